@@ -1,0 +1,2 @@
+//! Run with `cargo run -p nebulakit-examples --bin hello`.
+fn main() {}

@@ -1,0 +1,9 @@
+//! What travels between Flyte tasks: literals, their types, interfaces, and the object stores that they point into.
+//!
+//! This crate knows no command line and starts no runtime. Most users meet it through `nebulakit`, which re-exports what they need.
+
+pub mod dialect;
+mod error;
+
+pub use dialect::Dialect;
+pub use error::{Error, ErrorKind, Result};
