@@ -4,6 +4,8 @@
 
 pub mod dialect;
 mod error;
+pub mod literal_type;
 
 pub use dialect::Dialect;
 pub use error::{Error, ErrorKind, Result};
+pub use literal_type::LiteralType;
