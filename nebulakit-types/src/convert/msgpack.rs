@@ -123,7 +123,10 @@ impl Packer {
 
 fn length(length: usize, what: &str) -> Result<u32> {
     u32::try_from(length).map_err(|_| {
-        Error::new(ErrorKind::OutOfRange, format!("a {what} of {length} is longer than msgpack can say (4,294,967,295); offload it as a file"))
+        Error::new(
+            ErrorKind::OutOfRange,
+            format!("a {what} of {length} is longer than msgpack can say (4,294,967,295); offload it as a file"),
+        )
     })
 }
 

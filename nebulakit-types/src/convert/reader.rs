@@ -209,9 +209,10 @@ impl<'a> LiteralRef<'a> {
 
     fn content(self, metadata: &'a [u8]) -> Result<LiteralView<'a>> {
         let uri = offloaded_uri(metadata)?;
-        let content = self.offloaded.get(uri).ok_or_else(|| {
-            Error::new(ErrorKind::NotFetched, format!("the value is offloaded to `{uri}`, which has not been fetched"))
-        })?;
+        let content = self
+            .offloaded
+            .get(uri)
+            .ok_or_else(|| Error::new(ErrorKind::NotFetched, format!("the value is offloaded to `{uri}`, which has not been fetched")))?;
         let content = Self { bytes: content, ..self };
         // An offloaded literal that names itself would never end; the platform never nests them directly.
         let mut fields = Fields::new(content.bytes);

@@ -99,7 +99,9 @@ impl NebulaType for Untyped {
             Packed::Binary(value) => Self::Bytes(value.to_vec()),
             Packed::Extension(kind, value) => Self::Extension(kind, value.to_vec()),
             // The announced length reserves nothing: a short message could announce billions.
-            Packed::Array(length) => unpacker.nested(|inner| (0..length).map(|_| Self::unpack(inner)).collect::<Result<_>>().map(Self::List))?,
+            Packed::Array(length) => {
+                unpacker.nested(|inner| (0..length).map(|_| Self::unpack(inner)).collect::<Result<_>>().map(Self::List))?
+            }
             Packed::Map(length) => unpacker.nested(|inner| {
                 (0..length).map(|_| Ok((Self::unpack(inner)?, Self::unpack(inner)?))).collect::<Result<_>>().map(Self::Map)
             })?,

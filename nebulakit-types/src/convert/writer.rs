@@ -3,8 +3,12 @@
 //! Every message on the wire is led by its length. Written backwards, a length is known when its turn comes, so that one pass over the
 //! value is enough and no tree of literals stands between.
 
+use std::any::TypeId;
+use std::rc::Rc;
+
 use prost::encoding::encode_varint;
 
+use super::NebulaType;
 use super::msgpack::Packer;
 use crate::{Dialect, Result};
 
@@ -23,6 +27,7 @@ pub struct Encoder {
     full: Vec<(Vec<u8>, usize)>,
     written_before: usize,
     scratch: Vec<u8>,
+    variants: Vec<(TypeId, Rc<[u8]>)>,
 }
 
 /// How much had been written at some point; see [`Encoder::mark`].
@@ -33,7 +38,7 @@ impl Encoder {
     /// An empty encoder that shapes values as `dialect` says.
     #[must_use]
     pub fn new(dialect: &'static Dialect) -> Self {
-        Self { dialect, chunk: Vec::new(), start: 0, full: Vec::new(), written_before: 0, scratch: Vec::new() }
+        Self { dialect, chunk: Vec::new(), start: 0, full: Vec::new(), written_before: 0, scratch: Vec::new(), variants: Vec::new() }
     }
 
     /// How values are shaped here.
@@ -248,21 +253,32 @@ impl Encoder {
         self.close(entry, 1);
     }
 
-    /// Writes a union value: what `value` writes, and the bytes of the `LiteralType` of the variant that it is of.
+    /// Writes `value` as a union value of the variant `T`.
     ///
     /// # Errors
-    /// Those of `value`.
-    pub fn union(&mut self, variant: &[u8], value: impl FnOnce(&mut Self) -> Result<()>) -> Result<()> {
+    /// Those of the value's own [`NebulaType::encode`].
+    pub fn union_of<T: NebulaType>(&mut self, value: &T) -> Result<()> {
+        let variant = self.variant::<T>();
         let union = self.mark();
+        self.prepend(&variant);
+        self.close(union, 2);
         let mark = self.mark();
-        self.prepend(variant);
-        self.close(mark, 2);
-        let mark = self.mark();
-        value(self)?;
+        value.encode(self)?;
         self.close(mark, 1);
         self.close(union, 9);
         self.close(union, 1);
         Ok(())
+    }
+
+    /// The bytes of the variant's type, made once: lists of optional values repeat it for every element.
+    fn variant<T: NebulaType>(&mut self) -> Rc<[u8]> {
+        let id = TypeId::of::<T>();
+        if let Some((_, bytes)) = self.variants.iter().find(|(known, _)| *known == id) {
+            return Rc::clone(bytes);
+        }
+        let bytes: Rc<[u8]> = T::literal_type(self.dialect).with_tag(T::TAG).encode().into();
+        self.variants.push((id, Rc::clone(&bytes)));
+        bytes
     }
 
     /// Writes a literal with a hash for caching; `value` writes the literal itself.
