@@ -5,6 +5,7 @@
 pub mod dialect;
 mod error;
 pub mod literal_type;
+pub mod wire;
 
 pub use dialect::Dialect;
 pub use error::{Error, ErrorKind, Result};
