@@ -7,6 +7,7 @@ pub mod dialect;
 mod error;
 pub mod literal_type;
 pub mod outputs;
+pub mod wire;
 
 pub use bytes::Bytes;
 pub use convert::hashed::Hashed;

@@ -120,12 +120,3 @@ pub(crate) fn msgpack_annotation() -> serde_json::Map<String, serde_json::Value>
 pub(crate) fn untyped_type() -> LiteralType {
     LiteralType { annotation: Some(msgpack_annotation()), ..LiteralType::simple(SimpleType::Struct) }
 }
-
-impl LiteralType {
-    pub(crate) fn encode(&self) -> Vec<u8> {
-        Vec::new()
-    }
-    pub(crate) fn decode(_: &[u8]) -> Result<Self> {
-        Ok(LiteralType::simple(SimpleType::None))
-    }
-}

@@ -1,9 +1,14 @@
 //! The type model: what a task says of each input and output, and what a union value says of itself.
 
+mod encoding;
+
 use std::collections::BTreeMap;
 use std::fmt;
 
 use serde_json::{Map, Value};
+
+pub use encoding::MAX_NESTED_MESSAGES;
+pub(crate) use encoding::{decode_message, struct_from_wire, struct_to_wire, unknown_number};
 
 /// The type of a value on the wire (`flyteidl.core.LiteralType`).
 ///
