@@ -2,8 +2,18 @@
 //!
 //! This crate knows no command line and starts no runtime. Most users meet it through `nebulakit`, which re-exports what they need.
 
+pub mod convert;
 pub mod dialect;
 mod error;
+pub mod literal_type;
+pub mod outputs;
+pub mod wire;
 
+pub use bytes::Bytes;
+pub use convert::hashed::Hashed;
+pub use convert::raw::Raw;
+pub use convert::untyped::Untyped;
+pub use convert::{NebulaType, decode, encode};
 pub use dialect::Dialect;
 pub use error::{Error, ErrorKind, Result};
+pub use literal_type::LiteralType;
