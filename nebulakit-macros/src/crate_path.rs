@@ -5,7 +5,7 @@ use quote::{ToTokens, quote};
 use syn::parse::{Parse, ParseStream};
 
 /// Where the runtime crate is, as seen from the user's code: `::nebulakit` unless `crate = path` says otherwise.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct CratePath(Option<syn::Path>);
 
 impl Parse for CratePath {

@@ -3,12 +3,14 @@
 //! Users meet them as re-exports of the `nebulakit` crate, where their documentation is. An expansion reaches the library through
 //! `nebulakit::__private` and nothing else, and holds no logic of its own.
 
+mod arguments;
 mod crate_path;
 mod derive;
 mod errors;
 mod options;
 mod signature;
 mod task;
+mod values;
 
 /// Makes a function a task; documented at `nebulakit::task`.
 #[proc_macro_attribute]

@@ -1,11 +1,12 @@
 //! The options of `#[task(...)]`: read one by one, each judged for itself, and turned into the fields of `TaskOptions`.
 
-use proc_macro2::{Span, TokenStream, TokenTree};
+use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Parser};
-use syn::{Ident, LitBool, LitInt, LitStr, Token, parenthesized, token};
+use syn::{Ident, LitInt, LitStr, Token, parenthesized, token};
 
+use crate::arguments::{checked, each, entries, equals, flag, group, string};
 use crate::crate_path::CratePath;
 use crate::errors::{Errors, unknown};
 use crate::values::{self, Unit};
@@ -37,7 +38,7 @@ const OPTIONS: &[&str] = &[
 const RESOURCES: &[&str] = &["cpu", "memory", "gpu", "ephemeral_storage", "storage"];
 
 /// What `#[task(...)]` says.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Options {
     pub(crate) krate: CratePath,
     /// The name that replaces the one made of the module path.
@@ -53,7 +54,6 @@ pub(crate) struct Options {
 }
 
 /// One quantity of `requests(...)` or `limits(...)`.
-#[derive(Debug)]
 struct Quantity {
     resource: String,
     text: LitStr,
@@ -165,7 +165,7 @@ impl Options {
                 let text = checked(key, input, r#""use `other` instead""#, |text| {
                     if text.trim().is_empty() { Err("say what to use instead".to_owned()) } else { Ok(()) }
                 })?;
-                quote!(deprecated: #text)
+                quote!(deprecated: __nk::Some(#text))
             }
             _ => return Ok(()),
         };
@@ -247,90 +247,6 @@ impl Options {
         let names = names.iter().map(|name| LitStr::new(&name.unraw().to_string(), name.span()));
         quote_spanned!(*span=> &[#(#names),*])
     }
-}
-
-/// Reads comma-separated options, each with a name; goes on with the next one after a mistake.
-fn each(
-    input: ParseStream<'_>,
-    what: &str,
-    valid: &[&str],
-    errors: &mut Errors,
-    mut option: impl FnMut(&Ident, ParseStream<'_>, &mut Errors) -> syn::Result<()>,
-) {
-    let mut seen: Vec<Ident> = Vec::new();
-    entries(input, errors, |input, errors| {
-        let key = input.call(Ident::parse_any).map_err(|error| syn::Error::new(error.span(), format!("expected the name of an {what}")))?;
-        let name = key.unraw().to_string();
-        if !valid.is_empty() && !valid.contains(&name.as_str()) {
-            return Err(syn::Error::new(key.span(), format!("unknown {what} {}", unknown(&name, valid))));
-        }
-        if seen.contains(&key) {
-            return Err(syn::Error::new(key.span(), format!("`{name}` is given twice; remove one")));
-        }
-        seen.push(key.clone());
-        option(&key, input, errors)
-    });
-}
-
-/// Reads comma-separated entries; goes on with the next one after a mistake.
-pub(crate) fn entries(
-    input: ParseStream<'_>,
-    errors: &mut Errors,
-    mut entry: impl FnMut(ParseStream<'_>, &mut Errors) -> syn::Result<()>,
-) {
-    while !input.is_empty() {
-        let mut result = entry(input, errors);
-        if result.is_ok() && !input.is_empty() && !input.peek(Token![,]) {
-            result = Err(input.error("expected a comma"));
-        }
-        errors.keep(result);
-        while !input.is_empty() && !input.peek(Token![,]) {
-            drop(input.parse::<TokenTree>());
-        }
-        drop(input.parse::<Token![,]>());
-    }
-}
-
-/// Reads the `=` of an option that has one value.
-fn equals(key: &Ident, input: ParseStream<'_>, example: &str) -> syn::Result<()> {
-    if input.parse::<Token![=]>().is_err() {
-        return Err(syn::Error::new(key.span(), format!("`{key}` needs a value: `{key} = {example}`")));
-    }
-    Ok(())
-}
-
-/// Reads the parentheses of an option that has options of its own.
-fn group<'a>(key: &Ident, input: ParseStream<'a>, example: &str) -> syn::Result<syn::parse::ParseBuffer<'a>> {
-    if !input.peek(token::Paren) {
-        return Err(syn::Error::new(key.span(), format!("`{key}` needs parentheses: `{example}`")));
-    }
-    let content;
-    parenthesized!(content in input);
-    if content.is_empty() {
-        return Err(syn::Error::new(key.span(), format!("`{key}` is empty; write `{example}`, or leave it out")));
-    }
-    Ok(content)
-}
-
-fn string(input: ParseStream<'_>, expected: &str) -> syn::Result<LitStr> {
-    input.parse::<LitStr>().map_err(|error| syn::Error::new(error.span(), format!("expected {expected}")))
-}
-
-/// Reads `= "text"` and checks the text.
-fn checked<T>(key: &Ident, input: ParseStream<'_>, example: &str, check: impl FnOnce(&str) -> Result<T, String>) -> syn::Result<LitStr> {
-    equals(key, input, example)?;
-    let text = string(input, &format!("a text in quotes, as in `{key} = {example}`"))?;
-    check(&text.value()).map_err(|reason| syn::Error::new(text.span(), reason))?;
-    Ok(text)
-}
-
-/// Reads nothing, which means true, or `= true` or `= false`.
-fn flag(input: ParseStream<'_>) -> syn::Result<LitBool> {
-    if !input.peek(Token![=]) {
-        return Ok(LitBool::new(true, Span::call_site()));
-    }
-    input.parse::<Token![=]>()?;
-    input.parse().map_err(|error: syn::Error| syn::Error::new(error.span(), "expected `true` or `false`"))
 }
 
 fn retries(input: ParseStream<'_>) -> syn::Result<LitInt> {

@@ -4,7 +4,7 @@ use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
-use syn::{Attribute, Expr, FnArg, Ident, Meta, Pat, PatType, Path, ReturnType, Safety, Token, Type, Visibility, token};
+use syn::{Attribute, Expr, FnArg, Ident, Meta, Pat, PatType, Path, ReturnType, Safety, Token, Type, Visibility};
 
 use crate::errors::{Errors, nearest};
 
@@ -230,7 +230,9 @@ fn judge_parameter(typed: &mut PatType, errors: &mut Errors) -> Option<Parameter
 fn wrong_attribute(path: &Path) -> String {
     let name = path.get_ident().map(ToString::to_string).unwrap_or_default();
     match name.as_str() {
-        "cfg" | "cfg_attr" => "an input cannot depend on a condition: the interface is the same everywhere; put it on the function".to_owned(),
+        "cfg" | "cfg_attr" => {
+            "an input cannot depend on a condition: the interface is the same everywhere; put it on the function".to_owned()
+        }
         name if nearest(name, &["default"]).is_some() => format!("unknown attribute `{name}`; did you mean `default`?"),
         _ => "an input takes doc comments and `#[default(...)]`, no other attributes; remove it".to_owned(),
     }
@@ -268,7 +270,9 @@ fn judge_type(ty: &Type, place: Place, errors: &mut Errors) -> bool {
     if let Some(found) = find(ty.to_token_stream(), &|tree| matches!(tree, TokenTree::Ident(word) if word == "impl")) {
         let message = match place {
             Place::Parameter => "an input has one concrete type, not `impl Trait`; write the type",
-            Place::Output => "an output has one concrete type, not `impl Trait`; write the type, and make an asynchronous task with `async fn`",
+            Place::Output => {
+                "an output has one concrete type, not `impl Trait`; write the type, and make an asynchronous task with `async fn`"
+            }
         };
         errors.at(if matches!(ty, Type::ImplTrait(_)) { ty.to_token_stream() } else { found }, message);
         return false;
@@ -387,7 +391,6 @@ impl Parameter {
     }
 }
 
-// `token` is what a body begins with; kept here so that a look at the imports tells that bodies are not parsed.
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -400,6 +403,5 @@ mod tests {
             }
         );
         assert!(matches!(item, Item::Function(_)));
-        let _: Option<token::Brace> = None;
     }
 }

@@ -106,7 +106,7 @@ fn entry(function: &Function, interface: &Interface, options: &Options) -> Token
                 options: &__nk_options,
                 call: #call,
             };
-            __nk::inventory::submit! { &__nk_task }
+            __nk::inventory::submit! { __nk::Registered(&__nk_task) }
         };
     }
 }
@@ -118,8 +118,8 @@ fn task_name(name: &Ident, option: Option<&LitStr>) -> TokenStream {
         None => {
             let last = format!("::{}", name.unraw());
             let before = quote! {
-                const __nk_path: &__nk::str = __nk::concat!(__nk::module_path!(), #last);
-                const __nk_name: [__nk::u8; __nk::dotted_len(__nk_path)] = __nk::dotted(__nk_path);
+                const __nk_path: &str = __nk::concat!(__nk::module_path!(), #last);
+                const __nk_name: [u8; __nk::dotted_len(__nk_path)] = __nk::dotted(__nk_path);
             };
             (before, quote!(__nk::text(&__nk_name)))
         }
@@ -129,7 +129,7 @@ fn task_name(name: &Ident, option: Option<&LitStr>) -> TokenStream {
         #[allow(dead_code)]
         impl #name {
             /// The name by which the task is run and registered.
-            pub const NAME: &'static __nk::str = #value;
+            pub const NAME: &'static str = #value;
         }
     }
 }
