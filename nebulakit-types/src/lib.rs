@@ -4,6 +4,7 @@
 
 pub mod dialect;
 mod error;
+pub mod json;
 pub mod literal_type;
 pub mod wire;
 
