@@ -5,6 +5,7 @@
 pub mod convert;
 pub mod dialect;
 mod error;
+pub mod json;
 pub mod literal_type;
 pub mod outputs;
 pub mod wire;

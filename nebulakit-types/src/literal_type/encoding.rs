@@ -10,6 +10,7 @@ use super::{
     StructuredDatasetType, TypeKind, TypeStructure,
 };
 use crate::error::{Error, ErrorKind, Result};
+use crate::json;
 use crate::wire::flyteidl::core as pb;
 use crate::wire::google::protobuf as google;
 
@@ -33,6 +34,12 @@ impl LiteralType {
     /// type, [`ErrorKind::TooDeep`] beyond [`MAX_NESTED_MESSAGES`].
     pub fn decode(bytes: &[u8]) -> Result<Self> {
         Self::from_wire(decode_message(bytes, "a literal type")?)
+    }
+
+    /// Turns the type into the proto3 JSON of `flyteidl.core.LiteralType`, such as `{"collectionType": {"simple": "INTEGER"}}`.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        json::own_to_json(json::Message::LiteralType, &self.encode())
     }
 
     pub(crate) fn to_wire(&self) -> pb::LiteralType {
