@@ -9,6 +9,7 @@ pub mod json;
 pub mod literal_type;
 pub mod outputs;
 pub mod wire;
+pub mod storage;
 
 pub use bytes::Bytes;
 pub use convert::hashed::Hashed;
