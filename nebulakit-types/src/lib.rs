@@ -8,8 +8,8 @@ mod error;
 pub mod json;
 pub mod literal_type;
 pub mod outputs;
-pub mod wire;
 pub mod storage;
+pub mod wire;
 
 pub use bytes::Bytes;
 pub use convert::hashed::Hashed;

@@ -134,15 +134,28 @@ impl Words {
                 ("--task-module", _) => &mut words.task_module,
                 ("--inputs", _) | ("-i", "a0") => &mut words.inputs,
                 ("--output-prefix", "execute" | "map-execute") | ("--outputs-path", _) | ("-o", "a0") => &mut words.output_prefix,
-                ("--raw-output-data-prefix", "execute" | "map-execute") | ("--raw-data-path", _) | ("-r", "a0") => &mut words.raw_output_prefix,
+                ("--raw-output-data-prefix", "execute" | "map-execute") | ("--raw-data-path", _) | ("-r", "a0") => {
+                    &mut words.raw_output_prefix
+                }
                 ("--checkpoint-path", _) | ("-c", "a0") => &mut words.checkpoint,
                 ("--prev-checkpoint", _) | ("-p", "a0") => &mut words.previous_checkpoint,
                 ("--bound", "map-execute") => &mut words.bound,
                 // Known to the platforms' own SDKs; they say nothing that the environment does not say, or mean nothing to a compiled
                 // binary.
                 (
-                    "--version" | "--run-name" | "--name" | "--run-start-time" | "--run-base-dir" | "--project" | "--domain" | "--org"
-                    | "--image-cache" | "--resolver" | "--dynamic-addl-distro" | "--dynamic-dest-dir" | "--max-concurrency",
+                    "--version"
+                    | "--run-name"
+                    | "--name"
+                    | "--run-start-time"
+                    | "--run-base-dir"
+                    | "--project"
+                    | "--domain"
+                    | "--org"
+                    | "--image-cache"
+                    | "--resolver"
+                    | "--dynamic-addl-distro"
+                    | "--dynamic-dest-dir"
+                    | "--max-concurrency",
                     _,
                 )
                 | ("-v", "a0") => {
@@ -211,7 +224,9 @@ fn utf8(word: &OsString) -> Result<&str, UsageError> {
 fn map_index(environment: &Environment) -> Result<usize, String> {
     let number = |name: &str| match environment.get(name) {
         None => Err(format!("the map index is to be found in the variable `{name}`, which is not set")),
-        Some(text) => text.trim().parse::<usize>().map_err(|_| format!("the variable `{name}` holds {text:?}, expected a map index from 0")),
+        Some(text) => {
+            text.trim().parse::<usize>().map_err(|_| format!("the variable `{name}` holds {text:?}, expected a map index from 0"))
+        }
     };
     let offset = environment.non_empty(env::MAP_INDEX_OFFSET).map_or(Ok(0), |_| number(env::MAP_INDEX_OFFSET))?;
     let index = environment.non_empty(env::MAP_INDEX_VARIABLE).map_or(Ok(0), number)?;
@@ -250,7 +265,8 @@ mod tests {
     #[test]
     fn both_platforms_words_are_one_vector() {
         let plain = parse("execute --task-name=t --inputs i --output-prefix o --raw-output-data-prefix r").unwrap();
-        let other = parse("execute --task-name t --inputs i --outputs-path o --raw-data-path r --run-name {{.runName}} --version v1").unwrap();
+        let other =
+            parse("execute --task-name t --inputs i --outputs-path o --raw-data-path r --run-name {{.runName}} --version v1").unwrap();
         let short = parse("a0 --task-name t -i i -o o -r r -v v1 --run-start-time 2026-01-01T00:00:00Z").unwrap();
         assert_eq!(plain, other);
         assert_eq!(plain, short);

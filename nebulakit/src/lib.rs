@@ -3,12 +3,25 @@
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
+mod cli;
 mod context;
+mod entry;
+pub mod env;
 mod error;
+mod execute;
+mod exit;
+mod failure;
+mod identity;
+mod invocation;
+mod io;
+mod panic;
+mod platform;
 mod registry;
+mod signal;
 mod task;
 
 pub use context::Context;
 pub use error::{IgnoreOutputs, ResultExt, TaskError};
+pub use identity::{ExecutionId, TaskId};
 pub use nebulakit_types as types;
 pub use nebulakit_types::{Bytes, Hashed, NebulaType, Raw, Untyped};

@@ -5,6 +5,7 @@ pub use nebulakit_types::outputs::{OutputWriter, TaskOutputs, TaskReturn};
 pub use nebulakit_types::{Dialect, LiteralType, NebulaType};
 
 pub use crate::context::Context;
+pub use crate::entry::main;
 pub use crate::registry::Registered;
 pub use crate::task::{
     AnyParam, AnyReturns, CacheOptions, Call, Inputs, Mount, Param, Resources, Returns, SecretRequest, TaskDef, TaskOptions,
