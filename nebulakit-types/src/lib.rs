@@ -4,6 +4,7 @@
 
 pub mod dialect;
 mod error;
+pub mod storage;
 
 pub use dialect::Dialect;
 pub use error::{Error, ErrorKind, Result};
