@@ -4,7 +4,9 @@
 #[path = "private.rs"]
 pub mod __private;
 mod cli;
+pub mod config;
 mod context;
+pub mod deck;
 mod entry;
 pub mod env;
 mod error;
@@ -14,10 +16,13 @@ mod failure;
 mod identity;
 mod invocation;
 mod io;
+mod logs;
 mod panic;
 mod platform;
 mod registry;
+pub mod secrets;
 mod signal;
+pub mod stats;
 mod task;
 
 pub use context::Context;
