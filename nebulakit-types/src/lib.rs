@@ -4,10 +4,14 @@
 
 pub mod dialect;
 mod error;
+pub mod interface;
 pub mod json;
+pub mod literal;
 pub mod literal_type;
 pub mod wire;
 
 pub use dialect::Dialect;
 pub use error::{Error, ErrorKind, Result};
+pub use interface::{Interface, Variable};
+pub use literal::Literal;
 pub use literal_type::LiteralType;

@@ -8,7 +8,7 @@ use std::fmt;
 use serde_json::{Map, Value};
 
 pub use encoding::MAX_NESTED_MESSAGES;
-pub(crate) use encoding::{decode_message, struct_from_wire, struct_to_wire, unknown_number};
+pub(crate) use encoding::decode_message;
 
 /// The type of a value on the wire (`flyteidl.core.LiteralType`).
 ///
