@@ -1,12 +1,15 @@
 //! The type model: what a task says of each input and output, and what a union value says of itself.
 
+mod cast;
 mod encoding;
+mod schema_subset;
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use serde_json::{Map, Value};
 
+pub use cast::castable;
 pub use encoding::MAX_NESTED_MESSAGES;
 pub(crate) use encoding::decode_message;
 
