@@ -232,12 +232,12 @@ pub(crate) fn decode_message<M: Message + Default>(bytes: &[u8], what: &str) -> 
     })
 }
 
-pub(crate) fn unknown_number(name: &str, number: i32) -> Error {
+fn unknown_number(name: &str, number: i32) -> Error {
     Error::new(ErrorKind::Corrupt, format!("`{name}` has no value {number}"))
 }
 
 /// Turns JSON into a `google.protobuf.Struct`: every number becomes a double.
-pub(crate) fn struct_to_wire(object: &Map<String, Value>) -> google::Struct {
+fn struct_to_wire(object: &Map<String, Value>) -> google::Struct {
     google::Struct { fields: object.iter().map(|(key, value)| (key.clone(), value_to_wire(value))).collect() }
 }
 
@@ -255,7 +255,7 @@ fn value_to_wire(value: &Value) -> google::Value {
 }
 
 /// Turns a `google.protobuf.Struct` into JSON. Numbers that JSON cannot hold become the texts that proto3 JSON has for them.
-pub(crate) fn struct_from_wire(wire: google::Struct) -> Map<String, Value> {
+fn struct_from_wire(wire: google::Struct) -> Map<String, Value> {
     wire.fields.into_iter().map(|(key, value)| (key, value_from_wire(value))).collect()
 }
 
