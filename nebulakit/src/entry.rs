@@ -4,16 +4,18 @@
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use nebulakit_types::storage::{Storage, StorageConfig};
+use nebulakit_types::storage::Storage;
 
-use crate::cli;
+use crate::config::LazyConfig;
 use crate::env::Environment;
 use crate::execute::{Ending, Execution};
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::identity::Identity;
 use crate::invocation::{Invocation, USAGE};
 use crate::platform::Platform;
 use crate::registry::Registry;
+use crate::{cli, logs, stores};
 
 /// What `nebulakit::main!()` calls: does what the command line says.
 pub fn main() -> ExitCode {
@@ -47,8 +49,13 @@ fn run_in_container(invocation: &Invocation, environment: &Environment, registry
         }
     };
     let platform = Platform::detect(environment);
-    let storage = Storage::new(StorageConfig::default());
-    let execution = Execution { invocation, environment, platform, registry, storage };
+    logs::install(environment, platform);
+    let identity = Identity::new(environment);
+    let config = LazyConfig::new(environment);
+    let local = stores::is_local(&invocation.inputs) && stores::is_local(&invocation.output_prefix);
+    // Settings are not looked for where nothing needs them.
+    let storage = if local { Storage::default() } else { stores::storage(&config, environment, &identity) };
+    let execution = Execution { invocation, environment, platform, registry, identity, config, storage };
     let Ending { exit, report } = runtime.block_on(execution.run());
     if let Some(report) = report {
         eprintln!("error: {report}");

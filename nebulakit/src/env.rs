@@ -284,6 +284,12 @@ impl Environment {
         self.values.get(name).map(|value| value.text.as_str())
     }
 
+    /// Every variable, as it is.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (OsString, OsString)> {
+        let value = |value: &Value| value.raw.clone().unwrap_or_else(|| value.text.clone().into());
+        self.values.iter().map(move |(name, held)| (name.clone().into(), value(held)))
+    }
+
     /// The variable's value, `None` when it is absent or empty.
     #[must_use]
     pub fn non_empty(&self, name: &str) -> Option<&str> {

@@ -10,10 +10,12 @@ use nebulakit_types::convert::reader::{LiteralRef, Offloaded};
 use nebulakit_types::outputs::Output;
 use nebulakit_types::storage::Storage;
 use nebulakit_types::{ErrorKind, LiteralType};
+use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
-use crate::context::{Context, Inner};
+use crate::config::LazyConfig;
+use crate::context::{Context, Surroundings};
 use crate::env::{self, Environment};
 use crate::exit::Exit;
 use crate::failure::{Failure, Origin, Unsuccessful, code};
@@ -55,6 +57,8 @@ pub(crate) struct Execution<'a> {
     pub(crate) environment: &'a Environment,
     pub(crate) platform: &'static Platform,
     pub(crate) registry: &'a Registry,
+    pub(crate) identity: Identity,
+    pub(crate) config: LazyConfig,
     pub(crate) storage: Storage,
 }
 
@@ -118,18 +122,11 @@ impl Execution<'_> {
         let limits = Limits::new(self.environment, self.platform).map_err(|error| Failure::system(error.to_string(), false))?;
         let inputs =
             self.storage.get(&self.invocation.inputs).await.map_err(|error| Failure::of_store("cannot fetch the inputs", &error))?;
-        let deadline = task.options.timeout.map(|timeout| Instant::now() + timeout);
-        let context = Context::new(Inner {
-            identity: Identity::new(self.environment),
-            cancellation: cancellation.clone(),
-            started: SystemTime::now(),
-            deadline,
-            output_prefix: self.invocation.output_prefix.clone(),
-            raw_output_prefix: self.invocation.raw_output_prefix.clone(),
-        });
+        let context = self.context(task, cancellation);
         let call = self.decode(task, inputs, &context).await?;
-        let outcome = run(call, task, self.platform).await?;
-        let outputs = match outcome {
+        let outcome = run(call, task, self.platform).await;
+        self.publish_decks(&context).await;
+        let outputs = match outcome? {
             Outcome::Returned(outputs) => outputs,
             Outcome::Failed(error) => return Err(Failure::of_task(&error)),
             Outcome::NotEncoded(error) => return Err(bad_outputs(&error).into()),
@@ -137,6 +134,32 @@ impl Execution<'_> {
         let types = task.returns.variables(&self.platform.dialect);
         check_outputs(&outputs, &types)?;
         Ok(Finished { outputs, types, limits })
+    }
+
+    fn context(&self, task: &TaskDef, cancellation: &Cancellation) -> Context {
+        Context::new(Surroundings {
+            identity: self.identity.clone(),
+            environment: self.environment.clone(),
+            config: self.config.clone(),
+            cancellation: cancellation.clone(),
+            started: SystemTime::now(),
+            deadline: task.options.timeout.map(|timeout| Instant::now() + timeout),
+            output_prefix: self.invocation.output_prefix.clone(),
+            raw_output_prefix: self.invocation.raw_output_prefix.clone(),
+            handle: Handle::current(),
+        })
+    }
+
+    /// Stores the task's decks, if it made any. A failure here is no failure of the task.
+    async fn publish_decks(&self, context: &Context) {
+        let decks = context.decks();
+        if decks.is_empty() {
+            return;
+        }
+        let stored = io::store_report(&self.storage, &self.invocation.output_prefix, self.platform.report_name, decks.render()).await;
+        if let Err(error) = stored {
+            tracing::warn!("cannot store the decks: {}", crate::failure::chain(&error));
+        }
     }
 
     /// The call, with its inputs converted; the bytes of the inputs are given back before it runs.

@@ -23,6 +23,7 @@ mod registry;
 pub mod secrets;
 mod signal;
 pub mod stats;
+mod stores;
 mod task;
 
 pub use context::Context;
