@@ -1,6 +1,7 @@
 //! The Rust SDK for Flyte.
 
 // -- aux: platform, environment and the ingredients of Context --
+pub mod checkpoint;
 pub mod config;
 pub mod deck;
 pub mod env;

@@ -46,8 +46,7 @@ pub(super) fn store(place: &Place<'_>, region: Option<&str>, config: &StorageCon
     if !region.chars().all(|c| c.is_ascii_alphanumeric() || c == '-') {
         return Err(Error::new(ErrorKind::Url, format!("`{region}` is no region of S3")));
     }
-    let endpoint =
-        s3.endpoint.clone().or_else(|| of_environment("AWS_ENDPOINT_URL_S3")).or_else(|| of_environment("AWS_ENDPOINT_URL"));
+    let endpoint = s3.endpoint.clone().or_else(|| of_environment("AWS_ENDPOINT_URL_S3")).or_else(|| of_environment("AWS_ENDPOINT_URL"));
     let virtual_name = |host_is_name: bool, style| match style {
         AddressingStyle::Virtual => true,
         AddressingStyle::Path => false,
@@ -60,7 +59,10 @@ pub(super) fn store(place: &Place<'_>, region: Option<&str>, config: &StorageCon
         if virtual_name(name.is_some(), s3.addressing_style.unwrap_or(AddressingStyle::Path)) {
             let host = name.or_else(|| url.host_str().map(str::to_owned)).unwrap_or_default();
             url.set_host(Some(&format!("{bucket}.{host}"))).map_err(|error| {
-                Error::new(ErrorKind::Url, format!("`{}`: `{bucket}.{host}` is no host, so the addressing style cannot be `virtual`: {error}", place.url))
+                Error::new(
+                    ErrorKind::Url,
+                    format!("`{}`: `{bucket}.{host}` is no host, so the addressing style cannot be `virtual`: {error}", place.url),
+                )
             })?;
             builder = builder.with_virtual_hosted_style_request(true);
         } else {

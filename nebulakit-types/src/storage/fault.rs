@@ -18,9 +18,7 @@ pub(super) fn explain(place: &Place<'_>, store: &Store, config: &StorageConfig, 
         }
         Some(failure) => match &failure.what {
             What::Answer { status, code, message } => answer(place, &url, failure, *status, code, message, trace),
-            What::Silence(why) => {
-                (ErrorKind::Unavailable, format!("`{url}`: {} did not answer: {why}{}", failure.origin, effort(trace)))
-            }
+            What::Silence(why) => (ErrorKind::Unavailable, format!("`{url}`: {} did not answer: {why}{}", failure.origin, effort(trace))),
         },
         None => (kind_of(error), format!("`{url}`: {}", innermost(error))),
     };
@@ -43,15 +41,7 @@ pub(super) fn explain_web(url: &str, config: &StorageConfig, why: &str, trace: &
     Error::new(kind, config.scrub(text))
 }
 
-fn answer(
-    place: &Place<'_>,
-    url: &str,
-    failure: &Failure,
-    status: u16,
-    code: &str,
-    message: &str,
-    trace: &Trace,
-) -> (ErrorKind, String) {
+fn answer(place: &Place<'_>, url: &str, failure: &Failure, status: u16, code: &str, message: &str, trace: &Trace) -> (ErrorKind, String) {
     let origin = &failure.origin;
     let said = status_text(status, code, message);
     if no_bucket(failure) {

@@ -198,11 +198,11 @@ impl Storage {
             Location::Local(path) => local::list(&path)?,
             Location::Memory(key) => self.0.memory.list(key),
             #[cfg(feature = "http")]
-            Location::Web(_) => return Err(Error::new(ErrorKind::Url, format!("`{}` cannot be listed: http has no listing", shown(prefix)))),
-            #[cfg(feature = "cloud")]
-            Location::Object { cloud, authority, key } => {
-                self.0.clouds.list(&cloud::Place { url: prefix, cloud, authority, key }).await?
+            Location::Web(_) => {
+                return Err(Error::new(ErrorKind::Url, format!("`{}` cannot be listed: http has no listing", shown(prefix))));
             }
+            #[cfg(feature = "cloud")]
+            Location::Object { cloud, authority, key } => self.0.clouds.list(&cloud::Place { url: prefix, cloud, authority, key }).await?,
         };
         found.sort();
         Ok(found.into_iter().map(|(key, size)| ObjectInfo { url: location::entry_url(prefix, &key), key, size }).collect())
