@@ -11,7 +11,10 @@ use std::str::FromStr;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use nebulakit_types::storage::{self, AddressingStyle, StorageConfig};
+
 use crate::env::{self, Environment};
+use crate::identity::Identity;
 use crate::secrets::Secret;
 
 /// All settings. Each comes from its environment variable, else from the configuration file, else it has its default.
@@ -115,15 +118,6 @@ pub struct Aws {
     pub addressing_style: Option<AddressingStyle>,
 }
 
-/// Where the bucket stands in S3's URLs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AddressingStyle {
-    /// In the path: `https://host/bucket/key`.
-    Path,
-    /// In the host's name: `https://bucket.host/key`.
-    Virtual,
-}
-
 /// Azure Blob Storage.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
@@ -146,7 +140,7 @@ pub struct Azure {
 pub struct StorageSettings {
     /// How often a request is tried again, if anything says so.
     pub retries: Option<u32>,
-    /// The longest pause between two tries, if anything says so.
+    /// The pause before the first retry, if anything says so.
     pub backoff: Option<Duration>,
 }
 
@@ -239,6 +233,40 @@ impl Config {
     /// A value is not of its setting's form.
     pub fn from_environment(environment: &Environment) -> Result<Self, ConfigError> {
         Source { environment, file: None }.config()
+    }
+}
+
+impl Config {
+    /// What a [`Storage`](nebulakit_types::storage::Storage) is told: these settings, the variables of the clouds' own tools, and the
+    /// execution's identity as metadata of what is stored, unless a setting forbids that or no platform started this process.
+    #[must_use]
+    pub fn storage_config(&self, environment: &Environment, identity: &Identity) -> StorageConfig {
+        let secret = |secret: &Option<Secret>| secret.as_ref().map(|secret| storage::Secret::from(secret.expose()));
+        let mut config = StorageConfig::default();
+        config.s3.endpoint.clone_from(&self.aws.endpoint);
+        config.s3.access_key_id.clone_from(&self.aws.access_key_id);
+        config.s3.secret_access_key = secret(&self.aws.secret_access_key);
+        config.s3.addressing_style = self.aws.addressing_style;
+        config.azure.account_name.clone_from(&self.azure.storage_account_name);
+        config.azure.account_key = secret(&self.azure.storage_account_key);
+        config.azure.tenant_id.clone_from(&self.azure.tenant_id);
+        config.azure.client_id.clone_from(&self.azure.client_id);
+        config.azure.client_secret = secret(&self.azure.client_secret);
+        config.retries = self.storage.retries;
+        config.backoff = self.storage.backoff;
+        if self.persistence.attach_execution_metadata && !identity.is_local {
+            config.metadata = [
+                ("flyte-execution-project", &identity.execution.project),
+                ("flyte-execution-domain", &identity.execution.domain),
+                ("flyte-execution-launchplan", &identity.launch_plan),
+                ("flyte-execution-workflow", &identity.workflow),
+                ("flyte-execution-name", &identity.execution.name),
+            ]
+            .map(|(name, value)| (name.to_owned(), value.clone()))
+            .into();
+        }
+        config.environment = storage::Environment::pick(environment.variables());
+        config
     }
 }
 
@@ -438,17 +466,6 @@ impl Source<'_> {
         }
     }
 
-    fn addressing_style(&self, key: &Key) -> Result<Option<AddressingStyle>, ConfigError> {
-        match self.raw_text(key)?.filter(|(text, _)| !text.is_empty()) {
-            None => Ok(None),
-            Some((text, _)) if text.eq_ignore_ascii_case("path") => Ok(Some(AddressingStyle::Path)),
-            Some((text, _)) if text.eq_ignore_ascii_case("virtual") => Ok(Some(AddressingStyle::Virtual)),
-            // What boto calls it when the choice is left to the library.
-            Some((text, _)) if text.eq_ignore_ascii_case("auto") => Ok(None),
-            Some((text, place)) => Err(ConfigError::value(&place, "`path`, `virtual` or `auto`", &format!("`{text}`"))),
-        }
-    }
-
     fn seconds(&self, key: &Key) -> Result<Option<Duration>, ConfigError> {
         const EXPECTED: &str = "a number of seconds";
         let Some(seconds) = self.parsed::<f64>(key, EXPECTED)? else { return Ok(None) };
@@ -508,9 +525,10 @@ impl Source<'_> {
                     .text(&Key::new(&[env::AWS_ACCESS_KEY_ID], &["aws.access_key_id"]).yaml("storage.connection.access-key"))?,
                 secret_access_key: self
                     .secret(&Key::new(&[env::AWS_SECRET_ACCESS_KEY], &["aws.secret_access_key"]).yaml("storage.connection.secret-key"))?,
-                addressing_style: self.addressing_style(
+                addressing_style: self.parsed(
                     &Key::new(&[env::AWS_ADDRESSING_STYLE, env::AWS_ADDRESSING_STYLE_V2], &["aws.addressing_style"])
                         .yaml("storage.connection.addressing-style"),
+                    "`path`, `virtual` or `auto`",
                 )?,
             },
             azure: Azure {
@@ -1021,6 +1039,28 @@ images:
         let folder = folder(&[("config.yaml", "admin: {}")]);
         let error = Config::load(&Environment::empty(), Some(&folder.path().join("config.yaml")), Path::new("")).unwrap_err();
         assert!(error.to_string().contains("is YAML, which this build does not read: name an ini file"), "{error}");
+    }
+
+    #[test]
+    fn stores_are_told_the_settings_the_clouds_variables_and_who_stores() {
+        let environment = Environment::empty()
+            .with("FLYTE_INTERNAL_EXECUTION_ID", "f1")
+            .with("FLYTE_INTERNAL_EXECUTION_PROJECT", "p")
+            .with("FLYTE_AWS_ENDPOINT", "http://localhost:9000")
+            .with("FLYTE_AWS_SECRET_ACCESS_KEY", "s")
+            .with("FLYTE_STORAGE_RETRIES", "2")
+            .with("AWS_REGION", "eu-west-1")
+            .with("UNRELATED", "x");
+        let config = Config::from_environment(&environment).unwrap();
+        let told = config.storage_config(&environment, &Identity::new(&environment));
+        assert_eq!(told.s3.endpoint.as_deref(), Some("http://localhost:9000"));
+        assert_eq!(told.s3.secret_access_key.unwrap().expose(), "s");
+        assert_eq!(told.retries, Some(2));
+        assert_eq!((told.environment.get("AWS_REGION"), told.environment.get("UNRELATED")), (Some("eu-west-1"), None));
+        assert_eq!((told.metadata["flyte-execution-name"].as_str(), told.metadata["flyte-execution-workflow"].as_str()), ("f1", ""));
+        assert_eq!(told.metadata.len(), 5);
+        let local = config.storage_config(&environment, &Identity::new(&Environment::empty()));
+        assert!(local.metadata.is_empty());
     }
 
     #[test]

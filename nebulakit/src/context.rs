@@ -10,10 +10,12 @@ use nebulakit_types::storage::Storage;
 use tokio::runtime::Handle;
 use uuid::Uuid;
 
+use crate::checkpoint::Checkpoint;
 use crate::config::LazyConfig;
 use crate::deck::Decks;
 use crate::env::Environment;
 use crate::identity::{ExecutionId, Identity, TaskId};
+use crate::platform::Platform;
 use crate::secrets::Secrets;
 use crate::signal::Cancellation;
 use crate::stats::Stats;
@@ -49,6 +51,7 @@ struct Inner {
     storage: OnceLock<Storage>,
     secrets: OnceLock<Secrets>,
     stats: OnceLock<Stats>,
+    checkpoint: OnceLock<Option<Checkpoint>>,
     decks: Decks,
 }
 
@@ -63,6 +66,9 @@ pub(crate) struct Surroundings {
     pub(crate) deadline: Option<Instant>,
     pub(crate) output_prefix: String,
     pub(crate) raw_output_prefix: Option<String>,
+    pub(crate) checkpoint: Option<String>,
+    pub(crate) previous_checkpoint: Option<String>,
+    pub(crate) platform: &'static Platform,
     pub(crate) handle: Handle,
 }
 
@@ -75,6 +81,7 @@ impl Context {
                 storage: OnceLock::new(),
                 secrets: OnceLock::new(),
                 stats: OnceLock::new(),
+                checkpoint: OnceLock::new(),
                 decks: Decks::new(),
             }),
         }
@@ -182,6 +189,18 @@ impl Context {
     #[must_use]
     pub fn decks(&self) -> &Decks {
         &self.inner.decks
+    }
+
+    /// Where this attempt saves its state and finds that of the former one; [`None`] where the platform gave no place for it.
+    #[must_use]
+    pub fn checkpoint(&self) -> Option<&Checkpoint> {
+        let checkpoint = self.inner.checkpoint.get_or_init(|| {
+            let own = self.own();
+            // Its blocking calls run where all other I/O of this process does.
+            let _entered = own.handle.enter();
+            Checkpoint::new(self.storage(), own.checkpoint.as_deref(), own.previous_checkpoint.as_deref(), own.platform)
+        });
+        checkpoint.as_ref()
     }
 
     /// Waits for a future in blocking code, such as one of [`storage`](Self::storage).

@@ -201,7 +201,7 @@ variables! {
         STORAGE_RETRIES = "FLYTE_STORAGE_RETRIES";
         /// Flyte 1's name for `FLYTE_STORAGE_RETRIES`, read when that is absent.
         AWS_RETRIES = "FLYTE_AWS_RETRIES";
-        /// The longest pause between two tries, in seconds.
+        /// The pause before the first retry, in seconds.
         STORAGE_BACKOFF_SECONDS = "FLYTE_STORAGE_BACKOFF_SECONDS";
         /// Flyte 1's name for `FLYTE_STORAGE_BACKOFF_SECONDS`, read when that is absent.
         AWS_BACKOFF_SECONDS = "FLYTE_AWS_BACKOFF_SECONDS";
@@ -284,12 +284,6 @@ impl Environment {
         self.values.get(name).map(|value| value.text.as_str())
     }
 
-    /// Every variable, as it is.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (OsString, OsString)> {
-        let value = |value: &Value| value.raw.clone().unwrap_or_else(|| value.text.clone().into());
-        self.values.iter().map(move |(name, held)| (name.clone().into(), value(held)))
-    }
-
     /// The variable's value, `None` when it is absent or empty.
     #[must_use]
     pub fn non_empty(&self, name: &str) -> Option<&str> {
@@ -321,6 +315,11 @@ impl Environment {
                 found: value.to_owned(),
             }),
         }
+    }
+
+    /// Every variable with its value as the system holds it, for libraries that pick what concerns them.
+    pub fn variables(&self) -> impl Iterator<Item = (OsString, OsString)> + '_ {
+        self.values.keys().filter_map(|name| Some((name.into(), self.raw(name)?.to_owned())))
     }
 
     /// Whether the variable is there and true, by [`truthy`].
@@ -449,6 +448,11 @@ mod tests {
                 page.push_str(&format!("| `{name}` | {} |\n", doc.trim().replace('|', "\\|")));
             }
         }
+        page.push_str(
+            "\n## The clouds' own variables\n\n\
+             What the settings leave open is found as each cloud's own tools find it: the object stores are handed every variable that begins\n\
+             with `AWS_`, `AZURE_` or `GOOGLE_`, and `IDENTITY_ENDPOINT`, `STORAGE_EMULATOR_HOST`, `SSL_CERT_FILE`, `SSL_CERT_DIR` and `HOME`.\n",
+        );
         page
     }
 

@@ -146,6 +146,9 @@ impl Execution<'_> {
             deadline: task.options.timeout.map(|timeout| Instant::now() + timeout),
             output_prefix: self.invocation.output_prefix.clone(),
             raw_output_prefix: self.invocation.raw_output_prefix.clone(),
+            checkpoint: self.invocation.checkpoint.clone(),
+            previous_checkpoint: self.invocation.previous_checkpoint.clone(),
+            platform: self.platform,
             handle: Handle::current(),
         })
     }
@@ -207,7 +210,7 @@ impl Execution<'_> {
         tracing::error!(code = failure.code, "{}", failure.message);
         let file = ErrorFile::new(self.environment);
         match file.store(&self.storage, &self.invocation.output_prefix, &failure, self.platform).await {
-            Ok(()) if self.environment.flag(env::FAIL_ON_ERROR) => Exit::Failed.into(),
+            Ok(()) if fails_on_error(self.environment) => Exit::Failed.into(),
             Ok(()) => Exit::Stored.into(),
             Err(error) => Ending {
                 exit: Exit::Failed,
@@ -220,6 +223,11 @@ impl Execution<'_> {
             },
         }
     }
+}
+
+/// Whether the exit code shall tell of a stored failure. Exactly these words do, as with flytekit.
+fn fails_on_error(environment: &Environment) -> bool {
+    environment.get(env::FAIL_ON_ERROR).is_some_and(|text| ["true", "t", "1"].iter().any(|word| text.eq_ignore_ascii_case(word)))
 }
 
 /// What a successful task leaves to be stored.

@@ -3,6 +3,7 @@
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
+pub mod checkpoint;
 mod cli;
 pub mod config;
 mod context;
