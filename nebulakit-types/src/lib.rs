@@ -5,8 +5,12 @@
 pub mod convert;
 pub mod dialect;
 mod error;
+pub mod interface;
+pub mod json;
+pub mod literal;
 pub mod literal_type;
 pub mod outputs;
+pub mod storage;
 pub mod wire;
 
 pub use bytes::Bytes;
@@ -16,4 +20,6 @@ pub use convert::untyped::Untyped;
 pub use convert::{NebulaType, decode, encode};
 pub use dialect::Dialect;
 pub use error::{Error, ErrorKind, Result};
+pub use interface::{Interface, Variable};
+pub use literal::Literal;
 pub use literal_type::LiteralType;

@@ -21,6 +21,7 @@ pub use nebulakit_types::{Dialect, LiteralType, NebulaType, Result};
 pub use serde_json::Value;
 
 pub use crate::context::Context;
+pub use crate::entry::main;
 pub use crate::registry::Registered;
 pub use crate::task::{
     AnyParam, AnyReturns, CacheOptions, Call, Inputs, Mount, Param, Resources, Returns, SecretRequest, TaskDef, TaskOptions,

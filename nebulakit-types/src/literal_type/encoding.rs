@@ -10,6 +10,7 @@ use super::{
     StructuredDatasetType, TypeKind, TypeStructure,
 };
 use crate::error::{Error, ErrorKind, Result};
+use crate::json;
 use crate::wire::flyteidl::core as pb;
 use crate::wire::google::protobuf as google;
 
@@ -33,6 +34,12 @@ impl LiteralType {
     /// type, [`ErrorKind::TooDeep`] beyond [`MAX_NESTED_MESSAGES`].
     pub fn decode(bytes: &[u8]) -> Result<Self> {
         Self::from_wire(decode_message(bytes, "a literal type")?)
+    }
+
+    /// Turns the type into the proto3 JSON of `flyteidl.core.LiteralType`, such as `{"collectionType": {"simple": "INTEGER"}}`.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        json::own_to_json(json::Message::LiteralType, &self.encode())
     }
 
     pub(crate) fn to_wire(&self) -> pb::LiteralType {
@@ -225,12 +232,12 @@ pub(crate) fn decode_message<M: Message + Default>(bytes: &[u8], what: &str) -> 
     })
 }
 
-pub(crate) fn unknown_number(name: &str, number: i32) -> Error {
+fn unknown_number(name: &str, number: i32) -> Error {
     Error::new(ErrorKind::Corrupt, format!("`{name}` has no value {number}"))
 }
 
 /// Turns JSON into a `google.protobuf.Struct`: every number becomes a double.
-pub(crate) fn struct_to_wire(object: &Map<String, Value>) -> google::Struct {
+fn struct_to_wire(object: &Map<String, Value>) -> google::Struct {
     google::Struct { fields: object.iter().map(|(key, value)| (key.clone(), value_to_wire(value))).collect() }
 }
 
@@ -248,7 +255,7 @@ fn value_to_wire(value: &Value) -> google::Value {
 }
 
 /// Turns a `google.protobuf.Struct` into JSON. Numbers that JSON cannot hold become the texts that proto3 JSON has for them.
-pub(crate) fn struct_from_wire(wire: google::Struct) -> Map<String, Value> {
+fn struct_from_wire(wire: google::Struct) -> Map<String, Value> {
     wire.fields.into_iter().map(|(key, value)| (key, value_from_wire(value))).collect()
 }
 

@@ -1,14 +1,17 @@
 //! The type model: what a task says of each input and output, and what a union value says of itself.
 
+mod cast;
 mod encoding;
+mod schema_subset;
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use serde_json::{Map, Value};
 
+pub use cast::castable;
 pub use encoding::MAX_NESTED_MESSAGES;
-pub(crate) use encoding::{decode_message, struct_from_wire, struct_to_wire, unknown_number};
+pub(crate) use encoding::decode_message;
 
 /// The type of a value on the wire (`flyteidl.core.LiteralType`).
 ///

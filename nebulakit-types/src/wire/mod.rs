@@ -8,6 +8,11 @@
 )]
 #![allow(clippy::all, rustdoc::all, unreachable_pub, reason = "generated")]
 
+pub(crate) mod describe;
+#[rustfmt::skip]
+#[allow(dead_code, reason = "the tables are of all messages; JSON starts at a few of them")]
+pub(crate) mod fields;
+
 /// The messages of `flyteidl`.
 pub mod flyteidl {
     #[rustfmt::skip]

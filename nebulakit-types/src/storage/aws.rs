@@ -1,0 +1,212 @@
+//! S3: the configuration first, then what the cloud's own tools would find.
+
+use object_store::ClientConfigKey;
+use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey};
+
+use super::cloud::{Place, Store, check_header, endpoint_url, refused};
+use super::transport::{Connector, client_options, retry_config};
+use super::{AddressingStyle, Environment, StorageConfig};
+use crate::{Error, ErrorKind, Result};
+use std::sync::Arc;
+
+const LOOKED_FOR: &str = "FLYTE_AWS_ACCESS_KEY_ID and FLYTE_AWS_SECRET_ACCESS_KEY (or section `aws` of Flyte's configuration file), \
+    AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_WEB_IDENTITY_TOKEN_FILE and AWS_ROLE_ARN, the keys of the profile (AWS_PROFILE, else \
+    `default`) in ~/.aws/credentials and ~/.aws/config, AWS_CONTAINER_CREDENTIALS_RELATIVE_URI or _FULL_URI, the role of the machine";
+
+/// Makes the store of a bucket; `region` is where the bucket said it is.
+pub(super) fn store(place: &Place<'_>, region: Option<&str>, config: &StorageConfig, connector: &Connector) -> Result<Store> {
+    let bucket = place.authority;
+    if bucket.contains(['@', ':', '$']) {
+        return Err(Error::new(ErrorKind::Url, format!("`{}`: `{bucket}` cannot name a bucket", place.url)));
+    }
+    let (s3, environment) = (&config.s3, &config.environment);
+    let mut builder = AmazonS3Builder::new();
+    for (name, value) in environment.with_prefix("AWS_") {
+        match name.to_ascii_lowercase().parse::<AmazonS3ConfigKey>() {
+            // The transport is this crate's, and the keys come below, as a pair.
+            Ok(AmazonS3ConfigKey::Client(_) | AmazonS3ConfigKey::AccessKeyId | AmazonS3ConfigKey::SecretAccessKey) | Err(_) => {}
+            Ok(AmazonS3ConfigKey::Token | AmazonS3ConfigKey::Region | AmazonS3ConfigKey::DefaultRegion) => {}
+            Ok(AmazonS3ConfigKey::Endpoint | AmazonS3ConfigKey::S3Endpoint | AmazonS3ConfigKey::Bucket) => {}
+            Ok(key) => builder = builder.with_config(key, value),
+        }
+    }
+    let profile = Profile::read(environment, s3.access_key_id.is_none() || s3.region.is_none());
+    if s3.anonymous {
+        builder = builder.with_skip_signature(true);
+    } else if let Some(keys) = keys(place, config, &profile)? {
+        builder = builder.with_access_key_id(keys.id).with_secret_access_key(keys.secret);
+        if let Some(token) = keys.token {
+            builder = builder.with_token(token);
+        }
+    }
+    let of_environment = |name| environment.get(name).map(str::to_owned);
+    let configured = s3.region.clone().or_else(|| of_environment("AWS_REGION")).or_else(|| of_environment("AWS_DEFAULT_REGION"));
+    let region = region.map(str::to_owned).or(configured).or(profile.region).unwrap_or_else(|| "us-east-1".to_owned());
+    check_header(place, "region", &region)?;
+    if !region.chars().all(|c| c.is_ascii_alphanumeric() || c == '-') {
+        return Err(Error::new(ErrorKind::Url, format!("`{region}` is no region of S3")));
+    }
+    let endpoint = s3.endpoint.clone().or_else(|| of_environment("AWS_ENDPOINT_URL_S3")).or_else(|| of_environment("AWS_ENDPOINT_URL"));
+    let virtual_name = |host_is_name: bool, style| match style {
+        AddressingStyle::Virtual => true,
+        AddressingStyle::Path => false,
+        AddressingStyle::Auto => host_is_name && !bucket.contains('.'),
+    };
+    let mut learns = None;
+    if let Some(endpoint) = endpoint {
+        let mut url = endpoint_url(endpoint.trim())?;
+        let name = url.domain().map(str::to_owned);
+        if virtual_name(name.is_some(), s3.addressing_style.unwrap_or(AddressingStyle::Path)) {
+            let host = name.or_else(|| url.host_str().map(str::to_owned)).unwrap_or_default();
+            url.set_host(Some(&format!("{bucket}.{host}"))).map_err(|error| {
+                Error::new(
+                    ErrorKind::Url,
+                    format!("`{}`: `{bucket}.{host}` is no host, so the addressing style cannot be `virtual`: {error}", place.url),
+                )
+            })?;
+            builder = builder.with_virtual_hosted_style_request(true);
+        } else {
+            builder = builder.with_virtual_hosted_style_request(false);
+        }
+        builder = builder.with_endpoint(url.as_str().trim_end_matches('/'));
+    } else {
+        builder = builder.with_virtual_hosted_style_request(virtual_name(true, s3.addressing_style.unwrap_or(AddressingStyle::Auto)));
+        learns = Some(region.clone());
+    }
+    let objects = builder
+        .with_bucket_name(bucket)
+        .with_region(region)
+        .with_client_options(client_options().with_config(ClientConfigKey::AllowHttp, "true"))
+        .with_http_connector(connector.clone())
+        .with_retry(retry_config(config))
+        // One object is deleted by one plain request, which more stores know than the request for many.
+        .with_config(AmazonS3ConfigKey::DisableBulkDelete, "true")
+        .build()
+        .map_err(|error| refused(place, config, &error))?;
+    Ok(Store { objects: Arc::new(objects), looked_for: LOOKED_FOR, region: learns })
+}
+
+struct Keys {
+    id: String,
+    secret: String,
+    token: Option<String>,
+}
+
+/// The pair of keys from the first place that names one; half a pair is an error, since the other half would be another account's.
+fn keys(place: &Place<'_>, config: &StorageConfig, profile: &Profile) -> Result<Option<Keys>> {
+    let (s3, environment) = (&config.s3, &config.environment);
+    let secret = |secret: &Option<super::Secret>| secret.as_ref().map(|secret| secret.expose().to_owned());
+    let variable = |name| environment.get(name).map(str::to_owned);
+    let web_identity = variable("AWS_WEB_IDENTITY_TOKEN_FILE").is_some() && variable("AWS_ROLE_ARN").is_some();
+    let candidates = [
+        (
+            ["FLYTE_AWS_ACCESS_KEY_ID", "FLYTE_AWS_SECRET_ACCESS_KEY"],
+            s3.access_key_id.as_deref().map(|id| id.trim().to_owned()),
+            secret(&s3.secret_access_key),
+            secret(&s3.session_token),
+        ),
+        (
+            ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"],
+            variable("AWS_ACCESS_KEY_ID"),
+            variable("AWS_SECRET_ACCESS_KEY"),
+            variable("AWS_SESSION_TOKEN"),
+        ),
+        (
+            ["aws_access_key_id of the profile", "aws_secret_access_key of the profile"],
+            profile.id.clone().filter(|_| !web_identity),
+            profile.secret.clone().filter(|_| !web_identity),
+            profile.token.clone(),
+        ),
+    ];
+    for ([id_name, secret_name], id, secret, token) in candidates {
+        let given = |text: Option<String>| text.filter(|text| !text.is_empty());
+        let (id, secret) = match (given(id), given(secret)) {
+            (None, None) => continue,
+            (Some(id), Some(secret)) => (id, secret),
+            (Some(_), None) => return Err(half(place, id_name, secret_name)),
+            (None, Some(_)) => return Err(half(place, secret_name, id_name)),
+        };
+        let token = given(token);
+        check_header(place, id_name, &id)?;
+        if let Some(token) = &token {
+            check_header(place, "session token", token)?;
+        }
+        return Ok(Some(Keys { id, secret, token }));
+    }
+    Ok(None)
+}
+
+fn half(place: &Place<'_>, there: &str, absent: &str) -> Error {
+    Error::new(ErrorKind::Denied, format!("`{}`: {there} is set and {absent} is not; both are needed", place.url))
+}
+
+/// What the user's profile says, in the files of the cloud's own tools. Roles and single sign-on are theirs to resolve:
+/// `aws configure export-credentials` gives keys that can be read here.
+#[derive(Debug, Default)]
+struct Profile {
+    id: Option<String>,
+    secret: Option<String>,
+    token: Option<String>,
+    region: Option<String>,
+}
+
+impl Profile {
+    fn read(environment: &Environment, wanted: bool) -> Self {
+        let mut profile = Self::default();
+        let explicit = environment.get("AWS_PROFILE").is_some();
+        let keys_elsewhere = environment.get("AWS_ACCESS_KEY_ID").is_some() && environment.get("AWS_REGION").is_some();
+        if !wanted || (keys_elsewhere && !explicit) {
+            return profile;
+        }
+        let name = environment.get("AWS_PROFILE").unwrap_or("default");
+        let file = |variable, usual| match (environment.get(variable), environment.get("HOME")) {
+            (Some(path), _) => std::fs::read_to_string(path),
+            (None, Some(home)) => std::fs::read_to_string(format!("{home}/.aws/{usual}")),
+            (None, None) => Err(std::io::ErrorKind::NotFound.into()),
+        };
+        // As for those tools, a file that is not there or cannot be read says nothing.
+        let credentials = file("AWS_SHARED_CREDENTIALS_FILE", "credentials").unwrap_or_default();
+        let config = file("AWS_CONFIG_FILE", "config").unwrap_or_default();
+        profile.take(&credentials, name);
+        profile.take(&config, &format!("profile {name}"));
+        if name == "default" {
+            profile.take(&config, name);
+        }
+        profile
+    }
+
+    /// Fills what is still open from one section of an ini file.
+    fn take(&mut self, ini: &str, section: &str) {
+        let mut inside = false;
+        for line in ini.lines() {
+            if let Some(name) = line.trim().strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
+                inside = name.split_whitespace().eq(section.split_whitespace());
+            } else if let (true, Some((key, value))) = (inside, line.split_once('=')) {
+                let slot = match key.trim() {
+                    "aws_access_key_id" => &mut self.id,
+                    "aws_secret_access_key" => &mut self.secret,
+                    "aws_session_token" => &mut self.token,
+                    "region" => &mut self.region,
+                    _ => continue,
+                };
+                slot.get_or_insert_with(|| value.trim().to_owned());
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_profile_is_read_from_both_files() {
+        let mut profile = Profile::default();
+        profile.take("[other]\naws_access_key_id=no\n[ me ]\naws_access_key_id = AK\naws_secret_access_key=a=b\n", "me");
+        profile.take("[profile me]\nregion = eu-west-3\naws_access_key_id = late\n", "profile me");
+        assert_eq!(
+            (profile.id.as_deref(), profile.secret.as_deref(), profile.region.as_deref()),
+            (Some("AK"), Some("a=b"), Some("eu-west-3"))
+        );
+    }
+}

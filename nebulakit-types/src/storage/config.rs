@@ -1,0 +1,200 @@
+//! What a [`Storage`](super::Storage) is told: plain data, handed in. Nothing here reads the environment.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use crate::{Error, ErrorKind};
+
+/// Text that no error, no log line and no `Debug` shows.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// The text itself.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<T: Into<String>> From<T> for Secret {
+    /// Surrounding whitespace is dropped: a line break at the end of a mounted secret is never part of it.
+    fn from(text: T) -> Self {
+        Self(text.into().trim().to_owned())
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+/// How the stores are reached. `Default` gives the clouds' public endpoints, no credentials and the retries described at each field.
+#[derive(Debug, Clone, Default)]
+pub struct StorageConfig {
+    /// S3 and what speaks its protocol.
+    pub s3: S3Config,
+    /// Google Cloud Storage.
+    pub gcs: GcsConfig,
+    /// Azure Blob Storage.
+    pub azure: AzureConfig,
+    /// How often a request that met a passing fault (5xx, 429, a broken or refused connection, a timeout) is made again; 5 if absent, 0 for
+    /// never. No try starts later than 30 seconds after the first.
+    pub retries: Option<u32>,
+    /// The wait before the first retry; 200 ms if absent. Later waits are random between this and three times the one before, and at
+    /// most 5 seconds.
+    pub backoff: Option<Duration>,
+    /// The longest time to open a connection; 5 seconds if absent.
+    pub connect_timeout: Option<Duration>,
+    /// The longest silence: until an answer begins (with a second more for each MiB sent) and between two pieces of one; 15 seconds if
+    /// absent.
+    pub answer_timeout: Option<Duration>,
+    /// User metadata of every stored object, in stores that have it; empty values included. flytekit attaches the execution's names
+    /// (`flyte-execution-project`, ...) unless `FLYTE_PERSISTENCE_ATTACH_EXECUTION_METADATA` is false.
+    pub metadata: BTreeMap<String, String>,
+    /// The CA certificates to trust (PEM) instead of those found as [`install_crypto_provider`](super::install_crypto_provider) says.
+    pub ca_bundle: Option<PathBuf>,
+    /// The variables by which the clouds' own tools are configured; they fill what the fields above leave open.
+    pub environment: Environment,
+}
+
+/// S3 and what speaks its protocol; `FLYTE_AWS_*`, or section `aws` of Flyte's configuration file.
+#[derive(Debug, Clone, Default)]
+pub struct S3Config {
+    /// `FLYTE_AWS_ENDPOINT`: where the store is, with its scheme; `http://` is allowed. Beats `AWS_ENDPOINT_URL`.
+    pub endpoint: Option<String>,
+    /// `FLYTE_AWS_ACCESS_KEY_ID`.
+    pub access_key_id: Option<String>,
+    /// `FLYTE_AWS_SECRET_ACCESS_KEY`.
+    pub secret_access_key: Option<Secret>,
+    /// The token that comes with temporary keys.
+    pub session_token: Option<Secret>,
+    /// The region; `AWS_REGION`, `AWS_DEFAULT_REGION`, the profile's, then `us-east-1` if absent. A bucket that says it is elsewhere is
+    /// asked there.
+    pub region: Option<String>,
+    /// `FLYTE_AWS_ADDRESSING_STYLE`; if absent, paths for an endpoint of one's own, else as [`AddressingStyle::Auto`].
+    pub addressing_style: Option<AddressingStyle>,
+    /// Sends no credentials.
+    pub anonymous: bool,
+}
+
+/// Where the bucket's name stands in a request to S3.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AddressingStyle {
+    /// In the host name where it can be (no dots in the name, no IP address as endpoint), else in the path.
+    Auto,
+    /// In the path: `endpoint/bucket/key`.
+    Path,
+    /// In the host name: `bucket.endpoint/key`.
+    Virtual,
+}
+
+impl FromStr for AddressingStyle {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        match text.trim().to_ascii_lowercase().as_str() {
+            "auto" => Ok(Self::Auto),
+            "path" => Ok(Self::Path),
+            "virtual" => Ok(Self::Virtual),
+            _ => Err(Error::new(ErrorKind::Mismatch, format!("`{text}` is no addressing style: expected `auto`, `path` or `virtual`"))),
+        }
+    }
+}
+
+/// Google Cloud Storage.
+#[derive(Debug, Clone, Default)]
+pub struct GcsConfig {
+    /// Where the store is, for emulators (`STORAGE_EMULATOR_HOST`) and private endpoints.
+    pub endpoint: Option<String>,
+    /// The key file of a service account; the application default credentials if absent.
+    pub service_account_path: Option<PathBuf>,
+    /// Sends no credentials; so for emulators.
+    pub anonymous: bool,
+}
+
+/// Azure Blob Storage; `FLYTE_AZURE_*`, or section `azure` of Flyte's configuration file.
+#[derive(Debug, Clone, Default)]
+pub struct AzureConfig {
+    /// `FLYTE_AZURE_STORAGE_ACCOUNT_NAME`; the account in the URL (`container@account.dfs.core.windows.net`) beats it.
+    pub account_name: Option<String>,
+    /// `FLYTE_AZURE_STORAGE_ACCOUNT_KEY`.
+    pub account_key: Option<Secret>,
+    /// `FLYTE_AZURE_TENANT_ID`.
+    pub tenant_id: Option<String>,
+    /// `FLYTE_AZURE_CLIENT_ID`.
+    pub client_id: Option<String>,
+    /// `FLYTE_AZURE_CLIENT_SECRET`.
+    pub client_secret: Option<Secret>,
+    /// A shared access signature.
+    pub sas_token: Option<Secret>,
+    /// Where the store is, for emulators and private endpoints.
+    pub endpoint: Option<String>,
+    /// Sends no credentials.
+    pub anonymous: bool,
+}
+
+/// The variables by which the clouds' own tools are configured, taken from the environment by whoever may read it.
+///
+/// Empty values count as absent. `Debug` shows the names alone.
+#[derive(Clone, Default)]
+pub struct Environment(BTreeMap<String, Secret>);
+
+impl Environment {
+    /// Picks what concerns the stores: `AWS_*`, `AZURE_*`, `GOOGLE_*`, `IDENTITY_ENDPOINT`, `STORAGE_EMULATOR_HOST`, `SSL_CERT_FILE`,
+    /// `SSL_CERT_DIR` and `HOME`. Names and values that are not UTF-8 are passed over.
+    pub fn pick(variables: impl IntoIterator<Item = (OsString, OsString)>) -> Self {
+        const NAMES: [&str; 5] = ["HOME", "IDENTITY_ENDPOINT", "SSL_CERT_DIR", "SSL_CERT_FILE", "STORAGE_EMULATOR_HOST"];
+        let concerns = |name: &str| ["AWS_", "AZURE_", "GOOGLE_"].iter().any(|prefix| name.starts_with(prefix)) || NAMES.contains(&name);
+        let text = |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, Secret::from(value.into_string().ok()?)));
+        Self(variables.into_iter().filter_map(text).filter(|(name, value)| concerns(name) && !value.0.is_empty()).collect())
+    }
+
+    /// The value of a variable.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(Secret::expose)
+    }
+
+    #[cfg(feature = "cloud")]
+    pub(super) fn with_prefix<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
+        self.0.iter().filter(move |(name, _)| name.starts_with(prefix)).map(|(name, value)| (name.as_str(), value.expose()))
+    }
+
+    /// The values that must never be shown, judged by their names.
+    #[cfg(feature = "cloud")]
+    fn secrets(&self) -> impl Iterator<Item = &str> {
+        let secret = |name: &str| {
+            ["SECRET", "TOKEN", "KEY", "SAS", "PASSWORD"].iter().any(|word| name.contains(word))
+                && !["_FILE", "_ID", "_URI", "_URL"].iter().any(|end| name.ends_with(end))
+        };
+        self.0.iter().filter(move |(name, _)| secret(name)).map(|(_, value)| value.expose())
+    }
+}
+
+impl fmt::Debug for Environment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
+
+#[cfg(feature = "cloud")]
+impl StorageConfig {
+    /// Takes every known secret out of a text that others wrote.
+    pub(super) fn scrub(&self, mut text: String) -> String {
+        let own =
+            [&self.s3.secret_access_key, &self.s3.session_token, &self.azure.account_key, &self.azure.client_secret, &self.azure.sas_token];
+        let own = own.into_iter().flatten().map(Secret::expose);
+        for secret in own.chain(self.environment.secrets()).filter(|secret| !secret.is_empty()) {
+            if text.contains(secret) {
+                text = text.replace(secret, "***");
+            }
+        }
+        text
+    }
+}

@@ -1,0 +1,113 @@
+//! What a failed operation on a cloud tells its user.
+
+use object_store::Error as StoreError;
+
+use super::cloud::{Place, Store};
+use super::location::shown;
+use super::transport::{Failure, Trace, What, innermost};
+use super::{StorageConfig, location::Cloud};
+use crate::{Error, ErrorKind};
+
+/// The error of an operation on the object at `place`.
+pub(super) fn explain(place: &Place<'_>, store: &Store, config: &StorageConfig, error: &StoreError, trace: &Trace) -> Error {
+    let url = shown(place.url);
+    let (kind, text) = match &trace.last {
+        Some(failure) if failure.metadata => {
+            let what = brief(failure);
+            (ErrorKind::Denied, format!("`{url}`: no credentials found; looked for {}; {} {what}", store.looked_for, failure.origin))
+        }
+        Some(failure) => match &failure.what {
+            What::Answer { status, code, message } => answer(place, &url, failure, *status, code, message, trace),
+            What::Silence(why) => (ErrorKind::Unavailable, format!("`{url}`: {} did not answer: {why}{}", failure.origin, effort(trace))),
+        },
+        None => (kind_of(error), format!("`{url}`: {}", innermost(error))),
+    };
+    Error::new(kind, config.scrub(text))
+}
+
+/// The same for a URL that is fetched by itself.
+#[cfg(feature = "http")]
+pub(super) fn explain_web(url: &str, config: &StorageConfig, why: &str, trace: &Trace) -> Error {
+    let url = shown(url);
+    let (kind, text) = match &trace.last {
+        Some(Failure { what: What::Answer { status, code, message }, .. }) => {
+            (status_kind(*status), format!("`{url}`: the server answered {}{}", status_text(*status, code, message), effort(trace)))
+        }
+        Some(Failure { what: What::Silence(why), .. }) => {
+            (ErrorKind::Unavailable, format!("`{url}`: the server did not answer: {why}{}", effort(trace)))
+        }
+        None => (ErrorKind::Io, format!("`{url}`: {why}")),
+    };
+    Error::new(kind, config.scrub(text))
+}
+
+fn answer(place: &Place<'_>, url: &str, failure: &Failure, status: u16, code: &str, message: &str, trace: &Trace) -> (ErrorKind, String) {
+    let origin = &failure.origin;
+    let said = status_text(status, code, message);
+    if no_bucket(failure) {
+        return (ErrorKind::NotFound, format!("`{url}`: there is no bucket `{}` at {origin} ({said})", place.authority));
+    }
+    let mut text = format!("`{url}`: {origin} answered {said}{}", effort(trace));
+    match status {
+        403 if place.cloud == Cloud::S3 && code == "AccessDenied" => {
+            text.push_str("; where the credentials may not list the bucket, an object that is not there is answered so too");
+        }
+        301 | 307 | 400 if trace.region.is_some() => {
+            let region = trace.region.as_deref().unwrap_or_default();
+            text.push_str(&format!("; the bucket is in the region `{region}`"));
+        }
+        _ => {}
+    }
+    (status_kind(status), text)
+}
+
+/// Whether what is missing is the bucket itself.
+pub(super) fn no_bucket(failure: &Failure) -> bool {
+    matches!(&failure.what, What::Answer { status: 404, code, .. } if matches!(code.as_str(), "NoSuchBucket" | "ContainerNotFound"))
+}
+
+pub(super) fn status_kind(status: u16) -> ErrorKind {
+    match status {
+        401 | 403 | 407 => ErrorKind::Denied,
+        404 | 410 => ErrorKind::NotFound,
+        408 | 429 | 500.. => ErrorKind::Unavailable,
+        _ => ErrorKind::Io,
+    }
+}
+
+fn kind_of(error: &StoreError) -> ErrorKind {
+    match error {
+        StoreError::NotFound { .. } => ErrorKind::NotFound,
+        StoreError::PermissionDenied { .. } | StoreError::Unauthenticated { .. } => ErrorKind::Denied,
+        StoreError::InvalidPath { .. } => ErrorKind::Url,
+        _ => ErrorKind::Io,
+    }
+}
+
+fn status_text(status: u16, code: &str, message: &str) -> String {
+    let mut text = status.to_string();
+    if !code.is_empty() {
+        text.push(' ');
+        text.push_str(code);
+    }
+    if !message.is_empty() {
+        text.push_str(": ");
+        text.push_str(message.trim_end_matches('.'));
+    }
+    text
+}
+
+fn brief(failure: &Failure) -> String {
+    match &failure.what {
+        What::Answer { status, code, message } => format!("answered {}", status_text(*status, code, message)),
+        What::Silence(why) => format!("did not answer: {why}"),
+    }
+}
+
+/// How much was tried, where it was more than once.
+fn effort(trace: &Trace) -> String {
+    match trace.tries {
+        0 | 1 => String::new(),
+        tries => format!(" ({tries} tries in {:.1} s)", trace.started.elapsed().as_secs_f64()),
+    }
+}

@@ -1,0 +1,50 @@
+//! Google Cloud Storage: the configuration first, then the application default credentials.
+
+use std::sync::Arc;
+
+use object_store::StaticCredentialProvider;
+use object_store::gcp::{GcpCredential, GoogleCloudStorageBuilder, GoogleConfigKey};
+
+use super::StorageConfig;
+use super::cloud::{Place, Store, endpoint_url, refused};
+use super::transport::{Connector, client_options, retry_config};
+use crate::{Error, ErrorKind, Result};
+
+const LOOKED_FOR: &str = "GOOGLE_SERVICE_ACCOUNT, GOOGLE_SERVICE_ACCOUNT_KEY, GOOGLE_APPLICATION_CREDENTIALS, \
+    ~/.config/gcloud/application_default_credentials.json, the service account of the machine";
+
+pub(super) fn store(place: &Place<'_>, config: &StorageConfig, connector: &Connector) -> Result<Store> {
+    let bucket = place.authority;
+    if bucket.contains(['@', ':', '$']) {
+        return Err(Error::new(ErrorKind::Url, format!("`{}`: `{bucket}` cannot name a bucket", place.url)));
+    }
+    let (gcs, environment) = (&config.gcs, &config.environment);
+    let mut builder = GoogleCloudStorageBuilder::new();
+    for (name, value) in environment.with_prefix("GOOGLE_") {
+        match name.to_ascii_lowercase().parse::<GoogleConfigKey>() {
+            Ok(GoogleConfigKey::Client(_) | GoogleConfigKey::Bucket) | Err(_) => {}
+            Ok(key) => builder = builder.with_config(key, value),
+        }
+    }
+    if let Some(path) = &gcs.service_account_path {
+        builder = builder.with_service_account_path(path.to_string_lossy());
+    }
+    // The variable may be written as host:port; what it names is an emulator, which knows no credentials.
+    let emulator = environment.get("STORAGE_EMULATOR_HOST").filter(|_| gcs.endpoint.is_none());
+    let emulator = emulator.map(|host| if host.contains("://") { host.to_owned() } else { format!("http://{host}") });
+    if gcs.anonymous || emulator.is_some() {
+        let nobody = GcpCredential { bearer: String::new() };
+        builder = builder.with_skip_signature(true).with_credentials(Arc::new(StaticCredentialProvider::new(nobody)));
+    }
+    if let Some(endpoint) = gcs.endpoint.clone().or(emulator) {
+        builder = builder.with_base_url(endpoint_url(endpoint.trim())?.as_str().trim_end_matches('/'));
+    }
+    let objects = builder
+        .with_bucket_name(bucket)
+        .with_client_options(client_options())
+        .with_http_connector(connector.clone())
+        .with_retry(retry_config(config))
+        .build()
+        .map_err(|error| refused(place, config, &error))?;
+    Ok(Store { objects: Arc::new(objects), looked_for: LOOKED_FOR, region: None })
+}

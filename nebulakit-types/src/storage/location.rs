@@ -1,0 +1,263 @@
+//! From a URL to the store that serves it: schemes, their spellings, what a bucket's name may hold, and how URLs are joined and shown.
+
+use std::borrow::Cow;
+use std::path::{Path, PathBuf};
+
+use percent_encoding::percent_decode_str;
+
+use crate::{Error, ErrorKind, Result};
+
+/// The clouds, each behind the cargo feature of its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Cloud {
+    S3,
+    Gcs,
+    Azure,
+}
+
+/// Where a URL leads.
+#[derive(Debug, PartialEq)]
+pub(super) enum Location<'a> {
+    Local(PathBuf),
+    /// What follows `memory://`.
+    Memory(&'a str),
+    /// A bucket (container) and the key in it, verbatim: keys of object stores are not percent-encoded in URLs, by the habit of every
+    /// tool of these stores.
+    #[cfg(feature = "cloud")]
+    Object {
+        cloud: Cloud,
+        /// The authority as written: the bucket, or `container@account.host`.
+        authority: &'a str,
+        key: &'a str,
+    },
+    /// The whole URL.
+    #[cfg(feature = "http")]
+    Web(&'a str),
+}
+
+const SCHEMES: &[(&str, Option<Cloud>)] = &[
+    ("s3", Some(Cloud::S3)),
+    ("s3a", Some(Cloud::S3)),
+    ("gs", Some(Cloud::Gcs)),
+    ("gcs", Some(Cloud::Gcs)),
+    ("abfs", Some(Cloud::Azure)),
+    ("abfss", Some(Cloud::Azure)),
+    ("az", Some(Cloud::Azure)),
+    ("wasb", Some(Cloud::Azure)),
+    ("wasbs", Some(Cloud::Azure)),
+    ("http", None),
+    ("https", None),
+];
+
+fn feature(cloud: Option<Cloud>) -> (&'static str, bool) {
+    match cloud {
+        Some(Cloud::S3) => ("aws", cfg!(feature = "aws")),
+        Some(Cloud::Gcs) => ("gcp", cfg!(feature = "gcp")),
+        Some(Cloud::Azure) => ("azure", cfg!(feature = "azure")),
+        None => ("http", cfg!(feature = "http")),
+    }
+}
+
+impl<'a> Location<'a> {
+    /// Reads a URL or a plain path.
+    pub(super) fn parse(url: &'a str) -> Result<Self> {
+        if url.is_empty() {
+            return Err(Error::new(ErrorKind::Url, "the URL is empty"));
+        }
+        let Some((scheme, rest)) = split_scheme(url) else { return Ok(Self::Local(PathBuf::from(url))) };
+        if scheme.eq_ignore_ascii_case("file") {
+            return file_url(url, rest).map(Self::Local);
+        }
+        if scheme.eq_ignore_ascii_case("memory") {
+            return Ok(Self::Memory(rest));
+        }
+        let Some((_, cloud)) = SCHEMES.iter().find(|(name, _)| scheme.eq_ignore_ascii_case(name)) else {
+            return Err(unknown_scheme(url, scheme));
+        };
+        match *cloud {
+            #[cfg(feature = "http")]
+            None => Ok(Self::Web(url)),
+            #[cfg(feature = "cloud")]
+            Some(cloud) if feature(Some(cloud)).1 => {
+                let (authority, key) = rest.split_once('/').unwrap_or((rest, ""));
+                check_authority(url, authority)?;
+                Ok(Self::Object { cloud, authority, key })
+            }
+            off => Err(feature_off(url, feature(off).0)),
+        }
+    }
+}
+
+fn feature_off(url: &str, feature: &str) -> Error {
+    let message = format!(
+        "`{}`: the feature `{feature}` of nebulakit is off in this program; turn it on with `cargo build --features nebulakit/{feature}`, or \
+         with `features = [\"{feature}\"]` where Cargo.toml names nebulakit",
+        shown(url)
+    );
+    Error::new(ErrorKind::Url, message)
+}
+
+/// Splits `scheme://rest`; a plain path has no scheme. `file:/path` (RFC 8089) is one without the slashes.
+fn split_scheme(url: &str) -> Option<(&str, &str)> {
+    let (scheme, rest) = url.split_once(':')?;
+    let named = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+        && scheme.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'));
+    if !named {
+        return None;
+    }
+    match rest.strip_prefix("//") {
+        Some(rest) => Some((scheme, rest)),
+        None if scheme.eq_ignore_ascii_case("file") && rest.starts_with('/') => Some((scheme, rest)),
+        None => None,
+    }
+}
+
+/// The path of a `file:` URL, percent-decoded (RFC 8089).
+fn file_url(url: &str, rest: &str) -> Result<PathBuf> {
+    let path = match rest.find('/') {
+        Some(0) => rest,
+        Some(end) if rest[..end].eq_ignore_ascii_case("localhost") => &rest[end..],
+        _ => {
+            return Err(Error::new(
+                ErrorKind::Url,
+                format!("`{url}` names a file on another machine: write three slashes, `file:///path`"),
+            ));
+        }
+    };
+    let bytes: Cow<'_, [u8]> = percent_decode_str(path).into();
+    if bytes.contains(&0) {
+        return Err(Error::new(ErrorKind::Url, format!("`{url}` holds a NUL, which no path can")));
+    }
+    #[cfg(unix)]
+    {
+        use std::os::unix::ffi::OsStringExt as _;
+        Ok(PathBuf::from(std::ffi::OsString::from_vec(bytes.into_owned())))
+    }
+    #[cfg(not(unix))]
+    {
+        let text = String::from_utf8(bytes.into_owned())
+            .map_err(|_| Error::new(ErrorKind::Url, format!("`{url}` is not UTF-8 once its percent signs are decoded")))?;
+        Ok(PathBuf::from(text))
+    }
+}
+
+fn unknown_scheme(url: &str, scheme: &str) -> Error {
+    let mut served = String::from("local paths, file, memory");
+    for (name, cloud) in SCHEMES {
+        if feature(*cloud).1 {
+            served.push_str(", ");
+            served.push_str(name);
+        }
+    }
+    Error::new(ErrorKind::Url, format!("`{}`: no store for `{scheme}://`; this program serves {served}", shown(url)))
+}
+
+/// Refuses what could not stand in the host or the path of a request.
+#[cfg(feature = "cloud")]
+fn check_authority(url: &str, authority: &str) -> Result<()> {
+    if authority.is_empty() {
+        return Err(Error::new(ErrorKind::Url, format!("`{url}` names no bucket")));
+    }
+    let strange = |c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_' | '@' | '$' | ':'));
+    match authority.chars().find(|c| strange(*c)) {
+        Some(c) => Err(Error::new(ErrorKind::Url, format!("`{url}`: {c:?} cannot stand in the name of a bucket"))),
+        None => Ok(()),
+    }
+}
+
+/// Appends `name` to a prefix with exactly one slash between them.
+///
+/// The prefix is a URL without query, or a path; its scheme and its escapes stay as they are. An empty prefix gives the name alone.
+///
+/// ```
+/// # use nebulakit_types::storage::join;
+/// assert_eq!(join("s3://bucket/run/", "outputs.pb"), "s3://bucket/run/outputs.pb");
+/// assert_eq!(join("/", "outputs.pb"), "/outputs.pb");
+/// ```
+#[must_use]
+pub fn join(prefix: &str, name: &str) -> String {
+    let name = name.trim_start_matches('/');
+    if prefix.is_empty() {
+        return name.to_owned();
+    }
+    let scheme = split_scheme(prefix).map_or(0, |(_, rest)| prefix.len() - rest.len());
+    let (head, tail) = prefix.split_at(scheme);
+    let tail = tail.trim_end_matches('/');
+    // `memory://x`: nothing but the scheme stands before the name.
+    let slash = if tail.is_empty() && head.ends_with("//") && !head.eq_ignore_ascii_case("file://") { "" } else { "/" };
+    format!("{head}{tail}{slash}{name}")
+}
+
+/// The URL of an entry found by listing: like [`join`], with what `file:` URLs would decode written as an escape.
+pub(super) fn entry_url(prefix: &str, key: &str) -> String {
+    let escapes = split_scheme(prefix).is_some_and(|(scheme, _)| scheme.eq_ignore_ascii_case("file"));
+    if escapes { join(prefix, &key.replace('%', "%25")) } else { join(prefix, key) }
+}
+
+/// A URL as messages show it: without the password of its user part and without its query, which may hold a signature.
+pub(super) fn shown(url: &str) -> Cow<'_, str> {
+    let Some((scheme, rest)) = split_scheme(url) else { return Cow::Borrowed(url) };
+    if !scheme.eq_ignore_ascii_case("http") && !scheme.eq_ignore_ascii_case("https") {
+        return Cow::Borrowed(url);
+    }
+    let (rest, hidden) = match rest.split_once('?') {
+        Some((rest, _)) => (rest, "?***"),
+        None => (rest, ""),
+    };
+    let end = rest.find('/').unwrap_or(rest.len());
+    let (user, host) = match rest[..end].rfind('@') {
+        Some(at) => ("***@", &rest[at + 1..]),
+        None => ("", rest),
+    };
+    if user.is_empty() && hidden.is_empty() { Cow::Borrowed(url) } else { Cow::Owned(format!("{scheme}://{user}{host}{hidden}")) }
+}
+
+/// A path as messages show it.
+pub(super) fn shown_path(path: &Path) -> String {
+    format!("`{}`", path.display())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn joins_with_one_slash() {
+        for (prefix, name, joined) in [
+            ("s3://b/p", "x", "s3://b/p/x"),
+            ("s3://b/p//", "/x", "s3://b/p/x"),
+            ("s3://b", "x", "s3://b/x"),
+            ("memory://", "x", "memory://x"),
+            ("memory://a/", "x", "memory://a/x"),
+            ("file:///", "x", "file:///x"),
+            ("file:///tmp/a%20b/", "x", "file:///tmp/a%20b/x"),
+            ("out", "x", "out/x"),
+            ("/", "x", "/x"),
+            ("", "x", "x"),
+        ] {
+            assert_eq!(join(prefix, name), joined, "{prefix} + {name}");
+        }
+    }
+
+    #[test]
+    fn passwords_and_queries_are_not_shown() {
+        assert_eq!(shown("https://me:pw@host/a/b?sig=abc"), "https://***@host/a/b?***");
+        assert_eq!(shown("https://host/a@b"), "https://host/a@b");
+        assert_eq!(shown("s3://bucket/odd?key"), "s3://bucket/odd?key");
+    }
+
+    #[test]
+    fn file_urls_are_decoded_and_plain_paths_are_not() {
+        let local = |url| match Location::parse(url) {
+            Ok(Location::Local(path)) => path.to_string_lossy().into_owned(),
+            other => panic!("{url}: {other:?}"),
+        };
+        assert_eq!(local("file:///a%20b/%C3%A9+%25"), "/a b/é+%");
+        assert_eq!(local("file://localhost/a"), "/a");
+        assert_eq!(local("file:/a"), "/a");
+        assert_eq!(local("FILE:///a"), "/a");
+        assert_eq!(local("/a%20b"), "/a%20b");
+        assert_eq!(local("a:b/c"), "a:b/c");
+        assert!(Location::parse("file://host/a").is_err());
+    }
+}

@@ -1,0 +1,264 @@
+//! From a URL to its bytes: one door to local files, S3, Google Cloud Storage, Azure Blob Storage, http(s) and memory.
+//!
+//! A [`Storage`] is told everything by its [`StorageConfig`] and reads no environment. Making one does no I/O; a store is made when a URL first
+//! leads to it and kept for the next. This module is the only place that names `object_store`, and it is in the tree only with one of the
+//! features `aws`, `gcp`, `azure` and `http`; local paths and `memory://` need none of them.
+//!
+//! | URL | served by |
+//! |---|---|
+//! | a path, `file:///path` (percent-decoded) | `std::fs`, on the calling thread |
+//! | `memory://key` | this [`Storage`] and its clones, for tests |
+//! | `s3://bucket/key`, `s3a://` | feature `aws` |
+//! | `gs://bucket/key`, `gcs://` | feature `gcp` |
+//! | `abfs://container@account.dfs.core.windows.net/key`, `abfs://container/key`, `abfss://`, `az://`, `wasb://`, `wasbs://` | feature `azure` |
+//! | `http://`, `https://` (read only) | feature `http` |
+//!
+//! The clouds need a tokio runtime with I/O and time; the rest runs under any executor.
+
+#[cfg(feature = "aws")]
+mod aws;
+#[cfg(feature = "azure")]
+mod azure;
+#[cfg(feature = "cloud")]
+mod cloud;
+mod config;
+#[cfg(feature = "cloud")]
+mod fault;
+#[cfg(feature = "gcp")]
+mod gcp;
+mod local;
+mod location;
+mod memory;
+#[cfg(feature = "cloud")]
+mod roots;
+#[cfg(feature = "cloud")]
+mod transport;
+#[cfg(feature = "http")]
+mod web;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+pub use self::config::{AddressingStyle, AzureConfig, Environment, GcsConfig, S3Config, Secret, StorageConfig};
+pub use self::location::join;
+use self::location::{Location, shown};
+use crate::{Error, ErrorKind, Result};
+
+/// What the stored object says of itself besides its bytes, in stores that keep it; local files and memory do not.
+#[derive(Debug, Clone, Default)]
+pub struct PutOptions {
+    /// The `Content-Type`.
+    pub content_type: Option<String>,
+    /// User metadata, over that of [`StorageConfig::metadata`]. Characters that no header can hold are percent-encoded; on Azure, whose
+    /// names are identifiers, hyphens in names become underscores.
+    pub metadata: BTreeMap<String, String>,
+}
+
+/// An object found by [`Storage::list`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ObjectInfo {
+    /// The whole URL.
+    pub url: String,
+    /// What follows the listed prefix and its slash.
+    pub key: String,
+    /// The object's length in bytes.
+    pub size: u64,
+}
+
+/// Where URLs lead. Cheap to clone; clones share their stores, their connections and their memory.
+///
+/// ```
+/// # use nebulakit_types::storage::{PutOptions, Storage};
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// let storage = Storage::memory();
+/// storage.put("memory://run/outputs.pb", vec!["by".into(), "tes".into()], &PutOptions::default()).await?;
+/// assert_eq!(storage.get("memory://run/outputs.pb").await?, "bytes");
+/// # nebulakit_types::Result::Ok(()) }).unwrap();
+/// ```
+#[derive(Debug, Clone)]
+pub struct Storage(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    memory: memory::Memory,
+    #[cfg(feature = "cloud")]
+    clouds: cloud::Clouds,
+    #[cfg(not(feature = "cloud"))]
+    #[expect(dead_code, reason = "shown by Debug; without a cloud nothing else asks it")]
+    config: StorageConfig,
+}
+
+impl Default for Storage {
+    fn default() -> Self {
+        Self::new(StorageConfig::default())
+    }
+}
+
+impl Storage {
+    /// Makes a storage. No I/O, no client: those come with the first URL that needs them.
+    #[must_use]
+    pub fn new(config: StorageConfig) -> Self {
+        Self(Arc::new(Inner {
+            memory: memory::Memory::default(),
+            #[cfg(feature = "cloud")]
+            clouds: cloud::Clouds::new(config),
+            #[cfg(not(feature = "cloud"))]
+            config,
+        }))
+    }
+
+    /// Makes a storage for tests, with an empty `memory://` of its own.
+    #[must_use]
+    pub fn memory() -> Self {
+        Self::default()
+    }
+
+    /// Fetches a whole object. Its length is checked against what the store said.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`] if there is no such object (or no such bucket, which the message tells apart), [`ErrorKind::Denied`] if the
+    /// store refuses or no credentials were found, [`ErrorKind::Unavailable`] if it does not answer or its answer breaks off until the
+    /// retries are used up, [`ErrorKind::Url`] if no store of this program serves the URL, [`ErrorKind::Io`] for the rest.
+    pub async fn get(&self, url: &str) -> Result<Bytes> {
+        match self.get_if_exists(url).await? {
+            Some(bytes) => Ok(bytes),
+            None => Err(Error::new(ErrorKind::NotFound, format!("nothing is stored at `{}`", shown(url)))),
+        }
+    }
+
+    /// Fetches a whole object, or `None` if there is none. A missing bucket is an error.
+    ///
+    /// # Errors
+    ///
+    /// As [`Storage::get`].
+    pub async fn get_if_exists(&self, url: &str) -> Result<Option<Bytes>> {
+        match Location::parse(url)? {
+            Location::Local(path) => local::get(&path),
+            Location::Memory(key) => Ok(self.0.memory.get(key)),
+            #[cfg(feature = "http")]
+            Location::Web(url) => web::get(&self.0.clouds, url).await,
+            #[cfg(feature = "cloud")]
+            Location::Object { cloud, authority, key } => self.0.clouds.get(&cloud::Place { url, cloud, authority, key }).await,
+        }
+    }
+
+    /// Stores an object, replacing what was there. The parts are written one after the other, without being copied together.
+    ///
+    /// Whoever reads sees the whole object or what was there before. When this returns, the object is there for every reader: in object
+    /// stores by their promise, in the file system because the finished file is renamed into place. Missing directories are created.
+    ///
+    /// # Errors
+    ///
+    /// As [`Storage::get`]; http(s) is [`ErrorKind::Url`], metadata whose names no header can hold [`ErrorKind::Unencodable`].
+    pub async fn put(&self, url: &str, parts: Vec<Bytes>, options: &PutOptions) -> Result<()> {
+        #[cfg(not(feature = "cloud"))]
+        let _ = options;
+        match Location::parse(url)? {
+            Location::Local(path) => local::put(&path, &parts),
+            Location::Memory(key) => {
+                self.0.memory.put(key, parts);
+                Ok(())
+            }
+            #[cfg(feature = "http")]
+            Location::Web(_) => Err(read_only(url)),
+            #[cfg(feature = "cloud")]
+            Location::Object { cloud, authority, key } => {
+                self.0.clouds.put(&cloud::Place { url, cloud, authority, key }, parts, options).await
+            }
+        }
+    }
+
+    /// Says whether there is an object. A directory is none.
+    ///
+    /// # Errors
+    ///
+    /// As [`Storage::get`].
+    pub async fn exists(&self, url: &str) -> Result<bool> {
+        match Location::parse(url)? {
+            Location::Local(path) => local::exists(&path),
+            Location::Memory(key) => Ok(self.0.memory.get(key).is_some()),
+            #[cfg(feature = "http")]
+            Location::Web(url) => web::exists(&self.0.clouds, url).await,
+            #[cfg(feature = "cloud")]
+            Location::Object { cloud, authority, key } => self.0.clouds.exists(&cloud::Place { url, cloud, authority, key }).await,
+        }
+    }
+
+    /// Lists the objects below a prefix, however deep, in the order of their keys. The prefix ends at a slash, written or not; where nothing
+    /// is, the list is empty. In the file system links to directories are not followed.
+    ///
+    /// # Errors
+    ///
+    /// As [`Storage::get`]; http(s), which has no listing, is [`ErrorKind::Url`].
+    pub async fn list(&self, prefix: &str) -> Result<Vec<ObjectInfo>> {
+        let mut found = match Location::parse(prefix)? {
+            Location::Local(path) => local::list(&path)?,
+            Location::Memory(key) => self.0.memory.list(key),
+            #[cfg(feature = "http")]
+            Location::Web(_) => {
+                return Err(Error::new(ErrorKind::Url, format!("`{}` cannot be listed: http has no listing", shown(prefix))));
+            }
+            #[cfg(feature = "cloud")]
+            Location::Object { cloud, authority, key } => self.0.clouds.list(&cloud::Place { url: prefix, cloud, authority, key }).await?,
+        };
+        found.sort();
+        Ok(found.into_iter().map(|(key, size)| ObjectInfo { url: location::entry_url(prefix, &key), key, size }).collect())
+    }
+
+    /// Deletes an object. One that is not there counts as deleted.
+    ///
+    /// # Errors
+    ///
+    /// As [`Storage::get`]; http(s) is [`ErrorKind::Url`].
+    pub async fn delete(&self, url: &str) -> Result<()> {
+        match Location::parse(url)? {
+            Location::Local(path) => local::delete(&path),
+            Location::Memory(key) => {
+                self.0.memory.delete(key);
+                Ok(())
+            }
+            #[cfg(feature = "http")]
+            Location::Web(_) => Err(read_only(url)),
+            #[cfg(feature = "cloud")]
+            Location::Object { cloud, authority, key } => self.0.clouds.delete(&cloud::Place { url, cloud, authority, key }).await,
+        }
+    }
+}
+
+/// Makes ring (or aws-lc-rs, with the feature `tls-aws-lc`) the process's provider of cryptography for rustls, unless there is one already.
+///
+/// The stores do not depend on it; a program's own HTTPS client may, where two providers are linked and neither is the default.
+///
+/// The stores trust the CA certificates of the first of these that is there, read when a connection first needs them:
+/// [`StorageConfig::ca_bundle`], `AWS_CA_BUNDLE`, `SSL_CERT_FILE` and `SSL_CERT_DIR` (a folder of certificates), those compiled in by the
+/// feature `embedded-roots`, the bundle file of the distribution.
+pub fn install_crypto_provider() {
+    #[cfg(feature = "cloud")]
+    roots::install();
+}
+
+#[cfg(feature = "http")]
+fn read_only(url: &str) -> Error {
+    Error::new(ErrorKind::Url, format!("`{}` cannot be written: http is for reading", shown(url)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_operation_can_move_between_threads() {
+        fn send<T: Send>(_: T) {}
+        let storage = Storage::memory();
+        let options = PutOptions::default();
+        send(storage.get("memory://a"));
+        send(storage.get_if_exists("memory://a"));
+        send(storage.put("memory://a", Vec::new(), &options));
+        send(storage.exists("memory://a"));
+        send(storage.list("memory://a"));
+        send(storage.delete("memory://a"));
+    }
+}

@@ -1,0 +1,396 @@
+//! Checkpoints: what an attempt leaves for the next one, so that it need not start over.
+
+use std::fs;
+use std::io;
+use std::path::{Component, Path, PathBuf};
+
+use bytes::Bytes;
+use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
+use nebulakit_types::storage::{ObjectInfo, PutOptions, Storage, join};
+use nebulakit_types::{Error, ErrorKind, Result};
+use tokio::runtime::{Builder, Handle};
+
+use crate::platform::Platform;
+
+/// The object that [`Checkpoint::write`] stores.
+const OBJECT: &str = "_dst_cp";
+
+/// What a checkpoint that is a single object is restored as.
+const PAYLOAD: &str = "payload";
+
+/// How many files are restored at a time.
+const AT_A_TIME: usize = 8;
+
+/// Where this attempt saves its state and the former one left its own.
+///
+/// Nothing there is the same as no former attempt: an attempt may have died before it saved anything. Objects are replaced whole; a
+/// directory is saved file by file, so that an attempt that dies in between leaves some files new and some old.
+///
+/// Each operation comes twice: for `async` code, and as `.._blocking` for tasks that are plain functions.
+///
+/// ```no_run
+/// # async fn example(checkpoint: nebulakit::checkpoint::Checkpoint) -> anyhow::Result<()> {
+/// let start = match checkpoint.read().await? {
+///     Some(bytes) => std::str::from_utf8(&bytes)?.parse()?,
+///     None => 0,
+/// };
+/// for step in start..1000 {
+///     // ... work ...
+///     checkpoint.write((step + 1).to_string()).await?;
+/// }
+/// # Ok(()) }
+/// ```
+#[derive(Debug, Clone)]
+pub struct Checkpoint {
+    storage: Storage,
+    destination: String,
+    previous: Option<String>,
+    resumes_own: bool,
+    runtime: Option<Handle>,
+}
+
+impl Checkpoint {
+    /// Makes the checkpoint of an attempt from the options `--checkpoint-path` and `--prev-checkpoint`.
+    ///
+    /// `None` if there is no destination: then the platform keeps no checkpoints for this task. Empty text is the same as none. Made inside
+    /// a tokio runtime, it uses that one for the blocking operations too.
+    #[must_use]
+    pub fn new(storage: &Storage, destination: Option<&str>, previous: Option<&str>, platform: &Platform) -> Option<Self> {
+        let given = |url: Option<&str>| url.filter(|url| !url.is_empty()).map(str::to_owned);
+        Some(Self {
+            storage: storage.clone(),
+            destination: given(destination)?,
+            previous: given(previous),
+            resumes_own: platform.resumes_own_checkpoint,
+            runtime: Handle::try_current().ok(),
+        })
+    }
+
+    /// Whether a former attempt could have left something. The store is not asked.
+    #[must_use]
+    pub fn has_previous(&self) -> bool {
+        self.previous.is_some()
+    }
+
+    /// Stores `bytes` for the next attempt, in the place of what was written before.
+    ///
+    /// # Errors
+    /// The store refuses or does not answer; see [`Storage::put`].
+    pub async fn write(&self, bytes: impl Into<Bytes>) -> Result<()> {
+        self.put(OBJECT, bytes.into()).await
+    }
+
+    /// Fetches what the former attempt wrote, or `None` if it left nothing.
+    ///
+    /// On Flyte 2, which relaunches an attempt after a failure of the system, what this very attempt wrote comes first.
+    ///
+    /// # Errors
+    /// The store refuses or does not answer ([`Storage::get`]), or the checkpoint is a directory of several files, which
+    /// [`restore`](Self::restore) fetches.
+    pub async fn read(&self) -> Result<Option<Bytes>> {
+        for source in self.sources() {
+            if let Some(bytes) = self.storage.get_if_exists(&join(source, OBJECT)).await? {
+                return Ok(Some(bytes));
+            }
+            match self.files(source).await?.as_slice() {
+                [] => {}
+                [file] => return self.storage.get_if_exists(&file.url).await,
+                files => {
+                    let message = format!("the checkpoint is a directory of {} files; `restore` fetches it", files.len());
+                    return Err(Error::new(ErrorKind::Mismatch, message));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// Stores a file, under its own name, or all that is in a directory. Links to directories are not followed.
+    ///
+    /// # Errors
+    /// The file or directory cannot be read, a name in it is not UTF-8, or the store refuses or does not answer.
+    pub async fn save(&self, path: impl AsRef<Path>) -> Result<()> {
+        let path = path.as_ref();
+        let mut files = Vec::new();
+        if fs::metadata(path).map_err(|error| unreadable(path, error))?.is_dir() {
+            walk(path, "", &mut files)?;
+        } else {
+            let name = path.file_name().ok_or_else(|| Error::new(ErrorKind::Io, format!("`{}` names no file", path.display())))?;
+            files.push((text(path, name.to_str())?.to_owned(), path.to_owned()));
+        }
+        for (key, path) in files {
+            let bytes = fs::read(&path).map_err(|error| unreadable(&path, error))?;
+            self.put(&key, bytes.into()).await?;
+        }
+        Ok(())
+    }
+
+    /// Fetches what the former attempt saved into the directory `into`, which is made if need be. Returns whether there was anything.
+    ///
+    /// Bytes that were written turn up as the file `_dst_cp`; a checkpoint that another SDK stored as one object as the file `payload`.
+    ///
+    /// # Errors
+    /// The store refuses or does not answer, or a file cannot be written.
+    pub async fn restore(&self, into: impl AsRef<Path>) -> Result<bool> {
+        let into = into.as_ref();
+        for source in self.sources() {
+            let files = self.files(source).await?;
+            if files.is_empty() {
+                continue;
+            }
+            fs::create_dir_all(into).map_err(|error| unwritable(into, error))?;
+            stream::iter(files).map(|file| self.restore_file(file, into)).buffer_unordered(AT_A_TIME).try_collect::<()>().await?;
+            return Ok(true);
+        }
+        Ok(false)
+    }
+
+    /// [`write`](Self::write) for code that is not `async`.
+    ///
+    /// # Errors
+    /// Those of [`write`](Self::write).
+    ///
+    /// # Panics
+    /// In `async` code, which it would block.
+    pub fn write_blocking(&self, bytes: impl Into<Bytes>) -> Result<()> {
+        self.block_on(self.write(bytes))
+    }
+
+    /// [`read`](Self::read) for code that is not `async`.
+    ///
+    /// # Errors
+    /// Those of [`read`](Self::read).
+    ///
+    /// # Panics
+    /// In `async` code, which it would block.
+    pub fn read_blocking(&self) -> Result<Option<Bytes>> {
+        self.block_on(self.read())
+    }
+
+    /// [`save`](Self::save) for code that is not `async`.
+    ///
+    /// # Errors
+    /// Those of [`save`](Self::save).
+    ///
+    /// # Panics
+    /// In `async` code, which it would block.
+    pub fn save_blocking(&self, path: impl AsRef<Path>) -> Result<()> {
+        self.block_on(self.save(path))
+    }
+
+    /// [`restore`](Self::restore) for code that is not `async`.
+    ///
+    /// # Errors
+    /// Those of [`restore`](Self::restore).
+    ///
+    /// # Panics
+    /// In `async` code, which it would block.
+    pub fn restore_blocking(&self, into: impl AsRef<Path>) -> Result<bool> {
+        self.block_on(self.restore(into))
+    }
+
+    fn block_on<T>(&self, future: impl Future<Output = Result<T>>) -> Result<T> {
+        match &self.runtime {
+            Some(runtime) => runtime.block_on(future),
+            None => {
+                let runtime = Builder::new_current_thread().enable_all().build();
+                runtime.map_err(|error| Error::new(ErrorKind::Io, "no runtime can be started").with_source(error))?.block_on(future)
+            }
+        }
+    }
+
+    fn sources(&self) -> impl Iterator<Item = &str> {
+        let own = self.resumes_own.then_some(self.destination.as_str());
+        own.into_iter().chain(self.previous.as_deref())
+    }
+
+    /// The files of a checkpoint, or the one object that it is.
+    async fn files(&self, source: &str) -> Result<Vec<ObjectInfo>> {
+        let files = self.storage.list(source).await?;
+        if files.is_empty() && !source.ends_with('/') && self.storage.exists(source).await? {
+            return Ok(vec![ObjectInfo { url: source.to_owned(), key: PAYLOAD.to_owned(), size: 0 }]);
+        }
+        Ok(files)
+    }
+
+    async fn put(&self, key: &str, bytes: Bytes) -> Result<()> {
+        // The path of a `file:` URL is percent-decoded.
+        let is_file_url = self.destination.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("file:"));
+        let key = if is_file_url { key.replace('%', "%25") } else { key.to_owned() };
+        self.storage.put(&join(&self.destination, &key), vec![bytes], &PutOptions::default()).await
+    }
+
+    async fn restore_file(&self, file: ObjectInfo, into: &Path) -> Result<()> {
+        let key = Path::new(&file.key);
+        if !key.components().all(|part| matches!(part, Component::Normal(_))) {
+            return Err(Error::new(ErrorKind::Url, format!("`{}` in the checkpoint is no name of a file in a directory", file.key)));
+        }
+        let path = into.join(key);
+        let bytes = self.storage.get(&file.url).await?;
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent).map_err(|error| unwritable(parent, error))?;
+        }
+        fs::write(&path, bytes).map_err(|error| unwritable(&path, error))
+    }
+}
+
+/// Collects the files below a directory, by name, with their keys.
+fn walk(directory: &Path, prefix: &str, files: &mut Vec<(String, PathBuf)>) -> Result<()> {
+    let entries: io::Result<Vec<_>> = fs::read_dir(directory).and_then(Iterator::collect);
+    let mut entries = entries.map_err(|error| unreadable(directory, error))?;
+    entries.sort_by_key(fs::DirEntry::file_name);
+    for entry in entries {
+        let path = entry.path();
+        let name = entry.file_name();
+        let key = format!("{prefix}{}", text(&path, name.to_str())?);
+        if entry.file_type().map_err(|error| unreadable(&path, error))?.is_dir() {
+            walk(&path, &format!("{key}/"), files)?;
+        } else if fs::metadata(&path).map_err(|error| unreadable(&path, error))?.is_file() {
+            files.push((key, path));
+        }
+    }
+    Ok(())
+}
+
+fn text<'a>(path: &Path, name: Option<&'a str>) -> Result<&'a str> {
+    name.ok_or_else(|| Error::new(ErrorKind::Io, format!("the name of `{}` is not UTF-8, which a checkpoint needs", path.display())))
+}
+
+fn unreadable(path: &Path, error: io::Error) -> Error {
+    Error::new(ErrorKind::Io, format!("cannot read `{}` for the checkpoint", path.display())).with_source(error)
+}
+
+fn unwritable(path: &Path, error: io::Error) -> Error {
+    Error::new(ErrorKind::Io, format!("cannot write `{}` from the checkpoint", path.display())).with_source(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FIRST: &str = "memory://cp/1";
+    const SECOND: &str = "memory://cp/2";
+
+    fn run<T>(future: impl Future<Output = T>) -> T {
+        Builder::new_current_thread().build().unwrap().block_on(future)
+    }
+
+    fn attempts(storage: &Storage, platform: &Platform) -> (Checkpoint, Checkpoint) {
+        let first = Checkpoint::new(storage, Some(FIRST), Some(""), platform).unwrap();
+        let second = Checkpoint::new(storage, Some(SECOND), Some(FIRST), platform).unwrap();
+        (first, second)
+    }
+
+    #[test]
+    fn without_a_destination_there_is_no_checkpoint() {
+        let storage = Storage::memory();
+        assert!(Checkpoint::new(&storage, None, Some(FIRST), &Platform::FLYTE_1).is_none());
+        assert!(Checkpoint::new(&storage, Some(""), None, &Platform::FLYTE_1).is_none());
+    }
+
+    #[test]
+    fn the_next_attempt_reads_what_was_written_last() {
+        let storage = Storage::memory();
+        let (first, second) = attempts(&storage, &Platform::FLYTE_1);
+        assert!(!first.has_previous() && second.has_previous());
+        run(async {
+            assert_eq!(first.read().await.unwrap(), None, "no former attempt");
+            assert_eq!(second.read().await.unwrap(), None, "a former attempt that left nothing");
+            first.write("one").await.unwrap();
+            first.write(vec![2, 0xff]).await.unwrap();
+            assert_eq!(second.read().await.unwrap().unwrap(), &[2, 0xff][..]);
+            assert_eq!(storage.get("memory://cp/1/_dst_cp").await.unwrap(), &[2, 0xff][..], "where flytekit puts it");
+            assert_eq!(first.read().await.unwrap(), None, "the source is the former attempt's");
+        });
+    }
+
+    #[test]
+    fn a_relaunch_on_flyte_2_reads_its_own() {
+        let storage = Storage::memory();
+        let (first, second) = attempts(&storage, &Platform::FLYTE_2);
+        run(async {
+            first.write("first").await.unwrap();
+            assert_eq!(second.read().await.unwrap().unwrap(), "first");
+            second.write("second").await.unwrap();
+            assert_eq!(second.read().await.unwrap().unwrap(), "second");
+        });
+    }
+
+    #[test]
+    fn a_directory_comes_back_whole() {
+        let storage = Storage::memory();
+        let (first, second) = attempts(&storage, &Platform::FLYTE_1);
+        let folder = tempfile::tempdir().unwrap();
+        let (from, to) = (folder.path().join("from"), folder.path().join("to/deep"));
+        fs::create_dir_all(from.join("a/b")).unwrap();
+        fs::write(from.join("a/b/100%.txt"), "x").unwrap();
+        fs::write(from.join("empty"), "").unwrap();
+        run(async {
+            first.save(&from).await.unwrap();
+            let error = second.read().await.unwrap_err();
+            assert_eq!(error.to_string(), "the checkpoint is a directory of 2 files; `restore` fetches it");
+            assert!(second.restore(&to).await.unwrap());
+            assert!(!first.restore(folder.path().join("none")).await.unwrap());
+        });
+        assert_eq!(fs::read_to_string(to.join("a/b/100%.txt")).unwrap(), "x");
+        assert_eq!(fs::read_to_string(to.join("empty")).unwrap(), "");
+        assert!(!folder.path().join("none").exists());
+    }
+
+    #[test]
+    fn a_file_keeps_its_name_and_is_readable_as_bytes() {
+        let storage = Storage::memory();
+        let (first, second) = attempts(&storage, &Platform::FLYTE_1);
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("model.bin"), "weights").unwrap();
+        run(async {
+            first.save(folder.path().join("model.bin")).await.unwrap();
+            assert_eq!(storage.get("memory://cp/1/model.bin").await.unwrap(), "weights");
+            assert_eq!(second.read().await.unwrap().unwrap(), "weights");
+            let error = first.save(folder.path().join("absent")).await.unwrap_err();
+            assert!(error.to_string().ends_with("absent` for the checkpoint"), "{error}");
+        });
+    }
+
+    #[test]
+    fn one_object_of_another_sdk_is_read_too() {
+        let storage = Storage::memory();
+        let (_, second) = attempts(&storage, &Platform::FLYTE_2);
+        let folder = tempfile::tempdir().unwrap();
+        run(async {
+            storage.put(FIRST, vec!["raw".into()], &PutOptions::default()).await.unwrap();
+            assert_eq!(second.read().await.unwrap().unwrap(), "raw");
+            assert!(second.restore(folder.path()).await.unwrap());
+        });
+        assert_eq!(fs::read_to_string(folder.path().join("payload")).unwrap(), "raw");
+    }
+
+    #[test]
+    fn local_folders_and_file_urls_work_without_a_runtime() {
+        let folder = tempfile::tempdir().unwrap();
+        let from = folder.path().join("from");
+        fs::create_dir(&from).unwrap();
+        fs::create_dir(folder.path().join("empty")).unwrap();
+        fs::write(from.join("50%25"), "x").unwrap();
+        let storage = Storage::default();
+        for (index, scheme) in ["", "file://"].iter().enumerate() {
+            let at = |name: &str| format!("{scheme}{}/{name}", folder.path().display());
+            let first = Checkpoint::new(&storage, Some(&at("cp")), Some(&at("empty")), &Platform::FLYTE_1).unwrap();
+            assert_eq!(first.read_blocking().unwrap(), None);
+            first.save_blocking(&from).unwrap();
+            let second = Checkpoint::new(&storage, Some(&at("cp2")), Some(&at("cp")), &Platform::FLYTE_1).unwrap();
+            let to = folder.path().join(index.to_string());
+            assert!(second.restore_blocking(&to).unwrap());
+            assert_eq!(fs::read_to_string(to.join("50%25")).unwrap(), "x");
+        }
+    }
+
+    #[test]
+    fn plain_functions_may_write_from_a_blocking_thread() {
+        let storage = Storage::memory();
+        Builder::new_current_thread().build().unwrap().block_on(async {
+            let (first, second) = attempts(&storage, &Platform::FLYTE_1);
+            tokio::task::spawn_blocking(move || first.write_blocking("x").unwrap()).await.unwrap();
+            assert_eq!(second.read().await.unwrap().unwrap(), "x");
+        });
+    }
+}
