@@ -1,1 +1,31 @@
-//! Macros of nebulakit.
+//! The entry points of nebulakit's macros: tokens in, tokens out.
+//!
+//! Users meet them as re-exports of the `nebulakit` crate, where their documentation is. An expansion reaches the library through
+//! `nebulakit::__private` and nothing else, and holds no logic of its own.
+
+mod arguments;
+mod crate_path;
+mod derive;
+mod errors;
+mod options;
+mod signature;
+mod task;
+mod values;
+
+/// Makes a function a task; documented at `nebulakit::task`.
+#[proc_macro_attribute]
+pub fn task(options: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    task::expand(options.into(), item.into()).into()
+}
+
+/// Makes a struct or an enum a type that tasks take and return; documented at `nebulakit::NebulaType`.
+#[proc_macro_derive(NebulaType, attributes(nebula))]
+pub fn derive_nebula_type(item: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    derive::expand_nebula_type(item.into()).into()
+}
+
+/// Makes the fields of a struct the outputs of a task; documented at `nebulakit::TaskOutputs`.
+#[proc_macro_derive(TaskOutputs, attributes(nebula))]
+pub fn derive_task_outputs(item: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    derive::expand_task_outputs(item.into()).into()
+}

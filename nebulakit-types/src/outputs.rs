@@ -146,3 +146,45 @@ impl<T: TaskOutputs, E: Into<anyhow::Error> + 'static> TaskReturn for Result<T, 
         self.map_err(Into::into)
     }
 }
+
+/// One field of a struct of outputs, typed; the bound on `T` is named once, in [`OutputField::new`].
+pub struct OutputField<T> {
+    literal_type: fn(&Dialect) -> LiteralType,
+    put: fn(&mut OutputWriter, T) -> Result<()>,
+}
+
+impl<T> std::fmt::Debug for OutputField<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("OutputField").finish_non_exhaustive()
+    }
+}
+
+impl<T: NebulaType> OutputField<T> {
+    /// An output of type `T`.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { literal_type: T::literal_type, put: OutputWriter::put::<T> }
+    }
+}
+
+impl<T: NebulaType> Default for OutputField<T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<T> OutputField<T> {
+    /// The type of the output.
+    #[must_use]
+    pub fn literal_type(&self, dialect: &Dialect) -> LiteralType {
+        (self.literal_type)(dialect)
+    }
+
+    /// Hands the output to `writer`.
+    ///
+    /// # Errors
+    /// When the value cannot be encoded.
+    pub fn put(&self, value: T, writer: &mut OutputWriter) -> Result<()> {
+        (self.put)(writer, value)
+    }
+}

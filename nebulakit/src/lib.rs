@@ -30,5 +30,7 @@ mod task;
 pub use context::Context;
 pub use error::{IgnoreOutputs, ResultExt, TaskError};
 pub use identity::{ExecutionId, TaskId};
+pub use nebulakit_macros::{NebulaType, TaskOutputs, task};
 pub use nebulakit_types as types;
+pub use nebulakit_types::outputs::TaskOutputs;
 pub use nebulakit_types::{Bytes, Hashed, NebulaType, Raw, Untyped};

@@ -1,8 +1,24 @@
 //! All that macro expansions may reach. No part of it is covered by semantic versioning.
 
+// What expansions need of the standard library, so that names of the user's own cannot get in between.
+pub use std::convert::Into;
+pub use std::default::Default;
+pub use std::option::Option::{self, None, Some};
+
+pub use std::result::Result::Ok;
+pub use std::time::Duration;
+pub use std::vec::Vec;
+pub use std::{concat, file, line, module_path, unimplemented, vec};
+
 pub use inventory;
-pub use nebulakit_types::outputs::{OutputWriter, TaskOutputs, TaskReturn};
-pub use nebulakit_types::{Dialect, LiteralType, NebulaType};
+pub use nebulakit_types::convert::msgpack::{Packer, Unpacker};
+pub use nebulakit_types::convert::reader::LiteralRef;
+pub use nebulakit_types::convert::structs::Field;
+pub use nebulakit_types::convert::writer::Encoder;
+pub use nebulakit_types::convert::{enums, structs, union};
+pub use nebulakit_types::outputs::{OutputField, OutputWriter, TaskOutputs, TaskReturn};
+pub use nebulakit_types::{Dialect, LiteralType, NebulaType, Result};
+pub use serde_json::Value;
 
 pub use crate::context::Context;
 pub use crate::entry::main;

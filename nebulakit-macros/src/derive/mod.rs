@@ -1,0 +1,173 @@
+//! The derives: a type of the user's becomes a Flyte type, or the outputs of a task.
+
+mod attributes;
+mod enums;
+mod outputs;
+mod structs;
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote};
+use syn::{Data, DeriveInput, GenericParam, Generics, Ident, Type, parse_quote};
+
+use self::attributes::Container;
+use crate::crate_path::CratePath;
+use crate::errors::Errors;
+
+/// Expands `#[derive(NebulaType)]`.
+pub(crate) fn expand_nebula_type(item: TokenStream) -> TokenStream {
+    let input: DeriveInput = match syn::parse2(item) {
+        Ok(input) => input,
+        Err(error) => return error.to_compile_error(),
+    };
+    let mut errors = Errors::new();
+    let container = Container::parse(&input, &mut errors);
+    judge_generics(&input.generics, &mut errors);
+    let implementation = match &input.data {
+        Data::Struct(data) => structs::expand(&input, data, &container, &mut errors),
+        Data::Enum(data) => enums::expand(&input, data, &container, &mut errors),
+        Data::Union(data) => {
+            errors.at(data.union_token, "a `union` has no Flyte form: nothing says which of its fields is valid; write an `enum`");
+            TokenStream::new()
+        }
+    };
+    let implementation = match errors.into_tokens() {
+        Some(errors) => {
+            let stub = stub(&input);
+            // The mistakes stand outside of the block, so that the stub's own names are not looked for in vain.
+            let stub = in_block(&container.krate, stub);
+            return quote!(#errors #stub);
+        }
+        None => implementation,
+    };
+    in_block(&container.krate, implementation)
+}
+
+/// Expands `#[derive(TaskOutputs)]`.
+pub(crate) fn expand_task_outputs(item: TokenStream) -> TokenStream {
+    let input: DeriveInput = match syn::parse2(item) {
+        Ok(input) => input,
+        Err(error) => return error.to_compile_error(),
+    };
+    let mut errors = Errors::new();
+    let container = Container::parse(&input, &mut errors);
+    judge_generics(&input.generics, &mut errors);
+    let implementation = outputs::expand(&input, &container, &mut errors);
+    match errors.into_tokens() {
+        Some(errors) => {
+            let stub = in_block(&container.krate, outputs::stub(&input));
+            quote!(#errors #stub)
+        }
+        None => in_block(&container.krate, implementation),
+    }
+}
+
+/// Puts an implementation into a block of its own, where the library is called `__nk`.
+fn in_block(krate: &CratePath, implementation: TokenStream) -> TokenStream {
+    let import = krate.import();
+    quote! {
+        #[allow(deprecated, non_upper_case_globals)]
+        const _: () = {
+            #import
+            #implementation
+        };
+    }
+}
+
+fn judge_generics(generics: &Generics, errors: &mut Errors) {
+    if let Some(lifetime) = generics.lifetimes().next() {
+        errors.at(&lifetime.lifetime, "a type with a lifetime cannot travel: its value is owned by the one who reads it; use owned fields");
+    }
+}
+
+/// An implementation that does nothing, so that a mistake in the type makes no second error where it is used.
+fn stub(input: &DeriveInput) -> TokenStream {
+    let head = head(input, &quote!(__nk::NebulaType));
+    quote! {
+        #head {
+            const TAG: &'static str = "";
+            fn literal_type(_: &__nk::Dialect) -> __nk::LiteralType {
+                __nk::unimplemented!()
+            }
+            fn encode(&self, _: &mut __nk::Encoder) -> __nk::Result<()> {
+                __nk::unimplemented!()
+            }
+            fn decode(_: __nk::LiteralRef<'_>) -> __nk::Result<Self> {
+                __nk::unimplemented!()
+            }
+            fn pack(&self, _: &mut __nk::Packer) -> __nk::Result<()> {
+                __nk::unimplemented!()
+            }
+            fn unpack(_: &mut __nk::Unpacker<'_>) -> __nk::Result<Self> {
+                __nk::unimplemented!()
+            }
+            fn schema(_: &__nk::Dialect) -> __nk::Value {
+                __nk::unimplemented!()
+            }
+        }
+    }
+}
+
+/// `impl<T: ..> Trait for Type<T> where ..`, with the bound that every type parameter can travel.
+fn head(input: &DeriveInput, name: &TokenStream) -> TokenStream {
+    let generics = bounded(&input.generics);
+    let (parameters, _, clause) = generics.split_for_impl();
+    let ident = &input.ident;
+    let arguments = arguments(&input.generics);
+    quote!(impl #parameters #name for #ident #arguments #clause)
+}
+
+/// The generics without lifetimes and defaults, each type parameter bounded.
+fn bounded(generics: &Generics) -> Generics {
+    let mut generics = generics.clone();
+    generics.params = generics.params.into_iter().filter(|parameter| !matches!(parameter, GenericParam::Lifetime(_))).collect();
+    for parameter in generics.type_params_mut() {
+        parameter.bounds.push(parse_quote!(__nk::NebulaType));
+    }
+    generics
+}
+
+/// `<'static, T, N>`; empty without generics.
+fn arguments(generics: &Generics) -> TokenStream {
+    if generics.params.is_empty() {
+        return TokenStream::new();
+    }
+    let arguments = generics.params.iter().map(|parameter| match parameter {
+        GenericParam::Lifetime(_) => quote!('static),
+        GenericParam::Type(parameter) => parameter.ident.to_token_stream(),
+        GenericParam::Const(parameter) => parameter.ident.to_token_stream(),
+    });
+    quote!(<#(#arguments),*>)
+}
+
+/// The descriptors of the parts of a type, as one constant tuple, and the expression that stands for the tuple.
+///
+/// The types of the parts stand in it with their bounds once, so that a part of an unsupported type is one error, at its type.
+fn descriptors(generics: &Generics, name: &Ident, types: &[TokenStream], values: &[TokenStream]) -> (TokenStream, TokenStream) {
+    if generics.params.is_empty() {
+        return (quote!(const #name: (#(#types,)*) = (#(#values,)*);), name.to_token_stream());
+    }
+    let generics = bounded(generics);
+    let (parameters, _, clause) = generics.split_for_impl();
+    let arguments = arguments(&generics);
+    let definition = quote! {
+        const fn #name #parameters() -> (#(#types,)*) #clause {
+            (#(#values,)*)
+        }
+    };
+    (definition, quote!(const { #name::#arguments() }))
+}
+
+/// Whether a type mentions the type that it is a part of.
+fn mentions(ty: &Type, ident: &Ident) -> bool {
+    fn search(tokens: TokenStream, ident: &Ident) -> bool {
+        tokens.into_iter().any(|tree| match tree {
+            proc_macro2::TokenTree::Ident(name) => name == *ident || name == "Self",
+            proc_macro2::TokenTree::Group(group) => search(group.stream(), ident),
+            _ => false,
+        })
+    }
+    search(ty.to_token_stream(), ident)
+}
+
+/// What a type that holds itself is told.
+const RECURSIVE: &str = "a type that holds itself has no Flyte type, which would have no end; hold the inner values as `Untyped`";

@@ -1,0 +1,89 @@
+//! `#[derive(TaskOutputs)]`: the fields of a struct are the outputs of a task, by their names.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
+use syn::{Data, DeriveInput, Fields, Ident, Index, LitStr};
+
+use super::attributes::{Container, wire_name};
+use super::{descriptors, head};
+use crate::errors::Errors;
+
+pub(crate) fn expand(input: &DeriveInput, container: &Container, errors: &mut Errors) -> TokenStream {
+    let fields = match &input.data {
+        Data::Struct(data) => match &data.fields {
+            Fields::Named(fields) if !fields.named.is_empty() => &fields.named,
+            Fields::Unnamed(fields) => {
+                errors.at(fields, "outputs have names; give the fields names, or return a tuple instead");
+                return TokenStream::new();
+            }
+            _ => {
+                errors.at(&input.ident, "there are no fields, so no outputs; return `()` instead");
+                return TokenStream::new();
+            }
+        },
+        Data::Enum(data) => {
+            errors.at(
+                data.enum_token,
+                "the outputs of a task are always the same: a struct; `#[derive(NebulaType)]` makes an enum one output",
+            );
+            return TokenStream::new();
+        }
+        Data::Union(data) => {
+            errors.at(data.union_token, "the outputs of a task are the fields of a struct");
+            return TokenStream::new();
+        }
+    };
+    let mut names: Vec<LitStr> = Vec::new();
+    let (mut idents, mut types): (Vec<&Ident>, Vec<_>) = (Vec::new(), Vec::new());
+    for field in fields {
+        let Some(ident) = &field.ident else { continue };
+        let attributes = container.field(field, errors);
+        if attributes.skip || attributes.required || attributes.default.is_some() {
+            errors.at(field, "every output is always written; remove the attribute that says otherwise");
+        }
+        let name = wire_name(ident, attributes.rename.as_ref(), container.rename_all);
+        if names.iter().any(|other| other.value() == name.value()) {
+            errors.at(&name, format!("two outputs are called `{}`; rename one", name.value()));
+        }
+        names.push(name);
+        idents.push(ident);
+        types.push(&field.ty);
+    }
+    let descriptor_types: Vec<_> = types.iter().map(|ty| quote!(__nk::OutputField<#ty>)).collect();
+    let descriptor_values: Vec<_> = types.iter().map(|ty| quote!(__nk::OutputField::<#ty>::new())).collect();
+    let (definition, all) = descriptors(&input.generics, &format_ident!("__nk_outputs"), &descriptor_types, &descriptor_values);
+    let index: Vec<_> = (0..names.len()).map(Index::from).collect();
+    let head = head(input, &quote!(__nk::TaskOutputs));
+    let head = quote_spanned!(input.ident.span().resolved_at(Span::call_site())=> #head);
+    quote! {
+        #definition
+        #head {
+            const NAMES: &'static [&'static str] = &[#(#names),*];
+
+            fn literal_types(dialect: &__nk::Dialect) -> __nk::Vec<__nk::LiteralType> {
+                __nk::vec![#(#all.#index.literal_type(dialect)),*]
+            }
+
+            fn write(self, writer: &mut __nk::OutputWriter) -> __nk::Result<()> {
+                #(#all.#index.put(self.#idents, writer)?;)*
+                __nk::Ok(())
+            }
+        }
+    }
+}
+
+/// An implementation that does nothing, so that a mistake in the struct makes no second error where it is returned.
+pub(crate) fn stub(input: &DeriveInput) -> TokenStream {
+    let head = head(input, &quote!(__nk::TaskOutputs));
+    quote! {
+        #head {
+            const NAMES: &'static [&'static str] = &[];
+            fn literal_types(_: &__nk::Dialect) -> __nk::Vec<__nk::LiteralType> {
+                __nk::unimplemented!()
+            }
+            fn write(self, _: &mut __nk::OutputWriter) -> __nk::Result<()> {
+                __nk::unimplemented!()
+            }
+        }
+    }
+}

@@ -1,0 +1,407 @@
+//! The function under `#[task]`: its signature is parsed and judged, its body stays tokens.
+
+use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote};
+use syn::ext::IdentExt;
+use syn::parse::{Parse, ParseStream};
+use syn::{Attribute, Expr, FnArg, Ident, Meta, Pat, PatType, Path, ReturnType, Safety, Token, Type, Visibility};
+
+use crate::errors::{Errors, nearest};
+
+/// A function as it was written, without the attributes of its parameters that only this macro knows.
+pub(crate) struct Function {
+    attributes: Vec<Attribute>,
+    pub(crate) visibility: Visibility,
+    pub(crate) signature: syn::Signature,
+    body: TokenStream,
+}
+
+/// What stands in the place of a function.
+pub(crate) enum Item {
+    Function(Box<Function>),
+    /// Anything else, with the word for it and the place of that word.
+    Other(&'static str, Span),
+}
+
+/// What a function asks for and gives, as the expansion needs it.
+pub(crate) struct Interface {
+    pub(crate) parameters: Vec<Parameter>,
+    pub(crate) output: TokenStream,
+}
+
+/// One parameter.
+pub(crate) struct Parameter {
+    pub(crate) name: Ident,
+    pub(crate) ty: Type,
+    pub(crate) doc: TokenStream,
+    pub(crate) default: Option<Expr>,
+    /// The task's context, which is no input.
+    pub(crate) is_context: bool,
+}
+
+impl Parse for Item {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let attributes = input.call(Attribute::parse_outer)?;
+        let visibility: Visibility = input.parse()?;
+        if let Some((word, span)) = other_item(input) {
+            drop(input.parse::<TokenStream>());
+            return Ok(Self::Other(word, span));
+        }
+        let signature: syn::Signature = input.parse()?;
+        if input.peek(Token![;]) {
+            let span = input.span();
+            drop(input.parse::<TokenStream>());
+            return Ok(Self::Other("a function without a body", span));
+        }
+        let body = input.parse()?;
+        Ok(Self::Function(Box::new(Function { attributes, visibility, signature, body })))
+    }
+}
+
+fn other_item(input: ParseStream<'_>) -> Option<(&'static str, Span)> {
+    let word = if input.peek(Token![struct]) {
+        "a struct"
+    } else if input.peek(Token![enum]) {
+        "an enum"
+    } else if input.peek(Token![trait]) || input.peek(Token![unsafe]) && input.peek2(Token![trait]) {
+        "a trait"
+    } else if input.peek(Token![impl]) || input.peek(Token![unsafe]) && input.peek2(Token![impl]) {
+        "an impl block"
+    } else if input.peek(Token![mod]) {
+        "a module"
+    } else if input.peek(Token![static]) {
+        "a static"
+    } else if input.peek(Token![type]) {
+        "a type alias"
+    } else if input.peek(Token![use]) {
+        "an import"
+    } else if input.peek(Token![const]) && !input.peek2(Token![fn]) && !input.peek2(Token![async]) && !input.peek2(Token![unsafe]) {
+        "a constant"
+    } else {
+        return None;
+    };
+    Some((word, input.span()))
+}
+
+impl ToTokens for Function {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        let Self { attributes, visibility, signature, body } = self;
+        quote!(#(#attributes)* #visibility #signature #body).to_tokens(tokens);
+    }
+}
+
+impl Function {
+    /// The doc comment of the function.
+    pub(crate) fn doc(&self) -> TokenStream {
+        doc(&self.attributes)
+    }
+
+    /// The conditions under which the function exists at all; what belongs to it must exist under the same.
+    pub(crate) fn conditions(&self) -> impl Iterator<Item = &Attribute> {
+        self.attributes.iter().filter(|attribute| attribute.path().is_ident("cfg"))
+    }
+
+    /// Judges the signature, and strips the attributes of the parameters that only this macro knows.
+    pub(crate) fn judge(&mut self, errors: &mut Errors) -> Interface {
+        let signature = &mut self.signature;
+        judge_qualifiers(signature, errors);
+        let mut parameters: Vec<Parameter> = Vec::new();
+        let mut borrows = false;
+        for argument in &mut signature.inputs {
+            let typed = match argument {
+                FnArg::Typed(typed) => typed,
+                FnArg::Receiver(receiver) => {
+                    errors.at(
+                        &receiver.self_token,
+                        "a task has no `self`: make it a free function, and pass what it needs of the value as inputs",
+                    );
+                    continue;
+                }
+            };
+            borrows |= judge_type(&typed.ty, Place::Parameter, errors);
+            if let Some(parameter) = judge_parameter(typed, errors) {
+                if parameter.is_context && parameters.iter().any(|other| other.is_context) {
+                    errors.at(&typed.ty, "a task has one context; remove the second");
+                }
+                parameters.push(parameter);
+            }
+        }
+        let output = match &signature.output {
+            ReturnType::Default => quote!(()),
+            ReturnType::Type(_, ty) => {
+                borrows |= judge_type(ty, Place::Output, errors);
+                ty.to_token_stream()
+            }
+        };
+        judge_generics(&signature.generics, borrows, errors);
+        Interface { parameters, output }
+    }
+
+    /// Whether the function stands in an `impl` block, where no other items may stand.
+    pub(crate) fn is_method(&self) -> bool {
+        self.signature.receiver().is_some()
+    }
+
+    /// Whether the signature holds a type that is left to the compiler, which it refuses by itself.
+    pub(crate) fn is_incomplete(&self) -> bool {
+        let outputs = match &self.signature.output {
+            ReturnType::Default => TokenStream::new(),
+            ReturnType::Type(_, ty) => ty.to_token_stream(),
+        };
+        let inputs = self.signature.inputs.iter().filter_map(|argument| match argument {
+            FnArg::Typed(typed) => Some(typed.ty.to_token_stream()),
+            FnArg::Receiver(_) => None,
+        });
+        inputs.chain([outputs]).any(|tokens| find(tokens, &|tree| matches!(tree, TokenTree::Ident(name) if name == "_")).is_some())
+    }
+}
+
+fn judge_qualifiers(signature: &syn::Signature, errors: &mut Errors) {
+    if let Some(word) = &signature.constness {
+        errors.at(word, "a task is not `const`: it runs when the platform starts it; remove `const`");
+    }
+    if let Safety::Unsafe(word) = &signature.safety {
+        errors.at(word, "a task is not `unsafe`: nobody checks what its inputs must be; remove `unsafe` and check them in the body");
+    }
+    if let Some(abi) = &signature.abi {
+        errors.at(abi, "a task is called by the runtime, not over a foreign interface; remove `extern`");
+    }
+    if let Some(variadic) = &signature.variadic {
+        errors.at(variadic.dots, "a task has a fixed number of inputs; take a `Vec` instead");
+    }
+}
+
+fn judge_generics(generics: &syn::Generics, borrows: bool, errors: &mut Errors) {
+    // A lifetime that is there for the sake of a borrowed parameter goes away with it.
+    if borrows && generics.params.iter().all(|parameter| matches!(parameter, syn::GenericParam::Lifetime(_))) {
+        return;
+    }
+    if !generics.params.is_empty() {
+        let reason = if generics.type_params().next().is_some() || generics.const_params().next().is_some() {
+            "a task cannot be generic: Flyte needs one concrete type for each input and output; write the type, or one task for each type"
+        } else {
+            "a task has no lifetimes: its inputs are owned; remove them"
+        };
+        errors.at(&generics.params, reason);
+    } else if let Some(clause) = &generics.where_clause {
+        errors.at(clause, "a task has no `where` clause: it is not generic; remove it");
+    }
+}
+
+fn judge_parameter(typed: &mut PatType, errors: &mut Errors) -> Option<Parameter> {
+    let is_context = is_context(&typed.ty);
+    let mut default = None;
+    let doc = doc(&typed.attrs);
+    typed.attrs.retain(|attribute| {
+        let path = attribute.path();
+        if path.is_ident("doc") {
+            return false;
+        }
+        if path.is_ident("default") {
+            if default.is_some() {
+                errors.at(attribute, "`default` is given twice; remove one");
+            } else if is_context {
+                errors.at(attribute, "the context has no default: the runtime makes it; remove the attribute");
+            }
+            default = errors.keep(default_value(attribute)).or(default.take());
+            return false;
+        }
+        if ["allow", "expect", "warn", "deny", "forbid"].iter().any(|lint| path.is_ident(lint)) {
+            return true;
+        }
+        errors.at(attribute, wrong_attribute(path));
+        false
+    });
+    let name = match &*typed.pat {
+        Pat::Ident(pattern) if pattern.by_ref.is_none() && pattern.subpat.is_none() => pattern.ident.clone(),
+        Pat::Wild(wild) if is_context => Ident::new("_context", wild.underscore_token.span),
+        Pat::Wild(wild) => {
+            errors.at(wild, "an input needs a name, by which callers give it; write one that begins with `_` if it is not used");
+            return None;
+        }
+        pattern => {
+            errors.at(pattern, "an input needs one plain name; name the whole, and take it apart in the body with `let`");
+            return None;
+        }
+    };
+    Some(Parameter { name, ty: (*typed.ty).clone(), doc, default, is_context })
+}
+
+fn wrong_attribute(path: &Path) -> String {
+    let name = path.get_ident().map(ToString::to_string).unwrap_or_default();
+    match name.as_str() {
+        "cfg" | "cfg_attr" => {
+            "an input cannot depend on a condition: the interface is the same everywhere; put it on the function".to_owned()
+        }
+        name if nearest(name, &["default"]).is_some() => format!("unknown attribute `{name}`; did you mean `default`?"),
+        _ => "an input takes doc comments and `#[default(...)]`, no other attributes; remove it".to_owned(),
+    }
+}
+
+fn default_value(attribute: &Attribute) -> syn::Result<Expr> {
+    let wrong = |error: syn::Error| syn::Error::new(error.span(), "expected one value, as in `#[default(8)]`");
+    match &attribute.meta {
+        Meta::List(list) if !list.tokens.is_empty() => list.parse_args().map_err(wrong),
+        Meta::NameValue(pair) => {
+            let value = pair.value.to_token_stream();
+            Err(syn::Error::new_spanned(&attribute.meta, format!("write the default in parentheses: `#[default({value})]`")))
+        }
+        _ => Err(syn::Error::new_spanned(&attribute.meta, "the default has no value; write it in parentheses, as in `#[default(8)]`")),
+    }
+}
+
+fn is_context(ty: &Type) -> bool {
+    let Type::Path(path) = ty else { return false };
+    path.path.segments.last().is_some_and(|last| last.ident == "Context" && last.arguments.is_none())
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Place {
+    Parameter,
+    Output,
+}
+
+/// Refuses types that no task can take or give; says whether it was because of a borrow.
+fn judge_type(ty: &Type, place: Place, errors: &mut Errors) -> bool {
+    if let Type::Never(never) = ty {
+        errors.at(never, "a task ends; return `()`, or a `Result` if it can fail");
+        return false;
+    }
+    if let Some(found) = find(ty.to_token_stream(), &|tree| matches!(tree, TokenTree::Ident(word) if word == "impl")) {
+        let message = match place {
+            Place::Parameter => "an input has one concrete type, not `impl Trait`; write the type",
+            Place::Output => {
+                "an output has one concrete type, not `impl Trait`; write the type, and make an asynchronous task with `async fn`"
+            }
+        };
+        errors.at(if matches!(ty, Type::ImplTrait(_)) { ty.to_token_stream() } else { found }, message);
+        return false;
+    }
+    let is_borrow = |tree: &TokenTree| matches!(tree, TokenTree::Punct(mark) if mark.as_char() == '&');
+    if let Some(found) = find(ty.to_token_stream(), &is_borrow) {
+        let message = borrow_message(found.clone(), place);
+        errors.at(if matches!(ty, Type::Reference(_)) { ty.to_token_stream() } else { found }, message);
+        return true;
+    }
+    if let Some(found) = find_lifetime(ty.to_token_stream()) {
+        errors.at(found, "inputs and outputs are owned values without lifetimes; use an owned type");
+        return true;
+    }
+    false
+}
+
+/// What to write instead of a borrowed type; `tokens` begin with its `&`.
+fn borrow_message(tokens: TokenStream, place: Place) -> String {
+    let mut target: Vec<_> = tokens.into_iter().skip(1).collect();
+    while let [TokenTree::Punct(mark), TokenTree::Ident(_), ..] = target.as_slice()
+        && mark.as_char() == '\''
+    {
+        target.drain(..2);
+    }
+    if matches!(target.first(), Some(TokenTree::Ident(word)) if word == "mut") {
+        target.remove(0);
+    }
+    let owned = match target.first() {
+        Some(TokenTree::Ident(word)) if word == "str" => Some("String".to_owned()),
+        Some(TokenTree::Ident(word)) if word == "Path" => Some("File` or `Directory".to_owned()),
+        Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Bracket => {
+            let element: TokenStream = group.stream().into_iter().take_while(|tree| !is_mark(tree, ';')).collect();
+            Some(format!("Vec<{element}>"))
+        }
+        _ => target.last().filter(|_| target.len() == 1).map(ToString::to_string),
+    };
+    let owned = owned.map_or_else(|| "an owned type".to_owned(), |owned| format!("`{owned}`"));
+    match place {
+        Place::Parameter if owned == "`Context`" => "the context is taken by value; write `Context`, which is cheap to clone".to_owned(),
+        Place::Parameter => format!("an input is owned: it comes from another machine, and there is nothing to borrow from; take {owned}"),
+        Place::Output => format!("an output is owned: it outlives the task; return {owned}"),
+    }
+}
+
+fn is_mark(tree: &TokenTree, mark: char) -> bool {
+    matches!(tree, TokenTree::Punct(punct) if punct.as_char() == mark)
+}
+
+/// The first token that is wanted and the rest of the tokens on its level, up to a comma or a closing angle bracket.
+fn find(tokens: TokenStream, wanted: &dyn Fn(&TokenTree) -> bool) -> Option<TokenStream> {
+    let mut trees = tokens.into_iter();
+    while let Some(tree) = trees.next() {
+        if wanted(&tree) {
+            let mut depth = 0;
+            let rest = trees.take_while(|tree| {
+                depth += i32::from(is_mark(tree, '<')) - i32::from(is_mark(tree, '>'));
+                depth >= 0 && !(depth == 0 && is_mark(tree, ','))
+            });
+            return Some(std::iter::once(tree).chain(rest).collect());
+        }
+        if let TokenTree::Group(group) = tree
+            && group.delimiter() != Delimiter::Brace
+            && let Some(found) = find(group.stream(), wanted)
+        {
+            return Some(found);
+        }
+    }
+    None
+}
+
+/// The first lifetime but `'static`.
+fn find_lifetime(tokens: TokenStream) -> Option<TokenStream> {
+    let trees: Vec<_> = tokens.into_iter().collect();
+    trees.iter().enumerate().find_map(|(index, tree)| match tree {
+        TokenTree::Punct(mark) if mark.as_char() == '\'' => match trees.get(index + 1) {
+            Some(TokenTree::Ident(name)) if name != "static" => Some(quote!(#tree #name)),
+            _ => None,
+        },
+        TokenTree::Group(group) if group.delimiter() != Delimiter::Brace => find_lifetime(group.stream()),
+        _ => None,
+    })
+}
+
+/// The text of doc comments, as an expression: their lines without the blank that follows `///`.
+pub(crate) fn doc(attributes: &[Attribute]) -> TokenStream {
+    let mut lines: Vec<Result<String, &Expr>> = Vec::new();
+    for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("doc")) {
+        let Meta::NameValue(pair) = &attribute.meta else { continue };
+        match &pair.value {
+            Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(text), .. }) => {
+                lines.extend(text.value().lines().map(|line| Ok(line.strip_prefix(' ').unwrap_or(line).trim_end().to_owned())));
+                if text.value().is_empty() {
+                    lines.push(Ok(String::new()));
+                }
+            }
+            computed => lines.push(Err(computed)),
+        }
+    }
+    if lines.iter().all(Result::is_ok) {
+        let text = lines.into_iter().flatten().collect::<Vec<_>>().join("\n");
+        let text = text.trim_matches('\n');
+        return quote!(#text);
+    }
+    let parts = lines.iter().map(|line| match line {
+        Ok(text) => quote!(#text),
+        Err(computed) => quote!(#computed),
+    });
+    quote!(__nk::concat!(#(#parts, "\n"),*))
+}
+
+impl Parameter {
+    /// The name by which callers give the input.
+    pub(crate) fn input_name(&self) -> String {
+        self.name.unraw().to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_may_be_anything() {
+        let item: Item = syn::parse_quote!(
+            fn half_typed(a: i64) {
+                let = ;
+            }
+        );
+        assert!(matches!(item, Item::Function(_)));
+    }
+}

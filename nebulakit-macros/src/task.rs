@@ -1,0 +1,187 @@
+//! `#[task]`: the function as it was, a type of the same name that stands for the task, and one entry for the registry.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::ext::IdentExt;
+use syn::spanned::Spanned;
+use syn::{Expr, Ident, Lit, LitStr};
+
+use crate::errors::Errors;
+use crate::options::Options;
+use crate::signature::{Function, Interface, Item, Parameter};
+
+/// Expands `#[task(options)] item`.
+pub(crate) fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
+    let mut errors = Errors::new();
+    let options = Options::parse(options, &mut errors);
+    let mut function = match syn::parse2(item.clone()) {
+        Ok(Item::Function(function)) => function,
+        Ok(Item::Other(word, span)) => {
+            errors.push(syn::Error::new(span, format!("`#[task]` goes on a free function with a body, and this is {word}")));
+            let errors = errors.into_tokens();
+            return quote!(#item #errors);
+        }
+        Err(error) => {
+            errors.push(error);
+            let errors = errors.into_tokens();
+            return quote!(#item #errors);
+        }
+    };
+    let interface = function.judge(&mut errors);
+    let inputs: Vec<_> = interface.parameters.iter().filter(|parameter| !parameter.is_context).map(|parameter| &parameter.name).collect();
+    let context = interface.parameters.iter().find(|parameter| parameter.is_context).map(|parameter| &parameter.name);
+    options.check_inputs(&inputs, context, &mut errors);
+    if let Some(errors) = errors.into_tokens() {
+        let marker = if function.is_method() { TokenStream::new() } else { stub(&function) };
+        return quote!(#function #marker #errors);
+    }
+    if function.is_incomplete() {
+        let marker = stub(&function);
+        return quote!(#function #marker);
+    }
+    let marker = marker(&function);
+    let entry = entry(&function, &interface, &options);
+    quote!(#function #marker #entry)
+}
+
+/// The type that stands for the task; braced, so that the name stays free for the function among values.
+fn marker(function: &Function) -> TokenStream {
+    let name = &function.signature.ident;
+    let visibility = &function.visibility;
+    let conditions = function.conditions();
+    let doc = format!("The task `{}`; the function of the same name stays an ordinary function.", name.unraw());
+    quote! {
+        #(#conditions)*
+        #[doc = #doc]
+        #[allow(non_camel_case_types, dead_code, missing_debug_implementations)]
+        #visibility struct #name {}
+    }
+}
+
+/// The type without its task, so that a mistake in the task makes no second error where the type is used.
+fn stub(function: &Function) -> TokenStream {
+    let marker = marker(function);
+    let name = &function.signature.ident;
+    let conditions = function.conditions();
+    quote! {
+        #marker
+        #(#conditions)*
+        #[allow(dead_code)]
+        impl #name {
+            #[doc(hidden)]
+            pub const NAME: &'static str = "";
+        }
+    }
+}
+
+/// Everything else: the task's name, its interface, and the entry for the registry.
+fn entry(function: &Function, interface: &Interface, options: &Options) -> TokenStream {
+    let name = &function.signature.ident;
+    let conditions = function.conditions();
+    let import = options.krate.import();
+    let task_name = task_name(name, options.name.as_ref());
+    let inputs: Vec<_> = interface.parameters.iter().filter(|parameter| !parameter.is_context).enumerate().collect();
+    let statics = inputs.iter().map(|(index, parameter)| input(*index, parameter));
+    let input_names = inputs.iter().map(|(index, _)| input_static(*index));
+    let (output, output_names, task_options) = (&interface.output, options.output_names(), options.value());
+    let returns = quote_spanned!(options.outputs.as_ref().map_or_else(|| output.span(), |(_, span)| *span)=> ::new(#output_names));
+    let doc = function.doc();
+    let call = call(function, interface);
+    quote! {
+        #(#conditions)*
+        #[allow(deprecated, non_upper_case_globals)]
+        const _: () = {
+            #import
+            #task_name
+            #(#statics)*
+            static __nk_returns: __nk::Returns<#output> = __nk::Returns::<#output> #returns;
+            static __nk_options: __nk::TaskOptions = #task_options;
+            static __nk_task: __nk::TaskDef = __nk::TaskDef {
+                name: #name::NAME,
+                doc: #doc,
+                file: __nk::file!(),
+                line: __nk::line!(),
+                params: &[#(&#input_names),*],
+                returns: &__nk_returns,
+                options: &__nk_options,
+                call: #call,
+            };
+            __nk::inventory::submit! { __nk::Registered(&__nk_task) }
+        };
+    }
+}
+
+/// `NAME`: the option, or the path of the function with dots.
+fn task_name(name: &Ident, option: Option<&LitStr>) -> TokenStream {
+    let (before, value) = match option {
+        Some(text) => (TokenStream::new(), text.to_token_stream()),
+        None => {
+            let last = format!("::{}", name.unraw());
+            let before = quote! {
+                const __nk_path: &str = __nk::concat!(__nk::module_path!(), #last);
+                const __nk_name: [u8; __nk::dotted_len(__nk_path)] = __nk::dotted(__nk_path);
+            };
+            (before, quote!(__nk::text(&__nk_name)))
+        }
+    };
+    quote! {
+        #before
+        #[allow(dead_code)]
+        impl #name {
+            /// The name by which the task is run and registered.
+            pub const NAME: &'static str = #value;
+        }
+    }
+}
+
+fn input_static(index: usize) -> Ident {
+    format_ident!("__nk_input_{index}")
+}
+
+fn input(index: usize, parameter: &Parameter) -> TokenStream {
+    let (name, ty, doc) = (input_static(index), &parameter.ty, &parameter.doc);
+    let input_name = parameter.input_name();
+    let default = parameter.default.as_ref().map(|value| {
+        let value = match value {
+            // A text is what a parameter of any type that texts turn into wants.
+            Expr::Lit(literal) if matches!(literal.lit, Lit::Str(_)) => quote_spanned!(value.span()=> __nk::Into::into(#value)),
+            value => value.to_token_stream(),
+        };
+        quote!(.default(|| #value))
+    });
+    // The type is named with its bound once, so that a type that is no input is one error, at the type.
+    quote! {
+        static #name: __nk::Param<#ty> = __nk::Param::<#ty>::new(#input_name, #doc) #default;
+    }
+}
+
+/// The function pointer that takes the inputs and calls the function.
+fn call(function: &Function, interface: &Interface) -> TokenStream {
+    let name = &function.signature.ident;
+    let (mut takes, mut arguments) = (Vec::new(), Vec::new());
+    let mut context = format_ident!("_");
+    for parameter in &interface.parameters {
+        if parameter.is_context {
+            context = format_ident!("__nk_context");
+            // At the type, where the error belongs if it is another `Context`.
+            arguments.push(Ident::new("__nk_context", parameter.ty.span()));
+            continue;
+        }
+        let index = takes.len();
+        let (value, input) = (format_ident!("__nk_{index}"), input_static(index));
+        takes.push(quote!(let #value = #input.take(__nk_inputs)?;));
+        arguments.push(value);
+    }
+    let inputs = if takes.is_empty() { format_ident!("_") } else { format_ident!("__nk_inputs") };
+    let span = name.span().resolved_at(Span::call_site());
+    let run = match function.signature.asyncness {
+        Some(_) => quote_spanned!(span=> .future(#name(#(#arguments),*))),
+        None => quote_spanned!(span=> .blocking(move || #name(#(#arguments),*))),
+    };
+    quote! {
+        |#inputs, #context| {
+            #(#takes)*
+            __nk::Ok(__nk_returns #run)
+        }
+    }
+}
