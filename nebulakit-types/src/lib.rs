@@ -4,10 +4,12 @@
 
 pub mod dialect;
 mod error;
+mod field_order;
 pub mod interface;
 pub mod json;
 pub mod literal;
 pub mod literal_type;
+mod scan;
 pub mod wire;
 
 pub use dialect::Dialect;

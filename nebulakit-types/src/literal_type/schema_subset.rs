@@ -352,7 +352,8 @@ fn is_keyword(key: &str, value: &Value) -> bool {
         "items" => is_schema(value) || is_schemas(value),
         "allOf" | "anyOf" | "oneOf" => is_schemas(value),
         "required" => value.as_array().is_some_and(|names| names.iter().all(Value::is_string) && is_set(names)),
-        "enum" | "examples" => value.is_array(),
+        "enum" => value.as_array().is_some_and(|values| !values.is_empty() && is_set(values)),
+        "examples" => value.is_array(),
         "minProperties" | "maxProperties" | "minItems" | "maxItems" | "minLength" | "maxLength" => {
             value.as_f64().is_some_and(|number| number >= 0.0 && number.fract() == 0.0)
         }
