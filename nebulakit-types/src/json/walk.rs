@@ -26,7 +26,8 @@ pub(super) trait Sink {
 /// Walks a message; `deeper` is how many levels of messages may be in it.
 pub(super) fn message<S: Sink>(bytes: &[u8], message: &'static MessageFields, deeper: usize, sink: &mut S) -> Result<()> {
     let walk = Walk { bytes, message, deeper };
-    let slots = walk.scan()?;
+    let mut slots = [const { Slot::Absent }; MAX_FIELDS];
+    walk.scan(&mut slots)?;
     match message.form {
         Form::Object => {
             sink.begin_object();
@@ -61,8 +62,7 @@ struct Walk<'a> {
 
 impl<'a> Walk<'a> {
     /// Finds the value of each field: the last one counts, within a oneof too.
-    fn scan(&self) -> Result<[Slot<'a>; MAX_FIELDS]> {
-        let mut slots = [const { Slot::Absent }; MAX_FIELDS];
+    fn scan(&self, slots: &mut [Slot<'a>; MAX_FIELDS]) -> Result<()> {
         let mut reader = self.reader();
         while let Some((number, wire_type)) = reader.tag()? {
             let Some(index) = self.message.fields.iter().position(|field| field.number == number) else {
@@ -79,7 +79,7 @@ impl<'a> Walk<'a> {
                 reader.value(field.kind, wire_type)?
             };
             if let Shape::OneOf(oneof) = field.shape {
-                for (other, slot) in self.message.fields.iter().zip(&mut slots) {
+                for (other, slot) in self.message.fields.iter().zip(slots.iter_mut()) {
                     if other.shape == Shape::OneOf(oneof) && other.number != number {
                         *slot = Slot::Absent;
                     }
@@ -90,7 +90,7 @@ impl<'a> Walk<'a> {
                 (_, found) => found,
             };
         }
-        Ok(slots)
+        Ok(())
     }
 
     fn reader(&self) -> Reader<'a> {
