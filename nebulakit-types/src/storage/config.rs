@@ -150,9 +150,7 @@ impl Environment {
     /// `SSL_CERT_DIR` and `HOME`. Names and values that are not UTF-8 are passed over.
     pub fn pick(variables: impl IntoIterator<Item = (OsString, OsString)>) -> Self {
         const NAMES: [&str; 5] = ["HOME", "IDENTITY_ENDPOINT", "SSL_CERT_DIR", "SSL_CERT_FILE", "STORAGE_EMULATOR_HOST"];
-        let concerns = |name: &str| {
-            ["AWS_", "AZURE_", "GOOGLE_"].iter().any(|prefix| name.starts_with(prefix)) || NAMES.contains(&name)
-        };
+        let concerns = |name: &str| ["AWS_", "AZURE_", "GOOGLE_"].iter().any(|prefix| name.starts_with(prefix)) || NAMES.contains(&name);
         let text = |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, Secret::from(value.into_string().ok()?)));
         Self(variables.into_iter().filter_map(text).filter(|(name, value)| concerns(name) && !value.0.is_empty()).collect())
     }
@@ -169,7 +167,7 @@ impl Environment {
     }
 
     /// The values that must never be shown, judged by their names.
-    #[cfg(feature = "cloud")]
+    #[cfg(feature = "client")]
     fn secrets(&self) -> impl Iterator<Item = &str> {
         let secret = |name: &str| {
             ["SECRET", "TOKEN", "KEY", "SAS", "PASSWORD"].iter().any(|word| name.contains(word))
@@ -185,17 +183,12 @@ impl fmt::Debug for Environment {
     }
 }
 
-#[cfg(feature = "cloud")]
+#[cfg(feature = "client")]
 impl StorageConfig {
     /// Takes every known secret out of a text that others wrote.
     pub(super) fn scrub(&self, mut text: String) -> String {
-        let own = [
-            &self.s3.secret_access_key,
-            &self.s3.session_token,
-            &self.azure.account_key,
-            &self.azure.client_secret,
-            &self.azure.sas_token,
-        ];
+        let own =
+            [&self.s3.secret_access_key, &self.s3.session_token, &self.azure.account_key, &self.azure.client_secret, &self.azure.sas_token];
         let own = own.into_iter().flatten().map(Secret::expose);
         for secret in own.chain(self.environment.secrets()).filter(|secret| !secret.is_empty()) {
             if text.contains(secret) {

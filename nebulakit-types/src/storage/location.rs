@@ -118,7 +118,10 @@ fn file_url(url: &str, rest: &str) -> Result<PathBuf> {
         Some(0) => rest,
         Some(end) if rest[..end].eq_ignore_ascii_case("localhost") => &rest[end..],
         _ => {
-            return Err(Error::new(ErrorKind::Url, format!("`{url}` names a file on another machine: write three slashes, `file:///path`")));
+            return Err(Error::new(
+                ErrorKind::Url,
+                format!("`{url}` names a file on another machine: write three slashes, `file:///path`"),
+            ));
         }
     };
     let bytes: Cow<'_, [u8]> = percent_decode_str(path).into();

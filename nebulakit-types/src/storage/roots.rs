@@ -85,7 +85,8 @@ impl LazyRoots {
             add(&mut roots, path).map_err(|error| format!("cannot read `{}` ({name}): {error}", path.display()))?;
         }
         if let Some(folder) = &self.folder {
-            let entries = std::fs::read_dir(folder).map_err(|error| format!("cannot list `{}` (SSL_CERT_DIR): {error}", folder.display()))?;
+            let entries =
+                std::fs::read_dir(folder).map_err(|error| format!("cannot list `{}` (SSL_CERT_DIR): {error}", folder.display()))?;
             // Such folders hold README files and stale links beside the certificates.
             entries.flatten().for_each(|entry| drop(add(&mut roots, &entry.path())));
         }
