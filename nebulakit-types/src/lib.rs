@@ -2,9 +2,24 @@
 //!
 //! This crate knows no command line and starts no runtime. Most users meet it through `nebulakit`, which re-exports what they need.
 
+pub mod convert;
 pub mod dialect;
 mod error;
+pub mod interface;
+pub mod json;
+pub mod literal;
+pub mod literal_type;
+pub mod outputs;
 pub mod storage;
+pub mod wire;
 
+pub use bytes::Bytes;
+pub use convert::hashed::Hashed;
+pub use convert::raw::Raw;
+pub use convert::untyped::Untyped;
+pub use convert::{NebulaType, decode, encode};
 pub use dialect::Dialect;
 pub use error::{Error, ErrorKind, Result};
+pub use interface::{Interface, Variable};
+pub use literal::Literal;
+pub use literal_type::LiteralType;

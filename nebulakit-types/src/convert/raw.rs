@@ -1,0 +1,88 @@
+//! A value that is passed through as the literal it came as.
+
+use std::marker::PhantomData;
+
+use bytes::Bytes;
+
+use super::NebulaType;
+use super::check::check;
+use super::msgpack::{Packer, Unpacker};
+use super::reader::{LiteralRef, Offloaded, offloaded_uris};
+use super::writer::Encoder;
+use crate::{Dialect, Error, ErrorKind, LiteralType, Result};
+
+/// A `T` that is kept as its literal: bytes, hash, metadata and unknown fields go out as they came in.
+///
+/// For tasks that route values without looking at them. [`Raw::get`] converts when the value is needed after all.
+#[derive(Debug, Clone)]
+pub struct Raw<T> {
+    literal: Bytes,
+    offloaded: Offloaded,
+    of: PhantomData<fn() -> T>,
+}
+
+impl<T: NebulaType> Raw<T> {
+    /// The literal of `value`.
+    ///
+    /// # Errors
+    /// When the value cannot be encoded.
+    pub fn new(value: &T, dialect: &'static Dialect) -> Result<Self> {
+        Ok(Self { literal: super::encode(value, dialect)?.into(), offloaded: Offloaded::none().clone(), of: PhantomData })
+    }
+
+    /// The value.
+    ///
+    /// # Errors
+    /// When the literal is not a `T`.
+    pub fn get(&self) -> Result<T> {
+        T::decode(LiteralRef::new(&self.literal, &self.offloaded))
+    }
+
+    /// The bytes of the literal.
+    #[must_use]
+    pub fn literal(&self) -> &Bytes {
+        &self.literal
+    }
+}
+
+impl<T: NebulaType> NebulaType for Raw<T> {
+    const TAG: &'static str = T::TAG;
+    const IS_UNION: bool = T::IS_UNION;
+
+    fn literal_type(dialect: &Dialect) -> LiteralType {
+        T::literal_type(dialect)
+    }
+
+    /// # Errors
+    /// [`ErrorKind::Mismatch`] when the literal is not of the type that `T` declares: nothing behind the task would notice.
+    fn encode(&self, encoder: &mut Encoder) -> Result<()> {
+        check(LiteralRef::new(&self.literal, &self.offloaded), &T::literal_type(encoder.dialect()))?;
+        encoder.raw(&self.literal);
+        Ok(())
+    }
+
+    /// # Errors
+    /// [`ErrorKind::NotFetched`] when the literal has offloaded parts that were not fetched: [`Raw::get`] may ask for them.
+    fn decode(literal: LiteralRef<'_>) -> Result<Self> {
+        for uri in offloaded_uris(literal.bytes())? {
+            if literal.offloaded().get(&uri).is_none() {
+                return Err(Error::new(ErrorKind::NotFetched, format!("the value is offloaded to `{uri}`, which has not been fetched")));
+            }
+        }
+        Ok(Self { literal: Bytes::copy_from_slice(literal.bytes()), offloaded: literal.offloaded().clone(), of: PhantomData })
+    }
+
+    /// # Errors
+    /// Those of [`Raw::get`]: inside a struct there are no literals.
+    fn pack(&self, packer: &mut Packer) -> Result<()> {
+        self.get()?.pack(packer)
+    }
+
+    fn unpack(unpacker: &mut Unpacker<'_>) -> Result<Self> {
+        Self::new(&T::unpack(unpacker)?, &Dialect::FLYTE_1)
+    }
+
+    fn schema(dialect: &Dialect) -> serde_json::Value {
+        T::schema(dialect)
+    }
+}

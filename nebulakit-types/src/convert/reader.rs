@@ -1,0 +1,486 @@
+//! Literals as they lie in the bytes of a message: borrowed, parsed one level at a time, never built into a tree.
+//!
+//! `inputs.pb` → [`Inputs`](super::inputs) → [`LiteralRef`] → [`NebulaType::decode`](super::NebulaType::decode).
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use prost::encoding::{WireType, decode_key, decode_varint};
+
+use crate::{Error, ErrorKind, Result};
+
+/// How deep literals may be nested: lists in maps in lists. Python's protobuf stops near 48 levels of lists.
+pub const MAX_DEPTH: usize = 64;
+
+/// The contents of offloaded literals, by the URI that stands in their place; cheap to clone.
+///
+/// A platform may move a large literal to a file of its own, at any depth (Flyte task contract, "offloaded literals"). Decoding one
+/// whose content is not here fails with [`ErrorKind::NotFetched`]; [`offloaded_uris`] finds what to fetch.
+#[derive(Debug, Clone, Default)]
+pub struct Offloaded(Arc<BTreeMap<String, Bytes>>);
+
+impl Offloaded {
+    /// No contents; what nearly every task needs.
+    #[must_use]
+    pub fn none() -> &'static Self {
+        static NONE: std::sync::LazyLock<Offloaded> = std::sync::LazyLock::new(Offloaded::default);
+        &NONE
+    }
+
+    /// The serialised literal that stands at `uri`, if it was fetched.
+    #[must_use]
+    pub fn get(&self, uri: &str) -> Option<&Bytes> {
+        self.0.get(uri)
+    }
+}
+
+impl FromIterator<(String, Bytes)> for Offloaded {
+    fn from_iter<I: IntoIterator<Item = (String, Bytes)>>(contents: I) -> Self {
+        Self(Arc::new(contents.into_iter().collect()))
+    }
+}
+
+/// One literal on the wire, not yet converted.
+#[derive(Debug, Clone, Copy)]
+pub struct LiteralRef<'a> {
+    bytes: &'a [u8],
+    offloaded: &'a Offloaded,
+}
+
+/// What a literal holds, one level deep.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub enum LiteralView<'a> {
+    /// A 64-bit integer.
+    Integer(i64),
+    /// A 64-bit float.
+    Float(f64),
+    /// A string.
+    String(&'a str),
+    /// A boolean.
+    Boolean(bool),
+    /// An instant: seconds since 1970-01-01T00:00:00Z and 0..=999,999,999 nanoseconds.
+    Datetime(i64, i32),
+    /// A span: seconds and nanoseconds of the same sign.
+    Duration(i64, i32),
+    /// Bytes and the tag that says what they are; `msgpack` for structs and untyped values.
+    Binary(&'a [u8], &'a str),
+    /// No value.
+    None,
+    /// A `google.protobuf.Struct`, the older form of structs and what consoles send.
+    Generic(&'a [u8]),
+    /// A file or a directory: the bytes of a `Blob`.
+    Blob(&'a [u8]),
+    /// A legacy table: the bytes of a `Schema`.
+    Schema(&'a [u8]),
+    /// A table: the bytes of a `StructuredDataset`.
+    StructuredDataset(&'a [u8]),
+    /// The bytes of an `Error`.
+    Error(&'a [u8]),
+    /// A value of one of several types, and the bytes of the `LiteralType` that was chosen.
+    Union(LiteralRef<'a>, &'a [u8]),
+    /// A list.
+    Collection(Elements<'a>),
+    /// A map with string keys.
+    Map(Entries<'a>),
+}
+
+impl LiteralView<'_> {
+    /// The value's kind with its article, for messages: `an integer`.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Integer(_) => "an integer",
+            Self::Float(_) => "a float",
+            Self::String(_) => "a string",
+            Self::Boolean(_) => "a boolean",
+            Self::Datetime(..) => "a datetime",
+            Self::Duration(..) => "a duration",
+            Self::Binary(_, "msgpack") => "a msgpack value",
+            Self::Binary(..) => "binary data",
+            Self::None => "none",
+            Self::Generic(_) => "a struct",
+            Self::Blob(_) => "a file or directory",
+            Self::Schema(_) => "a schema",
+            Self::StructuredDataset(_) => "a structured dataset",
+            Self::Error(_) => "an error",
+            Self::Union(..) => "a union value",
+            Self::Collection(_) => "a list",
+            Self::Map(_) => "a map",
+        }
+    }
+
+    /// The error of a decoder that wanted something else; `expected` has its article.
+    #[must_use]
+    pub fn mismatch(&self, expected: &str) -> Error {
+        Error::new(ErrorKind::Mismatch, format!("expected {expected}, found {}", self.kind()))
+    }
+}
+
+impl<'a> LiteralRef<'a> {
+    /// A literal from the bytes of its message, and the contents of offloaded literals in it.
+    #[must_use]
+    pub fn new(bytes: &'a [u8], offloaded: &'a Offloaded) -> Self {
+        Self { bytes, offloaded }
+    }
+
+    /// The bytes of the message, as they came.
+    #[must_use]
+    pub fn bytes(self) -> &'a [u8] {
+        self.bytes
+    }
+
+    /// The contents of offloaded literals that this one is read with.
+    #[must_use]
+    pub fn offloaded(self) -> &'a Offloaded {
+        self.offloaded
+    }
+
+    /// The value, one level deep; an offloaded literal is replaced by its content.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Corrupt`] when the bytes are not a literal or hold no value, [`ErrorKind::NotFetched`] for an offloaded one whose
+    /// content is not at hand.
+    #[inline]
+    pub fn view(self) -> Result<LiteralView<'a>> {
+        let mut view = None;
+        let mut fields = Fields::new(self.bytes);
+        while let Some(field) = fields.next()? {
+            match field {
+                (1, Wire::Bytes(scalar)) => view = Some(self.scalar(scalar)?),
+                (2, Wire::Bytes(inner)) => view = Some(LiteralView::Collection(Elements(Fields::new(inner), self.offloaded))),
+                (3, Wire::Bytes(inner)) => view = Some(LiteralView::Map(Entries(Fields::new(inner), self.offloaded))),
+                (8, Wire::Bytes(inner)) => view = Some(self.content(inner)?),
+                _ => {}
+            }
+        }
+        view.ok_or_else(|| corrupt("the literal holds no value"))
+    }
+
+    /// The hash that a sender gave to this value for caching; [`None`] when there is none.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Corrupt`] when the bytes are not a literal.
+    pub fn hash(self) -> Result<Option<&'a str>> {
+        let mut hash = None;
+        let mut fields = Fields::new(self.bytes);
+        while let Some(field) = fields.next()? {
+            if let (4, Wire::Bytes(text)) = field {
+                hash = Some(utf8(text)?).filter(|text| !text.is_empty());
+            }
+        }
+        Ok(hash)
+    }
+
+    #[inline]
+    fn scalar(self, scalar: &'a [u8]) -> Result<LiteralView<'a>> {
+        let mut view = None;
+        let mut fields = Fields::new(scalar);
+        while let Some(field) = fields.next()? {
+            view = Some(match field {
+                (1, Wire::Bytes(inner)) => primitive(inner)?,
+                (2, Wire::Bytes(inner)) => LiteralView::Blob(inner),
+                (3, Wire::Bytes(inner)) => binary(inner)?,
+                (4, Wire::Bytes(inner)) => LiteralView::Schema(inner),
+                (5, Wire::Bytes(_)) => LiteralView::None,
+                (6, Wire::Bytes(inner)) => LiteralView::Error(inner),
+                (7, Wire::Bytes(inner)) => LiteralView::Generic(inner),
+                (8, Wire::Bytes(inner)) => LiteralView::StructuredDataset(inner),
+                (9, Wire::Bytes(inner)) => self.union(inner)?,
+                _ => continue,
+            });
+        }
+        view.ok_or_else(|| corrupt("the literal's scalar holds no value"))
+    }
+
+    fn union(self, union: &'a [u8]) -> Result<LiteralView<'a>> {
+        let (mut value, mut literal_type): (&[u8], &[u8]) = (&[], &[]);
+        let mut fields = Fields::new(union);
+        while let Some(field) = fields.next()? {
+            match field {
+                (1, Wire::Bytes(inner)) => value = inner,
+                (2, Wire::Bytes(inner)) => literal_type = inner,
+                _ => {}
+            }
+        }
+        Ok(LiteralView::Union(Self { bytes: value, ..self }, literal_type))
+    }
+
+    fn content(self, metadata: &'a [u8]) -> Result<LiteralView<'a>> {
+        let uri = offloaded_uri(metadata)?;
+        let content = self
+            .offloaded
+            .get(uri)
+            .ok_or_else(|| Error::new(ErrorKind::NotFetched, format!("the value is offloaded to `{uri}`, which has not been fetched")))?;
+        let content = Self { bytes: content, ..self };
+        // An offloaded literal that names itself would never end; the platform never nests them directly.
+        let mut fields = Fields::new(content.bytes);
+        while let Some((number, _)) = fields.next()? {
+            if number == 8 {
+                return Err(corrupt(format!("the offloaded literal `{uri}` is itself only a reference")));
+            }
+        }
+        content.view()
+    }
+}
+
+/// The elements of a list, in order.
+#[derive(Debug, Clone, Copy)]
+pub struct Elements<'a>(Fields<'a>, &'a Offloaded);
+
+impl<'a> Elements<'a> {
+    /// The next element; [`None`] at the end.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Corrupt`] when the bytes are not a list of literals.
+    #[inline]
+    pub fn next(&mut self) -> Result<Option<LiteralRef<'a>>> {
+        while let Some(field) = self.0.next()? {
+            if let (1, Wire::Bytes(bytes)) = field {
+                return Ok(Some(LiteralRef { bytes, offloaded: self.1 }));
+            }
+        }
+        Ok(None)
+    }
+
+    /// How many elements follow; walks over them without looking inside, so that a list can be given its exact room.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Corrupt`] when the bytes are not a list of literals.
+    pub fn count(mut self) -> Result<usize> {
+        let mut count = 0;
+        while self.next()?.is_some() {
+            count += 1;
+        }
+        Ok(count)
+    }
+}
+
+/// The entries of a map, in the order of the bytes; a key that occurs twice counts with its last value.
+#[derive(Debug, Clone, Copy)]
+pub struct Entries<'a>(Fields<'a>, &'a Offloaded);
+
+impl<'a> Entries<'a> {
+    /// The entries of the `LiteralMap` with these bytes.
+    #[must_use]
+    pub fn of_map(bytes: &'a [u8], offloaded: &'a Offloaded) -> Self {
+        Self(Fields::new(bytes), offloaded)
+    }
+
+    /// The next entry; [`None`] at the end.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Corrupt`] when the bytes are not a map of literals.
+    #[inline]
+    pub fn next(&mut self) -> Result<Option<(&'a str, LiteralRef<'a>)>> {
+        while let Some(field) = self.0.next()? {
+            let (1, Wire::Bytes(entry)) = field else { continue };
+            let (mut key, mut value): (&[u8], &[u8]) = (&[], &[]);
+            let mut fields = Fields::new(entry);
+            while let Some(field) = fields.next()? {
+                match field {
+                    (1, Wire::Bytes(inner)) => key = inner,
+                    (2, Wire::Bytes(inner)) => value = inner,
+                    _ => {}
+                }
+            }
+            return Ok(Some((utf8(key)?, LiteralRef { bytes: value, offloaded: self.1 })));
+        }
+        Ok(None)
+    }
+}
+
+/// Every URI of an offloaded literal in the literal with these bytes, at any depth, in the order of the bytes.
+///
+/// # Errors
+/// [`ErrorKind::Corrupt`] when the bytes are not a literal, [`ErrorKind::TooDeep`] beyond [`MAX_DEPTH`].
+pub fn offloaded_uris(literal: &[u8]) -> Result<Vec<String>> {
+    let mut uris = Vec::new();
+    collect_uris(literal, MAX_DEPTH, &mut uris)?;
+    Ok(uris)
+}
+
+fn collect_uris(literal: &[u8], depth: usize, uris: &mut Vec<String>) -> Result<()> {
+    let depth = deeper(depth)?;
+    let mut fields = Fields::new(literal);
+    while let Some(field) = fields.next()? {
+        match field {
+            (1, Wire::Bytes(scalar)) => {
+                let mut scalar = Fields::new(scalar);
+                while let Some(field) = scalar.next()? {
+                    let (9, Wire::Bytes(union)) = field else { continue };
+                    let mut union = Fields::new(union);
+                    while let Some(field) = union.next()? {
+                        if let (1, Wire::Bytes(value)) = field {
+                            collect_uris(value, depth, uris)?;
+                        }
+                    }
+                }
+            }
+            (2, Wire::Bytes(list)) => {
+                let mut elements = Elements(Fields::new(list), Offloaded::none());
+                while let Some(element) = elements.next()? {
+                    collect_uris(element.bytes, depth, uris)?;
+                }
+            }
+            (3, Wire::Bytes(map)) => {
+                let mut entries = Entries(Fields::new(map), Offloaded::none());
+                while let Some((_, value)) = entries.next()? {
+                    collect_uris(value.bytes, depth, uris)?;
+                }
+            }
+            (8, Wire::Bytes(metadata)) => uris.push(offloaded_uri(metadata)?.to_owned()),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// One level of nesting less, or the error that says where the limit is.
+pub(crate) fn deeper(depth: usize) -> Result<usize> {
+    depth.checked_sub(1).ok_or_else(|| Error::new(ErrorKind::TooDeep, format!("values are nested more than {MAX_DEPTH} levels deep")))
+}
+
+fn offloaded_uri(metadata: &[u8]) -> Result<&str> {
+    let mut fields = Fields::new(metadata);
+    while let Some(field) = fields.next()? {
+        if let (1, Wire::Bytes(uri)) = field {
+            return utf8(uri);
+        }
+    }
+    Err(corrupt("an offloaded literal has no URI"))
+}
+
+#[inline]
+fn primitive<'a>(bytes: &'a [u8]) -> Result<LiteralView<'a>> {
+    let mut view = None;
+    let mut fields = Fields::new(bytes);
+    while let Some(field) = fields.next()? {
+        view = Some(match field {
+            #[expect(clippy::cast_possible_wrap, reason = "protobuf int64 is the two's complement of the varint")]
+            (1, Wire::Varint(value)) => LiteralView::Integer(value as i64),
+            (2, Wire::Fixed64(value)) => LiteralView::Float(f64::from_bits(value)),
+            (3, Wire::Bytes(text)) => LiteralView::String(utf8(text)?),
+            (4, Wire::Varint(value)) => LiteralView::Boolean(value != 0),
+            (5, Wire::Bytes(inner)) => {
+                let (seconds, nanos) = seconds_and_nanos(inner)?;
+                LiteralView::Datetime(seconds, nanos)
+            }
+            (6, Wire::Bytes(inner)) => {
+                let (seconds, nanos) = seconds_and_nanos(inner)?;
+                LiteralView::Duration(seconds, nanos)
+            }
+            _ => continue,
+        });
+    }
+    view.ok_or_else(|| corrupt("the literal's primitive holds no value"))
+}
+
+fn binary(bytes: &[u8]) -> Result<LiteralView<'_>> {
+    let (mut value, mut tag): (&[u8], &[u8]) = (&[], &[]);
+    let mut fields = Fields::new(bytes);
+    while let Some(field) = fields.next()? {
+        match field {
+            (1, Wire::Bytes(inner)) => value = inner,
+            (2, Wire::Bytes(inner)) => tag = inner,
+            _ => {}
+        }
+    }
+    Ok(LiteralView::Binary(value, utf8(tag)?))
+}
+
+#[expect(clippy::cast_possible_wrap, clippy::cast_possible_truncation, reason = "protobuf int32 and int64 are cut from the varint so")]
+fn seconds_and_nanos(bytes: &[u8]) -> Result<(i64, i32)> {
+    let (mut seconds, mut nanos) = (0, 0);
+    let mut fields = Fields::new(bytes);
+    while let Some(field) = fields.next()? {
+        match field {
+            (1, Wire::Varint(value)) => seconds = value as i64,
+            (2, Wire::Varint(value)) => nanos = value as i32,
+            _ => {}
+        }
+    }
+    Ok((seconds, nanos))
+}
+
+/// A field's value as its wire type gives it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Wire<'a> {
+    Varint(u64),
+    Fixed64(u64),
+    Fixed32,
+    Bytes(&'a [u8]),
+}
+
+/// The fields of a message, one after the other.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Fields<'a>(&'a [u8]);
+
+impl<'a> Fields<'a> {
+    pub(crate) fn new(message: &'a [u8]) -> Self {
+        Self(message)
+    }
+
+    #[inline]
+    pub(crate) fn next(&mut self) -> Result<Option<(u32, Wire<'a>)>> {
+        let Some(&first) = self.0.first() else { return Ok(None) };
+        // Field numbers below 16 with lengths below 128 are one byte each: nearly everything here.
+        let (number, wire_type) = if first < 0x80 && first >= 0x08 {
+            self.0 = &self.0[1..];
+            (u32::from(first >> 3), WireType::try_from(u64::from(first & 7)).map_err(|_| corrupt("the message has an unknown wire type"))?)
+        } else {
+            decode_key(&mut self.0).map_err(|_| corrupt("the message has a broken field key"))?
+        };
+        let value = match wire_type {
+            WireType::Varint => Wire::Varint(self.varint()?),
+            WireType::SixtyFourBit => Wire::Fixed64(u64::from_le_bytes(self.array()?)),
+            WireType::ThirtyTwoBit => {
+                self.array::<4>()?;
+                Wire::Fixed32
+            }
+            WireType::LengthDelimited => Wire::Bytes(self.delimited()?),
+            WireType::StartGroup | WireType::EndGroup => return Err(corrupt("the message has a group, which no such message has")),
+        };
+        Ok(Some((number, value)))
+    }
+
+    #[inline]
+    fn varint(&mut self) -> Result<u64> {
+        match self.0.first() {
+            Some(&byte) if byte < 0x80 => {
+                self.0 = &self.0[1..];
+                Ok(u64::from(byte))
+            }
+            _ => decode_varint(&mut self.0).map_err(|_| truncated()),
+        }
+    }
+
+    fn array<const N: usize>(&mut self) -> Result<[u8; N]> {
+        let (array, rest) = self.0.split_first_chunk().ok_or_else(truncated)?;
+        self.0 = rest;
+        Ok(*array)
+    }
+
+    #[inline]
+    fn delimited(&mut self) -> Result<&'a [u8]> {
+        let length = usize::try_from(self.varint()?).map_err(|_| truncated())?;
+        let (bytes, rest) = self.0.split_at_checked(length).ok_or_else(truncated)?;
+        self.0 = rest;
+        Ok(bytes)
+    }
+}
+
+#[cold]
+fn truncated() -> Error {
+    corrupt("the bytes end in the middle of a value")
+}
+
+#[cold]
+pub(crate) fn corrupt(message: impl Into<String>) -> Error {
+    Error::new(ErrorKind::Corrupt, message)
+}
+
+pub(crate) fn utf8(bytes: &[u8]) -> Result<&str> {
+    std::str::from_utf8(bytes).map_err(|error| corrupt(format!("the text is not UTF-8 from byte {} on", error.valid_up_to())))
+}

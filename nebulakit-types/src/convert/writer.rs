@@ -1,0 +1,299 @@
+//! Literals written straight into their wire bytes, from the end to the beginning.
+//!
+//! Every message on the wire is led by its length. Written backwards, a length is known when its turn comes, so that one pass over the
+//! value is enough and no tree of literals stands between.
+
+use std::any::TypeId;
+use std::rc::Rc;
+
+use prost::encoding::encode_varint;
+
+use super::NebulaType;
+use super::msgpack::Packer;
+use crate::{Dialect, Result};
+
+/// A chunk is given up to this many bytes; larger values get a chunk of their own.
+const CHUNK: usize = 256 * 1024;
+
+/// Writes one literal, last byte first.
+///
+/// [`NebulaType::encode`](super::NebulaType::encode) calls exactly one of the methods that write a literal. Several values of one list
+/// or map are written in reverse, which [`Encoder::collection`] and [`Encoder::map`] see to.
+#[derive(Debug)]
+pub struct Encoder {
+    dialect: &'static Dialect,
+    chunk: Vec<u8>,
+    start: usize,
+    full: Vec<(Vec<u8>, usize)>,
+    written_before: usize,
+    scratch: Vec<u8>,
+    variants: Vec<(TypeId, Rc<[u8]>)>,
+}
+
+/// How much had been written at some point; see [`Encoder::mark`].
+#[derive(Debug, Clone, Copy)]
+pub struct Mark(usize);
+
+impl Encoder {
+    /// An empty encoder that shapes values as `dialect` says.
+    #[must_use]
+    pub fn new(dialect: &'static Dialect) -> Self {
+        Self { dialect, chunk: Vec::new(), start: 0, full: Vec::new(), written_before: 0, scratch: Vec::new(), variants: Vec::new() }
+    }
+
+    /// How values are shaped here.
+    #[must_use]
+    pub fn dialect(&self) -> &'static Dialect {
+        self.dialect
+    }
+
+    /// Everything written, in reading order.
+    #[must_use]
+    pub fn finish(mut self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(self.len());
+        bytes.extend_from_slice(&self.chunk[self.start..]);
+        drop(std::mem::take(&mut self.chunk));
+        while let Some((chunk, start)) = self.full.pop() {
+            bytes.extend_from_slice(&chunk[start..]);
+        }
+        bytes
+    }
+
+    fn len(&self) -> usize {
+        self.written_before + self.chunk.len() - self.start
+    }
+
+    /// Remembers the present place, for [`Encoder::close`].
+    #[must_use]
+    pub fn mark(&self) -> Mark {
+        Mark(self.len())
+    }
+
+    /// Puts the length of all that was written since `mark` before it, and field `number` with wire type 2 before that.
+    pub fn close(&mut self, mark: Mark, number: u8) {
+        self.varint((self.len() - mark.0) as u64);
+        self.prepend(&[number << 3 | 2]);
+    }
+
+    /// Writes raw bytes before everything written so far.
+    #[inline]
+    pub fn prepend(&mut self, bytes: &[u8]) {
+        if bytes.len() > self.start {
+            self.make_room(bytes.len());
+        }
+        let end = self.start;
+        self.start -= bytes.len();
+        self.chunk[self.start..end].copy_from_slice(bytes);
+    }
+
+    #[cold]
+    fn make_room(&mut self, needed: usize) {
+        let next = (self.chunk.len() * 2).clamp(256, CHUNK).max(needed);
+        let old = std::mem::replace(&mut self.chunk, vec![0; next]);
+        self.written_before += old.len() - self.start;
+        if self.start < old.len() {
+            self.full.push((old, self.start));
+        }
+        self.start = next;
+    }
+
+    #[inline]
+    fn varint(&mut self, value: u64) {
+        if value < 0x80 {
+            self.prepend(&[value as u8]);
+        } else {
+            let mut buffer = [0; 10];
+            let mut rest = &mut buffer[..];
+            encode_varint(value, &mut rest);
+            let length = 10 - rest.len();
+            self.prepend(&buffer[..length]);
+        }
+    }
+
+    /// Writes an integer literal.
+    #[inline]
+    pub fn integer(&mut self, value: i64) {
+        #[expect(clippy::cast_sign_loss, reason = "protobuf int64 is the varint of the two's complement")]
+        let value = value as u64;
+        // `0a LL 0a LL 08 value`, in one go: lists of integers are where time is spent.
+        let mut buffer = [0x0a, 0, 0x0a, 0, 0x08, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+        let mut rest = &mut buffer[5..];
+        encode_varint(value, &mut rest);
+        let length = 15 - rest.len();
+        buffer[1] = length as u8 - 2;
+        buffer[3] = length as u8 - 4;
+        self.prepend(&buffer[..length]);
+    }
+
+    /// Writes a float literal.
+    #[inline]
+    pub fn float(&mut self, value: f64) {
+        let mut buffer = [0x0a, 11, 0x0a, 9, 0x11, 0, 0, 0, 0, 0, 0, 0, 0];
+        buffer[5..].copy_from_slice(&value.to_le_bytes());
+        self.prepend(&buffer);
+    }
+
+    /// Writes a boolean literal.
+    pub fn boolean(&mut self, value: bool) {
+        self.prepend(&[0x0a, 4, 0x0a, 2, 0x20, u8::from(value)]);
+    }
+
+    /// Writes a string literal.
+    pub fn string(&mut self, value: &str) {
+        let mark = self.mark();
+        self.prepend(value.as_bytes());
+        self.close(mark, 3);
+        self.close(mark, 1);
+        self.close(mark, 1);
+    }
+
+    /// Writes an instant: seconds since 1970-01-01T00:00:00Z and 0..=999,999,999 nanoseconds.
+    pub fn datetime(&mut self, seconds: i64, nanos: i32) {
+        self.seconds_and_nanos(seconds, nanos, 5);
+    }
+
+    /// Writes a span: seconds and nanoseconds of the same sign.
+    pub fn duration(&mut self, seconds: i64, nanos: i32) {
+        self.seconds_and_nanos(seconds, nanos, 6);
+    }
+
+    #[expect(clippy::cast_sign_loss, reason = "protobuf int32 and int64 are the varint of the 64-bit two's complement")]
+    fn seconds_and_nanos(&mut self, seconds: i64, nanos: i32, number: u8) {
+        let mark = self.mark();
+        if nanos != 0 {
+            self.varint(i64::from(nanos) as u64);
+            self.prepend(&[0x10]);
+        }
+        if seconds != 0 {
+            self.varint(seconds as u64);
+            self.prepend(&[0x08]);
+        }
+        self.close(mark, number);
+        self.close(mark, 1);
+        self.close(mark, 1);
+    }
+
+    /// Writes a literal that holds nothing.
+    pub fn none(&mut self) {
+        self.prepend(&[0x0a, 2, 0x2a, 0]);
+    }
+
+    /// Writes a binary literal; `tag` says what the bytes are, empty for plain bytes.
+    pub fn binary(&mut self, value: &[u8], tag: &str) {
+        let mark = self.mark();
+        if !tag.is_empty() {
+            let inner = self.mark();
+            self.prepend(tag.as_bytes());
+            self.close(inner, 2);
+        }
+        if !value.is_empty() {
+            let inner = self.mark();
+            self.prepend(value);
+            self.close(inner, 1);
+        }
+        self.close(mark, 3);
+        self.close(mark, 1);
+    }
+
+    /// Writes a binary literal with the tag `msgpack`, of what `pack` packs: structs and untyped values.
+    ///
+    /// # Errors
+    /// Those of `pack`.
+    pub fn msgpack(&mut self, pack: impl FnOnce(&mut Packer) -> Result<()>) -> Result<()> {
+        let mut packer = Packer::reusing(std::mem::take(&mut self.scratch), self.dialect);
+        let packed = pack(&mut packer);
+        let bytes = packer.finish();
+        if packed.is_ok() {
+            self.binary(&bytes, "msgpack");
+        }
+        self.scratch = bytes;
+        packed
+    }
+
+    /// Writes a list; `element` writes one element.
+    ///
+    /// # Errors
+    /// Those of `element`, with the element's index.
+    pub fn collection<T>(&mut self, elements: &[T], mut element: impl FnMut(&mut Self, &T) -> Result<()>) -> Result<()> {
+        let all = self.mark();
+        for (index, value) in elements.iter().enumerate().rev() {
+            let one = self.mark();
+            element(self, value).map_err(|error| error.at_index(index))?;
+            self.close(one, 1);
+        }
+        self.close(all, 2);
+        Ok(())
+    }
+
+    /// Writes a map; `entries` come in the order in which they shall lie in the bytes, `value` writes one value.
+    ///
+    /// # Errors
+    /// Those of `value`, with the entry's key.
+    pub fn map<'a, T: 'a>(
+        &mut self,
+        entries: impl DoubleEndedIterator<Item = (&'a str, &'a T)>,
+        mut value: impl FnMut(&mut Self, &T) -> Result<()>,
+    ) -> Result<()> {
+        let all = self.mark();
+        for (key, entry) in entries.rev() {
+            let one = self.mark();
+            value(self, entry).map_err(|error| error.at_key(key))?;
+            self.close(one, 2);
+            self.key_of_entry(one, key);
+        }
+        self.close(all, 3);
+        Ok(())
+    }
+
+    /// Puts the key before the value of a map entry begun at `entry`, and closes it.
+    pub(crate) fn key_of_entry(&mut self, entry: Mark, key: &str) {
+        let mark = self.mark();
+        self.prepend(key.as_bytes());
+        self.close(mark, 1);
+        self.close(entry, 1);
+    }
+
+    /// Writes `value` as a union value of the variant `T`.
+    ///
+    /// # Errors
+    /// Those of the value's own [`NebulaType::encode`].
+    pub fn union_of<T: NebulaType>(&mut self, value: &T) -> Result<()> {
+        let variant = self.variant::<T>();
+        let union = self.mark();
+        self.prepend(&variant);
+        self.close(union, 2);
+        let mark = self.mark();
+        value.encode(self)?;
+        self.close(mark, 1);
+        self.close(union, 9);
+        self.close(union, 1);
+        Ok(())
+    }
+
+    /// The bytes of the variant's type, made once: lists of optional values repeat it for every element.
+    fn variant<T: NebulaType>(&mut self) -> Rc<[u8]> {
+        let id = TypeId::of::<T>();
+        if let Some((_, bytes)) = self.variants.iter().find(|(known, _)| *known == id) {
+            return Rc::clone(bytes);
+        }
+        let bytes: Rc<[u8]> = T::literal_type(self.dialect).with_tag(T::TAG).encode().into();
+        self.variants.push((id, Rc::clone(&bytes)));
+        bytes
+    }
+
+    /// Writes a literal with a hash for caching; `value` writes the literal itself.
+    ///
+    /// # Errors
+    /// Those of `value`.
+    pub fn hashed(&mut self, hash: &str, value: impl FnOnce(&mut Self) -> Result<()>) -> Result<()> {
+        let mark = self.mark();
+        self.prepend(hash.as_bytes());
+        self.close(mark, 4);
+        value(self)
+    }
+
+    /// Writes a literal that is already encoded.
+    pub fn raw(&mut self, literal: &[u8]) {
+        self.prepend(literal);
+    }
+}

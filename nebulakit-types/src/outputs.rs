@@ -1,0 +1,148 @@
+//! What a task function may return, and how it becomes named outputs.
+
+use crate::convert::writer::Encoder;
+use crate::{Dialect, LiteralType, NebulaType, Result};
+
+/// One finished output: its name and the bytes of its literal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Output {
+    /// The name under which the interface declares it.
+    pub name: &'static str,
+    /// The literal.
+    pub literal: Vec<u8>,
+}
+
+/// Collects the outputs of one call, in the order in which they are declared.
+#[derive(Debug)]
+pub struct OutputWriter {
+    names: &'static [&'static str],
+    dialect: &'static Dialect,
+    outputs: Vec<Output>,
+}
+
+impl OutputWriter {
+    /// A writer that gives `names` to the outputs, one after the other.
+    #[must_use]
+    pub fn new(names: &'static [&'static str], dialect: &'static Dialect) -> Self {
+        Self { names, dialect, outputs: Vec::with_capacity(names.len()) }
+    }
+
+    /// Encodes the next output and drops the value, so that a large one is not held twice.
+    ///
+    /// # Errors
+    /// When the value cannot be encoded, with the output's name.
+    pub fn put<T: NebulaType>(&mut self, value: T) -> Result<()> {
+        let name = self.names.get(self.outputs.len()).copied().unwrap_or_default();
+        let mut encoder = Encoder::new(self.dialect);
+        value.encode(&mut encoder).map_err(|error| error.at_field(name))?;
+        drop(value);
+        self.outputs.push(Output { name, literal: encoder.finish() });
+        Ok(())
+    }
+
+    /// The outputs.
+    #[must_use]
+    pub fn finish(self) -> Vec<Output> {
+        self.outputs
+    }
+}
+
+/// What stands for a task's outputs: nothing, one value, a tuple, or a struct with `#[derive(TaskOutputs)]`.
+#[diagnostic::on_unimplemented(
+    message = "a task cannot return `{Self}`",
+    label = "neither a type that Flyte knows nor a tuple of such types",
+    note = "return a value that travels between tasks, a tuple of up to 12 of them, or a struct with `#[derive(TaskOutputs)]`; for a struct or an enum of your own, add `#[derive(NebulaType)]`"
+)]
+pub trait TaskOutputs: Sized + 'static {
+    /// The names of the outputs, unless the task gives others.
+    const NAMES: &'static [&'static str];
+
+    /// The type of each output, in the order of the names.
+    fn literal_types(dialect: &Dialect) -> Vec<LiteralType>;
+
+    /// Hands every output to `writer`, in the order of the names.
+    ///
+    /// # Errors
+    /// When a value cannot be encoded.
+    fn write(self, writer: &mut OutputWriter) -> Result<()>;
+}
+
+/// The names of outputs that have none of their own.
+const NAMES: [&str; 12] = ["o0", "o1", "o2", "o3", "o4", "o5", "o6", "o7", "o8", "o9", "o10", "o11"];
+
+impl<T: NebulaType> TaskOutputs for T {
+    const NAMES: &'static [&'static str] = if T::IS_NOTHING { &[] } else { NAMES.split_at(1).0 };
+
+    fn literal_types(dialect: &Dialect) -> Vec<LiteralType> {
+        if T::IS_NOTHING { Vec::new() } else { vec![T::literal_type(dialect)] }
+    }
+
+    fn write(self, writer: &mut OutputWriter) -> Result<()> {
+        if T::IS_NOTHING { Ok(()) } else { writer.put(self) }
+    }
+}
+
+macro_rules! tuples {
+    ($(($count:literal: $($element:ident $index:tt),*))*) => {$(
+        impl<$($element: NebulaType),*> TaskOutputs for ($($element,)*) {
+            const NAMES: &'static [&'static str] = NAMES.split_at($count).0;
+
+            fn literal_types(dialect: &Dialect) -> Vec<LiteralType> {
+                vec![$($element::literal_type(dialect)),*]
+            }
+
+            fn write(self, writer: &mut OutputWriter) -> Result<()> {
+                $(writer.put(self.$index)?;)*
+                Ok(())
+            }
+        }
+    )*};
+}
+
+tuples! {
+    (1: A 0)
+    (2: A 0, B 1)
+    (3: A 0, B 1, C 2)
+    (4: A 0, B 1, C 2, D 3)
+    (5: A 0, B 1, C 2, D 3, E 4)
+    (6: A 0, B 1, C 2, D 3, E 4, F 5)
+    (7: A 0, B 1, C 2, D 3, E 4, F 5, G 6)
+    (8: A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7)
+    (9: A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8)
+    (10: A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9)
+    (11: A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10)
+    (12: A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10, L 11)
+}
+
+/// What a task function may return: outputs, or a `Result` of them with any error that converts into `anyhow::Error`.
+#[diagnostic::on_unimplemented(
+    message = "a task cannot return `{Self}`",
+    label = "neither outputs nor a `Result` of outputs",
+    note = "return a value that travels between tasks, a tuple of up to 12 of them, or a `Result<_, E>` whose `E` converts into `anyhow::Error`; for a struct or an enum of your own, add `#[derive(NebulaType)]`"
+)]
+pub trait TaskReturn: 'static {
+    /// The outputs when all went well.
+    type Outputs: TaskOutputs;
+
+    /// The outputs, or the error of the task's own code.
+    ///
+    /// # Errors
+    /// What the task returned.
+    fn into_outputs(self) -> anyhow::Result<Self::Outputs>;
+}
+
+impl<T: TaskOutputs> TaskReturn for T {
+    type Outputs = T;
+
+    fn into_outputs(self) -> anyhow::Result<T> {
+        Ok(self)
+    }
+}
+
+impl<T: TaskOutputs, E: Into<anyhow::Error> + 'static> TaskReturn for Result<T, E> {
+    type Outputs = T;
+
+    fn into_outputs(self) -> anyhow::Result<T> {
+        self.map_err(Into::into)
+    }
+}

@@ -1,0 +1,203 @@
+//! What a running task may ask.
+
+use std::future::Future;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant, SystemTime};
+
+use nebulakit_types::storage::Storage;
+use tokio::runtime::Handle;
+use uuid::Uuid;
+
+use crate::config::LazyConfig;
+use crate::deck::Decks;
+use crate::env::Environment;
+use crate::identity::{ExecutionId, Identity, TaskId};
+use crate::secrets::Secrets;
+use crate::signal::Cancellation;
+use crate::stats::Stats;
+use crate::stores;
+
+/// The running task's surroundings; cheap to clone, and free to take: whatever costs anything is made when it is first asked for.
+///
+/// A parameter of this type is not an input.
+///
+/// # Examples
+/// ```
+/// use nebulakit::prelude::*;
+///
+/// #[task]
+/// fn train(ctx: Context, steps: i64) -> anyhow::Result<i64> {
+///     for step in 0..steps {
+///         anyhow::ensure!(!ctx.is_cancelled(), "stopped at step {step}");
+///     }
+///     ctx.stats().counter("steps", steps);
+///     Ok(steps)
+/// }
+/// # fn main() {}
+/// ```
+#[derive(Debug, Clone)]
+pub struct Context {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    surroundings: Surroundings,
+    working_directory: OnceLock<PathBuf>,
+    storage: OnceLock<Storage>,
+    secrets: OnceLock<Secrets>,
+    stats: OnceLock<Stats>,
+    decks: Decks,
+}
+
+/// What a [`Context`] is made of.
+#[derive(Debug)]
+pub(crate) struct Surroundings {
+    pub(crate) identity: Identity,
+    pub(crate) environment: Environment,
+    pub(crate) config: LazyConfig,
+    pub(crate) cancellation: Cancellation,
+    pub(crate) started: SystemTime,
+    pub(crate) deadline: Option<Instant>,
+    pub(crate) output_prefix: String,
+    pub(crate) raw_output_prefix: Option<String>,
+    pub(crate) handle: Handle,
+}
+
+impl Context {
+    pub(crate) fn new(surroundings: Surroundings) -> Self {
+        Self {
+            inner: Arc::new(Inner {
+                surroundings,
+                working_directory: OnceLock::new(),
+                storage: OnceLock::new(),
+                secrets: OnceLock::new(),
+                stats: OnceLock::new(),
+                decks: Decks::new(),
+            }),
+        }
+    }
+
+    fn own(&self) -> &Surroundings {
+        &self.inner.surroundings
+    }
+
+    /// The execution that this task is part of; `local` three times outside a platform.
+    #[must_use]
+    pub fn execution_id(&self) -> &ExecutionId {
+        &self.own().identity.execution
+    }
+
+    /// The task as it is registered.
+    #[must_use]
+    pub fn task_id(&self) -> &TaskId {
+        &self.own().identity.task
+    }
+
+    /// Which attempt this is, from 0.
+    #[must_use]
+    pub fn attempt(&self) -> u32 {
+        self.own().identity.attempt
+    }
+
+    /// When this process began to run the task.
+    #[must_use]
+    pub fn started(&self) -> SystemTime {
+        self.own().started
+    }
+
+    /// Until when the task has to end, by its own `timeout`; [`None`] without one.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Instant> {
+        self.own().deadline
+    }
+
+    /// How long the task may still run; zero when the time is up, [`None`] without a `timeout`.
+    #[must_use]
+    pub fn remaining(&self) -> Option<Duration> {
+        self.deadline().map(|deadline| deadline.saturating_duration_since(Instant::now()))
+    }
+
+    /// Whether the task has been asked to stop; blocking code looks here from time to time.
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        self.own().cancellation.is_cancelled()
+    }
+
+    /// Waits until the task is asked to stop; for `select!` in async code.
+    pub async fn cancelled(&self) {
+        self.own().cancellation.cancelled().await;
+    }
+
+    /// Where outputs go.
+    #[must_use]
+    pub fn output_prefix(&self) -> &str {
+        &self.own().output_prefix
+    }
+
+    /// Where files, directories and tables go; [`None`] where the caller named no place.
+    #[must_use]
+    pub fn raw_output_prefix(&self) -> Option<&str> {
+        self.own().raw_output_prefix.as_deref()
+    }
+
+    /// A fresh directory of this task's own, readable by this user alone; it is removed when the task's last context is dropped.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn working_directory(&self) -> io::Result<&Path> {
+        if let Some(directory) = self.inner.working_directory.get() {
+            return Ok(directory);
+        }
+        let directory = std::env::temp_dir().join(format!("nebulakit-{}", Uuid::new_v4().simple()));
+        let mut builder = std::fs::DirBuilder::new();
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.create(&directory)?;
+        Ok(self.inner.working_directory.get_or_init(|| directory))
+    }
+
+    /// The object stores, as the platform's settings say that they are reached.
+    #[must_use]
+    pub fn storage(&self) -> &Storage {
+        let own = self.own();
+        self.inner.storage.get_or_init(|| stores::storage(&own.config, &own.environment, &own.identity))
+    }
+
+    /// The secrets that the platform handed over.
+    #[must_use]
+    pub fn secrets(&self) -> &Secrets {
+        let own = self.own();
+        self.inner.secrets.get_or_init(|| Secrets::new(&own.environment, &own.config, own.identity.is_local))
+    }
+
+    /// The metrics of this task.
+    #[must_use]
+    pub fn stats(&self) -> &Stats {
+        self.inner.stats.get_or_init(|| Stats::new(&self.own().config, &self.own().identity))
+    }
+
+    /// The report that the console shows beside the task; stored when the task has ended, also when it failed.
+    #[must_use]
+    pub fn decks(&self) -> &Decks {
+        &self.inner.decks
+    }
+
+    /// Waits for a future in blocking code, such as one of [`storage`](Self::storage).
+    ///
+    /// # Panics
+    /// In async code, where `.await` does the same.
+    pub fn block_on<T>(&self, future: impl Future<Output = T>) -> T {
+        self.own().handle.block_on(future)
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        if let Some(directory) = self.working_directory.get() {
+            // What is left is in a folder for temporary files.
+            let _ = std::fs::remove_dir_all(directory);
+        }
+    }
+}

@@ -1,0 +1,291 @@
+//! One task, from its inputs to its stored outputs or error.
+//!
+//! [`execute`] is the whole story: fetch, decode, call under guard, check, store. Signals and the deadline are watched beside it.
+
+use std::time::{Duration, Instant, SystemTime};
+
+use bytes::Bytes;
+use nebulakit_types::convert::check::check;
+use nebulakit_types::convert::reader::{LiteralRef, Offloaded};
+use nebulakit_types::outputs::Output;
+use nebulakit_types::storage::Storage;
+use nebulakit_types::{ErrorKind, LiteralType};
+use tokio::runtime::Handle;
+use tokio::sync::oneshot;
+use tokio::time::timeout;
+
+use crate::config::LazyConfig;
+use crate::context::{Context, Surroundings};
+use crate::env::{self, Environment};
+use crate::exit::Exit;
+use crate::failure::{Failure, Origin, Unsuccessful, code};
+use crate::identity::Identity;
+use crate::invocation::{Invocation, MapElement};
+use crate::io::{self, ErrorFile, Limits};
+use crate::panic::{guard, guard_future};
+use crate::platform::{Platform, Termination};
+use crate::registry::Registry;
+use crate::signal::{Cancellation, StopSignals};
+use crate::task::{Call, CallKind, Inputs, Outcome, TaskDef};
+
+/// How long a task that was asked to stop may take to end by itself.
+const GRACE: Duration = Duration::from_millis(700);
+
+/// How long storing may take once the process was asked to stop; with [`GRACE`] it stays below two seconds.
+const LAST_WRITES: Duration = Duration::from_millis(1100);
+
+/// The stack of the thread that runs blocking tasks; a main thread's usual size.
+const STACK: usize = 8 * 1024 * 1024;
+
+/// How an execution ended: its exit code, and for whoever reads the process's standard error, what was not stored.
+#[derive(Debug)]
+pub(crate) struct Ending {
+    pub(crate) exit: Exit,
+    pub(crate) report: Option<String>,
+}
+
+impl From<Exit> for Ending {
+    fn from(exit: Exit) -> Self {
+        Self { exit, report: None }
+    }
+}
+
+/// All that one execution needs; nothing of it is read from the process.
+#[derive(Debug)]
+pub(crate) struct Execution<'a> {
+    pub(crate) invocation: &'a Invocation,
+    pub(crate) environment: &'a Environment,
+    pub(crate) platform: &'static Platform,
+    pub(crate) registry: &'a Registry,
+    pub(crate) identity: Identity,
+    pub(crate) config: LazyConfig,
+    pub(crate) storage: Storage,
+}
+
+impl Execution<'_> {
+    /// Runs the task and stores how it ended.
+    pub(crate) async fn run(&self) -> Ending {
+        let mut signals = match StopSignals::listen() {
+            Ok(signals) => signals,
+            Err(error) => return self.fail(Failure::system(format!("cannot listen for signals: {error}"), true)).await,
+        };
+        if self.platform.deletes_stale_error {
+            ErrorFile::new(self.environment).delete(&self.storage, &self.invocation.output_prefix).await;
+        }
+        let cancellation = Cancellation::default();
+        let mut work = std::pin::pin!(self.work(&cancellation));
+        let (result, stopped_by) = tokio::select! {
+            result = &mut work => (result, None),
+            name = signals.next() => {
+                cancellation.cancel();
+                tokio::select! {
+                    ended = timeout(GRACE, &mut work) => (self.after_stop(ended.ok(), name), Some(name)),
+                    _ = signals.next() => return Exit::Terminated.into(),
+                }
+            }
+        };
+        if stopped_by.is_some() && self.platform.termination == Termination::Silent {
+            return Exit::Terminated.into();
+        }
+        let mut store = std::pin::pin!(self.store(result));
+        if stopped_by.is_none() {
+            tokio::select! {
+                ending = &mut store => return ending,
+                _ = signals.next() => {}
+            }
+        }
+        // What is being stored is finished, if the store lets it: half of it helps nobody.
+        tokio::select! {
+            ending = timeout(LAST_WRITES, &mut store) => ending.unwrap_or_else(|_| Exit::Terminated.into()),
+            _ = signals.next() => Exit::Terminated.into(),
+        }
+    }
+
+    /// What a task that was asked to stop comes to: its outputs if it finished all the same, else a failure that any machine may repeat.
+    fn after_stop(&self, ended: Option<Result<Finished, Unsuccessful>>, name: &str) -> Result<Finished, Unsuccessful> {
+        let detail = match ended {
+            Some(Ok(finished)) => return Ok(finished),
+            Some(Err(Unsuccessful::Ignored)) => return Err(Unsuccessful::Ignored),
+            Some(Err(Unsuccessful::Failed(failure))) => format!("; it ended with: {}", failure.message),
+            None => String::new(),
+        };
+        let message = format!("the task `{}` was stopped by {name}{detail}", self.invocation.task);
+        Err(Failure { code: code::TERMINATED.to_owned(), origin: Origin::System, ..Failure::system(message, true) }.into())
+    }
+
+    /// Everything up to the checked outputs.
+    async fn work(&self, cancellation: &Cancellation) -> Result<Finished, Unsuccessful> {
+        let task = self.registry.find(&self.invocation.task).map_err(|error| {
+            // Another attempt finds the same binary.
+            Failure { recoverable: Some(false), ..Failure::user(code::USER, error.to_string()) }
+        })?;
+        let limits = Limits::new(self.environment, self.platform).map_err(|error| Failure::system(error.to_string(), false))?;
+        let inputs =
+            self.storage.get(&self.invocation.inputs).await.map_err(|error| Failure::of_store("cannot fetch the inputs", &error))?;
+        let context = self.context(task, cancellation);
+        let call = self.decode(task, inputs, &context).await?;
+        let outcome = run(call, task, self.platform).await;
+        self.publish_decks(&context).await;
+        let outputs = match outcome? {
+            Outcome::Returned(outputs) => outputs,
+            Outcome::Failed(error) => return Err(Failure::of_task(&error)),
+            Outcome::NotEncoded(error) => return Err(bad_outputs(&error).into()),
+        };
+        let types = task.returns.variables(&self.platform.dialect);
+        check_outputs(&outputs, &types)?;
+        Ok(Finished { outputs, types, limits })
+    }
+
+    fn context(&self, task: &TaskDef, cancellation: &Cancellation) -> Context {
+        Context::new(Surroundings {
+            identity: self.identity.clone(),
+            environment: self.environment.clone(),
+            config: self.config.clone(),
+            cancellation: cancellation.clone(),
+            started: SystemTime::now(),
+            deadline: task.options.timeout.map(|timeout| Instant::now() + timeout),
+            output_prefix: self.invocation.output_prefix.clone(),
+            raw_output_prefix: self.invocation.raw_output_prefix.clone(),
+            handle: Handle::current(),
+        })
+    }
+
+    /// Stores the task's decks, if it made any. A failure here is no failure of the task.
+    async fn publish_decks(&self, context: &Context) {
+        let decks = context.decks();
+        if decks.is_empty() {
+            return;
+        }
+        let stored = io::store_report(&self.storage, &self.invocation.output_prefix, self.platform.report_name, decks.render()).await;
+        if let Err(error) = stored {
+            tracing::warn!("cannot store the decks: {}", crate::failure::chain(&error));
+        }
+    }
+
+    /// The call, with its inputs converted; the bytes of the inputs are given back before it runs.
+    async fn decode(&self, task: &'static TaskDef, inputs: Bytes, context: &Context) -> Result<Call, Failure> {
+        let call = match self.prepare(task, &inputs, Offloaded::none(), context) {
+            // Offloaded literals are rare: only when one is met are all looked for.
+            Err(error) if error.kind() == ErrorKind::NotFetched => {
+                let offloaded = io::fetch_offloaded(&self.storage, &inputs).await;
+                let offloaded = offloaded.map_err(|error| Failure::of_store("cannot fetch an offloaded input", &error))?;
+                self.prepare(task, &inputs, &offloaded, context)
+            }
+            call => call,
+        };
+        call.map_err(|error| Failure::of_input(&error))
+    }
+
+    fn prepare(&self, task: &'static TaskDef, inputs: &[u8], offloaded: &Offloaded, context: &Context) -> nebulakit_types::Result<Call> {
+        let mut inputs = Inputs::parse(inputs, offloaded)?;
+        reject_surplus(task, &inputs)?;
+        if let Some(map) = &self.invocation.map {
+            select_element(task, &mut inputs, map)?;
+        }
+        (task.call)(&mut inputs, context.clone())
+    }
+
+    async fn store(&self, result: Result<Finished, Unsuccessful>) -> Ending {
+        match result {
+            Ok(Finished { outputs, types, limits }) => {
+                match io::store_outputs(&self.storage, &self.invocation.output_prefix, outputs, &types, limits).await {
+                    Ok(_) => Exit::Stored.into(),
+                    Err(failure) => self.fail(failure).await,
+                }
+            }
+            Err(Unsuccessful::Ignored) => Exit::Stored.into(),
+            Err(Unsuccessful::Failed(failure)) => self.fail(failure).await,
+        }
+    }
+
+    /// Stores the document of a failure; where that fails too, the whole report is for standard error.
+    async fn fail(&self, mut failure: Failure) -> Ending {
+        if self.invocation.map.is_some() {
+            // The platform keeps nothing but the message of a map task's child.
+            failure.message = format!("{}: {}", failure.code, failure.message);
+        }
+        tracing::error!(code = failure.code, "{}", failure.message);
+        let file = ErrorFile::new(self.environment);
+        match file.store(&self.storage, &self.invocation.output_prefix, &failure, self.platform).await {
+            Ok(()) if self.environment.flag(env::FAIL_ON_ERROR) => Exit::Failed.into(),
+            Ok(()) => Exit::Stored.into(),
+            Err(error) => Ending {
+                exit: Exit::Failed,
+                report: Some(format!(
+                    "{}: {}\n\nthe error could not be stored: {}",
+                    failure.code,
+                    failure.message,
+                    crate::failure::chain(&error)
+                )),
+            },
+        }
+    }
+}
+
+/// What a successful task leaves to be stored.
+#[derive(Debug)]
+struct Finished {
+    outputs: Vec<Output>,
+    types: Vec<(&'static str, LiteralType)>,
+    limits: Limits,
+}
+
+/// Runs the task's own code: blocking functions on a thread of their own, futures on a runtime of their own, so that neither holds up
+/// the signals.
+async fn run(call: Call, task: &'static TaskDef, platform: &'static Platform) -> Result<Outcome, Failure> {
+    let (sender, receiver) = oneshot::channel();
+    let dialect = &platform.dialect;
+    let thread = std::thread::Builder::new().name(task.name.to_owned()).stack_size(STACK);
+    let started = thread.spawn(move || {
+        let outcome = match call.0 {
+            CallKind::Blocking(function) => guard(|| function(dialect)),
+            CallKind::Future(future) => match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+                Ok(runtime) => {
+                    let outcome = runtime.block_on(guard_future(async { future(dialect).await }));
+                    // What the task spawned and left may still serve its connections; it ends with the process.
+                    runtime.shutdown_background();
+                    outcome
+                }
+                Err(error) => Err(Failure::system(format!("cannot start threads: {error}"), true)),
+            },
+        };
+        let _ = sender.send(outcome);
+    });
+    started.map_err(|error| Failure::system(format!("cannot start a thread: {error}"), true))?;
+    receiver.await.unwrap_or_else(|_| Err(Failure::user(code::PANIC, "the task's thread ended without a result")))
+}
+
+fn reject_surplus(task: &TaskDef, inputs: &Inputs<'_>) -> nebulakit_types::Result<()> {
+    let surplus: Vec<_> = inputs.names().filter(|name| !task.params.iter().any(|param| param.name() == *name)).collect();
+    if surplus.is_empty() {
+        return Ok(());
+    }
+    let known: Vec<_> = task.params.iter().map(|param| param.name()).collect();
+    let message = format!("the task `{}` takes the inputs [{}]; [{}] came besides", task.name, known.join(", "), surplus.join(", "));
+    Err(nebulakit_types::Error::new(ErrorKind::Mismatch, message))
+}
+
+fn select_element(task: &TaskDef, inputs: &mut Inputs<'_>, map: &MapElement) -> nebulakit_types::Result<()> {
+    let index = map.index.as_ref().map_err(|message| nebulakit_types::Error::new(ErrorKind::Mismatch, message.clone()))?;
+    if let Some(name) = map.bound.iter().find(|name| !task.params.iter().any(|param| param.name() == **name)) {
+        let message = format!("`--bound` names the input `{name}`, which the task `{}` does not have", task.name);
+        return Err(nebulakit_types::Error::new(ErrorKind::Mismatch, message));
+    }
+    let mut mapped = task.params.iter().filter(|param| !map.bound.iter().any(|name| name == param.name()));
+    mapped.try_for_each(|param| inputs.select(param.name(), *index))
+}
+
+fn check_outputs(outputs: &[Output], types: &[(&'static str, LiteralType)]) -> Result<(), Failure> {
+    for (name, literal_type) in types {
+        let Some(output) = outputs.iter().find(|output| output.name == *name) else {
+            return Err(Failure::user(code::BAD_OUTPUTS, format!("the declared output `{name}` is missing; expected `{literal_type}`")));
+        };
+        let checked = check(LiteralRef::new(&output.literal, Offloaded::none()), literal_type);
+        checked.map_err(|error| bad_outputs(&error.at_field(name)))?;
+    }
+    Ok(())
+}
+
+fn bad_outputs(error: &nebulakit_types::Error) -> Failure {
+    Failure::user(code::BAD_OUTPUTS, format!("the outputs are not what the task declares: {}", crate::failure::chain(error)))
+}

@@ -1,0 +1,24 @@
+//! How the process ends: every exit code, documented.
+
+/// The exit codes of a task container.
+///
+/// A platform reads a container's files only after exit code 0, so a failure that has been stored as a document exits with 0 too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Exit {
+    /// 0: outputs, or the document of a failure, are stored.
+    Stored = 0,
+    /// 1: the document of a failure is stored and `FLYTE_FAIL_ON_ERROR` asks for this code; or nothing could be stored, and the report
+    /// is on standard error; or a command for people failed.
+    Failed = 1,
+    /// 2: the command line is wrong; nothing was read or written.
+    Usage = 2,
+    /// 143 (128 + SIGTERM): ended by a signal, with nothing stored.
+    Terminated = 143,
+}
+
+impl From<Exit> for std::process::ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}

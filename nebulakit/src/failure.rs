@@ -1,0 +1,235 @@
+//! Why a task did not succeed, and the document that says so to the platform.
+
+use std::error::Error as StdError;
+use std::fmt::Write as _;
+use std::time::SystemTime;
+
+use nebulakit_types::wire::flyteidl::core::{ContainerError, ErrorDocument, container_error, execution_error};
+use nebulakit_types::wire::google::protobuf::Timestamp;
+use nebulakit_types::{Error, ErrorKind};
+use prost::Message as _;
+
+use crate::error::{IgnoreOutputs, TaskError};
+use crate::platform::{ErrorOrigin, Platform, Recoverability};
+
+/// The longest message in a document. The platform shows some 100 KB and fails the whole execution above its download limit (2 MB unless
+/// it is set otherwise), so this stays far below both.
+const LONGEST_MESSAGE: usize = 64 * 1024;
+
+/// Codes that documents carry when the author gave none. `docs/errors.md` lists when.
+pub(crate) mod code {
+    pub(crate) const USER: &str = "USER:RuntimeError";
+    pub(crate) const USER_RECOVERABLE: &str = "USER:Recoverable";
+    pub(crate) const PANIC: &str = "USER:Panic";
+    pub(crate) const BAD_OUTPUTS: &str = "USER:BadOutputs";
+    pub(crate) const TIMEOUT: &str = "USER:Timeout";
+    pub(crate) const SYSTEM: &str = "SYSTEM";
+    pub(crate) const TERMINATED: &str = "SYSTEM:Terminated";
+}
+
+/// Who is at fault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// The task's own code, or whoever called it.
+    User,
+    /// The platform, its stores, or this library.
+    System,
+}
+
+/// A failure, ready to be reported.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Failure {
+    pub(crate) code: String,
+    pub(crate) message: String,
+    pub(crate) origin: Origin,
+    /// Whether another attempt may succeed; [`None`] is the platform's habit for plain errors.
+    pub(crate) recoverable: Option<bool>,
+}
+
+/// How a task ended when it did not return outputs.
+#[derive(Debug)]
+pub(crate) enum Unsuccessful {
+    /// It failed.
+    Failed(Failure),
+    /// It asked to end without outputs.
+    Ignored,
+}
+
+impl From<Failure> for Unsuccessful {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+impl Failure {
+    /// A failure of the user's side that says nothing about another attempt.
+    pub(crate) fn user(code: &str, message: impl Into<String>) -> Self {
+        Self { code: code.to_owned(), message: message.into(), origin: Origin::User, recoverable: None }
+    }
+
+    /// A failure of the system's side.
+    pub(crate) fn system(message: impl Into<String>, recoverable: bool) -> Self {
+        Self { code: code::SYSTEM.to_owned(), message: message.into(), origin: Origin::System, recoverable: Some(recoverable) }
+    }
+
+    /// The task's own error.
+    pub(crate) fn of_task(error: &anyhow::Error) -> Unsuccessful {
+        if error.chain().any(|cause| cause.is::<IgnoreOutputs>()) {
+            return Unsuccessful::Ignored;
+        }
+        let marked = error.chain().find_map(|cause| cause.downcast_ref::<TaskError>());
+        let recoverable = marked.and_then(TaskError::is_recoverable);
+        let plain = if recoverable == Some(true) { code::USER_RECOVERABLE } else { code::USER };
+        let code = marked.and_then(TaskError::code).unwrap_or(plain);
+        let mut message = chain(error.as_ref());
+        let backtrace = error.backtrace();
+        if backtrace.status() == std::backtrace::BacktraceStatus::Captured {
+            let _ = write!(message, "\n\nStack backtrace:\n{backtrace}");
+        }
+        Failure { recoverable, ..Self::user(code, message) }.into()
+    }
+
+    /// A failure to read an input as what the task declares.
+    pub(crate) fn of_input(error: &Error) -> Self {
+        let message = format!("cannot read the inputs: {}", chain(error));
+        match error.kind() {
+            // flytekit lets the function's own call fail for want of an argument; so the user's side.
+            ErrorKind::Missing => Self { recoverable: Some(false), ..Self::user(code::USER, message) },
+            ErrorKind::Corrupt | ErrorKind::NotFound | ErrorKind::Denied | ErrorKind::Unavailable | ErrorKind::Io | ErrorKind::Url => {
+                Self::system(message, true)
+            }
+            _ => Self::system(message, false),
+        }
+    }
+
+    /// A failure to read from or write to a store.
+    pub(crate) fn of_store(what: &str, error: &Error) -> Self {
+        Self::system(format!("{what}: {}", chain(error)), true)
+    }
+
+    /// The bytes of the document, as `platform` wants them. `worker` names this worker of a distributed task.
+    pub(crate) fn document(&self, platform: &Platform, worker: &str, now: SystemTime) -> Vec<u8> {
+        let plain = platform.plain_errors == Recoverability::Recoverable;
+        let kind =
+            if self.recoverable.unwrap_or(plain) { container_error::Kind::Recoverable } else { container_error::Kind::NonRecoverable };
+        let origin = match (platform.error_origin, self.origin) {
+            (ErrorOrigin::AlwaysUser, _) | (_, Origin::User) => execution_error::ErrorKind::User,
+            (_, Origin::System) => execution_error::ErrorKind::System,
+        };
+        let mut error = ContainerError {
+            code: self.code.clone(),
+            message: cut(&self.message),
+            kind: kind.into(),
+            origin: origin.into(),
+            ..ContainerError::default()
+        };
+        if platform.error_has_timestamp_and_worker {
+            let since = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+            let seconds = i64::try_from(since.as_secs()).unwrap_or_default();
+            error.timestamp = Some(Timestamp { seconds, nanos: since.subsec_nanos().cast_signed() });
+            worker.clone_into(&mut error.worker);
+        }
+        ErrorDocument { error: Some(error) }.encode_to_vec()
+    }
+}
+
+/// An error and all that caused it, each once.
+pub(crate) fn chain(error: &(dyn StdError + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut causes = Vec::new();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let said = cause.to_string();
+        // Some errors say their source themselves; twice is noise.
+        if !text.ends_with(&said) && causes.last() != Some(&said) {
+            causes.push(said);
+        }
+        source = cause.source();
+    }
+    if let [only] = causes.as_slice() {
+        let _ = write!(text, "\n\nCaused by:\n    {}", indented(only));
+    } else if !causes.is_empty() {
+        text.push_str("\n\nCaused by:");
+        for (index, cause) in causes.iter().enumerate() {
+            let _ = write!(text, "\n    {index}: {}", indented(cause));
+        }
+    }
+    text
+}
+
+fn indented(text: &str) -> String {
+    text.replace('\n', "\n       ")
+}
+
+/// `message`, with its middle left out where it is too long: the head names the error, the tail often holds the cause.
+fn cut(message: &str) -> String {
+    if message.len() <= LONGEST_MESSAGE {
+        return message.to_owned();
+    }
+    let half = LONGEST_MESSAGE / 2 - 64;
+    let head = message.floor_char_boundary(half);
+    let tail = message.ceil_char_boundary(message.len() - half);
+    format!("{}\n... {} bytes left out ...\n{}", &message[..head], tail - head, &message[tail..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ResultExt as _;
+    use anyhow::Context as _;
+
+    fn failed(error: &anyhow::Error) -> Failure {
+        match Failure::of_task(error) {
+            Unsuccessful::Failed(failure) => failure,
+            Unsuccessful::Ignored => panic!("ignored"),
+        }
+    }
+
+    fn document(failure: &Failure, platform: &Platform) -> ContainerError {
+        ErrorDocument::decode(&*failure.document(platform, "w", SystemTime::UNIX_EPOCH)).unwrap().error.unwrap()
+    }
+
+    #[test]
+    fn a_plain_error_is_the_users_and_as_recoverable_as_the_platform_says() {
+        let failure = failed(&anyhow::anyhow!("bad"));
+        let first = document(&failure, &Platform::FLYTE_1);
+        assert_eq!((first.code.as_str(), first.kind, first.origin), ("USER:RuntimeError", 0, 1));
+        assert_eq!(document(&failure, &Platform::FLYTE_2).kind, 1);
+    }
+
+    #[test]
+    fn marks_survive_context() {
+        let error = Err::<(), _>(anyhow::anyhow!("bad")).recoverable().code("MY:CODE").context("outer").unwrap_err();
+        let failure = failed(&error);
+        assert_eq!((failure.code.as_str(), failure.recoverable), ("MY:CODE", Some(true)));
+        assert!(failure.message.starts_with("outer\n\nCaused by:\n    bad"), "{}", failure.message);
+    }
+
+    #[test]
+    fn system_errors_blame_the_user_where_the_platform_would_loop() {
+        let failure = Failure::system("store down", true);
+        assert_eq!(document(&failure, &Platform::FLYTE_1).origin, 2);
+        let second = document(&failure, &Platform::FLYTE_2);
+        assert_eq!((second.origin, second.kind, second.timestamp.is_none()), (1, 1, true));
+    }
+
+    #[test]
+    fn a_long_message_keeps_its_head_and_tail() {
+        let message = format!("head{}ä tail", "ü".repeat(100_000));
+        let short = cut(&message);
+        assert!(short.len() <= LONGEST_MESSAGE && short.starts_with("head") && short.ends_with("ä tail"), "{}", short.len());
+        assert!(short.contains("bytes left out"));
+    }
+
+    #[test]
+    fn causes_are_listed_once() {
+        let error = anyhow::anyhow!("inner").context("middle").context("outer: middle");
+        assert_eq!(chain(error.as_ref()), "outer: middle\n\nCaused by:\n    inner");
+    }
+
+    #[test]
+    fn ignored_outputs_are_no_failure() {
+        let error = anyhow::Error::from(IgnoreOutputs).context("rank 3");
+        assert!(matches!(Failure::of_task(&error), Unsuccessful::Ignored));
+    }
+}

@@ -1,0 +1,98 @@
+//! Panics of a task's own code, caught where they happen and turned into errors with their place.
+
+use std::any::Any;
+use std::backtrace::{Backtrace, BacktraceStatus};
+use std::cell::{Cell, RefCell};
+use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind};
+use std::sync::Once;
+
+use futures_util::FutureExt;
+
+use crate::failure::{Failure, code};
+
+thread_local! {
+    /// Whether this thread is in a task's own code.
+    static WATCHED: Cell<bool> = const { Cell::new(false) };
+    /// Where the last panic in watched code was, and its backtrace.
+    static PLACE: RefCell<Option<(String, Option<String>)>> = const { RefCell::new(None) };
+}
+
+/// Runs `function`; a panic in it is a failure.
+pub(crate) fn guard<T>(function: impl FnOnce() -> T) -> Result<T, Failure> {
+    watch();
+    let before = WATCHED.replace(true);
+    let result = catch_unwind(AssertUnwindSafe(function));
+    WATCHED.set(before);
+    result.map_err(|payload| failure(payload.as_ref()))
+}
+
+/// Polls `future`; a panic in any poll is a failure.
+pub(crate) async fn guard_future<T>(future: impl Future<Output = T>) -> Result<T, Failure> {
+    watch();
+    let mut future = std::pin::pin!(AssertUnwindSafe(future).catch_unwind());
+    let polled = std::future::poll_fn(|context| {
+        let before = WATCHED.replace(true);
+        let poll = future.as_mut().poll(context);
+        WATCHED.set(before);
+        // The place lies with the thread of this very poll.
+        poll.map(|result| result.map_err(|payload| failure(payload.as_ref())))
+    });
+    polled.await
+}
+
+/// Notes the place of panics in watched code; all others go where they went before.
+fn watch() {
+    static HOOK: Once = Once::new();
+    HOOK.call_once(|| {
+        let before = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| if WATCHED.get() { note(info) } else { before(info) }));
+    });
+}
+
+fn note(info: &PanicHookInfo<'_>) {
+    let place = info.location().map_or_else(|| "an unknown place".to_owned(), ToString::to_string);
+    let backtrace = Backtrace::capture();
+    let backtrace = (backtrace.status() == BacktraceStatus::Captured).then(|| backtrace.to_string());
+    PLACE.set(Some((place, backtrace)));
+}
+
+fn failure(payload: &(dyn Any + Send)) -> Failure {
+    let said = payload.downcast_ref::<&str>().copied().or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+    let said = said.unwrap_or("the panic carries no text");
+    let (place, backtrace) = PLACE.take().unwrap_or_else(|| ("an unknown place".to_owned(), None));
+    let mut message = format!("the task panicked at {place}: {said}");
+    if let Some(backtrace) = backtrace {
+        message.push_str("\n\nStack backtrace:\n");
+        message.push_str(&backtrace);
+    }
+    Failure::user(code::PANIC, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_says_what_and_where() {
+        let failure = guard(|| panic!("value {}", 7)).map(|()| ()).unwrap_err();
+        assert_eq!(failure.code, "USER:Panic");
+        assert!(failure.message.contains("src/panic.rs:") && failure.message.contains("value 7"), "{}", failure.message);
+    }
+
+    #[test]
+    fn a_panic_between_polls_is_caught_too() {
+        let future = guard_future(async {
+            tokio::task::yield_now().await;
+            panic!("later");
+        });
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let failure = runtime.block_on(future).map(|()| ()).unwrap_err();
+        assert!(failure.message.contains("later"), "{}", failure.message);
+    }
+
+    #[test]
+    fn a_panic_with_a_payload_of_another_type_has_a_place_at_least() {
+        let failure = guard(|| std::panic::panic_any(7_u8)).map(|()| ()).unwrap_err();
+        assert!(failure.message.contains("src/panic.rs:"), "{}", failure.message);
+    }
+}

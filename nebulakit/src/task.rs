@@ -1,0 +1,401 @@
+//! A task without its types: what the registry holds and the executor calls.
+//!
+//! `#[task]` writes one [`Param`] per input, one [`Returns`], one [`TaskOptions`] and one [`TaskDef`] that points at them, all
+//! constants; everything that runs is here.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::time::Duration;
+
+use nebulakit_types::convert::reader::{Entries, LiteralRef, LiteralView, Offloaded};
+use nebulakit_types::convert::writer::Encoder;
+use nebulakit_types::outputs::{Output, OutputWriter, TaskOutputs, TaskReturn};
+use nebulakit_types::{Dialect, Error, ErrorKind, LiteralType, NebulaType, Result};
+
+use crate::context::Context;
+
+/// One task of this binary.
+#[derive(Debug)]
+pub struct TaskDef {
+    /// Its full name, segments joined by dots.
+    pub name: &'static str,
+    /// Its doc comment; empty when there is none.
+    pub doc: &'static str,
+    /// The file that it is written in.
+    pub file: &'static str,
+    /// The line that it begins on.
+    pub line: u32,
+    /// Its inputs, in the order of the signature.
+    pub params: &'static [&'static dyn AnyParam],
+    /// Its outputs.
+    pub returns: &'static dyn AnyReturns,
+    /// What it asks of the platform.
+    pub options: &'static TaskOptions,
+    /// Converts the inputs and prepares the call; the task's own code runs when the [`Call`] does.
+    pub call: fn(&mut Inputs<'_>, Context) -> Result<Call>,
+}
+
+/// The inputs of one call, by name.
+#[derive(Debug)]
+pub struct Inputs<'a> {
+    entries: Vec<(&'a str, LiteralRef<'a>)>,
+}
+
+impl<'a> Inputs<'a> {
+    /// The inputs of an `inputs.pb` with these bytes, and the contents of offloaded literals in it.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Corrupt`] when the bytes are not a map of literals.
+    pub fn parse(bytes: &'a [u8], offloaded: &'a Offloaded) -> Result<Self> {
+        let mut entries: Vec<(&str, LiteralRef<'_>)> = Vec::new();
+        let mut fields = Entries::of_map(bytes, offloaded);
+        while let Some((name, literal)) = fields.next()? {
+            match entries.iter_mut().find(|(known, _)| *known == name) {
+                Some(entry) => entry.1 = literal,
+                None => entries.push((name, literal)),
+            }
+        }
+        Ok(Self { entries })
+    }
+
+    /// Replaces the input `name`, a list, by its element `index`; an input that is not there stays absent.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Mismatch`] when the input is no list, [`ErrorKind::OutOfRange`] when the list is too short.
+    pub fn select(&mut self, name: &str, index: usize) -> Result<()> {
+        let Some((_, literal)) = self.entries.iter_mut().find(|(known, _)| *known == name) else { return Ok(()) };
+        let LiteralView::Collection(mut elements) = literal.view()? else {
+            return Err(literal.view()?.mismatch("a list to map over").at_field(name));
+        };
+        let mut length = 0;
+        while let Some(element) = elements.next()? {
+            if length == index {
+                *literal = element;
+                return Ok(());
+            }
+            length += 1;
+        }
+        Err(Error::new(ErrorKind::OutOfRange, format!("the map index {index} is beyond the list's {length} elements")).at_field(name))
+    }
+
+    /// The names that no parameter has taken.
+    pub fn names(&self) -> impl Iterator<Item = &'a str> {
+        self.entries.iter().map(|(name, _)| *name)
+    }
+
+    fn take(&mut self, name: &str) -> Option<LiteralRef<'a>> {
+        let index = self.entries.iter().position(|(known, _)| *known == name)?;
+        Some(self.entries.swap_remove(index).1)
+    }
+}
+
+/// One input of a task, typed.
+///
+/// The bound on `T` is named once, in [`Param::new`]: everything else goes through the functions stored there, so that a parameter of
+/// an unsupported type is exactly one error.
+pub struct Param<T> {
+    name: &'static str,
+    doc: &'static str,
+    default: Option<fn() -> T>,
+    literal_type: fn(&Dialect) -> LiteralType,
+    decode: fn(LiteralRef<'_>) -> Result<T>,
+    encode: fn(&T, &mut Encoder) -> Result<()>,
+    absent: fn() -> Option<T>,
+}
+
+impl<T> std::fmt::Debug for Param<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Param").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+impl<T: NebulaType> Param<T> {
+    /// An input called `name`.
+    #[must_use]
+    pub const fn new(name: &'static str, doc: &'static str) -> Self {
+        Self { name, doc, default: None, literal_type: T::literal_type, decode: T::decode, encode: T::encode, absent: T::absent }
+    }
+}
+
+impl<T> Param<T> {
+    /// The value when the input is absent.
+    #[must_use]
+    pub const fn default(mut self, value: fn() -> T) -> Self {
+        self.default = Some(value);
+        self
+    }
+
+    /// Takes the input's value: the literal, else the default, else what stands for an absent value.
+    ///
+    /// # Errors
+    /// With the input's name: when the literal is not a `T`, or there is none and it has to be there.
+    pub fn take(&self, inputs: &mut Inputs<'_>) -> Result<T> {
+        match inputs.take(self.name) {
+            Some(literal) => (self.decode)(literal).map_err(|error| error.at_field(self.name)),
+            None => self.default.map(|default| default()).or_else(self.absent).ok_or_else(|| self.missing()),
+        }
+    }
+
+    #[cold]
+    fn missing(&self) -> Error {
+        let expected = (self.literal_type)(&Dialect::FLYTE_1);
+        Error::new(ErrorKind::Missing, format!("the input is missing; expected `{expected}`")).at_field(self.name)
+    }
+}
+
+/// A [`Param`] of any type.
+pub trait AnyParam: Sync + std::fmt::Debug {
+    /// The input's name.
+    fn name(&self) -> &'static str;
+
+    /// The parameter's doc comment; empty when there is none.
+    fn doc(&self) -> &'static str;
+
+    /// The input's type.
+    fn literal_type(&self, dialect: &Dialect) -> LiteralType;
+
+    /// The literal of the default, if the parameter has one.
+    ///
+    /// # Errors
+    /// When the default cannot be encoded.
+    fn default_literal(&self, dialect: &'static Dialect) -> Option<Result<Vec<u8>>>;
+
+    /// Whether the input may be left out.
+    fn is_optional(&self) -> bool;
+}
+
+impl<T> AnyParam for Param<T> {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn doc(&self) -> &'static str {
+        self.doc
+    }
+
+    fn literal_type(&self, dialect: &Dialect) -> LiteralType {
+        (self.literal_type)(dialect)
+    }
+
+    fn default_literal(&self, dialect: &'static Dialect) -> Option<Result<Vec<u8>>> {
+        let default = self.default?;
+        let mut encoder = Encoder::new(dialect);
+        Some((self.encode)(&default(), &mut encoder).map(|()| encoder.finish()))
+    }
+
+    fn is_optional(&self) -> bool {
+        self.default.is_some() || (self.absent)().is_some()
+    }
+}
+
+/// The outputs of a task whose function returns `R`, typed; the bound is named once, as in [`Param`].
+pub struct Returns<R> {
+    names: &'static [&'static str],
+    literal_types: fn(&Dialect) -> Vec<LiteralType>,
+    write: fn(R, &mut OutputWriter) -> Outcome,
+}
+
+impl<R> std::fmt::Debug for Returns<R> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Returns").field("names", &self.names).finish_non_exhaustive()
+    }
+}
+
+impl<R: TaskReturn> Returns<R> {
+    /// Outputs with the given names; with none given, those of the type.
+    ///
+    /// # Panics
+    /// In a constant, at compile time: when the number of names is not the number of outputs.
+    #[must_use]
+    pub const fn new(names: &'static [&'static str]) -> Self {
+        let own = <R::Outputs as TaskOutputs>::NAMES;
+        assert!(names.is_empty() || names.len() == own.len(), "`outputs(..)` does not name exactly the values that the task returns");
+        let names = if names.is_empty() { own } else { names };
+        Self { names, literal_types: <R::Outputs as TaskOutputs>::literal_types, write: write::<R> }
+    }
+}
+
+fn write<R: TaskReturn>(returned: R, writer: &mut OutputWriter) -> Outcome {
+    match returned.into_outputs() {
+        Ok(outputs) => outputs.write(writer).map_or_else(Outcome::NotEncoded, |()| Outcome::Returned(Vec::new())),
+        Err(error) => Outcome::Failed(error),
+    }
+}
+
+impl<R: 'static> Returns<R> {
+    /// A call of a function that blocks its thread.
+    pub fn blocking(&'static self, function: impl FnOnce() -> R + Send + 'static) -> Call {
+        Call(CallKind::Blocking(Box::new(move |dialect| self.outcome(function(), dialect))))
+    }
+
+    /// A call of an async function.
+    pub fn future(&'static self, future: impl Future<Output = R> + Send + 'static) -> Call {
+        Call(CallKind::Future(Box::new(move |dialect| Box::pin(async move { self.outcome(future.await, dialect) }))))
+    }
+
+    fn outcome(&self, returned: R, dialect: &'static Dialect) -> Outcome {
+        let mut writer = OutputWriter::new(self.names, dialect);
+        match (self.write)(returned, &mut writer) {
+            Outcome::Returned(_) => Outcome::Returned(writer.finish()),
+            other => other,
+        }
+    }
+}
+
+/// [`Returns`] of any type.
+pub trait AnyReturns: Sync + std::fmt::Debug {
+    /// The outputs' names and types, in the order in which they are declared.
+    fn variables(&self, dialect: &Dialect) -> Vec<(&'static str, LiteralType)>;
+}
+
+impl<R> AnyReturns for Returns<R> {
+    fn variables(&self, dialect: &Dialect) -> Vec<(&'static str, LiteralType)> {
+        self.names.iter().copied().zip((self.literal_types)(dialect)).collect()
+    }
+}
+
+/// A task's function with its inputs, ready to run.
+pub struct Call(pub(crate) CallKind);
+
+impl std::fmt::Debug for Call {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Call").finish_non_exhaustive()
+    }
+}
+
+/// A future of a task's end.
+pub(crate) type CallFuture = Pin<Box<dyn Future<Output = Outcome> + Send>>;
+
+pub(crate) enum CallKind {
+    /// Blocks its thread until the task has ended.
+    Blocking(Box<dyn FnOnce(&'static Dialect) -> Outcome + Send>),
+    /// Is polled until the task has ended.
+    Future(Box<dyn FnOnce(&'static Dialect) -> CallFuture + Send>),
+}
+
+/// How a task's function ended.
+#[derive(Debug)]
+pub enum Outcome {
+    /// It returned these outputs.
+    Returned(Vec<Output>),
+    /// It returned an error.
+    Failed(anyhow::Error),
+    /// What it returned cannot be written.
+    NotEncoded(Error),
+}
+
+/// What a task asks of the platform; carried from the attribute to the registration.
+#[derive(Debug, Clone)]
+pub struct TaskOptions {
+    /// How often a failed attempt is repeated.
+    pub retries: u32,
+    /// How long one attempt may run.
+    pub timeout: Option<Duration>,
+    /// Whether it may run on machines that can be taken away.
+    pub interruptible: Option<bool>,
+    /// Why it should not be used any more.
+    pub deprecated: Option<&'static str>,
+    /// Whether results are remembered.
+    pub cache: Option<CacheOptions>,
+    /// What it needs at least.
+    pub requests: Resources,
+    /// What it gets at most.
+    pub limits: Resources,
+    /// The accelerator's device name, as `nvidia-tesla-a100`.
+    pub accelerator: Option<&'static str>,
+    /// The size of the shared memory; empty for as much as the memory limit.
+    pub shared_memory: Option<&'static str>,
+    /// Environment variables of the container.
+    pub env: &'static [(&'static str, &'static str)],
+    /// Secrets that the platform hands over.
+    pub secrets: &'static [SecretRequest],
+    /// The container image, unless registration names another.
+    pub image: Option<&'static str>,
+    /// The name of a pod template of the cluster.
+    pub pod_template: Option<&'static str>,
+    /// Labels of the pod.
+    pub labels: &'static [(&'static str, &'static str)],
+    /// Annotations of the pod.
+    pub annotations: &'static [(&'static str, &'static str)],
+    /// Whether it makes a deck.
+    pub deck: bool,
+}
+
+impl TaskOptions {
+    /// Nothing asked.
+    pub const NONE: Self = Self {
+        retries: 0,
+        timeout: None,
+        interruptible: None,
+        deprecated: None,
+        cache: None,
+        requests: Resources::NONE,
+        limits: Resources::NONE,
+        accelerator: None,
+        shared_memory: None,
+        env: &[],
+        secrets: &[],
+        image: None,
+        pod_template: None,
+        labels: &[],
+        annotations: &[],
+        deck: false,
+    };
+}
+
+/// How results are remembered.
+#[derive(Debug, Clone)]
+pub struct CacheOptions {
+    /// Results of other versions do not count.
+    pub version: &'static str,
+    /// Whether equal calls at the same time wait for the first of them.
+    pub serialize: bool,
+    /// Inputs that do not count.
+    pub ignore: &'static [&'static str],
+}
+
+/// Amounts of resources, each in Kubernetes' quantity notation.
+#[derive(Debug, Clone)]
+pub struct Resources {
+    /// Processor cores, as `500m`.
+    pub cpu: Option<&'static str>,
+    /// Memory, as `256Mi`.
+    pub memory: Option<&'static str>,
+    /// Accelerators, as `1`.
+    pub gpu: Option<&'static str>,
+    /// Disk that goes with the pod, as `10Gi`.
+    pub ephemeral_storage: Option<&'static str>,
+    /// Disk, as `10Gi`.
+    pub storage: Option<&'static str>,
+}
+
+impl Resources {
+    /// No amounts.
+    pub const NONE: Self = Self { cpu: None, memory: None, gpu: None, ephemeral_storage: None, storage: None };
+}
+
+/// A secret that the platform hands to the task.
+#[derive(Debug, Clone)]
+pub struct SecretRequest {
+    /// The secret's group.
+    pub group: &'static str,
+    /// The secret's key in the group.
+    pub key: &'static str,
+    /// The group's version; empty for any.
+    pub version: &'static str,
+    /// How it is handed over.
+    pub mount: Mount,
+    /// The environment variable that gets the value (or the file's path); empty for the platform's own naming.
+    pub env_var: &'static str,
+}
+
+/// How a secret is handed over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mount {
+    /// As the platform likes.
+    Any,
+    /// As an environment variable.
+    EnvVar,
+    /// As a file.
+    File,
+}

@@ -1,0 +1,151 @@
+//! The checked-in messages in `nebulakit-types/src/wire` are what their proto files generate.
+//!
+//! `NEBULAKIT_REGENERATE=1 cargo test -p nebulakit-tests --test wire_generated` writes them anew.
+#![allow(clippy::unwrap_used, reason = "a failed set-up is a failed test")]
+#![allow(clippy::disallowed_methods, reason = "the switch between comparing and writing is an environment variable")]
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use protox::prost_reflect::{DescriptorPool, FieldDescriptor, Kind, MessageDescriptor};
+
+/// The generated file of a package, and where it is checked in.
+const FILES: [(&str, &str, &str); 3] = [
+    ("flyteidl.core.rs", "flyteidl/core.rs", "The messages of `flyteidl.core`, generated from `proto/flyteidl/core`."),
+    ("google.protobuf.rs", "google/protobuf.rs", "The well-known types, generated from `proto/google/protobuf`."),
+    ("fields.rs", "fields.rs", "The fields of those messages, for proto3 JSON; generated from `proto`."),
+];
+
+fn proto_files(folder: &Path) -> Vec<PathBuf> {
+    let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    files
+}
+
+#[test]
+fn checked_in_messages_are_those_of_the_proto_files() {
+    let types = Path::new(env!("CARGO_MANIFEST_DIR")).join("../nebulakit-types");
+    let proto = types.join("proto");
+    let mut files = proto_files(&proto.join("flyteidl/core"));
+    files.extend(proto_files(&proto.join("google/protobuf")));
+
+    let generated = tempfile::tempdir().unwrap();
+    let descriptors = protox::compile(&files, [&proto]).unwrap();
+    fs::write(generated.path().join("fields.rs"), field_tables(&DescriptorPool::from_file_descriptor_set(descriptors.clone()).unwrap()))
+        .unwrap();
+    prost_build::Config::new()
+        // Own copies of the few well-known types are lighter than a crate of all of them.
+        .compile_well_known_types()
+        // Sorted keys make the bytes deterministic.
+        .btree_map(["."])
+        .out_dir(generated.path())
+        .compile_fds(descriptors)
+        .unwrap();
+
+    let regenerate = std::env::var_os("NEBULAKIT_REGENERATE").is_some_and(|value| value == "1");
+    for (name, checked_in, header) in FILES {
+        let path = types.join("src/wire").join(checked_in);
+        let expected = format!("//! {header}\n{}", fs::read_to_string(generated.path().join(name)).unwrap());
+        if regenerate {
+            fs::write(&path, expected).unwrap();
+        } else {
+            let found = fs::read_to_string(&path).unwrap();
+            assert!(found == expected, "`{checked_in}` is not what its proto files generate; NEBULAKIT_REGENERATE=1 writes it anew");
+        }
+    }
+    assert_eq!(fs::read_dir(generated.path()).unwrap().count(), FILES.len(), "a package without a place in src/wire");
+}
+
+/// The tables of all messages, as source text.
+fn field_tables(pool: &DescriptorPool) -> String {
+    let mut text =
+        String::from("// This file is generated, as the messages are.\nuse super::describe::{Field, Form, Kind, MessageFields, Shape};\n");
+    let mut messages: Vec<_> = pool.all_messages().filter(|message| !message.is_map_entry()).collect();
+    messages.sort_by(|a, b| a.full_name().cmp(b.full_name()));
+    for message in &messages {
+        let form = match message.full_name() {
+            "google.protobuf.Timestamp" => "Timestamp",
+            "google.protobuf.Duration" => "Duration",
+            "google.protobuf.Struct" => "Struct",
+            "google.protobuf.Value" => "Value",
+            "google.protobuf.ListValue" => "List",
+            "google.protobuf.BoolValue" => "Wrapper",
+            _ => "Object",
+        };
+        let mut fields: Vec<_> = message.fields().collect();
+        fields.sort_by(|a, b| a.json_name().cmp(b.json_name()));
+        assert!(fields.len() <= 16, "`MAX_FIELDS` is too small for `{}`", message.full_name());
+        let name = message.full_name();
+        writeln!(text, "\npub(crate) static {}: MessageFields = MessageFields {{", constant(name)).unwrap();
+        writeln!(text, "    name: {name:?},\n    form: Form::{form},\n    fields: &[").unwrap();
+        for field in fields {
+            let (number, json_name) = (field.number(), field.json_name());
+            writeln!(
+                text,
+                "        Field {{ number: {number}, json_name: {json_name:?}, shape: {}, kind: {} }},",
+                shape(message, &field),
+                kind(&field)
+            )
+            .unwrap();
+        }
+        text.push_str("    ],\n};\n");
+    }
+    let mut enums: Vec<_> = pool.all_enums().collect();
+    enums.sort_by(|a, b| a.full_name().cmp(b.full_name()));
+    for numbers in enums {
+        writeln!(text, "\nstatic {}: &[(i32, &str)] = &[", constant(numbers.full_name())).unwrap();
+        for value in numbers.values() {
+            writeln!(text, "    ({}, {:?}),", value.number(), value.name()).unwrap();
+        }
+        text.push_str("];\n");
+    }
+    text
+}
+
+fn shape(message: &MessageDescriptor, field: &FieldDescriptor) -> String {
+    if field.is_map() {
+        "Shape::Map".to_owned()
+    } else if field.is_list() {
+        "Shape::Repeated".to_owned()
+    } else if let Some(oneof) = field.containing_oneof() {
+        let index = message.oneofs().position(|other| other == oneof).unwrap();
+        format!("Shape::OneOf({index})")
+    } else {
+        "Shape::Single".to_owned()
+    }
+}
+
+fn kind(field: &FieldDescriptor) -> String {
+    match field.kind() {
+        Kind::Message(entry) if entry.is_map_entry() => {
+            assert!(matches!(entry.map_entry_key_field().kind(), Kind::String), "a map with other keys than strings");
+            kind(&entry.map_entry_value_field())
+        }
+        Kind::Message(message) => format!("Kind::Message(&{})", constant(message.full_name())),
+        Kind::Enum(numbers) => format!("Kind::Enum({})", constant(numbers.full_name())),
+        Kind::Bool => "Kind::Bool".to_owned(),
+        Kind::Int32 => "Kind::Int32".to_owned(),
+        Kind::Int64 => "Kind::Int64".to_owned(),
+        Kind::Uint32 => "Kind::Uint32".to_owned(),
+        Kind::Uint64 => "Kind::Uint64".to_owned(),
+        Kind::Double => "Kind::Double".to_owned(),
+        Kind::String => "Kind::String".to_owned(),
+        Kind::Bytes => "Kind::Bytes".to_owned(),
+        other => panic!("`{}` is of a kind that the JSON writer does not know: {other:?}", field.full_name()),
+    }
+}
+
+/// `flyteidl.core.LiteralType` as `LITERAL_TYPE`, `flyteidl.core.Secret.MountType` as `SECRET_MOUNT_TYPE`.
+fn constant(full_name: &str) -> String {
+    let short = full_name.trim_start_matches("flyteidl.core.");
+    let mut name = String::new();
+    for (index, letter) in short.char_indices() {
+        let starts_word = letter.is_uppercase() && short[..index].chars().next_back().is_some_and(|before| before.is_lowercase());
+        if starts_word {
+            name.push('_');
+        }
+        name.push(if letter == '.' { '_' } else { letter.to_ascii_uppercase() });
+    }
+    name
+}
