@@ -60,6 +60,7 @@ curl --silent --show-error --fail-with-body --noproxy '*' -X PUT -H "x-ms-date: 
     { "$here/down.sh" "$dir"; exit 1; }
 
 cat <<END
+export NO_PROXY=127.0.0.1${NO_PROXY:+,$NO_PROXY}
 export NEBULAKIT_TEST_S3_ENDPOINT=http://127.0.0.1:$s3
 export NEBULAKIT_TEST_S3_ACCESS_KEY_ID=nebulakit
 export NEBULAKIT_TEST_S3_SECRET_ACCESS_KEY=nebulakit-secret

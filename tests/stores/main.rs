@@ -6,6 +6,8 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 #![allow(clippy::disallowed_methods, reason = "the servers' addresses come from the environment")]
 
+mod front;
+
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use bytes::Bytes;
@@ -29,10 +31,8 @@ fn s3() -> StorageConfig {
 }
 
 fn gcs() -> StorageConfig {
-    StorageConfig {
-        gcs: GcsConfig { endpoint: Some(variable("NEBULAKIT_TEST_GCS_ENDPOINT")), anonymous: true, ..GcsConfig::default() },
-        ..StorageConfig::default()
-    }
+    let endpoint = front::start(&variable("NEBULAKIT_TEST_GCS_ENDPOINT"));
+    StorageConfig { gcs: GcsConfig { endpoint: Some(endpoint), anonymous: true, ..GcsConfig::default() }, ..StorageConfig::default() }
 }
 
 fn azure() -> StorageConfig {
@@ -56,7 +56,8 @@ fn fresh(store: &str) -> String {
 
 /// What every store does.
 async fn conforms(mut config: StorageConfig, prefix: &str) {
-    config.metadata = [("flyte-execution-name", "f1"), ("flyte-execution-launchplan", "")].map(|(k, v)| (k.to_owned(), v.to_owned())).into();
+    config.metadata =
+        [("flyte-execution-name", "f1"), ("flyte-execution-launchplan", "")].map(|(k, v)| (k.to_owned(), v.to_owned())).into();
     let storage = Storage::new(config);
     let plain = PutOptions::default();
 
@@ -79,10 +80,8 @@ async fn conforms(mut config: StorageConfig, prefix: &str) {
     }
 
     let large = Bytes::from((0..12_000_000_u32).map(|n| (n / 3) as u8).collect::<Vec<_>>());
-    let options = PutOptions {
-        content_type: Some("application/octet-stream".to_owned()),
-        metadata: [("note".to_owned(), "é".to_owned())].into(),
-    };
+    let options =
+        PutOptions { content_type: Some("application/octet-stream".to_owned()), metadata: [("note".to_owned(), "é".to_owned())].into() };
     let url = join(prefix, "large");
     storage.put(&url, large.chunks(1_000_000).map(|part| large.slice_ref(part)).collect(), &options).await.unwrap();
     assert!(storage.get(&url).await.unwrap() == large);
