@@ -193,7 +193,7 @@ variables! {
         AWS_ACCESS_KEY_ID = "FLYTE_AWS_ACCESS_KEY_ID";
         /// The secret key for S3.
         AWS_SECRET_ACCESS_KEY = "FLYTE_AWS_SECRET_ACCESS_KEY";
-        /// `path` (also when absent with an endpoint) or `virtual`: where the bucket stands in S3's URLs.
+        /// `path` (also when absent with an endpoint), `virtual` or `auto`: where the bucket stands in S3's URLs.
         AWS_ADDRESSING_STYLE = "FLYTE_AWS_ADDRESSING_STYLE";
         /// Flyte 2's name for `FLYTE_AWS_ADDRESSING_STYLE`, read when that is absent.
         AWS_ADDRESSING_STYLE_V2 = "FLYTE_AWS_S3_ADDRESSING_STYLE";

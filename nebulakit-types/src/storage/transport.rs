@@ -93,7 +93,7 @@ impl Trace {
 }
 
 /// The process's HTTP client, made when first used.
-pub(super) struct Client {
+struct Client {
     made: OnceLock<Result<reqwest::Client, String>>,
     config: Arc<StorageConfig>,
     connect: Duration,
@@ -107,7 +107,7 @@ impl fmt::Debug for Client {
 }
 
 impl Client {
-    pub(super) fn new(config: Arc<StorageConfig>) -> Self {
+    fn new(config: Arc<StorageConfig>) -> Self {
         Self {
             made: OnceLock::new(),
             connect: config.connect_timeout.unwrap_or(Duration::from_secs(5)),
@@ -223,9 +223,13 @@ impl HttpService for Metadata {
 
 /// Gives every store the one client.
 #[derive(Debug, Clone)]
-pub(super) struct Connector(pub(super) Arc<Client>);
+pub(super) struct Connector(Arc<Client>);
 
 impl Connector {
+    pub(super) fn new(config: Arc<StorageConfig>) -> Self {
+        Self(Arc::new(Client::new(config)))
+    }
+
     pub(super) fn client(&self) -> HttpClient {
         HttpClient::new(SharedClient(self.0.clone()))
     }
