@@ -289,6 +289,8 @@ fn one<'c, U, V>(choices: &[&'c dyn AnyChoice<U>], mut read: impl FnMut(&&'c dyn
                 return Err(Error::new(ErrorKind::Ambiguous, message));
             }
             (Ok(value), None) => found = Some((value, *choice)),
+            // Not a matter of the type: the content is fetched, and then this is asked again.
+            (Err(error), _) if error.kind() == ErrorKind::NotFetched => return Err(error),
             (Err(error), _) => reasons.push(format!("as `{}`: {error}", described(*choice))),
         }
     }
