@@ -1,1 +1,4 @@
-//! Placeholder of the package root.
+//! What several tests share.
+
+pub mod python;
+pub mod vectors;
