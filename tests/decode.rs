@@ -9,7 +9,6 @@ use jiff::SignedDuration;
 use nebulakit::types::{Bytes, ErrorKind, NebulaType, Untyped, decode};
 use nebulakit_tests::python::*;
 use nebulakit_tests::vectors;
-use serde_json::Value;
 
 /// A type, a literal, and flytekit's value or refusal.
 const DECODE: &str = include_str!("golden/flytekit-decode.jsonl");
@@ -137,7 +136,7 @@ fn attribute_access() -> Vec<Case> {
     vec![
         reads("attrpath: date<-string prim", "2024-01-01".parse::<jiff::civil::Date>().unwrap()).unlike_flytekit(ATTRIBUTE),
         reads("attrpath: date<-string prim", chrono::NaiveDate::from_ymd_opt(2024, 1, 1).unwrap()).unlike_flytekit(ATTRIBUTE),
-        reads("attrpath: timedelta<-float prim", SignedDuration::from_secs(90)).unlike_flytekit(ATTRIBUTE),
+        reads("attrpath: timedelta<-float prim", SignedDuration::from_millis(90_500)).unlike_flytekit(ATTRIBUTE),
         reads("attrpath: Optional[str]<-string prim", Some("r".to_owned())),
         reads("attrpath: List[int]<-collection of binary", vec![1_i64, 2]),
         reads("attrpath: int<-int prim", 3_i64),

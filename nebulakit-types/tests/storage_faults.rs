@@ -509,7 +509,7 @@ mod tls {
         assert_eq!(storage.get(&url).await.unwrap(), "bytes");
 
         let missing = folder.path().join("missing.pem");
-        for (ca_bundle, part) in [(None, "TLS: "), (Some(missing), "missing.pem` (the configured CA bundle)")] {
+        for (ca_bundle, part) in [(None, "cannot be trusted: "), (Some(missing), "missing.pem` (the configured CA bundle)")] {
             let error = Storage::new(StorageConfig { ca_bundle, ..StorageConfig::default() }).get(&url).await.unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Unavailable);
             assert!(error.to_string().contains(part) && !error.to_string().contains("tries"), "{error}");

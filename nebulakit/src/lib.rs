@@ -74,5 +74,8 @@ macro_rules! main {
     };
     ($($other:tt)*) => {
         ::core::compile_error!("`main!` takes the names of crates that hold tasks, as in `nebulakit::main!(my_tasks, more_tasks)`");
+
+        // Without it the mistake would be two errors.
+        fn main() {}
     };
 }

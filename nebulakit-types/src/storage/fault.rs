@@ -25,7 +25,7 @@ pub(super) fn explain(place: &Place<'_>, store: &Store, config: &StorageConfig, 
         }
         Some(failure) => match &failure.what {
             What::Answer { status, code, message } => answer(place, &url, failure, *status, code, message, trace),
-            What::Silence(why) => (ErrorKind::Unavailable, format!("`{url}`: {} did not answer: {why}{}", failure.origin, effort(trace))),
+            What::Silence(why) => (ErrorKind::Unavailable, format!("`{url}`: {} {why}{}", failure.origin, effort(trace))),
         },
         None => (kind_of(error), format!("`{url}`: {}", innermost(error))),
     };
@@ -41,7 +41,7 @@ pub(super) fn explain_web(url: &str, config: &StorageConfig, why: &str, trace: &
             (status_kind(*status), format!("`{url}`: {origin} answered {}{}", status_text(*status, code, message), effort(trace)))
         }
         Some(Failure { origin, what: What::Silence(why), .. }) => {
-            (ErrorKind::Unavailable, format!("`{url}`: {origin} did not answer: {why}{}", effort(trace)))
+            (ErrorKind::Unavailable, format!("`{url}`: {origin} {why}{}", effort(trace)))
         }
         None => (ErrorKind::Io, format!("`{url}`: {why}")),
     };
@@ -111,7 +111,7 @@ fn status_text(status: u16, code: &str, message: &str) -> String {
 fn brief(failure: &Failure) -> String {
     match &failure.what {
         What::Answer { status, code, message } => format!("answered {}", status_text(*status, code, message)),
-        What::Silence(why) => format!("did not answer: {why}"),
+        What::Silence(why) => why.clone(),
     }
 }
 

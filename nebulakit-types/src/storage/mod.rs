@@ -1,7 +1,7 @@
 //! From a URL to its bytes: one door to local files, S3, Google Cloud Storage, Azure Blob Storage, http(s) and memory.
 //!
-//! A [`Storage`] is told everything by its [`StorageConfig`] and reads no environment. Making one does no I/O; a store is made when a URL first
-//! leads to it and kept for the next. This module is the only place that names `object_store`, and it is in the tree only with one of the
+//! A [`Storage`] is told everything by its [`StorageConfig`] and reads no environment. Making one does no I/O; a store is made when a URL
+//! first leads to it and kept for the next. This module is the only place that names `object_store`, and it is in the tree only with one of the
 //! features `aws`, `gcp`, `azure` and `http`; local paths and `memory://` need none of them.
 //!
 //! | URL | served by |
@@ -75,7 +75,7 @@ pub struct ObjectInfo {
 /// let storage = Storage::memory();
 /// storage.put("memory://run/outputs.pb", vec!["by".into(), "tes".into()], &PutOptions::default()).await?;
 /// assert_eq!(storage.get("memory://run/outputs.pb").await?, "bytes");
-/// # nebulakit_types::Result::Ok(()) }).unwrap();
+/// # Ok::<(), nebulakit_types::Error>(()) }).unwrap();
 /// ```
 #[derive(Debug, Clone)]
 pub struct Storage(Arc<Inner>);
@@ -238,7 +238,7 @@ impl Storage {
 /// The stores do not depend on it; a program's own HTTPS client may, where two providers are linked and neither is the default.
 ///
 /// The stores trust the CA certificates of the first of these that is there, read when a connection first needs them:
-/// [`StorageConfig::ca_bundle`], `AWS_CA_BUNDLE`, `SSL_CERT_FILE` and `SSL_CERT_DIR` (a folder of certificates), those compiled in by the
+/// [`StorageConfig::ca_bundle`], `AWS_CA_BUNDLE`, `SSL_CERT_FILE`, `SSL_CERT_DIR` (a folder of certificates), those compiled in by the
 /// feature `embedded-roots`, the bundle file of the distribution.
 pub fn install_crypto_provider() {
     #[cfg(feature = "client")]
