@@ -36,15 +36,23 @@ impl Setting<'_> {
     pub(super) fn find(&self, name: &str) -> Result<&'static TaskDef, Complaint> {
         self.registry.find(name).map_err(|error| {
             let text = error.to_string();
-            let complaint = match text.split_once("\nhint: ") {
-                Some((message, hint)) => Complaint::usage(message).hint(format!("hint: {hint}")),
-                None => Complaint::usage(text),
+            let message = text.split_once("\nhint: ").map_or(text.as_str(), |(message, _)| message);
+            let hint = match &error {
+                LookupError::Unknown { nearest: Some(nearest), .. } => format!("did you mean `{nearest}`?"),
+                LookupError::Unknown { .. } => {
+                    "tasks of a library are there only if the binary names the library: `nebulakit::main!(my_tasks)`".to_owned()
+                }
+                LookupError::Several { found, .. } if found.iter().all(|(name, ..)| *name == found[0].0) => {
+                    "give one of them another name: `#[task(name = \"..\")]`".to_owned()
+                }
+                LookupError::Several { .. } => "use the full name".to_owned(),
             };
-            match error {
-                LookupError::Several { .. } => complaint,
-                LookupError::Unknown { nearest: Some(_), .. } => Complaint { hint: None, ..complaint },
-                LookupError::Unknown { .. } => complaint,
-            }
+            let message = match &error {
+                // Said as the hint, where the eye looks for it.
+                LookupError::Unknown { nearest: Some(nearest), .. } => message.replacen(&format!("; did you mean `{nearest}`?"), "", 1),
+                _ => message.to_owned(),
+            };
+            Complaint::usage(message).hint(format!("hint: {hint}"))
         })
     }
 

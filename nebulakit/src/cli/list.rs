@@ -15,7 +15,8 @@ const WIDEST: usize = 72;
 
 /// The tasks, for people or as JSON.
 pub(super) fn list(setting: &Setting<'_>, json: bool) -> String {
-    let tasks: Vec<_> = setting.registry.iter().collect();
+    let mut tasks: Vec<_> = setting.registry.iter().collect();
+    tasks.sort_by_key(|task| (module_of(task), task.name));
     if json {
         let tasks: Vec<_> = tasks.iter().map(|task| described(task, setting)).collect();
         return format!("{:#}\n", Value::Array(tasks));

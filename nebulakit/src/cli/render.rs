@@ -3,7 +3,8 @@
 use jiff::SignedDuration;
 use nebulakit_types::convert::reader::{LiteralRef, LiteralView, Offloaded};
 use nebulakit_types::literal::LiteralValue;
-use nebulakit_types::{Error, ErrorKind, Literal, NebulaType as _, Result, Untyped};
+use nebulakit_types::literal_type::{SimpleType, TypeKind};
+use nebulakit_types::{Error, ErrorKind, Literal, LiteralType, NebulaType as _, Result, Untyped};
 
 use super::data::{to_base64, to_json, to_pretty_json};
 
@@ -85,12 +86,18 @@ pub(super) fn plain(value: &Untyped) -> String {
     }
 }
 
-/// A value in a signature or in help, on one line, strings in quotes.
-pub(super) fn inline(literal: &[u8]) -> Result<String> {
+/// A value in a signature or in help, on one line; strings are in quotes, other texts are not.
+pub(super) fn inline(literal: &[u8], literal_type: &LiteralType) -> Result<String> {
     let value = value(LiteralRef::new(literal, Offloaded::none()), Reader::Person)?;
+    let is_string = |literal_type: &LiteralType| literal_type.kind == TypeKind::Simple(SimpleType::String);
+    let is_quoted = match &literal_type.kind {
+        TypeKind::Union(variants) => variants.iter().any(is_string),
+        _ => is_string(literal_type),
+    };
     Ok(match value {
-        Untyped::Null | Untyped::Float(_) => plain(&value),
-        value => to_json(&value),
+        Untyped::List(_) | Untyped::Map(_) => to_json(&value),
+        Untyped::String(_) if is_quoted => to_json(&value),
+        _ => plain(&value),
     })
 }
 

@@ -28,7 +28,9 @@ fn input(param: &dyn AnyParam, dialect: &'static Dialect) -> String {
 /// The value of an input that is left out, as text; [`None`] where it has to be given.
 pub(super) fn default(param: &dyn AnyParam, dialect: &'static Dialect) -> Option<String> {
     match param.default_literal(dialect) {
-        Some(literal) => Some(literal.and_then(|literal| render::inline(&literal)).unwrap_or_else(|error| unusable(&error))),
+        Some(literal) => Some(
+            literal.and_then(|literal| render::inline(&literal, &param.literal_type(dialect))).unwrap_or_else(|error| unusable(&error)),
+        ),
         None => param.is_optional().then(|| "none".to_owned()),
     }
 }

@@ -8,13 +8,18 @@ use crate::exit::Exit;
 /// Shows what was asked for, or complains; `command` is what `--help` can be put behind.
 pub(super) fn answer(error: &clap::Error, command: &str) -> Result<Exit, Complaint> {
     match error.kind() {
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => say(&error.render().to_string()),
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => say(&trimmed(error)),
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
-            remark(&error.render().to_string());
+            remark(&trimmed(error));
             Ok(Exit::Usage)
         }
         _ => Err(complaint(error, command)),
     }
+}
+
+/// Clap's text without the blanks that it leaves behind what has no description.
+fn trimmed(error: &clap::Error) -> String {
+    error.render().to_string().lines().map(|line| format!("{}\n", line.trim_end())).collect()
 }
 
 fn complaint(error: &clap::Error, command: &str) -> Complaint {
@@ -63,8 +68,14 @@ fn complaint(error: &clap::Error, command: &str) -> Complaint {
             text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned()
         }
     };
-    let meant = if similar.is_empty() { String::new() } else { format!("did you mean {}? ", listed(&similar)) };
-    Complaint::usage(message).hint(format!("hint: {meant}`{command} --help` shows what there is"))
+    let hint = if !similar.is_empty() {
+        format!("did you mean {}?", listed(&similar))
+    } else if error.kind() == ErrorKind::UnknownArgument && argument.starts_with('-') && !argument.starts_with("--") {
+        format!("a value that begins with a dash is written with `=`, as `--name={argument}`")
+    } else {
+        format!("see `{command} --help`")
+    };
+    Complaint::usage(message).hint(format!("hint: {hint}"))
 }
 
 fn quoted(text: &str) -> String {

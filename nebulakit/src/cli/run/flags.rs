@@ -26,22 +26,29 @@ const INPUTS: &str = "Inputs";
 pub(in crate::cli) fn command(task: &'static TaskDef, setting: &Setting<'_>) -> Command {
     let name = setting.short_name(task);
     let about = if task.doc.trim().is_empty() { task.name } else { task.doc.trim() };
-    let mut command = commands::command(name, about).bin_name(format!("{} run {name}", setting.binary)).no_binary_name(true);
+    let mut command = Command::new(name)
+        .about(about)
+        .bin_name(format!("{} run {name}", setting.binary))
+        .no_binary_name(true)
+        .disable_help_flag(true)
+        .after_help(syntax(task, setting));
+    let mut usage = format!("{} run {name}", setting.binary);
     for flag in Flag::of_task(task) {
-        command = command.arg(flag.arg(setting));
-        if let Some(opposite) = flag.opposite() {
-            command = command.arg(opposite);
+        let arg = flag.arg(setting);
+        if !flag.param.is_optional() {
+            usage.push_str(&format!(" {arg}"));
         }
+        command = command.arg(arg).args(flag.opposite());
     }
-    command
-        .after_help(syntax(task, setting))
-        .arg(
-            Arg::new(INPUTS_FILE)
-                .long(INPUTS_FILE)
-                .value_name("FILE")
-                .help("inputs by name, as JSON or YAML; `-` is standard input, and flags beat the file"),
-        )
-        .arg(Arg::new(JSON).long(JSON).action(ArgAction::SetTrue).help("print the outputs as one JSON object, for machines"))
+    let own = [
+        Arg::new(INPUTS_FILE)
+            .long(INPUTS_FILE)
+            .value_name("FILE")
+            .help("inputs by name, as JSON or YAML; `-` is standard input, and flags beat the file"),
+        Arg::new(JSON).long(JSON).action(ArgAction::SetTrue).help("print the outputs as one JSON object, for machines"),
+        commands::help_flag(),
+    ];
+    command.args(own.map(|arg| arg.help_heading("Options"))).override_usage(format!("{usage} [OPTIONS]"))
 }
 
 /// The inputs that the command line gives, as they were written.

@@ -16,7 +16,7 @@ use nebulakit_types::{Dialect, Error, ErrorKind, LiteralType, NebulaType as _, R
 use serde_json::Value;
 
 use super::inputs_file::Notation;
-use crate::cli::data::{from_base64, special_float};
+use crate::cli::data::{from_base64, from_json, special_float};
 use crate::cli::usage::listed;
 
 /// How many characters of a wrong text are shown.
@@ -338,9 +338,8 @@ fn document(text: &str, expected: &LiteralType) -> Result<Untyped> {
     let file = text.strip_prefix('@').or_else(|| (!text.trim_start().starts_with(['{', '[', '"'])).then_some(text));
     let file = file.filter(|file| text.starts_with('@') || Notation::of_name(file).is_some());
     let Some(file) = file else {
-        return Notation::Json
-            .read(text)
-            .map_err(|error| Error::new(ErrorKind::Mismatch, format!("expected `{expected}` as JSON, {}; {error}", found_text(text))));
+        let wrong = |error| format!("expected `{expected}` as JSON, {} ({error})", found_text(text));
+        return from_json(text).map_err(|error| Error::new(ErrorKind::Mismatch, wrong(error)));
     };
     let content = fs::read_to_string(file).map_err(|error| unreadable(file, error))?;
     let notation = Notation::of_name(file).unwrap_or_else(|| Notation::of_text(&content));
@@ -416,4 +415,130 @@ fn found(value: &Untyped) -> String {
 
 fn shown(value: &Untyped) -> String {
     crate::cli::render::plain(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::time::{Duration, SystemTime};
+
+    use nebulakit_types::convert::check::check;
+    use nebulakit_types::convert::reader::{LiteralRef, Offloaded};
+    use nebulakit_types::{Bytes, NebulaType, decode};
+
+    use super::*;
+    use crate::cli::data::from_yaml;
+
+    const PARSER: Parser = Parser { now: Timestamp::constant(1_709_209_800, 0), dialect: &Dialect::FLYTE_1 };
+
+    fn read<T: NebulaType>(literal: Result<Vec<u8>>) -> Result<T, String> {
+        let literal = literal.map_err(|error| error.to_string())?;
+        check(LiteralRef::new(&literal, Offloaded::none()), &T::literal_type(&Dialect::FLYTE_1)).unwrap();
+        decode(&literal).map_err(|error| error.to_string())
+    }
+
+    fn text<T: NebulaType>(text: &str) -> Result<T, String> {
+        read(PARSER.text(text, &T::literal_type(&Dialect::FLYTE_1)))
+    }
+
+    fn yaml<T: NebulaType>(text: &str) -> Result<T, String> {
+        read(PARSER.value(&from_yaml(text).unwrap(), &T::literal_type(&Dialect::FLYTE_1)))
+    }
+
+    fn at(seconds: i64) -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_secs(seconds.unsigned_abs())
+    }
+
+    #[test]
+    fn numbers_are_taken_whole_or_not_at_all() {
+        assert_eq!(text("-7"), Ok(-7_i64));
+        assert_eq!(text::<i64>("1.0"), Err("expected an integer, found `1.0`".to_owned()));
+        assert_eq!(
+            text::<i64>("9223372036854775808"),
+            Err("expected an integer from -9223372036854775808 to 9223372036854775807, found 9223372036854775808".to_owned())
+        );
+        assert_eq!(text("1e3"), Ok(1000.0));
+        assert!(text::<f64>("NaN").unwrap().is_nan());
+        assert_eq!(yaml("3.0"), Ok(3_i64));
+        assert_eq!(yaml("3"), Ok(3.0));
+        assert_eq!(yaml::<i64>("3.5"), Err("expected an integer, found 3.5".to_owned()));
+        assert_eq!(yaml("[\"-Infinity\", .inf]"), Ok(vec![f64::NEG_INFINITY, f64::INFINITY]));
+        assert_eq!(yaml::<i64>("true"), Err("expected an integer, found true".to_owned()));
+    }
+
+    #[test]
+    fn instants_have_many_forms() {
+        for written in ["2024-02-29T12:30:00Z", "2024-02-29T13:30+01:00", "2024-02-29 12:30", "2024-02-29T12:30:00", "now"] {
+            assert_eq!(text(written), Ok(at(1_709_209_800)), "{written}");
+        }
+        for written in ["2024-02-29", "today", "2024-03-01 - 1 day", "today + 0s"] {
+            assert_eq!(text(written), Ok(at(1_709_164_800)), "{written}");
+        }
+        assert_eq!(text("1969-12-31T23:59:59.5Z"), Ok(SystemTime::UNIX_EPOCH - Duration::from_millis(500)));
+        assert!(text::<SystemTime>("noon").unwrap_err().ends_with("found `noon`"));
+    }
+
+    #[test]
+    fn durations_have_many_forms() {
+        for written in ["1h30m", "90 minutes", "PT1H30M", "5400", "5400.0", "1 hour 30 minutes"] {
+            assert_eq!(text(written), Ok(Duration::from_secs(5400)), "{written}");
+        }
+        assert_eq!(text("2 days"), Ok(Duration::from_secs(172_800)));
+        assert_eq!(yaml("1.5"), Ok(Duration::from_millis(1500)));
+        assert!(text::<Duration>("1 month").unwrap_err().starts_with("expected a duration in days or smaller units"));
+        assert!(text::<Duration>("soon").unwrap_err().ends_with("found `soon`"));
+    }
+
+    #[test]
+    fn the_first_variant_that_fits_is_taken() {
+        assert_eq!(text("null"), Ok(None::<i64>));
+        assert_eq!(text("5"), Ok(Some(5_i64)));
+        assert_eq!(text::<Option<i64>>("five"), Err("expected an integer, found `five`".to_owned()));
+        assert_eq!(text("five"), Ok(Some("five".to_owned())));
+        assert_eq!(yaml("null"), Ok(None::<String>));
+        assert_eq!(yaml("\"null\""), Ok(Some("null".to_owned())));
+        let either = LiteralType::union(vec![
+            String::literal_type(&Dialect::FLYTE_1).with_tag("str"),
+            i64::literal_type(&Dialect::FLYTE_1).with_tag("int"),
+            f64::literal_type(&Dialect::FLYTE_1).with_tag("float"),
+        ]);
+        let tag = |literal: Result<Vec<u8>>| match Literal::decode(&literal.unwrap()).unwrap().value {
+            LiteralValue::Union { variant, .. } => variant.unwrap().tag().to_owned(),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(tag(PARSER.text("5", &either)), "int");
+        assert_eq!(tag(PARSER.text("5.0", &either)), "float");
+        assert_eq!(tag(PARSER.text("5a", &either)), "str");
+        assert_eq!(tag(PARSER.value(&Untyped::Float(5.0), &either)), "float");
+        assert_eq!(tag(PARSER.value(&Untyped::String("5".into()), &either)), "str");
+    }
+
+    #[test]
+    fn collections_say_where_they_are_wrong() {
+        assert_eq!(text("[1, 2]"), Ok(vec![1_i64, 2]));
+        assert_eq!(text(r#"{"b": 1, "a": null}"#), Ok(BTreeMap::from([("a".to_owned(), None), ("b".to_owned(), Some(1_i64))])));
+        assert_eq!(text::<Vec<i64>>(r#"[1, "x"]"#), Err("`[1]`: expected an integer, found the text `x`".to_owned()));
+        assert_eq!(text::<Vec<i64>>("{}"), Err("expected `list[int]`, found a map".to_owned()));
+        assert!(text::<Vec<i64>>("1,2").unwrap_err().starts_with("expected `list[int]` as JSON, found `1,2` ("));
+        assert_eq!(yaml::<BTreeMap<String, i64>>("1: 2"), Err("expected text as a key, found 1".to_owned()));
+        assert_eq!(yaml("1: 2"), Ok(BTreeMap::from([(1_i64, 2_i64)])));
+    }
+
+    #[test]
+    fn bytes_are_base64() {
+        assert_eq!(text("aW5r"), Ok(Bytes::from_static(b"ink")));
+        assert_eq!(text::<Bytes>("?"), Err("expected base64, found `?`".to_owned()));
+    }
+
+    #[test]
+    fn a_file_is_a_url_or_a_path_that_exists() {
+        let file = LiteralType::blob("csv", nebulakit_types::literal_type::BlobDimensionality::Single);
+        let uri = |text| match Literal::decode(&PARSER.text(text, &file)?).unwrap().value {
+            LiteralValue::Blob { uri, .. } => Ok(uri),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(uri("s3://bucket/a.csv").map_err(|error: Error| error.to_string()), Ok("s3://bucket/a.csv".to_owned()));
+        assert!(uri("Cargo.toml").unwrap().starts_with('/'));
+        assert!(uri("no/such.csv").unwrap_err().to_string().starts_with("cannot read `no/such.csv`"));
+    }
 }
