@@ -34,6 +34,10 @@ const GRACE: Duration = Duration::from_millis(700);
 /// How long storing may take once the process was asked to stop; with [`GRACE`] it stays below two seconds.
 const LAST_WRITES: Duration = Duration::from_millis(1100);
 
+/// How long a task that was asked to stop may take to end by itself, where a person waits and can end it at once.
+#[cfg(feature = "run")]
+const LOCAL_GRACE: Duration = Duration::from_secs(5);
+
 /// The stack of the thread that runs blocking tasks; a main thread's usual size.
 const STACK: usize = 8 * 1024 * 1024;
 
@@ -49,6 +53,36 @@ impl From<Exit> for Ending {
         Self { exit, report: None }
     }
 }
+
+/// How a run for a person ended.
+#[cfg(feature = "run")]
+#[derive(Debug)]
+pub(crate) enum LocalEnding {
+    /// With these outputs, which have been checked.
+    Returned(Vec<Output>),
+    /// Without outputs, as the task asked.
+    Ignored,
+    /// Before it began: the inputs are not what the task takes.
+    BadInputs(nebulakit_types::Error),
+    /// With a failure.
+    Failed(Failure),
+    /// By the signal of this name.
+    Stopped(&'static str),
+}
+
+#[cfg(feature = "run")]
+impl From<Result<(Vec<Output>, OutputTypes), Unsuccessful>> for LocalEnding {
+    fn from(ended: Result<(Vec<Output>, OutputTypes), Unsuccessful>) -> Self {
+        match ended {
+            Ok((outputs, _)) => Self::Returned(outputs),
+            Err(Unsuccessful::Ignored) => Self::Ignored,
+            Err(Unsuccessful::Failed(failure)) => Self::Failed(failure),
+        }
+    }
+}
+
+/// The declared outputs.
+type OutputTypes = Vec<(&'static str, LiteralType)>;
 
 /// All that one execution needs; nothing of it is read from the process.
 #[derive(Debug)]
@@ -124,8 +158,14 @@ impl Execution<'_> {
             self.storage.get(&self.invocation.inputs).await.map_err(|error| Failure::of_store("cannot fetch the inputs", &error))?;
         let context = self.context(task, cancellation);
         let call = self.decode(task, inputs, &context).await?;
+        let (outputs, types) = self.finish(call, task, &context).await?;
+        Ok(Finished { outputs, types, limits })
+    }
+
+    /// Makes the call, and checks what comes out of it.
+    async fn finish(&self, call: Call, task: &'static TaskDef, context: &Context) -> Result<(Vec<Output>, OutputTypes), Unsuccessful> {
         let outcome = run(call, task, self.platform).await;
-        self.publish_decks(&context).await;
+        self.publish_decks(context).await;
         let outputs = match outcome? {
             Outcome::Returned(outputs) => outputs,
             Outcome::Failed(error) => return Err(Failure::of_task(&error)),
@@ -133,7 +173,52 @@ impl Execution<'_> {
         };
         let types = task.returns.variables(&self.platform.dialect);
         check_outputs(&outputs, &types)?;
-        Ok(Finished { outputs, types, limits })
+        Ok((outputs, types))
+    }
+
+    /// Runs the task for whoever waits for it at this machine: its outputs come back instead of being stored, and its `timeout`, which a
+    /// platform would see to, is kept here.
+    ///
+    /// A signal, or the end of the time, asks the task to stop; a second signal, or [`LOCAL_GRACE`], ends the wait for it.
+    #[cfg(feature = "run")]
+    pub(crate) async fn run_here(&self, task: &'static TaskDef, inputs: &[u8]) -> LocalEnding {
+        let mut signals = match StopSignals::listen() {
+            Ok(signals) => signals,
+            Err(error) => return LocalEnding::Failed(Failure::system(format!("cannot listen for signals: {error}"), true)),
+        };
+        let cancellation = Cancellation::default();
+        let context = self.context(task, &cancellation);
+        let call = match self.prepare(task, inputs, Offloaded::none(), &context) {
+            Ok(call) => call,
+            Err(error) => return LocalEnding::BadInputs(error),
+        };
+        let limit = task.options.timeout;
+        let late = async {
+            match limit {
+                Some(limit) => tokio::time::sleep(limit).await,
+                None => std::future::pending().await,
+            }
+        };
+        let mut work = std::pin::pin!(self.finish(call, task, &context));
+        let stopped_by = tokio::select! {
+            ended = &mut work => return ended.into(),
+            name = signals.next() => Some(name),
+            () = late => None,
+        };
+        cancellation.cancel();
+        let ended = tokio::select! {
+            ended = timeout(LOCAL_GRACE, &mut work) => ended.ok(),
+            _ = signals.next() => None,
+        };
+        match (stopped_by, ended) {
+            (Some(_), Some(Ok((outputs, _)))) => LocalEnding::Returned(outputs),
+            (Some(name), _) => LocalEnding::Stopped(name),
+            (None, _) => {
+                let limit = jiff::SignedDuration::try_from(limit.unwrap_or_default()).unwrap_or(jiff::SignedDuration::MAX);
+                let message = format!("the task `{}` ran longer than its timeout of {limit:#}", task.name);
+                LocalEnding::Failed(Failure::user(code::TIMEOUT, message))
+            }
+        }
     }
 
     fn context(&self, task: &TaskDef, cancellation: &Cancellation) -> Context {
