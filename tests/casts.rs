@@ -258,7 +258,7 @@ fn string(json: &Value) -> String {
 fn explicit(mut json: Value) -> Value {
     match &mut json {
         Value::Object(object) => {
-            object.retain(|key, value| !(key == "dimensionality" && value == "SINGLE") && !(key == "type" && value == "INTEGER"));
+            object.retain(|key, value| !(key == "dimensionality" && value == "SINGLE" || key == "type" && value == "INTEGER"));
             for value in object.values_mut() {
                 *value = explicit(value.take());
             }

@@ -1,1 +1,82 @@
-//! Placeholder of the package root.
+//! What the benchmarks share: whole processes run in turn, medians, and a table of ratios.
+#![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark prints, and stops at the first thing that is wrong")]
+
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use nix::sys::resource::{UsageWho, getrusage};
+
+/// The median of some durations, in milliseconds.
+#[must_use]
+pub fn median_ms(mut times: Vec<Duration>) -> f64 {
+    times.sort_unstable();
+    times[times.len() / 2].as_secs_f64() * 1e3
+}
+
+/// The median of some ratios.
+#[must_use]
+pub fn median(mut ratios: Vec<f64>) -> f64 {
+    ratios.sort_unstable_by(f64::total_cmp);
+    ratios[ratios.len() / 2]
+}
+
+/// Runs a command to its end; it has to succeed.
+///
+/// # Panics
+/// When it does not.
+pub fn run(command: &mut Command) -> Duration {
+    let before = Instant::now();
+    let status = command.stdin(Stdio::null()).stdout(Stdio::null()).status().unwrap();
+    let wall = before.elapsed();
+    assert!(status.success(), "{command:?} ended with {status}");
+    wall
+}
+
+/// One side of a comparison of whole processes.
+pub struct Side<'a> {
+    /// What the table calls it.
+    pub name: &'a str,
+    /// Makes the command of one run.
+    pub command: Box<dyn Fn() -> Command + 'a>,
+}
+
+/// Runs all sides in turn, `runs` times after three that do not count, and prints medians and the ratios to the first side.
+pub fn compare(title: &str, runs: usize, sides: &[Side<'_>]) {
+    let mut times = vec![Vec::with_capacity(runs); sides.len()];
+    for round in 0..runs + 3 {
+        for (side, times) in sides.iter().zip(&mut times) {
+            let wall = run(&mut (side.command)());
+            if round >= 3 {
+                times.push(wall);
+            }
+        }
+    }
+    println!("\n{title} ({runs} runs, medians of whole processes)");
+    let ours = times[0].clone();
+    for (side, times) in sides.iter().zip(times) {
+        let ratio = median(ours.iter().zip(&times).map(|(ours, other)| ours.as_secs_f64() / other.as_secs_f64()).collect());
+        println!("  {:<28} {:>9.3} ms   ours / this {ratio:>7.4}", side.name, median_ms(times));
+    }
+}
+
+/// The largest resident set of any child waited for so far, in MiB.
+///
+/// # Panics
+/// When the operating system does not say.
+#[must_use]
+pub fn peak_of_children_mib() -> f64 {
+    #[expect(clippy::cast_precision_loss, reason = "kibibytes of memory")]
+    let kib = getrusage(UsageWho::RUSAGE_CHILDREN).unwrap().max_rss() as f64;
+    kib / 1024.0
+}
+
+/// The largest resident set of this process so far, in MiB.
+///
+/// # Panics
+/// When the operating system does not say.
+#[must_use]
+pub fn own_peak_mib() -> f64 {
+    #[expect(clippy::cast_precision_loss, reason = "kibibytes of memory")]
+    let kib = getrusage(UsageWho::RUSAGE_SELF).unwrap().max_rss() as f64;
+    kib / 1024.0
+}

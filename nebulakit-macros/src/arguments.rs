@@ -5,22 +5,23 @@ use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::{Ident, LitBool, LitStr, Token, parenthesized, token};
 
-use crate::errors::{Errors, unknown};
+use crate::errors::{Errors, Noun, unknown};
 
 /// Reads comma-separated options, each with a name; goes on with the next one after a mistake.
 pub(crate) fn each(
     input: ParseStream<'_>,
-    what: &str,
+    what: Noun<'_>,
     valid: &[&str],
     errors: &mut Errors,
     mut option: impl FnMut(&Ident, ParseStream<'_>, &mut Errors) -> syn::Result<()>,
 ) {
     let mut seen: Vec<Ident> = Vec::new();
     entries(input, errors, |input, errors| {
-        let key = input.call(Ident::parse_any).map_err(|error| syn::Error::new(error.span(), format!("expected the name of an {what}")))?;
+        let key =
+            input.call(Ident::parse_any).map_err(|error| syn::Error::new(error.span(), format!("expected the name of an {}", what.0)))?;
         let name = key.unraw().to_string();
         if !valid.is_empty() && !valid.contains(&name.as_str()) {
-            return Err(syn::Error::new(key.span(), format!("unknown {what} {}", unknown(&name, valid))));
+            return Err(syn::Error::new(key.span(), unknown(what, &name, valid)));
         }
         if seen.contains(&key) {
             return Err(syn::Error::new(key.span(), format!("`{name}` is given twice; remove one")));
@@ -84,7 +85,10 @@ pub(crate) fn checked<T>(
 }
 
 /// Reads nothing, which means true, or `= true` or `= false`.
-pub(crate) fn flag(input: ParseStream<'_>) -> syn::Result<LitBool> {
+pub(crate) fn flag(key: &Ident, input: ParseStream<'_>) -> syn::Result<LitBool> {
+    if input.peek(token::Paren) {
+        return Err(syn::Error::new(key.span(), format!("`{key}` is a flag; write `{key}`, or `{key} = false`")));
+    }
     if !input.peek(Token![=]) {
         return Ok(LitBool::new(true, Span::call_site()));
     }

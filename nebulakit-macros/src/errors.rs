@@ -56,13 +56,17 @@ pub(crate) fn listed<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     }
 }
 
-/// `` `found` `` with the nearest of the valid names and the list of all: the text after "unknown option ".
-pub(crate) fn unknown(found: &str, valid: &[&str]) -> String {
+/// `` unknown option `found` of a task ``, with the nearest of the valid names and the list of all.
+pub(crate) fn unknown(what: Noun<'_>, found: &str, valid: &[&str]) -> String {
     let hint = nearest(found, valid).map(|name| format!("; did you mean `{name}`?")).unwrap_or_default();
     let list = if valid.len() == 1 { "the only valid one is" } else { "the valid ones are" };
     let separator = if hint.is_empty() { ";" } else { "" };
-    format!("`{found}`{hint}{separator} {list} {}", listed(valid.iter().copied()))
+    format!("unknown {} `{found}` of {}{hint}{separator} {list} {}", what.0, what.1, listed(valid.iter().copied()))
 }
+
+/// A word for a thing with a name, and for what it is a part of: an `option` of `a task`.
+#[derive(Clone, Copy)]
+pub(crate) struct Noun<'a>(pub(crate) &'a str, pub(crate) &'a str);
 
 /// The valid name that `found` was probably meant to be.
 pub(crate) fn nearest<'a>(found: &str, valid: &[&'a str]) -> Option<&'a str> {
@@ -111,7 +115,11 @@ mod tests {
 
     #[test]
     fn an_unknown_name_is_answered_with_the_valid_ones() {
-        assert_eq!(unknown("cahce", &["cache", "deck"]), "`cahce`; did you mean `cache`? the valid ones are `cache` and `deck`");
-        assert_eq!(unknown("x", &["deck"]), "`x`; the only valid one is `deck`");
+        let noun = Noun("option", "a task");
+        assert_eq!(
+            unknown(noun, "cahce", &["cache", "deck"]),
+            "unknown option `cahce` of a task; did you mean `cache`? the valid ones are `cache` and `deck`"
+        );
+        assert_eq!(unknown(noun, "x", &["deck"]), "unknown option `x` of a task; the only valid one is `deck`");
     }
 }

@@ -8,7 +8,7 @@ use syn::{Ident, LitInt, LitStr, Token, parenthesized, token};
 
 use crate::arguments::{checked, each, entries, equals, flag, group, string};
 use crate::crate_path::CratePath;
-use crate::errors::{Errors, unknown};
+use crate::errors::{Errors, Noun, unknown};
 use crate::values::{self, Unit};
 
 /// Every option of `#[task]`, in the order of the documentation.
@@ -65,7 +65,7 @@ impl Options {
     pub(crate) fn parse(tokens: TokenStream, errors: &mut Errors) -> Self {
         let mut options = Self::default();
         let parser = |input: ParseStream<'_>| {
-            each(input, "option", OPTIONS, errors, |key, input, errors| options.option(key, input, errors));
+            each(input, Noun("option", "a task"), OPTIONS, errors, |key, input, errors| options.option(key, input, errors));
             Ok(())
         };
         let parsed = parser.parse2(tokens);
@@ -105,11 +105,11 @@ impl Options {
             }
             "cache" => self.cache(key, input, errors)?,
             "interruptible" => {
-                let value = flag(input)?;
+                let value = flag(key, input)?;
                 quote!(interruptible: __nk::Some(#value))
             }
             "deck" => {
-                let value = flag(input)?;
+                let value = flag(key, input)?;
                 quote!(deck: #value)
             }
             "requests" | "limits" => {
@@ -179,14 +179,14 @@ impl Options {
         let (mut version, mut serialize) = (None, quote!(false));
         let ignored = &mut self.ignored;
         let mut version_given = false;
-        each(&content, "option of `cache`", &["version", "serialize", "ignore"], errors, |key, input, errors| {
+        each(&content, Noun("option", "`cache`"), &["version", "serialize", "ignore"], errors, |key, input, errors| {
             if key == "version" {
                 version_given = true;
                 version = Some(checked(key, input, r#""1""#, |text| {
                     if text.trim().is_empty() { Err("a cache version is never empty".to_owned()) } else { Ok(()) }
                 })?);
             } else if key == "serialize" {
-                serialize = flag(input)?.to_token_stream();
+                serialize = flag(key, input)?.to_token_stream();
             } else {
                 *ignored = names(key, input, "ignore(a, b)", errors)?.0;
             }
@@ -227,7 +227,7 @@ impl Options {
                 errors.at(ignored, format!("unknown input `{name}`; the task has none"));
             } else {
                 let valid: Vec<_> = inputs.iter().map(String::as_str).collect();
-                errors.at(ignored, format!("unknown input {}", unknown(&name, &valid)));
+                errors.at(ignored, unknown(Noun("input", "the task"), &name, &valid));
             }
         }
     }
@@ -278,7 +278,7 @@ fn names(key: &Ident, input: ParseStream<'_>, example: &str, errors: &mut Errors
 fn quantities(key: &Ident, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Vec<Quantity>> {
     let content = group(key, input, &format!(r#"{key}(cpu = "500m", memory = "256Mi")"#))?;
     let mut quantities = Vec::new();
-    each(&content, &format!("resource of `{key}`"), RESOURCES, errors, |resource, input, _| {
+    each(&content, Noun("resource", &format!("`{key}`")), RESOURCES, errors, |resource, input, _| {
         let (unit, example) = match resource.to_string().as_str() {
             "cpu" => (Unit::Cores, r#""500m""#),
             "gpu" => (Unit::Whole, r#""1""#),
@@ -298,7 +298,7 @@ fn quantities(key: &Ident, input: ParseStream<'_>, errors: &mut Errors) -> syn::
 fn environment(key: &Ident, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Vec<TokenStream>> {
     let content = group(key, input, r#"env(KEY = "value")"#)?;
     let mut pairs = Vec::new();
-    each(&content, "environment variable", &[], errors, |variable, input, _| {
+    each(&content, Noun("environment variable", "`env`"), &[], errors, |variable, input, _| {
         let name = variable.unraw().to_string();
         if name.starts_with("FLYTE_INTERNAL_") {
             return Err(syn::Error::new(variable.span(), format!("`{name}` is set by the platform, which would overwrite this value")));
@@ -383,7 +383,7 @@ fn secrets(key: &Ident, input: ParseStream<'_>, errors: &mut Errors) -> syn::Res
         let mut mount = quote!(__nk::Mount::Any);
         let mut texts: Vec<(Ident, LitStr)> = Vec::new();
         let mut given: Vec<Ident> = Vec::new();
-        each(&content, "option of a secret", &["group", "key", "version", "mount", "env_var"], errors, |key, input, _| {
+        each(&content, Noun("option", "a secret"), &["group", "key", "version", "mount", "env_var"], errors, |key, input, _| {
             given.push(key.clone());
             if key == "mount" {
                 equals(key, input, "file")?;

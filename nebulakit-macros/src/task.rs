@@ -79,12 +79,14 @@ fn entry(function: &Function, interface: &Interface, options: &Options) -> Token
     let name = &function.signature.ident;
     let conditions = function.conditions();
     let import = options.krate.import();
-    let task_name = task_name(name, options.name.as_ref());
+    let (task_name, registered) = task_name(name, options.name.as_ref());
     let inputs: Vec<_> = interface.parameters.iter().filter(|parameter| !parameter.is_context).enumerate().collect();
     let statics = inputs.iter().map(|(index, parameter)| input(*index, parameter));
     let input_names = inputs.iter().map(|(index, _)| input_static(*index));
     let (output, output_names, task_options) = (&interface.output, options.output_names(), options.value());
-    let returns = quote_spanned!(options.outputs.as_ref().map_or_else(|| output.span(), |(_, span)| *span)=> ::new(#output_names));
+    // At the names where there are some, else at the type: where the error belongs if the one does not go with the other.
+    let span = options.outputs.as_ref().map_or_else(|| output.span(), |(_, span)| *span);
+    let returns = quote_spanned!(span=> __nk::Returns::<#output>::new(#output_names));
     let doc = function.doc();
     let call = call(function, interface);
     quote! {
@@ -94,10 +96,10 @@ fn entry(function: &Function, interface: &Interface, options: &Options) -> Token
             #import
             #task_name
             #(#statics)*
-            static __nk_returns: __nk::Returns<#output> = __nk::Returns::<#output> #returns;
+            static __nk_returns: __nk::Returns<#output> = #returns;
             static __nk_options: __nk::TaskOptions = #task_options;
             static __nk_task: __nk::TaskDef = __nk::TaskDef {
-                name: #name::NAME,
+                name: #registered,
                 doc: #doc,
                 file: __nk::file!(),
                 line: __nk::line!(),
@@ -112,7 +114,9 @@ fn entry(function: &Function, interface: &Interface, options: &Options) -> Token
 }
 
 /// `NAME`: the option, or the path of the function with dots.
-fn task_name(name: &Ident, option: Option<&LitStr>) -> TokenStream {
+///
+/// Comes with the expression for the name, so that a second task of the same name in a module is not also an ambiguous `NAME`.
+fn task_name(name: &Ident, option: Option<&LitStr>) -> (TokenStream, TokenStream) {
     let (before, value) = match option {
         Some(text) => (TokenStream::new(), text.to_token_stream()),
         None => {
@@ -124,14 +128,15 @@ fn task_name(name: &Ident, option: Option<&LitStr>) -> TokenStream {
             (before, quote!(__nk::text(&__nk_name)))
         }
     };
-    quote! {
+    let definition = quote! {
         #before
         #[allow(dead_code)]
         impl #name {
             /// The name by which the task is run and registered.
             pub const NAME: &'static str = #value;
         }
-    }
+    };
+    (definition, value)
 }
 
 fn input_static(index: usize) -> Ident {
@@ -150,9 +155,8 @@ fn input(index: usize, parameter: &Parameter) -> TokenStream {
         quote!(.default(|| #value))
     });
     // The type is named with its bound once, so that a type that is no input is one error, at the type.
-    quote! {
-        static #name: __nk::Param<#ty> = __nk::Param::<#ty>::new(#input_name, #doc) #default;
-    }
+    let value = quote_spanned!(ty.span()=> __nk::Param::<#ty>::new(#input_name, #doc) #default);
+    quote!(static #name: __nk::Param<#ty> = #value;)
 }
 
 /// The function pointer that takes the inputs and calls the function.

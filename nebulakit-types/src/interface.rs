@@ -4,8 +4,10 @@ use prost::Message as _;
 use serde_json::Value;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::field_order;
 use crate::json::{self, Message};
 use crate::literal_type::{LiteralType, decode_message};
+use crate::wire::fields;
 use crate::wire::flyteidl::core as pb;
 
 /// The inputs and outputs of a task or a workflow (`flyteidl.core.TypedInterface`).
@@ -55,7 +57,7 @@ impl Interface {
     /// flytekit does.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
-        self.to_wire().encode_to_vec()
+        field_order::sorted(&self.to_wire().encode_to_vec(), &fields::TYPED_INTERFACE)
     }
 
     /// Decodes a `flyteidl.core.TypedInterface`. What it says of artifacts is skipped.

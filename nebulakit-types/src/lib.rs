@@ -5,11 +5,13 @@
 pub mod convert;
 pub mod dialect;
 mod error;
+mod field_order;
 pub mod interface;
 pub mod json;
 pub mod literal;
 pub mod literal_type;
 pub mod outputs;
+mod scan;
 pub mod storage;
 pub mod wire;
 

@@ -8,8 +8,10 @@ use prost::Message as _;
 use serde_json::Value;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::field_order;
 use crate::json::{self, Message};
 use crate::literal_type::{BlobDimensionality, BlobType, LiteralType, SchemaType, StructuredDatasetType, decode_message};
+use crate::wire::fields;
 use crate::wire::flyteidl::core as pb;
 use crate::wire::google::protobuf as google;
 
@@ -182,7 +184,7 @@ impl Literal {
     /// takes them.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
-        self.to_wire().encode_to_vec()
+        field_order::sorted(&self.to_wire().encode_to_vec(), &fields::LITERAL)
     }
 
     /// Decodes a `flyteidl.core.Literal`. Fields that this crate does not know are skipped.
@@ -198,7 +200,7 @@ impl Literal {
     /// Encodes named literals as `flyteidl.core.LiteralMap`, the message of `inputs.pb` and `outputs.pb`, sorted by name.
     #[must_use]
     pub fn encode_map(literals: &BTreeMap<String, Self>) -> Vec<u8> {
-        map_to_wire(literals).encode_to_vec()
+        field_order::sorted(&map_to_wire(literals).encode_to_vec(), &fields::LITERAL_MAP)
     }
 
     /// Decodes a `flyteidl.core.LiteralMap`.

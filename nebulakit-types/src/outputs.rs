@@ -159,10 +159,13 @@ impl<T> std::fmt::Debug for OutputField<T> {
     }
 }
 
-impl<T: NebulaType> OutputField<T> {
+impl<T> OutputField<T> {
     /// An output of type `T`.
     #[must_use]
-    pub const fn new() -> Self {
+    pub const fn new() -> Self
+    where
+        T: NebulaType,
+    {
         Self { literal_type: T::literal_type, put: OutputWriter::put::<T> }
     }
 }

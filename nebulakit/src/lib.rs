@@ -34,3 +34,48 @@ pub use nebulakit_macros::{NebulaType, TaskOutputs, task};
 pub use nebulakit_types as types;
 pub use nebulakit_types::outputs::TaskOutputs;
 pub use nebulakit_types::{Bytes, Hashed, NebulaType, Raw, Untyped};
+
+/// What a file with tasks needs: `use nebulakit::prelude::*;`.
+///
+/// `anyhow` comes along, so that `anyhow::Result` and `anyhow::ensure!` work without a dependency of one's own.
+pub mod prelude {
+    pub use crate::{Context, NebulaType, ResultExt as _, TaskOutputs, task};
+    pub use anyhow;
+}
+
+/// The allocator of static binaries: musl's own is 5 to 20 times slower.
+#[cfg(feature = "static-alloc")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Writes `fn main`: the binary becomes a task container and a command line.
+///
+/// Tasks of library crates are linked only when the binary names the crate; `main!(my_tasks)` does, for as many crates as are given.
+///
+/// # Examples
+/// ```
+/// use nebulakit::prelude::*;
+///
+/// #[task]
+/// fn double(x: i64) -> i64 {
+///     x * 2
+/// }
+///
+/// nebulakit::main!();
+/// ```
+#[macro_export]
+macro_rules! main {
+    ($($tasks:ident),* $(,)?) => {
+        $(use $tasks as _;)*
+
+        fn main() -> ::std::process::ExitCode {
+            $crate::__private::main()
+        }
+    };
+    ($($other:tt)*) => {
+        ::core::compile_error!("`main!` takes the names of crates that hold tasks, as in `nebulakit::main!(my_tasks, more_tasks)`");
+
+        // Without it the mistake would be two errors.
+        fn main() {}
+    };
+}

@@ -34,11 +34,12 @@ impl Cancellation {
     }
 }
 
-/// SIGTERM and SIGINT, as they come.
+/// SIGTERM and SIGINT, as they come. SIGUSR1, by which people ask a Python task for its stacks, ends nothing here either.
 #[derive(Debug)]
 pub(crate) struct StopSignals {
     terminate: Signal,
     interrupt: Signal,
+    inquire: Signal,
 }
 
 impl StopSignals {
@@ -47,7 +48,11 @@ impl StopSignals {
     /// # Errors
     /// When the operating system refuses a handler.
     pub(crate) fn listen() -> std::io::Result<Self> {
-        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            inquire: signal(SignalKind::user_defined1())?,
+        })
     }
 
     /// Waits for the next request to stop, and gives its name.
@@ -55,10 +60,13 @@ impl StopSignals {
     /// # Cancel safety
     /// No signal is lost when the future is dropped.
     pub(crate) async fn next(&mut self) -> &'static str {
-        tokio::select! {
-            Some(()) = self.terminate.recv() => "SIGTERM",
-            Some(()) = self.interrupt.recv() => "SIGINT",
-            else => std::future::pending().await,
+        loop {
+            tokio::select! {
+                Some(()) = self.terminate.recv() => return "SIGTERM",
+                Some(()) = self.interrupt.recv() => return "SIGINT",
+                Some(()) = self.inquire.recv() => tracing::info!("SIGUSR1 came: the task is still running"),
+                else => std::future::pending().await,
+            }
         }
     }
 }

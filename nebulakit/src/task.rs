@@ -109,10 +109,13 @@ impl<T> std::fmt::Debug for Param<T> {
     }
 }
 
-impl<T: NebulaType> Param<T> {
+impl<T> Param<T> {
     /// An input called `name`.
     #[must_use]
-    pub const fn new(name: &'static str, doc: &'static str) -> Self {
+    pub const fn new(name: &'static str, doc: &'static str) -> Self
+    where
+        T: NebulaType,
+    {
         Self { name, doc, default: None, literal_type: T::literal_type, decode: T::decode, encode: T::encode, absent: T::absent }
     }
 }
@@ -201,13 +204,16 @@ impl<R> std::fmt::Debug for Returns<R> {
     }
 }
 
-impl<R: TaskReturn> Returns<R> {
+impl<R> Returns<R> {
     /// Outputs with the given names; with none given, those of the type.
     ///
     /// # Panics
     /// In a constant, at compile time: when the number of names is not the number of outputs.
     #[must_use]
-    pub const fn new(names: &'static [&'static str]) -> Self {
+    pub const fn new(names: &'static [&'static str]) -> Self
+    where
+        R: TaskReturn,
+    {
         let own = <R::Outputs as TaskOutputs>::NAMES;
         assert!(names.is_empty() || names.len() == own.len(), "`outputs(..)` does not name exactly the values that the task returns");
         let names = if names.is_empty() { own } else { names };

@@ -10,7 +10,7 @@ use syn::{Attribute, DeriveInput, Expr, Field, Ident, Lit, LitStr, Meta, Token, 
 
 use crate::arguments::{checked, each, equals};
 use crate::crate_path::CratePath;
-use crate::errors::{Errors, nearest};
+use crate::errors::{Errors, Noun, nearest};
 
 /// What the attributes of a type say.
 #[derive(Default)]
@@ -21,7 +21,8 @@ pub(crate) struct Container {
     pub(crate) rename_all: Option<Case>,
     /// Where it says that absent fields are as in the type's own default.
     pub(crate) default: Option<Span>,
-    pub(crate) pydantic: bool,
+    /// Where it says that the struct meets pydantic's models.
+    pub(crate) pydantic: Option<Span>,
     ignore_serde: bool,
 }
 
@@ -156,11 +157,11 @@ fn nebula(
 ) {
     for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("nebula")) {
         if !matches!(&attribute.meta, Meta::List(list) if !list.tokens.is_empty()) {
-            errors.at(attribute, format!("the attribute says nothing; write `#[nebula({} ...)]`, or remove it", valid[0]));
+            errors.at(attribute, "the attribute says nothing; write its options in parentheses, or remove it");
             continue;
         }
         let parsed = attribute.parse_args_with(|input: ParseStream<'_>| {
-            each(input, &format!("option of a {what}"), valid, errors, |key, input, _| option(key, input));
+            each(input, Noun("option", what), valid, errors, |key, input, _| option(key, input));
             Ok(())
         });
         errors.keep(parsed);
@@ -230,7 +231,7 @@ impl Container {
     pub(crate) fn parse(input: &DeriveInput, errors: &mut Errors) -> Self {
         let mut container = Self::default();
         let valid = &["rename", "rename_all", "default", "pydantic", "ignore_serde", "crate"];
-        nebula(&input.attrs, "type", valid, errors, |key, input| {
+        nebula(&input.attrs, "a type", valid, errors, |key, input| {
             match key.unraw().to_string().as_str() {
                 "rename" => container.title = Some(checked(key, input, r#""Point""#, not_empty)?),
                 "rename_all" => {
@@ -238,7 +239,7 @@ impl Container {
                     container.rename_all = Case::parse(&text.value()).ok();
                 }
                 "default" => container.default = Some(key.span()),
-                "pydantic" => container.pydantic = true,
+                "pydantic" => container.pydantic = Some(key.span()),
                 "ignore_serde" => container.ignore_serde = true,
                 _ => {
                     equals(key, input, "path")?;
@@ -266,7 +267,7 @@ impl Container {
 
     pub(crate) fn field(&self, field: &Field, errors: &mut Errors) -> FieldAttributes {
         let mut attributes = FieldAttributes::default();
-        nebula(&field.attrs, "field", &["rename", "default", "required", "skip"], errors, |key, input| {
+        nebula(&field.attrs, "a field", &["rename", "default", "required", "skip"], errors, |key, input| {
             match key.to_string().as_str() {
                 "rename" => attributes.rename = Some(checked(key, input, r#""x""#, not_empty)?),
                 "default" if input.peek(Token![=]) => {
@@ -287,7 +288,7 @@ impl Container {
 
     pub(crate) fn variant(&self, variant: &Variant, errors: &mut Errors) -> VariantAttributes {
         let mut attributes = VariantAttributes::default();
-        nebula(&variant.attrs, "variant", &["value", "name", "rename"], errors, |key, input| {
+        nebula(&variant.attrs, "a variant", &["value", "name", "rename"], errors, |key, input| {
             if key == "name" {
                 attributes.name = Some(checked(key, input, r#""RED""#, not_empty)?);
             } else if attributes.value.is_some() {

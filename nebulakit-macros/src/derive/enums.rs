@@ -3,6 +3,7 @@
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
+use syn::spanned::Spanned;
 use syn::{DataEnum, DeriveInput, Fields, Index, LitStr, Type, Variant};
 
 use super::attributes::{Container, refuse_names, wire_name};
@@ -14,14 +15,14 @@ pub(crate) fn expand(input: &DeriveInput, data: &DataEnum, container: &Container
         errors.at(&input.ident, "an enum without variants has no values that could travel; add variants");
         return TokenStream::new();
     }
-    refuse_struct_options(container, &input.ident, errors);
+    refuse_struct_options(container, errors);
     let holds_one = |variant: &Variant| matches!(&variant.fields, Fields::Unnamed(fields) if fields.unnamed.len() == 1);
     if data.variants.iter().any(holds_one) { union(input, data, errors) } else { unit_enum(input, data, container, errors) }
 }
 
-fn refuse_struct_options(container: &Container, ident: &syn::Ident, errors: &mut Errors) {
-    if container.pydantic {
-        errors.at(ident, "`pydantic` is for structs: an enum is the same in all of Python; remove it");
+fn refuse_struct_options(container: &Container, errors: &mut Errors) {
+    if let Some(span) = container.pydantic {
+        errors.push(syn::Error::new(span, "`pydantic` is for structs: an enum is the same in all of Python; remove it"));
     }
     if let Some(span) = container.default {
         errors.push(syn::Error::new(span, "`default` is for the fields of a struct; remove it"));
@@ -142,7 +143,7 @@ fn union(input: &DeriveInput, data: &DataEnum, errors: &mut Errors) -> TokenStre
     }
     let idents: Vec<_> = data.variants.iter().map(|variant| &variant.ident).collect();
     let descriptor_types: Vec<_> = types.iter().map(|ty| quote!(__nk::union::Variant<#ty>)).collect();
-    let descriptor_values: Vec<_> = types.iter().map(|ty| quote!(__nk::union::Variant::<#ty>::new())).collect();
+    let descriptor_values: Vec<_> = types.iter().map(|ty| quote_spanned!(ty.span()=> __nk::union::Variant::<#ty>::new())).collect();
     let (definition, all) = descriptors(&input.generics, &format_ident!("__nk_variants"), &descriptor_types, &descriptor_values);
     let index: Vec<_> = (0..types.len()).map(Index::from).collect();
     let distinct = if input.generics.params.is_empty() {

@@ -2,6 +2,7 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
+use syn::spanned::Spanned;
 use syn::{Data, DeriveInput, Fields, Ident, Index, LitStr};
 
 use super::attributes::{Container, wire_name};
@@ -50,7 +51,7 @@ pub(crate) fn expand(input: &DeriveInput, container: &Container, errors: &mut Er
         types.push(&field.ty);
     }
     let descriptor_types: Vec<_> = types.iter().map(|ty| quote!(__nk::OutputField<#ty>)).collect();
-    let descriptor_values: Vec<_> = types.iter().map(|ty| quote!(__nk::OutputField::<#ty>::new())).collect();
+    let descriptor_values: Vec<_> = types.iter().map(|ty| quote_spanned!(ty.span()=> __nk::OutputField::<#ty>::new())).collect();
     let (definition, all) = descriptors(&input.generics, &format_ident!("__nk_outputs"), &descriptor_types, &descriptor_values);
     let index: Vec<_> = (0..names.len()).map(Index::from).collect();
     let head = head(input, &quote!(__nk::TaskOutputs));

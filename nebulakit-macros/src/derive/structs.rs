@@ -2,6 +2,7 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
+use syn::spanned::Spanned;
 use syn::{DataStruct, DeriveInput, Fields, Ident, Index, LitStr};
 
 use super::attributes::{Container, DefaultValue, default_of_whole, wire_name};
@@ -64,7 +65,8 @@ pub(crate) fn expand(input: &DeriveInput, data: &DataStruct, container: &Contain
         let default = default.map(|function| quote!(.default(#function)));
         let required = attributes.required.then(|| quote!(.required()));
         travelling.push(Travelling {
-            descriptor: quote!(__nk::Field::<#ty>::new(#name) #default #required),
+            // At the type, where the error belongs if it cannot travel.
+            descriptor: quote_spanned!(ty.span()=> __nk::Field::<#ty>::new(#name) #default #required),
             ty: quote!(__nk::Field<#ty>),
             aliases: attributes.aliases,
             ident: ident.clone(),
@@ -92,7 +94,7 @@ fn implementation(input: &DeriveInput, container: &Container, fields: &[Travelli
         quote!(#name #(| #aliases)*)
     });
     let title = container.title.clone().unwrap_or_else(|| LitStr::new(&input.ident.to_string(), Span::call_site()));
-    let tag = if container.pydantic { quote!(__nk::structs::PYDANTIC) } else { quote!(__nk::structs::DATACLASS) };
+    let tag = if container.pydantic.is_some() { quote!(__nk::structs::PYDANTIC) } else { quote!(__nk::structs::DATACLASS) };
     let count = fields.len();
     let head = head(input, &quote!(__nk::NebulaType));
     let ident = &input.ident;

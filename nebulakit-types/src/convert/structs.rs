@@ -38,10 +38,13 @@ impl<T> std::fmt::Debug for Field<T> {
     }
 }
 
-impl<T: NebulaType> Field<T> {
+impl<T> Field<T> {
     /// A field called `name`.
     #[must_use]
-    pub const fn new(name: &'static str) -> Self {
+    pub const fn new(name: &'static str) -> Self
+    where
+        T: NebulaType,
+    {
         Self {
             name,
             default: None,

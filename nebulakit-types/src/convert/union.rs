@@ -36,13 +36,16 @@ fn encode_wrapped<T: NebulaType>(value: &T, encoder: &mut Encoder) -> Result<()>
     encoder.union_of(value)
 }
 
-impl<T: NebulaType> Variant<T> {
+impl<T> Variant<T> {
     /// A variant that holds a `T`.
     ///
     /// # Panics
     /// In a constant, at compile time: when `T` is itself a union.
     #[must_use]
-    pub const fn new() -> Self {
+    pub const fn new() -> Self
+    where
+        T: NebulaType,
+    {
         assert!(
             !T::IS_UNION,
             "a variant cannot hold a union or an `Option`: Flyte has no unions in unions; list its variants here instead"
@@ -286,6 +289,8 @@ fn one<'c, U, V>(choices: &[&'c dyn AnyChoice<U>], mut read: impl FnMut(&&'c dyn
                 return Err(Error::new(ErrorKind::Ambiguous, message));
             }
             (Ok(value), None) => found = Some((value, *choice)),
+            // Not a matter of the type: the content is fetched, and then this is asked again.
+            (Err(error), _) if error.kind() == ErrorKind::NotFetched => return Err(error),
             (Err(error), _) => reasons.push(format!("as `{}`: {error}", described(*choice))),
         }
     }

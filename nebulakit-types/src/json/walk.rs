@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::scan::{Reader, Slot, corrupt};
 use crate::wire::describe::{Field, Form, Kind, MAX_FIELDS, MessageFields, Shape};
 
 /// What a walk writes to.
@@ -25,7 +26,8 @@ pub(super) trait Sink {
 /// Walks a message; `deeper` is how many levels of messages may be in it.
 pub(super) fn message<S: Sink>(bytes: &[u8], message: &'static MessageFields, deeper: usize, sink: &mut S) -> Result<()> {
     let walk = Walk { bytes, message, deeper };
-    let slots = walk.scan()?;
+    let mut slots = [const { Slot::Absent }; MAX_FIELDS];
+    walk.scan(&mut slots)?;
     match message.form {
         Form::Object => {
             sink.begin_object();
@@ -51,17 +53,6 @@ pub(super) fn message<S: Sink>(bytes: &[u8], message: &'static MessageFields, de
     }
 }
 
-/// What the bytes hold for a field.
-enum Slot<'a> {
-    Absent,
-    /// A varint, or the bits of a double.
-    Number(u64),
-    /// A text, bytes or a message; owned where a message came in several parts, which add up.
-    Bytes(Cow<'a, [u8]>),
-    /// One or more elements or entries, to be read from the bytes once more.
-    Many,
-}
-
 #[derive(Clone, Copy)]
 struct Walk<'a> {
     bytes: &'a [u8],
@@ -71,8 +62,7 @@ struct Walk<'a> {
 
 impl<'a> Walk<'a> {
     /// Finds the value of each field: the last one counts, within a oneof too.
-    fn scan(&self) -> Result<[Slot<'a>; MAX_FIELDS]> {
-        let mut slots = [const { Slot::Absent }; MAX_FIELDS];
+    fn scan(&self, slots: &mut [Slot<'a>; MAX_FIELDS]) -> Result<()> {
         let mut reader = self.reader();
         while let Some((number, wire_type)) = reader.tag()? {
             let Some(index) = self.message.fields.iter().position(|field| field.number == number) else {
@@ -89,7 +79,7 @@ impl<'a> Walk<'a> {
                 reader.value(field.kind, wire_type)?
             };
             if let Shape::OneOf(oneof) = field.shape {
-                for (other, slot) in self.message.fields.iter().zip(&mut slots) {
+                for (other, slot) in self.message.fields.iter().zip(slots.iter_mut()) {
                     if other.shape == Shape::OneOf(oneof) && other.number != number {
                         *slot = Slot::Absent;
                     }
@@ -100,11 +90,11 @@ impl<'a> Walk<'a> {
                 (_, found) => found,
             };
         }
-        Ok(slots)
+        Ok(())
     }
 
     fn reader(&self) -> Reader<'a> {
-        Reader { rest: self.bytes, name: self.message.name }
+        Reader::new(self.bytes, self.message.name)
     }
 
     fn corrupt(&self, what: &str) -> Error {
@@ -223,7 +213,7 @@ impl<'a> Walk<'a> {
 
     fn entry_key(&self, entry: &'a [u8]) -> Result<&'a str> {
         let mut key: &[u8] = &[];
-        let mut reader = Reader { rest: entry, name: self.message.name };
+        let mut reader = Reader::new(entry, self.message.name);
         while let Some((number, wire_type)) = reader.tag()? {
             if number == 1 {
                 key = reader.length_delimited(wire_type)?;
@@ -236,7 +226,7 @@ impl<'a> Walk<'a> {
 
     fn entry_value(&self, kind: Kind, entry: &'a [u8]) -> Result<Slot<'a>> {
         let mut value = Slot::Absent;
-        let mut reader = Reader { rest: entry, name: self.message.name };
+        let mut reader = Reader::new(entry, self.message.name);
         while let Some((number, wire_type)) = reader.tag()? {
             if number == 2 {
                 value = match (value, reader.value(kind, wire_type)?) {
@@ -264,113 +254,6 @@ fn joined<'a>(first: Cow<'a, [u8]>, second: &[u8]) -> Slot<'a> {
     let mut both = first.into_owned();
     both.extend_from_slice(second);
     Slot::Bytes(Cow::Owned(both))
-}
-
-fn corrupt(name: &str, what: &str) -> Error {
-    Error::new(ErrorKind::Corrupt, format!("bytes that are not a `{name}`: {what}"))
-}
-
-/// Reads tags and values off the front of a message.
-struct Reader<'a> {
-    rest: &'a [u8],
-    /// The message's name, for errors.
-    name: &'static str,
-}
-
-const VARINT: u32 = 0;
-const FIXED_64: u32 = 1;
-const LENGTH_DELIMITED: u32 = 2;
-const START_GROUP: u32 = 3;
-const END_GROUP: u32 = 4;
-const FIXED_32: u32 = 5;
-
-impl<'a> Reader<'a> {
-    /// The next field's number and wire type; `None` at the end.
-    fn tag(&mut self) -> Result<Option<(u32, u32)>> {
-        if self.rest.is_empty() {
-            return Ok(None);
-        }
-        let tag = u32::try_from(self.varint()?).map_err(|_| corrupt(self.name, "a field number out of range"))?;
-        if tag >> 3 == 0 {
-            return Err(corrupt(self.name, "the field number 0"));
-        }
-        Ok(Some((tag >> 3, tag & 7)))
-    }
-
-    fn varint(&mut self) -> Result<u64> {
-        let mut value = 0_u64;
-        for (index, byte) in self.rest.iter().take(10).enumerate() {
-            let bits = u64::from(byte & 0x7f);
-            if index == 9 && *byte > 1 {
-                break;
-            }
-            value |= bits << (7 * index);
-            if byte & 0x80 == 0 {
-                self.rest = &self.rest[index + 1..];
-                return Ok(value);
-            }
-        }
-        Err(corrupt(self.name, "a broken varint"))
-    }
-
-    fn take(&mut self, count: usize) -> Result<&'a [u8]> {
-        let (taken, rest) = self.rest.split_at_checked(count).ok_or_else(|| corrupt(self.name, "it ends too early"))?;
-        self.rest = rest;
-        Ok(taken)
-    }
-
-    fn length_delimited(&mut self, wire_type: u32) -> Result<&'a [u8]> {
-        if wire_type != LENGTH_DELIMITED {
-            return Err(corrupt(self.name, "a field of another wire type"));
-        }
-        let length = self.varint()?;
-        self.take(usize::try_from(length).map_err(|_| corrupt(self.name, "it ends too early"))?)
-    }
-
-    fn value(&mut self, kind: Kind, wire_type: u32) -> Result<Slot<'a>> {
-        match (kind, wire_type) {
-            (Kind::String | Kind::Bytes | Kind::Message(_), _) => Ok(Slot::Bytes(Cow::Borrowed(self.length_delimited(wire_type)?))),
-            (Kind::Double, FIXED_64) => {
-                let mut bits = [0; 8];
-                bits.copy_from_slice(self.take(8)?);
-                Ok(Slot::Number(u64::from_le_bytes(bits)))
-            }
-            (Kind::Bool | Kind::Int32 | Kind::Int64 | Kind::Uint32 | Kind::Uint64 | Kind::Enum(_), VARINT) => {
-                Ok(Slot::Number(self.varint()?))
-            }
-            _ => Err(corrupt(self.name, "a field of another wire type")),
-        }
-    }
-
-    /// Skips the value of a field that is not known.
-    fn skip(&mut self, wire_type: u32) -> Result<()> {
-        let mut open_groups = 0_usize;
-        let mut wire_type = wire_type;
-        loop {
-            match wire_type {
-                VARINT => {
-                    self.varint()?;
-                }
-                FIXED_64 => {
-                    self.take(8)?;
-                }
-                LENGTH_DELIMITED => {
-                    self.length_delimited(wire_type)?;
-                }
-                FIXED_32 => {
-                    self.take(4)?;
-                }
-                START_GROUP => open_groups += 1,
-                END_GROUP if open_groups > 0 => open_groups -= 1,
-                _ => return Err(corrupt(self.name, "an unknown wire type")),
-            }
-            if open_groups == 0 {
-                return Ok(());
-            }
-            let (_, next) = self.tag()?.ok_or_else(|| corrupt(self.name, "it ends too early"))?;
-            wire_type = next;
-        }
-    }
 }
 
 /// The first and the last second of what proto3 JSON has a form for: years 1 to 9999.

@@ -78,9 +78,7 @@ fn accepts(downstream: &LiteralType, upstream: &LiteralType) -> bool {
         },
         TypeKind::StructuredDataset(dataset) => match &upstream.kind {
             TypeKind::Simple(SimpleType::None) => true,
-            TypeKind::Schema(given) => {
-                is_parquet(dataset) && columns_match(&dataset.columns, &given.columns, |column, given| holds(column, given))
-            }
+            TypeKind::Schema(given) => is_parquet(dataset) && columns_match(&dataset.columns, &given.columns, holds),
             TypeKind::StructuredDataset(given) => {
                 (given.format.is_empty() || dataset.format.is_empty() || equal_fold(&given.format, &dataset.format))
                     && columns_match(&dataset.columns, &given.columns, |column, given| accepts(&column.literal_type, &given.literal_type))

@@ -10,7 +10,9 @@ use super::{
     StructuredDatasetType, TypeKind, TypeStructure,
 };
 use crate::error::{Error, ErrorKind, Result};
+use crate::field_order;
 use crate::json;
+use crate::wire::fields;
 use crate::wire::flyteidl::core as pb;
 use crate::wire::google::protobuf as google;
 
@@ -23,7 +25,7 @@ impl LiteralType {
     /// Encodes the type as `flyteidl.core.LiteralType`. Map keys are sorted, so equal types give equal bytes.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
-        self.to_wire().encode_to_vec()
+        field_order::sorted(&self.to_wire().encode_to_vec(), &fields::LITERAL_TYPE)
     }
 
     /// Decodes a `flyteidl.core.LiteralType`. Fields that this crate does not know are skipped.

@@ -17,7 +17,7 @@ const MAX_DEPTH: u32 = 200;
 pub(super) fn is_subset(downstream: &Map<String, Value>, upstream: &Map<String, Value>) -> bool {
     let downstream = Value::Object(downstream.clone());
     let upstream = Value::Object(upstream.clone());
-    if [&downstream, &upstream].into_iter().any(|document| !is_draft_7(document) || !is_schema(document)) {
+    if [&downstream, &upstream].into_iter().any(|document| !is_draft_7(document) || !is_schema(document) || !references_hold(document)) {
         return false;
     }
     let mut comparison = Comparison { asked: &downstream, given: &upstream, left: MAX_COMPARISONS, off: false };
@@ -86,7 +86,7 @@ impl<'a> Comparison<'a> {
         findings.differ_if(asked_types.iter().any(|name| !given_types.contains(name)));
         findings.differ_if(given_types.iter().any(|name| {
             // No type at all is an object too.
-            !asked_types.contains(name) && !(*name == "object" && asked_types.is_empty())
+            !(asked_types.contains(name) || *name == "object" && asked_types.is_empty())
         }));
 
         if asked_types.contains(&"string") {
@@ -117,8 +117,9 @@ impl<'a> Comparison<'a> {
             }
         }
         if let Some(asked) = asked.get("const") {
-            let comparable = !asked.is_array() && !asked.is_object();
-            findings.differ_if(!comparable || given.get("const").is_none_or(|given| !same_scalar(asked, given)));
+            let given = given.get("const");
+            self.off |= asked.is_object() && given.is_some_and(Value::is_object) || asked.is_array() && given.is_some_and(Value::is_array);
+            findings.differ_if(given.is_none_or(|given| !same_scalar(asked, given)));
         }
         findings
     }
@@ -136,18 +137,9 @@ impl<'a> Comparison<'a> {
     fn resolve(&mut self, document: &'a Value, schema: &'a Value) -> &'a Value {
         let mut schema = schema;
         for _ in 0..MAX_DEPTH {
-            let Some(reference) = schema.get("$ref").and_then(Value::as_str) else { return schema };
-            let target = match reference.strip_prefix('#') {
-                Some("" | "/") => Some(document),
-                Some(pointer) if pointer.starts_with('/') => {
-                    percent_encoding::percent_decode_str(pointer).decode_utf8().ok().and_then(|pointer| document.pointer(&pointer))
-                }
-                _ => None,
-            };
-            match target {
-                Some(target) if is_schema(target) => schema = target,
-                _ => break,
-            }
+            let Some(reference) = reference(schema) else { return schema };
+            let Some(target) = target(document, reference) else { break };
+            schema = target;
         }
         self.off = true;
         schema
@@ -249,15 +241,20 @@ impl<'a> Comparison<'a> {
 }
 
 fn at_least(asked: &Value, given: &Value, key: &str, findings: &mut Findings) {
-    if let Some(asked) = asked.get(key).and_then(Value::as_f64) {
-        findings.differ_if(given.get(key).and_then(Value::as_f64).is_none_or(|given| given < asked));
+    if let Some(asked) = limit(asked, key) {
+        findings.differ_if(limit(given, key).is_none_or(|given| given < asked));
     }
 }
 
 fn at_most(asked: &Value, given: &Value, key: &str, findings: &mut Findings) {
-    if let Some(asked) = asked.get(key).and_then(Value::as_f64) {
-        findings.differ_if(given.get(key).and_then(Value::as_f64).is_none_or(|given| given > asked));
+    if let Some(asked) = limit(asked, key) {
+        findings.differ_if(limit(given, key).is_none_or(|given| given > asked));
     }
+}
+
+/// A number of things that a schema allows. The platform takes plain booleans for schemas that allow none.
+fn limit(schema: &Value, key: &str) -> Option<f64> {
+    if schema.is_boolean() { Some(0.0) } else { schema.get(key).and_then(Value::as_f64) }
 }
 
 fn types(schema: &Value) -> Vec<&str> {
@@ -280,6 +277,47 @@ fn text<'v>(schema: &'v Value, key: &str) -> &'v str {
 fn conditional<'v>(schema: &'v Value, key: &str) -> Option<&'v Value> {
     let complete = schema.get("if").is_some() && (schema.get("then").is_some() || schema.get("else").is_some());
     schema.get(key).filter(|_| complete)
+}
+
+fn reference(schema: &Value) -> Option<&str> {
+    schema.get("$ref").and_then(Value::as_str)
+}
+
+/// What a reference refers to, if that is a schema of the same document.
+fn target<'v>(document: &'v Value, reference: &str) -> Option<&'v Value> {
+    let target = match reference.strip_prefix('#')? {
+        "" | "/" => document,
+        pointer => document.pointer(&percent_encoding::percent_decode_str(pointer).decode_utf8().ok()?)?,
+    };
+    is_schema(target).then_some(target)
+}
+
+/// Whether all references in a document that are of any consequence refer to schemas of the same document.
+fn references_hold(document: &Value) -> bool {
+    let mut seen = Vec::new();
+    let mut left = vec![document];
+    while let Some(schema) = left.pop() {
+        if let Some(reference) = reference(schema) {
+            if !seen.contains(&reference) {
+                seen.push(reference);
+                let Some(target) = target(document, reference) else { return false };
+                left.push(target);
+            }
+            continue;
+        }
+        let Value::Object(keywords) = schema else { continue };
+        for (key, value) in keywords {
+            match (key.as_str(), value) {
+                ("additionalItems", _) if !keywords.get("items").is_some_and(Value::is_array) => {}
+                ("if" | "then" | "else", _) => left.extend(conditional(schema, key)),
+                ("properties" | "patternProperties" | "dependencies", Value::Object(schemas)) => left.extend(schemas.values()),
+                ("allOf" | "anyOf" | "oneOf" | "items", Value::Array(schemas)) => left.extend(schemas),
+                ("items" | "additionalItems" | "additionalProperties" | "propertyNames" | "contains" | "not", schema) => left.push(schema),
+                _ => {}
+            }
+        }
+    }
+    true
 }
 
 fn same_scalar(a: &Value, b: &Value) -> bool {
@@ -314,7 +352,8 @@ fn is_keyword(key: &str, value: &Value) -> bool {
         "items" => is_schema(value) || is_schemas(value),
         "allOf" | "anyOf" | "oneOf" => is_schemas(value),
         "required" => value.as_array().is_some_and(|names| names.iter().all(Value::is_string) && is_set(names)),
-        "enum" | "examples" => value.is_array(),
+        "enum" => value.as_array().is_some_and(|values| !values.is_empty() && is_set(values)),
+        "examples" => value.is_array(),
         "minProperties" | "maxProperties" | "minItems" | "maxItems" | "minLength" | "maxLength" => {
             value.as_f64().is_some_and(|number| number >= 0.0 && number.fract() == 0.0)
         }

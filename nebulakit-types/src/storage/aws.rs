@@ -1,13 +1,13 @@
 //! S3: the configuration first, then what the cloud's own tools would find.
 
-use object_store::ClientConfigKey;
+use std::sync::Arc;
+
 use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey};
 
 use super::cloud::{Place, Store, check_header, endpoint_url, refused};
 use super::transport::{Connector, client_options, retry_config};
 use super::{AddressingStyle, Environment, StorageConfig};
 use crate::{Error, ErrorKind, Result};
-use std::sync::Arc;
 
 const LOOKED_FOR: &str = "FLYTE_AWS_ACCESS_KEY_ID and FLYTE_AWS_SECRET_ACCESS_KEY (or section `aws` of Flyte's configuration file), \
     AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_WEB_IDENTITY_TOKEN_FILE and AWS_ROLE_ARN, the keys of the profile (AWS_PROFILE, else \
@@ -52,7 +52,6 @@ pub(super) fn store(place: &Place<'_>, region: Option<&str>, config: &StorageCon
         AddressingStyle::Path => false,
         AddressingStyle::Auto => host_is_name && !bucket.contains('.'),
     };
-    let mut learns = None;
     if let Some(endpoint) = endpoint {
         let mut url = endpoint_url(endpoint.trim())?;
         let name = url.domain().map(str::to_owned);
@@ -71,19 +70,18 @@ pub(super) fn store(place: &Place<'_>, region: Option<&str>, config: &StorageCon
         builder = builder.with_endpoint(url.as_str().trim_end_matches('/'));
     } else {
         builder = builder.with_virtual_hosted_style_request(virtual_name(true, s3.addressing_style.unwrap_or(AddressingStyle::Auto)));
-        learns = Some(region.clone());
     }
     let objects = builder
         .with_bucket_name(bucket)
-        .with_region(region)
-        .with_client_options(client_options().with_config(ClientConfigKey::AllowHttp, "true"))
+        .with_region(&region)
+        .with_client_options(client_options())
         .with_http_connector(connector.clone())
         .with_retry(retry_config(config))
         // One object is deleted by one plain request, which more stores know than the request for many.
         .with_config(AmazonS3ConfigKey::DisableBulkDelete, "true")
         .build()
         .map_err(|error| refused(place, config, &error))?;
-    Ok(Store { objects: Arc::new(objects), looked_for: LOOKED_FOR, region: learns })
+    Ok(Store { objects: Arc::new(objects), looked_for: LOOKED_FOR, region: Some(region) })
 }
 
 struct Keys {

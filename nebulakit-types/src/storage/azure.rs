@@ -49,7 +49,7 @@ pub(super) fn store(place: &Place<'_>, config: &StorageConfig, connector: &Conne
     if let Some(endpoint) = azure.endpoint.as_deref().map(str::trim) {
         builder = builder.with_endpoint(endpoint_url(endpoint)?.as_str().trim_end_matches('/').to_owned());
     } else if let Some((_, domain)) = host.and_then(|host| host.split_once('.')) {
-        // The same account answers for files (dfs) and for blobs; the requests made here are those for blobs. Other clouds have other domains.
+        // The same account answers for files (dfs) and for blobs, and the requests made here are for blobs. Other clouds have other domains.
         let domain = domain.strip_prefix("dfs.").map_or_else(|| domain.to_owned(), |domain| format!("blob.{domain}"));
         builder = builder.with_endpoint(endpoint_url(&format!("https://{account}.{domain}"))?.as_str().trim_end_matches('/').to_owned());
     }

@@ -1,6 +1,7 @@
 //! The clouds' stores, each made when a URL first leads to it and kept for the next; and what every operation on them has in common.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
@@ -11,7 +12,7 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
 use super::fault::{explain, no_bucket};
 use super::location::{Cloud, shown};
-use super::transport::{Client, Connector, Trace};
+use super::transport::{Connector, Trace};
 use super::{PutOptions, StorageConfig};
 use crate::{Error, ErrorKind, Result};
 
@@ -28,7 +29,7 @@ pub(super) struct Place<'a> {
 }
 
 /// A bucket's store.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) struct Store {
     pub(super) objects: Arc<DynObjectStore>,
     /// Where credentials are looked for, in order.
@@ -37,17 +38,23 @@ pub(super) struct Store {
     pub(super) region: Option<String>,
 }
 
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Not the objects: what their credentials show of themselves is not ours to decide.
+        f.debug_struct("Store").field("region", &self.region).finish_non_exhaustive()
+    }
+}
+
 #[derive(Debug)]
 pub(super) struct Clouds {
-    pub(super) config: Arc<StorageConfig>,
-    pub(super) connector: Connector,
+    config: Arc<StorageConfig>,
+    connector: Connector,
     stores: Mutex<HashMap<(Cloud, String), Store>>,
 }
 
 impl Clouds {
-    pub(super) fn new(config: StorageConfig) -> Self {
-        let config = Arc::new(config);
-        Self { connector: Connector(Arc::new(Client::new(config.clone()))), config, stores: Mutex::default() }
+    pub(super) fn new(config: Arc<StorageConfig>, connector: Connector) -> Self {
+        Self { config, connector, stores: Mutex::default() }
     }
 
     pub(super) async fn get(&self, place: &Place<'_>) -> Result<Option<Bytes>> {
@@ -192,6 +199,7 @@ pub(super) fn refused(place: &Place<'_>, config: &StorageConfig, error: &StoreEr
 }
 
 /// Checks what will stand in a header of each request; `object_store` panics on what cannot.
+#[cfg(any(feature = "aws", feature = "azure"))]
 pub(super) fn check_header(place: &Place<'_>, name: &str, value: &str) -> Result<()> {
     if value.is_empty() || !value.chars().all(|c| c.is_ascii_graphic()) {
         let text = format!("`{}`: the {name} is empty or holds a blank, a line break or a character that is not ASCII", shown(place.url));
@@ -204,6 +212,9 @@ pub(super) fn check_header(place: &Place<'_>, name: &str, value: &str) -> Result
 pub(super) fn endpoint_url(endpoint: &str) -> Result<url::Url> {
     let fault = |why: &str| Error::new(ErrorKind::Url, format!("the endpoint `{}` {why}", shown(endpoint)));
     let url = url::Url::parse(endpoint).map_err(|error| fault(&format!("is no URL: {error}")))?;
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(fault("holds a user name or a password; credentials have settings of their own"));
+    }
     match url.scheme() {
         "http" | "https" if url.has_host() && url.query().is_none() && url.fragment().is_none() => Ok(url),
         "http" | "https" => Err(fault("must be a host, perhaps with a port and a path, and nothing after it")),

@@ -167,7 +167,7 @@ impl Environment {
     }
 
     /// The values that must never be shown, judged by their names.
-    #[cfg(feature = "cloud")]
+    #[cfg(feature = "client")]
     fn secrets(&self) -> impl Iterator<Item = &str> {
         let secret = |name: &str| {
             ["SECRET", "TOKEN", "KEY", "SAS", "PASSWORD"].iter().any(|word| name.contains(word))
@@ -183,7 +183,7 @@ impl fmt::Debug for Environment {
     }
 }
 
-#[cfg(feature = "cloud")]
+#[cfg(feature = "client")]
 impl StorageConfig {
     /// Takes every known secret out of a text that others wrote.
     pub(super) fn scrub(&self, mut text: String) -> String {

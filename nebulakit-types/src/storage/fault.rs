@@ -1,14 +1,21 @@
 //! What a failed operation on a cloud tells its user.
 
+#[cfg(feature = "cloud")]
 use object_store::Error as StoreError;
 
+use super::StorageConfig;
+#[cfg(feature = "cloud")]
 use super::cloud::{Place, Store};
+#[cfg(feature = "cloud")]
+use super::location::Cloud;
 use super::location::shown;
-use super::transport::{Failure, Trace, What, innermost};
-use super::{StorageConfig, location::Cloud};
+#[cfg(feature = "cloud")]
+use super::transport::innermost;
+use super::transport::{Failure, Trace, What};
 use crate::{Error, ErrorKind};
 
 /// The error of an operation on the object at `place`.
+#[cfg(feature = "cloud")]
 pub(super) fn explain(place: &Place<'_>, store: &Store, config: &StorageConfig, error: &StoreError, trace: &Trace) -> Error {
     let url = shown(place.url);
     let (kind, text) = match &trace.last {
@@ -18,7 +25,7 @@ pub(super) fn explain(place: &Place<'_>, store: &Store, config: &StorageConfig, 
         }
         Some(failure) => match &failure.what {
             What::Answer { status, code, message } => answer(place, &url, failure, *status, code, message, trace),
-            What::Silence(why) => (ErrorKind::Unavailable, format!("`{url}`: {} did not answer: {why}{}", failure.origin, effort(trace))),
+            What::Silence(why) => (ErrorKind::Unavailable, format!("`{url}`: {} {why}{}", failure.origin, effort(trace))),
         },
         None => (kind_of(error), format!("`{url}`: {}", innermost(error))),
     };
@@ -30,17 +37,18 @@ pub(super) fn explain(place: &Place<'_>, store: &Store, config: &StorageConfig, 
 pub(super) fn explain_web(url: &str, config: &StorageConfig, why: &str, trace: &Trace) -> Error {
     let url = shown(url);
     let (kind, text) = match &trace.last {
-        Some(Failure { what: What::Answer { status, code, message }, .. }) => {
-            (status_kind(*status), format!("`{url}`: the server answered {}{}", status_text(*status, code, message), effort(trace)))
+        Some(Failure { origin, what: What::Answer { status, code, message }, .. }) => {
+            (status_kind(*status), format!("`{url}`: {origin} answered {}{}", status_text(*status, code, message), effort(trace)))
         }
-        Some(Failure { what: What::Silence(why), .. }) => {
-            (ErrorKind::Unavailable, format!("`{url}`: the server did not answer: {why}{}", effort(trace)))
+        Some(Failure { origin, what: What::Silence(why), .. }) => {
+            (ErrorKind::Unavailable, format!("`{url}`: {origin} {why}{}", effort(trace)))
         }
         None => (ErrorKind::Io, format!("`{url}`: {why}")),
     };
     Error::new(kind, config.scrub(text))
 }
 
+#[cfg(feature = "cloud")]
 fn answer(place: &Place<'_>, url: &str, failure: &Failure, status: u16, code: &str, message: &str, trace: &Trace) -> (ErrorKind, String) {
     let origin = &failure.origin;
     let said = status_text(status, code, message);
@@ -62,6 +70,7 @@ fn answer(place: &Place<'_>, url: &str, failure: &Failure, status: u16, code: &s
 }
 
 /// Whether what is missing is the bucket itself.
+#[cfg(feature = "cloud")]
 pub(super) fn no_bucket(failure: &Failure) -> bool {
     matches!(&failure.what, What::Answer { status: 404, code, .. } if matches!(code.as_str(), "NoSuchBucket" | "ContainerNotFound"))
 }
@@ -75,6 +84,7 @@ pub(super) fn status_kind(status: u16) -> ErrorKind {
     }
 }
 
+#[cfg(feature = "cloud")]
 fn kind_of(error: &StoreError) -> ErrorKind {
     match error {
         StoreError::NotFound { .. } => ErrorKind::NotFound,
@@ -97,10 +107,11 @@ fn status_text(status: u16, code: &str, message: &str) -> String {
     text
 }
 
+#[cfg(feature = "cloud")]
 fn brief(failure: &Failure) -> String {
     match &failure.what {
         What::Answer { status, code, message } => format!("answered {}", status_text(*status, code, message)),
-        What::Silence(why) => format!("did not answer: {why}"),
+        What::Silence(why) => why.clone(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! From a URL to its bytes: one door to local files, S3, Google Cloud Storage, Azure Blob Storage, http(s) and memory.
 //!
-//! A [`Storage`] is told everything by its [`StorageConfig`] and reads no environment. Making one does no I/O; a store is made when a URL first
-//! leads to it and kept for the next. This module is the only place that names `object_store`, and it is in the tree only with one of the
+//! A [`Storage`] is told everything by its [`StorageConfig`] and reads no environment. Making one does no I/O; a store is made when a URL
+//! first leads to it and kept for the next. This module is the only place that names `object_store`, and it is in the tree only with one of the
 //! features `aws`, `gcp`, `azure` and `http`; local paths and `memory://` need none of them.
 //!
 //! | URL | served by |
@@ -22,16 +22,16 @@ mod azure;
 #[cfg(feature = "cloud")]
 mod cloud;
 mod config;
-#[cfg(feature = "cloud")]
+#[cfg(feature = "client")]
 mod fault;
 #[cfg(feature = "gcp")]
 mod gcp;
 mod local;
 mod location;
 mod memory;
-#[cfg(feature = "cloud")]
+#[cfg(feature = "client")]
 mod roots;
-#[cfg(feature = "cloud")]
+#[cfg(feature = "client")]
 mod transport;
 #[cfg(feature = "http")]
 mod web;
@@ -75,7 +75,7 @@ pub struct ObjectInfo {
 /// let storage = Storage::memory();
 /// storage.put("memory://run/outputs.pb", vec!["by".into(), "tes".into()], &PutOptions::default()).await?;
 /// assert_eq!(storage.get("memory://run/outputs.pb").await?, "bytes");
-/// # nebulakit_types::Result::Ok(()) }).unwrap();
+/// # Ok::<(), nebulakit_types::Error>(()) }).unwrap();
 /// ```
 #[derive(Debug, Clone)]
 pub struct Storage(Arc<Inner>);
@@ -85,9 +85,10 @@ struct Inner {
     memory: memory::Memory,
     #[cfg(feature = "cloud")]
     clouds: cloud::Clouds,
-    #[cfg(not(feature = "cloud"))]
-    #[expect(dead_code, reason = "shown by Debug; without a cloud nothing else asks it")]
-    config: StorageConfig,
+    #[cfg(feature = "http")]
+    connector: transport::Connector,
+    #[cfg_attr(not(feature = "http"), expect(dead_code, reason = "shown by Debug; where there is no http, nothing else asks this copy"))]
+    config: Arc<StorageConfig>,
 }
 
 impl Default for Storage {
@@ -100,11 +101,15 @@ impl Storage {
     /// Makes a storage. No I/O, no client: those come with the first URL that needs them.
     #[must_use]
     pub fn new(config: StorageConfig) -> Self {
+        let config = Arc::new(config);
+        #[cfg(feature = "client")]
+        let connector = transport::Connector::new(config.clone());
         Self(Arc::new(Inner {
             memory: memory::Memory::default(),
             #[cfg(feature = "cloud")]
-            clouds: cloud::Clouds::new(config),
-            #[cfg(not(feature = "cloud"))]
+            clouds: cloud::Clouds::new(config.clone(), connector.clone()),
+            #[cfg(feature = "http")]
+            connector,
             config,
         }))
     }
@@ -139,7 +144,7 @@ impl Storage {
             Location::Local(path) => local::get(&path),
             Location::Memory(key) => Ok(self.0.memory.get(key)),
             #[cfg(feature = "http")]
-            Location::Web(url) => web::get(&self.0.clouds, url).await,
+            Location::Web(url) => web::get(&self.0.config, &self.0.connector, url).await,
             #[cfg(feature = "cloud")]
             Location::Object { cloud, authority, key } => self.0.clouds.get(&cloud::Place { url, cloud, authority, key }).await,
         }
@@ -181,7 +186,7 @@ impl Storage {
             Location::Local(path) => local::exists(&path),
             Location::Memory(key) => Ok(self.0.memory.get(key).is_some()),
             #[cfg(feature = "http")]
-            Location::Web(url) => web::exists(&self.0.clouds, url).await,
+            Location::Web(url) => web::exists(&self.0.config, &self.0.connector, url).await,
             #[cfg(feature = "cloud")]
             Location::Object { cloud, authority, key } => self.0.clouds.exists(&cloud::Place { url, cloud, authority, key }).await,
         }
@@ -233,10 +238,10 @@ impl Storage {
 /// The stores do not depend on it; a program's own HTTPS client may, where two providers are linked and neither is the default.
 ///
 /// The stores trust the CA certificates of the first of these that is there, read when a connection first needs them:
-/// [`StorageConfig::ca_bundle`], `AWS_CA_BUNDLE`, `SSL_CERT_FILE` and `SSL_CERT_DIR` (a folder of certificates), those compiled in by the
+/// [`StorageConfig::ca_bundle`], `AWS_CA_BUNDLE`, `SSL_CERT_FILE`, `SSL_CERT_DIR` (a folder of certificates), those compiled in by the
 /// feature `embedded-roots`, the bundle file of the distribution.
 pub fn install_crypto_provider() {
-    #[cfg(feature = "cloud")]
+    #[cfg(feature = "client")]
     roots::install();
 }
 

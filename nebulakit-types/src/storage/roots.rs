@@ -81,17 +81,16 @@ impl LazyRoots {
 
     fn roots(&self) -> Result<RootCertStore, String> {
         let mut roots = RootCertStore::empty();
-        if let Some((name, path)) = &self.named {
-            add(&mut roots, path).map_err(|error| format!("cannot read `{}` ({name}): {error}", path.display()))?;
-        }
-        if let Some(folder) = &self.folder {
-            let entries =
-                std::fs::read_dir(folder).map_err(|error| format!("cannot list `{}` (SSL_CERT_DIR): {error}", folder.display()))?;
-            // Such folders hold README files and stale links beside the certificates.
-            entries.flatten().for_each(|entry| drop(add(&mut roots, &entry.path())));
-        }
-        if roots.is_empty() && self.named.is_none() && self.folder.is_none() {
-            usual(&mut roots);
+        match (&self.named, &self.folder) {
+            (Some((name, path)), _) => {
+                add(&mut roots, path).map_err(|error| format!("cannot read `{}` ({name}): {error}", path.display()))?
+            }
+            (None, Some(folder)) => {
+                let fault = |error| format!("cannot list `{}` (SSL_CERT_DIR): {error}", folder.display());
+                // Such folders hold README files and stale links beside the certificates.
+                std::fs::read_dir(folder).map_err(fault)?.flatten().for_each(|entry| drop(add(&mut roots, &entry.path())));
+            }
+            (None, None) => usual(&mut roots),
         }
         if roots.is_empty() { Err(self.none()) } else { Ok(roots) }
     }
@@ -164,5 +163,17 @@ impl ServerCertVerifier for LazyRoots {
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.provider.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+#[cfg(all(test, feature = "embedded-roots"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn embedded_roots_need_no_file() {
+        let mut roots = RootCertStore::empty();
+        usual(&mut roots);
+        assert!(roots.len() > 50, "{}", roots.len());
     }
 }

@@ -54,7 +54,7 @@ pub(super) struct Failure {
 pub(super) enum What {
     /// The store answered with an error: its status, its code and its message, as far as it told them.
     Answer { status: u16, code: String, message: String },
-    /// No answer, or one that broke off: why.
+    /// No answer, or one that broke off: what the server did instead, as a clause that follows its name.
     Silence(String),
 }
 
@@ -93,7 +93,7 @@ impl Trace {
 }
 
 /// The process's HTTP client, made when first used.
-pub(super) struct Client {
+struct Client {
     made: OnceLock<Result<reqwest::Client, String>>,
     config: Arc<StorageConfig>,
     connect: Duration,
@@ -107,7 +107,7 @@ impl fmt::Debug for Client {
 }
 
 impl Client {
-    pub(super) fn new(config: Arc<StorageConfig>) -> Self {
+    fn new(config: Arc<StorageConfig>) -> Self {
         Self {
             made: OnceLock::new(),
             connect: config.connect_timeout.unwrap_or(Duration::from_secs(5)),
@@ -142,14 +142,18 @@ impl Client {
         let limit = self.silence + Duration::from_secs(request.body().content_length() as u64 >> 20);
         let silent = |limit: Duration| HttpError::new(HttpErrorKind::Timeout, Said(format!("no answer within {limit:?}")));
         let answer = match tokio::time::timeout(limit, HttpService::call(self.get()?, request)).await {
-            Ok(answer) => answer.map_err(permanent),
+            Ok(answer) => answer,
             Err(_) => Err(silent(limit)),
         };
         let answer = match answer {
             Ok(answer) => answer,
             Err(error) => {
-                Trace::failed(Failure { origin, metadata: false, what: What::Silence(innermost(&error)) });
-                return Err(error);
+                let clause = match rustls_error(&error) {
+                    Some(tls) => format!("cannot be trusted: {}", tls_text(tls)),
+                    None => format!("did not answer: {}", innermost(&error)),
+                };
+                Trace::failed(Failure { origin, metadata: false, what: What::Silence(clause) });
+                return Err(permanent(error));
             }
         };
         let (parts, mut body) = answer.into_parts();
@@ -182,12 +186,12 @@ impl Client {
             let (mut body, origin) = state?;
             let next = match tokio::time::timeout(silence, body.frame()).await {
                 Ok(next) => next?,
-                Err(_) => Err(HttpError::new(HttpErrorKind::Timeout, Said(format!("the answer paused for {silence:?}")))),
+                Err(_) => Err(HttpError::new(HttpErrorKind::Timeout, Said(format!("nothing came for {silence:?}")))),
             };
             match next {
                 Ok(frame) => Some((Ok(frame), Some((body, origin)))),
                 Err(error) => {
-                    let text = format!("the answer broke off: {}", innermost(&error));
+                    let text = format!("broke off its answer: {}", innermost(&error));
                     Trace::failed(Failure { origin, metadata: false, what: What::Silence(text) });
                     Some((Err(error), None))
                 }
@@ -216,16 +220,20 @@ impl HttpService for Metadata {
                 Err(_) => why = format!("no answer within {METADATA_TIMEOUT:?}"),
             }
         }
-        Trace::failed(Failure { origin, metadata: true, what: What::Silence(why.clone()) });
+        Trace::failed(Failure { origin, metadata: true, what: What::Silence(format!("did not answer: {why}")) });
         Err(HttpError::new(HttpErrorKind::Unknown, Said(why)))
     }
 }
 
 /// Gives every store the one client.
 #[derive(Debug, Clone)]
-pub(super) struct Connector(pub(super) Arc<Client>);
+pub(super) struct Connector(Arc<Client>);
 
 impl Connector {
+    pub(super) fn new(config: Arc<StorageConfig>) -> Self {
+        Self(Arc::new(Client::new(config)))
+    }
+
     pub(super) fn client(&self) -> HttpClient {
         HttpClient::new(SharedClient(self.0.clone()))
     }
@@ -283,8 +291,15 @@ impl StdError for Said {}
 /// A certificate that is not trusted now will not be on the next try.
 fn permanent(error: HttpError) -> HttpError {
     match rustls_error(&error) {
-        Some(tls) => HttpError::new(HttpErrorKind::Unknown, Said(format!("TLS: {tls}"))),
+        Some(tls) => HttpError::new(HttpErrorKind::Unknown, Said(tls_text(tls))),
         None => error,
+    }
+}
+
+fn tls_text(error: &rustls::Error) -> String {
+    match error {
+        rustls::Error::General(text) => text.clone(),
+        other => other.to_string(),
     }
 }
 

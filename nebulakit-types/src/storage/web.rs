@@ -7,24 +7,24 @@ use bytes::Bytes;
 use http_body_util::BodyExt as _;
 use object_store::client::{HttpRequest, HttpRequestBody};
 
-use super::cloud::Clouds;
+use super::StorageConfig;
 use super::fault::{explain_web, status_kind};
-use super::transport::{Trace, innermost, retry_config};
+use super::transport::{Connector, Trace, innermost, retry_config};
 use crate::{Error, ErrorKind, Result};
 
-pub(super) async fn get(clouds: &Clouds, url: &str) -> Result<Option<Bytes>> {
-    run(clouds, url, "GET").await
+pub(super) async fn get(config: &StorageConfig, connector: &Connector, url: &str) -> Result<Option<Bytes>> {
+    run(config, connector, url, "GET").await
 }
 
-pub(super) async fn exists(clouds: &Clouds, url: &str) -> Result<bool> {
-    Ok(run(clouds, url, "HEAD").await?.is_some())
+pub(super) async fn exists(config: &StorageConfig, connector: &Connector, url: &str) -> Result<bool> {
+    Ok(run(config, connector, url, "HEAD").await?.is_some())
 }
 
 /// Makes a request until it succeeds, fails for good or has failed too often; `None` where nothing is.
-async fn run(clouds: &Clouds, url: &str, method: &str) -> Result<Option<Bytes>> {
+async fn run(config: &StorageConfig, connector: &Connector, url: &str, method: &str) -> Result<Option<Bytes>> {
     let request = request(url, method)?;
-    let client = clouds.connector.client();
-    let retry = retry_config(&clouds.config);
+    let client = connector.client();
+    let retry = retry_config(config);
     let mut wait = retry.backoff.init_backoff;
     let (out, trace) = Trace::of(async {
         let started = Instant::now();
@@ -52,7 +52,7 @@ async fn run(clouds: &Clouds, url: &str, method: &str) -> Result<Option<Bytes>> 
         Err("never tried".to_owned())
     })
     .await;
-    out.map_err(|why| explain_web(url, &clouds.config, &why, &trace))
+    out.map_err(|why| explain_web(url, config, &why, &trace))
 }
 
 fn request(url: &str, method: &str) -> Result<HttpRequest> {

@@ -1,0 +1,45 @@
+//! The floor: reads the same inputs, adds the same numbers, writes the same outputs, and knows nothing else.
+#![allow(clippy::unwrap_used, reason = "a floor has no error handling")]
+
+use nebulakit_types::wire::flyteidl::core::{Literal, LiteralMap, Primitive, Scalar, literal, primitive, scalar};
+use prost::Message as _;
+
+fn integer(literal: &Literal) -> i64 {
+    let Some(literal::Value::Scalar(scalar)) = &literal.value else { panic!("no scalar") };
+    let Some(scalar::Value::Primitive(primitive)) = &scalar.value else { panic!("no primitive") };
+    let Some(primitive::Value::Integer(value)) = primitive.value else { panic!("no integer") };
+    value
+}
+
+/// The bytes of the outputs for the bytes of the inputs.
+fn answer(inputs: &[u8]) -> Vec<u8> {
+    let inputs = LiteralMap::decode(inputs).unwrap();
+    let sum = integer(&inputs.literals["a"]) + integer(&inputs.literals["b"]);
+    let scalar = Scalar { value: Some(scalar::Value::Primitive(Primitive { value: Some(primitive::Value::Integer(sum)) })) };
+    let literal = Literal { value: Some(literal::Value::Scalar(scalar.into())), ..Literal::default() };
+    LiteralMap { literals: [("o0".to_owned(), literal)].into() }.encode_to_vec()
+}
+
+#[cfg(feature = "s3")]
+fn over_s3(inputs: &str, outputs: &str) {
+    use object_store::ObjectStoreExt as _;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let (bucket, inputs) = inputs.strip_prefix("s3://").unwrap().split_once('/').unwrap();
+        let outputs = outputs.strip_prefix("s3://").unwrap().split_once('/').unwrap().1;
+        let store = object_store::aws::AmazonS3Builder::from_env().with_bucket_name(bucket).with_allow_http(true).build().unwrap();
+        let inputs = store.get(&inputs.into()).await.unwrap().bytes().await.unwrap();
+        store.put(&format!("{outputs}/outputs.pb").into(), answer(&inputs).into()).await.unwrap();
+    });
+}
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().collect();
+    let (inputs, outputs) = (&arguments[1], &arguments[2]);
+    #[cfg(feature = "s3")]
+    if inputs.starts_with("s3://") {
+        return over_s3(inputs, outputs);
+    }
+    std::fs::create_dir_all(outputs).unwrap();
+    std::fs::write(format!("{outputs}/outputs.pb"), answer(&std::fs::read(inputs).unwrap())).unwrap();
+}

@@ -1,0 +1,525 @@
+//! Storage against servers that misbehave: every way in which a store can fail ends in a clear error, in bounded time, or in a retry.
+
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use std::collections::{BTreeMap, VecDeque};
+use std::io::{BufRead as _, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use bytes::Bytes;
+use nebulakit_types::storage::{AddressingStyle, Environment, PutOptions, S3Config, Storage, StorageConfig};
+use nebulakit_types::{Error, ErrorKind};
+
+const SECRET: &str = "s3cr3t/DoNotShow+Me";
+
+/// What the server does with one request.
+#[derive(Debug, Clone)]
+enum Reply {
+    /// A status, header lines, a body; the length is the body's unless a header says otherwise.
+    Answer(u16, &'static [&'static str], &'static str),
+    /// Closes the connection.
+    Hangup,
+    /// Says nothing until the client gives up.
+    Silence,
+}
+use Reply::{Answer, Hangup, Silence};
+
+const SLOW_DOWN: Reply = Answer(503, &[], "<Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>");
+const OBJECT: &[&str] = &["ETag: \"1\"", "Last-Modified: Thu, 01 Jan 2026 00:00:00 GMT"];
+
+#[derive(Debug, Clone, Default)]
+struct Request {
+    line: String,
+    headers: BTreeMap<String, String>,
+    body: String,
+}
+
+/// An HTTP server that follows a script, then repeats its last line.
+struct Server {
+    url: String,
+    seen: Arc<Mutex<Vec<Request>>>,
+}
+
+impl Server {
+    fn follow(script: impl IntoIterator<Item = Reply>) -> Self {
+        let mut script: VecDeque<_> = script.into_iter().collect();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let seen = Arc::<Mutex<Vec<Request>>>::default();
+        let log = seen.clone();
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let mut stream = stream.unwrap();
+                let Some(request) = read(&mut stream) else { continue };
+                log.lock().unwrap().push(request.clone());
+                let reply = if script.len() > 1 { script.pop_front().unwrap() } else { script[0].clone() };
+                answer(stream, &request, reply);
+            }
+        });
+        Self { url, seen }
+    }
+
+    fn seen(&self) -> Vec<Request> {
+        self.seen.lock().unwrap().clone()
+    }
+}
+
+fn read(stream: &mut impl Read) -> Option<Request> {
+    let mut reader = BufReader::new(stream);
+    let mut request = Request::default();
+    reader.read_line(&mut request.line).ok().filter(|length| *length > 0)?;
+    request.line.truncate(request.line.trim_end().len());
+    loop {
+        let mut line = String::new();
+        reader.read_line(&mut line).ok()?;
+        let Some((name, value)) = line.split_once(':') else { break };
+        request.headers.insert(name.to_ascii_lowercase(), value.trim().to_owned());
+    }
+    let length = request.headers.get("content-length").map_or(0, |length| length.parse().unwrap());
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).ok()?;
+    request.body = String::from_utf8(body).unwrap();
+    Some(request)
+}
+
+fn answer(mut stream: TcpStream, request: &Request, reply: Reply) {
+    match reply {
+        Hangup => {}
+        Silence => {
+            std::thread::spawn(move || stream.read(&mut [0]));
+        }
+        Answer(status, headers, body) => drop(stream.write_all(&rendered(request, status, headers, body))),
+    }
+}
+
+fn rendered(request: &Request, status: u16, headers: &[&str], body: &str) -> Vec<u8> {
+    let mut text = format!("HTTP/1.1 {status} X\r\nConnection: close\r\n");
+    headers.iter().for_each(|header| text.push_str(&format!("{header}\r\n")));
+    if !headers.iter().any(|header| header.starts_with("Content-Length") || header.starts_with("Transfer-Encoding")) {
+        text.push_str(&format!("Content-Length: {}\r\n", body.len()));
+    }
+    text.push_str("\r\n");
+    if !request.line.starts_with("HEAD") {
+        text.push_str(body);
+    }
+    text.into_bytes()
+}
+
+fn config(endpoint: &str) -> StorageConfig {
+    StorageConfig {
+        s3: S3Config {
+            endpoint: Some(endpoint.to_owned()),
+            access_key_id: Some("AKTEST".to_owned()),
+            secret_access_key: Some(SECRET.into()),
+            ..S3Config::default()
+        },
+        retries: Some(3),
+        backoff: Some(Duration::from_millis(1)),
+        ..StorageConfig::default()
+    }
+}
+
+fn s3(script: impl IntoIterator<Item = Reply>) -> (Server, Storage) {
+    let server = Server::follow(script);
+    let storage = Storage::new(config(&server.url));
+    (server, storage)
+}
+
+async fn put(storage: &Storage, url: &str) -> Result<(), Error> {
+    storage.put(url, vec!["one".into(), Bytes::new(), "two".into()], &PutOptions::default()).await
+}
+
+/// The whole chain, as people read it.
+fn chain(error: &Error) -> String {
+    let mut text = error.to_string();
+    let mut next = std::error::Error::source(error);
+    while let Some(source) = next {
+        text.push_str(&format!(": {source}"));
+        next = source.source();
+    }
+    text
+}
+
+#[tokio::test]
+async fn passing_faults_are_retried() {
+    let (server, storage) = s3([SLOW_DOWN, Hangup, Answer(500, &[], ""), Answer(200, OBJECT, "bytes")]);
+    assert_eq!(storage.get("s3://bucket/key").await.unwrap(), "bytes");
+    assert_eq!(server.seen().len(), 4);
+
+    let (server, storage) = s3([SLOW_DOWN, Hangup, Answer(429, &[], ""), Answer(200, OBJECT, "")]);
+    put(&storage, "s3://bucket/key").await.unwrap();
+    assert!(server.seen().iter().all(|request| request.body == "onetwo"));
+    assert_eq!(server.seen().len(), 4);
+}
+
+#[tokio::test]
+async fn a_fault_that_lasts_is_unavailable_and_says_who_said_what() {
+    let (server, storage) = s3([SLOW_DOWN]);
+    let error = storage.get("s3://bucket/key").await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unavailable);
+    let text = chain(&error);
+    for part in ["`s3://bucket/key`", &server.url, "503 SlowDown: Please reduce your request rate", "4 tries"] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    assert_eq!(server.seen().len(), 4);
+}
+
+#[tokio::test]
+async fn a_server_that_hangs_up_or_is_away_is_unavailable() {
+    let (_server, storage) = s3([Hangup]);
+    assert_eq!(put(&storage, "s3://bucket/key").await.unwrap_err().kind(), ErrorKind::Unavailable);
+
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let storage = Storage::new(config(&format!("http://{free}")));
+    for error in [storage.get("s3://bucket/key").await.unwrap_err(), storage.get(&format!("http://{free}/x")).await.unwrap_err()] {
+        assert_eq!(error.kind(), ErrorKind::Unavailable);
+        assert!(error.to_string().contains("refused") && error.to_string().contains(&free.to_string()), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn silence_has_a_limit() {
+    let server = Server::follow([Silence]);
+    let config = StorageConfig { answer_timeout: Some(Duration::from_millis(30)), retries: Some(1), ..config(&server.url) };
+    let storage = Storage::new(config);
+    for url in ["s3://bucket/key", &format!("{}/x", server.url)] {
+        let error = storage.get(url).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unavailable);
+        assert!(error.to_string().contains("no answer within 30ms (2 tries"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_breaks_off_is_continued_where_it_stopped() {
+    let first = Answer(200, &["ETag: \"1\"", "Last-Modified: Thu, 01 Jan 2026 00:00:00 GMT", "Content-Length: 10"], "0123");
+    let rest = Answer(206, &["ETag: \"1\"", "Last-Modified: Thu, 01 Jan 2026 00:00:00 GMT", "Content-Range: bytes 4-9/10"], "456789");
+    let (server, storage) = s3([first.clone(), rest]);
+    assert_eq!(storage.get("s3://bucket/key").await.unwrap(), "0123456789");
+    assert_eq!(server.seen()[1].headers["range"], "bytes=4-9");
+
+    let (_server, storage) = s3([first.clone(), Answer(500, &[], "")]);
+    assert_eq!(storage.get("s3://bucket/key").await.unwrap_err().kind(), ErrorKind::Unavailable);
+
+    let server = Server::follow([first.clone(), Answer(200, &[], "0123456789")]);
+    let storage = Storage::new(config(&server.url));
+    assert_eq!(storage.get(&format!("{}/x", server.url)).await.unwrap(), "0123456789");
+    let server = Server::follow([first]);
+    assert_eq!(storage.get(&format!("{}/x", server.url)).await.unwrap_err().kind(), ErrorKind::Unavailable);
+}
+
+#[tokio::test]
+async fn what_is_missing_is_told_apart() {
+    let (_server, storage) = s3([Answer(404, &[], "<Error><Code>NoSuchKey</Code><Message>no</Message></Error>")]);
+    assert!(storage.get_if_exists("s3://bucket/key").await.unwrap().is_none());
+    assert!(!storage.exists("s3://bucket/key").await.unwrap());
+    let error = storage.get("s3://bucket/key").await.unwrap_err();
+    assert_eq!((error.kind(), error.to_string().as_str()), (ErrorKind::NotFound, "nothing is stored at `s3://bucket/key`"));
+
+    let (server, storage) = s3([Answer(404, &[], "<Error><Code>NoSuchBucket</Code><Message>no</Message></Error>")]);
+    for error in [storage.get_if_exists("s3://bucket/key").await.unwrap_err(), put(&storage, "s3://bucket/key").await.unwrap_err()] {
+        assert_eq!(error.kind(), ErrorKind::NotFound);
+        assert!(error.to_string().contains(&format!("there is no bucket `bucket` at {}", server.url)), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_is_denied_and_not_retried() {
+    let (server, storage) = s3([Answer(403, &[], "<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>")]);
+    let error = storage.get("s3://bucket/key").await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Denied);
+    assert!(error.to_string().contains("403 AccessDenied: Access Denied; where the credentials may not list"), "{error}");
+    assert_eq!(server.seen().len(), 1);
+}
+
+#[tokio::test]
+async fn a_bucket_that_is_elsewhere_is_asked_there() {
+    let elsewhere = Answer(301, &["x-amz-bucket-region: eu-west-3"], "<Error><Code>PermanentRedirect</Code></Error>");
+    let (server, storage) = s3([elsewhere.clone(), Answer(200, OBJECT, "bytes")]);
+    assert_eq!(storage.get("s3://bucket/key").await.unwrap(), "bytes");
+    assert_eq!(storage.get("s3://bucket/key").await.unwrap(), "bytes");
+    let regions: Vec<_> = server.seen().iter().map(|request| request.headers["authorization"].contains("/eu-west-3/s3/")).collect();
+    assert_eq!(regions, [false, true, true]);
+
+    let (server, storage) = s3([elsewhere]);
+    let error = storage.get("s3://bucket/key").await.unwrap_err();
+    assert!(error.to_string().contains("the bucket is in the region `eu-west-3`"), "{error}");
+    assert_eq!(server.seen().len(), 2);
+}
+
+#[tokio::test]
+async fn one_write_is_one_request_with_its_metadata() {
+    let server = Server::follow([Answer(200, OBJECT, "")]);
+    let mut config = config(&server.url);
+    config.metadata =
+        [("flyte-execution-name", "f1"), ("flyte-execution-launchplan", "")].map(|(k, v)| (k.to_owned(), v.to_owned())).into();
+    let storage = Storage::new(config);
+    let options = PutOptions { content_type: Some("text/html".to_owned()), metadata: [("note".to_owned(), "é\n%".to_owned())].into() };
+    storage.put("s3a://bucket/a b/100%/é+?#/x//y", vec!["one".into(), "two".into()], &options).await.unwrap();
+    let seen = server.seen();
+    let [request] = seen.as_slice() else { panic!("{seen:?}") };
+    assert_eq!(request.line, "PUT /bucket/a%20b/100%25/%C3%A9%2B%3F%23/x//y HTTP/1.1");
+    assert_eq!(request.body, "onetwo");
+    let header = |name: &str| request.headers[name].as_str();
+    assert_eq!(header("content-type"), "text/html");
+    assert_eq!(header("content-length"), "6");
+    assert_eq!(header("x-amz-meta-flyte-execution-name"), "f1");
+    assert_eq!(header("x-amz-meta-flyte-execution-launchplan"), "");
+    assert_eq!(header("x-amz-meta-note"), "%C3%A9%0A%25");
+
+    let options = PutOptions { metadata: [("a b".to_owned(), String::new())].into(), ..PutOptions::default() };
+    let error = storage.put("s3://bucket/key", vec![], &options).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unencodable);
+}
+
+#[tokio::test]
+async fn the_bucket_stands_where_the_style_says() {
+    let (server, _) = s3([Answer(200, OBJECT, "")]);
+    let with = |endpoint: &str, style| {
+        let mut config = config(endpoint);
+        config.s3.addressing_style = style;
+        config.retries = Some(0);
+        Storage::new(config)
+    };
+    for style in [None, Some(AddressingStyle::Path), Some(AddressingStyle::Auto)] {
+        with(&server.url, style).get("s3://bucket/key").await.unwrap();
+    }
+    assert!(server.seen().iter().all(|request| request.line == "GET /bucket/key HTTP/1.1"));
+    for style in [AddressingStyle::Virtual, AddressingStyle::Auto] {
+        let error = with("http://nebulakit.invalid", Some(style)).get("s3://bucket/key").await.unwrap_err();
+        assert!(error.to_string().contains("http://bucket.nebulakit.invalid"), "{error}");
+    }
+    let error = with("http://nebulakit.invalid", Some(AddressingStyle::Auto)).get("s3://dotted.bucket/key").await.unwrap_err();
+    assert!(error.to_string().contains("http://nebulakit.invalid"), "{error}");
+    assert_eq!("VIRTUAL".parse::<AddressingStyle>().unwrap(), AddressingStyle::Virtual);
+    assert!("true".parse::<AddressingStyle>().is_err());
+}
+
+#[tokio::test]
+async fn without_credentials_the_error_says_where_they_were_looked_for() {
+    let metadata = Server::follow([Answer(404, &[], "")]);
+    let mut config = config("http://127.0.0.1:9");
+    config.s3.access_key_id = None;
+    config.s3.secret_access_key = None;
+    config.environment = Environment::pick([("AWS_METADATA_ENDPOINT".into(), metadata.url.clone().into())]);
+    let error = Storage::new(config).get("s3://bucket/key").await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Denied);
+    let text = error.to_string();
+    let order = ["FLYTE_AWS_ACCESS_KEY_ID", "AWS_WEB_IDENTITY_TOKEN_FILE", "~/.aws/credentials", "_FULL_URI", "role of the machine"];
+    let places: Vec<_> = order.iter().map(|part| text.find(part).unwrap_or_else(|| panic!("{part}: {text}"))).collect();
+    assert!(places.is_sorted(), "{text}");
+    assert!(text.contains(&metadata.url), "{text}");
+}
+
+#[tokio::test]
+async fn the_clouds_own_variables_fill_what_is_absent() {
+    let server = Server::follow([Answer(200, OBJECT, "")]);
+    let variables = [
+        ("AWS_ACCESS_KEY_ID", "AKENV"),
+        ("AWS_SECRET_ACCESS_KEY", SECRET),
+        ("AWS_SESSION_TOKEN", "tok\n"),
+        ("AWS_REGION", "eu-north-1"),
+        ("AWS_ENDPOINT_URL", &server.url),
+        ("UNRELATED", "x"),
+    ];
+    let environment = || Environment::pick(variables.map(|(name, value)| (name.into(), value.into())));
+    assert_eq!(environment().get("UNRELATED"), None);
+    let config = StorageConfig { environment: environment(), ..StorageConfig::default() };
+    Storage::new(config).get("s3://bucket/key").await.unwrap();
+    let mut config = self::config(&server.url);
+    config.environment = environment();
+    Storage::new(config).get("s3://bucket/key").await.unwrap();
+    let seen = server.seen();
+    assert!(seen[0].headers["authorization"].contains("AKENV") && seen[0].headers["authorization"].contains("/eu-north-1/"));
+    assert_eq!(seen[0].headers["x-amz-security-token"], "tok");
+    // The token belongs to the other keys.
+    assert!(seen[1].headers["authorization"].contains("AKTEST") && !seen[1].headers.contains_key("x-amz-security-token"));
+}
+
+#[tokio::test]
+async fn keys_come_from_the_users_profile() {
+    let server = Server::follow([Answer(200, OBJECT, "")]);
+    let home = tempfile::tempdir().unwrap();
+    std::fs::create_dir(home.path().join(".aws")).unwrap();
+    let credentials =
+        "[default]\naws_access_key_id=AKDEFAULT\naws_secret_access_key=x\n[work]\naws_access_key_id=AKWORK\naws_secret_access_key=y\n";
+    std::fs::write(home.path().join(".aws/credentials"), credentials).unwrap();
+    std::fs::write(home.path().join(".aws/config"), "[profile work]\nregion = eu-south-2\n").unwrap();
+    for profile in [None, Some("work")] {
+        let variables = [("HOME", home.path().to_str().unwrap()), ("AWS_ENDPOINT_URL", &server.url)].into_iter();
+        let variables = variables.chain(profile.map(|profile| ("AWS_PROFILE", profile)));
+        let environment = Environment::pick(variables.map(|(name, value)| (name.into(), value.into())));
+        let config = StorageConfig { environment, ..StorageConfig::default() };
+        Storage::new(config).get("s3://bucket/key").await.unwrap();
+    }
+    let seen = server.seen();
+    assert!(seen[0].headers["authorization"].contains("AKDEFAULT"));
+    assert!(seen[1].headers["authorization"].contains("AKWORK") && seen[1].headers["authorization"].contains("/eu-south-2/"));
+}
+
+#[tokio::test]
+async fn bad_credentials_are_refused_before_they_are_sent() {
+    let mut half = config("http://127.0.0.1:9");
+    half.s3.secret_access_key = None;
+    let mut broken = config("http://127.0.0.1:9");
+    broken.s3.access_key_id = Some("AK\nTEST".to_owned());
+    for (config, part) in [(half, "FLYTE_AWS_SECRET_ACCESS_KEY is not"), (broken, "line break")] {
+        let error = Storage::new(config).get("s3://bucket/key").await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Denied);
+        assert!(error.to_string().contains(part), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn secrets_are_never_shown() {
+    const ECHO: &str = "<Error><Code>Odd</Code><Message>your key is s3cr3t/DoNotShow+Me, is it not?</Message></Error>";
+    let (server, storage) = s3([Answer(400, &[], ECHO)]);
+    let error = storage.get("s3://bucket/key").await.unwrap_err();
+    assert!(error.to_string().contains("your key is ***"), "{error}");
+    let environment = Environment::pick([("AWS_SESSION_TOKEN".into(), SECRET.into()), ("AWS_SECRET_ACCESS_KEY".into(), SECRET.into())]);
+    let config = StorageConfig { environment, ..config(&server.url) };
+    let url = format!("http://me:{}@{}/x?sig={}", "pass%20word", server.url.trim_start_matches("http://"), "5ignatur3");
+    let web = Storage::new(config.clone()).get(&url).await.unwrap_err();
+    let shown = format!("{} {error:?} {} {web:?} {storage:?} {config:?}", chain(&error), chain(&web));
+    for secret in [SECRET, "pass%20word", "5ignatur3"] {
+        assert!(!shown.contains(secret), "{shown}");
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_asked_for_is_a_url_error() {
+    let (server, storage) = s3([Answer(200, OBJECT, "")]);
+    for url in [
+        "s3://",
+        "s3://bucket",
+        "s3:///key",
+        "s3://my bucket/key",
+        "s3://bucket//key",
+        "s3://bucket/a/../b",
+        "s3://bucket/a\nb",
+        "http://[/",
+        "http://a b/",
+    ] {
+        let error = storage.get(url).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Url, "{url}: {error}");
+    }
+    for endpoint in ["127.0.0.1:9000", "s3.example.com", "ftp://host", "http://host/a?x=1", "http://me:pw@host"] {
+        let error = Storage::new(config(endpoint)).get("s3://bucket/key").await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Url, "{endpoint}: {error}");
+        assert!(error.to_string().contains("the endpoint `"), "{error}");
+    }
+    for refused in [
+        storage.put(&format!("{}/x", server.url), vec![], &PutOptions::default()).await.unwrap_err(),
+        storage.delete(&format!("{}/x", server.url)).await.unwrap_err(),
+        storage.list(&format!("{}/x", server.url)).await.unwrap_err(),
+    ] {
+        assert_eq!(refused.kind(), ErrorKind::Url);
+    }
+    assert!(server.seen().is_empty());
+}
+
+#[tokio::test]
+async fn http_reads_what_any_server_gives() {
+    let chunked = Answer(200, &["Transfer-Encoding: chunked"], "3\r\none\r\n3\r\ntwo\r\n0\r\n\r\n");
+    let server = Server::follow([
+        Answer(200, &[], "plain"),
+        Answer(302, &["Location: /there"], ""),
+        chunked,
+        Answer(404, &[], ""),
+        Answer(403, &[], ""),
+        Answer(503, &[], ""),
+        Answer(200, &[], "late"),
+        Answer(418, &[], ""),
+        Answer(200, &[], "x"),
+        Answer(404, &[], ""),
+    ]);
+    let storage = Storage::new(config(&server.url));
+    let url = format!("{}/a%20b?sig=a%2Bb&x=", server.url);
+    assert_eq!(storage.get(&url).await.unwrap(), "plain");
+    assert_eq!(storage.get(&url).await.unwrap(), "onetwo");
+    assert!(storage.get_if_exists(&url).await.unwrap().is_none());
+    assert_eq!(storage.get(&url).await.unwrap_err().kind(), ErrorKind::Denied);
+    assert_eq!(storage.get(&url).await.unwrap(), "late");
+    let error = storage.get(&url).await.unwrap_err();
+    assert!(error.kind() == ErrorKind::Io && error.to_string().contains("418"), "{error}");
+    assert!(storage.exists(&url).await.unwrap());
+    assert!(!storage.exists(&url).await.unwrap());
+    let seen = server.seen();
+    assert_eq!(seen[0].line, "GET /a%20b?sig=a%2Bb&x= HTTP/1.1");
+    assert_eq!(seen[2].line, "GET /there HTTP/1.1");
+    assert!(seen[8].line.starts_with("HEAD "));
+}
+
+#[tokio::test]
+async fn storages_share_nothing_but_work_side_by_side() {
+    let (_one, first) = s3([Answer(200, OBJECT, "first")]);
+    let (_two, second) = s3([Answer(200, OBJECT, "second")]);
+    let (first, second) = tokio::join!(first.get("s3://bucket/key"), second.get("s3://bucket/key"));
+    assert_eq!((first.unwrap(), second.unwrap()), (Bytes::from("first"), Bytes::from("second")));
+}
+
+mod tls {
+    //! Certificates are looked up when a handshake needs them, and a failure there is final.
+
+    use super::*;
+
+    /// An HTTPS server for `localhost`, and its certificate.
+    fn server(folder: &std::path::Path) -> (String, std::path::PathBuf) {
+        let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        let bundle = folder.join("ca.pem");
+        std::fs::write(&bundle, made.cert.pem()).unwrap();
+        let key = rustls::pki_types::PrivateKeyDer::try_from(made.signing_key.serialize_der()).unwrap();
+        let config = rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![made.cert.der().clone()], key)
+            .unwrap();
+        let config = Arc::new(config);
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("https://localhost:{}/x", listener.local_addr().unwrap().port());
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let session = rustls::ServerConnection::new(config.clone()).unwrap();
+                let mut stream = rustls::StreamOwned::new(session, stream.unwrap());
+                if let Some(request) = read(&mut stream) {
+                    let _ = stream.write_all(&rendered(&request, 200, &[], "bytes"));
+                    stream.conn.send_close_notify();
+                    let _ = stream.flush();
+                }
+            }
+        });
+        (url, bundle)
+    }
+
+    #[tokio::test]
+    async fn a_bundle_is_trusted_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let (url, bundle) = server(folder.path());
+        let storage = Storage::new(StorageConfig { ca_bundle: Some(bundle.clone()), ..StorageConfig::default() });
+        assert_eq!(storage.get(&url).await.unwrap(), "bytes");
+
+        let environment = Environment::pick([("SSL_CERT_FILE".into(), bundle.into())]);
+        let storage = Storage::new(StorageConfig { environment, ..StorageConfig::default() });
+        assert_eq!(storage.get(&url).await.unwrap(), "bytes");
+
+        let environment = Environment::pick([("SSL_CERT_DIR".into(), folder.path().into())]);
+        let storage = Storage::new(StorageConfig { environment, ..StorageConfig::default() });
+        assert_eq!(storage.get(&url).await.unwrap(), "bytes");
+
+        let missing = folder.path().join("missing.pem");
+        for (ca_bundle, part) in [(None, "cannot be trusted: "), (Some(missing), "missing.pem` (the configured CA bundle)")] {
+            let error = Storage::new(StorageConfig { ca_bundle, ..StorageConfig::default() }).get(&url).await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Unavailable);
+            assert!(error.to_string().contains(part) && !error.to_string().contains("tries"), "{error}");
+        }
+    }
+
+    #[tokio::test]
+    async fn plain_http_needs_no_certificates() {
+        let server = Server::follow([Answer(200, &[], "bytes")]);
+        let config = StorageConfig { ca_bundle: Some("/nowhere.pem".into()), ..StorageConfig::default() };
+        assert_eq!(Storage::new(config).get(&format!("{}/x", server.url)).await.unwrap(), "bytes");
+    }
+}

@@ -1,0 +1,85 @@
+//! An HTTP server that a test holds in its hand: it answers when the test says so.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+
+/// A server on a port of this machine.
+#[derive(Debug)]
+pub struct Server(TcpListener);
+
+impl Server {
+    /// Begins to listen.
+    #[must_use]
+    pub fn start() -> Self {
+        Self(TcpListener::bind("127.0.0.1:0").unwrap())
+    }
+
+    /// The port that it listens at.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.0.local_addr().unwrap().port()
+    }
+
+    /// The URL of `path` here.
+    #[must_use]
+    pub fn url(&self, path: &str) -> String {
+        format!("http://127.0.0.1:{}{path}", self.port())
+    }
+
+    /// Waits for the next request, and reads it whole.
+    #[must_use]
+    pub fn request(&self) -> Request {
+        let (stream, _) = self.0.accept().unwrap();
+        Request::read(stream)
+    }
+
+    /// Waits for the next connection of any kind.
+    #[must_use]
+    pub fn connection(&self) -> TcpStream {
+        self.0.accept().unwrap().0
+    }
+}
+
+/// One request, which waits for its answer.
+#[derive(Debug)]
+pub struct Request {
+    /// As `GET`.
+    pub method: String,
+    /// The path and the query.
+    pub path: String,
+    /// What came with it.
+    pub body: Vec<u8>,
+    stream: TcpStream,
+}
+
+impl Request {
+    fn read(stream: TcpStream) -> Self {
+        let mut reader = BufReader::new(stream.try_clone().unwrap());
+        let mut line = String::new();
+        reader.read_line(&mut line).unwrap();
+        let mut words = line.split_whitespace();
+        let (method, path) = (words.next().unwrap().to_owned(), words.next().unwrap().to_owned());
+        let mut length = 0;
+        loop {
+            let mut header = String::new();
+            reader.read_line(&mut header).unwrap();
+            let Some((name, value)) = header.trim_end().split_once(':') else { break };
+            if name.eq_ignore_ascii_case("content-length") {
+                length = value.trim().parse().unwrap();
+            }
+        }
+        let mut body = vec![0; length];
+        reader.read_exact(&mut body).unwrap();
+        Self { method, path, body, stream }
+    }
+
+    /// Answers, and ends the connection.
+    pub fn answer(mut self, status: u16, body: &[u8]) {
+        let head = format!(
+            "HTTP/1.1 {status} x\r\ncontent-length: {}\r\netag: \"e\"\r\nlast-modified: Thu, 01 Jan 2026 00:00:00 GMT\r\nconnection: close\r\n\r\n",
+            body.len()
+        );
+        // Whoever asked may be gone by now.
+        let _ = self.stream.write_all(head.as_bytes()).and_then(|()| self.stream.write_all(body));
+    }
+}

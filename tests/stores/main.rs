@@ -1,0 +1,165 @@
+//! Storage against real servers: S3 (versitygw), Google Cloud Storage (fake-gcs-server), Azure Blob Storage (Azurite).
+//!
+//! `tests/servers/with-servers.sh` starts them and names them in the environment; behind the feature `servers`, so that a plain
+//! `cargo test` needs nothing.
+
+#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::disallowed_methods, reason = "the servers' addresses come from the environment")]
+
+mod front;
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use bytes::Bytes;
+use nebulakit_types::ErrorKind;
+use nebulakit_types::storage::{AzureConfig, GcsConfig, PutOptions, S3Config, Secret, Storage, StorageConfig, join};
+
+fn variable(name: &str) -> String {
+    std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run this through tests/servers/with-servers.sh"))
+}
+
+fn s3() -> StorageConfig {
+    StorageConfig {
+        s3: S3Config {
+            endpoint: Some(variable("NEBULAKIT_TEST_S3_ENDPOINT")),
+            access_key_id: Some(variable("NEBULAKIT_TEST_S3_ACCESS_KEY_ID")),
+            secret_access_key: Some(variable("NEBULAKIT_TEST_S3_SECRET_ACCESS_KEY").into()),
+            ..S3Config::default()
+        },
+        ..StorageConfig::default()
+    }
+}
+
+fn gcs() -> StorageConfig {
+    let endpoint = front::start(&variable("NEBULAKIT_TEST_GCS_ENDPOINT"));
+    StorageConfig { gcs: GcsConfig { endpoint: Some(endpoint), anonymous: true, ..GcsConfig::default() }, ..StorageConfig::default() }
+}
+
+fn azure() -> StorageConfig {
+    StorageConfig {
+        azure: AzureConfig {
+            endpoint: Some(variable("NEBULAKIT_TEST_AZURE_ENDPOINT")),
+            account_name: Some(variable("NEBULAKIT_TEST_AZURE_ACCOUNT_NAME")),
+            account_key: Some(variable("NEBULAKIT_TEST_AZURE_ACCOUNT_KEY").into()),
+            ..AzureConfig::default()
+        },
+        ..StorageConfig::default()
+    }
+}
+
+/// A prefix that no other test uses.
+fn fresh(store: &str) -> String {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let name = format!("{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+    join(&variable(&format!("NEBULAKIT_TEST_{store}_PREFIX")), &name)
+}
+
+/// What every store does.
+async fn conforms(mut config: StorageConfig, prefix: &str) {
+    config.metadata =
+        [("flyte-execution-name", "f1"), ("flyte-execution-launchplan", "")].map(|(k, v)| (k.to_owned(), v.to_owned())).into();
+    let storage = Storage::new(config);
+    let plain = PutOptions::default();
+
+    let url = join(prefix, "outputs.pb");
+    assert!(storage.get_if_exists(&url).await.unwrap().is_none());
+    assert_eq!(storage.get(&url).await.unwrap_err().kind(), ErrorKind::NotFound);
+    assert!(!storage.exists(&url).await.unwrap());
+    storage.put(&url, vec!["one".into(), Bytes::new(), "two".into()], &plain).await.unwrap();
+    assert_eq!(storage.get(&url).await.unwrap(), "onetwo");
+    assert!(storage.exists(&url).await.unwrap());
+    storage.put(&url, vec!["again".into()], &plain).await.unwrap();
+    assert_eq!(storage.get(&url).await.unwrap(), "again");
+    storage.put(&url, vec![], &plain).await.unwrap();
+    assert_eq!(storage.get(&url).await.unwrap(), "");
+
+    for name in ["with space", "100%", "a%20b", "a+b", "ü€😀", "q?x=1&y#z", "a:b@c", "'(!)*~"] {
+        let url = join(prefix, &format!("odd/{name}"));
+        storage.put(&url, vec![name.to_owned().into()], &plain).await.unwrap();
+        assert_eq!(storage.get(&url).await.unwrap(), name, "{name}");
+    }
+
+    let large = Bytes::from((0..12_000_000_u32).map(|n| (n / 3) as u8).collect::<Vec<_>>());
+    let options =
+        PutOptions { content_type: Some("application/octet-stream".to_owned()), metadata: [("note".to_owned(), "é".to_owned())].into() };
+    let url = join(prefix, "large");
+    storage.put(&url, large.chunks(1_000_000).map(|part| large.slice_ref(part)).collect(), &options).await.unwrap();
+    assert!(storage.get(&url).await.unwrap() == large);
+
+    let listed = join(prefix, "list");
+    for key in ["b", "a/z", "a/b/c", "aa"] {
+        storage.put(&join(&listed, key), vec!["four".into()], &plain).await.unwrap();
+    }
+    storage.put(&format!("{listed}-beside"), vec!["no".into()], &plain).await.unwrap();
+    for listed in [listed.clone(), format!("{listed}/")] {
+        let found = storage.list(&listed).await.unwrap();
+        let keys: Vec<_> = found.iter().map(|object| (object.key.as_str(), object.size)).collect();
+        assert_eq!(keys, [("a/b/c", 4), ("a/z", 4), ("aa", 4), ("b", 4)]);
+        assert_eq!(storage.get(&found[0].url).await.unwrap(), "four");
+    }
+    assert_eq!(storage.list(&join(prefix, "none")).await.unwrap(), []);
+
+    storage.delete(&url).await.unwrap();
+    assert!(!storage.exists(&url).await.unwrap());
+    storage.delete(&url).await.unwrap();
+}
+
+#[tokio::test]
+async fn s3_conforms() {
+    conforms(s3(), &fresh("S3")).await;
+}
+
+#[tokio::test]
+async fn gcs_conforms() {
+    conforms(gcs(), &fresh("GCS")).await;
+}
+
+#[tokio::test]
+async fn azure_conforms() {
+    conforms(azure(), &fresh("AZURE")).await;
+}
+
+#[tokio::test]
+async fn s3_pages_through_a_long_listing() {
+    let (storage, prefix) = (Storage::new(s3()), fresh("S3"));
+    let names: Vec<_> = (0..1005).map(|n| format!("{n:04}")).collect();
+    for name in &names {
+        storage.put(&join(&prefix, name), vec!["x".into()], &PutOptions::default()).await.unwrap();
+    }
+    let found: Vec<_> = storage.list(&prefix).await.unwrap().into_iter().map(|object| object.key).collect();
+    assert_eq!(found, names);
+}
+
+#[tokio::test]
+async fn a_wrong_secret_is_denied_and_not_shown() {
+    let mut wrong = s3();
+    wrong.s3.secret_access_key = Some(Secret::from("not-the-secret"));
+    let error = Storage::new(wrong).get(&fresh("S3")).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Denied);
+    assert!(error.to_string().contains("403 SignatureDoesNotMatch") && !error.to_string().contains("not-the-secret"), "{error}");
+
+    let mut wrong = azure();
+    wrong.azure.account_key = Some(Secret::from("bm90LXRoZS1zZWNyZXQ="));
+    let error = Storage::new(wrong).get(&fresh("AZURE")).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Denied);
+    assert!(error.to_string().contains("403 ") && !error.to_string().contains("bm90LXRoZS1zZWNyZXQ="), "{error}");
+}
+
+#[tokio::test]
+async fn a_missing_bucket_is_told_from_a_missing_object() {
+    for (config, url) in [(s3(), "s3://nebulakit-absent/x"), (azure(), "abfs://nebulakit-absent/x")] {
+        let error = Storage::new(config).get_if_exists(url).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::NotFound);
+        assert!(error.to_string().contains("there is no bucket `nebulakit-absent`"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn the_account_may_stand_in_the_url() {
+    let mut config = azure();
+    let account = config.azure.account_name.take().unwrap();
+    let url = format!("abfss://nebulakit@{account}.dfs.core.windows.net/{}/x", std::process::id());
+    let storage = Storage::new(config);
+    storage.put(&url, vec!["x".into()], &PutOptions::default()).await.unwrap();
+    assert_eq!(storage.get(&url).await.unwrap(), "x");
+}

@@ -1,0 +1,6 @@
+use nebulakit::NebulaType;
+
+#[derive(NebulaType)]
+enum Never {}
+
+fn main() {}

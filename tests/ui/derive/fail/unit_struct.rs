@@ -1,0 +1,6 @@
+use nebulakit::NebulaType;
+
+#[derive(NebulaType)]
+struct Nothing;
+
+fn main() {}

@@ -1,0 +1,10 @@
+use nebulakit::task;
+
+struct Context;
+
+#[task]
+fn look(context: Context) {
+    let _ = context;
+}
+
+fn main() {}

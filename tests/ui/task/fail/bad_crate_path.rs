@@ -1,0 +1,6 @@
+use nebulakit::task;
+
+#[task(crate = "nebulakit")]
+fn quoted() {}
+
+fn main() {}

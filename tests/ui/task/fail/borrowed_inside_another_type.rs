@@ -1,0 +1,8 @@
+use nebulakit::task;
+
+#[task]
+fn join(words: Vec<&'static str>) -> String {
+    words.concat()
+}
+
+fn main() {}

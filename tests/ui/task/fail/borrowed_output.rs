@@ -1,0 +1,8 @@
+use nebulakit::task;
+
+#[task]
+fn greeting() -> &'static str {
+    "hello"
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use nebulakit::task;
+
+#[task]
+fn look(points: Vec<_>) -> i64 {
+    1
+}
+
+fn main() {}

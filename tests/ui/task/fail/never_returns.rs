@@ -1,0 +1,8 @@
+use nebulakit::task;
+
+#[task]
+fn forever() -> ! {
+    loop {}
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use nebulakit::task;
+
+#[task]
+fn ignore(_: i64) {}
+
+fn main() {}

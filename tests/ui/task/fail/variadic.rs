@@ -1,0 +1,6 @@
+use nebulakit::task;
+
+#[task]
+unsafe extern "C" fn many(first: i64, ...) {}
+
+fn main() {}
