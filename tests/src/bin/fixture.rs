@@ -366,6 +366,16 @@ mod endings {
         Ok(42)
     }
 
+    /// Says at `gate` that it runs, and once more when it is told to stop, and then goes on until the gate closes.
+    #[task]
+    async fn notes_when_told(ctx: Context, gate: String) -> anyhow::Result<()> {
+        let mut gate = tokio::net::TcpStream::connect(gate).await?;
+        ctx.cancelled().await;
+        tokio::io::AsyncWriteExt::write_all(&mut gate, b"!").await?;
+        tokio::io::AsyncReadExt::read_to_end(&mut gate, &mut Vec::new()).await?;
+        Ok(())
+    }
+
     /// Says at `gate` that it runs, and goes on until the gate closes, whoever asks.
     #[task]
     fn never_stops(gate: String) -> anyhow::Result<i64> {
