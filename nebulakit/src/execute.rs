@@ -255,7 +255,7 @@ impl Execution<'_> {
             }
             call => call,
         };
-        call.map_err(|error| Failure::of_input(&error))
+        call.map_err(|error| Failure::of_input(task.name, &error))
     }
 
     fn prepare(&self, task: &'static TaskDef, inputs: &[u8], offloaded: &Offloaded, context: &Context) -> nebulakit_types::Result<Call> {
