@@ -123,9 +123,18 @@ fn awkward(json: i64, help: String, inputs_file: bool, no_inputs_file: bool) -> 
 
 /// Waits until it is stopped.
 #[task]
-async fn wait(ctx: Context) -> anyhow::Result<String> {
+async fn wait(
+    ctx: Context,
+    /// Does not end even then.
+    #[default(false)]
+    stubborn: bool,
+) -> anyhow::Result<String> {
     eprintln!("waiting");
     ctx.cancelled().await;
+    eprintln!("asked to stop");
+    if stubborn {
+        std::future::pending::<()>().await;
+    }
     anyhow::bail!("stopped early")
 }
 
