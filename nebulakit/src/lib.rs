@@ -3,6 +3,7 @@
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
+mod call;
 pub mod checkpoint;
 mod cli;
 pub mod config;
@@ -18,6 +19,7 @@ mod identity;
 mod invocation;
 mod io;
 mod logs;
+mod meter;
 mod panic;
 mod platform;
 mod registry;
