@@ -21,7 +21,7 @@ FIXTURE = sys.argv[1]
 
 # What a Rust type declares otherwise than flytekit would, on purpose; the literals are read all the same.
 OTHER_BYTES = {
-    "json": "JSON's order of keys is that of the sender, its integers are as short as msgpack has them",
+    "json": "serde_json sorts the keys",
 }
 
 

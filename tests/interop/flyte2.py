@@ -19,7 +19,7 @@ FIXTURE = sys.argv[1]
 
 # What a Rust type writes otherwise than the `flyte` package would, on purpose; the literals are read all the same.
 OTHER_BYTES = {
-    "json": "JSON's order of keys is that of the sender, its integers are as short as msgpack has them",
+    "json": "serde_json sorts the keys",
 }
 
 
@@ -53,6 +53,8 @@ def rust(folder, task, literals):
 
 def python(folder, task, literals):
     inputs = inputs_file(folder, literals)
+    # Python's entry point makes no folders on a disk.
+    (folder / "out").mkdir()
     command = [pathlib.Path(sys.executable).parent / "a0", "--inputs", inputs, "--outputs-path", folder / "out", "--version", "v1"]
     command += ["--raw-data-path", folder / "out", "--resolver", "flyte._internal.resolvers.default.DefaultTaskResolver"]
     environment = {**os.environ, "PYTHONPATH": str(HERE), **variables(folder)}
