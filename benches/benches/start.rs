@@ -71,17 +71,33 @@ fn main() {
         sides.push(Side { name: "pyflyte-execute", command: Box::new(command) });
         compare("execute, with flytekit in the same run", 30, &sides);
     }
-    if let Some(prefix) = std::env::var_os("NEBULAKIT_BENCH_S3").and_then(|prefix| prefix.into_string().ok()) {
-        let url = |name: &str| format!("{prefix}/{name}");
-        let put = Command::new(TRIVIAL)
-            .args(["execute", "--task-name", "add", "--inputs", &at("inputs.pb"), "--output-prefix", &url("in")])
-            .status();
-        assert!(put.unwrap().success());
-        // The outputs of that run, one integer, are no inputs; the inputs go the same way as a raw file would.
-        let sides = [
-            Side { name: "nebulakit execute, S3", command: Box::new(|| ours(&url("inputs.pb"), &url("ours"))) },
-            Side { name: "bare object_store program", command: Box::new(|| bare(&url("inputs.pb"), &url("bare"))) },
-        ];
-        compare("execute, S3 on loopback", 30, &sides);
-    }
+    #[cfg(feature = "s3")]
+    over_s3();
+}
+
+#[cfg(feature = "s3")]
+fn over_s3() {
+    use nebulakit_types::storage::{PutOptions, S3Config, Storage, StorageConfig};
+    let server = |name: &str| std::env::var(format!("NEBULAKIT_TEST_S3_{name}")).expect("run this under tests/servers/with-servers.sh");
+    let (endpoint, key, secret) = (server("ENDPOINT"), server("ACCESS_KEY_ID"), server("SECRET_ACCESS_KEY"));
+    let url = |name: &str| format!("{}/start/{name}", server("PREFIX"));
+    let s3 = S3Config {
+        endpoint: Some(endpoint.clone()),
+        access_key_id: Some(key.clone()),
+        secret_access_key: Some(secret.as_str().into()),
+        ..S3Config::default()
+    };
+    let storage = Storage::new(StorageConfig { s3, ..StorageConfig::default() });
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(storage.put(&url("inputs.pb"), vec![inputs().into()], &PutOptions::default())).unwrap();
+    let with_keys = |mut command: Command| {
+        command.env("AWS_ENDPOINT_URL", &endpoint).env("AWS_ENDPOINT", &endpoint).env("AWS_REGION", "us-east-1");
+        command.env("AWS_ACCESS_KEY_ID", &key).env("AWS_SECRET_ACCESS_KEY", &secret);
+        command
+    };
+    let sides = [
+        Side { name: "nebulakit execute, S3", command: Box::new(|| with_keys(ours(&url("inputs.pb"), &url("ours")))) },
+        Side { name: "bare object_store program", command: Box::new(|| with_keys(bare(&url("inputs.pb"), &url("bare")))) },
+    ];
+    compare("execute, S3 on loopback", 30, &sides);
 }

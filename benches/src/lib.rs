@@ -40,6 +40,12 @@ pub struct Side<'a> {
     pub command: Box<dyn Fn() -> Command + 'a>,
 }
 
+impl std::fmt::Debug for Side<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Side").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
 /// Runs all sides in turn, `runs` times after three that do not count, and prints medians and the ratios to the first side.
 pub fn compare(title: &str, runs: usize, sides: &[Side<'_>]) {
     let mut times = vec![Vec::with_capacity(runs); sides.len()];

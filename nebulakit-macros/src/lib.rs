@@ -29,3 +29,6 @@ pub fn derive_nebula_type(item: proc_macro::TokenStream) -> proc_macro::TokenStr
 pub fn derive_task_outputs(item: proc_macro::TokenStream) -> proc_macro::TokenStream {
     derive::expand_task_outputs(item.into()).into()
 }
+
+#[cfg(test)]
+mod expansions;

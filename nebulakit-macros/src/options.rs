@@ -232,13 +232,16 @@ impl Options {
         }
     }
 
-    /// The `TaskOptions` value.
-    pub(crate) fn value(&self) -> TokenStream {
+    /// The static that holds the options, and the reference to it; tasks that ask for nothing share one.
+    pub(crate) fn definition(&self) -> (TokenStream, TokenStream) {
         let fields = &self.fields;
         if fields.is_empty() {
-            return quote!(__nk::TaskOptions::NONE);
+            return (TokenStream::new(), quote!(&__nk::NO_OPTIONS));
         }
-        quote!(__nk::TaskOptions { #(#fields,)* ..__nk::TaskOptions::NONE })
+        let definition = quote! {
+            static __nk_options: __nk::TaskOptions = __nk::TaskOptions { #(#fields,)* ..__nk::TaskOptions::NONE };
+        };
+        (definition, quote!(&__nk_options))
     }
 
     /// The names of the outputs as an array, at the place where the user wrote them.
@@ -258,7 +261,6 @@ fn retries(input: ParseStream<'_>) -> syn::Result<LitInt> {
 
 /// Reads `(a, b)`: one or more different names.
 fn names(key: &Ident, input: ParseStream<'_>, example: &str, errors: &mut Errors) -> syn::Result<(Vec<Ident>, Span)> {
-    let span = input.span();
     let content = group(key, input, example)?;
     let mut names: Vec<Ident> = Vec::new();
     entries(&content, errors, |input, _| {
@@ -272,7 +274,7 @@ fn names(key: &Ident, input: ParseStream<'_>, example: &str, errors: &mut Errors
         names.push(name);
         Ok(())
     });
-    Ok((names, span))
+    Ok((names, key.span()))
 }
 
 fn quantities(key: &Ident, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Vec<Quantity>> {

@@ -112,7 +112,7 @@ impl Function {
                 FnArg::Typed(typed) => typed,
                 FnArg::Receiver(receiver) => {
                     errors.at(
-                        &receiver.self_token,
+                        receiver.self_token,
                         "a task has no `self`: make it a free function, and pass what it needs of the value as inputs",
                     );
                     continue;

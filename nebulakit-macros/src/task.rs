@@ -49,7 +49,7 @@ fn marker(function: &Function) -> TokenStream {
     let name = &function.signature.ident;
     let visibility = &function.visibility;
     let conditions = function.conditions();
-    let doc = format!("The task `{}`; the function of the same name stays an ordinary function.", name.unraw());
+    let doc = format!(" The task `{}`; the function of the same name stays an ordinary function.", name.unraw());
     quote! {
         #(#conditions)*
         #[doc = #doc]
@@ -83,7 +83,8 @@ fn entry(function: &Function, interface: &Interface, options: &Options) -> Token
     let inputs: Vec<_> = interface.parameters.iter().filter(|parameter| !parameter.is_context).enumerate().collect();
     let statics = inputs.iter().map(|(index, parameter)| input(*index, parameter));
     let input_names = inputs.iter().map(|(index, _)| input_static(*index));
-    let (output, output_names, task_options) = (&interface.output, options.output_names(), options.value());
+    let (output, output_names) = (&interface.output, options.output_names());
+    let (options_definition, task_options) = options.definition();
     // At the names where there are some, else at the type: where the error belongs if the one does not go with the other.
     let span = options.outputs.as_ref().map_or_else(|| output.span(), |(_, span)| *span);
     let returns = quote_spanned!(span=> __nk::Returns::<#output>::new(#output_names));
@@ -97,7 +98,7 @@ fn entry(function: &Function, interface: &Interface, options: &Options) -> Token
             #task_name
             #(#statics)*
             static __nk_returns: __nk::Returns<#output> = #returns;
-            static __nk_options: __nk::TaskOptions = #task_options;
+            #options_definition
             static __nk_task: __nk::TaskDef = __nk::TaskDef {
                 name: #registered,
                 doc: #doc,
@@ -105,7 +106,7 @@ fn entry(function: &Function, interface: &Interface, options: &Options) -> Token
                 line: __nk::line!(),
                 params: &[#(&#input_names),*],
                 returns: &__nk_returns,
-                options: &__nk_options,
+                options: #task_options,
                 call: #call,
             };
             __nk::inventory::submit! { __nk::Registered(&__nk_task) }

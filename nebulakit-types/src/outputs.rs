@@ -118,7 +118,7 @@ tuples! {
 #[diagnostic::on_unimplemented(
     message = "a task cannot return `{Self}`",
     label = "neither outputs nor a `Result` of outputs",
-    note = "return a value that travels between tasks, a tuple of up to 12 of them, or a `Result<_, E>` whose `E` converts into `anyhow::Error`; for a struct or an enum of your own, add `#[derive(NebulaType)]`"
+    note = "return a value that travels between tasks, a tuple of up to 12 of them, or a `Result<_, E>` whose `E` converts into `anyhow::Error` (text does not: `anyhow::bail!` makes an error of it); for a struct or an enum of your own, add `#[derive(NebulaType)]`"
 )]
 pub trait TaskReturn: 'static {
     /// The outputs when all went well.

@@ -13,6 +13,9 @@ pub(crate) enum Exit {
     Failed = 1,
     /// 2: the command line is wrong; nothing was read or written.
     Usage = 2,
+    /// 130 (128 + SIGINT): a command for people was interrupted.
+    #[cfg_attr(not(feature = "run"), expect(dead_code, reason = "containers are never interrupted from a keyboard"))]
+    Interrupted = 130,
     /// 143 (128 + SIGTERM): ended by a signal, with nothing stored.
     Terminated = 143,
 }

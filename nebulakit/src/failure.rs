@@ -90,8 +90,8 @@ impl Failure {
     }
 
     /// A failure to read an input as what the task declares.
-    pub(crate) fn of_input(error: &Error) -> Self {
-        let message = format!("cannot read the inputs: {}", chain(error));
+    pub(crate) fn of_input(task: &str, error: &Error) -> Self {
+        let message = format!("cannot read the inputs of the task `{task}`: {}", chain(error));
         match error.kind() {
             // flytekit lets the function's own call fail for want of an argument; so the user's side.
             ErrorKind::Missing => Self { recoverable: Some(false), ..Self::user(code::USER, message) },

@@ -26,7 +26,7 @@ use crate::platform::Platform;
 /// Makes log lines go to stderr for the whole process, as the environment asks (Flyte task contract, logging).
 ///
 /// Returns whether it did: where the user's program has installed a subscriber of its own, that one stays and this does nothing.
-pub fn install(environment: &Environment, platform: &Platform) -> bool {
+pub(crate) fn install(environment: &Environment, platform: &Platform) -> bool {
     if tracing::dispatcher::has_been_set() {
         return false;
     }
@@ -44,7 +44,7 @@ pub fn install(environment: &Environment, platform: &Platform) -> bool {
 /// Which messages are written, and in which form.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct LogSettings {
+pub(crate) struct LogSettings {
     /// From which level on Nebulakit's own messages are written; WARN by default.
     pub sdk: LevelFilter,
     /// From which level on messages with the target `developer` are written; INFO by default.
@@ -66,7 +66,7 @@ impl Default for LogSettings {
 impl LogSettings {
     /// Reads the settings; what cannot be understood is left at its default and told in the second result.
     #[must_use]
-    pub fn new(environment: &Environment, platform: &Platform) -> (Self, Vec<String>) {
+    pub(crate) fn new(environment: &Environment, platform: &Platform) -> (Self, Vec<String>) {
         let mut settings = Self::default();
         let mut problems = Vec::new();
         let mut level = |variables: &[&str], into: &mut LevelFilter| {
@@ -105,7 +105,7 @@ impl LogSettings {
 
     /// From which level on messages of `target` are written.
     #[must_use]
-    pub fn level(&self, target: &str) -> LevelFilter {
+    pub(crate) fn level(&self, target: &str) -> LevelFilter {
         let fits = |wanted: &str| {
             let rest = target.strip_prefix(wanted);
             wanted.is_empty() || rest.is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
@@ -152,7 +152,7 @@ fn python_level(text: &str) -> Option<LevelFilter> {
 type Sink = Arc<dyn Fn(&[u8]) + Send + Sync>;
 
 /// The `tracing` layer that writes the lines; for programs that compose a subscriber of their own.
-pub struct LogLayer {
+pub(crate) struct LogLayer {
     settings: LogSettings,
     tz: Option<OsString>,
     zone: OnceLock<TimeZone>,
@@ -162,7 +162,7 @@ pub struct LogLayer {
 impl LogLayer {
     /// Makes a layer that writes to stderr. `tz` is the value of the variable `TZ`.
     #[must_use]
-    pub fn new(settings: LogSettings, tz: Option<OsString>) -> Self {
+    pub(crate) fn new(settings: LogSettings, tz: Option<OsString>) -> Self {
         // One write for a line keeps the lines of several threads and processes apart. A stderr that is gone must not stop the task.
         let sink = Arc::new(|line: &[u8]| drop(std::io::stderr().lock().write_all(line)));
         Self { settings, tz, zone: OnceLock::new(), sink }
@@ -170,7 +170,8 @@ impl LogLayer {
 
     /// Makes a layer that hands each line, with its line feed, to `sink` instead.
     #[must_use]
-    pub fn with_sink(mut self, sink: impl Fn(&[u8]) + Send + Sync + 'static) -> Self {
+    #[cfg(test)]
+    pub(crate) fn with_sink(mut self, sink: impl Fn(&[u8]) + Send + Sync + 'static) -> Self {
         self.sink = Arc::new(sink);
         self
     }

@@ -74,7 +74,7 @@ mod tests {
 
     #[test]
     fn a_panic_says_what_and_where() {
-        let failure = guard(|| panic!("value {}", 7)).map(|()| ()).unwrap_err();
+        let failure = guard(|| -> () { panic!("value {}", 7) }).unwrap_err();
         assert_eq!(failure.code, "USER:Panic");
         assert!(failure.message.contains("src/panic.rs:") && failure.message.contains("value 7"), "{}", failure.message);
     }
@@ -86,13 +86,13 @@ mod tests {
             panic!("later");
         });
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        let failure = runtime.block_on(future).map(|()| ()).unwrap_err();
+        let failure = runtime.block_on(future).unwrap_err();
         assert!(failure.message.contains("later"), "{}", failure.message);
     }
 
     #[test]
     fn a_panic_with_a_payload_of_another_type_has_a_place_at_least() {
-        let failure = guard(|| std::panic::panic_any(7_u8)).map(|()| ()).unwrap_err();
+        let failure = guard(|| -> () { std::panic::panic_any(7_u8) }).unwrap_err();
         assert!(failure.message.contains("src/panic.rs:"), "{}", failure.message);
     }
 }

@@ -27,6 +27,9 @@ pub use crate::task::{
     AnyParam, AnyReturns, CacheOptions, Call, Inputs, Mount, Param, Resources, Returns, SecretRequest, TaskDef, TaskOptions,
 };
 
+/// What a task asks of the platform that asks for nothing.
+pub static NO_OPTIONS: TaskOptions = TaskOptions::NONE;
+
 /// The length of `path` with each `::` turned into a dot.
 #[must_use]
 pub const fn dotted_len(path: &str) -> usize {

@@ -13,19 +13,19 @@ inventory::collect!(Registered);
 
 /// The tasks of a binary, by full name.
 #[derive(Debug)]
-pub struct Registry {
+pub(crate) struct Registry {
     tasks: BTreeMap<&'static str, Vec<&'static TaskDef>>,
 }
 
 impl Registry {
     /// Every task that is linked into this binary.
     #[must_use]
-    pub fn linked() -> Self {
+    pub(crate) fn linked() -> Self {
         inventory::iter::<Registered>().map(|registered| registered.0).collect()
     }
 
     /// Every task, in the order of their names; one that is defined twice occurs twice.
-    pub fn iter(&self) -> impl Iterator<Item = &'static TaskDef> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &'static TaskDef> {
         self.tasks.values().flatten().copied()
     }
 
@@ -33,7 +33,7 @@ impl Registry {
     ///
     /// # Errors
     /// When no task, or more than one, is called so.
-    pub fn find(&self, name: &str) -> Result<&'static TaskDef, LookupError> {
+    pub(crate) fn find(&self, name: &str) -> Result<&'static TaskDef, LookupError> {
         let wanted = name.trim().replace("::", ".");
         let ending = format!(".{wanted}");
         let exact = self.tasks.get(wanted.as_str());
@@ -71,7 +71,7 @@ impl FromIterator<&'static TaskDef> for Registry {
 
 /// Why a name does not lead to one task.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum LookupError {
+pub(crate) enum LookupError {
     /// No task is called so.
     Unknown {
         /// The name that was looked for.

@@ -281,7 +281,7 @@ pub(crate) enum CallKind {
 
 /// How a task's function ended.
 #[derive(Debug)]
-pub enum Outcome {
+pub(crate) enum Outcome {
     /// It returned these outputs.
     Returned(Vec<Output>),
     /// It returned an error.

@@ -3,6 +3,8 @@
 
 pub mod http;
 pub mod literals;
+pub mod python;
+pub mod vectors;
 
 use std::ffi::OsString;
 use std::io::Read as _;

@@ -96,6 +96,8 @@ fn implementation(input: &DeriveInput, container: &Container, fields: &[Travelli
     let title = container.title.clone().unwrap_or_else(|| LitStr::new(&input.ident.to_string(), Span::call_site()));
     let tag = if container.pydantic.is_some() { quote!(__nk::structs::PYDANTIC) } else { quote!(__nk::structs::DATACLASS) };
     let count = fields.len();
+    // Without fields nothing is known, and what followed would be out of reach.
+    let known = (count > 0).then(|| quote!(__nk::Ok(true)));
     let head = head(input, &quote!(__nk::NebulaType));
     let ident = &input.ident;
     // At the struct's name: what is wrong with an implementation as a whole is wrong with the struct.
@@ -130,7 +132,7 @@ fn implementation(input: &DeriveInput, container: &Container, fields: &[Travelli
                         #(#keys => #slots = #all.#index.unpack(unpacker)?,)*
                         _ => return __nk::Ok(false),
                     }
-                    __nk::Ok(true)
+                    #known
                 })?;
                 __nk::Ok(Self {
                     #(#idents: #all.#index.finish(#slots)?,)*

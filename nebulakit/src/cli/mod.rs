@@ -1,15 +1,103 @@
 //! The commands for people; containers are served by [`invocation`](crate::invocation) without them.
-#![allow(clippy::print_stderr, reason = "the command line speaks here")]
+//!
+//! Command line → one of `list`, `describe`, `run`, `completions` → text. Data goes to standard output, everything else to standard error.
+//! All of it belongs to the feature `run`; a binary without that feature answers with a usage error that says so.
+
+#[cfg(feature = "run")]
+mod commands;
+#[cfg(feature = "run")]
+mod completions;
+#[cfg(feature = "run")]
+mod data;
+#[cfg(feature = "run")]
+mod describe;
+#[cfg(feature = "run")]
+mod list;
+#[cfg(feature = "run")]
+mod render;
+#[cfg(feature = "run")]
+mod run;
+#[cfg(feature = "run")]
+mod signature;
+#[cfg(feature = "run")]
+mod template;
+#[cfg(feature = "run")]
+mod usage;
 
 use std::ffi::OsString;
+use std::io::{self, Write as _};
 
 use crate::env::Environment;
 use crate::exit::Exit;
-use crate::invocation::USAGE;
 use crate::registry::Registry;
 
 /// Runs the command that `arguments` name.
+#[cfg(feature = "run")]
+pub(crate) fn run(arguments: &[OsString], environment: &Environment, registry: &Registry) -> Exit {
+    match commands::dispatch(arguments, environment, registry) {
+        Ok(exit) => exit,
+        Err(complaint) => complain(&complaint),
+    }
+}
+
+/// Says what this binary can do: it serves containers, and no commands for people.
+#[cfg(not(feature = "run"))]
 pub(crate) fn run(arguments: &[OsString], _environment: &Environment, _registry: &Registry) -> Exit {
-    eprintln!("error: no command {arguments:?}\n\n{USAGE}");
-    Exit::Usage
+    let message = match arguments.first() {
+        Some(word) => format!("this binary has no command `{}`: it was built without the feature `run`", word.display()),
+        None => "no command is given, and this binary was built without the feature `run`: it serves containers only".to_owned(),
+    };
+    complain(&Complaint { hint: Some(crate::invocation::USAGE.to_owned()), ..Complaint::usage(message) })
+}
+
+/// What went wrong, for a person.
+#[derive(Debug)]
+struct Complaint {
+    exit: Exit,
+    /// The author's or the library's code for it, where there is more to it than "it failed".
+    code: Option<String>,
+    message: String,
+    /// The way out; shown after a blank line.
+    hint: Option<String>,
+}
+
+impl Complaint {
+    /// The command line, or a value on it, is wrong.
+    fn usage(message: impl Into<String>) -> Self {
+        Self { exit: Exit::Usage, code: None, message: message.into(), hint: None }
+    }
+
+    /// The command was understood, and failed.
+    #[cfg(feature = "run")]
+    fn failed(message: impl Into<String>) -> Self {
+        Self { exit: Exit::Failed, ..Self::usage(message) }
+    }
+
+    #[cfg(feature = "run")]
+    fn hint(self, hint: impl Into<String>) -> Self {
+        Self { hint: Some(hint.into()), ..self }
+    }
+}
+
+fn complain(complaint: &Complaint) -> Exit {
+    let code = complaint.code.as_ref().map(|code| format!("[{code}]")).unwrap_or_default();
+    let hint = complaint.hint.as_ref().map(|hint| format!("\n{hint}\n")).unwrap_or_default();
+    remark(&format!("error{code}: {}\n{hint}", complaint.message));
+    complaint.exit
+}
+
+/// Writes to standard error; nobody is left to tell if that fails.
+fn remark(text: &str) {
+    let _ = io::stderr().lock().write_all(text.as_bytes());
+}
+
+/// Writes to standard output. A reader that has seen enough and went away is no failure.
+#[cfg(feature = "run")]
+fn say(text: &str) -> Result<Exit, Complaint> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Ok(()) => Ok(Exit::Stored),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Exit::Stored),
+        Err(error) => Err(Complaint::failed(format!("cannot write to standard output: {error}"))),
+    }
 }

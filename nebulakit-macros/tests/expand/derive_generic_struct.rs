@@ -1,0 +1,6 @@
+#[derive(NebulaType)]
+#[nebula(pydantic)]
+struct Page<T: Clone> {
+    items: Vec<T>,
+    next: Option<T>,
+}

@@ -1,0 +1,6 @@
+#[derive(TaskOutputs)]
+struct Division {
+    quotient: i64,
+    #[nebula(rename = "rest")]
+    remainder: i64,
+}

@@ -1,0 +1,6 @@
+#[derive(NebulaType)]
+enum Input {
+    Number(i64),
+    Text(String),
+    Nothing(()),
+}

@@ -1,0 +1,2 @@
+#[derive(NebulaType)]
+struct Point(f64, f64);

@@ -1,0 +1,55 @@
+//! Expansion of the file of the same name; written by the test `expansions`.
+
+#[cfg(unix)]
+async fn split(
+    ctx: Context,
+    corpus: Directory,
+    parts: i64,
+    r#type: String,
+) -> Result<Vec<File>, Oops> {
+    ctx.split(corpus, parts, r#type).await
+}
+#[cfg(unix)]
+/// The task `split`; the function of the same name stays an ordinary function.
+#[allow(non_camel_case_types, dead_code, missing_debug_implementations)]
+struct split {}
+#[cfg(unix)]
+#[allow(deprecated, non_upper_case_globals)]
+const _: () = {
+    use ::nebulakit::__private as __nk;
+    const __nk_path: &str = __nk::concat!(__nk::module_path!(), "::split");
+    const __nk_name: [u8; __nk::dotted_len(__nk_path)] = __nk::dotted(__nk_path);
+    #[allow(dead_code)]
+    impl split {
+        /// The name by which the task is run and registered.
+        pub const NAME: &'static str = __nk::text(&__nk_name);
+    }
+    static __nk_input_0: __nk::Param<Directory> = __nk::Param::<
+        Directory,
+    >::new("corpus", "");
+    static __nk_input_1: __nk::Param<i64> = __nk::Param::<i64>::new("parts", "")
+        .default(|| 8);
+    static __nk_input_2: __nk::Param<String> = __nk::Param::<String>::new("type", "")
+        .default(|| __nk::Into::into("txt"));
+    static __nk_returns: __nk::Returns<Result<Vec<File>, Oops>> = __nk::Returns::<
+        Result<Vec<File>, Oops>,
+    >::new(&[]);
+    static __nk_task: __nk::TaskDef = __nk::TaskDef {
+        name: __nk::text(&__nk_name),
+        doc: "",
+        file: __nk::file!(),
+        line: __nk::line!(),
+        params: &[&__nk_input_0, &__nk_input_1, &__nk_input_2],
+        returns: &__nk_returns,
+        options: &__nk::NO_OPTIONS,
+        call: |__nk_inputs, __nk_context| {
+            let __nk_0 = __nk_input_0.take(__nk_inputs)?;
+            let __nk_1 = __nk_input_1.take(__nk_inputs)?;
+            let __nk_2 = __nk_input_2.take(__nk_inputs)?;
+            __nk::Ok(__nk_returns.future(split(__nk_context, __nk_0, __nk_1, __nk_2)))
+        },
+    };
+    __nk::inventory::submit! {
+        __nk::Registered(& __nk_task)
+    }
+};

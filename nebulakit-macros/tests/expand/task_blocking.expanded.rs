@@ -1,0 +1,59 @@
+//! Expansion of the file of the same name; written by the test `expansions`.
+
+/// Divides `a` by `b`.
+///
+/// The rest of the text.
+pub fn divider(a: f64, b: f64) -> anyhow::Result<f64> {
+    anyhow::ensure!(b != 0.0, "cannot divide {a} by zero");
+    Ok(a / b)
+}
+/// The task `divider`; the function of the same name stays an ordinary function.
+#[allow(non_camel_case_types, dead_code, missing_debug_implementations)]
+pub struct divider {}
+#[allow(deprecated, non_upper_case_globals)]
+const _: () = {
+    use ::nebulakit::__private as __nk;
+    const __nk_path: &str = __nk::concat!(__nk::module_path!(), "::divider");
+    const __nk_name: [u8; __nk::dotted_len(__nk_path)] = __nk::dotted(__nk_path);
+    #[allow(dead_code)]
+    impl divider {
+        /// The name by which the task is run and registered.
+        pub const NAME: &'static str = __nk::text(&__nk_name);
+    }
+    static __nk_input_0: __nk::Param<f64> = __nk::Param::<
+        f64,
+    >::new("a", "What is divided.");
+    static __nk_input_1: __nk::Param<f64> = __nk::Param::<f64>::new("b", "");
+    static __nk_returns: __nk::Returns<anyhow::Result<f64>> = __nk::Returns::<
+        anyhow::Result<f64>,
+    >::new(&[]);
+    static __nk_options: __nk::TaskOptions = __nk::TaskOptions {
+        retries: 3,
+        timeout: __nk::Some(__nk::Duration::new(600u64, 0u32)),
+        requests: __nk::Resources {
+            cpu: __nk::Some("500m"),
+            memory: __nk::Some("256Mi"),
+            gpu: __nk::None,
+            ephemeral_storage: __nk::None,
+            storage: __nk::None,
+        },
+        ..__nk::TaskOptions::NONE
+    };
+    static __nk_task: __nk::TaskDef = __nk::TaskDef {
+        name: __nk::text(&__nk_name),
+        doc: "Divides `a` by `b`.\n\nThe rest of the text.",
+        file: __nk::file!(),
+        line: __nk::line!(),
+        params: &[&__nk_input_0, &__nk_input_1],
+        returns: &__nk_returns,
+        options: &__nk_options,
+        call: |__nk_inputs, _| {
+            let __nk_0 = __nk_input_0.take(__nk_inputs)?;
+            let __nk_1 = __nk_input_1.take(__nk_inputs)?;
+            __nk::Ok(__nk_returns.blocking(move || divider(__nk_0, __nk_1)))
+        },
+    };
+    __nk::inventory::submit! {
+        __nk::Registered(& __nk_task)
+    }
+};

@@ -1,0 +1,87 @@
+//! Expansion of the file of the same name; written by the test `expansions`.
+
+fn every(verbose: bool) -> (i64, i64) {
+    (7, i64::from(verbose))
+}
+/// The task `every`; the function of the same name stays an ordinary function.
+#[allow(non_camel_case_types, dead_code, missing_debug_implementations)]
+struct every {}
+#[allow(deprecated, non_upper_case_globals)]
+const _: () = {
+    use renamed::library::__private as __nk;
+    #[allow(dead_code)]
+    impl every {
+        /// The name by which the task is run and registered.
+        pub const NAME: &'static str = "app.every";
+    }
+    static __nk_input_0: __nk::Param<bool> = __nk::Param::<bool>::new("verbose", "");
+    static __nk_returns: __nk::Returns<(i64, i64)> = __nk::Returns::<
+        (i64, i64),
+    >::new(&["quotient", "remainder"]);
+    static __nk_options: __nk::TaskOptions = __nk::TaskOptions {
+        retries: 2,
+        timeout: __nk::Some(__nk::Duration::new(5400u64, 0u32)),
+        cache: __nk::Some(__nk::CacheOptions {
+            version: "1",
+            serialize: true,
+            ignore: &["verbose"],
+        }),
+        interruptible: __nk::Some(false),
+        requests: __nk::Resources {
+            cpu: __nk::Some("1"),
+            memory: __nk::Some("1Gi"),
+            gpu: __nk::Some("1"),
+            ephemeral_storage: __nk::Some("1Gi"),
+            storage: __nk::Some("1Gi"),
+        },
+        limits: __nk::Resources {
+            cpu: __nk::Some("2"),
+            memory: __nk::Some("2Gi"),
+            gpu: __nk::None,
+            ephemeral_storage: __nk::None,
+            storage: __nk::None,
+        },
+        accelerator: __nk::Some("nvidia-tesla-a100:2g.10gb"),
+        shared_memory: __nk::Some("1Gi"),
+        env: &[("RUST_LOG", "info"), ("http_proxy", "http://proxy:3128")],
+        secrets: &[
+            __nk::SecretRequest {
+                group: "db",
+                key: "password",
+                version: "",
+                env_var: "",
+                mount: __nk::Mount::Any,
+            },
+            __nk::SecretRequest {
+                group: "api",
+                key: "token",
+                version: "2",
+                env_var: "API_TOKEN",
+                mount: __nk::Mount::EnvVar,
+            },
+        ],
+        image: __nk::Some("ghcr.io/me/app:1"),
+        pod_template: __nk::Some("with-disk"),
+        labels: &[("team", "data")],
+        annotations: &[("example.com/contact", "the data team")],
+        deck: true,
+        deprecated: __nk::Some("use `other` instead"),
+        ..__nk::TaskOptions::NONE
+    };
+    static __nk_task: __nk::TaskDef = __nk::TaskDef {
+        name: "app.every",
+        doc: "",
+        file: __nk::file!(),
+        line: __nk::line!(),
+        params: &[&__nk_input_0],
+        returns: &__nk_returns,
+        options: &__nk_options,
+        call: |__nk_inputs, _| {
+            let __nk_0 = __nk_input_0.take(__nk_inputs)?;
+            __nk::Ok(__nk_returns.blocking(move || every(__nk_0)))
+        },
+    };
+    __nk::inventory::submit! {
+        __nk::Registered(& __nk_task)
+    }
+};

@@ -1,0 +1,211 @@
+//! Values between JSON or YAML and [`Untyped`], with the order of keys kept.
+//!
+//! What JSON cannot say is text there, and read back from such text where the declared type asks for it: `NaN`, `Infinity` and
+//! `-Infinity`, bytes as base64, keys that are no strings as their text.
+
+use std::fmt;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use nebulakit_types::Untyped;
+use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::ser::{Serialize, SerializeMap as _, Serializer};
+
+/// Reads JSON.
+///
+/// # Errors
+/// Where it is no JSON, with line and column.
+pub(super) fn from_json(text: &str) -> Result<Untyped, serde_json::Error> {
+    serde_json::from_str::<Read>(text).map(|read| read.0)
+}
+
+/// Reads YAML; an empty document is none.
+///
+/// # Errors
+/// Where it is no YAML, with line and column.
+pub(super) fn from_yaml(text: &str) -> Result<Untyped, String> {
+    let options = serde_saphyr::options! {
+        strict_booleans: true,
+        with_snippet: false,
+        non_finite_float_policy: serde_saphyr::options::NonFiniteFloatPolicy::PassThrough,
+    };
+    serde_saphyr::from_str_with_options::<Read>(text, options).map(|read| read.0).map_err(|error| error.to_string())
+}
+
+/// Writes JSON on one line.
+pub(super) fn to_json(value: &Untyped) -> String {
+    serde_json::to_string(&Written(value)).unwrap_or_default()
+}
+
+/// Writes JSON with a line for each element.
+pub(super) fn to_pretty_json(value: &Untyped) -> String {
+    serde_json::to_string_pretty(&Written(value)).unwrap_or_default()
+}
+
+/// The base64 that stands for bytes.
+pub(super) fn to_base64(bytes: &[u8]) -> String {
+    STANDARD.encode(bytes)
+}
+
+/// The bytes that base64 stands for; [`None`] when the text is no base64.
+pub(super) fn from_base64(text: &str) -> Option<Vec<u8>> {
+    STANDARD.decode(text.trim_end_matches('\n')).ok()
+}
+
+/// The float that JSON has no number for, by its text.
+pub(super) fn special_float(text: &str) -> Option<f64> {
+    match text {
+        "NaN" => Some(f64::NAN),
+        "Infinity" => Some(f64::INFINITY),
+        "-Infinity" => Some(f64::NEG_INFINITY),
+        _ => None,
+    }
+}
+
+struct Written<'a>(&'a Untyped);
+
+impl Serialize for Written<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            Untyped::Null => serializer.serialize_unit(),
+            Untyped::Bool(value) => serializer.serialize_bool(*value),
+            Untyped::Int(value) => serializer.serialize_i64(*value),
+            Untyped::UInt(value) => serializer.serialize_u64(*value),
+            Untyped::Float(value) if value.is_nan() => serializer.serialize_str("NaN"),
+            Untyped::Float(value) if value.is_infinite() => serializer.serialize_str(if *value > 0.0 { "Infinity" } else { "-Infinity" }),
+            Untyped::Float(value) => serializer.serialize_f64(*value),
+            Untyped::String(value) => serializer.serialize_str(value),
+            Untyped::Bytes(value) => serializer.serialize_str(&to_base64(value)),
+            Untyped::Extension(kind, value) => {
+                let mut map = serializer.serialize_map(Some(2))?;
+                map.serialize_entry("extension", kind)?;
+                map.serialize_entry("data", &to_base64(value))?;
+                map.end()
+            }
+            Untyped::List(elements) => serializer.collect_seq(elements.iter().map(Written)),
+            Untyped::Map(entries) => serializer.collect_map(entries.iter().map(|(key, value)| match key {
+                Untyped::String(key) => (key.clone(), Written(value)),
+                key => (to_json(key), Written(value)),
+            })),
+        }
+    }
+}
+
+struct Read(Untyped);
+
+impl<'de> Deserialize<'de> for Read {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Any).map(Read)
+    }
+}
+
+struct Any;
+
+impl<'de> Visitor<'de> for Any {
+    type Value = Untyped;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Untyped, E> {
+        Ok(Untyped::Null)
+    }
+
+    fn visit_none<E>(self) -> Result<Untyped, E> {
+        Ok(Untyped::Null)
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Untyped, D::Error> {
+        deserializer.deserialize_any(Self)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Untyped, E> {
+        Ok(Untyped::Bool(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Untyped, E> {
+        Ok(Untyped::Int(value))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Untyped, E> {
+        Ok(i64::try_from(value).map_or(Untyped::UInt(value), Untyped::Int))
+    }
+
+    fn visit_i128<E: de::Error>(self, value: i128) -> Result<Untyped, E> {
+        Err(E::custom(format!("the integer {value} is beyond 64 bits")))
+    }
+
+    fn visit_u128<E: de::Error>(self, value: u128) -> Result<Untyped, E> {
+        Err(E::custom(format!("the integer {value} is beyond 64 bits")))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Untyped, E> {
+        Ok(Untyped::Float(value))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Untyped, E> {
+        Ok(Untyped::String(value.to_owned()))
+    }
+
+    fn visit_string<E>(self, value: String) -> Result<Untyped, E> {
+        Ok(Untyped::String(value))
+    }
+
+    fn visit_bytes<E>(self, value: &[u8]) -> Result<Untyped, E> {
+        Ok(Untyped::Bytes(value.to_vec()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Untyped, A::Error> {
+        let mut elements = Vec::new();
+        while let Some(Read(element)) = sequence.next_element()? {
+            elements.push(element);
+        }
+        Ok(Untyped::List(elements))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Untyped, A::Error> {
+        let mut entries: Vec<(Untyped, Untyped)> = Vec::new();
+        let mut seen = std::collections::HashSet::new();
+        while let Some(Read(key)) = map.next_key()? {
+            if !seen.insert(to_json(&key)) {
+                return Err(de::Error::custom(format!("the key {} occurs twice", to_json(&key))));
+            }
+            let Read(value) = map.next_value()?;
+            entries.push((key, value));
+        }
+        Ok(Untyped::Map(entries))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_keeps_order_and_width() {
+        let text = r#"{"b":[1,-2,18446744073709551615,1.0,0.1],"a":{"z":null,"y":true}}"#;
+        assert_eq!(to_json(&from_json(text).unwrap()), text);
+    }
+
+    #[test]
+    fn yaml_has_other_keys_and_special_floats() {
+        let value = from_yaml("b: [.nan, 1, yes]\n1: -.inf\n").unwrap();
+        assert_eq!(to_json(&value), r#"{"b":["NaN",1,"yes"],"1":"-Infinity"}"#);
+    }
+
+    #[test]
+    fn a_key_that_occurs_twice_is_refused() {
+        assert!(from_json(r#"{"a":1,"a":2}"#).unwrap_err().to_string().starts_with("the key \"a\" occurs twice"));
+        assert!(from_yaml("a: 1\na: 2\n").is_err());
+    }
+
+    #[test]
+    fn what_json_cannot_say_is_text() {
+        let value = Untyped::Map(vec![
+            (Untyped::Int(1), Untyped::Bytes(vec![1, 2])),
+            (Untyped::String("inf".into()), Untyped::Float(f64::INFINITY)),
+        ]);
+        assert_eq!(to_json(&value), r#"{"1":"AQI=","inf":"Infinity"}"#);
+    }
+}

@@ -1,0 +1,135 @@
+//! `describe`: all about one task, for people and for registration tools.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use nebulakit_types::json::{Message, to_json};
+use prost::Message as _;
+
+use super::Complaint;
+use super::commands::{Setting, executable};
+use super::signature::default;
+use super::template::{interface, template};
+use crate::failure::chain;
+use crate::task::{Mount, Resources, TaskDef, TaskOptions};
+
+/// `{"name", "doc", "interface", "template"}`, the messages as proto3 JSON.
+pub(super) fn json(task: &'static TaskDef, setting: &Setting<'_>) -> Result<String, Complaint> {
+    let dialect = setting.dialect();
+    let binary = executable().unwrap_or_else(|| setting.binary.clone());
+    let template = to_json(Message::TaskTemplate, &template(task, &binary, dialect).encode_to_vec())
+        .map_err(|error| Complaint::failed(format!("cannot describe `{}`: {}", task.name, chain(&error))))?;
+    let description = serde_json::json!({
+        "name": task.name,
+        "doc": task.doc.trim(),
+        "interface": interface(task, dialect).to_json(),
+        "template": template,
+    });
+    Ok(format!("{description:#}\n"))
+}
+
+/// The same for people.
+pub(super) fn text(task: &'static TaskDef, setting: &Setting<'_>) -> String {
+    let dialect = setting.dialect();
+    let mut text = format!("{}\n", task.name);
+    if !task.doc.trim().is_empty() {
+        let _ = write!(text, "\n{}", indented(task.doc.trim()));
+    }
+    let inputs = task.params.iter().map(|param| {
+        let default = default(*param, dialect).map(|text| format!(" = {text}")).unwrap_or_default();
+        [param.name().to_owned(), format!("{}{default}", param.literal_type(dialect)), one_line(param.doc())]
+    });
+    section(&mut text, "Inputs", inputs.collect());
+    let outputs = task.returns.variables(dialect);
+    let outputs = outputs.iter().map(|(name, literal_type)| [(*name).to_owned(), literal_type.to_string(), String::new()]);
+    section(&mut text, "Outputs", outputs.collect());
+    let options = options(task.options).into_iter().map(|(name, value)| [name.to_owned(), value, String::new()]);
+    section(&mut text, "Options", options.collect());
+    text
+}
+
+fn indented(doc: &str) -> String {
+    doc.lines().map(|line| if line.is_empty() { "\n".to_owned() } else { format!("  {line}\n") }).collect()
+}
+
+fn one_line(doc: &str) -> String {
+    doc.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// A heading and its rows in columns; nothing where there are no rows.
+fn section(text: &mut String, heading: &str, rows: Vec<[String; 3]>) {
+    if rows.is_empty() {
+        return;
+    }
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default();
+    let (first, second) = (width(0), width(1));
+    let _ = writeln!(text, "\n{heading}");
+    for [name, value, doc] in &rows {
+        let line = format!("  {name:first$}  {value:second$}  {doc}");
+        let _ = writeln!(text, "{}", line.trim_end());
+    }
+}
+
+/// What the task asks of the platform, each only where it asks for something.
+fn options(options: &TaskOptions) -> Vec<(&'static str, String)> {
+    let mut rows = Vec::new();
+    let mut row = |name, value: Option<String>| rows.extend(value.map(|value| (name, value)));
+    let pairs = |pairs: &[(&str, &str)]| {
+        let shown = pairs.iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join(", ");
+        (!shown.is_empty()).then_some(shown)
+    };
+    row("deprecated", options.deprecated.map(str::to_owned));
+    row("retries", (options.retries > 0).then(|| options.retries.to_string()));
+    row("timeout", options.timeout.map(friendly));
+    row("interruptible", options.interruptible.map(|value| value.to_string()));
+    row(
+        "cache",
+        options.cache.as_ref().map(|cache| {
+            let serialize = if cache.serialize { ", serialized" } else { "" };
+            let ignore = if cache.ignore.is_empty() { String::new() } else { format!(", ignores {}", cache.ignore.join(", ")) };
+            format!("version {}{serialize}{ignore}", cache.version)
+        }),
+    );
+    row("requests", amounts(&options.requests));
+    row("limits", amounts(&options.limits));
+    row("accelerator", options.accelerator.map(str::to_owned));
+    row("shared memory", options.shared_memory.map(|size| if size.is_empty() { "of any size".to_owned() } else { size.to_owned() }));
+    row("env", pairs(options.env));
+    let secrets: Vec<_> = options
+        .secrets
+        .iter()
+        .map(|secret| {
+            let how = match secret.mount {
+                Mount::Any => "",
+                Mount::EnvVar => " as a variable",
+                Mount::File => " as a file",
+            };
+            format!("{}/{}{how}", secret.group, secret.key)
+        })
+        .collect();
+    row("secrets", (!secrets.is_empty()).then(|| secrets.join(", ")));
+    row("image", options.image.map(str::to_owned));
+    row("pod template", options.pod_template.map(str::to_owned));
+    row("labels", pairs(options.labels));
+    row("annotations", pairs(options.annotations));
+    row("deck", options.deck.then(|| "yes".to_owned()));
+    rows
+}
+
+/// `1h 30m`
+pub(super) fn friendly(duration: Duration) -> String {
+    SignedDuration::try_from(duration).map_or_else(|_| format!("{} s", duration.as_secs()), |duration| format!("{duration:#}"))
+}
+
+fn amounts(resources: &Resources) -> Option<String> {
+    let named = [
+        ("cpu", resources.cpu),
+        ("memory", resources.memory),
+        ("gpu", resources.gpu),
+        ("ephemeral storage", resources.ephemeral_storage),
+        ("storage", resources.storage),
+    ];
+    let given: Vec<_> = named.into_iter().filter_map(|(name, amount)| Some(format!("{name} {}", amount?))).collect();
+    (!given.is_empty()).then(|| given.join(", "))
+}

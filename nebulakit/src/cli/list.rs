@@ -1,0 +1,90 @@
+//! `list`: every task on one line, under its module.
+
+use std::fmt::Write as _;
+use std::io::{IsTerminal as _, stdout};
+
+use serde_json::{Value, json};
+
+use super::commands::Setting;
+use super::signature::{default, first_line, signature};
+use crate::env;
+use crate::task::TaskDef;
+
+/// The widest signature that the docs of the others wait for.
+const WIDEST: usize = 72;
+
+/// The tasks, for people or as JSON.
+pub(super) fn list(setting: &Setting<'_>, json: bool) -> String {
+    let mut tasks: Vec<_> = setting.registry.iter().collect();
+    tasks.sort_by_key(|task| (module_of(task), task.name));
+    if json {
+        let tasks: Vec<_> = tasks.iter().map(|task| described(task, setting)).collect();
+        return format!("{:#}\n", Value::Array(tasks));
+    }
+    if tasks.is_empty() {
+        return "this binary has no tasks\n".to_owned();
+    }
+    let is_dim = stdout().is_terminal()
+        && setting.environment.non_empty(env::NO_COLOR).is_none()
+        && setting.environment.get("TERM").is_none_or(|terminal| terminal != "dumb");
+    let lines: Vec<_> = tasks.iter().map(|task| line(task, &tasks, setting)).collect();
+    let width = lines.iter().map(|(signature, _)| signature.chars().count()).filter(|width| *width <= WIDEST).max().unwrap_or_default();
+    let mut text = String::new();
+    let mut module = "";
+    for (task, (signature, doc)) in tasks.iter().zip(&lines) {
+        let own = module_of(task);
+        if own != module {
+            let gap = if text.is_empty() { "" } else { "\n" };
+            let _ = writeln!(text, "{gap}{own}");
+            module = own;
+        }
+        if doc.is_empty() {
+            let _ = writeln!(text, "  {signature}");
+        } else {
+            let doc = if is_dim { format!("\x1b[2m{doc}\x1b[0m") } else { doc.clone() };
+            let _ = writeln!(text, "  {signature:width$}  {doc}");
+        }
+    }
+    text
+}
+
+/// The signature, and what is said of the task.
+fn line(task: &'static TaskDef, tasks: &[&'static TaskDef], setting: &Setting<'_>) -> (String, String) {
+    let name = task.name.rsplit('.').next().unwrap_or_default();
+    let mut doc = first_line(task.doc).to_owned();
+    if let Some(reason) = task.options.deprecated {
+        doc = format!("deprecated: {reason}");
+    }
+    if tasks.iter().filter(|other| other.name == task.name).count() > 1 {
+        doc = format!("defined more than once, here at {}:{}", task.file, task.line);
+    }
+    (format!("{name}{}", signature(task, setting.dialect())), doc)
+}
+
+fn module_of(task: &TaskDef) -> &'static str {
+    task.name.rsplit_once('.').map_or("", |(module, _)| module)
+}
+
+fn described(task: &'static TaskDef, setting: &Setting<'_>) -> Value {
+    let dialect = setting.dialect();
+    let inputs = task.params.iter().map(|param| {
+        json!({
+            "name": param.name(),
+            "type": param.literal_type(dialect).to_string(),
+            "doc": param.doc(),
+            "required": !param.is_optional(),
+            "default": default(*param, dialect),
+        })
+    });
+    let outputs = task.returns.variables(dialect);
+    let outputs = outputs.iter().map(|(name, literal_type)| json!({ "name": name, "type": literal_type.to_string() }));
+    json!({
+        "name": task.name,
+        "short_name": setting.short_name(task),
+        "signature": format!("{}{}", task.name, signature(task, dialect)),
+        "doc": task.doc,
+        "deprecated": task.options.deprecated,
+        "inputs": inputs.collect::<Vec<_>>(),
+        "outputs": outputs.collect::<Vec<_>>(),
+    })
+}

@@ -1,0 +1,206 @@
+//! A task's inputs as flags, made from its signature.
+
+use clap::builder::PossibleValuesParser;
+use clap::parser::ValueSource;
+use clap::{Arg, ArgAction, ArgMatches, Command};
+use nebulakit_types::LiteralType;
+use nebulakit_types::literal_type::{SimpleType, TypeKind};
+
+use crate::cli::commands::{self, Setting};
+use crate::cli::signature::default;
+use crate::task::{AnyParam, TaskDef};
+
+/// The option that names a file of inputs.
+pub(super) const INPUTS_FILE: &str = "inputs-file";
+
+/// The option that asks for JSON.
+pub(super) const JSON: &str = "json";
+
+/// The names of this command's own options; an input of such a name has the flag `--input_NAME`.
+const RESERVED: [&str; 3] = ["help", "inputs_file", "json"];
+
+/// The heading of a task's inputs.
+const INPUTS: &str = "Inputs";
+
+/// What stands for a value of an enum; help lists the values behind it.
+const ENUM: &str = "enum";
+
+/// The command that runs `task`, without the words before its flags.
+pub(in crate::cli) fn command(task: &'static TaskDef, setting: &Setting<'_>) -> Command {
+    let name = setting.short_name(task);
+    let about = if task.doc.trim().is_empty() { task.name } else { task.doc.trim() };
+    let mut command = Command::new(name)
+        .about(about)
+        .bin_name(format!("{} run {name}", setting.binary))
+        .no_binary_name(true)
+        .disable_help_flag(true)
+        .after_help(syntax(task, setting));
+    let mut usage = format!("{} run {name}", setting.binary);
+    for flag in Flag::of_task(task) {
+        if !flag.param.is_optional() {
+            usage.push_str(&format!(" {}", flag.shown(setting)));
+        }
+        command = command.arg(flag.arg(setting)).args(flag.opposite());
+    }
+    let own = [
+        Arg::new(INPUTS_FILE)
+            .long(INPUTS_FILE)
+            .value_name("FILE")
+            .help("inputs by name, as JSON or YAML; `-` is standard input, and flags beat the file"),
+        Arg::new(JSON).long(JSON).action(ArgAction::SetTrue).help("print the outputs as one JSON object, for machines"),
+        commands::help_flag(),
+    ];
+    command.args(own.map(|arg| arg.help_heading("Options"))).override_usage(format!("{usage} [OPTIONS]"))
+}
+
+/// The inputs that the command line gives, as they were written.
+pub(super) fn given<'a>(task: &'static TaskDef, matches: &'a ArgMatches) -> Vec<(&'static dyn AnyParam, &'a str)> {
+    let texts = Flag::of_task(task).into_iter().filter_map(|flag| {
+        let is_opposite = flag.opposite().is_some() && matches.value_source(&flag.opposite_id()) == Some(ValueSource::CommandLine);
+        let text = if is_opposite { Some("false") } else { matches.get_one::<String>(&flag.id()).map(String::as_str) };
+        text.map(|text| (flag.param, text))
+    });
+    texts.collect()
+}
+
+/// One input's flag.
+struct Flag {
+    param: &'static dyn AnyParam,
+    /// The flag's spellings: as the input is written, and with dashes.
+    spellings: Vec<String>,
+    /// The spellings of the flag that says no; only of booleans.
+    opposites: Vec<String>,
+}
+
+impl Flag {
+    fn of_task(task: &'static TaskDef) -> Vec<Self> {
+        let mut taken: Vec<String> = RESERVED.iter().map(|name| (*name).to_owned()).chain([INPUTS_FILE.to_owned()]).collect();
+        taken.extend(task.params.iter().map(|param| param.name().to_owned()));
+        let mut free = |spelling: String| {
+            let is_free = !taken.contains(&spelling) && !spelling.starts_with('-');
+            if is_free {
+                taken.push(spelling.clone());
+            }
+            is_free.then_some(spelling)
+        };
+        let flags = task.params.iter().map(|param| {
+            let mut name = param.name().to_owned();
+            if RESERVED.contains(&param.name()) {
+                name.insert_str(0, "input_");
+                while free(name.clone()).is_none() {
+                    name.insert_str(0, "input_");
+                }
+            }
+            let literal_type = param.literal_type(&nebulakit_types::Dialect::FLYTE_1);
+            let dashed = name.replace('_', "-");
+            let opposites = if is_boolean(&literal_type) { vec![format!("no-{dashed}"), format!("no_{name}")] } else { Vec::new() };
+            let opposites = opposites.into_iter().filter_map(&mut free).collect();
+            let spellings = [name].into_iter().chain(free(dashed)).collect();
+            Self { param: *param, spellings, opposites }
+        });
+        flags.collect()
+    }
+
+    fn id(&self) -> String {
+        format!("input {}", self.param.name())
+    }
+
+    fn opposite_id(&self) -> String {
+        format!("no {}", self.param.name())
+    }
+
+    fn arg(&self, setting: &Setting<'_>) -> Arg {
+        let literal_type = self.param.literal_type(setting.dialect());
+        let mut help = self.param.doc().split_whitespace().collect::<Vec<_>>().join(" ");
+        if let Some(default) = default(self.param, setting.dialect()) {
+            let gap = if help.is_empty() { "" } else { " " };
+            help.push_str(&format!("{gap}[default: {default}]"));
+        }
+        let mut arg = Arg::new(self.id())
+            .long(self.spellings[0].clone())
+            .aliases(self.spellings[1..].iter().cloned())
+            .help_heading(INPUTS)
+            .help(help)
+            .allow_negative_numbers(has(&literal_type, &[SimpleType::Integer, SimpleType::Float]))
+            .allow_hyphen_values(has(&literal_type, &[SimpleType::Duration]));
+        if !self.param.is_optional() {
+            let instead: Vec<_> = [INPUTS_FILE.to_owned()].into_iter().chain(self.opposite().map(|_| self.opposite_id())).collect();
+            arg = arg.required_unless_present_any(instead);
+        }
+        match &literal_type.kind {
+            TypeKind::Enum(values) => arg.value_name(ENUM).value_parser(PossibleValuesParser::new(values.clone())),
+            _ if is_boolean(&literal_type) => {
+                arg.value_name(literal_type.to_string()).num_args(0..=1).require_equals(true).default_missing_value("true")
+            }
+            _ => arg.value_name(literal_type.to_string()),
+        }
+    }
+
+    /// The flag in a line of usage.
+    fn shown(&self, setting: &Setting<'_>) -> String {
+        let literal_type = self.param.literal_type(setting.dialect());
+        let name = &self.spellings[0];
+        match &literal_type.kind {
+            TypeKind::Enum(_) => format!("--{name} <{ENUM}>"),
+            _ if is_boolean(&literal_type) => format!("--{name}[=<{literal_type}>]"),
+            _ => format!("--{name} <{literal_type}>"),
+        }
+    }
+
+    /// The flag that says no.
+    fn opposite(&self) -> Option<Arg> {
+        let (first, others) = self.opposites.split_first()?;
+        let arg = Arg::new(self.opposite_id()).long(first.clone()).aliases(others.iter().cloned()).action(ArgAction::SetTrue);
+        Some(arg.conflicts_with(self.id()).help_heading(INPUTS).help(format!("the opposite of `--{}`", self.spellings[0])))
+    }
+}
+
+/// Whether a value is yes or no, or perhaps none.
+fn is_boolean(literal_type: &LiteralType) -> bool {
+    match &literal_type.kind {
+        TypeKind::Simple(simple) => *simple == SimpleType::Boolean,
+        TypeKind::Union(variants) => {
+            let mut others = variants.iter().filter(|variant| variant.kind != TypeKind::Simple(SimpleType::None));
+            others.next().is_some_and(is_boolean) && others.next().is_none()
+        }
+        _ => false,
+    }
+}
+
+/// Whether a value may be one of these plain types.
+fn has(literal_type: &LiteralType, types: &[SimpleType]) -> bool {
+    match &literal_type.kind {
+        TypeKind::Simple(simple) => types.contains(simple),
+        TypeKind::Union(variants) => variants.iter().any(|variant| has(variant, types)),
+        _ => false,
+    }
+}
+
+/// How values are written, for the types of this task that need telling.
+fn syntax(task: &TaskDef, setting: &Setting<'_>) -> String {
+    let types: Vec<_> = task.params.iter().map(|param| param.literal_type(setting.dialect())).collect();
+    let any = |is: &dyn Fn(&LiteralType) -> bool| types.iter().any(|literal_type| within(literal_type, is));
+    let simple = |simple| any(&move |literal_type: &LiteralType| literal_type.kind == TypeKind::Simple(simple));
+    let document = |literal_type: &LiteralType| {
+        matches!(literal_type.kind, TypeKind::Collection(_) | TypeKind::Map(_) | TypeKind::Simple(SimpleType::Struct))
+    };
+    let lines = [
+        (simple(SimpleType::Datetime), "datetime", "`2024-02-29T12:30:00Z`, `2024-02-29` (in UTC), `now`, `today`, `now - 1h`"),
+        (simple(SimpleType::Duration), "timedelta", "`1h30m`, `2 days`, `PT90S`, or seconds"),
+        (simple(SimpleType::Binary), "binary", "base64"),
+        (simple(SimpleType::None), "none", "`null`"),
+        (any(&document), "list, dict, struct", "JSON, `@FILE`, or the path of a .json, .yaml or .yml file"),
+    ];
+    let lines: Vec<_> = lines.into_iter().filter(|(is_there, ..)| *is_there).collect();
+    let width = lines.iter().map(|(_, name, _)| name.len()).max().unwrap_or_default();
+    let lines: Vec<_> = lines.iter().map(|(_, name, text)| format!("  {name:width$}  {text}")).collect();
+    if lines.is_empty() { String::new() } else { format!("Values:\n{}", lines.join("\n")) }
+}
+
+/// Whether the type, or a variant of it, is so.
+fn within(literal_type: &LiteralType, is: &dyn Fn(&LiteralType) -> bool) -> bool {
+    match &literal_type.kind {
+        TypeKind::Union(variants) => variants.iter().any(|variant| within(variant, is)),
+        _ => is(literal_type),
+    }
+}

@@ -1,0 +1,540 @@
+//! What a person wrote, as literals of the declared types.
+//!
+//! Text comes from flags, data from JSON and YAML. Both are read by what the input's type says and by nothing else; a union takes the
+//! first of its variants that fits, texts last.
+
+use std::fs;
+
+use jiff::civil::DateTime;
+use jiff::tz::Offset;
+use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp};
+use nebulakit_types::convert::msgpack::Packer;
+use nebulakit_types::convert::writer::Encoder;
+use nebulakit_types::literal::{Literal, LiteralValue};
+use nebulakit_types::literal_type::{BlobType, SimpleType, TypeKind};
+use nebulakit_types::{Dialect, Error, ErrorKind, LiteralType, NebulaType as _, Result, Untyped};
+use serde_json::Value;
+
+use super::inputs_file::Notation;
+use crate::cli::data::{from_base64, from_json, special_float};
+use crate::cli::usage::listed;
+
+/// How many characters of a wrong text are shown.
+const SHOWN: usize = 60;
+
+/// Reads values; made once for each run, so that `now` is one instant.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Parser {
+    pub(super) now: Timestamp,
+    pub(super) dialect: &'static Dialect,
+}
+
+/// How much a value may differ from what is declared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fit {
+    /// Not at all; how unions choose first.
+    Exact,
+    /// Integral floats for integers, integers for floats, texts for special floats.
+    Lenient,
+}
+
+impl Parser {
+    /// The literal of a flag's text.
+    ///
+    /// # Errors
+    /// When the text does not say a value of the type, or names a file that cannot be read.
+    pub(super) fn text(&self, text: &str, expected: &LiteralType) -> Result<Vec<u8>> {
+        let as_text = || self.data(&Untyped::String(text.to_owned()), expected, Fit::Lenient);
+        match &expected.kind {
+            TypeKind::Simple(SimpleType::None) if text == "null" => self.data(&Untyped::Null, expected, Fit::Lenient),
+            TypeKind::Simple(SimpleType::Boolean) => match text {
+                "true" => self.data(&Untyped::Bool(true), expected, Fit::Lenient),
+                "false" => self.data(&Untyped::Bool(false), expected, Fit::Lenient),
+                _ => Err(mismatch("`true` or `false`", &found_text(text))),
+            },
+            TypeKind::Simple(SimpleType::Integer) => match text.trim().parse() {
+                Ok(value) => self.data(&Untyped::Int(value), expected, Fit::Lenient),
+                Err(_) if text.trim().parse::<i128>().is_ok() => Err(Error::new(
+                    ErrorKind::OutOfRange,
+                    format!("expected an integer from {} to {}, found {}", i64::MIN, i64::MAX, text.trim()),
+                )),
+                Err(_) => Err(mismatch("an integer", &found_text(text))),
+            },
+            TypeKind::Simple(SimpleType::Float) => match text.trim().parse() {
+                Ok(value) => self.data(&Untyped::Float(value), expected, Fit::Lenient),
+                Err(_) => Err(mismatch("a float", &found_text(text))),
+            },
+            TypeKind::Simple(SimpleType::Struct) | TypeKind::Collection(_) | TypeKind::Map(_) => {
+                self.data(&document(text, expected)?, expected, Fit::Lenient)
+            }
+            TypeKind::Union(variants) => union(variants, expected, &found_text(text), |variant| self.text(text, variant)),
+            _ => as_text(),
+        }
+    }
+
+    /// The literal of a value from a file.
+    ///
+    /// # Errors
+    /// When the value is not of the type.
+    pub(super) fn value(&self, value: &Untyped, expected: &LiteralType) -> Result<Vec<u8>> {
+        self.data(value, expected, Fit::Lenient)
+    }
+
+    fn data(&self, value: &Untyped, expected: &LiteralType, fit: Fit) -> Result<Vec<u8>> {
+        let mut encoder = Encoder::new(self.dialect);
+        let is_lenient = fit == Fit::Lenient;
+        match (&expected.kind, value) {
+            (TypeKind::Simple(SimpleType::None), Untyped::Null) => encoder.none(),
+            (TypeKind::Simple(SimpleType::Integer), Untyped::Int(value)) => encoder.integer(*value),
+            (TypeKind::Simple(SimpleType::Integer), Untyped::UInt(value)) => {
+                let message = format!("expected an integer from {} to {}, found {value}", i64::MIN, i64::MAX);
+                return Err(Error::new(ErrorKind::OutOfRange, message));
+            }
+            #[expect(clippy::cast_possible_truncation, reason = "the guard checks the range")]
+            (TypeKind::Simple(SimpleType::Integer), Untyped::Float(value))
+                if is_lenient && value.fract() == 0.0 && value.abs() < 2_f64.powi(63) =>
+            {
+                encoder.integer(*value as i64);
+            }
+            (TypeKind::Simple(SimpleType::Float), Untyped::Float(value)) => encoder.float(*value),
+            #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "the guard checks the way back")]
+            (TypeKind::Simple(SimpleType::Float), Untyped::Int(value)) if is_lenient && *value as f64 as i128 == i128::from(*value) => {
+                encoder.float(*value as f64);
+            }
+            (TypeKind::Simple(SimpleType::Float), Untyped::String(text)) if is_lenient && special_float(text).is_some() => {
+                encoder.float(special_float(text).unwrap_or_default());
+            }
+            (TypeKind::Simple(SimpleType::String), Untyped::String(text)) => encoder.string(text),
+            (TypeKind::Simple(SimpleType::Boolean), Untyped::Bool(value)) => encoder.boolean(*value),
+            (TypeKind::Simple(SimpleType::Datetime), Untyped::String(text)) => {
+                let instant = self.instant(text)?;
+                // jiff counts away from zero; the wire counts nanoseconds forward.
+                let (seconds, nanos) = (instant.as_second(), instant.subsec_nanosecond());
+                let (seconds, nanos) = if nanos < 0 { (seconds - 1, nanos + 1_000_000_000) } else { (seconds, nanos) };
+                encoder.datetime(seconds, nanos);
+            }
+            (TypeKind::Simple(SimpleType::Duration), Untyped::String(text)) => {
+                let span = duration(text)?;
+                encoder.duration(span.as_secs(), span.subsec_nanos());
+            }
+            (TypeKind::Simple(SimpleType::Duration), Untyped::Int(_) | Untyped::Float(_)) if is_lenient => {
+                let span = duration(&shown(value))?;
+                encoder.duration(span.as_secs(), span.subsec_nanos());
+            }
+            (TypeKind::Simple(SimpleType::Binary), Untyped::String(text)) => {
+                encoder.binary(&from_base64(text).ok_or_else(|| mismatch("base64", &found_text(text)))?, "");
+            }
+            (TypeKind::Simple(SimpleType::Binary), Untyped::Bytes(bytes)) => encoder.binary(bytes, ""),
+            (TypeKind::Simple(SimpleType::Struct), value) => {
+                let shaped = match &expected.metadata {
+                    Some(schema) => self.shape(value, &Value::Object(schema.clone()))?,
+                    None => value.clone(),
+                };
+                let mut packer = Packer::new(self.dialect);
+                shaped.pack(&mut packer)?;
+                encoder.binary(&packer.finish(), "msgpack");
+            }
+            (TypeKind::Collection(element_type), Untyped::List(elements)) => {
+                let read = |(index, element)| self.data(element, element_type, fit).map_err(|error: Error| error.at_index(index));
+                let elements = elements.iter().enumerate().map(read).collect::<Result<Vec<_>>>()?;
+                encoder.collection(&elements, |encoder, element| {
+                    encoder.raw(element);
+                    Ok(())
+                })?;
+            }
+            (TypeKind::Map(value_type), Untyped::Map(entries)) => {
+                let mut literals = std::collections::BTreeMap::new();
+                for (key, value) in entries {
+                    let Untyped::String(key) = key else { return Err(mismatch("text as a key", &found(key))) };
+                    literals.insert(key.as_str(), self.data(value, value_type, fit).map_err(|error| error.at_key(key))?);
+                }
+                encoder.map(literals.iter().map(|(key, literal)| (*key, literal)), |encoder, literal| {
+                    encoder.raw(literal);
+                    Ok(())
+                })?;
+            }
+            (TypeKind::Enum(values), Untyped::String(text)) => {
+                if !values.contains(text) {
+                    return Err(mismatch(&format!("one of {}", listed(values)), &found_text(text)));
+                }
+                encoder.string(text);
+            }
+            (TypeKind::Union(variants), value) => {
+                let exact = union(variants, expected, &found(value), |variant| self.data(value, variant, Fit::Exact));
+                return match exact {
+                    Err(_) if is_lenient => union(variants, expected, &found(value), |variant| self.data(value, variant, fit)),
+                    exact => exact,
+                };
+            }
+            (TypeKind::Blob(blob_type), Untyped::String(text)) => return blob(text, blob_type),
+            (TypeKind::Schema(_) | TypeKind::StructuredDataset(_) | TypeKind::Simple(SimpleType::Error), _) => {
+                return Err(Error::new(
+                    ErrorKind::Unencodable,
+                    format!("a value of the type `{expected}` cannot be written on the command line"),
+                ));
+            }
+            (_, value) => return Err(mismatch(&article(expected), &found(value))),
+        }
+        Ok(encoder.finish())
+    }
+
+    /// An instant: ISO 8601 with `Z`, an offset or no zone (then UTC), a date, `now`, `today`, and any of them plus or minus a duration.
+    fn instant(&self, text: &str) -> Result<Timestamp> {
+        let text = text.trim();
+        let wrong = || mismatch("a datetime, as `2024-02-29T12:30:00Z`, `2024-02-29`, `now` or `today`", &found_text(text));
+        for (sign, negate) in [(" + ", false), (" - ", true)] {
+            if let Some((base, span)) = text.split_once(sign) {
+                let (base, span) = (self.instant(base)?, duration(span)?);
+                let span = if negate { -span } else { span };
+                return base.checked_add(span).map_err(|_| wrong());
+            }
+        }
+        let civil = match text {
+            "now" => return Ok(self.now),
+            "today" => Offset::UTC.to_datetime(self.now).date().at(0, 0, 0, 0),
+            _ => match text.parse::<Timestamp>() {
+                Ok(instant) => return Ok(instant),
+                Err(_) => text.parse::<DateTime>().map_err(|_| wrong())?,
+            },
+        };
+        Offset::UTC.to_timestamp(civil).map_err(|_| wrong())
+    }
+
+    /// A struct's value as its readers want it: names checked against the schema, durations and instants in their own notation.
+    fn shape(&self, value: &Untyped, schema: &Value) -> Result<Untyped> {
+        if let Some(variants) = schema.get("anyOf").and_then(Value::as_array) {
+            let fitting = variants.iter().filter(|variant| is_of(value, variant));
+            let mut shaped = fitting.map(|variant| self.shape(value, variant));
+            let first = shaped.next().unwrap_or_else(|| Ok(value.clone()));
+            return match first {
+                Err(_) => shaped.find(Result::is_ok).unwrap_or(first),
+                first => first,
+            };
+        }
+        let format = schema.get("format").and_then(Value::as_str);
+        match value {
+            Untyped::Map(entries) => {
+                let properties = schema.get("properties").and_then(Value::as_object);
+                let others = schema.get("additionalProperties");
+                let mut shaped = Vec::with_capacity(entries.len());
+                for (key, field) in entries {
+                    let Untyped::String(name) = key else {
+                        shaped.push((key.clone(), others.map_or_else(|| Ok(field.clone()), |schema| self.shape(field, schema))?));
+                        continue;
+                    };
+                    let known = properties.and_then(|properties| properties.get(name));
+                    let field = match (known, others) {
+                        (Some(schema), _) => self.shape(field, schema).map_err(|error| error.at_field(name))?,
+                        (None, Some(Value::Bool(false))) => return Err(unknown_field(name, schema)),
+                        (None, Some(schema)) => self.shape(field, schema).map_err(|error| error.at_key(name))?,
+                        (None, None) => field.clone(),
+                    };
+                    shaped.push((key.clone(), field));
+                }
+                let required = schema.get("required").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+                let missing = |name: &&str| !entries.iter().any(|(key, _)| matches!(key, Untyped::String(key) if key == name));
+                match required.iter().filter_map(Value::as_str).find(missing) {
+                    Some(name) => Err(Error::new(ErrorKind::Missing, format!("the field `{name}` is missing"))),
+                    None => Ok(Untyped::Map(shaped)),
+                }
+            }
+            Untyped::List(elements) => {
+                let Some(schema) = schema.get("items") else { return Ok(value.clone()) };
+                let shape = |(index, element)| self.shape(element, schema).map_err(|error: Error| error.at_index(index));
+                elements.iter().enumerate().map(shape).collect::<Result<_>>().map(Untyped::List)
+            }
+            Untyped::String(text) if format == Some("time-delta") => Ok(Untyped::String(duration(text)?.to_string())),
+            Untyped::String(text) if matches!(format, Some("date-time" | "date")) => {
+                let text = self.instant(text)?.to_string();
+                Ok(Untyped::String(text))
+            }
+            Untyped::String(text) if schema.get("type").is_some_and(|kind| kind == "number") => {
+                Ok(special_float(text).map_or_else(|| value.clone(), Untyped::Float))
+            }
+            _ if schema.get("properties").is_some() => Err(mismatch("a struct", &found(value))),
+            _ => Ok(value.clone()),
+        }
+    }
+}
+
+/// A span: friendly (`1h30m`, `2 days`), ISO 8601 (`PT1H30M`), or seconds. A day has 24 hours.
+fn duration(text: &str) -> Result<SignedDuration> {
+    let text = text.trim();
+    let wrong = || mismatch("a duration, as `1h30m`, `2 days`, `PT90S` or seconds", &found_text(text));
+    if let Ok(seconds) = text.parse::<i64>() {
+        return Ok(SignedDuration::from_secs(seconds));
+    }
+    if let Ok(seconds) = text.parse::<f64>() {
+        return SignedDuration::try_from_secs_f64(seconds).map_err(|_| wrong());
+    }
+    let span = text.parse::<Span>().map_err(|_| wrong())?;
+    span.to_duration(SpanRelativeTo::days_are_24_hours())
+        .map_err(|_| Error::new(ErrorKind::Mismatch, format!("expected a duration in days or smaller units, {}", found_text(text))))
+}
+
+/// The literal of the first variant that `read` can make one of, wrapped as a value of it.
+fn union(
+    variants: &[LiteralType],
+    expected: &LiteralType,
+    found: &str,
+    mut read: impl FnMut(&LiteralType) -> Result<Vec<u8>>,
+) -> Result<Vec<u8>> {
+    // Text is anything, and much text is base64 by chance.
+    let rank = |variant: &&LiteralType| match variant.kind {
+        TypeKind::Simple(SimpleType::String) => 1,
+        TypeKind::Simple(SimpleType::Binary) => 2,
+        _ => 0,
+    };
+    let mut ordered: Vec<_> = variants.iter().collect();
+    ordered.sort_by_key(rank);
+    let mut reasons = Vec::new();
+    for variant in ordered {
+        match read(variant) {
+            Ok(literal) => return Ok(wrapped(&literal, variant)),
+            Err(error) if error.kind() == ErrorKind::Io => return Err(error),
+            Err(_) if variant.kind == TypeKind::Simple(SimpleType::None) => {}
+            Err(error) => reasons.push(error),
+        }
+    }
+    match (reasons.pop(), reasons.is_empty()) {
+        // With one real variant, what is wrong with it is the whole story.
+        (Some(only), true) => Err(only),
+        _ => Err(Error::new(ErrorKind::Mismatch, format!("expected `{expected}`, {found}"))),
+    }
+}
+
+fn wrapped(literal: &[u8], variant: &LiteralType) -> Vec<u8> {
+    // Only lengths and given bytes are written, which no dialect shapes.
+    let mut encoder = Encoder::new(&Dialect::FLYTE_1);
+    let union = encoder.mark();
+    encoder.prepend(&variant.encode());
+    encoder.close(union, 2);
+    let value = encoder.mark();
+    encoder.raw(literal);
+    encoder.close(value, 1);
+    encoder.close(union, 9);
+    encoder.close(union, 1);
+    encoder.finish()
+}
+
+/// A file or directory: a URL as it is, or a path of this machine, which has to exist.
+fn blob(text: &str, blob_type: &BlobType) -> Result<Vec<u8>> {
+    let uri = if text.contains("://") {
+        text.to_owned()
+    } else {
+        let path = fs::canonicalize(text).map_err(|error| unreadable(text, error))?;
+        path.into_os_string().into_string().map_err(|path| mismatch("a path in UTF-8", &format!("found {path:?}")))?
+    };
+    let value = LiteralValue::Blob { uri, blob_type: blob_type.clone() };
+    Ok(Literal { value, hash: None, metadata: std::collections::BTreeMap::new() }.encode())
+}
+
+/// A list, map or struct on the command line: JSON, `@FILE`, or a path that ends in .json, .yaml or .yml.
+fn document(text: &str, expected: &LiteralType) -> Result<Untyped> {
+    let file = text.strip_prefix('@').or_else(|| (!text.trim_start().starts_with(['{', '[', '"'])).then_some(text));
+    let file = file.filter(|file| text.starts_with('@') || Notation::of_name(file).is_some());
+    let Some(file) = file else {
+        let wrong = |error| format!("expected `{expected}` as JSON, {} ({error})", found_text(text));
+        return from_json(text).map_err(|error| Error::new(ErrorKind::Mismatch, wrong(error)));
+    };
+    let content = fs::read_to_string(file).map_err(|error| unreadable(file, error))?;
+    let notation = Notation::of_name(file).unwrap_or_else(|| Notation::of_text(&content));
+    notation.read(&content).map_err(|error| Error::new(ErrorKind::Mismatch, format!("the file `{file}` is {error}")))
+}
+
+fn unreadable(file: &str, error: std::io::Error) -> Error {
+    Error::new(ErrorKind::Io, format!("cannot read `{file}`: {error}"))
+}
+
+/// Whether a value can be what a variant of a union in a struct describes, as far as its kind tells.
+fn is_of(value: &Untyped, schema: &Value) -> bool {
+    let kind = match value {
+        Untyped::Null => "null",
+        Untyped::Bool(_) => "boolean",
+        Untyped::Int(_) | Untyped::UInt(_) => "integer",
+        Untyped::Float(_) => "number",
+        Untyped::String(_) | Untyped::Bytes(_) | Untyped::Extension(..) => "string",
+        Untyped::List(_) => "array",
+        Untyped::Map(_) => "object",
+    };
+    match schema.get("type").and_then(Value::as_str) {
+        None => true,
+        Some("number") => matches!(kind, "number" | "integer" | "string"),
+        Some(declared) => declared == kind,
+    }
+}
+
+fn unknown_field(name: &str, schema: &Value) -> Error {
+    let title = schema.get("title").and_then(Value::as_str).map(|title| format!(" `{title}`")).unwrap_or_default();
+    let known: Vec<_> = schema.get("properties").and_then(Value::as_object).into_iter().flat_map(|fields| fields.keys()).collect();
+    let has = if known.is_empty() { "has none".to_owned() } else { format!("has {}", listed(&known)) };
+    Error::new(ErrorKind::Mismatch, format!("the struct{title} has no field `{name}`; it {has}"))
+}
+
+/// What a type is called in "expected ..".
+fn article(expected: &LiteralType) -> String {
+    match &expected.kind {
+        TypeKind::Simple(SimpleType::None) => "none".to_owned(),
+        TypeKind::Simple(SimpleType::Integer) => "an integer".to_owned(),
+        TypeKind::Simple(SimpleType::Float) => "a float".to_owned(),
+        TypeKind::Simple(SimpleType::String) => "text".to_owned(),
+        TypeKind::Simple(SimpleType::Boolean) => "`true` or `false`".to_owned(),
+        TypeKind::Simple(SimpleType::Datetime) => "a datetime as text".to_owned(),
+        TypeKind::Simple(SimpleType::Duration) => "a duration as text or seconds".to_owned(),
+        TypeKind::Simple(SimpleType::Binary) => "base64".to_owned(),
+        TypeKind::Enum(values) => format!("one of {}", listed(values)),
+        _ => format!("`{expected}`"),
+    }
+}
+
+fn mismatch(expected: &str, found: &str) -> Error {
+    Error::new(ErrorKind::Mismatch, format!("expected {expected}, {found}"))
+}
+
+fn found_text(text: &str) -> String {
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("found `{}…`", &text[..end]),
+        None => format!("found `{text}`"),
+    }
+}
+
+fn found(value: &Untyped) -> String {
+    match value {
+        Untyped::Null => "found none".to_owned(),
+        Untyped::String(text) => format!("found the text {}", found_text(text).trim_start_matches("found ")),
+        Untyped::List(_) => "found a list".to_owned(),
+        Untyped::Map(_) => "found a map".to_owned(),
+        Untyped::Bytes(_) | Untyped::Extension(..) => "found bytes".to_owned(),
+        value => format!("found {}", shown(value)),
+    }
+}
+
+fn shown(value: &Untyped) -> String {
+    crate::cli::render::plain(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::time::{Duration, SystemTime};
+
+    use nebulakit_types::convert::check::check;
+    use nebulakit_types::convert::reader::{LiteralRef, Offloaded};
+    use nebulakit_types::{Bytes, NebulaType, decode};
+
+    use super::*;
+    use crate::cli::data::from_yaml;
+
+    const PARSER: Parser = Parser { now: Timestamp::constant(1_709_209_800, 0), dialect: &Dialect::FLYTE_1 };
+
+    fn read<T: NebulaType>(literal: Result<Vec<u8>>) -> Result<T, String> {
+        let literal = literal.map_err(|error| error.to_string())?;
+        check(LiteralRef::new(&literal, Offloaded::none()), &T::literal_type(&Dialect::FLYTE_1)).unwrap();
+        decode(&literal).map_err(|error| error.to_string())
+    }
+
+    fn text<T: NebulaType>(text: &str) -> Result<T, String> {
+        read(PARSER.text(text, &T::literal_type(&Dialect::FLYTE_1)))
+    }
+
+    fn yaml<T: NebulaType>(text: &str) -> Result<T, String> {
+        read(PARSER.value(&from_yaml(text).unwrap(), &T::literal_type(&Dialect::FLYTE_1)))
+    }
+
+    fn at(seconds: i64) -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_secs(seconds.unsigned_abs())
+    }
+
+    #[test]
+    fn numbers_are_taken_whole_or_not_at_all() {
+        assert_eq!(text("-7"), Ok(-7_i64));
+        assert_eq!(text::<i64>("1.0"), Err("expected an integer, found `1.0`".to_owned()));
+        assert_eq!(
+            text::<i64>("9223372036854775808"),
+            Err("expected an integer from -9223372036854775808 to 9223372036854775807, found 9223372036854775808".to_owned())
+        );
+        assert_eq!(text("1e3"), Ok(1000.0));
+        assert!(text::<f64>("NaN").unwrap().is_nan());
+        assert_eq!(yaml("3.0"), Ok(3_i64));
+        assert_eq!(yaml("3"), Ok(3.0));
+        assert_eq!(yaml::<i64>("3.5"), Err("expected an integer, found 3.5".to_owned()));
+        assert_eq!(yaml("[\"-Infinity\", .inf]"), Ok(vec![f64::NEG_INFINITY, f64::INFINITY]));
+        assert_eq!(yaml::<i64>("true"), Err("expected an integer, found true".to_owned()));
+    }
+
+    #[test]
+    fn instants_have_many_forms() {
+        for written in ["2024-02-29T12:30:00Z", "2024-02-29T13:30+01:00", "2024-02-29 12:30", "2024-02-29T12:30:00", "now"] {
+            assert_eq!(text(written), Ok(at(1_709_209_800)), "{written}");
+        }
+        for written in ["2024-02-29", "today", "2024-03-01 - 1 day", "today + 0s"] {
+            assert_eq!(text(written), Ok(at(1_709_164_800)), "{written}");
+        }
+        assert_eq!(text("1969-12-31T23:59:59.5Z"), Ok(SystemTime::UNIX_EPOCH - Duration::from_millis(500)));
+        assert!(text::<SystemTime>("noon").unwrap_err().ends_with("found `noon`"));
+    }
+
+    #[test]
+    fn durations_have_many_forms() {
+        for written in ["1h30m", "90 minutes", "PT1H30M", "5400", "5400.0", "1 hour 30 minutes"] {
+            assert_eq!(text(written), Ok(Duration::from_secs(5400)), "{written}");
+        }
+        assert_eq!(text("2 days"), Ok(Duration::from_secs(172_800)));
+        assert_eq!(yaml("1.5"), Ok(Duration::from_millis(1500)));
+        assert!(text::<Duration>("1 month").unwrap_err().starts_with("expected a duration in days or smaller units"));
+        assert!(text::<Duration>("soon").unwrap_err().ends_with("found `soon`"));
+    }
+
+    #[test]
+    fn the_first_variant_that_fits_is_taken() {
+        assert_eq!(text("null"), Ok(None::<i64>));
+        assert_eq!(text("5"), Ok(Some(5_i64)));
+        assert_eq!(text::<Option<i64>>("five"), Err("expected an integer, found `five`".to_owned()));
+        assert_eq!(text("five"), Ok(Some("five".to_owned())));
+        assert_eq!(yaml("null"), Ok(None::<String>));
+        assert_eq!(yaml("\"null\""), Ok(Some("null".to_owned())));
+        let either = LiteralType::union(vec![
+            String::literal_type(&Dialect::FLYTE_1).with_tag("str"),
+            i64::literal_type(&Dialect::FLYTE_1).with_tag("int"),
+            f64::literal_type(&Dialect::FLYTE_1).with_tag("float"),
+        ]);
+        let tag = |literal: Result<Vec<u8>>| match Literal::decode(&literal.unwrap()).unwrap().value {
+            LiteralValue::Union { variant, .. } => variant.unwrap().tag().to_owned(),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(tag(PARSER.text("5", &either)), "int");
+        assert_eq!(tag(PARSER.text("5.0", &either)), "float");
+        assert_eq!(tag(PARSER.text("5a", &either)), "str");
+        assert_eq!(tag(PARSER.value(&Untyped::Float(5.0), &either)), "float");
+        assert_eq!(tag(PARSER.value(&Untyped::String("5".into()), &either)), "str");
+    }
+
+    #[test]
+    fn collections_say_where_they_are_wrong() {
+        assert_eq!(text("[1, 2]"), Ok(vec![1_i64, 2]));
+        assert_eq!(text(r#"{"b": 1, "a": null}"#), Ok(BTreeMap::from([("a".to_owned(), None), ("b".to_owned(), Some(1_i64))])));
+        assert_eq!(text::<Vec<i64>>(r#"[1, "x"]"#), Err("`[1]`: expected an integer, found the text `x`".to_owned()));
+        assert_eq!(text::<Vec<i64>>("{}"), Err("expected `list[int]`, found a map".to_owned()));
+        assert!(text::<Vec<i64>>("1,2").unwrap_err().starts_with("expected `list[int]` as JSON, found `1,2` ("));
+        assert_eq!(yaml::<BTreeMap<String, i64>>("1: 2"), Err("expected text as a key, found 1".to_owned()));
+        assert_eq!(yaml("1: 2"), Ok(BTreeMap::from([(1_i64, 2_i64)])));
+    }
+
+    #[test]
+    fn bytes_are_base64() {
+        assert_eq!(text("aW5r"), Ok(Bytes::from_static(b"ink")));
+        assert_eq!(text::<Bytes>("?"), Err("expected base64, found `?`".to_owned()));
+    }
+
+    #[test]
+    fn a_file_is_a_url_or_a_path_that_exists() {
+        let file = LiteralType::blob("csv", nebulakit_types::literal_type::BlobDimensionality::Single);
+        let uri = |text| match Literal::decode(&PARSER.text(text, &file)?).unwrap().value {
+            LiteralValue::Blob { uri, .. } => Ok(uri),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(uri("s3://bucket/a.csv").map_err(|error: Error| error.to_string()), Ok("s3://bucket/a.csv".to_owned()));
+        assert!(uri("Cargo.toml").unwrap().starts_with('/'));
+        assert!(uri("no/such.csv").unwrap_err().to_string().starts_with("cannot read `no/such.csv`"));
+    }
+}

@@ -1,0 +1,258 @@
+//! The task as it is registered (`flyteidl.core.TaskTemplate`), without what only a registration knows: its id and its image.
+//!
+//! The fields are filled as flytekit fills them (Flyte registration contract, "what flytekit writes into each message").
+
+use std::time::Duration;
+
+use nebulakit_types::wire::flyteidl::core::{
+    self as wire, Container, ExtendedResources, GpuAccelerator, K8sObjectMetadata, KeyValuePair, RetryStrategy, RuntimeMetadata, Secret,
+    SecurityContext, SharedMemory, TaskMetadata, TaskTemplate, gpu_accelerator, resources, runtime_metadata, secret, task_metadata,
+    task_template,
+};
+use nebulakit_types::wire::google::protobuf as google;
+use nebulakit_types::{Dialect, Interface, Variable};
+use prost::Message as _;
+
+use crate::task::{Mount, Resources, SecretRequest, TaskDef, TaskOptions};
+
+/// What runs the task: the platform's plugin for containers. Types of one's own fall through to the same plugin, but depend on no
+/// operator's list of allowed types.
+const TASK_TYPE: &str = "container";
+
+/// The version that the platform's gates compare, and ours behind it: propeller hands offloaded literals only to what reports at
+/// least 1.13.14, and takes the first `x.y.z` of the text.
+const RUNTIME_VERSION: &str = concat!("1.16.8-nebulakit.", env!("CARGO_PKG_VERSION"));
+
+/// What the platform puts in place of the templates, as options of `execute`.
+const ARGUMENTS: [&str; 10] = [
+    "--inputs",
+    "{{.input}}",
+    "--output-prefix",
+    "{{.outputPrefix}}",
+    "--raw-output-data-prefix",
+    "{{.rawOutputDataPrefix}}",
+    "--checkpoint-path",
+    "{{.checkpointOutputPrefix}}",
+    "--prev-checkpoint",
+    "{{.prevCheckpointPrefix}}",
+];
+
+/// What the task takes and gives. A variable without a doc comment is described by its name, as with flytekit.
+pub(super) fn interface(task: &TaskDef, dialect: &Dialect) -> Interface {
+    let variable = |name: &str, literal_type, doc: &str| Variable {
+        description: if doc.is_empty() { name.to_owned() } else { doc.trim().to_owned() },
+        ..Variable::new(name, literal_type)
+    };
+    Interface {
+        inputs: task.params.iter().map(|param| variable(param.name(), param.literal_type(dialect), param.doc())).collect(),
+        outputs: task.returns.variables(dialect).into_iter().map(|(name, literal_type)| variable(name, literal_type, "")).collect(),
+    }
+}
+
+/// The template of `task`, whose container is started with the file `binary`.
+pub(super) fn template(task: &TaskDef, binary: &str, dialect: &Dialect) -> TaskTemplate {
+    let options = task.options;
+    let mut args = vec!["execute", "--task-name", task.name];
+    args.extend(ARGUMENTS);
+    let container = Container {
+        command: vec![binary.to_owned()],
+        args: args.into_iter().map(str::to_owned).collect(),
+        resources: Some(wire::Resources { requests: amounts(&options.requests), limits: amounts(&options.limits) }),
+        env: options.env.iter().map(|(key, value)| KeyValuePair { key: (*key).to_owned(), value: (*value).to_owned() }).collect(),
+        ..Container::default()
+    };
+    TaskTemplate {
+        r#type: TASK_TYPE.to_owned(),
+        metadata: Some(metadata(options)),
+        interface: wire::TypedInterface::decode(&*interface(task, dialect).encode()).ok(),
+        security_context: (!options.secrets.is_empty())
+            .then(|| SecurityContext { secrets: options.secrets.iter().map(secret).collect(), ..SecurityContext::default() }),
+        extended_resources: extended(options),
+        target: Some(task_template::Target::Container(container)),
+        ..TaskTemplate::default()
+    }
+}
+
+fn metadata(options: &TaskOptions) -> TaskMetadata {
+    let cache = options.cache.as_ref();
+    let pairs = |pairs: &[(&str, &str)]| pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+    TaskMetadata {
+        discoverable: cache.is_some(),
+        discovery_version: cache.map(|cache| cache.version.to_owned()).unwrap_or_default(),
+        cache_serializable: cache.is_some_and(|cache| cache.serialize),
+        cache_ignore_input_vars: cache.map(|cache| cache.ignore.iter().map(|name| (*name).to_owned()).collect()).unwrap_or_default(),
+        runtime: Some(RuntimeMetadata {
+            r#type: runtime_metadata::RuntimeType::FlyteSdk.into(),
+            version: RUNTIME_VERSION.to_owned(),
+            flavor: "rust".to_owned(),
+        }),
+        timeout: options.timeout.map(duration),
+        // Sent even when there are none: where it is absent the platform repeats a lone task three times.
+        retries: Some(RetryStrategy { retries: options.retries }),
+        deprecated_error_message: options.deprecated.unwrap_or_default().to_owned(),
+        pod_template_name: options.pod_template.unwrap_or_default().to_owned(),
+        // Sent even when false: where it is absent the console shows no errors of the task.
+        generates_deck: Some(google::BoolValue { value: options.deck }),
+        metadata: Some(K8sObjectMetadata { labels: pairs(options.labels), annotations: pairs(options.annotations) }),
+        interruptible_value: options.interruptible.map(task_metadata::InterruptibleValue::Interruptible),
+        ..TaskMetadata::default()
+    }
+}
+
+fn duration(duration: Duration) -> google::Duration {
+    google::Duration { seconds: i64::try_from(duration.as_secs()).unwrap_or(i64::MAX), nanos: duration.subsec_nanos().cast_signed() }
+}
+
+fn amounts(amounts: &Resources) -> Vec<resources::ResourceEntry> {
+    use resources::ResourceName;
+    let named = [
+        (ResourceName::EphemeralStorage, amounts.ephemeral_storage),
+        (ResourceName::Cpu, amounts.cpu),
+        (ResourceName::Gpu, amounts.gpu),
+        (ResourceName::Memory, amounts.memory),
+        (ResourceName::Storage, amounts.storage),
+    ];
+    let given = named.into_iter().filter_map(|(name, amount)| Some((name, amount?)));
+    given.map(|(name, amount)| resources::ResourceEntry { name: name.into(), value: amount.to_owned() }).collect()
+}
+
+fn secret(request: &SecretRequest) -> Secret {
+    Secret {
+        group: request.group.to_owned(),
+        group_version: request.version.to_owned(),
+        key: request.key.to_owned(),
+        mount_requirement: match request.mount {
+            Mount::Any => secret::MountType::Any,
+            Mount::EnvVar => secret::MountType::EnvVar,
+            Mount::File => secret::MountType::File,
+        }
+        .into(),
+        env_var: request.env_var.to_owned(),
+    }
+}
+
+fn extended(options: &TaskOptions) -> Option<ExtendedResources> {
+    let gpu_accelerator = options.accelerator.map(|accelerator| {
+        let (device, part) = accelerator.split_once(':').map_or((accelerator, None), |(device, part)| (device, Some(part)));
+        GpuAccelerator {
+            device: device.to_owned(),
+            partition_size_value: part.map(|part| gpu_accelerator::PartitionSizeValue::PartitionSize(part.to_owned())),
+        }
+    });
+    // The platform wants a name and a path; these are flytekit's.
+    let shared_memory = options.shared_memory.map(|size| SharedMemory {
+        mount_path: "/dev/shm".to_owned(),
+        mount_name: "flyte-shared-memory".to_owned(),
+        size_limit: size.to_owned(),
+    });
+    (gpu_accelerator.is_some() || shared_memory.is_some()).then_some(ExtendedResources { gpu_accelerator, shared_memory })
+}
+
+#[cfg(test)]
+mod tests {
+    use nebulakit_types::json::{Message, to_json};
+    use serde_json::json;
+
+    use super::*;
+    use crate::task::{AnyParam, CacheOptions, Param, Returns};
+
+    static INPUT: Param<i64> = Param::<i64>::new("rows", "How many.");
+    static PARAMS: [&dyn AnyParam; 1] = [&INPUT];
+    static RETURNS: Returns<()> = Returns::<()>::new(&[]);
+
+    fn described(options: &'static TaskOptions) -> serde_json::Value {
+        let task = TaskDef {
+            name: "app.load",
+            doc: "",
+            file: "",
+            line: 0,
+            params: &PARAMS,
+            returns: &RETURNS,
+            options,
+            call: |_, _| Ok(RETURNS.blocking(|| ())),
+        };
+        to_json(Message::TaskTemplate, &template(&task, "app", &Dialect::FLYTE_1).encode_to_vec()).unwrap()
+    }
+
+    #[test]
+    fn a_plain_task_sends_what_the_platform_misreads_when_it_is_absent() {
+        let expected = json!({
+            "type": "container",
+            "metadata": {
+                "runtime": {"type": "FLYTE_SDK", "version": RUNTIME_VERSION, "flavor": "rust"},
+                "retries": {},
+                "generatesDeck": false,
+                "metadata": {},
+            },
+            "interface": {
+                "inputs": {"variables": {"rows": {"type": {"simple": "INTEGER"}, "description": "How many."}}},
+                "outputs": {},
+            },
+            "container": {
+                "command": ["app"],
+                "args": [
+                    "execute", "--task-name", "app.load", "--inputs", "{{.input}}", "--output-prefix", "{{.outputPrefix}}",
+                    "--raw-output-data-prefix", "{{.rawOutputDataPrefix}}", "--checkpoint-path", "{{.checkpointOutputPrefix}}",
+                    "--prev-checkpoint", "{{.prevCheckpointPrefix}}",
+                ],
+                "resources": {},
+            },
+        });
+        assert_eq!(described(&TaskOptions::NONE), expected);
+    }
+
+    #[test]
+    fn every_option_has_its_field() {
+        static SECRETS: [SecretRequest; 1] =
+            [SecretRequest { group: "db", key: "password", version: "2", mount: Mount::EnvVar, env_var: "PASSWORD" }];
+        static OPTIONS: TaskOptions = TaskOptions {
+            retries: 3,
+            timeout: Some(Duration::from_millis(1500)),
+            interruptible: Some(false),
+            deprecated: Some("use `other`"),
+            cache: Some(CacheOptions { version: "1", serialize: true, ignore: &["rows"] }),
+            requests: Resources { cpu: Some("500m"), memory: Some("1Gi"), ..Resources::NONE },
+            limits: Resources { gpu: Some("1"), ephemeral_storage: Some("10Gi"), storage: Some("2Gi"), ..Resources::NONE },
+            accelerator: Some("nvidia-tesla-a100:1g.5gb"),
+            shared_memory: Some(""),
+            env: &[("TZ", "UTC")],
+            secrets: &SECRETS,
+            image: Some("ghcr.io/me/app:1"),
+            pod_template: Some("big"),
+            labels: &[("team", "data")],
+            annotations: &[("note", "x")],
+            deck: true,
+        };
+        let template = described(&OPTIONS);
+        let expected = json!({
+            "discoverable": true,
+            "discoveryVersion": "1",
+            "cacheSerializable": true,
+            "cacheIgnoreInputVars": ["rows"],
+            "runtime": {"type": "FLYTE_SDK", "version": RUNTIME_VERSION, "flavor": "rust"},
+            "timeout": "1.500s",
+            "retries": {"retries": 3},
+            "deprecatedErrorMessage": "use `other`",
+            "interruptible": false,
+            "podTemplateName": "big",
+            "generatesDeck": true,
+            "metadata": {"labels": {"team": "data"}, "annotations": {"note": "x"}},
+        });
+        assert_eq!(template["metadata"], expected);
+        let amount = |name: &str, value: &str| json!({"name": name, "value": value});
+        let resources = json!({
+            "requests": [amount("CPU", "500m"), amount("MEMORY", "1Gi")],
+            "limits": [amount("EPHEMERAL_STORAGE", "10Gi"), amount("GPU", "1"), amount("STORAGE", "2Gi")],
+        });
+        assert_eq!(template["container"]["resources"], resources);
+        assert_eq!(template["container"]["env"], json!([{"key": "TZ", "value": "UTC"}]));
+        assert_eq!(template["container"].get("image"), None, "the registration says which image");
+        let secret = json!({"group": "db", "groupVersion": "2", "key": "password", "mountRequirement": "ENV_VAR", "envVar": "PASSWORD"});
+        assert_eq!(template["securityContext"], json!({"secrets": [secret]}));
+        let extended = json!({
+            "gpuAccelerator": {"device": "nvidia-tesla-a100", "partitionSize": "1g.5gb"},
+            "sharedMemory": {"mountPath": "/dev/shm", "mountName": "flyte-shared-memory"},
+        });
+        assert_eq!(template["extendedResources"], extended);
+    }
+}

@@ -1,0 +1,88 @@
+//! What clap found wrong on the command line, in this crate's words; and the help and the version that it was asked for.
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+
+use super::{Complaint, remark, say};
+use crate::exit::Exit;
+
+/// Shows what was asked for, or complains; `command` is what `--help` can be put behind.
+pub(super) fn answer(error: &clap::Error, command: &str) -> Result<Exit, Complaint> {
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => say(&trimmed(error)),
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            remark(&trimmed(error));
+            Ok(Exit::Usage)
+        }
+        _ => Err(complaint(error, command)),
+    }
+}
+
+/// Clap's text without the blanks that it leaves behind what has no description.
+fn trimmed(error: &clap::Error) -> String {
+    error.render().to_string().lines().map(|line| format!("{}\n", line.trim_end())).collect()
+}
+
+fn complaint(error: &clap::Error, command: &str) -> Complaint {
+    let all = |kind| match error.get(kind) {
+        Some(ContextValue::String(text)) => vec![text.clone()],
+        Some(ContextValue::Strings(texts)) => texts.clone(),
+        _ => Vec::new(),
+    };
+    let one = |kind| all(kind).into_iter().next().unwrap_or_default();
+    let argument = one(ContextKind::InvalidArg);
+    let mut similar = Vec::new();
+    let message = match error.kind() {
+        ErrorKind::UnknownArgument => {
+            similar = all(ContextKind::SuggestedArg);
+            match argument.starts_with('-') {
+                true => format!("unknown option `{argument}`"),
+                false => format!("unexpected word `{argument}`"),
+            }
+        }
+        ErrorKind::InvalidSubcommand => {
+            similar = all(ContextKind::SuggestedSubcommand);
+            format!("unknown command `{}`", one(ContextKind::InvalidSubcommand))
+        }
+        ErrorKind::MissingSubcommand => "no command is given".to_owned(),
+        ErrorKind::MissingRequiredArgument => match all(ContextKind::InvalidArg).as_slice() {
+            [only] => format!("{} is missing", quoted(only)),
+            several => format!("missing: {}", listed(several)),
+        },
+        ErrorKind::ArgumentConflict => match all(ContextKind::PriorArg).as_slice() {
+            [prior] if *prior != argument => format!("{} and {} contradict each other", quoted(&argument), quoted(prior)),
+            _ => format!("{} is given twice", quoted(&argument)),
+        },
+        ErrorKind::InvalidValue => {
+            let (found, expected) = (one(ContextKind::InvalidValue), all(ContextKind::ValidValue));
+            similar = all(ContextKind::SuggestedValue);
+            match (found.is_empty(), expected.is_empty()) {
+                (true, true) => format!("{} needs a value", quoted(&argument)),
+                (true, false) => format!("{} needs a value: one of {}", quoted(&argument), listed(&expected)),
+                (false, true) => format!("{}: the value `{found}` does not fit", quoted(&argument)),
+                (false, false) => format!("{}: expected one of {}, found `{found}`", quoted(&argument), listed(&expected)),
+            }
+        }
+        ErrorKind::InvalidUtf8 => "a word of the command line is not UTF-8".to_owned(),
+        _ => {
+            let text = error.render().to_string();
+            text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned()
+        }
+    };
+    let hint = if !similar.is_empty() {
+        format!("did you mean {}?", listed(&similar))
+    } else if error.kind() == ErrorKind::UnknownArgument && argument.starts_with('-') && !argument.starts_with("--") {
+        format!("a value that begins with a dash is written with `=`, as `--name={argument}`")
+    } else {
+        format!("see `{command} --help`")
+    };
+    Complaint::usage(message).hint(format!("hint: {hint}"))
+}
+
+fn quoted(text: &str) -> String {
+    format!("`{text}`")
+}
+
+/// `a`, `b`
+pub(super) fn listed(texts: &[impl AsRef<str>]) -> String {
+    texts.iter().map(|text| quoted(text.as_ref())).collect::<Vec<_>>().join(", ")
+}

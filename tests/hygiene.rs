@@ -1,0 +1,194 @@
+//! Expansions work where the standard names mean something else, where there is no prelude, and where the library has another name.
+#![allow(dead_code, unused_macros, reason = "it is enough that these compile and register")]
+
+/// The library under another path, as a crate that re-exports it has it.
+mod renamed {
+    pub(crate) use ::nebulakit as library;
+}
+
+#[no_implicit_prelude]
+mod without_a_prelude {
+    #[::nebulakit::task(retries = 1, cache(version = "1"), env(A = "b"), secrets((group = "g", key = "k")), outputs(sum))]
+    pub(crate) fn add(a: i64, #[default(2)] b: i64, #[default("x")] label: ::std::string::String) -> ::anyhow::Result<i64> {
+        let _ = label;
+        ::std::result::Result::Ok(a + b)
+    }
+
+    #[::nebulakit::task]
+    pub(crate) async fn wait(context: ::nebulakit::Context) {
+        let _ = context;
+    }
+
+    #[derive(::nebulakit::NebulaType)]
+    pub(crate) struct Point {
+        x: f64,
+        #[nebula(default)]
+        y: f64,
+        #[nebula(default = "origin")]
+        name: ::std::string::String,
+        #[nebula(skip)]
+        cached: ::std::option::Option<i64>,
+    }
+
+    #[derive(::nebulakit::NebulaType)]
+    pub(crate) struct Pair<T> {
+        left: T,
+        right: ::std::vec::Vec<T>,
+    }
+
+    #[derive(::nebulakit::NebulaType)]
+    pub(crate) enum Color {
+        Red,
+        Green,
+    }
+
+    #[derive(::nebulakit::NebulaType)]
+    pub(crate) enum Input {
+        Number(i64),
+        Text(::std::string::String),
+    }
+
+    #[derive(::nebulakit::TaskOutputs)]
+    pub(crate) struct Division {
+        quotient: i64,
+        remainder: i64,
+    }
+}
+
+/// Every name of the prelude that an expansion could reach by mistake means something else here.
+mod shadowed {
+    use nebulakit::{NebulaType as Travels, TaskOutputs as Several, task as job};
+
+    struct Option;
+    struct Result;
+    struct Vec;
+    struct String;
+    struct Box;
+    struct Some;
+    struct None;
+    struct Ok;
+    struct Err;
+    struct Duration;
+    trait Into {}
+    trait Default {}
+    trait Iterator {}
+    trait NebulaType {}
+    trait TaskOutputs {}
+    mod std {}
+    mod core {}
+    macro_rules! concat {
+        () => {};
+    }
+    macro_rules! vec {
+        () => {};
+    }
+
+    #[job(timeout = "1m", requests(cpu = "1"), labels("a" = "b"))]
+    fn add(a: i64, #[default(2)] b: i64) -> i64 {
+        a + b
+    }
+
+    #[derive(Travels)]
+    struct Point {
+        x: f64,
+        #[nebula(default)]
+        y: f64,
+        #[nebula(skip)]
+        cached: i64,
+    }
+
+    #[derive(Travels)]
+    enum Color {
+        Red,
+        Green,
+    }
+
+    #[derive(Travels)]
+    enum Input {
+        Number(i64),
+        Truth(bool),
+    }
+
+    #[derive(Several)]
+    struct Division {
+        quotient: i64,
+        remainder: i64,
+    }
+
+    #[job]
+    fn divide(a: i64, b: i64) -> Division {
+        Division { quotient: a / b, remainder: a % b }
+    }
+}
+
+/// A macro of the user's own can write tasks, and name the library through its own crate.
+mod under_another_name {
+    use super::renamed::library::{NebulaType, TaskOutputs, task};
+
+    #[derive(NebulaType)]
+    #[nebula(crate = super::renamed::library)]
+    pub(crate) struct Point {
+        pub(crate) x: f64,
+    }
+
+    #[derive(TaskOutputs)]
+    #[nebula(crate = crate::renamed::library)]
+    pub(crate) struct Division {
+        quotient: i64,
+        remainder: i64,
+    }
+
+    #[task(crate = crate::renamed::library)]
+    pub(crate) fn shift(point: Point, #[default(1.0)] by: f64) -> Point {
+        Point { x: point.x + by }
+    }
+
+    macro_rules! constant_task {
+        ($name:ident, $value:literal) => {
+            #[nebulakit::task(crate = nebulakit, retries = 2)]
+            fn $name(#[default($value)] value: i64) -> i64 {
+                value
+            }
+        };
+    }
+
+    constant_task!(three, 3);
+}
+
+/// Names of the user's own that are those of the parts of an expansion.
+mod same_names {
+    use nebulakit::{Context, task};
+
+    #[task]
+    fn inputs(inputs: i64, context: i64, call: Context, options: bool) -> i64 {
+        let _ = (call, options);
+        inputs + context
+    }
+
+    #[task]
+    pub(crate) fn r#match(r#type: i64, mut r#loop: i64) -> i64 {
+        r#loop += r#type;
+        r#loop
+    }
+
+    #[task]
+    fn value(_: Context) -> i64 {
+        1
+    }
+}
+
+#[test]
+fn a_task_can_be_defined_inside_a_function() {
+    #[nebulakit::task]
+    fn inner(a: i64) -> i64 {
+        a
+    }
+
+    assert_eq!(inner(1), 1);
+    assert_eq!(inner::NAME, "hygiene.inner");
+}
+
+#[test]
+fn raw_identifiers_travel_without_their_mark() {
+    assert_eq!(same_names::r#match::NAME, "hygiene.same_names.match");
+}

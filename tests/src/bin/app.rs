@@ -1,0 +1,161 @@
+//! The binary behind `tests/cli.rs` and `docs/cli.md`: tasks with inputs of every kind that the command line knows.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, SystemTime};
+
+use anyhow::Context as _;
+use nebulakit::{Bytes, Context, NebulaType, ResultExt as _, Untyped, task};
+
+/// Divides `a` by `b`.
+#[task(retries = 3, timeout = "10m", requests(cpu = "500m", memory = "256Mi"))]
+fn divide(
+    /// What is divided.
+    a: f64,
+    /// What it is divided by; never zero.
+    b: f64,
+) -> anyhow::Result<f64> {
+    anyhow::ensure!(b != 0.0, "cannot divide {a} by zero");
+    Ok(a / b)
+}
+
+/// Divides whole numbers, with what remains.
+#[task(outputs(quotient, remainder))]
+fn split(total: i64, #[default(2)] parts: u8) -> (i64, i64) {
+    (total / i64::from(parts), total % i64::from(parts))
+}
+
+/// Greets somebody.
+///
+/// Loudly, if asked to.
+#[task]
+async fn greet(
+    /// Who is greeted.
+    #[default("world")]
+    name: String,
+    shout: Option<bool>,
+) -> String {
+    let text = format!("hello {name}");
+    if shout == Some(true) { text.to_uppercase() } else { text }
+}
+
+/// The colours of a traffic light.
+#[derive(Debug, Clone, Copy, NebulaType)]
+#[nebula(rename_all = "lowercase")]
+enum Colour {
+    Red,
+    Amber,
+    Green,
+}
+
+/// How long a light is on.
+#[derive(Debug, Clone, NebulaType)]
+struct Phase {
+    colour: Colour,
+    lasts: Duration,
+    #[nebula(default)]
+    note: Option<String>,
+}
+
+/// Says when a light changes.
+#[task(cache(version = "2", ignore(verbose)), env(TZ = "UTC"), deck)]
+fn schedule(
+    /// When the first phase begins.
+    start: SystemTime,
+    phases: Vec<Phase>,
+    /// What comes between two phases.
+    #[default(Duration::ZERO)]
+    pause: Duration,
+    #[default(false)] verbose: bool,
+) -> Vec<SystemTime> {
+    let _ = verbose;
+    let changes = phases.iter().scan(start, |time, phase| {
+        *time += phase.lasts + pause;
+        Some(*time)
+    });
+    changes.collect()
+}
+
+/// Paints something.
+#[task]
+fn paint(colour: Colour, #[default(Bytes::from_static(b"ink"))] ink: Bytes) -> (Phase, Bytes) {
+    (Phase { colour, lasts: Duration::from_millis(1500), note: Some("wet".to_owned()) }, ink)
+}
+
+/// A number or a text.
+#[derive(Debug, Clone, NebulaType)]
+enum Key {
+    Number(i64),
+    Text(String),
+}
+
+/// Tells of what kind a key is.
+#[task(deprecated = "use `greet` instead")]
+fn kind(key: Key, weights: BTreeMap<String, Option<f64>>, extra: Option<Untyped>) -> String {
+    let key = match key {
+        Key::Number(number) => format!("the number {number}"),
+        Key::Text(text) => format!("the text {text:?}"),
+    };
+    format!("{key}, {weights:?}, {extra:?}")
+}
+
+/// Fails in the way that is asked for.
+#[task(timeout = "300ms")]
+fn fail(ctx: Context, #[default("error")] how: String) -> anyhow::Result<()> {
+    match how.as_str() {
+        "error" => Err(anyhow::anyhow!("no such row")).context("cannot load the table").code("TABLE:Missing")?,
+        "panic" => panic!("the index is {}", 7),
+        "sleep" => {
+            while !ctx.is_cancelled() {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+        }
+        "stop" => return Err(nebulakit::IgnoreOutputs.into()),
+        other => anyhow::bail!("unknown way `{other}`"),
+    }
+    Ok(())
+}
+
+/// Takes names that the command line has for itself.
+#[task]
+fn awkward(json: i64, help: String, inputs_file: bool, no_inputs_file: bool) -> Vec<String> {
+    vec![json.to_string(), help, inputs_file.to_string(), no_inputs_file.to_string()]
+}
+
+/// Waits until it is stopped.
+#[task]
+async fn wait(
+    ctx: Context,
+    /// Does not end even then.
+    #[default(false)]
+    stubborn: bool,
+) -> anyhow::Result<String> {
+    eprintln!("waiting");
+    ctx.cancelled().await;
+    eprintln!("asked to stop");
+    if stubborn {
+        std::future::pending::<()>().await;
+    }
+    anyhow::bail!("stopped early")
+}
+
+/// Saves its state, and makes a report.
+#[task(deck)]
+fn report(ctx: Context, rows: i64) -> anyhow::Result<f64> {
+    let checkpoint = ctx.checkpoint().context("no checkpoint")?;
+    checkpoint.write_blocking(rows.to_string())?;
+    anyhow::ensure!(ctx.raw_output_prefix().is_some(), "no place for files");
+    ctx.decks().html("rows", format!("<p>{rows} rows</p>"));
+    Ok(f64::NAN)
+}
+
+mod night {
+    //! A second module with a task of a known name.
+
+    /// Greets in the dark.
+    #[nebulakit::task]
+    fn greet() {}
+}
+
+fn main() -> std::process::ExitCode {
+    nebulakit::__private::main()
+}
