@@ -216,6 +216,16 @@ fn values_survive_the_way_out_and_in() {
 }
 
 #[test]
+fn an_optional_struct_is_checked_like_any() {
+    let paint = |like| answer(&["run", "paint", "--colour", "red", "--like", like]);
+    assert!(paint(r#"{"colour":"green","lasts":"1m"}"#).1.starts_with("o0: {\"colour\":\"red\",\"lasts\":60.0,\"note\":null}\n"));
+    assert!(paint("null").1.starts_with("o0: {\"colour\":\"red\",\"lasts\":1.5,"));
+    assert_eq!(paint(r#"{"colour":"green"}"#).2, "error: `like`: the field `lasts` is missing\n");
+    assert_eq!(paint(r#"{"colour":"green","lasts":"soon"}"#).0, 2);
+    assert!(paint("{").2.starts_with("error: `like`: expected `struct Phase` as JSON, found `{` (EOF while parsing"));
+}
+
+#[test]
 fn a_panic_says_where() {
     let (code, out, err) = answer(&["run", "fail", "--how", "panic"]);
     assert_eq!((code, out.as_str()), (1, ""));
