@@ -155,7 +155,7 @@ impl<'a> LiteralRef<'a> {
                 _ => {}
             }
         }
-        view.ok_or_else(|| corrupt("the literal holds no value"))
+        view.ok_or_else(|| Error::new(ErrorKind::Mismatch, "the literal holds no value"))
     }
 
     /// The hash that a sender gave to this value for caching; [`None`] when there is none.
@@ -191,7 +191,7 @@ impl<'a> LiteralRef<'a> {
                 _ => continue,
             });
         }
-        view.ok_or_else(|| corrupt("the literal's scalar holds no value"))
+        view.ok_or_else(|| Error::new(ErrorKind::Mismatch, "the literal's scalar holds no value"))
     }
 
     fn union(self, union: &'a [u8]) -> Result<LiteralView<'a>> {
@@ -376,7 +376,7 @@ fn primitive<'a>(bytes: &'a [u8]) -> Result<LiteralView<'a>> {
             _ => continue,
         });
     }
-    view.ok_or_else(|| corrupt("the literal's primitive holds no value"))
+    view.ok_or_else(|| Error::new(ErrorKind::Mismatch, "the literal's primitive holds no value"))
 }
 
 fn binary(bytes: &[u8]) -> Result<LiteralView<'_>> {
