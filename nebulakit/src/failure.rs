@@ -22,7 +22,6 @@ pub(crate) mod code {
     pub(crate) const USER_RECOVERABLE: &str = "USER:Recoverable";
     pub(crate) const PANIC: &str = "USER:Panic";
     pub(crate) const BAD_OUTPUTS: &str = "USER:BadOutputs";
-    #[cfg(feature = "run")]
     pub(crate) const TIMEOUT: &str = "USER:Timeout";
     pub(crate) const SYSTEM: &str = "SYSTEM";
     pub(crate) const TERMINATED: &str = "SYSTEM:Terminated";
