@@ -1,6 +1,6 @@
 //! Literals as they lie in the bytes of a message: borrowed, parsed one level at a time, never built into a tree.
 //!
-//! `inputs.pb` → [`Inputs`](super::inputs) → [`LiteralRef`] → [`NebulaType::decode`](super::NebulaType::decode).
+//! `inputs.pb` → `Inputs` → [`LiteralRef`] → [`NebulaType::decode`](super::NebulaType::decode).
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -155,7 +155,7 @@ impl<'a> LiteralRef<'a> {
                 _ => {}
             }
         }
-        view.ok_or_else(|| corrupt("the literal holds no value"))
+        view.ok_or_else(|| Error::new(ErrorKind::Mismatch, "the literal holds no value"))
     }
 
     /// The hash that a sender gave to this value for caching; [`None`] when there is none.
@@ -191,7 +191,7 @@ impl<'a> LiteralRef<'a> {
                 _ => continue,
             });
         }
-        view.ok_or_else(|| corrupt("the literal's scalar holds no value"))
+        view.ok_or_else(|| Error::new(ErrorKind::Mismatch, "the literal's scalar holds no value"))
     }
 
     fn union(self, union: &'a [u8]) -> Result<LiteralView<'a>> {
@@ -235,6 +235,7 @@ impl<'a> Elements<'a> {
     /// # Errors
     /// [`ErrorKind::Corrupt`] when the bytes are not a list of literals.
     #[inline]
+    #[expect(clippy::should_implement_trait, reason = "an iterator cannot say that the bytes are broken")]
     pub fn next(&mut self) -> Result<Option<LiteralRef<'a>>> {
         while let Some(field) = self.0.next()? {
             if let (1, Wire::Bytes(bytes)) = field {
@@ -273,6 +274,7 @@ impl<'a> Entries<'a> {
     /// # Errors
     /// [`ErrorKind::Corrupt`] when the bytes are not a map of literals.
     #[inline]
+    #[expect(clippy::should_implement_trait, reason = "an iterator cannot say that the bytes are broken")]
     pub fn next(&mut self) -> Result<Option<(&'a str, LiteralRef<'a>)>> {
         while let Some(field) = self.0.next()? {
             let (1, Wire::Bytes(entry)) = field else { continue };
@@ -374,7 +376,7 @@ fn primitive<'a>(bytes: &'a [u8]) -> Result<LiteralView<'a>> {
             _ => continue,
         });
     }
-    view.ok_or_else(|| corrupt("the literal's primitive holds no value"))
+    view.ok_or_else(|| Error::new(ErrorKind::Mismatch, "the literal's primitive holds no value"))
 }
 
 fn binary(bytes: &[u8]) -> Result<LiteralView<'_>> {
@@ -426,7 +428,7 @@ impl<'a> Fields<'a> {
     pub(crate) fn next(&mut self) -> Result<Option<(u32, Wire<'a>)>> {
         let Some(&first) = self.0.first() else { return Ok(None) };
         // Field numbers below 16 with lengths below 128 are one byte each: nearly everything here.
-        let (number, wire_type) = if first < 0x80 && first >= 0x08 {
+        let (number, wire_type) = if (0x08..0x80).contains(&first) {
             self.0 = &self.0[1..];
             (u32::from(first >> 3), WireType::try_from(u64::from(first & 7)).map_err(|_| corrupt("the message has an unknown wire type"))?)
         } else {
