@@ -93,8 +93,11 @@ impl Failure {
     pub(crate) fn of_input(task: &str, error: &Error) -> Self {
         let message = format!("cannot read the inputs of the task `{task}`: {}", chain(error));
         match error.kind() {
-            // flytekit lets the function's own call fail for want of an argument; so the user's side.
-            ErrorKind::Missing => Self { recoverable: Some(false), ..Self::user(code::USER, message) },
+            // flytekit lets the function's own call fail for want of an argument; so the user's side. A field that is missing in a value
+            // has a longer path.
+            ErrorKind::Missing if !error.path().contains(['.', '[']) => {
+                Self { recoverable: Some(false), ..Self::user(code::USER, message) }
+            }
             ErrorKind::Corrupt | ErrorKind::NotFound | ErrorKind::Denied | ErrorKind::Unavailable | ErrorKind::Io | ErrorKind::Url => {
                 Self::system(message, true)
             }

@@ -6,7 +6,10 @@
 //! spans as ISO 8601 or seconds.
 
 use jiff::SignedDuration;
-use jiff::civil::{Date, DateTime};
+#[cfg(any(feature = "chrono", feature = "jiff"))]
+use jiff::civil::Date;
+use jiff::civil::{DateTime, Time};
+use jiff::fmt::temporal::Pieces;
 use jiff::tz::Offset;
 use serde_json::json;
 
@@ -21,6 +24,9 @@ use crate::{Dialect, Error, ErrorKind, LiteralType, Result};
 const INSTANTS: std::ops::RangeInclusive<i64> = -62_135_596_800..=253_402_300_799;
 /// Ten thousand years of 365.25 days, protobuf's range of spans.
 const SPANS: std::ops::RangeInclusive<i64> = -315_576_000_000..=315_576_000_000;
+
+/// From where the wire counts.
+const EPOCH: DateTime = DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
 
 /// An instant as the wire has it; every type of instant converts through it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,28 +67,29 @@ impl Instant {
     }
 
     fn parse(text: &str) -> Result<Self> {
-        if let Ok(instant) = text.parse::<jiff::Timestamp>() {
-            return Self::from_jiff(instant);
-        }
-        let civil = text.parse::<DateTime>().or_else(|error| text.parse::<Date>().map(|date| date.at(0, 0, 0, 0)).map_err(|_| error));
-        let civil = civil.map_err(|error| Error::new(ErrorKind::Mismatch, "expected a datetime as ISO 8601 text").with_source(error))?;
-        let instant = Offset::UTC.to_timestamp(civil);
-        Self::from_jiff(
-            instant.map_err(|error| Error::new(ErrorKind::OutOfRange, "expected an instant of the years 1 to 9999").with_source(error))?,
-        )
+        let pieces = Pieces::parse(text)
+            .map_err(|error| Error::new(ErrorKind::Mismatch, "expected a datetime as ISO 8601 text").with_source(error))?;
+        let instant = Self::from_civil(pieces.date().to_datetime(pieces.time().unwrap_or(Time::midnight())))?;
+        let offset = pieces.to_numeric_offset().map_or(0, Offset::seconds);
+        Self::new(instant.seconds - i64::from(offset), instant.nanos)
     }
 
-    fn from_jiff(instant: jiff::Timestamp) -> Result<Self> {
-        // jiff counts away from zero; the wire counts nanoseconds forward.
-        let (seconds, nanos) = (instant.as_second(), instant.subsec_nanosecond());
-        let (seconds, nanos) = if nanos < 0 { (seconds - 1, nanos + 1_000_000_000) } else { (seconds, nanos) };
-        Self::new(seconds, nanos.unsigned_abs())
-    }
-
+    /// The date and time in UTC. Not by way of [`jiff::Timestamp`], which ends a day before the year 9999 does.
     fn civil(self) -> Result<DateTime> {
-        let instant = jiff::Timestamp::new(self.seconds, self.nanos.cast_signed())
-            .map_err(|error| Error::new(ErrorKind::OutOfRange, "the instant is outside the calendar").with_source(error))?;
-        Ok(Offset::UTC.to_datetime(instant))
+        EPOCH
+            .checked_add(SignedDuration::new(self.seconds, self.nanos.cast_signed()))
+            .map_err(|error| Error::new(ErrorKind::OutOfRange, "the instant is outside the calendar").with_source(error))
+    }
+
+    fn from_civil(civil: DateTime) -> Result<Self> {
+        Self::from_span(civil.duration_since(EPOCH))
+    }
+
+    fn from_span(since_epoch: SignedDuration) -> Result<Self> {
+        // Spans count away from zero; the wire counts nanoseconds forward.
+        let (seconds, nanos) = (since_epoch.as_secs(), since_epoch.subsec_nanos());
+        let (seconds, nanos) = if nanos < 0 { (seconds.saturating_sub(1), nanos + 1_000_000_000) } else { (seconds, nanos) };
+        Self::new(seconds, nanos.unsigned_abs())
     }
 
     /// The form of Python's `isoformat`: six digits of a second or none; nine only where six would lose something.
@@ -179,10 +186,7 @@ fn unpack_date(unpacker: &mut Unpacker<'_>) -> Result<Date> {
 
 #[cfg(any(feature = "chrono", feature = "jiff"))]
 fn midnight(date: Date) -> Result<Instant> {
-    let instant = Offset::UTC.to_timestamp(date.at(0, 0, 0, 0));
-    Instant::from_jiff(
-        instant.map_err(|error| Error::new(ErrorKind::OutOfRange, "expected a date of the years 1 to 9999").with_source(error))?,
-    )
+    Instant::from_civil(date.at(0, 0, 0, 0))
 }
 
 macro_rules! instants {
@@ -312,14 +316,17 @@ instants! {
             second.and_then(|second| second.checked_add(std::time::Duration::from_nanos(instant.nanos.into()))).ok_or_else(outside("SystemTime"))
         },
         into: |time| {
-            let instant = jiff::Timestamp::try_from(*time);
-            Instant::from_jiff(instant.map_err(|error| Error::new(ErrorKind::OutOfRange, "expected an instant of the years 1 to 9999").with_source(error))?)
+            let span = match time.duration_since(Self::UNIX_EPOCH) {
+                Ok(after) => SignedDuration::try_from(after),
+                Err(before) => SignedDuration::try_from(before.duration()).map(|before| -before),
+            };
+            Instant::from_span(span.map_err(|error| Error::new(ErrorKind::OutOfRange, "expected an instant of the years 1 to 9999").with_source(error))?)
         }
     }
     #[cfg(feature = "jiff")]
     jiff::Timestamp {
         from: |instant| Self::new(instant.seconds, instant.nanos.cast_signed()).map_err(|_| outside("jiff::Timestamp")()),
-        into: |instant| Instant::from_jiff(*instant)
+        into: |instant| Instant::from_span(instant.as_duration())
     }
     #[cfg(feature = "chrono")]
     chrono::DateTime<chrono::Utc> {
@@ -360,5 +367,61 @@ dates! {
             let (Ok(year), Ok(month), Ok(day)) = parts else { return Err(outside("the years 1 to 9999")()) };
             Date::new(year, month, day).map_err(|_| outside("the years 1 to 9999")())
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, SystemTime};
+
+    use super::*;
+
+    fn read(text: &str) -> Instant {
+        Instant::parse(text).unwrap()
+    }
+
+    #[test]
+    fn the_first_and_the_last_instant_are_read_and_written() {
+        for (text, seconds, nanos) in [
+            ("0001-01-01T00:00:00+00:00", *INSTANTS.start(), 0),
+            ("9999-12-31T23:59:59.999999+00:00", *INSTANTS.end(), 999_999_000),
+            ("1969-12-31T23:59:59.000000001+00:00", -1, 1),
+        ] {
+            let instant = read(text);
+            assert_eq!(instant, Instant { seconds, nanos });
+            assert_eq!(instant.text().unwrap(), text);
+        }
+        assert!(Instant::parse("9999-12-31T23:59:59-01:00").is_err());
+        assert!(Instant::parse("0001-01-01T00:00:00+01:00").is_err());
+    }
+
+    #[test]
+    fn every_form_of_an_instant_is_read() {
+        let noon = Instant { seconds: 1_709_208_000, nanos: 0 };
+        for text in ["2024-02-29T12:00:00Z", "2024-02-29T12:00:00", "2024-02-29 12:00:00", "2024-02-29T14:30:00+02:30"] {
+            assert_eq!(read(text), noon, "{text}");
+        }
+        assert_eq!(read("2024-02-29"), Instant { seconds: 1_709_164_800, nanos: 0 });
+        assert!(Instant::parse("noon").is_err());
+    }
+
+    #[test]
+    fn system_times_reach_from_year_1_to_9999() {
+        let last = SystemTime::UNIX_EPOCH + Duration::new(253_402_300_799, 999_999_999);
+        let first = SystemTime::UNIX_EPOCH - Duration::from_secs(62_135_596_800);
+        for time in [first, last, SystemTime::UNIX_EPOCH - Duration::from_nanos(1)] {
+            let bytes = crate::encode(&time, &Dialect::FLYTE_1).unwrap();
+            assert_eq!(crate::decode::<SystemTime>(&bytes).unwrap(), time);
+        }
+        assert!(crate::encode(&(last + Duration::from_secs(1)), &Dialect::FLYTE_1).is_err());
+        assert!(crate::encode(&(first - Duration::from_nanos(1)), &Dialect::FLYTE_1).is_err());
+    }
+
+    #[cfg(feature = "jiff")]
+    #[test]
+    fn dates_reach_the_end_of_the_year_9999() {
+        let date = jiff::civil::date(9999, 12, 31);
+        let bytes = crate::encode(&date, &Dialect::FLYTE_1).unwrap();
+        assert_eq!(crate::decode::<Date>(&bytes).unwrap(), date);
     }
 }

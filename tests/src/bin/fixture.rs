@@ -402,6 +402,14 @@ mod endings {
         Ok(42)
     }
 
+    /// Says at `gate` that it runs, and takes longer than it may.
+    #[task(timeout = "1s")]
+    fn takes_too_long(gate: String) -> anyhow::Result<i64> {
+        let mut gate = TcpStream::connect(gate)?;
+        gate.read_to_end(&mut Vec::new())?;
+        Ok(42)
+    }
+
     /// Says at `gate` that it runs, and never lets its thread do anything else.
     #[task]
     async fn never_yields(gate: String) -> anyhow::Result<i64> {
