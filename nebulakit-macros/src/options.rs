@@ -9,6 +9,7 @@ use syn::{GenericArgument, Ident, LitInt, LitStr, PathArguments, ReturnType, Tok
 use crate::arguments::{checked, each, entries, equals, flag, group, string};
 use crate::crate_path::CratePath;
 use crate::errors::{Errors, Noun, unknown};
+use crate::signature::plain;
 use crate::values::{self, Unit};
 
 /// Every option of `#[task]`, in the order of the documentation.
@@ -272,7 +273,7 @@ fn retries(input: ParseStream<'_>) -> syn::Result<LitInt> {
 
 /// The tuple that a function returns, by itself or in a `Result`.
 fn tuple(ty: &Type) -> Option<&TypeTuple> {
-    match ty {
+    match plain(ty) {
         Type::Tuple(tuple) => Some(tuple),
         Type::Path(path) => {
             let last = path.path.segments.last().filter(|last| last.ident == "Result")?;
