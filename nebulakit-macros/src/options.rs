@@ -88,8 +88,8 @@ impl Options {
                 return Ok(());
             }
             "outputs" => {
-                let (names, span) = names(key, input, "outputs(quotient, remainder)", errors)?;
-                self.outputs = Some((names, span));
+                let (names, complete) = names(key, input, "outputs(quotient, remainder)", errors)?;
+                self.outputs = complete.then(|| (names, key.span()));
                 return Ok(());
             }
             "retries" => {
@@ -287,11 +287,13 @@ fn tuple(ty: &Type) -> Option<&TypeTuple> {
     }
 }
 
-/// Reads `(a, b)`: one or more different names.
-fn names(key: &Ident, input: ParseStream<'_>, example: &str, errors: &mut Errors) -> syn::Result<(Vec<Ident>, Span)> {
+/// Reads `(a, b)`: one or more different names, and whether they are all that was meant.
+fn names(key: &Ident, input: ParseStream<'_>, example: &str, errors: &mut Errors) -> syn::Result<(Vec<Ident>, bool)> {
     let content = group(key, input, example)?;
     let mut names: Vec<Ident> = Vec::new();
+    let mut meant = 0;
     entries(&content, errors, |input, _| {
+        meant += 1;
         let name = input.call(Ident::parse_any).map_err(|error| {
             let message = format!("expected a name without quotes, as in `{example}`");
             syn::Error::new(error.span(), message)
@@ -302,7 +304,8 @@ fn names(key: &Ident, input: ParseStream<'_>, example: &str, errors: &mut Errors
         names.push(name);
         Ok(())
     });
-    Ok((names, key.span()))
+    let complete = names.len() == meant;
+    Ok((names, complete))
 }
 
 fn quantities(key: &Ident, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Vec<Quantity>> {
