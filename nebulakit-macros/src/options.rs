@@ -4,7 +4,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Parser};
-use syn::{Ident, LitInt, LitStr, Token, parenthesized, token};
+use syn::{GenericArgument, Ident, LitInt, LitStr, PathArguments, ReturnType, Token, Type, TypeTuple, parenthesized, token};
 
 use crate::arguments::{checked, each, entries, equals, flag, group, string};
 use crate::crate_path::CratePath;
@@ -232,6 +232,17 @@ impl Options {
         }
     }
 
+    /// Checks the number of output names where the signature shows how many outputs there are; the compiler checks the rest.
+    pub(crate) fn check_outputs(&self, returned: &ReturnType, errors: &mut Errors) {
+        let (Some((names, span)), ReturnType::Type(_, ty)) = (&self.outputs, returned) else { return };
+        let Some(outputs) = tuple(ty).map(|tuple| tuple.elems.len()).filter(|outputs| *outputs != names.len()) else { return };
+        let message = match outputs {
+            0 => "the task returns nothing that could be named; remove the option".to_owned(),
+            _ => format!("{} names for {outputs} outputs; give each value of the tuple one name", names.len()),
+        };
+        errors.push(syn::Error::new(*span, message));
+    }
+
     /// The static that holds the options, and the reference to it; tasks that ask for nothing share one.
     pub(crate) fn definition(&self) -> (TokenStream, TokenStream) {
         let fields = &self.fields;
@@ -257,6 +268,22 @@ fn retries(input: ParseStream<'_>) -> syn::Result<LitInt> {
     let count: LitInt = input.parse().map_err(|error: syn::Error| wrong(error.span()))?;
     count.base10_parse::<u32>().map_err(|_| wrong(count.span()))?;
     Ok(count)
+}
+
+/// The tuple that a function returns, by itself or in a `Result`.
+fn tuple(ty: &Type) -> Option<&TypeTuple> {
+    match ty {
+        Type::Tuple(tuple) => Some(tuple),
+        Type::Path(path) => {
+            let last = path.path.segments.last().filter(|last| last.ident == "Result")?;
+            let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
+            match arguments.args.first()? {
+                GenericArgument::Type(Type::Tuple(tuple)) => Some(tuple),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
 }
 
 /// Reads `(a, b)`: one or more different names.

@@ -103,6 +103,10 @@ impl Function {
 
     /// Judges the signature, and strips the attributes of the parameters that only this macro knows.
     pub(crate) fn judge(&mut self, errors: &mut Errors) -> Interface {
+        if let Some(again) = self.attributes.iter().find(|attribute| is_task(attribute.path())) {
+            errors.at(again, "`#[task]` is given twice; write all options in one");
+        }
+        self.attributes.retain(|attribute| !is_task(attribute.path()));
         let signature = &mut self.signature;
         judge_qualifiers(signature, errors);
         let mut parameters: Vec<Parameter> = Vec::new();
@@ -248,6 +252,12 @@ fn default_value(attribute: &Attribute) -> syn::Result<Expr> {
         }
         _ => Err(syn::Error::new_spanned(&attribute.meta, "the default has no value; write it in parentheses, as in `#[default(8)]`")),
     }
+}
+
+/// Whether an attribute is another `#[task]`, as it is usually written.
+fn is_task(path: &Path) -> bool {
+    let mut segments = path.segments.iter().rev();
+    segments.next().is_some_and(|last| last.ident == "task") && segments.next().is_none_or(|before| before.ident == "nebulakit")
 }
 
 fn is_context(ty: &Type) -> bool {

@@ -283,6 +283,27 @@ impl<'a> Unpacker<'a> {
         })
     }
 
+    /// The next value if it is an integer of one byte, as most are, and fits; else nothing is read.
+    #[inline]
+    pub(crate) fn small_integer<T: TryFrom<i8>>(&mut self) -> Option<T> {
+        let (first, rest) = self.rest.split_first()?;
+        let value = first.cast_signed();
+        // Below are the markers of all other values.
+        let value = if value >= -32 { T::try_from(value).ok()? } else { return None };
+        self.rest = rest;
+        Some(value)
+    }
+
+    /// The next value if it is a string of fewer than 32 bytes, as most keys are; else nothing is read.
+    #[inline]
+    fn short_string(&mut self) -> Option<&'a str> {
+        let [marker @ 0xa0..=0xbf, rest @ ..] = self.rest else { return None };
+        let (text, rest) = rest.split_at_checked(usize::from(marker & 0x1f))?;
+        let text = std::str::from_utf8(text).ok()?;
+        self.rest = rest;
+        Some(text)
+    }
+
     /// The length of an array; [`Leniency`] stays as it is for its elements.
     ///
     /// # Errors
@@ -311,6 +332,9 @@ impl<'a> Unpacker<'a> {
     /// [`ErrorKind::Mismatch`] for any other kind of value.
     #[inline]
     pub fn expect_key(&mut self) -> Result<&'a str> {
+        if let Some(key) = self.short_string() {
+            return Ok(key);
+        }
         match self.next()? {
             Packed::String(key) => Ok(key),
             other => Err(other.mismatch("a string as key")),

@@ -86,6 +86,9 @@ macro_rules! integers {
 
             #[inline]
             fn unpack(unpacker: &mut Unpacker<'_>) -> Result<Self> {
+                if let Some(value) = unpacker.small_integer() {
+                    return Ok(value);
+                }
                 let value = wide_packed(unpacker)?;
                 Self::try_from(value).map_err(|_| out_of_range(value, Self::MIN, Self::MAX))
             }

@@ -1,7 +1,7 @@
 //! Values without a declared type: any msgpack value, kept whole.
 
 use super::msgpack::{Packed, Packer, Unpacker, unpack_literal};
-use super::reader::{Fields, LiteralRef, MAX_DEPTH, Wire, corrupt, deeper, utf8};
+use super::reader::{Fields, LiteralRef, MAX_DEPTH, Wire, corrupt, deeper, pair, utf8};
 use super::writer::Encoder;
 use super::{NebulaType, untyped_type};
 use crate::{Dialect, Error, ErrorKind, LiteralType, Result};
@@ -211,15 +211,7 @@ fn generic_struct(bytes: &[u8], depth: usize) -> Result<Untyped> {
     let mut fields = Fields::new(bytes);
     while let Some(field) = fields.next()? {
         let (1, Wire::Bytes(entry)) = field else { continue };
-        let (mut key, mut value): (&[u8], &[u8]) = (&[], &[]);
-        let mut fields = Fields::new(entry);
-        while let Some(field) = fields.next()? {
-            match field {
-                (1, Wire::Bytes(inner)) => key = inner,
-                (2, Wire::Bytes(inner)) => value = inner,
-                _ => {}
-            }
-        }
+        let (key, value) = pair(entry)?;
         entries.push((Untyped::String(utf8(key)?.to_owned()), generic_value(value, depth)?));
     }
     Ok(Untyped::Map(entries))

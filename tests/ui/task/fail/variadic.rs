@@ -1,8 +1,8 @@
 use nebulakit::task;
 
 #[task]
-unsafe extern "C" fn many(first: i64, mut rest: ...) {
-    let _ = (first, unsafe { rest.arg::<i64>() });
+unsafe extern "C" fn many(first: i64, rest: ...) {
+    let _ = (first, rest);
 }
 
 fn main() {}
