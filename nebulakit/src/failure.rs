@@ -193,6 +193,15 @@ mod tests {
     }
 
     #[test]
+    fn every_code_has_its_row_in_the_documentation() {
+        let rows = include_str!("../../docs/errors.md");
+        let codes = [code::USER, code::USER_RECOVERABLE, code::PANIC, code::BAD_OUTPUTS, code::TIMEOUT, code::SYSTEM, code::TERMINATED];
+        for code in codes {
+            assert!(rows.contains(&format!("| `{code}` |")), "{code}");
+        }
+    }
+
+    #[test]
     fn a_plain_error_is_the_users_and_as_recoverable_as_the_platform_says() {
         let failure = failed(&anyhow::anyhow!("bad"));
         let first = document(&failure, &Platform::FLYTE_1);

@@ -86,3 +86,8 @@ macro_rules! main {
         fn main() {}
     };
 }
+
+/// The example of the README, compiled as readers copy it.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

@@ -1,5 +1,6 @@
 """Flyte 1: flytekit's type engine and its entry point against the fixture. usage: flyte1.py FIXTURE"""
 
+import json
 import os
 import pathlib
 import subprocess
@@ -11,7 +12,8 @@ from flytekit import FlyteContextManager
 from flytekit.core.type_engine import TypeEngine
 from flytekit.models.core.errors import ContainerError, ErrorDocument
 from flytekit.models.core.execution import ExecutionError
-from flytekit.models.literals import Literal, LiteralMap
+from flytekit.models.literals import LiteralMap
+from google.protobuf.json_format import MessageToDict
 
 import matrix
 from matrix import ROWS, Report
@@ -19,7 +21,7 @@ from matrix import ROWS, Report
 HERE = pathlib.Path(__file__).parent
 FIXTURE = sys.argv[1]
 
-# What a Rust type declares otherwise than flytekit would, on purpose; the literals are read all the same.
+# What a Rust type writes otherwise than flytekit would, on purpose; it is read all the same.
 OTHER_BYTES = {
     "json": "serde_json sorts the keys",
 }
@@ -48,6 +50,12 @@ def python(folder, task, inputs, environment=None):
     return folder / "out"
 
 
+def declared(task):
+    """The type that a task of the fixture declares for its input, as JSON."""
+    described = subprocess.run([FIXTURE, "describe", task, "--json"], env={}, check=True, stdout=subprocess.PIPE, text=True).stdout
+    return json.loads(described)["interface"]["inputs"]["variables"]["v"]["type"]
+
+
 def literals(prefix):
     """The literals of an outputs.pb; what failed instead stands in the exception."""
     if (prefix / "error.pb").exists():
@@ -64,6 +72,10 @@ def error(prefix):
 def main(folder):
     report = Report("flytekit and Rust")
     context = FlyteContextManager.current_context()
+    for task, type in dict((row.task, row.type) for row in ROWS).items():
+        ours, theirs = declared(f"types.{task}"), MessageToDict(TypeEngine.to_literal_type(type).to_flyte_idl())
+        report.check(ours == theirs, f"the type {type} of {task}: {ours} instead of {theirs}")
+
     from_rust = {}
     for name, row in zip(matrix.names(), ROWS):
         try:

@@ -1,6 +1,7 @@
 """Flyte 2: the type engine of the `flyte` package and its entry point against the fixture. usage: flyte2.py FIXTURE"""
 
 import asyncio
+import json
 import os
 import pathlib
 import subprocess
@@ -10,6 +11,7 @@ import tempfile
 from flyteidl2.core import execution_pb2
 from flyteidl2.task import common_pb2
 from flyte.types import TypeEngine
+from google.protobuf.json_format import MessageToDict
 
 import matrix
 from matrix import ROWS, Report
@@ -17,7 +19,7 @@ from matrix import ROWS, Report
 HERE = pathlib.Path(__file__).parent
 FIXTURE = sys.argv[1]
 
-# What a Rust type writes otherwise than the `flyte` package would, on purpose; the literals are read all the same.
+# What a Rust type writes otherwise than the `flyte` package would, on purpose; it is read all the same.
 OTHER_BYTES = {
     "json": "serde_json sorts the keys",
 }
@@ -63,6 +65,13 @@ def python(folder, task, literals):
     return folder / "out"
 
 
+def declared(folder, task):
+    """The type that a task of the fixture declares for its input on Flyte 2, as JSON."""
+    command = [FIXTURE, "describe", task, "--json"]
+    described = subprocess.run(command, env=variables(folder), check=True, stdout=subprocess.PIPE, text=True).stdout
+    return json.loads(described)["interface"]["inputs"]["variables"]["v"]["type"]
+
+
 def outputs(prefix):
     """The literals of an outputs.pb; what failed instead stands in the exception."""
     if (prefix / "error.pb").exists():
@@ -77,6 +86,10 @@ def error(prefix):
 
 async def main(folder):
     report = Report("flyte and Rust")
+    for task, type in dict((row.task, row.type) for row in ROWS).items():
+        ours, theirs = declared(folder, f"types.{task}"), MessageToDict(TypeEngine.to_literal_type(type))
+        report.check(ours == theirs, f"the type {type} of {task}: {ours} instead of {theirs}")
+
     from_rust = {}
     for name, row in zip(matrix.names(), ROWS):
         try:
