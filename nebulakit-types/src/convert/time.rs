@@ -6,7 +6,10 @@
 //! spans as ISO 8601 or seconds.
 
 use jiff::SignedDuration;
-use jiff::civil::{Date, DateTime};
+#[cfg(any(feature = "chrono", feature = "jiff"))]
+use jiff::civil::Date;
+use jiff::civil::{DateTime, Time, date};
+use jiff::fmt::temporal::Pieces;
 use jiff::tz::Offset;
 use serde_json::json;
 
@@ -19,6 +22,8 @@ use crate::{Dialect, Error, ErrorKind, LiteralType, Result};
 
 /// 0001-01-01T00:00:00Z and 9999-12-31T23:59:59Z, protobuf's range of instants.
 const INSTANTS: std::ops::RangeInclusive<i64> = -62_135_596_800..=253_402_300_799;
+/// Where the wire counts from.
+const EPOCH: DateTime = date(1970, 1, 1).at(0, 0, 0, 0);
 /// Ten thousand years of 365.25 days, protobuf's range of spans.
 const SPANS: std::ops::RangeInclusive<i64> = -315_576_000_000..=315_576_000_000;
 
@@ -61,39 +66,49 @@ impl Instant {
     }
 
     fn parse(text: &str) -> Result<Self> {
-        if let Ok(instant) = text.parse::<jiff::Timestamp>() {
-            return Self::from_jiff(instant);
-        }
-        let civil = text.parse::<DateTime>().or_else(|error| text.parse::<Date>().map(|date| date.at(0, 0, 0, 0)).map_err(|_| error));
-        let civil = civil.map_err(|error| Error::new(ErrorKind::Mismatch, "expected a datetime as ISO 8601 text").with_source(error))?;
-        let instant = Offset::UTC.to_timestamp(civil);
-        Self::from_jiff(
-            instant.map_err(|error| Error::new(ErrorKind::OutOfRange, "expected an instant of the years 1 to 9999").with_source(error))?,
-        )
+        let expected = |error: jiff::Error| Error::new(ErrorKind::Mismatch, "expected a datetime as ISO 8601 text").with_source(error);
+        let pieces = Pieces::parse(text).map_err(expected)?;
+        let civil = pieces.date().to_datetime(pieces.time().unwrap_or(Time::midnight()));
+        let offset = match pieces.to_numeric_offset() {
+            Some(offset) => offset,
+            None if pieces.time_zone_annotation().is_none() => Offset::UTC,
+            None => return Err(Error::new(ErrorKind::Mismatch, "expected an offset such as `+01:00`, found only the name of a time zone")),
+        };
+        let utc = Self::from_civil(civil)?;
+        Self::new(utc.seconds - i64::from(offset.seconds()), utc.nanos)
     }
 
+    /// Of a datetime in UTC. Counted from 1970 and not by way of [`jiff::Timestamp`], which ends a day before the year 9999 does.
+    fn from_civil(civil: DateTime) -> Result<Self> {
+        Self::from_span(civil.duration_since(EPOCH))
+    }
+
+    #[cfg(feature = "jiff")]
     fn from_jiff(instant: jiff::Timestamp) -> Result<Self> {
-        // jiff counts away from zero; the wire counts nanoseconds forward.
-        let (seconds, nanos) = (instant.as_second(), instant.subsec_nanosecond());
-        let (seconds, nanos) = if nanos < 0 { (seconds - 1, nanos + 1_000_000_000) } else { (seconds, nanos) };
+        Self::from_span(instant.as_duration())
+    }
+
+    /// Of what has passed since 1970.
+    fn from_span(span: SignedDuration) -> Result<Self> {
+        // A span counts away from zero; the wire counts nanoseconds forward.
+        let (seconds, nanos) = (span.as_secs(), span.subsec_nanos());
+        let (seconds, nanos) = if nanos < 0 { (seconds.saturating_sub(1), nanos + 1_000_000_000) } else { (seconds, nanos) };
         Self::new(seconds, nanos.unsigned_abs())
     }
 
-    fn civil(self) -> Result<DateTime> {
-        let instant = jiff::Timestamp::new(self.seconds, self.nanos.cast_signed())
-            .map_err(|error| Error::new(ErrorKind::OutOfRange, "the instant is outside the calendar").with_source(error))?;
-        Ok(Offset::UTC.to_datetime(instant))
+    fn civil(self) -> DateTime {
+        // `new` lets in only what the calendar has.
+        EPOCH.saturating_add(SignedDuration::new(self.seconds, self.nanos.cast_signed()))
     }
 
     /// The form of Python's `isoformat`: six digits of a second or none; nine only where six would lose something.
-    fn text(self) -> Result<String> {
-        let civil = self.civil()?;
+    fn text(self) -> String {
         let fraction = match self.nanos {
             0 => String::new(),
             nanos if nanos % 1_000 == 0 => format!(".{:06}", nanos / 1_000),
             nanos => format!(".{nanos:09}"),
         };
-        Ok(format!("{}{fraction}+00:00", civil.strftime("%Y-%m-%dT%H:%M:%S")))
+        format!("{}{fraction}+00:00", self.civil().strftime("%Y-%m-%dT%H:%M:%S"))
     }
 
     fn encode(self, encoder: &mut Encoder) {
@@ -139,7 +154,7 @@ fn parse_span(text: &str) -> Result<SignedDuration> {
     text.parse().map_err(|error: jiff::Error| Error::new(ErrorKind::Mismatch, "expected a duration as ISO 8601 text").with_source(error))
 }
 
-/// Seconds as a float carry microseconds exactly over some 285 years; finer digits are noise of the float.
+/// Seconds as a float carry microseconds exactly over some 270 years; finer digits are noise of the float.
 fn span_from_seconds(seconds: f64) -> Result<SignedDuration> {
     let limit = 315_576_000_000.0;
     if !seconds.is_finite() || seconds.abs() > limit {
@@ -168,21 +183,18 @@ fn encode_span(span: SignedDuration, encoder: &mut Encoder) -> Result<()> {
 fn decode_date(view: LiteralView<'_>) -> Result<Date> {
     match view {
         LiteralView::Binary(bytes, "msgpack") => whole(bytes, unpack_date),
-        other => Ok(Instant::decode(other)?.civil()?.date()),
+        other => Ok(Instant::decode(other)?.civil().date()),
     }
 }
 
 #[cfg(any(feature = "chrono", feature = "jiff"))]
 fn unpack_date(unpacker: &mut Unpacker<'_>) -> Result<Date> {
-    Ok(Instant::unpack(unpacker)?.civil()?.date())
+    Ok(Instant::unpack(unpacker)?.civil().date())
 }
 
 #[cfg(any(feature = "chrono", feature = "jiff"))]
 fn midnight(date: Date) -> Result<Instant> {
-    let instant = Offset::UTC.to_timestamp(date.at(0, 0, 0, 0));
-    Instant::from_jiff(
-        instant.map_err(|error| Error::new(ErrorKind::OutOfRange, "expected a date of the years 1 to 9999").with_source(error))?,
-    )
+    Instant::from_civil(date.at(0, 0, 0, 0))
 }
 
 macro_rules! instants {
@@ -208,7 +220,7 @@ macro_rules! instants {
 
             fn pack(&self, packer: &mut Packer) -> Result<()> {
                 let into: fn(&Self) -> Result<Instant> = $into;
-                packer.string(&into(self)?.text()?)
+                packer.string(&into(self)?.text())
             }
 
             fn unpack(unpacker: &mut Unpacker<'_>) -> Result<Self> {
@@ -312,8 +324,11 @@ instants! {
             second.and_then(|second| second.checked_add(std::time::Duration::from_nanos(instant.nanos.into()))).ok_or_else(outside("SystemTime"))
         },
         into: |time| {
-            let instant = jiff::Timestamp::try_from(*time);
-            Instant::from_jiff(instant.map_err(|error| Error::new(ErrorKind::OutOfRange, "expected an instant of the years 1 to 9999").with_source(error))?)
+            let span = match time.duration_since(Self::UNIX_EPOCH) {
+                Ok(since) => SignedDuration::try_from(since),
+                Err(before) => SignedDuration::try_from(before.duration()).map(|before| -before),
+            };
+            Instant::from_span(span.map_err(|_| outside("the years 1 to 9999")())?)
         }
     }
     #[cfg(feature = "jiff")]
@@ -333,7 +348,7 @@ spans! {
     /// Not negative: a negative span is an error that says so.
     std::time::Duration {
         from: |span| Self::try_from(span).map_err(|_| {
-            Error::new(ErrorKind::OutOfRange, format!("expected a duration that is not negative, found {span:#}"))
+            Error::new(ErrorKind::OutOfRange, format!("expected a duration that is not negative, found {} seconds", span.as_secs_f64()))
         }),
         into: |span| SignedDuration::try_from(*span).map_err(|_| span_out_of_range(span.as_secs()))
     }
