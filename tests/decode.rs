@@ -96,10 +96,7 @@ fn msgpack() -> Vec<Case> {
         reads("PInner<-binary", PydanticInner { x: 1, y: None }),
         refuses::<WithEnum>("WithEnum bad", "`c`: expected one of \"red\", \"green\", \"blue\", found \"nope\""),
         reads("Color<-binary", Color::Red),
-        reads(
-            "Temporal<-bin",
-            Temporal { dt: new_year, td: SignedDuration::from_millis(1_500), d: "2024-01-01".parse().unwrap() },
-        ),
+        reads("Temporal<-bin", Temporal { dt: new_year, td: SignedDuration::from_millis(1_500), d: "2024-01-01".parse().unwrap() }),
         reads("BytesDC<-bin", BytesDc { b: Bytes::from_static(&[1]) }),
         reads("BytesDC<-b64str", BytesDc { b: Bytes::from_static(&[1]) })
             .unlike_flytekit("flytekit takes the text for the bytes; JSON-based senders, its own included, mean base64"),
@@ -119,10 +116,7 @@ fn literals() -> Vec<Case> {
         refuses::<String>("str<-int literal", "expected a string, found an integer"),
         refuses::<bool>("bool<-int literal", "expected a boolean, found an integer"),
         reads("datetime<-string literal", instant("2024-01-01T00:00:00Z")).unlike_flytekit(ATTRIBUTE),
-        refuses::<FloatOrInt>(
-            "Union[float,int] bare int",
-            "the value fits both `float` and `int`, and does not say which of them it is",
-        ),
+        refuses::<FloatOrInt>("Union[float,int] bare int", "the value fits both `float` and `int`, and does not say which of them it is"),
         reads("Optional[float] bare int", Some(1.0_f64)),
         reads("Optional[str] bare none", None::<String>),
         refuses::<String>("str<-none", "expected a string, found none"),

@@ -195,10 +195,7 @@ fn collections() -> Vec<Case> {
             "dict_untyped",
             Untyped::Map(vec![
                 (text("a"), Untyped::Int(1)),
-                (
-                    text("b"),
-                    Untyped::List(vec![Untyped::Int(1), Untyped::Int(2), Untyped::Map(vec![(text("c"), Untyped::Null)])]),
-                ),
+                (text("b"), Untyped::List(vec![Untyped::Int(1), Untyped::Int(2), Untyped::Map(vec![(text("c"), Untyped::Null)])])),
                 (text("d"), Untyped::Float(1.5)),
                 (text("e"), text("x")),
                 (text("f"), Untyped::Bool(true)),

@@ -154,16 +154,17 @@ fn parse_span(text: &str) -> Result<SignedDuration> {
     text.parse().map_err(|error: jiff::Error| Error::new(ErrorKind::Mismatch, "expected a duration as ISO 8601 text").with_source(error))
 }
 
-/// Seconds as a float carry microseconds exactly over some 270 years; finer digits are noise of the float.
+/// Seconds as a float carry nanoseconds exactly over some 48 days and microseconds over some 270 years; finer digits are noise of the
+/// float.
 fn span_from_seconds(seconds: f64) -> Result<SignedDuration> {
     let limit = 315_576_000_000.0;
     if !seconds.is_finite() || seconds.abs() > limit {
         return Err(span_out_of_range(seconds));
     }
-    let whole = SignedDuration::from_secs_f64(seconds.trunc());
-    #[expect(clippy::cast_possible_truncation, reason = "a fraction of a second has at most a million microseconds")]
-    let micros = (seconds.fract() * 1e6).round() as i64;
-    Ok(whole + SignedDuration::from_micros(micros))
+    let (parts, nanos) = if seconds.abs() < 4_194_304.0 { (1e9, 1) } else { (1e6, 1_000) };
+    #[expect(clippy::cast_possible_truncation, reason = "a fraction of a second has at most a billion nanoseconds")]
+    let fraction = (seconds.fract() * parts).round() as i64 * nanos;
+    Ok(SignedDuration::from_secs_f64(seconds.trunc()) + SignedDuration::from_nanos(fraction))
 }
 
 #[cold]
