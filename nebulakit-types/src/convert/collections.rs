@@ -158,7 +158,7 @@ fn map_schema<K: MapKey, V: NebulaType>(dialect: &Dialect) -> serde_json::Value 
 /// Sorted by key, so that equal maps have equal bytes: caches compare them.
 fn sorted<'a, K: MapKey, V: 'a>(entries: impl Iterator<Item = (&'a K, &'a V)>) -> Vec<(&'a K, &'a V)> {
     let mut entries: Vec<_> = entries.collect();
-    entries.sort_unstable_by(|(left, _), (right, _)| left.cmp(right));
+    entries.sort_unstable_by_key(|(key, _)| *key);
     entries
 }
 

@@ -234,6 +234,7 @@ impl<'a> Elements<'a> {
     /// # Errors
     /// [`ErrorKind::Corrupt`] when the bytes are not a list of literals.
     #[inline]
+    #[expect(clippy::should_implement_trait, reason = "a reader that fails says so at once: `?` reads better than an iterator of results")]
     pub fn next(&mut self) -> Result<Option<LiteralRef<'a>>> {
         let bytes = match self.0.short(1) {
             Some(bytes) => Some(bytes),
@@ -271,6 +272,7 @@ impl<'a> Entries<'a> {
     /// # Errors
     /// [`ErrorKind::Corrupt`] when the bytes are not a map of literals.
     #[inline]
+    #[expect(clippy::should_implement_trait, reason = "a reader that fails says so at once: `?` reads better than an iterator of results")]
     pub fn next(&mut self) -> Result<Option<(&'a str, LiteralRef<'a>)>> {
         let Some(entry) = self.0.next_of(1)? else { return Ok(None) };
         let (key, value) = pair(entry)?;
@@ -445,7 +447,7 @@ impl<'a> Fields<'a> {
     pub(crate) fn next(&mut self) -> Result<Option<(u32, Wire<'a>)>> {
         let Some(&first) = self.0.first() else { return Ok(None) };
         // Field numbers below 16 with lengths below 128 are one byte each: nearly everything here.
-        let (number, wire_type) = if first < 0x80 && first >= 0x08 {
+        let (number, wire_type) = if (0x08..0x80).contains(&first) {
             self.0 = &self.0[1..];
             (u32::from(first >> 3), WireType::try_from(u64::from(first & 7)).map_err(|_| corrupt("the message has an unknown wire type"))?)
         } else {
