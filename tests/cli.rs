@@ -1,1 +1,298 @@
+//! The command line, through the real binary: help, results, errors, exit codes. `docs/cli.md` is replayed as it stands.
+#![allow(clippy::unwrap_used, reason = "a test that cannot set itself up has failed")]
 
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use nebulakit::env::Environment;
+use serde_json::{Value, json};
+
+const APP: &str = env!("CARGO_BIN_EXE_app");
+
+/// The binary, with nothing of this process's environment that would change what it says.
+fn app(words: &[&str]) -> Command {
+    let mut command = Command::new(APP);
+    command.args(words);
+    quiet(&mut command);
+    command
+}
+
+fn quiet(command: &mut Command) {
+    for name in ["RUST_BACKTRACE", "RUST_LIB_BACKTRACE", "NEBULAKIT_LOG", "FLYTE_SDK_LOGGING_LEVEL", "FLYTE_SDK_LOCAL_SANDBOX"] {
+        command.env_remove(name);
+    }
+}
+
+/// Exit code, standard output, standard error.
+fn answer(words: &[&str]) -> (i32, String, String) {
+    texts(app(words).stdin(Stdio::null()).output().unwrap())
+}
+
+fn texts(output: Output) -> (i32, String, String) {
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+}
+
+/// Standard error of a command that is refused.
+fn refused(words: &[&str]) -> String {
+    let (code, out, err) = answer(words);
+    assert_eq!((code, out.as_str()), (2, ""), "{words:?}: {err}");
+    err
+}
+
+/// Standard output of a command that succeeds and says nothing else.
+fn said(words: &[&str]) -> String {
+    let (code, out, err) = answer(words);
+    assert_eq!((code, err.as_str()), (0, ""), "{words:?}");
+    out
+}
+
+fn said_json(words: &[&str]) -> Value {
+    serde_json::from_str(&said(words)).unwrap()
+}
+
+/// Runs `$ command` by a shell in which `app` is the binary; both outputs in the order in which they came, and the exit code if it is one.
+fn in_shell(command: &str, folder: &Path) -> String {
+    let mut shell = Command::new("sh");
+    let path = format!("{}:/usr/local/bin:/usr/bin:/bin", Path::new(APP).parent().unwrap().display());
+    shell.args(["-c", &format!("exec 2>&1\n{command}")]).current_dir(folder).env("PATH", path).stdin(Stdio::null());
+    quiet(&mut shell);
+    let (code, mut text, _) = texts(shell.output().unwrap());
+    if code != 0 {
+        text.push_str(&format!("[exit {code}]\n"));
+    }
+    text
+}
+
+#[test]
+fn the_transcript_is_true() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/cli.md");
+    let page = std::fs::read_to_string(&path).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let mut replayed = String::new();
+    let (mut is_console, mut has_answered) = (false, false);
+    for line in page.lines() {
+        match (is_console, line.strip_prefix("$ ")) {
+            (false, _) => {
+                replayed.push_str(&format!("{line}\n"));
+                is_console = line == "```console";
+                has_answered = false;
+            }
+            (true, Some(command)) => {
+                if has_answered {
+                    replayed.push('\n');
+                }
+                let answer = in_shell(command, folder.path());
+                has_answered = !answer.is_empty();
+                replayed.push_str(&format!("{line}\n{answer}"));
+            }
+            (true, None) if line == "```" => {
+                replayed.push_str("```\n");
+                is_console = false;
+            }
+            // What was said last time.
+            (true, None) => {}
+        }
+    }
+    if Environment::from_process().flag("BLESS") {
+        std::fs::write(&path, &replayed).unwrap();
+    }
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), replayed, "docs/cli.md is out of date; its head says how to make it anew");
+}
+
+#[test]
+fn help_is_asked_for_or_is_an_error() {
+    let (code, out, err) = answer(&[]);
+    assert_eq!((code, out.as_str()), (2, ""));
+    assert_eq!(err, said(&["--help"]));
+    assert_eq!(said(&["--version"]), format!("app (nebulakit {})\n", env!("CARGO_PKG_VERSION")));
+    assert!(said(&["run", "--help"]).contains("Tasks: awkward, divide, fail, app.greet, "));
+    assert_eq!(refused(&["run"]), "error: no task is named\n\nhint: `app list` shows what there is to run\n");
+    assert_eq!(refused(&["describe"]), "error: `<TASK>` is missing\n\nhint: see `app --help`\n");
+}
+
+#[test]
+fn an_unknown_task_lists_the_known_ones() {
+    let known = "awkward, app.divide, app.fail";
+    let error = refused(&["run", "xyz"]);
+    assert!(error.starts_with("error: no task is called `xyz`\nthis binary has: app.awkward, "), "{error}");
+    assert!(error.contains(known) && error.contains("\n\nhint: tasks of a library"), "{error}");
+    assert!(refused(&["describe", "divid"]).ends_with("\n\nhint: did you mean `app.divide`?\n"));
+}
+
+#[test]
+fn a_name_that_two_tasks_end_with_is_refused() {
+    let error = refused(&["describe", "greet"]);
+    let lines: Vec<_> = error.lines().collect();
+    assert_eq!(lines[0], "error: 2 tasks are called `greet`:");
+    assert!(lines[1].starts_with("  app.greet at tests/src/bin/app.rs:"), "{error}");
+    assert_eq!(lines[4], "hint: use the full name");
+    assert_eq!(said(&["run", "night.greet"]), "");
+    assert_eq!(said(&["run", "app::night::greet", "--json"]), "{}\n");
+}
+
+#[test]
+fn list_tells_machines_all() {
+    let tasks = said_json(&["list", "--json"]);
+    let split = tasks.as_array().unwrap().iter().find(|task| task["name"] == "app.split").unwrap();
+    let expected = json!({
+        "name": "app.split",
+        "short_name": "split",
+        "signature": "app.split(total: int, parts: int = 2) -> (quotient: int, remainder: int)",
+        "doc": "Divides whole numbers, with what remains.",
+        "deprecated": null,
+        "inputs": [
+            {"name": "total", "type": "int", "doc": "", "required": true, "default": null},
+            {"name": "parts", "type": "int", "doc": "", "required": false, "default": "2"},
+        ],
+        "outputs": [{"name": "quotient", "type": "int"}, {"name": "remainder", "type": "int"}],
+    });
+    assert_eq!(*split, expected);
+}
+
+#[test]
+fn text_is_plain_where_nobody_looks() {
+    assert!(!said(&["list"]).contains('\x1b'));
+}
+
+#[test]
+fn inputs_with_names_of_options_have_other_flags() {
+    let words = ["run", "awkward", "--input_json", "3", "--input-help", "x", "--input_inputs_file", "--no-no-inputs-file"];
+    assert_eq!(said(&words), "[\"3\",\"x\",\"true\",\"false\"]\n");
+}
+
+#[test]
+fn flags_are_given_once_and_with_values() {
+    assert!(refused(&["run", "divide", "--a", "7", "--a", "8", "--b", "1"]).starts_with("error: `--a <float>` is given twice\n"));
+    assert!(refused(&["run", "divide", "--b", "1", "--a"]).starts_with("error: `--a <float>` needs a value\n"));
+    assert!(refused(&["run", "divide", "7"]).starts_with("error: unexpected word `7`\n"));
+    assert!(refused(&["run", "divide"]).starts_with("error: missing: `--a <float>`, `--b <float>`\n"));
+    let both = refused(&["run", "app.greet", "--shout", "--no-shout"]);
+    assert!(both.starts_with("error: `--shout[=<bool | none>]` and `--no-shout` contradict each other\n"), "{both}");
+    let dash = refused(&["run", "app.greet", "--name", "-x"]);
+    assert_eq!(dash, "error: unknown option `-x`\n\nhint: a value that begins with a dash is written with `=`, as `--name=-x`\n");
+    assert_eq!(said(&["run", "app.greet", "--name=-x"]), "hello -x\n");
+}
+
+#[test]
+fn words_that_are_not_utf8_are_refused() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let mut command = app(&["run", "app.greet", "--name"]);
+    let (code, _, err) = texts(command.arg(std::ffi::OsStr::from_bytes(b"\xff")).output().unwrap());
+    assert_eq!((code, err.lines().next().unwrap()), (2, "error: a word of the command line is not UTF-8"));
+}
+
+#[test]
+fn files_that_cannot_be_read_are_named() {
+    let missing = refused(&["run", "split", "--inputs-file", "no/such.json"]);
+    assert!(missing.starts_with("error: cannot read the inputs from `no/such.json`: No such file"), "{missing}");
+    let missing = refused(&["run", "schedule", "--start", "now", "--phases", "@no/such"]);
+    assert!(missing.starts_with("error: `phases`: cannot read `no/such`: No such file"), "{missing}");
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("inputs.json");
+    let path = path.to_str().unwrap();
+    for (content, expected) in [
+        ("{", "not JSON: EOF while parsing an object at line 1 column 1"),
+        ("[1]", "expected the inputs by name"),
+        (r#"{"total": 1, "total": 2}"#, "not JSON: the key \"total\" occurs twice at line 1 column 20"),
+    ] {
+        std::fs::write(path, content).unwrap();
+        assert_eq!(refused(&["run", "split", "--inputs-file", path]), format!("error: the inputs in `{path}`: {expected}\n"));
+    }
+}
+
+#[test]
+fn values_survive_the_way_out_and_in() {
+    let phases = r#"[{"colour":"green","lasts":"1m 30s"}]"#;
+    let instants = said_json(&["run", "schedule", "--start", "2024-02-29T00:00:00.000000001Z", "--phases", phases, "--json"]);
+    assert_eq!(instants, json!({"o0": ["2024-02-29T00:01:30.000000001Z"]}));
+    let start = instants["o0"][0].as_str().unwrap();
+    assert_eq!(said_json(&["run", "schedule", "--start", start, "--phases", "[]", "--json"]), json!({"o0": []}));
+    let painted = said_json(&["run", "paint", "--colour", "red", "--ink", "AQI=", "--json"]);
+    assert_eq!(painted["o1"], "AQI=");
+    let again = format!("[{}]", painted["o0"]);
+    assert_eq!(said(&["run", "schedule", "--start", "1970-01-01", "--phases", &again]), "[\"1970-01-01T00:00:01.5Z\"]\n");
+}
+
+#[test]
+fn an_optional_struct_is_checked_like_any() {
+    let paint = |like| answer(&["run", "paint", "--colour", "red", "--like", like]);
+    assert!(paint(r#"{"colour":"green","lasts":"1m"}"#).1.starts_with("o0: {\"colour\":\"red\",\"lasts\":60.0,\"note\":null}\n"));
+    assert!(paint("null").1.starts_with("o0: {\"colour\":\"red\",\"lasts\":1.5,"));
+    assert_eq!(paint(r#"{"colour":"green"}"#).2, "error: `like`: the field `lasts` is missing\n");
+    assert_eq!(paint(r#"{"colour":"green","lasts":"soon"}"#).0, 2);
+    assert!(paint("{").2.starts_with("error: `like`: expected `struct Phase` as JSON, found `{` (EOF while parsing"));
+}
+
+#[test]
+fn a_panic_says_where() {
+    let (code, out, err) = answer(&["run", "fail", "--how", "panic"]);
+    assert_eq!((code, out.as_str()), (1, ""));
+    assert!(err.starts_with("error[USER:Panic]: the task panicked at tests/src/bin/app.rs:"), "{err}");
+    assert!(err.ends_with(": the index is 7\n"), "{err}");
+}
+
+#[test]
+fn a_task_may_end_without_outputs() {
+    let (code, out, err) = answer(&["run", "fail", "--how", "stop"]);
+    assert_eq!((code, out.as_str(), err.as_str()), (0, "", "the task ended without outputs, as it asked to\n"));
+}
+
+#[test]
+fn a_run_leaves_its_report_and_nothing_else() {
+    let sandbox = tempfile::tempdir().unwrap();
+    let run = |words: &[&str]| texts(app(words).env("FLYTE_SDK_LOCAL_SANDBOX", sandbox.path()).output().unwrap());
+    assert_eq!(run(&["run", "divide", "--a", "1", "--b", "2"]).0, 0);
+    assert_eq!(std::fs::read_dir(sandbox.path()).unwrap().count(), 0);
+    let (code, out, err) = run(&["run", "report", "--rows", "3", "--json"]);
+    assert_eq!((code, out.as_str()), (0, "{\"o0\":\"NaN\"}\n"));
+    let report = err.trim_end().strip_prefix("deck: ").unwrap();
+    assert!(Path::new(report).starts_with(sandbox.path()));
+    assert!(std::fs::read_to_string(report).unwrap().contains("3 rows"));
+    assert!(!Path::new(report).parent().unwrap().with_file_name("checkpoint").exists());
+}
+
+#[test]
+fn a_signal_stops_the_task_and_a_second_one_ends_it() {
+    for (signal, is_stubborn, code) in [("INT", false, 130), ("TERM", false, 143), ("INT", true, 130)] {
+        let flag = if is_stubborn { "--stubborn" } else { "--no-stubborn" };
+        let mut child = app(&["run", "wait", flag]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut err = BufReader::new(child.stderr.take().unwrap()).lines();
+        let mut line = || err.next().unwrap().unwrap();
+        let send = || assert!(Command::new("kill").args([&format!("-{signal}"), &child.id().to_string()]).status().unwrap().success());
+        assert_eq!(line(), "waiting");
+        send();
+        assert_eq!(line(), "asked to stop");
+        if is_stubborn {
+            send();
+        }
+        assert_eq!(line(), format!("error: the task `app.wait` was stopped by SIG{signal}"));
+        assert!(err.next().is_none());
+        assert_eq!(child.wait().unwrap().code(), Some(code));
+    }
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_failure() {
+    let mut child = app(&["completions", "zsh"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let mut err = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
+    assert_eq!((child.wait().unwrap().code(), err.as_str()), (Some(0), ""));
+}
+
+#[test]
+fn completions_know_tasks_and_flags() {
+    for shell in ["bash", "zsh", "fish"] {
+        let script = said(&["completions", shell]);
+        for word in ["describe", "schedule", "phases", "no-shout", "amber", "night.greet"] {
+            assert!(script.contains(word), "{shell} does not know {word}");
+        }
+    }
+    let mut bash = Command::new("bash").arg("-n").stdin(Stdio::piped()).spawn().unwrap();
+    bash.stdin.take().unwrap().write_all(said(&["completions", "bash"]).as_bytes()).unwrap();
+    assert!(bash.wait().unwrap().success());
+    let error = refused(&["completions", "tcsh"]);
+    assert!(error.starts_with("error: `<SHELL>`: expected one of `bash`, `fish`, `zsh`, found `tcsh`\n"), "{error}");
+}

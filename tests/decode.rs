@@ -13,10 +13,12 @@ use nebulakit_tests::vectors;
 /// A type, a literal, and flytekit's value or refusal.
 const DECODE: &str = include_str!("golden/flytekit-decode.jsonl");
 
+/// Decodes a literal and compares; the flag says whether it was read at all.
+type Check = Box<dyn Fn(&[u8]) -> bool>;
+
 struct Case {
     name: &'static str,
-    /// Decodes the literal and compares; the flag says whether it was read at all.
-    check: Box<dyn Fn(&[u8]) -> bool>,
+    check: Check,
     /// Why flytekit does otherwise, where it does.
     differs: Option<&'static str>,
 }

@@ -70,13 +70,17 @@ fn every_run_of_flytekit_ends_the_same_or_as_explained() {
         let case: Value = serde_json::from_str(line).unwrap();
         let name = case["name"].as_str().unwrap();
         let expectation = expectations.get(name);
-        if let Some(NoCounterpart(_)) = expectation {
+        if let Some(NoCounterpart(reason)) = expectation {
+            println!("{name} has no counterpart: {reason}");
             continue;
         }
         let judged = std::panic::catch_unwind(|| {
             let ended = run(&case);
             match expectation {
-                Some(Differs(_, check)) => check(&ended),
+                Some(Differs(reason, check)) => {
+                    println!("{name} differs: {reason}");
+                    check(&ended);
+                }
                 _ => agrees(&case, &ended),
             }
         });

@@ -160,3 +160,12 @@ fn the_document_of_a_stopped_task_is_stored_before_the_end() {
     request.answer(200, b"");
     assert_eq!(started.wait().code(), Some(0));
 }
+
+/// Flyte 1 keeps timeouts itself; Flyte 2 does not.
+#[test]
+fn a_task_that_takes_too_long_ends_by_itself_where_the_platform_lets_it_run() {
+    let (started, _gate) = in_the_task(launch("takes_too_long").on_flyte_2());
+    let error = started.wait().error();
+    assert_eq!((error.code.as_str(), error.kind), ("USER:Timeout", RECOVERABLE));
+    assert!(error.message.contains("takes_too_long"), "{}", error.message);
+}

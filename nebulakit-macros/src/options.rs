@@ -4,11 +4,12 @@ use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Parser};
-use syn::{Ident, LitInt, LitStr, Token, parenthesized, token};
+use syn::{GenericArgument, Ident, LitInt, LitStr, PathArguments, ReturnType, Token, Type, TypeTuple, parenthesized, token};
 
 use crate::arguments::{checked, each, entries, equals, flag, group, string};
 use crate::crate_path::CratePath;
 use crate::errors::{Errors, Noun, unknown};
+use crate::signature::plain;
 use crate::values::{self, Unit};
 
 /// Every option of `#[task]`, in the order of the documentation.
@@ -87,8 +88,8 @@ impl Options {
                 return Ok(());
             }
             "outputs" => {
-                let (names, span) = names(key, input, "outputs(quotient, remainder)", errors)?;
-                self.outputs = Some((names, span));
+                let (names, complete) = names(key, input, "outputs(quotient, remainder)", errors)?;
+                self.outputs = complete.then(|| (names, key.span()));
                 return Ok(());
             }
             "retries" => {
@@ -232,6 +233,17 @@ impl Options {
         }
     }
 
+    /// Checks the number of output names where the signature shows how many outputs there are; the compiler checks the rest.
+    pub(crate) fn check_outputs(&self, returned: &ReturnType, errors: &mut Errors) {
+        let (Some((names, span)), ReturnType::Type(_, ty)) = (&self.outputs, returned) else { return };
+        let Some(outputs) = tuple(ty).map(|tuple| tuple.elems.len()).filter(|outputs| *outputs != names.len()) else { return };
+        let message = match outputs {
+            0 => "the task returns nothing that could be named; remove the option".to_owned(),
+            _ => format!("{} names for {outputs} outputs; give each value of the tuple one name", names.len()),
+        };
+        errors.push(syn::Error::new(*span, message));
+    }
+
     /// The static that holds the options, and the reference to it; tasks that ask for nothing share one.
     pub(crate) fn definition(&self) -> (TokenStream, TokenStream) {
         let fields = &self.fields;
@@ -259,11 +271,29 @@ fn retries(input: ParseStream<'_>) -> syn::Result<LitInt> {
     Ok(count)
 }
 
-/// Reads `(a, b)`: one or more different names.
-fn names(key: &Ident, input: ParseStream<'_>, example: &str, errors: &mut Errors) -> syn::Result<(Vec<Ident>, Span)> {
+/// The tuple that a function returns, by itself or in a `Result`.
+fn tuple(ty: &Type) -> Option<&TypeTuple> {
+    match plain(ty) {
+        Type::Tuple(tuple) => Some(tuple),
+        Type::Path(path) => {
+            let last = path.path.segments.last().filter(|last| last.ident == "Result")?;
+            let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
+            match arguments.args.first()? {
+                GenericArgument::Type(Type::Tuple(tuple)) => Some(tuple),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
+
+/// Reads `(a, b)`: one or more different names, and whether they are all that was meant.
+fn names(key: &Ident, input: ParseStream<'_>, example: &str, errors: &mut Errors) -> syn::Result<(Vec<Ident>, bool)> {
     let content = group(key, input, example)?;
     let mut names: Vec<Ident> = Vec::new();
+    let mut meant = 0;
     entries(&content, errors, |input, _| {
+        meant += 1;
         let name = input.call(Ident::parse_any).map_err(|error| {
             let message = format!("expected a name without quotes, as in `{example}`");
             syn::Error::new(error.span(), message)
@@ -274,7 +304,8 @@ fn names(key: &Ident, input: ParseStream<'_>, example: &str, errors: &mut Errors
         names.push(name);
         Ok(())
     });
-    Ok((names, key.span()))
+    let complete = names.len() == meant;
+    Ok((names, complete))
 }
 
 fn quantities(key: &Ident, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Vec<Quantity>> {

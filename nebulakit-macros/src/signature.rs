@@ -103,6 +103,10 @@ impl Function {
 
     /// Judges the signature, and strips the attributes of the parameters that only this macro knows.
     pub(crate) fn judge(&mut self, errors: &mut Errors) -> Interface {
+        if let Some(again) = self.attributes.iter().find(|attribute| is_task(attribute.path())) {
+            errors.at(again, "`#[task]` is given twice; write all options in one");
+        }
+        self.attributes.retain(|attribute| !is_task(attribute.path()));
         let signature = &mut self.signature;
         judge_qualifiers(signature, errors);
         let mut parameters: Vec<Parameter> = Vec::new();
@@ -250,9 +254,24 @@ fn default_value(attribute: &Attribute) -> syn::Result<Expr> {
     }
 }
 
+/// Whether an attribute is another `#[task]`, as it is usually written.
+fn is_task(path: &Path) -> bool {
+    let mut segments = path.segments.iter().rev();
+    segments.next().is_some_and(|last| last.ident == "task") && segments.next().is_none_or(|before| before.ident == "nebulakit")
+}
+
 fn is_context(ty: &Type) -> bool {
-    let Type::Path(path) = ty else { return false };
+    let Type::Path(path) = plain(ty) else { return false };
     path.path.segments.last().is_some_and(|last| last.ident == "Context" && last.arguments.is_none())
+}
+
+/// The type without the invisible group that a `macro_rules` macro puts around it, and without parentheses.
+pub(crate) fn plain(ty: &Type) -> &Type {
+    match ty {
+        Type::Group(group) => plain(&group.elem),
+        Type::Paren(paren) => plain(&paren.elem),
+        ty => ty,
+    }
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -263,6 +282,7 @@ enum Place {
 
 /// Refuses types that no task can take or give; says whether it was because of a borrow.
 fn judge_type(ty: &Type, place: Place, errors: &mut Errors) -> bool {
+    let ty = plain(ty);
     if let Type::Never(never) = ty {
         errors.at(never, "a task ends; return `()`, or a `Result` if it can fail");
         return false;

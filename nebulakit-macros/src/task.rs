@@ -17,7 +17,12 @@ pub(crate) fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
     let mut function = match syn::parse2(item.clone()) {
         Ok(Item::Function(function)) => function,
         Ok(Item::Other(word, span)) => {
-            errors.push(syn::Error::new(span, format!("`#[task]` goes on a free function with a body, and this is {word}")));
+            let hint = match word {
+                "a struct" | "an enum" => "; a type that tasks take or return has `#[derive(NebulaType)]`",
+                "an impl block" | "a trait" | "a function without a body" => "; move the function out, and pass what it needs as inputs",
+                _ => "",
+            };
+            errors.push(syn::Error::new(span, format!("`#[task]` goes on a free function with a body, and this is {word}{hint}")));
             let errors = errors.into_tokens();
             return quote!(#item #errors);
         }
@@ -31,6 +36,7 @@ pub(crate) fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
     let inputs: Vec<_> = interface.parameters.iter().filter(|parameter| !parameter.is_context).map(|parameter| &parameter.name).collect();
     let context = interface.parameters.iter().find(|parameter| parameter.is_context).map(|parameter| &parameter.name);
     options.check_inputs(&inputs, context, &mut errors);
+    options.check_outputs(&function.signature.output, &mut errors);
     if let Some(errors) = errors.into_tokens() {
         let marker = if function.is_method() { TokenStream::new() } else { stub(&function) };
         return quote!(#function #marker #errors);
@@ -92,7 +98,7 @@ fn entry(function: &Function, interface: &Interface, options: &Options) -> Token
     let call = call(function, interface);
     quote! {
         #(#conditions)*
-        #[allow(deprecated, non_upper_case_globals)]
+        #[allow(deprecated, non_upper_case_globals, unused_qualifications)]
         const _: () = {
             #import
             #task_name
@@ -168,8 +174,8 @@ fn call(function: &Function, interface: &Interface) -> TokenStream {
     for parameter in &interface.parameters {
         if parameter.is_context {
             context = format_ident!("__nk_context");
-            // At the type, where the error belongs if it is another `Context`.
-            arguments.push(Ident::new("__nk_context", parameter.ty.span()));
+            // At the type, where the error belongs if it is another `Context`; a local name, so it has to be the macro's own.
+            arguments.push(Ident::new("__nk_context", parameter.ty.span().resolved_at(Span::call_site())));
             continue;
         }
         let index = takes.len();

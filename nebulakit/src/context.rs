@@ -138,6 +138,11 @@ impl Context {
         self.own().cancellation.cancelled().await;
     }
 
+    /// Asks the task to stop.
+    pub(crate) fn cancel(&self) {
+        self.own().cancellation.cancel();
+    }
+
     /// Where outputs go.
     #[must_use]
     pub fn output_prefix(&self) -> &str {

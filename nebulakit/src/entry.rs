@@ -13,6 +13,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::identity::Identity;
 use crate::invocation::{Invocation, USAGE};
+use crate::meter::Meter;
 use crate::platform::Platform;
 use crate::registry::Registry;
 use crate::{cli, logs, stores};
@@ -55,7 +56,8 @@ fn run_in_container(invocation: &Invocation, environment: &Environment, registry
     let local = stores::is_local(&invocation.inputs) && stores::is_local(&invocation.output_prefix);
     // Settings are not looked for where nothing needs them.
     let storage = if local { Storage::default() } else { stores::storage(&config, environment, &identity) };
-    let execution = Execution { invocation, environment, platform, registry, identity, config, storage };
+    let meter = Meter::new(environment, &config, &identity);
+    let execution = Execution { invocation, environment, platform, registry, identity, config, storage, meter };
     let Ending { exit, report } = runtime.block_on(execution.run());
     if let Some(report) = report {
         eprintln!("error: {report}");

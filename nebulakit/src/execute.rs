@@ -11,9 +11,9 @@ use nebulakit_types::outputs::Output;
 use nebulakit_types::storage::Storage;
 use nebulakit_types::{ErrorKind, LiteralType};
 use tokio::runtime::Handle;
-use tokio::sync::oneshot;
 use tokio::time::timeout;
 
+use crate::call;
 use crate::config::LazyConfig;
 use crate::context::{Context, Surroundings};
 use crate::env::{self, Environment};
@@ -22,11 +22,11 @@ use crate::failure::{Failure, Origin, Unsuccessful, code};
 use crate::identity::Identity;
 use crate::invocation::{Invocation, MapElement};
 use crate::io::{self, ErrorFile, Limits};
-use crate::panic::{guard, guard_future};
+use crate::meter::Meter;
 use crate::platform::{Platform, Termination};
 use crate::registry::Registry;
 use crate::signal::{Cancellation, StopSignals};
-use crate::task::{Call, CallKind, Inputs, Outcome, TaskDef};
+use crate::task::{Call, Inputs, Outcome, TaskDef};
 
 /// How long a task that was asked to stop may take to end by itself.
 const GRACE: Duration = Duration::from_millis(700);
@@ -37,9 +37,6 @@ const LAST_WRITES: Duration = Duration::from_millis(1100);
 /// How long a task that was asked to stop may take to end by itself, where a person waits and can end it at once.
 #[cfg(feature = "run")]
 const LOCAL_GRACE: Duration = Duration::from_secs(5);
-
-/// The stack of the thread that runs blocking tasks; a main thread's usual size.
-const STACK: usize = 8 * 1024 * 1024;
 
 /// How an execution ended: its exit code, and for whoever reads the process's standard error, what was not stored.
 #[derive(Debug)]
@@ -94,6 +91,7 @@ pub(crate) struct Execution<'a> {
     pub(crate) identity: Identity,
     pub(crate) config: LazyConfig,
     pub(crate) storage: Storage,
+    pub(crate) meter: Meter,
 }
 
 impl Execution<'_> {
@@ -157,14 +155,24 @@ impl Execution<'_> {
         let inputs =
             self.storage.get(&self.invocation.inputs).await.map_err(|error| Failure::of_store("cannot fetch the inputs", &error))?;
         let context = self.context(task, cancellation);
+        self.meter.read(inputs.len());
         let call = self.decode(task, inputs, &context).await?;
-        let (outputs, types) = self.finish(call, task, &context).await?;
+        let limit = if self.platform.keeps_timeouts { None } else { task.options.timeout };
+        let (outputs, types) = self.finish(call, task, &context, limit).await?;
         Ok(Finished { outputs, types, limits })
     }
 
     /// Makes the call, and checks what comes out of it.
-    async fn finish(&self, call: Call, task: &'static TaskDef, context: &Context) -> Result<(Vec<Output>, OutputTypes), Unsuccessful> {
-        let outcome = run(call, task, self.platform).await;
+    async fn finish(
+        &self,
+        call: Call,
+        task: &'static TaskDef,
+        context: &Context,
+        limit: Option<Duration>,
+    ) -> Result<(Vec<Output>, OutputTypes), Unsuccessful> {
+        let begin = Instant::now();
+        let outcome = call::run(call, task, self.platform, context, limit).await;
+        self.meter.ran(begin.elapsed());
         self.publish_decks(context).await;
         let outputs = match outcome? {
             Outcome::Returned(outputs) => outputs,
@@ -179,7 +187,7 @@ impl Execution<'_> {
     /// Runs the task for whoever waits for it at this machine: its outputs come back instead of being stored, and its `timeout`, which a
     /// platform would see to, is kept here.
     ///
-    /// A signal, or the end of the time, asks the task to stop; a second signal, or [`LOCAL_GRACE`], ends the wait for it.
+    /// A signal asks the task to stop; a second signal, or [`LOCAL_GRACE`], ends the wait for it.
     #[cfg(feature = "run")]
     pub(crate) async fn run_here(&self, task: &'static TaskDef, inputs: &[u8]) -> LocalEnding {
         let mut signals = match StopSignals::listen() {
@@ -192,32 +200,18 @@ impl Execution<'_> {
             Ok(call) => call,
             Err(error) => return LocalEnding::BadInputs(error),
         };
-        let limit = task.options.timeout;
-        let late = async {
-            match limit {
-                Some(limit) => tokio::time::sleep(limit).await,
-                None => std::future::pending().await,
-            }
-        };
-        let mut work = std::pin::pin!(self.finish(call, task, &context));
-        let stopped_by = tokio::select! {
+        let mut work = std::pin::pin!(self.finish(call, task, &context, task.options.timeout));
+        let name = tokio::select! {
             ended = &mut work => return ended.into(),
-            name = signals.next() => Some(name),
-            () = late => None,
+            name = signals.next() => name,
         };
         cancellation.cancel();
-        let ended = tokio::select! {
-            ended = timeout(LOCAL_GRACE, &mut work) => ended.ok(),
-            _ = signals.next() => None,
-        };
-        match (stopped_by, ended) {
-            (Some(_), Some(Ok((outputs, _)))) => LocalEnding::Returned(outputs),
-            (Some(name), _) => LocalEnding::Stopped(name),
-            (None, _) => {
-                let limit = jiff::SignedDuration::try_from(limit.unwrap_or_default()).unwrap_or(jiff::SignedDuration::MAX);
-                let message = format!("the task `{}` ran longer than its timeout of {limit:#}", task.name);
-                LocalEnding::Failed(Failure::user(code::TIMEOUT, message))
-            }
+        tokio::select! {
+            ended = timeout(LOCAL_GRACE, &mut work) => match ended {
+                Ok(Ok((outputs, _))) => LocalEnding::Returned(outputs),
+                _ => LocalEnding::Stopped(name),
+            },
+            _ = signals.next() => LocalEnding::Stopped(name),
         }
     }
 
@@ -261,7 +255,7 @@ impl Execution<'_> {
             }
             call => call,
         };
-        call.map_err(|error| Failure::of_input(&error))
+        call.map_err(|error| Failure::of_input(task.name, &error))
     }
 
     fn prepare(&self, task: &'static TaskDef, inputs: &[u8], offloaded: &Offloaded, context: &Context) -> nebulakit_types::Result<Call> {
@@ -277,7 +271,10 @@ impl Execution<'_> {
         match result {
             Ok(Finished { outputs, types, limits }) => {
                 match io::store_outputs(&self.storage, &self.invocation.output_prefix, outputs, &types, limits).await {
-                    Ok(_) => Exit::Stored.into(),
+                    Ok(bytes) => {
+                        self.meter.wrote(bytes);
+                        Exit::Stored.into()
+                    }
                     Err(failure) => self.fail(failure).await,
                 }
             }
@@ -293,6 +290,7 @@ impl Execution<'_> {
             failure.message = format!("{}: {}", failure.code, failure.message);
         }
         tracing::error!(code = failure.code, "{}", failure.message);
+        self.meter.failed();
         let file = ErrorFile::new(self.environment);
         match file.store(&self.storage, &self.invocation.output_prefix, &failure, self.platform).await {
             Ok(()) if fails_on_error(self.environment) => Exit::Failed.into(),
@@ -321,31 +319,6 @@ struct Finished {
     outputs: Vec<Output>,
     types: Vec<(&'static str, LiteralType)>,
     limits: Limits,
-}
-
-/// Runs the task's own code: blocking functions on a thread of their own, futures on a runtime of their own, so that neither holds up
-/// the signals.
-async fn run(call: Call, task: &'static TaskDef, platform: &'static Platform) -> Result<Outcome, Failure> {
-    let (sender, receiver) = oneshot::channel();
-    let dialect = &platform.dialect;
-    let thread = std::thread::Builder::new().name(task.name.to_owned()).stack_size(STACK);
-    let started = thread.spawn(move || {
-        let outcome = match call.0 {
-            CallKind::Blocking(function) => guard(|| function(dialect)),
-            CallKind::Future(future) => match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
-                Ok(runtime) => {
-                    let outcome = runtime.block_on(guard_future(async { future(dialect).await }));
-                    // What the task spawned and left may still serve its connections; it ends with the process.
-                    runtime.shutdown_background();
-                    outcome
-                }
-                Err(error) => Err(Failure::system(format!("cannot start threads: {error}"), true)),
-            },
-        };
-        let _ = sender.send(outcome);
-    });
-    started.map_err(|error| Failure::system(format!("cannot start a thread: {error}"), true))?;
-    receiver.await.unwrap_or_else(|_| Err(Failure::user(code::PANIC, "the task's thread ended without a result")))
 }
 
 fn reject_surplus(task: &TaskDef, inputs: &Inputs<'_>) -> nebulakit_types::Result<()> {

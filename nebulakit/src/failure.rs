@@ -90,11 +90,14 @@ impl Failure {
     }
 
     /// A failure to read an input as what the task declares.
-    pub(crate) fn of_input(error: &Error) -> Self {
-        let message = format!("cannot read the inputs: {}", chain(error));
+    pub(crate) fn of_input(task: &str, error: &Error) -> Self {
+        let message = format!("cannot read the inputs of the task `{task}`: {}", chain(error));
         match error.kind() {
-            // flytekit lets the function's own call fail for want of an argument; so the user's side.
-            ErrorKind::Missing => Self { recoverable: Some(false), ..Self::user(code::USER, message) },
+            // flytekit lets the function's own call fail for want of an argument; so the user's side. A field that is missing in a value
+            // has a longer path.
+            ErrorKind::Missing if !error.path().contains(['.', '[']) => {
+                Self { recoverable: Some(false), ..Self::user(code::USER, message) }
+            }
             ErrorKind::Corrupt | ErrorKind::NotFound | ErrorKind::Denied | ErrorKind::Unavailable | ErrorKind::Io | ErrorKind::Url => {
                 Self::system(message, true)
             }
@@ -187,6 +190,15 @@ mod tests {
 
     fn document(failure: &Failure, platform: &Platform) -> ContainerError {
         ErrorDocument::decode(&*failure.document(platform, "w", SystemTime::UNIX_EPOCH)).unwrap().error.unwrap()
+    }
+
+    #[test]
+    fn every_code_has_its_row_in_the_documentation() {
+        let rows = include_str!("../../docs/errors.md");
+        let codes = [code::USER, code::USER_RECOVERABLE, code::PANIC, code::BAD_OUTPUTS, code::TIMEOUT, code::SYSTEM, code::TERMINATED];
+        for code in codes {
+            assert!(rows.contains(&format!("| `{code}` |")), "{code}");
+        }
     }
 
     #[test]

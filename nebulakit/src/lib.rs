@@ -3,6 +3,7 @@
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
+mod call;
 pub mod checkpoint;
 mod cli;
 pub mod config;
@@ -18,6 +19,7 @@ mod identity;
 mod invocation;
 mod io;
 mod logs;
+mod meter;
 mod panic;
 mod platform;
 mod registry;
@@ -30,7 +32,12 @@ mod task;
 pub use context::Context;
 pub use error::{IgnoreOutputs, ResultExt, TaskError};
 pub use identity::{ExecutionId, TaskId};
-pub use nebulakit_macros::{NebulaType, TaskOutputs, task};
+#[doc = include_str!("docs/derive.md")]
+pub use nebulakit_macros::NebulaType;
+#[doc = include_str!("docs/outputs.md")]
+pub use nebulakit_macros::TaskOutputs;
+#[doc = include_str!("docs/task.md")]
+pub use nebulakit_macros::task;
 pub use nebulakit_types as types;
 pub use nebulakit_types::outputs::TaskOutputs;
 pub use nebulakit_types::{Bytes, Hashed, NebulaType, Raw, Untyped};
@@ -79,3 +86,8 @@ macro_rules! main {
         fn main() {}
     };
 }
+
+/// The example of the README, compiled as readers copy it.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

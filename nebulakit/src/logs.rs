@@ -170,6 +170,7 @@ impl LogLayer {
 
     /// Makes a layer that hands each line, with its line feed, to `sink` instead.
     #[must_use]
+    #[cfg(test)]
     pub(crate) fn with_sink(mut self, sink: impl Fn(&[u8]) + Send + Sync + 'static) -> Self {
         self.sink = Arc::new(sink);
         self

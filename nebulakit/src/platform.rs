@@ -24,6 +24,8 @@ pub struct Platform {
     pub deletes_stale_error: bool,
     /// How the process ends after SIGTERM.
     pub termination: Termination,
+    /// Whether the platform itself ends a task that runs longer than its `timeout`; else this process does.
+    pub keeps_timeouts: bool,
     /// The object under the output prefix that decks are stored in.
     pub report_name: &'static str,
     /// Whether error documents carry the time and the worker's name.
@@ -90,6 +92,7 @@ impl Platform {
         plain_errors: Recoverability::NonRecoverable,
         deletes_stale_error: false,
         termination: Termination::Document,
+        keeps_timeouts: true,
         report_name: "deck.html",
         error_has_timestamp_and_worker: true,
         offloads_literals: true,
@@ -107,6 +110,7 @@ impl Platform {
         plain_errors: Recoverability::Recoverable,
         deletes_stale_error: true,
         termination: Termination::Silent,
+        keeps_timeouts: false,
         report_name: "report.html",
         error_has_timestamp_and_worker: false,
         offloads_literals: false,

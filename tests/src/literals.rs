@@ -57,7 +57,7 @@ pub fn duration(seconds: i64, nanos: i32) -> Literal {
 /// Bytes with a tag; structs carry `msgpack`.
 #[must_use]
 pub fn binary(value: impl Into<Vec<u8>>, tag: &str) -> Literal {
-    scalar(scalar::Value::Binary(Binary { value: value.into().into(), tag: tag.to_owned() }))
+    scalar(scalar::Value::Binary(Binary { value: value.into(), tag: tag.to_owned() }))
 }
 
 /// No value.

@@ -23,6 +23,7 @@ fn answer(inputs: &[u8]) -> Vec<u8> {
 #[cfg(feature = "s3")]
 fn over_s3(inputs: &str, outputs: &str) {
     use object_store::ObjectStoreExt as _;
+    nebulakit_types::storage::install_crypto_provider();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let (bucket, inputs) = inputs.strip_prefix("s3://").unwrap().split_once('/').unwrap();

@@ -235,7 +235,7 @@ impl<'a> Unpacker<'a> {
     /// # Errors
     /// [`ErrorKind::Corrupt`] when the bytes end or are not msgpack.
     #[inline]
-    #[expect(clippy::should_implement_trait, reason = "a reader that fails says so at once: `?` reads better than an iterator of results")]
+    #[expect(clippy::should_implement_trait, reason = "an iterator cannot say that the bytes are broken")]
     pub fn next(&mut self) -> Result<Packed<'a>> {
         let marker = Marker::from_u8(self.array::<1>()?[0]);
         #[expect(clippy::cast_lossless, reason = "one form for all widths reads better here")]

@@ -1,6 +1,6 @@
 //! Literals as they lie in the bytes of a message: borrowed, parsed one level at a time, never built into a tree.
 //!
-//! `inputs.pb` → [`Inputs`](super::inputs) → [`LiteralRef`] → [`NebulaType::decode`](super::NebulaType::decode).
+//! `inputs.pb` → `Inputs` → [`LiteralRef`] → [`NebulaType::decode`](super::NebulaType::decode).
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -163,7 +163,7 @@ impl<'a> LiteralRef<'a> {
                 _ => {}
             }
         }
-        view.ok_or_else(|| corrupt("the literal holds no value"))
+        view.ok_or_else(|| Error::new(ErrorKind::Mismatch, "the literal holds no value"))
     }
 
     /// The hash that a sender gave to this value for caching; [`None`] when there is none.
@@ -198,7 +198,7 @@ impl<'a> LiteralRef<'a> {
                 _ => continue,
             });
         }
-        view.ok_or_else(|| corrupt("the literal's scalar holds no value"))
+        view.ok_or_else(|| Error::new(ErrorKind::Mismatch, "the literal's scalar holds no value"))
     }
 
     fn union(self, union: &'a [u8]) -> Result<LiteralView<'a>> {
@@ -234,7 +234,7 @@ impl<'a> Elements<'a> {
     /// # Errors
     /// [`ErrorKind::Corrupt`] when the bytes are not a list of literals.
     #[inline]
-    #[expect(clippy::should_implement_trait, reason = "a reader that fails says so at once: `?` reads better than an iterator of results")]
+    #[expect(clippy::should_implement_trait, reason = "an iterator cannot say that the bytes are broken")]
     pub fn next(&mut self) -> Result<Option<LiteralRef<'a>>> {
         let bytes = match self.0.short(1) {
             Some(bytes) => Some(bytes),
@@ -272,7 +272,7 @@ impl<'a> Entries<'a> {
     /// # Errors
     /// [`ErrorKind::Corrupt`] when the bytes are not a map of literals.
     #[inline]
-    #[expect(clippy::should_implement_trait, reason = "a reader that fails says so at once: `?` reads better than an iterator of results")]
+    #[expect(clippy::should_implement_trait, reason = "an iterator cannot say that the bytes are broken")]
     pub fn next(&mut self) -> Result<Option<(&'a str, LiteralRef<'a>)>> {
         let Some(entry) = self.0.next_of(1)? else { return Ok(None) };
         let (key, value) = pair(entry)?;
@@ -389,7 +389,7 @@ fn primitive<'a>(bytes: &'a [u8]) -> Result<LiteralView<'a>> {
             _ => continue,
         });
     }
-    view.ok_or_else(|| corrupt("the literal's primitive holds no value"))
+    view.ok_or_else(|| Error::new(ErrorKind::Mismatch, "the literal's primitive holds no value"))
 }
 
 fn binary(bytes: &[u8]) -> Result<LiteralView<'_>> {

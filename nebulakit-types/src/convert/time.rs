@@ -8,7 +8,7 @@
 use jiff::SignedDuration;
 #[cfg(any(feature = "chrono", feature = "jiff"))]
 use jiff::civil::Date;
-use jiff::civil::{DateTime, Time, date};
+use jiff::civil::{DateTime, Time};
 use jiff::fmt::temporal::Pieces;
 use jiff::tz::Offset;
 use serde_json::json;
@@ -22,10 +22,11 @@ use crate::{Dialect, Error, ErrorKind, LiteralType, Result};
 
 /// 0001-01-01T00:00:00Z and 9999-12-31T23:59:59Z, protobuf's range of instants.
 const INSTANTS: std::ops::RangeInclusive<i64> = -62_135_596_800..=253_402_300_799;
-/// Where the wire counts from.
-const EPOCH: DateTime = date(1970, 1, 1).at(0, 0, 0, 0);
 /// Ten thousand years of 365.25 days, protobuf's range of spans.
 const SPANS: std::ops::RangeInclusive<i64> = -315_576_000_000..=315_576_000_000;
+
+/// From where the wire counts.
+const EPOCH: DateTime = DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
 
 /// An instant as the wire has it; every type of instant converts through it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,49 +67,40 @@ impl Instant {
     }
 
     fn parse(text: &str) -> Result<Self> {
-        let expected = |error: jiff::Error| Error::new(ErrorKind::Mismatch, "expected a datetime as ISO 8601 text").with_source(error);
-        let pieces = Pieces::parse(text).map_err(expected)?;
-        let civil = pieces.date().to_datetime(pieces.time().unwrap_or(Time::midnight()));
-        let offset = match pieces.to_numeric_offset() {
-            Some(offset) => offset,
-            None if pieces.time_zone_annotation().is_none() => Offset::UTC,
-            None => return Err(Error::new(ErrorKind::Mismatch, "expected an offset such as `+01:00`, found only the name of a time zone")),
-        };
-        let utc = Self::from_civil(civil)?;
-        Self::new(utc.seconds - i64::from(offset.seconds()), utc.nanos)
+        let pieces = Pieces::parse(text)
+            .map_err(|error| Error::new(ErrorKind::Mismatch, "expected a datetime as ISO 8601 text").with_source(error))?;
+        let instant = Self::from_civil(pieces.date().to_datetime(pieces.time().unwrap_or(Time::midnight())))?;
+        let offset = pieces.to_numeric_offset().map_or(0, Offset::seconds);
+        Self::new(instant.seconds - i64::from(offset), instant.nanos)
     }
 
-    /// Of a datetime in UTC. Counted from 1970 and not by way of [`jiff::Timestamp`], which ends a day before the year 9999 does.
+    /// The date and time in UTC. Not by way of [`jiff::Timestamp`], which ends a day before the year 9999 does.
+    fn civil(self) -> Result<DateTime> {
+        EPOCH
+            .checked_add(SignedDuration::new(self.seconds, self.nanos.cast_signed()))
+            .map_err(|error| Error::new(ErrorKind::OutOfRange, "the instant is outside the calendar").with_source(error))
+    }
+
     fn from_civil(civil: DateTime) -> Result<Self> {
         Self::from_span(civil.duration_since(EPOCH))
     }
 
-    #[cfg(feature = "jiff")]
-    fn from_jiff(instant: jiff::Timestamp) -> Result<Self> {
-        Self::from_span(instant.as_duration())
-    }
-
-    /// Of what has passed since 1970.
-    fn from_span(span: SignedDuration) -> Result<Self> {
-        // A span counts away from zero; the wire counts nanoseconds forward.
-        let (seconds, nanos) = (span.as_secs(), span.subsec_nanos());
+    fn from_span(since_epoch: SignedDuration) -> Result<Self> {
+        // Spans count away from zero; the wire counts nanoseconds forward.
+        let (seconds, nanos) = (since_epoch.as_secs(), since_epoch.subsec_nanos());
         let (seconds, nanos) = if nanos < 0 { (seconds.saturating_sub(1), nanos + 1_000_000_000) } else { (seconds, nanos) };
         Self::new(seconds, nanos.unsigned_abs())
     }
 
-    fn civil(self) -> DateTime {
-        // `new` lets in only what the calendar has.
-        EPOCH.saturating_add(SignedDuration::new(self.seconds, self.nanos.cast_signed()))
-    }
-
     /// The form of Python's `isoformat`: six digits of a second or none; nine only where six would lose something.
-    fn text(self) -> String {
+    fn text(self) -> Result<String> {
+        let civil = self.civil()?;
         let fraction = match self.nanos {
             0 => String::new(),
             nanos if nanos % 1_000 == 0 => format!(".{:06}", nanos / 1_000),
             nanos => format!(".{nanos:09}"),
         };
-        format!("{}{fraction}+00:00", self.civil().strftime("%Y-%m-%dT%H:%M:%S"))
+        Ok(format!("{}{fraction}+00:00", civil.strftime("%Y-%m-%dT%H:%M:%S")))
     }
 
     fn encode(self, encoder: &mut Encoder) {
@@ -154,17 +146,16 @@ fn parse_span(text: &str) -> Result<SignedDuration> {
     text.parse().map_err(|error: jiff::Error| Error::new(ErrorKind::Mismatch, "expected a duration as ISO 8601 text").with_source(error))
 }
 
-/// Seconds as a float carry nanoseconds exactly over some 48 days and microseconds over some 270 years; finer digits are noise of the
-/// float.
+/// Seconds as a float carry microseconds exactly over some 285 years; finer digits are noise of the float.
 fn span_from_seconds(seconds: f64) -> Result<SignedDuration> {
     let limit = 315_576_000_000.0;
     if !seconds.is_finite() || seconds.abs() > limit {
         return Err(span_out_of_range(seconds));
     }
-    let (parts, nanos) = if seconds.abs() < 4_194_304.0 { (1e9, 1) } else { (1e6, 1_000) };
-    #[expect(clippy::cast_possible_truncation, reason = "a fraction of a second has at most a billion nanoseconds")]
-    let fraction = (seconds.fract() * parts).round() as i64 * nanos;
-    Ok(SignedDuration::from_secs_f64(seconds.trunc()) + SignedDuration::from_nanos(fraction))
+    let whole = SignedDuration::from_secs_f64(seconds.trunc());
+    #[expect(clippy::cast_possible_truncation, reason = "a fraction of a second has at most a million microseconds")]
+    let micros = (seconds.fract() * 1e6).round() as i64;
+    Ok(whole + SignedDuration::from_micros(micros))
 }
 
 #[cold]
@@ -184,13 +175,13 @@ fn encode_span(span: SignedDuration, encoder: &mut Encoder) -> Result<()> {
 fn decode_date(view: LiteralView<'_>) -> Result<Date> {
     match view {
         LiteralView::Binary(bytes, "msgpack") => whole(bytes, unpack_date),
-        other => Ok(Instant::decode(other)?.civil().date()),
+        other => Ok(Instant::decode(other)?.civil()?.date()),
     }
 }
 
 #[cfg(any(feature = "chrono", feature = "jiff"))]
 fn unpack_date(unpacker: &mut Unpacker<'_>) -> Result<Date> {
-    Ok(Instant::unpack(unpacker)?.civil().date())
+    Ok(Instant::unpack(unpacker)?.civil()?.date())
 }
 
 #[cfg(any(feature = "chrono", feature = "jiff"))]
@@ -221,7 +212,7 @@ macro_rules! instants {
 
             fn pack(&self, packer: &mut Packer) -> Result<()> {
                 let into: fn(&Self) -> Result<Instant> = $into;
-                packer.string(&into(self)?.text())
+                packer.string(&into(self)?.text()?)
             }
 
             fn unpack(unpacker: &mut Unpacker<'_>) -> Result<Self> {
@@ -326,16 +317,16 @@ instants! {
         },
         into: |time| {
             let span = match time.duration_since(Self::UNIX_EPOCH) {
-                Ok(since) => SignedDuration::try_from(since),
+                Ok(after) => SignedDuration::try_from(after),
                 Err(before) => SignedDuration::try_from(before.duration()).map(|before| -before),
             };
-            Instant::from_span(span.map_err(|_| outside("the years 1 to 9999")())?)
+            Instant::from_span(span.map_err(|error| Error::new(ErrorKind::OutOfRange, "expected an instant of the years 1 to 9999").with_source(error))?)
         }
     }
     #[cfg(feature = "jiff")]
     jiff::Timestamp {
         from: |instant| Self::new(instant.seconds, instant.nanos.cast_signed()).map_err(|_| outside("jiff::Timestamp")()),
-        into: |instant| Instant::from_jiff(*instant)
+        into: |instant| Instant::from_span(instant.as_duration())
     }
     #[cfg(feature = "chrono")]
     chrono::DateTime<chrono::Utc> {
@@ -349,7 +340,7 @@ spans! {
     /// Not negative: a negative span is an error that says so.
     std::time::Duration {
         from: |span| Self::try_from(span).map_err(|_| {
-            Error::new(ErrorKind::OutOfRange, format!("expected a duration that is not negative, found {} seconds", span.as_secs_f64()))
+            Error::new(ErrorKind::OutOfRange, format!("expected a duration that is not negative, found {span:#}"))
         }),
         into: |span| SignedDuration::try_from(*span).map_err(|_| span_out_of_range(span.as_secs()))
     }
@@ -376,5 +367,61 @@ dates! {
             let (Ok(year), Ok(month), Ok(day)) = parts else { return Err(outside("the years 1 to 9999")()) };
             Date::new(year, month, day).map_err(|_| outside("the years 1 to 9999")())
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, SystemTime};
+
+    use super::*;
+
+    fn read(text: &str) -> Instant {
+        Instant::parse(text).unwrap()
+    }
+
+    #[test]
+    fn the_first_and_the_last_instant_are_read_and_written() {
+        for (text, seconds, nanos) in [
+            ("0001-01-01T00:00:00+00:00", *INSTANTS.start(), 0),
+            ("9999-12-31T23:59:59.999999+00:00", *INSTANTS.end(), 999_999_000),
+            ("1969-12-31T23:59:59.000000001+00:00", -1, 1),
+        ] {
+            let instant = read(text);
+            assert_eq!(instant, Instant { seconds, nanos });
+            assert_eq!(instant.text().unwrap(), text);
+        }
+        assert!(Instant::parse("9999-12-31T23:59:59-01:00").is_err());
+        assert!(Instant::parse("0001-01-01T00:00:00+01:00").is_err());
+    }
+
+    #[test]
+    fn every_form_of_an_instant_is_read() {
+        let noon = Instant { seconds: 1_709_208_000, nanos: 0 };
+        for text in ["2024-02-29T12:00:00Z", "2024-02-29T12:00:00", "2024-02-29 12:00:00", "2024-02-29T14:30:00+02:30"] {
+            assert_eq!(read(text), noon, "{text}");
+        }
+        assert_eq!(read("2024-02-29"), Instant { seconds: 1_709_164_800, nanos: 0 });
+        assert!(Instant::parse("noon").is_err());
+    }
+
+    #[test]
+    fn system_times_reach_from_year_1_to_9999() {
+        let last = SystemTime::UNIX_EPOCH + Duration::new(253_402_300_799, 999_999_999);
+        let first = SystemTime::UNIX_EPOCH - Duration::from_secs(62_135_596_800);
+        for time in [first, last, SystemTime::UNIX_EPOCH - Duration::from_nanos(1)] {
+            let bytes = crate::encode(&time, &Dialect::FLYTE_1).unwrap();
+            assert_eq!(crate::decode::<SystemTime>(&bytes).unwrap(), time);
+        }
+        assert!(crate::encode(&(last + Duration::from_secs(1)), &Dialect::FLYTE_1).is_err());
+        assert!(crate::encode(&(first - Duration::from_nanos(1)), &Dialect::FLYTE_1).is_err());
+    }
+
+    #[cfg(feature = "jiff")]
+    #[test]
+    fn dates_reach_the_end_of_the_year_9999() {
+        let date = jiff::civil::date(9999, 12, 31);
+        let bytes = crate::encode(&date, &Dialect::FLYTE_1).unwrap();
+        assert_eq!(crate::decode::<Date>(&bytes).unwrap(), date);
     }
 }

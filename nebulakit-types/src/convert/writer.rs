@@ -17,7 +17,7 @@ const CHUNK: usize = 256 * 1024;
 
 /// Writes one literal, last byte first.
 ///
-/// [`NebulaType::encode`](super::NebulaType::encode) calls exactly one of the methods that write a literal. Several values of one list
+/// [`NebulaType::encode`] calls exactly one of the methods that write a literal. Several values of one list
 /// or map are written in reverse, which [`Encoder::collection`] and [`Encoder::map`] see to.
 #[derive(Debug)]
 pub struct Encoder {

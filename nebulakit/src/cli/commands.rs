@@ -20,7 +20,7 @@ pub(super) const SHELLS: [&str; 3] = ["bash", "fish", "zsh"];
 /// What every command works with.
 #[derive(Debug)]
 pub(super) struct Setting<'a> {
-    /// The name under which this binary was started.
+    /// The name of the file that runs.
     pub(super) binary: String,
     pub(super) environment: &'a Environment,
     pub(super) registry: &'a Registry,
@@ -148,17 +148,9 @@ pub(super) fn help_flag() -> Arg {
     Arg::new("help").short('h').long("help").action(ArgAction::Help).help("show this help")
 }
 
-/// The name under which this binary was started, without its folder.
+/// The name of the file that runs, which a container of it is started with.
 fn binary() -> String {
-    let started_as = std::env::args_os().next().unwrap_or_default();
-    file_name(Path::new(&started_as)).unwrap_or_else(|| "nebulakit".to_owned())
-}
-
-/// The name of the file that runs; what a container of it is started with.
-pub(super) fn executable() -> Option<String> {
-    std::env::current_exe().ok().as_deref().and_then(file_name)
-}
-
-fn file_name(path: &Path) -> Option<String> {
-    path.file_name().map(OsStr::to_string_lossy).map(|name| name.into_owned())
+    let path = std::env::current_exe().ok();
+    let name = path.as_deref().and_then(Path::file_name).map(OsStr::to_string_lossy);
+    name.map_or_else(|| "nebulakit".to_owned(), std::borrow::Cow::into_owned)
 }

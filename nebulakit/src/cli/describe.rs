@@ -8,7 +8,7 @@ use nebulakit_types::json::{Message, to_json};
 use prost::Message as _;
 
 use super::Complaint;
-use super::commands::{Setting, executable};
+use super::commands::Setting;
 use super::signature::default;
 use super::template::{interface, template};
 use crate::failure::chain;
@@ -17,8 +17,7 @@ use crate::task::{Mount, Resources, TaskDef, TaskOptions};
 /// `{"name", "doc", "interface", "template"}`, the messages as proto3 JSON.
 pub(super) fn json(task: &'static TaskDef, setting: &Setting<'_>) -> Result<String, Complaint> {
     let dialect = setting.dialect();
-    let binary = executable().unwrap_or_else(|| setting.binary.clone());
-    let template = to_json(Message::TaskTemplate, &template(task, &binary, dialect).encode_to_vec())
+    let template = to_json(Message::TaskTemplate, &template(task, &setting.binary, dialect).encode_to_vec())
         .map_err(|error| Complaint::failed(format!("cannot describe `{}`: {}", task.name, chain(&error))))?;
     let description = serde_json::json!({
         "name": task.name,

@@ -1,11 +1,11 @@
 //! `list`: every task on one line, under its module.
 
 use std::fmt::Write as _;
-use std::io::{IsTerminal as _, stdout};
 
 use serde_json::{Value, json};
 
 use super::commands::Setting;
+use super::is_terminal;
 use super::signature::{default, first_line, signature};
 use crate::env;
 use crate::task::TaskDef;
@@ -24,9 +24,7 @@ pub(super) fn list(setting: &Setting<'_>, json: bool) -> String {
     if tasks.is_empty() {
         return "this binary has no tasks\n".to_owned();
     }
-    let is_dim = stdout().is_terminal()
-        && setting.environment.non_empty(env::NO_COLOR).is_none()
-        && setting.environment.get("TERM").is_none_or(|terminal| terminal != "dumb");
+    let is_dim = is_terminal() && setting.environment.non_empty(env::NO_COLOR).is_none();
     let lines: Vec<_> = tasks.iter().map(|task| line(task, &tasks, setting)).collect();
     let width = lines.iter().map(|(signature, _)| signature.chars().count()).filter(|width| *width <= WIDEST).max().unwrap_or_default();
     let mut text = String::new();

@@ -25,6 +25,8 @@ mod template;
 mod usage;
 
 use std::ffi::OsString;
+#[cfg(feature = "run")]
+use std::io::IsTerminal as _;
 use std::io::{self, Write as _};
 
 use crate::env::Environment;
@@ -43,11 +45,16 @@ pub(crate) fn run(arguments: &[OsString], environment: &Environment, registry: &
 /// Says what this binary can do: it serves containers, and no commands for people.
 #[cfg(not(feature = "run"))]
 pub(crate) fn run(arguments: &[OsString], _environment: &Environment, _registry: &Registry) -> Exit {
+    complain(&not_served(arguments))
+}
+
+#[cfg(not(feature = "run"))]
+fn not_served(arguments: &[OsString]) -> Complaint {
     let message = match arguments.first() {
         Some(word) => format!("this binary has no command `{}`: it was built without the feature `run`", word.display()),
         None => "no command is given, and this binary was built without the feature `run`: it serves containers only".to_owned(),
     };
-    complain(&Complaint { hint: Some(crate::invocation::USAGE.to_owned()), ..Complaint::usage(message) })
+    Complaint { hint: Some(crate::invocation::USAGE.to_owned()), ..Complaint::usage(message) }
 }
 
 /// What went wrong, for a person.
@@ -99,5 +106,24 @@ fn say(text: &str) -> Result<Exit, Complaint> {
         Ok(()) => Ok(Exit::Stored),
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Exit::Stored),
         Err(error) => Err(Complaint::failed(format!("cannot write to standard output: {error}"))),
+    }
+}
+
+/// Whether a person sees standard output, so that it may be dressed up.
+#[cfg(feature = "run")]
+fn is_terminal() -> bool {
+    io::stdout().is_terminal()
+}
+
+#[cfg(all(test, not(feature = "run")))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_binary_for_containers_says_that_it_is_one() {
+        let complaint = not_served(&["list".into()]);
+        assert_eq!(complaint.message, "this binary has no command `list`: it was built without the feature `run`");
+        assert_eq!((complaint.exit, complaint.hint.as_deref()), (Exit::Usage, Some(crate::invocation::USAGE)));
+        assert!(not_served(&[]).message.starts_with("no command is given"));
     }
 }

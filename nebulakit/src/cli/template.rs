@@ -147,3 +147,112 @@ fn extended(options: &TaskOptions) -> Option<ExtendedResources> {
     });
     (gpu_accelerator.is_some() || shared_memory.is_some()).then_some(ExtendedResources { gpu_accelerator, shared_memory })
 }
+
+#[cfg(test)]
+mod tests {
+    use nebulakit_types::json::{Message, to_json};
+    use serde_json::json;
+
+    use super::*;
+    use crate::task::{AnyParam, CacheOptions, Param, Returns};
+
+    static INPUT: Param<i64> = Param::<i64>::new("rows", "How many.");
+    static PARAMS: [&dyn AnyParam; 1] = [&INPUT];
+    static RETURNS: Returns<()> = Returns::<()>::new(&[]);
+
+    fn described(options: &'static TaskOptions) -> serde_json::Value {
+        let task = TaskDef {
+            name: "app.load",
+            doc: "",
+            file: "",
+            line: 0,
+            params: &PARAMS,
+            returns: &RETURNS,
+            options,
+            call: |_, _| Ok(RETURNS.blocking(|| ())),
+        };
+        to_json(Message::TaskTemplate, &template(&task, "app", &Dialect::FLYTE_1).encode_to_vec()).unwrap()
+    }
+
+    #[test]
+    fn a_plain_task_sends_what_the_platform_misreads_when_it_is_absent() {
+        let expected = json!({
+            "type": "container",
+            "metadata": {
+                "runtime": {"type": "FLYTE_SDK", "version": RUNTIME_VERSION, "flavor": "rust"},
+                "retries": {},
+                "generatesDeck": false,
+                "metadata": {},
+            },
+            "interface": {
+                "inputs": {"variables": {"rows": {"type": {"simple": "INTEGER"}, "description": "How many."}}},
+                "outputs": {},
+            },
+            "container": {
+                "command": ["app"],
+                "args": [
+                    "execute", "--task-name", "app.load", "--inputs", "{{.input}}", "--output-prefix", "{{.outputPrefix}}",
+                    "--raw-output-data-prefix", "{{.rawOutputDataPrefix}}", "--checkpoint-path", "{{.checkpointOutputPrefix}}",
+                    "--prev-checkpoint", "{{.prevCheckpointPrefix}}",
+                ],
+                "resources": {},
+            },
+        });
+        assert_eq!(described(&TaskOptions::NONE), expected);
+    }
+
+    #[test]
+    fn every_option_has_its_field() {
+        static SECRETS: [SecretRequest; 1] =
+            [SecretRequest { group: "db", key: "password", version: "2", mount: Mount::EnvVar, env_var: "PASSWORD" }];
+        static OPTIONS: TaskOptions = TaskOptions {
+            retries: 3,
+            timeout: Some(Duration::from_millis(1500)),
+            interruptible: Some(false),
+            deprecated: Some("use `other`"),
+            cache: Some(CacheOptions { version: "1", serialize: true, ignore: &["rows"] }),
+            requests: Resources { cpu: Some("500m"), memory: Some("1Gi"), ..Resources::NONE },
+            limits: Resources { gpu: Some("1"), ephemeral_storage: Some("10Gi"), storage: Some("2Gi"), ..Resources::NONE },
+            accelerator: Some("nvidia-tesla-a100:1g.5gb"),
+            shared_memory: Some(""),
+            env: &[("TZ", "UTC")],
+            secrets: &SECRETS,
+            image: Some("ghcr.io/me/app:1"),
+            pod_template: Some("big"),
+            labels: &[("team", "data")],
+            annotations: &[("note", "x")],
+            deck: true,
+        };
+        let template = described(&OPTIONS);
+        let expected = json!({
+            "discoverable": true,
+            "discoveryVersion": "1",
+            "cacheSerializable": true,
+            "cacheIgnoreInputVars": ["rows"],
+            "runtime": {"type": "FLYTE_SDK", "version": RUNTIME_VERSION, "flavor": "rust"},
+            "timeout": "1.500s",
+            "retries": {"retries": 3},
+            "deprecatedErrorMessage": "use `other`",
+            "interruptible": false,
+            "podTemplateName": "big",
+            "generatesDeck": true,
+            "metadata": {"labels": {"team": "data"}, "annotations": {"note": "x"}},
+        });
+        assert_eq!(template["metadata"], expected);
+        let amount = |name: &str, value: &str| json!({"name": name, "value": value});
+        let resources = json!({
+            "requests": [amount("CPU", "500m"), amount("MEMORY", "1Gi")],
+            "limits": [amount("EPHEMERAL_STORAGE", "10Gi"), amount("GPU", "1"), amount("STORAGE", "2Gi")],
+        });
+        assert_eq!(template["container"]["resources"], resources);
+        assert_eq!(template["container"]["env"], json!([{"key": "TZ", "value": "UTC"}]));
+        assert_eq!(template["container"].get("image"), None, "the registration says which image");
+        let secret = json!({"group": "db", "groupVersion": "2", "key": "password", "mountRequirement": "ENV_VAR", "envVar": "PASSWORD"});
+        assert_eq!(template["securityContext"], json!({"secrets": [secret]}));
+        let extended = json!({
+            "gpuAccelerator": {"device": "nvidia-tesla-a100", "partitionSize": "1g.5gb"},
+            "sharedMemory": {"mountPath": "/dev/shm", "mountName": "flyte-shared-memory"},
+        });
+        assert_eq!(template["extendedResources"], extended);
+    }
+}

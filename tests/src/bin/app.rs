@@ -1,10 +1,12 @@
 //! The binary behind `tests/cli.rs` and `docs/cli.md`: tasks with inputs of every kind that the command line knows.
+#![allow(clippy::print_stderr, reason = "tests wait for what a task says")]
 
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
 use anyhow::Context as _;
-use nebulakit::{Bytes, Context, NebulaType, ResultExt as _, Untyped, task};
+use nebulakit::prelude::*;
+use nebulakit::{Bytes, Untyped};
 
 /// Divides `a` by `b`.
 #[task(retries = 3, timeout = "10m", requests(cpu = "500m", memory = "256Mi"))]
@@ -77,8 +79,9 @@ fn schedule(
 
 /// Paints something.
 #[task]
-fn paint(colour: Colour, #[default(Bytes::from_static(b"ink"))] ink: Bytes) -> (Phase, Bytes) {
-    (Phase { colour, lasts: Duration::from_millis(1500), note: Some("wet".to_owned()) }, ink)
+fn paint(colour: Colour, #[default(Bytes::from_static(b"ink"))] ink: Bytes, like: Option<Phase>) -> (Phase, Bytes) {
+    let phase = Phase { colour, lasts: Duration::from_millis(1500), note: Some("wet".to_owned()) };
+    (like.map_or(phase, |like| Phase { colour, ..like }), ink)
 }
 
 /// A number or a text.
@@ -123,9 +126,18 @@ fn awkward(json: i64, help: String, inputs_file: bool, no_inputs_file: bool) -> 
 
 /// Waits until it is stopped.
 #[task]
-async fn wait(ctx: Context) -> anyhow::Result<String> {
+async fn wait(
+    ctx: Context,
+    /// Does not end even then.
+    #[default(false)]
+    stubborn: bool,
+) -> anyhow::Result<String> {
     eprintln!("waiting");
     ctx.cancelled().await;
+    eprintln!("asked to stop");
+    if stubborn {
+        std::future::pending::<()>().await;
+    }
     anyhow::bail!("stopped early")
 }
 
@@ -147,6 +159,4 @@ mod night {
     fn greet() {}
 }
 
-fn main() -> std::process::ExitCode {
-    nebulakit::__private::main()
-}
+nebulakit::main!();

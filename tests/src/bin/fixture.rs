@@ -193,7 +193,6 @@ mod golden {
     }
 
     #[task(name = "mod.many")]
-    #[expect(clippy::type_complexity, reason = "this many is the test")]
     fn many(a: i64) -> (i64, i64, i64, i64, i64, i64, i64, i64, i64, i64, i64) {
         let _ = a;
         (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10)
@@ -316,12 +315,23 @@ mod endings {
 
     #[task]
     fn fails_recoverably() -> anyhow::Result<()> {
-        Ok(Err(anyhow::anyhow!("M")).code("C").and_then(|()| Ok(())).recoverable()?)
+        Ok(Err(anyhow::anyhow!("M")).code("C").recoverable()?)
     }
 
     #[task]
     fn fails_permanently() -> anyhow::Result<()> {
-        Ok(Err(anyhow::anyhow!("M")).code("C").and_then(|()| Ok(())).permanent()?)
+        Ok(Err(anyhow::anyhow!("M")).code("C").permanent()?)
+    }
+
+    /// With the code and the message of `golden/flyte2-cluster.jsonl`.
+    #[task]
+    fn fails_as_recorded() -> anyhow::Result<()> {
+        Ok(Err(anyhow::anyhow!("my message")).code("MyCode").recoverable()?)
+    }
+
+    #[task]
+    fn fails_as_recorded_for_good() -> anyhow::Result<()> {
+        Ok(Err(anyhow::anyhow!("my message")).code("MyCode").permanent()?)
     }
 
     #[task]
@@ -389,6 +399,14 @@ mod endings {
     async fn never_stops_async(gate: String) -> anyhow::Result<i64> {
         let mut gate = tokio::net::TcpStream::connect(gate).await?;
         tokio::io::AsyncReadExt::read_to_end(&mut gate, &mut Vec::new()).await?;
+        Ok(42)
+    }
+
+    /// Says at `gate` that it runs, and takes longer than it may.
+    #[task(timeout = "1s")]
+    fn takes_too_long(gate: String) -> anyhow::Result<i64> {
+        let mut gate = TcpStream::connect(gate)?;
+        gate.read_to_end(&mut Vec::new())?;
         Ok(42)
     }
 

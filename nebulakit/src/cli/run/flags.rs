@@ -19,8 +19,11 @@ pub(super) const JSON: &str = "json";
 /// The names of this command's own options; an input of such a name has the flag `--input_NAME`.
 const RESERVED: [&str; 3] = ["help", "inputs_file", "json"];
 
-/// The headings of help.
+/// The heading of a task's inputs.
 const INPUTS: &str = "Inputs";
+
+/// What stands for a value of an enum; help lists the values behind it.
+const ENUM: &str = "enum";
 
 /// The command that runs `task`, without the words before its flags.
 pub(in crate::cli) fn command(task: &'static TaskDef, setting: &Setting<'_>) -> Command {
@@ -34,11 +37,10 @@ pub(in crate::cli) fn command(task: &'static TaskDef, setting: &Setting<'_>) -> 
         .after_help(syntax(task, setting));
     let mut usage = format!("{} run {name}", setting.binary);
     for flag in Flag::of_task(task) {
-        let arg = flag.arg(setting);
         if !flag.param.is_optional() {
-            usage.push_str(&format!(" {arg}"));
+            usage.push_str(&format!(" {}", flag.shown(setting)));
         }
-        command = command.arg(arg).args(flag.opposite());
+        command = command.arg(flag.arg(setting)).args(flag.opposite());
     }
     let own = [
         Arg::new(INPUTS_FILE)
@@ -126,11 +128,22 @@ impl Flag {
             arg = arg.required_unless_present_any(instead);
         }
         match &literal_type.kind {
-            TypeKind::Enum(values) => arg.value_name("enum").value_parser(PossibleValuesParser::new(values.clone())),
+            TypeKind::Enum(values) => arg.value_name(ENUM).value_parser(PossibleValuesParser::new(values.clone())),
             _ if is_boolean(&literal_type) => {
                 arg.value_name(literal_type.to_string()).num_args(0..=1).require_equals(true).default_missing_value("true")
             }
             _ => arg.value_name(literal_type.to_string()),
+        }
+    }
+
+    /// The flag in a line of usage.
+    fn shown(&self, setting: &Setting<'_>) -> String {
+        let literal_type = self.param.literal_type(setting.dialect());
+        let name = &self.spellings[0];
+        match &literal_type.kind {
+            TypeKind::Enum(_) => format!("--{name} <{ENUM}>"),
+            _ if is_boolean(&literal_type) => format!("--{name}[=<{literal_type}>]"),
+            _ => format!("--{name} <{literal_type}>"),
         }
     }
 

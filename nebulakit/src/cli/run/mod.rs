@@ -31,6 +31,7 @@ use crate::failure::{Failure, chain, code};
 use crate::identity::Identity;
 use crate::invocation::Invocation;
 use crate::logs;
+use crate::meter::Meter;
 use crate::task::TaskDef;
 
 /// Runs the task called `name` with the flags in `words`.
@@ -128,12 +129,14 @@ fn execute(task: &'static TaskDef, inputs: Vec<u8>, setting: &Setting<'_>) -> Re
         map: None,
         is_test: false,
     };
+    let identity = Identity::new(&environment);
     let execution = Execution {
+        meter: Meter::new(&environment, &config, &identity),
         invocation: &invocation,
         environment: &environment,
         platform: setting.platform,
         registry: setting.registry,
-        identity: Identity::new(&environment),
+        identity,
         config,
         storage: Storage::default(),
     };

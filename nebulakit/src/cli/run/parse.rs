@@ -5,7 +5,7 @@
 
 use std::fs;
 
-use jiff::civil::{Date, DateTime};
+use jiff::civil::DateTime;
 use jiff::tz::Offset;
 use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp};
 use nebulakit_types::convert::msgpack::Packer;
@@ -194,13 +194,9 @@ impl Parser {
             "today" => Offset::UTC.to_datetime(self.now).date().at(0, 0, 0, 0),
             _ => match text.parse::<Timestamp>() {
                 Ok(instant) => return Ok(instant),
-                Err(_) => {
-                    text.parse::<Date>().map(|date| date.at(0, 0, 0, 0)).or_else(|_| text.parse::<DateTime>()).map_err(|_| wrong())?
-                }
+                Err(_) => text.parse::<DateTime>().map_err(|_| wrong())?,
             },
         };
-        // A date and time parses as a date too, without its time.
-        let civil = text.parse::<DateTime>().unwrap_or(civil);
         Offset::UTC.to_timestamp(civil).map_err(|_| wrong())
     }
 

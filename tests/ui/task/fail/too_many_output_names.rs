@@ -5,4 +5,14 @@ fn divide(a: i64, b: i64) -> (i64, i64) {
     (a / b, a % b)
 }
 
+#[task(outputs(quotient))]
+fn divide_or_fail(a: i64, b: i64) -> anyhow::Result<(i64, i64)> {
+    Ok((a / b, a % b))
+}
+
+#[task(outputs(done))]
+fn nothing() -> anyhow::Result<()> {
+    Ok(())
+}
+
 fn main() {}

@@ -1,0 +1,33 @@
+//! A long task that stops when it is told to, goes on where the former attempt ended, and reports.
+//! Run it with `cargo run -p nebulakit-examples --bin checkpoints -- run simulate --steps 1000`.
+
+use nebulakit::prelude::*;
+
+/// Takes many steps, and can be taken off its machine at any of them.
+#[task(retries = 5, interruptible, deck)]
+fn simulate(ctx: Context, steps: u64) -> anyhow::Result<f64> {
+    let saved = match ctx.checkpoint() {
+        Some(checkpoint) => checkpoint.read_blocking()?,
+        None => None,
+    };
+    let mut step = match saved {
+        Some(saved) => std::str::from_utf8(&saved)?.parse()?,
+        None => 0,
+    };
+    let mut value = 1.0;
+    while step < steps {
+        if ctx.is_cancelled() {
+            if let Some(checkpoint) = ctx.checkpoint() {
+                checkpoint.write_blocking(step.to_string())?;
+            }
+            return Ok(Err(anyhow::anyhow!("stopped at step {step} of {steps}")).recoverable()?);
+        }
+        value += 1.0 / (1.0 + value);
+        step += 1;
+    }
+    ctx.stats().gauge("simulated_value", value);
+    ctx.decks().table("Result", ["steps", "value"], [[steps.to_string(), value.to_string()]]);
+    Ok(value)
+}
+
+nebulakit::main!();

@@ -1,0 +1,46 @@
+//! Counts the words of a text. Run it with `cargo run -p nebulakit-examples --bin word_count -- run count_words --text LICENSE --top 5`.
+
+use std::collections::HashMap;
+
+use nebulakit::prelude::*;
+
+/// How often a word occurs.
+#[derive(Debug, NebulaType)]
+struct Count {
+    word: String,
+    times: i64,
+}
+
+/// What is found out about a text.
+#[derive(TaskOutputs)]
+struct Counts {
+    /// How many words there are.
+    words: i64,
+    /// The most frequent of them.
+    top: Vec<Count>,
+}
+
+/// Counts the words of a text.
+#[task(cache(version = "1"), requests(cpu = "500m", memory = "256Mi"))]
+async fn count_words(
+    ctx: Context,
+    /// Where the text is: a path or a URL, such as `s3://bucket/text`.
+    text: String,
+    /// How many words are told.
+    #[default(10)]
+    top: u32,
+) -> anyhow::Result<Counts> {
+    let bytes = ctx.storage().get(&text).await.recoverable()?;
+    let mut times: HashMap<String, i64> = HashMap::new();
+    let mut words = 0;
+    for word in std::str::from_utf8(&bytes)?.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()) {
+        *times.entry(word.to_lowercase()).or_default() += 1;
+        words += 1;
+    }
+    let mut counts: Vec<_> = times.into_iter().map(|(word, times)| Count { word, times }).collect();
+    counts.sort_by(|left, right| right.times.cmp(&left.times).then_with(|| left.word.cmp(&right.word)));
+    counts.truncate(usize::try_from(top)?);
+    Ok(Counts { words, top: counts })
+}
+
+nebulakit::main!();

@@ -1,0 +1,129 @@
+"""Flyte 2: the type engine of the `flyte` package and its entry point against the fixture. usage: flyte2.py FIXTURE"""
+
+import asyncio
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+from flyteidl2.core import execution_pb2
+from flyteidl2.task import common_pb2
+from flyte.types import TypeEngine
+from google.protobuf.json_format import MessageToDict
+
+import matrix
+from matrix import ROWS, Report
+
+HERE = pathlib.Path(__file__).parent
+FIXTURE = sys.argv[1]
+
+# What a Rust type writes otherwise than the `flyte` package would, on purpose; it is read all the same.
+OTHER_BYTES = {
+    "json": "serde_json sorts the keys",
+}
+
+
+def variables(folder):
+    """What a container of Flyte 2 is told by its environment."""
+    return {
+        "ACTION_NAME": "a0",
+        "RUN_NAME": "r1",
+        "_U_RUN_BASE": f"{folder}/run/",
+        "_U_ORG_NAME": "local",
+        "FLYTE_INTERNAL_EXECUTION_PROJECT": "p",
+        "FLYTE_INTERNAL_EXECUTION_DOMAIN": "d",
+    }
+
+
+def inputs_file(folder, literals):
+    folder.mkdir(parents=True)
+    inputs = common_pb2.Inputs(literals=[common_pb2.NamedLiteral(name=name, value=literal) for name, literal in literals.items()])
+    (folder / "inputs.pb").write_bytes(inputs.SerializeToString())
+    return folder / "inputs.pb"
+
+
+def rust(folder, task, literals):
+    inputs = inputs_file(folder, literals)
+    command = [FIXTURE, "a0", "--task-name", task, "--inputs", inputs, "--outputs-path", folder / "out", "--raw-data-path", folder / "out"]
+    command += ["--version", "v1", "--run-name", "{{.runName}}", "--name", "{{.actionName}}"]
+    ended = subprocess.run(command, env=variables(folder), capture_output=True, text=True)
+    assert ended.returncode == 0, f"{task}: {ended.stderr}"
+    return folder / "out"
+
+
+def python(folder, task, literals):
+    inputs = inputs_file(folder, literals)
+    # Python's entry point makes no folders on a disk.
+    (folder / "out").mkdir()
+    command = [pathlib.Path(sys.executable).parent / "a0", "--inputs", inputs, "--outputs-path", folder / "out", "--version", "v1"]
+    command += ["--raw-data-path", folder / "out", "--resolver", "flyte._internal.resolvers.default.DefaultTaskResolver"]
+    environment = {**os.environ, "PYTHONPATH": str(HERE), **variables(folder)}
+    ended = subprocess.run([*command, "mod", "readers2", "instance", task], env=environment, capture_output=True, text=True)
+    assert ended.returncode == 0, ended.stderr
+    return folder / "out"
+
+
+def declared(folder, task):
+    """The type that a task of the fixture declares for its input on Flyte 2, as JSON."""
+    command = [FIXTURE, "describe", task, "--json"]
+    described = subprocess.run(command, env=variables(folder), check=True, stdout=subprocess.PIPE, text=True).stdout
+    return json.loads(described)["interface"]["inputs"]["variables"]["v"]["type"]
+
+
+def outputs(prefix):
+    """The literals of an outputs.pb; what failed instead stands in the exception."""
+    if (prefix / "error.pb").exists():
+        raise RuntimeError(error(prefix).message)
+    message = common_pb2.Outputs.FromString((prefix / "outputs.pb").read_bytes())
+    return {literal.name: literal.value for literal in message.literals}
+
+
+def error(prefix):
+    return execution_pb2.ErrorDocument.FromString((prefix / "error.pb").read_bytes()).error
+
+
+async def main(folder):
+    report = Report("flyte and Rust")
+    for task, type in dict((row.task, row.type) for row in ROWS).items():
+        ours, theirs = declared(folder, f"types.{task}"), MessageToDict(TypeEngine.to_literal_type(type))
+        report.check(ours == theirs, f"the type {type} of {task}: {ours} instead of {theirs}")
+
+    from_rust = {}
+    for name, row in zip(matrix.names(), ROWS):
+        try:
+            sent = await TypeEngine.to_literal(row.value, row.type, TypeEngine.to_literal_type(row.type))
+            came = outputs(rust(folder / "there" / name, f"types.{row.task}", {"v": sent}))["o0"]
+            value = await TypeEngine.to_python_value(came, row.type)
+            report.check(matrix.same(value, row.value), f"{name}: {row.value!r} came back as {value!r}")
+            if row.task not in OTHER_BYTES:
+                report.check(came == sent, f"{name}: sent {sent}, got {came}")
+            from_rust[name] = came
+        except Exception as problem:
+            report.check(False, f"{name}: {type(problem).__name__}: {problem}")
+
+    try:
+        outputs(python(folder / "back", "read_all", from_rust))
+        report.check(True, "")
+    except RuntimeError as problem:
+        report.check(False, f"a Python task reads what Rust wrote: {problem}")
+
+    # Python's leaf task without outputs stores an empty file, and so does ours.
+    theirs, ours = python(folder / "nothing-python", "nothing", {}), rust(folder / "nothing-rust", "cluster.nothing", {})
+    report.check((theirs / "outputs.pb").read_bytes() == (ours / "outputs.pb").read_bytes() == b"", "no outputs are an empty file")
+
+    # A plain error of Python's and of ours: the same kind and origin.
+    text = await TypeEngine.to_literal("grüße", str, TypeEngine.to_literal_type(str))
+    theirs, ours = error(python(folder / "fails-python", "fails", {"message": text})), error(rust(folder / "fails-rust", "fails", {"message": text}))
+    user = execution_pb2.ExecutionError.USER
+    report.check((theirs.kind, theirs.origin) == (ours.kind, ours.origin) == (execution_pb2.ContainerError.RECOVERABLE, user), f"{theirs} {ours}")
+    report.check("grüße" in ours.message, f"the message of a plain error: {ours}")
+    wrong = error(rust(folder / "wrong-input", "mod.t1", {"a": text}))
+    report.check((wrong.kind, wrong.origin) == (execution_pb2.ContainerError.NON_RECOVERABLE, user), f"a wrong input: {wrong}")
+    report.finish()
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as temporary:
+        asyncio.run(main(pathlib.Path(temporary)))

@@ -1,1 +1,0 @@
-nebulakit::main!();
