@@ -303,7 +303,7 @@ fn only<'c, U, V>(choices: &[&'c dyn AnyChoice<U>], mut read: impl FnMut(&&'c dy
             (Ok(value), None) => found = Some((value, *choice)),
             // Not a matter of the type: the content is fetched, and then this is asked again.
             (Err(error), _) if error.kind() == ErrorKind::NotFetched => return Err(error),
-            (Err(error), _) => reasons.push(format!("as `{}`: {error}", described(*choice))),
+            (Err(error), _) => reasons.push((*choice, error)),
         }
     }
     found.map(|(value, _)| value).ok_or_else(|| no_fit(&reasons))
@@ -314,7 +314,8 @@ fn described<U>(choice: &dyn AnyChoice<U>) -> LiteralType {
 }
 
 #[cold]
-fn no_fit(reasons: &[String]) -> Error {
+fn no_fit<U>(reasons: &[(&dyn AnyChoice<U>, Error)]) -> Error {
+    let reasons: Vec<_> = reasons.iter().map(|(choice, error)| format!("as `{}`: {error}", described(*choice))).collect();
     Error::new(ErrorKind::Mismatch, format!("the value fits none of the union's variants ({})", reasons.join("; ")))
 }
 
@@ -335,7 +336,7 @@ pub fn unpack<U>(unpacker: &mut Unpacker<'_>, choices: &[&dyn AnyChoice<U>]) -> 
                     *unpacker = attempt;
                     return Ok(value);
                 }
-                Err(error) if exactness == leniency => reasons.push(format!("as `{}`: {error}", described(*choice))),
+                Err(error) if exactness == leniency => reasons.push((*choice, error)),
                 Err(_) => {}
             }
         }
