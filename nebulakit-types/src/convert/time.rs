@@ -70,7 +70,11 @@ impl Instant {
         let pieces = Pieces::parse(text)
             .map_err(|error| Error::new(ErrorKind::Mismatch, "expected a datetime as ISO 8601 text").with_source(error))?;
         let instant = Self::from_civil(pieces.date().to_datetime(pieces.time().unwrap_or(Time::midnight())))?;
-        let offset = pieces.to_numeric_offset().map_or(0, Offset::seconds);
+        let offset = match pieces.to_numeric_offset() {
+            Some(offset) => offset.seconds(),
+            None if pieces.time_zone_annotation().is_none() => Offset::UTC.seconds(),
+            None => return Err(Error::new(ErrorKind::Mismatch, "expected an offset such as `+01:00`, found only the name of a time zone")),
+        };
         Self::new(instant.seconds - i64::from(offset), instant.nanos)
     }
 
@@ -146,16 +150,17 @@ fn parse_span(text: &str) -> Result<SignedDuration> {
     text.parse().map_err(|error: jiff::Error| Error::new(ErrorKind::Mismatch, "expected a duration as ISO 8601 text").with_source(error))
 }
 
-/// Seconds as a float carry microseconds exactly over some 285 years; finer digits are noise of the float.
+/// Seconds as a float carry nanoseconds exactly over some 48 days and microseconds over some 270 years; finer digits are noise of the
+/// float.
 fn span_from_seconds(seconds: f64) -> Result<SignedDuration> {
     let limit = 315_576_000_000.0;
     if !seconds.is_finite() || seconds.abs() > limit {
         return Err(span_out_of_range(seconds));
     }
-    let whole = SignedDuration::from_secs_f64(seconds.trunc());
-    #[expect(clippy::cast_possible_truncation, reason = "a fraction of a second has at most a million microseconds")]
-    let micros = (seconds.fract() * 1e6).round() as i64;
-    Ok(whole + SignedDuration::from_micros(micros))
+    let (parts, nanos) = if seconds.abs() < 4_194_304.0 { (1e9, 1) } else { (1e6, 1_000) };
+    #[expect(clippy::cast_possible_truncation, reason = "a fraction of a second has at most a billion nanoseconds")]
+    let fraction = (seconds.fract() * parts).round() as i64 * nanos;
+    Ok(SignedDuration::from_secs_f64(seconds.trunc()) + SignedDuration::from_nanos(fraction))
 }
 
 #[cold]
@@ -340,7 +345,7 @@ spans! {
     /// Not negative: a negative span is an error that says so.
     std::time::Duration {
         from: |span| Self::try_from(span).map_err(|_| {
-            Error::new(ErrorKind::OutOfRange, format!("expected a duration that is not negative, found {span:#}"))
+            Error::new(ErrorKind::OutOfRange, format!("expected a duration that is not negative, found {} seconds", span.as_secs_f64()))
         }),
         into: |span| SignedDuration::try_from(*span).map_err(|_| span_out_of_range(span.as_secs()))
     }
