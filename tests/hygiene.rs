@@ -153,6 +153,18 @@ mod under_another_name {
     }
 
     constant_task!(three, 3);
+
+    macro_rules! typed_task {
+        ($name:ident($context:ty, $input:ty) -> $output:ty) => {
+            #[nebulakit::task(crate = nebulakit)]
+            fn $name(context: $context, first: $input, #[default(Vec::new())] rest: Vec<$input>) -> $output {
+                let _ = (context, rest);
+                first
+            }
+        };
+    }
+
+    typed_task!(typed(nebulakit::Context, i64) -> i64);
 }
 
 /// Names of the user's own that are those of the parts of an expansion.

@@ -1,1 +1,213 @@
-//! x
+//! The same values as each sender writes them: consoles, flytectl, the platform's attribute access, other SDKs.
+#![allow(clippy::unwrap_used, reason = "a failed set-up is a failed test")]
+
+use std::collections::BTreeMap;
+
+use jiff::SignedDuration;
+use nebulakit::NebulaType;
+use nebulakit::types::{Bytes, Dialect, ErrorKind, LiteralType, Raw, Untyped, decode, encode};
+use nebulakit_tests::python::{Color, FloatOrInt, Inner, IntOrStr, Many, Nested, Simple, Temporal, WithEnum};
+use nebulakit_types::literal::{GenericValue, Literal, LiteralValue, Primitive};
+
+fn msgpack(value: &serde_json::Value) -> Vec<u8> {
+    encode(value, &Dialect::FLYTE_1).unwrap()
+}
+
+fn bare(primitive: Primitive) -> Literal {
+    Literal::from(primitive)
+}
+
+fn string(text: &str) -> Vec<u8> {
+    bare(Primitive::String(text.to_owned())).encode()
+}
+
+fn union(value: Literal, tag: Option<&str>) -> Vec<u8> {
+    let kind = LiteralType::simple(nebulakit_types::literal_type::SimpleType::Integer);
+    let variant = match tag {
+        Some(tag) => kind.with_tag(tag),
+        None => kind,
+    };
+    Literal::new(LiteralValue::Union { value: Box::new(value), variant: Some(Box::new(variant)) }).encode()
+}
+
+/// What a console builds from a form: a `google.protobuf.Struct`, whose numbers are all doubles.
+fn generic(value: &serde_json::Value) -> GenericValue {
+    match value {
+        serde_json::Value::Null => GenericValue::Null,
+        serde_json::Value::Bool(value) => GenericValue::Boolean(*value),
+        serde_json::Value::Number(value) => GenericValue::Number(value.as_f64().unwrap()),
+        serde_json::Value::String(value) => GenericValue::String(value.clone()),
+        serde_json::Value::Array(values) => GenericValue::List(values.iter().map(generic).collect()),
+        serde_json::Value::Object(values) => {
+            GenericValue::Struct(values.iter().map(|(key, value)| (key.clone(), generic(value))).collect())
+        }
+    }
+}
+
+fn console(value: &serde_json::Value) -> Vec<u8> {
+    let GenericValue::Struct(fields) = generic(value) else { panic!("a console sends structs only") };
+    Literal::new(LiteralValue::Generic(fields)).encode()
+}
+
+fn nested() -> Nested {
+    Nested { name: "n".to_owned(), inner: Inner { x: 1, y: None }, items: vec![1, -2], m: BTreeMap::from([("k".to_owned(), 3.0)]) }
+}
+
+#[test]
+fn a_console_sends_generic_structs() {
+    let sent = serde_json::json!({ "name": "n", "inner": { "x": 1, "y": null }, "items": [1, -2], "m": { "k": 3 } });
+    assert_eq!(decode::<Nested>(&console(&sent)).unwrap(), nested());
+    assert_eq!(decode::<Option<Nested>>(&console(&sent)).unwrap(), Some(nested()));
+    assert_eq!(decode::<BTreeMap<String, f64>>(&console(&serde_json::json!({ "k": 3 }))).unwrap(), nested().m);
+    assert_eq!(decode::<BTreeMap<u8, bool>>(&console(&serde_json::json!({ "7": true }))).unwrap(), BTreeMap::from([(7, true)]));
+    let error = decode::<Inner>(&console(&serde_json::json!({ "x": 1.5 }))).unwrap_err();
+    assert_eq!(error.to_string(), "`x`: expected an integer, found the float 1.5; nothing is rounded");
+    let times = serde_json::json!({ "dt": "2024-02-29T12:00:00Z", "td": "PT1M30.5S", "d": "2024-02-29" });
+    let expected = Temporal {
+        dt: "2024-02-29T12:00:00Z".parse().unwrap(),
+        td: SignedDuration::from_millis(90_500),
+        d: jiff::civil::date(2024, 2, 29),
+    };
+    assert_eq!(decode::<Temporal>(&console(&times)).unwrap(), expected);
+}
+
+#[test]
+fn flytectl_sends_every_number_as_a_float() {
+    let sent = msgpack(&serde_json::json!({ "name": "n", "inner": { "x": 1.0 }, "items": [1.0, -2.0], "m": { "k": 3.0 } }));
+    assert_eq!(decode::<Nested>(&sent).unwrap(), nested());
+    let sent = msgpack(&serde_json::json!([1.0, 255.0]));
+    assert_eq!(decode::<Vec<u8>>(&sent).unwrap(), [1, 255]);
+}
+
+#[test]
+fn other_senders_write_whole_floats_as_integers() {
+    let sent = msgpack(&serde_json::json!({ "a": "12", "b": "x", "c": 3, "d": 1 }));
+    assert_eq!(decode::<Simple>(&sent).unwrap(), Simple { a: 12, b: "x".to_owned(), c: 3.0, d: true });
+    assert_eq!(decode::<f64>(&bare(Primitive::Integer(3)).encode()).unwrap(), 3.0);
+    assert_eq!(decode::<i64>(&bare(Primitive::Float(3.0)).encode()).unwrap(), 3);
+}
+
+/// A field of another struct, as the platform cuts it out.
+#[test]
+fn attribute_access_sends_what_the_field_is_in_msgpack() {
+    let instant = "2024-01-01T00:00:00Z".parse::<jiff::Timestamp>().unwrap();
+    for text in ["2024-01-01T00:00:00+00:00", "2024-01-01T00:00:00Z", "2024-01-01T00:00:00", "2024-01-01", "2024-01-01T05:30:00+05:30"] {
+        assert_eq!(decode::<jiff::Timestamp>(&string(text)).unwrap(), instant, "{text}");
+        assert_eq!(decode::<std::time::SystemTime>(&string(text)).unwrap(), instant.into(), "{text}");
+    }
+    assert_eq!(decode::<jiff::civil::Date>(&string("2024-01-01")).unwrap(), jiff::civil::date(2024, 1, 1));
+    assert_eq!(decode::<SignedDuration>(&bare(Primitive::Float(-1.25)).encode()).unwrap(), SignedDuration::from_millis(-1_250));
+    assert_eq!(decode::<SignedDuration>(&bare(Primitive::Integer(90)).encode()).unwrap(), SignedDuration::from_secs(90));
+    assert_eq!(decode::<SignedDuration>(&string("-PT1.25S")).unwrap(), SignedDuration::from_millis(-1_250));
+    assert_eq!(decode::<Color>(&string("green")).unwrap(), Color::Green);
+    assert_eq!(decode::<Inner>(&msgpack(&serde_json::json!({ "x": 1 }))).unwrap(), Inner { x: 1, y: None });
+    assert_eq!(decode::<Option<Inner>>(&msgpack(&serde_json::Value::Null)).unwrap(), None);
+    assert_eq!(decode::<Option<Color>>(&msgpack(&"RED".into())).unwrap(), Some(Color::Red));
+    // A list is a list of msgpack values, whatever they are.
+    let list = |values: &[serde_json::Value]| {
+        let literals = values.iter().map(|value| Literal::decode(&msgpack(value)).unwrap()).collect();
+        Literal::collection(literals).encode()
+    };
+    assert_eq!(decode::<Vec<u8>>(&list(&[1.into(), 2.0.into()])).unwrap(), [1, 2]);
+    assert_eq!(decode::<Vec<Option<Inner>>>(&list(&[serde_json::json!({ "x": 1 }), serde_json::Value::Null])).unwrap().len(), 2);
+    assert_eq!(decode::<Vec<WithEnum>>(&list(&[serde_json::json!({ "c": "blue" })])).unwrap(), [WithEnum { c: Color::Blue, o: None }]);
+    assert_eq!(decode::<Vec<IntOrStr>>(&list(&[1.into(), "1".into()])).unwrap(), [IntOrStr::Int(1), IntOrStr::Str("1".to_owned())]);
+    // Of an untyped value anything may be left.
+    assert_eq!(decode::<Untyped>(&string("r")).unwrap(), Untyped::String("r".to_owned()));
+    assert_eq!(decode::<Untyped>(&bare(Primitive::Integer(3)).encode()).unwrap(), Untyped::Int(3));
+    assert_eq!(decode::<serde_json::Value>(&list(&[1.into(), "x".into()])).unwrap(), serde_json::json!([1, "x"]));
+    let bytes = encode(&Untyped::Bytes(vec![1]), &Dialect::FLYTE_1).unwrap();
+    assert_eq!(decode::<Bytes>(&bytes).unwrap(), Bytes::from_static(&[1]));
+}
+
+#[test]
+fn text_of_times_says_which_instant_it_means() {
+    for text in ["2024-01-01T00:00[Europe/Berlin]", "yesterday", "", "2024-13-01", "10:00"] {
+        let error = decode::<jiff::Timestamp>(&string(text)).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Mismatch, "{text}: {error}");
+    }
+    let zoned = decode::<jiff::Timestamp>(&string("2024-01-01T00:00+01:00[Europe/Berlin]")).unwrap();
+    assert_eq!(zoned.to_string(), "2023-12-31T23:00:00Z");
+    // Beyond jiff's instants, within Flyte's.
+    let last = decode::<chrono::DateTime<chrono::Utc>>(&string("9999-12-31T23:59:59.999999+00:00")).unwrap();
+    assert_eq!(last.timestamp(), 253_402_300_799);
+    let error = decode::<chrono::DateTime<chrono::Utc>>(&string("9999-12-31T23:59:59-01:00")).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::OutOfRange);
+}
+
+#[test]
+fn unions_come_wrapped_and_bare() {
+    let five = || bare(Primitive::Integer(5));
+    for literal in [five().encode(), union(five(), Some("int")), union(five(), Some("Wort")), union(five(), Some("")), union(five(), None)]
+    {
+        assert_eq!(decode::<Option<i64>>(&literal).unwrap(), Some(5));
+        assert_eq!(decode::<IntOrStr>(&literal).unwrap(), IntOrStr::Int(5));
+        assert_eq!(decode::<Option<IntOrStr>>(&literal).unwrap(), Some(IntOrStr::Int(5)));
+    }
+    // With its tag a value is of that variant, and of no other one.
+    assert_eq!(decode::<FloatOrInt>(&union(five(), Some("float"))).unwrap(), FloatOrInt::Float(5.0));
+    assert_eq!(decode::<FloatOrInt>(&union(five(), Some("int"))).unwrap(), FloatOrInt::Int(5));
+    assert_eq!(decode::<FloatOrInt>(&union(five(), Some("str"))).unwrap_err().kind(), ErrorKind::Ambiguous);
+    let error = decode::<IntOrStr>(&union(bare(Primitive::String("x".to_owned())), Some("int"))).unwrap_err();
+    assert_eq!(error.to_string(), "expected an integer, found a string");
+    let error = decode::<IntOrStr>(&bare(Primitive::Boolean(true)).encode()).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the value fits none of the union's variants (as `int`: expected an integer, found a boolean; as `str`: expected a string, found a boolean)"
+    );
+    for none in [Literal::none().encode(), union(Literal::none(), Some("none")), msgpack(&serde_json::Value::Null)] {
+        assert_eq!(decode::<Option<i64>>(&none).unwrap(), None);
+        assert_eq!(decode::<Option<IntOrStr>>(&none).unwrap(), None);
+        assert_eq!(decode::<Many>(&none).unwrap(), Many::Nothing(()));
+    }
+    assert_eq!(decode::<Vec<i64>>(&Literal::none().encode()).unwrap_err().to_string(), "expected a list, found none");
+}
+
+#[derive(Debug, PartialEq, NebulaType)]
+enum TypedOrNot {
+    Count(i64),
+    Inner(Inner),
+    Anything(Untyped),
+}
+
+/// An untyped value could be anything, so that a variant with a type is meant where it fits.
+#[test]
+fn an_untyped_variant_takes_what_no_other_one_takes() {
+    assert_eq!(decode::<TypedOrNot>(&bare(Primitive::Integer(5)).encode()).unwrap(), TypedOrNot::Count(5));
+    let inner = msgpack(&serde_json::json!({ "x": 1, "y": "q" }));
+    assert_eq!(decode::<TypedOrNot>(&inner).unwrap(), TypedOrNot::Inner(Inner { x: 1, y: Some("q".to_owned()) }));
+    let other = serde_json::json!({ "x": "no number" });
+    assert_eq!(decode::<TypedOrNot>(&msgpack(&other)).unwrap(), TypedOrNot::Anything(other.into()));
+    for value in [TypedOrNot::Count(1), TypedOrNot::Inner(Inner { x: 1, y: None }), TypedOrNot::Anything(Untyped::Int(1))] {
+        assert_eq!(decode::<TypedOrNot>(&encode(&value, &Dialect::FLYTE_1).unwrap()).unwrap(), value);
+    }
+}
+
+#[test]
+fn only_optional_values_may_be_absent() {
+    assert_eq!(Option::<i64>::absent(), Some(None));
+    assert_eq!(Option::<IntOrStr>::absent(), Some(None));
+    assert_eq!((i64::absent(), Many::absent(), <()>::absent()), (None, None, None));
+}
+
+/// What came bare leaves as the union that the interface declares, since nothing behind the task looks at it.
+#[test]
+fn values_passed_through_leave_in_the_declared_form() {
+    let bare_five = bare(Primitive::Integer(5)).encode();
+    let declared = encode(&Some(5_i64), &Dialect::FLYTE_1).unwrap();
+    assert_eq!(encode(&decode::<Raw<Option<i64>>>(&bare_five).unwrap(), &Dialect::FLYTE_1).unwrap(), declared);
+    let float = encode(&5.0_f64, &Dialect::FLYTE_1).unwrap();
+    assert_eq!(encode(&decode::<Raw<f64>>(&bare_five).unwrap(), &Dialect::FLYTE_1).unwrap(), float);
+    // Hash and metadata stay.
+    let hashed =
+        Literal { hash: Some("h".to_owned()), metadata: BTreeMap::from([("k".to_owned(), "v".to_owned())]), ..bare(Primitive::Integer(5)) };
+    assert_eq!(encode(&decode::<Raw<i64>>(&hashed.encode()).unwrap(), &Dialect::FLYTE_1).unwrap(), hashed.encode());
+    let error = encode(&decode::<Raw<i64>>(&string("x")).unwrap(), &Dialect::FLYTE_1).unwrap_err();
+    assert_eq!(error.to_string(), "expected an integer, found a string");
+}
+
+#[test]
+fn an_empty_hash_is_none() {
+    let hashed = nebulakit::types::Hashed::new(7_i64, "");
+    assert_eq!(encode(&hashed, &Dialect::FLYTE_1).unwrap(), encode(&7_i64, &Dialect::FLYTE_1).unwrap());
+}

@@ -76,13 +76,14 @@ pub fn peak_of_children_mib() -> f64 {
     kib / 1024.0
 }
 
-/// The largest resident set of this process so far, in MiB.
+/// The largest resident set of this process so far, in MiB. (`getrusage` would count what it was before `exec`.)
 ///
 /// # Panics
 /// When the operating system does not say.
 #[must_use]
 pub fn own_peak_mib() -> f64 {
-    #[expect(clippy::cast_precision_loss, reason = "kibibytes of memory")]
-    let kib = getrusage(UsageWho::RUSAGE_SELF).unwrap().max_rss() as f64;
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    let kib: f64 = line.trim().trim_end_matches(" kB").parse().unwrap();
     kib / 1024.0
 }

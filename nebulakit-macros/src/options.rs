@@ -9,6 +9,7 @@ use syn::{GenericArgument, Ident, LitInt, LitStr, PathArguments, ReturnType, Tok
 use crate::arguments::{checked, each, entries, equals, flag, group, string};
 use crate::crate_path::CratePath;
 use crate::errors::{Errors, Noun, unknown};
+use crate::signature::plain;
 use crate::values::{self, Unit};
 
 /// Every option of `#[task]`, in the order of the documentation.
@@ -87,8 +88,8 @@ impl Options {
                 return Ok(());
             }
             "outputs" => {
-                let (names, span) = names(key, input, "outputs(quotient, remainder)", errors)?;
-                self.outputs = Some((names, span));
+                let (names, complete) = names(key, input, "outputs(quotient, remainder)", errors)?;
+                self.outputs = complete.then(|| (names, key.span()));
                 return Ok(());
             }
             "retries" => {
@@ -272,7 +273,7 @@ fn retries(input: ParseStream<'_>) -> syn::Result<LitInt> {
 
 /// The tuple that a function returns, by itself or in a `Result`.
 fn tuple(ty: &Type) -> Option<&TypeTuple> {
-    match ty {
+    match plain(ty) {
         Type::Tuple(tuple) => Some(tuple),
         Type::Path(path) => {
             let last = path.path.segments.last().filter(|last| last.ident == "Result")?;
@@ -286,11 +287,13 @@ fn tuple(ty: &Type) -> Option<&TypeTuple> {
     }
 }
 
-/// Reads `(a, b)`: one or more different names.
-fn names(key: &Ident, input: ParseStream<'_>, example: &str, errors: &mut Errors) -> syn::Result<(Vec<Ident>, Span)> {
+/// Reads `(a, b)`: one or more different names, and whether they are all that was meant.
+fn names(key: &Ident, input: ParseStream<'_>, example: &str, errors: &mut Errors) -> syn::Result<(Vec<Ident>, bool)> {
     let content = group(key, input, example)?;
     let mut names: Vec<Ident> = Vec::new();
+    let mut meant = 0;
     entries(&content, errors, |input, _| {
+        meant += 1;
         let name = input.call(Ident::parse_any).map_err(|error| {
             let message = format!("expected a name without quotes, as in `{example}`");
             syn::Error::new(error.span(), message)
@@ -301,7 +304,8 @@ fn names(key: &Ident, input: ParseStream<'_>, example: &str, errors: &mut Errors
         names.push(name);
         Ok(())
     });
-    Ok((names, key.span()))
+    let complete = names.len() == meant;
+    Ok((names, complete))
 }
 
 fn quantities(key: &Ident, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Vec<Quantity>> {

@@ -261,8 +261,17 @@ fn is_task(path: &Path) -> bool {
 }
 
 fn is_context(ty: &Type) -> bool {
-    let Type::Path(path) = ty else { return false };
+    let Type::Path(path) = plain(ty) else { return false };
     path.path.segments.last().is_some_and(|last| last.ident == "Context" && last.arguments.is_none())
+}
+
+/// The type without the invisible group that a `macro_rules` macro puts around it, and without parentheses.
+pub(crate) fn plain(ty: &Type) -> &Type {
+    match ty {
+        Type::Group(group) => plain(&group.elem),
+        Type::Paren(paren) => plain(&paren.elem),
+        ty => ty,
+    }
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -273,6 +282,7 @@ enum Place {
 
 /// Refuses types that no task can take or give; says whether it was because of a borrow.
 fn judge_type(ty: &Type, place: Place, errors: &mut Errors) -> bool {
+    let ty = plain(ty);
     if let Type::Never(never) = ty {
         errors.at(never, "a task ends; return `()`, or a `Result` if it can fail");
         return false;

@@ -98,7 +98,7 @@ fn entry(function: &Function, interface: &Interface, options: &Options) -> Token
     let call = call(function, interface);
     quote! {
         #(#conditions)*
-        #[allow(deprecated, non_upper_case_globals)]
+        #[allow(deprecated, non_upper_case_globals, unused_qualifications)]
         const _: () = {
             #import
             #task_name
@@ -174,8 +174,8 @@ fn call(function: &Function, interface: &Interface) -> TokenStream {
     for parameter in &interface.parameters {
         if parameter.is_context {
             context = format_ident!("__nk_context");
-            // At the type, where the error belongs if it is another `Context`.
-            arguments.push(Ident::new("__nk_context", parameter.ty.span()));
+            // At the type, where the error belongs if it is another `Context`; a local name, so it has to be the macro's own.
+            arguments.push(Ident::new("__nk_context", parameter.ty.span().resolved_at(Span::call_site())));
             continue;
         }
         let index = takes.len();

@@ -65,7 +65,7 @@ pub(crate) fn expand_task_outputs(item: TokenStream) -> TokenStream {
 fn in_block(krate: &CratePath, implementation: TokenStream) -> TokenStream {
     let import = krate.import();
     quote! {
-        #[allow(deprecated, non_upper_case_globals)]
+        #[allow(deprecated, non_upper_case_globals, unused_qualifications)]
         const _: () = {
             #import
             #implementation

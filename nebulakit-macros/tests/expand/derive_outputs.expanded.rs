@@ -1,6 +1,6 @@
 //! Expansion of the file of the same name; written by the test `expansions`.
 
-#[allow(deprecated, non_upper_case_globals)]
+#[allow(deprecated, non_upper_case_globals, unused_qualifications)]
 const _: () = {
     use ::nebulakit::__private as __nk;
     const __nk_outputs: (__nk::OutputField<i64>, __nk::OutputField<i64>) = (

@@ -14,7 +14,7 @@ async fn split(
 #[allow(non_camel_case_types, dead_code, missing_debug_implementations)]
 struct split {}
 #[cfg(unix)]
-#[allow(deprecated, non_upper_case_globals)]
+#[allow(deprecated, non_upper_case_globals, unused_qualifications)]
 const _: () = {
     use ::nebulakit::__private as __nk;
     const __nk_path: &str = __nk::concat!(__nk::module_path!(), "::split");

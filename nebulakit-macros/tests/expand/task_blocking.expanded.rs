@@ -10,7 +10,7 @@ pub fn divider(a: f64, b: f64) -> anyhow::Result<f64> {
 /// The task `divider`; the function of the same name stays an ordinary function.
 #[allow(non_camel_case_types, dead_code, missing_debug_implementations)]
 pub struct divider {}
-#[allow(deprecated, non_upper_case_globals)]
+#[allow(deprecated, non_upper_case_globals, unused_qualifications)]
 const _: () = {
     use ::nebulakit::__private as __nk;
     const __nk_path: &str = __nk::concat!(__nk::module_path!(), "::divider");

@@ -6,7 +6,7 @@ fn every(verbose: bool) -> (i64, i64) {
 /// The task `every`; the function of the same name stays an ordinary function.
 #[allow(non_camel_case_types, dead_code, missing_debug_implementations)]
 struct every {}
-#[allow(deprecated, non_upper_case_globals)]
+#[allow(deprecated, non_upper_case_globals, unused_qualifications)]
 const _: () = {
     use renamed::library::__private as __nk;
     #[allow(dead_code)]

@@ -53,10 +53,15 @@ impl<T: NebulaType> NebulaType for Raw<T> {
         T::literal_type(dialect)
     }
 
+    /// A literal in another sender's form of a `T`, such as a bare value for an [`Option`], is written in ours: nothing behind the task
+    /// would notice that it is not of the type that `T` declares.
+    ///
     /// # Errors
-    /// [`ErrorKind::Mismatch`] when the literal is not of the type that `T` declares: nothing behind the task would notice.
+    /// Those of [`Raw::get`].
     fn encode(&self, encoder: &mut Encoder) -> Result<()> {
-        check(LiteralRef::new(&self.literal, &self.offloaded), &T::literal_type(encoder.dialect()))?;
+        if check(LiteralRef::new(&self.literal, &self.offloaded), &T::literal_type(encoder.dialect())).is_err() {
+            return self.get()?.encode(encoder);
+        }
         encoder.raw(&self.literal);
         Ok(())
     }

@@ -6,10 +6,11 @@
 
 use serde_json::{Value, json};
 
-use super::NebulaType;
 use super::msgpack::{Leniency, Packer, Unpacker, unpack_literal};
 use super::reader::{Fields, LiteralRef, LiteralView, Wire, utf8};
+use super::untyped::Untyped;
 use super::writer::Encoder;
+use super::{NebulaType, untyped_type};
 use crate::{Dialect, Error, ErrorKind, LiteralType, Result};
 
 /// The tag of unions, where one stands inside another type.
@@ -277,8 +278,19 @@ fn attempt<'a, U>(unpacker: &Unpacker<'a>, choice: &dyn AnyChoice<U>) -> Result<
     Ok((value, attempt))
 }
 
-/// The value of the one choice that can be read.
+/// The value of the one choice that can be read; an untyped value, which could be anything, only if it is the last resort.
 fn one<'c, U, V>(choices: &[&'c dyn AnyChoice<U>], mut read: impl FnMut(&&'c dyn AnyChoice<U>) -> Result<V>) -> Result<V> {
+    match only(choices, &mut read) {
+        Err(error) if error.kind() == ErrorKind::Ambiguous => {
+            let untyped = untyped_type().with_tag(Untyped::TAG);
+            let typed: Vec<_> = choices.iter().copied().filter(|choice| described(*choice) != untyped).collect();
+            if typed.len() == choices.len() { Err(error) } else { only(&typed, read) }
+        }
+        result => result,
+    }
+}
+
+fn only<'c, U, V>(choices: &[&'c dyn AnyChoice<U>], mut read: impl FnMut(&&'c dyn AnyChoice<U>) -> Result<V>) -> Result<V> {
     let mut found: Option<(V, &dyn AnyChoice<U>)> = None;
     let mut reasons = Vec::new();
     for choice in choices {
@@ -291,7 +303,7 @@ fn one<'c, U, V>(choices: &[&'c dyn AnyChoice<U>], mut read: impl FnMut(&&'c dyn
             (Ok(value), None) => found = Some((value, *choice)),
             // Not a matter of the type: the content is fetched, and then this is asked again.
             (Err(error), _) if error.kind() == ErrorKind::NotFetched => return Err(error),
-            (Err(error), _) => reasons.push(format!("as `{}`: {error}", described(*choice))),
+            (Err(error), _) => reasons.push((*choice, error)),
         }
     }
     found.map(|(value, _)| value).ok_or_else(|| no_fit(&reasons))
@@ -302,7 +314,8 @@ fn described<U>(choice: &dyn AnyChoice<U>) -> LiteralType {
 }
 
 #[cold]
-fn no_fit(reasons: &[String]) -> Error {
+fn no_fit<U>(reasons: &[(&dyn AnyChoice<U>, Error)]) -> Error {
+    let reasons: Vec<_> = reasons.iter().map(|(choice, error)| format!("as `{}`: {error}", described(*choice))).collect();
     Error::new(ErrorKind::Mismatch, format!("the value fits none of the union's variants ({})", reasons.join("; ")))
 }
 
@@ -323,7 +336,7 @@ pub fn unpack<U>(unpacker: &mut Unpacker<'_>, choices: &[&dyn AnyChoice<U>]) -> 
                     *unpacker = attempt;
                     return Ok(value);
                 }
-                Err(error) if exactness == leniency => reasons.push(format!("as `{}`: {error}", described(*choice))),
+                Err(error) if exactness == leniency => reasons.push((*choice, error)),
                 Err(_) => {}
             }
         }

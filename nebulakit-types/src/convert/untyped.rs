@@ -1,15 +1,15 @@
 //! Values without a declared type: any msgpack value, kept whole.
 
 use super::msgpack::{Packed, Packer, Unpacker, unpack_literal};
-use super::reader::{Fields, LiteralRef, MAX_DEPTH, Wire, corrupt, deeper, pair, utf8};
+use super::reader::{Fields, LiteralRef, LiteralView, MAX_DEPTH, Wire, corrupt, deeper, pair, utf8};
 use super::writer::Encoder;
 use super::{NebulaType, untyped_type};
 use crate::{Dialect, Error, ErrorKind, LiteralType, Result};
 
 /// A value of no declared type, as an untyped Python `dict` holds them.
 ///
-/// The order of entries, integer keys, bytes, and NaN are kept. Travels as msgpack; a `google.protobuf.Struct` is read too, whose
-/// numbers are all floats.
+/// The order of entries, integer keys, bytes, and NaN are kept. Travels as msgpack, with lists and maps nested up to [`MAX_DEPTH`]
+/// levels; a `google.protobuf.Struct` is read too, whose numbers are all floats.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub enum Untyped {
     /// No value.
@@ -44,6 +44,10 @@ impl Untyped {
     }
 
     pub(crate) fn pack_into(&self, packer: &mut Packer) -> Result<()> {
+        self.pack_at(packer, MAX_DEPTH)
+    }
+
+    fn pack_at(&self, packer: &mut Packer, depth: usize) -> Result<()> {
         match self {
             Self::Null => packer.nil(),
             Self::Bool(value) => packer.boolean(*value),
@@ -54,18 +58,63 @@ impl Untyped {
             Self::Bytes(value) => packer.binary(value)?,
             Self::Extension(kind, value) => packer.extension(*kind, value)?,
             Self::List(elements) => {
+                let depth = deeper(depth)?;
                 packer.array(elements.len())?;
-                elements.iter().try_for_each(|element| element.pack_into(packer))?;
+                elements.iter().try_for_each(|element| element.pack_at(packer, depth))?;
             }
             Self::Map(entries) => {
+                let depth = deeper(depth)?;
                 packer.map(entries.len())?;
                 for (key, value) in entries {
-                    key.pack_into(packer)?;
-                    value.pack_into(packer)?;
+                    key.pack_at(packer, depth)?;
+                    value.pack_at(packer, depth)?;
                 }
             }
         }
         Ok(())
+    }
+
+    fn unpack_at(unpacker: &mut Unpacker<'_>, depth: usize) -> Result<Self> {
+        Ok(match unpacker.next()? {
+            Packed::Nil => Self::Null,
+            Packed::Boolean(value) => Self::Bool(value),
+            Packed::Integer(value) => Self::Int(value),
+            Packed::Unsigned(value) => Self::UInt(value),
+            Packed::Float(value) => Self::Float(value),
+            Packed::String(value) => Self::String(value.to_owned()),
+            Packed::Binary(value) => Self::Bytes(value.to_vec()),
+            Packed::Extension(kind, value) => Self::Extension(kind, value.to_vec()),
+            // The announced length reserves nothing: a short message could announce billions.
+            Packed::Array(length) => {
+                let depth = deeper(depth)?;
+                Self::List((0..length).map(|_| Self::unpack_at(unpacker, depth)).collect::<Result<_>>()?)
+            }
+            Packed::Map(length) => {
+                let depth = deeper(depth)?;
+                let mut entry = || Ok((Self::unpack_at(unpacker, depth)?, Self::unpack_at(unpacker, depth)?));
+                Self::Map((0..length).map(|_| entry()).collect::<Result<_>>()?)
+            }
+        })
+    }
+
+    fn decode_at(literal: LiteralRef<'_>, depth: usize) -> Result<Self> {
+        Ok(match literal.view()? {
+            // What attribute access on an untyped value gives: plain values as they are, lists as lists of msgpack.
+            LiteralView::None => Self::Null,
+            LiteralView::Boolean(value) => Self::Bool(value),
+            LiteralView::Integer(value) => Self::Int(value),
+            LiteralView::Float(value) => Self::Float(value),
+            LiteralView::String(value) => Self::String(value.to_owned()),
+            LiteralView::Collection(mut elements) => {
+                let depth = deeper(depth)?;
+                let mut values = Vec::new();
+                while let Some(element) = elements.next()? {
+                    values.push(Self::decode_at(element, depth).map_err(|error| error.at_index(values.len()))?);
+                }
+                Self::List(values)
+            }
+            other => unpack_literal(other, "an untyped value", |unpacker| Self::unpack_at(unpacker, depth))?,
+        })
     }
 }
 
@@ -81,7 +130,7 @@ impl NebulaType for Untyped {
     }
 
     fn decode(literal: LiteralRef<'_>) -> Result<Self> {
-        unpack_literal(literal.view()?, "an untyped value", Self::unpack)
+        Self::decode_at(literal, MAX_DEPTH)
     }
 
     fn pack(&self, packer: &mut Packer) -> Result<()> {
@@ -89,23 +138,7 @@ impl NebulaType for Untyped {
     }
 
     fn unpack(unpacker: &mut Unpacker<'_>) -> Result<Self> {
-        Ok(match unpacker.next()? {
-            Packed::Nil => Self::Null,
-            Packed::Boolean(value) => Self::Bool(value),
-            Packed::Integer(value) => Self::Int(value),
-            Packed::Unsigned(value) => Self::UInt(value),
-            Packed::Float(value) => Self::Float(value),
-            Packed::String(value) => Self::String(value.to_owned()),
-            Packed::Binary(value) => Self::Bytes(value.to_vec()),
-            Packed::Extension(kind, value) => Self::Extension(kind, value.to_vec()),
-            // The announced length reserves nothing: a short message could announce billions.
-            Packed::Array(length) => {
-                unpacker.nested(|inner| (0..length).map(|_| Self::unpack(inner)).collect::<Result<_>>().map(Self::List))?
-            }
-            Packed::Map(length) => unpacker.nested(|inner| {
-                (0..length).map(|_| Ok((Self::unpack(inner)?, Self::unpack(inner)?))).collect::<Result<_>>().map(Self::Map)
-            })?,
-        })
+        Self::unpack_at(unpacker, MAX_DEPTH)
     }
 
     fn schema(_: &Dialect) -> serde_json::Value {

@@ -50,9 +50,11 @@ impl Encoder {
     /// Everything written, in reading order.
     #[must_use]
     pub fn finish(mut self) -> Vec<u8> {
+        self.set_aside();
+        if let [(chunk, 0)] = self.full.as_mut_slice() {
+            return std::mem::take(chunk);
+        }
         let mut bytes = Vec::with_capacity(self.len());
-        bytes.extend_from_slice(&self.chunk[self.start..]);
-        drop(std::mem::take(&mut self.chunk));
         while let Some((chunk, start)) = self.full.pop() {
             bytes.extend_from_slice(&chunk[start..]);
         }
@@ -89,12 +91,40 @@ impl Encoder {
     #[cold]
     fn make_room(&mut self, needed: usize) {
         let next = (self.chunk.len() * 2).clamp(256, CHUNK).max(needed);
-        let old = std::mem::replace(&mut self.chunk, vec![0; next]);
-        self.written_before += old.len() - self.start;
-        if self.start < old.len() {
-            self.full.push((old, self.start));
-        }
+        self.set_aside();
+        self.chunk = vec![0; next];
         self.start = next;
+    }
+
+    /// Puts the present chunk to the full ones.
+    fn set_aside(&mut self) {
+        let chunk = std::mem::take(&mut self.chunk);
+        let start = std::mem::take(&mut self.start);
+        self.written_before += chunk.len() - start;
+        if start < chunk.len() {
+            self.full.push((chunk, start));
+        }
+    }
+
+    /// Writes bytes before everything written so far, as a chunk of their own and without a copy.
+    fn prepend_chunk(&mut self, bytes: Vec<u8>) {
+        self.set_aside();
+        self.written_before += bytes.len();
+        self.full.push((bytes, 0));
+    }
+
+    /// Writes bytes as a field inside of fields, whose numbers are given from the inside out.
+    fn wrapped(&mut self, value: &[u8], numbers: &[u8]) {
+        let mark = self.mark();
+        if value.len() < CHUNK {
+            self.prepend(value);
+            return numbers.iter().for_each(|number| self.close(mark, *number));
+        }
+        // The heads are made first, by an encoder that takes the value for written: so a large value is copied once, and never again
+        // if it is all that there is.
+        let mut heads = Self { written_before: value.len(), ..Self::new(self.dialect) };
+        numbers.iter().for_each(|number| heads.close(Mark(0), *number));
+        self.prepend_chunk([&heads.chunk[heads.start..], value].concat());
     }
 
     #[inline]
@@ -140,11 +170,7 @@ impl Encoder {
 
     /// Writes a string literal.
     pub fn string(&mut self, value: &str) {
-        let mark = self.mark();
-        self.prepend(value.as_bytes());
-        self.close(mark, 3);
-        self.close(mark, 1);
-        self.close(mark, 1);
+        self.wrapped(value.as_bytes(), &[3, 1, 1]);
     }
 
     /// Writes an instant: seconds since 1970-01-01T00:00:00Z and 0..=999,999,999 nanoseconds.
@@ -180,15 +206,22 @@ impl Encoder {
 
     /// Writes a binary literal; `tag` says what the bytes are, empty for plain bytes.
     pub fn binary(&mut self, value: &[u8], tag: &str) {
+        if tag.is_empty() && !value.is_empty() {
+            return self.wrapped(value, &[1, 3, 1]);
+        }
+        self.tagged(tag, value.is_empty(), |encoder| encoder.prepend(value));
+    }
+
+    fn tagged(&mut self, tag: &str, is_empty: bool, value: impl FnOnce(&mut Self)) {
         let mark = self.mark();
         if !tag.is_empty() {
             let inner = self.mark();
             self.prepend(tag.as_bytes());
             self.close(inner, 2);
         }
-        if !value.is_empty() {
+        if !is_empty {
             let inner = self.mark();
-            self.prepend(value);
+            value(self);
             self.close(inner, 1);
         }
         self.close(mark, 3);
@@ -203,11 +236,14 @@ impl Encoder {
         let mut packer = Packer::reusing(std::mem::take(&mut self.scratch), self.dialect);
         let packed = pack(&mut packer);
         let bytes = packer.finish();
-        if packed.is_ok() {
+        packed?;
+        if bytes.len() < CHUNK {
             self.binary(&bytes, "msgpack");
+            self.scratch = bytes;
+        } else {
+            self.tagged("msgpack", false, |encoder| encoder.prepend_chunk(bytes));
         }
-        self.scratch = bytes;
-        packed
+        Ok(())
     }
 
     /// Writes a list; `element` writes one element.
@@ -281,14 +317,14 @@ impl Encoder {
         bytes
     }
 
-    /// Writes a literal with a hash for caching; `value` writes the literal itself.
+    /// Writes a literal with a hash for caching; `value` writes the literal itself. An empty hash is none.
     ///
     /// # Errors
     /// Those of `value`.
     pub fn hashed(&mut self, hash: &str, value: impl FnOnce(&mut Self) -> Result<()>) -> Result<()> {
-        let mark = self.mark();
-        self.prepend(hash.as_bytes());
-        self.close(mark, 4);
+        if !hash.is_empty() {
+            self.wrapped(hash.as_bytes(), &[4]);
+        }
         value(self)
     }
 

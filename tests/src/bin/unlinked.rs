@@ -1,0 +1,3 @@
+//! Depends on the library of tasks like `linked`, but never names it; see `tests/linkage.rs`.
+
+nebulakit::main!();
