@@ -249,7 +249,8 @@ impl Execution<'_> {
         let call = match self.prepare(task, &inputs, Offloaded::none(), context) {
             // Offloaded literals are rare: only when one is met are all looked for.
             Err(error) if error.kind() == ErrorKind::NotFetched => {
-                let offloaded = io::fetch_offloaded(&self.storage, &inputs).await;
+                // They may be in another store than the inputs: the context's knows the settings of all.
+                let offloaded = io::fetch_offloaded(context.storage(), &inputs).await;
                 let offloaded = offloaded.map_err(|error| Failure::of_store("cannot fetch an offloaded input", &error))?;
                 self.prepare(task, &inputs, &offloaded, context)
             }

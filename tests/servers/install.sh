@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# Installs the object stores that the tests start, once, and prints the folder they are in.
+# Installs the object stores and the statsd server that the tests start, once, and prints the folder they are in.
 # NEBULAKIT_TOOLS names that folder; `tools` in cargo's target directory if it is unset. Needs go and npm.
 set -euo pipefail
 
 VERSITYGW=v1.8.0
 FAKE_GCS=v1.56.1
 AZURITE=3.35.0
+STATSD_EXPORTER=v0.28.0
 
 root=$(cd "$(dirname "$0")/../.." && pwd)
 tools=${NEBULAKIT_TOOLS:-${CARGO_TARGET_DIR:-$root/target}/tools}
@@ -24,6 +25,7 @@ go_tool() {
 
 go_tool versitygw "github.com/versity/versitygw/cmd/versitygw@$VERSITYGW"
 go_tool fake-gcs-server "github.com/fsouza/fake-gcs-server@$FAKE_GCS"
+go_tool statsd_exporter "github.com/prometheus/statsd_exporter@$STATSD_EXPORTER"
 if [ ! -x "$tools/azurite/node_modules/.bin/azurite-blob" ]; then
     need npm azurite "$tools/azurite"
     echo "install.sh: installing azurite@$AZURITE with npm" >&2

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Starts the object stores on free ports of this machine. usage: up.sh DIR
+# Starts the object stores and a statsd server on free ports of this machine. usage: up.sh DIR
 # DIR gets their data, their logs, and `pids`, one number on each line. Prints the variables by which the tests find them, for eval.
 set -euo pipefail
 
@@ -49,6 +49,11 @@ azure=$(free_port)
 start azure "$azure" "$tools/azurite/node_modules/.bin/azurite-blob" --blobPort "$azure" --location "$dir/azure" --skipApiVersionCheck \
     --disableTelemetry
 
+# One number for both: metrics come by UDP and are shown over HTTP.
+statsd=$(free_port)
+start statsd "$statsd" "$tools/bin/statsd_exporter" --statsd.listen-udp "127.0.0.1:$statsd" --statsd.listen-tcp '' \
+    --web.listen-address "127.0.0.1:$statsd"
+
 # The account and key that Azurite's documentation gives it.
 account=devstoreaccount1
 key=Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==
@@ -71,4 +76,5 @@ export NEBULAKIT_TEST_AZURE_ENDPOINT=http://127.0.0.1:$azure/$account
 export NEBULAKIT_TEST_AZURE_ACCOUNT_NAME=$account
 export NEBULAKIT_TEST_AZURE_ACCOUNT_KEY=$key
 export NEBULAKIT_TEST_AZURE_PREFIX=abfs://nebulakit
+export NEBULAKIT_TEST_STATSD_PORT=$statsd
 END

@@ -425,6 +425,21 @@ mod surroundings {
 
     use nebulakit::{Context, task};
 
+    /// Takes what another task has stored.
+    #[task]
+    fn goes_on(o0: i64) -> i64 {
+        o0 + 1
+    }
+
+    #[task]
+    fn measures(ctx: Context) -> anyhow::Result<()> {
+        ctx.stats().counter("fixture_counter", 3);
+        ctx.stats().gauge("fixture_gauge", 2.5);
+        ctx.stats().timing("fixture_timing", std::time::Duration::from_millis(20));
+        ctx.stats().flush(std::time::Duration::from_secs(2));
+        Ok(())
+    }
+
     #[task]
     fn surroundings(ctx: Context) -> BTreeMap<String, String> {
         let (execution, task) = (ctx.execution_id(), ctx.task_id());
