@@ -217,14 +217,17 @@ impl Config {
     /// A file that is named is absent, a file cannot be read or understood, it is YAML and this build has no feature `run`, or a value
     /// is not of its setting's form.
     pub fn load(environment: &Environment, explicit: Option<&Path>, directory: &Path) -> Result<Self, ConfigError> {
-        let file = match find(environment, explicit, directory)? {
-            Some(path) => {
-                let entries = if is_yaml(&path) { read_yaml(&path)? } else { read_ini(&path)? };
-                Some((path, entries))
-            }
-            None => None,
-        };
-        Source { environment, file }.config()
+        Source { environment, file: read(environment, explicit, directory)?, tolerant: false }.config()
+    }
+
+    /// Reads what can be read: a file that is of no use, or a value that is not of its setting's form, is logged as a warning and counts
+    /// as absent. All other settings hold.
+    fn load_what_is_good(environment: &Environment, explicit: Option<&Path>, directory: &Path) -> Self {
+        let file = read(environment, explicit, directory).unwrap_or_else(|error| {
+            tracing::warn!("{error}; going on without a configuration file");
+            None
+        });
+        Source { environment, file, tolerant: true }.config().unwrap_or_default()
     }
 
     /// Reads the environment alone.
@@ -232,7 +235,7 @@ impl Config {
     /// # Errors
     /// A value is not of its setting's form.
     pub fn from_environment(environment: &Environment) -> Result<Self, ConfigError> {
-        Source { environment, file: None }.config()
+        Source { environment, file: None, tolerant: false }.config()
     }
 }
 
@@ -318,28 +321,23 @@ impl LazyConfig {
         loaded.get_or_init(|| Config::load(environment, explicit.as_deref(), directory)).as_ref().map_err(Clone::clone)
     }
 
-    /// The settings, or those of the environment alone if the file is of no use, or the defaults if that is neither. Each step down is
-    /// logged once as a warning.
+    /// The settings that can be read; what cannot is logged once as a warning, and counts as absent.
     ///
-    /// It is for what a task must not fail for: a broken file is no reason to hide a secret that lies in the environment.
+    /// It is for what a task must not fail for: a mistake in one setting is no reason to hide a secret or an endpoint that another gives.
     #[must_use]
     pub fn get_or_environment(&self) -> &Config {
+        let Lazy { environment, explicit, directory, fallback, .. } = &*self.0;
         match self.get() {
             Ok(config) => config,
-            Err(error) => self.0.fallback.get_or_init(|| {
-                tracing::warn!("{error}; going on without a configuration file");
-                Config::from_environment(&self.0.environment).unwrap_or_else(|error| {
-                    tracing::warn!("{error}; going on with the defaults of all settings");
-                    Config::default()
-                })
-            }),
+            Err(_) => fallback.get_or_init(|| Config::load_what_is_good(environment, explicit.as_deref(), directory)),
         }
     }
 }
 
 impl fmt::Debug for LazyConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("LazyConfig").field("loaded", &self.0.loaded.get()).finish_non_exhaustive()
+        // Settings such as a proxy's URL may hold passwords.
+        f.debug_struct("LazyConfig").field("is_loaded", &self.0.loaded.get().is_some()).finish_non_exhaustive()
     }
 }
 
@@ -382,6 +380,8 @@ enum Found {
 struct Source<'a> {
     environment: &'a Environment,
     file: Option<(PathBuf, Entries)>,
+    /// Whether a value that is not of its setting's form counts as absent instead of being an error.
+    tolerant: bool,
 }
 
 /// A value and where it comes from, for errors.
@@ -391,6 +391,15 @@ struct Origin {
 }
 
 impl Source<'_> {
+    fn wrong<T: Default>(&self, place: &str, expected: &str, found: &str) -> Result<T, ConfigError> {
+        let error = ConfigError::value(place, expected, found);
+        if !self.tolerant {
+            return Err(error);
+        }
+        tracing::warn!("{error}; going on as if it were absent");
+        Ok(T::default())
+    }
+
     fn find(&self, key: &Key) -> Option<Origin> {
         for name in key.variables {
             if let Some(value) = self.environment.get(name) {
@@ -411,8 +420,8 @@ impl Source<'_> {
         match self.find(key) {
             None => Ok(None),
             Some(Origin { value: Found::Text(text), place }) => Ok(Some((text.trim().to_owned(), place))),
-            Some(Origin { value: Found::List(_), place }) => Err(ConfigError::value(&place, "one value", "a list")),
-            Some(Origin { value: Found::Other(what), place }) => Err(ConfigError::value(&place, "one value", what)),
+            Some(Origin { value: Found::List(_), place }) => self.wrong(&place, "one value", "a list"),
+            Some(Origin { value: Found::Other(what), place }) => self.wrong(&place, "one value", what),
         }
     }
 
@@ -435,7 +444,7 @@ impl Source<'_> {
     fn parsed<T: FromStr>(&self, key: &Key, expected: &str) -> Result<Option<T>, ConfigError> {
         match self.raw_text(key)?.filter(|(text, _)| !text.is_empty()) {
             None => Ok(None),
-            Some((text, place)) => text.parse().map(Some).map_err(|_| ConfigError::value(&place, expected, &format!("`{text}`"))),
+            Some((text, place)) => text.parse().map(Some).or_else(|_| self.wrong(&place, expected, &format!("`{text}`"))),
         }
     }
 
@@ -444,7 +453,7 @@ impl Source<'_> {
             None => return Ok(Vec::new()),
             Some(Origin { value: Found::Text(text), .. }) => text.split(',').map(|item| item.trim().to_owned()).collect(),
             Some(Origin { value: Found::List(items), .. }) => items,
-            Some(Origin { value: Found::Other(what), place }) => return Err(ConfigError::value(&place, "a list of texts", what)),
+            Some(Origin { value: Found::Other(what), place }) => return self.wrong(&place, "a list of texts", what),
         };
         Ok(items.into_iter().filter(|item| !item.is_empty()).collect())
     }
@@ -462,16 +471,16 @@ impl Source<'_> {
             Ok(AuthMode::ExternalCommand)
         } else {
             let expected = "`Pkce` (or `standard`), `ClientSecret` (or `basic`, `client_credentials`), `DeviceFlow` or `ExternalCommand`";
-            Err(ConfigError::value(&place, expected, &format!("`{text}`")))
+            self.wrong(&place, expected, &format!("`{text}`"))
         }
     }
 
     fn seconds(&self, key: &Key) -> Result<Option<Duration>, ConfigError> {
         const EXPECTED: &str = "a number of seconds";
         let Some(seconds) = self.parsed::<f64>(key, EXPECTED)? else { return Ok(None) };
-        Duration::try_from_secs_f64(seconds).map(Some).map_err(|_| {
+        Duration::try_from_secs_f64(seconds).map(Some).or_else(|_| {
             let place = self.find(key).map(|origin| origin.place).unwrap_or_default();
-            ConfigError::value(&place, EXPECTED, &format!("`{seconds}`"))
+            self.wrong(&place, EXPECTED, &format!("`{seconds}`"))
         })
     }
 
@@ -479,7 +488,7 @@ impl Source<'_> {
         let Some((text, place)) = self.raw_text(key)?.filter(|(text, _)| !text.is_empty()) else { return Ok(None) };
         // Kubernetes gives every pod `<SERVICE>_PORT=tcp://<address>:<port>`, so a service called flyte-statsd sets this very variable.
         let digits = if text.contains("://") { text.rsplit(':').next().unwrap_or_default() } else { &text };
-        digits.parse().map(Some).map_err(|_| ConfigError::value(&place, "a port from 0 to 65535", &format!("`{text}`")))
+        digits.parse().map(Some).or_else(|_| self.wrong(&place, "a port from 0 to 65535", &format!("`{text}`")))
     }
 
     fn config(&self) -> Result<Config, ConfigError> {
@@ -589,12 +598,20 @@ impl Source<'_> {
         let mut images = BTreeMap::new();
         for (key, entry) in entries.range("images.".to_owned()..).take_while(|(key, _)| key.starts_with("images.")) {
             let Found::Text(image) = &entry.value else {
-                return Err(ConfigError::value(&place(path, entry.line, key), "an image's name", "something else"));
+                self.wrong::<()>(&place(path, entry.line, key), "an image's name", "something else")?;
+                continue;
             };
             images.insert(key["images.".len()..].to_owned(), image.clone());
         }
         Ok(images)
     }
+}
+
+/// The file that is to be read, if there is one, and what stands in it.
+fn read(environment: &Environment, explicit: Option<&Path>, directory: &Path) -> Result<Option<(PathBuf, Entries)>, ConfigError> {
+    let Some(path) = find(environment, explicit, directory)? else { return Ok(None) };
+    let entries = if is_yaml(&path) { read_yaml(&path)? } else { read_ini(&path)? };
+    Ok(Some((path, entries)))
 }
 
 fn place(path: &Path, line: usize, key: &str) -> String {

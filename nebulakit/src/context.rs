@@ -19,7 +19,7 @@ use crate::platform::Platform;
 use crate::secrets::Secrets;
 use crate::signal::Cancellation;
 use crate::stats::Stats;
-use crate::stores;
+use crate::stores::Stores;
 
 /// The running task's surroundings; cheap to clone, and free to take: whatever costs anything is made when it is first asked for.
 ///
@@ -48,7 +48,6 @@ pub struct Context {
 struct Inner {
     surroundings: Surroundings,
     working_directory: OnceLock<PathBuf>,
-    storage: OnceLock<Storage>,
     secrets: OnceLock<Secrets>,
     stats: OnceLock<Stats>,
     checkpoint: OnceLock<Option<Checkpoint>>,
@@ -61,6 +60,7 @@ pub(crate) struct Surroundings {
     pub(crate) identity: Identity,
     pub(crate) environment: Environment,
     pub(crate) config: LazyConfig,
+    pub(crate) stores: Stores,
     pub(crate) cancellation: Cancellation,
     pub(crate) started: SystemTime,
     pub(crate) deadline: Option<Instant>,
@@ -78,7 +78,6 @@ impl Context {
             inner: Arc::new(Inner {
                 surroundings,
                 working_directory: OnceLock::new(),
-                storage: OnceLock::new(),
                 secrets: OnceLock::new(),
                 stats: OnceLock::new(),
                 checkpoint: OnceLock::new(),
@@ -101,6 +100,18 @@ impl Context {
     #[must_use]
     pub fn task_id(&self) -> &TaskId {
         &self.own().identity.task
+    }
+
+    /// The workflow that this task is a step of, as `project:domain:name`; empty where the platform does not say, as on Flyte 2.
+    #[must_use]
+    pub fn workflow(&self) -> &str {
+        &self.own().identity.workflow
+    }
+
+    /// The execution's page in the console, where the platform gives one.
+    #[must_use]
+    pub fn execution_url(&self) -> Option<&str> {
+        self.own().identity.execution_url.as_deref()
     }
 
     /// Which attempt this is, from 0.
@@ -166,15 +177,20 @@ impl Context {
         let directory = std::env::temp_dir().join(format!("nebulakit-{}", Uuid::new_v4().simple()));
         let mut builder = std::fs::DirBuilder::new();
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.create(&directory)?;
-        Ok(self.inner.working_directory.get_or_init(|| directory))
+        builder
+            .create(&directory)
+            .map_err(|error| io::Error::new(error.kind(), format!("cannot make `{}`: {error}", directory.display())))?;
+        if let Err(surplus) = self.inner.working_directory.set(directory) {
+            // Another thread was faster.
+            let _ = std::fs::remove_dir(surplus);
+        }
+        Ok(self.inner.working_directory.get().expect("set by this thread or another"))
     }
 
     /// The object stores, as the platform's settings say that they are reached.
     #[must_use]
     pub fn storage(&self) -> &Storage {
-        let own = self.own();
-        self.inner.storage.get_or_init(|| stores::storage(&own.config, &own.environment, &own.identity))
+        self.own().stores.all()
     }
 
     /// The secrets that the platform handed over.
@@ -191,6 +207,8 @@ impl Context {
     }
 
     /// The report that the console shows beside the task; stored when the task has ended, also when it failed.
+    ///
+    /// Flyte 1 shows it only for tasks with `deck` among their options.
     #[must_use]
     pub fn decks(&self) -> &Decks {
         &self.inner.decks

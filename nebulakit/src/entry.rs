@@ -4,8 +4,6 @@
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use nebulakit_types::storage::Storage;
-
 use crate::config::LazyConfig;
 use crate::env::Environment;
 use crate::execute::{Ending, Execution};
@@ -14,9 +12,11 @@ use crate::failure::Failure;
 use crate::identity::Identity;
 use crate::invocation::{Invocation, USAGE};
 use crate::meter::Meter;
+use crate::panic::guard_future;
 use crate::platform::Platform;
 use crate::registry::Registry;
-use crate::{cli, logs, stores};
+use crate::stores::Stores;
+use crate::{cli, logs};
 
 /// What `nebulakit::main!()` calls: does what the command line says.
 pub fn main() -> ExitCode {
@@ -53,12 +53,17 @@ fn run_in_container(invocation: &Invocation, environment: &Environment, registry
     logs::install(environment, platform);
     let identity = Identity::new(environment);
     let config = LazyConfig::new(environment);
-    let local = stores::is_local(&invocation.inputs) && stores::is_local(&invocation.output_prefix);
-    // Settings are not looked for where nothing needs them.
-    let storage = if local { Storage::default() } else { stores::storage(&config, environment, &identity) };
+    let stores = Stores::new(&config, environment, &identity);
+    let storage = stores.serving(&[&invocation.inputs, &invocation.output_prefix]);
     let meter = Meter::new(environment, &config, &identity);
-    let execution = Execution { invocation, environment, platform, registry, identity, config, storage, meter };
-    let Ending { exit, report } = runtime.block_on(execution.run());
+    let execution = Execution { invocation, environment, platform, registry, identity, config, stores, storage, meter };
+    let Ending { exit, report } = runtime.block_on(async {
+        match guard_future(execution.run()).await {
+            Ok(ending) => ending,
+            // A mistake of this library must not look like a machine that went away.
+            Err(failure) => execution.fail(Failure::system(failure.message, false)).await,
+        }
+    });
     if let Some(report) = report {
         eprintln!("error: {report}");
     }

@@ -23,11 +23,17 @@ impl TaskError {
         self.code.as_deref()
     }
 
-    fn from_any(error: anyhow::Error) -> Self {
-        match error.downcast::<Self>() {
-            Ok(error) => error,
-            Err(error) => Self { error, recoverable: None, code: None },
-        }
+    /// Wraps an error; marks that it carries already hold on.
+    fn wrap(error: anyhow::Error) -> Self {
+        let (recoverable, code) = Self::marks(&error);
+        let code = code.map(str::to_owned);
+        Self { error, recoverable, code }
+    }
+
+    /// What an error is marked with: of several marks of one kind the outermost counts.
+    pub(crate) fn marks(error: &anyhow::Error) -> (Option<bool>, Option<&str>) {
+        let marked = || error.chain().filter_map(|cause| cause.downcast_ref::<Self>());
+        (marked().find_map(Self::is_recoverable), marked().find_map(Self::code))
     }
 }
 
@@ -38,8 +44,9 @@ impl fmt::Display for TaskError {
 }
 
 impl std::error::Error for TaskError {
+    /// The error itself, which says the same: whoever looks for its type finds it.
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.error.source()
+        Some(self.error.as_ref())
     }
 }
 
@@ -77,15 +84,15 @@ pub trait ResultExt<T> {
 
 impl<T, E: Into<anyhow::Error>> ResultExt<T> for Result<T, E> {
     fn recoverable(self) -> Result<T, TaskError> {
-        self.map_err(|error| TaskError { recoverable: Some(true), ..TaskError::from_any(error.into()) })
+        self.map_err(|error| TaskError { recoverable: Some(true), ..TaskError::wrap(error.into()) })
     }
 
     fn permanent(self) -> Result<T, TaskError> {
-        self.map_err(|error| TaskError { recoverable: Some(false), ..TaskError::from_any(error.into()) })
+        self.map_err(|error| TaskError { recoverable: Some(false), ..TaskError::wrap(error.into()) })
     }
 
     fn code(self, code: impl Into<String>) -> Result<T, TaskError> {
-        self.map_err(|error| TaskError { code: Some(code.into()), ..TaskError::from_any(error.into()) })
+        self.map_err(|error| TaskError { code: Some(code.into()), ..TaskError::wrap(error.into()) })
     }
 }
 

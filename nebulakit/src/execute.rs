@@ -13,7 +13,7 @@ use nebulakit_types::{ErrorKind, LiteralType};
 use tokio::runtime::Handle;
 use tokio::time::timeout;
 
-use crate::call;
+use crate::call::{self, GRACE};
 use crate::config::LazyConfig;
 use crate::context::{Context, Surroundings};
 use crate::env::{self, Environment};
@@ -23,16 +23,15 @@ use crate::identity::Identity;
 use crate::invocation::{Invocation, MapElement};
 use crate::io::{self, ErrorFile, Limits};
 use crate::meter::Meter;
+use crate::panic::guard;
 use crate::platform::{Platform, Termination};
 use crate::registry::Registry;
 use crate::signal::{Cancellation, StopSignals};
-use crate::task::{Call, Inputs, Outcome, TaskDef};
+use crate::stores::Stores;
+use crate::task::{Call, Inputs, TaskDef};
 
-/// How long a task that was asked to stop may take to end by itself.
-const GRACE: Duration = Duration::from_millis(700);
-
-/// How long storing may take once the process was asked to stop; with [`GRACE`] it stays below two seconds.
-const LAST_WRITES: Duration = Duration::from_millis(1100);
+/// How long storing may take once the process was asked to stop; with [`GRACE`] and the last metrics it stays below two seconds.
+const LAST_WRITES: Duration = Duration::from_millis(900);
 
 /// How long a task that was asked to stop may take to end by itself, where a person waits and can end it at once.
 #[cfg(feature = "run")]
@@ -90,6 +89,8 @@ pub(crate) struct Execution<'a> {
     pub(crate) registry: &'a Registry,
     pub(crate) identity: Identity,
     pub(crate) config: LazyConfig,
+    pub(crate) stores: Stores,
+    /// The storage of the contract's files.
     pub(crate) storage: Storage,
     pub(crate) meter: Meter,
 }
@@ -101,9 +102,6 @@ impl Execution<'_> {
             Ok(signals) => signals,
             Err(error) => return self.fail(Failure::system(format!("cannot listen for signals: {error}"), true)).await,
         };
-        if self.platform.deletes_stale_error {
-            ErrorFile::new(self.environment).delete(&self.storage, &self.invocation.output_prefix).await;
-        }
         let cancellation = Cancellation::default();
         let mut work = std::pin::pin!(self.work(&cancellation));
         let (result, stopped_by) = tokio::select! {
@@ -112,12 +110,12 @@ impl Execution<'_> {
                 cancellation.cancel();
                 tokio::select! {
                     ended = timeout(GRACE, &mut work) => (self.after_stop(ended.ok(), name), Some(name)),
-                    _ = signals.next() => return Exit::Terminated.into(),
+                    _ = signals.next() => return self.terminated("while the task ran, twice"),
                 }
             }
         };
         if stopped_by.is_some() && self.platform.termination == Termination::Silent {
-            return Exit::Terminated.into();
+            return self.terminated("while the task ran");
         }
         let mut store = std::pin::pin!(self.store(result));
         if stopped_by.is_none() {
@@ -128,9 +126,15 @@ impl Execution<'_> {
         }
         // What is being stored is finished, if the store lets it: half of it helps nobody.
         tokio::select! {
-            ending = timeout(LAST_WRITES, &mut store) => ending.unwrap_or_else(|_| Exit::Terminated.into()),
-            _ = signals.next() => Exit::Terminated.into(),
+            ending = timeout(LAST_WRITES, &mut store) => ending.unwrap_or_else(|_| self.terminated("and the store did not answer in time")),
+            _ = signals.next() => self.terminated("while the result was being stored, twice"),
         }
+    }
+
+    /// The end with nothing stored, which the platform takes for a machine that went away.
+    fn terminated(&self, when: &str) -> Ending {
+        let report = format!("the task `{}` was told to stop {when}; nothing more is stored", self.invocation.task);
+        Ending { exit: Exit::Terminated, report: Some(report) }
     }
 
     /// What a task that was asked to stop comes to: its outputs if it finished all the same, else a failure that any machine may repeat.
@@ -147,6 +151,9 @@ impl Execution<'_> {
 
     /// Everything up to the checked outputs.
     async fn work(&self, cancellation: &Cancellation) -> Result<Finished, Unsuccessful> {
+        if self.platform.deletes_stale_error {
+            ErrorFile::new(self.environment).delete(&self.storage, &self.invocation.output_prefix).await;
+        }
         let task = self.registry.find(&self.invocation.task).map_err(|error| {
             // Another attempt finds the same binary.
             Failure { recoverable: Some(false), ..Failure::user(code::USER, error.to_string()) }
@@ -171,14 +178,12 @@ impl Execution<'_> {
         limit: Option<Duration>,
     ) -> Result<(Vec<Output>, OutputTypes), Unsuccessful> {
         let begin = Instant::now();
-        let outcome = call::run(call, task, self.platform, context, limit).await;
+        let ended = call::run(call, task, self.platform, context, limit).await;
         self.meter.ran(begin.elapsed());
-        self.publish_decks(context).await;
-        let outputs = match outcome? {
-            Outcome::Returned(outputs) => outputs,
-            Outcome::Failed(error) => return Err(Failure::of_task(&error)),
-            Outcome::NotEncoded(error) => return Err(bad_outputs(&error).into()),
-        };
+        if !matches!(ended, Err(Unsuccessful::Ignored)) {
+            self.publish_decks(task, context).await;
+        }
+        let outputs = ended?;
         let types = task.returns.variables(&self.platform.dialect);
         check_outputs(&outputs, &types)?;
         Ok((outputs, types))
@@ -196,9 +201,10 @@ impl Execution<'_> {
         };
         let cancellation = Cancellation::default();
         let context = self.context(task, &cancellation);
-        let call = match self.prepare(task, inputs, Offloaded::none(), &context) {
-            Ok(call) => call,
-            Err(error) => return LocalEnding::BadInputs(error),
+        let call = match guard(|| self.prepare(task, inputs, Offloaded::none(), &context)) {
+            Ok(Ok(call)) => call,
+            Ok(Err(error)) => return LocalEnding::BadInputs(error),
+            Err(failure) => return LocalEnding::Failed(failure),
         };
         let mut work = std::pin::pin!(self.finish(call, task, &context, task.options.timeout));
         let name = tokio::select! {
@@ -220,6 +226,7 @@ impl Execution<'_> {
             identity: self.identity.clone(),
             environment: self.environment.clone(),
             config: self.config.clone(),
+            stores: self.stores.clone(),
             cancellation: cancellation.clone(),
             started: SystemTime::now(),
             deadline: task.options.timeout.map(|timeout| Instant::now() + timeout),
@@ -233,10 +240,13 @@ impl Execution<'_> {
     }
 
     /// Stores the task's decks, if it made any. A failure here is no failure of the task.
-    async fn publish_decks(&self, context: &Context) {
+    async fn publish_decks(&self, task: &TaskDef, context: &Context) {
         let decks = context.decks();
         if decks.is_empty() {
             return;
+        }
+        if !task.options.deck {
+            tracing::warn!("the task `{}` makes decks without `deck` among its options; Flyte 1 does not show them", task.name);
         }
         let stored = io::store_report(&self.storage, &self.invocation.output_prefix, self.platform.report_name, decks.render()).await;
         if let Err(error) = stored {
@@ -246,17 +256,22 @@ impl Execution<'_> {
 
     /// The call, with its inputs converted; the bytes of the inputs are given back before it runs.
     async fn decode(&self, task: &'static TaskDef, inputs: Bytes, context: &Context) -> Result<Call, Failure> {
-        let call = match self.prepare(task, &inputs, Offloaded::none(), context) {
+        // Defaults and conversions may be the user's own code.
+        let call = match guard(|| self.prepare(task, &inputs, Offloaded::none(), context))? {
             // Offloaded literals are rare: only when one is met are all looked for.
             Err(error) if error.kind() == ErrorKind::NotFetched => {
                 // They may be in another store than the inputs: the context's knows the settings of all.
                 let offloaded = io::fetch_offloaded(context.storage(), &inputs).await;
                 let offloaded = offloaded.map_err(|error| Failure::of_store("cannot fetch an offloaded input", &error))?;
-                self.prepare(task, &inputs, &offloaded, context)
+                guard(|| self.prepare(task, &inputs, &offloaded, context))?
             }
             call => call,
         };
-        call.map_err(|error| Failure::of_input(task.name, &error))
+        call.map_err(|error| match error.kind() {
+            // Damage on the way may be gone at the next attempt; a whole message with a broken value in it stays as it is.
+            ErrorKind::Corrupt => Failure { recoverable: Some(!io::is_whole(&inputs)), ..Failure::of_input(task.name, &error) },
+            _ => Failure::of_input(task.name, &error),
+        })
     }
 
     fn prepare(&self, task: &'static TaskDef, inputs: &[u8], offloaded: &Offloaded, context: &Context) -> nebulakit_types::Result<Call> {
@@ -276,7 +291,11 @@ impl Execution<'_> {
                         self.meter.wrote(bytes);
                         Exit::Stored.into()
                     }
-                    Err(failure) => self.fail(failure).await,
+                    Err(failure) => {
+                        // A store may have taken what it did not acknowledge; never both files.
+                        io::delete_outputs(&self.storage, &self.invocation.output_prefix).await;
+                        self.fail(failure).await
+                    }
                 }
             }
             Err(Unsuccessful::Ignored) => Exit::Stored.into(),
@@ -285,7 +304,7 @@ impl Execution<'_> {
     }
 
     /// Stores the document of a failure; where that fails too, the whole report is for standard error.
-    async fn fail(&self, mut failure: Failure) -> Ending {
+    pub(crate) async fn fail(&self, mut failure: Failure) -> Ending {
         if self.invocation.map.is_some() {
             // The platform keeps nothing but the message of a map task's child.
             failure.message = format!("{}: {}", failure.code, failure.message);
@@ -294,7 +313,7 @@ impl Execution<'_> {
         self.meter.failed();
         let file = ErrorFile::new(self.environment);
         match file.store(&self.storage, &self.invocation.output_prefix, &failure, self.platform).await {
-            Ok(()) if fails_on_error(self.environment) => Exit::Failed.into(),
+            Ok(()) if self.platform.honours_fail_on_error && fails_on_error(self.environment) => Exit::Failed.into(),
             Ok(()) => Exit::Stored.into(),
             Err(error) => Ending {
                 exit: Exit::Failed,
@@ -348,11 +367,7 @@ fn check_outputs(outputs: &[Output], types: &[(&'static str, LiteralType)]) -> R
             return Err(Failure::user(code::BAD_OUTPUTS, format!("the declared output `{name}` is missing; expected `{literal_type}`")));
         };
         let checked = check(LiteralRef::new(&output.literal, Offloaded::none()), literal_type);
-        checked.map_err(|error| bad_outputs(&error.at_field(name)))?;
+        checked.map_err(|error| Failure::of_outputs(&error.at_field(name)))?;
     }
     Ok(())
-}
-
-fn bad_outputs(error: &nebulakit_types::Error) -> Failure {
-    Failure::user(code::BAD_OUTPUTS, format!("the outputs are not what the task declares: {}", crate::failure::chain(error)))
 }

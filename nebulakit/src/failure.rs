@@ -77,10 +77,9 @@ impl Failure {
         if error.chain().any(|cause| cause.is::<IgnoreOutputs>()) {
             return Unsuccessful::Ignored;
         }
-        let marked = error.chain().find_map(|cause| cause.downcast_ref::<TaskError>());
-        let recoverable = marked.and_then(TaskError::is_recoverable);
+        let (recoverable, code) = TaskError::marks(error);
         let plain = if recoverable == Some(true) { code::USER_RECOVERABLE } else { code::USER };
-        let code = marked.and_then(TaskError::code).unwrap_or(plain);
+        let code = code.unwrap_or(plain);
         let mut message = chain(error.as_ref());
         let backtrace = error.backtrace();
         if backtrace.status() == std::backtrace::BacktraceStatus::Captured {
@@ -98,11 +97,16 @@ impl Failure {
             ErrorKind::Missing if !error.path().contains(['.', '[']) => {
                 Self { recoverable: Some(false), ..Self::user(code::USER, message) }
             }
-            ErrorKind::Corrupt | ErrorKind::NotFound | ErrorKind::Denied | ErrorKind::Unavailable | ErrorKind::Io | ErrorKind::Url => {
+            ErrorKind::NotFound | ErrorKind::Denied | ErrorKind::Unavailable | ErrorKind::Io | ErrorKind::Url => {
                 Self::system(message, true)
             }
             _ => Self::system(message, false),
         }
+    }
+
+    /// A failure to write what the task returned as what it declares.
+    pub(crate) fn of_outputs(error: &Error) -> Self {
+        Self::user(code::BAD_OUTPUTS, format!("the outputs are not what the task declares: {}", chain(error)))
     }
 
     /// A failure to read from or write to a store.
@@ -215,6 +219,20 @@ mod tests {
         let failure = failed(&error);
         assert_eq!((failure.code.as_str(), failure.recoverable), ("MY:CODE", Some(true)));
         assert!(failure.message.starts_with("outer\n\nCaused by:\n    bad"), "{}", failure.message);
+    }
+
+    #[test]
+    fn marks_add_up_and_keep_the_context() {
+        let marked = Err::<(), _>(anyhow::anyhow!("bad")).recoverable().context("loading table").code("C").unwrap_err();
+        let failure = failed(&marked.into());
+        assert_eq!((failure.code.as_str(), failure.recoverable), ("C", Some(true)));
+        assert!(failure.message.starts_with("loading table\n\nCaused by:\n    bad"), "{}", failure.message);
+    }
+
+    #[test]
+    fn ignored_outputs_may_be_marked() {
+        let marked = Err::<(), _>(IgnoreOutputs).recoverable().code("C").unwrap_err();
+        assert!(matches!(Failure::of_task(&marked.into()), Unsuccessful::Ignored));
     }
 
     #[test]

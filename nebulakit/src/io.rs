@@ -1,7 +1,7 @@
 //! The contract's files: fetch the inputs, store the outputs or the error, never both.
 
 use bytes::{Bytes, BytesMut};
-use futures_util::future::try_join_all;
+use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use nebulakit_types::convert::reader::{Offloaded, offloaded_uris};
 use nebulakit_types::json::offload_hash;
 use nebulakit_types::outputs::Output;
@@ -15,6 +15,9 @@ use uuid::Uuid;
 use crate::env::{self, Environment};
 use crate::failure::Failure;
 use crate::platform::Platform;
+
+/// How many offloaded literals are fetched at a time.
+const AT_A_TIME: usize = 8;
 
 /// What the platform counts as one megabyte.
 const MIB: u64 = 1024 * 1024;
@@ -58,7 +61,7 @@ pub(crate) async fn fetch_offloaded(storage: &Storage, inputs: &[u8]) -> Result<
         wanted.sort_unstable();
         wanted.dedup();
         wanted.retain(|uri| !fetched.iter().any(|(known, _)| known == uri));
-        let contents = try_join_all(wanted.iter().map(|uri| storage.get(uri))).await?;
+        let contents: Vec<Bytes> = stream::iter(&wanted).map(|uri| storage.get(uri)).buffered(AT_A_TIME).try_collect().await?;
         let mut next = Vec::new();
         for (uri, content) in wanted.into_iter().zip(contents) {
             next.extend(offloaded_uris(&content)?);
@@ -76,6 +79,17 @@ fn map_uris(inputs: &[u8]) -> Result<Vec<String>> {
         uris.extend(offloaded_uris(literal.bytes())?);
     }
     Ok(uris)
+}
+
+/// Whether `inputs` is a whole map of literals, whatever its values hold.
+pub(crate) fn is_whole(inputs: &[u8]) -> bool {
+    wire::LiteralMap::decode(inputs).is_ok()
+}
+
+/// Deletes outputs that a store may have taken without saying so, as far as that is possible.
+pub(crate) async fn delete_outputs(storage: &Storage, prefix: &str) {
+    // The failure that led here is what is reported.
+    let _ = storage.delete(&join(prefix, "outputs.pb")).await;
 }
 
 /// Stores the outputs: large ones in files of their own first, `outputs.pb` last, since its presence is what the platform reads as
@@ -202,7 +216,7 @@ impl ErrorFile {
         if let Err(error) = storage.delete(&join(prefix, &self.name)).await
             && error.kind() != ErrorKind::NotFound
         {
-            tracing::warn!("cannot delete the error document of an earlier launch: {error}");
+            tracing::warn!("cannot delete the error document of an earlier launch: {}", crate::failure::chain(&error));
         }
     }
 }

@@ -26,6 +26,8 @@ pub struct Platform {
     pub termination: Termination,
     /// Whether the platform itself ends a task that runs longer than its `timeout`; else this process does.
     pub keeps_timeouts: bool,
+    /// Whether `FLYTE_FAIL_ON_ERROR` is listened to. On Flyte 2 an exit code other than 0 hides the stored document.
+    pub honours_fail_on_error: bool,
     /// The object under the output prefix that decks are stored in.
     pub report_name: &'static str,
     /// Whether error documents carry the time and the worker's name.
@@ -73,17 +75,6 @@ pub enum Termination {
     Silent,
 }
 
-impl Termination {
-    /// The exit code after SIGTERM.
-    #[must_use]
-    pub fn exit_code(self) -> u8 {
-        match self {
-            Self::Document => 0,
-            Self::Silent => 143,
-        }
-    }
-}
-
 impl Platform {
     /// Flyte 1.x; also what a process outside any platform behaves like.
     pub const FLYTE_1: Self = Self {
@@ -93,6 +84,7 @@ impl Platform {
         deletes_stale_error: false,
         termination: Termination::Document,
         keeps_timeouts: true,
+        honours_fail_on_error: true,
         report_name: "deck.html",
         error_has_timestamp_and_worker: true,
         offloads_literals: true,
@@ -111,6 +103,7 @@ impl Platform {
         deletes_stale_error: true,
         termination: Termination::Silent,
         keeps_timeouts: false,
+        honours_fail_on_error: false,
         report_name: "report.html",
         error_has_timestamp_and_worker: false,
         offloads_literals: false,
@@ -150,7 +143,7 @@ mod tests {
     #[test]
     fn flyte_2_never_sees_a_system_error_or_a_document_after_sigterm() {
         assert_eq!(Platform::FLYTE_2.error_origin, ErrorOrigin::AlwaysUser);
-        assert_eq!(Platform::FLYTE_2.termination.exit_code(), 143);
-        assert_eq!(Platform::FLYTE_1.termination.exit_code(), 0);
+        assert_eq!(Platform::FLYTE_2.termination, Termination::Silent);
+        assert_eq!(Platform::FLYTE_1.termination, Termination::Document);
     }
 }

@@ -64,7 +64,7 @@ impl StopSignals {
             tokio::select! {
                 Some(()) = self.terminate.recv() => return "SIGTERM",
                 Some(()) = self.interrupt.recv() => return "SIGINT",
-                Some(()) = self.inquire.recv() => tracing::info!("SIGUSR1 came: the task is still running"),
+                Some(()) = self.inquire.recv() => tracing::warn!("SIGUSR1 came: the task is still running"),
                 else => std::future::pending().await,
             }
         }

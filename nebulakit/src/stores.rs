@@ -1,4 +1,6 @@
-//! From settings to a [`Storage`]: how object stores are reached from this process.
+//! The object stores of this process: their settings are read, and their one client made, when the first of them is needed.
+
+use std::sync::{Arc, OnceLock};
 
 use nebulakit_types::storage::Storage;
 
@@ -6,12 +8,37 @@ use crate::config::LazyConfig;
 use crate::env::Environment;
 use crate::identity::Identity;
 
-/// The stores as `config`, the clouds' own variables in `environment` and the execution's `identity` say.
-pub(crate) fn storage(config: &LazyConfig, environment: &Environment, identity: &Identity) -> Storage {
-    Storage::new(config.get_or_environment().storage_config(environment, identity))
+/// A [`Storage`] that is made when it is first asked for. Clones share it.
+#[derive(Debug, Clone)]
+pub(crate) struct Stores(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    config: LazyConfig,
+    environment: Environment,
+    identity: Identity,
+    storage: OnceLock<Storage>,
 }
 
-/// Whether `url` is served by this machine itself, so that no settings are needed for it.
-pub(crate) fn is_local(url: &str) -> bool {
+impl Stores {
+    /// Stores as `config`, the clouds' own variables in `environment` and the execution's `identity` say.
+    pub(crate) fn new(config: &LazyConfig, environment: &Environment, identity: &Identity) -> Self {
+        let (config, environment, identity) = (config.clone(), environment.clone(), identity.clone());
+        Self(Arc::new(Inner { config, environment, identity, storage: OnceLock::new() }))
+    }
+
+    /// The storage for any URL.
+    pub(crate) fn all(&self) -> &Storage {
+        let Inner { config, environment, identity, storage } = &*self.0;
+        storage.get_or_init(|| Storage::new(config.get_or_environment().storage_config(environment, identity)))
+    }
+
+    /// A storage for these URLs: where this machine itself serves them, no settings are looked for.
+    pub(crate) fn serving(&self, urls: &[&str]) -> Storage {
+        if urls.iter().all(|url| is_local(url)) { Storage::default() } else { self.all().clone() }
+    }
+}
+
+fn is_local(url: &str) -> bool {
     url.starts_with("file:") || !url.contains("://")
 }

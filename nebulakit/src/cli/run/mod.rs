@@ -32,6 +32,7 @@ use crate::identity::Identity;
 use crate::invocation::Invocation;
 use crate::logs;
 use crate::meter::Meter;
+use crate::stores::Stores;
 use crate::task::TaskDef;
 
 /// Runs the task called `name` with the flags in `words`.
@@ -136,6 +137,7 @@ fn execute(task: &'static TaskDef, inputs: Vec<u8>, setting: &Setting<'_>) -> Re
         environment: &environment,
         platform: setting.platform,
         registry: setting.registry,
+        stores: Stores::new(&config, &environment, &identity),
         identity,
         config,
         storage: Storage::default(),
