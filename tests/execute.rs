@@ -318,3 +318,37 @@ fn a_unit_enum_is_written_as_the_platform_reads_it() {
         assert_eq!(launch("unit_enum").on_flyte_2().input("v", text(sent)).run().output(), text("GREEN"));
     }
 }
+
+#[test]
+fn a_panic_beside_the_function_is_reported_too() {
+    for (task, words) in [("bad_default", "the default is broken"), ("unspeakable", "no words for it")] {
+        let error = launch(task).run().error();
+        assert_eq!((error.code.as_str(), error.kind, error.origin), ("USER:Panic", NON_RECOVERABLE, USER), "{task}");
+        assert!(error.message.contains(words), "{}", error.message);
+    }
+}
+
+#[test]
+fn ignored_outputs_leave_nothing_not_even_a_deck() {
+    let ended = launch("ignored_with_deck").run();
+    assert_eq!(ended.code(), Some(0));
+    assert_eq!(ended.files("out"), Vec::<String>::new());
+}
+
+#[test]
+fn a_stored_failure_exits_with_0_on_flyte_2_whatever_the_environment_asks() {
+    let failing = || launch("mod.raise_value").input("a", int(1)).env("FLYTE_FAIL_ON_ERROR", "true");
+    assert_eq!(failing().run().code(), Some(1));
+    assert_eq!(failing().on_flyte_2().run().code(), Some(0));
+}
+
+#[test]
+fn a_mistake_in_one_setting_leaves_the_others() {
+    let server = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = server.local_addr().unwrap().port();
+    drop(server);
+    let ended = launch("mod.ok").s3_at(port).env("FLYTE_STORAGE_RETRIES", "three").env("FLYTE_CREDENTIALS_AUTH_MODE", "nonsense");
+    let ended = ended.inputs_at("s3://bucket/inputs.pb").run();
+    assert!(ended.stderr().contains(&format!("127.0.0.1:{port}")), "the endpoint still holds: {}", ended.stderr());
+    assert!(ended.stderr().contains("FLYTE_STORAGE_RETRIES"), "and the mistake is named: {}", ended.stderr());
+}

@@ -557,4 +557,43 @@ mod types {
     }
 }
 
+/// Code of the task's author that runs beside the function itself.
+mod beside {
+    use nebulakit::prelude::*;
+
+    /// Panics before its function is called.
+    #[task]
+    fn bad_default(#[default(broken())] a: i64) -> i64 {
+        a
+    }
+
+    fn broken() -> i64 {
+        panic!("the default is broken")
+    }
+
+    #[derive(Debug)]
+    struct Unspeakable;
+
+    impl std::fmt::Display for Unspeakable {
+        fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            panic!("no words for it")
+        }
+    }
+
+    impl std::error::Error for Unspeakable {}
+
+    /// Fails with an error that cannot be shown.
+    #[task]
+    fn unspeakable() -> anyhow::Result<()> {
+        Err(Unspeakable.into())
+    }
+
+    /// Makes a deck, and then has its outputs ignored.
+    #[task(deck)]
+    fn ignored_with_deck(ctx: Context) -> anyhow::Result<i64> {
+        ctx.decks().html("Page", "<b>hi</b>");
+        Err(nebulakit::IgnoreOutputs.into())
+    }
+}
+
 nebulakit::main!();
