@@ -107,6 +107,9 @@ fn help_is_asked_for_or_is_an_error() {
     assert_eq!((code, out.as_str()), (2, ""));
     assert_eq!(err, said(&["--help"]));
     assert_eq!(said(&["--version"]), format!("app (nebulakit {})\n", env!("CARGO_PKG_VERSION")));
+    for verb in ["execute", "map-execute", "a0"] {
+        assert!(said(&[verb, "--help"]).starts_with("usage: execute --task-name NAME "));
+    }
     assert!(said(&["run", "--help"]).contains("Tasks: awkward, divide, fail, app.greet, "));
     assert_eq!(refused(&["run"]), "error: no task is named\n\nhint: `app list` shows what there is to run\n");
     assert_eq!(refused(&["describe"]), "error: `<TASK>` is missing\n\nhint: see `app --help`\n");

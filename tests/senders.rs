@@ -190,6 +190,18 @@ fn only_optional_values_may_be_absent() {
     assert_eq!((i64::absent(), Many::absent(), <()>::absent()), (None, None, None));
 }
 
+#[test]
+fn an_optional_value_may_be_absent_in_whatever_holds_it() {
+    use nebulakit::types::Hashed;
+    assert_eq!(Hashed::<Option<i64>>::absent(), Some(Hashed { value: None, hash: None }));
+    let raw = Raw::<Option<i64>>::absent().unwrap();
+    assert_eq!(raw.get().unwrap(), None);
+    for dialect in [&Dialect::FLYTE_1, &Dialect::FLYTE_2] {
+        assert_eq!(encode(&raw, dialect).unwrap(), encode(&None::<i64>, dialect).unwrap());
+    }
+    assert!(Hashed::<i64>::absent().is_none() && Raw::<i64>::absent().is_none());
+}
+
 /// What came bare leaves as the union that the interface declares, since nothing behind the task looks at it.
 #[test]
 fn values_passed_through_leave_in_the_declared_form() {

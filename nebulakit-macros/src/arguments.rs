@@ -17,8 +17,9 @@ pub(crate) fn each(
 ) {
     let mut seen: Vec<Ident> = Vec::new();
     entries(input, errors, |input, errors| {
-        let key =
-            input.call(Ident::parse_any).map_err(|error| syn::Error::new(error.span(), format!("expected the name of an {}", what.0)))?;
+        let key = input
+            .call(Ident::parse_any)
+            .map_err(|error| syn::Error::new(error.span(), format!("expected the name of {}", what.with_article())))?;
         let name = key.unraw().to_string();
         if !valid.is_empty() && !valid.contains(&name.as_str()) {
             return Err(syn::Error::new(key.span(), unknown(what, &name, valid)));

@@ -58,15 +58,22 @@ pub(crate) fn listed<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
 
 /// `` unknown option `found` of a task ``, with the nearest of the valid names and the list of all.
 pub(crate) fn unknown(what: Noun<'_>, found: &str, valid: &[&str]) -> String {
-    let hint = nearest(found, valid).map(|name| format!("; did you mean `{name}`?")).unwrap_or_default();
+    let hint = nearest(found, valid).map_or_else(|| ";".to_owned(), |name| format!("; did you mean `{name}`?"));
     let list = if valid.len() == 1 { "the only valid one is" } else { "the valid ones are" };
-    let separator = if hint.is_empty() { ";" } else { "" };
-    format!("unknown {} `{found}` of {}{hint}{separator} {list} {}", what.0, what.1, listed(valid.iter().copied()))
+    format!("unknown {} `{found}` of {}{hint} {list} {}", what.0, what.1, listed(valid.iter().copied()))
 }
 
 /// A word for a thing with a name, and for what it is a part of: an `option` of `a task`.
 #[derive(Clone, Copy)]
 pub(crate) struct Noun<'a>(pub(crate) &'a str, pub(crate) &'a str);
+
+impl Noun<'_> {
+    /// `a resource`, `an option`
+    pub(crate) fn with_article(self) -> String {
+        let article = if self.0.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+        format!("{article} {}", self.0)
+    }
+}
 
 /// The valid name that `found` was probably meant to be.
 pub(crate) fn nearest<'a>(found: &str, valid: &[&'a str]) -> Option<&'a str> {

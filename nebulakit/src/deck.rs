@@ -5,9 +5,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use pulldown_cmark::{Options, Parser};
 
-/// The content type that the page is stored with.
-pub const CONTENT_TYPE: &str = "text/html";
-
 /// The tabs of a task's page, in the order in which they were first named.
 ///
 /// Clones are handles to the same tabs; they may be used from any thread. The runtime stores the page beside the task's outputs, also

@@ -26,7 +26,8 @@ pub fn main() -> ExitCode {
     let verb = arguments.first().and_then(|verb| verb.to_str()).filter(|verb| Invocation::is_verb(verb));
     let exit = match verb {
         Some(verb) => match Invocation::parse(verb, &arguments[1..], &environment) {
-            Ok(invocation) => run_in_container(&invocation, &environment, &registry),
+            Ok(Some(invocation)) => run_in_container(&invocation, &environment, &registry),
+            Ok(None) => cli::container_help(),
             Err(error) => {
                 eprintln!("error: {error}\n\n{USAGE}");
                 Exit::Usage

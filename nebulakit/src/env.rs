@@ -11,15 +11,16 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 macro_rules! variables {
-    ($($group:literal { $($(#[doc = $doc:literal])+ $name:ident = $variable:literal;)+ })+) => {
+    ($($group:literal $(($note:literal))? { $($(#[doc = $doc:literal])+ $name:ident = $variable:literal;)+ })+) => {
         $($(
             $(#[doc = $doc])+
             pub const $name: &str = $variable;
         )+)+
 
-        /// Every variable by group, with its documentation: what `docs/environment.md` is made of.
+        /// Every variable by group, with its documentation, and what is to say of the group: what `docs/environment.md` is made of.
         #[cfg(test)]
-        const VARIABLES: &[(&str, &[(&str, &str)])] = &[$(($group, &[$(($variable, concat!($($doc),+))),+])),+];
+        const VARIABLES: &[(&str, &str, &[(&str, &str)])] =
+            &[$(($group, concat!($($note)?), &[$(($variable, concat!($($doc),+))),+])),+];
     };
 }
 
@@ -29,9 +30,9 @@ variables! {
         ACTION_NAME = "ACTION_NAME";
         /// Flyte 2: where the run keeps its data, with a trailing slash.
         RUN_BASE = "_U_RUN_BASE";
-        /// Flyte 2: the name of the run.
+        /// Flyte 2: the name of the run. Without effect yet.
         RUN_NAME = "RUN_NAME";
-        /// Flyte 2: the organization.
+        /// Flyte 2: the organization. Without effect yet.
         ORGANIZATION = "_U_ORG_NAME";
     }
     "Which execution and which task this is" {
@@ -154,7 +155,7 @@ variables! {
         /// The home folder, where `.flyte/config` and `.flyte/config.yaml` are looked for.
         HOME = "HOME";
     }
-    "Settings: the control plane" {
+    "Settings: the control plane" ("Carried, without effect yet: nothing here speaks to a control plane.") {
         /// Its endpoint, as `host:port`; `localhost:30080` when absent. `dns:///` in front is dropped.
         PLATFORM_URL = "FLYTE_PLATFORM_URL";
         /// True: no TLS.
@@ -215,21 +216,21 @@ variables! {
         AZURE_CLIENT_ID = "FLYTE_AZURE_CLIENT_ID";
         /// The Azure client's secret.
         AZURE_CLIENT_SECRET = "FLYTE_AZURE_CLIENT_SECRET";
-        /// The size of the parts of an upload, in bytes; 26214400 when absent.
+        /// The size of the parts of an upload, in bytes. Without effect yet.
         WRITE_CHUNK_SIZE = "_F_P_WRITE_CHUNK_SIZE";
         /// True (also when absent): stored objects carry the execution's identity as metadata.
         PERSISTENCE_ATTACH_EXECUTION_METADATA = "FLYTE_PERSISTENCE_ATTACH_EXECUTION_METADATA";
     }
     "Settings: this machine" {
-        /// True (also when absent): results of local runs are cached.
+        /// True (also when absent): results of local runs are cached. Carried, without effect yet.
         LOCAL_CACHE_ENABLED = "FLYTE_LOCAL_CACHE_ENABLED";
-        /// True: cached results of local runs are made anew.
+        /// True: cached results of local runs are made anew. Carried, without effect yet.
         LOCAL_CACHE_OVERWRITE = "FLYTE_LOCAL_CACHE_OVERWRITE";
-        /// The project that commands use unless they are told another.
+        /// The project that commands use unless they are told another. Carried, without effect yet.
         LOCAL_PROJECT = "FLYTE_LOCAL_PROJECT";
-        /// The domain that commands use unless they are told another.
+        /// The domain that commands use unless they are told another. Carried, without effect yet.
         LOCAL_DOMAIN = "FLYTE_LOCAL_DOMAIN";
-        /// The organization that commands use unless they are told another.
+        /// The organization that commands use unless they are told another. Carried, without effect yet.
         LOCAL_ORG = "FLYTE_LOCAL_ORG";
         /// The packages in which flytekit looks for workflows, joined by commas; carried, not used.
         SDK_WORKFLOW_PACKAGES = "FLYTE_SDK_WORKFLOW_PACKAGES";
@@ -438,12 +439,14 @@ mod tests {
         let mut page = String::from(
             "# Environment variables\n\n\
              <!-- Made from nebulakit/src/env.rs: BLESS=1 cargo test -p nebulakit --lib env:: writes it anew. -->\n\n\
-             Every variable that Nebulakit reads, and what it means. The platform sets most of them in a task's container.\n\
+             Every variable that Nebulakit knows, and what it means; those without effect yet say so.\n\
+             The platform sets most of them in a task's container.\n\
              Truth values: `false`, `0`, `off`, `no` and empty text mean false, in any case; everything else means true.\n\
              The settings can also stand in a [configuration file](#settings-the-control-plane); the environment beats the file.\n",
         );
-        for (group, variables) in VARIABLES {
-            page.push_str(&format!("\n## {group}\n\n| variable | meaning |\n|---|---|\n"));
+        for (group, note, variables) in VARIABLES {
+            let note = if note.is_empty() { String::new() } else { format!("{note}\n\n") };
+            page.push_str(&format!("\n## {group}\n\n{note}| variable | meaning |\n|---|---|\n"));
             for (name, doc) in *variables {
                 page.push_str(&format!("| `{name}` | {} |\n", doc.trim().replace('|', "\\|")));
             }
@@ -451,8 +454,18 @@ mod tests {
         page.push_str(
             "\n## The clouds' own variables\n\n\
              What the settings leave open is found as each cloud's own tools find it: the object stores are handed every variable that begins\n\
-             with `AWS_`, `AZURE_` or `GOOGLE_`, and `IDENTITY_ENDPOINT`, `STORAGE_EMULATOR_HOST`, `SSL_CERT_FILE`, `SSL_CERT_DIR` and `HOME`.\n",
+             with `AWS_`, `AZURE_` or `GOOGLE_`, and `IDENTITY_ENDPOINT`, `STORAGE_EMULATOR_HOST`, `SSL_CERT_FILE`, `SSL_CERT_DIR` and `HOME`.\n\n\
+             ## Read by libraries\n\n\
+             | variable | meaning |\n|---|---|\n\
+             | `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY` | Proxies for object stores and web addresses, and the hosts that are \
+             reached without one; also in small letters. |\n\
+             | `TMPDIR` | The folder of temporary files; `/tmp` when absent. |\n\n\
+             ## The runtime's own metrics\n\n\
+             Sent where `FLYTE_STATSD_HOST` or `FLYTE_SECRETS_HOST` is set in the environment, and only there; a host in the configuration file\n\
+             is for the metrics of tasks. Names begin as those of the task's own do, with `<project>.<domain>.<task>.user_stats.`.\n\n",
         );
+        let table = |line: &str| line.strip_prefix("//! |").map(|row| format!("|{row}\n"));
+        page.extend(include_str!("meter.rs").lines().filter_map(table));
         page
     }
 
@@ -463,7 +476,7 @@ mod tests {
             std::fs::write(path, page()).unwrap();
         }
         assert_eq!(std::fs::read_to_string(path).unwrap(), page(), "docs/environment.md is out of date; its head says how to make it anew");
-        let mut names: Vec<_> = VARIABLES.iter().flat_map(|(_, variables)| variables.iter().map(|(name, _)| *name)).collect();
+        let mut names: Vec<_> = VARIABLES.iter().flat_map(|(.., variables)| variables.iter().map(|(name, _)| *name)).collect();
         names.sort_unstable();
         assert!(names.is_sorted_by(|a, b| a < b), "a variable is listed twice");
     }

@@ -53,6 +53,39 @@ usage: execute --task-name NAME --inputs URL --output-prefix URL
                [--task-module MODULE] [--raw-output-data-prefix URL] [--checkpoint-path URL] [--prev-checkpoint URL]
        map-execute (the same) --bound NAME[,NAME..]";
 
+/// Every option that means something, but for the short ones.
+const OPTIONS: [&str; 12] = [
+    "--task-name",
+    "--task-module",
+    "--inputs",
+    "--output-prefix",
+    "--outputs-path",
+    "--raw-output-data-prefix",
+    "--raw-data-path",
+    "--checkpoint-path",
+    "--prev-checkpoint",
+    "--bound",
+    "--test",
+    "--help",
+];
+
+/// Known to the platforms' own SDKs; they say nothing that the environment does not say, or mean nothing to a compiled binary.
+const PASSED_OVER: [&str; 13] = [
+    "--version",
+    "--run-name",
+    "--name",
+    "--run-start-time",
+    "--run-base-dir",
+    "--project",
+    "--domain",
+    "--org",
+    "--image-cache",
+    "--resolver",
+    "--dynamic-addl-distro",
+    "--dynamic-dest-dir",
+    "--max-concurrency",
+];
+
 #[derive(Debug, Default)]
 struct Words {
     task_name: Option<String>,
@@ -64,6 +97,7 @@ struct Words {
     previous_checkpoint: Option<String>,
     bound: Option<String>,
     is_test: bool,
+    asks_for_help: bool,
 }
 
 impl Invocation {
@@ -72,12 +106,15 @@ impl Invocation {
         matches!(word, "execute" | "map-execute" | "a0")
     }
 
-    /// Reads the words that follow `verb`.
+    /// Reads the words that follow `verb`; [`None`] when they ask for help.
     ///
     /// # Errors
     /// For an unknown, repeated or missing option, with its name.
-    pub(crate) fn parse(verb: &str, arguments: &[OsString], environment: &Environment) -> Result<Self, UsageError> {
+    pub(crate) fn parse(verb: &str, arguments: &[OsString], environment: &Environment) -> Result<Option<Self>, UsageError> {
         let words = Words::parse(verb, arguments)?;
+        if words.asks_for_help {
+            return Ok(None);
+        }
         let required = |value: Option<String>, option: &str| {
             value.ok_or_else(|| UsageError(format!("`{verb}` needs `{option}`, and a value that is no unrendered template")))
         };
@@ -90,7 +127,7 @@ impl Invocation {
             index: map_index(environment),
             bound: words.bound.unwrap_or_default().split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect(),
         });
-        Ok(Self {
+        Ok(Some(Self {
             task,
             inputs: required(words.inputs, "--inputs")?,
             output_prefix: required(words.output_prefix, if verb == "a0" { "--outputs-path" } else { "--output-prefix" })?,
@@ -99,7 +136,7 @@ impl Invocation {
             previous_checkpoint: words.previous_checkpoint,
             map,
             is_test: words.is_test,
-        })
+        }))
     }
 }
 
@@ -120,15 +157,20 @@ impl Words {
             };
             let mut value = || match inline {
                 Some(value) => Ok(value.to_owned()),
-                None => arguments
-                    .next()
-                    .ok_or_else(|| UsageError(format!("`{option}` needs a value")))
-                    .and_then(|value| utf8(value).map(str::to_owned)),
+                // A value that was forgotten must not take the next option for itself.
+                None => match arguments.next() {
+                    Some(value) if !is_option(value) => utf8(value).map(str::to_owned),
+                    _ => Err(UsageError(format!("`{option}` needs a value"))),
+                },
             };
             let slot = match (option, verb) {
                 ("--test", _) if inline.is_none() => {
                     words.is_test = true;
                     continue;
+                }
+                ("--help" | "-h", _) if inline.is_none() => {
+                    words.asks_for_help = true;
+                    break;
                 }
                 ("--task-name", _) => &mut words.task_name,
                 ("--task-module", _) => &mut words.task_module,
@@ -140,25 +182,7 @@ impl Words {
                 ("--checkpoint-path", _) | ("-c", "a0") => &mut words.checkpoint,
                 ("--prev-checkpoint", _) | ("-p", "a0") => &mut words.previous_checkpoint,
                 ("--bound", "map-execute") => &mut words.bound,
-                // Known to the platforms' own SDKs; they say nothing that the environment does not say, or mean nothing to a compiled
-                // binary.
-                (
-                    "--version"
-                    | "--run-name"
-                    | "--name"
-                    | "--run-start-time"
-                    | "--run-base-dir"
-                    | "--project"
-                    | "--domain"
-                    | "--org"
-                    | "--image-cache"
-                    | "--resolver"
-                    | "--dynamic-addl-distro"
-                    | "--dynamic-dest-dir"
-                    | "--max-concurrency",
-                    _,
-                )
-                | ("-v", "a0") => {
+                _ if PASSED_OVER.contains(&option) || (option, verb) == ("-v", "a0") => {
                     value()?;
                     continue;
                 }
@@ -210,6 +234,12 @@ fn kind_of(option: &str) -> &str {
     }
 }
 
+/// Whether a word is a long option, with or without its value, or the `--` behind the last one.
+fn is_option(word: &OsString) -> bool {
+    let option = word.to_str().and_then(|word| word.split('=').next()).unwrap_or_default();
+    option == "--" || OPTIONS.contains(&option) || PASSED_OVER.contains(&option)
+}
+
 /// A value that a platform did not render is none, and so are the two quotes that stand for "none" in argument lists.
 fn rendered(value: String) -> Option<String> {
     let template = value.trim_start().starts_with("{{");
@@ -242,6 +272,10 @@ mod tests {
     }
 
     fn parse_in(words: &str, environment: &Environment) -> Result<Invocation, UsageError> {
+        answer(words, environment).map(|invocation| invocation.expect("no test of invocations asks for help"))
+    }
+
+    fn answer(words: &str, environment: &Environment) -> Result<Option<Invocation>, UsageError> {
         let mut words = words.split(' ').map(OsString::from);
         let verb = words.next().unwrap().into_string().unwrap();
         Invocation::parse(&verb, &words.collect::<Vec<_>>(), environment)
@@ -300,6 +334,32 @@ mod tests {
             refused("a0 --output-prefix o"),
             "`--output-prefix` contradicts `a0`, which takes `--outputs-path` and `--raw-data-path`"
         );
+    }
+
+    #[test]
+    fn an_option_is_no_value_of_the_one_before() {
+        assert_eq!(refused("execute --task-name t --inputs --output-prefix o"), "`--inputs` needs a value");
+        assert_eq!(refused("execute --task-name --inputs=i --output-prefix o"), "`--task-name` needs a value");
+        assert_eq!(refused("execute --inputs i --resolver -- task-name t"), "`--resolver` needs a value");
+        let odd = parse("execute --task-name=--inputs --inputs --odd --output-prefix o").unwrap();
+        assert_eq!((odd.task.as_str(), odd.inputs.as_str()), ("--inputs", "--odd"), "values may begin with dashes");
+    }
+
+    #[test]
+    fn every_option_is_known_to_some_verb() {
+        for option in OPTIONS.into_iter().chain(PASSED_OVER).filter(|option| !["--test", "--help"].contains(option)) {
+            let verb = if option == "--bound" { "map-execute" } else { "execute" };
+            assert_eq!(refused(&format!("{verb} {option}")), format!("`{option}` needs a value"));
+        }
+    }
+
+    #[test]
+    fn help_is_no_invocation() {
+        for words in ["execute --help", "execute -h", "map-execute --inputs i -h", "a0 --help --unknown"] {
+            assert_eq!(answer(words, &Environment::empty()), Ok(None), "{words}");
+        }
+        assert_eq!(refused("execute --help=yes"), "`execute` has no option `--help`");
+        assert_eq!(refused("execute --unknown --help"), "`execute` has no option `--unknown`");
     }
 
     #[test]

@@ -93,37 +93,80 @@ pub(crate) enum LookupError {
 /// Above this many tasks the list is left to `list`.
 const LISTED: usize = 30;
 
-impl fmt::Display for LookupError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+/// Why a task that is there in the source may not be in the binary.
+const LINKED: &str =
+    "tasks of a library crate are linked only when the binary names the crate: `nebulakit::main!(my_tasks)` or `use my_tasks as _;`";
+
+impl LookupError {
+    /// What is wrong, and which tasks there are; several lines.
+    pub(crate) fn message(&self) -> String {
         match self {
-            Self::Unknown { wanted, nearest, known } => {
-                write!(f, "no task is called `{wanted}`")?;
-                if let Some(nearest) = nearest {
-                    write!(f, "; did you mean `{nearest}`?")?;
-                }
-                match known.len() {
-                    0 => f.write_str("\nthis binary has no tasks at all")?,
-                    1..=LISTED => write!(f, "\nthis binary has: {}", known.join(", "))?,
-                    more => write!(f, "\nthis binary has {more} tasks; `list` shows them")?,
-                }
-                f.write_str(
-                    "\nhint: tasks of a library crate are linked only when the binary names the crate: `nebulakit::main!(my_tasks)` or `use my_tasks as _;`",
-                )
+            Self::Unknown { wanted, known, .. } => {
+                let known = match known.len() {
+                    0 => "this binary has no tasks at all".to_owned(),
+                    1..=LISTED => format!("this binary has: {}", known.join(", ")),
+                    more => format!("this binary has {more} tasks; `list` shows them"),
+                };
+                format!("no task is called `{wanted}`\n{known}")
             }
             Self::Several { wanted, found } => {
-                write!(f, "{} tasks are called `{wanted}`:", found.len())?;
-                for (name, file, line) in found {
-                    write!(f, "\n  {name} at {file}:{line}")?;
-                }
-                let same = found.iter().all(|(name, ..)| *name == found[0].0);
-                f.write_str(if same {
-                    "\nhint: give one of them another name with `#[task(name = \"..\")]`"
-                } else {
-                    "\nhint: use the full name, or `--task-module`"
-                })
+                let places: String = found.iter().map(|(name, file, line)| format!("\n  {name} at {file}:{line}")).collect();
+                format!("{} tasks are called `{wanted}`:{places}", found.len())
             }
+        }
+    }
+
+    /// The likeliest way out, in one line.
+    pub(crate) fn hint(&self) -> String {
+        match self {
+            Self::Unknown { nearest: Some(nearest), .. } => format!("did you mean `{nearest}`?"),
+            Self::Unknown { nearest: None, .. } => LINKED.to_owned(),
+            Self::Several { found, .. } if found.iter().all(|(name, ..)| *name == found[0].0) => {
+                "give one of them another name with `#[task(name = \"..\")]`".to_owned()
+            }
+            Self::Several { .. } => "use the full name".to_owned(),
+        }
+    }
+}
+
+impl fmt::Display for LookupError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}\nhint: {}", self.message(), self.hint())?;
+        match self {
+            // A platform does not mistype: the task may well be missing from this binary.
+            Self::Unknown { nearest: Some(_), .. } => write!(f, "\nhint: {LINKED}"),
+            _ => Ok(()),
         }
     }
 }
 
 impl std::error::Error for LookupError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn unknown(nearest: Option<&'static str>, known: &[&'static str]) -> LookupError {
+        LookupError::Unknown { wanted: "app.divid".to_owned(), nearest, known: known.to_vec() }
+    }
+
+    #[test]
+    fn an_unknown_name_is_answered_with_the_nearest_and_with_what_may_be_missing() {
+        let error = unknown(Some("app.divide"), &["app.divide", "app.fail"]);
+        assert_eq!(error.message(), "no task is called `app.divid`\nthis binary has: app.divide, app.fail");
+        assert_eq!(error.hint(), "did you mean `app.divide`?");
+        assert_eq!(error.to_string(), format!("{}\nhint: did you mean `app.divide`?\nhint: {LINKED}", error.message()));
+        assert_eq!(unknown(None, &["t"; 31]).message(), "no task is called `app.divid`\nthis binary has 31 tasks; `list` shows them");
+        let error = unknown(None, &[]);
+        assert_eq!(error.to_string(), format!("no task is called `app.divid`\nthis binary has no tasks at all\nhint: {LINKED}"));
+    }
+
+    #[test]
+    fn several_tasks_are_told_with_their_places() {
+        let several = |found: &[(&'static str, &'static str, u32)]| LookupError::Several { wanted: "t".to_owned(), found: found.to_vec() };
+        let error = several(&[("a.t", "a.rs", 1), ("b.t", "b.rs", 2)]);
+        assert_eq!(error.to_string(), "2 tasks are called `t`:\n  a.t at a.rs:1\n  b.t at b.rs:2\nhint: use the full name");
+        let error = several(&[("t", "a.rs", 1), ("t", "b.rs", 2)]);
+        assert_eq!(error.hint(), "give one of them another name with `#[task(name = \"..\")]`");
+    }
+}

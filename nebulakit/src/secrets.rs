@@ -237,7 +237,7 @@ impl fmt::Display for SecretError {
                 for (index, file) in files.iter().enumerate() {
                     write!(f, "{} `{}`", if index == 0 { "" } else { " or" }, file.display())?;
                 }
-                Ok(())
+                f.write_str("\nhint: ask for it with #[task(secrets((group = \"..\", key = \"..\")))]")
             }
         }
     }
@@ -302,7 +302,8 @@ mod tests {
         assert_eq!(
             error.to_string(),
             "secret key `Key` of group `Group` was not found in the environment as `_FSEC_GROUP_KEY` or `GROUP_KEY`, \
-             nor as the file `/nowhere/group/key` or `/nowhere/Group/Key`"
+             nor as the file `/nowhere/group/key` or `/nowhere/Group/Key`\n\
+             hint: ask for it with #[task(secrets((group = \"..\", key = \"..\")))]"
         );
         assert_eq!(secrets(&environment, true).get("", "").unwrap_err().to_string(), "a secret needs a group or a key, found neither");
     }

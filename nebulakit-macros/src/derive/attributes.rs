@@ -105,7 +105,7 @@ impl Case {
     fn parse(text: &str) -> Result<Self, String> {
         CASES.into_iter().find(|(word, _)| *word == text).map(|(_, case)| case).ok_or_else(|| {
             let words = CASES.map(|(word, _)| word);
-            let hint = nearest(text, &words).map(|word| format!("; did you mean `{word}`?")).unwrap_or_default();
+            let hint = nearest(text, &words).map_or_else(|| ";".to_owned(), |word| format!("; did you mean `{word}`?"));
             format!("unknown case `{text}`{hint} the cases are {}", crate::errors::listed(words))
         })
     }

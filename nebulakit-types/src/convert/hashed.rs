@@ -56,4 +56,8 @@ impl<T: NebulaType> NebulaType for Hashed<T> {
     fn schema(dialect: &Dialect) -> serde_json::Value {
         T::schema(dialect)
     }
+
+    fn absent() -> Option<Self> {
+        T::absent().map(|value| Self { value, hash: None })
+    }
 }

@@ -11,7 +11,8 @@ use super::reader::{LiteralRef, Offloaded, offloaded_uris};
 use super::writer::Encoder;
 use crate::{Dialect, Error, ErrorKind, LiteralType, Result};
 
-/// A `T` that is kept as its literal: bytes, hash, metadata and unknown fields go out as they came in.
+/// A `T` that is kept as its literal: bytes, hash, metadata and unknown fields go out as they came in, unless they came in another
+/// sender's form of a `T`.
 ///
 /// For tasks that route values without looking at them. [`Raw::get`] converts when the value is needed after all.
 #[derive(Debug, Clone)]
@@ -89,5 +90,10 @@ impl<T: NebulaType> NebulaType for Raw<T> {
 
     fn schema(dialect: &Dialect) -> serde_json::Value {
         T::schema(dialect)
+    }
+
+    fn absent() -> Option<Self> {
+        // On its way out it is written anew if another dialect wants another form.
+        Self::new(&T::absent()?, &Dialect::FLYTE_1).ok()
     }
 }

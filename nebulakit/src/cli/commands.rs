@@ -11,7 +11,7 @@ use super::{Complaint, completions, describe, list, run, say, usage};
 use crate::env::Environment;
 use crate::exit::Exit;
 use crate::platform::Platform;
-use crate::registry::{LookupError, Registry};
+use crate::registry::Registry;
 use crate::task::TaskDef;
 
 /// The shells that completions are made for.
@@ -34,26 +34,7 @@ impl Setting<'_> {
 
     /// The task called `name`.
     pub(super) fn find(&self, name: &str) -> Result<&'static TaskDef, Complaint> {
-        self.registry.find(name).map_err(|error| {
-            let text = error.to_string();
-            let message = text.split_once("\nhint: ").map_or(text.as_str(), |(message, _)| message);
-            let hint = match &error {
-                LookupError::Unknown { nearest: Some(nearest), .. } => format!("did you mean `{nearest}`?"),
-                LookupError::Unknown { .. } => {
-                    "tasks of a library are there only if the binary names the library: `nebulakit::main!(my_tasks)`".to_owned()
-                }
-                LookupError::Several { found, .. } if found.iter().all(|(name, ..)| *name == found[0].0) => {
-                    "give one of them another name: `#[task(name = \"..\")]`".to_owned()
-                }
-                LookupError::Several { .. } => "use the full name".to_owned(),
-            };
-            let message = match &error {
-                // Said as the hint, where the eye looks for it.
-                LookupError::Unknown { nearest: Some(nearest), .. } => message.replacen(&format!("; did you mean `{nearest}`?"), "", 1),
-                _ => message.to_owned(),
-            };
-            Complaint::usage(message).hint(format!("hint: {hint}"))
-        })
+        self.registry.find(name).map_err(|error| Complaint::usage(error.message()).hint(format!("hint: {}", error.hint())))
     }
 
     /// The shortest name that means this task and no other.

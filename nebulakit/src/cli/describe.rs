@@ -93,7 +93,10 @@ fn options(options: &TaskOptions) -> Vec<(&'static str, String)> {
     row("requests", amounts(&options.requests));
     row("limits", amounts(&options.limits));
     row("accelerator", options.accelerator.map(str::to_owned));
-    row("shared memory", options.shared_memory.map(|size| if size.is_empty() { "of any size".to_owned() } else { size.to_owned() }));
+    row(
+        "shared memory",
+        options.shared_memory.map(|size| if size.is_empty() { "as large as the memory".to_owned() } else { size.to_owned() }),
+    );
     row("env", pairs(options.env));
     let secrets: Vec<_> = options
         .secrets

@@ -57,6 +57,11 @@ fn not_served(arguments: &[OsString]) -> Complaint {
     Complaint { hint: Some(crate::invocation::USAGE.to_owned()), ..Complaint::usage(message) }
 }
 
+/// Shows what containers are started with.
+pub(crate) fn container_help() -> Exit {
+    say(&format!("{}\n", crate::invocation::USAGE)).unwrap_or_else(|complaint| complain(&complaint))
+}
+
 /// What went wrong, for a person.
 #[derive(Debug)]
 struct Complaint {
@@ -75,7 +80,6 @@ impl Complaint {
     }
 
     /// The command was understood, and failed.
-    #[cfg(feature = "run")]
     fn failed(message: impl Into<String>) -> Self {
         Self { exit: Exit::Failed, ..Self::usage(message) }
     }
@@ -99,7 +103,6 @@ fn remark(text: &str) {
 }
 
 /// Writes to standard output. A reader that has seen enough and went away is no failure.
-#[cfg(feature = "run")]
 fn say(text: &str) -> Result<Exit, Complaint> {
     let mut out = io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
