@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use nebulakit::NebulaType;
 use nebulakit_benches::{median_ms, own_peak_mib};
+use nebulakit_types::outputs::OutputWriter;
 use nebulakit_types::wire::flyteidl::core::Literal;
 use nebulakit_types::{Dialect, decode, encode};
 use prost::Message as _;
@@ -74,13 +75,14 @@ fn compare<T: NebulaType>(name: &str, elements: f64, bytes: &[u8]) {
     println!("  encode: ours {ours_out:>12.1} ns, prost's tree {prost_out:>12.1} ns per element, ratio {:.2}", ours_out / prost_out);
 }
 
-/// Decodes the file, gives its bytes back, encodes the value: what `execute` does, in a process of its own.
+/// Decodes the file, gives its bytes back, hands the value over as an output: what `execute` does, in a process of its own.
 fn there_and_back<T: NebulaType>(path: &str) {
     let bytes = std::fs::read(path).unwrap();
     let value: T = decode(&bytes).unwrap();
     drop(bytes);
-    let encoded = encode(&value, &Dialect::FLYTE_1).unwrap();
-    black_box(&encoded);
+    let mut writer = OutputWriter::new(&["o0"], &Dialect::FLYTE_1);
+    writer.put(value).unwrap();
+    black_box(writer.finish());
     println!("{}", own_peak_mib());
 }
 
