@@ -8,7 +8,7 @@ pub use std::option::Option::{self, None, Some};
 pub use std::result::Result::Ok;
 pub use std::time::Duration;
 pub use std::vec::Vec;
-pub use std::{concat, file, line, module_path, unimplemented, vec};
+pub use std::{concat, file, line, module_path, unreachable, vec};
 
 pub use inventory;
 pub use nebulakit_types::convert::msgpack::{Packer, Unpacker};

@@ -80,10 +80,10 @@ pub(crate) fn stub(input: &DeriveInput) -> TokenStream {
         #head {
             const NAMES: &'static [&'static str] = &[];
             fn literal_types(_: &__nk::Dialect) -> __nk::Vec<__nk::LiteralType> {
-                __nk::unimplemented!()
+                __nk::unreachable!()
             }
             fn write(self, _: &mut __nk::OutputWriter) -> __nk::Result<()> {
-                __nk::unimplemented!()
+                __nk::unreachable!()
             }
         }
     }

@@ -9,22 +9,22 @@ const _: () = {
     impl __nk::NebulaType for Point {
         const TAG: &'static str = "";
         fn literal_type(_: &__nk::Dialect) -> __nk::LiteralType {
-            __nk::unimplemented!()
+            __nk::unreachable!()
         }
         fn encode(&self, _: &mut __nk::Encoder) -> __nk::Result<()> {
-            __nk::unimplemented!()
+            __nk::unreachable!()
         }
         fn decode(_: __nk::LiteralRef<'_>) -> __nk::Result<Self> {
-            __nk::unimplemented!()
+            __nk::unreachable!()
         }
         fn pack(&self, _: &mut __nk::Packer) -> __nk::Result<()> {
-            __nk::unimplemented!()
+            __nk::unreachable!()
         }
         fn unpack(_: &mut __nk::Unpacker<'_>) -> __nk::Result<Self> {
-            __nk::unimplemented!()
+            __nk::unreachable!()
         }
         fn schema(_: &__nk::Dialect) -> __nk::Value {
-            __nk::unimplemented!()
+            __nk::unreachable!()
         }
     }
 };
