@@ -48,7 +48,7 @@ pub struct Config {
 }
 
 /// The control plane.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct PlatformSettings {
     /// `host:port`, without `dns:///`; `localhost:30080` by default.
@@ -66,7 +66,7 @@ pub struct PlatformSettings {
 }
 
 /// How to log in to the control plane.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Credentials {
     /// The command that prints a token; empty for none.
@@ -204,6 +204,24 @@ pub struct Sdk {
     pub local_sandbox: Option<PathBuf>,
     /// The level of the SDK's log messages, as text.
     pub logging_level: Option<String>,
+}
+
+/// A proxy's URL may hold a password: only whether there is one is shown.
+impl fmt::Debug for PlatformSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PlatformSettings")
+            .field("endpoint", &self.endpoint)
+            .field("insecure", &self.insecure)
+            .field("has_http_proxy", &self.http_proxy_url.is_some())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Commands may hold tokens among their words: only the way of logging in is shown.
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Credentials").field("auth_mode", &self.auth_mode).field("client_id", &self.client_id).finish_non_exhaustive()
+    }
 }
 
 impl Config {
@@ -1087,5 +1105,15 @@ images:
         let config = LazyConfig::with_paths(&environment, Some(&folder.path().join("c.ini")), Path::new(""));
         assert!(config.get().is_err());
         assert_eq!(config.get_or_environment().secrets.env_prefix, "_UNION_");
+    }
+
+    #[test]
+    fn debug_shows_no_proxys_password_and_no_commands_token() {
+        let environment = Environment::empty()
+            .with("FLYTE_PLATFORM_HTTP_PROXY_URL", "http://me:pass-word@proxy")
+            .with("FLYTE_CREDENTIALS_COMMAND", "login,to-ken")
+            .with("FLYTE_CREDENTIALS_PROXY_COMMAND", "proxy,to-ken");
+        let shown = format!("{:?}", Config::from_environment(&environment).unwrap());
+        assert!(!shown.contains("pass-word") && !shown.contains("to-ken"), "{shown}");
     }
 }
