@@ -7,7 +7,7 @@ use std::fmt::Debug;
 use jiff::SignedDuration;
 use nebulakit::types::convert::check::check;
 use nebulakit::types::convert::msgpack::Packer;
-use nebulakit::types::convert::reader::{LiteralRef, Offloaded};
+use nebulakit::types::convert::reader::{LiteralRef, References};
 use nebulakit::types::{Bytes, Dialect, Hashed, LiteralType, NebulaType, Raw, Untyped, decode, encode};
 use nebulakit_tests::python::*;
 use nebulakit_tests::vectors::{self, to_hex};
@@ -81,7 +81,7 @@ fn same_value<T: NebulaType>(recorded: &Value, value: &T) {
     let theirs = vectors::bytes(recorded, "literal_hex");
     let ours = encode(value, &Dialect::FLYTE_1).unwrap();
     assert_eq!(to_hex(&ours), to_hex(&theirs), "the bytes of `{name}`");
-    check(LiteralRef::new(&ours, Offloaded::none()), &T::literal_type(&Dialect::FLYTE_1)).unwrap();
+    check(LiteralRef::new(&ours, References::none()), &T::literal_type(&Dialect::FLYTE_1)).unwrap();
     if let Some(msgpack) = recorded["msgpack_hex"].as_str() {
         let mut packer = Packer::new(&Dialect::FLYTE_1);
         value.pack(&mut packer).unwrap();

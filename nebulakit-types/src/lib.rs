@@ -10,10 +10,12 @@ pub mod interface;
 pub mod json;
 pub mod literal;
 pub mod literal_type;
+pub mod outbox;
 pub mod outputs;
 mod scan;
 pub mod storage;
 pub mod wire;
+pub mod workspace;
 
 pub use bytes::Bytes;
 pub use convert::hashed::Hashed;

@@ -106,7 +106,7 @@ pub fn encode<T: NebulaType>(value: &T, dialect: &'static Dialect) -> Result<Vec
 /// # Errors
 /// Those of the type's own [`NebulaType::decode`].
 pub fn decode<T: NebulaType>(literal: &[u8]) -> Result<T> {
-    T::decode(LiteralRef::new(literal, reader::Offloaded::none()))
+    T::decode(LiteralRef::new(literal, reader::References::none()))
 }
 
 /// What types whose values are msgpack say about their form: the platform hashes it into cache keys.

@@ -254,7 +254,7 @@ fn tag_of(literal_type: &[u8]) -> Result<&str> {
 fn fit<U>(literal: LiteralRef<'_>, choices: &[&dyn AnyChoice<U>]) -> Result<U> {
     let view = literal.view()?;
     if matches!(view, LiteralView::Binary(_, "msgpack") | LiteralView::Generic(_)) {
-        return unpack_literal(view, "a union", |unpacker| {
+        return unpack_literal(literal, "a union", |unpacker| {
             // As with other bare literals, a value that fits several variants equally well is nobody's.
             let before = unpacker.set_leniency(Leniency::Exact);
             let exact = one(choices, |choice| attempt(unpacker, *choice));

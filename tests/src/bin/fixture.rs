@@ -448,7 +448,7 @@ mod surroundings {
             ("task".to_owned(), format!("{task:?}")),
             ("attempt".to_owned(), ctx.attempt().to_string()),
             ("outputs".to_owned(), ctx.output_prefix().to_owned()),
-            ("raw".to_owned(), ctx.raw_output_prefix().unwrap_or("none").to_owned()),
+            ("raw".to_owned(), ctx.raw_output_prefix().to_owned()),
             ("checkpoint".to_owned(), ctx.checkpoint().is_some().to_string()),
         ])
     }

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use clap::ArgMatches;
 use jiff::Timestamp;
-use nebulakit_types::convert::reader::{LiteralRef, Offloaded};
+use nebulakit_types::convert::reader::{LiteralRef, References};
 use nebulakit_types::convert::writer::Encoder;
 use nebulakit_types::outputs::Output;
 use nebulakit_types::storage::Storage;
@@ -185,7 +185,7 @@ fn failed(failure: Failure) -> Complaint {
 }
 
 fn read(output: &Output, reader: Reader) -> Result<Untyped, Error> {
-    render::value(LiteralRef::new(&output.literal, Offloaded::none()), reader).map_err(|error| error.at_field(output.name))
+    render::value(LiteralRef::new(&output.literal, References::none()), reader).map_err(|error| error.at_field(output.name))
 }
 
 /// One value plainly, several as `name: value` lines, none as nothing.
