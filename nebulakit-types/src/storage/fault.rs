@@ -72,7 +72,9 @@ fn answer(place: &Place<'_>, url: &str, failure: &Failure, status: u16, code: &s
         }
         _ => {}
     }
-    (status_kind(status), text)
+    // What has expired is refused like what is wrong, whatever the number says.
+    let expired = matches!(code, "ExpiredToken" | "ExpiredTokenException" | "InvalidToken" | "TokenRefreshRequired");
+    (if expired { ErrorKind::Denied } else { status_kind(status) }, text)
 }
 
 /// Whether what is missing is the bucket itself.

@@ -49,6 +49,7 @@ pub(super) struct Body {
 
 impl Body {
     /// Runs a request that sends this.
+    #[cfg(feature = "cloud")]
     pub(super) async fn sent_by<T>(self, request: impl Future<Output = T>) -> T {
         BODY.scope(self, request).await
     }
@@ -122,6 +123,7 @@ impl Trace {
     }
 
     /// Runs one operation and tells what its requests met.
+    #[cfg(feature = "http")]
     pub(super) async fn of<T>(operation: impl Future<Output = T>) -> (T, Trace) {
         let watch = Watch::new();
         let out = watch.of(operation).await;

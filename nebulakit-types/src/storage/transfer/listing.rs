@@ -3,11 +3,16 @@
 use futures_util::stream::{self, BoxStream};
 use futures_util::{Stream, StreamExt as _, TryStreamExt as _};
 
-use super::super::location::{Location, entry_url, shown};
+#[cfg(feature = "http")]
+use super::super::location::shown;
+use super::super::location::{Location, entry_url};
+use super::super::object::Names;
 use super::super::{Level, ObjectInfo, local};
 use super::doing;
+use crate::Result;
 use crate::storage::Storage;
-use crate::{Error, ErrorKind, Result};
+#[cfg(feature = "http")]
+use crate::{Error, ErrorKind};
 
 type Found = BoxStream<'static, Result<(String, u64)>>;
 
@@ -56,7 +61,7 @@ impl Storage {
         Ok(Level { objects, prefixes })
     }
 
-    async fn level(&self, prefix: &str) -> Result<(Vec<(String, u64)>, Vec<String>)> {
+    async fn level(&self, prefix: &str) -> Result<Names> {
         match Location::parse(prefix)? {
             Location::Local(path) => local::list_level(&path),
             Location::Memory(key) => {
