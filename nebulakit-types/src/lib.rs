@@ -2,10 +2,14 @@
 //!
 //! This crate knows no command line and starts no runtime. Most users meet it through `nebulakit`, which re-exports what they need.
 
+mod blocking;
 pub mod convert;
+mod data;
 pub mod dialect;
+pub mod directory;
 mod error;
 mod field_order;
+pub mod file;
 pub mod interface;
 pub mod json;
 pub mod literal;
@@ -23,7 +27,9 @@ pub use convert::raw::Raw;
 pub use convert::untyped::Untyped;
 pub use convert::{NebulaType, decode, encode};
 pub use dialect::Dialect;
+pub use directory::Directory;
 pub use error::{Error, ErrorKind, Result};
+pub use file::File;
 pub use interface::{Interface, Variable};
 pub use literal::Literal;
 pub use literal_type::LiteralType;

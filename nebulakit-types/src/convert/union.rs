@@ -19,6 +19,7 @@ pub const TAG: &str = "Typed Union";
 /// One variant of a union, typed; the bound on `T` is named once, in [`Variant::new`].
 pub struct Variant<T> {
     tag: &'static str,
+    tag_in: fn(&Dialect) -> &'static str,
     literal_type: fn(&Dialect) -> LiteralType,
     schema: fn(&Dialect) -> Value,
     encode: fn(&T, &mut Encoder) -> Result<()>,
@@ -53,6 +54,7 @@ impl<T> Variant<T> {
         );
         Self {
             tag: T::TAG,
+            tag_in: T::tag,
             literal_type: T::literal_type,
             schema: T::schema,
             encode: encode_wrapped::<T>,
@@ -145,7 +147,7 @@ pub trait AnyVariant {
 
 impl<T> AnyVariant for Variant<T> {
     fn literal_type(&self, dialect: &Dialect) -> LiteralType {
-        (self.literal_type)(dialect).with_tag(self.tag)
+        (self.literal_type)(dialect).with_tag((self.tag_in)(dialect))
     }
 
     fn schema(&self, dialect: &Dialect) -> Value {

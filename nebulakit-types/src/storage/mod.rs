@@ -47,8 +47,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 pub use self::config::{AddressingStyle, AzureConfig, Environment, GcsConfig, S3Config, Secret, StorageConfig};
-pub use self::location::join;
-use self::location::{Location, shown};
+use self::location::Location;
+pub use self::location::{child_url, join};
+pub(crate) use self::location::{local_path, shown};
 pub use self::object::{Level, ObjectInfo, ObjectMeta, Symlinks, Transferred, TreeOptions};
 pub use self::progress::{Counts, Progress};
 pub use self::transfer::{ObjectWriter, Reading};
@@ -235,7 +236,7 @@ impl Storage {
             Location::Object { cloud, authority, key } => self.0.clouds.list(&cloud::Place { url: prefix, cloud, authority, key }).await?,
         };
         found.sort();
-        Ok(found.into_iter().map(|(key, size)| ObjectInfo { url: location::entry_url(prefix, &key), key, size }).collect())
+        Ok(found.into_iter().map(|(key, size)| ObjectInfo { url: location::child_url(prefix, &key), key, size }).collect())
     }
 
     /// Deletes an object. One that is not there counts as deleted.

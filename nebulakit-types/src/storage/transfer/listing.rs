@@ -5,7 +5,7 @@ use futures_util::{Stream, StreamExt as _, TryStreamExt as _};
 
 #[cfg(feature = "http")]
 use super::super::location::shown;
-use super::super::location::{Location, entry_url};
+use super::super::location::{Location, child_url};
 use super::super::object::Names;
 use super::super::{Level, ObjectInfo, local};
 use super::doing;
@@ -26,7 +26,7 @@ impl Storage {
         let (storage, prefix) = (self.clone(), prefix.to_owned());
         let begin = async move {
             let found = storage.found(&prefix).await?;
-            let info = move |(key, size): (String, u64)| ObjectInfo { url: entry_url(&prefix, &key), key, size };
+            let info = move |(key, size): (String, u64)| ObjectInfo { url: child_url(&prefix, &key), key, size };
             Ok(found.map_ok(info))
         };
         stream::once(begin).try_flatten().map_err(|error| doing("listing", error))
@@ -54,7 +54,7 @@ impl Storage {
     /// As [`Storage::list`].
     pub async fn list_level(&self, prefix: &str) -> Result<Level> {
         let (objects, mut prefixes) = self.level(prefix).await.map_err(|error| doing("listing", error))?;
-        let info = |(key, size): (String, u64)| ObjectInfo { url: entry_url(prefix, &key), key, size };
+        let info = |(key, size): (String, u64)| ObjectInfo { url: child_url(prefix, &key), key, size };
         let mut objects: Vec<_> = objects.into_iter().map(info).collect();
         objects.sort_by(|a, b| a.key.cmp(&b.key));
         prefixes.sort();

@@ -2,6 +2,7 @@
 //!
 //! Words → [`flags`] → texts and data → [`parse`] → literals → the executor → outputs → [`render`](crate::cli::render).
 
+mod bar;
 pub(super) mod flags;
 mod inputs_file;
 mod parse;
@@ -137,6 +138,7 @@ fn execute(task: &'static TaskDef, inputs: Vec<u8>, setting: &Setting<'_>) -> Re
         environment: &environment,
         platform: setting.platform,
         registry: setting.registry,
+        telling: bar::telling(),
         stores: Stores::new(&config, &environment, &identity),
         identity,
         config,
