@@ -176,6 +176,9 @@ impl<T> Field<T> {
 }
 
 /// The type of a struct called `title`.
+///
+/// pydantic's schemas are written in another way than those of dataclasses, and Flyte 1 takes only an equal one or none; none fits all
+/// (seen on a cluster).
 #[must_use]
 pub fn literal_type(title: &str, tag: &str, fields: &[&dyn AnyField], dialect: &Dialect) -> LiteralType {
     let structure = match dialect.struct_structure {
@@ -185,13 +188,12 @@ pub fn literal_type(title: &str, tag: &str, fields: &[&dyn AnyField], dialect: &
         },
         StructStructure::Tag => TypeStructure { tag: tag.to_owned(), ..TypeStructure::default() },
     };
-    let Value::Object(metadata) = schema(title, fields, dialect) else { unreachable!("the schema of a struct is an object") };
-    LiteralType {
-        metadata: Some(metadata),
-        annotation: Some(msgpack_annotation()),
-        structure: Some(structure),
-        ..LiteralType::simple(SimpleType::Struct)
-    }
+    let comparable = tag == DATACLASS || dialect.struct_structure == StructStructure::Tag;
+    let metadata = match schema(title, fields, dialect) {
+        Value::Object(metadata) if comparable => Some(metadata),
+        _ => None,
+    };
+    LiteralType { metadata, annotation: Some(msgpack_annotation()), structure: Some(structure), ..LiteralType::simple(SimpleType::Struct) }
 }
 
 /// The JSON schema of a struct, as mashumaro writes it for dataclasses (Flyte task contract, "dataclass").
