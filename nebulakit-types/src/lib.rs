@@ -12,6 +12,7 @@ pub mod literal;
 pub mod literal_type;
 pub mod outputs;
 mod scan;
+mod secret;
 pub mod storage;
 pub mod wire;
 
@@ -25,3 +26,4 @@ pub use error::{Error, ErrorKind, Result};
 pub use interface::{Interface, Variable};
 pub use literal::Literal;
 pub use literal_type::LiteralType;
+pub use secret::Secret;

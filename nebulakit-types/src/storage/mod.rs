@@ -41,7 +41,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-pub use self::config::{AddressingStyle, AzureConfig, Environment, GcsConfig, S3Config, Secret, StorageConfig};
+pub use self::config::{AddressingStyle, AzureConfig, Environment, GcsConfig, S3Config, StorageConfig};
 pub use self::location::join;
 use self::location::{Location, shown};
 use crate::{Error, ErrorKind, Result};
