@@ -174,7 +174,7 @@ impl Context {
         if let Some(directory) = self.inner.working_directory.get() {
             return Ok(directory);
         }
-        let directory = std::env::temp_dir().join(format!("nebulakit-{}", Uuid::new_v4().simple()));
+        let directory = self.own().environment.temporary_folder().join(format!("nebulakit-{}", Uuid::new_v4().simple()));
         let mut builder = std::fs::DirBuilder::new();
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
         builder

@@ -6,6 +6,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fmt;
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -101,6 +102,8 @@ variables! {
         RUST_BACKTRACE = "RUST_BACKTRACE";
         /// The same for errors alone; beats `RUST_BACKTRACE` there.
         RUST_LIB_BACKTRACE = "RUST_LIB_BACKTRACE";
+        /// The folder of temporary files; `/tmp` when absent or empty.
+        TMPDIR = "TMPDIR";
     }
     "Logging" {
         /// From which level on Nebulakit's own messages are logged, as Python's number (10, 20, 30, 40, 50) or name; 30 (`WARNING`) when absent.
@@ -320,6 +323,12 @@ impl Environment {
         }
     }
 
+    /// The folder of temporary files.
+    #[must_use]
+    pub fn temporary_folder(&self) -> PathBuf {
+        self.raw(TMPDIR).filter(|folder| !folder.is_empty()).map_or_else(|| PathBuf::from("/tmp"), PathBuf::from)
+    }
+
     /// Every variable with its value as the system holds it, for libraries that pick what concerns them.
     pub fn variables(&self) -> impl Iterator<Item = (OsString, OsString)> + '_ {
         self.values.iter().map(|(name, value)| (name.into(), value.raw().to_owned()))
@@ -412,6 +421,13 @@ mod tests {
     }
 
     #[test]
+    fn temporary_files_lie_where_the_snapshot_says() {
+        assert_eq!(Environment::empty().temporary_folder(), PathBuf::from("/tmp"));
+        assert_eq!(Environment::empty().with("TMPDIR", "").temporary_folder(), PathBuf::from("/tmp"));
+        assert_eq!(Environment::empty().with("TMPDIR", "/scratch").temporary_folder(), PathBuf::from("/scratch"));
+    }
+
+    #[test]
     fn debug_shows_no_values() {
         let environment = Environment::empty().with("PASSWORD", "hunter2");
         assert_eq!(format!("{environment:?}"), "Environment {\"PASSWORD\"}");
@@ -470,7 +486,7 @@ mod tests {
              | variable | meaning |\n|---|---|\n\
              | `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY` | Proxies for object stores and web addresses, and the hosts that are \
              reached without one; also in small letters. |\n\
-             | `TMPDIR` | The folder of temporary files; `/tmp` when absent. |\n\n\
+             \n\
              ## The runtime's own metrics\n\n\
              Sent where `FLYTE_STATSD_HOST` or `FLYTE_SECRETS_HOST` is set in the environment, and only there; a host in the configuration file\n\
              is for the metrics of tasks. Names begin as those of the task's own do, with `<project>.<domain>.<task>.user_stats.`.\n\n",
