@@ -48,8 +48,7 @@ impl Checkpoint {
     ///
     /// `None` if there is no destination: then the platform keeps no checkpoints for this task. Empty text is the same as none. Made inside
     /// a tokio runtime, it uses that one for the blocking operations too.
-    #[must_use]
-    pub fn new(storage: &Storage, destination: Option<&str>, previous: Option<&str>, platform: &Platform) -> Option<Self> {
+    pub(crate) fn new(storage: &Storage, destination: Option<&str>, previous: Option<&str>, platform: &Platform) -> Option<Self> {
         let given = |url: Option<&str>| url.filter(|url| !url.is_empty()).map(str::to_owned);
         Some(Self {
             storage: storage.clone(),

@@ -12,7 +12,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use bytes::Bytes;
 use nebulakit_types::ErrorKind;
-use nebulakit_types::storage::{AzureConfig, GcsConfig, PutOptions, S3Config, Secret, Storage, StorageConfig, join};
+use nebulakit_types::Secret;
+use nebulakit_types::storage::{AzureConfig, GcsConfig, PutOptions, S3Config, Storage, StorageConfig, join};
 
 fn variable(name: &str) -> String {
     std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run this through tests/servers/with-servers.sh"))

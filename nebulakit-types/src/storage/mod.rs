@@ -46,7 +46,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-pub use self::config::{AddressingStyle, AzureConfig, Environment, GcsConfig, S3Config, Secret, StorageConfig};
+pub use self::config::{AddressingStyle, AzureConfig, Environment, GcsConfig, S3Config, StorageConfig};
 use self::location::Location;
 pub use self::location::{child_url, join};
 pub(crate) use self::location::{local_path, shown};
