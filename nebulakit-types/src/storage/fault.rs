@@ -105,6 +105,8 @@ fn kind_of(error: &StoreError) -> ErrorKind {
         StoreError::PermissionDenied { .. } | StoreError::Unauthenticated { .. } => ErrorKind::Denied,
         StoreError::InvalidPath { .. } => ErrorKind::Url,
         StoreError::Precondition { .. } => ErrorKind::Changed,
+        // The client tells by nothing else that a server gave bytes for a range that the object does not have.
+        StoreError::Generic { source, .. } if innermost(&**source).starts_with("Wanted range starting at") => ErrorKind::OutOfRange,
         _ => ErrorKind::Io,
     }
 }
