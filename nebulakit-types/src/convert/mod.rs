@@ -6,6 +6,7 @@
 
 pub mod check;
 pub mod collections;
+mod endless;
 pub mod enums;
 pub mod hashed;
 pub mod msgpack;

@@ -4,6 +4,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::endless::bounded;
 use super::msgpack::{Leniency, Packed, Packer, Unpacker, unpack_literal, whole};
 use super::reader::LiteralRef;
 use super::{NebulaType, msgpack_annotation};
@@ -176,11 +177,16 @@ impl<T> Field<T> {
 }
 
 /// The type of a struct called `title`.
+///
+/// # Panics
+/// When the struct holds itself through other types.
 #[must_use]
 pub fn literal_type(title: &str, tag: &str, fields: &[&dyn AnyField], dialect: &Dialect) -> LiteralType {
     let structure = match dialect.struct_structure {
         StructStructure::Fields => TypeStructure {
-            dataclass_type: fields.iter().map(|field| (field.name().to_owned(), field.literal_type(dialect))).collect(),
+            dataclass_type: bounded(format_args!("the struct `{title}`"), || {
+                fields.iter().map(|field| (field.name().to_owned(), field.literal_type(dialect))).collect()
+            }),
             ..TypeStructure::default()
         },
         StructStructure::Tag => TypeStructure { tag: tag.to_owned(), ..TypeStructure::default() },
@@ -195,6 +201,9 @@ pub fn literal_type(title: &str, tag: &str, fields: &[&dyn AnyField], dialect: &
 }
 
 /// The JSON schema of a struct, as mashumaro writes it for dataclasses (Flyte task contract, "dataclass").
+///
+/// # Panics
+/// When the struct holds itself through other types.
 #[must_use]
 pub fn schema(title: &str, fields: &[&dyn AnyField], dialect: &Dialect) -> Value {
     let mut schema = Map::new();
@@ -202,7 +211,8 @@ pub fn schema(title: &str, fields: &[&dyn AnyField], dialect: &Dialect) -> Value
     schema.insert("title".to_owned(), title.into());
     if !fields.is_empty() {
         let properties = fields.iter().map(|field| (field.name().to_owned(), field.schema(dialect)));
-        schema.insert("properties".to_owned(), properties.collect::<Map<_, _>>().into());
+        let properties: Map<_, _> = bounded(format_args!("the struct `{title}`"), || properties.collect());
+        schema.insert("properties".to_owned(), properties.into());
     }
     schema.insert("additionalProperties".to_owned(), false.into());
     let required: Vec<_> = fields.iter().filter(|field| field.is_required()).map(|field| field.name()).collect();

@@ -99,7 +99,7 @@ impl Source<'_> {
     }
 
     pub(super) fn secret(&self, key: &Key) -> Result<Option<Secret>, ConfigError> {
-        Ok(self.text(key)?.map(|text| Secret::from(text)))
+        Ok(self.text(key)?.map(Secret::from))
     }
 
     pub(super) fn path(&self, key: &Key) -> Result<Option<PathBuf>, ConfigError> {
