@@ -180,10 +180,11 @@ class Cluster:
         template = json_format.ParseDict(described["template"], tasks_pb2.TaskTemplate())
         template.container.image = self.options.rust_image
         template.id.CopyFrom(self.id(identifier_pb2.TASK, described["name"] + changes.pop("suffix", "")))
+        change = changes.pop("change", None)
         if changes.pop("mapped", False):
             self.mapped(template, **changes)
-        elif "change" in changes:
-            changes["change"](template)
+        if change:
+            change(template)
         return self.create_task(template)
 
     @staticmethod
@@ -197,12 +198,19 @@ class Cluster:
                     element = types_pb2.LiteralType(union_type={"variants": [element, {"simple": types_pb2.NONE}]})
                 if name not in bound:
                     variable.type.CopyFrom(types_pb2.LiteralType(collection_type=element))
-        template.container.args[0] = "map-execute"
-        template.container.args.extend(["--bound", ",".join(bound)])
+        args = list(template.container.args)
+        if args[0] == "execute":
+            args = ["map-execute", *args[1:], "--bound", ",".join(bound)]
+        elif args[0] == "pyflyte-execute":
+            before, after = args[1 : args.index("--resolver")], args[args.index("--") + 1 :]
+            resolver = args[args.index("--resolver") + 1]
+            mapped = ["--resolver", "flytekit.core.array_node_map_task.ArrayNodeMapTaskResolver", "--"]
+            args = ["pyflyte-map-execute", *before, *mapped, "vars", ",".join(bound), "resolver", resolver, *after]
+        template.container.args[:] = args
         template.id.name += "-map" + "".join(f"-{name}" for name in bound) + ("-optional" if optional else "")
 
     @once
-    def python(self, task, version=""):
+    def python(self, task, version="", mapped=False):
         """Registers a flytekit task, of the image that holds this folder; `version` is for a second task of the same name."""
         settings = SerializationSettings(
             project=self.options.project,
@@ -212,6 +220,8 @@ class Cluster:
         )
         template = get_serializable({}, settings, task).to_flyte_idl().template
         template.id.version += version
+        if mapped:
+            self.mapped(template)
         return self.create_task(template)
 
     def create_task(self, template):

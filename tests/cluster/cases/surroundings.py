@@ -141,7 +141,7 @@ def cache_by_hash(cluster):
 
 @case("surroundings: a cache entry of Python's is hit by Rust, and the other way round")
 def cache_across(cluster):
-    tasks = {"Rust": cluster.rust("neighbours.shared"), "Python": cluster.python(neighbours.shared, version="python")}
+    tasks = {"Rust": cluster.rust("neighbours.shared"), "Python": cluster.python(neighbours.shared, version="-python")}
     nested = literal(OptNested(Inner(1, "y"), [Inner(2)]), OptNested)
     for first, second in (("Rust", "Python"), ("Python", "Rust")):
         inputs = {"run": f"{first} {cluster.version}", "nested": nested, "weights": [0.5, -1.0]}
