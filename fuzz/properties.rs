@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use nebulakit::NebulaType;
 use nebulakit_types::convert::check::check;
 use nebulakit_types::convert::msgpack::{Packer, Unpacker};
-use nebulakit_types::convert::reader::{LiteralRef, Offloaded, offloaded_uris};
+use nebulakit_types::convert::reader::{LiteralRef, References, offloaded_uris};
 use nebulakit_types::json::{self, Message};
 use nebulakit_types::{Bytes, Dialect, ErrorKind, Hashed, Literal, LiteralType, Raw, Untyped};
 
@@ -87,9 +87,9 @@ static DECLARED: LazyLock<[LiteralType; 4]> = LazyLock::new(|| {
 /// type and read again as itself.
 pub fn literal(bytes: &[u8]) {
     let _ = offloaded_uris(bytes);
-    let _ = LiteralRef::new(bytes, Offloaded::none()).hash();
+    let _ = LiteralRef::new(bytes, References::none()).hash();
     for declared in DECLARED.iter() {
-        let _ = check(LiteralRef::new(bytes, Offloaded::none()), declared);
+        let _ = check(LiteralRef::new(bytes, References::none()), declared);
     }
     let json = json::to_json(Message::Literal, bytes);
     let hash = json::offload_hash(bytes);
@@ -132,7 +132,7 @@ fn decoded<T: NebulaType + Debug>(bytes: &[u8]) {
             Err(error) if error.kind() == ErrorKind::OutOfRange || is_raw::<T>() => continue,
             Err(error) => panic!("{value:?} was read and cannot be written: {error}"),
         };
-        check(LiteralRef::new(&literal, Offloaded::none()), &T::literal_type(dialect)).expect("what is written is of its type");
+        check(LiteralRef::new(&literal, References::none()), &T::literal_type(dialect)).expect("what is written is of its type");
         let again = nebulakit_types::decode::<T>(&literal).expect("what is written is read");
         assert!(is_raw::<T>() || format!("{again:?}") == format!("{value:?}"), "{value:?} comes back as {again:?}");
     }

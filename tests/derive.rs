@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 
+use nebulakit::types::outbox::Outbox;
 use nebulakit::types::outputs::OutputWriter;
 use nebulakit::types::wire::flyteidl::core;
 use nebulakit::types::{Dialect, ErrorKind, Untyped, decode, encode};
@@ -316,8 +317,8 @@ fn structs_in_a_union_are_told_apart_by_their_fields() {
 fn outputs_have_the_names_of_the_fields() {
     assert_eq!(Division::NAMES, ["quotient", "rest"]);
     assert_eq!(Division::literal_types(&Dialect::FLYTE_1).len(), 2);
-    let mut writer = OutputWriter::new(Division::NAMES, &Dialect::FLYTE_1);
+    let mut writer = OutputWriter::new(Division::NAMES, &Dialect::FLYTE_1, Outbox::default());
     Division { quotient: 3, remainder: 1 }.write(&mut writer).unwrap();
-    let outputs: BTreeMap<_, _> = writer.finish().into_iter().map(|output| (output.name, output.literal)).collect();
+    let outputs: BTreeMap<_, _> = writer.finish().outputs.into_iter().map(|output| (output.name, output.literal)).collect();
     assert_eq!(outputs, BTreeMap::from([("quotient", bytes(3_i64)), ("rest", bytes(1_i64))]));
 }

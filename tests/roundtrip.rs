@@ -8,7 +8,7 @@ use jiff::SignedDuration;
 use nebulakit::NebulaType;
 use nebulakit::types::convert::check::check;
 use nebulakit::types::convert::msgpack::{Packer, Unpacker};
-use nebulakit::types::convert::reader::{LiteralRef, MAX_DEPTH, Offloaded, offloaded_uris};
+use nebulakit::types::convert::reader::{LiteralRef, MAX_DEPTH, References, offloaded_uris};
 use nebulakit::types::{Bytes, Dialect, ErrorKind, Hashed, LiteralType, Raw, Untyped, decode, encode};
 use nebulakit_tests::python::{Color, Inner, IntOrStr, ListOrDict, Nested, Temporal};
 use nebulakit_types::wire::flyteidl::core::{self as wire, literal, scalar};
@@ -45,7 +45,7 @@ fn trip<T: NebulaType + Debug>(value: &T) {
         let literal = encode(value, dialect).unwrap();
         let declared = T::literal_type(dialect);
         assert_eq!(format!("{:?}", decode::<T>(&literal).unwrap()), format!("{value:?}"));
-        check(LiteralRef::new(&literal, Offloaded::none()), &declared).unwrap();
+        check(LiteralRef::new(&literal, References::none()), &declared).unwrap();
         assert_eq!(encode(&decode::<T>(&literal).unwrap(), dialect).unwrap(), literal);
         // Passed through untouched, it is the same bytes.
         assert_eq!(encode(&decode::<Raw<T>>(&literal).unwrap(), dialect).unwrap(), literal);
@@ -420,7 +420,7 @@ fn kinds() -> Vec<(Vec<u8>, LiteralType)> {
 fn checks_accept_what_is_written_and_nothing_of_another_kind() {
     for (written, (literal, _)) in kinds().iter().enumerate() {
         for (declared, (_, literal_type)) in kinds().iter().enumerate() {
-            let verdict = check(LiteralRef::new(literal, Offloaded::none()), literal_type);
+            let verdict = check(LiteralRef::new(literal, References::none()), literal_type);
             // The union at the end of the list shares its variants with the two optional values before it.
             let same_variant = [(13, 15), (15, 13), (14, 15)].contains(&(written, declared));
             match verdict {
@@ -433,11 +433,11 @@ fn checks_accept_what_is_written_and_nothing_of_another_kind() {
         }
     }
     let color = encode(&"violet".to_owned(), &Dialect::FLYTE_1).unwrap();
-    let error = check(LiteralRef::new(&color, Offloaded::none()), &Color::literal_type(&Dialect::FLYTE_1)).unwrap_err();
+    let error = check(LiteralRef::new(&color, References::none()), &Color::literal_type(&Dialect::FLYTE_1)).unwrap_err();
     assert_eq!(error.to_string(), "expected `enum(red, green, blue)`, found the string \"violet\"");
     let list = encode(&BTreeMap::from([("k".to_owned(), vec![1_i64])]), &Dialect::FLYTE_1).unwrap();
     let strings = BTreeMap::<String, Vec<String>>::literal_type(&Dialect::FLYTE_1);
-    let error = check(LiteralRef::new(&list, Offloaded::none()), &strings).unwrap_err();
+    let error = check(LiteralRef::new(&list, References::none()), &strings).unwrap_err();
     assert_eq!(error.to_string(), "`[\"k\"][0]`: expected `str`, found an integer");
 }
 
@@ -494,7 +494,7 @@ fn reads_offloaded<T: NebulaType + Debug + PartialEq>(value: &T, places: &[bool]
     let (mut files, mut places) = (Vec::new(), places.iter().copied().cycle());
     offload(&mut literal, &mut files, &mut || places.next().unwrap_or_default());
     let bytes = literal.encode_to_vec();
-    let all: Offloaded = files.iter().cloned().collect();
+    let all: References = files.iter().cloned().collect();
     let literal = LiteralRef::new(&bytes, &all);
     assert_eq!(&T::decode(literal).unwrap(), value);
     check(literal, &T::literal_type(&Dialect::FLYTE_1)).unwrap();
@@ -519,7 +519,7 @@ fn reads_offloaded<T: NebulaType + Debug + PartialEq>(value: &T, places: &[bool]
 fn an_offloaded_literal_that_names_itself_is_an_error() {
     let metadata = wire::LiteralOffloadedMetadata { uri: "s3://b/x".to_owned(), size_bytes: 1, inferred_type: None };
     let bytes = wire::Literal { value: Some(literal::Value::OffloadedMetadata(metadata)), ..wire::Literal::default() }.encode_to_vec();
-    let itself: Offloaded = [("s3://b/x".to_owned(), Bytes::from(bytes.clone()))].into_iter().collect();
+    let itself: References = [("s3://b/x".to_owned(), Bytes::from(bytes.clone()))].into_iter().collect();
     let error = <i64 as NebulaType>::decode(LiteralRef::new(&bytes, &itself)).unwrap_err();
     assert_eq!(error.to_string(), "the offloaded literal `s3://b/x` is itself only a reference");
 }
@@ -567,9 +567,9 @@ fn literals_nest_as_deep_as_stated_and_no_deeper() {
     let list_type = |levels: usize| (1..levels).fold(<()>::literal_type(&Dialect::FLYTE_1), |inner, _| LiteralType::collection(inner));
     let (deepest, too_deep) = (nested_literals(MAX_DEPTH), nested_literals(MAX_DEPTH + 1));
     assert_eq!(offloaded_uris(&deepest).unwrap(), Vec::<String>::new());
-    check(LiteralRef::new(&deepest, Offloaded::none()), &list_type(MAX_DEPTH)).unwrap();
+    check(LiteralRef::new(&deepest, References::none()), &list_type(MAX_DEPTH)).unwrap();
     assert_eq!(offloaded_uris(&too_deep).unwrap_err().kind(), ErrorKind::TooDeep);
-    let error = check(LiteralRef::new(&too_deep, Offloaded::none()), &list_type(MAX_DEPTH + 1)).unwrap_err();
+    let error = check(LiteralRef::new(&too_deep, References::none()), &list_type(MAX_DEPTH + 1)).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::TooDeep);
     assert_eq!(offloaded_uris(&nested_literals(5_000)).unwrap_err().kind(), ErrorKind::TooDeep);
     assert_eq!(decode::<Untyped>(&nested_literals(5_000)).unwrap_err().kind(), ErrorKind::TooDeep);

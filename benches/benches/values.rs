@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use nebulakit::NebulaType;
 use nebulakit_benches::{median_ms, own_peak_mib};
+use nebulakit_types::outbox::Outbox;
 use nebulakit_types::outputs::OutputWriter;
 use nebulakit_types::wire::flyteidl::core::Literal;
 use nebulakit_types::{Dialect, decode, encode};
@@ -80,7 +81,7 @@ fn there_and_back<T: NebulaType>(path: &str) {
     let bytes = std::fs::read(path).unwrap();
     let value: T = decode(&bytes).unwrap();
     drop(bytes);
-    let mut writer = OutputWriter::new(&["o0"], &Dialect::FLYTE_1);
+    let mut writer = OutputWriter::new(&["o0"], &Dialect::FLYTE_1, Outbox::default());
     writer.put(value).unwrap();
     black_box(writer.finish());
     println!("{}", own_peak_mib());

@@ -2,18 +2,25 @@
 //!
 //! This crate knows no command line and starts no runtime. Most users meet it through `nebulakit`, which re-exports what they need.
 
+mod blocking;
 pub mod convert;
+mod data;
 pub mod dialect;
+pub mod directory;
 mod error;
 mod field_order;
+pub mod file;
 pub mod interface;
 pub mod json;
 pub mod literal;
 pub mod literal_type;
+pub mod outbox;
 pub mod outputs;
 mod scan;
+mod secret;
 pub mod storage;
 pub mod wire;
+pub mod workspace;
 
 pub use bytes::Bytes;
 pub use convert::hashed::Hashed;
@@ -21,7 +28,10 @@ pub use convert::raw::Raw;
 pub use convert::untyped::Untyped;
 pub use convert::{NebulaType, decode, encode};
 pub use dialect::Dialect;
+pub use directory::Directory;
 pub use error::{Error, ErrorKind, Result};
+pub use file::File;
 pub use interface::{Interface, Variable};
 pub use literal::Literal;
 pub use literal_type::LiteralType;
+pub use secret::Secret;

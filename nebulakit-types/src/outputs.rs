@@ -1,6 +1,7 @@
 //! What a task function may return, and how it becomes named outputs.
 
 use crate::convert::writer::Encoder;
+use crate::outbox::Outbox;
 use crate::{Dialect, LiteralType, NebulaType, Result};
 
 /// One finished output: its name and the bytes of its literal.
@@ -18,13 +19,23 @@ pub struct OutputWriter {
     names: &'static [&'static str],
     dialect: &'static Dialect,
     outputs: Vec<Output>,
+    outbox: Outbox,
+}
+
+/// The outputs of one call, and the data that has to be stored before them.
+#[derive(Debug, Default)]
+pub struct Written {
+    /// The outputs, in the order in which they are declared.
+    pub outputs: Vec<Output>,
+    /// The data of files, directories and tables among them.
+    pub outbox: Outbox,
 }
 
 impl OutputWriter {
-    /// A writer that gives `names` to the outputs, one after the other.
+    /// A writer that gives `names` to the outputs, one after the other, and puts their data into `outbox`.
     #[must_use]
-    pub fn new(names: &'static [&'static str], dialect: &'static Dialect) -> Self {
-        Self { names, dialect, outputs: Vec::with_capacity(names.len()) }
+    pub fn new(names: &'static [&'static str], dialect: &'static Dialect, outbox: Outbox) -> Self {
+        Self { names, dialect, outputs: Vec::with_capacity(names.len()), outbox }
     }
 
     /// Encodes the next output and drops the value, so that a large one is not held twice.
@@ -33,17 +44,18 @@ impl OutputWriter {
     /// When the value cannot be encoded, with the output's name.
     pub fn put<T: NebulaType>(&mut self, value: T) -> Result<()> {
         let name = self.names.get(self.outputs.len()).copied().unwrap_or_default();
-        let mut encoder = Encoder::new(self.dialect);
+        let mut encoder = Encoder::sending(self.dialect, std::mem::take(&mut self.outbox));
         value.encode(&mut encoder).map_err(|error| error.at_field(name))?;
         drop(value);
+        self.outbox = std::mem::take(encoder.outbox());
         self.outputs.push(Output { name, literal: encoder.finish() });
         Ok(())
     }
 
-    /// The outputs.
+    /// The outputs and their data.
     #[must_use]
-    pub fn finish(self) -> Vec<Output> {
-        self.outputs
+    pub fn finish(self) -> Written {
+        Written { outputs: self.outputs, outbox: self.outbox }
     }
 }
 

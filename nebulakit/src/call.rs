@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use nebulakit_types::outputs::Output;
+use nebulakit_types::outbox::Outbox;
+use nebulakit_types::outputs::Written;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
@@ -25,9 +26,9 @@ pub(crate) async fn run(
     platform: &'static Platform,
     context: &Context,
     limit: Option<Duration>,
-) -> Result<Vec<Output>, Unsuccessful> {
-    let Some(limit) = limit else { return on_a_thread(call, task, platform).await };
-    let mut running = std::pin::pin!(on_a_thread(call, task, platform));
+) -> Result<Written, Unsuccessful> {
+    let Some(limit) = limit else { return on_a_thread(call, task, platform, context).await };
+    let mut running = std::pin::pin!(on_a_thread(call, task, platform, context));
     if let Ok(outcome) = timeout(limit, &mut running).await {
         return outcome;
     }
@@ -39,15 +40,16 @@ pub(crate) async fn run(
 }
 
 /// Blocking functions run on a thread of their own, futures on a runtime of their own, so that neither holds up the signals.
-async fn on_a_thread(call: Call, task: &'static TaskDef, platform: &'static Platform) -> Result<Vec<Output>, Unsuccessful> {
+async fn on_a_thread(call: Call, task: &'static TaskDef, platform: &'static Platform, context: &Context) -> Result<Written, Unsuccessful> {
     let (sender, receiver) = oneshot::channel();
     let dialect = &platform.dialect;
+    let outbox = Outbox::new(context.workspace());
     let thread = std::thread::Builder::new().name(task.name.to_owned()).stack_size(STACK);
     let started = thread.spawn(move || {
         // An error's own text is the user's code too, so it is made under guard.
         let ended = guard(|| match call.0 {
-            CallKind::Blocking(function) => settled(function(dialect)),
-            CallKind::Future(future) => on_a_runtime(async { settled(future(dialect).await) }),
+            CallKind::Blocking(function) => settled(function(dialect, outbox)),
+            CallKind::Future(future) => on_a_runtime(async { settled(future(dialect, outbox).await) }),
         });
         let _ = sender.send(ended.unwrap_or_else(|failure| Err(failure.into())));
     });
@@ -55,7 +57,7 @@ async fn on_a_thread(call: Call, task: &'static TaskDef, platform: &'static Plat
     receiver.await.unwrap_or_else(|_| Err(Failure::system("the task's thread ended without a result", true).into()))
 }
 
-fn on_a_runtime(future: impl Future<Output = Result<Vec<Output>, Unsuccessful>>) -> Result<Vec<Output>, Unsuccessful> {
+fn on_a_runtime(future: impl Future<Output = Result<Written, Unsuccessful>>) -> Result<Written, Unsuccessful> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Failure::system(format!("cannot start threads: {error}"), true))?;
     let ended = runtime.block_on(guard_future(future));
@@ -64,9 +66,9 @@ fn on_a_runtime(future: impl Future<Output = Result<Vec<Output>, Unsuccessful>>)
     ended?
 }
 
-fn settled(outcome: Outcome) -> Result<Vec<Output>, Unsuccessful> {
+fn settled(outcome: Outcome) -> Result<Written, Unsuccessful> {
     match outcome {
-        Outcome::Returned(outputs) => Ok(outputs),
+        Outcome::Returned(written) => Ok(written),
         Outcome::Failed(error) => Err(Failure::of_task(&error)),
         Outcome::NotEncoded(error) => Err(Failure::of_outputs(&error).into()),
     }

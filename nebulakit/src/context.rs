@@ -2,13 +2,13 @@
 
 use std::future::Future;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant, SystemTime};
 
-use nebulakit_types::storage::Storage;
+use nebulakit_types::storage::{Storage, join};
+use nebulakit_types::workspace::Workspace;
 use tokio::runtime::Handle;
-use uuid::Uuid;
 
 use crate::checkpoint::Checkpoint;
 use crate::config::LazyConfig;
@@ -47,7 +47,7 @@ pub struct Context {
 #[derive(Debug)]
 struct Inner {
     surroundings: Surroundings,
-    working_directory: OnceLock<PathBuf>,
+    workspace: Workspace,
     secrets: OnceLock<Secrets>,
     stats: OnceLock<Stats>,
     checkpoint: OnceLock<Option<Checkpoint>>,
@@ -74,10 +74,15 @@ pub(crate) struct Surroundings {
 
 impl Context {
     pub(crate) fn new(surroundings: Surroundings) -> Self {
+        let stores = surroundings.stores.clone();
+        let raw_prefix = surroundings.raw_output_prefix.clone();
+        let raw_prefix = raw_prefix.unwrap_or_else(|| join(&surroundings.output_prefix, "raw"));
+        let workspace = Workspace::new(move || stores.all().clone(), Some(raw_prefix), surroundings.environment.temporary_folder());
+        workspace.share();
         Self {
             inner: Arc::new(Inner {
                 surroundings,
-                working_directory: OnceLock::new(),
+                workspace,
                 secrets: OnceLock::new(),
                 stats: OnceLock::new(),
                 checkpoint: OnceLock::new(),
@@ -160,10 +165,10 @@ impl Context {
         &self.own().output_prefix
     }
 
-    /// Where files, directories and tables go; [`None`] where the caller named no place.
+    /// Where files, directories and tables go: the place that the caller named, else `raw` below the outputs.
     #[must_use]
-    pub fn raw_output_prefix(&self) -> Option<&str> {
-        self.own().raw_output_prefix.as_deref()
+    pub fn raw_output_prefix(&self) -> &str {
+        self.workspace().raw_prefix().unwrap_or_default()
     }
 
     /// A fresh directory of this task's own, readable by this user alone; it is removed when the task's last context is dropped.
@@ -171,20 +176,13 @@ impl Context {
     /// # Errors
     /// When it cannot be made.
     pub fn working_directory(&self) -> io::Result<&Path> {
-        if let Some(directory) = self.inner.working_directory.get() {
-            return Ok(directory);
-        }
-        let directory = std::env::temp_dir().join(format!("nebulakit-{}", Uuid::new_v4().simple()));
-        let mut builder = std::fs::DirBuilder::new();
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder
-            .create(&directory)
-            .map_err(|error| io::Error::new(error.kind(), format!("cannot make `{}`: {error}", directory.display())))?;
-        if let Err(surplus) = self.inner.working_directory.set(directory) {
-            // Another thread was faster.
-            let _ = std::fs::remove_dir(surplus);
-        }
-        Ok(self.inner.working_directory.get().expect("set by this thread or another"))
+        self.inner.workspace.scratch()
+    }
+
+    /// Where this task's data comes from and goes to: what files, directories and tables are made in.
+    #[must_use]
+    pub fn workspace(&self) -> &Workspace {
+        &self.inner.workspace
     }
 
     /// The object stores, as the platform's settings say that they are reached.
@@ -235,11 +233,8 @@ impl Context {
     }
 }
 
-impl Drop for Inner {
-    fn drop(&mut self) {
-        if let Some(directory) = self.working_directory.get() {
-            // What is left is in a folder for temporary files.
-            let _ = std::fs::remove_dir_all(directory);
-        }
+impl AsRef<Workspace> for Context {
+    fn as_ref(&self) -> &Workspace {
+        self.workspace()
     }
 }

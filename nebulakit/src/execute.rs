@@ -6,8 +6,8 @@ use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
 use nebulakit_types::convert::check::check;
-use nebulakit_types::convert::reader::{LiteralRef, Offloaded};
-use nebulakit_types::outputs::Output;
+use nebulakit_types::convert::reader::{LiteralRef, References};
+use nebulakit_types::outputs::{Output, Written};
 use nebulakit_types::storage::Storage;
 use nebulakit_types::{ErrorKind, LiteralType};
 use tokio::runtime::Handle;
@@ -25,6 +25,7 @@ use crate::io::{self, ErrorFile, Limits};
 use crate::meter::Meter;
 use crate::panic::guard;
 use crate::platform::{Platform, Termination};
+use crate::progress::Telling;
 use crate::registry::Registry;
 use crate::signal::{Cancellation, StopSignals};
 use crate::stores::Stores;
@@ -93,6 +94,8 @@ pub(crate) struct Execution<'a> {
     /// The storage of the contract's files.
     pub(crate) storage: Storage,
     pub(crate) meter: Meter,
+    /// Who hears of the task's transfers.
+    pub(crate) telling: Telling,
 }
 
 impl Execution<'_> {
@@ -178,14 +181,16 @@ impl Execution<'_> {
         limit: Option<Duration>,
     ) -> Result<(Vec<Output>, OutputTypes), Unsuccessful> {
         let begin = Instant::now();
-        let ended = call::run(call, task, self.platform, context, limit).await;
+        let ended = self.telling.during(&self.stores, call::run(call, task, self.platform, context, limit)).await;
         self.meter.ran(begin.elapsed());
         if !matches!(ended, Err(Unsuccessful::Ignored)) {
             self.publish_decks(task, context).await;
         }
-        let outputs = ended?;
+        let Written { outputs, outbox } = ended?;
         let types = task.returns.variables(&self.platform.dialect);
         check_outputs(&outputs, &types)?;
+        let sent = self.telling.during(&self.stores, outbox.send()).await;
+        sent.map_err(|error| Failure::of_store("cannot store the data of the outputs", &error))?;
         Ok((outputs, types))
     }
 
@@ -201,7 +206,7 @@ impl Execution<'_> {
         };
         let cancellation = Cancellation::default();
         let context = self.context(task, &cancellation);
-        let call = match guard(|| self.prepare(task, inputs, Offloaded::none(), &context)) {
+        let call = match guard(|| self.prepare(task, inputs, References::default(), &context)) {
             Ok(Ok(call)) => call,
             Ok(Err(error)) => return LocalEnding::BadInputs(error),
             Err(failure) => return LocalEnding::Failed(failure),
@@ -257,13 +262,13 @@ impl Execution<'_> {
     /// The call, with its inputs converted; the bytes of the inputs are given back before it runs.
     async fn decode(&self, task: &'static TaskDef, inputs: Bytes, context: &Context) -> Result<Call, Failure> {
         // Defaults and conversions may be the user's own code.
-        let call = match guard(|| self.prepare(task, &inputs, Offloaded::none(), context))? {
-            // Offloaded literals are rare: only when one is met are all looked for.
+        let call = match guard(|| self.prepare(task, &inputs, References::default(), context))? {
+            // References literals are rare: only when one is met are all looked for.
             Err(error) if error.kind() == ErrorKind::NotFetched => {
                 // They may be in another store than the inputs: the context's knows the settings of all.
                 let offloaded = io::fetch_offloaded(context.storage(), &inputs).await;
                 let offloaded = offloaded.map_err(|error| Failure::of_store("cannot fetch an offloaded input", &error))?;
-                guard(|| self.prepare(task, &inputs, &offloaded, context))?
+                guard(|| self.prepare(task, &inputs, offloaded, context))?
             }
             call => call,
         };
@@ -274,8 +279,9 @@ impl Execution<'_> {
         })
     }
 
-    fn prepare(&self, task: &'static TaskDef, inputs: &[u8], offloaded: &Offloaded, context: &Context) -> nebulakit_types::Result<Call> {
-        let mut inputs = Inputs::parse(inputs, offloaded)?;
+    fn prepare(&self, task: &'static TaskDef, inputs: &[u8], offloaded: References, context: &Context) -> nebulakit_types::Result<Call> {
+        let references = offloaded.within(context.workspace());
+        let mut inputs = Inputs::parse(inputs, &references)?;
         reject_surplus(task, &inputs)?;
         if let Some(map) = &self.invocation.map {
             select_element(task, &mut inputs, map)?;
@@ -366,7 +372,7 @@ fn check_outputs(outputs: &[Output], types: &[(&'static str, LiteralType)]) -> R
         let Some(output) = outputs.iter().find(|output| output.name == *name) else {
             return Err(Failure::user(code::BAD_OUTPUTS, format!("the declared output `{name}` is missing; expected `{literal_type}`")));
         };
-        let checked = check(LiteralRef::new(&output.literal, Offloaded::none()), literal_type);
+        let checked = check(LiteralRef::new(&output.literal, References::none()), literal_type);
         checked.map_err(|error| Failure::of_outputs(&error.at_field(name)))?;
     }
     Ok(())

@@ -2,7 +2,7 @@
 
 use bytes::{Bytes, BytesMut};
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
-use nebulakit_types::convert::reader::{Offloaded, offloaded_uris};
+use nebulakit_types::convert::reader::{References, offloaded_uris};
 use nebulakit_types::json::offload_hash;
 use nebulakit_types::outputs::Output;
 use nebulakit_types::storage::{PutOptions, Storage, join};
@@ -53,7 +53,7 @@ impl Limits {
 ///
 /// # Errors
 /// When one cannot be fetched.
-pub(crate) async fn fetch_offloaded(storage: &Storage, inputs: &[u8]) -> Result<Offloaded> {
+pub(crate) async fn fetch_offloaded(storage: &Storage, inputs: &[u8]) -> Result<References> {
     let mut fetched: Vec<(String, Bytes)> = Vec::new();
     // A map of literals at the top is what a literal that is a map holds.
     let mut wanted = map_uris(inputs)?;
@@ -74,7 +74,7 @@ pub(crate) async fn fetch_offloaded(storage: &Storage, inputs: &[u8]) -> Result<
 
 fn map_uris(inputs: &[u8]) -> Result<Vec<String>> {
     let mut uris = Vec::new();
-    let mut entries = nebulakit_types::convert::reader::Entries::of_map(inputs, Offloaded::none());
+    let mut entries = nebulakit_types::convert::reader::Entries::of_map(inputs, References::none());
     while let Some((_, literal)) = entries.next()? {
         uris.extend(offloaded_uris(literal.bytes())?);
     }
@@ -152,7 +152,8 @@ pub(crate) async fn store_outputs(
 async fn offload(storage: &Storage, prefix: &str, name: &str, literal: Bytes, declared: Option<&LiteralType>) -> Result<Bytes, Failure> {
     let file = format!("{name}_offloaded_metadata.pb");
     let not_written = |error: &Error| Failure::of_store(&format!("cannot offload the output `{name}`"), error);
-    let own = nebulakit_types::convert::reader::LiteralRef::new(&literal, Offloaded::none()).hash().map_err(|error| not_written(&error))?;
+    let own =
+        nebulakit_types::convert::reader::LiteralRef::new(&literal, References::none()).hash().map_err(|error| not_written(&error))?;
     let hash = match own {
         Some(hash) => hash.to_owned(),
         None => offload_hash(&literal).map_err(|error| not_written(&error))?,

@@ -7,9 +7,10 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
-use nebulakit_types::convert::reader::{Entries, LiteralRef, LiteralView, Offloaded};
+use nebulakit_types::convert::reader::{Entries, LiteralRef, LiteralView, References};
 use nebulakit_types::convert::writer::Encoder;
-use nebulakit_types::outputs::{Output, OutputWriter, TaskOutputs, TaskReturn};
+use nebulakit_types::outbox::Outbox;
+use nebulakit_types::outputs::{OutputWriter, TaskOutputs, TaskReturn, Written};
 use nebulakit_types::{Dialect, Error, ErrorKind, LiteralType, NebulaType, Result};
 
 use crate::context::Context;
@@ -42,13 +43,13 @@ pub struct Inputs<'a> {
 }
 
 impl<'a> Inputs<'a> {
-    /// The inputs of an `inputs.pb` with these bytes, and the contents of offloaded literals in it.
+    /// The inputs of an `inputs.pb` with these bytes, and what its literals refer to.
     ///
     /// # Errors
     /// [`ErrorKind::Corrupt`] when the bytes are not a map of literals.
-    pub fn parse(bytes: &'a [u8], offloaded: &'a Offloaded) -> Result<Self> {
+    pub fn parse(bytes: &'a [u8], references: &'a References) -> Result<Self> {
         let mut entries: Vec<(&str, LiteralRef<'_>)> = Vec::new();
-        let mut fields = Entries::of_map(bytes, offloaded);
+        let mut fields = Entries::of_map(bytes, references);
         while let Some((name, literal)) = fields.next()? {
             match entries.iter_mut().find(|(known, _)| *known == name) {
                 Some(entry) => entry.1 = literal,
@@ -223,7 +224,7 @@ impl<R> Returns<R> {
 
 fn write<R: TaskReturn>(returned: R, writer: &mut OutputWriter) -> Outcome {
     match returned.into_outputs() {
-        Ok(outputs) => outputs.write(writer).map_or_else(Outcome::NotEncoded, |()| Outcome::Returned(Vec::new())),
+        Ok(outputs) => outputs.write(writer).map_or_else(Outcome::NotEncoded, |()| Outcome::Returned(Written::default())),
         Err(error) => Outcome::Failed(error),
     }
 }
@@ -231,16 +232,16 @@ fn write<R: TaskReturn>(returned: R, writer: &mut OutputWriter) -> Outcome {
 impl<R: 'static> Returns<R> {
     /// A call of a function that blocks its thread.
     pub fn blocking(&'static self, function: impl FnOnce() -> R + Send + 'static) -> Call {
-        Call(CallKind::Blocking(Box::new(move |dialect| self.outcome(function(), dialect))))
+        Call(CallKind::Blocking(Box::new(move |dialect, outbox| self.outcome(function(), dialect, outbox))))
     }
 
     /// A call of an async function.
     pub fn future(&'static self, future: impl Future<Output = R> + Send + 'static) -> Call {
-        Call(CallKind::Future(Box::new(move |dialect| Box::pin(async move { self.outcome(future.await, dialect) }))))
+        Call(CallKind::Future(Box::new(move |dialect, outbox| Box::pin(async move { self.outcome(future.await, dialect, outbox) }))))
     }
 
-    fn outcome(&self, returned: R, dialect: &'static Dialect) -> Outcome {
-        let mut writer = OutputWriter::new(self.names, dialect);
+    fn outcome(&self, returned: R, dialect: &'static Dialect, outbox: Outbox) -> Outcome {
+        let mut writer = OutputWriter::new(self.names, dialect, outbox);
         match (self.write)(returned, &mut writer) {
             Outcome::Returned(_) => Outcome::Returned(writer.finish()),
             other => other,
@@ -274,16 +275,16 @@ pub(crate) type CallFuture = Pin<Box<dyn Future<Output = Outcome> + Send>>;
 
 pub(crate) enum CallKind {
     /// Blocks its thread until the task has ended.
-    Blocking(Box<dyn FnOnce(&'static Dialect) -> Outcome + Send>),
+    Blocking(Box<dyn FnOnce(&'static Dialect, Outbox) -> Outcome + Send>),
     /// Is polled until the task has ended.
-    Future(Box<dyn FnOnce(&'static Dialect) -> CallFuture + Send>),
+    Future(Box<dyn FnOnce(&'static Dialect, Outbox) -> CallFuture + Send>),
 }
 
 /// How a task's function ended.
 #[derive(Debug)]
 pub(crate) enum Outcome {
     /// It returned these outputs.
-    Returned(Vec<Output>),
+    Returned(Written),
     /// It returned an error.
     Failed(anyhow::Error),
     /// What it returned cannot be written.

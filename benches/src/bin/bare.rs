@@ -4,6 +4,11 @@
 use nebulakit_types::wire::flyteidl::core::{Literal, LiteralMap, Primitive, Scalar, literal, primitive, scalar};
 use prost::Message as _;
 
+/// The same allocator as on the other side: this program names nothing of `nebulakit`, so that its allocator is not linked.
+#[cfg(feature = "image")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn integer(literal: &Literal) -> i64 {
     if let Some(literal::Value::Collection(list)) = &literal.value {
         // The child of a map task gets the whole list.

@@ -6,7 +6,7 @@ use std::hash::{BuildHasher, Hash};
 
 use serde_json::json;
 
-use super::msgpack::{Leniency, Packed, Packer, Unpacker, unpack_literal, whole};
+use super::msgpack::{Leniency, Packed, Packer, Unpacker, unpack_literal, whole_with};
 use super::reader::{LiteralRef, LiteralView};
 use super::writer::Encoder;
 use super::{NebulaType, untyped_type};
@@ -33,7 +33,7 @@ impl<T: NebulaType> NebulaType for Vec<T> {
                 }
                 Ok(values)
             }
-            LiteralView::Binary(bytes, "msgpack") => whole(bytes, Self::unpack),
+            LiteralView::Binary(bytes, "msgpack") => whole_with(bytes, literal.references(), Self::unpack),
             other => Err(other.mismatch("a list")),
         }
     }
@@ -191,7 +191,7 @@ fn decode_map<K: MapKey, V: NebulaType>(literal: LiteralRef<'_>, insert: impl Fn
             }
             Ok(())
         }
-        other => unpack_literal(other, "a map", |unpacker| unpack_entries(unpacker, insert)),
+        _ => unpack_literal(literal, "a map", |unpacker| unpack_entries(unpacker, insert)),
     }
 }
 
@@ -264,7 +264,7 @@ impl<T: NebulaType> NebulaType for Option<T> {
         let inner = T::literal_type(dialect);
         let mut variants = match inner.kind {
             TypeKind::Union(variants) if T::IS_UNION => variants,
-            _ => vec![inner.with_tag(T::TAG)],
+            _ => vec![inner.with_tag(T::tag(dialect))],
         };
         let none = LiteralType::simple(SimpleType::None).with_tag(<()>::TAG);
         if !variants.contains(&none) {

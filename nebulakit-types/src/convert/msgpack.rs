@@ -3,8 +3,9 @@
 use rmp::Marker;
 use rmp::encode;
 
-use super::reader::{LiteralView, MAX_DEPTH, corrupt, deeper, utf8};
+use super::reader::{LiteralRef, LiteralView, MAX_DEPTH, References, corrupt, deeper, utf8};
 use super::untyped;
+use crate::outbox::Outbox;
 use crate::{Dialect, Error, ErrorKind, Result};
 
 /// Writes msgpack.
@@ -12,6 +13,7 @@ use crate::{Dialect, Error, ErrorKind, Result};
 pub struct Packer {
     bytes: Vec<u8>,
     dialect: &'static Dialect,
+    outbox: Outbox,
 }
 
 /// Why writing msgpack into memory cannot fail.
@@ -21,12 +23,17 @@ impl Packer {
     /// An empty packer that shapes values as `dialect` says.
     #[must_use]
     pub fn new(dialect: &'static Dialect) -> Self {
-        Self { bytes: Vec::new(), dialect }
+        Self { bytes: Vec::new(), dialect, outbox: Outbox::default() }
     }
 
-    pub(crate) fn reusing(mut bytes: Vec<u8>, dialect: &'static Dialect) -> Self {
+    pub(crate) fn reusing(mut bytes: Vec<u8>, dialect: &'static Dialect, outbox: Outbox) -> Self {
         bytes.clear();
-        Self { bytes, dialect }
+        Self { bytes, dialect, outbox }
+    }
+
+    /// What has to be stored before the value is of use to others.
+    pub fn outbox(&mut self) -> &mut Outbox {
+        &mut self.outbox
     }
 
     /// How values are shaped here.
@@ -198,13 +205,26 @@ pub struct Unpacker<'a> {
     rest: &'a [u8],
     depth: usize,
     leniency: Leniency,
+    references: &'a References,
 }
 
 impl<'a> Unpacker<'a> {
     /// A reader at the start of `bytes`.
     #[must_use]
     pub fn new(bytes: &'a [u8]) -> Self {
-        Self { rest: bytes, depth: MAX_DEPTH, leniency: Leniency::Numbers }
+        Self { rest: bytes, depth: MAX_DEPTH, leniency: Leniency::Numbers, references: References::none() }
+    }
+
+    /// The same reader, with files and tables read through what the literal around the bytes refers to.
+    #[must_use]
+    pub fn with(self, references: &'a References) -> Self {
+        Self { references, ..self }
+    }
+
+    /// What the values refer to outside of their bytes.
+    #[must_use]
+    pub fn references(&self) -> &'a References {
+        self.references
     }
 
     /// How far this reader goes to meet values of other kinds.
@@ -341,6 +361,17 @@ impl<'a> Unpacker<'a> {
         }
     }
 
+    /// The text of a string.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Mismatch`] for any other kind of value.
+    pub fn expect_string(&mut self) -> Result<&'a str> {
+        match self.next()? {
+            Packed::String(text) => Ok(text),
+            other => Err(other.mismatch("a string")),
+        }
+    }
+
     /// Runs `inside` one level deeper.
     ///
     /// # Errors
@@ -444,16 +475,16 @@ fn truncated() -> Error {
 ///
 /// # Errors
 /// [`ErrorKind::Mismatch`] for other literals or another tag, and those of `read`.
-pub fn unpack_literal<T>(view: LiteralView<'_>, expected: &str, read: impl FnOnce(&mut Unpacker<'_>) -> Result<T>) -> Result<T> {
-    match view {
-        LiteralView::Binary(bytes, "msgpack") => whole(bytes, read),
+pub fn unpack_literal<T>(literal: LiteralRef<'_>, expected: &str, read: impl FnOnce(&mut Unpacker<'_>) -> Result<T>) -> Result<T> {
+    match literal.view()? {
+        LiteralView::Binary(bytes, "msgpack") => whole_with(bytes, literal.references(), read),
         LiteralView::Binary(_, tag) => {
             Err(Error::new(ErrorKind::Mismatch, format!("expected {expected} as binary with the tag `msgpack`, found the tag `{tag}`")))
         }
         LiteralView::Generic(bytes) => {
             let mut packer = Packer::new(&Dialect::FLYTE_1);
             untyped::from_generic(bytes)?.pack_into(&mut packer)?;
-            whole(&packer.finish(), read)
+            whole_with(&packer.finish(), literal.references(), read)
         }
         other => Err(other.mismatch(expected)),
     }
@@ -461,7 +492,16 @@ pub fn unpack_literal<T>(view: LiteralView<'_>, expected: &str, read: impl FnOnc
 
 /// Reads exactly one value from `bytes`.
 pub(crate) fn whole<'a, T>(bytes: &'a [u8], read: impl FnOnce(&mut Unpacker<'a>) -> Result<T>) -> Result<T> {
-    let mut unpacker = Unpacker::new(bytes);
+    whole_with(bytes, References::none(), read)
+}
+
+/// The same for a value that may hold files or tables.
+pub(crate) fn whole_with<'a, T>(
+    bytes: &'a [u8],
+    references: &'a References,
+    read: impl FnOnce(&mut Unpacker<'a>) -> Result<T>,
+) -> Result<T> {
+    let mut unpacker = Unpacker::new(bytes).with(references);
     let value = read(&mut unpacker)?;
     unpacker.end()?;
     Ok(value)

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use super::NebulaType;
 use super::check::check;
 use super::msgpack::{Packer, Unpacker};
-use super::reader::{LiteralRef, Offloaded, offloaded_uris};
+use super::reader::{LiteralRef, References, offloaded_uris};
 use super::writer::Encoder;
 use crate::{Dialect, Error, ErrorKind, LiteralType, Result};
 
@@ -18,7 +18,7 @@ use crate::{Dialect, Error, ErrorKind, LiteralType, Result};
 #[derive(Debug, Clone)]
 pub struct Raw<T> {
     literal: Bytes,
-    offloaded: Offloaded,
+    references: References,
     of: PhantomData<fn() -> T>,
 }
 
@@ -28,7 +28,7 @@ impl<T: NebulaType> Raw<T> {
     /// # Errors
     /// When the value cannot be encoded.
     pub fn new(value: &T, dialect: &'static Dialect) -> Result<Self> {
-        Ok(Self { literal: super::encode(value, dialect)?.into(), offloaded: Offloaded::none().clone(), of: PhantomData })
+        Ok(Self { literal: super::encode(value, dialect)?.into(), references: References::none().clone(), of: PhantomData })
     }
 
     /// The value.
@@ -36,7 +36,7 @@ impl<T: NebulaType> Raw<T> {
     /// # Errors
     /// When the literal is not a `T`.
     pub fn get(&self) -> Result<T> {
-        T::decode(LiteralRef::new(&self.literal, &self.offloaded))
+        T::decode(LiteralRef::new(&self.literal, &self.references))
     }
 
     /// The bytes of the literal.
@@ -50,6 +50,10 @@ impl<T: NebulaType> NebulaType for Raw<T> {
     const TAG: &'static str = T::TAG;
     const IS_UNION: bool = T::IS_UNION;
 
+    fn tag(dialect: &Dialect) -> &'static str {
+        T::tag(dialect)
+    }
+
     fn literal_type(dialect: &Dialect) -> LiteralType {
         T::literal_type(dialect)
     }
@@ -60,7 +64,7 @@ impl<T: NebulaType> NebulaType for Raw<T> {
     /// # Errors
     /// Those of [`Raw::get`].
     fn encode(&self, encoder: &mut Encoder) -> Result<()> {
-        if check(LiteralRef::new(&self.literal, &self.offloaded), &T::literal_type(encoder.dialect())).is_err() {
+        if check(LiteralRef::new(&self.literal, &self.references), &T::literal_type(encoder.dialect())).is_err() {
             return self.get()?.encode(encoder);
         }
         encoder.raw(&self.literal);
@@ -71,11 +75,11 @@ impl<T: NebulaType> NebulaType for Raw<T> {
     /// [`ErrorKind::NotFetched`] when the literal has offloaded parts that were not fetched: [`Raw::get`] may ask for them.
     fn decode(literal: LiteralRef<'_>) -> Result<Self> {
         for uri in offloaded_uris(literal.bytes())? {
-            if literal.offloaded().get(&uri).is_none() {
+            if literal.references().get(&uri).is_none() {
                 return Err(Error::new(ErrorKind::NotFetched, format!("the value is offloaded to `{uri}`, which has not been fetched")));
             }
         }
-        Ok(Self { literal: Bytes::copy_from_slice(literal.bytes()), offloaded: literal.offloaded().clone(), of: PhantomData })
+        Ok(Self { literal: Bytes::copy_from_slice(literal.bytes()), references: literal.references().clone(), of: PhantomData })
     }
 
     /// # Errors
@@ -85,7 +89,8 @@ impl<T: NebulaType> NebulaType for Raw<T> {
     }
 
     fn unpack(unpacker: &mut Unpacker<'_>) -> Result<Self> {
-        Self::new(&T::unpack(unpacker)?, &Dialect::FLYTE_1)
+        let value = Self::new(&T::unpack(unpacker)?, &Dialect::FLYTE_1)?;
+        Ok(Self { references: unpacker.references().clone(), ..value })
     }
 
     fn schema(dialect: &Dialect) -> serde_json::Value {

@@ -8,36 +8,53 @@ use std::sync::Arc;
 use bytes::Bytes;
 use prost::encoding::{WireType, decode_key, decode_varint};
 
+use crate::workspace::Workspace;
 use crate::{Error, ErrorKind, Result};
 
 /// How deep literals may be nested: lists in maps in lists. Python's protobuf stops near 48 levels of lists.
 pub const MAX_DEPTH: usize = 64;
 
-/// The contents of offloaded literals, by the URI that stands in their place; cheap to clone.
+/// What literals refer to outside of their own bytes: the contents of offloaded ones, and the workspace through which files,
+/// directories and tables are read. Cheap to clone.
 ///
 /// A platform may move a large literal to a file of its own, at any depth (Flyte task contract, "offloaded literals"). Decoding one
 /// whose content is not here fails with [`ErrorKind::NotFetched`]; [`offloaded_uris`] finds what to fetch.
 #[derive(Debug, Clone, Default)]
-pub struct Offloaded(Arc<BTreeMap<String, Bytes>>);
+pub struct References {
+    contents: Arc<BTreeMap<String, Bytes>>,
+    workspace: Option<Workspace>,
+}
 
-impl Offloaded {
-    /// No contents; what nearly every task needs.
+impl References {
+    /// Nothing outside; what nearly every literal needs.
     #[must_use]
     pub fn none() -> &'static Self {
-        static NONE: std::sync::LazyLock<Offloaded> = std::sync::LazyLock::new(Offloaded::default);
+        static NONE: std::sync::LazyLock<References> = std::sync::LazyLock::new(References::default);
         &NONE
+    }
+
+    /// The same contents, with data read through `workspace`.
+    #[must_use]
+    pub fn within(self, workspace: &Workspace) -> Self {
+        Self { workspace: Some(workspace.clone()), ..self }
     }
 
     /// The serialised literal that stands at `uri`, if it was fetched.
     #[must_use]
     pub fn get(&self, uri: &str) -> Option<&Bytes> {
-        self.0.get(uri)
+        self.contents.get(uri)
+    }
+
+    /// What files, directories and tables are read through.
+    #[must_use]
+    pub fn workspace(&self) -> Option<&Workspace> {
+        self.workspace.as_ref()
     }
 }
 
-impl FromIterator<(String, Bytes)> for Offloaded {
+impl FromIterator<(String, Bytes)> for References {
     fn from_iter<I: IntoIterator<Item = (String, Bytes)>>(contents: I) -> Self {
-        Self(Arc::new(contents.into_iter().collect()))
+        Self { contents: Arc::new(contents.into_iter().collect()), workspace: None }
     }
 }
 
@@ -45,7 +62,7 @@ impl FromIterator<(String, Bytes)> for Offloaded {
 #[derive(Debug, Clone, Copy)]
 pub struct LiteralRef<'a> {
     bytes: &'a [u8],
-    offloaded: &'a Offloaded,
+    references: &'a References,
 }
 
 /// What a literal holds, one level deep.
@@ -119,10 +136,10 @@ impl LiteralView<'_> {
 }
 
 impl<'a> LiteralRef<'a> {
-    /// A literal from the bytes of its message, and the contents of offloaded literals in it.
+    /// A literal from the bytes of its message, and what it refers to outside of them.
     #[must_use]
-    pub fn new(bytes: &'a [u8], offloaded: &'a Offloaded) -> Self {
-        Self { bytes, offloaded }
+    pub fn new(bytes: &'a [u8], references: &'a References) -> Self {
+        Self { bytes, references }
     }
 
     /// The bytes of the message, as they came.
@@ -131,10 +148,10 @@ impl<'a> LiteralRef<'a> {
         self.bytes
     }
 
-    /// The contents of offloaded literals that this one is read with.
+    /// What this literal refers to outside of its bytes.
     #[must_use]
-    pub fn offloaded(self) -> &'a Offloaded {
-        self.offloaded
+    pub fn references(self) -> &'a References {
+        self.references
     }
 
     /// The value, one level deep; an offloaded literal is replaced by its content.
@@ -157,8 +174,8 @@ impl<'a> LiteralRef<'a> {
         while let Some(field) = fields.next()? {
             match field {
                 (1, Wire::Bytes(scalar)) => view = Some(self.scalar(scalar)?),
-                (2, Wire::Bytes(inner)) => view = Some(LiteralView::Collection(Elements(Fields::new(inner), self.offloaded))),
-                (3, Wire::Bytes(inner)) => view = Some(LiteralView::Map(Entries(Fields::new(inner), self.offloaded))),
+                (2, Wire::Bytes(inner)) => view = Some(LiteralView::Collection(Elements(Fields::new(inner), self.references))),
+                (3, Wire::Bytes(inner)) => view = Some(LiteralView::Map(Entries(Fields::new(inner), self.references))),
                 (8, Wire::Bytes(inner)) => view = Some(self.content(inner)?),
                 _ => {}
             }
@@ -179,6 +196,22 @@ impl<'a> LiteralRef<'a> {
             }
         }
         Ok(hash)
+    }
+
+    /// What a sender noted beside the value, such as a file's metadata.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Corrupt`] when the bytes are not a literal.
+    pub fn metadata(self) -> Result<BTreeMap<String, String>> {
+        let mut metadata = BTreeMap::new();
+        let mut fields = Fields::new(self.bytes);
+        while let Some(field) = fields.next()? {
+            if let (5, Wire::Bytes(entry)) = field {
+                let (key, value) = pair(entry)?;
+                metadata.insert(utf8(key)?.to_owned(), utf8(value)?.to_owned());
+            }
+        }
+        Ok(metadata)
     }
 
     fn scalar(self, scalar: &'a [u8]) -> Result<LiteralView<'a>> {
@@ -209,7 +242,7 @@ impl<'a> LiteralRef<'a> {
     fn content(self, metadata: &'a [u8]) -> Result<LiteralView<'a>> {
         let uri = offloaded_uri(metadata)?;
         let content = self
-            .offloaded
+            .references
             .get(uri)
             .ok_or_else(|| Error::new(ErrorKind::NotFetched, format!("the value is offloaded to `{uri}`, which has not been fetched")))?;
         let content = Self { bytes: content, ..self };
@@ -226,7 +259,7 @@ impl<'a> LiteralRef<'a> {
 
 /// The elements of a list, in order.
 #[derive(Debug, Clone, Copy)]
-pub struct Elements<'a>(Fields<'a>, &'a Offloaded);
+pub struct Elements<'a>(Fields<'a>, &'a References);
 
 impl<'a> Elements<'a> {
     /// The next element; [`None`] at the end.
@@ -240,7 +273,7 @@ impl<'a> Elements<'a> {
             Some(bytes) => Some(bytes),
             None => self.0.next_of(1)?,
         };
-        Ok(bytes.map(|bytes| LiteralRef { bytes, offloaded: self.1 }))
+        Ok(bytes.map(|bytes| LiteralRef { bytes, references: self.1 }))
     }
 
     /// How many elements follow; walks over them without looking inside, so that a list can be given its exact room.
@@ -258,13 +291,13 @@ impl<'a> Elements<'a> {
 
 /// The entries of a map, in the order of the bytes; a key that occurs twice counts with its last value.
 #[derive(Debug, Clone, Copy)]
-pub struct Entries<'a>(Fields<'a>, &'a Offloaded);
+pub struct Entries<'a>(Fields<'a>, &'a References);
 
 impl<'a> Entries<'a> {
     /// The entries of the `LiteralMap` with these bytes.
     #[must_use]
-    pub fn of_map(bytes: &'a [u8], offloaded: &'a Offloaded) -> Self {
-        Self(Fields::new(bytes), offloaded)
+    pub fn of_map(bytes: &'a [u8], references: &'a References) -> Self {
+        Self(Fields::new(bytes), references)
     }
 
     /// The next entry; [`None`] at the end.
@@ -276,7 +309,7 @@ impl<'a> Entries<'a> {
     pub fn next(&mut self) -> Result<Option<(&'a str, LiteralRef<'a>)>> {
         let Some(entry) = self.0.next_of(1)? else { return Ok(None) };
         let (key, value) = pair(entry)?;
-        Ok(Some((utf8(key)?, LiteralRef { bytes: value, offloaded: self.1 })))
+        Ok(Some((utf8(key)?, LiteralRef { bytes: value, references: self.1 })))
     }
 }
 
@@ -308,13 +341,13 @@ fn collect_uris(literal: &[u8], depth: usize, uris: &mut Vec<String>) -> Result<
                 }
             }
             (2, Wire::Bytes(list)) => {
-                let mut elements = Elements(Fields::new(list), Offloaded::none());
+                let mut elements = Elements(Fields::new(list), References::none());
                 while let Some(element) = elements.next()? {
                     collect_uris(element.bytes, depth, uris)?;
                 }
             }
             (3, Wire::Bytes(map)) => {
-                let mut entries = Entries(Fields::new(map), Offloaded::none());
+                let mut entries = Entries(Fields::new(map), References::none());
                 while let Some((_, value)) = entries.next()? {
                     collect_uris(value.bytes, depth, uris)?;
                 }

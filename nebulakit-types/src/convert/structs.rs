@@ -4,7 +4,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::msgpack::{Leniency, Packed, Packer, Unpacker, unpack_literal, whole};
+use super::msgpack::{Leniency, Packed, Packer, Unpacker, unpack_literal, whole_with};
 use super::reader::LiteralRef;
 use super::{NebulaType, msgpack_annotation};
 use crate::dialect::StructStructure;
@@ -220,8 +220,8 @@ pub fn schema(title: &str, fields: &[&dyn AnyField], dialect: &Dialect) -> Value
 /// When the literal is of another kind, and those of the struct's own [`NebulaType::unpack`].
 pub fn decode<T: NebulaType>(title: &str, literal: LiteralRef<'_>) -> Result<T> {
     match literal.view()? {
-        super::reader::LiteralView::Binary(bytes, "msgpack") => whole(bytes, T::unpack),
-        other => unpack_literal(other, &format!("a struct `{title}`"), T::unpack),
+        super::reader::LiteralView::Binary(bytes, "msgpack") => whole_with(bytes, literal.references(), T::unpack),
+        _ => unpack_literal(literal, &format!("a struct `{title}`"), T::unpack),
     }
 }
 

@@ -19,6 +19,7 @@ pub const TAG: &str = "Typed Union";
 /// One variant of a union, typed; the bound on `T` is named once, in [`Variant::new`].
 pub struct Variant<T> {
     tag: &'static str,
+    tag_in: fn(&Dialect) -> &'static str,
     literal_type: fn(&Dialect) -> LiteralType,
     schema: fn(&Dialect) -> Value,
     encode: fn(&T, &mut Encoder) -> Result<()>,
@@ -53,6 +54,7 @@ impl<T> Variant<T> {
         );
         Self {
             tag: T::TAG,
+            tag_in: T::tag,
             literal_type: T::literal_type,
             schema: T::schema,
             encode: encode_wrapped::<T>,
@@ -145,7 +147,7 @@ pub trait AnyVariant {
 
 impl<T> AnyVariant for Variant<T> {
     fn literal_type(&self, dialect: &Dialect) -> LiteralType {
-        (self.literal_type)(dialect).with_tag(self.tag)
+        (self.literal_type)(dialect).with_tag((self.tag_in)(dialect))
     }
 
     fn schema(&self, dialect: &Dialect) -> Value {
@@ -254,7 +256,7 @@ fn tag_of(literal_type: &[u8]) -> Result<&str> {
 fn fit<U>(literal: LiteralRef<'_>, choices: &[&dyn AnyChoice<U>]) -> Result<U> {
     let view = literal.view()?;
     if matches!(view, LiteralView::Binary(_, "msgpack") | LiteralView::Generic(_)) {
-        return unpack_literal(view, "a union", |unpacker| {
+        return unpack_literal(literal, "a union", |unpacker| {
             // As with other bare literals, a value that fits several variants equally well is nobody's.
             let before = unpacker.set_leniency(Leniency::Exact);
             let exact = one(choices, |choice| attempt(unpacker, *choice));

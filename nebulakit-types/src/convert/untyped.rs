@@ -113,7 +113,7 @@ impl Untyped {
                 }
                 Self::List(values)
             }
-            other => unpack_literal(other, "an untyped value", |unpacker| Self::unpack_at(unpacker, depth))?,
+            _ => unpack_literal(literal, "an untyped value", |unpacker| Self::unpack_at(unpacker, depth))?,
         })
     }
 }

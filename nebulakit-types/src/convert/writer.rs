@@ -10,6 +10,7 @@ use prost::encoding::encode_varint;
 
 use super::NebulaType;
 use super::msgpack::Packer;
+use crate::outbox::Outbox;
 use crate::{Dialect, Result};
 
 /// A chunk is given up to this many bytes; larger values get a chunk of their own.
@@ -28,6 +29,7 @@ pub struct Encoder {
     written_before: usize,
     scratch: Vec<u8>,
     variants: Vec<(TypeId, Rc<[u8]>)>,
+    outbox: Outbox,
 }
 
 /// How much had been written at some point; see [`Encoder::mark`].
@@ -38,7 +40,27 @@ impl Encoder {
     /// An empty encoder that shapes values as `dialect` says.
     #[must_use]
     pub fn new(dialect: &'static Dialect) -> Self {
-        Self { dialect, chunk: Vec::new(), start: 0, full: Vec::new(), written_before: 0, scratch: Vec::new(), variants: Vec::new() }
+        Self::sending(dialect, Outbox::default())
+    }
+
+    /// The same, with files and tables of the value put into `outbox`.
+    #[must_use]
+    pub fn sending(dialect: &'static Dialect, outbox: Outbox) -> Self {
+        Self {
+            dialect,
+            chunk: Vec::new(),
+            start: 0,
+            full: Vec::new(),
+            written_before: 0,
+            scratch: Vec::new(),
+            variants: Vec::new(),
+            outbox,
+        }
+    }
+
+    /// What has to be stored before the value is of use to others.
+    pub fn outbox(&mut self) -> &mut Outbox {
+        &mut self.outbox
     }
 
     /// How values are shaped here.
@@ -233,8 +255,9 @@ impl Encoder {
     /// # Errors
     /// Those of `pack`.
     pub fn msgpack(&mut self, pack: impl FnOnce(&mut Packer) -> Result<()>) -> Result<()> {
-        let mut packer = Packer::reusing(std::mem::take(&mut self.scratch), self.dialect);
+        let mut packer = Packer::reusing(std::mem::take(&mut self.scratch), self.dialect, std::mem::take(&mut self.outbox));
         let packed = pack(&mut packer);
+        self.outbox = std::mem::take(packer.outbox());
         let bytes = packer.finish();
         packed?;
         if bytes.len() < CHUNK {
@@ -312,7 +335,7 @@ impl Encoder {
         if let Some((_, bytes)) = self.variants.iter().find(|(known, _)| *known == id) {
             return Rc::clone(bytes);
         }
-        let bytes: Rc<[u8]> = T::literal_type(self.dialect).with_tag(T::TAG).encode().into();
+        let bytes: Rc<[u8]> = T::literal_type(self.dialect).with_tag(T::tag(self.dialect)).encode().into();
         self.variants.push((id, Rc::clone(&bytes)));
         bytes
     }

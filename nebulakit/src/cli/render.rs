@@ -1,7 +1,7 @@
 //! Literals as text: plainly for people, as JSON for machines.
 
 use jiff::SignedDuration;
-use nebulakit_types::convert::reader::{LiteralRef, LiteralView, Offloaded};
+use nebulakit_types::convert::reader::{LiteralRef, LiteralView, References};
 use nebulakit_types::literal::LiteralValue;
 use nebulakit_types::literal_type::{SimpleType, TypeKind};
 use nebulakit_types::{Error, ErrorKind, Literal, LiteralType, NebulaType as _, Result, Untyped};
@@ -88,7 +88,7 @@ pub(super) fn plain(value: &Untyped) -> String {
 
 /// A value in a signature or in help, on one line; strings are in quotes, other texts are not.
 pub(super) fn inline(literal: &[u8], literal_type: &LiteralType) -> Result<String> {
-    let value = value(LiteralRef::new(literal, Offloaded::none()), Reader::Person)?;
+    let value = value(LiteralRef::new(literal, References::none()), Reader::Person)?;
     let is_string = |literal_type: &LiteralType| literal_type.kind == TypeKind::Simple(SimpleType::String);
     let is_quoted = match &literal_type.kind {
         TypeKind::Union(variants) => variants.iter().any(is_string),
@@ -111,7 +111,7 @@ mod tests {
 
     fn shown<T: NebulaType>(input: &T, reader: Reader) -> String {
         let literal = encode(input, &Dialect::FLYTE_1).unwrap();
-        let value = value(LiteralRef::new(&literal, Offloaded::none()), reader).unwrap();
+        let value = value(LiteralRef::new(&literal, References::none()), reader).unwrap();
         if reader == Reader::Person { plain(&value) } else { to_json(&value) }
     }
 

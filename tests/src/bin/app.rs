@@ -146,7 +146,7 @@ async fn wait(
 fn report(ctx: Context, rows: i64) -> anyhow::Result<f64> {
     let checkpoint = ctx.checkpoint().context("no checkpoint")?;
     checkpoint.write_blocking(rows.to_string())?;
-    anyhow::ensure!(ctx.raw_output_prefix().is_some(), "no place for files");
+    anyhow::ensure!(!ctx.raw_output_prefix().is_empty(), "no place for files");
     ctx.decks().html("rows", format!("<p>{rows} rows</p>"));
     Ok(f64::NAN)
 }

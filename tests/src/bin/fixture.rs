@@ -1,6 +1,9 @@
 //! Tasks of every kind, for the tests that drive a real process; no example to follow.
 #![allow(missing_docs, reason = "the names say what the tests need")]
 
+#[path = "fixture/data.rs"]
+mod data;
+
 /// The tasks of `golden/flytekit-execute-tasks.py` that have a counterpart, under the names that flytekit gave them.
 mod golden {
     use nebulakit::{Context, Hashed, NebulaType, ResultExt as _, TaskOutputs, task};
@@ -448,7 +451,7 @@ mod surroundings {
             ("task".to_owned(), format!("{task:?}")),
             ("attempt".to_owned(), ctx.attempt().to_string()),
             ("outputs".to_owned(), ctx.output_prefix().to_owned()),
-            ("raw".to_owned(), ctx.raw_output_prefix().unwrap_or("none").to_owned()),
+            ("raw".to_owned(), ctx.raw_output_prefix().to_owned()),
             ("checkpoint".to_owned(), ctx.checkpoint().is_some().to_string()),
         ])
     }

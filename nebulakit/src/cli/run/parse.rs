@@ -419,7 +419,7 @@ mod tests {
     use std::time::{Duration, SystemTime};
 
     use nebulakit_types::convert::check::check;
-    use nebulakit_types::convert::reader::{LiteralRef, Offloaded};
+    use nebulakit_types::convert::reader::{LiteralRef, References};
     use nebulakit_types::{Bytes, NebulaType, decode};
 
     use super::*;
@@ -429,7 +429,7 @@ mod tests {
 
     fn read<T: NebulaType>(literal: Result<Vec<u8>>) -> Result<T, String> {
         let literal = literal.map_err(|error| error.to_string())?;
-        check(LiteralRef::new(&literal, Offloaded::none()), &T::literal_type(&Dialect::FLYTE_1)).unwrap();
+        check(LiteralRef::new(&literal, References::none()), &T::literal_type(&Dialect::FLYTE_1)).unwrap();
         decode(&literal).map_err(|error| error.to_string())
     }
 

@@ -1,0 +1,82 @@
+//! From a store to a file.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
+use super::super::local;
+use super::super::location::{Location, shown_path};
+use super::{doing, nothing};
+use crate::storage::Storage;
+use crate::{Error, ErrorKind, Result};
+
+/// Smaller files are copied where they stand; larger ones take long enough to be worth a thread.
+const COPIED_HERE: u64 = 4 << 20;
+
+impl Storage {
+    /// Fetches an object into a local file and gives its length. Missing directories are made; what was at the path is replaced.
+    ///
+    /// Large objects come in several ranges at a time, all of one version. The file appears under its name when it is whole: until then it
+    /// lies beside it under a temporary name, which begins with `.nebulakit-partial-` and is removed if the download fails or is dropped.
+    ///
+    /// # Errors
+    ///
+    /// As [`Storage::get`] and [`Storage::read`], and [`ErrorKind::Io`] or [`ErrorKind::Denied`] where the file cannot be written.
+    pub async fn download(&self, url: &str, path: &Path) -> Result<u64> {
+        let done = self.fetch(url, path, None).await;
+        done.map_err(|error| doing(&format!("downloading to {}", shown_path(path)), error))
+    }
+
+    /// The same, of an object whose size is known from a listing.
+    pub(super) async fn fetch(&self, url: &str, path: &Path, size: Option<u64>) -> Result<u64> {
+        match Location::parse(url)? {
+            Location::Local(from) => self.copy(from, path.to_owned(), size).await,
+            Location::Memory(key) => {
+                let bytes = self.0.memory.get(key).ok_or_else(|| nothing(url))?;
+                let length = bytes.len() as u64;
+                self.expected(size, length);
+                local::put(path, &[bytes])?;
+                self.0.progress.moved(length);
+                self.0.progress.done();
+                Ok(length)
+            }
+            #[cfg(feature = "client")]
+            _ => self.fetch_remote(url, path, size).await,
+        }
+    }
+
+    /// Counts what was not counted when it was listed.
+    pub(super) fn expected(&self, listed: Option<u64>, length: u64) {
+        if listed.is_none() {
+            self.0.progress.expect(1, length);
+        }
+    }
+
+    /// From one file of this machine to another.
+    pub(super) async fn copy(&self, from: PathBuf, to: PathBuf, listed: Option<u64>) -> Result<u64> {
+        let length = local::stat(&from)?.map_or(0, |meta| meta.size);
+        self.expected(listed, length);
+        let stop = Arc::new(AtomicBool::new(false));
+        let (progress, asked) = (self.0.progress.clone(), stop.clone());
+        let copy = move || local::copy(&from, &to, &|| asked.load(Relaxed), &|bytes| progress.moved(bytes));
+        let copied = match tokio::runtime::Handle::try_current() {
+            Ok(runtime) if length > COPIED_HERE => {
+                let _stops = Stops(stop);
+                let copied = runtime.spawn_blocking(copy).await;
+                copied.map_err(|error| Error::new(ErrorKind::Io, format!("the copy did not finish: {error}")))?
+            }
+            _ => copy(),
+        }?;
+        self.0.progress.done();
+        Ok(copied)
+    }
+}
+
+/// Tells a thread to stop, when dropped.
+struct Stops(Arc<AtomicBool>);
+
+impl Drop for Stops {
+    fn drop(&mut self) {
+        self.0.store(true, Relaxed);
+    }
+}

@@ -1,0 +1,82 @@
+//! From a file to a store.
+
+use std::fs::File;
+use std::path::Path;
+
+use bytes::Bytes;
+
+#[cfg(feature = "cloud")]
+use super::super::cloud::Place;
+use super::super::local;
+use super::super::location::{Location, shown_path};
+use super::doing;
+#[cfg(feature = "cloud")]
+use super::remote_up::Source;
+use crate::storage::{PutOptions, Storage};
+use crate::{Error, ErrorKind, Result};
+
+impl Storage {
+    /// Stores a local file and gives its length. A link is followed: it is named by whoever calls.
+    ///
+    /// Large files go in parts, several at a time, and are read while they are sent; the object is visible when all are there. Where the
+    /// upload fails or is dropped, its parts are given back. A file that changes while it is read is [`ErrorKind::Changed`].
+    ///
+    /// Lengths are always checked. Payloads are not hashed: see `AWS_UNSIGNED_PAYLOAD` and `AWS_CHECKSUM_ALGORITHM` for S3, with which each
+    /// part is held in memory.
+    ///
+    /// # Errors
+    ///
+    /// As [`Storage::put`]; [`ErrorKind::NotFound`] if there is no such file.
+    pub async fn upload(&self, path: &Path, url: &str, options: &PutOptions) -> Result<u64> {
+        let sent = self.send(path, url, options, false).await;
+        sent.map_err(|error| doing(&format!("uploading {}", shown_path(path)), error))
+    }
+
+    /// The same for a file that may have been counted already.
+    pub(super) async fn send(&self, path: &Path, url: &str, options: &PutOptions, listed: bool) -> Result<u64> {
+        let location = Location::parse(url)?;
+        let Some((file, meta)) = local::open(path)? else {
+            return Err(Error::new(ErrorKind::NotFound, format!("there is no file {}", shown_path(path))));
+        };
+        let size = meta.size;
+        let listed = listed.then_some(size);
+        match location {
+            Location::Local(to) => return self.copy(path.to_owned(), to, listed).await,
+            Location::Memory(key) => {
+                self.expected(listed, size);
+                let bytes = read(&file, path, 0, size)?;
+                self.0.memory.put(key, vec![bytes]);
+                self.0.progress.moved(size);
+            }
+            #[cfg(feature = "http")]
+            Location::Web(_) => return Err(super::super::read_only(url)),
+            #[cfg(feature = "cloud")]
+            Location::Object { cloud, authority, key } => {
+                self.expected(listed, size);
+                let gzip = path.extension().is_some_and(|extension| extension == "gz") && options.content_encoding.is_none();
+                let marked = gzip.then(|| PutOptions { content_encoding: Some("gzip".to_owned()), ..options.clone() });
+                let place = Place { url, cloud, authority, key };
+                let source = Source::new(file, path, meta);
+                self.send_remote(&source, &place, marked.as_ref().unwrap_or(options)).await?;
+            }
+        }
+        #[cfg(not(feature = "cloud"))]
+        let _ = options;
+        self.0.progress.done();
+        Ok(size)
+    }
+}
+
+/// A range of a file that must not have changed.
+pub(super) fn read(file: &File, path: &Path, start: u64, end: u64) -> Result<Bytes> {
+    let length = usize::try_from(end - start).map_err(|error| Error::new(ErrorKind::OutOfRange, error.to_string()))?;
+    let bytes = local::read_at(file, start, length).map_err(|error| local::fault("read", path, error))?;
+    if bytes.len() < length {
+        return Err(Error::new(ErrorKind::Changed, shrank(path, end, start + bytes.len() as u64)));
+    }
+    Ok(bytes)
+}
+
+fn shrank(path: &Path, size: u64, now: u64) -> String {
+    format!("{} changed while it was read: it had {size} bytes at least, then {now}", shown_path(path))
+}

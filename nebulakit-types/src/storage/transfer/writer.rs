@@ -1,0 +1,161 @@
+//! Objects of a length that nobody knows yet.
+
+use std::io::Write as _;
+
+use bytes::{Bytes, BytesMut};
+
+#[cfg(feature = "cloud")]
+use super::super::cloud::Place;
+use super::super::local::{self, Partial};
+use super::super::location::Location;
+use super::doing;
+#[cfg(feature = "cloud")]
+use super::writer_parts::Cloud;
+use crate::Result;
+use crate::storage::{PutOptions, Storage};
+
+/// Pieces smaller than this are copied together.
+const SMALL: usize = 64 << 10;
+
+/// A new object that is written piece by piece: [`Storage::create`].
+///
+/// It is there, whole, when [`ObjectWriter::finish`] returns, and not before. Dropped or aborted, nothing is stored, and what was there
+/// before stays.
+///
+/// An object of more than one part is uploaded while it is written, several parts at a time. Each open writer holds one part of 8 MiB at
+/// most, beside the parts under way, for which all share one budget. Parts grow after the first 40 GiB; an object has 160 GiB at most:
+/// larger ones are written to a file and uploaded.
+#[derive(Debug)]
+pub struct ObjectWriter {
+    storage: Storage,
+    url: String,
+    written: u64,
+    sink: Sink,
+}
+
+#[derive(Debug)]
+enum Sink {
+    File(Box<Partial>),
+    Memory(Buffer),
+    #[cfg(feature = "cloud")]
+    Cloud(Box<Cloud>),
+}
+
+/// Pieces that wait.
+#[derive(Debug, Default)]
+pub(super) struct Buffer {
+    pieces: Vec<Bytes>,
+    small: BytesMut,
+    pub(super) length: u64,
+}
+
+impl Buffer {
+    pub(super) fn add(&mut self, piece: Bytes) {
+        self.length += piece.len() as u64;
+        if piece.len() < SMALL {
+            self.small.extend_from_slice(&piece);
+            if self.small.len() >= SMALL {
+                self.close();
+            }
+        } else {
+            self.close();
+            self.pieces.push(piece);
+        }
+    }
+
+    fn close(&mut self) {
+        if !self.small.is_empty() {
+            self.pieces.push(self.small.split().freeze());
+        }
+    }
+
+    pub(super) fn take(&mut self) -> Vec<Bytes> {
+        self.close();
+        self.length = 0;
+        std::mem::take(&mut self.pieces)
+    }
+}
+
+impl Storage {
+    /// Begins a new object of unknown length.
+    ///
+    /// # Errors
+    ///
+    /// As [`Storage::put`]; of the writer's methods as well.
+    pub async fn create(&self, url: &str, options: &PutOptions) -> Result<ObjectWriter> {
+        #[cfg(not(feature = "cloud"))]
+        let _ = options;
+        let sink = match Location::parse(url)? {
+            Location::Local(path) => Sink::File(Box::new(Partial::beside(&path).map_err(|error| doing("creating", error))?)),
+            Location::Memory(_) => Sink::Memory(Buffer::default()),
+            #[cfg(feature = "http")]
+            Location::Web(_) => return Err(super::super::read_only(url)),
+            #[cfg(feature = "cloud")]
+            Location::Object { cloud, authority, key } => {
+                // What no write could do is said at once.
+                self.0.clouds.check_write(&Place { url, cloud, authority, key }, options)?;
+                Sink::Cloud(Box::new(Cloud::new(options)))
+            }
+        };
+        Ok(ObjectWriter { storage: self.clone(), url: url.to_owned(), written: 0, sink })
+    }
+}
+
+impl ObjectWriter {
+    /// Adds to the object. It waits while too much is under way.
+    ///
+    /// # Errors
+    ///
+    /// As [`Storage::put`]. After an error nothing can be stored any more.
+    pub async fn write(&mut self, bytes: Bytes) -> Result<()> {
+        let length = bytes.len() as u64;
+        match &mut self.sink {
+            Sink::File(partial) => {
+                let written = (&partial.file).write_all(&bytes);
+                written.map_err(|error| doing("writing", local::fault("write", partial.target(), error)))?;
+                self.storage.0.progress.moved(length);
+            }
+            Sink::Memory(buffer) => buffer.add(bytes),
+            #[cfg(feature = "cloud")]
+            Sink::Cloud(cloud) => cloud.write(&self.storage, &self.url, bytes).await.map_err(|error| doing("writing", error))?,
+        }
+        self.written += length;
+        Ok(())
+    }
+
+    /// Makes the object visible and gives its length.
+    ///
+    /// # Errors
+    ///
+    /// As [`Storage::put`].
+    pub async fn finish(self) -> Result<u64> {
+        let Self { storage, url, written, sink } = self;
+        storage.0.progress.expect(1, written);
+        match sink {
+            Sink::File(partial) => partial.publish()?,
+            Sink::Memory(mut buffer) => {
+                if let Location::Memory(key) = Location::parse(&url)? {
+                    storage.0.memory.put(key, buffer.take());
+                    storage.0.progress.moved(written);
+                }
+            }
+            #[cfg(feature = "cloud")]
+            Sink::Cloud(cloud) => cloud.finish(&storage, &url).await.map_err(|error| doing("writing", error))?,
+        }
+        storage.0.progress.done();
+        Ok(written)
+    }
+
+    /// Gives up: nothing is stored.
+    ///
+    /// # Errors
+    ///
+    /// None at present: what a store does not clean up now, its own rules clean up later.
+    pub async fn abort(self) -> Result<()> {
+        #[cfg(feature = "cloud")]
+        if let Sink::Cloud(cloud) = self.sink {
+            cloud.abort().await;
+        }
+        Ok(())
+    }
+}
