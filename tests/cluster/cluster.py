@@ -252,9 +252,11 @@ class Cluster:
 
     # Running.
 
-    def launch(self, plan, inputs=None, environment=None):
-        """Starts an execution of a launch plan, with literals by name."""
+    def launch(self, plan, inputs=None, environment=None, data=None):
+        """Starts an execution of a launch plan, with literals by name; `data` is the prefix of what its tasks store."""
         spec = execution_pb2.ExecutionSpec(launch_plan=plan, metadata={})
+        if data:
+            spec.raw_output_data_config.output_location_prefix = data
         if environment:
             spec.envs.CopyFrom(common_pb2.Envs(values=[literals_pb2.KeyValuePair(key=key, value=value) for key, value in environment.items()]))
         request = execution_pb2.ExecutionCreateRequest(
@@ -266,9 +268,9 @@ class Cluster:
         )
         return self.client.create_execution(request).id
 
-    def run(self, name, steps, outputs=None, inputs=None, environment=None):
+    def run(self, name, steps, outputs=None, data=None):
         """Registers a workflow with constant inputs, runs it to its end, and tells what came of it."""
-        return self.wait(self.launch(self.workflow(name, steps, outputs=outputs), inputs, environment))
+        return self.wait(self.launch(self.workflow(name, steps, outputs=outputs), data=data))
 
     def run_task(self, task, retries=0, environment=None, **inputs):
         """Runs a workflow of this one task; inputs are Python values or literals, and its outputs are those of the task."""
