@@ -15,31 +15,20 @@ from flyteidl.admin import common_pb2, execution_pb2, launch_plan_pb2, node_exec
 from flyteidl.core import catalog_pb2, execution_pb2 as phases, identifier_pb2, interface_pb2, literals_pb2, tasks_pb2, types_pb2
 from flyteidl.core import workflow_pb2 as core
 from flyteidl.service import dataproxy_pb2
-from flytekit import FlyteContextManager
 from flytekit.clients.raw import RawSynchronousFlyteClient
 from flytekit.configuration import Image, ImageConfig, PlatformConfig, SerializationSettings
-from flytekit.core.type_engine import TypeEngine
-from flytekit.models.literals import Literal
 from flytekit.tools.translator import get_serializable
 from google.protobuf import json_format
 
-ENDED = {phases.WorkflowExecution.SUCCEEDED, phases.WorkflowExecution.FAILED, phases.WorkflowExecution.ABORTED, phases.WorkflowExecution.TIMED_OUT}
+from ended import Attempt, Ended, Node
+from graph import Step, binding, literal
 
-
-def literal(value, type=None):
-    """A Python value as flytekit writes it."""
-    type = type or builtin(value)
-    context = FlyteContextManager.current_context()
-    return TypeEngine.to_literal(context, value, type, TypeEngine.to_literal_type(type)).to_flyte_idl()
-
-
-def builtin(value):
-    return list[builtin(value[0])] if isinstance(value, list) else type(value)
-
-
-def value(written, type):
-    """The Python value of a literal, as flytekit reads it."""
-    return TypeEngine.to_python_value(FlyteContextManager.current_context(), Literal.from_flyte_idl(written), type)
+ENDED = {
+    phases.WorkflowExecution.SUCCEEDED,
+    phases.WorkflowExecution.FAILED,
+    phases.WorkflowExecution.ABORTED,
+    phases.WorkflowExecution.TIMED_OUT,
+}
 
 
 def once(register):
@@ -52,99 +41,6 @@ def once(register):
             return cached(*given, **named)
 
     return locked
-
-
-@dataclasses.dataclass
-class Step:
-    """A node of a workflow. Its inputs are literals, `(node, output)`, `(node, output, path...)`, or lists of these; `("", name)` is an input of the workflow."""
-
-    task: tasks_pb2.TaskTemplate
-    inputs: dict = dataclasses.field(default_factory=dict)
-    retries: int = 0
-    # Of a map task: the share of children that have to succeed, and the inputs that every child gets whole.
-    ratio: float | None = None
-    bound: tuple = ()
-    parallelism: int = 0
-
-    def node(self, name):
-        # Timeouts and interruptibility count on the node only.
-        metadata = core.NodeMetadata(name=name, timeout=self.task.metadata.timeout, retries=literals_pb2.RetryStrategy(retries=self.retries))
-        if self.task.metadata.WhichOneof("interruptible_value"):
-            metadata.interruptible = self.task.metadata.interruptible
-        inputs = [literals_pb2.Binding(var=var, binding=binding(source)) for var, source in sorted(self.inputs.items())]
-        node = core.Node(id=name, metadata=metadata, inputs=inputs, task_node=core.TaskNode(reference_id=self.task.id))
-        if self.ratio is not None:
-            array = core.ArrayNode(node=node, parallelism=self.parallelism, min_success_ratio=self.ratio, bound_inputs=self.bound)
-            node = core.Node(id=name, metadata=metadata, inputs=inputs, array_node=array)
-        return node
-
-
-def binding(source):
-    if isinstance(source, tuple):
-        node, var, *path = source
-        path = [types_pb2.PromiseAttribute(**{"int_value" if isinstance(key, int) else "string_value": key}) for key in path]
-        return literals_pb2.BindingData(promise=types_pb2.OutputReference(node_id=node, var=var, attr_path=path))
-    if isinstance(source, list):
-        return literals_pb2.BindingData(collection=literals_pb2.BindingDataCollection(bindings=map(binding, source)))
-    kind = source.WhichOneof("value")
-    if kind == "scalar":
-        return literals_pb2.BindingData(scalar=source.scalar)
-    items = source.collection.literals if kind == "collection" else source.map.literals
-    if kind == "collection":
-        return literals_pb2.BindingData(collection=literals_pb2.BindingDataCollection(bindings=map(binding, items)))
-    return literals_pb2.BindingData(map=literals_pb2.BindingDataMap(bindings={key: binding(item) for key, item in items.items()}))
-
-
-def shown(error):
-    """An error on one line, as the tables have it."""
-    if not (error.code or error.message):
-        return ""
-    message = " ".join(error.message.split())
-    message = message if len(message) < 120 else f"{message[:80]} ... {message[-30:]}"
-    return f"{phases.ExecutionError.ErrorKind.Name(error.kind)} {error.code}: {message}"
-
-
-@dataclasses.dataclass
-class Attempt:
-    """What the platform tells of one attempt."""
-
-    phase: str
-    error: phases.ExecutionError
-    interruptible: bool
-    logs: list
-    id: identifier_pb2.TaskExecutionIdentifier
-
-
-@dataclasses.dataclass
-class Node:
-    """What the platform tells of one node."""
-
-    phase: str
-    cache: str
-    deck: bool
-    attempts: list
-    id: identifier_pb2.NodeExecutionIdentifier
-
-
-@dataclasses.dataclass
-class Ended:
-    """What the platform tells of one execution that has ended."""
-
-    name: str
-    phase: str
-    error: phases.ExecutionError
-    seconds: float
-    nodes: dict
-    outputs: dict
-
-    @property
-    def attempts(self):
-        """Those of the only node."""
-        (node,) = self.nodes.values()
-        return node.attempts
-
-    def __str__(self):
-        return f"{self.name} {self.phase} {shown(self.error)}".strip()
 
 
 class Cluster:
@@ -258,7 +154,9 @@ class Cluster:
         if data:
             spec.raw_output_data_config.output_location_prefix = data
         if environment:
-            spec.envs.CopyFrom(common_pb2.Envs(values=[literals_pb2.KeyValuePair(key=key, value=value) for key, value in environment.items()]))
+            spec.envs.CopyFrom(
+                common_pb2.Envs(values=[literals_pb2.KeyValuePair(key=key, value=value) for key, value in environment.items()])
+            )
         request = execution_pb2.ExecutionCreateRequest(
             project=self.options.project,
             domain=self.options.domain,
@@ -344,4 +242,3 @@ class Cluster:
         """What kubectl says to `words`, in the namespace of the suite's pods."""
         command = [*self.kubectl, "--namespace", f"{self.options.project}-{self.options.domain}", *words]
         return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, **more).stdout
-

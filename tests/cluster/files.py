@@ -1,7 +1,7 @@
 """The Python tasks that make files and folders for ours, and look at those that ours give back."""
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Dict, List, NamedTuple, Optional
 
 from flytekit import FlyteContextManager, current_context, task
@@ -53,7 +53,9 @@ def file(name):
 
 @task
 def make() -> Data:
-    bundle = Bundle(file("in a struct"), folder("in struct"), [file("s1"), file("s2")], {"k": file("s3")}, CSV(local("t.csv", "in a struct")))
+    bundle = Bundle(
+        file("in a struct"), folder("in struct"), [file("s1"), file("s2")], {"k": file("s3")}, CSV(local("t.csv", "in a struct"))
+    )
     named = {"a": folder("a"), "ü": folder("b")}
     return Data(file("a file"), CSV(local("a.csv", "a,b\n")), folder("c"), [file("1"), file("2")], named, file("some"), None, bundle)
 

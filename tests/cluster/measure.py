@@ -10,10 +10,10 @@ usage: run measure [options of the suite] [--rounds 3] [--maps 20,100] [--usage 
 import json
 import pathlib
 import statistics
-import sys
 
 import chart
-from cluster import Cluster, Step, literal
+from cluster import Cluster
+from graph import Step, literal
 
 SIDES = ["flytekit", "nebulakit", "bare"]
 
@@ -82,7 +82,9 @@ def main(options):
                 assert ended.phase == "SUCCEEDED" and ended.outputs["o0"] == expected(shape, count), f"{side} {shape}: {ended}"
                 runs[side].append((ended.seconds, *usage(options.usage, ended.name), requests(options.access_log, ended.name)))
         label = "one task" if shape == "one" else f"{shape} of {count}"
-        table[label] = {side: [statistics.median(column) if column[0] is not None else None for column in zip(*runs[side])] for side in SIDES}
+        table[label] = {
+            side: [statistics.median(column) if column[0] is not None else None for column in zip(*runs[side])] for side in SIDES
+        }
         for side in SIDES:
             show(label, side, table[label])
     if options.chart:

@@ -32,10 +32,16 @@ def options():
     option("domain", "development", help="the domain")
     option("rust-image", help="the image with the binaries `fixture` and `cluster` on its PATH")
     option("python-image", help="the image with flytekit and this folder's Python files")
-    option("binaries", str(HERE.parents[1] / "target/debug"), help="where the same binaries are on this machine, which are asked to describe their tasks")
+    option(
+        "binaries",
+        str(HERE.parents[1] / "target/debug"),
+        help="where the same binaries are on this machine, which are asked to describe their tasks",
+    )
     option("kubectl", help="a command that reaches the cluster, such as `kubectl --context mine`: for labels, secrets, lost machines")
     option("jobs", "8", help="how many cases run at a time", type=int)
-    parser.add_argument("cases", nargs="*", help="words of the titles of the cases to run; all if there are none; `measure` alone compares speeds")
+    parser.add_argument(
+        "cases", nargs="*", help="words of the titles of the cases to run; all if there are none; `measure` alone compares speeds"
+    )
     measure = parser.add_argument_group("of `measure`")
     measure.add_argument("--rounds", type=int, default=3, help="how often each side runs; medians are shown")
     measure.add_argument("--maps", default="20,100", help="the lengths of the lists that are mapped")

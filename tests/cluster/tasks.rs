@@ -222,9 +222,21 @@ mod files {
         none: Option<File>,
     }
 
+    #[derive(TaskOutputs)]
+    struct Passed {
+        file: File,
+        table: File<Csv>,
+        folder: Directory,
+        files: Vec<File>,
+        named: BTreeMap<String, Directory>,
+        some: Option<File>,
+        none: Option<Directory>,
+        bundle: Bundle,
+    }
+
     /// Takes data in every place where a type may stand, and gives it back without looking at it.
     #[allow(clippy::too_many_arguments, reason = "one for each place")]
-    #[task(outputs(file, table, folder, files, named, some, none, bundle))]
+    #[task]
     fn passes_on(
         file: File,
         table: File<Csv>,
@@ -234,8 +246,8 @@ mod files {
         some: Option<File>,
         none: Option<Directory>,
         bundle: Bundle,
-    ) -> (File, File<Csv>, Directory, Vec<File>, BTreeMap<String, Directory>, Option<File>, Option<Directory>, Bundle) {
-        (file, table, folder, files, named, some, none, bundle)
+    ) -> Passed {
+        Passed { file, table, folder, files, named, some, none, bundle }
     }
 
     /// What is in a file, and what is in a folder, by its names.

@@ -4,7 +4,7 @@ import uuid
 
 import files
 from cases import case
-from cluster import Step, literal, value
+from graph import Step, literal, value
 
 PLACES = ("file", "table", "folder", "files", "named", "some", "none", "bundle")
 
