@@ -15,31 +15,20 @@ from flyteidl.admin import common_pb2, execution_pb2, launch_plan_pb2, node_exec
 from flyteidl.core import catalog_pb2, execution_pb2 as phases, identifier_pb2, interface_pb2, literals_pb2, tasks_pb2, types_pb2
 from flyteidl.core import workflow_pb2 as core
 from flyteidl.service import dataproxy_pb2
-from flytekit import FlyteContextManager
 from flytekit.clients.raw import RawSynchronousFlyteClient
 from flytekit.configuration import Image, ImageConfig, PlatformConfig, SerializationSettings
-from flytekit.core.type_engine import TypeEngine
-from flytekit.models.literals import Literal
 from flytekit.tools.translator import get_serializable
 from google.protobuf import json_format
 
-ENDED = {phases.WorkflowExecution.SUCCEEDED, phases.WorkflowExecution.FAILED, phases.WorkflowExecution.ABORTED, phases.WorkflowExecution.TIMED_OUT}
+from ended import Attempt, Ended, Node
+from graph import Step, binding, literal
 
-
-def literal(value, type=None):
-    """A Python value as flytekit writes it."""
-    type = type or builtin(value)
-    context = FlyteContextManager.current_context()
-    return TypeEngine.to_literal(context, value, type, TypeEngine.to_literal_type(type)).to_flyte_idl()
-
-
-def builtin(value):
-    return list[builtin(value[0])] if isinstance(value, list) else type(value)
-
-
-def value(written, type):
-    """The Python value of a literal, as flytekit reads it."""
-    return TypeEngine.to_python_value(FlyteContextManager.current_context(), Literal.from_flyte_idl(written), type)
+ENDED = {
+    phases.WorkflowExecution.SUCCEEDED,
+    phases.WorkflowExecution.FAILED,
+    phases.WorkflowExecution.ABORTED,
+    phases.WorkflowExecution.TIMED_OUT,
+}
 
 
 def once(register):
@@ -52,99 +41,6 @@ def once(register):
             return cached(*given, **named)
 
     return locked
-
-
-@dataclasses.dataclass
-class Step:
-    """A node of a workflow. Its inputs are literals, `(node, output)`, `(node, output, path...)`, or lists of these; `("", name)` is an input of the workflow."""
-
-    task: tasks_pb2.TaskTemplate
-    inputs: dict = dataclasses.field(default_factory=dict)
-    retries: int = 0
-    # Of a map task: the share of children that have to succeed, and the inputs that every child gets whole.
-    ratio: float | None = None
-    bound: tuple = ()
-    parallelism: int = 0
-
-    def node(self, name):
-        # Timeouts and interruptibility count on the node only.
-        metadata = core.NodeMetadata(name=name, timeout=self.task.metadata.timeout, retries=literals_pb2.RetryStrategy(retries=self.retries))
-        if self.task.metadata.WhichOneof("interruptible_value"):
-            metadata.interruptible = self.task.metadata.interruptible
-        inputs = [literals_pb2.Binding(var=var, binding=binding(source)) for var, source in sorted(self.inputs.items())]
-        node = core.Node(id=name, metadata=metadata, inputs=inputs, task_node=core.TaskNode(reference_id=self.task.id))
-        if self.ratio is not None:
-            array = core.ArrayNode(node=node, parallelism=self.parallelism, min_success_ratio=self.ratio, bound_inputs=self.bound)
-            node = core.Node(id=name, metadata=metadata, inputs=inputs, array_node=array)
-        return node
-
-
-def binding(source):
-    if isinstance(source, tuple):
-        node, var, *path = source
-        path = [types_pb2.PromiseAttribute(**{"int_value" if isinstance(key, int) else "string_value": key}) for key in path]
-        return literals_pb2.BindingData(promise=types_pb2.OutputReference(node_id=node, var=var, attr_path=path))
-    if isinstance(source, list):
-        return literals_pb2.BindingData(collection=literals_pb2.BindingDataCollection(bindings=map(binding, source)))
-    kind = source.WhichOneof("value")
-    if kind == "scalar":
-        return literals_pb2.BindingData(scalar=source.scalar)
-    items = source.collection.literals if kind == "collection" else source.map.literals
-    if kind == "collection":
-        return literals_pb2.BindingData(collection=literals_pb2.BindingDataCollection(bindings=map(binding, items)))
-    return literals_pb2.BindingData(map=literals_pb2.BindingDataMap(bindings={key: binding(item) for key, item in items.items()}))
-
-
-def shown(error):
-    """An error on one line, as the tables have it."""
-    if not (error.code or error.message):
-        return ""
-    message = " ".join(error.message.split())
-    message = message if len(message) < 120 else f"{message[:80]} ... {message[-30:]}"
-    return f"{phases.ExecutionError.ErrorKind.Name(error.kind)} {error.code}: {message}"
-
-
-@dataclasses.dataclass
-class Attempt:
-    """What the platform tells of one attempt."""
-
-    phase: str
-    error: phases.ExecutionError
-    interruptible: bool
-    logs: list
-    id: identifier_pb2.TaskExecutionIdentifier
-
-
-@dataclasses.dataclass
-class Node:
-    """What the platform tells of one node."""
-
-    phase: str
-    cache: str
-    deck: bool
-    attempts: list
-    id: identifier_pb2.NodeExecutionIdentifier
-
-
-@dataclasses.dataclass
-class Ended:
-    """What the platform tells of one execution that has ended."""
-
-    name: str
-    phase: str
-    error: phases.ExecutionError
-    seconds: float
-    nodes: dict
-    outputs: dict
-
-    @property
-    def attempts(self):
-        """Those of the only node."""
-        (node,) = self.nodes.values()
-        return node.attempts
-
-    def __str__(self):
-        return f"{self.name} {self.phase} {shown(self.error)}".strip()
 
 
 class Cluster:
@@ -180,10 +76,11 @@ class Cluster:
         template = json_format.ParseDict(described["template"], tasks_pb2.TaskTemplate())
         template.container.image = self.options.rust_image
         template.id.CopyFrom(self.id(identifier_pb2.TASK, described["name"] + changes.pop("suffix", "")))
+        change = changes.pop("change", None)
         if changes.pop("mapped", False):
             self.mapped(template, **changes)
-        elif "change" in changes:
-            changes["change"](template)
+        if change:
+            change(template)
         return self.create_task(template)
 
     @staticmethod
@@ -197,12 +94,19 @@ class Cluster:
                     element = types_pb2.LiteralType(union_type={"variants": [element, {"simple": types_pb2.NONE}]})
                 if name not in bound:
                     variable.type.CopyFrom(types_pb2.LiteralType(collection_type=element))
-        template.container.args[0] = "map-execute"
-        template.container.args.extend(["--bound", ",".join(bound)])
+        args = list(template.container.args)
+        if args[0] == "execute":
+            args = ["map-execute", *args[1:], "--bound", ",".join(bound)]
+        elif args[0] == "pyflyte-execute":
+            before, after = args[1 : args.index("--resolver")], args[args.index("--") + 1 :]
+            resolver = args[args.index("--resolver") + 1]
+            mapped = ["--resolver", "flytekit.core.array_node_map_task.ArrayNodeMapTaskResolver", "--"]
+            args = ["pyflyte-map-execute", *before, *mapped, "vars", ",".join(bound), "resolver", resolver, *after]
+        template.container.args[:] = args
         template.id.name += "-map" + "".join(f"-{name}" for name in bound) + ("-optional" if optional else "")
 
     @once
-    def python(self, task, version=""):
+    def python(self, task, version="", mapped=False):
         """Registers a flytekit task, of the image that holds this folder; `version` is for a second task of the same name."""
         settings = SerializationSettings(
             project=self.options.project,
@@ -212,6 +116,8 @@ class Cluster:
         )
         template = get_serializable({}, settings, task).to_flyte_idl().template
         template.id.version += version
+        if mapped:
+            self.mapped(template)
         return self.create_task(template)
 
     def create_task(self, template):
@@ -242,11 +148,15 @@ class Cluster:
 
     # Running.
 
-    def launch(self, plan, inputs=None, environment=None):
-        """Starts an execution of a launch plan, with literals by name."""
+    def launch(self, plan, inputs=None, environment=None, data=None):
+        """Starts an execution of a launch plan, with literals by name; `data` is the prefix of what its tasks store."""
         spec = execution_pb2.ExecutionSpec(launch_plan=plan, metadata={})
+        if data:
+            spec.raw_output_data_config.output_location_prefix = data
         if environment:
-            spec.envs.CopyFrom(common_pb2.Envs(values=[literals_pb2.KeyValuePair(key=key, value=value) for key, value in environment.items()]))
+            spec.envs.CopyFrom(
+                common_pb2.Envs(values=[literals_pb2.KeyValuePair(key=key, value=value) for key, value in environment.items()])
+            )
         request = execution_pb2.ExecutionCreateRequest(
             project=self.options.project,
             domain=self.options.domain,
@@ -256,9 +166,9 @@ class Cluster:
         )
         return self.client.create_execution(request).id
 
-    def run(self, name, steps, outputs=None, inputs=None, environment=None):
+    def run(self, name, steps, outputs=None, data=None):
         """Registers a workflow with constant inputs, runs it to its end, and tells what came of it."""
-        return self.wait(self.launch(self.workflow(name, steps, outputs=outputs), inputs, environment))
+        return self.wait(self.launch(self.workflow(name, steps, outputs=outputs), data=data))
 
     def run_task(self, task, retries=0, environment=None, **inputs):
         """Runs a workflow of this one task; inputs are Python values or literals, and its outputs are those of the task."""
@@ -332,4 +242,3 @@ class Cluster:
         """What kubectl says to `words`, in the namespace of the suite's pods."""
         command = [*self.kubectl, "--namespace", f"{self.options.project}-{self.options.domain}", *words]
         return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, **more).stdout
-

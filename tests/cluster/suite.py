@@ -32,10 +32,22 @@ def options():
     option("domain", "development", help="the domain")
     option("rust-image", help="the image with the binaries `fixture` and `cluster` on its PATH")
     option("python-image", help="the image with flytekit and this folder's Python files")
-    option("binaries", str(HERE.parents[1] / "target/debug"), help="where the same binaries are on this machine, which are asked to describe their tasks")
+    option(
+        "binaries",
+        str(HERE.parents[1] / "target/debug"),
+        help="where the same binaries are on this machine, which are asked to describe their tasks",
+    )
     option("kubectl", help="a command that reaches the cluster, such as `kubectl --context mine`: for labels, secrets, lost machines")
     option("jobs", "8", help="how many cases run at a time", type=int)
-    parser.add_argument("cases", nargs="*", help="words of the titles of the cases to run; all if there are none")
+    parser.add_argument(
+        "cases", nargs="*", help="words of the titles of the cases to run; all if there are none; `measure` alone compares speeds"
+    )
+    measure = parser.add_argument_group("of `measure`")
+    measure.add_argument("--rounds", type=int, default=3, help="how often each side runs; medians are shown")
+    measure.add_argument("--maps", default="20,100", help="the lengths of the lists that are mapped")
+    measure.add_argument("--usage", help="a file of JSON lines with `pod`, `cpu_seconds`, `peak_bytes` of each container that ended")
+    measure.add_argument("--access-log", help="the access log of the S3 server")
+    measure.add_argument("--chart", help="where to write a chart of the walls, as SVG")
     chosen = parser.parse_args()
     for needed in ("rust_image", "python_image"):
         if not getattr(chosen, needed):
@@ -59,6 +71,10 @@ def attempt(case, cluster):
 
 def main():
     chosen = options()
+    if chosen.cases == ["measure"]:
+        import measure
+
+        return measure.main(chosen)
     import cases
     from cluster import Cluster
 

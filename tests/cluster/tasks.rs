@@ -205,4 +205,108 @@ mod types {
     }
 }
 
+/// Data in object stores, passed on, read and written.
+mod files {
+    use std::collections::BTreeMap;
+
+    use nebulakit::file::Csv;
+    use nebulakit::prelude::*;
+
+    #[derive(Debug, NebulaType)]
+    struct Bundle {
+        file: File,
+        table: Option<File<Csv>>,
+        folder: Directory,
+        more: Vec<File>,
+        named: BTreeMap<String, File>,
+        none: Option<File>,
+    }
+
+    #[derive(TaskOutputs)]
+    struct Passed {
+        file: File,
+        table: File<Csv>,
+        folder: Directory,
+        files: Vec<File>,
+        named: BTreeMap<String, Directory>,
+        some: Option<File>,
+        none: Option<Directory>,
+        bundle: Bundle,
+    }
+
+    /// Takes data in every place where a type may stand, and gives it back without looking at it.
+    #[allow(clippy::too_many_arguments, reason = "one for each place")]
+    #[task]
+    fn passes_on(
+        file: File,
+        table: File<Csv>,
+        folder: Directory,
+        files: Vec<File>,
+        named: BTreeMap<String, Directory>,
+        some: Option<File>,
+        none: Option<Directory>,
+        bundle: Bundle,
+    ) -> Passed {
+        Passed { file, table, folder, files, named, some, none, bundle }
+    }
+
+    /// What is in a file, and what is in a folder, by its names.
+    #[task]
+    async fn reads(file: File, folder: Directory) -> anyhow::Result<(String, BTreeMap<String, String>)> {
+        let here = folder.path().await?;
+        let mut found = BTreeMap::new();
+        let mut open = vec![here.to_owned()];
+        while let Some(next) = open.pop() {
+            for entry in std::fs::read_dir(next)? {
+                let path = entry?.path();
+                if path.is_dir() {
+                    open.push(path);
+                } else {
+                    let name = path.strip_prefix(here)?.to_string_lossy().into_owned();
+                    found.insert(name, std::fs::read_to_string(path)?);
+                }
+            }
+        }
+        Ok((file.read_to_string().await?, found))
+    }
+
+    /// Makes data in every way: a stream, a local file, bytes, a folder piece by piece.
+    #[task(outputs(streamed, local, bytes, folder, bundle))]
+    async fn writes(ctx: Context, text: String) -> anyhow::Result<(File, File<Csv>, File, Directory, Bundle)> {
+        let mut writer = File::create(&ctx, "streamed.txt").await?;
+        writer.write(text.clone()).await?;
+        let path = ctx.working_directory()?.join("a table.csv");
+        std::fs::write(&path, format!("a,b\n1,{text}\n"))?;
+        let folder = Directory::create(&ctx)?;
+        folder.put("one.txt", text.clone()).await?;
+        folder.put("deep/er/two.txt", text.clone()).await?;
+        let (streamed, folder) = (writer.finish().await?, folder.finish());
+        let bundle = Bundle {
+            file: File::from_bytes("in a struct.txt", text.clone()),
+            table: None,
+            folder: folder.clone(),
+            more: vec![streamed.clone()],
+            named: BTreeMap::from([("again".to_owned(), streamed.clone())]),
+            none: None,
+        };
+        Ok((streamed, File::from_path(path), File::from_bytes("bytes.bin", text), folder, bundle))
+    }
+
+    /// The length of a file that is read as it comes.
+    #[task]
+    async fn reads_much(much: File) -> anyhow::Result<u64> {
+        Ok(tokio::io::copy(&mut much.open().await?, &mut tokio::io::sink()).await?)
+    }
+
+    /// A file of this many MiB, stored while it is written.
+    #[task]
+    async fn writes_much(ctx: Context, mebibytes: u64) -> anyhow::Result<File> {
+        let mut writer = File::create(&ctx, "much.bin").await?;
+        for index in 0..mebibytes {
+            writer.write(vec![u8::try_from(index % 251)?; 1 << 20]).await?;
+        }
+        Ok(writer.finish().await?)
+    }
+}
+
 nebulakit::main!();

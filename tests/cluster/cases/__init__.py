@@ -22,4 +22,4 @@ def case(title):
     return add
 
 
-from cases import fates, maps, surroundings, values  # noqa: E402, F401
+from cases import data, fates, maps, surroundings, values  # noqa: E402, F401

@@ -7,7 +7,8 @@ from flyteidl.core import literals_pb2, types_pb2
 from flyteidl.core.execution_pb2 import ExecutionError
 
 from cases import ALL, Case, case
-from cluster import Step, literal, shown
+from ended import shown
+from graph import Step, literal
 from suite import Skipped
 
 # A container that ends without a document is a failure of the system, repeated three times. Now and then the platform sees the container
@@ -43,7 +44,9 @@ ALL += [
     Case(f"fate: {fate.title}", fate.run)
     for fate in (
         Fate("a plain error", "endings.fails", "USER:RuntimeError", 1, "the cause of it", inputs={"message": "grüße"}, retries=2),
-        Fate("a plain error of an async task", "endings.fails_async", "USER:RuntimeError", 1, "grüße", inputs={"message": "grüße"}, retries=2),
+        Fate(
+            "a plain error of an async task", "endings.fails_async", "USER:RuntimeError", 1, "grüße", inputs={"message": "grüße"}, retries=2
+        ),
         Fate("an error with a code", "mod.raise_coded", "MY:CODE", 1, inputs={"a": 1}, retries=2),
         Fate("a recoverable error, no retries", "endings.fails_recoverably", "RetriesExhausted|C", 1, "Last Error: USER::M"),
         Fate("a recoverable error, retries of the task", "fails_again", "RetriesExhausted|C", 3, "[3/3]", binary="cluster"),

@@ -3,7 +3,8 @@
 from flyteidl.core.execution_pb2 import ExecutionError
 
 from cases import case
-from cluster import Step, literal, shown, value
+from ended import shown
+from graph import Step, literal, value
 
 
 def halves(cluster, name, numbers, ratio):

@@ -4,7 +4,8 @@ import json
 
 import neighbours
 from cases import case
-from cluster import Step, literal, shown, value
+from ended import shown
+from graph import Step, literal, value
 from matrix import Inner
 from rows import OptNested
 from suite import Skipped
@@ -48,7 +49,11 @@ def labels(cluster):
 @case("surroundings: secrets by variable and by file")
 def secrets(cluster):
     if cluster.kubectl:
-        secret = cluster.kube(*"create secret generic nebulakit-tests --dry-run=client --output=yaml".split(), "--from-literal=variable=alpha", "--from-literal=file=beta")
+        secret = cluster.kube(
+            *"create secret generic nebulakit-tests --dry-run=client --output=yaml".split(),
+            "--from-literal=variable=alpha",
+            "--from-literal=file=beta",
+        )
         cluster.kube("apply", "--filename=-", input=secret)
     ended = cluster.run_task(cluster.rust("secrets"))
     if not cluster.kubectl and "absent" in ended.error.message:
@@ -141,7 +146,7 @@ def cache_by_hash(cluster):
 
 @case("surroundings: a cache entry of Python's is hit by Rust, and the other way round")
 def cache_across(cluster):
-    tasks = {"Rust": cluster.rust("neighbours.shared"), "Python": cluster.python(neighbours.shared, version="python")}
+    tasks = {"Rust": cluster.rust("neighbours.shared"), "Python": cluster.python(neighbours.shared, version="-python")}
     nested = literal(OptNested(Inner(1, "y"), [Inner(2)]), OptNested)
     for first, second in (("Rust", "Python"), ("Python", "Rust")):
         inputs = {"run": f"{first} {cluster.version}", "nested": nested, "weights": [0.5, -1.0]}

@@ -5,7 +5,7 @@ from flyteidl.core import literals_pb2
 import neighbours
 import rows
 from cases import ALL, Case, case
-from cluster import Step, value
+from graph import Step, value
 from matrix import Color, Inner, Nested
 
 
