@@ -8,7 +8,6 @@
 
 #[path = "../../nebulakit-types/tests/conformance/mod.rs"]
 mod conformance;
-mod front;
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -34,7 +33,7 @@ fn s3() -> StorageConfig {
 }
 
 fn gcs() -> StorageConfig {
-    let endpoint = front::start(&variable("NEBULAKIT_TEST_GCS_ENDPOINT"));
+    let endpoint = nebulakit_tests::gcs_front::start(&variable("NEBULAKIT_TEST_GCS_ENDPOINT"));
     StorageConfig { gcs: GcsConfig { endpoint: Some(endpoint), anonymous: true, ..GcsConfig::default() }, ..StorageConfig::default() }
 }
 

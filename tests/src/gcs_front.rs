@@ -11,7 +11,8 @@ use std::sync::{Arc, Mutex};
 type Uploads = Arc<Mutex<HashMap<String, BTreeMap<u32, Vec<u8>>>>>;
 
 /// Starts on a free port and gives its URL. It ends with the process.
-pub(crate) fn start(server: &str) -> String {
+#[must_use]
+pub fn start(server: &str) -> String {
     let server = server.trim_start_matches("http://").to_owned();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
