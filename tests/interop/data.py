@@ -204,16 +204,21 @@ def main(folder, front):
     report.finish()
 
 
-if __name__ == "__main__":
+def run():
     with tempfile.TemporaryDirectory() as temporary:
         front = subprocess.Popen([GCS_FRONT, ENV["NEBULAKIT_TEST_GCS_ENDPOINT"]], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         try:
             main(pathlib.Path(temporary), front.stdout.readline().strip())
         except SystemExit as end:
-            # The connections that Python's stores leave open complain when the interpreter closes them.
-            sys.stdout.flush()
-            sys.stderr.flush()
-            os._exit(end.code or 0)
+            return int(end.code or 0)
         finally:
             front.stdin.close()
             front.wait()
+
+
+if __name__ == "__main__":
+    code = run()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # The connections that Python's stores leave open complain when the interpreter closes them.
+    os._exit(code)
