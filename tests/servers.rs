@@ -7,9 +7,9 @@
 use std::io::{Read as _, Write as _};
 use std::time::{Duration, Instant};
 
-use nebulakit_tests::literals::{int, text};
+use nebulakit_tests::literals::{file, int, text};
 use nebulakit_tests::{Ended, Launch};
-use nebulakit_types::storage::{S3Config, Storage, StorageConfig, join};
+use nebulakit_types::storage::{PutOptions, S3Config, Storage, StorageConfig, join};
 use nebulakit_types::wire::flyteidl::core::{ErrorDocument, LiteralMap};
 use prost::Message as _;
 
@@ -30,8 +30,8 @@ fn prefix(name: &str) -> String {
     join(&variable("NEBULAKIT_TEST_S3_PREFIX"), &format!("tasks-{}/{name}", std::process::id()))
 }
 
-fn fetch(url: &str) -> Option<Vec<u8>> {
-    let storage = Storage::new(StorageConfig {
+fn storage() -> Storage {
+    Storage::new(StorageConfig {
         s3: S3Config {
             endpoint: Some(variable("NEBULAKIT_TEST_S3_ENDPOINT")),
             access_key_id: Some(variable("NEBULAKIT_TEST_S3_ACCESS_KEY_ID")),
@@ -39,9 +39,15 @@ fn fetch(url: &str) -> Option<Vec<u8>> {
             ..S3Config::default()
         },
         ..StorageConfig::default()
-    });
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(storage.get_if_exists(url)).unwrap().map(Vec::from)
+    })
+}
+
+fn wait<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
+}
+
+fn fetch(url: &str) -> Option<Vec<u8>> {
+    wait(storage().get_if_exists(url)).unwrap().map(Vec::from)
 }
 
 fn stored(ended: &Ended, url: &str) -> Vec<u8> {
@@ -126,4 +132,27 @@ fn metrics_reach_a_real_statsd_server() {
         assert!(Instant::now() < deadline, "the server has no {missing:?}:\n{page}");
         std::thread::yield_now();
     }
+}
+
+/// A disk of one MiB, for a task that wants four on it.
+#[test]
+fn a_full_disk_is_told_and_leaves_nothing() {
+    let large = prefix("large-file");
+    let four = b"x".repeat(4 << 20);
+    let source = tempfile::tempdir().unwrap();
+    std::fs::write(source.path().join("four"), &four).unwrap();
+    wait(storage().upload(&source.path().join("four"), &large, &PutOptions::default())).unwrap();
+    let disk = tempfile::tempdir().unwrap();
+    // It needs the rights of a container's root, which CI has.
+    let mount = |words: &[&str]| {
+        let ended = std::process::Command::new(words[0]).args(&words[1..]).arg(disk.path()).output().unwrap();
+        assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
+    };
+    mount(&["mount", "-t", "tmpfs", "-o", "size=1m", "none"]);
+    let ended = launch("read_file").env("TMPDIR", disk.path()).input("file", file(&*large)).run();
+    let left: Vec<_> = std::fs::read_dir(disk.path()).unwrap().map(|entry| entry.unwrap().path()).collect();
+    mount(&["umount"]);
+    let error = ended.error();
+    assert!(error.message.contains("No space left on device") && error.message.contains(&large), "{}", error.message);
+    assert_eq!(left, [] as [std::path::PathBuf; 0]);
 }

@@ -35,6 +35,7 @@ pub struct Launch {
     task: String,
     inputs: String,
     output_prefix: String,
+    raw_prefix: String,
     arguments: Vec<OsString>,
     environment: Vec<(OsString, OsString)>,
 }
@@ -48,6 +49,7 @@ impl Launch {
         std::fs::write(dir.path().join("in/inputs.pb"), b"").unwrap();
         let inputs = dir.path().join("in/inputs.pb").to_str().unwrap().to_owned();
         let output_prefix = dir.path().join("out").to_str().unwrap().to_owned();
+        let raw_prefix = dir.path().join("raw").to_str().unwrap().to_owned();
         Self {
             dir,
             program: program.into(),
@@ -55,6 +57,7 @@ impl Launch {
             task: task.into(),
             inputs,
             output_prefix,
+            raw_prefix,
             arguments: Vec::new(),
             environment: Vec::new(),
         }
@@ -92,6 +95,13 @@ impl Launch {
     #[must_use]
     pub fn outputs_at(mut self, url: &str) -> Self {
         url.clone_into(&mut self.output_prefix);
+        self
+    }
+
+    /// Names another place for files, directories and tables.
+    #[must_use]
+    pub fn raw_at(mut self, url: &str) -> Self {
+        url.clone_into(&mut self.raw_prefix);
         self
     }
 
@@ -145,7 +155,7 @@ impl Launch {
         command.arg(&self.verb).args(["--task-name", &self.task, "--inputs", &self.inputs]);
         let (outputs, raw) =
             if self.verb == "a0" { ("--outputs-path", "--raw-data-path") } else { ("--output-prefix", "--raw-output-data-prefix") };
-        command.args([outputs, &self.output_prefix]).arg(raw).arg(self.path().join("raw")).args(&self.arguments);
+        command.args([outputs, &self.output_prefix]).args([raw, &self.raw_prefix]).args(&self.arguments);
         command.current_dir(self.path()).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     }
@@ -189,6 +199,12 @@ pub struct Started {
 }
 
 impl Started {
+    /// The folder of this launch.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        self.dir.path()
+    }
+
     /// The process's id.
     #[must_use]
     pub fn id(&self) -> u32 {

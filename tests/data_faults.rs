@@ -1,0 +1,101 @@
+//! What is left of a task's data when its process is killed or told to stop, and when the store refuses.
+//!
+//! Nothing here waits for time to pass: the tests meet the process at sockets that they hold.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use nebulakit_tests::http::{Request, Server};
+use nebulakit_tests::literals::{file, text};
+use nebulakit_tests::{Launch, RECOVERABLE, SYSTEM, Started};
+
+fn launch(task: &str) -> Launch {
+    Launch::new(env!("CARGO_BIN_EXE_fixture"), task)
+}
+
+/// A task with two files, at the moment when both are on their way to a store that has not answered yet.
+fn while_two_are_stored(server: &Server) -> (Started, [Request; 2]) {
+    let started = launch("two_files").raw_at("s3://bucket/raw").s3_at(server.port()).env("FLYTE_AWS_RETRIES", "0").start();
+    let requests = [server.request(), server.request()];
+    let mut names: Vec<_> = requests.iter().map(|request| (request.method.as_str(), request.path.rsplit('/').next().unwrap())).collect();
+    names.sort_unstable();
+    assert_eq!(names, [("PUT", "first"), ("PUT", "second")], "both at once");
+    (started, requests)
+}
+
+#[test]
+fn outputs_are_stored_when_all_their_data_is() {
+    let server = Server::start();
+    let (started, [one, other]) = while_two_are_stored(&server);
+    one.answer(200, b"");
+    let out = started.path().join("out");
+    assert!(!out.join("outputs.pb").exists(), "one of two is not enough");
+    other.answer(200, b"");
+    let ended = started.wait();
+    assert_eq!(ended.files("out"), ["outputs.pb"], "{}", ended.stderr());
+}
+
+#[test]
+fn a_process_that_is_killed_while_data_is_stored_leaves_no_outputs() {
+    let server = Server::start();
+    let (started, [one, other]) = while_two_are_stored(&server);
+    one.answer(200, b"");
+    started.signal("KILL");
+    let ended = started.wait();
+    drop(other);
+    assert_eq!((ended.ended_by(), ended.files("out")), (Some(9), vec![]));
+}
+
+#[test]
+fn a_task_that_is_told_to_stop_while_data_is_stored_says_so() {
+    let server = Server::start();
+    let (started, requests) = while_two_are_stored(&server);
+    started.signal("TERM");
+    let ended = started.wait();
+    drop(requests);
+    let error = ended.error();
+    assert_eq!((error.code.as_str(), error.kind, error.origin), ("SYSTEM:Terminated", RECOVERABLE, SYSTEM), "{}", error.message);
+}
+
+#[test]
+fn a_store_that_refuses_data_is_named_and_there_are_no_outputs() {
+    let server = Server::start();
+    let (started, requests) = while_two_are_stored(&server);
+    for request in requests {
+        request.answer(403, b"<Error><Code>ExpiredToken</Code><Message>The token has expired.</Message></Error>");
+    }
+    // One more try without credentials, of whichever failed first; the other is given up.
+    std::thread::spawn(move || {
+        loop {
+            server.request().answer(403, b"<Error><Code>AccessDenied</Code><Message>Access denied.</Message></Error>");
+        }
+    });
+    let ended = started.wait();
+    let error = ended.error();
+    assert_eq!((error.code.as_str(), error.kind, error.origin), ("SYSTEM", RECOVERABLE, SYSTEM), "{}", error.message);
+    for word in ["cannot store the data of the outputs", "s3://bucket/raw/", "ExpiredToken"] {
+        assert!(error.message.contains(word), "no `{word}` in: {}", error.message);
+    }
+}
+
+#[test]
+fn a_process_that_is_killed_in_the_middle_of_a_file_leaves_none_of_that_name() {
+    let server = Server::start();
+    let started = launch("waits_in_a_file").input("url", text(server.url("/go"))).start();
+    let request = server.request();
+    started.signal("KILL");
+    let ended = started.wait();
+    drop(request);
+    let left = ended.files("raw");
+    assert!(left.iter().all(|name| name.contains("/.nebulakit-partial-")), "{left:?}");
+    assert_eq!(ended.files("out"), [""; 0]);
+}
+
+#[test]
+fn a_kilobyte_of_a_remote_file_is_one_request() {
+    let server = Server::start();
+    let started = launch("first_kilobyte").input("file", file("s3://bucket/large")).s3_at(server.port()).start();
+    let request = server.request();
+    assert_eq!((request.method.as_str(), request.path.as_str()), ("GET", "/bucket/large"));
+    request.answer(200, &[b'x'; 4096]);
+    assert_eq!(started.wait().output(), nebulakit_tests::literals::int(1024));
+    assert!(!server.is_awaited(), "there was another request");
+}
