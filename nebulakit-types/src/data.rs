@@ -7,7 +7,7 @@ use bytes::Bytes;
 use percent_encoding::percent_decode_str;
 
 use crate::outbox::{Outbox, Transfer};
-use crate::storage::{PutOptions, Storage};
+use crate::storage::{PutOptions, Storage, local_path};
 use crate::workspace::Workspace;
 use crate::{Error, ErrorKind, Result};
 
@@ -97,6 +97,49 @@ impl Placed {
     }
 }
 
+/// What a path of this machine is stored as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    File,
+    Directory,
+}
+
+/// Checks that a path of this machine can be stored: it is there, what is wanted, and no link (Flyte task contract, "upload decision").
+pub(crate) fn check(path: &Path, wanted: Wanted) -> Result<()> {
+    let refused = |why: String| Error::new(ErrorKind::Unencodable, format!("cannot store `{}`: {why}", path.display()));
+    let metadata = std::fs::symlink_metadata(path).map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => refused(format!(
+            "{error}; it is stored after the task's function has returned: was it in a temporary folder that is gone by then?"
+        )),
+        _ => refused(error.to_string()),
+    })?;
+    let wrong = match wanted {
+        _ if metadata.is_symlink() => "it is a symbolic link; give the path that it leads to (`std::fs::canonicalize`)",
+        Wanted::File if metadata.is_dir() => "it is a directory; return a `Directory`",
+        Wanted::File if !metadata.is_file() => "it is no regular file",
+        Wanted::Directory if !metadata.is_dir() => "it is no directory; return a `File`",
+        _ => return Ok(()),
+    };
+    Err(refused(wrong.to_owned()))
+}
+
+/// The path of what is at `url`: its own where that is this machine, else that of a copy that `download` makes in the scratch folder.
+pub(crate) async fn copy_of(
+    url: Option<&str>,
+    name: &str,
+    workspace: Workspace,
+    download: impl AsyncFnOnce(&Path) -> Result<()>,
+) -> Result<PathBuf> {
+    if let Some(path) = url.and_then(local_path) {
+        return Ok(path);
+    }
+    let unusable = |error| Error::new(ErrorKind::Io, "cannot use the scratch folder").with_source(error);
+    let folder = workspace.scratch().map_err(unusable)?;
+    let path = folder.join(uuid::Uuid::new_v4().simple().to_string()).join(stored_name(name));
+    download(&path).await?;
+    Ok(path)
+}
+
 /// What the store is told of an object of this name (Flyte task contract, "upload decision": `.gz` is content-encoding gzip).
 pub(crate) fn options_for(name: &str) -> PutOptions {
     let gzip = Path::new(name).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("gz"));
@@ -130,12 +173,6 @@ pub(crate) fn stored_name(name: &str) -> String {
 /// The workspace of a value: its own, else that of the process.
 pub(crate) fn workspace(own: Option<&Workspace>) -> Workspace {
     own.cloned().unwrap_or_else(Workspace::of_process)
-}
-
-/// A failure of this machine's file system.
-pub(crate) fn io_error(what: &str, path: &Path, error: std::io::Error) -> Error {
-    let kind = if error.kind() == std::io::ErrorKind::NotFound { ErrorKind::NotFound } else { ErrorKind::Io };
-    Error::new(kind, format!("cannot {what} `{}`", path.display())).with_source(error)
 }
 
 #[cfg(test)]

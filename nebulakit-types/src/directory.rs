@@ -16,11 +16,11 @@ use crate::convert::blob::{DIRECTORY, Reference};
 use crate::convert::msgpack::{Packer, Unpacker};
 use crate::convert::reader::LiteralRef;
 use crate::convert::writer::Encoder;
-use crate::data::{Destination, Placed, Source, io_error, stored_name, text, workspace};
+use crate::data::{Destination, Placed, Source, Wanted, check, copy_of, text, workspace};
 use crate::dialect::FileShape;
 use crate::file::{Any, File, Format};
 use crate::outbox::{Outbox, Transfer};
-use crate::storage::{ObjectInfo, Symlinks, Transferred, TreeOptions, child_url, local_path};
+use crate::storage::{ObjectInfo, Symlinks, Transferred, TreeOptions, child_url};
 use crate::workspace::Workspace;
 use crate::{Dialect, Error, ErrorKind, LiteralType, NebulaType, Result};
 
@@ -218,17 +218,10 @@ impl<F> Directory<F> {
     /// # Errors
     /// Those of [`Directory::download`].
     pub async fn path(&self) -> Result<&Path> {
-        let download = || async {
-            if let Some(path) = local_path(&self.url()?) {
-                return Ok(path);
-            }
-            let workspace = self.workspace();
-            let folder = workspace.scratch().map_err(|error| io_error("use", Path::new("the scratch folder"), error))?;
-            let path = folder.join(uuid::Uuid::new_v4().simple().to_string()).join(stored_name(self.name()));
-            self.download(&path).await?;
-            Ok(path)
+        let copy = || async {
+            copy_of(Some(&self.url()?), self.name(), self.workspace(), async |path: &Path| self.download(path).await.map(drop)).await
         };
-        Ok(self.local.get_or_try_init(download).await?.as_path())
+        Ok(self.local.get_or_try_init(copy).await?.as_path())
     }
 
     /// The same calls for code that blocks.
@@ -240,7 +233,7 @@ impl<F> Directory<F> {
     fn written(&self, outbox: &mut Outbox) -> Result<Reference> {
         let symlinks = self.symlinks;
         let upload = |path: PathBuf, url: String| {
-            check(&path)?;
+            check(&path, Wanted::Directory)?;
             let what = path.display().to_string();
             let options = TreeOptions { symlinks, ..TreeOptions::default() };
             Ok(Transfer::custom(what, move |storage| async move { storage.upload_tree(&path, &url, &options).await.map(drop) }))
@@ -251,26 +244,6 @@ impl<F> Directory<F> {
     fn read(reference: Reference, workspace: Option<&Workspace>) -> Self {
         Self { workspace: workspace.cloned(), ..Self::from_uri(reference.uri) }
     }
-}
-
-/// A directory of this machine that can be stored (Flyte task contract, "upload decision").
-fn check(path: &Path) -> Result<()> {
-    let metadata = std::fs::symlink_metadata(path).map_err(|error| {
-        let hint = if error.kind() == std::io::ErrorKind::NotFound {
-            "; a directory is stored after the task's function has returned: was it a temporary one that is gone by then?"
-        } else {
-            ""
-        };
-        Error::new(ErrorKind::Unencodable, format!("cannot store `{}`: {error}{hint}", path.display()))
-    })?;
-    let wrong = if metadata.is_symlink() {
-        "it is a symbolic link; give the path that it leads to (`std::fs::canonicalize`)"
-    } else if !metadata.is_dir() {
-        "it is no directory; return a `File`"
-    } else {
-        return Ok(());
-    };
-    Err(Error::new(ErrorKind::Unencodable, format!("cannot store `{}` as a directory: {wrong}", path.display())))
 }
 
 /// The calls of a [`Directory`] for code that blocks, such as a task that is no `async fn`; see [`Directory::blocking`].

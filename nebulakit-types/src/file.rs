@@ -1,5 +1,6 @@
 //! [`File`]: a file in an object store, read where it is.
 
+mod format;
 mod reader;
 mod writer;
 
@@ -14,13 +15,14 @@ use bytes::Bytes;
 use futures_util::{Stream, StreamExt as _};
 use tokio::sync::OnceCell;
 
+pub use self::format::{Any, Csv, Format, Html, Jpeg, Json, JsonLines, Parquet, Pdf, Png, TarGz, Text, Zip};
 pub use self::reader::{BlockingFile, FileReader};
 pub use self::writer::{BlockingWriter, FileWriter};
 use crate::convert::blob::{FILE, Reference};
 use crate::convert::msgpack::{Packer, Unpacker};
 use crate::convert::reader::LiteralRef;
 use crate::convert::writer::Encoder;
-use crate::data::{Destination, Placed, Source, io_error, options_for, stored_name, text, workspace};
+use crate::data::{Destination, Placed, Source, Wanted, check, copy_of, options_for, stored_name, text, workspace};
 use crate::dialect::FileShape;
 use crate::outbox::{Outbox, Transfer};
 use crate::storage::{ObjectMeta, PutOptions, Reading};
@@ -29,60 +31,6 @@ use crate::{Dialect, Error, ErrorKind, LiteralType, NebulaType, Result};
 
 /// How much [`File::read_bytes`] and [`File::read_to_string`] take into memory: 256 MiB.
 pub const READ_LIMIT: u64 = 256 * 1024 * 1024;
-
-/// What kind of file a [`File`] is. A format of one's own is one line:
-///
-/// ```
-/// # use nebulakit_types::file::{File, Format};
-/// struct Vcf;
-/// impl Format for Vcf { const NAME: &'static str = "vcf.gz"; }
-///
-/// fn annotate(variants: File<Vcf>) {}
-/// ```
-pub trait Format: 'static {
-    /// The extension without its first dot, as Python's `FlyteFile["vcf.gz"]` has it. The platform connects files of the same format, and
-    /// those of the empty one with all. On reading it is not compared.
-    const NAME: &'static str;
-}
-
-macro_rules! formats {
-    ($($(#[$doc:meta])* $name:ident $text:literal;)*) => {$(
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy)]
-        pub enum $name {}
-
-        impl Format for $name {
-            const NAME: &'static str = $text;
-        }
-    )*};
-}
-
-formats! {
-    /// Any file.
-    Any "";
-    /// Comma-separated values.
-    Csv "csv";
-    /// A JSON document.
-    Json "json";
-    /// A JSON document a line.
-    JsonLines "jsonl";
-    /// A Parquet file.
-    Parquet "parquet";
-    /// Plain text.
-    Text "txt";
-    /// A PNG picture.
-    Png "png";
-    /// A JPEG picture.
-    Jpeg "jpeg";
-    /// A PDF document.
-    Pdf "pdf";
-    /// An HTML page.
-    Html "html";
-    /// A gzipped tar archive.
-    TarGz "tar.gz";
-    /// A zip archive.
-    Zip "zip";
-}
 
 /// A file that travels between tasks: Python's `FlyteFile`, or with a [`Format`] `FlyteFile["csv"]`.
 ///
@@ -351,17 +299,10 @@ impl<F> File<F> {
     /// # Errors
     /// Those of [`File::download`].
     pub async fn path(&self) -> Result<&Path> {
-        let download = || async {
-            if let Some(path) = self.url()?.as_deref().and_then(crate::storage::local_path) {
-                return Ok(path);
-            }
-            let workspace = self.workspace();
-            let folder = workspace.scratch().map_err(|error| io_error("use", Path::new("the scratch folder"), error))?;
-            let path = folder.join(uuid::Uuid::new_v4().simple().to_string()).join(stored_name(self.name()));
-            self.download(&path).await?;
-            Ok(path)
+        let copy = || async {
+            copy_of(self.url()?.as_deref(), self.name(), self.workspace(), async |path: &Path| self.download(path).await.map(drop)).await
         };
-        Ok(self.local.get_or_try_init(download).await?.as_path())
+        Ok(self.local.get_or_try_init(copy).await?.as_path())
     }
 
     /// The same calls for code that blocks.
@@ -383,32 +324,10 @@ async fn collect(mut reading: Reading, most: u64, name: &str) -> Result<Bytes> {
     Ok(whole.into())
 }
 
-/// A file of this machine that can be stored: there, readable as a file, and no link (Flyte task contract, "upload decision").
-fn check(path: &Path) -> Result<()> {
-    let metadata = std::fs::symlink_metadata(path).map_err(|error| {
-        let hint = if error.kind() == std::io::ErrorKind::NotFound {
-            "; a file is stored after the task's function has returned: was it in a temporary folder that is gone by then?"
-        } else {
-            ""
-        };
-        Error::new(ErrorKind::Unencodable, format!("cannot store `{}`: {error}{hint}", path.display()))
-    })?;
-    let wrong = if metadata.is_symlink() {
-        "it is a symbolic link; give the path that it leads to (`std::fs::canonicalize`)"
-    } else if metadata.is_dir() {
-        "it is a directory; return a `Directory`"
-    } else if !metadata.is_file() {
-        "it is no regular file"
-    } else {
-        return Ok(());
-    };
-    Err(Error::new(ErrorKind::Unencodable, format!("cannot store `{}` as a file: {wrong}", path.display())))
-}
-
 impl<F> File<F> {
     fn written(&self, outbox: &mut Outbox) -> Result<Reference> {
         let upload = |path: PathBuf, url: String| {
-            check(&path)?;
+            check(&path, Wanted::File)?;
             let what = path.display().to_string();
             Ok(Transfer::custom(what, move |storage| async move { storage.upload(&path, &url, &options_for(&url)).await.map(drop) }))
         };

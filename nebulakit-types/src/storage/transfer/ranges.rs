@@ -100,7 +100,7 @@ mod tests {
 
     #[test]
     fn near_ranges_are_joined_and_large_ones_stay_apart() {
-        assert_eq!(join(&[900..1000, 0..10, 5..20, 7..7]), [0..1000]);
+        assert_eq!(join(&[900..1000, 0..10, 5..20, 7..7]), std::slice::from_ref(&(0..1000)));
         assert_eq!(join(&[0..1, NEAR + 1..NEAR + 2, 3 * NEAR..3 * NEAR + 1]), [0..NEAR + 2, 3 * NEAR..3 * NEAR + 1]);
         assert_eq!(join(&[0..JOINED, JOINED..2 * JOINED]), [0..JOINED, JOINED..2 * JOINED]);
         assert!(join(&[]).is_empty());
