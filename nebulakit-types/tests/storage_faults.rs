@@ -451,3 +451,76 @@ mod tls {
         assert_eq!(Storage::new(config).get(&format!("{}/x", server.url)).await.unwrap(), "bytes");
     }
 }
+
+mod ranges_over_http {
+    //! Plain servers: some know ranges and versions, some know neither.
+
+    use super::*;
+
+    const SIZE: usize = 9 << 20;
+
+    /// One large answer, given as it is or in the ranges asked for, with or without an etag; every third is broken off.
+    fn server(ranges: bool, etag: bool) -> String {
+        let body: Vec<u8> = (0..SIZE as u32 / 4).flat_map(u32::to_be_bytes).collect();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/x", listener.local_addr().unwrap());
+        std::thread::spawn(move || {
+            for (count, stream) in listener.incoming().enumerate() {
+                let mut stream = stream.unwrap();
+                let Some(request) = read(&mut stream) else { continue };
+                let mut head = String::from("HTTP/1.1 ");
+                let mut part = &body[..];
+                match request.headers.get("range").filter(|_| ranges) {
+                    Some(range) => {
+                        let (start, last) = range.strip_prefix("bytes=").unwrap().split_once('-').unwrap();
+                        let (start, end) = (start.parse().unwrap(), last.parse().map_or(SIZE, |last: usize| (last + 1).min(SIZE)));
+                        part = &body[start..end];
+                        head.push_str(&format!("206 X\r\nContent-Range: bytes {start}-{}/{SIZE}\r\n", end - 1));
+                    }
+                    None => head.push_str("200 X\r\n"),
+                }
+                if etag {
+                    head.push_str("ETag: \"one\"\r\n");
+                }
+                head.push_str(&format!("Content-Length: {}\r\nConnection: close\r\n\r\n", part.len()));
+                let broken = if count % 3 == 0 { part.len() / 2 } else { part.len() };
+                let _ = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(&part[..broken]));
+            }
+        });
+        url
+    }
+
+    #[tokio::test]
+    async fn a_download_is_whole_whatever_the_server_knows() {
+        use futures_util::TryStreamExt as _;
+        let whole: Vec<u8> = (0..SIZE as u32 / 4).flat_map(u32::to_be_bytes).collect();
+        let root = tempfile::tempdir().unwrap();
+        for (ranges, etag) in [(true, true), (true, false), (false, true), (false, false)] {
+            let url = server(ranges, etag);
+            let storage = Storage::new(config("http://127.0.0.1:9"));
+            let file = root.path().join("file");
+            let length = storage.download(&url, &file).await.unwrap_or_else(|error| panic!("{ranges} {etag}: {error}"));
+            assert_eq!(length, SIZE as u64);
+            assert!(std::fs::read(&file).unwrap() == whole, "{ranges} {etag}");
+            if etag {
+                for (start, end) in [(0, 10), (SIZE - 7, SIZE), (1_000_000, 5_000_000)] {
+                    let reading = storage.read(&url, start as u64..end as u64).await.unwrap();
+                    assert_eq!((reading.meta().size, reading.range()), (SIZE as u64, start as u64..end as u64));
+                    let pieces: Vec<Bytes> = reading.try_collect().await.unwrap();
+                    assert!(pieces.concat() == whole[start..end], "{ranges} {start}..{end}");
+                }
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_body_without_a_length_is_taken_to_its_end() {
+        let chunked = Answer(200, &["Transfer-Encoding: chunked"], "3\r\none\r\n3\r\ntwo\r\n0\r\n\r\n");
+        let server = Server::follow([chunked]);
+        let storage = Storage::new(config(&server.url));
+        let root = tempfile::tempdir().unwrap();
+        assert_eq!(storage.download(&server.url, &root.path().join("file")).await.unwrap(), 6);
+        assert_eq!(std::fs::read(root.path().join("file")).unwrap(), b"onetwo");
+        assert_eq!(storage.read_range(&server.url, 2..4).await.unwrap(), "et");
+    }
+}

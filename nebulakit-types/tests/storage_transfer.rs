@@ -601,3 +601,32 @@ async fn listings_are_streams_that_may_be_dropped() {
     assert_eq!(storage.walk("s3://bucket/many/").count().await, 1500);
     assert_eq!(storage.walk("s3://bucket/none").count().await, 0);
 }
+
+/// The process is run again as one whose files may not grow beyond a megabyte; the signal for that is ignored, as by most programs.
+#[cfg(unix)]
+#[test]
+fn a_full_disk_is_an_error_and_leaves_nothing() {
+    const CHILD: &str = "NEBULAKIT_TEST_FULL_DISK";
+    if std::env::var_os(CHILD).is_none() {
+        let this = std::env::current_exe().unwrap();
+        let limited = r#"trap "" XFSZ; ulimit -f 1024; exec "$0" --exact a_full_disk_is_an_error_and_leaves_nothing"#;
+        let status = std::process::Command::new("sh").arg("-c").arg(limited).arg(this).env(CHILD, "1").status().unwrap();
+        assert!(status.success());
+        return;
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let server = good();
+        server.objects().put("key", bytes(20 * MIB));
+        let root = tempfile::tempdir().unwrap();
+        let target = root.path().join("file");
+        let storage = storage(&server);
+        let error = storage.download(URL, &target).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Io);
+        assert!(error.to_string().contains(&format!("cannot write `{}`", target.display())), "{error}");
+        let mut writer = storage.create(target.to_str().unwrap(), &PutOptions::default()).await.unwrap();
+        writer.write(bytes(2 * MIB)).await.unwrap_err();
+        drop(writer);
+        assert_eq!(entries(root.path()), [""; 0]);
+    });
+}

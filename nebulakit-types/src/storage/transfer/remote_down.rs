@@ -33,6 +33,7 @@ impl Storage {
             (_, Some(version)) => self.fetch_ranges(url, opened, version, &partial, request).await?,
             // Ranges that cannot be shown to be of one version are not put together.
             (_, None) => {
+                drop(opened);
                 let opened = self.open(url, &Wanted::All, None).await?.ok_or_else(|| nothing(url))?;
                 self.pump(url, opened, &partial, request).await?
             }
