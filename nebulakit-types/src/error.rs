@@ -33,6 +33,8 @@ pub enum ErrorKind {
     Denied,
     /// The store did not answer, or answered with a passing fault, until the retries were used up.
     Unavailable,
+    /// The object changed while it was read.
+    Changed,
     /// Reading or writing failed for another reason.
     Io,
 }
@@ -81,6 +83,12 @@ impl Error {
     #[must_use]
     pub fn message(&self) -> &str {
         &self.0.message
+    }
+
+    /// The same error in other words.
+    pub(crate) fn saying(mut self, message: String) -> Self {
+        self.0.message = message;
+        self
     }
 
     /// Says that the error is in the field (or input) `name` of the value at hand.

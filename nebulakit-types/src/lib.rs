@@ -13,6 +13,8 @@ pub mod literal_type;
 pub mod outbox;
 pub mod outputs;
 mod scan;
+#[cfg(feature = "schema")]
+pub mod schema;
 pub mod storage;
 pub mod wire;
 pub mod workspace;

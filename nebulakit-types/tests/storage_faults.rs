@@ -225,11 +225,21 @@ async fn what_is_missing_is_told_apart() {
 }
 
 #[tokio::test]
-async fn a_refusal_is_denied_and_not_retried() {
+async fn a_refusal_is_denied_and_tried_once_more_without_credentials() {
     let (server, storage) = s3([Answer(403, &[], "<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>")]);
     let error = storage.get("s3://bucket/key").await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Denied);
     assert!(error.to_string().contains("403 AccessDenied: Access Denied; where the credentials may not list"), "{error}");
+    let signed: Vec<_> = server.seen().iter().map(|request| request.headers.contains_key("authorization")).collect();
+    assert_eq!(signed, [true, false]);
+
+    let (server, storage) = s3([Answer(403, &[], "<Error><Code>InvalidAccessKeyId</Code></Error>"), Answer(200, OBJECT, "public")]);
+    assert_eq!(storage.get("s3://bucket/key").await.unwrap(), "public");
+    assert_eq!(server.seen().len(), 2);
+
+    // What is written is written as somebody.
+    let (server, storage) = s3([Answer(403, &[], "<Error><Code>AccessDenied</Code></Error>")]);
+    assert_eq!(put(&storage, "s3://bucket/key").await.unwrap_err().kind(), ErrorKind::Denied);
     assert_eq!(server.seen().len(), 1);
 }
 
@@ -255,7 +265,11 @@ async fn one_write_is_one_request_with_its_metadata() {
     config.metadata =
         [("flyte-execution-name", "f1"), ("flyte-execution-launchplan", "")].map(|(k, v)| (k.to_owned(), v.to_owned())).into();
     let storage = Storage::new(config);
-    let options = PutOptions { content_type: Some("text/html".to_owned()), metadata: [("note".to_owned(), "é\n%".to_owned())].into() };
+    let options = PutOptions {
+        content_type: Some("text/html".to_owned()),
+        metadata: [("note".to_owned(), "é\n%".to_owned())].into(),
+        ..PutOptions::default()
+    };
     storage.put("s3a://bucket/a b/100%/é+?#/x//y", vec!["one".into(), "two".into()], &options).await.unwrap();
     let seen = server.seen();
     let [request] = seen.as_slice() else { panic!("{seen:?}") };

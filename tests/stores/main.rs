@@ -80,8 +80,11 @@ async fn conforms(mut config: StorageConfig, prefix: &str) {
     }
 
     let large = Bytes::from((0..12_000_000_u32).map(|n| (n / 3) as u8).collect::<Vec<_>>());
-    let options =
-        PutOptions { content_type: Some("application/octet-stream".to_owned()), metadata: [("note".to_owned(), "é".to_owned())].into() };
+    let options = PutOptions {
+        content_type: Some("application/octet-stream".to_owned()),
+        metadata: [("note".to_owned(), "é".to_owned())].into(),
+        ..PutOptions::default()
+    };
     let url = join(prefix, "large");
     storage.put(&url, large.chunks(1_000_000).map(|part| large.slice_ref(part)).collect(), &options).await.unwrap();
     assert!(storage.get(&url).await.unwrap() == large);

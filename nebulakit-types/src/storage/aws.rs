@@ -14,13 +14,21 @@ const LOOKED_FOR: &str = "FLYTE_AWS_ACCESS_KEY_ID and FLYTE_AWS_SECRET_ACCESS_KE
     `default`) in ~/.aws/credentials and ~/.aws/config, AWS_CONTAINER_CREDENTIALS_RELATIVE_URI or _FULL_URI, the role of the machine";
 
 /// Makes the store of a bucket; `region` is where the bucket said it is.
-pub(super) fn store(place: &Place<'_>, region: Option<&str>, config: &StorageConfig, connector: &Connector) -> Result<Store> {
+pub(super) fn store(
+    place: &Place<'_>,
+    region: Option<&str>,
+    anonymous: bool,
+    config: &StorageConfig,
+    connector: &Connector,
+) -> Result<Store> {
     let bucket = place.authority;
     if bucket.contains(['@', ':', '$']) {
         return Err(Error::new(ErrorKind::Url, format!("`{}`: `{bucket}` cannot name a bucket", place.url)));
     }
     let (s3, environment) = (&config.s3, &config.environment);
-    let mut builder = AmazonS3Builder::new();
+    // A signature over the whole body costs half a second of CPU for each GiB. Over TLS it adds nothing; over plain http, whoever could
+    // change an upload could as well change what is read back. `AWS_UNSIGNED_PAYLOAD=false` turns it on.
+    let mut builder = AmazonS3Builder::new().with_unsigned_payload(true);
     for (name, value) in environment.with_prefix("AWS_") {
         match name.to_ascii_lowercase().parse::<AmazonS3ConfigKey>() {
             // The transport is this crate's, and the keys come below, as a pair.
@@ -31,7 +39,8 @@ pub(super) fn store(place: &Place<'_>, region: Option<&str>, config: &StorageCon
         }
     }
     let profile = Profile::read(environment, s3.access_key_id.is_none() || s3.region.is_none());
-    if s3.anonymous {
+    let anonymous = anonymous || s3.anonymous;
+    if anonymous {
         builder = builder.with_skip_signature(true);
     } else if let Some(keys) = keys(place, config, &profile)? {
         builder = builder.with_access_key_id(keys.id).with_secret_access_key(keys.secret);
@@ -71,6 +80,11 @@ pub(super) fn store(place: &Place<'_>, region: Option<&str>, config: &StorageCon
     } else {
         builder = builder.with_virtual_hosted_style_request(virtual_name(true, s3.addressing_style.unwrap_or(AddressingStyle::Auto)));
     }
+    let hashed = |key: &AmazonS3ConfigKey, off: &[&str]| {
+        builder.get_config_value(key).is_some_and(|value| !off.contains(&value.to_ascii_lowercase().as_str()))
+    };
+    let bodies_in_memory =
+        !hashed(&AmazonS3ConfigKey::UnsignedPayload, &["false", "0", "off", "no", "n"]) || hashed(&AmazonS3ConfigKey::Checksum, &[]);
     let objects = builder
         .with_bucket_name(bucket)
         .with_region(&region)
@@ -81,7 +95,7 @@ pub(super) fn store(place: &Place<'_>, region: Option<&str>, config: &StorageCon
         .with_config(AmazonS3ConfigKey::DisableBulkDelete, "true")
         .build()
         .map_err(|error| refused(place, config, &error))?;
-    Ok(Store { objects: Arc::new(objects), looked_for: LOOKED_FOR, region: Some(region) })
+    Ok(Store { objects: Arc::new(objects), looked_for: LOOKED_FOR, region: Some(region), anonymous, bodies_in_memory })
 }
 
 struct Keys {

@@ -13,7 +13,7 @@ const LOOKED_FOR: &str = "FLYTE_AZURE_STORAGE_ACCOUNT_KEY or FLYTE_AZURE_TENANT_
     Flyte's configuration file), AZURE_STORAGE_TOKEN, AZURE_STORAGE_ACCOUNT_KEY, AZURE_FEDERATED_TOKEN_FILE with AZURE_CLIENT_ID and \
     AZURE_TENANT_ID, AZURE_CLIENT_SECRET with the same, AZURE_STORAGE_SAS_TOKEN, the managed identity of the machine";
 
-pub(super) fn store(place: &Place<'_>, config: &StorageConfig, connector: &Connector) -> Result<Store> {
+pub(super) fn store(place: &Place<'_>, anonymous: bool, config: &StorageConfig, connector: &Connector) -> Result<Store> {
     let (azure, environment) = (&config.azure, &config.environment);
     // `container@account.dfs.core.windows.net`, or the container alone.
     let (container, host) = match place.authority.split_once('@') {
@@ -66,7 +66,7 @@ pub(super) fn store(place: &Place<'_>, config: &StorageConfig, connector: &Conne
             builder = builder.with_config(key, value);
         }
     }
-    if azure.anonymous {
+    if anonymous || azure.anonymous {
         builder = builder.with_skip_signature(true);
     }
     let objects = builder
@@ -77,5 +77,6 @@ pub(super) fn store(place: &Place<'_>, config: &StorageConfig, connector: &Conne
         .with_retry(retry_config(config))
         .build()
         .map_err(|error| refused(place, config, &error))?;
-    Ok(Store { objects: Arc::new(objects), looked_for: LOOKED_FOR, region: None })
+    let anonymous = anonymous || azure.anonymous;
+    Ok(Store { objects: Arc::new(objects), looked_for: LOOKED_FOR, region: None, anonymous, bodies_in_memory: false })
 }

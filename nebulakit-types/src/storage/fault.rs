@@ -14,6 +14,9 @@ use super::transport::innermost;
 use super::transport::{Failure, Trace, What};
 use crate::{Error, ErrorKind};
 
+#[cfg(feature = "cloud")]
+pub(super) const NO_CREDENTIALS: &str = "no credentials found";
+
 /// The error of an operation on the object at `place`.
 #[cfg(feature = "cloud")]
 pub(super) fn explain(place: &Place<'_>, store: &Store, config: &StorageConfig, error: &StoreError, trace: &Trace) -> Error {
@@ -21,11 +24,12 @@ pub(super) fn explain(place: &Place<'_>, store: &Store, config: &StorageConfig, 
     let (kind, text) = match &trace.last {
         Some(failure) if failure.metadata => {
             let what = brief(failure);
-            (ErrorKind::Denied, format!("`{url}`: no credentials found; looked for {}; {} {what}", store.looked_for, failure.origin))
+            (ErrorKind::Denied, format!("`{url}`: {NO_CREDENTIALS}; looked for {}; {} {what}", store.looked_for, failure.origin))
         }
         Some(failure) => match &failure.what {
             What::Answer { status, code, message } => answer(place, &url, failure, *status, code, message, trace),
             What::Silence(why) => (ErrorKind::Unavailable, format!("`{url}`: {} {why}{}", failure.origin, effort(trace))),
+            What::Unreadable(why) => (ErrorKind::Io, format!("`{url}`: {why}")),
         },
         None => (kind_of(error), format!("`{url}`: {}", innermost(error))),
     };
@@ -43,6 +47,7 @@ pub(super) fn explain_web(url: &str, config: &StorageConfig, why: &str, trace: &
         Some(Failure { origin, what: What::Silence(why), .. }) => {
             (ErrorKind::Unavailable, format!("`{url}`: {origin} {why}{}", effort(trace)))
         }
+        Some(Failure { what: What::Unreadable(why), .. }) => (ErrorKind::Io, format!("`{url}`: {why}")),
         None => (ErrorKind::Io, format!("`{url}`: {why}")),
     };
     Error::new(kind, config.scrub(text))
@@ -60,6 +65,7 @@ fn answer(place: &Place<'_>, url: &str, failure: &Failure, status: u16, code: &s
         403 if place.cloud == Cloud::S3 && code == "AccessDenied" => {
             text.push_str("; where the credentials may not list the bucket, an object that is not there is answered so too");
         }
+        412 => text.push_str("; the object changed while it was read"),
         301 | 307 | 400 if trace.region.is_some() => {
             let region = trace.region.as_deref().unwrap_or_default();
             text.push_str(&format!("; the bucket is in the region `{region}`"));
@@ -79,6 +85,8 @@ pub(super) fn status_kind(status: u16) -> ErrorKind {
     match status {
         401 | 403 | 407 => ErrorKind::Denied,
         404 | 410 => ErrorKind::NotFound,
+        412 => ErrorKind::Changed,
+        416 => ErrorKind::OutOfRange,
         408 | 429 | 500.. => ErrorKind::Unavailable,
         _ => ErrorKind::Io,
     }
@@ -90,6 +98,7 @@ fn kind_of(error: &StoreError) -> ErrorKind {
         StoreError::NotFound { .. } => ErrorKind::NotFound,
         StoreError::PermissionDenied { .. } | StoreError::Unauthenticated { .. } => ErrorKind::Denied,
         StoreError::InvalidPath { .. } => ErrorKind::Url,
+        StoreError::Precondition { .. } => ErrorKind::Changed,
         _ => ErrorKind::Io,
     }
 }
@@ -111,7 +120,7 @@ fn status_text(status: u16, code: &str, message: &str) -> String {
 fn brief(failure: &Failure) -> String {
     match &failure.what {
         What::Answer { status, code, message } => format!("answered {}", status_text(*status, code, message)),
-        What::Silence(why) => why.clone(),
+        What::Silence(why) | What::Unreadable(why) => why.clone(),
     }
 }
 

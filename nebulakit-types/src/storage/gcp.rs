@@ -13,26 +13,26 @@ use crate::{Error, ErrorKind, Result};
 const LOOKED_FOR: &str = "GOOGLE_SERVICE_ACCOUNT, GOOGLE_SERVICE_ACCOUNT_KEY, GOOGLE_APPLICATION_CREDENTIALS, \
     ~/.config/gcloud/application_default_credentials.json, the service account of the machine";
 
-pub(super) fn store(place: &Place<'_>, config: &StorageConfig, connector: &Connector) -> Result<Store> {
+pub(super) fn store(place: &Place<'_>, anonymous: bool, config: &StorageConfig, connector: &Connector) -> Result<Store> {
     let bucket = place.authority;
     if bucket.contains(['@', ':', '$']) {
         return Err(Error::new(ErrorKind::Url, format!("`{}`: `{bucket}` cannot name a bucket", place.url)));
     }
     let (gcs, environment) = (&config.gcs, &config.environment);
     let mut builder = GoogleCloudStorageBuilder::new();
-    for (name, value) in environment.with_prefix("GOOGLE_") {
+    for (name, value) in environment.with_prefix("GOOGLE_").filter(|_| !anonymous) {
         match name.to_ascii_lowercase().parse::<GoogleConfigKey>() {
             Ok(GoogleConfigKey::Client(_) | GoogleConfigKey::Bucket) | Err(_) => {}
             Ok(key) => builder = builder.with_config(key, value),
         }
     }
-    if let Some(path) = &gcs.service_account_path {
+    if let Some(path) = gcs.service_account_path.as_ref().filter(|_| !anonymous) {
         builder = builder.with_service_account_path(path.to_string_lossy());
     }
     // The variable may be written as host:port; what it names is an emulator, which knows no credentials.
     let emulator = environment.get("STORAGE_EMULATOR_HOST").filter(|_| gcs.endpoint.is_none());
     let emulator = emulator.map(|host| if host.contains("://") { host.to_owned() } else { format!("http://{host}") });
-    if gcs.anonymous || emulator.is_some() {
+    if anonymous || gcs.anonymous || emulator.is_some() {
         let nobody = GcpCredential { bearer: String::new() };
         builder = builder.with_skip_signature(true).with_credentials(Arc::new(StaticCredentialProvider::new(nobody)));
     }
@@ -42,9 +42,10 @@ pub(super) fn store(place: &Place<'_>, config: &StorageConfig, connector: &Conne
     let objects = builder
         .with_bucket_name(bucket)
         .with_client_options(client_options())
-        .with_http_connector(connector.clone())
+        .with_http_connector(connector.in_stored_form())
         .with_retry(retry_config(config))
         .build()
         .map_err(|error| refused(place, config, &error))?;
-    Ok(Store { objects: Arc::new(objects), looked_for: LOOKED_FOR, region: None })
+    let anonymous = anonymous || gcs.anonymous;
+    Ok(Store { objects: Arc::new(objects), looked_for: LOOKED_FOR, region: None, anonymous, bodies_in_memory: false })
 }

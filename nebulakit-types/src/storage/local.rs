@@ -1,19 +1,25 @@
 //! Files of this machine, by `std::fs` on the calling thread: a thread pool costs more than the small files of a task take.
 
 use std::fs::{self, File};
-use std::io::{self, BufWriter, ErrorKind as Io, Write};
+#[cfg(not(unix))]
+use std::io::Seek as _;
+use std::io::{self, BufWriter, ErrorKind as Io, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 
+use super::ObjectMeta;
 use super::location::shown_path;
 use crate::{Error, ErrorKind, Result};
 
 /// How the names of files begin that are being written; listings pass over them.
 const PARTIAL: &str = ".nebulakit-partial-";
 
-fn fault(verb: &str, path: &Path, error: io::Error) -> Error {
+/// A copy of this size takes a fraction of a second.
+const COPIED_AT_ONCE: u64 = 64 << 20;
+
+pub(super) fn fault(verb: &str, path: &Path, error: io::Error) -> Error {
     let kind = match error.kind() {
         Io::NotFound => ErrorKind::NotFound,
         Io::PermissionDenied | Io::ReadOnlyFilesystem => ErrorKind::Denied,
@@ -35,14 +41,6 @@ pub(super) fn get(path: &Path) -> Result<Option<Bytes>> {
     }
 }
 
-pub(super) fn exists(path: &Path) -> Result<bool> {
-    match fs::metadata(path) {
-        Ok(metadata) => Ok(metadata.is_file()),
-        Err(error) if absent(&error) => Ok(false),
-        Err(error) => Err(fault("look at", path, error)),
-    }
-}
-
 pub(super) fn delete(path: &Path) -> Result<()> {
     match fs::remove_file(path) {
         Err(error) if !absent(&error) => Err(fault("delete", path, error)),
@@ -51,25 +49,75 @@ pub(super) fn delete(path: &Path) -> Result<()> {
 }
 
 /// Writes beside the target and renames: whoever looks sees the whole file or none.
+pub(super) fn put(path: &Path, parts: &[Bytes]) -> Result<()> {
+    let partial = Partial::beside(path)?;
+    write(&partial.file, parts).map_err(|error| fault("write", path, error))?;
+    partial.publish()
+}
+
+fn write(mut file: &File, parts: &[Bytes]) -> io::Result<()> {
+    if let [whole] = parts {
+        return file.write_all(whole);
+    }
+    let mut file = BufWriter::with_capacity(64 * 1024, file);
+    parts.iter().try_for_each(|part| file.write_all(part))?;
+    file.flush()
+}
+
+/// A file that is being written, under a name of its own in the directory of its target; removed when dropped.
 ///
 /// There is no `fsync`: a rename after the write is what every reader on this machine can tell apart, and a machine that loses power loses
 /// the attempt with it.
-pub(super) fn put(path: &Path, parts: &[Bytes]) -> Result<()> {
-    let Some(name) = path.file_name() else {
-        return Err(Error::new(ErrorKind::Url, format!("{} names no file", shown_path(path))));
-    };
-    let directory = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    let (partial, file) = create(directory)?;
-    let target = directory.join(name);
-    let done = write(file, parts).and_then(|()| fs::rename(&partial, &target));
-    done.map_err(|error| {
-        // The first error is the one to report; a leftover that cannot be removed is passed over by listings.
-        let _ = fs::remove_file(&partial);
-        fault("write", path, error)
-    })
+#[derive(Debug)]
+pub(super) struct Partial {
+    pub(super) file: File,
+    name: PathBuf,
+    target: PathBuf,
+    published: bool,
+}
+
+impl Partial {
+    pub(super) fn beside(path: &Path) -> Result<Self> {
+        let Some(name) = path.file_name() else {
+            return Err(Error::new(ErrorKind::Url, format!("{} names no file", shown_path(path))));
+        };
+        let directory = match path.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent,
+            _ => Path::new("."),
+        };
+        let (partial, file) = create(directory)?;
+        Ok(Self { file, name: partial, target: directory.join(name), published: false })
+    }
+
+    /// Where it will be.
+    pub(super) fn target(&self) -> &Path {
+        &self.target
+    }
+
+    /// Writes at an offset. Side by side with others is allowed.
+    pub(super) fn write_at(&self, bytes: &[u8], offset: u64) -> Result<()> {
+        #[cfg(unix)]
+        let written = std::os::unix::fs::FileExt::write_all_at(&self.file, bytes, offset);
+        #[cfg(not(unix))]
+        let written = (&self.file).seek(io::SeekFrom::Start(offset)).and_then(|_| (&self.file).write_all(bytes));
+        written.map_err(|error| fault("write", &self.target, error))
+    }
+
+    /// Gives it its name.
+    pub(super) fn publish(mut self) -> Result<()> {
+        fs::rename(&self.name, &self.target).map_err(|error| fault("write", &self.target, error))?;
+        self.published = true;
+        Ok(())
+    }
+}
+
+impl Drop for Partial {
+    fn drop(&mut self) {
+        if !self.published {
+            // A leftover that cannot be removed is passed over by listings.
+            let _ = fs::remove_file(&self.name);
+        }
+    }
 }
 
 fn create(directory: &Path) -> Result<(PathBuf, File)> {
@@ -89,42 +137,156 @@ fn create(directory: &Path) -> Result<(PathBuf, File)> {
     }
 }
 
-fn write(mut file: File, parts: &[Bytes]) -> io::Result<()> {
-    if let [whole] = parts {
-        return file.write_all(whole);
+/// An open file, its facts and its length.
+pub(super) fn open(path: &Path) -> Result<Option<(File, ObjectMeta)>> {
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if absent(&error) => return Ok(None),
+        Err(error) => return Err(fault("read", path, error)),
+    };
+    let metadata = file.metadata().map_err(|error| fault("look at", path, error))?;
+    if !metadata.is_file() {
+        return Err(Error::new(ErrorKind::Io, format!("cannot read {}: it is not a file", shown_path(path))));
     }
-    let mut file = BufWriter::with_capacity(64 * 1024, file);
-    parts.iter().try_for_each(|part| file.write_all(part))?;
-    file.flush()
+    Ok(Some((file, facts(&metadata))))
+}
+
+pub(super) fn stat(path: &Path) -> Result<Option<ObjectMeta>> {
+    match fs::metadata(path) {
+        Ok(metadata) => Ok(metadata.is_file().then(|| facts(&metadata))),
+        Err(error) if absent(&error) => Ok(None),
+        Err(error) => Err(fault("look at", path, error)),
+    }
+}
+
+fn facts(metadata: &fs::Metadata) -> ObjectMeta {
+    ObjectMeta { size: metadata.len(), modified: metadata.modified().ok(), ..ObjectMeta::default() }
+}
+
+/// The bytes at an offset, fewer at the end of the file.
+pub(super) fn read_at(file: &File, offset: u64, length: usize) -> io::Result<Bytes> {
+    let mut bytes = BytesMut::zeroed(length);
+    let mut filled = 0;
+    while filled < length {
+        #[cfg(unix)]
+        let read = std::os::unix::fs::FileExt::read_at(file, &mut bytes[filled..], offset + filled as u64);
+        #[cfg(not(unix))]
+        let read = { &mut &*file }
+            .seek(io::SeekFrom::Start(offset + filled as u64))
+            .and_then(|_| io::Read::read(&mut &*file, &mut bytes[filled..]));
+        match read {
+            Ok(0) => break,
+            Ok(read) => filled += read,
+            Err(error) if error.kind() == Io::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    bytes.truncate(filled);
+    Ok(bytes.freeze())
+}
+
+/// Copies a file beside its target and renames the copy. `stop` is asked between pieces; the file system may share the blocks.
+pub(super) fn copy(from: &Path, to: &Path, stop: &dyn Fn() -> bool, moved: &dyn Fn(u64)) -> Result<u64> {
+    let Some((file, meta)) = open(from)? else {
+        return Err(Error::new(ErrorKind::NotFound, format!("nothing is stored at {}", shown_path(from))));
+    };
+    let partial = Partial::beside(to)?;
+    let mut copied = 0;
+    while copied < meta.size && !stop() {
+        let piece = io::copy(&mut (&file).take(COPIED_AT_ONCE), &mut &partial.file).map_err(|error| fault("write", to, error))?;
+        if piece == 0 {
+            break;
+        }
+        copied += piece;
+        moved(piece);
+    }
+    if copied != meta.size {
+        let text = format!("{} changed while it was copied: it had {} bytes, then {copied}", shown_path(from), meta.size);
+        return Err(Error::new(ErrorKind::Changed, text));
+    }
+    partial.publish()?;
+    Ok(copied)
+}
+
+/// One level of a directory: the files with their sizes and the names of the directories.
+pub(super) fn list_level(root: &Path) -> Result<(Vec<(String, u64)>, Vec<String>)> {
+    let mut level = Directory::new(root.to_owned(), String::new());
+    let mut found = (Vec::new(), Vec::new());
+    level.read(&mut |name, size| found.0.push((name, size)), &mut |_, name| found.1.push(name))?;
+    Ok(found)
+}
+
+/// The files below a directory, one directory at a time, in no order.
+pub(super) fn walk(root: &Path) -> impl Iterator<Item = Result<(String, u64)>> + Send + use<> {
+    let mut open = vec![Directory::new(root.to_owned(), String::new())];
+    let mut found = Vec::new();
+    std::iter::from_fn(move || {
+        loop {
+            if let Some(next) = found.pop() {
+                return Some(Ok(next));
+            }
+            let mut directory = open.pop()?;
+            let mut below = Vec::new();
+            if let Err(error) = directory.read(&mut |key, size| found.push((key, size)), &mut |path, name| below.push((path, name))) {
+                open.clear();
+                found.clear();
+                return Some(Err(error));
+            }
+            open.extend(below.into_iter().map(|(path, name)| Directory::new(path, name + "/")));
+        }
+    })
 }
 
 /// The files below a directory, by their relative names with `/`, and their sizes; none where there is no directory.
-///
-/// Links to files count as files; links to directories are not followed, so that a circle has an end.
 pub(super) fn list(root: &Path) -> Result<Vec<(String, u64)>> {
-    let mut found = Vec::new();
-    let mut open = vec![(root.to_owned(), String::new())];
-    while let Some((directory, prefix)) = open.pop() {
-        let entries = match fs::read_dir(&directory) {
+    walk(root).collect()
+}
+
+/// A directory to be listed, and what its names begin with.
+struct Directory {
+    path: PathBuf,
+    prefix: String,
+}
+
+impl Directory {
+    fn new(path: PathBuf, prefix: String) -> Self {
+        Self { path, prefix }
+    }
+
+    /// Links to files count as files; links to directories are not followed, so that a circle has an end.
+    fn read(&mut self, file: &mut dyn FnMut(String, u64), below: &mut dyn FnMut(PathBuf, String)) -> Result<()> {
+        let entries = match fs::read_dir(&self.path) {
             Ok(entries) => entries,
-            Err(error) if absent(&error) => continue,
-            Err(error) => return Err(fault("list", &directory, error)),
+            Err(error) if absent(&error) => return Ok(()),
+            Err(error) => return Err(fault("list", &self.path, error)),
         };
         for entry in entries {
-            let entry = entry.map_err(|error| fault("list", &directory, error))?;
+            let entry = entry.map_err(|error| fault("list", &self.path, error))?;
             let Ok(name) = entry.file_name().into_string() else {
                 return Err(Error::new(ErrorKind::Url, format!("the name of {} is not UTF-8", shown_path(&entry.path()))));
             };
             let kind = entry.file_type().map_err(|error| fault("look at", &entry.path(), error))?;
             if kind.is_dir() {
-                open.push((entry.path(), format!("{prefix}{name}/")));
-            } else if !name.starts_with(PARTIAL)
+                below(entry.path(), format!("{}{name}", self.prefix));
+            } else if !is_partial(&name)
                 && let Ok(metadata) = fs::metadata(entry.path())
                 && metadata.is_file()
             {
-                found.push((format!("{prefix}{name}"), metadata.len()));
+                file(format!("{}{name}", self.prefix), metadata.len());
             }
         }
+        Ok(())
     }
-    Ok(found)
+}
+
+/// Whether a directory takes names for the same that differ in case.
+pub(super) fn folds_case(directory: &Path) -> Result<bool> {
+    let probe = Partial::beside(&directory.join("probe"))?;
+    let shouted = probe.name.file_name().map(|name| directory.join(name.to_ascii_uppercase()));
+    Ok(shouted.is_some_and(|name| name.exists()))
+}
+
+/// Whether a file of that name is one that is being written.
+pub(super) fn is_partial(name: &str) -> bool {
+    name.starts_with(PARTIAL)
 }

@@ -19,6 +19,7 @@
 mod aws;
 #[cfg(feature = "azure")]
 mod azure;
+mod budget;
 #[cfg(feature = "cloud")]
 mod cloud;
 mod config;
@@ -29,8 +30,11 @@ mod gcp;
 mod local;
 mod location;
 mod memory;
+mod object;
+mod progress;
 #[cfg(feature = "client")]
 mod roots;
+mod transfer;
 #[cfg(feature = "client")]
 mod transport;
 #[cfg(feature = "http")]
@@ -44,6 +48,9 @@ use bytes::Bytes;
 pub use self::config::{AddressingStyle, AzureConfig, Environment, GcsConfig, S3Config, Secret, StorageConfig};
 pub use self::location::join;
 use self::location::{Location, shown};
+pub use self::object::{Level, ObjectInfo, ObjectMeta, Symlinks, Transferred, TreeOptions};
+pub use self::progress::{Counts, Progress};
+pub use self::transfer::{ObjectWriter, Reading};
 use crate::{Error, ErrorKind, Result};
 
 /// What the stored object says of itself besides its bytes, in stores that keep it; local files and memory do not.
@@ -51,20 +58,12 @@ use crate::{Error, ErrorKind, Result};
 pub struct PutOptions {
     /// The `Content-Type`.
     pub content_type: Option<String>,
+    /// The `Content-Encoding`: how the bytes, which are stored as they are, were encoded. Of [`Storage::upload`], a source whose name ends in
+    /// `.gz` is marked `gzip` where this is absent; an empty text leaves it out.
+    pub content_encoding: Option<String>,
     /// User metadata, over that of [`StorageConfig::metadata`]. Characters that no header can hold are percent-encoded; on Azure, whose
     /// names are identifiers, hyphens in names become underscores.
     pub metadata: BTreeMap<String, String>,
-}
-
-/// An object found by [`Storage::list`].
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ObjectInfo {
-    /// The whole URL.
-    pub url: String,
-    /// What follows the listed prefix and its slash.
-    pub key: String,
-    /// The object's length in bytes.
-    pub size: u64,
 }
 
 /// Where URLs lead. Cheap to clone; clones share their stores, their connections and their memory.
@@ -83,11 +82,12 @@ pub struct Storage(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     memory: memory::Memory,
+    budget: Arc<budget::Budget>,
+    progress: Progress,
     #[cfg(feature = "cloud")]
     clouds: cloud::Clouds,
     #[cfg(feature = "http")]
     connector: transport::Connector,
-    #[cfg_attr(not(feature = "http"), expect(dead_code, reason = "shown by Debug; where there is no http, nothing else asks this copy"))]
     config: Arc<StorageConfig>,
 }
 
@@ -102,10 +102,13 @@ impl Storage {
     #[must_use]
     pub fn new(config: StorageConfig) -> Self {
         let config = Arc::new(config);
+        let budget = Arc::new(budget::Budget::default());
         #[cfg(feature = "client")]
-        let connector = transport::Connector::new(config.clone());
+        let connector = transport::Connector::new(config.clone(), budget.clone());
         Self(Arc::new(Inner {
             memory: memory::Memory::default(),
+            budget,
+            progress: Progress::default(),
             #[cfg(feature = "cloud")]
             clouds: cloud::Clouds::new(config.clone(), connector.clone()),
             #[cfg(feature = "http")]
@@ -182,14 +185,40 @@ impl Storage {
     ///
     /// As [`Storage::get`].
     pub async fn exists(&self, url: &str) -> Result<bool> {
+        Ok(self.stat(url).await?.is_some())
+    }
+
+    /// The facts of an object, or `None` if there is none. One request.
+    ///
+    /// # Errors
+    ///
+    /// As [`Storage::get`].
+    pub async fn stat(&self, url: &str) -> Result<Option<ObjectMeta>> {
         match Location::parse(url)? {
-            Location::Local(path) => local::exists(&path),
-            Location::Memory(key) => Ok(self.0.memory.get(key).is_some()),
+            Location::Local(path) => local::stat(&path),
+            Location::Memory(key) => {
+                Ok(self.0.memory.get(key).map(|bytes| ObjectMeta { size: bytes.len() as u64, ..ObjectMeta::default() }))
+            }
             #[cfg(feature = "http")]
-            Location::Web(url) => web::exists(&self.0.config, &self.0.connector, url).await,
+            Location::Web(url) => web::stat(&self.0.config, &self.0.connector, url).await,
             #[cfg(feature = "cloud")]
-            Location::Object { cloud, authority, key } => self.0.clouds.exists(&cloud::Place { url, cloud, authority, key }).await,
+            Location::Object { cloud, authority, key } => self.0.clouds.stat(&cloud::Place { url, cloud, authority, key }).await,
         }
+    }
+
+    /// The file of this machine that a URL leads to, if it leads to one: for readers that jump about in it.
+    #[cfg(feature = "schema")]
+    pub(crate) fn local_path(&self, url: &str) -> Option<std::path::PathBuf> {
+        match Location::parse(url) {
+            Ok(Location::Local(path)) => Some(path),
+            _ => None,
+        }
+    }
+
+    /// What follows the transfers of this storage and its clones.
+    #[must_use]
+    pub fn progress(&self) -> Progress {
+        self.0.progress.clone()
     }
 
     /// Lists the objects below a prefix, however deep, in the order of their keys. The prefix ends at a slash, written or not; where nothing
@@ -203,9 +232,7 @@ impl Storage {
             Location::Local(path) => local::list(&path)?,
             Location::Memory(key) => self.0.memory.list(key),
             #[cfg(feature = "http")]
-            Location::Web(_) => {
-                return Err(Error::new(ErrorKind::Url, format!("`{}` cannot be listed: http has no listing", shown(prefix))));
-            }
+            Location::Web(_) => return Err(transfer::unlisted(prefix)),
             #[cfg(feature = "cloud")]
             Location::Object { cloud, authority, key } => self.0.clouds.list(&cloud::Place { url: prefix, cloud, authority, key }).await?,
         };
@@ -243,6 +270,35 @@ impl Storage {
 pub fn install_crypto_provider() {
     #[cfg(feature = "client")]
     roots::install();
+}
+
+impl Inner {
+    /// Waits for the right to a request, where a URL leads to one.
+    async fn request(self: &Arc<Self>, url: &str) -> Option<budget::Request> {
+        match Location::parse(url) {
+            Ok(Location::Local(_) | Location::Memory(_)) | Err(_) => None,
+            #[cfg(feature = "client")]
+            Ok(_) => Some(self.budget.request().await),
+        }
+    }
+
+    /// Whether bodies from there are retried here alone, and not by the client below as well.
+    fn retries_bodies(&self, url: &str) -> bool {
+        match Location::parse(url) {
+            #[cfg(feature = "http")]
+            Ok(Location::Web(_)) => true,
+            _ => false,
+        }
+    }
+
+    /// Waits before a body that broke off for the nth time is asked for again.
+    #[cfg_attr(not(feature = "client"), expect(clippy::unused_async, reason = "what is local breaks off once"))]
+    async fn wait(&self, breaks: u32) {
+        #[cfg(feature = "client")]
+        transport::Backoff::after(&self.config, breaks).wait().await;
+        #[cfg(not(feature = "client"))]
+        let _ = breaks;
+    }
 }
 
 #[cfg(feature = "http")]

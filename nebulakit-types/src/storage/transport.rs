@@ -3,20 +3,24 @@
 //! `object_store` reports a failed request as text. Here, on its way through, every failure is kept as data for the message that the user
 //! reads ([`Trace`]); the operation that asks and the requests made for it run in one tokio task, so a task-local carries it.
 
+use std::collections::HashMap;
 use std::error::Error as StdError;
 use std::fmt;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::hash::{BuildHasher as _, RandomState};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
-use futures_util::stream;
+use futures_util::stream::{self, BoxStream, Stream};
 use http_body_util::{BodyExt as _, StreamBody};
 use object_store::client::{
     ClientConfigKey, HttpClient, HttpConnector, HttpError, HttpErrorKind, HttpRequest, HttpResponse, HttpResponseBody, HttpService,
 };
 use object_store::{BackoffConfig, ClientOptions, RetryConfig};
 
+use super::budget::{Budget, REQUESTS};
 use super::{StorageConfig, roots};
 
 /// How much of an error's body is read: the longest documented one is far below.
@@ -25,8 +29,60 @@ const ERROR_BODY: usize = 64 * 1024;
 /// Machines that serve credentials are next door; elsewhere their addresses lead nowhere, and this is what finding out costs.
 const METADATA_TIMEOUT: Duration = Duration::from_secs(1);
 
+/// A store that asks to be left alone is left alone, but not for longer.
+const LONGEST_REST: Duration = Duration::from_secs(20);
+
 tokio::task_local! {
     static TRACE: Arc<Mutex<Trace>>;
+    static BODY: Body;
+}
+
+/// What a request sends instead of the body that it came with, which is as long but only stands in for it.
+///
+/// `object_store` takes bodies in memory alone. One that comes from a file is read while it is sent: here, where the request passes through.
+#[derive(Clone)]
+pub(super) struct Body {
+    pub(super) length: u64,
+    /// Begins it, for each try anew.
+    pub(super) begin: Arc<dyn Fn() -> BoxStream<'static, Result<Bytes, Unreadable>> + Send + Sync>,
+}
+
+impl Body {
+    /// Runs a request that sends this.
+    pub(super) async fn sent_by<T>(self, request: impl Future<Output = T>) -> T {
+        BODY.scope(self, request).await
+    }
+
+    fn of(request: &HttpRequest) -> Option<Self> {
+        let stands_in = |body: &Self| request.method() == "PUT" && request.body().content_length() as u64 == body.length;
+        BODY.try_with(|body| stands_in(body).then(|| body.clone())).ok().flatten()
+    }
+}
+
+/// The record of an operation that lasts longer than one call, as a stream does.
+#[derive(Debug, Clone)]
+pub(super) struct Watch(Arc<Mutex<Trace>>);
+
+impl Watch {
+    pub(super) fn new() -> Self {
+        Self(Arc::new(Mutex::new(Trace::new())))
+    }
+
+    /// Runs a part of the operation.
+    pub(super) async fn of<T>(&self, operation: impl Future<Output = T>) -> T {
+        TRACE.scope(self.0.clone(), operation).await
+    }
+
+    /// What its requests have met so far.
+    pub(super) fn trace(&self) -> MutexGuard<'_, Trace> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Polls a stream as a part of the operation.
+    pub(super) fn stream<S: Stream + Unpin>(&self, mut stream: S) -> impl Stream<Item = S::Item> + use<S> {
+        let trace = self.0.clone();
+        stream::poll_fn(move |context| TRACE.sync_scope(trace.clone(), || Pin::new(&mut stream).poll_next(context)))
+    }
 }
 
 /// What the requests of one operation met.
@@ -56,20 +112,20 @@ pub(super) enum What {
     Answer { status: u16, code: String, message: String },
     /// No answer, or one that broke off: what the server did instead, as a clause that follows its name.
     Silence(String),
+    /// What was to be sent could not be read.
+    Unreadable(String),
 }
 
 impl Trace {
+    fn new() -> Self {
+        Self { started: Instant::now(), tries: 0, last: None, region: None }
+    }
+
     /// Runs one operation and tells what its requests met.
     pub(super) async fn of<T>(operation: impl Future<Output = T>) -> (T, Trace) {
-        let trace = Arc::new(Mutex::new(Trace { started: Instant::now(), tries: 0, last: None, region: None }));
-        let out = TRACE.scope(trace.clone(), operation).await;
-        let trace = match Arc::try_unwrap(trace) {
-            Ok(trace) => trace.into_inner().unwrap_or_else(PoisonError::into_inner),
-            Err(shared) => std::mem::replace(
-                &mut *shared.lock().unwrap_or_else(PoisonError::into_inner),
-                Trace { started: Instant::now(), tries: 0, last: None, region: None },
-            ),
-        };
+        let watch = Watch::new();
+        let out = watch.of(operation).await;
+        let trace = std::mem::replace(&mut *watch.trace(), Self::new());
         (out, trace)
     }
 
@@ -98,6 +154,9 @@ struct Client {
     config: Arc<StorageConfig>,
     connect: Duration,
     silence: Duration,
+    budget: Arc<Budget>,
+    /// Until when a store has asked to be left alone, by its origin.
+    resting: Mutex<HashMap<String, Instant>>,
 }
 
 impl fmt::Debug for Client {
@@ -107,8 +166,10 @@ impl fmt::Debug for Client {
 }
 
 impl Client {
-    fn new(config: Arc<StorageConfig>) -> Self {
+    fn new(config: Arc<StorageConfig>, budget: Arc<Budget>) -> Self {
         Self {
+            budget,
+            resting: Mutex::default(),
             made: OnceLock::new(),
             connect: config.connect_timeout.unwrap_or(Duration::from_secs(5)),
             silence: config.answer_timeout.unwrap_or(Duration::from_secs(15)),
@@ -125,6 +186,8 @@ impl Client {
                 .tls_backend_preconfigured(roots::client_config(&self.config)?)
                 .connect_timeout(self.connect)
                 .http1_only()
+                .tcp_nodelay(true)
+                .pool_max_idle_per_host(2 * REQUESTS)
                 .no_gzip()
                 .no_brotli()
                 .no_zstd()
@@ -138,31 +201,41 @@ impl Client {
     /// Makes one request, with a limit on every silence. Bodies of error answers are read and kept.
     async fn exchange(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
         let origin = origin(&request);
+        self.rest(&origin).await;
         // An upload is silent until it is through; a MiB a second is slower than any store worth waiting for.
         let limit = self.silence + Duration::from_secs(request.body().content_length() as u64 >> 20);
         let silent = |limit: Duration| HttpError::new(HttpErrorKind::Timeout, Said(format!("no answer within {limit:?}")));
-        let answer = match tokio::time::timeout(limit, HttpService::call(self.get()?, request)).await {
+        let answer = match tokio::time::timeout(limit, send(self.get()?, request)).await {
             Ok(answer) => answer,
             Err(_) => Err(silent(limit)),
         };
         let answer = match answer {
             Ok(answer) => answer,
             Err(error) => {
-                let clause = match rustls_error(&error) {
-                    Some(tls) => format!("cannot be trusted: {}", tls_text(tls)),
-                    None => format!("did not answer: {}", innermost(&error)),
+                let what = match (rustls_error(&error), unreadable(&error)) {
+                    (Some(tls), _) => What::Silence(format!("cannot be trusted: {}", tls_text(tls))),
+                    (None, Some(why)) => What::Unreadable(why.0.clone()),
+                    (None, None) => What::Silence(format!("did not answer: {}", innermost(&error))),
                 };
-                Trace::failed(Failure { origin, metadata: false, what: What::Silence(clause) });
+                Trace::failed(Failure { origin, metadata: false, what });
                 return Err(permanent(error));
             }
         };
         let (parts, mut body) = answer.into_parts();
         if parts.status.is_success() {
             Trace::succeeded();
+            self.budget.answered();
             let body = self.guarded(origin, body);
             return Ok(HttpResponse::from_parts(parts, body));
         }
         let header = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        if matches!(parts.status.as_u16(), 429 | 503) {
+            self.budget.throttled();
+            if let Some(seconds) = header("retry-after").and_then(|after| after.trim().parse().ok()) {
+                let until = Instant::now() + Duration::from_secs(seconds).min(LONGEST_REST);
+                self.resting.lock().unwrap_or_else(PoisonError::into_inner).insert(origin.clone(), until);
+            }
+        }
         if let Some(region) = header("x-amz-bucket-region") {
             Trace::with(|trace| trace.region = Some(region));
         }
@@ -177,6 +250,16 @@ impl Client {
         let message = named(&text, "Message").unwrap_or_default();
         Trace::failed(Failure { origin, metadata: false, what: What::Answer { status: parts.status.as_u16(), code, message } });
         Ok(HttpResponse::from_parts(parts, kept.freeze().into()))
+    }
+
+    /// Waits until a store may be asked again that asked to be left alone (`Retry-After`, in seconds).
+    async fn rest(&self, origin: &str) {
+        let until = match self.resting.lock().unwrap_or_else(PoisonError::into_inner).get(origin) {
+            Some(until) => *until,
+            None => return,
+        };
+        tokio::time::sleep_until(until.into()).await;
+        self.resting.lock().unwrap_or_else(PoisonError::into_inner).remove(origin);
     }
 
     /// The body, with a limit on the silence between two pieces.
@@ -199,6 +282,60 @@ impl Client {
         });
         HttpResponseBody::new(StreamBody::new(pieces))
     }
+}
+
+/// Hands a request to reqwest. `object_store` does the same, but always as a stream of what it holds in memory.
+async fn send(client: &reqwest::Client, request: HttpRequest) -> Result<HttpResponse, HttpError> {
+    let streamed = Body::of(&request);
+    let (parts, body) = request.into_parts();
+    let url = parts.uri.to_string().parse().map_err(|error| HttpError::new(HttpErrorKind::Unknown, error))?;
+    let mut request = reqwest::Request::new(parts.method, url);
+    *request.headers_mut() = parts.headers;
+    *request.body_mut() = Some(match (streamed, body.as_bytes()) {
+        (Some(streamed), _) => reqwest::Body::wrap_stream((streamed.begin)()),
+        (None, Some(bytes)) => bytes.clone().into(),
+        (None, None) => reqwest::Body::wrap(body),
+    });
+    let answer = http::Response::<reqwest::Body>::from(client.execute(request).await.map_err(failed)?);
+    Ok(answer.map(|body| HttpResponseBody::new(body.map_err(failed))))
+}
+
+/// Why a body could not be read while it was sent; no other try would change it.
+#[derive(Debug)]
+pub(super) struct Unreadable(pub(super) String);
+
+impl fmt::Display for Unreadable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl StdError for Unreadable {}
+
+fn unreadable<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a Unreadable> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(found) = error.downcast_ref() {
+            return Some(found);
+        }
+        next = error.source();
+    }
+    None
+}
+
+/// What kind of failure `object_store` is to take it for, which decides whether it tries again.
+fn failed(error: reqwest::Error) -> HttpError {
+    let mut kind = match &error {
+        error if error.is_timeout() => HttpErrorKind::Timeout,
+        error if error.is_connect() => HttpErrorKind::Connect,
+        error if error.is_decode() => HttpErrorKind::Decode,
+        error if error.is_builder() || error.is_redirect() => HttpErrorKind::Unknown,
+        _ => HttpErrorKind::Interrupted,
+    };
+    if unreadable(&error).is_some() {
+        kind = HttpErrorKind::Unknown;
+    }
+    HttpError::new(kind, error.without_url())
 }
 
 /// The same client asking a metadata service: twice, briefly, and never retried from outside.
@@ -227,25 +364,37 @@ impl HttpService for Metadata {
 
 /// Gives every store the one client.
 #[derive(Debug, Clone)]
-pub(super) struct Connector(Arc<Client>);
+pub(super) struct Connector {
+    client: Arc<Client>,
+    stored_form: bool,
+}
 
 impl Connector {
-    pub(super) fn new(config: Arc<StorageConfig>) -> Self {
-        Self(Arc::new(Client::new(config)))
+    pub(super) fn new(config: Arc<StorageConfig>, budget: Arc<Budget>) -> Self {
+        Self { client: Arc::new(Client::new(config, budget)), stored_form: false }
+    }
+
+    /// The same for a store that would decode objects with a `Content-Encoding` for whoever does not claim to understand it.
+    #[cfg(feature = "gcp")]
+    pub(super) fn in_stored_form(&self) -> Self {
+        Self { client: self.client.clone(), stored_form: true }
     }
 
     pub(super) fn client(&self) -> HttpClient {
-        HttpClient::new(SharedClient(self.0.clone()))
+        HttpClient::new(SharedClient(self.clone()))
     }
 }
 
 #[derive(Debug)]
-struct SharedClient(Arc<Client>);
+struct SharedClient(Connector);
 
 #[async_trait]
 impl HttpService for SharedClient {
-    async fn call(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
-        self.0.exchange(request).await
+    async fn call(&self, mut request: HttpRequest) -> Result<HttpResponse, HttpError> {
+        if self.0.stored_form {
+            request.headers_mut().insert(http::header::ACCEPT_ENCODING, http::HeaderValue::from_static("gzip"));
+        }
+        self.0.client.exchange(request).await
     }
 }
 
@@ -256,7 +405,7 @@ impl HttpConnector for Connector {
         if options.get_config_value(&ClientConfigKey::ConnectTimeout) == usual {
             Ok(self.client())
         } else {
-            Ok(HttpClient::new(Metadata(self.0.clone())))
+            Ok(HttpClient::new(Metadata(self.client.clone())))
         }
     }
 }
@@ -273,6 +422,35 @@ pub(super) fn retry_config(config: &StorageConfig) -> RetryConfig {
         backoff: BackoffConfig { init_backoff: first, max_backoff: Duration::from_secs(5).max(first), base: 3.0 },
         max_retries: config.retries.unwrap_or(5) as usize,
         retry_timeout: Duration::from_secs(30),
+    }
+}
+
+/// The waits between tries that are made here and not by `object_store`: exponential, each a random share of its most (full jitter), so
+/// that many who failed together do not come back together.
+#[derive(Debug)]
+pub(super) struct Backoff {
+    most: Duration,
+    limit: Duration,
+}
+
+impl Backoff {
+    pub(super) fn new(config: &StorageConfig) -> Self {
+        let retry = retry_config(config).backoff;
+        Self { most: retry.init_backoff, limit: retry.max_backoff }
+    }
+
+    /// The wait that is due after so many failures.
+    pub(super) fn after(config: &StorageConfig, failures: u32) -> Self {
+        let mut backoff = Self::new(config);
+        backoff.most = backoff.most.saturating_mul(1 << failures.saturating_sub(1).min(10)).min(backoff.limit);
+        backoff
+    }
+
+    pub(super) async fn wait(&mut self) {
+        // Randomness for spreading load needs no more than the seed of a hasher.
+        let share = RandomState::new().hash_one(0) as f64 / u64::MAX as f64;
+        tokio::time::sleep(self.most.mul_f64(share)).await;
+        self.most = (self.most * 2).min(self.limit);
     }
 }
 

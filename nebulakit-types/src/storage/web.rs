@@ -1,58 +1,170 @@
 //! `http://` and `https://`: plain requests, redirects followed, queries kept, any server that answers a GET.
 
-use std::hash::{BuildHasher as _, RandomState};
-use std::time::{Duration, Instant};
+use std::ops::Range;
+use std::sync::Arc;
+use std::time::Instant;
 
 use bytes::Bytes;
+use futures_util::{Stream, StreamExt as _, TryStreamExt as _};
+use http::{HeaderValue, header};
 use http_body_util::BodyExt as _;
-use object_store::client::{HttpRequest, HttpRequestBody};
+use object_store::client::{HttpError, HttpErrorKind, HttpRequest, HttpRequestBody, HttpResponse};
 
-use super::StorageConfig;
 use super::fault::{explain_web, status_kind};
-use super::transport::{Connector, Trace, innermost, retry_config};
+use super::transfer::{Opened, Wanted};
+use super::transport::{Backoff, Connector, Trace, Watch, innermost, retry_config};
+use super::{ObjectMeta, StorageConfig};
 use crate::{Error, ErrorKind, Result};
 
 pub(super) async fn get(config: &StorageConfig, connector: &Connector, url: &str) -> Result<Option<Bytes>> {
-    run(config, connector, url, "GET").await
+    let read = |answer: HttpResponse| async move {
+        // A body that is shorter than its announced length is an error of the client below.
+        Ok(answer.into_body().collect().await?.to_bytes())
+    };
+    let (out, trace) = Trace::of(run(config, connector, request(url, "GET")?, read)).await;
+    out.map_err(|why| explain_web(url, config, &why, &trace))
 }
 
-pub(super) async fn exists(config: &StorageConfig, connector: &Connector, url: &str) -> Result<bool> {
-    Ok(run(config, connector, url, "HEAD").await?.is_some())
+pub(super) async fn stat(config: &StorageConfig, connector: &Connector, url: &str) -> Result<Option<ObjectMeta>> {
+    let read = |answer: HttpResponse| std::future::ready(Ok(facts(&answer)));
+    let (out, trace) = Trace::of(run(config, connector, request(url, "HEAD")?, read)).await;
+    out.map_err(|why| explain_web(url, config, &why, &trace))
+}
+
+/// Opens an object or a range of it, of the version named by an etag where one is given; one request. A server that knows no ranges gives
+/// the whole.
+pub(super) async fn open(
+    config: &Arc<StorageConfig>,
+    connector: &Connector,
+    url: &str,
+    wanted: &Wanted,
+    version: Option<&str>,
+) -> Result<Option<Opened>> {
+    let mut request = request(url, "GET")?;
+    let range = match wanted {
+        Wanted::All => None,
+        Wanted::From(start) => Some(format!("bytes={start}-")),
+        Wanted::First(length) => Some(format!("bytes=0-{}", length - 1)),
+        Wanted::Range(range) => Some(format!("bytes={}-{}", range.start, range.end.saturating_sub(1))),
+    };
+    let fault = |why: &str| Error::new(ErrorKind::Io, format!("`{}`: {why}", super::location::shown(url)));
+    for (name, value) in [(header::RANGE, range.as_deref()), (header::IF_MATCH, version)] {
+        if let Some(value) = value {
+            let value = HeaderValue::from_str(value).map_err(|_| fault("its etag cannot stand in a request"))?;
+            request.headers_mut().insert(name, value);
+        }
+    }
+    let watch = Watch::new();
+    let opened = watch.of(run(config, connector, request, |answer| std::future::ready(Ok(answer)))).await;
+    let Some(answer) = opened.map_err(|why| explain_web(url, config, &why, &watch.trace()))? else { return Ok(None) };
+    let mut meta = facts(&answer);
+    let mut cut = 0..u64::MAX;
+    let range = if answer.status().as_u16() == 206 {
+        let text = answer.headers().get(header::CONTENT_RANGE).and_then(|text| text.to_str().ok()).unwrap_or_default();
+        let (range, size) = content_range(text).ok_or_else(|| fault(&format!("the server gave a range that it calls `{text}`")))?;
+        meta.size = size.unwrap_or(ObjectMeta::UNKNOWN);
+        let asked = wanted.within(url, meta.size)?;
+        if range != asked {
+            return Err(fault(&format!("the server was asked for the bytes {asked:?} and gave {range:?}")));
+        }
+        range
+    } else if let Wanted::First(_) = wanted {
+        0..meta.size
+    } else {
+        // A server that knows no ranges: of the whole that it gives, the rest is passed over.
+        let mut range = wanted.within(url, meta.size)?;
+        cut = range.clone();
+        if meta.size == ObjectMeta::UNKNOWN {
+            range.end = ObjectMeta::UNKNOWN;
+        }
+        range
+    };
+    if version.is_some_and(|version| meta.etag.as_deref() != Some(version)) {
+        return Err(Error::new(ErrorKind::Changed, format!("`{}`: the object changed while it was read", super::location::shown(url))));
+    }
+    let (config, owned, record) = (config.clone(), url.to_owned(), watch.clone());
+    let body = watch.stream(only(cut, answer.into_body().into_data_stream()));
+    let body = body.map_err(move |error| explain_web(&owned, &config, &innermost(&error), &record.trace()));
+    Ok(Some(Opened { meta, range, body: body.boxed() }))
+}
+
+/// The part of a body that lies in a range.
+fn only<E: Send>(
+    range: Range<u64>,
+    body: impl Stream<Item = Result<Bytes, E>> + Unpin + Send,
+) -> impl Stream<Item = Result<Bytes, E>> + Unpin + Send {
+    let mut at = 0;
+    let end = range.end;
+    let within = move |piece: &Result<Bytes, E>| {
+        let before = at < end;
+        at += piece.as_ref().map_or(0, |piece| piece.len() as u64);
+        std::future::ready(before)
+    };
+    let mut at = 0;
+    let cut = move |mut piece: Bytes| {
+        let (from, to) = (at, at + piece.len() as u64);
+        at = to;
+        piece.truncate((range.end.clamp(from, to) - from) as usize);
+        piece.split_off((range.start.clamp(from, to) - from).min(piece.len() as u64) as usize)
+    };
+    body.take_while(within).map_ok(cut)
+}
+
+/// Reads `bytes 0-9/100`, or `bytes 0-9/*`.
+fn content_range(text: &str) -> Option<(Range<u64>, Option<u64>)> {
+    let (range, size) = text.trim().strip_prefix("bytes")?.trim().split_once('/')?;
+    let (start, last) = range.split_once('-')?;
+    let (start, last) = (start.trim().parse::<u64>().ok()?, last.trim().parse::<u64>().ok()?);
+    let size = if size.trim() == "*" { None } else { Some(size.trim().parse().ok()?) };
+    (start <= last && size.is_none_or(|size| last < size)).then_some((start..last + 1, size))
+}
+
+fn facts(answer: &HttpResponse) -> ObjectMeta {
+    let text = |name| answer.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    ObjectMeta {
+        size: text(header::CONTENT_LENGTH).and_then(|size| size.trim().parse().ok()).unwrap_or(ObjectMeta::UNKNOWN),
+        // A weak etag names what is as good, not what is the same.
+        etag: text(header::ETAG).filter(|etag| !etag.starts_with("W/")),
+        content_type: text(header::CONTENT_TYPE),
+        content_encoding: text(header::CONTENT_ENCODING),
+        ..ObjectMeta::default()
+    }
 }
 
 /// Makes a request until it succeeds, fails for good or has failed too often; `None` where nothing is.
-async fn run(config: &StorageConfig, connector: &Connector, url: &str, method: &str) -> Result<Option<Bytes>> {
-    let request = request(url, method)?;
+async fn run<T, O>(
+    config: &StorageConfig,
+    connector: &Connector,
+    request: HttpRequest,
+    read: impl Fn(HttpResponse) -> O,
+) -> Result<Option<T>, String>
+where
+    O: Future<Output = Result<T, HttpError>>,
+{
     let client = connector.client();
     let retry = retry_config(config);
-    let mut wait = retry.backoff.init_backoff;
-    let (out, trace) = Trace::of(async {
-        let started = Instant::now();
-        for tries_left in (0..=retry.max_retries).rev() {
-            let why = match client.execute(request.clone()).await {
-                // A body that is shorter than its announced length is an error of the client below.
-                Ok(answer) if answer.status().is_success() => match answer.into_body().collect().await {
-                    Ok(body) => return Ok(Some(body.to_bytes())),
-                    Err(error) => innermost(&error),
-                },
-                Ok(answer) => match status_kind(answer.status().as_u16()) {
-                    ErrorKind::NotFound => return Ok(None),
-                    ErrorKind::Unavailable => answer.status().to_string(),
-                    _ => return Err(answer.status().to_string()),
-                },
-                Err(error) if error.kind() == object_store::client::HttpErrorKind::Unknown => return Err(innermost(&error)),
+    let mut backoff = Backoff::new(config);
+    let started = Instant::now();
+    for tries_left in (0..=retry.max_retries).rev() {
+        let why = match client.execute(request.clone()).await {
+            Ok(answer) if answer.status().is_success() => match read(answer).await {
+                Ok(out) => return Ok(Some(out)),
                 Err(error) => innermost(&error),
-            };
-            if tries_left == 0 || started.elapsed() > retry.retry_timeout {
-                return Err(why);
-            }
-            tokio::time::sleep(wait).await;
-            wait = jitter(retry.backoff.init_backoff, wait.mul_f64(retry.backoff.base)).min(retry.backoff.max_backoff);
+            },
+            Ok(answer) => match status_kind(answer.status().as_u16()) {
+                ErrorKind::NotFound => return Ok(None),
+                ErrorKind::Unavailable => answer.status().to_string(),
+                _ => return Err(answer.status().to_string()),
+            },
+            Err(error) if error.kind() == HttpErrorKind::Unknown => return Err(innermost(&error)),
+            Err(error) => innermost(&error),
+        };
+        if tries_left == 0 || started.elapsed() > retry.retry_timeout {
+            return Err(why);
         }
-        Err("never tried".to_owned())
-    })
-    .await;
-    out.map_err(|why| explain_web(url, config, &why, &trace))
+        backoff.wait().await;
+    }
+    Err("never tried".to_owned())
 }
 
 fn request(url: &str, method: &str) -> Result<HttpRequest> {
@@ -62,10 +174,4 @@ fn request(url: &str, method: &str) -> Result<HttpRequest> {
     *request.method_mut() = method.parse().map_err(|_| fault(format!("{method} is no method")))?;
     *request.uri_mut() = parsed.as_str().parse().map_err(|_| fault("a request cannot hold it".to_owned()))?;
     Ok(request)
-}
-
-/// A random time between the two. Randomness for spreading load needs no more than the seed of a hasher.
-fn jitter(least: Duration, most: Duration) -> Duration {
-    let share = RandomState::new().hash_one(0) as f64 / u64::MAX as f64;
-    least + most.saturating_sub(least).mul_f64(share)
 }

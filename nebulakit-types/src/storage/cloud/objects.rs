@@ -1,0 +1,122 @@
+//! Whole objects: one request each.
+
+use std::sync::{Arc, LazyLock};
+
+use bytes::Bytes;
+use futures_util::TryStreamExt as _;
+use object_store::path::Path;
+use object_store::{DynObjectStore, GetOptions, ObjectStoreExt as _, PutPayload};
+
+use super::super::location::shown;
+use super::super::transport::Body;
+use super::super::{ObjectMeta, PutOptions};
+use super::names::{attributes, facts, key_path, object_path};
+use super::{Clouds, Place};
+use crate::{Error, ErrorKind, Result};
+
+/// A level of a listing: keys with their sizes, and the names of prefixes.
+pub(in super::super) type Names = (Vec<(String, u64)>, Vec<String>);
+
+impl Clouds {
+    pub(in super::super) async fn get(&self, place: &Place<'_>) -> Result<Option<Bytes>> {
+        let path = object_path(place)?;
+        let read = |objects: Arc<DynObjectStore>| {
+            let path = path.clone();
+            async move {
+                let found = objects.get(&path).await?;
+                let size = found.range.end - found.range.start;
+                Ok((size, found.bytes().await?))
+            }
+        };
+        let Some(done) = self.read(place, read).await? else { return Ok(None) };
+        let (size, bytes) = done.out;
+        if bytes.len() as u64 != size {
+            let text = format!("`{}`: the store said {size} bytes and sent {}", shown(place.url), bytes.len());
+            return Err(Error::new(ErrorKind::Unavailable, text));
+        }
+        Ok(Some(bytes))
+    }
+
+    pub(in super::super) async fn put(&self, place: &Place<'_>, parts: Vec<Bytes>, options: &PutOptions) -> Result<()> {
+        let payload = PutPayload::from_iter(parts.into_iter().filter(|part| !part.is_empty()));
+        self.put_payload(place, payload, None, options).await
+    }
+
+    /// Stores what is read while it is sent. The store must not want bodies in memory.
+    pub(in super::super) async fn put_streamed(&self, place: &Place<'_>, body: Body, options: &PutOptions) -> Result<()> {
+        self.put_payload(place, stand_in(body.length), Some(body), options).await
+    }
+
+    async fn put_payload(&self, place: &Place<'_>, payload: PutPayload, body: Option<Body>, options: &PutOptions) -> Result<()> {
+        let path = object_path(place)?;
+        let options = object_store::PutOptions { attributes: attributes(place, &self.config, options)?, ..Default::default() };
+        let write = |objects: Arc<DynObjectStore>| {
+            let (path, payload, body, options) = (path.clone(), payload.clone(), body.clone(), options.clone());
+            async move {
+                let put = objects.put_opts(&path, payload, options);
+                match body {
+                    Some(body) => body.sent_by(put).await,
+                    None => put.await,
+                }
+            }
+        };
+        match self.write(place, write).await? {
+            Some(_) => Ok(()),
+            None => Err(Error::new(ErrorKind::NotFound, format!("`{}`: the store answered 404 to a write", shown(place.url)))),
+        }
+    }
+
+    /// Whether bodies for this bucket have to be in memory.
+    pub(in super::super) fn bodies_in_memory(&self, place: &Place<'_>) -> Result<bool> {
+        Ok(self.store(place, None)?.bodies_in_memory)
+    }
+
+    pub(in super::super) async fn stat(&self, place: &Place<'_>) -> Result<Option<ObjectMeta>> {
+        let path = object_path(place)?;
+        let look = |objects: Arc<DynObjectStore>| {
+            let path = path.clone();
+            async move { objects.get_opts(&path, GetOptions { head: true, ..GetOptions::default() }).await }
+        };
+        Ok(self.read(place, look).await?.map(|done| facts(&done.out.meta, &done.out.attributes)))
+    }
+
+    pub(in super::super) async fn delete(&self, place: &Place<'_>) -> Result<()> {
+        let path = object_path(place)?;
+        let delete = |objects: Arc<DynObjectStore>| {
+            let path = path.clone();
+            async move { objects.delete(&path).await }
+        };
+        // One that was not there is deleted too.
+        self.write(place, delete).await.map(drop)
+    }
+
+    pub(in super::super) async fn list(&self, place: &Place<'_>) -> Result<Vec<(String, u64)>> {
+        self.walk(place).await?.try_collect().await
+    }
+
+    pub(in super::super) async fn list_level(&self, place: &Place<'_>) -> Result<Names> {
+        let prefix = key_path(place, place.key.trim_end_matches('/'))?;
+        let level = |objects: Arc<DynObjectStore>| {
+            let prefix = (!prefix.is_root()).then(|| prefix.clone());
+            async move { objects.list_with_delimiter(prefix.as_ref()).await }
+        };
+        let Some(done) = self.read(place, level).await? else { return Ok(Names::default()) };
+        let objects = done.out.objects.iter().filter_map(|object| Some((below(&prefix, &object.location)?, object.size)));
+        let prefixes = done.out.common_prefixes.iter().filter_map(|found| below(&prefix, found));
+        Ok((objects.collect(), prefixes.collect()))
+    }
+}
+
+/// A key as it stands below a prefix. What remains nameless is a marker by which some tools make a prefix look like a directory.
+pub(super) fn below(prefix: &Path, location: &Path) -> Option<String> {
+    let key = location.as_ref();
+    if prefix.is_root() { Some(key.to_owned()) } else { key.strip_prefix(prefix.as_ref())?.strip_prefix('/').map(str::to_owned) }
+}
+
+/// As many bytes as a body will have, without the memory: pages that are never touched.
+pub(super) fn stand_in(length: u64) -> PutPayload {
+    static NOTHING: LazyLock<Bytes> = LazyLock::new(|| vec![0; 1 << 20].into());
+    let whole = NOTHING.len() as u64;
+    let piece = |start: u64| NOTHING.slice(..(length - start).min(whole) as usize);
+    PutPayload::from_iter((0..length).step_by(1 << 20).map(piece))
+}

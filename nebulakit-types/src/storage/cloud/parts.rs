@@ -1,0 +1,109 @@
+//! An object that is uploaded in parts, several at a time.
+
+use std::fmt;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use object_store::{DynObjectStore, MultipartUpload, PutMultipartOptions, PutPayload};
+
+use super::super::fault::explain;
+use super::super::location::shown;
+use super::super::transport::{Body, Watch};
+use super::super::{PutOptions, StorageConfig};
+use super::names::{attributes, object_path};
+use super::objects::stand_in;
+use super::{Clouds, Done, Owned, Place, Store};
+use crate::{Error, ErrorKind, Result};
+
+/// What a part is made of.
+pub(in super::super) enum Part {
+    /// Bytes in memory.
+    Held(Vec<Bytes>),
+    /// What is read while it is sent.
+    Streamed(Body),
+}
+
+/// An upload under way. It is visible when complete; dropped before that, what was uploaded is given back to the store.
+pub(in super::super) struct Parts {
+    upload: Option<Box<dyn MultipartUpload>>,
+    store: Store,
+    place: Owned,
+    config: Arc<StorageConfig>,
+}
+
+impl fmt::Debug for Parts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Parts").field("url", &self.place.url).finish_non_exhaustive()
+    }
+}
+
+impl Clouds {
+    pub(in super::super) async fn begin_parts(&self, place: &Place<'_>, options: &PutOptions) -> Result<Parts> {
+        let path = object_path(place)?;
+        let attributes = attributes(place, &self.config, options)?;
+        let begin = |objects: Arc<DynObjectStore>| {
+            let path = path.clone();
+            let options = PutMultipartOptions { attributes: attributes.clone(), ..Default::default() };
+            async move { objects.put_multipart_opts(&path, options).await }
+        };
+        match self.write(place, begin).await? {
+            Some(Done { out, store, .. }) => Ok(Parts { upload: Some(out), store, place: place.kept(), config: self.config.clone() }),
+            None => Err(Error::new(ErrorKind::NotFound, format!("`{}`: the store answered 404 to a write", shown(place.url)))),
+        }
+    }
+}
+
+impl Parts {
+    /// The request that sends the next part; parts may be sent side by side.
+    pub(in super::super) fn send(&mut self, part: Part) -> impl Future<Output = Result<()>> + Send + 'static + use<> {
+        let (payload, body) = match part {
+            Part::Held(pieces) => (PutPayload::from_iter(pieces), None),
+            Part::Streamed(body) => (stand_in(body.length), Some(body)),
+        };
+        let sending = self.upload.as_mut().map(|upload| upload.put_part(payload));
+        let (store, place, config) = (self.store.clone(), self.place.clone(), self.config.clone());
+        async move {
+            let Some(sending) = sending else { return Ok(()) };
+            let watch = Watch::new();
+            let sent = match body {
+                Some(body) => watch.of(body.sent_by(sending)).await,
+                None => watch.of(sending).await,
+            };
+            sent.map_err(|error| explain(&place.place(), &store, &config, &error, &watch.trace()))
+        }
+    }
+
+    /// Makes the object of the parts, in the order in which they were handed to [`Parts::send`].
+    pub(in super::super) async fn complete(mut self) -> Result<()> {
+        let Some(upload) = self.upload.as_mut() else { return Ok(()) };
+        let watch = Watch::new();
+        match watch.of(upload.complete()).await {
+            Ok(_) => {
+                self.upload = None;
+                Ok(())
+            }
+            Err(error) => {
+                let error = explain(&self.place.place(), &self.store, &self.config, &error, &watch.trace());
+                self.abort().await;
+                Err(error)
+            }
+        }
+    }
+
+    /// Gives back what was uploaded. That this fails is no news to whoever has a failure to report already; stores have rules that clean up.
+    pub(in super::super) async fn abort(mut self) {
+        if let Some(mut upload) = self.upload.take() {
+            let _ = Watch::new().of(upload.abort()).await;
+        }
+    }
+}
+
+impl Drop for Parts {
+    fn drop(&mut self) {
+        if let Some(mut upload) = self.upload.take()
+            && let Ok(runtime) = tokio::runtime::Handle::try_current()
+        {
+            runtime.spawn(async move { drop(Watch::new().of(upload.abort()).await) });
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! Moving data: streams, files, trees, many at once and under one budget.
+//!
+//! * An object is opened with one request, which also tells its size and version; nothing is asked first.
+//! * Large objects travel in ranges (down) and parts (up), several at a time; small ones many at a time. All requests of a `Storage` share
+//!   one `Budget`, which shrinks when a store asks for less and grows again.
+//! * Bodies stream between the socket and the file, also upwards: memory does not grow with the size of what is moved. The small reads and
+//!   writes happen where they are due, in the thread that polls: handing each to another thread costs more than it takes.
+//! * Everything of one transfer is polled by its own future: dropping it stops all at once, and temporary files go with it.
+//! * A range whose body breaks off is continued where it broke, as the same version of the object (`If-Match`).
+
+mod download;
+mod listing;
+mod names;
+mod pieces;
+mod ranges;
+mod reading;
+mod tree_down;
+mod tree_up;
+mod upload;
+mod writer;
+
+use std::ops::Range;
+
+use bytes::Bytes;
+use futures_util::stream::{self, BoxStream};
+use futures_util::{FutureExt as _, StreamExt as _};
+
+#[cfg(feature = "http")]
+pub(super) use self::listing::unlisted;
+pub use self::reading::Reading;
+pub use self::writer::ObjectWriter;
+use super::location::{Location, shown};
+use super::{ObjectMeta, Storage, local};
+use crate::{Error, ErrorKind, Result};
+
+/// The size of ranges and parts.
+const PART: u64 = 8 << 20;
+
+/// How many ranges or parts of one object are under way at first. Each that is through lets in one more.
+const PARTS_AT_FIRST: usize = 4;
+
+/// How many ranges or parts of one object are under way at most.
+const PARTS_AT_MOST: usize = 16;
+
+/// How much of a file is read at a time.
+const PIECE: u64 = 128 << 10;
+
+/// What to open of an object.
+#[derive(Debug, Clone)]
+pub(super) enum Wanted {
+    All,
+    From(u64),
+    Range(Range<u64>),
+    /// So many bytes from the beginning; or the whole, from a server that knows no ranges.
+    First(u64),
+}
+
+/// An object, or a part of one, on its way.
+pub(super) struct Opened {
+    pub(super) meta: ObjectMeta,
+    /// What comes of it; the end is [`ObjectMeta::UNKNOWN`] where the size is.
+    pub(super) range: Range<u64>,
+    pub(super) body: BoxStream<'static, Result<Bytes>>,
+}
+
+impl Storage {
+    /// Opens an object; `None` if there is none. Of the version named by an etag, where one is given: else [`ErrorKind::Changed`].
+    async fn open(&self, url: &str, wanted: &Wanted, version: Option<&str>) -> Result<Option<Opened>> {
+        #[cfg(not(feature = "client"))]
+        let _ = version;
+        match Location::parse(url)? {
+            Location::Local(path) => {
+                let Some((file, meta)) = local::open(&path)? else { return Ok(None) };
+                let range = wanted.within(url, meta.size)?;
+                let end = range.end;
+                let read = move |at: u64| {
+                    let bytes =
+                        local::read_at(&file, at, (end - at).min(PIECE) as usize).map_err(|error| local::fault("read", &path, error));
+                    bytes.map(|bytes| (at + bytes.len() as u64, bytes))
+                };
+                let pieces = stream::unfold(Some(range.start), move |at| {
+                    let piece = match at {
+                        Some(at) if at < end => match read(at) {
+                            Ok((_, bytes)) if bytes.is_empty() => None,
+                            Ok((at, bytes)) => Some((Ok(bytes), Some(at))),
+                            Err(error) => Some((Err(error), None)),
+                        },
+                        _ => None,
+                    };
+                    std::future::ready(piece)
+                });
+                Ok(Some(Opened { meta, range, body: pieces.boxed() }))
+            }
+            Location::Memory(key) => {
+                let Some(bytes) = self.0.memory.get(key) else { return Ok(None) };
+                let meta = ObjectMeta { size: bytes.len() as u64, ..ObjectMeta::default() };
+                let range = wanted.within(url, meta.size)?;
+                let bytes = bytes.slice(range.start as usize..range.end as usize);
+                Ok(Some(Opened { meta, range, body: std::future::ready(Ok(bytes)).into_stream().boxed() }))
+            }
+            #[cfg(feature = "http")]
+            Location::Web(url) => super::web::open(&self.0.config, &self.0.connector, url, wanted, version).await,
+            #[cfg(feature = "cloud")]
+            Location::Object { cloud, authority, key } => {
+                self.0.clouds.open(&super::cloud::Place { url, cloud, authority, key }, wanted, version).await
+            }
+        }
+    }
+
+    /// Opens an object from its beginning on, where an empty one has no range that a store could give.
+    async fn open_start(&self, url: &str, wanted: &Wanted) -> Result<Opened> {
+        let opened = match self.open(url, wanted, None).await {
+            Err(error) if error.kind() == ErrorKind::OutOfRange => self.open(url, &Wanted::All, None).await,
+            opened => opened,
+        };
+        opened?.ok_or_else(|| nothing(url))
+    }
+}
+
+impl Wanted {
+    /// What there is of it in an object of a size.
+    pub(super) fn within(&self, url: &str, size: u64) -> Result<Range<u64>> {
+        let range = match self {
+            Self::All => 0..size,
+            Self::From(start) => *start..size,
+            Self::Range(range) => range.start..range.end.min(size),
+            Self::First(length) => 0..size.min(*length),
+        };
+        if range.start > size {
+            return Err(beyond(url, range.start, size));
+        }
+        Ok(range.start..range.end.max(range.start))
+    }
+}
+
+fn nothing(url: &str) -> Error {
+    Error::new(ErrorKind::NotFound, format!("nothing is stored at `{}`", shown(url)))
+}
+
+fn beyond(url: &str, start: u64, size: u64) -> Error {
+    Error::new(ErrorKind::OutOfRange, format!("`{}` has {size} bytes: nothing begins at {start}", shown(url)))
+}
+
+/// Says in an error what was being done.
+fn doing(what: &str, error: Error) -> Error {
+    let message = format!("{what}: {}", error.message());
+    error.saying(message)
+}

@@ -1,0 +1,113 @@
+//! The pieces of one range as they come, continued where they break off.
+
+use std::ops::Range;
+
+use bytes::Bytes;
+use futures_util::StreamExt as _;
+
+use super::super::location::shown;
+use super::{Opened, Storage, Wanted, doing};
+use crate::storage::ObjectMeta;
+use crate::{Error, ErrorKind, Result};
+
+/// A body that breaks off more often than this, though something came each time, is given up.
+const BREAKS: u32 = 100;
+
+/// A range on its way.
+pub(super) struct Pieces {
+    storage: Storage,
+    url: String,
+    opened: Opened,
+    at: u64,
+    /// Whether something came since it was opened.
+    fresh: bool,
+    breaks: u32,
+    /// Tries left that bring nothing.
+    dry: u32,
+    /// Whether pieces may come again, from the beginning, where a version has no name by which the rest could be asked for.
+    rewinds: bool,
+}
+
+impl Pieces {
+    pub(super) fn new(storage: Storage, url: &str, opened: Opened, rewinds: bool) -> Self {
+        let (at, url) = (opened.range.start, url.to_owned());
+        // The clients of clouds have retries of their own, and what broke off for them without a byte is final.
+        let dry = if storage.0.retries_bodies(&url) { storage.0.config.retries.unwrap_or(5) } else { 0 };
+        Self { storage, url, opened, at, fresh: false, breaks: 0, dry, rewinds }
+    }
+
+    pub(super) fn range(&self) -> Range<u64> {
+        self.opened.range.clone()
+    }
+
+    pub(super) fn meta(&self) -> &ObjectMeta {
+        &self.opened.meta
+    }
+
+    /// The next piece and the offset where it belongs; `None` when all have come.
+    pub(super) async fn next(&mut self) -> Result<Option<(u64, Bytes)>> {
+        loop {
+            let end = self.opened.range.end;
+            let broken = match self.opened.body.next().await {
+                Some(Ok(piece)) if piece.is_empty() => continue,
+                Some(Ok(piece)) => {
+                    let at = self.at;
+                    self.at += piece.len() as u64;
+                    self.fresh = true;
+                    if self.at > end {
+                        return Err(self.fault(format!("it sent more than the {} bytes that it announced", end - self.opened.range.start)));
+                    }
+                    return Ok(Some((at, piece)));
+                }
+                None if self.at == end || end == ObjectMeta::UNKNOWN => return Ok(None),
+                None => self.fault(format!("it ended at byte {} of {end}", self.at)),
+                Some(Err(error)) => error,
+            };
+            self.resume(broken).await?;
+        }
+    }
+
+    fn fault(&self, why: String) -> Error {
+        Error::new(ErrorKind::Unavailable, format!("`{}`: {why}", shown(&self.url)))
+    }
+
+    /// Asks for the rest.
+    async fn resume(&mut self, broken: Error) -> Result<()> {
+        if self.fresh {
+            self.fresh = false;
+            self.breaks += 1;
+        } else if self.dry > 0 {
+            self.dry -= 1;
+            self.breaks += 1;
+        } else {
+            return Err(broken);
+        }
+        let begun = self.at > self.opened.range.start;
+        let version = self.opened.meta.etag.clone();
+        let hopeless = version.is_none() && begun && !self.rewinds;
+        if broken.kind() != ErrorKind::Unavailable || self.breaks > BREAKS || hopeless {
+            return Err(broken);
+        }
+        self.storage.0.wait(self.breaks).await;
+        let whole = self.opened.range == (0..self.opened.meta.size);
+        if version.is_none() {
+            self.at = self.opened.range.start;
+        }
+        let wanted = match self.opened.range.end {
+            _ if whole && self.at == 0 => Wanted::All,
+            ObjectMeta::UNKNOWN => Wanted::From(self.at),
+            end => Wanted::Range(self.at..end),
+        };
+        let again = self.storage.open(&self.url, &wanted, version.as_deref()).await;
+        let again = again.map_err(|error| doing(&format!("after a break at byte {}", self.at), error))?;
+        let changed = || Error::new(ErrorKind::Changed, format!("`{}`: the object changed while it was read", shown(&self.url)));
+        let again = again.ok_or_else(changed)?;
+        let same =
+            again.meta.etag == version && again.meta.size == self.opened.meta.size && again.range == (self.at..self.opened.range.end);
+        if !same {
+            return Err(changed());
+        }
+        self.opened.body = again.body;
+        Ok(())
+    }
+}

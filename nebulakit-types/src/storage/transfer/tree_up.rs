@@ -1,0 +1,140 @@
+//! From a directory to a prefix.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::task::Poll;
+
+use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
+
+use super::super::local;
+use super::super::location::{entry_url, shown, shown_path};
+use super::doing;
+use crate::storage::{Storage, Symlinks, Transferred, TreeOptions};
+use crate::{Error, ErrorKind, Result};
+
+impl Storage {
+    /// Stores all files below a directory, each under the prefix and its path, many at a time, and says how many there were.
+    ///
+    /// Object stores have no directories, so empty ones are not stored. Links are refused or followed, as the options say; what is neither a
+    /// file nor a directory (a socket, a device) is an error, as is a name that is not UTF-8. Files that this crate is writing at the moment
+    /// are left out (their names begin with `.nebulakit-partial-`). After an error, what is whole stays.
+    ///
+    /// # Errors
+    ///
+    /// As [`Storage::upload`]; [`ErrorKind::NotFound`] if there is no such directory, [`ErrorKind::Url`] for links and names that cannot be
+    /// stored.
+    pub async fn upload_tree(&self, directory: &Path, prefix: &str, options: &TreeOptions) -> Result<Transferred> {
+        let done = self.send_tree(directory, prefix, options).await;
+        done.map_err(|error| doing(&format!("uploading {} to `{}`", shown_path(directory), shown(prefix)), error))
+    }
+
+    async fn send_tree(&self, directory: &Path, prefix: &str, options: &TreeOptions) -> Result<Transferred> {
+        let pattern = options.pattern()?;
+        let mut opening = Some(self.0.progress.opening());
+        let end = stream::poll_fn(move |_| {
+            opening.take();
+            Poll::Ready(None)
+        });
+        let files = stream::iter(Files::below(directory, options.symlinks)?).chain(end);
+        let wanted = files.try_filter(|file| std::future::ready(pattern.as_ref().is_none_or(|pattern| pattern.matches(&file.key))));
+        let sends = wanted.map(|file| {
+            if let Ok(file) = &file {
+                self.0.progress.expect(1, file.size);
+            }
+            async move {
+                let file = file?;
+                let bytes = self.send(&file.path, &entry_url(prefix, &file.key), &options.put, true).await?;
+                Ok::<_, Error>(Transferred { objects: 1, bytes })
+            }
+        });
+        let mut sends = std::pin::pin!(sends.buffer_unordered(options.at_once()));
+        let mut total = Transferred::default();
+        while let Some(sent) = sends.next().await {
+            total += sent?;
+        }
+        Ok(total)
+    }
+}
+
+struct Found {
+    path: PathBuf,
+    key: String,
+    size: u64,
+}
+
+/// The files below a directory, found while they are asked for.
+struct Files {
+    symlinks: Symlinks,
+    /// The directories that are open, from the root down, each with what its names begin with and what it truly is.
+    open: Vec<(fs::ReadDir, String, PathBuf)>,
+}
+
+impl Files {
+    fn below(directory: &Path, symlinks: Symlinks) -> Result<Self> {
+        // The root is named by whoever calls, so that a link there is meant.
+        let mut files = Self { symlinks, open: Vec::new() };
+        files.enter(directory, String::new())?;
+        Ok(files)
+    }
+
+    fn enter(&mut self, directory: &Path, prefix: String) -> Result<()> {
+        // Only links make circles.
+        let truly = match self.symlinks {
+            Symlinks::Follow => fs::canonicalize(directory).map_err(|error| local::fault("look at", directory, error))?,
+            Symlinks::Refuse => PathBuf::new(),
+        };
+        if self.symlinks == Symlinks::Follow
+            && let Some((_, _, above)) = self.open.iter().find(|(_, _, above)| *above == truly)
+        {
+            let text = format!("the link {} leads back to {}: a circle", shown_path(directory), shown_path(above));
+            return Err(Error::new(ErrorKind::Url, text));
+        }
+        let entries = fs::read_dir(directory).map_err(|error| local::fault("list", directory, error))?;
+        self.open.push((entries, prefix, truly));
+        Ok(())
+    }
+
+    /// The next file; directories are entered.
+    fn next_file(&mut self) -> Result<Option<Found>> {
+        loop {
+            let Some((entries, prefix, _)) = self.open.last_mut() else { return Ok(None) };
+            let Some(entry) = entries.next() else {
+                self.open.pop();
+                continue;
+            };
+            let entry = entry.map_err(|error| Error::new(ErrorKind::Io, format!("cannot list `{prefix}`: {error}")))?;
+            let path = entry.path();
+            let Ok(name) = entry.file_name().into_string() else {
+                return Err(Error::new(ErrorKind::Url, format!("the name of {} is not UTF-8", shown_path(&path))));
+            };
+            let key = format!("{prefix}{name}");
+            let mut metadata = entry.metadata().map_err(|error| local::fault("look at", &path, error))?;
+            if metadata.is_symlink() {
+                if self.symlinks == Symlinks::Refuse {
+                    let text = format!("{} is a link, and links are refused unless the options say to follow them", shown_path(&path));
+                    return Err(Error::new(ErrorKind::Url, text));
+                }
+                metadata = fs::metadata(&path).map_err(|error| local::fault("follow the link", &path, error))?;
+            }
+            if metadata.is_dir() {
+                self.enter(&path, key + "/")?;
+            } else if !metadata.is_file() {
+                return Err(Error::new(ErrorKind::Url, format!("{} is neither a file nor a directory", shown_path(&path))));
+            } else if !local::is_partial(&name) {
+                return Ok(Some(Found { path, key, size: metadata.len() }));
+            }
+        }
+    }
+}
+
+impl Iterator for Files {
+    type Item = Result<Found>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let next = self.next_file();
+        if next.is_err() {
+            self.open.clear();
+        }
+        next.transpose()
+    }
+}
