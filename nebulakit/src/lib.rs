@@ -23,6 +23,8 @@ mod meter;
 mod panic;
 mod platform;
 mod registry;
+#[cfg(feature = "schema")]
+pub mod schema;
 pub mod secrets;
 mod signal;
 pub mod stats;

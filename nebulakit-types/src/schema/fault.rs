@@ -41,8 +41,3 @@ fn broken(url: &str, source: Box<dyn std::error::Error + Send + Sync>) -> Error 
 pub(super) fn unwritable(format: &str, error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
     Error::new(ErrorKind::Unencodable, format!("cannot write the table as {format}")).with_source(error)
 }
-
-/// Our own error on its way through Arrow.
-pub(super) fn through(error: Error) -> ArrowError {
-    ArrowError::ExternalError(Box::new(error))
-}

@@ -5,13 +5,17 @@
 //! IPC are built in, and a program can [`register`] formats of its own.
 //!
 //! ```
-//! use futures_util::TryStreamExt as _;
-//! use nebulakit_types::schema::{AnyRow, Schema, arrow, column};
+//! use std::sync::Arc;
+//!
+//! use nebulakit_types::schema::arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray};
+//! use nebulakit_types::schema::{AnyRow, Schema, column};
 //! use nebulakit_types::workspace::Workspace;
 //! # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
 //! # let folder = tempfile::tempdir().unwrap();
 //! let workspace = Workspace::local(folder.path());
-//! let batch = arrow::array::record_batch!(("city", Utf8, ["Oslo", "Bergen"]), ("people", Int64, [717_710, 291_940]))?;
+//! let cities: ArrayRef = Arc::new(StringArray::from(vec!["Oslo", "Bergen"]));
+//! let people: ArrayRef = Arc::new(Int64Array::from(vec![717_710, 291_940]));
+//! let batch = RecordBatch::try_from_iter([("city", cities), ("people", people)])?;
 //!
 //! let mut writer = Schema::<AnyRow>::create(&workspace)?;
 //! writer.write(batch).await?;
@@ -68,7 +72,7 @@ pub use filter::{ColumnName, Filter, Value, column};
 pub use format::{ReadRequest, Run, TableEncoder, TableFormat, TablePart, register};
 pub use literal::LegacySchema;
 pub use object::TableObject;
-pub use read::TableRead;
+pub use read::{TableRead, TableStream};
 pub use row::{AnyRow, Column, Columns, Row, RowField, batch_of, rows_of};
 pub use write::SchemaWriter;
 

@@ -29,6 +29,33 @@ const RUNS: usize = 8;
 /// So many parts are opened ahead.
 const PARTS: usize = 8;
 
+/// Batches or rows of a table, one after the other; a [`Stream`] too.
+pub struct TableStream<T>(BoxStream<'static, Result<T>>);
+
+impl<T> fmt::Debug for TableStream<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TableStream").finish_non_exhaustive()
+    }
+}
+
+impl<T> TableStream<T> {
+    /// The next one; [`None`] at the end.
+    ///
+    /// # Errors
+    /// Those of [`TableRead::stream`] and [`TableRead::rows`]; nothing follows an error.
+    pub async fn try_next(&mut self) -> Result<Option<T>> {
+        self.0.next().await.transpose()
+    }
+}
+
+impl<T> Stream for TableStream<T> {
+    type Item = Result<T>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.0.poll_next_unpin(context)
+    }
+}
+
 /// How a table is to be read; [`Schema::read`] makes one. Nothing happens before one of the last methods is called.
 #[must_use = "nothing is read before `stream`, `rows` or `collect` is called"]
 pub struct TableRead<R> {
@@ -76,7 +103,7 @@ impl<R: Columns> TableRead<R> {
     /// # Errors
     /// In the stream: [`ErrorKind::NotFound`] where there is no table, [`ErrorKind::Missing`] for a column that is not there,
     /// [`ErrorKind::Corrupt`] for bytes that are not of the format, and those of the store. Nothing follows an error.
-    pub fn stream(self) -> BoxStream<'static, Result<RecordBatch>> {
+    pub fn stream(self) -> TableStream<RecordBatch> {
         let Self { schema, request } = self;
         let request = Arc::new(request);
         let whole = stream::once(async move {
@@ -85,15 +112,15 @@ impl<R: Columns> TableRead<R> {
                 None => Ok(stored(schema.table()?, request).await?.boxed()),
             }
         });
-        fused(whole.try_flatten().boxed())
+        TableStream(fused(whole.try_flatten().boxed()))
     }
 
-    /// Reads everything into memory.
+    /// Reads all batches into memory.
     ///
     /// # Errors
     /// Those of [`TableRead::stream`].
     pub async fn collect(self) -> Result<Vec<RecordBatch>> {
-        self.stream().try_collect().await
+        self.stream().0.try_collect().await
     }
 }
 
@@ -103,19 +130,26 @@ impl<R: Row> TableRead<R> {
     /// # Errors
     /// In the stream: those of [`TableRead::stream`], and [`ErrorKind::Mismatch`], [`ErrorKind::Missing`] or [`ErrorKind::OutOfRange`] for a
     /// value that its field cannot hold, with the column's name.
-    pub fn rows(self) -> BoxStream<'static, Result<R>> {
-        let rows = self.stream().and_then(|batch| async move { Ok(stream::iter(rows_of::<R>(&batch)?.into_iter().map(Ok))) });
-        rows.try_flatten().boxed()
+    pub fn rows(self) -> TableStream<R> {
+        let rows = self.stream().0.and_then(|batch| async move { Ok(stream::iter(rows_of::<R>(&batch)?.into_iter().map(Ok))) });
+        TableStream(fused(rows.try_flatten().boxed()))
+    }
+
+    /// Reads all rows into memory.
+    ///
+    /// # Errors
+    /// Those of [`TableRead::rows`].
+    pub async fn collect_rows(self) -> Result<Vec<R>> {
+        self.rows().0.try_collect().await
     }
 }
 
 /// Ends a stream at its first error.
-fn fused(batches: BoxStream<'static, Result<RecordBatch>>) -> BoxStream<'static, Result<RecordBatch>> {
-    let state = Some(batches);
-    stream::unfold(state, |state| async move {
-        let mut batches = state?;
-        match batches.next().await? {
-            Ok(batch) => Some((Ok(batch), Some(batches))),
+fn fused<T: Send + 'static>(items: BoxStream<'static, Result<T>>) -> BoxStream<'static, Result<T>> {
+    stream::unfold(Some(items), |state| async move {
+        let mut items = state?;
+        match items.next().await? {
+            Ok(item) => Some((Ok(item), Some(items))),
             Err(error) => Some((Err(error), None)),
         }
     })

@@ -37,9 +37,6 @@ impl Columns for AnyRow {
     note = "add `#[derive(Row)]` to the struct; a table of columns that only its file knows is a `Schema` without a type"
 )]
 pub trait Row: Sized + Send + Sync + 'static {
-    /// The format that tables of these rows declare; empty for any.
-    const FORMAT: &'static str = "";
-
     /// The columns, in the order of the fields.
     fn columns() -> Vec<Column>;
 
@@ -59,10 +56,6 @@ pub trait Row: Sized + Send + Sync + 'static {
 impl<R: Row> Columns for R {
     fn declared() -> Option<Vec<Column>> {
         Some(R::columns())
-    }
-
-    fn format() -> &'static str {
-        R::FORMAT
     }
 }
 
