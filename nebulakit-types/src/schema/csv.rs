@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
-use arrow::array::RecordBatch;
+use arrow::array::{Array as _, RecordBatch};
+use arrow::compute::cast;
 use arrow::csv::reader::{Decoder, Format};
 use arrow::csv::{ReaderBuilder, WriterBuilder};
 use arrow::datatypes::{DataType, Field, Schema as ArrowSchema, SchemaRef};
+use arrow::error::ArrowError;
 use futures_util::future::BoxFuture;
 use futures_util::stream::{self, BoxStream, StreamExt as _};
 use futures_util::{FutureExt as _, Stream};
@@ -63,13 +65,21 @@ fn columns(url: &str, sample: &[u8], whole: bool, declared: Option<&ArrowSchema>
     let fields = guessed.fields().iter().map(|field| {
         let known = declared.and_then(|declared| declared.field_with_name(field.name()).ok());
         match known {
-            Some(known) => Field::new(known.name(), known.data_type().clone(), true),
+            Some(known) => Field::new(known.name(), with_offset(known.data_type()), true),
             // A column without a single value could be anything.
             None if *field.data_type() == DataType::Null => Field::new(field.name(), DataType::Utf8, true),
             None => Field::new(field.name(), field.data_type().clone(), true),
         }
     });
     Ok(ArrowSchema::new(fields.collect::<Vec<_>>()))
+}
+
+/// The type with its zone as an offset, which text has instead of a zone's name.
+fn with_offset(data_type: &DataType) -> DataType {
+    match data_type {
+        DataType::Timestamp(unit, Some(_)) => DataType::Timestamp(*unit, Some("+00:00".into())),
+        other => other.clone(),
+    }
 }
 
 struct CsvPart {
@@ -161,7 +171,13 @@ impl CsvEncoder {
     fn text(&mut self, batches: &[RecordBatch]) -> Result<Vec<Bytes>> {
         let mut bytes = Vec::new();
         let mut writer = WriterBuilder::new().with_header(std::mem::take(&mut self.header)).build(&mut bytes);
-        batches.iter().try_for_each(|batch| writer.write(batch)).map_err(|error| unwritable("CSV", error))?;
+        let mut write = |batch: &RecordBatch| {
+            let columns = batch.columns().iter().map(|column| cast(column, &with_offset(column.data_type())));
+            let columns = batch.schema_ref().fields().iter().map(|field| field.name()).zip(columns);
+            let columns = columns.map(|(name, column)| Ok((name, column?))).collect::<Result<Vec<_>, ArrowError>>()?;
+            writer.write(&RecordBatch::try_from_iter(columns)?)
+        };
+        batches.iter().try_for_each(&mut write).map_err(|error| unwritable("CSV", error))?;
         drop(writer);
         Ok(vec![bytes.into()])
     }

@@ -52,7 +52,7 @@ pub trait Cell: Sized + Send + 'static {
 ///
 /// # Errors
 /// Those of [`Cell::read`], and [`ErrorKind::Missing`] for an absent value.
-pub fn required<T: Cell>(array: &ArrayRef) -> Result<Vec<T>> {
+pub(super) fn required<T: Cell>(array: &ArrayRef) -> Result<Vec<T>> {
     let values = T::read(array)?.into_iter().enumerate();
     values.map(|(index, value)| value.ok_or_else(|| absent().at_index(index))).collect()
 }

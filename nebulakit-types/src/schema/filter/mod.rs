@@ -49,7 +49,7 @@ enum Condition {
 
 /// How two values are compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Comparison {
+pub(super) enum Comparison {
     Equal,
     NotEqual,
     Less,

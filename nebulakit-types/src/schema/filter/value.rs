@@ -89,6 +89,13 @@ impl Value {
                 let whole = Decimal128Array::from(vec![*value]).with_precision_and_scale(38, 0).map_err(|error| unfit(data_type).with_source(error))?;
                 cast(Arc::new(whole), data_type)
             }
+            // Without an offset it is UTC, as everywhere; then the zone changes nothing of the instant.
+            (Inner::Text(text), DataType::Timestamp(unit, Some(_))) => {
+                match cast(Arc::new(StringArray::from(vec![text.as_str()])), &DataType::Timestamp(*unit, Some("+00:00".into())))? {
+                    Place::At(instant) => cast(instant, data_type),
+                    other => Ok(other),
+                }
+            }
             // Dates, times and decimals may be written as text.
             (Inner::Text(text), _) if !data_type.is_integer() && !data_type.is_floating() => cast(Arc::new(StringArray::from(vec![text.as_str()])), data_type),
             (Inner::Binary(value), DataType::Binary | DataType::LargeBinary | DataType::BinaryView | DataType::FixedSizeBinary(_)) => {

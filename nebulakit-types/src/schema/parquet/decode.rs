@@ -4,7 +4,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use arrow::array::{BooleanArray, RecordBatch, RecordBatchOptions};
+use arrow::array::{Array as _, BooleanArray, RecordBatch, RecordBatchOptions};
 use arrow::datatypes::Schema as ArrowSchema;
 use futures_util::Stream;
 use parquet::arrow::ProjectionMask;
@@ -64,7 +64,7 @@ impl Decoder {
         let mut masks: Vec<BooleanArray> = Vec::new();
         for batch in self.open()? {
             let mask = filter.evaluate(&batch.map_err(|error| unreadable(&self.url, error))?)?;
-            masks.push(arrow::compute::prep_null_mask_filter(&mask));
+            masks.push(if mask.null_count() > 0 { arrow::compute::prep_null_mask_filter(&mask) } else { mask });
         }
         Ok(RowSelection::from_filters(&masks))
     }
