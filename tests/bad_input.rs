@@ -66,6 +66,15 @@ fn random_bytes_are_an_error() {
 }
 
 #[test]
+fn only_what_was_damaged_on_the_way_is_worth_another_attempt() {
+    let launched = launch("types.simple").input("v", binary(*b"\x84\xa1a", "msgpack"));
+    let whole = std::fs::read(launched.path().join("in/inputs.pb")).unwrap();
+    let error = launched.run().error();
+    assert_eq!((error.code.as_str(), error.kind, error.origin), ("SYSTEM", NON_RECOVERABLE, SYSTEM), "{}", error.message);
+    is_unreadable(&launch("types.simple").inputs_pb(&whole[..whole.len() - 1]).run().error());
+}
+
+#[test]
 fn a_value_of_another_type_is_told_with_what_was_expected() {
     says(&refused("types.int", text("7")), &["integer", "string"]);
     says(&refused("types.text", int(7)), &["string", "integer"]);

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::fmt::Debug;
 
 use jiff::SignedDuration;
-use nebulakit::types::{Bytes, ErrorKind, NebulaType, Untyped, decode};
+use nebulakit::types::{Bytes, Directory, ErrorKind, File, NebulaType, Untyped, decode};
 use nebulakit_tests::python::*;
 use nebulakit_tests::vectors;
 
@@ -141,23 +141,30 @@ fn attribute_access() -> Vec<Case> {
     ]
 }
 
+fn data() -> Vec<Case> {
+    let file = |name| {
+        let check = |literal: &[u8]| {
+            assert_eq!(decode::<File>(literal).unwrap().uri(), Some("s3://b/f"));
+            true
+        };
+        Case { name, check: Box::new(check), differs: None }
+    };
+    vec![
+        file("FlyteFile<-binary"),
+        file("attrpath: FlyteFile<-binary {path}"),
+        refuses::<File>("FlyteFile<-multipart blob", "expected a file, found a directory (`s3://b/d`)"),
+        refuses::<Directory>("FlyteDirectory<-single blob", "expected a directory, found a file (`s3://b/d`)"),
+    ]
+}
+
 /// Cases of types without a Rust counterpart, and why.
-const WITHOUT: &[(&str, &[&str])] = &[(
-    "issue 8: offloaded data",
-    &[
-        "FlyteFile<-binary",
-        "FlyteFile<-multipart blob",
-        "FlyteDirectory<-single blob",
-        "attrpath: FlyteFile<-binary {path}",
-        "attrpath: SD<-binary",
-    ],
-)];
+const WITHOUT: &[(&str, &[&str])] = &[("tables", &["attrpath: SD<-binary"])];
 
 #[test]
 fn literals_of_every_sender_are_read_as_flytekit_reads_them() {
     let recorded = vectors::cases(DECODE);
     assert_eq!(recorded.len(), 61);
-    let cases: Vec<_> = [msgpack(), literals(), attribute_access()].into_iter().flatten().collect();
+    let cases: Vec<_> = [msgpack(), literals(), attribute_access(), data()].into_iter().flatten().collect();
     let known = |name: &str| recorded.iter().any(|recorded| vectors::name(recorded) == name);
     for name in cases.iter().map(|case| &case.name).chain(WITHOUT.iter().flat_map(|(_, names)| *names)) {
         assert!(known(name), "nothing is recorded as `{name}`");

@@ -1,9 +1,13 @@
 //! One task as a process: what goes in, what is left, and how it ended, on both platforms.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use nebulakit_tests::literals::{boolean, datetime, duration, float, int, list, map, none, text};
+use std::collections::VecDeque;
+
+use nebulakit_tests::http::{Request, Server};
+use nebulakit_tests::literals::{boolean, datetime, duration, float, int, list, map, none, offloaded, text};
 use nebulakit_tests::{Launch, NON_RECOVERABLE, RECOVERABLE, SYSTEM, USER};
-use nebulakit_types::wire::flyteidl::core::{Literal, literal, scalar};
+use nebulakit_types::wire::flyteidl::core::{ErrorDocument, Literal, literal, scalar};
+use prost::Message as _;
 
 fn launch(task: &str) -> Launch {
     Launch::new(env!("CARGO_BIN_EXE_fixture"), task)
@@ -166,6 +170,55 @@ fn outputs_above_the_users_limit_are_refused_and_above_the_usual_one_warned_of()
 fn literals_are_not_offloaded_on_flyte_2() {
     let ended = launch("mod.big").on_flyte_2().env("_F_L_MIN_SIZE_MB", "1").input("a", int(1_100_000)).run();
     assert_eq!(ended.outputs().literals.len(), 1);
+}
+
+/// The platform takes both files for a success.
+#[test]
+fn outputs_that_the_store_may_have_taken_are_deleted_before_an_error_is_stored() {
+    let server = Server::start();
+    let started = launch("mod.noin").outputs_at("s3://bucket/out").s3_at(server.port()).env("FLYTE_STORAGE_RETRIES", "0").start();
+    let mut asked = Vec::new();
+    let document = loop {
+        let request = server.request();
+        asked.push(format!("{} {}", request.method, request.path));
+        if request.path.ends_with("error.pb") {
+            let document = ErrorDocument::decode(&*request.body).unwrap();
+            request.answer(200, b"");
+            break document.error.unwrap();
+        }
+        // The outputs are taken, and not acknowledged.
+        if request.method == "DELETE" {
+            request.answer(204, b"");
+        }
+    };
+    assert_eq!(asked, ["PUT /bucket/out/outputs.pb", "DELETE /bucket/out/outputs.pb", "PUT /bucket/out/error.pb"]);
+    assert_eq!((document.kind, document.origin), (RECOVERABLE, SYSTEM), "{}", document.message);
+    assert_eq!(started.wait().code(), Some(0));
+}
+
+#[test]
+fn offloaded_literals_are_fetched_some_at_a_time() {
+    const ALL: i64 = 20;
+    const AT_A_TIME: usize = 8;
+    let server = Server::start();
+    let literals = (0..ALL).map(|index| offloaded(&server.url(&format!("/{index}.pb")), 8));
+    let started = launch("types.list").input("v", list(literals)).start();
+    let mut open = VecDeque::new();
+    for served in 0..ALL {
+        if open.len() == AT_A_TIME {
+            assert!(!server.is_awaited(), "more than {AT_A_TIME} at a time, after {served}");
+            answer(open.pop_front().unwrap());
+        }
+        open.push_back(server.request());
+    }
+    open.into_iter().for_each(answer);
+    assert_eq!(started.wait().output(), list((0..ALL).map(int)));
+}
+
+/// Answers a request for `/7.pb` with the literal 7.
+fn answer(request: Request) {
+    let value = request.path.trim_matches(|character: char| !character.is_ascii_digit()).parse().unwrap();
+    request.answer(200, &int(value).encode_to_vec());
 }
 
 #[test]

@@ -10,6 +10,17 @@ pub struct Dialect {
     pub enum_text: EnumText,
     /// What a struct's type says of its fields.
     pub struct_structure: StructStructure,
+    /// How files and directories are written.
+    pub files: FileShape,
+}
+
+/// How files and directories are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FileShape {
+    /// With the format in the type; `path` alone in structs.
+    Flyte1,
+    /// Without a format in the type; with `name`, `format` and `hash` beside `path` in structs.
+    Flyte2,
 }
 
 /// The text that a unit enum travels as.
@@ -32,7 +43,7 @@ pub enum StructStructure {
 
 impl Dialect {
     /// Flyte 1.x and flytekit.
-    pub const FLYTE_1: Self = Self { enum_text: EnumText::Value, struct_structure: StructStructure::Fields };
+    pub const FLYTE_1: Self = Self { enum_text: EnumText::Value, struct_structure: StructStructure::Fields, files: FileShape::Flyte1 };
     /// Flyte 2 and its Python SDK.
-    pub const FLYTE_2: Self = Self { enum_text: EnumText::Name, struct_structure: StructStructure::Tag };
+    pub const FLYTE_2: Self = Self { enum_text: EnumText::Name, struct_structure: StructStructure::Tag, files: FileShape::Flyte2 };
 }

@@ -2,10 +2,14 @@
 //!
 //! This crate knows no command line and starts no runtime. Most users meet it through `nebulakit`, which re-exports what they need.
 
+mod blocking;
 pub mod convert;
+mod data;
 pub mod dialect;
+pub mod directory;
 mod error;
 mod field_order;
+pub mod file;
 pub mod interface;
 pub mod json;
 pub mod literal;
@@ -15,6 +19,7 @@ pub mod outputs;
 mod scan;
 #[cfg(feature = "schema")]
 pub mod schema;
+mod secret;
 pub mod storage;
 pub mod wire;
 pub mod workspace;
@@ -25,7 +30,10 @@ pub use convert::raw::Raw;
 pub use convert::untyped::Untyped;
 pub use convert::{NebulaType, decode, encode};
 pub use dialect::Dialect;
+pub use directory::Directory;
 pub use error::{Error, ErrorKind, Result};
+pub use file::File;
 pub use interface::{Interface, Variable};
 pub use literal::Literal;
 pub use literal_type::LiteralType;
+pub use secret::Secret;

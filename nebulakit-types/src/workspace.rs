@@ -1,7 +1,6 @@
 //! Where the data of one task comes from and goes to.
 
 use std::fmt;
-use std::future::Future;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock, OnceLock};
@@ -121,19 +120,5 @@ impl Drop for Inner {
             // What is left is in a folder for temporary files.
             let _ = std::fs::remove_dir_all(folder);
         }
-    }
-}
-
-/// Waits for a future in code that blocks: on a thread of tokio's blocking pool or of one's own.
-///
-/// # Errors
-/// When no runtime can be started.
-///
-/// # Panics
-/// In async code, where `.await` does the same.
-pub fn block_on<T>(future: impl Future<Output = T>) -> io::Result<T> {
-    match tokio::runtime::Handle::try_current() {
-        Ok(handle) => Ok(handle.block_on(future)),
-        Err(_) => Ok(tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(future)),
     }
 }

@@ -1,12 +1,9 @@
 //! Checkpoints: what an attempt leaves for the next one, so that it need not start over.
 
-use std::fs;
-use std::io;
-use std::path::{Component, Path, PathBuf};
+use std::path::Path;
 
 use bytes::Bytes;
-use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
-use nebulakit_types::storage::{ObjectInfo, PutOptions, Storage, join};
+use nebulakit_types::storage::{ObjectInfo, PutOptions, Storage, Symlinks, TreeOptions, child_url, join};
 use nebulakit_types::{Error, ErrorKind, Result};
 use tokio::runtime::{Builder, Handle};
 
@@ -17,9 +14,6 @@ const OBJECT: &str = "_dst_cp";
 
 /// What a checkpoint that is a single object is restored as.
 const PAYLOAD: &str = "payload";
-
-/// How many files are restored at a time.
-const AT_A_TIME: usize = 8;
 
 /// Where this attempt saves its state and the former one left its own.
 ///
@@ -54,8 +48,7 @@ impl Checkpoint {
     ///
     /// `None` if there is no destination: then the platform keeps no checkpoints for this task. Empty text is the same as none. Made inside
     /// a tokio runtime, it uses that one for the blocking operations too.
-    #[must_use]
-    pub fn new(storage: &Storage, destination: Option<&str>, previous: Option<&str>, platform: &Platform) -> Option<Self> {
+    pub(crate) fn new(storage: &Storage, destination: Option<&str>, previous: Option<&str>, platform: &Platform) -> Option<Self> {
         let given = |url: Option<&str>| url.filter(|url| !url.is_empty()).map(str::to_owned);
         Some(Self {
             storage: storage.clone(),
@@ -104,24 +97,19 @@ impl Checkpoint {
         Ok(None)
     }
 
-    /// Stores a file, under its own name, or all that is in a directory. Links to directories are not followed.
+    /// Stores a file, under its own name, or all that is in a directory, and what links in it lead to.
     ///
     /// # Errors
     /// The file or directory cannot be read, a name in it is not UTF-8, or the store refuses or does not answer.
     pub async fn save(&self, path: impl AsRef<Path>) -> Result<()> {
         let path = path.as_ref();
-        let mut files = Vec::new();
-        if fs::metadata(path).map_err(|error| unreadable(path, error))?.is_dir() {
-            walk(path, "", &mut files)?;
-        } else {
-            let name = path.file_name().ok_or_else(|| Error::new(ErrorKind::Io, format!("`{}` names no file", path.display())))?;
-            files.push((text(path, name.to_str())?.to_owned(), path.to_owned()));
+        if path.is_dir() {
+            let options = TreeOptions { symlinks: Symlinks::Follow, ..TreeOptions::default() };
+            return self.storage.upload_tree(path, &self.destination, &options).await.map(drop);
         }
-        for (key, path) in files {
-            let bytes = fs::read(&path).map_err(|error| unreadable(&path, error))?;
-            self.put(&key, bytes.into()).await?;
-        }
-        Ok(())
+        let name = path.file_name().and_then(|name| name.to_str());
+        let name = name.ok_or_else(|| Error::new(ErrorKind::Io, format!("`{}` names no file in UTF-8", path.display())))?;
+        self.storage.upload(path, &child_url(&self.destination, name), &PutOptions::default()).await.map(drop)
     }
 
     /// Fetches what the former attempt saved into the directory `into`, which is made if need be. Returns whether there was anything.
@@ -133,13 +121,13 @@ impl Checkpoint {
     pub async fn restore(&self, into: impl AsRef<Path>) -> Result<bool> {
         let into = into.as_ref();
         for source in self.sources() {
-            let files = self.files(source).await?;
-            if files.is_empty() {
-                continue;
+            if self.storage.download_tree(source, into, &TreeOptions::default()).await?.objects > 0 {
+                return Ok(true);
             }
-            fs::create_dir_all(into).map_err(|error| unwritable(into, error))?;
-            stream::iter(files).map(|file| self.restore_file(file, into)).buffer_unordered(AT_A_TIME).try_collect::<()>().await?;
-            return Ok(true);
+            if self.is_object(source).await? {
+                self.storage.download(source, &into.join(PAYLOAD)).await?;
+                return Ok(true);
+            }
         }
         Ok(false)
     }
@@ -206,65 +194,27 @@ impl Checkpoint {
     /// The files of a checkpoint, or the one object that it is.
     async fn files(&self, source: &str) -> Result<Vec<ObjectInfo>> {
         let files = self.storage.list(source).await?;
-        if files.is_empty() && !source.ends_with('/') && self.storage.exists(source).await? {
+        if files.is_empty() && self.is_object(source).await? {
             return Ok(vec![ObjectInfo { url: source.to_owned(), key: PAYLOAD.to_owned(), size: 0 }]);
         }
         Ok(files)
     }
 
+    async fn is_object(&self, source: &str) -> Result<bool> {
+        Ok(!source.ends_with('/') && self.storage.exists(source).await?)
+    }
+
     async fn put(&self, key: &str, bytes: Bytes) -> Result<()> {
-        // The path of a `file:` URL is percent-decoded.
-        let is_file_url = self.destination.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("file:"));
-        let key = if is_file_url { key.replace('%', "%25") } else { key.to_owned() };
-        self.storage.put(&join(&self.destination, &key), vec![bytes], &PutOptions::default()).await
+        self.storage.put(&child_url(&self.destination, key), vec![bytes], &PutOptions::default()).await
     }
-
-    async fn restore_file(&self, file: ObjectInfo, into: &Path) -> Result<()> {
-        let key = Path::new(&file.key);
-        if !key.components().all(|part| matches!(part, Component::Normal(_))) {
-            return Err(Error::new(ErrorKind::Url, format!("`{}` in the checkpoint is no name of a file in a directory", file.key)));
-        }
-        let path = into.join(key);
-        let bytes = self.storage.get(&file.url).await?;
-        if let Some(parent) = path.parent() {
-            fs::create_dir_all(parent).map_err(|error| unwritable(parent, error))?;
-        }
-        fs::write(&path, bytes).map_err(|error| unwritable(&path, error))
-    }
-}
-
-/// Collects the files below a directory, by name, with their keys.
-fn walk(directory: &Path, prefix: &str, files: &mut Vec<(String, PathBuf)>) -> Result<()> {
-    let entries: io::Result<Vec<_>> = fs::read_dir(directory).and_then(Iterator::collect);
-    let mut entries = entries.map_err(|error| unreadable(directory, error))?;
-    entries.sort_by_key(fs::DirEntry::file_name);
-    for entry in entries {
-        let path = entry.path();
-        let name = entry.file_name();
-        let key = format!("{prefix}{}", text(&path, name.to_str())?);
-        if entry.file_type().map_err(|error| unreadable(&path, error))?.is_dir() {
-            walk(&path, &format!("{key}/"), files)?;
-        } else if fs::metadata(&path).map_err(|error| unreadable(&path, error))?.is_file() {
-            files.push((key, path));
-        }
-    }
-    Ok(())
-}
-
-fn text<'a>(path: &Path, name: Option<&'a str>) -> Result<&'a str> {
-    name.ok_or_else(|| Error::new(ErrorKind::Io, format!("the name of `{}` is not UTF-8, which a checkpoint needs", path.display())))
-}
-
-fn unreadable(path: &Path, error: io::Error) -> Error {
-    Error::new(ErrorKind::Io, format!("cannot read `{}` for the checkpoint", path.display())).with_source(error)
-}
-
-fn unwritable(path: &Path, error: io::Error) -> Error {
-    Error::new(ErrorKind::Io, format!("cannot write `{}` from the checkpoint", path.display())).with_source(error)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
+    use tokio::runtime::Builder;
+
     use super::*;
 
     const FIRST: &str = "memory://cp/1";
@@ -347,7 +297,7 @@ mod tests {
             assert_eq!(storage.get("memory://cp/1/model.bin").await.unwrap(), "weights");
             assert_eq!(second.read().await.unwrap().unwrap(), "weights");
             let error = first.save(folder.path().join("absent")).await.unwrap_err();
-            assert!(error.to_string().ends_with("absent` for the checkpoint"), "{error}");
+            assert!(error.to_string().contains("absent`"), "{error}");
         });
     }
 

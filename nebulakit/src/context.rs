@@ -77,7 +77,7 @@ impl Context {
         let stores = surroundings.stores.clone();
         let raw_prefix = surroundings.raw_output_prefix.clone();
         let raw_prefix = raw_prefix.unwrap_or_else(|| join(&surroundings.output_prefix, "raw"));
-        let workspace = Workspace::new(move || stores.all().clone(), Some(raw_prefix), std::env::temp_dir());
+        let workspace = Workspace::new(move || stores.all().clone(), Some(raw_prefix), surroundings.environment.temporary_folder());
         workspace.share();
         Self {
             inner: Arc::new(Inner {

@@ -14,6 +14,7 @@ use crate::invocation::{Invocation, USAGE};
 use crate::meter::Meter;
 use crate::panic::guard_future;
 use crate::platform::Platform;
+use crate::progress::Telling;
 use crate::registry::Registry;
 use crate::stores::Stores;
 use crate::{cli, logs};
@@ -57,7 +58,8 @@ fn run_in_container(invocation: &Invocation, environment: &Environment, registry
     let stores = Stores::new(&config, environment, &identity);
     let storage = stores.serving(&[&invocation.inputs, &invocation.output_prefix]);
     let meter = Meter::new(environment, &config, &identity);
-    let execution = Execution { invocation, environment, platform, registry, identity, config, stores, storage, meter };
+    let execution =
+        Execution { invocation, environment, platform, registry, identity, config, stores, storage, meter, telling: Telling::LOG };
     let Ending { exit, report } = runtime.block_on(async {
         match guard_future(execution.run()).await {
             Ok(ending) => ending,

@@ -4,9 +4,9 @@
 //! snapshot. Tests make their own with [`Environment::with`] and never touch the process. `docs/environment.md` is made from the list
 //! below, and a test keeps the two the same.
 
-use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::fmt;
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -102,6 +102,8 @@ variables! {
         RUST_BACKTRACE = "RUST_BACKTRACE";
         /// The same for errors alone; beats `RUST_BACKTRACE` there.
         RUST_LIB_BACKTRACE = "RUST_LIB_BACKTRACE";
+        /// The folder of temporary files; `/tmp` when absent or empty.
+        TMPDIR = "TMPDIR";
     }
     "Logging" {
         /// From which level on Nebulakit's own messages are logged, as Python's number (10, 20, 30, 40, 50) or name; 30 (`WARNING`) when absent.
@@ -246,7 +248,8 @@ variables! {
 /// Clones share the snapshot. Variables whose *name* is not UTF-8 are left out. `Debug` shows names only, since values may be secrets.
 #[derive(Clone, Default)]
 pub struct Environment {
-    values: Arc<BTreeMap<String, Value>>,
+    /// As they came, and the last of one name counts: a process asks for some dozens of names once, which is not worth an index.
+    values: Arc<Vec<(String, Value)>>,
 }
 
 #[derive(Clone)]
@@ -273,7 +276,9 @@ impl Environment {
     /// Adds a variable, replacing one of the same name; clones made before keep what they had.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<OsString>) -> Self {
-        Arc::make_mut(&mut self.values).insert(name.to_owned(), Value::new(value.into()));
+        let values = Arc::make_mut(&mut self.values);
+        values.retain(|(known, _)| known != name);
+        values.push((name.to_owned(), Value::new(value.into())));
         self
     }
 
@@ -282,7 +287,7 @@ impl Environment {
     /// Bytes that are not UTF-8 show as U+FFFD; [`raw`](Self::raw) has them as they are.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.values.get(name).map(|value| value.text.as_str())
+        self.value(name).map(|value| value.text.as_str())
     }
 
     /// The variable's value, `None` when it is absent or empty.
@@ -294,7 +299,7 @@ impl Environment {
     /// The variable's value as the system holds it, which may be empty and need not be UTF-8.
     #[must_use]
     pub fn raw(&self, name: &str) -> Option<&OsStr> {
-        self.values.get(name).map(|value| value.raw.as_deref().unwrap_or(OsStr::new(&value.text)))
+        self.value(name).map(Value::raw)
     }
 
     /// The value of `name` if it is present, even empty; else that of `alias`; else empty text (Flyte task contract, environment).
@@ -318,9 +323,19 @@ impl Environment {
         }
     }
 
+    /// The folder of temporary files.
+    #[must_use]
+    pub fn temporary_folder(&self) -> PathBuf {
+        self.raw(TMPDIR).filter(|folder| !folder.is_empty()).map_or_else(|| PathBuf::from("/tmp"), PathBuf::from)
+    }
+
     /// Every variable with its value as the system holds it, for libraries that pick what concerns them.
     pub fn variables(&self) -> impl Iterator<Item = (OsString, OsString)> + '_ {
-        self.values.keys().filter_map(|name| Some((name.into(), self.raw(name)?.to_owned())))
+        self.values.iter().map(|(name, value)| (name.into(), value.raw().to_owned()))
+    }
+
+    fn value(&self, name: &str) -> Option<&Value> {
+        self.values.iter().rfind(|(known, _)| known == name).map(|(_, value)| value)
     }
 
     /// Whether the variable is there and true, by [`truthy`].
@@ -337,11 +352,16 @@ impl Value {
             Err(raw) => Self { text: raw.to_string_lossy().into_owned(), raw: Some(raw) },
         }
     }
+
+    fn raw(&self) -> &OsStr {
+        self.raw.as_deref().unwrap_or(OsStr::new(&self.text))
+    }
 }
 
 impl<N: Into<String>, V: Into<OsString>> FromIterator<(N, V)> for Environment {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(variables: I) -> Self {
-        let values = variables.into_iter().map(|(name, value)| (name.into(), Value::new(value.into()))).collect();
+        let mut values = Vec::with_capacity(64);
+        values.extend(variables.into_iter().map(|(name, value)| (name.into(), Value::new(value.into()))));
         Self { values: Arc::new(values) }
     }
 }
@@ -349,7 +369,7 @@ impl<N: Into<String>, V: Into<OsString>> FromIterator<(N, V)> for Environment {
 impl fmt::Debug for Environment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Environment ")?;
-        f.debug_set().entries(self.values.keys()).finish()
+        f.debug_set().entries(self.values.iter().map(|(name, _)| name)).finish()
     }
 }
 
@@ -398,6 +418,13 @@ mod tests {
         assert_eq!(environment.either("A", "B"), "", "a long name that is there beats its alias even when it is empty");
         assert_eq!(environment.either("C", "B"), "b");
         assert_eq!(environment.either("C", "D"), "");
+    }
+
+    #[test]
+    fn temporary_files_lie_where_the_snapshot_says() {
+        assert_eq!(Environment::empty().temporary_folder(), PathBuf::from("/tmp"));
+        assert_eq!(Environment::empty().with("TMPDIR", "").temporary_folder(), PathBuf::from("/tmp"));
+        assert_eq!(Environment::empty().with("TMPDIR", "/scratch").temporary_folder(), PathBuf::from("/scratch"));
     }
 
     #[test]
@@ -459,7 +486,7 @@ mod tests {
              | variable | meaning |\n|---|---|\n\
              | `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY` | Proxies for object stores and web addresses, and the hosts that are \
              reached without one; also in small letters. |\n\
-             | `TMPDIR` | The folder of temporary files; `/tmp` when absent. |\n\n\
+             \n\
              ## The runtime's own metrics\n\n\
              Sent where `FLYTE_STATSD_HOST` or `FLYTE_SECRETS_HOST` is set in the environment, and only there; a host in the configuration file\n\
              is for the metrics of tasks. Names begin as those of the task's own do, with `<project>.<domain>.<task>.user_stats.`.\n\n",

@@ -25,6 +25,7 @@ use crate::io::{self, ErrorFile, Limits};
 use crate::meter::Meter;
 use crate::panic::guard;
 use crate::platform::{Platform, Termination};
+use crate::progress::Telling;
 use crate::registry::Registry;
 use crate::signal::{Cancellation, StopSignals};
 use crate::stores::Stores;
@@ -93,6 +94,8 @@ pub(crate) struct Execution<'a> {
     /// The storage of the contract's files.
     pub(crate) storage: Storage,
     pub(crate) meter: Meter,
+    /// Who hears of the task's transfers.
+    pub(crate) telling: Telling,
 }
 
 impl Execution<'_> {
@@ -178,7 +181,7 @@ impl Execution<'_> {
         limit: Option<Duration>,
     ) -> Result<(Vec<Output>, OutputTypes), Unsuccessful> {
         let begin = Instant::now();
-        let ended = call::run(call, task, self.platform, context, limit).await;
+        let ended = self.telling.during(&self.stores, call::run(call, task, self.platform, context, limit)).await;
         self.meter.ran(begin.elapsed());
         if !matches!(ended, Err(Unsuccessful::Ignored)) {
             self.publish_decks(task, context).await;
@@ -186,7 +189,8 @@ impl Execution<'_> {
         let Written { outputs, outbox } = ended?;
         let types = task.returns.variables(&self.platform.dialect);
         check_outputs(&outputs, &types)?;
-        outbox.send().await.map_err(|error| Failure::of_store("cannot store the data of the outputs", &error))?;
+        let sent = self.telling.during(&self.stores, outbox.send()).await;
+        sent.map_err(|error| Failure::of_store("cannot store the data of the outputs", &error))?;
         Ok((outputs, types))
     }
 

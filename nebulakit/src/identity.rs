@@ -5,7 +5,7 @@ use crate::env::{self, Environment};
 /// The identity of the running task.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Identity {
+pub(crate) struct Identity {
     /// The execution; `local` three times outside a platform.
     pub execution: ExecutionId,
     /// The task as it is registered; project, domain, name and version are `local` outside a platform.
@@ -53,7 +53,7 @@ impl Identity {
     ///
     /// An attempt number that is no number counts as 0: it decides nothing that a task should fail for.
     #[must_use]
-    pub fn new(environment: &Environment) -> Self {
+    pub(crate) fn new(environment: &Environment) -> Self {
         let is_local = environment.either(env::EXECUTION_ID, env::EXECUTION_ID_ALIAS).is_empty();
         let read = |name, alias| match environment.either(name, alias) {
             "" if is_local => "local".to_owned(),

@@ -22,6 +22,7 @@ mod logs;
 mod meter;
 mod panic;
 mod platform;
+mod progress;
 mod registry;
 #[cfg(feature = "schema")]
 pub mod schema;
@@ -42,13 +43,13 @@ pub use nebulakit_macros::TaskOutputs;
 pub use nebulakit_macros::task;
 pub use nebulakit_types as types;
 pub use nebulakit_types::outputs::TaskOutputs;
-pub use nebulakit_types::{Bytes, Hashed, NebulaType, Raw, Untyped};
+pub use nebulakit_types::{Bytes, Directory, File, Hashed, NebulaType, Raw, Untyped, directory, file};
 
 /// What a file with tasks needs: `use nebulakit::prelude::*;`.
 ///
 /// `anyhow` comes along, so that `anyhow::Result` and `anyhow::ensure!` work without a dependency of one's own.
 pub mod prelude {
-    pub use crate::{Context, NebulaType, ResultExt as _, TaskOutputs, task};
+    pub use crate::{Context, Directory, File, NebulaType, ResultExt as _, TaskOutputs, task};
     pub use anyhow;
 }
 

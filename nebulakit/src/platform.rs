@@ -12,7 +12,7 @@ use crate::env::{self, Environment};
 /// Get one with [`Platform::detect`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Platform {
+pub(crate) struct Platform {
     /// The platform's name, for people.
     pub name: &'static str,
     /// Who the error documents blame.
@@ -49,7 +49,7 @@ pub struct Platform {
 
 /// Who the error documents blame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ErrorOrigin {
+pub(crate) enum ErrorOrigin {
     /// Whoever is at fault: the user's code or the system.
     ByCause,
     /// Always the user. Flyte 2 relaunches a recoverable system error without end.
@@ -58,7 +58,7 @@ pub enum ErrorOrigin {
 
 /// Whether an error is worth another attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Recoverability {
+pub(crate) enum Recoverability {
     /// Another attempt is made, if the task has any left.
     Recoverable,
     /// The task has failed for good.
@@ -67,7 +67,7 @@ pub enum Recoverability {
 
 /// How the process ends after SIGTERM.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Termination {
+pub(crate) enum Termination {
     /// A recoverable error document is stored, and the exit code is 0.
     Document,
     /// Nothing is stored, and the exit code is 143 (128 + SIGTERM). On Flyte 2 an aborted action's result is not read, and a drained
@@ -77,7 +77,7 @@ pub enum Termination {
 
 impl Platform {
     /// Flyte 1.x; also what a process outside any platform behaves like.
-    pub const FLYTE_1: Self = Self {
+    pub(crate) const FLYTE_1: Self = Self {
         name: "Flyte 1",
         error_origin: ErrorOrigin::ByCause,
         plain_errors: Recoverability::NonRecoverable,
@@ -96,7 +96,7 @@ impl Platform {
     };
 
     /// Flyte 2.
-    pub const FLYTE_2: Self = Self {
+    pub(crate) const FLYTE_2: Self = Self {
         name: "Flyte 2",
         error_origin: ErrorOrigin::AlwaysUser,
         plain_errors: Recoverability::Recoverable,
@@ -119,7 +119,7 @@ impl Platform {
     /// It is Flyte 2 if both `ACTION_NAME` and `_U_RUN_BASE` are set; the first alone is a word that a user may set. The words of the
     /// command line do not count: one argument vector serves both platforms.
     #[must_use]
-    pub fn detect(environment: &Environment) -> &'static Self {
+    pub(crate) fn detect(environment: &Environment) -> &'static Self {
         let present = |name| environment.non_empty(name).is_some();
         if present(env::ACTION_NAME) && present(env::RUN_BASE) { &Self::FLYTE_2 } else { &Self::FLYTE_1 }
     }

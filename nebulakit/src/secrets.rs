@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
+pub use nebulakit_types::Secret;
 use zeroize::Zeroizing;
 
 use crate::config::LazyConfig;
@@ -54,7 +55,7 @@ impl Secrets {
         match String::from_utf8(std::mem::take(&mut *bytes)) {
             Ok(text) => {
                 let text = Zeroizing::new(text);
-                Ok(Secret::new(text.trim()))
+                Ok(Secret::from(text.as_str()))
             }
             Err(error) => {
                 drop(Zeroizing::new(error.into_bytes()));
@@ -127,33 +128,6 @@ fn read(path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
     let mut value = Zeroizing::new(Vec::with_capacity(usize::try_from(size).unwrap_or(0).saturating_add(1)));
     file.read_to_end(&mut value)?;
     Ok(value)
-}
-
-/// The text of a secret.
-///
-/// It shows only through [`expose`](Self::expose): it has no `Display`, its `Debug` says nothing, and its memory is zeroed when it is
-/// dropped.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(Zeroizing<String>);
-
-impl Secret {
-    /// Wraps a text.
-    #[must_use]
-    pub fn new(text: &str) -> Self {
-        Self(Zeroizing::new(text.to_owned()))
-    }
-
-    /// The text itself.
-    #[must_use]
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret(redacted)")
-    }
 }
 
 /// The bytes of a secret, as well kept as [`Secret`].

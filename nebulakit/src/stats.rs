@@ -56,8 +56,7 @@ enum State {
 
 impl Stats {
     /// Makes the client. Nothing is read or opened before the first metric.
-    #[must_use]
-    pub fn new(config: &LazyConfig, identity: &Identity) -> Self {
+    pub(crate) fn new(config: &LazyConfig, identity: &Identity) -> Self {
         let task = &identity.task;
         let prefix = sanitized(&format!("{}.{}.{}.user_stats", task.project, task.domain, task.name), false).to_lowercase();
         let mut stats = Self {

@@ -33,6 +33,11 @@ impl Stores {
         storage.get_or_init(|| Storage::new(config.get_or_environment().storage_config(environment, identity)))
     }
 
+    /// The storage, if anything has asked for it yet.
+    pub(crate) fn if_made(&self) -> Option<&Storage> {
+        self.0.storage.get()
+    }
+
     /// A storage for these URLs: where this machine itself serves them, no settings are looked for.
     pub(crate) fn serving(&self, urls: &[&str]) -> Storage {
         if urls.iter().all(|url| is_local(url)) { Storage::default() } else { self.all().clone() }

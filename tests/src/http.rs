@@ -33,6 +33,15 @@ impl Server {
         Request::read(stream)
     }
 
+    /// Whether somebody has come who has not been let in; for the moment when all who may come are known to be here.
+    #[must_use]
+    pub fn is_awaited(&self) -> bool {
+        self.0.set_nonblocking(true).unwrap();
+        let next = self.0.accept();
+        self.0.set_nonblocking(false).unwrap();
+        next.is_ok()
+    }
+
     /// Waits for the next connection of any kind.
     #[must_use]
     pub fn connection(&self) -> TcpStream {

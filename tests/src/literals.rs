@@ -1,8 +1,8 @@
 //! Literals for tests: built by hand, or from the proto3 JSON of the golden files.
 
 use nebulakit_types::wire::flyteidl::core::{
-    Binary, Literal, LiteralCollection, LiteralMap, LiteralOffloadedMetadata, LiteralType, Primitive, Scalar, TypeStructure, Union, Void,
-    literal, literal_type, primitive, scalar,
+    Binary, Blob, BlobMetadata, BlobType, Literal, LiteralCollection, LiteralMap, LiteralOffloadedMetadata, LiteralType, Primitive, Scalar,
+    TypeStructure, Union, Void, blob_type, literal, literal_type, primitive, scalar,
 };
 use serde_json::Value;
 
@@ -52,6 +52,38 @@ pub fn datetime(seconds: i64, nanos: i32) -> Literal {
 #[must_use]
 pub fn duration(seconds: i64, nanos: i32) -> Literal {
     primitive(primitive::Value::Duration(nebulakit_types::wire::google::protobuf::Duration { seconds, nanos }))
+}
+
+/// A file.
+#[must_use]
+pub fn file(uri: impl Into<String>) -> Literal {
+    blob(uri, blob_type::BlobDimensionality::Single)
+}
+
+/// A directory.
+#[must_use]
+pub fn directory(uri: impl Into<String>) -> Literal {
+    blob(uri, blob_type::BlobDimensionality::Multipart)
+}
+
+fn blob(uri: impl Into<String>, dimensionality: blob_type::BlobDimensionality) -> Literal {
+    let blob_type = BlobType { dimensionality: dimensionality.into(), ..BlobType::default() };
+    scalar(scalar::Value::Blob(Blob { metadata: Some(BlobMetadata { r#type: Some(blob_type) }), uri: uri.into() }))
+}
+
+/// The URI of a file or a directory.
+///
+/// # Panics
+/// When the literal is neither.
+#[must_use]
+pub fn uri(literal: &Literal) -> &str {
+    match &literal.value {
+        Some(literal::Value::Scalar(scalar)) => match &scalar.value {
+            Some(scalar::Value::Blob(blob)) => &blob.uri,
+            other => panic!("no blob: {other:?}"),
+        },
+        other => panic!("no blob: {other:?}"),
+    }
 }
 
 /// Bytes with a tag; structs carry `msgpack`.

@@ -190,3 +190,10 @@ pub enum FloatOrInt {
     Float(f64),
     Int(i64),
 }
+
+#[derive(Debug, Clone, NebulaType)]
+#[nebula(rename = "PFile", pydantic)]
+pub struct PydanticFiles {
+    pub f: nebulakit::File,
+    pub d: nebulakit::Directory,
+}

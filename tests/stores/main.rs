@@ -6,13 +6,16 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 #![allow(clippy::disallowed_methods, reason = "the servers' addresses come from the environment")]
 
+#[path = "../../nebulakit-types/tests/conformance/mod.rs"]
+mod conformance;
 mod front;
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use bytes::Bytes;
 use nebulakit_types::ErrorKind;
-use nebulakit_types::storage::{AzureConfig, GcsConfig, PutOptions, S3Config, Secret, Storage, StorageConfig, join};
+use nebulakit_types::Secret;
+use nebulakit_types::storage::{AzureConfig, GcsConfig, PutOptions, S3Config, Storage, StorageConfig, join};
 
 fn variable(name: &str) -> String {
     std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run this through tests/servers/with-servers.sh"))
@@ -46,6 +49,9 @@ fn azure() -> StorageConfig {
         ..StorageConfig::default()
     }
 }
+
+/// Names that are hard to write in a URL.
+const ODD: &[&str] = &["with space", "100%", "a%20b", "a+b", "ü€😀", "q?x=1&y#z", "a:b@c", "'(!)*~"];
 
 /// A prefix that no other test uses.
 fn fresh(store: &str) -> String {
@@ -110,16 +116,19 @@ async fn conforms(mut config: StorageConfig, prefix: &str) {
 #[tokio::test]
 async fn s3_conforms() {
     conforms(s3(), &fresh("S3")).await;
+    conformance::conforms(&Storage::new(s3()), &fresh("S3"), ODD).await;
 }
 
 #[tokio::test]
 async fn gcs_conforms() {
     conforms(gcs(), &fresh("GCS")).await;
+    conformance::conforms(&Storage::new(gcs()), &fresh("GCS"), ODD).await;
 }
 
 #[tokio::test]
 async fn azure_conforms() {
     conforms(azure(), &fresh("AZURE")).await;
+    conformance::conforms(&Storage::new(azure()), &fresh("AZURE"), ODD).await;
 }
 
 #[tokio::test]

@@ -1,10 +1,20 @@
 //! The floor: reads the same inputs, adds the same numbers, writes the same outputs, and knows nothing else.
-#![allow(clippy::unwrap_used, reason = "a floor has no error handling")]
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "a floor has no error handling, and no module for its environment")]
 
 use nebulakit_types::wire::flyteidl::core::{Literal, LiteralMap, Primitive, Scalar, literal, primitive, scalar};
 use prost::Message as _;
 
+/// The same allocator as on the other side: this program names nothing of `nebulakit`, so that its allocator is not linked.
+#[cfg(feature = "image")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn integer(literal: &Literal) -> i64 {
+    if let Some(literal::Value::Collection(list)) = &literal.value {
+        // The child of a map task gets the whole list.
+        let index: usize = std::env::var("FLYTE_K8S_ARRAY_INDEX").unwrap().parse().unwrap();
+        return integer(&list.literals[index]);
+    }
     let Some(literal::Value::Scalar(scalar)) = &literal.value else { panic!("no scalar") };
     let Some(scalar::Value::Primitive(primitive)) = &scalar.value else { panic!("no primitive") };
     let Some(primitive::Value::Integer(value)) = primitive.value else { panic!("no integer") };
@@ -23,12 +33,24 @@ fn answer(inputs: &[u8]) -> Vec<u8> {
 #[cfg(feature = "s3")]
 fn over_s3(inputs: &str, outputs: &str) {
     use object_store::ObjectStoreExt as _;
+    use object_store::aws::AmazonS3ConfigKey;
     nebulakit_types::storage::install_crypto_provider();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let (bucket, inputs) = inputs.strip_prefix("s3://").unwrap().split_once('/').unwrap();
         let outputs = outputs.strip_prefix("s3://").unwrap().split_once('/').unwrap().1;
-        let store = object_store::aws::AmazonS3Builder::from_env().with_bucket_name(bucket).with_allow_http(true).build().unwrap();
+        let mut builder = object_store::aws::AmazonS3Builder::from_env().with_bucket_name(bucket).with_allow_http(true);
+        // What clusters with an S3 server of their own tell their containers.
+        for (name, key) in [
+            ("FLYTE_AWS_ENDPOINT", AmazonS3ConfigKey::Endpoint),
+            ("FLYTE_AWS_ACCESS_KEY_ID", AmazonS3ConfigKey::AccessKeyId),
+            ("FLYTE_AWS_SECRET_ACCESS_KEY", AmazonS3ConfigKey::SecretAccessKey),
+        ] {
+            if let Ok(value) = std::env::var(name) {
+                builder = builder.with_config(key, value);
+            }
+        }
+        let store = builder.build().unwrap();
         let inputs = store.get(&inputs.into()).await.unwrap().bytes().await.unwrap();
         store.put(&format!("{outputs}/outputs.pb").into(), answer(&inputs).into()).await.unwrap();
     });

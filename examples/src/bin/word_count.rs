@@ -23,17 +23,16 @@ struct Counts {
 /// Counts the words of a text.
 #[task(cache(version = "1"), requests(cpu = "500m", memory = "256Mi"))]
 async fn count_words(
-    ctx: Context,
-    /// Where the text is: a path or a URL, such as `s3://bucket/text`.
-    text: String,
+    /// The text: a path, or a URL such as `s3://bucket/text`.
+    text: File,
     /// How many words are told.
     #[default(10)]
     top: u32,
 ) -> anyhow::Result<Counts> {
-    let bytes = ctx.storage().get(&text).await.recoverable()?;
+    let text = text.read_to_string().await.recoverable()?;
     let mut times: HashMap<String, i64> = HashMap::new();
     let mut words = 0;
-    for word in std::str::from_utf8(&bytes)?.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()) {
+    for word in text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()) {
         *times.entry(word.to_lowercase()).or_default() += 1;
         words += 1;
     }

@@ -264,7 +264,7 @@ impl<T: NebulaType> NebulaType for Option<T> {
         let inner = T::literal_type(dialect);
         let mut variants = match inner.kind {
             TypeKind::Union(variants) if T::IS_UNION => variants,
-            _ => vec![inner.with_tag(T::TAG)],
+            _ => vec![inner.with_tag(T::tag(dialect))],
         };
         let none = LiteralType::simple(SimpleType::None).with_tag(<()>::TAG);
         if !variants.contains(&none) {

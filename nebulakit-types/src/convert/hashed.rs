@@ -29,6 +29,10 @@ impl<T: NebulaType> NebulaType for Hashed<T> {
     const TAG: &'static str = T::TAG;
     const IS_UNION: bool = T::IS_UNION;
 
+    fn tag(dialect: &Dialect) -> &'static str {
+        T::tag(dialect)
+    }
+
     fn literal_type(dialect: &Dialect) -> LiteralType {
         T::literal_type(dialect)
     }

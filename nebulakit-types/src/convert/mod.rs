@@ -1,11 +1,13 @@
 //! Rust values to and from literals, straight between wire bytes and the value.
 //!
 //! [`NebulaType`] is implemented here for every type that a task may take or give, one file per family: [`primitives`], [`time`],
-//! [`collections`], [`union`], [`structs`], [`enums`], [`untyped`], [`hashed`], [`raw`]. [`reader`] and [`writer`] hold the wire,
+//! [`collections`], [`union`], [`structs`], [`enums`], [`untyped`], [`hashed`], [`raw`]; files, directories and tables have modules of their own. [`reader`] and [`writer`] hold the wire,
 //! [`msgpack`] the inside of structs, [`check`] the comparison of finished bytes with a declared type.
 
+pub(crate) mod blob;
 pub mod check;
 pub mod collections;
+mod endless;
 pub mod enums;
 pub mod hashed;
 pub mod msgpack;
@@ -38,6 +40,13 @@ use writer::Encoder;
 pub trait NebulaType: Sized + 'static {
     /// The name by which flytekit tells this type from others inside a union.
     const TAG: &'static str;
+
+    /// The name by which the Python SDK of the platform tells this type from others inside a union: [`NebulaType::TAG`] unless that SDK
+    /// has another.
+    #[must_use]
+    fn tag(_dialect: &Dialect) -> &'static str {
+        Self::TAG
+    }
 
     /// Whether the type is itself a union, so that [`Option`] adds to its variants instead of wrapping it.
     const IS_UNION: bool = false;

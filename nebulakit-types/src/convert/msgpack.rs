@@ -361,6 +361,17 @@ impl<'a> Unpacker<'a> {
         }
     }
 
+    /// The text of a string.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Mismatch`] for any other kind of value.
+    pub fn expect_string(&mut self) -> Result<&'a str> {
+        match self.next()? {
+            Packed::String(text) => Ok(text),
+            other => Err(other.mismatch("a string")),
+        }
+    }
+
     /// Runs `inside` one level deeper.
     ///
     /// # Errors

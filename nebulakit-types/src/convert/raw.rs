@@ -50,6 +50,10 @@ impl<T: NebulaType> NebulaType for Raw<T> {
     const TAG: &'static str = T::TAG;
     const IS_UNION: bool = T::IS_UNION;
 
+    fn tag(dialect: &Dialect) -> &'static str {
+        T::tag(dialect)
+    }
+
     fn literal_type(dialect: &Dialect) -> LiteralType {
         T::literal_type(dialect)
     }

@@ -198,6 +198,22 @@ impl<'a> LiteralRef<'a> {
         Ok(hash)
     }
 
+    /// What a sender noted beside the value, such as a file's metadata.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Corrupt`] when the bytes are not a literal.
+    pub fn metadata(self) -> Result<BTreeMap<String, String>> {
+        let mut metadata = BTreeMap::new();
+        let mut fields = Fields::new(self.bytes);
+        while let Some(field) = fields.next()? {
+            if let (5, Wire::Bytes(entry)) = field {
+                let (key, value) = pair(entry)?;
+                metadata.insert(utf8(key)?.to_owned(), utf8(value)?.to_owned());
+            }
+        }
+        Ok(metadata)
+    }
+
     fn scalar(self, scalar: &'a [u8]) -> Result<LiteralView<'a>> {
         let mut view = None;
         let mut fields = Fields::new(scalar);

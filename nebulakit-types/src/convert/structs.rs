@@ -4,6 +4,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::endless::bounded;
 use super::msgpack::{Leniency, Packed, Packer, Unpacker, unpack_literal, whole_with};
 use super::reader::LiteralRef;
 use super::{NebulaType, msgpack_annotation};
@@ -176,25 +177,35 @@ impl<T> Field<T> {
 }
 
 /// The type of a struct called `title`.
+///
+/// pydantic's schemas are written in another way than those of dataclasses, and Flyte 1 takes only an equal one or none; none fits all
+/// (seen on a cluster).
+///
+/// # Panics
+/// When the struct holds itself through other types.
 #[must_use]
 pub fn literal_type(title: &str, tag: &str, fields: &[&dyn AnyField], dialect: &Dialect) -> LiteralType {
     let structure = match dialect.struct_structure {
         StructStructure::Fields => TypeStructure {
-            dataclass_type: fields.iter().map(|field| (field.name().to_owned(), field.literal_type(dialect))).collect(),
+            dataclass_type: bounded(format_args!("the struct `{title}`"), || {
+                fields.iter().map(|field| (field.name().to_owned(), field.literal_type(dialect))).collect()
+            }),
             ..TypeStructure::default()
         },
         StructStructure::Tag => TypeStructure { tag: tag.to_owned(), ..TypeStructure::default() },
     };
-    let Value::Object(metadata) = schema(title, fields, dialect) else { unreachable!("the schema of a struct is an object") };
-    LiteralType {
-        metadata: Some(metadata),
-        annotation: Some(msgpack_annotation()),
-        structure: Some(structure),
-        ..LiteralType::simple(SimpleType::Struct)
-    }
+    let comparable = tag == DATACLASS || dialect.struct_structure == StructStructure::Tag;
+    let metadata = match schema(title, fields, dialect) {
+        Value::Object(metadata) if comparable => Some(metadata),
+        _ => None,
+    };
+    LiteralType { metadata, annotation: Some(msgpack_annotation()), structure: Some(structure), ..LiteralType::simple(SimpleType::Struct) }
 }
 
 /// The JSON schema of a struct, as mashumaro writes it for dataclasses (Flyte task contract, "dataclass").
+///
+/// # Panics
+/// When the struct holds itself through other types.
 #[must_use]
 pub fn schema(title: &str, fields: &[&dyn AnyField], dialect: &Dialect) -> Value {
     let mut schema = Map::new();
@@ -202,7 +213,8 @@ pub fn schema(title: &str, fields: &[&dyn AnyField], dialect: &Dialect) -> Value
     schema.insert("title".to_owned(), title.into());
     if !fields.is_empty() {
         let properties = fields.iter().map(|field| (field.name().to_owned(), field.schema(dialect)));
-        schema.insert("properties".to_owned(), properties.collect::<Map<_, _>>().into());
+        let properties: Map<_, _> = bounded(format_args!("the struct `{title}`"), || properties.collect());
+        schema.insert("properties".to_owned(), properties.into());
     }
     schema.insert("additionalProperties".to_owned(), false.into());
     let required: Vec<_> = fields.iter().filter(|field| field.is_required()).map(|field| field.name()).collect();

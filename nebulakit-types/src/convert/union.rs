@@ -6,6 +6,7 @@
 
 use serde_json::{Value, json};
 
+use super::endless::bounded;
 use super::msgpack::{Leniency, Packer, Unpacker, unpack_literal};
 use super::reader::{Fields, LiteralRef, LiteralView, Wire, utf8};
 use super::untyped::Untyped;
@@ -19,6 +20,7 @@ pub const TAG: &str = "Typed Union";
 /// One variant of a union, typed; the bound on `T` is named once, in [`Variant::new`].
 pub struct Variant<T> {
     tag: &'static str,
+    tag_in: fn(&Dialect) -> &'static str,
     literal_type: fn(&Dialect) -> LiteralType,
     schema: fn(&Dialect) -> Value,
     encode: fn(&T, &mut Encoder) -> Result<()>,
@@ -53,6 +55,7 @@ impl<T> Variant<T> {
         );
         Self {
             tag: T::TAG,
+            tag_in: T::tag,
             literal_type: T::literal_type,
             schema: T::schema,
             encode: encode_wrapped::<T>,
@@ -145,7 +148,7 @@ pub trait AnyVariant {
 
 impl<T> AnyVariant for Variant<T> {
     fn literal_type(&self, dialect: &Dialect) -> LiteralType {
-        (self.literal_type)(dialect).with_tag(self.tag)
+        (self.literal_type)(dialect).with_tag((self.tag_in)(dialect))
     }
 
     fn schema(&self, dialect: &Dialect) -> Value {
@@ -200,15 +203,22 @@ impl<T, U> AnyChoice<U> for Choice<'_, T, U> {
 }
 
 /// The type of a union of these variants.
+///
+/// # Panics
+/// When the union holds itself through other types.
 #[must_use]
 pub fn literal_type(variants: &[&dyn AnyVariant], dialect: &Dialect) -> LiteralType {
-    LiteralType::union(variants.iter().map(|variant| variant.literal_type(dialect)).collect())
+    LiteralType::union(bounded("a union", || variants.iter().map(|variant| variant.literal_type(dialect)).collect()))
 }
 
 /// The JSON schema of a union as a field of a struct.
+///
+/// # Panics
+/// When the union holds itself through other types.
 #[must_use]
 pub fn schema(variants: &[&dyn AnyVariant], dialect: &Dialect) -> Value {
-    json!({ "anyOf": variants.iter().map(|variant| variant.schema(dialect)).collect::<Vec<_>>() })
+    let variants: Vec<_> = bounded("a union", || variants.iter().map(|variant| variant.schema(dialect)).collect());
+    json!({ "anyOf": variants })
 }
 
 /// Reads a union from a literal, wrapped or bare (Flyte task contract, "unions").

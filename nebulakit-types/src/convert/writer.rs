@@ -335,7 +335,7 @@ impl Encoder {
         if let Some((_, bytes)) = self.variants.iter().find(|(known, _)| *known == id) {
             return Rc::clone(bytes);
         }
-        let bytes: Rc<[u8]> = T::literal_type(self.dialect).with_tag(T::TAG).encode().into();
+        let bytes: Rc<[u8]> = T::literal_type(self.dialect).with_tag(T::tag(self.dialect)).encode().into();
         self.variants.push((id, Rc::clone(&bytes)));
         bytes
     }

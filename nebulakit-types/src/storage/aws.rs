@@ -107,7 +107,7 @@ struct Keys {
 /// The pair of keys from the first place that names one; half a pair is an error, since the other half would be another account's.
 fn keys(place: &Place<'_>, config: &StorageConfig, profile: &Profile) -> Result<Option<Keys>> {
     let (s3, environment) = (&config.s3, &config.environment);
-    let secret = |secret: &Option<super::Secret>| secret.as_ref().map(|secret| secret.expose().to_owned());
+    let secret = |secret: &Option<crate::Secret>| secret.as_ref().map(|secret| secret.expose().to_owned());
     let variable = |name| environment.get(name).map(str::to_owned);
     let web_identity = variable("AWS_WEB_IDENTITY_TOKEN_FILE").is_some() && variable("AWS_ROLE_ARN").is_some();
     let candidates = [

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use object_store::azure::{AzureConfigKey, MicrosoftAzureBuilder};
 
+use super::StorageConfig;
 use super::cloud::{Place, Store, check_header, endpoint_url, refused};
 use super::transport::{Connector, client_options, retry_config};
-use super::{Secret, StorageConfig};
+use crate::Secret;
 use crate::{Error, ErrorKind, Result};
 
 const LOOKED_FOR: &str = "FLYTE_AZURE_STORAGE_ACCOUNT_KEY or FLYTE_AZURE_TENANT_ID, _CLIENT_ID and _CLIENT_SECRET (or section `azure` of \

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// Requests in flight. Small objects are bound by latency, and a store answers one in tens of milliseconds: 64 make thousands a second.
-pub(super) const REQUESTS: usize = 64;
+/// Requests in flight: enough for all objects of a tree that are under way.
+pub(super) const REQUESTS: usize = super::transfer::AT_ONCE;
 
 /// Fewer than this are never allowed, however much a store complains.
 const FEWEST: usize = 4;
@@ -15,13 +15,16 @@ const FEWEST: usize = 4;
 const PATIENCE: usize = 8;
 
 /// Bytes of bodies held in memory. With what connections and allocators keep it stays far below the 96 MB of a whole program.
+#[cfg(feature = "cloud")]
 pub(super) const MEMORY: usize = 40 << 20;
 
+#[cfg(feature = "cloud")]
 const UNIT: usize = 1 << 10;
 
 #[derive(Debug)]
 pub(super) struct Budget {
     requests: Arc<Semaphore>,
+    #[cfg(feature = "cloud")]
     memory: Arc<Semaphore>,
     /// How many requests the stores bear: halved when one asks for less, and growing again while none does.
     bearable: AtomicUsize,
@@ -41,6 +44,7 @@ impl Default for Budget {
     fn default() -> Self {
         Self {
             requests: Arc::new(Semaphore::new(REQUESTS)),
+            #[cfg(feature = "cloud")]
             memory: Arc::new(Semaphore::new(MEMORY / UNIT)),
             bearable: AtomicUsize::new(REQUESTS),
             existing: AtomicUsize::new(REQUESTS),
@@ -57,13 +61,13 @@ impl Budget {
     }
 
     /// Waits for the right to hold so many bytes. More than there are in all counts as all.
+    #[cfg(feature = "cloud")]
     pub(super) async fn memory(&self, bytes: usize) -> Option<OwnedSemaphorePermit> {
         let units = bytes.div_ceil(UNIT).clamp(1, MEMORY / UNIT);
         self.memory.clone().acquire_many_owned(u32::try_from(units).unwrap_or(u32::MAX)).await.ok()
     }
 
     /// A store asked for fewer requests.
-    #[cfg(feature = "client")]
     pub(super) fn throttled(&self) {
         self.content.store(0, Relaxed);
         // Complaints come in crowds: those about the requests that were under way already say nothing new.
@@ -75,7 +79,6 @@ impl Budget {
     }
 
     /// A store answered.
-    #[cfg(feature = "client")]
     pub(super) fn answered(&self) {
         if self.bearable.load(Relaxed) >= REQUESTS || self.content.fetch_add(1, Relaxed) < PATIENCE {
             return;
@@ -101,7 +104,7 @@ impl Drop for Request {
     }
 }
 
-#[cfg(all(test, feature = "client"))]
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -7,32 +7,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-use crate::{Error, ErrorKind};
-
-/// Text that no error, no log line and no `Debug` shows.
-#[derive(Clone, Default, PartialEq, Eq)]
-pub struct Secret(String);
-
-impl Secret {
-    /// The text itself.
-    #[must_use]
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl<T: Into<String>> From<T> for Secret {
-    /// Surrounding whitespace is dropped: a line break at the end of a mounted secret is never part of it.
-    fn from(text: T) -> Self {
-        Self(text.into().trim().to_owned())
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("***")
-    }
-}
+use crate::{Error, ErrorKind, Secret};
 
 /// How the stores are reached. `Default` gives the clouds' public endpoints, no credentials and the retries described at each field.
 #[derive(Debug, Clone, Default)]
@@ -152,7 +127,7 @@ impl Environment {
         const NAMES: [&str; 5] = ["HOME", "IDENTITY_ENDPOINT", "SSL_CERT_DIR", "SSL_CERT_FILE", "STORAGE_EMULATOR_HOST"];
         let concerns = |name: &str| ["AWS_", "AZURE_", "GOOGLE_"].iter().any(|prefix| name.starts_with(prefix)) || NAMES.contains(&name);
         let text = |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, Secret::from(value.into_string().ok()?)));
-        Self(variables.into_iter().filter_map(text).filter(|(name, value)| concerns(name) && !value.0.is_empty()).collect())
+        Self(variables.into_iter().filter_map(text).filter(|(name, value)| concerns(name) && !value.expose().is_empty()).collect())
     }
 
     /// The value of a variable.

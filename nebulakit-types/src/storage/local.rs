@@ -11,6 +11,7 @@ use bytes::{Bytes, BytesMut};
 
 use super::ObjectMeta;
 use super::location::shown_path;
+use super::object::Names;
 use crate::{Error, ErrorKind, Result};
 
 /// How the names of files begin that are being written; listings pass over them.
@@ -95,6 +96,7 @@ impl Partial {
     }
 
     /// Writes at an offset. Side by side with others is allowed.
+    #[cfg(feature = "client")]
     pub(super) fn write_at(&self, bytes: &[u8], offset: u64) -> Result<()> {
         #[cfg(unix)]
         let written = std::os::unix::fs::FileExt::write_all_at(&self.file, bytes, offset);
@@ -209,7 +211,7 @@ pub(super) fn copy(from: &Path, to: &Path, stop: &dyn Fn() -> bool, moved: &dyn 
 }
 
 /// One level of a directory: the files with their sizes and the names of the directories.
-pub(super) fn list_level(root: &Path) -> Result<(Vec<(String, u64)>, Vec<String>)> {
+pub(super) fn list_level(root: &Path) -> Result<Names> {
     let mut level = Directory::new(root.to_owned(), String::new());
     let mut found = (Vec::new(), Vec::new());
     level.read(&mut |name, size| found.0.push((name, size)), &mut |_, name| found.1.push(name))?;

@@ -188,14 +188,23 @@ pub fn join(prefix: &str, name: &str) -> String {
     format!("{head}{tail}{slash}{name}")
 }
 
-/// The URL of an entry found by listing: like [`join`], with what `file:` URLs would decode written as an escape.
-pub(super) fn entry_url(prefix: &str, key: &str) -> String {
+/// The URL of the object `key` below a prefix: like [`join`], with what `file:` URLs would decode written as an escape.
+#[must_use]
+pub fn child_url(prefix: &str, key: &str) -> String {
     let escapes = split_scheme(prefix).is_some_and(|(scheme, _)| scheme.eq_ignore_ascii_case("file"));
     if escapes { join(prefix, &key.replace('%', "%25")) } else { join(prefix, key) }
 }
 
+/// The path of a URL that leads to this machine.
+pub(crate) fn local_path(url: &str) -> Option<PathBuf> {
+    match Location::parse(url) {
+        Ok(Location::Local(path)) => Some(path),
+        _ => None,
+    }
+}
+
 /// A URL as messages show it: without the password of its user part and without its query, which may hold a signature.
-pub(super) fn shown(url: &str) -> Cow<'_, str> {
+pub(crate) fn shown(url: &str) -> Cow<'_, str> {
     let Some((scheme, rest)) = split_scheme(url) else { return Cow::Borrowed(url) };
     if !scheme.eq_ignore_ascii_case("http") && !scheme.eq_ignore_ascii_case("https") {
         return Cow::Borrowed(url);

@@ -19,6 +19,7 @@
 mod aws;
 #[cfg(feature = "azure")]
 mod azure;
+#[cfg(feature = "client")]
 mod budget;
 #[cfg(feature = "cloud")]
 mod cloud;
@@ -45,9 +46,10 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-pub use self::config::{AddressingStyle, AzureConfig, Environment, GcsConfig, S3Config, Secret, StorageConfig};
-pub use self::location::join;
-use self::location::{Location, shown};
+pub use self::config::{AddressingStyle, AzureConfig, Environment, GcsConfig, S3Config, StorageConfig};
+use self::location::Location;
+pub use self::location::{child_url, join};
+pub(crate) use self::location::{local_path, shown};
 pub use self::object::{Level, ObjectInfo, ObjectMeta, Symlinks, Transferred, TreeOptions};
 pub use self::progress::{Counts, Progress};
 pub use self::transfer::{ObjectWriter, Reading};
@@ -82,6 +84,7 @@ pub struct Storage(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     memory: memory::Memory,
+    #[cfg(feature = "client")]
     budget: Arc<budget::Budget>,
     progress: Progress,
     #[cfg(feature = "cloud")]
@@ -102,11 +105,13 @@ impl Storage {
     #[must_use]
     pub fn new(config: StorageConfig) -> Self {
         let config = Arc::new(config);
+        #[cfg(feature = "client")]
         let budget = Arc::new(budget::Budget::default());
         #[cfg(feature = "client")]
         let connector = transport::Connector::new(config.clone(), budget.clone());
         Self(Arc::new(Inner {
             memory: memory::Memory::default(),
+            #[cfg(feature = "client")]
             budget,
             progress: Progress::default(),
             #[cfg(feature = "cloud")]
@@ -143,6 +148,7 @@ impl Storage {
     ///
     /// As [`Storage::get`].
     pub async fn get_if_exists(&self, url: &str) -> Result<Option<Bytes>> {
+        let _request = self.0.request(url).await;
         match Location::parse(url)? {
             Location::Local(path) => local::get(&path),
             Location::Memory(key) => Ok(self.0.memory.get(key)),
@@ -164,6 +170,7 @@ impl Storage {
     pub async fn put(&self, url: &str, parts: Vec<Bytes>, options: &PutOptions) -> Result<()> {
         #[cfg(not(feature = "cloud"))]
         let _ = options;
+        let _request = self.0.request(url).await;
         match Location::parse(url)? {
             Location::Local(path) => local::put(&path, &parts),
             Location::Memory(key) => {
@@ -194,6 +201,7 @@ impl Storage {
     ///
     /// As [`Storage::get`].
     pub async fn stat(&self, url: &str) -> Result<Option<ObjectMeta>> {
+        let _request = self.0.request(url).await;
         match Location::parse(url)? {
             Location::Local(path) => local::stat(&path),
             Location::Memory(key) => {
@@ -237,7 +245,7 @@ impl Storage {
             Location::Object { cloud, authority, key } => self.0.clouds.list(&cloud::Place { url: prefix, cloud, authority, key }).await?,
         };
         found.sort();
-        Ok(found.into_iter().map(|(key, size)| ObjectInfo { url: location::entry_url(prefix, &key), key, size }).collect())
+        Ok(found.into_iter().map(|(key, size)| ObjectInfo { url: location::child_url(prefix, &key), key, size }).collect())
     }
 
     /// Deletes an object. One that is not there counts as deleted.
@@ -274,12 +282,18 @@ pub fn install_crypto_provider() {
 
 impl Inner {
     /// Waits for the right to a request, where a URL leads to one.
-    async fn request(self: &Arc<Self>, url: &str) -> Option<budget::Request> {
+    #[cfg(feature = "client")]
+    async fn request(&self, url: &str) -> Option<budget::Request> {
         match Location::parse(url) {
             Ok(Location::Local(_) | Location::Memory(_)) | Err(_) => None,
-            #[cfg(feature = "client")]
             Ok(_) => Some(self.budget.request().await),
         }
+    }
+
+    /// What is on this machine takes none.
+    #[cfg(not(feature = "client"))]
+    async fn request(&self, _url: &str) -> Option<Bytes> {
+        None
     }
 
     /// Whether bodies from there are retried here alone, and not by the client below as well.
@@ -292,13 +306,13 @@ impl Inner {
     }
 
     /// Waits before a body that broke off for the nth time is asked for again.
-    #[cfg_attr(not(feature = "client"), expect(clippy::unused_async, reason = "what is local breaks off once"))]
+    #[cfg(feature = "client")]
     async fn wait(&self, breaks: u32) {
-        #[cfg(feature = "client")]
         transport::Backoff::after(&self.config, breaks).wait().await;
-        #[cfg(not(feature = "client"))]
-        let _ = breaks;
     }
+
+    #[cfg(not(feature = "client"))]
+    async fn wait(&self, _breaks: u32) {}
 }
 
 #[cfg(feature = "http")]

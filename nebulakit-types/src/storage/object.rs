@@ -88,3 +88,6 @@ impl std::ops::AddAssign for Transferred {
         self.bytes += other.bytes;
     }
 }
+
+/// One level of a listing as the stores give it: keys with their sizes, and the names of prefixes.
+pub(super) type Names = (Vec<(String, u64)>, Vec<String>);

@@ -49,6 +49,7 @@ pub(super) struct Body {
 
 impl Body {
     /// Runs a request that sends this.
+    #[cfg(feature = "cloud")]
     pub(super) async fn sent_by<T>(self, request: impl Future<Output = T>) -> T {
         BODY.scope(self, request).await
     }
@@ -122,6 +123,7 @@ impl Trace {
     }
 
     /// Runs one operation and tells what its requests met.
+    #[cfg(feature = "http")]
     pub(super) async fn of<T>(operation: impl Future<Output = T>) -> (T, Trace) {
         let watch = Watch::new();
         let out = watch.of(operation).await;
@@ -417,7 +419,8 @@ pub(super) fn client_options() -> ClientOptions {
 }
 
 pub(super) fn retry_config(config: &StorageConfig) -> RetryConfig {
-    let first = config.backoff.unwrap_or(Duration::from_millis(200));
+    // `object_store` panics where there is no range to draw a wait from.
+    let first = config.backoff.unwrap_or(Duration::from_millis(200)).max(Duration::from_millis(1));
     RetryConfig {
         backoff: BackoffConfig { init_backoff: first, max_backoff: Duration::from_secs(5).max(first), base: 3.0 },
         max_retries: config.retries.unwrap_or(5) as usize,

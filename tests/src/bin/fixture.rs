@@ -1,6 +1,9 @@
 //! Tasks of every kind, for the tests that drive a real process; no example to follow.
 #![allow(missing_docs, reason = "the names say what the tests need")]
 
+#[path = "fixture/data.rs"]
+mod data;
+
 /// The tasks of `golden/flytekit-execute-tasks.py` that have a counterpart, under the names that flytekit gave them.
 mod golden {
     use nebulakit::{Context, Hashed, NebulaType, ResultExt as _, TaskOutputs, task};

@@ -8,14 +8,12 @@ use object_store::path::Path;
 use object_store::{DynObjectStore, GetOptions, ObjectStoreExt as _, PutPayload};
 
 use super::super::location::shown;
+use super::super::object::Names;
 use super::super::transport::Body;
 use super::super::{ObjectMeta, PutOptions};
 use super::names::{attributes, facts, key_path, object_path};
 use super::{Clouds, Place};
 use crate::{Error, ErrorKind, Result};
-
-/// A level of a listing: keys with their sizes, and the names of prefixes.
-pub(in super::super) type Names = (Vec<(String, u64)>, Vec<String>);
 
 impl Clouds {
     pub(in super::super) async fn get(&self, place: &Place<'_>) -> Result<Option<Bytes>> {

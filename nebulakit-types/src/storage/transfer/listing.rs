@@ -3,11 +3,16 @@
 use futures_util::stream::{self, BoxStream};
 use futures_util::{Stream, StreamExt as _, TryStreamExt as _};
 
-use super::super::location::{Location, entry_url, shown};
+#[cfg(feature = "http")]
+use super::super::location::shown;
+use super::super::location::{Location, child_url};
+use super::super::object::Names;
 use super::super::{Level, ObjectInfo, local};
 use super::doing;
+use crate::Result;
 use crate::storage::Storage;
-use crate::{Error, ErrorKind, Result};
+#[cfg(feature = "http")]
+use crate::{Error, ErrorKind};
 
 type Found = BoxStream<'static, Result<(String, u64)>>;
 
@@ -21,7 +26,7 @@ impl Storage {
         let (storage, prefix) = (self.clone(), prefix.to_owned());
         let begin = async move {
             let found = storage.found(&prefix).await?;
-            let info = move |(key, size): (String, u64)| ObjectInfo { url: entry_url(&prefix, &key), key, size };
+            let info = move |(key, size): (String, u64)| ObjectInfo { url: child_url(&prefix, &key), key, size };
             Ok(found.map_ok(info))
         };
         stream::once(begin).try_flatten().map_err(|error| doing("listing", error))
@@ -49,14 +54,14 @@ impl Storage {
     /// As [`Storage::list`].
     pub async fn list_level(&self, prefix: &str) -> Result<Level> {
         let (objects, mut prefixes) = self.level(prefix).await.map_err(|error| doing("listing", error))?;
-        let info = |(key, size): (String, u64)| ObjectInfo { url: entry_url(prefix, &key), key, size };
+        let info = |(key, size): (String, u64)| ObjectInfo { url: child_url(prefix, &key), key, size };
         let mut objects: Vec<_> = objects.into_iter().map(info).collect();
         objects.sort_by(|a, b| a.key.cmp(&b.key));
         prefixes.sort();
         Ok(Level { objects, prefixes })
     }
 
-    async fn level(&self, prefix: &str) -> Result<(Vec<(String, u64)>, Vec<String>)> {
+    async fn level(&self, prefix: &str) -> Result<Names> {
         match Location::parse(prefix)? {
             Location::Local(path) => local::list_level(&path),
             Location::Memory(key) => {

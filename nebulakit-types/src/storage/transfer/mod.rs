@@ -14,10 +14,16 @@ mod names;
 mod pieces;
 mod ranges;
 mod reading;
+#[cfg(feature = "client")]
+mod remote_down;
+#[cfg(feature = "cloud")]
+mod remote_up;
 mod tree_down;
 mod tree_up;
 mod upload;
 mod writer;
+#[cfg(feature = "cloud")]
+mod writer_parts;
 
 use std::ops::Range;
 
@@ -33,10 +39,15 @@ use super::location::{Location, shown};
 use super::{ObjectMeta, Storage, local};
 use crate::{Error, ErrorKind, Result};
 
+/// How many objects of a tree are under way at once. Small ones are bound by latency, and a store answers in tens of milliseconds.
+pub(super) const AT_ONCE: usize = 64;
+
 /// The size of ranges and parts.
+#[cfg(feature = "client")]
 const PART: u64 = 8 << 20;
 
 /// How many ranges or parts of one object are under way at first. Each that is through lets in one more.
+#[cfg(feature = "client")]
 const PARTS_AT_FIRST: usize = 4;
 
 /// How many ranges or parts of one object are under way at most.
@@ -52,6 +63,7 @@ pub(super) enum Wanted {
     From(u64),
     Range(Range<u64>),
     /// So many bytes from the beginning; or the whole, from a server that knows no ranges.
+    #[cfg(feature = "client")]
     First(u64),
 }
 
@@ -108,6 +120,7 @@ impl Storage {
     }
 
     /// Opens an object from its beginning on, where an empty one has no range that a store could give.
+    #[cfg(feature = "client")]
     async fn open_start(&self, url: &str, wanted: &Wanted) -> Result<Opened> {
         let opened = match self.open(url, wanted, None).await {
             Err(error) if error.kind() == ErrorKind::OutOfRange => self.open(url, &Wanted::All, None).await,
@@ -124,6 +137,7 @@ impl Wanted {
             Self::All => 0..size,
             Self::From(start) => *start..size,
             Self::Range(range) => range.start..range.end.min(size),
+            #[cfg(feature = "client")]
             Self::First(length) => 0..size.min(*length),
         };
         if range.start > size {

@@ -30,6 +30,18 @@ impl Reading {
         &self.meta
     }
 
+    /// Bytes of this process, read like an object; what lies beyond their end is left out.
+    pub(crate) fn of_bytes(bytes: &Bytes, range: impl RangeBounds<u64>) -> Self {
+        let (start, end) = bounds(&range);
+        let size = bytes.len() as u64;
+        let end = end.unwrap_or(size).min(size);
+        let range = start.min(end)..end;
+        #[expect(clippy::cast_possible_truncation, reason = "both ends are at most the length, which is a usize")]
+        let piece = bytes.slice(range.start as usize..range.end as usize);
+        let meta = ObjectMeta { size, ..ObjectMeta::default() };
+        Self { meta, range, pieces: stream::iter([Ok(piece)]).boxed() }
+    }
+
     /// The part of the object that comes: what was asked for, as far as the object goes.
     #[must_use]
     pub fn range(&self) -> Range<u64> {
@@ -51,6 +63,20 @@ impl fmt::Debug for Reading {
     }
 }
 
+fn bounds(range: &impl RangeBounds<u64>) -> (u64, Option<u64>) {
+    let start = match range.start_bound() {
+        Bound::Included(start) => *start,
+        Bound::Excluded(start) => start.saturating_add(1),
+        Bound::Unbounded => 0,
+    };
+    let end = match range.end_bound() {
+        Bound::Included(end) => Some(end.saturating_add(1)),
+        Bound::Excluded(end) => Some(*end),
+        Bound::Unbounded => None,
+    };
+    (start, end)
+}
+
 impl Storage {
     /// Opens an object, or a part of it, as a stream. It takes one request, which also tells the object's facts.
     ///
@@ -61,16 +87,7 @@ impl Storage {
     /// As [`Storage::get`]; [`ErrorKind::OutOfRange`] if the range begins after the end of the object. The stream's items fail with
     /// [`ErrorKind::Unavailable`] if it breaks off until the retries are used up, with [`ErrorKind::Changed`] if the object is then another.
     pub async fn read(&self, url: &str, range: impl RangeBounds<u64> + Send) -> Result<Reading> {
-        let start = match range.start_bound() {
-            Bound::Included(start) => *start,
-            Bound::Excluded(start) => start.saturating_add(1),
-            Bound::Unbounded => 0,
-        };
-        let end = match range.end_bound() {
-            Bound::Included(end) => Some(end.saturating_add(1)),
-            Bound::Excluded(end) => Some(*end),
-            Bound::Unbounded => None,
-        };
+        let (start, end) = bounds(&range);
         self.reading(url, start, end).await.map_err(|error| doing("reading", error))
     }
 

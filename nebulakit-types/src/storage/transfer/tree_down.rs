@@ -5,11 +5,10 @@ use std::task::Poll;
 
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 
-use super::super::budget::REQUESTS;
 use super::super::local;
 use super::super::location::{shown, shown_path};
 use super::names::Names;
-use super::{doing, nothing};
+use super::{AT_ONCE, doing, nothing};
 use crate::storage::{ObjectInfo, Storage, Transferred, TreeOptions};
 use crate::{Error, ErrorKind, Result};
 
@@ -109,6 +108,6 @@ impl TreeOptions {
     }
 
     pub(super) fn at_once(&self) -> usize {
-        self.concurrency.unwrap_or(REQUESTS).max(1)
+        self.concurrency.unwrap_or(AT_ONCE).max(1)
     }
 }

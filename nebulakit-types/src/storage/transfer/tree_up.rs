@@ -7,7 +7,7 @@ use std::task::Poll;
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 
 use super::super::local;
-use super::super::location::{entry_url, shown, shown_path};
+use super::super::location::{child_url, shown, shown_path};
 use super::doing;
 use crate::storage::{Storage, Symlinks, Transferred, TreeOptions};
 use crate::{Error, ErrorKind, Result};
@@ -43,7 +43,7 @@ impl Storage {
             }
             async move {
                 let file = file?;
-                let bytes = self.send(&file.path, &entry_url(prefix, &file.key), &options.put, true).await?;
+                let bytes = self.send(&file.path, &child_url(prefix, &file.key), &options.put, true).await?;
                 Ok::<_, Error>(Transferred { objects: 1, bytes })
             }
         });

@@ -2,6 +2,7 @@
 //!
 //! Words → [`flags`] → texts and data → [`parse`] → literals → the executor → outputs → [`render`](crate::cli::render).
 
+mod bar;
 pub(super) mod flags;
 mod inputs_file;
 mod parse;
@@ -119,7 +120,7 @@ fn execute(task: &'static TaskDef, inputs: Vec<u8>, setting: &Setting<'_>) -> Re
     let cannot_start = |error: std::io::Error| Complaint::failed(format!("cannot start: {error}"));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(cannot_start)?;
     let config = LazyConfig::new(&environment);
-    let sandbox = Sandbox::open(config.get_or_environment().sdk.local_sandbox.as_deref())?;
+    let sandbox = Sandbox::open(&config.get_or_environment().sdk.local_sandbox.clone().unwrap_or_else(|| environment.temporary_folder()))?;
     let invocation = Invocation {
         task: task.name.to_owned(),
         inputs: String::new(),
@@ -137,6 +138,7 @@ fn execute(task: &'static TaskDef, inputs: Vec<u8>, setting: &Setting<'_>) -> Re
         environment: &environment,
         platform: setting.platform,
         registry: setting.registry,
+        telling: bar::telling(),
         stores: Stores::new(&config, &environment, &identity),
         identity,
         config,
@@ -156,8 +158,7 @@ const CHECKPOINT: &str = "checkpoint";
 struct Sandbox(PathBuf);
 
 impl Sandbox {
-    fn open(parent: Option<&Path>) -> Result<Self, Complaint> {
-        let parent = parent.map_or_else(std::env::temp_dir, Path::to_owned);
+    fn open(parent: &Path) -> Result<Self, Complaint> {
         let folder = parent.join(format!("nebulakit-run-{}", Uuid::new_v4().simple()));
         let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder);
         made.map_err(|error| Complaint::failed(format!("cannot make the folder `{}`: {error}", folder.display())))?;

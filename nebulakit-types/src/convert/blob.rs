@@ -1,0 +1,163 @@
+//! Files and directories as literals (`Blob`), and as fields of structs (a map with `path`).
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::msgpack::{Packer, Unpacker, unpack_literal};
+use super::reader::{Fields, LiteralRef, LiteralView, Wire, utf8};
+use super::writer::Encoder;
+use crate::dialect::FileShape;
+use crate::literal::LiteralValue;
+use crate::literal_type::{BlobDimensionality, BlobType};
+use crate::{Dialect, Error, ErrorKind, Literal, LiteralType, Result};
+
+/// What a literal says of a file or a directory.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Reference {
+    pub(crate) uri: String,
+    pub(crate) metadata: BTreeMap<String, String>,
+}
+
+/// Which of the two a literal is to be.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Kind {
+    /// With its article, for messages.
+    pub(crate) name: &'static str,
+    pub(crate) title: &'static str,
+    pub(crate) dimensionality: BlobDimensionality,
+    pub(crate) has_metadata: bool,
+}
+
+pub(crate) const FILE: Kind = Kind { name: "a file", title: "FlyteFile", dimensionality: BlobDimensionality::Single, has_metadata: true };
+
+pub(crate) const DIRECTORY: Kind =
+    Kind { name: "a directory", title: "FlyteDirectory", dimensionality: BlobDimensionality::Multipart, has_metadata: false };
+
+impl Kind {
+    /// The type; Flyte 2 does not tell formats apart.
+    pub(crate) fn literal_type(self, format: &str, dialect: &Dialect) -> LiteralType {
+        let format = if dialect.files == FileShape::Flyte1 { format } else { "" };
+        LiteralType::blob(format, self.dimensionality)
+    }
+
+    /// The schema as a field of a struct, as mashumaro writes it for flytekit's classes (Flyte task contract, "dataclass").
+    pub(crate) fn schema(self) -> Value {
+        let mut properties =
+            json!({ "path": { "anyOf": [{ "type": "string" }, { "type": "string", "format": "path" }], "default": null } });
+        if self.has_metadata {
+            let texts = json!({ "type": "object", "additionalProperties": { "type": "string" }, "propertyNames": { "type": "string" } });
+            properties["metadata"] = json!({ "anyOf": [texts, { "type": "null" }], "default": null });
+        }
+        json!({ "type": "object", "title": self.title, "properties": properties, "additionalProperties": false })
+    }
+
+    pub(crate) fn encode(self, reference: Reference, format: &str, encoder: &mut Encoder) {
+        let format = if encoder.dialect().files == FileShape::Flyte1 { format } else { "" };
+        let blob_type = BlobType { format: format.to_owned(), dimensionality: self.dimensionality };
+        let value = LiteralValue::Blob { uri: reference.uri, blob_type };
+        encoder.raw(&Literal { value, hash: None, metadata: reference.metadata }.encode());
+    }
+
+    /// Reads a `Blob`, or the map by which structs hold files.
+    pub(crate) fn decode(self, literal: LiteralRef<'_>) -> Result<Reference> {
+        let LiteralView::Blob(blob) = literal.view()? else {
+            return unpack_literal(literal, self.name, |unpacker| self.unpack(unpacker));
+        };
+        let (uri, dimensionality) = parts(blob)?;
+        if dimensionality != self.dimensionality {
+            let found = if dimensionality == BlobDimensionality::Single { FILE } else { DIRECTORY };
+            return Err(Error::new(ErrorKind::Mismatch, format!("expected {}, found {} (`{uri}`)", self.name, found.name)));
+        }
+        self.located(Reference { uri: uri.to_owned(), metadata: literal.metadata()? })
+    }
+
+    pub(crate) fn pack(self, reference: &Reference, name: &str, packer: &mut Packer) -> Result<()> {
+        let metadata = self.has_metadata && !reference.metadata.is_empty();
+        let is_flyte_2 = packer.dialect().files == FileShape::Flyte2;
+        packer.map(1 + usize::from(metadata) + if is_flyte_2 { 3 } else { 0 })?;
+        packer.string("path")?;
+        packer.string(&reference.uri)?;
+        if is_flyte_2 {
+            packer.string("name")?;
+            packer.string(name)?;
+            packer.string("format")?;
+            packer.string("")?;
+            packer.string("hash")?;
+            packer.nil();
+        }
+        if metadata {
+            packer.string("metadata")?;
+            packer.map(reference.metadata.len())?;
+            for (key, value) in &reference.metadata {
+                packer.string(key)?;
+                packer.string(value)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads the map by which structs hold files; what else is in it is passed over.
+    pub(crate) fn unpack(self, unpacker: &mut Unpacker<'_>) -> Result<Reference> {
+        let mut reference = Reference::default();
+        let mut found = false;
+        let count = unpacker.expect_map()?;
+        unpacker.nested(|inner| {
+            for _ in 0..count {
+                match inner.expect_key()? {
+                    "path" => {
+                        inner.expect_string().map_err(|error| error.at_field("path"))?.clone_into(&mut reference.uri);
+                        found = true;
+                    }
+                    "metadata" if inner.is_nil() => {
+                        inner.next()?;
+                    }
+                    "metadata" => {
+                        for _ in 0..inner.expect_map()? {
+                            let key = inner.expect_key()?.to_owned();
+                            reference.metadata.insert(key, inner.expect_string()?.to_owned());
+                        }
+                    }
+                    _ => inner.skip()?,
+                }
+            }
+            Ok(())
+        })?;
+        if !found {
+            return Err(Error::new(ErrorKind::Mismatch, format!("expected {} as a map with `path`, found a map without it", self.name)));
+        }
+        self.located(reference)
+    }
+
+    fn located(self, reference: Reference) -> Result<Reference> {
+        if reference.uri.is_empty() {
+            return Err(Error::new(ErrorKind::Mismatch, format!("expected {}, found one without a URI", self.name)));
+        }
+        Ok(reference)
+    }
+}
+
+/// The URI and the dimensionality in the bytes of a `Blob`.
+fn parts(blob: &[u8]) -> Result<(&str, BlobDimensionality)> {
+    let (mut uri, mut dimensionality) = ("", BlobDimensionality::Single);
+    let mut fields = Fields::new(blob);
+    while let Some(field) = fields.next()? {
+        match field {
+            (1, Wire::Bytes(metadata)) => {
+                let mut metadata = Fields::new(metadata);
+                while let Some(field) = metadata.next()? {
+                    let (1, Wire::Bytes(blob_type)) = field else { continue };
+                    let mut blob_type = Fields::new(blob_type);
+                    while let Some(field) = blob_type.next()? {
+                        if let (2, Wire::Varint(number)) = field {
+                            dimensionality = if number == 0 { BlobDimensionality::Single } else { BlobDimensionality::Multipart };
+                        }
+                    }
+                }
+            }
+            (3, Wire::Bytes(text)) => uri = utf8(text)?,
+            _ => {}
+        }
+    }
+    Ok((uri, dimensionality))
+}

@@ -1,0 +1,373 @@
+//! [`Directory`]: many files below one prefix of an object store, read where they are.
+
+mod builder;
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use futures_util::{Stream, StreamExt as _, TryStreamExt as _};
+use tokio::sync::OnceCell;
+
+pub use self::builder::DirectoryBuilder;
+use crate::blocking::wait;
+use crate::convert::blob::{DIRECTORY, Reference};
+use crate::convert::msgpack::{Packer, Unpacker};
+use crate::convert::reader::LiteralRef;
+use crate::convert::writer::Encoder;
+use crate::data::{Destination, Placed, Source, io_error, stored_name, text, workspace};
+use crate::dialect::FileShape;
+use crate::file::{Any, File, Format};
+use crate::outbox::{Outbox, Transfer};
+use crate::storage::{ObjectInfo, Symlinks, Transferred, TreeOptions, child_url, local_path};
+use crate::workspace::Workspace;
+use crate::{Dialect, Error, ErrorKind, LiteralType, NebulaType, Result};
+
+/// A directory that travels between tasks: Python's `FlyteDirectory`.
+///
+/// Making one does no I/O. One that came in as an input is read where it is, file by file ([`list`](Self::list), [`walk`](Self::walk),
+/// [`file`](Self::file)) or downloaded; returned from a task it goes out as the URI that it came with, and nothing is copied. One from a
+/// path is stored under the raw-output prefix after the task's function has returned.
+///
+/// Object stores know no empty directories: those of a path are not stored.
+pub struct Directory<F = Any> {
+    placed: Placed,
+    symlinks: Symlinks,
+    workspace: Option<Workspace>,
+    /// Where it was downloaded to; shared by clones.
+    local: Arc<OnceCell<PathBuf>>,
+    format: PhantomData<fn() -> F>,
+}
+
+/// What stands directly in a directory.
+#[derive(Debug, Clone)]
+pub enum Entry {
+    /// A file and its length in bytes.
+    File(File, u64),
+    /// A directory.
+    Directory(Directory),
+}
+
+/// A file found by [`Directory::walk`].
+#[derive(Debug, Clone)]
+pub struct Found {
+    /// Its name below the directory, with `/` between the segments.
+    pub name: String,
+    /// Its length in bytes.
+    pub size: u64,
+    /// The file.
+    pub file: File,
+}
+
+impl<F> Directory<F> {
+    fn new(source: Source) -> Self {
+        let symlinks = Symlinks::default();
+        Self { placed: Placed::new(source), symlinks, workspace: None, local: Arc::default(), format: PhantomData }
+    }
+
+    /// A directory of this machine, to be stored when it is returned from a task.
+    #[must_use]
+    pub fn from_path(path: impl Into<PathBuf>) -> Self {
+        Self::new(Source::Path(path.into()))
+    }
+
+    /// The directory at a URI (or a path that is the same for every task), which stays where it is.
+    #[must_use]
+    pub fn from_uri(uri: impl Into<String>) -> Self {
+        Self::new(Source::Uri(uri.into()))
+    }
+
+    /// Begins a directory whose files are streamed to the store one by one, without a copy on this machine.
+    ///
+    /// # Errors
+    /// When the workspace has no place for data.
+    pub fn create(workspace: impl AsRef<Workspace>) -> Result<DirectoryBuilder<F>> {
+        DirectoryBuilder::new(workspace.as_ref())
+    }
+
+    /// Stores the directory at `url` instead of below the raw-output prefix (`remote_directory` of flytekit).
+    #[must_use]
+    pub fn stored_at(mut self, url: impl Into<String>) -> Self {
+        self.placed.destination = Destination::Url(url.into());
+        self
+    }
+
+    /// Leaves a directory of this machine where it is, for tasks that share a file system (`remote_directory=False` of flytekit).
+    #[must_use]
+    pub fn in_place(mut self) -> Self {
+        self.placed.destination = Destination::Stay;
+        self
+    }
+
+    /// Stores what symbolic links lead to; without this, a link in the directory is an error.
+    #[must_use]
+    pub fn following_symlinks(mut self) -> Self {
+        self.symlinks = Symlinks::Follow;
+        self
+    }
+
+    /// The same directory, read through `workspace`.
+    #[must_use]
+    pub fn within(mut self, workspace: impl AsRef<Workspace>) -> Self {
+        self.workspace = Some(workspace.as_ref().clone());
+        self
+    }
+
+    /// The URI, if the directory is in a store or has been sent to one.
+    #[must_use]
+    pub fn uri(&self) -> Option<&str> {
+        self.placed.uri()
+    }
+
+    /// The directory's name: the last segment of its URI or path.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.placed.name()
+    }
+
+    fn workspace(&self) -> Workspace {
+        workspace(self.workspace.as_ref())
+    }
+
+    fn url(&self) -> Result<String> {
+        match &self.placed.source {
+            Source::Uri(uri) => Ok(uri.clone()),
+            Source::Path(path) => text(path),
+            Source::Bytes(name, _) => Ok(name.clone()),
+        }
+    }
+
+    fn entry(&self, url: String) -> File {
+        let file = File::from_uri(url);
+        match &self.workspace {
+            Some(workspace) => file.within(workspace),
+            None => file,
+        }
+    }
+
+    /// The file at `name` below the directory; whether it is there shows when it is read.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Url`] for a name that leads out of the directory.
+    pub fn file(&self, name: &str) -> Result<File> {
+        if name.split('/').any(|segment| matches!(segment, "" | "." | "..")) {
+            return Err(Error::new(ErrorKind::Url, format!("`{name}` is no name of a file below `{}`", self.name())));
+        }
+        Ok(self.entry(child_url(&self.url()?, name)))
+    }
+
+    /// What stands directly in the directory: files first, each group by name.
+    ///
+    /// # Errors
+    /// Those of the store. A directory that is not there is empty: object stores do not tell the two apart.
+    pub async fn list(&self) -> Result<Vec<Entry>> {
+        let url = self.url()?;
+        let mut level = self.workspace().storage().list_level(&url).await?;
+        level.objects.sort_by(|left, right| left.key.cmp(&right.key));
+        level.prefixes.sort();
+        let files = level.objects.into_iter().map(|object| Entry::File(self.entry(object.url), object.size));
+        let directories = level.prefixes.iter().map(|name| {
+            let directory = Directory::from_uri(child_url(&url, name));
+            Entry::Directory(match &self.workspace {
+                Some(workspace) => directory.within(workspace),
+                None => directory,
+            })
+        });
+        let directories: Vec<_> = directories.collect();
+        Ok(files.chain(directories).collect())
+    }
+
+    /// All files below the directory, however deep, as the store lists them.
+    ///
+    /// # Errors
+    /// For a path that is not UTF-8; the stream has the errors of the store.
+    pub fn walk(&self) -> Result<impl Stream<Item = Result<Found>> + Send + 'static> {
+        let workspace = self.workspace();
+        let found = workspace.storage().walk(&self.url()?);
+        Ok(found.map_ok(move |ObjectInfo { url, key, size }| Found { name: key, size, file: File::from_uri(url).within(&workspace) }))
+    }
+
+    /// Downloads all files into the directory `path` of this machine. Each appears whole or not at all.
+    ///
+    /// # Errors
+    /// Those of the store and of the file system; [`ErrorKind::Url`] for a key that would leave `path`, or that no file can have.
+    pub async fn download(&self, path: impl AsRef<Path>) -> Result<Transferred> {
+        self.download_with(path, &TreeOptions::default()).await
+    }
+
+    /// Downloads the files whose names below the directory match `glob`, such as `2024/**/*.csv`.
+    ///
+    /// # Errors
+    /// As [`Directory::download`], and for a glob that is none.
+    pub async fn download_matching(&self, glob: &str, path: impl AsRef<Path>) -> Result<Transferred> {
+        self.download_with(path, &TreeOptions { glob: Some(glob.to_owned()), ..TreeOptions::default() }).await
+    }
+
+    /// Downloads as `options` say.
+    ///
+    /// # Errors
+    /// As [`Directory::download`].
+    pub async fn download_with(&self, path: impl AsRef<Path>, options: &TreeOptions) -> Result<Transferred> {
+        self.workspace().storage().download_tree(&self.url()?, path.as_ref(), options).await
+    }
+
+    /// The directory's path on this machine: its own if it is here, else that of a copy in the workspace's scratch folder, which is
+    /// downloaded once for this value and its clones.
+    ///
+    /// # Errors
+    /// Those of [`Directory::download`].
+    pub async fn path(&self) -> Result<&Path> {
+        let download = || async {
+            if let Some(path) = local_path(&self.url()?) {
+                return Ok(path);
+            }
+            let workspace = self.workspace();
+            let folder = workspace.scratch().map_err(|error| io_error("use", Path::new("the scratch folder"), error))?;
+            let path = folder.join(uuid::Uuid::new_v4().simple().to_string()).join(stored_name(self.name()));
+            self.download(&path).await?;
+            Ok(path)
+        };
+        Ok(self.local.get_or_try_init(download).await?.as_path())
+    }
+
+    /// The same calls for code that blocks.
+    #[must_use]
+    pub fn blocking(&self) -> BlockingDirectory<'_, F> {
+        BlockingDirectory(self)
+    }
+
+    fn written(&self, outbox: &mut Outbox) -> Result<Reference> {
+        let symlinks = self.symlinks;
+        let upload = |path: PathBuf, url: String| {
+            check(&path)?;
+            let what = path.display().to_string();
+            let options = TreeOptions { symlinks, ..TreeOptions::default() };
+            Ok(Transfer::custom(what, move |storage| async move { storage.upload_tree(&path, &url, &options).await.map(drop) }))
+        };
+        Ok(Reference { uri: self.placed.send(outbox, "", upload)?, ..Reference::default() })
+    }
+
+    fn read(reference: Reference, workspace: Option<&Workspace>) -> Self {
+        Self { workspace: workspace.cloned(), ..Self::from_uri(reference.uri) }
+    }
+}
+
+/// A directory of this machine that can be stored (Flyte task contract, "upload decision").
+fn check(path: &Path) -> Result<()> {
+    let metadata = std::fs::symlink_metadata(path).map_err(|error| {
+        let hint = if error.kind() == std::io::ErrorKind::NotFound {
+            "; a directory is stored after the task's function has returned: was it a temporary one that is gone by then?"
+        } else {
+            ""
+        };
+        Error::new(ErrorKind::Unencodable, format!("cannot store `{}`: {error}{hint}", path.display()))
+    })?;
+    let wrong = if metadata.is_symlink() {
+        "it is a symbolic link; give the path that it leads to (`std::fs::canonicalize`)"
+    } else if !metadata.is_dir() {
+        "it is no directory; return a `File`"
+    } else {
+        return Ok(());
+    };
+    Err(Error::new(ErrorKind::Unencodable, format!("cannot store `{}` as a directory: {wrong}", path.display())))
+}
+
+/// The calls of a [`Directory`] for code that blocks, such as a task that is no `async fn`; see [`Directory::blocking`].
+///
+/// # Panics
+/// All of them, in async code.
+#[derive(Debug)]
+pub struct BlockingDirectory<'a, F>(&'a Directory<F>);
+
+impl<'a, F> BlockingDirectory<'a, F> {
+    /// As [`Directory::list`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn list(&self) -> Result<Vec<Entry>> {
+        wait(self.0.list())
+    }
+
+    /// As [`Directory::walk`], with all files at once.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn walk(&self) -> Result<Vec<Found>> {
+        wait(self.0.walk()?.boxed().try_collect())
+    }
+
+    /// As [`Directory::download`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn download(&self, path: impl AsRef<Path>) -> Result<Transferred> {
+        wait(self.0.download(path))
+    }
+
+    /// As [`Directory::path`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn path(&self) -> Result<&'a Path> {
+        wait(self.0.path())
+    }
+}
+
+impl<F: Format> NebulaType for Directory<F> {
+    const TAG: &'static str = "FlyteDirectory";
+
+    fn tag(dialect: &Dialect) -> &'static str {
+        if dialect.files == FileShape::Flyte1 { Self::TAG } else { "Dir" }
+    }
+
+    fn literal_type(dialect: &Dialect) -> LiteralType {
+        DIRECTORY.literal_type(F::NAME, dialect)
+    }
+
+    fn encode(&self, encoder: &mut Encoder) -> Result<()> {
+        let reference = self.written(encoder.outbox())?;
+        DIRECTORY.encode(reference, F::NAME, encoder);
+        Ok(())
+    }
+
+    fn decode(literal: LiteralRef<'_>) -> Result<Self> {
+        Ok(Self::read(DIRECTORY.decode(literal)?, literal.references().workspace()))
+    }
+
+    fn pack(&self, packer: &mut Packer) -> Result<()> {
+        let reference = self.written(packer.outbox())?;
+        DIRECTORY.pack(&reference, self.name(), packer)
+    }
+
+    fn unpack(unpacker: &mut Unpacker<'_>) -> Result<Self> {
+        Ok(Self::read(DIRECTORY.unpack(unpacker)?, unpacker.references().workspace()))
+    }
+
+    fn schema(_: &Dialect) -> serde_json::Value {
+        DIRECTORY.schema()
+    }
+}
+
+impl<F> Clone for Directory<F> {
+    fn clone(&self) -> Self {
+        Self {
+            placed: self.placed.clone(),
+            symlinks: self.symlinks,
+            workspace: self.workspace.clone(),
+            local: self.local.clone(),
+            format: PhantomData,
+        }
+    }
+}
+
+impl<F> fmt::Debug for Directory<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("Directory");
+        match &self.placed.source {
+            Source::Path(path) => shown.field("path", path),
+            Source::Uri(uri) | Source::Bytes(uri, _) => shown.field("uri", &crate::storage::shown(uri)),
+        };
+        shown.finish()
+    }
+}

@@ -1,0 +1,481 @@
+//! [`File`]: a file in an object store, read where it is.
+
+mod reader;
+mod writer;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::marker::PhantomData;
+use std::ops::RangeBounds;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt as _};
+use tokio::sync::OnceCell;
+
+pub use self::reader::{BlockingFile, FileReader};
+pub use self::writer::{BlockingWriter, FileWriter};
+use crate::convert::blob::{FILE, Reference};
+use crate::convert::msgpack::{Packer, Unpacker};
+use crate::convert::reader::LiteralRef;
+use crate::convert::writer::Encoder;
+use crate::data::{Destination, Placed, Source, io_error, options_for, stored_name, text, workspace};
+use crate::dialect::FileShape;
+use crate::outbox::{Outbox, Transfer};
+use crate::storage::{ObjectMeta, PutOptions, Reading};
+use crate::workspace::Workspace;
+use crate::{Dialect, Error, ErrorKind, LiteralType, NebulaType, Result};
+
+/// How much [`File::read_bytes`] and [`File::read_to_string`] take into memory: 256 MiB.
+pub const READ_LIMIT: u64 = 256 * 1024 * 1024;
+
+/// What kind of file a [`File`] is. A format of one's own is one line:
+///
+/// ```
+/// # use nebulakit_types::file::{File, Format};
+/// struct Vcf;
+/// impl Format for Vcf { const NAME: &'static str = "vcf.gz"; }
+///
+/// fn annotate(variants: File<Vcf>) {}
+/// ```
+pub trait Format: 'static {
+    /// The extension without its first dot, as Python's `FlyteFile["vcf.gz"]` has it. The platform connects files of the same format, and
+    /// those of the empty one with all. On reading it is not compared.
+    const NAME: &'static str;
+}
+
+macro_rules! formats {
+    ($($(#[$doc:meta])* $name:ident $text:literal;)*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy)]
+        pub enum $name {}
+
+        impl Format for $name {
+            const NAME: &'static str = $text;
+        }
+    )*};
+}
+
+formats! {
+    /// Any file.
+    Any "";
+    /// Comma-separated values.
+    Csv "csv";
+    /// A JSON document.
+    Json "json";
+    /// A JSON document a line.
+    JsonLines "jsonl";
+    /// A Parquet file.
+    Parquet "parquet";
+    /// Plain text.
+    Text "txt";
+    /// A PNG picture.
+    Png "png";
+    /// A JPEG picture.
+    Jpeg "jpeg";
+    /// A PDF document.
+    Pdf "pdf";
+    /// An HTML page.
+    Html "html";
+    /// A gzipped tar archive.
+    TarGz "tar.gz";
+    /// A zip archive.
+    Zip "zip";
+}
+
+/// A file that travels between tasks: Python's `FlyteFile`, or with a [`Format`] `FlyteFile["csv"]`.
+///
+/// Making one does no I/O. One that came in as an input is read where it is: [`open`](Self::open) streams it, [`path`](Self::path)
+/// downloads it when that is first asked for; returned from a task it goes out as the URI that it came with, and nothing is copied.
+/// One from a path or from bytes is stored under the raw-output prefix after the task's function has returned, together with all other
+/// data and before the outputs; so the file has to be there until then ([`Workspace::scratch`] is a good place for it).
+///
+/// ```
+/// # use nebulakit_types::{file::File, workspace::Workspace};
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// # let folder = tempfile::tempdir().unwrap();
+/// # let workspace = Workspace::local(folder.path());
+/// let mut report = File::create(&workspace, "report.txt").await?;
+/// report.write("42 rows\n").await?;
+/// let report: File = report.finish().await?;
+/// assert_eq!(report.read_to_string().await?, "42 rows\n");
+/// # Ok::<(), nebulakit_types::Error>(()) }).unwrap();
+/// ```
+pub struct File<F = Any> {
+    placed: Placed,
+    metadata: BTreeMap<String, String>,
+    workspace: Option<Workspace>,
+    /// Where it was downloaded to; shared by clones.
+    local: Arc<OnceCell<PathBuf>>,
+    format: PhantomData<fn() -> F>,
+}
+
+impl<F> File<F> {
+    fn new(source: Source) -> Self {
+        let placed = Placed::new(source);
+        Self { placed, metadata: BTreeMap::new(), workspace: None, local: Arc::default(), format: PhantomData }
+    }
+
+    /// A file of this machine, to be stored when it is returned from a task.
+    #[must_use]
+    pub fn from_path(path: impl Into<PathBuf>) -> Self {
+        Self::new(Source::Path(path.into()))
+    }
+
+    /// The file at a URI (or a path that is the same for every task), which stays where it is.
+    #[must_use]
+    pub fn from_uri(uri: impl Into<String>) -> Self {
+        Self::new(Source::Uri(uri.into()))
+    }
+
+    /// A file called `name` with these contents, to be stored when it is returned from a task.
+    #[must_use]
+    pub fn from_bytes(name: impl Into<String>, bytes: impl Into<Bytes>) -> Self {
+        Self::new(Source::Bytes(name.into(), bytes.into()))
+    }
+
+    /// Begins a file called `name` that is streamed to the store while it is written, in bounded memory and without touching the disk.
+    ///
+    /// It is there for others when [`FileWriter::finish`] returns; one that is dropped before is not there at all.
+    ///
+    /// # Errors
+    /// When the workspace has no place for data, and those of the store.
+    pub async fn create(workspace: impl AsRef<Workspace>, name: &str) -> Result<FileWriter<F>> {
+        FileWriter::create(workspace.as_ref(), name).await
+    }
+
+    /// A file called `name` with the bytes of `stream`, stored as they come.
+    ///
+    /// # Errors
+    /// Those of the stream and of the store.
+    pub async fn from_stream<B, E>(
+        workspace: impl AsRef<Workspace>,
+        name: &str,
+        stream: impl Stream<Item = std::result::Result<B, E>>,
+    ) -> Result<Self>
+    where
+        B: Into<Bytes>,
+        E: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        let mut writer = Self::create(workspace, name).await?;
+        let mut stream = std::pin::pin!(stream);
+        while let Some(bytes) = stream.next().await {
+            let broken = |error: E| Error::new(ErrorKind::Io, format!("the stream for `{name}` broke off")).with_source(error);
+            writer.write(bytes.map_err(broken)?).await?;
+        }
+        writer.finish().await
+    }
+
+    /// Stores the file at `url` instead of below the raw-output prefix (`remote_path` of flytekit).
+    #[must_use]
+    pub fn stored_at(mut self, url: impl Into<String>) -> Self {
+        self.placed.destination = Destination::Url(url.into());
+        self
+    }
+
+    /// Leaves a file of this machine where it is, for tasks that share a file system (`remote_path=False` of flytekit).
+    #[must_use]
+    pub fn in_place(mut self) -> Self {
+        self.placed.destination = Destination::Stay;
+        self
+    }
+
+    /// Notes something beside the file, in the literal.
+    #[must_use]
+    pub fn with_metadata(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        self.metadata.insert(key.into(), value.into());
+        self
+    }
+
+    /// The same file, read through `workspace`.
+    #[must_use]
+    pub fn within(mut self, workspace: impl AsRef<Workspace>) -> Self {
+        self.workspace = Some(workspace.as_ref().clone());
+        self
+    }
+
+    /// The same file, taken for one of another format.
+    #[must_use]
+    pub fn cast<G>(self) -> File<G> {
+        let Self { placed, metadata, workspace, local, .. } = self;
+        File { placed, metadata, workspace, local, format: PhantomData }
+    }
+
+    /// The URI, if the file is in a store or has been sent to one.
+    #[must_use]
+    pub fn uri(&self) -> Option<&str> {
+        self.placed.uri()
+    }
+
+    /// The file's name: the last segment of its URI or path.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.placed.name()
+    }
+
+    /// What was noted beside the file.
+    #[must_use]
+    pub fn metadata(&self) -> &BTreeMap<String, String> {
+        &self.metadata
+    }
+
+    fn workspace(&self) -> Workspace {
+        workspace(self.workspace.as_ref())
+    }
+
+    /// The URL by which the file is read; [`None`] for one in memory.
+    fn url(&self) -> Result<Option<String>> {
+        Ok(match &self.placed.source {
+            Source::Uri(uri) => Some(uri.clone()),
+            Source::Path(path) => Some(text(path)?),
+            Source::Bytes(..) => None,
+        })
+    }
+
+    /// What the store says of the file. One request.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`] if it is not there, and those of the store.
+    pub async fn stat(&self) -> Result<ObjectMeta> {
+        let Some(url) = self.url()? else { return Ok(ObjectMeta { size: self.in_memory().len() as u64, ..ObjectMeta::default() }) };
+        let meta = self.workspace().storage().stat(&url).await?;
+        meta.ok_or_else(|| Error::new(ErrorKind::NotFound, format!("there is no file at `{url}`")))
+    }
+
+    /// The file's length in bytes.
+    ///
+    /// # Errors
+    /// Those of [`File::stat`].
+    pub async fn size(&self) -> Result<u64> {
+        match self.stat().await?.size {
+            ObjectMeta::UNKNOWN => Err(Error::new(ErrorKind::Io, format!("the server does not say how long `{}` is", self.name()))),
+            size => Ok(size),
+        }
+    }
+
+    fn in_memory(&self) -> &Bytes {
+        static NONE: Bytes = Bytes::new();
+        if let Source::Bytes(_, bytes) = &self.placed.source { bytes } else { &NONE }
+    }
+
+    /// Streams the file, or the part of it from one byte to another. One request; what breaks is resumed where it broke.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`] if it is not there, and those of the store.
+    pub async fn stream(&self, range: impl RangeBounds<u64> + Send) -> Result<Reading> {
+        match self.url()? {
+            Some(url) => self.workspace().storage().read(&url, range).await,
+            None => Ok(Reading::of_bytes(self.in_memory(), range)),
+        }
+    }
+
+    /// Opens the file for reading from its beginning. One request.
+    ///
+    /// # Errors
+    /// Those of [`File::stream`].
+    pub async fn open(&self) -> Result<FileReader> {
+        Ok(FileReader::new(self.stream(..).await?))
+    }
+
+    /// The bytes of a part of the file.
+    ///
+    /// # Errors
+    /// Those of [`File::stream`]; [`ErrorKind::OutOfRange`] when the file ends before the range does.
+    pub async fn range(&self, range: std::ops::Range<u64>) -> Result<Bytes> {
+        let wanted = range.end.saturating_sub(range.start);
+        let bytes = collect(self.stream(range.clone()).await?, wanted, self.name()).await?;
+        if (bytes.len() as u64) < wanted {
+            let message = format!("`{}`: the bytes {range:?} were asked for, and there are only {} of them", self.name(), bytes.len());
+            return Err(Error::new(ErrorKind::OutOfRange, message));
+        }
+        Ok(bytes)
+    }
+
+    /// The whole file, if it is not larger than [`READ_LIMIT`].
+    ///
+    /// # Errors
+    /// Those of [`File::stream`]; [`ErrorKind::OutOfRange`] when the file is larger.
+    pub async fn read_bytes(&self) -> Result<Bytes> {
+        self.read_up_to(READ_LIMIT).await
+    }
+
+    /// The whole file, if it is not larger than `limit` bytes.
+    ///
+    /// # Errors
+    /// Those of [`File::stream`]; [`ErrorKind::OutOfRange`] when the file is larger.
+    pub async fn read_up_to(&self, limit: u64) -> Result<Bytes> {
+        let reading = self.stream(..).await?;
+        let size = reading.meta().size;
+        if size > limit && size != ObjectMeta::UNKNOWN {
+            let message = format!(
+                "`{}` has {size} bytes and is read whole only up to {limit}; read it as a stream, in ranges, or with a higher limit",
+                self.name()
+            );
+            return Err(Error::new(ErrorKind::OutOfRange, message));
+        }
+        collect(reading, limit, self.name()).await
+    }
+
+    /// The whole file as text, if it is not larger than [`READ_LIMIT`].
+    ///
+    /// # Errors
+    /// Those of [`File::read_bytes`]; [`ErrorKind::Mismatch`] when it is not UTF-8.
+    pub async fn read_to_string(&self) -> Result<String> {
+        let bytes = self.read_bytes().await?;
+        String::from_utf8(bytes.into()).map_err(|error| {
+            let message = format!("`{}` is not UTF-8 text, at byte {}", self.name(), error.utf8_error().valid_up_to());
+            Error::new(ErrorKind::Mismatch, message)
+        })
+    }
+
+    /// Downloads the file to `path`, by parallel ranges where it is large. It appears there whole or not at all. Returns its length.
+    ///
+    /// # Errors
+    /// Those of the store and of the file system.
+    pub async fn download(&self, path: impl AsRef<Path>) -> Result<u64> {
+        let path = path.as_ref();
+        match self.url()? {
+            Some(url) => self.workspace().storage().download(&url, path).await,
+            None => {
+                let bytes = self.in_memory().clone();
+                self.workspace().storage().put(&text(path)?, vec![bytes.clone()], &PutOptions::default()).await?;
+                Ok(bytes.len() as u64)
+            }
+        }
+    }
+
+    /// The file's path on this machine: its own if it is here, else that of a copy in the workspace's scratch folder, which is downloaded
+    /// once for this value and its clones.
+    ///
+    /// # Errors
+    /// Those of [`File::download`].
+    pub async fn path(&self) -> Result<&Path> {
+        let download = || async {
+            if let Some(path) = self.url()?.as_deref().and_then(crate::storage::local_path) {
+                return Ok(path);
+            }
+            let workspace = self.workspace();
+            let folder = workspace.scratch().map_err(|error| io_error("use", Path::new("the scratch folder"), error))?;
+            let path = folder.join(uuid::Uuid::new_v4().simple().to_string()).join(stored_name(self.name()));
+            self.download(&path).await?;
+            Ok(path)
+        };
+        Ok(self.local.get_or_try_init(download).await?.as_path())
+    }
+
+    /// The same calls for code that blocks.
+    #[must_use]
+    pub fn blocking(&self) -> BlockingFile<'_, F> {
+        BlockingFile(self)
+    }
+}
+
+async fn collect(mut reading: Reading, most: u64, name: &str) -> Result<Bytes> {
+    let mut whole = Vec::new();
+    while let Some(bytes) = reading.next().await {
+        let bytes = bytes?;
+        if whole.len() as u64 + bytes.len() as u64 > most {
+            return Err(Error::new(ErrorKind::OutOfRange, format!("`{name}` is longer than {most} bytes")));
+        }
+        whole.extend_from_slice(&bytes);
+    }
+    Ok(whole.into())
+}
+
+/// A file of this machine that can be stored: there, readable as a file, and no link (Flyte task contract, "upload decision").
+fn check(path: &Path) -> Result<()> {
+    let metadata = std::fs::symlink_metadata(path).map_err(|error| {
+        let hint = if error.kind() == std::io::ErrorKind::NotFound {
+            "; a file is stored after the task's function has returned: was it in a temporary folder that is gone by then?"
+        } else {
+            ""
+        };
+        Error::new(ErrorKind::Unencodable, format!("cannot store `{}`: {error}{hint}", path.display()))
+    })?;
+    let wrong = if metadata.is_symlink() {
+        "it is a symbolic link; give the path that it leads to (`std::fs::canonicalize`)"
+    } else if metadata.is_dir() {
+        "it is a directory; return a `Directory`"
+    } else if !metadata.is_file() {
+        "it is no regular file"
+    } else {
+        return Ok(());
+    };
+    Err(Error::new(ErrorKind::Unencodable, format!("cannot store `{}` as a file: {wrong}", path.display())))
+}
+
+impl<F> File<F> {
+    fn written(&self, outbox: &mut Outbox) -> Result<Reference> {
+        let upload = |path: PathBuf, url: String| {
+            check(&path)?;
+            let what = path.display().to_string();
+            Ok(Transfer::custom(what, move |storage| async move { storage.upload(&path, &url, &options_for(&url)).await.map(drop) }))
+        };
+        Ok(Reference { uri: self.placed.send(outbox, &stored_name(self.name()), upload)?, metadata: self.metadata.clone() })
+    }
+
+    fn read(reference: Reference, workspace: Option<&Workspace>) -> Self {
+        let Reference { uri, metadata } = reference;
+        Self { metadata, workspace: workspace.cloned(), ..Self::from_uri(uri) }
+    }
+}
+
+impl<F: Format> NebulaType for File<F> {
+    const TAG: &'static str = "FlyteFilePath";
+
+    fn tag(dialect: &Dialect) -> &'static str {
+        if dialect.files == FileShape::Flyte1 { Self::TAG } else { "File" }
+    }
+
+    fn literal_type(dialect: &Dialect) -> LiteralType {
+        FILE.literal_type(F::NAME, dialect)
+    }
+
+    fn encode(&self, encoder: &mut Encoder) -> Result<()> {
+        let reference = self.written(encoder.outbox())?;
+        FILE.encode(reference, F::NAME, encoder);
+        Ok(())
+    }
+
+    fn decode(literal: LiteralRef<'_>) -> Result<Self> {
+        Ok(Self::read(FILE.decode(literal)?, literal.references().workspace()))
+    }
+
+    fn pack(&self, packer: &mut Packer) -> Result<()> {
+        let reference = self.written(packer.outbox())?;
+        FILE.pack(&reference, self.name(), packer)
+    }
+
+    fn unpack(unpacker: &mut Unpacker<'_>) -> Result<Self> {
+        Ok(Self::read(FILE.unpack(unpacker)?, unpacker.references().workspace()))
+    }
+
+    fn schema(_: &Dialect) -> serde_json::Value {
+        FILE.schema()
+    }
+}
+
+impl<F> Clone for File<F> {
+    fn clone(&self) -> Self {
+        Self {
+            placed: self.placed.clone(),
+            metadata: self.metadata.clone(),
+            workspace: self.workspace.clone(),
+            local: self.local.clone(),
+            format: PhantomData,
+        }
+    }
+}
+
+impl<F> fmt::Debug for File<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("File");
+        match &self.placed.source {
+            Source::Uri(uri) => shown.field("uri", &crate::storage::shown(uri)),
+            Source::Path(path) => shown.field("path", path),
+            Source::Bytes(name, bytes) => shown.field("name", name).field("size", &bytes.len()),
+        };
+        shown.field("metadata", &self.metadata).finish()
+    }
+}

@@ -1,0 +1,62 @@
+//! A line on the terminal that tells how far transfers have come.
+
+use std::io::IsTerminal as _;
+use std::time::Duration;
+
+use nebulakit_types::storage::Counts;
+
+use crate::cli::remark;
+use crate::progress::Telling;
+
+/// How many marks make a whole bar.
+const WIDTH: u64 = 24;
+
+/// A bar where a person watches, else lines in the log.
+pub(super) fn telling() -> Telling {
+    if std::io::stderr().is_terminal() { Telling { every: Duration::from_millis(100), tell: draw } } else { Telling::LOG }
+}
+
+/// Draws the line over the former one; the last one stays.
+fn draw(counts: &Counts, is_last: bool) {
+    let end = if is_last { "\n" } else { "" };
+    remark(&format!("\r\x1b[2K{}{end}", line(counts)));
+}
+
+fn line(counts: &Counts) -> String {
+    let moved = format!("{} in {} objects", size(counts.bytes), counts.objects);
+    match counts.expected_bytes {
+        Some(expected) if expected > 0 => {
+            let marks = (counts.bytes.min(expected) * WIDTH / expected) as usize;
+            let (done, open) = ("█".repeat(marks), "░".repeat(WIDTH as usize - marks));
+            format!("{done}{open} {moved} of {}", size(expected))
+        }
+        _ => moved,
+    }
+}
+
+fn size(bytes: u64) -> String {
+    const UNITS: [&str; 5] = ["B", "KiB", "MiB", "GiB", "TiB"];
+    let mut unit = 0;
+    let mut whole = bytes;
+    while whole >= 1024 * 10 && unit + 1 < UNITS.len() {
+        whole /= 1024;
+        unit += 1;
+    }
+    format!("{whole} {}", UNITS[unit])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_tells_what_is_known() {
+        let mut counts = Counts::default();
+        (counts.bytes, counts.objects) = (3 << 20, 2);
+        assert_eq!(line(&counts), "3072 KiB in 2 objects");
+        counts.expected_bytes = Some(6 << 20);
+        assert_eq!(line(&counts), "████████████░░░░░░░░░░░░ 3072 KiB in 2 objects of 6144 KiB");
+        counts.bytes = 7 << 20;
+        assert!(line(&counts).starts_with(&"█".repeat(24)), "what failed and came again counts twice");
+    }
+}

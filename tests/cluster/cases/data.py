@@ -1,0 +1,84 @@
+"""Files and folders between Python and Rust: what is passed on stays where it is."""
+
+import uuid
+
+import files
+from cases import case
+from graph import Step, literal, value
+
+PLACES = ("file", "table", "folder", "files", "named", "some", "none", "bundle")
+
+
+def prefix(cluster):
+    """A new place in the cluster's own bucket."""
+    ended = cluster.run_task(cluster.rust("surroundings.surroundings", "fixture"))
+    raw = value(ended.outputs["o0"], dict[str, str])["raw"]
+    return f"{raw.rpartition('/')[0].rpartition('/')[0]}/nebulakit-tests-{uuid.uuid4().hex}"
+
+
+@case("data: passed on by Rust, bare, in lists, maps, options and structs: nothing is copied")
+def passed_on(cluster):
+    data = prefix(cluster)
+    passes_on, look = cluster.rust("files.passes_on"), cluster.python(files.look)
+    steps = {
+        "made": Step(cluster.python(files.make)),
+        "before": Step(look, {name: ("made", name) for name in PLACES}),
+        "rust": Step(passes_on, {name: ("made", name) for name in PLACES}),
+        "again": Step(passes_on, {name: ("rust", name) for name in PLACES}),
+        "after": Step(look, {name: ("again", name) for name in PLACES}),
+    }
+    ended = cluster.run("cluster.data.passed-on", steps, {node: (node, "o0") for node in ("before", "after")}, data=data)
+    assert ended.phase == "SUCCEEDED", f"{ended}\n{ended.error.message}"
+    before, after = (value(ended.outputs[node], list[str]) for node in ("before", "after"))
+    assert before == after, f"{before} became {after}"
+    found = value(cluster.run_task(cluster.python(files.stored), prefix=data).outputs["o0"], list[str])
+    others = [path for path in found if f"{ended.name}-made-0/" not in path]
+    assert found and not others, others
+    return f"{len(before)} URIs came out as they went in; {len(found)} objects, all of the task that made them [{ended.name}]"
+
+
+@case("data: made by Python, read by Rust")
+def read(cluster):
+    steps = {"made": Step(cluster.python(files.make))}
+    steps["read"] = Step(cluster.rust("files.reads"), {"file": ("made", "file"), "folder": ("made", "folder")})
+    ended = cluster.run("cluster.data.read", steps, {name: ("read", name) for name in ("o0", "o1")})
+    assert ended.phase == "SUCCEEDED", f"{ended}\n{ended.error.message}"
+    assert ended.outputs["o0"] == literal("a file"), ended.outputs
+    tree = value(ended.outputs["o1"], dict[str, str])
+    assert tree == {"one.txt": "c/one.txt", "deep/er/two.txt": "c/deep/er/two.txt"}, tree
+    return str(tree)
+
+
+@case("data: made by Rust in every way, read by Python")
+def written(cluster):
+    data = prefix(cluster)
+    steps = {"made": Step(cluster.rust("files.writes"), {"text": literal("grüße")})}
+    steps["seen"] = Step(cluster.python(files.see), {name: ("made", name) for name in ("streamed", "local", "bytes", "folder", "bundle")})
+    ended = cluster.run("cluster.data.written", steps, {name: ("seen", name) for name in ("texts", "tree")}, data=data)
+    assert ended.phase == "SUCCEEDED", f"{ended}\n{ended.error.message}"
+    texts, tree = value(ended.outputs["texts"], list[str]), value(ended.outputs["tree"], dict[str, str])
+    assert texts == ["grüße", "a,b\n1,grüße\n", "grüße", "grüße", "grüße", "grüße"], texts
+    assert tree == {"one.txt": "grüße", "deep/er/two.txt": "grüße"}, tree
+    found = value(cluster.run_task(cluster.python(files.stored), prefix=data).outputs["o0"], list[str])
+    ours = [path.rpartition("/")[2] for path in found if f"{ended.name}-made-0/" in path]
+    expected = ["a table.csv", "bytes.bin", "in a struct.txt", "one.txt", "streamed.txt", "two.txt"]
+    assert sorted(ours) == expected, found
+    return f"{len(ours)} objects, each stored once"
+
+
+@case("data: a file of 500 MB, written and read by Rust")
+def much(cluster):
+    steps = {"made": Step(cluster.rust("files.writes_much"), {"mebibytes": literal(500)})}
+    steps["seen"] = Step(cluster.rust("files.reads_much"), {"much": ("made", "o0")})
+    ended = cluster.run("cluster.data.much", steps, {"o0": ("seen", "o0")})
+    assert ended.phase == "SUCCEEDED" and ended.outputs["o0"] == literal(500 << 20), f"{ended}\n{ended.error.message}"
+    return f"{ended.seconds:.1f} s, within the default memory of the cluster"
+
+
+@case("data: a file that is not there")
+def missing(cluster):
+    gone = literal(files.FlyteFile("s3://nebulakit-tests-no-such-bucket/gone"), files.FlyteFile)
+    folder = literal(files.FlyteDirectory("s3://nebulakit-tests-no-such-bucket/gone"), files.FlyteDirectory)
+    ended = cluster.run_task(cluster.rust("files.reads"), file=gone, folder=folder)
+    assert ended.phase == "FAILED" and "s3://nebulakit-tests-no-such-bucket" in ended.error.message, ended
+    return f"{len(ended.attempts)} attempt(s), {ended}"

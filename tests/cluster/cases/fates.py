@@ -1,0 +1,181 @@
+"""How tasks end: code, kind, message and attempts, as the platform reports them."""
+
+import dataclasses
+import time
+
+from flyteidl.core import literals_pb2, types_pb2
+from flyteidl.core.execution_pb2 import ExecutionError
+
+from cases import ALL, Case, case
+from ended import shown
+from graph import Step, literal
+from suite import Skipped
+
+# A container that ends without a document is a failure of the system, repeated three times. Now and then the platform sees the container
+# before the pod, and makes an attempt of it the user's (contract 3.6).
+LOST = {"RetriesExhausted|Interrupted", "RetriesExhausted|Error"}
+
+
+@dataclasses.dataclass
+class Fate:
+    """A task, and what the platform is to make of it."""
+
+    title: str
+    task: str
+    codes: str | set
+    attempts: int | range
+    says: str = ""
+    kind: str = "USER"
+    binary: str = "fixture"
+    inputs: dict = dataclasses.field(default_factory=dict)
+    retries: int = 0
+
+    def run(self, cluster):
+        ended = cluster.run_task(cluster.rust(self.task, self.binary), self.retries, **self.inputs)
+        codes = {self.codes} if isinstance(self.codes, str) else self.codes
+        allowed = self.attempts if isinstance(self.attempts, range) else [self.attempts]
+        found = (ended.phase, ended.error.code, ExecutionError.ErrorKind.Name(ended.error.kind), len(ended.attempts))
+        assert ended.phase == "FAILED" and ended.error.code in codes and found[2] == self.kind and found[3] in allowed, f"{found}: {ended}"
+        assert self.says in ended.error.message, f"{self.says!r} is not in {ended}"
+        return f"{len(ended.attempts)} attempt(s), {shown(ended.error)} [{ended.name}]"
+
+
+ALL += [
+    Case(f"fate: {fate.title}", fate.run)
+    for fate in (
+        Fate("a plain error", "endings.fails", "USER:RuntimeError", 1, "the cause of it", inputs={"message": "grüße"}, retries=2),
+        Fate(
+            "a plain error of an async task", "endings.fails_async", "USER:RuntimeError", 1, "grüße", inputs={"message": "grüße"}, retries=2
+        ),
+        Fate("an error with a code", "mod.raise_coded", "MY:CODE", 1, inputs={"a": 1}, retries=2),
+        Fate("a recoverable error, no retries", "endings.fails_recoverably", "RetriesExhausted|C", 1, "Last Error: USER::M"),
+        Fate("a recoverable error, retries of the task", "fails_again", "RetriesExhausted|C", 3, "[3/3]", binary="cluster"),
+        Fate("a recoverable error, retries of the node", "endings.fails_recoverably", "RetriesExhausted|C", 2, "[2/2]", retries=1),
+        Fate("a permanent error with retries left", "endings.fails_permanently", "C", 1, "M", retries=2),
+        Fate("an error for good with retries of the task", "fails_for_good", "USER:RuntimeError", 1, "no second attempt", binary="cluster"),
+        Fate("a panic", "endings.panics", "USER:Panic", 1, "grüße", inputs={"message": "grüße"}, retries=2),
+        Fate("a panic between polls", "endings.panics_between_polls", "USER:Panic", 1, "grüße", inputs={"message": "grüße"}),
+        Fate("a message of a megabyte", "endings.fails_at_length", "USER:RuntimeError", 1, " tail", inputs={"length": 1_000_000}),
+        Fate("exit code 7", "mod.osexit", LOST, range(1, 6), inputs={"a": 1}),
+        Fate("exit code 0 without outputs", "mod.sysexit0", "RetriesExhausted|OutputsNotFound", 1, inputs={"a": 1}),
+        Fate("ignored outputs that nobody else stores", "mod.ignore", "RetriesExhausted|OutputsNotFound", 1, inputs={"a": 1}),
+        Fate("an abort", "endings.aborts", LOST, range(1, 6)),
+        Fate("out of memory", "takes_memory", "RetriesExhausted|OOMKilled", 1, binary="cluster"),
+    )
+]
+
+
+@case("fate: success")
+def success(cluster):
+    ended = cluster.run_task(cluster.rust("mod.t1", "fixture"), a=41)
+    assert ended.phase == "SUCCEEDED" and ended.outputs == {"o0": literal(42)} and len(ended.attempts) == 1, ended
+    return f"1 attempt, {ended.outputs['o0'].scalar.primitive.integer} [{ended.name}]"
+
+
+@case("fate: success without outputs")
+def nothing(cluster):
+    ended = cluster.run_task(cluster.rust("mod.void", "fixture"), a=41)
+    assert ended.phase == "SUCCEEDED" and not ended.outputs and len(ended.attempts) == 1, ended
+    return f"1 attempt [{ended.name}]"
+
+
+def text_instead(template):
+    """Makes the platform believe that the task takes texts."""
+    for variable in template.interface.inputs.variables.values():
+        variable.type.CopyFrom(types_pb2.LiteralType(simple=types_pb2.STRING))
+
+
+@case("fate: an input of another type than declared")
+def wrong_type(cluster):
+    ended = cluster.run_task(cluster.rust("mod.t1", "fixture", suffix="-text", change=text_instead), 2, a="forty-one")
+    assert (ended.error.code, ended.error.kind, len(ended.attempts)) == ("SYSTEM", ExecutionError.SYSTEM, 1), ended
+    assert "`a`" in ended.error.message and "forty-one" not in ended.error.code, ended
+    return f"1 attempt, {shown(ended.error)} [{ended.name}]"
+
+
+def output_elsewhere(template):
+    """Sends the outputs to a bucket that is not there."""
+    args = template.container.args
+    args[list(args).index("--output-prefix") + 1] = "s3://nebulakit-tests-no-such-bucket/out"
+
+
+@case("fate: a store that takes no outputs")
+def no_store(cluster):
+    ended = cluster.run_task(cluster.rust("mod.t1", "fixture", suffix="-elsewhere", change=output_elsewhere), a=1)
+    assert ended.phase == "FAILED" and ended.error.code in LOST, ended
+    return f"{len(ended.attempts)} attempts, {shown(ended.error)} [{ended.name}]"
+
+
+@case("fate: an input that cannot be fetched")
+def no_input(cluster):
+    text = types_pb2.LiteralType(simple=types_pb2.STRING)
+    prefix = {"uri": "s3://nebulakit-tests-no-such-bucket/v.pb", "size_bytes": 20 << 20, "inferred_type": text}
+    ended = cluster.run_task(cluster.rust("types.text", "fixture"), v=literals_pb2.Literal(offloaded_metadata=prefix, hash="h"))
+    if "LiteralOffloading" in ended.error.code:
+        raise Skipped(shown(ended.error))
+    assert ended.error.code == "RetriesExhausted|SYSTEM" and len(ended.attempts) == 4, ended
+    assert all(attempt.error.kind == ExecutionError.SYSTEM for attempt in ended.attempts), ended
+    return f"4 attempts, {shown(ended.error)} [{ended.name}]"
+
+
+@case("fate: killed on a machine that can be taken away")
+def killed(cluster):
+    ended = cluster.run_task(cluster.rust("is_killed"))
+    classes = [attempt.interruptible for attempt in ended.attempts]
+    assert ended.error.code in LOST and classes == [True, True, True, False], f"{classes} {ended}"
+    return f"3 interruptible attempts and 1 other, {shown(ended.error)} [{ended.name}]"
+
+
+@case("fate: a retry that goes on from a checkpoint")
+def checkpoint(cluster):
+    ended = cluster.run_task(cluster.rust("goes_on"), last=2)
+    assert ended.phase == "SUCCEEDED" and ended.outputs["o0"] == literal("012"), ended
+    errors = [attempt.error.code for attempt in ended.attempts]
+    assert errors == ["USER:Recoverable", "USER:Recoverable", ""], errors
+    return f"attempts {errors}, the last found what both left: 01 [{ended.name}]"
+
+
+@case("fate: longer than its timeout")
+def timeout(cluster):
+    ended = cluster.run_task(cluster.rust("never_ends"))
+    assert ended.phase == "FAILED" and "Timeout" in ended.error.code, ended
+    return f"{[attempt.phase for attempt in ended.attempts]}, {shown(ended.error)} [{ended.name}]"
+
+
+def started(cluster, name):
+    """Launches the task that waits, and returns when it runs."""
+    execution = cluster.launch(cluster.workflow(name, {"n0": Step(cluster.rust("waits"))}))
+    until = time.monotonic() + 300
+    while True:
+        found = cluster.nodes(execution)
+        if found and [attempt.phase for attempt in found["n0"].attempts] == ["RUNNING"]:
+            return execution
+        assert time.monotonic() < until, f"{execution.name} does not start: {found}"
+        time.sleep(0.2)
+
+
+@case("fate: aborted by a person while it runs")
+def aborted(cluster):
+    execution = started(cluster, "cluster.aborted")
+    cluster.abort(execution, "no longer needed")
+    ended = cluster.wait(execution)
+    cause = cluster.closure(execution).abort_metadata.cause
+    assert (ended.phase, cause) == ("ABORTED", "no longer needed") and [attempt.phase for attempt in ended.attempts] == ["ABORTED"], ended
+    return f"ABORTED: {cause} [{ended.name}]"
+
+
+@case("fate: the pod is deleted, as when its machine is drained")
+def drained(cluster):
+    if not cluster.kubectl:
+        raise Skipped("needs --kubectl")
+    execution = started(cluster, "cluster.drained")
+    pod = f"{execution.name}-n0-0"
+    cluster.kube("delete", "pod", pod, "--wait=false")
+    until = time.monotonic() + 120
+    while len(attempts := cluster.nodes(execution)["n0"].attempts) < 2:
+        assert time.monotonic() < until, f"no second attempt of {execution.name}"
+        time.sleep(0.5)
+    cluster.abort(execution, "seen")
+    ended = cluster.wait(execution)
+    assert attempts[0].error.kind == ExecutionError.SYSTEM, shown(attempts[0].error)
+    return f"first attempt {attempts[0].phase}: {shown(attempts[0].error)}, then another [{ended.name}]"

@@ -1,0 +1,244 @@
+"""A Flyte cluster as the suite sees it: tasks and workflows are registered, launched and looked at, all by admin's API."""
+
+import dataclasses
+import functools
+import json
+import pathlib
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+import uuid
+
+from flyteidl.admin import common_pb2, execution_pb2, launch_plan_pb2, node_execution_pb2, task_execution_pb2, task_pb2, workflow_pb2
+from flyteidl.core import catalog_pb2, execution_pb2 as phases, identifier_pb2, interface_pb2, literals_pb2, tasks_pb2, types_pb2
+from flyteidl.core import workflow_pb2 as core
+from flyteidl.service import dataproxy_pb2
+from flytekit.clients.raw import RawSynchronousFlyteClient
+from flytekit.configuration import Image, ImageConfig, PlatformConfig, SerializationSettings
+from flytekit.tools.translator import get_serializable
+from google.protobuf import json_format
+
+from ended import Attempt, Ended, Node
+from graph import Step, binding, literal
+
+ENDED = {
+    phases.WorkflowExecution.SUCCEEDED,
+    phases.WorkflowExecution.FAILED,
+    phases.WorkflowExecution.ABORTED,
+    phases.WorkflowExecution.TIMED_OUT,
+}
+
+
+def once(register):
+    """Registers each task once, whichever of the cases that run beside each other comes first."""
+    lock, cached = threading.Lock(), functools.cache(register)
+
+    @functools.wraps(register)
+    def locked(*given, **named):
+        with lock:
+            return cached(*given, **named)
+
+    return locked
+
+
+class Cluster:
+    """One version of all that the suite registers, in one project and domain."""
+
+    def __init__(self, options):
+        platform = PlatformConfig.auto(options.config)
+        if options.endpoint:
+            platform = dataclasses.replace(platform, endpoint=options.endpoint, insecure=options.insecure)
+        self.options, self.endpoint = options, platform.endpoint
+        self.client = RawSynchronousFlyteClient(platform)
+        self.version = f"{time.strftime('%Y%m%d-%H%M%S')}-{uuid.uuid4().hex[:6]}"
+        self.kubectl = options.kubectl.split() if options.kubectl else None
+
+    def check(self):
+        """Fails where there is no cluster, or no such project."""
+        projects = [project.id for project in self.client.list_projects().projects]
+        if self.options.project not in projects:
+            sys.exit(f"the cluster at {self.endpoint} has no project `{self.options.project}`; it has {', '.join(projects)}")
+
+    # Registering.
+
+    def id(self, kind, name):
+        return identifier_pb2.Identifier(
+            resource_type=kind, project=self.options.project, domain=self.options.domain, name=name, version=self.version
+        )
+
+    @once
+    def rust(self, name, binary="cluster", **changes):
+        """Registers a task of a Rust binary from what its `describe` says; `changes` are made to the template before."""
+        program = pathlib.Path(self.options.binaries, binary)
+        described = json.loads(subprocess.run([program, "describe", name, "--json"], check=True, stdout=subprocess.PIPE).stdout)
+        template = json_format.ParseDict(described["template"], tasks_pb2.TaskTemplate())
+        template.container.image = self.options.rust_image
+        template.id.CopyFrom(self.id(identifier_pb2.TASK, described["name"] + changes.pop("suffix", "")))
+        change = changes.pop("change", None)
+        if changes.pop("mapped", False):
+            self.mapped(template, **changes)
+        if change:
+            change(template)
+        return self.create_task(template)
+
+    @staticmethod
+    def mapped(template, bound=(), optional=False):
+        """Makes a template that of a map task: lists instead of single values, and the other entry point."""
+        for variables in (template.interface.inputs.variables, template.interface.outputs.variables):
+            for name, variable in variables.items():
+                element = types_pb2.LiteralType()
+                element.CopyFrom(variable.type)
+                if optional and variables is template.interface.outputs.variables:
+                    element = types_pb2.LiteralType(union_type={"variants": [element, {"simple": types_pb2.NONE}]})
+                if name not in bound:
+                    variable.type.CopyFrom(types_pb2.LiteralType(collection_type=element))
+        args = list(template.container.args)
+        if args[0] == "execute":
+            args = ["map-execute", *args[1:], "--bound", ",".join(bound)]
+        elif args[0] == "pyflyte-execute":
+            before, after = args[1 : args.index("--resolver")], args[args.index("--") + 1 :]
+            resolver = args[args.index("--resolver") + 1]
+            mapped = ["--resolver", "flytekit.core.array_node_map_task.ArrayNodeMapTaskResolver", "--"]
+            args = ["pyflyte-map-execute", *before, *mapped, "vars", ",".join(bound), "resolver", resolver, *after]
+        template.container.args[:] = args
+        template.id.name += "-map" + "".join(f"-{name}" for name in bound) + ("-optional" if optional else "")
+
+    @once
+    def python(self, task, version="", mapped=False):
+        """Registers a flytekit task, of the image that holds this folder; `version` is for a second task of the same name."""
+        settings = SerializationSettings(
+            project=self.options.project,
+            domain=self.options.domain,
+            version=self.version,
+            image_config=ImageConfig(default_image=Image.look_up_image_info("default", self.options.python_image)),
+        )
+        template = get_serializable({}, settings, task).to_flyte_idl().template
+        template.id.version += version
+        if mapped:
+            self.mapped(template)
+        return self.create_task(template)
+
+    def create_task(self, template):
+        self.client.create_task(task_pb2.TaskCreateRequest(id=template.id, spec=task_pb2.TaskSpec(template=template)))
+        return template
+
+    def workflow(self, name, steps, inputs=None, outputs=None):
+        """Registers a workflow of `steps` by node, and its launch plan. `inputs` are types by name, `outputs` are `(node, output)` by name."""
+        identifier, outputs = self.id(identifier_pb2.WORKFLOW, name), outputs or {}
+        variable = lambda type: interface_pb2.Variable(type=type)  # noqa: E731
+        output = lambda node, var: steps[node].task.interface.outputs.variables[var].type  # noqa: E731
+        takes = {name: variable(type) for name, type in (inputs or {}).items()}
+        gives = {name: variable(output(*source)) for name, source in outputs.items()}
+        template = core.WorkflowTemplate(
+            id=identifier,
+            metadata={},
+            metadata_defaults={},
+            interface={"inputs": {"variables": takes}, "outputs": {"variables": gives}},
+            nodes=[step.node(node) for node, step in steps.items()],
+            outputs=[literals_pb2.Binding(var=var, binding=binding(source)) for var, source in sorted(outputs.items())],
+        )
+        self.client.create_workflow(workflow_pb2.WorkflowCreateRequest(id=identifier, spec={"template": template}))
+        plan = self.id(identifier_pb2.LAUNCH_PLAN, name)
+        parameters = {name: interface_pb2.Parameter(var=variable, required=True) for name, variable in takes.items()}
+        spec = launch_plan_pb2.LaunchPlanSpec(workflow_id=identifier, default_inputs={"parameters": parameters}, fixed_inputs={})
+        self.client.create_launch_plan(launch_plan_pb2.LaunchPlanCreateRequest(id=plan, spec=spec))
+        return plan
+
+    # Running.
+
+    def launch(self, plan, inputs=None, environment=None, data=None):
+        """Starts an execution of a launch plan, with literals by name; `data` is the prefix of what its tasks store."""
+        spec = execution_pb2.ExecutionSpec(launch_plan=plan, metadata={})
+        if data:
+            spec.raw_output_data_config.output_location_prefix = data
+        if environment:
+            spec.envs.CopyFrom(
+                common_pb2.Envs(values=[literals_pb2.KeyValuePair(key=key, value=value) for key, value in environment.items()])
+            )
+        request = execution_pb2.ExecutionCreateRequest(
+            project=self.options.project,
+            domain=self.options.domain,
+            name="n" + uuid.uuid4().hex[:16],
+            spec=spec,
+            inputs=literals_pb2.LiteralMap(literals=inputs or {}),
+        )
+        return self.client.create_execution(request).id
+
+    def run(self, name, steps, outputs=None, data=None):
+        """Registers a workflow with constant inputs, runs it to its end, and tells what came of it."""
+        return self.wait(self.launch(self.workflow(name, steps, outputs=outputs), data=data))
+
+    def run_task(self, task, retries=0, environment=None, **inputs):
+        """Runs a workflow of this one task; inputs are Python values or literals, and its outputs are those of the task."""
+        inputs = {name: given if hasattr(given, "WhichOneof") else literal(given) for name, given in inputs.items()}
+        name = f"{task.id.name}.{uuid.uuid4().hex[:6]}"
+        outputs = {var: ("n0", var) for var in task.interface.outputs.variables}
+        steps = {"n0": Step(task, {var: ("", var) for var in inputs}, retries=retries)}
+        types = {var: task.interface.inputs.variables[var].type for var in inputs}
+        return self.wait(self.launch(self.workflow(name, steps, types, outputs), inputs, environment))
+
+    def closure(self, execution):
+        return self.client.get_execution(execution_pb2.WorkflowExecutionGetRequest(id=execution)).closure
+
+    def wait(self, execution, seconds=900):
+        """Waits for the end of an execution, and asks for all that the platform knows of it."""
+        until = time.monotonic() + seconds
+        while (found := self.closure(execution)).phase not in ENDED:
+            assert time.monotonic() < until, f"{execution.name} still runs after {seconds} s"
+            time.sleep(0.2)
+        data = self.client.get_execution_data(execution_pb2.WorkflowExecutionGetDataRequest(id=execution))
+        return Ended(
+            name=execution.name,
+            phase=phases.WorkflowExecution.Phase.Name(found.phase),
+            error=found.error,
+            seconds=found.duration.ToTimedelta().total_seconds(),
+            nodes=self.nodes(execution),
+            outputs=dict(data.full_outputs.literals),
+        )
+
+    def nodes(self, execution):
+        """The nodes of an execution by their ids, but for those that every workflow has."""
+        request = node_execution_pb2.NodeExecutionListRequest(workflow_execution_id=execution, limit=1000)
+        found = self.client.list_node_executions_paginated(request).node_executions
+        return {node.id.node_id: self.node(node) for node in found if node.id.node_id not in ("start-node", "end-node")}
+
+    def node(self, node):
+        request = task_execution_pb2.TaskExecutionListRequest(node_execution_id=node.id, limit=100)
+        attempts = [self.attempt(found.id) for found in self.client.list_task_executions_paginated(request).task_executions]
+        return Node(
+            phase=phases.NodeExecution.Phase.Name(node.closure.phase),
+            cache=catalog_pb2.CatalogCacheStatus.Name(node.closure.task_node_metadata.cache_status),
+            deck=bool(node.closure.deck_uri),
+            attempts=sorted(attempts, key=lambda attempt: attempt.id.retry_attempt),
+            id=node.id,
+        )
+
+    def attempt(self, id):
+        # The lists cut messages short.
+        closure = self.client.get_task_execution(task_execution_pb2.TaskExecutionGetRequest(id=id)).closure
+        return Attempt(
+            phase=phases.TaskExecution.Phase.Name(closure.phase),
+            error=closure.error,
+            interruptible=closure.metadata.instance_class == closure.metadata.INTERRUPTIBLE,
+            logs=[log.uri for log in closure.logs],
+            id=id,
+        )
+
+    def abort(self, execution, cause):
+        self.client.terminate_execution(execution_pb2.ExecutionTerminateRequest(id=execution, cause=cause))
+
+    def deck(self, node):
+        """The page of a node's deck."""
+        request = dataproxy_pb2.CreateDownloadLinkRequest(artifact_type=dataproxy_pb2.ARTIFACT_TYPE_DECK, node_execution_id=node.id)
+        (url,) = self.client.create_download_link(request).pre_signed_urls.signed_url
+        with urllib.request.urlopen(url, timeout=60) as page:
+            return page.read().decode()
+
+    # Where a kubectl reaches the cluster.
+
+    def kube(self, *words, **more):
+        """What kubectl says to `words`, in the namespace of the suite's pods."""
+        command = [*self.kubectl, "--namespace", f"{self.options.project}-{self.options.domain}", *words]
+        return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, **more).stdout

@@ -1,0 +1,101 @@
+"""Runs our tasks on a real Flyte cluster, and prints what came of each. CONTRIBUTING.md tells how; `--help` lists the options."""
+
+import argparse
+import concurrent.futures
+import os
+import pathlib
+import sys
+import time
+import traceback
+
+HERE = pathlib.Path(__file__).parent
+# The rows of values are those of the other comparison with flytekit.
+sys.path.insert(0, str(HERE.parent / "interop"))
+
+
+class Skipped(Exception):
+    """The cluster, or what was said about it, does not allow to see this."""
+
+
+def options():
+    parser = argparse.ArgumentParser(description="Runs tasks of Nebulakit on a Flyte 1 cluster. Each option can come from the environment.")
+
+    def option(name, default=None, **more):
+        variable = "NEBULAKIT_CLUSTER_" + name.upper().replace("-", "_")
+        given = os.environ.get(variable, default)
+        parser.add_argument(f"--{name}", default=given, help=f"{more.pop('help')} ({variable}; default: {default})", **more)
+
+    option("endpoint", help="admin's gRPC endpoint, as host:port; without it flytekit's configuration says")
+    parser.add_argument("--insecure", action="store_true", default=bool(os.environ.get("NEBULAKIT_CLUSTER_INSECURE")), help="no TLS")
+    option("config", help="a configuration file of flytekit or flytectl, for clusters that want a login")
+    option("project", "flytesnacks", help="the project")
+    option("domain", "development", help="the domain")
+    option("rust-image", help="the image with the binaries `fixture` and `cluster` on its PATH")
+    option("python-image", help="the image with flytekit and this folder's Python files")
+    option(
+        "binaries",
+        str(HERE.parents[1] / "target/debug"),
+        help="where the same binaries are on this machine, which are asked to describe their tasks",
+    )
+    option("kubectl", help="a command that reaches the cluster, such as `kubectl --context mine`: for labels, secrets, lost machines")
+    option("jobs", "8", help="how many cases run at a time", type=int)
+    parser.add_argument(
+        "cases", nargs="*", help="words of the titles of the cases to run; all if there are none; `measure` alone compares speeds"
+    )
+    measure = parser.add_argument_group("of `measure`")
+    measure.add_argument("--rounds", type=int, default=3, help="how often each side runs; medians are shown")
+    measure.add_argument("--maps", default="20,100", help="the lengths of the lists that are mapped")
+    measure.add_argument("--usage", help="a file of JSON lines with `pod`, `cpu_seconds`, `peak_bytes` of each container that ended")
+    measure.add_argument("--access-log", help="the access log of the S3 server")
+    measure.add_argument("--chart", help="where to write a chart of the walls, as SVG")
+    chosen = parser.parse_args()
+    for needed in ("rust_image", "python_image"):
+        if not getattr(chosen, needed):
+            parser.error(f"--{needed.replace('_', '-')} is missing")
+    return chosen
+
+
+def attempt(case, cluster):
+    """Runs one case; gives its row of the table."""
+    started = time.monotonic()
+    try:
+        outcome, seen = "ok", case.run(cluster)
+    except Skipped as reason:
+        outcome, seen = "skipped", str(reason)
+    except Exception as problem:
+        # What admin refuses says why in its details, and nothing of interest in its twenty frames.
+        refused = getattr(problem.__cause__, "details", None)
+        outcome, seen = "FAILED", refused() if refused else str(problem) if isinstance(problem, AssertionError) else traceback.format_exc()
+    return outcome, case.title, str(seen), time.monotonic() - started
+
+
+def main():
+    chosen = options()
+    if chosen.cases == ["measure"]:
+        import measure
+
+        return measure.main(chosen)
+    import cases
+    from cluster import Cluster
+
+    cluster = Cluster(chosen)
+    try:
+        cluster.check()
+    except Exception as problem:
+        sys.exit(f"no Flyte cluster answers at {cluster.endpoint}: {problem}")
+    wanted = [case for case in cases.ALL if not chosen.cases or any(word in case.title for word in chosen.cases)]
+    print(f"{len(wanted)} cases on {cluster.endpoint}, {chosen.project}-{chosen.domain}, version {cluster.version}", flush=True)
+    with concurrent.futures.ThreadPoolExecutor(chosen.jobs) as pool:
+        rows = list(pool.map(lambda case: attempt(case, cluster), wanted))
+    for outcome, title, seen, seconds in rows:
+        first, *more = seen.strip().splitlines() or [""]
+        print(f"{outcome:8} {title:58} {seconds:6.1f} s  {first}")
+        for line in more:
+            print(f"{'':10}{line}")
+    counts = {outcome: sum(row[0] == outcome for row in rows) for outcome in ("ok", "FAILED", "skipped")}
+    print(", ".join(f"{count} {outcome}" for outcome, count in counts.items()))
+    sys.exit(counts["FAILED"] != 0 or not rows)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,180 @@
+//! Files and directories through whole tasks: what is read, what is stored, and where.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::fs;
+use std::path::Path;
+
+use nebulakit_tests::literals::{binary, directory, file, list, map, text, uri};
+use nebulakit_tests::{Ended, Launch, NON_RECOVERABLE, USER};
+use nebulakit_types::wire::flyteidl::core::{Literal, literal, scalar};
+
+fn launch(task: &str) -> Launch {
+    Launch::new(env!("CARGO_BIN_EXE_fixture"), task)
+}
+
+fn texts(entries: &[(&str, &str)]) -> Literal {
+    map(entries.iter().map(|(name, value)| (*name, text(*value))))
+}
+
+/// The contents of an output that is a file of this machine.
+fn content(literal: &Literal) -> Vec<u8> {
+    fs::read(uri(literal)).unwrap()
+}
+
+fn entry<'a>(literal: &'a Literal, name: &str) -> &'a Literal {
+    match &literal.value {
+        Some(literal::Value::Map(map)) => &map.literals[name],
+        other => panic!("no map: {other:?}"),
+    }
+}
+
+fn output(ended: &Ended, name: &str) -> Literal {
+    ended.outputs().literals[name].clone()
+}
+
+#[test]
+fn an_input_that_is_passed_on_is_not_copied() {
+    for uri in ["s3://bucket/never/asked", "https://example.com/x?y=%20z", "/data/a%20b", "file:///data/a%20b"] {
+        let ended = launch("pass_file").input("file", file(uri)).run();
+        assert_eq!(ended.output(), file(uri));
+        assert_eq!(ended.files("raw"), [""; 0]);
+        let ended = launch("pass_directory").input("directory", directory(uri)).run();
+        assert_eq!(ended.output(), directory(uri));
+    }
+}
+
+#[test]
+fn a_file_is_read_where_it_is() {
+    let launch = launch("read_file");
+    let path = launch.path().join("in/hello.txt");
+    fs::write(&path, "one\ntwo\n").unwrap();
+    let path = path.to_str().unwrap().to_owned();
+    let ended = launch.input("file", file(&*path)).run();
+    let expected = [("text", "one\ntwo\n"), ("lines", "2"), ("size", "8"), ("range", "ne"), ("path", &path), ("copy", "one\ntwo\n")];
+    assert_eq!(ended.output(), texts(&expected));
+}
+
+#[test]
+fn code_that_blocks_reads_the_same() {
+    let launch = launch("count_lines");
+    let path = launch.path().join("in/lines");
+    fs::write(&path, "1\n2\n3").unwrap();
+    let uri = format!("file://{}", path.display());
+    assert_eq!(launch.input("file", file(uri)).run().output(), nebulakit_tests::literals::int(3));
+}
+
+#[test]
+fn files_of_every_origin_are_stored_below_the_raw_prefix() {
+    let launch = launch("make_files");
+    let raw = launch.path().join("raw");
+    let place = launch.path().join("chosen/there.txt");
+    let ended = launch.input("place", text(place.to_str().unwrap())).run();
+    for (name, last, bytes) in [
+        ("path", "a 1%.txt", &b"from a path"[..]),
+        ("bytes", "bytes.bin", &[0, 1, 0xff]),
+        ("written", "written.txt", b"in pieces"),
+        ("streamed", "streamed", b"stream"),
+    ] {
+        let literal = output(&ended, name);
+        assert_eq!(content(&literal), bytes, "{name}");
+        let stored = Path::new(uri(&literal)).strip_prefix(&raw).unwrap().to_str().unwrap().to_owned();
+        let (segment, rest) = stored.split_once('/').unwrap();
+        assert!(segment.len() == 32 && segment.bytes().all(|digit| digit.is_ascii_hexdigit()), "{stored}");
+        assert_eq!(rest, last);
+    }
+    let placed = output(&ended, "placed");
+    assert_eq!((uri(&placed), content(&placed)), (place.to_str().unwrap(), b"placed".to_vec()));
+    assert_eq!(ended.files("raw").len(), 4, "nothing else is left");
+    let Some(literal::Value::Scalar(scalar)) = output(&ended, "path").value else { panic!("no scalar") };
+    let Some(scalar::Value::Blob(blob)) = scalar.value else { panic!("no blob") };
+    assert_eq!(blob.metadata.unwrap().r#type.unwrap().format, "txt");
+}
+
+#[test]
+fn code_that_blocks_writes_the_same() {
+    assert_eq!(content(&launch("write_blocking").run().output()), b"0\n1\n2\n");
+}
+
+#[test]
+fn nothing_is_left_of_a_file_that_was_not_finished() {
+    let ended = launch("abandons_a_file").run();
+    assert!(ended.error().message.contains("nothing comes of it"));
+    assert_eq!(ended.files("raw"), [""; 0]);
+}
+
+#[test]
+fn a_file_that_is_gone_by_the_time_it_is_stored_says_why_that_may_be() {
+    let ended = launch("gone_by_then").run();
+    let error = ended.error();
+    assert_eq!((error.code.as_str(), error.kind, error.origin), ("USER:BadOutputs", NON_RECOVERABLE, USER));
+    assert!(error.message.contains("`o0[0]`") && error.message.contains("was it in a temporary folder"), "{}", error.message);
+}
+
+#[test]
+fn a_link_is_refused_and_not_followed_in_silence() {
+    let message = launch("gives_a_link").run().error().message;
+    assert!(message.contains("it is a symbolic link; give the path that it leads to"), "{message}");
+}
+
+#[test]
+fn a_missing_input_file_is_named() {
+    let ended = launch("count_lines").input("file", file("/nowhere/to/be/found.txt")).run();
+    let message = ended.error().message;
+    assert!(message.contains("/nowhere/to/be/found.txt"), "{message}");
+}
+
+#[test]
+fn directories_are_stored_whole_and_read_file_by_file() {
+    let ended = launch("make_directories").run();
+    let (copied, built) = (output(&ended, "o0"), output(&ended, "o1"));
+    let read = |literal: Literal| launch("read_directory").input("directory", literal).run().output();
+    assert_eq!(read(copied), texts(&[("top.txt", "top"), ("in/ner/é +%41.txt", "deep")]));
+    assert_eq!(read(built.clone()), texts(&[("one", "1"), ("below/two", "2")]));
+    let around = launch("look_around").input("directory", built).input("glob", text("**/t*")).run();
+    assert_eq!(around.output(), list(["one:1", "below/", "1 of 1 bytes", "true"].map(text)));
+}
+
+#[test]
+fn a_name_leads_nowhere_but_below_the_directory() {
+    let message = launch("leaves_the_directory").input("directory", directory("/tmp")).run().error().message;
+    assert!(message.contains("`../secret` is no name of a file below"), "{message}");
+}
+
+#[test]
+fn a_directory_is_no_file_and_the_other_way_round() {
+    let message = launch("pass_file").input("file", directory("s3://b/d")).run().error().message;
+    assert!(message.contains("`file`: expected a file, found a directory (`s3://b/d`)"), "{message}");
+    let message = launch("pass_directory").input("directory", file("s3://b/f")).run().error().message;
+    assert!(message.contains("`directory`: expected a directory, found a file (`s3://b/f`)"), "{message}");
+}
+
+#[test]
+fn files_travel_at_every_depth_and_the_same_file_is_stored_once() {
+    let launch = launch("bundle");
+    let reads = launch.path().join("in/reads.vcf.gz");
+    fs::write(&reads, "reads").unwrap();
+    let reads = reads.to_str().unwrap();
+    let mut packed = vec![0x83];
+    let mut string = |text: &str| {
+        packed.push(0xd9);
+        packed.push(u8::try_from(text.len()).unwrap());
+        packed.extend_from_slice(text.as_bytes());
+        if matches!(text, "reads" | "extra") {
+            packed.push(0x81);
+        }
+    };
+    for word in ["reads", "path", reads, "extra", "path", "s3://b/d", "by_name"] {
+        string(word);
+    }
+    packed.push(0x80);
+    let ended = launch.input("sample", binary(packed.clone(), "msgpack")).run();
+    let Some(literal::Value::Collection(samples)) = output(&ended, "o0").value else { panic!("no list") };
+    let first = nebulakit_types::decode::<nebulakit_types::Untyped>(&prost::Message::encode_to_vec(&samples.literals[0])).unwrap();
+    let sent = nebulakit_types::decode::<nebulakit_types::Untyped>(&prost::Message::encode_to_vec(&binary(packed, "msgpack"))).unwrap();
+    assert_eq!(first, sent, "what came in goes out as it was");
+    let fresh = output(&ended, "o2");
+    let Some(literal::Value::Collection(both)) = &entry(&fresh, "both").value else { panic!("no list") };
+    assert_eq!(both.literals[0], both.literals[1]);
+    assert_eq!(content(&both.literals[0]), b"new");
+    assert_eq!(ended.files("raw").len(), 1, "four values, one file");
+}
