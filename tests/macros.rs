@@ -6,7 +6,7 @@
 #[test]
 fn mistakes_are_explained_and_right_code_is_accepted() {
     let cases = trybuild::TestCases::new();
-    for of in ["task", "derive", "main"] {
+    for of in ["task", "derive", "main", "row"] {
         cases.pass(format!("ui/{of}/pass/*.rs"));
         cases.compile_fail(format!("ui/{of}/fail/*.rs"));
     }

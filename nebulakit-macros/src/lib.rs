@@ -30,5 +30,11 @@ pub fn derive_task_outputs(item: proc_macro::TokenStream) -> proc_macro::TokenSt
     derive::expand_task_outputs(item.into()).into()
 }
 
+/// Makes the fields of a struct the columns of a table; documented at `nebulakit::schema::Row`.
+#[proc_macro_derive(Row, attributes(nebula))]
+pub fn derive_row(item: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    derive::expand_row(item.into()).into()
+}
+
 #[cfg(test)]
 mod expansions;

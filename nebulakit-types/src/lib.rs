@@ -17,6 +17,8 @@ pub mod literal_type;
 pub mod outbox;
 pub mod outputs;
 mod scan;
+#[cfg(feature = "schema")]
+pub mod schema;
 mod secret;
 pub mod storage;
 pub mod wire;

@@ -605,6 +605,7 @@ async fn listings_are_streams_that_may_be_dropped() {
 /// The process is run again as one whose files may not grow beyond a megabyte; the signal for that is ignored, as by most programs.
 #[cfg(unix)]
 #[test]
+#[allow(clippy::disallowed_methods, reason = "the variable is this test's own")]
 fn a_full_disk_is_an_error_and_leaves_nothing() {
     const CHILD: &str = "NEBULAKIT_TEST_FULL_DISK";
     if std::env::var_os(CHILD).is_none() {

@@ -24,6 +24,8 @@ mod panic;
 mod platform;
 mod progress;
 mod registry;
+#[cfg(feature = "schema")]
+pub mod schema;
 pub mod secrets;
 mod signal;
 pub mod stats;

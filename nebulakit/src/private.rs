@@ -3,6 +3,7 @@
 // What expansions need of the standard library, so that names of the user's own cannot get in between.
 pub use std::convert::Into;
 pub use std::default::Default;
+pub use std::iter::Iterator;
 pub use std::option::Option::{self, None, Some};
 
 pub use std::result::Result::Ok;
@@ -17,6 +18,8 @@ pub use nebulakit_types::convert::structs::Field;
 pub use nebulakit_types::convert::writer::Encoder;
 pub use nebulakit_types::convert::{enums, structs, union};
 pub use nebulakit_types::outputs::{OutputField, OutputWriter, TaskOutputs, TaskReturn};
+#[cfg(feature = "schema")]
+pub use nebulakit_types::schema::{Column, Row, RowField, arrow::array::ArrayRef};
 pub use nebulakit_types::{Dialect, LiteralType, NebulaType, Result};
 pub use serde_json::Value;
 

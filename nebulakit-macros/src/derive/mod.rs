@@ -3,6 +3,7 @@
 mod attributes;
 mod enums;
 mod outputs;
+mod rows;
 mod structs;
 
 use proc_macro2::TokenStream;
@@ -55,6 +56,27 @@ pub(crate) fn expand_task_outputs(item: TokenStream) -> TokenStream {
     match errors.into_tokens() {
         Some(errors) => {
             let stub = in_block(&container.krate, outputs::stub(&input));
+            quote!(#errors #stub)
+        }
+        None => in_block(&container.krate, implementation),
+    }
+}
+
+/// Expands `#[derive(Row)]`.
+pub(crate) fn expand_row(item: TokenStream) -> TokenStream {
+    let input: DeriveInput = match syn::parse2(item) {
+        Ok(input) => input,
+        Err(error) => return error.to_compile_error(),
+    };
+    let mut errors = Errors::new();
+    let container = Container::parse(&input, &mut errors);
+    judge_generics(&input.generics, &mut errors);
+    let implementation = rows::expand(&input, &container, &mut errors);
+    match errors.into_tokens() {
+        // What has parameters cannot be stubbed as the `'static` that a row is.
+        Some(errors) if !input.generics.params.is_empty() => errors,
+        Some(errors) => {
+            let stub = in_block(&container.krate, rows::stub(&input));
             quote!(#errors #stub)
         }
         None => in_block(&container.krate, implementation),

@@ -35,8 +35,27 @@ pub(crate) struct Instant {
     nanos: u32,
 }
 
+/// A Rust type of instants.
+pub(crate) trait AsInstant: Sized {
+    fn from_instant(instant: Instant) -> Result<Self>;
+    fn to_instant(&self) -> Result<Instant>;
+}
+
+/// A Rust type of spans.
+pub(crate) trait AsSpan: Sized {
+    fn from_span(span: SignedDuration) -> Result<Self>;
+    fn to_span(&self) -> Result<SignedDuration>;
+}
+
+/// A Rust type of dates.
+#[cfg(any(feature = "chrono", feature = "jiff"))]
+pub(crate) trait AsDate: Sized {
+    fn from_date(date: Date) -> Result<Self>;
+    fn to_date(&self) -> Result<Date>;
+}
+
 impl Instant {
-    fn new(seconds: i64, nanos: u32) -> Result<Self> {
+    pub(crate) fn new(seconds: i64, nanos: u32) -> Result<Self> {
         if !INSTANTS.contains(&seconds) {
             return Err(Error::new(
                 ErrorKind::OutOfRange,
@@ -44,6 +63,18 @@ impl Instant {
             ));
         }
         Ok(Self { seconds, nanos })
+    }
+
+    /// Seconds since 1970, rounded down.
+    #[cfg(feature = "schema")]
+    pub(crate) fn seconds(self) -> i64 {
+        self.seconds
+    }
+
+    /// Nanoseconds after those.
+    #[cfg(feature = "schema")]
+    pub(crate) fn nanos(self) -> u32 {
+        self.nanos
     }
 
     fn decode(view: LiteralView<'_>) -> Result<Self> {
@@ -196,6 +227,20 @@ fn midnight(date: Date) -> Result<Instant> {
 
 macro_rules! instants {
     ($($(#[$attribute:meta])* $instant:ty { from: $from:expr, into: $into:expr })*) => {$(
+        #[allow(unused_doc_comments, reason = "they belong to the other implementation")]
+        $(#[$attribute])*
+        impl AsInstant for $instant {
+            fn from_instant(instant: Instant) -> Result<Self> {
+                let from: fn(Instant) -> Result<Self> = $from;
+                from(instant)
+            }
+
+            fn to_instant(&self) -> Result<Instant> {
+                let into: fn(&Self) -> Result<Instant> = $into;
+                into(self)
+            }
+        }
+
         $(#[$attribute])*
         impl NebulaType for $instant {
             const TAG: &'static str = "datetime";
@@ -205,24 +250,20 @@ macro_rules! instants {
             }
 
             fn encode(&self, encoder: &mut Encoder) -> Result<()> {
-                let into: fn(&Self) -> Result<Instant> = $into;
-                into(self)?.encode(encoder);
+                self.to_instant()?.encode(encoder);
                 Ok(())
             }
 
             fn decode(literal: LiteralRef<'_>) -> Result<Self> {
-                let from: fn(Instant) -> Result<Self> = $from;
-                from(Instant::decode(literal.view()?)?)
+                Self::from_instant(Instant::decode(literal.view()?)?)
             }
 
             fn pack(&self, packer: &mut Packer) -> Result<()> {
-                let into: fn(&Self) -> Result<Instant> = $into;
-                packer.string(&into(self)?.text()?)
+                packer.string(&self.to_instant()?.text()?)
             }
 
             fn unpack(unpacker: &mut Unpacker<'_>) -> Result<Self> {
-                let from: fn(Instant) -> Result<Self> = $from;
-                from(Instant::unpack(unpacker)?)
+                Self::from_instant(Instant::unpack(unpacker)?)
             }
 
             fn schema(_: &Dialect) -> serde_json::Value {
@@ -234,6 +275,20 @@ macro_rules! instants {
 
 macro_rules! spans {
     ($($(#[$attribute:meta])* $span:ty { from: $from:expr, into: $into:expr })*) => {$(
+        #[allow(unused_doc_comments, reason = "they belong to the other implementation")]
+        $(#[$attribute])*
+        impl AsSpan for $span {
+            fn from_span(span: SignedDuration) -> Result<Self> {
+                let from: fn(SignedDuration) -> Result<Self> = $from;
+                from(span)
+            }
+
+            fn to_span(&self) -> Result<SignedDuration> {
+                let into: fn(&Self) -> Result<SignedDuration> = $into;
+                into(self)
+            }
+        }
+
         $(#[$attribute])*
         impl NebulaType for $span {
             const TAG: &'static str = "timedelta";
@@ -243,24 +298,20 @@ macro_rules! spans {
             }
 
             fn encode(&self, encoder: &mut Encoder) -> Result<()> {
-                let into: fn(&Self) -> Result<SignedDuration> = $into;
-                encode_span(into(self)?, encoder)
+                encode_span(self.to_span()?, encoder)
             }
 
             fn decode(literal: LiteralRef<'_>) -> Result<Self> {
-                let from: fn(SignedDuration) -> Result<Self> = $from;
-                from(decode_span(literal.view()?)?)
+                Self::from_span(decode_span(literal.view()?)?)
             }
 
             fn pack(&self, packer: &mut Packer) -> Result<()> {
-                let into: fn(&Self) -> Result<SignedDuration> = $into;
-                packer.float(into(self)?.as_secs_f64());
+                packer.float(self.to_span()?.as_secs_f64());
                 Ok(())
             }
 
             fn unpack(unpacker: &mut Unpacker<'_>) -> Result<Self> {
-                let from: fn(SignedDuration) -> Result<Self> = $from;
-                from(unpack_span(unpacker)?)
+                Self::from_span(unpack_span(unpacker)?)
             }
 
             fn schema(_: &Dialect) -> serde_json::Value {
@@ -273,6 +324,20 @@ macro_rules! spans {
 #[cfg(any(feature = "chrono", feature = "jiff"))]
 macro_rules! dates {
     ($($(#[$attribute:meta])* $date:ty { from: $from:expr, into: $into:expr })*) => {$(
+        #[allow(unused_doc_comments, reason = "they belong to the other implementation")]
+        $(#[$attribute])*
+        impl AsDate for $date {
+            fn from_date(date: Date) -> Result<Self> {
+                let from: fn(Date) -> Result<Self> = $from;
+                from(date)
+            }
+
+            fn to_date(&self) -> Result<Date> {
+                let into: fn(&Self) -> Result<Date> = $into;
+                into(self)
+            }
+        }
+
         $(#[$attribute])*
         impl NebulaType for $date {
             const TAG: &'static str = "date";
@@ -282,24 +347,20 @@ macro_rules! dates {
             }
 
             fn encode(&self, encoder: &mut Encoder) -> Result<()> {
-                let into: fn(&Self) -> Result<Date> = $into;
-                midnight(into(self)?)?.encode(encoder);
+                midnight(self.to_date()?)?.encode(encoder);
                 Ok(())
             }
 
             fn decode(literal: LiteralRef<'_>) -> Result<Self> {
-                let from: fn(Date) -> Result<Self> = $from;
-                from(decode_date(literal.view()?)?)
+                Self::from_date(decode_date(literal.view()?)?)
             }
 
             fn pack(&self, packer: &mut Packer) -> Result<()> {
-                let into: fn(&Self) -> Result<Date> = $into;
-                packer.string(&into(self)?.to_string())
+                packer.string(&self.to_date()?.to_string())
             }
 
             fn unpack(unpacker: &mut Unpacker<'_>) -> Result<Self> {
-                let from: fn(Date) -> Result<Self> = $from;
-                from(unpack_date(unpacker)?)
+                Self::from_date(unpack_date(unpacker)?)
             }
 
             fn schema(_: &Dialect) -> serde_json::Value {

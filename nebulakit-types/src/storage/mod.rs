@@ -214,6 +214,15 @@ impl Storage {
         }
     }
 
+    /// The file of this machine that a URL leads to, if it leads to one: for readers that jump about in it.
+    #[cfg(feature = "schema")]
+    pub(crate) fn local_path(&self, url: &str) -> Option<std::path::PathBuf> {
+        match Location::parse(url) {
+            Ok(Location::Local(path)) => Some(path),
+            _ => None,
+        }
+    }
+
     /// What follows the transfers of this storage and its clones.
     #[must_use]
     pub fn progress(&self) -> Progress {

@@ -1,0 +1,195 @@
+//! CSV: a header, commas, an empty cell for an absent value; the object is called `.csv`, where flytekit looks for it.
+
+use std::sync::Arc;
+
+use arrow::array::{Array as _, RecordBatch};
+use arrow::compute::cast;
+use arrow::csv::reader::{Decoder, Format};
+use arrow::csv::{ReaderBuilder, WriterBuilder};
+use arrow::datatypes::{DataType, Field, Schema as ArrowSchema, SchemaRef};
+use arrow::error::ArrowError;
+use futures_util::future::BoxFuture;
+use futures_util::stream::{self, BoxStream, StreamExt as _};
+use futures_util::{FutureExt as _, Stream};
+
+use super::fault::{unreadable, unwritable};
+use super::format::{ReadRequest, Run, TableEncoder, TableFormat, TablePart};
+use super::object::TableObject;
+use crate::{Bytes, Error, ErrorKind, Result};
+
+/// So much of an object is looked at to guess the types of its columns.
+const SAMPLE: u64 = 1024 * 1024;
+
+pub(super) struct Csv;
+
+impl TableFormat for Csv {
+    fn name(&self) -> &str {
+        "csv"
+    }
+
+    fn object_name(&self) -> &str {
+        ".csv"
+    }
+
+    fn open(&self, object: TableObject, declared: Option<SchemaRef>) -> BoxFuture<'static, Result<Arc<dyn TablePart>>> {
+        async move {
+            let sample = object.read_range(0..object.size().min(SAMPLE)).await?;
+            let whole = object.size() <= SAMPLE;
+            let schema = columns(object.url(), &sample, whole, declared.as_deref())?;
+            let part: Arc<dyn TablePart> = Arc::new(CsvPart { object, schema: Arc::new(schema) });
+            Ok(part)
+        }
+        .boxed()
+    }
+
+    fn encoder(&self, schema: SchemaRef) -> Result<Box<dyn TableEncoder>> {
+        for field in schema.fields() {
+            if field.data_type().is_nested() {
+                return Err(Error::new(
+                    ErrorKind::Unencodable,
+                    format!("the column holds {}, for which CSV has no form; use Parquet", field.data_type()),
+                )
+                .at_field(field.name()));
+            }
+        }
+        Ok(Box::new(CsvEncoder { schema, header: true }))
+    }
+}
+
+/// The columns: their names by the header, their types as declared, the others as their values look.
+fn columns(url: &str, sample: &[u8], whole: bool, declared: Option<&ArrowSchema>) -> Result<ArrowSchema> {
+    // What stands after the last line's end may be half of a value.
+    let end = if whole { sample.len() } else { sample.iter().rposition(|byte| *byte == b'\n').map_or(sample.len(), |end| end + 1) };
+    let format = Format::default().with_header(true);
+    let (guessed, _) = format.infer_schema(&sample[..end], None).map_err(|error| unreadable(url, error))?;
+    let fields = guessed.fields().iter().map(|field| {
+        let known = declared.and_then(|declared| declared.field_with_name(field.name()).ok());
+        match known {
+            Some(known) => Field::new(known.name(), with_offset(known.data_type()), true),
+            // A column without a single value could be anything.
+            None if *field.data_type() == DataType::Null => Field::new(field.name(), DataType::Utf8, true),
+            None => Field::new(field.name(), field.data_type().clone(), true),
+        }
+    });
+    Ok(ArrowSchema::new(fields.collect::<Vec<_>>()))
+}
+
+/// The type with its zone as an offset, which text has instead of a zone's name.
+fn with_offset(data_type: &DataType) -> DataType {
+    match data_type {
+        DataType::Timestamp(unit, Some(_)) => DataType::Timestamp(*unit, Some("+00:00".into())),
+        other => other.clone(),
+    }
+}
+
+struct CsvPart {
+    object: TableObject,
+    schema: SchemaRef,
+}
+
+impl TablePart for CsvPart {
+    fn schema(&self) -> SchemaRef {
+        self.schema.clone()
+    }
+
+    fn num_rows(&self) -> Option<u64> {
+        None
+    }
+
+    fn read(&self, request: &Arc<ReadRequest>) -> Result<Vec<Run>> {
+        let needed = request.needed(&self.schema)?;
+        let decoder = ReaderBuilder::new(self.schema.clone())
+            .with_header(true)
+            .with_batch_size(request.batch_size())
+            .with_projection(needed)
+            .build_decoder();
+        let (object, request) = (self.object.clone(), request.clone());
+        Ok(vec![Run::new(move || batches(object, decoder, request).boxed())])
+    }
+}
+
+fn batches(object: TableObject, decoder: Decoder, request: Arc<ReadRequest>) -> impl Stream<Item = Result<RecordBatch>> + Send {
+    let state = Reading { url: object.url().to_owned(), decoder, request, rest: Bytes::new(), input: Input::Closed(object) };
+    stream::try_unfold(state, |mut state| async move { Ok(state.next().await?.map(|batch| (batch, state))) })
+}
+
+enum Input {
+    Closed(TableObject),
+    Open(BoxStream<'static, Result<Bytes>>),
+    Ended,
+}
+
+/// An object on its way through the decoder.
+struct Reading {
+    url: String,
+    decoder: Decoder,
+    request: Arc<ReadRequest>,
+    rest: Bytes,
+    input: Input,
+}
+
+impl Reading {
+    async fn next(&mut self) -> Result<Option<RecordBatch>> {
+        loop {
+            let ended = self.fill().await?;
+            let read = self.decoder.decode(&self.rest).map_err(|error| unreadable(&self.url, error))?;
+            self.rest = self.rest.slice(read..);
+            // A batch is full when not all that is there was taken.
+            if read == 0 || self.decoder.capacity() == 0 || ended {
+                let batch = self.decoder.flush().map_err(|error| unreadable(&self.url, error))?;
+                match batch {
+                    Some(batch) => return Ok(Some(self.request.finish(&batch)?)),
+                    None if ended && self.rest.is_empty() => return Ok(None),
+                    None => {}
+                }
+            }
+        }
+    }
+
+    /// Fetches bytes unless there are some; says whether that was all.
+    async fn fill(&mut self) -> Result<bool> {
+        while self.rest.is_empty() {
+            match &mut self.input {
+                Input::Closed(object) => self.input = Input::Open(object.stream().await?.boxed()),
+                Input::Ended => return Ok(true),
+                Input::Open(bytes) => match bytes.next().await {
+                    Some(bytes) => self.rest = bytes?,
+                    None => self.input = Input::Ended,
+                },
+            }
+        }
+        Ok(false)
+    }
+}
+
+struct CsvEncoder {
+    schema: SchemaRef,
+    header: bool,
+}
+
+impl CsvEncoder {
+    fn text(&mut self, batches: &[RecordBatch]) -> Result<Vec<Bytes>> {
+        let mut bytes = Vec::new();
+        let mut writer = WriterBuilder::new().with_header(std::mem::take(&mut self.header)).build(&mut bytes);
+        let mut write = |batch: &RecordBatch| {
+            let columns = batch.columns().iter().map(|column| cast(column, &with_offset(column.data_type())));
+            let columns = batch.schema_ref().fields().iter().map(|field| field.name()).zip(columns);
+            let columns = columns.map(|(name, column)| Ok((name, column?))).collect::<Result<Vec<_>, ArrowError>>()?;
+            writer.write(&RecordBatch::try_from_iter(columns)?)
+        };
+        batches.iter().try_for_each(&mut write).map_err(|error| unwritable("CSV", error))?;
+        drop(writer);
+        Ok(vec![bytes.into()])
+    }
+}
+
+impl TableEncoder for CsvEncoder {
+    fn write(&mut self, batches: &[RecordBatch]) -> Result<Vec<Bytes>> {
+        self.text(batches)
+    }
+
+    fn finish(mut self: Box<Self>) -> Result<Vec<Bytes>> {
+        // A table without rows has its header all the same.
+        if self.header { self.text(&[RecordBatch::new_empty(self.schema.clone())]) } else { Ok(Vec::new()) }
+    }
+}

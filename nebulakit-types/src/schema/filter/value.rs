@@ -1,0 +1,279 @@
+//! The values that columns are compared with, and where they stand among those that a column can hold.
+
+use std::sync::Arc;
+
+use arrow::array::{
+    ArrayRef, BinaryArray, BooleanArray, Date32Array, Decimal128Array, Float32Array, Float64Array, Int64Array, StringArray, UInt64Array,
+};
+use arrow::compute::{CastOptions, cast_with_options};
+use arrow::datatypes::{DataType, TimeUnit};
+
+use super::{Comparison, Test};
+use crate::convert::time::{AsInstant, AsSpan, Instant};
+use crate::{Bytes, Error, ErrorKind, Result};
+
+/// A value that a column is compared with.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Value(Inner);
+
+#[derive(Debug, Clone, PartialEq)]
+enum Inner {
+    Boolean(bool),
+    Integer(i128),
+    Float(f64),
+    Text(String),
+    Binary(Bytes),
+    /// Nanoseconds since 1970.
+    Instant(i128),
+    /// Nanoseconds.
+    Span(i128),
+    /// Of another kind than columns hold, with the reason.
+    Wrong(String),
+}
+
+/// Where a value stands among those that a column can hold.
+pub(super) enum Place {
+    /// It is one of them.
+    At(ArrayRef),
+    /// It is between this one and the next.
+    After(ArrayRef),
+    Below,
+    Above,
+}
+
+impl Place {
+    /// What a comparison with the value asks of the column's values.
+    pub(super) fn test(self, comparison: Comparison) -> Test {
+        use Comparison::{Greater, GreaterOrEqual, Less, LessOrEqual, NotEqual};
+        match (self, comparison) {
+            (Self::At(value), _) => Test::Compare(comparison, value),
+            (Self::After(value), Less | LessOrEqual) => Test::Compare(LessOrEqual, value),
+            (Self::After(value), Greater | GreaterOrEqual) => Test::Compare(Greater, value),
+            (Self::After(_), _) => Test::Always(comparison == NotEqual),
+            (Self::Below, _) => Test::Always(matches!(comparison, Greater | GreaterOrEqual | NotEqual)),
+            (Self::Above, _) => Test::Always(matches!(comparison, Less | LessOrEqual | NotEqual)),
+        }
+    }
+
+    fn shifted(self) -> Self {
+        match self {
+            Self::At(value) => Self::After(value),
+            other => other,
+        }
+    }
+}
+
+impl Value {
+    /// Where the value stands in a column of this type.
+    pub(super) fn place(&self, data_type: &DataType) -> Result<Place> {
+        if let DataType::Dictionary(_, values) = data_type {
+            return self.place(values);
+        }
+        if let DataType::RunEndEncoded(_, values) = data_type {
+            return self.place(values.data_type());
+        }
+        match (&self.0, data_type) {
+            (Inner::Boolean(value), DataType::Boolean) => Ok(Place::At(Arc::new(BooleanArray::from(vec![*value])))),
+            (Inner::Integer(value), data_type) if data_type.is_integer() => integer(*value, data_type),
+            (Inner::Float(value), data_type) if data_type.is_integer() && value.is_finite() => {
+                #[expect(clippy::cast_possible_truncation, reason = "what is beyond 128 bits is beyond every column")]
+                let place = integer(value.floor() as i128, data_type)?;
+                Ok(if value.fract() == 0.0 { place } else { place.shifted() })
+            }
+            (Inner::Float(value), _) if value.is_nan() => Err(wrong("NaN compares with nothing")),
+            (Inner::Float(value), DataType::Float64) => Ok(Place::At(Arc::new(Float64Array::from(vec![*value])))),
+            (Inner::Float(value), DataType::Float32 | DataType::Float16) => Ok(single(*value)),
+            #[expect(clippy::cast_precision_loss, reason = "compared with floats, as a float")]
+            (Inner::Integer(value), DataType::Float64 | DataType::Float32 | DataType::Float16) => {
+                Self(Inner::Float(*value as f64)).place(data_type)
+            }
+            (
+                Inner::Integer(value),
+                DataType::Decimal32(..) | DataType::Decimal64(..) | DataType::Decimal128(..) | DataType::Decimal256(..),
+            ) => {
+                let whole = Decimal128Array::from(vec![*value])
+                    .with_precision_and_scale(38, 0)
+                    .map_err(|error| unfit(data_type).with_source(error))?;
+                cast(Arc::new(whole), data_type)
+            }
+            // Without an offset it is UTC, as everywhere; then the zone changes nothing of the instant.
+            (Inner::Text(text), DataType::Timestamp(unit, Some(_))) => {
+                match cast(Arc::new(StringArray::from(vec![text.as_str()])), &DataType::Timestamp(*unit, Some("+00:00".into())))? {
+                    Place::At(instant) => cast(instant, data_type),
+                    other => Ok(other),
+                }
+            }
+            // Dates, times and decimals may be written as text.
+            (Inner::Text(text), _) if !data_type.is_integer() && !data_type.is_floating() => {
+                cast(Arc::new(StringArray::from(vec![text.as_str()])), data_type)
+            }
+            (Inner::Binary(value), DataType::Binary | DataType::LargeBinary | DataType::BinaryView | DataType::FixedSizeBinary(_)) => {
+                cast(Arc::new(BinaryArray::from(vec![value.as_ref()])), data_type)
+            }
+            (Inner::Instant(nanos), DataType::Timestamp(unit, _)) => ticks(*nanos, *unit, data_type),
+            (Inner::Instant(nanos), DataType::Date32) => {
+                let Ok(days) = i32::try_from(nanos.div_euclid(DAY)) else {
+                    return Ok(if *nanos < 0 { Place::Below } else { Place::Above });
+                };
+                let place = Place::At(Arc::new(Date32Array::from(vec![days])));
+                Ok(if nanos.rem_euclid(DAY) == 0 { place } else { place.shifted() })
+            }
+            (Inner::Span(nanos), DataType::Duration(unit)) => ticks(*nanos, *unit, data_type),
+            (Inner::Wrong(reason), _) => Err(wrong(reason.as_str())),
+            _ => Err(unfit(data_type).with_source(std::io::Error::other(format!("the value is {}", self.kind())))),
+        }
+    }
+
+    fn kind(&self) -> &'static str {
+        match self.0 {
+            Inner::Boolean(_) => "a boolean",
+            Inner::Integer(_) => "an integer",
+            Inner::Float(_) => "a float",
+            Inner::Text(_) => "a text",
+            Inner::Binary(_) => "bytes",
+            Inner::Instant(_) => "an instant",
+            Inner::Span(_) => "a duration",
+            Inner::Wrong(_) => "nothing",
+        }
+    }
+}
+
+/// Nanoseconds of a day.
+const DAY: i128 = 86_400_000_000_000;
+
+fn integer(value: i128, data_type: &DataType) -> Result<Place> {
+    let (least, greatest): (i128, i128) = match data_type {
+        DataType::Int8 => (i8::MIN.into(), i8::MAX.into()),
+        DataType::Int16 => (i16::MIN.into(), i16::MAX.into()),
+        DataType::Int32 => (i32::MIN.into(), i32::MAX.into()),
+        DataType::Int64 => (i64::MIN.into(), i64::MAX.into()),
+        DataType::UInt8 => (0, u8::MAX.into()),
+        DataType::UInt16 => (0, u16::MAX.into()),
+        DataType::UInt32 => (0, u32::MAX.into()),
+        _ => (0, u64::MAX.into()),
+    };
+    if value < least {
+        return Ok(Place::Below);
+    }
+    if value > greatest {
+        return Ok(Place::Above);
+    }
+    match (i64::try_from(value), u64::try_from(value)) {
+        (Ok(value), _) => cast(Arc::new(Int64Array::from(vec![value])), data_type),
+        (_, Ok(value)) => cast(Arc::new(UInt64Array::from(vec![value])), data_type),
+        _ => Ok(Place::Above),
+    }
+}
+
+/// The float of 32 bits at or below a value.
+fn single(value: f64) -> Place {
+    #[expect(clippy::cast_possible_truncation, reason = "the nearest one is what is looked for")]
+    let nearest = value as f32;
+    let array = |value: f32| -> ArrayRef { Arc::new(Float32Array::from(vec![value])) };
+    match f64::from(nearest).partial_cmp(&value) {
+        Some(std::cmp::Ordering::Less) => Place::After(array(nearest)),
+        Some(std::cmp::Ordering::Greater) => Place::After(array(nearest.next_down())),
+        _ => Place::At(array(nearest)),
+    }
+}
+
+/// Nanoseconds in a coarser unit.
+fn ticks(nanos: i128, unit: TimeUnit, data_type: &DataType) -> Result<Place> {
+    let each: i128 = match unit {
+        TimeUnit::Second => 1_000_000_000,
+        TimeUnit::Millisecond => 1_000_000,
+        TimeUnit::Microsecond => 1_000,
+        TimeUnit::Nanosecond => 1,
+    };
+    let Ok(ticks) = i64::try_from(nanos.div_euclid(each)) else { return Ok(if nanos < 0 { Place::Below } else { Place::Above }) };
+    let place = cast(Arc::new(Int64Array::from(vec![ticks])), data_type)?;
+    Ok(if nanos.rem_euclid(each) == 0 { place } else { place.shifted() })
+}
+
+fn cast(value: ArrayRef, data_type: &DataType) -> Result<Place> {
+    let strict = CastOptions { safe: false, ..CastOptions::default() };
+    cast_with_options(&value, data_type, &strict).map(Place::At).map_err(|error| unfit(data_type).with_source(error))
+}
+
+fn unfit(data_type: &DataType) -> Error {
+    wrong(format!("the filter compares the column, which holds {data_type}, with a value of another kind"))
+}
+
+fn wrong(message: impl Into<String>) -> Error {
+    Error::new(ErrorKind::Mismatch, message)
+}
+
+macro_rules! values {
+    ($($from:ty => $variant:ident;)*) => {$(
+        impl From<$from> for Value {
+            fn from(value: $from) -> Self {
+                Self(Inner::$variant(value.into()))
+            }
+        }
+    )*};
+}
+
+values! {
+    bool => Boolean;
+    i8 => Integer;
+    i16 => Integer;
+    i32 => Integer;
+    i64 => Integer;
+    u8 => Integer;
+    u16 => Integer;
+    u32 => Integer;
+    u64 => Integer;
+    f32 => Float;
+    f64 => Float;
+    &str => Text;
+    String => Text;
+    Bytes => Binary;
+}
+
+fn instant(value: &impl AsInstant) -> Value {
+    let nanos = |instant: Instant| i128::from(instant.seconds()) * 1_000_000_000 + i128::from(instant.nanos());
+    Value(value.to_instant().map_or_else(|error| Inner::Wrong(error.to_string()), |instant| Inner::Instant(nanos(instant))))
+}
+
+fn span(value: &impl AsSpan) -> Value {
+    Value(value.to_span().map_or_else(|error| Inner::Wrong(error.to_string()), |span| Inner::Span(span.as_nanos())))
+}
+
+#[cfg(any(feature = "chrono", feature = "jiff"))]
+fn date(value: &impl crate::convert::time::AsDate) -> Value {
+    match value.to_date() {
+        Ok(date) => {
+            let days = date.duration_since(jiff::civil::Date::constant(1970, 1, 1)).as_hours() / 24;
+            Value(Inner::Instant(i128::from(days) * DAY))
+        }
+        Err(error) => Value(Inner::Wrong(error.to_string())),
+    }
+}
+
+macro_rules! times {
+    ($($(#[$attribute:meta])* $from:ty => $function:ident;)*) => {$(
+        $(#[$attribute])*
+        impl From<$from> for Value {
+            fn from(value: $from) -> Self {
+                $function(&value)
+            }
+        }
+    )*};
+}
+
+times! {
+    std::time::SystemTime => instant;
+    std::time::Duration => span;
+    #[cfg(feature = "jiff")]
+    jiff::Timestamp => instant;
+    #[cfg(feature = "jiff")]
+    jiff::SignedDuration => span;
+    #[cfg(feature = "jiff")]
+    jiff::civil::Date => date;
+    #[cfg(feature = "chrono")]
+    chrono::DateTime<chrono::Utc> => instant;
+    #[cfg(feature = "chrono")]
+    chrono::TimeDelta => span;
+    #[cfg(feature = "chrono")]
+    chrono::NaiveDate => date;
+}

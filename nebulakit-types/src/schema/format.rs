@@ -1,0 +1,216 @@
+//! The formats that tables are stored in: those of this crate, and those that programs add.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, LazyLock, PoisonError, RwLock};
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+use futures_util::future::BoxFuture;
+use futures_util::stream::BoxStream;
+
+use super::filter::{Bound, Filter};
+use super::object::TableObject;
+use super::row::missing;
+use super::{csv, ipc, parquet};
+use crate::{Bytes, Error, ErrorKind, Result};
+
+/// The format of tables that declare none.
+pub(super) const DEFAULT: &str = "parquet";
+
+/// A format that tables are stored in.
+///
+/// [`register`] makes one known by its name; tables whose literal or type says that name are then read and written with it.
+pub trait TableFormat: Send + Sync + 'static {
+    /// What literals call the format, in small letters; case does not matter where it is read.
+    fn name(&self) -> &str;
+
+    /// The name of the one object of a table that is written.
+    fn object_name(&self) -> &str {
+        "00000"
+    }
+
+    /// Opens an object for reading: as much of it as is needed to know its columns. `declared` are the columns of a typed table, for
+    /// formats that do not store types.
+    fn open(&self, object: TableObject, declared: Option<SchemaRef>) -> BoxFuture<'static, Result<Arc<dyn TablePart>>>;
+
+    /// Begins a new object with these columns.
+    ///
+    /// # Errors
+    /// When the format has no form for a column.
+    fn encoder(&self, schema: SchemaRef) -> Result<Box<dyn TableEncoder>>;
+}
+
+/// An object of a table that has been opened.
+pub trait TablePart: Send + Sync {
+    /// Its columns.
+    fn schema(&self) -> SchemaRef;
+
+    /// How many rows it has, where that is known without reading them.
+    fn num_rows(&self) -> Option<u64>;
+
+    /// The batches of rows that were asked for, in runs that can be read side by side; run after run, they are the rows in their order.
+    ///
+    /// # Errors
+    /// When something is asked for that the object does not have.
+    fn read(&self, request: &Arc<ReadRequest>) -> Result<Vec<Run>>;
+}
+
+/// Some batches of an object, read when they are polled for.
+pub struct Run {
+    pub(super) weight: u64,
+    pub(super) start: Start,
+}
+
+/// Makes the stream of a run.
+type Start = Box<dyn FnOnce() -> BoxStream<'static, Result<RecordBatch>> + Send>;
+
+impl Run {
+    /// A run whose stream is made when its turn comes, or a little before; it takes little memory.
+    pub fn new(start: impl FnOnce() -> BoxStream<'static, Result<RecordBatch>> + Send + 'static) -> Self {
+        Self::weighing(0, start)
+    }
+
+    /// A run that takes about so many bytes of memory while it is read; fewer are read side by side then.
+    pub fn weighing(bytes: u64, start: impl FnOnce() -> BoxStream<'static, Result<RecordBatch>> + Send + 'static) -> Self {
+        Self { weight: bytes, start: Box::new(start) }
+    }
+}
+
+impl fmt::Debug for Run {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Run").field("weight", &self.weight).finish_non_exhaustive()
+    }
+}
+
+/// Writes batches as the bytes of one object.
+pub trait TableEncoder: Send {
+    /// Takes batches, and gives the bytes that are finished by now. All batches have the columns of the schema that the object was begun
+    /// with.
+    ///
+    /// # Errors
+    /// When a value has no form.
+    fn write(&mut self, batches: &[RecordBatch]) -> Result<Vec<Bytes>>;
+
+    /// Gives the rest.
+    ///
+    /// # Errors
+    /// As [`TableEncoder::write`].
+    fn finish(self: Box<Self>) -> Result<Vec<Bytes>>;
+}
+
+/// What is asked of a table: columns, rows, and how many of those at a time.
+#[derive(Debug, Clone)]
+pub struct ReadRequest {
+    pub(super) columns: Option<Vec<String>>,
+    pub(super) filter: Option<Filter>,
+    pub(super) batch_size: usize,
+}
+
+impl ReadRequest {
+    /// The columns to be given, in this order; [`None`] for all.
+    #[must_use]
+    pub fn columns(&self) -> Option<&[String]> {
+        self.columns.as_deref()
+    }
+
+    /// Which rows are wanted; [`None`] for all.
+    #[must_use]
+    pub fn filter(&self) -> Option<&Filter> {
+        self.filter.as_ref()
+    }
+
+    /// At most how many rows a batch has.
+    #[must_use]
+    pub fn batch_size(&self) -> usize {
+        self.batch_size
+    }
+
+    /// The indices in `schema` of the columns that have to be read, for themselves or for the filter, in the order of `schema`.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Missing`] for a column that is not there.
+    pub fn needed(&self, schema: &SchemaRef) -> Result<Vec<usize>> {
+        let Some(columns) = &self.columns else { return Ok((0..schema.fields().len()).collect()) };
+        let filtered = self.filter.iter().flat_map(|filter| filter.columns());
+        let names = columns.iter().map(String::as_str).chain(filtered);
+        let mut indices = names.map(|name| index_of(schema, name)).collect::<Result<Vec<_>>>()?;
+        indices.sort_unstable();
+        indices.dedup();
+        Ok(indices)
+    }
+
+    /// What is left of a batch of the needed columns: the wanted rows, with the wanted columns in their order.
+    ///
+    /// # Errors
+    /// Those of [`Filter::apply`].
+    pub fn finish(&self, batch: &RecordBatch) -> Result<RecordBatch> {
+        match &self.filter {
+            Some(filter) => self.project(&filter.apply(batch)?),
+            None => self.project(batch),
+        }
+    }
+
+    /// The wanted columns of a batch, in their order.
+    pub(super) fn project(&self, batch: &RecordBatch) -> Result<RecordBatch> {
+        let Some(columns) = &self.columns else { return Ok(batch.clone()) };
+        let schema = batch.schema();
+        let indices = columns.iter().map(|name| index_of(&schema, name)).collect::<Result<Vec<_>>>()?;
+        batch.project(&indices).map_err(|error| Error::new(ErrorKind::Corrupt, "the columns make no batch").with_source(error))
+    }
+
+    /// The filter, bound to the columns of `schema`.
+    pub(super) fn bound(&self, schema: &SchemaRef) -> Result<Option<Bound>> {
+        self.filter.as_ref().map(|filter| filter.bind(schema)).transpose()
+    }
+}
+
+/// The place of a column.
+pub(super) fn index_of(schema: &SchemaRef, name: &str) -> Result<usize> {
+    schema.index_of(name).map_err(|_| missing(name, &schema.fields().iter().map(|field| field.name().as_str()).collect::<Vec<_>>()))
+}
+
+type Formats = BTreeMap<String, Arc<dyn TableFormat>>;
+
+static FORMATS: LazyLock<RwLock<Formats>> = LazyLock::new(|| {
+    let formats: [Arc<dyn TableFormat>; 3] = [Arc::new(parquet::Parquet), Arc::new(csv::Csv), Arc::new(ipc::Ipc)];
+    RwLock::new(formats.into_iter().map(|format| (format.name().to_owned(), format)).collect())
+});
+
+/// Other names of formats, as other writers have them.
+const ALIASES: [(&str, &str); 3] = [("feather", "arrow"), ("ipc", "arrow"), ("pq", "parquet")];
+
+/// Makes a format known to this process. One of a name that is known already takes its place, those of this crate included.
+pub fn register(format: impl TableFormat) {
+    let name = format.name().to_ascii_lowercase();
+    FORMATS.write().unwrap_or_else(PoisonError::into_inner).insert(name, Arc::new(format));
+}
+
+/// The format called `name`; an empty name is Parquet.
+///
+/// # Errors
+/// [`ErrorKind::Mismatch`] for a name that is not known.
+pub(super) fn find(name: &str) -> Result<Arc<dyn TableFormat>> {
+    let name = if name.is_empty() { DEFAULT.to_owned() } else { name.to_ascii_lowercase() };
+    let formats = FORMATS.read().unwrap_or_else(PoisonError::into_inner);
+    let alias = || ALIASES.iter().find(|(alias, _)| *alias == name).and_then(|(_, name)| formats.get(*name));
+    formats.get(&name).or_else(alias).cloned().ok_or_else(|| {
+        let known = formats.keys().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+        Error::new(
+            ErrorKind::Mismatch,
+            format!(
+                "the format `{name}` of a table is not known; the known ones are {known}, and `nebulakit::schema::register` adds others"
+            ),
+        )
+    })
+}
+
+/// The format that a name of a file speaks of; empty where it speaks of none.
+pub(super) fn of_name(uri: &str) -> &'static str {
+    let extension = uri.rsplit('/').next().and_then(|name| name.rsplit_once('.')).map_or("", |(_, extension)| extension);
+    match extension.to_ascii_lowercase().as_str() {
+        "csv" => "csv",
+        "arrow" | "feather" | "ipc" => "arrow",
+        _ => "",
+    }
+}

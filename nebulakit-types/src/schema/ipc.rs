@@ -1,0 +1,154 @@
+//! Arrow's own file format (Feather 2): batches as they lie in memory, found by the file's footer.
+
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use arrow::buffer::Buffer;
+use arrow::datatypes::SchemaRef;
+use arrow::ipc::convert::try_fb_to_schema;
+use arrow::ipc::reader::{FileDecoder, read_footer_length};
+use arrow::ipc::writer::FileWriter;
+use arrow::ipc::{Block, root_as_footer};
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
+use futures_util::stream::{self, StreamExt as _};
+
+use super::fault::{unreadable, unwritable};
+use super::format::{ReadRequest, Run, TableEncoder, TableFormat, TablePart};
+use super::object::TableObject;
+use super::threads;
+use crate::convert::reader::corrupt;
+use crate::{Bytes, Result};
+
+/// The length of the footer, and the mark that ends a file.
+const TRAILER: u64 = 10;
+
+pub(super) struct Ipc;
+
+impl TableFormat for Ipc {
+    fn name(&self) -> &str {
+        "arrow"
+    }
+
+    fn open(&self, object: TableObject, _: Option<SchemaRef>) -> BoxFuture<'static, Result<Arc<dyn TablePart>>> {
+        async move {
+            let part: Arc<dyn TablePart> = Arc::new(IpcPart::open(object).await?);
+            Ok(part)
+        }
+        .boxed()
+    }
+
+    fn encoder(&self, schema: SchemaRef) -> Result<Box<dyn TableEncoder>> {
+        let writer = FileWriter::try_new(Vec::new(), &schema).map_err(|error| unwritable("Arrow IPC", error))?;
+        Ok(Box::new(IpcEncoder(writer)))
+    }
+}
+
+/// A file whose footer and dictionaries have been read.
+struct IpcPart {
+    object: TableObject,
+    schema: SchemaRef,
+    version: arrow::ipc::MetadataVersion,
+    dictionaries: Vec<(Block, Bytes)>,
+    batches: Vec<Block>,
+}
+
+impl IpcPart {
+    async fn open(object: TableObject) -> Result<Self> {
+        let url = object.url().to_owned();
+        let broken = |what: &str| corrupt(format!("`{url}` is no Arrow IPC file: {what}"));
+        let size = object.size();
+        let Some(at) = size.checked_sub(TRAILER) else { return Err(broken("it is too short")) };
+        let trailer = object.read_range(at..size).await?;
+        let trailer = <[u8; 10]>::try_from(trailer.as_ref()).map_err(|_| broken("it is too short"))?;
+        let length = read_footer_length(trailer).map_err(|error| unreadable(&url, error))?;
+        let Some(begin) = at.checked_sub(length as u64) else { return Err(broken("its footer is longer than the file")) };
+        let footer = object.read_range(begin..at).await?;
+        let footer = root_as_footer(&footer)
+            .map_err(|error| broken("its footer cannot be read").with_source(std::io::Error::other(error.to_string())))?;
+        let schema = footer.schema().ok_or_else(|| broken("its footer has no schema"))?;
+        let dictionaries: Vec<Block> = footer.dictionaries().iter().flatten().copied().collect();
+        let batches: Vec<Block> = footer.recordBatches().iter().flatten().copied().collect();
+        for block in dictionaries.iter().chain(&batches) {
+            if range(block).is_none_or(|range| range.end > size) {
+                return Err(broken("a block lies outside of it"));
+            }
+        }
+        let schema = Arc::new(try_fb_to_schema(schema).map_err(|error| unreadable(&url, error))?);
+        let version = footer.version();
+        let bytes = object.read_ranges(&dictionaries.iter().filter_map(range).collect::<Vec<_>>()).await?;
+        let dictionaries = dictionaries.into_iter().zip(bytes).collect();
+        Ok(Self { object, schema, version, dictionaries, batches })
+    }
+
+    fn decoder(&self, needed: Vec<usize>) -> Result<FileDecoder> {
+        let mut decoder = FileDecoder::new(self.schema.clone(), self.version).with_projection(needed);
+        for (block, bytes) in &self.dictionaries {
+            decoder.read_dictionary(block, &Buffer::from(bytes.clone())).map_err(|error| unreadable(self.object.url(), error))?;
+        }
+        Ok(decoder)
+    }
+}
+
+/// Where a block is.
+fn range(block: &Block) -> Option<std::ops::Range<u64>> {
+    let begin = u64::try_from(block.offset()).ok()?;
+    let length = u64::try_from(block.metaDataLength()).ok()?.checked_add(u64::try_from(block.bodyLength()).ok()?)?;
+    Some(begin..begin.checked_add(length)?)
+}
+
+impl TablePart for IpcPart {
+    fn schema(&self) -> SchemaRef {
+        self.schema.clone()
+    }
+
+    fn num_rows(&self) -> Option<u64> {
+        None
+    }
+
+    fn read(&self, request: &Arc<ReadRequest>) -> Result<Vec<Run>> {
+        let decoder = Arc::new(self.decoder(request.needed(&self.schema)?)?);
+        let runs = self.batches.iter().map(|block| {
+            let (object, decoder, request, block) = (self.object.clone(), decoder.clone(), request.clone(), *block);
+            Run::new(move || {
+                stream::once(read_block(object, decoder, request, block))
+                    .flat_map(|batches| {
+                        let batches = match batches {
+                            Ok(batches) => batches.into_iter().map(Ok).collect(),
+                            Err(error) => vec![Err(error)],
+                        };
+                        stream::iter(batches)
+                    })
+                    .boxed()
+            })
+        });
+        Ok(runs.collect())
+    }
+}
+
+async fn read_block(object: TableObject, decoder: Arc<FileDecoder>, request: Arc<ReadRequest>, block: Block) -> Result<Vec<RecordBatch>> {
+    let range = range(&block).ok_or_else(|| corrupt("a block of the file has no place"))?;
+    let bytes = object.read_range(range).await?;
+    threads::run(move || {
+        let batch = decoder.read_record_batch(&block, &Buffer::from(bytes)).map_err(|error| unreadable(object.url(), error))?;
+        let Some(batch) = batch else { return Ok(Vec::new()) };
+        let batch = request.finish(&batch)?;
+        let starts = (0..batch.num_rows()).step_by(request.batch_size());
+        Ok(starts.map(|start| batch.slice(start, request.batch_size().min(batch.num_rows() - start))).collect())
+    })
+    .await
+}
+
+struct IpcEncoder(FileWriter<Vec<u8>>);
+
+impl TableEncoder for IpcEncoder {
+    fn write(&mut self, batches: &[RecordBatch]) -> Result<Vec<Bytes>> {
+        batches.iter().try_for_each(|batch| self.0.write(batch)).map_err(|error| unwritable("Arrow IPC", error))?;
+        Ok(vec![std::mem::take(self.0.get_mut()).into()])
+    }
+
+    fn finish(mut self: Box<Self>) -> Result<Vec<Bytes>> {
+        self.0.finish().map_err(|error| unwritable("Arrow IPC", error))?;
+        Ok(vec![std::mem::take(self.0.get_mut()).into()])
+    }
+}

@@ -1,0 +1,300 @@
+//! Tables as Arrow record batches: [`Schema`], streamed from and to object stores.
+//!
+//! A [`Schema`] is a handle: making one does no I/O. It is typed by a struct whose fields are the columns (`#[derive(Row)]`), or untyped,
+//! and travels between tasks as Flyte's structured dataset; a [`LegacySchema`] travels as the older `FlyteSchema`. Parquet, CSV and Arrow
+//! IPC are built in, and a program can [`register`] formats of its own.
+//!
+//! ```
+//! use std::sync::Arc;
+//!
+//! use nebulakit_types::schema::arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray};
+//! use nebulakit_types::schema::{AnyRow, Schema, column};
+//! use nebulakit_types::workspace::Workspace;
+//! # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+//! # let folder = tempfile::tempdir().unwrap();
+//! let workspace = Workspace::local(folder.path());
+//! let cities: ArrayRef = Arc::new(StringArray::from(vec!["Oslo", "Bergen"]));
+//! let people: ArrayRef = Arc::new(Int64Array::from(vec![717_710, 291_940]));
+//! let batch = RecordBatch::try_from_iter([("city", cities), ("people", people)])?;
+//!
+//! let mut writer = Schema::<AnyRow>::create(&workspace)?;
+//! writer.write(batch).await?;
+//! let table = writer.finish().await?;
+//!
+//! let mut large = table.read().columns(["city"]).filter(column("people").gt(500_000)).stream();
+//! while let Some(batch) = large.try_next().await? {
+//!     assert_eq!((batch.num_rows(), batch.num_columns()), (1, 1));
+//! }
+//! # Ok::<(), Box<dyn std::error::Error>>(()) }).unwrap();
+//! ```
+//!
+//! # How tables are stored
+//! A table that is written is one object, `<raw prefix>/<32 hexadecimal digits>/00000`, Parquet with snappy, its instants in
+//! microseconds; its URI is that of the directory (Flyte task contract, "tabular"). Read are single objects, and directories of parts
+//! whose names do not begin with `_` or `.`: what pandas, polars, pyarrow, Spark and flytekit write. Folders such as `year=2026` are
+//! columns of all the rows below them.
+//!
+//! # How tables are read
+//! [`Schema::read`] streams batches: footers first, then only the columns that are asked for, of the row groups and pages that can hold
+//! rows that are wanted. The columns of a row group are decoded by as many threads as there are processors; of the row groups that follow
+//! one is read ahead, or as many as take 64 MiB.
+
+mod cell;
+mod csv;
+mod fault;
+mod filter;
+mod format;
+mod ipc;
+mod literal;
+mod object;
+mod parquet;
+mod parts;
+mod read;
+mod row;
+mod table;
+mod threads;
+mod widen;
+mod write;
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use ::arrow::array::RecordBatch;
+use ::arrow::datatypes::SchemaRef;
+use futures_util::TryStreamExt as _;
+use futures_util::stream::{self, StreamExt as _};
+
+/// The Arrow of this version: arrays, batches, types and computations.
+pub use ::arrow;
+pub use cell::Cell;
+pub use filter::{ColumnName, Filter, Value, column};
+pub use format::{ReadRequest, Run, TableEncoder, TableFormat, TablePart, register};
+pub use literal::LegacySchema;
+pub use object::TableObject;
+pub use read::{TableRead, TableStream};
+pub use row::{AnyRow, Column, Columns, Row, RowField, batch_of, rows_of};
+pub use write::SchemaWriter;
+
+use crate::workspace::Workspace;
+use crate::{Error, ErrorKind, Result};
+use table::Table;
+
+/// A table: where it is stored, or batches that are to be.
+///
+/// `R` is what the type says of the columns: a struct with `#[derive(Row)]`, or [`AnyRow`], the default, which says nothing. A task that
+/// declares fewer columns than a table has reads only those. Cheap to clone.
+///
+/// Returned from a task, batches are stored after the task's function has ended and before its outputs are; a table that came in, or was
+/// written by [`Schema::create`], goes out as its URI.
+pub struct Schema<R = AnyRow> {
+    source: Source,
+    /// How instants, texts and lists are stored; empty for what the URI says, or Parquet.
+    format: String,
+    workspace: Option<Workspace>,
+    of: PhantomData<fn() -> R>,
+}
+
+#[derive(Clone)]
+enum Source {
+    Stored(Arc<str>),
+    Held(Arc<Vec<RecordBatch>>),
+}
+
+impl<R> Clone for Schema<R> {
+    fn clone(&self) -> Self {
+        Self { source: self.source.clone(), format: self.format.clone(), workspace: self.workspace.clone(), of: PhantomData }
+    }
+}
+
+impl<R> fmt::Debug for Schema<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("Schema");
+        match &self.source {
+            Source::Stored(uri) => shown.field("uri", uri),
+            Source::Held(batches) => shown.field("rows", &batches.iter().map(RecordBatch::num_rows).sum::<usize>()),
+        };
+        shown.field("format", &self.format).finish()
+    }
+}
+
+impl<R> Schema<R> {
+    fn stored(uri: impl Into<Arc<str>>, format: &str, workspace: Option<Workspace>) -> Self {
+        Self { source: Source::Stored(uri.into()), format: format.to_owned(), workspace, of: PhantomData }
+    }
+
+    /// A table that is stored at `uri`: an object, or a directory of them. Nothing is looked at before it is read.
+    #[must_use]
+    pub fn from_uri(uri: impl Into<String>) -> Self {
+        Self::stored(uri.into(), "", None)
+    }
+
+    /// The same table in a format: `parquet`, `csv`, `arrow`, or one that was [registered](register). Of a table that is stored, it says
+    /// how; of one that is in memory, how it shall be.
+    #[must_use]
+    pub fn with_format(mut self, format: impl Into<String>) -> Self {
+        self.format = format.into();
+        self
+    }
+
+    /// The same table, read through the stores of `workspace`. Tables that came in as inputs have theirs.
+    #[must_use]
+    pub fn within(mut self, workspace: &impl AsRef<Workspace>) -> Self {
+        self.workspace = Some(workspace.as_ref().clone());
+        self
+    }
+
+    /// The same table with another type of rows, which is looked at when it is read.
+    #[must_use]
+    pub fn cast<S>(self) -> Schema<S> {
+        Schema { source: self.source, format: self.format, workspace: self.workspace, of: PhantomData }
+    }
+
+    /// Where the table is; [`None`] for one in memory.
+    #[must_use]
+    pub fn uri(&self) -> Option<&str> {
+        match &self.source {
+            Source::Stored(uri) => Some(uri),
+            Source::Held(_) => None,
+        }
+    }
+
+    /// The format by name; empty where nothing says one.
+    #[must_use]
+    pub fn format(&self) -> &str {
+        &self.format
+    }
+
+    fn held(&self) -> Option<&Arc<Vec<RecordBatch>>> {
+        match &self.source {
+            Source::Held(batches) => Some(batches),
+            Source::Stored(_) => None,
+        }
+    }
+
+    fn workspace(&self) -> Workspace {
+        self.workspace.clone().unwrap_or_else(Workspace::of_process)
+    }
+}
+
+impl<R: Columns> Schema<R> {
+    /// A table of batches in memory, all with the columns of the first one. A table without rows is one empty batch.
+    #[must_use]
+    pub fn from_batches(batches: impl IntoIterator<Item = RecordBatch>) -> Self {
+        let batches = Arc::new(batches.into_iter().collect());
+        Self { source: Source::Held(batches), format: String::new(), workspace: None, of: PhantomData }
+    }
+
+    /// Begins a table in `workspace`, under its raw-output prefix, in the format that `R` declares, else Parquet.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Url`] where the workspace has no such prefix.
+    pub fn create(workspace: &impl AsRef<Workspace>) -> Result<SchemaWriter<R>> {
+        Self::create_as(workspace, R::format())
+    }
+
+    /// The same in another format.
+    ///
+    /// # Errors
+    /// Those of [`Schema::create`], and [`ErrorKind::Mismatch`] for a format that is not known.
+    pub fn create_as(workspace: &impl AsRef<Workspace>, format: &str) -> Result<SchemaWriter<R>> {
+        let workspace = workspace.as_ref();
+        let uri =
+            workspace.fresh_url("").ok_or_else(|| Error::new(ErrorKind::Url, "there is no raw-output prefix to write a table under"))?;
+        Self::create_at(workspace, uri, format)
+    }
+
+    /// The same at a URI of one's own, which is that of the table's directory.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Mismatch`] for a format that is not known.
+    pub fn create_at(workspace: &impl AsRef<Workspace>, uri: impl Into<String>, format: &str) -> Result<SchemaWriter<R>> {
+        let workspace = workspace.as_ref();
+        // The name of a directory says nothing of its format.
+        let format = if format.is_empty() { format::DEFAULT } else { format };
+        let table = table::at(workspace.storage(), &uri.into(), format, read::declared::<R>())?;
+        Ok(SchemaWriter::new(table, workspace.clone()))
+    }
+
+    /// Says what to read; see [`TableRead`].
+    pub fn read(&self) -> TableRead<R> {
+        TableRead::new(self.clone())
+    }
+
+    /// The columns that the table has, whatever the type declares: those of its first part.
+    ///
+    /// # Errors
+    /// Those of [`TableRead::stream`].
+    pub async fn columns(&self) -> Result<SchemaRef> {
+        match self.held() {
+            Some(batches) => match batches.first() {
+                Some(batch) => Ok(batch.schema()),
+                None => read::declared::<R>().ok_or_else(no_batches),
+            },
+            None => self.table()?.schema().await,
+        }
+    }
+
+    /// How many rows the table has, by its footers where the format has some; else everything is read.
+    ///
+    /// # Errors
+    /// Those of [`TableRead::stream`].
+    pub async fn num_rows(&self) -> Result<u64> {
+        if self.held().is_none() {
+            let table = self.table()?;
+            let opened = stream::iter(table.parts().await?).map(|part| table.open(part)).buffered(16);
+            let rows: Vec<_> = opened.map_ok(|opened| opened.part.num_rows()).try_collect().await?;
+            if let Some(rows) = rows.into_iter().sum::<Option<u64>>() {
+                return Ok(rows);
+            }
+        }
+        self.read().stream().try_fold(0, |rows, batch| async move { Ok(rows + batch.num_rows() as u64) }).await
+    }
+
+    /// The table as it is stored.
+    fn table(&self) -> Result<Table> {
+        let uri = self.uri().ok_or_else(no_batches)?;
+        let format = if self.format.is_empty() && format::of_name(uri).is_empty() { R::format() } else { &self.format };
+        table::at(self.workspace().storage(), uri, format, read::declared::<R>())
+    }
+
+    /// The format that a table in memory is written in.
+    fn written_format(&self) -> &str {
+        [self.format.as_str(), R::format(), format::DEFAULT].into_iter().find(|format| !format.is_empty()).unwrap_or_default()
+    }
+}
+
+impl<R: Row> Schema<R> {
+    /// A table of rows in memory.
+    ///
+    /// # Errors
+    /// [`ErrorKind::OutOfRange`] for a value that its column cannot hold.
+    pub fn from_rows(rows: impl IntoIterator<Item = R>) -> Result<Self> {
+        let rows: Vec<R> = rows.into_iter().collect();
+        Ok(Self::from_batches([batch_of(&rows)?]))
+    }
+}
+
+#[cold]
+fn no_batches() -> Error {
+    Error::new(ErrorKind::Missing, "a table without a batch has no columns; give it one empty batch with the columns")
+}
+
+/// Stores a table of batches.
+async fn store<R: Columns>(writer: SchemaWriter<R>, batches: Arc<Vec<RecordBatch>>) -> Result<()> {
+    let mut writer = writer;
+    match Arc::try_unwrap(batches) {
+        // Nobody else has them: each goes when it is encoded.
+        Ok(batches) => {
+            for batch in batches {
+                writer.write(batch).await?;
+            }
+        }
+        Err(batches) => {
+            for batch in batches.iter() {
+                writer.write(batch.clone()).await?;
+            }
+        }
+    }
+    writer.finish().await.map(drop)
+}

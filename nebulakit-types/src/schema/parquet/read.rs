@@ -1,0 +1,223 @@
+//! What is read of a file: its row groups one after the other, the filter's columns of each first, then the wanted ones.
+
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+use futures_util::stream::{self, BoxStream, StreamExt as _, TryStreamExt as _};
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::{ArrowReaderMetadata, RowSelection};
+use parquet::file::metadata::{ColumnChunkMask, PageIndexPolicy, ParquetMetaData, ParquetMetaDataPushDecoder};
+use tokio::sync::OnceCell;
+
+use super::super::fault::bad_parquet;
+use super::super::filter::Bound;
+use super::super::format::{ReadRequest, Run, TablePart, index_of};
+use super::super::object::TableObject;
+use super::super::threads;
+use super::decode::{Decoder, Zipped};
+use super::fetch::Chunks;
+use super::{complete, prune, with_arrow_types};
+use crate::Result;
+
+/// Row groups below this are decoded by one thread: starting more takes longer.
+const SMALL: i64 = 1024 * 1024;
+
+/// A file whose footer has been read.
+pub(super) struct ParquetPart {
+    object: TableObject,
+    metadata: ArrowReaderMetadata,
+}
+
+impl ParquetPart {
+    pub(super) fn new(object: TableObject, metadata: ArrowReaderMetadata) -> Self {
+        Self { object, metadata }
+    }
+}
+
+impl TablePart for ParquetPart {
+    fn schema(&self) -> SchemaRef {
+        self.metadata.schema().clone()
+    }
+
+    fn num_rows(&self) -> Option<u64> {
+        u64::try_from(self.metadata.metadata().file_metadata().num_rows()).ok()
+    }
+
+    fn read(&self, request: &Arc<ReadRequest>) -> Result<Vec<Run>> {
+        let schema = self.schema();
+        let filter = request.bound(&schema)?;
+        let wanted = match request.columns() {
+            Some(columns) => columns.iter().map(|name| index_of(&schema, name)).collect::<Result<Vec<_>>>()?,
+            None => (0..schema.fields().len()).collect(),
+        };
+        let row_groups = prune::row_groups(self.metadata.metadata(), &schema, filter.as_ref());
+        let scan = Arc::new(Scan {
+            object: self.object.clone(),
+            metadata: self.metadata.clone(),
+            indexed: OnceCell::new(),
+            request: request.clone(),
+            filter,
+            wanted,
+        });
+        let runs = row_groups.into_iter().map(|row_group| {
+            let weight = scan.weight(row_group);
+            let scan = scan.clone();
+            Run::weighing(weight, move || stream::once(scan.row_group(row_group)).try_flatten().boxed())
+        });
+        Ok(runs.collect())
+    }
+}
+
+/// What is read of a file.
+struct Scan {
+    object: TableObject,
+    metadata: ArrowReaderMetadata,
+    /// The same with the indexes of pages, fetched when a filter can use them.
+    indexed: OnceCell<ArrowReaderMetadata>,
+    request: Arc<ReadRequest>,
+    filter: Option<Bound>,
+    /// The wanted columns, in their order.
+    wanted: Vec<usize>,
+}
+
+impl Scan {
+    fn mask(&self, roots: impl IntoIterator<Item = usize>) -> ProjectionMask {
+        ProjectionMask::roots(self.metadata.parquet_schema(), roots)
+    }
+
+    /// The wanted columns.
+    fn wanted(&self) -> ProjectionMask {
+        self.mask(self.wanted.iter().copied())
+    }
+
+    /// The columns that the filter looks at.
+    fn filtered(&self, filter: &Bound) -> ProjectionMask {
+        let mut names = Vec::new();
+        filter.columns(&mut names);
+        self.mask(names.into_iter().filter_map(|name| self.metadata.schema().index_of(name).ok()))
+    }
+
+    /// How many bytes of memory a row group takes while it is read.
+    fn weight(&self, row_group: usize) -> u64 {
+        if self.object.path().is_some() {
+            return 0;
+        }
+        let mask = self.wanted();
+        let chunks = self.metadata.metadata().row_group(row_group).columns().iter().enumerate();
+        chunks.filter(|(leaf, _)| mask.leaf_included(*leaf)).map(|(_, chunk)| chunk.byte_range().1).sum()
+    }
+
+    /// The rows of a row group.
+    async fn row_group(self: Arc<Self>, row_group: usize) -> Result<BoxStream<'static, Result<RecordBatch>>> {
+        let (metadata, selection, chunks) = match &self.filter {
+            None => (self.metadata.clone(), None, None),
+            Some(filter) => {
+                let metadata = self.indexed.get_or_try_init(|| self.load_index(filter)).await?.clone();
+                let Some((selection, chunks)) = self.select(&metadata, row_group, filter).await? else {
+                    return Ok(stream::empty().boxed());
+                };
+                (metadata, Some(selection), Some(chunks))
+            }
+        };
+        let chunks = Chunks::fetch(&self.object, metadata.metadata(), row_group, &self.wanted(), selection.as_ref(), chunks).await?;
+        let sets = self.sets(metadata.metadata(), row_group);
+        let decoders = sets.iter().map(|set| Decoder {
+            url: self.object.url().to_owned(),
+            chunks: chunks.clone(),
+            metadata: metadata.clone(),
+            row_group,
+            mask: self.mask(set.iter().copied()),
+            selection: selection.clone(),
+            batch_size: self.request.batch_size(),
+        });
+        Ok(Zipped::start(decoders, places(&self.wanted, &sets))?.boxed())
+    }
+
+    /// Brings the indexes of the pages of the columns at hand, if the file has some.
+    async fn load_index(&self, filter: &Bound) -> Result<ArrowReaderMetadata> {
+        let metadata = self.metadata.metadata();
+        let mut chunks = metadata.row_groups().iter().flat_map(|group| group.columns());
+        if !chunks.any(|chunk| chunk.column_index_offset().is_some()) {
+            return Ok(self.metadata.clone());
+        }
+        let leaves = |mask: &ProjectionMask| {
+            let all = 0..self.metadata.parquet_schema().num_columns();
+            ColumnChunkMask::columns(all.filter(|leaf| mask.leaf_included(*leaf)).collect::<Vec<_>>())
+        };
+        let filtered = self.filtered(filter);
+        let mut all = self.wanted();
+        all.union(&filtered);
+        let decoder = ParquetMetaDataPushDecoder::try_new_with_metadata(self.object.size(), ParquetMetaData::clone(metadata))
+            .map_err(|error| bad_parquet(self.object.url(), error))?
+            .with_page_index_policy(PageIndexPolicy::Optional)
+            .with_column_index_mask(leaves(&filtered))
+            .with_offset_index_mask(leaves(&all));
+        let indexed = complete(&self.object, decoder).await?;
+        with_arrow_types(&self.object, Arc::new(indexed))
+    }
+
+    /// The rows of a row group that meet the condition, and the bytes that were fetched to find them; [`None`] where there are none.
+    async fn select(&self, metadata: &ArrowReaderMetadata, row_group: usize, filter: &Bound) -> Result<Option<(RowSelection, Chunks)>> {
+        let pages = prune::pages(metadata.metadata(), metadata.schema(), row_group, filter);
+        if pages.as_ref().is_some_and(|pages| !pages.selects_any()) {
+            return Ok(None);
+        }
+        let mask = self.filtered(filter);
+        let chunks = Chunks::fetch(&self.object, metadata.metadata(), row_group, &mask, pages.as_ref(), None).await?;
+        let decoder = Decoder {
+            url: self.object.url().to_owned(),
+            chunks: chunks.clone(),
+            metadata: metadata.clone(),
+            row_group,
+            mask,
+            selection: pages.clone(),
+            batch_size: self.request.batch_size(),
+        };
+        let filter = filter.clone();
+        let rows = threads::run(move || decoder.matching(&filter)).await?;
+        let selection = match pages {
+            Some(pages) => pages.and_then(&rows),
+            None => rows,
+        };
+        Ok(selection.selects_any().then_some((selection, chunks)))
+    }
+
+    /// The wanted columns in as many sets as there are threads for, each about the same work.
+    fn sets(&self, metadata: &ParquetMetaData, row_group: usize) -> Vec<Vec<usize>> {
+        let schema = self.metadata.parquet_schema();
+        let mut sizes = vec![0; self.metadata.schema().fields().len()];
+        for (leaf, chunk) in metadata.row_group(row_group).columns().iter().enumerate() {
+            if let Some(size) = sizes.get_mut(schema.get_column_root_idx(leaf)) {
+                *size += chunk.uncompressed_size();
+            }
+        }
+        let mut columns = self.wanted.clone();
+        columns.sort_unstable();
+        columns.dedup();
+        let total: i64 = columns.iter().map(|column| sizes[*column]).sum();
+        let threads = if total < SMALL { 1 } else { threads::parallelism() };
+        columns.sort_by_key(|column| std::cmp::Reverse(sizes[*column]));
+        let mut sets = vec![(0_i64, Vec::new()); threads.min(columns.len()).max(1)];
+        for column in columns {
+            if let Some((load, set)) = sets.iter_mut().min_by_key(|(load, _)| *load) {
+                *load += sizes[column];
+                set.push(column);
+            }
+        }
+        let sorted = sets.into_iter().map(|(_, mut set)| {
+            set.sort_unstable();
+            set
+        });
+        sorted.collect()
+    }
+}
+
+/// For each wanted column the set that it is decoded in, and its place there.
+fn places(wanted: &[usize], sets: &[Vec<usize>]) -> Vec<(usize, usize)> {
+    let place = |column: &usize| {
+        let mut sets = sets.iter().enumerate();
+        sets.find_map(|(index, set)| set.iter().position(|other| other == column).map(|place| (index, place)))
+    };
+    wanted.iter().filter_map(place).collect()
+}

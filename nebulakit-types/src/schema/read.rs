@@ -1,0 +1,285 @@
+//! Reading a table: its parts one after the other, as few of them at a time as keep the processor busy.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use arrow::array::{RecordBatch, RecordBatchOptions};
+use arrow::datatypes::{Schema as ArrowSchema, SchemaRef};
+use futures_util::stream::{self, BoxStream, Stream, StreamExt as _, TryStreamExt as _};
+
+use super::Schema;
+use super::filter::Filter;
+use super::format::{ReadRequest, Run};
+use super::row::{self, Columns, Row, rows_of};
+use super::table::{Opened, Table};
+use crate::{Error, ErrorKind, Result};
+
+/// A batch has at most so many rows unless it is asked for otherwise.
+const BATCH: usize = 32 * 1024;
+
+/// So many bytes of memory may be taken by runs that are read ahead.
+const BUDGET: u64 = 64 * 1024 * 1024;
+
+/// So many runs are read at a time, the one at hand included; two even if they take more than the budget.
+const RUNS: usize = 8;
+
+/// So many parts are opened ahead.
+const PARTS: usize = 8;
+
+/// Batches or rows of a table, one after the other; a [`Stream`] too.
+pub struct TableStream<T>(BoxStream<'static, Result<T>>);
+
+impl<T> fmt::Debug for TableStream<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TableStream").finish_non_exhaustive()
+    }
+}
+
+impl<T> TableStream<T> {
+    /// The next one; [`None`] at the end.
+    ///
+    /// # Errors
+    /// Those of [`TableRead::stream`] and [`TableRead::rows`]; nothing follows an error.
+    pub async fn try_next(&mut self) -> Result<Option<T>> {
+        self.0.next().await.transpose()
+    }
+}
+
+impl<T> Stream for TableStream<T> {
+    type Item = Result<T>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.0.poll_next_unpin(context)
+    }
+}
+
+/// How a table is to be read; [`Schema::read`] makes one. Nothing happens before one of the last methods is called.
+#[must_use = "nothing is read before `stream`, `rows` or `collect` is called"]
+pub struct TableRead<R> {
+    schema: Schema<R>,
+    request: ReadRequest,
+}
+
+impl<R> fmt::Debug for TableRead<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TableRead").field("schema", &self.schema).field("request", &self.request).finish()
+    }
+}
+
+impl<R: Columns> TableRead<R> {
+    pub(super) fn new(schema: Schema<R>) -> Self {
+        let columns = R::declared().map(|columns| columns.iter().map(|column| column.name().to_owned()).collect());
+        Self { schema, request: ReadRequest { columns, filter: None, batch_size: BATCH } }
+    }
+
+    /// Reads only these columns, in this order. Without it all are read, or those that the type declares.
+    pub fn columns<N: Into<String>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
+        self.request.columns = Some(names.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Reads only the rows that meet a condition, and every other one given before. Where statistics say that a row group or a page has
+    /// none, it is not fetched.
+    pub fn filter(mut self, filter: Filter) -> Self {
+        self.request.filter = Some(match self.request.filter {
+            Some(before) => before.and(filter),
+            None => filter,
+        });
+        self
+    }
+
+    /// Sets how many rows a batch has at most, 32,768 by default; zero counts as one.
+    pub fn batch_size(mut self, rows: usize) -> Self {
+        self.request.batch_size = rows.max(1);
+        self
+    }
+
+    /// Streams the batches, in the order of the rows. Memory stays bounded whatever the size of the table; dropping the stream ends all
+    /// that was under way.
+    ///
+    /// # Errors
+    /// In the stream: [`ErrorKind::NotFound`] where there is no table, [`ErrorKind::Missing`] for a column that is not there,
+    /// [`ErrorKind::Corrupt`] for bytes that are not of the format, and those of the store. Nothing follows an error.
+    pub fn stream(self) -> TableStream<RecordBatch> {
+        let Self { schema, request } = self;
+        let request = Arc::new(request);
+        let whole = stream::once(async move {
+            match schema.held() {
+                Some(batches) => held(batches.clone(), request),
+                None => Ok(stored(schema.table()?, request).await?.boxed()),
+            }
+        });
+        TableStream(fused(whole.try_flatten().boxed()))
+    }
+
+    /// Reads all batches into memory.
+    ///
+    /// # Errors
+    /// Those of [`TableRead::stream`].
+    pub async fn collect(self) -> Result<Vec<RecordBatch>> {
+        self.stream().0.try_collect().await
+    }
+}
+
+impl<R: Row> TableRead<R> {
+    /// Streams typed rows.
+    ///
+    /// # Errors
+    /// In the stream: those of [`TableRead::stream`], and [`ErrorKind::Mismatch`], [`ErrorKind::Missing`] or [`ErrorKind::OutOfRange`] for a
+    /// value that its field cannot hold, with the column's name.
+    pub fn rows(self) -> TableStream<R> {
+        let rows = self.stream().0.and_then(|batch| async move { Ok(stream::iter(rows_of::<R>(&batch)?.into_iter().map(Ok))) });
+        TableStream(fused(rows.try_flatten().boxed()))
+    }
+
+    /// Reads all rows into memory.
+    ///
+    /// # Errors
+    /// Those of [`TableRead::rows`].
+    pub async fn collect_rows(self) -> Result<Vec<R>> {
+        self.rows().0.try_collect().await
+    }
+}
+
+/// Ends a stream at its first error.
+fn fused<T: Send + 'static>(items: BoxStream<'static, Result<T>>) -> BoxStream<'static, Result<T>> {
+    stream::unfold(Some(items), |state| async move {
+        let mut items = state?;
+        match items.next().await? {
+            Ok(item) => Some((Ok(item), Some(items))),
+            Err(error) => Some((Err(error), None)),
+        }
+    })
+    .boxed()
+}
+
+/// The batches of a table that is in memory.
+fn held(batches: Arc<Vec<RecordBatch>>, request: Arc<ReadRequest>) -> Result<BoxStream<'static, Result<RecordBatch>>> {
+    let each = (0..batches.len()).flat_map(move |index| match request.finish(&batches[index]) {
+        Err(error) => vec![Err(error)],
+        Ok(batch) => slices(&batch, request.batch_size()),
+    });
+    Ok(stream::iter(each).boxed())
+}
+
+fn slices(batch: &RecordBatch, size: usize) -> Vec<Result<RecordBatch>> {
+    let starts = (0..batch.num_rows()).step_by(size);
+    starts.map(|start| Ok(batch.slice(start, size.min(batch.num_rows() - start)))).collect()
+}
+
+/// The batches of a table that is stored.
+async fn stored(table: Table, request: Arc<ReadRequest>) -> Result<impl Stream<Item = Result<RecordBatch>> + Send> {
+    let mut parts = table.parts().await?.into_iter();
+    let first = match parts.next() {
+        Some(part) => table.open(part).await?,
+        None => return Err(Error::new(ErrorKind::NotFound, "the table has no parts")),
+    };
+    let schema = first.schema();
+    // All parts give what the first one has.
+    let mut request = ReadRequest::clone(&request);
+    request.columns.get_or_insert_with(|| schema.fields().iter().map(|field| field.name().clone()).collect());
+    let (request, types) = (Arc::new(request), schema);
+    let others = stream::iter(parts).map(move |part| {
+        let table = table.clone();
+        async move { table.open(part).await }
+    });
+    let opened = stream::once(async { Ok(first) }).chain(others.buffered(PARTS));
+    let runs = opened.map(move |part| part?.runs(&request, &types));
+    Ok(Ahead { parts: runs.boxed(), waiting: VecDeque::new(), active: VecDeque::new() })
+}
+
+/// Reads runs in their order, the next ones ahead.
+struct Ahead {
+    parts: BoxStream<'static, Result<Vec<Run>>>,
+    waiting: VecDeque<Run>,
+    active: VecDeque<Active>,
+}
+
+/// A run that is being read, and its first batch if it is not its turn yet.
+struct Active {
+    weight: u64,
+    batches: BoxStream<'static, Result<RecordBatch>>,
+    first: Option<Option<Result<RecordBatch>>>,
+}
+
+impl Ahead {
+    /// Starts runs while there is room; says whether there may be more.
+    fn start(&mut self, context: &mut Context<'_>) -> Result<bool> {
+        loop {
+            let weight: u64 = self.active.iter().map(|run| run.weight).sum();
+            let room = |next: u64| self.active.len() < 2 || self.active.len() < RUNS && weight + next <= BUDGET;
+            match self.waiting.front() {
+                Some(next) if !room(next.weight) => return Ok(true),
+                Some(_) => {
+                    if let Some(run) = self.waiting.pop_front() {
+                        self.active.push_back(Active { weight: run.weight, batches: (run.start)(), first: None });
+                    }
+                }
+                None => match self.parts.poll_next_unpin(context) {
+                    Poll::Ready(Some(runs)) => self.waiting.extend(runs?),
+                    Poll::Ready(None) => return Ok(false),
+                    Poll::Pending => return Ok(true),
+                },
+            }
+        }
+    }
+}
+
+impl Stream for Ahead {
+    type Item = Result<RecordBatch>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        loop {
+            let more = match self.start(context) {
+                Ok(more) => more,
+                Err(error) => return Poll::Ready(Some(Err(error))),
+            };
+            for next in self.active.iter_mut().skip(1).filter(|run| run.first.is_none()) {
+                if let Poll::Ready(batch) = next.batches.poll_next_unpin(context) {
+                    next.first = Some(batch);
+                }
+            }
+            let Some(run) = self.active.front_mut() else {
+                return if more { Poll::Pending } else { Poll::Ready(None) };
+            };
+            let batch = match run.first.take() {
+                Some(batch) => Poll::Ready(batch),
+                None => run.batches.poll_next_unpin(context),
+            };
+            match batch {
+                Poll::Ready(None) => drop(self.active.pop_front()),
+                Poll::Ready(Some(Ok(batch))) if batch.num_rows() == 0 => {}
+                other => return other,
+            }
+        }
+    }
+}
+
+impl Opened {
+    /// What is asked of this part, with what its folders say put to it.
+    fn runs(self, request: &Arc<ReadRequest>, types: &SchemaRef) -> Result<Vec<Run>> {
+        let Some(plan) = self.plan(request, types)? else { return Ok(Vec::new()) };
+        let plan = Arc::new(plan);
+        let runs = self.part.read(&plan.inner).map_err(|error| self.named(error))?;
+        let finished = runs.into_iter().map(|run| {
+            let plan = plan.clone();
+            Run::weighing(run.weight, move || (run.start)().map(move |batch| plan.finish(&batch?)).boxed())
+        });
+        Ok(finished.collect())
+    }
+}
+
+/// A batch of these columns.
+pub(super) fn batch(fields: Vec<Arc<arrow::datatypes::Field>>, columns: Vec<arrow::array::ArrayRef>, rows: usize) -> Result<RecordBatch> {
+    let schema = Arc::new(ArrowSchema::new(fields));
+    RecordBatch::try_new_with_options(schema, columns, &RecordBatchOptions::new().with_row_count(Some(rows)))
+        .map_err(|error| Error::new(ErrorKind::Corrupt, "the columns make no batch").with_source(error))
+}
+
+/// The columns of a typed row as Arrow has them, for formats that store no types.
+pub(super) fn declared<R: Columns>() -> Option<SchemaRef> {
+    R::declared().map(|columns| Arc::new(ArrowSchema::new(columns.iter().map(row::Column::field).collect::<Vec<_>>())))
+}

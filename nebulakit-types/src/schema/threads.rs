@@ -1,0 +1,61 @@
+//! Work for the processor, on threads of its own: encoding and decoding would hold up every other future of its thread.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::{self, Builder};
+
+use tokio::sync::oneshot;
+
+use crate::{Error, ErrorKind, Result};
+
+/// More threads than this give no more: memory is the limit then.
+const MOST: usize = 16;
+
+/// How many threads are worth while.
+pub(super) fn parallelism() -> usize {
+    thread::available_parallelism().map_or(1, usize::from).min(MOST)
+}
+
+/// Starts a thread that nobody waits for; its owner hears of it through channels, and it ends when they are closed.
+pub(super) fn spawn(work: impl FnOnce() + Send + 'static) -> Result<()> {
+    let spawned = Builder::new().name("nebulakit-table".to_owned()).spawn(work);
+    spawned.map(drop).map_err(|error| Error::new(ErrorKind::Io, "cannot start a thread for a table").with_source(error))
+}
+
+/// Runs `work` on a thread and waits for it without blocking.
+pub(super) async fn run<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    let (sender, receiver) = oneshot::channel();
+    spawn(move || {
+        // Whoever waited may have gone.
+        let _ = sender.send(work());
+    })?;
+    receiver.await.unwrap_or_else(|_| Err(panicked()))
+}
+
+pub(super) fn panicked() -> Error {
+    Error::new(ErrorKind::Io, "a thread that worked on a table has panicked")
+}
+
+/// Runs `work` on every item, each on whichever thread is free first.
+pub(super) fn on_each<T: Send>(items: Vec<T>, work: impl Fn(T) -> Result<()> + Sync) -> Result<()> {
+    let threads = parallelism().min(items.len());
+    if threads <= 1 {
+        return items.into_iter().try_for_each(work);
+    }
+    let items: Vec<_> = items.into_iter().map(|item| std::sync::Mutex::new(Some(item))).collect();
+    let next = AtomicUsize::new(0);
+    let drain = || -> Result<()> {
+        while let Some(item) = items.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let item = item.lock().ok().and_then(|mut item| item.take());
+            item.map_or(Ok(()), &work)?;
+        }
+        Ok(())
+    };
+    thread::scope(|scope| {
+        let others: Vec<_> = (1..threads).map(|_| scope.spawn(drain)).collect();
+        let mut result = drain();
+        for other in others {
+            result = result.and(other.join().unwrap_or_else(|_| Err(panicked())));
+        }
+        result
+    })
+}

@@ -1,0 +1,172 @@
+//! Writing a table: batches are gathered, encoded on threads of their own, and stored while the next ones are made.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+use tokio::sync::oneshot;
+
+use super::Schema;
+use super::format::{TableEncoder, index_of};
+use super::read::{batch, declared};
+use super::row::{Columns, Row, batch_of};
+use super::table::Table;
+use super::threads;
+use super::widen::widen;
+use crate::storage::{ObjectWriter, PutOptions};
+use crate::workspace::Workspace;
+use crate::{Bytes, Error, ErrorKind, Result};
+
+/// So many rows are gathered before they are encoded, so that there is enough to do for several threads.
+const GATHERED_ROWS: usize = 64 * 1024;
+
+/// Or so many bytes.
+const GATHERED_BYTES: usize = 32 * 1024 * 1024;
+
+/// Rows are turned into batches so many at a time.
+const ROWS: usize = 8 * 1024;
+
+/// A table that is being written: [`Schema::create`].
+///
+/// Row groups are encoded by several threads and stored while the next batches are made; memory stays bounded whatever the size of the
+/// table. The table is there when [`SchemaWriter::finish`] returns, and not before; dropped, nothing is stored.
+pub struct SchemaWriter<R> {
+    table: Table,
+    workspace: Workspace,
+    columns: Option<SchemaRef>,
+    gathered: Vec<RecordBatch>,
+    rows: usize,
+    bytes: usize,
+    encoding: Option<oneshot::Receiver<Encoded>>,
+    object: Option<ObjectWriter>,
+    of: PhantomData<fn() -> R>,
+}
+
+/// An encoder that comes back from its thread, and what it has made.
+type Encoded = Result<(Box<dyn TableEncoder>, Vec<Bytes>)>;
+
+impl<R> fmt::Debug for SchemaWriter<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SchemaWriter").field("uri", &self.table.uri).finish_non_exhaustive()
+    }
+}
+
+impl<R: Columns> SchemaWriter<R> {
+    pub(super) fn new(table: Table, workspace: Workspace) -> Self {
+        let columns = declared::<R>();
+        Self { table, workspace, columns, gathered: Vec::new(), rows: 0, bytes: 0, encoding: None, object: None, of: PhantomData }
+    }
+
+    /// Adds a batch. The first one of an untyped table decides its columns.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Missing`] for a column that is not in the batch, [`ErrorKind::Mismatch`] for one of another type,
+    /// [`ErrorKind::Unencodable`] for values that the format has no form for (of this batch or an earlier one), and those of the store.
+    pub async fn write(&mut self, batch: RecordBatch) -> Result<()> {
+        let columns = self.columns.get_or_insert_with(|| batch.schema()).clone();
+        let batch = conform(&batch, &columns)?;
+        self.rows += batch.num_rows();
+        self.bytes += batch.get_array_memory_size();
+        self.gathered.push(batch);
+        if self.rows < GATHERED_ROWS && self.bytes < GATHERED_BYTES {
+            return Ok(());
+        }
+        self.encode(&columns).await
+    }
+
+    /// Hands what is gathered to the encoder, once it is back from what it had before.
+    async fn encode(&mut self, columns: &SchemaRef) -> Result<()> {
+        let mut encoder = self.encoder(columns).await?;
+        let batches = std::mem::take(&mut self.gathered);
+        (self.rows, self.bytes) = (0, 0);
+        let (sender, receiver) = oneshot::channel();
+        threads::spawn(move || {
+            let encoded = encoder.write(&batches);
+            // Whoever writes the table may have given up.
+            let _ = sender.send(encoded.map(|bytes| (encoder, bytes)));
+        })?;
+        self.encoding = Some(receiver);
+        Ok(())
+    }
+
+    /// The encoder, when it is free; what it has made is stored first.
+    async fn encoder(&mut self, columns: &SchemaRef) -> Result<Box<dyn TableEncoder>> {
+        let Some(encoding) = self.encoding.take() else { return self.table.format.encoder(columns.clone()) };
+        let (encoder, bytes) = encoding.await.unwrap_or_else(|_| Err(threads::panicked()))?;
+        self.store(bytes).await?;
+        Ok(encoder)
+    }
+
+    async fn store(&mut self, pieces: Vec<Bytes>) -> Result<()> {
+        for bytes in pieces {
+            let object = match &mut self.object {
+                Some(object) => object,
+                none => none.insert(self.table.storage.create(&self.table.object_url(), &PutOptions::default()).await?),
+            };
+            object.write(bytes).await?;
+        }
+        Ok(())
+    }
+
+    /// Stores the rest. The table is there for every reader when this returns.
+    ///
+    /// # Errors
+    /// Those of [`SchemaWriter::write`], and [`ErrorKind::Missing`] for an untyped table without a single batch, which has no columns.
+    pub async fn finish(mut self) -> Result<Schema<R>> {
+        let Some(columns) = self.columns.clone() else {
+            return Err(Error::new(ErrorKind::Missing, "a table without a batch has no columns; write an empty batch with the columns"));
+        };
+        if !self.gathered.is_empty() {
+            self.encode(&columns).await?;
+        }
+        let encoder = self.encoder(&columns).await?;
+        let rest = threads::run(move || encoder.finish()).await?;
+        self.store(rest).await?;
+        if let Some(object) = self.object {
+            object.finish().await?;
+        }
+        Ok(Schema::stored(self.table.uri, self.table.format.name(), Some(self.workspace)))
+    }
+}
+
+impl<R: Row> SchemaWriter<R> {
+    /// Adds rows.
+    ///
+    /// # Errors
+    /// Those of [`SchemaWriter::write`], and [`ErrorKind::OutOfRange`] for a value that its column cannot hold.
+    pub async fn write_rows(&mut self, rows: impl IntoIterator<Item = R, IntoIter: Send> + Send) -> Result<()> {
+        let mut rows = rows.into_iter();
+        loop {
+            let some: Vec<R> = rows.by_ref().take(ROWS).collect();
+            if some.is_empty() {
+                return Ok(());
+            }
+            self.write(batch_of(&some)?).await?;
+        }
+    }
+}
+
+/// The columns of a batch in the order and the types of the table.
+fn conform(found: &RecordBatch, columns: &SchemaRef) -> Result<RecordBatch> {
+    let schema = found.schema();
+    if &schema == columns {
+        return Ok(found.clone());
+    }
+    if schema.fields().len() > columns.fields().len() {
+        let surplus = schema.fields().iter().find(|field| columns.index_of(field.name()).is_err());
+        let name = surplus.map_or("", |field| field.name());
+        return Err(Error::new(ErrorKind::Mismatch, format!("the batch has the column `{name}`, which the table has not")));
+    }
+    let arrays = columns.fields().iter().map(|field| {
+        let array =
+            widen(found.column(index_of(&schema, field.name())?), field.data_type()).map_err(|error| error.at_field(field.name()))?;
+        let gaps = arrow::array::Array::logical_null_count(&array);
+        if gaps > 0 && !field.is_nullable() {
+            let message = format!("{gaps} values are absent, for which the column is not declared; declare it as an `Option`");
+            return Err(Error::new(ErrorKind::Missing, message).at_field(field.name()));
+        }
+        Ok(array)
+    });
+    batch(columns.fields().to_vec(), arrays.collect::<Result<_>>()?, found.num_rows())
+}

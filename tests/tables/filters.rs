@@ -1,0 +1,201 @@
+//! Filters: the rows that a filter means, whatever of it statistics answer; and what is not read then.
+
+use std::sync::Arc;
+
+use nebulakit::schema::arrow::array::{Array, ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray};
+use nebulakit::schema::{Filter, Schema, column};
+use nebulakit_types::ErrorKind;
+use proptest::prelude::*;
+
+use super::shared::{Place, batch, run, whole};
+
+#[derive(Debug, Clone)]
+enum Tree {
+    A(u8, f64),
+    F(u8, f64),
+    T(u8, String),
+    Null,
+    In(Vec<i64>),
+    And(Box<Tree>, Box<Tree>),
+    Or(Box<Tree>, Box<Tree>),
+    Not(Box<Tree>),
+}
+
+fn compare<T: PartialOrd>(operator: u8, left: &T, right: &T) -> bool {
+    match operator % 6 {
+        0 => left == right,
+        1 => left != right,
+        2 => left < right,
+        3 => left <= right,
+        4 => left > right,
+        _ => left >= right,
+    }
+}
+
+impl Tree {
+    fn filter(&self) -> Filter {
+        fn on(name: &str, operator: u8, value: impl Into<nebulakit::schema::Value>) -> Filter {
+            let column = column(name);
+            match operator % 6 {
+                0 => column.eq(value),
+                1 => column.ne(value),
+                2 => column.lt(value),
+                3 => column.le(value),
+                4 => column.gt(value),
+                _ => column.ge(value),
+            }
+        }
+        match self {
+            Self::A(operator, value) => on("a", *operator, *value),
+            Self::F(operator, value) => on("f", *operator, *value),
+            Self::T(operator, value) => on("t", *operator, value.as_str()),
+            Self::Null => column("a").is_null(),
+            Self::In(values) => column("a").is_in(values.clone()),
+            Self::And(left, right) => left.filter().and(right.filter()),
+            Self::Or(left, right) => left.filter().or(right.filter()),
+            Self::Not(inner) => !inner.filter(),
+        }
+    }
+
+    /// SQL's logic of three values, by hand.
+    #[expect(clippy::cast_precision_loss, reason = "small numbers")]
+    fn says(&self, a: Option<i64>, f: f64, t: &str) -> Option<bool> {
+        match self {
+            Self::A(operator, value) => a.map(|a| compare(*operator, &(a as f64), value)),
+            Self::F(operator, value) => Some(compare(*operator, &f, value)),
+            Self::T(operator, value) => Some(compare(*operator, &t, &value.as_str())),
+            Self::Null => Some(a.is_none()),
+            Self::In(values) if values.is_empty() => Some(false),
+            Self::In(values) => a.map(|a| values.contains(&a)),
+            Self::Not(inner) => inner.says(a, f, t).map(|says| !says),
+            Self::And(left, right) => match (left.says(a, f, t), right.says(a, f, t)) {
+                (Some(false), _) | (_, Some(false)) => Some(false),
+                (Some(true), Some(true)) => Some(true),
+                _ => None,
+            },
+            Self::Or(left, right) => match (left.says(a, f, t), right.says(a, f, t)) {
+                (Some(true), _) | (_, Some(true)) => Some(true),
+                (Some(false), Some(false)) => Some(false),
+                _ => None,
+            },
+        }
+    }
+}
+
+fn trees() -> impl Strategy<Value = Tree> {
+    let number = prop_oneof![(-3_i32..53).prop_map(f64::from), -3.0..53.0_f64];
+    let float = prop_oneof![(-3_i32..53).prop_map(f64::from), Just(-0.0), Just(f64::INFINITY)];
+    let leaf = prop_oneof![
+        (any::<u8>(), number).prop_map(|(operator, value)| Tree::A(operator, value)),
+        (any::<u8>(), float).prop_map(|(operator, value)| Tree::F(operator, value)),
+        (any::<u8>(), "[a-e]{0,2}").prop_map(|(operator, value)| Tree::T(operator, value)),
+        Just(Tree::Null),
+        proptest::collection::vec(-3_i64..53, 0..4).prop_map(Tree::In),
+    ];
+    leaf.prop_recursive(3, 12, 2, |inner| {
+        prop_oneof![
+            (inner.clone(), inner.clone()).prop_map(|(left, right)| Tree::And(Box::new(left), Box::new(right))),
+            (inner.clone(), inner.clone()).prop_map(|(left, right)| Tree::Or(Box::new(left), Box::new(right))),
+            inner.prop_map(|inner| Tree::Not(Box::new(inner))),
+        ]
+    })
+}
+
+/// Rows in an order that statistics can use, several pages long.
+fn table() -> RecordBatch {
+    let rows = 50_000_i64;
+    let a: Int64Array = (0..rows).map(|row| (row % 1_000 != 7).then_some(row / 1_000)).collect();
+    let f: Float64Array = (0..rows)
+        .map(|row| {
+            Some(if row % 997 == 0 {
+                f64::NAN
+            } else if row < 500 {
+                -0.0
+            } else {
+                (row / 500) as f64 / 2.0
+            })
+        })
+        .collect();
+    let t: StringArray = (0..rows).map(|row| Some(["a", "ab", "b", "c", "d"][usize::try_from(row / 10_000).unwrap()])).collect();
+    let columns: [(&str, ArrayRef); 3] = [("a", Arc::new(a)), ("f", Arc::new(f)), ("t", Arc::new(t))];
+    RecordBatch::try_from_iter_with_nullable(columns.map(|(name, array)| (name, array, true))).unwrap()
+}
+
+#[test]
+fn a_filter_gives_the_rows_that_it_means() {
+    let place = Place::new();
+    let batch = table();
+    let stored = run(place.write(std::slice::from_ref(&batch), "parquet"));
+    let arrow = run(place.write(std::slice::from_ref(&batch), "arrow"));
+    let (a, f, t): (&Int64Array, &Float64Array, &StringArray) = (
+        batch.column(0).as_any().downcast_ref().unwrap(),
+        batch.column(1).as_any().downcast_ref().unwrap(),
+        batch.column(2).as_any().downcast_ref().unwrap(),
+    );
+    proptest!(ProptestConfig { cases: 60, ..ProptestConfig::default() }, |(tree in trees())| {
+        let says = |row: usize| tree.says(a.is_valid(row).then(|| a.value(row)), f.value(row), t.value(row)) == Some(true);
+        let expected = (0..batch.num_rows()).filter(|row| says(*row)).count();
+        for table in [&stored, &arrow] {
+            let read = run(table.read().filter(tree.filter()).columns(["t"]).collect()).unwrap();
+            prop_assert_eq!(read.iter().map(RecordBatch::num_rows).sum::<usize>(), expected, "{:?}", tree);
+        }
+    });
+}
+
+#[test]
+fn filtered_rows_keep_their_order_and_their_columns() {
+    run(async {
+        let place = Place::new();
+        let table = place.write(&[batch!(("a", Int64, 0..100_000_i64), ("b", Int64, (0..100_000_i64).map(|n| n * 2)))], "").await;
+        let read = table
+            .read()
+            .filter(column("a").between(20_001, 60_000))
+            .filter(column("b").lt(100_000))
+            .columns(["b"])
+            .collect()
+            .await
+            .unwrap();
+        let values: Vec<i64> =
+            read.iter().flat_map(|batch| batch.column(0).as_any().downcast_ref::<Int64Array>().unwrap().values().to_vec()).collect();
+        assert_eq!(values, (20_001..50_000).map(|n| n * 2).collect::<Vec<_>>());
+    });
+}
+
+#[test]
+fn a_filter_of_another_type_or_of_no_column_says_so() {
+    run(async {
+        let place = Place::new();
+        let table = place.write(&[batch!(("a", Int64, [1]), ("t", Utf8, ["x"]))], "").await;
+        let refused = async |filter| table.read().filter(filter).collect().await.unwrap_err();
+        let error = refused(column("a").eq("one")).await;
+        assert_eq!((error.kind(), error.path()), (ErrorKind::Mismatch, "a"));
+        assert_eq!(error.to_string(), "`a`: the filter compares the column, which holds Int64, with a value of another kind");
+        assert_eq!(refused(column("z").is_null()).await.kind(), ErrorKind::Missing);
+        assert_eq!(refused(column("a").lt(f64::NAN)).await.to_string(), "`a`: NaN compares with nothing");
+    });
+}
+
+/// What is not wanted is not even fetched: those bytes may be anything.
+#[test]
+fn only_what_is_wanted_is_read() {
+    run(async {
+        let place = Place::new();
+        let rows = 400_000_i64;
+        let numbers = |factor: i64| (0..rows).map(move |n| n * factor % 1_000_003).collect::<Vec<_>>();
+        let table = place.write(&[batch!(("id", Int64, 0..rows), ("x", Int64, numbers(7919)), ("y", Int64, numbers(104_729)))], "").await;
+        let expected = whole(&table).await;
+        let file = format!("{}/00000", table.uri().unwrap());
+        let mut bytes = std::fs::read(&file).unwrap();
+        // `y` is the last column, and its last pages are followed by the indexes and the footer, of which nothing changes.
+        let (begin, end) = (bytes.len() * 85 / 100, bytes.len() * 95 / 100);
+        bytes[begin..end].fill(0);
+        let broken: Schema = Schema::from_uri("memory://broken/00000").within(&place.workspace);
+        place.workspace.storage().put("memory://broken/00000", vec![bytes.into()], &Default::default()).await.unwrap();
+        assert!(broken.read().collect().await.is_err(), "the bytes are broken");
+        let read = broken.read().columns(["id", "x"]).collect().await.unwrap();
+        assert_eq!(read.iter().map(RecordBatch::num_rows).sum::<usize>(), 400_000);
+        // The first pages of `y` are whole.
+        let read = broken.read().filter(column("id").lt(1_000)).collect().await.unwrap();
+        assert_eq!(read, [expected.slice(0, 1_000)]);
+    });
+}
