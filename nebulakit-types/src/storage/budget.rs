@@ -67,6 +67,13 @@ impl Budget {
         self.memory.clone().acquire_many_owned(u32::try_from(units).unwrap_or(u32::MAX)).await.ok()
     }
 
+    /// The same without waiting.
+    #[cfg(feature = "cloud")]
+    pub(super) fn memory_now(&self, bytes: usize) -> Option<OwnedSemaphorePermit> {
+        let units = bytes.div_ceil(UNIT).clamp(1, MEMORY / UNIT);
+        self.memory.clone().try_acquire_many_owned(u32::try_from(units).unwrap_or(u32::MAX)).ok()
+    }
+
     /// A store asked for fewer requests.
     pub(super) fn throttled(&self) {
         self.content.store(0, Relaxed);

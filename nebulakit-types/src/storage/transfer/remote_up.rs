@@ -105,14 +105,24 @@ impl Storage {
     async fn send_all(&self, source: &Source, parts: &mut Parts, in_memory: bool) -> Result<()> {
         let size = source.meta.size;
         let length = PART.max(size.div_ceil(MOST_PARTS).next_multiple_of(1 << 20));
-        let mut rest = (0..size).step_by(length as usize).map(|start| (start, (start + length).min(size)));
+        let mut rest = (0..size).step_by(length as usize).map(|start| (start, (start + length).min(size))).peekable();
         let mut active: FuturesUnordered<BoxFuture<'_, Result<u64>>> = FuturesUnordered::new();
         let mut allowed = PARTS_AT_FIRST;
         loop {
             while active.len() < allowed
-                && let Some((start, end)) = rest.next()
+                && let Some((start, end)) = rest.peek().copied()
             {
-                let memory = if in_memory { self.0.budget.memory((end - start) as usize).await } else { None };
+                let held = (end - start) as usize;
+                let memory = match in_memory {
+                    false => None,
+                    // What is under way moves only when it is polled: who has some of it does not wait here.
+                    true if active.is_empty() => self.0.budget.memory(held).await,
+                    true => match self.0.budget.memory_now(held) {
+                        None => break,
+                        some => some,
+                    },
+                };
+                rest.next();
                 let part = match in_memory {
                     true => Part::Held(vec![read(&source.file, &source.path, start, end)?]),
                     false => Part::Streamed(source.body(start, end)),
