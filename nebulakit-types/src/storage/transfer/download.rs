@@ -24,7 +24,7 @@ impl Storage {
     /// As [`Storage::get`] and [`Storage::read`], and [`ErrorKind::Io`] or [`ErrorKind::Denied`] where the file cannot be written.
     pub async fn download(&self, url: &str, path: &Path) -> Result<u64> {
         let done = self.fetch(url, path, None).await;
-        done.map_err(|error| doing(&format!("downloading to {}", shown_path(path)), error))
+        done.map_err(|error| doing(&format!("downloading `{}` to {}", shown(url), shown_path(path)), error))
     }
 
     /// The same, of an object whose size is known from a listing.
