@@ -128,7 +128,12 @@ fn measured(command: &mut Command) -> (f64, usize, f64) {
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
     if let [_, case, folder] = arguments.as_slice() {
-        return tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap().block_on(ours(case, Path::new(folder)));
+        return tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .unwrap()
+            .block_on(ours(case, Path::new(folder)));
     }
     let folder = tempfile::tempdir().unwrap();
     let own = |case: &str| {
@@ -162,11 +167,13 @@ fn main() {
         }
         assert!(seen.iter().all(|rows| *rows == seen[0]), "{case}: {seen:?}");
         println!("{case}: {} rows", seen[0]);
-        let median = |side: &str| times.get(side).map(|runs| {
-            let mut seconds: Vec<_> = runs.iter().map(|(seconds, _)| *seconds).collect();
-            seconds.sort_by(f64::total_cmp);
-            seconds[seconds.len() / 2]
-        });
+        let median = |side: &str| {
+            times.get(side).map(|runs| {
+                let mut seconds: Vec<_> = runs.iter().map(|(seconds, _)| *seconds).collect();
+                seconds.sort_by(f64::total_cmp);
+                seconds[seconds.len() / 2]
+            })
+        };
         let best = ["pyarrow", "polars"].into_iter().filter_map(median).reduce(f64::min);
         for (side, runs) in &times {
             let peak = runs.iter().map(|(_, peak)| *peak).fold(0.0, f64::max);

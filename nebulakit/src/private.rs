@@ -17,9 +17,9 @@ pub use nebulakit_types::convert::reader::LiteralRef;
 pub use nebulakit_types::convert::structs::Field;
 pub use nebulakit_types::convert::writer::Encoder;
 pub use nebulakit_types::convert::{enums, structs, union};
+pub use nebulakit_types::outputs::{OutputField, OutputWriter, TaskOutputs, TaskReturn};
 #[cfg(feature = "schema")]
 pub use nebulakit_types::schema::{Column, Row, RowField, arrow::array::ArrayRef};
-pub use nebulakit_types::outputs::{OutputField, OutputWriter, TaskOutputs, TaskReturn};
 pub use nebulakit_types::{Dialect, LiteralType, NebulaType, Result};
 pub use serde_json::Value;
 

@@ -108,7 +108,17 @@ fn trees() -> impl Strategy<Value = Tree> {
 fn table() -> RecordBatch {
     let rows = 50_000_i64;
     let a: Int64Array = (0..rows).map(|row| (row % 1_000 != 7).then_some(row / 1_000)).collect();
-    let f: Float64Array = (0..rows).map(|row| Some(if row % 997 == 0 { f64::NAN } else if row < 500 { -0.0 } else { (row / 500) as f64 / 2.0 })).collect();
+    let f: Float64Array = (0..rows)
+        .map(|row| {
+            Some(if row % 997 == 0 {
+                f64::NAN
+            } else if row < 500 {
+                -0.0
+            } else {
+                (row / 500) as f64 / 2.0
+            })
+        })
+        .collect();
     let t: StringArray = (0..rows).map(|row| Some(["a", "ab", "b", "c", "d"][usize::try_from(row / 10_000).unwrap()])).collect();
     let columns: [(&str, ArrayRef); 3] = [("a", Arc::new(a)), ("f", Arc::new(f)), ("t", Arc::new(t))];
     RecordBatch::try_from_iter_with_nullable(columns.map(|(name, array)| (name, array, true))).unwrap()
@@ -140,8 +150,16 @@ fn filtered_rows_keep_their_order_and_their_columns() {
     run(async {
         let place = Place::new();
         let table = place.write(&[batch!(("a", Int64, 0..100_000_i64), ("b", Int64, (0..100_000_i64).map(|n| n * 2)))], "").await;
-        let read = table.read().filter(column("a").between(20_001, 60_000)).filter(column("b").lt(100_000)).columns(["b"]).collect().await.unwrap();
-        let values: Vec<i64> = read.iter().flat_map(|batch| batch.column(0).as_any().downcast_ref::<Int64Array>().unwrap().values().to_vec()).collect();
+        let read = table
+            .read()
+            .filter(column("a").between(20_001, 60_000))
+            .filter(column("b").lt(100_000))
+            .columns(["b"])
+            .collect()
+            .await
+            .unwrap();
+        let values: Vec<i64> =
+            read.iter().flat_map(|batch| batch.column(0).as_any().downcast_ref::<Int64Array>().unwrap().values().to_vec()).collect();
         assert_eq!(values, (20_001..50_000).map(|n| n * 2).collect::<Vec<_>>());
     });
 }

@@ -40,11 +40,13 @@ fn typed_csv_is_read_as_declared() {
     }
     run(async {
         let place = Place::new();
-        let rows = || (0..10_000).map(|index: i64| Line {
-            code: format!("{index:05}"),
-            count: (index % 3 == 0).then_some(7),
-            at: jiff::Timestamp::from_microsecond(index * 1_000_003).unwrap(),
-        });
+        let rows = || {
+            (0..10_000).map(|index: i64| Line {
+                code: format!("{index:05}"),
+                count: (index % 3 == 0).then_some(7),
+                at: jiff::Timestamp::from_microsecond(index * 1_000_003).unwrap(),
+            })
+        };
         let mut writer = Schema::<Line>::create_as(&place.workspace, "csv").unwrap();
         writer.write_rows(rows()).await.unwrap();
         let table = writer.finish().await.unwrap();

@@ -70,13 +70,16 @@ fn where_there_is_no_data_the_error_says_what_there_is() {
 fn folders_of_partitions_are_columns() {
     run(async {
         let place = Place::new();
-        for (folder, value) in [("year=2023/city=Troms%C3%B8", 1), ("year=2024/city=Oslo", 2), ("year=2024/city=__HIVE_DEFAULT_PARTITION__", 3)] {
+        for (folder, value) in
+            [("year=2023/city=Troms%C3%B8", 1), ("year=2024/city=Oslo", 2), ("year=2024/city=__HIVE_DEFAULT_PARTITION__", 3)]
+        {
             file(&place, &format!("table/{folder}/part-0.parquet"), batch!(("a", Int64, [value, value * 10]))).await;
         }
         let table = at(&place, "table");
         let read = whole(&table).await;
         assert_eq!(read.schema().fields().iter().map(|field| field.name().clone()).collect::<Vec<_>>(), ["a", "year", "city"]);
-        let cities: Vec<_> = read.column(2).as_any().downcast_ref::<StringArray>().unwrap().iter().map(|city| city.map(str::to_owned)).collect();
+        let cities: Vec<_> =
+            read.column(2).as_any().downcast_ref::<StringArray>().unwrap().iter().map(|city| city.map(str::to_owned)).collect();
         assert_eq!(cities, [Some("Tromsø"), Some("Tromsø"), Some("Oslo"), Some("Oslo"), None, None].map(|city| city.map(str::to_owned)));
 
         // Other folders are not even opened.
@@ -90,7 +93,8 @@ fn folders_of_partitions_are_columns() {
             a: i64,
         }
         std::fs::remove_dir_all(place.path("table/year=2023")).unwrap();
-        let rows = table.clone().cast::<Typed>().read().filter(column("year").ge(2023).and(column("a").gt(2))).collect_rows().await.unwrap();
+        let rows =
+            table.clone().cast::<Typed>().read().filter(column("year").ge(2023).and(column("a").gt(2))).collect_rows().await.unwrap();
         assert_eq!(rows, [Typed { year: 2024, a: 20 }]);
         let columns = table.read().columns(["a"]).filter(column("year").eq("2022")).collect().await.unwrap();
         assert_eq!(integers(&columns[0], 0), [7]);

@@ -106,7 +106,8 @@ fn tables_stand_in_structs_as_flytekit_writes_them() {
 
     let table = |uri: &str| Schema::from_uri(uri);
     let named = BTreeMap::from([("none".to_owned(), None), ("some".to_owned(), Some(table("s3://b/4")))]);
-    let holder = Holder { s: table("s3://b/1").with_format("csv"), l: LegacySchema(table("s3://b/2")), many: vec![table("s3://b/3")], named };
+    let holder =
+        Holder { s: table("s3://b/1").with_format("csv"), l: LegacySchema(table("s3://b/2")), many: vec![table("s3://b/3")], named };
     let bytes = encode(&holder, &Dialect::FLYTE_1).unwrap();
     let untyped: serde_json::Value = decode::<nebulakit::Untyped>(&bytes).unwrap().try_into().unwrap();
     assert_eq!(
@@ -142,7 +143,10 @@ fn every_form_of_a_table_is_read() {
     assert_eq!(error.to_string(), "the table has no URI");
     let error = decode::<Schema>(&binary(vec![1], "json").encode_to_vec()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Mismatch);
-    assert_eq!(decode::<Schema>(&encode(&5_i64, &Dialect::FLYTE_1).unwrap()).unwrap_err().to_string(), "expected a table, found an integer");
+    assert_eq!(
+        decode::<Schema>(&encode(&5_i64, &Dialect::FLYTE_1).unwrap()).unwrap_err().to_string(),
+        "expected a table, found an integer"
+    );
 }
 
 #[test]

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use nebulakit::schema::arrow::array::{
-    ArrayRef, BinaryArray, BooleanArray, Date32Array, Decimal128Array, DictionaryArray, DurationMicrosecondArray, Float64Array,
-    Int64Array, ListArray, RecordBatch, StringArray, StructArray, TimestampMicrosecondArray, TimestampNanosecondArray,
+    ArrayRef, BinaryArray, BooleanArray, Date32Array, Decimal128Array, DictionaryArray, DurationMicrosecondArray, Float64Array, Int64Array,
+    ListArray, RecordBatch, StringArray, StructArray, TimestampMicrosecondArray, TimestampNanosecondArray,
 };
 use nebulakit::schema::arrow::datatypes::{DataType, Field, Int32Type, Schema as ArrowSchema, TimeUnit};
 use nebulakit::schema::{AnyRow, Schema};
@@ -34,13 +34,30 @@ fn mixed(rows: usize) -> RecordBatch {
         nullable("flag", Arc::new((0..rows).map(|index| some(index).then_some(index % 2 == 0)).collect::<BooleanArray>())),
         nullable("text", Arc::new(texts().collect::<StringArray>())),
         nullable("bytes", Arc::new((0..rows).map(|index| some(index).then(|| index.to_le_bytes())).collect::<BinaryArray>())),
-        nullable("zoned", Arc::new((0..rows).map(|index| some(index).then(|| number(index) * 1_000_003)).collect::<TimestampMicrosecondArray>().with_timezone("Europe/Oslo"))),
-        nullable("local", Arc::new((0..rows).map(|index| some(index).then(|| number(index) * 1_000_003)).collect::<TimestampMicrosecondArray>())),
+        nullable(
+            "zoned",
+            Arc::new(
+                (0..rows)
+                    .map(|index| some(index).then(|| number(index) * 1_000_003))
+                    .collect::<TimestampMicrosecondArray>()
+                    .with_timezone("Europe/Oslo"),
+            ),
+        ),
+        nullable(
+            "local",
+            Arc::new((0..rows).map(|index| some(index).then(|| number(index) * 1_000_003)).collect::<TimestampMicrosecondArray>()),
+        ),
         nullable("day", Arc::new((0..rows).map(|index| some(index).then(|| i32::try_from(index).unwrap())).collect::<Date32Array>())),
         nullable("span", Arc::new((0..rows).map(|index| some(index).then(|| number(index))).collect::<DurationMicrosecondArray>())),
         nullable(
             "money",
-            Arc::new((0..rows).map(|index| some(index).then(|| i128::from(number(index)))).collect::<Decimal128Array>().with_precision_and_scale(20, 2).unwrap()),
+            Arc::new(
+                (0..rows)
+                    .map(|index| some(index).then(|| i128::from(number(index))))
+                    .collect::<Decimal128Array>()
+                    .with_precision_and_scale(20, 2)
+                    .unwrap(),
+            ),
         ),
         nullable("category", Arc::new(texts().collect::<Vec<_>>().iter().map(Option::as_deref).collect::<DictionaryArray<Int32Type>>())),
         nullable("list", Arc::new(lists)),
@@ -239,7 +256,8 @@ fn a_table_in_memory_is_read_like_a_stored_one() {
         let table: Schema = Schema::from_batches([batch.clone(), batch.clone()]);
         assert_eq!(table.num_rows().await.unwrap(), 6);
         let read = table.read().columns(["b"]).filter(nebulakit::schema::column("a").ge(2)).batch_size(1).collect().await.unwrap();
-        let texts: Vec<_> = read.iter().map(|batch| batch.column(0).as_any().downcast_ref::<StringArray>().unwrap().value(0).to_owned()).collect();
+        let texts: Vec<_> =
+            read.iter().map(|batch| batch.column(0).as_any().downcast_ref::<StringArray>().unwrap().value(0).to_owned()).collect();
         assert_eq!(texts, ["y", "z", "y", "z"]);
     });
 }

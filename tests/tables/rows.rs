@@ -140,7 +140,10 @@ fn columns_are_read_as_any_type_that_holds_their_values() {
 fn an_absent_value_needs_an_option() {
     let gaps = batch!(("a", Float64, [Some(1.0), None]), ("b", Utf8, ["x", "y"]));
     let error = rows_of::<Part>(&gaps).unwrap_err();
-    assert_eq!((error.kind(), error.to_string().as_str()), (ErrorKind::Missing, "`a[1]`: the value is absent; declare the column as an `Option`"));
+    assert_eq!(
+        (error.kind(), error.to_string().as_str()),
+        (ErrorKind::Missing, "`a[1]`: the value is absent; declare the column as an `Option`")
+    );
 }
 
 #[test]

@@ -198,7 +198,9 @@ pub(super) fn find(name: &str) -> Result<Arc<dyn TableFormat>> {
         let known = formats.keys().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
         Error::new(
             ErrorKind::Mismatch,
-            format!("the format `{name}` of a table is not known; the known ones are {known}, and `nebulakit::schema::register` adds others"),
+            format!(
+                "the format `{name}` of a table is not known; the known ones are {known}, and `nebulakit::schema::register` adds others"
+            ),
         )
     })
 }

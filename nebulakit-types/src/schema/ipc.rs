@@ -67,7 +67,8 @@ impl IpcPart {
         let length = read_footer_length(trailer).map_err(|error| unreadable(&url, error))?;
         let Some(begin) = at.checked_sub(length as u64) else { return Err(broken("its footer is longer than the file")) };
         let footer = object.read_range(begin..at).await?;
-        let footer = root_as_footer(&footer).map_err(|error| broken("its footer cannot be read").with_source(std::io::Error::other(error.to_string())))?;
+        let footer = root_as_footer(&footer)
+            .map_err(|error| broken("its footer cannot be read").with_source(std::io::Error::other(error.to_string())))?;
         let schema = footer.schema().ok_or_else(|| broken("its footer has no schema"))?;
         let dictionaries: Vec<Block> = footer.dictionaries().iter().flatten().copied().collect();
         let batches: Vec<Block> = footer.recordBatches().iter().flatten().copied().collect();
@@ -112,13 +113,17 @@ impl TablePart for IpcPart {
         let decoder = Arc::new(self.decoder(request.needed(&self.schema)?)?);
         let runs = self.batches.iter().map(|block| {
             let (object, decoder, request, block) = (self.object.clone(), decoder.clone(), request.clone(), *block);
-            Run::new(move || stream::once(read_block(object, decoder, request, block)).flat_map(|batches| {
-                let batches = match batches {
-                    Ok(batches) => batches.into_iter().map(Ok).collect(),
-                    Err(error) => vec![Err(error)],
-                };
-                stream::iter(batches)
-            }).boxed())
+            Run::new(move || {
+                stream::once(read_block(object, decoder, request, block))
+                    .flat_map(|batches| {
+                        let batches = match batches {
+                            Ok(batches) => batches.into_iter().map(Ok).collect(),
+                            Err(error) => vec![Err(error)],
+                        };
+                        stream::iter(batches)
+                    })
+                    .boxed()
+            })
         });
         Ok(runs.collect())
     }

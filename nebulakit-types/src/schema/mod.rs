@@ -199,7 +199,8 @@ impl<R: Columns> Schema<R> {
     /// Those of [`Schema::create`], and [`ErrorKind::Mismatch`] for a format that is not known.
     pub fn create_as(workspace: &impl AsRef<Workspace>, format: &str) -> Result<SchemaWriter<R>> {
         let workspace = workspace.as_ref();
-        let uri = workspace.fresh_url("").ok_or_else(|| Error::new(ErrorKind::Url, "there is no raw-output prefix to write a table under"))?;
+        let uri =
+            workspace.fresh_url("").ok_or_else(|| Error::new(ErrorKind::Url, "there is no raw-output prefix to write a table under"))?;
         Self::create_at(workspace, uri, format)
     }
 

@@ -34,7 +34,9 @@ pub(super) async fn find(storage: &Storage, uri: &str, hidden: &str) -> Result<V
     if listed.is_empty() {
         return match TableObject::find(storage, uri).await? {
             Some(object) => Ok(alone(object)),
-            None => Err(Error::new(ErrorKind::NotFound, format!("there is no table at `{uri}`: neither an object nor a directory of objects"))),
+            None => {
+                Err(Error::new(ErrorKind::NotFound, format!("there is no table at `{uri}`: neither an object nor a directory of objects")))
+            }
         };
     }
     let parts: Vec<_> = listed.iter().filter(|object| is_data(object, hidden)).map(|object| part(storage, object)).collect();

@@ -70,7 +70,10 @@ impl Opened {
     pub(super) fn schema(&self) -> SchemaRef {
         let stored = self.part.schema();
         let partitions = self.partitions.iter().map(|partition| partition.field.clone());
-        Arc::new(ArrowSchema::new_with_metadata(stored.fields().iter().cloned().chain(partitions).collect::<Vec<_>>(), stored.metadata().clone()))
+        Arc::new(ArrowSchema::new_with_metadata(
+            stored.fields().iter().cloned().chain(partitions).collect::<Vec<_>>(),
+            stored.metadata().clone(),
+        ))
     }
 
     /// Says in which part it was.

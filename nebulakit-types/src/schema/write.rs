@@ -159,7 +159,8 @@ fn conform(found: &RecordBatch, columns: &SchemaRef) -> Result<RecordBatch> {
         return Err(Error::new(ErrorKind::Mismatch, format!("the batch has the column `{name}`, which the table has not")));
     }
     let arrays = columns.fields().iter().map(|field| {
-        let array = widen(found.column(index_of(&schema, field.name())?), field.data_type()).map_err(|error| error.at_field(field.name()))?;
+        let array =
+            widen(found.column(index_of(&schema, field.name())?), field.data_type()).map_err(|error| error.at_field(field.name()))?;
         let gaps = arrow::array::Array::logical_null_count(&array);
         if gaps > 0 && !field.is_nullable() {
             let message = format!("{gaps} values are absent, for which the column is not declared; declare it as an `Option`");

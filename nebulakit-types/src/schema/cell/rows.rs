@@ -45,7 +45,8 @@ impl<R: Row> Cell for R {
             return Err(Error::new(ErrorKind::Mismatch, format!("the column holds {}, which is not read as a row", array.data_type())));
         };
         // What lies under an absent row has no values that could be read.
-        let present: Vec<u32> = (0..array.len()).filter(|index| structs.is_valid(*index)).filter_map(|index| u32::try_from(index).ok()).collect();
+        let present: Vec<u32> =
+            (0..array.len()).filter(|index| structs.is_valid(*index)).filter_map(|index| u32::try_from(index).ok()).collect();
         let all = present.len() == array.len();
         let indices = arrow::array::UInt32Array::from(present);
         let names: Vec<_> = structs.column_names();

@@ -43,7 +43,8 @@ fn read_instants<T: AsInstant>(array: &ArrayRef) -> Result<Vec<Option<T>>> {
     let (array, per_second) = match array.data_type() {
         DataType::Timestamp(unit, _) => (array.clone(), per_second(*unit)),
         DataType::Date32 | DataType::Date64 => {
-            let array = cast(array, &DataType::Timestamp(TimeUnit::Second, None)).map_err(|error| not("instants", array).with_source(error))?;
+            let array =
+                cast(array, &DataType::Timestamp(TimeUnit::Second, None)).map_err(|error| not("instants", array).with_source(error))?;
             (array, 1)
         }
         DataType::Dictionary(_, values) => {

@@ -12,7 +12,9 @@ use arrow::error::ArrowError;
 use super::{Bound, Comparison, Test};
 
 pub(super) fn evaluate(bound: &Bound, batch: &RecordBatch) -> Result<BooleanArray, ArrowError> {
-    let constant = |value| BooleanArray::new(if value { BooleanBuffer::new_set(batch.num_rows()) } else { BooleanBuffer::new_unset(batch.num_rows()) }, None);
+    let constant = |value| {
+        BooleanArray::new(if value { BooleanBuffer::new_set(batch.num_rows()) } else { BooleanBuffer::new_unset(batch.num_rows()) }, None)
+    };
     match bound {
         Bound::All(parts) => parts.iter().try_fold(constant(true), |sum, part| and_kleene(&sum, &evaluate(part, batch)?)),
         Bound::Any(parts) => parts.iter().try_fold(constant(false), |sum, part| or_kleene(&sum, &evaluate(part, batch)?)),

@@ -84,9 +84,16 @@ impl Value {
             (Inner::Float(value), DataType::Float64) => Ok(Place::At(Arc::new(Float64Array::from(vec![*value])))),
             (Inner::Float(value), DataType::Float32 | DataType::Float16) => Ok(single(*value)),
             #[expect(clippy::cast_precision_loss, reason = "compared with floats, as a float")]
-            (Inner::Integer(value), DataType::Float64 | DataType::Float32 | DataType::Float16) => Self(Inner::Float(*value as f64)).place(data_type),
-            (Inner::Integer(value), DataType::Decimal32(..) | DataType::Decimal64(..) | DataType::Decimal128(..) | DataType::Decimal256(..)) => {
-                let whole = Decimal128Array::from(vec![*value]).with_precision_and_scale(38, 0).map_err(|error| unfit(data_type).with_source(error))?;
+            (Inner::Integer(value), DataType::Float64 | DataType::Float32 | DataType::Float16) => {
+                Self(Inner::Float(*value as f64)).place(data_type)
+            }
+            (
+                Inner::Integer(value),
+                DataType::Decimal32(..) | DataType::Decimal64(..) | DataType::Decimal128(..) | DataType::Decimal256(..),
+            ) => {
+                let whole = Decimal128Array::from(vec![*value])
+                    .with_precision_and_scale(38, 0)
+                    .map_err(|error| unfit(data_type).with_source(error))?;
                 cast(Arc::new(whole), data_type)
             }
             // Without an offset it is UTC, as everywhere; then the zone changes nothing of the instant.
@@ -97,13 +104,17 @@ impl Value {
                 }
             }
             // Dates, times and decimals may be written as text.
-            (Inner::Text(text), _) if !data_type.is_integer() && !data_type.is_floating() => cast(Arc::new(StringArray::from(vec![text.as_str()])), data_type),
+            (Inner::Text(text), _) if !data_type.is_integer() && !data_type.is_floating() => {
+                cast(Arc::new(StringArray::from(vec![text.as_str()])), data_type)
+            }
             (Inner::Binary(value), DataType::Binary | DataType::LargeBinary | DataType::BinaryView | DataType::FixedSizeBinary(_)) => {
                 cast(Arc::new(BinaryArray::from(vec![value.as_ref()])), data_type)
             }
             (Inner::Instant(nanos), DataType::Timestamp(unit, _)) => ticks(*nanos, *unit, data_type),
             (Inner::Instant(nanos), DataType::Date32) => {
-                let Ok(days) = i32::try_from(nanos.div_euclid(DAY)) else { return Ok(if *nanos < 0 { Place::Below } else { Place::Above }) };
+                let Ok(days) = i32::try_from(nanos.div_euclid(DAY)) else {
+                    return Ok(if *nanos < 0 { Place::Below } else { Place::Above });
+                };
                 let place = Place::At(Arc::new(Date32Array::from(vec![days])));
                 Ok(if nanos.rem_euclid(DAY) == 0 { place } else { place.shifted() })
             }
@@ -266,4 +277,3 @@ times! {
     #[cfg(feature = "chrono")]
     chrono::NaiveDate => date;
 }
-
