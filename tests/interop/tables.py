@@ -163,13 +163,16 @@ def other_formats(report, folder):
     except AssertionError as problem:
         report.check(False, f"CSV: {problem}")
     both = TABLE.drop_columns(["wide_decimals"])
+    # Dictionaries are written as their values.
+    at = both.schema.get_field_index("categories")
+    opened = both.set_column(at, "categories", both["categories"].cast(pyarrow.string()))
     for compression in ("uncompressed", "lz4", "zstd"):
         sent = written(folder / f"{compression}.feather", lambda path: pyarrow.feather.write_feather(both, path, compression=compression))
         came = pyarrow.feather.read_table(uri(copied(folder / f"feather-{compression}", sent, "arrow")) + "/00000")
-        report.check(came.equals(both), f"Arrow IPC, {compression}: {came.schema}")
-    frame = polars.from_arrow(both.drop_columns(["maps"]))
+        report.check(came.equals(opened), f"Arrow IPC, {compression}: {came.schema}")
+    frame = polars.from_arrow(opened.drop_columns(["maps"]))
     sent = written(folder / "polars.arrow", lambda path: frame.write_ipc(path))
-    came = polars.read_ipc(uri(copied(folder / "polars-ipc", sent, "arrow")) + "/00000", memory_map=False)
+    came = polars.read_ipc(uri(copied(folder / "polars-ipc", sent, "arrow")) + "/00000")
     report.check(came.equals(frame), f"polars' IPC: {came.schema}")
 
 
@@ -178,7 +181,7 @@ def typed(report, folder):
         {
             "other": [1, 2, 3],
             "age": [20.0, None, 30.0],
-            "born": pandas.to_datetime(["2001-02-03T04:05:06.789012Z", None, "1999-01-01T00:00:00Z"]),
+            "born": pandas.to_datetime(["2001-02-03T04:05:06.789012Z", None, "1999-01-01T00:00:00Z"], format="ISO8601"),
             "name": ["Ada", None, "Grace"],
         }
     )

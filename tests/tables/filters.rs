@@ -1,6 +1,9 @@
 //! Filters: the rows that a filter means, whatever of it statistics answer; and what is not read then.
 
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use nebulakit::schema::arrow::array::{Array, ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray};
 use nebulakit::schema::{Filter, Schema, column};
@@ -198,4 +201,82 @@ fn only_what_is_wanted_is_read() {
         let read = broken.read().filter(column("id").lt(1_000)).collect().await.unwrap();
         assert_eq!(read, [expected.slice(0, 1_000)]);
     });
+}
+
+/// A server that gives ranges of one file, and counts what it gives.
+struct Ranges {
+    url: String,
+    bytes: Arc<AtomicUsize>,
+    requests: Arc<AtomicUsize>,
+}
+
+impl Ranges {
+    fn of(file: Vec<u8>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/table.parquet", listener.local_addr().unwrap());
+        let (bytes, requests) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+        let (given, asked) = (bytes.clone(), requests.clone());
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                // Whoever reads may close before it has everything.
+                let _ = Self::answer(&stream.unwrap(), &file, &given, &asked);
+            }
+        });
+        Self { url, bytes, requests }
+    }
+
+    fn answer(mut stream: &TcpStream, file: &[u8], given: &AtomicUsize, asked: &AtomicUsize) -> std::io::Result<()> {
+        let mut lines = BufReader::new(stream).lines();
+        let first = lines.next().unwrap()?;
+        let mut range = None;
+        for line in lines {
+            let line = line?.to_ascii_lowercase();
+            if line.is_empty() {
+                break;
+            }
+            if let Some(bounds) = line.strip_prefix("range: bytes=") {
+                let (from, to) = bounds.split_once('-').unwrap();
+                range = Some((from.parse::<usize>().unwrap(), to.parse::<usize>().unwrap_or(file.len() - 1).min(file.len() - 1)));
+            }
+        }
+        let (from, to) = range.unwrap_or((0, file.len() - 1));
+        let status = if range.is_some() { "206 Partial Content" } else { "200 OK" };
+        let content_range = range.map_or_else(String::new, |_| format!("Content-Range: bytes {from}-{to}/{}\r\n", file.len()));
+        write!(stream, "HTTP/1.1 {status}\r\n{content_range}Content-Length: {}\r\nConnection: close\r\n\r\n", to + 1 - from)?;
+        if !first.starts_with("HEAD") {
+            asked.fetch_add(1, Ordering::Relaxed);
+            given.fetch_add(to + 1 - from, Ordering::Relaxed);
+            stream.write_all(&file[from..=to])?;
+        }
+        Ok(())
+    }
+}
+
+#[test]
+fn two_columns_of_a_wide_table_are_fetched_alone() {
+    let place = Place::new();
+    let rows = 100_000_i64;
+    let names: Vec<_> = (0..40).map(|index| format!("c{index}")).collect();
+    let column_of = |index: i64| Arc::new((0..rows).map(|row| Some(row * (7919 + index) % 1_000_003)).collect::<Int64Array>()) as ArrayRef;
+    let columns = names.iter().zip(0..).map(|(name, index)| (name.as_str(), column_of(index)));
+    let batch = RecordBatch::try_from_iter(columns).unwrap();
+    let stored = run(place.write(std::slice::from_ref(&batch), ""));
+    let file = std::fs::read(format!("{}/00000", stored.uri().unwrap())).unwrap();
+    let size = file.len();
+    let server = Ranges::of(file);
+    let table: Schema = Schema::from_uri(&server.url).within(&place.workspace);
+    let fetched = |read: nebulakit::schema::TableRead<_>| {
+        let (bytes, requests) = (server.bytes.load(Ordering::Relaxed), server.requests.load(Ordering::Relaxed));
+        let batches = run(read.collect()).unwrap();
+        let rows: usize = batches.iter().map(RecordBatch::num_rows).sum();
+        (rows, server.bytes.load(Ordering::Relaxed) - bytes, server.requests.load(Ordering::Relaxed) - requests)
+    };
+    let (all, bytes, requests) = fetched(table.read().columns(["c3", "c30"]));
+    assert_eq!(all, 100_000);
+    assert!(bytes < size / 10, "{bytes} of {size} bytes");
+    // The footer, and one for each column.
+    assert!(requests <= 4, "{requests} requests");
+    let (some, bytes, _) = fetched(table.read().columns(["c3"]).filter(column("c7").eq(-1)));
+    assert_eq!(some, 0);
+    assert!(bytes < 128 * 1024, "{bytes} bytes, though the footer tells that there is no such row");
 }

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use arrow::buffer::Buffer;
-use arrow::datatypes::SchemaRef;
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, Field, FieldRef, Fields, Schema as ArrowSchema, SchemaRef};
 use arrow::ipc::convert::try_fb_to_schema;
 use arrow::ipc::reader::{FileDecoder, read_footer_length};
 use arrow::ipc::writer::FileWriter;
@@ -39,8 +40,10 @@ impl TableFormat for Ipc {
     }
 
     fn encoder(&self, schema: SchemaRef) -> Result<Box<dyn TableEncoder>> {
+        let fields: Fields = schema.fields().iter().map(opened).collect();
+        let schema = Arc::new(ArrowSchema::new_with_metadata(fields, schema.metadata().clone()));
         let writer = FileWriter::try_new(Vec::new(), &schema).map_err(|error| unwritable("Arrow IPC", error))?;
-        Ok(Box::new(IpcEncoder(writer)))
+        Ok(Box::new(IpcEncoder { writer, schema }))
     }
 }
 
@@ -139,16 +142,35 @@ async fn read_block(object: TableObject, decoder: Arc<FileDecoder>, request: Arc
     .await
 }
 
-struct IpcEncoder(FileWriter<Vec<u8>>);
+/// The field with the values of dictionaries in their place: a file has one dictionary for each column, and batches have their own.
+fn opened(field: &FieldRef) -> FieldRef {
+    let data_type = match field.data_type() {
+        DataType::Dictionary(_, values) => values.as_ref().clone(),
+        DataType::List(element) => DataType::List(opened(element)),
+        DataType::LargeList(element) => DataType::LargeList(opened(element)),
+        DataType::Struct(fields) => DataType::Struct(fields.iter().map(opened).collect()),
+        _ => return field.clone(),
+    };
+    Arc::new(Field::clone(field).with_data_type(data_type))
+}
+
+struct IpcEncoder {
+    writer: FileWriter<Vec<u8>>,
+    schema: SchemaRef,
+}
 
 impl TableEncoder for IpcEncoder {
     fn write(&mut self, batches: &[RecordBatch]) -> Result<Vec<Bytes>> {
-        batches.iter().try_for_each(|batch| self.0.write(batch)).map_err(|error| unwritable("Arrow IPC", error))?;
-        Ok(vec![std::mem::take(self.0.get_mut()).into()])
+        let mut write = |batch: &RecordBatch| {
+            let columns = batch.columns().iter().zip(self.schema.fields()).map(|(column, field)| cast(column, field.data_type()));
+            self.writer.write(&RecordBatch::try_new(self.schema.clone(), columns.collect::<Result<_, _>>()?)?)
+        };
+        batches.iter().try_for_each(&mut write).map_err(|error| unwritable("Arrow IPC", error))?;
+        Ok(vec![std::mem::take(self.writer.get_mut()).into()])
     }
 
     fn finish(mut self: Box<Self>) -> Result<Vec<Bytes>> {
-        self.0.finish().map_err(|error| unwritable("Arrow IPC", error))?;
-        Ok(vec![std::mem::take(self.0.get_mut()).into()])
+        self.writer.finish().map_err(|error| unwritable("Arrow IPC", error))?;
+        Ok(vec![std::mem::take(self.writer.get_mut()).into()])
     }
 }
