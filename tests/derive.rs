@@ -322,3 +322,27 @@ fn outputs_have_the_names_of_the_fields() {
     let outputs: BTreeMap<_, _> = writer.finish().outputs.into_iter().map(|output| (output.name, output.literal)).collect();
     assert_eq!(outputs, BTreeMap::from([("quotient", bytes(3_i64)), ("rest", bytes(1_i64))]));
 }
+
+#[derive(Debug, NebulaType)]
+struct Branch {
+    leaves: Vec<Leaf>,
+    others: BTreeMap<String, Leaf>,
+}
+
+#[derive(Debug, NebulaType)]
+struct Leaf {
+    back: Option<Vec<Branch>>,
+    next: Vec<Sprout>,
+}
+
+#[derive(Debug, NebulaType)]
+enum Sprout {
+    Number(i64),
+    Branch(Vec<Branch>),
+}
+
+#[test]
+#[should_panic(expected = "as if it held itself through others")]
+fn types_that_hold_each_other_are_told_instead_of_overflowing_the_stack() {
+    let _ = <Branch as NebulaType>::literal_type(&Dialect::FLYTE_1);
+}

@@ -91,6 +91,13 @@ impl Error {
         self
     }
 
+    /// The same error, of another kind.
+    #[cfg(feature = "cloud")]
+    pub(crate) fn of_kind(mut self, kind: ErrorKind) -> Self {
+        self.0.kind = kind;
+        self
+    }
+
     /// Says that the error is in the field (or input) `name` of the value at hand.
     #[must_use]
     pub fn at_field(mut self, name: &str) -> Self {

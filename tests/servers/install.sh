@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs the object stores and the statsd server that the tests start, once, and prints the folder they are in.
-# NEBULAKIT_TOOLS names that folder; `tools` in cargo's target directory if it is unset. Needs go and npm.
+# NEBULAKIT_TOOLS names that folder; `tools` in cargo's target directory if it is unset. Needs go and npm, and nginx or
+# the rights to install it.
 set -euo pipefail
 
 VERSITYGW=v1.8.0
@@ -30,5 +31,10 @@ if [ ! -x "$tools/azurite/node_modules/.bin/azurite-blob" ]; then
     need npm azurite "$tools/azurite"
     echo "install.sh: installing azurite@$AZURITE with npm" >&2
     npm install --no-audit --no-fund --prefix "$tools/azurite" "azurite@$AZURITE" >&2
+fi
+if ! command -v nginx >/dev/null; then
+    [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || { echo "install.sh: \`nginx\` is needed" >&2; exit 1; }
+    echo "install.sh: installing nginx with apt-get" >&2
+    { apt-get install -y --no-install-recommends nginx-light || { apt-get update && apt-get install -y --no-install-recommends nginx-light; }; } >&2
 fi
 echo "$tools"

@@ -49,6 +49,26 @@ azure=$(free_port)
 start azure "$azure" "$tools/azurite/node_modules/.bin/azurite-blob" --blobPort "$azure" --location "$dir/azure" --skipApiVersionCheck \
     --disableTelemetry
 
+web=$(free_port)
+mkdir -p "$dir/web" "$dir/nginx"
+cat >"$dir/nginx.conf" <<END
+worker_processes 1;
+pid $dir/nginx/pid;
+error_log $dir/nginx/error.log;
+events {}
+http {
+    access_log off;
+    client_body_temp_path $dir/nginx/body;
+    proxy_temp_path $dir/nginx/proxy;
+    fastcgi_temp_path $dir/nginx/fastcgi;
+    uwsgi_temp_path $dir/nginx/uwsgi;
+    scgi_temp_path $dir/nginx/scgi;
+    server { listen 127.0.0.1:$web; root $dir/web; }
+}
+END
+chmod 755 "$dir" "$dir/web"
+start nginx "$web" nginx -e "$dir/nginx/error.log" -c "$dir/nginx.conf" -g 'daemon off;'
+
 # One number for both: metrics come by UDP and are shown over HTTP.
 statsd=$(free_port)
 start statsd "$statsd" "$tools/bin/statsd_exporter" --statsd.listen-udp "127.0.0.1:$statsd" --statsd.listen-tcp '' \
@@ -76,5 +96,7 @@ export NEBULAKIT_TEST_AZURE_ENDPOINT=http://127.0.0.1:$azure/$account
 export NEBULAKIT_TEST_AZURE_ACCOUNT_NAME=$account
 export NEBULAKIT_TEST_AZURE_ACCOUNT_KEY=$key
 export NEBULAKIT_TEST_AZURE_PREFIX=abfs://nebulakit
+export NEBULAKIT_TEST_WEB_ENDPOINT=http://127.0.0.1:$web
+export NEBULAKIT_TEST_WEB_FOLDER=$dir/web
 export NEBULAKIT_TEST_STATSD_PORT=$statsd
 END

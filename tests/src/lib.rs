@@ -1,6 +1,7 @@
 //! What the process-level tests share: starting the fixture binary as a platform would, and reading what it left.
 #![allow(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a test fails by panicking")]
 
+pub mod gcs_front;
 pub mod http;
 pub mod literals;
 pub mod python;

@@ -6,7 +6,8 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 #![allow(clippy::disallowed_methods, reason = "the servers' addresses come from the environment")]
 
-mod front;
+#[path = "../../nebulakit-types/tests/conformance/mod.rs"]
+mod conformance;
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -32,7 +33,7 @@ fn s3() -> StorageConfig {
 }
 
 fn gcs() -> StorageConfig {
-    let endpoint = front::start(&variable("NEBULAKIT_TEST_GCS_ENDPOINT"));
+    let endpoint = nebulakit_tests::gcs_front::start(&variable("NEBULAKIT_TEST_GCS_ENDPOINT"));
     StorageConfig { gcs: GcsConfig { endpoint: Some(endpoint), anonymous: true, ..GcsConfig::default() }, ..StorageConfig::default() }
 }
 
@@ -47,6 +48,9 @@ fn azure() -> StorageConfig {
         ..StorageConfig::default()
     }
 }
+
+/// Names that are hard to write in a URL.
+const ODD: &[&str] = &["with space", "100%", "a%20b", "a+b", "ü€😀", "q?x=1&y#z", "a:b@c", "'(!)*~"];
 
 /// A prefix that no other test uses.
 fn fresh(store: &str) -> String {
@@ -111,16 +115,19 @@ async fn conforms(mut config: StorageConfig, prefix: &str) {
 #[tokio::test]
 async fn s3_conforms() {
     conforms(s3(), &fresh("S3")).await;
+    conformance::conforms(&Storage::new(s3()), &fresh("S3"), ODD).await;
 }
 
 #[tokio::test]
 async fn gcs_conforms() {
     conforms(gcs(), &fresh("GCS")).await;
+    conformance::conforms(&Storage::new(gcs()), &fresh("GCS"), ODD).await;
 }
 
 #[tokio::test]
 async fn azure_conforms() {
     conforms(azure(), &fresh("AZURE")).await;
+    conformance::conforms(&Storage::new(azure()), &fresh("AZURE"), ODD).await;
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@
 pub(crate) mod blob;
 pub mod check;
 pub mod collections;
+mod endless;
 pub mod enums;
 pub mod hashed;
 pub mod msgpack;

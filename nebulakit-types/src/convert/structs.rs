@@ -4,6 +4,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::endless::bounded;
 use super::msgpack::{Leniency, Packed, Packer, Unpacker, unpack_literal, whole_with};
 use super::reader::LiteralRef;
 use super::{NebulaType, msgpack_annotation};
@@ -179,11 +180,16 @@ impl<T> Field<T> {
 ///
 /// pydantic's schemas are written in another way than those of dataclasses, and Flyte 1 takes only an equal one or none; none fits all
 /// (seen on a cluster).
+///
+/// # Panics
+/// When the struct holds itself through other types.
 #[must_use]
 pub fn literal_type(title: &str, tag: &str, fields: &[&dyn AnyField], dialect: &Dialect) -> LiteralType {
     let structure = match dialect.struct_structure {
         StructStructure::Fields => TypeStructure {
-            dataclass_type: fields.iter().map(|field| (field.name().to_owned(), field.literal_type(dialect))).collect(),
+            dataclass_type: bounded(format_args!("the struct `{title}`"), || {
+                fields.iter().map(|field| (field.name().to_owned(), field.literal_type(dialect))).collect()
+            }),
             ..TypeStructure::default()
         },
         StructStructure::Tag => TypeStructure { tag: tag.to_owned(), ..TypeStructure::default() },
@@ -197,6 +203,9 @@ pub fn literal_type(title: &str, tag: &str, fields: &[&dyn AnyField], dialect: &
 }
 
 /// The JSON schema of a struct, as mashumaro writes it for dataclasses (Flyte task contract, "dataclass").
+///
+/// # Panics
+/// When the struct holds itself through other types.
 #[must_use]
 pub fn schema(title: &str, fields: &[&dyn AnyField], dialect: &Dialect) -> Value {
     let mut schema = Map::new();
@@ -204,7 +213,8 @@ pub fn schema(title: &str, fields: &[&dyn AnyField], dialect: &Dialect) -> Value
     schema.insert("title".to_owned(), title.into());
     if !fields.is_empty() {
         let properties = fields.iter().map(|field| (field.name().to_owned(), field.schema(dialect)));
-        schema.insert("properties".to_owned(), properties.collect::<Map<_, _>>().into());
+        let properties: Map<_, _> = bounded(format_args!("the struct `{title}`"), || properties.collect());
+        schema.insert("properties".to_owned(), properties.into());
     }
     schema.insert("additionalProperties".to_owned(), false.into());
     let required: Vec<_> = fields.iter().filter(|field| field.is_required()).map(|field| field.name()).collect();

@@ -6,6 +6,7 @@
 
 use serde_json::{Value, json};
 
+use super::endless::bounded;
 use super::msgpack::{Leniency, Packer, Unpacker, unpack_literal};
 use super::reader::{Fields, LiteralRef, LiteralView, Wire, utf8};
 use super::untyped::Untyped;
@@ -202,15 +203,22 @@ impl<T, U> AnyChoice<U> for Choice<'_, T, U> {
 }
 
 /// The type of a union of these variants.
+///
+/// # Panics
+/// When the union holds itself through other types.
 #[must_use]
 pub fn literal_type(variants: &[&dyn AnyVariant], dialect: &Dialect) -> LiteralType {
-    LiteralType::union(variants.iter().map(|variant| variant.literal_type(dialect)).collect())
+    LiteralType::union(bounded("a union", || variants.iter().map(|variant| variant.literal_type(dialect)).collect()))
 }
 
 /// The JSON schema of a union as a field of a struct.
+///
+/// # Panics
+/// When the union holds itself through other types.
 #[must_use]
 pub fn schema(variants: &[&dyn AnyVariant], dialect: &Dialect) -> Value {
-    json!({ "anyOf": variants.iter().map(|variant| variant.schema(dialect)).collect::<Vec<_>>() })
+    let variants: Vec<_> = bounded("a union", || variants.iter().map(|variant| variant.schema(dialect)).collect());
+    json!({ "anyOf": variants })
 }
 
 /// Reads a union from a literal, wrapped or bare (Flyte task contract, "unions").

@@ -31,7 +31,11 @@ pub(super) fn explain(place: &Place<'_>, store: &Store, config: &StorageConfig, 
             What::Silence(why) => (ErrorKind::Unavailable, format!("`{url}`: {} {why}{}", failure.origin, effort(trace))),
             What::Unreadable(why) => (ErrorKind::Io, format!("`{url}`: {why}")),
         },
-        None => (kind_of(error), format!("`{url}`: {}", innermost(error))),
+        None => match error {
+            // A listing with a key that no path can be made of: all but the innermost error name it.
+            StoreError::InvalidPath { source } => (ErrorKind::Url, format!("`{url}`: there is a key that cannot be reached: {source}")),
+            _ => (kind_of(error), format!("`{url}`: {}", innermost(error))),
+        },
     };
     Error::new(kind, config.scrub(text))
 }
@@ -101,6 +105,8 @@ fn kind_of(error: &StoreError) -> ErrorKind {
         StoreError::PermissionDenied { .. } | StoreError::Unauthenticated { .. } => ErrorKind::Denied,
         StoreError::InvalidPath { .. } => ErrorKind::Url,
         StoreError::Precondition { .. } => ErrorKind::Changed,
+        // The client tells by nothing else that a server gave bytes for a range that the object does not have.
+        StoreError::Generic { source, .. } if innermost(&**source).starts_with("Wanted range starting at") => ErrorKind::OutOfRange,
         _ => ErrorKind::Io,
     }
 }

@@ -419,7 +419,8 @@ pub(super) fn client_options() -> ClientOptions {
 }
 
 pub(super) fn retry_config(config: &StorageConfig) -> RetryConfig {
-    let first = config.backoff.unwrap_or(Duration::from_millis(200));
+    // `object_store` panics where there is no range to draw a wait from.
+    let first = config.backoff.unwrap_or(Duration::from_millis(200)).max(Duration::from_millis(1));
     RetryConfig {
         backoff: BackoffConfig { init_backoff: first, max_backoff: Duration::from_secs(5).max(first), base: 3.0 },
         max_retries: config.retries.unwrap_or(5) as usize,

@@ -11,7 +11,7 @@ use super::super::transfer::{Opened, Wanted};
 use super::names::{facts, key_path, object_path};
 use super::objects::below;
 use super::{Clouds, Done, Place};
-use crate::Result;
+use crate::{ErrorKind, Result};
 
 impl Clouds {
     /// Opens an object or a range of it, of the version named by an etag where one is given; one request.
@@ -33,7 +33,16 @@ impl Clouds {
         let range = out.range.clone();
         let (config, owned, record) = (self.config.clone(), place.kept(), watch.clone());
         let body = watch.stream(out.into_stream());
-        let body = body.map_err(move |error| explain(&owned.place(), &store, &config, &error, &record.trace()));
+        let body = body.map_err(move |error| {
+            let trace = record.trace();
+            let explained = explain(&owned.place(), &store, &config, &error, &trace);
+            match explained.kind() {
+                // The client asked for the rest itself, and was given another version, or was told that there is no rest.
+                ErrorKind::Io if trace.last.is_none() => explained.of_kind(ErrorKind::Unavailable),
+                ErrorKind::OutOfRange => explained.of_kind(ErrorKind::Changed),
+                _ => explained,
+            }
+        });
         Ok(Some(Opened { meta, range, body: body.boxed() }))
     }
 
@@ -51,7 +60,8 @@ impl Clouds {
         let Some(Done { out: (first, rest), store, watch }) = self.read(place, begin).await? else { return Ok(stream::empty().boxed()) };
         let (config, owned, record) = (self.config.clone(), place.kept(), watch.clone());
         let rest = watch.stream(rest).map_err(move |error| explain(&owned.place(), &store, &config, &error, &record.trace()));
-        let found = stream::iter(first.map(Ok)).chain(rest);
+        let Some(first) = first else { return Ok(stream::empty().boxed()) };
+        let found = stream::iter([Ok(first)]).chain(rest);
         let named =
             move |object: object_store::ObjectMeta| std::future::ready(Ok(below(&prefix, &object.location).map(|key| (key, object.size))));
         Ok(found.try_filter_map(named).boxed())

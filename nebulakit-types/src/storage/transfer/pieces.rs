@@ -48,6 +48,9 @@ impl Pieces {
     pub(super) async fn next(&mut self) -> Result<Option<(u64, Bytes)>> {
         loop {
             let end = self.opened.range.end;
+            if self.at == end {
+                return Ok(None);
+            }
             let broken = match self.opened.body.next().await {
                 Some(Ok(piece)) if piece.is_empty() => continue,
                 Some(Ok(piece)) => {
@@ -59,7 +62,7 @@ impl Pieces {
                     }
                     return Ok(Some((at, piece)));
                 }
-                None if self.at == end || end == ObjectMeta::UNKNOWN => return Ok(None),
+                None if end == ObjectMeta::UNKNOWN => return Ok(None),
                 None => self.fault(format!("it ended at byte {} of {end}", self.at)),
                 Some(Err(error)) => error,
             };

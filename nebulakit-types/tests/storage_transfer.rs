@@ -1,0 +1,603 @@
+//! Transfers to and from a store that misbehaves: what arrives is whole and of one version, what does not arrive leaves nothing.
+
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod fault_server;
+
+use std::fs;
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, LazyLock};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::{StreamExt as _, TryStreamExt as _};
+use nebulakit_types::ErrorKind;
+use nebulakit_types::storage::{PutOptions, S3Config, Storage, StorageConfig, Symlinks, TreeOptions};
+
+use self::fault_server::Request;
+use self::fault_server::s3::{Fault, Objects, S3};
+
+const MIB: usize = 1 << 20;
+const URL: &str = "s3://bucket/key";
+
+fn storage(server: &S3) -> Storage {
+    Storage::new(config(server))
+}
+
+fn config(server: &S3) -> StorageConfig {
+    StorageConfig {
+        s3: S3Config {
+            endpoint: Some(server.url.clone()),
+            access_key_id: Some("AKTEST".to_owned()),
+            secret_access_key: Some("secret".into()),
+            ..S3Config::default()
+        },
+        retries: Some(3),
+        backoff: Some(Duration::from_millis(1)),
+        answer_timeout: Some(Duration::from_millis(500)),
+        ..StorageConfig::default()
+    }
+}
+
+/// Bytes of which no two ranges are the same: each eight are a number of their own.
+fn bytes(length: usize) -> Bytes {
+    static LONGEST: LazyLock<Bytes> = LazyLock::new(|| (0..4 * MIB as u64).flat_map(u64::to_be_bytes).collect());
+    LONGEST.slice(..length)
+}
+
+fn good() -> S3 {
+    S3::start(|_, _| Fault::None)
+}
+
+/// A fault for some of the requests for the object's bytes, counted from 0.
+fn on_gets(fault: impl Fn(usize, &Request, &mut Objects) -> Fault + Send + 'static) -> S3 {
+    let mut count = 0;
+    S3::start(move |request, objects| {
+        if !request.line.starts_with("GET /bucket/key") {
+            return Fault::None;
+        }
+        count += 1;
+        fault(count - 1, request, objects)
+    })
+}
+
+fn entries(directory: &Path) -> Vec<String> {
+    let mut names: Vec<_> = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+/// The ranges asked for, and whether each named the version.
+fn ranges(server: &S3) -> Vec<(String, bool)> {
+    let get = |request: &Request| {
+        let range = request.headers.get("range").cloned().unwrap_or_default();
+        request.line.starts_with("GET").then(|| (range, request.headers.contains_key("if-match")))
+    };
+    server.seen().iter().filter_map(get).collect()
+}
+
+#[tokio::test]
+async fn a_large_object_comes_in_ranges_of_one_version() {
+    let server = good();
+    let whole = bytes(30 * MIB + 5);
+    server.objects().put("key", whole.clone());
+    let root = tempfile::tempdir().unwrap();
+    let target = root.path().join("new/deep/file");
+    let storage = storage(&server);
+    assert_eq!(storage.download(URL, &target).await.unwrap(), whole.len() as u64);
+    assert!(fs::read(&target).unwrap() == whole);
+    assert_eq!(entries(target.parent().unwrap()), ["file"]);
+    let mut asked = ranges(&server);
+    asked.sort();
+    let expected = [
+        ("bytes=0-8388607", false),
+        ("bytes=16777216-25165823", true),
+        ("bytes=25165824-31457284", true),
+        ("bytes=8388608-16777215", true),
+    ];
+    assert_eq!(asked, expected.map(|(range, named)| (range.to_owned(), named)));
+    let counts = storage.progress().now();
+    assert_eq!((counts.bytes, counts.objects, counts.expected_bytes), (whole.len() as u64, 1, Some(whole.len() as u64)));
+}
+
+#[tokio::test]
+async fn the_first_kilobyte_is_one_request() {
+    let server = good();
+    server.objects().put("key", bytes(MIB));
+    let reading = storage(&server).read(URL, 0..1024).await.unwrap();
+    assert_eq!((reading.meta().size, reading.range()), (MIB as u64, 0..1024));
+    let pieces: Vec<Bytes> = reading.try_collect().await.unwrap();
+    assert!(pieces.concat() == bytes(MIB)[..1024]);
+    assert_eq!(ranges(&server), [("bytes=0-1023".to_owned(), false)]);
+    assert_eq!(server.seen().len(), 1);
+}
+
+#[tokio::test]
+async fn what_breaks_off_is_continued_where_it_broke() {
+    // Every first try of a range breaks off after a MiB, stalls, or says more than it gives.
+    for fault in [Fault::Break(MIB), Fault::Stall(MIB), Fault::Lie(10)] {
+        let again = fault.clone();
+        let server = on_gets(move |_, request, _| {
+            let range = &request.headers["range"];
+            let first_try = range.strip_prefix("bytes=").unwrap().split('-').next().unwrap().parse::<usize>().unwrap() % (8 * MIB) == 0;
+            if first_try { again.clone() } else { Fault::None }
+        });
+        let whole = bytes(20 * MIB);
+        server.objects().put("key", whole.clone());
+        let root = tempfile::tempdir().unwrap();
+        let target = root.path().join("file");
+        storage(&server).download(URL, &target).await.unwrap_or_else(|error| panic!("{fault:?}: {error}"));
+        assert!(fs::read(&target).unwrap() == whole, "{fault:?}");
+        if fault == Fault::Break(MIB) {
+            let asked = ranges(&server);
+            assert_eq!(asked.len(), 6, "{asked:?}");
+            assert!(asked.iter().any(|(range, _)| *range == format!("bytes={}-{}", MIB, 8 * MIB - 1)), "{asked:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn complaints_are_waited_out() {
+    for headers in [&[][..], &["Retry-After: 0"]] {
+        let server = on_gets(move |count, _, _| match count % 4 {
+            0 => Fault::Error(503, "SlowDown", headers),
+            1 => Fault::Error(429, "TooManyRequests", headers),
+            2 => Fault::Error(500, "InternalError", headers),
+            _ => Fault::None,
+        });
+        let whole = bytes(9 * MIB);
+        server.objects().put("key", whole.clone());
+        let root = tempfile::tempdir().unwrap();
+        storage(&server).download(URL, &root.path().join("file")).await.unwrap();
+        assert!(fs::read(root.path().join("file")).unwrap() == whole);
+    }
+}
+
+#[tokio::test]
+async fn an_object_that_changes_is_an_error_and_no_mixture() {
+    // Between the first range and the others, and in the middle of a range that breaks off.
+    let between = on_gets(|count, _, objects| {
+        if count == 1 {
+            objects.put("key", bytes(20 * MIB));
+        }
+        Fault::None
+    });
+    let within = on_gets(|count, _, objects| {
+        if count == 1 {
+            objects.put("key", bytes(4 * MIB));
+        }
+        if count == 0 { Fault::Break(MIB) } else { Fault::None }
+    });
+    for (server, size) in [(between, 20 * MIB), (within, 4 * MIB)] {
+        server.objects().put("key", bytes(size));
+        let root = tempfile::tempdir().unwrap();
+        let error = storage(&server).download(URL, &root.path().join("file")).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Changed, "{error}");
+        assert!(error.to_string().contains(URL) && error.to_string().contains("changed while it was read"), "{error}");
+        assert_eq!(entries(root.path()), [""; 0]);
+    }
+}
+
+#[tokio::test]
+async fn lengths_that_are_lies_are_found_out() {
+    for fault in [Fault::Lie(7), Fault::Lie(-7), Fault::Break(0)] {
+        let always = fault.clone();
+        let server = on_gets(move |_, _, _| always.clone());
+        server.objects().put("key", bytes(100));
+        let root = tempfile::tempdir().unwrap();
+        let error = storage(&server).download(URL, &root.path().join("file")).await;
+        // Where a range says what it is, a wrong length beside it changes nothing.
+        let error = match error {
+            Ok(_) if fault == Fault::Lie(7) => {
+                assert!(fs::read(root.path().join("file")).unwrap() == bytes(100));
+                fs::remove_file(root.path().join("file")).unwrap();
+                storage(&server).get(URL).await.unwrap_err()
+            }
+            done => done.unwrap_err(),
+        };
+        assert!(
+            matches!(error.kind(), ErrorKind::Unavailable | ErrorKind::Io | ErrorKind::Changed | ErrorKind::OutOfRange),
+            "{fault:?}: {error}"
+        );
+        assert!(error.to_string().contains(URL), "{error}");
+        assert_eq!(entries(root.path()), [""; 0]);
+    }
+}
+
+#[tokio::test]
+async fn a_download_that_is_dropped_leaves_nothing() {
+    // Before the answer, within the first range, and within all ranges.
+    for (stuck, fault) in [(1, Fault::Gate), (1, Fault::Stall(MIB)), (3, Fault::Stall(MIB))] {
+        let all = stuck == 3;
+        let gate = fault.clone();
+        let server = on_gets(move |count, _, _| if count == 0 || all { gate.clone() } else { Fault::None });
+        server.objects().put("key", bytes(24 * MIB));
+        let root = tempfile::tempdir().unwrap();
+        let target = root.path().join("file");
+        let storage = Storage::new(StorageConfig { answer_timeout: None, ..config(&server) });
+        let waiting = server.clone();
+        let watch = tokio::task::spawn_blocking(move || waiting.wait_for_stuck(stuck));
+        tokio::select! {
+            done = storage.download(URL, &target) => panic!("{done:?}"),
+            _ = watch => {}
+        }
+        assert_eq!(entries(root.path()), [""; 0], "{fault:?}");
+        server.open_gate();
+        // What the dropped one had taken of the budget is there again.
+        server.objects().put("other", bytes(10));
+        assert_eq!(storage.get("s3://bucket/other").await.unwrap().len(), 10);
+    }
+}
+
+#[tokio::test]
+async fn a_large_file_goes_up_in_parts() {
+    let server = good();
+    let root = tempfile::tempdir().unwrap();
+    for size in [0, 1, 200_000, 16 * MIB, 16 * MIB + 1, 25 * MIB] {
+        let file = root.path().join("file");
+        fs::write(&file, bytes(size)).unwrap();
+        assert_eq!(storage(&server).upload(&file, URL, &PutOptions::default()).await.unwrap(), size as u64);
+        assert!(server.objects().all["key"].bytes == bytes(size), "{size}");
+        assert!(server.objects().uploads.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn names_that_end_in_gz_are_marked() {
+    let server = good();
+    let root = tempfile::tempdir().unwrap();
+    for (name, options, expected) in [
+        ("a.tar.gz", PutOptions::default(), Some("gzip")),
+        ("a.tar", PutOptions::default(), None),
+        ("a.gz", PutOptions { content_encoding: Some(String::new()), ..PutOptions::default() }, None),
+        ("a.gz", PutOptions { content_encoding: Some("zstd".to_owned()), ..PutOptions::default() }, Some("zstd")),
+    ] {
+        fs::write(root.path().join(name), "x").unwrap();
+        storage(&server).upload(&root.path().join(name), URL, &options).await.unwrap();
+        let objects = server.objects();
+        assert_eq!(objects.all["key"].headers.get("content-encoding").map(String::as_str), expected, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn parts_are_sent_again_and_an_upload_that_fails_is_taken_back() {
+    let failures = Arc::new(AtomicUsize::new(0));
+    let count = failures.clone();
+    let passing = S3::start(move |request, _| {
+        if request.line.contains("partNumber=2") && count.fetch_add(1, Relaxed) < 2 {
+            return Fault::Error(503, "SlowDown", &[]);
+        }
+        Fault::None
+    });
+    let root = tempfile::tempdir().unwrap();
+    let file = root.path().join("file");
+    fs::write(&file, bytes(20 * MIB)).unwrap();
+    storage(&passing).upload(&file, URL, &PutOptions::default()).await.unwrap();
+    assert!(passing.objects().all["key"].bytes == bytes(20 * MIB));
+
+    let refusing =
+        S3::start(|request, _| if request.line.contains("partNumber=2") { Fault::Error(403, "AccessDenied", &[]) } else { Fault::None });
+    let error = storage(&refusing).upload(&file, URL, &PutOptions::default()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Denied);
+    for part in [URL, file.to_str().unwrap(), "403 AccessDenied"] {
+        assert!(error.to_string().contains(part), "{part}: {error}");
+    }
+    let objects = refusing.objects();
+    assert!(objects.all.is_empty() && objects.uploads.is_empty());
+    assert_eq!(objects.aborted, 1);
+}
+
+#[tokio::test]
+async fn an_upload_that_is_dropped_is_taken_back() {
+    for stage in ["uploads", "partNumber=1", "partNumber=3", "POST /bucket/key?uploadId"] {
+        let server = S3::start(move |request, _| if request.line.contains(stage) { Fault::Gate } else { Fault::None });
+        let root = tempfile::tempdir().unwrap();
+        let file = root.path().join("file");
+        fs::write(&file, bytes(24 * MIB)).unwrap();
+        let storage = Storage::new(StorageConfig { answer_timeout: None, ..config(&server) });
+        let waiting = server.clone();
+        let watch = tokio::task::spawn_blocking(move || waiting.wait_for_stuck(1));
+        let options = PutOptions::default();
+        tokio::select! {
+            done = storage.upload(&file, URL, &options) => panic!("{stage}: {done:?}"),
+            _ = watch => {}
+        }
+        if stage != "uploads" {
+            while server.objects().aborted == 0 {
+                tokio::task::yield_now().await;
+            }
+        }
+        assert!(server.objects().all.is_empty(), "{stage}");
+        // Nothing under the gate is to panic the server: what it waited for is gone.
+        server.forget();
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_changes_while_it_is_sent_is_an_error() {
+    let root = tempfile::tempdir().unwrap();
+    let file = root.path().join("file");
+    for (size, now) in [(20 * MIB, 10), (20 * MIB, 21 * MIB), (MIB, 10)] {
+        fs::write(&file, bytes(size)).unwrap();
+        let path = file.clone();
+        let mut once = Some(());
+        let server = S3::start(move |request, _| {
+            // A single write is read while it is sent: it is broken off first.
+            let begun = request.line.contains("uploads") || request.line.starts_with("PUT");
+            if begun && once.take().is_some() {
+                fs::OpenOptions::new().write(true).open(&path).unwrap().set_len(now as u64).unwrap();
+                return if request.line.starts_with("PUT") { Fault::Error(503, "SlowDown", &[]) } else { Fault::None };
+            }
+            Fault::None
+        });
+        let error = storage(&server).upload(&file, URL, &PutOptions::default()).await.unwrap_err();
+        assert!(error.to_string().contains("changed while it was read"), "{error}");
+        let objects = server.objects();
+        assert!(objects.all.is_empty() && objects.uploads.is_empty(), "{:?}", objects.all.keys());
+    }
+}
+
+#[tokio::test]
+async fn what_is_written_piece_by_piece_is_there_when_finished() {
+    let server = good();
+    let storage = storage(&server);
+    for size in [0, 1, 8 * MIB - 1, 8 * MIB, 8 * MIB + 1, 24 * MIB] {
+        let whole = bytes(size);
+        let mut writer = storage.create(URL, &PutOptions::default()).await.unwrap();
+        for piece in whole.chunks(3 * MIB + 1) {
+            writer.write(whole.slice_ref(piece)).await.unwrap();
+        }
+        assert_eq!(writer.finish().await.unwrap(), size as u64);
+        assert!(server.objects().all["key"].bytes == whole, "{size}");
+    }
+    // Small pieces too.
+    let mut writer = storage.create(URL, &PutOptions::default()).await.unwrap();
+    for _ in 0..1000 {
+        writer.write("0123456789".into()).await.unwrap();
+    }
+    writer.finish().await.unwrap();
+    assert_eq!(server.objects().all["key"].bytes, "0123456789".repeat(1000));
+    assert!(server.objects().uploads.is_empty());
+}
+
+#[tokio::test]
+async fn what_is_not_finished_is_not_there() {
+    let server = good();
+    let storage = storage(&server);
+    for aborted in [true, false] {
+        let mut writer = storage.create(URL, &PutOptions::default()).await.unwrap();
+        writer.write(bytes(20 * MIB)).await.unwrap();
+        if aborted {
+            writer.abort().await.unwrap()
+        } else {
+            drop(writer)
+        }
+        while server.objects().aborted < if aborted { 1 } else { 2 } {
+            tokio::task::yield_now().await;
+        }
+    }
+    assert!(server.objects().all.is_empty());
+}
+
+#[tokio::test]
+async fn trees_go_up_and_come_down() {
+    let server = good();
+    let storage = storage(&server);
+    let (from, to) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let names = ["a", "b/c", "b/d e", "b/100%", "b/a%20b", "q?x=1&y#z", "ü€😀/+", "large", "empty"];
+    for name in names {
+        let path = from.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        let size = if name == "large" { 20 * MIB } else { name.len() * usize::from(name != "empty") };
+        fs::write(path, bytes(size)).unwrap();
+    }
+    let options = TreeOptions::default();
+    let up = storage.upload_tree(from.path(), "s3://bucket/tree/", &options).await.unwrap();
+    assert_eq!(up.objects, names.len() as u64);
+    let down = storage.download_tree("s3://bucket/tree", to.path(), &options).await.unwrap();
+    assert_eq!(down, up);
+    for name in names {
+        assert!(fs::read(from.path().join(name)).unwrap() == fs::read(to.path().join(name)).unwrap(), "{name}");
+    }
+    let counts = storage.progress().now();
+    assert_eq!((counts.objects, Some(counts.bytes)), (2 * up.objects, counts.expected_bytes));
+
+    let some = tempfile::tempdir().unwrap();
+    let options = TreeOptions { glob: Some("b/*".to_owned()), ..TreeOptions::default() };
+    storage.download_tree("s3://bucket/tree", some.path(), &options).await.unwrap();
+    assert_eq!((entries(some.path()), entries(&some.path().join("b")).len()), (vec!["b".to_owned()], 4));
+    let options = TreeOptions { glob: Some("[".to_owned()), ..TreeOptions::default() };
+    let error = storage.download_tree("s3://bucket/tree", some.path(), &options).await.unwrap_err();
+    assert!(error.to_string().contains("`[` is no pattern"), "{error}");
+}
+
+#[tokio::test]
+async fn many_objects_come_a_page_at_a_time() {
+    let server = good();
+    for number in 0..2500 {
+        server.objects().put(&format!("many/{number:04}"), format!("{number}"));
+    }
+    let root = tempfile::tempdir().unwrap();
+    let done = storage(&server).download_tree("s3://bucket/many", root.path(), &TreeOptions::default()).await.unwrap();
+    assert_eq!(done.objects, 2500);
+    assert_eq!(fs::read_to_string(root.path().join("2499")).unwrap(), "2499");
+    assert_eq!(entries(root.path()).len(), 2500);
+    let level = storage(&server).list_level("s3://bucket").await.unwrap();
+    assert_eq!((level.objects.len(), level.prefixes), (0, vec!["many".to_owned()]));
+}
+
+#[tokio::test]
+async fn keys_that_are_no_files_are_named_and_nothing_is_written_outside() {
+    let long = format!("tree/{}", "n".repeat(1000));
+    for key in ["tree/../../outside", "tree//double", "tree/./dot", "tree/a\u{7}b", &long, "tree/.nebulakit-partial-7"] {
+        let server = good();
+        server.objects().put(key, "x");
+        let root = tempfile::tempdir().unwrap();
+        let target = root.path().join("target/deep");
+        let error = storage(&server).download_tree("s3://bucket/tree", &target, &TreeOptions::default()).await.unwrap_err();
+        let name = &key[key.len() - 7..];
+        assert!(error.to_string().contains(name) || error.to_string().contains("a\\u{7}b"), "{key}: {error}");
+        assert_eq!(entries(root.path()), ["target"], "{key}");
+        assert_eq!(entries(&target), [""; 0], "{key}");
+    }
+    // A file where a directory is needed, in both orders.
+    for keys in [["tree/a", "tree/a/b"], ["tree/a-", "tree/a-/b"]] {
+        let server = good();
+        for key in keys {
+            server.objects().put(key, "x");
+        }
+        let root = tempfile::tempdir().unwrap();
+        let options = TreeOptions { concurrency: Some(1), ..TreeOptions::default() };
+        let error = storage(&server).download_tree("s3://bucket/tree", root.path(), &options).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Url, "{error}");
+        assert!(error.to_string().contains("\"a"), "{error}");
+    }
+    // The markers of some tools are directories.
+    let server = good();
+    for key in ["tree/marked/", "tree/marked/x", "tree/alone/", "tree/"] {
+        server.objects().put(key, "");
+    }
+    let root = tempfile::tempdir().unwrap();
+    let done = storage(&server).download_tree("s3://bucket/tree", root.path(), &TreeOptions::default()).await.unwrap();
+    assert_eq!((done.objects, entries(root.path())), (1, vec!["alone".to_owned(), "marked".to_owned()]));
+    assert_eq!(entries(&root.path().join("marked")), ["x"]);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn links_are_refused_or_followed_but_never_passed_over() {
+    use std::os::unix::fs::symlink;
+    let root = tempfile::tempdir().unwrap();
+    let tree = root.path().join("tree");
+    fs::create_dir_all(tree.join("d")).unwrap();
+    fs::create_dir(root.path().join("far")).unwrap();
+    fs::write(root.path().join("far/f"), "far").unwrap();
+    fs::write(tree.join("d/f"), "near").unwrap();
+    symlink(root.path().join("far"), tree.join("link")).unwrap();
+    let storage = Storage::memory();
+    let follow = TreeOptions { symlinks: Symlinks::Follow, ..TreeOptions::default() };
+    let error = storage.upload_tree(&tree, "memory://up", &TreeOptions::default()).await.unwrap_err();
+    assert!(error.to_string().contains("tree/link` is a link"), "{error}");
+    storage.upload_tree(&tree, "memory://up", &follow).await.unwrap();
+    assert_eq!(storage.get("memory://up/link/f").await.unwrap(), "far");
+
+    symlink(&tree, root.path().join("far/back")).unwrap();
+    let error = storage.upload_tree(&tree, "memory://up", &follow).await.unwrap_err();
+    assert!(error.to_string().contains("far/back") || error.to_string().contains("link/back"), "{error}");
+    assert!(error.to_string().contains("a circle"), "{error}");
+    fs::remove_file(root.path().join("far/back")).unwrap();
+
+    symlink("nowhere", tree.join("dangling")).unwrap();
+    let error = storage.upload_tree(&tree, "memory://up", &follow).await.unwrap_err();
+    assert!(error.to_string().contains("tree/dangling`"), "{error}");
+    fs::remove_file(tree.join("dangling")).unwrap();
+
+    let _socket = std::os::unix::net::UnixListener::bind(tree.join("socket")).unwrap();
+    let error = storage.upload_tree(&tree, "memory://up", &follow).await.unwrap_err();
+    assert!(error.to_string().contains("tree/socket` is neither a file nor a directory"), "{error}");
+}
+
+#[tokio::test]
+async fn ranges_are_exact_and_near_ones_come_together() {
+    let server = good();
+    let whole = bytes(3 * MIB);
+    server.objects().put("key", whole.clone());
+    let storage = storage(&server);
+    assert_eq!(storage.read_range(URL, 10..20).await.unwrap(), whole.slice(10..20));
+    server.forget();
+    let wanted = [2 * MIB..2 * MIB + 100, 0..10, 5..30, 40..41, 7..7].map(|range| range.start as u64..range.end as u64);
+    let found = storage.read_ranges(URL, &wanted).await.unwrap();
+    for (range, bytes) in wanted.iter().zip(&found) {
+        assert!(*bytes == whole[range.start as usize..range.end as usize], "{range:?}");
+    }
+    assert_eq!(server.seen().len(), 2);
+    let end = 3 * MIB as u64;
+    for range in [end - 1..end + 1, end..end + 1] {
+        let error = storage.read_range(URL, range).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::OutOfRange, "{error}");
+    }
+}
+
+#[tokio::test]
+async fn readings_end_where_the_object_ends() {
+    let server = good();
+    server.objects().put("key", bytes(100));
+    server.objects().put("empty", "");
+    let storage = storage(&server);
+    let read = async |url: &str, start: u64, end: Option<u64>| {
+        let reading = match end {
+            Some(end) => storage.read(url, start..end).await?,
+            None => storage.read(url, start..).await?,
+        };
+        let pieces: Vec<Bytes> = reading.try_collect().await?;
+        Ok::<_, nebulakit_types::Error>(pieces.concat().len())
+    };
+    for (url, start, end, length) in [
+        (URL, 0, None, 100),
+        (URL, 90, None, 10),
+        (URL, 90, Some(1000), 10),
+        (URL, 100, None, 0),
+        (URL, 7, Some(7), 0),
+        ("s3://bucket/empty", 0, None, 0),
+        ("s3://bucket/empty", 0, Some(10), 0),
+    ] {
+        assert_eq!(read(url, start, end).await.unwrap(), length, "{url} {start} {end:?}");
+    }
+    assert_eq!(read(URL, 101, None).await.unwrap_err().kind(), ErrorKind::OutOfRange);
+    assert_eq!(read("s3://bucket/none", 0, None).await.unwrap_err().kind(), ErrorKind::NotFound);
+    assert_eq!(storage.download("s3://bucket/none", Path::new("/nowhere/x")).await.unwrap_err().kind(), ErrorKind::NotFound);
+}
+
+#[tokio::test]
+async fn credentials_that_expire_on_the_way_are_denied() {
+    let server = on_gets(|count, _, _| if count == 0 { Fault::None } else { Fault::Error(400, "ExpiredToken", &[]) });
+    server.objects().put("key", bytes(20 * MIB));
+    let root = tempfile::tempdir().unwrap();
+    let error = storage(&server).download(URL, &root.path().join("file")).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Denied, "{error}");
+    assert!(error.to_string().contains("400 ExpiredToken"), "{error}");
+    assert_eq!(entries(root.path()), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_fault_that_lasts_names_what_was_done_where_and_how_often() {
+    let server = on_gets(|_, _, _| Fault::Error(503, "SlowDown", &[]));
+    let root = tempfile::tempdir().unwrap();
+    let target = root.path().join("file");
+    let error = storage(&server).download(URL, &target).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unavailable);
+    for part in ["downloading to", target.to_str().unwrap(), URL, &server.url, "503 SlowDown", "4 tries"] {
+        assert!(error.to_string().contains(part), "{part}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_written_is_an_error_and_leaves_nothing() {
+    let server = good();
+    server.objects().put("key", bytes(20 * MIB));
+    let root = tempfile::tempdir().unwrap();
+    fs::write(root.path().join("file"), "x").unwrap();
+    fs::create_dir_all(root.path().join("directory/full")).unwrap();
+    let storage = storage(&server);
+    for target in ["file/below", "directory"] {
+        let error = storage.download(URL, &root.path().join(target)).await.unwrap_err();
+        assert!(error.to_string().contains(target.split('/').next().unwrap()), "{error}");
+    }
+    assert_eq!(entries(root.path()), ["directory", "file"]);
+}
+
+#[tokio::test]
+async fn listings_are_streams_that_may_be_dropped() {
+    let server = good();
+    for number in 0..1500 {
+        server.objects().put(&format!("many/{number:04}"), "x");
+    }
+    let storage = storage(&server);
+    let mut walk = Box::pin(storage.walk("s3://bucket/many"));
+    assert_eq!(walk.next().await.unwrap().unwrap().key, "0000");
+    assert_eq!(server.seen().len(), 1);
+    drop(walk);
+    assert_eq!(storage.walk("s3://bucket/many/").count().await, 1500);
+    assert_eq!(storage.walk("s3://bucket/none").count().await, 0);
+}
