@@ -1,10 +1,9 @@
 """The same trivial task by flytekit, by us and by a bare program, head to head on one cluster.
 
-The Rust image needs `trivial` and `bare` of `benches` on its PATH as well, the Python image `benches/python/trivial.py`. Walls are the
-platform's own, from the start of an execution to its end. CPU and memory come from a file that whatever runs the containers appends
+Walls are the platform's own, from the start of an execution to its end. CPU and memory come from a file that whatever runs the containers appends
 JSON lines to, if there is one: `pod`, `cpu_seconds`, `peak_bytes`; requests come from the access log of the S3 server.
 
-usage: run measure [options of the suite] [--rounds 3] [--maps 20,100] [--sides nebulakit,bare] [--usage FILE] [--access-log FILE]
+usage: run measure [options of the suite] [--rounds 3] [--maps 20,100] [--parallelism 0] [--sides nebulakit,bare] [--usage FILE] [--access-log FILE]
 """
 
 import json
@@ -38,7 +37,7 @@ def workflow(cluster, side, shape, count):
     one = literal(1)
     if shape == "map":
         numbers = literal(list(range(count)))
-        steps = {"n0": Step(tasks(cluster, True)[side], {"a": numbers, "b": numbers}, ratio=1.0)}
+        steps = {"n0": Step(tasks(cluster, True)[side], {"a": numbers, "b": numbers}, ratio=1.0, parallelism=cluster.options.parallelism)}
     else:
         task = tasks(cluster, False)[side]
         steps = {f"n{index}": Step(task, {"a": (f"n{index - 1}", "o0") if index else one, "b": one}) for index in range(count)}
