@@ -1,21 +1,17 @@
 """The same trivial task by flytekit, by us and by a bare program, head to head on one cluster.
 
-The Rust image needs `trivial` and `bare` of `benches` on its PATH as well, the Python image `benches/python/trivial.py`. Walls are the
-platform's own, from the start of an execution to its end. CPU and memory come from a file that whatever runs the containers appends
+Walls are the platform's own, from the start of an execution to its end. CPU and memory come from a file that whatever runs the containers appends
 JSON lines to, if there is one: `pod`, `cpu_seconds`, `peak_bytes`; requests come from the access log of the S3 server.
 
-usage: run measure [options of the suite] [--rounds 3] [--maps 20,100] [--usage FILE] [--access-log FILE] [--chart FILE]
+usage: run measure [options of the suite] [--rounds 3] [--maps 20,100] [--parallelism 0] [--sides nebulakit,bare] [--usage FILE] [--access-log FILE]
 """
 
 import json
 import pathlib
 import statistics
 
-import chart
 from cluster import Cluster
 from graph import Step, literal
-
-SIDES = ["flytekit", "nebulakit", "bare"]
 
 
 def bare(template):
@@ -41,7 +37,7 @@ def workflow(cluster, side, shape, count):
     one = literal(1)
     if shape == "map":
         numbers = literal(list(range(count)))
-        steps = {"n0": Step(tasks(cluster, True)[side], {"a": numbers, "b": numbers}, ratio=1.0)}
+        steps = {"n0": Step(tasks(cluster, True)[side], {"a": numbers, "b": numbers}, ratio=1.0, parallelism=cluster.options.parallelism)}
     else:
         task = tasks(cluster, False)[side]
         steps = {f"n{index}": Step(task, {"a": (f"n{index - 1}", "o0") if index else one, "b": one}) for index in range(count)}
@@ -72,27 +68,24 @@ def main(options):
     cluster = Cluster(options)
     cluster.check()
     shapes = [("one", 1), ("chain", 20), *(("map", int(count)) for count in options.maps.split(","))]
-    table = {}
+    sides = options.sides.split(",")
+    print("| workflow | tasks | wall | / bare | CPU of the containers | peak of one | requests |\n|---|---|---|---|---|---|---|")
     for shape, count in shapes:
-        plans = {side: workflow(cluster, side, shape, count) for side in SIDES}
-        runs = {side: [] for side in SIDES}
+        plans = {side: workflow(cluster, side, shape, count) for side in sides}
+        runs = {side: [] for side in sides}
         for _ in range(options.rounds):
-            for side in SIDES:
+            for side in sides:
                 ended = cluster.wait(cluster.launch(plans[side]))
                 assert ended.phase == "SUCCEEDED" and ended.outputs["o0"] == expected(shape, count), f"{side} {shape}: {ended}"
                 runs[side].append((ended.seconds, *usage(options.usage, ended.name), requests(options.access_log, ended.name)))
         label = "one task" if shape == "one" else f"{shape} of {count}"
-        table[label] = {
-            side: [statistics.median(column) if column[0] is not None else None for column in zip(*runs[side])] for side in SIDES
-        }
-        for side in SIDES:
-            show(label, side, table[label])
-    if options.chart:
-        pathlib.Path(options.chart).write_text(chart.bars({label: {side: row[side][0] for side in SIDES} for label, row in table.items()}))
+        row = {side: [None if column[0] is None else statistics.median(column) for column in zip(*runs[side])] for side in sides}
+        for side in sides:
+            show(label, side, row)
 
 
 def show(label, side, row):
     wall, cpu, peak, asked = row[side]
-    more = "" if cpu is None else f" {cpu:9.3f} {peak:8.1f}"
-    more += "" if asked is None else f" {asked:6.0f}"
-    print(f"| {label} | {side} | {wall:.2f} s | {wall / row['bare'][0]:.2f} |{more}", flush=True)
+    cells = [label, side, f"{wall:.2f} s", f"{wall / row['bare'][0]:.2f}" if "bare" in row else ""]
+    cells += ["", ""] if cpu is None else [f"{cpu:.3f} s", f"{peak:.1f} MiB"]
+    print("| " + " | ".join([*cells, "" if asked is None else f"{asked:.0f}"]) + " |", flush=True)

@@ -9,8 +9,8 @@ import time
 import traceback
 
 HERE = pathlib.Path(__file__).parent
-# The rows of values are those of the other comparison with flytekit.
-sys.path.insert(0, str(HERE.parent / "interop"))
+# The rows of values are those of the other comparison with flytekit, and the task that is measured is that of the benchmarks.
+sys.path[:0] = [str(HERE.parent / "interop"), str(HERE.parents[1] / "benches/python")]
 
 
 class Skipped(Exception):
@@ -45,9 +45,10 @@ def options():
     measure = parser.add_argument_group("of `measure`")
     measure.add_argument("--rounds", type=int, default=3, help="how often each side runs; medians are shown")
     measure.add_argument("--maps", default="20,100", help="the lengths of the lists that are mapped")
+    measure.add_argument("--parallelism", type=int, default=0, help="how many children of a map run at a time; 0 for all")
+    measure.add_argument("--sides", default="flytekit,nebulakit,bare", help="which of them")
     measure.add_argument("--usage", help="a file of JSON lines with `pod`, `cpu_seconds`, `peak_bytes` of each container that ended")
     measure.add_argument("--access-log", help="the access log of the S3 server")
-    measure.add_argument("--chart", help="where to write a chart of the walls, as SVG")
     chosen = parser.parse_args()
     for needed in ("rust_image", "python_image"):
         if not getattr(chosen, needed):
