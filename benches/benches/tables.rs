@@ -51,7 +51,7 @@ fn batch(first: usize, rows: usize, numbers: &mut Numbers) -> RecordBatch {
     let indices = first..first + rows;
     let signed = |value: u64| i64::try_from(value).unwrap();
     let columns: [(&str, ArrayRef); 12] = [
-        ("id", Arc::new(indices.clone().map(|index| index as i64).collect::<Int64Array>())),
+        ("id", Arc::new(indices.clone().map(|index| Some(index as i64)).collect::<Int64Array>())),
         ("customer", Arc::new((0..rows).map(|_| Some(signed(numbers.below(1_000_000)))).collect::<Int64Array>())),
         ("quantity", Arc::new((0..rows).map(|_| Some(numbers.below(50) as i32)).collect::<Int32Array>())),
         ("price", Arc::new((0..rows).map(|_| Some((numbers.fraction() * 1e5).round() / 100.0)).collect::<Float64Array>())),
@@ -59,7 +59,7 @@ fn batch(first: usize, rows: usize, numbers: &mut Numbers) -> RecordBatch {
         ("city", Arc::new((0..rows).map(|_| Some(cities[numbers.below(8) as usize])).collect::<StringArray>())),
         ("note", Arc::new((0..rows).map(|_| Some(format!("note {:x}", numbers.next()))).collect::<StringArray>())),
         ("paid", Arc::new((0..rows).map(|_| Some(numbers.below(2) == 0)).collect::<BooleanArray>())),
-        ("at", Arc::new(indices.map(|index| 1_700_000_000_000_000 + index as i64 * 1_000).collect::<TimestampMicrosecondArray>())),
+        ("at", Arc::new(indices.map(|index| Some(1_700_000_000_000_000 + index as i64 * 1_000)).collect::<TimestampMicrosecondArray>())),
         ("day", Arc::new((0..rows).map(|_| Some(19_000 + numbers.below(1_000) as i32)).collect::<Date32Array>())),
         ("code", Arc::new((0..rows).map(|_| Some(numbers.below(30_000) as i16)).collect::<Int16Array>())),
         ("score", Arc::new((0..rows).map(|_| Some(numbers.fraction() as f32)).collect::<Float32Array>())),

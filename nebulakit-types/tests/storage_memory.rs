@@ -1,6 +1,7 @@
 //! Memory does not grow with what is moved. The store is in this process, what is measured in a process of its own.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::disallowed_methods, reason = "the process is told by a variable of its own what it is")]
 #![cfg(target_os = "linux")]
 
 mod fault_server;

@@ -35,7 +35,7 @@ fn config(server: &S3) -> StorageConfig {
         },
         retries: Some(3),
         backoff: Some(Duration::from_millis(1)),
-        answer_timeout: Some(Duration::from_millis(500)),
+        answer_timeout: Some(Duration::from_secs(2)),
         ..StorageConfig::default()
     }
 }
@@ -567,7 +567,7 @@ async fn a_fault_that_lasts_names_what_was_done_where_and_how_often() {
     let target = root.path().join("file");
     let error = storage(&server).download(URL, &target).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unavailable);
-    for part in ["downloading to", target.to_str().unwrap(), URL, &server.url, "503 SlowDown", "4 tries"] {
+    for part in ["downloading `", target.to_str().unwrap(), URL, &server.url, "503 SlowDown", "4 tries"] {
         assert!(error.to_string().contains(part), "{part}: {error}");
     }
 }

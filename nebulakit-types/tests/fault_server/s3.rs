@@ -199,7 +199,10 @@ fn answer(request: &Request, objects: &mut Objects) -> (String, Bytes) {
             None => plain(404, "<Error><Code>NoSuchUpload</Code></Error>".to_owned()),
         },
         ("POST", Some(id), ..) => {
-            let (key, parts) = objects.uploads.remove(*id).unwrap();
+            // Asked again, because the answer came too late for whoever asked.
+            let Some((key, parts)) = objects.uploads.remove(*id) else {
+                return plain(200, "<CompleteMultipartUploadResult><ETag>\"m\"</ETag></CompleteMultipartUploadResult>".to_owned());
+            };
             let small = parts.values().rev().skip(1).any(|part| part.len() < 5 << 20);
             assert!(!small, "a part that is not the last has less than 5 MiB");
             let whole = parts.into_values().collect::<Vec<_>>().concat();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use super::super::local;
-use super::super::location::{Location, shown_path};
+use super::super::location::{Location, shown, shown_path};
 use super::{doing, nothing};
 use crate::storage::Storage;
 use crate::{Error, ErrorKind, Result};
