@@ -34,7 +34,7 @@ fn measured(arguments: &[String]) {
 fn run(command: &Command) -> Taken {
     let mut all = Command::new(std::env::current_exe().unwrap());
     all.arg("--measured").arg(command.get_program()).args(command.get_args()).stderr(Stdio::inherit());
-    command.get_envs().for_each(|(name, value)| drop(all.env(name, value.unwrap())));
+    all.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
     let out = all.output().unwrap();
     assert!(out.status.success(), "{command:?}");
     let text = String::from_utf8(out.stdout).unwrap();

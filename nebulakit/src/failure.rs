@@ -97,7 +97,7 @@ impl Failure {
             ErrorKind::Missing if !error.path().contains(['.', '[']) => {
                 Self { recoverable: Some(false), ..Self::user(code::USER, message) }
             }
-            ErrorKind::NotFound | ErrorKind::Denied | ErrorKind::Unavailable | ErrorKind::Io | ErrorKind::Url => {
+            ErrorKind::NotFound | ErrorKind::Denied | ErrorKind::Unavailable | ErrorKind::Changed | ErrorKind::Io | ErrorKind::Url => {
                 Self::system(message, true)
             }
             _ => Self::system(message, false),
