@@ -1,16 +1,18 @@
 //! [`Directory`]: many files below one prefix of an object store, read where they are.
 
 mod builder;
+mod listing;
 
 use std::fmt;
 use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use futures_util::{Stream, StreamExt as _, TryStreamExt as _};
+use futures_util::TryStreamExt as _;
 use tokio::sync::OnceCell;
 
 pub use self::builder::DirectoryBuilder;
+pub use self::listing::Listing;
 use crate::blocking::wait;
 use crate::convert::blob::{DIRECTORY, Reference};
 use crate::convert::msgpack::{Packer, Unpacker};
@@ -20,7 +22,7 @@ use crate::data::{Destination, Placed, Source, Wanted, check, copy_of, text, wor
 use crate::dialect::FileShape;
 use crate::file::{Any, File, Format};
 use crate::outbox::{Outbox, Transfer};
-use crate::storage::{ObjectInfo, Symlinks, Transferred, TreeOptions, child_url};
+use crate::storage::{Below, ObjectInfo, Symlinks, Transferred, TreeOptions, child_url};
 use crate::workspace::Workspace;
 use crate::{Dialect, Error, ErrorKind, LiteralType, NebulaType, Result};
 
@@ -157,35 +159,29 @@ impl<F> Directory<F> {
         Ok(self.entry(child_url(&self.url()?, name)))
     }
 
-    /// What stands directly in the directory: files first, each group by name.
+    /// What stands directly in the directory, as the store lists it. A directory that is not there is empty: object stores do not tell the
+    /// two apart.
     ///
     /// # Errors
-    /// Those of the store. A directory that is not there is empty: object stores do not tell the two apart.
-    pub async fn list(&self) -> Result<Vec<Entry>> {
-        let url = self.url()?;
-        let mut level = self.workspace().storage().list_level(&url).await?;
-        level.objects.sort_by(|left, right| left.key.cmp(&right.key));
-        level.prefixes.sort();
-        let files = level.objects.into_iter().map(|object| Entry::File(self.entry(object.url), object.size));
-        let directories = level.prefixes.iter().map(|name| {
-            let directory = Directory::from_uri(child_url(&url, name));
-            Entry::Directory(match &self.workspace {
-                Some(workspace) => directory.within(workspace),
-                None => directory,
-            })
-        });
-        let directories: Vec<_> = directories.collect();
-        Ok(files.chain(directories).collect())
+    /// For a path that is not UTF-8; the stream has the errors of the store.
+    pub fn list(&self) -> Result<Listing<Entry>> {
+        let (workspace, url) = (self.workspace(), self.url()?);
+        let found = workspace.storage().walk_level(&url);
+        Ok(Listing::new(found.map_ok(move |found| match found {
+            Below::Object(name, size) => Entry::File(File::from_uri(child_url(&url, &name)).within(&workspace), size),
+            Below::Prefix(name) => Entry::Directory(Directory::from_uri(child_url(&url, &name)).within(&workspace)),
+        })))
     }
 
     /// All files below the directory, however deep, as the store lists them.
     ///
     /// # Errors
     /// For a path that is not UTF-8; the stream has the errors of the store.
-    pub fn walk(&self) -> Result<impl Stream<Item = Result<Found>> + Send + 'static> {
+    pub fn walk(&self) -> Result<Listing<Found>> {
         let workspace = self.workspace();
         let found = workspace.storage().walk(&self.url()?);
-        Ok(found.map_ok(move |ObjectInfo { url, key, size }| Found { name: key, size, file: File::from_uri(url).within(&workspace) }))
+        let file = move |url: String| File::from_uri(url).within(&workspace);
+        Ok(Listing::new(found.map_ok(move |ObjectInfo { url, key, size }| Found { name: key, size, file: file(url) })))
     }
 
     /// Downloads all files into the directory `path` of this machine. Each appears whole or not at all.
@@ -254,12 +250,12 @@ impl<F> Directory<F> {
 pub struct BlockingDirectory<'a, F>(&'a Directory<F>);
 
 impl<'a, F> BlockingDirectory<'a, F> {
-    /// As [`Directory::list`].
+    /// As [`Directory::list`], with all entries at once.
     ///
     /// # Errors
     /// As there.
     pub fn list(&self) -> Result<Vec<Entry>> {
-        wait(self.0.list())
+        wait(self.0.list()?.try_collect())
     }
 
     /// As [`Directory::walk`], with all files at once.
@@ -267,7 +263,7 @@ impl<'a, F> BlockingDirectory<'a, F> {
     /// # Errors
     /// As there.
     pub fn walk(&self) -> Result<Vec<Found>> {
-        wait(self.0.walk()?.boxed().try_collect())
+        wait(self.0.walk()?.try_collect())
     }
 
     /// As [`Directory::download`].

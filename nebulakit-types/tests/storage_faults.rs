@@ -81,6 +81,30 @@ async fn a_fault_that_lasts_is_unavailable_and_says_who_said_what() {
 }
 
 #[tokio::test]
+async fn every_failure_names_the_operation_the_url_the_tries_and_the_cause() {
+    let (server, storage) = s3([Answer(400, &[], "<Error><Code>Odd</Code><Message>no</Message></Error>")]);
+    let web = format!("{}/x", server.url);
+    let url = "s3://bucket/key";
+    for (operation, url, error) in [
+        ("fetching", url, storage.get(url).await.unwrap_err()),
+        ("storing", url, put(&storage, url).await.unwrap_err()),
+        ("looking for", url, storage.stat(url).await.unwrap_err()),
+        ("listing", url, storage.list(url).await.unwrap_err()),
+        ("listing", url, storage.list_level(url).await.unwrap_err()),
+        ("deleting", url, storage.delete(url).await.unwrap_err()),
+        ("reading", url, storage.read(url, ..).await.unwrap_err()),
+        ("fetching", &web, storage.get(&web).await.unwrap_err()),
+        ("looking for", &web, storage.stat(&web).await.unwrap_err()),
+        ("reading", &web, storage.read(&web, ..).await.unwrap_err()),
+    ] {
+        let text = error.to_string();
+        for part in [&format!("{operation}: `{url}`"), &server.url, "answered 400", "(1 try)"] {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_server_that_hangs_up_or_is_away_is_unavailable() {
     let (_server, storage) = s3([Hangup]);
     assert_eq!(put(&storage, "s3://bucket/key").await.unwrap_err().kind(), ErrorKind::Unavailable);
@@ -143,7 +167,7 @@ async fn a_refusal_is_denied_and_tried_once_more_without_credentials() {
     let (server, storage) = s3([Answer(403, &[], "<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>")]);
     let error = storage.get("s3://bucket/key").await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Denied);
-    assert!(error.to_string().contains("403 AccessDenied: Access Denied; where the credentials may not list"), "{error}");
+    assert!(error.to_string().contains("403 AccessDenied: Access Denied (1 try); where the credentials may not list"), "{error}");
     let signed: Vec<_> = server.seen().iter().map(|request| request.headers.contains_key("authorization")).collect();
     assert_eq!(signed, [true, false]);
 

@@ -206,6 +206,77 @@ async fn lengths_that_are_lies_are_found_out() {
 }
 
 #[tokio::test]
+async fn all_that_a_storage_moves_shares_one_budget_of_requests() {
+    let server = S3::start(|request, _| if request.line.contains("gated") { Fault::Gate } else { Fault::None });
+    server.objects().put("free", "free");
+    for number in 0..100 {
+        server.objects().put(&format!("gated/{number}"), "x");
+    }
+    let shared = Storage::new(StorageConfig { answer_timeout: None, ..config(&server) });
+    let root = Arc::new(tempfile::tempdir().unwrap());
+    let mut all = tokio::task::JoinSet::new();
+    for number in 0..100 {
+        let (storage, root) = (shared.clone(), root.clone());
+        all.spawn(async move {
+            let url = format!("s3://bucket/gated/{number}");
+            match number % 3 {
+                0 => storage.get(&url).await.map(drop),
+                1 => storage.download(&url, &root.path().join(number.to_string())).await.map(drop),
+                _ => storage.put(&url, vec!["y".into()], &PutOptions::default()).await,
+            }
+        });
+    }
+    let waiting = server.clone();
+    tokio::task::spawn_blocking(move || waiting.wait_for_stuck(64)).await.unwrap();
+    // Another storage has a budget of its own; by the time of its answer, one more of the first would have come.
+    storage(&server).get("s3://bucket/free").await.unwrap();
+    assert_eq!(server.seen().iter().filter(|request| request.line.contains("gated")).count(), 64);
+    server.open_gate();
+    while let Some(done) = all.join_next().await {
+        done.unwrap().unwrap();
+    }
+}
+
+/// The line by which a store names the checksum of an object.
+fn crc32c(bytes: &[u8]) -> String {
+    use base64::Engine as _;
+    let sum = crc_fast::checksum(crc_fast::CrcAlgorithm::Crc32Iscsi, bytes) as u32;
+    format!("x-goog-hash: crc32c={}\r\n", base64::prelude::BASE64_STANDARD.encode(sum.to_be_bytes()))
+}
+
+#[tokio::test]
+async fn what_comes_is_held_against_the_checksum_that_the_store_names() {
+    // In one range, in several, and with every first try broken off.
+    for size in [100, 20 * MIB] {
+        let server = on_gets(|count, request, _| match request.headers.get("range") {
+            Some(range) if count % 2 == 0 && !range.contains("50-") => Fault::Break(50),
+            _ => Fault::None,
+        });
+        let whole = bytes(size);
+        server.objects().put("key", whole.clone());
+        let root = tempfile::tempdir().unwrap();
+        let target = root.path().join("file");
+        let storage = storage(&server);
+        server.objects().says = crc32c(&whole);
+        storage.download(URL, &target).await.unwrap();
+        fs::remove_file(&target).unwrap();
+        assert!(storage.get(URL).await.unwrap() == whole);
+        let pieces: Vec<Bytes> = storage.read(URL, ..).await.unwrap().try_collect().await.unwrap();
+        assert!(pieces.concat() == whole);
+        // It is that of the whole object.
+        assert!(storage.read_range(URL, 10..20).await.unwrap() == whole[10..20]);
+
+        server.objects().says = crc32c(b"something else");
+        let read = storage.read(URL, ..).await.unwrap().try_collect::<Vec<_>>().await;
+        for error in [storage.download(URL, &target).await.unwrap_err(), storage.get(URL).await.unwrap_err(), read.unwrap_err()] {
+            assert_eq!(error.kind(), ErrorKind::Unavailable);
+            assert!(error.to_string().contains(&format!("`{URL}`: the {size} bytes that came have the CRC-32C ")), "{error}");
+        }
+        assert_eq!(entries(root.path()), [""; 0]);
+    }
+}
+
+#[tokio::test]
 async fn a_download_that_is_dropped_leaves_nothing() {
     // Before the answer, within the first range, and within all ranges.
     for (stuck, fault) in [(1, Fault::Gate), (1, Fault::Stall(MIB)), (3, Fault::Stall(MIB))] {

@@ -21,8 +21,8 @@ pub struct StorageConfig {
     /// How often a request that met a passing fault (5xx, 429, a broken or refused connection, a timeout) is made again; 5 if absent, 0 for
     /// never. No try starts later than 30 seconds after the first.
     pub retries: Option<u32>,
-    /// The wait before the first retry; 200 ms if absent. Later waits are random between this and three times the one before, and at
-    /// most 5 seconds.
+    /// The longest wait before the first retry; 200 ms if absent. It doubles with each retry, up to 5 seconds, and each wait is a random
+    /// share of it.
     pub backoff: Option<Duration>,
     /// The longest time to open a connection; 5 seconds if absent.
     pub connect_timeout: Option<Duration>,

@@ -132,10 +132,10 @@ fn brief(failure: &Failure) -> String {
     }
 }
 
-/// How much was tried, where it was more than once.
+/// How much was tried.
 fn effort(trace: &Trace) -> String {
     match trace.tries {
-        0 | 1 => String::new(),
+        0 | 1 => " (1 try)".to_owned(),
         tries => format!(" ({tries} tries in {:.1} s)", trace.started.elapsed().as_secs_f64()),
     }
 }

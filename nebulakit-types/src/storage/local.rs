@@ -11,7 +11,7 @@ use bytes::{Bytes, BytesMut};
 
 use super::ObjectMeta;
 use super::location::shown_path;
-use super::object::Names;
+use super::object::Below;
 use crate::{Error, ErrorKind, Result};
 
 /// How the names of files begin that are being written; listings pass over them.
@@ -210,12 +210,13 @@ pub(super) fn copy(from: &Path, to: &Path, stop: &dyn Fn() -> bool, moved: &dyn 
     Ok(copied)
 }
 
-/// One level of a directory: the files with their sizes and the names of the directories.
-pub(super) fn list_level(root: &Path) -> Result<Names> {
+/// One level of a directory.
+pub(super) fn level(root: &Path) -> Result<Vec<Below>> {
     let mut level = Directory::new(root.to_owned(), String::new());
-    let mut found = (Vec::new(), Vec::new());
-    level.read(&mut |name, size| found.0.push((name, size)), &mut |_, name| found.1.push(name))?;
-    Ok(found)
+    let (mut files, mut directories) = (Vec::new(), Vec::new());
+    level.read(&mut |name, size| files.push(Below::Object(name, size)), &mut |_, name| directories.push(Below::Prefix(name)))?;
+    files.append(&mut directories);
+    Ok(files)
 }
 
 /// The files below a directory, one directory at a time, in no order.

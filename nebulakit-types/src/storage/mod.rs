@@ -21,6 +21,8 @@ mod aws;
 mod azure;
 #[cfg(feature = "client")]
 mod budget;
+#[cfg(feature = "client")]
+mod checksum;
 #[cfg(feature = "cloud")]
 mod cloud;
 mod config;
@@ -50,8 +52,11 @@ pub use self::config::{AddressingStyle, AzureConfig, Environment, GcsConfig, S3C
 use self::location::Location;
 pub use self::location::{child_url, join};
 pub(crate) use self::location::{local_path, shown};
+pub(crate) use self::object::Below;
 pub use self::object::{Level, ObjectInfo, ObjectMeta, Symlinks, Transferred, TreeOptions};
 pub use self::progress::{Counts, Progress};
+#[cfg(feature = "client")]
+use self::transfer::doing;
 pub use self::transfer::{ObjectWriter, Reading};
 use crate::{Error, ErrorKind, Result};
 
@@ -153,9 +158,12 @@ impl Storage {
             Location::Local(path) => local::get(&path),
             Location::Memory(key) => Ok(self.0.memory.get(key)),
             #[cfg(feature = "http")]
-            Location::Web(url) => web::get(&self.0.config, &self.0.connector, url).await,
+            Location::Web(url) => web::get(&self.0.config, &self.0.connector, url).await.map_err(|error| doing("fetching", error)),
             #[cfg(feature = "cloud")]
-            Location::Object { cloud, authority, key } => self.0.clouds.get(&cloud::Place { url, cloud, authority, key }).await,
+            Location::Object { cloud, authority, key } => {
+                let got = self.0.clouds.get(&cloud::Place { url, cloud, authority, key }).await;
+                got.map_err(|error| doing("fetching", error))
+            }
         }
     }
 
@@ -181,7 +189,8 @@ impl Storage {
             Location::Web(_) => Err(read_only(url)),
             #[cfg(feature = "cloud")]
             Location::Object { cloud, authority, key } => {
-                self.0.clouds.put(&cloud::Place { url, cloud, authority, key }, parts, options).await
+                let put = self.0.clouds.put(&cloud::Place { url, cloud, authority, key }, parts, options).await;
+                put.map_err(|error| doing("storing", error))
             }
         }
     }
@@ -208,9 +217,12 @@ impl Storage {
                 Ok(self.0.memory.get(key).map(|bytes| ObjectMeta { size: bytes.len() as u64, ..ObjectMeta::default() }))
             }
             #[cfg(feature = "http")]
-            Location::Web(url) => web::stat(&self.0.config, &self.0.connector, url).await,
+            Location::Web(url) => web::stat(&self.0.config, &self.0.connector, url).await.map_err(|error| doing("looking for", error)),
             #[cfg(feature = "cloud")]
-            Location::Object { cloud, authority, key } => self.0.clouds.stat(&cloud::Place { url, cloud, authority, key }).await,
+            Location::Object { cloud, authority, key } => {
+                let seen = self.0.clouds.stat(&cloud::Place { url, cloud, authority, key }).await;
+                seen.map_err(|error| doing("looking for", error))
+            }
         }
     }
 
@@ -242,7 +254,10 @@ impl Storage {
             #[cfg(feature = "http")]
             Location::Web(_) => return Err(transfer::unlisted(prefix)),
             #[cfg(feature = "cloud")]
-            Location::Object { cloud, authority, key } => self.0.clouds.list(&cloud::Place { url: prefix, cloud, authority, key }).await?,
+            Location::Object { cloud, authority, key } => {
+                let found = self.0.clouds.list(&cloud::Place { url: prefix, cloud, authority, key }).await;
+                found.map_err(|error| doing("listing", error))?
+            }
         };
         found.sort();
         Ok(found.into_iter().map(|(key, size)| ObjectInfo { url: location::child_url(prefix, &key), key, size }).collect())
@@ -263,7 +278,10 @@ impl Storage {
             #[cfg(feature = "http")]
             Location::Web(_) => Err(read_only(url)),
             #[cfg(feature = "cloud")]
-            Location::Object { cloud, authority, key } => self.0.clouds.delete(&cloud::Place { url, cloud, authority, key }).await,
+            Location::Object { cloud, authority, key } => {
+                let deleted = self.0.clouds.delete(&cloud::Place { url, cloud, authority, key }).await;
+                deleted.map_err(|error| doing("deleting", error))
+            }
         }
     }
 }

@@ -89,5 +89,11 @@ impl std::ops::AddAssign for Transferred {
     }
 }
 
-/// One level of a listing as the stores give it: keys with their sizes, and the names of prefixes.
-pub(super) type Names = (Vec<(String, u64)>, Vec<String>);
+/// What stands directly below a prefix.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Below {
+    /// An object: its name and its length in bytes.
+    Object(String, u64),
+    /// The name of a prefix with more below it, without the slash.
+    Prefix(String),
+}

@@ -21,6 +21,7 @@ use object_store::client::{
 use object_store::{BackoffConfig, ClientOptions, RetryConfig};
 
 use super::budget::{Budget, REQUESTS};
+use super::checksum::Checksum;
 use super::{StorageConfig, roots};
 
 /// How much of an error's body is read: the longest documented one is far below.
@@ -28,6 +29,9 @@ const ERROR_BODY: usize = 64 * 1024;
 
 /// Machines that serve credentials are next door; elsewhere their addresses lead nowhere, and this is what finding out costs.
 const METADATA_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// The longest wait between two tries.
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
 /// A store that asks to be left alone is left alone, but not for longer.
 const LONGEST_REST: Duration = Duration::from_secs(20);
@@ -223,8 +227,12 @@ impl Client {
                 return Err(permanent(error));
             }
         };
-        let (parts, mut body) = answer.into_parts();
+        let (mut parts, mut body) = answer.into_parts();
         if parts.status.is_success() {
+            // The stores hand extensions on to whoever asked, and of headers only those that they know.
+            if let Some(checksum) = Checksum::named(&parts.headers) {
+                parts.extensions.insert(checksum);
+            }
             Trace::succeeded();
             self.budget.answered();
             let body = self.guarded(origin, body);
@@ -396,7 +404,9 @@ impl HttpService for SharedClient {
         if self.0.stored_form {
             request.headers_mut().insert(http::header::ACCEPT_ENCODING, http::HeaderValue::from_static("gzip"));
         }
-        self.0.client.exchange(request).await
+        let client = &self.0.client;
+        Backoff::due(&client.config).wait().await;
+        client.exchange(request).await
     }
 }
 
@@ -418,42 +428,47 @@ pub(super) fn client_options() -> ClientOptions {
     ClientOptions::new().with_allow_http(true)
 }
 
+/// How often `object_store` asks again, and whether: it decides what is worth another try. The waits are [`Backoff`]'s.
 pub(super) fn retry_config(config: &StorageConfig) -> RetryConfig {
     // `object_store` panics where there is no range to draw a wait from.
-    let first = config.backoff.unwrap_or(Duration::from_millis(200)).max(Duration::from_millis(1));
+    let none = Duration::from_nanos(1);
     RetryConfig {
-        backoff: BackoffConfig { init_backoff: first, max_backoff: Duration::from_secs(5).max(first), base: 3.0 },
+        backoff: BackoffConfig { init_backoff: none, max_backoff: none, base: 2.0 },
         max_retries: config.retries.unwrap_or(5) as usize,
         retry_timeout: Duration::from_secs(30),
     }
 }
 
-/// The waits between tries that are made here and not by `object_store`: exponential, each a random share of its most (full jitter), so
-/// that many who failed together do not come back together.
+/// The waits between tries: exponential, each a random share of its most (full jitter), so that many who failed together do not come back
+/// together.
 #[derive(Debug)]
 pub(super) struct Backoff {
     most: Duration,
-    limit: Duration,
 }
 
 impl Backoff {
-    pub(super) fn new(config: &StorageConfig) -> Self {
-        let retry = retry_config(config).backoff;
-        Self { most: retry.init_backoff, limit: retry.max_backoff }
-    }
-
-    /// The wait that is due after so many failures.
+    /// The wait that is due after so many failures; none after none.
     pub(super) fn after(config: &StorageConfig, failures: u32) -> Self {
-        let mut backoff = Self::new(config);
-        backoff.most = backoff.most.saturating_mul(1 << failures.saturating_sub(1).min(10)).min(backoff.limit);
-        backoff
+        let Some(doublings) = failures.checked_sub(1) else { return Self { most: Duration::ZERO } };
+        let first = config.backoff.unwrap_or(Duration::from_millis(200));
+        Self { most: first.saturating_mul(1 << doublings.min(10)).min(LONGEST_WAIT.max(first)) }
     }
 
-    pub(super) async fn wait(&mut self) {
+    /// The wait that is due before the next request of the operation under way.
+    fn due(config: &StorageConfig) -> Self {
+        let failures = TRACE.try_with(|trace| trace.lock().unwrap_or_else(PoisonError::into_inner).tries);
+        Self::after(config, failures.unwrap_or_default())
+    }
+
+    fn drawn(&self) -> Duration {
         // Randomness for spreading load needs no more than the seed of a hasher.
-        let share = RandomState::new().hash_one(0) as f64 / u64::MAX as f64;
-        tokio::time::sleep(self.most.mul_f64(share)).await;
-        self.most = (self.most * 2).min(self.limit);
+        self.most.mul_f64(RandomState::new().hash_one(0) as f64 / u64::MAX as f64)
+    }
+
+    pub(super) async fn wait(self) {
+        if !self.most.is_zero() {
+            tokio::time::sleep(self.drawn()).await;
+        }
     }
 }
 
@@ -519,4 +534,26 @@ fn named(xml: &str, element: &str) -> Option<String> {
     let (text, _) = rest.split_once(&format!("</{element}>"))?;
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     Some(text.chars().take(300).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_double_up_to_a_limit() {
+        let config = StorageConfig { backoff: Some(Duration::from_millis(100)), ..StorageConfig::default() };
+        let most: Vec<_> = [0, 1, 2, 3, 6, 7, 1000].map(|failures| Backoff::after(&config, failures).most.as_millis()).into();
+        assert_eq!(most, [0, 100, 200, 400, 3200, 5000, 5000]);
+        assert_eq!(Backoff::after(&StorageConfig::default(), 1).most, Duration::from_millis(200));
+    }
+
+    #[test]
+    fn each_wait_is_any_share_of_its_most() {
+        let backoff = Backoff { most: Duration::from_secs(1) };
+        let mut drawn: Vec<_> = (0..1000).map(|_| backoff.drawn().as_secs_f64()).collect();
+        drawn.sort_by(f64::total_cmp);
+        // Each of these fails by chance once in 10^20 runs or less.
+        assert!(drawn[0] < 0.1 && (0.3..0.7).contains(&drawn[500]) && drawn[999] > 0.9 && drawn[999] <= 1.0, "{drawn:?}");
+    }
 }

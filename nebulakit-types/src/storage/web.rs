@@ -10,19 +10,25 @@ use http::{HeaderValue, header};
 use http_body_util::BodyExt as _;
 use object_store::client::{HttpError, HttpErrorKind, HttpRequest, HttpRequestBody, HttpResponse};
 
+use super::checksum::Checksum;
 use super::fault::{explain_web, status_kind};
 use super::transfer::{Opened, Wanted};
-use super::transport::{Backoff, Connector, Trace, Watch, innermost, retry_config};
+use super::transport::{Connector, Trace, Watch, innermost, retry_config};
 use super::{ObjectMeta, StorageConfig};
 use crate::{Error, ErrorKind, Result};
 
 pub(super) async fn get(config: &StorageConfig, connector: &Connector, url: &str) -> Result<Option<Bytes>> {
     let read = |answer: HttpResponse| async move {
+        let checksum = answer.extensions().get::<Checksum>().copied();
         // A body that is shorter than its announced length is an error of the client below.
-        Ok(answer.into_body().collect().await?.to_bytes())
+        Ok((checksum, answer.into_body().collect().await?.to_bytes()))
     };
     let (out, trace) = Trace::of(run(config, connector, request(url, "GET")?, read)).await;
-    out.map_err(|why| explain_web(url, config, &why, &trace))
+    let Some((checksum, bytes)) = out.map_err(|why| explain_web(url, config, &why, &trace))? else { return Ok(None) };
+    if let Some(checksum) = checksum {
+        checksum.check(url, checksum.of(&bytes))?;
+    }
+    Ok(Some(bytes))
 }
 
 pub(super) async fn stat(config: &StorageConfig, connector: &Connector, url: &str) -> Result<Option<ObjectMeta>> {
@@ -82,10 +88,11 @@ pub(super) async fn open(
     if version.is_some_and(|version| meta.etag.as_deref() != Some(version)) {
         return Err(Error::new(ErrorKind::Changed, format!("`{}`: the object changed while it was read", super::location::shown(url))));
     }
+    let checksum = answer.extensions().get().copied();
     let (config, owned, record) = (config.clone(), url.to_owned(), watch.clone());
     let body = watch.stream(only(cut, answer.into_body().into_data_stream()));
     let body = body.map_err(move |error| explain_web(&owned, &config, &innermost(&error), &record.trace()));
-    Ok(Some(Opened { meta, range, body: body.boxed() }))
+    Ok(Some(Opened { meta, range, checksum, body: body.boxed() }))
 }
 
 /// The part of a body that lies in a range.
@@ -143,7 +150,6 @@ where
 {
     let client = connector.client();
     let retry = retry_config(config);
-    let mut backoff = Backoff::new(config);
     let started = Instant::now();
     for tries_left in (0..=retry.max_retries).rev() {
         let why = match client.execute(request.clone()).await {
@@ -162,7 +168,6 @@ where
         if tries_left == 0 || started.elapsed() > retry.retry_timeout {
             return Err(why);
         }
-        backoff.wait().await;
     }
     Err("never tried".to_owned())
 }

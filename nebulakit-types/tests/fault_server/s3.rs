@@ -34,6 +34,8 @@ pub(crate) struct Objects {
     /// Multipart uploads under way: their key and their parts.
     pub(crate) uploads: HashMap<String, (String, BTreeMap<u32, Bytes>)>,
     pub(crate) aborted: usize,
+    /// A header line that comes with every object's bytes.
+    pub(crate) says: String,
     next: u64,
 }
 
@@ -182,7 +184,11 @@ fn answer(request: &Request, objects: &mut Objects) -> (String, Bytes) {
     match (method, query.get("uploadId"), query.contains_key("uploads"), key.is_empty()) {
         ("GET", ..) if key.is_empty() => plain(200, listing(objects, &query)),
         ("GET" | "HEAD", ..) => match objects.all.get(&key) {
-            Some(object) => read_object(request, object),
+            Some(object) => {
+                let (mut head, body) = read_object(request, object);
+                head.push_str(&objects.says);
+                (head, body)
+            }
             None => missing(),
         },
         ("POST", None, true, _) => {
@@ -261,6 +267,10 @@ fn listing(objects: &Objects, query: &HashMap<&str, &str>) -> String {
             xml.push_str(&format!("<NextContinuationToken>{}</NextContinuationToken>", escape(key)));
         }
         if let Some((name, _)) = key[prefix.len()..].split_once('/').filter(|_| delimited) {
+            // It came with an earlier page.
+            if after.starts_with(&format!("{prefix}{name}/")) {
+                continue;
+            }
             let name = format!("<CommonPrefixes><Prefix>{}{}/</Prefix></CommonPrefixes>", escape(&prefix), escape(name));
             if !prefixes.contains(&name) {
                 prefixes.push(name);

@@ -9,7 +9,8 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use object_store::{DynObjectStore, Error as StoreError};
+use object_store::list::PaginatedListStore;
+use object_store::{Error as StoreError, ObjectStore};
 
 pub(super) use self::parts::{Part, Parts};
 use super::fault::{NO_CREDENTIALS, explain, no_bucket};
@@ -27,10 +28,15 @@ pub(super) struct Place<'a> {
     pub(super) key: &'a str,
 }
 
+/// What the store of every cloud can do.
+pub(super) trait Objects: ObjectStore + PaginatedListStore {}
+
+impl<T: ObjectStore + PaginatedListStore> Objects for T {}
+
 /// A bucket's store.
 #[derive(Clone)]
 pub(super) struct Store {
-    pub(super) objects: Arc<DynObjectStore>,
+    pub(super) objects: Arc<dyn Objects>,
     /// Where credentials are looked for, in order.
     pub(super) looked_for: &'static str,
     /// The region that requests are signed for, where the bucket may correct it.
@@ -103,7 +109,7 @@ impl Clouds {
     /// everybody but those whose account forbids it (flytekit does the same).
     async fn read<T, F, O>(&self, place: &Place<'_>, operation: F) -> Result<Option<Done<T>>>
     where
-        F: Fn(Arc<DynObjectStore>) -> O,
+        F: Fn(Arc<dyn Objects>) -> O,
         O: Future<Output = Result<T, StoreError>>,
     {
         let key = (place.cloud, place.authority.to_owned());
@@ -135,7 +141,7 @@ impl Clouds {
     /// Runs an operation that writes; `None` if the store says that something is not there.
     async fn write<T, F, O>(&self, place: &Place<'_>, operation: F) -> Result<Option<Done<T>>>
     where
-        F: Fn(Arc<DynObjectStore>) -> O,
+        F: Fn(Arc<dyn Objects>) -> O,
         O: Future<Output = Result<T, StoreError>>,
     {
         self.run_on(self.store(place, None)?, place, &operation).await
@@ -144,7 +150,7 @@ impl Clouds {
     /// Runs an operation on a store. A bucket that says it is in another region is asked again, as there.
     async fn run_on<T, F, O>(&self, mut store: Store, place: &Place<'_>, operation: &F) -> Result<Option<Done<T>>>
     where
-        F: Fn(Arc<DynObjectStore>) -> O,
+        F: Fn(Arc<dyn Objects>) -> O,
         O: Future<Output = Result<T, StoreError>>,
     {
         let mut asked_elsewhere = false;

@@ -5,32 +5,36 @@ use std::sync::{Arc, LazyLock};
 use bytes::Bytes;
 use futures_util::TryStreamExt as _;
 use object_store::path::Path;
-use object_store::{DynObjectStore, GetOptions, ObjectStoreExt as _, PutPayload};
+use object_store::{GetOptions, ObjectStoreExt as _, PutPayload};
 
+use super::super::checksum::Checksum;
 use super::super::location::shown;
-use super::super::object::Names;
 use super::super::transport::Body;
 use super::super::{ObjectMeta, PutOptions};
-use super::names::{attributes, facts, key_path, object_path};
-use super::{Clouds, Place};
+use super::names::{attributes, facts, object_path};
+use super::{Clouds, Objects, Place};
 use crate::{Error, ErrorKind, Result};
 
 impl Clouds {
     pub(in super::super) async fn get(&self, place: &Place<'_>) -> Result<Option<Bytes>> {
         let path = object_path(place)?;
-        let read = |objects: Arc<DynObjectStore>| {
+        let read = |objects: Arc<dyn Objects>| {
             let path = path.clone();
             async move {
                 let found = objects.get(&path).await?;
                 let size = found.range.end - found.range.start;
-                Ok((size, found.bytes().await?))
+                let checksum = found.extensions.get::<Checksum>().copied();
+                Ok((size, checksum, found.bytes().await?))
             }
         };
         let Some(done) = self.read(place, read).await? else { return Ok(None) };
-        let (size, bytes) = done.out;
+        let (size, checksum, bytes) = done.out;
         if bytes.len() as u64 != size {
             let text = format!("`{}`: the store said {size} bytes and sent {}", shown(place.url), bytes.len());
             return Err(Error::new(ErrorKind::Unavailable, text));
+        }
+        if let Some(checksum) = checksum {
+            checksum.check(place.url, checksum.of(&bytes))?;
         }
         Ok(Some(bytes))
     }
@@ -48,7 +52,7 @@ impl Clouds {
     async fn put_payload(&self, place: &Place<'_>, payload: PutPayload, body: Option<Body>, options: &PutOptions) -> Result<()> {
         let path = object_path(place)?;
         let options = object_store::PutOptions { attributes: attributes(place, &self.config, options)?, ..Default::default() };
-        let write = |objects: Arc<DynObjectStore>| {
+        let write = |objects: Arc<dyn Objects>| {
             let (path, payload, body, options) = (path.clone(), payload.clone(), body.clone(), options.clone());
             async move {
                 let put = objects.put_opts(&path, payload, options);
@@ -71,7 +75,7 @@ impl Clouds {
 
     pub(in super::super) async fn stat(&self, place: &Place<'_>) -> Result<Option<ObjectMeta>> {
         let path = object_path(place)?;
-        let look = |objects: Arc<DynObjectStore>| {
+        let look = |objects: Arc<dyn Objects>| {
             let path = path.clone();
             async move { objects.get_opts(&path, GetOptions { head: true, ..GetOptions::default() }).await }
         };
@@ -80,7 +84,7 @@ impl Clouds {
 
     pub(in super::super) async fn delete(&self, place: &Place<'_>) -> Result<()> {
         let path = object_path(place)?;
-        let delete = |objects: Arc<DynObjectStore>| {
+        let delete = |objects: Arc<dyn Objects>| {
             let path = path.clone();
             async move { objects.delete(&path).await }
         };
@@ -90,18 +94,6 @@ impl Clouds {
 
     pub(in super::super) async fn list(&self, place: &Place<'_>) -> Result<Vec<(String, u64)>> {
         self.walk(place).await?.try_collect().await
-    }
-
-    pub(in super::super) async fn list_level(&self, place: &Place<'_>) -> Result<Names> {
-        let prefix = key_path(place, place.key.trim_end_matches('/'))?;
-        let level = |objects: Arc<DynObjectStore>| {
-            let prefix = (!prefix.is_root()).then(|| prefix.clone());
-            async move { objects.list_with_delimiter(prefix.as_ref()).await }
-        };
-        let Some(done) = self.read(place, level).await? else { return Ok(Names::default()) };
-        let objects = done.out.objects.iter().filter_map(|object| Some((below(&prefix, &object.location)?, object.size)));
-        let prefixes = done.out.common_prefixes.iter().filter_map(|found| below(&prefix, found));
-        Ok((objects.collect(), prefixes.collect()))
     }
 }
 

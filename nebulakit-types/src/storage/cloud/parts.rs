@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use object_store::{DynObjectStore, MultipartUpload, PutMultipartOptions, PutPayload};
+use object_store::{MultipartUpload, PutMultipartOptions, PutPayload};
 
 use super::super::fault::explain;
 use super::super::location::shown;
@@ -12,7 +12,7 @@ use super::super::transport::{Body, Watch};
 use super::super::{PutOptions, StorageConfig};
 use super::names::{attributes, object_path};
 use super::objects::stand_in;
-use super::{Clouds, Done, Owned, Place, Store};
+use super::{Clouds, Done, Objects, Owned, Place, Store};
 use crate::{Error, ErrorKind, Result};
 
 /// What a part is made of.
@@ -41,7 +41,7 @@ impl Clouds {
     pub(in super::super) async fn begin_parts(&self, place: &Place<'_>, options: &PutOptions) -> Result<Parts> {
         let path = object_path(place)?;
         let attributes = attributes(place, &self.config, options)?;
-        let begin = |objects: Arc<DynObjectStore>| {
+        let begin = |objects: Arc<dyn Objects>| {
             let path = path.clone();
             let options = PutMultipartOptions { attributes: attributes.clone(), ..Default::default() };
             async move { objects.put_multipart_opts(&path, options).await }

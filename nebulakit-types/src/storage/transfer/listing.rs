@@ -6,7 +6,7 @@ use futures_util::{Stream, StreamExt as _, TryStreamExt as _};
 #[cfg(feature = "http")]
 use super::super::location::shown;
 use super::super::location::{Location, child_url};
-use super::super::object::Names;
+use super::super::object::Below;
 use super::super::{Level, ObjectInfo, local};
 use super::doing;
 use crate::Result;
@@ -53,34 +53,48 @@ impl Storage {
     ///
     /// As [`Storage::list`].
     pub async fn list_level(&self, prefix: &str) -> Result<Level> {
-        let (objects, mut prefixes) = self.level(prefix).await.map_err(|error| doing("listing", error))?;
-        let info = |(key, size): (String, u64)| ObjectInfo { url: child_url(prefix, &key), key, size };
-        let mut objects: Vec<_> = objects.into_iter().map(info).collect();
-        objects.sort_by(|a, b| a.key.cmp(&b.key));
-        prefixes.sort();
-        Ok(Level { objects, prefixes })
+        let mut level = Level::default();
+        let mut found = std::pin::pin!(self.walk_level(prefix));
+        while let Some(found) = found.try_next().await? {
+            match found {
+                Below::Object(key, size) => level.objects.push(ObjectInfo { url: child_url(prefix, &key), key, size }),
+                Below::Prefix(name) => level.prefixes.push(name),
+            }
+        }
+        level.objects.sort_by(|a, b| a.key.cmp(&b.key));
+        level.prefixes.sort();
+        Ok(level)
     }
 
-    async fn level(&self, prefix: &str) -> Result<Names> {
+    /// The same as a stream, a page at a time, in the store's own order.
+    pub(crate) fn walk_level(&self, prefix: &str) -> impl Stream<Item = Result<Below>> + Send + 'static + use<> {
+        let (storage, prefix) = (self.clone(), prefix.to_owned());
+        let begin = async move { storage.level(&prefix).await };
+        stream::once(begin).try_flatten().map_err(|error| doing("listing", error))
+    }
+
+    async fn level(&self, prefix: &str) -> Result<BoxStream<'static, Result<Below>>> {
         match Location::parse(prefix)? {
-            Location::Local(path) => local::list_level(&path),
+            Location::Local(path) => Ok(stream::iter(local::level(&path)?.into_iter().map(Ok)).boxed()),
             Location::Memory(key) => {
-                let (mut objects, mut prefixes) = (Vec::new(), Vec::<String>::new());
+                let mut level = Vec::new();
                 for (key, size) in self.0.memory.list(key) {
-                    match key.split_once('/') {
-                        None => objects.push((key, size)),
-                        Some((name, _)) if prefixes.iter().any(|prefix| prefix == name) => {}
-                        Some((name, _)) => prefixes.push(name.to_owned()),
+                    let below = match key.split_once('/') {
+                        None => Below::Object(key, size),
+                        Some((name, _)) => Below::Prefix(name.to_owned()),
+                    };
+                    if !level.contains(&below) {
+                        level.push(below);
                     }
                 }
-                Ok((objects, prefixes))
+                Ok(stream::iter(level.into_iter().map(Ok)).boxed())
             }
             #[cfg(feature = "http")]
             Location::Web(_) => Err(unlisted(prefix)),
             #[cfg(feature = "cloud")]
             Location::Object { cloud, authority, key } => {
                 let _request = self.0.budget.request().await;
-                self.0.clouds.list_level(&super::super::cloud::Place { url: prefix, cloud, authority, key }).await
+                self.0.clouds.level(&super::super::cloud::Place { url: prefix, cloud, authority, key }).await
             }
         }
     }

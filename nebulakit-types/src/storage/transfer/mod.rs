@@ -35,6 +35,8 @@ use futures_util::{FutureExt as _, StreamExt as _};
 pub(super) use self::listing::unlisted;
 pub use self::reading::Reading;
 pub use self::writer::ObjectWriter;
+#[cfg(feature = "client")]
+use super::checksum::Checksum;
 use super::location::{Location, shown};
 use super::{ObjectMeta, Storage, local};
 use crate::{Error, ErrorKind, Result};
@@ -72,6 +74,9 @@ pub(super) struct Opened {
     pub(super) meta: ObjectMeta,
     /// What comes of it; the end is [`ObjectMeta::UNKNOWN`] where the size is.
     pub(super) range: Range<u64>,
+    /// What the whole object has to come to, where the store says it.
+    #[cfg(feature = "client")]
+    pub(super) checksum: Option<Checksum>,
     pub(super) body: BoxStream<'static, Result<Bytes>>,
 }
 
@@ -101,14 +106,14 @@ impl Storage {
                     };
                     std::future::ready(piece)
                 });
-                Ok(Some(Opened { meta, range, body: pieces.boxed() }))
+                Ok(Some(Opened::unchecked(meta, range, pieces.boxed())))
             }
             Location::Memory(key) => {
                 let Some(bytes) = self.0.memory.get(key) else { return Ok(None) };
                 let meta = ObjectMeta { size: bytes.len() as u64, ..ObjectMeta::default() };
                 let range = wanted.within(url, meta.size)?;
                 let bytes = bytes.slice(range.start as usize..range.end as usize);
-                Ok(Some(Opened { meta, range, body: std::future::ready(Ok(bytes)).into_stream().boxed() }))
+                Ok(Some(Opened::unchecked(meta, range, std::future::ready(Ok(bytes)).into_stream().boxed())))
             }
             #[cfg(feature = "http")]
             Location::Web(url) => super::web::open(&self.0.config, &self.0.connector, url, wanted, version).await,
@@ -127,6 +132,19 @@ impl Storage {
             opened => opened,
         };
         opened?.ok_or_else(|| nothing(url))
+    }
+}
+
+impl Opened {
+    /// What is on this machine.
+    fn unchecked(meta: ObjectMeta, range: Range<u64>, body: BoxStream<'static, Result<Bytes>>) -> Self {
+        Self {
+            meta,
+            range,
+            #[cfg(feature = "client")]
+            checksum: None,
+            body,
+        }
     }
 }
 
@@ -156,7 +174,7 @@ fn beyond(url: &str, start: u64, size: u64) -> Error {
 }
 
 /// Says in an error what was being done.
-fn doing(what: &str, error: Error) -> Error {
+pub(super) fn doing(what: &str, error: Error) -> Error {
     let message = format!("{what}: {}", error.message());
     error.saying(message)
 }

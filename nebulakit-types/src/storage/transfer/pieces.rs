@@ -5,6 +5,8 @@ use std::ops::Range;
 use bytes::Bytes;
 use futures_util::StreamExt as _;
 
+#[cfg(feature = "client")]
+use super::super::checksum::{Checksum, Sum, Summed};
 use super::super::location::shown;
 use super::{Opened, Storage, Wanted, doing};
 use crate::storage::ObjectMeta;
@@ -26,6 +28,9 @@ pub(super) struct Pieces {
     dry: u32,
     /// Whether pieces may come again, from the beginning, where a version has no name by which the rest could be asked for.
     rewinds: bool,
+    /// What has come so far, where the store says what all of it comes to.
+    #[cfg(feature = "client")]
+    sum: Option<Sum>,
 }
 
 impl Pieces {
@@ -33,7 +38,18 @@ impl Pieces {
         let (at, url) = (opened.range.start, url.to_owned());
         // The clients of clouds have retries of their own, and what broke off for them without a byte is final.
         let dry = if storage.0.retries_bodies(&url) { storage.0.config.retries.unwrap_or(5) } else { 0 };
-        Self { storage, url, opened, at, fresh: false, breaks: 0, dry, rewinds }
+        Self {
+            #[cfg(feature = "client")]
+            sum: opened.checksum.map(Checksum::begin),
+            storage,
+            url,
+            opened,
+            at,
+            fresh: false,
+            breaks: 0,
+            dry,
+            rewinds,
+        }
     }
 
     pub(super) fn range(&self) -> Range<u64> {
@@ -49,7 +65,7 @@ impl Pieces {
         loop {
             let end = self.opened.range.end;
             if self.at == end {
-                return Ok(None);
+                return self.end().map(|()| None);
             }
             let broken = match self.opened.body.next().await {
                 Some(Ok(piece)) if piece.is_empty() => continue,
@@ -57,17 +73,57 @@ impl Pieces {
                     let at = self.at;
                     self.at += piece.len() as u64;
                     self.fresh = true;
+                    self.count(&piece);
                     if self.at > end {
                         return Err(self.fault(format!("it sent more than the {} bytes that it announced", end - self.opened.range.start)));
                     }
                     return Ok(Some((at, piece)));
                 }
-                None if end == ObjectMeta::UNKNOWN => return Ok(None),
+                None if end == ObjectMeta::UNKNOWN => return self.end().map(|()| None),
                 None => self.fault(format!("it ended at byte {} of {end}", self.at)),
                 Some(Err(error)) => error,
             };
             self.resume(broken).await?;
         }
+    }
+
+    /// The sum of what has come, where the store says what the whole object comes to.
+    #[cfg(feature = "client")]
+    pub(super) fn sum(&self) -> Option<Summed> {
+        self.sum.as_ref().map(Sum::end)
+    }
+
+    #[cfg(feature = "client")]
+    fn count(&mut self, piece: &[u8]) {
+        if let Some(sum) = &mut self.sum {
+            sum.add(piece);
+        }
+    }
+
+    #[cfg(feature = "client")]
+    fn recount(&mut self) {
+        self.sum = self.opened.checksum.map(Checksum::begin);
+    }
+
+    /// Holds what has come against the store's checksum, if it is the whole object.
+    #[cfg(feature = "client")]
+    fn end(&self) -> Result<()> {
+        let whole = self.opened.range.start == 0 && self.opened.range.end == self.opened.meta.size;
+        match (self.opened.checksum, self.sum()) {
+            (Some(checksum), Some(sum)) if whole => checksum.check(&self.url, sum),
+            _ => Ok(()),
+        }
+    }
+
+    #[cfg(not(feature = "client"))]
+    fn count(&mut self, _piece: &[u8]) {}
+
+    #[cfg(not(feature = "client"))]
+    fn recount(&mut self) {}
+
+    #[cfg(not(feature = "client"))]
+    fn end(&self) -> Result<()> {
+        Ok(())
     }
 
     fn fault(&self, why: String) -> Error {
@@ -95,6 +151,7 @@ impl Pieces {
         let whole = self.opened.range == (0..self.opened.meta.size);
         if version.is_none() {
             self.at = self.opened.range.start;
+            self.recount();
         }
         let wanted = match self.opened.range.end {
             _ if whole && self.at == 0 => Wanted::All,

@@ -1,5 +1,6 @@
 //! From a store that is reached by requests to a file: one range at a time, or many.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use futures_util::future::BoxFuture;
@@ -7,12 +8,20 @@ use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt as _, StreamExt as _};
 
 use super::super::budget::Request;
+use super::super::checksum::Summed;
 use super::super::local::Partial;
 use super::super::location::shown;
 use super::pieces::Pieces;
 use super::{Opened, PART, PARTS_AT_FIRST, PARTS_AT_MOST, Wanted, nothing};
 use crate::storage::{ObjectMeta, Storage};
 use crate::{Error, ErrorKind, Result};
+
+/// One range that is through.
+struct Pumped {
+    start: u64,
+    end: u64,
+    sum: Option<Summed>,
+}
 
 impl Storage {
     pub(super) async fn fetch_remote(&self, url: &str, path: &Path, listed: Option<u64>) -> Result<u64> {
@@ -29,13 +38,13 @@ impl Storage {
         let version = opened.meta.etag.clone();
         let partial = Partial::beside(path)?;
         let length = match (opened.range.end, &version) {
-            (end, _) if end == size => self.pump(url, opened, &partial, request).await?,
+            (end, _) if end == size => self.pump(url, opened, &partial, request).await?.end,
             (_, Some(version)) => self.fetch_ranges(url, opened, version, &partial, request).await?,
             // Ranges that cannot be shown to be of one version are not put together.
             (_, None) => {
                 drop(opened);
                 let opened = self.open(url, &Wanted::All, None).await?.ok_or_else(|| nothing(url))?;
-                self.pump(url, opened, &partial, request).await?
+                self.pump(url, opened, &partial, request).await?.end
             }
         };
         if size == ObjectMeta::UNKNOWN {
@@ -46,23 +55,25 @@ impl Storage {
         Ok(length)
     }
 
-    /// Writes what comes of one range, and gives where it ended.
-    async fn pump(&self, url: &str, opened: Opened, partial: &Partial, request: Request) -> Result<u64> {
+    /// Writes what comes of one range.
+    async fn pump(&self, url: &str, opened: Opened, partial: &Partial, request: Request) -> Result<Pumped> {
         let mut pieces = Pieces::new(self.clone(), url, opened, true);
-        let mut end = pieces.range().start;
+        let start = pieces.range().start;
+        let mut end = start;
         while let Some((at, piece)) = pieces.next().await? {
             partial.write_at(&piece, at)?;
             end = at + piece.len() as u64;
             self.0.progress.moved(piece.len() as u64);
         }
         drop(request);
-        Ok(end)
+        Ok(Pumped { start, end, sum: pieces.sum() })
     }
 
     async fn fetch_ranges(&self, url: &str, first: Opened, version: &str, partial: &Partial, request: Request) -> Result<u64> {
-        let size = first.meta.size;
+        let (size, checksum) = (first.meta.size, first.checksum);
+        let mut sums = BTreeMap::new();
         let mut rest = (first.range.end..size).step_by(PART as usize).map(|start| start..(start + PART).min(size));
-        let mut active: FuturesUnordered<BoxFuture<'_, Result<u64>>> = FuturesUnordered::new();
+        let mut active: FuturesUnordered<BoxFuture<'_, Result<Pumped>>> = FuturesUnordered::new();
         active.push(self.pump(url, first, partial, request).boxed());
         let mut allowed = PARTS_AT_FIRST;
         loop {
@@ -75,15 +86,25 @@ impl Storage {
                     let opened = opened
                         .filter(|opened| opened.range == range && opened.meta.size == size && opened.meta.etag.as_deref() == Some(version));
                     let changed = || Error::new(ErrorKind::Changed, format!("`{}`: the object changed while it was read", shown(url)));
-                    self.pump(url, opened.ok_or_else(changed)?, partial, request).await
+                    let mut opened = opened.ok_or_else(changed)?;
+                    // It may be that of the range.
+                    opened.checksum = opened.checksum.filter(|own| Some(*own) == checksum);
+                    self.pump(url, opened, partial, request).await
                 };
                 active.push(fetch.boxed());
             }
-            match active.next().await {
-                Some(done) => done.map(drop)?,
-                None => return Ok(size),
-            }
+            let Some(done) = active.next().await else { break };
+            let Pumped { start, sum, .. } = done?;
+            sums.insert(start, sum);
             allowed = (allowed + 1).min(PARTS_AT_MOST);
         }
+        // A store that does not name it with every range is not held to it.
+        let sums: Option<Vec<Summed>> = sums.into_values().collect();
+        if let (Some(checksum), Some(sums)) = (checksum, sums)
+            && let Some(all) = sums.into_iter().reduce(|before, after| checksum.joined(before, after))
+        {
+            checksum.check(url, all)?;
+        }
+        Ok(size)
     }
 }
