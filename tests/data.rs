@@ -90,6 +90,28 @@ fn files_of_every_origin_are_stored_below_the_raw_prefix() {
     assert_eq!(blob.metadata.unwrap().r#type.unwrap().format, "txt");
 }
 
+/// A line that is drawn over and over where a person watches, entries of the log elsewhere.
+#[test]
+fn run_tells_how_far_transfers_have_come() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path().join("placed.txt");
+    let words = ["run", "make_files", "--place", place.to_str().unwrap()];
+    let run = |program: &str, arguments: &[&str]| {
+        let mut command = std::process::Command::new(program);
+        command.args(arguments).env_clear().env("FLYTE_SDK_LOGGING_LEVEL", "20").env("TMPDIR", folder.path()).env("PATH", "/usr/bin:/bin");
+        let out = command.stdin(std::process::Stdio::null()).output().unwrap();
+        assert!(out.status.success(), "{out:?}");
+        String::from_utf8([out.stdout, out.stderr].concat()).unwrap()
+    };
+    let fixture = env!("CARGO_BIN_EXE_fixture");
+    let logged = run(fixture, &words);
+    assert!(logged.contains("transfers so far bytes=32 objects=4 expected_bytes=32 expected_objects=4"), "{logged}");
+    // `script` gives what it runs a terminal.
+    let drawn = run("script", &["-qec", &format!("{fixture} {}", words.join(" ")), "/dev/null"]);
+    assert!(drawn.contains("\r\u{1b}[2K████████████████████████ 32 B in 4 objects of 32 B\r\n"), "{drawn:?}");
+    assert!(!drawn.contains("transfers so far"), "{drawn:?}");
+}
+
 #[test]
 fn code_that_blocks_writes_the_same() {
     assert_eq!(content(&launch("write_blocking").run().output()), b"0\n1\n2\n");
@@ -100,6 +122,19 @@ fn nothing_is_left_of_a_file_that_was_not_finished() {
     let ended = launch("abandons_a_file").run();
     assert!(ended.error().message.contains("nothing comes of it"));
     assert_eq!(ended.files("raw"), [""; 0]);
+}
+
+#[test]
+fn nothing_is_left_of_the_folder_that_a_task_has_of_its_own() {
+    for (task, succeeds) in [("make_directories", true), ("gives_a_link", false)] {
+        let launch = launch(task);
+        let temporary = launch.path().join("temporary");
+        fs::create_dir(&temporary).unwrap();
+        let ended = launch.env("TMPDIR", temporary).run();
+        let stored = if succeeds { "outputs.pb" } else { "error.pb" };
+        assert_eq!(ended.files("out"), [stored], "{}", ended.stderr());
+        assert_eq!(fs::read_dir(ended.path().join("temporary")).unwrap().count(), 0, "{task}");
+    }
 }
 
 #[test]

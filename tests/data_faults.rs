@@ -90,6 +90,81 @@ fn a_process_that_is_killed_in_the_middle_of_a_file_leaves_none_of_that_name() {
 }
 
 #[test]
+fn a_process_that_is_killed_while_it_downloads_leaves_no_file_of_that_name() {
+    let server = Server::start();
+    let launch = launch("read_file").input("file", file("s3://bucket/name.txt")).s3_at(server.port());
+    let temporary = launch.path().join("temporary");
+    std::fs::create_dir(&temporary).unwrap();
+    let started = launch.env("TMPDIR", &temporary).start();
+    server.request().answer(200, b"what is opened first");
+    let rest = server.request().begin_answer(8 << 20, &[b'x'; 1 << 20]);
+    let files = || below(&temporary).into_iter().filter(|path| path.is_file()).collect::<Vec<_>>();
+    while files().is_empty() {
+        std::thread::yield_now();
+    }
+    started.signal("KILL");
+    let left = files();
+    let ended = started.wait();
+    drop(rest);
+    let name = |path: &std::path::PathBuf| path.file_name().unwrap().to_str().unwrap().to_owned();
+    assert!(left.iter().all(|path| name(path).starts_with(".nebulakit-partial-")), "{left:?}");
+    assert_eq!(ended.files("out"), [""; 0]);
+}
+
+/// All that is below a folder.
+fn below(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| [vec![path.clone()], below(&path)].concat()).collect()
+}
+
+#[test]
+fn a_process_that_is_killed_between_parts_publishes_nothing() {
+    let server = Server::start();
+    let started = launch("large_file").raw_at("s3://bucket/raw").s3_at(server.port()).start();
+    let begin = server.request();
+    assert!(begin.method == "POST" && begin.path.ends_with("?uploads="), "{begin:?}");
+    begin.answer(200, b"<InitiateMultipartUploadResult><UploadId>u</UploadId></InitiateMultipartUploadResult>");
+    let parts = [server.request(), server.request(), server.request()];
+    assert!(parts.iter().all(|part| part.method == "PUT" && part.path.contains("uploadId=u")), "{parts:?}");
+    let [one, others @ ..] = parts;
+    one.answer(200, b"");
+    started.signal("KILL");
+    let ended = started.wait();
+    drop(others);
+    assert_eq!(ended.files("out"), [""; 0]);
+    assert!(!server.is_awaited(), "the upload is never completed");
+}
+
+#[test]
+fn a_process_that_is_killed_before_its_outputs_are_stored_has_stored_their_data() {
+    let server = Server::start();
+    let started = launch("two_files").raw_at("s3://bucket/raw").outputs_at("s3://bucket/out").s3_at(server.port()).start();
+    for request in [server.request(), server.request()] {
+        assert!(request.method == "PUT" && request.path.starts_with("/bucket/raw/"), "{request:?}");
+        request.answer(200, b"");
+    }
+    let outputs = server.request();
+    assert_eq!((outputs.method.as_str(), outputs.path.as_str()), ("PUT", "/bucket/out/outputs.pb"));
+    started.signal("KILL");
+    assert_eq!(started.wait().ended_by(), Some(9));
+}
+
+#[test]
+fn a_task_that_does_not_stop_when_told_leaves_no_folder_of_its_own() {
+    let gate = Server::start();
+    let launch = launch("never_leaves_its_folder").input("gate", text(format!("127.0.0.1:{}", gate.port())));
+    let temporary = launch.path().join("temporary");
+    std::fs::create_dir(&temporary).unwrap();
+    let started = launch.env("TMPDIR", &temporary).start();
+    let held = gate.connection();
+    started.signal("TERM");
+    let ended = started.wait();
+    drop(held);
+    assert_eq!(ended.error().code, "SYSTEM:Terminated");
+    assert_eq!(std::fs::read_dir(ended.path().join("temporary")).unwrap().count(), 0);
+}
+
+#[test]
 fn a_kilobyte_of_a_remote_file_is_one_request() {
     let server = Server::start();
     let started = launch("first_kilobyte").input("file", file("s3://bucket/large")).s3_at(server.port()).start();

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, LazyLock, OnceLock};
+use std::sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError, Weak};
 
 use uuid::Uuid;
 
@@ -31,8 +31,8 @@ struct Inner {
     scratch: OnceLock<PathBuf>,
 }
 
-/// What values that came from no task are read through.
-static PROCESS: OnceLock<Workspace> = OnceLock::new();
+/// What values that came from no task are read through. Nothing drops a static, so this one owns nothing.
+static PROCESS: Mutex<Weak<Inner>> = Mutex::new(Weak::new());
 
 impl Workspace {
     /// A workspace whose stores are made by `storage` when they are first needed, whose data goes under `raw_prefix`, and whose own folder
@@ -48,16 +48,32 @@ impl Workspace {
         Self::new(Storage::default, Some(folder.join("raw").to_string_lossy().into_owned()), folder)
     }
 
-    /// What values are read through that were made from nothing but a URL: the workspace given to [`Workspace::share`], else one with the
-    /// clouds' public endpoints and without credentials.
+    /// What values are read through that were made from nothing but a URL: the workspace given to [`Workspace::share`] while somebody has
+    /// it, else one with the clouds' public endpoints and without credentials.
     #[must_use]
     pub fn of_process() -> Self {
-        PROCESS.get_or_init(|| Self::new(Storage::default, None, ".")).clone()
+        static PUBLIC: LazyLock<Workspace> = LazyLock::new(|| Workspace::new(Storage::default, None, "."));
+        Self::shared().unwrap_or_else(|| PUBLIC.clone())
     }
 
-    /// Makes this the workspace of values that were made from nothing but a URL. The first one stays.
+    fn shared() -> Option<Self> {
+        PROCESS.lock().unwrap_or_else(PoisonError::into_inner).upgrade().map(Self)
+    }
+
+    /// Makes this the workspace of values that were made from nothing but a URL. Where one is shared and in use already, that stays.
     pub fn share(&self) {
-        let _ = PROCESS.set(self.clone());
+        let mut process = PROCESS.lock().unwrap_or_else(PoisonError::into_inner);
+        if process.strong_count() == 0 {
+            *process = Arc::downgrade(&self.0);
+        }
+    }
+
+    /// Removes the folder of the shared workspace, whoever still has it: for the end of a process, which a task that did not stop in time
+    /// does not hold up.
+    pub fn leave_nothing() {
+        if let Some(shared) = Self::shared() {
+            shared.0.remove_scratch();
+        }
     }
 
     /// The object stores.
@@ -114,11 +130,17 @@ impl fmt::Debug for Workspace {
     }
 }
 
-impl Drop for Inner {
-    fn drop(&mut self) {
+impl Inner {
+    fn remove_scratch(&self) {
         if let Some(folder) = self.scratch.get() {
             // What is left is in a folder for temporary files.
             let _ = std::fs::remove_dir_all(folder);
         }
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.remove_scratch();
     }
 }

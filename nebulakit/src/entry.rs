@@ -4,6 +4,8 @@
 use std::ffi::OsString;
 use std::process::ExitCode;
 
+use nebulakit_types::workspace::Workspace;
+
 use crate::config::LazyConfig;
 use crate::env::Environment;
 use crate::execute::{Ending, Execution};
@@ -72,5 +74,6 @@ fn run_in_container(invocation: &Invocation, environment: &Environment, registry
     }
     // A task that did not stop in time must not hold the process.
     runtime.shutdown_background();
+    Workspace::leave_nothing();
     exit
 }

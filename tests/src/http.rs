@@ -82,6 +82,18 @@ impl Request {
         Self { method, path, body, stream }
     }
 
+    /// Begins to answer with the first bytes of a range that is `length` bytes long, and gives the connection on which the rest is awaited.
+    #[must_use]
+    pub fn begin_answer(mut self, length: usize, body: &[u8]) -> TcpStream {
+        let head = format!(
+            "HTTP/1.1 206 x\r\ncontent-length: {length}\r\ncontent-range: bytes 0-{}/{length}\r\netag: \"e\"\r\n\
+             last-modified: Thu, 01 Jan 2026 00:00:00 GMT\r\n\r\n",
+            length - 1
+        );
+        self.stream.write_all(head.as_bytes()).and_then(|()| self.stream.write_all(body)).unwrap();
+        self.stream
+    }
+
     /// Answers, and ends the connection.
     pub fn answer(mut self, status: u16, body: &[u8]) {
         let head = format!(

@@ -17,6 +17,7 @@ use nebulakit_types::convert::reader::{LiteralRef, References};
 use nebulakit_types::convert::writer::Encoder;
 use nebulakit_types::outputs::Output;
 use nebulakit_types::storage::Storage;
+use nebulakit_types::workspace::Workspace;
 use nebulakit_types::{Error, Untyped};
 use uuid::Uuid;
 
@@ -147,6 +148,7 @@ fn execute(task: &'static TaskDef, inputs: Vec<u8>, setting: &Setting<'_>) -> Re
     let ending = runtime.block_on(execution.run_here(task, &inputs));
     // A task that did not stop in time must not hold the process.
     runtime.shutdown_background();
+    Workspace::leave_nothing();
     Ok((ending, sandbox))
 }
 
