@@ -37,8 +37,9 @@ start() {
 
 mkdir -p "$dir/s3/nebulakit" "$dir/meta" "$dir/gcs/nebulakit" "$dir/azure"
 
-s3=$(free_port)
-start s3 "$s3" "$tools/bin/versitygw" --port "127.0.0.1:$s3" --access nebulakit --secret nebulakit-secret \
+# Connections are kept, as object stores keep them. Some tools know no port but the usual one: NEBULAKIT_TEST_S3_PORT=80 serves them.
+s3=${NEBULAKIT_TEST_S3_PORT:-$(free_port)}
+start s3 "$s3" "$tools/bin/versitygw" --port "127.0.0.1:$s3" --access nebulakit --secret nebulakit-secret --keep-alive --quiet \
     posix --sidecar "$dir/meta" "$dir/s3"
 
 gcs=$(free_port)

@@ -130,6 +130,29 @@ async fn azure_conforms() {
     conformance::conforms(&Storage::new(azure()), &fresh("AZURE"), ODD).await;
 }
 
+/// nginx knows ranges and versions, and names that it percent-decodes.
+#[tokio::test]
+async fn http_reads_what_a_web_server_has() {
+    let folder = std::path::PathBuf::from(variable("NEBULAKIT_TEST_WEB_FOLDER")).join(format!("stores-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let whole = Bytes::from((0..5_000_000_u32).flat_map(u32::to_be_bytes).collect::<Vec<_>>());
+    std::fs::write(folder.join("a b%+é"), &whole).unwrap();
+    let prefix = format!("{}/stores-{}", variable("NEBULAKIT_TEST_WEB_ENDPOINT"), std::process::id());
+    let url = format!("{prefix}/a%20b%25+%C3%A9?version=1");
+    let storage = Storage::default();
+    let meta = storage.stat(&url).await.unwrap().unwrap();
+    assert_eq!((meta.size, meta.etag.is_some()), (20_000_000, true));
+    let target = tempfile::tempdir().unwrap();
+    assert_eq!(storage.download(&url, &target.path().join("file")).await.unwrap(), 20_000_000);
+    assert!(std::fs::read(target.path().join("file")).unwrap() == whole);
+    assert_eq!(storage.read_range(&url, 10_000_000..10_000_010).await.unwrap(), whole[10_000_000..10_000_010]);
+    assert!(storage.get(&url).await.unwrap() == whole);
+    let missing = format!("{prefix}/none");
+    assert!(storage.get_if_exists(&missing).await.unwrap().is_none() && !storage.exists(&missing).await.unwrap());
+    let error = storage.download(&missing, &target.path().join("none")).await.unwrap_err();
+    assert!(error.kind() == ErrorKind::NotFound && error.to_string().contains(&missing), "{error}");
+}
+
 #[tokio::test]
 async fn s3_pages_through_a_long_listing() {
     let (storage, prefix) = (Storage::new(s3()), fresh("S3"));
