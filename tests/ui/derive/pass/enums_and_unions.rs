@@ -43,6 +43,6 @@ fn choose(input: Input, either: Either<i64, Point>, color: Option<Color>, maybe:
     Some(either)
 }
 
-fn main() {
+pub fn main() {
     let _ = choose;
 }

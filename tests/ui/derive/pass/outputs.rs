@@ -27,7 +27,7 @@ async fn both(a: String) -> Both<String> {
     Both { first_one: a.clone(), second_one: vec![a] }
 }
 
-fn main() {
+pub fn main() {
     assert_eq!(<Division as TaskOutputs>::NAMES, ["quotient", "rest"]);
     assert_eq!(<Both<String> as TaskOutputs>::NAMES, ["firstOne", "secondOne"]);
     let _ = (divide(7, 2), both);

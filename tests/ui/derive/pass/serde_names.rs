@@ -38,7 +38,7 @@ struct ForBoth {
     color: Color,
 }
 
-fn main() {
+pub fn main() {
     let _ = (ForBoth::TAG, Color::DarkRed, Color::Blue);
     let schema = Sample::schema(&nebulakit::types::Dialect::FLYTE_1);
     let names: Vec<_> = schema["properties"].as_object().unwrap().keys().cloned().collect();

@@ -42,7 +42,7 @@ fn there_and_back<T: NebulaType + PartialEq + std::fmt::Debug>(value: T) {
     assert_eq!(decode::<T>(&bytes).unwrap(), value);
 }
 
-fn main() {
+pub fn main() {
     there_and_back(Sample { id: 1, first_name: "n".into(), parent: Some(2), ..Sample::default() });
     there_and_back(Empty {});
     there_and_back(Page::<_, 3> { items: vec![1_i64], next: None, by_name: HashMap::from([("a".into(), 2)]) });

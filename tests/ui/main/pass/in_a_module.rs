@@ -9,4 +9,4 @@ mod with_libraries {
     nebulakit::main!(serde, anyhow);
 }
 
-fn main() {}
+pub fn main() {}

@@ -24,4 +24,4 @@ async fn keep(sales: Schema<Sale>, any: Option<Schema>) -> (Schema<Sale>, Vec<Sc
     (sales, any.into_iter().collect())
 }
 
-fn main() {}
+pub fn main() {}

@@ -41,6 +41,6 @@ fn all(
     required
 }
 
-fn main() {
+pub fn main() {
     let _ = (all, Color::Red);
 }

@@ -49,7 +49,7 @@ fn one() -> anyhow::Result<i64> {
     Ok(1)
 }
 
-fn main() {
+pub fn main() {
     assert_eq!(every::NAME, "app.every-option");
     none();
     assert_eq!(every(7, 2, false), (3, 1));

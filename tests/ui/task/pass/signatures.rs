@@ -124,7 +124,7 @@ mod inner {
     }
 }
 
-fn main() {
+pub fn main() {
     nothing();
     assert_eq!(plain(1, 2.0, true, String::new(), 0), 3.0);
     assert_eq!(fallible(1).unwrap(), 1);
