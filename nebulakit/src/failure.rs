@@ -12,10 +12,6 @@ use prost::Message as _;
 use crate::error::{IgnoreOutputs, TaskError};
 use crate::platform::{ErrorOrigin, Platform, Recoverability};
 
-/// The longest message in a document. The platform shows some 100 KB and fails the whole execution above its download limit (2 MB unless
-/// it is set otherwise), so this stays far below both.
-const LONGEST_MESSAGE: usize = 64 * 1024;
-
 /// Codes that documents carry when the author gave none. `docs/errors.md` lists when.
 pub(crate) mod code {
     pub(crate) const USER: &str = "USER:RuntimeError";
@@ -125,7 +121,7 @@ impl Failure {
         };
         let mut error = ContainerError {
             code: self.code.clone(),
-            message: cut(&self.message),
+            message: cut(&self.message, platform.longest_message),
             kind: kind.into(),
             origin: origin.into(),
             ..ContainerError::default()
@@ -169,11 +165,11 @@ fn indented(text: &str) -> String {
 }
 
 /// `message`, with its middle left out where it is too long: the head names the error, the tail often holds the cause.
-fn cut(message: &str) -> String {
-    if message.len() <= LONGEST_MESSAGE {
+fn cut(message: &str, longest: usize) -> String {
+    if message.len() <= longest {
         return message.to_owned();
     }
-    let half = LONGEST_MESSAGE / 2 - 64;
+    let half = longest / 2 - 64;
     let head = message.floor_char_boundary(half);
     let tail = message.ceil_char_boundary(message.len() - half);
     format!("{}\n... {} bytes left out ...\n{}", &message[..head], tail - head, &message[tail..])
@@ -245,10 +241,12 @@ mod tests {
 
     #[test]
     fn a_long_message_keeps_its_head_and_tail() {
-        let message = format!("head{}ä tail", "ü".repeat(100_000));
-        let short = cut(&message);
-        assert!(short.len() <= LONGEST_MESSAGE && short.starts_with("head") && short.ends_with("ä tail"), "{}", short.len());
-        assert!(short.contains("bytes left out"));
+        let failure = Failure::system(format!("head{}ä tail", "ü".repeat(100_000)), true);
+        for (platform, longest) in [(&Platform::FLYTE_1, 65_536), (&Platform::FLYTE_2, 24_576)] {
+            let short = document(&failure, platform).message;
+            assert!(short.len() <= longest && short.len() > longest - 200, "{}", short.len());
+            assert!(short.starts_with("head") && short.ends_with("ä tail") && short.contains("bytes left out"));
+        }
     }
 
     #[test]

@@ -32,6 +32,10 @@ pub(crate) struct Platform {
     pub report_name: &'static str,
     /// Whether error documents carry the time and the worker's name.
     pub error_has_timestamp_and_worker: bool,
+    /// The longest message of an error document, in bytes; the middle of a longer one is left out. Flyte 1 shows some 100 KB and fails the whole
+    /// execution above its download limit (2 MB unless it is set otherwise). Flyte 2 keeps the message in a Kubernetes condition, which takes
+    /// 32,768 characters: with a longer one the action stays as it is for ever.
+    pub longest_message: usize,
     /// Whether outputs may be stored in files of their own when the environment asks for it.
     pub offloads_literals: bool,
     /// Whether a checkpoint of this very attempt is looked for, before that of the former one. Flyte 2 relaunches after a system failure
@@ -87,6 +91,7 @@ impl Platform {
         honours_fail_on_error: true,
         report_name: "deck.html",
         error_has_timestamp_and_worker: true,
+        longest_message: 64 * 1024,
         offloads_literals: true,
         resumes_own_checkpoint: false,
         log_level_variables: &[env::SDK_LOGGING_LEVEL],
@@ -106,6 +111,7 @@ impl Platform {
         honours_fail_on_error: false,
         report_name: "report.html",
         error_has_timestamp_and_worker: false,
+        longest_message: 24 * 1024,
         offloads_literals: false,
         resumes_own_checkpoint: true,
         log_level_variables: &[env::SDK_LOGGING_LEVEL, env::LOG_LEVEL],
