@@ -11,7 +11,8 @@ import time
 import urllib.request
 import uuid
 
-from flyteidl.admin import common_pb2, execution_pb2, launch_plan_pb2, node_execution_pb2, task_execution_pb2, task_pb2, workflow_pb2
+from flyteidl.admin import common_pb2, execution_pb2, launch_plan_pb2, node_execution_pb2, signal_pb2
+from flyteidl.admin import task_execution_pb2, task_pb2, workflow_pb2
 from flyteidl.core import catalog_pb2, execution_pb2 as phases, identifier_pb2, interface_pb2, literals_pb2, tasks_pb2, types_pb2
 from flyteidl.core import workflow_pb2 as core
 from flyteidl.service import dataproxy_pb2
@@ -225,6 +226,16 @@ class Cluster:
             logs=[log.uri for log in closure.logs],
             id=id,
         )
+
+    def signal(self, execution, name, value):
+        """Gives a value to a node that waits for one, as soon as it does."""
+        asked = signal_pb2.SignalListRequest(workflow_execution_id=execution, limit=10)
+        until = time.monotonic() + 120
+        while not self.client.list_signals(asked).signals:
+            assert time.monotonic() < until, f"{execution.name} does not wait for a signal"
+            time.sleep(0.2)
+        identifier = identifier_pb2.SignalIdentifier(signal_id=name, execution_id=execution)
+        self.client.set_signal(signal_pb2.SignalSetRequest(id=identifier, value=value))
 
     def abort(self, execution, cause):
         self.client.terminate_execution(execution_pb2.ExecutionTerminateRequest(id=execution, cause=cause))

@@ -72,8 +72,20 @@ def places(data):
     return [uri(place) for place in found if place is not None]
 
 
+class Passed(NamedTuple):
+    file: FlyteFile
+    table: CSV
+    folder: FlyteDirectory
+    files: List[FlyteFile]
+    named: Dict[str, FlyteDirectory]
+    some: Optional[FlyteFile]
+    none: Optional[FlyteDirectory]
+    bundle: Bundle
+    uris: List[str]
+
+
 @task
-def look(
+def passes_on(
     file: FlyteFile,
     table: CSV,
     folder: FlyteDirectory,
@@ -82,10 +94,11 @@ def look(
     some: Optional[FlyteFile],
     none: Optional[FlyteDirectory],
     bundle: Bundle,
-) -> List[str]:
-    """The URIs of all that came."""
+) -> Passed:
+    """Gives on what came, and the URIs of all of it."""
     assert none is None and bundle.none is None
-    return places(Data(file, table, folder, files, named, some, none, bundle))
+    came = Data(file, table, folder, files, named, some, none, bundle)
+    return Passed(*came, places(came))
 
 
 def read(data):

@@ -52,6 +52,17 @@ class Step:
         return node
 
 
+@dataclasses.dataclass
+class Signal:
+    """A node that waits until a person gives it a value of a type, which is its output `o0`."""
+
+    type: types_pb2.LiteralType
+
+    def node(self, name):
+        condition = core.SignalCondition(signal_id=name, type=self.type, output_variable_name="o0")
+        return core.Node(id=name, metadata=core.NodeMetadata(name=name), gate_node=core.GateNode(signal=condition))
+
+
 def binding(source):
     if isinstance(source, tuple):
         node, var, *path = source

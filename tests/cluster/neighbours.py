@@ -2,9 +2,10 @@
 
 import inspect
 import types
-from typing import List, Tuple
+from typing import Iterator, List, NamedTuple, TextIO, Tuple
 
 from flytekit import task
+from flytekit.types.iterator import JSON
 
 import matrix
 import rows
@@ -31,6 +32,33 @@ def nested() -> matrix.Nested:
 @task
 def doubled(x: int) -> int:
     return 2 * x
+
+
+@task(environment={"FLYTE_USE_OLD_DC_FORMAT": "true"})
+def nested_of_old() -> matrix.Nested:
+    """A struct as flytekit wrote it before msgpack."""
+    return NESTED
+
+
+class Iterated(NamedTuple):
+    numbers: Iterator[int]
+    lines: Iterator[JSON]
+
+
+@task
+def iterates() -> Iterated:
+    return Iterated(iter([1, -2]), iter([{"a": 1}, {"b": [None]}]))
+
+
+class Read(NamedTuple):
+    numbers: List[int]
+    lines: List[dict]
+    text: str
+
+
+@task
+def reads(numbers: Iterator[int], lines: Iterator[JSON], text: TextIO) -> Read:
+    return Read(list(numbers), list(lines), text.read())
 
 
 def of_rows(*, part, **values):

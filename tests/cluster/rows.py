@@ -3,8 +3,11 @@
 import math
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone
-from typing import Dict, List, Optional, Union
+from typing import Dict, List, Literal, Optional, Union
 
+import numpy
+from flyteidl.core import identifier_pb2
+from mashumaro.mixins.json import DataClassJSONMixin
 from pydantic import BaseModel
 
 import matrix
@@ -75,6 +78,12 @@ class WithEnum:
     o: Optional[Color] = None
 
 
+@dataclass
+class DCJson(DataClassJSONMixin):
+    a: int
+    b: str
+
+
 class PInner(BaseModel):
     x: int
     y: Optional[str] = None
@@ -122,6 +131,12 @@ MORE = [
     Row("list_of_unions", List[Union[int, str]], [1, "two", -3]),
     Row("map_of_optional", Dict[str, Optional[float]], {"a": 0.5, "b": None}),
     Row("list_of_untyped", List[dict], [{}, {"z": [1.5, None], "a": {"b": True}}]),
+    *[Row("literal_text", Literal["", "ü"], value) for value in ("", "ü")],
+    Row("literal_int", Literal[1, -7], -7),
+    Row("dataclass_json", DCJson, DCJson(-1, "ü")),
+    *[Row("array", numpy.ndarray, value) for value in (numpy.array([[1.5, math.nan], [-0.0, math.inf]]), numpy.array([], dtype=numpy.uint8))],
+    Row("pickle", set, {1, "two", None}),
+    Row("message", identifier_pb2.Identifier, identifier_pb2.Identifier(resource_type=identifier_pb2.TASK, name="ü")),
 ]
 
 ROWS = [*matrix.ROWS, *MORE]

@@ -1,20 +1,15 @@
 """Runs our tasks on a real Flyte cluster, and prints what came of each. CONTRIBUTING.md tells how; `--help` lists the options."""
 
 import argparse
-import concurrent.futures
 import os
 import pathlib
 import sys
-import time
-import traceback
+
+import table
 
 HERE = pathlib.Path(__file__).parent
 # The rows of values are those of the other comparison with flytekit, and the task that is measured is that of the benchmarks.
 sys.path[:0] = [str(HERE.parent / "interop"), str(HERE.parents[1] / "benches/python")]
-
-
-class Skipped(Exception):
-    """The cluster, or what was said about it, does not allow to see this."""
 
 
 def options():
@@ -44,9 +39,10 @@ def options():
     )
     measure = parser.add_argument_group("of `measure`")
     measure.add_argument("--rounds", type=int, default=3, help="how often each side runs; medians are shown")
-    measure.add_argument("--maps", default="20,100", help="the lengths of the lists that are mapped")
+    measure.add_argument("--shapes", default="one-1,chain-20,map-20,map-100,map-500,files-100", help="which executions")
     measure.add_argument("--parallelism", type=int, default=0, help="how many children of a map run at a time; 0 for all")
     measure.add_argument("--sides", default="flytekit,nebulakit,bare", help="which of them")
+    measure.add_argument("--runs", help="a file of earlier runs, to which those of this time are added")
     measure.add_argument("--usage", help="a file of JSON lines with `pod`, `cpu_seconds`, `peak_bytes` of each container that ended")
     measure.add_argument("--access-log", help="the access log of the S3 server")
     chosen = parser.parse_args()
@@ -56,27 +52,13 @@ def options():
     return chosen
 
 
-def attempt(case, cluster):
-    """Runs one case; gives its row of the table."""
-    started = time.monotonic()
-    try:
-        outcome, seen = "ok", case.run(cluster)
-    except Skipped as reason:
-        outcome, seen = "skipped", str(reason)
-    except Exception as problem:
-        # What admin refuses says why in its details, and nothing of interest in its twenty frames.
-        refused = getattr(problem.__cause__, "details", None)
-        outcome, seen = "FAILED", refused() if refused else str(problem) if isinstance(problem, AssertionError) else traceback.format_exc()
-    return outcome, case.title, str(seen), time.monotonic() - started
-
-
 def main():
     chosen = options()
     if chosen.cases == ["measure"]:
         import measure
 
         return measure.main(chosen)
-    import cases
+    import cases  # noqa: F401
     from cluster import Cluster
 
     cluster = Cluster(chosen)
@@ -84,18 +66,7 @@ def main():
         cluster.check()
     except Exception as problem:
         sys.exit(f"no Flyte cluster answers at {cluster.endpoint}: {problem}")
-    wanted = [case for case in cases.ALL if not chosen.cases or any(word in case.title for word in chosen.cases)]
-    print(f"{len(wanted)} cases on {cluster.endpoint}, {chosen.project}-{chosen.domain}, version {cluster.version}", flush=True)
-    with concurrent.futures.ThreadPoolExecutor(chosen.jobs) as pool:
-        rows = list(pool.map(lambda case: attempt(case, cluster), wanted))
-    for outcome, title, seen, seconds in rows:
-        first, *more = seen.strip().splitlines() or [""]
-        print(f"{outcome:8} {title:58} {seconds:6.1f} s  {first}")
-        for line in more:
-            print(f"{'':10}{line}")
-    counts = {outcome: sum(row[0] == outcome for row in rows) for outcome in ("ok", "FAILED", "skipped")}
-    print(", ".join(f"{count} {outcome}" for outcome, count in counts.items()))
-    sys.exit(counts["FAILED"] != 0 or not rows)
+    table.run(chosen, f"{cluster.endpoint}, {chosen.project}-{chosen.domain}, version {cluster.version}", cluster)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,8 @@
 //! Tasks that only a cluster can judge: what it makes of their ends, and what it puts around them. `fixture` has the others.
 #![allow(missing_docs, reason = "the names say what the suite needs")]
 
+mod tables;
+
 /// Ends that a platform sees from outside, and attempts that know of each other.
 mod fates {
     use nebulakit::prelude::*;
@@ -166,12 +168,27 @@ mod surroundings {
 mod types {
     use std::collections::BTreeMap;
 
+    use nebulakit::file::{Format, JsonLines};
     use nebulakit::prelude::*;
     use nebulakit::{Raw, Untyped};
     use nebulakit_tests::python::{
-        BigInts, BytesDc, Defaults, Empty, Floats, IntKeys, IntOrStr, ListOrDict, Many, MapMap, OptNested, PydanticModel, PydanticScalars,
-        UnionField, WithEnum,
+        BigInts, BytesDc, DcJson, Defaults, Empty, Floats, IntKeys, IntOrStr, ListOrDict, Many, MapMap, OptNested, PydanticModel,
+        PydanticScalars, UnionField, WithEnum,
     };
+
+    /// What flytekit makes of an array of numpy.
+    struct NumpyArray;
+
+    impl Format for NumpyArray {
+        const NAME: &'static str = "NumpyArray";
+    }
+
+    /// What flytekit makes of values that it has no type for.
+    struct PythonPickle;
+
+    impl Format for PythonPickle {
+        const NAME: &'static str = "PythonPickle";
+    }
 
     macro_rules! there_and_back {
         ($($name:ident: $type:ty;)*) => {$(
@@ -202,6 +219,13 @@ mod types {
         map_of_optional: BTreeMap<String, Option<f64>>;
         list_of_untyped: Vec<Untyped>;
         untouched: Raw<Many>;
+        literal_text: String;
+        literal_int: i64;
+        dataclass_json: DcJson;
+        array: File<NumpyArray>;
+        pickle: File<PythonPickle>;
+        json_lines: File<JsonLines>;
+        message: Raw<serde_json::Value>;
     }
 }
 
@@ -268,6 +292,12 @@ mod files {
             }
         }
         Ok((file.read_to_string().await?, found))
+    }
+
+    /// A file that is to be stored where nothing can be.
+    #[task]
+    fn stores_nowhere() -> File {
+        File::from_bytes("lost.txt", "lost").stored_at("s3://nebulakit-tests-no-such-bucket/lost.txt")
     }
 
     /// Makes data in every way: a stream, a local file, bytes, a folder piece by piece.

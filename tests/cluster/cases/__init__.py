@@ -1,25 +1,3 @@
-"""What the suite tries on the cluster. A case is a title and a function that runs it, and tells what was seen or fails."""
+"""What the suite tries on a Flyte 1 cluster."""
 
-from typing import Callable, NamedTuple
-
-ALL = []
-
-
-class Case(NamedTuple):
-    """One line of the table."""
-
-    title: str
-    run: Callable
-
-
-def case(title):
-    """Adds the function below to the suite."""
-
-    def add(run):
-        ALL.append(Case(title, run))
-        return run
-
-    return add
-
-
-from cases import data, fates, maps, surroundings, values  # noqa: E402, F401
+from cases import data, fates, maps, surroundings, values  # noqa: F401

@@ -3,10 +3,9 @@
 import uuid
 
 import files
-from cases import case
+import frames
 from graph import Step, literal, value
-
-PLACES = ("file", "table", "folder", "files", "named", "some", "none", "bundle")
+from table import case
 
 
 def prefix(cluster):
@@ -16,25 +15,47 @@ def prefix(cluster):
     return f"{raw.rpartition('/')[0].rpartition('/')[0]}/nebulakit-tests-{uuid.uuid4().hex}"
 
 
-@case("data: passed on by Rust, bare, in lists, maps, options and structs: nothing is copied")
-def passed_on(cluster):
-    data = prefix(cluster)
-    passes_on, look = cluster.rust("files.passes_on"), cluster.python(files.look)
-    steps = {
-        "made": Step(cluster.python(files.make)),
-        "before": Step(look, {name: ("made", name) for name in PLACES}),
-        "rust": Step(passes_on, {name: ("made", name) for name in PLACES}),
-        "again": Step(passes_on, {name: ("rust", name) for name in PLACES}),
-        "after": Step(look, {name: ("again", name) for name in PLACES}),
-    }
-    ended = cluster.run("cluster.data.passed-on", steps, {node: (node, "o0") for node in ("before", "after")}, data=data)
+def passed_on(cluster, name, python, rust):
+    """Sends what `python.make` makes through Rust, Python, Rust and Python: each of them finds it where it was made, and copies nothing."""
+    data, by_python = prefix(cluster), cluster.python(python.passes_on)
+    places = list(by_python.interface.inputs.variables)
+    nodes = {"made": cluster.python(python.make), "before": by_python, "first": rust, "middle": by_python, "second": rust, "after": by_python}
+    steps, source = {}, None
+    for node, task in nodes.items():
+        steps[node] = Step(task, {place: (source, place) for place in places} if source else {})
+        source = node
+    ended = cluster.run(f"cluster.data.{name}", steps, {node: (node, "uris") for node in ("before", "middle", "after")}, data=data)
     assert ended.phase == "SUCCEEDED", f"{ended}\n{ended.error.message}"
-    before, after = (value(ended.outputs[node], list[str]) for node in ("before", "after"))
-    assert before == after, f"{before} became {after}"
+    before, middle, after = (value(ended.outputs[node], list[str]) for node in ("before", "middle", "after"))
+    assert before == middle == after, f"{before} became {middle} and {after}"
     found = value(cluster.run_task(cluster.python(files.stored), prefix=data).outputs["o0"], list[str])
     others = [path for path in found if f"{ended.name}-made-0/" not in path]
     assert found and not others, others
     return f"{len(before)} URIs came out as they went in; {len(found)} objects, all of the task that made them [{ended.name}]"
+
+
+@case("data: files and folders, bare, in lists, maps, options and structs, through Rust, Python, Rust: nothing is copied")
+def files_passed_on(cluster):
+    return passed_on(cluster, "files", files, cluster.rust("files.passes_on"))
+
+
+@case("data: tables and FlyteSchemas of pandas and pyarrow, in the same places, the same way: nothing is copied")
+def tables_passed_on(cluster):
+    return passed_on(cluster, "tables", frames, cluster.rust("tables.passes_on"))
+
+
+@case("data: tables of pandas and pyarrow, and a FlyteSchema, read and written anew by Rust, Python, Rust, Python")
+def tables_anew(cluster):
+    by_python, by_rust = cluster.python(frames.writes_anew), cluster.rust("tables.writes_anew")
+    nodes = {"first": by_rust, "middle": by_python, "second": by_rust, "last": by_python}
+    steps, source = {"made": Step(cluster.python(frames.make))}, "made"
+    for node, task in nodes.items():
+        steps[node] = Step(task, {table: (source, table) for table in ("frame", "table", "older")})
+        source = node
+    ended = cluster.run("cluster.data.anew", steps)
+    assert ended.phase == "SUCCEEDED", f"{ended}\n{ended.error.message}"
+    columns = len(frames.FRAME.columns) + len(frames.TABLE.column_names) + len(frames.OLDER.columns)
+    return f"3 tables of {columns} columns, equal after each step [{ended.name}]"
 
 
 @case("data: made by Python, read by Rust")
@@ -81,4 +102,11 @@ def missing(cluster):
     folder = literal(files.FlyteDirectory("s3://nebulakit-tests-no-such-bucket/gone"), files.FlyteDirectory)
     ended = cluster.run_task(cluster.rust("files.reads"), file=gone, folder=folder)
     assert ended.phase == "FAILED" and "s3://nebulakit-tests-no-such-bucket" in ended.error.message, ended
+    return f"{len(ended.attempts)} attempt(s), {ended}"
+
+
+@case("data: a file that cannot be stored")
+def unstorable(cluster):
+    ended = cluster.run_task(cluster.rust("files.stores_nowhere"))
+    assert ended.phase == "FAILED" and "s3://nebulakit-tests-no-such-bucket/lost.txt" in ended.error.message, ended
     return f"{len(ended.attempts)} attempt(s), {ended}"

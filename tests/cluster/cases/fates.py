@@ -5,11 +5,11 @@ import time
 
 from flyteidl.core import literals_pb2, types_pb2
 from flyteidl.core.execution_pb2 import ExecutionError
+from google.protobuf import json_format, struct_pb2
 
-from cases import ALL, Case, case
 from ended import shown
-from graph import Step, literal
-from suite import Skipped
+from graph import Signal, Step, literal
+from table import ALL, Case, Skipped, case
 
 # A container that ends without a document is a failure of the system, repeated three times. Now and then the platform sees the container
 # before the pod, and makes an attempt of it the user's (contract 3.6).
@@ -91,6 +91,59 @@ def wrong_type(cluster):
     assert (ended.error.code, ended.error.kind, len(ended.attempts)) == ("SYSTEM", ExecutionError.SYSTEM, 1), ended
     assert "`a`" in ended.error.message and "forty-one" not in ended.error.code, ended
     return f"1 attempt, {shown(ended.error)} [{ended.name}]"
+
+
+def refused(call):
+    """What admin says to something that it does not take."""
+    try:
+        call()
+    except Exception as problem:
+        return getattr(problem.__cause__, "details", lambda: str(problem))()
+    raise AssertionError("admin took it")
+
+
+# What admin cannot tell from the declared type, as it looks no deeper, and what our tasks say of it.
+UNNOTICED = [
+    ("simple", {"a": 1, "b": 2, "c": 0.5, "d": True}, "`v.b`"),
+    ("simple", {"a": 1}, "`v.b`: the field is missing"),
+    ("inner", {"x": 2.5}, "`v.x`"),
+]
+
+
+@case("fate: a launch with inputs of other types")
+def wrong_launch(cluster):
+    task, seen = cluster.rust("mod.t1", "fixture"), []
+    said = refused(lambda: cluster.run_task(task, a="forty-one"))
+    assert "a input wrong type" in said, said
+    for name, given, path in UNNOTICED:
+        ended = cluster.run_task(cluster.rust(f"types.{name}", "fixture"), 2, v=generic(given))
+        seen.append(bad_input(ended, path))
+    return "\n".join([f"refused by admin: {said}", *seen])
+
+
+def generic(given):
+    """A struct as consoles send it."""
+    return literals_pb2.Literal(scalar={"generic": json_format.ParseDict(given, struct_pb2.Struct())})
+
+
+def bad_input(ended, path):
+    """Checks that a task refused its input, once and saying where."""
+    found = (ended.phase, ended.error.code, ended.error.kind, len(next(iter(reversed(ended.nodes.values()))).attempts))
+    assert found == ("FAILED", "SYSTEM", ExecutionError.SYSTEM, 1) and path in ended.error.message, f"{found}: {ended}"
+    return f"1 attempt, {shown(ended.error)} [{ended.name}]"
+
+
+@case("fate: a signal of another type")
+def wrong_signal(cluster):
+    task, seen = cluster.rust("types.unit_enum", "fixture"), []
+    color = task.interface.inputs.variables["v"].type
+    plan = cluster.workflow("cluster.signal", {"asked": Signal(color), "n0": Step(task, {"v": ("asked", "o0")}, retries=2)})
+    execution = cluster.launch(plan)
+    said = refused(lambda: cluster.signal(execution, "asked", literal(7)))
+    seen.append(f"refused by admin: {said}")
+    # A text is taken for whichever enum.
+    cluster.signal(execution, "asked", literal("purple"))
+    return "\n".join([*seen, bad_input(cluster.wait(execution), "`v`")])
 
 
 def output_elsewhere(template):

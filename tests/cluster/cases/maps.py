@@ -2,9 +2,9 @@
 
 from flyteidl.core.execution_pb2 import ExecutionError
 
-from cases import case
 from ended import shown
 from graph import Step, literal, value
+from table import case
 
 
 def halves(cluster, name, numbers, ratio):

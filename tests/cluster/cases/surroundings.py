@@ -3,12 +3,11 @@
 import json
 
 import neighbours
-from cases import case
 from ended import shown
 from graph import Step, literal, value
 from matrix import Inner
 from rows import OptNested
-from suite import Skipped
+from table import Skipped, case
 
 
 @case("surroundings: identity, attempt, places")

@@ -4,9 +4,9 @@ from flyteidl.core import literals_pb2
 
 import neighbours
 import rows
-from cases import ALL, Case, case
-from graph import Step, value
+from graph import Step, literal, value
 from matrix import Color, Inner, Nested
+from table import ALL, Case, case
 
 
 def there_and_back(cluster, number):
@@ -82,3 +82,28 @@ def bytes_through(cluster):
     ended = cluster.run("cluster.bytes", steps, {"o0": ("n1", "o0")})
     assert ended.phase == "SUCCEEDED" and ended.outputs["o0"] == sent, f"{ended} {ended.outputs}"
     return "the literal as it was"
+
+
+@case("values: iterators, JSON lines, a text file, a struct as older flytekits wrote it")
+def of_python(cluster):
+    rust = lambda name, binary="cluster": cluster.rust(f"types.{name}", binary)  # noqa: E731
+    steps = {
+        "made": Step(cluster.python(neighbours.iterates)),
+        "numbers": Step(rust("list", "fixture"), {"v": ("made", "numbers")}),
+        "lines": Step(rust("json_lines"), {"v": ("made", "lines")}),
+        "text": Step(cluster.rust("files.writes"), {"text": literal("grüße")}),
+        "read": Step(
+            cluster.python(neighbours.reads), {"numbers": ("numbers", "o0"), "lines": ("lines", "o0"), "text": ("text", "streamed")}
+        ),
+        "old": Step(cluster.python(neighbours.nested_of_old)),
+        "nested": Step(rust("nested", "fixture"), {"v": ("old", "o0")}),
+    }
+    outputs = {"old": ("old", "o0"), "nested": ("nested", "o0"), **{name: ("read", name) for name in ("numbers", "lines", "text")}}
+    ended = cluster.run("cluster.of-python", steps, outputs)
+    assert ended.phase == "SUCCEEDED", f"{ended}\n{ended.error.message}"
+    assert ended.outputs["old"].scalar.WhichOneof("value") == "generic", "the older form is not what was sent"
+    expected = {"nested": (Nested, neighbours.NESTED), "numbers": (list[int], [1, -2]), "text": (str, "grüße")}
+    expected["lines"] = (list[dict], [{"a": 1}, {"b": [None]}])
+    for name, (type, wanted) in expected.items():
+        assert (found := value(ended.outputs[name], type)) == wanted, f"{name}: {found!r} instead of {wanted!r}"
+    return f"{len(expected)} values [{ended.name}]"
