@@ -1,0 +1,212 @@
+"""What the suite tries on a Flyte 2 backend."""
+
+import concurrent.futures
+import dataclasses
+
+from flyteidl2.common import phase_pb2
+from flyteidl2.core import literals_pb2
+from flyteidl2.workflow import run_definition_pb2
+
+import matrix
+from backend import literal, value
+from table import ALL, Case, case
+
+
+def there_and_back(backend, number, row):
+    """A value of Python's through two containers of ours; what is wrong with it, if anything is."""
+    task, sent = backend.task(f"types.{row.task}"), literal(row.value, row.type)
+    for container in ("first", "second"):
+        ended = backend.run(task, v=sent)
+        if ended.phase != "SUCCEEDED":
+            return f"{number} {row.task}, {row.value!r}: the {container} container: {ended}"
+        came = value(ended.outputs["o0"], row.type)
+        if not matrix.same(came, row.value):
+            return f"{number} {row.task}: {row.value!r} became {came!r}"
+        # What Python makes of it goes on.
+        sent = literal(came, row.type)
+    return None
+
+
+@case("values: Python, Rust, Python, Rust, Python")
+def values(backend):
+    with concurrent.futures.ThreadPoolExecutor(backend.options.jobs) as pool:
+        found = list(pool.map(lambda numbered: there_and_back(backend, *numbered), enumerate(matrix.ROWS)))
+    assert not any(found), "\n".join(filter(None, found))
+    return f"{len(found)} values of {len({row.task for row in matrix.ROWS})} types, each through two containers"
+
+
+@case("values: bytes, which Python has no type for")
+def bytes_through(backend):
+    sent = literals_pb2.Literal(scalar={"binary": {"value": b"\x00\xff grey"}})
+    ended = backend.run(backend.task("types.bytes"), v=sent)
+    assert ended.outputs == {"o0": sent}, ended
+    return "the literal as it was"
+
+
+@case("values: files and a folder, made and read by Rust")
+def data(backend):
+    made = backend.run(backend.task("files.writes", "cluster"), text="grüße")
+    assert made.phase == "SUCCEEDED", made
+    seen = backend.run(backend.task("files.reads", "cluster"), file=made.outputs["streamed"], folder=made.outputs["folder"])
+    assert seen.phase == "SUCCEEDED", seen
+    found = value(seen.outputs["o0"], str), value(seen.outputs["o1"], dict[str, str])
+    assert found == ("grüße", {"one.txt": "grüße", "deep/er/two.txt": "grüße"}), found
+    return f"{found} [{seen.name}]"
+
+
+NOWHERE = "s3://nebulakit-tests-no-such-bucket"
+
+
+def blob(dimensionality):
+    """A file (0) or a folder (1) in a bucket that is not there."""
+    return literals_pb2.Literal(scalar={"blob": {"uri": f"{NOWHERE}/gone", "metadata": {"type": {"dimensionality": dimensionality}}}})
+
+
+@dataclasses.dataclass
+class Fate:
+    """A task, and what the backend is to make of it."""
+
+    title: str
+    task: str
+    attempts: int
+    says: str = ""
+    kind: str = "USER"
+    binary: str = "fixture"
+    inputs: dict = dataclasses.field(default_factory=dict)
+    retries: int = 0
+
+    def run(self, backend):
+        ended = backend.run(backend.task(self.task, self.binary), self.retries, **self.inputs)
+        kind = run_definition_pb2.ErrorInfo.Kind.Name(ended.error.kind).removeprefix("KIND_")
+        found = (ended.phase, kind, ended.attempts)
+        assert found == ("FAILED", self.kind, self.attempts), f"{found}: {ended}"
+        assert self.says in ended.error.message, f"{self.says!r} is not in {ended}"
+        return str(ended)
+
+
+ALL += [
+    Case(f"fate: {fate.title}", fate.run)
+    for fate in (
+        Fate("a plain error", "endings.fails", 1, "the cause of it", inputs={"message": "grüße"}),
+        Fate("a plain error, retries of the task", "fails_for_good", 3, "no second attempt", binary="cluster"),
+        Fate("an error with a code, retries", "mod.raise_coded", 2, "c", inputs={"a": 1}, retries=1),
+        Fate("a recoverable error, retries", "fails_again", 3, "M", binary="cluster"),
+        Fate("a permanent error with retries left", "endings.fails_permanently", 1, "M", retries=2),
+        Fate("a panic, retries", "endings.panics", 2, "grüße", inputs={"message": "grüße"}, retries=1),
+        Fate("a panic between polls", "endings.panics_between_polls", 1, "grüße", inputs={"message": "grüße"}),
+        Fate("a message of a megabyte", "endings.fails_at_length", 1, " tail", inputs={"length": 1_000_000}),
+        Fate("an input of another type than declared, retries", "mod.t1", 1, "`a`", inputs={"a": "forty-one"}, retries=2),
+        Fate("an input that is missing, retries", "mod.t1", 1, "`a`", retries=2),
+        Fate("exit code 0 without outputs", "mod.sysexit0", 1, kind="SYSTEM", inputs={"a": 1}),
+        Fate("ignored outputs that nobody else stores", "mod.ignore", 1, kind="SYSTEM", inputs={"a": 1}),
+        Fate("a file that is not there", "files.reads", 1, NOWHERE, binary="cluster", inputs={"file": blob(0), "folder": blob(1)}),
+        Fate("longer than its timeout, which only the process itself keeps", "never_ends", 1, "4s", binary="cluster"),
+        Fate("a file that cannot be stored", "files.stores_nowhere", 1, f"{NOWHERE}/lost.txt", binary="cluster"),
+    )
+]
+
+
+@case("fate: success")
+def success(backend):
+    ended = backend.run(backend.task("mod.t1"), a=41)
+    assert (ended.phase, ended.attempts) == ("SUCCEEDED", 1) and value(ended.outputs["o0"], int) == 42, ended
+    return f"42 after {ended.seconds:.2f} s [{ended.name}]"
+
+
+@case("fate: success without outputs")
+def nothing(backend):
+    ended = backend.run(backend.task("mod.void"), a=41)
+    assert (ended.phase, ended.attempts, ended.outputs) == ("SUCCEEDED", 1, {}), ended
+    return str(ended)
+
+
+@case("fate: a retry that goes on from a checkpoint")
+def checkpoint(backend):
+    ended = backend.run(backend.task("goes_on", "cluster"), last=2)
+    assert (ended.phase, ended.attempts) == ("SUCCEEDED", 3) and value(ended.outputs["o0"], str) == "012", ended
+    return f"3 attempts, the last found what both left: 01 [{ended.name}]"
+
+
+def relaunched(backend, name, binary="fixture", **inputs):
+    """Runs a task that ends without a document, until the backend has looked at it for a while; ends it if the backend does not."""
+    action = backend.start(backend.task(name, binary), **inputs)
+    try:
+        ended = backend.wait(action, seconds=20)
+    except AssertionError:
+        backend.abort(action, "goes on for ever")
+        backend.wait(action)
+        return f"launched again and again until it was aborted [{action.run.name}]"
+    assert ended.phase == "FAILED", ended
+    return str(ended)
+
+
+@case("fate: exit code 7")
+def exits(backend):
+    return relaunched(backend, "mod.osexit", a=1)
+
+
+@case("fate: an abort of the process")
+def aborts(backend):
+    return relaunched(backend, "endings.aborts")
+
+
+@case("fate: killed")
+def killed(backend):
+    seen = relaunched(backend, "is_killed", "cluster")
+    assert seen.startswith("launched again"), seen
+    return seen
+
+
+@case("fate: out of memory")
+def memory(backend):
+    ended = backend.run(backend.task("takes_memory", "cluster"))
+    assert (ended.phase, ended.attempts) == ("FAILED", 1), ended
+    return str(ended)
+
+
+@case("fate: aborted by a person while it runs")
+def aborted(backend):
+    action = backend.start(backend.task("waits", "cluster"))
+    backend.wait(action, until=lambda details: details.status.phase == phase_pb2.ACTION_PHASE_RUNNING)
+    backend.abort(action, "no longer needed")
+    ended = backend.wait(action)
+    assert ended.phase == "ABORTED" and ended.details.abort_info.reason == "no longer needed", ended
+    return f"{ended}: {ended.details.abort_info.reason}"
+
+
+@case("surroundings: identity, attempt, places")
+def identity(backend):
+    ended = backend.run(backend.task("surroundings.surroundings"))
+    found = value(ended.outputs["o0"], dict[str, str])
+    for part in (backend.options.project, backend.options.domain, ended.name):
+        assert part in found["execution"], found
+    assert "surroundings.surroundings" in found["task"] and backend.version in found["task"], found
+    assert found["attempt"] == "0" and found["checkpoint"] == "true" and ended.name in found["outputs"], found
+    return f"{found['task']}; outputs under {found['outputs'].split('/', 3)[-1]}"
+
+
+@case("surroundings: environment of the task and of the run")
+def environment(backend):
+    names = literal(["GREETING", "FROM_RUN", "FLYTE_ATTEMPT_NUMBER", "ABSENT"], list[str])
+    ended = backend.run(backend.task("environment", "cluster"), environment={"FROM_RUN": "yes"}, names=names)
+    found = value(ended.outputs["o0"], dict[str, str])
+    assert found == {"GREETING": "hello", "FROM_RUN": "yes", "FLYTE_ATTEMPT_NUMBER": "0"}, found
+    return str(found)
+
+
+@case("surroundings: a report")
+def report(backend):
+    ended = backend.run(backend.task("shows", "cluster"), fail=False)
+    assert ended.phase == "SUCCEEDED", ended
+    page = backend.report(ended)
+    assert "seven <strong>rows</strong>" in page, page[:500]
+    return f"{len(page)} bytes [{ended.name}]"
+
+
+@case("surroundings: metrics")
+def metrics(backend):
+    ended = backend.run(backend.task("metrics", "cluster"))
+    lines = value(ended.outputs["o0"], list[str])
+    found = [line.rpartition(":")[2] for line in lines]
+    assert found == ["3|c", "2.5|g", "20.000000|ms"], lines
+    return lines[0]
