@@ -4,6 +4,10 @@
 use nebulakit_types::wire::flyteidl::core::{Literal, LiteralMap, Primitive, Scalar, literal, primitive, scalar};
 use prost::Message as _;
 
+#[cfg(feature = "s3")]
+#[path = "bare/s3.rs"]
+mod s3;
+
 /// The same allocator as on the other side: this program names nothing of `nebulakit`, so that its allocator is not linked.
 #[cfg(feature = "image")]
 #[global_allocator]
@@ -33,24 +37,11 @@ fn answer(inputs: &[u8]) -> Vec<u8> {
 #[cfg(feature = "s3")]
 fn over_s3(inputs: &str, outputs: &str) {
     use object_store::ObjectStoreExt as _;
-    use object_store::aws::AmazonS3ConfigKey;
-    nebulakit_types::storage::install_crypto_provider();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let (bucket, inputs) = inputs.strip_prefix("s3://").unwrap().split_once('/').unwrap();
-        let outputs = outputs.strip_prefix("s3://").unwrap().split_once('/').unwrap().1;
-        let mut builder = object_store::aws::AmazonS3Builder::from_env().with_bucket_name(bucket).with_allow_http(true);
-        // What clusters with an S3 server of their own tell their containers.
-        for (name, key) in [
-            ("FLYTE_AWS_ENDPOINT", AmazonS3ConfigKey::Endpoint),
-            ("FLYTE_AWS_ACCESS_KEY_ID", AmazonS3ConfigKey::AccessKeyId),
-            ("FLYTE_AWS_SECRET_ACCESS_KEY", AmazonS3ConfigKey::SecretAccessKey),
-        ] {
-            if let Ok(value) = std::env::var(name) {
-                builder = builder.with_config(key, value);
-            }
-        }
-        let store = builder.build().unwrap();
+        let (bucket, inputs) = s3::split(inputs);
+        let (_, outputs) = s3::split(outputs);
+        let store = s3::bucket(bucket);
         let inputs = store.get(&inputs.into()).await.unwrap().bytes().await.unwrap();
         store.put(&format!("{outputs}/outputs.pb").into(), answer(&inputs).into()).await.unwrap();
     });
