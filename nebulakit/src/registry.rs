@@ -94,7 +94,7 @@ pub(crate) enum LookupError {
 const LISTED: usize = 30;
 
 /// Why a task that is there in the source may not be in the binary.
-const LINKED: &str =
+pub(crate) const LINKED: &str =
     "tasks of a library crate are linked only when the binary names the crate: `nebulakit::main!(my_tasks)` or `use my_tasks as _;`";
 
 impl LookupError {

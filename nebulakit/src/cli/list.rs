@@ -8,6 +8,7 @@ use super::commands::Setting;
 use super::is_terminal;
 use super::signature::{default, first_line, signature};
 use crate::env;
+use crate::registry::LINKED;
 use crate::task::TaskDef;
 
 /// The widest signature that the docs of the others wait for.
@@ -22,7 +23,7 @@ pub(super) fn list(setting: &Setting<'_>, json: bool) -> String {
         return format!("{:#}\n", Value::Array(tasks));
     }
     if tasks.is_empty() {
-        return "this binary has no tasks\n".to_owned();
+        return format!("this binary has no tasks\n\nhint: {LINKED}\n");
     }
     let is_dim = is_terminal() && setting.environment.non_empty(env::NO_COLOR).is_none();
     let lines: Vec<_> = tasks.iter().map(|task| line(task, &tasks, setting)).collect();
