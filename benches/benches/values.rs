@@ -16,7 +16,7 @@ use nebulakit_types::wire::flyteidl::core::Literal;
 use nebulakit_types::{Dialect, decode, encode};
 use prost::Message as _;
 
-const ROUNDS: usize = 7;
+const ROUNDS: usize = 31;
 
 /// A row as a pipeline passes it on.
 #[derive(Debug, Clone, PartialEq, NebulaType)]
@@ -59,7 +59,7 @@ fn time<T>(mut action: impl FnMut() -> T) -> Duration {
     begin.elapsed()
 }
 
-/// Medians of both directions and both sides, in turn.
+/// Medians of both directions and both sides, in turn; the middle half of the rounds' ratios in brackets.
 fn compare<T: NebulaType>(name: &str, elements: f64, bytes: &[u8]) {
     let tree = Literal::decode(bytes).unwrap();
     let value: T = decode(bytes).unwrap();
@@ -70,10 +70,15 @@ fn compare<T: NebulaType>(name: &str, elements: f64, bytes: &[u8]) {
         times[2].push(time(|| encode(&value, &Dialect::FLYTE_1).unwrap()));
         times[3].push(time(|| tree.encode_to_vec()));
     }
-    let [ours_in, prost_in, ours_out, prost_out] = times.map(|times| median_ms(times) * 1e6 / elements);
-    println!("{name}");
-    println!("  decode: ours {ours_in:>12.1} ns, prost's tree {prost_in:>12.1} ns per element, ratio {:.2}", ours_in / prost_in);
-    println!("  encode: ours {ours_out:>12.1} ns, prost's tree {prost_out:>12.1} ns per element, ratio {:.2}", ours_out / prost_out);
+    println!("{name} ({ROUNDS} rounds)");
+    for (direction, sides) in ["decode", "encode"].iter().zip(times.chunks(2)) {
+        let mut ratios: Vec<f64> = sides[0].iter().zip(&sides[1]).map(|(ours, prost)| ours.as_secs_f64() / prost.as_secs_f64()).collect();
+        ratios.sort_unstable_by(f64::total_cmp);
+        let [ours, prost] = [0, 1].map(|side: usize| median_ms(sides[side].clone()) * 1e6 / elements);
+        let ratio = |quarter: usize| ratios[(ROUNDS - 1) * quarter / 4];
+        print!("  {direction}: ours {ours:>12.1} ns, prost's tree {prost:>12.1} ns per element");
+        println!(", ratio {:.2} [{:.2}..{:.2}]", ratio(2), ratio(1), ratio(3));
+    }
 }
 
 /// Decodes the file, gives its bytes back, hands the value over as an output: what `execute` does, in a process of its own.

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::NebulaType;
 use super::msgpack::{Leniency, Packed, Packer, Unpacker, whole};
-use super::reader::{LiteralRef, LiteralView};
+use super::reader::{LiteralRef, LiteralView, copied};
 use super::writer::Encoder;
 use crate::literal_type::SimpleType;
 use crate::{Dialect, Error, ErrorKind, LiteralType, Result};
@@ -246,6 +246,9 @@ impl NebulaType for String {
     }
 
     fn decode(literal: LiteralRef<'_>) -> Result<Self> {
+        if let Some(text) = literal.long_text() {
+            return copied(text);
+        }
         match literal.view()? {
             LiteralView::String(value) => Ok(value.to_owned()),
             LiteralView::Binary(bytes, "msgpack") => whole(bytes, Self::unpack),
