@@ -5,9 +5,9 @@ use std::path::Path;
 use bytes::Bytes;
 use nebulakit_types::storage::{ObjectInfo, PutOptions, Storage, Symlinks, TreeOptions, child_url, join};
 use nebulakit_types::{Error, ErrorKind, Result};
-use tokio::runtime::{Builder, Handle};
 
 use crate::platform::Platform;
+use crate::reactor::Reactor;
 
 /// The object that [`Checkpoint::write`] stores.
 const OBJECT: &str = "_dst_cp";
@@ -40,22 +40,28 @@ pub struct Checkpoint {
     destination: String,
     previous: Option<String>,
     resumes_own: bool,
-    runtime: Option<Handle>,
+    reactor: Reactor,
 }
 
 impl Checkpoint {
     /// Makes the checkpoint of an attempt from the options `--checkpoint-path` and `--prev-checkpoint`.
     ///
-    /// `None` if there is no destination: then the platform keeps no checkpoints for this task. Empty text is the same as none. Made inside
-    /// a tokio runtime, it uses that one for the blocking operations too.
-    pub(crate) fn new(storage: &Storage, destination: Option<&str>, previous: Option<&str>, platform: &Platform) -> Option<Self> {
+    /// `None` if there is no destination: then the platform keeps no checkpoints for this task. Empty text is the same as none. Its
+    /// blocking operations use `reactor`.
+    pub(crate) fn new(
+        storage: &Storage,
+        destination: Option<&str>,
+        previous: Option<&str>,
+        platform: &Platform,
+        reactor: &Reactor,
+    ) -> Option<Self> {
         let given = |url: Option<&str>| url.filter(|url| !url.is_empty()).map(str::to_owned);
         Some(Self {
             storage: storage.clone(),
             destination: given(destination)?,
             previous: given(previous),
             resumes_own: platform.resumes_own_checkpoint,
-            runtime: Handle::try_current().ok(),
+            reactor: reactor.clone(),
         })
     }
 
@@ -177,13 +183,8 @@ impl Checkpoint {
     }
 
     fn block_on<T>(&self, future: impl Future<Output = Result<T>>) -> Result<T> {
-        match &self.runtime {
-            Some(runtime) => runtime.block_on(future),
-            None => {
-                let runtime = Builder::new_current_thread().enable_all().build();
-                runtime.map_err(|error| Error::new(ErrorKind::Io, "no runtime can be started").with_source(error))?.block_on(future)
-            }
-        }
+        let started = self.reactor.wait(future);
+        started.map_err(|error| Error::new(ErrorKind::Io, "no thread can be started").with_source(error))?
     }
 
     fn sources(&self) -> impl Iterator<Item = &str> {
@@ -225,16 +226,16 @@ mod tests {
     }
 
     fn attempts(storage: &Storage, platform: &Platform) -> (Checkpoint, Checkpoint) {
-        let first = Checkpoint::new(storage, Some(FIRST), Some(""), platform).unwrap();
-        let second = Checkpoint::new(storage, Some(SECOND), Some(FIRST), platform).unwrap();
+        let first = Checkpoint::new(storage, Some(FIRST), Some(""), platform, &Reactor::default()).unwrap();
+        let second = Checkpoint::new(storage, Some(SECOND), Some(FIRST), platform, &Reactor::default()).unwrap();
         (first, second)
     }
 
     #[test]
     fn without_a_destination_there_is_no_checkpoint() {
         let storage = Storage::memory();
-        assert!(Checkpoint::new(&storage, None, Some(FIRST), &Platform::FLYTE_1).is_none());
-        assert!(Checkpoint::new(&storage, Some(""), None, &Platform::FLYTE_1).is_none());
+        assert!(Checkpoint::new(&storage, None, Some(FIRST), &Platform::FLYTE_1, &Reactor::default()).is_none());
+        assert!(Checkpoint::new(&storage, Some(""), None, &Platform::FLYTE_1, &Reactor::default()).is_none());
     }
 
     #[test]
@@ -324,10 +325,10 @@ mod tests {
         let storage = Storage::default();
         for (index, scheme) in ["", "file://"].iter().enumerate() {
             let at = |name: &str| format!("{scheme}{}/{name}", folder.path().display());
-            let first = Checkpoint::new(&storage, Some(&at("cp")), Some(&at("empty")), &Platform::FLYTE_1).unwrap();
+            let first = Checkpoint::new(&storage, Some(&at("cp")), Some(&at("empty")), &Platform::FLYTE_1, &Reactor::default()).unwrap();
             assert_eq!(first.read_blocking().unwrap(), None);
             first.save_blocking(&from).unwrap();
-            let second = Checkpoint::new(&storage, Some(&at("cp2")), Some(&at("cp")), &Platform::FLYTE_1).unwrap();
+            let second = Checkpoint::new(&storage, Some(&at("cp2")), Some(&at("cp")), &Platform::FLYTE_1, &Reactor::default()).unwrap();
             let to = folder.path().join(index.to_string());
             assert!(second.restore_blocking(&to).unwrap());
             assert_eq!(fs::read_to_string(to.join("50%25")).unwrap(), "x");

@@ -8,7 +8,6 @@ use std::time::{Duration, Instant, SystemTime};
 
 use nebulakit_types::storage::{Storage, join};
 use nebulakit_types::workspace::Workspace;
-use tokio::runtime::Handle;
 
 use crate::checkpoint::Checkpoint;
 use crate::config::LazyConfig;
@@ -16,6 +15,7 @@ use crate::deck::Decks;
 use crate::env::Environment;
 use crate::identity::{ExecutionId, Identity, TaskId};
 use crate::platform::Platform;
+use crate::reactor::Reactor;
 use crate::secrets::Secrets;
 use crate::signal::Cancellation;
 use crate::stats::Stats;
@@ -69,7 +69,7 @@ pub(crate) struct Surroundings {
     pub(crate) checkpoint: Option<String>,
     pub(crate) previous_checkpoint: Option<String>,
     pub(crate) platform: &'static Platform,
-    pub(crate) handle: Handle,
+    pub(crate) reactor: Reactor,
 }
 
 impl Context {
@@ -154,11 +154,6 @@ impl Context {
         self.own().cancellation.cancelled().await;
     }
 
-    /// Asks the task to stop.
-    pub(crate) fn cancel(&self) {
-        self.own().cancellation.cancel();
-    }
-
     /// Where outputs go.
     #[must_use]
     pub fn output_prefix(&self) -> &str {
@@ -217,9 +212,7 @@ impl Context {
     pub fn checkpoint(&self) -> Option<&Checkpoint> {
         let checkpoint = self.inner.checkpoint.get_or_init(|| {
             let own = self.own();
-            // Its blocking calls run where all other I/O of this process does.
-            let _entered = own.handle.enter();
-            Checkpoint::new(self.storage(), own.checkpoint.as_deref(), own.previous_checkpoint.as_deref(), own.platform)
+            Checkpoint::new(self.storage(), own.checkpoint.as_deref(), own.previous_checkpoint.as_deref(), own.platform, &own.reactor)
         });
         checkpoint.as_ref()
     }
@@ -227,9 +220,9 @@ impl Context {
     /// Waits for a future in blocking code, such as one of [`storage`](Self::storage).
     ///
     /// # Panics
-    /// In async code, where `.await` does the same.
+    /// In async code, where `.await` does the same, and when no thread can be started.
     pub fn block_on<T>(&self, future: impl Future<Output = T>) -> T {
-        self.own().handle.block_on(future)
+        self.own().reactor.wait(future).unwrap_or_else(|error| panic!("cannot start a thread: {error}"))
     }
 }
 

@@ -2,18 +2,18 @@
 //!
 //! [`execute`] is the whole story: fetch, decode, call under guard, check, store. Signals and the deadline are watched beside it.
 
+use std::sync::Arc;
+use std::task::{Poll, Waker};
 use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
 use nebulakit_types::convert::check::check;
 use nebulakit_types::convert::reader::{LiteralRef, References};
 use nebulakit_types::outputs::{Output, Written};
-use nebulakit_types::storage::Storage;
+use nebulakit_types::storage::{Counts, Storage};
 use nebulakit_types::{ErrorKind, LiteralType};
-use tokio::runtime::Handle;
-use tokio::time::timeout;
 
-use crate::call::{self, GRACE};
+use crate::call::{self, overdue};
 use crate::config::LazyConfig;
 use crate::context::{Context, Surroundings};
 use crate::env::{self, Environment};
@@ -26,10 +26,15 @@ use crate::meter::Meter;
 use crate::panic::guard;
 use crate::platform::{Platform, Termination};
 use crate::progress::Telling;
+use crate::reactor::Reactor;
 use crate::registry::Registry;
-use crate::signal::{Cancellation, StopSignals};
+use crate::signal::StopSignals;
+use crate::stop::{Reason, Stop};
 use crate::stores::Stores;
 use crate::task::{Call, Inputs, TaskDef};
+
+/// How long a task that was asked to stop, or whose time is up, may take to end by itself and to save what it has.
+const GRACE: Duration = Duration::from_millis(700);
 
 /// How long storing may take once the process was asked to stop; with [`GRACE`] and the last metrics it stays below two seconds.
 const LAST_WRITES: Duration = Duration::from_millis(900);
@@ -51,6 +56,9 @@ impl From<Exit> for Ending {
     }
 }
 
+/// Ends the process, from whichever thread.
+pub(crate) type Leave = fn(Ending) -> !;
+
 /// How a run for a person ended.
 #[cfg(feature = "run")]
 #[derive(Debug)]
@@ -67,70 +75,96 @@ pub(crate) enum LocalEnding {
     Stopped(&'static str),
 }
 
-#[cfg(feature = "run")]
-impl From<Result<(Vec<Output>, OutputTypes), Unsuccessful>> for LocalEnding {
-    fn from(ended: Result<(Vec<Output>, OutputTypes), Unsuccessful>) -> Self {
-        match ended {
-            Ok((outputs, _)) => Self::Returned(outputs),
-            Err(Unsuccessful::Ignored) => Self::Ignored,
-            Err(Unsuccessful::Failed(failure)) => Self::Failed(failure),
-        }
-    }
-}
-
 /// The declared outputs.
 type OutputTypes = Vec<(&'static str, LiteralType)>;
 
 /// All that one execution needs; nothing of it is read from the process.
 #[derive(Debug)]
-pub(crate) struct Execution<'a> {
-    pub(crate) invocation: &'a Invocation,
-    pub(crate) environment: &'a Environment,
+pub(crate) struct Execution {
+    pub(crate) invocation: Invocation,
+    pub(crate) environment: Environment,
     pub(crate) platform: &'static Platform,
-    pub(crate) registry: &'a Registry,
     pub(crate) identity: Identity,
     pub(crate) config: LazyConfig,
     pub(crate) stores: Stores,
     /// The storage of the contract's files.
     pub(crate) storage: Storage,
+    /// Whether the contract's files are on this machine, so that nothing needs threads for them.
+    pub(crate) is_local: bool,
     pub(crate) meter: Meter,
     /// Who hears of the task's transfers.
     pub(crate) telling: Telling,
+    pub(crate) reactor: Reactor,
+    pub(crate) stop: Stop,
 }
 
-impl Execution<'_> {
-    /// Runs the task and stores how it ended.
-    pub(crate) async fn run(&self) -> Ending {
-        let mut signals = match StopSignals::listen() {
-            Ok(signals) => signals,
-            Err(error) => return self.fail(Failure::system(format!("cannot listen for signals: {error}"), true)).await,
-        };
-        let cancellation = Cancellation::default();
-        let mut work = std::pin::pin!(self.work(&cancellation));
-        let (result, stopped_by) = tokio::select! {
-            result = &mut work => (result, None),
-            name = signals.next() => {
-                cancellation.cancel();
-                tokio::select! {
-                    ended = timeout(GRACE, &mut work) => (self.after_stop(ended.ok(), name), Some(name)),
-                    _ = signals.next() => return self.terminated("while the task ran, twice"),
-                }
-            }
-        };
-        if stopped_by.is_some() && self.platform.termination == Termination::Silent {
-            return self.terminated("while the task ran");
+impl Execution {
+    /// Runs the task and stores how it ended. Where a signal ends it before that, this does not return: another thread stores what there is
+    /// to say, and calls `leave`.
+    pub(crate) fn run(self: &Arc<Self>, registry: &Registry, leave: Leave) -> Ending {
+        if let Err(error) = self.listen(leave) {
+            return self.fail(Failure::cannot_start(&error));
         }
-        let mut store = std::pin::pin!(self.store(result));
-        if stopped_by.is_none() {
-            tokio::select! {
-                ending = &mut store => return ending,
-                _ = signals.next() => {}
+        let ended = guard(|| {
+            let result = self.work(registry, leave);
+            match self.stop.work_is_over() {
+                Some(Reason::Signal(_)) if self.platform.termination == Termination::Silent => self.terminated("while the task ran"),
+                Some(Reason::Signal(name)) => self.store(self.after_stop(Some(result), name)),
+                Some(Reason::Overdue) | None => self.store(result),
             }
-        }
-        // What is being stored is finished, if the store lets it: half of it helps nobody.
-        tokio::select! {
-            ending = timeout(LAST_WRITES, &mut store) => ending.unwrap_or_else(|_| self.terminated("and the store did not answer in time")),
-            _ = signals.next() => self.terminated("while the result was being stored, twice"),
+        });
+        let ended = ended.unwrap_or_else(|failure| {
+            self.stop.work_is_over();
+            // A mistake of this library must not look like a machine that went away.
+            self.fail(Failure::system(failure.message, false))
+        });
+        self.meter.flush();
+        ended
+    }
+
+    /// Listens to signals, on a thread of its own: a task that blocks must not keep them from being answered.
+    fn listen(self: &Arc<Self>, leave: Leave) -> std::io::Result<()> {
+        let mut signals = StopSignals::listen()?;
+        let execution = Arc::clone(self);
+        spawn("nebulakit-signals", move || {
+            let name = execution.next_signal(&mut signals);
+            let was_underway = execution.stop.is_underway();
+            execution.stop.ask(Reason::Signal(name));
+            let last = Arc::clone(&execution);
+            // Whatever is done from now on has its time, and a second signal ends it at once.
+            let limited = spawn("nebulakit-stop", move || {
+                let again = signals.next(if was_underway { GRACE + LAST_WRITES } else { LAST_WRITES });
+                leave(last.terminated(match again {
+                    Some(_) if was_underway => "while the task ran, twice",
+                    Some(_) => "while the result was being stored, twice",
+                    None => "and the store did not answer in time",
+                }))
+            });
+            if let Err(error) = limited {
+                leave(execution.terminated(&format!("and a thread could not be started: {error}")));
+            }
+            // Where the work ends in time it is that thread which stores the result, and leaves.
+            if !execution.stop.sees_the_work_over(GRACE) && execution.stop.take() {
+                let ending = match execution.platform.termination {
+                    Termination::Silent => execution.terminated("while the task ran"),
+                    Termination::Document => execution.store(execution.after_stop(None, name)),
+                };
+                execution.meter.flush();
+                leave(ending);
+            }
+        })
+    }
+
+    /// Waits for a request to stop, and tells of transfers meanwhile.
+    fn next_signal(&self, signals: &mut StopSignals) -> &'static str {
+        let mut told = Counts::default();
+        loop {
+            if let Some(name) = signals.next(self.telling.every) {
+                return name;
+            }
+            if self.stop.is_underway() {
+                self.telling.meanwhile(&self.stores, &mut told);
+            }
         }
     }
 
@@ -153,86 +187,149 @@ impl Execution<'_> {
     }
 
     /// Everything up to the checked outputs.
-    async fn work(&self, cancellation: &Cancellation) -> Result<Finished, Unsuccessful> {
+    fn work(self: &Arc<Self>, registry: &Registry, leave: Leave) -> Result<Finished, Unsuccessful> {
         if self.platform.deletes_stale_error {
-            ErrorFile::new(self.environment).delete(&self.storage, &self.invocation.output_prefix).await;
+            self.with_files(ErrorFile::new(&self.environment).delete(&self.storage, &self.invocation.output_prefix))?;
         }
-        let task = self.registry.find(&self.invocation.task).map_err(|error| {
+        let task = registry.find(&self.invocation.task).map_err(|error| {
             // Another attempt finds the same binary.
             Failure { recoverable: Some(false), ..Failure::user(code::USER, error.to_string()) }
         })?;
-        let limits = Limits::new(self.environment, self.platform).map_err(|error| Failure::system(error.to_string(), false))?;
-        let inputs =
-            self.storage.get(&self.invocation.inputs).await.map_err(|error| Failure::of_store("cannot fetch the inputs", &error))?;
-        let context = self.context(task, cancellation);
+        let limits = Limits::new(&self.environment, self.platform).map_err(|error| Failure::system(error.to_string(), false))?;
+        let inputs = self.with_files(self.storage.get(&self.invocation.inputs))?;
+        let inputs = inputs.map_err(|error| Failure::of_store("cannot fetch the inputs", &error))?;
+        let context = self.context(task);
         self.meter.read(inputs.len());
-        let call = self.decode(task, inputs, &context).await?;
+        let call = self.decode(task, inputs, &context)?;
         let limit = if self.platform.keeps_timeouts { None } else { task.options.timeout };
-        let (outputs, types) = self.finish(call, task, &context, limit).await?;
+        let execution = Arc::clone(self);
+        let give_up = move |failure| {
+            let ending = execution.fail(failure);
+            execution.meter.flush();
+            leave(ending)
+        };
+        let (outputs, types) = self.finish(call, task, &context, limit, give_up)?;
         Ok(Finished { outputs, types, limits })
     }
 
-    /// Makes the call, and checks what comes out of it.
-    async fn finish(
-        &self,
+    /// Makes the call, and checks what comes out of it. A task that runs longer than `limit`, and does not stop when it is told to, ends in
+    /// `give_up`.
+    fn finish(
+        self: &Arc<Self>,
         call: Call,
         task: &'static TaskDef,
         context: &Context,
         limit: Option<Duration>,
+        give_up: impl FnOnce(Failure) + Send + 'static,
     ) -> Result<(Vec<Output>, OutputTypes), Unsuccessful> {
+        if let Some(limit) = limit {
+            self.keep_time(task, context, limit, give_up).map_err(|error| Failure::cannot_start(&error))?;
+        }
         let begin = Instant::now();
-        let ended = self.telling.during(&self.stores, call::run(call, task, self.platform, context, limit)).await;
+        let ended = call::run(call, self.platform, context);
         self.meter.ran(begin.elapsed());
+        let ended = match (self.stop.task_is_over(), limit) {
+            (Some(Reason::Overdue), Some(limit)) => Err(overdue(task, limit).into()),
+            _ => ended,
+        };
+        self.telling.at_the_end(&self.stores);
         if !matches!(ended, Err(Unsuccessful::Ignored)) {
-            self.publish_decks(task, context).await;
+            self.publish_decks(task, context);
         }
         let Written { outputs, outbox } = ended?;
         let types = task.returns.variables(&self.platform.dialect);
         check_outputs(&outputs, &types)?;
-        let sent = self.telling.during(&self.stores, outbox.send()).await;
-        sent.map_err(|error| Failure::of_store("cannot store the data of the outputs", &error))?;
+        if !outbox.is_empty() {
+            let sent = self.reactor.wait(outbox.send()).map_err(|error| Failure::cannot_start(&error))?;
+            self.telling.at_the_end(&self.stores);
+            sent.map_err(|error| Failure::of_store("cannot store the data of the outputs", &error))?;
+        }
         Ok((outputs, types))
+    }
+
+    /// Asks the task to stop when its time is up, on a thread of its own.
+    fn keep_time(
+        self: &Arc<Self>,
+        task: &'static TaskDef,
+        context: &Context,
+        limit: Duration,
+        give_up: impl FnOnce(Failure) + Send + 'static,
+    ) -> std::io::Result<()> {
+        let (execution, context) = (Arc::clone(self), context.clone());
+        spawn("nebulakit-timeout", move || {
+            let stop = &execution.stop;
+            if stop.sees_the_task_over(limit) {
+                return;
+            }
+            stop.ask(Reason::Overdue);
+            if !stop.sees_the_task_over(GRACE) && stop.take() {
+                execution.publish_decks(task, &context);
+                give_up(overdue(task, limit));
+            }
+        })
     }
 
     /// Runs the task for whoever waits for it at this machine: its outputs come back instead of being stored, and its `timeout`, which a
     /// platform would see to, is kept here.
     ///
-    /// A signal asks the task to stop; a second signal, or [`LOCAL_GRACE`], ends the wait for it.
+    /// A signal asks the task to stop; where a second signal, or [`LOCAL_GRACE`], ends the wait for it, `give_up` ends the process.
     #[cfg(feature = "run")]
-    pub(crate) async fn run_here(&self, task: &'static TaskDef, inputs: &[u8]) -> LocalEnding {
-        let mut signals = match StopSignals::listen() {
-            Ok(signals) => signals,
-            Err(error) => return LocalEnding::Failed(Failure::system(format!("cannot listen for signals: {error}"), true)),
-        };
-        let cancellation = Cancellation::default();
-        let context = self.context(task, &cancellation);
+    pub(crate) fn run_here(
+        self: &Arc<Self>,
+        task: &'static TaskDef,
+        inputs: &[u8],
+        give_up: impl FnOnce(LocalEnding) + Clone + Send + 'static,
+    ) -> LocalEnding {
+        if let Err(error) = self.listen_here(give_up.clone()) {
+            return LocalEnding::Failed(Failure::cannot_start(&error));
+        }
+        let context = self.context(task);
         let call = match guard(|| self.prepare(task, inputs, References::default(), &context)) {
             Ok(Ok(call)) => call,
             Ok(Err(error)) => return LocalEnding::BadInputs(error),
             Err(failure) => return LocalEnding::Failed(failure),
         };
-        let mut work = std::pin::pin!(self.finish(call, task, &context, task.options.timeout));
-        let name = tokio::select! {
-            ended = &mut work => return ended.into(),
-            name = signals.next() => name,
-        };
-        cancellation.cancel();
-        tokio::select! {
-            ended = timeout(LOCAL_GRACE, &mut work) => match ended {
-                Ok(Ok((outputs, _))) => LocalEnding::Returned(outputs),
-                _ => LocalEnding::Stopped(name),
-            },
-            _ = signals.next() => LocalEnding::Stopped(name),
+        let ended = self.finish(call, task, &context, task.options.timeout, |failure| give_up(LocalEnding::Failed(failure)));
+        match (ended, self.stop.work_is_over()) {
+            (Ok((outputs, _)), _) => LocalEnding::Returned(outputs),
+            (Err(_), Some(Reason::Signal(name))) => LocalEnding::Stopped(name),
+            (Err(Unsuccessful::Ignored), _) => LocalEnding::Ignored,
+            (Err(Unsuccessful::Failed(failure)), _) => LocalEnding::Failed(failure),
         }
     }
 
-    fn context(&self, task: &TaskDef, cancellation: &Cancellation) -> Context {
+    #[cfg(feature = "run")]
+    fn listen_here(self: &Arc<Self>, give_up: impl FnOnce(LocalEnding) + Send + 'static) -> std::io::Result<()> {
+        let mut signals = StopSignals::listen()?;
+        let execution = Arc::clone(self);
+        spawn("nebulakit-signals", move || {
+            let name = execution.next_signal(&mut signals);
+            execution.stop.ask(Reason::Signal(name));
+            signals.next(LOCAL_GRACE);
+            if execution.stop.take() {
+                give_up(LocalEnding::Stopped(name));
+            }
+        })
+    }
+
+    /// Waits for what is done with the contract's files.
+    fn with_files<T>(&self, future: impl Future<Output = T>) -> Result<T, Failure> {
+        let mut future = std::pin::pin!(future);
+        if self.is_local
+            && let Poll::Ready(done) = future.as_mut().poll(&mut std::task::Context::from_waker(Waker::noop()))
+        {
+            return Ok(done);
+        }
+        self.reactor.wait(future).map_err(|error| Failure::cannot_start(&error))
+    }
+
+    fn context(&self, task: &TaskDef) -> Context {
         Context::new(Surroundings {
             identity: self.identity.clone(),
             environment: self.environment.clone(),
             config: self.config.clone(),
             stores: self.stores.clone(),
-            cancellation: cancellation.clone(),
+            cancellation: self.stop.cancellation().clone(),
             started: SystemTime::now(),
             deadline: task.options.timeout.map(|timeout| Instant::now() + timeout),
             output_prefix: self.invocation.output_prefix.clone(),
@@ -240,12 +337,12 @@ impl Execution<'_> {
             checkpoint: self.invocation.checkpoint.clone(),
             previous_checkpoint: self.invocation.previous_checkpoint.clone(),
             platform: self.platform,
-            handle: Handle::current(),
+            reactor: self.reactor.clone(),
         })
     }
 
     /// Stores the task's decks, if it made any. A failure here is no failure of the task.
-    async fn publish_decks(&self, task: &TaskDef, context: &Context) {
+    fn publish_decks(&self, task: &TaskDef, context: &Context) {
         let decks = context.decks();
         if decks.is_empty() {
             return;
@@ -253,20 +350,23 @@ impl Execution<'_> {
         if !task.options.deck {
             tracing::warn!("the task `{}` makes decks without `deck` among its options; Flyte 1 does not show them", task.name);
         }
-        let stored = io::store_report(&self.storage, &self.invocation.output_prefix, self.platform.report_name, decks.render()).await;
-        if let Err(error) = stored {
-            tracing::warn!("cannot store the decks: {}", crate::failure::chain(&error));
+        let stored = io::store_report(&self.storage, &self.invocation.output_prefix, self.platform.report_name, decks.render());
+        match self.with_files(stored) {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!("cannot store the decks: {}", crate::failure::chain(&error)),
+            Err(failure) => tracing::warn!("cannot store the decks: {}", failure.message),
         }
     }
 
     /// The call, with its inputs converted; the bytes of the inputs are given back before it runs.
-    async fn decode(&self, task: &'static TaskDef, inputs: Bytes, context: &Context) -> Result<Call, Failure> {
+    fn decode(&self, task: &'static TaskDef, inputs: Bytes, context: &Context) -> Result<Call, Failure> {
         // Defaults and conversions may be the user's own code.
         let call = match guard(|| self.prepare(task, &inputs, References::default(), context))? {
             // References literals are rare: only when one is met are all looked for.
             Err(error) if error.kind() == ErrorKind::NotFetched => {
                 // They may be in another store than the inputs: the context's knows the settings of all.
-                let offloaded = io::fetch_offloaded(context.storage(), &inputs).await;
+                let offloaded = self.reactor.wait(io::fetch_offloaded(context.storage(), &inputs));
+                let offloaded = offloaded.map_err(|error| Failure::cannot_start(&error))?;
                 let offloaded = offloaded.map_err(|error| Failure::of_store("cannot fetch an offloaded input", &error))?;
                 guard(|| self.prepare(task, &inputs, offloaded, context))?
             }
@@ -289,49 +389,54 @@ impl Execution<'_> {
         (task.call)(&mut inputs, context.clone())
     }
 
-    async fn store(&self, result: Result<Finished, Unsuccessful>) -> Ending {
+    fn store(&self, result: Result<Finished, Unsuccessful>) -> Ending {
         match result {
             Ok(Finished { outputs, types, limits }) => {
-                match io::store_outputs(&self.storage, &self.invocation.output_prefix, outputs, &types, limits).await {
+                let prefix = &self.invocation.output_prefix;
+                let stored = self.with_files(io::store_outputs(&self.storage, prefix, outputs, &types, limits));
+                match stored.and_then(std::convert::identity) {
                     Ok(bytes) => {
                         self.meter.wrote(bytes);
                         Exit::Stored.into()
                     }
                     Err(failure) => {
-                        // A store may have taken what it did not acknowledge; never both files.
-                        io::delete_outputs(&self.storage, &self.invocation.output_prefix).await;
-                        self.fail(failure).await
+                        // A store may have taken what it did not acknowledge; never both files. The failure is what is reported.
+                        let _ = self.with_files(io::delete_outputs(&self.storage, prefix));
+                        self.fail(failure)
                     }
                 }
             }
             Err(Unsuccessful::Ignored) => Exit::Stored.into(),
-            Err(Unsuccessful::Failed(failure)) => self.fail(failure).await,
+            Err(Unsuccessful::Failed(failure)) => self.fail(failure),
         }
     }
 
     /// Stores the document of a failure; where that fails too, the whole report is for standard error.
-    pub(crate) async fn fail(&self, mut failure: Failure) -> Ending {
+    pub(crate) fn fail(&self, mut failure: Failure) -> Ending {
         if self.invocation.map.is_some() {
             // The platform keeps nothing but the message of a map task's child.
             failure.message = format!("{}: {}", failure.code, failure.message);
         }
         tracing::error!(code = failure.code, "{}", failure.message);
         self.meter.failed();
-        let file = ErrorFile::new(self.environment);
-        match file.store(&self.storage, &self.invocation.output_prefix, &failure, self.platform).await {
-            Ok(()) if self.platform.honours_fail_on_error && fails_on_error(self.environment) => Exit::Failed.into(),
-            Ok(()) => Exit::Stored.into(),
-            Err(error) => Ending {
-                exit: Exit::Failed,
-                report: Some(format!(
-                    "{}: {}\n\nthe error could not be stored: {}",
-                    failure.code,
-                    failure.message,
-                    crate::failure::chain(&error)
-                )),
-            },
+        let file = ErrorFile::new(&self.environment);
+        let stored = self.with_files(file.store(&self.storage, &self.invocation.output_prefix, &failure, self.platform));
+        let not_stored = match stored {
+            Ok(Ok(())) if self.platform.honours_fail_on_error && fails_on_error(&self.environment) => return Exit::Failed.into(),
+            Ok(Ok(())) => return Exit::Stored.into(),
+            Ok(Err(error)) => crate::failure::chain(&error),
+            Err(error) => error.message,
+        };
+        Ending {
+            exit: Exit::Failed,
+            report: Some(format!("{}: {}\n\nthe error could not be stored: {not_stored}", failure.code, failure.message)),
         }
     }
+}
+
+/// Starts a thread that the process does not wait for.
+fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> std::io::Result<()> {
+    std::thread::Builder::new().name(name.to_owned()).spawn(work).map(drop)
 }
 
 /// Whether the exit code shall tell of a stored failure. Exactly these words do, as with flytekit.

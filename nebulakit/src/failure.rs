@@ -68,6 +68,11 @@ impl Failure {
         Self { code: code::SYSTEM.to_owned(), message: message.into(), origin: Origin::System, recoverable: Some(recoverable) }
     }
 
+    /// The operating system refuses threads or signal handlers.
+    pub(crate) fn cannot_start(error: &std::io::Error) -> Self {
+        Self::system(format!("cannot start what the task needs: {error}"), true)
+    }
+
     /// The task's own error.
     pub(crate) fn of_task(error: &anyhow::Error) -> Unsuccessful {
         if error.chain().any(|cause| cause.is::<IgnoreOutputs>()) {

@@ -23,12 +23,14 @@ mod meter;
 mod panic;
 mod platform;
 mod progress;
+mod reactor;
 mod registry;
 #[cfg(feature = "schema")]
 pub mod schema;
 pub mod secrets;
 mod signal;
 pub mod stats;
+mod stop;
 mod stores;
 mod task;
 

@@ -16,9 +16,10 @@ use tracing::level_filters::LevelFilter;
 use tracing::span::{Attributes, Id, Record};
 use tracing::subscriber::Interest;
 use tracing::{Event, Level, Metadata, Subscriber};
+use tracing_core::span::Current;
 use tracing_subscriber::Layer;
-use tracing_subscriber::layer::{Context, SubscriberExt as _};
-use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::layer::{Context, Layered, SubscriberExt as _};
+use tracing_subscriber::registry::{LookupSpan, Registry};
 
 use crate::env::{self, Environment};
 use crate::platform::Platform;
@@ -31,8 +32,8 @@ pub(crate) fn install(environment: &Environment, platform: &Platform) -> bool {
         return false;
     }
     let (settings, problems) = LogSettings::new(environment, platform);
-    let layer = LogLayer::new(settings, environment.raw(env::TZ).map(OsString::from));
-    let installed = tracing::subscriber::set_global_default(tracing_subscriber::registry().with(layer)).is_ok();
+    let lazily = Lazily { settings, tz: environment.raw(env::TZ).map(OsString::from), spans: OnceLock::new() };
+    let installed = tracing::subscriber::set_global_default(lazily).is_ok();
     if installed {
         for problem in problems {
             tracing::warn!("{problem}");
@@ -122,6 +123,10 @@ impl LogSettings {
         }
     }
 
+    fn enables(&self, metadata: &Metadata<'_>) -> bool {
+        *metadata.level() <= self.level(metadata.target())
+    }
+
     fn most(&self) -> LevelFilter {
         self.overrides.iter().map(|(_, level)| *level).chain([self.sdk, self.developer, self.user]).max().unwrap_or(LevelFilter::OFF)
     }
@@ -149,6 +154,70 @@ fn python_level(text: &str) -> Option<LevelFilter> {
     })
 }
 
+/// The subscriber of the process. Its tables of spans are made when the first span or message comes: they are a good part of what a process
+/// that has nothing to tell would pay for its start.
+struct Lazily {
+    settings: LogSettings,
+    tz: Option<OsString>,
+    spans: OnceLock<Layered<LogLayer, Registry>>,
+}
+
+impl Lazily {
+    fn spans(&self) -> &Layered<LogLayer, Registry> {
+        self.spans.get_or_init(|| tracing_subscriber::registry().with(LogLayer::new(self.settings.clone(), self.tz.clone())))
+    }
+}
+
+impl Subscriber for Lazily {
+    fn register_callsite(&self, metadata: &'static Metadata<'static>) -> Interest {
+        if self.settings.enables(metadata) { Interest::always() } else { Interest::never() }
+    }
+
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        self.settings.enables(metadata)
+    }
+
+    fn max_level_hint(&self) -> Option<LevelFilter> {
+        Some(self.settings.most())
+    }
+
+    fn new_span(&self, attributes: &Attributes<'_>) -> Id {
+        self.spans().new_span(attributes)
+    }
+
+    fn record(&self, id: &Id, record: &Record<'_>) {
+        self.spans().record(id, record);
+    }
+
+    fn record_follows_from(&self, id: &Id, follows: &Id) {
+        self.spans().record_follows_from(id, follows);
+    }
+
+    fn event(&self, event: &Event<'_>) {
+        self.spans().event(event);
+    }
+
+    fn enter(&self, id: &Id) {
+        self.spans().enter(id);
+    }
+
+    fn exit(&self, id: &Id) {
+        self.spans().exit(id);
+    }
+
+    fn clone_span(&self, id: &Id) -> Id {
+        self.spans().clone_span(id)
+    }
+
+    fn try_close(&self, id: Id) -> bool {
+        self.spans().try_close(id)
+    }
+
+    fn current_span(&self) -> Current {
+        self.spans().current_span()
+    }
+}
+
 type Sink = Arc<dyn Fn(&[u8]) + Send + Sync>;
 
 /// The `tracing` layer that writes the lines; for programs that compose a subscriber of their own.
@@ -174,10 +243,6 @@ impl LogLayer {
     pub(crate) fn with_sink(mut self, sink: impl Fn(&[u8]) + Send + Sync + 'static) -> Self {
         self.sink = Arc::new(sink);
         self
-    }
-
-    fn enables(&self, metadata: &Metadata<'_>) -> bool {
-        *metadata.level() <= self.settings.level(metadata.target())
     }
 
     fn line(&self, now: Timestamp, event: &Event<'_>, spans: &[(&'static str, Fields)]) -> Vec<u8> {
@@ -241,11 +306,11 @@ impl fmt::Debug for LogLayer {
 
 impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for LogLayer {
     fn register_callsite(&self, metadata: &'static Metadata<'static>) -> Interest {
-        if self.enables(metadata) { Interest::always() } else { Interest::never() }
+        if self.settings.enables(metadata) { Interest::always() } else { Interest::never() }
     }
 
     fn enabled(&self, metadata: &Metadata<'_>, _: Context<'_, S>) -> bool {
-        self.enables(metadata)
+        self.settings.enables(metadata)
     }
 
     fn max_level_hint(&self) -> Option<LevelFilter> {
@@ -454,6 +519,18 @@ mod tests {
             r#"{"asctime": "", "name": "app::math", "levelname": "WARNING", "message": "half done", "count": 2, "ratio": 0.5, "ok": true, "nan": "NaN", "fields.name": "n", "error": "disk é\nfull", "spans": [{"name": "outer", "rows": 3, "path": "a\"b"}, {"name": "inner"}]}"#
         );
         serde_json::from_str::<serde_json::Value>(&written[0]).unwrap();
+    }
+
+    #[test]
+    fn spans_are_known_before_the_first_line() {
+        let lazily = Lazily { settings: LogSettings::default(), tz: None, spans: OnceLock::new() };
+        tracing::subscriber::with_default(lazily, || {
+            let outer = tracing::info_span!(target: "app", "outer");
+            let entered = outer.enter();
+            assert_eq!(tracing::Span::current().id(), outer.id());
+            drop(entered);
+            assert_eq!(tracing::Span::current().id(), None);
+        });
     }
 
     #[test]

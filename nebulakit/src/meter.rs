@@ -44,16 +44,15 @@ impl Meter {
         self.with(|stats| stats.counter("failures", 1));
     }
 
+    /// Waits, not long, for what is still held back.
+    pub(crate) fn flush(&self) {
+        self.with(|stats| stats.flush(PATIENCE));
+    }
+
     fn with(&self, send: impl FnOnce(&Stats)) {
         if let Some(stats) = &self.0 {
             send(stats);
         }
-    }
-}
-
-impl Drop for Meter {
-    fn drop(&mut self) {
-        self.with(|stats| stats.flush(PATIENCE));
     }
 }
 

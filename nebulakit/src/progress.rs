@@ -18,23 +18,26 @@ impl Telling {
     /// Lines in the log, seldom enough not to fill it.
     pub(crate) const LOG: Self = Self { every: Duration::from_secs(15), tell: log };
 
-    /// Runs `work`, and tells of transfers that go on meanwhile. Before the task has touched a store there is nothing to ask.
-    pub(crate) async fn during<T>(&self, stores: &Stores, work: impl Future<Output = T>) -> T {
-        let mut work = std::pin::pin!(work);
-        let mut told = Counts::default();
-        loop {
-            let ended = tokio::time::timeout(self.every, &mut work).await.ok();
-            let counts = stores.if_made().map(|storage| storage.progress().now()).unwrap_or_default();
-            let news = counts != told;
-            told = counts;
-            if news || (ended.is_some() && told != Counts::default()) {
-                (self.tell)(&told, ended.is_some());
-            }
-            if let Some(ended) = ended {
-                return ended;
-            }
+    /// Tells of transfers that go on, if anything has changed since it was `told`. Before the task has touched a store there is nothing.
+    pub(crate) fn meanwhile(&self, stores: &Stores, told: &mut Counts) {
+        let counts = so_far(stores);
+        if counts != *told {
+            *told = counts;
+            (self.tell)(&counts, false);
         }
     }
+
+    /// Tells what came of the transfers that there were.
+    pub(crate) fn at_the_end(&self, stores: &Stores) {
+        let counts = so_far(stores);
+        if counts != Counts::default() {
+            (self.tell)(&counts, true);
+        }
+    }
+}
+
+fn so_far(stores: &Stores) -> Counts {
+    stores.if_made().map(|storage| storage.progress().now()).unwrap_or_default()
 }
 
 fn log(counts: &Counts, _: bool) {

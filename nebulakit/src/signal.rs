@@ -1,8 +1,13 @@
 //! The operating system's requests to stop, and how a running task hears of them.
 
+use std::io::{self, ErrorKind, Read as _};
+use std::os::unix::net::UnixStream;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use signal_hook::consts::{SIGINT, SIGTERM, SIGUSR1};
+use signal_hook::{flag, low_level::pipe};
 use tokio::sync::watch;
 
 /// Tells a running task that it should stop. Clones share one state.
@@ -34,12 +39,18 @@ impl Cancellation {
     }
 }
 
-/// SIGTERM and SIGINT, as they come. SIGUSR1, by which people ask a Python task for its stacks, ends nothing here either.
+/// What is listened to. SIGUSR1, by which people ask a Python task for its stacks, ends nothing here either.
+const KINDS: [(i32, &str); 3] = [(SIGTERM, "SIGTERM"), (SIGINT, "SIGINT"), (SIGUSR1, "SIGUSR1")];
+
+/// SIGTERM and SIGINT, as they come.
+///
+/// Each handler sets the flag of its signal and writes a byte, which a thread reads: that costs a process that is never told to stop less
+/// than an event loop does.
 #[derive(Debug)]
 pub(crate) struct StopSignals {
-    terminate: Signal,
-    interrupt: Signal,
-    inquire: Signal,
+    bytes: UnixStream,
+    came: [Arc<AtomicBool>; KINDS.len()],
+    last: usize,
 }
 
 impl StopSignals {
@@ -47,25 +58,33 @@ impl StopSignals {
     ///
     /// # Errors
     /// When the operating system refuses a handler.
-    pub(crate) fn listen() -> std::io::Result<Self> {
-        Ok(Self {
-            terminate: signal(SignalKind::terminate())?,
-            interrupt: signal(SignalKind::interrupt())?,
-            inquire: signal(SignalKind::user_defined1())?,
-        })
+    pub(crate) fn listen() -> io::Result<Self> {
+        let (bytes, handlers) = UnixStream::pair()?;
+        let came = KINDS.map(|_| Arc::new(AtomicBool::new(false)));
+        for ((number, _), came) in KINDS.iter().zip(&came) {
+            // The flag is set before the byte is there.
+            flag::register(*number, Arc::clone(came))?;
+            pipe::register(*number, handlers.try_clone()?)?;
+        }
+        Ok(Self { bytes, came, last: 0 })
     }
 
-    /// Waits for the next request to stop, and gives its name.
-    ///
-    /// # Cancel safety
-    /// No signal is lost when the future is dropped.
-    pub(crate) async fn next(&mut self) -> &'static str {
+    /// Blocks until the next request to stop, and gives its name; [`None`] when none came within `limit`, which is longer than nothing.
+    pub(crate) fn next(&mut self, limit: Duration) -> Option<&'static str> {
+        // A limit that is refused is none: the wait for a signal goes on.
+        let _ = self.bytes.set_read_timeout(Some(limit));
         loop {
-            tokio::select! {
-                Some(()) = self.terminate.recv() => return "SIGTERM",
-                Some(()) = self.interrupt.recv() => return "SIGINT",
-                Some(()) = self.inquire.recv() => tracing::warn!("SIGUSR1 came: the task is still running"),
-                else => std::future::pending().await,
+            match self.bytes.read(&mut [0]) {
+                Ok(_) => {
+                    // A byte without a flag is of a signal that came again before the first was read.
+                    self.last = self.came.iter().position(|came| came.swap(false, Ordering::SeqCst)).unwrap_or(self.last);
+                    match KINDS[self.last] {
+                        (SIGUSR1, _) => tracing::warn!("SIGUSR1 came: the task is still running"),
+                        (_, name) => return Some(name),
+                    }
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(_) => return None,
             }
         }
     }

@@ -37,13 +37,9 @@ impl Stores {
     pub(crate) fn if_made(&self) -> Option<&Storage> {
         self.0.storage.get()
     }
-
-    /// A storage for these URLs: where this machine itself serves them, no settings are looked for.
-    pub(crate) fn serving(&self, urls: &[&str]) -> Storage {
-        if urls.iter().all(|url| is_local(url)) { Storage::default() } else { self.all().clone() }
-    }
 }
 
-fn is_local(url: &str) -> bool {
+/// Whether this machine itself serves a URL, so that no settings are needed for it.
+pub(crate) fn is_local(url: &str) -> bool {
     url.starts_with("file:") || !url.contains("://")
 }

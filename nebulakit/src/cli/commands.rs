@@ -7,7 +7,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use nebulakit_types::Dialect;
 
-use super::{Complaint, completions, describe, list, run, say, usage};
+use super::{Complaint, Leave, completions, describe, list, run, say, usage};
 use crate::env::Environment;
 use crate::exit::Exit;
 use crate::platform::Platform;
@@ -25,6 +25,7 @@ pub(super) struct Setting<'a> {
     pub(super) environment: &'a Environment,
     pub(super) registry: &'a Registry,
     pub(super) platform: &'static Platform,
+    pub(super) leave: Leave,
 }
 
 impl Setting<'_> {
@@ -46,8 +47,8 @@ impl Setting<'_> {
 }
 
 /// Runs the command that `arguments` name.
-pub(super) fn dispatch(arguments: &[OsString], environment: &Environment, registry: &Registry) -> Result<Exit, Complaint> {
-    let setting = Setting { binary: binary(), environment, registry, platform: Platform::detect(environment) };
+pub(super) fn dispatch(arguments: &[OsString], environment: &Environment, registry: &Registry, leave: Leave) -> Result<Exit, Complaint> {
+    let setting = Setting { binary: binary(), environment, registry, platform: Platform::detect(environment), leave };
     let matches = match commands(&setting).try_get_matches_from(arguments) {
         Ok(matches) => matches,
         Err(error) => return usage::answer(&error, &setting.binary),

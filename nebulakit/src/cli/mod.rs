@@ -33,10 +33,13 @@ use crate::env::Environment;
 use crate::exit::Exit;
 use crate::registry::Registry;
 
-/// Runs the command that `arguments` name.
+/// Ends the process, from whichever thread.
+pub(crate) type Leave = fn(Exit) -> !;
+
+/// Runs the command that `arguments` name. A task that is stopped and does not end calls `leave`.
 #[cfg(feature = "run")]
-pub(crate) fn run(arguments: &[OsString], environment: &Environment, registry: &Registry) -> Exit {
-    match commands::dispatch(arguments, environment, registry) {
+pub(crate) fn run(arguments: &[OsString], environment: &Environment, registry: &Registry, leave: Leave) -> Exit {
+    match commands::dispatch(arguments, environment, registry, leave) {
         Ok(exit) => exit,
         Err(complaint) => complain(&complaint),
     }
@@ -44,7 +47,7 @@ pub(crate) fn run(arguments: &[OsString], environment: &Environment, registry: &
 
 /// Says what this binary can do: it serves containers, and no commands for people.
 #[cfg(not(feature = "run"))]
-pub(crate) fn run(arguments: &[OsString], _environment: &Environment, _registry: &Registry) -> Exit {
+pub(crate) fn run(arguments: &[OsString], _environment: &Environment, _registry: &Registry, _leave: Leave) -> Exit {
     complain(&not_served(arguments))
 }
 

@@ -10,6 +10,7 @@ mod parse;
 use std::ffi::OsString;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::ArgMatches;
 use jiff::Timestamp;
@@ -17,14 +18,13 @@ use nebulakit_types::convert::reader::{LiteralRef, References};
 use nebulakit_types::convert::writer::Encoder;
 use nebulakit_types::outputs::Output;
 use nebulakit_types::storage::Storage;
-use nebulakit_types::workspace::Workspace;
 use nebulakit_types::{Error, Untyped};
 use uuid::Uuid;
 
 use self::parse::Parser;
 use super::commands::Setting;
 use super::render::{self, Reader};
-use super::{Complaint, data, remark, say, usage};
+use super::{Complaint, complain, data, remark, say, usage};
 use crate::config::LazyConfig;
 use crate::env;
 use crate::execute::{Execution, LocalEnding};
@@ -34,6 +34,8 @@ use crate::identity::Identity;
 use crate::invocation::Invocation;
 use crate::logs;
 use crate::meter::Meter;
+use crate::reactor::Reactor;
+use crate::stop::Stop;
 use crate::stores::Stores;
 use crate::task::TaskDef;
 
@@ -49,14 +51,19 @@ pub(super) fn run<'a>(name: &str, words: impl Iterator<Item = &'a OsString>, set
         remark(&format!("warning: the task `{}` is deprecated: {reason}\n", task.name));
     }
     let inputs = inputs(task, &matches, setting)?;
-    let (ending, sandbox) = execute(task, inputs, setting)?;
-    let report = sandbox.close(setting.platform.report_name);
+    let is_json = matches.get_flag(flags::JSON);
+    let platform = setting.platform;
+    execute(task, &inputs, setting, move |ending, sandbox| answer(task, ending, sandbox.close(platform.report_name), is_json))
+}
+
+/// Shows how the run ended.
+fn answer(task: &TaskDef, ending: LocalEnding, report: Option<PathBuf>, is_json: bool) -> Result<Exit, Complaint> {
     if let Some(report) = report {
         remark(&format!("deck: {}\n", report.display()));
     }
     match ending {
         LocalEnding::Returned(outputs) => {
-            let text = if matches.get_flag(flags::JSON) { for_machines(&outputs) } else { for_people(&outputs) };
+            let text = if is_json { for_machines(&outputs) } else { for_people(&outputs) };
             say(&text.map_err(|error| Complaint::failed(format!("cannot show the outputs: {}", chain(&error))))?)
         }
         LocalEnding::Ignored => {
@@ -111,15 +118,18 @@ fn inputs(task: &'static TaskDef, matches: &ArgMatches, setting: &Setting<'_>) -
     Err(Complaint::usage(format!("neither the flags nor the file give {}", missing.join(", "))))
 }
 
-fn execute(task: &'static TaskDef, inputs: Vec<u8>, setting: &Setting<'_>) -> Result<(LocalEnding, Sandbox), Complaint> {
+fn execute(
+    task: &'static TaskDef,
+    inputs: &[u8],
+    setting: &Setting<'_>,
+    answer: impl FnOnce(LocalEnding, Sandbox) -> Result<Exit, Complaint> + Clone + Send + 'static,
+) -> Result<Exit, Complaint> {
     // People read the log here, unless they ask for something else.
     let environment = match setting.environment.get(env::SDK_LOGGING_FORMAT) {
         Some(_) => setting.environment.clone(),
         None => setting.environment.clone().with(env::SDK_LOGGING_FORMAT, "text"),
     };
     logs::install(&environment, setting.platform);
-    let cannot_start = |error: std::io::Error| Complaint::failed(format!("cannot start: {error}"));
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(cannot_start)?;
     let config = LazyConfig::new(&environment);
     let sandbox = Sandbox::open(&config.get_or_environment().sdk.local_sandbox.clone().unwrap_or_else(|| environment.temporary_folder()))?;
     let invocation = Invocation {
@@ -133,30 +143,33 @@ fn execute(task: &'static TaskDef, inputs: Vec<u8>, setting: &Setting<'_>) -> Re
         is_test: false,
     };
     let identity = Identity::new(&environment);
-    let execution = Execution {
+    let execution = Arc::new(Execution {
         meter: Meter::new(&environment, &config, &identity),
-        invocation: &invocation,
-        environment: &environment,
+        invocation,
         platform: setting.platform,
-        registry: setting.registry,
         telling: bar::telling(),
         stores: Stores::new(&config, &environment, &identity),
+        environment,
         identity,
         config,
         storage: Storage::default(),
-    };
-    let ending = runtime.block_on(execution.run_here(task, &inputs));
+        is_local: true,
+        reactor: Reactor::default(),
+        stop: Stop::default(),
+    });
+    let (leave, left, answer_at_once) = (setting.leave, sandbox.clone(), answer.clone());
     // A task that did not stop in time must not hold the process.
-    runtime.shutdown_background();
-    Workspace::leave_nothing();
-    Ok((ending, sandbox))
+    let give_up = move |ending| leave(answer_at_once(ending, left).unwrap_or_else(|complaint| complain(&complaint)));
+    let ending = execution.run_here(task, inputs, give_up);
+    execution.meter.flush();
+    answer(ending, sandbox)
 }
 
 /// Where a run's checkpoints lie in its folder.
 const CHECKPOINT: &str = "checkpoint";
 
 /// The folder of one run. It stays only if the run left something in it that is of use later.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Sandbox(PathBuf);
 
 impl Sandbox {
