@@ -56,7 +56,7 @@ fn main() {
         Side { name: "nebulakit execute", command: Box::new(|| ours(&at("inputs.pb"), &at("ours"))) },
         Side { name: "bare program", command: Box::new(|| bare(&at("inputs.pb"), &at("bare"))) },
     ];
-    compare("execute, local paths", 30, &sides);
+    compare("execute, local paths", 300, &sides);
     if let Some(python) = std::env::var_os("FLYTEKIT_PYTHON").map(PathBuf::from) {
         let module = Path::new(env!("CARGO_MANIFEST_DIR")).join("python");
         let (inputs, outputs, raw) = (at("inputs.pb"), at("python"), at("raw"));

@@ -13,13 +13,6 @@ pub fn median_ms(mut times: Vec<Duration>) -> f64 {
     times[times.len() / 2].as_secs_f64() * 1e3
 }
 
-/// The median of some ratios.
-#[must_use]
-pub fn median(mut ratios: Vec<f64>) -> f64 {
-    ratios.sort_unstable_by(f64::total_cmp);
-    ratios[ratios.len() / 2]
-}
-
 /// Runs a command to its end; it has to succeed.
 ///
 /// # Panics
@@ -57,11 +50,17 @@ pub fn compare(title: &str, runs: usize, sides: &[Side<'_>]) {
             }
         }
     }
-    println!("\n{title} ({runs} runs, medians of whole processes)");
+    println!("\n{title} ({runs} runs, medians of whole processes, middle halves in brackets)");
     let ours = times[0].clone();
-    for (side, times) in sides.iter().zip(times) {
-        let ratio = median(ours.iter().zip(&times).map(|(ours, other)| ours.as_secs_f64() / other.as_secs_f64()).collect());
-        println!("  {:<28} {:>9.3} ms   ours / this {ratio:>7.4}", side.name, median_ms(times));
+    for (side, mut times) in sides.iter().zip(times) {
+        let mut ratios: Vec<f64> = ours.iter().zip(&times).map(|(ours, other)| ours.as_secs_f64() / other.as_secs_f64()).collect();
+        ratios.sort_unstable_by(f64::total_cmp);
+        times.sort_unstable();
+        let time = |quarter: usize| times[(runs - 1) * quarter / 4].as_secs_f64() * 1e3;
+        let ratio = |quarter: usize| ratios[(runs - 1) * quarter / 4];
+        let (median, low, high) = (time(2), time(1), time(3));
+        print!("  {:<28} {median:>9.3} ms [{low:.3}..{high:.3}]", side.name);
+        println!("   ours / this {:>7.4} [{:.4}..{:.4}]", ratio(2), ratio(1), ratio(3));
     }
 }
 
