@@ -1,4 +1,4 @@
-"""Flyte 1: files and directories between flytekit and the fixture, through each store. usage: data.py FIXTURE GCS_FRONT
+"""Flyte 1: files, directories and tables between flytekit and the fixture, through each store. usage: data.py FIXTURE GCS_FRONT
 
 The stores are found by the variables of tests/servers/with-servers.sh.
 """
@@ -11,8 +11,9 @@ import tempfile
 from dataclasses import dataclass
 from typing import Dict, List, Optional
 
+import pandas
 from flyteidl.core import errors_pb2, literals_pb2
-from flytekit import FlyteContextManager
+from flytekit import FlyteContextManager, StructuredDataset
 from flytekit.configuration import AzureBlobStorageConfig, DataConfig, S3Config
 from flytekit.core.context_manager import ExecutionState
 from flytekit.core.data_persistence import FileAccessProvider
@@ -169,6 +170,17 @@ def rust_to_python(report, context, folder, store):
         report.check(read == tree, f"{store.name}: the directory {name} reads as {read}")
 
 
+def tables(report, context, folder, store):
+    """A frame to the store by flytekit, read there and written anew by Rust, and back."""
+    frame = pandas.DataFrame({"a": range(100_000), "b": [None if n % 3 == 0 else f"text {n}" for n in range(100_000)]})
+    sent = to_literal(context, frame, pandas.DataFrame)
+    came = rust(folder / "t1", store, "tables.copy", {"v": sent, "format": to_literal(context, "parquet", str)})["o0"]
+    place = came.scalar.structured_dataset.uri
+    report.check(place.startswith(str(store.prefix)), f"{store.name}: the table is at {place}")
+    back = TypeEngine.to_python_value(context, came, pandas.DataFrame)
+    report.check(back.equals(frame), f"{store.name}: a table came back as {back}")
+
+
 def over_http(report, context, folder):
     store = Store("http", folder / "http", {})
     web = pathlib.Path(ENV["NEBULAKIT_TEST_WEB_FOLDER"])
@@ -180,6 +192,12 @@ def over_http(report, context, folder):
         report.check((read["text"], read["range"]) == ("one\ntwo\n", "ne"), f"http: {url} reads as {read}")
         passed = rust(folder / f"{name}p", store, "pass_file", {"file": sent})["o0"]
         report.check(passed == sent, f"http: {sent} was passed on as {passed}")
+    frame = pandas.DataFrame({"a": [1, 2, None], "b": ["x", None, "z"]})
+    frame.to_parquet(web / "frame.parquet")
+    sent = to_literal(context, StructuredDataset(uri=f"{ENV['NEBULAKIT_TEST_WEB_ENDPOINT']}/frame.parquet"), StructuredDataset)
+    came = rust(folder / "table", store, "tables.copy", {"v": sent, "format": to_literal(context, "parquet", str)})["o0"]
+    back = TypeEngine.to_python_value(context, came, pandas.DataFrame)
+    report.check(back.equals(frame), f"http: a table reads as {back}")
     try:
         missing = to_literal(context, FlyteFile(f"{ENV['NEBULAKIT_TEST_WEB_ENDPOINT']}/none"), FlyteFile)
         rust(folder / "none", store, "count_lines", {"file": missing})
@@ -189,12 +207,12 @@ def over_http(report, context, folder):
 
 
 def main(folder, front):
-    report = Report("files between flytekit and Rust")
+    report = Report("files and tables between flytekit and Rust")
     for store in stores(folder, front):
         place = folder / store.name
         place.mkdir()
         with FlyteContextManager.with_context(store.context(place)) as context:
-            for direction in (python_to_rust, rust_to_python):
+            for direction in (python_to_rust, rust_to_python, tables):
                 try:
                     direction(report, context, place, store)
                 except Exception as problem:

@@ -7,7 +7,8 @@ import subprocess
 import sys
 import tempfile
 from collections import OrderedDict
-from typing import Annotated
+from dataclasses import dataclass
+from typing import Annotated, Dict, List, Optional, Union
 
 import pandas
 import polars
@@ -57,8 +58,8 @@ COLUMNS = {
 TABLE = pyarrow.table(COLUMNS)
 
 
-def rust(folder, task, inputs):
-    """Runs a task of the fixture and gives its output."""
+def outputs_of(folder, task, inputs):
+    """Runs a task of the fixture and gives its outputs."""
     folder.mkdir(parents=True)
     (folder / "inputs.pb").write_bytes(LiteralMap(inputs).to_flyte_idl().SerializeToString())
     command = [FIXTURE, "execute", "--task-name", task, "--inputs", folder / "inputs.pb", "--output-prefix", folder / "out"]
@@ -66,7 +67,11 @@ def rust(folder, task, inputs):
     assert ended.returncode == 0, ended.stderr
     if (folder / "out/error.pb").exists():
         raise RuntimeError(errors_pb2.ErrorDocument.FromString((folder / "out/error.pb").read_bytes()).error.message)
-    return LiteralMap.from_flyte_idl(literals_pb2.LiteralMap.FromString((folder / "out/outputs.pb").read_bytes())).literals["o0"]
+    return LiteralMap.from_flyte_idl(literals_pb2.LiteralMap.FromString((folder / "out/outputs.pb").read_bytes())).literals
+
+
+def rust(folder, task, inputs):
+    return outputs_of(folder, task, inputs)["o0"]
 
 
 def literal(value, type):
@@ -115,6 +120,23 @@ def layouts(report, folder):
     pyarrow.parquet.write_to_dataset(table, folder / "hive", partition_cols=["part"])
     came = pyarrow.parquet.read_table(uri(copied(folder / "b", written(folder / "hive", lambda _: None)))).sort_by("a")
     report.check(came.equals(table), f"folders of partitions: {came.schema}")
+    # As Spark names its parts and what it puts beside them.
+    spark = folder / "spark"
+    for index in range(3):
+        name = f"part-{index:05}-c0ffee00-1234-4000-8000-000000000000-c000.snappy.parquet"
+        place = spark / f"year={2024 + index // 2}" / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        pyarrow.parquet.write_table(table.select(["a"]).slice(index * 1000, 1000), place)
+        (place.parent / f".{name}.crc").write_bytes(b"crc\x00")
+    (spark / "_SUCCESS").touch()
+    (spark / "._SUCCESS.crc").write_bytes(b"crc\x00")
+    came = pyarrow.parquet.read_table(uri(copied(folder / "d", written(spark, lambda _: None))))
+    years = ["2024"] * 2000 + ["2025"] * 1000
+    report.check(came.equals(pyarrow.table({"a": list(range(3000)), "year": years})), f"parts of Spark: {came}")
+    frame = polars.from_arrow(table)
+    frame.write_parquet(polars.PartitionBy(folder / "polars", key=["part"]), mkdir=True)
+    came = polars.read_parquet(uri(copied(folder / "e", written(folder / "polars", lambda _: None))) + "/*").sort("a")
+    report.check(came.equals(frame), f"partitions of polars: {came.schema}")
     # Spark's instants of 96 bits.
     instants = pyarrow.table({"at": pyarrow.array([NOON, None], pyarrow.timestamp("us"))})
     sent = written(folder / "int96.parquet", lambda path: pyarrow.parquet.write_table(instants, path, use_deprecated_int96_timestamps=True))
@@ -148,6 +170,9 @@ def frames_of_polars(report, folder):
             sent = written(folder / f"{name}-{compression}.parquet", lambda path: value.write_parquet(path, compression=compression))
             came = polars.read_parquet(uri(copied(folder / f"{name}-{compression}", sent)) + "/*")
             report.check(came.equals(value) and came.schema == value.schema, f"the {name} of polars: {came.schema} for {value.schema}")
+        sent = written(folder / f"{name}.parquet", lambda path: value.write_parquet(path))
+        came = polars.read_parquet(uri(rust(folder / f"{name}-frame", "tables.frame", {"v": sent})) + "/*")
+        report.check(came.equals(value) and came.schema == value.schema, f"the {name} of polars as one in Rust: {came.schema} for {value.schema}")
 
 
 def other_formats(report, folder):
@@ -207,9 +232,72 @@ def legacy(report, folder):
     report.check(TypeEngine.to_python_value(CONTEXT, came, pandas.DataFrame).equals(frame), "a schema read as a structured dataset")
 
 
+@dataclass
+class Sample:
+    table: StructuredDataset
+    legacy: FlyteSchema
+    extra: Optional[StructuredDataset]
+    by_name: Dict[str, List[StructuredDataset]]
+
+
+def nested(report, folder):
+    """Tables in lists, maps, options, unions and structs, as flytekit writes them there and as Rust does."""
+    frames = [pandas.DataFrame({"a": [index, index + 1], "b": ["x", None]}) for index in range(4)]
+    table = lambda index: StructuredDataset(dataframe=frames[index])
+    schema = FlyteSchema(local_path=str(folder / "legacy"))
+    schema.open(mode="w").write(frames[3])
+    either = Union[StructuredDataset, str]
+    sample = Sample(table(0), schema, table(1), {"k": [table(2), table(3)]})
+    sent = {
+        "sample": literal(sample, Sample),
+        "lane": literal(table(1), Optional[StructuredDataset]),
+        "either": literal(table(2), either),
+        "many": literal(frames, List[pandas.DataFrame]),
+        "named": literal({"first": frames[0], "last": frames[3]}, Dict[str, pandas.DataFrame]),
+    }
+    came = outputs_of(folder / "bundle", "tables.bundle", sent)
+    python = lambda name, type: TypeEngine.to_python_value(CONTEXT, came[name], type)
+    read = lambda dataset: dataset.open(pandas.DataFrame).all()
+
+    def check(found, index, what):
+        report.check(found.equals(frames[index]), f"{what}: {found}")
+
+    first, again = python("samples", List[Sample])
+    for what, found in (("as it was", first), ("anew", again)):
+        check(read(found.table), 0, f"the table of a struct {what}")
+        check(found.legacy.open().all(), 3, f"the older table of a struct {what}")
+    check(read(first.extra), 1, "an optional table of a struct")
+    report.check(again.extra is None, f"no table is {again.extra}")
+    for index, found in enumerate(first.by_name["k"]):
+        check(read(found), 2 + index, "a list in a map of a struct as it was")
+    for index, found in enumerate(again.by_name["k"]):
+        check(read(found), index, "a list in a map of a struct anew")
+    check(read(python("lane", Optional[StructuredDataset])), 1, "an optional table")
+    check(read(python("either", either)), 2, "one of a union")
+    for index, found in enumerate(python("many", List[pandas.DataFrame])):
+        check(found, index, "a list")
+    named = python("named", Dict[str, pandas.DataFrame])
+    check(named["first"], 0, "a map")
+    check(named["last"], 3, "a map")
+
+
+def ten_million(report, folder):
+    """As many rows as make several row groups, batches and threads meet."""
+    rows = 10_000_000
+    ids = pandas.RangeIndex(rows).to_numpy()
+    codes = pyarrow.DictionaryArray.from_arrays(pyarrow.array(ids % 4, pyarrow.int32()), pyarrow.array(["Oslo", "Bergen", "Hamar", "Tromsø"]))
+    table = pyarrow.table({"id": ids, "gap": pyarrow.array(ids, mask=ids % 7 == 3), "city": codes})
+    sent = written(folder / "pyarrow.parquet", lambda path: pyarrow.parquet.write_table(table, path))
+    came = copied(folder / "pyarrow", sent)
+    report.check(pyarrow.parquet.read_table(uri(came)).equals(table), "10,000,000 rows of pyarrow")
+    frame = polars.read_parquet(uri(came) + "/*")
+    report.check(frame.height == rows and frame.equals(polars.from_arrow(table)), "10,000,000 rows of Rust, to polars")
+    report.check(TypeEngine.to_python_value(CONTEXT, came, pandas.DataFrame).equals(table.to_pandas()), "10,000,000 rows of Rust, to pandas")
+
+
 def main(folder):
     report = Report("tables of Python and Rust")
-    for step in (columns_of_pyarrow, compressions, layouts, frames_of_pandas, frames_of_polars, other_formats, typed, legacy):
+    for step in (columns_of_pyarrow, compressions, layouts, frames_of_pandas, frames_of_polars, other_formats, typed, legacy, nested, ten_million):
         (folder / step.__name__).mkdir()
         try:
             step(report, folder / step.__name__)

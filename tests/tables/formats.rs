@@ -8,7 +8,9 @@ use futures_util::stream::{self, StreamExt as _};
 use nebulakit::schema::arrow::array::{Array, ArrayRef, Int64Array, RecordBatch, StringArray};
 use nebulakit::schema::arrow::datatypes::{DataType, Field, Schema as ArrowSchema, SchemaRef};
 use nebulakit::schema::arrow::ipc::writer::{FileWriter, IpcWriteOptions};
-use nebulakit::schema::{AnyRow, ReadRequest, Row, Run, Schema, TableEncoder, TableFormat, TableObject, TablePart, column, register};
+use nebulakit::schema::{
+    AnyRow, Compression, ReadRequest, Row, Run, Schema, TableEncoder, TableFormat, TableObject, TablePart, column, register,
+};
 use nebulakit_types::{Bytes, Error, ErrorKind, Result};
 
 use super::shared::{Place, batch, run, whole};
@@ -105,6 +107,36 @@ fn arrow_files_of_every_compression_are_read() {
     });
 }
 
+/// Each format writes what it knows, which is smaller and reads as the same, and says what it does not know.
+#[test]
+fn tables_are_compressed_as_asked() {
+    use Compression::{Lz4, None, Snappy, Zstd};
+    run(async {
+        let place = Place::new();
+        let batch = batch!(("a", Int64, 0..10_000), ("b", Utf8, (0..10_000).map(|index| format!("value number {index}"))));
+        let written = async |format: &str, compression| {
+            let mut writer = Schema::<AnyRow>::create_as(&place.workspace, format)?.compressed(compression);
+            writer.write(batch.clone()).await?;
+            let table = writer.finish().await?;
+            assert_eq!(whole(&table).await, batch, "{format}, {compression:?}");
+            Ok::<_, Error>(std::fs::metadata(format!("{}/00000", table.uri().unwrap())).unwrap().len())
+        };
+        for (format, known) in [("parquet", &[Snappy, Lz4, Zstd(1), Zstd(19)][..]), ("arrow", &[Lz4, Zstd(3)])] {
+            let plain = written(format, None).await.unwrap();
+            for compression in known {
+                let size = written(format, *compression).await.unwrap();
+                assert!(size < plain * 9 / 10, "{format}, {compression:?}: {size} of {plain} bytes");
+            }
+        }
+        assert!(written("parquet", Zstd(19)).await.unwrap() < written("parquet", Zstd(1)).await.unwrap(), "the level makes no difference");
+        for (format, unknown) in [("parquet", Zstd(23)), ("parquet", Zstd(0)), ("arrow", Snappy), ("arrow", Zstd(0)), ("csv", Zstd(3))] {
+            let error = written(format, unknown).await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Unencodable, "{format}");
+            assert!(error.to_string().contains(&format!("is not compressed by {unknown:?}: ")), "{error}");
+        }
+    });
+}
+
 #[test]
 fn broken_arrow_files_are_errors() {
     run(async {
@@ -151,7 +183,7 @@ impl TableFormat for Lines {
         async move { Ok(Arc::new(LinesPart(object)) as Arc<dyn TablePart>) }.boxed()
     }
 
-    fn encoder(&self, schema: SchemaRef) -> Result<Box<dyn TableEncoder>> {
+    fn encoder(&self, schema: SchemaRef, _: Option<Compression>) -> Result<Box<dyn TableEncoder>> {
         if schema.fields() == line_column().fields() {
             return Ok(Box::new(LinesEncoder));
         }

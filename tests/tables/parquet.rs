@@ -17,7 +17,7 @@ fn nullable(name: &str, array: ArrayRef) -> (Field, ArrayRef) {
 }
 
 /// Columns of every kind, with gaps, `rows` long.
-fn mixed(rows: usize) -> RecordBatch {
+pub(crate) fn mixed(rows: usize) -> RecordBatch {
     let some = |index: usize| index % 5 != 3;
     let number = |index: usize| i64::try_from(index).unwrap() * 7919 % 10_007;
     let texts = || (0..rows).map(|index| some(index).then(|| format!("text {}", number(index) % 100)));

@@ -13,7 +13,7 @@ use futures_util::stream::{self, BoxStream, StreamExt as _};
 use futures_util::{FutureExt as _, Stream};
 
 use super::fault::{unreadable, unwritable};
-use super::format::{ReadRequest, Run, TableEncoder, TableFormat, TablePart};
+use super::format::{Compression, ReadRequest, Run, TableEncoder, TableFormat, TablePart};
 use super::object::TableObject;
 use crate::{Bytes, Error, ErrorKind, Result};
 
@@ -42,7 +42,10 @@ impl TableFormat for Csv {
         .boxed()
     }
 
-    fn encoder(&self, schema: SchemaRef) -> Result<Box<dyn TableEncoder>> {
+    fn encoder(&self, schema: SchemaRef, compression: Option<Compression>) -> Result<Box<dyn TableEncoder>> {
+        if let Some(compression) = compression.filter(|compression| *compression != Compression::None) {
+            return Err(compression.unknown_to("CSV", "it is plain text"));
+        }
         for field in schema.fields() {
             if field.data_type().is_nested() {
                 return Err(Error::new(

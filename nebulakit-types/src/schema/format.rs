@@ -11,6 +11,7 @@ use futures_util::stream::BoxStream;
 
 use super::filter::{Bound, Filter};
 use super::object::TableObject;
+use super::read::BATCH;
 use super::row::missing;
 use super::{csv, ipc, parquet};
 use crate::{Bytes, Error, ErrorKind, Result};
@@ -34,11 +35,11 @@ pub trait TableFormat: Send + Sync + 'static {
     /// formats that do not store types.
     fn open(&self, object: TableObject, declared: Option<SchemaRef>) -> BoxFuture<'static, Result<Arc<dyn TablePart>>>;
 
-    /// Begins a new object with these columns.
+    /// Begins a new object with these columns, compressed in that way, or as the format is by default.
     ///
     /// # Errors
-    /// When the format has no form for a column.
-    fn encoder(&self, schema: SchemaRef) -> Result<Box<dyn TableEncoder>>;
+    /// When the format has no form for a column, or does not know the compression.
+    fn encoder(&self, schema: SchemaRef, compression: Option<Compression>) -> Result<Box<dyn TableEncoder>>;
 }
 
 /// An object of a table that has been opened.
@@ -83,6 +84,27 @@ impl fmt::Debug for Run {
     }
 }
 
+/// How the bytes of a table are made fewer; which formats know which is said at [`SchemaWriter::compressed`](super::SchemaWriter::compressed).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Compression {
+    /// Not at all.
+    None,
+    /// Quick, and what Parquet has by default.
+    Snappy,
+    /// Quick: raw blocks of LZ4 in Parquet, frames in Arrow IPC.
+    Lz4,
+    /// Smaller and slower, from level 1 to 22.
+    Zstd(u8),
+}
+
+impl Compression {
+    /// What a format says of a compression that it does not know.
+    pub(super) fn unknown_to(self, format: &str, known: &str) -> Error {
+        Error::new(ErrorKind::Unencodable, format!("{format} is not compressed by {self:?}: {known}"))
+    }
+}
+
 /// Writes batches as the bytes of one object.
 pub trait TableEncoder: Send {
     /// Takes batches, and gives the bytes that are finished by now. All batches have the columns of the schema that the object was begun
@@ -104,7 +126,7 @@ pub trait TableEncoder: Send {
 pub struct ReadRequest {
     pub(super) columns: Option<Vec<String>>,
     pub(super) filter: Option<Filter>,
-    pub(super) batch_size: usize,
+    pub(super) batch_size: Option<usize>,
 }
 
 impl ReadRequest {
@@ -123,7 +145,7 @@ impl ReadRequest {
     /// At most how many rows a batch has.
     #[must_use]
     pub fn batch_size(&self) -> usize {
-        self.batch_size
+        self.batch_size.unwrap_or(BATCH)
     }
 
     /// The indices in `schema` of the columns that have to be read, for themselves or for the filter, in the order of `schema`.

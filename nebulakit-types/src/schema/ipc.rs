@@ -8,14 +8,14 @@ use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, FieldRef, Fields, Schema as ArrowSchema, SchemaRef};
 use arrow::ipc::convert::try_fb_to_schema;
 use arrow::ipc::reader::{FileDecoder, read_footer_length};
-use arrow::ipc::writer::FileWriter;
-use arrow::ipc::{Block, root_as_footer};
+use arrow::ipc::writer::{FileWriter, IpcWriteOptions};
+use arrow::ipc::{Block, CompressionType, root_as_footer};
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use futures_util::stream::{self, StreamExt as _};
 
 use super::fault::{unreadable, unwritable};
-use super::format::{ReadRequest, Run, TableEncoder, TableFormat, TablePart};
+use super::format::{Compression, ReadRequest, Run, TableEncoder, TableFormat, TablePart};
 use super::object::TableObject;
 use super::threads;
 use crate::convert::reader::corrupt;
@@ -39,10 +39,12 @@ impl TableFormat for Ipc {
         .boxed()
     }
 
-    fn encoder(&self, schema: SchemaRef) -> Result<Box<dyn TableEncoder>> {
+    fn encoder(&self, schema: SchemaRef, compression: Option<Compression>) -> Result<Box<dyn TableEncoder>> {
         let fields: Fields = schema.fields().iter().map(opened).collect();
         let schema = Arc::new(ArrowSchema::new_with_metadata(fields, schema.metadata().clone()));
-        let writer = FileWriter::try_new(Vec::new(), &schema).map_err(|error| unwritable("Arrow IPC", error))?;
+        let options =
+            IpcWriteOptions::default().try_with_compression(codec(compression)?).map_err(|error| unwritable("Arrow IPC", error))?;
+        let writer = FileWriter::try_new_with_options(Vec::new(), &schema, options).map_err(|error| unwritable("Arrow IPC", error))?;
         Ok(Box::new(IpcEncoder { writer, schema }))
     }
 }
@@ -140,6 +142,16 @@ async fn read_block(object: TableObject, decoder: Arc<FileDecoder>, request: Arc
         Ok(starts.map(|start| batch.slice(start, request.batch_size().min(batch.num_rows() - start))).collect())
     })
     .await
+}
+
+fn codec(compression: Option<Compression>) -> Result<Option<CompressionType>> {
+    match compression.unwrap_or(Compression::None) {
+        Compression::None => Ok(None),
+        Compression::Lz4 => Ok(Some(CompressionType::LZ4_FRAME)),
+        // Readers do not care, and the library has no other level.
+        Compression::Zstd(1..=22) => Ok(Some(CompressionType::ZSTD)),
+        other => Err(other.unknown_to("Arrow IPC", "take `None`, `Lz4` or `Zstd(1..=22)`")),
+    }
 }
 
 /// The field with the values of dictionaries in their place: a file has one dictionary for each column, and batches have their own.

@@ -44,6 +44,8 @@ mod csv;
 mod fault;
 mod filter;
 mod format;
+#[cfg(feature = "polars")]
+mod frames;
 mod ipc;
 mod literal;
 mod object;
@@ -67,9 +69,13 @@ use futures_util::stream::{self, StreamExt as _};
 
 /// The Arrow of this version: arrays, batches, types and computations.
 pub use ::arrow;
+/// The core of polars in this version: frames, columns, data types. A program that does more with frames, such as `frame.lazy()`, names
+/// `polars` among its own dependencies, in the same version and with the features that it needs: its frames are these.
+#[cfg(feature = "polars")]
+pub use ::polars_core as polars;
 pub use cell::Cell;
 pub use filter::{ColumnName, Filter, Value, column};
-pub use format::{ReadRequest, Run, TableEncoder, TableFormat, TablePart, register};
+pub use format::{Compression, ReadRequest, Run, TableEncoder, TableFormat, TablePart, register};
 pub use literal::LegacySchema;
 pub use object::TableObject;
 pub use read::{TableRead, TableStream};

@@ -18,7 +18,7 @@ use super::table::{Opened, Table};
 use crate::{Error, ErrorKind, Result};
 
 /// A batch has at most so many rows unless it is asked for otherwise.
-const BATCH: usize = 32 * 1024;
+pub(super) const BATCH: usize = 32 * 1024;
 
 /// So many bytes of memory may be taken by runs that are read ahead.
 const BUDGET: u64 = 64 * 1024 * 1024;
@@ -59,8 +59,8 @@ impl<T> Stream for TableStream<T> {
 /// How a table is to be read; [`Schema::read`] makes one. Nothing happens before one of the last methods is called.
 #[must_use = "nothing is read before `stream`, `rows` or `collect` is called"]
 pub struct TableRead<R> {
-    schema: Schema<R>,
-    request: ReadRequest,
+    pub(super) schema: Schema<R>,
+    pub(super) request: ReadRequest,
 }
 
 impl<R> fmt::Debug for TableRead<R> {
@@ -72,7 +72,7 @@ impl<R> fmt::Debug for TableRead<R> {
 impl<R: Columns> TableRead<R> {
     pub(super) fn new(schema: Schema<R>) -> Self {
         let columns = R::declared().map(|columns| columns.iter().map(|column| column.name().to_owned()).collect());
-        Self { schema, request: ReadRequest { columns, filter: None, batch_size: BATCH } }
+        Self { schema, request: ReadRequest { columns, filter: None, batch_size: None } }
     }
 
     /// Reads only these columns, in this order. Without it all are read, or those that the type declares.
@@ -93,7 +93,7 @@ impl<R: Columns> TableRead<R> {
 
     /// Sets how many rows a batch has at most, 32,768 by default; zero counts as one.
     pub fn batch_size(mut self, rows: usize) -> Self {
-        self.request.batch_size = rows.max(1);
+        self.request.batch_size = Some(rows.max(1));
         self
     }
 

@@ -8,7 +8,7 @@ use arrow::datatypes::SchemaRef;
 use tokio::sync::oneshot;
 
 use super::Schema;
-use super::format::{TableEncoder, index_of};
+use super::format::{Compression, TableEncoder, index_of};
 use super::read::{batch, declared};
 use super::row::{Columns, Row, batch_of};
 use super::table::Table;
@@ -34,6 +34,7 @@ const ROWS: usize = 8 * 1024;
 pub struct SchemaWriter<R> {
     table: Table,
     workspace: Workspace,
+    compression: Option<Compression>,
     columns: Option<SchemaRef>,
     gathered: Vec<RecordBatch>,
     rows: usize,
@@ -55,7 +56,27 @@ impl<R> fmt::Debug for SchemaWriter<R> {
 impl<R: Columns> SchemaWriter<R> {
     pub(super) fn new(table: Table, workspace: Workspace) -> Self {
         let columns = declared::<R>();
-        Self { table, workspace, columns, gathered: Vec::new(), rows: 0, bytes: 0, encoding: None, object: None, of: PhantomData }
+        Self {
+            table,
+            workspace,
+            compression: None,
+            columns,
+            gathered: Vec::new(),
+            rows: 0,
+            bytes: 0,
+            encoding: None,
+            object: None,
+            of: PhantomData,
+        }
+    }
+
+    /// Compresses otherwise than by default, which is snappy in Parquet and nothing in Arrow IPC. Parquet knows all compressions, Arrow IPC
+    /// [`Compression::Lz4`] and [`Compression::Zstd`] (of any level the same), CSV none; an unknown one is an error of the first rows that
+    /// are encoded. To be called before any row is written.
+    #[must_use]
+    pub fn compressed(mut self, compression: Compression) -> Self {
+        self.compression = Some(compression);
+        self
     }
 
     /// Adds a batch. The first one of an untyped table decides its columns.
@@ -92,7 +113,7 @@ impl<R: Columns> SchemaWriter<R> {
 
     /// The encoder, when it is free; what it has made is stored first.
     async fn encoder(&mut self, columns: &SchemaRef) -> Result<Box<dyn TableEncoder>> {
-        let Some(encoding) = self.encoding.take() else { return self.table.format.encoder(columns.clone()) };
+        let Some(encoding) = self.encoding.take() else { return self.table.format.encoder(columns.clone(), self.compression) };
         let (encoder, bytes) = encoding.await.unwrap_or_else(|_| Err(threads::panicked()))?;
         self.store(bytes).await?;
         Ok(encoder)

@@ -3,6 +3,9 @@
 
 #[path = "fixture/data.rs"]
 mod data;
+#[cfg(feature = "schema")]
+#[path = "fixture/tables.rs"]
+mod tables;
 
 /// The tasks of `golden/flytekit-execute-tasks.py` that have a counterpart, under the names that flytekit gave them.
 mod golden {
@@ -600,46 +603,3 @@ mod beside {
 }
 
 nebulakit::main!();
-
-/// Tables that come from Python and go back there.
-#[cfg(feature = "schema")]
-mod tables {
-    use nebulakit::schema::arrow::array::RecordBatch;
-    use nebulakit::schema::{AnyRow, LegacySchema, Row, Schema};
-    use nebulakit::{Context, task};
-
-    /// Reads a table and writes it anew, batch by batch.
-    #[task(name = "tables.copy")]
-    async fn copy(context: Context, v: Schema, format: String) -> anyhow::Result<Schema> {
-        let mut copy = Schema::<AnyRow>::create_as(&context, &format)?;
-        copy.write(RecordBatch::new_empty(v.columns().await?)).await?;
-        let mut batches = v.read().stream();
-        while let Some(batch) = batches.try_next().await? {
-            copy.write(batch).await?;
-        }
-        Ok(copy.finish().await?)
-    }
-
-    #[task(name = "tables.legacy")]
-    async fn legacy(context: Context, v: LegacySchema) -> anyhow::Result<LegacySchema> {
-        let mut copy = Schema::<AnyRow>::create(&context)?;
-        for batch in v.read().collect().await? {
-            copy.write(batch).await?;
-        }
-        Ok(copy.finish().await?.into())
-    }
-
-    #[derive(Row)]
-    struct Person {
-        name: Option<String>,
-        age: Option<u8>,
-        born: Option<jiff::Timestamp>,
-    }
-
-    /// Reads some columns as rows, and gives those that have a name, from memory.
-    #[task(name = "tables.people")]
-    async fn people(v: Schema<Person>) -> anyhow::Result<Schema<Person>> {
-        let people = v.read().collect_rows().await?;
-        Ok(Schema::from_rows(people.into_iter().filter(|person| person.name.is_some()))?)
-    }
-}

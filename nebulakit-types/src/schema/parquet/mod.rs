@@ -18,7 +18,7 @@ use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
 use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataPushDecoder};
 
 use super::fault::bad_parquet;
-use super::format::{TableEncoder, TableFormat, TablePart};
+use super::format::{Compression, TableEncoder, TableFormat, TablePart};
 use super::object::TableObject;
 use crate::Result;
 use crate::convert::reader::corrupt;
@@ -43,8 +43,8 @@ impl TableFormat for Parquet {
         .boxed()
     }
 
-    fn encoder(&self, schema: SchemaRef) -> Result<Box<dyn TableEncoder>> {
-        Ok(Box::new(write::ParquetEncoder::new(&schema)?))
+    fn encoder(&self, schema: SchemaRef, compression: Option<Compression>) -> Result<Box<dyn TableEncoder>> {
+        Ok(Box::new(write::ParquetEncoder::new(&schema, compression)?))
     }
 }
 

@@ -8,12 +8,12 @@ use arrow::compute::{CastOptions, cast_with_options};
 use arrow::datatypes::{DataType, Field, FieldRef, Fields, Schema as ArrowSchema, SchemaRef, TimeUnit};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves};
-use parquet::basic::Compression;
+use parquet::basic::{Compression as Codec, ZstdLevel};
 use parquet::file::properties::WriterProperties;
 use parquet::file::writer::SerializedFileWriter;
 
 use super::super::fault::unwritable;
-use super::super::format::TableEncoder;
+use super::super::format::{Compression, TableEncoder};
 use super::super::threads;
 use crate::{Bytes, Error, ErrorKind, Result};
 
@@ -38,10 +38,10 @@ pub(super) struct ParquetEncoder {
 }
 
 impl ParquetEncoder {
-    pub(super) fn new(schema: &SchemaRef) -> Result<Self> {
+    pub(super) fn new(schema: &SchemaRef, compression: Option<Compression>) -> Result<Self> {
         let fields: Fields = schema.fields().iter().map(micros).collect();
         let schema = Arc::new(ArrowSchema::new_with_metadata(fields, schema.metadata().clone()));
-        let properties = WriterProperties::builder().set_compression(Compression::SNAPPY).build();
+        let properties = WriterProperties::builder().set_compression(codec(compression)?).build();
         let output = Output::default();
         let writer = ArrowWriter::try_new(output.clone(), schema.clone(), Some(properties)).map_err(fault)?;
         let (file, factory) = writer.into_serialized_writer().map_err(fault)?;
@@ -134,6 +134,16 @@ impl TableEncoder for ParquetEncoder {
         self.flush()?;
         self.file.finish().map_err(fault)?;
         Ok(self.output.take())
+    }
+}
+
+fn codec(compression: Option<Compression>) -> Result<Codec> {
+    match compression.unwrap_or(Compression::Snappy) {
+        Compression::None => Ok(Codec::UNCOMPRESSED),
+        Compression::Snappy => Ok(Codec::SNAPPY),
+        Compression::Lz4 => Ok(Codec::LZ4_RAW),
+        Compression::Zstd(level @ 1..=22) => Ok(Codec::ZSTD(ZstdLevel::try_new(level.into()).map_err(fault)?)),
+        other @ Compression::Zstd(_) => Err(other.unknown_to("Parquet", "take `None`, `Snappy`, `Lz4` or `Zstd(1..=22)`")),
     }
 }
 
