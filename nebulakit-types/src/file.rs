@@ -25,7 +25,7 @@ use crate::convert::writer::Encoder;
 use crate::data::{Destination, Placed, Source, Wanted, check, copy_of, options_for, stored_name, text, workspace};
 use crate::dialect::FileShape;
 use crate::outbox::{Outbox, Transfer};
-use crate::storage::{ObjectMeta, PutOptions, Reading};
+use crate::storage::{ObjectMeta, PutOptions, Reading, shown};
 use crate::workspace::Workspace;
 use crate::{Dialect, Error, ErrorKind, LiteralType, NebulaType, Result};
 
@@ -156,7 +156,7 @@ impl<F> File<F> {
         self.placed.uri()
     }
 
-    /// The file's name: the last segment of its URI or path.
+    /// The file's name: the last segment of its URI or path, of a web address without its query.
     #[must_use]
     pub fn name(&self) -> &str {
         self.placed.name()
@@ -188,7 +188,7 @@ impl<F> File<F> {
     pub async fn stat(&self) -> Result<ObjectMeta> {
         let Some(url) = self.url()? else { return Ok(ObjectMeta { size: self.in_memory().len() as u64, ..ObjectMeta::default() }) };
         let meta = self.workspace().storage().stat(&url).await?;
-        meta.ok_or_else(|| Error::new(ErrorKind::NotFound, format!("there is no file at `{url}`")))
+        meta.ok_or_else(|| Error::new(ErrorKind::NotFound, format!("there is no file at `{}`", shown(&url))))
     }
 
     /// The file's length in bytes.
@@ -389,12 +389,12 @@ impl<F> Clone for File<F> {
 
 impl<F> fmt::Debug for File<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut shown = f.debug_struct("File");
+        let mut fields = f.debug_struct("File");
         match &self.placed.source {
-            Source::Uri(uri) => shown.field("uri", &crate::storage::shown(uri)),
-            Source::Path(path) => shown.field("path", path),
-            Source::Bytes(name, bytes) => shown.field("name", name).field("size", &bytes.len()),
+            Source::Uri(uri) => fields.field("uri", &shown(uri)),
+            Source::Path(path) => fields.field("path", path),
+            Source::Bytes(name, bytes) => fields.field("name", name).field("size", &bytes.len()),
         };
-        shown.field("metadata", &self.metadata).finish()
+        fields.field("metadata", &self.metadata).finish()
     }
 }

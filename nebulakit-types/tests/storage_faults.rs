@@ -10,7 +10,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use nebulakit_types::file::{Any, File};
 use nebulakit_types::storage::{AddressingStyle, Environment, PutOptions, S3Config, Storage, StorageConfig};
+use nebulakit_types::workspace::Workspace;
 use nebulakit_types::{Error, ErrorKind};
 
 use self::fault_server::Reply::{Answer, Hangup, Silence};
@@ -340,12 +342,32 @@ async fn secrets_are_never_shown() {
 }
 
 #[tokio::test]
+async fn a_signature_is_no_part_of_a_files_name_and_is_not_told() {
+    const SIGNATURE: &str = "5ignatur3";
+    let folder = tempfile::tempdir().unwrap();
+    let at = |server: &Server| {
+        // Longer than the name of any file may be.
+        let url = format!("{}/data/a.csv?sig={}", server.url, SIGNATURE.repeat(40));
+        File::<Any>::from_uri(url).within(Workspace::local(folder.path()))
+    };
+    let there = at(&Server::follow([Answer(200, &[], "bytes")]));
+    assert_eq!(there.name(), "a.csv");
+    let path = there.path().await.unwrap();
+    assert_eq!((path.file_name(), std::fs::read(path).unwrap()), (Some("a.csv".as_ref()), b"bytes".to_vec()));
+    let gone = at(&Server::follow([Answer(404, &[], "")]));
+    for error in [there.read_up_to(1).await.unwrap_err(), gone.stat().await.unwrap_err(), gone.open().await.unwrap_err()] {
+        assert!(error.to_string().contains("a.csv") && !format!("{error:?}").contains(SIGNATURE), "{error:?}");
+    }
+}
+
+#[tokio::test]
 async fn what_cannot_be_asked_for_is_a_url_error() {
     let (server, storage) = s3([Answer(200, OBJECT, "")]);
     for url in [
         "s3://",
         "s3://bucket",
         "s3:///key",
+        "s3://AKTEST:s3cr3t@bucket/key",
         "s3://my bucket/key",
         "s3://bucket//key",
         "s3://bucket/a/../b",
@@ -355,6 +377,7 @@ async fn what_cannot_be_asked_for_is_a_url_error() {
     ] {
         let error = storage.get(url).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Url, "{url}: {error}");
+        assert!(!error.to_string().contains("s3cr3t"), "{error}");
     }
     for endpoint in ["127.0.0.1:9000", "s3.example.com", "ftp://host", "http://host/a?x=1", "http://me:pw@host"] {
         let error = Storage::new(config(endpoint)).get("s3://bucket/key").await.unwrap_err();

@@ -10,6 +10,7 @@ use super::writer::Encoder;
 use crate::dialect::FileShape;
 use crate::literal::LiteralValue;
 use crate::literal_type::{BlobDimensionality, BlobType};
+use crate::storage::shown;
 use crate::{Dialect, Error, ErrorKind, Literal, LiteralType, Result};
 
 /// What a literal says of a file or a directory.
@@ -67,7 +68,7 @@ impl Kind {
         let (uri, dimensionality) = parts(blob)?;
         if dimensionality != self.dimensionality {
             let found = if dimensionality == BlobDimensionality::Single { FILE } else { DIRECTORY };
-            return Err(Error::new(ErrorKind::Mismatch, format!("expected {}, found {} (`{uri}`)", self.name, found.name)));
+            return Err(Error::new(ErrorKind::Mismatch, format!("expected {}, found {} (`{}`)", self.name, found.name, shown(uri))));
         }
         self.located(Reference { uri: uri.to_owned(), metadata: literal.metadata()? })
     }

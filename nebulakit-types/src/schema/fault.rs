@@ -3,6 +3,7 @@
 use arrow::error::ArrowError;
 use parquet::errors::ParquetError;
 
+use crate::storage::shown;
 use crate::{Error, ErrorKind};
 
 /// The table at `url` cannot be read.
@@ -34,7 +35,7 @@ pub(super) fn bad_parquet(url: &str, error: ParquetError) -> Error {
 }
 
 fn broken(url: &str, source: Box<dyn std::error::Error + Send + Sync>) -> Error {
-    Error::new(ErrorKind::Corrupt, format!("cannot read the table `{url}`")).with_source(source)
+    Error::new(ErrorKind::Corrupt, format!("cannot read the table `{}`", shown(url))).with_source(source)
 }
 
 /// Rows cannot be written in the format.

@@ -14,6 +14,7 @@ use super::object::TableObject;
 use super::read::BATCH;
 use super::row::missing;
 use super::{csv, ipc, parquet};
+use crate::storage::without_query;
 use crate::{Bytes, Error, ErrorKind, Result};
 
 /// The format of tables that declare none.
@@ -229,7 +230,7 @@ pub(super) fn find(name: &str) -> Result<Arc<dyn TableFormat>> {
 
 /// The format that a name of a file speaks of; empty where it speaks of none.
 pub(super) fn of_name(uri: &str) -> &'static str {
-    let extension = uri.rsplit('/').next().and_then(|name| name.rsplit_once('.')).map_or("", |(_, extension)| extension);
+    let extension = without_query(uri).rsplit('/').next().and_then(|name| name.rsplit_once('.')).map_or("", |(_, extension)| extension);
     match extension.to_ascii_lowercase().as_str() {
         "csv" => "csv",
         "arrow" | "feather" | "ipc" => "arrow",

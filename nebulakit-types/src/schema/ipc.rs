@@ -19,6 +19,7 @@ use super::format::{Compression, ReadRequest, Run, TableEncoder, TableFormat, Ta
 use super::object::TableObject;
 use super::threads;
 use crate::convert::reader::corrupt;
+use crate::storage::shown;
 use crate::{Bytes, Result};
 
 /// The length of the footer, and the mark that ends a file.
@@ -61,7 +62,7 @@ struct IpcPart {
 impl IpcPart {
     async fn open(object: TableObject) -> Result<Self> {
         let url = object.url().to_owned();
-        let broken = |what: &str| corrupt(format!("`{url}` is no Arrow IPC file: {what}"));
+        let broken = |what: &str| corrupt(format!("`{}` is no Arrow IPC file: {what}", shown(&url)));
         let size = object.size();
         let Some(at) = size.checked_sub(TRAILER) else { return Err(broken("it is too short")) };
         let trailer = object.read_range(at..size).await?;

@@ -95,7 +95,7 @@ use table::Table;
 /// written by [`Schema::create`], goes out as its URI.
 pub struct Schema<R = AnyRow> {
     source: Source,
-    /// How instants, texts and lists are stored; empty for what the URI says, or Parquet.
+    /// The format by name; empty for what the URI says, or Parquet.
     format: String,
     workspace: Option<Workspace>,
     of: PhantomData<fn() -> R>,
@@ -117,7 +117,7 @@ impl<R> fmt::Debug for Schema<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct("Schema");
         match &self.source {
-            Source::Stored(uri) => shown.field("uri", uri),
+            Source::Stored(uri) => shown.field("uri", &crate::storage::shown(uri)),
             Source::Held(batches) => shown.field("rows", &batches.iter().map(RecordBatch::num_rows).sum::<usize>()),
         };
         shown.field("format", &self.format).finish()

@@ -3,7 +3,7 @@
 use percent_encoding::percent_decode_str;
 
 use super::object::TableObject;
-use crate::storage::{ObjectInfo, Storage, join};
+use crate::storage::{ObjectInfo, Storage, join, shown, without_query};
 use crate::{Error, ErrorKind, Result};
 
 /// What stands for an absent value in the name of a partition's folder.
@@ -34,15 +34,16 @@ pub(super) async fn find(storage: &Storage, uri: &str, hidden: &str) -> Result<V
     if listed.is_empty() {
         return match TableObject::find(storage, uri).await? {
             Some(object) => Ok(alone(object)),
-            None => {
-                Err(Error::new(ErrorKind::NotFound, format!("there is no table at `{uri}`: neither an object nor a directory of objects")))
-            }
+            None => Err(Error::new(
+                ErrorKind::NotFound,
+                format!("there is no table at `{}`: neither an object nor a directory of objects", shown(uri)),
+            )),
         };
     }
     let parts: Vec<_> = listed.iter().filter(|object| is_data(object, hidden)).map(|object| part(storage, object)).collect();
     if parts.is_empty() {
         let names = listed.iter().take(5).map(|object| format!("`{}`", object.key)).collect::<Vec<_>>().join(", ");
-        return Err(Error::new(ErrorKind::NotFound, format!("there is no data below `{uri}`, only {names}")));
+        return Err(Error::new(ErrorKind::NotFound, format!("there is no data below `{}`, only {names}", shown(uri))));
     }
     Ok(parts)
 }
@@ -54,7 +55,7 @@ pub(super) fn first(uri: &str, name: &str) -> String {
 
 /// Names with an extension are rarely those of directories: a request is saved.
 fn looks_like_a_file(uri: &str) -> bool {
-    let name = uri.rsplit('/').next().unwrap_or_default();
+    let name = without_query(uri).rsplit('/').next().unwrap_or_default();
     name.rsplit_once('.').is_some_and(|(stem, extension)| !stem.is_empty() && (2..=8).contains(&extension.len()))
 }
 

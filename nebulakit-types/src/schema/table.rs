@@ -11,7 +11,7 @@ use super::format::{self, ReadRequest, TableFormat, TablePart, index_of};
 use super::parts::{self, Part};
 use super::read::batch;
 use super::widen::widen;
-use crate::storage::Storage;
+use crate::storage::{Storage, shown};
 use crate::{Error, ErrorKind, Result};
 
 /// A table that is stored somewhere in some format.
@@ -78,10 +78,11 @@ impl Opened {
 
     /// Says in which part it was.
     pub(super) fn named(&self, error: Error) -> Error {
-        if error.kind() != ErrorKind::Missing || error.message().contains(&self.url) {
+        let url = shown(&self.url);
+        if error.kind() != ErrorKind::Missing || error.message().contains(&*url) {
             return error;
         }
-        Error::new(error.kind(), format!("{} (in `{}`)", error.message(), self.url))
+        Error::new(error.kind(), format!("{} (in `{url}`)", error.message()))
     }
 
     /// What is asked of the part itself, and what is done to its batches then; [`None`] where none of its rows can be wanted.

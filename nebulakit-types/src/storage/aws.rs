@@ -5,6 +5,7 @@ use std::sync::Arc;
 use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey};
 
 use super::cloud::{Place, Store, check_header, endpoint_url, refused};
+use super::location::shown;
 use super::transport::{Connector, client_options, retry_config};
 use super::{AddressingStyle, Environment, StorageConfig};
 use crate::{Error, ErrorKind, Result};
@@ -23,7 +24,7 @@ pub(super) fn store(
 ) -> Result<Store> {
     let bucket = place.authority;
     if bucket.contains(['@', ':', '$']) {
-        return Err(Error::new(ErrorKind::Url, format!("`{}`: `{bucket}` cannot name a bucket", place.url)));
+        return Err(Error::new(ErrorKind::Url, format!("`{}`: the name of a bucket holds no `@`, `:` or `$`", shown(place.url))));
     }
     let (s3, environment) = (&config.s3, &config.environment);
     // A signature over the whole body costs half a second of CPU for each GiB. Over TLS it adds nothing; over plain http, whoever could
@@ -69,7 +70,7 @@ pub(super) fn store(
             url.set_host(Some(&format!("{bucket}.{host}"))).map_err(|error| {
                 Error::new(
                     ErrorKind::Url,
-                    format!("`{}`: `{bucket}.{host}` is no host, so the addressing style cannot be `virtual`: {error}", place.url),
+                    format!("`{}`: `{bucket}.{host}` is no host, so the addressing style cannot be `virtual`: {error}", shown(place.url)),
                 )
             })?;
             builder = builder.with_virtual_hosted_style_request(true);
@@ -149,7 +150,7 @@ fn keys(place: &Place<'_>, config: &StorageConfig, profile: &Profile) -> Result<
 }
 
 fn half(place: &Place<'_>, there: &str, absent: &str) -> Error {
-    Error::new(ErrorKind::Denied, format!("`{}`: {there} is set and {absent} is not; both are needed", place.url))
+    Error::new(ErrorKind::Denied, format!("`{}`: {there} is set and {absent} is not; both are needed", shown(place.url)))
 }
 
 /// What the user's profile says, in the files of the cloud's own tools. Roles and single sign-on are theirs to resolve:

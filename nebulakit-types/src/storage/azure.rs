@@ -6,6 +6,7 @@ use object_store::azure::{AzureConfigKey, MicrosoftAzureBuilder};
 
 use super::StorageConfig;
 use super::cloud::{Place, Store, check_header, endpoint_url, refused};
+use super::location::shown;
 use super::transport::{Connector, client_options, retry_config};
 use crate::Secret;
 use crate::{Error, ErrorKind, Result};
@@ -22,7 +23,10 @@ pub(super) fn store(place: &Place<'_>, anonymous: bool, config: &StorageConfig, 
         None => (place.authority, None),
     };
     if container.is_empty() || container.contains(['@', ':', '.', '_']) {
-        return Err(Error::new(ErrorKind::Url, format!("`{}`: `{container}` cannot name a container", place.url)));
+        return Err(Error::new(
+            ErrorKind::Url,
+            format!("`{}`: the name of a container is not empty and holds no `@`, `:`, `.` or `_`", shown(place.url)),
+        ));
     }
     let mut builder = MicrosoftAzureBuilder::new();
     for (name, value) in environment.with_prefix("AZURE_") {
@@ -40,12 +44,12 @@ pub(super) fn store(place: &Place<'_>, anonymous: bool, config: &StorageConfig, 
         let text = format!(
             "`{}` names no storage account: write `abfs://{container}@ACCOUNT.dfs.core.windows.net/...`, or set \
              FLYTE_AZURE_STORAGE_ACCOUNT_NAME or AZURE_STORAGE_ACCOUNT_NAME",
-            place.url
+            shown(place.url)
         );
         return Err(Error::new(ErrorKind::Url, text));
     };
     if !account.chars().all(|c| c.is_ascii_alphanumeric() || c == '-') {
-        return Err(Error::new(ErrorKind::Url, format!("`{}`: `{account}` cannot name a storage account", place.url)));
+        return Err(Error::new(ErrorKind::Url, format!("`{}`: `{account}` cannot name a storage account", shown(place.url))));
     }
     if let Some(endpoint) = azure.endpoint.as_deref().map(str::trim) {
         builder = builder.with_endpoint(endpoint_url(endpoint)?.as_str().trim_end_matches('/').to_owned());

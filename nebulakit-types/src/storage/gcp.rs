@@ -7,6 +7,7 @@ use object_store::gcp::{GcpCredential, GoogleCloudStorageBuilder, GoogleConfigKe
 
 use super::StorageConfig;
 use super::cloud::{Place, Store, endpoint_url, refused};
+use super::location::shown;
 use super::transport::{Connector, client_options, retry_config};
 use crate::{Error, ErrorKind, Result};
 
@@ -16,7 +17,7 @@ const LOOKED_FOR: &str = "GOOGLE_SERVICE_ACCOUNT, GOOGLE_SERVICE_ACCOUNT_KEY, GO
 pub(super) fn store(place: &Place<'_>, anonymous: bool, config: &StorageConfig, connector: &Connector) -> Result<Store> {
     let bucket = place.authority;
     if bucket.contains(['@', ':', '$']) {
-        return Err(Error::new(ErrorKind::Url, format!("`{}`: `{bucket}` cannot name a bucket", place.url)));
+        return Err(Error::new(ErrorKind::Url, format!("`{}`: the name of a bucket holds no `@`, `:` or `$`", shown(place.url))));
     }
     let (gcs, environment) = (&config.gcs, &config.environment);
     let mut builder = GoogleCloudStorageBuilder::new();

@@ -156,11 +156,11 @@ fn unknown_scheme(url: &str, scheme: &str) -> Error {
 #[cfg(feature = "cloud")]
 fn check_authority(url: &str, authority: &str) -> Result<()> {
     if authority.is_empty() {
-        return Err(Error::new(ErrorKind::Url, format!("`{url}` names no bucket")));
+        return Err(Error::new(ErrorKind::Url, format!("`{}` names no bucket", shown(url))));
     }
     let strange = |c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_' | '@' | '$' | ':'));
     match authority.chars().find(|c| strange(*c)) {
-        Some(c) => Err(Error::new(ErrorKind::Url, format!("`{url}`: {c:?} cannot stand in the name of a bucket"))),
+        Some(c) => Err(Error::new(ErrorKind::Url, format!("`{}`: {c:?} cannot stand in the name of a bucket", shown(url)))),
         None => Ok(()),
     }
 }
@@ -203,22 +203,32 @@ pub(crate) fn local_path(url: &str) -> Option<PathBuf> {
     }
 }
 
-/// A URL as messages show it: without the password of its user part and without its query, which may hold a signature.
+/// A URL as messages show it: without its user part where that holds a password, and of a web address without its query, which may hold
+/// a signature.
 pub(crate) fn shown(url: &str) -> Cow<'_, str> {
     let Some((scheme, rest)) = split_scheme(url) else { return Cow::Borrowed(url) };
-    if !scheme.eq_ignore_ascii_case("http") && !scheme.eq_ignore_ascii_case("https") {
-        return Cow::Borrowed(url);
-    }
+    let is_web = is_web(scheme);
     let (rest, hidden) = match rest.split_once('?') {
-        Some((rest, _)) => (rest, "?***"),
-        None => (rest, ""),
+        Some((rest, _)) if is_web => (rest, "?***"),
+        _ => (rest, ""),
     };
     let end = rest.find('/').unwrap_or(rest.len());
     let (user, host) = match rest[..end].rfind('@') {
-        Some(at) => ("***@", &rest[at + 1..]),
-        None => ("", rest),
+        // Azure's containers stand before an `@` too.
+        Some(at) if is_web || rest[..at].contains(':') => ("***@", &rest[at + 1..]),
+        _ => ("", rest),
     };
     if user.is_empty() && hidden.is_empty() { Cow::Borrowed(url) } else { Cow::Owned(format!("{scheme}://{user}{host}{hidden}")) }
+}
+
+/// A URL or a path up to where its last name ends: a web address without its query and its fragment, which are no part of a name.
+pub(crate) fn without_query(url: &str) -> &str {
+    let end = split_scheme(url).filter(|(scheme, _)| is_web(scheme)).and_then(|_| url.find(['?', '#']));
+    &url[..end.unwrap_or(url.len())]
+}
+
+fn is_web(scheme: &str) -> bool {
+    scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https")
 }
 
 /// A path as messages show it.
@@ -253,6 +263,15 @@ mod tests {
         assert_eq!(shown("https://me:pw@host/a/b?sig=abc"), "https://***@host/a/b?***");
         assert_eq!(shown("https://host/a@b"), "https://host/a@b");
         assert_eq!(shown("s3://bucket/odd?key"), "s3://bucket/odd?key");
+        assert_eq!(shown("s3://key:secret@bucket/a"), "s3://***@bucket/a");
+        assert_eq!(shown("abfs://container@account.host/a:b@c"), "abfs://container@account.host/a:b@c");
+    }
+
+    #[test]
+    fn only_web_addresses_have_queries() {
+        assert_eq!(without_query("https://host/a.csv?sig=a/b#c"), "https://host/a.csv");
+        assert_eq!(without_query("s3://bucket/odd?key#"), "s3://bucket/odd?key#");
+        assert_eq!(without_query("/a?b"), "/a?b");
     }
 
     #[test]

@@ -51,7 +51,7 @@ use bytes::Bytes;
 pub use self::config::{AddressingStyle, AzureConfig, Environment, GcsConfig, S3Config, StorageConfig};
 use self::location::Location;
 pub use self::location::{child_url, join};
-pub(crate) use self::location::{local_path, shown};
+pub(crate) use self::location::{local_path, shown, without_query};
 pub(crate) use self::object::Below;
 pub use self::object::{Level, ObjectInfo, ObjectMeta, Symlinks, Transferred, TreeOptions};
 pub use self::progress::{Counts, Progress};

@@ -22,6 +22,7 @@ use super::format::{Compression, TableEncoder, TableFormat, TablePart};
 use super::object::TableObject;
 use crate::Result;
 use crate::convert::reader::corrupt;
+use crate::storage::shown;
 
 /// So much of the end of a file is fetched at once: most footers are smaller.
 const TAIL: u64 = 64 * 1024;
@@ -67,7 +68,7 @@ async fn complete(object: &TableObject, mut decoder: ParquetMetaDataPushDecoder)
                 let bytes = object.read_ranges(&ranges).await?;
                 decoder.push_ranges(ranges, bytes).map_err(fault)?;
             }
-            DecodeResult::Finished => return Err(corrupt(format!("the footer of `{}` ends too early", object.url()))),
+            DecodeResult::Finished => return Err(corrupt(format!("the footer of `{}` ends too early", shown(object.url())))),
         }
     }
 }

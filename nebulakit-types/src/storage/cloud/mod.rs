@@ -204,7 +204,7 @@ impl Clouds {
             #[cfg(feature = "azure")]
             Cloud::Azure => super::azure::store(place, anonymous, config, connector),
             #[allow(unreachable_patterns, reason = "which clouds are left depends on the features")]
-            cloud => Err(Error::new(ErrorKind::Url, format!("`{}`: {cloud:?} is not in this program", place.url))),
+            cloud => Err(Error::new(ErrorKind::Url, format!("`{}`: {cloud:?} is not in this program", shown(place.url)))),
         }
     }
 }

@@ -33,7 +33,7 @@ pub(in super::super) struct Parts {
 
 impl fmt::Debug for Parts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Parts").field("url", &self.place.url).finish_non_exhaustive()
+        f.debug_struct("Parts").field("url", &shown(&self.place.url)).finish_non_exhaustive()
     }
 }
 
