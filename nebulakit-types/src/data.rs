@@ -7,7 +7,7 @@ use bytes::Bytes;
 use percent_encoding::percent_decode_str;
 
 use crate::outbox::{Outbox, Transfer};
-use crate::storage::{PutOptions, Storage, local_path};
+use crate::storage::{PutOptions, Storage, local_path, without_query};
 use crate::workspace::Workspace;
 use crate::{Error, ErrorKind, Result};
 
@@ -61,18 +61,22 @@ impl Placed {
             Destination::Url(url) => Some(url.clone()),
             Destination::Fresh => outbox.fresh_url(name),
         };
-        let (transfer, url) = match (&self.source, url) {
-            (Source::Uri(uri), _) => return Ok(uri.clone()),
-            (Source::Path(path), None) => return text(path),
-            (Source::Bytes(name, _), None) => {
-                let message = format!("there is no place to store `{name}`: it is written outside of a task");
+        let stays = matches!(self.destination, Destination::Stay) || !outbox.is_closed();
+        let url = match (&self.source, url) {
+            (Source::Path(path), None) if stays => return text(path),
+            (_, Some(url)) if outbox.workspace().is_some() => url,
+            _ => {
+                let message = format!("there is no place to store `{}`: data is stored only as an output of a task", self.name());
                 return Err(Error::new(ErrorKind::Unencodable, message));
             }
-            (Source::Path(path), Some(url)) => (upload(path.clone(), url.clone())?, url),
-            (Source::Bytes(name, bytes), Some(url)) => {
+        };
+        let transfer = match &self.source {
+            Source::Uri(uri) => return Ok(uri.clone()),
+            Source::Path(path) => upload(path.clone(), url.clone())?,
+            Source::Bytes(name, bytes) => {
                 let (bytes, to, options) = (bytes.clone(), url.clone(), options_for(name));
                 let put = move |storage: Storage| async move { storage.put(&to, vec![bytes], &options).await };
-                (Transfer::custom(name.clone(), put), url)
+                Transfer::custom(name.clone(), put)
             }
         };
         outbox.push(transfer);
@@ -82,7 +86,7 @@ impl Placed {
     /// The last segment of the path or the URI; empty for what has none.
     pub(crate) fn name(&self) -> &str {
         match &self.source {
-            Source::Uri(uri) => uri.trim_end_matches('/').rsplit('/').next().unwrap_or_default(),
+            Source::Uri(uri) => without_query(uri).trim_end_matches('/').rsplit('/').next().unwrap_or_default(),
             Source::Path(path) => path.file_name().and_then(|name| name.to_str()).unwrap_or_default(),
             Source::Bytes(name, _) => name,
         }
@@ -117,6 +121,7 @@ pub(crate) fn check(path: &Path, wanted: Wanted) -> Result<()> {
         _ if metadata.is_symlink() => "it is a symbolic link; give the path that it leads to (`std::fs::canonicalize`)",
         Wanted::File if metadata.is_dir() => "it is a directory; return a `Directory`",
         Wanted::File if !metadata.is_file() => "it is no regular file",
+        Wanted::File if path.file_name().is_some_and(|name| name.to_str().is_none()) => "its name is not UTF-8",
         Wanted::Directory if !metadata.is_dir() => "it is no directory; return a `File`",
         _ => return Ok(()),
     };
@@ -177,7 +182,36 @@ pub(crate) fn workspace(own: Option<&Workspace>) -> Workspace {
 
 #[cfg(test)]
 mod tests {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt as _;
+
     use super::*;
+    use crate::convert::raw::Raw;
+    use crate::{Dialect, File, encode};
+
+    #[test]
+    fn data_that_nothing_would_store_is_not_written() {
+        let refused = "there is no place to store `a.csv`: data is stored only as an output of a task";
+        let placed: File = File::from_path("a.csv").stored_at("s3://bucket/b.csv");
+        for _ in 0..2 {
+            assert_eq!(encode(&placed, &Dialect::FLYTE_1).unwrap_err().to_string(), refused);
+        }
+        // A path is of use on this machine, but a raw literal goes to others.
+        let here: File = File::from_path("a.csv");
+        assert!(encode(&here, &Dialect::FLYTE_1).is_ok());
+        assert_eq!(Raw::new(&here, &Dialect::FLYTE_1).unwrap_err().to_string(), refused);
+        assert!(Raw::new(&here.in_place(), &Dialect::FLYTE_1).is_ok());
+        let stored: File = File::from_uri("s3://bucket/b.csv");
+        assert!(Raw::new(&stored, &Dialect::FLYTE_1).is_ok());
+    }
+
+    #[test]
+    fn a_file_whose_name_is_no_text_is_not_stored_by_another_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(OsStr::from_bytes(b"a\xff.csv"));
+        std::fs::write(&path, "a").unwrap();
+        assert!(check(&path, Wanted::File).unwrap_err().to_string().ends_with("its name is not UTF-8"));
+    }
 
     #[test]
     fn stored_names_stay_as_they_are_when_they_are_decoded() {

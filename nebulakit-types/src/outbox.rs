@@ -20,6 +20,7 @@ const AT_A_TIME: usize = 16;
 pub struct Outbox {
     workspace: Option<Workspace>,
     transfers: Vec<Transfer>,
+    is_closed: bool,
 }
 
 /// A future that stores something.
@@ -38,7 +39,7 @@ impl fmt::Debug for Transfer {
 }
 
 impl Transfer {
-    /// Something that `send` stores; `what` names it in messages and `Debug`.
+    /// Something that `send` stores; `what` is what `Debug` calls it.
     pub fn custom<F, S>(what: impl Into<String>, send: F) -> Self
     where
         F: FnOnce(Storage) -> S + Send + 'static,
@@ -52,7 +53,18 @@ impl Outbox {
     /// An outbox for data that goes to `workspace`.
     #[must_use]
     pub fn new(workspace: &Workspace) -> Self {
-        Self { workspace: Some(workspace.clone()), transfers: Vec::new() }
+        Self { workspace: Some(workspace.clone()), ..Self::default() }
+    }
+
+    /// An outbox for values that go out later, by another's outbox: data that is not in a store yet is an error.
+    #[must_use]
+    pub(crate) fn closed() -> Self {
+        Self { is_closed: true, ..Self::default() }
+    }
+
+    /// Whether data has to be in a store already.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.is_closed
     }
 
     /// Where the data goes; [`None`] where it stays where it is.

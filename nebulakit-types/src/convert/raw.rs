@@ -9,6 +9,7 @@ use super::check::check;
 use super::msgpack::{Packer, Unpacker};
 use super::reader::{LiteralRef, References, offloaded_uris};
 use super::writer::Encoder;
+use crate::outbox::Outbox;
 use crate::{Dialect, Error, ErrorKind, LiteralType, Result};
 
 /// A `T` that is kept as its literal: bytes, hash, metadata and unknown fields go out as they came in, unless they came in another
@@ -23,12 +24,14 @@ pub struct Raw<T> {
 }
 
 impl<T: NebulaType> Raw<T> {
-    /// The literal of `value`.
+    /// The literal of `value`. Its files and tables have to be in a store already: what is sent on later is only the literal.
     ///
     /// # Errors
-    /// When the value cannot be encoded.
+    /// When the value cannot be encoded, or holds data that is not stored.
     pub fn new(value: &T, dialect: &'static Dialect) -> Result<Self> {
-        Ok(Self { literal: super::encode(value, dialect)?.into(), references: References::none().clone(), of: PhantomData })
+        let mut encoder = Encoder::sending(dialect, Outbox::closed());
+        value.encode(&mut encoder)?;
+        Ok(Self { literal: encoder.finish().into(), references: References::none().clone(), of: PhantomData })
     }
 
     /// The value.
