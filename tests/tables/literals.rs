@@ -7,6 +7,7 @@ use nebulakit::schema::{AnyRow, LegacySchema, Row, Schema};
 use nebulakit::types::convert::check::check;
 use nebulakit::types::convert::reader::{LiteralRef, References};
 use nebulakit::types::convert::writer::Encoder;
+use nebulakit::types::literal::{Literal, LiteralValue};
 use nebulakit::types::outbox::Outbox;
 use nebulakit::types::{Dialect, ErrorKind, LiteralType, decode, encode};
 use nebulakit_tests::literals::{binary, text};
@@ -186,6 +187,18 @@ fn flyte_2_has_another_name_for_the_format() {
     let bytes = encode(&OnlyTable { s: Schema::from_uri("s3://b/1") }, &Dialect::FLYTE_2).unwrap();
     let untyped: serde_json::Value = decode::<nebulakit::Untyped>(&bytes).unwrap().try_into().unwrap();
     assert_eq!(untyped, json!({ "s": { "uri": "s3://b/1", "format": "parquet" } }));
+}
+
+#[test]
+fn a_signature_tells_no_format_and_is_not_told() {
+    let table: Schema = Schema::from_uri("https://host/table.csv?sig=5ignatur3");
+    assert!(!format!("{table:?}").contains("5ignatur3"), "{table:?}");
+    match Literal::decode(&encode(&table, &Dialect::FLYTE_1).unwrap()).unwrap().value {
+        LiteralValue::StructuredDataset { uri, dataset_type } => {
+            assert_eq!((uri.as_str(), dataset_type.format.as_str()), ("https://host/table.csv?sig=5ignatur3", "csv"));
+        }
+        other => panic!("{other:?}"),
+    }
 }
 
 #[test]

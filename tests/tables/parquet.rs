@@ -217,6 +217,26 @@ fn a_table_that_is_given_up_is_not_there() {
 }
 
 #[test]
+fn a_table_that_has_lost_rows_is_not_there() {
+    run(async {
+        let place = Place::new();
+        let batch = |nanos: i64| {
+            let array = TimestampNanosecondArray::from(vec![nanos; 64 * 1024]).with_timezone("UTC");
+            RecordBatch::try_from_iter([("at", Arc::new(array) as ArrayRef)]).unwrap()
+        };
+        let mut writer = Schema::<AnyRow>::create(&place.workspace).unwrap();
+        // Enough to be encoded beside this thread, which hears of the error when it needs the encoder again.
+        writer.write(batch(1_001)).await.unwrap();
+        assert_eq!(writer.write(batch(1_000)).await.unwrap_err().kind(), ErrorKind::Unencodable);
+        let error = writer.write(batch(1_000)).await.unwrap_err();
+        assert!(error.to_string().contains("cannot be whole any more"), "{error}");
+        writer.finish().await.unwrap_err();
+        let raw = place.folder.path().join("raw");
+        assert!(!raw.exists() || std::fs::read_dir(raw).unwrap().next().is_none());
+    });
+}
+
+#[test]
 fn broken_files_are_errors_that_name_them() {
     run(async {
         let place = Place::new();

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use nebulakit::schema::arrow::array::{Array, RecordBatch};
 use nebulakit::schema::arrow::datatypes::DataType;
-use nebulakit::schema::{Row, Schema, batch_of, rows_of};
+use nebulakit::schema::{Cell, Row, Schema, batch_of, rows_of};
 use nebulakit_types::{Bytes, ErrorKind};
 use proptest::prelude::*;
 
@@ -183,4 +183,14 @@ fn instants_are_read_in_every_unit_and_without_a_zone_as_utc() {
             assert_eq!(rows_of::<At>(&RecordBatch::try_from_iter([("at", array)]).unwrap()).unwrap(), rows, "{unit:?} {zone:?}");
         }
     }
+}
+
+#[test]
+fn more_text_than_a_batch_can_hold_is_an_error() {
+    let text = "x".repeat(1 << 20);
+    let error = String::collect(std::iter::repeat_n(Some(&text), 2048)).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::OutOfRange);
+    let bytes = Bytes::from(text);
+    let error = Bytes::collect(std::iter::repeat_n(Some(&bytes), 2048)).unwrap_err();
+    assert!(error.to_string().contains("2147483648 bytes, and has room for 2147483647"), "{error}");
 }

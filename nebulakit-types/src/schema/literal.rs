@@ -84,7 +84,7 @@ fn unpack(unpacker: &mut Unpacker<'_>) -> Result<Place> {
                 }
             };
             match inner.next()? {
-                Packed::String(text) => slot.push_str(text),
+                Packed::String(text) => text.clone_into(slot),
                 Packed::Nil => {}
                 other => return Err(other.mismatch("a text in the description of a table")),
             }

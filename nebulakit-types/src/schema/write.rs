@@ -14,7 +14,7 @@ use super::row::{Columns, Row, batch_of};
 use super::table::Table;
 use super::threads;
 use super::widen::widen;
-use crate::storage::{ObjectWriter, PutOptions};
+use crate::storage::{ObjectWriter, PutOptions, shown};
 use crate::workspace::Workspace;
 use crate::{Bytes, Error, ErrorKind, Result};
 
@@ -39,9 +39,19 @@ pub struct SchemaWriter<R> {
     gathered: Vec<RecordBatch>,
     rows: usize,
     bytes: usize,
-    encoding: Option<oneshot::Receiver<Encoded>>,
+    encoding: Encoding,
     object: Option<ObjectWriter>,
     of: PhantomData<fn() -> R>,
+}
+
+/// Where the encoder is.
+enum Encoding {
+    /// None has been begun.
+    Unbegun,
+    /// At work, on a thread from which it comes back.
+    Busy(oneshot::Receiver<Encoded>),
+    /// Lost, to an error or to a write that was dropped half way, and rows with it: what followed would be another table.
+    Lost,
 }
 
 /// An encoder that comes back from its thread, and what it has made.
@@ -49,7 +59,7 @@ type Encoded = Result<(Box<dyn TableEncoder>, Vec<Bytes>)>;
 
 impl<R> fmt::Debug for SchemaWriter<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SchemaWriter").field("uri", &self.table.uri).finish_non_exhaustive()
+        f.debug_struct("SchemaWriter").field("uri", &shown(&self.table.uri)).finish_non_exhaustive()
     }
 }
 
@@ -64,7 +74,7 @@ impl<R: Columns> SchemaWriter<R> {
             gathered: Vec::new(),
             rows: 0,
             bytes: 0,
-            encoding: None,
+            encoding: Encoding::Unbegun,
             object: None,
             of: PhantomData,
         }
@@ -84,7 +94,11 @@ impl<R: Columns> SchemaWriter<R> {
     /// # Errors
     /// [`ErrorKind::Missing`] for a column that is not in the batch, [`ErrorKind::Mismatch`] for one of another type,
     /// [`ErrorKind::Unencodable`] for values that the format has no form for (of this batch or an earlier one), and those of the store.
+    /// After one of the latter two nothing can be stored any more.
     pub async fn write(&mut self, batch: RecordBatch) -> Result<()> {
+        if matches!(self.encoding, Encoding::Lost) {
+            return Err(lost());
+        }
         let columns = self.columns.get_or_insert_with(|| batch.schema()).clone();
         let batch = conform(&batch, &columns)?;
         self.rows += batch.num_rows();
@@ -107,16 +121,21 @@ impl<R: Columns> SchemaWriter<R> {
             // Whoever writes the table may have given up.
             let _ = sender.send(encoded.map(|bytes| (encoder, bytes)));
         })?;
-        self.encoding = Some(receiver);
+        self.encoding = Encoding::Busy(receiver);
         Ok(())
     }
 
     /// The encoder, when it is free; what it has made is stored first.
     async fn encoder(&mut self, columns: &SchemaRef) -> Result<Box<dyn TableEncoder>> {
-        let Some(encoding) = self.encoding.take() else { return self.table.format.encoder(columns.clone(), self.compression) };
-        let (encoder, bytes) = encoding.await.unwrap_or_else(|_| Err(threads::panicked()))?;
-        self.store(bytes).await?;
-        Ok(encoder)
+        match std::mem::replace(&mut self.encoding, Encoding::Lost) {
+            Encoding::Unbegun => self.table.format.encoder(columns.clone(), self.compression),
+            Encoding::Busy(encoding) => {
+                let (encoder, bytes) = encoding.await.unwrap_or_else(|_| Err(threads::panicked()))?;
+                self.store(bytes).await?;
+                Ok(encoder)
+            }
+            Encoding::Lost => Err(lost()),
+        }
     }
 
     async fn store(&mut self, pieces: Vec<Bytes>) -> Result<()> {
@@ -166,6 +185,11 @@ impl<R: Row> SchemaWriter<R> {
             self.write(batch_of(&some)?).await?;
         }
     }
+}
+
+#[cold]
+fn lost() -> Error {
+    Error::new(ErrorKind::Io, "a write of the table failed or was given up, so that it cannot be whole any more")
 }
 
 /// The columns of a batch in the order and the types of the table.

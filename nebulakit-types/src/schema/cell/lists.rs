@@ -7,7 +7,7 @@ use arrow::buffer::{NullBuffer, OffsetBuffer};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field};
 
-use super::{Cell, required};
+use super::{Cell, fits, required};
 use crate::{Error, ErrorKind, LiteralType, Result};
 
 fn element<T: Cell>() -> Arc<Field> {
@@ -26,10 +26,7 @@ impl<T: Cell> Cell for Vec<T> {
     fn collect<'a>(values: impl Iterator<Item = Option<&'a Self>>) -> Result<ArrayRef> {
         let values: Vec<_> = values.collect();
         let lengths = values.iter().map(|list| list.map_or(0, Vec::len));
-        let total: usize = lengths.clone().sum();
-        if i32::try_from(total).is_err() {
-            return Err(Error::new(ErrorKind::OutOfRange, format!("the lists of a batch hold {total} values; write fewer rows at a time")));
-        }
+        fits(lengths.clone().sum(), "values in lists")?;
         let offsets = OffsetBuffer::from_lengths(lengths);
         let nulls = NullBuffer::from_iter(values.iter().map(Option::is_some));
         let elements = T::collect(values.iter().flatten().flat_map(|list| list.iter().map(Some)))?;

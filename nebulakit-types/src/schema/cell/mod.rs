@@ -62,6 +62,15 @@ fn absent() -> Error {
     Error::new(ErrorKind::Missing, "the value is absent; declare the column as an `Option`")
 }
 
+/// Checks that the offsets of one array, which have 31 bits, reach so far.
+fn fits(total: usize, what: &str) -> Result<()> {
+    if i32::try_from(total).is_ok() {
+        return Ok(());
+    }
+    let message = format!("a column of the batch would hold {total} {what}, and has room for {}; write fewer rows at a time", i32::MAX);
+    Err(Error::new(ErrorKind::OutOfRange, message))
+}
+
 impl<T: Cell> Cell for Option<T> {
     const NULLABLE: bool = true;
 

@@ -7,7 +7,7 @@ use arrow::array::{AsArray as _, types};
 use arrow::datatypes::DataType;
 
 use super::super::widen::widen;
-use super::Cell;
+use super::{Cell, fits};
 use crate::literal_type::SimpleType;
 use crate::{Bytes, LiteralType, Result};
 
@@ -84,7 +84,9 @@ impl Cell for String {
     }
 
     fn collect<'a>(values: impl Iterator<Item = Option<&'a Self>>) -> Result<ArrayRef> {
-        Ok(Arc::new(values.collect::<StringArray>()))
+        let values: Vec<_> = values.collect();
+        fits(values.iter().flatten().map(|text| text.len()).sum(), "bytes of text")?;
+        Ok(Arc::new(values.into_iter().collect::<StringArray>()))
     }
 
     fn read(array: &ArrayRef) -> Result<Vec<Option<Self>>> {
@@ -103,7 +105,9 @@ impl Cell for Bytes {
     }
 
     fn collect<'a>(values: impl Iterator<Item = Option<&'a Self>>) -> Result<ArrayRef> {
-        Ok(Arc::new(values.collect::<BinaryArray>()))
+        let values: Vec<_> = values.collect();
+        fits(values.iter().flatten().map(|bytes| bytes.len()).sum(), "bytes")?;
+        Ok(Arc::new(values.into_iter().collect::<BinaryArray>()))
     }
 
     fn read(array: &ArrayRef) -> Result<Vec<Option<Self>>> {
