@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a failed set-up is a failed test")]
 
 use nebulakit_types::json::{self, Message};
-use nebulakit_types::literal::{Literal, Primitive};
+use nebulakit_types::literal::{Literal, Primitive, Timestamp};
 use nebulakit_types::wire::flyteidl::core::ErrorDocument;
 use prost::Message as _;
 use serde_json::Value;
@@ -58,6 +58,15 @@ fn offloaded_literals_hash_as_in_flytekit() {
 fn a_large_string_hashes_as_in_flytekit() {
     let literal = Literal::from(Primitive::String("x".repeat(1_048_566)));
     assert_eq!(json::offload_hash(&literal.encode()).unwrap(), "N42LLRp59iBy2hb1BfwxczTeduN/NB2JYF0w5hhV50k=");
+}
+
+/// Python's `datetime.max`, which is a day later than what some calendars end with.
+#[test]
+fn the_last_microsecond_of_the_year_9999_has_a_json_form_and_a_hash() {
+    let literal = Literal::from(Primitive::Datetime(Timestamp { seconds: 253_402_300_799, nanos: 999_999_000 })).encode();
+    let json = json::to_json(Message::Literal, &literal).unwrap();
+    assert_eq!(json["scalar"]["primitive"]["datetime"], "9999-12-31T23:59:59.999999Z");
+    assert_eq!(json::offload_hash(&literal).unwrap().len(), 44);
 }
 
 fn from_hex(text: &str) -> Vec<u8> {

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use crate::convert::time::Instant;
 use crate::error::{Error, ErrorKind, Result};
 use crate::scan::{Reader, Slot, corrupt};
 use crate::wire::describe::{Field, Form, Kind, MAX_FIELDS, MessageFields, Shape};
@@ -256,20 +257,14 @@ fn joined<'a>(first: Cow<'a, [u8]>, second: &[u8]) -> Slot<'a> {
     Slot::Bytes(Cow::Owned(both))
 }
 
-/// The first and the last second of what proto3 JSON has a form for: years 1 to 9999.
-const TIMESTAMP_SECONDS: std::ops::RangeInclusive<i64> = -62_135_596_800..=253_402_300_799;
 /// The longest duration, either way: about 10,000 years.
 const MAX_DURATION_SECONDS: u64 = 315_576_000_000;
 const NANOS_PER_SECOND: u64 = 1_000_000_000;
 
 fn timestamp<S: Sink>(seconds: i64, nanos: i64, sink: &mut S) -> Result<()> {
-    let nanos = u64::try_from(nanos).ok().filter(|nanos| *nanos < NANOS_PER_SECOND);
-    let (Some(nanos), true) = (nanos, TIMESTAMP_SECONDS.contains(&seconds)) else {
-        return Err(Error::new(ErrorKind::OutOfRange, "a time outside the years 1 to 9999"));
-    };
-    let instant = jiff::Timestamp::from_second(seconds)
-        .map_err(|source| Error::new(ErrorKind::OutOfRange, "a time that is no date").with_source(source))?;
-    sink.string(&format!("{}{}Z", instant.strftime("%Y-%m-%dT%H:%M:%S"), fraction(nanos)));
+    let nanos = u32::try_from(nanos).map_err(|_| Error::new(ErrorKind::OutOfRange, format!("an instant has {nanos} nanoseconds")))?;
+    let instant = Instant::new(seconds, nanos)?;
+    sink.string(&format!("{}{}Z", instant.civil().strftime("%Y-%m-%dT%H:%M:%S"), fraction(instant.nanos().into())));
     Ok(())
 }
 
