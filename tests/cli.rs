@@ -1,7 +1,9 @@
 //! The command line, through the real binary: help, results, errors, exit codes. `docs/cli.md` is replayed as it stands.
 #![allow(clippy::unwrap_used, reason = "a test that cannot set itself up has failed")]
 
+use std::ffi::OsStr;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
@@ -257,6 +259,17 @@ fn a_run_leaves_its_report_and_nothing_else() {
 }
 
 #[test]
+fn a_folder_that_has_no_text_is_not_used_by_another_name() {
+    let sandbox = tempfile::tempdir().unwrap();
+    let folder = sandbox.path().join(OsStr::from_bytes(b"a\xff"));
+    let run = app(&["run", "divide", "--a", "1", "--b", "2"]).env("TMPDIR", &folder).output().unwrap();
+    let (code, _, err) = texts(run);
+    assert_eq!(code, 1, "{err}");
+    assert!(err.contains("whose path is not UTF-8"), "{err}");
+    assert_eq!(std::fs::read_dir(sandbox.path()).unwrap().count(), 0);
+}
+
+#[test]
 fn a_signal_stops_the_task_and_a_second_one_ends_it() {
     for (signal, is_stubborn, code) in [("INT", false, 130), ("TERM", false, 143), ("INT", true, 130)] {
         let flag = if is_stubborn { "--stubborn" } else { "--no-stubborn" };
@@ -270,7 +283,8 @@ fn a_signal_stops_the_task_and_a_second_one_ends_it() {
         if is_stubborn {
             send();
         }
-        assert_eq!(line(), format!("error: the task `app.wait` was stopped by SIG{signal}"));
+        let own = if is_stubborn { "" } else { "; it ended with: stopped early" };
+        assert_eq!(line(), format!("error: the task `app.wait` was stopped by SIG{signal}{own}"));
         assert!(err.next().is_none());
         assert_eq!(child.wait().unwrap().code(), Some(code));
     }

@@ -71,8 +71,8 @@ pub(crate) enum LocalEnding {
     BadInputs(nebulakit_types::Error),
     /// With a failure.
     Failed(Failure),
-    /// By the signal of this name.
-    Stopped(&'static str),
+    /// By the signal of this name, with its own failure if it came to one.
+    Stopped(&'static str, Option<Failure>),
 }
 
 /// The declared outputs.
@@ -292,8 +292,8 @@ impl Execution {
         let ended = self.finish(call, task, &context, task.options.timeout, |failure| give_up(LocalEnding::Failed(failure)));
         match (ended, self.stop.work_is_over()) {
             (Ok((outputs, _)), _) => LocalEnding::Returned(outputs),
-            (Err(_), Some(Reason::Signal(name))) => LocalEnding::Stopped(name),
             (Err(Unsuccessful::Ignored), _) => LocalEnding::Ignored,
+            (Err(Unsuccessful::Failed(failure)), Some(Reason::Signal(name))) => LocalEnding::Stopped(name, Some(failure)),
             (Err(Unsuccessful::Failed(failure)), _) => LocalEnding::Failed(failure),
         }
     }
@@ -307,7 +307,7 @@ impl Execution {
             execution.stop.ask(Reason::Signal(name));
             signals.next(LOCAL_GRACE);
             if execution.stop.take() {
-                give_up(LocalEnding::Stopped(name));
+                give_up(LocalEnding::Stopped(name, None));
             }
         })
     }

@@ -2,6 +2,7 @@
 
 use jiff::SignedDuration;
 use nebulakit_types::convert::reader::{LiteralRef, LiteralView, References};
+use nebulakit_types::convert::time::Instant;
 use nebulakit_types::literal::LiteralValue;
 use nebulakit_types::literal_type::{SimpleType, TypeKind};
 use nebulakit_types::{Error, ErrorKind, Literal, LiteralType, NebulaType as _, Result, Untyped};
@@ -68,9 +69,8 @@ pub(super) fn value(literal: LiteralRef<'_>, reader: Reader) -> Result<Untyped> 
 }
 
 fn instant(seconds: i64, nanos: i32) -> Result<String> {
-    jiff::Timestamp::new(seconds, nanos)
-        .map(|instant| instant.to_string())
-        .map_err(|error| Error::new(ErrorKind::OutOfRange, "the instant is outside the calendar").with_source(error))
+    let nanos = u32::try_from(nanos).map_err(|_| Error::new(ErrorKind::OutOfRange, format!("an instant has {nanos} nanoseconds")))?;
+    Ok(Instant::new(seconds, nanos)?.to_string())
 }
 
 /// A value that stands alone: strings as they are, lists and maps as JSON.
@@ -123,6 +123,8 @@ mod tests {
         assert_eq!(shown(&None::<i64>, Reader::Person), "none");
         assert_eq!(shown(&Duration::from_secs(5400), Reader::Person), "1h 30m");
         assert_eq!(shown(&SystemTime::UNIX_EPOCH, Reader::Person), "1970-01-01T00:00:00Z");
+        let last = SystemTime::UNIX_EPOCH + Duration::new(253_402_300_799, 500_000_000);
+        assert_eq!(shown(&last, Reader::Person), "9999-12-31T23:59:59.5Z");
         assert_eq!(shown(&vec![Some(1), None], Reader::Person), "[1,null]");
         assert_eq!(shown(&vec![1_000_000_i64; 11], Reader::Person).lines().count(), 13);
     }

@@ -15,6 +15,7 @@ use std::sync::Arc;
 use clap::ArgMatches;
 use jiff::Timestamp;
 use nebulakit_types::convert::reader::{LiteralRef, References};
+use nebulakit_types::convert::time::Instant;
 use nebulakit_types::convert::writer::Encoder;
 use nebulakit_types::outputs::Output;
 use nebulakit_types::storage::Storage;
@@ -72,16 +73,18 @@ fn answer(task: &TaskDef, ending: LocalEnding, report: Option<PathBuf>, is_json:
         }
         LocalEnding::BadInputs(error) => Err(Complaint::usage(chain(&error))),
         LocalEnding::Failed(failure) => Err(failed(failure)),
-        LocalEnding::Stopped(signal) => {
+        LocalEnding::Stopped(signal, failure) => {
             let exit = if signal == "SIGINT" { Exit::Interrupted } else { Exit::Terminated };
-            Err(Complaint { exit, ..Complaint::failed(format!("the task `{}` was stopped by {signal}", task.name)) })
+            let own = failure.map(|failure| format!("; it ended with: {}", failure.message)).unwrap_or_default();
+            Err(Complaint { exit, ..Complaint::failed(format!("the task `{}` was stopped by {signal}{own}", task.name)) })
         }
     }
 }
 
 /// The bytes of an `inputs.pb`: what the file gives, and over it what the flags give. Defaults are left to the task.
 fn inputs(task: &'static TaskDef, matches: &ArgMatches, setting: &Setting<'_>) -> Result<Vec<u8>, Complaint> {
-    let parser = Parser { now: Timestamp::now(), dialect: setting.dialect() };
+    let now = Instant::from_epoch(Timestamp::now().as_duration()).map_err(|error| Complaint::failed(chain(&error)))?;
+    let parser = Parser { now, dialect: setting.dialect() };
     let flags = flags::given(task, matches);
     let file = match matches.get_one::<String>(flags::INPUTS_FILE) {
         Some(name) => inputs_file::read(name, task)?,
@@ -170,26 +173,34 @@ const CHECKPOINT: &str = "checkpoint";
 
 /// The folder of one run. It stays only if the run left something in it that is of use later.
 #[derive(Debug, Clone)]
-struct Sandbox(PathBuf);
+struct Sandbox {
+    folder: PathBuf,
+    /// The same, as it stands in URLs.
+    text: String,
+}
 
 impl Sandbox {
     fn open(parent: &Path) -> Result<Self, Complaint> {
         let folder = parent.join(format!("nebulakit-run-{}", Uuid::new_v4().simple()));
+        let Some(text) = folder.to_str().map(str::to_owned) else {
+            return Err(Complaint::failed(format!("cannot use the folder `{}`, whose path is not UTF-8", parent.display()))
+                .hint("set FLYTE_SDK_LOCAL_SANDBOX to another folder"));
+        };
         let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder);
         made.map_err(|error| Complaint::failed(format!("cannot make the folder `{}`: {error}", folder.display())))?;
-        Ok(Self(folder))
+        Ok(Self { folder, text })
     }
 
     fn place(&self, name: &str) -> String {
-        self.0.join(name).to_string_lossy().into_owned()
+        format!("{}/{name}", self.text)
     }
 
     /// Clears what the run does not need any more, and gives the report if there is one.
     fn close(self, report: &str) -> Option<PathBuf> {
-        let report = self.0.join("outputs").join(report);
+        let report = self.folder.join("outputs").join(report);
         // What cannot be removed is in a folder for temporary files.
-        let _ = std::fs::remove_dir_all(self.0.join(CHECKPOINT));
-        let _ = std::fs::remove_dir(&self.0);
+        let _ = std::fs::remove_dir_all(self.folder.join(CHECKPOINT));
+        let _ = std::fs::remove_dir(&self.folder);
         report.exists().then_some(report)
     }
 }

@@ -3,29 +3,30 @@
 //! Text comes from flags, data from JSON and YAML. Both are read by what the input's type says and by nothing else; a union takes the
 //! first of its variants that fits, texts last.
 
+mod said;
+mod shape;
+mod times;
+
 use std::fs;
 
-use jiff::civil::DateTime;
-use jiff::tz::Offset;
-use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp};
 use nebulakit_types::convert::msgpack::Packer;
+use nebulakit_types::convert::time::Instant;
 use nebulakit_types::convert::writer::Encoder;
 use nebulakit_types::literal::{Literal, LiteralValue};
 use nebulakit_types::literal_type::{BlobType, SimpleType, TypeKind};
 use nebulakit_types::{Dialect, Error, ErrorKind, LiteralType, NebulaType as _, Result, Untyped};
 use serde_json::Value;
 
+use self::said::{article, found, found_text, mismatch, shown};
+use self::times::duration;
 use super::inputs_file::Notation;
 use crate::cli::data::{from_base64, from_json, special_float};
 use crate::cli::usage::listed;
 
-/// How many characters of a wrong text are shown.
-const SHOWN: usize = 60;
-
 /// Reads values; made once for each run, so that `now` is one instant.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Parser {
-    pub(super) now: Timestamp,
+    pub(super) now: Instant,
     pub(super) dialect: &'static Dialect,
 }
 
@@ -101,6 +102,15 @@ impl Parser {
             (TypeKind::Simple(SimpleType::Float), Untyped::Int(value)) if is_lenient && *value as f64 as i128 == i128::from(*value) => {
                 encoder.float(*value as f64);
             }
+            #[expect(
+                clippy::cast_precision_loss,
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "the guard checks the way back"
+            )]
+            (TypeKind::Simple(SimpleType::Float), Untyped::UInt(value)) if is_lenient && *value as f64 as u128 == u128::from(*value) => {
+                encoder.float(*value as f64);
+            }
             (TypeKind::Simple(SimpleType::Float), Untyped::String(text)) if is_lenient && special_float(text).is_some() => {
                 encoder.float(special_float(text).unwrap_or_default());
             }
@@ -108,10 +118,7 @@ impl Parser {
             (TypeKind::Simple(SimpleType::Boolean), Untyped::Bool(value)) => encoder.boolean(*value),
             (TypeKind::Simple(SimpleType::Datetime), Untyped::String(text)) => {
                 let instant = self.instant(text)?;
-                // jiff counts away from zero; the wire counts nanoseconds forward.
-                let (seconds, nanos) = (instant.as_second(), instant.subsec_nanosecond());
-                let (seconds, nanos) = if nanos < 0 { (seconds - 1, nanos + 1_000_000_000) } else { (seconds, nanos) };
-                encoder.datetime(seconds, nanos);
+                encoder.datetime(instant.seconds(), instant.nanos().cast_signed());
             }
             (TypeKind::Simple(SimpleType::Duration), Untyped::String(text)) => {
                 let span = duration(text)?;
@@ -177,99 +184,6 @@ impl Parser {
         }
         Ok(encoder.finish())
     }
-
-    /// An instant: ISO 8601 with `Z`, an offset or no zone (then UTC), a date, `now`, `today`, and any of them plus or minus a duration.
-    fn instant(&self, text: &str) -> Result<Timestamp> {
-        let text = text.trim();
-        let wrong = || mismatch("a datetime, as `2024-02-29T12:30:00Z`, `2024-02-29`, `now` or `today`", &found_text(text));
-        for (sign, negate) in [(" + ", false), (" - ", true)] {
-            if let Some((base, span)) = text.split_once(sign) {
-                let (base, span) = (self.instant(base)?, duration(span)?);
-                let span = if negate { -span } else { span };
-                return base.checked_add(span).map_err(|_| wrong());
-            }
-        }
-        let civil = match text {
-            "now" => return Ok(self.now),
-            "today" => Offset::UTC.to_datetime(self.now).date().at(0, 0, 0, 0),
-            _ => match text.parse::<Timestamp>() {
-                Ok(instant) => return Ok(instant),
-                Err(_) => text.parse::<DateTime>().map_err(|_| wrong())?,
-            },
-        };
-        Offset::UTC.to_timestamp(civil).map_err(|_| wrong())
-    }
-
-    /// A struct's value as its readers want it: names checked against the schema, durations and instants in their own notation.
-    fn shape(&self, value: &Untyped, schema: &Value) -> Result<Untyped> {
-        if let Some(variants) = schema.get("anyOf").and_then(Value::as_array) {
-            let fitting = variants.iter().filter(|variant| is_of(value, variant));
-            let mut shaped = fitting.map(|variant| self.shape(value, variant));
-            let first = shaped.next().unwrap_or_else(|| Ok(value.clone()));
-            return match first {
-                Err(_) => shaped.find(Result::is_ok).unwrap_or(first),
-                first => first,
-            };
-        }
-        let format = schema.get("format").and_then(Value::as_str);
-        match value {
-            Untyped::Map(entries) => {
-                let properties = schema.get("properties").and_then(Value::as_object);
-                let others = schema.get("additionalProperties");
-                let mut shaped = Vec::with_capacity(entries.len());
-                for (key, field) in entries {
-                    let Untyped::String(name) = key else {
-                        shaped.push((key.clone(), others.map_or_else(|| Ok(field.clone()), |schema| self.shape(field, schema))?));
-                        continue;
-                    };
-                    let known = properties.and_then(|properties| properties.get(name));
-                    let field = match (known, others) {
-                        (Some(schema), _) => self.shape(field, schema).map_err(|error| error.at_field(name))?,
-                        (None, Some(Value::Bool(false))) => return Err(unknown_field(name, schema)),
-                        (None, Some(schema)) => self.shape(field, schema).map_err(|error| error.at_key(name))?,
-                        (None, None) => field.clone(),
-                    };
-                    shaped.push((key.clone(), field));
-                }
-                let required = schema.get("required").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-                let missing = |name: &&str| !entries.iter().any(|(key, _)| matches!(key, Untyped::String(key) if key == name));
-                match required.iter().filter_map(Value::as_str).find(missing) {
-                    Some(name) => Err(Error::new(ErrorKind::Missing, format!("the field `{name}` is missing"))),
-                    None => Ok(Untyped::Map(shaped)),
-                }
-            }
-            Untyped::List(elements) => {
-                let Some(schema) = schema.get("items") else { return Ok(value.clone()) };
-                let shape = |(index, element)| self.shape(element, schema).map_err(|error: Error| error.at_index(index));
-                elements.iter().enumerate().map(shape).collect::<Result<_>>().map(Untyped::List)
-            }
-            Untyped::String(text) if format == Some("time-delta") => Ok(Untyped::String(duration(text)?.to_string())),
-            Untyped::String(text) if matches!(format, Some("date-time" | "date")) => {
-                let text = self.instant(text)?.to_string();
-                Ok(Untyped::String(text))
-            }
-            Untyped::String(text) if schema.get("type").is_some_and(|kind| kind == "number") => {
-                Ok(special_float(text).map_or_else(|| value.clone(), Untyped::Float))
-            }
-            _ if schema.get("properties").is_some() => Err(mismatch("a struct", &found(value))),
-            _ => Ok(value.clone()),
-        }
-    }
-}
-
-/// A span: friendly (`1h30m`, `2 days`), ISO 8601 (`PT1H30M`), or seconds. A day has 24 hours.
-fn duration(text: &str) -> Result<SignedDuration> {
-    let text = text.trim();
-    let wrong = || mismatch("a duration, as `1h30m`, `2 days`, `PT90S` or seconds", &found_text(text));
-    if let Ok(seconds) = text.parse::<i64>() {
-        return Ok(SignedDuration::from_secs(seconds));
-    }
-    if let Ok(seconds) = text.parse::<f64>() {
-        return SignedDuration::try_from_secs_f64(seconds).map_err(|_| wrong());
-    }
-    let span = text.parse::<Span>().map_err(|_| wrong())?;
-    span.to_duration(SpanRelativeTo::days_are_24_hours())
-        .map_err(|_| Error::new(ErrorKind::Mismatch, format!("expected a duration in days or smaller units, {}", found_text(text))))
 }
 
 /// The literal of the first variant that `read` can make one of, wrapped as a value of it.
@@ -346,76 +260,10 @@ fn unreadable(file: &str, error: std::io::Error) -> Error {
     Error::new(ErrorKind::Io, format!("cannot read `{file}`: {error}"))
 }
 
-/// Whether a value can be what a variant of a union in a struct describes, as far as its kind tells.
-fn is_of(value: &Untyped, schema: &Value) -> bool {
-    let kind = match value {
-        Untyped::Null => "null",
-        Untyped::Bool(_) => "boolean",
-        Untyped::Int(_) | Untyped::UInt(_) => "integer",
-        Untyped::Float(_) => "number",
-        Untyped::String(_) | Untyped::Bytes(_) | Untyped::Extension(..) => "string",
-        Untyped::List(_) => "array",
-        Untyped::Map(_) => "object",
-    };
-    match schema.get("type").and_then(Value::as_str) {
-        None => true,
-        Some("number") => matches!(kind, "number" | "integer" | "string"),
-        Some(declared) => declared == kind,
-    }
-}
-
-fn unknown_field(name: &str, schema: &Value) -> Error {
-    let title = schema.get("title").and_then(Value::as_str).map(|title| format!(" `{title}`")).unwrap_or_default();
-    let known: Vec<_> = schema.get("properties").and_then(Value::as_object).into_iter().flat_map(|fields| fields.keys()).collect();
-    let has = if known.is_empty() { "has none".to_owned() } else { format!("has {}", listed(&known)) };
-    Error::new(ErrorKind::Mismatch, format!("the struct{title} has no field `{name}`; it {has}"))
-}
-
-/// What a type is called in "expected ..".
-fn article(expected: &LiteralType) -> String {
-    match &expected.kind {
-        TypeKind::Simple(SimpleType::None) => "none".to_owned(),
-        TypeKind::Simple(SimpleType::Integer) => "an integer".to_owned(),
-        TypeKind::Simple(SimpleType::Float) => "a float".to_owned(),
-        TypeKind::Simple(SimpleType::String) => "text".to_owned(),
-        TypeKind::Simple(SimpleType::Boolean) => "`true` or `false`".to_owned(),
-        TypeKind::Simple(SimpleType::Datetime) => "a datetime as text".to_owned(),
-        TypeKind::Simple(SimpleType::Duration) => "a duration as text or seconds".to_owned(),
-        TypeKind::Simple(SimpleType::Binary) => "base64".to_owned(),
-        TypeKind::Enum(values) => format!("one of {}", listed(values)),
-        _ => format!("`{expected}`"),
-    }
-}
-
-fn mismatch(expected: &str, found: &str) -> Error {
-    Error::new(ErrorKind::Mismatch, format!("expected {expected}, {found}"))
-}
-
-fn found_text(text: &str) -> String {
-    match text.char_indices().nth(SHOWN) {
-        Some((end, _)) => format!("found `{}…`", &text[..end]),
-        None => format!("found `{text}`"),
-    }
-}
-
-fn found(value: &Untyped) -> String {
-    match value {
-        Untyped::Null => "found none".to_owned(),
-        Untyped::String(text) => format!("found the text {}", found_text(text).trim_start_matches("found ")),
-        Untyped::List(_) => "found a list".to_owned(),
-        Untyped::Map(_) => "found a map".to_owned(),
-        Untyped::Bytes(_) | Untyped::Extension(..) => "found bytes".to_owned(),
-        value => format!("found {}", shown(value)),
-    }
-}
-
-fn shown(value: &Untyped) -> String {
-    crate::cli::render::plain(value)
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
+    use std::sync::LazyLock;
     use std::time::{Duration, SystemTime};
 
     use nebulakit_types::convert::check::check;
@@ -425,7 +273,7 @@ mod tests {
     use super::*;
     use crate::cli::data::from_yaml;
 
-    const PARSER: Parser = Parser { now: Timestamp::constant(1_709_209_800, 0), dialect: &Dialect::FLYTE_1 };
+    static PARSER: LazyLock<Parser> = LazyLock::new(|| Parser { now: Instant::new(1_709_209_800, 0).unwrap(), dialect: &Dialect::FLYTE_1 });
 
     fn read<T: NebulaType>(literal: Result<Vec<u8>>) -> Result<T, String> {
         let literal = literal.map_err(|error| error.to_string())?;
@@ -457,6 +305,7 @@ mod tests {
         assert!(text::<f64>("NaN").unwrap().is_nan());
         assert_eq!(yaml("3.0"), Ok(3_i64));
         assert_eq!(yaml("3"), Ok(3.0));
+        assert_eq!(yaml("9223372036854775808"), Ok(2_f64.powi(63)));
         assert_eq!(yaml::<i64>("3.5"), Err("expected an integer, found 3.5".to_owned()));
         assert_eq!(yaml("[\"-Infinity\", .inf]"), Ok(vec![f64::NEG_INFINITY, f64::INFINITY]));
         assert_eq!(yaml::<i64>("true"), Err("expected an integer, found true".to_owned()));
@@ -472,6 +321,18 @@ mod tests {
         }
         assert_eq!(text("1969-12-31T23:59:59.5Z"), Ok(SystemTime::UNIX_EPOCH - Duration::from_millis(500)));
         assert!(text::<SystemTime>("noon").unwrap_err().ends_with("found `noon`"));
+        assert!(text::<SystemTime>("2024-02-29T12:30[Europe/Berlin]").unwrap_err().ends_with("found `2024-02-29T12:30[Europe/Berlin]`"));
+    }
+
+    #[test]
+    fn instants_reach_to_the_end_of_the_year_9999_and_no_further() {
+        assert_eq!(text("9999-12-31T23:59:59Z"), Ok(at(253_402_300_799)));
+        assert_eq!(text("9999-12-31T23:59:58Z + 1s"), Ok(at(253_402_300_799)));
+        let beyond = "expected an instant of the years 1 to 9999, found 253402300800 seconds since 1970";
+        assert_eq!(text::<SystemTime>("9999-12-31T23:59:59Z + 1s"), Err(beyond.to_owned()));
+        for written in ["now - -9223372036854775808", "now + 9223372036854775807"] {
+            assert!(text::<SystemTime>(written).unwrap_err().ends_with(&format!("found `{written}`")), "{written}");
+        }
     }
 
     #[test]

@@ -1,0 +1,93 @@
+//! Structs, against the JSON schema that their type carries.
+
+use nebulakit_types::{Error, ErrorKind, Result, Untyped};
+use serde_json::Value;
+
+use super::Parser;
+use super::said::{found, mismatch};
+use super::times::duration;
+use crate::cli::data::special_float;
+use crate::cli::usage::listed;
+
+impl Parser {
+    /// A struct's value as its readers want it: names checked against the schema, durations and instants in their own notation.
+    pub(super) fn shape(&self, value: &Untyped, schema: &Value) -> Result<Untyped> {
+        if let Some(variants) = schema.get("anyOf").and_then(Value::as_array) {
+            let fitting = variants.iter().filter(|variant| is_of(value, variant));
+            let mut shaped = fitting.map(|variant| self.shape(value, variant));
+            let first = shaped.next().unwrap_or_else(|| Ok(value.clone()));
+            return match first {
+                Err(_) => shaped.find(Result::is_ok).unwrap_or(first),
+                first => first,
+            };
+        }
+        let format = schema.get("format").and_then(Value::as_str);
+        match value {
+            Untyped::Map(entries) => {
+                let properties = schema.get("properties").and_then(Value::as_object);
+                let others = schema.get("additionalProperties");
+                let mut shaped = Vec::with_capacity(entries.len());
+                for (key, field) in entries {
+                    let Untyped::String(name) = key else {
+                        shaped.push((key.clone(), others.map_or_else(|| Ok(field.clone()), |schema| self.shape(field, schema))?));
+                        continue;
+                    };
+                    let known = properties.and_then(|properties| properties.get(name));
+                    let field = match (known, others) {
+                        (Some(schema), _) => self.shape(field, schema).map_err(|error| error.at_field(name))?,
+                        (None, Some(Value::Bool(false))) => return Err(unknown_field(name, schema)),
+                        (None, Some(schema)) => self.shape(field, schema).map_err(|error| error.at_key(name))?,
+                        (None, None) => field.clone(),
+                    };
+                    shaped.push((key.clone(), field));
+                }
+                let required = schema.get("required").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+                let missing = |name: &&str| !entries.iter().any(|(key, _)| matches!(key, Untyped::String(key) if key == name));
+                match required.iter().filter_map(Value::as_str).find(missing) {
+                    Some(name) => Err(Error::new(ErrorKind::Missing, format!("the field `{name}` is missing"))),
+                    None => Ok(Untyped::Map(shaped)),
+                }
+            }
+            Untyped::List(elements) => {
+                let Some(schema) = schema.get("items") else { return Ok(value.clone()) };
+                let shape = |(index, element)| self.shape(element, schema).map_err(|error: Error| error.at_index(index));
+                elements.iter().enumerate().map(shape).collect::<Result<_>>().map(Untyped::List)
+            }
+            Untyped::String(text) if format == Some("time-delta") => Ok(Untyped::String(duration(text)?.to_string())),
+            Untyped::String(text) if matches!(format, Some("date-time" | "date")) => {
+                let text = self.instant(text)?.to_string();
+                Ok(Untyped::String(text))
+            }
+            Untyped::String(text) if schema.get("type").is_some_and(|kind| kind == "number") => {
+                Ok(special_float(text).map_or_else(|| value.clone(), Untyped::Float))
+            }
+            _ if schema.get("properties").is_some() => Err(mismatch("a struct", &found(value))),
+            _ => Ok(value.clone()),
+        }
+    }
+}
+
+/// Whether a value can be what a variant of a union in a struct describes, as far as its kind tells.
+fn is_of(value: &Untyped, schema: &Value) -> bool {
+    let kind = match value {
+        Untyped::Null => "null",
+        Untyped::Bool(_) => "boolean",
+        Untyped::Int(_) | Untyped::UInt(_) => "integer",
+        Untyped::Float(_) => "number",
+        Untyped::String(_) | Untyped::Bytes(_) | Untyped::Extension(..) => "string",
+        Untyped::List(_) => "array",
+        Untyped::Map(_) => "object",
+    };
+    match schema.get("type").and_then(Value::as_str) {
+        None => true,
+        Some("number") => matches!(kind, "number" | "integer" | "string"),
+        Some(declared) => declared == kind,
+    }
+}
+
+fn unknown_field(name: &str, schema: &Value) -> Error {
+    let title = schema.get("title").and_then(Value::as_str).map(|title| format!(" `{title}`")).unwrap_or_default();
+    let known: Vec<_> = schema.get("properties").and_then(Value::as_object).into_iter().flat_map(|fields| fields.keys()).collect();
+    let has = if known.is_empty() { "has none".to_owned() } else { format!("has {}", listed(&known)) };
+    Error::new(ErrorKind::Mismatch, format!("the struct{title} has no field `{name}`; it {has}"))
+}
