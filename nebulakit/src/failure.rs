@@ -12,6 +12,10 @@ use prost::Message as _;
 use crate::error::{IgnoreOutputs, TaskError};
 use crate::platform::{ErrorOrigin, Platform, Recoverability};
 
+/// The longest code in a document, in bytes. The platform fails the whole execution over a document above its download limit (2 MB unless it
+/// is set otherwise), and authors make codes too.
+const LONGEST_CODE: usize = 256;
+
 /// Codes that documents carry when the author gave none. `docs/errors.md` lists when.
 pub(crate) mod code {
     pub(crate) const USER: &str = "USER:RuntimeError";
@@ -125,7 +129,7 @@ impl Failure {
             (_, Origin::System) => execution_error::ErrorKind::System,
         };
         let mut error = ContainerError {
-            code: self.code.clone(),
+            code: shortened(&self.code),
             message: cut(&self.message, platform.longest_message),
             kind: kind.into(),
             origin: origin.into(),
@@ -141,9 +145,28 @@ impl Failure {
     }
 }
 
-/// An error and all that caused it, each once.
+/// An error and all that caused it, each once, over several lines.
 pub(crate) fn chain(error: &(dyn StdError + 'static)) -> String {
-    let mut text = error.to_string();
+    let (mut text, causes) = parts(error);
+    if let [only] = causes.as_slice() {
+        let _ = write!(text, "\n\nCaused by:\n    {}", indented(only));
+    } else if !causes.is_empty() {
+        text.push_str("\n\nCaused by:");
+        for (index, cause) in causes.iter().enumerate() {
+            let _ = write!(text, "\n    {index}: {}", indented(cause));
+        }
+    }
+    text
+}
+
+/// The same on one line, for logs.
+pub(crate) fn chain_in_line(error: &(dyn StdError + 'static)) -> String {
+    let (text, causes) = parts(error);
+    causes.iter().fold(text, |text, cause| text + ": " + cause)
+}
+
+fn parts(error: &(dyn StdError + 'static)) -> (String, Vec<String>) {
+    let text = error.to_string();
     let mut causes = Vec::new();
     let mut source = error.source();
     while let Some(cause) = source {
@@ -154,15 +177,7 @@ pub(crate) fn chain(error: &(dyn StdError + 'static)) -> String {
         }
         source = cause.source();
     }
-    if let [only] = causes.as_slice() {
-        let _ = write!(text, "\n\nCaused by:\n    {}", indented(only));
-    } else if !causes.is_empty() {
-        text.push_str("\n\nCaused by:");
-        for (index, cause) in causes.iter().enumerate() {
-            let _ = write!(text, "\n    {index}: {}", indented(cause));
-        }
-    }
-    text
+    (text, causes)
 }
 
 fn indented(text: &str) -> String {
@@ -178,6 +193,14 @@ fn cut(message: &str, longest: usize) -> String {
     let head = message.floor_char_boundary(half);
     let tail = message.ceil_char_boundary(message.len() - half);
     format!("{}\n... {} bytes left out ...\n{}", &message[..head], tail - head, &message[tail..])
+}
+
+/// `code`, with its end left out where it is too long.
+fn shortened(code: &str) -> String {
+    if code.len() <= LONGEST_CODE {
+        return code.to_owned();
+    }
+    format!("{}…", &code[..code.floor_char_boundary(LONGEST_CODE - '…'.len_utf8())])
 }
 
 #[cfg(test)]
@@ -255,9 +278,17 @@ mod tests {
     }
 
     #[test]
+    fn a_long_code_does_not_make_a_long_document() {
+        let error = Err::<(), _>(anyhow::anyhow!("bad")).code("ä".repeat(1_000_000)).unwrap_err();
+        let code = document(&failed(&error.into()), &Platform::FLYTE_1).code;
+        assert_eq!((code.len(), code.chars().last()), (255, Some('…')));
+    }
+
+    #[test]
     fn causes_are_listed_once() {
         let error = anyhow::anyhow!("inner").context("middle").context("outer: middle");
         assert_eq!(chain(error.as_ref()), "outer: middle\n\nCaused by:\n    inner");
+        assert_eq!(chain_in_line(error.as_ref()), "outer: middle: inner");
     }
 
     #[test]

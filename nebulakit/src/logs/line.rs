@@ -1,0 +1,123 @@
+//! One event as one line.
+
+use std::path::Path;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use tracing::{Level, Metadata};
+
+use super::fields::{Fields, Value};
+
+/// A line with its line feed: Python's keys first, and then the fields.
+pub(super) fn as_json(asctime: &str, metadata: &Metadata<'_>, fields: &Fields, spans: &[(&'static str, Fields)]) -> Vec<u8> {
+    let mut line = Line(Vec::with_capacity(256));
+    line.raw("{\"asctime\": ");
+    line.text(asctime);
+    line.raw(", \"name\": ");
+    line.text(metadata.target());
+    line.raw(", \"levelname\": ");
+    line.text(level_name(*metadata.level()));
+    line.raw(", \"message\": ");
+    line.text(&fields.message);
+    line.members(fields, &["asctime", "name", "levelname", "message", "spans"]);
+    if !spans.is_empty() {
+        line.raw(", \"spans\": [");
+        for (index, (name, fields)) in spans.iter().enumerate() {
+            line.raw(if index == 0 { "{\"name\": " } else { ", {\"name\": " });
+            line.text(name);
+            line.members(fields, &["name"]);
+            line.raw("}");
+        }
+        line.raw("]");
+    }
+    line.raw("}\n");
+    line.0
+}
+
+/// A line for people: `[name] message`, and then the fields and the spans.
+pub(super) fn as_text(metadata: &Metadata<'_>, fields: &Fields, spans: &[(&'static str, Fields)]) -> Vec<u8> {
+    let mut line = Line(Vec::with_capacity(256));
+    line.raw(&format!("[{}] {}", metadata.target(), fields.message));
+    line.pairs(fields, " ");
+    for (name, fields) in spans {
+        line.raw(&format!(" {name}{{"));
+        line.pairs(fields, "");
+        line.raw("}");
+    }
+    line.raw("\n");
+    line.0
+}
+struct Line(Vec<u8>);
+
+impl Line {
+    fn raw(&mut self, text: &str) {
+        self.0.extend_from_slice(text.as_bytes());
+    }
+
+    /// Writes a JSON string.
+    fn text(&mut self, text: &str) {
+        serde_json::to_writer(&mut self.0, text).expect("writing text to memory does not fail");
+    }
+
+    /// Writes fields as members of an object. A field of the user's must not turn up as one of `ours`.
+    fn members(&mut self, fields: &Fields, ours: &[&str]) {
+        for (name, value) in &fields.others {
+            self.raw(", ");
+            self.text(&if ours.contains(name) { format!("fields.{name}") } else { (*name).to_owned() });
+            self.raw(": ");
+            match value {
+                Value::Plain(text) => self.raw(text),
+                Value::Text(text) => self.text(text),
+            }
+        }
+    }
+
+    fn pairs(&mut self, fields: &Fields, before: &str) {
+        for (index, (name, Value::Plain(text) | Value::Text(text))) in fields.others.iter().enumerate() {
+            self.raw(if index == 0 { before } else { " " });
+            self.raw(&format!("{name}={text}"));
+        }
+    }
+}
+
+fn level_name(level: Level) -> &'static str {
+    match level {
+        Level::TRACE => "TRACE",
+        Level::DEBUG => "DEBUG",
+        Level::INFO => "INFO",
+        Level::WARN => "WARNING",
+        Level::ERROR => "ERROR",
+    }
+}
+
+/// As Python's `logging` writes it.
+pub(super) fn asctime(now: Timestamp, zone: &TimeZone) -> String {
+    now.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S,%3f").to_string()
+}
+
+/// The local zone as the C library finds it: by `TZ`, else `/etc/localtime`, else UTC.
+pub(super) fn zone(tz: Option<&std::ffi::OsStr>) -> TimeZone {
+    let file = |path: &Path| TimeZone::tzif("", &std::fs::read(path).ok()?).ok();
+    let zone = match tz {
+        None => file(Path::new("/etc/localtime")),
+        Some(tz) => {
+            let tz = Path::new(tz).to_string_lossy();
+            let tz = tz.strip_prefix(':').unwrap_or(&tz);
+            if tz.is_empty() { None } else { file(&Path::new("/usr/share/zoneinfo").join(tz)).or_else(|| TimeZone::posix(tz).ok()) }
+        }
+    };
+    zone.unwrap_or(TimeZone::UTC)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_local() {
+        let now: Timestamp = "2026-11-20T08:07:53.898765Z".parse().unwrap();
+        assert_eq!(asctime(now, &zone(Some("CET-1".as_ref()))), "2026-11-20 09:07:53,898");
+        assert_eq!(asctime(now, &zone(Some("".as_ref()))), "2026-11-20 08:07:53,898");
+        assert_eq!(asctime(now, &zone(Some("No/Such_Place".as_ref()))), "2026-11-20 08:07:53,898");
+    }
+}
