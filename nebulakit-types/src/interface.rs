@@ -76,7 +76,9 @@ impl Interface {
         json::own_to_json(Message::TypedInterface, &self.encode())
     }
 
-    fn to_wire(&self) -> pb::TypedInterface {
+    /// The interface as the message that [`Interface::encode`] writes.
+    #[must_use]
+    pub fn to_wire(&self) -> pb::TypedInterface {
         pb::TypedInterface { inputs: Some(variables_to_wire(&self.inputs)), outputs: Some(variables_to_wire(&self.outputs)) }
     }
 }

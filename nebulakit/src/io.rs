@@ -2,7 +2,7 @@
 
 use bytes::{Bytes, BytesMut};
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
-use nebulakit_types::convert::reader::{References, offloaded_uris};
+use nebulakit_types::convert::reader::{LiteralRef, References, offloaded_uris};
 use nebulakit_types::json::offload_hash;
 use nebulakit_types::outputs::Output;
 use nebulakit_types::storage::{PutOptions, Storage, join};
@@ -152,19 +152,14 @@ pub(crate) async fn store_outputs(
 async fn offload(storage: &Storage, prefix: &str, name: &str, literal: Bytes, declared: Option<&LiteralType>) -> Result<Bytes, Failure> {
     let file = format!("{name}_offloaded_metadata.pb");
     let not_written = |error: &Error| Failure::of_store(&format!("cannot offload the output `{name}`"), error);
-    let own =
-        nebulakit_types::convert::reader::LiteralRef::new(&literal, References::none()).hash().map_err(|error| not_written(&error))?;
-    let hash = match own {
+    let broken = |error: nebulakit_types::Error| Failure::of_outputs(&error.at_field(name));
+    let hash = match LiteralRef::new(&literal, References::none()).hash().map_err(broken)? {
         Some(hash) => hash.to_owned(),
-        None => offload_hash(&literal).map_err(|error| not_written(&error))?,
+        None => offload_hash(&literal).map_err(broken)?,
     };
     let size_bytes = literal.len() as u64;
     put(storage, prefix, &file, vec![literal], None).await.map_err(|error| not_written(&error))?;
-    let metadata = LiteralOffloadedMetadata {
-        uri: join(prefix, &file),
-        size_bytes,
-        inferred_type: declared.and_then(|declared| wire::LiteralType::decode(&*declared.encode()).ok()),
-    };
+    let metadata = LiteralOffloadedMetadata { uri: join(prefix, &file), size_bytes, inferred_type: declared.map(LiteralType::to_wire) };
     let reference = Literal { hash, value: Some(literal::Value::OffloadedMetadata(metadata)), ..Literal::default() };
     Ok(reference.encode_to_vec().into())
 }

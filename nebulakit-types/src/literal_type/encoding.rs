@@ -44,7 +44,9 @@ impl LiteralType {
         json::own_to_json(json::Message::LiteralType, &self.encode())
     }
 
-    pub(crate) fn to_wire(&self) -> pb::LiteralType {
+    /// The type as the message that [`LiteralType::encode`] writes.
+    #[must_use]
+    pub fn to_wire(&self) -> pb::LiteralType {
         use pb::literal_type::Type;
         let kind = match &self.kind {
             TypeKind::Simple(simple) => Type::Simple(simple.to_wire().into()),

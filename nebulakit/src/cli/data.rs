@@ -32,14 +32,17 @@ pub(super) fn from_yaml(text: &str) -> Result<Untyped, String> {
     serde_saphyr::from_str_with_options::<Read>(text, options).map(|read| read.0).map_err(|error| error.to_string())
 }
 
+/// Why writing JSON does not fail: every key is text, and memory takes all of it.
+const IN_MEMORY: &str = "keys are text, and memory takes them";
+
 /// Writes JSON on one line.
 pub(super) fn to_json(value: &Untyped) -> String {
-    serde_json::to_string(&Written(value)).unwrap_or_default()
+    serde_json::to_string(&Written(value)).expect(IN_MEMORY)
 }
 
 /// Writes JSON with a line for each element.
 pub(super) fn to_pretty_json(value: &Untyped) -> String {
-    serde_json::to_string_pretty(&Written(value)).unwrap_or_default()
+    serde_json::to_string_pretty(&Written(value)).expect(IN_MEMORY)
 }
 
 /// The base64 that stands for bytes.

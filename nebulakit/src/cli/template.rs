@@ -11,7 +11,6 @@ use nebulakit_types::wire::flyteidl::core::{
 };
 use nebulakit_types::wire::google::protobuf as google;
 use nebulakit_types::{Dialect, Interface, Variable};
-use prost::Message as _;
 
 use crate::task::{Mount, Resources, SecretRequest, TaskDef, TaskOptions};
 
@@ -64,7 +63,7 @@ pub(super) fn template(task: &TaskDef, binary: &str, dialect: &Dialect) -> TaskT
     TaskTemplate {
         r#type: TASK_TYPE.to_owned(),
         metadata: Some(metadata(options)),
-        interface: wire::TypedInterface::decode(&*interface(task, dialect).encode()).ok(),
+        interface: Some(interface(task, dialect).to_wire()),
         security_context: (!options.secrets.is_empty())
             .then(|| SecurityContext { secrets: options.secrets.iter().map(secret).collect(), ..SecurityContext::default() }),
         extended_resources: extended(options),
@@ -151,6 +150,7 @@ fn extended(options: &TaskOptions) -> Option<ExtendedResources> {
 #[cfg(test)]
 mod tests {
     use nebulakit_types::json::{Message, to_json};
+    use prost::Message as _;
     use serde_json::json;
 
     use super::*;
