@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use prost::encoding::decode_varint;
+
 use crate::error::{Error, ErrorKind, Result};
 use crate::wire::describe::Kind;
 
@@ -57,19 +59,7 @@ impl<'a> Reader<'a> {
     }
 
     fn varint(&mut self) -> Result<u64> {
-        let mut value = 0_u64;
-        for (index, byte) in self.rest.iter().take(10).enumerate() {
-            let bits = u64::from(byte & 0x7f);
-            if index == 9 && *byte > 1 {
-                break;
-            }
-            value |= bits << (7 * index);
-            if byte & 0x80 == 0 {
-                self.rest = &self.rest[index + 1..];
-                return Ok(value);
-            }
-        }
-        Err(corrupt(self.name, "a broken varint"))
+        decode_varint(&mut self.rest).map_err(|_| corrupt(self.name, "a broken varint"))
     }
 
     fn take(&mut self, count: usize) -> Result<&'a [u8]> {

@@ -2,61 +2,21 @@
 //!
 //! `inputs.pb` → `Inputs` → [`LiteralRef`] → [`NebulaType::decode`](super::NebulaType::decode).
 
+mod fields;
+mod references;
+mod text;
+
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
-use bytes::Bytes;
-use prost::encoding::{WireType, decode_key, decode_varint};
-
-use crate::workspace::Workspace;
+pub(crate) use self::fields::{Fields, Wire, corrupt, pair};
+use self::references::offloaded_uri;
+pub use self::references::{References, offloaded_uris};
+use self::text::PIECE;
+pub(crate) use self::text::{copied, utf8};
 use crate::{Error, ErrorKind, Result};
 
 /// How deep literals may be nested: lists in maps in lists. Python's protobuf stops near 48 levels of lists.
 pub const MAX_DEPTH: usize = 64;
-
-/// What literals refer to outside of their own bytes: the contents of offloaded ones, and the workspace through which files,
-/// directories and tables are read. Cheap to clone.
-///
-/// A platform may move a large literal to a file of its own, at any depth (Flyte task contract, "offloaded literals"). Decoding one
-/// whose content is not here fails with [`ErrorKind::NotFetched`]; [`offloaded_uris`] finds what to fetch.
-#[derive(Debug, Clone, Default)]
-pub struct References {
-    contents: Arc<BTreeMap<String, Bytes>>,
-    workspace: Option<Workspace>,
-}
-
-impl References {
-    /// Nothing outside; what nearly every literal needs.
-    #[must_use]
-    pub fn none() -> &'static Self {
-        static NONE: std::sync::LazyLock<References> = std::sync::LazyLock::new(References::default);
-        &NONE
-    }
-
-    /// The same contents, with data read through `workspace`.
-    #[must_use]
-    pub fn within(self, workspace: &Workspace) -> Self {
-        Self { workspace: Some(workspace.clone()), ..self }
-    }
-
-    /// The serialised literal that stands at `uri`, if it was fetched.
-    #[must_use]
-    pub fn get(&self, uri: &str) -> Option<&Bytes> {
-        self.contents.get(uri)
-    }
-
-    /// What files, directories and tables are read through.
-    #[must_use]
-    pub fn workspace(&self) -> Option<&Workspace> {
-        self.workspace.as_ref()
-    }
-}
-
-impl FromIterator<(String, Bytes)> for References {
-    fn from_iter<I: IntoIterator<Item = (String, Bytes)>>(contents: I) -> Self {
-        Self { contents: Arc::new(contents.into_iter().collect()), workspace: None }
-    }
-}
 
 /// One literal on the wire, not yet converted.
 #[derive(Debug, Clone, Copy)]
@@ -326,65 +286,9 @@ impl<'a> Entries<'a> {
     }
 }
 
-/// Every URI of an offloaded literal in the literal with these bytes, at any depth, in the order of the bytes.
-///
-/// # Errors
-/// [`ErrorKind::Corrupt`] when the bytes are not a literal, [`ErrorKind::TooDeep`] beyond [`MAX_DEPTH`].
-pub fn offloaded_uris(literal: &[u8]) -> Result<Vec<String>> {
-    let mut uris = Vec::new();
-    collect_uris(literal, MAX_DEPTH, &mut uris)?;
-    Ok(uris)
-}
-
-fn collect_uris(literal: &[u8], depth: usize, uris: &mut Vec<String>) -> Result<()> {
-    let depth = deeper(depth)?;
-    let mut fields = Fields::new(literal);
-    while let Some(field) = fields.next()? {
-        match field {
-            (1, Wire::Bytes(scalar)) => {
-                let mut scalar = Fields::new(scalar);
-                while let Some(field) = scalar.next()? {
-                    let (9, Wire::Bytes(union)) = field else { continue };
-                    let mut union = Fields::new(union);
-                    while let Some(field) = union.next()? {
-                        if let (1, Wire::Bytes(value)) = field {
-                            collect_uris(value, depth, uris)?;
-                        }
-                    }
-                }
-            }
-            (2, Wire::Bytes(list)) => {
-                let mut elements = Elements(Fields::new(list), References::none());
-                while let Some(element) = elements.next()? {
-                    collect_uris(element.bytes, depth, uris)?;
-                }
-            }
-            (3, Wire::Bytes(map)) => {
-                let mut entries = Entries(Fields::new(map), References::none());
-                while let Some((_, value)) = entries.next()? {
-                    collect_uris(value.bytes, depth, uris)?;
-                }
-            }
-            (8, Wire::Bytes(metadata)) => uris.push(offloaded_uri(metadata)?.to_owned()),
-            _ => {}
-        }
-    }
-    Ok(())
-}
-
 /// One level of nesting less, or the error that says where the limit is.
 pub(crate) fn deeper(depth: usize) -> Result<usize> {
     depth.checked_sub(1).ok_or_else(|| Error::new(ErrorKind::TooDeep, format!("values are nested more than {MAX_DEPTH} levels deep")))
-}
-
-fn offloaded_uri(metadata: &[u8]) -> Result<&str> {
-    let mut fields = Fields::new(metadata);
-    while let Some(field) = fields.next()? {
-        if let (1, Wire::Bytes(uri)) = field {
-            return utf8(uri);
-        }
-    }
-    Err(corrupt("an offloaded literal has no URI"))
 }
 
 /// A number or a boolean in the form that every protobuf library writes, `0a LL 0a LL key value` and nothing else; [`None`] for other
@@ -443,20 +347,6 @@ fn binary(bytes: &[u8]) -> Result<LiteralView<'_>> {
     Ok(LiteralView::Binary(value, utf8(tag)?))
 }
 
-/// The fields 1 and 2 of a message that has two fields of bytes: the entries of maps, binary values, unions.
-pub(crate) fn pair(message: &[u8]) -> Result<(&[u8], &[u8])> {
-    let (mut first, mut second): (&[u8], &[u8]) = (&[], &[]);
-    let mut fields = Fields::new(message);
-    while let Some(field) = fields.next()? {
-        match field {
-            (1, Wire::Bytes(inner)) => first = inner,
-            (2, Wire::Bytes(inner)) => second = inner,
-            _ => {}
-        }
-    }
-    Ok((first, second))
-}
-
 #[expect(clippy::cast_possible_wrap, clippy::cast_possible_truncation, reason = "protobuf int32 and int64 are cut from the varint so")]
 fn seconds_and_nanos(bytes: &[u8]) -> Result<(i64, i32)> {
     let (mut seconds, mut nanos) = (0, 0);
@@ -469,161 +359,4 @@ fn seconds_and_nanos(bytes: &[u8]) -> Result<(i64, i32)> {
         }
     }
     Ok((seconds, nanos))
-}
-
-/// A field's value as its wire type gives it.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Wire<'a> {
-    Varint(u64),
-    Fixed64(u64),
-    Fixed32,
-    Bytes(&'a [u8]),
-}
-
-/// The fields of a message, one after the other.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Fields<'a>(&'a [u8]);
-
-impl<'a> Fields<'a> {
-    pub(crate) fn new(message: &'a [u8]) -> Self {
-        Self(message)
-    }
-
-    #[inline]
-    pub(crate) fn next(&mut self) -> Result<Option<(u32, Wire<'a>)>> {
-        let Some(&first) = self.0.first() else { return Ok(None) };
-        // Field numbers below 16 with lengths below 128 are one byte each: nearly everything here.
-        let (number, wire_type) = if (0x08..0x80).contains(&first) {
-            self.0 = &self.0[1..];
-            (u32::from(first >> 3), WireType::try_from(u64::from(first & 7)).map_err(|_| corrupt("the message has an unknown wire type"))?)
-        } else {
-            decode_key(&mut self.0).map_err(|_| corrupt("the message has a broken field key"))?
-        };
-        let value = match wire_type {
-            WireType::Varint => Wire::Varint(self.varint()?),
-            WireType::SixtyFourBit => Wire::Fixed64(u64::from_le_bytes(self.array()?)),
-            WireType::ThirtyTwoBit => {
-                self.array::<4>()?;
-                Wire::Fixed32
-            }
-            WireType::LengthDelimited => Wire::Bytes(self.delimited()?),
-            WireType::StartGroup | WireType::EndGroup => return Err(corrupt("the message has a group, which no such message has")),
-        };
-        Ok(Some((number, value)))
-    }
-
-    /// The bytes of the next field if it is field `number`, below 16, with fewer than 128 bytes; else nothing is read.
-    #[inline]
-    fn short(&mut self, number: u8) -> Option<&'a [u8]> {
-        let [key, length @ ..0x80, rest @ ..] = self.0 else { return None };
-        if *key != number << 3 | 2 {
-            return None;
-        }
-        let (bytes, rest) = rest.split_at_checked(usize::from(*length))?;
-        self.0 = rest;
-        Some(bytes)
-    }
-
-    /// The bytes of the next field `number`, past all others; [`None`] at the end.
-    fn next_of(&mut self, number: u32) -> Result<Option<&'a [u8]>> {
-        while let Some(field) = self.next()? {
-            match field {
-                (found, Wire::Bytes(bytes)) if found == number => return Ok(Some(bytes)),
-                _ => {}
-            }
-        }
-        Ok(None)
-    }
-
-    #[inline]
-    fn varint(&mut self) -> Result<u64> {
-        match self.0.first() {
-            Some(&byte) if byte < 0x80 => {
-                self.0 = &self.0[1..];
-                Ok(u64::from(byte))
-            }
-            _ => decode_varint(&mut self.0).map_err(|_| truncated()),
-        }
-    }
-
-    fn array<const N: usize>(&mut self) -> Result<[u8; N]> {
-        let (array, rest) = self.0.split_first_chunk().ok_or_else(truncated)?;
-        self.0 = rest;
-        Ok(*array)
-    }
-
-    #[inline]
-    fn delimited(&mut self) -> Result<&'a [u8]> {
-        let length = usize::try_from(self.varint()?).map_err(|_| truncated())?;
-        let (bytes, rest) = self.0.split_at_checked(length).ok_or_else(truncated)?;
-        self.0 = rest;
-        Ok(bytes)
-    }
-}
-
-#[cold]
-fn truncated() -> Error {
-    corrupt("the bytes end in the middle of a value")
-}
-
-#[cold]
-pub(crate) fn corrupt(message: impl Into<String>) -> Error {
-    Error::new(ErrorKind::Corrupt, message)
-}
-
-pub(crate) fn utf8(bytes: &[u8]) -> Result<&str> {
-    std::str::from_utf8(bytes).map_err(|error| not_utf8(error.valid_up_to()))
-}
-
-fn not_utf8(from: usize) -> Error {
-    corrupt(format!("the text is not UTF-8 from byte {from} on"))
-}
-
-/// So much of a text is checked and copied at a time: it is still in the processor's cache when it is copied.
-const PIECE: usize = 64 * 1024;
-
-/// A copy of a long text: each piece is checked and copied while it is at hand, so that memory is read once.
-pub(crate) fn copied(bytes: &[u8]) -> Result<String> {
-    let mut text = String::with_capacity(bytes.len());
-    let mut rest = bytes;
-    while !rest.is_empty() {
-        let piece = &rest[..rest.len().min(PIECE)];
-        let valid = match std::str::from_utf8(piece) {
-            Ok(valid) => valid,
-            // A character that begins in this piece ends in the next one.
-            Err(error) if error.error_len().is_none() && piece.len() < rest.len() => utf8(&piece[..error.valid_up_to()])?,
-            Err(error) => return Err(not_utf8(text.len() + error.valid_up_to())),
-        };
-        text.push_str(valid);
-        rest = &rest[valid.len()..];
-    }
-    Ok(text)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{Dialect, decode, encode};
-
-    #[test]
-    fn long_texts_are_whole_wherever_a_character_meets_the_edge_of_a_piece() {
-        for before in 0..4 {
-            let text = "x".repeat(before) + &"a\u{e9}\u{20ac}\u{1f600}".repeat(PIECE / 4);
-            let bytes = encode(&text, &Dialect::FLYTE_1).unwrap();
-            assert!(LiteralRef::new(&bytes, References::none()).long_text().is_some());
-            assert!(decode::<String>(&bytes).unwrap() == text);
-            assert!(decode::<Vec<String>>(&encode(&vec![text.clone()], &Dialect::FLYTE_1).unwrap()).unwrap() == [text]);
-        }
-    }
-
-    #[test]
-    fn a_long_text_that_is_none_says_from_where_on() {
-        for (at, wrong) in [(PIECE + 7, 0xff), (3 * PIECE - 1, 0xc3)] {
-            let mut bytes = encode(&"x".repeat(3 * PIECE), &Dialect::FLYTE_1).unwrap();
-            let start = bytes.len() - 3 * PIECE;
-            bytes[start + at] = wrong;
-            let error = decode::<String>(&bytes).unwrap_err();
-            assert_eq!((error.kind(), error.to_string()), (ErrorKind::Corrupt, format!("the text is not UTF-8 from byte {at} on")));
-        }
-    }
 }
