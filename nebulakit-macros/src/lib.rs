@@ -6,6 +6,7 @@
 mod arguments;
 mod crate_path;
 mod derive;
+mod doc;
 mod errors;
 mod options;
 mod signature;

@@ -1,11 +1,16 @@
 //! The function under `#[task]`: its signature is parsed and judged, its body stays tokens.
 
-use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
+mod types;
+
+use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
 use syn::{Attribute, Expr, FnArg, Ident, Meta, Pat, PatType, Path, ReturnType, Safety, Token, Type, Visibility};
 
+pub(crate) use self::types::plain;
+use self::types::{Place, find, is_context, judge_type};
+use crate::doc::doc;
 use crate::errors::{Errors, nearest};
 
 /// A function as it was written, without the attributes of its parameters that only this macro knows.
@@ -258,150 +263,6 @@ fn default_value(attribute: &Attribute) -> syn::Result<Expr> {
 fn is_task(path: &Path) -> bool {
     let mut segments = path.segments.iter().rev();
     segments.next().is_some_and(|last| last.ident == "task") && segments.next().is_none_or(|before| before.ident == "nebulakit")
-}
-
-fn is_context(ty: &Type) -> bool {
-    let Type::Path(path) = plain(ty) else { return false };
-    path.path.segments.last().is_some_and(|last| last.ident == "Context" && last.arguments.is_none())
-}
-
-/// The type without the invisible group that a `macro_rules` macro puts around it, and without parentheses.
-pub(crate) fn plain(ty: &Type) -> &Type {
-    match ty {
-        Type::Group(group) => plain(&group.elem),
-        Type::Paren(paren) => plain(&paren.elem),
-        ty => ty,
-    }
-}
-
-#[derive(Clone, Copy, PartialEq)]
-enum Place {
-    Parameter,
-    Output,
-}
-
-/// Refuses types that no task can take or give; says whether it was because of a borrow.
-fn judge_type(ty: &Type, place: Place, errors: &mut Errors) -> bool {
-    let ty = plain(ty);
-    if let Type::Never(never) = ty {
-        errors.at(never, "a task ends; return `()`, or a `Result` if it can fail");
-        return false;
-    }
-    if let Some(found) = find(ty.to_token_stream(), &|tree| matches!(tree, TokenTree::Ident(word) if word == "impl")) {
-        let message = match place {
-            Place::Parameter => "an input has one concrete type, not `impl Trait`; write the type",
-            Place::Output => {
-                "an output has one concrete type, not `impl Trait`; write the type, and make an asynchronous task with `async fn`"
-            }
-        };
-        errors.at(if matches!(ty, Type::ImplTrait(_)) { ty.to_token_stream() } else { found }, message);
-        return false;
-    }
-    let is_borrow = |tree: &TokenTree| matches!(tree, TokenTree::Punct(mark) if mark.as_char() == '&');
-    if let Some(found) = find(ty.to_token_stream(), &is_borrow) {
-        let message = borrow_message(found.clone(), place);
-        errors.at(if matches!(ty, Type::Reference(_)) { ty.to_token_stream() } else { found }, message);
-        return true;
-    }
-    if let Some(found) = find_lifetime(ty.to_token_stream()) {
-        errors.at(found, "inputs and outputs are owned values without lifetimes; use an owned type");
-        return true;
-    }
-    false
-}
-
-/// What to write instead of a borrowed type; `tokens` begin with its `&`.
-fn borrow_message(tokens: TokenStream, place: Place) -> String {
-    let mut target: Vec<_> = tokens.into_iter().skip(1).collect();
-    while let [TokenTree::Punct(mark), TokenTree::Ident(_), ..] = target.as_slice()
-        && mark.as_char() == '\''
-    {
-        target.drain(..2);
-    }
-    if matches!(target.first(), Some(TokenTree::Ident(word)) if word == "mut") {
-        target.remove(0);
-    }
-    let owned = match target.first() {
-        Some(TokenTree::Ident(word)) if word == "str" => Some("String".to_owned()),
-        Some(TokenTree::Ident(word)) if word == "Path" => Some("File` or `Directory".to_owned()),
-        Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Bracket => {
-            let element: TokenStream = group.stream().into_iter().take_while(|tree| !is_mark(tree, ';')).collect();
-            Some(format!("Vec<{element}>"))
-        }
-        _ => target.last().filter(|_| target.len() == 1).map(ToString::to_string),
-    };
-    let owned = owned.map_or_else(|| "an owned type".to_owned(), |owned| format!("`{owned}`"));
-    match place {
-        Place::Parameter if owned == "`Context`" => "the context is taken by value; write `Context`, which is cheap to clone".to_owned(),
-        Place::Parameter => format!("an input is owned: it comes from another machine, and there is nothing to borrow from; take {owned}"),
-        Place::Output => format!("an output is owned: it outlives the task; return {owned}"),
-    }
-}
-
-fn is_mark(tree: &TokenTree, mark: char) -> bool {
-    matches!(tree, TokenTree::Punct(punct) if punct.as_char() == mark)
-}
-
-/// The first token that is wanted and the rest of the tokens on its level, up to a comma or a closing angle bracket.
-fn find(tokens: TokenStream, wanted: &dyn Fn(&TokenTree) -> bool) -> Option<TokenStream> {
-    let mut trees = tokens.into_iter();
-    while let Some(tree) = trees.next() {
-        if wanted(&tree) {
-            let mut depth = 0;
-            let rest = trees.take_while(|tree| {
-                depth += i32::from(is_mark(tree, '<')) - i32::from(is_mark(tree, '>'));
-                depth >= 0 && !(depth == 0 && is_mark(tree, ','))
-            });
-            return Some(std::iter::once(tree).chain(rest).collect());
-        }
-        if let TokenTree::Group(group) = tree
-            && group.delimiter() != Delimiter::Brace
-            && let Some(found) = find(group.stream(), wanted)
-        {
-            return Some(found);
-        }
-    }
-    None
-}
-
-/// The first lifetime but `'static`.
-fn find_lifetime(tokens: TokenStream) -> Option<TokenStream> {
-    let trees: Vec<_> = tokens.into_iter().collect();
-    trees.iter().enumerate().find_map(|(index, tree)| match tree {
-        TokenTree::Punct(mark) if mark.as_char() == '\'' => match trees.get(index + 1) {
-            Some(TokenTree::Ident(name)) if name != "static" => Some(quote!(#tree #name)),
-            _ => None,
-        },
-        TokenTree::Group(group) if group.delimiter() != Delimiter::Brace => find_lifetime(group.stream()),
-        _ => None,
-    })
-}
-
-/// The text of doc comments, as an expression: their lines without the blank that follows `///`.
-pub(crate) fn doc(attributes: &[Attribute]) -> TokenStream {
-    let mut lines: Vec<Result<String, &Expr>> = Vec::new();
-    for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("doc")) {
-        let Meta::NameValue(pair) = &attribute.meta else { continue };
-        match &pair.value {
-            Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(text), .. }) => {
-                lines.extend(text.value().lines().map(|line| Ok(line.strip_prefix(' ').unwrap_or(line).trim_end().to_owned())));
-                if text.value().is_empty() {
-                    lines.push(Ok(String::new()));
-                }
-            }
-            computed => lines.push(Err(computed)),
-        }
-    }
-    if lines.iter().all(Result::is_ok) {
-        let text = lines.into_iter().flatten().collect::<Vec<_>>().join("\n");
-        let text = text.trim_matches('\n');
-        return quote!(#text);
-    }
-    let parts = lines.iter().map(|line| match line {
-        Ok(text) => quote!(#text),
-        Err(computed) => quote!(#computed),
-    });
-    quote!(__nk::concat!(#(#parts, "\n"),*))
 }
 
 impl Parameter {

@@ -1,12 +1,17 @@
 //! The options of `#[task(...)]`: read one by one, each judged for itself, and turned into the fields of `TaskOptions`.
 
+mod groups;
+mod secrets;
+
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
-use syn::parse::{Parse, ParseStream, Parser};
-use syn::{GenericArgument, Ident, LitInt, LitStr, PathArguments, ReturnType, Token, Type, TypeTuple, parenthesized, token};
+use syn::parse::{ParseStream, Parser};
+use syn::{GenericArgument, Ident, LitInt, LitStr, PathArguments, ReturnType, Token, Type, TypeTuple};
 
-use crate::arguments::{checked, each, entries, equals, flag, group, string};
+use self::groups::{environment, metadata, names, quantities};
+use self::secrets::secrets;
+use crate::arguments::{checked, each, equals, flag, group, string};
 use crate::crate_path::CratePath;
 use crate::errors::{Errors, Noun, unknown};
 use crate::signature::plain;
@@ -285,174 +290,4 @@ fn tuple(ty: &Type) -> Option<&TypeTuple> {
         }
         _ => None,
     }
-}
-
-/// Reads `(a, b)`: one or more different names, and whether they are all that was meant.
-fn names(key: &Ident, input: ParseStream<'_>, example: &str, errors: &mut Errors) -> syn::Result<(Vec<Ident>, bool)> {
-    let content = group(key, input, example)?;
-    let mut names: Vec<Ident> = Vec::new();
-    let mut meant = 0;
-    entries(&content, errors, |input, _| {
-        meant += 1;
-        let name = input.call(Ident::parse_any).map_err(|error| {
-            let message = format!("expected a name without quotes, as in `{example}`");
-            syn::Error::new(error.span(), message)
-        })?;
-        if names.contains(&name) {
-            return Err(syn::Error::new(name.span(), format!("`{}` is named twice; remove one", name.unraw())));
-        }
-        names.push(name);
-        Ok(())
-    });
-    let complete = names.len() == meant;
-    Ok((names, complete))
-}
-
-fn quantities(key: &Ident, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Vec<Quantity>> {
-    let content = group(key, input, &format!(r#"{key}(cpu = "500m", memory = "256Mi")"#))?;
-    let mut quantities = Vec::new();
-    each(&content, Noun("resource", &format!("`{key}`")), RESOURCES, errors, |resource, input, _| {
-        let (unit, example) = match resource.to_string().as_str() {
-            "cpu" => (Unit::Cores, r#""500m""#),
-            "gpu" => (Unit::Whole, r#""1""#),
-            _ => (Unit::Bytes, r#""256Mi""#),
-        };
-        let mut value = 0;
-        let text = checked(resource, input, example, |text| {
-            value = values::quantity(text, unit)?;
-            Ok(())
-        })?;
-        quantities.push(Quantity { resource: resource.to_string(), text, value });
-        Ok(())
-    });
-    Ok(quantities)
-}
-
-fn environment(key: &Ident, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Vec<TokenStream>> {
-    let content = group(key, input, r#"env(KEY = "value")"#)?;
-    let mut pairs = Vec::new();
-    each(&content, Noun("environment variable", "`env`"), &[], errors, |variable, input, _| {
-        let name = variable.unraw().to_string();
-        if name.starts_with("FLYTE_INTERNAL_") {
-            return Err(syn::Error::new(variable.span(), format!("`{name}` is set by the platform, which would overwrite this value")));
-        }
-        equals(variable, input, r#""value""#)?;
-        let value = string(input, &format!(r#"a text in quotes, as in `{name} = "1"`"#))?;
-        let name = LitStr::new(&name, variable.span());
-        pairs.push(quote!((#name, #value)));
-        Ok(())
-    });
-    Ok(pairs)
-}
-
-fn metadata(
-    key: &Ident,
-    input: ParseStream<'_>,
-    check_value: impl Fn(&str) -> Result<(), String>,
-    errors: &mut Errors,
-) -> syn::Result<Vec<TokenStream>> {
-    let example = format!(r#"{key}("team" = "data")"#);
-    let content = group(key, input, &example)?;
-    let mut pairs = Vec::new();
-    let mut seen: Vec<String> = Vec::new();
-    entries(&content, errors, |input, _| {
-        let name = string(input, &format!("a key in quotes, as in `{example}`"))?;
-        values::metadata_key(&name.value()).map_err(|reason| syn::Error::new(name.span(), reason))?;
-        if seen.contains(&name.value()) {
-            return Err(syn::Error::new(name.span(), format!("`{}` is given twice; remove one", name.value())));
-        }
-        seen.push(name.value());
-        if input.parse::<Token![=]>().is_err() {
-            return Err(syn::Error::new(name.span(), format!("the key needs a value: `{example}`")));
-        }
-        let value = string(input, &format!("a text in quotes, as in `{example}`"))?;
-        check_value(&value.value()).map_err(|reason| syn::Error::new(value.span(), reason))?;
-        pairs.push(quote!((#name, #value)));
-        Ok(())
-    });
-    Ok(pairs)
-}
-
-/// Where a secret is put.
-enum Mount {
-    Any,
-    Env,
-    File,
-}
-
-impl Parse for Mount {
-    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        mod words {
-            syn::custom_keyword!(any);
-            syn::custom_keyword!(env);
-            syn::custom_keyword!(file);
-        }
-        let lookahead = input.lookahead1();
-        if lookahead.peek(words::any) {
-            input.parse::<words::any>().map(|_| Self::Any)
-        } else if lookahead.peek(words::env) {
-            input.parse::<words::env>().map(|_| Self::Env)
-        } else if lookahead.peek(words::file) {
-            input.parse::<words::file>().map(|_| Self::File)
-        } else {
-            Err(lookahead.error())
-        }
-    }
-}
-
-/// Reads `((group = "db", key = "password"), ...)`.
-fn secrets(key: &Ident, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Vec<TokenStream>> {
-    const EXAMPLE: &str = r#"secrets((group = "db", key = "password"))"#;
-    let content = group(key, input, EXAMPLE)?;
-    let mut secrets = Vec::new();
-    let mut variables: Vec<String> = Vec::new();
-    entries(&content, errors, |input, errors| {
-        let span = input.span();
-        if !input.peek(token::Paren) {
-            return Err(syn::Error::new(span, format!("expected a secret in parentheses of its own, as in `{EXAMPLE}`")));
-        }
-        let content;
-        parenthesized!(content in input);
-        let mut mount = quote!(__nk::Mount::Any);
-        let mut texts: Vec<(Ident, LitStr)> = Vec::new();
-        let mut given: Vec<Ident> = Vec::new();
-        each(&content, Noun("option", "a secret"), &["group", "key", "version", "mount", "env_var"], errors, |key, input, _| {
-            given.push(key.clone());
-            if key == "mount" {
-                equals(key, input, "file")?;
-                mount = match input.parse()? {
-                    Mount::Any => quote!(__nk::Mount::Any),
-                    Mount::Env => quote!(__nk::Mount::EnvVar),
-                    Mount::File => quote!(__nk::Mount::File),
-                };
-                return Ok(());
-            }
-            let text = checked(key, input, &format!(r#""{key}""#), |text| {
-                if key == "env_var" {
-                    values::secret_variable(text)?;
-                    if variables.iter().any(|variable| variable == text) {
-                        return Err(format!("`{text}` would hold two secrets; name one of them otherwise"));
-                    }
-                    variables.push(text.to_owned());
-                    return Ok(());
-                }
-                values::solid(text, &format!("the {key} of a secret"))
-            })?;
-            texts.push((key.clone(), text));
-            Ok(())
-        });
-        for needed in ["group", "key"] {
-            if !given.iter().any(|name| name == needed) {
-                return Err(syn::Error::new(span, format!("the secret has no {needed}; write `{EXAMPLE}`")));
-            }
-        }
-        let fields = ["group", "key", "version", "env_var"].map(|name| {
-            let field = Ident::new(name, Span::call_site());
-            let text = texts.iter().find(|(key, _)| key == name).map_or_else(|| quote!(""), |(_, text)| text.to_token_stream());
-            quote!(#field: #text)
-        });
-        secrets.push(quote!(__nk::SecretRequest { #(#fields,)* mount: #mount }));
-        Ok(())
-    });
-    Ok(secrets)
 }

@@ -1,0 +1,126 @@
+//! The types of inputs and outputs, as far as their tokens tell what they are.
+
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
+use quote::{ToTokens, quote};
+use syn::Type;
+
+use crate::errors::Errors;
+
+/// Whether a parameter is the task's context.
+pub(super) fn is_context(ty: &Type) -> bool {
+    let Type::Path(path) = plain(ty) else { return false };
+    path.path.segments.last().is_some_and(|last| last.ident == "Context" && last.arguments.is_none())
+}
+
+/// The type without the invisible group that a `macro_rules` macro puts around it, and without parentheses.
+pub(crate) fn plain(ty: &Type) -> &Type {
+    match ty {
+        Type::Group(group) => plain(&group.elem),
+        Type::Paren(paren) => plain(&paren.elem),
+        ty => ty,
+    }
+}
+
+/// Where a type stands.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Place {
+    Parameter,
+    Output,
+}
+
+/// Refuses types that no task can take or give; says whether it was because of a borrow.
+pub(super) fn judge_type(ty: &Type, place: Place, errors: &mut Errors) -> bool {
+    let ty = plain(ty);
+    if let Type::Never(never) = ty {
+        errors.at(never, "a task ends; return `()`, or a `Result` if it can fail");
+        return false;
+    }
+    if let Some(found) = find(ty.to_token_stream(), &|tree| matches!(tree, TokenTree::Ident(word) if word == "impl")) {
+        let message = match place {
+            Place::Parameter => "an input has one concrete type, not `impl Trait`; write the type",
+            Place::Output => {
+                "an output has one concrete type, not `impl Trait`; write the type, and make an asynchronous task with `async fn`"
+            }
+        };
+        errors.at(if matches!(ty, Type::ImplTrait(_)) { ty.to_token_stream() } else { found }, message);
+        return false;
+    }
+    let is_borrow = |tree: &TokenTree| matches!(tree, TokenTree::Punct(mark) if mark.as_char() == '&');
+    if let Some(found) = find(ty.to_token_stream(), &is_borrow) {
+        let message = borrow_message(found.clone(), place);
+        errors.at(if matches!(ty, Type::Reference(_)) { ty.to_token_stream() } else { found }, message);
+        return true;
+    }
+    if let Some(found) = find_lifetime(ty.to_token_stream()) {
+        errors.at(found, "inputs and outputs are owned values without lifetimes; use an owned type");
+        return true;
+    }
+    false
+}
+
+/// What to write instead of a borrowed type; `tokens` begin with its `&`.
+fn borrow_message(tokens: TokenStream, place: Place) -> String {
+    let mut target: Vec<_> = tokens.into_iter().skip(1).collect();
+    while let [TokenTree::Punct(mark), TokenTree::Ident(_), ..] = target.as_slice()
+        && mark.as_char() == '\''
+    {
+        target.drain(..2);
+    }
+    if matches!(target.first(), Some(TokenTree::Ident(word)) if word == "mut") {
+        target.remove(0);
+    }
+    let owned = match target.first() {
+        Some(TokenTree::Ident(word)) if word == "str" => Some("String".to_owned()),
+        Some(TokenTree::Ident(word)) if word == "Path" => Some("File` or `Directory".to_owned()),
+        Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Bracket => {
+            let element: TokenStream = group.stream().into_iter().take_while(|tree| !is_mark(tree, ';')).collect();
+            Some(format!("Vec<{element}>"))
+        }
+        _ => target.last().filter(|_| target.len() == 1).map(ToString::to_string),
+    };
+    let owned = owned.map_or_else(|| "an owned type".to_owned(), |owned| format!("`{owned}`"));
+    match place {
+        Place::Parameter if owned == "`Context`" => "the context is taken by value; write `Context`, which is cheap to clone".to_owned(),
+        Place::Parameter => format!("an input is owned: it comes from another machine, and there is nothing to borrow from; take {owned}"),
+        Place::Output => format!("an output is owned: it outlives the task; return {owned}"),
+    }
+}
+
+fn is_mark(tree: &TokenTree, mark: char) -> bool {
+    matches!(tree, TokenTree::Punct(punct) if punct.as_char() == mark)
+}
+
+/// The first token that is wanted and the rest of the tokens on its level, up to a comma or a closing angle bracket.
+pub(super) fn find(tokens: TokenStream, wanted: &dyn Fn(&TokenTree) -> bool) -> Option<TokenStream> {
+    let mut trees = tokens.into_iter();
+    while let Some(tree) = trees.next() {
+        if wanted(&tree) {
+            let mut depth = 0;
+            let rest = trees.take_while(|tree| {
+                depth += i32::from(is_mark(tree, '<')) - i32::from(is_mark(tree, '>'));
+                depth >= 0 && !(depth == 0 && is_mark(tree, ','))
+            });
+            return Some(std::iter::once(tree).chain(rest).collect());
+        }
+        if let TokenTree::Group(group) = tree
+            && group.delimiter() != Delimiter::Brace
+            && let Some(found) = find(group.stream(), wanted)
+        {
+            return Some(found);
+        }
+    }
+    None
+}
+
+/// The first lifetime but `'static`.
+fn find_lifetime(tokens: TokenStream) -> Option<TokenStream> {
+    let trees: Vec<_> = tokens.into_iter().collect();
+    trees.iter().enumerate().find_map(|(index, tree)| match tree {
+        TokenTree::Punct(mark) if mark.as_char() == '\'' => match trees.get(index + 1) {
+            Some(TokenTree::Ident(name)) if name != "static" => Some(quote!(#tree #name)),
+            _ => None,
+        },
+        TokenTree::Group(group) if group.delimiter() != Delimiter::Brace => find_lifetime(group.stream()),
+        _ => None,
+    })
+}
