@@ -4,7 +4,13 @@
 
 macro_rules! accepted {
     ($($name:ident: $path:literal,)*) => {$(
-        #[allow(dead_code, unreachable_pub, reason = "they stand for a user's whole program, whose items others use")]
+        #[allow(
+            dead_code,
+            unreachable_pub,
+            clippy::all,
+            clippy::unwrap_used,
+            reason = "they stand for whole programs of users, whose items others use, and are what rustc accepts"
+        )]
         #[path = $path]
         mod $name;
 
