@@ -26,7 +26,7 @@ fn workspace(server: &S3) -> Workspace {
         },
         ..StorageConfig::default()
     };
-    Workspace::new(move || Storage::new(config), Some("s3://bucket/raw".to_owned()), env!("CARGO_TARGET_TMPDIR").into())
+    Workspace::new(move || Storage::new(config), Some("s3://bucket/raw".to_owned()), env!("CARGO_TARGET_TMPDIR"))
 }
 
 fn run<T>(future: impl Future<Output = T>) -> T {
