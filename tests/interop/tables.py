@@ -244,8 +244,7 @@ def nested(report, folder):
     """Tables in lists, maps, options, unions and structs, as flytekit writes them there and as Rust does."""
     frames = [pandas.DataFrame({"a": [index, index + 1], "b": ["x", None]}) for index in range(4)]
     table = lambda index: StructuredDataset(dataframe=frames[index])
-    schema = FlyteSchema(local_path=str(folder / "legacy"))
-    schema.open(mode="w").write(frames[3])
+    schema = TypeEngine.to_python_value(CONTEXT, literal(frames[3], FlyteSchema), FlyteSchema)
     either = Union[StructuredDataset, str]
     sample = Sample(table(0), schema, table(1), {"k": [table(2), table(3)]})
     sent = {
@@ -255,7 +254,7 @@ def nested(report, folder):
         "many": literal(frames, List[pandas.DataFrame]),
         "named": literal({"first": frames[0], "last": frames[3]}, Dict[str, pandas.DataFrame]),
     }
-    came = outputs_of(folder / "bundle", "tables.bundle", sent)
+    came = outputs_of(folder / "bundle", "tables.nested", sent)
     python = lambda name, type: TypeEngine.to_python_value(CONTEXT, came[name], type)
     read = lambda dataset: dataset.open(pandas.DataFrame).all()
 
