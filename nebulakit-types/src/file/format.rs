@@ -1,6 +1,6 @@
 //! The formats of files.
 
-/// What kind of file a [`File`] is. A format of one's own is one line:
+/// What kind of file a [`File`](super::File) is. A format of one's own is one line:
 ///
 /// ```
 /// # use nebulakit_types::file::{File, Format};

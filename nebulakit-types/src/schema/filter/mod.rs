@@ -20,7 +20,7 @@ pub fn column(name: impl Into<String>) -> ColumnName {
     ColumnName(name.into())
 }
 
-/// A column's name; see [`column`].
+/// A column's name; see [`column()`].
 #[derive(Debug, Clone)]
 pub struct ColumnName(String);
 
