@@ -24,6 +24,8 @@ pub(crate) struct Container {
     /// Where it says that the struct meets pydantic's models.
     pub(crate) pydantic: Option<Span>,
     ignore_serde: bool,
+    /// The options that `#[nebula(...)]` itself gives.
+    given: Vec<Ident>,
 }
 
 /// What the attributes of a field say.
@@ -48,6 +50,14 @@ pub(crate) enum DefaultValue {
 }
 
 impl DefaultValue {
+    pub(crate) fn span(&self) -> Span {
+        match self {
+            Self::OfType(span) => *span,
+            Self::Value(value) => value.span(),
+            Self::Call(path) => path.span(),
+        }
+    }
+
     /// An expression of type `fn() -> T`.
     pub(crate) fn function(&self, ty: &syn::Type) -> TokenStream {
         match self {
@@ -232,6 +242,7 @@ impl Container {
         let mut container = Self::default();
         let valid = &["rename", "rename_all", "default", "pydantic", "ignore_serde", "crate"];
         nebula(&input.attrs, "a type", valid, errors, |key, input| {
+            container.given.push(key.clone());
             match key.unraw().to_string().as_str() {
                 "rename" => container.title = Some(checked(key, input, r#""Point""#, not_empty)?),
                 "rename_all" => {
@@ -263,6 +274,15 @@ impl Container {
             }
         });
         container
+    }
+
+    /// Refuses options that would change nothing: `refused` has each with the reason. serde's own attributes may have another purpose.
+    pub(crate) fn refuse(&self, refused: &[(&str, &str)], errors: &mut Errors) {
+        for key in &self.given {
+            if let Some((name, reason)) = refused.iter().find(|(name, _)| key == name) {
+                errors.at(key, format!("`{name}` {reason}; remove it"));
+            }
+        }
     }
 
     pub(crate) fn field(&self, field: &Field, errors: &mut Errors) -> FieldAttributes {

@@ -15,19 +15,25 @@ pub(crate) fn expand(input: &DeriveInput, data: &DataEnum, container: &Container
         errors.at(&input.ident, "an enum without variants has no values that could travel; add variants");
         return TokenStream::new();
     }
-    refuse_struct_options(container, errors);
     let holds_one = |variant: &Variant| matches!(&variant.fields, Fields::Unnamed(fields) if fields.unnamed.len() == 1);
-    if data.variants.iter().any(holds_one) { union(input, data, errors) } else { unit_enum(input, data, container, errors) }
+    container.refuse(&OF_STRUCTS, errors);
+    if data.variants.iter().any(holds_one) {
+        container.refuse(&OF_UNIT_ENUMS, errors);
+        union(input, data, errors)
+    } else {
+        unit_enum(input, data, container, errors)
+    }
 }
 
-fn refuse_struct_options(container: &Container, errors: &mut Errors) {
-    if let Some(span) = container.pydantic {
-        errors.push(syn::Error::new(span, "`pydantic` is for structs: an enum is the same in all of Python; remove it"));
-    }
-    if let Some(span) = container.default {
-        errors.push(syn::Error::new(span, "`default` is for the fields of a struct; remove it"));
-    }
-}
+/// The options of structs, and why an enum has none of them.
+const OF_STRUCTS: [(&str, &str); 3] = [
+    ("rename", "is for structs, whose schema has a title: an enum has no name on the wire"),
+    ("default", "is for the fields of a struct"),
+    ("pydantic", "is for structs: an enum is the same in all of Python"),
+];
+
+/// What says how variants are called, where no variant has a name.
+const OF_UNIT_ENUMS: [(&str, &str); 1] = [("rename_all", "is for names: the variants of a union have none on the wire, only types")];
 
 /// What a variant that holds more than one unnamed value is told.
 fn too_much(variant: &Variant) -> String {

@@ -9,7 +9,15 @@ use super::attributes::{Container, wire_name};
 use super::{descriptors, head};
 use crate::errors::Errors;
 
+/// The options of structs that are one value, and why outputs have none of them.
+const OF_VALUES: [(&str, &str); 3] = [
+    ("rename", "names a value's schema: the outputs of a task are no value of their own, and have no name"),
+    ("default", "is for the fields of a value: every output is always written"),
+    ("pydantic", "is for values: each output has a type of its own"),
+];
+
 pub(crate) fn expand(input: &DeriveInput, container: &Container, errors: &mut Errors) -> TokenStream {
+    container.refuse(&OF_VALUES, errors);
     let fields = match &input.data {
         Data::Struct(data) => match &data.fields {
             Fields::Named(fields) if !fields.named.is_empty() => &fields.named,

@@ -56,9 +56,9 @@ pub(crate) fn expand(input: &DeriveInput, data: &DataStruct, container: &Contain
             errors.at(again, format!("two fields are called `{}` on the wire; rename one", again.value()));
         }
         if attributes.required
-            && let Some(DefaultValue::OfType(span)) = &attributes.default
+            && let Some(default) = &attributes.default
         {
-            errors.push(syn::Error::new(*span, "a field that is `required` has no default; remove one of them"));
+            errors.push(syn::Error::new(default.span(), "a field that is `required` has no default; remove one of them"));
         }
         let whole = container.default.map(|span| default_of_whole(span, &input.ident, &arguments(&input.generics), ident));
         let default = attributes.default.as_ref().map(|default| default.function(ty)).or(whole).filter(|_| !attributes.required);
