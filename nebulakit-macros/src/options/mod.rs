@@ -256,6 +256,7 @@ impl Options {
             return (TokenStream::new(), quote!(&__nk::NO_OPTIONS));
         }
         let definition = quote! {
+            #[allow(clippy::needless_update)]
             static __nk_options: __nk::TaskOptions = __nk::TaskOptions { #(#fields,)* ..__nk::TaskOptions::NONE };
         };
         (definition, quote!(&__nk_options))

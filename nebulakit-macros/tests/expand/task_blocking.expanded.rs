@@ -27,6 +27,7 @@ const _: () = {
     static __nk_returns: __nk::Returns<anyhow::Result<f64>> = __nk::Returns::<
         anyhow::Result<f64>,
     >::new(&[]);
+    #[allow(clippy::needless_update)]
     static __nk_options: __nk::TaskOptions = __nk::TaskOptions {
         retries: 3,
         timeout: __nk::Some(__nk::Duration::new(600u64, 0u32)),

@@ -18,6 +18,7 @@ const _: () = {
     static __nk_returns: __nk::Returns<(i64, i64)> = __nk::Returns::<
         (i64, i64),
     >::new(&["quotient", "remainder"]);
+    #[allow(clippy::needless_update)]
     static __nk_options: __nk::TaskOptions = __nk::TaskOptions {
         retries: 2,
         timeout: __nk::Some(__nk::Duration::new(5400u64, 0u32)),
