@@ -3,9 +3,9 @@
 //! `golden/flyte2-cluster.jsonl` was recorded from a running backend.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use nebulakit_tests::literals::{int, text};
+use nebulakit_tests::literals::{int, map, text};
 use nebulakit_tests::{Ended, Launch, NON_RECOVERABLE, RECOVERABLE, USER};
-use nebulakit_types::wire::flyteidl::core::LiteralMap;
+use nebulakit_types::wire::flyteidl::core::{KeyValuePair, LiteralMap};
 use prost::Message as _;
 use serde_json::Value;
 
@@ -56,6 +56,25 @@ fn containers_of_the_backend_end_as_recorded() {
             assert_eq!(ended.read("out/outputs.pb"), expected, "{name}");
         }
     }
+}
+
+/// `Inputs` of Flyte 2 have in their field 2 what `LiteralMap`s have not.
+#[test]
+fn the_custom_context_reaches_the_task() {
+    let inputs = |pairs: &[(&str, &str)]| {
+        let pair = |(key, value): &(&str, &str)| KeyValuePair { key: (*key).to_owned(), value: (*value).to_owned() }.encode_to_vec();
+        pairs
+            .iter()
+            .flat_map(|entry| [vec![2 << 3 | 2, u8::try_from(pair(entry).len()).unwrap()], pair(entry)].concat())
+            .collect::<Vec<_>>()
+    };
+    let ended = launch("cluster.context").on_flyte_2().inputs_pb(&inputs(&[("tenant", "ä"), ("trace", "1"), ("trace", "2")])).run();
+    assert_eq!(ended.output(), map([("tenant", text("ä")), ("trace", text("2"))]));
+    assert_eq!(launch("cluster.context").inputs_pb(&[]).run().output(), map([]));
+    let mut broken = inputs(&[("tenant", "x")]);
+    *broken.last_mut().unwrap() = 0xff;
+    let error = launch("cluster.context").on_flyte_2().inputs_pb(&broken).run().error();
+    assert!(error.message.contains("UTF-8"), "{}", error.message);
 }
 
 /// Runs the task with the recorded environment and command line; its places are moved from the store to a folder.

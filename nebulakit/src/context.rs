@@ -1,5 +1,6 @@
 //! What a running task may ask.
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::io;
 use std::path::Path;
@@ -63,6 +64,7 @@ pub(crate) struct Surroundings {
     pub(crate) stores: Stores,
     pub(crate) cancellation: Cancellation,
     pub(crate) started: SystemTime,
+    pub(crate) custom: BTreeMap<String, String>,
     pub(crate) deadline: Option<Instant>,
     pub(crate) output_prefix: String,
     pub(crate) raw_output_prefix: Option<String>,
@@ -129,6 +131,13 @@ impl Context {
     #[must_use]
     pub fn started(&self) -> SystemTime {
         self.own().started
+    }
+
+    /// The custom context: what whoever started the run sent along besides the inputs, and every task below it is handed. Flyte 2 has it;
+    /// it is empty elsewhere.
+    #[must_use]
+    pub fn custom_context(&self) -> &BTreeMap<String, String> {
+        &self.own().custom
     }
 
     /// Until when the task has to end, by its own `timeout`; [`None`] without one.

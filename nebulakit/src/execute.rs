@@ -2,13 +2,14 @@
 //!
 //! [`execute`] is the whole story: fetch, decode, call under guard, check, store. Signals and the deadline are watched beside it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::task::{Poll, Waker};
 use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
 use nebulakit_types::convert::check::check;
-use nebulakit_types::convert::reader::{LiteralRef, References};
+use nebulakit_types::convert::reader::{LiteralRef, References, custom_context};
 use nebulakit_types::outputs::{Output, Written};
 use nebulakit_types::storage::{Counts, Storage};
 use nebulakit_types::{ErrorKind, LiteralType};
@@ -115,6 +116,7 @@ impl Execution {
         });
         let ended = ended.unwrap_or_else(|failure| {
             self.stop.work_is_over();
+            self.withdraw_outputs();
             // A mistake of this library must not look like a machine that went away.
             self.fail(Failure::system(failure.message, false))
         });
@@ -198,7 +200,8 @@ impl Execution {
         let limits = Limits::new(&self.environment, self.platform).map_err(|error| Failure::system(error.to_string(), false))?;
         let inputs = self.with_files(self.storage.get(&self.invocation.inputs))?;
         let inputs = inputs.map_err(|error| Failure::of_store("cannot fetch the inputs", &error))?;
-        let context = self.context(task);
+        let custom = custom_context(&inputs).map_err(|error| unreadable(task, &inputs, &error))?;
+        let context = self.context(task, custom);
         self.meter.read(inputs.len());
         let call = self.decode(task, inputs, &context)?;
         let limit = if self.platform.keeps_timeouts { None } else { task.options.timeout };
@@ -283,7 +286,7 @@ impl Execution {
         if let Err(error) = self.listen_here(give_up.clone()) {
             return LocalEnding::Failed(Failure::cannot_start(&error));
         }
-        let context = self.context(task);
+        let context = self.context(task, BTreeMap::new());
         let call = match guard(|| self.prepare(task, inputs, References::default(), &context)) {
             Ok(Ok(call)) => call,
             Ok(Err(error)) => return LocalEnding::BadInputs(error),
@@ -323,7 +326,7 @@ impl Execution {
         self.reactor.wait(future).map_err(|error| Failure::cannot_start(&error))
     }
 
-    fn context(&self, task: &TaskDef) -> Context {
+    fn context(&self, task: &TaskDef, custom: BTreeMap<String, String>) -> Context {
         Context::new(Surroundings {
             identity: self.identity.clone(),
             environment: self.environment.clone(),
@@ -331,6 +334,7 @@ impl Execution {
             stores: self.stores.clone(),
             cancellation: self.stop.cancellation().clone(),
             started: SystemTime::now(),
+            custom,
             deadline: task.options.timeout.map(|timeout| Instant::now() + timeout),
             output_prefix: self.invocation.output_prefix.clone(),
             raw_output_prefix: self.invocation.raw_output_prefix.clone(),
@@ -372,11 +376,7 @@ impl Execution {
             }
             call => call,
         };
-        call.map_err(|error| match error.kind() {
-            // Damage on the way may be gone at the next attempt; a whole message with a broken value in it stays as it is.
-            ErrorKind::Corrupt => Failure { recoverable: Some(!io::is_whole(&inputs)), ..Failure::of_input(task.name, &error) },
-            _ => Failure::of_input(task.name, &error),
-        })
+        call.map_err(|error| unreadable(task, &inputs, &error))
     }
 
     fn prepare(&self, task: &'static TaskDef, inputs: &[u8], offloaded: References, context: &Context) -> nebulakit_types::Result<Call> {
@@ -400,8 +400,7 @@ impl Execution {
                         Exit::Stored.into()
                     }
                     Err(failure) => {
-                        // A store may have taken what it did not acknowledge; never both files. The failure is what is reported.
-                        let _ = self.with_files(io::delete_outputs(&self.storage, prefix));
+                        self.withdraw_outputs();
                         self.fail(failure)
                     }
                 }
@@ -409,6 +408,12 @@ impl Execution {
             Err(Unsuccessful::Ignored) => Exit::Stored.into(),
             Err(Unsuccessful::Failed(failure)) => self.fail(failure),
         }
+    }
+
+    /// Makes sure that no outputs stand beside an error: a store may have taken what it did not acknowledge.
+    fn withdraw_outputs(&self) {
+        // Whether or not they could be deleted, the failure is what is reported.
+        let _ = self.with_files(io::delete_outputs(&self.storage, &self.invocation.output_prefix));
     }
 
     /// Stores the document of a failure; where that fails too, the whole report is for standard error.
@@ -450,6 +455,15 @@ struct Finished {
     outputs: Vec<Output>,
     types: Vec<(&'static str, LiteralType)>,
     limits: Limits,
+}
+
+fn unreadable(task: &TaskDef, inputs: &[u8], error: &nebulakit_types::Error) -> Failure {
+    let failure = Failure::of_input(task.name, error);
+    match error.kind() {
+        // Damage on the way may be gone at the next attempt; a whole message with a broken value in it stays as it is.
+        ErrorKind::Corrupt => Failure { recoverable: Some(!io::is_whole(inputs)), ..failure },
+        _ => failure,
+    }
 }
 
 fn reject_surplus(task: &TaskDef, inputs: &Inputs<'_>) -> nebulakit_types::Result<()> {

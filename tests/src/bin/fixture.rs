@@ -228,7 +228,7 @@ mod golden {
 mod cluster {
     use std::collections::BTreeMap;
 
-    use nebulakit::{TaskOutputs, task};
+    use nebulakit::{Context, TaskOutputs, task};
 
     #[task]
     fn int_and_string(x: i64, label: String) -> String {
@@ -241,6 +241,11 @@ mod cluster {
     #[task]
     fn increment(x: i64) -> i64 {
         x + 1
+    }
+
+    #[task]
+    fn context(ctx: Context) -> BTreeMap<String, String> {
+        ctx.custom_context().clone()
     }
 
     #[task]

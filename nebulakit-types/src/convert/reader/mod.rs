@@ -286,6 +286,20 @@ impl<'a> Entries<'a> {
     }
 }
 
+/// The custom context that came with the inputs, an `Inputs` of Flyte 2; empty on Flyte 1, whose `LiteralMap` has none. Of a key that comes
+/// twice the last value counts.
+///
+/// # Errors
+/// [`ErrorKind::Corrupt`] when the bytes are no such message.
+pub fn custom_context(inputs: &[u8]) -> Result<BTreeMap<String, String>> {
+    let (mut context, mut fields) = (BTreeMap::new(), Fields::new(inputs));
+    while let Some(entry) = fields.next_of(2)? {
+        let (key, value) = pair(entry)?;
+        context.insert(utf8(key)?.to_owned(), utf8(value)?.to_owned());
+    }
+    Ok(context)
+}
+
 /// One level of nesting less, or the error that says where the limit is.
 pub(crate) fn deeper(depth: usize) -> Result<usize> {
     depth.checked_sub(1).ok_or_else(|| Error::new(ErrorKind::TooDeep, format!("values are nested more than {MAX_DEPTH} levels deep")))
