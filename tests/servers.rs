@@ -1,4 +1,4 @@
-//! Whole tasks against real servers: inputs, outputs, errors and checkpoints in an S3 store, metrics at a statsd server.
+//! Whole tasks against real servers: inputs, outputs, errors and checkpoints in each kind of store, metrics at a statsd server.
 //!
 //! `tests/servers/with-servers.sh` starts them and names them in the environment.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use nebulakit_tests::literals::{file, int, text};
 use nebulakit_tests::{Ended, Launch};
-use nebulakit_types::storage::{PutOptions, S3Config, Storage, StorageConfig, join};
+use nebulakit_types::storage::{AzureConfig, GcsConfig, PutOptions, S3Config, Storage, StorageConfig, join};
 use nebulakit_types::wire::flyteidl::core::{ErrorDocument, LiteralMap};
 use prost::Message as _;
 
@@ -17,88 +17,154 @@ fn variable(name: &str) -> String {
     std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run this through tests/servers/with-servers.sh"))
 }
 
-/// A launch of the fixture that knows the store as a container of the platform does.
-fn launch(task: &str) -> Launch {
-    Launch::new(env!("CARGO_BIN_EXE_fixture"), task)
-        .env("FLYTE_AWS_ENDPOINT", variable("NEBULAKIT_TEST_S3_ENDPOINT"))
-        .env("FLYTE_AWS_ACCESS_KEY_ID", variable("NEBULAKIT_TEST_S3_ACCESS_KEY_ID"))
-        .env("FLYTE_AWS_SECRET_ACCESS_KEY", variable("NEBULAKIT_TEST_S3_SECRET_ACCESS_KEY"))
-        .env("NO_PROXY", "127.0.0.1")
+/// A store, and how a container of the platform is told of it.
+struct Store {
+    name: &'static str,
+    variables: Vec<(&'static str, String)>,
+    config: StorageConfig,
 }
 
-fn prefix(name: &str) -> String {
-    join(&variable("NEBULAKIT_TEST_S3_PREFIX"), &format!("tasks-{}/{name}", std::process::id()))
+impl Store {
+    fn s3() -> Self {
+        let [endpoint, key, secret] =
+            ["ENDPOINT", "ACCESS_KEY_ID", "SECRET_ACCESS_KEY"].map(|name| variable(&format!("NEBULAKIT_TEST_S3_{name}")));
+        Self {
+            name: "S3",
+            config: StorageConfig {
+                s3: S3Config {
+                    endpoint: Some(endpoint.clone()),
+                    access_key_id: Some(key.clone()),
+                    secret_access_key: Some(secret.clone().into()),
+                    ..S3Config::default()
+                },
+                ..StorageConfig::default()
+            },
+            variables: vec![("FLYTE_AWS_ENDPOINT", endpoint), ("FLYTE_AWS_ACCESS_KEY_ID", key), ("FLYTE_AWS_SECRET_ACCESS_KEY", secret)],
+        }
+    }
+
+    fn gcs() -> Self {
+        let endpoint = nebulakit_tests::gcs_front::start(&variable("NEBULAKIT_TEST_GCS_ENDPOINT"));
+        Self {
+            name: "GCS",
+            config: StorageConfig {
+                gcs: GcsConfig { endpoint: Some(endpoint.clone()), anonymous: true, ..GcsConfig::default() },
+                ..StorageConfig::default()
+            },
+            variables: vec![("STORAGE_EMULATOR_HOST", endpoint)],
+        }
+    }
+
+    fn azure() -> Self {
+        let [endpoint, account, key] =
+            ["ENDPOINT", "ACCOUNT_NAME", "ACCOUNT_KEY"].map(|name| variable(&format!("NEBULAKIT_TEST_AZURE_{name}")));
+        Self {
+            name: "AZURE",
+            config: StorageConfig {
+                azure: AzureConfig {
+                    endpoint: Some(endpoint.clone()),
+                    account_name: Some(account.clone()),
+                    account_key: Some(key.clone().into()),
+                    ..AzureConfig::default()
+                },
+                ..StorageConfig::default()
+            },
+            variables: vec![
+                ("AZURE_STORAGE_ENDPOINT", endpoint),
+                ("FLYTE_AZURE_STORAGE_ACCOUNT_NAME", account),
+                ("FLYTE_AZURE_STORAGE_ACCOUNT_KEY", key),
+            ],
+        }
+    }
+
+    fn launch(&self, task: &str) -> Launch {
+        let launch = Launch::new(env!("CARGO_BIN_EXE_fixture"), task).env("NO_PROXY", "127.0.0.1");
+        self.variables.iter().fold(launch, |launch, (name, value)| launch.env(name, value))
+    }
+
+    fn prefix(&self, name: &str) -> String {
+        join(&variable(&format!("NEBULAKIT_TEST_{}_PREFIX", self.name)), &format!("tasks-{}/{name}", std::process::id()))
+    }
+
+    fn storage(&self) -> Storage {
+        Storage::new(self.config.clone())
+    }
+
+    fn fetch(&self, url: &str) -> Option<Vec<u8>> {
+        wait(self.storage().get_if_exists(url)).unwrap().map(Vec::from)
+    }
+
+    fn stored(&self, ended: &Ended, url: &str) -> Vec<u8> {
+        assert_eq!(ended.code(), Some(0), "{}: {}", self.name, ended.stderr());
+        self.fetch(url).unwrap_or_else(|| panic!("nothing at {url}\n{}", ended.stderr()))
+    }
 }
 
-fn storage() -> Storage {
-    Storage::new(StorageConfig {
-        s3: S3Config {
-            endpoint: Some(variable("NEBULAKIT_TEST_S3_ENDPOINT")),
-            access_key_id: Some(variable("NEBULAKIT_TEST_S3_ACCESS_KEY_ID")),
-            secret_access_key: Some(variable("NEBULAKIT_TEST_S3_SECRET_ACCESS_KEY").into()),
-            ..S3Config::default()
-        },
-        ..StorageConfig::default()
-    })
+fn stores() -> [Store; 3] {
+    [Store::s3(), Store::gcs(), Store::azure()]
 }
 
 fn wait<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
 }
 
-fn fetch(url: &str) -> Option<Vec<u8>> {
-    wait(storage().get_if_exists(url)).unwrap().map(Vec::from)
-}
-
-fn stored(ended: &Ended, url: &str) -> Vec<u8> {
-    assert_eq!(ended.code(), Some(0), "{}", ended.stderr());
-    fetch(url).unwrap_or_else(|| panic!("nothing at {url}\n{}", ended.stderr()))
-}
-
 #[test]
 fn a_task_takes_from_the_store_what_another_has_put_there() {
-    let (first, second) = (prefix("first"), prefix("second"));
-    assert_eq!(launch("mod.noin").outputs_at(&first).run().code(), Some(0));
-    let ended = launch("goes_on").inputs_at(&join(&first, "outputs.pb")).outputs_at(&second).run();
-    let outputs = LiteralMap::decode(&*stored(&ended, &join(&second, "outputs.pb"))).unwrap();
-    assert_eq!(outputs.literals["o0"], int(2));
-    assert_eq!(fetch(&join(&second, "error.pb")), None);
+    for store in stores() {
+        let (first, second) = (store.prefix("first"), store.prefix("second"));
+        let ended = store.launch("mod.noin").outputs_at(&first).run();
+        store.stored(&ended, &join(&first, "outputs.pb"));
+        let ended = store.launch("goes_on").inputs_at(&join(&first, "outputs.pb")).outputs_at(&second).run();
+        let outputs = LiteralMap::decode(&*store.stored(&ended, &join(&second, "outputs.pb"))).unwrap();
+        assert_eq!(outputs.literals["o0"], int(2), "{}", store.name);
+        assert_eq!(store.fetch(&join(&second, "error.pb")), None, "{}", store.name);
+    }
 }
 
 #[test]
 fn an_error_is_stored_too() {
-    let place = prefix("error");
-    let ended = launch("fails").input("message", text("m")).outputs_at(&place).run();
-    let error = ErrorDocument::decode(&*stored(&ended, &join(&place, "error.pb"))).unwrap().error.unwrap();
-    assert_eq!(error.code, "USER:RuntimeError");
-    assert_eq!(fetch(&join(&place, "outputs.pb")), None);
+    for store in stores() {
+        let place = store.prefix("error");
+        let ended = store.launch("fails").input("message", text("m")).outputs_at(&place).run();
+        let error = ErrorDocument::decode(&*store.stored(&ended, &join(&place, "error.pb"))).unwrap().error.unwrap();
+        assert_eq!(error.code, "USER:RuntimeError", "{}", store.name);
+        assert_eq!(store.fetch(&join(&place, "outputs.pb")), None, "{}", store.name);
+    }
 }
 
 #[test]
 fn large_literals_go_to_files_of_their_own_and_come_back() {
-    let place = prefix("large");
-    let ended = launch("mod.big").env("_F_L_MIN_SIZE_MB", "1").input("a", int(2_000_000)).outputs_at(&place).run();
-    assert_eq!(stored(&ended, &join(&place, "o0_offloaded_metadata.pb")).len(), text("x".repeat(2_000_000)).encode_to_vec().len());
-    let outputs = LiteralMap::decode(&*stored(&ended, &join(&place, "outputs.pb"))).unwrap();
-    let read = launch("types.text").input("v", outputs.literals["o0"].clone()).run();
-    assert_eq!(read.output(), text("x".repeat(2_000_000)));
+    for store in stores() {
+        let place = store.prefix("large");
+        let ended = store.launch("mod.big").env("_F_L_MIN_SIZE_MB", "1").input("a", int(2_000_000)).outputs_at(&place).run();
+        let expected = text("x".repeat(2_000_000));
+        assert_eq!(store.stored(&ended, &join(&place, "o0_offloaded_metadata.pb")).len(), expected.encode_to_vec().len(), "{}", store.name);
+        let outputs = LiteralMap::decode(&*store.stored(&ended, &join(&place, "outputs.pb"))).unwrap();
+        let read = store.launch("types.text").input("v", outputs.literals["o0"].clone()).run();
+        assert!(read.output() == expected, "{}", store.name);
+    }
 }
 
 #[test]
 fn an_attempt_finds_what_the_former_one_saved_in_the_store() {
-    let (first, second) = (prefix("checkpoint-0"), prefix("checkpoint-1"));
-    let attempt = |a: i64, own: &str, previous: &str| {
-        launch("mod.cp").input("a", int(a)).arguments(["--checkpoint-path", own, "--prev-checkpoint", previous]).run().output()
-    };
-    // On the first attempt the platform names a place where nothing is.
-    assert_eq!(attempt(4, &first, &prefix("nowhere")), int(-1));
-    assert_eq!(attempt(5, &second, &first), int(4));
+    for store in stores() {
+        let (first, second) = (store.prefix("checkpoint-0"), store.prefix("checkpoint-1"));
+        let attempt = |a: i64, own: &str, previous: &str| {
+            store.launch("mod.cp").input("a", int(a)).arguments(["--checkpoint-path", own, "--prev-checkpoint", previous]).run().output()
+        };
+        // On the first attempt the platform names a place where nothing is.
+        assert_eq!(attempt(4, &first, &store.prefix("nowhere")), int(-1), "{}", store.name);
+        assert_eq!(attempt(5, &second, &first), int(4), "{}", store.name);
+    }
 }
 
 #[test]
 fn a_missing_object_is_told_by_its_url() {
-    let ended = launch("mod.noin").inputs_at(&prefix("missing/inputs.pb")).run();
-    assert!(ended.error().message.contains("missing/inputs.pb"));
+    for store in stores() {
+        let ended = store.launch("mod.noin").inputs_at(&store.prefix("missing/inputs.pb")).run();
+        let message = ended.error().message;
+        assert!(message.contains("missing/inputs.pb"), "{}: {message}", store.name);
+    }
 }
 
 /// What the statsd server shows of the metrics that it got.
@@ -112,7 +178,7 @@ fn metrics() -> String {
 
 #[test]
 fn metrics_reach_a_real_statsd_server() {
-    let ended = launch("measures")
+    let ended = Launch::new(env!("CARGO_BIN_EXE_fixture"), "measures")
         .env("FLYTE_STATSD_HOST", "127.0.0.1")
         .env("FLYTE_STATSD_PORT", variable("NEBULAKIT_TEST_STATSD_PORT"))
         .env("FLYTE_INTERNAL_EXECUTION_ID", "e1")
@@ -137,11 +203,12 @@ fn metrics_reach_a_real_statsd_server() {
 /// A disk of one MiB, for a task that wants four on it.
 #[test]
 fn a_full_disk_is_told_and_leaves_nothing() {
-    let large = prefix("large-file");
+    let store = Store::s3();
+    let large = store.prefix("large-file");
     let four = b"x".repeat(4 << 20);
     let source = tempfile::tempdir().unwrap();
     std::fs::write(source.path().join("four"), &four).unwrap();
-    wait(storage().upload(&source.path().join("four"), &large, &PutOptions::default())).unwrap();
+    wait(store.storage().upload(&source.path().join("four"), &large, &PutOptions::default())).unwrap();
     let disk = tempfile::tempdir().unwrap();
     // It needs the rights of a container's root, which CI has.
     let mount = |words: &[&str]| {
@@ -149,7 +216,7 @@ fn a_full_disk_is_told_and_leaves_nothing() {
         assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
     };
     mount(&["mount", "-t", "tmpfs", "-o", "size=1m", "none"]);
-    let ended = launch("read_file").env("TMPDIR", disk.path()).input("file", file(&*large)).run();
+    let ended = store.launch("read_file").env("TMPDIR", disk.path()).input("file", file(&*large)).run();
     let left: Vec<_> = std::fs::read_dir(disk.path()).unwrap().map(|entry| entry.unwrap().path()).collect();
     mount(&["umount"]);
     let error = ended.error();
