@@ -135,7 +135,8 @@ pub(crate) async fn copy_of(
     workspace: Workspace,
     download: impl AsyncFnOnce(&Path) -> Result<()>,
 ) -> Result<PathBuf> {
-    if let Some(path) = url.and_then(local_path) {
+    // Whatever leads here by itself needs no stores.
+    if let Some(path) = url.and_then(|url| local_path(url).or_else(|| workspace.storage().local_path(url))) {
         return Ok(path);
     }
     let unusable = |error| Error::new(ErrorKind::Io, "cannot use the scratch folder").with_source(error);

@@ -7,11 +7,14 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
+use super::Registry;
 use crate::{Error, ErrorKind, Secret};
 
 /// How the stores are reached. `Default` gives the clouds' public endpoints, no credentials and the retries described at each field.
 #[derive(Debug, Clone, Default)]
 pub struct StorageConfig {
+    /// Which stores serve which URLs, where the scheme does not say it.
+    pub registry: Registry,
     /// S3 and what speaks its protocol.
     pub s3: S3Config,
     /// Google Cloud Storage.

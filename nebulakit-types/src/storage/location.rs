@@ -20,19 +20,25 @@ pub(super) enum Cloud {
 pub(super) enum Location<'a> {
     Local(PathBuf),
     /// What follows `memory://`.
-    Memory(&'a str),
-    /// A bucket (container) and the key in it, verbatim: keys of object stores are not percent-encoded in URLs, by the habit of every
-    /// tool of these stores.
+    Memory(Cow<'a, str>),
     #[cfg(feature = "cloud")]
-    Object {
-        cloud: Cloud,
-        /// The authority as written: the bucket, or `container@account.host`.
-        authority: &'a str,
-        key: &'a str,
-    },
+    Object(Place<'a>),
     /// The whole URL.
     #[cfg(feature = "http")]
-    Web(&'a str),
+    Web(Cow<'a, str>),
+}
+
+/// A place in a cloud: a bucket (container) and the key in it, verbatim. Keys of object stores are not percent-encoded in URLs, by the habit
+/// of every tool of these stores.
+#[cfg(feature = "cloud")]
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Place<'a> {
+    /// What was asked for, as messages name it.
+    pub(super) url: &'a str,
+    pub(super) cloud: Cloud,
+    /// The authority as written: the bucket, or `container@account.host`.
+    pub(super) authority: &'a str,
+    pub(super) key: Cow<'a, str>,
 }
 
 const SCHEMES: &[(&str, Option<Cloud>)] = &[
@@ -69,23 +75,36 @@ impl<'a> Location<'a> {
             return file_url(url, rest).map(Self::Local);
         }
         if scheme.eq_ignore_ascii_case("memory") {
-            return Ok(Self::Memory(rest));
+            return Ok(Self::Memory(rest.into()));
         }
         let Some((_, cloud)) = SCHEMES.iter().find(|(name, _)| scheme.eq_ignore_ascii_case(name)) else {
-            return Err(unknown_scheme(url, scheme));
+            return Err(unknown_scheme(url, scheme, []));
         };
         match *cloud {
             #[cfg(feature = "http")]
-            None => Ok(Self::Web(url)),
+            None => Ok(Self::Web(url.into())),
             #[cfg(feature = "cloud")]
             Some(cloud) if feature(Some(cloud)).1 => {
                 let (authority, key) = rest.split_once('/').unwrap_or((rest, ""));
                 check_authority(url, authority)?;
-                Ok(Self::Object { cloud, authority, key })
+                Ok(Self::Object(Place { url, cloud, authority, key: key.into() }))
             }
             off => Err(feature_off(url, feature(off).0)),
         }
     }
+
+    /// Whether a scheme is one of those that have a store, if only in another build.
+    pub(super) fn serves(scheme: &str) -> bool {
+        matches!(scheme, "file" | "memory") || SCHEMES.iter().any(|(name, _)| *name == scheme)
+    }
+}
+
+/// The scheme in small letters; of several spellings of one, the first.
+pub(super) fn canonical_scheme(scheme: &str) -> String {
+    let scheme = scheme.to_ascii_lowercase();
+    let cloud = SCHEMES.iter().find(|(name, _)| *name == scheme).and_then(|(_, cloud)| *cloud);
+    let first = SCHEMES.iter().find(|(_, other)| cloud.is_some() && *other == cloud);
+    first.map_or(scheme, |(name, _)| (*name).to_owned())
 }
 
 fn feature_off(url: &str, feature: &str) -> Error {
@@ -98,7 +117,7 @@ fn feature_off(url: &str, feature: &str) -> Error {
 }
 
 /// Splits `scheme://rest`; a plain path has no scheme. `file:/path` (RFC 8089) is one without the slashes.
-fn split_scheme(url: &str) -> Option<(&str, &str)> {
+pub(super) fn split_scheme(url: &str) -> Option<(&str, &str)> {
     let (scheme, rest) = url.split_once(':')?;
     let named = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
         && scheme.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'));
@@ -141,13 +160,12 @@ fn file_url(url: &str, rest: &str) -> Result<PathBuf> {
     }
 }
 
-fn unknown_scheme(url: &str, scheme: &str) -> Error {
+pub(super) fn unknown_scheme(url: &str, scheme: &str, registered: impl IntoIterator<Item = String>) -> Error {
     let mut served = String::from("local paths, file, memory");
-    for (name, cloud) in SCHEMES {
-        if feature(*cloud).1 {
-            served.push_str(", ");
-            served.push_str(name);
-        }
+    let built_in = SCHEMES.iter().filter(|(_, cloud)| feature(*cloud).1).map(|(name, _)| (*name).to_owned());
+    for name in built_in.chain(registered) {
+        served.push_str(", ");
+        served.push_str(&name);
     }
     Error::new(ErrorKind::Url, format!("`{}`: no store for `{scheme}://`; this program serves {served}", shown(url)))
 }

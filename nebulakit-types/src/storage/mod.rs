@@ -13,6 +13,8 @@
 //! | `abfs://container@account.dfs.core.windows.net/key`, `abfs://container/key`, `abfss://`, `az://`, `wasb://`, `wasbs://` | feature `azure` |
 //! | `http://`, `https://` (read only) | feature `http` |
 //!
+//! A [`Registry`] in the configuration has other stores serve other URLs, by the longest prefix that is registered.
+//!
 //! The clouds need a tokio runtime with I/O and time; the rest runs under any executor.
 
 #[cfg(feature = "aws")]
@@ -35,6 +37,7 @@ mod location;
 mod memory;
 mod object;
 mod progress;
+mod registry;
 #[cfg(feature = "client")]
 mod roots;
 mod transfer;
@@ -55,6 +58,7 @@ pub(crate) use self::location::{local_path, shown, without_query};
 pub(crate) use self::object::Below;
 pub use self::object::{Level, ObjectInfo, ObjectMeta, Symlinks, Transferred, TreeOptions};
 pub use self::progress::{Counts, Progress};
+pub use self::registry::Registry;
 #[cfg(feature = "client")]
 use self::transfer::doing;
 pub use self::transfer::{ObjectWriter, Reading};
@@ -154,14 +158,14 @@ impl Storage {
     /// As [`Storage::get`].
     pub async fn get_if_exists(&self, url: &str) -> Result<Option<Bytes>> {
         let _request = self.0.request(url).await;
-        match Location::parse(url)? {
+        match self.0.locate(url)? {
             Location::Local(path) => local::get(&path),
-            Location::Memory(key) => Ok(self.0.memory.get(key)),
+            Location::Memory(key) => Ok(self.0.memory.get(&key)),
             #[cfg(feature = "http")]
-            Location::Web(url) => web::get(&self.0.config, &self.0.connector, url).await.map_err(|error| doing("fetching", error)),
+            Location::Web(url) => web::get(&self.0.config, &self.0.connector, &url).await.map_err(|error| doing("fetching", error)),
             #[cfg(feature = "cloud")]
-            Location::Object { cloud, authority, key } => {
-                let got = self.0.clouds.get(&cloud::Place { url, cloud, authority, key }).await;
+            Location::Object(place) => {
+                let got = self.0.clouds.get(&place).await;
                 got.map_err(|error| doing("fetching", error))
             }
         }
@@ -179,17 +183,17 @@ impl Storage {
         #[cfg(not(feature = "cloud"))]
         let _ = options;
         let _request = self.0.request(url).await;
-        match Location::parse(url)? {
+        match self.0.locate(url)? {
             Location::Local(path) => local::put(&path, &parts),
             Location::Memory(key) => {
-                self.0.memory.put(key, parts);
+                self.0.memory.put(&key, parts);
                 Ok(())
             }
             #[cfg(feature = "http")]
             Location::Web(_) => Err(read_only(url)),
             #[cfg(feature = "cloud")]
-            Location::Object { cloud, authority, key } => {
-                let put = self.0.clouds.put(&cloud::Place { url, cloud, authority, key }, parts, options).await;
+            Location::Object(place) => {
+                let put = self.0.clouds.put(&place, parts, options).await;
                 put.map_err(|error| doing("storing", error))
             }
         }
@@ -211,25 +215,24 @@ impl Storage {
     /// As [`Storage::get`].
     pub async fn stat(&self, url: &str) -> Result<Option<ObjectMeta>> {
         let _request = self.0.request(url).await;
-        match Location::parse(url)? {
+        match self.0.locate(url)? {
             Location::Local(path) => local::stat(&path),
             Location::Memory(key) => {
-                Ok(self.0.memory.get(key).map(|bytes| ObjectMeta { size: bytes.len() as u64, ..ObjectMeta::default() }))
+                Ok(self.0.memory.get(&key).map(|bytes| ObjectMeta { size: bytes.len() as u64, ..ObjectMeta::default() }))
             }
             #[cfg(feature = "http")]
-            Location::Web(url) => web::stat(&self.0.config, &self.0.connector, url).await.map_err(|error| doing("looking for", error)),
+            Location::Web(url) => web::stat(&self.0.config, &self.0.connector, &url).await.map_err(|error| doing("looking for", error)),
             #[cfg(feature = "cloud")]
-            Location::Object { cloud, authority, key } => {
-                let seen = self.0.clouds.stat(&cloud::Place { url, cloud, authority, key }).await;
+            Location::Object(place) => {
+                let seen = self.0.clouds.stat(&place).await;
                 seen.map_err(|error| doing("looking for", error))
             }
         }
     }
 
-    /// The file of this machine that a URL leads to, if it leads to one: for readers that jump about in it.
-    #[cfg(feature = "schema")]
+    /// The file of this machine that a URL leads to, if it leads to one.
     pub(crate) fn local_path(&self, url: &str) -> Option<std::path::PathBuf> {
-        match Location::parse(url) {
+        match self.0.locate(url) {
             Ok(Location::Local(path)) => Some(path),
             _ => None,
         }
@@ -248,14 +251,14 @@ impl Storage {
     ///
     /// As [`Storage::get`]; http(s), which has no listing, is [`ErrorKind::Url`].
     pub async fn list(&self, prefix: &str) -> Result<Vec<ObjectInfo>> {
-        let mut found = match Location::parse(prefix)? {
+        let mut found = match self.0.locate(prefix)? {
             Location::Local(path) => local::list(&path)?,
-            Location::Memory(key) => self.0.memory.list(key),
+            Location::Memory(key) => self.0.memory.list(&key),
             #[cfg(feature = "http")]
             Location::Web(_) => return Err(transfer::unlisted(prefix)),
             #[cfg(feature = "cloud")]
-            Location::Object { cloud, authority, key } => {
-                let found = self.0.clouds.list(&cloud::Place { url: prefix, cloud, authority, key }).await;
+            Location::Object(place) => {
+                let found = self.0.clouds.list(&place).await;
                 found.map_err(|error| doing("listing", error))?
             }
         };
@@ -269,17 +272,17 @@ impl Storage {
     ///
     /// As [`Storage::get`]; http(s) is [`ErrorKind::Url`].
     pub async fn delete(&self, url: &str) -> Result<()> {
-        match Location::parse(url)? {
+        match self.0.locate(url)? {
             Location::Local(path) => local::delete(&path),
             Location::Memory(key) => {
-                self.0.memory.delete(key);
+                self.0.memory.delete(&key);
                 Ok(())
             }
             #[cfg(feature = "http")]
             Location::Web(_) => Err(read_only(url)),
             #[cfg(feature = "cloud")]
-            Location::Object { cloud, authority, key } => {
-                let deleted = self.0.clouds.delete(&cloud::Place { url, cloud, authority, key }).await;
+            Location::Object(place) => {
+                let deleted = self.0.clouds.delete(&place).await;
                 deleted.map_err(|error| doing("deleting", error))
             }
         }
@@ -299,10 +302,14 @@ pub fn install_crypto_provider() {
 }
 
 impl Inner {
+    fn locate<'a>(&'a self, url: &'a str) -> Result<Location<'a>> {
+        self.config.registry.locate(url)
+    }
+
     /// Waits for the right to a request, where a URL leads to one.
     #[cfg(feature = "client")]
     async fn request(&self, url: &str) -> Option<budget::Request> {
-        match Location::parse(url) {
+        match self.locate(url) {
             Ok(Location::Local(_) | Location::Memory(_)) | Err(_) => None,
             Ok(_) => Some(self.budget.request().await),
         }
@@ -316,7 +323,7 @@ impl Inner {
 
     /// Whether bodies from there are retried here alone, and not by the client below as well.
     fn retries_bodies(&self, url: &str) -> bool {
-        match Location::parse(url) {
+        match self.locate(url) {
             #[cfg(feature = "http")]
             Ok(Location::Web(_)) => true,
             _ => false,

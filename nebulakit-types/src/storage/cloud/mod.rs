@@ -14,19 +14,11 @@ use object_store::{Error as StoreError, ObjectStore};
 
 pub(super) use self::parts::{Part, Parts};
 use super::fault::{NO_CREDENTIALS, explain, no_bucket};
+pub(super) use super::location::Place;
 use super::location::{Cloud, shown};
 use super::transport::{Connector, Watch};
 use super::{PutOptions, StorageConfig};
 use crate::{Error, ErrorKind, Result};
-
-/// A URL that leads to a cloud.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Place<'a> {
-    pub(super) url: &'a str,
-    pub(super) cloud: Cloud,
-    pub(super) authority: &'a str,
-    pub(super) key: &'a str,
-}
 
 /// What the store of every cloud can do.
 pub(super) trait Objects: ObjectStore + PaginatedListStore {}
@@ -71,14 +63,14 @@ struct Owned {
 }
 
 impl Place<'_> {
-    fn kept(self) -> Owned {
-        Owned { url: self.url.to_owned(), cloud: self.cloud, authority: self.authority.to_owned(), key: self.key.to_owned() }
+    fn kept(&self) -> Owned {
+        Owned { url: self.url.to_owned(), cloud: self.cloud, authority: self.authority.to_owned(), key: self.key.clone().into_owned() }
     }
 }
 
 impl Owned {
     fn place(&self) -> Place<'_> {
-        Place { url: &self.url, cloud: self.cloud, authority: &self.authority, key: &self.key }
+        Place { url: &self.url, cloud: self.cloud, authority: &self.authority, key: self.key.as_str().into() }
     }
 }
 

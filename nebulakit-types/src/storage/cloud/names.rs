@@ -16,7 +16,7 @@ pub(super) fn object_path(place: &Place<'_>) -> Result<Path> {
     if place.key.is_empty() {
         return Err(Error::new(ErrorKind::Url, format!("`{}` names a bucket, not an object in it", shown(place.url))));
     }
-    key_path(place, place.key)
+    key_path(place, &place.key)
 }
 
 /// The key, verbatim. `Path::from` would escape some characters and drop empty segments, and so name another object.

@@ -29,10 +29,10 @@ impl Storage {
 
     /// The same, of an object whose size is known from a listing.
     pub(super) async fn fetch(&self, url: &str, path: &Path, size: Option<u64>) -> Result<u64> {
-        match Location::parse(url)? {
+        match self.0.locate(url)? {
             Location::Local(from) => self.copy(from, path.to_owned(), size).await,
             Location::Memory(key) => {
-                let bytes = self.0.memory.get(key).ok_or_else(|| nothing(url))?;
+                let bytes = self.0.memory.get(&key).ok_or_else(|| nothing(url))?;
                 let length = bytes.len() as u64;
                 self.expected(size, length);
                 local::put(path, &[bytes])?;

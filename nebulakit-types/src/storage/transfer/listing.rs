@@ -33,15 +33,15 @@ impl Storage {
     }
 
     async fn found(&self, prefix: &str) -> Result<Found> {
-        match Location::parse(prefix)? {
+        match self.0.locate(prefix)? {
             Location::Local(path) => Ok(stream::iter(local::walk(&path)).boxed()),
-            Location::Memory(key) => Ok(stream::iter(self.0.memory.list(key).into_iter().map(Ok)).boxed()),
+            Location::Memory(key) => Ok(stream::iter(self.0.memory.list(&key).into_iter().map(Ok)).boxed()),
             #[cfg(feature = "http")]
             Location::Web(_) => Err(unlisted(prefix)),
             #[cfg(feature = "cloud")]
-            Location::Object { cloud, authority, key } => {
+            Location::Object(place) => {
                 let _request = self.0.budget.request().await;
-                self.0.clouds.walk(&super::super::cloud::Place { url: prefix, cloud, authority, key }).await
+                self.0.clouds.walk(&place).await
             }
         }
     }
@@ -74,11 +74,11 @@ impl Storage {
     }
 
     async fn level(&self, prefix: &str) -> Result<BoxStream<'static, Result<Below>>> {
-        match Location::parse(prefix)? {
+        match self.0.locate(prefix)? {
             Location::Local(path) => Ok(stream::iter(local::level(&path)?.into_iter().map(Ok)).boxed()),
             Location::Memory(key) => {
                 let mut level = Vec::new();
-                for (key, size) in self.0.memory.list(key) {
+                for (key, size) in self.0.memory.list(&key) {
                     let below = match key.split_once('/') {
                         None => Below::Object(key, size),
                         Some((name, _)) => Below::Prefix(name.to_owned()),
@@ -92,9 +92,9 @@ impl Storage {
             #[cfg(feature = "http")]
             Location::Web(_) => Err(unlisted(prefix)),
             #[cfg(feature = "cloud")]
-            Location::Object { cloud, authority, key } => {
+            Location::Object(place) => {
                 let _request = self.0.budget.request().await;
-                self.0.clouds.level(&super::super::cloud::Place { url: prefix, cloud, authority, key }).await
+                self.0.clouds.level(&place).await
             }
         }
     }

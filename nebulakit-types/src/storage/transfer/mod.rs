@@ -85,7 +85,7 @@ impl Storage {
     async fn open(&self, url: &str, wanted: &Wanted, version: Option<&str>) -> Result<Option<Opened>> {
         #[cfg(not(feature = "client"))]
         let _ = version;
-        match Location::parse(url)? {
+        match self.0.locate(url)? {
             Location::Local(path) => {
                 let Some((file, meta)) = local::open(&path)? else { return Ok(None) };
                 let range = wanted.within(url, meta.size)?;
@@ -109,18 +109,16 @@ impl Storage {
                 Ok(Some(Opened::unchecked(meta, range, pieces.boxed())))
             }
             Location::Memory(key) => {
-                let Some(bytes) = self.0.memory.get(key) else { return Ok(None) };
+                let Some(bytes) = self.0.memory.get(&key) else { return Ok(None) };
                 let meta = ObjectMeta { size: bytes.len() as u64, ..ObjectMeta::default() };
                 let range = wanted.within(url, meta.size)?;
                 let bytes = bytes.slice(range.start as usize..range.end as usize);
                 Ok(Some(Opened::unchecked(meta, range, std::future::ready(Ok(bytes)).into_stream().boxed())))
             }
             #[cfg(feature = "http")]
-            Location::Web(url) => super::web::open(&self.0.config, &self.0.connector, url, wanted, version).await,
+            Location::Web(url) => super::web::open(&self.0.config, &self.0.connector, &url, wanted, version).await,
             #[cfg(feature = "cloud")]
-            Location::Object { cloud, authority, key } => {
-                self.0.clouds.open(&super::cloud::Place { url, cloud, authority, key }, wanted, version).await
-            }
+            Location::Object(place) => self.0.clouds.open(&place, wanted, version).await,
         }
     }
 

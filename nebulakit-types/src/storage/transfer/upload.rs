@@ -5,8 +5,6 @@ use std::path::Path;
 
 use bytes::Bytes;
 
-#[cfg(feature = "cloud")]
-use super::super::cloud::Place;
 use super::super::local;
 use super::super::location::{Location, shown_path};
 use super::doing;
@@ -34,7 +32,7 @@ impl Storage {
 
     /// The same for a file that may have been counted already.
     pub(super) async fn send(&self, path: &Path, url: &str, options: &PutOptions, listed: bool) -> Result<u64> {
-        let location = Location::parse(url)?;
+        let location = self.0.locate(url)?;
         let Some((file, meta)) = local::open(path)? else {
             return Err(Error::new(ErrorKind::NotFound, format!("there is no file {}", shown_path(path))));
         };
@@ -45,17 +43,16 @@ impl Storage {
             Location::Memory(key) => {
                 self.expected(listed, size);
                 let bytes = read(&file, path, 0, size)?;
-                self.0.memory.put(key, vec![bytes]);
+                self.0.memory.put(&key, vec![bytes]);
                 self.0.progress.moved(size);
             }
             #[cfg(feature = "http")]
             Location::Web(_) => return Err(super::super::read_only(url)),
             #[cfg(feature = "cloud")]
-            Location::Object { cloud, authority, key } => {
+            Location::Object(place) => {
                 self.expected(listed, size);
                 let gzip = path.extension().is_some_and(|extension| extension == "gz") && options.content_encoding.is_none();
                 let marked = gzip.then(|| PutOptions { content_encoding: Some("gzip".to_owned()), ..options.clone() });
-                let place = Place { url, cloud, authority, key };
                 let source = Source::new(file, path, meta);
                 self.send_remote(&source, &place, marked.as_ref().unwrap_or(options)).await?;
             }

@@ -4,8 +4,6 @@ use std::io::Write as _;
 
 use bytes::{Bytes, BytesMut};
 
-#[cfg(feature = "cloud")]
-use super::super::cloud::Place;
 use super::super::local::{self, Partial};
 use super::super::location::Location;
 use super::doing;
@@ -85,15 +83,15 @@ impl Storage {
     pub async fn create(&self, url: &str, options: &PutOptions) -> Result<ObjectWriter> {
         #[cfg(not(feature = "cloud"))]
         let _ = options;
-        let sink = match Location::parse(url)? {
+        let sink = match self.0.locate(url)? {
             Location::Local(path) => Sink::File(Box::new(Partial::beside(&path).map_err(|error| doing("creating", error))?)),
             Location::Memory(_) => Sink::Memory(Buffer::default()),
             #[cfg(feature = "http")]
             Location::Web(_) => return Err(super::super::read_only(url)),
             #[cfg(feature = "cloud")]
-            Location::Object { cloud, authority, key } => {
+            Location::Object(place) => {
                 // What no write could do is said at once.
-                self.0.clouds.check_write(&Place { url, cloud, authority, key }, options)?;
+                self.0.clouds.check_write(&place, options)?;
                 Sink::Cloud(Box::new(Cloud::new(options)))
             }
         };
@@ -134,8 +132,8 @@ impl ObjectWriter {
         match sink {
             Sink::File(partial) => partial.publish()?,
             Sink::Memory(mut buffer) => {
-                if let Location::Memory(key) = Location::parse(&url)? {
-                    storage.0.memory.put(key, buffer.take());
+                if let Location::Memory(key) = storage.0.locate(&url)? {
+                    storage.0.memory.put(&key, buffer.take());
                     storage.0.progress.moved(written);
                 }
             }

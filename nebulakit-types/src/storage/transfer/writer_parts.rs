@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use tokio::task::JoinSet;
 
-use super::super::cloud::{Part, Parts, Place};
+use super::super::cloud::{Part, Parts};
 use super::super::location::Location;
 use super::PART;
 use super::remote_up::MOST_PARTS;
@@ -56,9 +56,9 @@ impl Cloud {
     /// Sends what is buffered as the next part.
     async fn send(&mut self, storage: &Storage, url: &str) -> Result<()> {
         if self.parts.is_none() {
-            let Location::Object { cloud, authority, key } = Location::parse(url)? else { return Ok(()) };
+            let Location::Object(place) = storage.0.locate(url)? else { return Ok(()) };
             let _request = storage.0.budget.request().await;
-            self.parts = Some(storage.0.clouds.begin_parts(&Place { url, cloud, authority, key }, &self.options).await?);
+            self.parts = Some(storage.0.clouds.begin_parts(&place, &self.options).await?);
         }
         let Some(parts) = &mut self.parts else { return Ok(()) };
         let length = self.buffer.length;
@@ -82,10 +82,10 @@ impl Cloud {
 
     pub(super) async fn finish(mut self, storage: &Storage, url: &str) -> Result<()> {
         if self.parts.is_none() {
-            let Location::Object { cloud, authority, key } = Location::parse(url)? else { return Ok(()) };
+            let Location::Object(place) = storage.0.locate(url)? else { return Ok(()) };
             let length = self.buffer.length;
             let _request = storage.0.budget.request().await;
-            storage.0.clouds.put(&Place { url, cloud, authority, key }, self.buffer.take(), &self.options).await?;
+            storage.0.clouds.put(&place, self.buffer.take(), &self.options).await?;
             storage.0.progress.moved(length);
             return Ok(());
         }
