@@ -105,10 +105,10 @@ fn run_tells_how_far_transfers_have_come() {
     };
     let fixture = env!("CARGO_BIN_EXE_fixture");
     let logged = run(fixture, &words);
-    assert!(logged.contains("transfers so far bytes=32 objects=4 expected_bytes=32 expected_objects=4"), "{logged}");
+    assert!(logged.contains("transfers so far bytes=35 objects=5 expected_bytes=35 expected_objects=5"), "{logged}");
     // `script` gives what it runs a terminal.
     let drawn = run("script", &["-qec", &format!("{fixture} {}", words.join(" ")), "/dev/null"]);
-    assert!(drawn.contains("\r\u{1b}[2K████████████████████████ 32 B in 4 objects of 32 B\r\n"), "{drawn:?}");
+    assert!(drawn.contains("\r\u{1b}[2K████████████████████████ 35 B in 5 objects of 35 B\r\n"), "{drawn:?}");
     assert!(!drawn.contains("transfers so far"), "{drawn:?}");
 }
 

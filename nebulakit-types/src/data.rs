@@ -75,7 +75,7 @@ impl Placed {
             Source::Path(path) => upload(path.clone(), url.clone())?,
             Source::Bytes(name, bytes) => {
                 let (bytes, to, options) = (bytes.clone(), url.clone(), options_for(name));
-                let put = move |storage: Storage| async move { storage.put(&to, vec![bytes], &options).await };
+                let put = move |storage: Storage| async move { storage.upload_bytes(&to, bytes, &options).await };
                 Transfer::custom(name.clone(), put)
             }
         };
@@ -128,22 +128,36 @@ pub(crate) fn check(path: &Path, wanted: Wanted) -> Result<()> {
     Err(refused(wrong.to_owned()))
 }
 
-/// The path of what is at `url`: its own where that is this machine, else that of a copy that `download` makes in the scratch folder.
+/// Where a value is on this machine.
+pub(crate) struct Local {
+    path: PathBuf,
+    /// Whoever has the folder that a copy is in, which is there as long as the value.
+    _folder: Option<Workspace>,
+}
+
+impl Local {
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+/// Where what is at `url` is on this machine: where it always was, else in a copy that `download` makes in the scratch folder.
 pub(crate) async fn copy_of(
     url: Option<&str>,
     name: &str,
     workspace: Workspace,
     download: impl AsyncFnOnce(&Path) -> Result<()>,
-) -> Result<PathBuf> {
+) -> Result<Local> {
     // Whatever leads here by itself needs no stores.
     if let Some(path) = url.and_then(|url| local_path(url).or_else(|| workspace.storage().local_path(url))) {
-        return Ok(path);
+        return Ok(Local { path, _folder: None });
     }
+    let workspace = workspace.with_a_folder();
     let unusable = |error| Error::new(ErrorKind::Io, "cannot use the scratch folder").with_source(error);
     let folder = workspace.scratch().map_err(unusable)?;
     let path = folder.join(uuid::Uuid::new_v4().simple().to_string()).join(stored_name(name));
     download(&path).await?;
-    Ok(path)
+    Ok(Local { path, _folder: Some(workspace) })
 }
 
 /// What the store is told of an object of this name (Flyte task contract, "upload decision": `.gz` is content-encoding gzip).

@@ -18,7 +18,7 @@ use crate::convert::blob::{DIRECTORY, Reference};
 use crate::convert::msgpack::{Packer, Unpacker};
 use crate::convert::reader::LiteralRef;
 use crate::convert::writer::Encoder;
-use crate::data::{Destination, Placed, Source, Wanted, check, copy_of, text, workspace};
+use crate::data::{Destination, Local, Placed, Source, Wanted, check, copy_of, text, workspace};
 use crate::dialect::FileShape;
 use crate::file::{Any, File, Format};
 use crate::outbox::{Outbox, Transfer};
@@ -35,10 +35,11 @@ use crate::{Dialect, Error, ErrorKind, LiteralType, NebulaType, Result};
 /// Object stores know no empty directories: those of a path are not stored.
 pub struct Directory<F = Any> {
     placed: Placed,
-    symlinks: Symlinks,
+    /// How it is stored.
+    options: TreeOptions,
     workspace: Option<Workspace>,
     /// Where it was downloaded to; shared by clones.
-    local: Arc<OnceCell<PathBuf>>,
+    local: Arc<OnceCell<Local>>,
     format: PhantomData<fn() -> F>,
 }
 
@@ -64,8 +65,8 @@ pub struct Found {
 
 impl<F> Directory<F> {
     fn new(source: Source) -> Self {
-        let symlinks = Symlinks::default();
-        Self { placed: Placed::new(source), symlinks, workspace: None, local: Arc::default(), format: PhantomData }
+        let options = TreeOptions::default();
+        Self { placed: Placed::new(source), options, workspace: None, local: Arc::default(), format: PhantomData }
     }
 
     /// A directory of this machine, to be stored when it is returned from a task.
@@ -105,7 +106,20 @@ impl<F> Directory<F> {
     /// Stores what symbolic links lead to; without this, a link in the directory is an error.
     #[must_use]
     pub fn following_symlinks(mut self) -> Self {
-        self.symlinks = Symlinks::Follow;
+        self.options.symlinks = Symlinks::Follow;
+        self
+    }
+
+    /// Stores the directory as `options` say: how many files at once, which of them, and what each says of itself.
+    ///
+    /// ```
+    /// # use nebulakit_types::{Directory, storage::TreeOptions};
+    /// let one_by_one = TreeOptions { concurrency: Some(1), glob: Some("**/*.csv".to_owned()), ..TreeOptions::default() };
+    /// let directory: Directory = Directory::from_path("tables").stored_as(one_by_one);
+    /// ```
+    #[must_use]
+    pub fn stored_as(mut self, options: TreeOptions) -> Self {
+        self.options = options;
         self
     }
 
@@ -209,7 +223,7 @@ impl<F> Directory<F> {
     }
 
     /// The directory's path on this machine: its own if it is here, else that of a copy in the workspace's scratch folder, which is
-    /// downloaded once for this value and its clones.
+    /// downloaded once for this value and its clones. Outside of a task the folder is this value's own, and goes with its last clone.
     ///
     /// # Errors
     /// Those of [`Directory::download`].
@@ -217,7 +231,7 @@ impl<F> Directory<F> {
         let copy = || async {
             copy_of(Some(&self.url()?), self.name(), self.workspace(), async |path: &Path| self.download(path).await.map(drop)).await
         };
-        Ok(self.local.get_or_try_init(copy).await?.as_path())
+        Ok(self.local.get_or_try_init(copy).await?.path())
     }
 
     /// The same calls for code that blocks.
@@ -227,11 +241,10 @@ impl<F> Directory<F> {
     }
 
     fn written(&self, outbox: &mut Outbox) -> Result<Reference> {
-        let symlinks = self.symlinks;
         let upload = |path: PathBuf, url: String| {
             check(&path, Wanted::Directory)?;
             let what = path.display().to_string();
-            let options = TreeOptions { symlinks, ..TreeOptions::default() };
+            let options = self.options.clone();
             Ok(Transfer::custom(what, move |storage| async move { storage.upload_tree(&path, &url, &options).await.map(drop) }))
         };
         Ok(Reference { uri: self.placed.send(outbox, "", upload)?, ..Reference::default() })
@@ -322,7 +335,7 @@ impl<F> Clone for Directory<F> {
     fn clone(&self) -> Self {
         Self {
             placed: self.placed.clone(),
-            symlinks: self.symlinks,
+            options: self.options.clone(),
             workspace: self.workspace.clone(),
             local: self.local.clone(),
             format: PhantomData,

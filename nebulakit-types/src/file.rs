@@ -22,7 +22,7 @@ use crate::convert::blob::{FILE, Reference};
 use crate::convert::msgpack::{Packer, Unpacker};
 use crate::convert::reader::LiteralRef;
 use crate::convert::writer::Encoder;
-use crate::data::{Destination, Placed, Source, Wanted, check, copy_of, options_for, stored_name, text, workspace};
+use crate::data::{Destination, Local, Placed, Source, Wanted, check, copy_of, options_for, stored_name, text, workspace};
 use crate::dialect::FileShape;
 use crate::outbox::{Outbox, Transfer};
 use crate::storage::{ObjectMeta, PutOptions, Reading, shown};
@@ -55,7 +55,7 @@ pub struct File<F = Any> {
     metadata: BTreeMap<String, String>,
     workspace: Option<Workspace>,
     /// Where it was downloaded to; shared by clones.
-    local: Arc<OnceCell<PathBuf>>,
+    local: Arc<OnceCell<Local>>,
     format: PhantomData<fn() -> F>,
 }
 
@@ -287,14 +287,14 @@ impl<F> File<F> {
             Some(url) => self.workspace().storage().download(&url, path).await,
             None => {
                 let bytes = self.in_memory().clone();
-                self.workspace().storage().put(&text(path)?, vec![bytes.clone()], &PutOptions::default()).await?;
+                self.workspace().storage().upload_bytes(&text(path)?, bytes.clone(), &PutOptions::default()).await?;
                 Ok(bytes.len() as u64)
             }
         }
     }
 
     /// The file's path on this machine: its own if it is here, else that of a copy in the workspace's scratch folder, which is downloaded
-    /// once for this value and its clones.
+    /// once for this value and its clones. Outside of a task the folder is this value's own, and goes with its last clone.
     ///
     /// # Errors
     /// Those of [`File::download`].
@@ -302,7 +302,7 @@ impl<F> File<F> {
         let copy = || async {
             copy_of(self.url()?.as_deref(), self.name(), self.workspace(), async |path: &Path| self.download(path).await.map(drop)).await
         };
-        Ok(self.local.get_or_try_init(copy).await?.as_path())
+        Ok(self.local.get_or_try_init(copy).await?.path())
     }
 
     /// The same calls for code that blocks.

@@ -34,6 +34,9 @@ struct Inner {
 /// What values that came from no task are read through. Nothing drops a static, so this one owns nothing.
 static PROCESS: Mutex<Weak<Inner>> = Mutex::new(Weak::new());
 
+/// The one of values that nobody gave another.
+static PUBLIC: LazyLock<Workspace> = LazyLock::new(|| Workspace::new(Storage::default, None, "."));
+
 impl Workspace {
     /// A workspace whose stores are made by `storage` when they are first needed, whose data goes under `raw_prefix`, and whose own folder
     /// is made in `parent`. Without a prefix nothing can be stored.
@@ -52,8 +55,16 @@ impl Workspace {
     /// it, else one with the clouds' public endpoints and without credentials.
     #[must_use]
     pub fn of_process() -> Self {
-        static PUBLIC: LazyLock<Workspace> = LazyLock::new(|| Workspace::new(Storage::default, None, "."));
         Self::shared().unwrap_or_else(|| PUBLIC.clone())
+    }
+
+    /// The same for whoever makes something in its folder and keeps it: nothing drops the public one, and so nobody would remove its folder.
+    pub(crate) fn with_a_folder(self) -> Self {
+        if !Arc::ptr_eq(&self.0, &PUBLIC.0) {
+            return self;
+        }
+        let storage = self.storage().clone();
+        Self::new(move || storage, None, self.0.parent.clone())
     }
 
     fn shared() -> Option<Self> {

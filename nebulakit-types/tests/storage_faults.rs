@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::TryStreamExt as _;
 use nebulakit_types::file::{Any, File};
 use nebulakit_types::storage::{AddressingStyle, Environment, PutOptions, S3Config, Storage, StorageConfig};
 use nebulakit_types::workspace::Workspace;
@@ -106,6 +107,51 @@ async fn every_failure_names_the_operation_the_url_the_tries_and_the_cause() {
     }
 }
 
+/// Whatever goes wrong with requests, and with what they bring.
+#[tokio::test]
+async fn no_failure_leaves_out_the_operation_the_url_the_tries_and_the_cause() {
+    const GONE: &str = "<Error><Code>NoSuchKey</Code><Message>no</Message></Error>";
+    const NO_BUCKET: &str = "<Error><Code>NoSuchBucket</Code><Message>no</Message></Error>";
+    const TEN: &[&str] = &[OBJECT[0], OBJECT[1], "Content-Length: 10"];
+    const WRONG: &[&str] = &[OBJECT[0], OBJECT[1], "x-amz-checksum-crc32c: AAAAAA=="];
+    let url = "s3://bucket/key";
+    let free = format!("http://{}", TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap());
+    let nobody = |metadata: &str| {
+        let mut config = config("http://127.0.0.1:9");
+        config.s3 = S3Config::default();
+        config.environment = Environment::pick([("AWS_METADATA_ENDPOINT".into(), metadata.into())]);
+        Storage::new(config)
+    };
+    let metadata = Server::follow([Answer(500, &[], "")]);
+    let quiet = Server::follow([Silence]);
+    let web = Server::follow([Answer(206, &["Content-Range: bytes 7-9/10"], "789")]);
+    let web_url = format!("{}/x", web.url);
+    let broken = Server::follow([Answer(200, TEN, "0123")]);
+    let broken_url = format!("{}/x", broken.url);
+    let quiet_config = StorageConfig { answer_timeout: Some(Duration::from_millis(30)), retries: Some(1), ..config(&quiet.url) };
+    let read = async |storage: &Storage, url: &str| storage.read(url, ..).await?.try_collect::<Vec<_>>().await.map(drop);
+    for (operation, url, tries, cause, error) in [
+        ("fetching", url, "4 tries", "answered 500", nobody(&metadata.url).get(url).await.unwrap_err()),
+        ("storing", url, "2 tries", "did not answer", put(&nobody(&free), url).await.unwrap_err()),
+        ("storing", url, "2 tries", "no answer within 1s", put(&nobody(&quiet.url), url).await.unwrap_err()),
+        ("storing", url, "1 try", "answered 404 NoSuchBucket: no", put(&s3([Answer(404, &[], NO_BUCKET)]).1, url).await.unwrap_err()),
+        ("storing", url, "1 try", "answered 404 NoSuchKey: no", put(&s3([Answer(404, &[], GONE)]).1, url).await.unwrap_err()),
+        ("fetching", url, "4 tries", "refused", Storage::new(config(&free)).get(url).await.unwrap_err()),
+        ("fetching", url, "2 tries", "no answer within 30ms", Storage::new(quiet_config).get(url).await.unwrap_err()),
+        ("fetching", url, "1 try", "yesterday", s3([Answer(200, &["Last-Modified: yesterday"], "x")]).1.get(url).await.unwrap_err()),
+        ("reading", url, "1 try", "partial", s3([Answer(200, OBJECT, "0123")]).1.read(url, 1..2).await.unwrap_err()),
+        ("fetching", url, "1 try", "damaged", s3([Answer(200, WRONG, "x")]).1.get(url).await.unwrap_err()),
+        ("reading", url, "1 try", "damaged", read(&s3([Answer(200, WRONG, "x")]).1, url).await.unwrap_err()),
+        ("reading", &web_url, "1 try", "gave 7..10", Storage::default().read(&web_url, 1..3).await.unwrap_err()),
+        ("fetching", &broken_url, "4 tries", "broke off its answer", Storage::new(config(&free)).get(&broken_url).await.unwrap_err()),
+        ("listing", url, "1 try", "not closed", s3([Answer(200, &[], "<no")]).1.list(url).await.unwrap_err()),
+    ] {
+        for part in [operation, &format!("`{url}`"), cause, &format!("({tries}")] {
+            assert!(error.to_string().contains(part), "no {part:?} in: {error}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_server_that_hangs_up_or_is_away_is_unavailable() {
     let (_server, storage) = s3([Hangup]);
@@ -155,7 +201,7 @@ async fn what_is_missing_is_told_apart() {
     assert!(storage.get_if_exists("s3://bucket/key").await.unwrap().is_none());
     assert!(!storage.exists("s3://bucket/key").await.unwrap());
     let error = storage.get("s3://bucket/key").await.unwrap_err();
-    assert_eq!((error.kind(), error.to_string().as_str()), (ErrorKind::NotFound, "nothing is stored at `s3://bucket/key`"));
+    assert_eq!((error.kind(), error.to_string().as_str()), (ErrorKind::NotFound, "fetching: nothing is stored at `s3://bucket/key`"));
 
     let (server, storage) = s3([Answer(404, &[], "<Error><Code>NoSuchBucket</Code><Message>no</Message></Error>")]);
     for error in [storage.get_if_exists("s3://bucket/key").await.unwrap_err(), put(&storage, "s3://bucket/key").await.unwrap_err()] {
@@ -358,6 +404,31 @@ async fn a_signature_is_no_part_of_a_files_name_and_is_not_told() {
     for error in [there.read_up_to(1).await.unwrap_err(), gone.stat().await.unwrap_err(), gone.open().await.unwrap_err()] {
         assert!(error.to_string().contains("a.csv") && !format!("{error:?}").contains(SIGNATURE), "{error:?}");
     }
+}
+
+/// Outside of a task. The process is run again as one that only has this to do, in a folder of its own.
+#[test]
+#[allow(clippy::disallowed_methods, reason = "the variable is this test's own")]
+fn a_copy_that_nobody_has_any_more_is_gone() {
+    const URL: &str = "NEBULAKIT_TEST_URL";
+    if let Some(url) = std::env::var_os(URL) {
+        let file = File::<Any>::from_uri(url.into_string().unwrap());
+        let path = file.blocking().path().unwrap().to_owned();
+        let clone = file.clone();
+        drop(file);
+        assert_eq!(std::fs::read(clone.blocking().path().unwrap()).unwrap(), b"bytes");
+        assert!(path.starts_with(std::env::current_dir().unwrap()) || path.is_relative(), "{path:?}");
+        drop(clone);
+        assert!(!path.exists());
+        return;
+    }
+    let server = Server::follow([Answer(200, &[], "bytes")]);
+    let folder = tempfile::tempdir().unwrap();
+    let mut child = std::process::Command::new(std::env::current_exe().unwrap());
+    child.args(["--exact", "a_copy_that_nobody_has_any_more_is_gone"]).current_dir(folder.path());
+    assert!(child.env(URL, format!("{}/name", server.url)).status().unwrap().success());
+    assert_eq!(server.seen().len(), 1, "there is one copy for all clones");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
 }
 
 #[tokio::test]

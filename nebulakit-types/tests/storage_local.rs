@@ -2,13 +2,20 @@
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+#[cfg(unix)]
+mod read_only;
+
 use std::fs;
 use std::future::Future;
 use std::path::Path;
 
 use bytes::Bytes;
-use nebulakit_types::storage::{PutOptions, Storage, StorageConfig, join};
-use nebulakit_types::{Error, ErrorKind};
+use nebulakit_types::file::Any;
+use nebulakit_types::outbox::Outbox;
+use nebulakit_types::outputs::OutputWriter;
+use nebulakit_types::storage::{PutOptions, Storage, StorageConfig, Symlinks, TreeOptions, join};
+use nebulakit_types::workspace::Workspace;
+use nebulakit_types::{Dialect, Directory, Error, ErrorKind, File};
 
 /// None of these needs more than one poll, nor any runtime.
 fn now<T>(future: impl Future<Output = T>) -> T {
@@ -113,21 +120,46 @@ fn a_failed_write_leaves_nothing_and_names_the_path() {
     assert_eq!(put(&storage, "/", &["y"]).unwrap_err().kind(), ErrorKind::Url);
 }
 
+/// What is to be written where nothing may be is an error that names the place, and leaves nothing there.
 #[cfg(unix)]
 #[test]
 fn a_directory_without_permission_is_denied() {
-    use std::os::unix::fs::PermissionsExt as _;
-    let root = tempfile::tempdir().unwrap();
-    fs::set_permissions(root.path(), fs::Permissions::from_mode(0o555)).unwrap();
-    // For a user whom permissions do not bind (root, in most containers), the kernel's own file system refuses all the same.
-    let directory = if fs::write(root.path().join("probe"), "").is_ok() { Path::new("/sys/kernel") } else { root.path() };
-    if !directory.exists() {
-        return;
+    let directory = read_only::directory();
+    let before = entries(directory.path());
+    let target = directory.path().join("new");
+    let (target, plain, trees) = (target.as_path(), PutOptions::default(), TreeOptions::default());
+    let url = target.to_str().unwrap();
+    let storage = Storage::memory();
+    for key in ["tree/a", "tree/b/c"] {
+        put(&storage, &format!("memory://{key}"), &["x"]).unwrap();
     }
-    let target = directory.join("outputs.pb");
-    let error = put(&Storage::default(), target.to_str().unwrap(), &["y"]).unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Denied, "{error}");
-    assert!(error.to_string().contains(directory.to_str().unwrap()), "{error}");
+    let from = tempfile::tempdir().unwrap();
+    fs::write(from.path().join("a"), "x").unwrap();
+    let inner = storage.clone();
+    let workspace = Workspace::new(move || inner, Some(url.to_owned()), from.path());
+    let file = File::<Any>::from_uri("memory://tree/a").within(&workspace);
+    let tree = Directory::<Any>::from_uri("memory://tree").within(&workspace);
+    let built = Directory::<Any>::create(&workspace).unwrap();
+    for (operation, error) in [
+        ("cannot write in", put(&storage, url, &["y"]).unwrap_err()),
+        ("downloading `memory://tree/a` to", now(storage.download("memory://tree/a", target)).unwrap_err()),
+        ("downloading `memory://tree/a` to", now(file.download(target)).unwrap_err()),
+        ("downloading `memory://tree` to", now(tree.download(target)).unwrap_err()),
+        ("downloading `memory://tree` to", now(tree.download(directory.path())).unwrap_err()),
+        ("uploading `", now(storage.upload(&from.path().join("a"), url, &plain)).unwrap_err()),
+        ("uploading `", now(storage.upload_tree(from.path(), url, &trees)).unwrap_err()),
+        ("creating", now(storage.create(url, &plain)).unwrap_err()),
+        ("creating", now(File::<Any>::create(&workspace, "name")).unwrap_err()),
+        ("creating", now(built.create("name")).unwrap_err()),
+        ("cannot create the directory", now(built.put("name", "x")).unwrap_err()),
+        ("uploading `", now(built.add("name", from.path().join("a"))).unwrap_err()),
+        ("cannot write in", now(File::<Any>::from_bytes("a", "x").download(target)).unwrap_err()),
+    ] {
+        assert_eq!(error.kind(), ErrorKind::Denied, "{error}");
+        let text = error.to_string();
+        assert!(text.contains(operation) && text.contains(directory.path().to_str().unwrap()), "{operation}: {text}");
+    }
+    assert_eq!(entries(directory.path()), before);
 }
 
 #[cfg(unix)]
@@ -204,4 +236,108 @@ fn a_scheme_whose_feature_is_off_names_the_feature() {
 #[test]
 fn an_empty_url_is_an_error() {
     assert_eq!(now(Storage::default().get("")).unwrap_err().kind(), ErrorKind::Url);
+}
+
+/// Stores a directory of this machine as an output, and says what of it is at `memory://raw` then.
+fn stored(directory: Directory) -> Result<Vec<(String, Bytes)>, Error> {
+    let storage = Storage::memory();
+    let inner = storage.clone();
+    let workspace = Workspace::new(move || inner, Some("memory://raw".to_owned()), ".");
+    let mut outputs = OutputWriter::new(&["o0"], &Dialect::FLYTE_1, Outbox::new(&workspace));
+    outputs.put(directory)?;
+    now(outputs.finish().outbox.send())?;
+    let found = now(storage.list("memory://raw"))?;
+    // The first name is one that nothing has.
+    let named = |key: &str| key.split_once('/').unwrap().1.to_owned();
+    found.iter().map(|object| Ok((named(&object.key), now(storage.get(&object.url))?))).collect()
+}
+
+#[cfg(unix)]
+#[test]
+fn links_in_a_directory_are_refused_by_name_or_followed() {
+    let root = tempfile::tempdir().unwrap();
+    fs::create_dir_all(root.path().join("far/deep")).unwrap();
+    fs::write(root.path().join("far/file"), "far").unwrap();
+    fs::write(root.path().join("far/deep/file"), "deep").unwrap();
+    let far = |name: &str| root.path().join("far").join(name).display().to_string();
+    let both: &[(&str, &str)] = &[("link/deep/file", "deep"), ("link/file", "far")];
+    for (target, followed) in [
+        (far("file"), Ok(&[("link", "far")][..])),
+        ("../far/file".to_owned(), Ok(&[("link", "far")])),
+        (far("deep"), Ok(&[("link/file", "deep")])),
+        (far(""), Ok(both)),
+        ("nowhere".to_owned(), Err("No such file")),
+        ("link".to_owned(), Err("ymbolic links")),
+        (".".to_owned(), Err("a circle")),
+        ("..".to_owned(), Err("a circle")),
+    ] {
+        let tree = tempfile::tempdir_in(root.path()).unwrap();
+        let link = tree.path().join("link");
+        std::os::unix::fs::symlink(&target, &link).unwrap();
+        let directory = || Directory::from_path(tree.path());
+        let error = stored(directory()).unwrap_err();
+        let refused = format!("{}` is a link, and links are refused unless the options say to follow them", link.display());
+        assert!(error.kind() == ErrorKind::Url && error.to_string().ends_with(&refused), "{target}: {error}");
+        let options = TreeOptions { symlinks: Symlinks::Follow, ..TreeOptions::default() };
+        for directory in [directory().following_symlinks(), directory().stored_as(options)] {
+            match (stored(directory), followed) {
+                (Ok(stored), Ok(expected)) => {
+                    let expected: Vec<_> = expected.iter().map(|(name, text)| ((*name).to_owned(), Bytes::from(*text))).collect();
+                    assert_eq!(stored, expected, "{target}");
+                }
+                (Err(error), Err(why)) => {
+                    let error = format!("{error} {}", std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default());
+                    assert!(error.contains(why) && error.contains("link"), "{target}: {error}");
+                }
+                (stored, _) => panic!("{target}: {stored:?}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn a_directory_is_stored_as_its_options_say() {
+    let tree = tempfile::tempdir().unwrap();
+    for name in ["a.csv", "b.txt", "c.csv"] {
+        fs::write(tree.path().join(name), name).unwrap();
+    }
+    for concurrency in [None, Some(0), Some(1), Some(7)] {
+        let options = TreeOptions { concurrency, glob: Some("*.csv".to_owned()), ..TreeOptions::default() };
+        let stored = stored(Directory::from_path(tree.path()).stored_as(options)).unwrap();
+        assert_eq!(stored.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["a.csv", "c.csv"]);
+    }
+}
+
+#[test]
+fn keys_become_files_below_the_target_or_an_error_that_names_them() {
+    let long = "n".repeat(255);
+    let longest = [&*long; 4].join("/");
+    assert!(longest.len() > 1000);
+    for key in
+        [&*longest, &long, "a/b", "...", "..a", "a b", "100%", "a%2e%2e", "%2e%2e/x", "e\u{301}", "\u{e9}", "-rf", "~", "a\\b", "CON"]
+    {
+        let (storage, target) = (Storage::memory(), tempfile::tempdir().unwrap());
+        put(&storage, &format!("memory://tree/{key}"), &["x"]).unwrap();
+        let done = now(storage.download_tree("memory://tree", &target.path().join("in"), &TreeOptions::default()));
+        assert_eq!(done.unwrap().objects, 1, "{key}");
+        assert!(target.path().join("in").join(key).is_file(), "{key}");
+        assert_eq!(entries(target.path()), ["in"], "{key}");
+    }
+    let over = format!("{long}n");
+    let deep = format!("{}/x", "n".repeat(1000));
+    for key in
+        ["../x", "a/../../x", "a/..", "..", ".", "./a", "a/./b", "/etc/x", "//x", "a//b", "a\0b", ".nebulakit-partial-1", &over, &deep]
+    {
+        let (storage, target) = (Storage::memory(), tempfile::tempdir().unwrap());
+        // Beside it, what it would be the same file as.
+        for key in [key, "a/b", "x"] {
+            put(&storage, &format!("memory://tree/{key}"), &["x"]).unwrap();
+        }
+        let options = TreeOptions { concurrency: Some(1), ..TreeOptions::default() };
+        let error = now(storage.download_tree("memory://tree", &target.path().join("in"), &options)).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Url, "{key:?}: {error}");
+        assert!(error.to_string().contains(&format!("the key {key:?} cannot be a file below")), "{error}");
+        assert_eq!(entries(target.path()), ["in"], "{key:?}");
+        assert!(entries(&target.path().join("in")).iter().all(|name| ["a", "x"].contains(&&**name)), "{key:?}");
+    }
 }

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod fault_server;
+#[cfg(unix)]
+mod read_only;
 
 use std::fs;
 use std::path::Path;
@@ -12,8 +14,12 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::{StreamExt as _, TryStreamExt as _};
-use nebulakit_types::ErrorKind;
+use nebulakit_types::file::{Any, FileWriter};
+use nebulakit_types::outbox::Outbox;
+use nebulakit_types::outputs::OutputWriter;
 use nebulakit_types::storage::{PutOptions, S3Config, Storage, StorageConfig, Symlinks, TreeOptions};
+use nebulakit_types::workspace::Workspace;
+use nebulakit_types::{Dialect, Directory, ErrorKind, File};
 
 use self::fault_server::Request;
 use self::fault_server::s3::{Fault, Objects, S3};
@@ -219,10 +225,14 @@ async fn all_that_a_storage_moves_shares_one_budget_of_requests() {
         let (storage, root) = (shared.clone(), root.clone());
         all.spawn(async move {
             let url = format!("s3://bucket/gated/{number}");
-            match number % 3 {
+            match number % 7 {
                 0 => storage.get(&url).await.map(drop),
                 1 => storage.download(&url, &root.path().join(number.to_string())).await.map(drop),
-                _ => storage.put(&url, vec!["y".into()], &PutOptions::default()).await,
+                2 => storage.put(&url, vec!["y".into()], &PutOptions::default()).await,
+                3 => storage.list(&url).await.map(drop),
+                4 => storage.list_level(&url).await.map(drop),
+                5 => storage.stat(&url).await.map(drop),
+                _ => storage.delete(&url).await,
             }
         });
     }
@@ -234,6 +244,84 @@ async fn all_that_a_storage_moves_shares_one_budget_of_requests() {
     server.open_gate();
     while let Some(done) = all.join_next().await {
         done.unwrap().unwrap();
+    }
+}
+
+#[tokio::test]
+async fn what_goes_on_later_is_of_the_same_budget() {
+    let server = S3::start(|request, _| if request.line.contains("gated") { Fault::Gate } else { Fault::None });
+    server.objects().put("gated", "x");
+    for number in 0..1500 {
+        server.objects().put(&format!("many/{number:04}"), "x");
+    }
+    let shared = Storage::new(StorageConfig { answer_timeout: None, ..config(&server) });
+    let mut walk = Box::pin(shared.walk("s3://bucket/many").map(|found| found.map(|object| object.key)));
+    assert_eq!(walk.next().await.unwrap().unwrap(), "0000");
+    let mut writer = shared.create(URL, &PutOptions::default()).await.unwrap();
+    writer.write(bytes(10 * MIB)).await.unwrap();
+    while server.objects().uploads.values().all(|(_, parts)| parts.is_empty()) {
+        tokio::task::yield_now().await;
+    }
+    let mut all = tokio::task::JoinSet::new();
+    for _ in 0..64 {
+        let storage = shared.clone();
+        all.spawn(async move { storage.get("s3://bucket/gated").await });
+    }
+    let waiting = server.clone();
+    tokio::task::spawn_blocking(move || waiting.wait_for_stuck(64)).await.unwrap();
+
+    // The second page of a listing, and what takes back an upload.
+    drop(writer);
+    for _ in 1..1000 {
+        walk.next().await.unwrap().unwrap();
+    }
+    let mut next = tokio::spawn(async move { walk.try_next().await });
+    server.objects().put("free", "free");
+    storage(&server).get("s3://bucket/free").await.unwrap();
+    assert!(!next.is_finished());
+    assert_eq!((server.seen().iter().filter(|request| request.line.contains("list-type")).count(), server.objects().aborted), (1, 0));
+    server.open_gate();
+    assert_eq!((&mut next).await.unwrap().unwrap().unwrap(), "1000");
+    while server.objects().aborted == 0 {
+        tokio::task::yield_now().await;
+    }
+    while let Some(done) = all.join_next().await {
+        done.unwrap().unwrap();
+    }
+}
+
+#[tokio::test]
+async fn all_that_is_stored_is_counted_and_expected() {
+    let server = good();
+    let root = tempfile::tempdir().unwrap();
+    for (url, raw) in
+        [(URL, "s3://bucket/raw"), ("memory://key", "memory://raw"), (root.path().to_str().unwrap(), root.path().to_str().unwrap())]
+    {
+        let storage = storage(&server);
+        let (inner, raw, counts) = (storage.clone(), raw.to_owned(), || storage.progress().now());
+        let workspace = Workspace::new(move || inner, Some(raw), root.path());
+        let mut outputs = OutputWriter::new(&["o0"], &Dialect::FLYTE_1, Outbox::new(&workspace));
+        outputs.put(File::<Any>::from_bytes("a", vec![1; 100])).unwrap();
+        outputs.finish().outbox.send().await.unwrap();
+        assert_eq!(
+            (counts().objects, counts().bytes, counts().expected_objects, counts().expected_bytes),
+            (1, 100, Some(1), Some(100)),
+            "{url}"
+        );
+        let mut file: FileWriter = File::create(&workspace, "b").await.unwrap();
+        file.write(vec![1; 10]).await.unwrap();
+        // As long as nobody knows how long it will be.
+        assert_eq!((counts().expected_objects, counts().expected_bytes), (None, None), "{url}");
+        file.finish().await.unwrap();
+        let directory = Directory::<Any>::create(&workspace).unwrap();
+        directory.put("c", vec![1; 1000]).await.unwrap();
+        let stream = futures_util::stream::iter([Ok::<_, std::io::Error>(vec![1; 5000]), Ok(vec![1; 5000])]);
+        File::<Any>::from_stream(&workspace, "d", stream).await.unwrap();
+        assert_eq!(
+            (counts().objects, counts().bytes, counts().expected_objects, counts().expected_bytes),
+            (4, 11_110, Some(4), Some(11_110)),
+            "{url}"
+        );
     }
 }
 
@@ -484,6 +572,31 @@ async fn trees_go_up_and_come_down() {
 }
 
 #[tokio::test]
+async fn no_more_files_of_a_directory_go_up_at_once_than_it_says() {
+    let server = S3::start(|request, _| if request.line.contains("/raw/") { Fault::Gate } else { Fault::None });
+    server.objects().put("free", "free");
+    let tree = tempfile::tempdir().unwrap();
+    for number in 0..9 {
+        fs::write(tree.path().join(number.to_string()), "x").unwrap();
+    }
+    let storage = Storage::new(StorageConfig { answer_timeout: None, ..config(&server) });
+    let inner = storage.clone();
+    let workspace = Workspace::new(move || inner, Some("s3://bucket/raw".to_owned()), tree.path());
+    let mut outputs = OutputWriter::new(&["o0"], &Dialect::FLYTE_1, Outbox::new(&workspace));
+    let options = TreeOptions { concurrency: Some(2), ..TreeOptions::default() };
+    outputs.put(Directory::<Any>::from_path(tree.path()).stored_as(options)).unwrap();
+    let sending = tokio::spawn(outputs.finish().outbox.send());
+    let waiting = server.clone();
+    tokio::task::spawn_blocking(move || waiting.wait_for_stuck(2)).await.unwrap();
+    // By the time of this answer one more would have come.
+    storage.get("s3://bucket/free").await.unwrap();
+    assert_eq!(server.seen().iter().filter(|request| request.line.contains("/raw/")).count(), 2);
+    server.open_gate();
+    sending.await.unwrap().unwrap();
+    assert_eq!(server.objects().all.len(), 10);
+}
+
+#[tokio::test]
 async fn many_objects_come_a_page_at_a_time() {
     let server = good();
     for number in 0..2500 {
@@ -650,12 +763,25 @@ async fn what_cannot_be_written_is_an_error_and_leaves_nothing() {
     let root = tempfile::tempdir().unwrap();
     fs::write(root.path().join("file"), "x").unwrap();
     fs::create_dir_all(root.path().join("directory/full")).unwrap();
+    server.objects().put("tree/key", "x");
     let storage = storage(&server);
     for target in ["file/below", "directory"] {
         let error = storage.download(URL, &root.path().join(target)).await.unwrap_err();
         assert!(error.to_string().contains(target.split('/').next().unwrap()), "{error}");
     }
     assert_eq!(entries(root.path()), ["directory", "file"]);
+    #[cfg(unix)]
+    {
+        let directory = read_only::directory();
+        let (before, target) = (entries(directory.path()), directory.path().join("new"));
+        let one = storage.download(URL, &target).await.unwrap_err();
+        let tree = storage.download_tree("s3://bucket/tree", &target, &TreeOptions::default()).await.unwrap_err();
+        for (url, error) in [(URL, one), ("s3://bucket/tree", tree)] {
+            assert_eq!(error.kind(), ErrorKind::Denied, "{error}");
+            assert!(error.to_string().starts_with(&format!("downloading `{url}` to `{}`: cannot ", target.display())), "{error}");
+        }
+        assert_eq!(entries(directory.path()), before);
+    }
 }
 
 #[tokio::test]

@@ -41,7 +41,7 @@ impl<F> DirectoryBuilder<F> {
     /// # Errors
     /// As [`DirectoryBuilder::create`].
     pub async fn put(&self, name: &str, bytes: impl Into<Bytes>) -> Result<()> {
-        self.workspace.storage().put(&self.place(name)?, vec![bytes.into()], &options_for(name)).await
+        self.workspace.storage().upload_bytes(&self.place(name)?, bytes.into(), &options_for(name)).await
     }
 
     /// Stores a copy of a file of this machine.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::time::Instant;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -58,6 +59,14 @@ impl Budget {
     pub(super) async fn request(self: &Arc<Self>) -> Request {
         // The semaphore is never closed.
         Request { permit: self.requests.clone().acquire_owned().await.ok(), budget: self.clone() }
+    }
+
+    /// The same, until a deadline; `None` if that passes first.
+    pub(super) async fn request_until(self: &Arc<Self>, deadline: Option<Instant>) -> Option<Request> {
+        match deadline {
+            Some(deadline) => tokio::time::timeout_at(deadline.into(), self.request()).await.ok(),
+            None => Some(self.request().await),
+        }
     }
 
     /// Waits for the right to hold so many bytes. More than there are in all counts as all.

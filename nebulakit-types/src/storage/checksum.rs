@@ -83,7 +83,7 @@ impl Checksum {
             return Ok(());
         }
         let text = format!(
-            "`{}`: the {} bytes that came have the {} {:x}, and the store says {:x}: they were damaged on the way or in the store",
+            "`{}`: the {} bytes that came have the {} {:x}, and the store says {:x}: they were damaged on the way or in the store (1 try)",
             shown(url),
             sum.length,
             self.kind,

@@ -9,6 +9,7 @@ use super::cloud::{Place, Store};
 #[cfg(feature = "cloud")]
 use super::location::Cloud;
 use super::location::shown;
+use super::transfer::LATE;
 #[cfg(feature = "cloud")]
 use super::transport::innermost;
 use super::transport::{Failure, Trace, What};
@@ -24,17 +25,21 @@ pub(super) fn explain(place: &Place<'_>, store: &Store, config: &StorageConfig, 
     let (kind, text) = match &trace.last {
         Some(failure) if failure.metadata => {
             let what = brief(failure);
-            (ErrorKind::Denied, format!("`{url}`: {NO_CREDENTIALS}; looked for {}; {} {what}", store.looked_for, failure.origin))
+            let (places, origin, effort) = (store.looked_for, &failure.origin, effort(trace));
+            (ErrorKind::Denied, format!("`{url}`: {NO_CREDENTIALS}; looked for {places}; {origin} {what}{effort}"))
         }
         Some(failure) => match &failure.what {
             What::Answer { status, code, message } => answer(place, &url, failure, *status, code, message, trace),
             What::Silence(why) => (ErrorKind::Unavailable, format!("`{url}`: {} {why}{}", failure.origin, effort(trace))),
-            What::Unreadable(why) => (ErrorKind::Io, format!("`{url}`: {why}")),
+            What::Unreadable(why) => (ErrorKind::Io, format!("`{url}`: {why}{}", effort(trace))),
         },
+        None if trace.is_late => (ErrorKind::Unavailable, format!("`{url}`: nothing was asked for{}", effort(trace))),
         None => match error {
             // A listing with a key that no path can be made of: all but the innermost error name it.
             StoreError::InvalidPath { source } => (ErrorKind::Url, format!("`{url}`: there is a key that cannot be reached: {source}")),
-            _ => (kind_of(error), format!("`{url}`: {}", innermost(error))),
+            // What is at the bottom does not say what it was the bottom of.
+            StoreError::Generic { source, .. } => (kind_of(error), format!("`{url}`: {source}{}", effort(trace))),
+            _ => (kind_of(error), format!("`{url}`: {}{}", innermost(error), effort(trace))),
         },
     };
     Error::new(kind, config.scrub(text))
@@ -51,8 +56,9 @@ pub(super) fn explain_web(url: &str, config: &StorageConfig, why: &str, trace: &
         Some(Failure { origin, what: What::Silence(why), .. }) => {
             (ErrorKind::Unavailable, format!("`{url}`: {origin} {why}{}", effort(trace)))
         }
-        Some(Failure { what: What::Unreadable(why), .. }) => (ErrorKind::Io, format!("`{url}`: {why}")),
-        None => (ErrorKind::Io, format!("`{url}`: {why}")),
+        Some(Failure { what: What::Unreadable(why), .. }) => (ErrorKind::Io, format!("`{url}`: {why}{}", effort(trace))),
+        None if trace.is_late => (ErrorKind::Unavailable, format!("`{url}`: nothing was asked for{}", effort(trace))),
+        None => (ErrorKind::Io, format!("`{url}`: {why}{}", effort(trace))),
     };
     Error::new(kind, config.scrub(text))
 }
@@ -62,7 +68,8 @@ fn answer(place: &Place<'_>, url: &str, failure: &Failure, status: u16, code: &s
     let origin = &failure.origin;
     let said = status_text(status, code, message);
     if no_bucket(failure) {
-        return (ErrorKind::NotFound, format!("`{url}`: there is no bucket `{}` at {origin} ({said})", place.authority));
+        let text = format!("`{url}`: there is no bucket `{}` at {origin}, which answered {said}{}", place.authority, effort(trace));
+        return (ErrorKind::NotFound, text);
     }
     let mut text = format!("`{url}`: {origin} answered {said}{}", effort(trace));
     match status {
@@ -132,10 +139,16 @@ fn brief(failure: &Failure) -> String {
     }
 }
 
-/// How much was tried.
+/// How much was tried. What failed without a failed request had an answer that is of no use.
 fn effort(trace: &Trace) -> String {
-    match trace.tries {
-        0 | 1 => " (1 try)".to_owned(),
+    let unused = u32::from(trace.last.is_none() && trace.asked > 0);
+    let mut text = match trace.tries + unused {
+        0 => " (0 tries)".to_owned(),
+        1 => " (1 try)".to_owned(),
         tries => format!(" ({tries} tries in {:.1} s)", trace.started.elapsed().as_secs_f64()),
+    };
+    if trace.is_late {
+        text.push_str(LATE);
     }
+    text
 }

@@ -187,14 +187,16 @@ pub(super) fn read_at(file: &File, offset: u64, length: usize) -> io::Result<Byt
     Ok(bytes.freeze())
 }
 
-/// Copies a file beside its target and renames the copy. `stop` is asked between pieces; the file system may share the blocks.
-pub(super) fn copy(from: &Path, to: &Path, stop: &dyn Fn() -> bool, moved: &dyn Fn(u64)) -> Result<u64> {
+/// Copies a file beside its target and renames the copy. `go_on` is asked before each piece; the file system may share the blocks.
+pub(super) fn copy(from: &Path, to: &Path, go_on: &dyn Fn() -> Result<()>, moved: &dyn Fn(u64)) -> Result<u64> {
     let Some((file, meta)) = open(from)? else {
         return Err(Error::new(ErrorKind::NotFound, format!("nothing is stored at {}", shown_path(from))));
     };
+    go_on()?;
     let partial = Partial::beside(to)?;
     let mut copied = 0;
-    while copied < meta.size && !stop() {
+    while copied < meta.size {
+        go_on()?;
         let piece = io::copy(&mut (&file).take(COPIED_AT_ONCE), &mut &partial.file).map_err(|error| fault("write", to, error))?;
         if piece == 0 {
             break;

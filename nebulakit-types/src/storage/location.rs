@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
+#[cfg(feature = "cloud")]
+use std::time::Instant;
 
 use percent_encoding::percent_decode_str;
 
@@ -39,6 +41,8 @@ pub(super) struct Place<'a> {
     /// The authority as written: the bucket, or `container@account.host`.
     pub(super) authority: &'a str,
     pub(super) key: Cow<'a, str>,
+    /// When all that is done there has to be over.
+    pub(super) deadline: Option<Instant>,
 }
 
 const SCHEMES: &[(&str, Option<Cloud>)] = &[
@@ -87,7 +91,7 @@ impl<'a> Location<'a> {
             Some(cloud) if feature(Some(cloud)).1 => {
                 let (authority, key) = rest.split_once('/').unwrap_or((rest, ""));
                 check_authority(url, authority)?;
-                Ok(Self::Object(Place { url, cloud, authority, key: key.into() }))
+                Ok(Self::Object(Place { url, cloud, authority, key: key.into(), deadline: None }))
             }
             off => Err(feature_off(url, feature(off).0)),
         }

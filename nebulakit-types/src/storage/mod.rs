@@ -48,8 +48,11 @@ mod web;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Instant;
 
 use bytes::Bytes;
+#[cfg(feature = "cloud")]
+use futures_util::TryStreamExt as _;
 
 pub use self::config::{AddressingStyle, AzureConfig, Environment, GcsConfig, S3Config, StorageConfig};
 use self::location::Location;
@@ -59,10 +62,11 @@ pub(crate) use self::object::Below;
 pub use self::object::{Level, ObjectInfo, ObjectMeta, Symlinks, Transferred, TreeOptions};
 pub use self::progress::{Counts, Progress};
 pub use self::registry::Registry;
-#[cfg(feature = "client")]
 use self::transfer::doing;
 pub use self::transfer::{ObjectWriter, Reading};
-use crate::{Error, ErrorKind, Result};
+use crate::Result;
+#[cfg(feature = "http")]
+use crate::{Error, ErrorKind};
 
 /// What the stored object says of itself besides its bytes, in stores that keep it; local files and memory do not.
 #[derive(Debug, Clone, Default)]
@@ -88,7 +92,7 @@ pub struct PutOptions {
 /// # Ok::<(), nebulakit_types::Error>(()) }).unwrap();
 /// ```
 #[derive(Debug, Clone)]
-pub struct Storage(Arc<Inner>);
+pub struct Storage(Arc<Inner>, Option<Instant>);
 
 #[derive(Debug)]
 struct Inner {
@@ -118,7 +122,7 @@ impl Storage {
         let budget = Arc::new(budget::Budget::default());
         #[cfg(feature = "client")]
         let connector = transport::Connector::new(config.clone(), budget.clone());
-        Self(Arc::new(Inner {
+        let inner = Arc::new(Inner {
             memory: memory::Memory::default(),
             #[cfg(feature = "client")]
             budget,
@@ -128,7 +132,18 @@ impl Storage {
             #[cfg(feature = "http")]
             connector,
             config,
-        }))
+        });
+        Self(inner, None)
+    }
+
+    /// The same storage, all of whose transfers are over by a deadline. Those that are not through by then are given up like any that fail,
+    /// with an error that says so; what they have sent of an object is taken back, in the background.
+    ///
+    /// It binds what is begun with this storage and its clones, and not what others do with the stores that they share. What the file system
+    /// of this machine does in one call is not interrupted.
+    #[must_use]
+    pub fn until(&self, deadline: impl Into<Option<Instant>>) -> Self {
+        Self(self.0.clone(), deadline.into())
     }
 
     /// Makes a storage for tests, with an empty `memory://` of its own.
@@ -147,7 +162,7 @@ impl Storage {
     pub async fn get(&self, url: &str) -> Result<Bytes> {
         match self.get_if_exists(url).await? {
             Some(bytes) => Ok(bytes),
-            None => Err(Error::new(ErrorKind::NotFound, format!("nothing is stored at `{}`", shown(url)))),
+            None => Err(transfer::doing("fetching", transfer::nothing(url))),
         }
     }
 
@@ -157,12 +172,12 @@ impl Storage {
     ///
     /// As [`Storage::get`].
     pub async fn get_if_exists(&self, url: &str) -> Result<Option<Bytes>> {
-        let _request = self.0.request(url).await;
-        match self.0.locate(url)? {
+        let _request = self.request(url).await.map_err(|error| doing("fetching", error))?;
+        match self.locate(url)? {
             Location::Local(path) => local::get(&path),
             Location::Memory(key) => Ok(self.0.memory.get(&key)),
             #[cfg(feature = "http")]
-            Location::Web(url) => web::get(&self.0.config, &self.0.connector, &url).await.map_err(|error| doing("fetching", error)),
+            Location::Web(url) => web::get(&self.0.config, &self.0.connector, &url, self.1).await.map_err(|error| doing("fetching", error)),
             #[cfg(feature = "cloud")]
             Location::Object(place) => {
                 let got = self.0.clouds.get(&place).await;
@@ -182,8 +197,8 @@ impl Storage {
     pub async fn put(&self, url: &str, parts: Vec<Bytes>, options: &PutOptions) -> Result<()> {
         #[cfg(not(feature = "cloud"))]
         let _ = options;
-        let _request = self.0.request(url).await;
-        match self.0.locate(url)? {
+        let _request = self.request(url).await.map_err(|error| doing("storing", error))?;
+        match self.locate(url)? {
             Location::Local(path) => local::put(&path, &parts),
             Location::Memory(key) => {
                 self.0.memory.put(&key, parts);
@@ -214,14 +229,16 @@ impl Storage {
     ///
     /// As [`Storage::get`].
     pub async fn stat(&self, url: &str) -> Result<Option<ObjectMeta>> {
-        let _request = self.0.request(url).await;
-        match self.0.locate(url)? {
+        let _request = self.request(url).await.map_err(|error| doing("looking for", error))?;
+        match self.locate(url)? {
             Location::Local(path) => local::stat(&path),
             Location::Memory(key) => {
                 Ok(self.0.memory.get(&key).map(|bytes| ObjectMeta { size: bytes.len() as u64, ..ObjectMeta::default() }))
             }
             #[cfg(feature = "http")]
-            Location::Web(url) => web::stat(&self.0.config, &self.0.connector, &url).await.map_err(|error| doing("looking for", error)),
+            Location::Web(url) => {
+                web::stat(&self.0.config, &self.0.connector, &url, self.1).await.map_err(|error| doing("looking for", error))
+            }
             #[cfg(feature = "cloud")]
             Location::Object(place) => {
                 let seen = self.0.clouds.stat(&place).await;
@@ -232,7 +249,7 @@ impl Storage {
 
     /// The file of this machine that a URL leads to, if it leads to one.
     pub(crate) fn local_path(&self, url: &str) -> Option<std::path::PathBuf> {
-        match self.0.locate(url) {
+        match self.locate(url) {
             Ok(Location::Local(path)) => Some(path),
             _ => None,
         }
@@ -251,15 +268,15 @@ impl Storage {
     ///
     /// As [`Storage::get`]; http(s), which has no listing, is [`ErrorKind::Url`].
     pub async fn list(&self, prefix: &str) -> Result<Vec<ObjectInfo>> {
-        let mut found = match self.0.locate(prefix)? {
+        let mut found = match self.locate(prefix)? {
             Location::Local(path) => local::list(&path)?,
             Location::Memory(key) => self.0.memory.list(&key),
             #[cfg(feature = "http")]
             Location::Web(_) => return Err(transfer::unlisted(prefix)),
             #[cfg(feature = "cloud")]
             Location::Object(place) => {
-                let found = self.0.clouds.list(&place).await;
-                found.map_err(|error| doing("listing", error))?
+                let found = self.0.clouds.walk(&place).await.map_err(|error| doing("listing", error))?;
+                found.try_collect().await.map_err(|error| doing("listing", error))?
             }
         };
         found.sort();
@@ -272,7 +289,8 @@ impl Storage {
     ///
     /// As [`Storage::get`]; http(s) is [`ErrorKind::Url`].
     pub async fn delete(&self, url: &str) -> Result<()> {
-        match self.0.locate(url)? {
+        let _request = self.request(url).await.map_err(|error| doing("deleting", error))?;
+        match self.locate(url)? {
             Location::Local(path) => local::delete(&path),
             Location::Memory(key) => {
                 self.0.memory.delete(&key);
@@ -301,24 +319,48 @@ pub fn install_crypto_provider() {
     roots::install();
 }
 
-impl Inner {
+impl Storage {
     fn locate<'a>(&'a self, url: &'a str) -> Result<Location<'a>> {
-        self.config.registry.locate(url)
+        #[allow(unused_mut, reason = "clouds keep deadlines")]
+        let mut location = self.0.config.registry.locate(url)?;
+        #[cfg(feature = "cloud")]
+        if let Location::Object(place) = &mut location {
+            place.deadline = self.1;
+        }
+        Ok(location)
     }
 
     /// Waits for the right to a request, where a URL leads to one.
     #[cfg(feature = "client")]
-    async fn request(&self, url: &str) -> Option<budget::Request> {
+    async fn request(&self, url: &str) -> Result<Option<budget::Request>> {
         match self.locate(url) {
-            Ok(Location::Local(_) | Location::Memory(_)) | Err(_) => None,
-            Ok(_) => Some(self.budget.request().await),
+            Ok(Location::Local(_) | Location::Memory(_)) | Err(_) => Ok(None),
+            #[allow(unreachable_patterns, reason = "which stores are left depends on the features")]
+            Ok(_) => self.slot(url).await.map(Some),
         }
     }
 
     /// What is on this machine takes none.
     #[cfg(not(feature = "client"))]
-    async fn request(&self, _url: &str) -> Option<Bytes> {
-        None
+    async fn request(&self, _url: &str) -> Result<Option<Bytes>> {
+        Ok(None)
+    }
+
+    /// Waits for the right to a request.
+    #[cfg(feature = "client")]
+    async fn slot(&self, url: &str) -> Result<budget::Request> {
+        self.0.budget.request_until(self.1).await.ok_or_else(|| transfer::crowded(url))
+    }
+
+    /// Waits for the right to hold so many bytes.
+    #[cfg(feature = "cloud")]
+    async fn room(&self, url: &str, bytes: usize) -> Result<Option<tokio::sync::OwnedSemaphorePermit>> {
+        match self.1 {
+            None => Ok(self.0.budget.memory(bytes).await),
+            Some(deadline) => {
+                tokio::time::timeout_at(deadline.into(), self.0.budget.memory(bytes)).await.map_err(|_| transfer::crowded(url))
+            }
+        }
     }
 
     /// Whether bodies from there are retried here alone, and not by the client below as well.
@@ -330,10 +372,19 @@ impl Inner {
         }
     }
 
-    /// Waits before a body that broke off for the nth time is asked for again.
+    /// Whether the deadline has passed.
+    fn is_late(&self) -> bool {
+        self.1.is_some_and(|deadline| deadline <= Instant::now())
+    }
+
+    /// Waits before a body that broke off for the nth time is asked for again, but not beyond the deadline.
     #[cfg(feature = "client")]
     async fn wait(&self, breaks: u32) {
-        transport::Backoff::after(&self.config, breaks).wait().await;
+        let wait = transport::Backoff::after(&self.0.config, breaks).wait();
+        match self.1 {
+            Some(deadline) => drop(tokio::time::timeout_at(deadline.into(), wait).await),
+            None => wait.await,
+        }
     }
 
     #[cfg(not(feature = "client"))]

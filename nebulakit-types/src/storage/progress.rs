@@ -75,6 +75,7 @@ impl Progress {
     }
 }
 
+#[derive(Debug)]
 pub(super) struct Opening(Progress);
 
 impl Drop for Opening {

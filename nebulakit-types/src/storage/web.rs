@@ -17,13 +17,13 @@ use super::transport::{Connector, Trace, Watch, innermost, retry_config};
 use super::{ObjectMeta, StorageConfig};
 use crate::{Error, ErrorKind, Result};
 
-pub(super) async fn get(config: &StorageConfig, connector: &Connector, url: &str) -> Result<Option<Bytes>> {
+pub(super) async fn get(config: &StorageConfig, connector: &Connector, url: &str, deadline: Option<Instant>) -> Result<Option<Bytes>> {
     let read = |answer: HttpResponse| async move {
         let checksum = answer.extensions().get::<Checksum>().copied();
         // A body that is shorter than its announced length is an error of the client below.
         Ok((checksum, answer.into_body().collect().await?.to_bytes()))
     };
-    let (out, trace) = Trace::of(run(config, connector, request(url, "GET")?, read)).await;
+    let (out, trace) = Trace::of(deadline, run(config, connector, request(url, "GET")?, read)).await;
     let Some((checksum, bytes)) = out.map_err(|why| explain_web(url, config, &why, &trace))? else { return Ok(None) };
     if let Some(checksum) = checksum {
         checksum.check(url, checksum.of(&bytes))?;
@@ -31,9 +31,14 @@ pub(super) async fn get(config: &StorageConfig, connector: &Connector, url: &str
     Ok(Some(bytes))
 }
 
-pub(super) async fn stat(config: &StorageConfig, connector: &Connector, url: &str) -> Result<Option<ObjectMeta>> {
+pub(super) async fn stat(
+    config: &StorageConfig,
+    connector: &Connector,
+    url: &str,
+    deadline: Option<Instant>,
+) -> Result<Option<ObjectMeta>> {
     let read = |answer: HttpResponse| std::future::ready(Ok(facts(&answer)));
-    let (out, trace) = Trace::of(run(config, connector, request(url, "HEAD")?, read)).await;
+    let (out, trace) = Trace::of(deadline, run(config, connector, request(url, "HEAD")?, read)).await;
     out.map_err(|why| explain_web(url, config, &why, &trace))
 }
 
@@ -43,6 +48,7 @@ pub(super) async fn open(
     config: &Arc<StorageConfig>,
     connector: &Connector,
     url: &str,
+    deadline: Option<Instant>,
     wanted: &Wanted,
     version: Option<&str>,
 ) -> Result<Option<Opened>> {
@@ -53,14 +59,14 @@ pub(super) async fn open(
         Wanted::First(length) => Some(format!("bytes=0-{}", length - 1)),
         Wanted::Range(range) => Some(format!("bytes={}-{}", range.start, range.end.saturating_sub(1))),
     };
-    let fault = |why: &str| Error::new(ErrorKind::Io, format!("`{}`: {why}", super::location::shown(url)));
+    let fault = |why: &str| Error::new(ErrorKind::Io, format!("`{}`: {why} (1 try)", super::location::shown(url)));
     for (name, value) in [(header::RANGE, range.as_deref()), (header::IF_MATCH, version)] {
         if let Some(value) = value {
             let value = HeaderValue::from_str(value).map_err(|_| fault("its etag cannot stand in a request"))?;
             request.headers_mut().insert(name, value);
         }
     }
-    let watch = Watch::new();
+    let watch = Watch::until(deadline);
     let opened = watch.of(run(config, connector, request, |answer| std::future::ready(Ok(answer)))).await;
     let Some(answer) = opened.map_err(|why| explain_web(url, config, &why, &watch.trace()))? else { return Ok(None) };
     let mut meta = facts(&answer);

@@ -8,6 +8,7 @@ mod streams;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 use object_store::list::PaginatedListStore;
 use object_store::{Error as StoreError, ObjectStore};
@@ -46,6 +47,13 @@ struct Done<T> {
     watch: Watch,
 }
 
+/// How an operation ended.
+enum Ended<T> {
+    Done(Done<T>),
+    /// The store says that the object is not there; as an error, for whom that is one.
+    Absent(Error),
+}
+
 impl fmt::Debug for Store {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Not the objects: what their credentials show of themselves is not ours to decide.
@@ -60,17 +68,42 @@ struct Owned {
     cloud: Cloud,
     authority: String,
     key: String,
+    deadline: Option<Instant>,
 }
 
 impl Place<'_> {
     fn kept(&self) -> Owned {
-        Owned { url: self.url.to_owned(), cloud: self.cloud, authority: self.authority.to_owned(), key: self.key.clone().into_owned() }
+        Owned {
+            url: self.url.to_owned(),
+            cloud: self.cloud,
+            authority: self.authority.to_owned(),
+            key: self.key.clone().into_owned(),
+            deadline: self.deadline,
+        }
     }
 }
 
 impl Owned {
     fn place(&self) -> Place<'_> {
-        Place { url: &self.url, cloud: self.cloud, authority: &self.authority, key: self.key.as_str().into() }
+        Place { url: &self.url, cloud: self.cloud, authority: &self.authority, key: self.key.as_str().into(), deadline: self.deadline }
+    }
+}
+
+impl<T> Ended<T> {
+    /// What was done, if there was something to do it with.
+    fn done(self) -> Option<Done<T>> {
+        match self {
+            Self::Done(done) => Some(done),
+            Self::Absent(_) => None,
+        }
+    }
+
+    /// The same, where what is not there is an error.
+    fn there(self) -> Result<Done<T>> {
+        match self {
+            Self::Done(done) => Ok(done),
+            Self::Absent(error) => Err(error),
+        }
     }
 }
 
@@ -107,19 +140,19 @@ impl Clouds {
         let key = (place.cloud, place.authority.to_owned());
         let open = self.open.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
         if let Some(store) = open {
-            return self.run_on(store, place, &operation).await;
+            return Ok(self.run_on(store, place, &operation).await?.done());
         }
         let refused = match self.store(place, None) {
-            Ok(store) if store.anonymous => return self.run_on(store, place, &operation).await,
+            Ok(store) if store.anonymous => return Ok(self.run_on(store, place, &operation).await?.done()),
             Ok(store) => match self.run_on(store, place, &operation).await {
                 Err(error) if error.kind() == ErrorKind::Denied => error,
-                done => return done,
+                ended => return Ok(ended?.done()),
             },
             Err(error) if error.kind() == ErrorKind::Denied => error,
             Err(error) => return Err(error),
         };
         let store = self.make(place, None, true)?;
-        let Ok(Some(done)) = self.run_on(store, place, &operation).await else {
+        let Ok(Ended::Done(done)) = self.run_on(store, place, &operation).await else {
             // What is said to somebody unknown is less than what was said before.
             return Err(refused);
         };
@@ -130,8 +163,8 @@ impl Clouds {
         Ok(Some(done))
     }
 
-    /// Runs an operation that writes; `None` if the store says that something is not there.
-    async fn write<T, F, O>(&self, place: &Place<'_>, operation: F) -> Result<Option<Done<T>>>
+    /// Runs an operation that writes.
+    async fn write<T, F, O>(&self, place: &Place<'_>, operation: F) -> Result<Ended<T>>
     where
         F: Fn(Arc<dyn Objects>) -> O,
         O: Future<Output = Result<T, StoreError>>,
@@ -140,16 +173,16 @@ impl Clouds {
     }
 
     /// Runs an operation on a store. A bucket that says it is in another region is asked again, as there.
-    async fn run_on<T, F, O>(&self, mut store: Store, place: &Place<'_>, operation: &F) -> Result<Option<Done<T>>>
+    async fn run_on<T, F, O>(&self, mut store: Store, place: &Place<'_>, operation: &F) -> Result<Ended<T>>
     where
         F: Fn(Arc<dyn Objects>) -> O,
         O: Future<Output = Result<T, StoreError>>,
     {
         let mut asked_elsewhere = false;
         loop {
-            let watch = Watch::new();
+            let watch = Watch::until(place.deadline);
             let error = match watch.of(operation(store.objects.clone())).await {
-                Ok(out) => return Ok(Some(Done { out, store, watch })),
+                Ok(out) => return Ok(Ended::Done(Done { out, store, watch })),
                 Err(error) => error,
             };
             let there = watch.trace().region.clone();
@@ -163,10 +196,13 @@ impl Clouds {
                 continue;
             }
             let trace = watch.trace();
-            if matches!(error, StoreError::NotFound { .. }) && !trace.last.as_ref().is_some_and(|last| last.metadata || no_bucket(last)) {
-                return Ok(None);
-            }
-            return Err(explain(place, &store, &self.config, &error, &trace));
+            let explained = explain(place, &store, &self.config, &error, &trace);
+            let of_the_object = !trace.last.as_ref().is_some_and(|last| last.metadata || no_bucket(last));
+            return if matches!(error, StoreError::NotFound { .. }) && of_the_object {
+                Ok(Ended::Absent(explained))
+            } else {
+                Err(explained)
+            };
         }
     }
 

@@ -3,7 +3,6 @@
 use std::sync::{Arc, LazyLock};
 
 use bytes::Bytes;
-use futures_util::TryStreamExt as _;
 use object_store::path::Path;
 use object_store::{GetOptions, ObjectStoreExt as _, PutPayload};
 
@@ -30,7 +29,7 @@ impl Clouds {
         let Some(done) = self.read(place, read).await? else { return Ok(None) };
         let (size, checksum, bytes) = done.out;
         if bytes.len() as u64 != size {
-            let text = format!("`{}`: the store said {size} bytes and sent {}", shown(place.url), bytes.len());
+            let text = format!("`{}`: the store said {size} bytes and sent {} (1 try)", shown(place.url), bytes.len());
             return Err(Error::new(ErrorKind::Unavailable, text));
         }
         if let Some(checksum) = checksum {
@@ -62,10 +61,7 @@ impl Clouds {
                 }
             }
         };
-        match self.write(place, write).await? {
-            Some(_) => Ok(()),
-            None => Err(Error::new(ErrorKind::NotFound, format!("`{}`: the store answered 404 to a write", shown(place.url)))),
-        }
+        self.write(place, write).await?.there().map(drop)
     }
 
     /// Whether bodies for this bucket have to be in memory.
@@ -90,10 +86,6 @@ impl Clouds {
         };
         // One that was not there is deleted too.
         self.write(place, delete).await.map(drop)
-    }
-
-    pub(in super::super) async fn list(&self, place: &Place<'_>) -> Result<Vec<(String, u64)>> {
-        self.walk(place).await?.try_collect().await
     }
 }
 

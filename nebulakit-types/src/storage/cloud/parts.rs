@@ -2,18 +2,21 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Instant;
 
 use bytes::Bytes;
 use object_store::{MultipartUpload, PutMultipartOptions, PutPayload};
 
+use super::super::budget::Budget;
 use super::super::fault::explain;
 use super::super::location::shown;
+use super::super::transfer::crowded;
 use super::super::transport::{Body, Watch};
 use super::super::{PutOptions, StorageConfig};
 use super::names::{attributes, object_path};
 use super::objects::stand_in;
 use super::{Clouds, Done, Objects, Owned, Place, Store};
-use crate::{Error, ErrorKind, Result};
+use crate::Result;
 
 /// What a part is made of.
 pub(in super::super) enum Part {
@@ -29,6 +32,7 @@ pub(in super::super) struct Parts {
     store: Store,
     place: Owned,
     config: Arc<StorageConfig>,
+    budget: Arc<Budget>,
 }
 
 impl fmt::Debug for Parts {
@@ -46,10 +50,9 @@ impl Clouds {
             let options = PutMultipartOptions { attributes: attributes.clone(), ..Default::default() };
             async move { objects.put_multipart_opts(&path, options).await }
         };
-        match self.write(place, begin).await? {
-            Some(Done { out, store, .. }) => Ok(Parts { upload: Some(out), store, place: place.kept(), config: self.config.clone() }),
-            None => Err(Error::new(ErrorKind::NotFound, format!("`{}`: the store answered 404 to a write", shown(place.url)))),
-        }
+        let Done { out, store, .. } = self.write(place, begin).await?.there()?;
+        let (place, config, budget) = (place.kept(), self.config.clone(), self.connector.budget().clone());
+        Ok(Parts { upload: Some(out), store, place, config, budget })
     }
 }
 
@@ -64,7 +67,7 @@ impl Parts {
         let (store, place, config) = (self.store.clone(), self.place.clone(), self.config.clone());
         async move {
             let Some(sending) = sending else { return Ok(()) };
-            let watch = Watch::new();
+            let watch = Watch::until(place.deadline);
             let sent = match body {
                 Some(body) => watch.of(body.sent_by(sending)).await,
                 None => watch.of(sending).await,
@@ -76,8 +79,15 @@ impl Parts {
     /// Makes the object of the parts, in the order in which they were handed to [`Parts::send`].
     pub(in super::super) async fn complete(mut self) -> Result<()> {
         let Some(upload) = self.upload.as_mut() else { return Ok(()) };
-        let watch = Watch::new();
-        match watch.of(upload.complete()).await {
+        let Some(request) = self.budget.request_until(self.place.deadline).await else {
+            let error = crowded(&self.place.url);
+            self.abort().await;
+            return Err(error);
+        };
+        let watch = Watch::until(self.place.deadline);
+        let completed = watch.of(upload.complete()).await;
+        drop(request);
+        match completed {
             Ok(_) => {
                 self.upload = None;
                 Ok(())
@@ -91,19 +101,29 @@ impl Parts {
     }
 
     /// Gives back what was uploaded. That this fails is no news to whoever has a failure to report already; stores have rules that clean up.
+    ///
+    /// Whoever is out of time does not wait for it.
     pub(in super::super) async fn abort(mut self) {
-        if let Some(mut upload) = self.upload.take() {
-            let _ = Watch::new().of(upload.abort()).await;
+        if self.place.deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+            return;
+        }
+        if let Some(upload) = self.upload.take() {
+            give_back(upload, self.budget.clone()).await;
         }
     }
 }
 
 impl Drop for Parts {
     fn drop(&mut self) {
-        if let Some(mut upload) = self.upload.take()
+        if let Some(upload) = self.upload.take()
             && let Ok(runtime) = tokio::runtime::Handle::try_current()
         {
-            runtime.spawn(async move { drop(Watch::new().of(upload.abort()).await) });
+            runtime.spawn(give_back(upload, self.budget.clone()));
         }
     }
+}
+
+async fn give_back(mut upload: Box<dyn MultipartUpload>, budget: Arc<Budget>) {
+    let _request = budget.request().await;
+    let _ = Watch::until(None).of(upload.abort()).await;
 }

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use futures_util::stream::{self, BoxStream};
-use futures_util::{StreamExt as _, TryStreamExt as _};
+use futures_util::{Stream, StreamExt as _, TryStreamExt as _};
 use object_store::list::{PaginatedListOptions, PaginatedListResult};
-use object_store::{GetOptions, GetRange};
+use object_store::path::Path;
+use object_store::{GetOptions, GetRange, ListResult};
 
 use super::super::fault::explain;
 use super::super::object::Below;
-use super::super::transfer::{Opened, Wanted};
+use super::super::transfer::{Opened, Wanted, crowded};
 use super::names::{facts, key_path, object_path};
 use super::objects::below;
 use super::{Clouds, Done, Objects, Place};
@@ -48,66 +49,75 @@ impl Clouds {
         Ok(Some(Opened { meta, range, checksum, body: body.boxed() }))
     }
 
-    /// The keys below a prefix and their sizes, a page at a time. The first page is fetched at once.
+    /// The keys below a prefix and their sizes, a page at a time.
     pub(in super::super) async fn walk(&self, place: &Place<'_>) -> Result<BoxStream<'static, Result<(String, u64)>>> {
         let prefix = key_path(place, place.key.trim_end_matches('/'))?;
-        let begin = |objects: Arc<dyn Objects>| {
-            let prefix = (!prefix.is_root()).then(|| prefix.clone());
-            async move {
-                let mut found = objects.list(prefix.as_ref());
-                let first = found.try_next().await?;
-                Ok((first, found))
-            }
+        let pages = self.pages(place, &prefix, None).await?;
+        let named = move |page: ListResult| {
+            let objects = page.objects.iter().filter_map(|object| Some((below(&prefix, &object.location)?, object.size)));
+            stream::iter(objects.map(Ok).collect::<Vec<_>>())
         };
-        let Some(Done { out: (first, rest), store, watch }) = self.read(place, begin).await? else { return Ok(stream::empty().boxed()) };
-        let (config, owned, record) = (self.config.clone(), place.kept(), watch.clone());
-        let rest = watch.stream(rest).map_err(move |error| explain(&owned.place(), &store, &config, &error, &record.trace()));
-        let Some(first) = first else { return Ok(stream::empty().boxed()) };
-        let found = stream::iter([Ok(first)]).chain(rest);
-        let named =
-            move |object: object_store::ObjectMeta| std::future::ready(Ok(below(&prefix, &object.location).map(|key| (key, object.size))));
-        Ok(found.try_filter_map(named).boxed())
+        Ok(pages.map_ok(named).try_flatten().boxed())
     }
 
-    /// What stands directly below a prefix, a page at a time. The first page is fetched at once.
+    /// What stands directly below a prefix, a page at a time.
     pub(in super::super) async fn level(&self, place: &Place<'_>) -> Result<BoxStream<'static, Result<Below>>> {
         let prefix = key_path(place, place.key.trim_end_matches('/'))?;
+        let pages = self.pages(place, &prefix, Some("/")).await?;
+        let mut last = None;
+        let named = move |mut page: ListResult| {
+            // Some stores name a prefix with each page that has keys below it.
+            page.common_prefixes.retain(|prefix| Some(prefix) != last.as_ref());
+            last = page.common_prefixes.last().cloned().or(last.take());
+            let objects = page.objects.iter().filter_map(|object| Some(Below::Object(below(&prefix, &object.location)?, object.size)));
+            let prefixes = page.common_prefixes.iter().filter_map(|found| below(&prefix, found).map(Below::Prefix));
+            stream::iter(objects.chain(prefixes).map(Ok).collect::<Vec<_>>())
+        };
+        Ok(pages.map_ok(named).try_flatten().boxed())
+    }
+
+    /// The pages of a listing, each by a request of the budget's. The first is fetched at once.
+    async fn pages(
+        &self,
+        place: &Place<'_>,
+        prefix: &Path,
+        delimiter: Option<&'static str>,
+    ) -> Result<impl Stream<Item = Result<ListResult>> + Send + 'static + use<>> {
         let asked = (!prefix.is_root()).then(|| format!("{}/", prefix.as_ref()));
+        let options =
+            move |page_token| PaginatedListOptions { delimiter: delimiter.map(Into::into), page_token, ..PaginatedListOptions::default() };
         let begin = |objects: Arc<dyn Objects>| {
             let asked = asked.clone();
-            async move { Ok((objects.list_paginated(asked.as_deref(), page(None)).await?, objects)) }
+            async move { Ok((objects.list_paginated(asked.as_deref(), options(None)).await?, objects)) }
         };
-        let Some(Done { out: (first, objects), store, watch }) = self.read(place, begin).await? else { return Ok(stream::empty().boxed()) };
+        let budget = self.connector.budget().clone();
+        let request = budget.request_until(place.deadline).await.ok_or_else(|| crowded(place.url))?;
+        let Some(Done { out: (first, objects), store, watch }) = self.read(place, begin).await? else {
+            return Ok(stream::empty().left_stream());
+        };
+        drop(request);
         let (config, owned) = (self.config.clone(), place.kept());
         let next = move |token: String| {
-            let (objects, asked, watch) = (objects.clone(), asked.clone(), watch.clone());
+            let (objects, asked, watch, budget) = (objects.clone(), asked.clone(), watch.clone(), budget.clone());
             let (store, config, owned) = (store.clone(), config.clone(), owned.clone());
             async move {
-                let next = watch.of(objects.list_paginated(asked.as_deref(), page(Some(token)))).await;
+                let _request = budget.request_until(owned.deadline).await.ok_or_else(|| crowded(&owned.url))?;
+                let next = watch.of(objects.list_paginated(asked.as_deref(), options(Some(token)))).await;
                 next.map_err(|error| explain(&owned.place(), &store, &config, &error, &watch.trace()))
             }
         };
-        let named = move |PaginatedListResult { result, .. }: PaginatedListResult| {
-            let objects = result.objects.iter().filter_map(|object| Some(Below::Object(below(&prefix, &object.location)?, object.size)));
-            let prefixes = result.common_prefixes.iter().filter_map(|found| below(&prefix, found).map(Below::Prefix));
-            stream::iter(objects.chain(prefixes).map(Ok).collect::<Vec<_>>())
-        };
-        let pages = stream::try_unfold((Page::Here(first), None), move |(page, last)| {
+        let pages = stream::try_unfold(Page::Here(first), move |page| {
             let next = next.clone();
             async move {
-                let mut found = match page {
+                let found = match page {
                     Page::Here(first) => first,
                     Page::Next(token) => next(token).await?,
                     Page::None => return Ok(None),
                 };
-                let rest = found.page_token.take().map_or(Page::None, Page::Next);
-                // Some stores name a prefix with each page that has keys below it.
-                found.result.common_prefixes.retain(|prefix| Some(prefix) != last.as_ref());
-                let last = found.result.common_prefixes.last().cloned().or(last);
-                Ok(Some((found, (rest, last))))
+                Ok(Some((found.result, found.page_token.map_or(Page::None, Page::Next))))
             }
         });
-        Ok(pages.map_ok(named).try_flatten().boxed())
+        Ok(pages.right_stream())
     }
 }
 
@@ -116,8 +126,4 @@ enum Page {
     Here(PaginatedListResult),
     Next(String),
     None,
-}
-
-fn page(token: Option<String>) -> PaginatedListOptions {
-    PaginatedListOptions { delimiter: Some("/".into()), page_token: token, ..PaginatedListOptions::default() }
 }

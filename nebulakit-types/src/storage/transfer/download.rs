@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use super::super::local;
 use super::super::location::{Location, shown, shown_path};
-use super::{doing, nothing};
+use super::{doing, late, nothing};
 use crate::storage::Storage;
 use crate::{Error, ErrorKind, Result};
 
@@ -29,7 +29,7 @@ impl Storage {
 
     /// The same, of an object whose size is known from a listing.
     pub(super) async fn fetch(&self, url: &str, path: &Path, size: Option<u64>) -> Result<u64> {
-        match self.0.locate(url)? {
+        match self.locate(url)? {
             Location::Local(from) => self.copy(from, path.to_owned(), size).await,
             Location::Memory(key) => {
                 let bytes = self.0.memory.get(&key).ok_or_else(|| nothing(url))?;
@@ -58,7 +58,15 @@ impl Storage {
         self.expected(listed, length);
         let stop = Arc::new(AtomicBool::new(false));
         let (progress, asked) = (self.0.progress.clone(), stop.clone());
-        let copy = move || local::copy(&from, &to, &|| asked.load(Relaxed), &|bytes| progress.moved(bytes));
+        let storage = self.clone();
+        let copy = move || {
+            let go_on = || match asked.load(Relaxed) {
+                true => Err(Error::new(ErrorKind::Io, "the copy was given up")),
+                false if storage.is_late() => Err(late(&from.to_string_lossy(), "not all of it was copied")),
+                false => Ok(()),
+            };
+            local::copy(&from, &to, &go_on, &|bytes| progress.moved(bytes))
+        };
         let copied = match tokio::runtime::Handle::try_current() {
             Ok(runtime) if length > COPIED_HERE => {
                 let _stops = Stops(stop);

@@ -33,16 +33,13 @@ impl Storage {
     }
 
     async fn found(&self, prefix: &str) -> Result<Found> {
-        match self.0.locate(prefix)? {
+        match self.locate(prefix)? {
             Location::Local(path) => Ok(stream::iter(local::walk(&path)).boxed()),
             Location::Memory(key) => Ok(stream::iter(self.0.memory.list(&key).into_iter().map(Ok)).boxed()),
             #[cfg(feature = "http")]
             Location::Web(_) => Err(unlisted(prefix)),
             #[cfg(feature = "cloud")]
-            Location::Object(place) => {
-                let _request = self.0.budget.request().await;
-                self.0.clouds.walk(&place).await
-            }
+            Location::Object(place) => self.0.clouds.walk(&place).await,
         }
     }
 
@@ -74,7 +71,7 @@ impl Storage {
     }
 
     async fn level(&self, prefix: &str) -> Result<BoxStream<'static, Result<Below>>> {
-        match self.0.locate(prefix)? {
+        match self.locate(prefix)? {
             Location::Local(path) => Ok(stream::iter(local::level(&path)?.into_iter().map(Ok)).boxed()),
             Location::Memory(key) => {
                 let mut level = Vec::new();
@@ -92,10 +89,7 @@ impl Storage {
             #[cfg(feature = "http")]
             Location::Web(_) => Err(unlisted(prefix)),
             #[cfg(feature = "cloud")]
-            Location::Object(place) => {
-                let _request = self.0.budget.request().await;
-                self.0.clouds.level(&place).await
-            }
+            Location::Object(place) => self.0.clouds.level(&place).await,
         }
     }
 }

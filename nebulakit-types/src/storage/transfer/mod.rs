@@ -85,7 +85,7 @@ impl Storage {
     async fn open(&self, url: &str, wanted: &Wanted, version: Option<&str>) -> Result<Option<Opened>> {
         #[cfg(not(feature = "client"))]
         let _ = version;
-        match self.0.locate(url)? {
+        match self.locate(url)? {
             Location::Local(path) => {
                 let Some((file, meta)) = local::open(&path)? else { return Ok(None) };
                 let range = wanted.within(url, meta.size)?;
@@ -116,7 +116,7 @@ impl Storage {
                 Ok(Some(Opened::unchecked(meta, range, std::future::ready(Ok(bytes)).into_stream().boxed())))
             }
             #[cfg(feature = "http")]
-            Location::Web(url) => super::web::open(&self.0.config, &self.0.connector, &url, wanted, version).await,
+            Location::Web(url) => super::web::open(&self.0.config, &self.0.connector, &url, self.1, wanted, version).await,
             #[cfg(feature = "cloud")]
             Location::Object(place) => self.0.clouds.open(&place, wanted, version).await,
         }
@@ -163,8 +163,22 @@ impl Wanted {
     }
 }
 
-fn nothing(url: &str) -> Error {
+pub(super) fn nothing(url: &str) -> Error {
     Error::new(ErrorKind::NotFound, format!("nothing is stored at `{}`", shown(url)))
+}
+
+/// How messages end that speak of a deadline.
+pub(super) const LATE: &str = "; the deadline has passed";
+
+/// The error of what its deadline ends while it does something that is no request.
+pub(super) fn late(url: &str, why: &str) -> Error {
+    Error::new(ErrorKind::Unavailable, format!("`{}`: {why}{LATE}", shown(url)))
+}
+
+/// The same, for what waits its turn.
+#[cfg(feature = "client")]
+pub(super) fn crowded(url: &str) -> Error {
+    late(url, "other transfers were still under way (0 tries)")
 }
 
 fn beyond(url: &str, start: u64, size: u64) -> Error {

@@ -37,7 +37,7 @@ impl Pieces {
     pub(super) fn new(storage: Storage, url: &str, opened: Opened, rewinds: bool) -> Self {
         let (at, url) = (opened.range.start, url.to_owned());
         // The clients of clouds have retries of their own, and what broke off for them without a byte is final.
-        let dry = if storage.0.retries_bodies(&url) { storage.0.config.retries.unwrap_or(5) } else { 0 };
+        let dry = if storage.retries_bodies(&url) { storage.0.config.retries.unwrap_or(5) } else { 0 };
         Self {
             #[cfg(feature = "client")]
             sum: opened.checksum.map(Checksum::begin),
@@ -127,7 +127,9 @@ impl Pieces {
     }
 
     fn fault(&self, why: String) -> Error {
-        Error::new(ErrorKind::Unavailable, format!("`{}`: {why}", shown(&self.url)))
+        let tries = self.breaks + 1;
+        let tries = if tries == 1 { "1 try".to_owned() } else { format!("{tries} tries") };
+        Error::new(ErrorKind::Unavailable, format!("`{}`: {why} ({tries})", shown(&self.url)))
     }
 
     /// Asks for the rest.
@@ -144,10 +146,10 @@ impl Pieces {
         let begun = self.at > self.opened.range.start;
         let version = self.opened.meta.etag.clone();
         let hopeless = version.is_none() && begun && !self.rewinds;
-        if broken.kind() != ErrorKind::Unavailable || self.breaks > BREAKS || hopeless {
+        if broken.kind() != ErrorKind::Unavailable || self.breaks > BREAKS || hopeless || self.storage.is_late() {
             return Err(broken);
         }
-        self.storage.0.wait(self.breaks).await;
+        self.storage.wait(self.breaks).await;
         let whole = self.opened.range == (0..self.opened.meta.size);
         if version.is_none() {
             self.at = self.opened.range.start;

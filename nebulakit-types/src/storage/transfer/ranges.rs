@@ -55,7 +55,7 @@ impl Storage {
         if range.is_empty() {
             return Ok(Bytes::new());
         }
-        let _request = self.0.request(url).await;
+        let _request = self.request(url).await?;
         let opened = self.open(url, &Wanted::Range(range.clone()), None).await?.ok_or_else(|| nothing(url))?;
         let size = opened.meta.size;
         let mut pieces = Pieces::new(self.clone(), url, opened, false);

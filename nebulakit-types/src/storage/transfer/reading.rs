@@ -99,7 +99,7 @@ impl Storage {
             // Nothing is wanted: only the facts are asked for.
             _ => return self.reading_nothing(url, start).await,
         };
-        let request = self.0.request(url).await;
+        let request = self.request(url).await?;
         let opened = self.open(url, &wanted, None).await;
         drop(request);
         let opened = match opened {

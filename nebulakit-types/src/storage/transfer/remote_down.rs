@@ -26,7 +26,7 @@ struct Pumped {
 impl Storage {
     pub(super) async fn fetch_remote(&self, url: &str, path: &Path, listed: Option<u64>) -> Result<u64> {
         let opening = listed.is_none().then(|| self.0.progress.opening());
-        let request = self.0.budget.request().await;
+        let request = self.slot(url).await?;
         // What is known to be small needs no range.
         let wanted = if listed.is_some_and(|size| size <= PART) { Wanted::All } else { Wanted::First(PART) };
         let opened = self.open_start(url, &wanted).await?;
@@ -81,7 +81,7 @@ impl Storage {
                 && let Some(range) = rest.next()
             {
                 let fetch = async move {
-                    let request = self.0.budget.request().await;
+                    let request = self.slot(url).await?;
                     let opened = self.open(url, &Wanted::Range(range.clone()), Some(version)).await?;
                     let opened = opened
                         .filter(|opened| opened.range == range && opened.meta.size == size && opened.meta.etag.as_deref() == Some(version));

@@ -74,11 +74,11 @@ impl Storage {
             return self.send_parts(source, place, options, in_memory).await;
         }
         if size <= READ_AT_ONCE || in_memory {
-            let _memory = self.0.budget.memory(size as usize).await;
-            let _request = self.0.budget.request().await;
+            let _memory = self.room(place.url, size as usize).await?;
+            let _request = self.slot(place.url).await?;
             clouds.put(place, vec![read(&source.file, &source.path, 0, size)?], options).await?;
         } else {
-            let _request = self.0.budget.request().await;
+            let _request = self.slot(place.url).await?;
             clouds.put_streamed(place, source.body(0, size), options).await?;
         }
         self.0.progress.moved(size);
@@ -86,10 +86,10 @@ impl Storage {
     }
 
     async fn send_parts(&self, source: &Source, place: &Place<'_>, options: &PutOptions, in_memory: bool) -> Result<()> {
-        let request = self.0.budget.request().await;
+        let request = self.slot(place.url).await?;
         let mut parts = self.0.clouds.begin_parts(place, options).await?;
         drop(request);
-        let sent = match self.send_all(source, &mut parts, in_memory).await {
+        let sent = match self.send_all(source, place.url, &mut parts, in_memory).await {
             Ok(()) => source.check(),
             Err(error) => Err(error),
         };
@@ -102,7 +102,7 @@ impl Storage {
         }
     }
 
-    async fn send_all(&self, source: &Source, parts: &mut Parts, in_memory: bool) -> Result<()> {
+    async fn send_all(&self, source: &Source, url: &str, parts: &mut Parts, in_memory: bool) -> Result<()> {
         let size = source.meta.size;
         let length = PART.max(size.div_ceil(MOST_PARTS).next_multiple_of(1 << 20));
         let mut rest = (0..size).step_by(length as usize).map(|start| (start, (start + length).min(size))).peekable();
@@ -116,7 +116,7 @@ impl Storage {
                 let memory = match in_memory {
                     false => None,
                     // What is under way moves only when it is polled: who has some of it does not wait here.
-                    true if active.is_empty() => self.0.budget.memory(held).await,
+                    true if active.is_empty() => self.room(url, held).await?,
                     true => match self.0.budget.memory_now(held) {
                         None => break,
                         some => some,
@@ -130,7 +130,7 @@ impl Storage {
                 let sending = parts.send(part);
                 let send = async move {
                     let _memory = memory;
-                    let _request = self.0.budget.request().await;
+                    let _request = self.slot(url).await?;
                     sending.await.map(|()| end - start)
                 };
                 active.push(send.boxed());

@@ -6,9 +6,10 @@ use bytes::{Bytes, BytesMut};
 
 use super::super::local::{self, Partial};
 use super::super::location::Location;
-use super::doing;
+use super::super::progress::Opening;
 #[cfg(feature = "cloud")]
 use super::writer_parts::Cloud;
+use super::{doing, late};
 use crate::Result;
 use crate::storage::{PutOptions, Storage};
 
@@ -29,6 +30,8 @@ pub struct ObjectWriter {
     url: String,
     written: u64,
     sink: Sink,
+    /// Nobody knows how long it will be.
+    opening: Opening,
 }
 
 #[derive(Debug)]
@@ -83,7 +86,7 @@ impl Storage {
     pub async fn create(&self, url: &str, options: &PutOptions) -> Result<ObjectWriter> {
         #[cfg(not(feature = "cloud"))]
         let _ = options;
-        let sink = match self.0.locate(url)? {
+        let sink = match self.locate(url)? {
             Location::Local(path) => Sink::File(Box::new(Partial::beside(&path).map_err(|error| doing("creating", error))?)),
             Location::Memory(_) => Sink::Memory(Buffer::default()),
             #[cfg(feature = "http")]
@@ -95,7 +98,9 @@ impl Storage {
                 Sink::Cloud(Box::new(Cloud::new(options)))
             }
         };
-        Ok(ObjectWriter { storage: self.clone(), url: url.to_owned(), written: 0, sink })
+        let opening = self.0.progress.opening();
+        self.0.progress.expect(1, 0);
+        Ok(ObjectWriter { storage: self.clone(), url: url.to_owned(), written: 0, sink, opening })
     }
 }
 
@@ -107,6 +112,8 @@ impl ObjectWriter {
     /// As [`Storage::put`]. After an error nothing can be stored any more.
     pub async fn write(&mut self, bytes: Bytes) -> Result<()> {
         let length = bytes.len() as u64;
+        self.in_time()?;
+        self.storage.0.progress.expect(0, length);
         match &mut self.sink {
             Sink::File(partial) => {
                 let written = (&partial.file).write_all(&bytes);
@@ -127,12 +134,13 @@ impl ObjectWriter {
     ///
     /// As [`Storage::put`].
     pub async fn finish(self) -> Result<u64> {
-        let Self { storage, url, written, sink } = self;
-        storage.0.progress.expect(1, written);
+        self.in_time()?;
+        let Self { storage, url, written, sink, opening } = self;
+        drop(opening);
         match sink {
             Sink::File(partial) => partial.publish()?,
             Sink::Memory(mut buffer) => {
-                if let Location::Memory(key) = storage.0.locate(&url)? {
+                if let Location::Memory(key) = storage.locate(&url)? {
                     storage.0.memory.put(&key, buffer.take());
                     storage.0.progress.moved(written);
                 }
@@ -142,6 +150,11 @@ impl ObjectWriter {
         }
         storage.0.progress.done();
         Ok(written)
+    }
+
+    fn in_time(&self) -> Result<()> {
+        let why = || doing("writing", late(&self.url, &format!("{} bytes of it had been written", self.written)));
+        if self.storage.is_late() { Err(why()) } else { Ok(()) }
     }
 
     /// Gives up: nothing is stored.

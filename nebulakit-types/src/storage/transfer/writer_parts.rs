@@ -56,23 +56,23 @@ impl Cloud {
     /// Sends what is buffered as the next part.
     async fn send(&mut self, storage: &Storage, url: &str) -> Result<()> {
         if self.parts.is_none() {
-            let Location::Object(place) = storage.0.locate(url)? else { return Ok(()) };
-            let _request = storage.0.budget.request().await;
+            let Location::Object(place) = storage.locate(url)? else { return Ok(()) };
+            let _request = storage.slot(url).await?;
             self.parts = Some(storage.0.clouds.begin_parts(&place, &self.options).await?);
         }
         let Some(parts) = &mut self.parts else { return Ok(()) };
         let length = self.buffer.length;
-        let memory = storage.0.budget.memory(length as usize).await;
+        let memory = storage.room(url, length as usize).await?;
         // Failures are met early; what is through makes room.
         while let Some(sent) = self.sending.try_join_next() {
             ended(sent)?;
         }
         let sending = parts.send(Part::Held(self.buffer.take()));
-        let storage = storage.clone();
+        let (storage, url) = (storage.clone(), url.to_owned());
         self.sent += 1;
         self.sending.spawn(async move {
             let _memory = memory;
-            let _request = storage.0.budget.request().await;
+            let _request = storage.slot(&url).await?;
             sending.await?;
             storage.0.progress.moved(length);
             Ok(length)
@@ -82,9 +82,9 @@ impl Cloud {
 
     pub(super) async fn finish(mut self, storage: &Storage, url: &str) -> Result<()> {
         if self.parts.is_none() {
-            let Location::Object(place) = storage.0.locate(url)? else { return Ok(()) };
+            let Location::Object(place) = storage.locate(url)? else { return Ok(()) };
             let length = self.buffer.length;
-            let _request = storage.0.budget.request().await;
+            let _request = storage.slot(url).await?;
             storage.0.clouds.put(&place, self.buffer.take(), &self.options).await?;
             storage.0.progress.moved(length);
             return Ok(());

@@ -1,0 +1,72 @@
+//! What is at the bottom of a failed request.
+
+use std::error::Error as StdError;
+use std::fmt;
+
+use object_store::client::{HttpError, HttpErrorKind};
+
+use super::body::unreadable;
+
+/// What kind of failure `object_store` is to take it for, which decides whether it tries again.
+pub(super) fn failed(error: reqwest::Error) -> HttpError {
+    let mut kind = match &error {
+        error if error.is_timeout() => HttpErrorKind::Timeout,
+        error if error.is_connect() => HttpErrorKind::Connect,
+        error if error.is_decode() => HttpErrorKind::Decode,
+        error if error.is_builder() || error.is_redirect() => HttpErrorKind::Unknown,
+        _ => HttpErrorKind::Interrupted,
+    };
+    if unreadable(&error).is_some() {
+        kind = HttpErrorKind::Unknown;
+    }
+    HttpError::new(kind, error.without_url())
+}
+
+/// A failure that is told by its text.
+#[derive(Debug)]
+pub(super) struct Said(pub(super) String);
+
+impl fmt::Display for Said {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl StdError for Said {}
+
+/// A certificate that is not trusted now will not be on the next try.
+pub(super) fn permanent(error: HttpError) -> HttpError {
+    match rustls_error(&error) {
+        Some(tls) => HttpError::new(HttpErrorKind::Unknown, Said(tls_text(tls))),
+        None => error,
+    }
+}
+
+pub(super) fn tls_text(error: &rustls::Error) -> String {
+    match error {
+        rustls::Error::General(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+pub(super) fn rustls_error<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a rustls::Error> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(tls) = error.downcast_ref::<rustls::Error>() {
+            return Some(tls);
+        }
+        // An I/O error's source is its content's source, not its content.
+        let content = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        next = content.map(|content| content as &(dyn StdError + 'static)).or_else(|| error.source());
+    }
+    None
+}
+
+/// The text at the bottom of a chain: in HTTP clients the others say that there was an error.
+pub(in super::super) fn innermost(error: &(dyn StdError + 'static)) -> String {
+    let mut error = error;
+    while let Some(source) = error.source() {
+        error = source;
+    }
+    error.to_string()
+}
