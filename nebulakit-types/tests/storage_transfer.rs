@@ -17,7 +17,7 @@ use futures_util::{StreamExt as _, TryStreamExt as _};
 use nebulakit_types::file::{Any, FileWriter};
 use nebulakit_types::outbox::Outbox;
 use nebulakit_types::outputs::OutputWriter;
-use nebulakit_types::storage::{PutOptions, S3Config, Storage, StorageConfig, Symlinks, TreeOptions};
+use nebulakit_types::storage::{Environment, PutOptions, S3Config, Storage, StorageConfig, Symlinks, TreeOptions};
 use nebulakit_types::workspace::Workspace;
 use nebulakit_types::{Dialect, Directory, ErrorKind, File};
 
@@ -362,6 +362,46 @@ async fn what_comes_is_held_against_the_checksum_that_the_store_names() {
         }
         assert_eq!(entries(root.path()), [""; 0]);
     }
+}
+
+#[tokio::test]
+async fn s3_is_asked_for_checksums_by_a_signed_header() {
+    let server = good();
+    let root = tempfile::tempdir().unwrap();
+    server.objects().put("key", bytes(9 * MIB));
+    let without = Environment::pick([("AWS_RESPONSE_CHECKSUM_VALIDATION".into(), "when_required".into())]);
+    let anonymous = StorageConfig { s3: S3Config { anonymous: true, ..config(&server).s3 }, ..config(&server) };
+    for (config, asks) in [(config(&server), true), (StorageConfig { environment: without, ..config(&server) }, false), (anonymous, false)]
+    {
+        server.forget();
+        let storage = Storage::new(config);
+        storage.download(URL, &root.path().join("file")).await.unwrap();
+        storage.get(URL).await.unwrap();
+        storage.read_range(URL, 5..10).await.unwrap();
+        storage.list("s3://bucket/none").await.unwrap();
+        storage.put("s3://bucket/other", vec!["x".into()], &PutOptions::default()).await.unwrap();
+        let seen = server.seen();
+        let reads = |request: &&Request| request.line.starts_with("GET /bucket/key");
+        assert_eq!(seen.iter().filter(reads).count(), 4);
+        for request in &seen {
+            let asked = request.headers.get("x-amz-checksum-mode").map(String::as_str);
+            assert_eq!(asked, (asks && reads(&request)).then_some("ENABLED"), "{request:?}");
+            if asked.is_some() {
+                let signed = &request.headers["authorization"];
+                assert!(signed.contains("x-amz-checksum-mode;") && signed.contains("SignedHeaders=host;"), "{signed}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_checksum_of_a_part_is_not_held_against_the_whole() {
+    let server = good();
+    let root = tempfile::tempdir().unwrap();
+    // All ranges are alike, and the store names the checksum of each.
+    server.objects().put("key", vec![7; 24 * MIB]);
+    server.objects().says = crc32c(&vec![7; 8 * MIB]);
+    assert_eq!(storage(&server).download(URL, &root.path().join("file")).await.unwrap(), 24 * MIB as u64);
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey};
 
 use super::cloud::{Place, Store, check_header, endpoint_url, refused};
 use super::location::shown;
-use super::transport::{Connector, client_options, retry_config};
+use super::transport::{Asking, Connector, client_options, retry_config};
 use super::{AddressingStyle, Environment, StorageConfig};
 use crate::{Error, ErrorKind, Result};
 
@@ -86,16 +86,21 @@ pub(super) fn store(
     };
     let bodies_in_memory =
         !hashed(&AmazonS3ConfigKey::UnsignedPayload, &["false", "0", "off", "no", "n"]) || hashed(&AmazonS3ConfigKey::Checksum, &[]);
+    // As for the cloud's own tools.
+    let validation = environment.get("AWS_RESPONSE_CHECKSUM_VALIDATION").unwrap_or_default();
+    let asking = Arc::new(Asking::default());
+    let connector = if validation.eq_ignore_ascii_case("when_required") { connector.clone() } else { connector.asking(&asking) };
     let objects = builder
         .with_bucket_name(bucket)
         .with_region(&region)
         .with_client_options(client_options())
-        .with_http_connector(connector.clone())
+        .with_http_connector(connector)
         .with_retry(retry_config(config))
         // One object is deleted by one plain request, which more stores know than the request for many.
         .with_config(AmazonS3ConfigKey::DisableBulkDelete, "true")
         .build()
         .map_err(|error| refused(place, config, &error))?;
+    asking.sign_as(objects.credentials(), &region);
     Ok(Store { objects: Arc::new(objects), looked_for: LOOKED_FOR, region: Some(region), anonymous, bodies_in_memory })
 }
 

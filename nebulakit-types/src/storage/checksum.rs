@@ -1,4 +1,4 @@
-//! Checksums of whole objects that stores send along: Google Cloud Storage always, S3 and others where they do without being asked.
+//! Checksums of whole objects that stores send along: Google Cloud Storage always, S3 when it is asked and has one.
 //!
 //! Those of ranges that came side by side are put together, so that a large object is checked as a small one is.
 
@@ -77,9 +77,14 @@ impl Checksum {
         sum.end()
     }
 
+    /// Whether it is that of bytes with this sum.
+    pub(super) fn is_of(self, sum: Summed) -> bool {
+        sum.value == self.value
+    }
+
     /// Holds the sum of all bytes against it.
     pub(super) fn check(self, url: &str, sum: Summed) -> Result<()> {
-        if sum.value == self.value {
+        if self.is_of(sum) {
             return Ok(());
         }
         let text = format!(

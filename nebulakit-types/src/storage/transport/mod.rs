@@ -3,11 +3,14 @@
 //! | module | holds |
 //! |---|---|
 //! | `client` | the client: one request and its answer, with limits on every silence |
+//! | `asking` | what S3 is asked for besides an object |
 //! | `body` | what is read while it is sent |
 //! | `retry` | how often a request is made again, and the waits in between |
 //! | `trace` | what the requests of one operation met, and the deadline that they keep |
 //! | `cause` | what is at the bottom of a failed request |
 
+#[cfg(feature = "aws")]
+mod asking;
 mod body;
 mod cause;
 mod client;
@@ -21,6 +24,8 @@ use async_trait::async_trait;
 use object_store::ClientOptions;
 use object_store::client::{ClientConfigKey, HttpClient, HttpConnector, HttpError, HttpErrorKind, HttpRequest, HttpResponse, HttpService};
 
+#[cfg(feature = "aws")]
+pub(super) use self::asking::Asking;
 #[cfg(feature = "cloud")]
 pub(super) use self::body::{Body, Unreadable};
 use self::cause::Said;
@@ -68,17 +73,30 @@ impl HttpService for Metadata {
 pub(super) struct Connector {
     client: Arc<Client>,
     stored_form: bool,
+    #[cfg(feature = "aws")]
+    asking: Option<Arc<Asking>>,
 }
 
 impl Connector {
     pub(super) fn new(config: Arc<StorageConfig>, budget: Arc<Budget>) -> Self {
-        Self { client: Arc::new(Client::new(config, budget)), stored_form: false }
+        Self {
+            client: Arc::new(Client::new(config, budget)),
+            stored_form: false,
+            #[cfg(feature = "aws")]
+            asking: None,
+        }
     }
 
     /// The same for a store that would decode objects with a `Content-Encoding` for whoever does not claim to understand it.
     #[cfg(feature = "gcp")]
     pub(super) fn in_stored_form(&self) -> Self {
-        Self { client: self.client.clone(), stored_form: true }
+        Self { stored_form: true, ..self.clone() }
+    }
+
+    /// The same for a store that names its checksums to whoever asks for them.
+    #[cfg(feature = "aws")]
+    pub(super) fn asking(&self, asking: &Arc<Asking>) -> Self {
+        Self { asking: Some(asking.clone()), ..self.clone() }
     }
 
     #[cfg(feature = "cloud")]
@@ -99,6 +117,10 @@ impl HttpService for SharedClient {
     async fn call(&self, mut request: HttpRequest) -> Result<HttpResponse, HttpError> {
         if self.0.stored_form {
             request.headers_mut().insert(http::header::ACCEPT_ENCODING, http::HeaderValue::from_static("gzip"));
+        }
+        #[cfg(feature = "aws")]
+        if let Some(asking) = &self.0.asking {
+            asking.with(&mut request).await;
         }
         let client = &self.0.client;
         if within(Duration::MAX, Backoff::due(&client.config).wait()).await.is_err() {
