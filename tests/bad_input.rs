@@ -46,6 +46,21 @@ fn inputs_cut_off_anywhere_are_an_error_or_other_inputs() {
     }
 }
 
+/// A literal that is passed on, with a hash that is no text. No other attempt finds another.
+#[test]
+fn an_output_that_cannot_be_offloaded_for_what_it_is_is_the_tasks_fault() {
+    let tagged = |tag: u8, bytes: &[u8]| [&[tag, u8::try_from(bytes.len()).unwrap()], bytes].concat();
+    let literal = [int(7).encode_to_vec(), tagged(0x22, b"\xff")].concat();
+    let inputs = tagged(0x0a, &[tagged(0x0a, b"v"), tagged(0x12, &literal)].concat());
+    let ended = launch("passes_on").inputs_pb(&inputs).env("_F_L_MIN_SIZE_MB", "0").run();
+    let error = ended.error();
+    assert_eq!((error.code.as_str(), error.kind, error.origin), ("USER:BadOutputs", NON_RECOVERABLE, USER), "{}", error.message);
+    says(&error.message, &["`o0`", "UTF-8"]);
+    assert_eq!(ended.files("out"), ["error.pb"]);
+    // Whoever does not look at the hash passes it on.
+    assert_eq!(launch("passes_on").inputs_pb(&inputs).run().files("out"), ["outputs.pb"]);
+}
+
 #[test]
 fn random_bytes_are_an_error() {
     // Bytes of a fixed generator: a failure repeats.

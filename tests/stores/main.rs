@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use bytes::Bytes;
 use nebulakit_types::ErrorKind;
 use nebulakit_types::Secret;
-use nebulakit_types::storage::{AzureConfig, GcsConfig, PutOptions, S3Config, Storage, StorageConfig, join};
+use nebulakit_types::storage::{AzureConfig, Environment, GcsConfig, PutOptions, S3Config, Storage, StorageConfig, join};
 
 fn variable(name: &str) -> String {
     std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run this through tests/servers/with-servers.sh"))
@@ -151,6 +151,24 @@ async fn http_reads_what_a_web_server_has() {
     assert!(storage.get_if_exists(&missing).await.unwrap().is_none() && !storage.exists(&missing).await.unwrap());
     let error = storage.download(&missing, &target.path().join("none")).await.unwrap_err();
     assert!(error.kind() == ErrorKind::NotFound && error.to_string().contains(&missing), "{error}");
+}
+
+/// The server keeps an object as a file, which another hand changes behind its back.
+#[tokio::test]
+async fn what_was_damaged_in_s3_does_not_arrive() {
+    let environment = Environment::pick([("AWS_CHECKSUM_ALGORITHM".into(), "CRC64NVME".into())]);
+    let (storage, prefix) = (Storage::new(StorageConfig { environment, ..s3() }), fresh("S3"));
+    let url = join(&prefix, "object");
+    let target = tempfile::tempdir().unwrap();
+    storage.put(&url, vec![vec![7; 20_000_000].into()], &PutOptions::default()).await.unwrap();
+    storage.download(&url, &target.path().join("whole")).await.unwrap();
+    let file = join(&variable("NEBULAKIT_TEST_S3_FOLDER"), url.strip_prefix("s3://nebulakit/").unwrap());
+    let mut bytes = std::fs::read(&file).unwrap();
+    bytes[15_000_000] ^= 1;
+    std::fs::write(&file, bytes).unwrap();
+    let error = storage.get(&url).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unavailable);
+    assert!(error.to_string().contains("the 20000000 bytes that came have the CRC-64/NVME"), "{error}");
 }
 
 #[tokio::test]
