@@ -5,7 +5,7 @@ use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{DataStruct, DeriveInput, Fields, Ident, Index, LitStr};
 
-use super::attributes::{Container, DefaultValue, default_of_whole, wire_name};
+use super::attributes::{Container, default_of_whole, wire_name};
 use super::{RECURSIVE, arguments, descriptors, head, mentions};
 use crate::errors::Errors;
 
