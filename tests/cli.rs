@@ -112,14 +112,14 @@ fn help_is_asked_for_or_is_an_error() {
     for verb in ["execute", "map-execute", "a0"] {
         assert!(said(&[verb, "--help"]).starts_with("usage: execute --task-name NAME "));
     }
-    assert!(said(&["run", "--help"]).contains("Tasks: awkward, divide, fail, app.greet, "));
+    assert!(said(&["run", "--help"]).contains("Tasks: awkward, clean_up, divide, fail, app.greet, "));
     assert_eq!(refused(&["run"]), "error: no task is named\n\nhint: `app list` shows what there is to run\n");
     assert_eq!(refused(&["describe"]), "error: `<TASK>` is missing\n\nhint: see `app --help`\n");
 }
 
 #[test]
 fn an_unknown_task_lists_the_known_ones() {
-    let known = "awkward, app.divide, app.fail";
+    let known = "awkward, app.clean_up, app.divide, app.fail";
     let error = refused(&["run", "xyz"]);
     assert!(error.starts_with("error: no task is called `xyz`\nthis binary has: app.awkward, "), "{error}");
     assert!(error.contains(known) && error.contains("\n\nhint: tasks of a library"), "{error}");
@@ -218,6 +218,20 @@ fn values_survive_the_way_out_and_in() {
     assert_eq!(painted["o1"], "AQI=");
     let again = format!("[{}]", painted["o0"]);
     assert_eq!(said(&["run", "schedule", "--start", "1970-01-01", "--phases", &again]), "[\"1970-01-01T00:00:01.5Z\"]\n");
+}
+
+/// What the task of a failure node takes can be tried at a desk: by its message alone, or whole.
+#[test]
+fn an_error_is_a_value() {
+    let told = json!({"o0": {"message": "boom", "failed_node_id": ""}});
+    assert_eq!(said_json(&["run", "clean_up", "--err", "boom", "--json"]), told);
+    assert_eq!(said(&["run", "clean_up", "--err", "boom"]), "boom\n");
+    assert_eq!(said_json(&["run", "clean_up", "--json"]), json!({"o0": null}));
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("inputs.json");
+    std::fs::write(&path, r#"{"err": {"message": "boom", "failed_node_id": "fn0"}}"#).unwrap();
+    let read = said_json(&["run", "clean_up", "--inputs-file", path.to_str().unwrap(), "--json"]);
+    assert_eq!(read, json!({"o0": {"message": "boom", "failed_node_id": "fn0"}}));
 }
 
 #[test]

@@ -8,7 +8,7 @@ use jiff::SignedDuration;
 use nebulakit::types::convert::check::check;
 use nebulakit::types::convert::msgpack::Packer;
 use nebulakit::types::convert::reader::{LiteralRef, References};
-use nebulakit::types::{Bytes, Dialect, Directory, File, Hashed, LiteralType, NebulaType, Raw, Untyped, decode, encode, file};
+use nebulakit::types::{Bytes, Dialect, Directory, File, FlyteError, Hashed, LiteralType, NebulaType, Raw, Untyped, decode, encode, file};
 use nebulakit_tests::python::*;
 use nebulakit_tests::vectors::{self, to_hex};
 use nebulakit_types::literal_type::castable;
@@ -130,9 +130,15 @@ fn text(text: &str) -> Untyped {
     Untyped::String(text.to_owned())
 }
 
+fn failure(failed_node_id: &str, message: &str) -> FlyteError {
+    FlyteError { message: message.to_owned(), failed_node_id: failed_node_id.to_owned() }
+}
+
 fn plain() -> Vec<Case> {
     let day: jiff::civil::Date = "2024-01-01".parse().unwrap();
     vec![
+        same("flyte_error", failure("n0", "boom")),
+        same("optional_error", Some(failure("n", "m"))),
         same("int_zero", 0_i64),
         same("int_zero", 0_u8),
         same("int_one", 1_i64),
@@ -353,7 +359,6 @@ const WITHOUT: &[(&str, &[&str])] = &[
             "optional_schema_df",
         ],
     ),
-    ("the platform makes errors of failed nodes; no task takes or gives them as values", &["flyte_error", "optional_error"]),
     ("a file of numpy's own format", &["optional_numpy"]),
     ("a file of lines that only flytekit's iterator reads", &["iterator_json"]),
     ("a pickle, which only Python reads", &["pickle_opaque", "typing_any_int", "set_pickle"]),

@@ -9,7 +9,7 @@ use nebulakit::NebulaType;
 use nebulakit::types::convert::check::check;
 use nebulakit::types::convert::msgpack::{Packer, Unpacker};
 use nebulakit::types::convert::reader::{LiteralRef, MAX_DEPTH, References, offloaded_uris};
-use nebulakit::types::{Bytes, Dialect, ErrorKind, Hashed, LiteralType, Raw, Untyped, decode, encode};
+use nebulakit::types::{Bytes, Dialect, ErrorKind, FlyteError, Hashed, LiteralType, Raw, Untyped, decode, encode};
 use nebulakit_tests::python::{Color, Inner, IntOrStr, ListOrDict, Nested, Temporal};
 use nebulakit_types::wire::flyteidl::core::{self as wire, literal, scalar};
 use nebulakit_types::wire::google::protobuf as google;
@@ -203,6 +203,7 @@ proptest! {
         for union in [IntOrStr::Int(number), IntOrStr::Str(text.clone())] {
             everywhere_and_optional(&union);
         }
+        everywhere_and_optional(&FlyteError { message: text.clone(), failed_node_id: nested.name.clone() });
         everywhere_and_optional(&ListOrDict::List(nested.items));
         everywhere_and_optional(&ListOrDict::Dict(BTreeMap::from([(text, number)])));
         everywhere(&());

@@ -25,6 +25,7 @@ pub mod wire;
 pub mod workspace;
 
 pub use bytes::Bytes;
+pub use convert::failure::FlyteError;
 pub use convert::hashed::Hashed;
 pub use convert::raw::Raw;
 pub use convert::untyped::Untyped;

@@ -45,7 +45,7 @@ pub use nebulakit_macros::TaskOutputs;
 pub use nebulakit_macros::task;
 pub use nebulakit_types as types;
 pub use nebulakit_types::outputs::TaskOutputs;
-pub use nebulakit_types::{Bytes, Directory, File, Hashed, NebulaType, Raw, Untyped, directory, file};
+pub use nebulakit_types::{Bytes, Directory, File, FlyteError, Hashed, NebulaType, Raw, Untyped, directory, file};
 
 /// What a file with tasks needs: `use nebulakit::prelude::*;`.
 ///

@@ -1,7 +1,7 @@
 //! Rust values to and from literals, straight between wire bytes and the value.
 //!
 //! [`NebulaType`] is implemented here for every type that a task may take or give, one file per family: [`primitives`], [`time`],
-//! [`collections`], [`union`], [`structs`], [`enums`], [`untyped`], [`hashed`], [`raw`]; files, directories and tables have modules of their own. [`reader`] and [`writer`] hold the wire,
+//! [`collections`], [`union`], [`structs`], [`enums`], [`untyped`], [`hashed`], [`raw`], [`failure`]; files, directories and tables have modules of their own. [`reader`] and [`writer`] hold the wire,
 //! [`msgpack`] the inside of structs, [`check`] the comparison of finished bytes with a declared type.
 
 pub(crate) mod blob;
@@ -9,6 +9,7 @@ pub mod check;
 pub mod collections;
 mod endless;
 pub mod enums;
+pub mod failure;
 pub mod hashed;
 pub mod msgpack;
 pub mod primitives;

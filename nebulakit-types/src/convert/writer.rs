@@ -226,6 +226,20 @@ impl Encoder {
         self.prepend(&[0x0a, 2, 0x2a, 0]);
     }
 
+    /// Writes an error literal.
+    pub fn error(&mut self, failed_node_id: &str, message: &str) {
+        let mark = self.mark();
+        for (text, number) in [(message, 2), (failed_node_id, 1)] {
+            if !text.is_empty() {
+                let inner = self.mark();
+                self.prepend(text.as_bytes());
+                self.close(inner, number);
+            }
+        }
+        self.close(mark, 6);
+        self.close(mark, 1);
+    }
+
     /// Writes a binary literal; `tag` says what the bytes are, empty for plain bytes.
     pub fn binary(&mut self, value: &[u8], tag: &str) {
         if tag.is_empty() && !value.is_empty() {

@@ -62,7 +62,11 @@ pub(super) fn value(literal: LiteralRef<'_>, reader: Reader) -> Result<Untyped> 
             | LiteralValue::Schema { uri, .. }
             | LiteralValue::StructuredDataset { uri, .. }
             | LiteralValue::Offloaded { uri, .. } => Ok(Untyped::String(uri)),
-            LiteralValue::Error { message, .. } => Ok(Untyped::String(message)),
+            LiteralValue::Error { message, .. } if reader == Reader::Person => Ok(Untyped::String(message)),
+            LiteralValue::Error { message, failed_node_id } => {
+                let fields = [("message", message), ("failed_node_id", failed_node_id)];
+                Ok(Untyped::Map(fields.map(|(name, value)| (Untyped::String(name.to_owned()), Untyped::String(value))).into()))
+            }
             _ => Err(Error::new(ErrorKind::Mismatch, "a value of a kind that has no text")),
         },
     }

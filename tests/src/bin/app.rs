@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use anyhow::Context as _;
 use nebulakit::prelude::*;
-use nebulakit::{Bytes, Untyped};
+use nebulakit::{Bytes, FlyteError, Untyped};
 
 /// Divides `a` by `b`.
 #[task(retries = 3, timeout = "10m", requests(cpu = "500m", memory = "256Mi"))]
@@ -75,6 +75,12 @@ fn schedule(
         Some(*time)
     });
     changes.collect()
+}
+
+/// What is run when a workflow has failed.
+#[task]
+fn clean_up(err: Option<FlyteError>) -> Option<FlyteError> {
+    err
 }
 
 /// Paints something.

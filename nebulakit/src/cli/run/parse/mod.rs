@@ -9,12 +9,12 @@ mod times;
 
 use std::fs;
 
-use nebulakit_types::convert::msgpack::Packer;
+use nebulakit_types::convert::msgpack::{Packer, Unpacker};
 use nebulakit_types::convert::time::Instant;
 use nebulakit_types::convert::writer::Encoder;
 use nebulakit_types::literal::{Literal, LiteralValue};
 use nebulakit_types::literal_type::{BlobType, SimpleType, TypeKind};
-use nebulakit_types::{Dialect, Error, ErrorKind, LiteralType, NebulaType as _, Result, Untyped};
+use nebulakit_types::{Dialect, Error, ErrorKind, FlyteError, LiteralType, NebulaType as _, Result, Untyped};
 use serde_json::Value;
 
 use self::said::{article, found, found_text, mismatch, shown};
@@ -174,7 +174,13 @@ impl Parser {
                 };
             }
             (TypeKind::Blob(blob_type), Untyped::String(text)) => return blob(text, blob_type),
-            (TypeKind::Schema(_) | TypeKind::StructuredDataset(_) | TypeKind::Simple(SimpleType::Error), _) => {
+            (TypeKind::Simple(SimpleType::Error), Untyped::String(message)) => encoder.error("", message),
+            (TypeKind::Simple(SimpleType::Error), Untyped::Map(_)) => {
+                let mut packer = Packer::new(self.dialect);
+                value.pack(&mut packer)?;
+                FlyteError::unpack(&mut Unpacker::new(&packer.finish()))?.encode(&mut encoder)?;
+            }
+            (TypeKind::Schema(_) | TypeKind::StructuredDataset(_), _) => {
                 return Err(Error::new(
                     ErrorKind::Unencodable,
                     format!("a value of the type `{expected}` cannot be written on the command line"),
