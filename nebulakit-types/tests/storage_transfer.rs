@@ -17,7 +17,7 @@ use futures_util::{StreamExt as _, TryStreamExt as _};
 use nebulakit_types::file::{Any, FileWriter};
 use nebulakit_types::outbox::Outbox;
 use nebulakit_types::outputs::OutputWriter;
-use nebulakit_types::storage::{Environment, PutOptions, S3Config, Storage, StorageConfig, Symlinks, TreeOptions};
+use nebulakit_types::storage::{Environment, PutOptions, Registry, S3Config, Storage, StorageConfig, Symlinks, TreeOptions};
 use nebulakit_types::workspace::Workspace;
 use nebulakit_types::{Dialect, Directory, ErrorKind, File};
 
@@ -686,6 +686,27 @@ async fn keys_that_are_no_files_are_named_and_nothing_is_written_outside() {
     let done = storage(&server).download_tree("s3://bucket/tree", root.path(), &TreeOptions::default()).await.unwrap();
     assert_eq!((done.objects, entries(root.path())), (1, vec!["alone".to_owned(), "marked".to_owned()]));
     assert_eq!(entries(&root.path().join("marked")), ["x"]);
+}
+
+#[tokio::test]
+async fn a_prefix_that_is_registered_for_a_bucket_leads_to_its_keys() {
+    let server = good();
+    let mut registry = Registry::default();
+    registry.register("lake://", "s3://bucket/deep").unwrap();
+    registry.register("web://", &format!("{}/bucket/deep/", server.url)).unwrap();
+    let storage = Storage::new(StorageConfig { registry, ..config(&server) });
+    storage.put("lake://a/b c%+?.csv", vec!["x".into()], &PutOptions::default()).await.unwrap();
+    assert_eq!(server.objects().all.keys().collect::<Vec<_>>(), ["deep/a/b c%+?.csv"]);
+    let found = storage.list("lake://a").await.unwrap();
+    assert_eq!((found.len(), found[0].url.as_str()), (1, "lake://a/b c%+?.csv"));
+    for url in [&*found[0].url, "web://a/b c%+?.csv"] {
+        let pieces: Vec<Bytes> = storage.read(url, ..).await.unwrap().try_collect().await.unwrap();
+        assert_eq!(pieces.concat(), b"x", "{url}");
+    }
+    let error = storage.read("lake://none", ..).await.unwrap_err();
+    assert_eq!(error.to_string(), "reading: nothing is stored at `lake://none`");
+    let error = storage.put("web://a", vec![], &PutOptions::default()).await.unwrap_err();
+    assert!(error.kind() == ErrorKind::Url && error.to_string().contains("`web://a` cannot be written"), "{error}");
 }
 
 #[cfg(unix)]
