@@ -86,6 +86,22 @@ proptest! {
     }
 }
 
+#[derive(Row)]
+struct Timed {
+    at: jiff::Timestamp,
+    took: Duration,
+}
+
+#[test]
+fn digits_below_microseconds_are_an_error_that_names_the_column() {
+    let row = |at, took| [Timed { at: jiff::Timestamp::from_nanosecond(at).unwrap(), took: Duration::from_nanos(took) }];
+    batch_of(&row(1_000, 1_000)).unwrap();
+    for (rows, column) in [(row(1_001, 1_000), "at"), (row(1_000, 1_001), "took")] {
+        let error = batch_of(&rows).unwrap_err();
+        assert_eq!((error.kind(), error.path()), (ErrorKind::Unencodable, column), "{error}");
+    }
+}
+
 #[derive(Row, Debug, PartialEq)]
 struct Part {
     b: String,

@@ -1,4 +1,4 @@
-//! Instants, spans and dates: written in microseconds, read from every unit.
+//! Instants, spans and dates: written in microseconds and never cut, read from every unit.
 
 use std::sync::Arc;
 
@@ -32,6 +32,9 @@ fn write_instants<'a, T: AsInstant + 'a>(values: impl Iterator<Item = Option<&'a
     let micros = values.map(|value| {
         let Some(value) = value else { return Ok(None) };
         let instant = value.to_instant()?;
+        if instant.nanos() % 1_000 != 0 {
+            return Err(finer("instant"));
+        }
         // Years 1 to 9999 fit into microseconds.
         Ok(Some(instant.seconds() * 1_000_000 + i64::from(instant.nanos() / 1_000)))
     });
@@ -68,7 +71,11 @@ fn read_instants<T: AsInstant>(array: &ArrayRef) -> Result<Vec<Option<T>>> {
 fn write_spans<'a, T: AsSpan + 'a>(values: impl Iterator<Item = Option<&'a T>>) -> Result<ArrayRef> {
     let micros = values.map(|value| {
         let Some(value) = value else { return Ok(None) };
-        let micros = i64::try_from(value.to_span()?.as_micros());
+        let span = value.to_span()?;
+        if span.subsec_nanos() % 1_000 != 0 {
+            return Err(finer("duration"));
+        }
+        let micros = i64::try_from(span.as_micros());
         micros.map(Some).map_err(|_| Error::new(ErrorKind::OutOfRange, "the duration is longer than 292,000 years"))
     });
     Ok(Arc::new(micros.collect::<Result<DurationMicrosecondArray>>()?))
@@ -89,6 +96,12 @@ fn read_spans<T: AsSpan>(array: &ArrayRef) -> Result<Vec<Option<T>>> {
         T::from_span(span).map(Some).map_err(|error| error.at_index(index))
     });
     values.collect()
+}
+
+#[cold]
+fn finer(what: &str) -> Error {
+    let message = format!("the {what} has digits below microseconds, for which columns have no room; cut them before the row is written");
+    Error::new(ErrorKind::Unencodable, message)
 }
 
 #[cold]
