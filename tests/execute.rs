@@ -396,6 +396,21 @@ fn a_stored_failure_exits_with_0_on_flyte_2_whatever_the_environment_asks() {
 }
 
 #[test]
+fn retries_are_logged_with_their_reason_and_their_wait_where_that_is_asked_for() {
+    let server = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = server.local_addr().unwrap().port();
+    drop(server);
+    let lines = |level| {
+        let ended = launch("mod.ok").s3_at(port).env("FLYTE_STORAGE_RETRIES", "1").env("FLYTE_SDK_LOGGING_LEVEL", level);
+        let stderr = ended.inputs_at("s3://bucket/inputs.pb").run().stderr();
+        stderr.lines().filter(|line| line.contains(r#""levelname": "INFO""#)).map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(lines("WARNING"), [""; 0]);
+    let told: Vec<_> = lines("INFO").into_iter().filter(|line| line.contains("the next try is in")).collect();
+    assert!(!told.is_empty() && told.iter().all(|line| line.contains(&format!("http://127.0.0.1:{port} did not answer: "))), "{told:?}");
+}
+
+#[test]
 fn a_mistake_in_one_setting_leaves_the_others() {
     let server = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = server.local_addr().unwrap().port();

@@ -131,8 +131,8 @@ fn status_text(status: u16, code: &str, message: &str) -> String {
     text
 }
 
-#[cfg(feature = "cloud")]
-fn brief(failure: &Failure) -> String {
+/// What the server did, as a clause that follows its name.
+pub(super) fn brief(failure: &Failure) -> String {
     match &failure.what {
         What::Answer { status, code, message } => format!("answered {}", status_text(*status, code, message)),
         What::Silence(why) | What::Unreadable(why) => why.clone(),

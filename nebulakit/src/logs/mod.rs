@@ -105,6 +105,7 @@ mod tests {
         let settings = settings(&[], &Platform::FLYTE_1);
         let written = lines(settings, || {
             tracing::info!(target: "nebulakit::io", "no");
+            tracing::info!(target: "object_store::client::retry", "no");
             tracing::warn!(target: "nebulakit_types::storage", "ours");
             tracing::info!(target: "nebulakit_demo", "a user's crate of a like name");
             tracing::debug!(target: "app", "no");

@@ -81,6 +81,8 @@ impl LogSettings {
             return *level;
         }
         match target.split("::").next().unwrap_or_default() {
+            // What it says of retries is not so: the waits are our own, and so are the lines that tell of them.
+            "object_store" => self.sdk,
             "nebulakit" | "nebulakit_types" | "nebulakit_macros" => self.sdk,
             "developer" => self.developer,
             _ => self.user,

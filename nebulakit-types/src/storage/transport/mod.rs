@@ -31,6 +31,7 @@ pub(super) use self::body::{Body, Unreadable};
 use self::cause::Said;
 pub(super) use self::cause::innermost;
 use self::client::{Client, late, origin};
+use self::retry::pause;
 pub(super) use self::retry::{Backoff, retry_config};
 use self::trace::within;
 pub(super) use self::trace::{Failure, Trace, Watch, What};
@@ -123,7 +124,7 @@ impl HttpService for SharedClient {
             asking.with(&mut request).await;
         }
         let client = &self.0.client;
-        if within(Duration::MAX, Backoff::due(&client.config).wait()).await.is_err() {
+        if within(Duration::MAX, pause(&client.config)).await.is_err() {
             return Err(late());
         }
         client.exchange(request).await

@@ -6,6 +6,7 @@ use std::time::Duration;
 use object_store::{BackoffConfig, RetryConfig};
 
 use super::super::StorageConfig;
+use super::super::fault::brief;
 use super::trace::Trace;
 
 /// The longest wait between two tries.
@@ -37,11 +38,6 @@ impl Backoff {
         Self { most: first.saturating_mul(1 << doublings.min(10)).min(LONGEST_WAIT.max(first)) }
     }
 
-    /// The wait that is due before the next request of the operation under way.
-    pub(super) fn due(config: &StorageConfig) -> Self {
-        Self::after(config, Trace::failures())
-    }
-
     fn drawn(&self) -> Duration {
         // Randomness for spreading load needs no more than the seed of a hasher.
         self.most.mul_f64(RandomState::new().hash_one(0) as f64 / u64::MAX as f64)
@@ -52,6 +48,19 @@ impl Backoff {
             tokio::time::sleep(self.drawn()).await;
         }
     }
+}
+
+/// Waits until the next request of the operation under way is due, and says why it waits.
+pub(super) async fn pause(config: &StorageConfig) {
+    let failures = Trace::failures();
+    if failures == 0 {
+        return;
+    }
+    let wait = Backoff::after(config, failures).drawn();
+    if let Some(last) = Trace::last() {
+        tracing::info!("{}; the next try is in {wait:.1?}", config.scrub(format!("{} {}", last.origin, brief(&last))));
+    }
+    tokio::time::sleep(wait).await;
 }
 
 #[cfg(test)]

@@ -102,6 +102,11 @@ impl Trace {
         TRACE.try_with(|trace| trace.lock().unwrap_or_else(PoisonError::into_inner).in_a_row).unwrap_or_default()
     }
 
+    /// The last failed request of the operation under way, if its last one failed.
+    pub(super) fn last() -> Option<Failure> {
+        TRACE.try_with(|trace| trace.lock().unwrap_or_else(PoisonError::into_inner).last.clone()).ok().flatten()
+    }
+
     pub(super) fn failed(failure: Failure) {
         Self::with(|trace| {
             trace.count();
