@@ -313,7 +313,10 @@ impl<F> File<F> {
 }
 
 async fn collect(mut reading: Reading, most: u64, name: &str) -> Result<Bytes> {
-    let mut whole = Vec::new();
+    let range = reading.range();
+    let length = if range.end == ObjectMeta::UNKNOWN { 0 } else { range.end - range.start };
+    // Grown piece by piece, all of it would be copied about twice. The length is what the store says, and may be untrue.
+    let mut whole = Vec::with_capacity(length.min(most).min(READ_LIMIT) as usize);
     while let Some(bytes) = reading.next().await {
         let bytes = bytes?;
         if whole.len() as u64 + bytes.len() as u64 > most {
