@@ -25,7 +25,7 @@ def options():
     option("config", help="a configuration file of flytekit or flytectl, for clusters that want a login")
     option("project", "flytesnacks", help="the project")
     option("domain", "development", help="the domain")
-    option("rust-image", help="the image with the binaries `fixture` and `cluster` on its PATH")
+    option("rust-image", help="the image with the binaries `fixture`, `cluster` and `dying_store` on its PATH")
     option("python-image", help="the image with flytekit and this folder's Python files")
     option(
         "binaries",

@@ -5,6 +5,9 @@ mod tables;
 
 /// Ends that a platform sees from outside, and attempts that know of each other.
 mod fates {
+    use std::io::{BufRead as _, BufReader, Write as _};
+    use std::net::TcpStream;
+
     use nebulakit::prelude::*;
     use nix::sys::signal::{Signal, raise};
 
@@ -67,6 +70,38 @@ mod fates {
     async fn waits(ctx: Context) -> anyhow::Result<()> {
         ctx.cancelled().await;
         anyhow::bail!("stopped")
+    }
+
+    /// Has `dying_store`, which runs this process, die in this way.
+    #[allow(clippy::disallowed_methods, reason = "where it listens is between the two")]
+    fn lose_the_store(how: &str) -> anyhow::Result<()> {
+        let mut asked = TcpStream::connect(std::env::var("NEBULAKIT_TESTS_LOSE_STORE")?)?;
+        writeln!(asked, "{how}")?;
+        BufReader::new(asked).read_line(&mut String::new())?;
+        Ok(())
+    }
+
+    /// Loses its store before it ends, in attempts before `until`; fails then, if it is told to.
+    #[task]
+    fn loses_its_store(ctx: Context, how: String, until: u32, fails: bool) -> anyhow::Result<String> {
+        if ctx.attempt() < until {
+            lose_the_store(&how)?;
+        }
+        anyhow::ensure!(!fails, "the task's own failure");
+        Ok(format!("attempt {}", ctx.attempt()))
+    }
+
+    /// Loses its store in the middle of a file of this many MiB.
+    #[task]
+    async fn loses_its_store_while_it_writes(ctx: Context, how: String, mebibytes: u64) -> anyhow::Result<File> {
+        let mut writer = File::create(&ctx, "much.bin").await?;
+        for index in 0..mebibytes {
+            if index == mebibytes / 2 {
+                lose_the_store(&how)?;
+            }
+            writer.write(vec![u8::try_from(index % 251)?; 1 << 20]).await?;
+        }
+        Ok(writer.finish().await?)
     }
 
     /// One element of a list: the odd ones fail.
@@ -320,6 +355,14 @@ mod files {
             none: None,
         };
         Ok((streamed, File::from_path(path), File::from_bytes("bytes.bin", text), folder, bundle))
+    }
+
+    /// Whether a file holds what [`writes_much`] and its like write.
+    #[task]
+    async fn is_whole(much: File, mebibytes: u64) -> anyhow::Result<bool> {
+        let bytes = much.read_bytes().await?;
+        let expected = |index: usize| u8::try_from((index >> 20) % 251).ok();
+        Ok(bytes.len() as u64 == mebibytes << 20 && bytes.iter().enumerate().all(|(index, byte)| expected(index) == Some(*byte)))
     }
 
     /// The length of a file that is read as it comes.

@@ -128,7 +128,7 @@ def generic(given):
 
 def bad_input(ended, path):
     """Checks that a task refused its input, once and saying where."""
-    found = (ended.phase, ended.error.code, ended.error.kind, len(next(iter(reversed(ended.nodes.values()))).attempts))
+    found = (ended.phase, ended.error.code, ended.error.kind, len(ended.nodes["n0"].attempts))
     assert found == ("FAILED", "SYSTEM", ExecutionError.SYSTEM, 1) and path in ended.error.message, f"{found}: {ended}"
     return f"1 attempt, {shown(ended.error)} [{ended.name}]"
 
@@ -157,6 +157,69 @@ def no_store(cluster):
     ended = cluster.run_task(cluster.rust("mod.t1", "fixture", suffix="-elsewhere", change=output_elsewhere), a=1)
     assert ended.phase == "FAILED" and ended.error.code in LOST, ended
     return f"{len(ended.attempts)} attempts, {shown(ended.error)} [{ended.name}]"
+
+
+def behind_a_dying_store(template):
+    """Runs the task behind a proxy of its own, which dies when the task says so."""
+    template.container.command.insert(0, "dying_store")
+
+
+def loses(cluster, retries=0, until=99, fails=False, how="closed"):
+    """Runs a task that loses its store once it has read its inputs."""
+    task = cluster.rust("loses_its_store", suffix="-behind", change=behind_a_dying_store)
+    return cluster.run_task(task, retries, how=how, until=until, fails=fails)
+
+
+@case("fate: a store that dies before the outputs are stored")
+def store_dies(cluster):
+    ended = loses(cluster)
+    assert ended.phase == "FAILED" and ended.error.code in LOST and len(ended.attempts) in range(1, 6), ended
+    # The report on standard error is all that is left, and the platform shows the end of it.
+    for said in ("SYSTEM: cannot store the outputs", "the error could not be stored"):
+        assert said in ended.error.message, f"{said!r} is not in {ended.error.message}"
+    return f"{len(ended.attempts)} attempt(s), {shown(ended.error)} [{ended.name}]\n{ended.error.message}"
+
+
+@case("fate: a store that dies before the task's own failure is stored")
+def store_dies_before_failure(cluster):
+    ended = loses(cluster, fails=True, how="failing")
+    assert ended.phase == "FAILED" and ended.error.code in LOST and len(ended.attempts) in range(1, 6), ended
+    for said in ("USER:RuntimeError: the task's own failure", "the error could not be stored"):
+        assert said in ended.error.message, f"{said!r} is not in {ended.error.message}"
+    return f"{len(ended.attempts)} attempt(s), {shown(ended.error)} [{ended.name}]"
+
+
+@case("fate: a store that dies, and is back for the next attempt")
+def store_back_for_retry(cluster):
+    # Whichever way the platform sees the container's end, it is to be repeated.
+    ended = loses(cluster, retries=3, until=1)
+    assert ended.phase == "SUCCEEDED" and ended.outputs["o0"] == literal("attempt 1"), ended
+    assert [attempt.phase for attempt in ended.attempts] == ["FAILED", "SUCCEEDED"], ended.attempts
+    return f"2 attempts, the first: {shown(ended.attempts[0].error)} [{ended.name}]"
+
+
+@case("fate: a store that is away or fails for a moment")
+def store_back_in_time(cluster):
+    seen = []
+    for how in ("closed 200", "failing 200"):
+        ended = loses(cluster, how=how)
+        assert ended.phase == "SUCCEEDED" and ended.outputs["o0"] == literal("attempt 0") and len(ended.attempts) == 1, ended
+        seen.append(f"{how}: 1 attempt [{ended.name}]")
+    return "\n".join(seen)
+
+
+@case("fate: a store that is away for a moment while a file is written")
+def store_back_for_file(cluster):
+    size = 40
+    writes = cluster.rust("loses_its_store_while_it_writes", suffix="-behind", change=behind_a_dying_store)
+    steps = {
+        "n0": Step(writes, {"how": literal("closed 200"), "mebibytes": literal(size)}),
+        "n1": Step(cluster.rust("is_whole"), {"much": ("n0", "o0"), "mebibytes": literal(size)}),
+    }
+    ended = cluster.run("cluster.dying_store", steps, {"o0": ("n1", "o0")})
+    assert ended.phase == "SUCCEEDED" and ended.outputs["o0"] == literal(True), ended
+    assert len(ended.nodes["n0"].attempts) == 1, ended
+    return f"1 attempt, {size} MiB whole [{ended.name}]"
 
 
 @case("fate: an input that cannot be fetched")

@@ -1,0 +1,113 @@
+//! Runs a task behind an HTTP proxy that dies when the task says so: so a cluster sees a task that loses its store halfway, whichever store
+//! that is and whoever runs it. The tasks that say so are in `tasks.rs`.
+//!
+//! usage: `dying_store PROGRAM ARGUMENTS...`; ends with the program's exit code. A line sent to the address in `NEBULAKIT_TESTS_LOSE_STORE`
+//! says how the store is lost, `closed` (nobody listens) or `failing` (all requests get a 503), and for how many milliseconds, for good if
+//! it says nothing of it; the answer is a line, once the store is lost.
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "a tool of the tests")]
+
+use std::net::SocketAddr;
+use std::os::unix::process::ExitStatusExt as _;
+use std::process::Command;
+use std::time::Duration;
+
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+
+/// Enough for the head of any request.
+const HEAD: usize = 64 * 1024;
+
+#[tokio::main]
+async fn main() {
+    let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
+    let (control, proxy) = (TcpListener::bind(nowhere).await.unwrap(), TcpListener::bind(nowhere).await.unwrap());
+    let mut arguments = std::env::args_os().skip(1);
+    let mut command = Command::new(arguments.next().unwrap());
+    command.args(arguments).env("NEBULAKIT_TESTS_LOSE_STORE", control.local_addr().unwrap().to_string());
+    for variable in ["http_proxy", "https_proxy", "ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy"] {
+        command.env_remove(variable);
+    }
+    for variable in ["HTTP_PROXY", "HTTPS_PROXY"] {
+        command.env(variable, format!("http://{}", proxy.local_addr().unwrap()));
+    }
+    tokio::spawn(serve(proxy, control));
+    let ended = tokio::task::spawn_blocking(move || command.status().unwrap()).await.unwrap();
+    std::process::exit(ended.code().unwrap_or_else(|| 128 + ended.signal().unwrap()));
+}
+
+/// Passes on what comes, until it is told to die; then dies as it was told, and comes back if it was told to.
+async fn serve(mut proxy: TcpListener, control: TcpListener) {
+    let address = proxy.local_addr().unwrap();
+    loop {
+        let mut connections = JoinSet::new();
+        let asked = loop {
+            tokio::select! {
+                came = proxy.accept() => drop(connections.spawn(pass(came.unwrap().0))),
+                asked = control.accept() => break asked.unwrap().0,
+            }
+        };
+        let mut asked = BufReader::new(asked);
+        let mut line = String::new();
+        asked.read_line(&mut line).await.unwrap();
+        let (how, milliseconds) = line.trim().split_once(' ').unwrap_or((line.trim(), ""));
+        let until = async {
+            match milliseconds.parse() {
+                Ok(milliseconds) => tokio::time::sleep(Duration::from_millis(milliseconds)).await,
+                Err(_) => std::future::pending().await,
+            }
+        };
+        connections.shutdown().await;
+        if how == "failing" {
+            asked.write_all(b"lost\n").await.unwrap();
+            tokio::select! { () = fail(&proxy) => {}, () = until => {} }
+        } else {
+            drop(proxy);
+            asked.write_all(b"lost\n").await.unwrap();
+            until.await;
+            proxy = TcpListener::bind(address).await.unwrap();
+        }
+    }
+}
+
+/// Answers that the service is unavailable, whatever is asked.
+async fn fail(proxy: &TcpListener) {
+    let mut connections = JoinSet::new();
+    loop {
+        let (mut client, _) = proxy.accept().await.unwrap();
+        connections.spawn(async move {
+            head(&mut client).await?;
+            client.write_all(b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").await?;
+            // Closed at once, the client might lose the answer over the body that it still sends.
+            tokio::io::copy(&mut client, &mut tokio::io::sink()).await
+        });
+    }
+}
+
+/// The bytes of a connection up to the end of the first request's head, at least.
+async fn head(client: &mut TcpStream) -> std::io::Result<Vec<u8>> {
+    let mut head = Vec::new();
+    while !head.windows(4).any(|window| window == b"\r\n\r\n") && head.len() < HEAD {
+        if client.read_buf(&mut head).await? == 0 {
+            break;
+        }
+    }
+    Ok(head)
+}
+
+/// Connects a client with whom its first request names, through a tunnel or not. A client asks one server on one connection.
+async fn pass(mut client: TcpStream) -> std::io::Result<()> {
+    let head = head(&mut client).await?;
+    let text = String::from_utf8_lossy(&head);
+    let mut words = text.split_whitespace();
+    let (Some(method), Some(target)) = (words.next(), words.next()) else { return Ok(()) };
+    let authority = target.trim_start_matches("http://").split('/').next().unwrap_or_default();
+    let port = if authority.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok()) { "" } else { ":80" };
+    let mut server = TcpStream::connect(format!("{authority}{port}")).await?;
+    if method == "CONNECT" {
+        client.write_all(b"HTTP/1.1 200 Connected\r\n\r\n").await?;
+    } else {
+        server.write_all(&head).await?;
+    }
+    tokio::io::copy_bidirectional(&mut client, &mut server).await.map(drop)
+}
