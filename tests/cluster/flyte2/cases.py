@@ -127,9 +127,9 @@ def checkpoint(backend):
     return f"3 attempts, the last found what both left: 01 [{ended.name}]"
 
 
-def relaunched(backend, name, binary="fixture", **inputs):
+def relaunched(backend, task, **inputs):
     """Runs a task that ends without a document, until the backend has looked at it for a while; ends it if the backend does not."""
-    action = backend.start(backend.task(name, binary), **inputs)
+    action = backend.start(task, **inputs)
     try:
         ended = backend.wait(action, seconds=20)
     except AssertionError:
@@ -142,19 +142,41 @@ def relaunched(backend, name, binary="fixture", **inputs):
 
 @case("fate: exit code 7")
 def exits(backend):
-    return relaunched(backend, "mod.osexit", a=1)
+    return relaunched(backend, backend.task("mod.osexit"), a=1)
 
 
 @case("fate: an abort of the process")
 def aborts(backend):
-    return relaunched(backend, "endings.aborts")
+    return relaunched(backend, backend.task("endings.aborts"))
 
 
 @case("fate: killed")
 def killed(backend):
-    seen = relaunched(backend, "is_killed", "cluster")
+    seen = relaunched(backend, backend.task("is_killed", "cluster"))
     assert seen.startswith("launched again"), seen
     return seen
+
+
+def loses_its_store(backend):
+    """The task that loses its store once it has read its inputs, behind a proxy of its own, which dies when the task says so."""
+    task = backend.task("loses_its_store", "cluster")
+    task.task_template.container.command.insert(0, "dying_store")
+    return task
+
+
+@case("fate: a store that dies before the outputs are stored")
+def store_dies(backend):
+    return relaunched(backend, loses_its_store(backend), how="closed", until=99, fails=False)
+
+
+@case("fate: a store that is away or fails for a moment")
+def store_back_in_time(backend):
+    seen = []
+    for how in ("closed 200", "failing 200"):
+        ended = backend.run(loses_its_store(backend), how=how, until=1, fails=False)
+        assert (ended.phase, ended.attempts) == ("SUCCEEDED", 1) and value(ended.outputs["o0"], str) == "attempt 0", ended
+        seen.append(f"{how}: {ended}")
+    return "\n".join(seen)
 
 
 @case("fate: out of memory")

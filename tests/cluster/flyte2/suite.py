@@ -24,7 +24,7 @@ def options():
     option("org", "local", help="the organization")
     option("project", "flytesnacks", help="the project")
     option("domain", "development", help="the domain")
-    option("rust-image", help="the image with the binaries `fixture` and `cluster` on its PATH")
+    option("rust-image", help="the image with the binaries `fixture`, `cluster` and `dying_store` on its PATH")
     option("binaries", str(HERE.parents[2] / "target/debug"), help="where the same binaries are on this machine, to be asked about their tasks")
     option("jobs", "8", help="how many cases run at a time", type=int)
     parser.add_argument("cases", nargs="*", help="words of the titles of the cases to run; all if there are none")
