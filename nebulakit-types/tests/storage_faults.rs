@@ -71,6 +71,44 @@ async fn passing_faults_are_retried() {
     assert_eq!(server.seen().len(), 4);
 }
 
+/// The URL of a server that keeps its connections, and answers whatever is asked with a byte.
+fn keeping_server() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            std::thread::spawn(move || {
+                while read(&mut stream).is_some() {
+                    let head =
+                        "HTTP/1.1 200 X\r\nContent-Length: 1\r\nETag: \"1\"\r\nLast-Modified: Thu, 01 Jan 2026 00:00:00 GMT\r\n\r\nx";
+                    stream.write_all(head.as_bytes()).unwrap();
+                }
+            });
+        }
+    });
+    url
+}
+
+#[test]
+fn a_runtime_does_not_wait_for_connections_that_another_one_serves() {
+    let url = keeping_server();
+    let storage = Storage::new(StorageConfig { retries: Some(0), answer_timeout: Some(Duration::from_secs(5)), ..config(&url) });
+    let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let (left, driven) = (runtime(), runtime());
+    left.block_on(async {
+        assert_eq!(storage.get("s3://bucket/key").await.unwrap(), "x");
+        // Until the connection waits for the next request.
+        for _ in 0..1000 {
+            tokio::task::yield_now().await;
+        }
+    });
+    // Nobody drives the first runtime now.
+    assert_eq!(driven.block_on(storage.get("s3://bucket/key")).unwrap(), "x");
+    drop(left);
+    assert_eq!(driven.block_on(storage.get("s3://bucket/key")).unwrap(), "x");
+}
+
 #[tokio::test]
 async fn a_fault_that_lasts_is_unavailable_and_says_who_said_what() {
     let (server, storage) = s3([SLOW_DOWN]);

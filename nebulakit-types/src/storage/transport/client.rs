@@ -1,7 +1,6 @@
 //! The process's one HTTP client, and the limits on its silence.
 
 use std::collections::HashMap;
-use std::error::Error as StdError;
 use std::fmt;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
@@ -10,6 +9,7 @@ use bytes::{Bytes, BytesMut};
 use futures_util::stream;
 use http_body_util::{BodyExt as _, StreamBody};
 use object_store::client::{HttpError, HttpErrorKind, HttpRequest, HttpResponse, HttpResponseBody};
+use tokio::runtime::{self, Handle};
 
 use super::super::budget::{Budget, REQUESTS};
 use super::super::checksum::Checksum;
@@ -18,15 +18,19 @@ use super::body::{Body, unreadable};
 use super::cause::{Said, failed, innermost, permanent, rustls_error, tls_text};
 use super::trace::{Failure, Over, Trace, What, within};
 
+/// For how many runtimes a client is kept. A task's process has two; whoever has more makes connections anew.
+const RUNTIMES: usize = 4;
+
 /// How much of an error's body is read: the longest documented one is far below.
 const ERROR_BODY: usize = 64 * 1024;
 
 /// A store that asks to be left alone is left alone, but not for longer.
 const LONGEST_REST: Duration = Duration::from_secs(20);
 
-/// The process's HTTP client, made when first used.
+/// The process's HTTP client, made when first used, for each runtime that uses it.
 pub(super) struct Client {
-    made: OnceLock<Result<reqwest::Client, String>>,
+    tls: OnceLock<Result<rustls::ClientConfig, String>>,
+    made: Mutex<Vec<(Option<runtime::Id>, reqwest::Client)>>,
     pub(super) config: Arc<StorageConfig>,
     connect: Duration,
     silence: Duration,
@@ -37,7 +41,7 @@ pub(super) struct Client {
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Client").field("made", &self.made.get().is_some()).finish_non_exhaustive()
+        f.debug_struct("Client").field("made", &self.tls.get().is_some()).finish_non_exhaustive()
     }
 }
 
@@ -46,32 +50,48 @@ impl Client {
         Self {
             budget,
             resting: Mutex::default(),
-            made: OnceLock::new(),
+            tls: OnceLock::new(),
+            made: Mutex::default(),
             connect: config.connect_timeout.unwrap_or(Duration::from_secs(5)),
             silence: config.answer_timeout.unwrap_or(Duration::from_secs(15)),
             config,
         }
     }
 
-    fn get(&self) -> Result<&reqwest::Client, HttpError> {
-        let make = || -> Result<reqwest::Client, Box<dyn StdError>> {
+    /// The client of the runtime that asks. Connections end with the runtime on which they were made, and are served by it alone: a task's
+    /// outputs must not be sent over one that the task has left behind.
+    fn get(&self) -> Result<reqwest::Client, HttpError> {
+        let here = Handle::try_current().ok().map(|runtime| runtime.id());
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, client)) = made.iter().find(|(runtime, _)| *runtime == here) {
+            return Ok(client.clone());
+        }
+        let client = self.make().map_err(|message| HttpError::new(HttpErrorKind::Unknown, Said(message)))?;
+        if made.len() == RUNTIMES {
+            made.remove(0);
+        }
+        made.push((here, client.clone()));
+        Ok(client)
+    }
+
+    fn make(&self) -> Result<reqwest::Client, String> {
+        let tls = self.tls.get_or_init(|| {
             roots::install();
-            // Compression stays off even where another crate turns reqwest's on: an object's length is the one that the store names.
-            let builder = reqwest::Client::builder()
-                .user_agent(concat!("nebulakit/", env!("CARGO_PKG_VERSION")))
-                .tls_backend_preconfigured(roots::client_config(&self.config)?)
-                .connect_timeout(self.connect)
-                .http1_only()
-                .tcp_nodelay(true)
-                .pool_max_idle_per_host(2 * REQUESTS)
-                .no_gzip()
-                .no_brotli()
-                .no_zstd()
-                .no_deflate();
-            Ok(builder.build()?)
-        };
-        let made = self.made.get_or_init(|| make().map_err(|error| innermost(&*error)));
-        made.as_ref().map_err(|message| HttpError::new(HttpErrorKind::Unknown, Said(message.clone())))
+            roots::client_config(&self.config).map_err(|error| innermost(&error))
+        });
+        // Compression stays off even where another crate turns reqwest's on: an object's length is the one that the store names.
+        let builder = reqwest::Client::builder()
+            .user_agent(concat!("nebulakit/", env!("CARGO_PKG_VERSION")))
+            .tls_backend_preconfigured(tls.clone()?)
+            .connect_timeout(self.connect)
+            .http1_only()
+            .tcp_nodelay(true)
+            .pool_max_idle_per_host(2 * REQUESTS)
+            .no_gzip()
+            .no_brotli()
+            .no_zstd()
+            .no_deflate();
+        builder.build().map_err(|error| innermost(&error))
     }
 
     /// Makes one request, with a limit on every silence. Bodies of error answers are read and kept.
@@ -83,7 +103,7 @@ impl Client {
         Trace::with(|trace| trace.asked += 1);
         // An upload is silent until it is through; a MiB a second is slower than any store worth waiting for.
         let limit = self.silence + Duration::from_secs(request.body().content_length() as u64 >> 20);
-        let answer = match within(limit, send(self.get()?, request)).await {
+        let answer = match within(limit, send(&self.get()?, request)).await {
             Ok(answer) => answer,
             Err(Over::Limit) => Err(HttpError::new(HttpErrorKind::Timeout, Said(format!("no answer within {limit:?}")))),
             Err(Over::Deadline) => {

@@ -2,7 +2,7 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | `client` | the client: one request and its answer, with limits on every silence |
+//! | `client` | the client of each runtime: one request and its answer, with limits on every silence |
 //! | `asking` | what S3 is asked for besides an object |
 //! | `body` | what is read while it is sent |
 //! | `retry` | how often a request is made again, and the waits in between |
