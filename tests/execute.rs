@@ -51,12 +51,12 @@ fn a_panic_says_what_and_where_whenever_it_happens() {
     for task in ["panics", "panics_between_polls"] {
         let error = launch(task).input("message", text("oh dear")).run().error();
         assert_eq!((error.code.as_str(), error.kind, error.origin), ("USER:Panic", NON_RECOVERABLE, USER));
-        assert!(error.message.contains("oh dear") && error.message.contains("fixture.rs:"), "{}", error.message);
+        assert!(error.message.contains("oh dear") && error.message.contains("endings.rs:"), "{}", error.message);
         let error = launch(task).on_flyte_2().input("message", text("oh dear")).run().error();
         assert_eq!((error.kind, error.origin), (RECOVERABLE, USER), "a plain error on Flyte 2");
     }
     let error = launch("panics_with_a_number").run().error();
-    assert!(error.message.contains("fixture.rs:"), "{}", error.message);
+    assert!(error.message.contains("endings.rs:"), "{}", error.message);
 }
 
 #[test]
