@@ -195,6 +195,10 @@ impl Literal {
     ///
     /// [`ErrorKind::Corrupt`] where the bytes are no such message or hold an unknown enum number, [`ErrorKind::Missing`] where a part has
     /// no value, [`ErrorKind::TooDeep`] beyond [`MAX_NESTED_MESSAGES`](crate::literal_type::MAX_NESTED_MESSAGES).
+    ///
+    /// [`ErrorKind::Corrupt`]: crate::ErrorKind::Corrupt
+    /// [`ErrorKind::Missing`]: crate::ErrorKind::Missing
+    /// [`ErrorKind::TooDeep`]: crate::ErrorKind::TooDeep
     pub fn decode(bytes: &[u8]) -> Result<Self> {
         Self::from_wire(decode_message(bytes, "a literal")?)
     }

@@ -357,7 +357,7 @@ mod files {
         Ok((streamed, File::from_path(path), File::from_bytes("bytes.bin", text), folder, bundle))
     }
 
-    /// Whether a file holds what [`writes_much`] and its like write.
+    /// Whether a file holds what `writes_much` and its like write.
     #[task]
     async fn is_whole(much: File, mebibytes: u64) -> anyhow::Result<bool> {
         let bytes = much.read_bytes().await?;
