@@ -34,15 +34,17 @@ use crate::stop::{Reason, Stop};
 use crate::stores::Stores;
 use crate::task::{Call, Inputs, TaskDef};
 
+#[cfg(feature = "run")]
+mod local;
+
+#[cfg(feature = "run")]
+pub(crate) use self::local::LocalEnding;
+
 /// How long a task that was asked to stop, or whose time is up, may take to end by itself and to save what it has.
 const GRACE: Duration = Duration::from_millis(700);
 
 /// How long storing may take once the process was asked to stop; with [`GRACE`] and the last metrics it stays below two seconds.
 const LAST_WRITES: Duration = Duration::from_millis(900);
-
-/// How long a task that was asked to stop may take to end by itself, where a person waits and can end it at once.
-#[cfg(feature = "run")]
-const LOCAL_GRACE: Duration = Duration::from_secs(5);
 
 /// How an execution ended: its exit code, and for whoever reads the process's standard error, what was not stored.
 #[derive(Debug)]
@@ -59,22 +61,6 @@ impl From<Exit> for Ending {
 
 /// Ends the process, from whichever thread.
 pub(crate) type Leave = fn(Ending) -> !;
-
-/// How a run for a person ended.
-#[cfg(feature = "run")]
-#[derive(Debug)]
-pub(crate) enum LocalEnding {
-    /// With these outputs, which have been checked.
-    Returned(Vec<Output>),
-    /// Without outputs, as the task asked.
-    Ignored,
-    /// Before it began: the inputs are not what the task takes.
-    BadInputs(nebulakit_types::Error),
-    /// With a failure.
-    Failed(Failure),
-    /// By the signal of this name, with its own failure if it came to one.
-    Stopped(&'static str, Option<Failure>),
-}
 
 /// The declared outputs.
 type OutputTypes = Vec<(&'static str, LiteralType)>;
@@ -268,49 +254,6 @@ impl Execution {
             if !stop.sees_the_task_over(GRACE) && stop.take() {
                 execution.publish_decks(task, &context);
                 give_up(overdue(task, limit));
-            }
-        })
-    }
-
-    /// Runs the task for whoever waits for it at this machine: its outputs come back instead of being stored, and its `timeout`, which a
-    /// platform would see to, is kept here.
-    ///
-    /// A signal asks the task to stop; where a second signal, or [`LOCAL_GRACE`], ends the wait for it, `give_up` ends the process.
-    #[cfg(feature = "run")]
-    pub(crate) fn run_here(
-        self: &Arc<Self>,
-        task: &'static TaskDef,
-        inputs: &[u8],
-        give_up: impl FnOnce(LocalEnding) + Clone + Send + 'static,
-    ) -> LocalEnding {
-        if let Err(error) = self.listen_here(give_up.clone()) {
-            return LocalEnding::Failed(Failure::cannot_start(&error));
-        }
-        let context = self.context(task, BTreeMap::new());
-        let call = match guard(|| self.prepare(task, inputs, References::default(), &context)) {
-            Ok(Ok(call)) => call,
-            Ok(Err(error)) => return LocalEnding::BadInputs(error),
-            Err(failure) => return LocalEnding::Failed(failure),
-        };
-        let ended = self.finish(call, task, &context, task.options.timeout, |failure| give_up(LocalEnding::Failed(failure)));
-        match (ended, self.stop.work_is_over()) {
-            (Ok((outputs, _)), _) => LocalEnding::Returned(outputs),
-            (Err(Unsuccessful::Ignored), _) => LocalEnding::Ignored,
-            (Err(Unsuccessful::Failed(failure)), Some(Reason::Signal(name))) => LocalEnding::Stopped(name, Some(failure)),
-            (Err(Unsuccessful::Failed(failure)), _) => LocalEnding::Failed(failure),
-        }
-    }
-
-    #[cfg(feature = "run")]
-    fn listen_here(self: &Arc<Self>, give_up: impl FnOnce(LocalEnding) + Send + 'static) -> std::io::Result<()> {
-        let mut signals = StopSignals::listen()?;
-        let execution = Arc::clone(self);
-        spawn("nebulakit-signals", move || {
-            let name = execution.next_signal(&mut signals);
-            execution.stop.ask(Reason::Signal(name));
-            signals.next(LOCAL_GRACE);
-            if execution.stop.take() {
-                give_up(LocalEnding::Stopped(name, None));
             }
         })
     }
