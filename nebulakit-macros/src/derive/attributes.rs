@@ -335,6 +335,17 @@ fn not_empty(text: &str) -> Result<(), String> {
 }
 
 impl FieldAttributes {
+    /// What a field of this type is made of, if it does not travel.
+    pub(crate) fn left_out(&self, ty: &syn::Type) -> Option<TokenStream> {
+        self.skip.then(|| match &self.default {
+            Some(default) => {
+                let function = default.function(ty);
+                quote!((#function)())
+            }
+            None => quote!(<#ty as __nk::Default>::default()),
+        })
+    }
+
     fn read_serde(&mut self, meta: &Meta, errors: &mut Errors) {
         judge_serde(meta, errors);
         let path = meta.path();

@@ -36,14 +36,7 @@ pub(crate) fn expand(input: &DeriveInput, data: &DataStruct, container: &Contain
         let Some(ident) = &field.ident else { continue };
         let attributes = container.field(field, errors);
         let ty = &field.ty;
-        if attributes.skip {
-            let value = match &attributes.default {
-                Some(default) => {
-                    let function = default.function(ty);
-                    quote!((#function)())
-                }
-                None => quote!(<#ty as __nk::Default>::default()),
-            };
+        if let Some(value) = attributes.left_out(ty) {
             skipped.push(quote!(#ident: #value));
             continue;
         }
