@@ -293,6 +293,13 @@ def ten_million(report, folder):
     report.check(frame.height == rows and frame.equals(polars.from_arrow(table)), "10,000,000 rows of Rust, to polars")
     report.check(TypeEngine.to_python_value(CONTEXT, came, pandas.DataFrame).equals(table.to_pandas()), "10,000,000 rows of Rust, to pandas")
 
+    frame = polars.from_arrow(table)
+    came = copied(folder / "polars", written(folder / "polars.parquet", frame.write_parquet))
+    report.check(polars.read_parquet(uri(came) + "/*").equals(frame), "10,000,000 rows of polars")
+    frame = table.to_pandas()
+    came = copied(folder / "pandas", literal(frame, pandas.DataFrame))
+    report.check(TypeEngine.to_python_value(CONTEXT, came, pandas.DataFrame).equals(frame), "10,000,000 rows of pandas")
+
 
 def main(folder):
     report = Report("tables of Python and Rust")
