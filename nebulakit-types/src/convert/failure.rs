@@ -3,15 +3,15 @@
 use super::NebulaType;
 use super::msgpack::{Packer, Unpacker};
 use super::reader::{LiteralRef, LiteralView, pair, utf8};
-use super::structs::{self, AnyField, Field};
+use super::structs::{self, Field};
 use super::writer::Encoder;
 use crate::literal_type::SimpleType;
 use crate::{Dialect, LiteralType, Result};
 
 /// An error as a value, as Python's `FlyteError`.
 ///
-/// The platform makes one for a workflow's failure node: its task takes it as `err: Option<FlyteError>`, and has to have that very name for it
-/// (contract of registration, failure nodes).
+/// The platform makes one for the failure node of a workflow, whose task takes it as `err: Option<FlyteError>`: an input of another name stays
+/// empty (contract of registration, failure nodes).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct FlyteError {
     /// What went wrong.
@@ -22,10 +22,6 @@ pub struct FlyteError {
 
 const FIELDS: (Field<String>, Field<String>) = (Field::<String>::new("message"), Field::<String>::new("failed_node_id"));
 const TITLE: &str = "FlyteError";
-
-fn fields() -> [&'static dyn AnyField; 2] {
-    [const { &FIELDS.0 }, const { &FIELDS.1 }]
-}
 
 impl NebulaType for FlyteError {
     const TAG: &'static str = "FlyteError";
@@ -71,6 +67,6 @@ impl NebulaType for FlyteError {
     }
 
     fn schema(dialect: &Dialect) -> serde_json::Value {
-        structs::schema(TITLE, &fields(), dialect)
+        structs::schema(TITLE, &[&FIELDS.0, &FIELDS.1], dialect)
     }
 }
