@@ -21,8 +21,8 @@ pub(crate) struct Container {
     pub(crate) rename_all: Option<Case>,
     /// Where it says that absent fields are as in the type's own default.
     pub(crate) default: Option<Span>,
-    /// Where it says that the struct meets pydantic's models.
-    pub(crate) pydantic: Option<Span>,
+    /// Whether the struct meets pydantic's models.
+    pub(crate) pydantic: bool,
     ignore_serde: bool,
     /// The options that `#[nebula(...)]` itself gives.
     given: Vec<Ident>,
@@ -250,7 +250,7 @@ impl Container {
                     container.rename_all = Case::parse(&text.value()).ok();
                 }
                 "default" => container.default = Some(key.span()),
-                "pydantic" => container.pydantic = Some(key.span()),
+                "pydantic" => container.pydantic = true,
                 "ignore_serde" => container.ignore_serde = true,
                 _ => {
                     equals(key, input, "path")?;

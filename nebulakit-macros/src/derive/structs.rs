@@ -87,7 +87,7 @@ fn implementation(input: &DeriveInput, container: &Container, fields: &[Travelli
         quote!(#name #(| #aliases)*)
     });
     let title = container.title.clone().unwrap_or_else(|| LitStr::new(&input.ident.to_string(), Span::call_site()));
-    let tag = if container.pydantic.is_some() { quote!(__nk::structs::PYDANTIC) } else { quote!(__nk::structs::DATACLASS) };
+    let tag = if container.pydantic { quote!(__nk::structs::PYDANTIC) } else { quote!(__nk::structs::DATACLASS) };
     let count = fields.len();
     // Without fields nothing is known, and what followed would be out of reach.
     let known = (count > 0).then(|| quote!(__nk::Ok(true)));
