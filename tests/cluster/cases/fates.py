@@ -170,23 +170,22 @@ def loses(cluster, retries=0, until=99, fails=False, how="closed"):
     return cluster.run_task(task, retries, how=how, until=until, fails=fails)
 
 
+def lost(ended, said):
+    """The report on standard error is all that is left, and the platform shows the end of it."""
+    assert ended.phase == "FAILED" and ended.error.code in LOST and len(ended.attempts) in range(1, 6), ended
+    for words in (said, "the error could not be stored"):
+        assert words in ended.error.message, f"{words!r} is not in {ended.error.message}"
+    return f"{len(ended.attempts)} attempt(s), {shown(ended.error)} [{ended.name}]\n{ended.error.message}"
+
+
 @case("fate: a store that dies before the outputs are stored")
 def store_dies(cluster):
-    ended = loses(cluster)
-    assert ended.phase == "FAILED" and ended.error.code in LOST and len(ended.attempts) in range(1, 6), ended
-    # The report on standard error is all that is left, and the platform shows the end of it.
-    for said in ("SYSTEM: cannot store the outputs", "the error could not be stored"):
-        assert said in ended.error.message, f"{said!r} is not in {ended.error.message}"
-    return f"{len(ended.attempts)} attempt(s), {shown(ended.error)} [{ended.name}]\n{ended.error.message}"
+    return lost(loses(cluster), "SYSTEM: cannot store the outputs")
 
 
 @case("fate: a store that dies before the task's own failure is stored")
 def store_dies_before_failure(cluster):
-    ended = loses(cluster, fails=True, how="failing")
-    assert ended.phase == "FAILED" and ended.error.code in LOST and len(ended.attempts) in range(1, 6), ended
-    for said in ("USER:RuntimeError: the task's own failure", "the error could not be stored"):
-        assert said in ended.error.message, f"{said!r} is not in {ended.error.message}"
-    return f"{len(ended.attempts)} attempt(s), {shown(ended.error)} [{ended.name}]"
+    return lost(loses(cluster, fails=True, how="failing"), "USER:RuntimeError: the task's own failure")
 
 
 @case("fate: a store that dies, and is back for the next attempt")
