@@ -2,20 +2,16 @@
 //!
 //! `tests/servers/with-servers.sh` starts them and names them in the environment.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-#![allow(clippy::disallowed_methods, reason = "the servers' addresses come from the environment")]
 
 use std::io::{Read as _, Write as _};
 use std::time::{Duration, Instant};
 
 use nebulakit_tests::literals::{file, int, text};
+use nebulakit_tests::servers::{self, variable};
 use nebulakit_tests::{Ended, Launch};
-use nebulakit_types::storage::{AzureConfig, GcsConfig, PutOptions, S3Config, Storage, StorageConfig, join};
+use nebulakit_types::storage::{AzureConfig, PutOptions, S3Config, Storage, StorageConfig, join};
 use nebulakit_types::wire::flyteidl::core::{ErrorDocument, LiteralMap};
 use prost::Message as _;
-
-fn variable(name: &str) -> String {
-    std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run this through tests/servers/with-servers.sh"))
-}
 
 /// A store, and how a container of the platform is told of it.
 struct Store {
@@ -26,55 +22,35 @@ struct Store {
 
 impl Store {
     fn s3() -> Self {
-        let [endpoint, key, secret] =
-            ["ENDPOINT", "ACCESS_KEY_ID", "SECRET_ACCESS_KEY"].map(|name| variable(&format!("NEBULAKIT_TEST_S3_{name}")));
-        Self {
-            name: "S3",
-            config: StorageConfig {
-                s3: S3Config {
-                    endpoint: Some(endpoint.clone()),
-                    access_key_id: Some(key.clone()),
-                    secret_access_key: Some(secret.clone().into()),
-                    ..S3Config::default()
-                },
-                ..StorageConfig::default()
-            },
-            variables: vec![("FLYTE_AWS_ENDPOINT", endpoint), ("FLYTE_AWS_ACCESS_KEY_ID", key), ("FLYTE_AWS_SECRET_ACCESS_KEY", secret)],
-        }
+        let config = servers::s3();
+        let S3Config { endpoint, access_key_id, secret_access_key, .. } = config.s3.clone();
+        let variables = [
+            ("FLYTE_AWS_ENDPOINT", endpoint),
+            ("FLYTE_AWS_ACCESS_KEY_ID", access_key_id),
+            ("FLYTE_AWS_SECRET_ACCESS_KEY", secret_access_key.map(|secret| secret.expose().to_owned())),
+        ];
+        Self::new("S3", config, variables)
     }
 
     fn gcs() -> Self {
-        let endpoint = nebulakit_tests::gcs_front::start(&variable("NEBULAKIT_TEST_GCS_ENDPOINT"));
-        Self {
-            name: "GCS",
-            config: StorageConfig {
-                gcs: GcsConfig { endpoint: Some(endpoint.clone()), anonymous: true, ..GcsConfig::default() },
-                ..StorageConfig::default()
-            },
-            variables: vec![("STORAGE_EMULATOR_HOST", endpoint)],
-        }
+        let config = servers::gcs();
+        let variables = [("STORAGE_EMULATOR_HOST", config.gcs.endpoint.clone())];
+        Self::new("GCS", config, variables)
     }
 
     fn azure() -> Self {
-        let [endpoint, account, key] =
-            ["ENDPOINT", "ACCOUNT_NAME", "ACCOUNT_KEY"].map(|name| variable(&format!("NEBULAKIT_TEST_AZURE_{name}")));
-        Self {
-            name: "AZURE",
-            config: StorageConfig {
-                azure: AzureConfig {
-                    endpoint: Some(endpoint.clone()),
-                    account_name: Some(account.clone()),
-                    account_key: Some(key.clone().into()),
-                    ..AzureConfig::default()
-                },
-                ..StorageConfig::default()
-            },
-            variables: vec![
-                ("AZURE_STORAGE_ENDPOINT", endpoint),
-                ("FLYTE_AZURE_STORAGE_ACCOUNT_NAME", account),
-                ("FLYTE_AZURE_STORAGE_ACCOUNT_KEY", key),
-            ],
-        }
+        let config = servers::azure();
+        let AzureConfig { endpoint, account_name, account_key, .. } = config.azure.clone();
+        let variables = [
+            ("AZURE_STORAGE_ENDPOINT", endpoint),
+            ("FLYTE_AZURE_STORAGE_ACCOUNT_NAME", account_name),
+            ("FLYTE_AZURE_STORAGE_ACCOUNT_KEY", account_key.map(|secret| secret.expose().to_owned())),
+        ];
+        Self::new("AZURE", config, variables)
+    }
+
+    fn new<const N: usize>(name: &'static str, config: StorageConfig, variables: [(&'static str, Option<String>); N]) -> Self {
+        Self { name, config, variables: variables.map(|(name, value)| (name, value.unwrap())).into() }
     }
 
     fn launch(&self, task: &str) -> Launch {

@@ -225,16 +225,7 @@ mod types {
         const NAME: &'static str = "PythonPickle";
     }
 
-    macro_rules! there_and_back {
-        ($($name:ident: $type:ty;)*) => {$(
-            #[task]
-            fn $name(v: $type) -> $type {
-                v
-            }
-        )*};
-    }
-
-    there_and_back! {
+    nebulakit_tests::there_and_back! {
         big_ints: BigInts;
         floats: Floats;
         bytes_in_struct: BytesDc;

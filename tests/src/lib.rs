@@ -5,6 +5,7 @@ pub mod gcs_front;
 pub mod http;
 pub mod literals;
 pub mod python;
+pub mod servers;
 pub mod vectors;
 
 use std::ffi::OsString;
@@ -25,6 +26,17 @@ pub const RECOVERABLE: i32 = 1;
 pub const USER: i32 = 1;
 /// The origin of an error document, as the wire has it.
 pub const SYSTEM: i32 = 2;
+
+/// Tasks that give back what they take, by name and type.
+#[macro_export]
+macro_rules! there_and_back {
+    ($($name:ident: $type:ty;)*) => {$(
+        #[nebulakit::task]
+        fn $name(v: $type) -> $type {
+            v
+        }
+    )*};
+}
 
 /// One launch of a task, in a folder of its own: `in/inputs.pb`, the output prefix `out`, the raw prefix `raw`.
 #[derive(Debug)]

@@ -4,7 +4,6 @@
 //! `cargo test` needs nothing.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
-#![allow(clippy::disallowed_methods, reason = "the servers' addresses come from the environment")]
 
 #[path = "../../nebulakit-types/tests/conformance/mod.rs"]
 mod conformance;
@@ -12,42 +11,10 @@ mod conformance;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use bytes::Bytes;
+use nebulakit_tests::servers::{azure, gcs, s3, variable};
 use nebulakit_types::ErrorKind;
 use nebulakit_types::Secret;
-use nebulakit_types::storage::{AzureConfig, Environment, GcsConfig, PutOptions, S3Config, Storage, StorageConfig, join};
-
-fn variable(name: &str) -> String {
-    std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run this through tests/servers/with-servers.sh"))
-}
-
-fn s3() -> StorageConfig {
-    StorageConfig {
-        s3: S3Config {
-            endpoint: Some(variable("NEBULAKIT_TEST_S3_ENDPOINT")),
-            access_key_id: Some(variable("NEBULAKIT_TEST_S3_ACCESS_KEY_ID")),
-            secret_access_key: Some(variable("NEBULAKIT_TEST_S3_SECRET_ACCESS_KEY").into()),
-            ..S3Config::default()
-        },
-        ..StorageConfig::default()
-    }
-}
-
-fn gcs() -> StorageConfig {
-    let endpoint = nebulakit_tests::gcs_front::start(&variable("NEBULAKIT_TEST_GCS_ENDPOINT"));
-    StorageConfig { gcs: GcsConfig { endpoint: Some(endpoint), anonymous: true, ..GcsConfig::default() }, ..StorageConfig::default() }
-}
-
-fn azure() -> StorageConfig {
-    StorageConfig {
-        azure: AzureConfig {
-            endpoint: Some(variable("NEBULAKIT_TEST_AZURE_ENDPOINT")),
-            account_name: Some(variable("NEBULAKIT_TEST_AZURE_ACCOUNT_NAME")),
-            account_key: Some(variable("NEBULAKIT_TEST_AZURE_ACCOUNT_KEY").into()),
-            ..AzureConfig::default()
-        },
-        ..StorageConfig::default()
-    }
-}
+use nebulakit_types::storage::{Environment, PutOptions, Storage, StorageConfig, join};
 
 /// Names that are hard to write in a URL.
 const ODD: &[&str] = &["with space", "100%", "a%20b", "a+b", "ü€😀", "q?x=1&y#z", "a:b@c", "'(!)*~"];
