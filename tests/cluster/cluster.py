@@ -125,8 +125,11 @@ class Cluster:
         self.client.create_task(task_pb2.TaskCreateRequest(id=template.id, spec=task_pb2.TaskSpec(template=template)))
         return template
 
-    def workflow(self, name, steps, inputs=None, outputs=None):
-        """Registers a workflow of `steps` by node, and its launch plan. `inputs` are types by name, `outputs` are `(node, output)` by name."""
+    def workflow(self, name, steps, inputs=None, outputs=None, failure=None):
+        """Registers a workflow of `steps` by node, and its launch plan. `inputs` are types by name, `outputs` are `(node, output)` by name.
+
+        `failure` is the step that is run when the workflow has failed, as the node `fn0`, which is flytekit's name for it.
+        """
         identifier, outputs = self.id(identifier_pb2.WORKFLOW, name), outputs or {}
         variable = lambda type: interface_pb2.Variable(type=type)  # noqa: E731
         output = lambda node, var: steps[node].task.interface.outputs.variables[var].type  # noqa: E731
@@ -139,6 +142,7 @@ class Cluster:
             interface={"inputs": {"variables": takes}, "outputs": {"variables": gives}},
             nodes=[step.node(node) for node, step in steps.items()],
             outputs=[literals_pb2.Binding(var=var, binding=binding(source)) for var, source in sorted(outputs.items())],
+            failure_node=failure and failure.node("fn0"),
         )
         self.client.create_workflow(workflow_pb2.WorkflowCreateRequest(id=identifier, spec={"template": template}))
         plan = self.id(identifier_pb2.LAUNCH_PLAN, name)
@@ -215,6 +219,10 @@ class Cluster:
             attempts=sorted(attempts, key=lambda attempt: attempt.id.retry_attempt),
             id=node.id,
         )
+
+    def outputs(self, node):
+        """The outputs of a node that has ended, by their names."""
+        return dict(self.client.get_node_execution_data(node_execution_pb2.NodeExecutionGetDataRequest(id=node.id)).full_outputs.literals)
 
     def attempt(self, id):
         # The lists cut messages short.

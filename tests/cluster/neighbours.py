@@ -2,9 +2,10 @@
 
 import inspect
 import types
-from typing import Iterator, List, NamedTuple, TextIO, Tuple
+from typing import Iterator, List, NamedTuple, Optional, TextIO, Tuple
 
 from flytekit import task
+from flytekit.types.error import FlyteError
 from flytekit.types.iterator import JSON
 
 import matrix
@@ -19,6 +20,11 @@ def shared(run: str, nested: rows.OptNested, weights: List[float]) -> str:
 @task
 def measures(text: str) -> Tuple[int, str]:
     return len(text), text
+
+
+@task
+def cleans_up(message: str, err: Optional[FlyteError] = None) -> Tuple[str, str, str]:
+    return message, err.message, err.failed_node_id
 
 
 NESTED = matrix.Nested("n", matrix.Inner(1, "y"), [1, 2], {"a": 1.0, "b": 0.5}, matrix.Color.GREEN)

@@ -8,6 +8,7 @@ mod fates {
     use std::io::{BufRead as _, BufReader, Write as _};
     use std::net::TcpStream;
 
+    use nebulakit::FlyteError;
     use nebulakit::prelude::*;
     use nix::sys::signal::{Signal, raise};
 
@@ -102,6 +103,13 @@ mod fates {
             writer.write(vec![u8::try_from(index % 251)?; 1 << 20]).await?;
         }
         Ok(writer.finish().await?)
+    }
+
+    /// What is run when a workflow has failed: tells the workflow's input, and what it was told of the failure.
+    #[task]
+    fn cleans_up(message: String, err: Option<FlyteError>) -> anyhow::Result<(String, String, String)> {
+        let err = err.ok_or_else(|| anyhow::anyhow!("nobody says what failed"))?;
+        Ok((message, err.message, err.failed_node_id))
     }
 
     /// One element of a list: the odd ones fail.

@@ -2,11 +2,14 @@
 
 import dataclasses
 import time
+from typing import Optional
 
 from flyteidl.core import literals_pb2, types_pb2
 from flyteidl.core.execution_pb2 import ExecutionError
+from flytekit.types.error import FlyteError
 from google.protobuf import json_format, struct_pb2
 
+import neighbours
 from ended import shown
 from graph import Signal, Step, literal
 from table import ALL, Case, Skipped, case
@@ -294,3 +297,30 @@ def drained(cluster):
     ended = cluster.wait(execution)
     assert attempts[0].error.kind == ExecutionError.SYSTEM, shown(attempts[0].error)
     return f"first attempt {attempts[0].phase}: {shown(attempts[0].error)}, then another [{ended.name}]"
+
+
+def cleaned_up(cluster, name, handler):
+    """Runs a workflow whose only task fails, and compares what the task of its failure node was told with what the platform tells."""
+    fails, message = cluster.rust("endings.fails", "fixture"), "grüße"
+    steps = {"n0": Step(fails, {"message": ("", "message")})}
+    # flytekit binds the handler's inputs to those of the workflow, and the error, which the platform puts in later, to none.
+    failure = Step(handler, {"message": ("", "message"), "err": literal(None, Optional[FlyteError])})
+    plan = cluster.workflow(name, steps, {"message": fails.interface.inputs.variables["message"].type}, failure=failure)
+    ended = cluster.wait(cluster.launch(plan, {"message": literal(message)}))
+    found = (ended.phase, ended.error.code, {node: of.phase for node, of in ended.nodes.items()})
+    assert found == ("FAILED", "USER:RuntimeError", {"n0": "FAILED", "fn0": "SUCCEEDED"}), f"{found}: {ended}"
+    assert "the cause of it" in ended.error.message, ended
+    told = cluster.outputs(ended.nodes["fn0"])
+    # The node that the platform names is the failure node itself.
+    assert told == {"o0": literal(message), "o1": literal(ended.error.message), "o2": literal("fn0")}, f"{told}: {ended}"
+    return f"fn0 was told: {shown(ended.error)} [{ended.name}]"
+
+
+@case("fate: a failure node, whose task is told what failed")
+def failure_node(cluster):
+    return cleaned_up(cluster, "cluster.failure", cluster.rust("cleans_up"))
+
+
+@case("fate: a failure node of Python, which is told what failed in Rust")
+def failure_node_of_python(cluster):
+    return cleaned_up(cluster, "cluster.failure-of-python", cluster.python(neighbours.cleans_up))
