@@ -7,7 +7,7 @@ use std::io::{self, BufWriter, ErrorKind as Io, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 
 use super::ObjectMeta;
 use super::location::shown_path;
@@ -165,26 +165,22 @@ fn facts(metadata: &fs::Metadata) -> ObjectMeta {
     ObjectMeta { size: metadata.len(), modified: metadata.modified().ok(), ..ObjectMeta::default() }
 }
 
-/// The bytes at an offset, fewer at the end of the file.
-pub(super) fn read_at(file: &File, offset: u64, length: usize) -> io::Result<Bytes> {
-    let mut bytes = BytesMut::zeroed(length);
-    let mut filled = 0;
-    while filled < length {
-        #[cfg(unix)]
-        let read = std::os::unix::fs::FileExt::read_at(file, &mut bytes[filled..], offset + filled as u64);
-        #[cfg(not(unix))]
-        let read = { &mut &*file }
-            .seek(io::SeekFrom::Start(offset + filled as u64))
-            .and_then(|_| io::Read::read(&mut &*file, &mut bytes[filled..]));
-        match read {
+/// The bytes at an offset, fewer at the end of the file. Readers side by side do not disturb each other.
+pub(crate) fn read_at(file: &File, offset: u64, length: usize) -> io::Result<Bytes> {
+    let mut bytes = Vec::with_capacity(length);
+    #[cfg(unix)]
+    while bytes.len() < length {
+        let at = offset + bytes.len() as u64;
+        match rustix::io::pread(file, rustix::buffer::spare_capacity(&mut bytes), at) {
             Ok(0) => break,
-            Ok(read) => filled += read,
-            Err(error) if error.kind() == Io::Interrupted => {}
-            Err(error) => return Err(error),
+            Ok(_) | Err(rustix::io::Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
         }
     }
-    bytes.truncate(filled);
-    Ok(bytes.freeze())
+    #[cfg(not(unix))]
+    { &mut &*file }.seek(io::SeekFrom::Start(offset)).and_then(|_| file.take(length as u64).read_to_end(&mut bytes))?;
+    bytes.truncate(length);
+    Ok(bytes.into())
 }
 
 /// Copies a file beside its target and renames the copy. `go_on` is asked before each piece; the file system may share the blocks.

@@ -55,6 +55,8 @@ use bytes::Bytes;
 use futures_util::TryStreamExt as _;
 
 pub use self::config::{AddressingStyle, AzureConfig, Environment, GcsConfig, S3Config, StorageConfig};
+#[cfg(feature = "schema")]
+pub(crate) use self::local::read_at;
 use self::location::Location;
 pub use self::location::{child_url, join};
 pub(crate) use self::location::{local_path, shown, without_query};

@@ -15,6 +15,7 @@ use parquet::file::metadata::ParquetMetaData;
 use parquet::file::reader::{ChunkReader, Length};
 
 use super::super::object::TableObject;
+use crate::storage::read_at;
 use crate::{Bytes, Error, ErrorKind, Result};
 
 /// Where the decoders of a row group find its bytes; cheap to clone.
@@ -110,12 +111,11 @@ impl ChunkReader for Chunks {
                 if start.checked_add(length as u64).is_none_or(|end| end > *size) {
                     return Err(ParquetError::EOF(format!("the file has no {length} bytes from byte {start} on")));
                 }
-                let mut bytes = Vec::with_capacity(length);
-                FileAt { file: file.clone(), at: start }.take(length as u64).read_to_end(&mut bytes)?;
+                let bytes = read_at(file, start, length)?;
                 if bytes.len() < length {
                     return Err(ParquetError::EOF(format!("the file ends before byte {}", start + length as u64)));
                 }
-                Ok(bytes.into())
+                Ok(bytes)
             }
             Self::Pieces(pieces, _) => {
                 let (begin, bytes) = piece(pieces, start).ok_or_else(|| outside(start))?;
