@@ -1,5 +1,6 @@
 //! Writing a table: batches are gathered, encoded on threads of their own, and stored while the next ones are made.
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -19,10 +20,13 @@ use crate::workspace::Workspace;
 use crate::{Bytes, Error, ErrorKind, Result};
 
 /// So many rows are gathered before they are encoded, so that there is enough to do for several threads.
-const GATHERED_ROWS: usize = 64 * 1024;
+const GATHERED_ROWS: usize = 128 * 1024;
 
 /// Or so many bytes.
 const GATHERED_BYTES: usize = 32 * 1024 * 1024;
+
+/// So many finished bytes may wait until they are stored; the encoder waits while there are more.
+const WAITING_BYTES: usize = 64 * 1024 * 1024;
 
 /// Rows are turned into batches so many at a time.
 const ROWS: usize = 8 * 1024;
@@ -40,6 +44,8 @@ pub struct SchemaWriter<R> {
     rows: usize,
     bytes: usize,
     encoding: Encoding,
+    /// Finished, but not stored yet.
+    waiting: VecDeque<Bytes>,
     object: Option<ObjectWriter>,
     of: PhantomData<fn() -> R>,
 }
@@ -75,6 +81,7 @@ impl<R: Columns> SchemaWriter<R> {
             rows: 0,
             bytes: 0,
             encoding: Encoding::Unbegun,
+            waiting: VecDeque::new(),
             object: None,
             of: PhantomData,
         }
@@ -110,7 +117,7 @@ impl<R: Columns> SchemaWriter<R> {
         self.encode(&columns).await
     }
 
-    /// Hands what is gathered to the encoder, once it is back from what it had before.
+    /// Hands what is gathered to the encoder, once it is back from what it had before; what it had finished is stored while it works.
     async fn encode(&mut self, columns: &SchemaRef) -> Result<()> {
         let mut encoder = self.encoder(columns).await?;
         let batches = std::mem::take(&mut self.gathered);
@@ -121,32 +128,40 @@ impl<R: Columns> SchemaWriter<R> {
             // Whoever writes the table may have given up.
             let _ = sender.send(encoded.map(|bytes| (encoder, bytes)));
         })?;
+        while let Some(bytes) = self.waiting.pop_front() {
+            self.store(bytes).await?;
+            if receiver.is_terminated() || !receiver.is_empty() {
+                break;
+            }
+        }
         self.encoding = Encoding::Busy(receiver);
         Ok(())
     }
 
-    /// The encoder, when it is free; what it has made is stored first.
+    /// The encoder, when it is free.
     async fn encoder(&mut self, columns: &SchemaRef) -> Result<Box<dyn TableEncoder>> {
         match std::mem::replace(&mut self.encoding, Encoding::Lost) {
             Encoding::Unbegun => self.table.format.encoder(columns.clone(), self.compression),
             Encoding::Busy(encoding) => {
                 let (encoder, bytes) = encoding.await.unwrap_or_else(|_| Err(threads::panicked()))?;
-                self.store(bytes).await?;
+                self.waiting.extend(bytes);
+                while self.waiting.iter().map(Bytes::len).sum::<usize>() > WAITING_BYTES
+                    && let Some(bytes) = self.waiting.pop_front()
+                {
+                    self.store(bytes).await?;
+                }
                 Ok(encoder)
             }
             Encoding::Lost => Err(lost()),
         }
     }
 
-    async fn store(&mut self, pieces: Vec<Bytes>) -> Result<()> {
-        for bytes in pieces {
-            let object = match &mut self.object {
-                Some(object) => object,
-                none => none.insert(self.table.storage.create(&self.table.object_url(), &PutOptions::default()).await?),
-            };
-            object.write(bytes).await?;
-        }
-        Ok(())
+    async fn store(&mut self, bytes: Bytes) -> Result<()> {
+        let object = match &mut self.object {
+            Some(object) => object,
+            none => none.insert(self.table.storage.create(&self.table.object_url(), &PutOptions::default()).await?),
+        };
+        object.write(bytes).await
     }
 
     /// Stores the rest. The table is there for every reader when this returns.
@@ -161,8 +176,10 @@ impl<R: Columns> SchemaWriter<R> {
             self.encode(&columns).await?;
         }
         let encoder = self.encoder(&columns).await?;
-        let rest = threads::run(move || encoder.finish()).await?;
-        self.store(rest).await?;
+        self.waiting.extend(threads::run(move || encoder.finish()).await?);
+        while let Some(bytes) = self.waiting.pop_front() {
+            self.store(bytes).await?;
+        }
         if let Some(object) = self.object {
             object.finish().await?;
         }

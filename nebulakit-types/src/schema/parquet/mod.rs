@@ -1,9 +1,12 @@
 //! Parquet: footers first, then only the row groups, pages and columns that are asked for; columns decoded and encoded side by side.
 //!
-//! [`fetch`] brings the bytes, [`prune`] finds what need not be looked at, [`read`] and [`decode`] decode, [`write`] encodes.
+//! [`fetch`] brings the bytes, [`prune`] finds what need not be looked at, [`read`] and [`decode`] decode, [`write`] encodes, with
+//! dictionaries where [`dictionary`] does not see them to be in vain.
 
 mod decode;
+mod dictionary;
 mod fetch;
+mod output;
 mod prune;
 mod read;
 mod write;

@@ -1,7 +1,6 @@
 //! Batches as row groups: the columns of a row group are encoded side by side, and a finished row group leaves at once.
 
-use std::io::{self, Write};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use arrow::array::{Array as _, ArrayRef, RecordBatch};
 use arrow::compute::{CastOptions, cast_with_options};
@@ -9,12 +8,14 @@ use arrow::datatypes::{DataType, Field, FieldRef, Fields, Schema as ArrowSchema,
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves};
 use parquet::basic::{Compression as Codec, ZstdLevel};
-use parquet::file::properties::WriterProperties;
+use parquet::file::properties::{WriterProperties, WriterPropertiesBuilder};
 use parquet::file::writer::SerializedFileWriter;
 
 use super::super::fault::unwritable;
 use super::super::format::{Compression, TableEncoder};
 use super::super::threads;
+use super::dictionary;
+use super::output::Output;
 use crate::{Bytes, Error, ErrorKind, Result};
 
 /// A row group has at most so many rows.
@@ -33,6 +34,8 @@ pub(super) struct ParquetEncoder {
     leaves: Vec<usize>,
     /// The writers of the row group at hand, none between two.
     columns: Vec<ArrowColumnWriter>,
+    /// The columns of the row group before, not in the file yet.
+    finished: Vec<ArrowColumnChunk>,
     rows: usize,
     row_groups: usize,
 }
@@ -41,17 +44,32 @@ impl ParquetEncoder {
     pub(super) fn new(schema: &SchemaRef, compression: Option<Compression>) -> Result<Self> {
         let fields: Fields = schema.fields().iter().map(micros).collect();
         let schema = Arc::new(ArrowSchema::new_with_metadata(fields, schema.metadata().clone()));
-        let properties = WriterProperties::builder().set_compression(codec(compression)?).build();
+        Self::begin(schema, WriterProperties::builder().set_compression(codec(compression)?).build())
+    }
+
+    fn begin(schema: SchemaRef, properties: WriterProperties) -> Result<Self> {
         let output = Output::default();
         let writer = ArrowWriter::try_new(output.clone(), schema.clone(), Some(properties)).map_err(fault)?;
         let (file, factory) = writer.into_serialized_writer().map_err(fault)?;
         let descriptor = file.schema_descr();
         let mut leaves = vec![0; schema.fields().len()];
         (0..descriptor.num_columns()).for_each(|leaf| leaves[descriptor.get_column_root_idx(leaf)] += 1);
-        Ok(Self { file, factory, output, schema, leaves, columns: Vec::new(), rows: 0, row_groups: 0 })
+        let (columns, finished) = Default::default();
+        Ok(Self { file, factory, output, schema, leaves, columns, finished, rows: 0, row_groups: 0 })
     }
 
-    /// Encodes some rows, which all fit into the row group at hand.
+    /// Begins anew, without the dictionaries that the first rows show to be in vain.
+    fn look_at(&mut self, batches: &[RecordBatch]) -> Result<()> {
+        let vain = dictionary::vain(batches)?;
+        if !vain.is_empty() {
+            let properties = WriterProperties::clone(self.file.properties()).into_builder();
+            let without = |all: WriterPropertiesBuilder, column: String| all.set_column_dictionary_enabled(vec![column].into(), false);
+            *self = Self::begin(self.schema.clone(), vain.into_iter().fold(properties, without).build())?;
+        }
+        Ok(())
+    }
+
+    /// Encodes some rows, which all fit into the row group at hand, and puts the one before into the file meanwhile.
     fn encode(&mut self, batches: &[RecordBatch]) -> Result<()> {
         if self.columns.is_empty() {
             self.columns = self.factory.create_column_writers(self.row_groups).map_err(fault)?;
@@ -62,20 +80,26 @@ impl ParquetEncoder {
             let (own, rest) = writers.split_at_mut(*leaves);
             writers = rest;
             let size: usize = batches.iter().map(|batch| batch.column(index).get_buffer_memory_size()).sum();
-            tasks.push((index, own, size));
+            tasks.push((Task::Encode(index, own), size));
+        }
+        if !self.finished.is_empty() {
+            tasks.push((Task::Append(&mut self.file, std::mem::take(&mut self.finished)), usize::MAX));
         }
         // The largest first, so that no thread is left alone with one at the end.
-        tasks.sort_by_key(|(.., size)| std::cmp::Reverse(*size));
+        tasks.sort_by_key(|(_, size)| std::cmp::Reverse(*size));
         let schema = &self.schema;
-        threads::on_each(tasks, |(index, writers, _)| {
-            let field = schema.field(index);
-            for batch in batches {
-                let array = exact(batch.column(index), field).map_err(|error| error.at_field(field.name()))?;
-                for (writer, leaf) in writers.iter_mut().zip(compute_leaves(field, &array).map_err(fault)?) {
-                    writer.write(&leaf).map_err(fault)?;
+        threads::on_each(tasks, |(task, _)| match task {
+            Task::Append(file, chunks) => append(file, chunks),
+            Task::Encode(index, writers) => {
+                let field = schema.field(index);
+                for batch in batches {
+                    let array = exact(batch.column(index), field).map_err(|error| error.at_field(field.name()))?;
+                    for (writer, leaf) in writers.iter_mut().zip(compute_leaves(field, &array).map_err(fault)?) {
+                        writer.write(&leaf).map_err(fault)?;
+                    }
                 }
+                Ok(())
             }
-            Ok(())
         })?;
         self.rows += batches.iter().map(RecordBatch::num_rows).sum::<usize>();
         Ok(())
@@ -86,25 +110,45 @@ impl ParquetEncoder {
         if self.columns.is_empty() {
             return Ok(());
         }
+        append(&mut self.file, std::mem::take(&mut self.finished))?;
         let writers = std::mem::take(&mut self.columns);
         let mut chunks: Vec<Option<ArrowColumnChunk>> = writers.iter().map(|_| None).collect();
         threads::on_each(writers.into_iter().zip(&mut chunks).collect(), |(writer, chunk)| {
             *chunk = Some(writer.close().map_err(fault)?);
             Ok(())
         })?;
-        let mut row_group = self.file.next_row_group().map_err(fault)?;
-        for chunk in chunks.into_iter().flatten() {
-            chunk.append_to_row_group(&mut row_group).map_err(fault)?;
-        }
-        row_group.close().map_err(fault)?;
+        self.finished = chunks.into_iter().flatten().collect();
         self.rows = 0;
         self.row_groups += 1;
         Ok(())
     }
 }
 
+/// What a thread does.
+enum Task<'encoder> {
+    /// Encodes a column.
+    Encode(usize, &'encoder mut [ArrowColumnWriter]),
+    /// Puts a finished row group into the file.
+    Append(&'encoder mut SerializedFileWriter<Output>, Vec<ArrowColumnChunk>),
+}
+
+fn append(file: &mut SerializedFileWriter<Output>, chunks: Vec<ArrowColumnChunk>) -> Result<()> {
+    if chunks.is_empty() {
+        return Ok(());
+    }
+    let mut row_group = file.next_row_group().map_err(fault)?;
+    for chunk in chunks {
+        chunk.append_to_row_group(&mut row_group).map_err(fault)?;
+    }
+    row_group.close().map_err(fault)?;
+    Ok(())
+}
+
 impl TableEncoder for ParquetEncoder {
     fn write(&mut self, batches: &[RecordBatch]) -> Result<Vec<Bytes>> {
+        if self.rows == 0 && self.row_groups == 0 {
+            self.look_at(batches)?;
+        }
         let mut fitting: Vec<RecordBatch> = Vec::new();
         let mut room = MOST_ROWS - self.rows;
         for batch in batches {
@@ -132,6 +176,7 @@ impl TableEncoder for ParquetEncoder {
 
     fn finish(mut self: Box<Self>) -> Result<Vec<Bytes>> {
         self.flush()?;
+        append(&mut self.file, std::mem::take(&mut self.finished))?;
         self.file.finish().map_err(fault)?;
         Ok(self.output.take())
     }
@@ -181,24 +226,52 @@ fn exact(array: &ArrayRef, field: &Field) -> Result<ArrayRef> {
     ))
 }
 
-/// The bytes of the file that have not been taken yet.
-#[derive(Clone, Default)]
-struct Output(Arc<Mutex<Vec<u8>>>);
+#[cfg(test)]
+mod tests {
+    use arrow::array::Int64Array;
+    use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+    use parquet::file::metadata::RowGroupMetaData;
 
-impl Output {
-    fn take(&self) -> Vec<Bytes> {
-        let bytes = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
-        if bytes.is_empty() { Vec::new() } else { vec![bytes.into()] }
+    use super::*;
+
+    /// Batches of a column that repeats, and of one that does not.
+    fn batches(rows: i64) -> Vec<RecordBatch> {
+        let starts = (0..rows).step_by(10_000);
+        let batch = |start: i64| {
+            let indices = start..rows.min(start + 10_000);
+            let few: ArrayRef = Arc::new(indices.clone().map(|index| Some(index % 7)).collect::<Int64Array>());
+            let many: ArrayRef =
+                Arc::new(indices.map(|index| Some(index.wrapping_mul(0x9e37_79b9_7f4a_7c15_u64 as i64))).collect::<Int64Array>());
+            RecordBatch::try_from_iter([("few", few), ("many", many)]).unwrap()
+        };
+        starts.map(batch).collect()
     }
-}
 
-impl Write for Output {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
-        Ok(bytes.len())
+    fn encoded(batches: &[RecordBatch]) -> Vec<Bytes> {
+        let mut encoder = Box::new(ParquetEncoder::new(&batches[0].schema(), None).unwrap());
+        let mut pieces: Vec<Bytes> = batches.chunks(3).flat_map(|some| encoder.write(some).unwrap()).collect();
+        pieces.extend(encoder.finish().unwrap());
+        pieces
     }
 
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
+    #[test]
+    fn row_groups_leave_in_pieces_and_in_their_order() {
+        let batches = batches(2 * MOST_ROWS as i64 + 5);
+        let pieces = encoded(&batches);
+        assert!(pieces.len() > 16 && pieces.iter().all(|piece| piece.len() <= 1024 * 1024), "{} pieces", pieces.len());
+        let reader = ParquetRecordBatchReaderBuilder::try_new(Bytes::from(pieces.concat())).unwrap();
+        let row_groups: Vec<_> = reader.metadata().row_groups().iter().map(RowGroupMetaData::num_rows).collect();
+        assert_eq!(row_groups, [MOST_ROWS as i64, MOST_ROWS as i64, 5]);
+        let read: Vec<RecordBatch> = reader.with_batch_size(3 * MOST_ROWS).build().unwrap().map(|batch| batch.unwrap()).collect();
+        assert_eq!(read, [arrow::compute::concat_batches(&batches[0].schema(), &batches).unwrap()]);
+    }
+
+    #[test]
+    fn a_column_that_does_not_repeat_has_no_dictionary() {
+        let file = Bytes::from(encoded(&batches(20_000)).concat());
+        let reader = ParquetRecordBatchReaderBuilder::try_new(file).unwrap();
+        let columns = reader.metadata().row_group(0).columns();
+        let dictionaries: Vec<_> = columns.iter().map(|column| column.dictionary_page_offset().is_some()).collect();
+        assert_eq!(dictionaries, [true, false]);
     }
 }

@@ -1,0 +1,118 @@
+//! Which columns are not worth a dictionary.
+//!
+//! A dictionary that outgrows its page is given up in the middle of a row group, and what was spent on it is lost (docs/performance.md,
+//! "Tables"). The first rows tell which columns that would happen to.
+
+use arrow::array::{Array as _, ArrayRef, RecordBatch};
+use arrow::compute::{concat, partition, sort};
+use arrow::datatypes::DataType;
+use parquet::file::properties::DEFAULT_DICTIONARY_PAGE_SIZE_LIMIT;
+
+use super::super::fault::unwritable;
+use crate::Result;
+
+/// So many rows are looked at: in these, a column of just as many values as a dictionary can hold repeats some hundreds of times.
+const LOOKED_AT: usize = 8 * 1024;
+
+/// With fewer values nothing can be said.
+const ENOUGH: usize = 1024;
+
+/// The columns whose dictionaries would outgrow their page, as far as the first rows tell.
+pub(super) fn vain(batches: &[RecordBatch]) -> Result<Vec<String>> {
+    let Some(first) = batches.first() else { return Ok(Vec::new()) };
+    let mut names = Vec::new();
+    for (index, field) in first.schema_ref().fields().iter().enumerate() {
+        if has_dictionary(field.data_type()) && outgrows(&sample(batches, index)?)? {
+            names.push(field.name().clone());
+        }
+    }
+    Ok(names)
+}
+
+/// Whether values of this type could have a dictionary that is worth a look.
+fn has_dictionary(data_type: &DataType) -> bool {
+    !(data_type.is_nested() || matches!(data_type, DataType::Boolean | DataType::Null | DataType::Dictionary(..)))
+}
+
+fn sample(batches: &[RecordBatch], index: usize) -> Result<ArrayRef> {
+    let mut left = LOOKED_AT;
+    let mut arrays = Vec::new();
+    for batch in batches {
+        let rows = left.min(batch.num_rows());
+        arrays.push(batch.column(index).slice(0, rows));
+        left -= rows;
+    }
+    concat(&arrays.iter().map(|array| &**array).collect::<Vec<_>>()).map_err(|error| unwritable("Parquet", error))
+}
+
+/// Compares how many values differ with how many would, if there were just as many as a dictionary holds and each were as likely.
+#[expect(clippy::cast_precision_loss, reason = "a few thousand values")]
+fn outgrows(sample: &ArrayRef) -> Result<bool> {
+    let fault = |error| unwritable("Parquet", error);
+    let gaps = sample.logical_null_count();
+    let values = sample.len() - gaps;
+    if values < ENOUGH {
+        return Ok(false);
+    }
+    let sorted = sort(sample, None).map_err(fault)?;
+    let different = partition(&[sorted]).map_err(fault)?.len() - usize::from(gaps > 0);
+    let bytes = sample.to_data().get_slice_memory_size().map_err(fault)?;
+    let held = DEFAULT_DICTIONARY_PAGE_SIZE_LIMIT as f64 * sample.len() as f64 / bytes as f64;
+    Ok(different as f64 > held * (1.0 - (-(values as f64) / held).exp()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow::array::{Int64Array, StringArray};
+
+    use super::*;
+
+    /// The numbers from 0 to `below`, each as likely, the same every time.
+    fn numbers(below: u64) -> impl Iterator<Item = u64> {
+        let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+        (0..LOOKED_AT).map(move |_| {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            state % below
+        })
+    }
+
+    fn integers(below: u64) -> ArrayRef {
+        Arc::new(numbers(below).map(|number| i64::try_from(number).ok()).collect::<Int64Array>())
+    }
+
+    fn texts(below: u64) -> ArrayRef {
+        Arc::new(numbers(below).map(|number| Some(format!("the text {number:07}"))).collect::<StringArray>())
+    }
+
+    #[test]
+    fn a_dictionary_holds_a_mebibyte() {
+        // 8 bytes each: 131,072 fit.
+        for (below, expected) in [(10, false), (100_000, false), (200_000, true), (u64::MAX / 2, true)] {
+            assert_eq!(outgrows(&integers(below)).unwrap(), expected, "{below} integers");
+        }
+        // 16 bytes and their length: 52,428 fit.
+        for (below, expected) in [(10, false), (40_000, false), (80_000, true)] {
+            assert_eq!(outgrows(&texts(below)).unwrap(), expected, "{below} texts");
+        }
+    }
+
+    #[test]
+    fn few_values_tell_nothing() {
+        assert!(!outgrows(&integers(u64::MAX / 2).slice(0, ENOUGH - 1)).unwrap());
+        let gaps: ArrayRef = Arc::new((0..8_000).map(|index| (index % 10 == 0).then_some(index)).collect::<Int64Array>());
+        assert!(!outgrows(&gaps).unwrap());
+    }
+
+    #[test]
+    fn small_batches_are_looked_at_together() {
+        let column = integers(u64::MAX / 2);
+        let batches: Vec<_> =
+            (0..80).map(|index| RecordBatch::try_from_iter([("number", column.slice(index * 100, 100))]).unwrap()).collect();
+        assert_eq!(vain(&batches).unwrap(), ["number"]);
+        assert_eq!(vain(&batches[..10]).unwrap(), [String::new(); 0]);
+    }
+}
