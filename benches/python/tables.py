@@ -6,13 +6,20 @@ import sys
 import time
 
 side, case, folder = sys.argv[1], sys.argv[2], pathlib.Path(sys.argv[3])
-table, ours, theirs = folder / "table", folder / "ours" / "00000", folder / "theirs"
+table, ours, theirs, arrow = folder / "table", folder / "ours" / "00000", folder / "theirs", folder / "arrow" / "00000"
 
 if side == "pyarrow":
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
-    load = lambda: pq.read_table(ours)
+    load = pq.read_table
     write = lambda loaded: pq.write_table(loaded, theirs)
+
+    def stream():
+        with pa.OSFile(str(arrow)) as file, pa.ipc.open_file(file) as reader, pq.ParquetWriter(theirs, reader.schema) as writer:
+            for index in range(reader.num_record_batches):
+                writer.write_batch(reader.get_batch(index))
+
     reads = {
         "read": lambda: pq.read_table(table),
         "two columns": lambda: pq.read_table(table, columns=["customer", "price"]),
@@ -23,9 +30,10 @@ if side == "pyarrow":
 else:
     import polars as pl
 
-    load = lambda: pl.read_parquet(ours)
+    load = pl.read_parquet
     # As ours and pyarrow's: polars would take zstd, which is slower and smaller.
     write = lambda loaded: loaded.write_parquet(theirs, compression="snappy")
+    stream = lambda: pl.scan_ipc(arrow).sink_parquet(theirs, compression="snappy")
     reads = {
         "read": lambda: pl.read_parquet(table),
         "two columns": lambda: pl.read_parquet(table, columns=["customer", "price"]),
@@ -44,14 +52,19 @@ def peak():
 
 
 if case == "rewrite":
-    write(load())
+    write(load(ours))
     os.rename(theirs, table)
     print(0.0, 0, 0.0)
-elif case.startswith("write"):
-    loaded = load()
+elif case == "write":
+    loaded = load(table)
     begin = time.perf_counter()
     write(loaded)
     print(time.perf_counter() - begin, count(loaded), peak())
+elif case == "write streamed":
+    begin = time.perf_counter()
+    stream()
+    seconds, most = time.perf_counter() - begin, peak()
+    print(seconds, load(theirs, columns=["id"]).shape[0], most)
 else:
     begin = time.perf_counter()
     rows = count(reads[case]())
