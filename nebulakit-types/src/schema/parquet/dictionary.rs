@@ -113,6 +113,6 @@ mod tests {
         let batches: Vec<_> =
             (0..80).map(|index| RecordBatch::try_from_iter([("number", column.slice(index * 100, 100))]).unwrap()).collect();
         assert_eq!(vain(&batches).unwrap(), ["number"]);
-        assert_eq!(vain(&batches[..10]).unwrap(), [String::new(); 0]);
+        assert!(vain(&batches[..10]).unwrap().is_empty());
     }
 }
