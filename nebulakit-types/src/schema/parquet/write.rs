@@ -29,6 +29,8 @@ pub(super) struct ParquetEncoder {
     file: SerializedFileWriter<Output>,
     factory: ArrowRowGroupWriterFactory,
     output: Output,
+    /// Whether batches have come: what is finished of the file may have been taken then.
+    begun: bool,
     schema: SchemaRef,
     /// How many columns of Parquet each column has.
     leaves: Vec<usize>,
@@ -55,7 +57,7 @@ impl ParquetEncoder {
         let mut leaves = vec![0; schema.fields().len()];
         (0..descriptor.num_columns()).for_each(|leaf| leaves[descriptor.get_column_root_idx(leaf)] += 1);
         let (columns, finished) = Default::default();
-        Ok(Self { file, factory, output, schema, leaves, columns, finished, rows: 0, row_groups: 0 })
+        Ok(Self { file, factory, output, begun: false, schema, leaves, columns, finished, rows: 0, row_groups: 0 })
     }
 
     /// Begins anew, without the dictionaries that the first rows show to be in vain.
@@ -146,8 +148,9 @@ fn append(file: &mut SerializedFileWriter<Output>, chunks: Vec<ArrowColumnChunk>
 
 impl TableEncoder for ParquetEncoder {
     fn write(&mut self, batches: &[RecordBatch]) -> Result<Vec<Bytes>> {
-        if self.rows == 0 && self.row_groups == 0 {
+        if !self.begun {
             self.look_at(batches)?;
+            self.begun = true;
         }
         let mut fitting: Vec<RecordBatch> = Vec::new();
         let mut room = MOST_ROWS - self.rows;
@@ -264,6 +267,15 @@ mod tests {
         assert_eq!(row_groups, [MOST_ROWS as i64, MOST_ROWS as i64, 5]);
         let read: Vec<RecordBatch> = reader.with_batch_size(3 * MOST_ROWS).build().unwrap().map(|batch| batch.unwrap()).collect();
         assert_eq!(read, [arrow::compute::concat_batches(&batches[0].schema(), &batches).unwrap()]);
+    }
+
+    #[test]
+    fn batches_without_rows_may_come_first() {
+        let mut batches = batches(20_000);
+        batches.splice(0..0, std::iter::repeat_n(batches[0].slice(0, 0), 3));
+        let reader = ParquetRecordBatchReaderBuilder::try_new(Bytes::from(encoded(&batches).concat())).unwrap();
+        let rows: usize = reader.build().unwrap().map(|batch| batch.unwrap().num_rows()).sum();
+        assert_eq!(rows, 20_000);
     }
 
     #[test]
