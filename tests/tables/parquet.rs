@@ -221,7 +221,7 @@ fn a_table_that_has_lost_rows_is_not_there() {
     run(async {
         let place = Place::new();
         let batch = |nanos: i64| {
-            let array = TimestampNanosecondArray::from(vec![nanos; 64 * 1024]).with_timezone("UTC");
+            let array = TimestampNanosecondArray::from(vec![nanos; 256 * 1024]).with_timezone("UTC");
             RecordBatch::try_from_iter([("at", Arc::new(array) as ArrayRef)]).unwrap()
         };
         let mut writer = Schema::<AnyRow>::create(&place.workspace).unwrap();
