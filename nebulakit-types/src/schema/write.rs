@@ -130,7 +130,7 @@ impl<R: Columns> SchemaWriter<R> {
         })?;
         while let Some(bytes) = self.waiting.pop_front() {
             self.store(bytes).await?;
-            if receiver.is_terminated() || !receiver.is_empty() {
+            if !receiver.is_empty() {
                 break;
             }
         }

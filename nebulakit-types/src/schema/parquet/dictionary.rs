@@ -8,25 +8,24 @@ use arrow::compute::{concat, partition, sort};
 use arrow::datatypes::DataType;
 use parquet::file::properties::DEFAULT_DICTIONARY_PAGE_SIZE_LIMIT;
 
-use super::super::fault::unwritable;
-use crate::Result;
-
 /// So many rows are looked at: in these, a column of just as many values as a dictionary can hold repeats some hundreds of times.
 const LOOKED_AT: usize = 8 * 1024;
 
 /// With fewer values nothing can be said.
 const ENOUGH: usize = 1024;
 
+/// Rows of more bytes than this are not looked at, since that takes copies of them; a dictionary of such values is given up at once.
+const MOST_BYTES: usize = 16 * 1024 * 1024;
+
 /// The columns whose dictionaries would outgrow their page, as far as the first rows tell.
-pub(super) fn vain(batches: &[RecordBatch]) -> Result<Vec<String>> {
-    let Some(first) = batches.first() else { return Ok(Vec::new()) };
-    let mut names = Vec::new();
-    for (index, field) in first.schema_ref().fields().iter().enumerate() {
-        if has_dictionary(field.data_type()) && outgrows(&sample(batches, index)?)? {
-            names.push(field.name().clone());
-        }
-    }
-    Ok(names)
+pub(super) fn vain(batches: &[RecordBatch]) -> Vec<String> {
+    let Some(first) = batches.first() else { return Vec::new() };
+    let fields = first.schema_ref().fields().iter().enumerate();
+    // Of what cannot be looked at nothing is said: a guess is no reason to refuse a table.
+    let vain = fields.filter(|(index, field)| {
+        has_dictionary(field.data_type()) && sample(batches, *index).and_then(|sample| outgrows(&sample)).unwrap_or(false)
+    });
+    vain.map(|(_, field)| field.name().clone()).collect()
 }
 
 /// Whether values of this type could have a dictionary that is worth a look.
@@ -34,31 +33,33 @@ fn has_dictionary(data_type: &DataType) -> bool {
     !(data_type.is_nested() || matches!(data_type, DataType::Boolean | DataType::Null | DataType::Dictionary(..)))
 }
 
-fn sample(batches: &[RecordBatch], index: usize) -> Result<ArrayRef> {
-    let mut left = LOOKED_AT;
+fn sample(batches: &[RecordBatch], index: usize) -> Option<ArrayRef> {
+    let (mut rows, mut bytes) = (0, 0);
     let mut arrays = Vec::new();
     for batch in batches {
-        let rows = left.min(batch.num_rows());
-        arrays.push(batch.column(index).slice(0, rows));
-        left -= rows;
+        let some = batch.column(index).slice(0, batch.num_rows().min(LOOKED_AT - rows));
+        rows += some.len();
+        bytes += some.to_data().get_slice_memory_size().ok()?;
+        arrays.push(some);
     }
-    concat(&arrays.iter().map(|array| &**array).collect::<Vec<_>>()).map_err(|error| unwritable("Parquet", error))
+    if bytes > MOST_BYTES {
+        return None;
+    }
+    concat(&arrays.iter().map(|array| &**array).collect::<Vec<_>>()).ok()
 }
 
 /// Compares how many values differ with how many would, if there were just as many as a dictionary holds and each were as likely.
 #[expect(clippy::cast_precision_loss, reason = "a few thousand values")]
-fn outgrows(sample: &ArrayRef) -> Result<bool> {
-    let fault = |error| unwritable("Parquet", error);
+fn outgrows(sample: &ArrayRef) -> Option<bool> {
     let gaps = sample.logical_null_count();
     let values = sample.len() - gaps;
     if values < ENOUGH {
-        return Ok(false);
+        return None;
     }
-    let sorted = sort(sample, None).map_err(fault)?;
-    let different = partition(&[sorted]).map_err(fault)?.len() - usize::from(gaps > 0);
-    let bytes = sample.to_data().get_slice_memory_size().map_err(fault)?;
+    let different = partition(&[sort(sample, None).ok()?]).ok()?.len() - usize::from(gaps > 0);
+    let bytes = sample.to_data().get_slice_memory_size().ok()?;
     let held = DEFAULT_DICTIONARY_PAGE_SIZE_LIMIT as f64 * sample.len() as f64 / bytes as f64;
-    Ok(different as f64 > held * (1.0 - (-(values as f64) / held).exp()))
+    Some(different as f64 > held * (1.0 - (-(values as f64) / held).exp()))
 }
 
 #[cfg(test)]
@@ -102,9 +103,18 @@ mod tests {
 
     #[test]
     fn few_values_tell_nothing() {
-        assert!(!outgrows(&integers(u64::MAX / 2).slice(0, ENOUGH - 1)).unwrap());
+        assert_eq!(outgrows(&integers(u64::MAX / 2).slice(0, ENOUGH - 1)), None);
         let gaps: ArrayRef = Arc::new((0..8_000).map(|index| (index % 10 == 0).then_some(index)).collect::<Int64Array>());
-        assert!(!outgrows(&gaps).unwrap());
+        assert_eq!(outgrows(&gaps), None);
+    }
+
+    #[test]
+    fn what_is_too_large_is_not_looked_at() {
+        let texts = |length: usize| -> ArrayRef {
+            Arc::new(numbers(u64::MAX).map(|number| Some(format!("{number:0length$}"))).collect::<StringArray>())
+        };
+        let batch = RecordBatch::try_from_iter([("short", texts(30)), ("long", texts(3_000))]).unwrap();
+        assert_eq!(vain(&[batch]), ["short"]);
     }
 
     #[test]
@@ -112,7 +122,7 @@ mod tests {
         let column = integers(u64::MAX / 2);
         let batches: Vec<_> =
             (0..80).map(|index| RecordBatch::try_from_iter([("number", column.slice(index * 100, 100))]).unwrap()).collect();
-        assert_eq!(vain(&batches).unwrap(), ["number"]);
-        assert!(vain(&batches[..10]).unwrap().is_empty());
+        assert_eq!(vain(&batches), ["number"]);
+        assert!(vain(&batches[..10]).is_empty());
     }
 }

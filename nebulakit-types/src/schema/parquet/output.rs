@@ -25,7 +25,9 @@ impl Output {
 
     pub(super) fn take(&self) -> Vec<Bytes> {
         let mut pieces = self.pieces();
-        let last = std::mem::take(&mut pieces.last);
+        let mut last = std::mem::take(&mut pieces.last);
+        // Whoever keeps a small table in memory does not keep room for a large one.
+        last.shrink_to_fit();
         let mut taken = std::mem::take(&mut pieces.full);
         taken.extend((!last.is_empty()).then(|| Bytes::from(last)));
         taken

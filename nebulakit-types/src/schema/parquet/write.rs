@@ -62,7 +62,7 @@ impl ParquetEncoder {
 
     /// Begins anew, without the dictionaries that the first rows show to be in vain.
     fn look_at(&mut self, batches: &[RecordBatch]) -> Result<()> {
-        let vain = dictionary::vain(batches)?;
+        let vain = dictionary::vain(batches);
         if !vain.is_empty() {
             let properties = WriterProperties::clone(self.file.properties()).into_builder();
             let without = |all: WriterPropertiesBuilder, column: String| all.set_column_dictionary_enabled(vec![column].into(), false);
