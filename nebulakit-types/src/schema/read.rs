@@ -21,7 +21,7 @@ use crate::{Error, ErrorKind, Result};
 pub(super) const BATCH: usize = 32 * 1024;
 
 /// So many bytes of memory may be taken by runs that are read ahead.
-const BUDGET: u64 = 64 * 1024 * 1024;
+pub(super) const BUDGET: u64 = 64 * 1024 * 1024;
 
 /// So many runs are read at a time, the one at hand included; two even if they take more than the budget.
 const RUNS: usize = 8;

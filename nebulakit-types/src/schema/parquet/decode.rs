@@ -1,5 +1,6 @@
 //! Row groups as batches: sets of columns decoded by threads of their own, and put beside each other.
 
+use std::ops::RangeInclusive;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -17,8 +18,12 @@ use super::super::threads;
 use super::fetch::Chunks;
 use crate::Result;
 
-/// How many batches of each set of columns may wait to be taken.
-const WAITING: usize = 2;
+/// About so many bytes of each set of columns may wait to be taken: sets are decoded at different speeds, and what waits long is no longer
+/// in the processor's caches.
+const WAITING_BYTES: usize = 2 * 1024 * 1024;
+
+/// So many batches wait at least, however large they are, and at most, however small.
+const WAITING: RangeInclusive<usize> = 2..=8;
 
 /// Decodes some columns of a row group.
 pub(super) struct Decoder {
@@ -32,6 +37,15 @@ pub(super) struct Decoder {
 }
 
 impl Decoder {
+    /// How many batches may wait to be taken.
+    fn waiting(&self) -> usize {
+        let group = self.metadata.metadata().row_group(self.row_group);
+        let chunks = group.columns().iter().enumerate().filter(|(leaf, _)| self.mask.leaf_included(*leaf));
+        let bytes: i64 = chunks.map(|(_, chunk)| chunk.uncompressed_size()).sum();
+        let row = usize::try_from(bytes / group.num_rows().max(1)).unwrap_or_default().max(1);
+        (WAITING_BYTES / row / self.batch_size).clamp(*WAITING.start(), *WAITING.end())
+    }
+
     fn open(&self) -> Result<ParquetRecordBatchReader> {
         let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(self.chunks.clone(), self.metadata.clone())
             .with_row_groups(vec![self.row_group])
@@ -86,7 +100,7 @@ impl Zipped {
     /// Starts the decoders; `places` tells for each wanted column whose it is, and where in its batches.
     pub(super) fn start(decoders: impl Iterator<Item = Decoder>, places: Vec<(usize, usize)>) -> Result<Self> {
         let start = |decoder: Decoder| {
-            let (sender, batches) = mpsc::channel(WAITING);
+            let (sender, batches) = mpsc::channel(decoder.waiting());
             threads::spawn(move || decoder.send_to(&sender))?;
             Ok(Set { batches, next: None })
         };

@@ -14,6 +14,7 @@ use super::super::fault::bad_parquet;
 use super::super::filter::Bound;
 use super::super::format::{ReadRequest, Run, TablePart, index_of};
 use super::super::object::TableObject;
+use super::super::read::BUDGET;
 use super::super::threads;
 use super::decode::{Decoder, Zipped};
 use super::fetch::Chunks;
@@ -101,7 +102,8 @@ impl Scan {
     /// How many bytes of memory a row group takes while it is read.
     fn weight(&self, row_group: usize) -> u64 {
         if self.object.path().is_some() {
-            return 0;
+            // Nothing is fetched ahead; more decoders than cores take memory, and turns from the row group at hand.
+            return BUDGET;
         }
         let mask = self.wanted();
         let chunks = self.metadata.metadata().row_group(row_group).columns().iter().enumerate();
