@@ -53,6 +53,7 @@ mod parquet;
 mod parts;
 mod read;
 mod row;
+mod size;
 mod table;
 mod threads;
 mod widen;

@@ -12,6 +12,7 @@ use super::Schema;
 use super::format::{Compression, TableEncoder, index_of};
 use super::read::{batch, declared};
 use super::row::{Columns, Row, batch_of};
+use super::size;
 use super::table::Table;
 use super::threads;
 use super::widen::widen;
@@ -109,7 +110,7 @@ impl<R: Columns> SchemaWriter<R> {
         let columns = self.columns.get_or_insert_with(|| batch.schema()).clone();
         let batch = conform(&batch, &columns)?;
         self.rows += batch.num_rows();
-        self.bytes += batch.get_array_memory_size();
+        self.bytes += size::of_batch(&batch);
         self.gathered.push(batch);
         if self.rows < GATHERED_ROWS && self.bytes < GATHERED_BYTES {
             return Ok(());

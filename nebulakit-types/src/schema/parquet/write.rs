@@ -13,7 +13,7 @@ use parquet::file::writer::SerializedFileWriter;
 
 use super::super::fault::unwritable;
 use super::super::format::{Compression, TableEncoder};
-use super::super::threads;
+use super::super::{size, threads};
 use super::dictionary;
 use super::output::Output;
 use crate::{Bytes, Error, ErrorKind, Result};
@@ -81,7 +81,7 @@ impl ParquetEncoder {
         for (index, leaves) in self.leaves.iter().enumerate() {
             let (own, rest) = writers.split_at_mut(*leaves);
             writers = rest;
-            let size: usize = batches.iter().map(|batch| batch.column(index).get_buffer_memory_size()).sum();
+            let size: usize = batches.iter().map(|batch| size::of(batch.column(index))).sum();
             tasks.push((Task::Encode(index, own), size));
         }
         if !self.finished.is_empty() {
