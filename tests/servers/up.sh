@@ -91,6 +91,7 @@ export NEBULAKIT_TEST_S3_ENDPOINT=http://127.0.0.1:$s3
 export NEBULAKIT_TEST_S3_ACCESS_KEY_ID=nebulakit
 export NEBULAKIT_TEST_S3_SECRET_ACCESS_KEY=nebulakit-secret
 export NEBULAKIT_TEST_S3_PREFIX=s3://nebulakit
+export NEBULAKIT_TEST_S3_PID=$(head -n 1 "$dir/pids")
 export NEBULAKIT_TEST_S3_FOLDER=$dir/s3/nebulakit
 export NEBULAKIT_TEST_GCS_ENDPOINT=http://127.0.0.1:$gcs
 export NEBULAKIT_TEST_GCS_PREFIX=gs://nebulakit

@@ -32,11 +32,22 @@ const WORKLOADS: [Workload; 4] = [
     Workload { name: "huge", title: "8 GiB", count: 1, size: 8 << 30 },
 ];
 
-/// What one process took.
+/// What one process took, and what the server took meanwhile.
 struct Taken {
     wall: f64,
     cpu: f64,
     peak_mib: f64,
+    server: f64,
+}
+
+/// The CPU seconds of the server so far, which shares the cores with its clients here.
+fn of_server() -> f64 {
+    let id = std::env::var("NEBULAKIT_TEST_S3_PID").expect("run this through tests/servers/with-servers.sh");
+    let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).unwrap();
+    let (_, after_name) = stat.rsplit_once(')').unwrap();
+    let ticks: f64 = after_name.split_whitespace().skip(11).take(2).map(|ticks| ticks.parse::<f64>().unwrap()).sum();
+    let second = nix::unistd::sysconf(nix::unistd::SysconfVar::CLK_TCK).unwrap().unwrap();
+    ticks / second as f64
 }
 
 /// A process that runs another and says what it took: only so is the peak that of one.
@@ -54,11 +65,13 @@ fn run(command: &Command) -> Taken {
     let mut all = Command::new(std::env::current_exe().unwrap());
     all.arg("--measured").arg(command.get_program()).args(command.get_args()).stderr(Stdio::inherit());
     all.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let before = of_server();
     let out = all.output().unwrap();
+    let server = of_server() - before;
     assert!(out.status.success(), "{command:?}");
     let text = String::from_utf8(out.stdout).unwrap();
     let numbers: Vec<f64> = text.split_whitespace().map(|number| number.parse().unwrap()).collect();
-    Taken { wall: numbers[0], cpu: numbers[1], peak_mib: numbers[2] }
+    Taken { wall: numbers[0], cpu: numbers[1], peak_mib: numbers[2], server }
 }
 
 /// Files that do not compress.
@@ -146,9 +159,9 @@ fn report(title: &str, tools: &[&Tool], taken: &[Vec<Taken>]) {
     let of = |taken: &[Taken], what: fn(&Taken) -> f64| median(taken.iter().map(what).collect());
     let ours = (of(&taken[0], |t| t.wall), of(&taken[0], |t| t.cpu));
     for (tool, taken) in tools.iter().zip(taken) {
-        let (wall, cpu, peak) = (of(taken, |t| t.wall), of(taken, |t| t.cpu), of(taken, |t| t.peak_mib));
+        let (wall, cpu, peak, server) = (of(taken, |t| t.wall), of(taken, |t| t.cpu), of(taken, |t| t.peak_mib), of(taken, |t| t.server));
         println!(
-            "  {:<10} {wall:>7.2} s   {cpu:>6.2} s of CPU   {peak:>6.1} MiB   ours / this {:.2} wall, {:.2} CPU",
+            "  {:<10} {wall:>7.2} s   {cpu:>6.2} s of CPU   {server:>6.2} s of the server's   {peak:>6.1} MiB   ours / this {:.2} wall, {:.2} CPU",
             tool.name,
             ours.0 / wall,
             ours.1 / cpu
