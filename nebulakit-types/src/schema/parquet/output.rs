@@ -1,21 +1,27 @@
 //! What is finished of a file, until it is stored.
+//!
+//! Pages are the bulk of a file, and they are in memory already when they are written: they go on as they are, without a copy.
 
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use parquet::column::page_store::{InMemoryPageStore, PageKey, PageStore, PageStoreArgs, PageStoreFactory};
+
 use crate::Bytes;
 
-/// Finished bytes leave in pieces of so many.
+/// Bytes that are no pages leave in pieces of so many.
 const PIECE: usize = 1024 * 1024;
 
-/// The bytes of the file that have not been taken yet, in pieces of [`PIECE`] bytes, so that they can be stored one after the other.
-#[derive(Clone, Default)]
+/// The bytes of the file that have not been taken yet, in pieces, so that they can be stored one after the other.
+#[derive(Debug, Clone, Default)]
 pub(super) struct Output(Arc<Mutex<Pieces>>);
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Pieces {
     full: Vec<Bytes>,
     last: Vec<u8>,
+    /// The page that is to be written next.
+    page: Bytes,
 }
 
 impl Output {
@@ -25,31 +31,70 @@ impl Output {
 
     pub(super) fn take(&self) -> Vec<Bytes> {
         let mut pieces = self.pieces();
-        let mut last = std::mem::take(&mut pieces.last);
-        // Whoever keeps a small table in memory does not keep room for a large one.
-        last.shrink_to_fit();
-        let mut taken = std::mem::take(&mut pieces.full);
-        taken.extend((!last.is_empty()).then(|| Bytes::from(last)));
-        taken
+        pieces.close();
+        std::mem::take(&mut pieces.full)
+    }
+}
+
+impl Pieces {
+    /// Ends the piece at hand, if there is one.
+    fn close(&mut self) {
+        let mut last = std::mem::take(&mut self.last);
+        if !last.is_empty() {
+            // Whoever keeps a small table in memory does not keep room for a large one.
+            last.shrink_to_fit();
+            self.full.push(last.into());
+        }
     }
 }
 
 impl Write for Output {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let mut pieces = self.pieces();
-        if pieces.last.capacity() == 0 {
-            pieces.last.reserve_exact(PIECE);
+        if !bytes.is_empty() && std::ptr::eq(&raw const *pieces.page, bytes) {
+            pieces.close();
+            let page = std::mem::take(&mut pieces.page);
+            pieces.full.push(page);
+            return Ok(bytes.len());
         }
         let some = &bytes[..bytes.len().min(PIECE - pieces.last.len())];
         pieces.last.extend_from_slice(some);
         if pieces.last.len() == PIECE {
-            let full = std::mem::take(&mut pieces.last);
-            pieces.full.push(full.into());
+            pieces.close();
         }
         Ok(some.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+impl PageStoreFactory for Output {
+    fn create(&self, _: &PageStoreArgs<'_>) -> parquet::errors::Result<Box<dyn PageStore>> {
+        Ok(Box::new(Pages { store: InMemoryPageStore::default(), output: self.clone() }))
+    }
+}
+
+/// The pages of a column of a row group.
+struct Pages {
+    store: InMemoryPageStore,
+    output: Output,
+}
+
+impl PageStore for Pages {
+    fn put(&mut self, page: Bytes) -> parquet::errors::Result<PageKey> {
+        self.store.put(page)
+    }
+
+    /// A page is taken to be written at once: its memory is known again then.
+    fn take(&mut self, key: PageKey) -> parquet::errors::Result<Bytes> {
+        let page = self.store.take(key)?;
+        self.output.pieces().page = page.clone();
+        Ok(page)
+    }
+
+    fn memory_size(&self) -> usize {
+        self.store.memory_size()
     }
 }

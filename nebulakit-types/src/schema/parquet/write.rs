@@ -1,19 +1,20 @@
 //! Batches as row groups: the columns of a row group are encoded side by side, and a finished row group leaves at once.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use arrow::array::{Array as _, ArrayRef, RecordBatch};
 use arrow::compute::{CastOptions, cast_with_options};
 use arrow::datatypes::{DataType, Field, FieldRef, Fields, Schema as ArrowSchema, SchemaRef, TimeUnit};
 use parquet::arrow::ArrowWriter;
-use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves};
+use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowColumnWriter, ArrowRowGroupWriterFactory, ArrowWriterOptions, compute_leaves};
 use parquet::basic::{Compression as Codec, ZstdLevel};
 use parquet::file::properties::{WriterProperties, WriterPropertiesBuilder};
 use parquet::file::writer::SerializedFileWriter;
 
 use super::super::fault::unwritable;
 use super::super::format::{Compression, TableEncoder};
-use super::super::{size, threads};
+use super::super::threads;
 use super::dictionary;
 use super::output::Output;
 use crate::{Bytes, Error, ErrorKind, Result};
@@ -34,6 +35,8 @@ pub(super) struct ParquetEncoder {
     schema: SchemaRef,
     /// How many columns of Parquet each column has.
     leaves: Vec<usize>,
+    /// How long each column took when it was encoded last.
+    took: Vec<Duration>,
     /// The writers of the row group at hand, none between two.
     columns: Vec<ArrowColumnWriter>,
     /// The columns of the row group before, not in the file yet.
@@ -51,13 +54,15 @@ impl ParquetEncoder {
 
     fn begin(schema: SchemaRef, properties: WriterProperties) -> Result<Self> {
         let output = Output::default();
-        let writer = ArrowWriter::try_new(output.clone(), schema.clone(), Some(properties)).map_err(fault)?;
+        let options = ArrowWriterOptions::new().with_properties(properties).with_page_store_factory(Arc::new(output.clone()));
+        let writer = ArrowWriter::try_new_with_options(output.clone(), schema.clone(), options).map_err(fault)?;
         let (file, factory) = writer.into_serialized_writer().map_err(fault)?;
         let descriptor = file.schema_descr();
         let mut leaves = vec![0; schema.fields().len()];
         (0..descriptor.num_columns()).for_each(|leaf| leaves[descriptor.get_column_root_idx(leaf)] += 1);
+        let took = vec![Duration::MAX; leaves.len()];
         let (columns, finished) = Default::default();
-        Ok(Self { file, factory, output, begun: false, schema, leaves, columns, finished, rows: 0, row_groups: 0 })
+        Ok(Self { file, factory, output, begun: false, schema, leaves, took, columns, finished, rows: 0, row_groups: 0 })
     }
 
     /// Begins anew, without the dictionaries that the first rows show to be in vain.
@@ -78,21 +83,22 @@ impl ParquetEncoder {
         }
         let mut writers = self.columns.as_mut_slice();
         let mut tasks = Vec::new();
-        for (index, leaves) in self.leaves.iter().enumerate() {
+        for (index, (leaves, took)) in self.leaves.iter().zip(&mut self.took).enumerate() {
             let (own, rest) = writers.split_at_mut(*leaves);
             writers = rest;
-            let size: usize = batches.iter().map(|batch| size::of(batch.column(index))).sum();
-            tasks.push((Task::Encode(index, own), size));
+            tasks.push((*took, Task::Encode(index, own, took)));
         }
+        // The longest first, so that no thread is left alone with one at the end.
+        tasks.sort_by_key(|(took, _)| std::cmp::Reverse(*took));
+        let mut tasks: Vec<_> = tasks.into_iter().map(|(_, task)| task).collect();
         if !self.finished.is_empty() {
-            tasks.push((Task::Append(&mut self.file, std::mem::take(&mut self.finished)), usize::MAX));
+            tasks.insert(0, Task::Append(&mut self.file, std::mem::take(&mut self.finished)));
         }
-        // The largest first, so that no thread is left alone with one at the end.
-        tasks.sort_by_key(|(_, size)| std::cmp::Reverse(*size));
         let schema = &self.schema;
-        threads::on_each(tasks, |(task, _)| match task {
+        threads::on_each(tasks, |task| match task {
             Task::Append(file, chunks) => append(file, chunks),
-            Task::Encode(index, writers) => {
+            Task::Encode(index, writers, took) => {
+                let begin = Instant::now();
                 let field = schema.field(index);
                 for batch in batches {
                     let array = exact(batch.column(index), field).map_err(|error| error.at_field(field.name()))?;
@@ -100,6 +106,7 @@ impl ParquetEncoder {
                         writer.write(&leaf).map_err(fault)?;
                     }
                 }
+                *took = begin.elapsed();
                 Ok(())
             }
         })?;
@@ -128,8 +135,8 @@ impl ParquetEncoder {
 
 /// What a thread does.
 enum Task<'encoder> {
-    /// Encodes a column.
-    Encode(usize, &'encoder mut [ArrowColumnWriter]),
+    /// Encodes a column, and says how long that took.
+    Encode(usize, &'encoder mut [ArrowColumnWriter], &'encoder mut Duration),
     /// Puts a finished row group into the file.
     Append(&'encoder mut SerializedFileWriter<Output>, Vec<ArrowColumnChunk>),
 }
