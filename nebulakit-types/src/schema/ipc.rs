@@ -17,6 +17,7 @@ use futures_util::stream::{self, StreamExt as _};
 use super::fault::{unreadable, unwritable};
 use super::format::{Compression, ReadRequest, Run, TableEncoder, TableFormat, TablePart};
 use super::object::TableObject;
+use super::read::BUDGET;
 use super::threads;
 use crate::convert::reader::corrupt;
 use crate::storage::shown;
@@ -116,7 +117,8 @@ impl TablePart for IpcPart {
         let decoder = Arc::new(self.decoder(request.needed(&self.schema)?)?);
         let runs = self.batches.iter().map(|block| {
             let (object, decoder, request, block) = (self.object.clone(), decoder.clone(), request.clone(), *block);
-            Run::new(move || {
+            let weight = if object.path().is_some() { BUDGET } else { range(&block).map_or(0, |range| range.end - range.start) };
+            Run::weighing(weight, move || {
                 stream::once(read_block(object, decoder, request, block))
                     .flat_map(|batches| {
                         let batches = match batches {

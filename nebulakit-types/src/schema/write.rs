@@ -21,7 +21,7 @@ use crate::workspace::Workspace;
 use crate::{Bytes, Error, ErrorKind, Result};
 
 /// So many rows are gathered before they are encoded, so that there is enough to do for several threads.
-const GATHERED_ROWS: usize = 128 * 1024;
+const GATHERED_ROWS: usize = 256 * 1024;
 
 /// Or so many bytes.
 const GATHERED_BYTES: usize = 32 * 1024 * 1024;
