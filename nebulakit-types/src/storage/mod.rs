@@ -94,7 +94,11 @@ pub struct PutOptions {
 /// # Ok::<(), nebulakit_types::Error>(()) }).unwrap();
 /// ```
 #[derive(Debug, Clone)]
-pub struct Storage(Arc<Inner>, Option<Instant>);
+pub struct Storage {
+    inner: Arc<Inner>,
+    /// When what is begun with it has to be over.
+    deadline: Option<Instant>,
+}
 
 #[derive(Debug)]
 struct Inner {
@@ -135,7 +139,7 @@ impl Storage {
             connector,
             config,
         });
-        Self(inner, None)
+        Self { inner, deadline: None }
     }
 
     /// The same storage, all of whose transfers are over by a deadline. Those that are not through by then are given up like any that fail,
@@ -145,7 +149,7 @@ impl Storage {
     /// of this machine does in one call is not interrupted.
     #[must_use]
     pub fn until(&self, deadline: impl Into<Option<Instant>>) -> Self {
-        Self(self.0.clone(), deadline.into())
+        Self { inner: self.inner.clone(), deadline: deadline.into() }
     }
 
     /// Makes a storage for tests, with an empty `memory://` of its own.
@@ -177,12 +181,14 @@ impl Storage {
         let _request = self.request(url).await.map_err(|error| doing("fetching", error))?;
         match self.locate(url)? {
             Location::Local(path) => local::get(&path),
-            Location::Memory(key) => Ok(self.0.memory.get(&key)),
+            Location::Memory(key) => Ok(self.inner.memory.get(&key)),
             #[cfg(feature = "http")]
-            Location::Web(url) => web::get(&self.0.config, &self.0.connector, &url, self.1).await.map_err(|error| doing("fetching", error)),
+            Location::Web(url) => {
+                web::get(&self.inner.config, &self.inner.connector, &url, self.deadline).await.map_err(|error| doing("fetching", error))
+            }
             #[cfg(feature = "cloud")]
             Location::Object(place) => {
-                let got = self.0.clouds.get(&place).await;
+                let got = self.inner.clouds.get(&place).await;
                 got.map_err(|error| doing("fetching", error))
             }
         }
@@ -203,14 +209,14 @@ impl Storage {
         match self.locate(url)? {
             Location::Local(path) => local::put(&path, &parts),
             Location::Memory(key) => {
-                self.0.memory.put(&key, parts);
+                self.inner.memory.put(&key, parts);
                 Ok(())
             }
             #[cfg(feature = "http")]
             Location::Web(_) => Err(read_only(url)),
             #[cfg(feature = "cloud")]
             Location::Object(place) => {
-                let put = self.0.clouds.put(&place, parts, options).await;
+                let put = self.inner.clouds.put(&place, parts, options).await;
                 put.map_err(|error| doing("storing", error))
             }
         }
@@ -235,15 +241,15 @@ impl Storage {
         match self.locate(url)? {
             Location::Local(path) => local::stat(&path),
             Location::Memory(key) => {
-                Ok(self.0.memory.get(&key).map(|bytes| ObjectMeta { size: bytes.len() as u64, ..ObjectMeta::default() }))
+                Ok(self.inner.memory.get(&key).map(|bytes| ObjectMeta { size: bytes.len() as u64, ..ObjectMeta::default() }))
             }
             #[cfg(feature = "http")]
             Location::Web(url) => {
-                web::stat(&self.0.config, &self.0.connector, &url, self.1).await.map_err(|error| doing("looking for", error))
+                web::stat(&self.inner.config, &self.inner.connector, &url, self.deadline).await.map_err(|error| doing("looking for", error))
             }
             #[cfg(feature = "cloud")]
             Location::Object(place) => {
-                let seen = self.0.clouds.stat(&place).await;
+                let seen = self.inner.clouds.stat(&place).await;
                 seen.map_err(|error| doing("looking for", error))
             }
         }
@@ -260,7 +266,7 @@ impl Storage {
     /// What follows the transfers of this storage and its clones.
     #[must_use]
     pub fn progress(&self) -> Progress {
-        self.0.progress.clone()
+        self.inner.progress.clone()
     }
 
     /// Lists the objects below a prefix, however deep, in the order of their keys. The prefix ends at a slash, written or not; where nothing
@@ -272,12 +278,12 @@ impl Storage {
     pub async fn list(&self, prefix: &str) -> Result<Vec<ObjectInfo>> {
         let mut found = match self.locate(prefix)? {
             Location::Local(path) => local::list(&path)?,
-            Location::Memory(key) => self.0.memory.list(&key),
+            Location::Memory(key) => self.inner.memory.list(&key),
             #[cfg(feature = "http")]
             Location::Web(_) => return Err(transfer::unlisted(prefix)),
             #[cfg(feature = "cloud")]
             Location::Object(place) => {
-                let found = self.0.clouds.walk(&place).await.map_err(|error| doing("listing", error))?;
+                let found = self.inner.clouds.walk(&place).await.map_err(|error| doing("listing", error))?;
                 found.try_collect().await.map_err(|error| doing("listing", error))?
             }
         };
@@ -295,14 +301,14 @@ impl Storage {
         match self.locate(url)? {
             Location::Local(path) => local::delete(&path),
             Location::Memory(key) => {
-                self.0.memory.delete(&key);
+                self.inner.memory.delete(&key);
                 Ok(())
             }
             #[cfg(feature = "http")]
             Location::Web(_) => Err(read_only(url)),
             #[cfg(feature = "cloud")]
             Location::Object(place) => {
-                let deleted = self.0.clouds.delete(&place).await;
+                let deleted = self.inner.clouds.delete(&place).await;
                 deleted.map_err(|error| doing("deleting", error))
             }
         }
@@ -324,10 +330,10 @@ pub fn install_crypto_provider() {
 impl Storage {
     fn locate<'a>(&'a self, url: &'a str) -> Result<Location<'a>> {
         #[allow(unused_mut, reason = "clouds keep deadlines")]
-        let mut location = self.0.config.registry.locate(url)?;
+        let mut location = self.inner.config.registry.locate(url)?;
         #[cfg(feature = "cloud")]
         if let Location::Object(place) = &mut location {
-            place.deadline = self.1;
+            place.deadline = self.deadline;
         }
         Ok(location)
     }
@@ -351,16 +357,16 @@ impl Storage {
     /// Waits for the right to a request.
     #[cfg(feature = "client")]
     async fn slot(&self, url: &str) -> Result<budget::Request> {
-        self.0.budget.request_until(self.1).await.ok_or_else(|| transfer::crowded(url))
+        self.inner.budget.request_until(self.deadline).await.ok_or_else(|| transfer::crowded(url))
     }
 
     /// Waits for the right to hold so many bytes.
     #[cfg(feature = "cloud")]
     async fn room(&self, url: &str, bytes: usize) -> Result<Option<tokio::sync::OwnedSemaphorePermit>> {
-        match self.1 {
-            None => Ok(self.0.budget.memory(bytes).await),
+        match self.deadline {
+            None => Ok(self.inner.budget.memory(bytes).await),
             Some(deadline) => {
-                tokio::time::timeout_at(deadline.into(), self.0.budget.memory(bytes)).await.map_err(|_| transfer::crowded(url))
+                tokio::time::timeout_at(deadline.into(), self.inner.budget.memory(bytes)).await.map_err(|_| transfer::crowded(url))
             }
         }
     }
@@ -376,14 +382,14 @@ impl Storage {
 
     /// Whether the deadline has passed.
     fn is_late(&self) -> bool {
-        self.1.is_some_and(|deadline| deadline <= Instant::now())
+        self.deadline.is_some_and(|deadline| deadline <= Instant::now())
     }
 
     /// Waits before a body that broke off for the nth time is asked for again, but not beyond the deadline.
     #[cfg(feature = "client")]
     async fn wait(&self, breaks: u32) {
-        let wait = transport::Backoff::after(&self.0.config, breaks).wait();
-        match self.1 {
+        let wait = transport::Backoff::after(&self.inner.config, breaks).wait();
+        match self.deadline {
             Some(deadline) => drop(tokio::time::timeout_at(deadline.into(), wait).await),
             None => wait.await,
         }

@@ -32,12 +32,12 @@ impl Storage {
         match self.locate(url)? {
             Location::Local(from) => self.copy(from, path.to_owned(), size).await,
             Location::Memory(key) => {
-                let bytes = self.0.memory.get(&key).ok_or_else(|| nothing(url))?;
+                let bytes = self.inner.memory.get(&key).ok_or_else(|| nothing(url))?;
                 let length = bytes.len() as u64;
                 self.expected(size, length);
                 local::put(path, &[bytes])?;
-                self.0.progress.moved(length);
-                self.0.progress.done();
+                self.inner.progress.moved(length);
+                self.inner.progress.done();
                 Ok(length)
             }
             #[cfg(feature = "client")]
@@ -48,7 +48,7 @@ impl Storage {
     /// Counts what was not counted when it was listed.
     pub(super) fn expected(&self, listed: Option<u64>, length: u64) {
         if listed.is_none() {
-            self.0.progress.expect(1, length);
+            self.inner.progress.expect(1, length);
         }
     }
 
@@ -57,7 +57,7 @@ impl Storage {
         let length = local::stat(&from)?.map_or(0, |meta| meta.size);
         self.expected(listed, length);
         let stop = Arc::new(AtomicBool::new(false));
-        let (progress, asked) = (self.0.progress.clone(), stop.clone());
+        let (progress, asked) = (self.inner.progress.clone(), stop.clone());
         let storage = self.clone();
         let copy = move || {
             let go_on = || match asked.load(Relaxed) {
@@ -75,7 +75,7 @@ impl Storage {
             }
             _ => copy(),
         }?;
-        self.0.progress.done();
+        self.inner.progress.done();
         Ok(copied)
     }
 }

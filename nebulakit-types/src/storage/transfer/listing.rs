@@ -35,11 +35,11 @@ impl Storage {
     async fn found(&self, prefix: &str) -> Result<Found> {
         match self.locate(prefix)? {
             Location::Local(path) => Ok(stream::iter(local::walk(&path)).boxed()),
-            Location::Memory(key) => Ok(stream::iter(self.0.memory.list(&key).into_iter().map(Ok)).boxed()),
+            Location::Memory(key) => Ok(stream::iter(self.inner.memory.list(&key).into_iter().map(Ok)).boxed()),
             #[cfg(feature = "http")]
             Location::Web(_) => Err(unlisted(prefix)),
             #[cfg(feature = "cloud")]
-            Location::Object(place) => self.0.clouds.walk(&place).await,
+            Location::Object(place) => self.inner.clouds.walk(&place).await,
         }
     }
 
@@ -75,7 +75,7 @@ impl Storage {
             Location::Local(path) => Ok(stream::iter(local::level(&path)?.into_iter().map(Ok)).boxed()),
             Location::Memory(key) => {
                 let mut level = Vec::new();
-                for (key, size) in self.0.memory.list(&key) {
+                for (key, size) in self.inner.memory.list(&key) {
                     let below = match key.split_once('/') {
                         None => Below::Object(key, size),
                         Some((name, _)) => Below::Prefix(name.to_owned()),
@@ -89,7 +89,7 @@ impl Storage {
             #[cfg(feature = "http")]
             Location::Web(_) => Err(unlisted(prefix)),
             #[cfg(feature = "cloud")]
-            Location::Object(place) => self.0.clouds.level(&place).await,
+            Location::Object(place) => self.inner.clouds.level(&place).await,
         }
     }
 }

@@ -109,16 +109,16 @@ impl Storage {
                 Ok(Some(Opened::unchecked(meta, range, pieces.boxed())))
             }
             Location::Memory(key) => {
-                let Some(bytes) = self.0.memory.get(&key) else { return Ok(None) };
+                let Some(bytes) = self.inner.memory.get(&key) else { return Ok(None) };
                 let meta = ObjectMeta { size: bytes.len() as u64, ..ObjectMeta::default() };
                 let range = wanted.within(url, meta.size)?;
                 let bytes = bytes.slice(range.start as usize..range.end as usize);
                 Ok(Some(Opened::unchecked(meta, range, std::future::ready(Ok(bytes)).into_stream().boxed())))
             }
             #[cfg(feature = "http")]
-            Location::Web(url) => super::web::open(&self.0.config, &self.0.connector, &url, self.1, wanted, version).await,
+            Location::Web(url) => super::web::open(&self.inner.config, &self.inner.connector, &url, self.deadline, wanted, version).await,
             #[cfg(feature = "cloud")]
-            Location::Object(place) => self.0.clouds.open(&place, wanted, version).await,
+            Location::Object(place) => self.inner.clouds.open(&place, wanted, version).await,
         }
     }
 

@@ -37,7 +37,7 @@ impl Pieces {
     pub(super) fn new(storage: Storage, url: &str, opened: Opened, rewinds: bool) -> Self {
         let (at, url) = (opened.range.start, url.to_owned());
         // The clients of clouds have retries of their own, and what broke off for them without a byte is final.
-        let dry = if storage.retries_bodies(&url) { storage.0.config.retries.unwrap_or(5) } else { 0 };
+        let dry = if storage.retries_bodies(&url) { storage.inner.config.retries.unwrap_or(5) } else { 0 };
         Self {
             #[cfg(feature = "client")]
             sum: opened.checksum.map(Checksum::begin),

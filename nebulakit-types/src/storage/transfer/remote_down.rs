@@ -25,7 +25,7 @@ struct Pumped {
 
 impl Storage {
     pub(super) async fn fetch_remote(&self, url: &str, path: &Path, listed: Option<u64>) -> Result<u64> {
-        let opening = listed.is_none().then(|| self.0.progress.opening());
+        let opening = listed.is_none().then(|| self.inner.progress.opening());
         let request = self.slot(url).await?;
         // What is known to be small needs no range.
         let wanted = if listed.is_some_and(|size| size <= PART) { Wanted::All } else { Wanted::First(PART) };
@@ -51,7 +51,7 @@ impl Storage {
             self.expected(listed, length);
         }
         partial.publish()?;
-        self.0.progress.done();
+        self.inner.progress.done();
         Ok(length)
     }
 
@@ -63,7 +63,7 @@ impl Storage {
         while let Some((at, piece)) = pieces.next().await? {
             partial.write_at(&piece, at)?;
             end = at + piece.len() as u64;
-            self.0.progress.moved(piece.len() as u64);
+            self.inner.progress.moved(piece.len() as u64);
         }
         drop(request);
         Ok(Pumped { start, end, sum: pieces.sum() })

@@ -68,7 +68,7 @@ impl Source {
 
 impl Storage {
     pub(super) async fn send_remote(&self, source: &Source, place: &Place<'_>, options: &PutOptions) -> Result<()> {
-        let (size, clouds) = (source.meta.size, &self.0.clouds);
+        let (size, clouds) = (source.meta.size, &self.inner.clouds);
         let in_memory = clouds.bodies_in_memory(place)?;
         if size > ONE_REQUEST {
             return self.send_parts(source, place, options, in_memory).await;
@@ -81,13 +81,13 @@ impl Storage {
             let _request = self.slot(place.url).await?;
             clouds.put_streamed(place, source.body(0, size), options).await?;
         }
-        self.0.progress.moved(size);
+        self.inner.progress.moved(size);
         source.check()
     }
 
     async fn send_parts(&self, source: &Source, place: &Place<'_>, options: &PutOptions, in_memory: bool) -> Result<()> {
         let request = self.slot(place.url).await?;
-        let mut parts = self.0.clouds.begin_parts(place, options).await?;
+        let mut parts = self.inner.clouds.begin_parts(place, options).await?;
         drop(request);
         let sent = match self.send_all(source, place.url, &mut parts, in_memory).await {
             Ok(()) => source.check(),
@@ -117,7 +117,7 @@ impl Storage {
                     false => None,
                     // What is under way moves only when it is polled: who has some of it does not wait here.
                     true if active.is_empty() => self.room(url, held).await?,
-                    true => match self.0.budget.memory_now(held) {
+                    true => match self.inner.budget.memory_now(held) {
                         None => break,
                         some => some,
                     },
@@ -136,7 +136,7 @@ impl Storage {
                 active.push(send.boxed());
             }
             match active.next().await {
-                Some(sent) => self.0.progress.moved(sent?),
+                Some(sent) => self.inner.progress.moved(sent?),
                 None => return Ok(()),
             }
             allowed = (allowed + 1).min(PARTS_AT_MOST);

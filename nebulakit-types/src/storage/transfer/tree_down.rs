@@ -34,7 +34,7 @@ impl Storage {
     async fn fetch_tree(&self, prefix: &str, directory: &Path, options: &TreeOptions) -> Result<Transferred> {
         let pattern = options.pattern()?;
         let mut names = Names::of(directory)?;
-        let mut opening = Some(self.0.progress.opening());
+        let mut opening = Some(self.inner.progress.opening());
         let end = stream::poll_fn(move |_| {
             opening.take();
             Poll::Ready(None)
@@ -45,7 +45,7 @@ impl Storage {
             let claimed = found.and_then(|object| {
                 let marker = object.size == 0 && object.key.ends_with('/');
                 let path = names.claim(object.key.strip_suffix('/').filter(|_| marker).unwrap_or(&object.key))?;
-                self.0.progress.expect(1, object.size);
+                self.inner.progress.expect(1, object.size);
                 Ok((object, path, marker))
             });
             async move {

@@ -30,7 +30,7 @@ impl Storage {
 
     async fn send_tree(&self, directory: &Path, prefix: &str, options: &TreeOptions) -> Result<Transferred> {
         let pattern = options.pattern()?;
-        let mut opening = Some(self.0.progress.opening());
+        let mut opening = Some(self.inner.progress.opening());
         let end = stream::poll_fn(move |_| {
             opening.take();
             Poll::Ready(None)
@@ -39,7 +39,7 @@ impl Storage {
         let wanted = files.try_filter(|file| std::future::ready(pattern.as_ref().is_none_or(|pattern| pattern.matches(&file.key))));
         let sends = wanted.map(|file| {
             if let Ok(file) = &file {
-                self.0.progress.expect(1, file.size);
+                self.inner.progress.expect(1, file.size);
             }
             async move {
                 let file = file?;

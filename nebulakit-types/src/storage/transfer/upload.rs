@@ -33,10 +33,10 @@ impl Storage {
     /// Stores bytes of this process, counted as an upload is. [`Storage::put`], which the small files of a task's contract go by, counts none.
     pub(crate) async fn upload_bytes(&self, url: &str, bytes: Bytes, options: &PutOptions) -> Result<()> {
         let length = bytes.len() as u64;
-        self.0.progress.expect(1, length);
+        self.inner.progress.expect(1, length);
         self.put(url, vec![bytes], options).await?;
-        self.0.progress.moved(length);
-        self.0.progress.done();
+        self.inner.progress.moved(length);
+        self.inner.progress.done();
         Ok(())
     }
 
@@ -53,8 +53,8 @@ impl Storage {
             Location::Memory(key) => {
                 self.expected(listed, size);
                 let bytes = read(&file, path, 0, size)?;
-                self.0.memory.put(&key, vec![bytes]);
-                self.0.progress.moved(size);
+                self.inner.memory.put(&key, vec![bytes]);
+                self.inner.progress.moved(size);
             }
             #[cfg(feature = "http")]
             Location::Web(_) => return Err(super::super::read_only(url)),
@@ -69,7 +69,7 @@ impl Storage {
         }
         #[cfg(not(feature = "cloud"))]
         let _ = options;
-        self.0.progress.done();
+        self.inner.progress.done();
         Ok(size)
     }
 }

@@ -94,12 +94,12 @@ impl Storage {
             #[cfg(feature = "cloud")]
             Location::Object(place) => {
                 // What no write could do is said at once.
-                self.0.clouds.check_write(&place, options)?;
+                self.inner.clouds.check_write(&place, options)?;
                 Sink::Cloud(Box::new(Cloud::new(options)))
             }
         };
-        let opening = self.0.progress.opening();
-        self.0.progress.expect(1, 0);
+        let opening = self.inner.progress.opening();
+        self.inner.progress.expect(1, 0);
         Ok(ObjectWriter { storage: self.clone(), url: url.to_owned(), written: 0, sink, opening })
     }
 }
@@ -113,12 +113,12 @@ impl ObjectWriter {
     pub async fn write(&mut self, bytes: Bytes) -> Result<()> {
         let length = bytes.len() as u64;
         self.in_time()?;
-        self.storage.0.progress.expect(0, length);
+        self.storage.inner.progress.expect(0, length);
         match &mut self.sink {
             Sink::File(partial) => {
                 let written = (&partial.file).write_all(&bytes);
                 written.map_err(|error| doing("writing", local::fault("write", partial.target(), error)))?;
-                self.storage.0.progress.moved(length);
+                self.storage.inner.progress.moved(length);
             }
             Sink::Memory(buffer) => buffer.add(bytes),
             #[cfg(feature = "cloud")]
@@ -141,14 +141,14 @@ impl ObjectWriter {
             Sink::File(partial) => partial.publish()?,
             Sink::Memory(mut buffer) => {
                 if let Location::Memory(key) = storage.locate(&url)? {
-                    storage.0.memory.put(&key, buffer.take());
-                    storage.0.progress.moved(written);
+                    storage.inner.memory.put(&key, buffer.take());
+                    storage.inner.progress.moved(written);
                 }
             }
             #[cfg(feature = "cloud")]
             Sink::Cloud(cloud) => cloud.finish(&storage, &url).await.map_err(|error| doing("writing", error))?,
         }
-        storage.0.progress.done();
+        storage.inner.progress.done();
         Ok(written)
     }
 

@@ -58,7 +58,7 @@ impl Cloud {
         if self.parts.is_none() {
             let Location::Object(place) = storage.locate(url)? else { return Ok(()) };
             let _request = storage.slot(url).await?;
-            self.parts = Some(storage.0.clouds.begin_parts(&place, &self.options).await?);
+            self.parts = Some(storage.inner.clouds.begin_parts(&place, &self.options).await?);
         }
         let Some(parts) = &mut self.parts else { return Ok(()) };
         let length = self.buffer.length;
@@ -74,7 +74,7 @@ impl Cloud {
             let _memory = memory;
             let _request = storage.slot(&url).await?;
             sending.await?;
-            storage.0.progress.moved(length);
+            storage.inner.progress.moved(length);
             Ok(length)
         });
         Ok(())
@@ -85,8 +85,8 @@ impl Cloud {
             let Location::Object(place) = storage.locate(url)? else { return Ok(()) };
             let length = self.buffer.length;
             let _request = storage.slot(url).await?;
-            storage.0.clouds.put(&place, self.buffer.take(), &self.options).await?;
-            storage.0.progress.moved(length);
+            storage.inner.clouds.put(&place, self.buffer.take(), &self.options).await?;
+            storage.inner.progress.moved(length);
             return Ok(());
         }
         if self.buffer.length > 0 {
