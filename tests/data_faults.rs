@@ -1,11 +1,13 @@
 //! What is left of a task's data when its process is killed or told to stop, and when the store refuses.
 //!
-//! Nothing here waits for time to pass: the tests meet the process at sockets that they hold.
+//! But for the tasks whose own time runs out, nothing here waits for time to pass: the tests meet the process at sockets that they hold.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use nebulakit_tests::http::{Request, Server};
-use nebulakit_tests::literals::{file, text};
-use nebulakit_tests::{Launch, RECOVERABLE, SYSTEM, Started};
+use nebulakit_tests::literals::{directory, file, text};
+use nebulakit_tests::{Launch, NON_RECOVERABLE, RECOVERABLE, SYSTEM, Started, USER};
+use nebulakit_types::wire::flyteidl::core::{ContainerError, ErrorDocument};
+use prost::Message as _;
 
 fn launch(task: &str) -> Launch {
     Launch::new(env!("CARGO_BIN_EXE_fixture"), task)
@@ -147,6 +149,71 @@ fn a_process_that_is_killed_before_its_outputs_are_stored_has_stored_their_data(
     assert_eq!((outputs.method.as_str(), outputs.path.as_str()), ("PUT", "/bucket/out/outputs.pb"));
     started.signal("KILL");
     assert_eq!(started.wait().ended_by(), Some(9));
+}
+
+/// A task that may take two seconds, at a store that never answers it but takes its error document.
+fn out_of_time(server: &Server, started: Started) -> ContainerError {
+    let silent = server.request();
+    let stored = server.request();
+    assert_eq!((stored.method.as_str(), stored.path.as_str()), ("PUT", "/bucket/out/error.pb"), "after {silent:?}");
+    let error = ErrorDocument::decode(&*stored.body).unwrap().error.unwrap();
+    stored.answer(200, b"");
+    let ended = started.wait();
+    assert_eq!(ended.code(), Some(0), "{}", ended.stderr());
+    drop(silent);
+    error
+}
+
+#[test]
+fn a_tasks_timeout_ends_its_transfers_and_its_error_is_stored_after_it() {
+    let started = [
+        ("read", "reading: `s3://bucket/key`"),
+        ("read in blocking code", "reading: `s3://bucket/key`"),
+        ("read what it made", "reading: `s3://bucket/key`"),
+        ("download", "downloading `s3://bucket/key`"),
+        ("download all", "downloading `s3://bucket/below`"),
+        ("write", "writing: `s3://bucket/raw/"),
+        ("return", "storing: `s3://bucket/raw/"),
+    ]
+    .map(|(how, operation)| {
+        let server = Server::start();
+        let launch = launch("has_two_seconds").input("how", text(how)).raw_at("s3://bucket/raw").outputs_at("s3://bucket/out");
+        let launch = launch.input("file", file("s3://bucket/key")).input("directory", directory("s3://bucket/below"));
+        (launch.s3_at(server.port()).start(), server, operation)
+    });
+    for (started, server, operation) in started {
+        let error = out_of_time(&server, started);
+        // Flyte 1 repeats a task that it finds to have run too long.
+        assert_eq!((error.code.as_str(), error.kind, error.origin), ("USER:Timeout", RECOVERABLE, USER), "{}", error.message);
+        let answer = format!("http://127.0.0.1:{} did not answer in time (1 try); the deadline has passed", server.port());
+        for part in ["the task `fixture.data.has_two_seconds` ran longer than its timeout of 2s; it ended with: ", operation, &answer] {
+            assert!(error.message.contains(part), "no `{part}` in: {}", error.message);
+        }
+    }
+}
+
+/// Where the task's own process keeps the time, the transfer's deadline and its clock strike at once; the document is the same.
+#[test]
+fn a_transfer_that_a_timeout_ended_is_told_where_the_process_keeps_the_time() {
+    let server = Server::start();
+    let launch = launch("has_two_seconds").input("how", text("read")).input("file", file("s3://bucket/key")).on_flyte_2();
+    let started = launch.input("directory", directory("s3://bucket/below")).s3_at(server.port()).start();
+    let silent = server.request();
+    let error = started.wait().error();
+    drop(silent);
+    assert_eq!((error.code.as_str(), error.kind), ("USER:Timeout", RECOVERABLE), "{}", error.message);
+    for part in ["timeout of 2s; it ended with: ", "`s3://bucket/key`", "did not answer in time (1 try); the deadline has passed"] {
+        assert!(error.message.contains(part), "no `{part}` in: {}", error.message);
+    }
+}
+
+#[test]
+fn what_an_author_says_of_an_error_counts_where_the_platform_keeps_the_time() {
+    let server = Server::start();
+    let launch = launch("gives_up_for_good").input("file", file("s3://bucket/key")).outputs_at("s3://bucket/out");
+    let error = out_of_time(&server, launch.s3_at(server.port()).start());
+    assert_eq!((error.code.as_str(), error.kind), ("OWN:Code", NON_RECOVERABLE), "{}", error.message);
+    assert!(error.message.contains("(1 try); the deadline has passed"), "{}", error.message);
 }
 
 #[test]

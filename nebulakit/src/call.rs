@@ -23,10 +23,14 @@ pub(crate) fn run(call: Call, platform: &'static Platform, context: &Context) ->
     ended.unwrap_or_else(|failure| Err(failure.into()))
 }
 
-/// The failure of a task that ran longer than it may.
-pub(crate) fn overdue(task: &TaskDef, limit: Duration) -> Failure {
+/// The failure of a task that ran longer than it may, and how it ended then, if it did.
+pub(crate) fn overdue(task: &TaskDef, limit: Duration, ended: Option<Unsuccessful>) -> Failure {
     let limit = jiff::SignedDuration::try_from(limit).unwrap_or(jiff::SignedDuration::MAX);
-    let message = format!("the task `{}` ran longer than its timeout of {limit:#}", task.name);
+    let detail = match ended {
+        Some(Unsuccessful::Failed(failure)) => format!("; it ended with: {}", failure.message),
+        Some(Unsuccessful::Ignored) | None => String::new(),
+    };
+    let message = format!("the task `{}` ran longer than its timeout of {limit:#}{detail}", task.name);
     Failure { recoverable: Some(true), ..Failure::user(code::TIMEOUT, message) }
 }
 

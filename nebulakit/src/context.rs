@@ -79,7 +79,8 @@ impl Context {
         let stores = surroundings.stores.clone();
         let raw_prefix = surroundings.raw_output_prefix.clone();
         let raw_prefix = raw_prefix.unwrap_or_else(|| join(&surroundings.output_prefix, "raw"));
-        let workspace = Workspace::new(move || stores.all().clone(), Some(raw_prefix), surroundings.environment.temporary_folder());
+        let deadline = surroundings.deadline;
+        let workspace = Workspace::new(move || stores.all().until(deadline), Some(raw_prefix), surroundings.environment.temporary_folder());
         workspace.share();
         Self {
             inner: Arc::new(Inner {
@@ -140,7 +141,8 @@ impl Context {
         &self.own().custom
     }
 
-    /// Until when the task has to end, by its own `timeout`; [`None`] without one.
+    /// Until when the task has to end, by its own `timeout`; [`None`] without one. Transfers of files, directories and tables are over by
+    /// then, or end with an error that says so.
     #[must_use]
     pub fn deadline(&self) -> Option<Instant> {
         self.own().deadline
@@ -189,7 +191,8 @@ impl Context {
         &self.inner.workspace
     }
 
-    /// The object stores, as the platform's settings say that they are reached.
+    /// The object stores, as the platform's settings say that they are reached. Its transfers have no deadline: a task whose time is up may
+    /// still save what it has.
     #[must_use]
     pub fn storage(&self) -> &Storage {
         self.own().stores.all()

@@ -218,8 +218,8 @@ impl Execution {
         let ended = call::run(call, self.platform, context);
         self.meter.ran(begin.elapsed());
         let ended = match (self.stop.task_is_over(), limit) {
-            (Some(Reason::Overdue), Some(limit)) => Err(overdue(task, limit).into()),
-            _ => ended,
+            (Some(Reason::Overdue), Some(limit)) => Err(overdue(task, limit, ended.err()).into()),
+            _ => ended.map_err(|ended| late(task, context, limit, ended)),
         };
         self.telling.at_the_end(&self.stores);
         if !matches!(ended, Err(Unsuccessful::Ignored)) {
@@ -231,7 +231,8 @@ impl Execution {
         if !outbox.is_empty() {
             let sent = self.reactor.wait(outbox.send()).map_err(|error| Failure::cannot_start(&error))?;
             self.telling.at_the_end(&self.stores);
-            sent.map_err(|error| Failure::of_store("cannot store the data of the outputs", &error))?;
+            let failed = |error| Failure::of_store("cannot store the data of the outputs", &error);
+            sent.map_err(|error| late(task, context, limit, failed(error).into()))?;
         }
         Ok((outputs, types))
     }
@@ -253,7 +254,7 @@ impl Execution {
             stop.ask(Reason::Overdue);
             if !stop.sees_the_task_over(GRACE) && stop.take() {
                 execution.publish_decks(task, &context);
-                give_up(overdue(task, limit));
+                give_up(overdue(task, limit, None));
             }
         })
     }
@@ -379,6 +380,22 @@ impl Execution {
             exit: Exit::Failed,
             report: Some(format!("{}: {}\n\nthe error could not be stored: {not_stored}", failure.code, failure.message)),
         }
+    }
+}
+
+/// A failure after the deadline is a timeout: transfers end then, and not always after the clock of [`Execution::keep_time`].
+///
+/// Where the platform keeps the time (there is no `limit`) it would repeat a task that ran too long, and a plain failure must not prevent
+/// that; what the author says of an error counts.
+fn late(task: &TaskDef, context: &Context, limit: Option<Duration>, ended: Unsuccessful) -> Unsuccessful {
+    let is_late = context.remaining().is_some_and(|left| left.is_zero());
+    match (task.options.timeout, &ended) {
+        (Some(timeout), Unsuccessful::Failed(failure))
+            if is_late && (limit.is_some() || failure.recoverable.is_none() || failure.origin == Origin::System) =>
+        {
+            overdue(task, timeout, Some(ended)).into()
+        }
+        _ => ended,
     }
 }
 

@@ -9,8 +9,12 @@ use nebulakit::schema::{AnyRow, Schema};
 use nebulakit::types::convert::writer::Encoder;
 use nebulakit::types::outbox::Outbox;
 use nebulakit::types::storage::{S3Config, Storage, StorageConfig};
-use nebulakit::types::{Dialect, decode};
+use nebulakit::types::{Dialect, decode, encode};
+use nebulakit_tests::http::Server;
+use nebulakit_tests::{Launch, RECOVERABLE};
+use nebulakit_types::wire::flyteidl::core::Literal;
 use nebulakit_types::workspace::Workspace;
+use prost::Message as _;
 
 use super::fault_server::s3::{Fault, S3};
 use super::shared::{batch, whole};
@@ -94,4 +98,20 @@ fn a_list_of_tables_is_stored_side_by_side() {
             assert_eq!(whole(&table.within(&workspace)).await, expected);
         }
     });
+}
+
+#[test]
+fn a_tasks_timeout_ends_the_reading_of_a_table() {
+    let server = Server::start();
+    let table = encode(&Schema::<AnyRow>::from_uri("s3://bucket/table.parquet"), &Dialect::FLYTE_1).unwrap();
+    let launch = Launch::new(env!("CARGO_BIN_EXE_fixture"), "tables.has_two_seconds").input("v", Literal::decode(&*table).unwrap());
+    let started = launch.s3_at(server.port()).start();
+    let silent = server.request();
+    let error = started.wait().error();
+    drop(silent);
+    assert_eq!((error.code.as_str(), error.kind), ("USER:Timeout", RECOVERABLE), "{}", error.message);
+    for part in ["timeout of 2s; it ended with: ", "`s3://bucket/table.parquet", "did not answer in time (1 try); the deadline has passed"]
+    {
+        assert!(error.message.contains(part), "no `{part}` in: {}", error.message);
+    }
 }
