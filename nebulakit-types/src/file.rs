@@ -187,8 +187,7 @@ impl<F> File<F> {
     /// [`ErrorKind::NotFound`] if it is not there, and those of the store.
     pub async fn stat(&self) -> Result<ObjectMeta> {
         let Some(url) = self.url()? else { return Ok(ObjectMeta { size: self.in_memory().len() as u64, ..ObjectMeta::default() }) };
-        let meta = self.workspace().storage().stat(&url).await?;
-        meta.ok_or_else(|| Error::new(ErrorKind::NotFound, format!("there is no file at `{}`", shown(&url))))
+        self.workspace().storage().stat_existing(&url).await
     }
 
     /// The file's length in bytes.

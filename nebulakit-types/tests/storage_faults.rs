@@ -12,7 +12,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::TryStreamExt as _;
 use nebulakit_types::file::{Any, File};
-use nebulakit_types::storage::{AddressingStyle, Environment, PutOptions, S3Config, Storage, StorageConfig};
+use nebulakit_types::storage::{AddressingStyle, Environment, PutOptions, S3Config, Storage, StorageConfig, TreeOptions};
 use nebulakit_types::workspace::Workspace;
 use nebulakit_types::{Error, ErrorKind};
 
@@ -168,6 +168,13 @@ async fn no_failure_leaves_out_the_operation_the_url_the_tries_and_the_cause() {
     let broken_url = format!("{}/x", broken.url);
     let quiet_config = StorageConfig { answer_timeout: Some(Duration::from_millis(30)), retries: Some(1), ..config(&quiet.url) };
     let read = async |storage: &Storage, url: &str| storage.read(url, ..).await?.try_collect::<Vec<_>>().await.map(drop);
+    let nothing = || s3([Answer(404, &[], GONE)]).1;
+    let late_nothing = s3([SLOW_DOWN, Answer(404, &[], GONE)]).1;
+    let no_page = Server::follow([Answer(404, &[], "")]);
+    let no_page_url = format!("{}/x", no_page.url);
+    let (folder, plain) = (tempfile::tempdir().unwrap(), PutOptions::default());
+    let (target, absent) = (folder.path().join("target"), "memory://absent");
+    let file = |url: &str, storage: Storage| File::<Any>::from_uri(url).within(Workspace::new(move || storage, None, "."));
     for (operation, url, tries, cause, error) in [
         ("fetching", url, "4 tries", "answered 500", nobody(&metadata.url).get(url).await.unwrap_err()),
         ("storing", url, "2 tries", "did not answer", put(&nobody(&free), url).await.unwrap_err()),
@@ -183,9 +190,62 @@ async fn no_failure_leaves_out_the_operation_the_url_the_tries_and_the_cause() {
         ("reading", &web_url, "1 try", "gave 7..10", Storage::default().read(&web_url, 1..3).await.unwrap_err()),
         ("fetching", &broken_url, "4 tries", "broke off its answer", Storage::new(config(&free)).get(&broken_url).await.unwrap_err()),
         ("listing", url, "1 try", "not closed", s3([Answer(200, &[], "<no")]).1.list(url).await.unwrap_err()),
+        ("fetching", url, "1 try", "answered 404 NoSuchKey: no", nothing().get(url).await.unwrap_err()),
+        ("fetching", url, "2 tries in ", "answered 404 NoSuchKey: no", late_nothing.get(url).await.unwrap_err()),
+        ("reading", url, "1 try", "answered 404 NoSuchKey: no", read(&nothing(), url).await.unwrap_err()),
+        ("reading", url, "1 try", "answered 404", nothing().read(url, 3..3).await.unwrap_err()),
+        ("reading", url, "1 try", "answered 404 NoSuchKey: no", nothing().read_range(url, 1..2).await.unwrap_err()),
+        ("downloading", url, "1 try", "answered 404 NoSuchKey: no", nothing().download(url, &target).await.unwrap_err()),
+        ("looking for", url, "1 try", "answered 404", file(url, nothing()).stat().await.unwrap_err()),
+        ("fetching", &no_page_url, "1 try", "answered 404", Storage::default().get(&no_page_url).await.unwrap_err()),
+        ("reading", &no_page_url, "1 try", "answered 404", read(&Storage::default(), &no_page_url).await.unwrap_err()),
+        ("looking for", &no_page_url, "1 try", "answered 404", file(&no_page_url, Storage::default()).stat().await.unwrap_err()),
+        ("fetching", absent, "1 try", "nothing is stored at", Storage::memory().get(absent).await.unwrap_err()),
+        ("downloading", absent, "1 try", "nothing is stored at", Storage::memory().download(absent, &target).await.unwrap_err()),
+        ("uploading", "target", "1 try", "there is no file", Storage::memory().upload(&target, absent, &plain).await.unwrap_err()),
     ] {
+        let url = if url == "target" { target.to_str().unwrap() } else { url };
         for part in [operation, &format!("`{url}`"), cause, &format!("({tries}")] {
             assert!(error.to_string().contains(part), "no {part:?} in: {error}");
+        }
+    }
+}
+
+/// A folder stands where a file should, and a file where a folder should; and nothing is where something should.
+#[tokio::test]
+async fn failures_of_this_machine_name_the_operation_the_path_the_tries_and_the_cause() {
+    let root = tempfile::tempdir().unwrap();
+    let path = |name: &str| root.path().join(name).to_str().unwrap().to_owned();
+    let (folder, below, absent) = (path("folder"), path("file/below"), path("absent"));
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::write(path("file"), "x").unwrap();
+    let (storage, plain) = (Storage::default(), PutOptions::default());
+    let file = |url: &str| File::<Any>::from_uri(url).within(Workspace::local(root.path()));
+    let mut writer = storage.create(&path("late"), &plain).await.unwrap();
+    writer.write("x".into()).await.unwrap();
+    std::fs::create_dir(path("late")).unwrap();
+    for (operation, path, cause, error) in [
+        ("fetching", &absent, "nothing is stored at", storage.get(&absent).await.unwrap_err()),
+        ("fetching", &folder, "s a directory", storage.get(&folder).await.unwrap_err()),
+        ("storing", &path("file"), "ot a directory", storage.put(&below, vec![], &plain).await.unwrap_err()),
+        ("deleting", &folder, "s a directory", storage.delete(&folder).await.unwrap_err()),
+        ("reading", &absent, "nothing is stored at", storage.read(&absent, ..).await.unwrap_err()),
+        ("reading", &folder, "it is not a file", storage.read(&folder, ..).await.unwrap_err()),
+        ("reading", &absent, "nothing is stored at", storage.read_range(&absent, 0..1).await.unwrap_err()),
+        ("looking for", &absent, "nothing is stored at", file(&absent).stat().await.unwrap_err()),
+        ("downloading", &absent, "nothing is stored at", storage.download(&absent, &root.path().join("x")).await.unwrap_err()),
+        ("uploading", &absent, "there is no file", storage.upload(absent.as_ref(), "memory://x", &plain).await.unwrap_err()),
+        (
+            "uploading",
+            &absent,
+            "o such file",
+            storage.upload_tree(absent.as_ref(), "memory://x", &TreeOptions::default()).await.unwrap_err(),
+        ),
+        ("creating", &path("file"), "ot a directory", storage.create(&below, &plain).await.unwrap_err()),
+        ("writing", &path("late"), "s a directory", writer.finish().await.unwrap_err()),
+    ] {
+        for part in [operation, &format!("`{path}`"), "(1 try)", cause] {
+            assert!(chain(&error).contains(part), "no {part:?} in: {}", chain(&error));
         }
     }
 }
@@ -235,11 +295,12 @@ async fn an_answer_that_breaks_off_is_continued_where_it_stopped() {
 
 #[tokio::test]
 async fn what_is_missing_is_told_apart() {
-    let (_server, storage) = s3([Answer(404, &[], "<Error><Code>NoSuchKey</Code><Message>no</Message></Error>")]);
+    let (server, storage) = s3([Answer(404, &[], "<Error><Code>NoSuchKey</Code><Message>no</Message></Error>")]);
     assert!(storage.get_if_exists("s3://bucket/key").await.unwrap().is_none());
     assert!(!storage.exists("s3://bucket/key").await.unwrap());
     let error = storage.get("s3://bucket/key").await.unwrap_err();
-    assert_eq!((error.kind(), error.to_string().as_str()), (ErrorKind::NotFound, "fetching: nothing is stored at `s3://bucket/key`"));
+    let text = format!("fetching: nothing is stored at `s3://bucket/key`: {} answered 404 NoSuchKey: no (1 try)", server.url);
+    assert_eq!((error.kind(), error.to_string()), (ErrorKind::NotFound, text));
 
     let (server, storage) = s3([Answer(404, &[], "<Error><Code>NoSuchBucket</Code><Message>no</Message></Error>")]);
     for error in [storage.get_if_exists("s3://bucket/key").await.unwrap_err(), put(&storage, "s3://bucket/key").await.unwrap_err()] {

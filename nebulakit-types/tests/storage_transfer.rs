@@ -704,7 +704,8 @@ async fn a_prefix_that_is_registered_for_a_bucket_leads_to_its_keys() {
         assert_eq!(pieces.concat(), b"x", "{url}");
     }
     let error = storage.read("lake://none", ..).await.unwrap_err();
-    assert_eq!(error.to_string(), "reading: nothing is stored at `lake://none`");
+    let text = format!("reading: nothing is stored at `lake://none`: {} answered 404 NoSuchKey", server.url);
+    assert!(error.to_string().starts_with(&text) && error.to_string().ends_with(" (1 try)"), "{error}");
     let error = storage.put("web://a", vec![], &PutOptions::default()).await.unwrap_err();
     assert!(error.kind() == ErrorKind::Url && error.to_string().contains("`web://a` cannot be written"), "{error}");
 }

@@ -10,6 +10,7 @@ use crc_fast::{CrcAlgorithm, Digest, checksum_combine};
 use http::{HeaderMap, HeaderName, header};
 
 use super::location::shown;
+use super::transfer::ONE_TRY;
 use crate::{Error, ErrorKind, Result};
 
 /// What the bytes of a whole object have to come to.
@@ -88,7 +89,7 @@ impl Checksum {
             return Ok(());
         }
         let text = format!(
-            "`{}`: the {} bytes that came have the {} {:x}, and the store says {:x}: they were damaged on the way or in the store (1 try)",
+            "`{}`: the {} bytes that came have the {} {:x}, and the store says {:x}: they were damaged on the way or in the store{ONE_TRY}",
             shown(url),
             sum.length,
             self.kind,

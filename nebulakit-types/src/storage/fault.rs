@@ -9,7 +9,7 @@ use super::cloud::{Place, Store};
 #[cfg(feature = "cloud")]
 use super::location::Cloud;
 use super::location::shown;
-use super::transfer::LATE;
+use super::transfer::{LATE, tried};
 #[cfg(feature = "cloud")]
 use super::transport::innermost;
 use super::transport::{Failure, Trace, What};
@@ -17,6 +17,12 @@ use crate::{Error, ErrorKind};
 
 #[cfg(feature = "cloud")]
 pub(super) const NO_CREDENTIALS: &str = "no credentials found";
+
+/// What was answered where nothing is, as the end of a message that names the URL.
+pub(super) fn absence(config: &StorageConfig, trace: &Trace) -> String {
+    let said = trace.last.as_ref().map(|last| format!(": {} {}", last.origin, brief(last))).unwrap_or_default();
+    config.scrub(said + &effort(trace))
+}
 
 /// The error of an operation on the object at `place`.
 #[cfg(feature = "cloud")]
@@ -142,11 +148,7 @@ pub(super) fn brief(failure: &Failure) -> String {
 /// How much was tried. What failed without a failed request had an answer that is of no use.
 fn effort(trace: &Trace) -> String {
     let unused = u32::from(trace.last.is_none() && trace.asked > 0);
-    let mut text = match trace.tries + unused {
-        0 => " (0 tries)".to_owned(),
-        1 => " (1 try)".to_owned(),
-        tries => format!(" ({tries} tries in {:.1} s)", trace.started.elapsed().as_secs_f64()),
-    };
+    let mut text = tried(trace.tries + unused, trace.started.elapsed());
     if trace.is_late {
         text.push_str(LATE);
     }

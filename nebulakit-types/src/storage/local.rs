@@ -12,6 +12,7 @@ use bytes::Bytes;
 use super::ObjectMeta;
 use super::location::shown_path;
 use super::object::Below;
+use super::transfer::ONE_TRY;
 use crate::{Error, ErrorKind, Result};
 
 /// How the names of files begin that are being written; listings pass over them.
@@ -26,7 +27,7 @@ pub(super) fn fault(verb: &str, path: &Path, error: io::Error) -> Error {
         Io::PermissionDenied | Io::ReadOnlyFilesystem => ErrorKind::Denied,
         _ => ErrorKind::Io,
     };
-    Error::new(kind, format!("cannot {verb} {}", shown_path(path))).with_source(error)
+    Error::new(kind, format!("cannot {verb} {}{ONE_TRY}", shown_path(path))).with_source(error)
 }
 
 /// A file below something that is no directory is as absent as any.
@@ -148,7 +149,7 @@ pub(super) fn open(path: &Path) -> Result<Option<(File, ObjectMeta)>> {
     };
     let metadata = file.metadata().map_err(|error| fault("look at", path, error))?;
     if !metadata.is_file() {
-        return Err(Error::new(ErrorKind::Io, format!("cannot read {}: it is not a file", shown_path(path))));
+        return Err(Error::new(ErrorKind::Io, format!("cannot read {}: it is not a file{ONE_TRY}", shown_path(path))));
     }
     Ok(Some((file, facts(&metadata))))
 }
@@ -186,7 +187,7 @@ pub(crate) fn read_at(file: &File, offset: u64, length: usize) -> io::Result<Byt
 /// Copies a file beside its target and renames the copy. `go_on` is asked before each piece; the file system may share the blocks.
 pub(super) fn copy(from: &Path, to: &Path, go_on: &dyn Fn() -> Result<()>, moved: &dyn Fn(u64)) -> Result<u64> {
     let Some((file, meta)) = open(from)? else {
-        return Err(Error::new(ErrorKind::NotFound, format!("nothing is stored at {}", shown_path(from))));
+        return Err(Error::new(ErrorKind::NotFound, format!("nothing is stored at {}{ONE_TRY}", shown_path(from))));
     };
     go_on()?;
     let partial = Partial::beside(to)?;
@@ -201,7 +202,7 @@ pub(super) fn copy(from: &Path, to: &Path, go_on: &dyn Fn() -> Result<()>, moved
         moved(piece);
     }
     if copied != meta.size {
-        let text = format!("{} changed while it was copied: it had {} bytes, then {copied}", shown_path(from), meta.size);
+        let text = format!("{} changed while it was copied: it had {} bytes, then {copied}{ONE_TRY}", shown_path(from), meta.size);
         return Err(Error::new(ErrorKind::Changed, text));
     }
     partial.publish()?;

@@ -61,6 +61,7 @@ use self::location::Location;
 pub use self::location::{child_url, join};
 pub(crate) use self::location::{local_path, shown, without_query};
 pub(crate) use self::object::Below;
+use self::object::Found;
 pub use self::object::{Level, ObjectInfo, ObjectMeta, Symlinks, Transferred, TreeOptions};
 pub use self::progress::{Counts, Progress};
 pub use self::registry::Registry;
@@ -166,10 +167,7 @@ impl Storage {
     /// store refuses or no credentials were found, [`ErrorKind::Unavailable`] if it does not answer or its answer breaks off until the
     /// retries are used up, [`ErrorKind::Url`] if no store of this program serves the URL, [`ErrorKind::Io`] for the rest.
     pub async fn get(&self, url: &str) -> Result<Bytes> {
-        match self.get_if_exists(url).await? {
-            Some(bytes) => Ok(bytes),
-            None => Err(transfer::doing("fetching", transfer::nothing(url))),
-        }
+        self.whole(url).await.and_then(|found| found.there(url)).map_err(|error| doing("fetching", error))
     }
 
     /// Fetches a whole object, or `None` if there is none. A missing bucket is an error.
@@ -178,19 +176,18 @@ impl Storage {
     ///
     /// As [`Storage::get`].
     pub async fn get_if_exists(&self, url: &str) -> Result<Option<Bytes>> {
-        let _request = self.request(url).await.map_err(|error| doing("fetching", error))?;
+        self.whole(url).await.map(Found::if_there).map_err(|error| doing("fetching", error))
+    }
+
+    async fn whole(&self, url: &str) -> Result<Found<Bytes>> {
+        let _request = self.request(url).await?;
         match self.locate(url)? {
-            Location::Local(path) => local::get(&path),
-            Location::Memory(key) => Ok(self.inner.memory.get(&key)),
+            Location::Local(path) => local::get(&path).map(Found::here),
+            Location::Memory(key) => Ok(Found::here(self.inner.memory.get(&key))),
             #[cfg(feature = "http")]
-            Location::Web(url) => {
-                web::get(&self.inner.config, &self.inner.connector, &url, self.deadline).await.map_err(|error| doing("fetching", error))
-            }
+            Location::Web(url) => web::get(&self.inner.config, &self.inner.connector, &url, self.deadline).await,
             #[cfg(feature = "cloud")]
-            Location::Object(place) => {
-                let got = self.inner.clouds.get(&place).await;
-                got.map_err(|error| doing("fetching", error))
-            }
+            Location::Object(place) => self.inner.clouds.get(&place).await,
         }
     }
 
@@ -207,7 +204,7 @@ impl Storage {
         let _ = options;
         let _request = self.request(url).await.map_err(|error| doing("storing", error))?;
         match self.locate(url)? {
-            Location::Local(path) => local::put(&path, &parts),
+            Location::Local(path) => local::put(&path, &parts).map_err(|error| doing("storing", error)),
             Location::Memory(key) => {
                 self.inner.memory.put(&key, parts);
                 Ok(())
@@ -237,21 +234,26 @@ impl Storage {
     ///
     /// As [`Storage::get`].
     pub async fn stat(&self, url: &str) -> Result<Option<ObjectMeta>> {
-        let _request = self.request(url).await.map_err(|error| doing("looking for", error))?;
+        self.facts(url).await.map(Found::if_there).map_err(|error| doing("looking for", error))
+    }
+
+    /// The same, for whom it is an error that there is none.
+    pub(crate) async fn stat_existing(&self, url: &str) -> Result<ObjectMeta> {
+        self.facts(url).await.and_then(|found| found.there(url)).map_err(|error| doing("looking for", error))
+    }
+
+    async fn facts(&self, url: &str) -> Result<Found<ObjectMeta>> {
+        let _request = self.request(url).await?;
         match self.locate(url)? {
-            Location::Local(path) => local::stat(&path),
+            Location::Local(path) => local::stat(&path).map(Found::here),
             Location::Memory(key) => {
-                Ok(self.inner.memory.get(&key).map(|bytes| ObjectMeta { size: bytes.len() as u64, ..ObjectMeta::default() }))
+                let bytes = self.inner.memory.get(&key);
+                Ok(Found::here(bytes.map(|bytes| ObjectMeta { size: bytes.len() as u64, ..ObjectMeta::default() })))
             }
             #[cfg(feature = "http")]
-            Location::Web(url) => {
-                web::stat(&self.inner.config, &self.inner.connector, &url, self.deadline).await.map_err(|error| doing("looking for", error))
-            }
+            Location::Web(url) => web::stat(&self.inner.config, &self.inner.connector, &url, self.deadline).await,
             #[cfg(feature = "cloud")]
-            Location::Object(place) => {
-                let seen = self.inner.clouds.stat(&place).await;
-                seen.map_err(|error| doing("looking for", error))
-            }
+            Location::Object(place) => self.inner.clouds.stat(&place).await,
         }
     }
 
@@ -277,7 +279,7 @@ impl Storage {
     /// As [`Storage::get`]; http(s), which has no listing, is [`ErrorKind::Url`].
     pub async fn list(&self, prefix: &str) -> Result<Vec<ObjectInfo>> {
         let mut found = match self.locate(prefix)? {
-            Location::Local(path) => local::list(&path)?,
+            Location::Local(path) => local::list(&path).map_err(|error| doing("listing", error))?,
             Location::Memory(key) => self.inner.memory.list(&key),
             #[cfg(feature = "http")]
             Location::Web(_) => return Err(transfer::unlisted(prefix)),
@@ -299,7 +301,7 @@ impl Storage {
     pub async fn delete(&self, url: &str) -> Result<()> {
         let _request = self.request(url).await.map_err(|error| doing("deleting", error))?;
         match self.locate(url)? {
-            Location::Local(path) => local::delete(&path),
+            Location::Local(path) => local::delete(&path).map_err(|error| doing("deleting", error)),
             Location::Memory(key) => {
                 self.inner.memory.delete(&key);
                 Ok(())

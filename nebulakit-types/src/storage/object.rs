@@ -3,6 +3,10 @@
 use std::collections::BTreeMap;
 use std::time::SystemTime;
 
+use super::location::shown;
+use super::transfer::ONE_TRY;
+use crate::{Error, ErrorKind, Result};
+
 /// The facts of one object, as [`Storage::stat`](super::Storage::stat) and [`Reading::meta`](super::Reading::meta) give them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -86,6 +90,36 @@ impl std::ops::AddAssign for Transferred {
     fn add_assign(&mut self, other: Self) {
         self.objects += other.objects;
         self.bytes += other.bytes;
+    }
+}
+
+/// What was looked for.
+#[derive(Debug)]
+pub(super) enum Found<T> {
+    There(T),
+    /// It is not there: what was answered and how often it was asked for, as the end of a message.
+    Absent(String),
+}
+
+impl<T> Found<T> {
+    /// What this machine has or has not, which is asked once.
+    pub(super) fn here(found: Option<T>) -> Self {
+        found.map_or_else(|| Self::Absent(ONE_TRY.to_owned()), Self::There)
+    }
+
+    /// For whom it has to be there.
+    pub(super) fn there(self, url: &str) -> Result<T> {
+        match self {
+            Self::There(found) => Ok(found),
+            Self::Absent(end) => Err(Error::new(ErrorKind::NotFound, format!("nothing is stored at `{}`{end}", shown(url)))),
+        }
+    }
+
+    pub(super) fn if_there(self) -> Option<T> {
+        match self {
+            Self::There(found) => Some(found),
+            Self::Absent(_) => None,
+        }
     }
 }
 

@@ -11,35 +11,33 @@ use http_body_util::BodyExt as _;
 use object_store::client::{HttpError, HttpErrorKind, HttpRequest, HttpRequestBody, HttpResponse};
 
 use super::checksum::Checksum;
-use super::fault::{explain_web, status_kind};
-use super::transfer::{Opened, Wanted};
+use super::fault::{absence, explain_web, status_kind};
+use super::object::Found;
+use super::transfer::{ONE_TRY, Opened, Wanted};
 use super::transport::{Connector, Trace, Watch, innermost, retry_config};
 use super::{ObjectMeta, StorageConfig};
 use crate::{Error, ErrorKind, Result};
 
-pub(super) async fn get(config: &StorageConfig, connector: &Connector, url: &str, deadline: Option<Instant>) -> Result<Option<Bytes>> {
+pub(super) async fn get(config: &StorageConfig, connector: &Connector, url: &str, deadline: Option<Instant>) -> Result<Found<Bytes>> {
     let read = |answer: HttpResponse| async move {
         let checksum = answer.extensions().get::<Checksum>().copied();
         // A body that is shorter than its announced length is an error of the client below.
         Ok((checksum, answer.into_body().collect().await?.to_bytes()))
     };
     let (out, trace) = Trace::of(deadline, run(config, connector, request(url, "GET")?, read)).await;
-    let Some((checksum, bytes)) = out.map_err(|why| explain_web(url, config, &why, &trace))? else { return Ok(None) };
+    let out = out.map_err(|why| explain_web(url, config, &why, &trace))?;
+    let Some((checksum, bytes)) = out else { return Ok(Found::Absent(absence(config, &trace))) };
     if let Some(checksum) = checksum {
         checksum.check(url, checksum.of(&bytes))?;
     }
-    Ok(Some(bytes))
+    Ok(Found::There(bytes))
 }
 
-pub(super) async fn stat(
-    config: &StorageConfig,
-    connector: &Connector,
-    url: &str,
-    deadline: Option<Instant>,
-) -> Result<Option<ObjectMeta>> {
+pub(super) async fn stat(config: &StorageConfig, connector: &Connector, url: &str, deadline: Option<Instant>) -> Result<Found<ObjectMeta>> {
     let read = |answer: HttpResponse| std::future::ready(Ok(facts(&answer)));
     let (out, trace) = Trace::of(deadline, run(config, connector, request(url, "HEAD")?, read)).await;
-    out.map_err(|why| explain_web(url, config, &why, &trace))
+    let meta = out.map_err(|why| explain_web(url, config, &why, &trace))?;
+    Ok(meta.map_or_else(|| Found::Absent(absence(config, &trace)), Found::There))
 }
 
 /// Opens an object or a range of it, of the version named by an etag where one is given; one request. A server that knows no ranges gives
@@ -51,7 +49,7 @@ pub(super) async fn open(
     deadline: Option<Instant>,
     wanted: &Wanted,
     version: Option<&str>,
-) -> Result<Option<Opened>> {
+) -> Result<Found<Opened>> {
     let mut request = request(url, "GET")?;
     let range = match wanted {
         Wanted::All => None,
@@ -59,7 +57,7 @@ pub(super) async fn open(
         Wanted::First(length) => Some(format!("bytes=0-{}", length - 1)),
         Wanted::Range(range) => Some(format!("bytes={}-{}", range.start, range.end.saturating_sub(1))),
     };
-    let fault = |why: &str| Error::new(ErrorKind::Io, format!("`{}`: {why} (1 try)", super::location::shown(url)));
+    let fault = |why: &str| Error::new(ErrorKind::Io, format!("`{}`: {why}{ONE_TRY}", super::location::shown(url)));
     for (name, value) in [(header::RANGE, range.as_deref()), (header::IF_MATCH, version)] {
         if let Some(value) = value {
             let value = HeaderValue::from_str(value).map_err(|_| fault("its etag cannot stand in a request"))?;
@@ -68,7 +66,8 @@ pub(super) async fn open(
     }
     let watch = Watch::until(deadline);
     let opened = watch.of(run(config, connector, request, |answer| std::future::ready(Ok(answer)))).await;
-    let Some(answer) = opened.map_err(|why| explain_web(url, config, &why, &watch.trace()))? else { return Ok(None) };
+    let opened = opened.map_err(|why| explain_web(url, config, &why, &watch.trace()))?;
+    let Some(answer) = opened else { return Ok(Found::Absent(absence(config, &watch.trace()))) };
     let mut meta = facts(&answer);
     let mut cut = 0..u64::MAX;
     let range = if answer.status().as_u16() == 206 {
@@ -92,13 +91,16 @@ pub(super) async fn open(
         range
     };
     if version.is_some_and(|version| meta.etag.as_deref() != Some(version)) {
-        return Err(Error::new(ErrorKind::Changed, format!("`{}`: the object changed while it was read", super::location::shown(url))));
+        return Err(Error::new(
+            ErrorKind::Changed,
+            format!("`{}`: the object changed while it was read{ONE_TRY}", super::location::shown(url)),
+        ));
     }
     let checksum = answer.extensions().get().copied();
     let (config, owned, record) = (config.clone(), url.to_owned(), watch.clone());
     let body = watch.stream(only(cut, answer.into_body().into_data_stream()));
     let body = body.map_err(move |error| explain_web(&owned, &config, &innermost(&error), &record.trace()));
-    Ok(Some(Opened { meta, range, checksum, body: body.boxed() }))
+    Ok(Found::There(Opened { meta, range, checksum, body: body.boxed() }))
 }
 
 /// The part of a body that lies in a range.

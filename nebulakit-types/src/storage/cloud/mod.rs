@@ -14,9 +14,10 @@ use object_store::list::PaginatedListStore;
 use object_store::{Error as StoreError, ObjectStore};
 
 pub(super) use self::parts::{Part, Parts};
-use super::fault::{NO_CREDENTIALS, explain, no_bucket};
+use super::fault::{NO_CREDENTIALS, absence, explain, no_bucket};
 pub(super) use super::location::Place;
 use super::location::{Cloud, shown};
+use super::object::Found;
 use super::transport::{Connector, Watch};
 use super::{PutOptions, StorageConfig};
 use crate::{Error, ErrorKind, Result};
@@ -50,8 +51,8 @@ struct Done<T> {
 /// How an operation ended.
 enum Ended<T> {
     Done(Done<T>),
-    /// The store says that the object is not there; as an error, for whom that is one.
-    Absent(Error),
+    /// The store says that the object is not there: as an error of whoever writes, and what it answered for whoever reads.
+    Absent(Error, String),
 }
 
 impl fmt::Debug for Store {
@@ -90,19 +91,19 @@ impl Owned {
 }
 
 impl<T> Ended<T> {
-    /// What was done, if there was something to do it with.
-    fn done(self) -> Option<Done<T>> {
+    /// What was done by whoever reads.
+    fn found(self) -> Found<Done<T>> {
         match self {
-            Self::Done(done) => Some(done),
-            Self::Absent(_) => None,
+            Self::Done(done) => Found::There(done),
+            Self::Absent(_, end) => Found::Absent(end),
         }
     }
 
-    /// The same, where what is not there is an error.
+    /// The same by whoever writes, to whom what is not there is an error.
     fn there(self) -> Result<Done<T>> {
         match self {
             Self::Done(done) => Ok(done),
-            Self::Absent(error) => Err(error),
+            Self::Absent(error, _) => Err(error),
         }
     }
 }
@@ -128,11 +129,11 @@ impl Clouds {
         self.store(place, None).map(drop)
     }
 
-    /// Runs an operation that reads; `None` if the object is not there.
+    /// Runs an operation that reads, if the object is there.
     ///
     /// What is refused with the credentials, or fails because there are none, is tried once more without: much that is public is so for
     /// everybody but those whose account forbids it (flytekit does the same).
-    async fn read<T, F, O>(&self, place: &Place<'_>, operation: F) -> Result<Option<Done<T>>>
+    async fn read<T, F, O>(&self, place: &Place<'_>, operation: F) -> Result<Found<Done<T>>>
     where
         F: Fn(Arc<dyn Objects>) -> O,
         O: Future<Output = Result<T, StoreError>>,
@@ -140,13 +141,13 @@ impl Clouds {
         let key = (place.cloud, place.authority.to_owned());
         let open = self.open.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
         if let Some(store) = open {
-            return Ok(self.run_on(store, place, &operation).await?.done());
+            return Ok(self.run_on(store, place, &operation).await?.found());
         }
         let refused = match self.store(place, None) {
-            Ok(store) if store.anonymous => return Ok(self.run_on(store, place, &operation).await?.done()),
+            Ok(store) if store.anonymous => return Ok(self.run_on(store, place, &operation).await?.found()),
             Ok(store) => match self.run_on(store, place, &operation).await {
                 Err(error) if error.kind() == ErrorKind::Denied => error,
-                ended => return Ok(ended?.done()),
+                ended => return Ok(ended?.found()),
             },
             Err(error) if error.kind() == ErrorKind::Denied => error,
             Err(error) => return Err(error),
@@ -160,7 +161,7 @@ impl Clouds {
             // Looking for credentials takes seconds where there are none.
             self.open.lock().unwrap_or_else(PoisonError::into_inner).insert(key, done.store.clone());
         }
-        Ok(Some(done))
+        Ok(Found::There(done))
     }
 
     /// Runs an operation that writes.
@@ -199,7 +200,7 @@ impl Clouds {
             let explained = explain(place, &store, &self.config, &error, &trace);
             let of_the_object = !trace.last.as_ref().is_some_and(|last| last.metadata || no_bucket(last));
             return if matches!(error, StoreError::NotFound { .. }) && of_the_object {
-                Ok(Ended::Absent(explained))
+                Ok(Ended::Absent(explained, absence(&self.config, &trace)))
             } else {
                 Err(explained)
             };

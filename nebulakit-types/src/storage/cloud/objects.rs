@@ -8,6 +8,8 @@ use object_store::{GetOptions, ObjectStoreExt as _, PutPayload};
 
 use super::super::checksum::Checksum;
 use super::super::location::shown;
+use super::super::object::Found;
+use super::super::transfer::ONE_TRY;
 use super::super::transport::Body;
 use super::super::{ObjectMeta, PutOptions};
 use super::names::{attributes, facts, object_path};
@@ -15,7 +17,7 @@ use super::{Clouds, Objects, Place};
 use crate::{Error, ErrorKind, Result};
 
 impl Clouds {
-    pub(in super::super) async fn get(&self, place: &Place<'_>) -> Result<Option<Bytes>> {
+    pub(in super::super) async fn get(&self, place: &Place<'_>) -> Result<Found<Bytes>> {
         let path = object_path(place)?;
         let read = |objects: Arc<dyn Objects>| {
             let path = path.clone();
@@ -26,16 +28,18 @@ impl Clouds {
                 Ok((size, checksum, found.bytes().await?))
             }
         };
-        let Some(done) = self.read(place, read).await? else { return Ok(None) };
-        let (size, checksum, bytes) = done.out;
+        let (size, checksum, bytes) = match self.read(place, read).await? {
+            Found::There(done) => done.out,
+            Found::Absent(end) => return Ok(Found::Absent(end)),
+        };
         if bytes.len() as u64 != size {
-            let text = format!("`{}`: the store said {size} bytes and sent {} (1 try)", shown(place.url), bytes.len());
+            let text = format!("`{}`: the store said {size} bytes and sent {}{ONE_TRY}", shown(place.url), bytes.len());
             return Err(Error::new(ErrorKind::Unavailable, text));
         }
         if let Some(checksum) = checksum {
             checksum.check(place.url, checksum.of(&bytes))?;
         }
-        Ok(Some(bytes))
+        Ok(Found::There(bytes))
     }
 
     pub(in super::super) async fn put(&self, place: &Place<'_>, parts: Vec<Bytes>, options: &PutOptions) -> Result<()> {
@@ -69,13 +73,16 @@ impl Clouds {
         Ok(self.store(place, None)?.bodies_in_memory)
     }
 
-    pub(in super::super) async fn stat(&self, place: &Place<'_>) -> Result<Option<ObjectMeta>> {
+    pub(in super::super) async fn stat(&self, place: &Place<'_>) -> Result<Found<ObjectMeta>> {
         let path = object_path(place)?;
         let look = |objects: Arc<dyn Objects>| {
             let path = path.clone();
             async move { objects.get_opts(&path, GetOptions { head: true, ..GetOptions::default() }).await }
         };
-        Ok(self.read(place, look).await?.map(|done| facts(&done.out.meta, &done.out.attributes)))
+        Ok(match self.read(place, look).await? {
+            Found::There(done) => Found::There(facts(&done.out.meta, &done.out.attributes)),
+            Found::Absent(end) => Found::Absent(end),
+        })
     }
 
     pub(in super::super) async fn delete(&self, place: &Place<'_>) -> Result<()> {

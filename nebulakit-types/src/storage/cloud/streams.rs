@@ -9,7 +9,7 @@ use object_store::path::Path;
 use object_store::{GetOptions, GetRange, ListResult};
 
 use super::super::fault::explain;
-use super::super::object::Below;
+use super::super::object::{Below, Found};
 use super::super::transfer::{Opened, Wanted, crowded};
 use super::names::{facts, key_path, object_path};
 use super::objects::below;
@@ -18,7 +18,7 @@ use crate::{ErrorKind, Result};
 
 impl Clouds {
     /// Opens an object or a range of it, of the version named by an etag where one is given; one request.
-    pub(in super::super) async fn open(&self, place: &Place<'_>, wanted: &Wanted, version: Option<&str>) -> Result<Option<Opened>> {
+    pub(in super::super) async fn open(&self, place: &Place<'_>, wanted: &Wanted, version: Option<&str>) -> Result<Found<Opened>> {
         let path = object_path(place)?;
         let range = match wanted {
             Wanted::All => None,
@@ -31,7 +31,10 @@ impl Clouds {
             let (path, options) = (path.clone(), options.clone());
             async move { objects.get_opts(&path, options).await }
         };
-        let Some(Done { out, store, watch }) = self.read(place, open).await? else { return Ok(None) };
+        let Done { out, store, watch } = match self.read(place, open).await? {
+            Found::There(done) => done,
+            Found::Absent(end) => return Ok(Found::Absent(end)),
+        };
         let meta = facts(&out.meta, &out.attributes);
         let (range, checksum) = (out.range.clone(), out.extensions.get().copied());
         let (config, owned, record) = (self.config.clone(), place.kept(), watch.clone());
@@ -46,7 +49,7 @@ impl Clouds {
                 _ => explained,
             }
         });
-        Ok(Some(Opened { meta, range, checksum, body: body.boxed() }))
+        Ok(Found::There(Opened { meta, range, checksum, body: body.boxed() }))
     }
 
     /// The keys below a prefix and their sizes, a page at a time.
@@ -92,7 +95,7 @@ impl Clouds {
         };
         let budget = self.connector.budget().clone();
         let request = budget.request_until(place.deadline).await.ok_or_else(|| crowded(place.url))?;
-        let Some(Done { out: (first, objects), store, watch }) = self.read(place, begin).await? else {
+        let Some(Done { out: (first, objects), store, watch }) = self.read(place, begin).await?.if_there() else {
             return Ok(stream::empty().left_stream());
         };
         drop(request);

@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use super::super::local;
 use super::super::location::{Location, shown, shown_path};
-use super::{doing, late, nothing};
+use super::super::object::Found;
+use super::{ONE_TRY, doing, late};
 use crate::storage::Storage;
 use crate::{Error, ErrorKind, Result};
 
@@ -32,7 +33,7 @@ impl Storage {
         match self.locate(url)? {
             Location::Local(from) => self.copy(from, path.to_owned(), size).await,
             Location::Memory(key) => {
-                let bytes = self.inner.memory.get(&key).ok_or_else(|| nothing(url))?;
+                let bytes = Found::here(self.inner.memory.get(&key)).there(url)?;
                 let length = bytes.len() as u64;
                 self.expected(size, length);
                 local::put(path, &[bytes])?;
@@ -62,7 +63,7 @@ impl Storage {
         let copy = move || {
             let go_on = || match asked.load(Relaxed) {
                 true => Err(Error::new(ErrorKind::Io, "the copy was given up")),
-                false if storage.is_late() => Err(late(&from.to_string_lossy(), "not all of it was copied")),
+                false if storage.is_late() => Err(late(&from.to_string_lossy(), &format!("not all of it was copied{ONE_TRY}"))),
                 false => Ok(()),
             };
             local::copy(&from, &to, &go_on, &|bytes| progress.moved(bytes))

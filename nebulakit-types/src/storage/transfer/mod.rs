@@ -26,6 +26,7 @@ mod writer;
 mod writer_parts;
 
 use std::ops::Range;
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::stream::{self, BoxStream};
@@ -38,6 +39,7 @@ pub use self::writer::ObjectWriter;
 #[cfg(feature = "client")]
 use super::checksum::Checksum;
 use super::location::{Location, shown};
+use super::object::Found;
 use super::{ObjectMeta, Storage, local};
 use crate::{Error, ErrorKind, Result};
 
@@ -81,13 +83,13 @@ pub(super) struct Opened {
 }
 
 impl Storage {
-    /// Opens an object; `None` if there is none. Of the version named by an etag, where one is given: else [`ErrorKind::Changed`].
-    async fn open(&self, url: &str, wanted: &Wanted, version: Option<&str>) -> Result<Option<Opened>> {
+    /// Opens an object, if there is one. Of the version named by an etag, where one is given: else [`ErrorKind::Changed`].
+    async fn open(&self, url: &str, wanted: &Wanted, version: Option<&str>) -> Result<Found<Opened>> {
         #[cfg(not(feature = "client"))]
         let _ = version;
         match self.locate(url)? {
             Location::Local(path) => {
-                let Some((file, meta)) = local::open(&path)? else { return Ok(None) };
+                let Some((file, meta)) = local::open(&path)? else { return Ok(Found::here(None)) };
                 let range = wanted.within(url, meta.size)?;
                 let end = range.end;
                 let read = move |at: u64| {
@@ -106,14 +108,14 @@ impl Storage {
                     };
                     std::future::ready(piece)
                 });
-                Ok(Some(Opened::unchecked(meta, range, pieces.boxed())))
+                Ok(Found::There(Opened::unchecked(meta, range, pieces.boxed())))
             }
             Location::Memory(key) => {
-                let Some(bytes) = self.inner.memory.get(&key) else { return Ok(None) };
+                let Some(bytes) = self.inner.memory.get(&key) else { return Ok(Found::here(None)) };
                 let meta = ObjectMeta { size: bytes.len() as u64, ..ObjectMeta::default() };
                 let range = wanted.within(url, meta.size)?;
                 let bytes = bytes.slice(range.start as usize..range.end as usize);
-                Ok(Some(Opened::unchecked(meta, range, std::future::ready(Ok(bytes)).into_stream().boxed())))
+                Ok(Found::There(Opened::unchecked(meta, range, std::future::ready(Ok(bytes)).into_stream().boxed())))
             }
             #[cfg(feature = "http")]
             Location::Web(url) => super::web::open(&self.inner.config, &self.inner.connector, &url, self.deadline, wanted, version).await,
@@ -129,7 +131,7 @@ impl Storage {
             Err(error) if error.kind() == ErrorKind::OutOfRange => self.open(url, &Wanted::All, None).await,
             opened => opened,
         };
-        opened?.ok_or_else(|| nothing(url))
+        opened?.there(url)
     }
 }
 
@@ -163,8 +165,16 @@ impl Wanted {
     }
 }
 
-pub(super) fn nothing(url: &str) -> Error {
-    Error::new(ErrorKind::NotFound, format!("nothing is stored at `{}`", shown(url)))
+/// How messages end that speak of what was tried once.
+pub(super) const ONE_TRY: &str = " (1 try)";
+
+/// How messages end that speak of what was tried so often, for so long.
+pub(super) fn tried(tries: u32, took: Duration) -> String {
+    match tries {
+        0 => " (0 tries)".to_owned(),
+        1 => ONE_TRY.to_owned(),
+        _ => format!(" ({tries} tries in {:.1} s)", took.as_secs_f64()),
+    }
 }
 
 /// How messages end that speak of a deadline.

@@ -1,6 +1,7 @@
 //! The pieces of one range as they come, continued where they break off.
 
 use std::ops::Range;
+use std::time::Instant;
 
 use bytes::Bytes;
 use futures_util::StreamExt as _;
@@ -8,7 +9,7 @@ use futures_util::StreamExt as _;
 #[cfg(feature = "client")]
 use super::super::checksum::{Checksum, Sum, Summed};
 use super::super::location::shown;
-use super::{Opened, Storage, Wanted, doing};
+use super::{Opened, Storage, Wanted, doing, tried};
 use crate::storage::ObjectMeta;
 use crate::{Error, ErrorKind, Result};
 
@@ -24,6 +25,7 @@ pub(super) struct Pieces {
     /// Whether something came since it was opened.
     fresh: bool,
     breaks: u32,
+    begun: Instant,
     /// Tries left that bring nothing.
     dry: u32,
     /// Whether pieces may come again, from the beginning, where a version has no name by which the rest could be asked for.
@@ -47,6 +49,7 @@ impl Pieces {
             at,
             fresh: false,
             breaks: 0,
+            begun: Instant::now(),
             dry,
             rewinds,
         }
@@ -127,9 +130,11 @@ impl Pieces {
     }
 
     fn fault(&self, why: String) -> Error {
-        let tries = self.breaks + 1;
-        let tries = if tries == 1 { "1 try".to_owned() } else { format!("{tries} tries") };
-        Error::new(ErrorKind::Unavailable, format!("`{}`: {why} ({tries})", shown(&self.url)))
+        Error::new(ErrorKind::Unavailable, format!("`{}`: {why}{}", shown(&self.url), self.effort()))
+    }
+
+    fn effort(&self) -> String {
+        tried(self.breaks + 1, self.begun.elapsed())
     }
 
     /// Asks for the rest.
@@ -162,8 +167,11 @@ impl Pieces {
         };
         let again = self.storage.open(&self.url, &wanted, version.as_deref()).await;
         let again = again.map_err(|error| doing(&format!("after a break at byte {}", self.at), error))?;
-        let changed = || Error::new(ErrorKind::Changed, format!("`{}`: the object changed while it was read", shown(&self.url)));
-        let again = again.ok_or_else(changed)?;
+        let changed = || {
+            let text = format!("`{}`: the object changed while it was read{}", shown(&self.url), self.effort());
+            Error::new(ErrorKind::Changed, text)
+        };
+        let again = again.if_there().ok_or_else(changed)?;
         let same =
             again.meta.etag == version && again.meta.size == self.opened.meta.size && again.range == (self.at..self.opened.range.end);
         if !same {

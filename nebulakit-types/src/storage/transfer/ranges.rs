@@ -7,7 +7,7 @@ use futures_util::StreamExt as _;
 use futures_util::stream;
 
 use super::super::location::shown;
-use super::{PARTS_AT_MOST, Wanted, beyond, doing, nothing, pieces::Pieces};
+use super::{PARTS_AT_MOST, Wanted, beyond, doing, pieces::Pieces};
 use crate::storage::Storage;
 use crate::{Error, ErrorKind, Result};
 
@@ -56,7 +56,7 @@ impl Storage {
             return Ok(Bytes::new());
         }
         let _request = self.request(url).await?;
-        let opened = self.open(url, &Wanted::Range(range.clone()), None).await?.ok_or_else(|| nothing(url))?;
+        let opened = self.open(url, &Wanted::Range(range.clone()), None).await?.there(url)?;
         let size = opened.meta.size;
         let mut pieces = Pieces::new(self.clone(), url, opened, false);
         let Some((_, first)) = pieces.next().await? else { return Err(beyond(url, range.start, size)) };

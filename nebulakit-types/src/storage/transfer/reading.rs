@@ -10,7 +10,7 @@ use futures_util::stream::{self, BoxStream};
 use futures_util::{Stream, StreamExt as _};
 
 use super::pieces::Pieces;
-use super::{Wanted, beyond, doing, nothing};
+use super::{Wanted, beyond, doing};
 use crate::storage::{ObjectMeta, Storage};
 use crate::{ErrorKind, Result};
 
@@ -104,7 +104,7 @@ impl Storage {
         drop(request);
         let opened = match opened {
             Err(error) if error.kind() == ErrorKind::OutOfRange => return self.reading_nothing(url, start).await,
-            opened => opened?.ok_or_else(|| nothing(url))?,
+            opened => opened?.there(url)?,
         };
         let pieces = Pieces::new(self.clone(), url, opened, false);
         let (meta, range) = (pieces.meta().clone(), pieces.range());
@@ -116,7 +116,7 @@ impl Storage {
     }
 
     async fn reading_nothing(&self, url: &str, start: u64) -> Result<Reading> {
-        let meta = self.stat(url).await?.ok_or_else(|| nothing(url))?;
+        let meta = self.facts(url).await?.there(url)?;
         if start > meta.size {
             return Err(beyond(url, start, meta.size));
         }

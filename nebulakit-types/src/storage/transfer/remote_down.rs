@@ -12,7 +12,7 @@ use super::super::checksum::Summed;
 use super::super::local::Partial;
 use super::super::location::shown;
 use super::pieces::Pieces;
-use super::{Opened, PART, PARTS_AT_FIRST, PARTS_AT_MOST, Wanted, nothing};
+use super::{ONE_TRY, Opened, PART, PARTS_AT_FIRST, PARTS_AT_MOST, Wanted};
 use crate::storage::{ObjectMeta, Storage};
 use crate::{Error, ErrorKind, Result};
 
@@ -43,7 +43,7 @@ impl Storage {
             // Ranges that cannot be shown to be of one version are not put together.
             (_, None) => {
                 drop(opened);
-                let opened = self.open(url, &Wanted::All, None).await?.ok_or_else(|| nothing(url))?;
+                let opened = self.open(url, &Wanted::All, None).await?.there(url)?;
                 self.pump(url, opened, &partial, request).await?.end
             }
         };
@@ -84,8 +84,10 @@ impl Storage {
                     let request = self.slot(url).await?;
                     let opened = self.open(url, &Wanted::Range(range.clone()), Some(version)).await?;
                     let opened = opened
+                        .if_there()
                         .filter(|opened| opened.range == range && opened.meta.size == size && opened.meta.etag.as_deref() == Some(version));
-                    let changed = || Error::new(ErrorKind::Changed, format!("`{}`: the object changed while it was read", shown(url)));
+                    let changed =
+                        || Error::new(ErrorKind::Changed, format!("`{}`: the object changed while it was read{ONE_TRY}", shown(url)));
                     let mut opened = opened.ok_or_else(changed)?;
                     // It may be that of the range.
                     opened.checksum = opened.checksum.filter(|own| Some(*own) == checksum);

@@ -7,8 +7,9 @@ use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 
 use super::super::local;
 use super::super::location::{shown, shown_path};
+use super::super::object::Found;
 use super::names::Names;
-use super::{AT_ONCE, doing, nothing};
+use super::{AT_ONCE, ONE_TRY, doing};
 use crate::storage::{ObjectInfo, Storage, Transferred, TreeOptions};
 use crate::{Error, ErrorKind, Result};
 
@@ -62,11 +63,12 @@ impl Storage {
     }
 
     async fn fetch_listed(&self, object: &ObjectInfo, path: &Path, marker: bool) -> Result<Transferred> {
-        let done = if marker { Err(nothing(&object.url)) } else { self.fetch(&object.url, path, Some(object.size)).await };
+        let done = if marker { Found::here(None).there(&object.url) } else { self.fetch(&object.url, path, Some(object.size)).await };
         match done {
             Ok(bytes) if bytes == object.size => Ok(Transferred { objects: 1, bytes }),
             Ok(bytes) => {
-                let text = format!("`{}` changed: it was listed with {} bytes and came with {bytes}", shown(&object.url), object.size);
+                let text =
+                    format!("`{}` changed: it was listed with {} bytes and came with {bytes}{ONE_TRY}", shown(&object.url), object.size);
                 Err(Error::new(ErrorKind::Changed, text))
             }
             // The client strips the slash from the key of a marker, so that nothing is where it seems to be.

@@ -8,7 +8,7 @@ use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 
 use super::super::local;
 use super::super::location::{child_url, shown, shown_path};
-use super::doing;
+use super::{ONE_TRY, doing};
 use crate::storage::{Storage, Symlinks, Transferred, TreeOptions};
 use crate::{Error, ErrorKind, Result};
 
@@ -102,7 +102,7 @@ impl Files {
                 self.open.pop();
                 continue;
             };
-            let entry = entry.map_err(|error| Error::new(ErrorKind::Io, format!("cannot list `{prefix}`: {error}")))?;
+            let entry = entry.map_err(|error| Error::new(ErrorKind::Io, format!("cannot list `{prefix}`{ONE_TRY}")).with_source(error))?;
             let path = entry.path();
             let Ok(name) = entry.file_name().into_string() else {
                 return Err(Error::new(ErrorKind::Url, format!("the name of {} is not UTF-8", shown_path(&path))));

@@ -7,9 +7,9 @@ use bytes::Bytes;
 
 use super::super::local;
 use super::super::location::{Location, shown_path};
-use super::doing;
 #[cfg(feature = "cloud")]
 use super::remote_up::Source;
+use super::{ONE_TRY, doing};
 use crate::storage::{PutOptions, Storage};
 use crate::{Error, ErrorKind, Result};
 
@@ -44,7 +44,7 @@ impl Storage {
     pub(super) async fn send(&self, path: &Path, url: &str, options: &PutOptions, listed: bool) -> Result<u64> {
         let location = self.locate(url)?;
         let Some((file, meta)) = local::open(path)? else {
-            return Err(Error::new(ErrorKind::NotFound, format!("there is no file {}", shown_path(path))));
+            return Err(Error::new(ErrorKind::NotFound, format!("there is no file {}{ONE_TRY}", shown_path(path))));
         };
         let size = meta.size;
         let listed = listed.then_some(size);
@@ -85,5 +85,5 @@ pub(super) fn read(file: &File, path: &Path, start: u64, end: u64) -> Result<Byt
 }
 
 fn shrank(path: &Path, size: u64, now: u64) -> String {
-    format!("{} changed while it was read: it had {size} bytes at least, then {now}", shown_path(path))
+    format!("{} changed while it was read: it had {size} bytes at least, then {now}{ONE_TRY}", shown_path(path))
 }

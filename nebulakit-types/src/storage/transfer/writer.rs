@@ -9,7 +9,7 @@ use super::super::location::Location;
 use super::super::progress::Opening;
 #[cfg(feature = "cloud")]
 use super::writer_parts::Cloud;
-use super::{doing, late};
+use super::{ONE_TRY, doing, late};
 use crate::Result;
 use crate::storage::{PutOptions, Storage};
 
@@ -138,7 +138,7 @@ impl ObjectWriter {
         let Self { storage, url, written, sink, opening } = self;
         drop(opening);
         match sink {
-            Sink::File(partial) => partial.publish()?,
+            Sink::File(partial) => partial.publish().map_err(|error| doing("writing", error))?,
             Sink::Memory(mut buffer) => {
                 if let Location::Memory(key) = storage.locate(&url)? {
                     storage.inner.memory.put(&key, buffer.take());
@@ -153,7 +153,7 @@ impl ObjectWriter {
     }
 
     fn in_time(&self) -> Result<()> {
-        let why = || doing("writing", late(&self.url, &format!("{} bytes of it had been written", self.written)));
+        let why = || doing("writing", late(&self.url, &format!("{} bytes of it had been written{ONE_TRY}", self.written)));
         if self.storage.is_late() { Err(why()) } else { Ok(()) }
     }
 
