@@ -688,6 +688,78 @@ async fn keys_that_are_no_files_are_named_and_nothing_is_written_outside() {
     assert_eq!(entries(&root.path().join("marked")), ["x"]);
 }
 
+/// Keys that some file systems take for one, and the longest that a store takes.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn keys_that_differ_a_little_are_files_of_their_own() {
+    let longest = format!("{0}/{0}/{0}/{0}", "n".repeat(249));
+    let keys = ["A", "a", "x/b", "X/b", "x/B", "\u{e9}", "e\u{301}", "\u{df}", "ss", &longest];
+    let server = good();
+    for key in keys {
+        server.objects().put(&format!("tree/{key}"), format!("of {key}"));
+    }
+    let root = tempfile::tempdir().unwrap();
+    let inner = storage(&server);
+    let workspace = Workspace::new(move || inner, None, root.path());
+    let directory = Directory::<Any>::from_uri("s3://bucket/tree").within(&workspace);
+    let path = directory.path().await.unwrap();
+    for key in keys {
+        assert_eq!(fs::read_to_string(path.join(key)).unwrap(), format!("of {key}"));
+    }
+}
+
+/// A directory that seems to take names for the same that differ in case: whatever name is looked for in capitals, the name of a file that
+/// is being written among them, is there.
+async fn folding(directory: &Path) {
+    fs::create_dir(directory).unwrap();
+    let beside = tempfile::tempdir_in(directory.parent().unwrap()).unwrap();
+    let beside_it = beside.path().join("x");
+    let _partial = Storage::default().create(beside_it.to_str().unwrap(), &PutOptions::default()).await.unwrap();
+    let name = entries(beside.path()).remove(0);
+    let (prefix, number) = name.rsplit_once('-').unwrap();
+    let number: u32 = number.parse().unwrap();
+    // Other tests of this process take numbers meanwhile.
+    for number in number..number + 5000 {
+        fs::write(directory.join(format!("{prefix}-{number}").to_uppercase()), "").unwrap();
+    }
+}
+
+#[tokio::test]
+async fn keys_that_are_one_file_where_case_does_not_count_are_both_named() {
+    let root = tempfile::tempdir().unwrap();
+    let server = good();
+    for (name, keys, clash) in [
+        ("file", ["A", "a"], true),
+        ("below", ["X/a", "x/A"], true),
+        ("directory", ["X/b", "x/a"], false),
+        ("other", ["\u{c9}", "\u{e9}"], true),
+        ("equal", ["a", "b"], false),
+    ] {
+        for key in keys {
+            server.objects().put(&format!("{name}/{key}"), format!("of {key}"));
+        }
+        let target = root.path().join(name);
+        folding(&target).await;
+        let inner = storage(&server);
+        let workspace = Workspace::new(move || inner, None, root.path());
+        let done = Directory::<Any>::from_uri(format!("s3://bucket/{name}")).within(&workspace).download(&target).await;
+        if !clash {
+            assert_eq!(done.unwrap().objects, 2, "{name}");
+            continue;
+        }
+        let error = done.unwrap_err();
+        let [first, second] = keys;
+        let text = format!(
+            "the key {second:?} cannot be a file below `{}`: {first:?} is the same file there, where case does not count",
+            target.display()
+        );
+        assert!(error.kind() == ErrorKind::Url && error.to_string().contains(&text), "{error}");
+        // Whichever came has its own bytes, and the other is not there.
+        let there: Vec<_> = keys.into_iter().filter(|key| target.join(key).exists()).collect();
+        assert!(there.iter().all(|key| *key == first && fs::read_to_string(target.join(key)).unwrap() == format!("of {key}")), "{there:?}");
+    }
+}
+
 #[tokio::test]
 async fn a_prefix_that_is_registered_for_a_bucket_leads_to_its_keys() {
     let server = good();
