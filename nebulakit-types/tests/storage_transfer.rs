@@ -17,6 +17,8 @@ use futures_util::{StreamExt as _, TryStreamExt as _};
 use nebulakit_types::file::{Any, FileWriter};
 use nebulakit_types::outbox::Outbox;
 use nebulakit_types::outputs::OutputWriter;
+#[cfg(feature = "azure")]
+use nebulakit_types::storage::AzureConfig;
 use nebulakit_types::storage::{Environment, PutOptions, Registry, S3Config, Storage, StorageConfig, Symlinks, TreeOptions};
 use nebulakit_types::workspace::Workspace;
 use nebulakit_types::{Dialect, Directory, ErrorKind, File};
@@ -362,6 +364,86 @@ async fn what_comes_is_held_against_the_checksum_that_the_store_names() {
         }
         assert_eq!(entries(root.path()), [""; 0]);
     }
+}
+
+/// The MD5 of bytes of this test, as Azure names it.
+#[cfg(feature = "azure")]
+fn md5(bytes: &[u8]) -> String {
+    use base64::Engine as _;
+    use md5::Digest as _;
+    base64::prelude::BASE64_STANDARD.encode(md5::Md5::digest(bytes))
+}
+
+#[cfg(feature = "azure")]
+fn azure(server: &S3) -> Storage {
+    let azure = AzureConfig {
+        endpoint: Some(server.url.clone()),
+        account_name: Some("account".to_owned()),
+        account_key: Some("c2VjcmV0".into()),
+        ..AzureConfig::default()
+    };
+    Storage::new(StorageConfig { azure, ..config(server) })
+}
+
+/// What comes in one stream, of whole answers and of one range that is the whole, broken off and continued too.
+#[cfg(feature = "azure")]
+#[tokio::test]
+async fn a_blob_is_held_against_the_md5_that_azure_names() {
+    let url = "abfs://bucket/key";
+    let server = on_gets(|count, request, _| match request.headers.get("range") {
+        Some(range) if range.contains("50-") => Fault::None,
+        _ if count % 2 == 0 => Fault::Break(50),
+        _ => Fault::None,
+    });
+    let whole = bytes(MIB);
+    server.objects().put("key", whole.clone());
+    let root = tempfile::tempdir().unwrap();
+    let target = root.path().join("file");
+    let storage = azure(&server);
+    let (right, wrong) = (md5(&whole), md5(b"something else"));
+    let says = |md5: &str, header: &str| server.objects().says = format!("x-ms-blob-type: BlockBlob\r\n{header}: {md5}\r\n");
+
+    for header in ["content-md5", "x-ms-blob-content-md5"] {
+        says(&right, header);
+        assert!(storage.get(url).await.unwrap() == whole);
+        let pieces: Vec<Bytes> = storage.read(url, ..).await.unwrap().try_collect().await.unwrap();
+        assert!(pieces.concat() == whole);
+        storage.download(url, &target).await.unwrap();
+        fs::remove_file(&target).unwrap();
+    }
+    for header in ["content-md5", "x-ms-blob-content-md5"] {
+        says(&wrong, header);
+        let read = storage.read(url, ..).await.unwrap().try_collect::<Vec<_>>().await;
+        let mut errors = vec![storage.get(url).await.map(drop).unwrap_err(), read.map(drop).unwrap_err()];
+        match header {
+            // A download asks for the first range, and that of a range is not that of the blob.
+            "content-md5" => drop(storage.download(url, &target).await.unwrap()),
+            _ => errors.push(storage.download(url, &root.path().join("damaged")).await.unwrap_err()),
+        }
+        for error in errors {
+            assert_eq!(error.kind(), ErrorKind::Unavailable);
+            assert!(error.to_string().contains(&format!("`{url}`: the {MIB} bytes that came have the MD5 ")), "{header}: {error}");
+        }
+        assert!(storage.read_range(url, 10..20).await.unwrap() == whole[10..20]);
+    }
+    assert_eq!(entries(root.path()), ["file"]);
+}
+
+#[cfg(feature = "azure")]
+#[tokio::test]
+async fn an_md5_is_not_checked_where_it_is_not_that_of_one_stream() {
+    let (url, size) = ("abfs://bucket/key", 20 * MIB);
+    let server = good();
+    server.objects().put("key", bytes(size));
+    let root = tempfile::tempdir().unwrap();
+    let wrong = md5(b"something else");
+    // Ranges come side by side, and their sums cannot be joined.
+    server.objects().says = format!("x-ms-blob-type: BlockBlob\r\nx-ms-blob-content-md5: {wrong}\r\n");
+    assert_eq!(azure(&server).download(url, &root.path().join("file")).await.unwrap(), size as u64);
+    assert!(azure(&server).get(url).await.is_err());
+    // What is appended to is another blob, with the MD5 that it was made with.
+    server.objects().says = format!("x-ms-blob-type: AppendBlob\r\ncontent-md5: {wrong}\r\n");
+    assert!(azure(&server).get(url).await.unwrap() == bytes(size));
 }
 
 #[tokio::test]

@@ -11,10 +11,13 @@ mod conformance;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use bytes::Bytes;
+use futures_util::TryStreamExt as _;
 use nebulakit_tests::servers::{azure, gcs, s3, variable};
 use nebulakit_types::ErrorKind;
 use nebulakit_types::Secret;
 use nebulakit_types::storage::{Environment, PutOptions, Storage, StorageConfig, join};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
 
 /// Names that are hard to write in a URL.
 const ODD: &[&str] = &["with space", "100%", "a%20b", "a+b", "ü€😀", "q?x=1&y#z", "a:b@c", "'(!)*~"];
@@ -136,6 +139,59 @@ async fn what_was_damaged_in_s3_does_not_arrive() {
     let error = storage.get(&url).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unavailable);
     assert!(error.to_string().contains("the 20000000 bytes that came have the CRC-64/NVME"), "{error}");
+}
+
+/// The URL of a server between this process and the one at `endpoint`, which changes each byte 7 of what comes back: no header has one.
+async fn damaging(endpoint: &str) -> String {
+    let (address, path) = endpoint.strip_prefix("http://").unwrap().split_once('/').unwrap();
+    let address = address.to_owned();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let here = format!("http://{}/{path}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        loop {
+            let (client, _) = listener.accept().await.unwrap();
+            let (mut asks, mut hears) = client.into_split();
+            let (mut answers, mut asked) = TcpStream::connect(&address).await.unwrap().into_split();
+            tokio::spawn(async move { tokio::io::copy(&mut asks, &mut asked).await });
+            tokio::spawn(async move {
+                let mut piece = vec![0; 1 << 16];
+                while let Ok(length @ 1..) = answers.read(&mut piece).await {
+                    piece[..length].iter_mut().filter(|byte| **byte == 7).for_each(|byte| *byte = 8);
+                    if hears.write_all(&piece[..length]).await.is_err() {
+                        break;
+                    }
+                }
+            });
+        }
+    });
+    here
+}
+
+#[tokio::test]
+async fn what_is_damaged_on_the_way_from_azure_does_not_arrive() {
+    let (storage, prefix) = (Storage::new(azure()), fresh("AZURE"));
+    let mut config = azure();
+    config.azure.endpoint = Some(damaging(&config.azure.endpoint.unwrap()).await);
+    let damaged = Storage::new(config);
+    let target = tempfile::tempdir().unwrap();
+    let target = target.path().join("file");
+    for (byte, is_whole) in [(6, true), (7, false)] {
+        let url = join(&prefix, &format!("of-{byte}"));
+        storage.put(&url, vec![vec![byte; 5_000_000].into()], &PutOptions::default()).await.unwrap();
+        assert_eq!(storage.get(&url).await.unwrap(), vec![byte; 5_000_000]);
+        assert_eq!(storage.download(&url, &target).await.unwrap(), 5_000_000);
+        // With one answer of the whole, a stream of it, and a range that is the whole.
+        let streamed = damaged.read(&url, ..).await.unwrap().try_collect::<Vec<_>>().await;
+        for done in [damaged.get(&url).await.map(drop), streamed.map(drop), damaged.download(&url, &target).await.map(drop)] {
+            match done {
+                Ok(()) => assert!(is_whole),
+                Err(error) => {
+                    assert!(!is_whole && error.kind() == ErrorKind::Unavailable, "{error}");
+                    assert!(error.to_string().contains("the 5000000 bytes that came have the MD5 "), "{error}");
+                }
+            }
+        }
+    }
 }
 
 #[tokio::test]

@@ -42,7 +42,7 @@ impl Pieces {
         let dry = if storage.retries_bodies(&url) { storage.inner.config.retries.unwrap_or(5) } else { 0 };
         Self {
             #[cfg(feature = "client")]
-            sum: opened.checksum.map(Checksum::begin),
+            sum: begin(&opened),
             storage,
             url,
             opened,
@@ -105,15 +105,14 @@ impl Pieces {
 
     #[cfg(feature = "client")]
     fn recount(&mut self) {
-        self.sum = self.opened.checksum.map(Checksum::begin);
+        self.sum = begin(&self.opened);
     }
 
     /// Holds what has come against the store's checksum, if it is the whole object.
     #[cfg(feature = "client")]
     fn end(&self) -> Result<()> {
-        let whole = self.opened.range.start == 0 && self.opened.range.end == self.opened.meta.size;
         match (self.opened.checksum, self.sum()) {
-            (Some(checksum), Some(sum)) if whole => checksum.check(&self.url, sum),
+            (Some(checksum), Some(sum)) if is_whole(&self.opened) => checksum.check(&self.url, sum),
             _ => Ok(()),
         }
     }
@@ -155,7 +154,7 @@ impl Pieces {
             return Err(broken);
         }
         self.storage.wait(self.breaks).await;
-        let whole = self.opened.range == (0..self.opened.meta.size);
+        let whole = is_whole(&self.opened);
         if version.is_none() {
             self.at = self.opened.range.start;
             self.recount();
@@ -180,4 +179,14 @@ impl Pieces {
         self.opened.body = again.body;
         Ok(())
     }
+}
+
+fn is_whole(opened: &Opened) -> bool {
+    opened.range == (0..opened.meta.size)
+}
+
+/// Begins to sum up what comes, where the sum will be held against a checksum: by itself, or together with those of other ranges.
+#[cfg(feature = "client")]
+fn begin(opened: &Opened) -> Option<Sum> {
+    opened.checksum.filter(|checksum| is_whole(opened) || checksum.can_be_joined()).map(Checksum::begin)
 }

@@ -69,7 +69,9 @@ impl Storage {
         Ok(Pumped { start, end, sum: pieces.sum() })
     }
 
-    async fn fetch_ranges(&self, url: &str, first: Opened, version: &str, partial: &Partial, request: Request) -> Result<u64> {
+    async fn fetch_ranges(&self, url: &str, mut first: Opened, version: &str, partial: &Partial, request: Request) -> Result<u64> {
+        // One that cannot be put together of ranges is not summed up for nothing.
+        first.checksum = first.checksum.filter(|checksum| checksum.can_be_joined());
         let (size, checksum) = (first.meta.size, first.checksum);
         let mut sums = BTreeMap::new();
         let mut rest = (first.range.end..size).step_by(PART as usize).map(|start| start..(start + PART).min(size));
@@ -105,7 +107,7 @@ impl Storage {
         if let (Some(checksum), Some(sums)) = (checksum, sums)
             // Of an object that was uploaded in parts of the size of these ranges, S3 names that of the part.
             && !sums.first().is_some_and(|first| checksum.is_of(*first))
-            && let Some(all) = sums.into_iter().reduce(|before, after| checksum.joined(before, after))
+            && let Some(Some(all)) = sums.into_iter().map(Some).reduce(|before, after| checksum.joined(before?, after?))
         {
             checksum.check(url, all)?;
         }

@@ -126,7 +126,7 @@ impl Client {
         let (mut parts, mut body) = answer.into_parts();
         if parts.status.is_success() {
             // The stores hand extensions on to whoever asked, and of headers only those that they know.
-            if let Some(checksum) = Checksum::named(&parts.headers) {
+            if let Some(checksum) = Checksum::named(parts.status, &parts.headers) {
                 parts.extensions.insert(checksum);
             }
             Trace::answered();
