@@ -79,7 +79,8 @@ impl Context {
         let stores = surroundings.stores.clone();
         let raw_prefix = surroundings.raw_output_prefix.clone();
         let raw_prefix = raw_prefix.unwrap_or_else(|| join(&surroundings.output_prefix, "raw"));
-        let deadline = surroundings.deadline;
+        // A platform that keeps the time goes by the workflow's node, which may give the task more of it than the task itself says.
+        let deadline = surroundings.deadline.filter(|_| !surroundings.platform.keeps_timeouts);
         let workspace = Workspace::new(move || stores.all().until(deadline), Some(raw_prefix), surroundings.environment.temporary_folder());
         workspace.share();
         Self {
@@ -141,8 +142,8 @@ impl Context {
         &self.own().custom
     }
 
-    /// Until when the task has to end, by its own `timeout`; [`None`] without one. Transfers of files, directories and tables are over by
-    /// then, or end with an error that says so.
+    /// Until when the task has to end, by its own `timeout`; [`None`] without one. Where the platform does not see to it (Flyte 2, and `run`
+    /// at a desk), transfers of files, directories and tables are over by then, or end with an error that says so.
     #[must_use]
     pub fn deadline(&self) -> Option<Instant> {
         self.own().deadline

@@ -384,17 +384,10 @@ impl Execution {
 }
 
 /// A failure after the deadline is a timeout: transfers end then, and not always after the clock of [`Execution::keep_time`].
-///
-/// Where the platform keeps the time (there is no `limit`) it would repeat a task that ran too long, and a plain failure must not prevent
-/// that; what the author says of an error counts.
 fn late(task: &TaskDef, context: &Context, limit: Option<Duration>, ended: Unsuccessful) -> Unsuccessful {
     let is_late = context.remaining().is_some_and(|left| left.is_zero());
-    match (task.options.timeout, &ended) {
-        (Some(timeout), Unsuccessful::Failed(failure))
-            if is_late && (limit.is_some() || failure.recoverable.is_none() || failure.origin == Origin::System) =>
-        {
-            overdue(task, timeout, Some(ended)).into()
-        }
+    match (limit, &ended) {
+        (Some(limit), Unsuccessful::Failed(_)) if is_late => overdue(task, limit, Some(ended)).into(),
         _ => ended,
     }
 }

@@ -104,7 +104,8 @@ fn a_list_of_tables_is_stored_side_by_side() {
 fn a_tasks_timeout_ends_the_reading_of_a_table() {
     let server = Server::start();
     let table = encode(&Schema::<AnyRow>::from_uri("s3://bucket/table.parquet"), &Dialect::FLYTE_1).unwrap();
-    let launch = Launch::new(env!("CARGO_BIN_EXE_fixture"), "tables.has_two_seconds").input("v", Literal::decode(&*table).unwrap());
+    let launch =
+        Launch::new(env!("CARGO_BIN_EXE_fixture"), "tables.in_two_seconds").on_flyte_2().input("v", Literal::decode(&*table).unwrap());
     let started = launch.s3_at(server.port()).start();
     let silent = server.request();
     let error = started.wait().error();
