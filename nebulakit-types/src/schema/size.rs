@@ -1,16 +1,14 @@
 //! How many bytes values take, whatever larger memory they are a piece of.
 
-use arrow::array::{Array, ArrayData, OffsetSizeTrait, RecordBatch};
+use arrow::array::{Array as _, ArrayData, OffsetSizeTrait, RecordBatch};
 use arrow::datatypes::DataType;
 
-/// The bytes of all columns.
-pub(super) fn of_batch(batch: &RecordBatch) -> usize {
-    batch.columns().iter().map(|column| of(column)).sum()
-}
+/// About what a column takes beside its values, which is all that counts where batches of one row are gathered.
+const HANDLE: usize = 512;
 
-/// The bytes of the values of an array: batches that are read share the memory of a whole block, which each of them would count otherwise.
-pub(super) fn of(array: &dyn Array) -> usize {
-    of_data(&array.to_data())
+/// The bytes of all columns: batches that are read share the memory of a whole block, which each of them would count otherwise.
+pub(super) fn of(batch: &RecordBatch) -> usize {
+    batch.columns().iter().map(|column| HANDLE + of_data(&column.to_data())).sum()
 }
 
 fn of_data(data: &ArrayData) -> usize {
@@ -61,20 +59,28 @@ mod tests {
     fn a_piece_counts_as_what_it_holds() {
         for (name, column, row) in columns() {
             for rows in [ROWS, 100] {
-                let size = of(&column.slice(ROWS - rows, rows));
+                let size = of_data(&column.slice(ROWS - rows, rows).to_data());
                 // Offsets are one more than rows, and whether a value is absent takes a bit.
                 assert!((row * rows..row * rows + rows / 4 + 8).contains(&size), "{rows} {name}: {size} bytes");
             }
-            assert!(of(&column.slice(5, 0)) <= 8, "no {name}");
+            assert!(of_data(&column.slice(5, 0).to_data()) <= 8, "no {name}");
         }
     }
 
     #[test]
     fn what_cannot_be_cut_counts_whole() {
         let views: ArrayRef = Arc::new(StringViewArray::from_iter_values((0..ROWS).map(|row| format!("more than twelve bytes: {row}"))));
-        assert!(of(&views.slice(0, 1)) >= 24 * ROWS);
+        assert!(of_data(&views.slice(0, 1).to_data()) >= 24 * ROWS);
         let mut dictionary = StringDictionaryBuilder::<Int8Type>::new();
         (0..ROWS).for_each(|row| dictionary.append_value(["a", "b"][row % 2]));
-        assert!((ROWS..ROWS + 500).contains(&of(&dictionary.finish())));
+        assert!((ROWS..ROWS + 500).contains(&of_data(&dictionary.finish().to_data())));
+    }
+
+    #[test]
+    fn batches_of_one_row_count_as_the_memory_that_they_take() {
+        let columns = columns().map(|(name, column, _)| (name, column));
+        let batch = RecordBatch::try_from_iter(columns).unwrap();
+        let size = of(&batch.slice(0, 1));
+        assert!((4 * HANDLE..4 * HANDLE + 100).contains(&size), "{size} bytes");
     }
 }

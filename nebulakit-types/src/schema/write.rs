@@ -110,7 +110,7 @@ impl<R: Columns> SchemaWriter<R> {
         let columns = self.columns.get_or_insert_with(|| batch.schema()).clone();
         let batch = conform(&batch, &columns)?;
         self.rows += batch.num_rows();
-        self.bytes += size::of_batch(&batch);
+        self.bytes += size::of(&batch);
         self.gathered.push(batch);
         if self.rows < GATHERED_ROWS && self.bytes < GATHERED_BYTES {
             return Ok(());
@@ -129,12 +129,7 @@ impl<R: Columns> SchemaWriter<R> {
             // Whoever writes the table may have given up.
             let _ = sender.send(encoded.map(|bytes| (encoder, bytes)));
         })?;
-        while let Some(bytes) = self.waiting.pop_front() {
-            self.store(bytes).await?;
-            if !receiver.is_empty() {
-                break;
-            }
-        }
+        self.store_while(|_| receiver.is_empty()).await?;
         self.encoding = Encoding::Busy(receiver);
         Ok(())
     }
@@ -146,23 +141,25 @@ impl<R: Columns> SchemaWriter<R> {
             Encoding::Busy(encoding) => {
                 let (encoder, bytes) = encoding.await.unwrap_or_else(|_| Err(threads::panicked()))?;
                 self.waiting.extend(bytes);
-                while self.waiting.iter().map(Bytes::len).sum::<usize>() > WAITING_BYTES
-                    && let Some(bytes) = self.waiting.pop_front()
-                {
-                    self.store(bytes).await?;
-                }
+                self.store_while(|waiting| waiting.iter().map(Bytes::len).sum::<usize>() > WAITING_BYTES).await?;
                 Ok(encoder)
             }
             Encoding::Lost => Err(lost()),
         }
     }
 
-    async fn store(&mut self, bytes: Bytes) -> Result<()> {
-        let object = match &mut self.object {
-            Some(object) => object,
-            none => none.insert(self.table.storage.create(&self.table.object_url(), &PutOptions::default()).await?),
-        };
-        object.write(bytes).await
+    /// Stores what waits, piece by piece, while there is a reason to.
+    async fn store_while(&mut self, reason: impl Fn(&VecDeque<Bytes>) -> bool) -> Result<()> {
+        while reason(&self.waiting)
+            && let Some(bytes) = self.waiting.pop_front()
+        {
+            let object = match &mut self.object {
+                Some(object) => object,
+                none => none.insert(self.table.storage.create(&self.table.object_url(), &PutOptions::default()).await?),
+            };
+            object.write(bytes).await?;
+        }
+        Ok(())
     }
 
     /// Stores the rest. The table is there for every reader when this returns.
@@ -178,9 +175,7 @@ impl<R: Columns> SchemaWriter<R> {
         }
         let encoder = self.encoder(&columns).await?;
         self.waiting.extend(threads::run(move || encoder.finish()).await?);
-        while let Some(bytes) = self.waiting.pop_front() {
-            self.store(bytes).await?;
-        }
+        self.store_while(|_| true).await?;
         if let Some(object) = self.object {
             object.finish().await?;
         }

@@ -98,3 +98,38 @@ impl PageStore for Pages {
         self.store.memory_size()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::BufWriter;
+
+    use super::*;
+
+    #[test]
+    fn pages_go_on_without_a_copy_between_what_is_written_around_them() {
+        let output = Output::default();
+        let mut pages = Pages { store: InMemoryPageStore::default(), output: output.clone() };
+        let page = Bytes::from(vec![7; 100_000]);
+        let key = pages.put(page.clone()).unwrap();
+        let mut file = BufWriter::new(output.clone());
+        file.write_all(b"header").unwrap();
+        file.write_all(&pages.take(key).unwrap()).unwrap();
+        file.write_all(b"footer").unwrap();
+        file.flush().unwrap();
+        let taken = output.take();
+        assert_eq!(taken, [Bytes::from("header"), page.clone(), Bytes::from("footer")]);
+        assert_eq!(taken[1].as_ptr(), page.as_ptr());
+    }
+
+    #[test]
+    fn a_page_that_is_written_in_pieces_is_whole() {
+        let output = Output::default();
+        let mut pages = Pages { store: InMemoryPageStore::default(), output: output.clone() };
+        let key = pages.put(Bytes::from("a page")).unwrap();
+        let page = pages.take(key).unwrap();
+        let mut file = output.clone();
+        file.write_all(&page[..2]).unwrap();
+        file.write_all(&page[2..]).unwrap();
+        assert_eq!(output.take(), ["a page"]);
+    }
+}
