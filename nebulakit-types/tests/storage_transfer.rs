@@ -718,6 +718,33 @@ async fn no_more_files_of_a_directory_go_up_at_once_than_it_says() {
     assert_eq!(server.objects().all.len(), 10);
 }
 
+/// Small objects hide each other's latency; of large ones a few fill the line.
+#[tokio::test]
+async fn the_larger_the_objects_of_a_tree_the_fewer_come_at_once() {
+    for (size, concurrency, at_once) in [(4 << 10, None, 64), (5 * MIB, None, 12), (5 * MIB, Some(20), 20)] {
+        let server = S3::start(|request, _| if request.line.contains("/bucket/tree/") { Fault::Gate } else { Fault::None });
+        server.objects().put("free", "free");
+        for number in 0..70 {
+            server.objects().put(&format!("tree/{number}"), bytes(size));
+        }
+        let storage = Storage::new(StorageConfig { answer_timeout: None, ..config(&server) });
+        let target = tempfile::tempdir().unwrap();
+        let (inner, path) = (storage.clone(), target.path().to_owned());
+        let options = TreeOptions { concurrency, ..TreeOptions::default() };
+        let fetching = tokio::spawn(async move { inner.download_tree("s3://bucket/tree", &path, &options).await });
+        let waiting = server.clone();
+        tokio::task::spawn_blocking(move || waiting.wait_for_stuck(at_once)).await.unwrap();
+        if at_once < 64 {
+            // By the time of this answer one more would have come.
+            storage.get("s3://bucket/free").await.unwrap();
+        }
+        let asked = server.seen().iter().filter(|request| request.line.contains("/bucket/tree/")).count();
+        assert_eq!(asked, at_once, "{size} bytes");
+        server.open_gate();
+        assert_eq!(fetching.await.unwrap().unwrap().objects, 70);
+    }
+}
+
 #[tokio::test]
 async fn many_objects_come_a_page_at_a_time() {
     let server = good();

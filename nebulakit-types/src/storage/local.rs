@@ -5,6 +5,7 @@ use std::fs::{self, File};
 use std::io::Seek as _;
 use std::io::{self, BufWriter, ErrorKind as Io, Read as _, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
@@ -72,7 +73,7 @@ fn write(mut file: &File, parts: &[Bytes]) -> io::Result<()> {
 /// the attempt with it.
 #[derive(Debug)]
 pub(super) struct Partial {
-    pub(super) file: File,
+    pub(super) file: Arc<File>,
     name: PathBuf,
     target: PathBuf,
     published: bool,
@@ -88,7 +89,7 @@ impl Partial {
             _ => Path::new("."),
         };
         let (partial, file) = create(directory)?;
-        Ok(Self { file, name: partial, target: directory.join(name), published: false })
+        Ok(Self { file: Arc::new(file), name: partial, target: directory.join(name), published: false })
     }
 
     /// Where it will be.
@@ -96,14 +97,17 @@ impl Partial {
         &self.target
     }
 
-    /// Writes at an offset. Side by side with others is allowed.
+    /// What writes at an offset, on whichever thread; one after the other.
     #[cfg(feature = "client")]
-    pub(super) fn write_at(&self, bytes: &[u8], offset: u64) -> Result<()> {
-        #[cfg(unix)]
-        let written = std::os::unix::fs::FileExt::write_all_at(&self.file, bytes, offset);
-        #[cfg(not(unix))]
-        let written = (&self.file).seek(io::SeekFrom::Start(offset)).and_then(|_| (&self.file).write_all(bytes));
-        written.map_err(|error| fault("write", &self.target, error))
+    pub(super) fn writing(&self, bytes: Bytes, offset: u64) -> impl FnOnce() -> Result<()> + Send + use<> {
+        let (file, target) = (self.file.clone(), self.target.clone());
+        move || {
+            #[cfg(unix)]
+            let written = std::os::unix::fs::FileExt::write_all_at(&*file, &bytes, offset);
+            #[cfg(not(unix))]
+            let written = (&*file).seek(io::SeekFrom::Start(offset)).and_then(|_| (&*file).write_all(&bytes));
+            written.map_err(|error| fault("write", &target, error))
+        }
     }
 
     /// Gives it its name.
@@ -194,7 +198,7 @@ pub(super) fn copy(from: &Path, to: &Path, go_on: &dyn Fn() -> Result<()>, moved
     let mut copied = 0;
     while copied < meta.size {
         go_on()?;
-        let piece = io::copy(&mut (&file).take(COPIED_AT_ONCE), &mut &partial.file).map_err(|error| fault("write", to, error))?;
+        let piece = io::copy(&mut (&file).take(COPIED_AT_ONCE), &mut &*partial.file).map_err(|error| fault("write", to, error))?;
         if piece == 0 {
             break;
         }

@@ -54,7 +54,8 @@ pub struct Level {
 /// How a tree is moved.
 #[derive(Debug, Clone, Default)]
 pub struct TreeOptions {
-    /// How many objects are under way at once; as many as the [`Storage`](super::Storage) has requests for, if absent. 0 counts as 1.
+    /// How many objects are under way at once. 0 counts as 1. If absent, as many as the [`Storage`](super::Storage) has requests for; when
+    /// they are downloaded, of large ones fewer: 64 MiB of them, where none counts as more than 8 MiB.
     pub concurrency: Option<usize>,
     /// Only what matches: `*` and `?` stand for anything but a slash, `**` for any number of levels, `[ab]` for one of these. It is matched
     /// against the key below the prefix, or the path below the directory.

@@ -1,6 +1,7 @@
 //! From a store that is reached by requests to a file: one range at a time, or many.
 
 use std::collections::BTreeMap;
+use std::future::ready;
 use std::path::Path;
 
 use futures_util::future::BoxFuture;
@@ -15,6 +16,9 @@ use super::pieces::Pieces;
 use super::{ONE_TRY, Opened, PART, PARTS_AT_FIRST, PARTS_AT_MOST, Wanted};
 use crate::storage::{ObjectMeta, Storage};
 use crate::{Error, ErrorKind, Result};
+
+/// Pieces from this size on are worth another thread.
+const LARGE: u64 = 64 << 10;
 
 /// One range that is through.
 struct Pumped {
@@ -55,16 +59,30 @@ impl Storage {
         Ok(length)
     }
 
-    /// Writes what comes of one range.
+    /// Writes what comes of one range; large pieces of a whole object on another thread, while the next ones come. Ranges of one object keep
+    /// the line filled for each other, and their writes would wait for one another.
     async fn pump(&self, url: &str, opened: Opened, partial: &Partial, request: Request) -> Result<Pumped> {
         let mut pieces = Pieces::new(self.clone(), url, opened, true);
         let start = pieces.range().start;
+        let is_whole = pieces.range() == (0..pieces.meta().size);
         let mut end = start;
+        let mut written = ready(Ok(())).left_future();
         while let Some((at, piece)) = pieces.next().await? {
-            partial.write_at(&piece, at)?;
-            end = at + piece.len() as u64;
-            self.inner.progress.moved(piece.len() as u64);
+            // One after the other: a body that begins anew writes over what it wrote.
+            written.await?;
+            let length = piece.len() as u64;
+            end = at + length;
+            let write = partial.writing(piece, at);
+            written = if length < LARGE || !is_whole {
+                ready(write()).left_future()
+            } else {
+                let write = tokio::task::spawn_blocking(write);
+                async move { write.await.unwrap_or_else(|error| Err(Error::new(ErrorKind::Io, format!("a piece was not written: {error}")))) }
+                    .right_future()
+            };
+            self.inner.progress.moved(length);
         }
+        written.await?;
         drop(request);
         Ok(Pumped { start, end, sum: pieces.sum() })
     }

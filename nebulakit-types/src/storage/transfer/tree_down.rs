@@ -4,6 +4,7 @@ use std::path::Path;
 use std::task::Poll;
 
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::super::local;
 use super::super::location::{shown, shown_path};
@@ -12,6 +13,15 @@ use super::names::Names;
 use super::{AT_ONCE, ONE_TRY, doing};
 use crate::storage::{ObjectInfo, Storage, Transferred, TreeOptions};
 use crate::{Error, ErrorKind, Result};
+
+/// Objects of so many bytes together are fetched at once (docs/performance.md, "Transfers").
+const UNDER_WAY: u64 = 64 << 20;
+
+/// An object counts as so many bytes at most: larger ones are fetched in ranges.
+const MOST: u64 = 8 << 20;
+
+/// What is counted with.
+const UNIT: u64 = 64 << 10;
 
 impl Storage {
     /// Fetches all objects below a prefix into a directory, many at a time, and says how many there were. The directory is made; what is in
@@ -35,6 +45,7 @@ impl Storage {
     async fn fetch_tree(&self, prefix: &str, directory: &Path, options: &TreeOptions) -> Result<Transferred> {
         let pattern = options.pattern()?;
         let mut names = Names::of(directory)?;
+        let turns = &Turns::of(options);
         let mut opening = Some(self.inner.progress.opening());
         let end = stream::poll_fn(move |_| {
             opening.take();
@@ -51,6 +62,7 @@ impl Storage {
             });
             async move {
                 let (object, path, marker) = claimed?;
+                let _turn = turns.turn(object.size).await;
                 self.fetch_listed(&object, &path, marker).await
             }
         });
@@ -86,6 +98,33 @@ impl Storage {
                 Err(Error::new(ErrorKind::Url, text))
             }
             Err(error) => Err(error),
+        }
+    }
+}
+
+/// How many objects are fetched at once: as many as their sizes let be useful, or as many as the caller says.
+///
+/// Small objects wait for answers, and many side by side hide that. Large ones fill the line with a few; more connections only keep more
+/// buffers, which leave the processor's caches before they are used again.
+enum Turns {
+    Counted,
+    Weighed(Semaphore),
+}
+
+impl Turns {
+    fn of(options: &TreeOptions) -> Self {
+        match options.concurrency {
+            Some(_) => Self::Counted,
+            None => Self::Weighed(Semaphore::new((UNDER_WAY / UNIT) as usize)),
+        }
+    }
+
+    /// Waits for the turn of an object of so many bytes.
+    async fn turn(&self, size: u64) -> Option<SemaphorePermit<'_>> {
+        match self {
+            Self::Counted => None,
+            // The semaphore is never closed.
+            Self::Weighed(room) => room.acquire_many(size.clamp(1, MOST).div_ceil(UNIT) as u32).await.ok(),
         }
     }
 }

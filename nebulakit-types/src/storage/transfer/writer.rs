@@ -116,7 +116,7 @@ impl ObjectWriter {
         self.storage.inner.progress.expect(0, length);
         match &mut self.sink {
             Sink::File(partial) => {
-                let written = (&partial.file).write_all(&bytes);
+                let written = (&*partial.file).write_all(&bytes);
                 written.map_err(|error| doing("writing", local::fault("write", partial.target(), error)))?;
                 self.storage.inner.progress.moved(length);
             }
