@@ -113,6 +113,7 @@ fn main() {
     let rounds: usize = std::env::var("NEBULAKIT_BENCH_ROUNDS").map_or(3, |rounds| rounds.parse().unwrap());
     let words: Vec<&str> = arguments.iter().map(String::as_str).filter(|word| !word.starts_with('-')).collect();
     let named = |name: &str, group: &[&str]| !words.iter().any(|word| group.contains(word)) || words.contains(&name);
+    let stored = std::env::var_os("NEBULAKIT_TEST_S3_FOLDER").unwrap();
     let root = tempfile::tempdir().unwrap();
     let all = tools::all(root.path());
     for Workload { name, title, count, size } in WORKLOADS {
@@ -136,10 +137,12 @@ fn main() {
                 continue;
             };
             let mut taken: Vec<Vec<Taken>> = part.iter().map(|_| Vec::new()).collect();
-            for _ in 0..rounds {
+            for round in 0..rounds {
                 for (tool, taken) in part.iter().zip(&mut taken) {
-                    let (key, target) = (format!("bench/{}/{name}", tool.name), root.path().join("target"));
                     let is_upload = direction == "up";
+                    // Nobody writes over anything: tasks do not, and what file systems do for it would be measured.
+                    let round = if is_upload { round } else { 0 };
+                    let (key, target) = (format!("bench/{}/{name}/{round}", tool.name), root.path().join("target"));
                     let path = if is_upload { &local } else { &target };
                     taken.push(run(&(tool.command)(&Move { is_upload, is_tree, path, key: &key })));
                     if !is_upload {
@@ -151,6 +154,7 @@ fn main() {
             report(&format!("{title}, {direction} ({rounds} rounds, medians)"), &part, &taken);
         }
         std::fs::remove_dir_all(&source).unwrap();
+        std::fs::remove_dir_all(Path::new(&stored).join("bench")).unwrap();
     }
 }
 
