@@ -44,6 +44,20 @@ enum Color {
     Blue,
 }
 
+/// Defaults are spelled as those of a task's inputs are.
+#[derive(Debug, PartialEq, NebulaType)]
+struct Training {
+    #[default(3)]
+    epochs: u32,
+    #[default("adam")]
+    optimizer: String,
+    #[default(vec![1, 2])]
+    sizes: Vec<i64>,
+    #[nebula(skip)]
+    #[default(7)]
+    cached: i64,
+}
+
 #[derive(Debug, Clone, PartialEq, NebulaType)]
 enum IntOrStr {
     Int(i64),
@@ -171,6 +185,14 @@ fn absent_fields_have_their_defaults_and_unknown_ones_are_passed_over() {
     let bytes = untyped(json!({ "surplus": { "deep": [1, {}] }, "takenBy": "n", "parent": null, "id": 3.0 }));
     let expected = Sample { identifier: 3, weight: 1.5, label: "none".into(), tags: vec![], parent: None, ..sample() };
     assert_eq!(decode::<Sample>(&bytes).unwrap(), expected);
+}
+
+#[test]
+fn a_field_has_its_default_by_the_same_attribute_as_an_input() {
+    let expected = Training { epochs: 3, optimizer: "adam".into(), sizes: vec![1, 2], cached: 7 };
+    assert_eq!(decode::<Training>(&untyped(json!({}))).unwrap(), expected);
+    let schema = Training::schema(&Dialect::FLYTE_1);
+    assert_eq!((&schema["properties"]["epochs"]["default"], schema.get("required")), (&json!(3), None));
 }
 
 #[test]

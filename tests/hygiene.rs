@@ -24,7 +24,7 @@ mod without_a_prelude {
         x: f64,
         #[nebula(default)]
         y: f64,
-        #[nebula(default = "origin")]
+        #[default("origin")]
         name: ::std::string::String,
         #[nebula(skip)]
         cached: ::std::option::Option<i64>,

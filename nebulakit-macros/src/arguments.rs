@@ -1,9 +1,10 @@
 //! Comma-separated arguments of attributes, read so that one mistake does not hide the next.
 
 use proc_macro2::{Span, TokenTree};
+use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
-use syn::{Ident, LitBool, LitStr, Token, parenthesized, token};
+use syn::{Attribute, Expr, Ident, Lit, LitBool, LitStr, Meta, Token, parenthesized, token};
 
 use crate::errors::{Errors, Noun, unknown};
 
@@ -83,6 +84,49 @@ pub(crate) fn checked<T>(
     let text = string(input, &format!("a text in quotes, as in `{key} = {example}`"))?;
     check(&text.value()).map_err(|reason| syn::Error::new(text.span(), reason))?;
     Ok(text)
+}
+
+/// Reads a text in quotes, or a plain number or truth, which stands for the text that it is written as.
+pub(crate) fn plain_value(input: ParseStream<'_>, expected: &str) -> syn::Result<LitStr> {
+    let wrong = |span| syn::Error::new(span, format!("expected {expected}"));
+    let literal = input.parse::<Lit>().map_err(|error| wrong(error.span()))?;
+    let (text, suffix) = match &literal {
+        Lit::Str(text) => return Ok(text.clone()),
+        Lit::Int(number) => (number.base10_digits().to_owned(), number.suffix()),
+        Lit::Float(number) => (number.base10_digits().to_owned(), number.suffix()),
+        Lit::Bool(truth) => (truth.value.to_string(), ""),
+        _ => return Err(wrong(literal.span())),
+    };
+    if !suffix.is_empty() {
+        return Err(syn::Error::new(literal.span(), format!("write it in quotes: `\"{text}{suffix}\"`")));
+    }
+    Ok(LitStr::new(&text, literal.span()))
+}
+
+/// Reads `= "text"` or `= 1` and checks the text.
+pub(crate) fn checked_plain<T>(
+    key: &Ident,
+    input: ParseStream<'_>,
+    example: &str,
+    check: impl FnOnce(&str) -> Result<T, String>,
+) -> syn::Result<LitStr> {
+    equals(key, input, example)?;
+    let text = plain_value(input, &format!("a number or a text in quotes, as in `{key} = {example}`"))?;
+    check(&text.value()).map_err(|reason| syn::Error::new(text.span(), reason))?;
+    Ok(text)
+}
+
+/// The value of `#[default(value)]`, of an input or of a field.
+pub(crate) fn default_value(attribute: &Attribute) -> syn::Result<Expr> {
+    let wrong = |error: syn::Error| syn::Error::new(error.span(), "expected one value, as in `#[default(8)]`");
+    match &attribute.meta {
+        Meta::List(list) if !list.tokens.is_empty() => list.parse_args().map_err(wrong),
+        Meta::NameValue(pair) => {
+            let value = pair.value.to_token_stream();
+            Err(syn::Error::new_spanned(&attribute.meta, format!("write the default in parentheses: `#[default({value})]`")))
+        }
+        _ => Err(syn::Error::new_spanned(&attribute.meta, "the default has no value; write it in parentheses, as in `#[default(8)]`")),
+    }
 }
 
 /// Reads nothing, which means true, or `= true` or `= false`.

@@ -20,7 +20,7 @@ pub fn task(options: proc_macro::TokenStream, item: proc_macro::TokenStream) -> 
 }
 
 /// Makes a struct or an enum a type that tasks take and return; documented at `nebulakit::NebulaType`.
-#[proc_macro_derive(NebulaType, attributes(nebula))]
+#[proc_macro_derive(NebulaType, attributes(nebula, default))]
 pub fn derive_nebula_type(item: proc_macro::TokenStream) -> proc_macro::TokenStream {
     derive::expand_nebula_type(item.into()).into()
 }
@@ -32,7 +32,7 @@ pub fn derive_task_outputs(item: proc_macro::TokenStream) -> proc_macro::TokenSt
 }
 
 /// Makes the fields of a struct the columns of a table; documented at `nebulakit::schema::Row`.
-#[proc_macro_derive(Row, attributes(nebula))]
+#[proc_macro_derive(Row, attributes(nebula, default))]
 pub fn derive_row(item: proc_macro::TokenStream) -> proc_macro::TokenStream {
     derive::expand_row(item.into()).into()
 }

@@ -4,8 +4,9 @@ use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{Expr, Ident, Lit, LitStr};
+use syn::{Ident, LitStr};
 
+use crate::derive::converted;
 use crate::errors::Errors;
 use crate::options::Options;
 use crate::signature::{Function, Interface, Item, Parameter};
@@ -153,14 +154,7 @@ fn input_static(index: usize) -> Ident {
 fn input(index: usize, parameter: &Parameter) -> TokenStream {
     let (name, ty, doc) = (input_static(index), &parameter.ty, &parameter.doc);
     let input_name = parameter.input_name();
-    let default = parameter.default.as_ref().map(|value| {
-        let value = match value {
-            // A text is what a parameter of any type that texts turn into wants.
-            Expr::Lit(literal) if matches!(literal.lit, Lit::Str(_)) => quote_spanned!(value.span()=> __nk::Into::into(#value)),
-            value => value.to_token_stream(),
-        };
-        quote!(.default(|| #value))
-    });
+    let default = parameter.default.as_ref().map(converted).map(|value| quote!(.default(|| #value)));
     // The type is named with its bound once, so that a type that is no input is one error, at the type.
     let value = quote_spanned!(ty.span()=> __nk::Param::<#ty>::new(#input_name, #doc) #default);
     quote!(static #name: __nk::Param<#ty> = #value;)

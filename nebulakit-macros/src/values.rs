@@ -23,7 +23,7 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
             return Err(format!("`{text}` is no duration; {FORM}"));
         }
         if unit.is_empty() && tail.is_empty() {
-            return Err(format!("`{number}` has no unit; seconds are `{number}s`, minutes are `{number}m`"));
+            return Err(format!("`{number}` has no unit; seconds are `\"{number}s\"`, minutes are `\"{number}m\"`"));
         }
         let Some((_, scale)) = UNITS.into_iter().find(|(name, _)| *name == unit) else {
             return Err(format!("`{text}` is no duration; {FORM}"));

@@ -8,7 +8,7 @@ use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 use syn::{Attribute, DeriveInput, Expr, Field, Ident, Lit, LitStr, Meta, Token, Variant};
 
-use crate::arguments::{checked, each, equals};
+use crate::arguments::{checked, default_value, each, equals};
 use crate::crate_path::CratePath;
 use crate::errors::{Errors, Noun, nearest};
 
@@ -300,6 +300,14 @@ impl Container {
             }
             Ok(())
         });
+        for attribute in field.attrs.iter().filter(|attribute| attribute.path().is_ident("default")) {
+            if let Some(value) = errors.keep(default_value(attribute)) {
+                if attributes.default.is_some() {
+                    errors.at(attribute, "`default` is given twice; remove one");
+                }
+                attributes.default = Some(DefaultValue::Value(value));
+            }
+        }
         if !self.ignore_serde {
             serde(&field.attrs, |meta| attributes.read_serde(meta, errors));
         }

@@ -11,6 +11,7 @@ use quote::{ToTokens, quote};
 use syn::{Data, DeriveInput, GenericParam, Generics, Ident, Type, parse_quote};
 
 use self::attributes::Container;
+pub(crate) use self::attributes::converted;
 use crate::crate_path::CratePath;
 use crate::errors::Errors;
 

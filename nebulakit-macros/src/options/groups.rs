@@ -4,10 +4,10 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
-use syn::{Ident, LitStr, Token};
+use syn::{Ident, Lit, LitStr, Token};
 
 use super::{Quantity, RESOURCES};
-use crate::arguments::{checked, each, entries, equals, group, string};
+use crate::arguments::{checked_plain, each, entries, equals, group, plain_value, string};
 use crate::errors::{Errors, Noun};
 use crate::values::{self, Unit};
 
@@ -38,12 +38,17 @@ pub(super) fn quantities(key: &Ident, input: ParseStream<'_>, errors: &mut Error
     let mut quantities = Vec::new();
     each(&content, Noun("resource", &format!("`{key}`")), RESOURCES, errors, |resource, input, _| {
         let (unit, example) = match resource.to_string().as_str() {
-            "cpu" => (Unit::Cores, r#""500m""#),
-            "gpu" => (Unit::Whole, r#""1""#),
+            "cpu" => (Unit::Cores, "2"),
+            "gpu" => (Unit::Whole, "1"),
             _ => (Unit::Bytes, r#""256Mi""#),
         };
         let mut value = 0;
-        let text = checked(resource, input, example, |text| {
+        // In quotes a number alone counts bytes, as Kubernetes has it; without them it was meant to have a unit.
+        let is_number = unit == Unit::Bytes && input.peek2(Lit) && !input.peek2(LitStr);
+        let text = checked_plain(resource, input, example, |text| {
+            if is_number {
+                return Err(format!("`{text}` has no unit: write `{resource} = \"{text}Mi\"` or `{resource} = \"{text}Gi\"`"));
+            }
             value = values::quantity(text, unit)?;
             Ok(())
         })?;
@@ -63,7 +68,7 @@ pub(super) fn environment(key: &Ident, input: ParseStream<'_>, errors: &mut Erro
             return Err(syn::Error::new(variable.span(), format!("`{name}` is set by the platform, which would overwrite this value")));
         }
         equals(variable, input, r#""value""#)?;
-        let value = string(input, &format!(r#"a text in quotes, as in `{name} = "1"`"#))?;
+        let value = plain_value(input, &format!(r#"a text in quotes or a number, as in `{name} = "1"`"#))?;
         let name = LitStr::new(&name, variable.span());
         pairs.push(quote!((#name, #value)));
         Ok(())
@@ -92,7 +97,7 @@ pub(super) fn metadata(
         if input.parse::<Token![=]>().is_err() {
             return Err(syn::Error::new(name.span(), format!("the key needs a value: `{example}`")));
         }
-        let value = string(input, &format!("a text in quotes, as in `{example}`"))?;
+        let value = plain_value(input, &format!("a text in quotes, as in `{example}`"))?;
         check_value(&value.value()).map_err(|reason| syn::Error::new(value.span(), reason))?;
         pairs.push(quote!((#name, #value)));
         Ok(())

@@ -11,7 +11,7 @@ use syn::{GenericArgument, Ident, LitInt, LitStr, PathArguments, ReturnType, Tok
 
 use self::groups::{environment, metadata, names, quantities};
 use self::secrets::secrets;
-use crate::arguments::{checked, each, equals, flag, group, string};
+use crate::arguments::{checked, checked_plain, each, equals, flag, group, plain_value};
 use crate::crate_path::CratePath;
 use crate::errors::{Errors, Noun, unknown};
 use crate::signature::plain;
@@ -71,7 +71,13 @@ impl Options {
     pub(crate) fn parse(tokens: TokenStream, errors: &mut Errors) -> Self {
         let mut options = Self::default();
         let parser = |input: ParseStream<'_>| {
-            each(input, Noun("option", "a task"), OPTIONS, errors, |key, input, errors| options.option(key, input, errors));
+            each(input, Noun("option", "a task"), &[], errors, |key, input, errors| {
+                if OPTIONS.contains(&key.unraw().to_string().as_str()) {
+                    options.option(key, input, errors)
+                } else {
+                    Err(unknown_option(key, input))
+                }
+            });
             Ok(())
         };
         let parsed = parser.parse2(tokens);
@@ -104,7 +110,7 @@ impl Options {
             }
             "timeout" => {
                 equals(key, input, r#""10m""#)?;
-                let text = string(input, r#"a duration in quotes, as in `timeout = "10m"`"#)?;
+                let text = plain_value(input, r#"a duration in quotes, as in `timeout = "10m"`"#)?;
                 let duration = values::duration(&text.value()).map_err(|reason| syn::Error::new(text.span(), reason))?;
                 let (seconds, nanos) = (duration.as_secs(), duration.subsec_nanos());
                 quote!(timeout: __nk::Some(__nk::Duration::new(#seconds, #nanos)))
@@ -188,7 +194,7 @@ impl Options {
         each(&content, Noun("option", "`cache`"), &["version", "serialize", "ignore"], errors, |key, input, errors| {
             if key == "version" {
                 version_given = true;
-                version = Some(checked(key, input, r#""1""#, |text| {
+                version = Some(checked_plain(key, input, r#""1""#, |text| {
                     if text.trim().is_empty() { Err("a cache version is never empty".to_owned()) } else { Ok(()) }
                 })?);
             } else if key == "serialize" {
@@ -268,6 +274,43 @@ impl Options {
         let names = names.iter().map(|name| LitStr::new(&name.unraw().to_string(), name.span()));
         quote_spanned!(*span=> &[#(#names),*])
     }
+}
+
+/// The answer to an option that `#[task]` does not have: where it belongs if it is a part of another, or is Python's word for one.
+fn unknown_option(key: &Ident, input: ParseStream<'_>) -> syn::Error {
+    let name = key.unraw().to_string();
+    let resource = match name.as_str() {
+        "cpus" | "cores" => "cpu",
+        "mem" | "ram" => "memory",
+        "gpus" => "gpu",
+        "disk" => "ephemeral_storage",
+        other => other,
+    };
+    if RESOURCES.contains(&resource) {
+        let value = written_value(input).unwrap_or_else(|| if matches!(resource, "cpu" | "gpu") { "1" } else { "\"1Gi\"" }.to_owned());
+        let message =
+            format!("resources have parentheses around them: write `requests({resource} = {value})`, or `limits(..)` for the most");
+        return syn::Error::new(key.span(), message);
+    }
+    let instead = match name.as_str() {
+        "version" | "cache_version" => format!("cache(version = {})", written_value(input).unwrap_or_else(|| "\"1\"".to_owned())),
+        "serialize" | "cache_serialize" => "cache(version = \"1\", serialize)".to_owned(),
+        "ignore" | "cache_ignore_input_vars" => "cache(version = \"1\", ignore(name))".to_owned(),
+        "group" | "key" | "secret_requests" => "secrets(\"group/key\")".to_owned(),
+        "resources" => "requests(cpu = 2, memory = \"1Gi\")".to_owned(),
+        "container_image" => "image = \"ghcr.io/me/app:1\"".to_owned(),
+        "environment" | "env_vars" => "env(KEY = \"value\")".to_owned(),
+        "enable_deck" | "report" => "deck".to_owned(),
+        _ => return syn::Error::new(key.span(), unknown(Noun("option", "a task"), &name, OPTIONS)),
+    };
+    syn::Error::new(key.span(), format!("unknown option `{name}` of a task; write `{instead}`"))
+}
+
+/// The literal that follows as `= value`.
+fn written_value(input: ParseStream<'_>) -> Option<String> {
+    let ahead = input.fork();
+    ahead.parse::<Token![=]>().ok()?;
+    ahead.parse::<syn::Lit>().ok().map(|value| value.to_token_stream().to_string())
 }
 
 fn retries(input: ParseStream<'_>) -> syn::Result<LitInt> {

@@ -5,7 +5,7 @@ use quote::{ToTokens, quote};
 use syn::parse::{Parse, ParseStream};
 use syn::{Ident, LitStr, parenthesized, token};
 
-use crate::arguments::{checked, each, entries, equals, group};
+use crate::arguments::{checked, checked_plain, each, entries, equals, group};
 use crate::errors::{Errors, Noun};
 use crate::values;
 
@@ -36,16 +36,27 @@ impl Parse for Mount {
     }
 }
 
-/// Reads `((group = "db", key = "password"), ...)`.
+/// Reads `("db/password", (group = "db", key = "password"), ...)`.
 pub(super) fn secrets(key: &Ident, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Vec<TokenStream>> {
-    const EXAMPLE: &str = r#"secrets((group = "db", key = "password"))"#;
+    const EXAMPLE: &str = r#"secrets("db/password")"#;
+    const OPTIONS: &str = r#"secrets((group = "db", key = "password"))"#;
     let content = group(key, input, EXAMPLE)?;
     let mut secrets = Vec::new();
     let mut variables: Vec<String> = Vec::new();
     entries(&content, errors, |input, errors| {
         let span = input.span();
+        if input.peek(LitStr) {
+            let (group, key) = shorthand(&input.parse()?)?;
+            secrets.push(quote! {
+                __nk::SecretRequest { group: #group, key: #key, version: "", env_var: "", mount: __nk::Mount::Any }
+            });
+            return Ok(());
+        }
         if !input.peek(token::Paren) {
-            return Err(syn::Error::new(span, format!("expected a secret in parentheses of its own, as in `{EXAMPLE}`")));
+            return Err(syn::Error::new(
+                span,
+                format!("expected a secret as `\"group/key\"`, or its options in parentheses, as in `{OPTIONS}`"),
+            ));
         }
         let content;
         parenthesized!(content in input);
@@ -63,7 +74,7 @@ pub(super) fn secrets(key: &Ident, input: ParseStream<'_>, errors: &mut Errors) 
                 };
                 return Ok(());
             }
-            let text = checked(key, input, &format!(r#""{key}""#), |text| {
+            let check = |text: &str| {
                 if key == "env_var" {
                     values::secret_variable(text)?;
                     if variables.iter().any(|variable| variable == text) {
@@ -73,13 +84,15 @@ pub(super) fn secrets(key: &Ident, input: ParseStream<'_>, errors: &mut Errors) 
                     return Ok(());
                 }
                 values::solid(text, &format!("the {key} of a secret"))
-            })?;
+            };
+            let example = format!(r#""{key}""#);
+            let text = if key == "version" { checked_plain(key, input, &example, check) } else { checked(key, input, &example, check) }?;
             texts.push((key.clone(), text));
             Ok(())
         });
         for needed in ["group", "key"] {
             if !given.iter().any(|name| name == needed) {
-                return Err(syn::Error::new(span, format!("the secret has no {needed}; write `{EXAMPLE}`")));
+                return Err(syn::Error::new(span, format!("the secret has no {needed}; write `{OPTIONS}`")));
             }
         }
         let fields = ["group", "key", "version", "env_var"].map(|name| {
@@ -91,4 +104,20 @@ pub(super) fn secrets(key: &Ident, input: ParseStream<'_>, errors: &mut Errors) 
         Ok(())
     });
     Ok(secrets)
+}
+
+/// The group and the key of `"group/key"`.
+fn shorthand(text: &LitStr) -> syn::Result<(LitStr, LitStr)> {
+    let value = text.value();
+    let wrong = |reason: String| syn::Error::new(text.span(), reason);
+    let Some((group, key)) = value.split_once('/') else {
+        return Err(wrong(format!("`{value}` has no key: write the group and the key of the secret, as in `\"db/password\"`")));
+    };
+    if key.contains('/') {
+        return Err(wrong(format!("`{value}` has several `/`: write `(group = \"..\", key = \"..\")`, which says where the key begins")));
+    }
+    for (part, what) in [(group, "the group of a secret"), (key, "the key of a secret")] {
+        values::solid(part, what).map_err(wrong)?;
+    }
+    Ok((LitStr::new(group, text.span()), LitStr::new(key, text.span())))
 }

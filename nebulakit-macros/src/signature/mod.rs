@@ -6,10 +6,11 @@ use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
-use syn::{Attribute, Expr, FnArg, Ident, Meta, Pat, PatType, Path, ReturnType, Safety, Token, Type, Visibility};
+use syn::{Attribute, Expr, FnArg, Ident, Pat, PatType, Path, ReturnType, Safety, Token, Type, Visibility};
 
 pub(crate) use self::types::plain;
 use self::types::{Place, find, is_context, judge_type};
+use crate::arguments::default_value;
 use crate::doc::doc;
 use crate::errors::{Errors, nearest};
 
@@ -112,6 +113,7 @@ impl Function {
             errors.at(again, "`#[task]` is given twice; write all options in one");
         }
         self.attributes.retain(|attribute| !is_task(attribute.path()));
+        self.judge_runners(errors);
         let signature = &mut self.signature;
         judge_qualifiers(signature, errors);
         let mut parameters: Vec<Parameter> = Vec::new();
@@ -144,6 +146,24 @@ impl Function {
         };
         judge_generics(&signature.generics, borrows, errors);
         Interface { parameters, output }
+    }
+
+    /// Refuses attributes that make a function the start of a program or a test, such as `#[tokio::main]`.
+    fn judge_runners(&mut self, errors: &mut Errors) {
+        let name = self.signature.ident.unraw().to_string();
+        for attribute in self.attributes.iter().filter(|attribute| runs(attribute.path()).is_some()) {
+            let path = path_text(attribute.path());
+            errors.at(attribute, match runs(attribute.path()) {
+                Some(Runner::Test) => format!("a task is not a test: remove `#[{path}]`, and call `{name}(..)` from a test of its own"),
+                _ if name == "main" => format!(
+                    "a task is not the start of the program: remove `#[{path}]`, give the task another name, and write `nebulakit::main!();` \
+                     for `fn main`"
+                ),
+                _ => format!("a task needs no runtime of its own, async ones run on Nebulakit's: remove `#[{path}]`"),
+            });
+        }
+        // An async `main` that nothing else runs would be a second mistake.
+        self.attributes.retain(|attribute| name == "main" || runs(attribute.path()).is_none());
     }
 
     /// Whether the function stands in an `impl` block, where no other items may stand.
@@ -242,21 +262,31 @@ fn wrong_attribute(path: &Path) -> String {
         "cfg" | "cfg_attr" => {
             "an input cannot depend on a condition: the interface is the same everywhere; put it on the function".to_owned()
         }
+        "nebula" => "the default of an input is written `#[default(8)]`; an input takes no `#[nebula(...)]`".to_owned(),
         name if nearest(name, &["default"]).is_some() => format!("unknown attribute `{name}`; did you mean `default`?"),
         _ => "an input takes doc comments and `#[default(...)]`, no other attributes; remove it".to_owned(),
     }
 }
 
-fn default_value(attribute: &Attribute) -> syn::Result<Expr> {
-    let wrong = |error: syn::Error| syn::Error::new(error.span(), "expected one value, as in `#[default(8)]`");
-    match &attribute.meta {
-        Meta::List(list) if !list.tokens.is_empty() => list.parse_args().map_err(wrong),
-        Meta::NameValue(pair) => {
-            let value = pair.value.to_token_stream();
-            Err(syn::Error::new_spanned(&attribute.meta, format!("write the default in parentheses: `#[default({value})]`")))
-        }
-        _ => Err(syn::Error::new_spanned(&attribute.meta, "the default has no value; write it in parentheses, as in `#[default(8)]`")),
+/// What an attribute makes of a function that it runs by itself.
+enum Runner {
+    Main,
+    Test,
+}
+
+/// `tokio::main`, `async_std::test`, `test` and their like.
+fn runs(path: &Path) -> Option<Runner> {
+    let last = path.segments.last()?;
+    match last.ident.to_string().as_str() {
+        "main" => Some(Runner::Main),
+        "test" => Some(Runner::Test),
+        _ => None,
     }
+}
+
+fn path_text(path: &Path) -> String {
+    let segments: Vec<_> = path.segments.iter().map(|segment| segment.ident.to_string()).collect();
+    segments.join("::")
 }
 
 /// Whether an attribute is another `#[task]`, as it is usually written.

@@ -3,6 +3,9 @@ use nebulakit::task;
 #[task(timeout = 600)]
 fn number() {}
 
+#[task(timeout = 30s)]
+fn without_quotes() {}
+
 #[task(timeout = "600")]
 fn no_unit() {}
 

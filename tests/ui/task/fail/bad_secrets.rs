@@ -12,4 +12,13 @@ fn bad_options() {}
 #[task(secrets((group = "a", key = "k", env_var = "TOKEN"), (group = "b", key = "k", env_var = "TOKEN")))]
 fn same_variable() {}
 
+#[task(secrets("api_key"))]
+fn no_group() {}
+
+#[task(secrets("a/b/c"))]
+fn which_is_the_key() {}
+
+#[task(secrets("db/"))]
+fn empty_key() {}
+
 fn main() {}

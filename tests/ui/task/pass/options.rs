@@ -49,7 +49,18 @@ fn one() -> anyhow::Result<i64> {
     Ok(1)
 }
 
+#[task(
+    requests(cpu = 4, gpu = 1, memory = "1Gi"),
+    limits(cpu = 4.5, gpu = 1),
+    cache(version = 1),
+    env(THREADS = 4, VERBOSE = true),
+    labels("tier" = 2),
+    secrets("wandb/api_key", (group = "db", key = "password", version = 3))
+)]
+fn numbers() {}
+
 pub fn main() {
+    numbers();
     assert_eq!(every::NAME, "app.every-option");
     none();
     assert_eq!(every(7, 2, false), (3, 1));
