@@ -156,6 +156,50 @@ fn list_tells_machines_all() {
     assert_eq!(*split, expected);
 }
 
+/// The other binary, whose tasks have defaults and types that go wrong.
+fn fixture(words: &[&str]) -> (i32, String, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_fixture"));
+    command.args(words).stdin(Stdio::null());
+    quiet(&mut command);
+    texts(command.output().unwrap())
+}
+
+#[test]
+fn a_default_that_panics_is_shown_where_it_is_and_spoils_nothing_else() {
+    let (code, list, err) = fixture(&["list"]);
+    assert_eq!((code, err.as_str()), (0, ""));
+    let failing = "the default panicked at tests/src/bin/fixture/defaults.rs:6:5: no model is there";
+    assert!(list.contains(&format!("  with_a_default_that_panics(data: str, model: str = <{failing}>) -> str\n")), "{list}");
+    assert!(list.contains("  with_a_field_whose_default_panics(settings: struct Settings) -> str\n"), "{list}");
+    assert!(list.contains("with_types_without_an_end(..)") && list.contains("its types cannot be described: "), "{list}");
+    assert!(list.contains("  int(v: int) -> int\n"), "the others are there: {list}");
+    for words in [&["list", "--json"][..], &["completions", "bash"], &["describe", "with_a_default_that_panics"]] {
+        let (code, out, err) = fixture(words);
+        assert_eq!((code, err.as_str()), (0, ""), "{words:?}");
+        assert!(out.contains("with_a_default_that_panics"), "{words:?}");
+    }
+    assert!(fixture(&["describe", "with_a_default_that_panics"]).1.contains(failing));
+    let (code, _, err) = fixture(&["describe", "with_types_without_an_end"]);
+    assert_eq!(code, 1);
+    assert!(err.starts_with("error: cannot describe the types of the task `fixture.defaults.with_types_without_an_end`: "), "{err}");
+}
+
+#[test]
+fn a_task_whose_default_panics_runs_with_the_value_and_says_what_is_wrong_without_it() {
+    let run = |words: &[&str]| fixture(&[&["run"][..], words].concat());
+    assert_eq!(run(&["with_a_default_that_panics", "--data", "d", "--model", "m"]), (0, "d by m\n".to_owned(), String::new()));
+    let (code, out, err) = run(&["with_a_default_that_panics", "--data", "d"]);
+    let failing = "its default panicked at tests/src/bin/fixture/defaults.rs:6:5: no model is there";
+    assert_eq!((code, out.as_str()), (2, ""));
+    assert_eq!(err, format!("error: `model`: the input is missing, and {failing}\n"));
+    assert_eq!(run(&["with_a_default_that_panics", "--help"]).0, 0);
+    let field = |settings| run(&["with_a_field_whose_default_panics", "--settings", settings]);
+    assert_eq!(field(r#"{"rate": 2, "model": "m"}"#).1, "m at 2\n");
+    let (code, _, err) = field(r#"{"rate": 2}"#);
+    assert_eq!(code, 2);
+    assert_eq!(err, "error: `settings`: a default in the value panicked at tests/src/bin/fixture/defaults.rs:6:5: no model is there\n");
+}
+
 #[test]
 fn text_is_plain_where_nobody_looks() {
     assert!(!said(&["list"]).contains('\x1b'));

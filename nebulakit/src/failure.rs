@@ -1,7 +1,7 @@
 //! Why a task did not succeed, and the document that says so to the platform.
 
 use std::error::Error as StdError;
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 use std::time::SystemTime;
 
 use nebulakit_types::wire::flyteidl::core::{ContainerError, ErrorDocument, container_error, execution_error};
@@ -35,6 +35,18 @@ pub(crate) enum Origin {
     /// The platform, its stores, or this library.
     System,
 }
+
+/// Where a panic was and what it said, on one line: `src/app.rs:3:9: no such file`.
+#[derive(Debug)]
+pub(crate) struct Panicked(pub(crate) String);
+
+impl fmt::Display for Panicked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl StdError for Panicked {}
 
 /// A failure, ready to be reported.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,6 +108,9 @@ impl Failure {
     /// A failure to read an input as what the task declares.
     pub(crate) fn of_input(task: &str, error: &Error) -> Self {
         let message = format!("cannot read the inputs of the task `{task}`: {}", chain(error));
+        if error.source().is_some_and(|source| source.is::<Panicked>()) {
+            return Self::user(code::PANIC, message);
+        }
         match error.kind() {
             // flytekit lets the function's own call fail for want of an argument; so the user's side. A field that is missing in a value
             // has a longer path.

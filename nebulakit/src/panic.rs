@@ -3,12 +3,12 @@
 use std::any::Any;
 use std::backtrace::{Backtrace, BacktraceStatus};
 use std::cell::{Cell, RefCell};
-use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind};
+use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind, resume_unwind};
 use std::sync::Once;
 
 use futures_util::FutureExt;
 
-use crate::failure::{Failure, code};
+use crate::failure::{Failure, Panicked, code};
 
 thread_local! {
     /// Whether this thread is in a task's own code.
@@ -19,11 +19,28 @@ thread_local! {
 
 /// Runs `function`; a panic in it is a failure.
 pub(crate) fn guard<T>(function: impl FnOnce() -> T) -> Result<T, Failure> {
+    caught(function).map_err(|payload| failure(payload.as_ref()))
+}
+
+/// Runs `function`; a panic in it is told on one line.
+pub(crate) fn told<T>(function: impl FnOnce() -> T) -> Result<T, Panicked> {
+    caught(function).map_err(|payload| {
+        let (place, said, _) = parts(payload.as_ref());
+        Panicked(format!("{place}: {}", said.split_whitespace().collect::<Vec<_>>().join(" ")))
+    })
+}
+
+/// Runs `function`, whose panics go on to the guard around it without a word on the way.
+pub(crate) fn silently<T>(function: impl FnOnce() -> T) -> T {
+    caught(function).unwrap_or_else(|payload| resume_unwind(payload))
+}
+
+fn caught<T>(function: impl FnOnce() -> T) -> std::thread::Result<T> {
     watch();
     let before = WATCHED.replace(true);
     let result = catch_unwind(AssertUnwindSafe(function));
     WATCHED.set(before);
-    result.map_err(|payload| failure(payload.as_ref()))
+    result
 }
 
 /// Polls `future`; a panic in any poll is a failure.
@@ -56,10 +73,15 @@ fn note(info: &PanicHookInfo<'_>) {
     PLACE.set(Some((place, backtrace)));
 }
 
-fn failure(payload: &(dyn Any + Send)) -> Failure {
+/// Where the panic was, what it said, and its backtrace.
+fn parts(payload: &(dyn Any + Send)) -> (String, &str, Option<String>) {
     let said = payload.downcast_ref::<&str>().copied().or_else(|| payload.downcast_ref::<String>().map(String::as_str));
-    let said = said.unwrap_or("the panic carries no text");
     let (place, backtrace) = PLACE.take().unwrap_or_else(|| ("an unknown place".to_owned(), None));
+    (place, said.unwrap_or("the panic carries no text"), backtrace)
+}
+
+fn failure(payload: &(dyn Any + Send)) -> Failure {
+    let (place, said, backtrace) = parts(payload);
     let mut message = format!("the task panicked at {place}: {said}");
     if let Some(backtrace) = backtrace {
         message.push_str("\n\nStack backtrace:\n");

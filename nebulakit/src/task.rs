@@ -13,6 +13,8 @@ use nebulakit_types::outputs::{OutputWriter, TaskOutputs, TaskReturn, Written};
 use nebulakit_types::{Dialect, Error, ErrorKind, LiteralType, NebulaType, Result};
 
 use crate::context::Context;
+use crate::failure::Panicked;
+use crate::panic::{silently, told};
 
 mod options;
 
@@ -37,6 +39,19 @@ pub struct TaskDef {
     pub options: &'static TaskOptions,
     /// Converts the inputs and prepares the call; the task's own code runs when the [`Call`] does.
     pub call: fn(&mut Inputs<'_>, Context) -> Result<Call>,
+}
+
+impl TaskDef {
+    /// Why the types of the task cannot be told, if they cannot: types that hold each other have no end.
+    pub(crate) fn undescribable(&self, dialect: &Dialect) -> Option<String> {
+        let described = told(|| {
+            for param in self.params {
+                param.literal_type(dialect);
+            }
+            self.returns.variables(dialect);
+        });
+        described.err().map(|panic| panic.to_string())
+    }
 }
 
 /// The inputs of one call, by name.
@@ -138,8 +153,16 @@ impl<T> Param<T> {
     /// With the input's name: when the literal is not a `T`, or there is none and it has to be there.
     pub fn take(&self, inputs: &mut Inputs<'_>) -> Result<T> {
         match inputs.take(self.name) {
-            Some(literal) => (self.decode)(literal).map_err(|error| error.at_field(self.name)),
-            None => self.default.map(|default| default()).or_else(self.absent).ok_or_else(|| self.missing()),
+            // The default of a field that is left out is the user's own code.
+            Some(literal) => told(|| (self.decode)(literal))
+                .unwrap_or_else(|panic| Err(panicked("a default in the value", panic)))
+                .map_err(|error| error.at_field(self.name)),
+            None => match self.default {
+                Some(default) => {
+                    told(default).map_err(|panic| panicked("the input is missing, and its default", panic).at_field(self.name))
+                }
+                None => (self.absent)().ok_or_else(|| self.missing()),
+            },
         }
     }
 
@@ -148,6 +171,12 @@ impl<T> Param<T> {
         let expected = (self.literal_type)(&Dialect::FLYTE_1);
         Error::new(ErrorKind::Missing, format!("the input is missing; expected `{expected}`")).at_field(self.name)
     }
+}
+
+/// The error of a value whose default, which is the user's own code, panicked.
+#[cold]
+fn panicked(what: &str, panic: Panicked) -> Error {
+    Error::new(ErrorKind::Missing, format!("{what} panicked at {panic}")).with_source(panic)
 }
 
 /// A [`Param`] of any type.
@@ -181,13 +210,19 @@ impl<T> AnyParam for Param<T> {
     }
 
     fn literal_type(&self, dialect: &Dialect) -> LiteralType {
-        (self.literal_type)(dialect)
+        // Defaults of fields are the user's own code, and those that panic are left out.
+        silently(|| (self.literal_type)(dialect))
     }
 
     fn default_literal(&self, dialect: &'static Dialect) -> Option<Result<Vec<u8>>> {
         let default = self.default?;
         let mut encoder = Encoder::new(dialect);
-        Some((self.encode)(&default(), &mut encoder).map(|()| encoder.finish()))
+        Some(
+            told(default)
+                .map_err(|panic| panicked("the default", panic))
+                .and_then(|value| (self.encode)(&value, &mut encoder))
+                .map(|()| encoder.finish()),
+        )
     }
 
     fn is_optional(&self) -> bool {
@@ -260,7 +295,7 @@ pub trait AnyReturns: Sync + std::fmt::Debug {
 
 impl<R> AnyReturns for Returns<R> {
     fn variables(&self, dialect: &Dialect) -> Vec<(&'static str, LiteralType)> {
-        self.names.iter().copied().zip((self.literal_types)(dialect)).collect()
+        self.names.iter().copied().zip(silently(|| (self.literal_types)(dialect))).collect()
     }
 }
 

@@ -160,7 +160,8 @@ impl<T> AnyField for Field<T> {
 impl<T> Field<T> {
     /// The default as JSON; lists and maps have none there, as Python's default factories have none.
     fn default_value(&self) -> Option<Value> {
-        let value = self.stand_in()?;
+        // A default that panics is the value's reader's to tell: the type is described without it.
+        let value = std::panic::catch_unwind(|| self.stand_in()).ok()??;
         let mut packer = Packer::new(&Dialect::FLYTE_1);
         (self.pack)(&value, &mut packer).ok()?;
         let bytes = packer.finish();

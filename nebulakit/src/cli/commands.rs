@@ -10,6 +10,7 @@ use nebulakit_types::Dialect;
 use super::{Complaint, Leave, completions, describe, list, run, say, usage};
 use crate::env::Environment;
 use crate::exit::Exit;
+use crate::panic::guard;
 use crate::platform::Platform;
 use crate::registry::Registry;
 use crate::task::TaskDef;
@@ -35,7 +36,12 @@ impl Setting<'_> {
 
     /// The task called `name`.
     pub(super) fn find(&self, name: &str) -> Result<&'static TaskDef, Complaint> {
-        self.registry.find(name).map_err(|error| Complaint::usage(error.message()).hint(format!("hint: {}", error.hint())))
+        let found = self.registry.find(name);
+        let task = found.map_err(|error| Complaint::usage(error.message()).hint(format!("hint: {}", error.hint())))?;
+        match task.undescribable(self.dialect()) {
+            None => Ok(task),
+            Some(reason) => Err(Complaint::failed(format!("cannot describe the types of the task `{}`: {reason}", task.name))),
+        }
     }
 
     /// The shortest name that means this task and no other.
@@ -54,19 +60,25 @@ pub(super) fn dispatch(arguments: &[OsString], environment: &Environment, regist
         Err(error) => return usage::answer(&error, &setting.binary),
     };
     match matches.subcommand() {
-        Some(("list", matches)) => say(&list::list(&setting, matches.get_flag("json"))),
+        Some(("list", matches)) => say(&describing(|| list::list(&setting, matches.get_flag("json")))?),
         Some(("describe", matches)) => {
             let task = setting.find(word(matches, "task"))?;
-            if matches.get_flag("json") { say(&describe::json(task, &setting)?) } else { say(&describe::text(task, &setting)) }
+            let json = matches.get_flag("json");
+            say(&describing(|| if json { describe::json(task, &setting) } else { Ok(describe::text(task, &setting)) })??)
         }
         Some(("run", matches)) => match matches.subcommand() {
             Some((name, rest)) => run::run(name, rest.get_many::<OsString>("").unwrap_or_default(), &setting),
             None => Err(Complaint::usage("no task is named").hint(format!("hint: `{} list` shows what there is to run", setting.binary))),
         },
-        Some(("completions", matches)) => say(&completions::script(word(matches, "shell"), &setting)),
+        Some(("completions", matches)) => say(&describing(|| completions::script(word(matches, "shell"), &setting))?),
         // Clap has refused everything else.
         _ => Ok(Exit::Usage),
     }
+}
+
+/// Describes tasks by their own code: their defaults may panic, which is told in the description and not beside it.
+pub(super) fn describing<T>(describe: impl FnOnce() -> T) -> Result<T, Complaint> {
+    guard(describe).map_err(|failure| Complaint::failed(failure.message))
 }
 
 fn word<'a>(matches: &'a ArgMatches, id: &str) -> &'a str {

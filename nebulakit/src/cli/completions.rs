@@ -28,7 +28,7 @@ fn whole(setting: &Setting<'_>) -> Command {
         "run",
         |run| {
             // Of tasks that are defined twice none can be run.
-            let tasks = names.iter().filter_map(|name| setting.registry.find(name).ok());
+            let tasks = names.iter().filter_map(|name| setting.find(name).ok());
             run.allow_external_subcommands(false).subcommands(tasks.map(|task| flags::command(task, setting)))
         },
     )

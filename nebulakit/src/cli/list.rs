@@ -57,6 +57,9 @@ fn line(task: &'static TaskDef, tasks: &[&'static TaskDef], setting: &Setting<'_
     if tasks.iter().filter(|other| other.name == task.name).count() > 1 {
         doc = format!("defined more than once, here at {}:{}", task.file, task.line);
     }
+    if let Some(reason) = task.undescribable(setting.dialect()) {
+        return (format!("{name}(..)"), format!("its types cannot be described: {reason}"));
+    }
     (format!("{name}{}", signature(task, setting.dialect())), doc)
 }
 
@@ -66,6 +69,9 @@ fn module_of(task: &TaskDef) -> &'static str {
 
 fn described(task: &'static TaskDef, setting: &Setting<'_>) -> Value {
     let dialect = setting.dialect();
+    if let Some(reason) = task.undescribable(dialect) {
+        return json!({ "name": task.name, "short_name": setting.short_name(task), "doc": task.doc, "error": reason });
+    }
     let inputs = task.params.iter().map(|param| {
         json!({
             "name": param.name(),

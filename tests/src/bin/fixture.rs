@@ -7,6 +7,8 @@ mod beside;
 mod cluster;
 #[path = "fixture/data.rs"]
 mod data;
+#[path = "fixture/defaults.rs"]
+mod defaults;
 #[path = "fixture/endings.rs"]
 mod endings;
 #[path = "fixture/golden.rs"]

@@ -23,7 +23,7 @@ use nebulakit_types::{Error, Untyped};
 use uuid::Uuid;
 
 use self::parse::Parser;
-use super::commands::Setting;
+use super::commands::{self, Setting};
 use super::render::{self, Reader};
 use super::{Complaint, complain, data, remark, say, usage};
 use crate::config::LazyConfig;
@@ -43,7 +43,7 @@ use crate::task::TaskDef;
 /// Runs the task called `name` with the flags in `words`.
 pub(super) fn run<'a>(name: &str, words: impl Iterator<Item = &'a OsString>, setting: &Setting<'_>) -> Result<Exit, Complaint> {
     let task = setting.find(name)?;
-    let mut command = flags::command(task, setting);
+    let mut command = commands::describing(|| flags::command(task, setting))?;
     let matches = match command.try_get_matches_from_mut(words) {
         Ok(matches) => matches,
         Err(error) => return usage::answer(&error, &format!("{} run {name}", setting.binary)),
