@@ -201,6 +201,57 @@ fn a_task_whose_default_panics_runs_with_the_value_and_says_what_is_wrong_withou
 }
 
 #[test]
+fn enums_are_given_as_they_travel_or_as_serde_writes_them() {
+    let taken = |task: &str, v: &str| {
+        let (code, out, err) = fixture(&["run", task, "--v", v, "--json"]);
+        assert_eq!((code, err.as_str()), (0, ""), "{task} {v}");
+        serde_json::from_str::<Value>(&out).unwrap()["o0"].clone()
+    };
+    for (written, read) in [
+        ("Pass", json!("Pass")),
+        ("0.5", json!(0.5)),
+        (r#"{"min_quality":3}"#, json!({"min_quality": 3})),
+        (r#"{"Filtered":{"min_quality":3}}"#, json!({"min_quality": 3})),
+        (r#"{"Score":2}"#, json!(2.0)),
+    ] {
+        assert_eq!(taken("outcome", written), read);
+    }
+    let checked = r#"{"outcome": {"Score": 1}, "others": ["Fail", {"Moved": {"to": "x"}}, {"to": "y"}, 2.5], "last": {"Filtered": {"min_quality": 1}}}"#;
+    let moved = |to: &str| json!({"to": to, "tries": null});
+    assert_eq!(
+        taken("checked", checked),
+        json!({"outcome": 1.0, "others": ["Fail", moved("x"), moved("y"), 2.5], "last": {"min_quality": 1}})
+    );
+}
+
+#[test]
+fn what_fits_no_variant_is_told_of_each_of_them() {
+    let refused = |task: &str, v: &str| {
+        let (code, out, err) = fixture(&["run", task, "--v", v]);
+        assert_eq!((code, out.as_str()), (2, ""), "{task} {v}");
+        err
+    };
+    let union = "enum(Pass, Fail) | struct Filtered | struct Moved | float";
+    assert_eq!(
+        refused("outcome", r#"{"min":"x"}"#),
+        format!(
+            "error: `v`: expected `{union}`, found `{{\"min\":\"x\"}}` (as `enum(Pass, Fail)`: expected one of `Pass`, `Fail`, found `{{\"min\":\"x\"}}`; \
+             as `struct Filtered`: the struct `Filtered` has no field `min`; it has `min_quality`; as `struct Moved`: the struct `Moved` has no \
+             field `min`; it has `to`, `tries`; as `float`: expected a float, found `{{\"min\":\"x\"}}`)\n"
+        )
+    );
+    assert_eq!(refused("outcome", "soon"), format!("error: `v`: expected `{union}`, found `soon`\n"));
+    let nested = refused("checked", r#"{"outcome": {"min": 1}, "others": []}"#);
+    assert!(nested.starts_with("error: `v.outcome`: the value fits none of the union's variants (as `enum(Pass, Fail)`: "), "{nested}");
+    assert!(nested.contains("; as `struct Filtered`: ") && nested.contains("; as `struct Moved`: "), "{nested}");
+    let nested = refused("checked", r#"{"outcome": {"min": 1, "max": 2}, "others": []}"#);
+    assert!(nested.starts_with("error: `v.outcome`: the value fits no variant of the union (as `struct Filtered`: "), "{nested}");
+    assert!(nested.contains("; as `struct Moved`: "), "{nested}");
+    let named = refused("checked", r#"{"outcome": {"Filtered": {"min": 1}}, "others": []}"#);
+    assert_eq!(named, "error: `v.outcome.Filtered`: the struct `Filtered` has no field `min`; it has `min_quality`\n");
+}
+
+#[test]
 fn text_is_plain_where_nobody_looks() {
     assert!(!said(&["list"]).contains('\x1b'));
 }

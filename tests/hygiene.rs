@@ -48,6 +48,13 @@ mod without_a_prelude {
         Text(::std::string::String),
     }
 
+    #[derive(::nebulakit::NebulaType)]
+    pub(crate) enum Mixed<T> {
+        None,
+        Some { value: T, packer: ::std::option::Option<i64> },
+        Ok(i64),
+    }
+
     #[derive(::nebulakit::TaskOutputs)]
     pub(crate) struct Division {
         quotient: i64,
@@ -107,6 +114,14 @@ mod shadowed {
     enum Input {
         Number(i64),
         Truth(bool),
+    }
+
+    #[derive(Travels)]
+    enum Mixed {
+        None,
+        Some { value: i64 },
+        Option(bool),
+        __Units,
     }
 
     #[derive(Several)]

@@ -365,14 +365,19 @@ fn nothing_is_rounded() {
     assert_eq!(decode::<f32>(&encode(&1e300_f64, &Dialect::FLYTE_1).unwrap()).unwrap_err().kind(), ErrorKind::OutOfRange);
 }
 
+/// What is none in two ways comes back in one, so that tasks, structs and unions refuse it when they are compiled.
 #[test]
-fn optional_values_in_optional_values_are_one() {
-    let literal = encode(&Some(None::<i64>), &Dialect::FLYTE_1).unwrap();
-    assert_eq!(literal, encode(&None::<i64>, &Dialect::FLYTE_1).unwrap());
-    assert_eq!(decode::<Option<Option<i64>>>(&literal).unwrap(), None);
-    assert_eq!(decode::<Option<Option<i64>>>(&encode(&Some(5_i64), &Dialect::FLYTE_1).unwrap()).unwrap(), Some(Some(5)));
-    assert_eq!(Option::<Option<i64>>::literal_type(&Dialect::FLYTE_1), Option::<i64>::literal_type(&Dialect::FLYTE_1));
-    assert_eq!(Option::<Option<i64>>::schema(&Dialect::FLYTE_1), Option::<i64>::schema(&Dialect::FLYTE_1));
+fn types_know_whether_they_can_be_none_and_whether_they_can_be_so_twice() {
+    fn known<T: NebulaType>() -> (bool, bool) {
+        (T::HAS_NONE, T::MERGES_NONE)
+    }
+    assert_eq!((known::<i64>(), known::<()>(), known::<Option<i64>>()), ((false, false), (true, false), (true, false)));
+    for merges in [known::<Option<Option<i64>>>(), known::<Option<()>>(), known::<Option<Raw<Option<i64>>>>()] {
+        assert_eq!(merges, (true, true));
+    }
+    assert_eq!(known::<Vec<Option<Option<i64>>>>(), (false, true));
+    assert_eq!(known::<BTreeMap<String, Option<Option<i64>>>>(), (false, true));
+    assert_eq!(known::<Vec<Option<i64>>>(), (false, false));
 }
 
 /// Flyte 1 has the values of an enum, Flyte 2 the names of its members; both are read.

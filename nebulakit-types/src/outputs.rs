@@ -1,5 +1,6 @@
 //! What a task function may return, and how it becomes named outputs.
 
+use crate::convert::MERGED;
 use crate::convert::writer::Encoder;
 use crate::outbox::Outbox;
 use crate::{Dialect, LiteralType, NebulaType, Result};
@@ -69,6 +70,9 @@ pub trait TaskOutputs: Sized + 'static {
     /// The names of the outputs, unless the task gives others.
     const NAMES: &'static [&'static str];
 
+    /// Whether two values of an output are the same on the wire; see [`NebulaType::MERGES_NONE`].
+    const MERGES_NONE: bool = false;
+
     /// The type of each output, in the order of the names.
     fn literal_types(dialect: &Dialect) -> Vec<LiteralType>;
 
@@ -84,6 +88,7 @@ const NAMES: [&str; 12] = ["o0", "o1", "o2", "o3", "o4", "o5", "o6", "o7", "o8",
 
 impl<T: NebulaType> TaskOutputs for T {
     const NAMES: &'static [&'static str] = if T::IS_NOTHING { &[] } else { NAMES.split_at(1).0 };
+    const MERGES_NONE: bool = T::MERGES_NONE;
 
     fn literal_types(dialect: &Dialect) -> Vec<LiteralType> {
         if T::IS_NOTHING { Vec::new() } else { vec![T::literal_type(dialect)] }
@@ -98,6 +103,7 @@ macro_rules! tuples {
     ($(($count:literal: $($element:ident $index:tt),*))*) => {$(
         impl<$($element: NebulaType),*> TaskOutputs for ($($element,)*) {
             const NAMES: &'static [&'static str] = NAMES.split_at($count).0;
+            const MERGES_NONE: bool = $($element::MERGES_NONE)||*;
 
             fn literal_types(dialect: &Dialect) -> Vec<LiteralType> {
                 vec![$($element::literal_type(dialect)),*]
@@ -173,11 +179,15 @@ impl<T> std::fmt::Debug for OutputField<T> {
 
 impl<T> OutputField<T> {
     /// An output of type `T`.
+    ///
+    /// # Panics
+    /// In a constant, at compile time: when two values of the type are the same on the wire.
     #[must_use]
     pub const fn new() -> Self
     where
         T: NebulaType,
     {
+        assert!(!T::MERGES_NONE, "{}", MERGED);
         Self { literal_type: T::literal_type, put: OutputWriter::put::<T> }
     }
 }

@@ -4,6 +4,7 @@
 pub use std::convert::Into;
 pub use std::default::Default;
 pub use std::iter::Iterator;
+pub use std::marker::PhantomData;
 pub use std::option::Option::{self, None, Some};
 
 pub use std::result::Result::Ok;

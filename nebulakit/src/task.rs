@@ -6,6 +6,7 @@
 use std::future::Future;
 use std::pin::Pin;
 
+use nebulakit_types::convert::MERGED;
 use nebulakit_types::convert::reader::{Entries, LiteralRef, LiteralView, References};
 use nebulakit_types::convert::writer::Encoder;
 use nebulakit_types::outbox::Outbox;
@@ -130,11 +131,15 @@ impl<T> std::fmt::Debug for Param<T> {
 
 impl<T> Param<T> {
     /// An input called `name`.
+    ///
+    /// # Panics
+    /// In a constant, at compile time: when two values of the type are the same on the wire.
     #[must_use]
     pub const fn new(name: &'static str, doc: &'static str) -> Self
     where
         T: NebulaType,
     {
+        assert!(!T::MERGES_NONE, "{}", MERGED);
         Self { name, doc, default: None, literal_type: T::literal_type, decode: T::decode, encode: T::encode, absent: T::absent }
     }
 }
@@ -253,6 +258,7 @@ impl<R> Returns<R> {
     where
         R: TaskReturn,
     {
+        assert!(!<R::Outputs as TaskOutputs>::MERGES_NONE, "{}", MERGED);
         let own = <R::Outputs as TaskOutputs>::NAMES;
         assert!(names.is_empty() || names.len() == own.len(), "`outputs(..)` does not name exactly the values that the task returns");
         let names = if names.is_empty() { own } else { names };

@@ -44,6 +44,33 @@ class Nested:
     color: Color
 
 
+class Verdict(Enum):
+    Pass = "Pass"
+    Fail = "Fail"
+
+
+@dataclass
+class Filtered:
+    min_quality: int
+
+
+@dataclass
+class Moved:
+    to: str
+    tries: Optional[int] = None
+
+
+# An enum of Rust with variants of every kind: those without fields are one enum, the others structs and plain values.
+Outcome = Union[Verdict, Filtered, Moved, float]
+
+
+@dataclass
+class Checked:
+    outcome: Outcome
+    others: List[Outcome]
+    last: Optional[Outcome] = None
+
+
 class Row(NamedTuple):
     """One value: the Rust task that gives back what it takes, the type in Python, the value."""
 
@@ -55,6 +82,8 @@ class Row(NamedTuple):
 UTC = timezone.utc
 SIMPLE = Simple(a=-3, b="ü", c=2.0, d=True)
 LEAP = datetime(2024, 2, 29, 12, 34, 56, 789012, UTC)
+
+OUTCOMES = [Verdict.Pass, Filtered(min_quality=3), Verdict.Fail, Moved(to="x", tries=2), Moved(to="y"), 0.25]
 
 ROWS = [
     *[Row("int", int, value) for value in (0, -1, 2**63 - 1, -(2**63))],
@@ -87,6 +116,11 @@ ROWS = [
     *[Row("optional_struct", Optional[Simple], value) for value in (SIMPLE, None)],
     *[Row("optional_list", Optional[List[Simple]], value) for value in ([SIMPLE], [], None)],
     *[Row("union", Union[int, str], value) for value in (5, "five")],
+    *[Row("outcome", Outcome, value) for value in OUTCOMES],
+    Row("outcomes", List[Outcome], OUTCOMES),
+    *[Row("optional_outcome", Optional[Outcome], value) for value in (*OUTCOMES, None)],
+    Row("checked", Checked, Checked(Filtered(1), OUTCOMES, Verdict.Fail)),
+    Row("checked", Checked, Checked(0.5, [], None)),
     *[Row("unit_enum", Color, value) for value in Color],
     Row("list_of_enums", List[Color], [Color.RED, Color.BLUE]),
     Row("simple", Simple, SIMPLE),

@@ -19,6 +19,8 @@ pub(crate) struct Container {
     /// The title of the schema, unless it is the type's identifier.
     pub(crate) title: Option<LitStr>,
     pub(crate) rename_all: Option<Case>,
+    /// The same for the fields of variants.
+    rename_all_fields: Option<Case>,
     /// Where it says that absent fields are as in the type's own default.
     pub(crate) default: Option<Span>,
     /// Whether the struct meets pydantic's models.
@@ -269,6 +271,8 @@ impl Container {
                 container.title = serde_text(meta, errors);
             } else if path.is_ident("rename_all") && container.rename_all.is_none() {
                 container.rename_all = serde_text(meta, errors).and_then(|text| Case::parse(&text.value()).ok());
+            } else if path.is_ident("rename_all_fields") {
+                container.rename_all_fields = serde_text(meta, errors).and_then(|text| Case::parse(&text.value()).ok());
             } else if path.is_ident("default") && container.default.is_none() {
                 container.default = Some(meta.span());
             }
@@ -312,6 +316,47 @@ impl Container {
             serde(&field.attrs, |meta| attributes.read_serde(meta, errors));
         }
         attributes
+    }
+
+    /// What holds for the fields of a variant: its name is the title of a struct.
+    pub(crate) fn of_variant(&self, variant: &Variant, errors: &mut Errors) -> Self {
+        let mut of_variant = Self { pydantic: self.pydantic, ignore_serde: self.ignore_serde, ..Self::default() };
+        nebula(&variant.attrs, "a variant with fields", &["rename", "rename_all"], errors, |key, input| {
+            if key == "rename" {
+                of_variant.title = Some(checked(key, input, r#""Point""#, not_empty)?);
+            } else {
+                let text = checked(key, input, r#""camelCase""#, Case::parse)?;
+                of_variant.rename_all = Case::parse(&text.value()).ok();
+            }
+            Ok(())
+        });
+        if !self.ignore_serde {
+            serde(&variant.attrs, |meta| {
+                judge_serde(meta, errors);
+                if meta.path().is_ident("rename") && of_variant.title.is_none() {
+                    of_variant.title = serde_text(meta, errors);
+                } else if meta.path().is_ident("rename_all") && of_variant.rename_all.is_none() {
+                    of_variant.rename_all = serde_text(meta, errors).and_then(|text| Case::parse(&text.value()).ok());
+                }
+            });
+        }
+        of_variant.rename_all = of_variant.rename_all.or(self.rename_all_fields);
+        of_variant.title = of_variant.title.or_else(|| Some(LitStr::new(&variant.ident.unraw().to_string(), Span::call_site())));
+        of_variant
+    }
+
+    /// The name that serde's `rename` gives to a variant.
+    pub(super) fn serde_name(&self, variant: &Variant) -> Option<LitStr> {
+        let mut name = None;
+        serde(&variant.attrs, |meta| match meta {
+            Meta::NameValue(syn::MetaNameValue { path, value: Expr::Lit(syn::ExprLit { lit: Lit::Str(text), .. }), .. })
+                if path.is_ident("rename") =>
+            {
+                name = Some(text.clone());
+            }
+            _ => {}
+        });
+        name.filter(|_| !self.ignore_serde)
     }
 
     pub(crate) fn variant(&self, variant: &Variant, errors: &mut Errors) -> VariantAttributes {

@@ -1,13 +1,12 @@
-//! `#[derive(NebulaType)]` on an enum: without values it is a Flyte enum, with one value in each variant a Flyte union.
+//! `#[derive(NebulaType)]` on an enum: without values it is a Flyte enum, else a Flyte union ([`unions`](super::unions)).
 
 use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens, format_ident, quote, quote_spanned};
+use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
-use syn::spanned::Spanned;
-use syn::{DataEnum, DeriveInput, Fields, Index, LitStr, Type, Variant};
+use syn::{DataEnum, DeriveInput, Fields, Index, LitStr, Meta, Variant};
 
-use super::attributes::{Container, refuse_names, wire_name};
-use super::{RECURSIVE, descriptors, head, mentions};
+use super::attributes::{Container, wire_name};
+use super::head;
 use crate::errors::Errors;
 
 pub(crate) fn expand(input: &DeriveInput, data: &DataEnum, container: &Container, errors: &mut Errors) -> TokenStream {
@@ -15,13 +14,36 @@ pub(crate) fn expand(input: &DeriveInput, data: &DataEnum, container: &Container
         errors.at(&input.ident, "an enum without variants has no values that could travel; add variants");
         return TokenStream::new();
     }
-    let holds_one = |variant: &Variant| matches!(&variant.fields, Fields::Unnamed(fields) if fields.unnamed.len() == 1);
-    container.refuse(&OF_STRUCTS, errors);
-    if data.variants.iter().any(holds_one) {
+    let has_structs = data.variants.iter().any(|variant| matches!(variant.fields, Fields::Named(_)));
+    let has_units = data.variants.iter().any(holds_nothing);
+    for (name, reason) in OF_STRUCTS {
+        if name != "pydantic" || !has_structs {
+            container.refuse(&[(name, reason)], errors);
+        }
+    }
+    if !has_units {
         container.refuse(&OF_UNIT_ENUMS, errors);
-        union(input, data, errors)
+    }
+    for attribute in data.variants.iter().flat_map(|variant| &variant.attrs) {
+        // The bare one belongs to the derive of `Default`.
+        if attribute.path().is_ident("default") && !matches!(attribute.meta, Meta::Path(_)) {
+            errors.at(attribute, "a variant has no default; the fields of a variant have");
+        }
+    }
+    if data.variants.iter().all(holds_nothing) {
+        let units: Vec<_> = data.variants.iter().collect();
+        unit_enum(input, &units, container, errors)
     } else {
-        unit_enum(input, data, container, errors)
+        super::unions::expand(input, data, container, errors)
+    }
+}
+
+/// Whether a variant has no fields; empty parentheses are refused where it is read.
+pub(super) fn holds_nothing(variant: &Variant) -> bool {
+    match &variant.fields {
+        Fields::Unit => true,
+        Fields::Unnamed(fields) => fields.unnamed.is_empty(),
+        Fields::Named(_) => false,
     }
 }
 
@@ -33,23 +55,15 @@ const OF_STRUCTS: [(&str, &str); 3] = [
 ];
 
 /// What says how variants are called, where no variant has a name.
-const OF_UNIT_ENUMS: [(&str, &str); 1] = [("rename_all", "is for names: the variants of a union have none on the wire, only types")];
+const OF_UNIT_ENUMS: [(&str, &str); 1] =
+    [("rename_all", "is for the variants without fields: the others have no names on the wire, only types")];
 
-/// What a variant that holds more than one unnamed value is told.
-fn too_much(variant: &Variant) -> String {
-    let name = &variant.ident;
-    format!("a variant holds nothing, or one value; put the fields into a struct of their own: `{name}({name})`")
-}
-
-fn unit_enum(input: &DeriveInput, data: &DataEnum, container: &Container, errors: &mut Errors) -> TokenStream {
+/// An enum of variants without fields: `input` is the type that they are put into.
+pub(super) fn unit_enum(input: &DeriveInput, variants: &[&Variant], container: &Container, errors: &mut Errors) -> TokenStream {
     let (mut values, mut names): (Vec<LitStr>, Vec<LitStr>) = (Vec::new(), Vec::new());
-    for variant in &data.variants {
-        match &variant.fields {
-            Fields::Unit => {}
-            Fields::Unnamed(fields) if fields.unnamed.is_empty() => {
-                errors.at(variant, "a variant without a value has no parentheses; remove them");
-            }
-            fields => errors.at(fields, too_much(variant)),
+    for variant in variants {
+        if !matches!(variant.fields, Fields::Unit) {
+            errors.at(variant, "a variant without a value has no parentheses; remove them");
         }
         let attributes = container.variant(variant, errors);
         let value = wire_name(&variant.ident, attributes.value.as_ref(), container.rename_all);
@@ -71,7 +85,7 @@ fn unit_enum(input: &DeriveInput, data: &DataEnum, container: &Container, errors
             errors.at(value, format!("the value `{}` is also the name of another variant; change one", value.value()));
         }
     }
-    let idents: Vec<_> = data.variants.iter().map(|variant| &variant.ident).collect();
+    let idents: Vec<_> = variants.iter().map(|variant| &variant.ident).collect();
     let numbers: Vec<_> = (0..idents.len()).map(Index::from).collect();
     let head_of = |name: TokenStream| {
         let head = head(input, &name);
@@ -122,77 +136,6 @@ fn unit_enum(input: &DeriveInput, data: &DataEnum, container: &Container, errors
 
             fn schema(_: &__nk::Dialect) -> __nk::Value {
                 __nk::enums::schema::<Self>()
-            }
-        }
-    }
-}
-
-fn union(input: &DeriveInput, data: &DataEnum, errors: &mut Errors) -> TokenStream {
-    let mut types: Vec<&Type> = Vec::new();
-    for variant in &data.variants {
-        refuse_names(variant, errors);
-        match &variant.fields {
-            Fields::Unnamed(fields) if fields.unnamed.len() == 1 => {
-                let ty = &fields.unnamed[0].ty;
-                if mentions(ty, &input.ident) {
-                    errors.at(ty, RECURSIVE);
-                }
-                types.push(ty);
-            }
-            Fields::Unit => {
-                let name = &variant.ident;
-                let message = format!("a variant beside others that hold a value holds one too; write `{name}(())` for none");
-                errors.at(variant, message);
-            }
-            fields => errors.at(fields, too_much(variant)),
-        }
-    }
-    let idents: Vec<_> = data.variants.iter().map(|variant| &variant.ident).collect();
-    let descriptor_types: Vec<_> = types.iter().map(|ty| quote!(__nk::union::Variant<#ty>)).collect();
-    let descriptor_values: Vec<_> = types.iter().map(|ty| quote_spanned!(ty.span()=> __nk::union::Variant::<#ty>::new())).collect();
-    let (definition, all) = descriptors(&input.generics, &format_ident!("__nk_variants"), &descriptor_types, &descriptor_values);
-    let index: Vec<_> = (0..types.len()).map(Index::from).collect();
-    let distinct = if input.generics.params.is_empty() {
-        quote_spanned!(input.ident.span().resolved_at(Span::call_site())=> const _: () = __nk::union::assert_distinct(&[#(#all.#index.tag()),*]);)
-    } else {
-        TokenStream::new()
-    };
-    let head = head(input, &quote!(__nk::NebulaType));
-    let head = quote_spanned!(input.ident.span().resolved_at(Span::call_site())=> #head);
-    let choices = quote!(&[#(&#all.#index.choice(Self::#idents)),*]).into_token_stream();
-    quote! {
-        #definition
-        #distinct
-        #head {
-            const TAG: &'static str = __nk::union::TAG;
-            const IS_UNION: bool = true;
-
-            fn literal_type(dialect: &__nk::Dialect) -> __nk::LiteralType {
-                __nk::union::literal_type(&[#(&#all.#index),*], dialect)
-            }
-
-            fn encode(&self, encoder: &mut __nk::Encoder) -> __nk::Result<()> {
-                match self {
-                    #(Self::#idents(value) => #all.#index.encode(value, encoder),)*
-                }
-            }
-
-            fn decode(literal: __nk::LiteralRef<'_>) -> __nk::Result<Self> {
-                __nk::union::decode(literal, #choices)
-            }
-
-            fn pack(&self, packer: &mut __nk::Packer) -> __nk::Result<()> {
-                match self {
-                    #(Self::#idents(value) => #all.#index.pack(value, packer),)*
-                }
-            }
-
-            fn unpack(unpacker: &mut __nk::Unpacker<'_>) -> __nk::Result<Self> {
-                __nk::union::unpack(unpacker, #choices)
-            }
-
-            fn schema(dialect: &__nk::Dialect) -> __nk::Value {
-                __nk::union::schema(&[#(&#all.#index),*], dialect)
             }
         }
     }

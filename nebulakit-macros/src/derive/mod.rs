@@ -5,6 +5,7 @@ mod enums;
 mod outputs;
 mod rows;
 mod structs;
+mod unions;
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};

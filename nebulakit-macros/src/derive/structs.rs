@@ -6,21 +6,24 @@ use syn::spanned::Spanned;
 use syn::{DataStruct, DeriveInput, Fields, Ident, Index, LitStr};
 
 use super::attributes::{Container, default_of_whole, wire_name};
-use super::{RECURSIVE, arguments, descriptors, head, mentions};
+use super::{RECURSIVE, arguments, bounded, descriptors, head, mentions};
 use crate::errors::Errors;
 
 /// A field that travels.
-struct Travelling {
+pub(super) struct Travelling {
     name: LitStr,
     aliases: Vec<LitStr>,
     ident: Ident,
     ty: TokenStream,
+    /// The type as it was written.
+    written: String,
+    plain_type: syn::Type,
     descriptor: TokenStream,
 }
 
 pub(crate) fn expand(input: &DeriveInput, data: &DataStruct, container: &Container, errors: &mut Errors) -> TokenStream {
-    let fields = match &data.fields {
-        Fields::Named(fields) => &fields.named,
+    match &data.fields {
+        Fields::Named(_) => {}
         Fields::Unit => {
             errors.at(&input.ident, "a unit struct has no Flyte form; write `{}` after its name for a struct without fields");
             return TokenStream::new();
@@ -29,10 +32,21 @@ pub(crate) fn expand(input: &DeriveInput, data: &DataStruct, container: &Contain
             errors.at(fields, "a tuple struct has no Flyte form: fields travel by name; give them names");
             return TokenStream::new();
         }
-    };
+    }
+    let (travelling, skipped) = self::fields(input, data, container, errors);
+    implementation(input, container, &travelling, &skipped, false)
+}
+
+/// The fields that travel, and how the others are made.
+pub(super) fn fields(
+    input: &DeriveInput,
+    data: &DataStruct,
+    container: &Container,
+    errors: &mut Errors,
+) -> (Vec<Travelling>, Vec<TokenStream>) {
     let mut travelling: Vec<Travelling> = Vec::new();
     let mut skipped = Vec::new();
-    for field in fields {
+    for field in &data.fields {
         let Some(ident) = &field.ident else { continue };
         let attributes = container.field(field, errors);
         let ty = &field.ty;
@@ -61,21 +75,39 @@ pub(crate) fn expand(input: &DeriveInput, data: &DataStruct, container: &Contain
             // At the type, where the error belongs if it cannot travel.
             descriptor: quote_spanned!(ty.span()=> __nk::Field::<#ty>::new(#name) #default #required),
             ty: quote!(__nk::Field<#ty>),
+            written: quote!(#ty).to_string(),
+            plain_type: ty.clone(),
             aliases: attributes.aliases,
             ident: ident.clone(),
             name,
         });
     }
-    implementation(input, container, &travelling, &skipped)
+    (travelling, skipped)
 }
 
 impl Travelling {
+    pub(super) fn ident(&self) -> &Ident {
+        &self.ident
+    }
+
+    /// The name on the wire, and the type as it was written.
+    pub(super) fn described(&self) -> (String, String) {
+        (self.name.value(), self.written.clone())
+    }
+
     fn is_called(&self, name: &str) -> bool {
         self.name.value() == name || self.aliases.iter().any(|alias| alias.value() == name)
     }
 }
 
-fn implementation(input: &DeriveInput, container: &Container, fields: &[Travelling], skipped: &[TokenStream]) -> TokenStream {
+/// The implementation for `input`; with `by_parts`, and a function that packs a value of which only the fields are there.
+pub(super) fn implementation(
+    input: &DeriveInput,
+    container: &Container,
+    fields: &[Travelling],
+    skipped: &[TokenStream],
+    by_parts: bool,
+) -> TokenStream {
     let types: Vec<_> = fields.iter().map(|field| field.ty.clone()).collect();
     let values: Vec<_> = fields.iter().map(|field| field.descriptor.clone()).collect();
     let (definition, all) = descriptors(&input.generics, &format_ident!("__nk_fields"), &types, &values);
@@ -95,8 +127,24 @@ fn implementation(input: &DeriveInput, container: &Container, fields: &[Travelli
     let ident = &input.ident;
     // At the struct's name: what is wrong with an implementation as a whole is wrong with the struct.
     let head = quote_spanned!(ident.span().resolved_at(Span::call_site())=> #head);
+    let by_parts = by_parts.then(|| {
+        let plain_types = fields.iter().map(|field| &field.plain_type);
+        let generics = bounded(&input.generics);
+        let (parameters, _, clause) = generics.split_for_impl();
+        let arguments = arguments(&input.generics);
+        quote! {
+            impl #parameters #ident #arguments #clause {
+                fn __nk_pack(packer: &mut __nk::Packer #(, #slots: &#plain_types)*) -> __nk::Result<()> {
+                    packer.map(#count)?;
+                    #(#all.#index.pack(#slots, packer)?;)*
+                    __nk::Ok(())
+                }
+            }
+        }
+    });
     quote! {
         #definition
+        #by_parts
         #head {
             const TAG: &'static str = #tag;
 

@@ -15,6 +15,7 @@ use crate::{Dialect, LiteralType, Result};
 
 impl<T: NebulaType> NebulaType for Vec<T> {
     const TAG: &'static str = "Typed List";
+    const MERGES_NONE: bool = T::MERGES_NONE;
 
     fn literal_type(dialect: &Dialect) -> LiteralType {
         LiteralType::collection(T::literal_type(dialect))
@@ -211,6 +212,7 @@ macro_rules! maps {
     ($($map:ty, [$($generics:tt)*];)*) => {$(
         impl<$($generics)*> NebulaType for $map {
             const TAG: &'static str = "Typed Dict";
+            const MERGES_NONE: bool = V::MERGES_NONE;
 
             fn literal_type(dialect: &Dialect) -> LiteralType {
                 map_type::<K, V>(dialect)
@@ -255,10 +257,12 @@ maps! {
 /// A value or none: a union with none as its last variant.
 ///
 /// Read whether it comes wrapped as a union or bare, and also where it is absent. An optional value that is itself optional is the
-/// same type on the wire: `Some(None)` comes back as `None`.
+/// same type on the wire, so that tasks and fields of structs refuse it: `Some(None)` would come back as `None`.
 impl<T: NebulaType> NebulaType for Option<T> {
     const TAG: &'static str = "Typed Union";
     const IS_UNION: bool = true;
+    const HAS_NONE: bool = true;
+    const MERGES_NONE: bool = T::HAS_NONE || T::MERGES_NONE;
 
     fn literal_type(dialect: &Dialect) -> LiteralType {
         let inner = T::literal_type(dialect);

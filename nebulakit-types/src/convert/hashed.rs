@@ -28,6 +28,8 @@ impl<T> Hashed<T> {
 impl<T: NebulaType> NebulaType for Hashed<T> {
     const TAG: &'static str = T::TAG;
     const IS_UNION: bool = T::IS_UNION;
+    const HAS_NONE: bool = T::HAS_NONE;
+    const MERGES_NONE: bool = T::MERGES_NONE;
 
     fn tag(dialect: &Dialect) -> &'static str {
         T::tag(dialect)

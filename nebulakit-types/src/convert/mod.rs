@@ -55,6 +55,12 @@ pub trait NebulaType: Sized + 'static {
     /// Whether there is nothing to store: a task that returns such a value has no outputs. Only the unit type is so.
     const IS_NOTHING: bool = false;
 
+    /// Whether one of the values travels as none: an [`Option`] of such a type could not be told from it.
+    const HAS_NONE: bool = false;
+
+    /// Whether the type holds an [`Option`] of a type that itself can be none, so that two of its values are the same on the wire.
+    const MERGES_NONE: bool = false;
+
     /// The Flyte type, as interfaces declare it.
     fn literal_type(dialect: &Dialect) -> LiteralType;
 
@@ -91,6 +97,10 @@ pub trait NebulaType: Sized + 'static {
         None
     }
 }
+
+/// Why a type that [merges](NebulaType::MERGES_NONE) two kinds of none is refused.
+pub const MERGED: &str = "an `Option` of what can itself be none (`()`, another `Option`, a union with a variant of `()`) comes back \
+     as another value, since both are none on the wire; use an enum whose variants have names";
 
 /// Encodes one value as the bytes of a literal.
 ///

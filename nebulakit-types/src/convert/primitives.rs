@@ -275,6 +275,7 @@ impl NebulaType for String {
 /// No value: what Python calls `None` as a type.
 impl NebulaType for () {
     const TAG: &'static str = "none";
+    const HAS_NONE: bool = true;
     const IS_NOTHING: bool = true;
 
     fn literal_type(_: &Dialect) -> LiteralType {

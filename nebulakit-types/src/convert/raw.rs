@@ -52,6 +52,8 @@ impl<T: NebulaType> Raw<T> {
 impl<T: NebulaType> NebulaType for Raw<T> {
     const TAG: &'static str = T::TAG;
     const IS_UNION: bool = T::IS_UNION;
+    const HAS_NONE: bool = T::HAS_NONE;
+    const MERGES_NONE: bool = T::MERGES_NONE;
 
     fn tag(dialect: &Dialect) -> &'static str {
         T::tag(dialect)

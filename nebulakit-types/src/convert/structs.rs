@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::endless::bounded;
 use super::msgpack::{Leniency, Packed, Packer, Unpacker, unpack_literal, whole_with};
 use super::reader::LiteralRef;
-use super::{NebulaType, msgpack_annotation};
+use super::{MERGED, NebulaType, msgpack_annotation};
 use crate::dialect::StructStructure;
 use crate::literal_type::{SimpleType, TypeStructure};
 use crate::{Dialect, Error, ErrorKind, LiteralType, Result};
@@ -41,11 +41,15 @@ impl<T> std::fmt::Debug for Field<T> {
 
 impl<T> Field<T> {
     /// A field called `name`.
+    ///
+    /// # Panics
+    /// In a constant, at compile time: when two values of the type are the same on the wire.
     #[must_use]
     pub const fn new(name: &'static str) -> Self
     where
         T: NebulaType,
     {
+        assert!(!T::MERGES_NONE, "{}", MERGED);
         Self {
             name,
             default: None,

@@ -2,16 +2,18 @@
 //!
 //! Written always wrapped with the type of its variant. Read wrapped (the variant has the same tag, else the value fits one variant
 //! alone), bare (the value fits one variant alone), and inside structs, where nothing says which variant it is: there the first variant
-//! that fits exactly, else the first one that fits at all.
+//! that fits exactly, else the one that serde's own form names, else the first one that fits at all. A value that would be read there as
+//! another variant's is not written.
 
 use serde_json::{Value, json};
 
 use super::endless::bounded;
-use super::msgpack::{Leniency, Packer, Unpacker, unpack_literal};
+use super::msgpack::{Leniency, Packed, Packer, Unpacker, unpack_literal};
 use super::reader::{Fields, LiteralRef, LiteralView, Wire, utf8};
 use super::untyped::Untyped;
 use super::writer::Encoder;
-use super::{NebulaType, untyped_type};
+use super::{MERGED, NebulaType, untyped_type};
+use crate::literal_type::TypeKind;
 use crate::{Dialect, Error, ErrorKind, LiteralType, Result};
 
 /// The tag of unions, where one stands inside another type.
@@ -19,11 +21,14 @@ pub const TAG: &str = "Typed Union";
 
 /// One variant of a union, typed; the bound on `T` is named once, in [`Variant::new`].
 pub struct Variant<T> {
+    name: &'static str,
     tag: &'static str,
+    has_none: bool,
     tag_in: fn(&Dialect) -> &'static str,
     literal_type: fn(&Dialect) -> LiteralType,
     schema: fn(&Dialect) -> Value,
     encode: fn(&T, &mut Encoder) -> Result<()>,
+    encode_struct: fn(&mut Encoder, &mut PackStruct<'_>) -> Result<()>,
     decode: fn(LiteralRef<'_>) -> Result<T>,
     pack: fn(&T, &mut Packer) -> Result<()>,
     unpack: fn(&mut Unpacker<'_>) -> Result<T>,
@@ -35,40 +40,45 @@ impl<T> std::fmt::Debug for Variant<T> {
     }
 }
 
+/// Writes the fields of a variant that is a struct.
+type PackStruct<'a> = dyn FnMut(&mut Packer) -> Result<()> + 'a;
+
 fn encode_wrapped<T: NebulaType>(value: &T, encoder: &mut Encoder) -> Result<()> {
     encoder.union_of(value)
 }
 
+fn encode_struct_wrapped<T: NebulaType>(encoder: &mut Encoder, fields: &mut PackStruct<'_>) -> Result<()> {
+    encoder.union_with::<T>(|encoder| encoder.msgpack(fields))
+}
+
 impl<T> Variant<T> {
-    /// A variant that holds a `T`.
+    /// A variant called `name` that holds a `T`.
     ///
     /// # Panics
     /// In a constant, at compile time: when `T` is itself a union.
     #[must_use]
-    pub const fn new() -> Self
+    pub const fn new(name: &'static str) -> Self
     where
         T: NebulaType,
     {
+        assert!(!T::MERGES_NONE, "{}", MERGED);
         assert!(
             !T::IS_UNION,
             "a variant cannot hold a union or an `Option`: Flyte has no unions in unions; list its variants here instead"
         );
         Self {
+            name,
             tag: T::TAG,
+            has_none: T::HAS_NONE,
             tag_in: T::tag,
             literal_type: T::literal_type,
             schema: T::schema,
             encode: encode_wrapped::<T>,
+            encode_struct: encode_struct_wrapped::<T>,
             decode: T::decode,
             pack: T::pack,
             unpack: T::unpack,
         }
-    }
-}
-
-impl<T: NebulaType> Default for Variant<T> {
-    fn default() -> Self {
-        Self::new()
     }
 }
 
@@ -89,31 +99,52 @@ impl<T> Variant<T> {
         (self.pack)(value, packer)
     }
 
+    /// Writes a struct of this variant as a literal of the union; `fields` writes the struct.
+    ///
+    /// # Errors
+    /// Those of `fields`.
+    pub fn encode_struct(&self, encoder: &mut Encoder, mut fields: impl FnMut(&mut Packer) -> Result<()>) -> Result<()> {
+        (self.encode_struct)(encoder, &mut fields)
+    }
+
+    /// Writes a struct of this variant as a field of a struct; `fields` writes it.
+    ///
+    /// # Errors
+    /// Those of `fields`.
+    pub fn pack_struct(&self, packer: &mut Packer, fields: impl FnOnce(&mut Packer) -> Result<()>) -> Result<()> {
+        fields(packer)
+    }
+
+    /// Whether a value of this variant can be none.
+    #[must_use]
+    pub const fn has_none(&self) -> bool {
+        self.has_none
+    }
+
     /// The variant together with what makes the union of its value.
     pub const fn choice<U>(&self, make: fn(T) -> U) -> Choice<'_, T, U> {
-        Choice { variant: self, make }
+        Choice { variant: self, make, names: &[] }
     }
 }
 
-/// Checks that no two variants are the same plain type, which no reader could tell apart.
+/// Checks that no two variants are the same plain type, which no reader could tell apart. `messages` has what is said of each pair: the first
+/// with the second, with the third, and so on, then the second with the third.
 ///
 /// # Panics
 /// In a constant, at compile time: when two are.
-pub const fn assert_distinct(tags: &[&str]) {
+pub const fn assert_distinct(tags: &[&str], messages: &[&str]) {
     // Lists, maps and structs have more to tell them apart than the tag.
     const PLAIN: [&str; 10] = ["int", "float", "str", "bool", "datetime", "timedelta", "date", "none", "bytes", "Typed Union"];
-    let mut left = 0;
+    let (mut left, mut pair) = (0, 0);
     while left < tags.len() {
         let mut right = left + 1;
         while right < tags.len() {
             let mut plain = 0;
             while plain < PLAIN.len() {
-                assert!(
-                    !(equal(tags[left], PLAIN[plain]) && equal(tags[right], PLAIN[plain])),
-                    "two variants hold the same Flyte type, which no reader could tell apart; keep one of them"
-                );
+                assert!(!(equal(tags[left], PLAIN[plain]) && equal(tags[right], PLAIN[plain])), "{}", messages[pair]);
                 plain += 1;
             }
+            pair += 1;
             right += 1;
         }
         left += 1;
@@ -139,6 +170,9 @@ impl<T> Variant<T> {
 
 /// A [`Variant`] of any type, for what does not depend on it.
 pub trait AnyVariant {
+    /// The variant's name, or that of the first of several which are one type.
+    fn name(&self) -> &'static str;
+
     /// The type of the variant, tagged as unions have it.
     fn literal_type(&self, dialect: &Dialect) -> LiteralType;
 
@@ -147,6 +181,10 @@ pub trait AnyVariant {
 }
 
 impl<T> AnyVariant for Variant<T> {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
     fn literal_type(&self, dialect: &Dialect) -> LiteralType {
         (self.literal_type)(dialect).with_tag((self.tag_in)(dialect))
     }
@@ -161,12 +199,27 @@ impl<T> AnyVariant for Variant<T> {
 pub struct Choice<'a, T, U> {
     variant: &'a Variant<T>,
     make: fn(T) -> U,
+    names: &'static [&'static str],
+}
+
+impl<T, U> Choice<'_, T, U> {
+    /// The same variant, with the names by which serde's own form calls it: `{"Circle": {"radius": 1.0}}`.
+    #[must_use]
+    pub const fn called(self, names: &'static [&'static str]) -> Self {
+        Self { names, ..self }
+    }
 }
 
 /// A [`Choice`] of any type: how a union is read.
 pub trait AnyChoice<U> {
     /// The tag of the variant's type.
     fn tag(&self) -> &'static str;
+
+    /// The names by which serde's own form calls the variant.
+    fn names(&self) -> &'static [&'static str];
+
+    /// The variant's name, as [`AnyVariant::name`].
+    fn name(&self) -> &'static str;
 
     /// The type of the variant, tagged as unions have it.
     fn literal_type(&self, dialect: &Dialect) -> LiteralType;
@@ -189,6 +242,14 @@ impl<T, U> AnyChoice<U> for Choice<'_, T, U> {
         self.variant.tag
     }
 
+    fn names(&self) -> &'static [&'static str] {
+        self.names
+    }
+
+    fn name(&self) -> &'static str {
+        self.variant.name
+    }
+
     fn literal_type(&self, dialect: &Dialect) -> LiteralType {
         self.variant.literal_type(dialect)
     }
@@ -205,10 +266,34 @@ impl<T, U> AnyChoice<U> for Choice<'_, T, U> {
 /// The type of a union of these variants.
 ///
 /// # Panics
-/// When the union holds itself through other types.
+/// When the union holds itself through other types, and when two variants are the same type, which no reader could tell apart.
 #[must_use]
 pub fn literal_type(variants: &[&dyn AnyVariant], dialect: &Dialect) -> LiteralType {
-    LiteralType::union(bounded("a union", || variants.iter().map(|variant| variant.literal_type(dialect)).collect()))
+    let types: Vec<_> = bounded("a union", || variants.iter().map(|variant| variant.literal_type(dialect)).collect());
+    for (right, literal_type) in types.iter().enumerate() {
+        if let Some(left) = types[..right].iter().position(|other| is_same(other, literal_type)) {
+            let (first, second) = (variants[left].name(), variants[right].name());
+            panic!(
+                "the variants `{first}` and `{second}` of a union are both `{literal_type}` on the wire, so that no reader could tell them \
+                 apart; keep one of them, or give one a field that the other has not"
+            );
+        }
+    }
+    LiteralType::union(types)
+}
+
+/// Whether two types are the same on the wire but for the name of a struct, which msgpack does not carry.
+///
+/// Files of two formats are one type to Flyte 2, where tasks may give such a union and not take it.
+fn is_same(left: &LiteralType, right: &LiteralType) -> bool {
+    let untitled = |literal_type: &LiteralType| {
+        let mut metadata = literal_type.metadata.clone();
+        if let Some(schema) = &mut metadata {
+            schema.remove("title");
+        }
+        metadata
+    };
+    !matches!(left.kind, TypeKind::Blob(_)) && left.tag() == right.tag() && left.kind == right.kind && untitled(left) == untitled(right)
 }
 
 /// The JSON schema of a union as a field of a struct.
@@ -235,6 +320,14 @@ pub fn decode<U>(literal: LiteralRef<'_>, choices: &[&dyn AnyChoice<U>]) -> Resu
         let same: Vec<_> = tagged.iter().copied().filter(|choice| choice.literal_type(&Dialect::FLYTE_1).kind == chosen.kind).collect();
         if !same.is_empty() {
             tagged = same;
+        }
+        // Structs are of one kind, and have names.
+        let title = |literal_type: &LiteralType| literal_type.metadata.as_ref().and_then(|schema| schema.get("title").cloned());
+        if let Some(wanted) = title(&chosen) {
+            let titled: Vec<_> = tagged.iter().copied().filter(|choice| title(&described(*choice)).as_ref() == Some(&wanted)).collect();
+            if !titled.is_empty() {
+                tagged = titled;
+            }
         }
     }
     match tagged.as_slice() {
@@ -270,7 +363,10 @@ fn fit<U>(literal: LiteralRef<'_>, choices: &[&dyn AnyChoice<U>]) -> Result<U> {
             let exact = one(choices, |choice| attempt(unpacker, *choice));
             unpacker.set_leniency(before);
             let (value, rest) = match exact {
-                Err(error) if error.kind() == ErrorKind::Mismatch => one(choices, |choice| attempt(unpacker, *choice))?,
+                Err(error) if error.kind() == ErrorKind::Mismatch => match named(unpacker, choices)? {
+                    Some((value, rest, _)) => (value, rest),
+                    None => one(choices, |choice| attempt(unpacker, *choice))?,
+                },
                 exact => exact?,
             };
             *unpacker = rest;
@@ -334,25 +430,81 @@ fn no_fit<U>(reasons: &[(&dyn AnyChoice<U>, Error)]) -> Error {
 /// # Errors
 /// [`ErrorKind::Mismatch`] when no variant fits.
 pub fn unpack<U>(unpacker: &mut Unpacker<'_>, choices: &[&dyn AnyChoice<U>]) -> Result<U> {
-    let leniency = unpacker.leniency();
-    let mut reasons = Vec::new();
-    for exactness in [Leniency::Exact, leniency] {
-        for choice in choices {
-            let mut attempt = unpacker.clone();
-            attempt.set_leniency(exactness);
-            match choice.unpack(&mut attempt) {
-                Ok(value) => {
-                    attempt.set_leniency(leniency);
-                    *unpacker = attempt;
-                    return Ok(value);
-                }
-                Err(error) if exactness == leniency => reasons.push((*choice, error)),
-                Err(_) => {}
-            }
+    choose(unpacker, choices).map(|(value, _)| value)
+}
+
+/// Checks that a value which was packed as the variant `which` would be read as that.
+///
+/// # Errors
+/// [`ErrorKind::Unencodable`] when it would be read as another: inside a struct nothing says which variant a value is of.
+pub fn check_packed<U>(packer: &Packer, start: usize, which: usize, choices: &[&dyn AnyChoice<U>]) -> Result<()> {
+    let mut unpacker = Unpacker::new(packer.since(start));
+    unpacker.set_leniency(Leniency::Fields);
+    match choose(&mut unpacker, choices) {
+        Ok((_, read)) if read != which => {
+            let (own, other) = (choices[which].name(), choices[read].name());
+            let message = format!(
+                "a value of the variant `{own}` would be read as the variant `{other}`: inside a struct nothing says which of them it is"
+            );
+            Err(Error::new(ErrorKind::Unencodable, message))
         }
-        if exactness == leniency {
-            break;
+        // What cannot be read at all is the reader's to tell: Python may have written more than we read.
+        _ => Ok(()),
+    }
+}
+
+/// The value, and the place of its variant.
+fn choose<U>(unpacker: &mut Unpacker<'_>, choices: &[&dyn AnyChoice<U>]) -> Result<(U, usize)> {
+    let leniency = unpacker.leniency();
+    let all = || choices.iter().copied().enumerate();
+    let (untyped, typed): (Vec<_>, Vec<_>) = all().partition(|(_, choice)| is_untyped(*choice));
+    unpacker.set_leniency(Leniency::Exact);
+    let exact = first(unpacker, &typed);
+    unpacker.set_leniency(leniency);
+    let (value, mut rest, which) = match exact {
+        Ok(found) => found,
+        Err(_) => match named(unpacker, choices)? {
+            Some(found) => found,
+            None => match first(unpacker, &untyped) {
+                Ok(found) => found,
+                Err(_) => first(unpacker, &all().collect::<Vec<_>>()).map_err(|reasons| no_fit(&reasons))?,
+            },
+        },
+    };
+    rest.set_leniency(leniency);
+    *unpacker = rest;
+    Ok((value, which))
+}
+
+/// What was read, the reader behind it, and the place of the variant.
+type Found<'a, U> = (U, Unpacker<'a>, usize);
+
+/// Why variants do not fit.
+type Reasons<'c, U> = Vec<(&'c dyn AnyChoice<U>, Error)>;
+
+/// The first of the choices that can be read.
+fn first<'a, 'c, U>(unpacker: &Unpacker<'a>, choices: &[(usize, &'c dyn AnyChoice<U>)]) -> Result<Found<'a, U>, Reasons<'c, U>> {
+    let mut reasons = Vec::new();
+    for (which, choice) in choices {
+        match attempt(unpacker, *choice) {
+            Ok((value, rest)) => return Ok((value, rest, *which)),
+            Err(error) => reasons.push((*choice, error)),
         }
     }
-    Err(no_fit(&reasons))
+    Err(reasons)
+}
+
+/// The value in serde's own form, a map of one entry whose key is the name of a variant; [`None`] for anything else.
+fn named<'a, U>(unpacker: &Unpacker<'a>, choices: &[&dyn AnyChoice<U>]) -> Result<Option<Found<'a, U>>> {
+    let mut inner = unpacker.clone();
+    let (Ok(Packed::Map(1)), Ok(Packed::String(key))) = (inner.next(), inner.next()) else { return Ok(None) };
+    let Some(which) = choices.iter().position(|choice| choice.names().contains(&key)) else { return Ok(None) };
+    let leniency = inner.set_leniency(Leniency::Fields);
+    let value = inner.nested(|inner| choices[which].unpack(inner)).map_err(|error| error.at_field(key))?;
+    inner.set_leniency(leniency);
+    Ok(Some((value, inner, which)))
+}
+
+fn is_untyped<U>(choice: &dyn AnyChoice<U>) -> bool {
+    choice.tag() == Untyped::TAG && described(choice) == untyped_type().with_tag(Untyped::TAG)
 }

@@ -331,12 +331,20 @@ impl Encoder {
     /// # Errors
     /// Those of the value's own [`NebulaType::encode`].
     pub fn union_of<T: NebulaType>(&mut self, value: &T) -> Result<()> {
+        self.union_with::<T>(|encoder| value.encode(encoder))
+    }
+
+    /// Writes a union value of the variant `T`; `value` writes the literal in it.
+    ///
+    /// # Errors
+    /// Those of `value`.
+    pub fn union_with<T: NebulaType>(&mut self, value: impl FnOnce(&mut Self) -> Result<()>) -> Result<()> {
         let variant = self.variant::<T>();
         let union = self.mark();
         self.prepend(&variant);
         self.close(union, 2);
         let mark = self.mark();
-        value.encode(self)?;
+        value(self)?;
         self.close(mark, 1);
         self.close(union, 9);
         self.close(union, 1);

@@ -39,6 +39,24 @@ impl Packer {
         self.dialect
     }
 
+    /// How many bytes were written so far.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// Whether nothing was written so far.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
+    }
+
+    /// What was written since there were `start` bytes.
+    #[must_use]
+    pub fn since(&self, start: usize) -> &[u8] {
+        self.bytes.get(start..).unwrap_or_default()
+    }
+
     /// What was written.
     #[must_use]
     pub fn finish(self) -> Vec<u8> {

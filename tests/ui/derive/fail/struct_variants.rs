@@ -1,10 +1,11 @@
 use nebulakit::NebulaType;
 
+struct Corner;
+
 #[derive(NebulaType)]
 enum Shape {
     Point,
-    Rectangle { width: f64, height: f64 },
-    Empty(),
+    Rectangle { width: f64, corner: Corner },
 }
 
 fn main() {}

@@ -6,4 +6,10 @@ enum Size {
     Large(u64),
 }
 
+#[derive(NebulaType)]
+enum Judged {
+    Passed { score: f64 },
+    Failed { score: f64 },
+}
+
 fn main() {}

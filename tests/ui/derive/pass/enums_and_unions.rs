@@ -31,6 +31,38 @@ enum Input {
     Map(BTreeMap<String, i64>),
 }
 
+// A struct outside that has the name of a variant is another one.
+#[derive(NebulaType, Debug, PartialEq)]
+struct Moved {
+    away: bool,
+}
+
+#[derive(NebulaType, Debug, PartialEq, Default)]
+#[nebula(rename_all = "lowercase", pydantic)]
+enum Outcome {
+    #[default]
+    Pass,
+    #[nebula(rename = "Kept", rename_all = "camelCase")]
+    Filtered {
+        min_quality: u8,
+        #[nebula(default = Moved { away: true })]
+        r#type: Moved,
+    },
+    #[nebula(value = "lost", name = "LOST")]
+    Gone,
+    Moved {
+        to: Option<String>,
+        #[nebula(skip)]
+        _cached: Vec<u8>,
+    },
+    Score(f64),
+}
+
+#[derive(NebulaType, Debug, PartialEq)]
+enum Alone {
+    Only { x: i64 },
+}
+
 #[derive(NebulaType, Debug, PartialEq)]
 enum Either<L, R> {
     Left(L),
@@ -38,11 +70,15 @@ enum Either<L, R> {
 }
 
 #[task]
-fn choose(input: Input, either: Either<i64, Point>, color: Option<Color>, maybe: Option<Input>) -> Option<Either<i64, Point>> {
+fn choose(input: Input, either: Either<i64, Point>, color: Option<Color>, maybe: Option<Outcome>) -> Option<Either<i64, Point>> {
     let _ = (input, color, maybe);
     Some(either)
 }
 
 pub fn main() {
     let _ = choose;
+    let _ = Alone::Only { x: 1 };
+    let types = Outcome::literal_type(&nebulakit::types::Dialect::FLYTE_1);
+    assert_eq!(types.to_string(), "enum(pass, lost) | struct | struct | float");
+    assert_eq!(Outcome::default(), Outcome::Pass);
 }

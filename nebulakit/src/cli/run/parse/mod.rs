@@ -68,7 +68,13 @@ impl Parser {
             TypeKind::Simple(SimpleType::Struct) | TypeKind::Collection(_) | TypeKind::Map(_) => {
                 self.data(&document(text, expected)?, expected, Fit::Lenient)
             }
-            TypeKind::Union(variants) => union(variants, expected, &found_text(text), |variant| self.text(text, variant)),
+            TypeKind::Union(variants) => match from_json(text) {
+                Ok(value) if by_name(variants, &value).is_some() => self.data(&value, expected, Fit::Lenient),
+                document => match union(variants, expected, &found_text(text), |variant| self.text(text, variant)) {
+                    Err(error) => document.ok().and_then(|value| self.named(&value, expected)).unwrap_or(Err(error)),
+                    literal => literal,
+                },
+            },
             _ => as_text(),
         }
     }
@@ -168,9 +174,17 @@ impl Parser {
             }
             (TypeKind::Union(variants), value) => {
                 let exact = union(variants, expected, &found(value), |variant| self.data(value, variant, Fit::Exact));
-                return match exact {
-                    Err(_) if is_lenient => union(variants, expected, &found(value), |variant| self.data(value, variant, fit)),
-                    exact => exact,
+                return match (exact, by_name(variants, value)) {
+                    (Ok(literal), _) => Ok(literal),
+                    (Err(_), Some((name, variant, inner))) => {
+                        let literal = self.data(inner, variant, fit).map_err(|error| error.at_field(name))?;
+                        Ok(wrapped(&literal, variant))
+                    }
+                    (Err(error), None) if !is_lenient => Err(error),
+                    (Err(_), None) => match union(variants, expected, &found(value), |variant| self.data(value, variant, fit)) {
+                        Err(error) => self.named(value, expected).unwrap_or(Err(error)),
+                        literal => literal,
+                    },
                 };
             }
             (TypeKind::Blob(blob_type), Untyped::String(text)) => return blob(text, blob_type),
@@ -190,6 +204,33 @@ impl Parser {
         }
         Ok(encoder.finish())
     }
+
+    /// A value under the name of its variant, as serde writes it, where the declared type has no names: the task has them, and reads it.
+    fn named(&self, value: &Untyped, expected: &LiteralType) -> Option<Result<Vec<u8>>> {
+        let (_, inner) = only_entry(value)?;
+        self.data(inner, expected, Fit::Lenient).ok()?;
+        let mut encoder = Encoder::new(self.dialect);
+        Some(encoder.msgpack(|packer| value.pack(packer)).map(|()| encoder.finish()))
+    }
+}
+
+/// The entry of a map that has one, by a name.
+fn only_entry(value: &Untyped) -> Option<(&str, &Untyped)> {
+    match value {
+        Untyped::Map(entries) => match entries.as_slice() {
+            [(Untyped::String(name), inner)] => Some((name, inner)),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// The struct that a map of one entry names, as serde writes a variant with fields: `{"Circle": {"radius": 1.0}}`.
+fn by_name<'a>(variants: &'a [LiteralType], value: &'a Untyped) -> Option<(&'a str, &'a LiteralType, &'a Untyped)> {
+    let (name, inner) = only_entry(value)?;
+    let is_called =
+        |variant: &&LiteralType| variant.metadata.as_ref().and_then(|schema| schema.get("title")).is_some_and(|title| title == name);
+    variants.iter().find(is_called).map(|variant| (name, variant, inner))
 }
 
 /// The literal of the first variant that `read` can make one of, wrapped as a value of it.
@@ -213,14 +254,25 @@ fn union(
             Ok(literal) => return Ok(wrapped(&literal, variant)),
             Err(error) if error.kind() == ErrorKind::Io => return Err(error),
             Err(_) if variant.kind == TypeKind::Simple(SimpleType::None) => {}
-            Err(error) => reasons.push(error),
+            Err(error) => reasons.push((variant.to_string(), error)),
         }
     }
-    match (reasons.pop(), reasons.is_empty()) {
-        // With one real variant, what is wrong with it is the whole story.
-        (Some(only), true) => Err(only),
-        _ => Err(Error::new(ErrorKind::Mismatch, format!("expected `{expected}`, {found}"))),
+    Err(none_fits(&format!("expected `{expected}`, {found}"), reasons))
+}
+
+/// Why no variant fits: the reason of the only one, else all of them where they say more than that another type was expected.
+fn none_fits(message: &str, mut reasons: Vec<(String, Error)>) -> Error {
+    let says_more = |(_, error): &(String, Error)| !error.path().is_empty() || !error.message().starts_with("expected ");
+    if reasons.len() == 1
+        && let Some((_, only)) = reasons.pop()
+    {
+        return only;
     }
+    if !reasons.iter().any(says_more) {
+        return Error::new(ErrorKind::Mismatch, message);
+    }
+    let reasons: Vec<_> = reasons.iter().map(|(variant, error)| format!("as `{variant}`: {error}")).collect();
+    Error::new(ErrorKind::Mismatch, format!("{message} ({})", reasons.join("; ")))
 }
 
 fn wrapped(literal: &[u8], variant: &LiteralType) -> Vec<u8> {

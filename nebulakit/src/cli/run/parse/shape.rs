@@ -3,9 +3,9 @@
 use nebulakit_types::{Error, ErrorKind, Result, Untyped};
 use serde_json::Value;
 
-use super::Parser;
 use super::said::{found, mismatch};
 use super::times::duration;
+use super::{Parser, none_fits, only_entry};
 use crate::cli::data::special_float;
 use crate::cli::usage::listed;
 
@@ -13,13 +13,7 @@ impl Parser {
     /// A struct's value as its readers want it: names checked against the schema, durations and instants in their own notation.
     pub(super) fn shape(&self, value: &Untyped, schema: &Value) -> Result<Untyped> {
         if let Some(variants) = schema.get("anyOf").and_then(Value::as_array) {
-            let fitting = variants.iter().filter(|variant| is_of(value, variant));
-            let mut shaped = fitting.map(|variant| self.shape(value, variant));
-            let first = shaped.next().unwrap_or_else(|| Ok(value.clone()));
-            return match first {
-                Err(_) => shaped.find(Result::is_ok).unwrap_or(first),
-                first => first,
-            };
+            return self.variant(value, variants);
         }
         let format = schema.get("format").and_then(Value::as_str);
         match value {
@@ -64,6 +58,33 @@ impl Parser {
             _ if schema.get("properties").is_some() => Err(mismatch("a struct", &found(value))),
             _ => Ok(value.clone()),
         }
+    }
+}
+
+impl Parser {
+    /// A value as the first of the variants of a union that it fits.
+    fn variant(&self, value: &Untyped, variants: &[Value]) -> Result<Untyped> {
+        let title = |variant: &Value| variant.get("title").and_then(Value::as_str).map(str::to_owned);
+        let mut reasons = Vec::new();
+        for variant in variants.iter().filter(|variant| is_of(value, variant)) {
+            match self.shape(value, variant) {
+                Ok(shaped) => return Ok(shaped),
+                Err(error) => reasons.push((title(variant).map_or_else(|| "struct".to_owned(), |title| format!("struct {title}")), error)),
+            }
+        }
+        if let Some((name, inner)) = only_entry(value) {
+            // serde's own form of a variant, which the task reads too; here for the texts in it.
+            let named = variants.iter().find(|variant| title(variant).is_some_and(|title| title == name));
+            let shaped = match named {
+                Some(variant) => Some(self.shape(inner, variant).map_err(|error| error.at_field(name))?),
+                None => variants.iter().filter(|variant| is_of(inner, variant)).find_map(|variant| self.shape(inner, variant).ok()),
+            };
+            if let Some(shaped) = shaped {
+                return Ok(Untyped::Map(vec![(Untyped::String(name.to_owned()), shaped)]));
+            }
+        }
+        // What is of no variant's kind is the task's to refuse.
+        if reasons.is_empty() { Ok(value.clone()) } else { Err(none_fits("the value fits no variant of the union", reasons)) }
     }
 }
 
