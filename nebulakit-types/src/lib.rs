@@ -27,6 +27,7 @@ pub mod workspace;
 pub use bytes::Bytes;
 pub use convert::failure::FlyteError;
 pub use convert::hashed::Hashed;
+pub use convert::json::Json;
 pub use convert::raw::Raw;
 pub use convert::untyped::Untyped;
 pub use convert::{NebulaType, decode, encode};

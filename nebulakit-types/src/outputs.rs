@@ -64,7 +64,8 @@ impl OutputWriter {
 #[diagnostic::on_unimplemented(
     message = "a task cannot return `{Self}`",
     label = "neither a type that Flyte knows nor a tuple of such types",
-    note = "return a value that travels between tasks, a tuple of up to 12 of them, or a struct with `#[derive(TaskOutputs)]`; for a struct or an enum of your own, add `#[derive(NebulaType)]`"
+    note = "return a value that travels between tasks, a tuple of up to 12 of them, or a struct with `#[derive(TaskOutputs)]`; for a struct or an enum of your own, add `#[derive(NebulaType)]`",
+    note = "the path of a file or folder is a `File` or a `Directory`, which bring what lies there; any type that serde reads and writes is a `nebulakit::Json<T>`"
 )]
 pub trait TaskOutputs: Sized + 'static {
     /// The names of the outputs, unless the task gives others.
@@ -136,7 +137,8 @@ tuples! {
 #[diagnostic::on_unimplemented(
     message = "a task cannot return `{Self}`",
     label = "neither outputs nor a `Result` of outputs",
-    note = "return a value that travels between tasks, a tuple of up to 12 of them, or a `Result<_, E>` whose `E` converts into `anyhow::Error` (text does not: `anyhow::bail!` makes an error of it); for a struct or an enum of your own, add `#[derive(NebulaType)]`"
+    note = "return a value that travels between tasks, a tuple of up to 12 of them, or a `Result<_, E>` whose `E` converts into `anyhow::Error` (text does not: `anyhow::bail!` makes an error of it); for a struct or an enum of your own, add `#[derive(NebulaType)]`",
+    note = "the path of a file or folder is a `File` or a `Directory`, which bring what lies there; any type that serde reads and writes is a `nebulakit::Json<T>`"
 )]
 pub trait TaskReturn: 'static {
     /// The outputs when all went well.

@@ -45,13 +45,13 @@ pub use nebulakit_macros::TaskOutputs;
 pub use nebulakit_macros::task;
 pub use nebulakit_types as types;
 pub use nebulakit_types::outputs::TaskOutputs;
-pub use nebulakit_types::{Bytes, Directory, File, FlyteError, Hashed, NebulaType, Raw, Untyped, directory, file};
+pub use nebulakit_types::{Bytes, Directory, File, FlyteError, Hashed, Json, NebulaType, Raw, Untyped, directory, file};
 
 /// What a file with tasks needs: `use nebulakit::prelude::*;`.
 ///
 /// `anyhow` comes along, so that `anyhow::Result` and `anyhow::ensure!` work without a dependency of one's own.
 pub mod prelude {
-    pub use crate::{Context, Directory, File, NebulaType, ResultExt as _, TaskOutputs, task};
+    pub use crate::{Context, Directory, File, Json, NebulaType, ResultExt as _, TaskOutputs, task};
     pub use anyhow;
 }
 

@@ -8,6 +8,7 @@ use syn::{Data, DeriveInput, Fields, Ident, Index, LitStr};
 use super::attributes::{Container, wire_name};
 use super::{descriptors, head};
 use crate::errors::Errors;
+use crate::signature::judge_foreign;
 
 /// The options of structs that are one value, and why outputs have none of them.
 const OF_VALUES: [(&str, &str); 3] = [
@@ -50,6 +51,7 @@ pub(crate) fn expand(input: &DeriveInput, container: &Container, errors: &mut Er
         if attributes.skip || attributes.required || attributes.default.is_some() {
             errors.at(field, "every output is always written; remove the attribute that says otherwise");
         }
+        judge_foreign(&field.ty, errors);
         let name = wire_name(ident, attributes.rename.as_ref(), container.rename_all);
         if names.iter().any(|other| other.value() == name.value()) {
             errors.at(&name, format!("two outputs are called `{}`; rename one", name.value()));

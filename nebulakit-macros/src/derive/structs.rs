@@ -8,6 +8,7 @@ use syn::{DataStruct, DeriveInput, Fields, Ident, Index, LitStr};
 use super::attributes::{Container, default_of_whole, wire_name};
 use super::{RECURSIVE, arguments, bounded, descriptors, head, mentions};
 use crate::errors::Errors;
+use crate::signature::judge_foreign;
 
 /// A field that travels.
 pub(super) struct Travelling {
@@ -57,6 +58,7 @@ pub(super) fn fields(
         if mentions(ty, &input.ident) {
             errors.at(ty, RECURSIVE);
         }
+        judge_foreign(ty, errors);
         let name = wire_name(ident, attributes.rename.as_ref(), container.rename_all);
         let names = || std::iter::once(&name).chain(&attributes.aliases);
         if let Some(again) = names().find(|name| travelling.iter().any(|other| other.is_called(&name.value()))) {

@@ -16,6 +16,7 @@ use super::attributes::{Container, refuse_names, wire_name};
 use super::enums::{holds_nothing, unit_enum};
 use super::{RECURSIVE, arguments, descriptors, head, mentions, structs};
 use crate::errors::Errors;
+use crate::signature::judge_foreign;
 
 /// One type of the union.
 struct Member {
@@ -88,6 +89,7 @@ fn hidden(input: &DeriveInput, ident: Ident, fields: FieldsNamed) -> DeriveInput
 impl Union {
     fn with_a_value(&mut self, input: &DeriveInput, variant: &Variant, ty: &Type, container: &Container, errors: &mut Errors) {
         refuse_names(variant, errors);
+        judge_foreign(ty, errors);
         if mentions(ty, &input.ident) {
             errors.at(ty, RECURSIVE);
         }

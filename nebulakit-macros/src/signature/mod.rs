@@ -8,8 +8,8 @@ use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
 use syn::{Attribute, Expr, FnArg, Ident, Pat, PatType, Path, ReturnType, Safety, Token, Type, Visibility};
 
-pub(crate) use self::types::plain;
 use self::types::{Place, find, is_context, judge_type};
+pub(crate) use self::types::{judge_foreign, plain};
 use crate::arguments::default_value;
 use crate::doc::doc;
 use crate::errors::{Errors, nearest};

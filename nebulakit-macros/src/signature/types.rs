@@ -4,6 +4,8 @@ use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::Type;
 
+use syn::{GenericArgument, PathArguments};
+
 use crate::errors::Errors;
 
 /// Whether a parameter is the task's context.
@@ -55,7 +57,67 @@ pub(super) fn judge_type(ty: &Type, place: Place, errors: &mut Errors) -> bool {
         errors.at(found, "inputs and outputs are owned values without lifetimes; use an owned type");
         return true;
     }
+    judge_parts(ty, place, errors);
     false
+}
+
+/// Refuses types that never travel and have a plain way to say it: tuples, `char` and integers of 128 bits. Others are the compiler's to
+/// refuse, which knows what a name stands for. At the top of an output a tuple is several outputs.
+fn judge_parts(ty: &Type, place: Place, errors: &mut Errors) {
+    let ty = plain(ty);
+    match ty {
+        Type::Tuple(tuple) if place == Place::Output => tuple.elems.iter().for_each(|ty| judge_foreign(ty, errors)),
+        Type::Path(path) if place == Place::Output && path.path.segments.last().is_some_and(|last| last.ident == "Result") => {
+            if let Some(ok) = arguments(path).next() {
+                judge_parts(ok, place, errors);
+            }
+        }
+        ty => judge_foreign(ty, errors),
+    }
+}
+
+/// The same for a type that is one value.
+pub(crate) fn judge_foreign(ty: &Type, errors: &mut Errors) {
+    /// What holds values that travel by themselves. Others may mean anything by their parameters.
+    const HOLDERS: [&str; 8] = ["Vec", "Option", "HashMap", "BTreeMap", "Box", "Arc", "Hashed", "Raw"];
+    match plain(ty) {
+        Type::Tuple(tuple) if !tuple.elems.is_empty() => {
+            let written = ty.to_token_stream().to_string().replace(" ,", ",").replace("( ", "(").replace(" )", ")");
+            errors.at(
+                ty,
+                format!(
+                    "a tuple has no Flyte form: fields travel by name; write a struct with `#[derive(NebulaType)]`, or `nebulakit::Json<{written}>`"
+                ),
+            );
+        }
+        Type::Reference(reference) if reference.lifetime.as_ref().is_some_and(|lifetime| lifetime.ident == "static") => {
+            errors.at(ty, "what travels is owned by the one who reads it; write the owned type, as `String` for `&str`");
+        }
+        Type::Path(path) if path.path.is_ident("char") => {
+            errors.at(ty, "a `char` has no Flyte form; write `String`, or `nebulakit::Json<char>`");
+        }
+        Type::Path(path) if path.path.is_ident("u128") || path.path.is_ident("i128") => {
+            let name = path.to_token_stream();
+            errors.at(ty, format!("Flyte's integers have 64 bits; write `i64`, or `nebulakit::Json<{name}>`, which is a text beyond them"));
+        }
+        Type::Path(path) if path.path.segments.last().is_some_and(|last| HOLDERS.iter().any(|name| last.ident == name)) => {
+            arguments(path).for_each(|ty| judge_foreign(ty, errors));
+        }
+        Type::Array(array) => judge_foreign(&array.elem, errors),
+        _ => {}
+    }
+}
+
+/// The types between the angle brackets.
+fn arguments(path: &syn::TypePath) -> impl Iterator<Item = &Type> {
+    let arguments = path.path.segments.last().into_iter().filter_map(|last| match &last.arguments {
+        PathArguments::AngleBracketed(arguments) => Some(&arguments.args),
+        _ => None,
+    });
+    arguments.flatten().filter_map(|argument| match argument {
+        GenericArgument::Type(ty) => Some(ty),
+        _ => None,
+    })
 }
 
 /// What to write instead of a borrowed type; `tokens` begin with its `&`.

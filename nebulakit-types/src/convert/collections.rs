@@ -11,7 +11,7 @@ use super::reader::{LiteralRef, LiteralView};
 use super::writer::Encoder;
 use super::{NebulaType, untyped_type};
 use crate::literal_type::{SimpleType, TypeKind};
-use crate::{Dialect, LiteralType, Result};
+use crate::{Dialect, Error, ErrorKind, LiteralType, Result};
 
 impl<T: NebulaType> NebulaType for Vec<T> {
     const TAG: &'static str = "Typed List";
@@ -301,7 +301,16 @@ impl<T: NebulaType> NebulaType for Option<T> {
 
     fn pack(&self, packer: &mut Packer) -> Result<()> {
         match self {
-            Some(value) => value.pack(packer),
+            Some(value) => {
+                let start = packer.len();
+                value.pack(packer)?;
+                // Types that are none in some values alone: untyped ones.
+                if Unpacker::new(packer.since(start)).is_nil() {
+                    let message = "a `Some` of what is itself none would come back as `None` from a struct";
+                    return Err(Error::new(ErrorKind::Unencodable, message));
+                }
+                Ok(())
+            }
             None => {
                 packer.nil();
                 Ok(())

@@ -1,7 +1,7 @@
 //! Rust values to and from literals, straight between wire bytes and the value.
 //!
 //! [`NebulaType`] is implemented here for every type that a task may take or give, one file per family: [`primitives`], [`time`],
-//! [`collections`], [`union`], [`structs`], [`enums`], [`untyped`], [`hashed`], [`raw`], [`failure`]; files, directories and tables have modules of their own. [`reader`] and [`writer`] hold the wire,
+//! [`collections`], [`union`], [`structs`], [`enums`], [`untyped`], [`json`], [`hashed`], [`raw`], [`failure`], boxes and arrays; files, directories and tables have modules of their own. [`reader`] and [`writer`] hold the wire,
 //! [`msgpack`] the inside of structs, [`check`] the comparison of finished bytes with a declared type.
 
 pub(crate) mod blob;
@@ -11,6 +11,8 @@ mod endless;
 pub mod enums;
 pub mod failure;
 pub mod hashed;
+mod holders;
+pub mod json;
 pub mod msgpack;
 pub mod primitives;
 pub mod raw;
@@ -36,7 +38,8 @@ use writer::Encoder;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot travel between tasks",
     label = "not a type that Flyte knows",
-    note = "numbers, bool, String, times, `Bytes`, `Vec`, maps, `Option` and `Untyped` do; for a struct or an enum of your own, add `#[derive(NebulaType)]`"
+    note = "numbers, bool, String, times, `Bytes`, `Vec`, maps, `Option`, `File` and `Untyped` do; for a struct or an enum of your own, add `#[derive(NebulaType)]`",
+    note = "the path of a file or folder is a `File` or a `Directory`, which bring what lies there; any type that serde reads and writes is a `nebulakit::Json<T>`"
 )]
 pub trait NebulaType: Sized + 'static {
     /// The name by which flytekit tells this type from others inside a union.

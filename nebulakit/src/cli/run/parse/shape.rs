@@ -99,6 +99,9 @@ fn is_of(value: &Untyped, schema: &Value) -> bool {
         Untyped::List(_) => "array",
         Untyped::Map(_) => "object",
     };
+    if let Some(values) = schema.get("enum").and_then(Value::as_array) {
+        return matches!(value, Untyped::String(text) if values.iter().any(|value| value == text));
+    }
     match schema.get("type").and_then(Value::as_str) {
         None => true,
         Some("number") => matches!(kind, "number" | "integer" | "string"),
