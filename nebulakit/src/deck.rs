@@ -3,7 +3,12 @@
 use std::fmt::{self, Display};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use nebulakit_types::Result;
 use pulldown_cmark::{Options, Parser};
+
+mod image;
+
+pub use self::image::{Image, IntoImage};
 
 /// The tabs of a task's page, in the order in which they were first named.
 ///
@@ -67,6 +72,29 @@ impl Decks {
         }
         html.push_str("</tbody>\n</table>\n");
         self.add(title, &html);
+    }
+
+    /// Adds a picture to the tab `title`: the bytes of a PNG, JPEG, GIF, WebP or SVG, the path of a file with one, or an [`Image`], which can
+    /// be of another kind and has a text for readers who do not see it. Its bytes are stored inside the page.
+    ///
+    /// ```no_run
+    /// # fn main() -> Result<(), nebulakit::types::Error> {
+    /// use std::path::Path;
+    ///
+    /// use nebulakit::deck::{Decks, Image};
+    ///
+    /// let decks = Decks::new();
+    /// decks.image("Plots", Path::new("loss.png"))?;
+    /// decks.image("Plots", Image::open("error.svg")?.alt("the error by epoch"))?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// When the bytes are not a picture of these kinds, and when the file cannot be read.
+    pub fn image(&self, title: &str, image: impl IntoImage) -> Result<()> {
+        self.add(title, &image.into_image()?.html(title));
+        Ok(())
     }
 
     /// Whether there are no tabs.
@@ -162,6 +190,7 @@ body { margin: 0; font: 14px/1.5 system-ui, sans-serif; color: #1c1c24; backgrou
 #flyte-frame-tabs li.active { border-color: #5a3ec8; font-weight: 600 }
 #flyte-frame-container { padding: 16px }
 .tabbed #flyte-frame-container > div:not(.active) { display: none }
+#flyte-frame-container img { max-width: 100% }
 #flyte-frame-container table { border-collapse: collapse }
 #flyte-frame-container th, #flyte-frame-container td { padding: 4px 10px; border: 1px solid #d8d8e0; text-align: left }
 #flyte-frame-container th { background: #f4f4f8 }
