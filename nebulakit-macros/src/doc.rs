@@ -4,6 +4,11 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{Attribute, Expr, Meta};
 
+/// Whether there are doc comments.
+pub(crate) fn has_doc(attributes: &[Attribute]) -> bool {
+    attributes.iter().any(|attribute| attribute.path().is_ident("doc") && matches!(attribute.meta, Meta::NameValue(_)))
+}
+
 /// The text of doc comments, as an expression: their lines without the blank that follows `///`.
 pub(crate) fn doc(attributes: &[Attribute]) -> TokenStream {
     let mut lines: Vec<Result<String, &Expr>> = Vec::new();

@@ -1,6 +1,7 @@
 //! What a task function may return, and how it becomes named outputs.
 
 use crate::convert::MERGED;
+use crate::convert::shapes::Shapes;
 use crate::convert::writer::Encoder;
 use crate::outbox::Outbox;
 use crate::{Dialect, LiteralType, NebulaType, Result};
@@ -82,6 +83,9 @@ pub trait TaskOutputs: Sized + 'static {
     /// # Errors
     /// When a value cannot be encoded.
     fn write(self, writer: &mut OutputWriter) -> Result<()>;
+
+    /// Adds the structs and enums that the outputs are or hold.
+    fn shapes(_shapes: &mut Shapes) {}
 }
 
 /// The names of outputs that have none of their own.
@@ -98,6 +102,10 @@ impl<T: NebulaType> TaskOutputs for T {
     fn write(self, writer: &mut OutputWriter) -> Result<()> {
         if T::IS_NOTHING { Ok(()) } else { writer.put(self) }
     }
+
+    fn shapes(shapes: &mut Shapes) {
+        T::shapes(shapes);
+    }
 }
 
 macro_rules! tuples {
@@ -113,6 +121,10 @@ macro_rules! tuples {
             fn write(self, writer: &mut OutputWriter) -> Result<()> {
                 $(writer.put(self.$index)?;)*
                 Ok(())
+            }
+
+            fn shapes(shapes: &mut Shapes) {
+                $($element::shapes(shapes);)*
             }
         }
     )*};
@@ -171,6 +183,7 @@ impl<T: TaskOutputs, E: Into<anyhow::Error> + 'static> TaskReturn for Result<T, 
 pub struct OutputField<T> {
     literal_type: fn(&Dialect) -> LiteralType,
     put: fn(&mut OutputWriter, T) -> Result<()>,
+    shapes: fn(&mut Shapes),
 }
 
 impl<T> std::fmt::Debug for OutputField<T> {
@@ -190,7 +203,7 @@ impl<T> OutputField<T> {
         T: NebulaType,
     {
         assert!(!T::MERGES_NONE, "{}", MERGED);
-        Self { literal_type: T::literal_type, put: OutputWriter::put::<T> }
+        Self { literal_type: T::literal_type, put: OutputWriter::put::<T>, shapes: T::shapes }
     }
 }
 
@@ -205,6 +218,11 @@ impl<T> OutputField<T> {
     #[must_use]
     pub fn literal_type(&self, dialect: &Dialect) -> LiteralType {
         (self.literal_type)(dialect)
+    }
+
+    /// Adds the structs and enums of the output's type.
+    pub fn shapes(&self, shapes: &mut Shapes) {
+        (self.shapes)(shapes);
     }
 
     /// Hands the output to `writer`.

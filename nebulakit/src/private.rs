@@ -15,6 +15,7 @@ pub use std::{concat, file, line, module_path, unreachable, vec};
 pub use inventory;
 pub use nebulakit_types::convert::msgpack::{Packer, Unpacker};
 pub use nebulakit_types::convert::reader::LiteralRef;
+pub use nebulakit_types::convert::shapes::Shapes;
 pub use nebulakit_types::convert::structs::Field;
 pub use nebulakit_types::convert::writer::Encoder;
 pub use nebulakit_types::convert::{enums, structs, union};

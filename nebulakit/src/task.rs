@@ -8,6 +8,7 @@ use std::pin::Pin;
 
 use nebulakit_types::convert::MERGED;
 use nebulakit_types::convert::reader::{Entries, LiteralRef, LiteralView, References};
+use nebulakit_types::convert::shapes::Shapes;
 use nebulakit_types::convert::writer::Encoder;
 use nebulakit_types::outbox::Outbox;
 use nebulakit_types::outputs::{OutputWriter, TaskOutputs, TaskReturn, Written};
@@ -121,6 +122,7 @@ pub struct Param<T> {
     decode: fn(LiteralRef<'_>) -> Result<T>,
     encode: fn(&T, &mut Encoder) -> Result<()>,
     absent: fn() -> Option<T>,
+    shapes: fn(&mut Shapes),
 }
 
 impl<T> std::fmt::Debug for Param<T> {
@@ -140,7 +142,16 @@ impl<T> Param<T> {
         T: NebulaType,
     {
         assert!(!T::MERGES_NONE, "{}", MERGED);
-        Self { name, doc, default: None, literal_type: T::literal_type, decode: T::decode, encode: T::encode, absent: T::absent }
+        Self {
+            name,
+            doc,
+            default: None,
+            literal_type: T::literal_type,
+            decode: T::decode,
+            encode: T::encode,
+            absent: T::absent,
+            shapes: T::shapes,
+        }
     }
 }
 
@@ -203,6 +214,9 @@ pub trait AnyParam: Sync + std::fmt::Debug {
 
     /// Whether the input may be left out.
     fn is_optional(&self) -> bool;
+
+    /// Adds the structs and enums that the input's type names.
+    fn shapes(&self, shapes: &mut Shapes);
 }
 
 impl<T> AnyParam for Param<T> {
@@ -233,6 +247,10 @@ impl<T> AnyParam for Param<T> {
     fn is_optional(&self) -> bool {
         self.default.is_some() || (self.absent)().is_some()
     }
+
+    fn shapes(&self, shapes: &mut Shapes) {
+        (self.shapes)(shapes);
+    }
 }
 
 /// The outputs of a task whose function returns `R`, typed; the bound is named once, as in [`Param`].
@@ -240,6 +258,7 @@ pub struct Returns<R> {
     names: &'static [&'static str],
     literal_types: fn(&Dialect) -> Vec<LiteralType>,
     write: fn(R, &mut OutputWriter) -> Outcome,
+    shapes: fn(&mut Shapes),
 }
 
 impl<R> std::fmt::Debug for Returns<R> {
@@ -262,7 +281,12 @@ impl<R> Returns<R> {
         let own = <R::Outputs as TaskOutputs>::NAMES;
         assert!(names.is_empty() || names.len() == own.len(), "`outputs(..)` does not name exactly the values that the task returns");
         let names = if names.is_empty() { own } else { names };
-        Self { names, literal_types: <R::Outputs as TaskOutputs>::literal_types, write: write::<R> }
+        Self {
+            names,
+            literal_types: <R::Outputs as TaskOutputs>::literal_types,
+            write: write::<R>,
+            shapes: <R::Outputs as TaskOutputs>::shapes,
+        }
     }
 }
 
@@ -297,11 +321,18 @@ impl<R: 'static> Returns<R> {
 pub trait AnyReturns: Sync + std::fmt::Debug {
     /// The outputs' names and types, in the order in which they are declared.
     fn variables(&self, dialect: &Dialect) -> Vec<(&'static str, LiteralType)>;
+
+    /// Adds the structs and enums that the outputs' types name.
+    fn shapes(&self, shapes: &mut Shapes);
 }
 
 impl<R> AnyReturns for Returns<R> {
     fn variables(&self, dialect: &Dialect) -> Vec<(&'static str, LiteralType)> {
         self.names.iter().copied().zip(silently(|| (self.literal_types)(dialect))).collect()
+    }
+
+    fn shapes(&self, shapes: &mut Shapes) {
+        (self.shapes)(shapes);
     }
 }
 

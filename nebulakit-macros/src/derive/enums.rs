@@ -7,6 +7,7 @@ use syn::{DataEnum, DeriveInput, Fields, Index, LitStr, Meta, Variant};
 
 use super::attributes::{Container, wire_name};
 use super::head;
+use crate::doc::doc;
 use crate::errors::Errors;
 
 pub(crate) fn expand(input: &DeriveInput, data: &DataEnum, container: &Container, errors: &mut Errors) -> TokenStream {
@@ -91,6 +92,8 @@ pub(super) fn unit_enum(input: &DeriveInput, variants: &[&Variant], container: &
         let head = head(input, &name);
         quote_spanned!(input.ident.span().resolved_at(Span::call_site())=> #head)
     };
+    let (name, told) = (title(input), doc(&input.attrs));
+    let docs: Vec<_> = variants.iter().map(|variant| doc(&variant.attrs)).collect();
     let (own, general) = (head_of(quote!(__nk::enums::UnitEnum)), head_of(quote!(__nk::NebulaType)));
     quote! {
         #own {
@@ -137,6 +140,15 @@ pub(super) fn unit_enum(input: &DeriveInput, variants: &[&Variant], container: &
             fn schema(_: &__nk::Dialect) -> __nk::Value {
                 __nk::enums::schema::<Self>()
             }
+
+            fn shapes(shapes: &mut __nk::Shapes) {
+                __nk::enums::shapes::<Self>(#name, #told, &[#(#docs),*], shapes);
+            }
         }
     }
+}
+
+/// The name that people are shown.
+pub(super) fn title(input: &DeriveInput) -> LitStr {
+    LitStr::new(&input.ident.unraw().to_string(), Span::call_site())
 }

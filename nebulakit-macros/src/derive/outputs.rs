@@ -79,6 +79,10 @@ pub(crate) fn expand(input: &DeriveInput, container: &Container, errors: &mut Er
                 #(#all.#index.put(self.#idents, writer)?;)*
                 __nk::Ok(())
             }
+
+            fn shapes(shapes: &mut __nk::Shapes) {
+                #(#all.#index.shapes(shapes);)*
+            }
         }
     }
 }

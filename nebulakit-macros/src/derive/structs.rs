@@ -7,6 +7,7 @@ use syn::{DataStruct, DeriveInput, Fields, Ident, Index, LitStr};
 
 use super::attributes::{Container, default_of_whole, wire_name};
 use super::{RECURSIVE, arguments, bounded, descriptors, head, mentions};
+use crate::doc::{doc, has_doc};
 use crate::errors::Errors;
 use crate::signature::judge_foreign;
 
@@ -73,9 +74,10 @@ pub(super) fn fields(
         let default = attributes.default.as_ref().map(|default| default.function(ty)).or(whole).filter(|_| !attributes.required);
         let default = default.map(|function| quote!(.default(#function)));
         let required = attributes.required.then(|| quote!(.required()));
+        let told = has_doc(&field.attrs).then(|| doc(&field.attrs)).map(|doc| quote!(.doc(#doc)));
         travelling.push(Travelling {
             // At the type, where the error belongs if it cannot travel.
-            descriptor: quote_spanned!(ty.span()=> __nk::Field::<#ty>::new(#name) #default #required),
+            descriptor: quote_spanned!(ty.span()=> __nk::Field::<#ty>::new(#name) #told #default #required),
             ty: quote!(__nk::Field<#ty>),
             written: quote!(#ty).to_string(),
             plain_type: ty.clone(),
@@ -123,6 +125,7 @@ pub(super) fn implementation(
     let title = container.title.clone().unwrap_or_else(|| LitStr::new(&input.ident.to_string(), Span::call_site()));
     let tag = if container.pydantic { quote!(__nk::structs::PYDANTIC) } else { quote!(__nk::structs::DATACLASS) };
     let count = fields.len();
+    let told = doc(&input.attrs);
     // Without fields nothing is known, and what followed would be out of reach.
     let known = (count > 0).then(|| quote!(__nk::Ok(true)));
     let head = head(input, &quote!(__nk::NebulaType));
@@ -185,6 +188,10 @@ pub(super) fn implementation(
 
             fn schema(dialect: &__nk::Dialect) -> __nk::Value {
                 __nk::structs::schema(#title, &[#(&#all.#index),*], dialect)
+            }
+
+            fn shapes(shapes: &mut __nk::Shapes) {
+                __nk::structs::shapes::<Self>(#title, #told, &[#(&#all.#index),*], shapes);
             }
         }
     }

@@ -13,8 +13,9 @@ use syn::{
 };
 
 use super::attributes::{Container, refuse_names, wire_name};
-use super::enums::{holds_nothing, unit_enum};
+use super::enums::{holds_nothing, title, unit_enum};
 use super::{RECURSIVE, arguments, descriptors, head, mentions, structs};
+use crate::doc::doc;
 use crate::errors::Errors;
 use crate::signature::judge_foreign;
 
@@ -45,6 +46,8 @@ struct Union {
     definitions: Vec<TokenStream>,
     members: Vec<Member>,
     arms: Vec<Arm>,
+    /// The variants as people are shown them.
+    told: Vec<TokenStream>,
     /// The fields of each struct variant, to tell equal ones.
     structs: Vec<(Ident, Vec<(String, String)>)>,
 }
@@ -65,11 +68,22 @@ pub(super) fn expand(input: &DeriveInput, data: &DataEnum, container: &Container
                     format!("values without names have no Flyte form together: write `{name} {{ first: .., second: .. }}`, or one value"),
                 );
             }
-            _ if units.first().is_some_and(|first| first.ident == variant.ident) => union.of_units(input, &units, container, errors),
-            _ => {}
+            _ => {
+                let place = Index::from(units.iter().position(|unit| unit.ident == variant.ident).unwrap_or_default());
+                if place.index == 0 {
+                    union.of_units(input, &units, container, errors);
+                }
+                let (units, told) = (units_ident(input), doc(&variant.attrs));
+                union.told.push(quote!(__nk::union::Told::unit(&<#units as __nk::enums::UnitEnum>::VARIANTS[#place], #told)));
+            }
         }
     }
     union.implementation(input)
+}
+
+/// The name of the hidden enum of the variants without fields.
+fn units_ident(input: &DeriveInput) -> Ident {
+    Ident::new("__nk_units", input.ident.span().resolved_at(Span::call_site()))
 }
 
 /// A hidden type of the name `ident`.
@@ -100,6 +114,7 @@ impl Union {
             pack: quote!(pack(value, packer)),
             member,
         });
+        self.tell(variant);
         self.members.push(Member {
             name: ident.unraw().to_string(),
             ty: ty.to_token_stream(),
@@ -151,6 +166,7 @@ impl Union {
             member,
         });
         let names = container.names_in_serde(variant);
+        self.tell(variant);
         self.members.push(Member {
             name: variant_ident.unraw().to_string(),
             ty: quote!(#ident #arguments),
@@ -158,6 +174,13 @@ impl Union {
             make: quote!(|value| Self::#variant_ident { #(#all: value.#all),* }),
             names,
         });
+    }
+
+    /// Notes what people are shown of the variant whose member comes next.
+    fn tell(&mut self, variant: &Variant) {
+        let name = LitStr::new(&variant.ident.unraw().to_string(), Span::call_site());
+        let (told, member) = (doc(&variant.attrs), self.members.len());
+        self.told.push(quote!(__nk::union::Told::member(#name, #told, #member)));
     }
 
     /// Refuses a struct whose fields are those of another.
@@ -175,7 +198,7 @@ impl Union {
     }
 
     fn of_units(&mut self, input: &DeriveInput, units: &[&Variant], container: &Container, errors: &mut Errors) {
-        let ident = Ident::new("__nk_units", input.ident.span().resolved_at(Span::call_site()));
+        let ident = units_ident(input);
         let idents: Vec<_> = units.iter().map(|variant| &variant.ident).collect();
         let hidden: DeriveInput = parse_quote!(enum #ident {});
         let implementation = unit_enum(&hidden, units, container, errors);
@@ -202,7 +225,8 @@ impl Union {
     }
 
     fn implementation(&self, input: &DeriveInput) -> TokenStream {
-        let Self { definitions, members, arms, .. } = self;
+        let Self { definitions, members, arms, told, .. } = self;
+        let (name, doc) = (title(input), doc(&input.attrs));
         let types: Vec<_> = members.iter().map(|Member { ty, .. }| quote!(__nk::union::Variant<#ty>)).collect();
         let values: Vec<_> =
             members.iter().map(|Member { ty, name, span, .. }| quote_spanned!(*span=> __nk::union::Variant::<#ty>::new(#name))).collect();
@@ -260,6 +284,10 @@ impl Union {
 
                 fn schema(dialect: &__nk::Dialect) -> __nk::Value {
                     __nk::union::schema(&[#(&#all.#index),*], dialect)
+                }
+
+                fn shapes(shapes: &mut __nk::Shapes) {
+                    __nk::union::shapes::<Self>(#name, #doc, &[#(#told),*], &[#(&#all.#index),*], shapes);
                 }
             }
         }

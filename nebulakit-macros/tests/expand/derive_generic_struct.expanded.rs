@@ -61,5 +61,15 @@ const _: () = {
                 dialect,
             )
         }
+        fn shapes(shapes: &mut __nk::Shapes) {
+            __nk::structs::shapes::<
+                Self,
+            >(
+                "Page",
+                "",
+                &[&const { __nk_fields::<T>() }.0, &const { __nk_fields::<T>() }.1],
+                shapes,
+            );
+        }
     }
 };

@@ -20,5 +20,9 @@ const _: () = {
             __nk_outputs.1.put(self.remainder, writer)?;
             __nk::Ok(())
         }
+        fn shapes(shapes: &mut __nk::Shapes) {
+            __nk_outputs.0.shapes(shapes);
+            __nk_outputs.1.shapes(shapes);
+        }
     }
 };

@@ -98,5 +98,22 @@ const _: () = {
                 dialect,
             )
         }
+        fn shapes(shapes: &mut __nk::Shapes) {
+            __nk::structs::shapes::<
+                Self,
+            >(
+                "Sample",
+                "",
+                &[
+                    &__nk_fields.0,
+                    &__nk_fields.1,
+                    &__nk_fields.2,
+                    &__nk_fields.3,
+                    &__nk_fields.4,
+                    &__nk_fields.5,
+                ],
+                shapes,
+            );
+        }
     }
 };

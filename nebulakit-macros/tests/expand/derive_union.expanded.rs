@@ -93,5 +93,16 @@ const _: () = {
                 dialect,
             )
         }
+        fn shapes(shapes: &mut __nk::Shapes) {
+            __nk::union::shapes::<
+                Self,
+            >(
+                "Input",
+                "",
+                &[("Number", ""), ("Text", ""), ("Nothing", "")],
+                &[&__nk_variants.0, &__nk_variants.1, &__nk_variants.2],
+                shapes,
+            );
+        }
     }
 };

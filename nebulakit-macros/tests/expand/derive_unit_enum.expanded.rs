@@ -55,5 +55,8 @@ const _: () = {
         fn schema(_: &__nk::Dialect) -> __nk::Value {
             __nk::enums::schema::<Self>()
         }
+        fn shapes(shapes: &mut __nk::Shapes) {
+            __nk::enums::shapes::<Self>("Color", "", &["", "", ""], shapes);
+        }
     }
 };

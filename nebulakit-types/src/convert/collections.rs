@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::msgpack::{Leniency, Packed, Packer, Unpacker, unpack_literal, whole_with};
 use super::reader::{LiteralRef, LiteralView};
+use super::shapes::Shapes;
 use super::writer::Encoder;
 use super::{NebulaType, untyped_type};
 use crate::literal_type::{SimpleType, TypeKind};
@@ -51,6 +52,10 @@ impl<T: NebulaType> NebulaType for Vec<T> {
 
     fn schema(dialect: &Dialect) -> serde_json::Value {
         json!({ "type": "array", "items": T::schema(dialect) })
+    }
+
+    fn shapes(shapes: &mut Shapes) {
+        T::shapes(shapes);
     }
 }
 
@@ -245,6 +250,10 @@ macro_rules! maps {
             fn schema(dialect: &Dialect) -> serde_json::Value {
                 map_schema::<K, V>(dialect)
             }
+
+            fn shapes(shapes: &mut Shapes) {
+                V::shapes(shapes);
+            }
         }
     )*};
 }
@@ -341,5 +350,9 @@ impl<T: NebulaType> NebulaType for Option<T> {
 
     fn absent() -> Option<Self> {
         Some(None)
+    }
+
+    fn shapes(shapes: &mut Shapes) {
+        T::shapes(shapes);
     }
 }

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::NebulaType;
 use super::msgpack::{Packed, Packer, Unpacker, whole};
 use super::reader::{LiteralRef, LiteralView};
+use super::shapes::{Part, Shapes};
 use super::writer::Encoder;
 use crate::dialect::EnumText;
 use crate::{Dialect, Error, ErrorKind, LiteralType, Result};
@@ -22,7 +23,7 @@ pub struct Variant {
 }
 
 impl Variant {
-    fn text(&self, dialect: &Dialect) -> &'static str {
+    pub(super) fn text(&self, dialect: &Dialect) -> &'static str {
         match dialect.enum_text {
             EnumText::Value => self.value,
             EnumText::Name => self.name,
@@ -82,6 +83,13 @@ pub fn unpack<T: UnitEnum>(unpacker: &mut Unpacker<'_>) -> Result<T> {
         Packed::String(text) => of_text(text),
         other => Err(other.mismatch(&expected::<T>())),
     }
+}
+
+/// Adds an enum called `name`; `docs` are the doc comments of its variants.
+pub fn shapes<T: UnitEnum>(name: &'static str, doc: &'static str, docs: &[&'static str], shapes: &mut Shapes) {
+    shapes.add::<T>("enum", name, doc, |dialect| {
+        T::VARIANTS.iter().zip(docs).map(|(variant, doc)| Part::new(variant.text(dialect), doc)).collect()
+    });
 }
 
 /// The JSON schema of an enum as a field of a struct.

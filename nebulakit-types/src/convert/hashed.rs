@@ -3,6 +3,7 @@
 use super::NebulaType;
 use super::msgpack::{Packer, Unpacker};
 use super::reader::LiteralRef;
+use super::shapes::Shapes;
 use super::writer::Encoder;
 use crate::{Dialect, LiteralType, Result};
 
@@ -65,5 +66,9 @@ impl<T: NebulaType> NebulaType for Hashed<T> {
 
     fn absent() -> Option<Self> {
         T::absent().map(|value| Self { value, hash: None })
+    }
+
+    fn shapes(shapes: &mut Shapes) {
+        T::shapes(shapes);
     }
 }

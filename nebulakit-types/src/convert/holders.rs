@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::NebulaType;
 use super::msgpack::{Packer, Unpacker};
 use super::reader::LiteralRef;
+use super::shapes::Shapes;
 use super::writer::Encoder;
 use crate::{Dialect, Error, ErrorKind, LiteralType, Result};
 
@@ -49,6 +50,10 @@ macro_rules! pointers {
             fn absent() -> Option<Self> {
                 T::absent().map(Self::new)
             }
+
+            fn shapes(shapes: &mut Shapes) {
+                T::shapes(shapes);
+            }
         }
     )*};
 }
@@ -83,6 +88,10 @@ impl<T: NebulaType, const N: usize> NebulaType for [T; N] {
 
     fn schema(dialect: &Dialect) -> serde_json::Value {
         Vec::<T>::schema(dialect)
+    }
+
+    fn shapes(shapes: &mut Shapes) {
+        T::shapes(shapes);
     }
 }
 

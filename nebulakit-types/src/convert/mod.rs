@@ -17,6 +17,7 @@ pub mod msgpack;
 pub mod primitives;
 pub mod raw;
 pub mod reader;
+pub mod shapes;
 pub mod structs;
 pub mod time;
 pub mod union;
@@ -29,6 +30,7 @@ use crate::literal_type::SimpleType;
 use crate::{Dialect, LiteralType, Result};
 use msgpack::{Packer, Unpacker};
 use reader::LiteralRef;
+use shapes::Shapes;
 use writer::Encoder;
 
 /// A Rust type whose values travel between tasks.
@@ -99,6 +101,9 @@ pub trait NebulaType: Sized + 'static {
     fn absent() -> Option<Self> {
         None
     }
+
+    /// Adds what people are shown of the type: the struct or enum that it is, and those that it holds. Plain types have nothing to add.
+    fn shapes(_shapes: &mut Shapes) {}
 }
 
 /// Why a type that [merges](NebulaType::MERGES_NONE) two kinds of none is refused.

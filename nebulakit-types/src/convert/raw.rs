@@ -8,6 +8,7 @@ use super::NebulaType;
 use super::check::check;
 use super::msgpack::{Packer, Unpacker};
 use super::reader::{LiteralRef, References, offloaded_uris};
+use super::shapes::Shapes;
 use super::writer::Encoder;
 use crate::outbox::Outbox;
 use crate::{Dialect, Error, ErrorKind, LiteralType, Result};
@@ -100,6 +101,10 @@ impl<T: NebulaType> NebulaType for Raw<T> {
 
     fn schema(dialect: &Dialect) -> serde_json::Value {
         T::schema(dialect)
+    }
+
+    fn shapes(shapes: &mut Shapes) {
+        T::shapes(shapes);
     }
 
     fn absent() -> Option<Self> {

@@ -7,6 +7,8 @@ use serde_json::{Map, Value, json};
 use super::endless::bounded;
 use super::msgpack::{Leniency, Packed, Packer, Unpacker, unpack_literal, whole_with};
 use super::reader::LiteralRef;
+use super::shapes::{Part, Shapes};
+use super::untyped::Untyped;
 use super::{MERGED, NebulaType, msgpack_annotation};
 use crate::dialect::StructStructure;
 use crate::literal_type::{SimpleType, TypeStructure};
@@ -24,6 +26,7 @@ pub const PYDANTIC: &str = "Pydantic Transformer";
 /// unsupported type is exactly one error.
 pub struct Field<T> {
     name: &'static str,
+    doc: &'static str,
     default: Option<fn() -> T>,
     required: bool,
     literal_type: fn(&Dialect) -> LiteralType,
@@ -31,6 +34,7 @@ pub struct Field<T> {
     pack: fn(&T, &mut Packer) -> Result<()>,
     unpack: fn(&mut Unpacker<'_>) -> Result<T>,
     absent: fn() -> Option<T>,
+    shapes: fn(&mut Shapes),
 }
 
 impl<T> std::fmt::Debug for Field<T> {
@@ -52,6 +56,7 @@ impl<T> Field<T> {
         assert!(!T::MERGES_NONE, "{}", MERGED);
         Self {
             name,
+            doc: "",
             default: None,
             required: false,
             literal_type: T::literal_type,
@@ -59,11 +64,19 @@ impl<T> Field<T> {
             pack: T::pack,
             unpack: T::unpack,
             absent: T::absent,
+            shapes: T::shapes,
         }
     }
 }
 
 impl<T> Field<T> {
+    /// Sets the field's doc comment.
+    #[must_use]
+    pub const fn doc(mut self, doc: &'static str) -> Self {
+        self.doc = doc;
+        self
+    }
+
     /// The value when the field is absent.
     #[must_use]
     pub const fn default(mut self, value: fn() -> T) -> Self {
@@ -137,6 +150,12 @@ pub trait AnyField {
 
     /// Whether a struct without the field is refused.
     fn is_required(&self) -> bool;
+
+    /// What people are shown of the field.
+    fn part(&self, dialect: &Dialect) -> Part;
+
+    /// Adds the structs and enums of the field's type.
+    fn shapes(&self, shapes: &mut Shapes);
 }
 
 impl<T> AnyField for Field<T> {
@@ -158,6 +177,24 @@ impl<T> AnyField for Field<T> {
 
     fn is_required(&self) -> bool {
         self.default.is_none() && (self.required || (self.absent)().is_none())
+    }
+
+    fn part(&self, dialect: &Dialect) -> Part {
+        Part { default: self.untyped_default(), ..Part::new(self.name, self.doc).of_type((self.literal_type)(dialect)) }
+    }
+
+    fn shapes(&self, shapes: &mut Shapes) {
+        (self.shapes)(shapes);
+    }
+}
+
+impl<T> Field<T> {
+    /// The default, whatever it is made of.
+    fn untyped_default(&self) -> Option<Untyped> {
+        let value = std::panic::catch_unwind(|| self.stand_in()).ok()??;
+        let mut packer = Packer::new(&Dialect::FLYTE_1);
+        (self.pack)(&value, &mut packer).ok()?;
+        Untyped::unpack(&mut Unpacker::new(&packer.finish())).ok()
     }
 }
 
@@ -227,6 +264,13 @@ pub fn schema(title: &str, fields: &[&dyn AnyField], dialect: &Dialect) -> Value
         schema.insert("required".to_owned(), json!(required));
     }
     schema.into()
+}
+
+/// Adds a struct called `title`, and what its fields hold.
+pub fn shapes<T>(title: &'static str, doc: &'static str, fields: &[&dyn AnyField], shapes: &mut Shapes) {
+    if shapes.add::<T>("struct", title, doc, |dialect| fields.iter().map(|field| field.part(dialect)).collect()) {
+        fields.iter().for_each(|field| field.shapes(shapes));
+    }
 }
 
 /// Reads a struct from a literal: msgpack, or the older `google.protobuf.Struct` that consoles send.

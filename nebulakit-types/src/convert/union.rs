@@ -10,9 +10,10 @@ use serde_json::{Value, json};
 use super::endless::bounded;
 use super::msgpack::{Leniency, Packed, Packer, Unpacker, unpack_literal};
 use super::reader::{Fields, LiteralRef, LiteralView, Wire, utf8};
+use super::shapes::{Part, Shapes};
 use super::untyped::Untyped;
 use super::writer::Encoder;
-use super::{MERGED, NebulaType, untyped_type};
+use super::{MERGED, NebulaType, enums, untyped_type};
 use crate::literal_type::TypeKind;
 use crate::{Dialect, Error, ErrorKind, LiteralType, Result};
 
@@ -32,6 +33,7 @@ pub struct Variant<T> {
     decode: fn(LiteralRef<'_>) -> Result<T>,
     pack: fn(&T, &mut Packer) -> Result<()>,
     unpack: fn(&mut Unpacker<'_>) -> Result<T>,
+    shapes: fn(&mut Shapes),
 }
 
 impl<T> std::fmt::Debug for Variant<T> {
@@ -78,6 +80,7 @@ impl<T> Variant<T> {
             decode: T::decode,
             pack: T::pack,
             unpack: T::unpack,
+            shapes: T::shapes,
         }
     }
 }
@@ -178,6 +181,9 @@ pub trait AnyVariant {
 
     /// The JSON schema of the variant.
     fn schema(&self, dialect: &Dialect) -> Value;
+
+    /// Adds the structs and enums of the variant's value.
+    fn shapes(&self, shapes: &mut Shapes);
 }
 
 impl<T> AnyVariant for Variant<T> {
@@ -191,6 +197,10 @@ impl<T> AnyVariant for Variant<T> {
 
     fn schema(&self, dialect: &Dialect) -> Value {
         (self.schema)(dialect)
+    }
+
+    fn shapes(&self, shapes: &mut Shapes) {
+        (self.shapes)(shapes);
     }
 }
 
@@ -294,6 +304,52 @@ fn is_same(left: &LiteralType, right: &LiteralType) -> bool {
         metadata
     };
     !matches!(left.kind, TypeKind::Blob(_)) && left.tag() == right.tag() && left.kind == right.kind && untitled(left) == untitled(right)
+}
+
+/// A variant as people are shown it: one of the union's types, or one of the variants that hold nothing.
+#[derive(Debug, Clone, Copy)]
+pub struct Told {
+    name: &'static str,
+    doc: &'static str,
+    of: Of,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Of {
+    Member(usize),
+    Unit(&'static enums::Variant),
+}
+
+impl Told {
+    /// The variant called `name`, whose type is that of the union's `member`.
+    #[must_use]
+    pub const fn member(name: &'static str, doc: &'static str, member: usize) -> Self {
+        Self { name, doc, of: Of::Member(member) }
+    }
+
+    /// A variant that holds nothing.
+    #[must_use]
+    pub const fn unit(variant: &'static enums::Variant, doc: &'static str) -> Self {
+        Self { name: "", doc, of: Of::Unit(variant) }
+    }
+
+    fn part(&self, variants: &[&dyn AnyVariant], dialect: &Dialect) -> Part {
+        match self.of {
+            Of::Member(member) => Part::new(self.name, self.doc).of_type(variants[member].literal_type(dialect)),
+            Of::Unit(variant) => Part::new(variant.text(dialect), self.doc),
+        }
+    }
+}
+
+/// Adds a union called `name`, and what its variants hold.
+pub fn shapes<T>(name: &'static str, doc: &'static str, told: &[Told], variants: &[&dyn AnyVariant], shapes: &mut Shapes) {
+    if shapes.add::<T>("union", name, doc, |dialect| told.iter().map(|each| each.part(variants, dialect)).collect()) {
+        for each in told {
+            if let Of::Member(member) = each.of {
+                variants[member].shapes(shapes);
+            }
+        }
+    }
 }
 
 /// The JSON schema of a union as a field of a struct.
