@@ -72,6 +72,8 @@ pub(crate) struct Surroundings {
     pub(crate) previous_checkpoint: Option<String>,
     pub(crate) platform: &'static Platform,
     pub(crate) reactor: Reactor,
+    /// The secrets that the task asks for: group, version and key of each.
+    pub(crate) secrets: Vec<[&'static str; 3]>,
 }
 
 impl Context {
@@ -143,7 +145,7 @@ impl Context {
     }
 
     /// Until when the task has to end, by its own `timeout`; [`None`] without one. Where the platform does not see to it (Flyte 2, and `run`
-    /// at a desk), transfers of files, directories and tables are over by then, or end with an error that says so.
+    /// locally), transfers of files, directories and tables are over by then, or end with an error that says so.
     #[must_use]
     pub fn deadline(&self) -> Option<Instant> {
         self.own().deadline
@@ -203,7 +205,7 @@ impl Context {
     #[must_use]
     pub fn secrets(&self) -> &Secrets {
         let own = self.own();
-        self.inner.secrets.get_or_init(|| Secrets::new(&own.environment, &own.config, own.identity.is_local))
+        self.inner.secrets.get_or_init(|| Secrets::new(&own.environment, &own.config, own.identity.is_local).of_task(own.secrets.clone()))
     }
 
     /// The metrics of this task.

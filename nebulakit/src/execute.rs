@@ -286,6 +286,7 @@ impl Execution {
             previous_checkpoint: self.invocation.previous_checkpoint.clone(),
             platform: self.platform,
             reactor: self.reactor.clone(),
+            secrets: task.options.secrets.iter().map(|asked| [asked.group, asked.version, asked.key]).collect(),
         })
     }
 

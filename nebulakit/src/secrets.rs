@@ -29,13 +29,22 @@ pub struct Secrets {
     environment: Environment,
     config: LazyConfig,
     is_local: bool,
+    /// What the task asks for: group, version and key of each.
+    declared: Vec<[&'static str; 3]>,
 }
 
 impl Secrets {
     /// Makes the lookup. `is_local` says that no platform started this process.
     #[must_use]
     pub fn new(environment: &Environment, config: &LazyConfig, is_local: bool) -> Self {
-        Self { environment: environment.clone(), config: config.clone(), is_local }
+        Self { environment: environment.clone(), config: config.clone(), is_local, declared: Vec::new() }
+    }
+
+    /// The same lookup for a task that declares these secrets (group, version and key), which decides the hint for one that is not found.
+    #[must_use]
+    pub(crate) fn of_task(mut self, declared: Vec<[&'static str; 3]>) -> Self {
+        self.declared = declared;
+        self
     }
 
     /// Finds the secret `key` of `group`. An empty `group` means none.
@@ -106,7 +115,16 @@ impl Secrets {
                 Err(error) => return fail(Problem::Unreadable { path: path.clone(), reason: error.to_string() }),
             }
         }
-        fail(Problem::Absent { variables, files })
+        // What is left out on either side fits any.
+        let same = |asked: &str, wanted: &str| asked.is_empty() || wanted.is_empty() || asked.eq_ignore_ascii_case(wanted);
+        let is_declared =
+            self.declared.iter().any(|asked| asked.iter().zip([group, version, key]).all(|(asked, wanted)| same(asked, wanted)));
+        let hint = match (is_declared, self.is_local) {
+            (true, true) => Hint::Set,
+            (true, false) => Hint::OnThePlatform,
+            (false, _) => Hint::Declare,
+        };
+        fail(Problem::Absent { variables, files, hint })
     }
 }
 
@@ -156,7 +174,7 @@ impl fmt::Debug for SecretBytes {
     }
 }
 
-/// A secret that could not be had. It names the places that were tried, never a value.
+/// The secret could not be read. The message names the places that were tried, never a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SecretError(Box<Inner>);
 
@@ -173,7 +191,18 @@ enum Problem {
     Nameless,
     NotText,
     Unreadable { path: PathBuf, reason: String },
-    Absent { variables: Vec<String>, files: Vec<PathBuf> },
+    Absent { variables: Vec<String>, files: Vec<PathBuf>, hint: Hint },
+}
+
+/// The way out for a secret that is not found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Hint {
+    /// The task does not ask for it.
+    Declare,
+    /// The task asks for it, and nobody is there to answer.
+    Set,
+    /// The task asks for it, and the platform has not answered.
+    OnThePlatform,
 }
 
 impl SecretError {
@@ -202,7 +231,7 @@ impl fmt::Display for SecretError {
             Problem::Nameless => f.write_str("a secret needs a group or a key, found neither"),
             Problem::NotText => f.write_str(": expected UTF-8 text, found other bytes; `get_bytes` reads those"),
             Problem::Unreadable { path, reason } => write!(f, ": file `{}` cannot be read: {reason}", path.display()),
-            Problem::Absent { variables, files } => {
+            Problem::Absent { variables, files, hint } => {
                 f.write_str(" was not found in the environment as")?;
                 for (index, variable) in variables.iter().enumerate() {
                     write!(f, "{} `{variable}`", if index == 0 { "" } else { " or" })?;
@@ -211,7 +240,11 @@ impl fmt::Display for SecretError {
                 for (index, file) in files.iter().enumerate() {
                     write!(f, "{} `{}`", if index == 0 { "" } else { " or" }, file.display())?;
                 }
-                f.write_str("\nhint: ask for it with #[task(secrets((group = \"..\", key = \"..\")))]")
+                match (hint, variables.last()) {
+                    (Hint::Set, Some(variable)) => write!(f, "\nhint: set the variable `{variable}` to its value"),
+                    (Hint::OnThePlatform, _) => f.write_str("\nhint: the task asks for it; does the platform have a secret of that name?"),
+                    _ => f.write_str("\nhint: ask for it with #[task(secrets((group = \"..\", key = \"..\")))]"),
+                }
             }
         }
     }
@@ -280,6 +313,16 @@ mod tests {
              hint: ask for it with #[task(secrets((group = \"..\", key = \"..\")))]"
         );
         assert_eq!(secrets(&environment, true).get("", "").unwrap_err().to_string(), "a secret needs a group or a key, found neither");
+    }
+
+    #[test]
+    fn the_hint_for_a_declared_secret_is_the_variable_that_holds_it() {
+        let declared = vec![["Group", "", "Key"]];
+        let environment = Environment::empty().with("FLYTE_SECRETS_DEFAULT_DIR", "/nowhere");
+        let told = |is_local, key| secrets(&environment, is_local).of_task(declared.clone()).get("group", key).unwrap_err().to_string();
+        assert!(told(true, "key").ends_with("\nhint: set the variable `GROUP_KEY` to its value"), "{}", told(true, "key"));
+        assert!(told(false, "key").ends_with("\nhint: the task asks for it; does the platform have a secret of that name?"));
+        assert!(told(true, "other").contains("\nhint: ask for it with "));
     }
 
     #[test]
