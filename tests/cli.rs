@@ -110,16 +110,17 @@ fn help_is_asked_for_or_is_an_error() {
     assert_eq!(err, said(&["--help"]));
     assert_eq!(said(&["--version"]), format!("app (nebulakit {})\n", env!("CARGO_PKG_VERSION")));
     for verb in ["execute", "map-execute", "a0"] {
-        assert!(said(&[verb, "--help"]).starts_with("usage: execute --task-name NAME "));
+        assert!(said(&[verb, "--help"]).starts_with("usage: app execute --task-name NAME "));
+        assert_eq!(said(&["help", verb]), said(&[verb, "--help"]));
     }
-    assert!(said(&["run", "--help"]).contains("Tasks: awkward, clean_up, divide, fail, app.greet, "));
+    assert!(said(&["run", "--help"]).contains("Tasks: awkward, clean_up, divide, empty, fail, app.greet, "));
     assert_eq!(refused(&["run"]), "error: no task is named\n\nhint: `app list` shows what there is to run\n");
     assert_eq!(refused(&["describe"]), "error: `<TASK>` is missing\n\nhint: see `app --help`\n");
 }
 
 #[test]
 fn an_unknown_task_lists_the_known_ones() {
-    let known = "awkward, app.clean_up, app.divide, app.fail";
+    let known = "awkward, app.clean_up, app.divide, app.empty, app.fail";
     let error = refused(&["run", "xyz"]);
     assert!(error.starts_with("error: no task is called `xyz`\nthis binary has: app.awkward, "), "{error}");
     assert!(error.contains(known) && error.contains("\n\nhint: tasks of a library"), "{error}");
@@ -149,7 +150,7 @@ fn list_tells_machines_all() {
         "deprecated": null,
         "inputs": [
             {"name": "total", "type": "int", "doc": "", "required": true, "default": null},
-            {"name": "parts", "type": "int", "doc": "", "required": false, "default": "2"},
+            {"name": "parts", "type": "int", "doc": "", "required": false, "default": 2},
         ],
         "outputs": [{"name": "quotient", "type": "int"}, {"name": "remainder", "type": "int"}],
     });
@@ -269,9 +270,13 @@ fn flags_are_given_once_and_with_values() {
     assert!(refused(&["run", "divide", "7"]).starts_with("error: unexpected word `7`\n"));
     assert!(refused(&["run", "divide"]).starts_with("error: missing: `--a <float>`, `--b <float>`\n"));
     let both = refused(&["run", "app.greet", "--shout", "--no-shout"]);
-    assert!(both.starts_with("error: `--shout[=<bool | none>]` and `--no-shout` contradict each other\n"), "{both}");
+    assert!(both.starts_with("error: `--shout [<bool | none>]` and `--no-shout` contradict each other\n"), "{both}");
     let dash = refused(&["run", "app.greet", "--name", "-x"]);
-    assert_eq!(dash, "error: unknown option `-x`\n\nhint: a value that begins with a dash is written with `=`, as `--name=-x`\n");
+    assert_eq!(dash, "error: unknown option `-x`\n\nhint: a value that begins with a dash is written with `=`: `--name=-x`\n");
+    let dash = refused(&["run", "divide", "--b", "2", "--a", "-inf"]);
+    assert!(dash.ends_with("\n\nhint: a value that begins with a dash is written with `=`: `--a=-inf`\n"), "{dash}");
+    assert_eq!(said(&["run", "divide", "--b", "2", "--a=-inf"]), "-Infinity\n");
+    assert!(refused(&["run", "divide", "-x"]).ends_with("\n\nhint: see `app run divide --help`\n"));
     assert_eq!(said(&["run", "app.greet", "--name=-x"]), "hello -x\n");
 }
 
@@ -286,9 +291,9 @@ fn words_that_are_not_utf8_are_refused() {
 #[test]
 fn files_that_cannot_be_read_are_named() {
     let missing = refused(&["run", "split", "--inputs-file", "no/such.json"]);
-    assert!(missing.starts_with("error: cannot read the inputs from `no/such.json`: No such file"), "{missing}");
+    assert!(missing.starts_with("error: `--inputs-file`: cannot read `no/such.json`: No such file"), "{missing}");
     let missing = refused(&["run", "schedule", "--start", "now", "--phases", "@no/such"]);
-    assert!(missing.starts_with("error: `phases`: cannot read `no/such`: No such file"), "{missing}");
+    assert!(missing.starts_with("error: `--phases`: cannot read `no/such`: No such file"), "{missing}");
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("inputs.json");
     let path = path.to_str().unwrap();
@@ -315,7 +320,7 @@ fn values_survive_the_way_out_and_in() {
     assert_eq!(said(&["run", "schedule", "--start", "1970-01-01", "--phases", &again]), "[\"1970-01-01T00:00:01.5Z\"]\n");
 }
 
-/// What the task of a failure node takes can be tried at a desk: by its message alone, or whole.
+/// What the task of a failure node takes can be tried locally: by its message alone, or whole.
 #[test]
 fn an_error_is_a_value() {
     let told = json!({"o0": {"message": "boom", "failed_node_id": ""}});
@@ -334,9 +339,9 @@ fn an_optional_struct_is_checked_like_any() {
     let paint = |like| answer(&["run", "paint", "--colour", "red", "--like", like]);
     assert!(paint(r#"{"colour":"green","lasts":"1m"}"#).1.starts_with("o0: {\"colour\":\"red\",\"lasts\":60.0,\"note\":null}\n"));
     assert!(paint("null").1.starts_with("o0: {\"colour\":\"red\",\"lasts\":1.5,"));
-    assert_eq!(paint(r#"{"colour":"green"}"#).2, "error: `like`: the field `lasts` is missing\n");
+    assert_eq!(paint(r#"{"colour":"green"}"#).2, "error: `--like`: the field `lasts` is missing\n");
     assert_eq!(paint(r#"{"colour":"green","lasts":"soon"}"#).0, 2);
-    assert!(paint("{").2.starts_with("error: `like`: expected `struct Phase` as JSON, found `{` (EOF while parsing"));
+    assert!(paint("{").2.starts_with("error: `--like`: expected `struct Phase` as JSON, found `{` (EOF while parsing"));
 }
 
 #[test]
@@ -345,6 +350,27 @@ fn a_panic_says_where() {
     assert_eq!((code, out.as_str()), (1, ""));
     assert!(err.starts_with("error[USER:Panic]: the task panicked at tests/src/bin/app.rs:"), "{err}");
     assert!(err.ends_with(": the index is 7\n"), "{err}");
+}
+
+#[test]
+fn a_panic_in_the_standard_library_says_how_to_see_where() {
+    let hint = "hint: that is in Rust's standard library; with RUST_BACKTRACE=1 the message shows where it was called";
+    let (code, _, err) = answer(&["run", "fail", "--how", "std"]);
+    assert_eq!(code, 1);
+    assert!(err.contains("library/core/src/") && err.contains(hint), "{err}");
+    let traced = texts(app(&["run", "fail", "--how", "std"]).env("RUST_BACKTRACE", "1").output().unwrap()).2;
+    assert!(traced.contains("app::fail") && !traced.contains("hint: "), "{traced}");
+}
+
+#[test]
+fn a_backtrace_shows_the_task_and_nothing_of_this_library() {
+    let traced = |words: &[&str]| texts(app(words).env("RUST_BACKTRACE", "1").output().unwrap()).2;
+    for how in ["error", "panic"] {
+        let err = traced(&["run", "fail", "--how", how]);
+        assert!(err.contains("Stack backtrace:") && err.contains("app::fail"), "{err}");
+        assert!(!err.contains("nebulakit::call") && !err.contains("lang_start"), "{err}");
+        assert!(err.lines().count() < 16, "{err}");
+    }
 }
 
 #[test]
@@ -361,7 +387,7 @@ fn a_run_leaves_its_report_and_nothing_else() {
     assert_eq!(std::fs::read_dir(sandbox.path()).unwrap().count(), 0);
     let (code, out, err) = run(&["run", "report", "--rows", "3", "--json"]);
     assert_eq!((code, out.as_str()), (0, "{\"o0\":\"NaN\"}\n"));
-    let report = err.trim_end().strip_prefix("deck: ").unwrap();
+    let report = err.trim_end().strip_prefix("3 rows\ndeck: ").unwrap();
     assert!(Path::new(report).starts_with(sandbox.path()));
     assert!(std::fs::read_to_string(report).unwrap().contains("3 rows"));
     assert!(!Path::new(report).parent().unwrap().with_file_name("checkpoint").exists());
@@ -388,6 +414,8 @@ fn a_signal_stops_the_task_and_a_second_one_ends_it() {
         let send = || assert!(Command::new("kill").args([&format!("-{signal}"), &child.id().to_string()]).status().unwrap().success());
         assert_eq!(line(), "waiting");
         send();
+        let again = if signal == "INT" { "Ctrl-C again" } else { "a second signal" };
+        assert_eq!(line(), format!("stopping ({again} ends it now)"));
         assert_eq!(line(), "asked to stop");
         if is_stubborn {
             send();
@@ -397,6 +425,19 @@ fn a_signal_stops_the_task_and_a_second_one_ends_it() {
         assert!(err.next().is_none());
         assert_eq!(child.wait().unwrap().code(), Some(code));
     }
+}
+
+#[test]
+fn an_interrupt_exits_with_130_whatever_the_task_returns() {
+    let mut child = app(&["run", "wait", "--glad"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut err = BufReader::new(child.stderr.take().unwrap()).lines();
+    assert_eq!(err.next().unwrap().unwrap(), "waiting");
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    let rest: Vec<_> = err.map(Result::unwrap).collect();
+    assert_eq!(rest, ["stopping (Ctrl-C again ends it now)", "asked to stop"]);
+    let mut out = String::new();
+    child.stdout.take().unwrap().read_to_string(&mut out).unwrap();
+    assert_eq!((child.wait().unwrap().code(), out.as_str()), (Some(130), "done all the same\n"));
 }
 
 #[test]
@@ -412,7 +453,7 @@ fn a_reader_that_goes_away_is_no_failure() {
 fn completions_know_tasks_and_flags() {
     for shell in ["bash", "zsh", "fish"] {
         let script = said(&["completions", shell]);
-        for word in ["describe", "schedule", "phases", "no-shout", "amber", "night.greet"] {
+        for word in ["describe", "schedule", "phases", "no-shout", "amber", "night.greet", "true", "false"] {
             assert!(script.contains(word), "{shell} does not know {word}");
         }
     }
@@ -421,4 +462,329 @@ fn completions_know_tasks_and_flags() {
     assert!(bash.wait().unwrap().success());
     let error = refused(&["completions", "tcsh"]);
     assert!(error.starts_with("error: `<SHELL>`: expected one of `bash`, `fish`, `zsh`, found `tcsh`\n"), "{error}");
+}
+
+/// A child with a terminal for standard error, and the other end of the terminal.
+fn on_a_terminal(command: &mut Command) -> (std::process::Child, std::fs::File) {
+    let terminal = nix::pty::openpty(None, None).unwrap();
+    let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::from(terminal.slave)).spawn().unwrap();
+    (child, terminal.master.into())
+}
+
+/// What came on a terminal until its last user went away, which Linux tells by an error.
+fn all_of(mut terminal: std::fs::File) -> String {
+    let mut bytes = Vec::new();
+    let _ = terminal.read_to_end(&mut bytes);
+    String::from_utf8(bytes).unwrap()
+}
+
+const CLEARED: &str = "\r\x1b[2K";
+
+#[test]
+fn local_files_need_no_line_of_progress() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("a.txt"), "text").unwrap();
+    let mut command = app(&["run", "show", "--text", "a.txt"]);
+    let (mut child, terminal) = on_a_terminal(command.current_dir(folder.path()));
+    drop(command);
+    assert_eq!(all_of(terminal), "");
+    assert!(child.wait().unwrap().success());
+}
+
+#[test]
+fn the_line_of_progress_makes_way_for_all_else() {
+    let server = nebulakit_tests::http::Server::start();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_fixture"));
+    quiet(&mut command);
+    command.env("FLYTE_AWS_ENDPOINT", server.url("")).env("FLYTE_AWS_ACCESS_KEY_ID", "key").env("FLYTE_AWS_SECRET_ACCESS_KEY", "secret");
+    let (mut child, mut terminal) = on_a_terminal(command.args(["run", "fetch", "--file", "s3://bucket/a.bin"]));
+    drop(command);
+    let mut rest = server.request().begin_answer(4 << 20, &[7; 1 << 20]);
+    let mut seen = Vec::new();
+    while !String::from_utf8_lossy(&seen).contains(" of 4096 KiB") {
+        let mut some = [0; 256];
+        let count = terminal.read(&mut some).unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&seen)));
+        seen.extend_from_slice(&some[..count]);
+    }
+    let mut seen = String::from_utf8(seen).unwrap();
+    let line = seen.rsplit(CLEARED).find(|line| line.contains(" of ")).unwrap();
+    assert!(seen.starts_with(CLEARED) && line.starts_with('█') && line.contains("KiB in 0 objects of"), "{seen:?}");
+    rest.write_all(&[7; 3 << 20]).unwrap();
+    seen.push_str(&all_of(terminal));
+    let (lines, last) = seen.split_once('\n').unwrap();
+    assert!(lines.trim_end().ends_with(&format!("{CLEARED}[fixture::data] it has come")), "{seen:?}");
+    assert!(last.is_empty() || last.ends_with(CLEARED), "{seen:?}");
+    let mut out = String::new();
+    child.stdout.take().unwrap().read_to_string(&mut out).unwrap();
+    assert_eq!((child.wait().unwrap().code(), out.as_str()), (Some(0), "4194304\n"));
+}
+
+/// Runs a line of bash in a folder, in which `app` is the binary.
+fn in_bash(line: &str, folder: &Path) -> (i32, String, String) {
+    let mut shell = Command::new("bash");
+    let path = format!("{}:/usr/local/bin:/usr/bin:/bin", Path::new(APP).parent().unwrap().display());
+    shell.args(["-c", line]).current_dir(folder).env("PATH", path).stdin(Stdio::null());
+    quiet(&mut shell);
+    texts(shell.output().unwrap())
+}
+
+#[test]
+fn a_list_is_a_flag_for_each_element() {
+    assert_eq!(said(&["run", "join", "--words", "a", "--words", "-", "--words=[x]", "--words", "null"]), "a, -, [x], null\n");
+    assert_eq!(said(&["run", "join", "--words", "a"]), "a\n");
+    assert_eq!(said(&["run", "join", "--words", r#"["a", "b"]"#, "--separator", "+"]), "a+b\n");
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("one.json"), "1").unwrap();
+    std::fs::write(folder.path().join("two.txt"), "2").unwrap();
+    let line = "echo 3 | app run join --files one.json --files two.txt --files -";
+    assert_eq!(in_bash(line, folder.path()), (0, "1, 2, 3\n".to_owned(), String::new()));
+    let error = refused(&["run", "join", "--files", "/dev/null", "--files", "no/such"]);
+    assert!(error.starts_with("error: `--files[1]`: cannot read `no/such`: No such file"), "{error}");
+}
+
+#[test]
+fn an_optional_text_can_be_null() {
+    let join = |separator| said(&["run", "join", "--words", "a", "--words", "b", "--separator", separator]);
+    assert_eq!((join("null").as_str(), join("\"null\"").as_str()), ("a, b\n", "anullb\n"));
+}
+
+#[test]
+fn pipes_and_standard_input_are_copied() {
+    let folder = tempfile::tempdir().unwrap();
+    for line in [
+        "app run show --text <(echo from a pipe)",
+        "echo from a pipe | app run show --text -",
+        "echo from a pipe | app run show --text @-",
+        "echo from a pipe | app run show --text /dev/stdin",
+        "mkfifo named; echo from a pipe > named & app run show --text named",
+        "echo '{text: \"-\"}' > inputs.yaml; echo from a pipe | app run show --inputs-file inputs.yaml",
+        "echo from a pipe > text; echo '{text: text}' | app run show --inputs-file -",
+        "echo from a pipe > text; app run show --inputs-file <(echo '{text: text}')",
+    ] {
+        assert_eq!(in_bash(line, folder.path()), (0, "from a pipe\n".to_owned(), String::new()), "{line}");
+    }
+    for line in ["app run split --inputs-file <(echo 'total: 17')", "app run split --inputs-file /dev/stdin <<< '{\"total\": 17}'"] {
+        assert_eq!(in_bash(line, folder.path()).1, "quotient: 8\nremainder: 1\n", "{line}");
+    }
+    let start = "app run schedule --start 2024-02-29 --phases";
+    for phases in ["@- <<< '[{colour: red, lasts: 1s}]'", "- <<< '[{colour: red, lasts: 1s}]'", "<(echo '[{colour: red, lasts: 1s}]')"] {
+        assert_eq!(in_bash(&format!("{start} {phases}"), folder.path()).1, "[\"2024-02-29T00:00:01Z\"]\n", "{phases}");
+    }
+}
+
+#[test]
+fn what_cannot_be_read_is_named_with_its_flag() {
+    let folder = tempfile::tempdir().unwrap();
+    let _socket = std::os::unix::net::UnixListener::bind(folder.path().join("socket")).unwrap();
+    for (line, expected) in [
+        ("app run show --text socket", "`--text`: expected a file or directory, found a socket (`socket`)"),
+        ("app run show --text /dev/zero", "`--text`: expected a file or directory, found a device (`/dev/zero`)"),
+        ("mkfifo silent; app run show --text silent", "`--text`: cannot read `silent`: it is a pipe that nobody writes to"),
+        ("app run join --files - --files -", "`--files[1]`: standard input has been read for another input already"),
+        ("app run pass --folder <(echo)", "`--folder`: expected a directory, found `/dev/fd/63`, a pipe"),
+        ("app run split --inputs-file .", "`--inputs-file`: cannot read `.`: Is a directory (os error 21)"),
+    ] {
+        assert_eq!(in_bash(line, folder.path()), (2, String::new(), format!("error: {expected}\n")), "{line}");
+    }
+}
+
+#[test]
+fn a_flag_of_yes_or_no_takes_a_word_too() {
+    assert_eq!(said(&["run", "app.greet", "--shout", "true"]), "HELLO WORLD\n");
+    assert_eq!(said(&["run", "app.greet", "--shout", "false"]), "hello world\n");
+    assert_eq!(said(&["run", "app.greet", "--shout=null"]), "hello world\n");
+    let other = refused(&["run", "app.greet", "--shout", "loud"]);
+    assert!(other.starts_with("error: `--shout [<bool | none>]`: expected one of `true`, `false`, `null`, found `loud`\n"), "{other}");
+}
+
+#[test]
+fn help_is_found_where_it_is_looked_for() {
+    assert_eq!(said(&["help"]), said(&["--help"]));
+    assert_eq!(said(&["help", "list"]), said(&["list", "--help"]));
+    for words in [["help", "run", "divide"], ["run", "help", "divide"]] {
+        assert_eq!(said(&words), said(&["run", "divide", "--help"]));
+    }
+    assert!(refused(&["run", "list"]).ends_with("\n\nhint: `list` is a command of its own: `app list`\n"));
+    assert!(refused(&["divide", "--a", "1"]).ends_with("\n\nhint: `divide` is a task: `app run divide`\n"));
+    assert!(refused(&["execute"]).contains("\n\nusage: app execute "));
+}
+
+#[test]
+fn usage_names_the_binary_as_it_was_called() {
+    let folder = tempfile::tempdir().unwrap();
+    std::os::unix::fs::symlink(APP, folder.path().join("greeter")).unwrap();
+    let run = |line: &str| in_bash(&format!("./greeter {line}"), folder.path());
+    assert!(run("--help").1.contains("Usage: greeter <COMMAND>"));
+    assert!(run("execute --help").1.starts_with("usage: greeter execute "));
+    assert!(run("describe divide --json").1.contains("\"command\": [\n        \"app\"\n      ]"));
+}
+
+#[test]
+fn a_directory_that_is_shown_is_there() {
+    let sandbox = tempfile::tempdir().unwrap();
+    let run = |words: &[&str]| texts(app(words).env("FLYTE_SDK_LOCAL_SANDBOX", sandbox.path()).output().unwrap());
+    let (code, out, err) = run(&["run", "empty"]);
+    assert_eq!((code, err.as_str()), (0, ""));
+    assert!(Path::new(out.trim_end()).is_dir(), "{out}");
+    let (_, out, _) = run(&["run", "empty", "--json"]);
+    let shown: Value = serde_json::from_str(&out).unwrap();
+    assert!(Path::new(shown["o0"].as_str().unwrap()).is_dir(), "{out}");
+}
+
+#[test]
+fn a_copy_of_an_input_stays_as_long_as_it_is_shown() {
+    let sandbox = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let variable = format!("FLYTE_SDK_LOCAL_SANDBOX={}", sandbox.path().display());
+    let (code, out, err) = in_bash(&format!("echo text | {variable} app run show --text -"), folder.path());
+    assert_eq!((code, out.as_str(), err.as_str()), (0, "text\n", ""));
+    assert_eq!(std::fs::read_dir(sandbox.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn the_hint_for_a_declared_secret_is_its_variable() {
+    let (code, _, err) = answer(&["run", "secret"]);
+    assert_eq!(code, 1);
+    assert!(err.ends_with("\nhint: set the variable `DB_PASSWORD` to its value\n"), "{err}");
+    let found = texts(app(&["run", "secret"]).env("DB_PASSWORD", "hunter2").output().unwrap());
+    assert_eq!(found, (0, "7\n".to_owned(), String::new()));
+    assert!(answer(&["run", "secret", "--key", "other"]).2.contains("\nhint: ask for it with #[task(secrets("));
+}
+
+#[test]
+fn a_field_is_told_as_an_input_is() {
+    let schedule = |phases| refused(&["run", "schedule", "--start", "now", "--phases", phases]);
+    let wrong = schedule(r#"[{"colour":"gren","lasts":1}]"#);
+    assert_eq!(wrong, "error: `--phases[0].colour`: expected one of `red`, `amber`, `green`, found `gren`\n");
+    let wrong = schedule(r#"[{"colour":"red","lasts":1,"note":5}]"#);
+    assert_eq!(wrong, "error: `--phases[0].note`: expected a string, found 5\n");
+}
+
+#[test]
+fn what_a_task_prints_is_not_mixed_with_json() {
+    assert_eq!(answer(&["run", "report", "--rows", "3"]).1, "3 rows\nNaN\n");
+    let (code, out, err) = answer(&["run", "report", "--rows", "3", "--json"]);
+    assert_eq!((code, out.as_str()), (0, "{\"o0\":\"NaN\"}\n"));
+    assert!(err.starts_with("3 rows\n"), "{err}");
+}
+
+#[test]
+fn help_shows_the_structs_and_enums_of_a_signature() {
+    let types = "\
+Types:
+  struct Phase  How long a light is on.
+    colour  enum(red, amber, green)  What is lit.
+    lasts   timedelta
+    note    str | none = none
+
+  enum Colour  The colours of a traffic light.
+    red    Stop.
+    amber
+    green
+";
+    assert!(said(&["run", "schedule", "--help"]).contains(types), "{}", said(&["run", "schedule", "--help"]));
+    assert!(said(&["describe", "schedule"]).contains(&types.replace("Types:", "Types")));
+    assert!(said(&["describe", "paint"]).contains("Types\n  enum Colour  The colours of a traffic light.\n"));
+    let union = "  union Key  A number or a text.\n    Number  int\n    Text    str\n";
+    assert!(said(&["describe", "kind"]).contains(union), "{}", said(&["describe", "kind"]));
+}
+
+#[test]
+fn bash_completes_every_task() {
+    let folder = tempfile::tempdir().unwrap();
+    let completed = |words: &str| {
+        let script = format!(
+            "source <(app completions bash); COMP_WORDS=({words}); COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1)); \
+             _app app \"${{COMP_WORDS[COMP_CWORD]}}\" \"${{COMP_WORDS[COMP_CWORD-1]}}\"; printf '%s\\n' \"${{COMPREPLY[@]}}\""
+        );
+        in_bash(&script, folder.path()).1
+    };
+    let tasks = completed("app run ''");
+    for task in ["awkward", "clean_up", "night.greet", "app.greet", "wait"] {
+        assert!(tasks.lines().any(|line| line == task), "no {task} in {tasks}");
+    }
+    assert!(completed("app describe ''").contains("night.greet"));
+    assert!(completed("app run night.greet ''").contains("--json"));
+    let words = completed("app run app.greet --shout ''");
+    assert!(words.contains("true") && words.contains("false"), "{words}");
+}
+
+#[cfg(feature = "schema")]
+mod tables {
+    use super::*;
+
+    fn fixture(line: &str, folder: &Path) -> (i32, String, String) {
+        let sandbox = folder.join("sandbox");
+        std::fs::create_dir_all(&sandbox).unwrap();
+        in_bash(&format!("FLYTE_SDK_LOCAL_SANDBOX={} fixture {line}", sandbox.display()), folder)
+    }
+
+    const PEOPLE: &str = "name,age,born\nAda,36,1815-12-10T00:00:00Z\n,,\nGrace,85,1906-12-09T00:00:00Z\n";
+
+    #[test]
+    fn a_table_is_a_path_and_comes_back_with_its_first_rows() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("people.csv"), PEOPLE).unwrap();
+        let (code, out, err) = fixture("run tables.people --v people.csv", folder.path());
+        assert_eq!((code, err.as_str()), (0, ""), "{out}");
+        let (path, head) = out.split_once('\n').unwrap();
+        assert!(Path::new(path).is_file() && path.ends_with("/00000.parquet"), "{path}");
+        let expected =
+            "  name   age  born\n  Ada    36   1815-12-10T00:00:00Z\n  Grace  85   1906-12-09T00:00:00Z\n  (2 rows, 3 columns)\n";
+        assert_eq!(head, expected);
+        // In a struct, a table is its path too.
+        let sample = format!(r#"{{"table":"people.csv","legacy":"{path}","by_name":{{"k":["people.csv"]}}}}"#);
+        let words =
+            format!("run tables.nested --sample '{sample}' --either people.csv --many people.csv --many people.csv --named '{{}}' --json");
+        let (code, nested, err) = fixture(&words, folder.path());
+        assert_eq!((code, err.as_str()), (0, ""));
+        let nested: Value = serde_json::from_str(&nested).unwrap();
+        assert!(nested["samples"][0]["table"]["uri"].as_str().unwrap().ends_with("/people.csv"), "{nested}");
+        for table in [&nested["either"], &nested["many"][1]] {
+            assert!(table.as_str().unwrap().ends_with("/00000.parquet"), "{nested}");
+        }
+        // What came out goes in again: the file, and the directory that it is in.
+        for table in [path, Path::new(path).parent().unwrap().to_str().unwrap()] {
+            let (code, out, err) = fixture(&format!("run tables.people --v {table} --json"), folder.path());
+            assert_eq!((code, err.as_str()), (0, ""));
+            let shown: Value = serde_json::from_str(&out).unwrap();
+            assert!(shown["o0"].as_str().unwrap().ends_with(".parquet"), "{out}");
+        }
+    }
+
+    #[test]
+    fn formats_are_known_by_their_bytes() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("people.csv"), PEOPLE).unwrap();
+        for format in ["parquet", "csv", "arrow"] {
+            let (code, out, err) = fixture(&format!("run tables.copy --v people.csv --format {format} --json"), folder.path());
+            assert_eq!((code, err.as_str()), (0, ""));
+            let shown: Value = serde_json::from_str(&out).unwrap();
+            let path = shown["o0"].as_str().unwrap().to_owned();
+            assert!(path.ends_with(&format!(".{format}")), "{path}");
+            for line in
+                [format!("cp {path} bare"), format!("mkdir -p parts/year=2026 && rm -f parts/*/* && cp {path} parts/year=2026/part")]
+            {
+                assert_eq!(in_bash(&line, folder.path()).0, 0);
+            }
+            for input in ["bare", "parts", "- < bare", "<(cat bare)"] {
+                let (code, out, err) = fixture(&format!("run tables.in_two_seconds --v {input}"), folder.path());
+                assert_eq!((code, out.as_str(), err.as_str()), (0, "3\n", ""), "{format} from {input}");
+            }
+        }
+        std::fs::write(folder.path().join("noise"), [0, 1, 2, 0xff]).unwrap();
+        std::fs::create_dir(folder.path().join("nothing")).unwrap();
+        let (code, _, err) = fixture("run tables.in_two_seconds --v noise", folder.path());
+        assert_eq!(code, 2);
+        assert!(err.starts_with("error: `--v`: expected a table as Parquet, Arrow IPC or CSV, found `"), "{err}");
+        let (code, _, err) = fixture("run tables.in_two_seconds --v nothing", folder.path());
+        assert_eq!((code, err.as_str()), (2, "error: `--v`: expected a table, found the directory `nothing` without data\n"));
+    }
+
+    #[test]
+    fn help_shows_the_columns_of_a_typed_table() {
+        let folder = tempfile::tempdir().unwrap();
+        let help = fixture("run tables.people --help", folder.path()).1;
+        assert!(help.contains("  columns of v\n    name  str\n    age   int\n    born  datetime\n"), "{help}");
+    }
 }

@@ -2,6 +2,7 @@
 #![allow(clippy::print_stderr, reason = "this is where the process speaks")]
 
 use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -13,7 +14,7 @@ use crate::env::Environment;
 use crate::execute::{Ending, Execution};
 use crate::exit::Exit;
 use crate::identity::Identity;
-use crate::invocation::{Invocation, USAGE};
+use crate::invocation::{Invocation, usage};
 use crate::meter::Meter;
 use crate::platform::Platform;
 use crate::progress::Telling;
@@ -25,7 +26,9 @@ use crate::{cli, logs};
 
 /// What `nebulakit::main!()` calls: does what the command line says.
 pub fn main() -> ExitCode {
-    let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
+    let mut arguments = std::env::args_os();
+    let binary = name_of(arguments.next());
+    let arguments: Vec<OsString> = arguments.collect();
     let environment = Environment::from_process();
     let registry = Registry::linked();
     let verb = arguments.first().and_then(|verb| verb.to_str()).filter(|verb| Invocation::is_verb(verb));
@@ -33,16 +36,23 @@ pub fn main() -> ExitCode {
         Some(verb) => match Invocation::parse(verb, &arguments[1..], &environment) {
             Ok(Some(invocation)) if invocation.is_test => Exit::Stored,
             Ok(Some(invocation)) => run_in_container(invocation, environment, &registry),
-            Ok(None) => cli::container_help(),
+            Ok(None) => cli::container_help(&binary),
             Err(error) => {
-                eprintln!("error: {error}\n\n{USAGE}");
+                eprintln!("error: {error}\n\n{}", usage(&binary));
                 Exit::Usage
             }
         },
-        None => cli::run(&arguments, &environment, &registry, leave),
+        None => cli::run(&binary, &arguments, &environment, &registry, leave),
     };
     Workspace::leave_nothing();
     exit.into()
+}
+
+/// The name of the file that runs, as whoever started it calls it.
+fn name_of(invoked: Option<OsString>) -> String {
+    let path = invoked.map(PathBuf::from).or_else(|| std::env::current_exe().ok());
+    let name = path.as_deref().and_then(Path::file_name).map(|name| name.to_string_lossy().into_owned());
+    name.unwrap_or_else(|| "nebulakit".to_owned())
 }
 
 fn run_in_container(invocation: Invocation, environment: Environment, registry: &Registry) -> ! {

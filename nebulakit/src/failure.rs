@@ -9,6 +9,7 @@ use nebulakit_types::wire::google::protobuf::Timestamp;
 use nebulakit_types::{Error, ErrorKind};
 use prost::Message as _;
 
+use crate::backtrace::of_the_task;
 use crate::error::{IgnoreOutputs, TaskError};
 use crate::platform::{ErrorOrigin, Platform, Recoverability};
 
@@ -99,7 +100,9 @@ impl Failure {
         let code = code.unwrap_or(plain);
         let mut message = chain(error.as_ref());
         let backtrace = error.backtrace();
-        if backtrace.status() == std::backtrace::BacktraceStatus::Captured {
+        if backtrace.status() == std::backtrace::BacktraceStatus::Captured
+            && let Some(backtrace) = of_the_task(&backtrace.to_string())
+        {
             let _ = write!(message, "\n\nStack backtrace:\n{backtrace}");
         }
         Failure { recoverable, ..Self::user(code, message) }.into()

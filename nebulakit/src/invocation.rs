@@ -47,11 +47,15 @@ impl fmt::Display for UsageError {
 
 impl std::error::Error for UsageError {}
 
-/// What a container is started with, for people who get it wrong.
-pub(crate) const USAGE: &str = "\
-usage: execute --task-name NAME --inputs URL --output-prefix URL
-               [--task-module MODULE] [--raw-output-data-prefix URL] [--checkpoint-path URL] [--prev-checkpoint URL]
-       map-execute (the same) --bound NAME[,NAME..]";
+/// What a container of the file `binary` is started with, for people who get it wrong.
+pub(crate) fn usage(binary: &str) -> String {
+    format!(
+        "\
+usage: {binary} execute --task-name NAME --inputs URL --output-prefix URL
+           [--task-module MODULE] [--raw-output-data-prefix URL] [--checkpoint-path URL] [--prev-checkpoint URL]
+       {binary} map-execute (the same) --bound NAME[,NAME..]"
+    )
+}
 
 /// Every option that means something, but for the short ones.
 const OPTIONS: [&str; 12] = [
@@ -116,7 +120,7 @@ impl Invocation {
             return Ok(None);
         }
         let required = |value: Option<String>, option: &str| {
-            value.ok_or_else(|| UsageError(format!("`{verb}` needs `{option}`, and a value that is no unrendered template")))
+            value.ok_or_else(|| UsageError(format!("`{verb}` needs `{option}` with a value that is not an unrendered template")))
         };
         let name = required(words.task_name, "--task-name")?;
         let task = match words.task_module {

@@ -3,6 +3,7 @@
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
+mod backtrace;
 mod call;
 pub mod checkpoint;
 mod cli;
@@ -33,6 +34,7 @@ pub mod stats;
 mod stop;
 mod stores;
 mod task;
+mod terminal;
 
 pub use context::Context;
 pub use error::{IgnoreOutputs, ResultExt, TaskError};

@@ -8,7 +8,9 @@ use std::sync::Once;
 
 use futures_util::FutureExt;
 
+use crate::backtrace::of_the_task;
 use crate::failure::{Failure, Panicked, code};
+use crate::terminal;
 
 thread_local! {
     /// Whether this thread is in a task's own code.
@@ -62,7 +64,14 @@ fn watch() {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {
         let before = std::panic::take_hook();
-        std::panic::set_hook(Box::new(move |info| if WATCHED.get() { note(info) } else { before(info) }));
+        std::panic::set_hook(Box::new(move |info| {
+            if WATCHED.get() {
+                note(info);
+            } else {
+                terminal::clear();
+                before(info);
+            }
+        }));
     });
 }
 
@@ -83,11 +92,22 @@ fn parts(payload: &(dyn Any + Send)) -> (String, &str, Option<String>) {
 fn failure(payload: &(dyn Any + Send)) -> Failure {
     let (place, said, backtrace) = parts(payload);
     let mut message = format!("the task panicked at {place}: {said}");
-    if let Some(backtrace) = backtrace {
-        message.push_str("\n\nStack backtrace:\n");
-        message.push_str(&backtrace);
+    match backtrace.as_deref().and_then(of_the_task) {
+        Some(backtrace) => {
+            message.push_str("\n\nStack backtrace:\n");
+            message.push_str(&backtrace);
+        }
+        None if backtrace.is_none() && is_in_the_standard_library(&place) => {
+            message.push_str("\nhint: that is in Rust's standard library; with RUST_BACKTRACE=1 the message shows where it was called");
+        }
+        None => {}
     }
     Failure::user(code::PANIC, message)
+}
+
+/// Whether a place is in the sources of the standard library, which say nothing of the task.
+fn is_in_the_standard_library(place: &str) -> bool {
+    place.starts_with("/rustc/") || ["core", "alloc", "std"].iter().any(|library| place.contains(&format!("/library/{library}/src/")))
 }
 
 #[cfg(test)]

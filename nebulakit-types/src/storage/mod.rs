@@ -337,6 +337,9 @@ impl Storage {
         if let Location::Object(place) = &mut location {
             place.deadline = self.deadline;
         }
+        if !matches!(location, Location::Local(_) | Location::Memory(_)) {
+            self.inner.progress.goes_out();
+        }
         Ok(location)
     }
 

@@ -1,7 +1,7 @@
 //! How far the transfers of a `Storage` have come: counters that cost an atomic addition, and a way to wait for them to change.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
 use tokio::sync::Notify;
 
@@ -17,6 +17,7 @@ struct Counters {
     expected_objects: AtomicU64,
     /// Transfers whose size is not known yet, or not in full.
     open: AtomicU64,
+    is_remote: AtomicBool,
     changed: Notify,
 }
 
@@ -32,6 +33,8 @@ pub struct Counts {
     pub expected_bytes: Option<u64>,
     /// The same for objects.
     pub expected_objects: Option<u64>,
+    /// Whether a URL has led to another machine.
+    pub is_remote: bool,
 }
 
 impl Progress {
@@ -44,12 +47,17 @@ impl Progress {
             objects: self.0.objects.load(Relaxed),
             expected_bytes: known.then(|| self.0.expected_bytes.load(Relaxed)),
             expected_objects: known.then(|| self.0.expected_objects.load(Relaxed)),
+            is_remote: self.0.is_remote.load(Relaxed),
         }
     }
 
     /// Waits until the counts have changed. They may change thousands of times a second: whoever shows them sets the pace.
     pub async fn changed(&self) {
         self.0.changed.notified().await;
+    }
+
+    pub(super) fn goes_out(&self) {
+        self.0.is_remote.store(true, Relaxed);
     }
 
     pub(super) fn moved(&self, bytes: u64) {

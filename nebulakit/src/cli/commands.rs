@@ -1,15 +1,15 @@
 //! What the command line can say, as clap sees it, and the way from its first word to the command.
 
-use std::ffi::{OsStr, OsString};
-use std::path::Path;
+use std::ffi::OsString;
 
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use nebulakit_types::Dialect;
 
-use super::{Complaint, Leave, completions, describe, list, run, say, usage};
+use super::{Complaint, Leave, VERSION, completions, container_help, describe, list, run, say, usage};
 use crate::env::Environment;
 use crate::exit::Exit;
+use crate::invocation::Invocation;
 use crate::panic::guard;
 use crate::platform::Platform;
 use crate::registry::Registry;
@@ -18,10 +18,13 @@ use crate::task::TaskDef;
 /// The shells that completions are made for.
 pub(super) const SHELLS: [&str; 3] = ["bash", "fish", "zsh"];
 
+/// The commands, which are taken for tasks where they stand behind `run`.
+const COMMANDS: [&str; 4] = ["list", "describe", "completions", "help"];
+
 /// What every command works with.
 #[derive(Debug)]
 pub(super) struct Setting<'a> {
-    /// The name of the file that runs.
+    /// The name of the file that runs, as it was called.
     pub(super) binary: String,
     pub(super) environment: &'a Environment,
     pub(super) registry: &'a Registry,
@@ -36,8 +39,11 @@ impl Setting<'_> {
 
     /// The task called `name`.
     pub(super) fn find(&self, name: &str) -> Result<&'static TaskDef, Complaint> {
-        let found = self.registry.find(name);
-        let task = found.map_err(|error| Complaint::usage(error.message()).hint(format!("hint: {}", error.hint())))?;
+        let task = self.registry.find(name).map_err(|error| {
+            let hint =
+                if COMMANDS.contains(&name) { format!("`{name}` is a command of its own: `{} {name}`", self.binary) } else { error.hint() };
+            Complaint::usage(error.message()).hint(format!("hint: {hint}"))
+        })?;
         match task.undescribable(self.dialect()) {
             None => Ok(task),
             Some(reason) => Err(Complaint::failed(format!("cannot describe the types of the task `{}`: {reason}", task.name))),
@@ -53,11 +59,32 @@ impl Setting<'_> {
 }
 
 /// Runs the command that `arguments` name.
-pub(super) fn dispatch(arguments: &[OsString], environment: &Environment, registry: &Registry, leave: Leave) -> Result<Exit, Complaint> {
-    let setting = Setting { binary: binary(), environment, registry, platform: Platform::detect(environment), leave };
-    let matches = match commands(&setting).try_get_matches_from(arguments) {
+pub(super) fn dispatch(
+    binary: &str,
+    arguments: &[OsString],
+    environment: &Environment,
+    registry: &Registry,
+    leave: Leave,
+) -> Result<Exit, Complaint> {
+    let setting = Setting { binary: binary.to_owned(), environment, registry, platform: Platform::detect(environment), leave };
+    let arguments = asking_for_help(arguments, registry);
+    if let [verb, ..] = arguments.as_slice()
+        && verb.to_str().is_some_and(Invocation::is_verb)
+    {
+        return Ok(container_help(binary));
+    }
+    let matches = match commands(&setting).try_get_matches_from(&arguments) {
         Ok(matches) => matches,
-        Err(error) => return usage::answer(&error, &setting.binary),
+        Err(error) => {
+            return usage::answer(&error, &setting.binary, &arguments).map_err(|complaint| {
+                match arguments.first().and_then(|word| word.to_str()) {
+                    Some(name) if !name.starts_with('-') && registry.find(name).is_ok() => {
+                        complaint.hint(format!("hint: `{name}` is a task: `{binary} run {name}`"))
+                    }
+                    _ => complaint,
+                }
+            });
+        }
     };
     match matches.subcommand() {
         Some(("list", matches)) => say(&describing(|| list::list(&setting, matches.get_flag("json")))?),
@@ -81,6 +108,18 @@ pub(super) fn describing<T>(describe: impl FnOnce() -> T) -> Result<T, Complaint
     guard(describe).map_err(|failure| Complaint::failed(failure.message))
 }
 
+/// The words with `help` in front of a command, or of a task behind `run`, turned into `--help` behind it.
+fn asking_for_help(arguments: &[OsString], registry: &Registry) -> Vec<OsString> {
+    let is_help = |word: Option<&OsString>| word.is_some_and(|word| word == "help");
+    let at = match arguments.first() {
+        first if is_help(first) => 0,
+        Some(first) if first == "run" && is_help(arguments.get(1)) && registry.find("help").is_err() => 1,
+        _ => return arguments.to_vec(),
+    };
+    let others = arguments.iter().enumerate().filter(|(index, _)| *index != at).map(|(_, word)| word.clone());
+    others.chain(["--help".into()]).collect()
+}
+
 fn word<'a>(matches: &'a ArgMatches, id: &str) -> &'a str {
     matches.get_one::<String>(id).map(String::as_str).unwrap_or_default()
 }
@@ -91,8 +130,8 @@ pub(super) fn commands(setting: &Setting<'_>) -> Command {
     let name = || Arg::new("task").value_name("TASK").required(true).help("the task's name; its last segments are enough");
     Command::new(setting.binary.clone())
         .no_binary_name(true)
-        .version(concat!("(nebulakit ", env!("CARGO_PKG_VERSION"), ")"))
-        .about("runs the tasks of this binary")
+        .version(VERSION)
+        .about("Run the tasks of this binary")
         .after_help("Containers are started with `execute` and `map-execute`, which the platform calls")
         .subcommand_required(true)
         .arg_required_else_help(true)
@@ -101,15 +140,15 @@ pub(super) fn commands(setting: &Setting<'_>) -> Command {
         .disable_version_flag(true)
         .arg(help_flag())
         .arg(Arg::new("version").short('V').long("version").action(ArgAction::Version).help("show the version of nebulakit"))
-        .subcommand(command("list", "lists the tasks with their signatures").arg(json().help("as a JSON array, for machines")))
+        .subcommand(command("list", "List the tasks with their signatures").arg(json().help("as a JSON array, for machines")))
         .subcommand(
-            command("describe", "tells all about a task: its inputs, outputs and options")
+            command("describe", "Show a task's inputs, outputs, types and options")
                 .arg(name())
                 .arg(json().help("as JSON: name, doc, interface and template, messages as proto3 JSON")),
         )
         .subcommand(run_command(setting))
         .subcommand(
-            command("completions", "prints a script that completes this command line").arg(
+            command("completions", "Print a script that completes this command line").arg(
                 Arg::new("shell")
                     .value_name("SHELL")
                     .required(true)
@@ -126,7 +165,7 @@ fn run_command(setting: &Setting<'_>) -> Command {
         [] => "this binary has no tasks".to_owned(),
         names => format!("Tasks: {}", names.join(", ")),
     };
-    command("run", "runs a task on this machine")
+    command("run", "Run a task on this machine")
         .override_usage(format!("{} run <TASK> [INPUTS] [OPTIONS]", setting.binary))
         .allow_external_subcommands(true)
         .after_help(format!("{tasks}\n\n`{} run <TASK> --help` shows a task's inputs", setting.binary))
@@ -140,11 +179,4 @@ pub(super) fn command(name: impl Into<clap::builder::Str>, about: impl Into<clap
 /// `-h` and `--help`, which clap would describe with a capital.
 pub(super) fn help_flag() -> Arg {
     Arg::new("help").short('h').long("help").action(ArgAction::Help).help("show this help")
-}
-
-/// The name of the file that runs, which a container of it is started with.
-fn binary() -> String {
-    let path = std::env::current_exe().ok();
-    let name = path.as_deref().and_then(Path::file_name).map(OsStr::to_string_lossy);
-    name.map_or_else(|| "nebulakit".to_owned(), std::borrow::Cow::into_owned)
 }

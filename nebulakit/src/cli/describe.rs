@@ -1,6 +1,7 @@
 //! `describe`: all about one task, for people and for registration tools.
 
 use std::fmt::Write as _;
+use std::path::Path;
 use std::time::Duration;
 
 use jiff::SignedDuration;
@@ -11,13 +12,14 @@ use super::Complaint;
 use super::commands::Setting;
 use super::signature::default;
 use super::template::{interface, template};
+use super::types;
 use crate::failure::chain;
 use crate::task::{Mount, Resources, TaskDef, TaskOptions};
 
 /// `{"name", "doc", "interface", "template"}`, the messages as proto3 JSON.
 pub(super) fn json(task: &'static TaskDef, setting: &Setting<'_>) -> Result<String, Complaint> {
     let dialect = setting.dialect();
-    let template = to_json(Message::TaskTemplate, &template(task, &setting.binary, dialect).encode_to_vec())
+    let template = to_json(Message::TaskTemplate, &template(task, &file_name(&setting.binary), dialect).encode_to_vec())
         .map_err(|error| Complaint::failed(format!("cannot describe `{}`: {}", task.name, chain(&error))))?;
     let description = serde_json::json!({
         "name": task.name,
@@ -26,6 +28,12 @@ pub(super) fn json(task: &'static TaskDef, setting: &Setting<'_>) -> Result<Stri
         "template": template,
     });
     Ok(format!("{description:#}\n"))
+}
+
+/// The name of the file that runs, which a container of it is started with: a link to it has another.
+fn file_name(invoked: &str) -> String {
+    let path = std::env::current_exe().ok();
+    path.as_deref().and_then(Path::file_name).map_or_else(|| invoked.to_owned(), |name| name.to_string_lossy().into_owned())
 }
 
 /// The same for people.
@@ -43,6 +51,10 @@ pub(super) fn text(task: &'static TaskDef, setting: &Setting<'_>) -> String {
     let outputs = task.returns.variables(dialect);
     let outputs = outputs.iter().map(|(name, literal_type)| [(*name).to_owned(), literal_type.to_string(), String::new()]);
     section(&mut text, "Outputs", outputs.collect());
+    let types = types::of_signature(task, dialect);
+    if !types.is_empty() {
+        let _ = write!(text, "\nTypes\n{types}");
+    }
     let options = options(task.options).into_iter().map(|(name, value)| [name.to_owned(), value, String::new()]);
     section(&mut text, "Options", options.collect());
     text

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::commands::Setting;
 use super::is_terminal;
-use super::signature::{default, first_line, signature};
+use super::signature::{default_json, first_line, signature};
 use crate::env;
 use crate::registry::LINKED;
 use crate::task::TaskDef;
@@ -78,7 +78,7 @@ fn described(task: &'static TaskDef, setting: &Setting<'_>) -> Value {
             "type": param.literal_type(dialect).to_string(),
             "doc": param.doc(),
             "required": !param.is_optional(),
-            "default": default(*param, dialect),
+            "default": default_json(*param, dialect),
         })
     });
     let outputs = task.returns.variables(dialect);

@@ -22,6 +22,8 @@ mod signature;
 #[cfg(feature = "run")]
 mod template;
 #[cfg(feature = "run")]
+mod types;
+#[cfg(feature = "run")]
 mod usage;
 
 use std::ffi::OsString;
@@ -32,14 +34,15 @@ use std::io::{self, Write as _};
 use crate::env::Environment;
 use crate::exit::Exit;
 use crate::registry::Registry;
+use crate::terminal;
 
 /// Ends the process, from whichever thread.
 pub(crate) type Leave = fn(Exit) -> !;
 
 /// Runs the command that `arguments` name. A task that is stopped and does not end calls `leave`.
 #[cfg(feature = "run")]
-pub(crate) fn run(arguments: &[OsString], environment: &Environment, registry: &Registry, leave: Leave) -> Exit {
-    match commands::dispatch(arguments, environment, registry, leave) {
+pub(crate) fn run(binary: &str, arguments: &[OsString], environment: &Environment, registry: &Registry, leave: Leave) -> Exit {
+    match commands::dispatch(binary, arguments, environment, registry, leave) {
         Ok(exit) => exit,
         Err(complaint) => complain(&complaint),
     }
@@ -47,22 +50,36 @@ pub(crate) fn run(arguments: &[OsString], environment: &Environment, registry: &
 
 /// Says what this binary can do: it serves containers, and no commands for people.
 #[cfg(not(feature = "run"))]
-pub(crate) fn run(arguments: &[OsString], _environment: &Environment, _registry: &Registry, _leave: Leave) -> Exit {
-    complain(&not_served(arguments))
+pub(crate) fn run(binary: &str, arguments: &[OsString], _environment: &Environment, _registry: &Registry, _leave: Leave) -> Exit {
+    let word = arguments.first().and_then(|word| word.to_str());
+    let said = match word {
+        Some("help" | "--help" | "-h") => format!("{}\n\n{WITHOUT_RUN}\n", crate::invocation::usage(binary)),
+        Some("--version" | "-V") => format!("{binary} {VERSION}\n"),
+        _ => return complain(&not_served(binary, arguments)),
+    };
+    say(&said).unwrap_or_else(|complaint| complain(&complaint))
 }
 
+/// What `--version` says behind the name.
+const VERSION: &str = concat!("(nebulakit ", env!("CARGO_PKG_VERSION"), ")");
+
+/// Why there are no commands.
 #[cfg(not(feature = "run"))]
-fn not_served(arguments: &[OsString]) -> Complaint {
+const WITHOUT_RUN: &str =
+    "This binary was built without the feature `run` of nebulakit, which has the commands `list`, `describe` and `run`.";
+
+#[cfg(not(feature = "run"))]
+fn not_served(binary: &str, arguments: &[OsString]) -> Complaint {
     let message = match arguments.first() {
         Some(word) => format!("this binary has no command `{}`: it was built without the feature `run`", word.display()),
         None => "no command is given, and this binary was built without the feature `run`: it serves containers only".to_owned(),
     };
-    Complaint { hint: Some(crate::invocation::USAGE.to_owned()), ..Complaint::usage(message) }
+    Complaint { hint: Some(crate::invocation::usage(binary)), ..Complaint::usage(message) }
 }
 
 /// Shows what containers are started with.
-pub(crate) fn container_help() -> Exit {
-    say(&format!("{}\n", crate::invocation::USAGE)).unwrap_or_else(|complaint| complain(&complaint))
+pub(crate) fn container_help(binary: &str) -> Exit {
+    say(&format!("{}\n", crate::invocation::usage(binary))).unwrap_or_else(|complaint| complain(&complaint))
 }
 
 /// What went wrong, for a person.
@@ -102,13 +119,38 @@ fn complain(complaint: &Complaint) -> Exit {
 
 /// Writes to standard error; nobody is left to tell if that fails.
 fn remark(text: &str) {
+    terminal::clear();
     let _ = io::stderr().lock().write_all(text.as_bytes());
+}
+
+/// Standard output as the process got it, where it has been kept for what [`say`] says.
+#[cfg(feature = "run")]
+static KEPT: std::sync::OnceLock<std::fs::File> = std::sync::OnceLock::new();
+
+/// Keeps standard output for what [`say`] says: whatever else is printed from now on goes to standard error.
+#[cfg(feature = "run")]
+fn keep_stdout() {
+    use std::os::fd::AsFd as _;
+    let kept = io::stdout().as_fd().try_clone_to_owned();
+    let kept = kept.and_then(|kept| rustix::stdio::dup2_stdout(io::stderr()).map(|()| kept).map_err(io::Error::from));
+    match kept {
+        Ok(kept) => drop(KEPT.set(kept.into())),
+        Err(error) => tracing::warn!("what the task prints goes to standard output too: {error}"),
+    }
 }
 
 /// Writes to standard output. A reader that has seen enough and went away is no failure.
 fn say(text: &str) -> Result<Exit, Complaint> {
-    let mut out = io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+    terminal::clear();
+    let to = |out: &mut dyn io::Write| out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    #[cfg(feature = "run")]
+    let written = match KEPT.get() {
+        Some(mut kept) => to(&mut kept),
+        None => to(&mut io::stdout().lock()),
+    };
+    #[cfg(not(feature = "run"))]
+    let written = to(&mut io::stdout().lock());
+    match written {
         Ok(()) => Ok(Exit::Stored),
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Exit::Stored),
         Err(error) => Err(Complaint::failed(format!("cannot write to standard output: {error}"))),
@@ -127,9 +169,17 @@ mod tests {
 
     #[test]
     fn a_binary_for_containers_says_that_it_is_one() {
-        let complaint = not_served(&["list".into()]);
+        let complaint = not_served("app", &["list".into()]);
         assert_eq!(complaint.message, "this binary has no command `list`: it was built without the feature `run`");
-        assert_eq!((complaint.exit, complaint.hint.as_deref()), (Exit::Usage, Some(crate::invocation::USAGE)));
-        assert!(not_served(&[]).message.starts_with("no command is given"));
+        assert_eq!((complaint.exit, complaint.hint), (Exit::Usage, Some(crate::invocation::usage("app"))));
+        assert!(not_served("app", &[]).message.starts_with("no command is given"));
+    }
+
+    #[test]
+    fn help_and_version_are_answered_by_every_binary() {
+        for word in ["help", "--help", "-h", "--version", "-V"] {
+            let exit = run("app", &[word.into()], &Environment::empty(), &Registry::linked(), |_| unreachable!("nothing runs"));
+            assert_eq!(exit, Exit::Stored, "{word}");
+        }
     }
 }

@@ -1,8 +1,11 @@
 //! A task on one line: `divide(a: float, b: float = 2.0) -> float`.
 
-use nebulakit_types::{Dialect, Error};
+use nebulakit_types::convert::reader::{LiteralRef, References};
+use nebulakit_types::{Dialect, Error, ErrorKind};
+use serde_json::Value;
 
-use super::render;
+use super::data::to_json;
+use super::render::{self, Reader};
 use crate::task::{AnyParam, TaskDef};
 
 /// What follows the task's name: inputs with types and defaults, and outputs.
@@ -32,6 +35,18 @@ pub(super) fn default(param: &dyn AnyParam, dialect: &'static Dialect) -> Option
             literal.and_then(|literal| render::inline(&literal, &param.literal_type(dialect))).unwrap_or_else(|error| unusable(&error)),
         ),
         None => param.is_optional().then(|| "none".to_owned()),
+    }
+}
+
+/// The same as JSON; null where there is none, or where it is none.
+pub(super) fn default_json(param: &dyn AnyParam, dialect: &'static Dialect) -> Value {
+    let json = |literal: Vec<u8>| {
+        let value = render::value(LiteralRef::new(&literal, References::none()), Reader::Machine)?;
+        serde_json::from_str(&to_json(&value)).map_err(|error| Error::new(ErrorKind::Corrupt, error.to_string()))
+    };
+    match param.default_literal(dialect) {
+        Some(literal) => literal.and_then(json).unwrap_or_else(|error| unusable(&error).into()),
+        None => Value::Null,
     }
 }
 

@@ -1,19 +1,22 @@
 //! What clap found wrong on the command line, in this crate's words; and the help and the version that it was asked for.
 
+use std::ffi::OsString;
+
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::{Complaint, remark, say};
 use crate::exit::Exit;
 
 /// Shows what was asked for, or complains; `command` is what `--help` can be put behind.
-pub(super) fn answer(error: &clap::Error, command: &str) -> Result<Exit, Complaint> {
+/// `words` is what stood behind it.
+pub(super) fn answer(error: &clap::Error, command: &str, words: &[OsString]) -> Result<Exit, Complaint> {
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => say(&trimmed(error)),
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
             remark(&trimmed(error));
             Ok(Exit::Usage)
         }
-        _ => Err(complaint(error, command)),
+        _ => Err(complaint(error, command, words)),
     }
 }
 
@@ -22,7 +25,7 @@ fn trimmed(error: &clap::Error) -> String {
     error.render().to_string().lines().map(|line| format!("{}\n", line.trim_end())).collect()
 }
 
-fn complaint(error: &clap::Error, command: &str) -> Complaint {
+fn complaint(error: &clap::Error, command: &str, words: &[OsString]) -> Complaint {
     let all = |kind| match error.get(kind) {
         Some(ContextValue::String(text)) => vec![text.clone()],
         Some(ContextValue::Strings(texts)) => texts.clone(),
@@ -71,11 +74,21 @@ fn complaint(error: &clap::Error, command: &str) -> Complaint {
     let hint = if !similar.is_empty() {
         format!("did you mean {}?", listed(&similar))
     } else if error.kind() == ErrorKind::UnknownArgument && argument.starts_with('-') && !argument.starts_with("--") {
-        format!("a value that begins with a dash is written with `=`, as `--name={argument}`")
+        match meant(&argument, words) {
+            Some(meant) => format!("a value that begins with a dash is written with `=`: `{meant}`"),
+            None => format!("see `{command} --help`"),
+        }
     } else {
         format!("see `{command} --help`")
     };
     Complaint::usage(message).hint(format!("hint: {hint}"))
+}
+
+/// The flag and the value that were meant where a value with a dash was taken for an option: `--a=-x`.
+fn meant(argument: &str, words: &[OsString]) -> Option<String> {
+    let at = words.iter().position(|word| word.to_str().is_some_and(|word| word.starts_with(argument)))?;
+    let (flag, value) = (words.get(at.checked_sub(1)?)?.to_str()?, words[at].to_str()?);
+    (flag.starts_with("--") && !flag.contains('=')).then(|| format!("{flag}={value}"))
 }
 
 fn quoted(text: &str) -> String {

@@ -1,4 +1,4 @@
-//! One task for whoever waits for it at this machine: its outputs come back instead of being stored.
+//! One task for a person on this machine: its outputs come back instead of being stored.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -22,6 +22,8 @@ const LOCAL_GRACE: Duration = Duration::from_secs(5);
 pub(crate) enum LocalEnding {
     /// With these outputs, which have been checked.
     Returned(Vec<Output>),
+    /// With these outputs, though the signal of this name had asked it to stop.
+    ReturnedLate(&'static str, Vec<Output>),
     /// Without outputs, as the task asked.
     Ignored,
     /// Before it began: the inputs are not what the task takes.
@@ -33,17 +35,18 @@ pub(crate) enum LocalEnding {
 }
 
 impl Execution {
-    /// Runs the task for whoever waits for it at this machine: its outputs come back instead of being stored, and its `timeout`, which a
+    /// Runs the task for a person on this machine: its outputs come back instead of being stored, and its `timeout`, which a
     /// platform would see to, is kept here.
     ///
-    /// A signal asks the task to stop; where a second signal, or [`LOCAL_GRACE`], ends the wait for it, `give_up` ends the process.
+    /// A signal asks the task to stop, after `stopping` has been told its name; where a second signal, or [`LOCAL_GRACE`], ends the wait for it, `give_up` ends the process.
     pub(crate) fn run_here(
         self: &Arc<Self>,
         task: &'static TaskDef,
         inputs: &[u8],
+        stopping: fn(&'static str),
         give_up: impl FnOnce(LocalEnding) + Clone + Send + 'static,
     ) -> LocalEnding {
-        if let Err(error) = self.listen_here(give_up.clone()) {
+        if let Err(error) = self.listen_here(stopping, give_up.clone()) {
             return LocalEnding::Failed(Failure::cannot_start(&error));
         }
         let context = self.context(task, BTreeMap::new());
@@ -54,18 +57,25 @@ impl Execution {
         };
         let ended = self.finish(call, task, &context, task.options.timeout, |failure| give_up(LocalEnding::Failed(failure)));
         match (ended, self.stop.work_is_over()) {
+            (Ok((outputs, _)), Some(Reason::Signal(name))) => LocalEnding::ReturnedLate(name, outputs),
             (Ok((outputs, _)), _) => LocalEnding::Returned(outputs),
+            (Err(Unsuccessful::Ignored), Some(Reason::Signal(name))) => LocalEnding::Stopped(name, None),
             (Err(Unsuccessful::Ignored), _) => LocalEnding::Ignored,
             (Err(Unsuccessful::Failed(failure)), Some(Reason::Signal(name))) => LocalEnding::Stopped(name, Some(failure)),
             (Err(Unsuccessful::Failed(failure)), _) => LocalEnding::Failed(failure),
         }
     }
 
-    fn listen_here(self: &Arc<Self>, give_up: impl FnOnce(LocalEnding) + Send + 'static) -> std::io::Result<()> {
+    fn listen_here(
+        self: &Arc<Self>,
+        stopping: fn(&'static str),
+        give_up: impl FnOnce(LocalEnding) + Send + 'static,
+    ) -> std::io::Result<()> {
         let mut signals = StopSignals::listen()?;
         let execution = Arc::clone(self);
         spawn("nebulakit-signals", move || {
             let name = execution.next_signal(&mut signals);
+            stopping(name);
             execution.stop.ask(Reason::Signal(name));
             signals.next(LOCAL_GRACE);
             if execution.stop.take() {

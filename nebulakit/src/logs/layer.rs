@@ -18,6 +18,7 @@ use tracing_subscriber::registry::LookupSpan;
 use super::fields::Fields;
 use super::line::{as_json, as_text, asctime, zone};
 use super::settings::LogSettings;
+use crate::terminal;
 
 type Sink = Arc<dyn Fn(&[u8]) + Send + Sync>;
 
@@ -34,7 +35,10 @@ impl LogLayer {
     #[must_use]
     pub(crate) fn new(settings: LogSettings, tz: Option<OsString>) -> Self {
         // One write for a line keeps the lines of several threads and processes apart. A stderr that is gone must not stop the task.
-        let sink = Arc::new(|line: &[u8]| drop(std::io::stderr().lock().write_all(line)));
+        let sink = Arc::new(|line: &[u8]| {
+            terminal::clear();
+            drop(std::io::stderr().lock().write_all(line));
+        });
         Self { settings, tz, zone: OnceLock::new(), sink }
     }
 

@@ -1,10 +1,11 @@
 //! The binary behind `tests/cli.rs` and `docs/cli.md`: tasks with inputs of every kind that the command line knows.
-#![allow(clippy::print_stderr, reason = "tests wait for what a task says")]
+#![allow(clippy::print_stderr, clippy::print_stdout, reason = "tests wait for what a task says")]
 
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
 use anyhow::Context as _;
+use nebulakit::file::Text;
 use nebulakit::prelude::*;
 use nebulakit::{Bytes, FlyteError, Untyped};
 
@@ -44,6 +45,7 @@ async fn greet(
 #[derive(Debug, Clone, Copy, NebulaType)]
 #[nebula(rename_all = "lowercase")]
 enum Colour {
+    /// Stop.
     Red,
     Amber,
     Green,
@@ -52,6 +54,7 @@ enum Colour {
 /// How long a light is on.
 #[derive(Debug, Clone, NebulaType)]
 struct Phase {
+    /// What is lit.
     colour: Colour,
     lasts: Duration,
     #[nebula(default)]
@@ -75,6 +78,49 @@ fn schedule(
         Some(*time)
     });
     changes.collect()
+}
+
+/// Joins words, and the texts of files.
+#[task]
+fn join(
+    #[default(Vec::new())] words: Vec<String>,
+    #[default(Vec::new())] files: Vec<File<Text>>,
+    /// What stands between them.
+    separator: Option<String>,
+) -> anyhow::Result<String> {
+    let mut parts = words;
+    for file in files {
+        parts.push(file.blocking().read_to_string()?.trim_end().to_owned());
+    }
+    Ok(parts.join(separator.as_deref().unwrap_or(", ")))
+}
+
+/// Copies a file's text.
+#[task]
+fn show(text: File<Text>) -> anyhow::Result<String> {
+    // Twice: what can be read once has been copied.
+    anyhow::ensure!(text.blocking().read_to_string()? == text.blocking().read_to_string()?);
+    Ok(text.blocking().read_to_string()?.trim_end().to_owned())
+}
+
+/// Gives its folder back.
+#[task]
+fn pass(folder: Directory) -> Directory {
+    folder
+}
+
+/// Makes a directory without files.
+#[task]
+fn empty(ctx: Context) -> anyhow::Result<Directory> {
+    let folder = ctx.working_directory()?.join("empty");
+    std::fs::create_dir(&folder)?;
+    Ok(Directory::from_path(folder))
+}
+
+/// Reads a secret, and says how long it is.
+#[task(secrets((group = "db", key = "password")))]
+fn secret(ctx: Context, #[default("password")] key: String) -> anyhow::Result<u64> {
+    Ok(ctx.secrets().get("db", &key)?.expose().len() as u64)
 }
 
 /// What is run when a workflow has failed.
@@ -113,6 +159,7 @@ fn fail(ctx: Context, #[default("error")] how: String) -> anyhow::Result<()> {
     match how.as_str() {
         "error" => Err(anyhow::anyhow!("no such row")).context("cannot load the table").code("TABLE:Missing")?,
         "panic" => panic!("the index is {}", 7),
+        "std" => drop(char::from_digit(1, 90 + u32::try_from(how.len())?)),
         "sleep" => {
             while !ctx.is_cancelled() {
                 std::thread::sleep(Duration::from_millis(5));
@@ -137,6 +184,9 @@ async fn wait(
     /// Does not end even then.
     #[default(false)]
     stubborn: bool,
+    /// Ends well then.
+    #[default(false)]
+    glad: bool,
 ) -> anyhow::Result<String> {
     eprintln!("waiting");
     ctx.cancelled().await;
@@ -144,7 +194,8 @@ async fn wait(
     if stubborn {
         std::future::pending::<()>().await;
     }
-    anyhow::bail!("stopped early")
+    anyhow::ensure!(glad, "stopped early");
+    Ok("done all the same".to_owned())
 }
 
 /// Saves its state, and makes a report.
@@ -153,6 +204,7 @@ fn report(ctx: Context, rows: i64) -> anyhow::Result<f64> {
     let checkpoint = ctx.checkpoint().context("no checkpoint")?;
     checkpoint.write_blocking(rows.to_string())?;
     anyhow::ensure!(!ctx.raw_output_prefix().is_empty(), "no place for files");
+    println!("{rows} rows");
     ctx.decks().html("rows", format!("<p>{rows} rows</p>"));
     Ok(f64::NAN)
 }

@@ -8,6 +8,7 @@ use nebulakit_types::literal_type::{SimpleType, TypeKind};
 
 use crate::cli::commands::{self, Setting};
 use crate::cli::signature::default;
+use crate::cli::types;
 use crate::task::{AnyParam, TaskDef};
 
 /// The option that names a file of inputs.
@@ -34,7 +35,7 @@ pub(in crate::cli) fn command(task: &'static TaskDef, setting: &Setting<'_>) -> 
         .bin_name(format!("{} run {name}", setting.binary))
         .no_binary_name(true)
         .disable_help_flag(true)
-        .after_help(syntax(task, setting));
+        .after_help(behind(task, setting));
     let mut usage = format!("{} run {name}", setting.binary);
     for flag in Flag::of_task(task) {
         if !flag.param.is_optional() {
@@ -53,14 +54,27 @@ pub(in crate::cli) fn command(task: &'static TaskDef, setting: &Setting<'_>) -> 
     command.args(own.map(|arg| arg.help_heading("Options"))).override_usage(format!("{usage} [OPTIONS]"))
 }
 
-/// The inputs that the command line gives, as they were written.
-pub(super) fn given<'a>(task: &'static TaskDef, matches: &'a ArgMatches) -> Vec<(&'static dyn AnyParam, &'a str)> {
-    let texts = Flag::of_task(task).into_iter().filter_map(|flag| {
+/// An input that the command line gives, as it was written.
+pub(super) struct Given<'a> {
+    pub(super) param: &'static dyn AnyParam,
+    /// The flag, with its dashes.
+    pub(super) flag: String,
+    /// Its values; several only of a list.
+    pub(super) texts: Vec<&'a str>,
+}
+
+/// The inputs that the command line gives.
+pub(super) fn given<'a>(task: &'static TaskDef, matches: &'a ArgMatches) -> Vec<Given<'a>> {
+    let flags = Flag::of_task(task).into_iter().filter_map(|flag| {
         let is_opposite = flag.opposite().is_some() && matches.value_source(&flag.opposite_id()) == Some(ValueSource::CommandLine);
-        let text = if is_opposite { Some("false") } else { matches.get_one::<String>(&flag.id()).map(String::as_str) };
-        text.map(|text| (flag.param, text))
+        let texts: Vec<_> = match matches.get_many::<String>(&flag.id()) {
+            _ if is_opposite => vec!["false"],
+            texts => texts.into_iter().flatten().map(String::as_str).collect(),
+        };
+        let named = format!("--{}", if is_opposite { &flag.opposites[0] } else { &flag.spellings[0] });
+        (!texts.is_empty()).then_some(Given { param: flag.param, flag: named, texts })
     });
-    texts.collect()
+    flags.collect()
 }
 
 /// One input's flag.
@@ -130,8 +144,15 @@ impl Flag {
         match &literal_type.kind {
             TypeKind::Enum(values) => arg.value_name(ENUM).value_parser(PossibleValuesParser::new(values.clone())),
             _ if is_boolean(&literal_type) => {
-                arg.value_name(literal_type.to_string()).num_args(0..=1).require_equals(true).default_missing_value("true")
+                let none = matches!(literal_type.kind, TypeKind::Union(_)).then_some("null");
+                let values = ["true", "false"].into_iter().chain(none);
+                arg.value_name(literal_type.to_string())
+                    .num_args(0..=1)
+                    .default_missing_value("true")
+                    .value_parser(PossibleValuesParser::new(values))
+                    .hide_possible_values(true)
             }
+            _ if is_list(&literal_type) => arg.value_name(literal_type.to_string()).action(ArgAction::Append),
             _ => arg.value_name(literal_type.to_string()),
         }
     }
@@ -142,7 +163,7 @@ impl Flag {
         let name = &self.spellings[0];
         match &literal_type.kind {
             TypeKind::Enum(_) => format!("--{name} <{ENUM}>"),
-            _ if is_boolean(&literal_type) => format!("--{name}[=<{literal_type}>]"),
+            _ if is_boolean(&literal_type) => format!("--{name} [<{literal_type}>]"),
             _ => format!("--{name} <{literal_type}>"),
         }
     }
@@ -167,13 +188,32 @@ fn is_boolean(literal_type: &LiteralType) -> bool {
     }
 }
 
-/// Whether a value may be one of these plain types.
+/// Whether a value is a list, or perhaps something else.
+fn is_list(literal_type: &LiteralType) -> bool {
+    match &literal_type.kind {
+        TypeKind::Collection(_) => true,
+        TypeKind::Union(variants) => variants.iter().any(is_list),
+        _ => false,
+    }
+}
+
+/// Whether a value may be one of these plain types, or a list of them.
 fn has(literal_type: &LiteralType, types: &[SimpleType]) -> bool {
     match &literal_type.kind {
         TypeKind::Simple(simple) => types.contains(simple),
+        TypeKind::Collection(element) => has(element, types),
         TypeKind::Union(variants) => variants.iter().any(|variant| has(variant, types)),
         _ => false,
     }
+}
+
+/// What stands behind the flags: the types that they name, and how values are written.
+fn behind(task: &'static TaskDef, setting: &Setting<'_>) -> String {
+    let types = types::of_inputs(task, setting.dialect());
+    let types = if types.is_empty() { types } else { format!("Types:\n{types}") };
+    let syntax = syntax(task, setting);
+    let gap = if types.is_empty() || syntax.is_empty() { "" } else { "\n" };
+    format!("{types}{gap}{syntax}")
 }
 
 /// How values are written, for the types of this task that need telling.
@@ -181,15 +221,33 @@ fn syntax(task: &TaskDef, setting: &Setting<'_>) -> String {
     let types: Vec<_> = task.params.iter().map(|param| param.literal_type(setting.dialect())).collect();
     let any = |is: &dyn Fn(&LiteralType) -> bool| types.iter().any(|literal_type| within(literal_type, is));
     let simple = |simple| any(&move |literal_type: &LiteralType| literal_type.kind == TypeKind::Simple(simple));
-    let document = |literal_type: &LiteralType| {
-        matches!(literal_type.kind, TypeKind::Collection(_) | TypeKind::Map(_) | TypeKind::Simple(SimpleType::Struct))
+    let document = |literal_type: &LiteralType| matches!(literal_type.kind, TypeKind::Map(_) | TypeKind::Simple(SimpleType::Struct));
+    let list = |literal_type: &LiteralType| matches!(literal_type.kind, TypeKind::Collection(_));
+    let place = |literal_type: &LiteralType| match &literal_type.kind {
+        TypeKind::Collection(element) => matches!(element.kind, TypeKind::Blob(_)),
+        kind => matches!(kind, TypeKind::Blob(_)),
     };
+    let table = |literal_type: &LiteralType| match &literal_type.kind {
+        TypeKind::Collection(element) => matches!(element.kind, TypeKind::Schema(_) | TypeKind::StructuredDataset(_)),
+        kind => matches!(kind, TypeKind::Schema(_) | TypeKind::StructuredDataset(_)),
+    };
+    let is_text = |literal_type: &LiteralType| literal_type.kind == TypeKind::Simple(SimpleType::String);
+    let optional_text = types.iter().any(|literal_type| match &literal_type.kind {
+        TypeKind::Union(variants) => {
+            variants.iter().any(is_text) && within(literal_type, &|kind| kind.kind == TypeKind::Simple(SimpleType::None))
+        }
+        _ => false,
+    });
+    let none = if optional_text { "`null`; the text is `'\"null\"'`" } else { "`null`" };
     let lines = [
         (simple(SimpleType::Datetime), "datetime", "`2024-02-29T12:30:00Z`, `2024-02-29` (in UTC), `now`, `today`, `now - 1h`"),
         (simple(SimpleType::Duration), "timedelta", "`1h30m`, `2 days`, `PT90S`, or seconds"),
         (simple(SimpleType::Binary), "binary", "base64"),
-        (simple(SimpleType::None), "none", "`null`"),
-        (any(&document), "list, dict, struct", "JSON, `@FILE`, or the path of a .json, .yaml or .yml file"),
+        (simple(SimpleType::None), "none", none),
+        (any(&place), "file, directory", "a path or a URL; `-` is standard input"),
+        (any(&table), "dataset, schema", "the path or URL of Parquet, CSV or Arrow IPC; `-` is standard input"),
+        (any(&document), "dict, struct", "JSON, `@FILE`, or the path of a .json, .yaml or .yml file; `-` is standard input"),
+        (any(&list), "list", "the flag once for each element; or JSON, `@FILE` and the like for all of them"),
     ];
     let lines: Vec<_> = lines.into_iter().filter(|(is_there, ..)| *is_there).collect();
     let width = lines.iter().map(|(_, name, _)| name.len()).max().unwrap_or_default();

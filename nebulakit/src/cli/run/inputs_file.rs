@@ -1,14 +1,15 @@
 //! `--inputs-file`: inputs by name, as JSON or YAML.
 
-use std::fs;
-use std::io::Read as _;
 use std::path::Path;
 
 use nebulakit_types::Untyped;
 
+use super::flags::INPUTS_FILE;
+use super::places::Places;
 use crate::cli::Complaint;
 use crate::cli::data::{from_json, from_yaml};
 use crate::cli::usage::listed;
+use crate::failure::chain;
 use crate::task::TaskDef;
 
 /// What a document is written in.
@@ -28,9 +29,18 @@ impl Notation {
         }
     }
 
-    /// By how the text begins: what has a brace or a bracket is JSON.
-    pub(super) fn of_text(text: &str) -> Self {
-        if text.trim_start().starts_with(['{', '[']) { Self::Json } else { Self::Yaml }
+    /// Reads a document whose notation is not known by its name: what begins with a brace or a bracket is JSON, unless only YAML reads it.
+    ///
+    /// # Errors
+    /// Those of [`Notation::read`].
+    pub(super) fn read_any(name: &str, text: &str) -> Result<Untyped, String> {
+        match Self::of_name(name) {
+            Some(notation) => notation.read(text),
+            None if text.trim_start().starts_with(['{', '[']) => {
+                Self::Json.read(text).or_else(|wrong| Self::Yaml.read(text).map_err(|_| wrong))
+            }
+            None => Self::Yaml.read(text),
+        }
     }
 
     /// Reads a document.
@@ -49,18 +59,11 @@ impl Notation {
 ///
 /// # Errors
 /// When it cannot be read, is neither JSON nor YAML, holds no names, or names that are no inputs of `task`.
-pub(super) fn read(name: &str, task: &TaskDef) -> Result<Vec<(String, Untyped)>, Complaint> {
+pub(super) fn read(name: &str, task: &TaskDef, places: &Places<'_>) -> Result<Vec<(String, Untyped)>, Complaint> {
     let shown = if name == "-" { "standard input".to_owned() } else { format!("`{name}`") };
-    let text = if name == "-" {
-        let mut text = String::new();
-        std::io::stdin().lock().read_to_string(&mut text).map(|_| text)
-    } else {
-        fs::read_to_string(name)
-    };
-    let text = text.map_err(|error| Complaint::usage(format!("cannot read the inputs from {shown}: {error}")))?;
-    let notation = Notation::of_name(name).unwrap_or_else(|| Notation::of_text(&text));
+    let text = places.text(name).map_err(|error| Complaint::usage(format!("`--{INPUTS_FILE}`: {}", chain(&error))))?;
     let wrong = |what: &str| Complaint::usage(format!("the inputs in {shown}: {what}"));
-    let entries = match notation.read(&text).map_err(|error| wrong(&error))? {
+    let entries = match Notation::read_any(name, &text).map_err(|error| wrong(&error))? {
         Untyped::Map(entries) => entries,
         // A YAML file of comments alone.
         Untyped::Null => Vec::new(),

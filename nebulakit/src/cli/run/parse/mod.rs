@@ -3,32 +3,38 @@
 //! Text comes from flags, data from JSON and YAML. Both are read by what the input's type says and by nothing else; a union takes the
 //! first of its variants that fits, texts last.
 
+mod held;
+mod lists;
 mod said;
 mod shape;
+#[cfg(feature = "schema")]
+mod tables;
 mod times;
-
-use std::fs;
 
 use nebulakit_types::convert::msgpack::{Packer, Unpacker};
 use nebulakit_types::convert::time::Instant;
 use nebulakit_types::convert::writer::Encoder;
 use nebulakit_types::literal::{Literal, LiteralValue};
-use nebulakit_types::literal_type::{BlobType, SimpleType, TypeKind};
+use nebulakit_types::literal_type::{BlobDimensionality, BlobType, SimpleType, TypeKind};
 use nebulakit_types::{Dialect, Error, ErrorKind, FlyteError, LiteralType, NebulaType as _, Result, Untyped};
 use serde_json::Value;
 
 use self::said::{article, found, found_text, mismatch, shown};
 use self::times::duration;
-use super::inputs_file::Notation;
+use super::places::{Places, Wanted};
 use crate::cli::data::{from_base64, from_json, special_float};
 use crate::cli::usage::listed;
 
 /// Reads values; made once for each run, so that `now` is one instant.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Parser {
+pub(super) struct Parser<'a> {
     pub(super) now: Instant,
     pub(super) dialect: &'static Dialect,
+    pub(super) places: &'a Places<'a>,
 }
+
+/// The text `null`, where a bare `null` is none.
+const QUOTED_NULL: &str = "\"null\"";
 
 /// How much a value may differ from what is declared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,7 +45,7 @@ enum Fit {
     Lenient,
 }
 
-impl Parser {
+impl Parser<'_> {
     /// The literal of a flag's text.
     ///
     /// # Errors
@@ -65,12 +71,11 @@ impl Parser {
                 Ok(value) => self.data(&Untyped::Float(value), expected, Fit::Lenient),
                 Err(_) => Err(mismatch("a float", &found_text(text))),
             },
-            TypeKind::Simple(SimpleType::Struct) | TypeKind::Collection(_) | TypeKind::Map(_) => {
-                self.data(&document(text, expected)?, expected, Fit::Lenient)
-            }
+            TypeKind::Collection(element) => self.list(text, element, expected),
+            TypeKind::Simple(SimpleType::Struct) | TypeKind::Map(_) => self.data(&self.document(text, expected)?, expected, Fit::Lenient),
             TypeKind::Union(variants) => match from_json(text) {
                 Ok(value) if by_name(variants, &value).is_some() => self.data(&value, expected, Fit::Lenient),
-                document => match union(variants, expected, &found_text(text), |variant| self.text(text, variant)) {
+                document => match self.variant_of_text(text, variants, expected) {
                     Err(error) => document.ok().and_then(|value| self.named(&value, expected)).unwrap_or(Err(error)),
                     literal => literal,
                 },
@@ -158,7 +163,7 @@ impl Parser {
             (TypeKind::Map(value_type), Untyped::Map(entries)) => {
                 let mut literals = std::collections::BTreeMap::new();
                 for (key, value) in entries {
-                    let Untyped::String(key) = key else { return Err(mismatch("text as a key", &found(key))) };
+                    let Untyped::String(key) = key else { return Err(mismatch("a string as key", &found(key))) };
                     literals.insert(key.as_str(), self.data(value, value_type, fit).map_err(|error| error.at_key(key))?);
                 }
                 encoder.map(literals.iter().map(|(key, literal)| (*key, literal)), |encoder, literal| {
@@ -187,22 +192,28 @@ impl Parser {
                     },
                 };
             }
-            (TypeKind::Blob(blob_type), Untyped::String(text)) => return blob(text, blob_type),
+            (TypeKind::Blob(blob_type), Untyped::String(text)) => return self.blob(text, blob_type),
             (TypeKind::Simple(SimpleType::Error), Untyped::String(message)) => encoder.error("", message),
             (TypeKind::Simple(SimpleType::Error), Untyped::Map(_)) => {
                 let mut packer = Packer::new(self.dialect);
                 value.pack(&mut packer)?;
                 FlyteError::unpack(&mut Unpacker::new(&packer.finish()))?.encode(&mut encoder)?;
             }
-            (TypeKind::Schema(_) | TypeKind::StructuredDataset(_), _) => {
-                return Err(Error::new(
-                    ErrorKind::Unencodable,
-                    format!("a value of the type `{expected}` cannot be written on the command line"),
-                ));
-            }
+            (TypeKind::Schema(_) | TypeKind::StructuredDataset(_), value) => return self.table(value, expected),
             (_, value) => return Err(mismatch(&article(expected), &found(value))),
         }
         Ok(encoder.finish())
+    }
+
+    /// The literal of the first variant that can be written as `text`.
+    fn variant_of_text(&self, text: &str, variants: &[LiteralType], expected: &LiteralType) -> Result<Vec<u8>> {
+        let has = |simple| variants.iter().any(|variant| variant.kind == TypeKind::Simple(simple));
+        let is_null = text == QUOTED_NULL && has(SimpleType::None) && has(SimpleType::String);
+        union(variants, expected, &found_text(text), |variant| match variant.kind {
+            TypeKind::Simple(SimpleType::None) if is_null => Err(mismatch("none", &found_text(text))),
+            TypeKind::Simple(SimpleType::String) if is_null => self.text("null", variant),
+            _ => self.text(text, variant),
+        })
     }
 
     /// A value under the name of its variant, as serde writes it, where the declared type has no names: the task has them, and reads it.
@@ -289,33 +300,39 @@ fn wrapped(literal: &[u8], variant: &LiteralType) -> Vec<u8> {
     encoder.finish()
 }
 
-/// A file or directory: a URL as it is, or a path of this machine, which has to exist.
-fn blob(text: &str, blob_type: &BlobType) -> Result<Vec<u8>> {
-    let uri = if text.contains("://") {
-        text.to_owned()
-    } else {
-        let path = fs::canonicalize(text).map_err(|error| unreadable(text, error))?;
-        path.into_os_string().into_string().map_err(|path| mismatch("a path in UTF-8", &format!("found {path:?}")))?
-    };
-    let value = LiteralValue::Blob { uri, blob_type: blob_type.clone() };
-    Ok(Literal { value, hash: None, metadata: std::collections::BTreeMap::new() }.encode())
-}
+impl Parser<'_> {
+    /// A file or directory: a URL as it is, or a path of this machine, which has to exist; `-` is standard input.
+    fn blob(&self, text: &str, blob_type: &BlobType) -> Result<Vec<u8>> {
+        let wanted = match blob_type.dimensionality {
+            BlobDimensionality::Single => Wanted::File,
+            BlobDimensionality::Multipart => Wanted::Directory,
+        };
+        let uri = if text.contains("://") { text.to_owned() } else { self.places.path(text, wanted, &blob_type.format)? };
+        Ok(Literal::new(LiteralValue::Blob { uri, blob_type: blob_type.clone() }).encode())
+    }
 
-/// A list, map or struct on the command line: JSON, `@FILE`, or a path that ends in .json, .yaml or .yml.
-fn document(text: &str, expected: &LiteralType) -> Result<Untyped> {
-    let file = text.strip_prefix('@').or_else(|| (!text.trim_start().starts_with(['{', '[', '"'])).then_some(text));
-    let file = file.filter(|file| text.starts_with('@') || Notation::of_name(file).is_some());
-    let Some(file) = file else {
-        let wrong = |error| format!("expected `{expected}` as JSON, {} ({error})", found_text(text));
-        return from_json(text).map_err(|error| Error::new(ErrorKind::Mismatch, wrong(error)));
-    };
-    let content = fs::read_to_string(file).map_err(|error| unreadable(file, error))?;
-    let notation = Notation::of_name(file).unwrap_or_else(|| Notation::of_text(&content));
-    notation.read(&content).map_err(|error| Error::new(ErrorKind::Mismatch, format!("the file `{file}` is {error}")))
-}
+    /// A table: a path or a URL, or a map of it and a format, as structs hold tables.
+    #[cfg(feature = "schema")]
+    fn table(&self, value: &Untyped, expected: &LiteralType) -> Result<Vec<u8>> {
+        let text = |names: &[&str]| match value {
+            Untyped::Map(entries) => entries.iter().find_map(|entry| match entry {
+                (Untyped::String(key), Untyped::String(text)) if names.contains(&key.as_str()) => Some(text.as_str()),
+                _ => None,
+            }),
+            _ => None,
+        };
+        match (value, text(&["uri", "remote_path"])) {
+            (Untyped::String(uri), _) => tables::literal(uri, None, expected, self.places),
+            (_, Some(uri)) => tables::literal(uri, text(&["file_format", "format"]), expected, self.places),
+            _ => Err(mismatch("the path or URL of a table", &found(value))),
+        }
+    }
 
-fn unreadable(file: &str, error: std::io::Error) -> Error {
-    Error::new(ErrorKind::Io, format!("cannot read `{file}`: {error}"))
+    #[cfg(not(feature = "schema"))]
+    #[expect(clippy::unused_self, reason = "with tables it is used")]
+    fn table(&self, _: &Untyped, _: &LiteralType) -> Result<Vec<u8>> {
+        Err(Error::new(ErrorKind::Unencodable, "a table cannot be read: this binary was built without the feature `schema` of `nebulakit`"))
+    }
 }
 
 #[cfg(test)]
@@ -330,8 +347,23 @@ mod tests {
 
     use super::*;
     use crate::cli::data::from_yaml;
+    use crate::config::LazyConfig;
+    use crate::env::Environment;
+    use crate::identity::Identity;
+    use crate::reactor::Reactor;
+    use crate::stores::Stores;
 
-    static PARSER: LazyLock<Parser> = LazyLock::new(|| Parser { now: Instant::new(1_709_209_800, 0).unwrap(), dialect: &Dialect::FLYTE_1 });
+    static STORES: LazyLock<(Stores, Reactor)> = LazyLock::new(|| {
+        let environment = Environment::empty();
+        (Stores::new(&LazyConfig::new(&environment), &environment, &Identity::new(&environment)), Reactor::default())
+    });
+
+    /// Parses with everything that a run has.
+    fn parsed<T>(read: impl FnOnce(&Parser<'_>) -> T) -> T {
+        let folder = tempfile::tempdir().unwrap();
+        let places = Places::new(folder.path().join("inputs"), &STORES.0, &STORES.1);
+        read(&Parser { now: Instant::new(1_709_209_800, 0).unwrap(), dialect: &Dialect::FLYTE_1, places: &places })
+    }
 
     fn read<T: NebulaType>(literal: Result<Vec<u8>>) -> Result<T, String> {
         let literal = literal.map_err(|error| error.to_string())?;
@@ -340,11 +372,11 @@ mod tests {
     }
 
     fn text<T: NebulaType>(text: &str) -> Result<T, String> {
-        read(PARSER.text(text, &T::literal_type(&Dialect::FLYTE_1)))
+        read(parsed(|parser| parser.text(text, &T::literal_type(&Dialect::FLYTE_1))))
     }
 
     fn yaml<T: NebulaType>(text: &str) -> Result<T, String> {
-        read(PARSER.value(&from_yaml(text).unwrap(), &T::literal_type(&Dialect::FLYTE_1)))
+        read(parsed(|parser| parser.value(&from_yaml(text).unwrap(), &T::literal_type(&Dialect::FLYTE_1))))
     }
 
     fn at(seconds: i64) -> SystemTime {
@@ -412,6 +444,8 @@ mod tests {
         assert_eq!(text("five"), Ok(Some("five".to_owned())));
         assert_eq!(yaml("null"), Ok(None::<String>));
         assert_eq!(yaml("\"null\""), Ok(Some("null".to_owned())));
+        assert_eq!(text("\"null\""), Ok(Some("null".to_owned())));
+        assert_eq!(text("\"x\""), Ok(Some("\"x\"".to_owned())));
         let either = LiteralType::union(vec![
             String::literal_type(&Dialect::FLYTE_1).with_tag("str"),
             i64::literal_type(&Dialect::FLYTE_1).with_tag("int"),
@@ -421,21 +455,26 @@ mod tests {
             LiteralValue::Union { variant, .. } => variant.unwrap().tag().to_owned(),
             other => panic!("{other:?}"),
         };
-        assert_eq!(tag(PARSER.text("5", &either)), "int");
-        assert_eq!(tag(PARSER.text("5.0", &either)), "float");
-        assert_eq!(tag(PARSER.text("5a", &either)), "str");
-        assert_eq!(tag(PARSER.value(&Untyped::Float(5.0), &either)), "float");
-        assert_eq!(tag(PARSER.value(&Untyped::String("5".into()), &either)), "str");
+        assert_eq!(tag(parsed(|parser| parser.text("5", &either))), "int");
+        assert_eq!(tag(parsed(|parser| parser.text("5.0", &either))), "float");
+        assert_eq!(tag(parsed(|parser| parser.text("5a", &either))), "str");
+        assert_eq!(tag(parsed(|parser| parser.value(&Untyped::Float(5.0), &either))), "float");
+        assert_eq!(tag(parsed(|parser| parser.value(&Untyped::String("5".into()), &either))), "str");
     }
 
     #[test]
     fn collections_say_where_they_are_wrong() {
         assert_eq!(text("[1, 2]"), Ok(vec![1_i64, 2]));
         assert_eq!(text(r#"{"b": 1, "a": null}"#), Ok(BTreeMap::from([("a".to_owned(), None), ("b".to_owned(), Some(1_i64))])));
-        assert_eq!(text::<Vec<i64>>(r#"[1, "x"]"#), Err("`[1]`: expected an integer, found the text `x`".to_owned()));
-        assert_eq!(text::<Vec<i64>>("{}"), Err("expected `list[int]`, found a map".to_owned()));
-        assert!(text::<Vec<i64>>("1,2").unwrap_err().starts_with("expected `list[int]` as JSON, found `1,2` ("));
-        assert_eq!(yaml::<BTreeMap<String, i64>>("1: 2"), Err("expected text as a key, found 1".to_owned()));
+        assert_eq!(text::<Vec<i64>>(r#"[1, "x"]"#), Err("`[1]`: expected an integer, found the string `x`".to_owned()));
+        assert_eq!(yaml::<Vec<i64>>("{}"), Err("expected `list[int]`, found a map".to_owned()));
+        assert_eq!(text::<Vec<i64>>("1,2"), Err("`[0]`: expected an integer, found `1,2`".to_owned()));
+        assert_eq!(text("7"), Ok(vec![7_i64]));
+        assert!(text::<Vec<i64>>("[1,").unwrap_err().starts_with("expected `list[int]` as JSON, found `[1,` ("));
+        let several = |texts: &[&str]| read::<Vec<i64>>(parsed(|parser| parser.texts(texts, &Vec::<i64>::literal_type(&Dialect::FLYTE_1))));
+        assert_eq!(several(&["1", "-2"]), Ok(vec![1, -2]));
+        assert_eq!(several(&["1", "[2]"]), Err("`[1]`: expected an integer, found `[2]`".to_owned()));
+        assert_eq!(yaml::<BTreeMap<String, i64>>("1: 2"), Err("expected a string as key, found 1".to_owned()));
         assert_eq!(yaml("1: 2"), Ok(BTreeMap::from([(1_i64, 2_i64)])));
     }
 
@@ -448,7 +487,7 @@ mod tests {
     #[test]
     fn a_file_is_a_url_or_a_path_that_exists() {
         let file = LiteralType::blob("csv", nebulakit_types::literal_type::BlobDimensionality::Single);
-        let uri = |text| match Literal::decode(&PARSER.text(text, &file)?).unwrap().value {
+        let uri = |text| match Literal::decode(&parsed(|parser| parser.text(text, &file))?).unwrap().value {
             LiteralValue::Blob { uri, .. } => Ok(uri),
             other => panic!("{other:?}"),
         };

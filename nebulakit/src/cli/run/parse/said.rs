@@ -14,10 +14,10 @@ pub(super) fn article(expected: &LiteralType) -> String {
         TypeKind::Simple(SimpleType::None) => "none".to_owned(),
         TypeKind::Simple(SimpleType::Integer) => "an integer".to_owned(),
         TypeKind::Simple(SimpleType::Float) => "a float".to_owned(),
-        TypeKind::Simple(SimpleType::String) => "text".to_owned(),
+        TypeKind::Simple(SimpleType::String) => "a string".to_owned(),
         TypeKind::Simple(SimpleType::Boolean) => "`true` or `false`".to_owned(),
-        TypeKind::Simple(SimpleType::Datetime) => "a datetime as text".to_owned(),
-        TypeKind::Simple(SimpleType::Duration) => "a duration as text or seconds".to_owned(),
+        TypeKind::Simple(SimpleType::Datetime) => "a datetime as a string".to_owned(),
+        TypeKind::Simple(SimpleType::Duration) => "a duration as a string or seconds".to_owned(),
         TypeKind::Simple(SimpleType::Binary) => "base64".to_owned(),
         TypeKind::Enum(values) => format!("one of {}", listed(values)),
         _ => format!("`{expected}`"),
@@ -38,7 +38,7 @@ pub(super) fn found_text(text: &str) -> String {
 pub(super) fn found(value: &Untyped) -> String {
     match value {
         Untyped::Null => "found none".to_owned(),
-        Untyped::String(text) => format!("found the text {}", found_text(text).trim_start_matches("found ")),
+        Untyped::String(text) => format!("found the string {}", found_text(text).trim_start_matches("found ")),
         Untyped::List(_) => "found a list".to_owned(),
         Untyped::Map(_) => "found a map".to_owned(),
         Untyped::Bytes(_) | Untyped::Extension(..) => "found bytes".to_owned(),

@@ -3,17 +3,21 @@
 use nebulakit_types::{Error, ErrorKind, Result, Untyped};
 use serde_json::Value;
 
-use super::said::{found, mismatch};
+use super::held::is_held;
+use super::said::{found, found_text, mismatch};
 use super::times::duration;
 use super::{Parser, none_fits, only_entry};
 use crate::cli::data::special_float;
 use crate::cli::usage::listed;
 
-impl Parser {
+impl Parser<'_> {
     /// A struct's value as its readers want it: names checked against the schema, durations and instants in their own notation.
     pub(super) fn shape(&self, value: &Untyped, schema: &Value) -> Result<Untyped> {
         if let Some(variants) = schema.get("anyOf").and_then(Value::as_array) {
             return self.variant(value, variants);
+        }
+        if let Some(held) = self.held(value, schema)? {
+            return Ok(held);
         }
         let format = schema.get("format").and_then(Value::as_str);
         match value {
@@ -52,16 +56,15 @@ impl Parser {
                 let text = self.instant(text)?.to_string();
                 Ok(Untyped::String(text))
             }
-            Untyped::String(text) if schema.get("type").is_some_and(|kind| kind == "number") => {
-                Ok(special_float(text).map_or_else(|| value.clone(), Untyped::Float))
-            }
+            Untyped::String(text) if schema.get("type").is_some_and(|kind| kind == "number") => match special_float(text) {
+                Some(float) => Ok(Untyped::Float(float)),
+                None => plain(value, schema).map(|()| value.clone()),
+            },
             _ if schema.get("properties").is_some() => Err(mismatch("a struct", &found(value))),
-            _ => Ok(value.clone()),
+            _ => plain(value, schema).map(|()| value.clone()),
         }
     }
-}
 
-impl Parser {
     /// A value as the first of the variants of a union that it fits.
     fn variant(&self, value: &Untyped, variants: &[Value]) -> Result<Untyped> {
         let title = |variant: &Value| variant.get("title").and_then(Value::as_str).map(str::to_owned);
@@ -83,9 +86,42 @@ impl Parser {
                 return Ok(Untyped::Map(vec![(Untyped::String(name.to_owned()), shaped)]));
             }
         }
-        // What is of no variant's kind is the task's to refuse.
-        if reasons.is_empty() { Ok(value.clone()) } else { Err(none_fits("the value fits no variant of the union", reasons)) }
+        if !reasons.is_empty() {
+            return Err(none_fits("the value fits no variant of the union", reasons));
+        }
+        let others = variants.iter().filter(|variant| variant.get("type").is_none_or(|kind| kind != "null"));
+        match others.collect::<Vec<_>>().as_slice() {
+            // With one real variant, what is wrong with it is the whole story.
+            [only] => self.shape(value, only),
+            // What is of no variant's kind is the task's to refuse.
+            _ => Ok(value.clone()),
+        }
     }
+}
+
+/// Checks a value that stands for itself, in the words that inputs of its type get.
+fn plain(value: &Untyped, schema: &Value) -> Result<()> {
+    if let Some(values) = schema.get("enum").and_then(Value::as_array) {
+        let values: Vec<_> = values.iter().filter_map(Value::as_str).collect();
+        return match value {
+            Untyped::String(text) if values.contains(&text.as_str()) => Ok(()),
+            Untyped::String(text) => Err(mismatch(&format!("one of {}", listed(&values)), &found_text(text))),
+            _ => Err(mismatch(&format!("one of {}", listed(&values)), &found(value))),
+        };
+    }
+    let expected = match (schema.get("type").and_then(Value::as_str), value) {
+        (Some("integer"), Untyped::Int(_) | Untyped::UInt(_)) => return Ok(()),
+        (Some("integer"), Untyped::Float(value)) if value.fract() == 0.0 => return Ok(()),
+        (Some("number"), Untyped::Int(_) | Untyped::UInt(_) | Untyped::Float(_)) | (Some("boolean"), Untyped::Bool(_)) => return Ok(()),
+        (Some("string"), Untyped::String(_)) => return Ok(()),
+        (Some("integer"), _) => "an integer",
+        (Some("number"), _) if schema.get("format").is_none() => "a float",
+        (Some("boolean"), _) => "`true` or `false`",
+        (Some("string"), _) if schema.get("format").is_none() => "a string",
+        (Some("array"), _) => "a list",
+        _ => return Ok(()),
+    };
+    Err(mismatch(expected, &found(value)))
 }
 
 /// Whether a value can be what a variant of a union in a struct describes, as far as its kind tells.
@@ -104,6 +140,7 @@ fn is_of(value: &Untyped, schema: &Value) -> bool {
     }
     match schema.get("type").and_then(Value::as_str) {
         None => true,
+        Some("object") if kind == "string" => is_held(schema),
         Some("number") => matches!(kind, "number" | "integer" | "string"),
         Some(declared) => declared == kind,
     }

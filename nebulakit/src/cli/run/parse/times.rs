@@ -7,7 +7,7 @@ use nebulakit_types::{Error, ErrorKind, Result};
 use super::Parser;
 use super::said::{found_text, mismatch};
 
-impl Parser {
+impl Parser<'_> {
     /// An instant: ISO 8601 with `Z`, an offset or no zone (then UTC), a date, `now`, `today`, and any of them plus or minus a duration.
     pub(super) fn instant(&self, text: &str) -> Result<Instant> {
         let text = text.trim();

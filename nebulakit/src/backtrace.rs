@@ -1,0 +1,75 @@
+//! Backtraces, cut to the task's own code: what called it, and what made the error or the panic, is the same for every task.
+
+/// The beginnings of functions that stand above the task's own code: those that make errors and panics.
+const ABOVE: [&str; 15] = [
+    "alloc::",
+    "anyhow::",
+    "core::",
+    "nebulakit::backtrace",
+    "nebulakit::error",
+    "nebulakit::panic",
+    "nebulakit_types::",
+    "std::",
+    "rust_begin_unwind",
+    "__rustc",
+    "_rust_",
+    "__rust_",
+    "rust_panic",
+    "backtrace::",
+    "futures_util::",
+];
+
+/// The frames of the task's own code in a short backtrace, as text; [`None`] where there are none. A full one, which has addresses, stays
+/// whole.
+pub(crate) fn of_the_task(backtrace: &str) -> Option<String> {
+    if backtrace.contains(" 0x") {
+        return Some(backtrace.to_owned());
+    }
+    let mut kept = String::new();
+    let mut is_kept = false;
+    for line in backtrace.lines() {
+        if let Some(function) = function(line) {
+            let name = function.trim_start_matches(['<', '&', '(']);
+            is_kept = if kept.is_empty() { !is_above(name) } else { true };
+            if !kept.is_empty() && name.starts_with("nebulakit::") {
+                break;
+            }
+            // The task's caller, before any frame of the task.
+            if kept.is_empty() && name.starts_with("nebulakit::") {
+                is_kept = false;
+            }
+        }
+        if is_kept {
+            kept.push_str(line);
+            kept.push('\n');
+        }
+    }
+    (!kept.is_empty()).then(|| kept.trim_end().to_owned())
+}
+
+fn is_above(name: &str) -> bool {
+    ABOVE.iter().any(|above| name.starts_with(above))
+}
+
+/// The function of a line such as `  12: app::divide`; [`None`] for the line of its place.
+fn function(line: &str) -> Option<&str> {
+    let (number, function) = line.split_once(": ")?;
+    number.trim().parse::<u32>().is_ok().then_some(function)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_frames_of_the_task_are_left() {
+        let whole = "   0: anyhow::error::<impl anyhow::Error>::msg\n             at /registry/anyhow/src/backtrace.rs:27:14\n   \
+                     1: app::inner\n             at ./src/main.rs:9:5\n   2: core::ops::function::FnOnce::call_once\n   3: app::divide\n   \
+                     4: nebulakit::task::Returns<R>::blocking::{{closure}}\n   5: std::rt::lang_start\n";
+        let left = "   1: app::inner\n             at ./src/main.rs:9:5\n   2: core::ops::function::FnOnce::call_once\n   3: app::divide";
+        assert_eq!(of_the_task(whole).as_deref(), Some(left));
+        assert_eq!(of_the_task("   0: std::panicking::begin\n   1: nebulakit::call::run\n   2: main\n"), None);
+        let full = "   0: 0x55e - anyhow::error\n";
+        assert_eq!(of_the_task(full).as_deref(), Some(full));
+    }
+}

@@ -1,0 +1,195 @@
+//! Tables that come back: files that other tools know by their extension, and the first rows of each for people.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+use nebulakit_types::literal::LiteralValue;
+use nebulakit_types::literal_type::TypeKind;
+use nebulakit_types::outputs::Output;
+use nebulakit_types::schema::arrow::array::{Array as _, ArrayRef, RecordBatch, make_array};
+use nebulakit_types::schema::arrow::datatypes::DataType;
+use nebulakit_types::schema::arrow::util::display::{ArrayFormatter, FormatOptions};
+use nebulakit_types::schema::{AnyRow, Schema};
+use nebulakit_types::workspace::Workspace;
+use nebulakit_types::{Error, ErrorKind, Literal, LiteralType, Result};
+
+use super::sandbox::Sandbox;
+use crate::failure::chain;
+use crate::reactor::Reactor;
+use crate::stores::{Stores, is_local};
+
+/// How many rows are shown.
+const ROWS: usize = 10;
+
+/// How many columns are shown.
+const COLUMNS: usize = 12;
+
+/// How many characters of a value are shown.
+const WIDTH: usize = 32;
+
+/// The name that a table's one file has besides `00000`: flytekit calls its CSV so.
+const CSV: &str = ".csv";
+
+/// A table among the outputs.
+#[derive(Debug)]
+pub(super) struct Table {
+    /// The output that is this table; [`None`] where it is deeper.
+    output: Option<&'static str>,
+    uri: String,
+    format: String,
+}
+
+/// The tables among the outputs. The files of those that the task made get the extension of their format, and are named by the outputs.
+pub(super) fn tables(outputs: &mut [Output], types: &[(&'static str, LiteralType)], sandbox: &Sandbox) -> Result<Vec<Table>> {
+    let mut tables = Vec::new();
+    for output in outputs {
+        if types.iter().any(|(name, literal_type)| *name == output.name && holds_tables(literal_type)) {
+            let mut literal = Literal::decode(&output.literal)?;
+            search(&mut literal.value, Some(output.name), sandbox, &mut tables);
+            output.literal = literal.encode();
+        }
+    }
+    Ok(tables)
+}
+
+fn holds_tables(literal_type: &LiteralType) -> bool {
+    match &literal_type.kind {
+        TypeKind::StructuredDataset(_) | TypeKind::Schema(_) => true,
+        TypeKind::Collection(inner) | TypeKind::Map(inner) => holds_tables(inner),
+        TypeKind::Union(variants) => variants.iter().any(holds_tables),
+        _ => false,
+    }
+}
+
+fn search(value: &mut LiteralValue, output: Option<&'static str>, sandbox: &Sandbox, tables: &mut Vec<Table>) {
+    let (uri, format) = match value {
+        LiteralValue::StructuredDataset { uri, dataset_type } => (uri, dataset_type.format.to_ascii_lowercase()),
+        LiteralValue::Schema { uri, .. } => (uri, "parquet".to_owned()),
+        LiteralValue::Union { value, .. } => return search(&mut value.value, output, sandbox, tables),
+        LiteralValue::Collection(elements) => return elements.iter_mut().for_each(|inner| search(&mut inner.value, None, sandbox, tables)),
+        LiteralValue::Map(entries) => return entries.values_mut().for_each(|inner| search(&mut inner.value, None, sandbox, tables)),
+        _ => return,
+    };
+    if sandbox.holds_data(uri)
+        && let Some(path) = named(Path::new(uri), &format)
+    {
+        *uri = path;
+    }
+    tables.push(Table { output, uri: uri.clone(), format });
+}
+
+/// Gives the one file of a table the extension of its format; [`None`] where the table is laid out otherwise.
+fn named(folder: &Path, format: &str) -> Option<String> {
+    let extension = ["parquet", "csv", "arrow"].into_iter().find(|known| *known == format)?;
+    let file = ["00000", CSV].map(|name| folder.join(name)).into_iter().find(|file| file.is_file())?;
+    let path = folder.join(format!("00000.{extension}"));
+    fs::rename(file, &path).ok()?;
+    path.into_os_string().into_string().ok()
+}
+
+/// The first rows of the tables that are outputs themselves, as text. What cannot be read is told in the log.
+pub(super) fn heads(tables: Vec<Table>, stores: &Stores, reactor: &Reactor) -> Vec<(&'static str, String)> {
+    let mut heads = Vec::new();
+    for table in tables {
+        let Some(output) = table.output else { continue };
+        let stores = stores.clone();
+        let workspace = Workspace::new(move || stores.all().clone(), None, ".");
+        let head = reactor.wait(head(&table, &workspace));
+        match head.unwrap_or_else(|error| Err(Error::new(ErrorKind::Io, error.to_string()))) {
+            Ok(head) => heads.push((output, head)),
+            Err(error) => tracing::warn!("cannot show the first rows of `{output}`: {}", chain(&error)),
+        }
+    }
+    heads
+}
+
+async fn head(table: &Table, workspace: &Workspace) -> Result<String> {
+    let schema = Schema::<AnyRow>::from_uri(table.uri.as_str()).with_format(table.format.as_str()).within(workspace);
+    let columns: Vec<_> = schema.columns().await?.fields().iter().map(|field| field.name().clone()).collect();
+    let mut batches = schema.clone().read().columns(columns.iter().take(COLUMNS).cloned()).batch_size(ROWS + 1).stream();
+    let mut rows: Vec<Vec<String>> = Vec::new();
+    while rows.len() <= ROWS
+        && let Some(batch) = batches.try_next().await?
+    {
+        append(&batch, &mut rows);
+    }
+    let all = if rows.len() <= ROWS {
+        Some(rows.len() as u64)
+    } else if is_local(&table.uri) || table.format == "parquet" {
+        Some(schema.num_rows().await?)
+    } else {
+        // It would be read whole for that.
+        None
+    };
+    rows.truncate(ROWS);
+    Ok(laid_out(&columns, &rows, all))
+}
+
+fn append(batch: &RecordBatch, rows: &mut Vec<Vec<String>>) {
+    let options = FormatOptions::default().with_display_error(true).with_null("none");
+    let arrays: Vec<_> = batch.columns().iter().map(in_utc).collect();
+    let columns: Vec<_> = arrays.iter().map(|column| ArrayFormatter::try_new(column.as_ref(), &options)).collect();
+    for row in 0..batch.num_rows().min(ROWS + 1) {
+        let cell = |(column, array): (&Result<ArrayFormatter<'_>, _>, &ArrayRef)| match column {
+            Ok(column) => cut(&column.value(row).to_string()),
+            // Nothing that people would read.
+            Err(_) => cut(&format!("<{}>", array.data_type())),
+        };
+        rows.push(columns.iter().zip(&arrays).map(cell).collect());
+    }
+}
+
+/// Instants in UTC: other zones are only known by their offsets.
+fn in_utc(column: &ArrayRef) -> ArrayRef {
+    let DataType::Timestamp(unit, Some(_)) = column.data_type() else { return column.clone() };
+    let data = column.to_data().into_builder().data_type(DataType::Timestamp(*unit, Some("+00:00".into())));
+    data.build().map_or_else(|_| column.clone(), make_array)
+}
+
+/// A value on one line that is not too long.
+fn cut(text: &str) -> String {
+    let line: String = text.chars().map(|character| if character.is_control() { ' ' } else { character }).take(WIDTH + 1).collect();
+    match line.char_indices().nth(WIDTH) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line,
+    }
+}
+
+fn laid_out(columns: &[String], rows: &[Vec<String>], all: Option<u64>) -> String {
+    let names: Vec<_> = columns.iter().take(COLUMNS).map(|name| cut(name)).collect();
+    let width = |column: usize| {
+        let values = rows.iter().map(|row| row[column].chars().count());
+        values.chain([names[column].chars().count()]).max().unwrap_or_default()
+    };
+    let widths: Vec<_> = (0..names.len()).map(width).collect();
+    let more = if columns.len() > COLUMNS { "  …" } else { "" };
+    let mut text = String::new();
+    for row in std::iter::once(&names).chain(rows) {
+        let cells: Vec<_> = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+        let line = format!("  {}{more}", cells.join("  "));
+        let _ = writeln!(text, "{}", line.trim_end());
+    }
+    let counted = |count: u64, what: &str| if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") };
+    let rows = match all {
+        Some(all) => counted(all, "row"),
+        None => format!("more than {ROWS} rows"),
+    };
+    let _ = writeln!(text, "  ({rows}, {})", counted(columns.len() as u64, "column"));
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_stand_under_their_names() {
+        let row = |city: &str, people: &str| vec![city.to_owned(), people.to_owned()];
+        let columns = row("city", "people");
+        let text = laid_out(&columns, &[row("Oslo", "717710"), row("Å", "none")], Some(2));
+        assert_eq!(text, "  city  people\n  Oslo  717710\n  Å     none\n  (2 rows, 2 columns)\n");
+        assert_eq!(laid_out(&columns, &[], Some(0)), "  city  people\n  (0 rows, 2 columns)\n");
+        assert_eq!(cut(&format!("a\n{}", "b".repeat(40))), format!("a {}…", "b".repeat(30)));
+    }
+}

@@ -1,0 +1,176 @@
+//! Files, directories, tables and documents as people name them: paths, pipes, and `-` for standard input.
+//!
+//! What can be read only once, a pipe or standard input, is copied into the run's own folder first: a task may read its file twice.
+
+use std::cell::Cell;
+use std::fs::{self, File};
+use std::io::{self, IsTerminal as _, Read};
+use std::os::unix::fs::FileTypeExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc;
+use std::time::Duration;
+
+use nebulakit_types::{Error, ErrorKind, Result};
+
+use crate::reactor::Reactor;
+use crate::stores::Stores;
+
+/// How long a pipe may have nobody who writes to it.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// Where inputs are read from, and where those are copied to that can be read only once.
+#[derive(Debug)]
+pub(super) struct Places<'a> {
+    /// The folder of the copies, which is made for the first of them.
+    pub(super) folder: PathBuf,
+    #[cfg_attr(not(feature = "schema"), expect(dead_code, reason = "only tables are looked at before the task runs"))]
+    pub(super) stores: &'a Stores,
+    #[cfg_attr(not(feature = "schema"), expect(dead_code, reason = "only tables are looked at before the task runs"))]
+    pub(super) reactor: &'a Reactor,
+    copies: Cell<usize>,
+    has_read_stdin: Cell<bool>,
+}
+
+/// What kind of thing a path has to lead to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wanted {
+    /// A file; what can be read only once is copied.
+    File,
+    /// A directory.
+    Directory,
+    /// Either, as a table may be.
+    Either,
+}
+
+impl<'a> Places<'a> {
+    pub(super) fn new(folder: PathBuf, stores: &'a Stores, reactor: &'a Reactor) -> Self {
+        Self { folder, stores, reactor, copies: Cell::new(0), has_read_stdin: Cell::new(false) }
+    }
+
+    /// The text of the document `name`; `-` is standard input.
+    ///
+    /// # Errors
+    /// When it cannot be read, or standard input has been read for another input.
+    pub(super) fn text(&self, name: &str) -> Result<String> {
+        let mut text = String::new();
+        if name == "-" {
+            self.stdin()?.read_to_string(&mut text).map_err(|error| unreadable("standard input", &error))?;
+            return Ok(text);
+        }
+        let shown = format!("`{name}`");
+        let mut source = match kind_of(name)? {
+            Kind::Once => opened(name)?,
+            Kind::File | Kind::Directory => File::open(name).map_err(|error| unreadable(&shown, &error))?,
+        };
+        source.read_to_string(&mut text).map_err(|error| unreadable(&shown, &error))?;
+        Ok(text)
+    }
+
+    /// The absolute path of what `name` leads to; `-` is standard input. `extension` is what a copy without one gets.
+    ///
+    /// # Errors
+    /// When there is nothing that can be read, or another kind of thing than is wanted.
+    pub(super) fn path(&self, name: &str, wanted: Wanted, extension: &str) -> Result<String> {
+        let refused = |what: &str| mismatch("a directory", &format!("found {what}"));
+        if name == "-" || name == "@-" {
+            if wanted == Wanted::Directory {
+                return Err(refused("standard input"));
+            }
+            return self.copy(self.stdin()?, "stdin", extension);
+        }
+        let shown = format!("`{name}`");
+        match kind_of(name)? {
+            Kind::Once if wanted == Wanted::Directory => return Err(refused(&format!("`{name}`, a pipe"))),
+            Kind::Once => {
+                let own = Path::new(name).file_name().and_then(|name| name.to_str()).filter(|name| name.contains('.'));
+                return self.copy(opened(name)?, own.unwrap_or("pipe"), extension);
+            }
+            Kind::File => drop(File::open(name).map_err(|error| unreadable(&shown, &error))?),
+            Kind::Directory => drop(fs::read_dir(name).map_err(|error| unreadable(&shown, &error))?),
+        }
+        in_utf8(fs::canonicalize(name).map_err(|error| unreadable(&shown, &error))?)
+    }
+
+    /// Standard input, for the one who asks first.
+    fn stdin(&self) -> Result<io::StdinLock<'static>> {
+        if self.has_read_stdin.replace(true) {
+            return Err(Error::new(ErrorKind::Io, "standard input has been read for another input already"));
+        }
+        Ok(io::stdin().lock())
+    }
+
+    fn copy(&self, mut source: impl Read, name: &str, extension: &str) -> Result<String> {
+        let number = self.copies.get();
+        self.copies.set(number + 1);
+        let folder = self.folder.join(number.to_string());
+        let has_extension = Path::new(name).extension().is_some();
+        let is_extension = !extension.is_empty() && extension.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        let name = if is_extension && !has_extension { format!("{name}.{extension}") } else { name.to_owned() };
+        let path = folder.join(name);
+        let failed = |error: io::Error| Error::new(ErrorKind::Io, format!("cannot copy the input to `{}`: {error}", path.display()));
+        fs::create_dir_all(&folder).map_err(failed)?;
+        io::copy(&mut source, &mut File::create(&path).map_err(failed)?).map_err(failed)?;
+        in_utf8(path)
+    }
+}
+
+/// What a path leads to.
+enum Kind {
+    File,
+    Directory,
+    /// A pipe or a terminal: something that can be read only once.
+    Once,
+}
+
+/// Whether `name` is a pipe or the like, which a flag's text is taken for only where it is one.
+pub(super) fn is_read_once(name: &str) -> bool {
+    name.contains('/') && matches!(kind_of(name), Ok(Kind::Once))
+}
+
+fn kind_of(name: &str) -> Result<Kind> {
+    let shown = format!("`{name}`");
+    let kind = fs::metadata(name).map_err(|error| unreadable(&shown, &error))?.file_type();
+    let refused = |what: &str| mismatch("a file or directory", &format!("found {what} (`{name}`)"));
+    if kind.is_fifo() {
+        Ok(Kind::Once)
+    } else if kind.is_socket() {
+        Err(refused("a socket"))
+    } else if kind.is_block_device() {
+        Err(refused("a block device"))
+    } else if kind.is_char_device() {
+        // Other devices may never end.
+        let is_empty = fs::canonicalize(name).is_ok_and(|path| path == Path::new("/dev/null"));
+        let is_terminal = || File::open(name).is_ok_and(|file| file.is_terminal());
+        if is_empty || is_terminal() { Ok(Kind::Once) } else { Err(refused("a device")) }
+    } else if kind.is_dir() {
+        Ok(Kind::Directory)
+    } else {
+        Ok(Kind::File)
+    }
+}
+
+/// Opens a pipe, which blocks until somebody writes to it.
+fn opened(name: &str) -> Result<File> {
+    let (sender, receiver) = mpsc::channel();
+    let path = name.to_owned();
+    // Where nobody comes the thread ends with the process, which is soon.
+    let thread = std::thread::Builder::new().name("nebulakit-pipe".to_owned()).spawn(move || drop(sender.send(File::open(path))));
+    let shown = format!("`{name}`");
+    thread.map_err(|error| unreadable(&shown, &error))?;
+    match receiver.recv_timeout(PATIENCE) {
+        Ok(file) => file.map_err(|error| unreadable(&shown, &error)),
+        Err(_) => Err(Error::new(ErrorKind::Io, format!("cannot read `{name}`: it is a pipe that nobody writes to"))),
+    }
+}
+
+fn mismatch(expected: &str, found: &str) -> Error {
+    Error::new(ErrorKind::Mismatch, format!("expected {expected}, {found}"))
+}
+
+fn in_utf8(path: PathBuf) -> Result<String> {
+    path.into_os_string().into_string().map_err(|path| mismatch("a path in UTF-8", &format!("found {path:?}")))
+}
+
+fn unreadable(shown: &str, error: &io::Error) -> Error {
+    Error::new(ErrorKind::Io, format!("cannot read {shown}: {error}"))
+}

@@ -1,0 +1,131 @@
+//! How a run ended, for people or as JSON: what the task returned, and what it left on this machine.
+
+use std::fs;
+use std::path::Path;
+
+use nebulakit_types::convert::reader::{LiteralRef, References};
+use nebulakit_types::outputs::Output;
+use nebulakit_types::{Error, Untyped};
+
+use super::sandbox::Sandbox;
+use crate::cli::render::{self, Reader};
+use crate::cli::{Complaint, data, remark, say};
+use crate::execute::LocalEnding;
+use crate::exit::Exit;
+use crate::failure::{Failure, chain, code};
+use crate::platform::Platform;
+use crate::reactor::Reactor;
+use crate::stores::Stores;
+use crate::task::TaskDef;
+
+/// What is needed to tell how a run ended.
+#[derive(Debug, Clone)]
+pub(super) struct Answer {
+    pub(super) task: &'static TaskDef,
+    pub(super) sandbox: Sandbox,
+    pub(super) is_json: bool,
+    pub(super) platform: &'static Platform,
+    #[cfg_attr(not(feature = "schema"), expect(dead_code, reason = "only tables are read once more"))]
+    pub(super) stores: Stores,
+    #[cfg_attr(not(feature = "schema"), expect(dead_code, reason = "only tables are read once more"))]
+    pub(super) reactor: Reactor,
+}
+
+impl Answer {
+    /// Shows how the run ended.
+    pub(super) fn give(&self, ending: LocalEnding) -> Result<Exit, Complaint> {
+        if let Some(report) = self.sandbox.report(self.platform.report_name) {
+            remark(&format!("deck: {}\n", report.display()));
+        }
+        let (outputs, exit) = match ending {
+            LocalEnding::Returned(outputs) => (outputs, Exit::Stored),
+            LocalEnding::ReturnedLate(signal, outputs) => (outputs, of_signal(signal)),
+            other => {
+                self.sandbox.clear("");
+                return self.without_outputs(other);
+            }
+        };
+        let text = self.text(outputs).map_err(|error| Complaint::failed(format!("cannot show the outputs: {}", chain(&error))));
+        self.sandbox.clear(text.as_deref().unwrap_or_default());
+        say(&text?).map(|_| exit)
+    }
+
+    fn without_outputs(&self, ending: LocalEnding) -> Result<Exit, Complaint> {
+        match ending {
+            LocalEnding::BadInputs(error) => Err(Complaint::usage(chain(&error))),
+            LocalEnding::Failed(failure) => Err(failed(failure)),
+            LocalEnding::Stopped(signal, failure) => {
+                let own = failure.map(|failure| format!("; it ended with: {}", failure.message)).unwrap_or_default();
+                let message = format!("the task `{}` was stopped by {signal}{own}", self.task.name);
+                Err(Complaint { exit: of_signal(signal), ..Complaint::failed(message) })
+            }
+            LocalEnding::Ignored | LocalEnding::Returned(_) | LocalEnding::ReturnedLate(..) => {
+                remark("the task ended without outputs, as it asked to\n");
+                Ok(Exit::Stored)
+            }
+        }
+    }
+
+    fn text(&self, outputs: Vec<Output>) -> Result<String, Error> {
+        #[cfg(feature = "schema")]
+        let (outputs, heads) = {
+            let mut outputs = outputs;
+            let tables = super::heads::tables(&mut outputs, &self.task.returns.variables(&self.platform.dialect), &self.sandbox)?;
+            let heads = if self.is_json { Vec::new() } else { super::heads::heads(tables, &self.stores, &self.reactor) };
+            (outputs, heads)
+        };
+        #[cfg(not(feature = "schema"))]
+        let heads: Vec<(&str, String)> = Vec::new();
+        if self.is_json { self.for_machines(&outputs) } else { self.for_people(&outputs, &heads) }
+    }
+
+    /// One value plainly, several as `name: value` lines, none as nothing; tables with their first rows.
+    fn for_people(&self, outputs: &[Output], heads: &[(&str, String)]) -> Result<String, Error> {
+        let lines = outputs.iter().map(|output| {
+            let value = render::plain(&self.read(output, Reader::Person)?);
+            let name = if outputs.len() == 1 { String::new() } else { format!("{}: ", output.name) };
+            let head = heads.iter().find(|(name, _)| *name == output.name).map_or("", |(_, head)| head);
+            Ok(format!("{name}{value}\n{head}"))
+        });
+        lines.collect()
+    }
+
+    /// One object of all outputs by name, on one line.
+    fn for_machines(&self, outputs: &[Output]) -> Result<String, Error> {
+        let entries = outputs.iter().map(|output| Ok((Untyped::String(output.name.to_owned()), self.read(output, Reader::Machine)?)));
+        let object = Untyped::Map(entries.collect::<Result<_, Error>>()?);
+        Ok(format!("{}\n", data::to_json(&object)))
+    }
+
+    fn read(&self, output: &Output, reader: Reader) -> Result<Untyped, Error> {
+        let value = render::value(LiteralRef::new(&output.literal, References::none()), reader);
+        let value = value.map_err(|error| error.at_field(output.name))?;
+        self.make_empty_directories(&value);
+        Ok(value)
+    }
+
+    /// A directory without files leaves nothing in a store: on this machine it is made, so that its path leads somewhere.
+    fn make_empty_directories(&self, value: &Untyped) {
+        match value {
+            Untyped::String(path) if self.sandbox.holds_data(path) && !Path::new(path).exists() => {
+                if let Err(error) = fs::create_dir_all(path) {
+                    tracing::warn!("cannot make the directory `{path}`: {error}");
+                }
+            }
+            Untyped::List(elements) => elements.iter().for_each(|element| self.make_empty_directories(element)),
+            Untyped::Map(entries) => entries.iter().for_each(|(_, entry)| self.make_empty_directories(entry)),
+            _ => {}
+        }
+    }
+}
+
+/// What a process that was told to stop exits with, however its work ended.
+fn of_signal(signal: &str) -> Exit {
+    if signal == "SIGINT" { Exit::Interrupted } else { Exit::Terminated }
+}
+
+/// The task's own codes are worth telling; those that every failure has are not.
+fn failed(failure: Failure) -> Complaint {
+    let is_plain = matches!(failure.code.as_str(), code::USER | code::USER_RECOVERABLE | code::SYSTEM);
+    Complaint { code: (!is_plain).then_some(failure.code), ..Complaint::failed(failure.message) }
+}
