@@ -223,3 +223,98 @@ fn an_empty_hash_is_none() {
     let hashed = nebulakit::types::Hashed::new(7_i64, "");
     assert_eq!(encode(&hashed, &Dialect::FLYTE_1).unwrap(), encode(&7_i64, &Dialect::FLYTE_1).unwrap());
 }
+
+#[derive(Debug, PartialEq, NebulaType)]
+struct Narrow {
+    f: f32,
+}
+
+/// As `f64` refuses what it cannot hold, wherever an integer may stand for a float.
+#[test]
+fn an_integer_that_an_f32_cannot_hold_is_refused() {
+    let message = "the integer 16777217 has no exact 32-bit float";
+    let large = || bare(Primitive::Integer(16_777_217));
+    assert_eq!(decode::<f32>(&large().encode()).unwrap_err().to_string(), message);
+    assert_eq!(decode::<f32>(&msgpack(&16_777_217.into())).unwrap_err().to_string(), message);
+    assert_eq!(decode::<Option<f32>>(&large().encode()).unwrap_err().to_string(), message);
+    assert_eq!(decode::<Vec<f32>>(&Literal::collection(vec![large()]).encode()).unwrap_err().to_string(), format!("`[0]`: {message}"));
+    assert_eq!(decode::<Narrow>(&msgpack(&serde_json::json!({ "f": 16_777_217 }))).unwrap_err().to_string(), format!("`f`: {message}"));
+    let map = decode::<BTreeMap<String, f32>>(&msgpack(&serde_json::json!({ "k": 16_777_217 }))).unwrap_err();
+    assert_eq!(map.to_string(), format!("`[\"k\"]`: {message}"));
+    let unsigned = decode::<f32>(&msgpack(&u64::MAX.into())).unwrap_err();
+    assert_eq!(unsigned.to_string(), format!("the integer {} has no exact 32-bit float", u64::MAX));
+    for whole in [0, -16_777_216, 16_777_218, 1 << 40, i64::MIN] {
+        #[expect(clippy::cast_precision_loss, reason = "each has an exact float")]
+        let expected = whole as f32;
+        assert_eq!(decode::<f32>(&bare(Primitive::Integer(whole)).encode()).unwrap(), expected, "{whole}");
+    }
+    // A float is rounded, as documented.
+    assert_eq!(decode::<f32>(&bare(Primitive::Float(16_777_217.0)).encode()).unwrap(), 16_777_216.0);
+    assert_eq!(decode::<f32>(&bare(Primitive::Float(0.1)).encode()).unwrap(), 0.1);
+}
+
+#[derive(Debug, PartialEq, NebulaType, serde::Deserialize)]
+struct Renamed {
+    #[nebula(default = 0)]
+    #[serde(alias = "width")]
+    w: i64,
+    #[nebula(default = 0)]
+    h: i64,
+}
+
+fn map_of(entries: &[(Untyped, Untyped)]) -> Vec<u8> {
+    encode(&Untyped::Map(entries.to_vec()), &Dialect::FLYTE_1).unwrap()
+}
+
+/// Whatever the map is written as: nothing says which of two values is meant.
+#[test]
+fn two_keys_that_are_one_are_refused_by_name() {
+    let text = |key: &str| Untyped::String(key.to_owned());
+    let value = |value: i64| Untyped::Int(value);
+    for (first, second, named) in [
+        (text("1"), text("01"), "the keys `1` and `01` are the same integer"),
+        (text("+1"), text(" 1"), "the keys `+1` and ` 1` are the same integer"),
+        (value(1), text("01"), "the keys `1` and `01` are the same integer"),
+        (value(1), Untyped::Float(1.0), "the keys `1` and `1.0` are the same integer"),
+        (text("-0"), value(0), "the keys `-0` and `0` are the same integer"),
+        (value(1), text("1"), "the key `1` comes twice"),
+        (value(7), value(7), "the key `7` comes twice"),
+    ] {
+        let literal = map_of(&[(value(3), value(0)), (first, value(1)), (text("2"), value(2)), (second, value(3))]);
+        assert_eq!(decode::<BTreeMap<i64, i64>>(&literal).unwrap_err().to_string(), named);
+        assert_eq!(decode::<std::collections::HashMap<u8, i64>>(&literal).unwrap_err().to_string(), named);
+        assert_eq!(decode::<Option<BTreeMap<i8, i64>>>(&literal).unwrap_err().to_string(), named);
+        let field = map_of(&[(text("m"), Untyped::Map(vec![(text("1"), value(1)), (text("001"), value(1))]))]);
+        let error = decode::<BTreeMap<String, BTreeMap<i64, i64>>>(&field).unwrap_err();
+        assert_eq!(error.to_string(), "`[\"m\"]`: the keys `1` and `001` are the same integer");
+    }
+    // A console's struct, and a map of literals.
+    let generic = console(&serde_json::json!({ "1": 1, "01": 2 }));
+    let error = decode::<BTreeMap<i64, i64>>(&generic).unwrap_err().to_string();
+    assert!(error.contains("`1`") && error.contains("`01`"), "{error}");
+    let literals = ["01", "1"].map(|key| (key.to_owned(), bare(Primitive::Integer(5))));
+    let map = Literal::new(LiteralValue::Map(BTreeMap::from(literals))).encode();
+    assert_eq!(decode::<BTreeMap<i64, i64>>(&map).unwrap_err().to_string(), "the keys `01` and `1` are the same integer");
+    // Text is what it is: upper and lower case, blanks and zeros count.
+    let texts =
+        map_of(&[(text("a"), value(1)), (text("A"), value(2)), (text(" a"), value(3)), (text("1"), value(4)), (text("01"), value(5))]);
+    assert_eq!(decode::<BTreeMap<String, i64>>(&texts).unwrap().len(), 5);
+    let twice = map_of(&[(text("a"), value(1)), (text("a"), value(2))]);
+    assert_eq!(decode::<BTreeMap<String, i64>>(&twice).unwrap_err().to_string(), "the key `a` comes twice");
+    assert_eq!(decode::<serde_json::Value>(&twice).unwrap_err().to_string(), "the key `a` comes twice");
+    assert_eq!(decode::<Untyped>(&twice).unwrap(), Untyped::Map(vec![(text("a"), value(1)), (text("a"), value(2))]));
+    assert_eq!(decode::<BTreeMap<i64, i64>>(&map_of(&[(text(" 01"), value(1))])).unwrap(), BTreeMap::from([(1, 1)]));
+}
+
+#[test]
+fn a_field_that_comes_twice_is_refused_by_name() {
+    let text = |key: &str| Untyped::String(key.to_owned());
+    let value = |value: i64| Untyped::Int(value);
+    let twice = map_of(&[(text("w"), value(1)), (text("h"), value(2)), (text("w"), value(3))]);
+    assert_eq!(decode::<Renamed>(&twice).unwrap_err().to_string(), "`w`: the field comes twice");
+    let both = map_of(&[(text("width"), value(1)), (text("h"), value(2)), (text("w"), value(3))]);
+    assert_eq!(decode::<Renamed>(&both).unwrap_err().to_string(), "`w`: the keys `width` and `w` are the same field");
+    // What nobody knows is passed over, however often.
+    let unknown = map_of(&[(text("W"), value(1)), (text("W"), value(2)), (text("w"), value(3))]);
+    assert_eq!(decode::<Renamed>(&unknown).unwrap(), Renamed { w: 3, h: 0 });
+}

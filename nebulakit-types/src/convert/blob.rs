@@ -106,6 +106,7 @@ impl Kind {
         unpacker.nested(|inner| {
             for _ in 0..count {
                 match inner.expect_key()? {
+                    "path" if found => return Err(twice("path")),
                     "path" => {
                         inner.expect_string().map_err(|error| error.at_field("path"))?.clone_into(&mut reference.uri);
                         found = true;
@@ -115,8 +116,10 @@ impl Kind {
                     }
                     "metadata" => {
                         for _ in 0..inner.expect_map()? {
-                            let key = inner.expect_key()?.to_owned();
-                            reference.metadata.insert(key, inner.expect_string()?.to_owned());
+                            let key = inner.expect_key()?;
+                            if reference.metadata.insert(key.to_owned(), inner.expect_string()?.to_owned()).is_some() {
+                                return Err(twice(key).at_field("metadata"));
+                            }
                         }
                     }
                     _ => inner.skip()?,
@@ -136,6 +139,11 @@ impl Kind {
         }
         Ok(reference)
     }
+}
+
+#[cold]
+fn twice(key: &str) -> Error {
+    Error::new(ErrorKind::Mismatch, format!("the key `{key}` comes twice"))
 }
 
 /// The URI and the dimensionality in the bytes of a `Blob`.

@@ -129,7 +129,7 @@ macro_rules! integer_keys {
             }
 
             fn from_text(text: &str) -> Result<Self> {
-                text.parse().map_err(|_| Packed::String(text).mismatch(concat!("an integer key of type ", stringify!($integer))))
+                text.trim().parse().map_err(|_| Packed::String(text).mismatch(concat!("an integer key of type ", stringify!($integer))))
             }
 
             fn pack_key(&self, packer: &mut Packer) -> Result<()> {
@@ -187,13 +187,25 @@ fn pack_entries<K: MapKey, V: NebulaType>(packer: &mut Packer, entries: &[(&K, &
     Ok(())
 }
 
-fn decode_map<K: MapKey, V: NebulaType>(literal: LiteralRef<'_>, insert: impl FnMut(K, V)) -> Result<()> {
+/// Reads a map; `insert` says whether the key is new.
+fn decode_map<K: MapKey, V: NebulaType>(literal: LiteralRef<'_>, insert: impl FnMut(K, V) -> bool) -> Result<()> {
     let mut insert = insert;
     match literal.view()? {
-        LiteralView::Map(mut entries) => {
+        LiteralView::Map(all) => {
+            let mut entries = all;
             while let Some((key, value)) = entries.next()? {
                 let value = V::decode(value).map_err(|error| error.at_key(key))?;
-                insert(K::from_text(key)?, value);
+                if !insert(K::from_text(key)?, value) {
+                    return Err(collision(&K::from_text(key)?, key, |spelled| {
+                        let mut entries = all;
+                        while let Some((key, _)) = entries.next()? {
+                            if !spelled(K::from_text(key)?, key) {
+                                break;
+                            }
+                        }
+                        Ok(())
+                    }));
+                }
             }
             Ok(())
         }
@@ -201,16 +213,59 @@ fn decode_map<K: MapKey, V: NebulaType>(literal: LiteralRef<'_>, insert: impl Fn
     }
 }
 
-fn unpack_entries<K: MapKey, V: NebulaType>(unpacker: &mut Unpacker<'_>, mut insert: impl FnMut(K, V)) -> Result<()> {
+/// Reads the entries of a map; `insert` says whether the key is new.
+fn unpack_entries<K: MapKey, V: NebulaType>(unpacker: &mut Unpacker<'_>, mut insert: impl FnMut(K, V) -> bool) -> Result<()> {
     let length = unpacker.expect_map()?;
     unpacker.nested(|inner| {
+        let all = inner.clone();
         for _ in 0..length {
+            let at = inner.clone();
             let key = K::unpack_key(inner)?;
             let value = V::unpack(inner).map_err(|error| error.at_key(&key.to_string()))?;
-            insert(key, value);
+            if !insert(key, value) {
+                return Err(collision(&K::unpack_key(&mut at.clone())?, &spelled(at)?, |met| {
+                    let mut rest = all;
+                    while met(K::unpack_key(&mut rest.clone())?, &spelled(rest.clone())?) {
+                        rest.skip()?;
+                        rest.skip()?;
+                    }
+                    Ok(())
+                }));
+            }
         }
         Ok(())
     })
+}
+
+/// The key that comes next, as its sender spelled it.
+fn spelled(mut unpacker: Unpacker<'_>) -> Result<String> {
+    Ok(match unpacker.next()? {
+        Packed::String(text) => text.to_owned(),
+        Packed::Integer(value) => value.to_string(),
+        Packed::Unsigned(value) => value.to_string(),
+        Packed::Float(value) => format!("{value:?}"),
+        other => other.kind().to_owned(),
+    })
+}
+
+/// The error of a key that was there before, perhaps in another spelling. `walk` shows the map's keys one after the other, until it is told
+/// to stop.
+#[cold]
+fn collision<K: MapKey>(key: &K, text: &str, walk: impl FnOnce(&mut dyn FnMut(K, &str) -> bool) -> Result<()>) -> Error {
+    let mut first = None;
+    let walked = walk(&mut |met, spelled| {
+        if met == *key {
+            first = Some(spelled.to_owned());
+        }
+        first.is_none()
+    });
+    match (walked, first) {
+        (Err(error), None) => error,
+        (_, Some(first)) if first != text => {
+            Error::new(ErrorKind::Mismatch, format!("the keys `{first}` and `{text}` are the same integer"))
+        }
+        _ => Error::new(ErrorKind::Mismatch, format!("the key `{text}` comes twice")),
+    }
 }
 
 macro_rules! maps {
@@ -229,9 +284,7 @@ macro_rules! maps {
 
             fn decode(literal: LiteralRef<'_>) -> Result<Self> {
                 let mut map = Self::default();
-                decode_map(literal, |key, value| {
-                    map.insert(key, value);
-                })?;
+                decode_map(literal, |key, value| map.insert(key, value).is_none())?;
                 Ok(map)
             }
 
@@ -241,9 +294,7 @@ macro_rules! maps {
 
             fn unpack(unpacker: &mut Unpacker<'_>) -> Result<Self> {
                 let mut map = Self::default();
-                unpack_entries(unpacker, |key, value| {
-                    map.insert(key, value);
-                })?;
+                unpack_entries(unpacker, |key, value| map.insert(key, value).is_none())?;
                 Ok(map)
             }
 

@@ -156,7 +156,17 @@ fn exact_float(value: i128) -> Result<f64> {
     Err(Error::new(ErrorKind::OutOfRange, format!("the integer {value} has no exact 64-bit float")))
 }
 
-/// Written as the 64-bit float of the same value; reading rounds to the nearest 32-bit float.
+#[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "the way back shows whether anything was lost")]
+fn exact_narrow(value: i128) -> Result<f32> {
+    let float = value as f32;
+    if float as i128 == value {
+        return Ok(float);
+    }
+    Err(Error::new(ErrorKind::OutOfRange, format!("the integer {value} has no exact 32-bit float")))
+}
+
+/// Written as the 64-bit float of the same value. Reading rounds a float to the nearest 32-bit float; an integer that has no exact one is an
+/// error.
 impl NebulaType for f32 {
     const TAG: &'static str = f64::TAG;
 
@@ -169,7 +179,12 @@ impl NebulaType for f32 {
     }
 
     fn decode(literal: LiteralRef<'_>) -> Result<Self> {
-        narrow(f64::decode(literal)?)
+        match literal.view()? {
+            LiteralView::Float(value) => narrow(value),
+            LiteralView::Integer(value) => exact_narrow(value.into()),
+            LiteralView::Binary(bytes, "msgpack") => whole(bytes, Self::unpack),
+            other => Err(other.mismatch("a float")),
+        }
     }
 
     fn pack(&self, packer: &mut Packer) -> Result<()> {
@@ -177,7 +192,13 @@ impl NebulaType for f32 {
     }
 
     fn unpack(unpacker: &mut Unpacker<'_>) -> Result<Self> {
-        narrow(f64::unpack(unpacker)?)
+        let leniency = unpacker.leniency();
+        match unpacker.next()? {
+            Packed::Float(value) => narrow(value),
+            Packed::Integer(value) if leniency >= Leniency::Numbers => exact_narrow(value.into()),
+            Packed::Unsigned(value) if leniency >= Leniency::Numbers => exact_narrow(value.into()),
+            other => Err(other.mismatch("a float")),
+        }
     }
 
     fn schema(dialect: &Dialect) -> serde_json::Value {

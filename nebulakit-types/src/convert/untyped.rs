@@ -1,5 +1,7 @@
 //! Values without a declared type: any msgpack value, kept whole.
 
+use serde_json::map::Entry;
+
 use super::msgpack::{Packed, Packer, Unpacker, unpack_literal};
 use super::reader::{Fields, LiteralRef, LiteralView, MAX_DEPTH, Wire, corrupt, deeper, pair, utf8};
 use super::writer::Encoder;
@@ -146,7 +148,7 @@ impl NebulaType for Untyped {
     }
 }
 
-/// JSON has no bytes, extensions, NaN, infinities or keys other than strings: those are errors that say where.
+/// JSON has no bytes, extensions, NaN, infinities or keys other than strings, and each key once: anything else is an error that says where.
 impl TryFrom<Untyped> for serde_json::Value {
     type Error = Error;
 
@@ -176,7 +178,12 @@ impl TryFrom<Untyped> for serde_json::Value {
                 for (key, value) in entries {
                     let Untyped::String(key) = key else { return refused("a key that is not a string") };
                     let value = Self::try_from(value).map_err(|error| error.at_key(&key))?;
-                    object.insert(key, value);
+                    match object.entry(key) {
+                        Entry::Vacant(entry) => entry.insert(value),
+                        Entry::Occupied(entry) => {
+                            return Err(Error::new(ErrorKind::Mismatch, format!("the key `{}` comes twice", entry.key())));
+                        }
+                    };
                 }
                 Self::Object(object)
             }

@@ -262,7 +262,7 @@ impl<'a> Elements<'a> {
     }
 }
 
-/// The entries of a map, in the order of the bytes; a key that occurs twice counts with its last value.
+/// The entries of a map, in the order of the bytes; a key may occur twice.
 #[derive(Debug, Clone, Copy)]
 pub struct Entries<'a>(Fields<'a>, &'a References);
 

@@ -67,9 +67,14 @@ impl Parser<'_> {
                 )),
                 Err(_) => Err(mismatch("an integer", &found_text(text))),
             },
-            TypeKind::Simple(SimpleType::Float) => match text.trim().parse() {
-                Ok(value) => self.data(&Untyped::Float(value), expected, Fit::Lenient),
-                Err(_) => Err(mismatch("a float", &found_text(text))),
+            TypeKind::Simple(SimpleType::Float) => match (text.trim().parse::<i128>(), text.trim().parse()) {
+                (Ok(value), _) => {
+                    let mut encoder = Encoder::new(self.dialect);
+                    whole_float(value, &mut encoder)?;
+                    Ok(encoder.finish())
+                }
+                (Err(_), Ok(value)) => self.data(&Untyped::Float(value), expected, Fit::Lenient),
+                (Err(_), Err(_)) => Err(mismatch("a float", &found_text(text))),
             },
             TypeKind::Collection(element) => self.list(text, element, expected),
             TypeKind::Simple(SimpleType::Struct) | TypeKind::Map(_) => self.data(&self.document(text, expected)?, expected, Fit::Lenient),
@@ -109,19 +114,8 @@ impl Parser<'_> {
                 encoder.integer(*value as i64);
             }
             (TypeKind::Simple(SimpleType::Float), Untyped::Float(value)) => encoder.float(*value),
-            #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "the guard checks the way back")]
-            (TypeKind::Simple(SimpleType::Float), Untyped::Int(value)) if is_lenient && *value as f64 as i128 == i128::from(*value) => {
-                encoder.float(*value as f64);
-            }
-            #[expect(
-                clippy::cast_precision_loss,
-                clippy::cast_possible_truncation,
-                clippy::cast_sign_loss,
-                reason = "the guard checks the way back"
-            )]
-            (TypeKind::Simple(SimpleType::Float), Untyped::UInt(value)) if is_lenient && *value as f64 as u128 == u128::from(*value) => {
-                encoder.float(*value as f64);
-            }
+            (TypeKind::Simple(SimpleType::Float), Untyped::Int(value)) if is_lenient => whole_float((*value).into(), &mut encoder)?,
+            (TypeKind::Simple(SimpleType::Float), Untyped::UInt(value)) if is_lenient => whole_float((*value).into(), &mut encoder)?,
             (TypeKind::Simple(SimpleType::Float), Untyped::String(text)) if is_lenient && special_float(text).is_some() => {
                 encoder.float(special_float(text).unwrap_or_default());
             }
@@ -242,6 +236,21 @@ fn by_name<'a>(variants: &'a [LiteralType], value: &'a Untyped) -> Option<(&'a s
     let is_called =
         |variant: &&LiteralType| variant.metadata.as_ref().and_then(|schema| schema.get("title")).is_some_and(|title| title == name);
     variants.iter().find(is_called).map(|variant| (name, variant, inner))
+}
+
+/// Writes an integer where a float is declared. One that only some floats hold goes as it is, so that the input's own type takes or refuses it:
+/// the declared type does not tell an `f32` from an `f64`.
+#[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "the way back shows whether anything was lost")]
+fn whole_float(value: i128, encoder: &mut Encoder) -> Result<()> {
+    let float = value as f64;
+    if float as i128 != value {
+        return Err(Error::new(ErrorKind::OutOfRange, format!("the integer {value} has no exact 64-bit float")));
+    }
+    match i64::try_from(value) {
+        Ok(integer) if value as f32 as i128 != value => encoder.integer(integer),
+        _ => encoder.float(float),
+    }
+    Ok(())
 }
 
 /// The literal of the first variant that `read` can make one of, wrapped as a value of it.
@@ -399,6 +408,23 @@ mod tests {
         assert_eq!(yaml::<i64>("3.5"), Err("expected an integer, found 3.5".to_owned()));
         assert_eq!(yaml("[\"-Infinity\", .inf]"), Ok(vec![f64::NEG_INFINITY, f64::INFINITY]));
         assert_eq!(yaml::<i64>("true"), Err("expected an integer, found true".to_owned()));
+    }
+
+    #[test]
+    fn an_integer_that_a_float_cannot_hold_is_refused() {
+        let narrow = "the integer 16777217 has no exact 32-bit float";
+        assert_eq!(
+            decode::<f32>(&PARSER.text("16777217", &f32::literal_type(&Dialect::FLYTE_1)).unwrap()).unwrap_err().to_string(),
+            narrow
+        );
+        let list = PARSER.text("[1, 16777217]", &Vec::<f32>::literal_type(&Dialect::FLYTE_1)).unwrap();
+        assert_eq!(decode::<Vec<f32>>(&list).unwrap_err().to_string(), format!("`[1]`: {narrow}"));
+        assert_eq!(decode::<f64>(&PARSER.text("16777217", &f64::literal_type(&Dialect::FLYTE_1)).unwrap()), Ok(16_777_217.0));
+        assert_eq!(text("16777216"), Ok(16_777_216_f32));
+        assert_eq!(text("0.1"), Ok(0.1_f32));
+        let wide = "the integer 9007199254740993 has no exact 64-bit float";
+        assert_eq!(text::<f64>("9007199254740993"), Err(wide.to_owned()));
+        assert_eq!(yaml::<f64>("9007199254740993"), Err(wide.to_owned()));
     }
 
     #[test]
