@@ -318,3 +318,91 @@ fn a_field_that_comes_twice_is_refused_by_name() {
     let unknown = map_of(&[(text("W"), value(1)), (text("W"), value(2)), (text("w"), value(3))]);
     assert_eq!(decode::<Renamed>(&unknown).unwrap(), Renamed { w: 3, h: 0 });
 }
+
+#[derive(Debug, PartialEq, NebulaType)]
+#[nebula(pydantic)]
+struct Spans {
+    jiff: SignedDuration,
+    chrono: chrono::TimeDelta,
+    list: Vec<SignedDuration>,
+    map: BTreeMap<String, chrono::TimeDelta>,
+    maybe: Option<SignedDuration>,
+}
+
+/// What pydantic writes for spans of a day and more, of which a year has 365.
+const PYDANTIC_SPANS: [(&str, i64, i32); 15] = [
+    ("P1D", 86_400, 0),
+    ("P100YT1H0.001S", 36_500 * 86_400 + 3_600, 1_000_000),
+    ("-P2DT23H59M59.999993S", -(3 * 86_400 - 1), -999_993_000),
+    ("-P1DT12H1S", -(86_400 + 12 * 3_600 + 1), 0),
+    ("P364D", 364 * 86_400, 0),
+    ("P1Y", 365 * 86_400, 0),
+    ("P1Y35D", 400 * 86_400, 0),
+    ("P9999Y364DT23H59M59.999999S", 3_650_000 * 86_400 - 1, 999_999_000),
+    ("PT0S", 0, 0),
+    ("-PT0.000001S", 0, -1_000),
+    // What it reads beyond that.
+    ("P1M", 30 * 86_400, 0),
+    ("P1Y2M3W4DT5H6M7.8S", 450 * 86_400 + 18_367, 800_000_000),
+    ("+P1.5D", 129_600, 0),
+    ("PT1,5S", 1, 500_000_000),
+    ("PT0.000000001H", 0, 3_600),
+];
+
+#[test]
+fn spans_of_days_and_years_are_read_as_pydantic_writes_them() {
+    for (text, seconds, nanos) in PYDANTIC_SPANS {
+        let span = SignedDuration::new(seconds, nanos);
+        let chrono = chrono::TimeDelta::seconds(seconds) + chrono::TimeDelta::nanoseconds(nanos.into());
+        let fields = serde_json::json!({ "jiff": text, "chrono": text, "list": [text, "PT0S"], "map": { "k": text }, "maybe": text });
+        let expected = || Spans {
+            jiff: span,
+            chrono,
+            list: vec![span, SignedDuration::ZERO],
+            map: BTreeMap::from([("k".to_owned(), chrono)]),
+            maybe: Some(span),
+        };
+        assert_eq!(decode::<Spans>(&msgpack(&fields)).unwrap(), expected(), "{text}");
+        assert_eq!(decode::<Vec<Option<Spans>>>(&msgpack(&serde_json::json!([fields]))).unwrap(), [Some(expected())], "{text}");
+        assert_eq!(decode::<Spans>(&console(&fields)).unwrap(), expected(), "{text}");
+        // Attribute access on a field of a model.
+        for literal in [string(text), msgpack(&text.into()), union(bare(Primitive::String(text.to_owned())), Some("timedelta"))] {
+            assert_eq!(decode::<Option<SignedDuration>>(&literal).unwrap(), Some(span), "{text}");
+            assert_eq!(decode::<Option<chrono::TimeDelta>>(&literal).unwrap(), Some(chrono), "{text}");
+            let std = decode::<Option<std::time::Duration>>(&literal);
+            if seconds < 0 || nanos < 0 {
+                let message = format!("expected a duration that is not negative, found {} seconds", span.as_secs_f64());
+                assert_eq!(std.unwrap_err().to_string(), message);
+            } else {
+                assert_eq!(std.unwrap(), Some(span.unsigned_abs()), "{text}");
+            }
+        }
+    }
+}
+
+#[test]
+fn spans_in_no_form_of_iso_8601_are_refused_with_their_text() {
+    for text in [
+        "P",
+        "PT",
+        "-P",
+        "P1",
+        "P1DT",
+        "P1D1Y",
+        "P1D2D",
+        "PT1H1D",
+        "P1.5DT1S",
+        "P1.D",
+        "P.5D",
+        "PD",
+        "P-1D",
+        "PT1.1234567890S",
+        "P1Ü",
+        "P1D ",
+    ] {
+        let error = decode::<SignedDuration>(&string(text)).unwrap_err();
+        assert_eq!(error.to_string(), format!("expected a duration as ISO 8601 text, such as `P1DT2H30M`, found {text:?}"));
+    }
+    let error = decode::<SignedDuration>(&string("-P10007Y")).unwrap_err();
+    assert_eq!(error.to_string(), "expected a duration within 10,000 years, found -315580752000 seconds");
+}

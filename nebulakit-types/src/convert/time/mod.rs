@@ -3,7 +3,7 @@
 //! On the wire an instant is seconds and nanoseconds since 1970 in UTC, of the years 1 to 9999; a date is its midnight in UTC; a span
 //! is seconds and nanoseconds of one sign, up to 10,000 years. Inside structs instants and dates are ISO 8601 text and spans are
 //! seconds as a float, as flytekit writes them. Other senders' forms are read too: text with `Z`, an offset or no zone (then UTC),
-//! spans as ISO 8601 or seconds.
+//! spans as seconds or ISO 8601, whose years have 365 days there and months 30, as pydantic has it.
 
 mod instant;
 mod span;
@@ -14,6 +14,7 @@ use jiff::civil::Date;
 use serde_json::json;
 
 pub use instant::Instant;
+pub use span::parse as parse_span;
 
 use super::NebulaType;
 #[cfg(any(feature = "chrono", feature = "jiff"))]

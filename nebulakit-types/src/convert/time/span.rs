@@ -46,11 +46,74 @@ pub(super) fn encode(span: SignedDuration, encoder: &mut Encoder) -> Result<()> 
     Ok(())
 }
 
-fn parse(text: &str) -> Result<SignedDuration> {
-    let span = text
-        .parse()
-        .map_err(|error: jiff::Error| Error::new(ErrorKind::Mismatch, "expected a duration as ISO 8601 text").with_source(error))?;
-    within_limit(span)
+/// A span from ISO 8601 text, as pydantic writes it: a year has 365 days, a month 30, a week 7, a day 24 hours. The friendly forms of `jiff`
+/// (`1h 30m`) are read too.
+///
+/// # Errors
+/// When the text is of neither form, or longer than 10,000 years.
+pub fn parse(text: &str) -> Result<SignedDuration> {
+    let (is_negative, rest) = match text.as_bytes() {
+        [b'-', ..] => (true, &text[1..]),
+        [b'+', ..] => (false, &text[1..]),
+        _ => (false, text),
+    };
+    let Some(parts) = rest.strip_prefix(['P', 'p']) else {
+        let span = text.parse().map_err(|error: jiff::Error| Error::new(ErrorKind::Mismatch, WANTED).with_source(error))?;
+        return within_limit(span);
+    };
+    let (seconds, nanos) = iso(parts).ok_or_else(|| Error::new(ErrorKind::Mismatch, format!("{WANTED}, found {text:?}")))?;
+    let sign = if is_negative { -1 } else { 1 };
+    if seconds.unsigned_abs() > u128::from(LIMIT) {
+        return Err(out_of_range(seconds * sign));
+    }
+    #[expect(clippy::cast_possible_truncation, reason = "the limit was just checked, and a second has a billion nanoseconds")]
+    within_limit(SignedDuration::new((seconds * sign) as i64, (nanos * sign) as i32))
+}
+
+const WANTED: &str = "expected a duration as ISO 8601 text, such as `P1DT2H30M`";
+
+/// The units before and after the `T`, the largest first, and the seconds of each.
+const DATE: &[(char, i128)] = &[('Y', 365 * 86_400), ('M', 30 * 86_400), ('W', 7 * 86_400), ('D', 86_400)];
+const TIME: &[(char, i128)] = &[('H', 3_600), ('M', 60), ('S', 1)];
+
+/// The seconds and nanoseconds of what stands behind the `P`. Each unit comes once, in their order; only the last may have a fraction.
+fn iso(text: &str) -> Option<(i128, i128)> {
+    let (date, time) = match text.split_once(['T', 't']) {
+        Some((date, time)) => (date, Some(time).filter(|time| !time.is_empty())?),
+        None => (text, ""),
+    };
+    let (mut seconds, mut nanos) = (0_i128, 0);
+    let mut is_over = false;
+    for (mut rest, mut units) in [(date, DATE), (time, TIME)] {
+        while !rest.is_empty() {
+            if is_over {
+                return None;
+            }
+            let (number, (unit, behind)) = split_number(rest)?;
+            let place = units.iter().position(|(name, _)| *name == unit)?;
+            let (whole, fraction) = number.split_once(['.', ',']).map_or((number, None), |(whole, fraction)| (whole, Some(fraction)));
+            // More digits than any span within the limit has are too many, whatever they are.
+            let whole: i128 = whole.parse::<u64>().ok()?.into();
+            seconds += whole * units[place].1;
+            if let Some(fraction) = fraction.filter(|digits| (1..=9).contains(&digits.len())) {
+                let billionths = format!("{fraction:0<9}").parse::<i128>().ok()? * units[place].1;
+                seconds += billionths / 1_000_000_000;
+                nanos = billionths % 1_000_000_000;
+                is_over = true;
+            } else if fraction.is_some() {
+                return None;
+            }
+            (rest, units) = (behind, &units[place + 1..]);
+        }
+    }
+    (!text.is_empty()).then_some((seconds, nanos))
+}
+
+/// The digits at the start, with what separates their fraction; the letter behind them in upper case; and the rest.
+fn split_number(text: &str) -> Option<(&str, (char, &str))> {
+    let end = text.find(|character: char| !character.is_ascii_digit() && !matches!(character, '.' | ','))?;
+    let unit = text[end..].chars().next()?;
+    (end > 0).then(|| (&text[..end], (unit.to_ascii_uppercase(), &text[end + unit.len_utf8()..])))
 }
 
 /// Seconds as a float carry nanoseconds exactly over some 48 days and microseconds over some 270 years; finer digits are noise of the

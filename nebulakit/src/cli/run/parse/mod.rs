@@ -457,6 +457,10 @@ mod tests {
             assert_eq!(text(written), Ok(Duration::from_secs(5400)), "{written}");
         }
         assert_eq!(text("2 days"), Ok(Duration::from_secs(172_800)));
+        assert_eq!(text("P1D"), Ok(Duration::from_secs(86_400)));
+        assert_eq!(text("P1Y1DT1S"), Ok(Duration::from_secs(366 * 86_400 + 1)));
+        assert_eq!(text::<Duration>("-P1D"), Err("expected a duration that is not negative, found -86400 seconds".to_owned()));
+        assert!(text::<Duration>("P1D1Y").unwrap_err().ends_with("found `P1D1Y`"));
         assert_eq!(yaml("1.5"), Ok(Duration::from_millis(1500)));
         assert!(text::<Duration>("1 month").unwrap_err().starts_with("expected a duration in days or smaller units"));
         assert!(text::<Duration>("soon").unwrap_err().ends_with("found `soon`"));

@@ -1,7 +1,7 @@
 //! Instants and spans, as people write them.
 
 use jiff::{SignedDuration, Span, SpanRelativeTo};
-use nebulakit_types::convert::time::Instant;
+use nebulakit_types::convert::time::{Instant, parse_span};
 use nebulakit_types::{Error, ErrorKind, Result};
 
 use super::Parser;
@@ -27,7 +27,7 @@ impl Parser<'_> {
     }
 }
 
-/// A span: friendly (`1h30m`, `2 days`), ISO 8601 (`PT1H30M`), or seconds. A day has 24 hours.
+/// A span: friendly (`1h30m`, `2 days`), ISO 8601 (`PT1H30M`), or seconds. A day has 24 hours; the years of ISO 8601 have 365 days.
 pub(super) fn duration(text: &str) -> Result<SignedDuration> {
     let text = text.trim();
     let wrong = || mismatch("a duration, as `1h30m`, `2 days`, `PT90S` or seconds", &found_text(text));
@@ -36,6 +36,9 @@ pub(super) fn duration(text: &str) -> Result<SignedDuration> {
     }
     if let Ok(seconds) = text.parse::<f64>() {
         return SignedDuration::try_from_secs_f64(seconds).map_err(|_| wrong());
+    }
+    if text.trim_start_matches(['+', '-']).starts_with(['P', 'p']) {
+        return parse_span(text).map_err(|error| if error.kind() == ErrorKind::Mismatch { wrong() } else { error });
     }
     let span = text.parse::<Span>().map_err(|_| wrong())?;
     span.to_duration(SpanRelativeTo::days_are_24_hours())
