@@ -380,6 +380,54 @@ fn spans_of_days_and_years_are_read_as_pydantic_writes_them() {
     }
 }
 
+/// Its floats would lose microseconds after some 270 years.
+#[test]
+fn spans_in_models_are_written_as_pydantic_writes_them() {
+    for (text, seconds, nanos) in &PYDANTIC_SPANS[..10] {
+        let span = SignedDuration::new(*seconds, *nanos);
+        let model = Spans { jiff: span, chrono: chrono::TimeDelta::zero(), list: vec![span], map: BTreeMap::new(), maybe: None };
+        for dialect in [&Dialect::FLYTE_1, &Dialect::FLYTE_2] {
+            let written = decode::<serde_json::Value>(&encode(&model, dialect).unwrap()).unwrap();
+            assert_eq!(written, serde_json::json!({ "jiff": text, "chrono": "PT0S", "list": [text], "map": {}, "maybe": null }));
+        }
+    }
+}
+
+#[derive(Debug, PartialEq, NebulaType)]
+#[nebula(pydantic)]
+struct BytesModel {
+    b: Bytes,
+    inner: Option<BytesBeside>,
+}
+
+#[derive(Debug, PartialEq, NebulaType)]
+struct BytesBeside {
+    b: Bytes,
+}
+
+/// pydantic's JSON has bytes as the text that they spell, at any depth; dataclasses have base64 there, which the same text may be.
+#[test]
+fn bytes_in_models_are_text_and_beside_them_base64() {
+    let sent = serde_json::json!({ "b": "abcd", "inner": { "b": "aGk=" } });
+    let (abcd, hi) = (Bytes::from_static(b"abcd"), Bytes::from_static(b"aGk="));
+    let model = BytesModel { b: abcd, inner: Some(BytesBeside { b: hi }) };
+    assert_eq!(decode::<BytesModel>(&msgpack(&sent)).unwrap(), model);
+    assert_eq!(decode::<serde_json::Value>(&encode(&model, &Dialect::FLYTE_1).unwrap()).unwrap(), sent);
+    let lines = "A".repeat(76) + "\n" + "AAA=\n";
+    for (text, bytes) in
+        [("aGk=", &b"hi"[..]), ("aGk=\n", b"hi"), ("aGk", b"hi"), ("__-_", b"\xff\xff\xbf"), ("//+/", b"\xff\xff\xbf"), (&lines, &[0; 59])]
+    {
+        assert_eq!(decode::<BytesBeside>(&msgpack(&serde_json::json!({ "b": text }))).unwrap().b, bytes, "{text}");
+    }
+    let error = decode::<BytesBeside>(&msgpack(&serde_json::json!({ "b": "grüße" }))).unwrap_err();
+    assert_eq!(error.to_string(), "`b`: expected bytes or base64 text");
+    // Flyte 1 reads models from JSON alone.
+    let raw = BytesModel { b: Bytes::from_static(b"ab\xff"), inner: None };
+    let error = encode(&raw, &Dialect::FLYTE_1).unwrap_err();
+    assert_eq!(error.to_string(), "`b`: a pydantic model holds bytes as UTF-8 text, which these are not from byte 2 on");
+    assert_eq!(decode::<BytesModel>(&encode(&raw, &Dialect::FLYTE_2).unwrap()).unwrap(), raw);
+}
+
 #[test]
 fn spans_in_no_form_of_iso_8601_are_refused_with_their_text() {
     for text in [

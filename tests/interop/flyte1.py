@@ -1,6 +1,7 @@
 """Flyte 1: flytekit's type engine and its entry point against the fixture. usage: flyte1.py FIXTURE"""
 
 import json
+import logging
 import os
 import pathlib
 import subprocess
@@ -15,6 +16,7 @@ from flytekit.models.core.execution import ExecutionError
 from flytekit.models.literals import LiteralMap
 from google.protobuf.json_format import MessageToDict
 
+import forms
 import matrix
 from matrix import ROWS, Report
 
@@ -69,6 +71,31 @@ def error(prefix):
     return ErrorDocument.from_flyte_idl(message).error
 
 
+def random_values(report, folder, context):
+    """Random values in every form that flytekit's dataclasses and pydantic models write: msgpack, and the older `google.protobuf.Struct`."""
+    # Of fields that have no Flyte type of their own, such as tuples.
+    logging.getLogger("flytekit").setLevel(logging.ERROR)
+    drawn = {}
+    for form in ("msgpack", "struct"):
+        values = forms.Values(f"flyte1 {form}", exact=form == "struct")
+        drawn[form] = [case for task, kind in forms.KINDS for case in forms.shapes(task, kind, [values.of(kind) for _ in range(24)])]
+    drawn["msgpack"] += forms.alone(forms.Values("flyte1 alone"))
+    for form, cases in drawn.items():
+        for at, (name, type, sent, taken) in enumerate(cases):
+            title = f"{name} as {form}, seed {forms.SEED}"
+            try:
+                os.environ["FLYTE_USE_OLD_DC_FORMAT"] = str(form == "struct").lower()
+                literal = TypeEngine.to_literal(context, sent, type, TypeEngine.to_literal_type(type))
+                os.environ["FLYTE_USE_OLD_DC_FORMAT"] = "false"
+                came = literals(rust(folder / "random" / form / str(at), name, LiteralMap({"v": literal})))["o0"]
+                read = taken(TypeEngine.to_python_value(context, came, type))
+                for place, (one, original) in enumerate(zip(read, forms.values_of(name, sent), strict=True)):
+                    wrong = list(forms.differences(one, original))
+                    report.check(not wrong, f"{title}, value {place}: {'; '.join(wrong)}")
+            except Exception as problem:
+                report.check(False, f"{title}: {problem.__class__.__name__}: {problem}")
+
+
 def main(folder):
     report = Report("flytekit and Rust")
     context = FlyteContextManager.current_context()
@@ -88,6 +115,8 @@ def main(folder):
             from_rust[name] = came
         except Exception as problem:
             report.check(False, f"{name}: {type(problem).__name__}: {problem}")
+
+    random_values(report, folder, context)
 
     # The other way round: a Python task takes what Rust wrote, a literal in a file of its own among it.
     number = TypeEngine.to_literal(context, 2_000_000, int, TypeEngine.to_literal_type(int))

@@ -13,6 +13,7 @@ from flyteidl2.task import common_pb2
 from flyte.types import TypeEngine
 from google.protobuf.json_format import MessageToDict
 
+import forms
 import matrix
 from matrix import ROWS, Report
 
@@ -84,6 +85,23 @@ def error(prefix):
     return execution_pb2.ErrorDocument.FromString((prefix / "error.pb").read_bytes()).error
 
 
+async def random_values(report, folder):
+    """Random values in every form that the dataclasses and pydantic models of the `flyte` package write."""
+    values = forms.Values("flyte2")
+    cases = [case for task, kind in forms.KINDS for case in forms.shapes(task, kind, [values.of(kind) for _ in range(24)])]
+    for at, (name, type, sent, taken) in enumerate([*cases, *forms.alone(values)]):
+        title = f"{name}, seed {forms.SEED}"
+        try:
+            literal = await TypeEngine.to_literal(sent, type, TypeEngine.to_literal_type(type))
+            came = outputs(rust(folder / "random" / str(at), name, {"v": literal}))["o0"]
+            read = taken(await TypeEngine.to_python_value(came, type))
+            for place, (one, original) in enumerate(zip(read, forms.values_of(name, sent), strict=True)):
+                wrong = list(forms.differences(one, original))
+                report.check(not wrong, f"{title}, value {place}: {'; '.join(wrong)}")
+        except Exception as problem:
+            report.check(False, f"{title}: {problem.__class__.__name__}: {problem}")
+
+
 async def main(folder):
     report = Report("flyte and Rust")
     for task, type in dict((row.task, row.type) for row in ROWS).items():
@@ -102,6 +120,8 @@ async def main(folder):
             from_rust[name] = came
         except Exception as problem:
             report.check(False, f"{name}: {type(problem).__name__}: {problem}")
+
+    await random_values(report, folder)
 
     try:
         outputs(python(folder / "back", "read_all", from_rust))

@@ -1,7 +1,7 @@
 //! `#[derive(NebulaType)]` on a struct: one descriptor per field, and calls of the library with them.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{DataStruct, DeriveInput, Fields, Ident, Index, LitStr};
 
@@ -126,6 +126,17 @@ pub(super) fn implementation(
     let tag = if container.pydantic { quote!(__nk::structs::PYDANTIC) } else { quote!(__nk::structs::DATACLASS) };
     let count = fields.len();
     let told = doc(&input.attrs);
+    let packed = |values: &[TokenStream]| {
+        let packed = quote! {
+            packer.map(#count)?;
+            #(#all.#index.pack(#values, packer)?;)*
+            __nk::Ok(())
+        };
+        // Inside of a model some types are written in another way.
+        if container.pydantic { quote!(__nk::structs::pydantic_pack(packer, |packer| { #packed })) } else { packed }
+    };
+    let entries = if container.pydantic { quote!(__nk::structs::pydantic_entries) } else { quote!(__nk::structs::entries) };
+    let of_self = packed(&idents.iter().map(|ident| quote!(&self.#ident)).collect::<Vec<_>>());
     // Without fields nothing is known, and what followed would be out of reach.
     let known = (count > 0).then(|| quote!(__nk::Ok(true)));
     let head = head(input, &quote!(__nk::NebulaType));
@@ -133,6 +144,7 @@ pub(super) fn implementation(
     // At the struct's name: what is wrong with an implementation as a whole is wrong with the struct.
     let head = quote_spanned!(ident.span().resolved_at(Span::call_site())=> #head);
     let by_parts = by_parts.then(|| {
+        let of_parts = packed(&slots.iter().map(ToTokens::to_token_stream).collect::<Vec<_>>());
         let plain_types = fields.iter().map(|field| &field.plain_type);
         let generics = bounded(&input.generics);
         let (parameters, _, clause) = generics.split_for_impl();
@@ -140,9 +152,7 @@ pub(super) fn implementation(
         quote! {
             impl #parameters #ident #arguments #clause {
                 fn __nk_pack(packer: &mut __nk::Packer #(, #slots: &#plain_types)*) -> __nk::Result<()> {
-                    packer.map(#count)?;
-                    #(#all.#index.pack(#slots, packer)?;)*
-                    __nk::Ok(())
+                    #of_parts
                 }
             }
         }
@@ -166,14 +176,12 @@ pub(super) fn implementation(
             }
 
             fn pack(&self, packer: &mut __nk::Packer) -> __nk::Result<()> {
-                packer.map(#count)?;
-                #(#all.#index.pack(&self.#idents, packer)?;)*
-                __nk::Ok(())
+                #of_self
             }
 
             fn unpack(unpacker: &mut __nk::Unpacker<'_>) -> __nk::Result<Self> {
                 #(let mut #slots = __nk::None;)*
-                __nk::structs::entries(unpacker, |key, unpacker| {
+                #entries(unpacker, |key, unpacker| {
                     match key {
                         #(#keys => #slots = #all.#index.unpack(unpacker)?,)*
                         _ => return __nk::Ok(false),

@@ -1,7 +1,10 @@
 //! Integers of every width, floats, strings, booleans, bytes, and the unit type.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use std::sync::LazyLock;
+
+use base64::alphabet;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
+use base64::engine::{DecodePaddingMode, Engine as _};
 use bytes::Bytes;
 use serde_json::json;
 
@@ -9,6 +12,7 @@ use super::NebulaType;
 use super::msgpack::{Leniency, Packed, Packer, Unpacker, whole};
 use super::reader::{LiteralRef, LiteralView, copied};
 use super::writer::Encoder;
+use crate::dialect::StructStructure;
 use crate::literal_type::SimpleType;
 use crate::{Dialect, Error, ErrorKind, LiteralType, Result};
 
@@ -333,7 +337,27 @@ impl NebulaType for () {
     }
 }
 
-/// Plain bytes: a binary literal with an empty tag, msgpack's own bytes inside structs (where base64 text is read too).
+/// Both alphabets, with padding or without.
+static BASE64: LazyLock<GeneralPurpose> = LazyLock::new(|| {
+    GeneralPurpose::new(&alphabet::STANDARD, GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent))
+});
+
+/// The bytes that JSON-based senders write as base64: Python's `encodebytes` breaks the lines, others have the alphabet of URLs.
+fn from_base64(text: &str) -> Result<Bytes> {
+    let plain = |byte: u8| match byte {
+        b'-' => b'+',
+        b'_' => b'/',
+        byte => byte,
+    };
+    let joined: Vec<_> = text.bytes().filter(|byte| !matches!(byte, b'\n' | b'\r')).map(plain).collect();
+    BASE64
+        .decode(joined)
+        .map(Bytes::from)
+        .map_err(|error| Error::new(ErrorKind::Mismatch, "expected bytes or base64 text").with_source(error))
+}
+
+/// Plain bytes: a binary literal with an empty tag, msgpack's own bytes inside structs (where base64 text is read too), text in UTF-8 inside
+/// pydantic models.
 impl NebulaType for Bytes {
     const TAG: &'static str = "bytes";
 
@@ -357,18 +381,27 @@ impl NebulaType for Bytes {
         }
     }
 
+    /// # Errors
+    /// Bytes that are not UTF-8, in a pydantic model on Flyte 1: neither it nor its reader has a form for them.
     fn pack(&self, packer: &mut Packer) -> Result<()> {
-        packer.binary(self)
+        if !packer.is_pydantic() {
+            return packer.binary(self);
+        }
+        match std::str::from_utf8(self) {
+            Ok(text) => packer.string(text),
+            Err(_) if packer.dialect().struct_structure == StructStructure::Tag => packer.binary(self),
+            Err(error) => Err(Error::new(
+                ErrorKind::Unencodable,
+                format!("a pydantic model holds bytes as UTF-8 text, which these are not from byte {} on", error.valid_up_to()),
+            )),
+        }
     }
 
     fn unpack(unpacker: &mut Unpacker<'_>) -> Result<Self> {
         match unpacker.next()? {
             Packed::Binary(bytes) => Ok(Self::copy_from_slice(bytes)),
-            // JSON-based senders write base64, some with a newline at the end.
-            Packed::String(text) => STANDARD
-                .decode(text.trim_end_matches('\n'))
-                .map(Self::from)
-                .map_err(|error| Error::new(ErrorKind::Mismatch, "expected bytes or base64 text").with_source(error)),
+            Packed::String(text) if unpacker.is_pydantic => Ok(Self::copy_from_slice(text.as_bytes())),
+            Packed::String(text) => from_base64(text),
             other => Err(other.mismatch("bytes")),
         }
     }

@@ -315,6 +315,29 @@ pub fn entries(unpacker: &mut Unpacker<'_>, mut field: impl FnMut(&str, &mut Unp
     })
 }
 
+/// [`entries`] of a pydantic model, where bytes are text in UTF-8.
+///
+/// # Errors
+/// As [`entries`].
+#[inline]
+pub fn pydantic_entries(unpacker: &mut Unpacker<'_>, field: impl FnMut(&str, &mut Unpacker<'_>) -> Result<bool>) -> Result<()> {
+    let before = std::mem::replace(&mut unpacker.is_pydantic, true);
+    let read = entries(unpacker, field);
+    unpacker.is_pydantic = before;
+    read
+}
+
+/// Writes a pydantic model, where bytes are text in UTF-8; `pack` writes its fields.
+///
+/// # Errors
+/// Those of `pack`.
+pub fn pydantic_pack(packer: &mut Packer, pack: impl FnOnce(&mut Packer) -> Result<()>) -> Result<()> {
+    let before = packer.set_pydantic(true);
+    let packed = pack(packer);
+    packer.set_pydantic(before);
+    packed
+}
+
 /// The fields that were read, each with the key that it came by.
 #[derive(Default)]
 struct Seen<'a> {

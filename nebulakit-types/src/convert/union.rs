@@ -496,6 +496,7 @@ pub fn unpack<U>(unpacker: &mut Unpacker<'_>, choices: &[&dyn AnyChoice<U>]) -> 
 pub fn check_packed<U>(packer: &Packer, start: usize, which: usize, choices: &[&dyn AnyChoice<U>]) -> Result<()> {
     let mut unpacker = Unpacker::new(packer.since(start));
     unpacker.set_leniency(Leniency::Fields);
+    unpacker.is_pydantic = packer.is_pydantic();
     match choose(&mut unpacker, choices) {
         Ok((_, read)) if read != which => {
             let (own, other) = (choices[which].name(), choices[read].name());

@@ -11,6 +11,8 @@ mod data;
 mod defaults;
 #[path = "fixture/endings.rs"]
 mod endings;
+#[path = "fixture/forms.rs"]
+mod forms;
 #[path = "fixture/golden.rs"]
 mod golden;
 #[path = "fixture/surroundings.rs"]

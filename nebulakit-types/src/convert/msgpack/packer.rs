@@ -11,6 +11,7 @@ pub struct Packer {
     bytes: Vec<u8>,
     dialect: &'static Dialect,
     outbox: Outbox,
+    is_pydantic: bool,
 }
 
 /// Why writing msgpack into memory cannot fail.
@@ -20,12 +21,12 @@ impl Packer {
     /// An empty packer that shapes values as `dialect` says.
     #[must_use]
     pub fn new(dialect: &'static Dialect) -> Self {
-        Self { bytes: Vec::new(), dialect, outbox: Outbox::default() }
+        Self { bytes: Vec::new(), dialect, outbox: Outbox::default(), is_pydantic: false }
     }
 
     pub(crate) fn reusing(mut bytes: Vec<u8>, dialect: &'static Dialect, outbox: Outbox) -> Self {
         bytes.clear();
-        Self { bytes, dialect, outbox }
+        Self { bytes, dialect, outbox, is_pydantic: false }
     }
 
     /// What has to be stored before the value is of use to others.
@@ -55,6 +56,16 @@ impl Packer {
     #[must_use]
     pub fn since(&self, start: usize) -> &[u8] {
         self.bytes.get(start..).unwrap_or_default()
+    }
+
+    /// Whether a pydantic model is written, at any depth above.
+    pub(in crate::convert) fn is_pydantic(&self) -> bool {
+        self.is_pydantic
+    }
+
+    /// Says whether a pydantic model is written, and returns what was said before.
+    pub(in crate::convert) fn set_pydantic(&mut self, is_pydantic: bool) -> bool {
+        std::mem::replace(&mut self.is_pydantic, is_pydantic)
     }
 
     /// What was written.

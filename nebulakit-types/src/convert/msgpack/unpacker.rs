@@ -76,13 +76,15 @@ pub struct Unpacker<'a> {
     references: &'a References,
     /// The field of a struct that was read last; its keys may be several.
     pub(in crate::convert) field: &'static str,
+    /// Whether a pydantic model is read, at any depth above.
+    pub(in crate::convert) is_pydantic: bool,
 }
 
 impl<'a> Unpacker<'a> {
     /// A reader at the start of `bytes`.
     #[must_use]
     pub fn new(bytes: &'a [u8]) -> Self {
-        Self { rest: bytes, depth: MAX_DEPTH, leniency: Leniency::Numbers, references: References::none(), field: "" }
+        Self { rest: bytes, depth: MAX_DEPTH, leniency: Leniency::Numbers, references: References::none(), field: "", is_pydantic: false }
     }
 
     /// The same reader, with files and tables read through what the literal around the bytes refers to.

@@ -145,8 +145,7 @@ macro_rules! spans {
             }
 
             fn pack(&self, packer: &mut Packer) -> Result<()> {
-                packer.float(span::within_limit(self.to_span()?)?.as_secs_f64());
-                Ok(())
+                span::pack(self.to_span()?, packer)
             }
 
             fn unpack(unpacker: &mut Unpacker<'_>) -> Result<Self> {

@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 
-use crate::convert::msgpack::{Packed, Unpacker, whole};
+use crate::convert::msgpack::{Packed, Packer, Unpacker, whole};
 use crate::convert::reader::{LiteralView, corrupt};
 use crate::convert::writer::Encoder;
 use crate::{Error, ErrorKind, Result};
@@ -44,6 +44,33 @@ pub(super) fn encode(span: SignedDuration, encoder: &mut Encoder) -> Result<()> 
     let span = within_limit(span)?;
     encoder.duration(span.as_secs(), span.subsec_nanos());
     Ok(())
+}
+
+/// Seconds as a float, in pydantic's models the text of [`iso_text`].
+pub(super) fn pack(span: SignedDuration, packer: &mut Packer) -> Result<()> {
+    let span = within_limit(span)?;
+    if packer.is_pydantic() {
+        return packer.string(&iso_text(span));
+    }
+    packer.float(span.as_secs_f64());
+    Ok(())
+}
+
+/// ISO 8601 as pydantic writes it: `-P1Y35DT12H0.001S`, each unit that is not zero, a year of 365 days.
+fn iso_text(span: SignedDuration) -> String {
+    let (seconds, nanos) = (span.as_secs().unsigned_abs(), span.subsec_nanos().unsigned_abs());
+    let (days, rest) = (seconds / 86_400, seconds % 86_400);
+    let part = |number: u64, unit: &str| if number == 0 { String::new() } else { format!("{number}{unit}") };
+    let fraction = if nanos == 0 { String::new() } else { format!(".{nanos:09}").trim_end_matches('0').to_owned() };
+    let second = if nanos == 0 { part(rest % 60, "S") } else { format!("{}{fraction}S", rest % 60) };
+    let date = part(days / 365, "Y") + &part(days % 365, "D");
+    let time = part(rest / 3_600, "H") + &part(rest / 60 % 60, "M") + &second;
+    let sign = if span.is_negative() { "-" } else { "" };
+    match (date.is_empty(), time.is_empty()) {
+        (true, true) => "PT0S".to_owned(),
+        (false, true) => format!("{sign}P{date}"),
+        _ => format!("{sign}P{date}T{time}"),
+    }
 }
 
 /// A span from ISO 8601 text, as pydantic writes it: a year has 365 days, a month 30, a week 7, a day 24 hours. The friendly forms of `jiff`
