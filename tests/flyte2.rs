@@ -3,9 +3,9 @@
 //! `golden/flyte2-cluster.jsonl` was recorded from a running backend.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use nebulakit_tests::literals::{int, map, text};
+use nebulakit_tests::literals::{binary, file, int, map, text};
 use nebulakit_tests::{Ended, Launch, NON_RECOVERABLE, RECOVERABLE, USER};
-use nebulakit_types::wire::flyteidl::core::{KeyValuePair, LiteralMap};
+use nebulakit_types::wire::flyteidl::core::{KeyValuePair, LiteralMap, literal, scalar};
 use prost::Message as _;
 use serde_json::Value;
 
@@ -170,6 +170,32 @@ fn an_earlier_launchs_document_is_gone_before_the_task_runs() {
     std::fs::create_dir(launched.path().join("out")).unwrap();
     std::fs::write(launched.path().join("out/error.pb"), from_hex(case["steps"][0]["error_pb"].as_str().unwrap())).unwrap();
     assert_eq!(launched.run().output(), int(1));
+}
+
+/// Python's SDK pickles `bytes`, those above 10 KiB in a file of their own.
+#[test]
+fn large_bytes_are_fetched_from_their_pickle() {
+    let run = |pickle: Option<&[u8]>| {
+        let launched = launch("types.bytes").on_flyte_2();
+        let path = launched.path().join("in/pickle");
+        if let Some(pickle) = pickle {
+            std::fs::write(&path, pickle).unwrap();
+        }
+        let mut literal = file(path.to_str().unwrap());
+        let Some(literal::Value::Scalar(scalar)) = &mut literal.value else { panic!("a file is a scalar") };
+        let Some(scalar::Value::Blob(blob)) = &mut scalar.value else { panic!("a file is a blob") };
+        blob.metadata.as_mut().unwrap().r#type.as_mut().unwrap().format = "PythonPickle".to_owned();
+        launched.input("v", literal).run()
+    };
+    let pickle = [&b"\x80\x05B\x10\x27\0\0"[..], &[7; 10_000], b"\x94."].concat();
+    assert_eq!(run(Some(&pickle)).output(), binary([7; 10_000], ""));
+    let error = run(Some(b"\x80\x05]\x94.")).error();
+    assert!(error.message.contains("expected bytes, found a pickle of something else than `bytes`"), "{}", error.message);
+    assert_eq!(error.kind, NON_RECOVERABLE);
+    let error = run(Some(b"text")).error();
+    assert!(error.message.contains("expected bytes, found a file of Python's that is not a pickle"), "{}", error.message);
+    // A store that is down may be up at the next attempt.
+    assert_eq!(run(None).error().kind, RECOVERABLE);
 }
 
 #[test]

@@ -7,7 +7,9 @@ use jiff::SignedDuration;
 use nebulakit::NebulaType;
 use nebulakit::types::{Bytes, Dialect, ErrorKind, LiteralType, Raw, Untyped, decode, encode};
 use nebulakit_tests::python::{Color, FloatOrInt, Inner, IntOrStr, Many, Nested, Simple, Temporal, WithEnum};
+use nebulakit_types::convert::reader::{LiteralRef, References};
 use nebulakit_types::literal::{GenericValue, Literal, LiteralValue, Primitive};
+use nebulakit_types::literal_type::{BlobDimensionality, BlobType};
 
 fn msgpack(value: &serde_json::Value) -> Vec<u8> {
     encode(value, &Dialect::FLYTE_1).unwrap()
@@ -453,4 +455,180 @@ fn spans_in_no_form_of_iso_8601_are_refused_with_their_text() {
     }
     let error = decode::<SignedDuration>(&string("-P10007Y")).unwrap_err();
     assert_eq!(error.to_string(), "expected a duration within 10,000 years, found -315580752000 seconds");
+}
+
+/// What Python's `pickle` makes of `bytes` in protocols 0 to 5.
+#[rustfmt::skip]
+const PICKLED: &[(&[u8], &[u8])] = &[
+    (b"", b"c__builtin__\x0abytes\x0ap0\x0a(tRp1\x0a."),
+    (b"abc", b"c_codecs\x0aencode\x0ap0\x0a(Vabc\x0ap1\x0aVlatin1\x0ap2\x0atp3\x0aRp4\x0a."),
+    (b"\xff\x0a\x5cu\x00\x0d.", b"c_codecs\x0aencode\x0ap0\x0a(V\xff\x5cu000a\x5cu005cu\x5cu0000\x5cu000d.\x0ap1\x0aVlatin1\x0ap2\x0atp3\x0aRp4\x0a."),
+    (b"", b"c__builtin__\x0abytes\x0aq\x00)Rq\x01."),
+    (b"abc", b"c_codecs\x0aencode\x0aq\x00(X\x03\x00\x00\x00abcq\x01X\x06\x00\x00\x00latin1q\x02tq\x03Rq\x04."),
+    (b"\xff\x0a\x5cu\x00\x0d.", b"c_codecs\x0aencode\x0aq\x00(X\x08\x00\x00\x00\xc3\xbf\x0a\x5cu\x00\x0d.q\x01X\x06\x00\x00\x00latin1q\x02tq\x03Rq\x04."),
+    (b"", b"\x80\x02c__builtin__\x0abytes\x0aq\x00)Rq\x01."),
+    (b"abc", b"\x80\x02c_codecs\x0aencode\x0aq\x00X\x03\x00\x00\x00abcq\x01X\x06\x00\x00\x00latin1q\x02\x86q\x03Rq\x04."),
+    (b"\xff\x0a\x5cu\x00\x0d.", b"\x80\x02c_codecs\x0aencode\x0aq\x00X\x08\x00\x00\x00\xc3\xbf\x0a\x5cu\x00\x0d.q\x01X\x06\x00\x00\x00latin1q\x02\x86q\x03Rq\x04."),
+    (b"", b"\x80\x03C\x00q\x00."),
+    (b"abc", b"\x80\x03C\x03abcq\x00."),
+    (b"\xff\x0a\x5cu\x00\x0d.", b"\x80\x03C\x07\xff\x0a\x5cu\x00\x0d.q\x00."),
+    (b"", b"\x80\x04\x95\x04\x00\x00\x00\x00\x00\x00\x00C\x00\x94."),
+    (b"abc", b"\x80\x04\x95\x07\x00\x00\x00\x00\x00\x00\x00C\x03abc\x94."),
+    (b"\xff\x0a\x5cu\x00\x0d.", b"\x80\x04\x95\x0b\x00\x00\x00\x00\x00\x00\x00C\x07\xff\x0a\x5cu\x00\x0d.\x94."),
+    (b"", b"\x80\x05\x95\x04\x00\x00\x00\x00\x00\x00\x00C\x00\x94."),
+    (b"abc", b"\x80\x05\x95\x07\x00\x00\x00\x00\x00\x00\x00C\x03abc\x94."),
+    (b"\xff\x0a\x5cu\x00\x0d.", b"\x80\x05\x95\x0b\x00\x00\x00\x00\x00\x00\x00C\x07\xff\x0a\x5cu\x00\x0d.\x94."),
+];
+
+/// Pickles of an integer, a list, a text, a `bytearray`, a set, none and a tuple, of protocols 2, 4 and 5.
+#[rustfmt::skip]
+const PICKLED_OTHERS: &[&[u8]] = &[
+    b"\x80\x02K*.",
+    b"\x80\x04K*.",
+    b"\x80\x05K*.",
+    b"\x80\x02]q\x00(c_codecs\x0aencode\x0aq\x01X\x01\x00\x00\x00aq\x02X\x06\x00\x00\x00latin1q\x03\x86q\x04Rq\x05h\x01X\x01\x00\x00\x00bq\x06h\x03\x86q\x07Rq\x08e.",
+    b"\x80\x04\x95\x0d\x00\x00\x00\x00\x00\x00\x00]\x94(C\x01a\x94C\x01b\x94e.",
+    b"\x80\x05\x95\x0d\x00\x00\x00\x00\x00\x00\x00]\x94(C\x01a\x94C\x01b\x94e.",
+    b"\x80\x02X\x03\x00\x00\x00abcq\x00.",
+    b"\x80\x04\x95\x07\x00\x00\x00\x00\x00\x00\x00\x8c\x03abc\x94.",
+    b"\x80\x05\x95\x07\x00\x00\x00\x00\x00\x00\x00\x8c\x03abc\x94.",
+    b"\x80\x02c__builtin__\x0abytearray\x0aq\x00c_codecs\x0aencode\x0aq\x01X\x03\x00\x00\x00abcq\x02X\x06\x00\x00\x00latin1q\x03\x86q\x04Rq\x05\x85q\x06Rq\x07.",
+    b"\x80\x04\x95$\x00\x00\x00\x00\x00\x00\x00\x8c\x08builtins\x94\x8c\x09bytearray\x94\x93\x94C\x03abc\x94\x85\x94R\x94.",
+    b"\x80\x05\x95\x0e\x00\x00\x00\x00\x00\x00\x00\x96\x03\x00\x00\x00\x00\x00\x00\x00abc\x94.",
+    b"\x80\x02c__builtin__\x0aset\x0aq\x00]q\x01K\x01a\x85q\x02Rq\x03.",
+    b"\x80\x04\x95\x07\x00\x00\x00\x00\x00\x00\x00\x8f\x94(K\x01\x90.",
+    b"\x80\x05\x95\x07\x00\x00\x00\x00\x00\x00\x00\x8f\x94(K\x01\x90.",
+    b"\x80\x02N.",
+    b"\x80\x04N.",
+    b"\x80\x05N.",
+    b"\x80\x02c_codecs\x0aencode\x0aq\x00X\x01\x00\x00\x00aq\x01X\x06\x00\x00\x00latin1q\x02\x86q\x03Rq\x04\x85q\x05.",
+    b"\x80\x04\x95\x07\x00\x00\x00\x00\x00\x00\x00C\x01a\x94\x85\x94.",
+    b"\x80\x05\x95\x07\x00\x00\x00\x00\x00\x00\x00C\x01a\x94\x85\x94.",
+];
+
+/// A pickle of a date, which names its class.
+const PICKLED_DATE: &[u8] =
+    b"\x80\x04\x95 \x00\x00\x00\x00\x00\x00\x00\x8c\x08datetime\x94\x8c\x04date\x94\x93\x94C\x04\x07\xe8\x02\x1d\x94\x85\x94R\x94.";
+
+fn binary(bytes: &[u8]) -> Literal {
+    Literal::new(LiteralValue::Binary { value: bytes.to_vec(), tag: String::new() })
+}
+
+fn pickle_at(uri: &str) -> Literal {
+    let blob_type = BlobType { format: "PythonPickle".to_owned(), dimensionality: BlobDimensionality::Single };
+    Literal::new(LiteralValue::Blob { uri: uri.to_owned(), blob_type })
+}
+
+/// Python's SDK on Flyte 2 pickles `bytes`; nothing else is read from a pickle.
+#[test]
+fn bytes_are_read_from_a_pickle_of_bytes() {
+    for (content, pickled) in PICKLED {
+        assert_eq!(decode::<Bytes>(&binary(pickled).encode()).unwrap(), *content, "{pickled:?}");
+        assert_eq!(decode::<Option<Bytes>>(&binary(pickled).encode()).unwrap().as_deref(), Some(*content));
+        assert_eq!(decode::<Vec<Bytes>>(&Literal::collection(vec![binary(pickled)]).encode()).unwrap(), [*content]);
+        // A large one is in a file, which is fetched before.
+        let literal = pickle_at("s3://b/p").encode();
+        let error = decode::<Bytes>(&literal).unwrap_err();
+        assert_eq!(
+            (error.kind(), error.to_string().as_str()),
+            (ErrorKind::NotFetched, "the value is pickled in `s3://b/p`, which has not been fetched")
+        );
+        let fetched = References::from_iter([("s3://b/p".to_owned(), Bytes::from_static(pickled))]);
+        assert_eq!(Bytes::decode(LiteralRef::new(&literal, &fetched)).unwrap(), *content);
+    }
+    for pickled in PICKLED_OTHERS {
+        let error = decode::<Bytes>(&binary(pickled).encode()).unwrap_err().to_string();
+        assert!(error.starts_with("expected bytes, found a pickle of something else than `bytes`"), "{error}");
+    }
+    let error = decode::<Bytes>(&binary(PICKLED_DATE).encode()).unwrap_err().to_string();
+    assert_eq!(error, "expected bytes, found a pickle of something else than `bytes` (`datetime.date`)");
+}
+
+/// Our own are as they are; those that would be taken for a pickle are pickled once more.
+#[test]
+fn bytes_that_are_a_pickle_come_back_as_they_were() {
+    let pickles = PICKLED.iter().map(|(_, pickled)| *pickled).chain(PICKLED_OTHERS.iter().copied());
+    for content in pickles.chain([&b""[..], b"\x80\x04.", b"cat\n.", b"\x80\x05 no pickle."]) {
+        let content = Bytes::from_static(content);
+        for dialect in [&Dialect::FLYTE_1, &Dialect::FLYTE_2] {
+            assert_eq!(decode::<Bytes>(&encode(&content, dialect).unwrap()).unwrap(), content);
+        }
+    }
+    assert_eq!(encode(&Bytes::from_static(b"\x80\x05 no pickle."), &Dialect::FLYTE_2).unwrap(), binary(b"\x80\x05 no pickle.").encode());
+}
+
+struct PythonPickle;
+
+impl nebulakit::types::file::Format for PythonPickle {
+    const NAME: &'static str = "PythonPickle";
+}
+
+#[test]
+fn a_pickle_is_a_file_wherever_it_lies() {
+    type Pickle = nebulakit::File<PythonPickle>;
+    for pickled in PICKLED_OTHERS {
+        let inline = decode::<Option<Pickle>>(&binary(pickled).encode()).unwrap().unwrap();
+        assert_eq!(inline.blocking().read_bytes().unwrap(), *pickled);
+    }
+    assert_eq!(decode::<Pickle>(&pickle_at("s3://b/p").encode()).unwrap().uri(), Some("s3://b/p"));
+}
+
+#[test]
+fn a_pickle_in_the_place_of_another_type_is_called_one() {
+    let error = |literal: &Literal| {
+        let literal = literal.encode();
+        [
+            decode::<i64>(&literal).unwrap_err(),
+            decode::<Vec<i64>>(&literal).unwrap_err(),
+            decode::<Inner>(&literal).unwrap_err(),
+            decode::<Untyped>(&literal).unwrap_err(),
+            decode::<Color>(&literal).unwrap_err(),
+            decode::<SignedDuration>(&literal).unwrap_err(),
+            decode::<BTreeMap<String, i64>>(&literal).unwrap_err(),
+            decode::<nebulakit::Directory>(&literal).unwrap_err(),
+        ]
+    };
+    for error in error(&pickle_at("s3://b/p")) {
+        assert!(error.to_string().ends_with(", found a pickle, which only Python reads (`s3://b/p`)"), "{error}");
+    }
+    for error in error(&binary(PICKLED_DATE)) {
+        assert!(error.to_string().ends_with(", found a pickle of `datetime.date`, which only Python reads"), "{error}");
+    }
+}
+
+#[test]
+fn floats_that_json_has_not_are_read_or_explained() {
+    let nil = msgpack(&serde_json::json!({ "f": null }));
+    let message =
+        "`f`: expected a float, found none, which pydantic also writes for NaN and infinities; declare it an `Option` to take them";
+    assert_eq!(decode::<Narrow>(&nil).unwrap_err().to_string(), message);
+    for (text, value) in [("NaN", f32::NAN), ("Infinity", f32::INFINITY), ("-Infinity", f32::NEG_INFINITY)] {
+        let read = decode::<Narrow>(&msgpack(&serde_json::json!({ "f": text }))).unwrap().f;
+        assert!(read == value || read.is_nan() && value.is_nan(), "{text}");
+    }
+    assert!(decode::<Narrow>(&msgpack(&serde_json::json!({ "f": "nan" }))).is_err());
+}
+
+#[derive(Debug, PartialEq, NebulaType)]
+#[nebula(pydantic)]
+struct Outer {
+    inner: BytesModel,
+    inners: Vec<BytesModel>,
+    by_name: BTreeMap<String, Option<BytesModel>>,
+    span: SignedDuration,
+}
+
+/// Of structs that are written out in lists and maps Python makes untyped dictionaries.
+#[test]
+fn schemas_of_models_refer_to_their_structs() {
+    let schema = serde_json::Value::Object(Outer::literal_type(&Dialect::FLYTE_2).metadata.unwrap());
+    let reference = serde_json::json!({ "$ref": "#/$defs/BytesModel" });
+    assert_eq!(schema["properties"]["inner"], reference);
+    assert_eq!(schema["properties"]["inners"]["items"], reference);
+    assert_eq!(schema["properties"]["by_name"]["additionalProperties"]["anyOf"][0], reference);
+    assert_eq!(schema["properties"]["span"], serde_json::json!({ "type": "string", "format": "duration" }));
+    let inner = &schema["$defs"]["BytesModel"];
+    assert_eq!(inner["properties"]["b"], serde_json::json!({ "type": "string", "format": "binary" }));
+    assert_eq!(inner["properties"]["inner"]["anyOf"][0], serde_json::json!({ "$ref": "#/$defs/BytesBeside" }));
+    assert_eq!(schema["$defs"]["BytesBeside"]["title"], "BytesBeside");
 }

@@ -20,7 +20,7 @@ pub use self::reader::{BlockingFile, FileReader};
 pub use self::writer::{BlockingWriter, FileWriter};
 use crate::convert::blob::{FILE, Reference};
 use crate::convert::msgpack::{Packer, Unpacker};
-use crate::convert::reader::LiteralRef;
+use crate::convert::reader::{LiteralRef, LiteralView, PYTHON_PICKLE};
 use crate::convert::writer::Encoder;
 use crate::data::{Destination, Local, Placed, Source, Wanted, check, copy_of, options_for, stored_name, text, workspace};
 use crate::dialect::FileShape;
@@ -359,7 +359,12 @@ impl<F: Format> NebulaType for File<F> {
         Ok(())
     }
 
+    /// A small pickle lies in its literal.
     fn decode(literal: LiteralRef<'_>) -> Result<Self> {
+        if let (PYTHON_PICKLE, LiteralView::Binary(bytes, "")) = (F::NAME, literal.view()?) {
+            let file = Self::from_bytes("pickle", bytes.to_vec());
+            return Ok(Self { workspace: literal.references().workspace().cloned(), ..file });
+        }
         Ok(Self::read(FILE.decode(literal)?, literal.references().workspace()))
     }
 

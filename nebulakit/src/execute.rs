@@ -10,6 +10,7 @@ use std::time::{Duration, Instant, SystemTime};
 use bytes::Bytes;
 use nebulakit_types::convert::check::check;
 use nebulakit_types::convert::reader::{LiteralRef, References, custom_context};
+use nebulakit_types::literal_type::{SimpleType, TypeKind};
 use nebulakit_types::outputs::{Output, Written};
 use nebulakit_types::storage::{Counts, Storage};
 use nebulakit_types::{ErrorKind, LiteralType};
@@ -314,7 +315,10 @@ impl Execution {
             // References literals are rare: only when one is met are all looked for.
             Err(error) if error.kind() == ErrorKind::NotFetched => {
                 // They may be in another store than the inputs: the context's knows the settings of all.
-                let offloaded = self.reactor.wait(io::fetch_offloaded(context.storage(), &inputs));
+                let takes_pickles = |name: &str| {
+                    task.params.iter().any(|param| param.name() == name && holds_bytes(&param.literal_type(&self.platform.dialect)))
+                };
+                let offloaded = self.reactor.wait(io::fetch_offloaded(context.storage(), &inputs, takes_pickles));
                 let offloaded = offloaded.map_err(|error| Failure::cannot_start(&error))?;
                 let offloaded = offloaded.map_err(|error| Failure::of_store("cannot fetch an offloaded input", &error))?;
                 guard(|| self.prepare(task, &inputs, offloaded, context))?
@@ -417,6 +421,16 @@ fn unreadable(task: &TaskDef, inputs: &[u8], error: &nebulakit_types::Error) -> 
         // Damage on the way may be gone at the next attempt; a whole message with a broken value in it stays as it is.
         ErrorKind::Corrupt => Failure { recoverable: Some(!io::is_whole(inputs)), ..failure },
         _ => failure,
+    }
+}
+
+/// Whether a value of the type may be bytes, which Python pickles.
+fn holds_bytes(literal_type: &LiteralType) -> bool {
+    match &literal_type.kind {
+        TypeKind::Simple(SimpleType::Binary) => true,
+        TypeKind::Collection(element) | TypeKind::Map(element) => holds_bytes(element),
+        TypeKind::Union(variants) => variants.iter().any(holds_bytes),
+        _ => false,
     }
 }
 

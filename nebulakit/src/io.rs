@@ -2,7 +2,7 @@
 
 use bytes::{Bytes, BytesMut};
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
-use nebulakit_types::convert::reader::{LiteralRef, References, offloaded_uris};
+use nebulakit_types::convert::reader::{LiteralRef, Outside, References, outside};
 use nebulakit_types::json::offload_hash;
 use nebulakit_types::outputs::Output;
 use nebulakit_types::storage::{PutOptions, Storage, join};
@@ -49,36 +49,43 @@ impl Limits {
     }
 }
 
-/// Fetches the content of every offloaded literal in `inputs`, at any depth and in files that refer to others.
+/// Fetches the content of every offloaded literal in `inputs`, at any depth and in files that refer to others, and the pickles in inputs of
+/// which `takes_pickles` says so.
 ///
 /// # Errors
 /// When one cannot be fetched.
-pub(crate) async fn fetch_offloaded(storage: &Storage, inputs: &[u8]) -> Result<References> {
+pub(crate) async fn fetch_offloaded(storage: &Storage, inputs: &[u8], takes_pickles: impl Fn(&str) -> bool) -> Result<References> {
     let mut fetched: Vec<(String, Bytes)> = Vec::new();
+    let mut wanted = Vec::new();
     // A map of literals at the top is what a literal that is a map holds.
-    let mut wanted = map_uris(inputs)?;
+    let mut entries = nebulakit_types::convert::reader::Entries::of_map(inputs, References::none());
+    while let Some((name, literal)) = entries.next()? {
+        let takes_pickles = takes_pickles(name);
+        wanted.extend(outside(literal.bytes())?.into_iter().map(|outside| (outside, takes_pickles)));
+    }
     while !wanted.is_empty() {
+        wanted.retain(|(outside, takes_pickles)| *takes_pickles || matches!(outside, Outside::Literal(_)));
         wanted.sort_unstable();
         wanted.dedup();
-        wanted.retain(|uri| !fetched.iter().any(|(known, _)| known == uri));
-        let contents: Vec<Bytes> = stream::iter(&wanted).map(|uri| storage.get(uri)).buffered(AT_A_TIME).try_collect().await?;
+        wanted.retain(|(outside, _)| !fetched.iter().any(|(known, _)| known == uri(outside)));
+        let contents = stream::iter(&wanted).map(|(outside, _)| storage.get(uri(outside))).buffered(AT_A_TIME);
+        let contents: Vec<Bytes> = contents.try_collect().await?;
         let mut next = Vec::new();
-        for (uri, content) in wanted.into_iter().zip(contents) {
-            next.extend(offloaded_uris(&content)?);
-            fetched.push((uri, content));
+        for ((from, takes_pickles), content) in wanted.into_iter().zip(contents) {
+            if let Outside::Literal(_) = from {
+                next.extend(outside(&content)?.into_iter().map(|outside| (outside, takes_pickles)));
+            }
+            fetched.push((uri(&from).to_owned(), content));
         }
         wanted = next;
     }
     Ok(fetched.into_iter().collect())
 }
 
-fn map_uris(inputs: &[u8]) -> Result<Vec<String>> {
-    let mut uris = Vec::new();
-    let mut entries = nebulakit_types::convert::reader::Entries::of_map(inputs, References::none());
-    while let Some((_, literal)) = entries.next()? {
-        uris.extend(offloaded_uris(literal.bytes())?);
+fn uri(outside: &Outside) -> &str {
+    match outside {
+        Outside::Literal(uri) | Outside::Pickle(uri) => uri,
     }
-    Ok(uris)
 }
 
 /// Whether `inputs` is a whole map of literals, whatever its values hold.

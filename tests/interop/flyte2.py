@@ -7,11 +7,14 @@ import pathlib
 import subprocess
 import sys
 import tempfile
+from datetime import timedelta
 
-from flyteidl2.core import execution_pb2
+from flyteidl2.core import execution_pb2, types_pb2
 from flyteidl2.task import common_pb2
+from flyte._context import internal_ctx
+from flyte.models import RawDataPath
 from flyte.types import TypeEngine
-from google.protobuf.json_format import MessageToDict
+from google.protobuf.json_format import MessageToDict, ParseDict
 
 import forms
 import matrix
@@ -19,6 +22,9 @@ from matrix import ROWS, Report
 
 HERE = pathlib.Path(__file__).parent
 FIXTURE = sys.argv[1]
+
+# Small ones and one above Python's limit for a literal.
+BYTES = [b"", b"abc", b"\xff\n\\.", bytes(range(256)), b"x" * 50_000]
 
 # What a Rust type writes otherwise than the `flyte` package would, on purpose; it is read all the same.
 OTHER_BYTES = {
@@ -102,6 +108,58 @@ async def random_values(report, folder):
             report.check(False, f"{title}: {problem.__class__.__name__}: {problem}")
 
 
+async def pickled_bytes(report, folder):
+    """Python pickles `bytes`, large ones in a file; ours come raw, and are read by what docs/wire-format.md says."""
+    with internal_ctx().new_raw_data_path(RawDataPath.from_local_folder(folder / "python")):
+        sent = {content: await TypeEngine.to_literal(content, bytes, TypeEngine.to_literal_type(bytes)) for content in BYTES}
+    report.check(any(literal.scalar.HasField("blob") for literal in sent.values()), "no pickle is in a file")
+    pickles = [await TypeEngine.to_literal(value, type(value), TypeEngine.to_literal_type(type(value))) for value in ({1}, bytearray(b"x"))]
+    for at, literal in enumerate(pickles):
+        message = error(rust(folder / "pickles" / str(at), "types.bytes", {"v": literal})).message
+        report.check("a pickle of something else than `bytes`" in message, message)
+        message = error(rust(folder / "pickles" / f"int {at}", "types.int", {"v": literal})).message
+        report.check("expected an integer, found a pickle" in message, message)
+        came = outputs(rust(folder / "pickles" / f"file {at}", "forms.pickle", {"v": literal}))["o0"]
+        report.check(await TypeEngine.to_python_value(came, set) == ({1}, bytearray(b"x"))[at], "a small pickle as a file")
+
+    # Bytes that are a pickle themselves.
+    looks_like_one = b"\x80\x04N."
+    literal = await TypeEngine.to_literal(looks_like_one, bytes, TypeEngine.to_literal_type(bytes))
+    came = outputs(rust(folder / "pickles" / "bytes", "types.bytes", {"v": literal}))["o0"]
+    report.check(await TypeEngine.to_python_value(came, bytes) == looks_like_one, f"a pickle as bytes came as {came}")
+
+    import raw_bytes  # From here on Python reads and writes them as they are.
+
+    for at, (content, literal) in enumerate(sent.items()):
+        came = outputs(rust(folder / "bytes" / str(at), "types.bytes", {"v": literal}))["o0"]
+        report.check(came.scalar.binary.value == content and came.scalar.binary.tag == "", f"{content[:20]!r} came as {came}")
+        report.check(await TypeEngine.to_python_value(came, bytes) == content, f"{content[:20]!r} is not read back")
+        again = outputs(rust(folder / "bytes" / f"again {at}", "types.bytes", {"v": came}))["o0"]
+        report.check(again == came, f"{content[:20]!r}, sent raw, came back as {again}")
+
+
+async def guessed_types(report, folder):
+    """What Python makes of our types where it does not have the classes: those of structs in models, in their lists and maps too."""
+    for name, kind, inner in (("nested", forms.Nested, forms.Inner), ("nested_model", forms.NestedModel, forms.InnerModel)):
+        one, two = inner(x=1, y="y"), inner(x=2)
+        fields = {"inner": one, "inners": [one, two], "by_name": {"k": two}, "lists": [[one], [], [two]], "maybe": [two]}
+        sent = kind(**fields, span=timedelta(days=-400, microseconds=1), by_int={-1: "minus"})
+        literal = await TypeEngine.to_literal(sent, kind, TypeEngine.to_literal_type(kind))
+        came = outputs(rust(folder / "guessed" / name, f"forms.{name}", {"v": literal}))["o0"]
+        guessed = TypeEngine.guess_python_type(ParseDict(declared(folder, f"forms.{name}"), types_pb2.LiteralType()))
+        value = await TypeEngine.to_python_value(came, guessed)
+        if kind is forms.NestedModel:
+            report.check(came == literal, f"{name}: sent {literal}, got {came}")
+            known = TypeEngine.guess_python_type(TypeEngine.to_literal_type(kind))
+            found = [{name: str(field.annotation) for name, field in type.model_fields.items()} for type in (guessed, known)]
+            renamed = str(found).replace("InnerModel", "Inner")
+            report.check(found[0].keys() == found[1].keys() and eval(renamed)[0] == eval(renamed)[1], f"{name}: guessed {found}")
+        # Of dataclasses' own schemas Python makes dictionaries in lists and maps.
+        x = (lambda it: it.x) if kind is forms.NestedModel else (lambda it: it["x"])
+        nested = [*value.inners, *value.by_name.values(), *value.lists[0], *value.lists[2], *value.maybe]
+        report.check((value.inner.x, [x(it) for it in nested]) == (1, [1, 2, 2, 1, 2, 2]), f"{name}: {value!r}")
+
+
 async def main(folder):
     report = Report("flyte and Rust")
     for task, type in dict((row.task, row.type) for row in ROWS).items():
@@ -122,6 +180,7 @@ async def main(folder):
             report.check(False, f"{name}: {type(problem).__name__}: {problem}")
 
     await random_values(report, folder)
+    await guessed_types(report, folder)
 
     try:
         outputs(python(folder / "back", "read_all", from_rust))
@@ -141,6 +200,7 @@ async def main(folder):
     report.check("grüße" in ours.message, f"the message of a plain error: {ours}")
     wrong = error(rust(folder / "wrong-input", "mod.t1", {"a": text}))
     report.check((wrong.kind, wrong.origin) == (execution_pb2.ContainerError.NON_RECOVERABLE, user), f"a wrong input: {wrong}")
+    await pickled_bytes(report, folder)
     report.finish()
 
 

@@ -93,6 +93,17 @@ Model = type(
 )
 
 
+NESTED = {"span": timedelta, "by_int": Dict[int, str]}
+
+
+def deep(inner):
+    return {**nested(inner), "lists": List[List[inner]], "maybe": Optional[List[inner]]}
+
+
+Nested = dataclass(type("Nested", (), {"__annotations__": {**deep(Inner), **NESTED}, "__module__": __name__}))
+NestedModel = type("NestedModel", (BaseModel,), {"__annotations__": {**deep(InnerModel), **NESTED}, "__module__": __name__})
+
+
 class Values:
     """Draws random values, the same ones for the same seed; `exact` keeps integers within what a float holds."""
 

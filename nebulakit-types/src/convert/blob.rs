@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::msgpack::{Packer, Unpacker, unpack_literal};
-use super::reader::{Fields, LiteralRef, LiteralView, Wire, utf8};
+use super::reader::{LiteralRef, LiteralView, PYTHON_PICKLE, Place};
 use super::writer::Encoder;
 use crate::dialect::FileShape;
 use crate::literal::LiteralValue;
@@ -62,11 +62,16 @@ impl Kind {
 
     /// Reads a `Blob`, or the map by which structs hold files.
     pub(crate) fn decode(self, literal: LiteralRef<'_>) -> Result<Reference> {
-        let LiteralView::Blob(blob) = literal.view()? else {
+        let view = literal.view()?;
+        let LiteralView::Blob(blob) = view else {
             return unpack_literal(literal, self.name, |unpacker| self.unpack(unpacker));
         };
-        let (uri, dimensionality) = parts(blob)?;
+        let Place { uri, format, is_single } = Place::of(blob)?;
+        let dimensionality = if is_single { BlobDimensionality::Single } else { BlobDimensionality::Multipart };
         if dimensionality != self.dimensionality {
+            if format == PYTHON_PICKLE {
+                return Err(view.mismatch(self.name));
+            }
             let found = if dimensionality == BlobDimensionality::Single { FILE } else { DIRECTORY };
             return Err(Error::new(ErrorKind::Mismatch, format!("expected {}, found {} (`{}`)", self.name, found.name, shown(uri))));
         }
@@ -144,29 +149,4 @@ impl Kind {
 #[cold]
 fn twice(key: &str) -> Error {
     Error::new(ErrorKind::Mismatch, format!("the key `{key}` comes twice"))
-}
-
-/// The URI and the dimensionality in the bytes of a `Blob`.
-fn parts(blob: &[u8]) -> Result<(&str, BlobDimensionality)> {
-    let (mut uri, mut dimensionality) = ("", BlobDimensionality::Single);
-    let mut fields = Fields::new(blob);
-    while let Some(field) = fields.next()? {
-        match field {
-            (1, Wire::Bytes(metadata)) => {
-                let mut metadata = Fields::new(metadata);
-                while let Some(field) = metadata.next()? {
-                    let (1, Wire::Bytes(blob_type)) = field else { continue };
-                    let mut blob_type = Fields::new(blob_type);
-                    while let Some(field) = blob_type.next()? {
-                        if let (2, Wire::Varint(number)) = field {
-                            dimensionality = if number == 0 { BlobDimensionality::Single } else { BlobDimensionality::Multipart };
-                        }
-                    }
-                }
-            }
-            (3, Wire::Bytes(text)) => uri = utf8(text)?,
-            _ => {}
-        }
-    }
-    Ok((uri, dimensionality))
 }

@@ -133,7 +133,8 @@ macro_rules! integer_keys {
             }
 
             fn pack_key(&self, packer: &mut Packer) -> Result<()> {
-                self.pack(packer)
+                // pydantic's models pass through JSON.
+                if packer.is_pydantic() { packer.string(&self.to_string()) } else { self.pack(packer) }
             }
 
             fn unpack_key(unpacker: &mut Unpacker<'_>) -> Result<Self> {

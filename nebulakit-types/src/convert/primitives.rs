@@ -10,10 +10,12 @@ use serde_json::json;
 
 use super::NebulaType;
 use super::msgpack::{Leniency, Packed, Packer, Unpacker, whole};
-use super::reader::{LiteralRef, LiteralView, copied};
+use super::pickle::{self, Pickle};
+use super::reader::{LiteralRef, LiteralView, PYTHON_PICKLE, Place, copied};
 use super::writer::Encoder;
 use crate::dialect::StructStructure;
 use crate::literal_type::SimpleType;
+use crate::storage::shown;
 use crate::{Dialect, Error, ErrorKind, LiteralType, Result};
 
 /// Where every integer passes, so that each width adds only its own range.
@@ -142,12 +144,26 @@ impl NebulaType for f64 {
             Packed::Float(value) => Ok(value),
             Packed::Integer(value) if leniency >= Leniency::Numbers => exact_float(value.into()),
             Packed::Unsigned(value) if leniency >= Leniency::Numbers => exact_float(value.into()),
-            other => Err(other.mismatch("a float")),
+            other => special(other, leniency),
         }
     }
 
     fn schema(_: &Dialect) -> serde_json::Value {
         json!({ "type": "number" })
+    }
+}
+
+/// The floats that JSON has no numbers for, as far as their text says which one they are.
+fn special(packed: Packed<'_>, leniency: Leniency) -> Result<f64> {
+    match packed {
+        Packed::String("NaN") if leniency >= Leniency::Fields => Ok(f64::NAN),
+        Packed::String("Infinity") if leniency >= Leniency::Fields => Ok(f64::INFINITY),
+        Packed::String("-Infinity") if leniency >= Leniency::Fields => Ok(f64::NEG_INFINITY),
+        Packed::Nil => Err(Error::new(
+            ErrorKind::Mismatch,
+            "expected a float, found none, which pydantic also writes for NaN and infinities; declare it an `Option` to take them",
+        )),
+        other => Err(other.mismatch("a float")),
     }
 }
 
@@ -201,7 +217,7 @@ impl NebulaType for f32 {
             Packed::Float(value) => narrow(value),
             Packed::Integer(value) if leniency >= Leniency::Numbers => exact_narrow(value.into()),
             Packed::Unsigned(value) if leniency >= Leniency::Numbers => exact_narrow(value.into()),
-            other => Err(other.mismatch("a float")),
+            other => special(other, leniency).and_then(narrow),
         }
     }
 
@@ -337,6 +353,17 @@ impl NebulaType for () {
     }
 }
 
+/// The one `bytes` object of a pickle.
+fn from_pickle(bytes: &[u8]) -> Result<Bytes> {
+    let found = match pickle::read(bytes) {
+        Some(Pickle::Bytes(content)) => return Ok(Bytes::from(content.into_owned())),
+        Some(Pickle::Other(Some(class))) => format!("a pickle of something else than `bytes` (`{class}`)"),
+        Some(Pickle::Other(None)) => "a pickle of something else than `bytes`".to_owned(),
+        None => "a file of Python's that is not a pickle".to_owned(),
+    };
+    Err(Error::new(ErrorKind::Mismatch, format!("expected bytes, found {found}")))
+}
+
 /// Both alphabets, with padding or without.
 static BASE64: LazyLock<GeneralPurpose> = LazyLock::new(|| {
     GeneralPurpose::new(&alphabet::STANDARD, GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent))
@@ -365,14 +392,28 @@ impl NebulaType for Bytes {
         LiteralType::simple(SimpleType::Binary)
     }
 
+    /// Bytes that would be read as a pickle go out as the pickle of them.
     fn encode(&self, encoder: &mut Encoder) -> Result<()> {
-        encoder.binary(self, "");
+        match pickle::read(self) {
+            None => encoder.binary(self, ""),
+            Some(_) => encoder.binary(&pickle::write(self), ""),
+        }
         Ok(())
     }
 
     fn decode(literal: LiteralRef<'_>) -> Result<Self> {
         match literal.view()? {
-            LiteralView::Binary(bytes, "") => Ok(Self::copy_from_slice(bytes)),
+            LiteralView::Binary(bytes, "") => match pickle::read(bytes) {
+                Some(_) => from_pickle(bytes),
+                None => Ok(Self::copy_from_slice(bytes)),
+            },
+            // A large one of Python's.
+            LiteralView::Blob(blob) if Place::of(blob)?.format == PYTHON_PICKLE => {
+                let uri = Place::of(blob)?.uri;
+                let missing =
+                    || Error::new(ErrorKind::NotFetched, format!("the value is pickled in `{}`, which has not been fetched", shown(uri)));
+                from_pickle(literal.references().get(uri).ok_or_else(missing)?)
+            }
             LiteralView::Binary(bytes, "msgpack") => whole(bytes, Self::unpack),
             LiteralView::Binary(_, tag) => {
                 Err(Error::new(ErrorKind::Mismatch, format!("expected plain bytes, found binary data with the tag `{tag}`")))

@@ -5,6 +5,7 @@
 use serde_json::{Map, Value, json};
 
 use super::endless::bounded;
+use super::model;
 use super::msgpack::{Leniency, Packed, Packer, Unpacker, unpack_literal, whole_with};
 use super::reader::LiteralRef;
 use super::shapes::{Part, Shapes};
@@ -240,6 +241,7 @@ pub fn literal_type(title: &str, tag: &str, fields: &[&dyn AnyField], dialect: &
     };
     let comparable = tag == DATACLASS || dialect.struct_structure == StructStructure::Tag;
     let metadata = match schema(title, fields, dialect) {
+        Value::Object(metadata) if comparable && tag == PYDANTIC => Some(model::schema(metadata)),
         Value::Object(metadata) if comparable => Some(metadata),
         _ => None,
     };

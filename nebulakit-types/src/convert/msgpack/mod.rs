@@ -5,6 +5,7 @@ mod unpacker;
 
 pub use self::packer::Packer;
 pub use self::unpacker::{Leniency, Packed, Unpacker};
+use super::pickle;
 use super::reader::{LiteralRef, LiteralView, References};
 use super::untyped;
 use crate::{Dialect, Error, ErrorKind, Result};
@@ -16,6 +17,7 @@ use crate::{Dialect, Error, ErrorKind, Result};
 pub fn unpack_literal<T>(literal: LiteralRef<'_>, expected: &str, read: impl FnOnce(&mut Unpacker<'_>) -> Result<T>) -> Result<T> {
     match literal.view()? {
         LiteralView::Binary(bytes, "msgpack") => whole_with(bytes, literal.references(), read),
+        view @ LiteralView::Binary(bytes, "") if pickle::read(bytes).is_some() => Err(view.mismatch(expected)),
         LiteralView::Binary(_, tag) => {
             Err(Error::new(ErrorKind::Mismatch, format!("expected {expected} as binary with the tag `msgpack`, found the tag `{tag}`")))
         }

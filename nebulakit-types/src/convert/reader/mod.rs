@@ -3,16 +3,21 @@
 //! `inputs.pb` → `Inputs` → [`LiteralRef`] → [`NebulaType::decode`](super::NebulaType::decode).
 
 mod fields;
+mod place;
 mod references;
 mod text;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 pub(crate) use self::fields::{Fields, Wire, corrupt, pair};
+pub(crate) use self::place::{PYTHON_PICKLE, Place};
 use self::references::offloaded_uri;
-pub use self::references::{References, offloaded_uris};
+pub use self::references::{Outside, References, offloaded_uris, outside};
 use self::text::PIECE;
 pub(crate) use self::text::{copied, utf8};
+use super::pickle::{self, Pickle};
+use crate::storage::shown;
 use crate::{Error, ErrorKind, Result};
 
 /// How deep literals may be nested: lists in maps in lists. Python's protobuf stops near 48 levels of lists.
@@ -91,7 +96,25 @@ impl LiteralView<'_> {
     /// The error of a decoder that wanted something else; `expected` has its article.
     #[must_use]
     pub fn mismatch(&self, expected: &str) -> Error {
-        Error::new(ErrorKind::Mismatch, format!("expected {expected}, found {}", self.kind()))
+        Error::new(ErrorKind::Mismatch, format!("expected {expected}, found {}", self.found()))
+    }
+
+    /// [`LiteralView::kind`], and what a pickle is.
+    fn found(&self) -> Cow<'static, str> {
+        const PICKLE: &str = "which only Python reads";
+        match self {
+            Self::Blob(blob) => match Place::of(blob) {
+                Ok(place) if place.format == PYTHON_PICKLE => format!("a pickle, {PICKLE} (`{}`)", shown(place.uri)).into(),
+                _ => self.kind().into(),
+            },
+            Self::Binary(bytes, "") => match pickle::read(bytes) {
+                Some(Pickle::Bytes(_)) => format!("a pickle of `bytes`, {PICKLE}").into(),
+                Some(Pickle::Other(Some(class))) => format!("a pickle of `{class}`, {PICKLE}").into(),
+                Some(Pickle::Other(None)) => format!("a pickle, {PICKLE}").into(),
+                None => self.kind().into(),
+            },
+            _ => self.kind().into(),
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::{Elements, Entries, Fields, MAX_DEPTH, Wire, corrupt, deeper, utf8};
+use super::{Elements, Entries, Fields, MAX_DEPTH, PYTHON_PICKLE, Place, Wire, corrupt, deeper, utf8};
 #[cfg(doc)]
 use crate::ErrorKind;
 use crate::Result;
@@ -36,7 +36,7 @@ impl References {
         Self { workspace: Some(workspace.clone()), ..self }
     }
 
-    /// The serialised literal that stands at `uri`, if it was fetched.
+    /// The serialised literal, or the pickle, that stands at `uri`, if it was fetched.
     #[must_use]
     pub fn get(&self, uri: &str) -> Option<&Bytes> {
         self.contents.get(uri)
@@ -60,12 +60,30 @@ impl FromIterator<(String, Bytes)> for References {
 /// # Errors
 /// [`ErrorKind::Corrupt`] when the bytes are not a literal, [`ErrorKind::TooDeep`] beyond [`MAX_DEPTH`].
 pub fn offloaded_uris(literal: &[u8]) -> Result<Vec<String>> {
-    let mut uris = Vec::new();
-    collect_uris(literal, MAX_DEPTH, &mut uris)?;
-    Ok(uris)
+    let outside = outside(literal)?.into_iter();
+    Ok(outside.filter_map(|outside| if let Outside::Literal(uri) = outside { Some(uri) } else { None }).collect())
 }
 
-fn collect_uris(literal: &[u8], depth: usize, uris: &mut Vec<String>) -> Result<()> {
+/// What stands in a file of its own.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Outside {
+    /// An offloaded literal, by its URI.
+    Literal(String),
+    /// A pickle of Python's, which [`Bytes`] may be read from.
+    Pickle(String),
+}
+
+/// Every offloaded literal and every pickle in the literal with these bytes, at any depth, in the order of the bytes.
+///
+/// # Errors
+/// As [`offloaded_uris`].
+pub fn outside(literal: &[u8]) -> Result<Vec<Outside>> {
+    let mut found = Vec::new();
+    collect(literal, MAX_DEPTH, &mut found)?;
+    Ok(found)
+}
+
+fn collect(literal: &[u8], depth: usize, found: &mut Vec<Outside>) -> Result<()> {
     let depth = deeper(depth)?;
     let mut fields = Fields::new(literal);
     while let Some(field) = fields.next()? {
@@ -73,28 +91,38 @@ fn collect_uris(literal: &[u8], depth: usize, uris: &mut Vec<String>) -> Result<
             (1, Wire::Bytes(scalar)) => {
                 let mut scalar = Fields::new(scalar);
                 while let Some(field) = scalar.next()? {
-                    let (9, Wire::Bytes(union)) = field else { continue };
-                    let mut union = Fields::new(union);
-                    while let Some(field) = union.next()? {
-                        if let (1, Wire::Bytes(value)) = field {
-                            collect_uris(value, depth, uris)?;
+                    match field {
+                        (2, Wire::Bytes(blob)) => {
+                            let place = Place::of(blob)?;
+                            if place.format == PYTHON_PICKLE {
+                                found.push(Outside::Pickle(place.uri.to_owned()));
+                            }
                         }
+                        (9, Wire::Bytes(union)) => {
+                            let mut union = Fields::new(union);
+                            while let Some(field) = union.next()? {
+                                if let (1, Wire::Bytes(value)) = field {
+                                    collect(value, depth, found)?;
+                                }
+                            }
+                        }
+                        _ => {}
                     }
                 }
             }
             (2, Wire::Bytes(list)) => {
                 let mut elements = Elements(Fields::new(list), References::none());
                 while let Some(element) = elements.next()? {
-                    collect_uris(element.bytes, depth, uris)?;
+                    collect(element.bytes, depth, found)?;
                 }
             }
             (3, Wire::Bytes(map)) => {
                 let mut entries = Entries(Fields::new(map), References::none());
                 while let Some((_, value)) = entries.next()? {
-                    collect_uris(value.bytes, depth, uris)?;
+                    collect(value.bytes, depth, found)?;
                 }
             }
-            (8, Wire::Bytes(metadata)) => uris.push(offloaded_uri(metadata)?.to_owned()),
+            (8, Wire::Bytes(metadata)) => found.push(Outside::Literal(offloaded_uri(metadata)?.to_owned())),
             _ => {}
         }
     }

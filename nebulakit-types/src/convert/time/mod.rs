@@ -98,7 +98,11 @@ macro_rules! instants {
             }
 
             fn pack(&self, packer: &mut Packer) -> Result<()> {
-                packer.string(&self.to_instant()?.isoformat())
+                let text = self.to_instant()?.isoformat();
+                match text.strip_suffix("+00:00") {
+                    Some(local) if packer.is_pydantic() => packer.string(&format!("{local}Z")),
+                    _ => packer.string(&text),
+                }
             }
 
             fn unpack(unpacker: &mut Unpacker<'_>) -> Result<Self> {

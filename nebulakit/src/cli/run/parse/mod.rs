@@ -17,7 +17,6 @@ use nebulakit_types::convert::writer::Encoder;
 use nebulakit_types::literal::{Literal, LiteralValue};
 use nebulakit_types::literal_type::{BlobDimensionality, BlobType, SimpleType, TypeKind};
 use nebulakit_types::{Dialect, Error, ErrorKind, FlyteError, LiteralType, NebulaType as _, Result, Untyped};
-use serde_json::Value;
 
 use self::said::{article, found, found_text, mismatch, shown};
 use self::times::duration;
@@ -139,7 +138,7 @@ impl Parser<'_> {
             (TypeKind::Simple(SimpleType::Binary), Untyped::Bytes(bytes)) => encoder.binary(bytes, ""),
             (TypeKind::Simple(SimpleType::Struct), value) => {
                 let shaped = match &expected.metadata {
-                    Some(schema) => self.shape(value, &Value::Object(schema.clone()))?,
+                    Some(schema) => self.shape(value, &shape::inlined(schema))?,
                     None => value.clone(),
                 };
                 let mut packer = Packer::new(self.dialect);

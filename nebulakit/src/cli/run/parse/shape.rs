@@ -1,7 +1,7 @@
 //! Structs, against the JSON schema that their type carries.
 
 use nebulakit_types::{Error, ErrorKind, Result, Untyped};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::held::is_held;
 use super::said::{found, found_text, mismatch};
@@ -51,7 +51,7 @@ impl Parser<'_> {
                 let shape = |(index, element)| self.shape(element, schema).map_err(|error: Error| error.at_index(index));
                 elements.iter().enumerate().map(shape).collect::<Result<_>>().map(Untyped::List)
             }
-            Untyped::String(text) if format == Some("time-delta") => Ok(Untyped::String(duration(text)?.to_string())),
+            Untyped::String(text) if matches!(format, Some("time-delta" | "duration")) => Ok(Untyped::String(duration(text)?.to_string())),
             Untyped::String(text) if matches!(format, Some("date-time" | "date")) => {
                 let text = self.instant(text)?.to_string();
                 Ok(Untyped::String(text))
@@ -122,6 +122,26 @@ fn plain(value: &Untyped, schema: &Value) -> Result<()> {
         _ => return Ok(()),
     };
     Err(mismatch(expected, &found(value)))
+}
+
+/// The schema with what it refers to in the place of each reference (`$ref`): models have their structs once, under `$defs`.
+pub(super) fn inlined(schema: &Map<String, Value>) -> Value {
+    fn filled(schema: &Value, definitions: &Map<String, Value>) -> Value {
+        match schema {
+            Value::Array(schemas) => schemas.iter().map(|schema| filled(schema, definitions)).collect(),
+            Value::Object(object) => match object.get("$ref").and_then(Value::as_str).and_then(|path| path.strip_prefix("#/$defs/")) {
+                // Ours refer only to what was defined before, so that this ends.
+                Some(name) => definitions.get(name).map_or(Value::Null, |schema| filled(schema, definitions)),
+                None => object.iter().map(|(key, schema)| (key.clone(), filled(schema, definitions))).collect::<Map<_, _>>().into(),
+            },
+            schema => schema.clone(),
+        }
+    }
+    let mut schema = schema.clone();
+    match schema.remove("$defs") {
+        Some(Value::Object(definitions)) => filled(&Value::Object(schema), &definitions),
+        _ => Value::Object(schema),
+    }
 }
 
 /// Whether a value can be what a variant of a union in a struct describes, as far as its kind tells.
