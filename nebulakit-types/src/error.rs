@@ -19,7 +19,7 @@ pub enum ErrorKind {
     Missing,
     /// Values are nested deeper than this crate follows them.
     TooDeep,
-    /// A union value fits none of the variants, or more than one.
+    /// A union value fits none of the variants, or more than one; or a name is that of two columns.
     Ambiguous,
     /// The value lives in a file of its own (an offloaded literal) that has not been fetched.
     NotFetched,

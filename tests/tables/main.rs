@@ -7,6 +7,7 @@ mod filters;
 mod formats;
 mod layouts;
 mod literals;
+mod odd;
 mod parquet;
 #[cfg(feature = "polars")]
 mod polars;

@@ -1,4 +1,6 @@
 //! CSV: a header, commas, an empty cell for an absent value; the object is called `.csv`, where flytekit looks for it.
+//!
+//! Bytes that are not UTF-8 are found before a decoder has them: it takes cells for text that are text together only.
 
 use std::sync::Arc;
 
@@ -12,13 +14,17 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::{self, BoxStream, StreamExt as _};
 use futures_util::{FutureExt as _, Stream};
 
-use super::fault::{unreadable, unwritable};
+use super::fault::{broken, unreadable, unwritable};
 use super::format::{Compression, ReadRequest, Run, TableEncoder, TableFormat, TablePart};
 use super::object::TableObject;
+use super::threads;
 use crate::{Bytes, Error, ErrorKind, Result};
 
 /// So much of an object is looked at to guess the types of its columns.
 const SAMPLE: u64 = 1024 * 1024;
+
+/// The decoder makes room for so many cells at a time, 16 bytes for each.
+const CELLS: usize = 1024 * 1024;
 
 pub(super) struct Csv;
 
@@ -63,8 +69,12 @@ impl TableFormat for Csv {
 fn columns(url: &str, sample: &[u8], whole: bool, declared: Option<&ArrowSchema>) -> Result<ArrowSchema> {
     // What stands after the last line's end may be half of a value.
     let end = if whole { sample.len() } else { sample.iter().rposition(|byte| *byte == b'\n').map_or(sample.len(), |end| end + 1) };
+    let mut text = Text::default();
+    text.follow(url, &sample[..end])?;
+    text.end(url)?;
     let format = Format::default().with_header(true);
-    let (guessed, _) = format.infer_schema(&sample[..end], None).map_err(|error| unreadable(url, error))?;
+    let infer = || format.infer_schema(&sample[..end], None).map_err(|error| unreadable(url, error));
+    let (guessed, _) = threads::guarded(url, infer)?;
     let fields = guessed.fields().iter().map(|field| {
         let known = declared.and_then(|declared| declared.field_with_name(field.name()).ok());
         match known {
@@ -103,7 +113,7 @@ impl TablePart for CsvPart {
         let needed = request.needed(&self.schema)?;
         let decoder = ReaderBuilder::new(self.schema.clone())
             .with_header(true)
-            .with_batch_size(request.batch_size())
+            .with_batch_size(request.batch_size().min(CELLS / self.schema.fields().len().max(1)).max(1))
             .with_projection(needed)
             .build_decoder();
         let (object, request) = (self.object.clone(), request.clone());
@@ -112,7 +122,8 @@ impl TablePart for CsvPart {
 }
 
 fn batches(object: TableObject, decoder: Decoder, request: Arc<ReadRequest>) -> impl Stream<Item = Result<RecordBatch>> + Send {
-    let state = Reading { url: object.url().to_owned(), decoder, request, rest: Bytes::new(), input: Input::Closed(object) };
+    let url = object.url().to_owned();
+    let state = Reading { url, decoder, request, text: Text::default(), rest: Bytes::new(), input: Input::Closed(object) };
     stream::try_unfold(state, |mut state| async move { Ok(state.next().await?.map(|batch| (batch, state))) })
 }
 
@@ -127,6 +138,7 @@ struct Reading {
     url: String,
     decoder: Decoder,
     request: Arc<ReadRequest>,
+    text: Text,
     rest: Bytes,
     input: Input,
 }
@@ -135,11 +147,13 @@ impl Reading {
     async fn next(&mut self) -> Result<Option<RecordBatch>> {
         loop {
             let ended = self.fill().await?;
-            let read = self.decoder.decode(&self.rest).map_err(|error| unreadable(&self.url, error))?;
+            let decode = || self.decoder.decode(&self.rest).map_err(|error| unreadable(&self.url, error));
+            let read = threads::guarded(&self.url, decode)?;
             self.rest = self.rest.slice(read..);
             // A batch is full when not all that is there was taken.
             if read == 0 || self.decoder.capacity() == 0 || ended {
-                let batch = self.decoder.flush().map_err(|error| unreadable(&self.url, error))?;
+                let flush = || self.decoder.flush().map_err(|error| unreadable(&self.url, error));
+                let batch = threads::guarded(&self.url, flush)?;
                 match batch {
                     Some(batch) => return Ok(Some(self.request.finish(&batch)?)),
                     None if ended && self.rest.is_empty() => return Ok(None),
@@ -156,12 +170,64 @@ impl Reading {
                 Input::Closed(object) => self.input = Input::Open(object.stream().await?.boxed()),
                 Input::Ended => return Ok(true),
                 Input::Open(bytes) => match bytes.next().await {
-                    Some(bytes) => self.rest = bytes?,
-                    None => self.input = Input::Ended,
+                    Some(bytes) => {
+                        self.rest = bytes?;
+                        self.text.follow(&self.url, &self.rest)?;
+                    }
+                    None => {
+                        self.text.end(&self.url)?;
+                        self.input = Input::Ended;
+                    }
                 },
             }
         }
         Ok(false)
+    }
+}
+
+/// Whether bytes that come piece by piece are UTF-8.
+#[derive(Default)]
+struct Text {
+    /// How many bytes have been looked at.
+    at: usize,
+    /// The beginning of a character whose rest has not come yet.
+    begun: Vec<u8>,
+}
+
+impl Text {
+    fn follow(&mut self, url: &str, bytes: &[u8]) -> Result<()> {
+        let mut rest = bytes;
+        while !self.begun.is_empty() {
+            let Some((byte, others)) = rest.split_first() else { return Ok(()) };
+            self.begun.push(*byte);
+            rest = others;
+            match std::str::from_utf8(&self.begun) {
+                Ok(_) => {
+                    self.at += self.begun.len();
+                    self.begun.clear();
+                }
+                Err(error) if error.error_len().is_none() => {}
+                Err(_) => return Err(self.wrong(url, 0)),
+            }
+        }
+        match std::str::from_utf8(rest) {
+            Ok(_) => self.at += rest.len(),
+            Err(error) if error.error_len().is_none() => {
+                self.begun = rest[error.valid_up_to()..].to_vec();
+                self.at += error.valid_up_to();
+            }
+            Err(error) => return Err(self.wrong(url, error.valid_up_to())),
+        }
+        Ok(())
+    }
+
+    fn end(&self, url: &str) -> Result<()> {
+        if self.begun.is_empty() { Ok(()) } else { Err(self.wrong(url, 0)) }
+    }
+
+    #[cold]
+    fn wrong(&self, url: &str, after: usize) -> Error {
+        broken(url, format!("it is not UTF-8 at byte {}", self.at + after).into())
     }
 }
 

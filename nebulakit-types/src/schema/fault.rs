@@ -34,7 +34,8 @@ pub(super) fn bad_parquet(url: &str, error: ParquetError) -> Error {
     }
 }
 
-fn broken(url: &str, source: Box<dyn std::error::Error + Send + Sync>) -> Error {
+/// The table at `url` is not what it claims to be.
+pub(super) fn broken(url: &str, source: Box<dyn std::error::Error + Send + Sync>) -> Error {
     Error::new(ErrorKind::Corrupt, format!("cannot read the table `{}`", shown(url))).with_source(source)
 }
 

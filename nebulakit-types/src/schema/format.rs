@@ -12,7 +12,7 @@ use futures_util::stream::BoxStream;
 use super::filter::{Bound, Filter};
 use super::object::TableObject;
 use super::read::BATCH;
-use super::row::missing;
+use super::row::place_of;
 use super::{csv, ipc, parquet};
 use crate::storage::without_query;
 use crate::{Bytes, Error, ErrorKind, Result};
@@ -190,7 +190,7 @@ impl ReadRequest {
 
 /// The place of a column.
 pub(super) fn index_of(schema: &SchemaRef, name: &str) -> Result<usize> {
-    schema.index_of(name).map_err(|_| missing(name, &schema.fields().iter().map(|field| field.name().as_str()).collect::<Vec<_>>()))
+    place_of(name, schema.fields().iter().map(|field| field.name().as_str()))
 }
 
 type Formats = BTreeMap<String, Arc<dyn TableFormat>>;

@@ -93,6 +93,7 @@ impl<R: Columns> Schema<R> {
 /// A batch as polars has it.
 fn frame_of(batch: &RecordBatch) -> Result<DataFrame> {
     for field in batch.schema_ref().fields() {
+        index_of(batch.schema_ref(), field.name())?;
         known(field).map_err(|error| error.at_field(field.name()))?;
     }
     let encode = || {

@@ -102,7 +102,8 @@ impl<R: Columns> TableRead<R> {
     ///
     /// # Errors
     /// In the stream: [`ErrorKind::NotFound`] where there is no table, [`ErrorKind::Missing`] for a column that is not there,
-    /// [`ErrorKind::Corrupt`] for bytes that are not of the format, and those of the store. Nothing follows an error.
+    /// [`ErrorKind::Ambiguous`] for one that is there twice, [`ErrorKind::Corrupt`] for bytes that are not of the format, and those of the
+    /// store. Nothing follows an error.
     pub fn stream(self) -> TableStream<RecordBatch> {
         let Self { schema, request } = self;
         let request = Arc::new(request);

@@ -163,6 +163,22 @@ pub(super) fn missing(name: &str, names: &[&str]) -> Error {
     Error::new(ErrorKind::Missing, format!("there is no column `{name}`; the table has {there}"))
 }
 
+/// The place of a column among those of a table, or of a struct.
+pub(super) fn place_of<'a>(name: &str, names: impl Iterator<Item = &'a str> + Clone) -> Result<usize> {
+    let mut places = names.clone().enumerate().filter(|(_, other)| *other == name).map(|(place, _)| place);
+    match (places.next(), places.next()) {
+        (Some(place), None) => Ok(place),
+        (Some(_), Some(_)) => Err(twice(name)),
+        (None, _) => Err(missing(name, &names.collect::<Vec<_>>())),
+    }
+}
+
+/// Nobody can say which of two columns of one name is meant.
+#[cold]
+pub(super) fn twice(name: &str) -> Error {
+    Error::new(ErrorKind::Ambiguous, format!("the name `{name}` occurs twice among the columns; give each a name of its own"))
+}
+
 /// The Arrow schema of a typed row.
 pub(super) fn arrow_schema<R: Row>() -> SchemaRef {
     Arc::new(ArrowSchema::new(R::columns().iter().map(Column::field).collect::<Vec<_>>()))
@@ -183,10 +199,7 @@ pub fn batch_of<R: Row>(rows: &[R]) -> Result<RecordBatch> {
 /// # Errors
 /// [`ErrorKind::Missing`] for a column that is not there, and those of [`Row::from_arrays`].
 pub fn rows_of<R: Row>(batch: &RecordBatch) -> Result<Vec<R>> {
-    let schema = batch.schema_ref();
-    let arrays = R::columns().into_iter().map(|column| match schema.index_of(column.name()) {
-        Ok(index) => Ok(batch.column(index).clone()),
-        Err(_) => Err(missing(column.name(), &schema.fields().iter().map(|field| field.name().as_str()).collect::<Vec<_>>())),
-    });
+    let names = batch.schema_ref().fields().iter().map(|field| field.name().as_str());
+    let arrays = R::columns().into_iter().map(|column| Ok(batch.column(place_of(column.name(), names.clone())?).clone()));
     R::from_arrays(&arrays.collect::<Result<Vec<_>>>()?)
 }

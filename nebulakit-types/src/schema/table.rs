@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, RecordBatch, StringArray, UInt64Array, new_null_array};
+use arrow::array::{ArrayRef, RecordBatch, Scalar, StringArray, UInt64Array, new_null_array};
+use arrow::compute::kernels::cmp::not_distinct;
 use arrow::compute::{CastOptions, cast_with_options};
 use arrow::datatypes::{DataType, Field, FieldRef, Schema as ArrowSchema, SchemaRef};
 
@@ -33,22 +34,44 @@ impl Table {
         let url = part.object.url().to_owned();
         let opened = self.format.open(part.object, self.declared.clone()).await?;
         let stored = opened.schema();
-        let partitions = part.partitions.into_iter().filter(|(name, _)| stored.index_of(name).is_err());
-        let partitions = partitions.map(|(name, value)| self.partition(name, value)).collect::<Result<_>>()?;
-        Ok(Opened { url, part: opened, partitions })
+        let (repeated, partitions): (Vec<_>, Vec<_>) =
+            part.partitions.into_iter().partition(|(name, _)| stored.column_with_name(name).is_some());
+        let partitions = partitions.into_iter().map(|(name, value)| self.partition(name, value)).collect::<Result<_>>()?;
+        let repeated = repeated.into_iter().map(|(name, value)| {
+            let field = stored.fields()[index_of(&stored, &name)?].clone();
+            Ok(Partition { value: parsed(&name, value.as_deref(), field.data_type())?, field })
+        });
+        let repeated = repeated.collect::<Result<Vec<_>>>();
+        let repeated = repeated.map_err(|error| part_of(&url, error))?.into();
+        Ok(Opened { url, part: opened, partitions, repeated })
     }
 
     /// A column of partitions: text, unless the type declares another.
     fn partition(&self, name: String, value: Option<String>) -> Result<Partition> {
         let declared = self.declared.as_ref().and_then(|declared| declared.field_with_name(&name).ok());
         let data_type = declared.map_or(DataType::Utf8, |field| field.data_type().clone());
-        let text: ArrayRef = Arc::new(StringArray::from(vec![value.as_deref()]));
-        let value = cast_with_options(&text, &data_type, &CastOptions { safe: false, ..CastOptions::default() }).map_err(|error| {
-            let message = format!("the value {:?} of the partition is no {data_type}", value.as_deref().unwrap_or_default());
-            Error::new(ErrorKind::Mismatch, message).with_source(error).at_field(&name)
-        })?;
+        let value = parsed(&name, value.as_deref(), &data_type)?;
         Ok(Partition { field: Arc::new(Field::new(name, data_type, true)), value })
     }
+}
+
+/// What the name of a folder says, as a value of the column's type.
+fn parsed(name: &str, value: Option<&str>, data_type: &DataType) -> Result<ArrayRef> {
+    let text: ArrayRef = Arc::new(StringArray::from(vec![value]));
+    cast_with_options(&text, data_type, &CastOptions { safe: false, ..CastOptions::default() }).map_err(|error| {
+        let message = format!("the value {:?} of the partition is no {data_type}", value.unwrap_or_default());
+        Error::new(ErrorKind::Mismatch, message).with_source(error).at_field(name)
+    })
+}
+
+/// Says in which part it was.
+fn part_of(url: &str, error: Error) -> Error {
+    let url = shown(url);
+    if error.message().contains(&*url) {
+        return error;
+    }
+    let message = format!("{} (in `{url}`)", error.message());
+    error.saying(message)
 }
 
 /// What a folder says of all rows below it.
@@ -63,6 +86,8 @@ pub(super) struct Opened {
     url: String,
     pub(super) part: Arc<dyn TablePart>,
     partitions: Vec<Partition>,
+    /// What folders say of columns that the part has itself.
+    repeated: Arc<[Partition]>,
 }
 
 impl Opened {
@@ -78,11 +103,10 @@ impl Opened {
 
     /// Says in which part it was.
     pub(super) fn named(&self, error: Error) -> Error {
-        let url = shown(&self.url);
-        if error.kind() != ErrorKind::Missing || error.message().contains(&*url) {
-            return error;
+        match error.kind() {
+            ErrorKind::Missing | ErrorKind::Ambiguous => part_of(&self.url, error),
+            _ => error,
         }
-        Error::new(error.kind(), format!("{} (in `{url}`)", error.message()))
     }
 
     /// What is asked of the part itself, and what is done to its batches then; [`None`] where none of its rows can be wanted.
@@ -114,6 +138,8 @@ impl Opened {
             partitions: self.partitions.iter().map(|partition| (partition.field.clone(), partition.value.clone())).collect(),
             outside,
             fields: fields?,
+            repeated: self.repeated.clone(),
+            url: self.url.clone(),
         }))
     }
 
@@ -137,11 +163,14 @@ pub(super) struct Plan {
     outside: Option<Filter>,
     /// The columns as the table has them.
     fields: Vec<FieldRef>,
+    repeated: Arc<[Partition]>,
+    url: String,
 }
 
 impl Plan {
     pub(super) fn finish(&self, found: &RecordBatch) -> Result<RecordBatch> {
         let rows = found.num_rows();
+        self.agree(found)?;
         let mut whole = found.clone();
         if !self.partitions.is_empty() {
             let (mut fields, mut columns) = (found.schema_ref().fields().to_vec(), found.columns().to_vec());
@@ -166,6 +195,19 @@ impl Plan {
             if gaps && !field.is_nullable() { Arc::new(Field::clone(field).with_nullable(true)) } else { field.clone() }
         });
         batch(fields.collect(), columns, whole.num_rows())
+    }
+
+    /// Checks that columns that stand in the part and in the names of its folders hold the same.
+    fn agree(&self, found: &RecordBatch) -> Result<()> {
+        for Partition { field, value } in self.repeated.iter() {
+            let Some(column) = found.column_by_name(field.name()) else { continue };
+            let same = not_distinct(column, &Scalar::new(value.clone())).is_ok_and(|same| same.true_count() == column.len());
+            if !same {
+                let message = format!("the column has another value than the folder of `{}` says", shown(&self.url));
+                return Err(Error::new(ErrorKind::Ambiguous, message).at_field(field.name()));
+            }
+        }
+        Ok(())
     }
 }
 

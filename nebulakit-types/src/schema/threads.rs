@@ -1,11 +1,17 @@
 //! Work for the processor, on threads of its own: encoding and decoding would hold up every other future of its thread.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::{self, Builder};
 
-use tokio::sync::oneshot;
+use futures_util::stream::{self, BoxStream, StreamExt as _};
+use tokio::sync::{mpsc, oneshot};
 
+use super::fault::broken;
 use crate::{Error, ErrorKind, Result};
+
+/// So many batches of a stream may wait to be taken.
+const WAITING: usize = 2;
 
 /// More threads than this give no more: memory is the limit then.
 const MOST: usize = 16;
@@ -29,6 +35,32 @@ pub(super) async fn run<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Se
         let _ = sender.send(work());
     })?;
     receiver.await.unwrap_or_else(|_| Err(panicked()))
+}
+
+/// Runs `decode` on a thread and streams what it sends, until it sends nothing more, or nobody takes it any more, which the function that
+/// sends answers with `false`.
+pub(super) fn stream<T: Send + 'static>(
+    url: &str,
+    decode: impl FnOnce(&mut dyn FnMut(T) -> bool) -> Result<()> + Send + 'static,
+) -> Result<BoxStream<'static, Result<T>>> {
+    let (sender, receiver) = mpsc::channel(WAITING);
+    let url = url.to_owned();
+    spawn(move || {
+        let decoded = guarded(&url, || decode(&mut |item| sender.blocking_send(Ok(item)).is_ok()));
+        if let Err(error) = decoded {
+            // Whoever listened may have gone.
+            let _ = sender.blocking_send(Err(error));
+        }
+    })?;
+    Ok(stream::unfold(receiver, |mut receiver| async move { receiver.recv().await.map(|item| (item, receiver)) }).boxed())
+}
+
+/// Runs a decoder of the object at `url`. A panic in it is an error: decoders are other crates', and what they are given may be anything.
+pub(super) fn guarded<T>(url: &str, decode: impl FnOnce() -> Result<T>) -> Result<T> {
+    catch_unwind(AssertUnwindSafe(decode)).unwrap_or_else(|payload| {
+        let said = payload.downcast_ref::<&str>().copied().or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+        Err(broken(url, format!("the decoder panicked: {}", said.unwrap_or("without a word")).into()))
+    })
 }
 
 pub(super) fn panicked() -> Error {

@@ -5,13 +5,13 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use arrow::array::RecordBatch;
-use arrow::datatypes::SchemaRef;
+use arrow::datatypes::{DataType, Fields, SchemaRef};
 use tokio::sync::oneshot;
 
 use super::Schema;
 use super::format::{Compression, TableEncoder, index_of};
 use super::read::{batch, declared};
-use super::row::{Columns, Row, batch_of};
+use super::row::{Columns, Row, batch_of, twice};
 use super::size;
 use super::table::Table;
 use super::threads;
@@ -101,13 +101,20 @@ impl<R: Columns> SchemaWriter<R> {
     ///
     /// # Errors
     /// [`ErrorKind::Missing`] for a column that is not in the batch, [`ErrorKind::Mismatch`] for one of another type,
+    /// [`ErrorKind::Ambiguous`] for two of one name,
     /// [`ErrorKind::Unencodable`] for values that the format has no form for (of this batch or an earlier one), and those of the store.
     /// After one of the latter two nothing can be stored any more.
     pub async fn write(&mut self, batch: RecordBatch) -> Result<()> {
         if matches!(self.encoding, Encoding::Lost) {
             return Err(lost());
         }
-        let columns = self.columns.get_or_insert_with(|| batch.schema()).clone();
+        let columns = match &self.columns {
+            Some(columns) => columns.clone(),
+            None => {
+                different(batch.schema_ref().fields())?;
+                self.columns.insert(batch.schema()).clone()
+            }
+        };
         let batch = conform(&batch, &columns)?;
         self.rows += batch.num_rows();
         self.bytes += size::of(&batch);
@@ -203,6 +210,27 @@ impl<R: Row> SchemaWriter<R> {
 #[cold]
 fn lost() -> Error {
     Error::new(ErrorKind::Io, "a write of the table failed or was given up, so that it cannot be whole any more")
+}
+
+/// Checks that no two columns, and no two fields of a struct, have one name: readers give the first one twice, or refuse the table.
+fn different(fields: &Fields) -> Result<()> {
+    for (index, field) in fields.iter().enumerate() {
+        if fields.iter().take(index).any(|other| other.name() == field.name()) {
+            return Err(twice(field.name()));
+        }
+        let inner = match field.data_type() {
+            DataType::Struct(fields) => different(fields),
+            DataType::List(inner)
+            | DataType::LargeList(inner)
+            | DataType::ListView(inner)
+            | DataType::LargeListView(inner)
+            | DataType::FixedSizeList(inner, _)
+            | DataType::Map(inner, _) => different(&Fields::from(vec![inner.clone()])),
+            _ => Ok(()),
+        };
+        inner.map_err(|error| error.at_field(field.name()))?;
+    }
+    Ok(())
 }
 
 /// The columns of a batch in the order and the types of the table.

@@ -51,7 +51,7 @@ impl<R: Row> Cell for R {
         let indices = arrow::array::UInt32Array::from(present);
         let names: Vec<_> = structs.column_names();
         let arrays = R::columns().into_iter().map(|column| {
-            let found = structs.column_by_name(column.name()).ok_or_else(|| row::missing(column.name(), &names))?;
+            let found = structs.column(row::place_of(column.name(), names.iter().copied())?);
             if all {
                 return Ok(found.clone());
             }

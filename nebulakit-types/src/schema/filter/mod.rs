@@ -7,12 +7,12 @@ mod prune;
 mod value;
 
 use arrow::array::{ArrayRef, BooleanArray, RecordBatch};
-use arrow::datatypes::Schema as ArrowSchema;
+use arrow::datatypes::{Field, Schema as ArrowSchema};
 
 pub(super) use prune::{Bounds, may_match};
 pub use value::Value;
 
-use super::row::missing;
+use super::row::place_of;
 use crate::{Error, ErrorKind, Result};
 
 /// Names a column, to say something of it: `column("price").gt(5.0)`.
@@ -194,9 +194,9 @@ impl Condition {
 
     fn bind(&self, schema: &ArrowSchema) -> Result<Bound> {
         let all = |parts: &[Self]| parts.iter().map(|part| part.bind(schema)).collect::<Result<Vec<_>>>();
-        let field = |name: &str| {
-            let names = || schema.fields().iter().map(|field| field.name().as_str()).collect::<Vec<_>>();
-            schema.field_with_name(name).map_err(|_| missing(name, &names()))
+        let field = |name: &str| -> Result<&Field> {
+            let place = place_of(name, schema.fields().iter().map(|field| field.name().as_str()))?;
+            Ok(schema.field(place))
         };
         Ok(match self {
             Self::All(parts) => Bound::All(all(parts)?),

@@ -101,7 +101,16 @@ impl Zipped {
     pub(super) fn start(decoders: impl Iterator<Item = Decoder>, places: Vec<(usize, usize)>) -> Result<Self> {
         let start = |decoder: Decoder| {
             let (sender, batches) = mpsc::channel(decoder.waiting());
-            threads::spawn(move || decoder.send_to(&sender))?;
+            threads::spawn(move || {
+                let sent = threads::guarded(&decoder.url, || {
+                    decoder.send_to(&sender);
+                    Ok(())
+                });
+                if let Err(error) = sent {
+                    // Whoever listened may have gone.
+                    let _ = sender.blocking_send(Err(error));
+                }
+            })?;
             Ok(Set { batches, next: None })
         };
         Ok(Self { sets: decoders.map(start).collect::<Result<_>>()?, places })

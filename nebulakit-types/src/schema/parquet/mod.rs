@@ -23,6 +23,7 @@ use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataPushDecoder};
 use super::fault::bad_parquet;
 use super::format::{Compression, TableEncoder, TableFormat, TablePart};
 use super::object::TableObject;
+use super::threads;
 use crate::Result;
 use crate::convert::reader::corrupt;
 use crate::storage::shown;
@@ -65,7 +66,7 @@ async fn footer(object: &TableObject) -> Result<ParquetMetaData> {
 async fn complete(object: &TableObject, mut decoder: ParquetMetaDataPushDecoder) -> Result<ParquetMetaData> {
     let fault = |error| bad_parquet(object.url(), error);
     loop {
-        match decoder.try_decode().map_err(fault)? {
+        match threads::guarded(object.url(), || decoder.try_decode().map_err(fault))? {
             DecodeResult::Data(metadata) => return Ok(metadata),
             DecodeResult::NeedsData(ranges) => {
                 let bytes = object.read_ranges(&ranges).await?;
@@ -78,8 +79,10 @@ async fn complete(object: &TableObject, mut decoder: ParquetMetaDataPushDecoder)
 
 /// The columns as Arrow has them: as their writer said, else as Parquet's own types say.
 fn with_arrow_types(object: &TableObject, metadata: Arc<ParquetMetaData>) -> Result<ArrowReaderMetadata> {
-    ArrowReaderMetadata::try_new(metadata.clone(), ArrowReaderOptions::new())
-        // What a writer says of Arrow may be of another version of it.
-        .or_else(|_| ArrowReaderMetadata::try_new(metadata, ArrowReaderOptions::new().with_skip_arrow_metadata(true)))
-        .map_err(|error| bad_parquet(object.url(), error))
+    let with = |options| {
+        let types = || ArrowReaderMetadata::try_new(metadata.clone(), options).map_err(|error| bad_parquet(object.url(), error));
+        threads::guarded(object.url(), types)
+    };
+    // What a writer says of Arrow may be of another version of it.
+    with(ArrowReaderOptions::new()).or_else(|_| with(ArrowReaderOptions::new().with_skip_arrow_metadata(true)))
 }

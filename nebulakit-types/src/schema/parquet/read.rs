@@ -52,7 +52,8 @@ impl TablePart for ParquetPart {
             Some(columns) => columns.iter().map(|name| index_of(&schema, name)).collect::<Result<Vec<_>>>()?,
             None => (0..schema.fields().len()).collect(),
         };
-        let row_groups = prune::row_groups(self.metadata.metadata(), &schema, filter.as_ref());
+        let row_groups = || Ok(prune::row_groups(self.metadata.metadata(), &schema, filter.as_ref()));
+        let row_groups = threads::guarded(self.object.url(), row_groups)?;
         let scan = Arc::new(Scan {
             object: self.object.clone(),
             metadata: self.metadata.clone(),
@@ -161,7 +162,8 @@ impl Scan {
 
     /// The rows of a row group that meet the condition, and the bytes that were fetched to find them; [`None`] where there are none.
     async fn select(&self, metadata: &ArrowReaderMetadata, row_group: usize, filter: &Bound) -> Result<Option<(RowSelection, Chunks)>> {
-        let pages = prune::pages(metadata.metadata(), metadata.schema(), row_group, filter);
+        let pages = || Ok(prune::pages(metadata.metadata(), metadata.schema(), row_group, filter));
+        let pages = threads::guarded(self.object.url(), pages)?;
         if pages.as_ref().is_some_and(|pages| !pages.selects_any()) {
             return Ok(None);
         }
@@ -177,7 +179,7 @@ impl Scan {
             batch_size: self.request.batch_size(),
         };
         let filter = filter.clone();
-        let rows = threads::run(move || decoder.matching(&filter)).await?;
+        let rows = threads::run(move || threads::guarded(&decoder.url, || decoder.matching(&filter))).await?;
         let selection = match pages {
             Some(pages) => pages.and_then(&rows),
             None => rows,

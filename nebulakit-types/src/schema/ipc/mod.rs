@@ -1,4 +1,8 @@
 //! Arrow's own file format (Feather 2): batches as they lie in memory, found by the file's footer.
+//!
+//! [`check`] holds what the blocks of a file claim against their bytes before they are decoded.
+
+mod check;
 
 use std::sync::Arc;
 
@@ -6,25 +10,29 @@ use arrow::array::RecordBatch;
 use arrow::buffer::Buffer;
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, FieldRef, Fields, Schema as ArrowSchema, SchemaRef};
+use arrow::error::ArrowError;
 use arrow::ipc::convert::try_fb_to_schema;
 use arrow::ipc::reader::{FileDecoder, read_footer_length};
 use arrow::ipc::writer::{FileWriter, IpcWriteOptions};
-use arrow::ipc::{Block, CompressionType, root_as_footer};
+use arrow::ipc::{Block, CompressionType, Endianness, root_as_footer};
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
-use futures_util::stream::{self, StreamExt as _};
+use futures_util::stream::{self, BoxStream, StreamExt as _, TryStreamExt as _};
 
-use super::fault::{unreadable, unwritable};
+use super::fault::{broken, unreadable, unwritable};
 use super::format::{Compression, ReadRequest, Run, TableEncoder, TableFormat, TablePart};
 use super::object::TableObject;
 use super::read::BUDGET;
 use super::threads;
 use crate::convert::reader::corrupt;
 use crate::storage::shown;
-use crate::{Bytes, Result};
+use crate::{Bytes, Error, ErrorKind, Result};
 
 /// The length of the footer, and the mark that ends a file.
 const TRAILER: u64 = 10;
+
+/// The rows of a block are filtered so many at a time: a block of absent values has more rows than bytes.
+const PIECE: usize = 1024 * 1024;
 
 pub(super) struct Ipc;
 
@@ -81,7 +89,16 @@ impl IpcPart {
                 return Err(broken("a block lies outside of it"));
             }
         }
-        let schema = Arc::new(try_fb_to_schema(schema).map_err(|error| unreadable(&url, error))?);
+        if schema.endianness() != Endianness::Little {
+            let message = format!(
+                "the values in `{}` are big-endian, which is not read; let a machine of the usual order write it, or read it with pyarrow \
+                 and write it again",
+                shown(&url)
+            );
+            return Err(Error::new(ErrorKind::Mismatch, message));
+        }
+        let schema = threads::guarded(&url, || try_fb_to_schema(schema).map_err(|error| unreadable(&url, error)))?;
+        let schema = Arc::new(schema);
         let version = footer.version();
         let bytes = object.read_ranges(&dictionaries.iter().filter_map(range).collect::<Vec<_>>()).await?;
         let dictionaries = dictionaries.into_iter().zip(bytes).collect();
@@ -89,11 +106,28 @@ impl IpcPart {
     }
 
     fn decoder(&self, needed: Vec<usize>) -> Result<FileDecoder> {
+        let url = self.object.url();
         let mut decoder = FileDecoder::new(self.schema.clone(), self.version).with_projection(needed);
         for (block, bytes) in &self.dictionaries {
-            decoder.read_dictionary(block, &Buffer::from(bytes.clone())).map_err(|error| unreadable(self.object.url(), error))?;
+            checked(url, block, bytes)?;
+            let read = |decoder: &mut FileDecoder| decoder.read_dictionary(block, &Buffer::from(bytes.clone()));
+            threads::guarded(url, || read(&mut decoder).map_err(|error| at(url, block, error)))?;
         }
         Ok(decoder)
+    }
+}
+
+/// Checks what a block claims.
+fn checked(url: &str, block: &Block, bytes: &[u8]) -> Result<()> {
+    let metadata = usize::try_from(block.metaDataLength()).unwrap_or(usize::MAX);
+    check::block(bytes, metadata).map_err(|what| broken(url, format!("the block at byte {}: {what}", block.offset()).into()))
+}
+
+/// What went wrong in a block.
+fn at(url: &str, block: &Block, error: ArrowError) -> Error {
+    match error {
+        ArrowError::ExternalError(_) => unreadable(url, error),
+        error => broken(url, format!("the block at byte {}: {error}", block.offset()).into()),
     }
 }
 
@@ -118,33 +152,39 @@ impl TablePart for IpcPart {
         let runs = self.batches.iter().map(|block| {
             let (object, decoder, request, block) = (self.object.clone(), decoder.clone(), request.clone(), *block);
             let weight = if object.path().is_some() { BUDGET } else { range(&block).map_or(0, |range| range.end - range.start) };
-            Run::weighing(weight, move || {
-                stream::once(read_block(object, decoder, request, block))
-                    .flat_map(|batches| {
-                        let batches = match batches {
-                            Ok(batches) => batches.into_iter().map(Ok).collect(),
-                            Err(error) => vec![Err(error)],
-                        };
-                        stream::iter(batches)
-                    })
-                    .boxed()
-            })
+            Run::weighing(weight, move || stream::once(read_block(object, decoder, request, block)).try_flatten().boxed())
         });
         Ok(runs.collect())
     }
 }
 
-async fn read_block(object: TableObject, decoder: Arc<FileDecoder>, request: Arc<ReadRequest>, block: Block) -> Result<Vec<RecordBatch>> {
+/// The wanted rows of a block, batch by batch.
+async fn read_block(
+    object: TableObject,
+    decoder: Arc<FileDecoder>,
+    request: Arc<ReadRequest>,
+    block: Block,
+) -> Result<BoxStream<'static, Result<RecordBatch>>> {
     let range = range(&block).ok_or_else(|| corrupt("a block of the file has no place"))?;
     let bytes = object.read_range(range).await?;
-    threads::run(move || {
-        let batch = decoder.read_record_batch(&block, &Buffer::from(bytes)).map_err(|error| unreadable(object.url(), error))?;
-        let Some(batch) = batch else { return Ok(Vec::new()) };
-        let batch = request.finish(&batch)?;
-        let starts = (0..batch.num_rows()).step_by(request.batch_size());
-        Ok(starts.map(|start| batch.slice(start, request.batch_size().min(batch.num_rows() - start))).collect())
+    let url = object.url().to_owned();
+    threads::stream(&url.clone(), move |send| {
+        checked(&url, &block, &bytes)?;
+        let batch = decoder.read_record_batch(&block, &Buffer::from(bytes)).map_err(|error| at(&url, &block, error))?;
+        let Some(batch) = batch else { return Ok(()) };
+        for piece in slices(&batch, PIECE) {
+            let piece = request.finish(&piece)?;
+            if !slices(&piece, request.batch_size()).all(&mut *send) {
+                break;
+            }
+        }
+        Ok(())
     })
-    .await
+}
+
+fn slices(batch: &RecordBatch, rows: usize) -> impl Iterator<Item = RecordBatch> {
+    let starts = (0..batch.num_rows()).step_by(rows);
+    starts.map(move |start| batch.slice(start, rows.min(batch.num_rows() - start)))
 }
 
 fn codec(compression: Option<Compression>) -> Result<Option<CompressionType>> {
