@@ -1,10 +1,11 @@
 //! Typed rows: structs as columns, read from what other writers store, in part and in any order.
 
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use nebulakit::schema::arrow::array::{Array, RecordBatch};
-use nebulakit::schema::arrow::datatypes::DataType;
-use nebulakit::schema::{Cell, Row, Schema, batch_of, rows_of};
+use nebulakit::schema::arrow::array::{Array, ArrayRef, Decimal128Array, Int64Array, RecordBatch};
+use nebulakit::schema::arrow::datatypes::{DataType, TimeUnit};
+use nebulakit::schema::{Cell, Decimal, Row, Schema, arrow, batch_of, column, rows_of};
 use nebulakit_types::{Bytes, ErrorKind};
 use proptest::prelude::*;
 
@@ -209,4 +210,106 @@ fn more_text_than_a_batch_can_hold_is_an_error() {
     let bytes = Bytes::from(text);
     let error = Bytes::collect(std::iter::repeat_n(Some(&bytes), 2048)).unwrap_err();
     assert!(error.to_string().contains("2147483648 bytes, and has room for 2147483647"), "{error}");
+}
+
+#[derive(Row, Debug, Clone, PartialEq)]
+struct Payment {
+    amount: Decimal<10, 2>,
+    rate: Option<Decimal<38, 30>>,
+    paid: chrono::DateTime<chrono::FixedOffset>,
+    shown: chrono::NaiveDateTime,
+    noted: Option<jiff::civil::DateTime>,
+}
+
+fn payments() -> Vec<Payment> {
+    let payment = |amount: &str, rate: Option<&str>, paid: &str, shown: &str| Payment {
+        amount: amount.parse().unwrap(),
+        rate: rate.map(|rate| rate.parse().unwrap()),
+        paid: paid.parse().unwrap(),
+        shown: shown.parse().unwrap(),
+        noted: rate.map(|_| shown.parse().unwrap()),
+    };
+    vec![
+        payment("-12.5", None, "2024-02-29T12:00:00.123456+02:00", "2024-03-31T02:30:00"),
+        payment("99999999.99", Some("0.000000000000000000000000000001"), "1969-12-31T23:59:59-05:30", "0001-01-01T00:00:00"),
+        payment("+0.00", Some("-12345678"), "9999-12-31T23:59:59Z", "9999-12-31T23:59:59.999999"),
+    ]
+}
+
+#[test]
+fn decimals_offsets_and_clocks_come_back() {
+    run(async {
+        let place = Place::new();
+        let payments = payments();
+        for format in ["parquet", "arrow", "csv"] {
+            let mut writer = Schema::<Payment>::create_as(&place.workspace, format).unwrap();
+            writer.write_rows(&payments).await.unwrap();
+            let table = writer.finish().await.unwrap();
+            assert_eq!(table.read().collect_rows().await.unwrap(), payments, "{format}");
+            let dear = table.read().filter(column("amount").gt("12.00".parse::<Decimal<10, 2>>().unwrap()));
+            assert_eq!(dear.collect_rows().await.unwrap(), payments[1..2], "{format}");
+            let late = table.read().filter(column("shown").ge(payments[0].shown)).filter(column("paid").lt(payments[2].paid));
+            assert_eq!(late.collect_rows().await.unwrap(), payments[..1], "{format}");
+        }
+        // The same instants, shown by the clocks of the column's offset.
+        let array = Int64Array::from(vec![0]);
+        let zoned = arrow::compute::cast(&array, &DataType::Timestamp(TimeUnit::Second, Some("+02:00".into()))).unwrap();
+        let read = chrono::DateTime::<chrono::FixedOffset>::read(&zoned).unwrap();
+        assert_eq!(read[0].unwrap().to_rfc3339(), "1970-01-01T02:00:00+02:00");
+        let error = chrono::NaiveDateTime::read(&zoned).unwrap_err();
+        assert_eq!(error.to_string(), "the column holds instants of the zone `+02:00`, which are not read as times without a zone");
+    });
+}
+
+#[test]
+fn decimals_are_never_rounded() {
+    let column = |digits, scale, units| -> ArrayRef {
+        Arc::new(Decimal128Array::from(vec![units]).with_precision_and_scale(digits, scale).unwrap())
+    };
+    assert_eq!(Decimal::<4, 2>::read(&column(20, 4, 125_500)).unwrap()[0].unwrap().to_string(), "12.55");
+    for (digits, scale, units) in [(20, 4, 125_501), (20, 2, 123_456), (38, 0, 10_i128.pow(37))] {
+        assert_eq!(Decimal::<4, 2>::read(&column(digits, scale, units)).unwrap_err().kind(), ErrorKind::OutOfRange, "{units}");
+    }
+    for (text, kind) in [
+        ("1.005", ErrorKind::OutOfRange),
+        ("100.00", ErrorKind::OutOfRange),
+        ("", ErrorKind::Mismatch),
+        (".", ErrorKind::Mismatch),
+        ("--1", ErrorKind::Mismatch),
+        ("1e3", ErrorKind::Mismatch),
+        ("1.0.0", ErrorKind::Mismatch),
+        ("٣", ErrorKind::Mismatch),
+    ] {
+        assert_eq!(text.parse::<Decimal<4, 2>>().unwrap_err().kind(), kind, "{text}");
+    }
+    for (text, shown) in [("-.5", "-0.50"), ("007.100", "7.10"), ("-0", "0.00"), ("99.99", "99.99")] {
+        assert_eq!(text.parse::<Decimal<4, 2>>().unwrap().to_string(), shown);
+    }
+    assert_eq!("-7".parse::<Decimal<1, 0>>().unwrap().to_string(), "-7");
+    assert_eq!("0.7".parse::<Decimal<1, 1>>().unwrap().units(), 7);
+}
+
+#[test]
+fn rows_are_written_from_whatever_holds_them() {
+    run(async {
+        let place = Place::new();
+        let points = vec![Point { x: 1.0, label: None }, Point { x: 2.0, label: Some("b".to_owned()) }];
+        let mut writer = Schema::create(&place.workspace).unwrap();
+        writer.write_rows(&points).await.unwrap();
+        writer.write_rows(&points[1..]).await.unwrap();
+        writer.write_rows(points.iter().filter(|point| point.x < 2.0)).await.unwrap();
+        writer.write_rows(points.clone()).await.unwrap();
+        writer.write_rows(points.iter().cloned().map(Arc::new)).await.unwrap();
+        let table: Schema<Point> = writer.finish().await.unwrap();
+        let expected: Vec<_> = [0, 1, 1, 0, 0, 1, 0, 1].map(|index: usize| points[index].clone()).into();
+        assert_eq!(table.read().rows().collect().await.unwrap(), expected);
+        let mut rows = table.read().rows();
+        let mut read = Vec::new();
+        while let Some(row) = rows.try_next().await.unwrap() {
+            read.push(row);
+        }
+        assert_eq!(read, expected);
+        assert_eq!(Schema::<Point>::from_rows(&points).unwrap().read().collect_rows().await.unwrap(), points);
+        assert_eq!(Schema::from_rows(points.clone()).unwrap().read().collect_rows().await.unwrap(), points);
+    });
 }

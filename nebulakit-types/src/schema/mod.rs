@@ -59,6 +59,7 @@ mod threads;
 mod widen;
 mod write;
 
+use std::borrow::Borrow;
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -74,7 +75,7 @@ pub use ::arrow;
 /// `polars` among its own dependencies, in the same version and with the features that it needs: its frames are these.
 #[cfg(feature = "polars")]
 pub use ::polars_core as polars;
-pub use cell::Cell;
+pub use cell::{Cell, Decimal};
 pub use filter::{ColumnName, Filter, Value, column};
 pub use format::{Compression, ReadRequest, Run, TableEncoder, TableFormat, TablePart, register};
 pub use literal::LegacySchema;
@@ -82,6 +83,8 @@ pub use object::TableObject;
 pub use read::{TableRead, TableStream};
 pub use row::{AnyRow, Column, Columns, Row, RowField, batch_of, rows_of};
 pub use write::SchemaWriter;
+
+use row::batch_of_borrowed;
 
 use crate::workspace::Workspace;
 use crate::{Error, ErrorKind, Result};
@@ -272,13 +275,17 @@ impl<R: Columns> Schema<R> {
 }
 
 impl<R: Row> Schema<R> {
-    /// A table of rows in memory.
+    /// A table of rows in memory, which are given or borrowed: a `Vec` or a slice of them.
     ///
     /// # Errors
     /// [`ErrorKind::OutOfRange`] for a value that its column cannot hold.
-    pub fn from_rows(rows: impl IntoIterator<Item = R>) -> Result<Self> {
-        let rows: Vec<R> = rows.into_iter().collect();
-        Ok(Self::from_batches([batch_of(&rows)?]))
+    pub fn from_rows<I>(rows: I) -> Result<Self>
+    where
+        I: IntoIterator,
+        I::Item: Borrow<R>,
+    {
+        let rows: Vec<_> = rows.into_iter().collect();
+        Ok(Self::from_batches([batch_of_borrowed(&rows)?]))
     }
 }
 

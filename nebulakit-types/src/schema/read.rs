@@ -29,7 +29,7 @@ const RUNS: usize = 8;
 /// So many parts are opened ahead.
 const PARTS: usize = 8;
 
-/// Batches or rows of a table, one after the other; a [`Stream`] too.
+/// Batches or rows of a table, one after the other: `while let Some(row) = rows.try_next().await?`. A [`Stream`] too.
 pub struct TableStream<T>(BoxStream<'static, Result<T>>);
 
 impl<T> fmt::Debug for TableStream<T> {
@@ -45,6 +45,14 @@ impl<T> TableStream<T> {
     /// Those of [`TableRead::stream`] and [`TableRead::rows`]; nothing follows an error.
     pub async fn try_next(&mut self) -> Result<Option<T>> {
         self.0.next().await.transpose()
+    }
+
+    /// All that are left.
+    ///
+    /// # Errors
+    /// Those of [`TableStream::try_next`].
+    pub async fn collect(self) -> Result<Vec<T>> {
+        self.0.try_collect().await
     }
 }
 
@@ -121,7 +129,7 @@ impl<R: Columns> TableRead<R> {
     /// # Errors
     /// Those of [`TableRead::stream`].
     pub async fn collect(self) -> Result<Vec<RecordBatch>> {
-        self.stream().0.try_collect().await
+        self.stream().collect().await
     }
 }
 
@@ -141,7 +149,7 @@ impl<R: Row> TableRead<R> {
     /// # Errors
     /// Those of [`TableRead::rows`].
     pub async fn collect_rows(self) -> Result<Vec<R>> {
-        self.rows().0.try_collect().await
+        self.rows().collect().await
     }
 }
 

@@ -1,5 +1,6 @@
 //! Typed rows: a plain struct whose fields are the columns of a table.
 
+use std::borrow::Borrow;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, RecordBatch};
@@ -189,7 +190,12 @@ pub(super) fn arrow_schema<R: Row>() -> SchemaRef {
 /// # Errors
 /// Those of [`Row::to_arrays`].
 pub fn batch_of<R: Row>(rows: &[R]) -> Result<RecordBatch> {
-    let rows: Vec<_> = rows.iter().map(Some).collect();
+    batch_of_borrowed(rows)
+}
+
+/// The same of rows that may be borrowed.
+pub(super) fn batch_of_borrowed<R: Row, B: Borrow<R>>(rows: &[B]) -> Result<RecordBatch> {
+    let rows: Vec<_> = rows.iter().map(|row| Some(row.borrow())).collect();
     RecordBatch::try_new(arrow_schema::<R>(), R::to_arrays(&rows)?)
         .map_err(|error| Error::new(ErrorKind::Unencodable, "the rows make no batch").with_source(error))
 }

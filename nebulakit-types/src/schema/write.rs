@@ -1,5 +1,6 @@
 //! Writing a table: batches are gathered, encoded on threads of their own, and stored while the next ones are made.
 
+use std::borrow::Borrow;
 use std::collections::VecDeque;
 use std::fmt;
 use std::marker::PhantomData;
@@ -11,7 +12,7 @@ use tokio::sync::oneshot;
 use super::Schema;
 use super::format::{Compression, TableEncoder, index_of};
 use super::read::{batch, declared};
-use super::row::{Columns, Row, batch_of, twice};
+use super::row::{Columns, Row, batch_of_borrowed, twice};
 use super::size;
 use super::table::Table;
 use super::threads;
@@ -191,18 +192,26 @@ impl<R: Columns> SchemaWriter<R> {
 }
 
 impl<R: Row> SchemaWriter<R> {
-    /// Adds rows.
+    /// Adds rows, which are given or borrowed: a `Vec`, a slice, any iterator of rows or of references to them.
     ///
     /// # Errors
     /// Those of [`SchemaWriter::write`], and [`ErrorKind::OutOfRange`] for a value that its column cannot hold.
-    pub async fn write_rows(&mut self, rows: impl IntoIterator<Item = R, IntoIter: Send> + Send) -> Result<()> {
+    pub async fn write_rows<I>(&mut self, rows: I) -> Result<()>
+    where
+        I: IntoIterator<IntoIter: Send>,
+        I::Item: Borrow<R>,
+    {
         let mut rows = rows.into_iter();
         loop {
-            let some: Vec<R> = rows.by_ref().take(ROWS).collect();
-            if some.is_empty() {
-                return Ok(());
+            // Before anything is waited for: what is borrowed need not go from thread to thread.
+            let batch = {
+                let some: Vec<I::Item> = rows.by_ref().take(ROWS).collect();
+                if some.is_empty() { None } else { Some(batch_of_borrowed(&some)?) }
+            };
+            match batch {
+                Some(batch) => self.write(batch).await?,
+                None => return Ok(()),
             }
-            self.write(batch_of(&some)?).await?;
         }
     }
 }

@@ -1,5 +1,8 @@
 //! What a column of a typed table may hold: [`Cell`] and its implementations, one file per family.
 
+#[cfg(any(feature = "chrono", feature = "jiff"))]
+mod clocks;
+mod decimals;
 mod lists;
 mod plain;
 mod rows;
@@ -8,17 +11,19 @@ mod times;
 use arrow::array::ArrayRef;
 use arrow::datatypes::DataType;
 
+pub use decimals::Decimal;
+
 use crate::literal_type::DatasetColumn;
 use crate::{Error, ErrorKind, LiteralType, Result};
 
 /// A Rust type whose values make a column of a table.
 ///
-/// Numbers of all widths, `bool`, `String`, [`Bytes`](crate::Bytes), times (with the features `chrono` and `jiff` also theirs),
+/// Numbers of all widths, [`Decimal`], `bool`, `String`, [`Bytes`](crate::Bytes), times (with the features `chrono` and `jiff` also theirs),
 /// `Option` of those, `Vec` of those, and rows in rows.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a column of a table",
     label = "not a type that columns hold",
-    note = "numbers, bool, String, `Bytes`, times, and `Vec` and `Option` of them do; for a struct of columns, add `#[derive(Row)]` to it"
+    note = "numbers, `Decimal`, bool, String, `Bytes`, times, and `Vec` and `Option` of them do; for a struct of columns, add `#[derive(Row)]` to it"
 )]
 pub trait Cell: Sized + Send + 'static {
     /// Whether a value may be absent.

@@ -14,7 +14,7 @@ use crate::convert::time::{AsInstant, AsSpan, Instant};
 use crate::literal_type::SimpleType;
 use crate::{Error, ErrorKind, LiteralType, Result};
 
-fn instant_type() -> DataType {
+pub(super) fn instant_type() -> DataType {
     DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()))
 }
 
@@ -28,7 +28,11 @@ fn per_second(unit: TimeUnit) -> i64 {
     }
 }
 
-fn write_instants<'a, T: AsInstant + 'a>(values: impl Iterator<Item = Option<&'a T>>) -> Result<ArrayRef> {
+pub(super) fn write_instants<'a, T: AsInstant + 'a>(values: impl Iterator<Item = Option<&'a T>>) -> Result<ArrayRef> {
+    Ok(Arc::new(micros(values)?.with_timezone("UTC")))
+}
+
+pub(super) fn micros<'a, T: AsInstant + 'a>(values: impl Iterator<Item = Option<&'a T>>) -> Result<TimestampMicrosecondArray> {
     let micros = values.map(|value| {
         let Some(value) = value else { return Ok(None) };
         let instant = value.to_instant()?;
@@ -38,11 +42,11 @@ fn write_instants<'a, T: AsInstant + 'a>(values: impl Iterator<Item = Option<&'a
         // Years 1 to 9999 fit into microseconds.
         Ok(Some(instant.seconds() * 1_000_000 + i64::from(instant.nanos() / 1_000)))
     });
-    Ok(Arc::new(micros.collect::<Result<TimestampMicrosecondArray>>()?.with_timezone("UTC")))
+    micros.collect()
 }
 
 /// Instants without a zone count as UTC, as everywhere in Flyte.
-fn read_instants<T: AsInstant>(array: &ArrayRef) -> Result<Vec<Option<T>>> {
+pub(super) fn read_instants<T: AsInstant>(array: &ArrayRef) -> Result<Vec<Option<T>>> {
     let (array, per_second) = match array.data_type() {
         DataType::Timestamp(unit, _) => (array.clone(), per_second(*unit)),
         DataType::Date32 | DataType::Date64 => {
