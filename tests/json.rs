@@ -159,7 +159,7 @@ fn boxes_are_what_they_hold_and_arrays_are_lists_of_their_length() {
     assert_eq!(Arc::<Option<i64>>::absent(), Some(Arc::new(None)));
     assert_eq!(<[i64; 2]>::literal_type(&Dialect::FLYTE_1), Vec::<i64>::literal_type(&Dialect::FLYTE_1));
     there_and_back(&[Some(1_i64), None]);
-    there_and_back(&[String::new(); 0]);
+    there_and_back::<[String; 0]>(&[]);
     let error = decode::<[i64; 2]>(&encode(&vec![1_i64, 2, 3], &Dialect::FLYTE_1).unwrap()).unwrap_err();
     assert_eq!(
         (error.kind(), error.to_string().as_str()),

@@ -89,7 +89,7 @@ pub(crate) fn expand_row(item: TokenStream) -> TokenStream {
 fn in_block(krate: &CratePath, implementation: TokenStream) -> TokenStream {
     let import = krate.import();
     quote! {
-        #[allow(deprecated, non_upper_case_globals, unused_qualifications)]
+        #[allow(deprecated, non_upper_case_globals, unused_qualifications, clippy::multiple_bound_locations)]
         const _: () = {
             #import
             #implementation

@@ -1,6 +1,11 @@
 //! Expansion of the file of the same name; written by the test `expansions`.
 
-#[allow(deprecated, non_upper_case_globals, unused_qualifications)]
+#[allow(
+    deprecated,
+    non_upper_case_globals,
+    unused_qualifications,
+    clippy::multiple_bound_locations
+)]
 const _: () = {
     use ::nebulakit::__private as __nk;
     const fn __nk_fields<T: Clone + __nk::NebulaType>() -> (
@@ -26,15 +31,20 @@ const _: () = {
             __nk::structs::decode("Page", literal)
         }
         fn pack(&self, packer: &mut __nk::Packer) -> __nk::Result<()> {
-            packer.map(2usize)?;
-            const { __nk_fields::<T>() }.0.pack(&self.items, packer)?;
-            const { __nk_fields::<T>() }.1.pack(&self.next, packer)?;
-            __nk::Ok(())
+            __nk::structs::pydantic_pack(
+                packer,
+                |packer| {
+                    packer.map(2usize)?;
+                    const { __nk_fields::<T>() }.0.pack(&self.items, packer)?;
+                    const { __nk_fields::<T>() }.1.pack(&self.next, packer)?;
+                    __nk::Ok(())
+                },
+            )
         }
         fn unpack(unpacker: &mut __nk::Unpacker<'_>) -> __nk::Result<Self> {
             let mut __nk_0 = __nk::None;
             let mut __nk_1 = __nk::None;
-            __nk::structs::entries(
+            __nk::structs::pydantic_entries(
                 unpacker,
                 |key, unpacker| {
                     match key {

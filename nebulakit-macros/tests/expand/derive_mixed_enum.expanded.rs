@@ -1,6 +1,11 @@
 //! Expansion of the file of the same name; written by the test `expansions`.
 
-#[allow(deprecated, non_upper_case_globals, unused_qualifications)]
+#[allow(
+    deprecated,
+    non_upper_case_globals,
+    unused_qualifications,
+    clippy::multiple_bound_locations
+)]
 const _: () = {
     use ::nebulakit::__private as __nk;
     enum __nk_units {
@@ -52,6 +57,9 @@ const _: () = {
         }
         fn schema(_: &__nk::Dialect) -> __nk::Value {
             __nk::enums::schema::<Self>()
+        }
+        fn shapes(shapes: &mut __nk::Shapes) {
+            __nk::enums::shapes::<Self>("__nk_units", "", &["", ""], shapes);
         }
     }
     #[allow(dead_code, non_camel_case_types)]
@@ -120,6 +128,11 @@ const _: () = {
                     &[&const { __nk_fields::<T>() }.0],
                     dialect,
                 )
+            }
+            fn shapes(shapes: &mut __nk::Shapes) {
+                __nk::structs::shapes::<
+                    Self,
+                >("Filtered", "", &[&const { __nk_fields::<T>() }.0], shapes);
             }
         }
     };
@@ -280,6 +293,32 @@ const _: () = {
                 ],
                 dialect,
             )
+        }
+        fn shapes(shapes: &mut __nk::Shapes) {
+            __nk::union::shapes::<
+                Self,
+            >(
+                "Outcome",
+                "",
+                &[
+                    __nk::union::Told::unit(
+                        &<__nk_units as __nk::enums::UnitEnum>::VARIANTS[0],
+                        "",
+                    ),
+                    __nk::union::Told::member("Filtered", "", 1usize),
+                    __nk::union::Told::unit(
+                        &<__nk_units as __nk::enums::UnitEnum>::VARIANTS[1],
+                        "",
+                    ),
+                    __nk::union::Told::member("Score", "", 2usize),
+                ],
+                &[
+                    &const { __nk_variants::<T>() }.0,
+                    &const { __nk_variants::<T>() }.1,
+                    &const { __nk_variants::<T>() }.2,
+                ],
+                shapes,
+            );
         }
     }
 };

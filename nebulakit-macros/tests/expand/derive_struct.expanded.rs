@@ -1,6 +1,11 @@
 //! Expansion of the file of the same name; written by the test `expansions`.
 
-#[allow(deprecated, non_upper_case_globals, unused_qualifications)]
+#[allow(
+    deprecated,
+    non_upper_case_globals,
+    unused_qualifications,
+    clippy::multiple_bound_locations
+)]
 const _: () = {
     use ::nebulakit::__private as __nk;
     const __nk_fields: (

@@ -1,6 +1,11 @@
 //! Expansion of the file of the same name; written by the test `expansions`.
 
-#[allow(deprecated, non_upper_case_globals, unused_qualifications)]
+#[allow(
+    deprecated,
+    non_upper_case_globals,
+    unused_qualifications,
+    clippy::multiple_bound_locations
+)]
 const _: () = {
     use ::nebulakit::__private as __nk;
     const __nk_variants: (
@@ -99,7 +104,11 @@ const _: () = {
             >(
                 "Input",
                 "",
-                &[("Number", ""), ("Text", ""), ("Nothing", "")],
+                &[
+                    __nk::union::Told::member("Number", "", 0usize),
+                    __nk::union::Told::member("Text", "", 1usize),
+                    __nk::union::Told::member("Nothing", "", 2usize),
+                ],
                 &[&__nk_variants.0, &__nk_variants.1, &__nk_variants.2],
                 shapes,
             );

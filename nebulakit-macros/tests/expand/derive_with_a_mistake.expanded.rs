@@ -3,7 +3,12 @@
 ::core::compile_error! {
     "a tuple struct has no Flyte form: fields travel by name; give them names"
 }
-#[allow(deprecated, non_upper_case_globals, unused_qualifications)]
+#[allow(
+    deprecated,
+    non_upper_case_globals,
+    unused_qualifications,
+    clippy::multiple_bound_locations
+)]
 const _: () = {
     use ::nebulakit::__private as __nk;
     impl __nk::NebulaType for Point {
