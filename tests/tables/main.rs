@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a test fails by panicking")]
 
 #[path = "../../nebulakit-types/tests/fault_server/mod.rs"]
+mod careless;
 mod fault_server;
 mod filters;
 mod formats;
@@ -13,4 +14,6 @@ mod parquet;
 mod polars;
 mod rows;
 mod shared;
+mod statistics;
+mod thrift;
 mod uploads;

@@ -7,7 +7,7 @@ use std::thread::{self, Builder};
 use futures_util::stream::{self, BoxStream, StreamExt as _};
 use tokio::sync::{mpsc, oneshot};
 
-use super::fault::broken;
+use super::fault::{broken, panic_text};
 use crate::{Error, ErrorKind, Result};
 
 /// So many batches of a stream may wait to be taken.
@@ -57,10 +57,7 @@ pub(super) fn stream<T: Send + 'static>(
 
 /// Runs a decoder of the object at `url`. A panic in it is an error: decoders are other crates', and what they are given may be anything.
 pub(super) fn guarded<T>(url: &str, decode: impl FnOnce() -> Result<T>) -> Result<T> {
-    catch_unwind(AssertUnwindSafe(decode)).unwrap_or_else(|payload| {
-        let said = payload.downcast_ref::<&str>().copied().or_else(|| payload.downcast_ref::<String>().map(String::as_str));
-        Err(broken(url, format!("the decoder panicked: {}", said.unwrap_or("without a word")).into()))
-    })
+    catch_unwind(AssertUnwindSafe(decode)).unwrap_or_else(|payload| Err(broken(url, panic_text(payload.as_ref()).into())))
 }
 
 pub(super) fn panicked() -> Error {

@@ -7,16 +7,20 @@ use std::task::{Context, Poll};
 
 use arrow::array::{Array as _, BooleanArray, RecordBatch, RecordBatchOptions};
 use arrow::datatypes::Schema as ArrowSchema;
+use arrow::error::ArrowError;
 use futures_util::Stream;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder, RowSelection};
+use parquet::file::metadata::RowGroupMetaData;
 use tokio::sync::mpsc;
 
-use super::super::fault::{bad_parquet, unreadable};
+use super::super::fault::{bad_column, caught, unreadable};
 use super::super::filter::Bound;
 use super::super::threads;
 use super::fetch::Chunks;
-use crate::Result;
+use super::int96;
+use super::sound::claims;
+use crate::{Error, Result};
 
 /// About so many bytes of each set of columns may wait to be taken: sets are decoded at different speeds, and what waits long is no longer
 /// in the processor's caches.
@@ -26,10 +30,13 @@ const WAITING_BYTES: usize = 2 * 1024 * 1024;
 const WAITING: RangeInclusive<usize> = 2..=8;
 
 /// Decodes some columns of a row group.
+#[derive(Clone)]
 pub(super) struct Decoder {
     pub(super) url: String,
     pub(super) chunks: Chunks,
     pub(super) metadata: ArrowReaderMetadata,
+    /// The metadata by which INT96 columns come in seconds, of a file that has some.
+    pub(super) seconds: Option<ArrowReaderMetadata>,
     pub(super) row_group: usize,
     pub(super) mask: ProjectionMask,
     pub(super) selection: Option<RowSelection>,
@@ -39,23 +46,45 @@ pub(super) struct Decoder {
 impl Decoder {
     /// How many batches may wait to be taken.
     fn waiting(&self) -> usize {
-        let group = self.metadata.metadata().row_group(self.row_group);
+        let group = self.group();
         let chunks = group.columns().iter().enumerate().filter(|(leaf, _)| self.mask.leaf_included(*leaf));
-        let bytes: i64 = chunks.map(|(_, chunk)| chunk.uncompressed_size()).sum();
+        let bytes: i64 = chunks.map(|(_, chunk)| chunk.uncompressed_size()).fold(0, i64::saturating_add);
         let row = usize::try_from(bytes / group.num_rows().max(1)).unwrap_or_default().max(1);
         (WAITING_BYTES / row / self.batch_size).clamp(*WAITING.start(), *WAITING.end())
     }
 
-    fn open(&self) -> Result<ParquetRecordBatchReader> {
-        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(self.chunks.clone(), self.metadata.clone())
+    fn group(&self) -> &RowGroupMetaData {
+        self.metadata.metadata().row_group(self.row_group)
+    }
+
+    /// How many rows there have to be.
+    fn rows(&self) -> usize {
+        let all = usize::try_from(self.group().num_rows()).unwrap_or_default();
+        self.selection.as_ref().map_or(all, RowSelection::row_count)
+    }
+
+    fn reader(&self, metadata: &ArrowReaderMetadata, mask: ProjectionMask) -> Result<ParquetRecordBatchReader> {
+        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(self.chunks.clone(), metadata.clone())
             .with_row_groups(vec![self.row_group])
-            .with_projection(self.mask.clone())
+            .with_projection(mask)
             .with_batch_size(self.batch_size);
         let builder = match &self.selection {
             Some(selection) => builder.with_row_selection(selection.clone()),
             None => builder,
         };
-        builder.build().map_err(|error| bad_parquet(&self.url, error))
+        caught(|| builder.build()).map_err(|error| self.unreadable(error.into()))
+    }
+
+    fn open(&self) -> Result<Batches<'_>> {
+        let reader = self.reader(&self.metadata, self.mask.clone())?;
+        let seconds = match &self.seconds {
+            Some(metadata) => match int96::columns(metadata.parquet_schema(), &self.mask) {
+                Some(mask) => Some(self.reader(metadata, mask)?),
+                None => None,
+            },
+            None => None,
+        };
+        Ok(Batches { decoder: self, reader, seconds, rows: 0, expected: self.rows() })
     }
 
     /// Sends every batch; ends early when nobody listens any more.
@@ -65,7 +94,6 @@ impl Decoder {
             Err(error) => return drop(sender.blocking_send(Err(error))),
         };
         for batch in batches {
-            let batch = batch.map_err(|error| unreadable(&self.url, error));
             let failed = batch.is_err();
             if sender.blocking_send(batch).is_err() || failed {
                 return;
@@ -77,10 +105,121 @@ impl Decoder {
     pub(super) fn matching(&self, filter: &Bound) -> Result<RowSelection> {
         let mut masks: Vec<BooleanArray> = Vec::new();
         for batch in self.open()? {
-            let mask = filter.evaluate(&batch.map_err(|error| unreadable(&self.url, error))?)?;
+            let mask = filter.evaluate(&batch?)?;
             masks.push(if mask.null_count() > 0 { arrow::compute::prep_null_mask_filter(&mask) } else { mask });
         }
         Ok(RowSelection::from_filters(&masks))
+    }
+
+    /// The columns that are decoded, one by one.
+    fn roots(&self) -> Vec<usize> {
+        let schema = self.metadata.parquet_schema();
+        let leaves = (0..schema.num_columns()).filter(|leaf| self.mask.leaf_included(*leaf));
+        let mut roots: Vec<_> = leaves.map(|leaf| schema.get_column_root_idx(leaf)).collect();
+        roots.dedup();
+        roots
+    }
+
+    /// Says which column cannot be read: the decoder of several does not tell.
+    fn unreadable(&self, error: ArrowError) -> Error {
+        match self.roots().as_slice() {
+            [root] => bad_column(&self.url, self.row_group, self.metadata.parquet_schema().root_schema().get_fields()[*root].name(), error),
+            _ => self.culprit().unwrap_or_else(|| unreadable(&self.url, error)),
+        }
+    }
+
+    /// The rows are other than the row group claims.
+    fn miscounted(&self, held: &str) -> Error {
+        let claim = |held: String| claims(&self.url, self.row_group, self.group().num_rows(), &held);
+        match self.roots().as_slice() {
+            [root] => claim(format!(
+                "and the pages of its column `{}` hold {held}",
+                self.metadata.parquet_schema().root_schema().get_fields()[*root].name()
+            )),
+            _ => self.culprit().unwrap_or_else(|| claim(format!("and its pages hold {held}"))),
+        }
+    }
+
+    /// What the first column says that fails alone.
+    fn culprit(&self) -> Option<Error> {
+        self.roots().into_iter().find_map(|root| {
+            let mask = ProjectionMask::roots(self.metadata.parquet_schema(), [root]);
+            let alone = Self { mask, ..self.clone() };
+            match alone.open() {
+                Ok(batches) => batches.filter_map(Result::err).next(),
+                Err(error) => Some(error),
+            }
+        })
+    }
+}
+
+/// The batches of a decoder: as many rows as there have to be, or an error.
+struct Batches<'a> {
+    decoder: &'a Decoder,
+    reader: ParquetRecordBatchReader,
+    /// The INT96 columns among them, in seconds.
+    seconds: Option<ParquetRecordBatchReader>,
+    rows: usize,
+    /// How many rows there have to be.
+    expected: usize,
+}
+
+impl Batches<'_> {
+    fn checked(&mut self) -> Result<Option<RecordBatch>> {
+        let decoder = self.decoder;
+        let next = |reader: &mut ParquetRecordBatchReader| {
+            let batch = caught(|| Ok(reader.next())).map_err(ArrowError::from).and_then(Option::transpose);
+            batch.map_err(|error| decoder.unreadable(error))
+        };
+        let Some(batch) = next(&mut self.reader)? else {
+            return if self.rows < self.expected { Err(decoder.miscounted("fewer")) } else { Ok(None) };
+        };
+        if self.rows + batch.num_rows() > self.expected {
+            return Err(decoder.miscounted("more"));
+        }
+        if let Some(reader) = &mut self.seconds
+            && let Some(seconds) = next(reader)?
+        {
+            self.check_instants(&batch, &seconds)?;
+        }
+        self.rows += batch.num_rows();
+        Ok(Some(batch))
+    }
+
+    fn check_instants(&self, batch: &RecordBatch, seconds: &RecordBatch) -> Result<()> {
+        for (field, seconds) in seconds.schema_ref().fields().iter().zip(seconds.columns()) {
+            let values = batch.column_by_name(field.name());
+            if let Some(wrapped) = values.and_then(|values| int96::wrapped(values, seconds)) {
+                let row = self.decoder.row_of(self.rows + wrapped.row);
+                return Err(wrapped.error(&self.decoder.url).at_index(row).at_field(field.name()));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Iterator for Batches<'_> {
+    type Item = Result<RecordBatch>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.checked().transpose()
+    }
+}
+
+impl Decoder {
+    /// The row of the file that is decoded as the one at `index`.
+    fn row_of(&self, index: usize) -> usize {
+        let before = &self.metadata.metadata().row_groups()[..self.row_group];
+        let before: usize = before.iter().filter_map(|group| usize::try_from(group.num_rows()).ok()).sum();
+        let (mut row, mut left) = (before, index);
+        for selector in self.selection.iter().flat_map(RowSelection::iter) {
+            if !selector.skip && selector.row_count > left {
+                break;
+            }
+            left -= if selector.skip { 0 } else { selector.row_count };
+            row += selector.row_count;
+        }
+        row + left
     }
 }
 

@@ -1,35 +1,39 @@
 //! Parquet: footers first, then only the row groups, pages and columns that are asked for; columns decoded and encoded side by side.
 //!
-//! [`fetch`] brings the bytes, [`prune`] finds what need not be looked at, [`read`] and [`decode`] decode, [`write`] encodes, with
-//! dictionaries where [`dictionary`] does not see them to be in vain.
+//! [`footer`] reads what a file says of itself, and [`sound`] holds that against itself; [`fetch`] brings the bytes, [`prune`] finds what
+//! need not be looked at, by the statistics that [`trust`] believes; [`read`] and [`decode`] decode. [`write`] encodes, with dictionaries
+//! where [`dictionary`] does not see them to be in vain.
 
+mod compact;
 mod decode;
 mod dictionary;
+mod encrypted;
 mod fetch;
+mod footer;
+mod int96;
 mod output;
 mod prune;
 mod read;
+mod sound;
+mod trust;
 mod write;
 
 use std::sync::Arc;
 
-use arrow::datatypes::SchemaRef;
+use arrow::datatypes::{DataType, SchemaRef, TimeUnit};
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use parquet::DecodeResult;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
+use parquet::basic::{LogicalType, TimeUnit as ParquetUnit, Type};
 use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataPushDecoder};
 
-use super::fault::bad_parquet;
+use super::fault::{bad_parquet, caught};
 use super::format::{Compression, TableEncoder, TableFormat, TablePart};
 use super::object::TableObject;
-use super::threads;
 use crate::Result;
 use crate::convert::reader::corrupt;
 use crate::storage::shown;
-
-/// So much of the end of a file is fetched at once: most footers are smaller.
-const TAIL: u64 = 64 * 1024;
 
 pub(super) struct Parquet;
 
@@ -40,9 +44,10 @@ impl TableFormat for Parquet {
 
     fn open(&self, object: TableObject, _: Option<SchemaRef>) -> BoxFuture<'static, Result<Arc<dyn TablePart>>> {
         async move {
-            let metadata = footer(&object).await?;
+            let footer::Footer { metadata, encrypted } = footer::read(&object).await?;
             let metadata = with_arrow_types(&object, Arc::new(metadata))?;
-            let part: Arc<dyn TablePart> = Arc::new(read::ParquetPart::new(object, metadata));
+            let seconds = int96::in_seconds(&metadata).map_err(|error| bad_parquet(object.url(), error))?;
+            let part: Arc<dyn TablePart> = Arc::new(read::ParquetPart { object, metadata, seconds, encrypted });
             Ok(part)
         }
         .boxed()
@@ -53,20 +58,11 @@ impl TableFormat for Parquet {
     }
 }
 
-async fn footer(object: &TableObject) -> Result<ParquetMetaData> {
-    let fault = |error| bad_parquet(object.url(), error);
-    let size = object.size();
-    let mut decoder = ParquetMetaDataPushDecoder::try_new(size).map_err(fault)?;
-    let tail = size.saturating_sub(TAIL)..size;
-    decoder.push_range(tail.clone(), object.read_range(tail).await?).map_err(fault)?;
-    complete(object, decoder).await
-}
-
 /// Gives a decoder what it asks for until it is done.
 async fn complete(object: &TableObject, mut decoder: ParquetMetaDataPushDecoder) -> Result<ParquetMetaData> {
     let fault = |error| bad_parquet(object.url(), error);
     loop {
-        match threads::guarded(object.url(), || decoder.try_decode().map_err(fault))? {
+        match caught(|| decoder.try_decode()).map_err(fault)? {
             DecodeResult::Data(metadata) => return Ok(metadata),
             DecodeResult::NeedsData(ranges) => {
                 let bytes = object.read_ranges(&ranges).await?;
@@ -79,10 +75,37 @@ async fn complete(object: &TableObject, mut decoder: ParquetMetaDataPushDecoder)
 
 /// The columns as Arrow has them: as their writer said, else as Parquet's own types say.
 fn with_arrow_types(object: &TableObject, metadata: Arc<ParquetMetaData>) -> Result<ArrowReaderMetadata> {
-    let with = |options| {
-        let types = || ArrowReaderMetadata::try_new(metadata.clone(), options).map_err(|error| bad_parquet(object.url(), error));
-        threads::guarded(object.url(), types)
+    let by = |options| caught(|| ArrowReaderMetadata::try_new(metadata.clone(), options));
+    let by_writer = match by(ArrowReaderOptions::new()) {
+        Ok(metadata) if units_agree(&metadata) => Ok(metadata),
+        // What a writer says of Arrow may be of another version of it, or of other columns.
+        _ => by(ArrowReaderOptions::new().with_skip_arrow_metadata(true)),
     };
-    // What a writer says of Arrow may be of another version of it.
-    with(ArrowReaderOptions::new()).or_else(|_| with(ArrowReaderOptions::new().with_skip_arrow_metadata(true)))
+    by_writer.and_then(int96::as_written).map_err(|error| bad_parquet(object.url(), error))
+}
+
+/// Whether instants in nanoseconds are not taken for those of another unit, which the decoder does when a writer says so of Arrow.
+fn units_agree(metadata: &ArrowReaderMetadata) -> bool {
+    let mut types = Vec::new();
+    metadata.schema().fields().iter().for_each(|field| leaves(field.data_type(), &mut types));
+    metadata.parquet_schema().columns().iter().zip(types).all(|(column, data_type)| {
+        let nanos = column.physical_type() == Type::INT64
+            && matches!(column.logical_type_ref(), Some(LogicalType::Timestamp(instant)) if instant.unit == ParquetUnit::NANOS);
+        let data_type = if let DataType::Dictionary(_, values) = data_type { values } else { data_type };
+        !nanos || matches!(data_type, DataType::Timestamp(TimeUnit::Nanosecond, _))
+    })
+}
+
+/// The types of the leaves, in the order that those of Parquet have.
+fn leaves<'a>(data_type: &'a DataType, types: &mut Vec<&'a DataType>) {
+    match data_type {
+        DataType::List(item)
+        | DataType::LargeList(item)
+        | DataType::ListView(item)
+        | DataType::LargeListView(item)
+        | DataType::FixedSizeList(item, _)
+        | DataType::Map(item, _) => leaves(item.data_type(), types),
+        DataType::Struct(fields) => fields.iter().for_each(|field| leaves(field.data_type(), types)),
+        leaf => types.push(leaf),
+    }
 }

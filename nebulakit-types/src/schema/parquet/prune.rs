@@ -1,14 +1,16 @@
 //! What need not be looked at: row groups and pages whose statistics say that no row meets the condition.
+//!
+//! [`trust`](super::trust) says which of the statistics are to be believed.
 
-use arrow::array::Array as _;
 use arrow::datatypes::SchemaRef;
 use parquet::arrow::arrow_reader::statistics::StatisticsConverter;
 use parquet::arrow::arrow_reader::{RowSelection, RowSelector};
 use parquet::arrow::parquet_column;
-use parquet::basic::Type;
 use parquet::file::metadata::ParquetMetaData;
+use parquet::file::metadata::page_index::PageIndexProvider;
 
 use super::super::filter::{Bound, Bounds, may_match};
+use super::trust::Trust;
 
 /// The row groups that may hold rows that meet the condition.
 pub(super) fn row_groups(metadata: &ParquetMetaData, schema: &SchemaRef, filter: Option<&Bound>) -> Vec<usize> {
@@ -17,20 +19,21 @@ pub(super) fn row_groups(metadata: &ParquetMetaData, schema: &SchemaRef, filter:
     let possible = may_match(filter, count, &mut |name| {
         let groups = metadata.row_groups();
         let descriptor = metadata.file_metadata().schema_descr();
-        let (leaf, _) = parquet_column(descriptor, schema, name)?;
-        let old_texts = descriptor.column(leaf).physical_type() == Type::BYTE_ARRAY
-            && groups.iter().any(|group| group.column(leaf).statistics().is_some_and(|statistics| statistics.is_min_max_deprecated()));
-        if old_texts {
-            // Old writers compared texts as if bytes had a sign.
+        let (leaf, field) = parquet_column(descriptor, schema, name)?;
+        let trust = Trust::new(metadata, leaf, field.data_type());
+        let statistics = || groups.iter().map(|group| group.column(leaf).statistics());
+        if statistics().flatten().any(|statistics| !trust.understands(statistics)) {
             return None;
         }
         let converter = StatisticsConverter::try_new(name, schema, descriptor).ok()?.with_missing_null_counts_as_zero(false);
-        Some(Bounds {
+        let bounds = Bounds {
             least: converter.row_group_mins(groups).ok()?,
             greatest: converter.row_group_maxes(groups).ok()?,
             nulls: converter.row_group_null_counts(groups).ok()?.iter().collect(),
-            rows: groups.iter().map(|group| u64::try_from(group.num_rows()).unwrap_or_default()).collect(),
-        })
+            rows: groups.iter().map(|group| u64::try_from(group.num_rows()).ok()).collect::<Option<_>>()?,
+        };
+        let believed = statistics().map(|statistics| statistics.is_some_and(|statistics| trust.believes(statistics)));
+        trust.sound(bounds, &believed.collect::<Vec<_>>())
     });
     possible.into_iter().enumerate().filter_map(|(index, possible)| possible.then_some(index)).collect()
 }
@@ -68,18 +71,25 @@ pub(super) fn pages(metadata: &ParquetMetaData, schema: &SchemaRef, row_group: u
 fn page_bounds(metadata: &ParquetMetaData, schema: &SchemaRef, row_group: usize, name: &str) -> Option<Bounds> {
     let index = metadata.page_index()?.as_ref();
     let descriptor = metadata.file_metadata().schema_descr();
-    let (leaf, _) = parquet_column(descriptor, schema, name)?;
-    index.column_index(row_group, leaf)?;
-    index.offset_index(row_group, leaf).filter(|index| !index.page_locations().is_empty())?;
+    let (leaf, field) = parquet_column(descriptor, schema, name)?;
+    let trust = Trust::new(metadata, leaf, field.data_type());
+    let believed = trust.believes_pages(index.column_index(row_group, leaf)?)?;
+    let rows = page_rows(metadata, index, row_group, leaf)?;
     let converter = StatisticsConverter::try_new(name, schema, descriptor).ok()?.with_missing_null_counts_as_zero(false);
     let groups = [row_group];
-    let rows = converter.data_page_row_counts(index, metadata.row_groups(), &groups).ok()??;
     let bounds = Bounds {
         least: converter.data_page_mins(index, &groups).ok()?,
         greatest: converter.data_page_maxes(index, &groups).ok()?,
         nulls: converter.data_page_null_counts(index, &groups).ok()?.iter().collect(),
-        rows: rows.iter().collect::<Option<_>>()?,
+        rows,
     };
-    let count = bounds.rows.len();
-    (bounds.least.len() == count && bounds.greatest.len() == count && bounds.nulls.len() == count).then_some(bounds)
+    trust.sound(bounds, &believed)
+}
+
+/// How many rows each page of a column has.
+fn page_rows(metadata: &ParquetMetaData, index: &dyn PageIndexProvider, row_group: usize, leaf: usize) -> Option<Vec<u64>> {
+    let pages = index.offset_index(row_group, leaf)?.page_locations();
+    let ends = pages.iter().skip(1).map(|page| page.first_row_index).chain([metadata.row_group(row_group).num_rows()]);
+    let rows = pages.iter().zip(ends).map(|(page, end)| u64::try_from(end.checked_sub(page.first_row_index)?).ok());
+    rows.collect::<Option<Vec<_>>>().filter(|rows| !rows.is_empty())
 }

@@ -1,5 +1,6 @@
 //! What is read of a file: its row groups one after the other, the filter's columns of each first, then the wanted ones.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
@@ -7,6 +8,7 @@ use arrow::datatypes::SchemaRef;
 use futures_util::stream::{self, BoxStream, StreamExt as _, TryStreamExt as _};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, RowSelection};
+use parquet::file::metadata::page_index::PageIndexProvider;
 use parquet::file::metadata::{ColumnChunkMask, PageIndexPolicy, ParquetMetaData, ParquetMetaDataPushDecoder};
 use tokio::sync::OnceCell;
 
@@ -18,22 +20,20 @@ use super::super::read::BUDGET;
 use super::super::threads;
 use super::decode::{Decoder, Zipped};
 use super::fetch::Chunks;
-use super::{complete, prune, with_arrow_types};
-use crate::Result;
+use super::{complete, prune, sound, with_arrow_types};
+use crate::{ErrorKind, Result};
 
 /// Row groups below this are decoded by one thread: starting more takes longer.
 const SMALL: i64 = 1024 * 1024;
 
 /// A file whose footer has been read.
 pub(super) struct ParquetPart {
-    object: TableObject,
-    metadata: ArrowReaderMetadata,
-}
-
-impl ParquetPart {
-    pub(super) fn new(object: TableObject, metadata: ArrowReaderMetadata) -> Self {
-        Self { object, metadata }
-    }
+    pub(super) object: TableObject,
+    pub(super) metadata: ArrowReaderMetadata,
+    /// The same by which INT96 columns come in seconds, where there are some.
+    pub(super) seconds: Option<ArrowReaderMetadata>,
+    /// The columns that are encrypted, by their place among the leaves.
+    pub(super) encrypted: BTreeMap<usize, String>,
 }
 
 impl TablePart for ParquetPart {
@@ -42,7 +42,9 @@ impl TablePart for ParquetPart {
     }
 
     fn num_rows(&self) -> Option<u64> {
-        u64::try_from(self.metadata.metadata().file_metadata().num_rows()).ok()
+        // Where the footer contradicts itself, reading says so.
+        let agree = sound::counts_agree(self.metadata.metadata());
+        agree.then(|| u64::try_from(self.metadata.metadata().file_metadata().num_rows()).ok()).flatten()
     }
 
     fn read(&self, request: &Arc<ReadRequest>) -> Result<Vec<Run>> {
@@ -52,16 +54,18 @@ impl TablePart for ParquetPart {
             Some(columns) => columns.iter().map(|name| index_of(&schema, name)).collect::<Result<Vec<_>>>()?,
             None => (0..schema.fields().len()).collect(),
         };
-        let row_groups = || Ok(prune::row_groups(self.metadata.metadata(), &schema, filter.as_ref()));
-        let row_groups = threads::guarded(self.object.url(), row_groups)?;
         let scan = Arc::new(Scan {
             object: self.object.clone(),
             metadata: self.metadata.clone(),
+            seconds: self.seconds.clone(),
             indexed: OnceCell::new(),
             request: request.clone(),
             filter,
             wanted,
         });
+        let metadata = self.metadata.metadata();
+        sound::check(self.object.url(), self.object.size(), metadata, &self.encrypted, &scan.needed())?;
+        let row_groups = threads::guarded(self.object.url(), || Ok(prune::row_groups(metadata, &schema, scan.filter.as_ref())))?;
         let runs = row_groups.into_iter().map(|row_group| {
             let weight = scan.weight(row_group);
             let scan = scan.clone();
@@ -75,6 +79,7 @@ impl TablePart for ParquetPart {
 struct Scan {
     object: TableObject,
     metadata: ArrowReaderMetadata,
+    seconds: Option<ArrowReaderMetadata>,
     /// The same with the indexes of pages, fetched when a filter can use them.
     indexed: OnceCell<ArrowReaderMetadata>,
     request: Arc<ReadRequest>,
@@ -98,6 +103,15 @@ impl Scan {
         let mut names = Vec::new();
         filter.columns(&mut names);
         self.mask(names.into_iter().filter_map(|name| self.metadata.schema().index_of(name).ok()))
+    }
+
+    /// The wanted columns, and those that the filter looks at.
+    fn needed(&self) -> ProjectionMask {
+        let mut needed = self.wanted();
+        if let Some(filter) = &self.filter {
+            needed.union(&self.filtered(filter));
+        }
+        needed
     }
 
     /// How many bytes of memory a row group takes while it is read.
@@ -129,6 +143,7 @@ impl Scan {
             url: self.object.url().to_owned(),
             chunks: chunks.clone(),
             metadata: metadata.clone(),
+            seconds: self.seconds.clone(),
             row_group,
             mask: self.mask(set.iter().copied()),
             selection: selection.clone(),
@@ -137,27 +152,39 @@ impl Scan {
         Ok(Zipped::start(decoders, places(&self.wanted, &sets))?.boxed())
     }
 
-    /// Brings the indexes of the pages of the columns at hand, if the file has some.
+    /// Brings the indexes of the pages of the columns at hand, if the file has some. Indexes that are broken say nothing.
     async fn load_index(&self, filter: &Bound) -> Result<ArrowReaderMetadata> {
         let metadata = self.metadata.metadata();
-        let mut chunks = metadata.row_groups().iter().flat_map(|group| group.columns());
-        if !chunks.any(|chunk| chunk.column_index_offset().is_some()) {
+        let (filtered, needed) = (self.filtered(filter), self.needed());
+        let (mut indexed, mut inside) = (false, true);
+        for group in metadata.row_groups() {
+            for (_, chunk) in group.columns().iter().enumerate().filter(|(leaf, _)| needed.leaf_included(*leaf)) {
+                indexed |= chunk.column_index_offset().is_some();
+                let ranges = [chunk.column_index_range(), chunk.offset_index_range()];
+                inside &= ranges.into_iter().flatten().all(|range| range.start <= range.end && range.end <= self.object.size());
+            }
+        }
+        if !indexed || !inside {
             return Ok(self.metadata.clone());
         }
         let leaves = |mask: &ProjectionMask| {
             let all = 0..self.metadata.parquet_schema().num_columns();
             ColumnChunkMask::columns(all.filter(|leaf| mask.leaf_included(*leaf)).collect::<Vec<_>>())
         };
-        let filtered = self.filtered(filter);
-        let mut all = self.wanted();
-        all.union(&filtered);
         let decoder = ParquetMetaDataPushDecoder::try_new_with_metadata(self.object.size(), ParquetMetaData::clone(metadata))
             .map_err(|error| bad_parquet(self.object.url(), error))?
             .with_page_index_policy(PageIndexPolicy::Optional)
             .with_column_index_mask(leaves(&filtered))
-            .with_offset_index_mask(leaves(&all));
-        let indexed = complete(&self.object, decoder).await?;
-        with_arrow_types(&self.object, Arc::new(indexed))
+            .with_offset_index_mask(leaves(&needed));
+        let indexed = match complete(&self.object, decoder).await {
+            Ok(indexed) => indexed,
+            Err(error) if error.kind() == ErrorKind::Corrupt => return Ok(self.metadata.clone()),
+            Err(error) => return Err(error),
+        };
+        let agree = |index: &Arc<dyn PageIndexProvider>| {
+            (0..indexed.num_row_groups()).all(|row_group| sound::pages_agree(&indexed, index.as_ref(), row_group))
+        };
+        if indexed.page_index().is_some_and(agree) { with_arrow_types(&self.object, Arc::new(indexed)) } else { Ok(self.metadata.clone()) }
     }
 
     /// The rows of a row group that meet the condition, and the bytes that were fetched to find them; [`None`] where there are none.
@@ -173,6 +200,7 @@ impl Scan {
             url: self.object.url().to_owned(),
             chunks: chunks.clone(),
             metadata: metadata.clone(),
+            seconds: self.seconds.clone(),
             row_group,
             mask,
             selection: pages.clone(),
