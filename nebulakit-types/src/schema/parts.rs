@@ -3,7 +3,7 @@
 use percent_encoding::percent_decode_str;
 
 use super::object::TableObject;
-use crate::storage::{ObjectInfo, Storage, join, shown, without_query};
+use crate::storage::{Gap, ObjectInfo, Storage, join, shown, without_query};
 use crate::{Error, ErrorKind, Result};
 
 /// What stands for an absent value in the name of a partition's folder.
@@ -30,8 +30,8 @@ pub(super) async fn find(storage: &Storage, uri: &str, hidden: &str) -> Result<V
     if single && let Some(object) = TableObject::find(storage, uri).await? {
         return Ok(alone(object));
     }
-    let listed = storage.list(uri).await?;
-    if listed.is_empty() {
+    let (listed, gaps) = storage.sorted(uri).await?;
+    if listed.is_empty() && gaps.is_empty() {
         return match TableObject::find(storage, uri).await? {
             Some(object) => Ok(alone(object)),
             None => Err(Error::new(
@@ -40,12 +40,28 @@ pub(super) async fn find(storage: &Storage, uri: &str, hidden: &str) -> Result<V
             )),
         };
     }
+    if let Some(error) = unreadable(uri, gaps.into_iter().filter(|gap| gap.key.as_ref().is_none_or(|key| is_visible(key, hidden)))) {
+        return Err(error);
+    }
     let parts: Vec<_> = listed.iter().filter(|object| is_data(object, hidden)).map(|object| part(storage, object)).collect();
     if parts.is_empty() {
         let names = listed.iter().take(5).map(|object| format!("`{}`", object.key)).collect::<Vec<_>>().join(", ");
         return Err(Error::new(ErrorKind::NotFound, format!("there is no data below `{}`, only {names}", shown(uri))));
     }
     Ok(parts)
+}
+
+/// What stands among the parts and cannot be read as one: the only error, or one that names all.
+fn unreadable(uri: &str, gaps: impl Iterator<Item = Gap>) -> Option<Error> {
+    let mut errors: Vec<_> = gaps.map(|gap| gap.error).collect();
+    match errors.len() {
+        0 | 1 => errors.pop(),
+        count => {
+            let each: Vec<_> = errors.iter().map(Error::message).collect();
+            let text = format!("{count} objects of the table at `{}` cannot be read: {}", shown(uri), each.join("; "));
+            Some(Error::new(errors[0].kind(), text))
+        }
+    }
 }
 
 /// Where the one object of a table is written.
@@ -60,9 +76,13 @@ fn looks_like_a_file(uri: &str) -> bool {
 }
 
 fn is_data(object: &ObjectInfo, hidden: &str) -> bool {
-    let visible = |name: &str| !name.starts_with(['_', '.']) || name == hidden;
-    // A prefix that some consoles make an object of, and what a writer that failed has left.
-    object.size > 0 && !object.key.ends_with('/') && object.key.split('/').all(|name| visible(name) || name.contains('='))
+    // What a writer that failed has left.
+    object.size > 0 && is_visible(&object.key, hidden)
+}
+
+fn is_visible(key: &str, hidden: &str) -> bool {
+    let visible = |name: &str| !name.starts_with(['_', '.']) || name == hidden || matches!(name, "." | "..");
+    key.split('/').all(|name| visible(name) || name.contains('='))
 }
 
 fn part(storage: &Storage, object: &ObjectInfo) -> Part {

@@ -41,8 +41,6 @@ pub(super) fn explain(place: &Place<'_>, store: &Store, config: &StorageConfig, 
         },
         None if trace.is_late => (ErrorKind::Unavailable, format!("`{url}`: nothing was asked for{}", effort(trace))),
         None => match error {
-            // A listing with a key that no path can be made of: all but the innermost error name it.
-            StoreError::InvalidPath { source } => (ErrorKind::Url, format!("`{url}`: there is a key that cannot be reached: {source}")),
             // What is at the bottom does not say what it was the bottom of.
             StoreError::Generic { source, .. } => (kind_of(error), format!("`{url}`: {source}{}", effort(trace))),
             _ => (kind_of(error), format!("`{url}`: {}{}", innermost(error), effort(trace))),

@@ -1,5 +1,7 @@
 //! Files of this machine, by `std::fs` on the calling thread: a thread pool costs more than the small files of a task take.
 
+mod listing;
+
 use std::fs::{self, File};
 #[cfg(not(unix))]
 use std::io::Seek as _;
@@ -10,9 +12,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 
+pub(super) use self::listing::{level, walk};
 use super::ObjectMeta;
 use super::location::shown_path;
-use super::object::Below;
 use super::transfer::ONE_TRY;
 use crate::{Error, ErrorKind, Result};
 
@@ -211,78 +213,6 @@ pub(super) fn copy(from: &Path, to: &Path, go_on: &dyn Fn() -> Result<()>, moved
     }
     partial.publish()?;
     Ok(copied)
-}
-
-/// One level of a directory.
-pub(super) fn level(root: &Path) -> Result<Vec<Below>> {
-    let mut level = Directory::new(root.to_owned(), String::new());
-    let (mut files, mut directories) = (Vec::new(), Vec::new());
-    level.read(&mut |name, size| files.push(Below::Object(name, size)), &mut |_, name| directories.push(Below::Prefix(name)))?;
-    files.append(&mut directories);
-    Ok(files)
-}
-
-/// The files below a directory, one directory at a time, in no order.
-pub(super) fn walk(root: &Path) -> impl Iterator<Item = Result<(String, u64)>> + Send + use<> {
-    let mut open = vec![Directory::new(root.to_owned(), String::new())];
-    let mut found = Vec::new();
-    std::iter::from_fn(move || {
-        loop {
-            if let Some(next) = found.pop() {
-                return Some(Ok(next));
-            }
-            let mut directory = open.pop()?;
-            let mut below = Vec::new();
-            if let Err(error) = directory.read(&mut |key, size| found.push((key, size)), &mut |path, name| below.push((path, name))) {
-                open.clear();
-                found.clear();
-                return Some(Err(error));
-            }
-            open.extend(below.into_iter().map(|(path, name)| Directory::new(path, name + "/")));
-        }
-    })
-}
-
-/// The files below a directory, by their relative names with `/`, and their sizes; none where there is no directory.
-pub(super) fn list(root: &Path) -> Result<Vec<(String, u64)>> {
-    walk(root).collect()
-}
-
-/// A directory to be listed, and what its names begin with.
-struct Directory {
-    path: PathBuf,
-    prefix: String,
-}
-
-impl Directory {
-    fn new(path: PathBuf, prefix: String) -> Self {
-        Self { path, prefix }
-    }
-
-    /// Links to files count as files; links to directories are not followed, so that a circle has an end.
-    fn read(&mut self, file: &mut dyn FnMut(String, u64), below: &mut dyn FnMut(PathBuf, String)) -> Result<()> {
-        let entries = match fs::read_dir(&self.path) {
-            Ok(entries) => entries,
-            Err(error) if absent(&error) => return Ok(()),
-            Err(error) => return Err(fault("list", &self.path, error)),
-        };
-        for entry in entries {
-            let entry = entry.map_err(|error| fault("list", &self.path, error))?;
-            let Ok(name) = entry.file_name().into_string() else {
-                return Err(Error::new(ErrorKind::Url, format!("the name of {} is not UTF-8", shown_path(&entry.path()))));
-            };
-            let kind = entry.file_type().map_err(|error| fault("look at", &entry.path(), error))?;
-            if kind.is_dir() {
-                below(entry.path(), format!("{}{name}", self.prefix));
-            } else if !is_partial(&name)
-                && let Ok(metadata) = fs::metadata(entry.path())
-                && metadata.is_file()
-            {
-                file(format!("{}{name}", self.prefix), metadata.len());
-            }
-        }
-        Ok(())
-    }
 }
 
 /// Whether a directory takes names for the same that differ in case.

@@ -32,6 +32,7 @@ mod config;
 mod fault;
 #[cfg(feature = "gcp")]
 mod gcp;
+mod keys;
 mod local;
 mod location;
 mod memory;
@@ -51,7 +52,6 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
-#[cfg(feature = "cloud")]
 use futures_util::TryStreamExt as _;
 
 pub use self::config::{AddressingStyle, AzureConfig, Environment, GcsConfig, S3Config, StorageConfig};
@@ -61,6 +61,8 @@ use self::location::Location;
 pub use self::location::{child_url, join};
 pub(crate) use self::location::{local_path, shown, without_query};
 pub(crate) use self::object::Below;
+#[cfg(feature = "schema")]
+pub(crate) use self::object::Gap;
 use self::object::Found;
 pub use self::object::{Level, ObjectInfo, ObjectMeta, Symlinks, Transferred, TreeOptions};
 pub use self::progress::{Counts, Progress};
@@ -272,25 +274,21 @@ impl Storage {
     }
 
     /// Lists the objects below a prefix, however deep, in the order of their keys. The prefix ends at a slash, written or not; where nothing
-    /// is, the list is empty. In the file system links to directories are not followed.
+    /// is, the list is empty. In the file system links are followed, but for one that leads back to a directory that it lies in.
+    ///
+    /// A key that cannot be the name of a file (two slashes in a row, `.` or `..` between slashes, a control character) is listed as it
+    /// stands: do not make paths of keys. [`Storage::walk`] gives an error for each of those.
     ///
     /// # Errors
     ///
     /// As [`Storage::get`]; http(s), which has no listing, is [`ErrorKind::Url`].
     pub async fn list(&self, prefix: &str) -> Result<Vec<ObjectInfo>> {
-        let mut found = match self.locate(prefix)? {
-            Location::Local(path) => local::list(&path).map_err(|error| doing("listing", error))?,
-            Location::Memory(key) => self.inner.memory.list(&key),
-            #[cfg(feature = "http")]
-            Location::Web(_) => return Err(transfer::unlisted(prefix)),
-            #[cfg(feature = "cloud")]
-            Location::Object(place) => {
-                let found = self.inner.clouds.walk(&place).await.map_err(|error| doing("listing", error))?;
-                found.try_collect().await.map_err(|error| doing("listing", error))?
-            }
-        };
+        let found = self.found(prefix).await.map_err(|error| doing("listing", error))?;
+        let mut found: Vec<_> = found.try_collect().await.map_err(|gap| doing("listing", gap.error))?;
+        found.retain(|(key, size)| !keys::is_marker(key, *size));
         found.sort();
-        Ok(found.into_iter().map(|(key, size)| ObjectInfo { url: location::child_url(prefix, &key), key, size }).collect())
+        let url = |key: &str| if self.is_local(prefix) { child_url(prefix, key) } else { keys::exact_url(prefix, key) };
+        Ok(found.into_iter().map(|(key, size)| ObjectInfo { url: url(&key), key, size }).collect())
     }
 
     /// Deletes an object. One that is not there counts as deleted.

@@ -49,6 +49,9 @@ pub struct Level {
     pub objects: Vec<ObjectInfo>,
     /// The names of the prefixes below, without slashes, in order.
     pub prefixes: Vec<String>,
+    /// What follows the listed prefix and its slash in keys that cannot be names of files: `/` where two slashes follow each other, `../`,
+    /// names with control characters. Those that end in a slash stand for all keys below them.
+    pub unreachable: Vec<String>,
 }
 
 /// How a tree is moved.
@@ -131,4 +134,34 @@ pub(crate) enum Below {
     Object(String, u64),
     /// The name of a prefix with more below it, without the slash.
     Prefix(String),
+}
+
+impl Below {
+    /// What follows the listed prefix, verbatim.
+    pub(super) fn into_key(self) -> String {
+        match self {
+            Self::Object(key, _) => key,
+            Self::Prefix(name) => name + "/",
+        }
+    }
+}
+
+/// What a listing could not give.
+#[derive(Debug)]
+pub(crate) struct Gap {
+    /// What it is of, as a key below the listed prefix; without one the listing ends here.
+    pub(crate) key: Option<String>,
+    pub(crate) error: Error,
+}
+
+impl Gap {
+    pub(super) fn at(key: String, error: Error) -> Self {
+        Self { key: Some(key), error }
+    }
+}
+
+impl From<Error> for Gap {
+    fn from(error: Error) -> Self {
+        Self { key: None, error }
+    }
 }

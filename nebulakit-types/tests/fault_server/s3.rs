@@ -288,8 +288,13 @@ fn listing(objects: &Objects, query: &HashMap<&str, &str>) -> String {
     xml
 }
 
+/// As S3 writes keys, characters that XML does not allow among them.
 fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+    let escaped = |c: char| match c {
+        '&' | '<' | '>' | '\0'..' ' => format!("&#x{:x};", u32::from(c)),
+        c => c.to_string(),
+    };
+    text.chars().map(escaped).collect()
 }
 
 fn percent_decode(text: &str) -> String {

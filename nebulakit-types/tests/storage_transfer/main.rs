@@ -5,6 +5,7 @@
 mod checksums;
 #[path = "../fault_server/mod.rs"]
 mod fault_server;
+mod odd_keys;
 #[cfg(unix)]
 #[path = "../read_only/mod.rs"]
 mod read_only;

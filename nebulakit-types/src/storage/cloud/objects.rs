@@ -3,7 +3,6 @@
 use std::sync::{Arc, LazyLock};
 
 use bytes::Bytes;
-use object_store::path::Path;
 use object_store::{GetOptions, ObjectStoreExt as _, PutPayload};
 
 use super::super::checksum::Checksum;
@@ -94,12 +93,6 @@ impl Clouds {
         // One that was not there is deleted too.
         self.write(place, delete).await.map(drop)
     }
-}
-
-/// A key as it stands below a prefix. What remains nameless is a marker by which some tools make a prefix look like a directory.
-pub(super) fn below(prefix: &Path, location: &Path) -> Option<String> {
-    let key = location.as_ref();
-    if prefix.is_root() { Some(key.to_owned()) } else { key.strip_prefix(prefix.as_ref())?.strip_prefix('/').map(str::to_owned) }
 }
 
 /// As many bytes as a body will have, without the memory: pages that are never touched.

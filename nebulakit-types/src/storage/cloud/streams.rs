@@ -11,8 +11,8 @@ use object_store::{GetOptions, GetRange, ListResult};
 use super::super::fault::explain;
 use super::super::object::{Below, Found};
 use super::super::transfer::{Opened, Wanted, crowded};
+use super::super::transport::Wrapped;
 use super::names::{facts, key_path, object_path};
-use super::objects::below;
 use super::{Clouds, Done, Objects, Place};
 use crate::{ErrorKind, Result};
 
@@ -52,7 +52,7 @@ impl Clouds {
         Ok(Found::There(Opened { meta, range, checksum, body: body.boxed() }))
     }
 
-    /// The keys below a prefix and their sizes, a page at a time.
+    /// The keys below a prefix, verbatim, and their sizes, a page at a time.
     pub(in super::super) async fn walk(&self, place: &Place<'_>) -> Result<BoxStream<'static, Result<(String, u64)>>> {
         let prefix = key_path(place, place.key.trim_end_matches('/'))?;
         let pages = self.pages(place, &prefix, None).await?;
@@ -73,7 +73,8 @@ impl Clouds {
             page.common_prefixes.retain(|prefix| Some(prefix) != last.as_ref());
             last = page.common_prefixes.last().cloned().or(last.take());
             let objects = page.objects.iter().filter_map(|object| Some(Below::Object(below(&prefix, &object.location)?, object.size)));
-            let prefixes = page.common_prefixes.iter().filter_map(|found| below(&prefix, found).map(Below::Prefix));
+            let name = |found: &Path| Some(below(&prefix, found)?.strip_suffix('/')?.to_owned());
+            let prefixes = page.common_prefixes.iter().filter_map(|found| name(found).map(Below::Prefix));
             stream::iter(objects.chain(prefixes).map(Ok).collect::<Vec<_>>())
         };
         Ok(pages.map_ok(named).try_flatten().boxed())
@@ -87,8 +88,11 @@ impl Clouds {
         delimiter: Option<&'static str>,
     ) -> Result<impl Stream<Item = Result<ListResult>> + Send + 'static + use<>> {
         let asked = (!prefix.is_root()).then(|| format!("{}/", prefix.as_ref()));
-        let options =
-            move |page_token| PaginatedListOptions { delimiter: delimiter.map(Into::into), page_token, ..PaginatedListOptions::default() };
+        let options = move |page_token| {
+            let mut options = PaginatedListOptions { delimiter: delimiter.map(Into::into), page_token, ..PaginatedListOptions::default() };
+            options.extensions.insert(Wrapped);
+            options
+        };
         let begin = |objects: Arc<dyn Objects>| {
             let asked = asked.clone();
             async move { Ok((objects.list_paginated(asked.as_deref(), options(None)).await?, objects)) }
@@ -129,4 +133,10 @@ enum Page {
     Here(PaginatedListResult),
     Next(String),
     None,
+}
+
+/// A key as it stands below a prefix.
+fn below(prefix: &Path, found: &Path) -> Option<String> {
+    let key = Wrapped::key(found.as_ref());
+    if prefix.is_root() { Some(key) } else { key.strip_prefix(prefix.as_ref())?.strip_prefix('/').map(str::to_owned) }
 }

@@ -32,8 +32,6 @@ use bytes::Bytes;
 use futures_util::stream::{self, BoxStream};
 use futures_util::{FutureExt as _, StreamExt as _};
 
-#[cfg(feature = "http")]
-pub(super) use self::listing::unlisted;
 pub use self::reading::Reading;
 pub use self::writer::ObjectWriter;
 #[cfg(feature = "client")]

@@ -1,17 +1,17 @@
 //! From a prefix to a directory.
 
 use std::path::Path;
-use std::task::Poll;
 
-use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
+use futures_util::stream::{self, StreamExt as _};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use super::super::local;
-use super::super::location::{shown, shown_path};
-use super::super::object::Found;
-use super::names::Names;
+use super::super::keys;
+use super::super::location::{child_url, shown, shown_path};
+use super::super::object::Gap;
+use super::listing::Keys;
+use super::names::{Claim, Folders, Names};
 use super::{AT_ONCE, ONE_TRY, doing};
-use crate::storage::{ObjectInfo, Storage, Transferred, TreeOptions};
+use crate::storage::{Storage, Transferred, TreeOptions};
 use crate::{Error, ErrorKind, Result};
 
 /// Objects of so many bytes together are fetched at once (docs/performance.md, "Transfers").
@@ -30,9 +30,10 @@ impl Storage {
     /// Object stores have no directories, so empty ones do not come over. The markers that some tools put in their place (empty objects
     /// whose keys end in a slash) become directories.
     ///
-    /// Keys are names that others gave. One that is no relative path of plain names, one that needs a directory where another is a file, and
-    /// two that the file system takes for the same are errors that name them; nothing is ever written outside of the directory. After an
-    /// error, what is whole stays.
+    /// Keys are names that others gave. The whole listing is looked at before anything is written: a key that is no relative path of plain
+    /// names, one that needs a directory where another is a file, a marker that holds bytes, and two keys that the file system takes for the
+    /// same are one error that names all of them. Those that the options' pattern leaves out are not looked at. Nothing is ever written
+    /// outside of the directory. After an error of a transfer, what is whole stays.
     ///
     /// # Errors
     ///
@@ -43,27 +44,17 @@ impl Storage {
     }
 
     async fn fetch_tree(&self, prefix: &str, directory: &Path, options: &TreeOptions) -> Result<Transferred> {
-        let pattern = options.pattern()?;
-        let mut names = Names::of(directory)?;
+        let (wanted, mut folders) = self.wanted(prefix, directory, options).await?;
         let turns = &Turns::of(options);
-        let mut opening = Some(self.inner.progress.opening());
-        let end = stream::poll_fn(move |_| {
-            opening.take();
-            Poll::Ready(None)
-        });
-        let objects = self.walk(prefix).chain(end);
-        let wanted = objects.try_filter(|object| std::future::ready(pattern.as_ref().is_none_or(|pattern| pattern.matches(&object.key))));
-        let fetches = wanted.map(|found| {
-            let claimed = found.and_then(|object| {
-                let marker = object.size == 0 && object.key.ends_with('/');
-                let path = names.claim(object.key.strip_suffix('/').filter(|_| marker).unwrap_or(&object.key))?;
-                self.inner.progress.expect(1, object.size);
-                Ok((object, path, marker))
-            });
+        let fetches = stream::iter(wanted).map(|claim| {
+            let placed = folders.place(&claim);
             async move {
-                let (object, path, marker) = claimed?;
-                let _turn = turns.turn(object.size).await;
-                self.fetch_listed(&object, &path, marker).await
+                let path = placed?;
+                if claim.is_marker {
+                    return Ok(Transferred::default());
+                }
+                let _turn = turns.turn(claim.size).await;
+                self.fetch_listed(&child_url(prefix, &claim.key), claim.size, &path).await
             }
         });
         let mut fetches = std::pin::pin!(fetches.buffer_unordered(options.at_once()));
@@ -74,31 +65,45 @@ impl Storage {
         Ok(total)
     }
 
-    async fn fetch_listed(&self, object: &ObjectInfo, path: &Path, marker: bool) -> Result<Transferred> {
-        let done = if marker { Found::here(None).there(&object.url) } else { self.fetch(&object.url, path, Some(object.size)).await };
-        match done {
-            Ok(bytes) if bytes == object.size => Ok(Transferred { objects: 1, bytes }),
-            Ok(bytes) => {
-                let text =
-                    format!("`{}` changed: it was listed with {} bytes and came with {bytes}{ONE_TRY}", shown(&object.url), object.size);
+    /// All objects that are to be fetched, when each of them can be.
+    async fn wanted(&self, prefix: &str, directory: &Path, options: &TreeOptions) -> Result<(Vec<Claim>, Folders)> {
+        let pattern = options.pattern()?;
+        let is_wanted = |key: &str| pattern.as_ref().is_none_or(|pattern| pattern.matches(key));
+        let mut names = Names::of(directory, Keys::of(self.is_local(prefix)))?;
+        let _opening = self.inner.progress.opening();
+        let mut found = self.found(prefix).await.map_err(|error| doing("listing", error))?;
+        while let Some(found) = found.next().await {
+            match found {
+                Ok((key, size)) => {
+                    let marks = keys::is_marker(&key, size);
+                    if is_wanted(key.strip_suffix('/').filter(|_| marks).unwrap_or(&key)) && names.claim(key, size) {
+                        self.inner.progress.expect(1, size);
+                    }
+                }
+                Err(Gap { key: Some(key), error }) if is_wanted(&key) => names.refuse(key, chain(&error)),
+                Err(Gap { key: Some(_), .. }) => {}
+                Err(Gap { key: None, error }) => return Err(doing("listing", error)),
+            }
+        }
+        names.settle(prefix)
+    }
+
+    async fn fetch_listed(&self, url: &str, size: u64, path: &Path) -> Result<Transferred> {
+        match self.fetch(url, path, Some(size)).await? {
+            bytes if bytes == size => Ok(Transferred { objects: 1, bytes }),
+            bytes => {
+                let text = format!("`{}` changed: it was listed with {size} bytes and came with {bytes}{ONE_TRY}", shown(url));
                 Err(Error::new(ErrorKind::Changed, text))
             }
-            // The client strips the slash from the key of a marker, so that nothing is where it seems to be.
-            Err(error) if error.kind() == ErrorKind::NotFound && object.size == 0 => {
-                std::fs::create_dir_all(path).map_err(|error| local::fault("create the directory", path, error))?;
-                Ok(Transferred::default())
-            }
-            Err(_) if path.is_dir() => {
-                let text = format!(
-                    "the key {:?} cannot be the file {}: a directory is there, for keys that begin with {:?} or from before",
-                    object.key,
-                    shown_path(path),
-                    format!("{}/", object.key),
-                );
-                Err(Error::new(ErrorKind::Url, text))
-            }
-            Err(error) => Err(error),
         }
+    }
+}
+
+/// An error with what is behind it.
+fn chain(error: &Error) -> String {
+    match std::error::Error::source(error) {
+        Some(source) => format!("{error}: {source}"),
+        None => error.to_string(),
     }
 }
 

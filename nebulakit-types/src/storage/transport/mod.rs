@@ -5,6 +5,7 @@
 //! | `client` | the client of each runtime: one request and its answer, with limits on every silence |
 //! | `asking` | what S3 is asked for besides an object |
 //! | `body` | what is read while it is sent |
+//! | `listed` | listings whose keys stay what they are |
 //! | `retry` | how often a request is made again, and the waits in between |
 //! | `trace` | what the requests of one operation met, and the deadline that they keep |
 //! | `cause` | what is at the bottom of a failed request |
@@ -14,6 +15,8 @@ mod asking;
 mod body;
 mod cause;
 mod client;
+#[cfg(feature = "cloud")]
+mod listed;
 mod retry;
 mod trace;
 
@@ -31,6 +34,8 @@ pub(super) use self::body::{Body, Unreadable};
 use self::cause::Said;
 pub(super) use self::cause::innermost;
 use self::client::{Client, late, origin};
+#[cfg(feature = "cloud")]
+pub(super) use self::listed::Wrapped;
 use self::retry::pause;
 pub(super) use self::retry::{Backoff, retry_config};
 use self::trace::within;
@@ -126,6 +131,10 @@ impl HttpService for SharedClient {
         let client = &self.0.client;
         if within(Duration::MAX, pause(&client.config)).await.is_err() {
             return Err(late());
+        }
+        #[cfg(feature = "cloud")]
+        if Wrapped::is_wanted(&request) {
+            return client.exchange(request).await.map(Wrapped::answer);
         }
         client.exchange(request).await
     }

@@ -1,0 +1,78 @@
+//! Keys of objects as names of files below a prefix: which can be, and which cannot.
+//!
+//! Any text is a key to an object store, and tools leave odd ones behind: two slashes in a row, line breaks, `..`. Such an object has no
+//! name below a directory, or none that leads back to it, so listings name it in an error of its own and go on.
+
+use super::location::shown;
+use crate::{Error, ErrorKind};
+
+/// Whether an object stands for a folder: some tools put an empty one whose key ends in a slash where they show a folder.
+pub(super) fn is_marker(key: &str, size: u64) -> bool {
+    size == 0 && (key.is_empty() || key.ends_with('/'))
+}
+
+/// Why an object below a prefix cannot be a file, nor its marker a folder.
+pub(super) fn fault(key: &str, size: u64) -> Option<String> {
+    if is_marker(key, size) {
+        return if key.is_empty() { None } else { folder_fault(key.strip_suffix('/').unwrap_or(key)) };
+    }
+    if key.is_empty() || key.ends_with('/') {
+        return Some(format!("it ends in a slash, as those of folders do, and holds {size} bytes"));
+    }
+    folder_fault(key)
+}
+
+/// Why a name below a prefix, with `/` between its segments, cannot be that of a folder.
+pub(super) fn folder_fault(name: &str) -> Option<String> {
+    name.split('/').find_map(|segment| match segment {
+        "" => Some("there is nothing before, after or between its slashes".to_owned()),
+        "." | ".." => Some(format!("it holds `{segment}` as a name")),
+        _ => segment.chars().find(char::is_ascii_control).map(|control| format!("it holds the control character {control:?}")),
+    })
+}
+
+/// A key as messages name it, with the last name of its prefix where it would be hard to tell by itself.
+pub(super) fn named(prefix: &str, key: &str) -> String {
+    if !key.is_empty() && !key.starts_with('/') {
+        return key.to_owned();
+    }
+    let prefix = prefix.trim_end_matches('/');
+    format!("{}/{key}", prefix.rsplit('/').next().unwrap_or(prefix))
+}
+
+/// The URL of a key below a prefix, verbatim.
+pub(super) fn exact_url(prefix: &str, key: &str) -> String {
+    let child = super::location::join(prefix, "x");
+    format!("{}{key}", &child[..child.len() - 1])
+}
+
+/// The error of a listing that stands for one key.
+pub(super) fn unlisted(prefix: &str, key: &str, why: &str) -> Error {
+    let url = exact_url(prefix, key);
+    Error::new(ErrorKind::Url, format!("the key {:?} cannot be the name of a file: {why}", shown(&url)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_that_no_file_can_have_say_why() {
+        for key in ["a//b", "/a", "a/../b", "..", "./a", "a/.", "a\u{7}b", "a/b\n", "a//", "/", "../"] {
+            assert!(fault(key, 0).is_some() && fault(key, 1).is_some(), "{key:?}");
+        }
+        for key in ["a/b", "...", "a b", "100%", "é", "a\\b", "\u{85}", "~", "*"] {
+            assert_eq!(fault(key, 1), None, "{key:?}");
+        }
+        assert!(fault("", 0).is_none() && fault("a/", 0).is_none());
+        assert!(fault("", 1).is_some() && fault("a/", 1).is_some());
+    }
+
+    #[test]
+    fn a_key_is_named_so_that_it_can_be_found() {
+        assert_eq!(named("s3://bucket/raw/", "/x"), "raw//x");
+        assert_eq!(named("s3://bucket/odd", ""), "odd/");
+        assert_eq!(exact_url("s3://bucket/raw", "/x"), "s3://bucket/raw//x");
+        assert_eq!(exact_url("memory://", "a"), "memory://a");
+    }
+}

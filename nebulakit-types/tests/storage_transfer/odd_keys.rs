@@ -1,0 +1,213 @@
+//! Keys that cannot be names of files: each is an error of its own, hides no other, and stops a download before anything is written.
+
+use super::*;
+
+/// What a stream gives: the names, and the errors among them.
+async fn told<T>(
+    found: impl futures_util::Stream<Item = nebulakit_types::Result<T>>,
+    name: impl Fn(T) -> String,
+) -> (Vec<String>, Vec<String>) {
+    let (mut names, mut errors) = (Vec::new(), Vec::new());
+    let mut found = std::pin::pin!(found);
+    while let Some(found) = found.next().await {
+        match found {
+            Ok(found) => names.push(name(found)),
+            Err(error) => {
+                assert_eq!(error.kind(), ErrorKind::Url, "{error}");
+                errors.push(error.to_string());
+            }
+        }
+    }
+    names.sort();
+    (names, errors)
+}
+
+/// Keys of each kind, as messages name them.
+const ODD: [(&str, &str); 7] = [
+    ("raw//x", "raw//x"),
+    ("//x", "//x"),
+    ("a/../../b", "a/../../b"),
+    ("./dot", "./dot"),
+    ("bell\u{7}", "bell\\u{7}"),
+    ("line\n/x", "line\\n/x"),
+    ("odd/", "odd/"),
+];
+
+const GOOD: [&str; 8] = ["a.csv", "b/c/d", "b/c.csv", "é/+ %20", " blank ", "...", "a\\b", "sub/x"];
+
+/// The stores in which a key may be any text; the server lives as long as its storage is used.
+async fn stores() -> Vec<(Storage, String, Option<S3>)> {
+    let server = good();
+    let memory = Storage::memory();
+    let mut stores = vec![(memory, "memory://tree".to_owned(), None), (storage(&server), "s3://bucket/tree".to_owned(), Some(server))];
+    for (storage, prefix, server) in &mut stores {
+        for key in ODD.map(|(key, _)| key).into_iter().chain(GOOD) {
+            put(storage, server.as_ref(), prefix, key, "x").await;
+        }
+        put(storage, server.as_ref(), prefix, "sub/", "").await;
+    }
+    stores
+}
+
+async fn put(storage: &Storage, server: Option<&S3>, prefix: &str, key: &str, bytes: &'static str) {
+    match server {
+        Some(server) => server.objects().put(&format!("tree/{key}"), bytes),
+        None => storage.put(&format!("{prefix}/{key}"), vec![bytes.into()], &PutOptions::default()).await.unwrap(),
+    }
+}
+
+fn directory(storage: &Storage, prefix: &str) -> Directory {
+    let inner = storage.clone();
+    Directory::from_uri(prefix).within(Workspace::new(move || inner, None, "."))
+}
+
+#[tokio::test]
+async fn a_bad_key_is_an_error_of_its_own_and_hides_no_other() {
+    for (storage, prefix, _server) in stores().await {
+        let (names, errors) = told(storage.walk(&prefix), |object| object.key).await;
+        let mut good = GOOD.to_vec();
+        good.sort_unstable();
+        assert_eq!(names, good, "{prefix}");
+        assert_eq!(errors.len(), ODD.len(), "{errors:?}");
+        for (_, named) in ODD {
+            assert!(errors.iter().any(|error| error.contains(&format!("/tree/{named}\""))), "no {named} in {errors:?}");
+        }
+        // All of it can be read.
+        for key in GOOD {
+            assert_eq!(storage.get(&format!("{prefix}/{key}")).await.unwrap(), "x", "{key}");
+        }
+        let listed: Vec<_> = storage.list(&prefix).await.unwrap().into_iter().map(|object| (object.key, object.url)).collect();
+        assert_eq!(listed.len(), GOOD.len() + ODD.len());
+        for (key, url) in listed {
+            assert_eq!(url, format!("{prefix}/{key}"));
+        }
+    }
+}
+
+#[tokio::test]
+async fn so_it_is_where_one_level_is_listed() {
+    for (storage, prefix, _server) in stores().await {
+        let level = storage.list_level(&prefix).await.unwrap();
+        let keys: Vec<_> = level.objects.into_iter().map(|object| object.key).collect();
+        assert_eq!(keys, [" blank ", "...", "a.csv", "a\\b"], "{prefix}");
+        assert_eq!(level.prefixes, ["a", "b", "odd", "raw", "sub", "é"]);
+        assert_eq!(level.unreachable, ["./", "/", "bell\u{7}", "line\n/"]);
+        // Further down.
+        let level = storage.list_level(&format!("{prefix}/raw")).await.unwrap();
+        assert_eq!((level.objects.len(), level.prefixes.len(), level.unreachable), (0, 0, vec!["/".to_owned()]));
+        let level = storage.list_level(&format!("{prefix}/odd")).await.unwrap();
+        assert_eq!((level.objects.len(), level.unreachable), (0, vec![String::new()]));
+        let level = storage.list_level(&format!("{prefix}/sub")).await.unwrap();
+        assert_eq!((level.objects.len(), level.unreachable.len()), (1, 0), "an empty marker is the folder itself");
+    }
+}
+
+#[tokio::test]
+async fn a_download_names_every_bad_key_before_anything_is_written() {
+    for (storage, prefix, _server) in stores().await {
+        let root = tempfile::tempdir().unwrap();
+        fs::write(root.path().join("a.csv"), "from before").unwrap();
+        let error = directory(&storage, &prefix).download(root.path()).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Url, "{error}");
+        for (key, _) in ODD {
+            let named = if key.starts_with('/') { format!("tree/{key}") } else { key.to_owned() };
+            assert!(error.to_string().contains(&format!("{named:?} (")), "no {named:?} in {error}");
+        }
+        assert!(error.to_string().contains("7 keys cannot be files below"), "{error}");
+        assert_eq!(
+            (entries(root.path()), fs::read_to_string(root.path().join("a.csv")).unwrap()),
+            (vec!["a.csv".to_owned()], "from before".to_owned())
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_a_pattern_leaves_out_is_no_error() {
+    for (storage, prefix, _server) in stores().await {
+        let root = tempfile::tempdir().unwrap();
+        let directory = directory(&storage, &prefix);
+        assert_eq!(directory.download_matching("b/**/*", root.path()).await.unwrap().objects, 2);
+        assert_eq!(directory.download_matching("*.csv", root.path()).await.unwrap().objects, 1);
+        let error = directory.download_matching("raw/**/*", root.path()).await.unwrap_err();
+        assert!(error.to_string().contains("the key \"raw//x\" cannot be a file below"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn clashes_and_a_bad_key_on_a_later_page_are_found_before_the_first_file_is_written() {
+    for (bad, named) in
+        [(&["zz//x"][..], "\"zz//x\""), (&["clash", "clash/y"], "\"clash\""), (&["odd/"], "\"odd/\""), (&["zz\u{1}"], "\"zz\\u{1}\"")]
+    {
+        let server = good();
+        for number in 0..2500 {
+            server.objects().put(&format!("tree/{number:04}"), "new");
+        }
+        for key in bad {
+            server.objects().put(&format!("tree/{key}"), "new");
+        }
+        let root = tempfile::tempdir().unwrap();
+        fs::write(root.path().join("0000"), "from before").unwrap();
+        let error = directory(&storage(&server), "s3://bucket/tree").download(root.path()).await.unwrap_err();
+        assert!(error.kind() == ErrorKind::Url && error.to_string().contains(named), "{error}");
+        assert_eq!(
+            (entries(root.path()), fs::read_to_string(root.path().join("0000")).unwrap()),
+            (vec!["0000".to_owned()], "from before".to_owned())
+        );
+        assert!(!server.seen().iter().any(|request| request.line.contains("/tree/")), "nothing was fetched");
+    }
+}
+
+#[tokio::test]
+async fn what_stands_in_the_way_is_found_before_the_first_file_is_written() {
+    let server = good();
+    for key in ["a", "file/below", "folder"] {
+        server.objects().put(&format!("tree/{key}"), "new");
+    }
+    let root = tempfile::tempdir().unwrap();
+    fs::write(root.path().join("file"), "from before").unwrap();
+    fs::create_dir(root.path().join("folder")).unwrap();
+    let error = directory(&storage(&server), "s3://bucket/tree").download(root.path()).await.unwrap_err().to_string();
+    for part in [
+        "2 keys cannot be files",
+        "\"file/below\" (it needs the directory",
+        "where a file is",
+        "\"folder\" (a directory is there from before",
+    ] {
+        assert!(error.contains(part), "no {part} in {error}");
+    }
+    assert_eq!(entries(root.path()), ["file", "folder"]);
+}
+
+#[tokio::test]
+async fn a_marker_of_no_bytes_is_a_folder_and_no_file() {
+    for (storage, prefix, _server) in stores().await {
+        let (names, _) = told(storage.walk(&format!("{prefix}/sub")), |object| object.key).await;
+        assert_eq!(names, ["x"], "{prefix}");
+        let root = tempfile::tempdir().unwrap();
+        let directory = directory(&storage, &prefix);
+        assert_eq!(directory.download_matching("sub*/**", root.path()).await.unwrap().objects, 1);
+        assert_eq!(entries(root.path()), ["sub"]);
+    }
+}
+
+#[cfg(feature = "schema")]
+#[tokio::test]
+async fn a_table_is_read_where_bad_keys_are_hidden_and_names_those_that_are_not() {
+    use nebulakit_types::schema::Schema;
+    let server = good();
+    for (key, bytes) in [("0.csv", "a\n1\n"), ("1.csv", "a\n2\n"), ("_temporary//x", "x"), (".x/\u{1}", "x"), ("_x/../y", "x"), ("sub/", "")] {
+        server.objects().put(&format!("table/{key}"), bytes);
+    }
+    let inner = storage(&server);
+    let workspace = Workspace::new(move || inner, None, ".");
+    let table: Schema = Schema::from_uri("s3://bucket/table").with_format("csv").within(&workspace);
+    assert_eq!(table.num_rows().await.unwrap(), 2);
+    for bad in ["raw//x", "year=1/../x"] {
+        server.objects().put(&format!("table/{bad}"), "x");
+    }
+    let error = table.num_rows().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Url, "{error}");
+    for part in ["2 objects of the table at `s3://bucket/table` cannot be read", "table/raw//x\"", "table/year=1/../x\""] {
+        assert!(error.to_string().contains(part), "no {part} in {error}");
+    }
+}
