@@ -184,6 +184,78 @@ fn a_directory_is_no_file_and_the_other_way_round() {
 }
 
 #[test]
+fn a_directory_that_is_a_file_or_not_there_is_an_error_and_not_empty() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, absent) = (folder.path().join("a.png"), folder.path().join("absent"));
+    fs::write(&path, "x").unwrap();
+    fs::create_dir(folder.path().join("empty")).unwrap();
+    let counted = |how: &str, uri: &Path| {
+        let launch = launch("count_entries").input("directory", directory(uri.to_str().unwrap())).input("how", text(how));
+        launch.run()
+    };
+    for how in ["list", "walk", "download", "path"] {
+        let error = counted(how, &path).error();
+        let wrong = format!("`directory`: `{}` is a file, a directory is expected", path.display());
+        assert!(error.kind == NON_RECOVERABLE && error.message.contains(&wrong), "{how}: {}", error.message);
+        if how != "path" {
+            let message = counted(how, &absent).error().message;
+            assert!(message.contains(&format!("there is no directory `{}`", absent.display())), "{how}: {message}");
+            assert_eq!(counted(how, &folder.path().join("empty")).output(), list(["0"].map(text)), "{how}");
+        }
+    }
+    let message = launch("pass_file").input("file", file(folder.path().to_str().unwrap())).run().error().message;
+    assert!(message.contains(&format!("`file`: `{}` is a directory, a file is expected", folder.path().display())), "{message}");
+}
+
+#[test]
+fn run_takes_no_file_for_a_directory_nor_the_other_way_round() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("pics")).unwrap();
+    fs::write(folder.path().join("pics/a.png"), "x").unwrap();
+    for (words, said) in [
+        (["run", "pass_directory", "--directory", "pics/a.png"], "pics/a.png is a file, a directory is expected"),
+        (["run", "pass_file", "--file", "pics"], "pics is a directory, a file is expected"),
+    ] {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_fixture"));
+        let out = command.args(words).current_dir(folder.path()).env_clear().output().unwrap();
+        let stderr = String::from_utf8(out.stderr).unwrap();
+        assert!(out.status.code() == Some(2) && out.stdout.is_empty(), "{stderr}");
+        assert!(stderr.contains(said) && stderr.contains(words[2].trim_start_matches('-')), "{stderr}");
+    }
+}
+
+#[test]
+fn a_name_that_no_store_can_hold_is_the_tasks_mistake_for_good() {
+    let odd = "bell\u{7}.txt";
+    for (how, name, named) in [
+        ("path", odd, "bell\\u{7}.txt"),
+        ("bytes", odd, "bell\\u{7}.txt"),
+        ("bytes", "a/b", "\"a/b\""),
+        ("bytes", "..", "\"..\""),
+        ("bytes", "", "\"\""),
+        ("path", "a%2Fb", "\"a%2Fb\" cannot be stored: its name (decoded, \"a/b\") holds a slash"),
+        ("created", odd, "bell\\u{7}.txt"),
+        ("place", odd, "s3://bucket/bell\\u{7}.txt"),
+        ("directory", odd, "bell\\u{7}.txt"),
+        ("put", odd, "bell\\u{7}.txt"),
+        ("put", "../x", "\"../x\""),
+        ("add", odd, "bell\\u{7}.txt"),
+        ("built", odd, "bell\\u{7}.txt"),
+        ("bytes", &"n".repeat(300), "nnn"),
+        ("link", "link", "link` is a link, and links are refused"),
+    ] {
+        let ended = launch("names_a_file").input("how", text(how)).input("name", text(name)).run();
+        let error = ended.error();
+        assert_eq!((error.code.as_str(), error.kind, error.origin), ("USER:BadOutputs", NON_RECOVERABLE, USER), "{how}: {}", error.message);
+        assert!(error.message.contains(named), "{how}: no {named} in {}", error.message);
+        assert_eq!(ended.files("raw"), [""; 0], "{how}");
+        // Where plain errors are repeated, this is not.
+        let error = launch("names_a_file").input("how", text(how)).input("name", text(name)).on_flyte_2().run().error();
+        assert_eq!((error.code.as_str(), error.kind), ("USER:BadOutputs", NON_RECOVERABLE), "{how} on Flyte 2: {}", error.message);
+    }
+}
+
+#[test]
 fn files_travel_at_every_depth_and_the_same_file_is_stored_once() {
     let launch = launch("bundle");
     let reads = launch.path().join("in/reads.vcf.gz");

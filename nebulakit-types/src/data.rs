@@ -7,7 +7,7 @@ use bytes::Bytes;
 use percent_encoding::percent_decode_str;
 
 use crate::outbox::{Outbox, Transfer};
-use crate::storage::{PutOptions, Storage, local_path, without_query};
+use crate::storage::{PutOptions, Storage, local_path, name_fault, shown, without_query};
 use crate::workspace::Workspace;
 use crate::{Error, ErrorKind, Result};
 
@@ -51,15 +51,24 @@ impl Placed {
     /// The URI under which others find the bytes; they are put into the outbox unless they are there already.
     ///
     /// A URI of another place stays as it is, and so does a local path where the outbox has no place for it (Flyte task contract,
-    /// "upload decision"). `name` is the last segment of a fresh URL, and `upload` stores a path of this machine.
-    pub(crate) fn send(&self, outbox: &mut Outbox, name: &str, upload: impl FnOnce(PathBuf, String) -> Result<Transfer>) -> Result<String> {
+    /// "upload decision"). `name` gives the last segment of a fresh URL, and `upload` stores a path of this machine.
+    pub(crate) fn send(
+        &self,
+        outbox: &mut Outbox,
+        name: impl FnOnce() -> Result<String>,
+        upload: impl FnOnce(PathBuf, String) -> Result<Transfer>,
+    ) -> Result<String> {
         if let Some(uri) = self.uri() {
             return Ok(uri.to_owned());
         }
         let url = match &self.destination {
             Destination::Stay => None,
-            Destination::Url(url) => Some(url.clone()),
-            Destination::Fresh => outbox.fresh_url(name),
+            Destination::Url(url) => {
+                check_url(url)?;
+                Some(url.clone())
+            }
+            Destination::Fresh if outbox.workspace().is_none() => None,
+            Destination::Fresh => outbox.fresh_url(&name()?),
         };
         let stays = matches!(self.destination, Destination::Stay) || !outbox.is_closed();
         let url = match (&self.source, url) {
@@ -120,12 +129,42 @@ pub(crate) fn check(path: &Path, wanted: Wanted) -> Result<()> {
     let wrong = match wanted {
         _ if metadata.is_symlink() => "it is a symbolic link; give the path that it leads to (`std::fs::canonicalize`)",
         Wanted::File if metadata.is_dir() => "it is a directory; return a `Directory`",
-        Wanted::File if !metadata.is_file() => "it is no regular file",
+        Wanted::File if !metadata.is_file() => "it is not a regular file",
         Wanted::File if path.file_name().is_some_and(|name| name.to_str().is_none()) => "its name is not UTF-8",
-        Wanted::Directory if !metadata.is_dir() => "it is no directory; return a `File`",
+        Wanted::Directory if !metadata.is_dir() => "it is not a directory; return a `File`",
         _ => return Ok(()),
     };
     Err(refused(wrong.to_owned()))
+}
+
+/// Checks that a URL leads to what is wanted, where it leads to this machine and something is there.
+pub(crate) fn check_kind(url: &str, wanted: Wanted) -> Result<()> {
+    local_path(url).map_or(Ok(()), |path| check_path(&path, wanted))
+}
+
+fn check_path(path: &Path, wanted: Wanted) -> Result<()> {
+    let Ok(metadata) = std::fs::metadata(path) else { return Ok(()) };
+    let why = match wanted {
+        Wanted::File if metadata.is_dir() => "is a directory, a file is expected",
+        Wanted::Directory if !metadata.is_dir() => "is a file, a directory is expected",
+        _ => return Ok(()),
+    };
+    Err(Error::new(ErrorKind::Mismatch, format!("`{}` {why}", path.display())))
+}
+
+/// Checks that a directory is there, where it would be on this machine.
+pub(crate) fn check_directory(url: &str, storage: &Storage) -> Result<()> {
+    let Some(path) = here(url, || storage) else { return Ok(()) };
+    check_path(&path, Wanted::Directory)?;
+    if path.exists() {
+        return Ok(());
+    }
+    Err(Error::new(ErrorKind::NotFound, format!("there is no directory `{}`", path.display())))
+}
+
+/// Where a URL leads on this machine. What leads here by itself needs no stores.
+fn here<'a>(url: &str, storage: impl FnOnce() -> &'a Storage) -> Option<PathBuf> {
+    local_path(url).or_else(|| storage().local_path(url))
 }
 
 /// Where a value is on this machine.
@@ -145,17 +184,18 @@ impl Local {
 pub(crate) async fn copy_of(
     url: Option<&str>,
     name: &str,
+    wanted: Wanted,
     workspace: Workspace,
     download: impl AsyncFnOnce(&Path) -> Result<()>,
 ) -> Result<Local> {
-    // Whatever leads here by itself needs no stores.
-    if let Some(path) = url.and_then(|url| local_path(url).or_else(|| workspace.storage().local_path(url))) {
+    if let Some(path) = url.and_then(|url| here(url, || workspace.storage())) {
+        check_path(&path, wanted)?;
         return Ok(Local { path, _folder: None });
     }
     let workspace = workspace.with_a_folder();
     let unusable = |error| Error::new(ErrorKind::Io, "cannot use the scratch folder").with_source(error);
     let folder = workspace.scratch().map_err(unusable)?;
-    let path = folder.join(uuid::Uuid::new_v4().simple().to_string()).join(stored_name(name));
+    let path = folder.join(uuid::Uuid::new_v4().simple().to_string()).join(local_name(name));
     download(&path).await?;
     Ok(Local { path, _folder: Some(workspace) })
 }
@@ -176,7 +216,34 @@ pub(crate) fn text(path: &Path) -> Result<String> {
 ///
 /// flytekit percent-decodes the URIs that it writes, also those that it passes on, so a name that changes by it would not be found
 /// again: it is decoded before, until it stays as it is.
-pub(crate) fn stored_name(name: &str) -> String {
+///
+/// # Errors
+/// [`ErrorKind::Name`] for what would be found by no name then, or by another.
+pub(crate) fn stored_name(name: &str) -> Result<String> {
+    let stored = decoded(name);
+    let decoded = if stored == name { String::new() } else { format!(" (decoded, {stored:?})") };
+    let why = match stored.as_str() {
+        "" => "its name is empty".to_owned(),
+        "." | ".." => format!("its name{decoded} is that of a directory"),
+        _ if stored.contains('/') => format!("its name{decoded} holds a slash: give a name, or store it in a `Directory`"),
+        _ if holds_odd_escapes(&stored) => "its name holds percent escapes that are not text, which Python's SDK would decode".to_owned(),
+        _ => match name_fault(&stored) {
+            Some(why) => format!("of its name{decoded}, {why}"),
+            None => return Ok(stored),
+        },
+    };
+    Err(Error::new(ErrorKind::Name, format!("the file {name:?} cannot be stored: {why}")))
+}
+
+/// The name under which a copy of a file is kept on this machine, which nobody looks for by its name.
+fn local_name(name: &str) -> String {
+    let name = decoded(name);
+    let odd = holds_odd_escapes(&name);
+    let name: String = name.chars().map(|c| if c == '/' || c.is_control() || (odd && c == '%') { '_' } else { c }).collect();
+    if matches!(name.as_str(), "" | "." | "..") { "file".to_owned() } else { name }
+}
+
+fn decoded(name: &str) -> String {
     let mut name = name.to_owned();
     while let Ok(decoded) = percent_decode_str(&name).decode_utf8() {
         if decoded == name {
@@ -184,10 +251,29 @@ pub(crate) fn stored_name(name: &str) -> String {
         }
         name = decoded.into_owned();
     }
-    // What is left of escapes are bytes that are no text.
-    let escapes = percent_decode_str(&name).next().is_some() && percent_decode_str(&name).decode_utf8().is_err();
-    let name: String = name.chars().map(|c| if c == '/' || c.is_control() || (escapes && c == '%') { '_' } else { c }).collect();
-    if matches!(name.as_str(), "" | "." | "..") { "file".to_owned() } else { name }
+    name
+}
+
+/// Whether a decoded name holds escapes still: of bytes that are not text.
+fn holds_odd_escapes(name: &str) -> bool {
+    percent_decode_str(name).decode_utf8().is_err()
+}
+
+/// Checks a URL that a user gave for something to be stored.
+pub(crate) fn check_url(url: &str) -> Result<()> {
+    match name_fault(url) {
+        Some(why) => Err(Error::new(ErrorKind::Name, format!("nothing can be stored at {:?}: {why}", shown(url)))),
+        None => Ok(()),
+    }
+}
+
+/// Checks the name of a file that is stored below a directory, with `/` between its segments.
+pub(crate) fn check_name_below(name: &str) -> Result<()> {
+    let fault = |why: &str| Error::new(ErrorKind::Name, format!("{name:?} cannot be the name of a file below a directory: {why}"));
+    if name.split('/').any(|segment| matches!(segment, "" | "." | "..")) {
+        return Err(fault("its segments are names, with one slash between them"));
+    }
+    name_fault(name).map_or(Ok(()), |why| Err(fault(&why)))
 }
 
 /// The workspace of a value: its own, else that of the process.
@@ -236,13 +322,32 @@ mod tests {
             ("100%.csv", "100%.csv"),
             ("a%20b", "a b"),
             ("a%2520b", "a b"),
+            ("é%C3%A9", "éé"),
+        ] {
+            assert_eq!(stored_name(name).unwrap(), stored);
+            assert_eq!(percent_decode_str(stored).decode_utf8_lossy(), stored);
+        }
+    }
+
+    #[test]
+    fn names_that_would_be_others_are_refused_by_name_and_kept_locally_all_the_same() {
+        for (name, kept) in [
+            ("a\nb", "a_b"),
+            ("a%0Ab", "a_b"),
+            ("a\u{7f}", "a_"),
+            ("a/b", "a_b"),
             ("a%2Fb", "a_b"),
             ("%2e%2e", "file"),
-            ("é%C3%A9", "éé"),
+            ("..", "file"),
+            ("", "file"),
             ("%FF", "_FF"),
         ] {
-            assert_eq!(stored_name(name), stored);
-            assert_eq!(percent_decode_str(stored).decode_utf8_lossy(), stored);
+            let error = stored_name(name).unwrap_err();
+            assert!(
+                error.kind() == ErrorKind::Name && error.to_string().contains(&format!("the file {name:?} cannot be stored")),
+                "{error}"
+            );
+            assert_eq!(local_name(name), kept);
         }
     }
 }

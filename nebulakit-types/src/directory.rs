@@ -1,5 +1,6 @@
 //! [`Directory`]: many files below one prefix of an object store, read where they are.
 
+mod blocking;
 mod builder;
 mod listing;
 
@@ -11,20 +12,20 @@ use std::sync::Arc;
 use futures_util::TryStreamExt as _;
 use tokio::sync::OnceCell;
 
+pub use self::blocking::{BlockingDirectory, BlockingDirectoryBuilder, BlockingListing};
 pub use self::builder::DirectoryBuilder;
-pub use self::listing::Listing;
-use crate::blocking::wait;
+pub use self::listing::{Entry, Listing};
 use crate::convert::blob::{DIRECTORY, Reference};
 use crate::convert::msgpack::{Packer, Unpacker};
 use crate::convert::reader::LiteralRef;
 use crate::convert::writer::Encoder;
-use crate::data::{Destination, Local, Placed, Source, Wanted, check, copy_of, text, workspace};
+use crate::data::{Destination, Local, Placed, Source, Wanted, check, check_directory, check_kind, copy_of, text, workspace};
 use crate::dialect::FileShape;
 use crate::file::{Any, File, Format};
 use crate::outbox::{Outbox, Transfer};
-use crate::storage::{Below, ObjectInfo, Symlinks, Transferred, TreeOptions, child_url};
+use crate::storage::{Below, ObjectInfo, Symlinks, Transferred, TreeOptions, child_url, name_fault};
 use crate::workspace::Workspace;
-use crate::{Dialect, Error, ErrorKind, LiteralType, NebulaType, Result};
+use crate::{AwaitOrBlocking, Dialect, Error, ErrorKind, LiteralType, NebulaType, Result};
 
 /// A directory that travels between tasks: Python's `FlyteDirectory`.
 ///
@@ -41,26 +42,6 @@ pub struct Directory<F = Any> {
     /// Where it was downloaded to; shared by clones.
     local: Arc<OnceCell<Local>>,
     format: PhantomData<fn() -> F>,
-}
-
-/// What stands directly in a directory.
-#[derive(Debug, Clone)]
-pub enum Entry {
-    /// A file and its length in bytes.
-    File(File, u64),
-    /// A directory.
-    Directory(Directory),
-}
-
-/// A file found by [`Directory::walk`].
-#[derive(Debug, Clone)]
-pub struct Found {
-    /// Its name below the directory, with `/` between the segments.
-    pub name: String,
-    /// Its length in bytes.
-    pub size: u64,
-    /// The file.
-    pub file: File,
 }
 
 impl<F> Directory<F> {
@@ -82,6 +63,8 @@ impl<F> Directory<F> {
     }
 
     /// Begins a directory whose files are streamed to the store one by one, without a copy on this machine.
+    ///
+    /// In code that is not async: `Directory::create(&ctx)?.blocking()`.
     ///
     /// # Errors
     /// When the workspace has no place for data.
@@ -173,71 +156,104 @@ impl<F> Directory<F> {
         Ok(self.entry(child_url(&self.url()?, name)))
     }
 
-    /// What stands directly in the directory, as the store lists it. A directory that is not there is empty: object stores do not tell the
-    /// two apart.
+    /// What stands directly in the directory, as the store lists it; of this machine, files first, in the order of their names.
+    ///
+    /// A key that cannot be the name of a file, such as `a//b`, is an error that names it, and what follows it comes after: who asks again
+    /// gets it. A directory that is not in its store is empty, as object stores do not tell the two apart; one that is not on this machine
+    /// is an error, and so is a file in its place.
+    ///
+    /// In code that is not async: `directory.blocking().list()`.
     ///
     /// # Errors
     /// For a path that is not UTF-8; the stream has the errors of the store.
-    pub fn list(&self) -> Result<Listing<Entry>> {
+    pub fn list(&self) -> Result<Listing> {
         let (workspace, url) = (self.workspace(), self.url()?);
+        let below = url.clone();
         let found = workspace.storage().walk_level(&url);
-        Ok(Listing::new(found.map_ok(move |found| match found {
-            Below::Object(name, size) => Entry::File(File::from_uri(child_url(&url, &name)).within(&workspace), size),
-            Below::Prefix(name) => Entry::Directory(Directory::from_uri(child_url(&url, &name)).within(&workspace)),
-        })))
+        let storage = workspace.storage().clone();
+        let entry = move |found| match found {
+            Below::Object(name, size) => Entry::of_file(File::from_uri(child_url(&below, &name)).within(&workspace), name, size),
+            Below::Prefix(name) => Entry::of_directory(Directory::from_uri(child_url(&below, &name)).within(&workspace), name),
+        };
+        Ok(Listing::of(storage, url, found.map_ok(entry)))
     }
 
-    /// All files below the directory, however deep, as the store lists them.
+    /// All files below the directory, however deep, as the store lists them; of this machine, in the order of their names, with links
+    /// followed. Otherwise as [`Directory::list`].
+    ///
+    /// In code that is not async: `directory.blocking().walk()`.
     ///
     /// # Errors
     /// For a path that is not UTF-8; the stream has the errors of the store.
-    pub fn walk(&self) -> Result<Listing<Found>> {
-        let workspace = self.workspace();
-        let found = workspace.storage().walk(&self.url()?);
-        let file = move |url: String| File::from_uri(url).within(&workspace);
-        Ok(Listing::new(found.map_ok(move |ObjectInfo { url, key, size }| Found { name: key, size, file: file(url) })))
+    pub fn walk(&self) -> Result<Listing> {
+        let (workspace, url) = (self.workspace(), self.url()?);
+        let found = workspace.storage().walk(&url);
+        let storage = workspace.storage().clone();
+        let entry = move |ObjectInfo { url, key, size }| Entry::of_file(File::from_uri(url).within(&workspace), key, size);
+        Ok(Listing::of(storage, url, found.map_ok(entry)))
     }
 
-    /// Downloads all files into the directory `path` of this machine. Each appears whole or not at all.
+    /// Downloads all files into the directory `path` of this machine. Each appears whole or not at all, and none before the whole listing
+    /// has been looked at.
+    ///
+    /// In code that is not async: `directory.blocking().download(path)`.
     ///
     /// # Errors
-    /// Those of the store and of the file system; [`ErrorKind::Url`] for a key that would leave `path`, or that no file can have.
-    pub async fn download(&self, path: impl AsRef<Path>) -> Result<Transferred> {
-        self.download_with(path, &TreeOptions::default()).await
+    /// Those of the store and of the file system; [`ErrorKind::Url`] for keys that would leave `path`, or that no file can have, all of them
+    /// by name.
+    pub fn download(&self, path: impl AsRef<Path>) -> AwaitOrBlocking<'_, Transferred> {
+        self.fetch(path.as_ref().to_owned(), TreeOptions::default())
     }
 
-    /// Downloads the files whose names below the directory match `glob`, such as `2024/**/*.csv`.
+    /// Downloads the files whose names below the directory match `glob`, such as `2024/**/*.csv`; the others are not looked at.
+    ///
+    /// In code that is not async: `directory.blocking().download_matching(glob, path)`.
     ///
     /// # Errors
     /// As [`Directory::download`], and for a glob that is none.
-    pub async fn download_matching(&self, glob: &str, path: impl AsRef<Path>) -> Result<Transferred> {
-        self.download_with(path, &TreeOptions { glob: Some(glob.to_owned()), ..TreeOptions::default() }).await
+    pub fn download_matching(&self, glob: &str, path: impl AsRef<Path>) -> AwaitOrBlocking<'_, Transferred> {
+        self.fetch(path.as_ref().to_owned(), TreeOptions { glob: Some(glob.to_owned()), ..TreeOptions::default() })
     }
 
     /// Downloads as `options` say.
     ///
+    /// In code that is not async: `directory.blocking().download_with(path, options)`.
+    ///
     /// # Errors
     /// As [`Directory::download`].
-    pub async fn download_with(&self, path: impl AsRef<Path>, options: &TreeOptions) -> Result<Transferred> {
-        self.workspace().storage().download_tree(&self.url()?, path.as_ref(), options).await
+    pub fn download_with(&self, path: impl AsRef<Path>, options: &TreeOptions) -> AwaitOrBlocking<'_, Transferred> {
+        self.fetch(path.as_ref().to_owned(), options.clone())
+    }
+
+    fn fetch(&self, path: PathBuf, options: TreeOptions) -> AwaitOrBlocking<'_, Transferred> {
+        AwaitOrBlocking::new(async move {
+            let (workspace, url) = (self.workspace(), self.url()?);
+            check_directory(&url, workspace.storage())?;
+            let moved = workspace.storage().download_tree(&url, &path, &options).await?;
+            if moved.objects == 0 {
+                listing::no_file(workspace.storage(), &url).await?;
+            }
+            Ok(moved)
+        })
     }
 
     /// The directory's path on this machine: its own if it is here, else that of a copy in the workspace's scratch folder, which is
     /// downloaded once for this value and its clones. Outside of a task the folder is this value's own, and goes with its last clone.
     ///
+    /// In code that is not async: `directory.blocking().path()`.
+    ///
     /// # Errors
     /// Those of [`Directory::download`].
-    pub async fn path(&self) -> Result<&Path> {
-        let copy = || async {
-            copy_of(Some(&self.url()?), self.name(), self.workspace(), async |path: &Path| self.download(path).await.map(drop)).await
-        };
-        Ok(self.local.get_or_try_init(copy).await?.path())
-    }
-
-    /// The same calls for code that blocks.
-    #[must_use]
-    pub fn blocking(&self) -> BlockingDirectory<'_, F> {
-        BlockingDirectory(self)
+    pub fn path(&self) -> AwaitOrBlocking<'_, &Path> {
+        AwaitOrBlocking::new(async move {
+            let copy = || async {
+                copy_of(Some(&self.url()?), self.name(), Wanted::Directory, self.workspace(), async |path: &Path| {
+                    self.download(path).await.map(drop)
+                })
+                .await
+            };
+            Ok(self.local.get_or_try_init(copy).await?.path())
+        })
     }
 
     fn written(&self, outbox: &mut Outbox) -> Result<Reference> {
@@ -245,54 +261,17 @@ impl<F> Directory<F> {
             check(&path, Wanted::Directory)?;
             let what = path.display().to_string();
             let options = self.options.clone();
-            Ok(Transfer::custom(what, move |storage| async move { storage.upload_tree(&path, &url, &options).await.map(drop) }))
+            Ok(Transfer::custom(what, move |storage| async move {
+                storage.upload_named_tree(&path, &url, &options, name_fault).await.map(drop)
+            }))
         };
-        Ok(Reference { uri: self.placed.send(outbox, "", upload)?, ..Reference::default() })
+        Ok(Reference { uri: self.placed.send(outbox, || Ok(String::new()), upload)?, ..Reference::default() })
     }
 
-    fn read(reference: Reference, workspace: Option<&Workspace>) -> Self {
-        Self { workspace: workspace.cloned(), ..Self::from_uri(reference.uri) }
-    }
-}
-
-/// The calls of a [`Directory`] for code that blocks, such as a task that is no `async fn`; see [`Directory::blocking`].
-///
-/// # Panics
-/// All of them, in async code.
-#[derive(Debug)]
-pub struct BlockingDirectory<'a, F>(&'a Directory<F>);
-
-impl<'a, F> BlockingDirectory<'a, F> {
-    /// As [`Directory::list`], with all entries at once.
-    ///
-    /// # Errors
-    /// As there.
-    pub fn list(&self) -> Result<Vec<Entry>> {
-        wait(self.0.list()?.try_collect())
-    }
-
-    /// As [`Directory::walk`], with all files at once.
-    ///
-    /// # Errors
-    /// As there.
-    pub fn walk(&self) -> Result<Vec<Found>> {
-        wait(self.0.walk()?.try_collect())
-    }
-
-    /// As [`Directory::download`].
-    ///
-    /// # Errors
-    /// As there.
-    pub fn download(&self, path: impl AsRef<Path>) -> Result<Transferred> {
-        wait(self.0.download(path))
-    }
-
-    /// As [`Directory::path`].
-    ///
-    /// # Errors
-    /// As there.
-    pub fn path(&self) -> Result<&'a Path> {
-        wait(self.0.path())
+    fn read(reference: Reference, workspace: Option<&Workspace>) -> Result<Self> {
+        // Of a task's inputs; elsewhere nothing is looked at before it is read.
+        workspace.map_or(Ok(()), |_| check_kind(&reference.uri, Wanted::Directory))?;
+        Ok(Self { workspace: workspace.cloned(), ..Self::from_uri(reference.uri) })
     }
 }
 
@@ -314,7 +293,7 @@ impl<F: Format> NebulaType for Directory<F> {
     }
 
     fn decode(literal: LiteralRef<'_>) -> Result<Self> {
-        Ok(Self::read(DIRECTORY.decode(literal)?, literal.references().workspace()))
+        Self::read(DIRECTORY.decode(literal)?, literal.references().workspace())
     }
 
     fn pack(&self, packer: &mut Packer) -> Result<()> {
@@ -323,7 +302,7 @@ impl<F: Format> NebulaType for Directory<F> {
     }
 
     fn unpack(unpacker: &mut Unpacker<'_>) -> Result<Self> {
-        Ok(Self::read(DIRECTORY.unpack(unpacker)?, unpacker.references().workspace()))
+        Self::read(DIRECTORY.unpack(unpacker)?, unpacker.references().workspace())
     }
 
     fn schema(_: &Dialect) -> serde_json::Value {

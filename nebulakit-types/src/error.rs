@@ -25,6 +25,8 @@ pub enum ErrorKind {
     NotFetched,
     /// The value cannot be written in the form that its type declares.
     Unencodable,
+    /// A name under which no store, or not this one, can hold a file.
+    Name,
     /// A URL that no store of this build serves, or that is not a URL.
     Url,
     /// No object under that URL.
@@ -92,7 +94,6 @@ impl Error {
     }
 
     /// The same error, of another kind.
-    #[cfg(feature = "cloud")]
     pub(crate) fn of_kind(mut self, kind: ErrorKind) -> Self {
         self.0.kind = kind;
         self

@@ -22,12 +22,12 @@ use crate::convert::blob::{FILE, Reference};
 use crate::convert::msgpack::{Packer, Unpacker};
 use crate::convert::reader::{LiteralRef, LiteralView, PYTHON_PICKLE};
 use crate::convert::writer::Encoder;
-use crate::data::{Destination, Local, Placed, Source, Wanted, check, copy_of, options_for, stored_name, text, workspace};
+use crate::data::{Destination, Local, Placed, Source, Wanted, check, check_kind, copy_of, options_for, stored_name, text, workspace};
 use crate::dialect::FileShape;
 use crate::outbox::{Outbox, Transfer};
 use crate::storage::{ObjectMeta, PutOptions, Reading, shown};
 use crate::workspace::Workspace;
-use crate::{Dialect, Error, ErrorKind, LiteralType, NebulaType, Result};
+use crate::{AwaitOrBlocking, Dialect, Error, ErrorKind, LiteralType, NebulaType, Result};
 
 /// How much [`File::read_bytes`] and [`File::read_to_string`] take into memory: 256 MiB.
 pub const READ_LIMIT: u64 = 256 * 1024 * 1024;
@@ -44,7 +44,7 @@ pub const READ_LIMIT: u64 = 256 * 1024 * 1024;
 /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
 /// # let folder = tempfile::tempdir().unwrap();
 /// # let workspace = Workspace::local(folder.path());
-/// let mut report = File::create(&workspace, "report.txt").await?;
+/// let mut report = File::create(&workspace, "report.txt")?;
 /// report.write("42 rows\n").await?;
 /// let report: File = report.finish().await?;
 /// assert_eq!(report.read_to_string().await?, "42 rows\n");
@@ -87,10 +87,12 @@ impl<F> File<F> {
     ///
     /// It is there for others when [`FileWriter::finish`] returns; one that is dropped before is not there at all.
     ///
+    /// In code that is not async, `File::create(&ctx, name)?.blocking()` is a [`std::io::Write`].
+    ///
     /// # Errors
-    /// When the workspace has no place for data, and those of the store.
-    pub async fn create(workspace: impl AsRef<Workspace>, name: &str) -> Result<FileWriter<F>> {
-        FileWriter::create(workspace.as_ref(), name).await
+    /// When the workspace has no place for data, [`ErrorKind::Name`] for a name that stores do not take, and those of the store.
+    pub fn create(workspace: impl AsRef<Workspace>, name: &str) -> Result<FileWriter<F>> {
+        FileWriter::create(workspace.as_ref(), name)
     }
 
     /// A file called `name` with the bytes of `stream`, stored as they come.
@@ -106,7 +108,7 @@ impl<F> File<F> {
         B: Into<Bytes>,
         E: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
-        let mut writer = Self::create(workspace, name).await?;
+        let mut writer = Self::create(workspace, name)?;
         let mut stream = std::pin::pin!(stream);
         while let Some(bytes) = stream.next().await {
             let broken = |error: E| Error::new(ErrorKind::Io, format!("the stream for `{name}` broke off")).with_source(error);
@@ -183,22 +185,30 @@ impl<F> File<F> {
 
     /// What the store says of the file. One request.
     ///
+    /// In code that is not async: `file.blocking().stat()`.
+    ///
     /// # Errors
     /// [`ErrorKind::NotFound`] if it is not there, and those of the store.
-    pub async fn stat(&self) -> Result<ObjectMeta> {
-        let Some(url) = self.url()? else { return Ok(ObjectMeta { size: self.in_memory().len() as u64, ..ObjectMeta::default() }) };
-        self.workspace().storage().stat_existing(&url).await
+    pub fn stat(&self) -> AwaitOrBlocking<'_, ObjectMeta> {
+        AwaitOrBlocking::new(async move {
+            let Some(url) = self.url()? else { return Ok(ObjectMeta { size: self.in_memory().len() as u64, ..ObjectMeta::default() }) };
+            self.workspace().storage().stat_existing(&url).await
+        })
     }
 
     /// The file's length in bytes.
     ///
+    /// In code that is not async: `file.blocking().size()`.
+    ///
     /// # Errors
     /// Those of [`File::stat`].
-    pub async fn size(&self) -> Result<u64> {
-        match self.stat().await?.size {
-            ObjectMeta::UNKNOWN => Err(Error::new(ErrorKind::Io, format!("the server does not say how long `{}` is", self.name()))),
-            size => Ok(size),
-        }
+    pub fn size(&self) -> AwaitOrBlocking<'_, u64> {
+        AwaitOrBlocking::new(async move {
+            match self.stat().await?.size {
+                ObjectMeta::UNKNOWN => Err(Error::new(ErrorKind::Io, format!("the server does not say how long `{}` is", self.name()))),
+                size => Ok(size),
+            }
+        })
     }
 
     fn in_memory(&self) -> &Bytes {
@@ -208,103 +218,135 @@ impl<F> File<F> {
 
     /// Streams the file, or the part of it from one byte to another. One request; what breaks is resumed where it broke.
     ///
+    /// In code that is not async: `file.blocking().open()` reads it from its beginning, and `file.blocking().range(..)` a part`.
+    ///
     /// # Errors
     /// [`ErrorKind::NotFound`] if it is not there, and those of the store.
-    pub async fn stream(&self, range: impl RangeBounds<u64> + Send) -> Result<Reading> {
-        match self.url()? {
-            Some(url) => self.workspace().storage().read(&url, range).await,
-            None => Ok(Reading::of_bytes(self.in_memory(), range)),
-        }
+    pub fn stream(&self, range: impl RangeBounds<u64> + Send) -> AwaitOrBlocking<'_, Reading> {
+        let range = (range.start_bound().cloned(), range.end_bound().cloned());
+        AwaitOrBlocking::new(async move {
+            match self.url()? {
+                Some(url) => self.workspace().storage().read(&url, range).await,
+                None => Ok(Reading::of_bytes(self.in_memory(), range)),
+            }
+        })
     }
 
     /// Opens the file for reading from its beginning. One request.
     ///
+    /// In code that is not async: `file.blocking().open()`, which is a [`std::io::Read`] and [`std::io::BufRead`].
+    ///
     /// # Errors
     /// Those of [`File::stream`].
-    pub async fn open(&self) -> Result<FileReader> {
-        Ok(FileReader::new(self.stream(..).await?))
+    pub fn open(&self) -> AwaitOrBlocking<'_, FileReader> {
+        AwaitOrBlocking::new(async move { Ok(FileReader::new(self.stream(..).await?)) })
     }
 
     /// The bytes of a part of the file.
     ///
+    /// In code that is not async: `file.blocking().range(0..1024)`.
+    ///
     /// # Errors
     /// Those of [`File::stream`]; [`ErrorKind::OutOfRange`] when the file ends before the range does.
-    pub async fn range(&self, range: std::ops::Range<u64>) -> Result<Bytes> {
-        let wanted = range.end.saturating_sub(range.start);
-        let bytes = collect(self.stream(range.clone()).await?, wanted, self.name()).await?;
-        if (bytes.len() as u64) < wanted {
-            let message = format!("`{}`: the bytes {range:?} were asked for, and there are only {} of them", self.name(), bytes.len());
-            return Err(Error::new(ErrorKind::OutOfRange, message));
-        }
-        Ok(bytes)
+    pub fn range(&self, range: std::ops::Range<u64>) -> AwaitOrBlocking<'_, Bytes> {
+        AwaitOrBlocking::new(async move {
+            let wanted = range.end.saturating_sub(range.start);
+            let bytes = collect(self.stream(range.clone()).await?, wanted, self.name()).await?;
+            if (bytes.len() as u64) < wanted {
+                let message = format!("`{}`: the bytes {range:?} were asked for, and there are only {} of them", self.name(), bytes.len());
+                return Err(Error::new(ErrorKind::OutOfRange, message));
+            }
+            Ok(bytes)
+        })
     }
 
     /// The whole file, if it is not larger than [`READ_LIMIT`].
     ///
+    /// In code that is not async: `file.blocking().read_bytes()`.
+    ///
     /// # Errors
     /// Those of [`File::stream`]; [`ErrorKind::OutOfRange`] when the file is larger.
-    pub async fn read_bytes(&self) -> Result<Bytes> {
-        self.read_up_to(READ_LIMIT).await
+    pub fn read_bytes(&self) -> AwaitOrBlocking<'_, Bytes> {
+        AwaitOrBlocking::new(async move { self.read_up_to(READ_LIMIT).await })
     }
 
     /// The whole file, if it is not larger than `limit` bytes.
     ///
+    /// In code that is not async: `file.blocking().read_up_to(limit)`.
+    ///
     /// # Errors
     /// Those of [`File::stream`]; [`ErrorKind::OutOfRange`] when the file is larger.
-    pub async fn read_up_to(&self, limit: u64) -> Result<Bytes> {
-        let reading = self.stream(..).await?;
-        let size = reading.meta().size;
-        if size > limit && size != ObjectMeta::UNKNOWN {
-            let message = format!(
-                "`{}` has {size} bytes and is read whole only up to {limit}; read it as a stream, in ranges, or with a higher limit",
-                self.name()
-            );
-            return Err(Error::new(ErrorKind::OutOfRange, message));
-        }
-        collect(reading, limit, self.name()).await
+    pub fn read_up_to(&self, limit: u64) -> AwaitOrBlocking<'_, Bytes> {
+        AwaitOrBlocking::new(async move {
+            let reading = self.stream(..).await?;
+            let size = reading.meta().size;
+            if size > limit && size != ObjectMeta::UNKNOWN {
+                let message = format!(
+                    "`{}` has {size} bytes and is read whole only up to {limit}; read it as a stream, in ranges, or with a higher limit",
+                    self.name()
+                );
+                return Err(Error::new(ErrorKind::OutOfRange, message));
+            }
+            collect(reading, limit, self.name()).await
+        })
     }
 
     /// The whole file as text, if it is not larger than [`READ_LIMIT`].
     ///
+    /// In code that is not async: `file.blocking().read_to_string()`.
+    ///
     /// # Errors
     /// Those of [`File::read_bytes`]; [`ErrorKind::Mismatch`] when it is not UTF-8.
-    pub async fn read_to_string(&self) -> Result<String> {
-        let bytes = self.read_bytes().await?;
-        String::from_utf8(bytes.into()).map_err(|error| {
-            let message = format!("`{}` is not UTF-8 text, at byte {}", self.name(), error.utf8_error().valid_up_to());
-            Error::new(ErrorKind::Mismatch, message)
+    pub fn read_to_string(&self) -> AwaitOrBlocking<'_, String> {
+        AwaitOrBlocking::new(async move {
+            let bytes = self.read_bytes().await?;
+            String::from_utf8(bytes.into()).map_err(|error| {
+                let message = format!("`{}` is not UTF-8 text, at byte {}", self.name(), error.utf8_error().valid_up_to());
+                Error::new(ErrorKind::Mismatch, message)
+            })
         })
     }
 
     /// Downloads the file to `path`, by parallel ranges where it is large. It appears there whole or not at all. Returns its length.
     ///
+    /// In code that is not async: `file.blocking().download(path)`.
+    ///
     /// # Errors
     /// Those of the store and of the file system.
-    pub async fn download(&self, path: impl AsRef<Path>) -> Result<u64> {
-        let path = path.as_ref();
-        match self.url()? {
-            Some(url) => self.workspace().storage().download(&url, path).await,
-            None => {
-                let bytes = self.in_memory().clone();
-                self.workspace().storage().upload_bytes(&text(path)?, bytes.clone(), &PutOptions::default()).await?;
-                Ok(bytes.len() as u64)
+    pub fn download(&self, path: impl AsRef<Path>) -> AwaitOrBlocking<'_, u64> {
+        let path = path.as_ref().to_owned();
+        AwaitOrBlocking::new(async move {
+            match self.url()? {
+                Some(url) => self.workspace().storage().download(&url, &path).await,
+                None => {
+                    let bytes = self.in_memory().clone();
+                    self.workspace().storage().upload_bytes(&text(&path)?, bytes.clone(), &PutOptions::default()).await?;
+                    Ok(bytes.len() as u64)
+                }
             }
-        }
+        })
     }
 
     /// The file's path on this machine: its own if it is here, else that of a copy in the workspace's scratch folder, which is downloaded
     /// once for this value and its clones. Outside of a task the folder is this value's own, and goes with its last clone.
     ///
+    /// In code that is not async: `file.blocking().path()`.
+    ///
     /// # Errors
     /// Those of [`File::download`].
-    pub async fn path(&self) -> Result<&Path> {
-        let copy = || async {
-            copy_of(self.url()?.as_deref(), self.name(), self.workspace(), async |path: &Path| self.download(path).await.map(drop)).await
-        };
-        Ok(self.local.get_or_try_init(copy).await?.path())
+    pub fn path(&self) -> AwaitOrBlocking<'_, &Path> {
+        AwaitOrBlocking::new(async move {
+            let copy = || async {
+                copy_of(self.url()?.as_deref(), self.name(), Wanted::File, self.workspace(), async |path: &Path| {
+                    self.download(path).await.map(drop)
+                })
+                .await
+            };
+            Ok(self.local.get_or_try_init(copy).await?.path())
+        })
     }
 
-    /// The same calls for code that blocks.
+    /// The same calls for code that is not async, such as a task that is a plain `fn`: each waits, and gives its result at once.
     #[must_use]
     pub fn blocking(&self) -> BlockingFile<'_, F> {
         BlockingFile(self)
@@ -333,12 +375,14 @@ impl<F> File<F> {
             let what = path.display().to_string();
             Ok(Transfer::custom(what, move |storage| async move { storage.upload(&path, &url, &options_for(&url)).await.map(drop) }))
         };
-        Ok(Reference { uri: self.placed.send(outbox, &stored_name(self.name()), upload)?, metadata: self.metadata.clone() })
+        Ok(Reference { uri: self.placed.send(outbox, || stored_name(self.name()), upload)?, metadata: self.metadata.clone() })
     }
 
-    fn read(reference: Reference, workspace: Option<&Workspace>) -> Self {
+    fn read(reference: Reference, workspace: Option<&Workspace>) -> Result<Self> {
         let Reference { uri, metadata } = reference;
-        Self { metadata, workspace: workspace.cloned(), ..Self::from_uri(uri) }
+        // Of a task's inputs; elsewhere nothing is looked at before it is read.
+        workspace.map_or(Ok(()), |_| check_kind(&uri, Wanted::File))?;
+        Ok(Self { metadata, workspace: workspace.cloned(), ..Self::from_uri(uri) })
     }
 }
 
@@ -365,7 +409,7 @@ impl<F: Format> NebulaType for File<F> {
             let file = Self::from_bytes("pickle", bytes.to_vec());
             return Ok(Self { workspace: literal.references().workspace().cloned(), ..file });
         }
-        Ok(Self::read(FILE.decode(literal)?, literal.references().workspace()))
+        Self::read(FILE.decode(literal)?, literal.references().workspace())
     }
 
     fn pack(&self, packer: &mut Packer) -> Result<()> {
@@ -374,7 +418,7 @@ impl<F: Format> NebulaType for File<F> {
     }
 
     fn unpack(unpacker: &mut Unpacker<'_>) -> Result<Self> {
-        Ok(Self::read(FILE.unpack(unpacker)?, unpacker.references().workspace()))
+        Self::read(FILE.unpack(unpacker)?, unpacker.references().workspace())
     }
 
     fn schema(_: &Dialect) -> serde_json::Value {

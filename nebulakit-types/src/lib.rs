@@ -24,6 +24,7 @@ pub mod storage;
 pub mod wire;
 pub mod workspace;
 
+pub use blocking::AwaitOrBlocking;
 pub use bytes::Bytes;
 pub use convert::failure::FlyteError;
 pub use convert::hashed::Hashed;

@@ -10,6 +10,7 @@ use std::future::Future;
 use std::path::Path;
 
 use bytes::Bytes;
+use futures_util::StreamExt as _;
 use nebulakit_types::file::Any;
 use nebulakit_types::outbox::Outbox;
 use nebulakit_types::outputs::OutputWriter;
@@ -149,8 +150,8 @@ fn a_directory_without_permission_is_denied() {
         ("uploading `", now(storage.upload(&from.path().join("a"), url, &plain)).unwrap_err()),
         ("uploading `", now(storage.upload_tree(from.path(), url, &trees)).unwrap_err()),
         ("creating", now(storage.create(url, &plain)).unwrap_err()),
-        ("creating", now(File::<Any>::create(&workspace, "name")).unwrap_err()),
-        ("creating", now(built.create("name")).unwrap_err()),
+        ("creating", File::<Any>::create(&workspace, "name").unwrap_err()),
+        ("creating", built.create("name").unwrap_err()),
         ("cannot create the directory", now(built.put("name", "x")).unwrap_err()),
         ("uploading `", now(built.add("name", from.path().join("a"))).unwrap_err()),
         ("cannot write in", now(File::<Any>::from_bytes("a", "x").download(target)).unwrap_err()),
@@ -340,4 +341,72 @@ fn keys_become_files_below_the_target_or_an_error_that_names_them() {
         assert_eq!(entries(target.path()), ["in"], "{key:?}");
         assert!(entries(&target.path().join("in")).iter().all(|name| ["a", "x"].contains(&&**name)), "{key:?}");
     }
+}
+
+/// A tree with links of all kinds: to files, to directories, in circles, to nowhere.
+#[cfg(unix)]
+#[test]
+fn links_are_followed_where_directories_are_listed_and_circles_end() {
+    use std::os::unix::fs::symlink;
+    let root = tempfile::tempdir().unwrap();
+    let tree = root.path().join("tree");
+    for name in ["tree/b/c/1", "tree/b-2", "tree/z", "tree/B", "elsewhere/x/y", "elsewhere/f"] {
+        let path = root.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, name).unwrap();
+    }
+    symlink(root.path().join("elsewhere"), tree.join("far")).unwrap();
+    symlink(root.path().join("elsewhere/f"), tree.join("file")).unwrap();
+    symlink(".", tree.join("self")).unwrap();
+    symlink("../..", tree.join("b/c/up")).unwrap();
+    symlink(&tree, root.path().join("elsewhere/back")).unwrap();
+    symlink("loop", tree.join("b/loop")).unwrap();
+    symlink("nowhere", tree.join("b/lost")).unwrap();
+    let storage = Storage::default();
+    let prefix = tree.to_str().unwrap();
+    let found: Vec<_> = now(storage.walk(prefix).collect::<Vec<_>>());
+    let names: Vec<_> = found.iter().filter_map(|found| Some(found.as_ref().ok()?.key.as_str())).collect();
+    assert_eq!(names, ["B", "b-2", "b/c/1", "far/f", "far/x/y", "file", "z"], "in the order of their names");
+    let errors: Vec<_> = found.iter().filter_map(|found| Some(found.as_ref().err()?.to_string())).collect();
+    assert_eq!(errors.len(), 2, "{errors:?}");
+    assert!(errors[0].contains("b/loop`") && errors[1].contains("b/lost`"), "{errors:?}");
+
+    // Level by level, as somebody would who walks by hand.
+    let mut open = vec![Directory::<Any>::from_path(&tree)];
+    let mut files = Vec::new();
+    while let Some(directory) = open.pop() {
+        for entry in directory.blocking().list().unwrap().filter_map(Result::ok) {
+            match entry.directory() {
+                Ok(below) => open.push(below.clone()),
+                Err(_) => files.push(entry.file().unwrap().blocking().read_to_string().unwrap()),
+            }
+        }
+    }
+    assert_eq!(files.len(), 7, "{files:?}");
+
+    let target = root.path().join("copy");
+    let directory = Directory::<Any>::from_path(&tree);
+    let error = now(directory.download(&target)).unwrap_err().to_string();
+    assert!(error.contains("\"b/loop\" (") && error.contains("\"b/lost\" ("), "{error}");
+    assert_eq!(fs::read_dir(&target).unwrap().count(), 0);
+    assert_eq!(now(directory.download_matching("far/**/*", &target)).unwrap().objects, 2);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_name_that_is_not_text_is_an_error_of_its_own() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let root = tempfile::tempdir().unwrap();
+    fs::write(root.path().join("a"), "x").unwrap();
+    fs::write(root.path().join("line\nbreak"), "x").unwrap();
+    fs::write(root.path().join(std::ffi::OsStr::from_bytes(b"b\xff")), "x").unwrap();
+    let storage = Storage::default();
+    let found: Vec<_> = now(storage.walk(root.path().to_str().unwrap()).collect::<Vec<_>>());
+    let names: Vec<_> = found.iter().filter_map(|found| Some(found.as_ref().ok()?.key.as_str())).collect();
+    assert_eq!((names, found.len()), (vec!["a", "line\nbreak"], 3));
+    let target = root.path().join("copy");
+    let options = TreeOptions { glob: Some("a".to_owned()), ..TreeOptions::default() };
+    assert_eq!(now(storage.download_tree(root.path().to_str().unwrap(), &target, &options)).unwrap().objects, 1);
+    let error = now(storage.download_tree(root.path().to_str().unwrap(), &root.path().join("all"), &TreeOptions::default())).unwrap_err();
+    assert!(error.to_string().contains("is not UTF-8"), "{error}");
 }

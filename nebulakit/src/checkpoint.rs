@@ -4,7 +4,7 @@ use std::path::Path;
 
 use bytes::Bytes;
 use nebulakit_types::storage::{ObjectInfo, PutOptions, Storage, Symlinks, TreeOptions, child_url, join};
-use nebulakit_types::{Error, ErrorKind, Result};
+use nebulakit_types::{AwaitOrBlocking, Error, ErrorKind, Result};
 
 use crate::platform::Platform;
 use crate::reactor::Reactor;
@@ -20,7 +20,7 @@ const PAYLOAD: &str = "payload";
 /// Nothing there is the same as no former attempt: an attempt may have died before it saved anything. Objects are replaced whole; a
 /// directory is saved file by file, so that an attempt that dies in between leaves some files new and some old.
 ///
-/// Each operation comes twice: for `async` code, and as `.._blocking` for tasks that are plain functions.
+/// In code that is not async, such as a task that is a plain `fn`, the same calls are on what [`blocking`](Self::blocking) gives.
 ///
 /// ```no_run
 /// # async fn example(checkpoint: nebulakit::checkpoint::Checkpoint) -> anyhow::Result<()> {
@@ -73,113 +73,128 @@ impl Checkpoint {
 
     /// Stores `bytes` for the next attempt, in the place of what was written before.
     ///
+    /// In code that is not async: `checkpoint.blocking().write(bytes)`.
+    ///
     /// # Errors
     /// The store refuses or does not answer; see [`Storage::put`].
-    pub async fn write(&self, bytes: impl Into<Bytes>) -> Result<()> {
-        self.put(OBJECT, bytes.into()).await
+    pub fn write(&self, bytes: impl Into<Bytes>) -> AwaitOrBlocking<'_, ()> {
+        let bytes = bytes.into();
+        AwaitOrBlocking::new(async move { self.put(OBJECT, bytes).await })
     }
 
     /// Fetches what the former attempt wrote, or `None` if it left nothing.
     ///
     /// On Flyte 2, which relaunches an attempt after a failure of the system, what this very attempt wrote comes first.
     ///
+    /// In code that is not async: `checkpoint.blocking().read()`.
+    ///
     /// # Errors
     /// The store refuses or does not answer ([`Storage::get`]), or the checkpoint is a directory of several files, which
     /// [`restore`](Self::restore) fetches.
-    pub async fn read(&self) -> Result<Option<Bytes>> {
-        for source in self.sources() {
-            if let Some(bytes) = self.storage.get_if_exists(&join(source, OBJECT)).await? {
-                return Ok(Some(bytes));
-            }
-            match self.files(source).await?.as_slice() {
-                [] => {}
-                [file] => return self.storage.get_if_exists(&file.url).await,
-                files => {
-                    let message = format!("the checkpoint is a directory of {} files; `restore` fetches it", files.len());
-                    return Err(Error::new(ErrorKind::Mismatch, message));
+    pub fn read(&self) -> AwaitOrBlocking<'_, Option<Bytes>> {
+        AwaitOrBlocking::new(async move {
+            for source in self.sources() {
+                if let Some(bytes) = self.storage.get_if_exists(&join(source, OBJECT)).await? {
+                    return Ok(Some(bytes));
+                }
+                match self.files(source).await?.as_slice() {
+                    [] => {}
+                    [file] => return self.storage.get_if_exists(&file.url).await,
+                    files => {
+                        let message = format!("the checkpoint is a directory of {} files; `restore` fetches it", files.len());
+                        return Err(Error::new(ErrorKind::Mismatch, message));
+                    }
                 }
             }
-        }
-        Ok(None)
+            Ok(None)
+        })
     }
 
     /// Stores a file, under its own name, or all that is in a directory, and what links in it lead to.
     ///
+    /// In code that is not async: `checkpoint.blocking().save(path)`.
+    ///
     /// # Errors
     /// The file or directory cannot be read, a name in it is not UTF-8, or the store refuses or does not answer.
-    pub async fn save(&self, path: impl AsRef<Path>) -> Result<()> {
-        let path = path.as_ref();
-        if path.is_dir() {
-            let options = TreeOptions { symlinks: Symlinks::Follow, ..TreeOptions::default() };
-            return self.storage.upload_tree(path, &self.destination, &options).await.map(drop);
-        }
-        let name = path.file_name().and_then(|name| name.to_str());
-        let name = name.ok_or_else(|| Error::new(ErrorKind::Io, format!("`{}` names no file in UTF-8", path.display())))?;
-        self.storage.upload(path, &child_url(&self.destination, name), &PutOptions::default()).await.map(drop)
+    pub fn save(&self, path: impl AsRef<Path>) -> AwaitOrBlocking<'_, ()> {
+        let path = path.as_ref().to_owned();
+        AwaitOrBlocking::new(async move {
+            let path = path.as_path();
+            if path.is_dir() {
+                let options = TreeOptions { symlinks: Symlinks::Follow, ..TreeOptions::default() };
+                return self.storage.upload_tree(path, &self.destination, &options).await.map(drop);
+            }
+            let name = path.file_name().and_then(|name| name.to_str());
+            let name = name.ok_or_else(|| Error::new(ErrorKind::Name, format!("the name of `{}` is not UTF-8", path.display())))?;
+            self.storage.upload(path, &child_url(&self.destination, name), &PutOptions::default()).await.map(drop)
+        })
     }
 
     /// Fetches what the former attempt saved into the directory `into`, which is made if need be. Returns whether there was anything.
     ///
     /// Bytes that were written turn up as the file `_dst_cp`; a checkpoint that another SDK stored as one object as the file `payload`.
     ///
+    /// In code that is not async: `checkpoint.blocking().restore(into)`.
+    ///
     /// # Errors
     /// The store refuses or does not answer, or a file cannot be written.
-    pub async fn restore(&self, into: impl AsRef<Path>) -> Result<bool> {
-        let into = into.as_ref();
-        for source in self.sources() {
-            if self.storage.download_tree(source, into, &TreeOptions::default()).await?.objects > 0 {
-                return Ok(true);
+    pub fn restore(&self, into: impl AsRef<Path>) -> AwaitOrBlocking<'_, bool> {
+        let into = into.as_ref().to_owned();
+        AwaitOrBlocking::new(async move {
+            let into = into.as_path();
+            for source in self.sources() {
+                if self.storage.download_tree(source, into, &TreeOptions::default()).await?.objects > 0 {
+                    return Ok(true);
+                }
+                if self.is_object(source).await? {
+                    self.storage.download(source, &into.join(PAYLOAD)).await?;
+                    return Ok(true);
+                }
             }
-            if self.is_object(source).await? {
-                self.storage.download(source, &into.join(PAYLOAD)).await?;
-                return Ok(true);
-            }
-        }
-        Ok(false)
+            Ok(false)
+        })
     }
 
-    /// [`write`](Self::write) for code that is not `async`.
+    /// The same calls for code that is not async, such as a task that is a plain `fn`: each waits, and gives its result at once.
+    #[must_use]
+    pub fn blocking(&self) -> BlockingCheckpoint<'_> {
+        BlockingCheckpoint(self)
+    }
+
+    /// The same as `blocking().write(bytes)`.
     ///
     /// # Errors
     /// Those of [`write`](Self::write).
-    ///
-    /// # Panics
-    /// In `async` code, which it would block.
+    #[deprecated(note = "use `checkpoint.blocking().write(bytes)`")]
     pub fn write_blocking(&self, bytes: impl Into<Bytes>) -> Result<()> {
-        self.block_on(self.write(bytes))
+        self.blocking().write(bytes)
     }
 
-    /// [`read`](Self::read) for code that is not `async`.
+    /// The same as `blocking().read()`.
     ///
     /// # Errors
     /// Those of [`read`](Self::read).
-    ///
-    /// # Panics
-    /// In `async` code, which it would block.
+    #[deprecated(note = "use `checkpoint.blocking().read()`")]
     pub fn read_blocking(&self) -> Result<Option<Bytes>> {
-        self.block_on(self.read())
+        self.blocking().read()
     }
 
-    /// [`save`](Self::save) for code that is not `async`.
+    /// The same as `blocking().save(path)`.
     ///
     /// # Errors
     /// Those of [`save`](Self::save).
-    ///
-    /// # Panics
-    /// In `async` code, which it would block.
+    #[deprecated(note = "use `checkpoint.blocking().save(path)`")]
     pub fn save_blocking(&self, path: impl AsRef<Path>) -> Result<()> {
-        self.block_on(self.save(path))
+        self.blocking().save(path)
     }
 
-    /// [`restore`](Self::restore) for code that is not `async`.
+    /// The same as `blocking().restore(into)`.
     ///
     /// # Errors
     /// Those of [`restore`](Self::restore).
-    ///
-    /// # Panics
-    /// In `async` code, which it would block.
+    #[deprecated(note = "use `checkpoint.blocking().restore(into)`")]
     pub fn restore_blocking(&self, into: impl AsRef<Path>) -> Result<bool> {
-        self.block_on(self.restore(into))
+        self.blocking().restore(into)
     }
 
     fn block_on<T>(&self, future: impl Future<Output = Result<T>>) -> Result<T> {
@@ -207,6 +222,47 @@ impl Checkpoint {
 
     async fn put(&self, key: &str, bytes: Bytes) -> Result<()> {
         self.storage.put(&child_url(&self.destination, key), vec![bytes], &PutOptions::default()).await
+    }
+}
+
+/// The calls of a [`Checkpoint`] for code that is not async; see [`Checkpoint::blocking`].
+///
+/// # Panics
+/// All of them, in async code.
+#[derive(Debug)]
+pub struct BlockingCheckpoint<'a>(&'a Checkpoint);
+
+impl BlockingCheckpoint<'_> {
+    /// As [`Checkpoint::write`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn write(&self, bytes: impl Into<Bytes>) -> Result<()> {
+        self.0.block_on(self.0.write(bytes))
+    }
+
+    /// As [`Checkpoint::read`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn read(&self) -> Result<Option<Bytes>> {
+        self.0.block_on(self.0.read())
+    }
+
+    /// As [`Checkpoint::save`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
+        self.0.block_on(self.0.save(path))
+    }
+
+    /// As [`Checkpoint::restore`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn restore(&self, into: impl AsRef<Path>) -> Result<bool> {
+        self.0.block_on(self.0.restore(into))
     }
 }
 
@@ -326,11 +382,11 @@ mod tests {
         for (index, scheme) in ["", "file://"].iter().enumerate() {
             let at = |name: &str| format!("{scheme}{}/{name}", folder.path().display());
             let first = Checkpoint::new(&storage, Some(&at("cp")), Some(&at("empty")), &Platform::FLYTE_1, &Reactor::default()).unwrap();
-            assert_eq!(first.read_blocking().unwrap(), None);
-            first.save_blocking(&from).unwrap();
+            assert_eq!(first.blocking().read().unwrap(), None);
+            first.blocking().save(&from).unwrap();
             let second = Checkpoint::new(&storage, Some(&at("cp2")), Some(&at("cp")), &Platform::FLYTE_1, &Reactor::default()).unwrap();
             let to = folder.path().join(index.to_string());
-            assert!(second.restore_blocking(&to).unwrap());
+            assert!(second.blocking().restore(&to).unwrap());
             assert_eq!(fs::read_to_string(to.join("50%25")).unwrap(), "x");
         }
     }
@@ -340,7 +396,7 @@ mod tests {
         let storage = Storage::memory();
         Builder::new_current_thread().build().unwrap().block_on(async {
             let (first, second) = attempts(&storage, &Platform::FLYTE_1);
-            tokio::task::spawn_blocking(move || first.write_blocking("x").unwrap()).await.unwrap();
+            tokio::task::spawn_blocking(move || first.blocking().write("x").unwrap()).await.unwrap();
             assert_eq!(second.read().await.unwrap().unwrap(), "x");
         });
     }

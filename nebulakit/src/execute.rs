@@ -232,8 +232,8 @@ impl Execution {
         if !outbox.is_empty() {
             let sent = self.reactor.wait(outbox.send()).map_err(|error| Failure::cannot_start(&error))?;
             self.telling.at_the_end(&self.stores);
-            let failed = |error| Failure::of_store("cannot store the data of the outputs", &error);
-            sent.map_err(|error| late(task, context, limit, failed(error).into()))?;
+            let has_a_store = self.invocation.raw_output_prefix.as_ref().is_none_or(|prefix| context.storage().serves(prefix));
+            sent.map_err(|error| late(task, context, limit, Failure::of_data(&error, has_a_store).into()))?;
         }
         Ok((outputs, types))
     }

@@ -96,7 +96,15 @@ impl Failure {
             return Unsuccessful::Ignored;
         }
         let (recoverable, code) = TaskError::marks(error);
-        let plain = if recoverable == Some(true) { code::USER_RECOVERABLE } else { code::USER };
+        let names = |cause: &(dyn StdError + 'static)| cause.downcast_ref::<Error>().is_some_and(|cause| cause.kind() == ErrorKind::Name);
+        // What no store can hold is no output, whoever tries; unless the task's own code says otherwise.
+        let is_misnamed = error.chain().any(names);
+        let recoverable = if is_misnamed { recoverable.or(Some(false)) } else { recoverable };
+        let plain = match recoverable {
+            Some(true) => code::USER_RECOVERABLE,
+            _ if is_misnamed => code::BAD_OUTPUTS,
+            _ => code::USER,
+        };
         let code = code.unwrap_or(plain);
         let mut message = chain(error.as_ref());
         let backtrace = error.backtrace();
@@ -129,7 +137,27 @@ impl Failure {
 
     /// A failure to write what the task returned as what it declares.
     pub(crate) fn of_outputs(error: &Error) -> Self {
+        if error.kind() == ErrorKind::Name {
+            return Self::unstorable(error);
+        }
         Self::user(code::BAD_OUTPUTS, format!("the outputs are not what the task declares: {}", chain(error)))
+    }
+
+    /// A failure to store the data of the outputs, by which the task is told from the store: `has_a_store` says whether there is one where
+    /// data goes.
+    pub(crate) fn of_data(error: &Error, has_a_store: bool) -> Self {
+        match error.kind() {
+            ErrorKind::Name | ErrorKind::Unencodable => Self::unstorable(error),
+            // Links, names that are not text, URLs that lead nowhere: no other attempt could store them.
+            ErrorKind::Url if has_a_store => Self::unstorable(error),
+            _ => Self::of_store("cannot store the data of the outputs", error),
+        }
+    }
+
+    /// What no attempt could store.
+    fn unstorable(error: &Error) -> Self {
+        let message = format!("cannot store the data of the outputs: {}", chain(error));
+        Self { recoverable: Some(false), ..Self::user(code::BAD_OUTPUTS, message) }
     }
 
     /// A failure to read from or write to a store.

@@ -16,10 +16,10 @@ mod fates {
     #[task(retries = 3)]
     fn goes_on(ctx: Context, last: u32) -> anyhow::Result<String> {
         let checkpoint = ctx.checkpoint().ok_or_else(|| anyhow::anyhow!("there is no place for checkpoints"))?;
-        let found = checkpoint.read_blocking()?.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
+        let found = checkpoint.blocking().read()?.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
         let found = format!("{found}{}", ctx.attempt());
         if ctx.attempt() < last {
-            checkpoint.write_blocking(found.clone())?;
+            checkpoint.blocking().write(found.clone())?;
             return Ok(Err(anyhow::anyhow!("attempt {} ends here", ctx.attempt())).recoverable()?);
         }
         Ok(found)
@@ -95,7 +95,7 @@ mod fates {
     /// Loses its store in the middle of a file of this many MiB.
     #[task]
     async fn loses_its_store_while_it_writes(ctx: Context, how: String, mebibytes: u64) -> anyhow::Result<File> {
-        let mut writer = File::create(&ctx, "much.bin").await?;
+        let mut writer = File::create(&ctx, "much.bin")?;
         for index in 0..mebibytes {
             if index == mebibytes / 2 {
                 lose_the_store(&how)?;
@@ -337,7 +337,7 @@ mod files {
     /// Makes data in every way: a stream, a local file, bytes, a folder piece by piece.
     #[task(outputs(streamed, local, bytes, folder, bundle))]
     async fn writes(ctx: Context, text: String) -> anyhow::Result<(File, File<Csv>, File, Directory, Bundle)> {
-        let mut writer = File::create(&ctx, "streamed.txt").await?;
+        let mut writer = File::create(&ctx, "streamed.txt")?;
         writer.write(text.clone()).await?;
         let path = ctx.working_directory()?.join("a table.csv");
         std::fs::write(&path, format!("a,b\n1,{text}\n"))?;
@@ -373,7 +373,7 @@ mod files {
     /// A file of this many MiB, stored while it is written.
     #[task]
     async fn writes_much(ctx: Context, mebibytes: u64) -> anyhow::Result<File> {
-        let mut writer = File::create(&ctx, "much.bin").await?;
+        let mut writer = File::create(&ctx, "much.bin")?;
         for index in 0..mebibytes {
             writer.write(vec![u8::try_from(index % 251)?; 1 << 20]).await?;
         }

@@ -7,7 +7,7 @@ use nebulakit::prelude::*;
 const AT_A_TIME: usize = 16;
 
 async fn store(ctx: &Context, index: usize, bytes: bytes::Bytes) -> anyhow::Result<File> {
-    let mut writer = File::create(ctx, &format!("{index}.bin")).await?;
+    let mut writer = File::create(ctx, &format!("{index}.bin"))?;
     writer.write(bytes).await?;
     Ok(writer.finish().await?)
 }

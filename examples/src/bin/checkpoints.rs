@@ -7,7 +7,7 @@ use nebulakit::prelude::*;
 #[task(retries = 5, interruptible, deck)]
 fn simulate(ctx: Context, steps: u64) -> anyhow::Result<f64> {
     let saved = match ctx.checkpoint() {
-        Some(checkpoint) => checkpoint.read_blocking()?,
+        Some(checkpoint) => checkpoint.blocking().read()?,
         None => None,
     };
     let mut step = match saved {
@@ -18,7 +18,7 @@ fn simulate(ctx: Context, steps: u64) -> anyhow::Result<f64> {
     while step < steps {
         if ctx.is_cancelled() {
             if let Some(checkpoint) = ctx.checkpoint() {
-                checkpoint.write_blocking(step.to_string())?;
+                checkpoint.blocking().write(step.to_string())?;
             }
             return Ok(Err(anyhow::anyhow!("stopped at step {step} of {steps}")).recoverable()?);
         }

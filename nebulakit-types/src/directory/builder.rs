@@ -5,11 +5,11 @@ use std::path::Path;
 use bytes::Bytes;
 
 use super::Directory;
-use crate::data::options_for;
+use crate::data::{check_name_below, options_for};
 use crate::file::{Any, FileWriter};
-use crate::storage::child_url;
+use crate::storage::{child_url, local_path};
 use crate::workspace::Workspace;
-use crate::{Error, ErrorKind, Result};
+use crate::{AwaitOrBlocking, Error, ErrorKind, Result};
 
 /// A directory on its way to the store; see [`Directory::create`]. Its files can be written at the same time.
 #[derive(Debug)]
@@ -30,38 +30,48 @@ impl<F> DirectoryBuilder<F> {
 
     /// Begins the file `name`, with `/` between the segments; it is there when [`FileWriter::finish`] returns.
     ///
+    /// In code that is not async: `builder.blocking().create(name)`.
+    ///
     /// # Errors
-    /// [`ErrorKind::Url`] for a name that leads out of the directory, and those of the store.
-    pub async fn create(&self, name: &str) -> Result<FileWriter> {
-        FileWriter::create_at(&self.workspace, self.place(name)?).await
+    /// [`ErrorKind::Name`] for a name that leads out of the directory or that stores do not take, and those of the store.
+    pub fn create(&self, name: &str) -> Result<FileWriter> {
+        FileWriter::create_at(&self.workspace, self.place(name)?)
     }
 
     /// Stores a file with these contents.
     ///
+    /// In code that is not async: `builder.blocking().put(name, bytes)`.
+    ///
     /// # Errors
     /// As [`DirectoryBuilder::create`].
-    pub async fn put(&self, name: &str, bytes: impl Into<Bytes>) -> Result<()> {
-        self.workspace.storage().upload_bytes(&self.place(name)?, bytes.into(), &options_for(name)).await
+    pub fn put(&self, name: &str, bytes: impl Into<Bytes>) -> AwaitOrBlocking<'_, ()> {
+        let (place, bytes, options) = (self.place(name), bytes.into(), options_for(name));
+        AwaitOrBlocking::new(async move { self.workspace.storage().upload_bytes(&place?, bytes, &options).await })
     }
 
     /// Stores a copy of a file of this machine.
     ///
+    /// In code that is not async: `builder.blocking().add(name, path)`.
+    ///
     /// # Errors
     /// As [`DirectoryBuilder::create`], and those of the file system.
-    pub async fn add(&self, name: &str, path: impl AsRef<Path>) -> Result<u64> {
-        self.workspace.storage().upload(path.as_ref(), &self.place(name)?, &options_for(name)).await
+    pub fn add(&self, name: &str, path: impl AsRef<Path>) -> AwaitOrBlocking<'_, u64> {
+        let (place, path, options) = (self.place(name), path.as_ref().to_owned(), options_for(name));
+        AwaitOrBlocking::new(async move { self.workspace.storage().upload(&path, &place?, &options).await })
     }
 
     /// The directory, with the files that have been finished by now.
     #[must_use]
     pub fn finish(self) -> Directory<F> {
+        if let Some(path) = local_path(&self.url) {
+            // Where directories are something, an empty one is there too. Where it cannot be, its reader says so.
+            let _ = std::fs::create_dir_all(path);
+        }
         self.directory
     }
 
     fn place(&self, name: &str) -> Result<String> {
-        if name.split('/').any(|segment| matches!(segment, "" | "." | "..")) {
-            return Err(Error::new(ErrorKind::Url, format!("`{name}` is no name of a file below a directory")));
-        }
+        check_name_below(name)?;
         Ok(child_url(&self.url, name))
     }
 }

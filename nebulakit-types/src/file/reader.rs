@@ -65,7 +65,7 @@ impl AsyncRead for FileReader {
     }
 }
 
-/// The calls of a [`File`] for code that blocks, such as a task that is no `async fn`; see [`File::blocking`].
+/// The calls of a [`File`] for code that is not async, such as a task that is a plain `fn`; see [`File::blocking`].
 ///
 /// # Panics
 /// All of them, in async code.
@@ -87,6 +87,22 @@ impl<'a, F> BlockingFile<'a, F> {
     /// As there.
     pub fn read_to_string(&self) -> Result<String> {
         wait(self.0.read_to_string())
+    }
+
+    /// As [`File::read_up_to`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn read_up_to(&self, limit: u64) -> Result<Bytes> {
+        wait(self.0.read_up_to(limit))
+    }
+
+    /// As [`File::stat`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn stat(&self) -> Result<ObjectMeta> {
+        wait(self.0.stat())
     }
 
     /// As [`File::size`].
@@ -130,7 +146,7 @@ impl<'a, F> BlockingFile<'a, F> {
     }
 }
 
-/// An open file for code that blocks.
+/// An open file for code that is not async.
 #[derive(Debug)]
 pub struct BlockingReader {
     reading: Reading,

@@ -9,7 +9,7 @@ use crate::blocking::wait;
 use crate::data::{options_for, stored_name};
 use crate::storage::ObjectWriter;
 use crate::workspace::Workspace;
-use crate::{Error, ErrorKind, Result};
+use crate::{AwaitOrBlocking, Error, ErrorKind, Result};
 
 /// A file on its way to the store; see [`File::create`].
 #[derive(Debug)]
@@ -20,50 +20,65 @@ pub struct FileWriter<F = super::Any> {
 }
 
 impl<F> FileWriter<F> {
-    pub(super) async fn create(workspace: &Workspace, name: &str) -> Result<Self> {
-        let url = workspace.fresh_url(&stored_name(name)).ok_or_else(|| {
+    pub(super) fn create(workspace: &Workspace, name: &str) -> Result<Self> {
+        let url = workspace.fresh_url(&stored_name(name)?).ok_or_else(|| {
             Error::new(ErrorKind::Url, format!("there is no place to store `{name}`: the workspace has no raw-output prefix"))
         })?;
-        Self::create_at(workspace, url).await
+        Self::create_at(workspace, url)
     }
 
-    pub(crate) async fn create_at(workspace: &Workspace, url: String) -> Result<Self> {
-        let object = workspace.storage().create(&url, &options_for(&url)).await?;
+    pub(crate) fn create_at(workspace: &Workspace, url: String) -> Result<Self> {
+        let object = workspace.storage().begin(&url, &options_for(&url))?;
         Ok(Self { object, file: File::from_uri(url).within(workspace) })
     }
 
     /// Appends bytes. Waits when the store is slower than the writer.
     ///
+    /// In code that is not async: `File::create(..)?.blocking()` is a [`std::io::Write`].
+    ///
     /// # Errors
     /// Those of the store; nothing is published after one.
-    pub async fn write(&mut self, bytes: impl Into<Bytes>) -> Result<()> {
-        self.object.write(bytes.into()).await
+    pub fn write(&mut self, bytes: impl Into<Bytes>) -> AwaitOrBlocking<'_, ()> {
+        let bytes = bytes.into();
+        AwaitOrBlocking::new(async move { self.object.write(bytes).await })
     }
 
     /// Publishes the file. When this returns, it is there for every reader.
     ///
+    /// In code that is not async: `file.blocking().finish()`.
+    ///
     /// # Errors
     /// Those of the store; then there is no file.
-    pub async fn finish(self) -> Result<File<F>> {
-        self.object.finish().await?;
-        Ok(self.file)
+    pub fn finish<'a>(self) -> AwaitOrBlocking<'a, File<F>>
+    where
+        F: 'a,
+    {
+        AwaitOrBlocking::new(async move {
+            self.object.finish().await?;
+            Ok(self.file)
+        })
     }
 
     /// Gives the file up; what was sent of it is removed.
     ///
+    /// In code that is not async: `file.blocking().abort()`.
+    ///
     /// # Errors
     /// Those of the store.
-    pub async fn abort(self) -> Result<()> {
-        self.object.abort().await
+    pub fn abort<'a>(self) -> AwaitOrBlocking<'a, ()>
+    where
+        F: 'a,
+    {
+        AwaitOrBlocking::new(async move { self.object.abort().await })
     }
 
-    /// The same for code that blocks: a [`std::io::Write`].
+    /// The same for code that is not async: a [`std::io::Write`].
     pub fn blocking(self) -> BlockingWriter<F> {
         BlockingWriter(self)
     }
 }
 
-/// A [`FileWriter`] for code that blocks. Small writes are best put through a [`std::io::BufWriter`].
+/// A [`FileWriter`] for code that is not async. Small writes are best put through a [`std::io::BufWriter`].
 ///
 /// # Panics
 /// All calls, in async code.
@@ -78,6 +93,14 @@ impl<F> BlockingWriter<F> {
     /// As there.
     pub fn finish(self) -> Result<File<F>> {
         wait(self.0.finish())
+    }
+
+    /// As [`FileWriter::abort`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn abort(self) -> Result<()> {
+        wait(self.0.abort())
     }
 }
 

@@ -39,6 +39,7 @@
 //! rows that are wanted. The columns of a row group are decoded by as many threads as there are processors; of the row groups that follow
 //! one is read ahead, or as many as take 64 MiB.
 
+mod blocking;
 mod cell;
 mod csv;
 mod fault;
@@ -75,6 +76,7 @@ pub use ::arrow;
 /// `polars` among its own dependencies, in the same version and with the features that it needs: its frames are these.
 #[cfg(feature = "polars")]
 pub use ::polars_core as polars;
+pub use blocking::{BlockingSchema, BlockingSchemaWriter, BlockingTableRead, BlockingTableStream};
 pub use cell::{Cell, Decimal};
 pub use filter::{ColumnName, Filter, Value, column};
 pub use format::{Compression, ReadRequest, Run, TableEncoder, TableFormat, TablePart, register};
@@ -86,6 +88,7 @@ pub use write::SchemaWriter;
 
 use row::batch_of_borrowed;
 
+use crate::data::check_url;
 use crate::workspace::Workspace;
 use crate::{Error, ErrorKind, Result};
 use table::Table;
@@ -149,7 +152,7 @@ impl<R> Schema<R> {
 
     /// The same table, read through the stores of `workspace`. Tables that came in as inputs have theirs.
     #[must_use]
-    pub fn within(mut self, workspace: &impl AsRef<Workspace>) -> Self {
+    pub fn within(mut self, workspace: impl AsRef<Workspace>) -> Self {
         self.workspace = Some(workspace.as_ref().clone());
         self
     }
@@ -197,9 +200,11 @@ impl<R: Columns> Schema<R> {
 
     /// Begins a table in `workspace`, under its raw-output prefix, in the format that `R` declares, else Parquet.
     ///
+    /// In code that is not async: `Schema::create(&ctx)?.blocking()`.
+    ///
     /// # Errors
     /// [`ErrorKind::Url`] where the workspace has no such prefix.
-    pub fn create(workspace: &impl AsRef<Workspace>) -> Result<SchemaWriter<R>> {
+    pub fn create(workspace: impl AsRef<Workspace>) -> Result<SchemaWriter<R>> {
         Self::create_as(workspace, R::format())
     }
 
@@ -207,7 +212,7 @@ impl<R: Columns> Schema<R> {
     ///
     /// # Errors
     /// Those of [`Schema::create`], and [`ErrorKind::Mismatch`] for a format that is not known.
-    pub fn create_as(workspace: &impl AsRef<Workspace>, format: &str) -> Result<SchemaWriter<R>> {
+    pub fn create_as(workspace: impl AsRef<Workspace>, format: &str) -> Result<SchemaWriter<R>> {
         let workspace = workspace.as_ref();
         let uri =
             workspace.fresh_url("").ok_or_else(|| Error::new(ErrorKind::Url, "there is no raw-output prefix to write a table under"))?;
@@ -217,12 +222,13 @@ impl<R: Columns> Schema<R> {
     /// The same at a URI of one's own, which is that of the table's directory.
     ///
     /// # Errors
-    /// [`ErrorKind::Mismatch`] for a format that is not known.
-    pub fn create_at(workspace: &impl AsRef<Workspace>, uri: impl Into<String>, format: &str) -> Result<SchemaWriter<R>> {
-        let workspace = workspace.as_ref();
+    /// [`ErrorKind::Mismatch`] for a format that is not known, [`ErrorKind::Name`] for a URI that stores do not take.
+    pub fn create_at(workspace: impl AsRef<Workspace>, uri: impl Into<String>, format: &str) -> Result<SchemaWriter<R>> {
+        let (workspace, uri) = (workspace.as_ref(), uri.into());
+        check_url(&uri)?;
         // The name of a directory says nothing of its format.
         let format = if format.is_empty() { format::DEFAULT } else { format };
-        let table = table::at(workspace.storage(), &uri.into(), format, read::declared::<R>())?;
+        let table = table::at(workspace.storage(), &uri, format, read::declared::<R>())?;
         Ok(SchemaWriter::new(table, workspace.clone()))
     }
 
@@ -232,6 +238,8 @@ impl<R: Columns> Schema<R> {
     }
 
     /// The columns that the table has, whatever the type declares: those of its first part.
+    ///
+    /// In code that is not async: `table.blocking().columns()`.
     ///
     /// # Errors
     /// Those of [`TableRead::stream`].
@@ -246,6 +254,8 @@ impl<R: Columns> Schema<R> {
     }
 
     /// How many rows the table has, by its footers where the format has some; else everything is read.
+    ///
+    /// In code that is not async: `table.blocking().num_rows()`.
     ///
     /// # Errors
     /// Those of [`TableRead::stream`].

@@ -27,8 +27,18 @@ pub(super) fn folder_fault(name: &str) -> Option<String> {
     name.split('/').find_map(|segment| match segment {
         "" => Some("there is nothing before, after or between its slashes".to_owned()),
         "." | ".." => Some(format!("it holds `{segment}` as a name")),
-        _ => segment.chars().find(char::is_ascii_control).map(|control| format!("it holds the control character {control:?}")),
+        _ => name_fault(segment),
     })
+}
+
+/// The longest key, in bytes, that S3 and Google take; Azure takes as many characters.
+#[cfg(feature = "cloud")]
+pub(super) const LONGEST: usize = 1024;
+
+/// Why a name cannot be part of a key that is to be stored. The same for every store, so that what works on one machine works on another.
+pub(crate) fn name_fault(name: &str) -> Option<String> {
+    let control = name.chars().find(char::is_ascii_control);
+    control.map(|control| format!("it holds the control character {control:?}, which object stores do not take in names"))
 }
 
 /// A key as messages name it, with the last name of its prefix where it would be hard to tell by itself.

@@ -15,7 +15,6 @@ use bytes::Bytes;
 pub(super) use self::listing::{level, walk};
 use super::ObjectMeta;
 use super::location::shown_path;
-use super::transfer::ONE_TRY;
 use crate::{Error, ErrorKind, Result};
 
 /// How the names of files begin that are being written; listings pass over them.
@@ -28,10 +27,19 @@ pub(super) fn fault(verb: &str, path: &Path, error: io::Error) -> Error {
     let kind = match error.kind() {
         Io::NotFound => ErrorKind::NotFound,
         Io::PermissionDenied | Io::ReadOnlyFilesystem => ErrorKind::Denied,
+        Io::InvalidFilename => ErrorKind::Name,
         _ => ErrorKind::Io,
     };
-    Error::new(kind, format!("cannot {verb} {}{ONE_TRY}", shown_path(path))).with_source(error)
+    Error::new(kind, format!("{CANNOT}{verb} {}", shown_path(path))).with_source(error)
 }
+
+/// What an error of this file's says could not be done, and to which file.
+pub(super) fn cannot(error: &Error) -> Option<&str> {
+    error.message().strip_prefix(CANNOT)
+}
+
+/// How errors of this file's begin.
+const CANNOT: &str = "cannot ";
 
 /// A file below something that is no directory is as absent as any.
 fn absent(error: &io::Error) -> bool {
@@ -155,7 +163,7 @@ pub(super) fn open(path: &Path) -> Result<Option<(File, ObjectMeta)>> {
     };
     let metadata = file.metadata().map_err(|error| fault("look at", path, error))?;
     if !metadata.is_file() {
-        return Err(Error::new(ErrorKind::Io, format!("cannot read {}: it is not a file{ONE_TRY}", shown_path(path))));
+        return Err(Error::new(ErrorKind::Io, format!("cannot read {}: it is not a file", shown_path(path))));
     }
     Ok(Some((file, facts(&metadata))))
 }
@@ -193,7 +201,7 @@ pub(crate) fn read_at(file: &File, offset: u64, length: usize) -> io::Result<Byt
 /// Copies a file beside its target and renames the copy. `go_on` is asked before each piece; the file system may share the blocks.
 pub(super) fn copy(from: &Path, to: &Path, go_on: &dyn Fn() -> Result<()>, moved: &dyn Fn(u64)) -> Result<u64> {
     let Some((file, meta)) = open(from)? else {
-        return Err(Error::new(ErrorKind::NotFound, format!("nothing is stored at {}{ONE_TRY}", shown_path(from))));
+        return Err(Error::new(ErrorKind::NotFound, format!("nothing is stored at {}", shown_path(from))));
     };
     go_on()?;
     let partial = Partial::beside(to)?;
@@ -208,7 +216,7 @@ pub(super) fn copy(from: &Path, to: &Path, go_on: &dyn Fn() -> Result<()>, moved
         moved(piece);
     }
     if copied != meta.size {
-        let text = format!("{} changed while it was copied: it had {} bytes, then {copied}{ONE_TRY}", shown_path(from), meta.size);
+        let text = format!("{} changed while it was copied: it had {} bytes, then {copied}", shown_path(from), meta.size);
         return Err(Error::new(ErrorKind::Changed, text));
     }
     partial.publish()?;

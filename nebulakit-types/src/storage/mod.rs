@@ -55,15 +55,16 @@ use bytes::Bytes;
 use futures_util::TryStreamExt as _;
 
 pub use self::config::{AddressingStyle, AzureConfig, Environment, GcsConfig, S3Config, StorageConfig};
+pub(crate) use self::keys::name_fault;
 #[cfg(feature = "schema")]
 pub(crate) use self::local::read_at;
 use self::location::Location;
 pub use self::location::{child_url, join};
 pub(crate) use self::location::{local_path, shown, without_query};
 pub(crate) use self::object::Below;
+use self::object::Found;
 #[cfg(feature = "schema")]
 pub(crate) use self::object::Gap;
-use self::object::Found;
 pub use self::object::{Level, ObjectInfo, ObjectMeta, Symlinks, Transferred, TreeOptions};
 pub use self::progress::{Counts, Progress};
 pub use self::registry::Registry;
@@ -257,6 +258,12 @@ impl Storage {
             #[cfg(feature = "cloud")]
             Location::Object(place) => self.inner.clouds.stat(&place).await,
         }
+    }
+
+    /// Whether this program has a store for a URL. Nothing is asked of it.
+    #[must_use]
+    pub fn serves(&self, url: &str) -> bool {
+        self.locate(url).is_ok()
     }
 
     /// The file of this machine that a URL leads to, if it leads to one.

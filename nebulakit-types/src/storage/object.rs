@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::time::SystemTime;
 
 use super::location::shown;
-use super::transfer::ONE_TRY;
 use crate::{Error, ErrorKind, Result};
 
 /// The facts of one object, as [`Storage::stat`](super::Storage::stat) and [`Reading::meta`](super::Reading::meta) give them.
@@ -106,9 +105,9 @@ pub(super) enum Found<T> {
 }
 
 impl<T> Found<T> {
-    /// What this machine has or has not, which is asked once.
+    /// What this machine has or has not.
     pub(super) fn here(found: Option<T>) -> Self {
-        found.map_or_else(|| Self::Absent(ONE_TRY.to_owned()), Self::There)
+        found.map_or_else(|| Self::Absent(String::new()), Self::There)
     }
 
     /// For whom it has to be there.

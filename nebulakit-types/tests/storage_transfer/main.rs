@@ -316,7 +316,7 @@ async fn all_that_is_stored_is_counted_and_expected() {
             (1, 100, Some(1), Some(100)),
             "{url}"
         );
-        let mut file: FileWriter = File::create(&workspace, "b").await.unwrap();
+        let mut file: FileWriter = File::create(&workspace, "b").unwrap();
         file.write(vec![1; 10]).await.unwrap();
         // As long as nobody knows how long it will be.
         assert_eq!((counts().expected_objects, counts().expected_bytes), (None, None), "{url}");

@@ -195,7 +195,9 @@ async fn a_marker_of_no_bytes_is_a_folder_and_no_file() {
 async fn a_table_is_read_where_bad_keys_are_hidden_and_names_those_that_are_not() {
     use nebulakit_types::schema::Schema;
     let server = good();
-    for (key, bytes) in [("0.csv", "a\n1\n"), ("1.csv", "a\n2\n"), ("_temporary//x", "x"), (".x/\u{1}", "x"), ("_x/../y", "x"), ("sub/", "")] {
+    for (key, bytes) in
+        [("0.csv", "a\n1\n"), ("1.csv", "a\n2\n"), ("_temporary//x", "x"), (".x/\u{1}", "x"), ("_x/../y", "x"), ("sub/", "")]
+    {
         server.objects().put(&format!("table/{key}"), bytes);
     }
     let inner = storage(&server);
@@ -209,5 +211,70 @@ async fn a_table_is_read_where_bad_keys_are_hidden_and_names_those_that_are_not(
     assert_eq!(error.kind(), ErrorKind::Url, "{error}");
     for part in ["2 objects of the table at `s3://bucket/table` cannot be read", "table/raw//x\"", "table/year=1/../x\""] {
         assert!(error.to_string().contains(part), "no {part} in {error}");
+    }
+}
+
+#[tokio::test]
+async fn names_that_a_store_cannot_hold_are_said_to_be_names() {
+    let server = good();
+    let storage = storage(&server);
+    let (folder, plain) = (tempfile::tempdir().unwrap(), PutOptions::default());
+    let path = folder.path().join("bell\u{7}");
+    fs::write(&path, "x").unwrap();
+    let long = format!("s3://bucket/{}", "n".repeat(1025));
+    let odd = "s3://bucket/tree/bell\u{7}";
+    for (error, named) in [
+        (storage.put(odd, vec![], &plain).await.unwrap_err(), "bell\\u{7}"),
+        (storage.upload(&path, odd, &plain).await.unwrap_err(), "bell\\u{7}"),
+        (storage.create(odd, &plain).await.unwrap_err(), "bell\\u{7}"),
+        (storage.upload_tree(folder.path(), "s3://bucket/tree", &TreeOptions::default()).await.unwrap_err(), "bell\\u{7}"),
+        (storage.put(&long, vec![], &plain).await.unwrap_err(), "1025 bytes"),
+        (storage.put("s3://bucket/a/../b", vec![], &plain).await.unwrap_err(), "a/../b"),
+    ] {
+        assert!(error.kind() == ErrorKind::Name && error.to_string().contains(named), "{error}");
+    }
+    assert!(server.objects().all.is_empty());
+}
+
+#[tokio::test]
+async fn an_object_is_no_empty_directory() {
+    let server = good();
+    server.objects().put("pics/a.png", "x");
+    for (storage, url) in [(storage(&server), "s3://bucket/pics/a.png"), (Storage::memory(), "memory://pics/a.png")] {
+        if url.starts_with("memory") {
+            storage.put(url, vec!["x".into()], &PutOptions::default()).await.unwrap();
+        }
+        let (root, said) = (tempfile::tempdir().unwrap(), format!("`{url}` is a file, a directory is expected"));
+        let found = directory(&storage, url);
+        for error in [
+            found.list().unwrap().try_next().await.unwrap_err(),
+            found.walk().unwrap().try_next().await.unwrap_err(),
+            found.download(root.path()).await.unwrap_err(),
+        ] {
+            assert_eq!((error.kind(), error.to_string()), (ErrorKind::Mismatch, said.clone()));
+        }
+        let absent = directory(&storage, &url.replace("a.png", "none"));
+        assert!(absent.walk().unwrap().try_next().await.unwrap().is_none());
+        assert_eq!(absent.download(root.path()).await.unwrap().objects, 0);
+    }
+}
+
+#[tokio::test]
+async fn directories_give_the_others_and_each_bad_key_as_an_error() {
+    for (storage, prefix, _server) in stores().await {
+        let directory = directory(&storage, &prefix);
+        let (names, errors) = told(directory.walk().unwrap(), |entry| entry.name).await;
+        assert_eq!((names.len(), errors.len()), (GOOD.len(), ODD.len()), "{prefix}: {errors:?}");
+        let (names, errors) =
+            told(directory.list().unwrap(), |entry| format!("{}{}", entry.name, if entry.is_directory() { "/" } else { "" })).await;
+        assert_eq!(names, [" blank ", "...", "a.csv", "a/", "a\\b", "b/", "odd/", "raw/", "sub/", "é/"], "{prefix}");
+        assert_eq!(errors.len(), 4, "{errors:?}");
+        // The same without async.
+        let found = tokio::task::spawn_blocking(move || {
+            let found: Vec<_> = directory.blocking().walk().unwrap().collect();
+            found.into_iter().partition::<Vec<_>, _>(Result::is_ok)
+        });
+        let (names, errors) = found.await.unwrap();
+        assert_eq!((names.len(), errors.len()), (GOOD.len(), ODD.len()));
     }
 }

@@ -202,7 +202,7 @@ async fn wait(
 #[task(deck)]
 fn report(ctx: Context, rows: i64) -> anyhow::Result<f64> {
     let checkpoint = ctx.checkpoint().context("no checkpoint")?;
-    checkpoint.write_blocking(rows.to_string())?;
+    checkpoint.blocking().write(rows.to_string())?;
     anyhow::ensure!(!ctx.raw_output_prefix().is_empty(), "no place for files");
     println!("{rows} rows");
     ctx.decks().html("rows", format!("<p>{rows} rows</p>"));

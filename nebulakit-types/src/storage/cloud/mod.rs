@@ -124,7 +124,7 @@ impl Clouds {
 
     /// What is wrong with a write before it is begun.
     pub(super) fn check_write(&self, place: &Place<'_>, options: &PutOptions) -> Result<()> {
-        names::object_path(place)?;
+        names::new_object_path(place)?;
         names::attributes(place, &self.config, options)?;
         self.store(place, None).map(drop)
     }

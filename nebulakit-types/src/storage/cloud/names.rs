@@ -4,6 +4,7 @@ use object_store::path::{Path, PathPart};
 use object_store::{Attribute, Attributes};
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 
+use super::super::keys::LONGEST;
 use super::super::location::{Cloud, shown};
 use super::super::{ObjectMeta, PutOptions, StorageConfig};
 use super::Place;
@@ -19,9 +20,18 @@ pub(super) fn object_path(place: &Place<'_>) -> Result<Path> {
     key_path(place, &place.key)
 }
 
+/// The same of an object that is to be stored: what it cannot be called is said of its name.
+pub(super) fn new_object_path(place: &Place<'_>) -> Result<Path> {
+    if place.key.len() > LONGEST {
+        let text = format!("`{}`: the key has {} bytes, and object stores take {LONGEST} at most", shown(place.url), place.key.len());
+        return Err(Error::new(ErrorKind::Name, text));
+    }
+    object_path(place).map_err(|error| if place.key.is_empty() { error } else { error.of_kind(ErrorKind::Name) })
+}
+
 /// The key, verbatim. `Path::from` would escape some characters and drop empty segments, and so name another object.
 pub(super) fn key_path(place: &Place<'_>, key: &str) -> Result<Path> {
-    let fault = |why: &str| Error::new(ErrorKind::Url, format!("`{}`: {why}", shown(place.url)));
+    let fault = |why: &str| Error::new(ErrorKind::Url, format!("{:?}: {why}", shown(place.url)));
     if key.starts_with('/') {
         return Err(fault("keys that begin with a slash cannot be reached"));
     }

@@ -11,7 +11,7 @@ use super::super::object::Found;
 use super::super::transfer::ONE_TRY;
 use super::super::transport::Body;
 use super::super::{ObjectMeta, PutOptions};
-use super::names::{attributes, facts, object_path};
+use super::names::{attributes, facts, new_object_path, object_path};
 use super::{Clouds, Objects, Place};
 use crate::{Error, ErrorKind, Result};
 
@@ -52,7 +52,7 @@ impl Clouds {
     }
 
     async fn put_payload(&self, place: &Place<'_>, payload: PutPayload, body: Option<Body>, options: &PutOptions) -> Result<()> {
-        let path = object_path(place)?;
+        let path = new_object_path(place)?;
         let options = object_store::PutOptions { attributes: attributes(place, &self.config, options)?, ..Default::default() };
         let write = |objects: Arc<dyn Objects>| {
             let (path, payload, body, options) = (path.clone(), payload.clone(), body.clone(), options.clone());

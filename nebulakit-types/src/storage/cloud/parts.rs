@@ -13,7 +13,7 @@ use super::super::location::shown;
 use super::super::transfer::crowded;
 use super::super::transport::{Body, Watch};
 use super::super::{PutOptions, StorageConfig};
-use super::names::{attributes, object_path};
+use super::names::{attributes, new_object_path};
 use super::objects::stand_in;
 use super::{Clouds, Done, Objects, Owned, Place, Store};
 use crate::Result;
@@ -43,7 +43,7 @@ impl fmt::Debug for Parts {
 
 impl Clouds {
     pub(in super::super) async fn begin_parts(&self, place: &Place<'_>, options: &PutOptions) -> Result<Parts> {
-        let path = object_path(place)?;
+        let path = new_object_path(place)?;
         let attributes = attributes(place, &self.config, options)?;
         let begin = |objects: Arc<dyn Objects>| {
             let path = path.clone();

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use super::super::local;
 use super::super::location::{Location, shown, shown_path};
 use super::super::object::Found;
-use super::{ONE_TRY, doing, late};
+use super::{doing, late};
 use crate::storage::Storage;
 use crate::{Error, ErrorKind, Result};
 
@@ -63,7 +63,7 @@ impl Storage {
         let copy = move || {
             let go_on = || match asked.load(Relaxed) {
                 true => Err(Error::new(ErrorKind::Io, "the copy was given up")),
-                false if storage.is_late() => Err(late(&from.to_string_lossy(), &format!("not all of it was copied{ONE_TRY}"))),
+                false if storage.is_late() => Err(late(&from.to_string_lossy(), "not all of it was copied")),
                 false => Ok(()),
             };
             local::copy(&from, &to, &go_on, &|bytes| progress.moved(bytes))

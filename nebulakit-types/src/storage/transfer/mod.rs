@@ -163,7 +163,7 @@ impl Wanted {
     }
 }
 
-/// How messages end that speak of what was tried once.
+/// How messages end that speak of a request that was made once.
 pub(super) const ONE_TRY: &str = " (1 try)";
 
 /// How messages end that speak of what was tried so often, for so long.
@@ -193,8 +193,19 @@ fn beyond(url: &str, start: u64, size: u64) -> Error {
     Error::new(ErrorKind::OutOfRange, format!("`{}` has {size} bytes: nothing begins at {start}", shown(url)))
 }
 
-/// Says in an error what was being done.
+/// Says in an error what was being done, unless it says so itself.
 pub(super) fn doing(what: &str, error: Error) -> Error {
+    let verb = match what {
+        "fetching" | "reading" => "read ",
+        "storing" | "writing" => "write ",
+        "deleting" => "delete ",
+        "listing" => "list ",
+        "looking for" => "look at ",
+        _ => "",
+    };
+    if !verb.is_empty() && local::cannot(&error).is_some_and(|done| done.starts_with(verb)) {
+        return error;
+    }
     let message = format!("{what}: {}", error.message());
     error.saying(message)
 }

@@ -13,7 +13,7 @@ use super::super::local;
 use super::super::location::shown_path;
 use super::super::transport::{Body, Unreadable};
 use super::upload::read;
-use super::{ONE_TRY, PART, PARTS_AT_FIRST, PARTS_AT_MOST, PIECE};
+use super::{PART, PARTS_AT_FIRST, PARTS_AT_MOST, PIECE};
 use crate::storage::{ObjectMeta, PutOptions, Storage};
 use crate::{Error, ErrorKind, Result};
 
@@ -61,8 +61,7 @@ impl Source {
         if now.len() == self.meta.size && now.modified().ok() == self.meta.modified {
             return Ok(());
         }
-        let text =
-            format!("{} changed while it was read: it had {} bytes, then {}{ONE_TRY}", shown_path(&self.path), self.meta.size, now.len());
+        let text = format!("{} changed while it was read: it had {} bytes, then {}", shown_path(&self.path), self.meta.size, now.len());
         Err(Error::new(ErrorKind::Changed, text))
     }
 }

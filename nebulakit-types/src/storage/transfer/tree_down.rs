@@ -10,7 +10,7 @@ use super::super::location::{child_url, shown, shown_path};
 use super::super::object::Gap;
 use super::listing::Keys;
 use super::names::{Claim, Folders, Names};
-use super::{AT_ONCE, ONE_TRY, doing};
+use super::{AT_ONCE, doing};
 use crate::storage::{Storage, Transferred, TreeOptions};
 use crate::{Error, ErrorKind, Result};
 
@@ -92,7 +92,7 @@ impl Storage {
         match self.fetch(url, path, Some(size)).await? {
             bytes if bytes == size => Ok(Transferred { objects: 1, bytes }),
             bytes => {
-                let text = format!("`{}` changed: it was listed with {size} bytes and came with {bytes}{ONE_TRY}", shown(url));
+                let text = format!("`{}` changed: it was listed with {size} bytes and came with {bytes}", shown(url));
                 Err(Error::new(ErrorKind::Changed, text))
             }
         }

@@ -7,8 +7,8 @@ use std::task::Poll;
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 
 use super::super::local;
-use super::super::location::{child_url, shown, shown_path};
-use super::{ONE_TRY, doing};
+use super::super::location::{Location, child_url, shown, shown_path};
+use super::doing;
 use crate::storage::{Storage, Symlinks, Transferred, TreeOptions};
 use crate::{Error, ErrorKind, Result};
 
@@ -21,14 +21,31 @@ impl Storage {
     ///
     /// # Errors
     ///
-    /// As [`Storage::upload`]; [`ErrorKind::NotFound`] if there is no such directory, [`ErrorKind::Url`] for links and names that cannot be
-    /// stored.
+    /// As [`Storage::upload`]; [`ErrorKind::NotFound`] if there is no such directory, [`ErrorKind::Url`] for links and names that are not
+    /// UTF-8, [`ErrorKind::Name`] for names that the store cannot hold.
     pub async fn upload_tree(&self, directory: &Path, prefix: &str, options: &TreeOptions) -> Result<Transferred> {
-        let done = self.send_tree(directory, prefix, options).await;
+        self.upload_named_tree(directory, prefix, options, |_| None).await
+    }
+
+    /// The same for names that have to pass a check, which says what is wrong with one.
+    pub(crate) async fn upload_named_tree(
+        &self,
+        directory: &Path,
+        prefix: &str,
+        options: &TreeOptions,
+        check: impl Fn(&str) -> Option<String>,
+    ) -> Result<Transferred> {
+        let done = self.send_tree(directory, prefix, options, check).await;
         done.map_err(|error| doing(&format!("uploading {} to `{}`", shown_path(directory), shown(prefix)), error))
     }
 
-    async fn send_tree(&self, directory: &Path, prefix: &str, options: &TreeOptions) -> Result<Transferred> {
+    async fn send_tree(
+        &self,
+        directory: &Path,
+        prefix: &str,
+        options: &TreeOptions,
+        check: impl Fn(&str) -> Option<String>,
+    ) -> Result<Transferred> {
         let pattern = options.pattern()?;
         let mut opening = Some(self.inner.progress.opening());
         let end = stream::poll_fn(move |_| {
@@ -37,7 +54,16 @@ impl Storage {
         });
         let files = stream::iter(Files::below(directory, options.symlinks)?).chain(end);
         let wanted = files.try_filter(|file| std::future::ready(pattern.as_ref().is_none_or(|pattern| pattern.matches(&file.key))));
+        let checked = |file: Found| match check(&file.key) {
+            Some(why) => Err(Error::new(ErrorKind::Name, format!("the file {:?} cannot be stored: {why}", file.path))),
+            None => Ok(file),
+        };
+        if let Location::Local(root) = self.locate(prefix)? {
+            // Where directories are something, an empty one is there too.
+            fs::create_dir_all(&root).map_err(|error| local::fault("create the directory", &root, error))?;
+        }
         let sends = wanted.map(|file| {
+            let file = file.and_then(checked);
             if let Ok(file) = &file {
                 self.inner.progress.expect(1, file.size);
             }
@@ -102,7 +128,7 @@ impl Files {
                 self.open.pop();
                 continue;
             };
-            let entry = entry.map_err(|error| Error::new(ErrorKind::Io, format!("cannot list `{prefix}`{ONE_TRY}")).with_source(error))?;
+            let entry = entry.map_err(|error| Error::new(ErrorKind::Io, format!("cannot list `{prefix}`")).with_source(error))?;
             let path = entry.path();
             let Ok(name) = entry.file_name().into_string() else {
                 return Err(Error::new(ErrorKind::Url, format!("the name of {} is not UTF-8", shown_path(&path))));

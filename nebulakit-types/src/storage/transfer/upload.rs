@@ -7,9 +7,9 @@ use bytes::Bytes;
 
 use super::super::local;
 use super::super::location::{Location, shown_path};
+use super::doing;
 #[cfg(feature = "cloud")]
 use super::remote_up::Source;
-use super::{ONE_TRY, doing};
 use crate::storage::{PutOptions, Storage};
 use crate::{Error, ErrorKind, Result};
 
@@ -27,7 +27,10 @@ impl Storage {
     /// As [`Storage::put`]; [`ErrorKind::NotFound`] if there is no such file.
     pub async fn upload(&self, path: &Path, url: &str, options: &PutOptions) -> Result<u64> {
         let sent = self.send(path, url, options, false).await;
-        sent.map_err(|error| doing(&format!("uploading {}", shown_path(path)), error))
+        // Where the file itself is at fault, it is named already.
+        let name = shown_path(path);
+        let says_all = |error: &Error| local::cannot(error).is_some_and(|what| what.contains(&name));
+        sent.map_err(|error| if says_all(&error) { error } else { doing(&format!("uploading {name}"), error) })
     }
 
     /// Stores bytes of this process, counted as an upload is. [`Storage::put`], which the small files of a task's contract go by, counts none.
@@ -44,7 +47,7 @@ impl Storage {
     pub(super) async fn send(&self, path: &Path, url: &str, options: &PutOptions, listed: bool) -> Result<u64> {
         let location = self.locate(url)?;
         let Some((file, meta)) = local::open(path)? else {
-            return Err(Error::new(ErrorKind::NotFound, format!("there is no file {}{ONE_TRY}", shown_path(path))));
+            return Err(Error::new(ErrorKind::NotFound, format!("there is no file {}", shown_path(path))));
         };
         let size = meta.size;
         let listed = listed.then_some(size);
@@ -85,5 +88,5 @@ pub(super) fn read(file: &File, path: &Path, start: u64, end: u64) -> Result<Byt
 }
 
 fn shrank(path: &Path, size: u64, now: u64) -> String {
-    format!("{} changed while it was read: it had {size} bytes at least, then {now}{ONE_TRY}", shown_path(path))
+    format!("{} changed while it was read: it had {size} bytes at least, then {now}", shown_path(path))
 }

@@ -84,6 +84,11 @@ impl Storage {
     ///
     /// As [`Storage::put`]; of the writer's methods as well.
     pub async fn create(&self, url: &str, options: &PutOptions) -> Result<ObjectWriter> {
+        self.begin(url, options)
+    }
+
+    /// The same at once: no request is made before something is written.
+    pub(crate) fn begin(&self, url: &str, options: &PutOptions) -> Result<ObjectWriter> {
         #[cfg(not(feature = "cloud"))]
         let _ = options;
         let sink = match self.locate(url)? {

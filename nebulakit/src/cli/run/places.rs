@@ -85,6 +85,12 @@ impl<'a> Places<'a> {
                 let own = Path::new(name).file_name().and_then(|name| name.to_str()).filter(|name| name.contains('.'));
                 return self.copy(opened(name)?, own.unwrap_or("pipe"), extension);
             }
+            Kind::File if wanted == Wanted::Directory => {
+                return Err(Error::new(ErrorKind::Mismatch, format!("{name} is a file, a directory is expected")));
+            }
+            Kind::Directory if wanted == Wanted::File => {
+                return Err(Error::new(ErrorKind::Mismatch, format!("{name} is a directory, a file is expected")));
+            }
             Kind::File => drop(File::open(name).map_err(|error| unreadable(&shown, &error))?),
             Kind::Directory => drop(fs::read_dir(name).map_err(|error| unreadable(&shown, &error))?),
         }
