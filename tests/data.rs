@@ -90,7 +90,7 @@ fn files_of_every_origin_are_stored_below_the_raw_prefix() {
     assert_eq!(blob.metadata.unwrap().r#type.unwrap().format, "txt");
 }
 
-/// A line that is drawn over and over where a person watches, entries of the log elsewhere.
+/// Entries of the log, where it is asked for; a person who watches needs no line for what this machine copies within itself.
 #[test]
 fn run_tells_how_far_transfers_have_come() {
     let folder = tempfile::tempdir().unwrap();
@@ -108,8 +108,7 @@ fn run_tells_how_far_transfers_have_come() {
     assert!(logged.contains("transfers so far bytes=35 objects=5 expected_bytes=35 expected_objects=5"), "{logged}");
     // `script` gives what it runs a terminal.
     let drawn = run("script", &["-qec", &format!("{fixture} {}", words.join(" ")), "/dev/null"]);
-    assert!(drawn.contains("\r\u{1b}[2K████████████████████████ 35 B in 5 objects of 35 B\r\n"), "{drawn:?}");
-    assert!(!drawn.contains("transfers so far"), "{drawn:?}");
+    assert!(!drawn.contains("objects") && !drawn.contains('\u{1b}'), "{drawn:?}");
 }
 
 #[test]

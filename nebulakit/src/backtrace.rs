@@ -30,13 +30,10 @@ pub(crate) fn of_the_task(backtrace: &str) -> Option<String> {
     for line in backtrace.lines() {
         if let Some(function) = function(line) {
             let name = function.trim_start_matches(['<', '&', '(']);
-            is_kept = if kept.is_empty() { !is_above(name) } else { true };
-            if !kept.is_empty() && name.starts_with("nebulakit::") {
+            is_kept = !kept.is_empty() || !ABOVE.iter().any(|above| name.starts_with(above));
+            // From here on it is the same for every task: what the macro wrote, and what calls that.
+            if is_kept && (name.starts_with("nebulakit::") || name.contains("::__nk_")) {
                 break;
-            }
-            // The task's caller, before any frame of the task.
-            if kept.is_empty() && name.starts_with("nebulakit::") {
-                is_kept = false;
             }
         }
         if is_kept {
@@ -45,10 +42,6 @@ pub(crate) fn of_the_task(backtrace: &str) -> Option<String> {
         }
     }
     (!kept.is_empty()).then(|| kept.trim_end().to_owned())
-}
-
-fn is_above(name: &str) -> bool {
-    ABOVE.iter().any(|above| name.starts_with(above))
 }
 
 /// The function of a line such as `  12: app::divide`; [`None`] for the line of its place.
@@ -65,7 +58,7 @@ mod tests {
     fn the_frames_of_the_task_are_left() {
         let whole = "   0: anyhow::error::<impl anyhow::Error>::msg\n             at /registry/anyhow/src/backtrace.rs:27:14\n   \
                      1: app::inner\n             at ./src/main.rs:9:5\n   2: core::ops::function::FnOnce::call_once\n   3: app::divide\n   \
-                     4: nebulakit::task::Returns<R>::blocking::{{closure}}\n   5: std::rt::lang_start\n";
+                     4: app::_::__nk_task::{{closure}}\n   5: nebulakit::task::Returns<R>::blocking::{{closure}}\n   6: std::rt::lang_start\n";
         let left = "   1: app::inner\n             at ./src/main.rs:9:5\n   2: core::ops::function::FnOnce::call_once\n   3: app::divide";
         assert_eq!(of_the_task(whole).as_deref(), Some(left));
         assert_eq!(of_the_task("   0: std::panicking::begin\n   1: nebulakit::call::run\n   2: main\n"), None);

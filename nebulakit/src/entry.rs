@@ -48,7 +48,7 @@ pub fn main() -> ExitCode {
     exit.into()
 }
 
-/// The name of the file that runs, as whoever started it calls it.
+/// The name of the file that runs, as it was called.
 fn name_of(invoked: Option<OsString>) -> String {
     let path = invoked.map(PathBuf::from).or_else(|| std::env::current_exe().ok());
     let name = path.as_deref().and_then(Path::file_name).map(|name| name.to_string_lossy().into_owned());

@@ -323,7 +323,7 @@ mod tests {
         assert_eq!((invocation.raw_output_prefix, invocation.checkpoint), (None, None));
         assert_eq!(
             refused("execute --task-name t --inputs {{.input}} --output-prefix o"),
-            "`execute` needs `--inputs`, and a value that is no unrendered template"
+            "`execute` needs `--inputs` with a value that is not an unrendered template"
         );
     }
 

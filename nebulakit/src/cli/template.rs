@@ -14,7 +14,7 @@ use nebulakit_types::{Dialect, Interface, Variable};
 
 use crate::task::{Mount, Resources, SecretRequest, TaskDef, TaskOptions};
 
-/// What runs the task: the platform's plugin for containers. Types of one's own fall through to the same plugin, but depend on no
+/// What runs the task: the platform's plugin for containers. Other types fall through to the same plugin, but depend on no
 /// operator's list of allowed types.
 const TASK_TYPE: &str = "container";
 

@@ -90,7 +90,7 @@ variables! {
         WORKER_NAME = "FLYTE_INTERNAL_WORKER_NAME";
         /// The same, read when the long name is absent.
         WORKER_NAME_ALIAS = "_F_WN";
-        /// `1` or `full`: errors and panics carry the backtrace of where they were made.
+        /// `1`: errors and panics show where they were made, by the calls in the task's own code. `full`: by all calls.
         RUST_BACKTRACE = "RUST_BACKTRACE";
         /// The same for errors alone; beats `RUST_BACKTRACE` there.
         RUST_LIB_BACKTRACE = "RUST_LIB_BACKTRACE";

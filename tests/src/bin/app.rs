@@ -80,6 +80,44 @@ fn schedule(
     changes.collect()
 }
 
+/// Plain steps.
+#[derive(Debug, Clone, NebulaType)]
+struct Sgd {
+    rate: f64,
+}
+
+/// Steps with a memory.
+#[derive(Debug, Clone, NebulaType)]
+struct Adam {
+    rate: f64,
+    beta1: f64,
+}
+
+/// How steps are made.
+#[derive(Debug, Clone, NebulaType)]
+enum Optimizer {
+    Sgd(Sgd),
+    Adam(Adam),
+}
+
+/// All that training needs.
+#[derive(Debug, Clone, NebulaType)]
+struct Training {
+    optimizer: Optimizer,
+    #[nebula(default = 10)]
+    epochs: u32,
+}
+
+/// Trains, or says at least how.
+#[task]
+fn train(training: Training, instead: Option<Optimizer>) -> String {
+    let name = match instead.unwrap_or(training.optimizer) {
+        Optimizer::Sgd(Sgd { rate }) => format!("sgd {rate}"),
+        Optimizer::Adam(Adam { rate, beta1 }) => format!("adam {rate} {beta1}"),
+    };
+    format!("{name}, {} epochs", training.epochs)
+}
+
 /// Joins words, and the texts of files.
 #[task]
 fn join(

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
 use nebulakit_types::literal::LiteralValue;
 use nebulakit_types::literal_type::TypeKind;
@@ -18,6 +19,9 @@ use super::sandbox::Sandbox;
 use crate::failure::chain;
 use crate::reactor::Reactor;
 use crate::stores::{Stores, is_local};
+
+/// How long reading the first rows may take, and counting all of them: nobody waits for more than the outputs.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// How many rows are shown.
 const ROWS: usize = 10;
@@ -95,13 +99,18 @@ pub(super) fn heads(tables: Vec<Table>, stores: &Stores, reactor: &Reactor) -> V
         let Some(output) = table.output else { continue };
         let stores = stores.clone();
         let workspace = Workspace::new(move || stores.all().clone(), None, ".");
-        let head = reactor.wait(head(&table, &workspace));
+        let head = reactor.wait(within(head(&table, &workspace)));
         match head.unwrap_or_else(|error| Err(Error::new(ErrorKind::Io, error.to_string()))) {
             Ok(head) => heads.push((output, head)),
             Err(error) => tracing::warn!("cannot show the first rows of `{output}`: {}", chain(&error)),
         }
     }
     heads
+}
+
+async fn within<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
+    let late = |_| Error::new(ErrorKind::Unavailable, format!("they did not come within {} seconds", PATIENCE.as_secs()));
+    tokio::time::timeout(PATIENCE, work).await.map_err(late)?
 }
 
 async fn head(table: &Table, workspace: &Workspace) -> Result<String> {
@@ -117,7 +126,7 @@ async fn head(table: &Table, workspace: &Workspace) -> Result<String> {
     let all = if rows.len() <= ROWS {
         Some(rows.len() as u64)
     } else if is_local(&table.uri) || table.format == "parquet" {
-        Some(schema.num_rows().await?)
+        tokio::time::timeout(PATIENCE / 2, schema.num_rows()).await.ok().transpose()?
     } else {
         // It would be read whole for that.
         None

@@ -66,11 +66,18 @@ impl<'a> Places<'a> {
         Ok(text)
     }
 
-    /// The absolute path of what `name` leads to; `-` is standard input. `extension` is what a copy without one gets.
+    /// The URL that `name` is, else the absolute path of what it leads to; `-` is standard input. `extension` is what a copy without one gets.
     ///
     /// # Errors
     /// When there is nothing that can be read, or another kind of thing than is wanted.
     pub(super) fn path(&self, name: &str, wanted: Wanted, extension: &str) -> Result<String> {
+        if name.contains("://") {
+            // What this machine serves is looked at; stores are asked when the task runs. Escapes are left to them too.
+            return match name.strip_prefix("file://").filter(|path| path.starts_with('/') && !path.contains('%')) {
+                Some(path) => self.path(path, wanted, extension),
+                None => Ok(name.to_owned()),
+            };
+        }
         let refused = |what: &str| mismatch("a directory", &format!("found {what}"));
         if name == "-" || name == "@-" {
             if wanted == Wanted::Directory {

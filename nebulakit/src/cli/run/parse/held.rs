@@ -37,7 +37,6 @@ impl Parser<'_> {
         };
         let mut entries: Vec<(Untyped, Untyped)> = others;
         let uri = match title {
-            _ if path.contains("://") && !title.starts_with("Structured") => path.clone(),
             "FlyteFile" => self.places.path(path, Wanted::File, "")?,
             "FlyteDirectory" => self.places.path(path, Wanted::Directory, "")?,
             _ => self.held_table(path, schema, &mut entries)?,

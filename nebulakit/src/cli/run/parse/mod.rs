@@ -19,6 +19,7 @@ use nebulakit_types::literal_type::{BlobDimensionality, BlobType, SimpleType, Ty
 use nebulakit_types::{Dialect, Error, ErrorKind, FlyteError, LiteralType, NebulaType as _, Result, Untyped};
 
 use self::said::{article, found, found_text, mismatch, shown};
+use self::shape::{fits_none, tagged};
 use self::times::duration;
 use super::places::{Places, Wanted};
 use crate::cli::data::{from_base64, from_json, special_float};
@@ -171,6 +172,10 @@ impl Parser<'_> {
                 encoder.string(text);
             }
             (TypeKind::Union(variants), value) => {
+                if let Some((name, inner, variant)) = chosen(value, variants) {
+                    let literal = self.data(inner, variant, Fit::Lenient).map_err(|error| error.at_field(name))?;
+                    return Ok(wrapped(&literal, variant));
+                }
                 let exact = union(variants, expected, &found(value), |variant| self.data(value, variant, Fit::Exact));
                 return match (exact, by_name(variants, value)) {
                     (Ok(literal), _) => Ok(literal),
@@ -294,6 +299,13 @@ fn none_fits(message: &str, mut reasons: Vec<(String, Error)>) -> Error {
     Error::new(ErrorKind::Mismatch, format!("{message} ({})", reasons.join("; ")))
 }
 
+/// The variant that a map of a struct's name alone chooses, which is how serde writes variants, and its value.
+fn chosen<'a>(value: &'a Untyped, variants: &'a [LiteralType]) -> Option<(&'a str, &'a Untyped, &'a LiteralType)> {
+    let (name, inner) = tagged(value)?;
+    let variant = variants.iter().find(|variant| variant.to_string() == format!("struct {name}"))?;
+    Some((name, inner, variant))
+}
+
 fn wrapped(literal: &[u8], variant: &LiteralType) -> Vec<u8> {
     // Only lengths and given bytes are written, which no dialect shapes.
     let mut encoder = Encoder::new(&Dialect::FLYTE_1);
@@ -315,7 +327,7 @@ impl Parser<'_> {
             BlobDimensionality::Single => Wanted::File,
             BlobDimensionality::Multipart => Wanted::Directory,
         };
-        let uri = if text.contains("://") { text.to_owned() } else { self.places.path(text, wanted, &blob_type.format)? };
+        let uri = self.places.path(text, wanted, &blob_type.format)?;
         Ok(Literal::new(LiteralValue::Blob { uri, blob_type: blob_type.clone() }).encode())
     }
 

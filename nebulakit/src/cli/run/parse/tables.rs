@@ -20,10 +20,10 @@ const TEXT: u64 = 4096;
 
 /// Where the table that `text` names is, and its format; `format` is what the input says of it besides, and `declared` what its type does.
 pub(super) fn place(text: &str, format: Option<&str>, declared: &str, places: &Places<'_>) -> Result<(String, String)> {
-    let uri = if text.contains("://") { text.to_owned() } else { places.path(text, Wanted::Either, declared)? };
+    let uri = places.path(text, Wanted::Either, declared)?;
     let format = match format.filter(|format| !format.is_empty()).or_else(|| of_name(&uri)) {
         Some(format) => format.to_owned(),
-        None if text.contains("://") => of_object(&uri, places).unwrap_or_default(),
+        None if uri.contains("://") => of_object(&uri, places).unwrap_or_default(),
         None => of_path(Path::new(&uri), text, declared)?,
     };
     Ok((uri, format))
