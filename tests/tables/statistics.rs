@@ -134,7 +134,7 @@ impl Kind {
                 let whole = cast(&one, &DataType::Decimal128(38, 2)).unwrap();
                 let bytes = whole.as_primitive::<nebulakit::schema::arrow::datatypes::Decimal128Type>().value(0).to_be_bytes();
                 let sign = if bytes[0] & 0x80 == 0 { 0 } else { 0xff };
-                let mut long = vec![sign; 32];
+                let mut long = [sign; 32];
                 long[16..].copy_from_slice(&bytes);
                 long[32 - width..].to_vec()
             }

@@ -63,7 +63,7 @@ fn noise(rows: usize) -> RecordBatch {
 fn a_row_group_goes_to_the_store_while_the_next_is_made() {
     let server = S3::start(|request, _| if request.line.contains("partNumber=1&") { Fault::Gate } else { Fault::None });
     run(async {
-        let mut writer = Schema::<AnyRow>::create(&workspace(&server)).unwrap();
+        let mut writer = Schema::<AnyRow>::create(workspace(&server)).unwrap();
         // A row group has 1,048,576 rows, 16 MiB here.
         let batch = noise(1_200_000);
         writer.write(batch.clone()).await.unwrap();

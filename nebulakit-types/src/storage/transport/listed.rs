@@ -68,8 +68,11 @@ fn wrapped(xml: &[u8]) -> Bytes {
     out.freeze()
 }
 
-/// The next text of an element that holds a key: what stands before it, its opening tag, the text, and the rest from its closing tag on.
-fn next_key(xml: &[u8]) -> Option<(&[u8], &[u8], &[u8], &[u8])> {
+/// An element that holds a key: what stands before its text, its opening tag, the text, and the rest from its closing tag on.
+type Element<'a> = (&'a [u8], &'a [u8], &'a [u8], &'a [u8]);
+
+/// The next element that holds a key.
+fn next_key(xml: &[u8]) -> Option<Element<'_>> {
     let mut from = 0;
     loop {
         let open = from + xml[from..].iter().position(|byte| *byte == b'<')?;

@@ -19,7 +19,6 @@ use nebulakit_types::literal_type::{BlobDimensionality, BlobType, SimpleType, Ty
 use nebulakit_types::{Dialect, Error, ErrorKind, FlyteError, LiteralType, NebulaType as _, Result, Untyped};
 
 use self::said::{article, found, found_text, mismatch, shown};
-use self::shape::{fits_none, tagged};
 use self::times::duration;
 use super::places::{Places, Wanted};
 use crate::cli::data::{from_base64, from_json, special_float};
@@ -172,10 +171,6 @@ impl Parser<'_> {
                 encoder.string(text);
             }
             (TypeKind::Union(variants), value) => {
-                if let Some((name, inner, variant)) = chosen(value, variants) {
-                    let literal = self.data(inner, variant, Fit::Lenient).map_err(|error| error.at_field(name))?;
-                    return Ok(wrapped(&literal, variant));
-                }
                 let exact = union(variants, expected, &found(value), |variant| self.data(value, variant, Fit::Exact));
                 return match (exact, by_name(variants, value)) {
                     (Ok(literal), _) => Ok(literal),
@@ -297,13 +292,6 @@ fn none_fits(message: &str, mut reasons: Vec<(String, Error)>) -> Error {
     }
     let reasons: Vec<_> = reasons.iter().map(|(variant, error)| format!("as `{variant}`: {error}")).collect();
     Error::new(ErrorKind::Mismatch, format!("{message} ({})", reasons.join("; ")))
-}
-
-/// The variant that a map of a struct's name alone chooses, which is how serde writes variants, and its value.
-fn chosen<'a>(value: &'a Untyped, variants: &'a [LiteralType]) -> Option<(&'a str, &'a Untyped, &'a LiteralType)> {
-    let (name, inner) = tagged(value)?;
-    let variant = variants.iter().find(|variant| variant.to_string() == format!("struct {name}"))?;
-    Some((name, inner, variant))
 }
 
 fn wrapped(literal: &[u8], variant: &LiteralType) -> Vec<u8> {

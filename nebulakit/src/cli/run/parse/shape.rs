@@ -99,63 +99,6 @@ impl Parser<'_> {
     }
 }
 
-impl Parser<'_> {
-    /// A value of a union in a struct: the first variant that fits.
-    fn variant(&self, value: &Untyped, variants: &[Value]) -> Result<Untyped> {
-        let titled = |title: &str| variants.iter().find(|variant| variant.get("title").is_some_and(|own| own == title));
-        if let Some((name, inner)) = tagged(value)
-            && let Some(variant) = titled(name)
-        {
-            return self.shape(inner, variant).map_err(|error| error.at_field(name));
-        }
-        let fitting = variants.iter().filter(|variant| is_of(value, variant));
-        if let Some(shaped) = fitting.map(|variant| self.shape(value, variant)).find(Result::is_ok) {
-            return shaped;
-        }
-        let others = variants.iter().filter(|variant| variant.get("type").is_none_or(|kind| kind != "null"));
-        let reasons: Vec<_> = others.filter_map(|variant| Some((variant, self.shape(value, variant).err()?))).collect();
-        match reasons.as_slice() {
-            // Nothing here is against it; its reader knows more.
-            [] => Ok(value.clone()),
-            [_] => Err(reasons.into_iter().next().map_or_else(|| mismatch("a value", &found(value)), |(_, error)| error)),
-            several => Err(fits_none(&several.iter().map(|(variant, error)| (named(variant), error)).collect::<Vec<_>>())),
-        }
-    }
-}
-
-/// The form that serde gives a variant: a map of its name alone.
-pub(super) fn tagged(value: &Untyped) -> Option<(&str, &Untyped)> {
-    match value {
-        Untyped::Map(entries) => match entries.as_slice() {
-            [(Untyped::String(name), inner)] => Some((name, inner)),
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
-/// A value that is of no variant of a union, with what each of them has against it.
-pub(super) fn fits_none(reasons: &[(String, &Error)]) -> Error {
-    let reasons: Vec<_> = reasons.iter().map(|(variant, error)| format!("as `{variant}`: {error}")).collect();
-    Error::new(ErrorKind::Mismatch, format!("the value fits none of the union's variants ({})", reasons.join("; ")))
-}
-
-/// What a variant is called.
-fn named(schema: &Value) -> String {
-    let text = |key: &str| schema.get(key).and_then(Value::as_str);
-    match (text("title"), text("type"), schema.get("enum")) {
-        (Some(title), ..) => format!("struct {title}"),
-        (None, _, Some(_)) => "enum".to_owned(),
-        (None, Some("integer"), _) => "int".to_owned(),
-        (None, Some("number"), _) => "float".to_owned(),
-        (None, Some("string"), _) => "str".to_owned(),
-        (None, Some("boolean"), _) => "bool".to_owned(),
-        (None, Some("array"), _) => "list".to_owned(),
-        (None, Some("object"), _) => "dict".to_owned(),
-        (None, kind, _) => kind.unwrap_or("value").to_owned(),
-    }
-}
-
 /// Checks a value that stands for itself, in the words that inputs of its type get.
 fn plain(value: &Untyped, schema: &Value) -> Result<()> {
     if let Some(values) = schema.get("enum").and_then(Value::as_array) {
