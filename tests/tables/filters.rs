@@ -6,6 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use nebulakit::schema::arrow::array::{Array, ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray};
+use nebulakit::schema::arrow::compute::cast;
+use nebulakit::schema::arrow::datatypes::{DataType, TimeUnit};
 use nebulakit::schema::{Filter, Schema, column};
 use nebulakit_types::ErrorKind;
 use proptest::prelude::*;
@@ -176,6 +178,60 @@ fn a_filter_of_another_type_or_of_no_column_says_so() {
         assert_eq!(refused(column("z").is_null()).await.kind(), ErrorKind::Missing);
         assert_eq!(refused(column("a").lt(f64::NAN)).await.to_string(), "`a`: NaN compares with nothing");
     });
+}
+
+#[test]
+fn what_lies_between_two_values_of_a_column_is_neither_of_them() {
+    let texts = |data_type: DataType, texts: &[&str]| -> ArrayRef { cast(&StringArray::from(texts.to_vec()), &data_type).unwrap() };
+    let money = texts(DataType::Decimal128(9, 2), &["-1.01", "-1.00", "0.00", "1.00", "1.01"]);
+    let wide = texts(DataType::Decimal256(60, 1), &["-1.1", "-1.0", "0.0", "1.0", "1.1"]);
+    let seconds = DataType::Timestamp(TimeUnit::Second, None);
+    let at = ["1969-12-31T23:59:58", "1969-12-31T23:59:59", "1970-01-01T00:00:00", "1970-01-01T00:00:01", "9999-12-31T00:00:00"];
+    let day = ["1582-10-15", "1969-12-31", "1970-01-01", "1970-01-02", "9999-12-31"];
+    let time = texts(DataType::Time32(TimeUnit::Second), &["00:00:00", "00:00:01", "12:00:00", "12:00:01", "23:59:59"]);
+    let columns = [("money", money), ("wide", wide), ("at", texts(seconds, &at)), ("day", texts(DataType::Date32, &day)), ("time", time)];
+    let batch = RecordBatch::try_from_iter(columns).unwrap();
+    let count = |filter: Filter| filter.apply(&batch).unwrap().num_rows();
+    let cases = [
+        ("money", "1.005", 4),
+        ("money", "-1.005", 1),
+        ("money", "-0.001", 2),
+        ("money", ".001", 3),
+        ("money", "+1.0099", 4),
+        ("money", "10000000000", 5),
+        ("money", "-10000000000.5", 0),
+        ("wide", "-1.05", 1),
+        ("wide", "1.05", 4),
+        ("at", "1970-01-01T00:00:00.5", 3),
+        ("at", "1969-12-31T23:59:58.999", 1),
+        ("at", "9999-12-31T00:00:00.001", 5),
+        ("day", "1970-01-01T12:00:00", 3),
+        ("day", "1969-12-31T00:00:01", 2),
+        ("time", "12:00:00.5", 3),
+    ];
+    for (name, between, below) in cases {
+        let above = 5 - below;
+        assert_eq!(count(column(name).eq(between)), 0, "{name} = {between}");
+        assert_eq!(count(column(name).ne(between)), 5, "{name} != {between}");
+        assert_eq!(count(column(name).lt(between)), below, "{name} < {between}");
+        assert_eq!(count(column(name).le(between)), below, "{name} <= {between}");
+        assert_eq!(count(column(name).gt(between)), above, "{name} > {between}");
+        assert_eq!(count(column(name).ge(between)), above, "{name} >= {between}");
+    }
+    for (name, there) in [
+        ("money", "1"),
+        ("money", "-1.0100"),
+        ("wide", "1.10"),
+        ("at", at[4]),
+        ("at", "1970-01-01"),
+        ("day", day[0]),
+        ("time", "12:00:01.000"),
+    ] {
+        assert_eq!(count(column(name).eq(there)), 1, "{name} = {there}");
+    }
+    assert_eq!(count(column("money").lt(10_000_000_000_i64)), 5);
+    assert_eq!(count(column("money").gt(-10_000_000_000_i64)), 5);
+    assert_eq!(count(column("money").eq(1)), 1);
 }
 
 /// What is not wanted is not even fetched: those bytes may be anything.

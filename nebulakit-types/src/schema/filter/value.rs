@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, BinaryArray, BooleanArray, Date32Array, Decimal128Array, Float32Array, Float64Array, Int64Array, StringArray, UInt64Array,
+    Array as _, ArrayRef, AsArray as _, BinaryArray, BooleanArray, Date32Array, Float32Array, Float64Array, Int32Array, Int64Array,
+    StringArray, UInt64Array,
 };
 use arrow::compute::{CastOptions, cast_with_options};
-use arrow::datatypes::{DataType, TimeUnit};
+use arrow::datatypes::{DataType, Decimal32Type, Decimal64Type, Decimal128Type, Decimal256Type, Int64Type, TimeUnit, i256};
 
 use super::{Comparison, Test};
 use crate::convert::time::{AsInstant, AsSpan, Instant};
@@ -90,20 +91,19 @@ impl Value {
             (
                 Inner::Integer(value),
                 DataType::Decimal32(..) | DataType::Decimal64(..) | DataType::Decimal128(..) | DataType::Decimal256(..),
-            ) => {
-                let whole = Decimal128Array::from(vec![*value])
-                    .with_precision_and_scale(38, 0)
-                    .map_err(|error| unfit(data_type).with_source(error))?;
-                cast(Arc::new(whole), data_type)
+            ) => decimal(&value.to_string(), data_type),
+            (
+                Inner::Text(text),
+                DataType::Decimal32(..) | DataType::Decimal64(..) | DataType::Decimal128(..) | DataType::Decimal256(..),
+            ) => decimal(text, data_type),
+            (Inner::Text(text), DataType::Timestamp(unit, _)) => ticks(instant_of(text, data_type)?, *unit, data_type),
+            (Inner::Text(text), DataType::Date32) => {
+                Self(Inner::Instant(instant_of(text, &DataType::Timestamp(TimeUnit::Nanosecond, None))?)).place(data_type)
             }
-            // Without an offset it is UTC, as everywhere; then the zone changes nothing of the instant.
-            (Inner::Text(text), DataType::Timestamp(unit, Some(_))) => {
-                match cast(Arc::new(StringArray::from(vec![text.as_str()])), &DataType::Timestamp(*unit, Some("+00:00".into())))? {
-                    Place::At(instant) => cast(instant, data_type),
-                    other => Ok(other),
-                }
+            (Inner::Text(text), DataType::Time32(unit) | DataType::Time64(unit)) => {
+                let time = cast(Arc::new(StringArray::from(vec![text.as_str()])), &DataType::Time64(TimeUnit::Nanosecond));
+                ticks(units(time.map_err(|_| unfit(data_type))?)?, *unit, data_type)
             }
-            // Dates, times and decimals may be written as text.
             (Inner::Text(text), _) if !data_type.is_integer() && !data_type.is_floating() => {
                 cast(Arc::new(StringArray::from(vec![text.as_str()])), data_type)
             }
@@ -177,6 +177,76 @@ fn single(value: f64) -> Place {
     }
 }
 
+/// Where a decimal that is written as text stands. The cast rounds, and knows no number that the column is too narrow for.
+fn decimal(text: &str, data_type: &DataType) -> Result<Place> {
+    let text = text.trim();
+    let (negative, digits) = match text.strip_prefix('-') {
+        Some(digits) => (true, digits),
+        None => (false, text.strip_prefix('+').unwrap_or(text)),
+    };
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let scale = match data_type {
+        DataType::Decimal32(_, scale) | DataType::Decimal64(_, scale) | DataType::Decimal128(_, scale) | DataType::Decimal256(_, scale) => {
+            usize::try_from(*scale).ok()
+        }
+        _ => None,
+    };
+    let plain = !(whole.is_empty() && fraction.is_empty()) && whole.chars().chain(fraction.chars()).all(|digit| digit.is_ascii_digit());
+    let Some(scale) = scale.filter(|_| plain) else { return cast(Arc::new(StringArray::from(vec![text])), data_type) };
+    let (kept, cut) = fraction.split_at(scale.min(fraction.len()));
+    let (sign, point) = (if negative { "-" } else { "" }, if kept.is_empty() { "" } else { "." });
+    let towards_zero = format!("{sign}0{whole}{point}{kept}");
+    let Ok(place) = cast(Arc::new(StringArray::from(vec![towards_zero])), data_type) else {
+        return Ok(if negative { Place::Below } else { Place::Above });
+    };
+    match place {
+        place if cut.bytes().all(|digit| digit == b'0') => Ok(place),
+        Place::At(value) if negative => below(&value).map(Place::After),
+        place => Ok(place.shifted()),
+    }
+}
+
+/// The decimal one step below.
+fn below(value: &ArrayRef) -> Result<ArrayRef> {
+    macro_rules! step {
+        ($type:ty, $one:expr) => {
+            Arc::new(
+                value.as_primitive::<$type>().unary::<_, $type>(|value| value.wrapping_sub($one)).with_data_type(value.data_type().clone()),
+            ) as ArrayRef
+        };
+    }
+    Ok(match value.data_type() {
+        DataType::Decimal32(..) => step!(Decimal32Type, 1),
+        DataType::Decimal64(..) => step!(Decimal64Type, 1),
+        DataType::Decimal128(..) => step!(Decimal128Type, 1),
+        DataType::Decimal256(..) => step!(Decimal256Type, i256::ONE),
+        other => return Err(unfit(other)),
+    })
+}
+
+/// The instant that a text names, in nanoseconds since 1970, as columns of `data_type` take it. Without an offset it is UTC, as everywhere.
+fn instant_of(text: &str, data_type: &DataType) -> Result<i128> {
+    let zone = matches!(data_type, DataType::Timestamp(_, Some(_))).then(|| "+00:00".into());
+    let text: ArrayRef = Arc::new(StringArray::from(vec![text]));
+    let (array, nanos) = match cast(text.clone(), &DataType::Timestamp(TimeUnit::Nanosecond, zone.clone())) {
+        Ok(place) => (place, 1),
+        // Before 1677, or after 2262.
+        Err(_) => (cast(text, &DataType::Timestamp(TimeUnit::Microsecond, zone)).map_err(|_| unfit(data_type))?, 1_000),
+    };
+    Ok(units(array)? * nanos)
+}
+
+/// The one value of an array of instants or times, in their unit.
+fn units(place: Place) -> Result<i128> {
+    match place {
+        Place::At(array) => match cast(array, &DataType::Int64)? {
+            Place::At(units) => Ok(units.as_primitive::<Int64Type>().value(0).into()),
+            _ => Err(unfit(&DataType::Int64)),
+        },
+        _ => Err(unfit(&DataType::Int64)),
+    }
+}
+
 /// Nanoseconds in a coarser unit.
 fn ticks(nanos: i128, unit: TimeUnit, data_type: &DataType) -> Result<Place> {
     let each: i128 = match unit {
@@ -186,7 +256,10 @@ fn ticks(nanos: i128, unit: TimeUnit, data_type: &DataType) -> Result<Place> {
         TimeUnit::Nanosecond => 1,
     };
     let Ok(ticks) = i64::try_from(nanos.div_euclid(each)) else { return Ok(if nanos < 0 { Place::Below } else { Place::Above }) };
-    let place = cast(Arc::new(Int64Array::from(vec![ticks])), data_type)?;
+    let place = match data_type {
+        DataType::Time32(_) => cast(Arc::new(Int32Array::from(vec![i32::try_from(ticks).map_err(|_| unfit(data_type))?])), data_type)?,
+        _ => cast(Arc::new(Int64Array::from(vec![ticks])), data_type)?,
+    };
     Ok(if nanos.rem_euclid(each) == 0 { place } else { place.shifted() })
 }
 
