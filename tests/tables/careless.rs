@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
-use nebulakit::schema::arrow::array::{Array, Int32Array, RecordBatch, TimestampMicrosecondArray};
+use nebulakit::schema::arrow::array::{Array, ArrayRef, Int32Array, RecordBatch, TimestampMicrosecondArray, TimestampNanosecondArray};
 use nebulakit::schema::{Filter, Row, Schema, column};
 use nebulakit_types::{Error, ErrorKind};
+
+use parquet::file::properties::{WriterProperties, WriterVersion};
 
 use super::shared::{Place, batch, run, whole};
 use super::thrift::{I32, I64, Parquet, STRUCT, Thrift};
@@ -363,5 +365,171 @@ fn chunks_of_the_first_writers_are_longer_than_they_say() {
         assert_eq!(whole(&table_of(&place, "short.parquet", &file.bytes())).await, expected);
         file.footer.set(6, Some(Thrift::Binary(b"parquet-mr version 1.10.0 (build 1)".to_vec())));
         table_of(&place, "later.parquet", &file.bytes()).read().collect().await.unwrap_err();
+    });
+}
+
+/// A file of numbers, instants of 96 bits and lists of those, as day and nanosecond of the day.
+fn int96_file(rows: &[(i32, &[i32])]) -> Vec<u8> {
+    use parquet::data_type::{Int64Type, Int96, Int96Type};
+    use parquet::file::properties::WriterProperties;
+    let schema = "message schema { required int64 n; required int96 t; required group l (LIST) { repeated group list { required int96 element; } } }";
+    let schema = Arc::new(parquet::schema::parser::parse_message_type(schema).unwrap());
+    let instant = |day: i32| {
+        let mut instant = Int96::new();
+        instant.set_data(0, 0, (day + 2_440_588).cast_unsigned());
+        instant
+    };
+    let mut file = Vec::new();
+    let properties = Arc::new(WriterProperties::builder().build());
+    let mut writer = parquet::file::writer::SerializedFileWriter::new(&mut file, schema, properties).unwrap();
+    let mut group = writer.next_row_group().unwrap();
+    let numbers: Vec<_> = (0..rows.len() as i64).collect();
+    let mut column = group.next_column().unwrap().unwrap();
+    column.typed::<Int64Type>().write_batch(&numbers, None, None).unwrap();
+    column.close().unwrap();
+    let mut column = group.next_column().unwrap().unwrap();
+    column.typed::<Int96Type>().write_batch(&rows.iter().map(|row| instant(row.0)).collect::<Vec<_>>(), None, None).unwrap();
+    column.close().unwrap();
+    let items: Vec<_> = rows.iter().flat_map(|row| row.1).map(|day| instant(*day)).collect();
+    let levels = rows
+        .iter()
+        .flat_map(|row| if row.1.is_empty() { vec![(0, 0)] } else { (0..row.1.len()).map(|item| (1, i16::from(item > 0))).collect() });
+    let (definitions, repetitions): (Vec<i16>, Vec<i16>) = levels.unzip();
+    let mut column = group.next_column().unwrap().unwrap();
+    column.typed::<Int96Type>().write_batch(&items, Some(&definitions), Some(&repetitions)).unwrap();
+    column.close().unwrap();
+    group.close().unwrap();
+    writer.close().unwrap();
+    file
+}
+
+#[test]
+fn int96_instants_are_exact_in_lists_and_under_filters_too() {
+    run(async {
+        let place = Place::new();
+        let far = 2_932_896;
+        let whole = [(1, &[1, 2][..]), (-100_000, &[]), (2, &[3])];
+        let read = table_of(&place, "near.parquet", &int96_file(&whole)).read().collect().await.unwrap();
+        assert_eq!(read[0].num_rows(), 3);
+
+        let in_list = [(1, &[1, 2][..]), (2, &[]), (3, &[3, far]), (4, &[5])];
+        let table = table_of(&place, "list.parquet", &int96_file(&in_list));
+        let error = table.read().collect().await.unwrap_err();
+        assert!(error.to_string().starts_with("`l[2]`: the instant 9999-12-31T00:00:00"), "{error}");
+        let read = table.read().columns(["n", "t"]).collect().await.unwrap();
+        assert_eq!(read[0].num_rows(), 4);
+        let read = table.read().filter(column("n").ne(2)).collect().await.unwrap();
+        assert_eq!(read.iter().map(RecordBatch::num_rows).sum::<usize>(), 3);
+
+        let plain = [(1, &[][..]), (2, &[]), (3, &[]), (far, &[]), (4, &[])];
+        let table = table_of(&place, "plain.parquet", &int96_file(&plain));
+        for filter in [column("n").ge(2), column("n").eq(1).or(column("n").ge(3)), column("t").is_not_null()] {
+            let error = table.read().filter(filter).collect().await.unwrap_err();
+            assert!(error.to_string().starts_with("`t[3]`: the instant 9999-12-31T00:00:00"), "{error}");
+        }
+    });
+}
+
+#[test]
+fn what_a_writer_says_of_arrow_makes_no_other_instants() {
+    run(async {
+        let place = Place::new();
+        let written = |array: ArrayRef| {
+            let batch = RecordBatch::try_from_iter([("at", array)]).unwrap();
+            let mut writer = parquet::arrow::ArrowWriter::try_new(Vec::new(), batch.schema(), None).unwrap();
+            writer.write(&batch).unwrap();
+            Parquet::parse(&writer.into_inner().unwrap())
+        };
+        let mut nanos = written(Arc::new(TimestampNanosecondArray::from(vec![1_700_000_000_000_000_000])));
+        let micros = written(Arc::new(TimestampMicrosecondArray::from(vec![1])));
+        nanos.footer.set(5, micros.footer.get(5).cloned());
+        let read = whole(&table_of(&place, "lies.parquet", &nanos.bytes())).await;
+        let instants: &TimestampNanosecondArray = read.column(0).as_any().downcast_ref().unwrap();
+        assert_eq!(instants.value(0), 1_700_000_000_000_000_000);
+    });
+}
+
+#[test]
+fn a_column_in_another_file_is_named() {
+    run(async {
+        let place = Place::new();
+        let mut file = stored(&place).await;
+        file.chunk(0, 1).set(1, Some(Thrift::Binary(b"part-0.parquet".to_vec())));
+        let table = table_of(&place, "summary.parquet", &file.bytes());
+        let error = table.read().collect().await.unwrap_err();
+        let expected =
+            format!("the column `b` in row group 0 of `{}` lies in another file, `part-0.parquet`", place.path("summary.parquet"));
+        assert_eq!(error.to_string(), expected);
+        assert_eq!(table.read().columns(["a"]).collect().await.unwrap()[0].num_rows(), 6);
+    });
+}
+
+#[test]
+fn statistics_and_indexes_that_are_broken_are_no_reason_to_refuse_a_file() {
+    run(async {
+        let place = Place::new();
+        let file = stored(&place).await;
+        let expected = whole(&table_of(&place, "whole.parquet", &file.bytes())).await;
+        let changes: [fn(&mut Parquet); 6] = [
+            |file| file.column(0, 0).get_mut(12).unwrap().set(3, Some(Thrift::Int(I64, -1))),
+            |file| file.column(0, 0).get_mut(12).unwrap().set(6, Some(Thrift::Binary(vec![1]))),
+            |file| file.column(0, 0).get_mut(12).unwrap().set(3, Some(Thrift::Binary(vec![1]))),
+            |file| file.chunk(0, 0).set(6, Some(Thrift::Int(I64, 1 << 40))),
+            |file| file.chunk(0, 0).set(4, Some(Thrift::Int(I64, 5))),
+            |file| file.change_column_index(0, 0, |index| index.set(1, None)),
+        ];
+        for (index, change) in changes.into_iter().enumerate() {
+            let mut changed = file.clone();
+            change(&mut changed);
+            let table = table_of(&place, "broken.parquet", &changed.bytes());
+            assert_eq!(whole(&table).await, expected, "{index}");
+            assert_eq!(count(&table, column("a").ge(4)).await, 2, "{index}");
+            assert_eq!(count(&table, column("a").ge(7)).await, 0, "{index}");
+        }
+    });
+}
+
+#[test]
+fn pages_that_hold_other_rows_than_their_index_says_are_refused() {
+    run(async {
+        let place = Place::new();
+        let batch = batch!(("n", Int64, 0..12_i64), ("m", Int64, (0..12_i64).map(|n| n * 10)));
+        for version in [WriterVersion::PARQUET_1_0, WriterVersion::PARQUET_2_0] {
+            let properties =
+                WriterProperties::builder().set_data_page_row_count_limit(4).set_write_batch_size(4).set_writer_version(version).build();
+            let mut writer = parquet::arrow::ArrowWriter::try_new(Vec::new(), batch.schema(), Some(properties)).unwrap();
+            writer.write(&batch).unwrap();
+            let file = Parquet::parse(&writer.into_inner().unwrap());
+            let table = table_of(&place, "right.parquet", &file.bytes());
+            assert_eq!(count(&table, column("n").ge(9)).await, 3);
+            let claiming = |claimed: i64| {
+                let mut file = file.clone();
+                file.groups()[0].set(3, Some(Thrift::Int(I64, claimed)));
+                (0..2).for_each(|column| file.column(0, column).set(5, Some(Thrift::Int(I64, claimed))));
+                file
+            };
+            let beginning_at = |row: i64| {
+                let mut file = file.clone();
+                file.change_offset_index(0, 1, |index| index.get_mut(1).unwrap().list_mut()[1].set(3, Some(Thrift::Int(I64, row))));
+                file
+            };
+            for (file, rows) in [(claiming(11), 11), (claiming(13), 13), (beginning_at(3), 12), (beginning_at(5), 12)] {
+                let table = table_of(&place, "wrong.parquet", &file.bytes());
+                // The last row, which only the last page of `n` can have, and a row of the second page.
+                for filter in [column("n").eq(11), column("m").eq(50), column("n").eq(5)] {
+                    match table.read().filter(filter.clone()).collect().await {
+                        Ok(read) => {
+                            let columns: Vec<_> = read.iter().map(|batch| batch.columns().to_vec()).collect();
+                            let expected = filter.apply(&batch).unwrap();
+                            assert_eq!(columns, [expected.columns().to_vec()], "{filter:?}");
+                        }
+                        Err(error) => assert!(error.to_string().contains(&format!("wrong.parquet` claims {rows} rows")), "{error}"),
+                    }
+                }
+                if rows != 12 {
+                    assert!(table.read().filter(column("n").eq(11)).collect().await.is_err());
+                }
+            }
+        }
     });
 }

@@ -240,15 +240,24 @@ impl Parquet {
         self.chunk(group, column).get_mut(3).unwrap()
     }
 
-    /// Changes the index of the pages of a column chunk, if it has one.
+    /// Changes the statistics of the pages of a column chunk, if it has some.
     pub(crate) fn change_column_index(&mut self, group: usize, column: usize, change: impl FnOnce(&mut Thrift)) {
-        let Some(at) = self.chunk(group, column).get(6).map(Thrift::int) else { return };
+        self.change_index(group, column, 6, change);
+    }
+
+    /// Changes where the pages of a column chunk are said to be, if that is said.
+    pub(crate) fn change_offset_index(&mut self, group: usize, column: usize, change: impl FnOnce(&mut Thrift)) {
+        self.change_index(group, column, 4, change);
+    }
+
+    fn change_index(&mut self, group: usize, column: usize, field: i16, change: impl FnOnce(&mut Thrift)) {
+        let Some(at) = self.chunk(group, column).get(field).map(Thrift::int) else { return };
         let mut index = Thrift::parse(&self.body[usize::try_from(at).unwrap()..]);
         change(&mut index);
         let (at, bytes) = (self.body.len(), index.bytes());
         self.body.extend(&bytes);
         let chunk = self.chunk(group, column);
-        chunk.set(6, Some(Thrift::Int(I64, i64::try_from(at).unwrap())));
-        chunk.set(7, Some(Thrift::Int(I32, i64::try_from(bytes.len()).unwrap())));
+        chunk.set(field, Some(Thrift::Int(I64, i64::try_from(at).unwrap())));
+        chunk.set(field + 1, Some(Thrift::Int(I32, i64::try_from(bytes.len()).unwrap())));
     }
 }

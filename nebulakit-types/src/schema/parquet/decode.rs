@@ -19,6 +19,7 @@ use super::super::filter::Bound;
 use super::super::threads;
 use super::fetch::Chunks;
 use super::int96;
+use super::located;
 use super::sound::claims;
 use crate::{Error, Result};
 
@@ -76,6 +77,14 @@ impl Decoder {
     }
 
     fn open(&self) -> Result<Batches<'_>> {
+        if let Some(selection) = &self.selection {
+            let metadata = self.metadata.metadata();
+            let misplaced = caught(|| located::misplaced(metadata, self.row_group, &self.mask, selection, &self.chunks));
+            if let Some(page) = misplaced.map_err(|error| self.unreadable(error.into()))? {
+                let held = format!("and a page of its column `{}` holds {} of them, not {}", page.column, page.held, page.said);
+                return Err(claims(&self.url, self.row_group, self.group().num_rows(), &held));
+            }
+        }
         let reader = self.reader(&self.metadata, self.mask.clone())?;
         let seconds = match &self.seconds {
             Some(metadata) => match int96::columns(metadata.parquet_schema(), &self.mask) {

@@ -1,7 +1,7 @@
 //! Parquet: footers first, then only the row groups, pages and columns that are asked for; columns decoded and encoded side by side.
 //!
 //! [`footer`] reads what a file says of itself, and [`sound`] holds that against itself; [`fetch`] brings the bytes, [`prune`] finds what
-//! need not be looked at, by the statistics that [`trust`] believes; [`read`] and [`decode`] decode. [`write`] encodes, with dictionaries
+//! need not be looked at, by the statistics that [`trust`] believes; [`read`] and [`decode`] decode what [`located`] finds in its place. [`write`] encodes, with dictionaries
 //! where [`dictionary`] does not see them to be in vain.
 
 mod compact;
@@ -11,6 +11,7 @@ mod encrypted;
 mod fetch;
 mod footer;
 mod int96;
+mod located;
 mod output;
 mod prune;
 mod read;

@@ -44,6 +44,10 @@ pub(super) fn check(
                 );
                 return Err(Error::new(ErrorKind::Mismatch, message));
             }
+            if let Some(other) = chunk.file_path().filter(|path| !path.is_empty()) {
+                let message = format!("the column `{}` in row group {index} of `{}` lies in another file, `{other}`", name(), shown(url));
+                return Err(Error::new(ErrorKind::Mismatch, message));
+            }
             if range(chunk).is_none_or(|(start, length)| start.checked_add(length).is_none_or(|end| end > size)) {
                 let message = format!(
                     "the column `{}` in row group {index} of `{}` lies outside of the file, which has {size} bytes",
