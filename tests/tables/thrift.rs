@@ -96,7 +96,7 @@ impl Thrift {
             }
             Self::List(kind, items) => {
                 if items.len() < 15 {
-                    bytes.push(u8::try_from(items.len()).unwrap() << 4 | kind);
+                    bytes.push((u8::try_from(items.len()).unwrap() << 4) | kind);
                 } else {
                     bytes.push(0xf0 | kind);
                     varint(bytes, items.len() as u64);
@@ -109,7 +109,7 @@ impl Thrift {
                     let delta = id - last;
                     last = *id;
                     match u8::try_from(delta) {
-                        Ok(delta @ 1..=15) => bytes.push(delta << 4 | value.kind()),
+                        Ok(delta @ 1..=15) => bytes.push((delta << 4) | value.kind()),
                         _ => {
                             bytes.push(value.kind());
                             varint(bytes, zigzag(i64::from(*id)));
@@ -131,7 +131,7 @@ fn zigzag(value: i64) -> u64 {
 
 fn varint(bytes: &mut Vec<u8>, mut value: u64) {
     while value > 0x7f {
-        bytes.push((value & 0x7f | 0x80) as u8);
+        bytes.push(((value & 0x7f) | 0x80) as u8);
         value >>= 7;
     }
     bytes.push(value as u8);

@@ -164,7 +164,7 @@ impl Compact<'_> {
             let expected = |expected: u8| kind == expected || expected == BOOLEAN && kind == BOOLEAN + 1;
             let Some((_, inner)) = shape.field(id).filter(|(kind, _)| expected(*kind)) else { return input.skip(kind) };
             // All numbers are below 18, and the steps between those of one structure are less than 16.
-            kept.push(u8::try_from(id - last).ok().filter(|step| (1..16).contains(step))? << 4 | kind);
+            kept.push((u8::try_from(id - last).ok().filter(|step| (1..16).contains(step))? << 4) | kind);
             last = id;
             match (kind, inner) {
                 (STRUCT, Shape::Column | Shape::Statistics) => input.structure(inner, kept),
