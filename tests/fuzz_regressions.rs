@@ -3,6 +3,9 @@
 
 #[path = "../fuzz/properties.rs"]
 mod properties;
+#[cfg(feature = "schema")]
+#[path = "../fuzz/tables.rs"]
+mod tables;
 
 use nebulakit_tests::vectors::{self, from_hex};
 use proptest::collection::vec;
@@ -10,6 +13,10 @@ use proptest::prelude::*;
 
 /// Inputs on which a property once failed, in hexadecimal, with what was wrong.
 const FOUND: &[(&str, &str)] = &[];
+
+/// Tables on which a property once failed, in hexadecimal, with what was wrong.
+#[cfg(feature = "schema")]
+const FOUND_TABLES: &[(&str, &str)] = &[];
 
 fn recorded() -> Vec<Vec<u8>> {
     let files = [include_str!("golden/flytekit-literals.jsonl"), include_str!("golden/flytekit-decode.jsonl")];
@@ -34,6 +41,40 @@ fn what_the_targets_found_stays_fixed() {
 fn the_recorded_vectors_hold() {
     for bytes in recorded() {
         holds(&bytes);
+    }
+}
+
+/// The tables that the target begins with.
+#[cfg(feature = "schema")]
+fn seeds() -> Vec<Vec<u8>> {
+    let folder = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../fuzz/seeds/tables")).unwrap();
+    let mut paths: Vec<_> = folder.map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    paths.into_iter().map(|path| std::fs::read(path).unwrap()).collect()
+}
+
+#[cfg(feature = "schema")]
+#[test]
+fn tables_that_the_target_found_stay_fixed() {
+    tables::only_our_own_panics_are_faults();
+    for bytes in FOUND_TABLES.iter().map(|(bytes, _)| from_hex(bytes)).chain(seeds()) {
+        tables::table(&bytes);
+    }
+}
+
+#[cfg(feature = "schema")]
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn changed_tables_hold(which in any::<prop::sample::Index>(), changes in vec((any::<prop::sample::Index>(), any::<u8>()), 1..4)) {
+        tables::only_our_own_panics_are_faults();
+        let mut bytes = which.get(&seeds()).clone();
+        for (at, byte) in changes {
+            let at = at.index(bytes.len());
+            bytes[at] = byte;
+        }
+        tables::table(&bytes);
     }
 }
 

@@ -241,3 +241,36 @@ fn csv_that_is_not_utf8_says_where() {
         assert!(told.contains(&format!("not UTF-8 at byte {at}")), "{told}");
     });
 }
+
+/// A Parquet file without rows, of one column in so many groups: the footer by hand, in Thrift's compact protocol.
+fn nested(levels: usize) -> Vec<u8> {
+    let varint = |number: usize| -> Vec<u8> {
+        let more = std::iter::successors(Some(number), |number| Some(number >> 7).filter(|rest| *rest > 0));
+        let bytes: Vec<_> = more.map(|number| u8::try_from(number & 0x7f).unwrap() | 0x80).collect();
+        let (last, first) = bytes.split_last().unwrap();
+        [first, &[last & 0x7f]].concat()
+    };
+    // Optional, the name `a`, one child; the root has no repetition, and the leaf is an INT32.
+    let root = [0x48, 1, b'r', 0x15, 2, 0];
+    let group = [0x35, 2, 0x18, 1, b'a', 0x15, 2, 0];
+    let leaf = [0x15, 2, 0x25, 2, 0x18, 1, b'a', 0];
+    let count = [vec![0xfc], varint(levels + 2)].concat();
+    let footer = [&[0x15, 2, 0x19], count.as_slice(), &root, &group.repeat(levels), &leaf, &[0x16, 0, 0x19, 0x0c, 0]].concat();
+    [&b"PAR1"[..], &footer, &u32::try_from(footer.len()).unwrap().to_le_bytes(), b"PAR1"].concat()
+}
+
+#[test]
+fn columns_that_are_nested_without_end_are_an_error() {
+    run(async {
+        let place = Place::new();
+        let path = place.path("deep.parquet");
+        let table = Schema::<AnyRow>::from_uri(&path).within(&place.workspace);
+        std::fs::write(&path, nested(20)).unwrap();
+        assert_eq!(table.num_rows().await.unwrap(), 0);
+        for levels in [200, 2_000, 200_000] {
+            std::fs::write(&path, nested(levels)).unwrap();
+            let told = told(&table.read().collect().await.unwrap_err());
+            assert!(told.contains(&path) && told.contains("nested in more than 100 levels"), "{told}");
+        }
+    });
+}

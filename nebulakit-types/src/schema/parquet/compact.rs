@@ -9,7 +9,7 @@ pub(super) const LIST: u8 = 9;
 pub(super) const STRUCT: u8 = 12;
 const BOOLEAN: u8 = 1;
 const I16: u8 = 4;
-const I32: u8 = 5;
+pub(super) const I32: u8 = 5;
 const I64: u8 = 6;
 
 /// The rest of a structure in Thrift's compact protocol; [`None`] where it is broken.
@@ -40,6 +40,12 @@ impl Compact<'_> {
         None
     }
 
+    /// A signed number.
+    pub(super) fn integer(&mut self) -> Option<i64> {
+        let number = self.number()?;
+        Some((number >> 1).cast_signed() ^ -(number & 1).cast_signed())
+    }
+
     /// Goes on where a value is of the type that it has to be of.
     pub(super) fn expect(&self, kind: u8, expected: u8) -> Option<()> {
         (kind == expected).then_some(())
@@ -54,10 +60,7 @@ impl Compact<'_> {
                 return Some(());
             }
             id = match head >> 4 {
-                0 => {
-                    let number = self.number()?;
-                    (number >> 1).cast_signed() ^ -(number & 1).cast_signed()
-                }
+                0 => self.integer()?,
                 delta => id + i64::from(delta),
             };
             field(self, id, head & 15)?;

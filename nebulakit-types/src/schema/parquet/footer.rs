@@ -10,7 +10,7 @@ use parquet::file::metadata::{
 
 use super::super::fault::{bad_parquet, caught};
 use super::super::object::TableObject;
-use super::{compact, encrypted};
+use super::{compact, depth, encrypted};
 use crate::storage::shown;
 use crate::{Bytes, Error, ErrorKind, Result};
 
@@ -34,6 +34,7 @@ pub(super) struct Footer {
 pub(super) async fn read(object: &TableObject) -> Result<Footer> {
     let bytes = fetch(object).await?;
     let end = object.size() - END - bytes.len() as u64;
+    depth::check(object.url(), &bytes)?;
     let encrypted = encrypted::columns(&bytes);
     let decoded = caught(|| decode(&bytes).and_then(|metadata| repaired(metadata, end)));
     match (decoded, encrypted.values().next()) {

@@ -6,6 +6,7 @@
 
 mod compact;
 mod decode;
+mod depth;
 mod dictionary;
 mod encrypted;
 mod fetch;
