@@ -616,6 +616,10 @@ struct Outer {
     inners: Vec<BytesModel>,
     by_name: BTreeMap<String, Option<BytesModel>>,
     span: SignedDuration,
+    #[nebula(default = SignedDuration::from_secs(86_400))]
+    day: SignedDuration,
+    #[nebula(default = Some(SignedDuration::from_millis(1_500)))]
+    moment: Option<SignedDuration>,
 }
 
 /// Of structs that are written out in lists and maps Python makes untyped dictionaries.
@@ -627,6 +631,8 @@ fn schemas_of_models_refer_to_their_structs() {
     assert_eq!(schema["properties"]["inners"]["items"], reference);
     assert_eq!(schema["properties"]["by_name"]["additionalProperties"]["anyOf"][0], reference);
     assert_eq!(schema["properties"]["span"], serde_json::json!({ "type": "string", "format": "duration" }));
+    assert_eq!(schema["properties"]["day"], serde_json::json!({ "type": "string", "format": "duration", "default": "P1D" }));
+    assert_eq!(schema["properties"]["moment"]["default"], "PT1.5S");
     let inner = &schema["$defs"]["BytesModel"];
     assert_eq!(inner["properties"]["b"], serde_json::json!({ "type": "string", "format": "binary" }));
     assert_eq!(inner["properties"]["inner"]["anyOf"][0], serde_json::json!({ "$ref": "#/$defs/BytesBeside" }));

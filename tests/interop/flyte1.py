@@ -118,6 +118,18 @@ def main(folder):
 
     random_values(report, folder, context)
 
+    # Python pickles `bytes`, here always in a file.
+    for at, content in enumerate([b"", b"abc", b"\xff\n\\.", bytes(range(256)), b"x" * 50_000]):
+        sent = TypeEngine.to_literal(context, content, bytes, TypeEngine.to_literal_type(bytes))
+        came = literals(rust(folder / "bytes" / str(at), "types.bytes", LiteralMap({"v": sent})))["o0"]
+        report.check((came.scalar.binary.value, came.scalar.binary.tag) == (content, ""), f"{content[:20]!r} came as {came}")
+    for value in ({1}, complex(1, 2)):
+        sent = TypeEngine.to_literal(context, value, value.__class__, TypeEngine.to_literal_type(value.__class__))
+        says = {"bytes": "a pickle of something else than `bytes`", "int": "expected an integer, found a pickle", "inner": "found a pickle"}
+        for task, words in says.items():
+            message = error(rust(folder / "pickles" / value.__class__.__name__ / task, f"types.{task}", LiteralMap({"v": sent}))).message
+            report.check(words in message, f"{value!r} for {task}: {message}")
+
     # The other way round: a Python task takes what Rust wrote, a literal in a file of its own among it.
     number = TypeEngine.to_literal(context, 2_000_000, int, TypeEngine.to_literal_type(int))
     offloaded = literals(rust(folder / "offloads", "mod.big", LiteralMap({"a": number}), {"_F_L_MIN_SIZE_MB": "1"}))["o0"]

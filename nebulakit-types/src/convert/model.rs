@@ -5,6 +5,8 @@
 
 use serde_json::{Map, Value, json};
 
+use super::time;
+
 /// The schema as pydantic has it: structs once, under `$defs`; durations and bytes as text.
 pub(super) fn schema(mut schema: Map<String, Value>) -> Map<String, Value> {
     let mut definitions = Map::new();
@@ -32,6 +34,9 @@ fn translate(schema: &mut Value, definitions: &mut Map<String, Value>) {
     if let Some(format) = format {
         object.insert("type".to_owned(), "string".into());
         object.insert("format".to_owned(), format.into());
+        if format == "duration" {
+            translate_default(object);
+        }
         return;
     }
     if let (Some(title), true) = (text(object, "title"), object.contains_key("properties")) {
@@ -47,6 +52,19 @@ fn translate(schema: &mut Value, definitions: &mut Map<String, Value>) {
     }
     if let Some(Value::Array(variants)) = object.get_mut("anyOf") {
         variants.iter_mut().for_each(|variant| translate(variant, definitions));
+        let is = |key, expected| move |variant: &Value| variant.get(key).is_some_and(|found| found == expected);
+        if variants.iter().any(is("format", "duration")) && !variants.iter().any(is("type", "number")) {
+            translate_default(object);
+        }
+    }
+}
+
+/// The default of a duration, from seconds to text.
+fn translate_default(object: &mut Map<String, Value>) {
+    if let Some(default) = object.get_mut("default")
+        && let Some(text) = default.as_f64().and_then(time::iso_text)
+    {
+        *default = text.into();
     }
 }
 

@@ -27,6 +27,11 @@ use super::writer::Encoder;
 use crate::literal_type::SimpleType;
 use crate::{Dialect, Error, ErrorKind, LiteralType, Result};
 
+/// So many seconds as pydantic writes a duration.
+pub(super) fn iso_text(seconds: f64) -> Option<String> {
+    span::from_seconds(seconds).ok().map(span::iso_text)
+}
+
 /// A Rust type of instants.
 pub(crate) trait AsInstant: Sized {
     fn from_instant(instant: Instant) -> Result<Self>;

@@ -57,7 +57,7 @@ pub(super) fn pack(span: SignedDuration, packer: &mut Packer) -> Result<()> {
 }
 
 /// ISO 8601 as pydantic writes it: `-P1Y35DT12H0.001S`, each unit that is not zero, a year of 365 days.
-fn iso_text(span: SignedDuration) -> String {
+pub(super) fn iso_text(span: SignedDuration) -> String {
     let (seconds, nanos) = (span.as_secs().unsigned_abs(), span.subsec_nanos().unsigned_abs());
     let (days, rest) = (seconds / 86_400, seconds % 86_400);
     let part = |number: u64, unit: &str| if number == 0 { String::new() } else { format!("{number}{unit}") };
@@ -146,7 +146,7 @@ fn split_number(text: &str) -> Option<(&str, (char, &str))> {
 /// Seconds as a float carry nanoseconds exactly over some 48 days and microseconds over some 270 years; finer digits are noise of the
 /// float.
 #[expect(clippy::cast_precision_loss, reason = "the limit is far below 2^53")]
-fn from_seconds(seconds: f64) -> Result<SignedDuration> {
+pub(super) fn from_seconds(seconds: f64) -> Result<SignedDuration> {
     if !seconds.is_finite() || seconds.abs() > LIMIT as f64 {
         return Err(out_of_range(seconds));
     }

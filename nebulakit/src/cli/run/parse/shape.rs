@@ -172,3 +172,22 @@ fn unknown_field(name: &str, schema: &Value) -> Error {
     let has = if known.is_empty() { "has none".to_owned() } else { format!("has {}", listed(&known)) };
     Error::new(ErrorKind::Mismatch, format!("the struct{title} has no field `{name}`; it {has}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn references_are_followed_to_any_depth() {
+        let schema = json!({
+            "title": "Outer",
+            "properties": { "inner": { "$ref": "#/$defs/Inner" }, "list": { "items": { "$ref": "#/$defs/Inner" } } },
+            "$defs": { "Inner": { "properties": { "leaf": { "$ref": "#/$defs/Leaf" } } }, "Leaf": { "type": "integer" } },
+        });
+        let inner = json!({ "properties": { "leaf": { "type": "integer" } } });
+        let expected = json!({ "title": "Outer", "properties": { "inner": inner, "list": { "items": inner } } });
+        assert_eq!(inlined(schema.as_object().unwrap()), expected);
+    }
+}
