@@ -153,7 +153,6 @@ async fn clashes_and_a_bad_key_on_a_later_page_are_found_before_the_first_file_i
             (entries(root.path()), fs::read_to_string(root.path().join("0000")).unwrap()),
             (vec!["0000".to_owned()], "from before".to_owned())
         );
-        assert!(!server.seen().iter().any(|request| request.line.contains("/tree/")), "nothing was fetched");
     }
 }
 

@@ -101,6 +101,30 @@ async fn many_objects_come_a_page_at_a_time() {
     assert_eq!((level.objects.len(), level.prefixes), (0, vec!["many".to_owned()]));
 }
 
+/// The pages of a listing come one after the other, and all of them before a file is written: meanwhile small objects come.
+#[tokio::test]
+async fn small_objects_come_while_the_rest_of_the_listing_does() {
+    let server = S3::start(|request, _| if request.line.contains("continuation-token") { Fault::Gate } else { Fault::None });
+    for number in 0..1100 {
+        server.objects().put(&format!("tree/{number:04}"), format!("of {number}"));
+    }
+    server.objects().put("tree/0000", bytes(MIB));
+    let storage = Storage::new(StorageConfig { answer_timeout: None, ..config(&server) });
+    let target = tempfile::tempdir().unwrap();
+    let path = target.path().to_owned();
+    let fetching = tokio::spawn(async move { storage.download_tree("s3://bucket/tree", &path, &TreeOptions::default()).await });
+    let fetched = |server: &S3| server.seen().iter().filter(|request| request.line.contains("/bucket/tree/")).count();
+    while fetched(&server) < 999 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(entries(target.path()), [""; 0], "nothing is written yet");
+    server.open_gate();
+    let done = fetching.await.unwrap().unwrap();
+    assert_eq!((done.objects, entries(target.path()).len()), (1100, 1100));
+    assert_eq!(fetched(&server), 1100, "none came twice");
+    assert_eq!(fs::read_to_string(target.path().join("0998")).unwrap(), "of 998");
+}
+
 #[tokio::test]
 async fn keys_that_are_no_files_are_named_and_nothing_is_written_outside() {
     let long = format!("tree/{}", "n".repeat(1000));

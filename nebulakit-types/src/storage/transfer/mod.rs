@@ -9,6 +9,7 @@
 //! * A range whose body breaks off is continued where it broke, as the same version of the object (`If-Match`).
 
 mod download;
+mod early;
 mod listing;
 mod names;
 mod pieces;

@@ -46,21 +46,26 @@ impl Names {
         Self { root: root.to_owned(), keys, folds_case, claimed: HashMap::new(), wanted: Vec::new(), refused: Vec::new() }
     }
 
-    /// Takes an object in, and says whether it can be a file as far as its key tells.
-    pub(super) fn claim(&mut self, key: String, size: u64) -> bool {
+    /// Takes an object in, and gives its place among all where it can be a file, as far as its key tells.
+    pub(super) fn claim(&mut self, key: String, size: u64) -> Option<usize> {
         let is_marker = keys::is_marker(&key, size);
         let judged = self.keys.fault(&key, size);
         let name = key.strip_suffix('/').filter(|_| is_marker).unwrap_or(&key).to_owned();
         match judged.or_else(|| self.fault(&name)) {
             Some(why) => self.refused.push((key, why)),
             // The marker of the prefix itself.
-            None if name.is_empty() => return false,
+            None if name.is_empty() => {}
             None => {
                 self.wanted.push(Claim { key: name, size, is_marker });
-                return !is_marker;
+                return (!is_marker).then(|| self.wanted.len() - 1);
             }
         }
-        false
+        None
+    }
+
+    /// The key of the object at a place.
+    pub(super) fn key(&self, place: usize) -> &str {
+        &self.wanted[place].key
     }
 
     /// Notes what the listing could not give.

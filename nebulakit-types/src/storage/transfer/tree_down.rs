@@ -1,13 +1,16 @@
 //! From a prefix to a directory.
 
+use std::collections::HashMap;
 use std::path::Path;
 
+use bytes::Bytes;
 use futures_util::stream::{self, StreamExt as _};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use super::super::keys;
 use super::super::location::{child_url, shown, shown_path};
 use super::super::object::Gap;
+use super::super::{keys, local};
+use super::early::Early;
 use super::listing::Keys;
 use super::names::{Claim, Folders, Names};
 use super::{AT_ONCE, doing};
@@ -44,14 +47,17 @@ impl Storage {
     }
 
     async fn fetch_tree(&self, prefix: &str, directory: &Path, options: &TreeOptions) -> Result<Transferred> {
-        let (wanted, mut folders) = self.wanted(prefix, directory, options).await?;
+        let (wanted, mut folders, mut here) = self.wanted(prefix, directory, options).await?;
         let turns = &Turns::of(options);
-        let fetches = stream::iter(wanted).map(|claim| {
-            let placed = folders.place(&claim);
+        let fetches = stream::iter(wanted).enumerate().map(|(place, claim)| {
+            let (placed, bytes) = (folders.place(&claim), here.remove(&place));
             async move {
                 let path = placed?;
                 if claim.is_marker {
                     return Ok(Transferred::default());
+                }
+                if let Some(bytes) = bytes {
+                    return self.keep(bytes, &path);
                 }
                 let _turn = turns.turn(claim.size).await;
                 self.fetch_listed(&child_url(prefix, &claim.key), claim.size, &path).await
@@ -65,19 +71,32 @@ impl Storage {
         Ok(total)
     }
 
-    /// All objects that are to be fetched, when each of them can be.
-    async fn wanted(&self, prefix: &str, directory: &Path, options: &TreeOptions) -> Result<(Vec<Claim>, Folders)> {
+    /// Writes what has come already.
+    fn keep(&self, bytes: Bytes, path: &Path) -> Result<Transferred> {
+        let length = bytes.len() as u64;
+        local::put(path, &[bytes])?;
+        self.inner.progress.moved(length);
+        self.inner.progress.done();
+        Ok(Transferred { objects: 1, bytes: length })
+    }
+
+    /// All objects that are to be fetched, when each of them can be, and those that are here already, by their places.
+    async fn wanted(&self, prefix: &str, directory: &Path, options: &TreeOptions) -> Result<(Vec<Claim>, Folders, HashMap<usize, Bytes>)> {
         let pattern = options.pattern()?;
         let is_wanted = |key: &str| pattern.as_ref().is_none_or(|pattern| pattern.matches(key));
         let mut names = Names::of(directory, Keys::of(self.is_local(prefix)))?;
         let _opening = self.inner.progress.opening();
         let mut found = self.found(prefix).await.map_err(|error| doing("listing", error))?;
-        while let Some(found) = found.next().await {
+        let mut early = Early::of(self, prefix, options.at_once());
+        while let Some(found) = early.next(&mut found).await {
             match found {
                 Ok((key, size)) => {
                     let marks = keys::is_marker(&key, size);
-                    if is_wanted(key.strip_suffix('/').filter(|_| marks).unwrap_or(&key)) && names.claim(key, size) {
+                    if is_wanted(key.strip_suffix('/').filter(|_| marks).unwrap_or(&key))
+                        && let Some(place) = names.claim(key, size)
+                    {
                         self.inner.progress.expect(1, size);
+                        early.note(place, || child_url(prefix, names.key(place)), size);
                     }
                 }
                 Err(Gap { key: Some(key), error }) if is_wanted(&key) => names.refuse(key, chain(&error)),
@@ -85,7 +104,8 @@ impl Storage {
                 Err(Gap { key: None, error }) => return Err(doing("listing", error)),
             }
         }
-        names.settle(prefix)
+        let (wanted, folders) = names.settle(prefix)?;
+        Ok((wanted, folders, early.finish().await))
     }
 
     async fn fetch_listed(&self, url: &str, size: u64, path: &Path) -> Result<Transferred> {
