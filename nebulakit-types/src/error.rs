@@ -94,6 +94,7 @@ impl Error {
     }
 
     /// The same error, of another kind.
+    #[cfg(feature = "cloud")]
     pub(crate) fn of_kind(mut self, kind: ErrorKind) -> Self {
         self.0.kind = kind;
         self

@@ -54,22 +54,30 @@ impl Wrapped {
 fn wrapped(xml: &[u8]) -> Bytes {
     let mut out = BytesMut::with_capacity(xml.len() + xml.len() / 4);
     let mut rest = xml;
-    while let Some((before, tag, text, after)) = next_key(rest) {
-        out.extend_from_slice(before);
-        let mut key = unescaped(text);
+    while let Some(found) = next_key(rest) {
+        out.extend_from_slice(found.before);
+        let mut key = unescaped(found.text);
         // Azure encodes names that XML cannot hold.
-        if tag.windows(14).any(|attribute| attribute == b"Encoded=\"true\"") {
+        if found.tag.windows(14).any(|attribute| attribute == b"Encoded=\"true\"") {
             key = percent_decode(&key).collect();
         }
         out.extend(percent_encode(&key, PLAIN).flat_map(str::bytes));
-        rest = after;
+        rest = found.after;
     }
     out.extend_from_slice(rest);
     out.freeze()
 }
 
-/// An element that holds a key: what stands before its text, its opening tag, the text, and the rest from its closing tag on.
-type Element<'a> = (&'a [u8], &'a [u8], &'a [u8], &'a [u8]);
+/// An element that holds a key, in its document.
+struct Element<'a> {
+    /// Up to the text.
+    before: &'a [u8],
+    /// The opening tag.
+    tag: &'a [u8],
+    text: &'a [u8],
+    /// From the closing tag on.
+    after: &'a [u8],
+}
 
 /// The next element that holds a key.
 fn next_key(xml: &[u8]) -> Option<Element<'_>> {
@@ -82,7 +90,7 @@ fn next_key(xml: &[u8]) -> Option<Element<'_>> {
         let name = tag.split(u8::is_ascii_whitespace).next().unwrap_or_default();
         if !tag.ends_with(b"/") && ELEMENTS.iter().any(|element| element.as_bytes() == name) {
             let end = from + xml[from..].iter().position(|byte| *byte == b'<')?;
-            return Some((&xml[..from], tag, &xml[from..end], &xml[end..]));
+            return Some(Element { before: &xml[..from], tag, text: &xml[from..end], after: &xml[end..] });
         }
     }
 }
@@ -137,10 +145,11 @@ mod tests {
         let wrapped = String::from_utf8(wrapped(xml.as_bytes()).into()).unwrap();
         let mut keys = Vec::new();
         let mut rest = wrapped.as_bytes();
-        while let Some((_, _, text, after)) = next_key(rest) {
-            assert!(object_store::path::Path::parse(std::str::from_utf8(text).unwrap()).is_ok());
-            keys.push(Wrapped::key(std::str::from_utf8(text).unwrap()));
-            rest = after;
+        while let Some(found) = next_key(rest) {
+            let text = std::str::from_utf8(found.text).unwrap();
+            assert!(object_store::path::Path::parse(text).is_ok());
+            keys.push(Wrapped::key(text));
+            rest = found.after;
         }
         assert_eq!(keys, ["bucket", "a//b/&<\u{7}\u{1f} é", "../", "a\u{fffe}", "&odd;&"]);
         assert!(wrapped.contains("<Prefix/>") && wrapped.contains("<Size>3</Size>"), "{wrapped}");
