@@ -511,8 +511,12 @@ fn the_line_of_progress_makes_way_for_all_else() {
     assert!(seen.starts_with(CLEARED) && line.starts_with('█') && line.contains("KiB in 0 objects of"), "{seen:?}");
     rest.write_all(&[7; 3 << 20]).unwrap();
     seen.push_str(&all_of(terminal));
-    let (lines, last) = seen.split_once('\n').unwrap();
-    assert!(lines.trim_end().ends_with(&format!("{CLEARED}[fixture::data] it has come")), "{seen:?}");
+    let lines: Vec<_> = seen.split('\n').collect();
+    let [lines @ .., last] = lines.as_slice() else { panic!("{seen:?}") };
+    assert_eq!(lines.len(), 2, "{seen:?}");
+    // The task's own words, and those of its log.
+    assert!(lines[0].trim_end().ends_with(&format!("{CLEARED}it has come")), "{seen:?}");
+    assert!(lines[1].trim_end().ends_with("[fixture::data] it has 4194304 bytes") && !lines[1].contains('█'), "{seen:?}");
     assert!(last.is_empty() || last.ends_with(CLEARED), "{seen:?}");
     let mut out = String::new();
     child.stdout.take().unwrap().read_to_string(&mut out).unwrap();

@@ -7,6 +7,7 @@ use nebulakit_types::storage::Storage;
 use crate::config::LazyConfig;
 use crate::env::Environment;
 use crate::identity::Identity;
+use crate::terminal;
 
 /// A [`Storage`] that is made when it is first asked for. Clones share it.
 #[derive(Debug, Clone)]
@@ -30,7 +31,12 @@ impl Stores {
     /// The storage for any URL.
     pub(crate) fn all(&self) -> &Storage {
         let Inner { config, environment, identity, storage } = &*self.0;
-        storage.get_or_init(|| Storage::new(config.get_or_environment().storage_config(environment, identity)))
+        storage.get_or_init(|| {
+            let storage = Storage::new(config.get_or_environment().storage_config(environment, identity));
+            // A task that has waited for a transfer may print what came of it.
+            storage.progress().when_done(terminal::clear);
+            storage
+        })
     }
 
     /// The storage, if anything has asked for it yet.

@@ -1,7 +1,7 @@
 //! How far the transfers of a `Storage` have come: counters that cost an atomic addition, and a way to wait for them to change.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, OnceLock};
 
 use tokio::sync::Notify;
 
@@ -19,6 +19,8 @@ struct Counters {
     open: AtomicU64,
     is_remote: AtomicBool,
     changed: Notify,
+    /// Told when nothing is under way any more.
+    when_done: OnceLock<fn()>,
 }
 
 /// How far transfers have come since the `Storage` was made. What failed stays in what was expected.
@@ -51,6 +53,12 @@ impl Progress {
         }
     }
 
+    /// Has `tell` called whenever the last of the transfers under way is through, before whoever waits for it goes on. The first one counts.
+    pub fn when_done(&self, tell: fn()) {
+        // Another has been set before.
+        let _ = self.0.when_done.set(tell);
+    }
+
     /// Waits until the counts have changed. They may change thousands of times a second: whoever shows them sets the pace.
     pub async fn changed(&self) {
         self.0.changed.notified().await;
@@ -68,6 +76,12 @@ impl Progress {
     pub(super) fn done(&self) {
         self.0.objects.fetch_add(1, Relaxed);
         self.0.changed.notify_waiters();
+        let counts = self.now();
+        if counts.expected_objects.is_some_and(|expected| counts.objects >= expected)
+            && let Some(tell) = self.0.when_done.get()
+        {
+            tell();
+        }
     }
 
     pub(super) fn expect(&self, objects: u64, bytes: u64) {

@@ -21,7 +21,7 @@ fn draw(counts: &Counts, moment: Moment) {
     let is_done = counts.expected_objects == Some(counts.objects);
     match moment {
         Moment::Over => terminal::clear(),
-        Moment::Idle if is_done => terminal::clear(),
+        Moment::Idle | Moment::Changed if is_done => terminal::clear(),
         Moment::Idle => {}
         // What this machine copies within itself needs no line.
         Moment::Changed if counts.is_remote => terminal::draw(&line(counts)),
