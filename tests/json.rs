@@ -116,6 +116,7 @@ fn order_integers_nan_and_integer_keys_are_kept() {
 #[test]
 fn other_senders_write_numbers_as_floats_and_keys_as_text() {
     assert_eq!(read::<(i64, u8, f64)>(json!([1.0, 2.0, 3])), Ok((1, 2, 3.0)));
+    assert_eq!(read::<(f32, f64, f64)>(json!([0, 16_777_216, i64::MIN])), Ok((0.0, 16_777_216.0, -(2_f64.powi(63)))));
     assert_eq!(read::<BTreeMap<i8, bool>>(json!({"-1": true})), Ok(BTreeMap::from([(-1, true)])));
     assert_eq!(read::<(u128, i128)>(json!([5, "-170141183460469231731687303715884105728"])), Ok((5, i128::MIN)));
     assert_eq!(read::<Foreign>(json!({"Named": {"path": "x", "unknown": [1, {}]}})), Ok(Foreign::Named { path: "x".into(), list: vec![] }));
@@ -126,6 +127,8 @@ fn what_does_not_fit_is_told_with_its_path() {
     for (result, message) in [
         (read::<Vec<(u8, String)>>(json!([[1, "x"], [300, "y"]])).map(drop), "`[1][0]`: invalid value: integer `300`, expected u8"),
         (read::<(i64,)>(json!([1, 2])).map(drop), "the list has 1 elements more than the type"),
+        (read::<f32>(json!(16_777_217)).map(drop), "the integer 16777217 has no exact 32-bit float"),
+        (read::<f64>(json!(u64::MAX)).map(drop), "the integer 18446744073709551615 has no exact 64-bit float"),
         (read::<i64>(json!(1.5)).map(drop), "invalid type: floating point `1.5`, expected i64"),
         (read::<BTreeMap<String, u8>>(json!({"a": "x"})).map(drop), "`[\"a\"]`: invalid type: string \"x\", expected u8"),
         (read::<Foreign>(json!("Three")).map(drop), "unknown variant `Three`, expected one of `Unit`, `One`, `Two`, `Named`"),

@@ -211,6 +211,22 @@ fn structs_with_the_same_fields_are_refused_with_the_names_of_their_variants() {
     let _ = Twins::literal_type(&Dialect::FLYTE_1);
 }
 
+/// On Flyte 1 the types of two models are equal, as they carry no schema; their values are not.
+#[derive(Debug, Clone, PartialEq, NebulaType)]
+#[nebula(pydantic)]
+enum Model {
+    Linear { slope: f64 },
+    Constant { value: f64 },
+}
+
+#[test]
+fn variants_with_fields_meet_the_models_of_pydantic() {
+    there_and_back(&Model::Linear { slope: 1.0 });
+    there_and_back(&vec![Model::Constant { value: 2.0 }, Model::Linear { slope: 1.0 }]);
+    let literal_type = Model::literal_type(&Dialect::FLYTE_2);
+    assert_eq!(literal_type.to_string(), "struct Linear | struct Constant");
+}
+
 #[test]
 fn variants_with_fields_may_have_parameters() {
     type Pair = Tree<i64, 3>;

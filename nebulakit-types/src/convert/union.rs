@@ -281,7 +281,8 @@ impl<T, U> AnyChoice<U> for Choice<'_, T, U> {
 pub fn literal_type(variants: &[&dyn AnyVariant], dialect: &Dialect) -> LiteralType {
     let types: Vec<_> = bounded("a union", || variants.iter().map(|variant| variant.literal_type(dialect)).collect());
     for (right, literal_type) in types.iter().enumerate() {
-        if let Some(left) = types[..right].iter().position(|other| is_same(other, literal_type)) {
+        let schema = |which: usize| untitled(variants[which].schema(dialect));
+        if let Some(left) = (0..right).find(|left| is_alike(&types[*left], literal_type) && schema(*left) == schema(right)) {
             let (first, second) = (variants[left].name(), variants[right].name());
             panic!(
                 "the variants `{first}` and `{second}` of a union are both `{literal_type}` on the wire, so that no reader could tell them \
@@ -292,18 +293,19 @@ pub fn literal_type(variants: &[&dyn AnyVariant], dialect: &Dialect) -> LiteralT
     LiteralType::union(types)
 }
 
-/// Whether two types are the same on the wire but for the name of a struct, which msgpack does not carry.
+/// Whether nothing but their schemas can tell two types apart, which not every type carries.
 ///
 /// Files of two formats are one type to Flyte 2, where tasks may give such a union and not take it.
-fn is_same(left: &LiteralType, right: &LiteralType) -> bool {
-    let untitled = |literal_type: &LiteralType| {
-        let mut metadata = literal_type.metadata.clone();
-        if let Some(schema) = &mut metadata {
-            schema.remove("title");
-        }
-        metadata
-    };
-    !matches!(left.kind, TypeKind::Blob(_)) && left.tag() == right.tag() && left.kind == right.kind && untitled(left) == untitled(right)
+fn is_alike(left: &LiteralType, right: &LiteralType) -> bool {
+    !matches!(left.kind, TypeKind::Blob(_)) && left.tag() == right.tag() && left.kind == right.kind
+}
+
+/// A schema without the name of the struct, which msgpack does not carry.
+fn untitled(mut schema: Value) -> Value {
+    if let Some(schema) = schema.as_object_mut() {
+        schema.remove("title");
+    }
+    schema
 }
 
 /// A variant as people are shown it: one of the union's types, or one of the variants that hold nothing.
@@ -513,18 +515,16 @@ pub fn check_packed<U>(packer: &Packer, start: usize, which: usize, choices: &[&
 /// The value, and the place of its variant.
 fn choose<U>(unpacker: &mut Unpacker<'_>, choices: &[&dyn AnyChoice<U>]) -> Result<(U, usize)> {
     let leniency = unpacker.leniency();
-    let all = || choices.iter().copied().enumerate();
-    let (untyped, typed): (Vec<_>, Vec<_>) = all().partition(|(_, choice)| is_untyped(*choice));
     unpacker.set_leniency(Leniency::Exact);
-    let exact = first(unpacker, &typed);
+    let exact = first(unpacker, choices, |choice| !is_untyped(choice));
     unpacker.set_leniency(leniency);
     let (value, mut rest, which) = match exact {
         Ok(found) => found,
         Err(_) => match named(unpacker, choices)? {
             Some(found) => found,
-            None => match first(unpacker, &untyped) {
+            None => match first(unpacker, choices, is_untyped) {
                 Ok(found) => found,
-                Err(_) => first(unpacker, &all().collect::<Vec<_>>()).map_err(|reasons| no_fit(&reasons))?,
+                Err(_) => first(unpacker, choices, |_| true).map_err(|reasons| no_fit(&reasons))?,
             },
         },
     };
@@ -539,12 +539,16 @@ type Found<'a, U> = (U, Unpacker<'a>, usize);
 /// Why variants do not fit.
 type Reasons<'c, U> = Vec<(&'c dyn AnyChoice<U>, Error)>;
 
-/// The first of the choices that can be read.
-fn first<'a, 'c, U>(unpacker: &Unpacker<'a>, choices: &[(usize, &'c dyn AnyChoice<U>)]) -> Result<Found<'a, U>, Reasons<'c, U>> {
+/// The first of the choices that counts and can be read.
+fn first<'a, 'c, U>(
+    unpacker: &Unpacker<'a>,
+    choices: &[&'c dyn AnyChoice<U>],
+    counts: impl Fn(&dyn AnyChoice<U>) -> bool,
+) -> Result<Found<'a, U>, Reasons<'c, U>> {
     let mut reasons = Vec::new();
-    for (which, choice) in choices {
+    for (which, choice) in choices.iter().enumerate().filter(|(_, choice)| counts(**choice)) {
         match attempt(unpacker, *choice) {
-            Ok((value, rest)) => return Ok((value, rest, *which)),
+            Ok((value, rest)) => return Ok((value, rest, which)),
             Err(error) => reasons.push((*choice, error)),
         }
     }

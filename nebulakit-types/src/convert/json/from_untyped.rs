@@ -49,6 +49,21 @@ impl Reader {
     }
 }
 
+/// Refuses an integer that a float of `digits` binary digits would round, as serde does without a word.
+fn whole(value: &Untyped, digits: u32) -> Result<(), Fault> {
+    let integer = match value {
+        Untyped::Int(value) => i128::from(*value),
+        Untyped::UInt(value) => i128::from(*value),
+        _ => return Ok(()),
+    };
+    let magnitude = integer.unsigned_abs();
+    if magnitude == 0 || magnitude.ilog2() + 1 - magnitude.trailing_zeros() <= digits {
+        return Ok(());
+    }
+    let bits = if digits == f32::MANTISSA_DIGITS { 32 } else { 64 };
+    Err(Fault::custom(format!("the integer {integer} has no exact {bits}-bit float")))
+}
+
 macro_rules! integers {
     ($($method:ident)*) => {$(
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
@@ -115,6 +130,16 @@ impl<'de> Deserializer<'de> for Reader {
         }
     }
 
+    fn deserialize_f32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        whole(&self.value, f32::MANTISSA_DIGITS)?;
+        self.deserialize_any(visitor)
+    }
+
+    fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        whole(&self.value, f64::MANTISSA_DIGITS)?;
+        self.deserialize_any(visitor)
+    }
+
     fn deserialize_u128<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
         match text_of(&self.value).and_then(|text| text.parse().ok()) {
             Some(value) => visitor.visit_u128(value),
@@ -138,7 +163,7 @@ impl<'de> Deserializer<'de> for Reader {
     }
 
     forward_to_deserialize_any! {
-        f32 f64 char str string bytes byte_buf unit unit_struct seq tuple tuple_struct map struct identifier
+        char str string bytes byte_buf unit unit_struct seq tuple tuple_struct map struct identifier
     }
 }
 
