@@ -277,3 +277,40 @@ async fn directories_give_the_others_and_each_bad_key_as_an_error() {
         assert_eq!((names.len(), errors.len()), (GOOD.len(), ODD.len()));
     }
 }
+
+/// What Google and Azure answer, which is not what S3 does.
+#[cfg(all(feature = "azure", feature = "gcp"))]
+#[tokio::test]
+async fn bad_keys_hide_no_other_from_google_and_azure() {
+    use self::fault_server::{Reply, Server};
+    use nebulakit_types::storage::GcsConfig;
+    const GOOGLE: &str = "<?xml version='1.0'?><ListBucketResult xmlns='http://doc.s3.amazonaws.com/2006-03-01'><Name>bucket</Name><Prefix>tree/</Prefix>\
+        <Contents><Key>tree/raw//x</Key><Size>1</Size><LastModified>2026-01-01T00:00:00.000Z</LastModified></Contents>\
+        <Contents><Key>tree/a&amp;b</Key><Size>1</Size><LastModified>2026-01-01T00:00:00.000Z</LastModified></Contents>\
+        <Contents><Key>tree/sub/</Key><Size>0</Size><LastModified>2026-01-01T00:00:00.000Z</LastModified></Contents></ListBucketResult>";
+    const AZURE: &str = "<?xml version=\"1.0\"?><EnumerationResults ContainerName=\"bucket\"><Prefix>tree/</Prefix><Blobs>\
+        <Blob><Name>tree/raw//x</Name><Properties><Last-Modified>Thu, 01 Jan 2026 00:00:00 GMT</Last-Modified><Content-Length>1</Content-Length>\
+        <Content-Type>text/plain</Content-Type><BlobType>BlockBlob</BlobType></Properties></Blob>\
+        <Blob><Name>tree/a&amp;b</Name><Properties><Last-Modified>Thu, 01 Jan 2026 00:00:00 GMT</Last-Modified><Content-Length>1</Content-Length>\
+        <Content-Type>text/plain</Content-Type><BlobType>BlockBlob</BlobType></Properties></Blob>\
+        <Blob><Name>tree/sub/</Name><Properties><Last-Modified>Thu, 01 Jan 2026 00:00:00 GMT</Last-Modified><Content-Length>0</Content-Length>\
+        <Content-Type>text/plain</Content-Type><BlobType>BlockBlob</BlobType></Properties></Blob></Blobs><NextMarker/></EnumerationResults>";
+    let (google, azure) = (Server::follow([Reply::Answer(200, &[], GOOGLE)]), Server::follow([Reply::Answer(200, &[], AZURE)]));
+    let config = StorageConfig {
+        gcs: GcsConfig { endpoint: Some(google.url.clone()), anonymous: true, ..GcsConfig::default() },
+        azure: AzureConfig {
+            endpoint: Some(azure.url.clone()),
+            account_name: Some("account".to_owned()),
+            account_key: Some("c2VjcmV0".into()),
+            ..AzureConfig::default()
+        },
+        retries: Some(0),
+        ..StorageConfig::default()
+    };
+    let storage = Storage::new(config);
+    for prefix in ["gs://bucket/tree", "abfs://bucket/tree"] {
+        let (names, errors) = told(storage.walk(prefix), |object| object.key).await;
+        assert_eq!((names, errors.len()), (vec!["a&b".to_owned()], 1), "{errors:?}");
+        assert!(errors[0].contains(&format!("{:?}", format!("{prefix}/raw//x"))), "{errors:?}");
+    }
+}
