@@ -45,7 +45,7 @@ pub fn table(bytes: &[u8]) {
         _ => ("t.csv", true),
     };
     // Files are read as they are needed, other objects by ranges that are known before.
-    let folder = (bytes.len() % 2 == 0).then(|| tempfile::tempdir().expect("there is room for files"));
+    let folder = (bytes.len().is_multiple_of(2)).then(|| tempfile::tempdir().expect("there is room for files"));
     RUNTIME.block_on(async {
         let storage = Storage::default();
         let url = match &folder {

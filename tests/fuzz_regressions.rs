@@ -1,5 +1,6 @@
 //! The properties of the fuzz targets on a stable compiler: on what the targets found, on the recorded vectors and on what becomes of
 //! them when bytes are changed, and on random bytes.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 #[path = "../fuzz/properties.rs"]
 mod properties;
