@@ -129,6 +129,9 @@ ROWS = [
     Row("nested", Nested, Nested("n", Inner(1, "y"), [1, 2], {"a": 1.0, "b": 0.5}, Color.GREEN)),
     Row("list_of_structs", List[Simple], [SIMPLE, SIMPLE]),
     Row("map_of_structs", Dict[str, Inner], {"k": Inner(x=3)}),
+    Row("any", dict, {"a": [1, 0.5], "b": [-(2**40), 2.0]}),
+    Row("array", List[int], [1, -2]),
+    *[Row("boxed", Optional[int], value) for value in (5, None)],
     *[
         Row(task, dict, value)
         for task in ("untyped", "json")

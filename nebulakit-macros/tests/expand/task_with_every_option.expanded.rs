@@ -29,7 +29,7 @@ const _: () = {
         }),
         interruptible: __nk::Some(false),
         requests: __nk::Resources {
-            cpu: __nk::Some("1"),
+            cpu: __nk::Some("0.5"),
             memory: __nk::Some("1Gi"),
             gpu: __nk::Some("1"),
             ephemeral_storage: __nk::Some("1Gi"),
@@ -44,7 +44,11 @@ const _: () = {
         },
         accelerator: __nk::Some("nvidia-tesla-a100:2g.10gb"),
         shared_memory: __nk::Some("1Gi"),
-        env: &[("RUST_LOG", "info"), ("http_proxy", "http://proxy:3128")],
+        env: &[
+            ("THREADS", "4"),
+            ("RUST_LOG", "info"),
+            ("http_proxy", "http://proxy:3128"),
+        ],
         secrets: &[
             __nk::SecretRequest {
                 group: "db",
