@@ -274,3 +274,23 @@ fn columns_that_are_nested_without_end_are_an_error() {
         }
     });
 }
+
+#[test]
+fn lengths_that_no_page_can_have_are_not_believed() {
+    run(async {
+        let place = Place::new();
+        let stored = place.write(&[batch!(("a", Int64, (0..1_000).map(|row| row % 7)))], "parquet").await;
+        let path = format!("{}/00000", stored.uri().unwrap());
+        let mut bytes = std::fs::read(&path).unwrap();
+        // The first page is the dictionary: kind 2, then its length, of one byte, and that of what is stored; five bytes make more.
+        assert_eq!((&bytes[..4], &bytes[4..7]), (&b"PAR1"[..], &[0x15, 4, 0x15][..]));
+        let table = Schema::<AnyRow>::from_uri(&path).within(&place.workspace);
+        assert_eq!(table.num_rows().await.unwrap(), 1_000);
+        // 7 values of 8 bytes: the byte and what follows it say 1 GiB together, and the rest of the header makes no sense any more.
+        let header = [0x15, 4, 0x15, 0x80, 0x80, 0x80, 0x80, 8, 0x15, 8];
+        bytes[4..4 + header.len()].copy_from_slice(&header);
+        std::fs::write(&path, bytes).unwrap();
+        let told = told(&table.read().collect().await.unwrap_err());
+        assert!(told.contains("the page at byte 4 claims 1073741824 bytes, of which its 4 bytes can hold at most"), "{told}");
+    });
+}

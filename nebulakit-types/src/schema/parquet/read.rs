@@ -122,7 +122,10 @@ impl Scan {
         }
         let mask = self.wanted();
         let chunks = self.metadata.metadata().row_group(row_group).columns().iter().enumerate();
-        chunks.filter(|(leaf, _)| mask.leaf_included(*leaf)).map(|(_, chunk)| chunk.byte_range().1).sum()
+        chunks
+            .filter(|(leaf, _)| mask.leaf_included(*leaf))
+            .map(|(_, chunk)| u64::try_from(chunk.compressed_size()).unwrap_or_default())
+            .sum()
     }
 
     /// The rows of a row group.
