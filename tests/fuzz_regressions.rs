@@ -11,13 +11,25 @@ mod tables;
 use nebulakit_tests::vectors::{self, from_hex};
 use proptest::collection::vec;
 use proptest::prelude::*;
+#[cfg(feature = "schema")]
+use proptest::test_runner::RngSeed;
 
 /// Inputs on which a property once failed, in hexadecimal, with what was wrong.
 const FOUND: &[(&str, &str)] = &[];
 
 /// Tables on which a property once failed, in hexadecimal, with what was wrong.
 #[cfg(feature = "schema")]
-const FOUND_TABLES: &[(&str, &str)] = &[];
+const FOUND_TABLES: &[(&str, &str)] = &[(
+    concat!(
+        "50000000000000000000000020000000000000004e000000001504195c35001806736368656d61150800150425021808696e74656765727300150a2502180666",
+        "6c6f61747300150c25021805746578747325004c1c000000150025021805666c616773001618191c194c26001c150419250600191808696e7465676572731500",
+        "161816e80116e8012608491c150015001502003c29061926021600000026001c150a19250600191806666c6f6174731500161816e80116e80126f001491c1500",
+        "15001502003c29061926021600000026001c150c1925060019180574657874731500161816de0116de0126d803491c150015001502003c164e19061926021600",
+        "000026001c150019250600191805666c616773150016181636163526b605491c150015001502003c29061926001800000016e4051618260816e4050028207061",
+        "7271010000504152312d6172726f772076657273696f6e2035322e302e31194c1c00001c00001c00001c0000005401000050415231",
+    ),
+    "a chunk of a negative length was a panic outside of the decoder",
+)];
 
 fn recorded() -> Vec<Vec<u8>> {
     let files = [include_str!("golden/flytekit-literals.jsonl"), include_str!("golden/flytekit-decode.jsonl")];
@@ -65,7 +77,8 @@ fn tables_that_the_target_found_stay_fixed() {
 
 #[cfg(feature = "schema")]
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    // The same every time: to look for more is the target's work.
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, rng_seed: RngSeed::Fixed(17), ..ProptestConfig::default() })]
 
     #[test]
     fn changed_tables_hold(which in any::<prop::sample::Index>(), changes in vec((any::<prop::sample::Index>(), any::<u8>()), 1..4)) {
