@@ -236,20 +236,20 @@ fn what_fits_no_variant_is_told_of_each_of_them() {
     assert_eq!(
         refused("outcome", r#"{"min":"x"}"#),
         format!(
-            "error: `v`: expected `{union}`, found `{{\"min\":\"x\"}}` (as `enum(Pass, Fail)`: expected one of `Pass`, `Fail`, found `{{\"min\":\"x\"}}`; \
+            "error: `--v`: expected `{union}`, found `{{\"min\":\"x\"}}` (as `enum(Pass, Fail)`: expected one of `Pass`, `Fail`, found `{{\"min\":\"x\"}}`; \
              as `struct Filtered`: the struct `Filtered` has no field `min`; it has `min_quality`; as `struct Moved`: the struct `Moved` has no \
              field `min`; it has `to`, `tries`; as `float`: expected a float, found `{{\"min\":\"x\"}}`)\n"
         )
     );
-    assert_eq!(refused("outcome", "soon"), format!("error: `v`: expected `{union}`, found `soon`\n"));
+    assert_eq!(refused("outcome", "soon"), format!("error: `--v`: expected `{union}`, found `soon`\n"));
     let nested = refused("checked", r#"{"outcome": {"min": 1}, "others": []}"#);
-    assert!(nested.starts_with("error: `v.outcome`: the value fits none of the union's variants (as `enum(Pass, Fail)`: "), "{nested}");
+    assert!(nested.starts_with("error: `v.outcome`: the value fits no variant of the union (as `enum(Pass, Fail)`: "), "{nested}");
     assert!(nested.contains("; as `struct Filtered`: ") && nested.contains("; as `struct Moved`: "), "{nested}");
     let nested = refused("checked", r#"{"outcome": {"min": 1, "max": 2}, "others": []}"#);
-    assert!(nested.starts_with("error: `v.outcome`: the value fits no variant of the union (as `struct Filtered`: "), "{nested}");
+    assert!(nested.starts_with("error: `--v.outcome`: the value fits no variant of the union (as `struct Filtered`: "), "{nested}");
     assert!(nested.contains("; as `struct Moved`: "), "{nested}");
     let named = refused("checked", r#"{"outcome": {"Filtered": {"min": 1}}, "others": []}"#);
-    assert_eq!(named, "error: `v.outcome.Filtered`: the struct `Filtered` has no field `min`; it has `min_quality`\n");
+    assert_eq!(named, "error: `--v.outcome.Filtered`: the struct `Filtered` has no field `min`; it has `min_quality`\n");
 }
 
 #[test]
@@ -667,15 +667,15 @@ fn a_field_is_told_as_an_input_is() {
 
 #[test]
 fn a_union_that_fits_no_variant_lists_all_of_them() {
-    let none = "the value fits none of the union's variants (as `struct Sgd`: the struct `Sgd` has no field `beta1`; it has `rate`; \
-                as `struct Adam`: the field `rate` is missing)";
+    let reasons = "(as `struct Sgd`: the struct `Sgd` has no field `beta1`; it has `rate`; as `struct Adam`: the field `rate` is missing)";
     let train = |training, others: &[&str]| answer(&[&["run", "train", "--training", training], others].concat());
     let right = r#"{"optimizer":{"rate":0.1,"beta1":0.9}}"#;
     assert_eq!(train(right, &[]).1, "adam 0.1 0.9, 10 epochs\n");
     let wrong = train(r#"{"optimizer":{"beta1":0.9}}"#, &[]);
-    assert_eq!((wrong.0, wrong.2), (2, format!("error: `--training.optimizer`: {none}\n")));
+    assert_eq!((wrong.0, wrong.2), (2, format!("error: `--training.optimizer`: the value fits no variant of the union {reasons}\n")));
     let wrong = train(right, &["--instead", r#"{"beta1":0.9}"#]);
-    assert_eq!((wrong.0, wrong.2), (2, format!("error: `--instead`: {none}\n")));
+    let found = r#"expected `struct Sgd | struct Adam | none`, found `{"beta1":0.9}`"#;
+    assert_eq!((wrong.0, wrong.2), (2, format!("error: `--instead`: {found} {reasons}\n")));
 }
 
 #[test]

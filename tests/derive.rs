@@ -301,7 +301,7 @@ fn a_bare_value_is_of_the_only_variant_that_fits() {
     assert_eq!(kind, ErrorKind::Mismatch);
     assert_eq!(
         message,
-        "the value fits none of the union's variants (as `int`: expected an integer, found a boolean; as `str`: expected a string, found a boolean)"
+        "the value fits no variant of the union (as `int`: expected an integer, found a boolean; as `str`: expected a string, found a boolean)"
     );
 }
 

@@ -155,7 +155,7 @@ fn unions_come_wrapped_and_bare() {
     let error = decode::<IntOrStr>(&bare(Primitive::Boolean(true)).encode()).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "the value fits none of the union's variants (as `int`: expected an integer, found a boolean; as `str`: expected a string, found a boolean)"
+        "the value fits no variant of the union (as `int`: expected an integer, found a boolean; as `str`: expected a string, found a boolean)"
     );
     for none in [Literal::none().encode(), union(Literal::none(), Some("none")), msgpack(&serde_json::Value::Null)] {
         assert_eq!(decode::<Option<i64>>(&none).unwrap(), None);

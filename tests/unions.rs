@@ -163,7 +163,7 @@ fn what_fits_no_variant_is_told_of_every_variant() {
     assert_eq!(kind, ErrorKind::Mismatch);
     assert_eq!(
         message,
-        "`optimizer`: the value fits none of the union's variants (as `struct Sgd`: `momentum`: the field is missing; expected `float`; \
+        "`optimizer`: the value fits no variant of the union (as `struct Sgd`: `momentum`: the field is missing; expected `float`; \
          as `struct Adam`: `rate`: the field is missing; expected `float`)"
     );
 }

@@ -480,7 +480,7 @@ fn described<U>(choice: &dyn AnyChoice<U>) -> LiteralType {
 #[cold]
 fn no_fit<U>(reasons: &[(&dyn AnyChoice<U>, Error)]) -> Error {
     let reasons: Vec<_> = reasons.iter().map(|(choice, error)| format!("as `{}`: {error}", described(*choice))).collect();
-    Error::new(ErrorKind::Mismatch, format!("the value fits none of the union's variants ({})", reasons.join("; ")))
+    Error::new(ErrorKind::Mismatch, format!("the value fits no variant of the union ({})", reasons.join("; ")))
 }
 
 /// Reads a union from a field of a struct.
