@@ -323,7 +323,7 @@ fn inside_structs_the_first_variant_that_fits_exactly_counts_then_the_first_that
     assert_eq!(numbers.first, Number::Int(5));
     let (kind, message) = error::<Numbers>(&untyped(json!({ "first": [], "second": 1 })));
     assert_eq!(kind, ErrorKind::Mismatch);
-    assert!(message.starts_with("`first`: the value fits none"), "{message}");
+    assert!(message.starts_with("`first`: the value fits no variant"), "{message}");
 }
 
 #[test]
