@@ -161,42 +161,6 @@ impl Checkpoint {
         BlockingCheckpoint(self)
     }
 
-    /// The same as `blocking().write(bytes)`.
-    ///
-    /// # Errors
-    /// Those of [`write`](Self::write).
-    #[deprecated(note = "use `checkpoint.blocking().write(bytes)`")]
-    pub fn write_blocking(&self, bytes: impl Into<Bytes>) -> Result<()> {
-        self.blocking().write(bytes)
-    }
-
-    /// The same as `blocking().read()`.
-    ///
-    /// # Errors
-    /// Those of [`read`](Self::read).
-    #[deprecated(note = "use `checkpoint.blocking().read()`")]
-    pub fn read_blocking(&self) -> Result<Option<Bytes>> {
-        self.blocking().read()
-    }
-
-    /// The same as `blocking().save(path)`.
-    ///
-    /// # Errors
-    /// Those of [`save`](Self::save).
-    #[deprecated(note = "use `checkpoint.blocking().save(path)`")]
-    pub fn save_blocking(&self, path: impl AsRef<Path>) -> Result<()> {
-        self.blocking().save(path)
-    }
-
-    /// The same as `blocking().restore(into)`.
-    ///
-    /// # Errors
-    /// Those of [`restore`](Self::restore).
-    #[deprecated(note = "use `checkpoint.blocking().restore(into)`")]
-    pub fn restore_blocking(&self, into: impl AsRef<Path>) -> Result<bool> {
-        self.blocking().restore(into)
-    }
-
     fn block_on<T>(&self, future: impl Future<Output = Result<T>>) -> Result<T> {
         let started = self.reactor.wait(future);
         started.map_err(|error| Error::new(ErrorKind::Io, "no thread can be started").with_source(error))?

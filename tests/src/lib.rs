@@ -340,3 +340,17 @@ impl Ended {
         format!("{error:?}\n{}", self.stderr())
     }
 }
+
+/// The examples of the pages, which `cargo test` compiles.
+#[cfg(doctest)]
+mod pages {
+    #[doc = include_str!("../../README.md")]
+    mod readme {}
+    #[cfg(feature = "schema")]
+    #[doc = include_str!("../../docs/data.md")]
+    mod data {}
+    #[doc = include_str!("../../docs/how-a-task-runs.md")]
+    mod how_a_task_runs {}
+    #[doc = include_str!("../../docs/wire-format.md")]
+    mod wire_format {}
+}

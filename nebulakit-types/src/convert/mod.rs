@@ -1,7 +1,7 @@
 //! Rust values to and from literals, straight between wire bytes and the value.
 //!
 //! [`NebulaType`] is implemented here for every type that a task may take or give, one file per family: [`primitives`], [`time`], `binary`,
-//! [`collections`], [`union`], [`structs`], [`enums`], [`untyped`], [`json`], [`hashed`], [`raw`], [`failure`], boxes and arrays; files,
+//! [`collections`], [`union`], [`structs`], [`enums`], [`untyped`], [`mod@json`], [`hashed`], [`raw`], [`failure`], boxes and arrays; files,
 //! directories and tables have modules of their own. [`reader`] and [`writer`] hold the wire,
 //! [`msgpack`] the inside of structs, [`check`] the comparison of finished bytes with a declared type.
 

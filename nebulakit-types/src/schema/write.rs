@@ -194,6 +194,9 @@ impl<R: Columns> SchemaWriter<R> {
 impl<R: Row> SchemaWriter<R> {
     /// Adds rows, which are given or borrowed: a `Vec`, a slice, any iterator of rows or of references to them.
     ///
+    /// In an async task the compiler refuses an iterator whose closures look at borrowed rows (`rows.iter().filter(|row| ..)`: "implementation
+    /// of `FnOnce` is not general enough"); collect it into a `Vec` of references first.
+    ///
     /// # Errors
     /// Those of [`SchemaWriter::write`], and [`ErrorKind::OutOfRange`] for a value that its column cannot hold.
     pub async fn write_rows<I>(&mut self, rows: I) -> Result<()>

@@ -29,7 +29,7 @@ impl Storage {
     /// Directories are no objects: those that hold no file do not show, nor do the markers by which some tools make a prefix look like a
     /// directory (empty objects whose keys end in a slash).
     ///
-    /// A key that cannot be the name of a file is one error that names it ([`ErrorKind::Url`](crate::ErrorKind::Url)), and the others
+    /// A key that cannot be the name of a file is one error that names it ([`ErrorKind::Url`](crate::ErrorKind)), and the others
     /// follow: two slashes in a row, `.` or `..` between slashes, a control character, a slash at the end of an object that holds bytes. So
     /// is what this machine cannot read of a local directory, such as a link that leads nowhere.
     pub fn walk(&self, prefix: &str) -> impl Stream<Item = Result<ObjectInfo>> + Send + 'static + use<> {
