@@ -43,6 +43,7 @@ pub struct TaskDef {
     pub call: fn(&mut Inputs<'_>, Context) -> Result<Call>,
 }
 
+#[cfg(feature = "run")]
 impl TaskDef {
     /// Why the types of the task cannot be told, if they cannot: types that hold each other have no end.
     pub(crate) fn undescribable(&self, dialect: &Dialect) -> Option<String> {
