@@ -183,7 +183,7 @@ pub(super) fn implementation(
                 #(let mut #slots = __nk::None;)*
                 #entries(unpacker, |key, unpacker| {
                     match key {
-                        #(#keys => #slots = #all.#index.unpack(unpacker)?,)*
+                        #(#keys => #all.#index.unpack(&mut #slots, key, unpacker)?,)*
                         _ => return __nk::Ok(false),
                     }
                     #known

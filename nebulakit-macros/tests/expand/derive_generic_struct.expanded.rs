@@ -49,10 +49,14 @@ const _: () = {
                 |key, unpacker| {
                     match key {
                         "items" => {
-                            __nk_0 = const { __nk_fields::<T>() }.0.unpack(unpacker)?;
+                            const { __nk_fields::<T>() }
+                                .0
+                                .unpack(&mut __nk_0, key, unpacker)?
                         }
                         "next" => {
-                            __nk_1 = const { __nk_fields::<T>() }.1.unpack(unpacker)?;
+                            const { __nk_fields::<T>() }
+                                .1
+                                .unpack(&mut __nk_1, key, unpacker)?
                         }
                         _ => return __nk::Ok(false),
                     }

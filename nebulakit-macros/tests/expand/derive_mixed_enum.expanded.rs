@@ -107,7 +107,9 @@ const _: () = {
                     |key, unpacker| {
                         match key {
                             "min_quality" => {
-                                __nk_0 = const { __nk_fields::<T>() }.0.unpack(unpacker)?;
+                                const { __nk_fields::<T>() }
+                                    .0
+                                    .unpack(&mut __nk_0, key, unpacker)?
                             }
                             _ => return __nk::Ok(false),
                         }

@@ -68,12 +68,14 @@ const _: () = {
                 unpacker,
                 |key, unpacker| {
                     match key {
-                        "takenAt" => __nk_0 = __nk_fields.0.unpack(unpacker)?,
-                        "id" => __nk_1 = __nk_fields.1.unpack(unpacker)?,
-                        "weight" => __nk_2 = __nk_fields.2.unpack(unpacker)?,
-                        "label" => __nk_3 = __nk_fields.3.unpack(unpacker)?,
-                        "note" | "comment" => __nk_4 = __nk_fields.4.unpack(unpacker)?,
-                        "parent" => __nk_5 = __nk_fields.5.unpack(unpacker)?,
+                        "takenAt" => __nk_fields.0.unpack(&mut __nk_0, key, unpacker)?,
+                        "id" => __nk_fields.1.unpack(&mut __nk_1, key, unpacker)?,
+                        "weight" => __nk_fields.2.unpack(&mut __nk_2, key, unpacker)?,
+                        "label" => __nk_fields.3.unpack(&mut __nk_3, key, unpacker)?,
+                        "note" | "comment" => {
+                            __nk_fields.4.unpack(&mut __nk_4, key, unpacker)?
+                        }
+                        "parent" => __nk_fields.5.unpack(&mut __nk_5, key, unpacker)?,
                         _ => return __nk::Ok(false),
                     }
                     __nk::Ok(true)

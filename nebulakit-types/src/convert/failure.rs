@@ -57,8 +57,8 @@ impl NebulaType for FlyteError {
         let (mut message, mut failed_node_id) = (None, None);
         structs::entries(unpacker, |key, unpacker| {
             match key {
-                "message" => message = FIELDS.0.unpack(unpacker)?,
-                "failed_node_id" => failed_node_id = FIELDS.1.unpack(unpacker)?,
+                "message" => FIELDS.0.unpack(&mut message, key, unpacker)?,
+                "failed_node_id" => FIELDS.1.unpack(&mut failed_node_id, key, unpacker)?,
                 _ => return Ok(false),
             }
             Ok(true)

@@ -102,15 +102,17 @@ impl<T> Field<T> {
         (self.pack)(value, packer).map_err(|error| error.at_field(self.name))
     }
 
-    /// Reads the field's value.
+    /// Reads the value into its slot; `key` is the name that it came by.
     ///
     /// # Errors
-    /// Those of the value's own [`NebulaType::unpack`], with the field's name.
+    /// [`ErrorKind::Mismatch`] when the slot is taken, and those of the value's own [`NebulaType::unpack`], with the field's name.
     #[inline]
-    pub fn unpack(&self, unpacker: &mut Unpacker<'_>) -> Result<Option<T>> {
-        let value = (self.unpack)(unpacker).map_err(|error| error.at_field(self.name))?;
-        unpacker.field = self.name;
-        Ok(Some(value))
+    pub fn unpack(&self, slot: &mut Option<T>, key: &str, unpacker: &mut Unpacker<'_>) -> Result<()> {
+        if slot.is_some() {
+            return Err(comes_twice(self.name, key));
+        }
+        *slot = Some((self.unpack)(unpacker).map_err(|error| error.at_field(self.name))?);
+        Ok(())
     }
 
     /// The value that was read, else the default, else what stands for an absent value.
@@ -290,11 +292,10 @@ pub fn decode<T: NebulaType>(title: &str, literal: LiteralRef<'_>) -> Result<T> 
 
 /// Reads the entries of a struct; `field` reads the value of the one with the given key, and says whether it knows the key.
 ///
-/// Unknown fields are passed over, unless the reader wants exactly this struct. A field that comes twice is an error.
+/// Unknown fields are passed over, unless the reader wants exactly this struct.
 ///
 /// # Errors
-/// [`ErrorKind::Mismatch`] when the value is not a map with strings as keys or a field comes twice, and those of
-/// `field`.
+/// [`ErrorKind::Mismatch`] when the value is not a map with strings as keys, and those of `field`.
 #[inline]
 pub fn entries(unpacker: &mut Unpacker<'_>, mut field: impl FnMut(&str, &mut Unpacker<'_>) -> Result<bool>) -> Result<()> {
     let count = unpacker.expect_map()?;
@@ -303,12 +304,9 @@ pub fn entries(unpacker: &mut Unpacker<'_>, mut field: impl FnMut(&str, &mut Unp
         if leniency != Leniency::Exact {
             inner.set_leniency(Leniency::Fields);
         }
-        let mut seen = Seen::default();
         for _ in 0..count {
             let key = inner.expect_key()?;
-            if field(key, inner)? {
-                seen.add(inner.field, key)?;
-            } else {
+            if !field(key, inner)? {
                 unknown_field(key, inner)?;
             }
         }
@@ -340,42 +338,10 @@ pub fn pydantic_pack(packer: &mut Packer, pack: impl FnOnce(&mut Packer) -> Resu
     packed
 }
 
-/// The fields that were read, each with the key that it came by.
-#[derive(Default)]
-struct Seen<'a> {
-    /// One bit for each, which mostly shows at once that a field is new.
-    bits: u64,
-    first: [(&'static str, &'a str); 16],
-    count: usize,
-    further: Vec<(&'static str, &'a str)>,
-}
-
-impl<'a> Seen<'a> {
-    #[inline]
-    fn add(&mut self, field: &'static str, key: &'a str) -> Result<()> {
-        let bit = 1 << (field.bytes().fold(field.len(), |sum, byte| sum.wrapping_mul(31).wrapping_add(usize::from(byte))) % 64);
-        if self.bits & bit != 0 {
-            self.check(field, key)?;
-        }
-        self.bits |= bit;
-        match self.first.get_mut(self.count) {
-            Some(place) => *place = (field, key),
-            None => self.further.push((field, key)),
-        }
-        self.count += 1;
-        Ok(())
-    }
-
-    fn check(&self, field: &str, key: &str) -> Result<()> {
-        let before = self.first.iter().take(self.count).chain(&self.further).find(|(known, _)| *known == field);
-        match before {
-            None => Ok(()),
-            Some((_, first)) if *first == key => Err(Error::new(ErrorKind::Mismatch, "the field comes twice").at_field(key)),
-            Some((_, first)) => {
-                Err(Error::new(ErrorKind::Mismatch, format!("the keys `{first}` and `{key}` are the same field")).at_field(field))
-            }
-        }
-    }
+#[cold]
+fn comes_twice(name: &str, key: &str) -> Error {
+    let again = if key == name { String::new() } else { format!(", now as `{key}`") };
+    Error::new(ErrorKind::Mismatch, format!("the field comes twice{again}")).at_field(name)
 }
 
 #[cold]

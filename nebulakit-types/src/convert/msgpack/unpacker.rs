@@ -74,8 +74,6 @@ pub struct Unpacker<'a> {
     depth: usize,
     leniency: Leniency,
     references: &'a References,
-    /// The field of a struct that was read last; its keys may be several.
-    pub(in crate::convert) field: &'static str,
     /// Whether a pydantic model is read, at any depth above.
     pub(in crate::convert) is_pydantic: bool,
 }
@@ -84,7 +82,7 @@ impl<'a> Unpacker<'a> {
     /// A reader at the start of `bytes`.
     #[must_use]
     pub fn new(bytes: &'a [u8]) -> Self {
-        Self { rest: bytes, depth: MAX_DEPTH, leniency: Leniency::Numbers, references: References::none(), field: "", is_pydantic: false }
+        Self { rest: bytes, depth: MAX_DEPTH, leniency: Leniency::Numbers, references: References::none(), is_pydantic: false }
     }
 
     /// The same reader, with files and tables read through what the literal around the bytes refers to.
