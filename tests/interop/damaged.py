@@ -34,6 +34,19 @@ MEBIBYTE = 1 << 20
 # What pyarrow sees and we do not: levels of nested columns that are out of range, which our decoder takes for the nearest one.
 UNSEEN = ["Malformed levels"]
 
+# How messages end that have their cause in them; a column may not be there (any more).
+CAUSES = (
+    "there is no column",
+    "occurs twice",
+    "is no Arrow IPC file: ",
+    "is not a Parquet file: ",
+    "lies outside of the file",
+    "lies in another file",
+    "is encrypted",
+    ", and the file has ",
+    " rows, and ",
+)
+
 
 def damaged(bytes, chance):
     """The bytes with one to three changes."""
@@ -182,9 +195,8 @@ def main(folder):
             report.check(peak <= limit, f"{where}: {peak // MEBIBYTE} MiB are more than {limit // MEBIBYTE}")
             report.check(outcome != "crash", f"{where}: {mine}")
             if outcome == "error":
-                # The file and a cause, or a column that is not there (any more).
-                cause = "\n" in mine or any(words in mine for words in ("there is no column", "occurs twice", "is no Arrow IPC file: "))
-                report.check(path.name in mine and cause, f"{where}: {mine}")
+                # The file and a cause: behind it, or in the same sentence.
+                report.check(path.name in mine and ("\n" in mine or any(words in mine for words in CAUSES)), f"{where}: {mine}")
             elif outcome == "rows" and kind == "rows":
                 names, cells = theirs
                 try:
