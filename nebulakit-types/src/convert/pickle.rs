@@ -251,7 +251,7 @@ fn called(module: &str, name: &str, arguments: &[Item<'_>]) -> Option<Vec<u8>> {
     }
 }
 
-/// Text of Python's `raw-unicode-escape`: Latin-1, with `\uXXXX` and `\UXXXXXXXX` for what that has not.
+/// Text of Python's `raw-unicode-escape`: Latin-1, with `\uHHHH` and `\UHHHHHHHH` for everything else.
 fn raw_unicode(bytes: &[u8]) -> Option<String> {
     let mut text = String::with_capacity(bytes.len());
     let mut rest = bytes;
