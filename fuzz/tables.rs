@@ -123,7 +123,7 @@ async fn rows(read: TableRead<AnyRow>) -> Result<Option<RecordBatch>> {
         batches.push(batch);
     }
     let Some(first) = batches.first() else { return Ok(None) };
-    // The first part may have no gaps where another has some.
+    // One part may declare a column without nulls where another has some.
     let nullable = |field: &Field| field.clone().with_nullable(true);
     let fields: Vec<_> = first.schema().fields().iter().map(|field| nullable(field)).collect();
     let schema = Arc::new(ArrowSchema::new(fields));

@@ -128,7 +128,7 @@ impl Union {
         let mut fields = named.clone();
         let parameters: Vec<_> = input.generics.type_params().map(|parameter| &parameter.ident).collect();
         if !parameters.is_empty() {
-            // A field for the parameters that this variant has no field of.
+            // Holds the type parameters that none of the fields of this variant mentions.
             fields.named.push(parse_quote!(#[nebula(skip)] __nk_of: __nk::PhantomData<fn() -> (#(#parameters,)*)>));
         }
         let ident = format_ident!("__nk_{}", variant.ident.unraw(), span = variant.ident.span().resolved_at(Span::call_site()));

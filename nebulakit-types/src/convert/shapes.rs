@@ -1,6 +1,6 @@
 //! What people are shown of the structs and enums that a signature names: their parts, with types, defaults and doc comments.
 //!
-//! The wire's own schemas cannot say it: they are compared with Python's, which has no doc comments, and enums have no names there.
+//! The schemas on the wire cannot carry this: they are compared with Python's, which lack doc comments and the names of enums.
 
 use crate::{Dialect, LiteralType, Untyped};
 

@@ -23,7 +23,7 @@ use crate::{Bytes, Error, ErrorKind, Result};
 /// So much of an object is looked at to guess the types of its columns.
 const SAMPLE: u64 = 1024 * 1024;
 
-/// The decoder makes room for so many cells at a time, 16 bytes for each.
+/// Maximum number of cells that the decoder makes room for at a time; each takes 16 bytes.
 const CELLS: usize = 1024 * 1024;
 
 pub(super) struct Csv;

@@ -13,7 +13,7 @@ const PREFIX: usize = 8;
 /// That length of a buffer that is not compressed after all.
 const PLAIN: i64 = -1;
 
-/// LZ4 makes at most so many bytes of one.
+/// Maximum number of bytes that LZ4 makes of one.
 const LZ4_RATIO: u64 = 255;
 
 /// A block of zstd is at most so long when it is decompressed.

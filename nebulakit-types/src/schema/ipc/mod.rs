@@ -31,7 +31,7 @@ use crate::{Bytes, Error, ErrorKind, Result};
 /// The length of the footer, and the mark that ends a file.
 const TRAILER: u64 = 10;
 
-/// The rows of a block are filtered so many at a time: a block of absent values has more rows than bytes.
+/// Maximum number of rows filtered at a time: a block of absent values has more rows than bytes.
 const PIECE: usize = 1024 * 1024;
 
 pub(super) struct Ipc;
