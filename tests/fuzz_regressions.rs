@@ -13,13 +13,16 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 #[cfg(feature = "schema")]
 use proptest::test_runner::RngSeed;
+#[cfg(feature = "schema")]
+use tables::Format;
 
 /// Inputs on which a property once failed, in hexadecimal, with what was wrong.
 const FOUND: &[(&str, &str)] = &[];
 
 /// Tables on which a property once failed, in hexadecimal, with what was wrong.
 #[cfg(feature = "schema")]
-const FOUND_TABLES: &[(&str, &str)] = &[(
+const FOUND_TABLES: &[(Format, &str, &str)] = &[(
+    Format::Parquet,
     concat!(
         "50000000000000000000000020000000000000004e000000001504195c35001806736368656d61150800150425021808696e74656765727300150a2502180666",
         "6c6f61747300150c25021805746578747325004c1c000000150025021805666c616773001618191c194c26001c150419250600191808696e7465676572731500",
@@ -57,21 +60,25 @@ fn the_recorded_vectors_hold() {
     }
 }
 
-/// The tables that the target begins with.
+/// The tables that the targets begin with.
 #[cfg(feature = "schema")]
-fn seeds() -> Vec<Vec<u8>> {
-    let folder = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../fuzz/seeds/tables")).unwrap();
-    let mut paths: Vec<_> = folder.map(|entry| entry.unwrap().path()).collect();
-    paths.sort();
-    paths.into_iter().map(|path| std::fs::read(path).unwrap()).collect()
+fn seeds() -> Vec<(Format, Vec<u8>)> {
+    let of = |format: Format| {
+        let folder = format!("{}/../fuzz/seeds/{}", env!("CARGO_MANIFEST_DIR"), format.name());
+        let mut paths: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+        paths.sort();
+        paths.into_iter().map(move |path| (format, std::fs::read(path).unwrap()))
+    };
+    Format::ALL.into_iter().flat_map(of).collect()
 }
 
 #[cfg(feature = "schema")]
 #[test]
-fn tables_that_the_target_found_stay_fixed() {
+fn tables_that_the_targets_found_stay_fixed() {
     tables::only_our_own_panics_are_faults();
-    for bytes in FOUND_TABLES.iter().map(|(bytes, _)| from_hex(bytes)).chain(seeds()) {
-        tables::table(&bytes);
+    let found = FOUND_TABLES.iter().map(|(format, bytes, _)| (*format, from_hex(bytes)));
+    for (format, bytes) in found.chain(seeds()) {
+        tables::table(format, &bytes);
     }
 }
 
@@ -83,12 +90,12 @@ proptest! {
     #[test]
     fn changed_tables_hold(which in any::<prop::sample::Index>(), changes in vec((any::<prop::sample::Index>(), any::<u8>()), 1..4)) {
         tables::only_our_own_panics_are_faults();
-        let mut bytes = which.get(&seeds()).clone();
+        let (format, mut bytes) = which.get(&seeds()).clone();
         for (at, byte) in changes {
             let at = at.index(bytes.len());
             bytes[at] = byte;
         }
-        tables::table(&bytes);
+        tables::table(format, &bytes);
     }
 }
 

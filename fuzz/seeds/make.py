@@ -1,4 +1,6 @@
-"""Writes the small tables that the fuzz target `tables` begins with, with pyarrow. usage: make.py FOLDER
+"""Writes the small tables that the fuzz targets `parquet`, `ipc` and `csv` begin with, with pyarrow. usage: make.py FOLDER
+
+Each target has a folder of its name in FOLDER.
 
 Parquet has no statistics but in `statistics.parquet`: those that a damaged byte makes false cannot be told from true ones.
 """
@@ -55,17 +57,18 @@ VIEWS = pyarrow.table(
 
 
 def parquet(name, table, **options):
-    pyarrow.parquet.write_table(table, FOLDER / f"{name}.parquet", **{"write_statistics": False, **options})
+    pyarrow.parquet.write_table(table, FOLDER / "parquet" / f"{name}.parquet", **{"write_statistics": False, **options})
 
 
 def arrow(name, table, compression=None, rows=None):
     options = pyarrow.ipc.IpcWriteOptions(compression=compression)
-    with pyarrow.ipc.new_file(FOLDER / f"{name}.arrow", table.schema, options=options) as writer:
+    with pyarrow.ipc.new_file(FOLDER / "ipc" / f"{name}.arrow", table.schema, options=options) as writer:
         writer.write_table(table, max_chunksize=rows)
 
 
 def main():
-    FOLDER.mkdir(parents=True, exist_ok=True)
+    for target in ("parquet", "ipc", "csv"):
+        (FOLDER / target).mkdir(parents=True, exist_ok=True)
     parquet("flat", FLAT, compression="none", use_dictionary=False, store_schema=False)
     parquet("snappy", FLAT, row_group_size=5)
     pages = {"write_page_index": True, "data_page_version": "2.0", "compression": "zstd"}
@@ -80,8 +83,8 @@ def main():
     arrow("zstd", TIMES, "zstd")
     arrow("nested", NESTED)
     arrow("views", VIEWS)
-    pyarrow.csv.write_csv(FLAT, FOLDER / "flat.csv")
-    (FOLDER / "quoted.csv").write_text('a,b,"c ""d"""\r\n1,"x\ny",2024-02-29\r\n,,\r\n-5,"z, ""q""",\r\n', newline="")
+    pyarrow.csv.write_csv(FLAT, FOLDER / "csv" / "flat.csv")
+    (FOLDER / "csv" / "quoted.csv").write_text('a,b,"c ""d"""\r\n1,"x\ny",2024-02-29\r\n,,\r\n-5,"z, ""q""",\r\n', newline="")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Damaged tables, read by Rust and by pyarrow: the same rows, or an error that says where. usage: damaged.py FIXTURE [FILES]
 
 Each file is read whole, by one column and by a filter; a filter is held against pyarrow's whole table, filtered afterwards. The files are
-those that the fuzz target `tables` begins with, some bytes of them changed; the changes are the same every time.
+those that the fuzz targets of tables begin with, some bytes of them changed; the changes are the same every time.
 """
 
 import os
@@ -26,9 +26,10 @@ from tables import literal
 
 FIXTURE = sys.argv[1]
 FILES = int(sys.argv[2]) if len(sys.argv) > 2 else 420
-SEEDS = pathlib.Path(__file__).resolve().parents[2] / "fuzz/seeds/tables"
+SEEDS = pathlib.Path(__file__).resolve().parents[2] / "fuzz/seeds"
+TABLES = [path for target in ("parquet", "ipc", "csv") for path in (SEEDS / target).iterdir()]
 # One has statistics, and those that a changed byte makes false cannot be told from true ones.
-KEPT = [path for path in sorted(SEEDS.iterdir()) if path.name != "statistics.parquet"]
+KEPT = [path for path in sorted(TABLES, key=lambda path: path.name) if path.name != "statistics.parquet"]
 EXTREMES = [0, 1, 0x7F, 0x80, 0xFF]
 MEBIBYTE = 1 << 20
 # What pyarrow sees and we do not: levels of nested columns that are out of range, which our decoder takes for the nearest one.
@@ -215,7 +216,7 @@ def main(folder):
 
 def baseline(folder):
     """The memory of a process that reads an undamaged table."""
-    return rust(folder / "base", SEEDS / "flat.parquet", [], "", "")[2]
+    return rust(folder / "base", SEEDS / "parquet/flat.parquet", [], "", "")[2]
 
 
 if __name__ == "__main__":
