@@ -31,7 +31,7 @@ pub enum ErrorKind {
     Url,
     /// No object under that URL.
     NotFound,
-    /// The store refused the credentials, or none were found.
+    /// The store refused the credentials, none were found, or they do not belong to the host that a URL or an answer names.
     Denied,
     /// The store did not answer, or answered with a passing fault, until the retries were used up.
     Unavailable,

@@ -56,6 +56,8 @@ pub struct Request {
     pub method: String,
     /// The path and the query.
     pub path: String,
+    /// The names, in small letters, and values of its headers.
+    pub headers: Vec<(String, String)>,
     /// What came with it.
     pub body: Vec<u8>,
     stream: TcpStream,
@@ -69,6 +71,7 @@ impl Request {
         let mut words = line.split_whitespace();
         let (method, path) = (words.next().unwrap().to_owned(), words.next().unwrap().to_owned());
         let mut length = 0;
+        let mut headers = Vec::new();
         loop {
             let mut header = String::new();
             reader.read_line(&mut header).unwrap();
@@ -76,10 +79,17 @@ impl Request {
             if name.eq_ignore_ascii_case("content-length") {
                 length = value.trim().parse().unwrap();
             }
+            headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
         }
         let mut body = vec![0; length];
         reader.read_exact(&mut body).unwrap();
-        Self { method, path, body, stream }
+        Self { method, path, headers, body, stream }
+    }
+
+    /// The value of a header.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str())
     }
 
     /// Begins to answer with the first bytes of a range that is `length` bytes long, and gives the connection on which the rest is awaited.

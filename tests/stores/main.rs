@@ -231,8 +231,8 @@ async fn a_missing_bucket_is_told_from_a_missing_object() {
 
 #[tokio::test]
 async fn the_account_may_stand_in_the_url() {
-    let mut config = azure();
-    let account = config.azure.account_name.take().unwrap();
+    let config = azure();
+    let account = config.azure.account_name.clone().unwrap();
     let url = format!("abfss://nebulakit@{account}.dfs.core.windows.net/{}/x", std::process::id());
     let storage = Storage::new(config);
     storage.put(&url, vec!["x".into()], &PutOptions::default()).await.unwrap();

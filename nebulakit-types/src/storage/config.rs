@@ -111,8 +111,11 @@ pub struct AzureConfig {
     pub client_secret: Option<Secret>,
     /// A shared access signature.
     pub sas_token: Option<Secret>,
-    /// Where the store is, for emulators and private endpoints.
+    /// Where the store is, for emulators and private endpoints. It gets the credentials, whatever host a URL names.
     pub endpoint: Option<String>,
+    /// `FLYTE_AZURE_STORAGE_DOMAINS`: domains besides Azure's own whose hosts `<account>.blob.<domain>` and `<account>.dfs.<domain>` get
+    /// credentials when a URL names them; with a port (`<domain>:8443`) at that port alone.
+    pub domains: Vec<String>,
     /// Sends no credentials.
     pub anonymous: bool,
 }

@@ -167,7 +167,7 @@ impl Storage {
     /// # Errors
     ///
     /// [`ErrorKind::NotFound`] if there is no such object (or no such bucket, which the message tells apart), [`ErrorKind::Denied`] if the
-    /// store refuses or no credentials were found, [`ErrorKind::Unavailable`] if it does not answer or its answer breaks off until the
+    /// store refuses, no credentials were found or they do not belong to its host, [`ErrorKind::Unavailable`] if it does not answer or its answer breaks off until the
     /// retries are used up, [`ErrorKind::Url`] if no store of this program serves the URL, [`ErrorKind::Io`] for the rest.
     pub async fn get(&self, url: &str) -> Result<Bytes> {
         self.whole(url).await.and_then(|found| found.there(url)).map_err(|error| doing("fetching", error))

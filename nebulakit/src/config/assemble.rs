@@ -61,6 +61,7 @@ impl Source<'_> {
             azure: Azure {
                 storage_account_name: self.text(&Key::new(&[env::AZURE_STORAGE_ACCOUNT_NAME], &["azure.storage_account_name"]))?,
                 storage_account_key: self.secret(&Key::new(&[env::AZURE_STORAGE_ACCOUNT_KEY], &["azure.storage_account_key"]))?,
+                storage_domains: self.list(&Key::new(&[env::AZURE_STORAGE_DOMAINS], &["azure.storage_domains"]))?,
                 tenant_id: self.text(&Key::new(&[env::AZURE_TENANT_ID], &["azure.tenant_id"]))?,
                 client_id: self.text(&Key::new(&[env::AZURE_CLIENT_ID], &["azure.client_id"]))?,
                 client_secret: self.secret(&Key::new(&[env::AZURE_CLIENT_SECRET], &["azure.client_secret"]))?,

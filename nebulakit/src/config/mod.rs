@@ -100,6 +100,7 @@ impl Config {
         config.s3.addressing_style = self.aws.addressing_style;
         config.azure.account_name.clone_from(&self.azure.storage_account_name);
         config.azure.account_key = self.azure.storage_account_key.clone();
+        config.azure.domains.clone_from(&self.azure.storage_domains);
         config.azure.tenant_id.clone_from(&self.azure.tenant_id);
         config.azure.client_id.clone_from(&self.azure.client_id);
         config.azure.client_secret = self.azure.client_secret.clone();

@@ -87,6 +87,8 @@ pub struct Azure {
     pub storage_account_name: Option<String>,
     /// The storage account's key.
     pub storage_account_key: Option<Secret>,
+    /// Domains besides Microsoft's own whose hosts get credentials; empty for none.
+    pub storage_domains: Vec<String>,
     /// The tenant.
     pub tenant_id: Option<String>,
     /// The client's id.

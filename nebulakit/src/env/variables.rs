@@ -204,6 +204,9 @@ variables! {
         AZURE_STORAGE_ACCOUNT_NAME = "FLYTE_AZURE_STORAGE_ACCOUNT_NAME";
         /// The Azure storage account's key. Without it, credentials are found as Azure's own tools find them.
         AZURE_STORAGE_ACCOUNT_KEY = "FLYTE_AZURE_STORAGE_ACCOUNT_KEY";
+        /// Domains of Azure storage besides Microsoft's own, joined by commas: credentials are also sent to `<account>.blob.<domain>` and
+        /// `<account>.dfs.<domain>` where a URL names them.
+        AZURE_STORAGE_DOMAINS = "FLYTE_AZURE_STORAGE_DOMAINS";
         /// The Azure tenant.
         AZURE_TENANT_ID = "FLYTE_AZURE_TENANT_ID";
         /// The Azure client's id.

@@ -1,0 +1,82 @@
+//! Which hosts a task's process turns to, as a proxy in front of it sees them.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use nebulakit_tests::Launch;
+use nebulakit_tests::http::Server;
+use nebulakit_tests::literals::file;
+
+/// 64 bytes, in base64.
+const KEY: &str = "TUFSS0VSTUFSS0VSTUFSS0VSTUFSS0VSTUFSS0VSTUFSS0VSTUFSS0VSTUFSS0VS";
+
+/// A task that reads the file at `url`, with a key of the Azure account `mine`.
+fn reading(url: &str) -> Launch {
+    Launch::new(env!("CARGO_BIN_EXE_fixture"), "read_file")
+        .input("file", file(url))
+        .env("FLYTE_STORAGE_RETRIES", "0")
+        .env("FLYTE_AZURE_STORAGE_ACCOUNT_NAME", "mine")
+        .env("FLYTE_AZURE_STORAGE_ACCOUNT_KEY", KEY)
+}
+
+/// The first host that a task asks its proxy for; what it says of it is an error.
+fn asked(launch: Launch) -> String {
+    let proxy = Server::start();
+    let started = launch.env("HTTPS_PROXY", proxy.url("")).start();
+    let request = proxy.request();
+    assert_eq!(request.method, "CONNECT");
+    let host = request.path.clone();
+    request.answer(403, b"");
+    std::thread::spawn(move || {
+        loop {
+            proxy.request().answer(403, b"");
+        }
+    });
+    assert!(!started.wait().error().message.is_empty());
+    host
+}
+
+#[test]
+fn accounts_of_azure_are_asked_for_blobs_at_their_own_host() {
+    for (url, host) in [
+        ("abfs://c/key", "mine.blob.core.windows.net:443"),
+        ("az://c@mine/key", "mine.blob.core.windows.net:443"),
+        ("abfss://c@mine.dfs.core.windows.net/key", "mine.blob.core.windows.net:443"),
+        ("wasbs://c@mine.blob.core.chinacloudapi.cn/key", "mine.blob.core.chinacloudapi.cn:443"),
+        ("abfss://c@mine.z01.dfs.storage.azure.net/key", "mine.z01.blob.storage.azure.net:443"),
+    ] {
+        assert_eq!(asked(reading(url)), host, "{url}");
+    }
+}
+
+#[test]
+fn a_domain_of_ones_own_is_allowed_by_a_setting() {
+    let url = "abfss://c@mine.dfs.local.azurestack.external/key";
+    let proxy = Server::start();
+    let ended = reading(url).env("HTTPS_PROXY", proxy.url("")).run();
+    let message = ended.error().message;
+    for part in ["`mine.dfs.local.azurestack.external`", "hint: ", "FLYTE_AZURE_STORAGE_DOMAINS"] {
+        assert!(message.contains(part), "no `{part}` in: {message}");
+    }
+    assert!(!proxy.is_awaited(), "nobody is asked");
+    let launch = reading(url).env("FLYTE_AZURE_STORAGE_DOMAINS", "other.example, local.azurestack.external");
+    assert_eq!(asked(launch), "mine.blob.local.azurestack.external:443");
+}
+
+#[test]
+fn the_emulator_is_asked_in_the_name_of_its_account() {
+    let emulator = Server::start();
+    let started = Launch::new(env!("CARGO_BIN_EXE_fixture"), "read_file")
+        .input("file", file("abfs://c@devstoreaccount1/name.txt"))
+        .env("AZURE_STORAGE_USE_EMULATOR", "true")
+        .env("AZURITE_BLOB_STORAGE_URL", emulator.url(""))
+        .start();
+    let request = emulator.request();
+    assert_eq!(request.path, "/devstoreaccount1/c/name.txt");
+    assert!(request.header("authorization").unwrap().starts_with("SharedKey devstoreaccount1:"), "{request:?}");
+    request.answer(404, b"");
+    std::thread::spawn(move || {
+        loop {
+            emulator.request().answer(404, b"");
+        }
+    });
+    assert!(started.wait().error().message.contains("404"));
+}
