@@ -122,7 +122,7 @@ fn help_is_asked_for_or_is_an_error() {
 fn an_unknown_task_lists_the_known_ones() {
     let known = "awkward, app.clean_up, app.divide, app.empty, app.fail";
     let error = refused(&["run", "xyz"]);
-    assert!(error.starts_with("error: no task is called `xyz`\nthis binary has: app.awkward, "), "{error}");
+    assert!(error.starts_with("error: no task is called `xyz`\n  this binary has: app.awkward, "), "{error}");
     assert!(error.contains(known) && error.contains("\n\nhint: tasks of a library"), "{error}");
     assert!(refused(&["describe", "divid"]).ends_with("\n\nhint: did you mean `app.divide`?\n"));
 }
@@ -650,10 +650,10 @@ fn a_copy_of_an_input_stays_as_long_as_it_is_shown() {
 fn the_hint_for_a_declared_secret_is_its_variable() {
     let (code, _, err) = answer(&["run", "secret"]);
     assert_eq!(code, 1);
-    assert!(err.ends_with("\nhint: set the variable `DB_PASSWORD` to its value\n"), "{err}");
+    assert!(err.ends_with("\n  hint: set the variable `DB_PASSWORD` to its value\n"), "{err}");
     let found = texts(app(&["run", "secret"]).env("DB_PASSWORD", "hunter2").output().unwrap());
     assert_eq!(found, (0, "7\n".to_owned(), String::new()));
-    assert!(answer(&["run", "secret", "--key", "other"]).2.contains("\nhint: ask for it with #[task(secrets("));
+    assert!(answer(&["run", "secret", "--key", "other"]).2.contains("\n  hint: ask for it with #[task(secrets("));
 }
 
 #[test]

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::visible;
+
 /// What this crate's fallible calls return.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -44,7 +46,8 @@ pub enum ErrorKind {
 /// An error of this crate.
 ///
 /// It displays as one lower-case clause, led by the path to the value it speaks of (`` `points[3].x`: … ``). The source, where there
-/// is one, is not repeated in it.
+/// is one, is not repeated in it. Names in it may come from outside: control characters, line breaks among them, are shown escaped
+/// ([`visible::line`]).
 #[derive(Debug)]
 pub struct Error(Box<Inner>);
 
@@ -120,7 +123,7 @@ impl Error {
     /// Says that the error is in the entry `key` of the value at hand.
     #[must_use]
     pub fn at_key(self, key: &str) -> Self {
-        self.bracketed(&format!("{key:?}"))
+        self.bracketed(&format!("\"{}\"", key.replace('\\', r"\\").replace('"', "\\\"")))
     }
 
     fn bracketed(mut self, inside: &str) -> Self {
@@ -134,9 +137,9 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if !self.0.path.is_empty() {
-            write!(f, "`{}`: ", self.0.path)?;
+            write!(f, "`{}`: ", visible::line(&self.0.path))?;
         }
-        f.write_str(&self.0.message)
+        f.write_str(&visible::line(&self.0.message))
     }
 }
 
@@ -155,5 +158,12 @@ mod tests {
         let error = Error::new(ErrorKind::Mismatch, "expected an integer, found a string");
         let error = error.at_field("x").at_index(3).at_field("points").at_key("a b");
         assert_eq!(error.to_string(), "`[\"a b\"].points[3].x`: expected an integer, found a string");
+    }
+
+    #[test]
+    fn names_from_outside_are_shown_on_one_line() {
+        let error = Error::new(ErrorKind::Mismatch, "no column `a\u{1b}[2J\nb`").at_field("c\u{202e}").at_key("d\"\u{9b}é");
+        assert_eq!(error.to_string(), "`[\"d\\\"\\u009bé\"].c\\u202e`: no column `a\\u001b[2J\\nb`");
+        assert_eq!(error.message(), "no column `a\u{1b}[2J\nb`", "the parts are as they were given");
     }
 }

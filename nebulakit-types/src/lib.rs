@@ -21,6 +21,7 @@ mod scan;
 pub mod schema;
 mod secret;
 pub mod storage;
+pub mod visible;
 pub mod wire;
 pub mod workspace;
 

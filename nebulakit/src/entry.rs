@@ -1,5 +1,4 @@
 //! The process: arguments and environment in, exit code out. The only file that touches them.
-#![allow(clippy::print_stderr, reason = "this is where the process speaks")]
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -7,6 +6,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use nebulakit_types::storage::Storage;
+use nebulakit_types::visible;
 use nebulakit_types::workspace::Workspace;
 
 use crate::config::LazyConfig;
@@ -22,7 +22,7 @@ use crate::reactor::Reactor;
 use crate::registry::Registry;
 use crate::stop::Stop;
 use crate::stores::{Stores, is_local};
-use crate::{cli, logs};
+use crate::{cli, logs, terminal};
 
 /// What `nebulakit::main!()` calls: does what the command line says.
 pub fn main() -> ExitCode {
@@ -38,7 +38,7 @@ pub fn main() -> ExitCode {
             Ok(Some(invocation)) => run_in_container(invocation, environment, &registry),
             Ok(None) => cli::container_help(&binary),
             Err(error) => {
-                eprintln!("error: {error}\n\n{}", usage(&binary));
+                terminal::write(&format!("error: {error}\n\n{}\n", usage(&binary)));
                 Exit::Usage
             }
         },
@@ -48,10 +48,10 @@ pub fn main() -> ExitCode {
     exit.into()
 }
 
-/// The name of the file that runs, as it was called.
+/// The name of the file that runs, as it was called, in text.
 fn name_of(invoked: Option<OsString>) -> String {
     let path = invoked.map(PathBuf::from).or_else(|| std::env::current_exe().ok());
-    let name = path.as_deref().and_then(Path::file_name).map(|name| name.to_string_lossy().into_owned());
+    let name = path.as_deref().and_then(Path::file_name).map(|name| visible::line(&name.to_string_lossy()).into_owned());
     name.unwrap_or_else(|| "nebulakit".to_owned())
 }
 
@@ -83,7 +83,7 @@ fn run_in_container(invocation: Invocation, environment: Environment, registry: 
 /// Tells what was not stored, and ends the process. What its threads still do ends with it.
 fn end(Ending { exit, report }: Ending) -> ! {
     if let Some(report) = report {
-        eprintln!("error: {report}");
+        terminal::write(&format!("error: {}\n", terminal::continued(&report)));
     }
     leave(exit)
 }

@@ -9,6 +9,8 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::Arc;
 
+use nebulakit_types::visible;
+
 mod variables;
 
 pub use self::variables::*;
@@ -169,7 +171,7 @@ impl InvalidVariable {
 
 impl fmt::Display for InvalidVariable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "environment variable `{}`: expected {}, found `{}`", self.name, self.expected, self.found)
+        write!(f, "environment variable `{}`: expected {}, found `{}`", self.name, self.expected, visible::line(&self.found))
     }
 }
 

@@ -3,6 +3,8 @@
 use std::ffi::OsString;
 use std::fmt;
 
+use nebulakit_types::visible;
+
 use crate::env::{self, Environment};
 
 /// A request to run one task of this binary in a container.
@@ -41,7 +43,7 @@ pub(crate) struct UsageError(String);
 
 impl fmt::Display for UsageError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&visible::line(&self.0))
     }
 }
 

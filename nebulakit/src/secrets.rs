@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 pub use nebulakit_types::Secret;
+use nebulakit_types::visible;
 use zeroize::Zeroizing;
 
 use crate::config::LazyConfig;
@@ -223,25 +224,27 @@ impl fmt::Display for SecretError {
         let mut word = "secret";
         for (what, name) in [("key", key), ("version", version), ("group", group)] {
             if !name.is_empty() {
-                write!(f, "{word} {what} `{name}`")?;
+                write!(f, "{word} {what} `{}`", visible::line(name))?;
                 word = " of";
             }
         }
         match problem {
             Problem::Nameless => f.write_str("a secret needs a group or a key, found neither"),
             Problem::NotText => f.write_str(": expected UTF-8 text, found other bytes; `get_bytes` reads those"),
-            Problem::Unreadable { path, reason } => write!(f, ": file `{}` cannot be read: {reason}", path.display()),
+            Problem::Unreadable { path, reason } => {
+                write!(f, ": file `{}` cannot be read: {reason}", visible::line(&path.to_string_lossy()))
+            }
             Problem::Absent { variables, files, hint } => {
                 f.write_str(" was not found in the environment as")?;
                 for (index, variable) in variables.iter().enumerate() {
-                    write!(f, "{} `{variable}`", if index == 0 { "" } else { " or" })?;
+                    write!(f, "{} `{}`", if index == 0 { "" } else { " or" }, visible::line(variable))?;
                 }
                 f.write_str(", nor as the file")?;
                 for (index, file) in files.iter().enumerate() {
-                    write!(f, "{} `{}`", if index == 0 { "" } else { " or" }, file.display())?;
+                    write!(f, "{} `{}`", if index == 0 { "" } else { " or" }, visible::line(&file.to_string_lossy()))?;
                 }
                 match (hint, variables.last()) {
-                    (Hint::Set, Some(variable)) => write!(f, "\nhint: set the variable `{variable}` to its value"),
+                    (Hint::Set, Some(variable)) => write!(f, "\nhint: set the variable `{}` to its value", visible::line(variable)),
                     (Hint::OnThePlatform, _) => f.write_str("\nhint: the task asks for it; does the platform have a secret of that name?"),
                     _ => f.write_str("\nhint: ask for it with #[task(secrets((group = \"..\", key = \"..\")))]"),
                 }

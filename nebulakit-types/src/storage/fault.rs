@@ -10,9 +10,9 @@ use super::cloud::{Place, Store};
 use super::location::Cloud;
 use super::location::shown;
 use super::transfer::{LATE, tried};
-#[cfg(feature = "cloud")]
-use super::transport::innermost;
 use super::transport::{Failure, Trace, What};
+#[cfg(feature = "cloud")]
+use super::transport::{innermost, said};
 use crate::{Error, ErrorKind};
 
 #[cfg(feature = "cloud")]
@@ -42,7 +42,7 @@ pub(super) fn explain(place: &Place<'_>, store: &Store, config: &StorageConfig, 
         None if trace.is_late => (ErrorKind::Unavailable, format!("`{url}`: nothing was asked for{}", effort(trace))),
         None => match error {
             // What is at the bottom does not say what it was the bottom of.
-            StoreError::Generic { source, .. } => (kind_of(error), format!("`{url}`: {source}{}", effort(trace))),
+            StoreError::Generic { source, .. } => (kind_of(error), format!("`{url}`: {}{}", said(&source.to_string()), effort(trace))),
             _ => (kind_of(error), format!("`{url}`: {}{}", innermost(error), effort(trace))),
         },
     };

@@ -14,7 +14,7 @@ use super::checksum::Checksum;
 use super::fault::{absence, explain_web, status_kind};
 use super::object::Found;
 use super::transfer::{ONE_TRY, Opened, Wanted};
-use super::transport::{Connector, Trace, Watch, innermost, retry_config};
+use super::transport::{Connector, Trace, Watch, innermost, retry_config, said};
 use super::{ObjectMeta, StorageConfig};
 use crate::{Error, ErrorKind, Result};
 
@@ -72,7 +72,7 @@ pub(super) async fn open(
     let mut cut = 0..u64::MAX;
     let range = if answer.status().as_u16() == 206 {
         let text = answer.headers().get(header::CONTENT_RANGE).and_then(|text| text.to_str().ok()).unwrap_or_default();
-        let (range, size) = content_range(text).ok_or_else(|| fault(&format!("the server gave a range that it calls `{text}`")))?;
+        let (range, size) = content_range(text).ok_or_else(|| fault(&format!("the server gave a range that it calls `{}`", said(text))))?;
         meta.size = size.unwrap_or(ObjectMeta::UNKNOWN);
         let asked = wanted.within(url, meta.size)?;
         if range != asked {

@@ -4,9 +4,9 @@ use std::ffi::OsString;
 
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, ArgMatches, Command};
-use nebulakit_types::Dialect;
+use nebulakit_types::{Dialect, visible};
 
-use super::{Complaint, Leave, VERSION, completions, container_help, describe, list, run, say, usage};
+use super::{Complaint, Leave, VERSION, completions, container_help, describe, list, run, say, say_dressed, usage};
 use crate::env::Environment;
 use crate::exit::Exit;
 use crate::invocation::Invocation;
@@ -79,6 +79,7 @@ pub(super) fn dispatch(
             return usage::answer(&error, &setting.binary, &arguments).map_err(|complaint| {
                 match arguments.first().and_then(|word| word.to_str()) {
                     Some(name) if !name.starts_with('-') && registry.find(name).is_ok() => {
+                        let name = visible::line(name);
                         complaint.hint(format!("hint: `{name}` is a task: `{binary} run {name}`"))
                     }
                     _ => complaint,
@@ -87,7 +88,7 @@ pub(super) fn dispatch(
         }
     };
     match matches.subcommand() {
-        Some(("list", matches)) => say(&describing(|| list::list(&setting, matches.get_flag("json")))?),
+        Some(("list", matches)) => say_dressed(&describing(|| list::list(&setting, matches.get_flag("json")))?),
         Some(("describe", matches)) => {
             let task = setting.find(word(matches, "task"))?;
             let json = matches.get_flag("json");
@@ -97,7 +98,7 @@ pub(super) fn dispatch(
             Some((name, rest)) => run::run(name, rest.get_many::<OsString>("").unwrap_or_default(), &setting),
             None => Err(Complaint::usage("no task is named").hint(format!("hint: `{} list` shows what there is to run", setting.binary))),
         },
-        Some(("completions", matches)) => say(&describing(|| completions::script(word(matches, "shell"), &setting))?),
+        Some(("completions", matches)) => say(&describing(|| completions::script(word(matches, "shell"), &setting))??),
         // Clap has refused everything else.
         _ => Ok(Exit::Usage),
     }

@@ -4,11 +4,20 @@ use clap::Command;
 use clap::builder::PossibleValuesParser;
 use clap_complete::Shell;
 
+use super::Complaint;
 use super::commands::{Setting, commands};
 use super::run::flags;
 
 /// The script for `shell`.
-pub(super) fn script(shell: &str, setting: &Setting<'_>) -> String {
+///
+/// # Errors
+/// When the binary's name is more than a word to shells: it stands in the script as it is.
+pub(super) fn script(shell: &str, setting: &Setting<'_>) -> Result<String, Complaint> {
+    let is_word = setting.binary.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._+-".contains(&byte));
+    if !is_word || setting.binary.starts_with('-') {
+        let message = format!("cannot make completions for a binary called `{}`: a shell does not take that for one word", setting.binary);
+        return Err(Complaint::failed(message).hint("hint: give the file a name of letters, digits, `_`, `-`, `.` and `+`"));
+    }
     let shell = match shell {
         "fish" => Shell::Fish,
         "zsh" => Shell::Zsh,
@@ -16,7 +25,7 @@ pub(super) fn script(shell: &str, setting: &Setting<'_>) -> String {
     };
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut whole(setting), setting.binary.clone(), &mut script);
-    String::from_utf8_lossy(&script).into_owned()
+    Ok(String::from_utf8_lossy(&script).into_owned())
 }
 
 /// The command line with the tasks as commands of `run` and as values of `describe`.

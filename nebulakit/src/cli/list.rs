@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use nebulakit_types::visible;
 use serde_json::{Value, json};
 
 use super::commands::Setting;
@@ -14,19 +15,21 @@ use crate::task::TaskDef;
 /// The widest signature that the docs of the others wait for.
 const WIDEST: usize = 72;
 
-/// The tasks, for people or as JSON.
+/// The tasks, for people or as JSON; fit for a terminal where it goes to one.
 pub(super) fn list(setting: &Setting<'_>, json: bool) -> String {
     let mut tasks: Vec<_> = setting.registry.iter().collect();
     tasks.sort_by_key(|task| (module_of(task), task.name));
     if json {
         let tasks: Vec<_> = tasks.iter().map(|task| described(task, setting)).collect();
-        return format!("{:#}\n", Value::Array(tasks));
+        let text = format!("{:#}\n", Value::Array(tasks));
+        return if is_terminal() { visible::lines(&text).into_owned() } else { text };
     }
     if tasks.is_empty() {
         return format!("this binary has no tasks\n\nhint: {LINKED}\n");
     }
     let is_dim = is_terminal() && setting.environment.non_empty(env::NO_COLOR).is_none();
-    let lines: Vec<_> = tasks.iter().map(|task| line(task, &tasks, setting)).collect();
+    let lines = tasks.iter().map(|task| line(task, &tasks, setting)).map(|(signature, doc)| (shown(&signature), shown(&doc)));
+    let lines: Vec<_> = lines.collect();
     let width = lines.iter().map(|(signature, _)| signature.chars().count()).filter(|width| *width <= WIDEST).max().unwrap_or_default();
     let mut text = String::new();
     let mut module = "";
@@ -34,7 +37,7 @@ pub(super) fn list(setting: &Setting<'_>, json: bool) -> String {
         let own = module_of(task);
         if own != module {
             let gap = if text.is_empty() { "" } else { "\n" };
-            let _ = writeln!(text, "{gap}{own}");
+            let _ = writeln!(text, "{gap}{}", shown(own));
             module = own;
         }
         if doc.is_empty() {
@@ -45,6 +48,11 @@ pub(super) fn list(setting: &Setting<'_>, json: bool) -> String {
         }
     }
     text
+}
+
+/// A part of a line as it goes out: names and docs are the authors', and may hold anything.
+fn shown(text: &str) -> String {
+    if is_terminal() { visible::line(text).into_owned() } else { text.to_owned() }
 }
 
 /// The signature, and what is said of the task.

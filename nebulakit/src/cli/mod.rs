@@ -27,9 +27,9 @@ mod types;
 mod usage;
 
 use std::ffi::OsString;
-#[cfg(feature = "run")]
-use std::io::IsTerminal as _;
-use std::io::{self, Write as _};
+use std::io::{self, IsTerminal as _};
+
+use nebulakit_types::visible;
 
 use crate::env::Environment;
 use crate::exit::Exit;
@@ -71,7 +71,10 @@ const WITHOUT_RUN: &str =
 #[cfg(not(feature = "run"))]
 fn not_served(binary: &str, arguments: &[OsString]) -> Complaint {
     let message = match arguments.first() {
-        Some(word) => format!("this binary has no command `{}`: it was built without the feature `run`", word.display()),
+        Some(word) => {
+            let word = word.to_string_lossy();
+            format!("this binary has no command `{}`: it was built without the feature `run`", visible::line(&word))
+        }
         None => "no command is given, and this binary was built without the feature `run`: it serves containers only".to_owned(),
     };
     Complaint { hint: Some(crate::invocation::usage(binary)), ..Complaint::usage(message) }
@@ -111,16 +114,10 @@ impl Complaint {
 }
 
 fn complain(complaint: &Complaint) -> Exit {
-    let code = complaint.code.as_ref().map(|code| format!("[{code}]")).unwrap_or_default();
+    let code = complaint.code.as_ref().map(|code| format!("[{}]", visible::line(code))).unwrap_or_default();
     let hint = complaint.hint.as_ref().map(|hint| format!("\n{hint}\n")).unwrap_or_default();
-    remark(&format!("error{code}: {}\n{hint}", complaint.message));
+    terminal::write(&format!("error{code}: {}\n{hint}", terminal::continued(&complaint.message)));
     complaint.exit
-}
-
-/// Writes to standard error; nobody is left to tell if that fails.
-fn remark(text: &str) {
-    terminal::clear();
-    let _ = io::stderr().lock().write_all(text.as_bytes());
 }
 
 /// Standard output as the process got it, where it has been kept for what [`say`] says.
@@ -139,8 +136,14 @@ fn keep_stdout() {
     }
 }
 
-/// Writes to standard output. A reader that has seen enough and went away is no failure.
+/// Writes to standard output: to programs as it is, on a terminal with control characters escaped, but for line breaks and tabs. A reader that
+/// has seen enough and went away is no failure.
 fn say(text: &str) -> Result<Exit, Complaint> {
+    if is_terminal() { say_dressed(&visible::lines(text)) } else { say_dressed(text) }
+}
+
+/// The same, of text with colours of ours, in which all else is fit for a terminal.
+fn say_dressed(text: &str) -> Result<Exit, Complaint> {
     terminal::clear();
     let to = |out: &mut dyn io::Write| out.write_all(text.as_bytes()).and_then(|()| out.flush());
     #[cfg(feature = "run")]
@@ -157,9 +160,12 @@ fn say(text: &str) -> Result<Exit, Complaint> {
     }
 }
 
-/// Whether a person sees standard output, so that it may be dressed up.
-#[cfg(feature = "run")]
+/// Whether a person sees what [`say`] says.
 fn is_terminal() -> bool {
+    #[cfg(feature = "run")]
+    if let Some(kept) = KEPT.get() {
+        return kept.is_terminal();
+    }
     io::stdout().is_terminal()
 }
 

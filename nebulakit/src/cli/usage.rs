@@ -4,8 +4,11 @@ use std::ffi::OsString;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use super::{Complaint, remark, say};
+use nebulakit_types::visible;
+
+use super::{Complaint, say};
 use crate::exit::Exit;
+use crate::terminal;
 
 /// Shows what was asked for, or complains; `command` is what `--help` can be put behind.
 /// `words` is what stood behind it.
@@ -13,7 +16,7 @@ pub(super) fn answer(error: &clap::Error, command: &str, words: &[OsString]) -> 
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => say(&trimmed(error)),
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
-            remark(&trimmed(error));
+            terminal::write(&trimmed(error));
             Ok(Exit::Usage)
         }
         _ => Err(complaint(error, command, words)),
@@ -38,13 +41,13 @@ fn complaint(error: &clap::Error, command: &str, words: &[OsString]) -> Complain
         ErrorKind::UnknownArgument => {
             similar = all(ContextKind::SuggestedArg);
             match argument.starts_with('-') {
-                true => format!("unknown option `{argument}`"),
-                false => format!("unexpected word `{argument}`"),
+                true => format!("unknown option {}", quoted(&argument)),
+                false => format!("unexpected word {}", quoted(&argument)),
             }
         }
         ErrorKind::InvalidSubcommand => {
             similar = all(ContextKind::SuggestedSubcommand);
-            format!("unknown command `{}`", one(ContextKind::InvalidSubcommand))
+            format!("unknown command {}", quoted(&one(ContextKind::InvalidSubcommand)))
         }
         ErrorKind::MissingSubcommand => "no command is given".to_owned(),
         ErrorKind::MissingRequiredArgument => match all(ContextKind::InvalidArg).as_slice() {
@@ -61,8 +64,8 @@ fn complaint(error: &clap::Error, command: &str, words: &[OsString]) -> Complain
             match (found.is_empty(), expected.is_empty()) {
                 (true, true) => format!("{} needs a value", quoted(&argument)),
                 (true, false) => format!("{} needs a value: one of {}", quoted(&argument), listed(&expected)),
-                (false, true) => format!("{}: the value `{found}` does not fit", quoted(&argument)),
-                (false, false) => format!("{}: expected one of {}, found `{found}`", quoted(&argument), listed(&expected)),
+                (false, true) => format!("{}: the value {} does not fit", quoted(&argument), quoted(&found)),
+                (false, false) => format!("{}: expected one of {}, found {}", quoted(&argument), listed(&expected), quoted(&found)),
             }
         }
         ErrorKind::InvalidUtf8 => "a word of the command line is not UTF-8".to_owned(),
@@ -75,11 +78,11 @@ fn complaint(error: &clap::Error, command: &str, words: &[OsString]) -> Complain
         format!("did you mean {}?", listed(&similar))
     } else if error.kind() == ErrorKind::UnknownArgument && argument.starts_with('-') && !argument.starts_with("--") {
         match meant(&argument, words) {
-            Some(meant) => format!("a value that begins with a dash is written with `=`: `{meant}`"),
-            None => format!("see `{command} --help`"),
+            Some(meant) => format!("a value that begins with a dash is written with `=`: {}", quoted(&meant)),
+            None => format!("see {}", quoted(&format!("{command} --help"))),
         }
     } else {
-        format!("see `{command} --help`")
+        format!("see {}", quoted(&format!("{command} --help")))
     };
     Complaint::usage(message).hint(format!("hint: {hint}"))
 }
@@ -91,8 +94,9 @@ fn meant(argument: &str, words: &[OsString]) -> Option<String> {
     (flag.starts_with("--") && !flag.contains('=')).then(|| format!("{flag}={value}"))
 }
 
+/// In backticks and on one line: what is quoted may come from the command line.
 fn quoted(text: &str) -> String {
-    format!("`{text}`")
+    format!("`{}`", visible::line(text))
 }
 
 /// `a`, `b`

@@ -16,6 +16,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use nebulakit_types::storage::{self, StorageConfig};
+use nebulakit_types::visible;
 
 use self::find::read;
 pub use self::lazy::LazyConfig;
@@ -140,7 +141,7 @@ impl ConfigError {
 
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&visible::line(&self.0))
     }
 }
 

@@ -102,7 +102,7 @@ variables! {
         SDK_LOGGING_LEVEL = "FLYTE_SDK_LOGGING_LEVEL";
         /// The same for messages with the target `developer`; 20 (`INFO`) when absent.
         SDK_DEV_LOGGING_LEVEL = "FLYTE_SDK_DEV_LOGGING_LEVEL";
-        /// `json` (also when absent) for JSON lines; anything else for `[name] message`.
+        /// `json` (also when absent) for JSON lines; anything else for `[name] message`, where the further lines of a message are indented.
         SDK_LOGGING_FORMAT = "FLYTE_SDK_LOGGING_FORMAT";
         /// Levels by target, as `info,my_crate=debug`; beats every level above and below.
         NEBULAKIT_LOG = "NEBULAKIT_LOG";

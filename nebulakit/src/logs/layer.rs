@@ -2,7 +2,6 @@
 
 use std::ffi::OsString;
 use std::fmt;
-use std::io::Write as _;
 use std::sync::{Arc, OnceLock};
 
 use jiff::Timestamp;
@@ -20,7 +19,7 @@ use super::line::{as_json, as_text, asctime, zone};
 use super::settings::LogSettings;
 use crate::terminal;
 
-type Sink = Arc<dyn Fn(&[u8]) + Send + Sync>;
+type Sink = Arc<dyn Fn(&str) + Send + Sync>;
 
 /// Hears of events and spans, and writes lines.
 pub(crate) struct LogLayer {
@@ -34,18 +33,13 @@ impl LogLayer {
     /// Makes a layer that writes to stderr. `tz` is the value of the variable `TZ`.
     #[must_use]
     pub(crate) fn new(settings: LogSettings, tz: Option<OsString>) -> Self {
-        // One write for a line keeps the lines of several threads and processes apart. A stderr that is gone must not stop the task.
-        let sink = Arc::new(|line: &[u8]| {
-            terminal::clear();
-            drop(std::io::stderr().lock().write_all(line));
-        });
-        Self { settings, tz, zone: OnceLock::new(), sink }
+        Self { settings, tz, zone: OnceLock::new(), sink: Arc::new(terminal::write) }
     }
 
     /// Makes a layer that hands each line, with its line feed, to `sink` instead.
     #[must_use]
     #[cfg(test)]
-    pub(crate) fn with_sink(mut self, sink: impl Fn(&[u8]) + Send + Sync + 'static) -> Self {
+    pub(crate) fn with_sink(mut self, sink: impl Fn(&str) + Send + Sync + 'static) -> Self {
         self.sink = Arc::new(sink);
         self
     }

@@ -9,8 +9,8 @@ use tracing::{Level, Metadata};
 use super::fields::{Fields, Value};
 
 /// A line with its line feed: Python's keys first, and then the fields.
-pub(super) fn as_json(asctime: &str, metadata: &Metadata<'_>, fields: &Fields, spans: &[(&'static str, Fields)]) -> Vec<u8> {
-    let mut line = Line(Vec::with_capacity(256));
+pub(super) fn as_json(asctime: &str, metadata: &Metadata<'_>, fields: &Fields, spans: &[(&'static str, Fields)]) -> String {
+    let mut line = Line(String::with_capacity(256));
     line.raw("{\"asctime\": ");
     line.text(asctime);
     line.raw(", \"name\": ");
@@ -34,9 +34,12 @@ pub(super) fn as_json(asctime: &str, metadata: &Metadata<'_>, fields: &Fields, s
     line.0
 }
 
-/// A line for people: `[name] message`, and then the fields and the spans.
-pub(super) fn as_text(metadata: &Metadata<'_>, fields: &Fields, spans: &[(&'static str, Fields)]) -> Vec<u8> {
-    let mut line = Line(Vec::with_capacity(256));
+/// What stands in the text log for a line break in a message or a field: what follows does not begin a line.
+const CONTINUED: &str = "\n    ";
+
+/// A line for people: `[name] message`, and then the fields and the spans. Where one of them has several lines, all but the first are indented.
+pub(super) fn as_text(metadata: &Metadata<'_>, fields: &Fields, spans: &[(&'static str, Fields)]) -> String {
+    let mut line = Line(String::with_capacity(256));
     line.raw(&format!("[{}] {}", metadata.target(), fields.message));
     line.pairs(fields, " ");
     for (name, fields) in spans {
@@ -44,19 +47,21 @@ pub(super) fn as_text(metadata: &Metadata<'_>, fields: &Fields, spans: &[(&'stat
         line.pairs(fields, "");
         line.raw("}");
     }
-    line.raw("\n");
-    line.0
+    let mut text = line.0.replace('\n', CONTINUED);
+    text.push('\n');
+    text
 }
-struct Line(Vec<u8>);
+
+struct Line(String);
 
 impl Line {
     fn raw(&mut self, text: &str) {
-        self.0.extend_from_slice(text.as_bytes());
+        self.0.push_str(text);
     }
 
     /// Writes a JSON string.
     fn text(&mut self, text: &str) {
-        serde_json::to_writer(&mut self.0, text).expect("writing text to memory does not fail");
+        self.0.push_str(&serde_json::to_string(text).expect("text is a JSON string"));
     }
 
     /// Writes fields as members of an object. A field of the user's must not turn up as one of `ours`.

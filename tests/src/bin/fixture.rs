@@ -15,6 +15,8 @@ mod endings;
 mod forms;
 #[path = "fixture/golden.rs"]
 mod golden;
+#[path = "fixture/hostile.rs"]
+mod hostile;
 #[path = "fixture/surroundings.rs"]
 mod surroundings;
 #[cfg(feature = "schema")]

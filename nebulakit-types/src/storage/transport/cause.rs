@@ -6,6 +6,11 @@ use std::fmt;
 use object_store::client::{HttpError, HttpErrorKind};
 
 use super::body::unreadable;
+use crate::visible;
+
+/// The longest text that messages take from an answer, in characters; longer ones end with `…`. Stores' own messages are far below, and what
+/// answers need not be a store.
+const LONGEST_SAID: usize = 300;
 
 /// What kind of failure `object_store` is to take it for, which decides whether it tries again.
 pub(super) fn failed(error: reqwest::Error) -> HttpError {
@@ -68,5 +73,28 @@ pub(in super::super) fn innermost(error: &(dyn StdError + 'static)) -> String {
     while let Some(source) = error.source() {
         error = source;
     }
-    error.to_string()
+    said(&error.to_string())
+}
+
+/// What a server said, or a parser of what it said, as messages take it: on one line, without control characters, and not at any length.
+pub(in super::super) fn said(text: &str) -> String {
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let text = visible::line(&text);
+    match text.char_indices().nth(LONGEST_SAID) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.into_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_said_is_one_line_of_text_that_is_not_too_long() {
+        assert_eq!(said(" a\u{1b}[31m\n\tb\u{85}\u{202e}c \u{2028}"), "a\\u001b[31m b \\u202ec");
+        let long = "é".repeat(LONGEST_SAID);
+        assert_eq!(said(&long), long);
+        assert_eq!(said(&format!("{long}e")), format!("{long}…"));
+    }
 }

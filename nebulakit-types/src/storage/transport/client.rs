@@ -15,7 +15,7 @@ use super::super::budget::{Budget, REQUESTS};
 use super::super::checksum::Checksum;
 use super::super::{StorageConfig, roots};
 use super::body::{Body, unreadable};
-use super::cause::{Said, failed, innermost, permanent, rustls_error, tls_text};
+use super::cause::{Said, failed, innermost, permanent, rustls_error, said, tls_text};
 use super::trace::{Failure, Over, Trace, What, within};
 
 /// For how many runtimes a client is kept. A task's process has two; whoever has more makes connections anew.
@@ -143,7 +143,7 @@ impl Client {
             }
         }
         if let Some(region) = header("x-amz-bucket-region") {
-            Trace::with(|trace| trace.region = Some(region));
+            Trace::with(|trace| trace.region = Some(said(&region)));
         }
         let mut kept = BytesMut::new();
         while kept.len() < ERROR_BODY {
@@ -152,7 +152,7 @@ impl Client {
             kept.extend_from_slice(frame.data_ref().unwrap_or(&Bytes::new()));
         }
         let text = String::from_utf8_lossy(&kept);
-        let code = header("x-ms-error-code").or_else(|| named(&text, "Code")).unwrap_or_default();
+        let code = header("x-ms-error-code").map(|code| said(&code)).or_else(|| named(&text, "Code")).unwrap_or_default();
         let message = named(&text, "Message").unwrap_or_default();
         Trace::failed(Failure { origin, metadata: false, what: What::Answer { status: parts.status.as_u16(), code, message } });
         Ok(HttpResponse::from_parts(parts, kept.freeze().into()))
@@ -227,6 +227,5 @@ pub(super) fn origin(request: &HttpRequest) -> String {
 fn named(xml: &str, element: &str) -> Option<String> {
     let (_, rest) = xml.split_once(&format!("<{element}>"))?;
     let (text, _) = rest.split_once(&format!("</{element}>"))?;
-    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    Some(text.chars().take(300).collect())
+    Some(said(text))
 }

@@ -32,7 +32,7 @@ pub(super) use self::asking::Asking;
 #[cfg(feature = "cloud")]
 pub(super) use self::body::{Body, Unreadable};
 use self::cause::Said;
-pub(super) use self::cause::innermost;
+pub(super) use self::cause::{innermost, said};
 use self::client::{Client, late, origin};
 #[cfg(feature = "cloud")]
 pub(super) use self::listed::Wrapped;

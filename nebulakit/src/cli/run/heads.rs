@@ -13,7 +13,7 @@ use nebulakit_types::schema::arrow::datatypes::DataType;
 use nebulakit_types::schema::arrow::util::display::{ArrayFormatter, FormatOptions};
 use nebulakit_types::schema::{AnyRow, Schema};
 use nebulakit_types::workspace::Workspace;
-use nebulakit_types::{Error, ErrorKind, Literal, LiteralType, Result};
+use nebulakit_types::{Error, ErrorKind, Literal, LiteralType, Result, visible};
 
 use super::sandbox::Sandbox;
 use crate::failure::chain;
@@ -158,7 +158,7 @@ fn in_utc(column: &ArrayRef) -> ArrayRef {
 
 /// A value on one line that is not too long.
 fn cut(text: &str) -> String {
-    let line: String = text.chars().map(|character| if character.is_control() { ' ' } else { character }).take(WIDTH + 1).collect();
+    let line: String = text.chars().map(|character| if visible::is_control(character) { ' ' } else { character }).take(WIDTH + 1).collect();
     match line.char_indices().nth(WIDTH) {
         Some((end, _)) => format!("{}…", &line[..end]),
         None => line,

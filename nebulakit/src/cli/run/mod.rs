@@ -26,7 +26,7 @@ use self::places::Places;
 use self::returned::Answer;
 use self::sandbox::Sandbox;
 use super::commands::{self, Setting};
-use super::{Complaint, complain, keep_stdout, remark, usage};
+use super::{Complaint, complain, keep_stdout, usage};
 use crate::config::LazyConfig;
 use crate::env::{self, Environment};
 use crate::execute::Execution;
@@ -40,6 +40,7 @@ use crate::reactor::Reactor;
 use crate::stop::Stop;
 use crate::stores::Stores;
 use crate::task::TaskDef;
+use crate::terminal;
 
 /// Runs the task called `name` with the flags in `words`.
 pub(super) fn run<'a>(name: &str, words: impl Iterator<Item = &'a OsString>, setting: &Setting<'_>) -> Result<Exit, Complaint> {
@@ -51,7 +52,7 @@ pub(super) fn run<'a>(name: &str, words: impl Iterator<Item = &'a OsString>, set
         Err(error) => return usage::answer(&error, &format!("{} run {name}", setting.binary), &words),
     };
     if let Some(reason) = task.options.deprecated {
-        remark(&format!("warning: the task `{}` is deprecated: {reason}\n", task.name));
+        terminal::write(&format!("warning: the task `{}` is deprecated: {reason}\n", task.name));
     }
     let is_json = matches.get_flag(flags::JSON);
     let surroundings = Surroundings::new(setting)?;
@@ -168,5 +169,5 @@ fn execute(task: &'static TaskDef, inputs: &[u8], setting: &Setting<'_>, own: Su
 
 /// Says at once that a request to stop has been heard.
 fn stopping(signal: &'static str) {
-    remark(if signal == "SIGINT" { "stopping (Ctrl-C again ends it now)\n" } else { "stopping (a second signal ends it now)\n" });
+    terminal::write(if signal == "SIGINT" { "stopping (Ctrl-C again ends it now)\n" } else { "stopping (a second signal ends it now)\n" });
 }

@@ -5,11 +5,11 @@ use std::path::Path;
 
 use nebulakit_types::convert::reader::{LiteralRef, References};
 use nebulakit_types::outputs::Output;
-use nebulakit_types::{Error, Untyped};
+use nebulakit_types::{Error, Untyped, visible};
 
 use super::sandbox::Sandbox;
 use crate::cli::render::{self, Reader};
-use crate::cli::{Complaint, data, remark, say};
+use crate::cli::{Complaint, data, is_terminal, say};
 use crate::execute::LocalEnding;
 use crate::exit::Exit;
 use crate::failure::{Failure, chain, code};
@@ -17,6 +17,7 @@ use crate::platform::Platform;
 use crate::reactor::Reactor;
 use crate::stores::Stores;
 use crate::task::TaskDef;
+use crate::terminal;
 
 /// What is needed to tell how a run ended.
 #[derive(Debug, Clone)]
@@ -35,7 +36,7 @@ impl Answer {
     /// Shows how the run ended.
     pub(super) fn give(&self, ending: LocalEnding) -> Result<Exit, Complaint> {
         if let Some(report) = self.sandbox.report(self.platform.report_name) {
-            remark(&format!("deck: {}\n", report.display()));
+            terminal::write(&format!("deck: {}\n", visible::line(&report.to_string_lossy())));
         }
         let (outputs, exit) = match ending {
             LocalEnding::Returned(outputs) => (outputs, Exit::Stored),
@@ -60,7 +61,7 @@ impl Answer {
                 Err(Complaint { exit: of_signal(signal), ..Complaint::failed(message) })
             }
             LocalEnding::Ignored | LocalEnding::Returned(_) | LocalEnding::ReturnedLate(..) => {
-                remark("the task ended without outputs, as it asked to\n");
+                terminal::write("the task ended without outputs, as it asked to\n");
                 Ok(Exit::Stored)
             }
         }
@@ -81,11 +82,17 @@ impl Answer {
 
     /// One value plainly, several as `name: value` lines, none as nothing; tables with their first rows.
     fn for_people(&self, outputs: &[Output], heads: &[(&str, String)]) -> Result<String, Error> {
+        let is_terminal = is_terminal();
         let lines = outputs.iter().map(|output| {
-            let value = render::plain(&self.read(output, Reader::Person)?);
+            let value = self.read(output, Reader::Person)?;
+            let mut shown = render::plain(&value);
+            if is_terminal && outputs.len() > 1 && matches!(value, Untyped::String(_)) {
+                // A text's own line breaks must not begin what looks like another output.
+                shown = shown.replace('\n', "\n  ");
+            }
             let name = if outputs.len() == 1 { String::new() } else { format!("{}: ", output.name) };
             let head = heads.iter().find(|(name, _)| *name == output.name).map_or("", |(_, head)| head);
-            Ok(format!("{name}{value}\n{head}"))
+            Ok(format!("{name}{shown}\n{head}"))
         });
         lines.collect()
     }

@@ -4,6 +4,7 @@ use std::fs;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
+use nebulakit_types::visible;
 use uuid::Uuid;
 
 use crate::cli::Complaint;
@@ -33,15 +34,18 @@ impl Sandbox {
     pub(super) fn in_folder(parent: &Path) -> Result<Self, Complaint> {
         let folder = parent.join(format!("nebulakit-run-{}", Uuid::new_v4().simple()));
         let Some(text) = folder.to_str().map(str::to_owned) else {
-            return Err(Complaint::failed(format!("cannot use the folder `{}`, whose path is not UTF-8", parent.display()))
-                .hint("set FLYTE_SDK_LOCAL_SANDBOX to another folder"));
+            return Err(Complaint::failed(format!(
+                "cannot use the folder `{}`, whose path is not UTF-8",
+                visible::line(&parent.to_string_lossy())
+            ))
+            .hint("set FLYTE_SDK_LOCAL_SANDBOX to another folder"));
         };
         Ok(Self { folder, text })
     }
 
     pub(super) fn make(&self) -> Result<(), Complaint> {
         let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.folder);
-        made.map_err(|error| Complaint::failed(format!("cannot make the folder `{}`: {error}", self.folder.display())))
+        made.map_err(|error| Complaint::failed(format!("cannot make the folder `{}`: {error}", visible::line(&self.text))))
     }
 
     pub(super) fn folder(&self) -> &Path {
