@@ -80,3 +80,63 @@ fn the_emulator_is_asked_in_the_name_of_its_account() {
     });
     assert!(started.wait().error().message.contains("404"));
 }
+
+/// A task that reads a file of a server elsewhere, by a proxy at `host`, which stands for all servers elsewhere.
+fn reading_elsewhere(proxy: &Server, host: &str) -> Launch {
+    Launch::new(env!("CARGO_BIN_EXE_fixture"), "read_file")
+        .input("file", file("http://elsewhere.example/name.txt?sig=sIgNaTuRe"))
+        .env("FLYTE_STORAGE_RETRIES", "0")
+        .env("HTTP_PROXY", format!("http://{host}:{}", proxy.port()))
+}
+
+#[test]
+fn a_server_elsewhere_sends_nobody_to_this_machine_or_its_neighbours() {
+    let neighbour = Server::start();
+    let port = neighbour.port();
+    for host in [
+        "127.0.0.1",
+        "127.1",
+        "2130706433",
+        "0x7f000001",
+        "0",
+        "localhost",
+        "LOCALHOST.",
+        "a.localhost",
+        "[::1]",
+        "[::]",
+        "[::ffff:127.0.0.1]",
+        "169.254.169.254",
+        "0xa9fea9fe",
+        "[fe80::1]",
+        "[fd00:ec2::254]",
+        "metadata.google.internal",
+    ] {
+        let proxy = Server::start();
+        let started = reading_elsewhere(&proxy, "127.0.0.1").start();
+        let request = proxy.request();
+        assert!(request.path.starts_with("http://elsewhere.example/name.txt"), "{request:?}");
+        request.send_on(&format!("http://{host}:{port}/there?token=tOkEn"));
+        let message = started.wait().error().message;
+        assert!(
+            message.contains("answered 302 and sent on to `http://") && message.contains("/there`, which is not followed"),
+            "{message}"
+        );
+        assert!(!message.contains("sIgNaTuRe") && !message.contains("tOkEn"), "{message}");
+        assert!(!proxy.is_awaited() && !neighbour.is_awaited(), "{host}");
+    }
+}
+
+#[test]
+fn a_server_elsewhere_sends_on_to_another_by_any_proxy() {
+    for host in ["127.0.0.1", "localhost"] {
+        let proxy = Server::start();
+        let started = reading_elsewhere(&proxy, host).start();
+        proxy.request().send_on("http://further.example/name.txt");
+        let further = proxy.request();
+        assert_eq!(further.path, "http://further.example/name.txt");
+        assert!(further.header("referer").is_none(), "{further:?}");
+        further.answer(404, b"");
+        let message = started.wait().error().message;
+        assert!(message.contains("http://further.example answered 404"), "{message}");
+    }
+}

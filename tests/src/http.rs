@@ -104,6 +104,12 @@ impl Request {
         self.stream
     }
 
+    /// Sends on to another place, and ends the connection.
+    pub fn send_on(mut self, place: &str) {
+        let head = format!("HTTP/1.1 302 x\r\ncontent-length: 0\r\nlocation: {place}\r\nconnection: close\r\n\r\n");
+        let _ = self.stream.write_all(head.as_bytes());
+    }
+
     /// Answers, and ends the connection.
     pub fn answer(mut self, status: u16, body: &[u8]) {
         let head = format!(

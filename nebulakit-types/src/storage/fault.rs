@@ -36,6 +36,12 @@ pub(super) fn explain(place: &Place<'_>, store: &Store, config: &StorageConfig, 
         }
         Some(failure) => match &failure.what {
             What::Answer { status, code, message } => answer(place, &url, failure, *status, code, message, trace),
+            What::Elsewhere { status, code, place: to } => {
+                let (origin, said, hint) = (&failure.origin, status_text(*status, code, ""), elsewhere(place.cloud));
+                let text = format!("`{url}`: {origin} answered {said} and sent on to {to}, which is not followed{}{hint}", effort(trace));
+                (ErrorKind::Io, text)
+            }
+            What::Refused { kind, why } => (*kind, format!("`{url}`: {} {why}{}", failure.origin, effort(trace))),
             What::Silence(why) => (ErrorKind::Unavailable, format!("`{url}`: {} {why}{}", failure.origin, effort(trace))),
             What::Unreadable(why) => (ErrorKind::Io, format!("`{url}`: {why}{}", effort(trace))),
         },
@@ -57,6 +63,10 @@ pub(super) fn explain_web(url: &str, config: &StorageConfig, why: &str, trace: &
         Some(Failure { origin, what: What::Answer { status, code, message }, .. }) => {
             (status_kind(*status), format!("`{url}`: {origin} answered {}{}", status_text(*status, code, message), effort(trace)))
         }
+        Some(failure @ Failure { what: What::Elsewhere { .. }, .. }) => {
+            (ErrorKind::Io, format!("`{url}`: {} {}{}", failure.origin, brief(failure), effort(trace)))
+        }
+        Some(Failure { origin, what: What::Refused { kind, why }, .. }) => (*kind, format!("`{url}`: {origin} {why}{}", effort(trace))),
         Some(Failure { origin, what: What::Silence(why), .. }) => {
             (ErrorKind::Unavailable, format!("`{url}`: {origin} {why}{}", effort(trace)))
         }
@@ -87,9 +97,22 @@ fn answer(place: &Place<'_>, url: &str, failure: &Failure, status: u16, code: &s
         }
         _ => {}
     }
+    if matches!(status, 300..400) {
+        text.push_str(elsewhere(place.cloud));
+    }
     // What has expired is refused like what is wrong, whatever the number says.
     let expired = matches!(code, "ExpiredToken" | "ExpiredTokenException" | "InvalidToken" | "TokenRefreshRequired");
     (if expired { ErrorKind::Denied } else { status_kind(status) }, text)
+}
+
+/// What to do about a store that sends its clients elsewhere.
+#[cfg(feature = "cloud")]
+fn elsewhere(cloud: Cloud) -> &'static str {
+    match cloud {
+        Cloud::S3 => "\nhint: set AWS_REGION to the region of the bucket, or FLYTE_AWS_ENDPOINT to where the store is",
+        Cloud::Gcs => "\nhint: set GOOGLE_BASE_URL to where the store is",
+        Cloud::Azure => "\nhint: set AZURE_STORAGE_ENDPOINT to where the store is",
+    }
 }
 
 /// Whether what is missing is the bucket itself.
@@ -139,7 +162,10 @@ fn status_text(status: u16, code: &str, message: &str) -> String {
 pub(super) fn brief(failure: &Failure) -> String {
     match &failure.what {
         What::Answer { status, code, message } => format!("answered {}", status_text(*status, code, message)),
-        What::Silence(why) | What::Unreadable(why) => why.clone(),
+        What::Elsewhere { status, code, place } => {
+            format!("answered {} and sent on to {place}, which is not followed", status_text(*status, code, ""))
+        }
+        What::Refused { why, .. } | What::Silence(why) | What::Unreadable(why) => why.clone(),
     }
 }
 

@@ -1,20 +1,25 @@
 //! `http://` and `https://`: plain requests, redirects followed, queries kept, any server that answers a GET.
+//!
+//! A user and a password in the URL go to its own origin, as basic authentication.
 
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::Instant;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt as _, TryStreamExt as _};
 use http::{HeaderValue, header};
 use http_body_util::BodyExt as _;
 use object_store::client::{HttpError, HttpErrorKind, HttpRequest, HttpRequestBody, HttpResponse};
+use percent_encoding::percent_decode_str;
 
 use super::checksum::Checksum;
 use super::fault::{absence, explain_web, status_kind};
 use super::object::Found;
 use super::transfer::{ONE_TRY, Opened, Wanted};
-use super::transport::{Connector, Trace, Watch, innermost, retry_config, said};
+use super::transport::{Connector, Trace, Watch, follow, innermost, retry_config, said};
 use super::{ObjectMeta, StorageConfig};
 use crate::{Error, ErrorKind, Result};
 
@@ -160,7 +165,7 @@ where
     let retry = retry_config(config);
     let started = Instant::now();
     for tries_left in (0..=retry.max_retries).rev() {
-        let why = match client.execute(request.clone()).await {
+        let why = match follow(&client, request.clone()).await {
             Ok(answer) if answer.status().is_success() => match read(answer).await {
                 Ok(out) => return Ok(Some(out)),
                 Err(error) => innermost(&error),
@@ -182,8 +187,17 @@ where
 
 fn request(url: &str, method: &str) -> Result<HttpRequest> {
     let fault = |why: String| Error::new(ErrorKind::Url, format!("`{}` is no URL: {why}", super::location::shown(url)));
-    let parsed = url::Url::parse(url).map_err(|error| fault(error.to_string()))?;
+    let mut parsed = url::Url::parse(url).map_err(|error| fault(error.to_string()))?;
     let mut request = HttpRequest::new(HttpRequestBody::empty());
+    if !parsed.username().is_empty() || parsed.password().is_some() {
+        let decoded = |text| percent_decode_str(text).collect::<Vec<u8>>();
+        let user = [decoded(parsed.username()), b":".to_vec(), decoded(parsed.password().unwrap_or_default())].concat();
+        let mut basic = HeaderValue::from_str(&format!("Basic {}", BASE64.encode(user))).map_err(|error| fault(error.to_string()))?;
+        basic.set_sensitive(true);
+        request.headers_mut().insert(header::AUTHORIZATION, basic);
+        let is_gone = parsed.set_username("").and_then(|()| parsed.set_password(None));
+        is_gone.map_err(|()| fault("it names a user and no host".to_owned()))?;
+    }
     *request.method_mut() = method.parse().map_err(|_| fault(format!("{method} is no method")))?;
     *request.uri_mut() = parsed.as_str().parse().map_err(|_| fault("a request cannot hold it".to_owned()))?;
     Ok(request)

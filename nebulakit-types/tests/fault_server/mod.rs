@@ -54,6 +54,25 @@ impl Server {
         Self { url, seen }
     }
 
+    /// One that decides by the request: a status, header lines, a body.
+    pub(crate) fn answer_with(reply: impl Fn(&Request) -> (u16, Vec<String>, &'static str) + Send + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let seen = Arc::<Mutex<Vec<Request>>>::default();
+        let log = seen.clone();
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let mut stream = stream.unwrap();
+                let Some(request) = read(&mut stream) else { continue };
+                log.lock().unwrap().push(request.clone());
+                let (status, headers, body) = reply(&request);
+                let headers: Vec<_> = headers.iter().map(String::as_str).collect();
+                let _ = stream.write_all(&rendered(&request, status, &headers, body));
+            }
+        });
+        Self { url, seen }
+    }
+
     pub(crate) fn seen(&self) -> Vec<Request> {
         self.seen.lock().unwrap().clone()
     }

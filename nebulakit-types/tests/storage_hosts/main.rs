@@ -5,6 +5,7 @@
 mod azure;
 #[path = "../fault_server/mod.rs"]
 mod fault_server;
+mod redirects;
 
 use std::time::Duration;
 

@@ -6,6 +6,7 @@ use std::fmt;
 use object_store::client::{HttpError, HttpErrorKind};
 
 use super::body::unreadable;
+use super::nearby::nearby;
 use crate::visible;
 
 /// The longest text that messages take from an answer, in characters; longer ones end with `…`. Stores' own messages are far below, and what
@@ -21,7 +22,7 @@ pub(super) fn failed(error: reqwest::Error) -> HttpError {
         error if error.is_builder() || error.is_redirect() => HttpErrorKind::Unknown,
         _ => HttpErrorKind::Interrupted,
     };
-    if unreadable(&error).is_some() {
+    if unreadable(&error).is_some() || nearby(&error).is_some() {
         kind = HttpErrorKind::Unknown;
     }
     HttpError::new(kind, error.without_url())

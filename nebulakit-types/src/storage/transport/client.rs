@@ -16,10 +16,19 @@ use super::super::checksum::Checksum;
 use super::super::{StorageConfig, roots};
 use super::body::{Body, unreadable};
 use super::cause::{Said, failed, innermost, permanent, rustls_error, said, tls_text};
+use super::nearby::{Shunned, nearby};
+use super::redirect::{is_redirect, place};
 use super::trace::{Failure, Over, Trace, What, within};
+use crate::ErrorKind;
 
-/// For how many runtimes a client is kept. A task's process has two; whoever has more makes connections anew.
-const RUNTIMES: usize = 4;
+/// How many clients are kept: one for each runtime, and one more for what its redirects shun. A task's process has two runtimes; a program
+/// with more makes connections again.
+const CLIENTS: usize = 8;
+
+/// Marks a request whose redirects are followed by its caller, and says where it may not lead.
+#[derive(Debug, Clone, Copy)]
+#[cfg_attr(not(feature = "http"), expect(dead_code, reason = "only web addresses are followed"))]
+pub(super) struct Hop(pub(super) Shunned);
 
 /// How much of an error's body is read: the longest documented one is far below.
 const ERROR_BODY: usize = 64 * 1024;
@@ -30,7 +39,7 @@ const LONGEST_REST: Duration = Duration::from_secs(20);
 /// The process's HTTP client, made when first used, for each runtime that uses it.
 pub(super) struct Client {
     tls: OnceLock<Result<rustls::ClientConfig, String>>,
-    made: Mutex<Vec<(Option<runtime::Id>, reqwest::Client)>>,
+    made: Mutex<Vec<(Option<runtime::Id>, Shunned, reqwest::Client)>>,
     pub(super) config: Arc<StorageConfig>,
     connect: Duration,
     silence: Duration,
@@ -60,27 +69,30 @@ impl Client {
 
     /// The client of the runtime that asks. Connections end with the runtime on which they were made, and are served by it alone: a task's
     /// outputs must not be sent over one that the task has left behind.
-    fn get(&self) -> Result<reqwest::Client, HttpError> {
+    fn get(&self, shunned: Shunned) -> Result<reqwest::Client, HttpError> {
         let here = Handle::try_current().ok().map(|runtime| runtime.id());
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, client)) = made.iter().find(|(runtime, _)| *runtime == here) {
+        if let Some((.., client)) = made.iter().find(|(runtime, other, _)| *runtime == here && *other == shunned) {
             return Ok(client.clone());
         }
-        let client = self.make().map_err(|message| HttpError::new(HttpErrorKind::Unknown, Said(message)))?;
-        if made.len() == RUNTIMES {
+        let client = self.make(shunned).map_err(|message| HttpError::new(HttpErrorKind::Unknown, Said(message)))?;
+        if made.len() == CLIENTS {
             made.remove(0);
         }
-        made.push((here, client.clone()));
+        made.push((here, shunned, client.clone()));
         Ok(client)
     }
 
-    fn make(&self) -> Result<reqwest::Client, String> {
+    fn make(&self, shunned: Shunned) -> Result<reqwest::Client, String> {
         let tls = self.tls.get_or_init(|| {
             roots::install();
             roots::client_config(&self.config).map_err(|error| innermost(&error))
         });
         // Compression stays off even where another crate turns reqwest's on: an object's length is the one that the store names.
-        let builder = reqwest::Client::builder()
+        let mut builder = reqwest::Client::builder()
+            // Which redirects are followed is not the client's to decide.
+            .redirect(reqwest::redirect::Policy::none())
+            .referer(false)
             .user_agent(concat!("nebulakit/", env!("CARGO_PKG_VERSION")))
             .tls_backend_preconfigured(tls.clone()?)
             .connect_timeout(self.connect)
@@ -91,19 +103,24 @@ impl Client {
             .no_brotli()
             .no_zstd()
             .no_deflate();
+        if shunned != Shunned::default() {
+            builder = builder.dns_resolver(Arc::new(shunned.resolver()));
+        }
         builder.build().map_err(|error| innermost(&error))
     }
 
     /// Makes one request, with a limit on every silence. Bodies of error answers are read and kept.
     pub(super) async fn exchange(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
-        let origin = origin(&request);
+        let (origin, asked) = (origin(&request), request.uri().to_string());
+        let hop = request.extensions().get::<Hop>().copied();
         if within(LONGEST_REST, self.rest(&origin)).await.is_err() {
             return Err(late());
         }
         Trace::with(|trace| trace.asked += 1);
         // An upload is silent until it is through; a MiB a second is slower than any store worth waiting for.
         let limit = self.silence + Duration::from_secs(request.body().content_length() as u64 >> 20);
-        let answer = match within(limit, send(&self.get()?, request)).await {
+        let client = self.get(hop.map(|hop| hop.0).unwrap_or_default())?;
+        let answer = match within(limit, send(&client, request)).await {
             Ok(answer) => answer,
             Err(Over::Limit) => Err(HttpError::new(HttpErrorKind::Timeout, Said(format!("no answer within {limit:?}")))),
             Err(Over::Deadline) => {
@@ -114,10 +131,13 @@ impl Client {
         let answer = match answer {
             Ok(answer) => answer,
             Err(error) => {
-                let what = match (rustls_error(&error), unreadable(&error)) {
-                    (Some(tls), _) => What::Silence(format!("cannot be trusted: {}", tls_text(tls))),
-                    (None, Some(why)) => What::Unreadable(why.0.clone()),
-                    (None, None) => What::Silence(format!("did not answer: {}", innermost(&error))),
+                let what = match (rustls_error(&error), unreadable(&error), nearby(&error)) {
+                    (Some(tls), ..) => What::Silence(format!("cannot be trusted: {}", tls_text(tls))),
+                    (None, Some(why), _) => What::Unreadable(why.0.clone()),
+                    (None, None, Some(why)) => {
+                        What::Refused { kind: ErrorKind::Denied, why: format!("is not asked, as a redirect leads there: {why}") }
+                    }
+                    (None, None, None) => What::Silence(format!("did not answer: {}", innermost(&error))),
                 };
                 Trace::failed(Failure { origin, metadata: false, what });
                 return Err(permanent(error));
@@ -151,10 +171,20 @@ impl Client {
             let Ok(Some(Ok(frame))) = within(self.silence, body.frame()).await else { break };
             kept.extend_from_slice(frame.data_ref().unwrap_or(&Bytes::new()));
         }
+        if hop.is_some() && is_redirect(parts.status, &parts.headers) {
+            // It is read, so that the connection serves the next one.
+            Trace::answered();
+            return Ok(HttpResponse::from_parts(parts, Bytes::new().into()));
+        }
         let text = String::from_utf8_lossy(&kept);
         let code = header("x-ms-error-code").map(|code| said(&code)).or_else(|| named(&text, "Code")).unwrap_or_default();
         let message = named(&text, "Message").unwrap_or_default();
-        Trace::failed(Failure { origin, metadata: false, what: What::Answer { status: parts.status.as_u16(), code, message } });
+        let status = parts.status.as_u16();
+        let what = match place(&asked, &parts.headers).filter(|_| parts.status.is_redirection()) {
+            Some(place) => What::Elsewhere { status, code, place },
+            None => What::Answer { status, code, message },
+        };
+        Trace::failed(Failure { origin, metadata: false, what });
         Ok(HttpResponse::from_parts(parts, kept.freeze().into()))
     }
 

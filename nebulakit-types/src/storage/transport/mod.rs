@@ -6,6 +6,8 @@
 //! | `asking` | what S3 is asked for besides an object |
 //! | `body` | what is read while it is sent |
 //! | `listed` | listings whose keys stay what they are |
+//! | `nearby` | hosts that only this machine reaches |
+//! | `redirect` | whose redirects are followed, where to, and with what |
 //! | `retry` | how often a request is made again, and the waits in between |
 //! | `trace` | what the requests of one operation met, and the deadline that they keep |
 //! | `cause` | what is at the bottom of a failed request |
@@ -17,6 +19,8 @@ mod cause;
 mod client;
 #[cfg(feature = "cloud")]
 mod listed;
+mod nearby;
+mod redirect;
 mod retry;
 mod trace;
 
@@ -36,6 +40,8 @@ pub(super) use self::cause::{innermost, said};
 use self::client::{Client, late, origin};
 #[cfg(feature = "cloud")]
 pub(super) use self::listed::Wrapped;
+#[cfg(feature = "http")]
+pub(super) use self::redirect::follow;
 use self::retry::pause;
 pub(super) use self::retry::{Backoff, retry_config};
 use self::trace::within;

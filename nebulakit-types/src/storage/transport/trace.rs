@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 
 use futures_util::stream::{self, Stream};
 
+use crate::ErrorKind;
+
 tokio::task_local! {
     static TRACE: Arc<Mutex<Trace>>;
 }
@@ -73,6 +75,10 @@ pub(in super::super) struct Failure {
 pub(in super::super) enum What {
     /// The store answered with an error: its status, its code and its message, as far as it told them.
     Answer { status: u16, code: String, message: String },
+    /// The store sent on to another place, which is not asked: its status, its code and that place, as messages name it.
+    Elsewhere { status: u16, code: String, place: String },
+    /// A redirect that is not followed: what kind of error that is, and what happened, as a clause that follows the server's name.
+    Refused { kind: ErrorKind, why: String },
     /// No answer, or one that broke off: what the server did instead, as a clause that follows its name.
     Silence(String),
     /// What was to be sent could not be read.
