@@ -47,6 +47,39 @@ fn accounts_of_azure_are_asked_for_blobs_at_their_own_host() {
     }
 }
 
+/// The same with keys of S3 and a token of Google's.
+fn reading_signed(url: &str, style: &str) -> Launch {
+    reading(url)
+        .env("FLYTE_AWS_ACCESS_KEY_ID", "AKTEST")
+        .env("FLYTE_AWS_SECRET_ACCESS_KEY", "secret")
+        .env("FLYTE_AWS_ADDRESSING_STYLE", style)
+        .env("AWS_REGION", "eu-west-3")
+        .env("GOOGLE_BEARER_TOKEN", "token")
+}
+
+#[test]
+fn buckets_are_asked_for_below_the_stores_own_domain() {
+    for (url, style, host) in [
+        ("s3://bucket/key", "auto", "bucket.s3.eu-west-3.amazonaws.com:443"),
+        ("s3://evil.example/key", "auto", "s3.eu-west-3.amazonaws.com:443"),
+        ("s3://evil.example/key", "virtual", "evil.example.s3.eu-west-3.amazonaws.com:443"),
+        ("s3://bucket/@evil.example", "path", "s3.eu-west-3.amazonaws.com:443"),
+        ("gs://evil.example/key", "auto", "storage.googleapis.com:443"),
+    ] {
+        assert_eq!(asked(reading_signed(url, style)), host, "{url}");
+    }
+    for scheme in ["s3", "gs"] {
+        for style in ["auto", "virtual", "path"] {
+            for bucket in ["evil.example#", "evil.example?", "bucket@evil.example", "bucket:8080", "evil.example\\", "..", ""] {
+                let proxy = Server::start();
+                let launch = reading_signed(&format!("{scheme}://{bucket}/key"), style);
+                let message = launch.env("HTTPS_PROXY", proxy.url("")).run().error().message;
+                assert!(!message.is_empty() && !proxy.is_awaited(), "{bucket}: {message}");
+            }
+        }
+    }
+}
+
 #[test]
 fn a_domain_of_ones_own_is_allowed_by_a_setting() {
     let url = "abfss://c@mine.dfs.local.azurestack.external/key";

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey};
 
-use super::cloud::{Place, Store, check_header, endpoint_url, refused};
+use super::cloud::{
+    Place, Store, check_bucket, check_header, container_path, container_url, endpoint_url, refused, secret_url, service_url,
+};
 use super::location::shown;
 use super::transport::{Asking, Connector, client_options, retry_config};
 use super::{AddressingStyle, Environment, StorageConfig};
@@ -23,10 +25,12 @@ pub(super) fn store(
     connector: &Connector,
 ) -> Result<Store> {
     let bucket = place.authority;
-    if bucket.contains(['@', ':', '$']) {
-        return Err(Error::new(ErrorKind::Url, format!("`{}`: the name of a bucket holds no `@`, `:` or `$`", shown(place.url))));
-    }
+    check_bucket(place.url, bucket)?;
     let (s3, environment) = (&config.s3, &config.environment);
+    let profile = Profile::read(environment, s3.access_key_id.is_none() || s3.region.is_none());
+    let anonymous = anonymous || s3.anonymous;
+    let keys = if anonymous { None } else { keys(place, config, &profile)? };
+    let service = if anonymous || keys.is_some() { Service::None } else { Service::of(environment) };
     // A signature over the whole body costs half a second of CPU for each GiB. Over TLS it adds nothing; over plain http, whoever could
     // change an upload could as well change what is read back. `AWS_UNSIGNED_PAYLOAD=false` turns it on.
     let mut builder = AmazonS3Builder::new().with_unsigned_payload(true);
@@ -36,14 +40,16 @@ pub(super) fn store(
             Ok(AmazonS3ConfigKey::Client(_) | AmazonS3ConfigKey::AccessKeyId | AmazonS3ConfigKey::SecretAccessKey) | Err(_) => {}
             Ok(AmazonS3ConfigKey::Token | AmazonS3ConfigKey::Region | AmazonS3ConfigKey::DefaultRegion) => {}
             Ok(AmazonS3ConfigKey::Endpoint | AmazonS3ConfigKey::S3Endpoint | AmazonS3ConfigKey::Bucket) => {}
-            Ok(key) => builder = builder.with_config(key, value),
+            Ok(key) => {
+                if let Some(value) = service.told(&key, name, value)? {
+                    builder = builder.with_config(key, value);
+                }
+            }
         }
     }
-    let profile = Profile::read(environment, s3.access_key_id.is_none() || s3.region.is_none());
-    let anonymous = anonymous || s3.anonymous;
     if anonymous {
         builder = builder.with_skip_signature(true);
-    } else if let Some(keys) = keys(place, config, &profile)? {
+    } else if let Some(keys) = keys {
         builder = builder.with_access_key_id(keys.id).with_secret_access_key(keys.secret);
         if let Some(token) = keys.token {
             builder = builder.with_token(token);
@@ -102,6 +108,44 @@ pub(super) fn store(
         .map_err(|error| refused(place, config, &error))?;
     asking.sign_as(objects.credentials(), &region);
     Ok(Store { objects: Arc::new(objects), looked_for: LOOKED_FOR, region: Some(region), anonymous, bodies_in_memory })
+}
+
+/// The service that gives credentials, where the configuration has none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Service {
+    None,
+    WebIdentity,
+    ContainerPath,
+    ContainerUrl,
+    Machine,
+}
+
+impl Service {
+    /// The one that is asked, as the cloud's own tools choose.
+    fn of(environment: &Environment) -> Self {
+        let is_set = |names: &[&str]| names.iter().all(|name| environment.get(name).is_some());
+        if is_set(&["AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ROLE_ARN"]) {
+            Self::WebIdentity
+        } else if is_set(&["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"]) {
+            Self::ContainerPath
+        } else if is_set(&["AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"]) {
+            Self::ContainerUrl
+        } else {
+            Self::Machine
+        }
+    }
+
+    /// What the builder is told by a variable: of where credentials come from, only what this one needs, and only what may be asked.
+    fn told(self, key: &AmazonS3ConfigKey, name: &str, value: &str) -> Result<Option<String>> {
+        let (service, checked): (_, fn(&str, &str) -> Result<String>) = match key {
+            AmazonS3ConfigKey::StsEndpoint => (Self::WebIdentity, secret_url),
+            AmazonS3ConfigKey::ContainerCredentialsRelativeUri => (Self::ContainerPath, container_path),
+            AmazonS3ConfigKey::ContainerCredentialsFullUri => (Self::ContainerUrl, container_url),
+            AmazonS3ConfigKey::MetadataEndpoint => (Self::Machine, service_url),
+            _ => return Ok(Some(value.to_owned())),
+        };
+        if self == service { checked(name, value).map(Some) } else { Ok(None) }
+    }
 }
 
 struct Keys {

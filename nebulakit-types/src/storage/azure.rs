@@ -9,7 +9,7 @@ use std::sync::Arc;
 use object_store::azure::{AzureConfigKey, MicrosoftAzureBuilder};
 
 use super::StorageConfig;
-use super::cloud::{Place, Store, check_header, endpoint_url, refused};
+use super::cloud::{Place, Store, check_header, endpoint_url, refused, secret_url, service_url};
 use super::location::shown;
 use super::transport::{Connector, client_options, retry_config};
 use crate::Secret;
@@ -20,7 +20,7 @@ const LOOKED_FOR: &str = "FLYTE_AZURE_STORAGE_ACCOUNT_KEY or FLYTE_AZURE_TENANT_
     AZURE_TENANT_ID, AZURE_CLIENT_SECRET with the same, AZURE_STORAGE_SAS_TOKEN, the managed identity of the machine";
 
 pub(super) fn store(place: &Place<'_>, anonymous: bool, config: &StorageConfig, connector: &Connector) -> Result<Store> {
-    let (azure, environment) = (&config.azure, &config.environment);
+    let azure = &config.azure;
     // `container@account.dfs.core.windows.net`, or the container alone.
     let (container, host) = match place.authority.split_once('@') {
         Some((container, host)) => (container, Some(host)),
@@ -33,24 +33,22 @@ pub(super) fn store(place: &Place<'_>, anonymous: bool, config: &StorageConfig, 
         ));
     }
     let target = Target::of(place, container, host, config)?;
-    let mut settings = settings(place, config)?;
+    let anonymous = anonymous || azure.anonymous;
+    let mut settings = settings(place, anonymous, config)?;
     if !target.is_own {
         settings.retain(|(key, _)| *key != AzureConfigKey::EncryptionKey);
-        if !anonymous && !azure.anonymous {
+        if !anonymous {
             target.without_keys(place, &mut settings)?;
         }
     }
     let mut builder = MicrosoftAzureBuilder::new();
-    if let Some(endpoint) = environment.get("IDENTITY_ENDPOINT") {
-        builder = builder.with_msi_endpoint(endpoint);
-    }
     for (key, value) in settings {
         builder = builder.with_config(key, value);
     }
     if let Some(endpoint) = target.endpoint {
         builder = builder.with_endpoint(endpoint);
     }
-    if anonymous || azure.anonymous {
+    if anonymous {
         builder = builder.with_skip_signature(true);
     }
     let objects = builder
@@ -61,12 +59,11 @@ pub(super) fn store(place: &Place<'_>, anonymous: bool, config: &StorageConfig, 
         .with_retry(retry_config(config))
         .build()
         .map_err(|error| refused(place, config, &error))?;
-    let anonymous = anonymous || azure.anonymous;
     Ok(Store { objects: Arc::new(objects), looked_for: LOOKED_FOR, region: None, anonymous, bodies_in_memory: false })
 }
 
 /// What the builder is told besides the target: the environment's variables first, and over them the configuration.
-fn settings(place: &Place<'_>, config: &StorageConfig) -> Result<Vec<(AzureConfigKey, String)>> {
+fn settings(place: &Place<'_>, anonymous: bool, config: &StorageConfig) -> Result<Vec<(AzureConfigKey, String)>> {
     let azure = &config.azure;
     let mut settings = Vec::new();
     for (name, value) in config.environment.with_prefix("AZURE_") {
@@ -74,8 +71,16 @@ fn settings(place: &Place<'_>, config: &StorageConfig) -> Result<Vec<(AzureConfi
             // The transport is this crate's; the others say where, which is the target's to decide.
             Ok(AzureConfigKey::Client(_) | AzureConfigKey::ContainerName | AzureConfigKey::AccountName | AzureConfigKey::Endpoint)
             | Err(_) => {}
+            Ok(AzureConfigKey::AuthorityHost | AzureConfigKey::FabricTokenServiceUrl | AzureConfigKey::MsiEndpoint) if anonymous => {}
+            Ok(key @ (AzureConfigKey::AuthorityHost | AzureConfigKey::FabricTokenServiceUrl)) => {
+                settings.push((key, secret_url(name, value)?));
+            }
+            Ok(AzureConfigKey::MsiEndpoint) => settings.push((AzureConfigKey::MsiEndpoint, service_url(name, value)?)),
             Ok(key) => settings.push((key, value.to_owned())),
         }
+    }
+    if let Some(value) = config.environment.get("IDENTITY_ENDPOINT").filter(|_| !anonymous) {
+        settings.push((AzureConfigKey::MsiEndpoint, service_url("IDENTITY_ENDPOINT", value)?));
     }
     let options: [(AzureConfigKey, Option<&str>); 5] = [
         (AzureConfigKey::AccessKey, azure.account_key.as_ref().map(Secret::expose)),

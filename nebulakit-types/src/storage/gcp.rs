@@ -6,24 +6,21 @@ use object_store::StaticCredentialProvider;
 use object_store::gcp::{GcpCredential, GoogleCloudStorageBuilder, GoogleConfigKey};
 
 use super::StorageConfig;
-use super::cloud::{Place, Store, endpoint_url, refused};
-use super::location::shown;
+use super::cloud::{Place, Store, check_bucket, endpoint_url, refused};
 use super::transport::{Connector, client_options, retry_config};
-use crate::{Error, ErrorKind, Result};
+use crate::Result;
 
 const LOOKED_FOR: &str = "GOOGLE_SERVICE_ACCOUNT, GOOGLE_SERVICE_ACCOUNT_KEY, GOOGLE_APPLICATION_CREDENTIALS, \
     ~/.config/gcloud/application_default_credentials.json, the service account of the machine";
 
 pub(super) fn store(place: &Place<'_>, anonymous: bool, config: &StorageConfig, connector: &Connector) -> Result<Store> {
     let bucket = place.authority;
-    if bucket.contains(['@', ':', '$']) {
-        return Err(Error::new(ErrorKind::Url, format!("`{}`: the name of a bucket holds no `@`, `:` or `$`", shown(place.url))));
-    }
+    check_bucket(place.url, bucket)?;
     let (gcs, environment) = (&config.gcs, &config.environment);
     let mut builder = GoogleCloudStorageBuilder::new();
     for (name, value) in environment.with_prefix("GOOGLE_").filter(|_| !anonymous) {
         match name.to_ascii_lowercase().parse::<GoogleConfigKey>() {
-            Ok(GoogleConfigKey::Client(_) | GoogleConfigKey::Bucket) | Err(_) => {}
+            Ok(GoogleConfigKey::Client(_) | GoogleConfigKey::Bucket | GoogleConfigKey::BaseUrl) | Err(_) => {}
             Ok(key) => builder = builder.with_config(key, value),
         }
     }
@@ -37,7 +34,9 @@ pub(super) fn store(place: &Place<'_>, anonymous: bool, config: &StorageConfig, 
         let nobody = GcpCredential { bearer: String::new() };
         builder = builder.with_skip_signature(true).with_credentials(Arc::new(StaticCredentialProvider::new(nobody)));
     }
-    if let Some(endpoint) = gcs.endpoint.clone().or(emulator) {
+    // Also for what is tried without credentials.
+    let usual = environment.get("GOOGLE_BASE_URL").map(str::to_owned);
+    if let Some(endpoint) = gcs.endpoint.clone().or(emulator).or(usual) {
         builder = builder.with_base_url(endpoint_url(endpoint.trim())?.as_str().trim_end_matches('/'));
     }
     let objects = builder

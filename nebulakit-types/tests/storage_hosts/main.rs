@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod azure;
+mod endpoints;
 #[path = "../fault_server/mod.rs"]
 mod fault_server;
 mod redirects;

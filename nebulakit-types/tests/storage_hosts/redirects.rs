@@ -63,6 +63,12 @@ async fn a_bucket_of_another_region_says_what_to_set() {
     for part in ["301 PermanentRedirect", "AWS_REGION", "FLYTE_AWS_ENDPOINT"] {
         assert!(error.contains(part), "no `{part}` in: {error}");
     }
+    // A region is part of a host's name.
+    for region in ["evil.example/", "x.evil.example", "@evil.example", ""] {
+        let first = Server::answer_with(move |_| (301, vec![format!("x-amz-bucket-region: {region}")], ""));
+        assert!(Storage::new(s3(&first.url)).get("s3://bucket/key").await.is_err(), "{region}");
+        assert_eq!(first.seen().len(), 1, "{region}: nobody is asked in the name of that region");
+    }
 }
 
 #[tokio::test]

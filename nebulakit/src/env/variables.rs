@@ -263,7 +263,8 @@ mod tests {
         page.push_str(
             "\n## The clouds' own variables\n\n\
              What the settings leave open is found as each cloud's own tools find it: the object stores are handed every variable that begins\n\
-             with `AWS_`, `AZURE_` or `GOOGLE_`, and `IDENTITY_ENDPOINT`, `STORAGE_EMULATOR_HOST`, `SSL_CERT_FILE`, `SSL_CERT_DIR` and `HOME`.\n\n\
+             with `AWS_`, `AZURE_` or `GOOGLE_`, and `IDENTITY_ENDPOINT`, `STORAGE_EMULATOR_HOST`, `SSL_CERT_FILE`, `SSL_CERT_DIR` and `HOME`.\n\
+             [data.md](data.md#hosts-and-credentials) says which of them name hosts, and what is sent there.\n\n\
              ## Read by libraries\n\n\
              | variable | meaning |\n|---|---|\n\
              | `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY` | Proxies for object stores and web addresses, and the hosts that are \

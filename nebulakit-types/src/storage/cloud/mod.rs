@@ -1,5 +1,6 @@
 //! The clouds' stores, each made when a URL first leads to it and kept for the next; and what every operation on them has in common.
 
+mod endpoints;
 mod names;
 mod objects;
 mod parts;
@@ -13,6 +14,13 @@ use std::time::Instant;
 use object_store::list::PaginatedListStore;
 use object_store::{Error as StoreError, ObjectStore};
 
+#[cfg(any(feature = "aws", feature = "gcp"))]
+pub(super) use self::endpoints::check_bucket;
+pub(super) use self::endpoints::endpoint_url;
+#[cfg(feature = "aws")]
+pub(super) use self::endpoints::{container_path, container_url};
+#[cfg(any(feature = "aws", feature = "azure"))]
+pub(super) use self::endpoints::{secret_url, service_url};
 pub(super) use self::parts::{Part, Parts};
 use super::fault::{NO_CREDENTIALS, absence, explain, no_bucket};
 pub(super) use super::location::Place;
@@ -252,18 +260,4 @@ pub(super) fn check_header(place: &Place<'_>, name: &str, value: &str) -> Result
         return Err(Error::new(ErrorKind::Denied, text));
     }
     Ok(())
-}
-
-/// Reads an endpoint: a scheme, a host, perhaps a port and a path.
-pub(super) fn endpoint_url(endpoint: &str) -> Result<url::Url> {
-    let fault = |why: &str| Error::new(ErrorKind::Url, format!("the endpoint `{}` {why}", shown(endpoint)));
-    let url = url::Url::parse(endpoint).map_err(|error| fault(&format!("is no URL: {error}")))?;
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err(fault("holds a user name or a password; credentials have settings of their own"));
-    }
-    match url.scheme() {
-        "http" | "https" if url.has_host() && url.query().is_none() && url.fragment().is_none() => Ok(url),
-        "http" | "https" => Err(fault("must be a host, perhaps with a port and a path, and nothing after it")),
-        _ => Err(fault("must begin with `https://` or `http://`")),
-    }
 }

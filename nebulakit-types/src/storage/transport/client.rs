@@ -162,8 +162,10 @@ impl Client {
                 self.resting.lock().unwrap_or_else(PoisonError::into_inner).insert(origin.clone(), until);
             }
         }
-        if let Some(region) = header("x-amz-bucket-region") {
-            Trace::with(|trace| trace.region = Some(said(&region)));
+        // It becomes a part of a host's name.
+        let is_region = |region: &String| !region.is_empty() && region.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+        if let Some(region) = header("x-amz-bucket-region").filter(is_region) {
+            Trace::with(|trace| trace.region = Some(region));
         }
         let mut kept = BytesMut::new();
         while kept.len() < ERROR_BODY {

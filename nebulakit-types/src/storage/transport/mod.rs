@@ -40,6 +40,10 @@ pub(super) use self::cause::{innermost, said};
 use self::client::{Client, late, origin};
 #[cfg(feature = "cloud")]
 pub(super) use self::listed::Wrapped;
+#[cfg(feature = "aws")]
+pub(super) use self::nearby::is_container_service;
+#[cfg(any(feature = "aws", feature = "azure"))]
+pub(super) use self::nearby::is_this_machine;
 #[cfg(feature = "http")]
 pub(super) use self::redirect::follow;
 use self::retry::pause;

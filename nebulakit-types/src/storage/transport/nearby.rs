@@ -14,7 +14,7 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 const LOOPBACK: [&str; 4] = ["localhost", "localhost.localdomain", "ip6-localhost", "ip6-loopback"];
 
 /// Names of metadata services, which a proxy may know though this machine does not.
-#[cfg(feature = "http")]
+#[cfg(any(feature = "http", feature = "aws", feature = "azure"))]
 const METADATA: [&str; 5] = ["metadata", "metadata.google.internal", "metadata.goog", "instance-data", "instance-data.ec2.internal"];
 
 /// In which way a host is near.
@@ -57,14 +57,14 @@ impl Near {
         }
     }
 
-    #[cfg(feature = "http")]
+    #[cfg(any(feature = "http", feature = "aws", feature = "azure"))]
     fn of_name(name: &str) -> Option<Self> {
         let name = name.trim_end_matches('.').to_ascii_lowercase();
-        if is_this_machine(&name) { Some(Self::Loopback) } else { METADATA.contains(&&*name).then_some(Self::Link) }
+        if is_loopback_name(&name) { Some(Self::Loopback) } else { METADATA.contains(&&*name).then_some(Self::Link) }
     }
 
     /// What a web address says by itself. Numbers are read as the address itself reads them: `http://2130706433/` is 127.0.0.1.
-    #[cfg(feature = "http")]
+    #[cfg(any(feature = "http", feature = "aws", feature = "azure"))]
     pub(super) fn of_url(url: &url::Url) -> Option<Self> {
         match url.host()? {
             url::Host::Domain(name) => Self::of_name(name),
@@ -83,7 +83,23 @@ impl fmt::Display for Near {
     }
 }
 
-fn is_this_machine(name: &str) -> bool {
+/// Whether a URL names this machine by itself, so that what is sent there stays here.
+#[cfg(any(feature = "aws", feature = "azure"))]
+pub(in super::super) fn is_this_machine(url: &url::Url) -> bool {
+    Near::of_url(url) == Some(Near::Loopback)
+}
+
+/// Whether a URL names one of the addresses at which Amazon's container services answer: those of ECS, and of EKS in both versions.
+#[cfg(feature = "aws")]
+pub(in super::super) fn is_container_service(url: &url::Url) -> bool {
+    match url.host() {
+        Some(url::Host::Ipv4(address)) => matches!(address.octets(), [169, 254, 170, 2 | 23]),
+        Some(url::Host::Ipv6(address)) => address.segments() == [0xfd00, 0x0ec2, 0, 0, 0, 0, 0, 0x23],
+        _ => false,
+    }
+}
+
+fn is_loopback_name(name: &str) -> bool {
     LOOPBACK.contains(&name) || name.ends_with(".localhost")
 }
 
@@ -115,7 +131,7 @@ impl Shunned {
 
     fn check(self, name: &str, found: &[SocketAddr]) -> Result<(), Nearby> {
         // A redirect to this name was refused before. What is looked up is a proxy's, which the configuration names.
-        if is_this_machine(name) {
+        if is_loopback_name(name) {
             return Ok(());
         }
         let near = |found: &SocketAddr| Some((found.ip(), Near::of_address(found.ip()).filter(|near| self.includes(*near))?));
