@@ -173,3 +173,29 @@ fn a_server_elsewhere_sends_on_to_another_by_any_proxy() {
         assert!(message.contains("http://further.example answered 404"), "{message}");
     }
 }
+
+#[test]
+fn services_of_this_machine_are_asked_without_a_proxy() {
+    let (proxy, service, store) = (Server::start(), Server::start(), Server::start());
+    let launch = Launch::new(env!("CARGO_BIN_EXE_fixture"), "read_file").input("file", file("s3://bucket/name.txt"));
+    std::fs::write(launch.path().join("token"), "tOkEn").unwrap();
+    let token = launch.path().join("token");
+    let started = launch
+        .env("HTTP_PROXY", proxy.url(""))
+        .env("FLYTE_AWS_ENDPOINT", store.url(""))
+        .env("AWS_CONTAINER_CREDENTIALS_FULL_URI", service.url("/creds"))
+        .env("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", token)
+        .start();
+    let asked = std::thread::spawn(move || {
+        let request = service.request();
+        assert_eq!((request.path.as_str(), request.header("authorization")), ("/creds", Some("tOkEn")));
+        let keys = r#"{"AccessKeyId": "AKTEST", "SecretAccessKey": "s", "Token": "t", "Expiration": "2036-01-01T00:00:00Z"}"#;
+        request.answer(200, keys.as_bytes());
+        let request = store.request();
+        assert!(request.path == "/bucket/name.txt" && request.header("authorization").is_some(), "{request:?}");
+        request.answer(404, b"");
+    });
+    let ended = started.wait();
+    assert!(!proxy.is_awaited(), "{}", ended.error().message);
+    asked.join().unwrap();
+}

@@ -1,6 +1,6 @@
 //! Settings that name hosts, and names of buckets and keys, which do not.
 
-use nebulakit_types::storage::{AddressingStyle, GcsConfig, S3Config};
+use nebulakit_types::storage::{AddressingStyle, GcsConfig, Registry, S3Config};
 
 use super::*;
 
@@ -189,4 +189,26 @@ async fn no_bucket_and_no_key_leaves_the_endpoints_path() {
             assert_eq!(error.kind(), ErrorKind::Url, "{key}: {error}");
         }
     }
+}
+
+#[tokio::test]
+async fn nothing_below_a_registered_prefix_moves_the_host() {
+    let server = Server::follow([OBJECT]);
+    let stranger = Server::follow([OBJECT]);
+    let host = stranger.url.strip_prefix("http://").unwrap();
+    let mut registry = Registry::default();
+    registry.register("lake://", &format!("http://me:{MARKER}@{}/base", server.url.strip_prefix("http://").unwrap())).unwrap();
+    registry.register("pond://", "s3://bucket/base").unwrap();
+    let storage = Storage::new(StorageConfig { registry, ..stores(&server.url).remove(0).1 });
+    for scheme in ["lake", "pond"] {
+        for rest in
+            [format!("@{host}/x"), format!("/{host}/x"), format!("//{host}/x"), format!("\\\\{host}\\x"), format!("http://{host}/x")]
+        {
+            let before = server.seen().len();
+            let ended = storage.get(&format!("{scheme}://{rest}")).await;
+            assert_eq!(server.seen().len() > before, ended.is_ok(), "{scheme}://{rest}");
+        }
+    }
+    assert!(stranger.seen().is_empty(), "{:?}", stranger.seen());
+    assert!(server.seen().iter().all(is_signed) && server.seen().len() >= 5, "{:?}", server.seen());
 }

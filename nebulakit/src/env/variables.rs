@@ -268,7 +268,8 @@ mod tests {
              ## Read by libraries\n\n\
              | variable | meaning |\n|---|---|\n\
              | `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY` | Proxies for object stores and web addresses, and the hosts that are \
-             reached without one; also in small letters. |\n\
+             reached without one; also in small letters. Loopback and link-local addresses, `localhost` and metadata services are always reached \
+             without one. |\n\
              \n\
              ## The runtime's own metrics\n\n\
              Sent where `FLYTE_STATSD_HOST` or `FLYTE_SECRETS_HOST` is set in the environment, and only there; a host in the configuration file\n\

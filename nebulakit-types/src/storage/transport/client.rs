@@ -16,14 +16,22 @@ use super::super::checksum::Checksum;
 use super::super::{StorageConfig, roots};
 use super::body::{Body, unreadable};
 use super::cause::{Said, failed, innermost, permanent, rustls_error, said, tls_text};
-use super::nearby::{Shunned, nearby};
+use super::nearby::{Near, Shunned, nearby};
 use super::redirect::{is_redirect, place};
 use super::trace::{Failure, Over, Trace, What, within};
 use crate::ErrorKind;
 
-/// How many clients are kept: one for each runtime, and one more for what its redirects shun. A task's process has two runtimes; a program
-/// with more makes connections again.
+/// How many clients are kept: for each runtime up to one for each way. A task's process has two runtimes; a program with more makes
+/// connections again.
 const CLIENTS: usize = 8;
+
+/// In which way a host is reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Way {
+    shunned: Shunned,
+    /// Without a proxy, which would reach its own machine and its own neighbours instead, and be sent what is meant for those of this one.
+    direct: bool,
+}
 
 /// Marks a request whose redirects are followed by its caller, and says where it may not lead.
 #[derive(Debug, Clone, Copy)]
@@ -39,7 +47,7 @@ const LONGEST_REST: Duration = Duration::from_secs(20);
 /// The process's HTTP client, made when first used, for each runtime that uses it.
 pub(super) struct Client {
     tls: OnceLock<Result<rustls::ClientConfig, String>>,
-    made: Mutex<Vec<(Option<runtime::Id>, Shunned, reqwest::Client)>>,
+    made: Mutex<Vec<(Option<runtime::Id>, Way, reqwest::Client)>>,
     pub(super) config: Arc<StorageConfig>,
     connect: Duration,
     silence: Duration,
@@ -69,21 +77,21 @@ impl Client {
 
     /// The client of the runtime that asks. Connections end with the runtime on which they were made, and are served by it alone: a task's
     /// outputs must not be sent over one that the task has left behind.
-    fn get(&self, shunned: Shunned) -> Result<reqwest::Client, HttpError> {
+    fn get(&self, way: Way) -> Result<reqwest::Client, HttpError> {
         let here = Handle::try_current().ok().map(|runtime| runtime.id());
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((.., client)) = made.iter().find(|(runtime, other, _)| *runtime == here && *other == shunned) {
+        if let Some((.., client)) = made.iter().find(|(runtime, other, _)| *runtime == here && *other == way) {
             return Ok(client.clone());
         }
-        let client = self.make(shunned).map_err(|message| HttpError::new(HttpErrorKind::Unknown, Said(message)))?;
+        let client = self.make(way).map_err(|message| HttpError::new(HttpErrorKind::Unknown, Said(message)))?;
         if made.len() == CLIENTS {
             made.remove(0);
         }
-        made.push((here, shunned, client.clone()));
+        made.push((here, way, client.clone()));
         Ok(client)
     }
 
-    fn make(&self, shunned: Shunned) -> Result<reqwest::Client, String> {
+    fn make(&self, way: Way) -> Result<reqwest::Client, String> {
         let tls = self.tls.get_or_init(|| {
             roots::install();
             roots::client_config(&self.config).map_err(|error| innermost(&error))
@@ -103,15 +111,19 @@ impl Client {
             .no_brotli()
             .no_zstd()
             .no_deflate();
-        if shunned != Shunned::default() {
-            builder = builder.dns_resolver(Arc::new(shunned.resolver()));
+        if way.direct {
+            builder = builder.no_proxy();
+        }
+        if way.shunned != Shunned::default() {
+            builder = builder.dns_resolver(Arc::new(way.shunned.resolver()));
         }
         builder.build().map_err(|error| innermost(&error))
     }
 
     /// Makes one request, with a limit on every silence. Bodies of error answers are read and kept.
     pub(super) async fn exchange(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
-        let (origin, asked) = (origin(&request), request.uri().to_string());
+        let origin = origin(&request);
+        let url = url::Url::parse(&request.uri().to_string()).map_err(|error| HttpError::new(HttpErrorKind::Unknown, error))?;
         let hop = request.extensions().get::<Hop>().copied();
         if within(LONGEST_REST, self.rest(&origin)).await.is_err() {
             return Err(late());
@@ -119,8 +131,9 @@ impl Client {
         Trace::with(|trace| trace.asked += 1);
         // An upload is silent until it is through; a MiB a second is slower than any store worth waiting for.
         let limit = self.silence + Duration::from_secs(request.body().content_length() as u64 >> 20);
-        let client = self.get(hop.map(|hop| hop.0).unwrap_or_default())?;
-        let answer = match within(limit, send(&client, request)).await {
+        let shunned = hop.map(|hop| hop.0).unwrap_or_default();
+        let client = self.get(Way { shunned, direct: Near::of_url(&url).is_some() })?;
+        let answer = match within(limit, send(&client, url.clone(), request)).await {
             Ok(answer) => answer,
             Err(Over::Limit) => Err(HttpError::new(HttpErrorKind::Timeout, Said(format!("no answer within {limit:?}")))),
             Err(Over::Deadline) => {
@@ -182,7 +195,7 @@ impl Client {
         let code = header("x-ms-error-code").map(|code| said(&code)).or_else(|| named(&text, "Code")).unwrap_or_default();
         let message = named(&text, "Message").unwrap_or_default();
         let status = parts.status.as_u16();
-        let what = match place(&asked, &parts.headers).filter(|_| parts.status.is_redirection()) {
+        let what = match place(&url, &parts.headers).filter(|_| parts.status.is_redirection()) {
             Some(place) => What::Elsewhere { status, code, place },
             None => What::Answer { status, code, message },
         };
@@ -233,10 +246,9 @@ pub(super) fn late() -> HttpError {
 }
 
 /// Hands a request to reqwest. `object_store` does the same, but always as a stream of what it holds in memory.
-async fn send(client: &reqwest::Client, request: HttpRequest) -> Result<HttpResponse, HttpError> {
+async fn send(client: &reqwest::Client, url: url::Url, request: HttpRequest) -> Result<HttpResponse, HttpError> {
     let streamed = Body::of(&request);
     let (parts, body) = request.into_parts();
-    let url = parts.uri.to_string().parse().map_err(|error| HttpError::new(HttpErrorKind::Unknown, error))?;
     let mut request = reqwest::Request::new(parts.method, url);
     *request.headers_mut() = parts.headers;
     *request.body_mut() = Some(match (streamed, body.as_bytes()) {

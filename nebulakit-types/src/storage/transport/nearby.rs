@@ -14,7 +14,6 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 const LOOPBACK: [&str; 4] = ["localhost", "localhost.localdomain", "ip6-localhost", "ip6-loopback"];
 
 /// Names of metadata services, which a proxy may know though this machine does not.
-#[cfg(any(feature = "http", feature = "aws", feature = "azure"))]
 const METADATA: [&str; 5] = ["metadata", "metadata.google.internal", "metadata.goog", "instance-data", "instance-data.ec2.internal"];
 
 /// In which way a host is near.
@@ -57,14 +56,12 @@ impl Near {
         }
     }
 
-    #[cfg(any(feature = "http", feature = "aws", feature = "azure"))]
     fn of_name(name: &str) -> Option<Self> {
         let name = name.trim_end_matches('.').to_ascii_lowercase();
         if is_loopback_name(&name) { Some(Self::Loopback) } else { METADATA.contains(&&*name).then_some(Self::Link) }
     }
 
     /// What a web address says by itself. Numbers are read as the address itself reads them: `http://2130706433/` is 127.0.0.1.
-    #[cfg(any(feature = "http", feature = "aws", feature = "azure"))]
     pub(super) fn of_url(url: &url::Url) -> Option<Self> {
         match url.host()? {
             url::Host::Domain(name) => Self::of_name(name),

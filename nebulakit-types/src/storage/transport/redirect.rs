@@ -7,9 +7,9 @@ use http::{HeaderMap, StatusCode, header};
 use url::Url;
 
 /// What of a web address may be shown: neither its user, nor its query, nor its fragment.
-pub(super) fn place(from: &str, headers: &HeaderMap) -> Option<String> {
+pub(super) fn place(from: &Url, headers: &HeaderMap) -> Option<String> {
     let location = String::from_utf8_lossy(headers.get(header::LOCATION)?.as_bytes()).into_owned();
-    let url = match Url::parse(from).and_then(|from| from.join(&location)) {
+    let url = match from.join(&location) {
         Ok(url) => url,
         Err(_) => return Some("something that is not a URL".to_owned()),
     };
@@ -83,7 +83,7 @@ mod follow {
                 }
                 _ => Ok(next),
             });
-            let next = next.map_err(|(kind, why)| refused(&request, answer.status(), answer.headers(), kind, &why))?;
+            let next = next.map_err(|(kind, why)| refused(&request, &at, answer.status(), answer.headers(), kind, &why))?;
             if next.origin() != at.origin() {
                 for name in [AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION] {
                     request.headers_mut().remove(name);
@@ -111,8 +111,8 @@ mod follow {
         Ok(next)
     }
 
-    fn refused(request: &HttpRequest, status: StatusCode, headers: &HeaderMap, kind: ErrorKind, why: &str) -> HttpError {
-        let place = place(&request.uri().to_string(), headers).unwrap_or_default();
+    fn refused(request: &HttpRequest, at: &Url, status: StatusCode, headers: &HeaderMap, kind: ErrorKind, why: &str) -> HttpError {
+        let place = place(at, headers).unwrap_or_default();
         let why = format!("answered {} and sent on to {place}, which is not followed: {why}", status.as_u16());
         Trace::failed(Failure { origin: origin(request), metadata: false, what: What::Refused { kind, why: why.clone() } });
         HttpError::new(HttpErrorKind::Unknown, Said(why))
