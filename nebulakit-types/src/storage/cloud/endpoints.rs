@@ -1,8 +1,10 @@
 //! What settings say of hosts: endpoints of stores, and the services that credentials come from.
 
 use super::super::location::shown;
+#[cfg(feature = "aws")]
+use super::super::transport::is_container_service;
 #[cfg(any(feature = "aws", feature = "azure"))]
-use super::super::transport::{is_container_service, is_this_machine};
+use super::super::transport::is_this_machine;
 use crate::{Error, ErrorKind, Result};
 
 /// Reads an endpoint: a scheme, a host, perhaps a port and a path.
@@ -12,7 +14,7 @@ pub(in super::super) fn endpoint_url(endpoint: &str) -> Result<url::Url> {
 
 fn read(what: &str, endpoint: &str) -> Result<url::Url> {
     let fault = |why: &str| Error::new(ErrorKind::Url, format!("{what} {why}"));
-    let url = url::Url::parse(endpoint.trim()).map_err(|error| fault(&format!("is no URL: {error}")))?;
+    let url = url::Url::parse(endpoint.trim()).map_err(|error| fault(&format!("is not a URL: {error}")))?;
     if !url.username().is_empty() || url.password().is_some() {
         return Err(fault("holds a user name or a password; credentials have settings of their own"));
     }

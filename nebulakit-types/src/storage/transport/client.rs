@@ -35,7 +35,6 @@ struct Way {
 
 /// Marks a request whose redirects are followed by its caller, and says where it may not lead.
 #[derive(Debug, Clone, Copy)]
-#[cfg_attr(not(feature = "http"), expect(dead_code, reason = "only web addresses are followed"))]
 pub(super) struct Hop(pub(super) Shunned);
 
 /// How much of an error's body is read: the longest documented one is far below.

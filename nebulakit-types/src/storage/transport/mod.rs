@@ -7,7 +7,8 @@
 //! | `body` | what is read while it is sent |
 //! | `listed` | listings whose keys stay what they are |
 //! | `nearby` | hosts that only this machine reaches |
-//! | `redirect` | whose redirects are followed, where to, and with what |
+//! | `redirect` | redirects, as they are seen and named |
+//! | `follow` | those of web addresses: where they may lead, and what goes along |
 //! | `retry` | how often a request is made again, and the waits in between |
 //! | `trace` | what the requests of one operation met, and the deadline that they keep |
 //! | `cause` | what is at the bottom of a failed request |
@@ -17,6 +18,8 @@ mod asking;
 mod body;
 mod cause;
 mod client;
+#[cfg(feature = "http")]
+mod follow;
 #[cfg(feature = "cloud")]
 mod listed;
 mod nearby;
@@ -38,14 +41,14 @@ pub(super) use self::body::{Body, Unreadable};
 use self::cause::Said;
 pub(super) use self::cause::{innermost, said};
 use self::client::{Client, late, origin};
+#[cfg(feature = "http")]
+pub(super) use self::follow::follow;
 #[cfg(feature = "cloud")]
 pub(super) use self::listed::Wrapped;
 #[cfg(feature = "aws")]
 pub(super) use self::nearby::is_container_service;
 #[cfg(any(feature = "aws", feature = "azure"))]
 pub(super) use self::nearby::is_this_machine;
-#[cfg(feature = "http")]
-pub(super) use self::redirect::follow;
 use self::retry::pause;
 pub(super) use self::retry::{Backoff, retry_config};
 use self::trace::within;
