@@ -95,7 +95,11 @@ impl Placed {
     /// The last segment of the path or the URI; empty for what has none.
     pub(crate) fn name(&self) -> &str {
         match &self.source {
-            Source::Uri(uri) => without_query(uri).trim_end_matches('/').rsplit('/').next().unwrap_or_default(),
+            Source::Uri(uri) => {
+                let name = without_query(uri).trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+                // A part of a password is not a name.
+                if shown(uri).contains(name) { name } else { "" }
+            }
             Source::Path(path) => path.file_name().and_then(|name| name.to_str()).unwrap_or_default(),
             Source::Bytes(name, _) => name,
         }
@@ -119,7 +123,7 @@ pub(crate) enum Wanted {
 
 /// Checks that a path of this machine can be stored: it is there, what is wanted, and no link (Flyte task contract, "upload decision").
 pub(crate) fn check(path: &Path, wanted: Wanted) -> Result<()> {
-    let refused = |why: String| Error::new(ErrorKind::Unencodable, format!("cannot store `{}`: {why}", path.display()));
+    let refused = |why: String| Error::new(ErrorKind::Unencodable, format!("cannot store {}: {why}", shown_path(path)));
     let metadata = std::fs::symlink_metadata(path).map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => refused(format!(
             "{error}; it is stored after the task's function has returned: was it in a temporary folder that is gone by then?"
@@ -149,7 +153,7 @@ fn check_path(path: &Path, wanted: Wanted) -> Result<()> {
         Wanted::Directory if !metadata.is_dir() => "is a file, a directory is expected",
         _ => return Ok(()),
     };
-    Err(Error::new(ErrorKind::Mismatch, format!("`{}` {why}", path.display())))
+    Err(Error::new(ErrorKind::Mismatch, format!("{} {why}", shown_path(path))))
 }
 
 /// Checks that a directory is there, where it would be on this machine.
@@ -159,7 +163,7 @@ pub(crate) fn check_directory(url: &str, storage: &Storage) -> Result<()> {
     if path.exists() {
         return Ok(());
     }
-    Err(Error::new(ErrorKind::NotFound, format!("there is no directory `{}`", path.display())))
+    Err(Error::new(ErrorKind::NotFound, format!("there is no directory {}", shown_path(&path))))
 }
 
 /// Where a URL leads on this machine. What leads here by itself needs no stores.
@@ -208,7 +212,7 @@ pub(crate) fn options_for(name: &str) -> PutOptions {
 
 /// A path as text, as it stands in literals.
 pub(crate) fn text(path: &Path) -> Result<String> {
-    let text = path.to_str().ok_or_else(|| Error::new(ErrorKind::Unencodable, format!("the path `{}` is not UTF-8", path.display())))?;
+    let text = path.to_str().ok_or_else(|| Error::new(ErrorKind::Unencodable, format!("the path {} is not UTF-8", shown_path(path))))?;
     Ok(text.to_owned())
 }
 

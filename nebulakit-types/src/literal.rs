@@ -5,6 +5,7 @@
 mod encoding;
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use prost::Message as _;
 use serde_json::Value;
@@ -14,6 +15,7 @@ use crate::error::Result;
 use crate::field_order;
 use crate::json::{self, Message};
 use crate::literal_type::{BlobType, LiteralType, SchemaType, StructuredDatasetType, decode_message};
+use crate::storage::shown;
 use crate::wire::fields;
 use crate::wire::flyteidl::core as pb;
 
@@ -37,7 +39,7 @@ pub struct Literal {
 }
 
 /// The forms that a value can have.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum LiteralValue {
     /// A plain value.
@@ -101,6 +103,35 @@ pub enum LiteralValue {
         /// The type of the literal in it, if the sender says so.
         inferred_type: Option<Box<LiteralType>>,
     },
+}
+
+/// URIs are shown without what is secret in them.
+impl fmt::Debug for LiteralValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Primitive(value) => f.debug_tuple("Primitive").field(value).finish(),
+            Self::Blob { uri, blob_type } => f.debug_struct("Blob").field("uri", &shown(uri)).field("blob_type", blob_type).finish(),
+            Self::Binary { value, tag } => f.debug_struct("Binary").field("value", value).field("tag", tag).finish(),
+            Self::Schema { uri, schema_type } => {
+                f.debug_struct("Schema").field("uri", &shown(uri)).field("schema_type", schema_type).finish()
+            }
+            Self::None => f.write_str("None"),
+            Self::Error { failed_node_id, message } => {
+                f.debug_struct("Error").field("failed_node_id", failed_node_id).field("message", message).finish()
+            }
+            Self::Generic(fields) => f.debug_tuple("Generic").field(fields).finish(),
+            Self::StructuredDataset { uri, dataset_type } => {
+                f.debug_struct("StructuredDataset").field("uri", &shown(uri)).field("dataset_type", dataset_type).finish()
+            }
+            Self::Union { value, variant } => f.debug_struct("Union").field("value", value).field("variant", variant).finish(),
+            Self::Collection(elements) => f.debug_tuple("Collection").field(elements).finish(),
+            Self::Map(entries) => f.debug_tuple("Map").field(entries).finish(),
+            Self::Offloaded { uri, size_bytes, inferred_type } => {
+                let mut shown_as = f.debug_struct("Offloaded");
+                shown_as.field("uri", &shown(uri)).field("size_bytes", size_bytes).field("inferred_type", inferred_type).finish()
+            }
+        }
+    }
 }
 
 /// A plain value.

@@ -7,7 +7,7 @@ use std::sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError, Weak};
 
 use uuid::Uuid;
 
-use crate::storage::{Storage, join};
+use crate::storage::{Storage, join, shown};
 
 /// One task's object stores, the prefix under which it stores its data, and a folder of its own; cheap to clone.
 ///
@@ -137,7 +137,7 @@ impl AsRef<Workspace> for Workspace {
 
 impl fmt::Debug for Workspace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Workspace").field("raw_prefix", &self.0.raw_prefix).finish_non_exhaustive()
+        f.debug_struct("Workspace").field("raw_prefix", &self.0.raw_prefix.as_deref().map(shown)).finish_non_exhaustive()
     }
 }
 

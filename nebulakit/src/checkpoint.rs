@@ -1,9 +1,10 @@
 //! Checkpoints: what an attempt leaves for the next one, so that it need not start over.
 
+use std::fmt;
 use std::path::Path;
 
 use bytes::Bytes;
-use nebulakit_types::storage::{ObjectInfo, PutOptions, Storage, Symlinks, TreeOptions, child_url, join};
+use nebulakit_types::storage::{ObjectInfo, PutOptions, Storage, Symlinks, TreeOptions, child_url, join, shown};
 use nebulakit_types::{AwaitOrBlocking, Error, ErrorKind, Result};
 
 use crate::platform::Platform;
@@ -34,13 +35,20 @@ const PAYLOAD: &str = "payload";
 /// }
 /// # Ok(()) }
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Checkpoint {
     storage: Storage,
     destination: String,
     previous: Option<String>,
     resumes_own: bool,
     reactor: Reactor,
+}
+
+impl fmt::Debug for Checkpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let previous = self.previous.as_deref().map(shown);
+        f.debug_struct("Checkpoint").field("destination", &shown(&self.destination)).field("previous", &previous).finish_non_exhaustive()
+    }
 }
 
 impl Checkpoint {

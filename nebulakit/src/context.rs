@@ -1,6 +1,7 @@
 //! What a running task may ask.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::future::Future;
 use std::io;
 use std::path::Path;
@@ -56,7 +57,6 @@ struct Inner {
 }
 
 /// What a [`Context`] is made of.
-#[derive(Debug)]
 pub(crate) struct Surroundings {
     pub(crate) identity: Identity,
     pub(crate) environment: Environment,
@@ -74,6 +74,13 @@ pub(crate) struct Surroundings {
     pub(crate) reactor: Reactor,
     /// The secrets that the task asks for: group, version and key of each.
     pub(crate) secrets: Vec<[&'static str; 3]>,
+}
+
+/// The places may hold secrets in their URLs.
+impl fmt::Debug for Surroundings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Surroundings").field("identity", &self.identity).field("started", &self.started).finish_non_exhaustive()
+    }
 }
 
 impl Context {

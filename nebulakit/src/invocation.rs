@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::fmt;
 
+use nebulakit_types::storage::shown;
 use nebulakit_types::visible;
 
 use crate::env::{self, Environment};
@@ -197,7 +198,7 @@ impl Words {
                 }
                 ("--bound", _) => return Err(UsageError(format!("`--bound` belongs to `map-execute`, not to `{verb}`"))),
                 _ if option.starts_with('-') => return Err(UsageError(format!("`{verb}` has no option `{option}`"))),
-                _ => return Err(UsageError(format!("`{verb}` takes no word `{option}`"))),
+                _ => return Err(UsageError(format!("`{verb}` takes no word `{}`", shown(option)))),
             };
             let kind = kind_of(option);
             if seen.iter().any(|known| known == kind) {
@@ -216,7 +217,7 @@ impl Words {
             let slot = match word {
                 "task-module" => &mut self.task_module,
                 "task-name" | "task" => &mut self.task_name,
-                _ => return Err(UsageError(format!("after `--` the words are `task-module M task-name T`, not `{word}`"))),
+                _ => return Err(UsageError(format!("after `--` the words are `task-module M task-name T`, not `{}`", shown(word)))),
             };
             if slot.is_some() {
                 return Err(UsageError(format!("`{word}` is given twice")));

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use nebulakit_types::storage::shown;
 use nebulakit_types::visible;
 
 use crate::task::TaskDef;
@@ -109,7 +110,7 @@ impl LookupError {
                     1..=LISTED => format!("this binary has: {}", known.join(", ")),
                     more => format!("this binary has {more} tasks; `list` shows them"),
                 };
-                format!("no task is called `{}`\n{known}", visible::line(wanted))
+                format!("no task is called `{}`\n{known}", visible::line(&shown(wanted)))
             }
             Self::Several { wanted, found } => {
                 let places: String = found.iter().map(|(name, file, line)| format!("\n  {name} at {file}:{line}")).collect();

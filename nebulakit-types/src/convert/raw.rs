@@ -1,5 +1,6 @@
 //! A value that is passed through as the literal it came as.
 
+use std::fmt;
 use std::marker::PhantomData;
 
 use bytes::Bytes;
@@ -11,13 +12,14 @@ use super::reader::{LiteralRef, References, offloaded_uris};
 use super::shapes::Shapes;
 use super::writer::Encoder;
 use crate::outbox::Outbox;
+use crate::storage::shown;
 use crate::{Dialect, Error, ErrorKind, LiteralType, Result};
 
 /// A `T` that is kept as its literal: bytes, hash, metadata and unknown fields go out as they came in, unless they came in another
 /// sender's form of a `T`.
 ///
 /// For tasks that route values without looking at them. [`Raw::get`] converts when the value is needed after all.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Raw<T> {
     literal: Bytes,
     references: References,
@@ -47,6 +49,13 @@ impl<T: NebulaType> Raw<T> {
     #[must_use]
     pub fn literal(&self) -> &Bytes {
         &self.literal
+    }
+}
+
+/// The value may be anything, and the bytes of its literal are of no use to people.
+impl<T> fmt::Debug for Raw<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Raw").field("bytes", &self.literal.len()).finish_non_exhaustive()
     }
 }
 
@@ -82,7 +91,8 @@ impl<T: NebulaType> NebulaType for Raw<T> {
     fn decode(literal: LiteralRef<'_>) -> Result<Self> {
         for uri in offloaded_uris(literal.bytes())? {
             if literal.references().get(&uri).is_none() {
-                return Err(Error::new(ErrorKind::NotFetched, format!("the value is offloaded to `{uri}`, which has not been fetched")));
+                let text = format!("the value is offloaded to `{}`, which has not been fetched", shown(&uri));
+                return Err(Error::new(ErrorKind::NotFetched, text));
             }
         }
         Ok(Self { literal: Bytes::copy_from_slice(literal.bytes()), references: literal.references().clone(), of: PhantomData })

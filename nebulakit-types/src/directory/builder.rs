@@ -1,5 +1,6 @@
 //! A directory that is stored file by file.
 
+use std::fmt;
 use std::path::Path;
 
 use bytes::Bytes;
@@ -7,17 +8,22 @@ use bytes::Bytes;
 use super::Directory;
 use crate::data::{check_name_below, options_for};
 use crate::file::{Any, FileWriter};
-use crate::storage::{child_url, local_path};
+use crate::storage::{child_url, local_path, shown};
 use crate::workspace::Workspace;
 use crate::{AwaitOrBlocking, Error, ErrorKind, Result};
 
 /// A directory on its way to the store; see [`Directory::create`]. Its files can be written at the same time.
-#[derive(Debug)]
 #[must_use = "the directory is what `finish` gives"]
 pub struct DirectoryBuilder<F = Any> {
     directory: Directory<F>,
     workspace: Workspace,
     url: String,
+}
+
+impl<F> fmt::Debug for DirectoryBuilder<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DirectoryBuilder").field("url", &shown(&self.url)).finish_non_exhaustive()
+    }
 }
 
 impl<F> DirectoryBuilder<F> {

@@ -12,6 +12,7 @@ use crate::dialect::StructStructure;
 use crate::literal::{Literal, LiteralValue};
 use crate::literal_type::{SchemaColumn, SchemaColumnType, SchemaType, SimpleType, StructuredDatasetType, TypeKind};
 use crate::outbox::{Outbox, Transfer};
+use crate::storage::shown;
 use crate::workspace::Workspace;
 use crate::{Dialect, Error, ErrorKind, LiteralType, Result};
 
@@ -109,7 +110,7 @@ fn send<R: Columns>(schema: &Schema<R>, outbox: &mut Outbox) -> Result<Place> {
         return Err(Error::new(ErrorKind::Unencodable, "a table in memory has to be stored to be passed on, and there is no place for it"));
     };
     let writer: SchemaWriter<R> = Schema::create_at(&workspace, uri.as_str(), &format)?;
-    outbox.push(Transfer::custom(format!("the table `{uri}`"), move |_| store(writer, batches)));
+    outbox.push(Transfer::custom(format!("the table `{}`", shown(&uri)), move |_| store(writer, batches)));
     Ok(Place { uri, format })
 }
 

@@ -1,19 +1,26 @@
 //! One object of a table, read by ranges.
 
+use std::fmt;
 use std::ops::Range;
 use std::path::PathBuf;
 
 use futures_util::Stream;
 
-use crate::storage::Storage;
+use crate::storage::{Storage, shown};
 use crate::{Bytes, Result};
 
 /// One object of a table: a file, or what an object store calls so.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct TableObject {
     storage: Storage,
     url: String,
     size: u64,
+}
+
+impl fmt::Debug for TableObject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TableObject").field("url", &shown(&self.url)).field("size", &self.size).finish_non_exhaustive()
+    }
 }
 
 impl TableObject {

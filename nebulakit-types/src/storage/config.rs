@@ -8,6 +8,9 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use super::Registry;
+use super::shown::shown;
+#[cfg(feature = "client")]
+use super::shown::shown_in;
 use crate::{Error, ErrorKind, Secret};
 
 /// How the stores are reached. `Default` gives the clouds' public endpoints, no credentials and the retries described at each field.
@@ -42,7 +45,7 @@ pub struct StorageConfig {
 }
 
 /// S3 and what speaks its protocol; `FLYTE_AWS_*`, or section `aws` of Flyte's configuration file.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct S3Config {
     /// `FLYTE_AWS_ENDPOINT`: where the store is, with its scheme; `http://` is allowed. Beats `AWS_ENDPOINT_URL`.
     pub endpoint: Option<String>,
@@ -86,7 +89,7 @@ impl FromStr for AddressingStyle {
 }
 
 /// Google Cloud Storage.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct GcsConfig {
     /// Where the store is, for emulators (`STORAGE_EMULATOR_HOST`) and private endpoints.
     pub endpoint: Option<String>,
@@ -97,7 +100,7 @@ pub struct GcsConfig {
 }
 
 /// Azure Blob Storage; `FLYTE_AZURE_*`, or section `azure` of Flyte's configuration file.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct AzureConfig {
     /// `FLYTE_AZURE_STORAGE_ACCOUNT_NAME`; the account in the URL (`container@account.dfs.core.windows.net`) beats it.
     pub account_name: Option<String>,
@@ -164,10 +167,37 @@ impl fmt::Debug for Environment {
     }
 }
 
+impl fmt::Debug for S3Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut told = f.debug_struct("S3Config");
+        told.field("endpoint", &self.endpoint.as_deref().map(shown)).field("access_key_id", &self.access_key_id);
+        told.field("secret_access_key", &self.secret_access_key).field("session_token", &self.session_token).field("region", &self.region);
+        told.field("addressing_style", &self.addressing_style).field("anonymous", &self.anonymous).finish()
+    }
+}
+
+impl fmt::Debug for GcsConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut told = f.debug_struct("GcsConfig");
+        told.field("endpoint", &self.endpoint.as_deref().map(shown)).field("service_account_path", &self.service_account_path);
+        told.field("anonymous", &self.anonymous).finish()
+    }
+}
+
+impl fmt::Debug for AzureConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut told = f.debug_struct("AzureConfig");
+        told.field("account_name", &self.account_name).field("account_key", &self.account_key).field("tenant_id", &self.tenant_id);
+        told.field("client_id", &self.client_id).field("client_secret", &self.client_secret).field("sas_token", &self.sas_token);
+        told.field("endpoint", &self.endpoint.as_deref().map(shown)).field("anonymous", &self.anonymous).finish_non_exhaustive()
+    }
+}
+
 #[cfg(feature = "client")]
 impl StorageConfig {
-    /// Takes every known secret out of a text that others wrote.
-    pub(super) fn scrub(&self, mut text: String) -> String {
+    /// Takes every known secret out of a text that others wrote, and all that is secret in the URLs in it.
+    pub(super) fn scrub(&self, text: String) -> String {
+        let mut text = shown_in(text);
         let own =
             [&self.s3.secret_access_key, &self.s3.session_token, &self.azure.account_key, &self.azure.client_secret, &self.azure.sas_token];
         let own = own.into_iter().flatten().map(Secret::expose);

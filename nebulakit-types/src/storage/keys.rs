@@ -46,8 +46,8 @@ pub(super) fn named(prefix: &str, key: &str) -> String {
     if !key.is_empty() && !key.starts_with('/') {
         return key.to_owned();
     }
-    let prefix = prefix.trim_end_matches('/');
-    format!("{}/{key}", prefix.rsplit('/').next().unwrap_or(prefix))
+    let prefix = shown(prefix.trim_end_matches('/'));
+    format!("{}/{key}", prefix.rsplit('/').next().unwrap_or(&prefix))
 }
 
 /// The URL of a key below a prefix, verbatim.

@@ -1,12 +1,13 @@
-//! From a URL to the store that serves it: schemes, their spellings, what a bucket's name may hold, and how URLs are joined and shown.
+//! From a URL to the store that serves it: schemes, their spellings, what a bucket's name may hold, and how URLs are joined.
 
 use std::borrow::Cow;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 #[cfg(feature = "cloud")]
 use std::time::Instant;
 
 use percent_encoding::percent_decode_str;
 
+pub(super) use super::shown::{shown, shown_path};
 use crate::{Error, ErrorKind, Result};
 
 /// The clouds, each behind the cargo feature of its name.
@@ -143,13 +144,13 @@ fn file_url(url: &str, rest: &str) -> Result<PathBuf> {
         _ => {
             return Err(Error::new(
                 ErrorKind::Url,
-                format!("`{url}` names a file on another machine: write three slashes, `file:///path`"),
+                format!("`{}` names a file on another machine: write three slashes, `file:///path`", shown(url)),
             ));
         }
     };
     let bytes: Cow<'_, [u8]> = percent_decode_str(path).into();
     if bytes.contains(&0) {
-        return Err(Error::new(ErrorKind::Url, format!("`{url}` holds a NUL, which no path can")));
+        return Err(Error::new(ErrorKind::Url, format!("`{}` holds a NUL, which no path can", shown(url))));
     }
     #[cfg(unix)]
     {
@@ -159,7 +160,7 @@ fn file_url(url: &str, rest: &str) -> Result<PathBuf> {
     #[cfg(not(unix))]
     {
         let text = String::from_utf8(bytes.into_owned())
-            .map_err(|_| Error::new(ErrorKind::Url, format!("`{url}` is not UTF-8 once its percent signs are decoded")))?;
+            .map_err(|_| Error::new(ErrorKind::Url, format!("`{}` is not UTF-8 once its percent signs are decoded", shown(url))))?;
         Ok(PathBuf::from(text))
     }
 }
@@ -225,39 +226,6 @@ pub(crate) fn local_path(url: &str) -> Option<PathBuf> {
     }
 }
 
-/// A URL as messages show it: without its user part where that holds a password, and of a web address without its query, which may hold
-/// a signature.
-pub(crate) fn shown(url: &str) -> Cow<'_, str> {
-    let Some((scheme, rest)) = split_scheme(url) else { return Cow::Borrowed(url) };
-    let is_web = is_web(scheme);
-    let (rest, hidden) = match rest.split_once('?') {
-        Some((rest, _)) if is_web => (rest, "?***"),
-        _ => (rest, ""),
-    };
-    let end = rest.find('/').unwrap_or(rest.len());
-    let (user, host) = match rest[..end].rfind('@') {
-        // Azure's containers stand before an `@` too.
-        Some(at) if is_web || rest[..at].contains(':') => ("***@", &rest[at + 1..]),
-        _ => ("", rest),
-    };
-    if user.is_empty() && hidden.is_empty() { Cow::Borrowed(url) } else { Cow::Owned(format!("{scheme}://{user}{host}{hidden}")) }
-}
-
-/// A URL or a path up to where its last name ends: a web address without its query and its fragment, which are no part of a name.
-pub(crate) fn without_query(url: &str) -> &str {
-    let end = split_scheme(url).filter(|(scheme, _)| is_web(scheme)).and_then(|_| url.find(['?', '#']));
-    &url[..end.unwrap_or(url.len())]
-}
-
-fn is_web(scheme: &str) -> bool {
-    scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https")
-}
-
-/// A path as messages show it.
-pub(super) fn shown_path(path: &Path) -> String {
-    format!("`{}`", path.display())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -278,22 +246,6 @@ mod tests {
         ] {
             assert_eq!(join(prefix, name), joined, "{prefix} + {name}");
         }
-    }
-
-    #[test]
-    fn passwords_and_queries_are_not_shown() {
-        assert_eq!(shown("https://me:pw@host/a/b?sig=abc"), "https://***@host/a/b?***");
-        assert_eq!(shown("https://host/a@b"), "https://host/a@b");
-        assert_eq!(shown("s3://bucket/odd?key"), "s3://bucket/odd?key");
-        assert_eq!(shown("s3://key:secret@bucket/a"), "s3://***@bucket/a");
-        assert_eq!(shown("abfs://container@account.host/a:b@c"), "abfs://container@account.host/a:b@c");
-    }
-
-    #[test]
-    fn only_web_addresses_have_queries() {
-        assert_eq!(without_query("https://host/a.csv?sig=a/b#c"), "https://host/a.csv");
-        assert_eq!(without_query("s3://bucket/odd?key#"), "s3://bucket/odd?key#");
-        assert_eq!(without_query("/a?b"), "/a?b");
     }
 
     #[test]

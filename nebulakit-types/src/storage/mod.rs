@@ -41,6 +41,7 @@ mod progress;
 mod registry;
 #[cfg(feature = "client")]
 mod roots;
+mod shown;
 mod transfer;
 #[cfg(feature = "client")]
 mod transport;
@@ -59,8 +60,8 @@ pub(crate) use self::keys::name_fault;
 #[cfg(feature = "schema")]
 pub(crate) use self::local::read_at;
 use self::location::Location;
+pub(crate) use self::location::local_path;
 pub use self::location::{child_url, join};
-pub(crate) use self::location::{local_path, shown, without_query};
 pub(crate) use self::object::Below;
 use self::object::Found;
 #[cfg(feature = "schema")]
@@ -68,6 +69,8 @@ pub(crate) use self::object::Gap;
 pub use self::object::{Level, ObjectInfo, ObjectMeta, Symlinks, Transferred, TreeOptions};
 pub use self::progress::{Counts, Progress};
 pub use self::registry::Registry;
+pub use self::shown::{shown, shown_in};
+pub(crate) use self::shown::{shown_path, without_query};
 use self::transfer::doing;
 pub use self::transfer::{ObjectWriter, Reading};
 use crate::Result;

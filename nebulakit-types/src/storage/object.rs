@@ -1,6 +1,7 @@
 //! What is said of objects and of trees of them: plain data.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::time::SystemTime;
 
 use super::location::shown;
@@ -30,7 +31,7 @@ impl ObjectMeta {
 }
 
 /// An object found by [`Storage::list`](super::Storage::list) and its likes.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct ObjectInfo {
     /// The whole URL.
     pub url: String,
@@ -38,6 +39,13 @@ pub struct ObjectInfo {
     pub key: String,
     /// The object's length in bytes.
     pub size: u64,
+}
+
+impl fmt::Debug for ObjectInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { url, key, size } = self;
+        f.debug_struct("ObjectInfo").field("url", &shown(url)).field("key", key).field("size", size).finish()
+    }
 }
 
 /// One level below a prefix: [`Storage::list_level`](super::Storage::list_level).

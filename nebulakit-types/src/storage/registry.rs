@@ -1,5 +1,7 @@
 //! Which store serves a URL: the one that is registered for the longest prefix of it, else the one of its scheme.
 
+use std::fmt;
+
 #[cfg(feature = "http")]
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
@@ -30,7 +32,7 @@ pub struct Registry {
     entries: Vec<Entry>,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 struct Entry {
     scheme: String,
     /// What follows the scheme and `//`, without the slash at its end.
@@ -78,7 +80,11 @@ impl Registry {
             Some((entry, rest)) => entry.locate(url, rest),
             None => Location::parse(url).map_err(|error| match canonical_scheme(scheme) {
                 scheme if Location::serves(&scheme) => error,
-                _ => unknown_scheme(url, scheme, self.entries.iter().map(|entry| format!("{}://{}", entry.scheme, entry.path))),
+                _ => unknown_scheme(
+                    url,
+                    scheme,
+                    self.entries.iter().map(|entry| shown(&format!("{}://{}", entry.scheme, entry.path)).into_owned()),
+                ),
             }),
         }
     }
@@ -92,6 +98,13 @@ impl Entry {
     }
 
     fn locate<'a>(&'a self, url: &'a str, rest: &str) -> Result<Location<'a>> {
+        impl fmt::Debug for Entry {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                let url = format!("{}://{}", self.scheme, self.path);
+                f.debug_struct("Entry").field("prefix", &shown(&url)).field("store", &shown(&self.store)).finish()
+            }
+        }
+
         let odd = |name: &str| matches!(name, "." | "..") || cfg!(windows) && name.contains(['\\', ':']);
         if let Some(name) = rest.split('/').find(|name| odd(name)) {
             let text = format!("`{}` holds `{name}` as a name, which could lead out of `{}`", shown(url), shown(&self.store));

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-
+use nebulakit_types::storage::{shown, shown_in};
 use nebulakit_types::visible;
 
 use super::{Complaint, say};
@@ -71,7 +71,7 @@ fn complaint(error: &clap::Error, command: &str, words: &[OsString]) -> Complain
         ErrorKind::InvalidUtf8 => "a word of the command line is not UTF-8".to_owned(),
         _ => {
             let text = error.render().to_string();
-            text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned()
+            shown_in(text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned())
         }
     };
     let hint = if !similar.is_empty() {
@@ -91,12 +91,12 @@ fn complaint(error: &clap::Error, command: &str, words: &[OsString]) -> Complain
 fn meant(argument: &str, words: &[OsString]) -> Option<String> {
     let at = words.iter().position(|word| word.to_str().is_some_and(|word| word.starts_with(argument)))?;
     let (flag, value) = (words.get(at.checked_sub(1)?)?.to_str()?, words[at].to_str()?);
-    (flag.starts_with("--") && !flag.contains('=')).then(|| format!("{flag}={value}"))
+    (flag.starts_with("--") && !flag.contains('=')).then(|| format!("{flag}={}", shown(value)))
 }
 
-/// In backticks and on one line: what is quoted may come from the command line.
+/// In backticks, on one line and without what is secret in a URL: what is quoted may come from the command line.
 fn quoted(text: &str) -> String {
-    format!("`{}`", visible::line(text))
+    format!("`{}`", visible::line(&shown(text)))
 }
 
 /// `a`, `b`

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use nebulakit_types::storage::AddressingStyle;
+use nebulakit_types::storage::{AddressingStyle, shown};
 
 use crate::secrets::Secret;
 
@@ -66,7 +66,7 @@ pub enum AuthMode {
 }
 
 /// S3 and S3-compatible stores.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Aws {
     /// The endpoint of an S3-compatible server.
@@ -173,10 +173,18 @@ pub struct Sdk {
 impl fmt::Debug for PlatformSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PlatformSettings")
-            .field("endpoint", &self.endpoint)
+            .field("endpoint", &shown(&self.endpoint))
             .field("insecure", &self.insecure)
             .field("has_http_proxy", &self.http_proxy_url.is_some())
             .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Aws {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut told = f.debug_struct("Aws");
+        told.field("endpoint", &self.endpoint.as_deref().map(shown)).field("access_key_id", &self.access_key_id);
+        told.field("secret_access_key", &self.secret_access_key).field("addressing_style", &self.addressing_style).finish()
     }
 }
 

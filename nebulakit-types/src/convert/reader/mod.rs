@@ -237,16 +237,15 @@ impl<'a> LiteralRef<'a> {
 
     fn content(self, metadata: &'a [u8]) -> Result<LiteralView<'a>> {
         let uri = offloaded_uri(metadata)?;
-        let content = self
-            .references
-            .get(uri)
-            .ok_or_else(|| Error::new(ErrorKind::NotFetched, format!("the value is offloaded to `{uri}`, which has not been fetched")))?;
+        let content = self.references.get(uri).ok_or_else(|| {
+            Error::new(ErrorKind::NotFetched, format!("the value is offloaded to `{}`, which has not been fetched", shown(uri)))
+        })?;
         let content = Self { bytes: content, ..self };
         // An offloaded literal that names itself would never end; the platform never nests them directly.
         let mut fields = Fields::new(content.bytes);
         while let Some((number, _)) = fields.next()? {
             if number == 8 {
-                return Err(corrupt(format!("the offloaded literal `{uri}` is itself only a reference")));
+                return Err(corrupt(format!("the offloaded literal `{}` is itself only a reference", shown(uri))));
             }
         }
         content.view()

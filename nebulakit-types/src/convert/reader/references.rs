@@ -1,6 +1,7 @@
 //! What literals refer to outside of their own bytes.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -16,7 +17,7 @@ use crate::workspace::Workspace;
 ///
 /// A platform may move a large literal to a file of its own, at any depth (Flyte task contract, "offloaded literals"). Decoding one
 /// whose content is not here fails with [`ErrorKind::NotFetched`]; [`offloaded_uris`] finds what to fetch.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct References {
     contents: Arc<BTreeMap<String, Bytes>>,
     workspace: Option<Workspace>,
@@ -46,6 +47,13 @@ impl References {
     #[must_use]
     pub fn workspace(&self) -> Option<&Workspace> {
         self.workspace.as_ref()
+    }
+}
+
+impl fmt::Debug for References {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Not the contents: URIs may hold secrets, and values may be anything.
+        f.debug_struct("References").field("workspace", &self.workspace).finish_non_exhaustive()
     }
 }
 

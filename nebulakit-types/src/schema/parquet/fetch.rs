@@ -16,7 +16,7 @@ use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData};
 use parquet::file::reader::{ChunkReader, Length};
 
 use super::super::object::TableObject;
-use crate::storage::read_at;
+use crate::storage::{read_at, shown_path};
 use crate::{Bytes, Error, ErrorKind, Result};
 
 /// What a page may be longer than it can be, for what writers count of headers.
@@ -60,7 +60,7 @@ impl Chunks {
         };
         if let Some(path) = object.path() {
             let file = File::open(&path)
-                .map_err(|error| Error::new(ErrorKind::Io, format!("cannot read `{}`", path.display())).with_source(error))?;
+                .map_err(|error| Error::new(ErrorKind::Io, format!("cannot read {}", shown_path(&path))).with_source(error))?;
             return Ok(Self { bytes: Place::File(Arc::new(file)), size, most, pages });
         }
         let ranges = ranges(metadata, row_group, mask, selection).into_iter().filter(|range| !covers(&pieces, range));

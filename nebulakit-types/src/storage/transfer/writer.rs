@@ -1,11 +1,12 @@
 //! Objects of a length that nobody knows yet.
 
+use std::fmt;
 use std::io::Write as _;
 
 use bytes::{Bytes, BytesMut};
 
 use super::super::local::{self, Partial};
-use super::super::location::Location;
+use super::super::location::{Location, shown};
 use super::super::progress::Opening;
 #[cfg(feature = "cloud")]
 use super::writer_parts::Cloud;
@@ -24,7 +25,6 @@ const SMALL: usize = 64 << 10;
 /// An object of more than one part is uploaded while it is written, several parts at a time. Each open writer holds one part of 8 MiB at
 /// most, beside the parts under way, for which all share one budget. Parts grow after the first 40 GiB; an object has 160 GiB at most:
 /// larger ones are written to a file and uploaded.
-#[derive(Debug)]
 pub struct ObjectWriter {
     storage: Storage,
     url: String,
@@ -34,7 +34,12 @@ pub struct ObjectWriter {
     opening: Opening,
 }
 
-#[derive(Debug)]
+impl fmt::Debug for ObjectWriter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ObjectWriter").field("url", &shown(&self.url)).field("written", &self.written).finish_non_exhaustive()
+    }
+}
+
 enum Sink {
     File(Box<Partial>),
     Memory(Buffer),

@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use nebulakit_types::{Untyped, visible};
+use nebulakit_types::Untyped;
 
 use super::flags::INPUTS_FILE;
-use super::places::Places;
+use super::places::{Places, quoted};
 use crate::cli::Complaint;
 use crate::cli::data::{from_json, from_yaml};
 use crate::cli::usage::listed;
@@ -60,7 +60,7 @@ impl Notation {
 /// # Errors
 /// When it cannot be read, is neither JSON nor YAML, holds no names, or names that are no inputs of `task`.
 pub(super) fn read(name: &str, task: &TaskDef, places: &Places<'_>) -> Result<Vec<(String, Untyped)>, Complaint> {
-    let shown = if name == "-" { "standard input".to_owned() } else { format!("`{}`", visible::line(name)) };
+    let shown = if name == "-" { "standard input".to_owned() } else { quoted(name) };
     let text = places.text(name).map_err(|error| Complaint::usage(format!("`--{INPUTS_FILE}`: {}", chain(&error))))?;
     let wrong = |what: &str| Complaint::usage(format!("the inputs in {shown}: {what}"));
     let entries = match Notation::read_any(name, &text).map_err(|error| wrong(&error))? {

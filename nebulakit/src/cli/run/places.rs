@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::time::Duration;
 
-use nebulakit_types::{Error, ErrorKind, Result};
+use nebulakit_types::{Error, ErrorKind, Result, storage, visible};
 
 use crate::reactor::Reactor;
 use crate::stores::Stores;
@@ -57,7 +57,7 @@ impl<'a> Places<'a> {
             self.stdin()?.read_to_string(&mut text).map_err(|error| unreadable("standard input", &error))?;
             return Ok(text);
         }
-        let shown = format!("`{name}`");
+        let shown = quoted(name);
         let mut source = match kind_of(name)? {
             Kind::Once => opened(name)?,
             Kind::File | Kind::Directory => File::open(name).map_err(|error| unreadable(&shown, &error))?,
@@ -85,18 +85,18 @@ impl<'a> Places<'a> {
             }
             return self.copy(self.stdin()?, "stdin", extension);
         }
-        let shown = format!("`{name}`");
+        let shown = quoted(name);
         match kind_of(name)? {
-            Kind::Once if wanted == Wanted::Directory => return Err(refused(&format!("`{name}`, a pipe"))),
+            Kind::Once if wanted == Wanted::Directory => return Err(refused(&format!("{shown}, a pipe"))),
             Kind::Once => {
                 let own = Path::new(name).file_name().and_then(|name| name.to_str()).filter(|name| name.contains('.'));
                 return self.copy(opened(name)?, own.unwrap_or("pipe"), extension);
             }
             Kind::File if wanted == Wanted::Directory => {
-                return Err(Error::new(ErrorKind::Mismatch, format!("{name} is a file, a directory is expected")));
+                return Err(Error::new(ErrorKind::Mismatch, format!("{} is a file, a directory is expected", storage::shown(name))));
             }
             Kind::Directory if wanted == Wanted::File => {
-                return Err(Error::new(ErrorKind::Mismatch, format!("{name} is a directory, a file is expected")));
+                return Err(Error::new(ErrorKind::Mismatch, format!("{} is a directory, a file is expected", storage::shown(name))));
             }
             Kind::File => drop(File::open(name).map_err(|error| unreadable(&shown, &error))?),
             Kind::Directory => drop(fs::read_dir(name).map_err(|error| unreadable(&shown, &error))?),
@@ -141,9 +141,9 @@ pub(super) fn is_read_once(name: &str) -> bool {
 }
 
 fn kind_of(name: &str) -> Result<Kind> {
-    let shown = format!("`{name}`");
+    let shown = quoted(name);
     let kind = fs::metadata(name).map_err(|error| unreadable(&shown, &error))?.file_type();
-    let refused = |what: &str| mismatch("a file or directory", &format!("found {what} (`{name}`)"));
+    let refused = |what: &str| mismatch("a file or directory", &format!("found {what} ({shown})"));
     if kind.is_fifo() {
         Ok(Kind::Once)
     } else if kind.is_socket() {
@@ -168,12 +168,17 @@ fn opened(name: &str) -> Result<File> {
     let path = name.to_owned();
     // Where nobody comes the thread ends with the process, which is soon.
     let thread = std::thread::Builder::new().name("nebulakit-pipe".to_owned()).spawn(move || drop(sender.send(File::open(path))));
-    let shown = format!("`{name}`");
+    let shown = quoted(name);
     thread.map_err(|error| unreadable(&shown, &error))?;
     match receiver.recv_timeout(PATIENCE) {
         Ok(file) => file.map_err(|error| unreadable(&shown, &error)),
-        Err(_) => Err(Error::new(ErrorKind::Io, format!("cannot read `{name}`: it is a pipe that nobody writes to"))),
+        Err(_) => Err(Error::new(ErrorKind::Io, format!("cannot read {shown}: it is a pipe that nobody writes to"))),
     }
+}
+
+/// A path or a URL as messages name it.
+pub(super) fn quoted(name: &str) -> String {
+    format!("`{}`", visible::line(&storage::shown(name)))
 }
 
 fn mismatch(expected: &str, found: &str) -> Error {

@@ -1,7 +1,7 @@
 //! What messages say of a value that does not fit, and of what was expected.
 
 use nebulakit_types::literal_type::{SimpleType, TypeKind};
-use nebulakit_types::{Error, ErrorKind, LiteralType, Untyped};
+use nebulakit_types::{Error, ErrorKind, LiteralType, Untyped, storage};
 
 use crate::cli::usage::listed;
 
@@ -29,6 +29,7 @@ pub(super) fn mismatch(expected: &str, found: &str) -> Error {
 }
 
 pub(super) fn found_text(text: &str) -> String {
+    let text = storage::shown(text);
     match text.char_indices().nth(SHOWN) {
         Some((end, _)) => format!("found `{}…`", &text[..end]),
         None => format!("found `{text}`"),

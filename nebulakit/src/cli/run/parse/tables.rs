@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use nebulakit_types::literal::{Literal, LiteralValue};
 use nebulakit_types::literal_type::{StructuredDatasetType, TypeKind};
+use nebulakit_types::storage;
 use nebulakit_types::workspace::Workspace;
 use nebulakit_types::{Error, ErrorKind, LiteralType, Result};
 
@@ -24,7 +25,7 @@ pub(super) fn place(text: &str, format: Option<&str>, declared: &str, places: &P
     let format = match format.filter(|format| !format.is_empty()).or_else(|| of_name(&uri)) {
         Some(format) => format.to_owned(),
         None if uri.contains("://") => of_object(&uri, places).unwrap_or_default(),
-        None => of_path(Path::new(&uri), text, declared)?,
+        None => of_path(Path::new(&uri), &storage::shown(text), declared)?,
     };
     Ok((uri, format))
 }
@@ -95,7 +96,10 @@ fn of_path(path: &Path, shown: &str, declared: &str) -> Result<String> {
     if is_text && !bytes.contains(&0) {
         return Ok("csv".to_owned());
     }
-    Err(mismatch("a table as Parquet, Arrow IPC or CSV", &format!("found `{}`, which is none of them", part.display())))
+    Err(mismatch(
+        "a table as Parquet, Arrow IPC or CSV",
+        &format!("found `{}`, which is none of them", storage::shown(&part.to_string_lossy())),
+    ))
 }
 
 /// The first file below a directory whose name is not one that writers give to what is no data.
