@@ -7,7 +7,7 @@ use bytes::Bytes;
 use percent_encoding::percent_decode_str;
 
 use crate::outbox::{Outbox, Transfer};
-use crate::storage::{PutOptions, Storage, local_path, name_fault, shown, without_query};
+use crate::storage::{PutOptions, Storage, leading_out, local_path, name_fault, shown, shown_path, without_query};
 use crate::workspace::Workspace;
 use crate::{Error, ErrorKind, Result};
 
@@ -274,8 +274,11 @@ pub(crate) fn check_url(url: &str) -> Result<()> {
 /// Checks the name of a file that is stored below a directory, with `/` between its segments.
 pub(crate) fn check_name_below(name: &str) -> Result<()> {
     let fault = |why: &str| Error::new(ErrorKind::Name, format!("{name:?} cannot be the name of a file below a directory: {why}"));
-    if name.split('/').any(|segment| matches!(segment, "" | "." | "..")) {
+    if name.split('/').any(str::is_empty) {
         return Err(fault("its segments are names, with one slash between them"));
+    }
+    if let Some(segment) = leading_out(name) {
+        return Err(fault(&format!("`{segment}` as a name could lead out of it")));
     }
     name_fault(name).map_or(Ok(()), |why| Err(fault(&why)))
 }

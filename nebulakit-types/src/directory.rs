@@ -23,7 +23,7 @@ use crate::data::{Destination, Local, Placed, Source, Wanted, check, check_direc
 use crate::dialect::FileShape;
 use crate::file::{Any, File, Format};
 use crate::outbox::{Outbox, Transfer};
-use crate::storage::{Below, ObjectInfo, Symlinks, Transferred, TreeOptions, child_url, name_fault};
+use crate::storage::{Below, ObjectInfo, Symlinks, Transferred, TreeOptions, child_url, leading_out, name_fault};
 use crate::workspace::Workspace;
 use crate::{AwaitOrBlocking, Dialect, Error, ErrorKind, LiteralType, NebulaType, Result};
 
@@ -150,7 +150,7 @@ impl<F> Directory<F> {
     /// # Errors
     /// [`ErrorKind::Url`] for a name that leads out of the directory.
     pub fn file(&self, name: &str) -> Result<File> {
-        if name.split('/').any(|segment| matches!(segment, "" | "." | "..")) {
+        if name.split('/').any(str::is_empty) || leading_out(name).is_some() {
             return Err(Error::new(ErrorKind::Url, format!("`{name}` is no name of a file below `{}`", self.name())));
         }
         Ok(self.entry(child_url(&self.url()?, name)))

@@ -5,5 +5,6 @@
 mod fault_server;
 
 mod matrix;
+mod prefixes;
 mod processes;
 mod urls;

@@ -3,6 +3,10 @@
 //! Any text is a key to an object store, and tools leave odd ones behind: two slashes in a row, line breaks, `..`. Such an object has no
 //! name below a directory, or none that leads back to it, so listings name it in an error of its own and go on.
 
+use std::borrow::Cow;
+
+use percent_encoding::percent_decode_str;
+
 use super::location::shown;
 use crate::{Error, ErrorKind};
 
@@ -39,6 +43,30 @@ pub(super) const LONGEST: usize = 1024;
 pub(crate) fn name_fault(name: &str) -> Option<String> {
     let control = name.chars().find(char::is_ascii_control);
     control.map(|control| format!("it holds the control character {control:?}, which object stores do not take in names"))
+}
+
+/// So often some server may decode the percent signs of a name, one after the other.
+const DECODED: usize = 3;
+
+/// The name in a key that could lead out of the prefix before it, to somebody: to a file system, to a web server, or to a client on the way.
+///
+/// Those read `\\` for a slash, drop blanks and what follows a `;`, and decode percent signs, some of them twice.
+pub(crate) fn leading_out(key: &str) -> Option<&str> {
+    let is_above = |name: &str| {
+        let name = name.split(';').next().unwrap_or_default();
+        matches!(name.trim_matches(|c: char| c.is_whitespace() || c.is_control()), "." | "..")
+    };
+    let leads_out = |name: &&str| {
+        let mut name = Cow::Borrowed(*name);
+        for _ in 0..=DECODED {
+            if name.contains('\0') || name.split(['/', '\\']).any(is_above) {
+                return true;
+            }
+            name = Cow::Owned(percent_decode_str(&name).decode_utf8_lossy().into_owned());
+        }
+        false
+    };
+    key.split('/').find(leads_out)
 }
 
 /// A key as messages name it, with the last name of its prefix where it would be hard to tell by itself.

@@ -56,7 +56,7 @@ use bytes::Bytes;
 use futures_util::TryStreamExt as _;
 
 pub use self::config::{AddressingStyle, AzureConfig, Environment, GcsConfig, S3Config, StorageConfig};
-pub(crate) use self::keys::name_fault;
+pub(crate) use self::keys::{leading_out, name_fault};
 #[cfg(feature = "schema")]
 pub(crate) use self::local::read_at;
 use self::location::Location;

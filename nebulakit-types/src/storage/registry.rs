@@ -5,12 +5,14 @@ use std::fmt;
 #[cfg(feature = "http")]
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
+use super::keys::leading_out;
 use super::location::{Location, canonical_scheme, shown, split_scheme, unknown_scheme};
+use super::shown::without_query;
 use crate::{Error, ErrorKind, Result};
 
 /// What a key of another store cannot hold as it is in the path of a web address.
 #[cfg(feature = "http")]
-const NO_PATH: &AsciiSet = &CONTROLS.add(b' ').add(b'%').add(b'?').add(b'#');
+const NO_PATH: &AsciiSet = &CONTROLS.add(b' ').add(b'%').add(b'?').add(b'#').add(b'\\');
 
 /// Which store serves which URLs, where the scheme alone does not say it: for schemes of one's own, for prefixes that are kept elsewhere,
 /// and for tests, whose `s3://` is memory or a folder.
@@ -47,9 +49,12 @@ impl Registry {
     /// A prefix ends where a name ends, with or without a slash: `s3://bucket/a` is none of `s3://bucket/ab`. Schemes that are spellings
     /// of one another (`s3` and `s3a`, `gs` and `gcs`) are the same. Of several prefixes the longest counts.
     ///
+    /// A URL below the prefix stays below `store`: one is refused that holds `.` or `..` as a name, also after a backslash, percent-encoded or
+    /// with blanks around it.
+    ///
     /// # Errors
     /// [`ErrorKind::Url`] for a prefix without a scheme, for files of this machine, for a prefix that is registered already, and for a
-    /// store that nothing serves.
+    /// store that nothing serves or that ends in a query.
     pub fn register(&mut self, prefix: &str, store: &str) -> Result<()> {
         let refused = |why: String| Err(Error::new(ErrorKind::Url, format!("`{}` {why}", shown(prefix))));
         let Some((scheme, path)) = split_scheme(prefix) else { return refused("cannot be registered: it names no scheme".to_owned()) };
@@ -59,6 +64,9 @@ impl Registry {
         }
         if let Err(error) = Location::parse(store) {
             return refused(format!("cannot be served by `{}`: {}", shown(store), error.message()));
+        }
+        if without_query(store) != store {
+            return refused(format!("cannot be served by `{}`: it holds a query or a fragment, and nothing can follow that", shown(store)));
         }
         if let Some(other) = self.entries.iter().find(|other| other.scheme == scheme && other.path == path) {
             return refused(format!("is registered already, to be served by `{}`", shown(&other.store)));
@@ -90,6 +98,13 @@ impl Registry {
     }
 }
 
+impl fmt::Debug for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let url = format!("{}://{}", self.scheme, self.path);
+        f.debug_struct("Entry").field("prefix", &shown(&url)).field("store", &shown(&self.store)).finish()
+    }
+}
+
 impl Entry {
     /// What follows the prefix in a URL that begins with it.
     fn rest<'a>(&self, scheme: &str, path: &'a str) -> Option<&'a str> {
@@ -98,15 +113,8 @@ impl Entry {
     }
 
     fn locate<'a>(&'a self, url: &'a str, rest: &str) -> Result<Location<'a>> {
-        impl fmt::Debug for Entry {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                let url = format!("{}://{}", self.scheme, self.path);
-                f.debug_struct("Entry").field("prefix", &shown(&url)).field("store", &shown(&self.store)).finish()
-            }
-        }
-
-        let odd = |name: &str| matches!(name, "." | "..") || cfg!(windows) && name.contains(['\\', ':']);
-        if let Some(name) = rest.split('/').find(|name| odd(name)) {
+        let odd = |name: &str| cfg!(windows) && name.contains(['\\', ':']);
+        if let Some(name) = leading_out(rest).or_else(|| rest.split('/').find(|name| odd(name))) {
             let text = format!("`{}` holds `{name}` as a name, which could lead out of `{}`", shown(url), shown(&self.store));
             return Err(Error::new(ErrorKind::Url, text));
         }
