@@ -4,6 +4,7 @@
 #[path = "../../nebulakit-types/tests/fault_server/mod.rs"]
 mod fault_server;
 
+mod configuration;
 mod matrix;
 mod prefixes;
 mod processes;

@@ -1,18 +1,25 @@
 //! The configuration file: where it lies, and its text.
 
-use std::io;
 use std::path::{Path, PathBuf};
 
 use super::ConfigError;
 use super::ini::read_ini;
 use super::lookup::Entries;
+use super::trust::{self, Opened};
 use super::yaml::read_yaml;
 use crate::env::{self, Environment};
 
-/// The file that is to be read, if there is one, and what stands in it.
-pub(super) fn read(environment: &Environment, directory: &Path) -> Result<Option<(PathBuf, Entries)>, ConfigError> {
-    let Some(path) = find(environment, directory)? else { return Ok(None) };
-    let entries = if is_yaml(&path) { read_yaml(&path)? } else { read_ini(&path)? };
+/// A configuration file has at most 1 MiB, which is far more than any has.
+const LONGEST: u64 = 1 << 20;
+
+/// Looks for the file and reads it. What keeps a file that was found from being obeyed is in `refused`, whether or not reading fails.
+pub(super) fn search(
+    environment: &Environment,
+    directory: &Path,
+    refused: &mut Vec<String>,
+) -> Result<Option<(PathBuf, Entries)>, ConfigError> {
+    let Some((path, text)) = find(environment, directory, refused)? else { return Ok(None) };
+    let entries = if is_yaml(&path) { read_yaml(&path, &text)? } else { read_ini(&path, &text)? };
     Ok(Some((path, entries)))
 }
 
@@ -21,32 +28,46 @@ pub(super) fn is_yaml(path: &Path) -> bool {
     name.ends_with(b"yaml") || name.ends_with(b"yml")
 }
 
-fn find(environment: &Environment, directory: &Path) -> Result<Option<PathBuf>, ConfigError> {
+fn find(environment: &Environment, directory: &Path, refused: &mut Vec<String>) -> Result<Option<(PathBuf, String)>, ConfigError> {
+    // Someone who sets the variables of this process can have it do anything.
     for variable in [env::CONFIG_OVERRIDE, env::FLYTECTL_CONFIG] {
         if let Some(path) = environment.raw(variable).filter(|path| !path.is_empty()) {
-            return named(Path::new(path), variable).map(Some);
+            let path = Path::new(path);
+            let file =
+                std::fs::File::open(path).map_err(|error| unreadable(path, &format!(", named by {variable},"), &error.to_string()))?;
+            return Ok(Some((path.to_owned(), text(path, file)?)));
         }
     }
     let mut places = vec![directory.join("flytekit.config")];
     if let Some(home) = environment.raw(env::HOME).filter(|home| !home.is_empty()) {
         places.extend([Path::new(home).join(".flyte/config"), Path::new(home).join(".flyte/config.yaml")]);
     }
-    Ok(places.into_iter().find(|place| place.is_file()))
-}
-
-fn named(path: &Path, by: &str) -> Result<PathBuf, ConfigError> {
-    match std::fs::metadata(path) {
-        Ok(_) => Ok(path.to_owned()),
-        Err(error) => Err(ConfigError(format!("configuration file `{}`, named by {by}, cannot be read: {error}", path.display()).into())),
+    for path in places {
+        match trust::open(&path) {
+            Opened::Absent => {}
+            Opened::Trusted(file) => {
+                let text = text(&path, file)?;
+                return Ok(Some((path, text)));
+            }
+            Opened::Refused(why) => refused.push(why),
+            Opened::Failed(error) => return Err(unreadable(&path, "", &error.to_string())),
+        }
     }
+    Ok(None)
 }
 
-pub(super) fn read_text(path: &Path) -> Result<String, ConfigError> {
-    let text = std::fs::read_to_string(path).map_err(|error| {
-        let reason = if error.kind() == io::ErrorKind::InvalidData { "it is not UTF-8 text".to_owned() } else { error.to_string() };
-        ConfigError(format!("configuration file `{}` cannot be read: {reason}", path.display()).into())
-    })?;
-    Ok(text)
+fn text(path: &Path, file: std::fs::File) -> Result<String, ConfigError> {
+    use std::io::Read as _;
+    let mut bytes = Vec::new();
+    file.take(LONGEST + 1).read_to_end(&mut bytes).map_err(|error| unreadable(path, "", &error.to_string()))?;
+    if bytes.len() as u64 > LONGEST {
+        return Err(unreadable(path, "", &format!("it has more than {LONGEST} bytes")));
+    }
+    String::from_utf8(bytes).map_err(|_| unreadable(path, "", "it is not UTF-8 text"))
+}
+
+fn unreadable(path: &Path, which: &str, why: &str) -> ConfigError {
+    ConfigError(format!("configuration file `{}`{which} cannot be read: {why}", path.display()).into())
 }
 
 #[cfg(test)]

@@ -4,15 +4,13 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::ConfigError;
-use super::find::read_text;
 use super::lookup::{Entries, Entry, Found};
 
 /// Reads ini as Python's `configparser` does: `#` and `;` comment whole lines, indented lines continue a value, options are
 /// case-blind, `[DEFAULT]` gives every section its options, `%(option)s` stands for another option and `%%` for a percent sign.
 ///
 /// Errors name lines and never show them: they may hold secrets.
-pub(super) fn read_ini(path: &Path) -> Result<Entries, ConfigError> {
-    let text = read_text(path)?;
+pub(super) fn read_ini(path: &Path, text: &str) -> Result<Entries, ConfigError> {
     let fail = |line: usize, message: &str| Err(ConfigError(format!("{}:{line}: {message}", path.display()).into()));
     let mut sections: BTreeMap<String, BTreeMap<String, (String, usize)>> = BTreeMap::new();
     let mut section: Option<String> = None;

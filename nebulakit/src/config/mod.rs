@@ -9,6 +9,7 @@ mod ini;
 mod lazy;
 mod lookup;
 mod settings;
+mod trust;
 mod yaml;
 
 use std::collections::BTreeMap;
@@ -18,7 +19,7 @@ use std::path::{Path, PathBuf};
 use nebulakit_types::storage::{self, StorageConfig};
 use nebulakit_types::visible;
 
-use self::find::read;
+use self::find::search;
 pub use self::lazy::LazyConfig;
 use self::lookup::Source;
 pub use self::settings::{
@@ -64,17 +65,24 @@ impl Config {
     /// `_FLYTECTL_CONFIG_PYFLYTE_OVERRIDE` names, that which `FLYTECTL_CONFIG` names, `flytekit.config` in `directory`, `.flyte/config`
     /// and `.flyte/config.yaml` in the home folder. A name that ends in `yaml` or `yml` means YAML, any other ini.
     ///
+    /// Of the last three, which nobody named, a file is passed over with a warning unless it belongs to this user or to root, and others
+    /// cannot write to it: on a shared machine it could send this user's credentials elsewhere.
+    ///
     /// # Errors
     /// A file that is named is absent, a file cannot be read or understood, it is YAML and this build has no feature `run`, or a value
     /// is not of its setting's form.
     pub fn load(environment: &Environment, directory: &Path) -> Result<Self, ConfigError> {
-        Source { environment, file: read(environment, directory)?, tolerant: false }.config()
+        let mut refused = Vec::new();
+        let file = search(environment, directory, &mut refused);
+        refused.iter().for_each(|why| tracing::warn!("{why}"));
+        Source { environment, file: file?, tolerant: false }.config()
     }
 
-    /// Reads what can be read: a file that is of no use, or a value that is not of its setting's form, is logged as a warning and counts
+    /// Reads what can be read, after [`Config::load`] has failed: a file that is of no use, or a value that is not of its setting's form, is logged as a warning and counts
     /// as absent. All other settings hold.
     fn load_what_is_good(environment: &Environment, directory: &Path) -> Self {
-        let file = read(environment, directory).unwrap_or_else(|error| {
+        // What is not obeyed has been told by `load`.
+        let file = search(environment, directory, &mut Vec::new()).unwrap_or_else(|error| {
             tracing::warn!("{error}; going on without a configuration file");
             None
         });

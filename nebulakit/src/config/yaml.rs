@@ -3,27 +3,24 @@
 use std::path::Path;
 
 use super::ConfigError;
-#[cfg(feature = "run")]
-use super::find::read_text;
 use super::lookup::Entries;
 #[cfg(feature = "run")]
 use super::lookup::{Entry, Found};
 
 #[cfg(not(feature = "run"))]
-pub(super) fn read_yaml(path: &Path) -> Result<Entries, ConfigError> {
+pub(super) fn read_yaml(path: &Path, _text: &str) -> Result<Entries, ConfigError> {
     let hint = "name an ini file by FLYTECTL_CONFIG, set the environment's FLYTE_* variables, or build with the feature `run`";
     Err(ConfigError(format!("configuration file `{}` is YAML, which this build does not read: {hint}", path.display()).into()))
 }
 
 #[cfg(feature = "run")]
-pub(super) fn read_yaml(path: &Path) -> Result<Entries, ConfigError> {
-    let text = read_text(path)?;
+pub(super) fn read_yaml(path: &Path, text: &str) -> Result<Entries, ConfigError> {
     let mut entries = Entries::new();
     if text.trim().is_empty() {
         return Ok(entries);
     }
     // No snippet: an error must not show lines that may hold secrets.
-    let root: serde_json::Value = serde_saphyr::from_str_with_options(&text, serde_saphyr::options! { with_snippet: false })
+    let root: serde_json::Value = serde_saphyr::from_str_with_options(text, serde_saphyr::options! { with_snippet: false })
         .map_err(|error| ConfigError(format!("{}: {}", path.display(), error.without_snippet()).into()))?;
     match root {
         serde_json::Value::Object(map) => flatten(map, "", &mut entries),

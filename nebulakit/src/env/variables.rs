@@ -141,7 +141,12 @@ variables! {
         /// What the names of secrets' files begin with; nothing when absent.
         SECRETS_FILE_PREFIX = "FLYTE_SECRETS_FILE_PREFIX";
     }
-    "The configuration file" {
+    "The configuration file" (
+        "The file that one of the first two variables names is always obeyed. Without them, these are looked for: `flytekit.config` in the working folder,\n\
+         then `.flyte/config` and `.flyte/config.yaml` in the home folder. Such a file is obeyed if it belongs to the user of the process or to root and others cannot\n\
+         write to it (nor a group, except root's, or the one whose number is the owner's); a symbolic link counts as what it leads to, and has to be theirs\n\
+         as well. Any other is passed over with a warning. A file has at most 1 MiB."
+    ) {
         /// The path of the configuration file; beats every other place where one is looked for.
         CONFIG_OVERRIDE = "_FLYTECTL_CONFIG_PYFLYTE_OVERRIDE";
         /// The path of the configuration file.
