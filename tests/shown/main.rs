@@ -5,6 +5,7 @@
 mod fault_server;
 
 mod configuration;
+mod limits;
 mod matrix;
 mod prefixes;
 mod processes;

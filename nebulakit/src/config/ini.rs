@@ -12,7 +12,7 @@ use super::lookup::{Entries, Entry, Found};
 /// Errors name lines and never show them: they may hold secrets.
 pub(super) fn read_ini(path: &Path, text: &str) -> Result<Entries, ConfigError> {
     let fail = |line: usize, message: &str| Err(ConfigError(format!("{}:{line}: {message}", path.display()).into()));
-    let mut sections: BTreeMap<String, BTreeMap<String, (String, usize)>> = BTreeMap::new();
+    let mut sections: BTreeMap<String, Options> = BTreeMap::new();
     let mut section: Option<String> = None;
     let mut option: Option<String> = None;
     for (index, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
@@ -52,12 +52,13 @@ pub(super) fn read_ini(path: &Path, text: &str) -> Result<Entries, ConfigError> 
     }
 
     let defaults = sections.remove("DEFAULT").unwrap_or_default();
+    let mut budget = MOST_READ;
     let mut entries = Entries::new();
     for (section, options) in &sections {
-        let mut all = defaults.clone();
-        all.extend(options.clone());
-        for (name, (value, line)) in &all {
-            match interpolate(value, &all, 0) {
+        let scope = Scope { options, defaults: &defaults };
+        for (name, (value, line)) in scope.all() {
+            let read = spend(&mut budget, section.len() + name.len()).and_then(|()| interpolate(value, scope, 0, &mut budget));
+            match read {
                 Ok(value) => entries.insert(format!("{section}.{name}"), Entry { value: Found::Text(value), line: *line }),
                 Err(message) => return fail(*line, &format!("`{section}.{name}`: {message}")),
             };
@@ -66,24 +67,62 @@ pub(super) fn read_ini(path: &Path, text: &str) -> Result<Entries, ConfigError> 
     Ok(entries)
 }
 
-fn interpolate(value: &str, options: &BTreeMap<String, (String, usize)>, depth: u32) -> Result<String, String> {
+/// How many bytes are read of a file's values, 4 MiB, where each reference to an option counts as its value once more, and the options of
+/// `[DEFAULT]` once for each section. Without it, ten options that refer to one another are read for ever.
+const MOST_READ: usize = 4 << 20;
+
+/// Counts what is read next.
+fn spend(budget: &mut usize, bytes: usize) -> Result<(), String> {
+    match budget.checked_sub(bytes + 1) {
+        Some(left) => {
+            *budget = left;
+            Ok(())
+        }
+        None => Err(format!("the file refers to more than can be read: with all its references it has more than {MOST_READ} bytes")),
+    }
+}
+
+type Options = BTreeMap<String, (String, usize)>;
+
+/// The options that a section has: its own, and those of `[DEFAULT]` that it does not set itself.
+#[derive(Clone, Copy)]
+struct Scope<'a> {
+    options: &'a Options,
+    defaults: &'a Options,
+}
+
+impl<'a> Scope<'a> {
+    fn get(self, name: &str) -> Option<&'a str> {
+        self.options.get(name).or_else(|| self.defaults.get(name)).map(|(value, _)| value.as_str())
+    }
+
+    fn all(self) -> impl Iterator<Item = (&'a String, &'a (String, usize))> {
+        self.options.iter().chain(self.defaults.iter().filter(move |(name, _)| !self.options.contains_key(*name)))
+    }
+}
+
+fn interpolate(value: &str, scope: Scope<'_>, depth: u32, budget: &mut usize) -> Result<String, String> {
+    spend(budget, value.len())?;
     let mut result = String::with_capacity(value.len());
     let mut rest = value;
+    // Looked for once: of many `%(` without an end, each would be followed to the end of the value.
+    let last_end = value.rfind(")s").unwrap_or(0);
     while let Some(at) = rest.find('%') {
         result.push_str(&rest[..at]);
         rest = &rest[at..];
+        let ends = value.len() - rest.len() < last_end;
         if let Some(after) = rest.strip_prefix("%%") {
             result.push('%');
             rest = after;
-        } else if let Some((name, after)) = rest.strip_prefix("%(").and_then(|after| after.split_once(")s")) {
-            let Some((other, _)) = options.get(&name.to_lowercase()) else {
+        } else if let Some((name, after)) = rest.strip_prefix("%(").filter(|_| ends).and_then(|after| after.split_once(")s")) {
+            let Some(other) = scope.get(&name.to_lowercase()) else {
                 return Err(format!("it refers to `{name}`, which is not set"));
             };
             // The depth that configparser allows.
             if depth >= 10 {
                 return Err(format!("the references from it to `{name}` never end"));
             }
-            result.push_str(&interpolate(other, options, depth + 1)?);
+            result.push_str(&interpolate(other, scope, depth + 1, budget)?);
             rest = after;
         } else {
             // A password with a percent sign; configparser refuses it, which helps nobody.

@@ -19,8 +19,7 @@ pub(super) fn read_yaml(path: &Path, text: &str) -> Result<Entries, ConfigError>
     if text.trim().is_empty() {
         return Ok(entries);
     }
-    // No snippet: an error must not show lines that may hold secrets.
-    let root: serde_json::Value = serde_saphyr::from_str_with_options(text, serde_saphyr::options! { with_snippet: false })
+    let root: serde_json::Value = serde_saphyr::from_str_with_options(text, limits())
         .map_err(|error| ConfigError(format!("{}: {}", path.display(), error.without_snippet()).into()))?;
     match root {
         serde_json::Value::Object(map) => flatten(map, "", &mut entries),
@@ -28,6 +27,31 @@ pub(super) fn read_yaml(path: &Path, text: &str) -> Result<Entries, ConfigError>
         other => return Err(ConfigError::value(&path.display().to_string(), "a map of sections", kind(&other))),
     }
     Ok(entries)
+}
+
+/// How deep the maps of a file may be nested: flytectl's settings are three levels deep.
+#[cfg(feature = "run")]
+const DEEPEST: usize = 16;
+
+/// How many values a file may have, those counted that aliases repeat.
+#[cfg(feature = "run")]
+const MOST_VALUES: usize = 10_000;
+
+/// No snippet: an error must not show lines that may hold secrets. And a file of some bytes must not become gigabytes by its aliases.
+#[cfg(feature = "run")]
+fn limits() -> serde_saphyr::Options {
+    serde_saphyr::options! {
+        with_snippet: false,
+        budget: serde_saphyr::budget! {
+            max_depth: DEEPEST,
+            max_nodes: MOST_VALUES,
+            max_events: 3 * MOST_VALUES,
+            max_recorded_anchor_events: 3 * MOST_VALUES,
+            max_merge_keys: 100,
+            max_documents: 1,
+        },
+        alias_limits: serde_saphyr::alias_limits! { max_total_replayed_events: 3 * MOST_VALUES },
+    }
 }
 
 #[cfg(feature = "run")]

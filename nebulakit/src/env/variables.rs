@@ -145,7 +145,8 @@ variables! {
         "The file that one of the first two variables names is always obeyed. Without them, these are looked for: `flytekit.config` in the working folder,\n\
          then `.flyte/config` and `.flyte/config.yaml` in the home folder. Such a file is obeyed if it belongs to the user of the process or to root and others cannot\n\
          write to it (nor a group, except root's, or the one whose number is the owner's); a symbolic link counts as what it leads to, and has to be theirs\n\
-         as well. Any other is passed over with a warning. A file has at most 1 MiB."
+         as well. Any other is passed over with a warning. A file has at most 1 MiB. Of ini, at most 4 MiB are read when each `%(reference)s` counts as its\n\
+         value, and each option of `[DEFAULT]` once for each section. YAML has at most 10,000 values, those counted that aliases repeat, and 16 levels."
     ) {
         /// The path of the configuration file; beats every other place where one is looked for.
         CONFIG_OVERRIDE = "_FLYTECTL_CONFIG_PYFLYTE_OVERRIDE";
