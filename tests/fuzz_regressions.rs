@@ -2,6 +2,8 @@
 //! them when bytes are changed, and on random bytes.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "../fuzz/config.rs"]
+mod config;
 #[path = "../fuzz/properties.rs"]
 mod properties;
 #[cfg(feature = "schema")]
@@ -115,5 +117,37 @@ proptest! {
     #[test]
     fn random_bytes_hold(bytes in vec(any::<u8>(), 0..80)) {
         holds(&bytes);
+    }
+}
+
+/// Settings on which a property once failed, in hexadecimal, with what was wrong.
+const FOUND_SETTINGS: &[(&str, &str)] = &[];
+
+/// The settings that the target begins with.
+fn seeds_of_settings() -> Vec<Vec<u8>> {
+    let folder = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../fuzz/seeds/config")).unwrap();
+    let mut paths: Vec<_> = folder.map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    paths.into_iter().map(|path| std::fs::read(path).unwrap()).collect()
+}
+
+#[test]
+fn settings_that_the_target_found_stay_fixed() {
+    for bytes in FOUND_SETTINGS.iter().map(|(bytes, _)| from_hex(bytes)).chain(seeds_of_settings()) {
+        config::config(&bytes);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn changed_settings_hold(which in any::<prop::sample::Index>(), changes in vec((any::<prop::sample::Index>(), any::<u8>()), 1..4)) {
+        let mut bytes = which.get(&seeds_of_settings()).clone();
+        for (at, byte) in changes {
+            let at = at.index(bytes.len());
+            bytes[at] = byte;
+        }
+        config::config(&bytes);
     }
 }

@@ -32,6 +32,16 @@ pub use crate::task::{
     AnyParam, AnyReturns, CacheOptions, Call, Inputs, Mount, Param, Resources, Returns, SecretRequest, TaskDef, TaskOptions,
 };
 
+/// Reads the variables that a container's process reads besides its settings, and says what is wrong with them. For the fuzz target `config`.
+#[must_use]
+pub fn wrong_settings(environment: &crate::env::Environment) -> Vec<String> {
+    let platform = crate::platform::Platform::detect(environment);
+    let (settings, mut wrong) = crate::logs::LogSettings::new(environment, platform);
+    let _ = (settings.level("target"), crate::identity::Identity::new(environment));
+    wrong.extend(crate::io::Limits::new(environment, platform).err().map(|error| error.to_string()));
+    wrong
+}
+
 /// What a task asks of the platform that asks for nothing.
 pub static NO_OPTIONS: TaskOptions = TaskOptions::NONE;
 

@@ -67,7 +67,7 @@ fn text(path: &Path, file: std::fs::File) -> Result<String, ConfigError> {
 }
 
 fn unreadable(path: &Path, which: &str, why: &str) -> ConfigError {
-    ConfigError(format!("configuration file `{}`{which} cannot be read: {why}", path.display()).into())
+    ConfigError::new(format!("configuration file `{}`{which} cannot be read: {why}", path.display()))
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use super::lookup::{Entries, Entry, Found};
 ///
 /// Errors name lines and never show them: they may hold secrets.
 pub(super) fn read_ini(path: &Path, text: &str) -> Result<Entries, ConfigError> {
-    let fail = |line: usize, message: &str| Err(ConfigError(format!("{}:{line}: {message}", path.display()).into()));
+    let fail = |line: usize, message: &str| Err(ConfigError::new(format!("{}:{line}: {message}", path.display())));
     let mut sections: BTreeMap<String, Options> = BTreeMap::new();
     let mut section: Option<String> = None;
     let mut option: Option<String> = None;

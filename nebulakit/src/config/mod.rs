@@ -142,8 +142,19 @@ impl Default for Config {
 pub struct ConfigError(Box<str>);
 
 impl ConfigError {
+    /// A message of more bytes than this, 2 KiB, is cut: values and names in a file may have any length.
+    const LONGEST: usize = 2048;
+
+    fn new(mut text: String) -> Self {
+        if text.len() > Self::LONGEST {
+            text.truncate(text.floor_char_boundary(Self::LONGEST));
+            text.push('…');
+        }
+        Self(text.into())
+    }
+
     fn value(place: &str, expected: &str, found: &str) -> Self {
-        Self(format!("{place}: expected {expected}, found {found}").into())
+        Self::new(format!("{place}: expected {expected}, found {found}"))
     }
 }
 

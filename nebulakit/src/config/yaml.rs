@@ -10,7 +10,7 @@ use super::lookup::{Entry, Found};
 #[cfg(not(feature = "run"))]
 pub(super) fn read_yaml(path: &Path, _text: &str) -> Result<Entries, ConfigError> {
     let hint = "name an ini file by FLYTECTL_CONFIG, set the environment's FLYTE_* variables, or build with the feature `run`";
-    Err(ConfigError(format!("configuration file `{}` is YAML, which this build does not read: {hint}", path.display()).into()))
+    Err(ConfigError::new(format!("configuration file `{}` is YAML, which this build does not read: {hint}", path.display())))
 }
 
 #[cfg(feature = "run")]
@@ -20,7 +20,7 @@ pub(super) fn read_yaml(path: &Path, text: &str) -> Result<Entries, ConfigError>
         return Ok(entries);
     }
     let root: serde_json::Value = serde_saphyr::from_str_with_options(text, limits())
-        .map_err(|error| ConfigError(format!("{}: {}", path.display(), error.without_snippet()).into()))?;
+        .map_err(|error| ConfigError::new(format!("{}: {}", path.display(), error.without_snippet())))?;
     match root {
         serde_json::Value::Object(map) => flatten(map, "", &mut entries),
         serde_json::Value::Null => {}

@@ -14,7 +14,7 @@ mod settings;
 use std::ffi::OsString;
 
 use self::lazily::Lazily;
-use self::settings::LogSettings;
+pub(crate) use self::settings::LogSettings;
 use crate::env::{self, Environment};
 use crate::platform::Platform;
 
