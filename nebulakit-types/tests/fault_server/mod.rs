@@ -3,7 +3,6 @@
 #![allow(clippy::unwrap_used, dead_code, reason = "tests, each of which uses a part of it")]
 
 pub(crate) mod s3;
-pub(crate) mod tls;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::io::{BufRead as _, BufReader, Read, Write as _};

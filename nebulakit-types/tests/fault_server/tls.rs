@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use super::{Reply, Request, read, rendered};
+use super::fault_server::{Reply, Request, read, rendered};
 
 /// A certificate of this machine, and the file by which a client trusts it.
 pub(crate) struct Certificate {

@@ -2,7 +2,7 @@
 
 use nebulakit_types::storage::AzureConfig;
 
-use super::fault_server::tls::{Certificate, Tls};
+use super::tls::{Certificate, Tls};
 use super::*;
 
 /// Bytes without a meaning, in base64.

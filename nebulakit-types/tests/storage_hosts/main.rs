@@ -7,6 +7,8 @@ mod endpoints;
 #[path = "../fault_server/mod.rs"]
 mod fault_server;
 mod redirects;
+#[path = "../fault_server/tls.rs"]
+mod tls;
 
 use std::time::Duration;
 

@@ -3,7 +3,7 @@
 use futures_util::TryStreamExt as _;
 use nebulakit_types::storage::{AzureConfig, GcsConfig, S3Config};
 
-use super::fault_server::tls::{Certificate, Tls};
+use super::tls::{Certificate, Tls};
 use super::*;
 
 /// A server that sends on to `place`.
