@@ -8,7 +8,7 @@ use nebulakit_types::schema::arrow::array::{Array, ArrayRef, AsArray, RecordBatc
 use nebulakit_types::schema::arrow::compute::{cast, concat_batches};
 use nebulakit_types::schema::arrow::datatypes::{DataType, Field, Float64Type, Int64Type, Schema as ArrowSchema};
 use nebulakit_types::schema::{AnyRow, Filter, Schema, TableRead, Value, column};
-use nebulakit_types::storage::{PutOptions, Storage};
+use nebulakit_types::storage::{PutOptions, Storage, StorageConfig};
 use nebulakit_types::workspace::Workspace;
 use nebulakit_types::{Bytes, Result};
 use parquet::file::metadata::ParquetMetaDataReader;
@@ -16,6 +16,9 @@ use tokio::runtime::{Builder, Runtime};
 
 /// More rows than this are not looked at: a few bytes can say that a value repeats a billion times.
 const MOST_ROWS: usize = 16 * 1024;
+
+/// What a block may become: less than the memory that the targets have.
+const MOST_OF_A_BLOCK: u64 = 8 << 20;
 
 /// More columns than this are not read alone.
 const MOST_COLUMNS: usize = 6;
@@ -68,7 +71,9 @@ pub fn table(format: Format, bytes: &[u8]) {
     // Files are read as they are needed, other objects by ranges that are known before.
     let folder = (bytes.len().is_multiple_of(2)).then(|| tempfile::tempdir().expect("there is room for files"));
     RUNTIME.block_on(async {
-        let storage = Storage::default();
+        let mut config = StorageConfig::default();
+        config.table_block = Some(MOST_OF_A_BLOCK);
+        let storage = Storage::new(config);
         let url = match &folder {
             Some(folder) => folder.path().join(name).to_string_lossy().into_owned(),
             None => format!("memory://{name}"),

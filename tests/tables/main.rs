@@ -1,6 +1,7 @@
 //! Tables: written, stored and read through the public door, with real bytes in folders and in memory.
 #![allow(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a test fails by panicking")]
 
+mod bombs;
 mod careless;
 #[path = "../../nebulakit-types/tests/fault_server/mod.rs"]
 mod fault_server;

@@ -16,9 +16,16 @@ use futures_util::{FutureExt as _, Stream};
 
 use super::fault::{broken, unreadable, unwritable};
 use super::format::{Compression, ReadRequest, Run, TableEncoder, TableFormat, TablePart};
+use super::limit::Limit;
 use super::object::TableObject;
 use super::threads;
 use crate::{Bytes, Error, ErrorKind, Result};
+
+/// A batch that holds so many bytes ends with the line at hand, however few rows it has: 64 MiB.
+const BATCH_BYTES: u64 = 64 * 1024 * 1024;
+
+/// So many bytes are decoded at a time.
+const STEP: usize = 256 * 1024;
 
 /// So much of an object is looked at to guess the types of its columns.
 const SAMPLE: u64 = 1024 * 1024;
@@ -39,8 +46,17 @@ impl TableFormat for Csv {
 
     fn open(&self, object: TableObject, declared: Option<SchemaRef>) -> BoxFuture<'static, Result<Arc<dyn TablePart>>> {
         async move {
-            let sample = object.read_range(0..object.size().min(SAMPLE)).await?;
-            let whole = object.size() <= SAMPLE;
+            let limit = Limit::of(&object);
+            let mut length = object.size().min(SAMPLE);
+            let mut sample = object.read_range(0..length).await?;
+            while length < object.size() && !sample.contains(&b'\n') {
+                if length > limit.bytes() {
+                    return Err(limit.exceeded(object.url(), format_args!("its first line has more than {length} bytes")));
+                }
+                length = object.size().min(length.saturating_mul(4));
+                sample = object.read_range(0..length).await?;
+            }
+            let whole = length == object.size();
             let schema = columns(object.url(), &sample, whole, declared.as_deref())?;
             let part: Arc<dyn TablePart> = Arc::new(CsvPart { object, schema: Arc::new(schema) });
             Ok(part)
@@ -122,8 +138,9 @@ impl TablePart for CsvPart {
 }
 
 fn batches(object: TableObject, decoder: Decoder, request: Arc<ReadRequest>) -> impl Stream<Item = Result<RecordBatch>> + Send {
-    let url = object.url().to_owned();
-    let state = Reading { url, decoder, request, text: Text::default(), rest: Bytes::new(), input: Input::Closed(object) };
+    let (url, limit) = (object.url().to_owned(), Limit::of(&object));
+    let (text, rest, input) = (Text::default(), Bytes::new(), Input::Closed(object));
+    let state = Reading { url, limit, decoder, request, text, rest, input, line: 0, batch: 0 };
     stream::try_unfold(state, |mut state| async move { Ok(state.next().await?.map(|batch| (batch, state))) })
 }
 
@@ -136,22 +153,36 @@ enum Input {
 /// An object on its way through the decoder.
 struct Reading {
     url: String,
+    limit: Limit,
     decoder: Decoder,
     request: Arc<ReadRequest>,
     text: Text,
     rest: Bytes,
     input: Input,
+    /// How many bytes of the line at hand have been decoded, as far as that is known, and of the batch at hand.
+    line: u64,
+    batch: u64,
 }
 
 impl Reading {
     async fn next(&mut self) -> Result<Option<RecordBatch>> {
         loop {
             let ended = self.fill().await?;
-            let decode = || self.decoder.decode(&self.rest).map_err(|error| unreadable(&self.url, error));
+            let before = self.decoder.capacity();
+            let is_heavy = self.batch > BATCH_BYTES;
+            let piece = self.rest.slice(..step(&self.rest, is_heavy));
+            let decode = || self.decoder.decode(&piece).map_err(|error| unreadable(&self.url, error));
             let read = threads::guarded(&self.url, decode)?;
+            let line_ended = self.decoder.capacity() < before;
             self.rest = self.rest.slice(read..);
-            // A batch is full when not all that is there was taken.
-            if read == 0 || self.decoder.capacity() == 0 || ended {
+            self.batch += read as u64;
+            self.line = if line_ended { 0 } else { self.line + read as u64 };
+            if self.line > self.limit.bytes() {
+                return Err(self.limit.exceeded(&self.url, format_args!("a line has more than {} bytes", self.limit.bytes())));
+            }
+            // A batch is full when not all that is there was taken, or when it is heavy and a line has just ended.
+            if read == 0 || self.decoder.capacity() == 0 || ended || is_heavy && line_ended {
+                self.batch = 0;
                 let flush = || self.decoder.flush().map_err(|error| unreadable(&self.url, error));
                 let batch = threads::guarded(&self.url, flush)?;
                 match batch {
@@ -183,6 +214,13 @@ impl Reading {
         }
         Ok(false)
     }
+}
+
+/// How much of `bytes` is decoded at once: to the end of a line, so that a heavy batch can end there, or as much as comes.
+fn step(bytes: &[u8], is_heavy: bool) -> usize {
+    let most = &bytes[..bytes.len().min(STEP)];
+    let line = is_heavy.then(|| most.iter().position(|byte| matches!(byte, b'\n' | b'\r'))).flatten();
+    line.map_or(most.len(), |end| end + 1)
 }
 
 /// Whether bytes that come piece by piece are UTF-8.

@@ -6,13 +6,14 @@ use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
+use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
-use futures_util::stream::BoxStream;
+use futures_util::stream::{BoxStream, StreamExt as _};
 
 use super::filter::{Bound, Filter};
 use super::object::TableObject;
 use super::read::BATCH;
-use super::row::place_of;
+use super::row::{Places, place_of};
 use super::{csv, ipc, parquet};
 use crate::storage::without_query;
 use crate::{Bytes, Error, ErrorKind, Result};
@@ -61,8 +62,19 @@ pub trait TablePart: Send + Sync {
 /// Some batches of an object, read when they are polled for.
 pub struct Run {
     pub(super) weight: u64,
-    pub(super) start: Start,
+    pub(super) work: Work,
 }
+
+/// What is done for a run.
+pub(super) enum Work {
+    /// Its bytes are fetched first, which tell what it weighs when it is decoded.
+    Fetch(Fetch),
+    /// It is read.
+    Read(Start),
+}
+
+/// Makes what brings the bytes of a run.
+type Fetch = Box<dyn FnOnce() -> BoxFuture<'static, Result<Run>> + Send>;
 
 /// Makes the stream of a run.
 type Start = Box<dyn FnOnce() -> BoxStream<'static, Result<RecordBatch>> + Send>;
@@ -75,7 +87,21 @@ impl Run {
 
     /// A run that takes about so many bytes of memory while it is read; fewer are read side by side then.
     pub fn weighing(bytes: u64, start: impl FnOnce() -> BoxStream<'static, Result<RecordBatch>> + Send + 'static) -> Self {
-        Self { weight: bytes, start: Box::new(start) }
+        Self { weight: bytes, work: Work::Read(Box::new(start)) }
+    }
+
+    /// A run of which so many bytes are fetched before it is known what it takes.
+    pub(super) fn fetching(bytes: u64, fetch: impl FnOnce() -> BoxFuture<'static, Result<Self>> + Send + 'static) -> Self {
+        Self { weight: bytes, work: Work::Fetch(Box::new(fetch)) }
+    }
+
+    /// The run whose batches `finish` changes.
+    pub(super) fn map(self, finish: impl Fn(RecordBatch) -> Result<RecordBatch> + Send + 'static) -> Self {
+        let work = match self.work {
+            Work::Read(start) => Work::Read(Box::new(move || start().map(move |batch| finish(batch?)).boxed())),
+            Work::Fetch(fetch) => Work::Fetch(Box::new(move || async move { Ok(fetch().await?.map(finish)) }.boxed())),
+        };
+        Self { weight: self.weight, work }
     }
 }
 
@@ -157,7 +183,8 @@ impl ReadRequest {
         let Some(columns) = &self.columns else { return Ok((0..schema.fields().len()).collect()) };
         let filtered = self.filter.iter().flat_map(|filter| filter.columns());
         let names = columns.iter().map(String::as_str).chain(filtered);
-        let mut indices = names.map(|name| index_of(schema, name)).collect::<Result<Vec<_>>>()?;
+        let places = Places::of(schema);
+        let mut indices = names.map(|name| places.place(name)).collect::<Result<Vec<_>>>()?;
         indices.sort_unstable();
         indices.dedup();
         Ok(indices)
@@ -178,7 +205,8 @@ impl ReadRequest {
     pub(super) fn project(&self, batch: &RecordBatch) -> Result<RecordBatch> {
         let Some(columns) = &self.columns else { return Ok(batch.clone()) };
         let schema = batch.schema();
-        let indices = columns.iter().map(|name| index_of(&schema, name)).collect::<Result<Vec<_>>>()?;
+        let places = Places::of(&schema);
+        let indices = columns.iter().map(|name| places.place(name)).collect::<Result<Vec<_>>>()?;
         batch.project(&indices).map_err(|error| Error::new(ErrorKind::Corrupt, "the columns make no batch").with_source(error))
     }
 

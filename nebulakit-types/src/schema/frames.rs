@@ -13,8 +13,7 @@ use polars_core::error::PolarsResult;
 use polars_core::frame::DataFrame;
 use polars_core::prelude::{CompatLevel, Schema as PolarsSchema, SchemaExt as _, TimeZone};
 
-use super::format::index_of;
-use super::row::Columns;
+use super::row::{Columns, Places};
 use super::{Schema, SchemaWriter, TableRead, threads};
 use crate::{Bytes, Error, ErrorKind, Result};
 
@@ -23,6 +22,9 @@ const CHUNK: usize = 256 * 1024;
 
 /// A frame that is written is turned into batches of about so many rows.
 const PIECE: usize = 64 * 1024;
+
+/// What a table in memory is called in messages.
+const HELD: &str = "in memory";
 
 impl<R: Columns> TableRead<R> {
     /// Reads everything that is asked for into one frame of polars, whose columns have a chunk for each batch: 262,144 rows, unless
@@ -37,9 +39,10 @@ impl<R: Columns> TableRead<R> {
         self.request.batch_size.get_or_insert(CHUNK);
         let (schema, columns) = (self.schema.clone(), self.request.columns.clone());
         let mut whole: Option<DataFrame> = None;
+        let name = schema.uri().unwrap_or(HELD).to_owned();
         let mut batches = self.stream();
         while let Some(batch) = batches.try_next().await? {
-            let frame = threads::run(move || frame_of(&batch)).await?;
+            let frame = threads::run(&name, move || frame_of(&batch)).await?;
             match &mut whole {
                 None => whole = Some(frame),
                 Some(whole) => {
@@ -51,12 +54,13 @@ impl<R: Columns> TableRead<R> {
             Some(frame) => Ok(frame),
             None => {
                 let found = schema.columns().await?;
-                let indices = columns.map(|names| names.iter().map(|name| index_of(&found, name)).collect::<Result<Vec<_>>>());
+                let places = Places::of(&found);
+                let indices = columns.map(|names| names.iter().map(|name| places.place(name)).collect::<Result<Vec<_>>>());
                 let wanted = match indices.transpose()? {
                     Some(indices) => found.project(&indices).map_err(|error| unfit("the columns make no frame of polars", error))?.into(),
                     None => found,
                 };
-                threads::run(move || frame_of(&RecordBatch::new_empty(wanted))).await
+                threads::run(&name, move || frame_of(&RecordBatch::new_empty(wanted))).await
             }
         }
     }
@@ -71,7 +75,7 @@ impl<R: Columns> SchemaWriter<R> {
         // A frame without rows has columns to be written.
         for start in (0..frame.height().max(1)).step_by(PIECE) {
             let piece = frame.slice(i64::try_from(start).unwrap_or(i64::MAX), PIECE);
-            for batch in threads::run(move || batches_of(piece)).await? {
+            for batch in threads::run(self.uri(), move || batches_of(piece)).await? {
                 self.write(batch).await?;
             }
         }
@@ -92,8 +96,9 @@ impl<R: Columns> Schema<R> {
 
 /// A batch as polars has it.
 fn frame_of(batch: &RecordBatch) -> Result<DataFrame> {
+    let places = Places::of(batch.schema_ref());
     for field in batch.schema_ref().fields() {
-        index_of(batch.schema_ref(), field.name())?;
+        places.place(field.name())?;
         known(field).map_err(|error| error.at_field(field.name()))?;
     }
     let encode = || {

@@ -48,6 +48,7 @@ mod format;
 #[cfg(feature = "polars")]
 mod frames;
 mod ipc;
+mod limit;
 mod literal;
 mod object;
 mod parquet;

@@ -70,6 +70,11 @@ impl TableObject {
         self.storage.read(&self.url, ..).await
     }
 
+    /// What a block of the table may become, where that is set.
+    pub(super) fn block_limit(&self) -> Option<u64> {
+        self.storage.table_block()
+    }
+
     /// The file, where it is one of this machine.
     pub(super) fn path(&self) -> Option<PathBuf> {
         self.storage.local_path(&self.url)

@@ -8,11 +8,13 @@ use std::task::{Context, Poll};
 
 use arrow::array::{RecordBatch, RecordBatchOptions};
 use arrow::datatypes::{Schema as ArrowSchema, SchemaRef};
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
 use futures_util::stream::{self, BoxStream, Stream, StreamExt as _, TryStreamExt as _};
 
 use super::Schema;
 use super::filter::Filter;
-use super::format::{ReadRequest, Run};
+use super::format::{ReadRequest, Run, Work};
 use super::row::{self, Columns, Row, rows_of};
 use super::table::{Opened, Table};
 use crate::{Error, ErrorKind, Result};
@@ -22,6 +24,9 @@ pub(super) const BATCH: usize = 32 * 1024;
 
 /// So many bytes of memory may be taken by runs that are read ahead.
 pub(super) const BUDGET: u64 = 64 * 1024 * 1024;
+
+/// Runs are decoded ahead while all of them take no more than so many bytes together, the one at hand included: 512 MiB.
+const DECODED: u64 = 512 * 1024 * 1024;
 
 /// So many runs are read at a time, the one at hand included; two even if they take more than the budget.
 const RUNS: usize = 8;
@@ -207,11 +212,48 @@ struct Ahead {
     active: VecDeque<Active>,
 }
 
-/// A run that is being read, and its first batch if it is not its turn yet.
+/// A run that is under way.
 struct Active {
     weight: u64,
-    batches: BoxStream<'static, Result<RecordBatch>>,
-    first: Option<Option<Result<RecordBatch>>>,
+    state: State,
+}
+
+enum State {
+    Fetching(BoxFuture<'static, Result<Run>>),
+    /// Its bytes are here.
+    Fetched(Work),
+    /// It is being read; its first batch if it is not its turn yet.
+    Reading(BoxStream<'static, Result<RecordBatch>>, Option<Option<Result<RecordBatch>>>),
+}
+
+impl Active {
+    /// Goes on as far as it can without being read; says whether it is being read. It may be decoded if `room` has so many bytes.
+    fn advance(&mut self, context: &mut Context<'_>, room: u64) -> bool {
+        if let State::Fetching(fetch) = &mut self.state {
+            match fetch.poll_unpin(context) {
+                Poll::Pending => return false,
+                Poll::Ready(Ok(run)) => {
+                    self.weight = self.weight.max(run.weight);
+                    self.state = State::Fetched(run.work);
+                }
+                Poll::Ready(Err(error)) => self.state = State::Reading(stream::empty().boxed(), Some(Some(Err(error)))),
+            }
+        }
+        if let State::Fetched(work) = &mut self.state {
+            if self.weight > room {
+                return false;
+            }
+            let nothing = Work::Read(Box::new(|| stream::empty().boxed()));
+            self.state = match std::mem::replace(work, nothing) {
+                Work::Read(start) => State::Reading(start(), None),
+                Work::Fetch(fetch) => State::Fetching(fetch()),
+            };
+            if let State::Fetching(_) = self.state {
+                return self.advance(context, room);
+            }
+        }
+        matches!(self.state, State::Reading(..))
+    }
 }
 
 impl Ahead {
@@ -224,7 +266,11 @@ impl Ahead {
                 Some(next) if !room(next.weight) => return Ok(true),
                 Some(_) => {
                     if let Some(run) = self.waiting.pop_front() {
-                        self.active.push_back(Active { weight: run.weight, batches: (run.start)(), first: None });
+                        let state = match run.work {
+                            Work::Fetch(fetch) => State::Fetching(fetch()),
+                            work => State::Fetched(work),
+                        };
+                        self.active.push_back(Active { weight: run.weight, state });
                     }
                 }
                 None => match self.parts.poll_next_unpin(context) {
@@ -233,6 +279,16 @@ impl Ahead {
                     Poll::Pending => return Ok(true),
                 },
             }
+        }
+    }
+
+    /// Lets each run go on, in their order; those behind the first are decoded while all together are light enough.
+    fn advance(&mut self, context: &mut Context<'_>) {
+        // The one at hand is read whatever it weighs.
+        let mut room = u64::MAX;
+        for run in &mut self.active {
+            let reads = run.advance(context, room);
+            room = if reads { room.min(DECODED).saturating_sub(run.weight) } else { 0 };
         }
     }
 }
@@ -246,17 +302,21 @@ impl Stream for Ahead {
                 Ok(more) => more,
                 Err(error) => return Poll::Ready(Some(Err(error))),
             };
-            for next in self.active.iter_mut().skip(1).filter(|run| run.first.is_none()) {
-                if let Poll::Ready(batch) = next.batches.poll_next_unpin(context) {
-                    next.first = Some(batch);
+            self.advance(context);
+            for run in self.active.iter_mut().skip(1) {
+                if let State::Reading(batches, first @ None) = &mut run.state
+                    && let Poll::Ready(batch) = batches.poll_next_unpin(context)
+                {
+                    *first = Some(batch);
                 }
             }
             let Some(run) = self.active.front_mut() else {
                 return if more { Poll::Pending } else { Poll::Ready(None) };
             };
-            let batch = match run.first.take() {
+            let State::Reading(batches, first) = &mut run.state else { return Poll::Pending };
+            let batch = match first.take() {
                 Some(batch) => Poll::Ready(batch),
-                None => run.batches.poll_next_unpin(context),
+                None => batches.poll_next_unpin(context),
             };
             match batch {
                 Poll::Ready(None) => drop(self.active.pop_front()),
@@ -275,7 +335,7 @@ impl Opened {
         let runs = self.part.read(&plan.inner).map_err(|error| self.named(error))?;
         let finished = runs.into_iter().map(|run| {
             let plan = plan.clone();
-            Run::weighing(run.weight, move || (run.start)().map(move |batch| plan.finish(&batch?)).boxed())
+            run.map(move |batch| plan.finish(&batch))
         });
         Ok(finished.collect())
     }

@@ -1,6 +1,7 @@
 //! Typed rows: a plain struct whose fields are the columns of a table.
 
 use std::borrow::Borrow;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, RecordBatch};
@@ -164,6 +165,9 @@ pub(super) fn missing(name: &str, names: &[&str]) -> Error {
     Error::new(ErrorKind::Missing, format!("there is no column `{name}`; the table has {there}"))
 }
 
+/// Up to so many columns are faster looked through than put into a map.
+const FEW: usize = 32;
+
 /// The place of a column among those of a table, or of a struct.
 pub(super) fn place_of<'a>(name: &str, names: impl Iterator<Item = &'a str> + Clone) -> Result<usize> {
     let mut places = names.clone().enumerate().filter(|(_, other)| *other == name).map(|(place, _)| place);
@@ -171,6 +175,37 @@ pub(super) fn place_of<'a>(name: &str, names: impl Iterator<Item = &'a str> + Cl
         (Some(place), None) => Ok(place),
         (Some(_), Some(_)) => Err(twice(name)),
         (None, _) => Err(missing(name, &names.collect::<Vec<_>>())),
+    }
+}
+
+/// The places of columns, for looking up more than a few.
+pub(super) struct Places<'a> {
+    names: Vec<&'a str>,
+    /// Where there are many: the first place of each name, and whether it is the only one.
+    known: Option<HashMap<&'a str, (usize, bool)>>,
+}
+
+impl<'a> Places<'a> {
+    pub(super) fn of(schema: &'a ArrowSchema) -> Self {
+        let names: Vec<_> = schema.fields().iter().map(|field| field.name().as_str()).collect();
+        let known = (names.len() > FEW).then(|| {
+            let mut known = HashMap::with_capacity(names.len());
+            for (place, name) in names.iter().enumerate() {
+                known.entry(*name).and_modify(|(_, alone)| *alone = false).or_insert((place, true));
+            }
+            known
+        });
+        Self { names, known }
+    }
+
+    /// As [`place_of`].
+    pub(super) fn place(&self, name: &str) -> Result<usize> {
+        match self.known.as_ref().map(|known| known.get(name)) {
+            None => place_of(name, self.names.iter().copied()),
+            Some(Some((place, true))) => Ok(*place),
+            Some(Some(_)) => Err(twice(name)),
+            Some(None) => Err(missing(name, &self.names)),
+        }
     }
 }
 

@@ -11,6 +11,7 @@ use super::filter::{Bounds, Filter, may_match};
 use super::format::{self, ReadRequest, TableFormat, TablePart, index_of};
 use super::parts::{self, Part};
 use super::read::batch;
+use super::row::Places;
 use super::widen::widen;
 use crate::storage::{Storage, shown};
 use crate::{Error, ErrorKind, Result};
@@ -113,8 +114,9 @@ impl Opened {
     pub(super) fn plan(&self, request: &ReadRequest, types: &SchemaRef) -> Result<Option<Plan>> {
         let schema = self.schema();
         let columns = request.columns.clone().unwrap_or_default();
+        let places = Places::of(&schema);
         for name in &columns {
-            index_of(&schema, name).map_err(|error| self.named(error))?;
+            places.place(name).map_err(|error| self.named(error))?;
         }
         let is_partition = |name: &str| self.partitions.iter().any(|partition| partition.field.name() == name);
         let (inside, outside) = match request.filter.clone() {
@@ -132,7 +134,8 @@ impl Opened {
                 stored.push(name.to_owned());
             }
         }
-        let fields = columns.iter().map(|name| Ok(types.field(index_of(types, name)?).clone().into())).collect::<Result<Vec<FieldRef>>>();
+        let places = Places::of(types);
+        let fields = columns.iter().map(|name| Ok(types.field(places.place(name)?).clone().into())).collect::<Result<Vec<FieldRef>>>();
         Ok(Some(Plan {
             inner: Arc::new(ReadRequest { columns: Some(stored), filter: inside, batch_size: request.batch_size }),
             partitions: self.partitions.iter().map(|partition| (partition.field.clone(), partition.value.clone())).collect(),
@@ -184,8 +187,9 @@ impl Plan {
             whole = outside.apply(&whole)?;
         }
         let schema = whole.schema();
+        let places = Places::of(&schema);
         let columns = self.fields.iter().map(|field| {
-            let column = whole.column(index_of(&schema, field.name())?);
+            let column = whole.column(places.place(field.name())?);
             widen(column, field.data_type()).map_err(|error| error.at_field(field.name()))
         });
         let columns = columns.collect::<Result<Vec<_>>>()?;

@@ -8,6 +8,7 @@ use futures_util::stream::{self, BoxStream, StreamExt as _};
 use tokio::sync::{mpsc, oneshot};
 
 use super::fault::{broken, panic_text};
+use crate::storage::shown;
 use crate::{Error, ErrorKind, Result};
 
 /// So many batches of a stream may wait to be taken.
@@ -27,14 +28,20 @@ pub(super) fn spawn(work: impl FnOnce() + Send + 'static) -> Result<()> {
     spawned.map(drop).map_err(|error| Error::new(ErrorKind::Io, "cannot start a thread for a table").with_source(error))
 }
 
-/// Runs `work` on a thread and waits for it without blocking.
-pub(super) async fn run<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+/// Runs `work` on the table at `url` on a thread and waits for it without blocking.
+pub(super) async fn run<T: Send + 'static>(url: &str, work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
     let (sender, receiver) = oneshot::channel();
+    let worked_on = url.to_owned();
     spawn(move || {
-        // Whoever waited may have gone.
-        let _ = sender.send(work());
+        // The caller may be gone.
+        let _ = sender.send(reported(&worked_on, work));
     })?;
-    receiver.await.unwrap_or_else(|_| Err(panicked()))
+    receiver.await.unwrap_or_else(|_| Err(panicked(url)))
+}
+
+/// Runs `work` on the table at `url`. A panic in it is an error that names the table.
+pub(super) fn reported<T>(url: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|payload| Err(panicked(url).with_source(panic_text(payload.as_ref()))))
 }
 
 /// Runs `decode` on a thread and streams what it sends, until it sends nothing more, or nobody takes it any more, which the function that
@@ -60,11 +67,11 @@ pub(super) fn guarded<T>(url: &str, decode: impl FnOnce() -> Result<T>) -> Resul
     catch_unwind(AssertUnwindSafe(decode)).unwrap_or_else(|payload| Err(broken(url, panic_text(payload.as_ref()).into())))
 }
 
-pub(super) fn panicked() -> Error {
-    Error::new(ErrorKind::Io, "a thread that worked on a table has panicked")
+pub(super) fn panicked(url: &str) -> Error {
+    Error::new(ErrorKind::Io, format!("a thread that worked on the table `{}` panicked", shown(url)))
 }
 
-/// Runs `work` on every item, each on whichever thread is free first.
+/// Runs `work` on every item, each on whichever thread is free first. A panic of one of them goes on in this thread.
 pub(super) fn on_each<T: Send>(items: Vec<T>, work: impl Fn(T) -> Result<()> + Sync) -> Result<()> {
     let threads = parallelism().min(items.len());
     if threads <= 1 {
@@ -83,7 +90,7 @@ pub(super) fn on_each<T: Send>(items: Vec<T>, work: impl Fn(T) -> Result<()> + S
         let others: Vec<_> = (1..threads).map(|_| scope.spawn(drain)).collect();
         let mut result = drain();
         for other in others {
-            result = result.and(other.join().unwrap_or_else(|_| Err(panicked())));
+            result = result.and(other.join().unwrap_or_else(|payload| std::panic::resume_unwind(payload)));
         }
         result
     })

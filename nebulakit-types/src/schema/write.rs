@@ -1,7 +1,7 @@
 //! Writing a table: batches are gathered, encoded on threads of their own, and stored while the next ones are made.
 
 use std::borrow::Borrow;
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -10,9 +10,9 @@ use arrow::datatypes::{DataType, Fields, SchemaRef};
 use tokio::sync::oneshot;
 
 use super::Schema;
-use super::format::{Compression, TableEncoder, index_of};
+use super::format::{Compression, TableEncoder};
 use super::read::{batch, declared};
-use super::row::{Columns, Row, batch_of_borrowed, twice};
+use super::row::{Columns, Places, Row, batch_of_borrowed, twice};
 use super::size;
 use super::table::Table;
 use super::threads;
@@ -126,14 +126,21 @@ impl<R: Columns> SchemaWriter<R> {
         self.encode(&columns).await
     }
 
+    /// Where the table is written.
+    #[cfg(feature = "polars")]
+    pub(super) fn uri(&self) -> &str {
+        &self.table.uri
+    }
+
     /// Hands what is gathered to the encoder, once it is back from what it had before; what it had finished is stored while it works.
     async fn encode(&mut self, columns: &SchemaRef) -> Result<()> {
         let mut encoder = self.encoder(columns).await?;
         let batches = std::mem::take(&mut self.gathered);
         (self.rows, self.bytes) = (0, 0);
         let (sender, receiver) = oneshot::channel();
+        let uri = self.table.uri.clone();
         threads::spawn(move || {
-            let encoded = encoder.write(&batches);
+            let encoded = threads::reported(&uri, || encoder.write(&batches));
             // Whoever writes the table may have given up.
             let _ = sender.send(encoded.map(|bytes| (encoder, bytes)));
         })?;
@@ -147,7 +154,7 @@ impl<R: Columns> SchemaWriter<R> {
         match std::mem::replace(&mut self.encoding, Encoding::Lost) {
             Encoding::Unbegun => self.table.format.encoder(columns.clone(), self.compression),
             Encoding::Busy(encoding) => {
-                let (encoder, bytes) = encoding.await.unwrap_or_else(|_| Err(threads::panicked()))?;
+                let (encoder, bytes) = encoding.await.unwrap_or_else(|_| Err(threads::panicked(&self.table.uri)))?;
                 self.waiting.extend(bytes);
                 self.store_while(|waiting| waiting.iter().map(Bytes::len).sum::<usize>() > WAITING_BYTES).await?;
                 Ok(encoder)
@@ -182,7 +189,7 @@ impl<R: Columns> SchemaWriter<R> {
             self.encode(&columns).await?;
         }
         let encoder = self.encoder(&columns).await?;
-        self.waiting.extend(threads::run(move || encoder.finish()).await?);
+        self.waiting.extend(threads::run(&self.table.uri, move || encoder.finish()).await?);
         self.store_while(|_| true).await?;
         if let Some(object) = self.object {
             object.finish().await?;
@@ -226,8 +233,9 @@ fn lost() -> Error {
 
 /// Checks that no two columns, and no two fields of a struct, have one name: readers give the first one twice, or refuse the table.
 fn different(fields: &Fields) -> Result<()> {
-    for (index, field) in fields.iter().enumerate() {
-        if fields.iter().take(index).any(|other| other.name() == field.name()) {
+    let mut names = HashSet::with_capacity(fields.len());
+    for field in fields {
+        if !names.insert(field.name()) {
             return Err(twice(field.name()));
         }
         let inner = match field.data_type() {
@@ -252,13 +260,14 @@ fn conform(found: &RecordBatch, columns: &SchemaRef) -> Result<RecordBatch> {
         return Ok(found.clone());
     }
     if schema.fields().len() > columns.fields().len() {
-        let surplus = schema.fields().iter().find(|field| columns.index_of(field.name()).is_err());
+        let known: HashSet<&str> = columns.fields().iter().map(|field| field.name().as_str()).collect();
+        let surplus = schema.fields().iter().find(|field| !known.contains(field.name().as_str()));
         let name = surplus.map_or("", |field| field.name());
         return Err(Error::new(ErrorKind::Mismatch, format!("the batch has the column `{name}`, which the table has not")));
     }
+    let places = Places::of(&schema);
     let arrays = columns.fields().iter().map(|field| {
-        let array =
-            widen(found.column(index_of(&schema, field.name())?), field.data_type()).map_err(|error| error.at_field(field.name()))?;
+        let array = widen(found.column(places.place(field.name())?), field.data_type()).map_err(|error| error.at_field(field.name()))?;
         let gaps = arrow::array::Array::logical_null_count(&array);
         if gaps > 0 && !field.is_nullable() {
             let message = format!("{gaps} values are absent, for which the column is not declared; declare it as an `Option`");

@@ -38,6 +38,10 @@ pub struct StorageConfig {
     /// User metadata of every stored object, in stores that have it; empty values included. flytekit attaches the execution's names
     /// (`flyte-execution-project`, ...) unless `FLYTE_PERSISTENCE_ATTACH_EXECUTION_METADATA` is false.
     pub metadata: BTreeMap<String, String>,
+    /// How many bytes a block of a table may become when it is decoded: a batch of Arrow IPC, the pages of a row group of Parquet that are
+    /// decoded together, the lines of a batch of CSV. 1 GiB if absent. Blocks that become no more than sixteen times what is stored of them
+    /// are read whatever their size.
+    pub table_block: Option<u64>,
     /// The CA certificates to trust (PEM) instead of those found as [`install_crypto_provider`](super::install_crypto_provider) says.
     pub ca_bundle: Option<PathBuf>,
     /// The variables by which the clouds' own tools are configured; they fill what the fields above leave open.

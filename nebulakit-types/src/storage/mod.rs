@@ -269,6 +269,12 @@ impl Storage {
         self.locate(url).is_ok()
     }
 
+    /// What a block of a table may become, where that is set.
+    #[cfg(feature = "schema")]
+    pub(crate) fn table_block(&self) -> Option<u64> {
+        self.inner.config.table_block
+    }
+
     /// The file of this machine that a URL leads to, if it leads to one.
     pub(crate) fn local_path(&self, url: &str) -> Option<std::path::PathBuf> {
         match self.locate(url) {

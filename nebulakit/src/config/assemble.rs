@@ -69,6 +69,7 @@ impl Source<'_> {
             storage: StorageSettings {
                 retries: self.parsed(&Key::new(&[env::STORAGE_RETRIES, env::AWS_RETRIES], &["aws.retries"]), "a whole number")?,
                 backoff: self.seconds(&Key::new(&[env::STORAGE_BACKOFF_SECONDS, env::AWS_BACKOFF_SECONDS], &["aws.backoff_seconds"]))?,
+                max_table_block_mib: self.parsed(&Key::new(&[env::MAX_TABLE_BLOCK_MB], &[]), "a whole number of megabytes")?,
             },
             persistence: Persistence {
                 attach_execution_metadata: self

@@ -115,6 +115,7 @@ impl Config {
         config.azure.client_secret = self.azure.client_secret.clone();
         config.retries = self.storage.retries;
         config.backoff = self.storage.backoff;
+        config.table_block = self.storage.max_table_block_mib.map(|mib| mib.saturating_mul(1 << 20));
         if self.persistence.attach_execution_metadata && !identity.is_local {
             config.metadata = [
                 ("flyte-execution-project", &identity.execution.project),

@@ -97,7 +97,7 @@ pub struct Azure {
     pub client_secret: Option<Secret>,
 }
 
-/// Retries of every store.
+/// What holds for every store.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct StorageSettings {
@@ -105,6 +105,8 @@ pub struct StorageSettings {
     pub retries: Option<u32>,
     /// The pause before the first retry, if anything says so.
     pub backoff: Option<Duration>,
+    /// How many MiB a block of a table may become when it is decoded, if anything says so.
+    pub max_table_block_mib: Option<u64>,
 }
 
 /// What is stored beside the data.

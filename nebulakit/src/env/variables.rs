@@ -78,6 +78,8 @@ variables! {
         OFFLOAD_MAX_SIZE_MB = "_F_L_MAX_SIZE_MB";
         /// An `outputs.pb` of more than this many MiB is an error; no limit when absent.
         MAX_OUTPUTS_MB = "NEBULAKIT_MAX_OUTPUTS_MB";
+        /// A block of a table may become this many MiB when it is decoded; 1024 when absent. Blocks that become no more than sixteen times what is stored of them are always read.
+        MAX_TABLE_BLOCK_MB = "NEBULAKIT_MAX_TABLE_BLOCK_MB";
         /// The name of the variable that holds the index of a map task's child.
         MAP_INDEX_VARIABLE = "BATCH_JOB_ARRAY_INDEX_VAR_NAME";
         /// Added to the index of a map task's child; 0 when absent or empty.

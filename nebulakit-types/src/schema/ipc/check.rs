@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use arrow::ipc::{self, BodyCompressionMethod, CompressionType, MessageHeader, root_as_message};
+use arrow::datatypes::{DataType, Schema as ArrowSchema, UnionMode};
+use arrow::ipc::{self, BodyCompressionMethod, CompressionType, MessageHeader, MetadataVersion, root_as_message};
 
 /// What precedes a message: a mark, unless a very old writer left it out, and the length.
 const MARK: [u8; 4] = [0xff; 4];
@@ -16,35 +17,65 @@ const PLAIN: i64 = -1;
 /// Maximum number of bytes that LZ4 makes of one.
 const LZ4_RATIO: u64 = 255;
 
+/// Maximum number of buffers of a batch that are told apart by their columns.
+const MOST_BUFFERS: usize = 1 << 24;
+
 /// A block of zstd is at most so long when it is decompressed.
 const ZSTD_BLOCK: u64 = 128 * 1024;
 
-/// Checks one block: `bytes` are all of it, the first `metadata` of them its message.
+/// What a block becomes when it is decoded, in bytes.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Claims {
+    /// All that is decoded of it.
+    pub(super) decoded: u64,
+    /// What its compressed buffers become.
+    pub(super) expanded: u64,
+    /// What is stored of those.
+    pub(super) stored: u64,
+    /// The dictionary that it is of, and whether it adds values to those that are there.
+    pub(super) dictionary: Option<(i64, bool)>,
+}
+
+/// Checks one block: `bytes` are all of it, the first `metadata` of them its message. Of a batch with columns like `schema` only those in
+/// `needed`, which is sorted, are decoded.
 ///
 /// # Errors
 /// What is wrong, as a clause.
-pub(super) fn block(bytes: &[u8], metadata: usize) -> Result<(), String> {
+pub(super) fn block(bytes: &[u8], metadata: usize, schema: &ArrowSchema, needed: &[usize]) -> Result<Claims, String> {
     let (message, body) = bytes.split_at_checked(metadata).ok_or("its message is longer than the block")?;
     let message = message_in(message)?;
     let message = root_as_message(message).map_err(|error| format!("its message cannot be read: {error}"))?;
+    let dictionary = message.header_as_dictionary_batch();
     let batch = match message.header_type() {
         MessageHeader::RecordBatch => message.header_as_record_batch(),
-        MessageHeader::DictionaryBatch => message.header_as_dictionary_batch().and_then(|dictionary| dictionary.data()),
+        MessageHeader::DictionaryBatch => dictionary.and_then(|dictionary| dictionary.data()),
         other => return Err(format!("its message is of the kind {}, not a batch", other.variant_name().unwrap_or("unknown"))),
     };
     let batch = batch.ok_or("its message holds no batch")?;
+    let mut claims = Claims { dictionary: dictionary.map(|dictionary| (dictionary.id(), dictionary.isDelta())), ..Claims::default() };
     let mut bits = 0_u64;
     let buffers = batch.buffers();
+    let count = buffers.iter().flatten().count();
+    let decoded = if dictionary.is_some() { None } else { decoded(schema, needed, batch, message.version()) };
+    let decoded = decoded.filter(|decoded| decoded.len() == count).unwrap_or_else(|| vec![true; count]);
     for (index, buffer) in buffers.iter().flatten().enumerate() {
         let place = range(buffer).filter(|place| place.end <= body.len()).ok_or_else(|| {
             let (offset, length, all) = (buffer.offset(), buffer.length(), body.len());
             format!("buffer {index} of {length} bytes from byte {offset} on lies beyond the {all} bytes that it has")
         })?;
+        let stored = place.len() as u64;
         let length = match batch.compression() {
             Some(compression) => decompressed(&body[place], compression).map_err(|what| format!("buffer {index} {what}"))?,
-            None => place.len() as u64,
+            None => stored,
         };
         bits = bits.saturating_add(length.saturating_mul(8));
+        if decoded[index] {
+            claims.decoded = claims.decoded.saturating_add(length);
+            if batch.compression().is_some() {
+                claims.expanded = claims.expanded.saturating_add(length);
+                claims.stored = claims.stored.saturating_add(stored);
+            }
+        }
     }
     let nodes = batch.nodes();
     let lengths = nodes.iter().flatten().map(|node| (node.length(), node.null_count()));
@@ -57,7 +88,41 @@ pub(super) fn block(bytes: &[u8], metadata: usize) -> Result<(), String> {
             return Err(format!("it claims that {absent} of {length} values are absent"));
         }
     }
-    Ok(())
+    Ok(claims)
+}
+
+/// For each buffer of a batch whether it belongs to a column in `needed`, as the format lays them out; [`None`] where it cannot be told.
+fn decoded(schema: &ArrowSchema, needed: &[usize], batch: ipc::RecordBatch<'_>, version: MetadataVersion) -> Option<Vec<bool>> {
+    let mut variadic = batch.variadicBufferCounts().into_iter().flatten();
+    let mut decoded = Vec::new();
+    for (index, field) in schema.fields().iter().enumerate() {
+        let count = buffers(field.data_type(), version, &mut variadic)?;
+        decoded.resize(decoded.len().checked_add(count).filter(|all| *all <= MOST_BUFFERS)?, needed.binary_search(&index).is_ok());
+    }
+    Some(decoded)
+}
+
+/// How many buffers a column of a type has.
+fn buffers(data_type: &DataType, version: MetadataVersion, variadic: &mut impl Iterator<Item = i64>) -> Option<usize> {
+    let mut of = |own: usize, children: &[&DataType]| {
+        children.iter().try_fold(own, |count, child| count.checked_add(buffers(child, version, variadic)?))
+    };
+    match data_type {
+        DataType::Null => Some(0),
+        DataType::Utf8 | DataType::LargeUtf8 | DataType::Binary | DataType::LargeBinary => Some(3),
+        DataType::Utf8View | DataType::BinaryView => usize::try_from(variadic.next()?).ok()?.checked_add(2),
+        DataType::List(item) | DataType::LargeList(item) | DataType::Map(item, _) => of(2, &[item.data_type()]),
+        DataType::ListView(item) | DataType::LargeListView(item) => of(3, &[item.data_type()]),
+        DataType::FixedSizeList(item, _) => of(1, &[item.data_type()]),
+        DataType::RunEndEncoded(ends, values) => of(0, &[ends.data_type(), values.data_type()]),
+        DataType::Struct(fields) => of(1, &fields.iter().map(|field| field.data_type()).collect::<Vec<_>>()),
+        DataType::Union(fields, mode) => {
+            // Before version 5 it had bits for what is absent.
+            let own = usize::from(*mode == UnionMode::Dense) + 1 + usize::from(version < MetadataVersion::V5);
+            of(own, &fields.iter().map(|(_, field)| field.data_type()).collect::<Vec<_>>())
+        }
+        _ => Some(2),
+    }
 }
 
 /// The message without what precedes it and what fills it up.

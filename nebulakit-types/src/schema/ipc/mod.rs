@@ -4,6 +4,7 @@
 
 mod check;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
@@ -17,10 +18,12 @@ use arrow::ipc::writer::{FileWriter, IpcWriteOptions};
 use arrow::ipc::{Block, CompressionType, Endianness, root_as_footer};
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
-use futures_util::stream::{self, BoxStream, StreamExt as _, TryStreamExt as _};
+use futures_util::stream::{self, BoxStream, StreamExt as _};
 
+use self::check::Claims;
 use super::fault::{broken, unreadable, unwritable};
 use super::format::{Compression, ReadRequest, Run, TableEncoder, TableFormat, TablePart};
+use super::limit::Limit;
 use super::object::TableObject;
 use super::read::BUDGET;
 use super::threads;
@@ -30,6 +33,9 @@ use crate::{Bytes, Error, ErrorKind, Result};
 
 /// The length of the footer, and the mark that ends a file.
 const TRAILER: u64 = 10;
+
+/// How many times the limit of a block may be copied when dictionaries are added to.
+const COPIES: u64 = 64;
 
 /// Maximum number of rows filtered at a time: a block of absent values has more rows than bytes.
 const PIECE: usize = 1024 * 1024;
@@ -84,10 +90,15 @@ impl IpcPart {
         let schema = footer.schema().ok_or_else(|| broken("its footer has no schema"))?;
         let dictionaries: Vec<Block> = footer.dictionaries().iter().flatten().copied().collect();
         let batches: Vec<Block> = footer.recordBatches().iter().flatten().copied().collect();
+        let mut all = 0_u64;
         for block in dictionaries.iter().chain(&batches) {
-            if range(block).is_none_or(|range| range.end > size) {
-                return Err(broken("a block lies outside of it"));
+            match range(block).filter(|range| range.end <= size) {
+                Some(range) => all = all.saturating_add(range.end - range.start),
+                None => return Err(broken("a block lies outside of it")),
             }
+        }
+        if all > size {
+            return Err(broken(&format!("its blocks have {all} bytes together, and the file has {size}")));
         }
         if schema.endianness() != Endianness::Little {
             let message = format!(
@@ -107,9 +118,27 @@ impl IpcPart {
 
     fn decoder(&self, needed: Vec<usize>) -> Result<FileDecoder> {
         let url = self.object.url();
+        let limit = Limit::of(&self.object);
         let mut decoder = FileDecoder::new(self.schema.clone(), self.version).with_projection(needed);
+        let (mut all, mut copied) = (Claims::default(), 0_u64);
+        let mut held: HashMap<i64, u64> = HashMap::new();
         for (block, bytes) in &self.dictionaries {
-            checked(url, block, bytes)?;
+            let claims = checked(url, block, bytes, &self.schema, &[])?;
+            all.expanded = all.expanded.saturating_add(claims.expanded);
+            all.stored = all.stored.saturating_add(claims.stored);
+            if !limit.allows(all.expanded, all.stored) {
+                return Err(limit.exceeded(url, format_args!("its dictionaries become {} bytes or more", all.expanded)));
+            }
+            if let Some((dictionary, adds)) = claims.dictionary {
+                let held = held.entry(dictionary).or_default();
+                // What is there is copied for each addition.
+                *held = if adds { held.saturating_add(claims.decoded) } else { claims.decoded };
+                copied = copied.saturating_add(if adds { *held } else { 0 });
+                if copied > limit.bytes().saturating_mul(COPIES) {
+                    let times = "its dictionaries are added to so often that copying them takes";
+                    return Err(limit.exceeded(url, format_args!("{times} more than {COPIES} times the limit")));
+                }
+            }
             let read = |decoder: &mut FileDecoder| decoder.read_dictionary(block, &Buffer::from(bytes.clone()));
             threads::guarded(url, || read(&mut decoder).map_err(|error| at(url, block, error)))?;
         }
@@ -118,9 +147,10 @@ impl IpcPart {
 }
 
 /// Checks what a block claims.
-fn checked(url: &str, block: &Block, bytes: &[u8]) -> Result<()> {
+fn checked(url: &str, block: &Block, bytes: &[u8], schema: &ArrowSchema, needed: &[usize]) -> Result<Claims> {
     let metadata = usize::try_from(block.metaDataLength()).unwrap_or(usize::MAX);
-    check::block(bytes, metadata).map_err(|what| broken(url, format!("the block at byte {}: {what}", block.offset()).into()))
+    check::block(bytes, metadata, schema, needed)
+        .map_err(|what| broken(url, format!("the block at byte {}: {what}", block.offset()).into()))
 }
 
 /// What went wrong in a block.
@@ -148,38 +178,60 @@ impl TablePart for IpcPart {
     }
 
     fn read(&self, request: &Arc<ReadRequest>) -> Result<Vec<Run>> {
-        let decoder = Arc::new(self.decoder(request.needed(&self.schema)?)?);
+        let needed: Arc<[usize]> = request.needed(&self.schema)?.into();
+        let decoder = Arc::new(self.decoder(needed.to_vec())?);
+        let scan = Arc::new(Scan { object: self.object.clone(), schema: self.schema.clone(), decoder, needed, request: request.clone() });
         let runs = self.batches.iter().map(|block| {
-            let (object, decoder, request, block) = (self.object.clone(), decoder.clone(), request.clone(), *block);
-            let weight = if object.path().is_some() { BUDGET } else { range(&block).map_or(0, |range| range.end - range.start) };
-            Run::weighing(weight, move || stream::once(read_block(object, decoder, request, block)).try_flatten().boxed())
+            let (scan, block) = (scan.clone(), *block);
+            let weight = if scan.object.path().is_some() { BUDGET } else { range(&block).map_or(0, |range| range.end - range.start) };
+            Run::fetching(weight, move || scan.fetch(block).boxed())
         });
         Ok(runs.collect())
     }
 }
 
-/// The wanted rows of a block, batch by batch.
-async fn read_block(
+/// What is read of a file.
+struct Scan {
     object: TableObject,
+    schema: SchemaRef,
     decoder: Arc<FileDecoder>,
+    needed: Arc<[usize]>,
     request: Arc<ReadRequest>,
-    block: Block,
-) -> Result<BoxStream<'static, Result<RecordBatch>>> {
-    let range = range(&block).ok_or_else(|| corrupt("a block of the file has no place"))?;
-    let bytes = object.read_range(range).await?;
-    let url = object.url().to_owned();
-    threads::stream(&url.clone(), move |send| {
-        checked(&url, &block, &bytes)?;
-        let batch = decoder.read_record_batch(&block, &Buffer::from(bytes)).map_err(|error| at(&url, &block, error))?;
-        let Some(batch) = batch else { return Ok(()) };
-        for piece in slices(&batch, PIECE) {
-            let piece = request.finish(&piece)?;
-            if !slices(&piece, request.batch_size()).all(&mut *send) {
-                break;
-            }
+}
+
+impl Scan {
+    /// Brings a block, which says what it weighs.
+    async fn fetch(self: Arc<Self>, block: Block) -> Result<Run> {
+        let url = self.object.url();
+        let range = range(&block).ok_or_else(|| corrupt("a block of the file has no place"))?;
+        let bytes = self.object.read_range(range).await?;
+        let claims = checked(url, &block, &bytes, &self.schema, &self.needed)?;
+        let limit = Limit::of(&self.object);
+        if !limit.allows(claims.expanded, claims.stored) {
+            let (at, expanded, stored) = (block.offset(), claims.expanded, claims.stored);
+            return Err(limit.exceeded(url, format_args!("the block at byte {at} makes {expanded} bytes of {stored}")));
         }
-        Ok(())
-    })
+        Ok(Run::weighing(claims.decoded, move || match self.decode(block, bytes) {
+            Ok(batches) => batches,
+            Err(error) => stream::once(std::future::ready(Err(error))).boxed(),
+        }))
+    }
+
+    /// The wanted rows of a block, batch by batch.
+    fn decode(self: Arc<Self>, block: Block, bytes: Bytes) -> Result<BoxStream<'static, Result<RecordBatch>>> {
+        let url = self.object.url().to_owned();
+        threads::stream(&url.clone(), move |send| {
+            let batch = self.decoder.read_record_batch(&block, &Buffer::from(bytes)).map_err(|error| at(&url, &block, error))?;
+            let Some(batch) = batch else { return Ok(()) };
+            for piece in slices(&batch, PIECE) {
+                let piece = self.request.finish(&piece)?;
+                if !slices(&piece, self.request.batch_size()).all(&mut *send) {
+                    break;
+                }
+            }
+            Ok(())
+        })
+    }
 }
 
 fn slices(batch: &RecordBatch, rows: usize) -> impl Iterator<Item = RecordBatch> {

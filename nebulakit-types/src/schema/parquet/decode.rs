@@ -9,8 +9,8 @@ use arrow::array::{Array as _, BooleanArray, RecordBatch, RecordBatchOptions};
 use arrow::datatypes::Schema as ArrowSchema;
 use arrow::error::ArrowError;
 use futures_util::Stream;
-use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder, RowSelection};
+use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ParquetRecordBatchReader, RowSelection};
+use parquet::arrow::{ProjectionMask, parquet_to_arrow_field_levels};
 use parquet::file::metadata::RowGroupMetaData;
 use tokio::sync::mpsc;
 
@@ -20,8 +20,10 @@ use super::super::threads;
 use super::fetch::Chunks;
 use super::int96;
 use super::located;
+use super::pages::Group;
 use super::sound::claims;
-use crate::{Error, Result};
+use crate::storage::shown;
+use crate::{Error, ErrorKind, Result};
 
 /// About so many bytes of each set of columns may wait to be taken: sets are decoded at different speeds, and what waits long is no longer
 /// in the processor's caches.
@@ -65,15 +67,14 @@ impl Decoder {
     }
 
     fn reader(&self, metadata: &ArrowReaderMetadata, mask: ProjectionMask) -> Result<ParquetRecordBatchReader> {
-        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(self.chunks.clone(), metadata.clone())
-            .with_row_groups(vec![self.row_group])
-            .with_projection(mask)
-            .with_batch_size(self.batch_size);
-        let builder = match &self.selection {
-            Some(selection) => builder.with_row_selection(selection.clone()),
-            None => builder,
+        // A group of few rows needs no room for more.
+        let batch_size = self.batch_size.min(self.rows()).max(1);
+        let group = Group { metadata: metadata.metadata().clone(), row_group: self.row_group, chunks: self.chunks.clone(), batch_size };
+        let build = || {
+            let levels = parquet_to_arrow_field_levels(metadata.parquet_schema(), mask, Some(metadata.schema().fields()))?;
+            ParquetRecordBatchReader::try_new_with_row_groups(&levels, &group, batch_size, self.selection.clone())
         };
-        caught(|| builder.build()).map_err(|error| self.unreadable(error.into()))
+        caught(build).map_err(|error| self.unreadable(error.into()))
     }
 
     fn open(&self) -> Result<Batches<'_>> {
@@ -93,7 +94,8 @@ impl Decoder {
             },
             None => None,
         };
-        Ok(Batches { decoder: self, reader, seconds, rows: 0, expected: self.rows() })
+        let leaves = (0..self.metadata.parquet_schema().num_columns()).filter(|leaf| self.mask.leaf_included(*leaf)).collect();
+        Ok(Batches { decoder: self, leaves, reader, seconds, rows: 0, expected: self.rows() })
     }
 
     /// Sends every batch; ends early when nobody listens any more.
@@ -131,6 +133,12 @@ impl Decoder {
 
     /// Says which column cannot be read: the decoder of several does not tell.
     fn unreadable(&self, error: ArrowError) -> Error {
+        if let Some((leaf, what)) = self.chunks.account.refused() {
+            let column = self.metadata.parquet_schema().column(leaf);
+            let name = column.path().parts().first().map_or("", String::as_str);
+            let text = format!("cannot read the column `{name}` in row group {} of `{}`: {what}", self.row_group, shown(&self.url));
+            return Error::new(ErrorKind::OutOfRange, text);
+        }
         match self.roots().as_slice() {
             [root] => bad_column(&self.url, self.row_group, self.metadata.parquet_schema().root_schema().get_fields()[*root].name(), error),
             _ => self.culprit().unwrap_or_else(|| unreadable(&self.url, error)),
@@ -165,6 +173,7 @@ impl Decoder {
 /// The batches of a decoder: as many rows as there have to be, or an error.
 struct Batches<'a> {
     decoder: &'a Decoder,
+    leaves: Vec<usize>,
     reader: ParquetRecordBatchReader,
     /// The INT96 columns among them, in seconds.
     seconds: Option<ParquetRecordBatchReader>,
@@ -180,6 +189,7 @@ impl Batches<'_> {
             let batch = caught(|| Ok(reader.next())).map_err(ArrowError::from).and_then(Option::transpose);
             batch.map_err(|error| decoder.unreadable(error))
         };
+        decoder.chunks.account.begin(&self.leaves);
         let Some(batch) = next(&mut self.reader)? else {
             return if self.rows < self.expected { Err(decoder.miscounted("fewer")) } else { Ok(None) };
         };
@@ -240,13 +250,14 @@ struct Set {
 
 /// Puts the columns of all sets beside each other, in the wanted order.
 pub(super) struct Zipped {
+    url: String,
     sets: Vec<Set>,
     places: Vec<(usize, usize)>,
 }
 
 impl Zipped {
     /// Starts the decoders; `places` tells for each wanted column whose it is, and where in its batches.
-    pub(super) fn start(decoders: impl Iterator<Item = Decoder>, places: Vec<(usize, usize)>) -> Result<Self> {
+    pub(super) fn start(url: &str, decoders: impl Iterator<Item = Decoder>, places: Vec<(usize, usize)>) -> Result<Self> {
         let start = |decoder: Decoder| {
             let (sender, batches) = mpsc::channel(decoder.waiting());
             threads::spawn(move || {
@@ -261,7 +272,7 @@ impl Zipped {
             })?;
             Ok(Set { batches, next: None })
         };
-        Ok(Self { sets: decoders.map(start).collect::<Result<_>>()?, places })
+        Ok(Self { url: url.to_owned(), sets: decoders.map(start).collect::<Result<_>>()?, places })
     }
 }
 
@@ -287,7 +298,7 @@ impl Stream for Zipped {
         }
         if ended > 0 {
             // All columns have the same rows: a decoder that ends before the others has failed without a word.
-            return Poll::Ready(Some(Err(threads::panicked())));
+            return Poll::Ready(Some(Err(threads::panicked(&self.url))));
         }
         let batches: Vec<_> = self.sets.iter_mut().filter_map(|set| set.next.take()).collect();
         Poll::Ready(Some(zip(&batches, &self.places)))

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
-use std::io::{self, BufRead as _, BufReader, Read};
+use std::io::{self, BufReader, Read};
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Buf as _;
 use bytes::buf::Reader;
@@ -15,12 +15,24 @@ use parquet::errors::ParquetError;
 use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData};
 use parquet::file::reader::{ChunkReader, Length};
 
+use super::super::limit::Limit;
 use super::super::object::TableObject;
+use super::account::{Account, Size};
+use super::compact::{Compact, I32};
 use crate::storage::{read_at, shown_path};
 use crate::{Bytes, Error, ErrorKind, Result};
 
 /// What a page may be longer than it can be, for what writers count of headers.
 const HEADERS: u64 = 64 * 1024;
+
+/// So much is read of the header of a page: most have less than the first, and those with long statistics less than the last.
+const HEADER: [u64; 3] = [512, 64 * 1024, 4 * 1024 * 1024];
+
+/// So much of a file is read at a time, where it is read piece by piece.
+const BUFFER: usize = 1024;
+
+/// The kind of page that holds a dictionary.
+const DICTIONARY: i64 = 2;
 
 /// Where the decoders of a row group find its bytes; cheap to clone.
 #[derive(Clone)]
@@ -32,6 +44,11 @@ pub(super) struct Chunks {
     most: u64,
     /// Where pages begin, as far as the footer tells.
     pages: Arc<BTreeSet<u64>>,
+    /// The column that is read.
+    leaf: usize,
+    /// Where the bytes of its page lie whose header was read last, and how many they are.
+    page: Arc<Mutex<Option<(u64, u64)>>>,
+    pub(super) account: Arc<Account>,
 }
 
 #[derive(Clone)]
@@ -50,24 +67,36 @@ impl Chunks {
         selection: Option<&RowSelection>,
         before: Option<Self>,
     ) -> Result<Self> {
-        let size = object.size();
-        let most = most(metadata, row_group);
-        let pages = Arc::new(pages(metadata, row_group));
-        let mut pieces = match before.map(|before| before.bytes) {
-            Some(bytes @ Place::File(_)) => return Ok(Self { bytes, size, most, pages }),
-            Some(Place::Pieces(pieces)) => Arc::unwrap_or_clone(pieces),
-            None => BTreeMap::new(),
+        let account = Arc::new(Account::new(Limit::of(object)));
+        let mut chunks = match before {
+            Some(before) => Self { account, ..before },
+            None => {
+                let bytes = match object.path() {
+                    Some(path) => Place::File(Arc::new(
+                        File::open(&path)
+                            .map_err(|error| Error::new(ErrorKind::Io, format!("cannot read {}", shown_path(&path))).with_source(error))?,
+                    )),
+                    None => Place::Pieces(Arc::default()),
+                };
+                Self {
+                    bytes,
+                    size: object.size(),
+                    most: most(metadata, row_group),
+                    pages: Arc::default(),
+                    leaf: 0,
+                    page: Arc::default(),
+                    account,
+                }
+            }
         };
-        if let Some(path) = object.path() {
-            let file = File::open(&path)
-                .map_err(|error| Error::new(ErrorKind::Io, format!("cannot read {}", shown_path(&path))).with_source(error))?;
-            return Ok(Self { bytes: Place::File(Arc::new(file)), size, most, pages });
+        chunks.pages = Arc::new(pages(metadata, row_group));
+        if let Place::Pieces(pieces) = &mut chunks.bytes {
+            let ranges = ranges(metadata, row_group, mask, selection).into_iter().filter(|range| !covers(pieces, range));
+            let ranges: Vec<_> = ranges.collect();
+            let bytes = object.read_ranges(&ranges).await?;
+            Arc::make_mut(pieces).extend(ranges.iter().map(|range| range.start).zip(bytes));
         }
-        let ranges = ranges(metadata, row_group, mask, selection).into_iter().filter(|range| !covers(&pieces, range));
-        let ranges: Vec<_> = ranges.collect();
-        let bytes = object.read_ranges(&ranges).await?;
-        pieces.extend(ranges.iter().map(|range| range.start).zip(bytes));
-        Ok(Self { bytes: Place::Pieces(Arc::new(pieces)), size, most, pages })
+        Ok(chunks)
     }
 }
 
@@ -109,17 +138,27 @@ fn piece(pieces: &BTreeMap<u64, Bytes>, at: u64) -> Option<(u64, &Bytes)> {
 }
 
 impl Chunks {
-    /// Checks the lengths that a page claims, for which the decoder takes memory before it decompresses anything.
-    fn check(&self, start: u64, header: &[u8]) -> parquet::errors::Result<()> {
-        match lengths(header) {
-            Some((after, before)) if after > before.saturating_mul(self.most).saturating_add(HEADERS) => {
-                Err(ParquetError::General(format!(
-                    "the page at byte {start} claims {after} bytes, of which its {before} bytes can hold at most {}",
-                    before.saturating_mul(self.most)
-                )))
-            }
-            _ => Ok(()),
+    /// The same for a reader of one column.
+    pub(super) fn of_column(&self, leaf: usize) -> Self {
+        Self { leaf, page: Arc::default(), ..self.clone() }
+    }
+
+    /// Checks what the header of the page at `start` claims, for which the decoder takes memory before it decompresses anything.
+    fn check(&self, start: u64, header: &Header) -> parquet::errors::Result<()> {
+        let Header { kind, after, before, length } = *header;
+        let bytes = (start.saturating_add(length as u64), u64::try_from(before).unwrap_or_default());
+        *self.page.lock().unwrap_or_else(PoisonError::into_inner) = Some(bytes);
+        let (Some(expanded), Some(stored)) = (u64::try_from(after).ok(), u64::try_from(before).ok()) else {
+            // The decoder says better what is wrong with a negative length.
+            return Ok(());
+        };
+        let most = stored.saturating_mul(self.most);
+        if expanded > most.saturating_add(HEADERS) {
+            return Err(ParquetError::General(format!(
+                "the page at byte {start} claims {expanded} bytes, of which its {stored} bytes can hold at most {most}"
+            )));
         }
+        self.account.page(self.leaf, start, kind == DICTIONARY, Size { expanded, stored }).map_err(ParquetError::General)
     }
 }
 
@@ -146,25 +185,32 @@ fn most(metadata: &ParquetMetaData, row_group: usize) -> u64 {
     metadata.row_group(row_group).columns().iter().map(ratio).max().unwrap_or(1)
 }
 
-/// How long a page is without and with compression, by the beginning of its header in Thrift's compact protocol: three numbers, of which
-/// the first is its kind.
-fn lengths(header: &[u8]) -> Option<(u64, u64)> {
-    let mut rest = header.iter();
-    let mut number = || {
-        rest.next().filter(|field| **field == 0x15)?;
-        let mut value = 0;
-        for shift in (0..64).step_by(7) {
-            let byte = *rest.next()?;
-            value |= u64::from(byte & 0x7f) << shift;
-            if byte < 0x80 {
-                // Signs are in the last bit; the decoder says better what is wrong with a negative length.
-                return (value & 1 == 0).then_some(value >> 1);
+/// What the header of a page says of its length.
+struct Header {
+    kind: i64,
+    /// When it is decompressed, and before.
+    after: i64,
+    before: i64,
+    /// How long it is itself.
+    length: usize,
+}
+
+impl Header {
+    /// The header at the front of `bytes`; [`None`] where it is broken or longer than they are.
+    fn parse(bytes: &[u8]) -> Option<Self> {
+        let mut numbers = [None; 3];
+        let mut rest = Compact(bytes);
+        rest.fields(&mut |header, id, kind| match id {
+            1..=3 => {
+                header.expect(kind, I32)?;
+                numbers[usize::try_from(id - 1).ok()?] = Some(header.integer()?);
+                Some(())
             }
-        }
-        None
-    };
-    number()?;
-    Some((number()?, number()?))
+            _ => header.skip(kind),
+        })?;
+        let [kind, after, before] = numbers;
+        Some(Self { kind: kind?, after: after?, before: before?, length: bytes.len() - rest.0.len() })
+    }
 }
 
 impl Length for Chunks {
@@ -177,33 +223,66 @@ impl ChunkReader for Chunks {
     type T = ChunkRead;
 
     fn get_read(&self, start: u64) -> parquet::errors::Result<ChunkRead> {
-        // It is the header of a page that is read so.
-        Ok(match &self.bytes {
-            Place::File(file) => {
-                let mut read = BufReader::with_capacity(1024, FileAt { file: file.clone(), at: start });
-                self.check(start, read.fill_buf()?)?;
-                ChunkRead::File(read)
-            }
-            Place::Pieces(pieces) => {
-                let (begin, bytes) = piece(pieces, start).ok_or_else(|| outside(start))?;
-                let bytes = bytes.slice(offset(start - begin)?..);
-                self.check(start, &bytes)?;
-                ChunkRead::Piece(bytes.reader())
-            }
-        })
+        // It is the header of a page that is read so, or its bytes, when the header was looked at before.
+        let page = *self.page.lock().unwrap_or_else(PoisonError::into_inner);
+        let bytes = page.filter(|(at, _)| *at == start).map(|(_, length)| length);
+        if let Some(length @ 1..) = bytes {
+            return Ok(ChunkRead { from: self.from(start)?, left: length });
+        }
+        match (self.header(start)?, bytes) {
+            (Some(header), _) => self.check(start, &header)?,
+            // A page without bytes, and no other behind it.
+            (None, Some(_)) => return Ok(ChunkRead { from: self.from(start)?, left: 0 }),
+            (None, None) => return Err(headless(start)),
+        }
+        Ok(ChunkRead { from: self.from(start)?, left: u64::MAX })
     }
 
     fn get_bytes(&self, start: u64, length: usize) -> parquet::errors::Result<Bytes> {
         let bytes = self.bytes(start, length)?;
         // Of pages whose places are known, header and all is read at once.
         if self.pages.contains(&start) {
-            self.check(start, &bytes)?;
+            self.check(start, &Header::parse(&bytes).ok_or_else(|| headless(start))?)?;
         }
         Ok(bytes)
     }
 }
 
 impl Chunks {
+    /// The header of the page at `start`, if one is there.
+    fn header(&self, start: u64) -> parquet::errors::Result<Option<Header>> {
+        match &self.bytes {
+            Place::File(file) => {
+                for length in HEADER {
+                    let mut bytes = Vec::new();
+                    FileAt { file: file.clone(), at: start }.take(length).read_to_end(&mut bytes)?;
+                    if let Some(header) = Header::parse(&bytes) {
+                        return Ok(Some(header));
+                    }
+                    if (bytes.len() as u64) < length {
+                        break;
+                    }
+                }
+                Ok(None)
+            }
+            Place::Pieces(pieces) => {
+                let (begin, bytes) = piece(pieces, start).ok_or_else(|| outside(start))?;
+                Ok(Header::parse(&bytes[offset(start - begin)?..]))
+            }
+        }
+    }
+
+    /// The bytes from `start` on.
+    fn from(&self, start: u64) -> parquet::errors::Result<Source> {
+        match &self.bytes {
+            Place::File(file) => Ok(Source::File(BufReader::with_capacity(BUFFER, FileAt { file: file.clone(), at: start }))),
+            Place::Pieces(pieces) => {
+                let (begin, bytes) = piece(pieces, start).ok_or_else(|| outside(start))?;
+                Ok(Source::Piece(bytes.slice(offset(start - begin)?..).reader()))
+            }
+        }
+    }
+
     fn bytes(&self, start: u64, length: usize) -> parquet::errors::Result<Bytes> {
         match &self.bytes {
             Place::File(file) => {
@@ -230,23 +309,37 @@ fn offset(offset: u64) -> parquet::errors::Result<usize> {
     usize::try_from(offset).map_err(|_| outside(offset))
 }
 
+/// A page whose length is not known.
+fn headless(start: u64) -> ParquetError {
+    ParquetError::General(format!("the header of the page at byte {start} cannot be read"))
+}
+
 /// A page that lies elsewhere than the footer says.
 fn outside(start: u64) -> ParquetError {
     ParquetError::General(format!("a page at byte {start} lies outside of its column"))
 }
 
-/// Bytes from some place on.
-pub(super) enum ChunkRead {
+/// Bytes from some place on, so many at most.
+pub(super) struct ChunkRead {
+    from: Source,
+    left: u64,
+}
+
+enum Source {
     File(BufReader<FileAt>),
     Piece(Reader<Bytes>),
 }
 
 impl Read for ChunkRead {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        match self {
-            Self::File(file) => file.read(buffer),
-            Self::Piece(piece) => piece.read(buffer),
-        }
+        let most = usize::try_from(self.left).unwrap_or(usize::MAX).min(buffer.len());
+        let buffer = &mut buffer[..most];
+        let read = match &mut self.from {
+            Source::File(file) => file.read(buffer)?,
+            Source::Piece(piece) => piece.read(buffer)?,
+        };
+        self.left -= read as u64;
+        Ok(read)
     }
 }
 

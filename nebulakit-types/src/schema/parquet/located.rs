@@ -30,10 +30,10 @@ pub(super) fn misplaced(
 ) -> Result<Option<Misplaced>, ParquetError> {
     let Some(index) = metadata.page_index() else { return Ok(None) };
     let group = metadata.row_group(row_group);
-    let reader = Arc::new(chunks.clone());
     for (leaf, chunk) in group.columns().iter().enumerate().filter(|(leaf, _)| mask.leaf_included(*leaf)) {
         let Some(index) = index.offset_index(row_group, leaf) else { continue };
         let pages = index.page_locations();
+        let reader = Arc::new(chunks.of_column(leaf));
         let mut selected = selection.scan_ranges(pages).into_iter().peekable();
         for (page, next) in pages.iter().zip(pages.iter().skip(1).map(Some).chain([None])) {
             if selected.next_if(|range| i64::try_from(range.start) == Ok(page.offset)).is_none() {

@@ -1,19 +1,23 @@
 //! Parquet: footers first, then only the row groups, pages and columns that are asked for; columns decoded and encoded side by side.
 //!
 //! [`footer`] reads what a file says of itself, and [`sound`] holds that against itself; [`fetch`] brings the bytes, [`prune`] finds what
-//! need not be looked at, by the statistics that [`trust`] believes; [`read`] and [`decode`] decode what [`located`] finds in its place. [`write`] encodes, with dictionaries
-//! where [`dictionary`] does not see them to be in vain.
+//! need not be looked at, by the statistics that [`trust`] believes; [`read`] and [`decode`] decode what [`located`] finds in its place.
+//! [`pages`] holds what each page claims against its bytes, and [`account`] what all take against the limit; [`encoded`] measures values that
+//! encodings repeat. [`write`] encodes, with dictionaries where [`dictionary`] does not see them to be in vain.
 
+mod account;
 mod compact;
 mod decode;
 mod depth;
 mod dictionary;
+mod encoded;
 mod encrypted;
 mod fetch;
 mod footer;
 mod int96;
 mod located;
 mod output;
+mod pages;
 mod prune;
 mod read;
 mod sound;

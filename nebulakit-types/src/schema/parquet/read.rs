@@ -1,6 +1,6 @@
 //! What is read of a file: its row groups one after the other, the filter's columns of each first, then the wanted ones.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
@@ -8,20 +8,26 @@ use arrow::datatypes::SchemaRef;
 use futures_util::stream::{self, BoxStream, StreamExt as _, TryStreamExt as _};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, RowSelection};
+use parquet::basic::Type;
 use parquet::file::metadata::page_index::PageIndexProvider;
 use parquet::file::metadata::{ColumnChunkMask, PageIndexPolicy, ParquetMetaData, ParquetMetaDataPushDecoder};
 use tokio::sync::OnceCell;
 
 use super::super::fault::bad_parquet;
 use super::super::filter::Bound;
-use super::super::format::{ReadRequest, Run, TablePart, index_of};
+use super::super::format::{ReadRequest, Run, TablePart};
+use super::super::limit::Limit;
 use super::super::object::TableObject;
 use super::super::read::BUDGET;
+use super::super::row::Places;
 use super::super::threads;
 use super::decode::{Decoder, Zipped};
 use super::fetch::Chunks;
 use super::{complete, prune, sound, with_arrow_types};
 use crate::{ErrorKind, Result};
+
+/// A batch of values of a fixed width takes this part of the limit at most.
+const WIDE: u64 = 4;
 
 /// Row groups below this are decoded by one thread: starting more takes longer.
 const SMALL: i64 = 1024 * 1024;
@@ -51,7 +57,10 @@ impl TablePart for ParquetPart {
         let schema = self.schema();
         let filter = request.bound(&schema)?;
         let wanted = match request.columns() {
-            Some(columns) => columns.iter().map(|name| index_of(&schema, name)).collect::<Result<Vec<_>>>()?,
+            Some(columns) => {
+                let places = Places::of(&schema);
+                columns.iter().map(|name| places.place(name)).collect::<Result<Vec<_>>>()?
+            }
             None => (0..schema.fields().len()).collect(),
         };
         let scan = Arc::new(Scan {
@@ -64,7 +73,9 @@ impl TablePart for ParquetPart {
             wanted,
         });
         let metadata = self.metadata.metadata();
+        let limit = Limit::of(&self.object);
         sound::check(self.object.url(), self.object.size(), metadata, &self.encrypted, &scan.needed())?;
+        sound::bounded(self.object.url(), metadata, &scan.needed(), scan.filter.is_some(), limit)?;
         let row_groups = threads::guarded(self.object.url(), || Ok(prune::row_groups(metadata, &schema, scan.filter.as_ref())))?;
         let runs = row_groups.into_iter().map(|row_group| {
             let weight = scan.weight(row_group);
@@ -128,6 +139,18 @@ impl Scan {
             .sum()
     }
 
+    /// How many rows a batch has: as many as are asked for, or fewer of columns whose every value is wide.
+    fn batch_size(&self) -> usize {
+        let schema = self.metadata.parquet_schema();
+        let needed = self.needed();
+        let columns = (0..schema.num_columns()).filter(|leaf| needed.leaf_included(*leaf)).map(|leaf| schema.column(leaf));
+        let widths = columns.filter(|column| column.physical_type() == Type::FIXED_LEN_BYTE_ARRAY).map(|column| column.type_length());
+        let width = widths.filter_map(|width| u64::try_from(width).ok()).fold(0, u64::saturating_add);
+        let most = (Limit::of(&self.object).bytes() / WIDE).checked_div(width);
+        let most = most.and_then(|rows| usize::try_from(rows).ok()).unwrap_or(usize::MAX);
+        self.request.batch_size().min(most).max(1)
+    }
+
     /// The rows of a row group.
     async fn row_group(self: Arc<Self>, row_group: usize) -> Result<BoxStream<'static, Result<RecordBatch>>> {
         let (metadata, selection, chunks) = match &self.filter {
@@ -142,6 +165,7 @@ impl Scan {
         };
         let chunks = Chunks::fetch(&self.object, metadata.metadata(), row_group, &self.wanted(), selection.as_ref(), chunks).await?;
         let sets = self.sets(metadata.metadata(), row_group);
+        let batch_size = self.batch_size();
         let decoders = sets.iter().map(|set| Decoder {
             url: self.object.url().to_owned(),
             chunks: chunks.clone(),
@@ -150,9 +174,9 @@ impl Scan {
             row_group,
             mask: self.mask(set.iter().copied()),
             selection: selection.clone(),
-            batch_size: self.request.batch_size(),
+            batch_size,
         });
-        Ok(Zipped::start(decoders, places(&self.wanted, &sets))?.boxed())
+        Ok(Zipped::start(self.object.url(), decoders, places(&self.wanted, &sets))?.boxed())
     }
 
     /// Brings the indexes of the pages of the columns at hand, if the file has some. Indexes that are broken say nothing.
@@ -207,10 +231,10 @@ impl Scan {
             row_group,
             mask,
             selection: pages.clone(),
-            batch_size: self.request.batch_size(),
+            batch_size: self.batch_size(),
         };
         let filter = filter.clone();
-        let rows = threads::run(move || threads::guarded(&decoder.url, || decoder.matching(&filter))).await?;
+        let rows = threads::run(self.object.url(), move || threads::guarded(&decoder.url, || decoder.matching(&filter))).await?;
         let selection = match pages {
             Some(pages) => pages.and_then(&rows),
             None => rows,
@@ -250,9 +274,8 @@ impl Scan {
 
 /// For each wanted column the set that it is decoded in, and its place there.
 fn places(wanted: &[usize], sets: &[Vec<usize>]) -> Vec<(usize, usize)> {
-    let place = |column: &usize| {
-        let mut sets = sets.iter().enumerate();
-        sets.find_map(|(index, set)| set.iter().position(|other| other == column).map(|place| (index, place)))
-    };
-    wanted.iter().filter_map(place).collect()
+    let each =
+        sets.iter().enumerate().flat_map(|(index, set)| set.iter().enumerate().map(move |(place, column)| (*column, (index, place))));
+    let places: HashMap<usize, (usize, usize)> = each.collect();
+    wanted.iter().filter_map(|column| places.get(column).copied()).collect()
 }

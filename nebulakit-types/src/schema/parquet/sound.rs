@@ -7,9 +7,19 @@ use parquet::basic::Compression;
 use parquet::file::metadata::page_index::PageIndexProvider;
 use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData, RowGroupMetaData};
 
+use super::super::limit::Limit;
 use super::footer::encrypted_column;
 use crate::storage::shown;
 use crate::{Error, ErrorKind, Result};
+
+/// An element of a list takes about so many bytes while it is decoded: its levels and its value.
+const ELEMENT: u64 = 16;
+
+/// A row takes up to so many bytes while it is noted whether a filter wants it.
+const NOTED: u64 = 16;
+
+/// All chunks of a file have no more than this many times its bytes together: those of some writers count their headers twice.
+const OVERLAP: u64 = 2;
 
 /// Whether all row groups have as many rows as their columns have values.
 pub(super) fn counts_agree(metadata: &ParquetMetaData) -> bool {
@@ -28,6 +38,7 @@ pub(super) fn check(
     encrypted: &BTreeMap<usize, String>,
     mask: &ProjectionMask,
 ) -> Result<()> {
+    let mut all = 0_u64;
     for (index, group) in metadata.row_groups().iter().enumerate() {
         count(group).map_err(|held| claims(url, index, group.num_rows(), &held))?;
         for (leaf, chunk) in group.columns().iter().enumerate().filter(|(leaf, _)| mask.leaf_included(*leaf)) {
@@ -55,6 +66,39 @@ pub(super) fn check(
                     shown(url)
                 );
                 return Err(Error::new(ErrorKind::Corrupt, message));
+            }
+            all = all.saturating_add(u64::try_from(chunk.compressed_size()).unwrap_or_default());
+        }
+    }
+    if all > size.saturating_mul(OVERLAP) {
+        let message = format!("the columns of `{}` have {all} bytes together, and the file has {size}", shown(url));
+        return Err(Error::new(ErrorKind::Corrupt, message));
+    }
+    Ok(())
+}
+
+/// Checks that what is going to be read takes no more memory than the limit lets it, as far as the footer tells. `filtered` are rows that
+/// are noted one by one.
+///
+/// # Errors
+/// [`ErrorKind::OutOfRange`] for what is over the limit.
+pub(super) fn bounded(url: &str, metadata: &ParquetMetaData, mask: &ProjectionMask, filtered: bool, limit: Limit) -> Result<()> {
+    for (index, group) in metadata.row_groups().iter().enumerate() {
+        let stored = u64::try_from(group.compressed_size()).unwrap_or_default();
+        let rows = u64::try_from(group.num_rows()).unwrap_or_default().saturating_mul(NOTED);
+        if filtered && !limit.allows(rows, stored) {
+            let text = format_args!("the {} rows of row group {index} take {rows} bytes or more to filter", group.num_rows());
+            return Err(limit.exceeded(url, text));
+        }
+        for (_, chunk) in group.columns().iter().enumerate().filter(|(leaf, _)| mask.leaf_included(*leaf)) {
+            // A batch has whole rows, and all elements may be in one.
+            let elements = u64::try_from(chunk.num_values()).unwrap_or_default().saturating_mul(ELEMENT);
+            let stored = u64::try_from(chunk.compressed_size()).unwrap_or_default();
+            if chunk.column_descr().max_rep_level() > 0 && !limit.allows(elements, stored) {
+                let (values, name) = (chunk.num_values(), chunk.column_path().string());
+                let text =
+                    format_args!("the {values} values of the column `{name}` in row group {index} become {elements} bytes of {stored}");
+                return Err(limit.exceeded(url, text));
             }
         }
     }
