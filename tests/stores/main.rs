@@ -237,4 +237,6 @@ async fn the_account_may_stand_in_the_url() {
     let storage = Storage::new(config);
     storage.put(&url, vec!["x".into()], &PutOptions::default()).await.unwrap();
     assert_eq!(storage.get(&url).await.unwrap(), "x");
+    let error = storage.put(&url.replace(&account, "other"), vec!["x".into()], &PutOptions::default()).await.unwrap_err();
+    assert!(error.kind() == ErrorKind::Denied && error.to_string().contains(&format!("`{account}`")), "{error}");
 }

@@ -15,6 +15,9 @@
 //!
 //! A [`Registry`] in the configuration has other stores serve other URLs, by the longest prefix that is registered.
 //!
+//! Credentials go to the hosts that the configuration names, and to the clouds' own; `docs/data.md` has a table of them. Redirects of the clouds
+//! are errors; those of web addresses are followed without what was meant for the first host, and not to what only this machine reaches.
+//!
 //! The clouds need a tokio runtime with I/O and time; the rest runs under any executor.
 
 #[cfg(feature = "aws")]

@@ -43,10 +43,11 @@ pub(in super::super) fn secret_url(variable: &str, text: &str) -> Result<String>
 #[cfg(feature = "aws")]
 pub(in super::super) fn container_url(variable: &str, text: &str) -> Result<String> {
     // This one may have a query.
-    let without_query = text.split('?').next().unwrap_or_default();
-    let url = read(&format!("`{}`, the value of {variable},", shown(text)), without_query)?;
+    let (address, query) = text.split_once('?').map_or((text, None), |(address, query)| (address, Some(query)));
+    let mut url = read(&format!("`{}`, the value of {variable},", shown(text)), address)?;
     if url.scheme() == "https" || is_this_machine(&url) || is_container_service(&url) {
-        Ok(text.trim().to_owned())
+        url.set_query(query);
+        Ok(url.into())
     } else {
         Err(open(variable, &url, "this machine, or an address of Amazon's container services"))
     }
