@@ -195,6 +195,24 @@ async fn no_redirect_leads_from_https_to_http_or_to_another_protocol() {
 }
 
 #[tokio::test]
+async fn each_try_begins_at_the_first_address() {
+    let second = Server::follow([Answer(503, &[], ""), Answer(500, &[], ""), OBJECT]);
+    let first = sends_on(302, &format!("{}/there", second.url));
+    let config = StorageConfig { retries: Some(3), ..quick(StorageConfig::default()) };
+    assert_eq!(Storage::new(config).get(&first.url).await.unwrap(), "bytes");
+    assert_eq!((first.seen().len(), second.seen().len()), (3, 3));
+
+    let away = Server::follow([Answer(503, &[], "")]);
+    let first = sends_on(302, &format!("{}/there", away.url));
+    let config = StorageConfig { retries: Some(1), ..quick(StorageConfig::default()) };
+    let error = Storage::new(config).get(&first.url).await.unwrap_err();
+    assert!(
+        error.kind() == ErrorKind::Unavailable && error.to_string().contains(&format!("{} answered 503 (2 tries", away.url)),
+        "{error}"
+    );
+}
+
+#[tokio::test]
 async fn redirects_have_an_end() {
     let round = sends_on(302, "/again");
     let error = Storage::new(quick(StorageConfig::default())).get(&round.url).await.unwrap_err();

@@ -33,9 +33,14 @@ struct Way {
     direct: bool,
 }
 
-/// Marks a request whose redirects are followed by its caller, and says where it may not lead.
+/// Marks a request whose redirects are followed by its caller.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Hop(pub(super) Shunned);
+pub(super) struct Hop {
+    /// Where it may not lead.
+    pub(super) shunned: Shunned,
+    /// Whether a redirect led to it: then it is due at once, whatever failed before.
+    pub(super) is_further: bool,
+}
 
 /// How much of an error's body is read: the longest documented one is far below.
 const ERROR_BODY: usize = 64 * 1024;
@@ -130,7 +135,7 @@ impl Client {
         Trace::with(|trace| trace.asked += 1);
         // An upload is silent until it is through; a MiB a second is slower than any store worth waiting for.
         let limit = self.silence + Duration::from_secs(request.body().content_length() as u64 >> 20);
-        let shunned = hop.map(|hop| hop.0).unwrap_or_default();
+        let shunned = hop.map(|hop| hop.shunned).unwrap_or_default();
         let client = self.get(Way { shunned, direct: Near::of_url(&url).is_some() })?;
         let answer = match within(limit, send(&client, url.clone(), request)).await {
             Ok(answer) => answer,
@@ -186,8 +191,7 @@ impl Client {
             kept.extend_from_slice(frame.data_ref().unwrap_or(&Bytes::new()));
         }
         if hop.is_some() && is_redirect(parts.status, &parts.headers) {
-            // It is read, so that the connection serves the next one.
-            Trace::answered();
+            // It was read, so that the connection serves the next request.
             return Ok(HttpResponse::from_parts(parts, Bytes::new().into()));
         }
         let text = String::from_utf8_lossy(&kept);

@@ -29,7 +29,7 @@ pub(in super::super) async fn follow(client: &HttpClient, mut request: HttpReque
     loop {
         // The first host is what the user named, whatever it stands for.
         let off_limits = if at.host() == first.host() { Shunned::default() } else { shunned };
-        request.extensions_mut().insert(Hop(off_limits));
+        request.extensions_mut().insert(Hop { shunned: off_limits, is_further: steps > 0 });
         let answer = client.execute(request.clone()).await?;
         if !is_redirect(answer.status(), answer.headers()) {
             return Ok(answer);

@@ -40,7 +40,7 @@ pub(super) use self::asking::Asking;
 pub(super) use self::body::{Body, Unreadable};
 use self::cause::Said;
 pub(super) use self::cause::{innermost, said};
-use self::client::{Client, late, origin};
+use self::client::{Client, Hop, late, origin};
 #[cfg(feature = "http")]
 pub(super) use self::follow::follow;
 #[cfg(feature = "cloud")]
@@ -142,7 +142,8 @@ impl HttpService for SharedClient {
             asking.with(&mut request).await;
         }
         let client = &self.0.client;
-        if within(Duration::MAX, pause(&client.config)).await.is_err() {
+        let is_further = request.extensions().get::<Hop>().is_some_and(|hop| hop.is_further);
+        if !is_further && within(Duration::MAX, pause(&client.config)).await.is_err() {
             return Err(late());
         }
         #[cfg(feature = "cloud")]
