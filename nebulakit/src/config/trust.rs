@@ -26,16 +26,19 @@ pub(super) fn open(path: &Path) -> Opened {
     // A pipe would wait for somebody who writes.
     let flags = OFlags::NONBLOCK | OFlags::NOCTTY;
     let opened = File::options().read(true).custom_flags(flags.bits().cast_signed()).open(path);
-    let looked = opened.and_then(|file| Ok((file.metadata()?, std::fs::symlink_metadata(path)?, file)));
-    match looked {
-        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Opened::Absent,
-        Err(error) if std::fs::metadata(path).is_ok_and(|metadata| metadata.is_file()) => Opened::Failed(error),
-        Err(_) => Opened::Absent,
-        Ok((metadata, ..)) if !metadata.is_file() => Opened::Absent,
-        Ok((metadata, link, file)) => match doubt(path, &metadata, &link, rustix::process::geteuid().as_raw()) {
-            None => Opened::Trusted(file),
-            Some(why) => Opened::Refused(why),
-        },
+    let metadata = match &opened {
+        Ok(file) => file.metadata(),
+        // One that cannot be opened is not obeyed either way; if it is another's, it is no error.
+        Err(_) => std::fs::metadata(path),
+    };
+    let (Ok(metadata), Ok(link)) = (metadata, std::fs::symlink_metadata(path)) else { return Opened::Absent };
+    if !metadata.is_file() {
+        return Opened::Absent;
+    }
+    match (doubt(path, &metadata, &link, rustix::process::geteuid().as_raw()), opened) {
+        (Some(why), _) => Opened::Refused(why),
+        (None, Ok(file)) => Opened::Trusted(file),
+        (None, Err(error)) => Opened::Failed(error),
     }
 }
 
