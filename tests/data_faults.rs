@@ -230,3 +230,80 @@ fn a_kilobyte_of_a_remote_file_is_one_request() {
     assert_eq!(started.wait().output(), nebulakit_tests::literals::int(1024));
     assert!(!server.is_awaited(), "there was another request");
 }
+
+/// The store at a server, with one request at a time.
+#[cfg(unix)]
+fn store_at(server: &Server) -> nebulakit_types::storage::Storage {
+    use nebulakit_types::storage::{S3Config, Storage, StorageConfig};
+    let s3 = S3Config { endpoint: Some(format!("http://127.0.0.1:{}", server.port())), anonymous: true, ..S3Config::default() };
+    Storage::new(StorageConfig { s3, retries: Some(0), ..StorageConfig::default() })
+}
+
+/// Does something in a thread of its own.
+#[cfg(unix)]
+fn beside<T: Send + 'static>(work: impl std::future::Future<Output = T> + Send + 'static) -> std::thread::JoinHandle<T> {
+    std::thread::spawn(move || tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap().block_on(work))
+}
+
+/// Puts a link in the place of a folder, which goes aside.
+#[cfg(unix)]
+fn swap(folder: &std::path::Path, outside: &std::path::Path) -> std::path::PathBuf {
+    let aside = folder.with_extension("aside");
+    std::fs::rename(folder, &aside).unwrap();
+    std::os::unix::fs::symlink(outside, folder).unwrap();
+    aside
+}
+
+#[cfg(unix)]
+#[test]
+fn a_folder_that_becomes_a_link_while_a_tree_is_downloaded_leads_nowhere() {
+    use nebulakit_types::storage::TreeOptions;
+    let (root, outside, server) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap(), Server::start());
+    let (storage, tree) = (store_at(&server), root.path().join("tree"));
+    let options = TreeOptions { concurrency: Some(1), ..TreeOptions::default() };
+    let to = tree.clone();
+    let downloaded = beside(async move { storage.download_tree("s3://bucket/tree", &to, &options).await });
+    let entry = |name: &str| {
+        format!(
+            "<Contents><Key>tree/sub/{name}</Key><Size>{}</Size><LastModified>2026-01-01T00:00:00.000Z</LastModified>\
+             <ETag>\"e\"</ETag></Contents>",
+            1 << 20
+        )
+    };
+    let listing = format!("<ListBucketResult><IsTruncated>false</IsTruncated>{}{}</ListBucketResult>", entry("one"), entry("two"));
+    server.request().answer(200, listing.as_bytes());
+    let first = server.request();
+    assert!(first.path.contains("tree/sub/one"), "{}", first.path);
+    let aside = swap(&tree.join("sub"), outside.path());
+    first.answer(200, &[b'1'; 1 << 20]);
+    server.request().answer(200, &[b'2'; 1 << 20]);
+    let downloaded = downloaded.join().unwrap();
+    assert_eq!(below(outside.path()), [""; 0].map(std::path::PathBuf::from), "{downloaded:?}");
+    assert_eq!(std::fs::read(aside.join("one")).unwrap().len(), 1 << 20);
+    assert!(std::fs::symlink_metadata(tree.join("sub")).unwrap().is_symlink());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_folder_that_becomes_a_link_while_a_tree_is_uploaded_is_not_followed() {
+    use nebulakit_types::storage::TreeOptions;
+    let (root, outside, server) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap(), Server::start());
+    let (storage, tree) = (store_at(&server), root.path().join("tree"));
+    std::fs::create_dir_all(tree.join("sub")).unwrap();
+    for name in ["one", "two"] {
+        std::fs::write(tree.join("sub").join(name), "public").unwrap();
+        std::fs::write(outside.path().join(name), "secret").unwrap();
+    }
+    let options = TreeOptions { concurrency: Some(1), ..TreeOptions::default() };
+    let from = tree.clone();
+    let uploaded = beside(async move { storage.upload_tree(&from, "s3://bucket/tree", &options).await });
+    let first = server.request();
+    swap(&tree.join("sub"), outside.path());
+    let mut bodies = vec![first.body.clone()];
+    first.answer(200, b"");
+    let second = server.request();
+    bodies.push(second.body.clone());
+    second.answer(200, b"");
+    assert_eq!(uploaded.join().unwrap().unwrap().objects, 2);
+    assert_eq!(bodies, [b"public", b"public"]);
+}

@@ -1,7 +1,9 @@
 //! Files of this machine, by `std::fs` on the calling thread: a thread pool costs more than the small files of a task take.
 
+mod folder;
 mod listing;
 
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
 #[cfg(not(unix))]
 use std::io::Seek as _;
@@ -12,6 +14,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 
+pub(super) use self::folder::Folder;
 pub(super) use self::listing::{level, walk};
 use super::ObjectMeta;
 use super::location::shown_path;
@@ -63,9 +66,39 @@ pub(super) fn delete(path: &Path) -> Result<()> {
 
 /// Writes beside the target and renames: whoever looks sees the whole file or none.
 pub(super) fn put(path: &Path, parts: &[Bytes]) -> Result<()> {
-    let partial = Partial::beside(path)?;
-    write(&partial.file, parts).map_err(|error| fault("write", path, error))?;
-    partial.publish()
+    Target::at(path).put(parts)
+}
+
+/// Where a file goes.
+#[derive(Debug, Clone)]
+pub(super) struct Target {
+    path: PathBuf,
+    /// Its directory, where that is held open.
+    folder: Option<Folder>,
+}
+
+impl Target {
+    /// A path that the caller names: links on it are meant.
+    pub(super) fn at(path: &Path) -> Self {
+        Self { path: path.to_owned(), folder: None }
+    }
+
+    /// A name in a directory.
+    pub(super) fn within(folder: Folder, name: &str) -> Self {
+        Self { path: folder.path().join(name), folder: Some(folder) }
+    }
+
+    #[cfg(test)]
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Writes beside it and renames.
+    pub(super) fn put(&self, parts: &[Bytes]) -> Result<()> {
+        let partial = Partial::beside(self)?;
+        write(&partial.file, parts).map_err(|error| fault("write", &self.path, error))?;
+        partial.publish()
+    }
 }
 
 fn write(mut file: &File, parts: &[Bytes]) -> io::Result<()> {
@@ -84,13 +117,15 @@ fn write(mut file: &File, parts: &[Bytes]) -> io::Result<()> {
 #[derive(Debug)]
 pub(super) struct Partial {
     pub(super) file: Arc<File>,
-    name: PathBuf,
+    folder: Folder,
+    name: OsString,
     target: PathBuf,
     published: bool,
 }
 
 impl Partial {
-    pub(super) fn beside(path: &Path) -> Result<Self> {
+    pub(super) fn beside(target: &Target) -> Result<Self> {
+        let path = &target.path;
         let Some(name) = path.file_name() else {
             return Err(Error::new(ErrorKind::Url, format!("{} names no file", shown_path(path))));
         };
@@ -98,8 +133,12 @@ impl Partial {
             Some(parent) if !parent.as_os_str().is_empty() => parent,
             _ => Path::new("."),
         };
-        let (partial, file) = create(directory)?;
-        Ok(Self { file: Arc::new(file), name: partial, target: directory.join(name), published: false })
+        let folder = match &target.folder {
+            Some(folder) => folder.clone(),
+            None => opened(directory)?,
+        };
+        let (partial, file) = create(&folder)?;
+        Ok(Self { file: Arc::new(file), folder, name: partial, target: directory.join(name), published: false })
     }
 
     /// Where it will be.
@@ -122,7 +161,8 @@ impl Partial {
 
     /// Gives it its name.
     pub(super) fn publish(mut self) -> Result<()> {
-        fs::rename(&self.name, &self.target).map_err(|error| fault("write", &self.target, error))?;
+        let name = self.target.file_name().unwrap_or_default();
+        self.folder.rename(&self.name, name).map_err(|error| fault("write", &self.target, error))?;
         self.published = true;
         Ok(())
     }
@@ -132,31 +172,58 @@ impl Drop for Partial {
     fn drop(&mut self) {
         if !self.published {
             // A leftover that cannot be removed is passed over by listings.
-            let _ = fs::remove_file(&self.name);
+            let _ = self.folder.remove(&self.name);
         }
     }
 }
 
-fn create(directory: &Path) -> Result<(PathBuf, File)> {
+/// The directory at a path, which is made if it is not there.
+fn opened(directory: &Path) -> Result<Folder> {
+    let opened = match Folder::open(directory) {
+        Err(error) if error.kind() == Io::NotFound && !directory.exists() => {
+            fs::create_dir_all(directory).map_err(|error| fault("create the directory", directory, error))?;
+            Folder::open(directory)
+        }
+        opened => opened,
+    };
+    opened.map_err(|error| fault("write in", directory, error))
+}
+
+fn create(folder: &Folder) -> Result<(OsString, File)> {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     loop {
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let partial = directory.join(format!("{PARTIAL}{}-{number}", std::process::id()));
-        match File::create_new(&partial) {
+        let partial = OsString::from(format!("{PARTIAL}{}-{number}", std::process::id()));
+        match folder.create(&partial) {
             Ok(file) => return Ok((partial, file)),
             // Left by an earlier process of this number.
             Err(error) if error.kind() == Io::AlreadyExists => {}
-            Err(error) if error.kind() == Io::NotFound && !directory.exists() => {
-                fs::create_dir_all(directory).map_err(|error| fault("create the directory", directory, error))?;
-            }
-            Err(error) => return Err(fault("write in", directory, error)),
+            Err(error) => return Err(fault("write in", folder.path(), error)),
         }
     }
+}
+
+/// A file to be read, and the path by which it was found.
+#[derive(Debug)]
+pub(super) struct Source {
+    pub(super) file: File,
+    pub(super) meta: ObjectMeta,
+    pub(super) path: PathBuf,
+}
+
+/// A file of this name in a directory, which must not be a link.
+pub(super) fn open_in(folder: &Folder, name: &OsStr) -> Result<Option<(File, ObjectMeta)>> {
+    let path = folder.path().join(name);
+    found(folder.read(name), &path)
 }
 
 /// An open file, its facts and its length.
 pub(super) fn open(path: &Path) -> Result<Option<(File, ObjectMeta)>> {
-    let file = match File::open(path) {
+    found(File::open(path), path)
+}
+
+fn found(opened: io::Result<File>, path: &Path) -> Result<Option<(File, ObjectMeta)>> {
+    let file = match opened {
         Ok(file) => file,
         Err(error) if absent(&error) => return Ok(None),
         Err(error) => return Err(fault("read", path, error)),
@@ -199,16 +266,14 @@ pub(crate) fn read_at(file: &File, offset: u64, length: usize) -> io::Result<Byt
 }
 
 /// Copies a file beside its target and renames the copy. `go_on` is asked before each piece; the file system may share the blocks.
-pub(super) fn copy(from: &Path, to: &Path, go_on: &dyn Fn() -> Result<()>, moved: &dyn Fn(u64)) -> Result<u64> {
-    let Some((file, meta)) = open(from)? else {
-        return Err(Error::new(ErrorKind::NotFound, format!("nothing is stored at {}", shown_path(from))));
-    };
+pub(super) fn copy(from: &Source, to: &Target, go_on: &dyn Fn() -> Result<()>, moved: &dyn Fn(u64)) -> Result<u64> {
+    let Source { file, meta, path } = from;
     go_on()?;
     let partial = Partial::beside(to)?;
     let mut copied = 0;
     while copied < meta.size {
         go_on()?;
-        let piece = io::copy(&mut (&file).take(COPIED_AT_ONCE), &mut &*partial.file).map_err(|error| fault("write", to, error))?;
+        let piece = io::copy(&mut file.take(COPIED_AT_ONCE), &mut &*partial.file).map_err(|error| fault("write", &to.path, error))?;
         if piece == 0 {
             break;
         }
@@ -216,7 +281,7 @@ pub(super) fn copy(from: &Path, to: &Path, go_on: &dyn Fn() -> Result<()>, moved
         moved(piece);
     }
     if copied != meta.size {
-        let text = format!("{} changed while it was copied: it had {} bytes, then {copied}", shown_path(from), meta.size);
+        let text = format!("{} changed while it was copied: it had {} bytes, then {copied}", shown_path(path), meta.size);
         return Err(Error::new(ErrorKind::Changed, text));
     }
     partial.publish()?;
@@ -225,9 +290,8 @@ pub(super) fn copy(from: &Path, to: &Path, go_on: &dyn Fn() -> Result<()>, moved
 
 /// Whether a directory takes names for the same that differ in case.
 pub(super) fn folds_case(directory: &Path) -> Result<bool> {
-    let probe = Partial::beside(&directory.join("probe"))?;
-    let shouted = probe.name.file_name().map(|name| directory.join(name.to_ascii_uppercase()));
-    Ok(shouted.is_some_and(|name| name.exists()))
+    let probe = Partial::beside(&Target::at(&directory.join("probe")))?;
+    Ok(directory.join(probe.name.to_ascii_uppercase()).exists())
 }
 
 /// Whether a file of that name is one that is being written.

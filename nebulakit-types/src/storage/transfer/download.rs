@@ -1,10 +1,10 @@
 //! From a store to a file.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
-use super::super::local;
+use super::super::local::{self, Source, Target};
 use super::super::location::{Location, shown, shown_path};
 use super::super::object::Found;
 use super::{doing, late};
@@ -24,25 +24,30 @@ impl Storage {
     ///
     /// As [`Storage::get`] and [`Storage::read`], and [`ErrorKind::Io`] or [`ErrorKind::Denied`] where the file cannot be written.
     pub async fn download(&self, url: &str, path: &Path) -> Result<u64> {
-        let done = self.fetch(url, path, None).await;
+        let done = self.fetch(url, &Target::at(path), None).await;
         done.map_err(|error| doing(&format!("downloading `{}` to {}", shown(url), shown_path(path)), error))
     }
 
     /// The same, of an object whose size is known from a listing.
-    pub(super) async fn fetch(&self, url: &str, path: &Path, size: Option<u64>) -> Result<u64> {
+    pub(super) async fn fetch(&self, url: &str, target: &Target, size: Option<u64>) -> Result<u64> {
         match self.locate(url)? {
-            Location::Local(from) => self.copy(from, path.to_owned(), size).await,
+            Location::Local(from) => {
+                let Some((file, meta)) = local::open(&from)? else {
+                    return Err(Error::new(ErrorKind::NotFound, format!("nothing is stored at {}", shown_path(&from))));
+                };
+                self.copy(Source { file, meta, path: from }, target.clone(), size).await
+            }
             Location::Memory(key) => {
                 let bytes = Found::here(self.inner.memory.get(&key)).there(url)?;
                 let length = bytes.len() as u64;
                 self.expected(size, length);
-                local::put(path, &[bytes])?;
+                target.put(&[bytes])?;
                 self.inner.progress.moved(length);
                 self.inner.progress.done();
                 Ok(length)
             }
             #[cfg(feature = "client")]
-            _ => self.fetch_remote(url, path, size).await,
+            _ => self.fetch_remote(url, target, size).await,
         }
     }
 
@@ -54,8 +59,8 @@ impl Storage {
     }
 
     /// From one file of this machine to another.
-    pub(super) async fn copy(&self, from: PathBuf, to: PathBuf, listed: Option<u64>) -> Result<u64> {
-        let length = local::stat(&from)?.map_or(0, |meta| meta.size);
+    pub(super) async fn copy(&self, from: Source, to: Target, listed: Option<u64>) -> Result<u64> {
+        let length = from.meta.size;
         self.expected(listed, length);
         let stop = Arc::new(AtomicBool::new(false));
         let (progress, asked) = (self.inner.progress.clone(), stop.clone());
@@ -63,7 +68,7 @@ impl Storage {
         let copy = move || {
             let go_on = || match asked.load(Relaxed) {
                 true => Err(Error::new(ErrorKind::Io, "the copy was given up")),
-                false if storage.is_late() => Err(late(&from.to_string_lossy(), "not all of it was copied")),
+                false if storage.is_late() => Err(late(&from.path.to_string_lossy(), "not all of it was copied")),
                 false => Ok(()),
             };
             local::copy(&from, &to, &go_on, &|bytes| progress.moved(bytes))

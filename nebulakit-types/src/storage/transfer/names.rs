@@ -1,10 +1,10 @@
 //! Keys as files of a target directory. Keys are written by others: none leads out of the directory, and no two become one file. All of them
 //! are looked at before the first file is written.
 
-use std::collections::HashSet;
 use std::collections::hash_map::{Entry, HashMap};
 use std::path::{Path, PathBuf};
 
+use super::super::local::{Folder, Target};
 use super::super::location::{shown, shown_path};
 use super::super::{keys, local};
 use super::listing::Keys;
@@ -102,7 +102,7 @@ impl Names {
         let refused = self.in_the_way(&wanted);
         self.refused.extend(refused);
         match self.refused.as_slice() {
-            [] => Ok((wanted, Folders { made: HashSet::from([self.root.clone()]), root: self.root })),
+            [] => Ok((wanted, Folders::of(&self.root)?)),
             refused => Err(Error::new(ErrorKind::Url, told(prefix, &self.root, refused))),
         }
     }
@@ -201,48 +201,45 @@ fn told(prefix: &str, root: &Path, refused: &[(String, String)]) -> String {
     format!("{} keys cannot be files below {}: {}", refused.len(), shown_path(root), each.join(", "))
 }
 
-/// The folders of a target directory, made as they are needed.
+/// The folders of a target directory, made as they are needed and held open: a link that somebody puts in the place of one leads nowhere.
 pub(super) struct Folders {
-    root: PathBuf,
-    /// Those that are there.
-    made: HashSet<PathBuf>,
+    root: Folder,
+    /// Those on the way to the last one, from the root down. Keys come in their order, so that most find theirs here.
+    open: Vec<(String, Folder)>,
 }
 
 impl Folders {
-    /// The path of an object's file, whose folder is made, or of a marker's folder.
-    pub(super) fn place(&mut self, claim: &Claim) -> Result<PathBuf> {
-        let path = self.root.join(&claim.key);
-        match path.parent() {
-            _ if claim.is_marker => self.make(&path, &claim.key)?,
-            Some(directory) => self.make(directory, &claim.key)?,
-            None => {}
-        }
-        Ok(path)
+    fn of(root: &Path) -> Result<Self> {
+        let root = Folder::open(root).map_err(|error| local::fault("write in", root, error))?;
+        Ok(Self { root, open: Vec::new() })
     }
 
-    /// Makes a directory below the root, through no link.
-    fn make(&mut self, directory: &Path, key: &str) -> Result<()> {
-        if self.made.contains(directory) {
-            return Ok(());
-        }
-        if let Some(parent) = directory.parent() {
-            self.make(parent, key)?;
-        }
-        match std::fs::symlink_metadata(directory) {
-            Ok(metadata) if metadata.is_dir() => {}
-            Ok(metadata) => {
-                let text = format!("the key {key:?} cannot be a file: {}", blocked(directory, &metadata));
-                return Err(Error::new(ErrorKind::Url, text));
-            }
-            Err(_) => match std::fs::create_dir(directory) {
-                Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
-                    return Err(local::fault("create the directory", directory, error));
+    /// Where the file of an object goes, whose folder is made, or a marker's folder.
+    pub(super) fn place(&mut self, claim: &Claim) -> Result<Target> {
+        let (folder, name) =
+            if claim.is_marker { (claim.key.as_str(), "") } else { claim.key.rsplit_once('/').unwrap_or(("", &claim.key)) };
+        Ok(Target::within(self.folder(folder, &claim.key)?, name))
+    }
+
+    /// Opens a directory below the root, through no link, and makes it if it is not there.
+    fn folder(&mut self, name: &str, key: &str) -> Result<Folder> {
+        let names = || name.split('/').filter(|name| !name.is_empty());
+        let known = self.open.iter().zip(names()).take_while(|((open, _), name)| open == name).count();
+        self.open.truncate(known);
+        for name in names().skip(known) {
+            let above = self.open.last().map_or(&self.root, |(_, folder)| folder);
+            let folder = above.enter_or_make(name).map_err(|error| {
+                let path = above.path().join(name);
+                match std::fs::symlink_metadata(&path) {
+                    Ok(metadata) if !metadata.is_dir() => {
+                        Error::new(ErrorKind::Url, format!("the key {key:?} cannot be a file: {}", blocked(&path, &metadata)))
+                    }
+                    _ => local::fault("create the directory", &path, error),
                 }
-                _ => {}
-            },
+            })?;
+            self.open.push((name.to_owned(), folder));
         }
-        self.made.insert(directory.to_owned());
-        Ok(())
+        Ok(self.open.last().map_or(&self.root, |(_, folder)| folder).clone())
     }
 }
 
@@ -257,7 +254,7 @@ mod tests {
             names.claim((*key).to_owned(), 1);
         }
         let (wanted, mut folders) = names.settle("s3://bucket/tree")?;
-        wanted.iter().map(|claim| folders.place(claim)).collect()
+        wanted.iter().map(|claim| Ok(folders.place(claim)?.path().to_owned())).collect()
     }
 
     #[test]

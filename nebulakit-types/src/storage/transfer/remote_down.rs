@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::future::ready;
-use std::path::Path;
 
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
@@ -10,7 +9,7 @@ use futures_util::{FutureExt as _, StreamExt as _};
 
 use super::super::budget::Request;
 use super::super::checksum::Summed;
-use super::super::local::Partial;
+use super::super::local::{Partial, Target};
 use super::super::location::shown;
 use super::pieces::Pieces;
 use super::{ONE_TRY, Opened, PART, PARTS_AT_FIRST, PARTS_AT_MOST, Wanted};
@@ -28,7 +27,7 @@ struct Pumped {
 }
 
 impl Storage {
-    pub(super) async fn fetch_remote(&self, url: &str, path: &Path, listed: Option<u64>) -> Result<u64> {
+    pub(super) async fn fetch_remote(&self, url: &str, target: &Target, listed: Option<u64>) -> Result<u64> {
         let opening = listed.is_none().then(|| self.inner.progress.opening());
         let request = self.slot(url).await?;
         // What is known to be small needs no range.
@@ -40,7 +39,7 @@ impl Storage {
         }
         drop(opening);
         let version = opened.meta.etag.clone();
-        let partial = Partial::beside(path)?;
+        let partial = Partial::beside(target)?;
         let length = match (opened.range.end, &version) {
             (end, _) if end == size => self.pump(url, opened, &partial, request).await?.end,
             (_, Some(version)) => self.fetch_ranges(url, opened, version, &partial, request).await?,

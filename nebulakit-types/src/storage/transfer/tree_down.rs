@@ -7,9 +7,10 @@ use bytes::Bytes;
 use futures_util::stream::{self, StreamExt as _};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
+use super::super::keys;
+use super::super::local::Target;
 use super::super::location::{child_url, shown, shown_path};
 use super::super::object::Gap;
-use super::super::{keys, local};
 use super::early::Early;
 use super::listing::Keys;
 use super::names::{Claim, Folders, Names};
@@ -52,15 +53,15 @@ impl Storage {
         let fetches = stream::iter(wanted).enumerate().map(|(place, claim)| {
             let (placed, bytes) = (folders.place(&claim), here.remove(&place));
             async move {
-                let path = placed?;
+                let target = placed?;
                 if claim.is_marker {
                     return Ok(Transferred::default());
                 }
                 if let Some(bytes) = bytes {
-                    return self.keep(bytes, &path);
+                    return self.keep(bytes, &target);
                 }
                 let _turn = turns.turn(claim.size).await;
-                self.fetch_listed(&child_url(prefix, &claim.key), claim.size, &path).await
+                self.fetch_listed(&child_url(prefix, &claim.key), claim.size, &target).await
             }
         });
         let mut fetches = std::pin::pin!(fetches.buffer_unordered(options.at_once()));
@@ -72,9 +73,9 @@ impl Storage {
     }
 
     /// Writes what has come already.
-    fn keep(&self, bytes: Bytes, path: &Path) -> Result<Transferred> {
+    fn keep(&self, bytes: Bytes, target: &Target) -> Result<Transferred> {
         let length = bytes.len() as u64;
-        local::put(path, &[bytes])?;
+        target.put(&[bytes])?;
         self.inner.progress.moved(length);
         self.inner.progress.done();
         Ok(Transferred { objects: 1, bytes: length })
@@ -108,8 +109,8 @@ impl Storage {
         Ok((wanted, folders, early.finish().await))
     }
 
-    async fn fetch_listed(&self, url: &str, size: u64, path: &Path) -> Result<Transferred> {
-        match self.fetch(url, path, Some(size)).await? {
+    async fn fetch_listed(&self, url: &str, size: u64, target: &Target) -> Result<Transferred> {
+        match self.fetch(url, target, Some(size)).await? {
             bytes if bytes == size => Ok(Transferred { objects: 1, bytes }),
             bytes => {
                 let text = format!("`{}` changed: it was listed with {size} bytes and came with {bytes}", shown(url));

@@ -6,9 +6,10 @@ use std::task::Poll;
 
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 
-use super::super::local;
+use super::super::local::{self, Folder};
 use super::super::location::{Location, child_url, shown, shown_path};
 use super::doing;
+use super::upload::Named;
 use crate::storage::{Storage, Symlinks, Transferred, TreeOptions};
 use crate::{Error, ErrorKind, Result};
 
@@ -69,7 +70,8 @@ impl Storage {
             }
             async move {
                 let file = file?;
-                let bytes = self.send(&file.path, &child_url(prefix, &file.key), &options.put, true).await?;
+                let named = Named { path: &file.path, within: file.within.as_ref() };
+                let bytes = self.send(&named, &child_url(prefix, &file.key), &options.put, true).await?;
                 Ok::<_, Error>(Transferred { objects: 1, bytes })
             }
         });
@@ -84,6 +86,8 @@ impl Storage {
 
 struct Found {
     path: PathBuf,
+    /// The directory that it was found in, where links are refused.
+    within: Option<Folder>,
     key: String,
     size: u64,
 }
@@ -91,39 +95,52 @@ struct Found {
 /// The files below a directory, found while they are asked for.
 struct Files {
     symlinks: Symlinks,
-    /// The directories that are open, from the root down, each with what its names begin with and what it truly is.
-    open: Vec<(fs::ReadDir, String, PathBuf)>,
+    /// The directories that are open, from the root down.
+    open: Vec<Open>,
+}
+
+struct Open {
+    entries: fs::ReadDir,
+    /// What the names in it begin with.
+    prefix: String,
+    /// What it truly is, where links are followed, and itself where they are refused.
+    truly: PathBuf,
+    folder: Option<Folder>,
 }
 
 impl Files {
     fn below(directory: &Path, symlinks: Symlinks) -> Result<Self> {
-        // The root is named by whoever calls, so that a link there is meant.
         let mut files = Self { symlinks, open: Vec::new() };
-        files.enter(directory, String::new())?;
+        // The root is named by the caller, so that a link there is meant.
+        let folder = match symlinks {
+            Symlinks::Follow => None,
+            Symlinks::Refuse => Some(Folder::open(directory).map_err(|error| local::fault("list", directory, error))?),
+        };
+        files.enter(directory, String::new(), folder)?;
         Ok(files)
     }
 
-    fn enter(&mut self, directory: &Path, prefix: String) -> Result<()> {
+    fn enter(&mut self, directory: &Path, prefix: String, folder: Option<Folder>) -> Result<()> {
         // Only links make circles.
         let truly = match self.symlinks {
             Symlinks::Follow => fs::canonicalize(directory).map_err(|error| local::fault("look at", directory, error))?,
             Symlinks::Refuse => PathBuf::new(),
         };
         if self.symlinks == Symlinks::Follow
-            && let Some((_, _, above)) = self.open.iter().find(|(_, _, above)| *above == truly)
+            && let Some(Open { truly: above, .. }) = self.open.iter().find(|open| open.truly == truly)
         {
             let text = format!("the link {} leads back to {}: a circle", shown_path(directory), shown_path(above));
             return Err(Error::new(ErrorKind::Url, text));
         }
         let entries = fs::read_dir(directory).map_err(|error| local::fault("list", directory, error))?;
-        self.open.push((entries, prefix, truly));
+        self.open.push(Open { entries, prefix, truly, folder });
         Ok(())
     }
 
     /// The next file; directories are entered.
     fn next_file(&mut self) -> Result<Option<Found>> {
         loop {
-            let Some((entries, prefix, _)) = self.open.last_mut() else { return Ok(None) };
+            let Some(Open { entries, prefix, folder, .. }) = self.open.last_mut() else { return Ok(None) };
             let Some(entry) = entries.next() else {
                 self.open.pop();
                 continue;
@@ -143,11 +160,13 @@ impl Files {
                 metadata = fs::metadata(&path).map_err(|error| local::fault("follow the link", &path, error))?;
             }
             if metadata.is_dir() {
-                self.enter(&path, key + "/")?;
+                let inner = folder.as_ref().map(|folder| folder.enter(&name)).transpose();
+                let inner = inner.map_err(|error| local::fault("list", &path, error))?;
+                self.enter(&path, key + "/", inner)?;
             } else if !metadata.is_file() {
                 return Err(Error::new(ErrorKind::Url, format!("{} is neither a file nor a directory", shown_path(&path))));
             } else if !local::is_partial(&name) {
-                return Ok(Some(Found { path, key, size: metadata.len() }));
+                return Ok(Some(Found { path, within: folder.clone(), key, size: metadata.len() }));
             }
         }
     }

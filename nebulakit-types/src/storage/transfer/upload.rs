@@ -5,12 +5,12 @@ use std::path::Path;
 
 use bytes::Bytes;
 
-use super::super::local;
+use super::super::local::{self, Folder, Target};
 use super::super::location::{Location, shown_path};
 use super::doing;
 #[cfg(feature = "cloud")]
 use super::remote_up::Source;
-use crate::storage::{PutOptions, Storage};
+use crate::storage::{ObjectMeta, PutOptions, Storage};
 use crate::{Error, ErrorKind, Result};
 
 impl Storage {
@@ -26,7 +26,7 @@ impl Storage {
     ///
     /// As [`Storage::put`]; [`ErrorKind::NotFound`] if there is no such file.
     pub async fn upload(&self, path: &Path, url: &str, options: &PutOptions) -> Result<u64> {
-        let sent = self.send(path, url, options, false).await;
+        let sent = self.send(&Named { path, within: None }, url, options, false).await;
         // Where the file itself is at fault, it is named already.
         let name = shown_path(path);
         let says_all = |error: &Error| local::cannot(error).is_some_and(|what| what.contains(&name));
@@ -44,15 +44,16 @@ impl Storage {
     }
 
     /// The same for a file that may have been counted already.
-    pub(super) async fn send(&self, path: &Path, url: &str, options: &PutOptions, listed: bool) -> Result<u64> {
+    pub(super) async fn send(&self, named: &Named<'_>, url: &str, options: &PutOptions, listed: bool) -> Result<u64> {
+        let path = named.path;
         let location = self.locate(url)?;
-        let Some((file, meta)) = local::open(path)? else {
+        let Some((file, meta)) = named.open()? else {
             return Err(Error::new(ErrorKind::NotFound, format!("there is no file {}", shown_path(path))));
         };
         let size = meta.size;
         let listed = listed.then_some(size);
         match location {
-            Location::Local(to) => return self.copy(path.to_owned(), to, listed).await,
+            Location::Local(to) => return self.copy(local::Source { file, meta, path: path.to_owned() }, Target::at(&to), listed).await,
             Location::Memory(key) => {
                 self.expected(listed, size);
                 let bytes = read(&file, path, 0, size)?;
@@ -74,6 +75,22 @@ impl Storage {
         let _ = options;
         self.inner.progress.done();
         Ok(size)
+    }
+}
+
+/// A file to be sent.
+pub(super) struct Named<'a> {
+    pub(super) path: &'a Path,
+    /// The directory that it was found in, where links are refused: it is opened there, and through no link.
+    pub(super) within: Option<&'a Folder>,
+}
+
+impl Named<'_> {
+    fn open(&self) -> Result<Option<(File, ObjectMeta)>> {
+        match (self.within, self.path.file_name()) {
+            (Some(folder), Some(name)) => local::open_in(folder, name),
+            _ => local::open(self.path),
+        }
     }
 }
 

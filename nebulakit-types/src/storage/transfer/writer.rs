@@ -5,7 +5,7 @@ use std::io::Write as _;
 
 use bytes::{Bytes, BytesMut};
 
-use super::super::local::{self, Partial};
+use super::super::local::{self, Partial, Target};
 use super::super::location::{Location, shown};
 use super::super::progress::Opening;
 #[cfg(feature = "cloud")]
@@ -97,7 +97,7 @@ impl Storage {
         #[cfg(not(feature = "cloud"))]
         let _ = options;
         let sink = match self.locate(url)? {
-            Location::Local(path) => Sink::File(Box::new(Partial::beside(&path).map_err(|error| doing("creating", error))?)),
+            Location::Local(path) => Sink::File(Box::new(Partial::beside(&Target::at(&path)).map_err(|error| doing("creating", error))?)),
             Location::Memory(_) => Sink::Memory(Buffer::default()),
             #[cfg(feature = "http")]
             Location::Web(_) => return Err(super::super::read_only(url)),
