@@ -1,6 +1,6 @@
 //! What is shown of a URL.
 
-use nebulakit_types::storage::shown;
+use nebulakit_types::storage::{shown, shown_in};
 
 #[test]
 fn passwords_and_signatures_are_not_shown() {
@@ -72,5 +72,18 @@ fn urls_of_any_length_and_depth_are_shown_at_once() {
     for piece in ["://", "a://", "a:b@", "/", "?", "@", "a:", "http:", "s3://b/", "ü://"] {
         let url = piece.repeat(200_000);
         assert!(shown(&url).len() <= url.len() + 3 * 9);
+    }
+}
+
+#[test]
+fn urls_in_texts_are_shown_as_they_are_alone() {
+    for (text, expected) in [
+        ("GET https://me:pw@host/a?sig=b: refused", "GET https://***@host/a?***: refused"),
+        ("(https://host/a?b) and \"http://host/#c\".", "(https://host/a?***) and \"http://host/#***\"."),
+        ("`s3://bucket/a?b`: http://127.0.0.1:80 answered 404", "`s3://bucket/a?b`: http://127.0.0.1:80 answered 404"),
+        ("://, a://", "://, a://"),
+        ("no URL", "no URL"),
+    ] {
+        assert_eq!(shown_in(text.to_owned()), expected);
     }
 }
