@@ -235,10 +235,21 @@ fn places_that_cannot_be_read_are_told() {
         is_unreadable(&error);
         says(&error.message, &["/no/such/folder/inputs.pb"]);
     }
-    // A folder instead of a file.
+}
+
+#[test]
+fn inputs_that_are_no_regular_file_are_told_without_waiting() {
     let launched = launch("mod.noin");
-    let folder = launched.path().to_str().unwrap().to_owned();
-    is_unreadable(&launched.inputs_at(&folder).run().error());
+    let (folder, fifo) = (launched.path().to_str().unwrap().to_owned(), launched.path().join("fifo"));
+    assert!(std::process::Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    let fifo = fifo.to_str().unwrap();
+    for (place, found) in [(folder.as_str(), "a directory"), (fifo, "a pipe"), ("/dev/zero", "a device"), ("file:///dev/zero", "a device")]
+    {
+        let error = launch("mod.noin").inputs_at(place).run().error();
+        assert_eq!((error.code.as_str(), error.kind, error.origin), ("SYSTEM", NON_RECOVERABLE, SYSTEM), "{}", error.message);
+        let path = place.trim_start_matches("file://");
+        assert_eq!(error.message, format!("cannot fetch the inputs: cannot read `{path}`: expected a regular file, found {found}"));
+    }
 }
 
 #[test]

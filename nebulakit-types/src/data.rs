@@ -7,7 +7,7 @@ use bytes::Bytes;
 use percent_encoding::percent_decode_str;
 
 use crate::outbox::{Outbox, Transfer};
-use crate::storage::{PutOptions, Storage, leading_out, local_path, name_fault, shown, shown_path, without_query};
+use crate::storage::{PutOptions, Storage, kind_of, leading_out, local_path, name_fault, shown, shown_path, without_query};
 use crate::workspace::Workspace;
 use crate::{Error, ErrorKind, Result};
 
@@ -133,7 +133,7 @@ pub(crate) fn check(path: &Path, wanted: Wanted) -> Result<()> {
     let wrong = match wanted {
         _ if metadata.is_symlink() => "it is a symbolic link; give the path that it leads to (`std::fs::canonicalize`)",
         Wanted::File if metadata.is_dir() => "it is a directory; return a `Directory`",
-        Wanted::File if !metadata.is_file() => "it is not a regular file",
+        Wanted::File if !metadata.is_file() => return Err(refused(format!("it is {}, not a regular file", kind_of(metadata.file_type())))),
         Wanted::File if path.file_name().is_some_and(|name| name.to_str().is_none()) => "its name is not UTF-8",
         Wanted::Directory if !metadata.is_dir() => "it is not a directory; return a `File`",
         _ => return Ok(()),
@@ -148,12 +148,13 @@ pub(crate) fn check_kind(url: &str, wanted: Wanted) -> Result<()> {
 
 fn check_path(path: &Path, wanted: Wanted) -> Result<()> {
     let Ok(metadata) = std::fs::metadata(path) else { return Ok(()) };
-    let why = match wanted {
-        Wanted::File if metadata.is_dir() => "is a directory, a file is expected",
-        Wanted::Directory if !metadata.is_dir() => "is a file, a directory is expected",
+    let expected = match wanted {
+        Wanted::File if !metadata.is_file() => "a file",
+        Wanted::Directory if !metadata.is_dir() => "a directory",
         _ => return Ok(()),
     };
-    Err(Error::new(ErrorKind::Mismatch, format!("{} {why}", shown_path(path))))
+    let found = kind_of(metadata.file_type());
+    Err(Error::new(ErrorKind::Mismatch, format!("{} is {found}, {expected} is expected", shown_path(path))))
 }
 
 /// Checks that a directory is there, where it would be on this machine.

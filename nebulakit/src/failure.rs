@@ -162,7 +162,9 @@ impl Failure {
 
     /// A failure to read from or write to a store.
     pub(crate) fn of_store(what: &str, error: &Error) -> Self {
-        Self::system(format!("{what}: {}", chain(error)), true)
+        // What is beyond a limit, or no file at all, is so at the next attempt too.
+        let is_final = matches!(error.kind(), ErrorKind::Mismatch | ErrorKind::OutOfRange | ErrorKind::TooDeep);
+        Self::system(format!("{what}: {}", chain(error)), !is_final)
     }
 
     /// The bytes of the document, as `platform` wants them. `worker` names this worker of a distributed task.

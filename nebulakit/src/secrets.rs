@@ -142,9 +142,8 @@ fn file_path(folder: &Path, prefix: &str, parts: &[&str]) -> PathBuf {
 /// Reads a file into memory that is zeroed afterwards, sized at once so that no outgrown copy stays behind.
 fn read(path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
     use io::Read as _;
-    let mut file = std::fs::File::open(path)?;
-    let size = file.metadata()?.len();
-    let mut value = Zeroizing::new(Vec::with_capacity(usize::try_from(size).unwrap_or(0).saturating_add(1)));
+    let (mut file, metadata) = nebulakit_types::storage::open_file(path)?;
+    let mut value = Zeroizing::new(Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or(0).saturating_add(1)));
     file.read_to_end(&mut value)?;
     Ok(value)
 }

@@ -2,6 +2,7 @@
 
 mod folder;
 mod listing;
+mod regular;
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
@@ -16,6 +17,8 @@ use bytes::Bytes;
 
 pub(super) use self::folder::Folder;
 pub(super) use self::listing::{level, walk};
+pub(crate) use self::regular::kind_of;
+pub use self::regular::{open_file, read_file};
 use super::ObjectMeta;
 use super::location::shown_path;
 use crate::{Error, ErrorKind, Result};
@@ -50,11 +53,7 @@ fn absent(error: &io::Error) -> bool {
 }
 
 pub(super) fn get(path: &Path) -> Result<Option<Bytes>> {
-    match fs::read(path) {
-        Ok(bytes) => Ok(Some(bytes.into())),
-        Err(error) if absent(&error) => Ok(None),
-        Err(error) => Err(fault("read", path, error)),
-    }
+    Ok(regular::there(path, read_file(path))?.map(Bytes::from))
 }
 
 pub(super) fn delete(path: &Path) -> Result<()> {
@@ -214,25 +213,14 @@ pub(super) struct Source {
 /// A file of this name in a directory, which must not be a link.
 pub(super) fn open_in(folder: &Folder, name: &OsStr) -> Result<Option<(File, ObjectMeta)>> {
     let path = folder.path().join(name);
-    found(folder.read(name), &path)
+    let opened = regular::there(&path, folder.read(name).and_then(regular::opened))?;
+    Ok(opened.map(|(file, metadata)| (file, facts(&metadata))))
 }
 
 /// An open file, its facts and its length.
 pub(super) fn open(path: &Path) -> Result<Option<(File, ObjectMeta)>> {
-    found(File::open(path), path)
-}
-
-fn found(opened: io::Result<File>, path: &Path) -> Result<Option<(File, ObjectMeta)>> {
-    let file = match opened {
-        Ok(file) => file,
-        Err(error) if absent(&error) => return Ok(None),
-        Err(error) => return Err(fault("read", path, error)),
-    };
-    let metadata = file.metadata().map_err(|error| fault("look at", path, error))?;
-    if !metadata.is_file() {
-        return Err(Error::new(ErrorKind::Io, format!("cannot read {}: it is not a file", shown_path(path))));
-    }
-    Ok(Some((file, facts(&metadata))))
+    let opened = regular::there(path, open_file(path))?;
+    Ok(opened.map(|(file, metadata)| (file, facts(&metadata))))
 }
 
 pub(super) fn stat(path: &Path) -> Result<Option<ObjectMeta>> {

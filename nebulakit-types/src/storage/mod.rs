@@ -60,8 +60,10 @@ use futures_util::TryStreamExt as _;
 
 pub use self::config::{AddressingStyle, AzureConfig, Environment, GcsConfig, S3Config, StorageConfig};
 pub(crate) use self::keys::{leading_out, name_fault};
+pub(crate) use self::local::kind_of;
 #[cfg(feature = "schema")]
 pub(crate) use self::local::read_at;
+pub use self::local::{open_file, read_file};
 use self::location::Location;
 pub(crate) use self::location::local_path;
 pub use self::location::{child_url, join};

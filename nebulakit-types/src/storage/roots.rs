@@ -125,7 +125,7 @@ fn usual(roots: &mut RootCertStore) {
 }
 
 fn add(roots: &mut RootCertStore, path: &std::path::Path) -> std::io::Result<()> {
-    let pem = std::fs::read(path)?;
+    let pem = super::read_file(path)?;
     // As everywhere, a certificate that cannot be read is passed over, so that one bad entry does not take the others with it.
     roots.add_parsable_certificates(CertificateDer::pem_slice_iter(&pem).flatten());
     Ok(())

@@ -265,5 +265,5 @@ async fn links_are_refused_or_followed_but_never_passed_over() {
 
     let _socket = std::os::unix::net::UnixListener::bind(tree.join("socket")).unwrap();
     let error = storage.upload_tree(&tree, "memory://up", &follow).await.unwrap_err();
-    assert!(error.to_string().contains("tree/socket` is neither a file nor a directory"), "{error}");
+    assert!(error.to_string().contains("tree/socket` is a socket, neither a file nor a directory"), "{error}");
 }

@@ -61,7 +61,7 @@ impl Image {
     /// [`ErrorKind::Io`] when the file cannot be read, and those of [`Image::new`], with the path.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
-        let bytes = std::fs::read(path)
+        let bytes = nebulakit_types::storage::read_file(path)
             .map_err(|error| Error::new(ErrorKind::Io, format!("cannot read the picture `{}`", path.display())).with_source(error))?;
         Self::new(bytes).map_err(|error| Error::new(error.kind(), format!("`{}`: {}", path.display(), error.message())))
     }

@@ -19,7 +19,7 @@ use super::super::limit::Limit;
 use super::super::object::TableObject;
 use super::account::{Account, Size};
 use super::compact::{Compact, I32};
-use crate::storage::{read_at, shown_path};
+use crate::storage::{open_file, read_at, shown_path};
 use crate::{Bytes, Error, ErrorKind, Result};
 
 /// What a page may be longer than it can be, for what writers count of headers.
@@ -72,10 +72,11 @@ impl Chunks {
             Some(before) => Self { account, ..before },
             None => {
                 let bytes = match object.path() {
-                    Some(path) => Place::File(Arc::new(
-                        File::open(&path)
-                            .map_err(|error| Error::new(ErrorKind::Io, format!("cannot read {}", shown_path(&path))).with_source(error))?,
-                    )),
+                    Some(path) => {
+                        let (file, _) = open_file(&path)
+                            .map_err(|error| Error::new(ErrorKind::Io, format!("cannot read {}", shown_path(&path))).with_source(error))?;
+                        Place::File(Arc::new(file))
+                    }
                     None => Place::Pieces(Arc::default()),
                 };
                 Self {

@@ -164,7 +164,8 @@ impl Files {
                 let inner = inner.map_err(|error| local::fault("list", &path, error))?;
                 self.enter(&path, key + "/", inner)?;
             } else if !metadata.is_file() {
-                return Err(Error::new(ErrorKind::Url, format!("{} is neither a file nor a directory", shown_path(&path))));
+                let found = local::kind_of(metadata.file_type());
+                return Err(Error::new(ErrorKind::Url, format!("{} is {found}, neither a file nor a directory", shown_path(&path))));
             } else if !local::is_partial(&name) {
                 return Ok(Some(Found { path, within: folder.clone(), key, size: metadata.len() }));
             }

@@ -1,12 +1,12 @@
 //! Tables as inputs: a path or a URL, and the format from its extension, else from its first bytes.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use nebulakit_types::literal::{Literal, LiteralValue};
 use nebulakit_types::literal_type::{StructuredDatasetType, TypeKind};
-use nebulakit_types::storage;
+use nebulakit_types::storage::{self, open_file};
 use nebulakit_types::workspace::Workspace;
 use nebulakit_types::{Error, ErrorKind, LiteralType, Result};
 
@@ -81,7 +81,7 @@ fn of_path(path: &Path, shown: &str, declared: &str) -> Result<String> {
         return Ok(format.to_owned());
     }
     let mut bytes = Vec::new();
-    File::open(&part).and_then(|file| file.take(TEXT).read_to_end(&mut bytes)).map_err(unreadable)?;
+    open_file(&part).and_then(|(file, _)| file.take(TEXT).read_to_end(&mut bytes)).map_err(unreadable)?;
     if let Some(format) = of_bytes(&bytes) {
         return Ok(format.to_owned());
     }
