@@ -71,9 +71,7 @@ pub fn table(format: Format, bytes: &[u8]) {
     // Files are read as they are needed, other objects by ranges that are known before.
     let folder = (bytes.len().is_multiple_of(2)).then(|| tempfile::tempdir().expect("there is room for files"));
     RUNTIME.block_on(async {
-        let mut config = StorageConfig::default();
-        config.table_block = Some(MOST_OF_A_BLOCK);
-        let storage = Storage::new(config);
+        let storage = Storage::new(StorageConfig { table_block: Some(MOST_OF_A_BLOCK), ..StorageConfig::default() });
         let url = match &folder {
             Some(folder) => folder.path().join(name).to_string_lossy().into_owned(),
             None => format!("memory://{name}"),

@@ -94,8 +94,7 @@ fn a_line_of_csv_that_never_ends_is_refused() {
         let message = over(&place, name, &file, 600, 16);
         assert!(message.contains("line"), "{message}");
     }
-    let mut header = Vec::new();
-    header.resize(40 * MIB, b'x');
+    let header = vec![b'x'; 40 * MIB];
     let message = over(&place, "header.csv", &header, 600, 16);
     assert!(message.contains("line"), "{message}");
 }

@@ -228,15 +228,15 @@ impl ChunkReader for Chunks {
         let page = *self.page.lock().unwrap_or_else(PoisonError::into_inner);
         let bytes = page.filter(|(at, _)| *at == start).map(|(_, length)| length);
         if let Some(length @ 1..) = bytes {
-            return Ok(ChunkRead { from: self.from(start)?, left: length });
+            return Ok(ChunkRead { from: self.source(start)?, left: length });
         }
         match (self.header(start)?, bytes) {
             (Some(header), _) => self.check(start, &header)?,
             // A page without bytes, and no other behind it.
-            (None, Some(_)) => return Ok(ChunkRead { from: self.from(start)?, left: 0 }),
+            (None, Some(_)) => return Ok(ChunkRead { from: self.source(start)?, left: 0 }),
             (None, None) => return Err(headless(start)),
         }
-        Ok(ChunkRead { from: self.from(start)?, left: u64::MAX })
+        Ok(ChunkRead { from: self.source(start)?, left: u64::MAX })
     }
 
     fn get_bytes(&self, start: u64, length: usize) -> parquet::errors::Result<Bytes> {
@@ -274,7 +274,7 @@ impl Chunks {
     }
 
     /// The bytes from `start` on.
-    fn from(&self, start: u64) -> parquet::errors::Result<Source> {
+    fn source(&self, start: u64) -> parquet::errors::Result<Source> {
         match &self.bytes {
             Place::File(file) => Ok(Source::File(BufReader::with_capacity(BUFFER, FileAt { file: file.clone(), at: start }))),
             Place::Pieces(pieces) => {
