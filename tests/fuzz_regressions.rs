@@ -6,6 +6,8 @@
 mod config;
 #[path = "../fuzz/properties.rs"]
 mod properties;
+#[path = "../fuzz/references.rs"]
+mod references;
 #[cfg(feature = "schema")]
 #[path = "../fuzz/tables.rs"]
 mod tables;
@@ -46,6 +48,7 @@ fn recorded() -> Vec<Vec<u8>> {
 fn holds(bytes: &[u8]) {
     properties::literal(bytes);
     properties::packed(bytes);
+    references::references(bytes);
 }
 
 #[test]
@@ -112,6 +115,11 @@ proptest! {
             bytes[at] = byte;
         }
         holds(&bytes);
+    }
+
+    #[test]
+    fn random_scripts_of_files_hold(script in vec(prop_oneof![0..12_u8, any::<u8>()], 0..300)) {
+        references::references(&script);
     }
 
     #[test]

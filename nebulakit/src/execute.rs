@@ -190,7 +190,7 @@ impl Execution {
         let custom = custom_context(&inputs).map_err(|error| unreadable(task, &inputs, &error))?;
         let context = self.context(task, custom);
         self.meter.read(inputs.len());
-        let call = self.decode(task, inputs, &context)?;
+        let call = self.decode(task, inputs, limits, &context)?;
         let limit = if self.platform.keeps_timeouts { None } else { task.options.timeout };
         let execution = Arc::clone(self);
         let give_up = move |failure| {
@@ -309,7 +309,7 @@ impl Execution {
     }
 
     /// The call, with its inputs converted; the bytes of the inputs are given back before it runs.
-    fn decode(&self, task: &'static TaskDef, inputs: Bytes, context: &Context) -> Result<Call, Failure> {
+    fn decode(&self, task: &'static TaskDef, inputs: Bytes, limits: Limits, context: &Context) -> Result<Call, Failure> {
         // Defaults and conversions may be the user's own code.
         let call = match guard(|| self.prepare(task, &inputs, References::default(), context))? {
             // References literals are rare: only when one is met are all looked for.
@@ -318,7 +318,7 @@ impl Execution {
                 let takes_pickles = |name: &str| {
                     task.params.iter().any(|param| param.name() == name && holds_bytes(&param.literal_type(&self.platform.dialect)))
                 };
-                let offloaded = self.reactor.wait(io::fetch_offloaded(context.storage(), &inputs, takes_pickles));
+                let offloaded = self.reactor.wait(io::fetch_offloaded(context.storage(), &inputs, limits.offloaded, takes_pickles));
                 let offloaded = offloaded.map_err(|error| Failure::cannot_start(&error))?;
                 let offloaded = offloaded.map_err(|error| Failure::of_store("cannot fetch an offloaded input", &error))?;
                 guard(|| self.prepare(task, &inputs, offloaded, context))?

@@ -2,10 +2,10 @@
 
 use bytes::{Bytes, BytesMut};
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
-use nebulakit_types::convert::reader::{LiteralRef, Outside, References, outside};
+use nebulakit_types::convert::reader::{Bounds, Gathering, LiteralRef, MAX_OFFLOADED, References, Wanted};
 use nebulakit_types::json::offload_hash;
 use nebulakit_types::outputs::Output;
-use nebulakit_types::storage::{PutOptions, Storage, join};
+use nebulakit_types::storage::{ObjectMeta, PutOptions, Storage, join};
 use nebulakit_types::wire::flyteidl::core::{self as wire, Literal, LiteralOffloadedMetadata, literal};
 use nebulakit_types::{Error, ErrorKind, LiteralType, Result};
 use prost::Message as _;
@@ -25,7 +25,7 @@ const MIB: u64 = 1024 * 1024;
 /// The platform's limit on what it downloads, unless it is set otherwise.
 const USUAL_LIMIT_MIB: u64 = 2;
 
-/// How large outputs may be, and which of them go to files of their own.
+/// How large inputs and outputs may be, and which outputs go to files of their own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Limits {
     /// Literals of at least so many bytes are offloaded.
@@ -34,6 +34,8 @@ pub(crate) struct Limits {
     refuse_from: u64,
     /// An `outputs.pb` of more bytes is refused.
     outputs: Option<u64>,
+    /// What offloaded inputs may come to.
+    pub(crate) offloaded: Bounds,
 }
 
 impl Limits {
@@ -45,7 +47,10 @@ impl Limits {
         let mib =
             |name| environment.parse::<u64>(name, "a whole number of megabytes").map(|value| value.map(|mib| mib.saturating_mul(MIB)));
         let offload_from = if platform.offloads_literals { mib(env::OFFLOAD_MIN_SIZE_MB)? } else { None };
-        Ok(Self { offload_from, refuse_from: mib(env::OFFLOAD_MAX_SIZE_MB)?.unwrap_or(1000 * MIB), outputs: mib(env::MAX_OUTPUTS_MB)? })
+        let offloaded =
+            Bounds { bytes: mib(env::MAX_OFFLOADED_MB)?.unwrap_or(MAX_OFFLOADED), setting: env::MAX_OFFLOADED_MB, ..Bounds::default() };
+        let refuse_from = mib(env::OFFLOAD_MAX_SIZE_MB)?.unwrap_or(1000 * MIB);
+        Ok(Self { offload_from, refuse_from, outputs: mib(env::MAX_OUTPUTS_MB)?, offloaded })
     }
 }
 
@@ -53,38 +58,40 @@ impl Limits {
 /// which `takes_pickles` says so.
 ///
 /// # Errors
-/// When one cannot be fetched.
-pub(crate) async fn fetch_offloaded(storage: &Storage, inputs: &[u8], takes_pickles: impl Fn(&str) -> bool) -> Result<References> {
-    let mut fetched: Vec<(String, Bytes)> = Vec::new();
-    let mut wanted = Vec::new();
-    // A map of literals at the top is what a literal that is a map holds.
-    let mut entries = nebulakit_types::convert::reader::Entries::of_map(inputs, References::none());
-    while let Some((name, literal)) = entries.next()? {
-        let takes_pickles = takes_pickles(name);
-        wanted.extend(outside(literal.bytes())?.into_iter().map(|outside| (outside, takes_pickles)));
-    }
-    while !wanted.is_empty() {
-        wanted.retain(|(outside, takes_pickles)| *takes_pickles || matches!(outside, Outside::Literal(_)));
-        wanted.sort_unstable();
-        wanted.dedup();
-        wanted.retain(|(outside, _)| !fetched.iter().any(|(known, _)| known == uri(outside)));
-        let contents = stream::iter(&wanted).map(|(outside, _)| storage.get(uri(outside))).buffered(AT_A_TIME);
-        let contents: Vec<Bytes> = contents.try_collect().await?;
-        let mut next = Vec::new();
-        for ((from, takes_pickles), content) in wanted.into_iter().zip(contents) {
-            if let Outside::Literal(_) = from {
-                next.extend(outside(&content)?.into_iter().map(|outside| (outside, takes_pickles)));
-            }
-            fetched.push((uri(&from).to_owned(), content));
+/// When one cannot be fetched, or all of them are more than `bounds` allow.
+pub(crate) async fn fetch_offloaded(
+    storage: &Storage,
+    inputs: &[u8],
+    bounds: Bounds,
+    takes_pickles: impl Fn(&str) -> bool,
+) -> Result<References> {
+    let mut gathering = Gathering::new(bounds);
+    gathering.inputs(inputs, takes_pickles)?;
+    while let Some(round) = gathering.next_round()? {
+        let mut contents = stream::iter(round).map(|wanted| fetch(storage, wanted)).buffered(AT_A_TIME);
+        while let Some(content) = contents.try_next().await? {
+            gathering.add(content)?;
         }
-        wanted = next;
     }
-    Ok(fetched.into_iter().collect())
+    gathering.finish()
 }
 
-fn uri(outside: &Outside) -> &str {
-    match outside {
-        Outside::Literal(uri) | Outside::Pickle(uri) => uri,
+/// Reads an object as far as it may be read.
+async fn fetch(storage: &Storage, mut wanted: Wanted) -> Result<Wanted> {
+    let read = async |wanted: &mut Wanted| {
+        let mut reading = storage.read(wanted.uri(), ..).await?;
+        if reading.meta().size != ObjectMeta::UNKNOWN {
+            wanted.announce(reading.meta().size)?;
+        }
+        while let Some(piece) = reading.try_next().await? {
+            wanted.receive(&piece)?;
+        }
+        Ok::<(), Error>(())
+    };
+    match read(&mut wanted).await {
+        Ok(()) => Ok(wanted),
+        Err(error) if error.path().is_empty() => Err(error.at_field(wanted.root())),
+        Err(error) => Err(error),
     }
 }
 

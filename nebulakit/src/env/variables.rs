@@ -80,6 +80,8 @@ variables! {
         MAX_OUTPUTS_MB = "NEBULAKIT_MAX_OUTPUTS_MB";
         /// A block of a table may become this many MiB when it is decoded; 1024 when absent. Blocks that become no more than sixteen times what is stored of them are always read.
         MAX_TABLE_BLOCK_MB = "NEBULAKIT_MAX_TABLE_BLOCK_MB";
+        /// The literals in files of their own that the inputs refer to may have this many MiB together; 8192 when absent. With each counted as often as it is referred to, an eighth of it, or 16 times what was fetched where that is more.
+        MAX_OFFLOADED_MB = "NEBULAKIT_MAX_OFFLOADED_MB";
         /// The name of the variable that holds the index of a map task's child.
         MAP_INDEX_VARIABLE = "BATCH_JOB_ARRAY_INDEX_VAR_NAME";
         /// Added to the index of a map task's child; 0 when absent or empty.

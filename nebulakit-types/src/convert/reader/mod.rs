@@ -3,6 +3,7 @@
 //! `inputs.pb` → `Inputs` → [`LiteralRef`] → [`NebulaType::decode`](super::NebulaType::decode).
 
 mod fields;
+mod gather;
 mod place;
 mod references;
 mod text;
@@ -11,9 +12,10 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 pub(crate) use self::fields::{Fields, Wire, corrupt, pair};
+pub use self::gather::{Bounds, Gathering, MAX_OBJECTS, MAX_OFFLOADED, MAX_ROUNDS, Wanted};
 pub(crate) use self::place::{PYTHON_PICKLE, Place};
-use self::references::offloaded_uri;
-pub use self::references::{Outside, References, offloaded_uris, outside};
+pub use self::references::{References, offloaded_uris};
+use self::references::{offloaded, refers_at_the_top};
 use self::text::PIECE;
 pub(crate) use self::text::{copied, utf8};
 use super::pickle::{self, Pickle};
@@ -236,20 +238,22 @@ impl<'a> LiteralRef<'a> {
     }
 
     fn content(self, metadata: &'a [u8]) -> Result<LiteralView<'a>> {
-        let uri = offloaded_uri(metadata)?;
-        let content = self.references.get(uri).ok_or_else(|| {
+        let (uri, _) = offloaded(metadata)?;
+        let content = self.references.readable(uri)?;
+        let bytes = content.ok_or_else(|| {
             Error::new(ErrorKind::NotFetched, format!("the value is offloaded to `{}`, which has not been fetched", shown(uri)))
         })?;
-        let content = Self { bytes: content, ..self };
         // An offloaded literal that names itself would never end; the platform never nests them directly.
-        let mut fields = Fields::new(content.bytes);
-        while let Some((number, _)) = fields.next()? {
-            if number == 8 {
-                return Err(corrupt(format!("the offloaded literal `{}` is itself only a reference", shown(uri))));
-            }
+        if refers_at_the_top(bytes)? {
+            return Err(only_a_reference(uri));
         }
-        content.view()
+        Self { bytes, ..self }.view()
     }
+}
+
+/// The error of an offloaded literal that is offloaded once more.
+fn only_a_reference(uri: &str) -> Error {
+    corrupt(format!("the offloaded literal `{}` is itself only a reference", shown(uri)))
 }
 
 /// The elements of a list, in order.
