@@ -4,7 +4,7 @@
 use nebulakit_tests::http::Server;
 use nebulakit_tests::literals::{binary, boolean, datetime, duration, float, int, list, map, none, offloaded, text};
 use nebulakit_tests::{Launch, NON_RECOVERABLE, RECOVERABLE, SYSTEM, USER};
-use nebulakit_types::wire::flyteidl::core::{ContainerError, Literal};
+use nebulakit_types::wire::flyteidl::core::{ContainerError, Literal, LiteralMap};
 use prost::Message as _;
 
 fn launch(task: &str) -> Launch {
@@ -250,6 +250,21 @@ fn inputs_that_are_no_regular_file_are_told_without_waiting() {
         let path = place.trim_start_matches("file://");
         assert_eq!(error.message, format!("cannot fetch the inputs: cannot read `{path}`: expected a regular file, found {found}"));
     }
+}
+
+/// Found by hash, so that a hundred thousand take no longer than to read them.
+#[test]
+fn keys_that_the_task_does_not_take_are_told_by_a_handful_and_a_count() {
+    let told = |surplus: usize| {
+        let surplus: Vec<_> = (0..surplus).map(|index| (format!("x{index:06}"), int(1))).collect();
+        let map = LiteralMap { literals: surplus.into_iter().chain([("a".to_owned(), int(1)), ("b".to_owned(), text("b"))]).collect() };
+        launch("mod.ok").inputs_pb(&map.encode_to_vec()).run().error().message
+    };
+    let takes = "cannot read the inputs of the task `mod.ok`: the task `mod.ok` takes the inputs [a, b]; ";
+    assert_eq!(told(2), format!("{takes}[x000000, x000001] came besides"));
+    let begin = std::time::Instant::now();
+    assert_eq!(told(100_000), format!("{takes}[x000000, x000001, x000002, x000003, x000004] and 99995 more came besides"));
+    assert!(begin.elapsed() < std::time::Duration::from_secs(10), "{:?}", begin.elapsed());
 }
 
 #[test]

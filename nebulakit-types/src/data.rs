@@ -231,6 +231,7 @@ pub(crate) fn stored_name(name: &str) -> Result<String> {
         "" => "its name is empty".to_owned(),
         "." | ".." => format!("its name{decoded} is that of a directory"),
         _ if stored.contains('/') => format!("its name{decoded} holds a slash: give a name, or store it in a `Directory`"),
+        _ if holds_escapes(&stored) => format!("its name is percent-encoded more than {ENCODED} times over"),
         _ if holds_odd_escapes(&stored) => "its name holds percent escapes that are not text, which Python's SDK would decode".to_owned(),
         _ => match name_fault(&stored) {
             Some(why) => format!("of its name{decoded}, {why}"),
@@ -248,15 +249,24 @@ fn local_name(name: &str) -> String {
     if matches!(name.as_str(), "" | "." | "..") { "file".to_owned() } else { name }
 }
 
+/// How often over a name may be percent-encoded. Each time takes a walk over it.
+const ENCODED: usize = 32;
+
+/// The name without its escapes, and without those that they stood for, [`ENCODED`] times over.
 fn decoded(name: &str) -> String {
     let mut name = name.to_owned();
-    while let Ok(decoded) = percent_decode_str(&name).decode_utf8() {
-        if decoded == name {
-            break;
+    for _ in 0..ENCODED {
+        match percent_decode_str(&name).decode_utf8() {
+            Ok(decoded) if decoded != name => name = decoded.into_owned(),
+            _ => break,
         }
-        name = decoded.into_owned();
     }
     name
+}
+
+/// Whether a decoded name could be decoded still.
+fn holds_escapes(name: &str) -> bool {
+    percent_decode_str(name).decode_utf8().is_ok_and(|decoded| decoded != name)
 }
 
 /// Whether a decoded name holds escapes still: of bytes that are not text.
@@ -349,6 +359,7 @@ mod tests {
             ("..", "file"),
             ("", "file"),
             ("%FF", "_FF"),
+            (&format!("%{}41", "25".repeat(40)), &format!("%{}41", "25".repeat(40 - ENCODED))),
         ] {
             let error = stored_name(name).unwrap_err();
             assert!(

@@ -2,7 +2,7 @@
 //!
 //! [`execute`] is the whole story: fetch, decode, call under guard, check, store. Signals and the deadline are watched beside it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::task::{Poll, Waker};
 use std::time::{Duration, Instant, SystemTime};
@@ -434,23 +434,34 @@ fn holds_bytes(literal_type: &LiteralType) -> bool {
     }
 }
 
+/// How many of the names that an error speaks of it names.
+const NAMED: usize = 5;
+
 fn reject_surplus(task: &TaskDef, inputs: &Inputs<'_>) -> nebulakit_types::Result<()> {
-    let surplus: Vec<_> = inputs.names().filter(|name| !task.params.iter().any(|param| param.name() == *name)).collect();
-    if surplus.is_empty() {
+    let known: Vec<_> = task.params.iter().map(|param| param.name()).collect();
+    let taken: HashSet<_> = known.iter().copied().collect();
+    let mut surplus = inputs.names().filter(|name| !taken.contains(name));
+    let named: Vec<_> = surplus.by_ref().take(NAMED).collect();
+    if named.is_empty() {
         return Ok(());
     }
-    let known: Vec<_> = task.params.iter().map(|param| param.name()).collect();
-    let message = format!("the task `{}` takes the inputs [{}]; [{}] came besides", task.name, known.join(", "), surplus.join(", "));
+    let others = match surplus.count() {
+        0 => String::new(),
+        others => format!(" and {others} more"),
+    };
+    let message = format!("the task `{}` takes the inputs [{}]; [{}]{others} came besides", task.name, known.join(", "), named.join(", "));
     Err(nebulakit_types::Error::new(ErrorKind::Mismatch, message))
 }
 
 fn select_element(task: &TaskDef, inputs: &mut Inputs<'_>, map: &MapElement) -> nebulakit_types::Result<()> {
     let index = map.index.as_ref().map_err(|message| nebulakit_types::Error::new(ErrorKind::Mismatch, message.clone()))?;
-    if let Some(name) = map.bound.iter().find(|name| !task.params.iter().any(|param| param.name() == **name)) {
+    let known: HashSet<_> = task.params.iter().map(|param| param.name()).collect();
+    if let Some(name) = map.bound.iter().find(|name| !known.contains(name.as_str())) {
         let message = format!("`--bound` names the input `{name}`, which the task `{}` does not have", task.name);
         return Err(nebulakit_types::Error::new(ErrorKind::Mismatch, message));
     }
-    let mut mapped = task.params.iter().filter(|param| !map.bound.iter().any(|name| name == param.name()));
+    let bound: HashSet<_> = map.bound.iter().map(String::as_str).collect();
+    let mut mapped = task.params.iter().filter(|param| !bound.contains(param.name()));
     mapped.try_for_each(|param| inputs.select(param.name(), *index))
 }
 

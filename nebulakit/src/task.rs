@@ -3,6 +3,7 @@
 //! `#[task]` writes one [`Param`] per input, one [`Returns`], one [`TaskOptions`] and one [`TaskDef`] that points at them, all
 //! constants; everything that runs is here.
 
+use std::collections::HashMap;
 use std::future::Future;
 use std::pin::Pin;
 
@@ -60,24 +61,27 @@ impl TaskDef {
 /// The inputs of one call, by name.
 #[derive(Debug)]
 pub struct Inputs<'a> {
-    entries: Vec<(&'a str, LiteralRef<'a>)>,
+    /// In the order in which their names first came; without those that a parameter has taken.
+    entries: Vec<Option<(&'a str, LiteralRef<'a>)>>,
+    places: HashMap<&'a str, usize>,
 }
 
 impl<'a> Inputs<'a> {
-    /// The inputs of an `inputs.pb` with these bytes, and what its literals refer to.
+    /// The inputs of an `inputs.pb` with these bytes, and what its literals refer to. Of a name that comes twice the last literal counts.
     ///
     /// # Errors
     /// [`ErrorKind::Corrupt`] when the bytes are not a map of literals.
     pub fn parse(bytes: &'a [u8], references: &'a References) -> Result<Self> {
-        let mut entries: Vec<(&str, LiteralRef<'_>)> = Vec::new();
+        let mut inputs = Self { entries: Vec::new(), places: HashMap::new() };
         let mut fields = Entries::of_map(bytes, references);
         while let Some((name, literal)) = fields.next()? {
-            match entries.iter_mut().find(|(known, _)| *known == name) {
-                Some(entry) => entry.1 = literal,
-                None => entries.push((name, literal)),
+            let place = *inputs.places.entry(name).or_insert(inputs.entries.len());
+            match inputs.entries.get_mut(place) {
+                Some(entry) => *entry = Some((name, literal)),
+                None => inputs.entries.push(Some((name, literal))),
             }
         }
-        Ok(Self { entries })
+        Ok(inputs)
     }
 
     /// Replaces the input `name`, a list, by its element `index`; an input that is not there stays absent.
@@ -85,7 +89,7 @@ impl<'a> Inputs<'a> {
     /// # Errors
     /// [`ErrorKind::Mismatch`] when the input is no list, [`ErrorKind::OutOfRange`] when the list is too short.
     pub fn select(&mut self, name: &str, index: usize) -> Result<()> {
-        let Some((_, literal)) = self.entries.iter_mut().find(|(known, _)| *known == name) else { return Ok(()) };
+        let Some((_, literal)) = self.entry(name).and_then(Option::as_mut) else { return Ok(()) };
         let LiteralView::Collection(mut elements) = literal.view()? else {
             return Err(literal.view()?.mismatch("a list to map over").at_field(name));
         };
@@ -102,12 +106,15 @@ impl<'a> Inputs<'a> {
 
     /// The names that no parameter has taken.
     pub fn names(&self) -> impl Iterator<Item = &'a str> {
-        self.entries.iter().map(|(name, _)| *name)
+        self.entries.iter().flatten().map(|(name, _)| *name)
+    }
+
+    fn entry(&mut self, name: &str) -> Option<&mut Option<(&'a str, LiteralRef<'a>)>> {
+        self.entries.get_mut(*self.places.get(name)?)
     }
 
     fn take(&mut self, name: &str) -> Option<LiteralRef<'a>> {
-        let index = self.entries.iter().position(|(known, _)| *known == name)?;
-        Some(self.entries.swap_remove(index).1)
+        self.entry(name)?.take().map(|(_, literal)| literal)
     }
 }
 

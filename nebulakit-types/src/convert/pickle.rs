@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::rc::Rc;
 
 /// What a pickle holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,15 +46,21 @@ pub(crate) fn write(bytes: &[u8]) -> Vec<u8> {
     pickle
 }
 
-/// A value on the stack of the machine that a pickle is a program for.
+/// A value on the stack of the machine that a pickle is a program for. Texts are shared: a pickle may speak of one as often as it likes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Item<'a> {
     Mark,
-    Text(String),
+    Text(Rc<str>),
     Bytes(Cow<'a, [u8]>),
-    Global(String, String),
-    Tuple(Vec<Item<'a>>),
+    Global(Rc<str>, Rc<str>),
+    /// Of texts alone: no `bytes` object is made of others.
+    Tuple(Vec<Rc<str>>),
     Other,
+}
+
+/// The tuple of some items; [`None`] where one is not a text.
+fn tuple<'a>(items: impl Iterator<Item = Item<'a>>) -> Option<Item<'a>> {
+    items.map(|item| if let Item::Text(text) = item { Some(text) } else { None }).collect::<Option<_>>().map(Item::Tuple)
 }
 
 /// What follows an opcode.
@@ -147,6 +154,7 @@ struct Machine<'a> {
     stack: Vec<Item<'a>>,
     memo: HashMap<u64, Item<'a>>,
     is_followed: bool,
+    has_called: bool,
     /// The last texts, of which a later opcode makes the name of a class.
     texts: [String; 2],
     class: Option<String>,
@@ -154,7 +162,7 @@ struct Machine<'a> {
 
 impl Default for Machine<'_> {
     fn default() -> Self {
-        Self { stack: Vec::new(), memo: HashMap::new(), is_followed: true, texts: Default::default(), class: None }
+        Self { stack: Vec::new(), memo: HashMap::new(), is_followed: true, has_called: false, texts: Default::default(), class: None }
     }
 }
 
@@ -172,11 +180,11 @@ impl<'a> Machine<'a> {
             0x80 => return (argument[0] <= 5).then_some(()),
             0x95 => return Some(()),
             b'C' | b'B' | 0x8e => Item::Bytes(Cow::Borrowed(argument)),
-            b'X' | 0x8c | 0x8d => Item::Text(std::str::from_utf8(argument).ok()?.to_owned()),
-            b'V' => Item::Text(raw_unicode(argument.strip_suffix(b"\n")?)?),
+            b'X' | 0x8c | 0x8d => Item::Text(std::str::from_utf8(argument).ok()?.into()),
+            b'V' => Item::Text(raw_unicode(argument.strip_suffix(b"\n")?)?.into()),
             b'c' => {
                 let (module, name) = global(argument)?;
-                Item::Global(module.to_owned(), name.to_owned())
+                Item::Global(module.into(), name.into())
             }
             0x93 => match (self.stack.pop()?, self.stack.pop()?) {
                 (Item::Text(name), Item::Text(module)) => Item::Global(module, name),
@@ -186,11 +194,16 @@ impl<'a> Machine<'a> {
             b')' => Item::Tuple(Vec::new()),
             b't' => {
                 let mark = self.stack.iter().rposition(|item| *item == Item::Mark)?;
-                let elements = self.stack.split_off(mark + 1);
+                let elements = tuple(self.stack.drain(mark + 1..))?;
                 self.stack.pop();
-                Item::Tuple(elements)
+                elements
             }
-            0x85..=0x87 => Item::Tuple(self.stack.split_off(self.stack.len().checked_sub(usize::from(opcode - 0x84))?)),
+            0x85..=0x87 => {
+                let first = self.stack.len().checked_sub(usize::from(opcode - 0x84))?;
+                tuple(self.stack.drain(first..))?
+            }
+            // One `bytes` object takes one call.
+            b'R' if std::mem::replace(&mut self.has_called, true) => return None,
             b'R' => match (self.stack.pop()?, self.stack.pop()?) {
                 (Item::Tuple(arguments), Item::Global(module, name)) => Item::Bytes(Cow::Owned(called(&module, &name, &arguments)?)),
                 _ => return None,
@@ -241,9 +254,9 @@ fn place(opcode: u8, argument: &[u8]) -> Option<u64> {
 }
 
 /// The `bytes` that a call makes.
-fn called(module: &str, name: &str, arguments: &[Item<'_>]) -> Option<Vec<u8>> {
+fn called(module: &str, name: &str, arguments: &[Rc<str>]) -> Option<Vec<u8>> {
     match (module, name, arguments) {
-        ("_codecs" | "codecs", "encode", [Item::Text(text), Item::Text(encoding)]) if matches!(encoding.as_str(), "latin1" | "latin-1") => {
+        ("_codecs" | "codecs", "encode", [text, encoding]) if matches!(&**encoding, "latin1" | "latin-1") => {
             text.chars().map(|character| u8::try_from(u32::from(character)).ok()).collect()
         }
         ("__builtin__" | "builtins", "bytes", []) => Some(Vec::new()),
@@ -288,6 +301,20 @@ mod tests {
         for length in [0, 1, 255, 256, 70_000] {
             let content = vec![b'.'; length];
             assert_eq!(bytes(&write(&content)), Some(content));
+        }
+    }
+
+    /// A text that is kept ten thousand times, one that is encoded as often, and tuples in tuples.
+    #[test]
+    fn a_pickle_takes_no_more_than_its_size() {
+        let text = "x".repeat(1 << 20);
+        let length = u32::try_from(text.len()).unwrap().to_le_bytes();
+        let begin =
+            [b"\x80\x02c_codecs\nencode\nq\x00X\x06\x00\x00\x00latin1q\x01X".as_slice(), &length, text.as_bytes(), b"q\x02"].concat();
+        let kept: Vec<u8> = (0..1_000_000_u32).flat_map(|place| [&b"r"[..], &place.to_le_bytes()].concat()).collect();
+        let called = b"h\x00h\x02h\x01\x86R".repeat(10_000);
+        for more in [kept, b"h\x02".repeat(1_000_000), called, [b")".to_vec(), vec![0x85; 1_000_000]].concat(), b"(t".repeat(1_000_000)] {
+            assert!(matches!(read(&[&begin, &more[..], b"."].concat()), Some(Pickle::Other(_))));
         }
     }
 

@@ -13,6 +13,9 @@ use crate::{Error, ErrorKind, Result};
 /// The longest name of a file, in bytes, on the file systems there are.
 const LONGEST: usize = 255;
 
+/// The longest path below a target directory, in bytes: as long as any path is on the file systems there are. Stores have keys of 1,024.
+const LONGEST_PATH: usize = 4096;
+
 /// The files of a target directory, as the keys of a listing ask for them.
 pub(super) struct Names {
     root: PathBuf,
@@ -75,6 +78,9 @@ impl Names {
 
     /// Why a name that a key may have cannot be that of a file here.
     fn fault(&mut self, name: &str) -> Option<String> {
+        if name.len() > LONGEST_PATH {
+            return Some(format!("it has {} bytes, and a path has {LONGEST_PATH} at most", name.len()));
+        }
         let odd = name.split('/').find_map(|segment| match segment {
             _ if segment.contains('\0') => Some("it holds a NUL".to_owned()),
             _ if segment.len() > LONGEST => {
@@ -265,6 +271,8 @@ mod tests {
             let error = settled(root.path(), false, &[key]).unwrap_err();
             assert!(error.kind() == ErrorKind::Url && error.to_string().contains(&format!("{key:?}")), "{error}");
         }
+        let error = settled(root.path(), false, &[&"a/".repeat(500_000)[..999_999]]).unwrap_err();
+        assert!(error.to_string().contains("it has 999999 bytes, and a path has 4096 at most"));
         for key in ["", "/etc/passwd"] {
             let error = settled(root.path(), false, &[key]).unwrap_err();
             assert!(error.to_string().contains(&format!("{:?}", format!("s3://bucket/tree/{key}"))), "{error}");

@@ -16,6 +16,9 @@ const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_');
 /// The elements that hold keys: of objects and prefixes in S3's XML, which Google speaks too, and of both in Azure's.
 const ELEMENTS: [&str; 3] = ["Key", "Prefix", "Name"];
 
+/// The longest reference to a character, in bytes, with both its ends: `&#x0010FFFF;`. Beyond, none is looked for: a text may be full of `&`.
+const LONGEST_REFERENCE: usize = 16;
+
 /// Marks a request for a listing, whose answer comes with wrapped keys.
 #[derive(Debug, Clone, Copy)]
 pub(in super::super) struct Wrapped;
@@ -101,7 +104,7 @@ fn unescaped(text: &[u8]) -> Vec<u8> {
     let mut rest = text;
     while let Some(start) = rest.iter().position(|byte| *byte == b'&') {
         out.extend_from_slice(&rest[..start]);
-        let length = rest[start..].iter().position(|byte| *byte == b';');
+        let length = rest[start..].iter().take(LONGEST_REFERENCE).position(|byte| *byte == b';');
         let reference = length.and_then(|length| Some((length, character(std::str::from_utf8(&rest[start + 1..start + length]).ok()?)?)));
         match reference {
             Some((length, character)) => {

@@ -1,5 +1,6 @@
 //! `--inputs-file`: inputs by name, as JSON or YAML.
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use nebulakit_types::Untyped;
@@ -11,6 +12,9 @@ use crate::cli::data::{from_json, from_yaml};
 use crate::cli::usage::listed;
 use crate::failure::chain;
 use crate::task::TaskDef;
+
+/// How many of the names that are no inputs an error names.
+const NAMED: usize = 5;
 
 /// What a document is written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,10 +79,16 @@ pub(super) fn read(name: &str, task: &TaskDef, places: &Places<'_>) -> Result<Ve
         inputs.push((key, value));
     }
     let known: Vec<_> = task.params.iter().map(|param| param.name()).collect();
-    let unknown: Vec<_> = inputs.iter().map(|(name, _)| name.as_str()).filter(|name| !known.contains(name)).collect();
-    if unknown.is_empty() {
+    let taken: HashSet<_> = known.iter().copied().collect();
+    let mut unknown = inputs.iter().map(|(name, _)| name.as_str()).filter(|name| !taken.contains(name));
+    let named: Vec<_> = unknown.by_ref().take(NAMED).collect();
+    let others = match unknown.count() {
+        0 => String::new(),
+        others => format!(" and {others} more"),
+    };
+    if named.is_empty() {
         return Ok(inputs);
     }
     let has = if known.is_empty() { "has none".to_owned() } else { format!("has {}", listed(&known)) };
-    Err(wrong(&format!("the task `{}` has no input {}; it {has}", task.name, listed(&unknown))))
+    Err(wrong(&format!("the task `{}` has no input {}{others}; it {has}", task.name, listed(&named))))
 }

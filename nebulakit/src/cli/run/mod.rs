@@ -12,6 +12,7 @@ mod places;
 mod returned;
 mod sandbox;
 
+use std::collections::HashMap;
 use std::ffi::OsString;
 use std::sync::Arc;
 
@@ -96,15 +97,16 @@ fn inputs(task: &'static TaskDef, matches: &ArgMatches, setting: &Setting<'_>, o
         Some(name) => inputs_file::read(name, task, &places)?,
         None => Vec::new(),
     };
+    let file: HashMap<_, _> = file.iter().map(|(name, value)| (name.as_str(), value)).collect();
     let mut encoder = Encoder::new(setting.dialect());
     let mut missing = Vec::new();
     for param in task.params.iter().rev() {
         let name = param.name();
         let literal_type = param.literal_type(setting.dialect());
         let flag = flags.iter().find(|given| given.param.name() == name);
-        let literal = match (flag, file.iter().find(|(given, _)| given == name)) {
+        let literal = match (flag, file.get(name)) {
             (Some(given), _) => parser.texts(&given.texts, &literal_type).map_err(|error| error.at_field(&given.flag)),
-            (None, Some((_, value))) => parser.value(value, &literal_type).map_err(|error| error.at_field(name)),
+            (None, Some(value)) => parser.value(value, &literal_type).map_err(|error| error.at_field(name)),
             (None, None) => {
                 if !param.is_optional() {
                     missing.insert(0, format!("`{name}` ({literal_type})"));

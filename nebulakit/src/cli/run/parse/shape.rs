@@ -1,5 +1,7 @@
 //! Structs, against the JSON schema that their type carries.
 
+use std::collections::HashSet;
+
 use nebulakit_types::{Error, ErrorKind, Result, Untyped};
 use serde_json::{Map, Value};
 
@@ -40,7 +42,8 @@ impl Parser<'_> {
                     shaped.push((key.clone(), field));
                 }
                 let required = schema.get("required").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-                let missing = |name: &&str| !entries.iter().any(|(key, _)| matches!(key, Untyped::String(key) if key == name));
+                let given: HashSet<&str> = entries.iter().filter_map(|(key, _)| text_of(key)).collect();
+                let missing = |name: &&str| !given.contains(name);
                 match required.iter().filter_map(Value::as_str).find(missing) {
                     Some(name) => Err(Error::new(ErrorKind::Missing, format!("the field `{name}` is missing"))),
                     None => Ok(Untyped::Map(shaped)),
@@ -97,6 +100,10 @@ impl Parser<'_> {
             _ => Ok(value.clone()),
         }
     }
+}
+
+fn text_of(value: &Untyped) -> Option<&str> {
+    if let Untyped::String(text) = value { Some(text) } else { None }
 }
 
 /// Checks a value that stands for itself, in the words that inputs of its type get.
