@@ -11,16 +11,16 @@ use nebulakit_types::convert::reader::{Bounds, Gathering, LiteralRef, References
 use nebulakit_types::{Dialect, Error, Untyped};
 
 /// Small, so that inputs of some hundred bytes meet each of them.
-const BOUNDS: Bounds = Bounds { bytes: 64 << 10, objects: 24, rounds: 8, setting: "" };
+const BOUNDS: Bounds = Bounds { bytes: 8 << 10, objects: 24, rounds: 8, setting: "" };
 
 /// Decoding may walk over 16 times what was fetched.
-const EXPANDED: usize = 16 * (64 << 10);
+const EXPANDED: usize = 16 * (8 << 10);
 
 /// How many files a script makes at most.
 const FILES: usize = 40;
 
 /// How much a script makes at most: of what repeats, there is no more than this.
-const MADE: usize = 128 << 10;
+const MADE: usize = 16 << 10;
 
 /// A literal, and the files that it and they refer to by number.
 struct Made {
@@ -173,21 +173,22 @@ fn gathered(literal: &[u8], contents: &BTreeMap<String, Vec<u8>>) -> Result<Refe
     gathering.finish()
 }
 
-/// Any bytes as a script: what is gathered is within its bounds, and reads as what stands in one piece does.
-pub fn references(script: &[u8]) {
+/// Any bytes as a script: what is gathered is within its bounds, and reads as what stands in one piece does. Says whether anything was within.
+pub fn references(script: &[u8]) -> bool {
     let made = made(script);
     let (literal, contents) = (made.root.literal(&|_| None), made.contents());
     // Whoever collects contents by hand has bounds for each.
     let by_hand: References = contents.iter().map(|(name, content)| (name.clone(), content.clone().into())).collect();
     let gathered = gathered(&literal, &contents);
     let _ = check(LiteralRef::new(&literal, gathered.as_ref().unwrap_or(&by_hand)), &Untyped::literal_type(&Dialect::FLYTE_1));
-    let Ok(references) = gathered else { return };
+    let Ok(references) = gathered else { return false };
     let whole = made.in_one_piece(&made.root);
     assert!(whole.len() <= literal.len() + 2 * EXPANDED, "{} bytes are read of {} that were fetched", whole.len(), literal.len());
     same::<Untyped>(&literal, &references, &whole);
     same::<Vec<Option<i64>>>(&literal, &references, &whole);
     same::<Option<Vec<Vec<String>>>>(&literal, &references, &whole);
     same::<BTreeMap<String, Vec<BTreeMap<String, Option<i64>>>>>(&literal, &references, &whole);
+    true
 }
 
 fn same<T: NebulaType + Debug>(literal: &[u8], references: &References, whole: &[u8]) {

@@ -65,6 +65,18 @@ fn the_recorded_vectors_hold() {
     }
 }
 
+/// Two lists of three files that hold none, and the same with a size that is not theirs.
+#[test]
+fn scripts_make_files_within_their_bounds_and_beyond() {
+    let script = |size: u8| {
+        let references = [3, 3, 3, 2, 0, size, 0, 0, 0, 1, 0, 0, 2];
+        [&references[..], &[7, 4, 0x0a, 2, 0x2a, 0].repeat(3)].concat()
+    };
+    assert!(references::references(&script(0)));
+    assert!(references::references(&script(4)));
+    assert!(!references::references(&script(3)));
+}
+
 /// The tables that the targets begin with.
 #[cfg(feature = "schema")]
 fn seeds() -> Vec<(Format, Vec<u8>)> {
