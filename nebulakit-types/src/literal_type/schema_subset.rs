@@ -3,6 +3,8 @@
 //! The platform compares the schemas of draft 7 with a library of its own ideas, and ignores what the library says it cannot compare.
 //! The verdicts here are that comparison's, its oddities included: that is what decides whether a workflow registers.
 
+use std::collections::HashSet;
+
 use serde_json::{Map, Value};
 
 /// The values of `$schema` that stand for draft 7; any other switches the comparison off.
@@ -148,7 +150,7 @@ impl<'a> Comparison<'a> {
     fn compare_objects(&mut self, asked: &'a Value, given: &'a Value, depth: u32, findings: &mut Findings) {
         let limits_fields = |schema: &Value| !matches!(schema.get("additionalProperties"), None | Some(Value::Bool(true)));
         findings.unjudged_if(limits_fields(asked) || limits_fields(given));
-        let required = array(given, "required");
+        let required: HashSet<_> = array(given, "required").iter().collect();
         findings.differ_if(array(asked, "required").iter().any(|name| !required.contains(name)));
         at_least(asked, given, "minProperties", findings);
         at_most(asked, given, "maxProperties", findings);
@@ -205,6 +207,7 @@ impl<'a> Comparison<'a> {
             let (values, given) = (array(asked, "enum"), array(given, "enum"));
             self.off |= values.iter().chain(given).any(|value| !value.is_string());
             // The empty text slips into the platform's list of values.
+            let values: HashSet<_> = values.iter().collect();
             findings.differ_if(given.iter().any(|value| !values.contains(value) && value != ""));
         }
         if let Some(pattern) = asked.get("pattern") {
@@ -257,11 +260,11 @@ fn limit(schema: &Value, key: &str) -> Option<f64> {
     if schema.is_boolean() { Some(0.0) } else { schema.get(key).and_then(Value::as_f64) }
 }
 
-fn types(schema: &Value) -> Vec<&str> {
+fn types(schema: &Value) -> HashSet<&str> {
     match schema.get("type") {
-        Some(Value::String(name)) => vec![name],
+        Some(Value::String(name)) => HashSet::from([name.as_str()]),
         Some(Value::Array(names)) => names.iter().filter_map(Value::as_str).collect(),
-        _ => Vec::new(),
+        _ => HashSet::new(),
     }
 }
 

@@ -106,7 +106,7 @@ pub struct Gathering {
 /// A literal that is at hand.
 #[derive(Debug)]
 struct Root {
-    name: String,
+    name: Arc<str>,
     takes_pickles: bool,
     holds: Holds,
 }
@@ -144,7 +144,7 @@ struct Uses {
 pub struct Wanted {
     number: usize,
     uri: String,
-    root: String,
+    root: Arc<str>,
     declared: Option<u64>,
     bounds: Bounds,
     room: Arc<AtomicU64>,
@@ -254,7 +254,7 @@ impl Gathering {
     /// the bounds; each names the literal.
     pub fn literal(&mut self, name: &str, literal: &[u8], takes_pickles: bool) -> Result<()> {
         let number = self.roots.len();
-        self.roots.push(Root { name: name.to_owned(), takes_pickles, holds: Holds::default() });
+        self.roots.push(Root { name: name.into(), takes_pickles, holds: Holds::default() });
         let holds = self.holds(literal, number);
         self.roots[number].holds = holds.map_err(|error| if error.path().is_empty() { error.at_field(name) } else { error })?;
         Ok(())
@@ -508,7 +508,7 @@ impl<'a> Weights<'a> {
 pub(super) fn refused(contents: &BTreeMap<String, Bytes>, bounds: Bounds) -> HashMap<String, (ErrorKind, String)> {
     let mut refused = HashMap::new();
     let mut gathering = Gathering::new(Bounds { bytes: u64::MAX, objects: usize::MAX, rounds: usize::MAX, ..bounds });
-    gathering.roots.push(Root { name: String::new(), takes_pickles: false, holds: Holds::default() });
+    gathering.roots.push(Root { name: "".into(), takes_pickles: false, holds: Holds::default() });
     // What is not a literal, or refers to what is not here, is told by whoever reads it.
     for (uri, content) in contents {
         let Ok(number) = gathering.number(Outside::Literal { uri, size: None }, 0) else { continue };

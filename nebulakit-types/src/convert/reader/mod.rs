@@ -239,10 +239,11 @@ impl<'a> LiteralRef<'a> {
 
     fn content(self, metadata: &'a [u8]) -> Result<LiteralView<'a>> {
         let (uri, _) = offloaded(metadata)?;
-        let content = self.references.readable(uri)?;
-        let bytes = content.ok_or_else(|| {
-            Error::new(ErrorKind::NotFetched, format!("the value is offloaded to `{}`, which has not been fetched", shown(uri)))
-        })?;
+        let not_fetched = || {
+            let text = format!("the value is offloaded to `{}`, which has not been fetched", shown(uri));
+            Error::new(ErrorKind::NotFetched, text)
+        };
+        let bytes = self.references.readable(uri)?.ok_or_else(not_fetched)?;
         // An offloaded literal that names itself would never end; the platform never nests them directly.
         if refers_at_the_top(bytes)? {
             return Err(only_a_reference(uri));
