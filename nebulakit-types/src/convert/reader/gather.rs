@@ -348,7 +348,7 @@ impl Gathering {
             }
         }
         let contents = self.objects.into_iter().filter_map(|object| Some((object.uri, object.content?)));
-        Ok(References::bounded(contents.collect()))
+        Ok(References::of(contents.collect(), HashMap::new()))
     }
 
     /// Notes what a literal refers to.
@@ -504,8 +504,16 @@ impl<'a> Weights<'a> {
     }
 }
 
+impl FromIterator<(String, Bytes)> for References {
+    fn from_iter<I: IntoIterator<Item = (String, Bytes)>>(contents: I) -> Self {
+        let contents = contents.into_iter().collect();
+        let refused = refused(&contents, Bounds::default());
+        Self::of(contents, refused)
+    }
+}
+
 /// Which of these contents are not to be read, and why.
-pub(super) fn refused(contents: &BTreeMap<String, Bytes>, bounds: Bounds) -> HashMap<String, (ErrorKind, String)> {
+fn refused(contents: &BTreeMap<String, Bytes>, bounds: Bounds) -> HashMap<String, (ErrorKind, String)> {
     let mut refused = HashMap::new();
     let mut gathering = Gathering::new(Bounds { bytes: u64::MAX, objects: usize::MAX, rounds: usize::MAX, ..bounds });
     gathering.roots.push(Root { name: "".into(), takes_pickles: false, holds: Holds::default() });

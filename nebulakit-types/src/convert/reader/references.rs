@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::gather::{self, Bounds};
 use super::{Elements, Entries, Fields, MAX_DEPTH, PYTHON_PICKLE, Place, Wire, corrupt, deeper, utf8};
 use crate::workspace::Workspace;
 use crate::{Error, ErrorKind, Result};
@@ -17,8 +16,8 @@ use crate::{Error, ErrorKind, Result};
 /// A platform may move a large literal to a file of its own, at any depth (Flyte task contract, "offloaded literals"). Decoding one
 /// whose content is not here fails with [`ErrorKind::NotFetched`]; [`Gathering`](super::Gathering) finds what to fetch, within bounds.
 ///
-/// Contents that were collected without it are bounded one by one: decoding one fails that comes to more than the [`Bounds`] allow once all
-/// that it refers to is counted. How often a literal refers to them is not looked at.
+/// Contents that were collected without it are bounded one by one: decoding one fails that comes to more than [`Bounds`](super::Bounds)
+/// allow once all that it refers to is counted. How often a literal refers to them is not looked at.
 #[derive(Clone, Default)]
 pub struct References {
     contents: Arc<Contents>,
@@ -66,9 +65,9 @@ impl References {
         self.workspace.as_ref()
     }
 
-    /// Contents that are within their bounds.
-    pub(super) fn bounded(by_uri: BTreeMap<String, Bytes>) -> Self {
-        Self { contents: Arc::new(Contents { by_uri, refused: HashMap::new() }), workspace: None }
+    /// Contents, and why some of them are not to be read.
+    pub(super) fn of(by_uri: BTreeMap<String, Bytes>, refused: HashMap<String, (ErrorKind, String)>) -> Self {
+        Self { contents: Arc::new(Contents { by_uri, refused }), workspace: None }
     }
 }
 
@@ -76,14 +75,6 @@ impl fmt::Debug for References {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Not the contents: URIs may hold secrets, and values may be anything.
         f.debug_struct("References").field("workspace", &self.workspace).finish_non_exhaustive()
-    }
-}
-
-impl FromIterator<(String, Bytes)> for References {
-    fn from_iter<I: IntoIterator<Item = (String, Bytes)>>(contents: I) -> Self {
-        let by_uri: BTreeMap<String, Bytes> = contents.into_iter().collect();
-        let refused = gather::refused(&by_uri, Bounds::default());
-        Self { contents: Arc::new(Contents { by_uri, refused }), workspace: None }
     }
 }
 
