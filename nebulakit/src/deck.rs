@@ -17,6 +17,12 @@ pub use self::image::{Image, IntoImage};
 ///
 /// The page is one object that the browser loads whole: keep pictures and tables to what a person looks at.
 ///
+/// # Text of others
+/// The page runs scripts, in the browser of everyone who looks at the task, with the rights that the console gives to decks. Titles, the
+/// headers and cells of tables and the texts of pictures are escaped, and pictures run nothing, not even those in SVG. What
+/// [`html`](Self::html) and [`markdown`](Self::markdown) take is kept as it is, scripts and all: put nothing there that a stranger wrote, or
+/// clean it first with a crate for that. [`table`](Self::table) shows any text.
+///
 /// ```
 /// let decks = nebulakit::deck::Decks::new();
 /// decks.markdown("Summary", "All **3** shards are good.");
@@ -40,12 +46,15 @@ impl Decks {
         Self::default()
     }
 
-    /// Adds HTML to the tab `title`, as it is: a `<script>` in it runs in the reader's browser, and a `</div>` too many spoils the page.
+    /// Adds HTML to the tab `title`, as it is: a `<script>`, an `onclick` or a link to `javascript:` in it runs in the reader's browser, and a
+    /// `</div>` too many spoils the page.
     pub fn html(&self, title: &str, html: impl AsRef<str>) {
         self.add(title, html.as_ref());
     }
 
-    /// Adds Markdown (CommonMark with tables, strike-through, task lists and footnotes) to the tab `title`. HTML in it is kept as it is.
+    /// Adds Markdown (CommonMark with tables, strike-through, task lists and footnotes) to the tab `title`.
+    ///
+    /// HTML in it is kept as it is, as [`html`](Self::html) does, and so are the targets of links, `[text](javascript:..)` among them.
     pub fn markdown(&self, title: &str, markdown: impl AsRef<str>) {
         let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS | Options::ENABLE_FOOTNOTES;
         let mut html = String::new();
