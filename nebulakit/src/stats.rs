@@ -379,6 +379,25 @@ mod tests {
     }
 
     #[test]
+    fn no_name_forges_a_metric() {
+        let hostile = "a\nforged:1|c\r\n\0forged:2|c|@0.1|#x\u{85}\u{1b}[31m";
+        let server = Server::new();
+        let environment = ["EXECUTION_PROJECT", "EXECUTION_DOMAIN", "EXECUTION_WORKFLOW", "TASK_PROJECT", "TASK_DOMAIN", "TASK_NAME"]
+            .iter()
+            .fold(server.environment(), |environment, name| environment.with(&format!("FLYTE_INTERNAL_{name}"), hostile));
+        let stats = stats(&environment).scope(hostile).with_tag(hostile, hostile);
+        stats.counter(hostile, 1);
+        stats.timing(hostile, Duration::from_millis(1));
+        stats.gauge(hostile, 1.0);
+        stats.set(hostile, hostile);
+        for end in [":1|c", ":1.000000|ms", ":1|g", ":a_forged_1_c___forged_2_c__0.1__x__[31m|s"] {
+            let line = server.next();
+            assert!(line.ends_with(end), "{line}");
+            assert!(!line.contains(char::is_control) && line.matches(['|', ':', '@', '#']).count() == 2, "{line}");
+        }
+    }
+
+    #[test]
     fn a_timer_records_once() {
         let server = Server::new();
         let stats = stats(&server.environment());

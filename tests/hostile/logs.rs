@@ -51,7 +51,7 @@ fn a_line_of_the_json_log_is_one_line_and_exact() {
 fn documents_hold_what_the_task_said() {
     let error = launched("fixture.endings.fails", "message", "text").error();
     assert!(error.message.starts_with(HOSTILE), "{}", error.message);
-    assert_eq!(launched("fixture.hostile.fails_with_code", "code", "text").error().code, &HOSTILE[..]);
+    assert_eq!(launched("fixture.hostile.fails_with_code", "code", "text").error().code, HOSTILE);
     let outputs = launched("fixture.hostile.says_twice", "text", "text").outputs();
     assert_eq!(outputs.literals["o0"], string(HOSTILE));
 }

@@ -1,8 +1,10 @@
 //! What stores answer.
 
+use std::io::{BufRead as _, BufReader};
 use std::sync::Arc;
 
 use nebulakit_tests::http::Server;
+use nebulakit_types::storage::{PutOptions, S3Config, Storage, StorageConfig};
 
 use super::{FIXTURE, assert_tame, command, on_terminals};
 
@@ -66,4 +68,35 @@ fn errors_of_stores_are_shown_as_text_and_not_at_any_length() {
             }
         }
     }
+}
+
+#[test]
+fn nothing_that_is_stored_beside_an_object_makes_a_header() {
+    let server = Server::start();
+    let forged = "a\r\nX-Forged: 1\n\nX-Forged: 2\0\u{85}\u{2028}é";
+    let storage = Storage::new(StorageConfig {
+        s3: S3Config {
+            endpoint: Some(server.url("")),
+            access_key_id: Some("key".to_owned()),
+            secret_access_key: Some("secret".into()),
+            ..S3Config::default()
+        },
+        retries: Some(0),
+        ..StorageConfig::default()
+    });
+    let options = PutOptions {
+        content_type: Some(forged.to_owned()),
+        content_encoding: Some(forged.to_owned()),
+        metadata: [("note".to_owned(), forged.to_owned())].into(),
+    };
+    let putting = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(storage.put("s3://bucket/key", vec!["bytes".into()], &options)).unwrap_err()
+    });
+    let head = BufReader::new(server.connection()).lines().map(Result::unwrap).take_while(|line| !line.is_empty());
+    let head: Vec<_> = head.collect();
+    drop(putting.join().unwrap());
+    let named = |name: &str| head.iter().filter(|line| line.to_ascii_lowercase().starts_with(&format!("{name}:"))).count();
+    assert_eq!((named("x-amz-meta-note"), named("content-type"), named("x-forged")), (1, 1, 0), "{head:#?}");
+    assert!(head.iter().any(|line| line.contains("a%0D%0AX-Forged: 1%0A%0AX-Forged: 2%00")), "{head:#?}");
 }

@@ -172,6 +172,17 @@ fn descriptions_are_tame_on_terminals() {
     assert!(out.contains("nobody"), "{out}");
 }
 
+/// Shells show them on terminals.
+#[test]
+fn descriptions_in_completions_are_tame() {
+    for shell in ["bash", "fish", "zsh"] {
+        let (code, script, _) = piped(command(FIXTURE, ["completions", shell]));
+        assert_eq!(code, 0);
+        assert!(script.contains("badly_described"), "{shell}");
+        assert_tame(&script, shell);
+    }
+}
+
 #[test]
 fn colours_of_ours_stay() {
     assert!(on_terminals(command(APP, ["list"])).1.contains("\x1b[2mDivides `a` by `b`.\x1b[0m"));

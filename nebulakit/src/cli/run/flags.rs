@@ -5,6 +5,7 @@ use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use nebulakit_types::LiteralType;
 use nebulakit_types::literal_type::{SimpleType, TypeKind};
+use nebulakit_types::visible;
 
 use crate::cli::commands::{self, Setting};
 use crate::cli::signature::default;
@@ -31,7 +32,7 @@ pub(in crate::cli) fn command(task: &'static TaskDef, setting: &Setting<'_>) -> 
     let name = setting.short_name(task);
     let about = if task.doc.trim().is_empty() { task.name } else { task.doc.trim() };
     let mut command = Command::new(name)
-        .about(about)
+        .about(visible::lines(about).into_owned())
         .bin_name(format!("{} run {name}", setting.binary))
         .no_binary_name(true)
         .disable_help_flag(true)
@@ -134,7 +135,7 @@ impl Flag {
             .long(self.spellings[0].clone())
             .aliases(self.spellings[1..].iter().cloned())
             .help_heading(INPUTS)
-            .help(help)
+            .help(visible::line(&help).into_owned())
             .allow_negative_numbers(has(&literal_type, &[SimpleType::Integer, SimpleType::Float]))
             .allow_hyphen_values(has(&literal_type, &[SimpleType::Duration]));
         if !self.param.is_optional() {
