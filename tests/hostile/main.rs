@@ -3,6 +3,7 @@
 
 mod decks;
 mod logs;
+mod names;
 mod stores;
 mod terminal;
 

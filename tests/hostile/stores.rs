@@ -26,7 +26,7 @@ fn answering(status: u16, body: String) -> Arc<Server> {
 }
 
 /// Standard error of a task that reads `url` from a store that answers so.
-fn told(status: u16, body: String, url: &str) -> String {
+pub(super) fn told(status: u16, body: String, url: &str) -> String {
     let server = answering(status, body);
     let mut run = match url.ends_with('/') {
         true => command(FIXTURE, ["run", "read_directory", "--directory", url]),
