@@ -488,6 +488,14 @@ async fn secrets_are_never_shown() {
 }
 
 #[tokio::test]
+async fn a_secret_at_the_end_of_what_is_cut_is_not_shown_in_part() {
+    let echo = format!("<Error><Code>Odd</Code><Message>{} {SECRET} it is</Message></Error>", "x".repeat(290));
+    let (_server, storage) = s3([Answer(400, &[], echo.leak())]);
+    let error = storage.get("s3://bucket/key").await.unwrap_err().to_string();
+    assert!(error.contains("xxx *** i") && !error.contains("s3cr3t"), "{error}");
+}
+
+#[tokio::test]
 async fn a_signature_is_no_part_of_a_files_name_and_is_not_told() {
     const SIGNATURE: &str = "5ignatur3";
     let folder = tempfile::tempdir().unwrap();

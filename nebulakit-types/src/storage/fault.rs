@@ -48,7 +48,9 @@ pub(super) fn explain(place: &Place<'_>, store: &Store, config: &StorageConfig, 
         None if trace.is_late => (ErrorKind::Unavailable, format!("`{url}`: nothing was asked for{}", effort(trace))),
         None => match error {
             // What is at the bottom does not say what it was the bottom of.
-            StoreError::Generic { source, .. } => (kind_of(error), format!("`{url}`: {}{}", said(&source.to_string()), effort(trace))),
+            StoreError::Generic { source, .. } => {
+                (kind_of(error), format!("`{url}`: {}{}", said(&config.scrub(source.to_string())), effort(trace)))
+            }
             _ => (kind_of(error), format!("`{url}`: {}{}", innermost(error), effort(trace))),
         },
     };

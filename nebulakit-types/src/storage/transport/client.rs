@@ -194,8 +194,10 @@ impl Client {
             // It was read, so that the connection serves the next request.
             return Ok(HttpResponse::from_parts(parts, Bytes::new().into()));
         }
-        let text = String::from_utf8_lossy(&kept);
-        let code = header("x-ms-error-code").map(|code| said(&code)).or_else(|| named(&text, "Code")).unwrap_or_default();
+        // Before anything is cut: a part of a secret would not be known for one.
+        let text = self.config.scrub(String::from_utf8_lossy(&kept).into_owned());
+        let code =
+            header("x-ms-error-code").map(|code| said(&self.config.scrub(code))).or_else(|| named(&text, "Code")).unwrap_or_default();
         let message = named(&text, "Message").unwrap_or_default();
         let status = parts.status.as_u16();
         let what = match place(&url, &parts.headers).filter(|_| parts.status.is_redirection()) {
