@@ -7,6 +7,7 @@ use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind, resume_unwind};
 use std::sync::Once;
 
 use futures_util::FutureExt;
+use nebulakit_types::visible;
 
 use crate::backtrace::of_the_task;
 use crate::failure::{Failure, Panicked, code};
@@ -59,7 +60,7 @@ pub(crate) async fn guard_future<T>(future: impl Future<Output = T>) -> Result<T
     polled.await
 }
 
-/// Notes the place of panics in watched code; all others go where they went before.
+/// Notes the place of panics in watched code; all others go where they went before, as text.
 fn watch() {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {
@@ -67,12 +68,32 @@ fn watch() {
         std::panic::set_hook(Box::new(move |info| {
             if WATCHED.get() {
                 note(info);
+            } else if let Some(text) = more_than_text(info) {
+                terminal::write(&text);
             } else {
                 terminal::clear();
                 before(info);
             }
         }));
     });
+}
+
+/// What is told of a panic whose message holds control characters, or lines that could be taken for lines of ours: what Rust itself would
+/// tell, with them escaped and indented. [`None`] for all others.
+fn more_than_text(info: &PanicHookInfo<'_>) -> Option<String> {
+    let said = info.payload_as_str()?;
+    let shown = terminal::continued(said);
+    if shown == said && visible::lines(said) == said {
+        return None;
+    }
+    let thread = std::thread::current();
+    let place = info.location().map_or_else(String::new, |place| format!(" at {place}"));
+    let backtrace = Backtrace::capture();
+    let backtrace = match backtrace.status() {
+        BacktraceStatus::Captured => format!("stack backtrace:\n{backtrace}"),
+        _ => "note: run with `RUST_BACKTRACE=1` environment variable to display a backtrace\n".to_owned(),
+    };
+    Some(format!("\nthread '{}' panicked{place}:\n  {shown}\n{backtrace}", thread.name().unwrap_or("<unnamed>")))
 }
 
 fn note(info: &PanicHookInfo<'_>) {

@@ -195,6 +195,25 @@ fn what_a_task_prints_is_its_own() {
     assert_eq!((code, out.as_str(), err.as_str()), (0, "\u{1b}[31mred\u{1b}[0m \u{9b}2J\r\n", "\u{1b}[31mred\u{1b}[0m \u{9b}2J\r\n"));
 }
 
+/// Rust's own message for it, but where that holds more than text.
+#[test]
+fn panics_of_other_threads_are_shown_as_text() {
+    let panicking = |message: &str| on_terminals(command(FIXTURE, ["run", "panics_in_a_thread", "--message", message]));
+    let (code, out, err) = panicking(HOSTILE);
+    assert_eq!((code, out.as_str()), (0, "true\r\n"), "{err}");
+    assert_shown_tame(&err, "panics_in_a_thread");
+    assert!(err.contains("thread 'worker' panicked at tests/src/bin/fixture/hostile.rs:"), "{err}");
+    let mut traced = command(FIXTURE, ["run", "panics_in_a_thread", "--message", HOSTILE]);
+    let traced = super::quiet(&mut traced).env("RUST_BACKTRACE", "1").output().unwrap();
+    let traced = String::from_utf8(traced.stderr).unwrap();
+    assert_shown_tame(&traced, "RUST_BACKTRACE=1");
+    assert!(traced.contains("stack backtrace:\n") && traced.contains("panics_in_a_thread"), "{traced}");
+    for plain in ["it is over", "left is not right\n  left: 1\n right: 2"] {
+        let err = panicking(plain).2.replace("\r\n", "\n");
+        assert!(err.contains(&format!(":\n{plain}\nnote: run with `RUST_BACKTRACE=1`")), "{err}");
+    }
+}
+
 #[test]
 fn the_place_of_a_deck_is_one_line() {
     let folder = tempfile::tempdir().unwrap();
