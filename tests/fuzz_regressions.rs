@@ -2,6 +2,8 @@
 //! them when bytes are changed, and on random bytes.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "../fuzz/command_line.rs"]
+mod command_line;
 #[path = "../fuzz/config.rs"]
 mod config;
 #[path = "../fuzz/properties.rs"]
@@ -22,6 +24,10 @@ use tables::Format;
 
 /// Inputs on which a property once failed, in hexadecimal, with what was wrong.
 const FOUND: &[(&str, &str)] = &[];
+
+/// Command lines on which a property once failed, with what was wrong.
+const FOUND_COMMAND_LINES: &[(&str, &str)] =
+    &[("execute\n--inputs=i\n--output-prefix=o\n--\ntask-name\n\n", "a name behind `--` was empty")];
 
 /// Tables on which a property once failed, in hexadecimal, with what was wrong.
 #[cfg(feature = "schema")]
@@ -77,16 +83,33 @@ fn scripts_make_files_within_their_bounds_and_beyond() {
     assert!(!references::references(&script(3)));
 }
 
+#[test]
+fn command_lines_that_the_target_found_stay_fixed() {
+    for (words, _) in FOUND_COMMAND_LINES {
+        let _ = command_line::command_line(words.as_bytes());
+    }
+}
+
+#[test]
+fn the_command_lines_that_the_target_begins_with_hold() {
+    for bytes in seeds("command_line") {
+        let answer = command_line::command_line(&bytes);
+        answer.unwrap_or_else(|error| panic!("{error}\n{}", String::from_utf8_lossy(&bytes)));
+    }
+}
+
+/// What a target begins with.
+fn seeds(target: &str) -> Vec<Vec<u8>> {
+    let folder = std::fs::read_dir(format!("{}/../fuzz/seeds/{target}", env!("CARGO_MANIFEST_DIR"))).unwrap();
+    let mut paths: Vec<_> = folder.map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    paths.into_iter().map(|path| std::fs::read(path).unwrap()).collect()
+}
+
 /// The tables that the targets begin with.
 #[cfg(feature = "schema")]
-fn seeds() -> Vec<(Format, Vec<u8>)> {
-    let of = |format: Format| {
-        let folder = format!("{}/../fuzz/seeds/{}", env!("CARGO_MANIFEST_DIR"), format.name());
-        let mut paths: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-        paths.sort();
-        paths.into_iter().map(move |path| (format, std::fs::read(path).unwrap()))
-    };
-    Format::ALL.into_iter().flat_map(of).collect()
+fn seeds_of_tables() -> Vec<(Format, Vec<u8>)> {
+    Format::ALL.into_iter().flat_map(|format| seeds(format.name()).into_iter().map(move |bytes| (format, bytes))).collect()
 }
 
 #[cfg(feature = "schema")]
@@ -94,7 +117,7 @@ fn seeds() -> Vec<(Format, Vec<u8>)> {
 fn tables_that_the_targets_found_stay_fixed() {
     tables::only_our_own_panics_are_faults();
     let found = FOUND_TABLES.iter().map(|(format, bytes, _)| (*format, from_hex(bytes)));
-    for (format, bytes) in found.chain(seeds()) {
+    for (format, bytes) in found.chain(seeds_of_tables()) {
         tables::table(format, &bytes);
     }
 }
@@ -107,7 +130,7 @@ proptest! {
     #[test]
     fn changed_tables_hold(which in any::<prop::sample::Index>(), changes in vec((any::<prop::sample::Index>(), any::<u8>()), 1..4)) {
         tables::only_our_own_panics_are_faults();
-        let (format, mut bytes) = which.get(&seeds()).clone();
+        let (format, mut bytes) = which.get(&seeds_of_tables()).clone();
         for (at, byte) in changes {
             let at = at.index(bytes.len());
             bytes[at] = byte;
@@ -138,22 +161,32 @@ proptest! {
     fn random_bytes_hold(bytes in vec(any::<u8>(), 0..80)) {
         holds(&bytes);
     }
+
+    #[test]
+    fn changed_command_lines_hold(
+        which in any::<prop::sample::Index>(),
+        changes in vec((any::<prop::sample::Index>(), any::<prop::sample::Index>(), 0_usize..6), 1..4),
+    ) {
+        let seeds = seeds("command_line");
+        let words: Vec<_> = seeds.iter().flat_map(|seed| seed.split(|byte| *byte == b'\n')).collect();
+        let mut line: Vec<_> = which.get(&seeds).split(|byte| *byte == b'\n').collect();
+        for (at, word, length) in changes {
+            let at = at.index(line.len());
+            let length = length.min(line.len() - at);
+            line.splice(at..at + length, [*word.get(&words)]);
+        }
+        let line = line.join(&b'\n');
+        let holds = std::panic::catch_unwind(|| drop(command_line::command_line(&line)));
+        prop_assert!(holds.is_ok(), "{}", String::from_utf8_lossy(&line));
+    }
 }
 
 /// Settings on which a property once failed, in hexadecimal, with what was wrong.
 const FOUND_SETTINGS: &[(&str, &str)] = &[];
 
-/// The settings that the target begins with.
-fn seeds_of_settings() -> Vec<Vec<u8>> {
-    let folder = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../fuzz/seeds/config")).unwrap();
-    let mut paths: Vec<_> = folder.map(|entry| entry.unwrap().path()).collect();
-    paths.sort();
-    paths.into_iter().map(|path| std::fs::read(path).unwrap()).collect()
-}
-
 #[test]
 fn settings_that_the_target_found_stay_fixed() {
-    for bytes in FOUND_SETTINGS.iter().map(|(bytes, _)| from_hex(bytes)).chain(seeds_of_settings()) {
+    for bytes in FOUND_SETTINGS.iter().map(|(bytes, _)| from_hex(bytes)).chain(seeds("config")) {
         config::config(&bytes);
     }
 }
@@ -163,7 +196,7 @@ proptest! {
 
     #[test]
     fn changed_settings_hold(which in any::<prop::sample::Index>(), changes in vec((any::<prop::sample::Index>(), any::<u8>()), 1..4)) {
-        let mut bytes = which.get(&seeds_of_settings()).clone();
+        let mut bytes = which.get(&seeds("config")).clone();
         for (at, byte) in changes {
             let at = at.index(bytes.len());
             bytes[at] = byte;

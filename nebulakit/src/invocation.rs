@@ -147,6 +147,24 @@ impl Invocation {
     }
 }
 
+impl Invocation {
+    /// Words behind the verb that say this invocation, each option once and in its first spelling.
+    pub(crate) fn words(&self) -> Vec<String> {
+        let values = [
+            ("--task-name", Some(&self.task)),
+            ("--inputs", Some(&self.inputs)),
+            ("--output-prefix", Some(&self.output_prefix)),
+            ("--raw-output-data-prefix", self.raw_output_prefix.as_ref()),
+            ("--checkpoint-path", self.checkpoint.as_ref()),
+            ("--prev-checkpoint", self.previous_checkpoint.as_ref()),
+        ];
+        let mut words: Vec<_> = values.iter().filter_map(|(option, value)| value.map(|value| format!("{option}={value}"))).collect();
+        words.extend(self.map.as_ref().map(|map| format!("--bound={}", map.bound.join(","))));
+        words.extend(self.is_test.then(|| "--test".to_owned()));
+        words
+    }
+}
+
 impl Words {
     fn parse(verb: &str, arguments: &[OsString]) -> Result<Self, UsageError> {
         let mut words = Self::default();
@@ -223,7 +241,7 @@ impl Words {
                 return Err(UsageError(format!("`{word}` is given twice")));
             }
             let value = arguments.next().ok_or_else(|| UsageError(format!("`{word}` needs a value")))?;
-            *slot = Some(utf8(value)?.to_owned());
+            *slot = rendered(utf8(value)?.to_owned());
         }
         Ok(())
     }

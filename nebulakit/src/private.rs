@@ -1,4 +1,4 @@
-//! All that macro expansions may reach. No part of it is covered by semantic versioning.
+//! All that macro expansions may reach, and what the fuzz targets do. No part of it is covered by semantic versioning.
 
 // What expansions need of the standard library, so that names of the user's own cannot get in between.
 pub use std::convert::Into;
@@ -11,6 +11,8 @@ pub use std::result::Result::Ok;
 pub use std::time::Duration;
 pub use std::vec::Vec;
 pub use std::{concat, file, line, module_path, unreachable, vec};
+
+pub mod rehearsal;
 
 pub use inventory;
 pub use nebulakit_types::convert::msgpack::{Packer, Unpacker};

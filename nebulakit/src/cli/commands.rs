@@ -104,6 +104,27 @@ pub(super) fn dispatch(
     }
 }
 
+/// The bytes of the `inputs.pb` that a `run` in `arguments` makes, where every document says `document`; [`None`] for every other command.
+/// Nothing is read, nothing runs and nothing is said.
+pub(super) fn rehearse(
+    arguments: &[OsString],
+    environment: &Environment,
+    registry: &Registry,
+    document: &str,
+) -> Result<Option<Vec<u8>>, Complaint> {
+    let leave: Leave = |_| unreachable!("nothing runs");
+    let setting = Setting { binary: "app".to_owned(), environment, registry, platform: Platform::detect(environment), leave };
+    let arguments = asking_for_help(arguments, registry);
+    let matches = commands(&setting).try_get_matches_from(&arguments);
+    match matches.map_err(|error| usage::unsaid(&error, &setting.binary, &arguments))?.subcommand() {
+        Some(("run", matches)) => match matches.subcommand() {
+            Some((name, rest)) => run::rehearse(name, rest.get_many::<OsString>("").unwrap_or_default(), &setting, document).map(Some),
+            None => Ok(None),
+        },
+        _ => Ok(None),
+    }
+}
+
 /// Describes tasks by their own code: their defaults may panic, which is told in the description and not beside it.
 pub(super) fn describing<T>(describe: impl FnOnce() -> T) -> Result<T, Complaint> {
     guard(describe).map_err(|failure| Complaint::failed(failure.message))

@@ -48,6 +48,25 @@ pub(crate) fn run(binary: &str, arguments: &[OsString], environment: &Environmen
     }
 }
 
+/// The bytes of the `inputs.pb` that a `run` in `arguments` makes, where every document says `document`, else the message; [`None`] for
+/// every other command. Nothing is read, nothing runs and nothing is said.
+#[cfg(feature = "run")]
+pub(crate) fn rehearse(
+    arguments: &[OsString],
+    environment: &Environment,
+    registry: &Registry,
+    document: &str,
+) -> Result<Option<Vec<u8>>, String> {
+    commands::rehearse(arguments, environment, registry, document).map_err(|complaint| complaint.message)
+}
+
+/// A literal as the JSON that `run --json` prints.
+#[cfg(feature = "run")]
+pub(crate) fn literal_as_json(literal: &[u8]) -> nebulakit_types::Result<String> {
+    use nebulakit_types::convert::reader::{LiteralRef, References};
+    render::value(LiteralRef::new(literal, References::none()), render::Reader::Machine).map(|value| data::to_json(&value))
+}
+
 /// Says what this binary can do: it serves containers, and no commands for people.
 #[cfg(not(feature = "run"))]
 pub(crate) fn run(binary: &str, arguments: &[OsString], _environment: &Environment, _registry: &Registry, _leave: Leave) -> Exit {

@@ -23,6 +23,11 @@ pub(super) fn answer(error: &clap::Error, command: &str, words: &[OsString]) -> 
     }
 }
 
+/// What [`answer`] would show, or complain of, as a complaint.
+pub(super) fn unsaid(error: &clap::Error, command: &str, words: &[OsString]) -> Complaint {
+    if error.use_stderr() { complaint(error, command, words) } else { Complaint::usage(trimmed(error)) }
+}
+
 /// Clap's text without the blanks that it leaves behind what has no description.
 fn trimmed(error: &clap::Error) -> String {
     error.render().to_string().lines().map(|line| format!("{}\n", line.trim_end())).collect()

@@ -57,9 +57,32 @@ pub(super) fn run<'a>(name: &str, words: impl Iterator<Item = &'a OsString>, set
     }
     let is_json = matches.get_flag(flags::JSON);
     let surroundings = Surroundings::new(setting)?;
-    let inputs = inputs(task, &matches, setting, &surroundings);
+    let now = Instant::from_epoch(Timestamp::now().as_duration()).map_err(|error| Complaint::failed(chain(&error)))?;
+    let places = Places::new(surroundings.sandbox.folder().join(sandbox::INPUTS), &surroundings.stores, &surroundings.reactor);
+    let inputs = inputs(task, &matches, &Parser { now, dialect: setting.dialect(), places: &places });
     let inputs = inputs.inspect_err(|_| surroundings.sandbox.remove())?;
     execute(task, &inputs, setting, surroundings, is_json)
+}
+
+/// The bytes of the `inputs.pb` that `words` make for the task called `name`, where every document says `document` and every path leads
+/// somewhere: nothing is read, and nothing runs.
+pub(super) fn rehearse<'a>(
+    name: &str,
+    words: impl Iterator<Item = &'a OsString>,
+    setting: &Setting<'_>,
+    document: &str,
+) -> Result<Vec<u8>, Complaint> {
+    let task = setting.find(name)?;
+    let mut command = commands::describing(|| flags::command(task, setting))?;
+    let words: Vec<_> = words.cloned().collect();
+    let matches = command.try_get_matches_from_mut(&words);
+    let matches = matches.map_err(|error| usage::unsaid(&error, &format!("{} run {name}", setting.binary), &words))?;
+    let config = LazyConfig::new(setting.environment);
+    let stores = Stores::new(&config, setting.environment, &Identity::new(setting.environment));
+    let reactor = Reactor::default();
+    let now = Instant::new(0, 0).map_err(|error| Complaint::failed(chain(&error)))?;
+    let parser = Parser { now, dialect: setting.dialect(), places: &Places::told(document, &stores, &reactor) };
+    inputs(task, &matches, &parser)
 }
 
 /// What a run has before its task is called.
@@ -88,21 +111,18 @@ impl Surroundings {
 }
 
 /// The bytes of an `inputs.pb`: what the file gives, and over it what the flags give. Defaults are left to the task.
-fn inputs(task: &'static TaskDef, matches: &ArgMatches, setting: &Setting<'_>, own: &Surroundings) -> Result<Vec<u8>, Complaint> {
-    let now = Instant::from_epoch(Timestamp::now().as_duration()).map_err(|error| Complaint::failed(chain(&error)))?;
-    let places = Places::new(own.sandbox.folder().join(sandbox::INPUTS), &own.stores, &own.reactor);
-    let parser = Parser { now, dialect: setting.dialect(), places: &places };
+fn inputs(task: &'static TaskDef, matches: &ArgMatches, parser: &Parser<'_>) -> Result<Vec<u8>, Complaint> {
     let flags = flags::given(task, matches);
     let file = match matches.get_one::<String>(flags::INPUTS_FILE) {
-        Some(name) => inputs_file::read(name, task, &places)?,
+        Some(name) => inputs_file::read(name, task, parser.places)?,
         None => Vec::new(),
     };
     let file: HashMap<_, _> = file.iter().map(|(name, value)| (name.as_str(), value)).collect();
-    let mut encoder = Encoder::new(setting.dialect());
+    let mut encoder = Encoder::new(parser.dialect);
     let mut missing = Vec::new();
     for param in task.params.iter().rev() {
         let name = param.name();
-        let literal_type = param.literal_type(setting.dialect());
+        let literal_type = param.literal_type(parser.dialect);
         let flag = flags.iter().find(|given| given.param.name() == name);
         let literal = match (flag, file.get(name)) {
             (Some(given), _) => parser.texts(&given.texts, &literal_type).map_err(|error| error.at_field(&given.flag)),

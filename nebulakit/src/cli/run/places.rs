@@ -27,6 +27,8 @@ pub(super) struct Places<'a> {
     pub(super) stores: &'a Stores,
     #[cfg_attr(not(feature = "schema"), expect(dead_code, reason = "only tables are looked at before the task runs"))]
     pub(super) reactor: &'a Reactor,
+    /// What every document says, where names are not followed: then nothing is read, and every path leads somewhere.
+    told: Option<&'a str>,
     copies: Cell<usize>,
     has_read_stdin: Cell<bool>,
 }
@@ -44,7 +46,22 @@ pub(super) enum Wanted {
 
 impl<'a> Places<'a> {
     pub(super) fn new(folder: PathBuf, stores: &'a Stores, reactor: &'a Reactor) -> Self {
-        Self { folder, stores, reactor, copies: Cell::new(0), has_read_stdin: Cell::new(false) }
+        Self { folder, stores, reactor, told: None, copies: Cell::new(0), has_read_stdin: Cell::new(false) }
+    }
+
+    /// Places that follow no name: every document says `document`, and every path leads to what is wanted.
+    pub(super) fn told(document: &'a str, stores: &'a Stores, reactor: &'a Reactor) -> Self {
+        Self { told: Some(document), ..Self::new(PathBuf::new(), stores, reactor) }
+    }
+
+    /// Whether names are followed.
+    pub(super) fn follows_names(&self) -> bool {
+        self.told.is_none()
+    }
+
+    /// Whether `name` is a pipe or the like, which a flag's text is taken for only where it is one.
+    pub(super) fn is_read_once(&self, name: &str) -> bool {
+        self.follows_names() && name.contains('/') && matches!(kind_of(name), Ok(Kind::Once))
     }
 
     /// The text of the document `name`; `-` is standard input.
@@ -52,6 +69,9 @@ impl<'a> Places<'a> {
     /// # Errors
     /// When it cannot be read, or standard input has been read for another input.
     pub(super) fn text(&self, name: &str) -> Result<String> {
+        if let Some(document) = self.told {
+            return Ok(document.to_owned());
+        }
         let mut text = String::new();
         if name == "-" {
             self.stdin()?.read_to_string(&mut text).map_err(|error| unreadable("standard input", &error))?;
@@ -83,7 +103,13 @@ impl<'a> Places<'a> {
             if wanted == Wanted::Directory {
                 return Err(refused("standard input"));
             }
+            if !self.follows_names() {
+                return Ok(name.to_owned());
+            }
             return self.copy(self.stdin()?, "stdin", extension);
+        }
+        if !self.follows_names() {
+            return Ok(name.to_owned());
         }
         let shown = quoted(name);
         match kind_of(name)? {
@@ -133,11 +159,6 @@ enum Kind {
     Directory,
     /// A pipe or a terminal: something that can be read only once.
     Once,
-}
-
-/// Whether `name` is a pipe or the like, which a flag's text is taken for only where it is one.
-pub(super) fn is_read_once(name: &str) -> bool {
-    name.contains('/') && matches!(kind_of(name), Ok(Kind::Once))
 }
 
 fn kind_of(name: &str) -> Result<Kind> {

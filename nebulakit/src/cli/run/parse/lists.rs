@@ -8,7 +8,6 @@ use super::said::{found_text, mismatch};
 use super::{Parser, union};
 use crate::cli::data::from_json;
 use crate::cli::run::inputs_file::Notation;
-use crate::cli::run::places;
 
 impl Parser<'_> {
     /// The literal of a flag that is given with these texts, of which there are several only for a list.
@@ -33,7 +32,7 @@ impl Parser<'_> {
     /// A list of one text: a document, or the only element.
     pub(super) fn list(&self, text: &str, element: &LiteralType, expected: &LiteralType) -> Result<Vec<u8>> {
         let start = text.trim_start();
-        let is_named = Notation::of_name(text).is_some() || text == "-" || places::is_read_once(text);
+        let is_named = Notation::of_name(text).is_some() || text == "-" || self.places.is_read_once(text);
         let is_document = start.starts_with('[') || text.starts_with('@') || is_named;
         let is_element = takes_places(element) && !start.starts_with('[') && (!text.starts_with('@') || text == "@-");
         if is_document && !is_element {
@@ -58,7 +57,7 @@ impl Parser<'_> {
         let is_json = text.trim_start().starts_with(['{', '[', '"']);
         let file = match text.strip_prefix('@') {
             Some(file) => Some(file),
-            None => (!is_json && (text == "-" || Notation::of_name(text).is_some() || places::is_read_once(text))).then_some(text),
+            None => (!is_json && (text == "-" || Notation::of_name(text).is_some() || self.places.is_read_once(text))).then_some(text),
         };
         let Some(file) = file else {
             let wrong = |error| format!("expected `{expected}` as JSON, {} ({error})", found_text(text));

@@ -24,6 +24,7 @@ pub(super) fn place(text: &str, format: Option<&str>, declared: &str, places: &P
     let uri = places.path(text, Wanted::Either, declared)?;
     let format = match format.filter(|format| !format.is_empty()).or_else(|| of_name(&uri)) {
         Some(format) => format.to_owned(),
+        None if !places.follows_names() => declared.to_owned(),
         None if uri.contains("://") => of_object(&uri, places).unwrap_or_default(),
         None => of_path(Path::new(&uri), &storage::shown(text), declared)?,
     };

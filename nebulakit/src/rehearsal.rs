@@ -1,0 +1,41 @@
+//! What a command line says, without doing it: nothing is read, nothing runs. The fuzz targets try any words at all on it.
+
+use std::ffi::OsString;
+
+use crate::env::Environment;
+use crate::invocation::Invocation;
+
+/// The verb and the words that say the same as `arguments` in this crate's own order and spelling, and what else the invocation holds;
+/// [`None`] where they ask for help or are no container's.
+///
+/// # Errors
+/// The message of a wrong command line.
+pub fn container(arguments: &[OsString], environment: &Environment) -> Result<Option<(Vec<String>, String)>, String> {
+    let Some((verb, words)) = arguments.split_first() else { return Ok(None) };
+    let Some(verb) = verb.to_str().filter(|verb| Invocation::is_verb(verb)) else { return Ok(None) };
+    let invocation = Invocation::parse(verb, words, environment).map_err(|error| error.to_string())?;
+    Ok(invocation.map(|invocation| {
+        let verb = if invocation.map.is_some() { "map-execute" } else { "execute" };
+        let words = [verb.to_owned()].into_iter().chain(invocation.words()).collect();
+        (words, format!("{invocation:?}"))
+    }))
+}
+
+/// The bytes of the `inputs.pb` that a `run` in `arguments` makes, where every document says `document` and every path leads somewhere;
+/// [`None`] for every other command.
+///
+/// # Errors
+/// The message of a wrong command line, or of a wrong value.
+#[cfg(feature = "run")]
+pub fn run(arguments: &[OsString], environment: &Environment, document: &str) -> Result<Option<Vec<u8>>, String> {
+    crate::cli::rehearse(arguments, environment, &crate::registry::Registry::linked(), document)
+}
+
+/// A literal as the JSON that `run --json` prints.
+///
+/// # Errors
+/// When the bytes are not a literal, or its value has no text.
+#[cfg(feature = "run")]
+pub fn literal_as_json(literal: &[u8]) -> nebulakit_types::Result<String> {
+    crate::cli::literal_as_json(literal)
+}
