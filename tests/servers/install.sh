@@ -4,12 +4,9 @@
 # the rights to install it.
 set -euo pipefail
 
-VERSITYGW=v1.8.0
-FAKE_GCS=v1.56.1
-AZURITE=3.35.0
-STATSD_EXPORTER=v0.28.0
-
-root=$(cd "$(dirname "$0")/../.." && pwd)
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$here/../.." && pwd)
+. "$root/.ci/versions"
 tools=${NEBULAKIT_TOOLS:-${CARGO_TARGET_DIR:-$root/target}/tools}
 mkdir -p "$tools/bin"
 tools=$(cd "$tools" && pwd)
@@ -17,20 +14,29 @@ tools=$(cd "$tools" && pwd)
 need() {
     command -v "$1" >/dev/null || { echo "install.sh: \`$1\` is needed to install $2, or put it at $3" >&2; exit 1; }
 }
+# The module's checksums, and those of all that it needs, are compared with Go's checksum database.
 go_tool() {
-    [ -x "$tools/bin/$1" ] && return
+    local wanted=$2
+    if [ -x "$tools/bin/$1" ] && { ! command -v go >/dev/null || built_from "$1" "$wanted"; }; then return; fi
     need go "$1" "$tools/bin/$1"
-    echo "install.sh: installing $1 with go install $2" >&2
-    GOBIN=$tools/bin go install "$2" >&2
+    echo "install.sh: installing $1 with go install $wanted" >&2
+    GOBIN=$tools/bin go install "$wanted" >&2
+}
+# Whether a tool is of this very version.
+built_from() {
+    go version -m "$tools/bin/$1" | awk -v wanted="${2#*@}" '$1 == "mod" { found = $3 == wanted } END { exit !found }'
 }
 
 go_tool versitygw "github.com/versity/versitygw/cmd/versitygw@$VERSITYGW"
 go_tool fake-gcs-server "github.com/fsouza/fake-gcs-server@$FAKE_GCS"
 go_tool statsd_exporter "github.com/prometheus/statsd_exporter@$STATSD_EXPORTER"
-if [ ! -x "$tools/azurite/node_modules/.bin/azurite-blob" ]; then
+if ! cmp -s "$here/azurite/package-lock.json" "$tools/azurite/installed.json"; then
     need npm azurite "$tools/azurite"
-    echo "install.sh: installing azurite@$AZURITE with npm" >&2
-    npm install --no-audit --no-fund --prefix "$tools/azurite" "azurite@$AZURITE" >&2
+    echo "install.sh: installing azurite with npm ci" >&2
+    mkdir -p "$tools/azurite"
+    cp "$here/azurite/package.json" "$here/azurite/package-lock.json" "$tools/azurite/"
+    npm ci --no-audit --no-fund --ignore-scripts --prefix "$tools/azurite" >&2
+    cp "$here/azurite/package-lock.json" "$tools/azurite/installed.json"
 fi
 if ! command -v nginx >/dev/null; then
     [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || { echo "install.sh: \`nginx\` is needed" >&2; exit 1; }
