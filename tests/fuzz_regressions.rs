@@ -98,6 +98,18 @@ fn the_command_lines_that_the_target_begins_with_hold() {
     }
 }
 
+#[test]
+fn aliases_of_yaml_expand_to_a_bounded_size() {
+    let run = |document: &str| command_line::command_line(format!("run\nshaped\n--untyped\n@x.yaml\n%%\n{document}").as_bytes());
+    assert_eq!(run(&format!("- &a {}\n{}", "x".repeat(50_000), "- *a\n".repeat(90))), Ok(()));
+    let long = run(&format!("- &a {}\n{}", "x".repeat(200_000), "- *a\n".repeat(90))).unwrap_err();
+    assert!(long.contains("its aliases repeat more than 8 MiB of text"), "{long}");
+    let folded = |depth: usize, element: &str| format!("a{}: &a{0} [{}]\n", depth, [element; 9].join(","));
+    let nested: String = (1..7).map(|depth| folded(depth, &format!("*a{}", depth - 1))).collect();
+    let many = run(&(folded(0, "x") + &nested)).unwrap_err();
+    assert!(many.contains("its aliases repeat more than 100000 values"), "{many}");
+}
+
 /// What a target begins with.
 fn seeds(target: &str) -> Vec<Vec<u8>> {
     let folder = std::fs::read_dir(format!("{}/../fuzz/seeds/{target}", env!("CARGO_MANIFEST_DIR"))).unwrap();

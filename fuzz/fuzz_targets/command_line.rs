@@ -13,7 +13,7 @@ mod command_line;
 static MEMORY: Cap<System> = Cap::new(System, usize::MAX);
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
-    let limit = MEMORY.allocated() + (64 << 20) + 20 * bytes.len();
+    let limit = MEMORY.allocated() + (192 << 20) + 200 * bytes.len();
     MEMORY.set_limit(limit).expect("it is more than there is");
     let _ = command_line::command_line(bytes);
     MEMORY.set_limit(usize::MAX).expect("there is no limit");

@@ -3,33 +3,46 @@
 //! What JSON cannot say is text there, and read back from such text where the declared type asks for it: `NaN`, `Infinity` and
 //! `-Infinity`, bytes as base64, keys that are no strings as their text.
 
+use std::cell::Cell;
 use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use nebulakit_types::Untyped;
-use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap as _, Serializer};
+
+/// How much text the aliases of a YAML document may repeat, in bytes: some lines can say gigabytes.
+const MOST_REPEATED_TEXT: usize = 8 << 20;
+
+/// How many values the aliases of a YAML document may repeat.
+const MOST_REPEATED_VALUES: usize = 100_000;
 
 /// Reads JSON.
 ///
 /// # Errors
 /// Where it is no JSON, with line and column.
 pub(super) fn from_json(text: &str) -> Result<Untyped, serde_json::Error> {
-    serde_json::from_str::<Read>(text).map(|read| read.0)
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    // Nothing is repeated in JSON.
+    let value = Any(&Left::new(usize::MAX, usize::MAX)).deserialize(&mut deserializer)?;
+    deserializer.end().map(|()| value)
 }
 
 /// Reads YAML; an empty document is none.
 ///
 /// # Errors
-/// Where it is no YAML, with line and column.
+/// Where it is no YAML, with line and column; and where its aliases repeat more than 8 MiB of text, or 100,000 values.
 pub(super) fn from_yaml(text: &str) -> Result<Untyped, String> {
     let options = serde_saphyr::options! {
         strict_booleans: true,
         with_snippet: false,
         non_finite_float_policy: serde_saphyr::options::NonFiniteFloatPolicy::PassThrough,
     };
-    serde_saphyr::from_str_with_options::<Read>(text, options).map(|read| read.0).map_err(|error| error.to_string())
+    // Without aliases there are no more values than bytes, nor is there more text.
+    let left = Left::new(text.len().saturating_add(MOST_REPEATED_TEXT), text.len().saturating_add(MOST_REPEATED_VALUES));
+    let read = serde_saphyr::with_deserializer_from_str_with_options(text, options, |deserializer| Any(&left).deserialize(deserializer));
+    read.map_err(|error| error.to_string())
 }
 
 /// Why writing JSON does not fail: every key is text, and memory takes all of it.
@@ -94,17 +107,46 @@ impl Serialize for Written<'_> {
     }
 }
 
-struct Read(Untyped);
+/// What a document may still hold.
+struct Left {
+    text: Cell<usize>,
+    values: Cell<usize>,
+}
 
-impl<'de> Deserialize<'de> for Read {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Any).map(Read)
+impl Left {
+    fn new(text: usize, values: usize) -> Self {
+        Self { text: Cell::new(text), values: Cell::new(values) }
     }
 }
 
-struct Any;
+/// Reads any value, and takes it off what is left.
+#[derive(Clone, Copy)]
+struct Any<'a>(&'a Left);
 
-impl<'de> Visitor<'de> for Any {
+impl Any<'_> {
+    fn take_text<E: de::Error>(self, length: usize) -> Result<(), E> {
+        let left = self.0.text.get().checked_sub(length);
+        let message = || E::custom(format!("its aliases repeat more than {} MiB of text", MOST_REPEATED_TEXT >> 20));
+        left.map(|left| self.0.text.set(left)).ok_or_else(message)
+    }
+
+    fn take_value<E: de::Error>(self) -> Result<(), E> {
+        let left = self.0.values.get().checked_sub(1);
+        let message = || E::custom(format!("its aliases repeat more than {MOST_REPEATED_VALUES} values"));
+        left.map(|left| self.0.values.set(left)).ok_or_else(message)
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Any<'_> {
+    type Value = Untyped;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Untyped, D::Error> {
+        self.take_value()?;
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Any<'_> {
     type Value = Untyped;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -120,7 +162,7 @@ impl<'de> Visitor<'de> for Any {
     }
 
     fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Untyped, D::Error> {
-        deserializer.deserialize_any(Self)
+        deserializer.deserialize_any(self)
     }
 
     fn visit_bool<E>(self, value: bool) -> Result<Untyped, E> {
@@ -147,21 +189,24 @@ impl<'de> Visitor<'de> for Any {
         Ok(Untyped::Float(value))
     }
 
-    fn visit_str<E>(self, value: &str) -> Result<Untyped, E> {
+    fn visit_str<E: de::Error>(self, value: &str) -> Result<Untyped, E> {
+        self.take_text(value.len())?;
         Ok(Untyped::String(value.to_owned()))
     }
 
-    fn visit_string<E>(self, value: String) -> Result<Untyped, E> {
+    fn visit_string<E: de::Error>(self, value: String) -> Result<Untyped, E> {
+        self.take_text(value.len())?;
         Ok(Untyped::String(value))
     }
 
-    fn visit_bytes<E>(self, value: &[u8]) -> Result<Untyped, E> {
+    fn visit_bytes<E: de::Error>(self, value: &[u8]) -> Result<Untyped, E> {
+        self.take_text(value.len())?;
         Ok(Untyped::Bytes(value.to_vec()))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Untyped, A::Error> {
         let mut elements = Vec::new();
-        while let Some(Read(element)) = sequence.next_element()? {
+        while let Some(element) = sequence.next_element_seed(self)? {
             elements.push(element);
         }
         Ok(Untyped::List(elements))
@@ -170,11 +215,11 @@ impl<'de> Visitor<'de> for Any {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Untyped, A::Error> {
         let mut entries: Vec<(Untyped, Untyped)> = Vec::new();
         let mut seen = std::collections::HashSet::new();
-        while let Some(Read(key)) = map.next_key()? {
+        while let Some(key) = map.next_key_seed(self)? {
             if !seen.insert(to_json(&key)) {
                 return Err(de::Error::custom(format!("the key {} occurs twice", to_json(&key))));
             }
-            let Read(value) = map.next_value()?;
+            let value = map.next_value_seed(self)?;
             entries.push((key, value));
         }
         Ok(Untyped::Map(entries))
