@@ -193,7 +193,10 @@ fn container(words: &[OsString], environment: &Environment) -> Result<bool, Stri
 /// The words behind `run` are literals of the declared types, which are printed as what is the same again, or one error.
 fn run(words: &[OsString], environment: &Environment, document: &str) -> Result<bool, String> {
     let answer = rehearsal::run(words, environment, document);
-    assert_eq!(rehearsal::run(words, environment, document), answer, "the same words say something else");
+    // Most words are wrong, and each try takes a while.
+    if answer.is_ok() || words.len().is_multiple_of(4) {
+        assert_eq!(rehearsal::run(words, environment, document), answer, "the same words say something else");
+    }
     let Some(inputs) = answer? else { return Ok(false) };
     let literals = literals(&inputs).expect("what is written is a map of literals");
     let task = words.iter().skip(1).find(|word| *word != "--").expect("a task is named");
