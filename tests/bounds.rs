@@ -140,7 +140,7 @@ fn references_in_a_circle_are_told() {
 #[test]
 fn one_file_that_is_referred_to_20_000_times_is_not_read_20_000_times() {
     let launched = launch("types.list_of_lists");
-    let file = put(&launched, "x.pb", &list([text(&"x".repeat(1 << 20))]));
+    let file = put(&launched, "x.pb", &list([text("x".repeat(1 << 20))]));
     let all = list(std::iter::repeat_n(file.clone(), 20_000));
     refused(launched.input("v", all), &[uri(&file), "20971", "1073741824 are the limit", "20000 times"]);
 }
@@ -164,7 +164,7 @@ fn few_files_do_not_make_4_to_the_30_leaves() {
 #[test]
 fn many_spellings_of_one_path_count_each() {
     let launched = launch("types.list_of_lists").env("NEBULAKIT_MAX_OFFLOADED_MB", "64");
-    let file = put(&launched, "x.pb", &list([text(&"x".repeat(1 << 20))]));
+    let file = put(&launched, "x.pb", &list([text("x".repeat(1 << 20))]));
     let spelled = |index: usize| offloaded(&uri(&file).replace("/x.pb", &format!("{}/x.pb", "/.".repeat(index))), 0);
     refused(launched.input("v", list((0..1500).map(spelled))), &["/x.pb", "more than 67108864 bytes together"]);
 }

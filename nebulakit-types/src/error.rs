@@ -45,7 +45,8 @@ pub enum ErrorKind {
 
 /// An error of this crate.
 ///
-/// It displays as one lower-case clause, led by the path to the value it speaks of (`` `points[3].x`: … ``). The source, where there
+/// It displays as one lower-case clause, led by the path to the value it speaks of (`` `points[3].x`: … ``), and a line behind `hint: `
+/// where there is something to do about it. The source, where there
 /// is one, is not repeated in it. Names in it may come from outside: control characters, line breaks among them, are shown escaped
 /// ([`visible::line`]).
 #[derive(Debug)]
@@ -56,13 +57,21 @@ struct Inner {
     kind: ErrorKind,
     path: String,
     message: String,
+    hint: Option<String>,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
 impl Error {
     /// Makes an error from its kind and one lower-case clause.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self(Box::new(Inner { kind, path: String::new(), message: message.into(), source: None }))
+        Self(Box::new(Inner { kind, path: String::new(), message: message.into(), hint: None, source: None }))
+    }
+
+    /// Adds what to do about it, which displays as a line of its own behind `hint: `. These are our own words: names from outside in it are
+    /// shown as in the clause.
+    pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
+        self.0.hint = Some(hint.into());
+        self
     }
 
     /// Adds the error that caused this one.
@@ -139,7 +148,11 @@ impl fmt::Display for Error {
         if !self.0.path.is_empty() {
             write!(f, "`{}`: ", visible::line(&self.0.path))?;
         }
-        f.write_str(&visible::line(&self.0.message))
+        f.write_str(&visible::line(&self.0.message))?;
+        match &self.0.hint {
+            Some(hint) => write!(f, "\nhint: {}", visible::line(hint)),
+            None => Ok(()),
+        }
     }
 }
 

@@ -92,7 +92,7 @@ fn what_is_not_there_is_told_from_what_cannot_be_read() {
 
     let directory = root.path().to_str().unwrap();
     let error = now(storage.get(directory)).unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Io);
+    assert_eq!(error.kind(), ErrorKind::Mismatch);
     assert!(error.to_string().contains(directory), "{error}");
     assert!(!now(storage.exists(directory)).unwrap());
 

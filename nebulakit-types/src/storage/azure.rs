@@ -183,17 +183,19 @@ impl Target {
 
     fn another(&self, place: &Place<'_>) -> Error {
         let (url, host, account) = (shown(place.url), &self.shown, &self.account);
-        let text = match &self.configured {
-            Some(configured) => format!(
-                "`{url}`: the account key and the SAS are those of `{configured}`, and are not sent to `{host}`\nhint: another account needs a \
-                 token (AZURE_CLIENT_ID and what belongs to it), or its own name and key in the configuration"
+        let (whose, hint) = match &self.configured {
+            Some(configured) => (
+                format!("are those of `{configured}`, and"),
+                "another account needs a token (AZURE_CLIENT_ID and what belongs to it), or its own name and key in the configuration"
+                    .to_owned(),
             ),
-            None => format!(
-                "`{url}`: the account key and the SAS name no account, and are not sent to `{host}`\nhint: set \
-                 FLYTE_AZURE_STORAGE_ACCOUNT_NAME or AZURE_STORAGE_ACCOUNT_NAME to `{account}` if they are its own"
+            None => (
+                "name no account, and".to_owned(),
+                format!("set FLYTE_AZURE_STORAGE_ACCOUNT_NAME or AZURE_STORAGE_ACCOUNT_NAME to `{account}` if they are its own"),
             ),
         };
-        Error::new(ErrorKind::Denied, text)
+        let text = format!("`{url}`: the account key and the SAS {whose} are not sent to `{host}`");
+        Error::new(ErrorKind::Denied, text).with_hint(hint)
     }
 }
 
@@ -201,10 +203,11 @@ impl Target {
 fn stranger(place: &Place<'_>, host: &str) -> Error {
     let text = format!(
         "`{}`: no credentials are sent to `{host}`, which is neither the configured endpoint nor `<account>.blob` or `<account>.dfs` below one \
-         of Azure's domains\nhint: a domain of your own is allowed by FLYTE_AZURE_STORAGE_DOMAINS, one host by AZURE_STORAGE_ENDPOINT",
+         of Azure's domains",
         shown(place.url)
     );
     Error::new(ErrorKind::Denied, text)
+        .with_hint("a domain of your own is allowed by FLYTE_AZURE_STORAGE_DOMAINS, one host by AZURE_STORAGE_ENDPOINT")
 }
 
 /// The host of an endpoint, with its port where it names one.

@@ -37,8 +37,8 @@ pub(super) fn explain(place: &Place<'_>, store: &Store, config: &StorageConfig, 
         Some(failure) => match &failure.what {
             What::Answer { status, code, message } => answer(place, &url, failure, *status, code, message, trace),
             What::Elsewhere { status, code, place: to } => {
-                let (origin, said, hint) = (&failure.origin, status_text(*status, code, ""), elsewhere(place.cloud));
-                let text = format!("`{url}`: {origin} answered {said} and sent on to {to}, which is not followed{}{hint}", effort(trace));
+                let (origin, said) = (&failure.origin, status_text(*status, code, ""));
+                let text = format!("`{url}`: {origin} answered {said} and sent on to {to}, which is not followed{}", effort(trace));
                 (ErrorKind::Io, text)
             }
             What::Refused { kind, why } => (*kind, format!("`{url}`: {} {why}{}", failure.origin, effort(trace))),
@@ -54,7 +54,13 @@ pub(super) fn explain(place: &Place<'_>, store: &Store, config: &StorageConfig, 
             _ => (kind_of(error), format!("`{url}`: {}{}", innermost(error), effort(trace))),
         },
     };
-    Error::new(kind, config.scrub(text))
+    let error = Error::new(kind, config.scrub(text));
+    match &trace.last {
+        Some(Failure { what: What::Elsewhere { .. } | What::Answer { status: 300..400, .. }, .. }) => {
+            error.with_hint(elsewhere(place.cloud))
+        }
+        _ => error,
+    }
 }
 
 /// The same for a URL that is fetched by itself.
@@ -99,9 +105,6 @@ fn answer(place: &Place<'_>, url: &str, failure: &Failure, status: u16, code: &s
         }
         _ => {}
     }
-    if matches!(status, 300..400) {
-        text.push_str(elsewhere(place.cloud));
-    }
     // What has expired is refused like what is wrong, whatever the number says.
     let expired = matches!(code, "ExpiredToken" | "ExpiredTokenException" | "InvalidToken" | "TokenRefreshRequired");
     (if expired { ErrorKind::Denied } else { status_kind(status) }, text)
@@ -111,9 +114,9 @@ fn answer(place: &Place<'_>, url: &str, failure: &Failure, status: u16, code: &s
 #[cfg(feature = "cloud")]
 fn elsewhere(cloud: Cloud) -> &'static str {
     match cloud {
-        Cloud::S3 => "\nhint: set AWS_REGION to the region of the bucket, or FLYTE_AWS_ENDPOINT to where the store is",
-        Cloud::Gcs => "\nhint: set GOOGLE_BASE_URL to where the store is",
-        Cloud::Azure => "\nhint: set AZURE_STORAGE_ENDPOINT to where the store is",
+        Cloud::S3 => "set AWS_REGION to the region of the bucket, or FLYTE_AWS_ENDPOINT to where the store is",
+        Cloud::Gcs => "set GOOGLE_BASE_URL to where the store is",
+        Cloud::Azure => "set AZURE_STORAGE_ENDPOINT to where the store is",
     }
 }
 

@@ -141,7 +141,7 @@ async fn absences(storage: &Storage, prefix: &str) {
     let error = storage.upload(&directory.path().join("none"), &url, &PutOptions::default()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotFound, "{error}");
     let error = storage.upload(directory.path(), &url, &PutOptions::default()).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Io, "{error}");
+    assert_eq!(error.kind(), ErrorKind::Mismatch, "{error}");
     assert!(!storage.exists(&url).await.unwrap());
     assert_eq!(storage.walk(&url).try_collect::<Vec<_>>().await.unwrap(), []);
     assert_eq!(storage.list_level(&url).await.unwrap(), Default::default());

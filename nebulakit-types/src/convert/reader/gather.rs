@@ -64,11 +64,11 @@ impl Bounds {
 
     /// The error of more than is allowed.
     fn exceeded(&self, what: String) -> Error {
-        let hint = match self.setting {
-            "" => String::new(),
-            setting => format!("\nhint: `{setting}` sets the limit, in MiB"),
-        };
-        Error::new(ErrorKind::OutOfRange, what + &hint)
+        let error = Error::new(ErrorKind::OutOfRange, what);
+        match self.setting {
+            "" => error,
+            setting => error.with_hint(format!("`{setting}` sets the limit, in MiB")),
+        }
     }
 }
 

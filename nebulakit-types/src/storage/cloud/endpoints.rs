@@ -64,11 +64,8 @@ pub(in super::super) fn container_path(variable: &str, path: &str) -> Result<Str
 
 #[cfg(any(feature = "aws", feature = "azure"))]
 fn open(variable: &str, url: &url::Url, allowed: &str) -> Error {
-    let text = format!(
-        "{variable} names `{}`, which would be sent a secret in the clear\nhint: it has to begin with `https://`, or to name {allowed}",
-        url.origin().ascii_serialization()
-    );
-    Error::new(ErrorKind::Denied, text)
+    let text = format!("{variable} names `{}`, which would be sent a secret in the clear", url.origin().ascii_serialization());
+    Error::new(ErrorKind::Denied, text).with_hint(format!("it has to begin with `https://`, or to name {allowed}"))
 }
 
 /// An endpoint as it is put in front of a path.
