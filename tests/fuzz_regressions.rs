@@ -90,6 +90,8 @@ fn command_lines_that_the_target_found_stay_fixed() {
     }
 }
 
+/// One of their tasks takes a table.
+#[cfg(feature = "schema")]
 #[test]
 fn the_command_lines_that_the_target_begins_with_hold() {
     for bytes in seeds("command_line") {

@@ -138,7 +138,13 @@ fn main() {
     reading("a list of unions", lists, |bytes| drop(decode::<Vec<Choice>>(bytes).unwrap()));
     let untyped = |size| Untyped::Map(integers(size).into_iter().map(|(key, value)| (Untyped::String(key), Untyped::Int(value))).collect());
     reading("an untyped map", |size| written(&untyped(size)), |bytes| drop(decode::<Untyped>(bytes).unwrap()));
-    reading("a struct with fields that it does not have", |size| written(&untyped(size)), |bytes| drop(decode::<Narrow>(bytes).unwrap()));
+    reading(
+        "a struct with fields that it does not have",
+        |size| written(&untyped(size)),
+        |bytes| {
+            black_box(decode::<Narrow>(bytes).unwrap());
+        },
+    );
     reading("the same as a union", |size| written(&untyped(size)), |bytes| drop(decode::<Choice>(bytes)));
     reading("a list that is passed on", |size| written(&vec![1_i64; size]), |bytes| drop(decode::<Raw<Vec<i64>>>(bytes).unwrap()));
     reading(
