@@ -327,7 +327,12 @@ async fn no_error_shows_what_is_secret_in_a_url() {
         assert!(said.0.len() > before + if cfg!(feature = "schema") { 20 } else { 10 }, "{url}");
     }
     said.0.push(LOGGED.lock().unwrap().clone());
-    assert!(said.0.len() > if cfg!(feature = "schema") { 5000 } else { 2500 } && said.0.last().unwrap().contains("the next try"), "{}: {:?}", said.0.len(), said.0.last());
+    assert!(
+        said.0.len() > if cfg!(feature = "schema") { 5000 } else { 2500 } && said.0.last().unwrap().contains("the next try"),
+        "{}: {:?}",
+        said.0.len(),
+        said.0.last()
+    );
     said.check();
 }
 

@@ -65,6 +65,17 @@ fn the_row_groups_say_how_many_rows_there_are_and_not_the_footer() {
     });
 }
 
+/// pyarrow writes a row group without rows as an empty dictionary, and says that its pages are at byte 0.
+#[test]
+fn a_row_group_without_pages_has_no_rows() {
+    run(async {
+        let table = golden("no_pages");
+        assert_eq!(table.read().collect().await.unwrap().iter().map(RecordBatch::num_rows).sum::<usize>(), 0);
+        assert_eq!(count(&table, column("n").gt(4)).await, 0);
+        assert_eq!(table.num_rows().await.unwrap(), 0);
+    });
+}
+
 /// Every way to read a table that is refused.
 async fn refused(table: &Schema, filter: Filter) -> Vec<Error> {
     let all = table.read().collect().await;

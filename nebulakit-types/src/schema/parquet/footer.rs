@@ -127,9 +127,11 @@ fn repaired(metadata: ParquetMetaData, end: u64) -> Result<ParquetMetaData, Parq
     Ok(ParquetMetaDataBuilder::new(file).set_row_groups(groups).build())
 }
 
-/// Some writers set the place of a dictionary page that is not there, to 0 or to that of the first page.
+/// Some writers set the place of a dictionary page that is not there, to 0 or to that of the first page. That of the first page is 0 where
+/// there is only a dictionary.
 fn dictionary_is_none(chunk: &ColumnChunkMetaData) -> bool {
-    chunk.dictionary_page_offset().is_some_and(|offset| offset <= 0 || offset >= chunk.data_page_offset())
+    let pages = chunk.data_page_offset();
+    chunk.dictionary_page_offset().is_some_and(|offset| offset <= 0 || pages > 0 && offset >= pages)
 }
 
 fn start(chunk: &ColumnChunkMetaData) -> i64 {
