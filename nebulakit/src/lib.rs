@@ -3,42 +3,13 @@
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
-mod backtrace;
-mod call;
-pub mod checkpoint;
 mod cli;
-pub mod config;
-mod context;
-pub mod deck;
-mod entry;
-pub mod env;
-mod error;
-mod execute;
-mod exit;
-mod failure;
-mod identity;
-mod invocation;
-mod io;
-mod logs;
-mod meter;
-mod panic;
-mod platform;
-mod progress;
-mod reactor;
-mod registry;
+mod process;
 #[cfg(feature = "schema")]
 pub mod schema;
-pub mod secrets;
-mod signal;
-pub mod stats;
-mod stop;
-mod stores;
+mod services;
 mod task;
-mod terminal;
 
-pub use context::Context;
-pub use error::{IgnoreOutputs, ResultExt, TaskError};
-pub use identity::{ExecutionId, TaskId};
 #[doc = include_str!("docs/derive.md")]
 pub use nebulakit_macros::NebulaType;
 #[doc = include_str!("docs/outputs.md")]
@@ -48,6 +19,10 @@ pub use nebulakit_macros::task;
 pub use nebulakit_types as types;
 pub use nebulakit_types::outputs::TaskOutputs;
 pub use nebulakit_types::{Bytes, Directory, File, FlyteError, Hashed, Json, NebulaType, Raw, Untyped, directory, file};
+pub use services::identity::{ExecutionId, TaskId};
+pub use services::{checkpoint, config, deck, env, secrets, stats};
+pub use task::context::Context;
+pub use task::error::{IgnoreOutputs, ResultExt, TaskError};
 
 /// What a file with tasks needs: `use nebulakit::prelude::*;`.
 ///

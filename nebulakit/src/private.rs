@@ -27,20 +27,20 @@ pub use nebulakit_types::schema::{Column, Row, RowField, arrow::array::ArrayRef}
 pub use nebulakit_types::{Dialect, LiteralType, NebulaType, Result};
 pub use serde_json::Value;
 
-pub use crate::context::Context;
-pub use crate::entry::main;
-pub use crate::registry::Registered;
-pub use crate::task::{
+pub use crate::process::entry::main;
+pub use crate::task::context::Context;
+pub use crate::task::def::{
     AnyParam, AnyReturns, CacheOptions, Call, Inputs, Mount, Param, Resources, Returns, SecretRequest, TaskDef, TaskOptions,
 };
+pub use crate::task::registry::Registered;
 
 /// Reads the variables that a container's process reads besides its settings, and says what is wrong with them. For the fuzz target `config`.
 #[must_use]
-pub fn wrong_settings(environment: &crate::env::Environment) -> Vec<String> {
-    let platform = crate::platform::Platform::detect(environment);
-    let (settings, mut wrong) = crate::logs::LogSettings::new(environment, platform);
-    let _ = (settings.level("target"), crate::identity::Identity::new(environment));
-    wrong.extend(crate::io::Limits::new(environment, platform).err().map(|error| error.to_string()));
+pub fn wrong_settings(environment: &crate::services::env::Environment) -> Vec<String> {
+    let platform = crate::process::platform::Platform::detect(environment);
+    let (settings, mut wrong) = crate::process::logs::LogSettings::new(environment, platform);
+    let _ = (settings.level("target"), crate::services::identity::Identity::new(environment));
+    wrong.extend(crate::process::documents::Limits::new(environment, platform).err().map(|error| error.to_string()));
     wrong
 }
 

@@ -2,22 +2,22 @@
 
 use std::ffi::OsString;
 
-use crate::env::Environment;
-use crate::invocation::Invocation;
+use crate::process::request::ContainerRequest;
+use crate::services::env::Environment;
 
-/// The verb and the words that say the same as `arguments` in this crate's own order and spelling, and what else the invocation holds;
+/// The verb and the words that say the same as `arguments` in this crate's own order and spelling, and what else the request holds;
 /// [`None`] where they ask for help or are no container's.
 ///
 /// # Errors
 /// The message of a wrong command line.
 pub fn container(arguments: &[OsString], environment: &Environment) -> Result<Option<(Vec<String>, String)>, String> {
     let Some((verb, words)) = arguments.split_first() else { return Ok(None) };
-    let Some(verb) = verb.to_str().filter(|verb| Invocation::is_verb(verb)) else { return Ok(None) };
-    let invocation = Invocation::parse(verb, words, environment).map_err(|error| error.to_string())?;
-    Ok(invocation.map(|invocation| {
-        let verb = if invocation.map.is_some() { "map-execute" } else { "execute" };
-        let words = [verb.to_owned()].into_iter().chain(invocation.words()).collect();
-        (words, format!("{invocation:?}"))
+    let Some(verb) = verb.to_str().filter(|verb| ContainerRequest::is_verb(verb)) else { return Ok(None) };
+    let request = ContainerRequest::parse(verb, words, environment).map_err(|error| error.to_string())?;
+    Ok(request.map(|request| {
+        let verb = if request.map.is_some() { "map-execute" } else { "execute" };
+        let words = [verb.to_owned()].into_iter().chain(request.words()).collect();
+        (words, format!("{request:?}"))
     }))
 }
 
@@ -28,7 +28,7 @@ pub fn container(arguments: &[OsString], environment: &Environment) -> Result<Op
 /// The message of a wrong command line, or of a wrong value.
 #[cfg(feature = "run")]
 pub fn run(arguments: &[OsString], environment: &Environment, document: &str) -> Result<Option<Vec<u8>>, String> {
-    crate::cli::rehearse(arguments, environment, &crate::registry::Registry::linked(), document)
+    crate::cli::rehearse(arguments, environment, &crate::task::registry::Registry::linked(), document)
 }
 
 /// A literal as the JSON that `run --json` prints.

@@ -7,13 +7,13 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 use nebulakit_types::{Dialect, visible};
 
 use super::{Complaint, Leave, VERSION, completions, container_help, describe, list, run, say, say_dressed, usage};
-use crate::env::Environment;
-use crate::exit::Exit;
-use crate::invocation::Invocation;
-use crate::panic::guard;
-use crate::platform::Platform;
-use crate::registry::Registry;
-use crate::task::TaskDef;
+use crate::process::exit::Exit;
+use crate::process::platform::Platform;
+use crate::process::request::ContainerRequest;
+use crate::services::env::Environment;
+use crate::task::def::TaskDef;
+use crate::task::panic::guard;
+use crate::task::registry::Registry;
 
 /// The shells that completions are made for.
 pub(super) const SHELLS: [&str; 3] = ["bash", "fish", "zsh"];
@@ -69,7 +69,7 @@ pub(super) fn dispatch(
     let setting = Setting { binary: binary.to_owned(), environment, registry, platform: Platform::detect(environment), leave };
     let arguments = asking_for_help(arguments, registry);
     if let [verb, ..] = arguments.as_slice()
-        && verb.to_str().is_some_and(Invocation::is_verb)
+        && verb.to_str().is_some_and(ContainerRequest::is_verb)
     {
         return Ok(container_help(binary));
     }

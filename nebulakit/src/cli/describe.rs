@@ -13,8 +13,8 @@ use super::commands::Setting;
 use super::signature::default;
 use super::template::{interface, template};
 use super::types;
-use crate::failure::chain;
-use crate::task::{Mount, Resources, TaskDef, TaskOptions};
+use crate::task::def::{Mount, Resources, TaskDef, TaskOptions};
+use crate::task::failure::chain;
 
 /// `{"name", "doc", "interface", "template"}`, the messages as proto3 JSON.
 pub(super) fn json(task: &'static TaskDef, setting: &Setting<'_>) -> Result<String, Complaint> {

@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 use super::commands::Setting;
 use super::is_terminal;
 use super::signature::{default_json, first_line, signature};
-use crate::env;
-use crate::registry::LINKED;
-use crate::task::TaskDef;
+use crate::services::env;
+use crate::task::def::TaskDef;
+use crate::task::registry::LINKED;
 
 /// The widest signature that the docs of the others wait for.
 const WIDEST: usize = 72;

@@ -1,4 +1,4 @@
-//! The commands for people; containers are served by [`invocation`](crate::invocation) without them.
+//! The commands for people; containers are served by [`invocation`](crate::process::request) without them.
 //!
 //! Command line → one of `list`, `describe`, `run`, `completions` → text. Data goes to standard output, everything else to standard error.
 //! All of it belongs to the feature `run`; a binary without that feature answers with a usage error that says so.
@@ -31,10 +31,10 @@ use std::io::{self, IsTerminal as _};
 
 use nebulakit_types::visible;
 
-use crate::env::Environment;
-use crate::exit::Exit;
-use crate::registry::Registry;
-use crate::terminal;
+use crate::process::exit::Exit;
+use crate::process::terminal;
+use crate::services::env::Environment;
+use crate::task::registry::Registry;
 
 /// Ends the process, from whichever thread.
 pub(crate) type Leave = fn(Exit) -> !;
@@ -72,7 +72,7 @@ pub(crate) fn literal_as_json(literal: &[u8]) -> nebulakit_types::Result<String>
 pub(crate) fn run(binary: &str, arguments: &[OsString], _environment: &Environment, _registry: &Registry, _leave: Leave) -> Exit {
     let word = arguments.first().and_then(|word| word.to_str());
     let said = match word {
-        Some("help" | "--help" | "-h") => format!("{}\n\n{WITHOUT_RUN}\n", crate::invocation::usage(binary)),
+        Some("help" | "--help" | "-h") => format!("{}\n\n{WITHOUT_RUN}\n", crate::process::request::usage(binary)),
         Some("--version" | "-V") => format!("{binary} {VERSION}\n"),
         _ => return complain(&not_served(binary, arguments)),
     };
@@ -96,12 +96,12 @@ fn not_served(binary: &str, arguments: &[OsString]) -> Complaint {
         }
         None => "no command is given, and this binary was built without the feature `run`: it serves containers only".to_owned(),
     };
-    Complaint { hint: Some(crate::invocation::usage(binary)), ..Complaint::usage(message) }
+    Complaint { hint: Some(crate::process::request::usage(binary)), ..Complaint::usage(message) }
 }
 
 /// Shows what containers are started with.
 pub(crate) fn container_help(binary: &str) -> Exit {
-    say(&format!("{}\n", crate::invocation::usage(binary))).unwrap_or_else(|complaint| complain(&complaint))
+    say(&format!("{}\n", crate::process::request::usage(binary))).unwrap_or_else(|complaint| complain(&complaint))
 }
 
 /// What went wrong, for a person.
@@ -196,7 +196,7 @@ mod tests {
     fn a_binary_for_containers_says_that_it_is_one() {
         let complaint = not_served("app", &["list".into()]);
         assert_eq!(complaint.message, "this binary has no command `list`: it was built without the feature `run`");
-        assert_eq!((complaint.exit, complaint.hint), (Exit::Usage, Some(crate::invocation::usage("app"))));
+        assert_eq!((complaint.exit, complaint.hint), (Exit::Usage, Some(crate::process::request::usage("app"))));
         assert!(not_served("app", &[]).message.starts_with("no command is given"));
     }
 

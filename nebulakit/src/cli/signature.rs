@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::data::to_json;
 use super::render::{self, Reader};
-use crate::task::{AnyParam, TaskDef};
+use crate::task::def::{AnyParam, TaskDef};
 
 /// What follows the task's name: inputs with types and defaults, and outputs.
 pub(super) fn signature(task: &TaskDef, dialect: &'static Dialect) -> String {

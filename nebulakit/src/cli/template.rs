@@ -12,7 +12,7 @@ use nebulakit_types::wire::flyteidl::core::{
 use nebulakit_types::wire::google::protobuf as google;
 use nebulakit_types::{Dialect, Interface, Variable};
 
-use crate::task::{Mount, Resources, SecretRequest, TaskDef, TaskOptions};
+use crate::task::def::{Mount, Resources, SecretRequest, TaskDef, TaskOptions};
 
 /// What runs the task: the platform's plugin for containers. Other types fall through to the same plugin, but depend on no
 /// operator's list of allowed types.
@@ -154,7 +154,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::task::{AnyParam, CacheOptions, Param, Returns};
+    use crate::task::def::{AnyParam, CacheOptions, Param, Returns};
 
     static INPUT: Param<i64> = Param::<i64>::new("rows", "How many.");
     static PARAMS: [&dyn AnyParam; 1] = [&INPUT];

@@ -6,7 +6,7 @@ use nebulakit_types::{Dialect, LiteralType};
 
 use super::render::plain;
 use super::signature::first_line;
-use crate::task::TaskDef;
+use crate::task::def::TaskDef;
 
 /// Those of the inputs, as indented lines; empty where there are none.
 pub(super) fn of_inputs(task: &TaskDef, dialect: &'static Dialect) -> String {

@@ -7,8 +7,8 @@ use nebulakit_types::storage::{shown, shown_in};
 use nebulakit_types::visible;
 
 use super::{Complaint, say};
-use crate::exit::Exit;
-use crate::terminal;
+use crate::process::exit::Exit;
+use crate::process::terminal;
 
 /// Shows what was asked for, or complains; `command` is what `--help` can be put behind.
 /// `words` is what stood behind it.

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use nebulakit_types::storage::Counts;
 
-use crate::progress::{Moment, Telling};
-use crate::terminal;
+use crate::process::progress::{Moment, Telling};
+use crate::process::terminal;
 
 /// How many marks make a whole bar.
 const WIDTH: u64 = 24;

@@ -10,7 +10,7 @@ use nebulakit_types::visible;
 use crate::cli::commands::{self, Setting};
 use crate::cli::signature::default;
 use crate::cli::types;
-use crate::task::{AnyParam, TaskDef};
+use crate::task::def::{AnyParam, TaskDef};
 
 /// The option that names a file of inputs.
 pub(super) const INPUTS_FILE: &str = "inputs-file";

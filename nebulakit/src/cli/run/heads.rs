@@ -16,9 +16,9 @@ use nebulakit_types::workspace::Workspace;
 use nebulakit_types::{Error, ErrorKind, Literal, LiteralType, Result, visible};
 
 use super::sandbox::Sandbox;
-use crate::failure::chain;
-use crate::reactor::Reactor;
-use crate::stores::{Stores, is_local};
+use crate::process::reactor::Reactor;
+use crate::process::stores::{Stores, is_local};
+use crate::task::failure::chain;
 
 /// How long reading the first rows may take, and counting all of them: nobody waits for more than the outputs.
 const PATIENCE: Duration = Duration::from_secs(5);

@@ -10,8 +10,8 @@ use super::places::{Places, quoted};
 use crate::cli::Complaint;
 use crate::cli::data::{from_json, from_yaml};
 use crate::cli::usage::listed;
-use crate::failure::chain;
-use crate::task::TaskDef;
+use crate::task::def::TaskDef;
+use crate::task::failure::chain;
 
 /// How many of the names that are no inputs an error names.
 const NAMED: usize = 5;

@@ -28,20 +28,20 @@ use self::returned::Answer;
 use self::sandbox::Sandbox;
 use super::commands::{self, Setting};
 use super::{Complaint, complain, keep_stdout, usage};
-use crate::config::LazyConfig;
-use crate::env::{self, Environment};
-use crate::execute::Execution;
-use crate::exit::Exit;
-use crate::failure::chain;
-use crate::identity::Identity;
-use crate::invocation::Invocation;
-use crate::logs;
-use crate::meter::Meter;
-use crate::reactor::Reactor;
-use crate::stop::Stop;
-use crate::stores::Stores;
-use crate::task::TaskDef;
-use crate::terminal;
+use crate::process::execute::Execution;
+use crate::process::exit::Exit;
+use crate::process::logs;
+use crate::process::meter::Meter;
+use crate::process::reactor::Reactor;
+use crate::process::request::ContainerRequest;
+use crate::process::stop::Stop;
+use crate::process::stores::Stores;
+use crate::process::terminal;
+use crate::services::config::LazyConfig;
+use crate::services::env::{self, Environment};
+use crate::services::identity::Identity;
+use crate::task::def::TaskDef;
+use crate::task::failure::chain;
 
 /// Runs the task called `name` with the flags in `words`.
 pub(super) fn run<'a>(name: &str, words: impl Iterator<Item = &'a OsString>, setting: &Setting<'_>) -> Result<Exit, Complaint> {
@@ -156,7 +156,7 @@ fn execute(task: &'static TaskDef, inputs: &[u8], setting: &Setting<'_>, own: Su
     if is_json {
         keep_stdout();
     }
-    let invocation = Invocation {
+    let request = ContainerRequest {
         task: task.name.to_owned(),
         inputs: String::new(),
         output_prefix: sandbox.place(sandbox::OUTPUTS),
@@ -169,7 +169,7 @@ fn execute(task: &'static TaskDef, inputs: &[u8], setting: &Setting<'_>, own: Su
     let answer = Answer { task, sandbox, is_json, platform: setting.platform, stores: stores.clone(), reactor: reactor.clone() };
     let execution = Arc::new(Execution {
         meter: Meter::new(&environment, &config, &identity),
-        invocation,
+        request,
         platform: setting.platform,
         telling: bar::telling(),
         stores,

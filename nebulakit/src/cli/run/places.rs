@@ -12,8 +12,8 @@ use std::time::Duration;
 
 use nebulakit_types::{Error, ErrorKind, Result, storage, visible};
 
-use crate::reactor::Reactor;
-use crate::stores::Stores;
+use crate::process::reactor::Reactor;
+use crate::process::stores::Stores;
 
 /// How long a pipe may have nobody who writes to it.
 const PATIENCE: Duration = Duration::from_secs(3);

@@ -10,14 +10,14 @@ use nebulakit_types::{Error, Untyped, visible};
 use super::sandbox::Sandbox;
 use crate::cli::render::{self, Reader};
 use crate::cli::{Complaint, data, is_terminal, say};
-use crate::execute::LocalEnding;
-use crate::exit::Exit;
-use crate::failure::{Failure, chain, code};
-use crate::platform::Platform;
-use crate::reactor::Reactor;
-use crate::stores::Stores;
-use crate::task::TaskDef;
-use crate::terminal;
+use crate::process::execute::LocalEnding;
+use crate::process::exit::Exit;
+use crate::process::platform::Platform;
+use crate::process::reactor::Reactor;
+use crate::process::stores::Stores;
+use crate::process::terminal;
+use crate::task::def::TaskDef;
+use crate::task::failure::{Failure, chain, code};
 
 /// What is needed to tell how a run ended.
 #[derive(Debug, Clone)]

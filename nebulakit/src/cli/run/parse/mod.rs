@@ -355,11 +355,11 @@ mod tests {
 
     use super::*;
     use crate::cli::data::from_yaml;
-    use crate::config::LazyConfig;
-    use crate::env::Environment;
-    use crate::identity::Identity;
-    use crate::reactor::Reactor;
-    use crate::stores::Stores;
+    use crate::process::reactor::Reactor;
+    use crate::process::stores::Stores;
+    use crate::services::config::LazyConfig;
+    use crate::services::env::Environment;
+    use crate::services::identity::Identity;
 
     static STORES: LazyLock<(Stores, Reactor)> = LazyLock::new(|| {
         let environment = Environment::empty();

@@ -1,0 +1,60 @@
+//! Standard error: all that this crate writes there passes through here, as text that a terminal does not obey; and the line of progress, which
+//! makes way for everything else.
+
+use std::io::{self, Write as _};
+use std::sync::{Mutex, PoisonError};
+
+use nebulakit_types::visible;
+
+/// Whether the line is there.
+static IS_DRAWN: Mutex<bool> = Mutex::new(false);
+
+/// Writes lines to standard error. Names and messages in them may come from outside: control characters are shown escaped, but for line breaks
+/// and tabs. One write keeps the lines of several threads and processes apart.
+pub(crate) fn write(text: &str) {
+    clear();
+    // Nobody is left to tell if that fails, and a stderr that is gone must not stop the task; so below.
+    let _ = io::stderr().lock().write_all(visible::lines(text).as_bytes());
+}
+
+/// A message whose lines behind the first are indented, unless they are already, so that none looks like one of this crate's own: authors
+/// break their messages into lines, and whoever wrote what they quote may do so too. The headings of [`chain`](crate::task::failure::chain) stay.
+pub(crate) fn continued(message: &str) -> String {
+    const HEADINGS: [&str; 2] = ["Caused by:", "Stack backtrace:"];
+    let mut lines = message.split('\n');
+    let mut text = lines.next().unwrap_or_default().to_owned();
+    for line in lines {
+        let stays = line.trim_end().is_empty() || line.starts_with([' ', '\t']) || HEADINGS.contains(&line);
+        text.push_str(if stays { "\n" } else { "\n  " });
+        text.push_str(line);
+    }
+    text
+}
+
+/// Draws the line over the former one. It holds nothing from outside.
+#[cfg(feature = "run")]
+pub(crate) fn draw(line: &str) {
+    let mut is_drawn = IS_DRAWN.lock().unwrap_or_else(PoisonError::into_inner);
+    let _ = io::stderr().lock().write_all(format!("\r\x1b[2K{line}").as_bytes());
+    *is_drawn = true;
+}
+
+/// Takes the line away, before something else is written.
+pub(crate) fn clear() {
+    let mut is_drawn = IS_DRAWN.lock().unwrap_or_else(PoisonError::into_inner);
+    if std::mem::take(&mut *is_drawn) {
+        let _ = io::stderr().lock().write_all(b"\r\x1b[2K");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_behind_the_first_are_indented() {
+        let message = "no\nhint: forged\r\n\n  deeper\n\nCaused by:\n    that\n";
+        assert_eq!(continued(message), "no\n  hint: forged\r\n\n  deeper\n\nCaused by:\n    that\n");
+        assert_eq!(continued(""), "");
+    }
+}

@@ -1,0 +1,347 @@
+//! Why a task did not succeed, and the document that says so to the platform.
+
+use std::error::Error as StdError;
+use std::fmt::{self, Write as _};
+use std::time::SystemTime;
+
+use nebulakit_types::wire::flyteidl::core::{ContainerError, ErrorDocument, container_error, execution_error};
+use nebulakit_types::wire::google::protobuf::Timestamp;
+use nebulakit_types::{Error, ErrorKind};
+use prost::Message as _;
+
+use crate::process::platform::{ErrorOrigin, Platform, Recoverability};
+use crate::task::backtrace::of_the_task;
+use crate::task::error::{IgnoreOutputs, TaskError};
+
+/// The longest code in a document, in bytes. The platform fails the whole execution over a document above its download limit (2 MB unless it
+/// is set otherwise), and authors make codes too.
+const LONGEST_CODE: usize = 256;
+
+/// Codes that documents carry when the author gave none. `docs/errors.md` lists when.
+pub(crate) mod code {
+    pub(crate) const USER: &str = "USER:RuntimeError";
+    pub(crate) const USER_RECOVERABLE: &str = "USER:Recoverable";
+    pub(crate) const PANIC: &str = "USER:Panic";
+    pub(crate) const BAD_OUTPUTS: &str = "USER:BadOutputs";
+    pub(crate) const TIMEOUT: &str = "USER:Timeout";
+    pub(crate) const SYSTEM: &str = "SYSTEM";
+    pub(crate) const TERMINATED: &str = "SYSTEM:Terminated";
+}
+
+/// Who is at fault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// The task's own code, or whoever called it.
+    User,
+    /// The platform, its stores, or this library.
+    System,
+}
+
+/// Where a panic was and what it said, on one line: `src/app.rs:3:9: no such file`.
+#[derive(Debug)]
+pub(crate) struct Panicked(pub(crate) String);
+
+impl fmt::Display for Panicked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl StdError for Panicked {}
+
+/// A failure, ready to be reported.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Failure {
+    pub(crate) code: String,
+    pub(crate) message: String,
+    pub(crate) origin: Origin,
+    /// Whether another attempt may succeed; [`None`] is the platform's habit for plain errors.
+    pub(crate) recoverable: Option<bool>,
+}
+
+/// How a task ended when it did not return outputs.
+#[derive(Debug)]
+pub(crate) enum Unsuccessful {
+    /// It failed.
+    Failed(Failure),
+    /// It asked to end without outputs.
+    Ignored,
+}
+
+impl From<Failure> for Unsuccessful {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+impl Failure {
+    /// A failure of the user's side that says nothing about another attempt.
+    pub(crate) fn user(code: &str, message: impl Into<String>) -> Self {
+        Self { code: code.to_owned(), message: message.into(), origin: Origin::User, recoverable: None }
+    }
+
+    /// A failure of the system's side.
+    pub(crate) fn system(message: impl Into<String>, recoverable: bool) -> Self {
+        Self { code: code::SYSTEM.to_owned(), message: message.into(), origin: Origin::System, recoverable: Some(recoverable) }
+    }
+
+    /// The operating system refuses threads or signal handlers.
+    pub(crate) fn cannot_start(error: &std::io::Error) -> Self {
+        Self::system(format!("cannot start what the task needs: {error}"), true)
+    }
+
+    /// The task's own error.
+    pub(crate) fn of_task(error: &anyhow::Error) -> Unsuccessful {
+        if error.chain().any(|cause| cause.is::<IgnoreOutputs>()) {
+            return Unsuccessful::Ignored;
+        }
+        let (recoverable, code) = TaskError::marks(error);
+        let names = |cause: &(dyn StdError + 'static)| cause.downcast_ref::<Error>().is_some_and(|cause| cause.kind() == ErrorKind::Name);
+        // What no store can hold is no output, whoever tries; unless the task's own code says otherwise.
+        let is_misnamed = error.chain().any(names);
+        let recoverable = if is_misnamed { recoverable.or(Some(false)) } else { recoverable };
+        let plain = match recoverable {
+            Some(true) => code::USER_RECOVERABLE,
+            _ if is_misnamed => code::BAD_OUTPUTS,
+            _ => code::USER,
+        };
+        let code = code.unwrap_or(plain);
+        let mut message = chain(error.as_ref());
+        let backtrace = error.backtrace();
+        if backtrace.status() == std::backtrace::BacktraceStatus::Captured
+            && let Some(backtrace) = of_the_task(&backtrace.to_string())
+        {
+            let _ = write!(message, "\n\nStack backtrace:\n{backtrace}");
+        }
+        Failure { recoverable, ..Self::user(code, message) }.into()
+    }
+
+    /// A failure to read an input as what the task declares.
+    pub(crate) fn of_input(task: &str, error: &Error) -> Self {
+        let message = format!("cannot read the inputs of the task `{task}`: {}", chain(error));
+        if error.source().is_some_and(|source| source.is::<Panicked>()) {
+            return Self::user(code::PANIC, message);
+        }
+        match error.kind() {
+            // flytekit lets the function's own call fail for want of an argument; so the user's side. A field that is missing in a value
+            // has a longer path.
+            ErrorKind::Missing if !error.path().contains(['.', '[']) => {
+                Self { recoverable: Some(false), ..Self::user(code::USER, message) }
+            }
+            ErrorKind::NotFound | ErrorKind::Denied | ErrorKind::Unavailable | ErrorKind::Changed | ErrorKind::Io | ErrorKind::Url => {
+                Self::system(message, true)
+            }
+            _ => Self::system(message, false),
+        }
+    }
+
+    /// A failure to write what the task returned as what it declares.
+    pub(crate) fn of_outputs(error: &Error) -> Self {
+        if error.kind() == ErrorKind::Name {
+            return Self::unstorable(error);
+        }
+        Self::user(code::BAD_OUTPUTS, format!("the outputs are not what the task declares: {}", chain(error)))
+    }
+
+    /// A failure to store the data of the outputs, by which the task is told from the store: `has_a_store` says whether there is one where
+    /// data goes.
+    pub(crate) fn of_data(error: &Error, has_a_store: bool) -> Self {
+        match error.kind() {
+            ErrorKind::Name | ErrorKind::Unencodable => Self::unstorable(error),
+            // Links, names that are not text, URLs that lead nowhere: no other attempt could store them.
+            ErrorKind::Url if has_a_store => Self::unstorable(error),
+            _ => Self::of_store("cannot store the data of the outputs", error),
+        }
+    }
+
+    /// What no attempt could store.
+    fn unstorable(error: &Error) -> Self {
+        let message = format!("cannot store the data of the outputs: {}", chain(error));
+        Self { recoverable: Some(false), ..Self::user(code::BAD_OUTPUTS, message) }
+    }
+
+    /// A failure to read from or write to a store.
+    pub(crate) fn of_store(what: &str, error: &Error) -> Self {
+        // What is beyond a limit, or no file at all, is so at the next attempt too.
+        let is_final = matches!(error.kind(), ErrorKind::Mismatch | ErrorKind::OutOfRange | ErrorKind::TooDeep);
+        Self::system(format!("{what}: {}", chain(error)), !is_final)
+    }
+
+    /// The bytes of the document, as `platform` wants them. `worker` names this worker of a distributed task.
+    pub(crate) fn document(&self, platform: &Platform, worker: &str, now: SystemTime) -> Vec<u8> {
+        let plain = platform.plain_errors == Recoverability::Recoverable;
+        let kind =
+            if self.recoverable.unwrap_or(plain) { container_error::Kind::Recoverable } else { container_error::Kind::NonRecoverable };
+        let origin = match (platform.error_origin, self.origin) {
+            (ErrorOrigin::AlwaysUser, _) | (_, Origin::User) => execution_error::ErrorKind::User,
+            (_, Origin::System) => execution_error::ErrorKind::System,
+        };
+        let mut error = ContainerError {
+            code: shortened(&self.code),
+            message: cut(&self.message, platform.longest_message),
+            kind: kind.into(),
+            origin: origin.into(),
+            ..ContainerError::default()
+        };
+        if platform.error_has_timestamp_and_worker {
+            let since = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+            let seconds = i64::try_from(since.as_secs()).unwrap_or_default();
+            error.timestamp = Some(Timestamp { seconds, nanos: since.subsec_nanos().cast_signed() });
+            worker.clone_into(&mut error.worker);
+        }
+        ErrorDocument { error: Some(error) }.encode_to_vec()
+    }
+}
+
+/// An error and all that caused it, each once, over several lines.
+pub(crate) fn chain(error: &(dyn StdError + 'static)) -> String {
+    let (mut text, causes) = parts(error);
+    if let [only] = causes.as_slice() {
+        let _ = write!(text, "\n\nCaused by:\n    {}", indented(only));
+    } else if !causes.is_empty() {
+        text.push_str("\n\nCaused by:");
+        for (index, cause) in causes.iter().enumerate() {
+            let _ = write!(text, "\n    {index}: {}", indented(cause));
+        }
+    }
+    text
+}
+
+/// The same on one line, for logs.
+pub(crate) fn chain_in_line(error: &(dyn StdError + 'static)) -> String {
+    let (text, causes) = parts(error);
+    causes.iter().fold(text, |text, cause| text + ": " + cause)
+}
+
+fn parts(error: &(dyn StdError + 'static)) -> (String, Vec<String>) {
+    let text = error.to_string();
+    let mut causes = Vec::new();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let said = cause.to_string();
+        // Some errors say their source themselves; twice is noise.
+        if !text.ends_with(&said) && causes.last() != Some(&said) {
+            causes.push(said);
+        }
+        source = cause.source();
+    }
+    (text, causes)
+}
+
+fn indented(text: &str) -> String {
+    text.replace('\n', "\n       ")
+}
+
+/// `message`, with its middle left out where it is too long: the head names the error, the tail often holds the cause.
+fn cut(message: &str, longest: usize) -> String {
+    if message.len() <= longest {
+        return message.to_owned();
+    }
+    let half = longest / 2 - 64;
+    let head = message.floor_char_boundary(half);
+    let tail = message.ceil_char_boundary(message.len() - half);
+    format!("{}\n... {} bytes left out ...\n{}", &message[..head], tail - head, &message[tail..])
+}
+
+/// `code`, with its end left out where it is too long.
+fn shortened(code: &str) -> String {
+    if code.len() <= LONGEST_CODE {
+        return code.to_owned();
+    }
+    format!("{}…", &code[..code.floor_char_boundary(LONGEST_CODE - '…'.len_utf8())])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ResultExt as _;
+    use anyhow::Context as _;
+
+    fn failed(error: &anyhow::Error) -> Failure {
+        match Failure::of_task(error) {
+            Unsuccessful::Failed(failure) => failure,
+            Unsuccessful::Ignored => panic!("ignored"),
+        }
+    }
+
+    fn document(failure: &Failure, platform: &Platform) -> ContainerError {
+        ErrorDocument::decode(&*failure.document(platform, "w", SystemTime::UNIX_EPOCH)).unwrap().error.unwrap()
+    }
+
+    #[test]
+    fn every_code_has_its_row_in_the_documentation() {
+        let rows = include_str!("../../../docs/errors.md");
+        let codes = [code::USER, code::USER_RECOVERABLE, code::PANIC, code::BAD_OUTPUTS, code::TIMEOUT, code::SYSTEM, code::TERMINATED];
+        for code in codes {
+            assert!(rows.contains(&format!("| `{code}` |")), "{code}");
+        }
+    }
+
+    #[test]
+    fn a_plain_error_is_the_users_and_as_recoverable_as_the_platform_says() {
+        let failure = failed(&anyhow::anyhow!("bad"));
+        let first = document(&failure, &Platform::FLYTE_1);
+        assert_eq!((first.code.as_str(), first.kind, first.origin), ("USER:RuntimeError", 0, 1));
+        assert_eq!(document(&failure, &Platform::FLYTE_2).kind, 1);
+    }
+
+    #[test]
+    fn marks_survive_context() {
+        let error = Err::<(), _>(anyhow::anyhow!("bad")).recoverable().code("MY:CODE").context("outer").unwrap_err();
+        let failure = failed(&error);
+        assert_eq!((failure.code.as_str(), failure.recoverable), ("MY:CODE", Some(true)));
+        assert!(failure.message.starts_with("outer\n\nCaused by:\n    bad"), "{}", failure.message);
+    }
+
+    #[test]
+    fn marks_add_up_and_keep_the_context() {
+        let marked = Err::<(), _>(anyhow::anyhow!("bad")).recoverable().context("loading table").code("C").unwrap_err();
+        let failure = failed(&marked.into());
+        assert_eq!((failure.code.as_str(), failure.recoverable), ("C", Some(true)));
+        assert!(failure.message.starts_with("loading table\n\nCaused by:\n    bad"), "{}", failure.message);
+    }
+
+    #[test]
+    fn ignored_outputs_may_be_marked() {
+        let marked = Err::<(), _>(IgnoreOutputs).recoverable().code("C").unwrap_err();
+        assert!(matches!(Failure::of_task(&marked.into()), Unsuccessful::Ignored));
+    }
+
+    #[test]
+    fn system_errors_blame_the_user_where_the_platform_would_loop() {
+        let failure = Failure::system("store down", true);
+        assert_eq!(document(&failure, &Platform::FLYTE_1).origin, 2);
+        let second = document(&failure, &Platform::FLYTE_2);
+        assert_eq!((second.origin, second.kind, second.timestamp.is_none()), (1, 1, true));
+    }
+
+    #[test]
+    fn a_long_message_keeps_its_head_and_tail() {
+        let failure = Failure::system(format!("head{}ä tail", "ü".repeat(100_000)), true);
+        for (platform, longest) in [(&Platform::FLYTE_1, 65_536), (&Platform::FLYTE_2, 24_576)] {
+            let short = document(&failure, platform).message;
+            assert!(short.len() <= longest && short.len() > longest - 200, "{}", short.len());
+            assert!(short.starts_with("head") && short.ends_with("ä tail") && short.contains("bytes left out"));
+        }
+    }
+
+    #[test]
+    fn a_long_code_does_not_make_a_long_document() {
+        let error = Err::<(), _>(anyhow::anyhow!("bad")).code("ä".repeat(1_000_000)).unwrap_err();
+        let code = document(&failed(&error.into()), &Platform::FLYTE_1).code;
+        assert_eq!((code.len(), code.chars().last()), (255, Some('…')));
+    }
+
+    #[test]
+    fn causes_are_listed_once() {
+        let error = anyhow::anyhow!("inner").context("middle").context("outer: middle");
+        assert_eq!(chain(error.as_ref()), "outer: middle\n\nCaused by:\n    inner");
+        assert_eq!(chain_in_line(error.as_ref()), "outer: middle: inner");
+    }
+
+    #[test]
+    fn ignored_outputs_are_no_failure() {
+        let error = anyhow::Error::from(IgnoreOutputs).context("rank 3");
+        assert!(matches!(Failure::of_task(&error), Unsuccessful::Ignored));
+    }
+}

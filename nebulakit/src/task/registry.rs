@@ -1,0 +1,175 @@
+//! The tasks of this binary, by name.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use nebulakit_types::storage::shown;
+use nebulakit_types::visible;
+
+use crate::task::def::TaskDef;
+
+/// A task that announces itself; `#[task]` submits one.
+#[derive(Debug)]
+pub struct Registered(pub &'static TaskDef);
+
+inventory::collect!(Registered);
+
+/// The tasks of a binary, by full name.
+#[derive(Debug)]
+pub(crate) struct Registry {
+    tasks: BTreeMap<&'static str, Vec<&'static TaskDef>>,
+}
+
+impl Registry {
+    /// Every task that is linked into this binary.
+    #[must_use]
+    pub(crate) fn linked() -> Self {
+        inventory::iter::<Registered>().map(|registered| registered.0).collect()
+    }
+
+    /// Every task, in the order of their names; one that is defined twice occurs twice.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &'static TaskDef> {
+        self.tasks.values().flatten().copied()
+    }
+
+    /// The task called `name`: its full name, or the last segments of it where no other task ends so. Dots and `::` both separate.
+    ///
+    /// # Errors
+    /// When no task, or more than one, is called so.
+    pub(crate) fn find(&self, name: &str) -> Result<&'static TaskDef, LookupError> {
+        let wanted = name.trim().replace("::", ".");
+        let ending = format!(".{wanted}");
+        let exact = self.tasks.get(wanted.as_str());
+        let found: Vec<_> = match exact {
+            Some(tasks) => tasks.clone(),
+            None => self.iter().filter(|task| task.name.ends_with(&ending)).collect(),
+        };
+        match found.as_slice() {
+            [task] => Ok(task),
+            [] => Err(LookupError::Unknown { nearest: self.nearest(&wanted), known: self.tasks.keys().copied().collect(), wanted }),
+            several => Err(LookupError::Several { wanted, found: several.iter().map(|task| (task.name, task.file, task.line)).collect() }),
+        }
+    }
+
+    fn nearest(&self, wanted: &str) -> Option<&'static str> {
+        let last = |name: &str| name.rsplit('.').next().unwrap_or_default().to_owned();
+        let score = |name: &&str| {
+            let whole = strsim::jaro_winkler(name, wanted);
+            whole.max(strsim::jaro_winkler(&last(name), &last(wanted)))
+        };
+        let nearest = self.tasks.keys().max_by(|left, right| score(left).total_cmp(&score(right)))?;
+        (score(nearest) > 0.7).then_some(nearest)
+    }
+}
+
+impl FromIterator<&'static TaskDef> for Registry {
+    fn from_iter<I: IntoIterator<Item = &'static TaskDef>>(defs: I) -> Self {
+        let mut tasks: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for def in defs {
+            tasks.entry(def.name).or_default().push(def);
+        }
+        Self { tasks }
+    }
+}
+
+/// Why a name does not lead to one task.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum LookupError {
+    /// No task is called so.
+    Unknown {
+        /// The name that was looked for.
+        wanted: String,
+        /// The name most like it, if one is like it.
+        nearest: Option<&'static str>,
+        /// Every name there is.
+        known: Vec<&'static str>,
+    },
+    /// More than one task is called so.
+    Several {
+        /// The name that was looked for.
+        wanted: String,
+        /// Name, file and line of each of them.
+        found: Vec<(&'static str, &'static str, u32)>,
+    },
+}
+
+/// Above this many tasks the list is left to `list`.
+const LISTED: usize = 30;
+
+/// Why a task that is there in the source may not be in the binary.
+pub(crate) const LINKED: &str =
+    "tasks of a library crate are linked only when the binary names the crate: `nebulakit::main!(my_tasks)` or `use my_tasks as _;`";
+
+impl LookupError {
+    /// What is wrong, and which tasks there are; several lines.
+    pub(crate) fn message(&self) -> String {
+        match self {
+            Self::Unknown { wanted, known, .. } => {
+                let known = match known.len() {
+                    0 => "this binary has no tasks at all".to_owned(),
+                    1..=LISTED => format!("this binary has: {}", known.join(", ")),
+                    more => format!("this binary has {more} tasks; `list` shows them"),
+                };
+                format!("no task is called `{}`\n{known}", visible::line(&shown(wanted)))
+            }
+            Self::Several { wanted, found } => {
+                let places: String = found.iter().map(|(name, file, line)| format!("\n  {name} at {file}:{line}")).collect();
+                format!("{} tasks are called `{wanted}`:{places}", found.len())
+            }
+        }
+    }
+
+    /// The likeliest way out, in one line.
+    pub(crate) fn hint(&self) -> String {
+        match self {
+            Self::Unknown { nearest: Some(nearest), .. } => format!("did you mean `{nearest}`?"),
+            Self::Unknown { nearest: None, .. } => LINKED.to_owned(),
+            Self::Several { found, .. } if found.iter().all(|(name, ..)| *name == found[0].0) => {
+                "give one of them another name with `#[task(name = \"..\")]`".to_owned()
+            }
+            Self::Several { .. } => "use the full name".to_owned(),
+        }
+    }
+}
+
+impl fmt::Display for LookupError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}\nhint: {}", self.message(), self.hint())?;
+        match self {
+            // A platform does not mistype: the task may well be missing from this binary.
+            Self::Unknown { nearest: Some(_), .. } => write!(f, "\nhint: {LINKED}"),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for LookupError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn unknown(nearest: Option<&'static str>, known: &[&'static str]) -> LookupError {
+        LookupError::Unknown { wanted: "app.divid".to_owned(), nearest, known: known.to_vec() }
+    }
+
+    #[test]
+    fn an_unknown_name_is_answered_with_the_nearest_and_with_what_may_be_missing() {
+        let error = unknown(Some("app.divide"), &["app.divide", "app.fail"]);
+        assert_eq!(error.message(), "no task is called `app.divid`\nthis binary has: app.divide, app.fail");
+        assert_eq!(error.hint(), "did you mean `app.divide`?");
+        assert_eq!(error.to_string(), format!("{}\nhint: did you mean `app.divide`?\nhint: {LINKED}", error.message()));
+        assert_eq!(unknown(None, &["t"; 31]).message(), "no task is called `app.divid`\nthis binary has 31 tasks; `list` shows them");
+        let error = unknown(None, &[]);
+        assert_eq!(error.to_string(), format!("no task is called `app.divid`\nthis binary has no tasks at all\nhint: {LINKED}"));
+    }
+
+    #[test]
+    fn several_tasks_are_told_with_their_places() {
+        let several = |found: &[(&'static str, &'static str, u32)]| LookupError::Several { wanted: "t".to_owned(), found: found.to_vec() };
+        let error = several(&[("a.t", "a.rs", 1), ("b.t", "b.rs", 2)]);
+        assert_eq!(error.to_string(), "2 tasks are called `t`:\n  a.t at a.rs:1\n  b.t at b.rs:2\nhint: use the full name");
+        let error = several(&[("t", "a.rs", 1), ("t", "b.rs", 2)]);
+        assert_eq!(error.hint(), "give one of them another name with `#[task(name = \"..\")]`");
+    }
+}
