@@ -96,6 +96,7 @@ fn entry(function: &Function, interface: &Interface, options: &Options) -> Token
     let span = options.outputs.as_ref().map_or_else(|| output.span(), |(_, span)| *span);
     let returns = quote_spanned!(span=> __nk::Returns::<#output>::new(#output_names));
     let doc = function.doc();
+    let is_async = function.signature.asyncness.is_some();
     let call = call(function, interface);
     quote! {
         #(#conditions)*
@@ -114,6 +115,7 @@ fn entry(function: &Function, interface: &Interface, options: &Options) -> Token
                 params: &[#(&#input_names),*],
                 returns: &__nk_returns,
                 options: #task_options,
+                is_async: #is_async,
                 call: #call,
             };
             __nk::inventory::submit! { __nk::Registered(&__nk_task) }

@@ -2,28 +2,52 @@
 
 use std::fmt;
 use std::future::Future;
+use std::io;
 use std::pin::Pin;
 use std::sync::OnceLock;
 use std::task::{Context, Poll};
 
+use tokio::runtime::{Builder, Handle, Runtime};
+
 use crate::{Error, ErrorKind, Result};
 
-/// Waits for a future in code that blocks, on one runtime for the whole process, so that connections are kept between calls.
+/// Waits for a future in code that blocks: on the runtime that the code belongs to, as in `tokio::task::spawn_blocking`, else on one for the
+/// whole process, which is made at the first such call, so that connections are kept between calls.
 ///
 /// # Errors
-/// When the runtime cannot be started, and those of the future.
+/// When threads cannot be started.
 ///
 /// # Panics
 /// In async code, where `.await` does the same.
-pub(crate) fn wait<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
-    static RUNTIME: OnceLock<tokio::runtime::Runtime> = OnceLock::new();
-    if RUNTIME.get().is_none() {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).thread_name("nebulakit-blocking").enable_all().build();
-        let runtime = runtime.map_err(|error| Error::new(ErrorKind::Io, "cannot start threads for data").with_source(error))?;
-        // Another thread may have been faster; its runtime serves as well.
-        let _ = RUNTIME.set(runtime);
+#[doc(hidden)]
+pub fn block_on<T>(future: impl Future<Output = T>) -> io::Result<T> {
+    match Handle::try_current() {
+        Ok(runtime) => Ok(runtime.block_on(future)),
+        Err(_) => Ok(of_process()?.block_on(future)),
     }
-    RUNTIME.get().map_or_else(|| Err(Error::new(ErrorKind::Io, "cannot start threads for data")), |runtime| runtime.block_on(future))
+}
+
+/// The runtime that the calling code belongs to, else the one of the process.
+///
+/// # Errors
+/// When threads cannot be started.
+#[doc(hidden)]
+pub fn handle() -> io::Result<Handle> {
+    Handle::try_current().or_else(|_| of_process().map(|runtime| runtime.handle().clone()))
+}
+
+fn of_process() -> io::Result<&'static Runtime> {
+    static RUNTIME: OnceLock<Runtime> = OnceLock::new();
+    if RUNTIME.get().is_none() {
+        // One thread is enough to move bytes: the caller that waits lends a hand. Another may have been faster; its runtime serves as well.
+        let _ = RUNTIME.set(Builder::new_multi_thread().worker_threads(1).thread_name("nebulakit-io").enable_all().build()?);
+    }
+    RUNTIME.get().ok_or_else(|| io::Error::other("no thread for requests"))
+}
+
+/// The same for futures with errors of this crate.
+pub(crate) fn wait<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
+    block_on(future).map_err(|error| Error::new(ErrorKind::Io, "cannot start threads for data").with_source(error))?
 }
 
 /// A call on a [`File`](crate::File), a [`Directory`](crate::Directory) or the like that has not been made yet: `.await` it.

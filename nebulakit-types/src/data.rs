@@ -197,7 +197,6 @@ pub(crate) async fn copy_of(
         check_path(&path, wanted)?;
         return Ok(Local { path, _folder: None });
     }
-    let workspace = workspace.with_a_folder();
     let unusable = |error| Error::new(ErrorKind::Io, "cannot use the scratch folder").with_source(error);
     let folder = workspace.scratch().map_err(unusable)?;
     let path = folder.join(uuid::Uuid::new_v4().simple().to_string()).join(local_name(name));
@@ -294,9 +293,9 @@ pub(crate) fn check_name_below(name: &str) -> Result<()> {
     name_fault(name).map_or(Ok(()), |why| Err(fault(&why)))
 }
 
-/// The workspace of a value: its own, else that of the process.
-pub(crate) fn workspace(own: Option<&Workspace>) -> Workspace {
-    own.cloned().unwrap_or_else(Workspace::of_process)
+/// The workspace of a value at `url`: its own, else that of the process.
+pub(crate) fn workspace(own: Option<&Workspace>, url: Option<&str>) -> Result<Workspace> {
+    own.map_or_else(|| Workspace::of_nobody(url), |own| Ok(own.clone()))
 }
 
 #[cfg(test)]

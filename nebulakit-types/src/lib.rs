@@ -26,6 +26,8 @@ pub mod wire;
 pub mod workspace;
 
 pub use blocking::AwaitOrBlocking;
+#[doc(hidden)]
+pub use blocking::{block_on, handle};
 pub use bytes::Bytes;
 pub use convert::failure::FlyteError;
 pub use convert::hashed::Hashed;

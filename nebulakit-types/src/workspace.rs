@@ -1,13 +1,17 @@
 //! Where the data of one task comes from and goes to.
 
+use std::cell::RefCell;
 use std::fmt;
+use std::future::poll_fn;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError, Weak};
+use std::pin::pin;
+use std::sync::{Arc, LazyLock, OnceLock};
 
 use uuid::Uuid;
 
-use crate::storage::{Storage, join, shown};
+use crate::storage::{Storage, join, local_path, shown};
+use crate::{Error, ErrorKind};
 
 /// One task's object stores, the prefix under which it stores its data, and a folder of its own; cheap to clone.
 ///
@@ -31,11 +35,16 @@ struct Inner {
     scratch: OnceLock<PathBuf>,
 }
 
-/// What values that came from no task are read through. Nothing drops a static, so this one owns nothing.
-static PROCESS: Mutex<Weak<Inner>> = Mutex::new(Weak::new());
+thread_local! {
+    /// The one of the task whose code this thread runs.
+    static CURRENT: RefCell<Option<Workspace>> = const { RefCell::new(None) };
+}
 
-/// The one of values that nobody gave another.
-static PUBLIC: LazyLock<Workspace> = LazyLock::new(|| Workspace::new(Storage::default, None, "."));
+/// The one of values that were made outside of a task and given no other, if the process has set one.
+static DEFAULT: OnceLock<Workspace> = OnceLock::new();
+
+/// Where the folder of a workspace is made that nobody gave a place for it.
+pub(crate) const TEMPORARY: &str = "/tmp";
 
 impl Workspace {
     /// A workspace whose stores are made by `storage` when they are first needed, whose data goes under `raw_prefix`, and whose own folder
@@ -51,40 +60,55 @@ impl Workspace {
         Self::new(Storage::default, Some(folder.join("raw").to_string_lossy().into_owned()), folder)
     }
 
-    /// What values are read through that were made from nothing but a URL: the workspace given to [`Workspace::share`] while somebody has
-    /// it, else one with the clouds' public endpoints and without credentials.
+    /// The workspace of the task whose code runs here: in its own future, in its blocking function, and in what
+    /// [`enter`](Self::enter) and [`scope`](Self::scope) run. A plain `tokio::spawn` and a thread have none.
     #[must_use]
-    pub fn of_process() -> Self {
-        Self::shared().unwrap_or_else(|| PUBLIC.clone())
+    pub fn current() -> Option<Self> {
+        CURRENT.with_borrow(Clone::clone)
     }
 
-    /// The same for whoever makes something in its folder and keeps it: nothing drops the public one, and so nobody would remove its folder.
-    pub(crate) fn with_a_folder(self) -> Self {
-        if !Arc::ptr_eq(&self.0, &PUBLIC.0) {
-            return self;
+    /// Runs `function` with this as the [`current`](Self::current) workspace: values that it makes from nothing but a URL are read through it.
+    pub fn enter<T>(&self, function: impl FnOnce() -> T) -> T {
+        let _before = Entered(CURRENT.replace(Some(self.clone())));
+        function()
+    }
+
+    /// The same for a future, at each of its polls.
+    pub async fn scope<T>(&self, future: impl Future<Output = T>) -> T {
+        let mut future = pin!(future);
+        poll_fn(|context| self.enter(|| future.as_mut().poll(context))).await
+    }
+
+    /// Makes this the workspace of values that are made outside of a task and given no other. It can be set once in a process.
+    ///
+    /// # Errors
+    /// This workspace, when there is one already.
+    pub fn set_default(self) -> Result<(), Self> {
+        DEFAULT.set(self)
+    }
+
+    /// What a value at `url` is read through that has no workspace: the process's default; without one only this machine is in reach.
+    pub(crate) fn of_nobody(url: Option<&str>) -> crate::Result<Self> {
+        if let Some(default) = DEFAULT.get() {
+            let storage = default.clone();
+            // A static is never dropped, and so its folder would never be removed: each value has one of its own.
+            return Ok(Self::new(move || storage.storage().clone(), None, default.0.parent.clone()));
         }
-        let storage = self.storage().clone();
-        Self::new(move || storage, None, self.0.parent.clone())
-    }
-
-    fn shared() -> Option<Self> {
-        PROCESS.lock().unwrap_or_else(PoisonError::into_inner).upgrade().map(Self)
-    }
-
-    /// Makes this the workspace of values that were made from nothing but a URL. Where one is shared and in use already, that stays.
-    pub fn share(&self) {
-        let mut process = PROCESS.lock().unwrap_or_else(PoisonError::into_inner);
-        if process.strong_count() == 0 {
-            *process = Arc::downgrade(&self.0);
+        if let Some(url) = url
+            && local_path(url).is_none()
+        {
+            let message = format!("`{}` was not made in a task's own code, so nothing says through which stores it is opened", shown(url));
+            let hint =
+                "give it `.within(&ctx)` or `.within(&storage)`; or start the thread or future with `ctx.spawn` or `ctx.spawn_blocking`";
+            return Err(Error::new(ErrorKind::Denied, message).with_hint(hint));
         }
+        Ok(Self::new(Storage::default, None, TEMPORARY))
     }
 
-    /// Removes the folder of the shared workspace, whoever still has it: for the end of a process, which a task that did not stop in time
-    /// does not hold up.
-    pub fn leave_nothing() {
-        if let Some(shared) = Self::shared() {
-            shared.0.remove_scratch();
-        }
+    /// Removes the folder at once, whoever still has this workspace: for the end of a process, which a task that did not stop in time does
+    /// not hold up.
+    pub fn remove_scratch(&self) {
+        self.0.remove_scratch();
     }
 
     /// The object stores.
@@ -132,6 +156,29 @@ impl Workspace {
 impl AsRef<Workspace> for Workspace {
     fn as_ref(&self) -> &Workspace {
         self
+    }
+}
+
+impl From<&Workspace> for Workspace {
+    fn from(workspace: &Workspace) -> Self {
+        workspace.clone()
+    }
+}
+
+/// Reads through the storage, and stores nothing. Copies of files go to a folder in `/tmp`.
+impl From<&Storage> for Workspace {
+    fn from(storage: &Storage) -> Self {
+        let storage = storage.clone();
+        Self::new(move || storage, None, TEMPORARY)
+    }
+}
+
+/// Puts the workspace back that was current before.
+struct Entered(Option<Workspace>);
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        CURRENT.set(self.0.take());
     }
 }
 

@@ -3,11 +3,12 @@
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
-mod cli;
+pub mod cli;
 mod process;
 #[cfg(feature = "schema")]
 pub mod schema;
 mod services;
+pub mod storage;
 mod task;
 
 #[doc = include_str!("docs/derive.md")]
@@ -21,8 +22,11 @@ pub use nebulakit_types::outputs::TaskOutputs;
 pub use nebulakit_types::{Bytes, Directory, File, FlyteError, Hashed, Json, NebulaType, Raw, Untyped, directory, file};
 pub use services::identity::{ExecutionId, TaskId};
 pub use services::{checkpoint, config, deck, env, secrets, stats};
+pub use task::builder::ContextBuilder;
+pub use task::cancellation::Cancellation;
 pub use task::context::Context;
 pub use task::error::{IgnoreOutputs, ResultExt, TaskError};
+pub use task::surroundings::{LogSink, ProgressSink};
 
 /// What a file with tasks needs: `use nebulakit::prelude::*;`.
 ///
@@ -58,7 +62,7 @@ macro_rules! main {
         $(use $tasks as _;)*
 
         fn main() -> ::std::process::ExitCode {
-            $crate::__private::main()
+            $crate::cli::run(::std::env::args_os())
         }
     };
     ($($other:tt)*) => {

@@ -27,11 +27,11 @@ pub use nebulakit_types::schema::{Column, Row, RowField, arrow::array::ArrayRef}
 pub use nebulakit_types::{Dialect, LiteralType, NebulaType, Result};
 pub use serde_json::Value;
 
-pub use crate::process::entry::main;
 pub use crate::task::context::Context;
 pub use crate::task::def::{
-    AnyParam, AnyReturns, CacheOptions, Call, Inputs, Mount, Param, Resources, Returns, SecretRequest, TaskDef, TaskOptions,
+    AnyParam, AnyReturns, CacheOptions, Call, Mount, Param, Resources, Returns, SecretRequest, TaskDef, TaskOptions,
 };
+pub use crate::task::inputs::Inputs;
 pub use crate::task::registry::Registered;
 
 /// Reads the variables that a container's process reads besides its settings, and says what is wrong with them. For the fuzz target `config`.

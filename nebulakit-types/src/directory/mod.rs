@@ -59,7 +59,7 @@ impl<F> Directory<F> {
     /// The directory at a URI (or a path that is the same for every task), which stays where it is.
     #[must_use]
     pub fn from_uri(uri: impl Into<String>) -> Self {
-        Self::new(Source::Uri(uri.into()))
+        Self { workspace: Workspace::current(), ..Self::new(Source::Uri(uri.into())) }
     }
 
     /// Begins a directory whose files are streamed to the store one by one, without a copy on this machine.
@@ -108,8 +108,8 @@ impl<F> Directory<F> {
 
     /// The same directory, read through `workspace`.
     #[must_use]
-    pub fn within(mut self, workspace: impl AsRef<Workspace>) -> Self {
-        self.workspace = Some(workspace.as_ref().clone());
+    pub fn within(mut self, workspace: impl Into<Workspace>) -> Self {
+        self.workspace = Some(workspace.into());
         self
     }
 
@@ -125,8 +125,8 @@ impl<F> Directory<F> {
         self.placed.name()
     }
 
-    fn workspace(&self) -> Workspace {
-        workspace(self.workspace.as_ref())
+    fn workspace(&self, url: &str) -> Result<Workspace> {
+        workspace(self.workspace.as_ref(), Some(url))
     }
 
     fn url(&self) -> Result<String> {
@@ -167,7 +167,8 @@ impl<F> Directory<F> {
     /// # Errors
     /// For a path that is not UTF-8; the stream has the errors of the store.
     pub fn list(&self) -> Result<Listing> {
-        let (workspace, url) = (self.workspace(), self.url()?);
+        let url = self.url()?;
+        let workspace = self.workspace(&url)?;
         let below = url.clone();
         let found = workspace.storage().walk_level(&url);
         let storage = workspace.storage().clone();
@@ -186,7 +187,8 @@ impl<F> Directory<F> {
     /// # Errors
     /// For a path that is not UTF-8; the stream has the errors of the store.
     pub fn walk(&self) -> Result<Listing> {
-        let (workspace, url) = (self.workspace(), self.url()?);
+        let url = self.url()?;
+        let workspace = self.workspace(&url)?;
         let found = workspace.storage().walk(&url);
         let storage = workspace.storage().clone();
         let entry = move |ObjectInfo { url, key, size }| Entry::of_file(File::from_uri(url).within(&workspace), key, size);
@@ -227,7 +229,8 @@ impl<F> Directory<F> {
 
     fn fetch(&self, path: PathBuf, options: TreeOptions) -> AwaitOrBlocking<'_, Transferred> {
         AwaitOrBlocking::new(async move {
-            let (workspace, url) = (self.workspace(), self.url()?);
+            let url = self.url()?;
+            let workspace = self.workspace(&url)?;
             check_directory(&url, workspace.storage())?;
             let moved = workspace.storage().download_tree(&url, &path, &options).await?;
             if moved.objects == 0 {
@@ -247,10 +250,10 @@ impl<F> Directory<F> {
     pub fn path(&self) -> AwaitOrBlocking<'_, &Path> {
         AwaitOrBlocking::new(async move {
             let copy = || async {
-                copy_of(Some(&self.url()?), self.name(), Wanted::Directory, self.workspace(), async |path: &Path| {
-                    self.download(path).await.map(drop)
-                })
-                .await
+                let url = self.url()?;
+                let workspace = self.workspace(&url)?;
+                copy_of(Some(&url), self.name(), Wanted::Directory, workspace, async |path: &Path| self.download(path).await.map(drop))
+                    .await
             };
             Ok(self.local.get_or_try_init(copy).await?.path())
         })
@@ -271,7 +274,7 @@ impl<F> Directory<F> {
     fn read(reference: Reference, workspace: Option<&Workspace>) -> Result<Self> {
         // Of a task's inputs; elsewhere nothing is looked at before it is read.
         workspace.map_or(Ok(()), |_| check_kind(&reference.uri, Wanted::Directory))?;
-        Ok(Self { workspace: workspace.cloned(), ..Self::from_uri(reference.uri) })
+        Ok(Self { workspace: workspace.cloned().or_else(Workspace::current), ..Self::new(Source::Uri(reference.uri)) })
     }
 }
 

@@ -72,9 +72,12 @@ impl<F> File<F> {
     }
 
     /// The file at a URI (or a path that is the same for every task), which stays where it is.
+    ///
+    /// Made in a task's own code, it is opened through the task's stores, wherever it is moved. Made elsewhere, in a plain `tokio::spawn`, a
+    /// thread or a program without tasks, it opens by itself only on this machine; a remote one needs [`within`](Self::within).
     #[must_use]
     pub fn from_uri(uri: impl Into<String>) -> Self {
-        Self::new(Source::Uri(uri.into()))
+        Self { workspace: Workspace::current(), ..Self::new(Source::Uri(uri.into())) }
     }
 
     /// A file called `name` with these contents, to be stored when it is returned from a task.
@@ -140,8 +143,8 @@ impl<F> File<F> {
 
     /// The same file, read through `workspace`.
     #[must_use]
-    pub fn within(mut self, workspace: impl AsRef<Workspace>) -> Self {
-        self.workspace = Some(workspace.as_ref().clone());
+    pub fn within(mut self, workspace: impl Into<Workspace>) -> Self {
+        self.workspace = Some(workspace.into());
         self
     }
 
@@ -170,8 +173,8 @@ impl<F> File<F> {
         &self.metadata
     }
 
-    fn workspace(&self) -> Workspace {
-        workspace(self.workspace.as_ref())
+    fn workspace(&self, url: Option<&str>) -> Result<Workspace> {
+        workspace(self.workspace.as_ref(), url)
     }
 
     /// The URL by which the file is read; [`None`] for one in memory.
@@ -192,7 +195,7 @@ impl<F> File<F> {
     pub fn stat(&self) -> AwaitOrBlocking<'_, ObjectMeta> {
         AwaitOrBlocking::new(async move {
             let Some(url) = self.url()? else { return Ok(ObjectMeta { size: self.in_memory().len() as u64, ..ObjectMeta::default() }) };
-            self.workspace().storage().stat_existing(&url).await
+            self.workspace(Some(&url))?.storage().stat_existing(&url).await
         })
     }
 
@@ -226,7 +229,7 @@ impl<F> File<F> {
         let range = (range.start_bound().cloned(), range.end_bound().cloned());
         AwaitOrBlocking::new(async move {
             match self.url()? {
-                Some(url) => self.workspace().storage().read(&url, range).await,
+                Some(url) => self.workspace(Some(&url))?.storage().read(&url, range).await,
                 None => Ok(Reading::of_bytes(self.in_memory(), range)),
             }
         })
@@ -317,10 +320,10 @@ impl<F> File<F> {
         let path = path.as_ref().to_owned();
         AwaitOrBlocking::new(async move {
             match self.url()? {
-                Some(url) => self.workspace().storage().download(&url, &path).await,
+                Some(url) => self.workspace(Some(&url))?.storage().download(&url, &path).await,
                 None => {
                     let bytes = self.in_memory().clone();
-                    self.workspace().storage().upload_bytes(&text(&path)?, bytes.clone(), &PutOptions::default()).await?;
+                    self.workspace(None)?.storage().upload_bytes(&text(&path)?, bytes.clone(), &PutOptions::default()).await?;
                     Ok(bytes.len() as u64)
                 }
             }
@@ -337,10 +340,9 @@ impl<F> File<F> {
     pub fn path(&self) -> AwaitOrBlocking<'_, &Path> {
         AwaitOrBlocking::new(async move {
             let copy = || async {
-                copy_of(self.url()?.as_deref(), self.name(), Wanted::File, self.workspace(), async |path: &Path| {
-                    self.download(path).await.map(drop)
-                })
-                .await
+                let url = self.url()?;
+                let workspace = self.workspace(url.as_deref())?;
+                copy_of(url.as_deref(), self.name(), Wanted::File, workspace, async |path: &Path| self.download(path).await.map(drop)).await
             };
             Ok(self.local.get_or_try_init(copy).await?.path())
         })
@@ -382,7 +384,7 @@ impl<F> File<F> {
         let Reference { uri, metadata } = reference;
         // Of a task's inputs; elsewhere nothing is looked at before it is read.
         workspace.map_or(Ok(()), |_| check_kind(&uri, Wanted::File))?;
-        Ok(Self { metadata, workspace: workspace.cloned(), ..Self::from_uri(uri) })
+        Ok(Self { metadata, workspace: workspace.cloned().or_else(Workspace::current), ..Self::new(Source::Uri(uri)) })
     }
 }
 

@@ -27,7 +27,7 @@ impl Place {
         if self.uri.is_empty() {
             return Err(Error::new(ErrorKind::Missing, "the table has no URI"));
         }
-        Ok(Schema::stored(self.uri, &self.format, workspace.cloned()))
+        Ok(Schema::stored(self.uri, &self.format, workspace.cloned().or_else(Workspace::current)))
     }
 }
 

@@ -90,6 +90,7 @@ pub use write::SchemaWriter;
 use row::batch_of_borrowed;
 
 use crate::data::check_url;
+use crate::data::workspace;
 use crate::workspace::Workspace;
 use crate::{Error, ErrorKind, Result};
 use table::Table;
@@ -140,7 +141,7 @@ impl<R> Schema<R> {
     /// A table that is stored at `uri`: an object, or a directory of them. Nothing is looked at before it is read.
     #[must_use]
     pub fn from_uri(uri: impl Into<String>) -> Self {
-        Self::stored(uri.into(), "", None)
+        Self::stored(uri.into(), "", Workspace::current())
     }
 
     /// The same table in a format: `parquet`, `csv`, `arrow`, or one that was [registered](register). Of a table that is stored, it says
@@ -153,8 +154,8 @@ impl<R> Schema<R> {
 
     /// The same table, read through the stores of `workspace`. Tables that came in as inputs have theirs.
     #[must_use]
-    pub fn within(mut self, workspace: impl AsRef<Workspace>) -> Self {
-        self.workspace = Some(workspace.as_ref().clone());
+    pub fn within(mut self, workspace: impl Into<Workspace>) -> Self {
+        self.workspace = Some(workspace.into());
         self
     }
 
@@ -184,10 +185,6 @@ impl<R> Schema<R> {
             Source::Held(batches) => Some(batches),
             Source::Stored(_) => None,
         }
-    }
-
-    fn workspace(&self) -> Workspace {
-        self.workspace.clone().unwrap_or_else(Workspace::of_process)
     }
 }
 
@@ -276,7 +273,7 @@ impl<R: Columns> Schema<R> {
     fn table(&self) -> Result<Table> {
         let uri = self.uri().ok_or_else(no_batches)?;
         let format = if self.format.is_empty() && format::of_name(uri).is_empty() { R::format() } else { &self.format };
-        table::at(self.workspace().storage(), uri, format, read::declared::<R>())
+        table::at(workspace(self.workspace.as_ref(), Some(uri))?.storage(), uri, format, read::declared::<R>())
     }
 
     /// The format that a table in memory is written in.

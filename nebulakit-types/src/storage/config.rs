@@ -44,6 +44,8 @@ pub struct StorageConfig {
     pub table_block: Option<u64>,
     /// The CA certificates to trust (PEM) instead of those found as [`install_crypto_provider`](super::install_crypto_provider) says.
     pub ca_bundle: Option<PathBuf>,
+    /// Serves only what is on this machine, `file` and `memory`: any other URL is [`ErrorKind::Denied`].
+    pub only_local: bool,
     /// The variables by which the clouds' own tools are configured; they fill what the fields above leave open.
     pub environment: Environment,
 }

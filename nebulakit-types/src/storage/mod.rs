@@ -170,6 +170,12 @@ impl Storage {
         Self::default()
     }
 
+    /// Makes a storage that reaches only this machine: files, and an empty `memory://` of its own.
+    #[must_use]
+    pub fn local() -> Self {
+        Self::new(StorageConfig { only_local: true, ..StorageConfig::default() })
+    }
+
     /// Fetches a whole object. Its length is checked against what the store said.
     ///
     /// # Errors
@@ -357,6 +363,11 @@ impl Storage {
             place.deadline = self.deadline;
         }
         if !matches!(location, Location::Local(_) | Location::Memory(_)) {
+            if self.inner.config.only_local {
+                let message = format!("`{}` is not on this machine, and this storage reaches nothing else", shown(url));
+                return Err(Error::new(ErrorKind::Denied, message)
+                    .with_hint("give the context a storage that does: `Context::builder(dir).storage(..)`"));
+            }
             self.inner.progress.goes_out();
         }
         Ok(location)

@@ -1,8 +1,10 @@
-//! The commands for people; containers are served by [`invocation`](crate::process::request) without them.
+//! The command line of a binary with tasks: [`run`] serves containers, and people with the feature `run`.
 //!
 //! Command line → one of `list`, `describe`, `run`, `completions` → text. Data goes to standard output, everything else to standard error.
-//! All of it belongs to the feature `run`; a binary without that feature answers with a usage error that says so.
+//! A binary without the feature answers those with a usage error that says so.
 
+#[cfg(feature = "run")]
+mod arguments;
 #[cfg(feature = "run")]
 mod commands;
 #[cfg(feature = "run")]
@@ -28,21 +30,76 @@ mod usage;
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal as _};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 use nebulakit_types::visible;
 
+#[cfg(feature = "run")]
+pub use self::arguments::Arguments;
 use crate::process::exit::Exit;
-use crate::process::terminal;
+use crate::process::request::ContainerRequest;
+use crate::process::{container, panic, request, terminal};
 use crate::services::env::Environment;
 use crate::task::registry::Registry;
 
 /// Ends the process, from whichever thread.
+#[cfg(feature = "run")]
 pub(crate) type Leave = fn(Exit) -> !;
 
-/// Runs the command that `arguments` name. A task that is stopped and does not end calls `leave`.
+/// Does what a command line says: serves a container, or runs a command for people; `arguments` begin with the name of the program, as
+/// [`std::env::args_os`] gives them.
+///
+/// [`main!`](crate::main) calls it, and so can a `fn main` of your own. With the feature `run` a program whose command line is its own mounts
+/// all of it as one of its commands: [`Arguments`].
+///
+/// It listens to signals and sets up the log, and a task that is told to stop and does not end is ended together with the process.
+///
+/// # Examples
+/// ```no_run
+/// use std::process::ExitCode;
+///
+/// fn main() -> ExitCode {
+///     // ... what has to be there before any task runs ...
+///     nebulakit::cli::run(std::env::args_os())
+/// }
+/// ```
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let mut arguments = arguments.into_iter();
+    let binary = name_of(arguments.next());
+    serve(&binary, &arguments.collect::<Vec<_>>()).into()
+}
+
+/// The same for the words behind the program's name, which is `binary`.
+fn serve(binary: &str, arguments: &[OsString]) -> Exit {
+    panic::tell();
+    let environment = Environment::from_process();
+    let registry = Registry::linked();
+    let Some(verb) = arguments.first().and_then(|verb| verb.to_str()).filter(|verb| ContainerRequest::is_verb(verb)) else {
+        return for_people(binary, arguments, &environment, &registry);
+    };
+    match ContainerRequest::parse(verb, &arguments[1..], &environment) {
+        Ok(Some(request)) if request.is_test => Exit::Stored,
+        Ok(Some(request)) => container::run(request, environment, &registry),
+        Ok(None) => container_help(binary),
+        Err(error) => {
+            terminal::write(&format!("error: {error}\n\n{}\n", request::usage(binary)));
+            Exit::Usage
+        }
+    }
+}
+
+/// The name of the file that runs, as it was called, in text.
+fn name_of(invoked: Option<OsString>) -> String {
+    let path = invoked.map(PathBuf::from).or_else(|| std::env::current_exe().ok());
+    let name = path.as_deref().and_then(Path::file_name).map(|name| visible::line(&name.to_string_lossy()).into_owned());
+    name.unwrap_or_else(|| "nebulakit".to_owned())
+}
+
+/// Runs the command that `arguments` name.
 #[cfg(feature = "run")]
-pub(crate) fn run(binary: &str, arguments: &[OsString], environment: &Environment, registry: &Registry, leave: Leave) -> Exit {
-    match commands::dispatch(binary, arguments, environment, registry, leave) {
+fn for_people(binary: &str, arguments: &[OsString], environment: &Environment, registry: &Registry) -> Exit {
+    match commands::dispatch(binary, arguments, environment, registry, container::leave) {
         Ok(exit) => exit,
         Err(complaint) => complain(&complaint),
     }
@@ -69,10 +126,10 @@ pub(crate) fn literal_as_json(literal: &[u8]) -> nebulakit_types::Result<String>
 
 /// Says what this binary can do: it serves containers, and no commands for people.
 #[cfg(not(feature = "run"))]
-pub(crate) fn run(binary: &str, arguments: &[OsString], _environment: &Environment, _registry: &Registry, _leave: Leave) -> Exit {
+fn for_people(binary: &str, arguments: &[OsString], _environment: &Environment, _registry: &Registry) -> Exit {
     let word = arguments.first().and_then(|word| word.to_str());
     let said = match word {
-        Some("help" | "--help" | "-h") => format!("{}\n\n{WITHOUT_RUN}\n", crate::process::request::usage(binary)),
+        Some("help" | "--help" | "-h") => format!("{}\n\n{WITHOUT_RUN}\n", request::usage(binary)),
         Some("--version" | "-V") => format!("{binary} {VERSION}\n"),
         _ => return complain(&not_served(binary, arguments)),
     };
@@ -96,12 +153,12 @@ fn not_served(binary: &str, arguments: &[OsString]) -> Complaint {
         }
         None => "no command is given, and this binary was built without the feature `run`: it serves containers only".to_owned(),
     };
-    Complaint { hint: Some(crate::process::request::usage(binary)), ..Complaint::usage(message) }
+    Complaint { hint: Some(request::usage(binary)), ..Complaint::usage(message) }
 }
 
 /// Shows what containers are started with.
 pub(crate) fn container_help(binary: &str) -> Exit {
-    say(&format!("{}\n", crate::process::request::usage(binary))).unwrap_or_else(|complaint| complain(&complaint))
+    say(&format!("{}\n", request::usage(binary))).unwrap_or_else(|complaint| complain(&complaint))
 }
 
 /// What went wrong, for a person.
@@ -196,14 +253,14 @@ mod tests {
     fn a_binary_for_containers_says_that_it_is_one() {
         let complaint = not_served("app", &["list".into()]);
         assert_eq!(complaint.message, "this binary has no command `list`: it was built without the feature `run`");
-        assert_eq!((complaint.exit, complaint.hint), (Exit::Usage, Some(crate::process::request::usage("app"))));
+        assert_eq!((complaint.exit, complaint.hint), (Exit::Usage, Some(request::usage("app"))));
         assert!(not_served("app", &[]).message.starts_with("no command is given"));
     }
 
     #[test]
     fn help_and_version_are_answered_by_every_binary() {
         for word in ["help", "--help", "-h", "--version", "-V"] {
-            let exit = run("app", &[word.into()], &Environment::empty(), &Registry::linked(), |_| unreachable!("nothing runs"));
+            let exit = for_people("app", &[word.into()], &Environment::empty(), &Registry::linked());
             assert_eq!(exit, Exit::Stored, "{word}");
         }
     }

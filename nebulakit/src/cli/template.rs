@@ -169,6 +169,7 @@ mod tests {
             params: &PARAMS,
             returns: &RETURNS,
             options,
+            is_async: false,
             call: |_, _| Ok(RETURNS.blocking(|| ())),
         };
         to_json(Message::TaskTemplate, &template(&task, "app", &Dialect::FLYTE_1).encode_to_vec()).unwrap()

@@ -1,23 +1,22 @@
 //! The contract's files: fetch the inputs, store the outputs or the error, never both.
 
+use std::time::SystemTime;
+
 use bytes::{Bytes, BytesMut};
-use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
-use nebulakit_types::convert::reader::{Bounds, Gathering, LiteralRef, MAX_OFFLOADED, References, Wanted};
+use nebulakit_types::convert::reader::{Bounds, LiteralRef, MAX_OFFLOADED, References};
 use nebulakit_types::json::offload_hash;
 use nebulakit_types::outputs::Output;
-use nebulakit_types::storage::{ObjectMeta, PutOptions, Storage, join};
+use nebulakit_types::storage::{PutOptions, Storage, join};
 use nebulakit_types::wire::flyteidl::core::{self as wire, Literal, LiteralOffloadedMetadata, literal};
-use nebulakit_types::{Error, ErrorKind, LiteralType, Result};
+use nebulakit_types::{ErrorKind, LiteralType, Result};
 use prost::Message as _;
 use prost::encoding::{encode_varint, encoded_len_varint};
 use uuid::Uuid;
 
+use crate::process::error_document::document;
 use crate::process::platform::Platform;
 use crate::services::env::{self, Environment};
 use crate::task::failure::Failure;
-
-/// How many offloaded literals are fetched at a time.
-const AT_A_TIME: usize = 8;
 
 /// What the platform counts as one megabyte.
 const MIB: u64 = 1024 * 1024;
@@ -51,47 +50,6 @@ impl Limits {
             Bounds { bytes: mib(env::MAX_OFFLOADED_MB)?.unwrap_or(MAX_OFFLOADED), setting: env::MAX_OFFLOADED_MB, ..Bounds::default() };
         let refuse_from = mib(env::OFFLOAD_MAX_SIZE_MB)?.unwrap_or(1000 * MIB);
         Ok(Self { offload_from, refuse_from, outputs: mib(env::MAX_OUTPUTS_MB)?, offloaded })
-    }
-}
-
-/// Fetches the content of every offloaded literal in `inputs`, at any depth and in files that refer to others, and the pickles in inputs of
-/// which `takes_pickles` says so.
-///
-/// # Errors
-/// When one cannot be fetched, or all of them are more than `bounds` allow.
-pub(crate) async fn fetch_offloaded(
-    storage: &Storage,
-    inputs: &[u8],
-    bounds: Bounds,
-    takes_pickles: impl Fn(&str) -> bool,
-) -> Result<References> {
-    let mut gathering = Gathering::new(bounds);
-    gathering.inputs(inputs, takes_pickles)?;
-    while let Some(round) = gathering.next_round()? {
-        let mut contents = stream::iter(round).map(|wanted| fetch(storage, wanted)).buffered(AT_A_TIME);
-        while let Some(content) = contents.try_next().await? {
-            gathering.add(content)?;
-        }
-    }
-    gathering.finish()
-}
-
-/// Reads an object as far as it may be read.
-async fn fetch(storage: &Storage, mut wanted: Wanted) -> Result<Wanted> {
-    let read = async |wanted: &mut Wanted| {
-        let mut reading = storage.read(wanted.uri(), ..).await?;
-        if reading.meta().size != ObjectMeta::UNKNOWN {
-            wanted.announce(reading.meta().size)?;
-        }
-        while let Some(piece) = reading.try_next().await? {
-            wanted.receive(&piece)?;
-        }
-        Ok::<(), Error>(())
-    };
-    match read(&mut wanted).await {
-        Ok(()) => Ok(wanted),
-        Err(error) if error.path().is_empty() => Err(error.at_field(wanted.root())),
-        Err(error) => Err(error),
     }
 }
 
@@ -165,7 +123,7 @@ pub(crate) async fn store_outputs(
 
 async fn offload(storage: &Storage, prefix: &str, name: &str, literal: Bytes, declared: Option<&LiteralType>) -> Result<Bytes, Failure> {
     let file = format!("{name}_offloaded_metadata.pb");
-    let not_written = |error: &Error| Failure::of_store(&format!("cannot offload the output `{name}`"), error);
+    let not_written = |error: &nebulakit_types::Error| Failure::of_store(&format!("cannot offload the output `{name}`"), error);
     let broken = |error: nebulakit_types::Error| Failure::of_outputs(&error.at_field(name));
     let hash = match LiteralRef::new(&literal, References::none()).hash().map_err(broken)? {
         Some(hash) => hash.to_owned(),
@@ -217,7 +175,7 @@ impl ErrorFile {
     /// # Errors
     /// When the store fails.
     pub(crate) async fn store(&self, storage: &Storage, prefix: &str, failure: &Failure, platform: &Platform) -> Result<()> {
-        let document = failure.document(platform, &self.worker, std::time::SystemTime::now());
+        let document = document(failure, platform, &self.worker, SystemTime::now());
         put(storage, prefix, &self.name, vec![document.into()], None).await
     }
 

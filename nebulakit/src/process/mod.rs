@@ -1,14 +1,16 @@
 //! This process as a task container: its arguments and environment, the platform, signals, documents, logs and exit codes.
 
+pub(crate) mod container;
 pub(crate) mod documents;
-pub(crate) mod entry;
+mod error_document;
 pub(crate) mod execute;
 pub(crate) mod exit;
+pub(crate) mod host;
 pub(crate) mod logs;
 pub(crate) mod meter;
+pub(crate) mod panic;
 pub(crate) mod platform;
 pub(crate) mod progress;
-pub(crate) mod reactor;
 pub(crate) mod request;
 mod signal;
 pub(crate) mod stop;

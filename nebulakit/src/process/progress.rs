@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use nebulakit_types::storage::Counts;
 
-use crate::process::stores::Stores;
+use crate::services::stores::Stores;
 
 /// Who is told, and how often.
 #[derive(Debug, Clone, Copy)]

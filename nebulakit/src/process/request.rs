@@ -7,6 +7,7 @@ use nebulakit_types::storage::shown;
 use nebulakit_types::visible;
 
 use crate::services::env::{self, Environment};
+use crate::task::inputs::Element;
 
 /// A request to run one task of this binary in a container.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,18 +25,9 @@ pub(crate) struct ContainerRequest {
     /// Where the former attempt's checkpoint is.
     pub(crate) previous_checkpoint: Option<String>,
     /// For one element of a map task: which one.
-    pub(crate) map: Option<MapElement>,
+    pub(crate) map: Option<Element>,
     /// `--test`: everything is parsed, nothing is run, read or written.
     pub(crate) is_test: bool,
-}
-
-/// Which element of a map task this is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct MapElement {
-    /// The element's index, from 0; the text that is wrong where the environment holds none.
-    pub(crate) index: Result<usize, String>,
-    /// The inputs that every element gets whole.
-    pub(crate) bound: Vec<String>,
 }
 
 /// A wrong command line. It names the word that is wrong.
@@ -130,7 +122,7 @@ impl ContainerRequest {
             Some(module) => format!("{module}.{name}"),
             None => name,
         };
-        let map = (verb == "map-execute").then(|| MapElement {
+        let map = (verb == "map-execute").then(|| Element {
             index: map_index(environment),
             bound: words.bound.unwrap_or_default().split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect(),
         });

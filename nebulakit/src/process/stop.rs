@@ -19,10 +19,8 @@ pub(crate) enum Reason {
 /// How far the work is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Phase {
-    /// Inputs are fetched, or the task's own code runs.
-    Task,
-    /// The task's own code has ended.
-    TaskOver,
+    /// Inputs are fetched, the task's own code runs, or the data of its outputs is stored.
+    Underway,
     /// The result is there, and is being stored.
     Over,
     /// Somebody else decides the end.
@@ -48,7 +46,7 @@ struct Shared {
 
 impl Default for Stop {
     fn default() -> Self {
-        let state = Mutex::new(State { reason: None, phase: Phase::Task });
+        let state = Mutex::new(State { reason: None, phase: Phase::Underway });
         Self(Arc::new(Shared { state, changed: Condvar::new(), cancellation: Cancellation::default() }))
     }
 }
@@ -70,24 +68,22 @@ impl Stop {
         self.lock().phase < Phase::Over
     }
 
-    /// The task's own code has ended. Returns why it was asked to stop, if it was.
-    pub(crate) fn task_is_over(&self) -> Option<Reason> {
-        self.advance(Phase::TaskOver)
-    }
-
     /// The work has ended, and the caller goes on to store its result. Returns why it was asked to stop, if it was.
     pub(crate) fn work_is_over(&self) -> Option<Reason> {
-        self.advance(Phase::Over)
-    }
-
-    /// Waits until the task's own code has ended; says whether it has within `limit`.
-    pub(crate) fn sees_the_task_over(&self, limit: Duration) -> bool {
-        self.sees(Phase::TaskOver, limit)
+        let mut state = self.lock();
+        while state.phase == Phase::Taken {
+            // Somebody else has taken the decision, and is about to end the process.
+            state = self.0.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        state.phase = Phase::Over;
+        self.0.changed.notify_all();
+        state.reason
     }
 
     /// Waits until the work has ended; says whether it has within `limit`.
     pub(crate) fn sees_the_work_over(&self, limit: Duration) -> bool {
-        self.sees(Phase::Over, limit)
+        let waited = self.0.changed.wait_timeout_while(self.lock(), limit, |state| state.phase < Phase::Over);
+        waited.unwrap_or_else(PoisonError::into_inner).0.phase >= Phase::Over
     }
 
     /// Takes the decision from work that has not ended. `false` where it has, or where another was faster.
@@ -98,22 +94,6 @@ impl Stop {
             state.phase = Phase::Taken;
         }
         takes
-    }
-
-    /// Goes on to `phase`. Where somebody else has taken the decision this never returns: the process is about to end.
-    fn advance(&self, phase: Phase) -> Option<Reason> {
-        let mut state = self.lock();
-        while state.phase == Phase::Taken {
-            state = self.0.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
-        }
-        state.phase = state.phase.max(phase);
-        self.0.changed.notify_all();
-        state.reason
-    }
-
-    fn sees(&self, phase: Phase, limit: Duration) -> bool {
-        let waited = self.0.changed.wait_timeout_while(self.lock(), limit, |state| state.phase < phase);
-        waited.unwrap_or_else(PoisonError::into_inner).0.phase >= phase
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -147,11 +127,9 @@ mod tests {
     }
 
     #[test]
-    fn phases_are_waited_for() {
+    fn the_end_of_the_work_is_waited_for() {
         let stop = Stop::default();
-        assert!(!stop.sees_the_task_over(NOW) && stop.is_underway());
-        stop.task_is_over();
-        assert!(stop.sees_the_task_over(NOW) && !stop.sees_the_work_over(NOW) && stop.is_underway());
+        assert!(!stop.sees_the_work_over(NOW) && stop.is_underway());
         let other = stop.clone();
         let waits = std::thread::spawn(move || other.sees_the_work_over(Duration::from_secs(60)));
         stop.work_is_over();

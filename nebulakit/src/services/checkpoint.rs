@@ -5,10 +5,7 @@ use std::path::Path;
 
 use bytes::Bytes;
 use nebulakit_types::storage::{ObjectInfo, PutOptions, Storage, Symlinks, TreeOptions, child_url, join, shown};
-use nebulakit_types::{AwaitOrBlocking, Error, ErrorKind, Result};
-
-use crate::process::platform::Platform;
-use crate::process::reactor::Reactor;
+use nebulakit_types::{AwaitOrBlocking, Error, ErrorKind, Result, block_on};
 
 /// The object that [`Checkpoint::write`] stores.
 const OBJECT: &str = "_dst_cp";
@@ -41,7 +38,6 @@ pub struct Checkpoint {
     destination: String,
     previous: Option<String>,
     resumes_own: bool,
-    reactor: Reactor,
 }
 
 impl fmt::Debug for Checkpoint {
@@ -54,23 +50,11 @@ impl fmt::Debug for Checkpoint {
 impl Checkpoint {
     /// Makes the checkpoint of an attempt from the options `--checkpoint-path` and `--prev-checkpoint`.
     ///
-    /// `None` if there is no destination: then the platform keeps no checkpoints for this task. Empty text is the same as none. Its
-    /// blocking operations use `reactor`.
-    pub(crate) fn new(
-        storage: &Storage,
-        destination: Option<&str>,
-        previous: Option<&str>,
-        platform: &Platform,
-        reactor: &Reactor,
-    ) -> Option<Self> {
+    /// `None` if there is no destination: then the platform keeps no checkpoints for this task. Empty text is the same as none.
+    /// `resumes_own` says whether one of this very attempt is looked for before that of the former one.
+    pub(crate) fn new(storage: &Storage, destination: Option<&str>, previous: Option<&str>, resumes_own: bool) -> Option<Self> {
         let given = |url: Option<&str>| url.filter(|url| !url.is_empty()).map(str::to_owned);
-        Some(Self {
-            storage: storage.clone(),
-            destination: given(destination)?,
-            previous: given(previous),
-            resumes_own: platform.resumes_own_checkpoint,
-            reactor: reactor.clone(),
-        })
+        Some(Self { storage: storage.clone(), destination: given(destination)?, previous: given(previous), resumes_own })
     }
 
     /// Whether a former attempt could have left something. The store is not asked.
@@ -169,8 +153,8 @@ impl Checkpoint {
         BlockingCheckpoint(self)
     }
 
-    fn block_on<T>(&self, future: impl Future<Output = Result<T>>) -> Result<T> {
-        let started = self.reactor.wait(future);
+    fn wait<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
+        let started = block_on(future);
         started.map_err(|error| Error::new(ErrorKind::Io, "no thread can be started").with_source(error))?
     }
 
@@ -210,7 +194,7 @@ impl BlockingCheckpoint<'_> {
     /// # Errors
     /// As there.
     pub fn write(&self, bytes: impl Into<Bytes>) -> Result<()> {
-        self.0.block_on(self.0.write(bytes))
+        Checkpoint::wait(self.0.write(bytes))
     }
 
     /// As [`Checkpoint::read`].
@@ -218,7 +202,7 @@ impl BlockingCheckpoint<'_> {
     /// # Errors
     /// As there.
     pub fn read(&self) -> Result<Option<Bytes>> {
-        self.0.block_on(self.0.read())
+        Checkpoint::wait(self.0.read())
     }
 
     /// As [`Checkpoint::save`].
@@ -226,7 +210,7 @@ impl BlockingCheckpoint<'_> {
     /// # Errors
     /// As there.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
-        self.0.block_on(self.0.save(path))
+        Checkpoint::wait(self.0.save(path))
     }
 
     /// As [`Checkpoint::restore`].
@@ -234,7 +218,7 @@ impl BlockingCheckpoint<'_> {
     /// # Errors
     /// As there.
     pub fn restore(&self, into: impl AsRef<Path>) -> Result<bool> {
-        self.0.block_on(self.0.restore(into))
+        Checkpoint::wait(self.0.restore(into))
     }
 }
 
@@ -253,23 +237,23 @@ mod tests {
         Builder::new_current_thread().build().unwrap().block_on(future)
     }
 
-    fn attempts(storage: &Storage, platform: &Platform) -> (Checkpoint, Checkpoint) {
-        let first = Checkpoint::new(storage, Some(FIRST), Some(""), platform, &Reactor::default()).unwrap();
-        let second = Checkpoint::new(storage, Some(SECOND), Some(FIRST), platform, &Reactor::default()).unwrap();
+    fn attempts(storage: &Storage, resumes_own: bool) -> (Checkpoint, Checkpoint) {
+        let first = Checkpoint::new(storage, Some(FIRST), Some(""), resumes_own).unwrap();
+        let second = Checkpoint::new(storage, Some(SECOND), Some(FIRST), resumes_own).unwrap();
         (first, second)
     }
 
     #[test]
     fn without_a_destination_there_is_no_checkpoint() {
         let storage = Storage::memory();
-        assert!(Checkpoint::new(&storage, None, Some(FIRST), &Platform::FLYTE_1, &Reactor::default()).is_none());
-        assert!(Checkpoint::new(&storage, Some(""), None, &Platform::FLYTE_1, &Reactor::default()).is_none());
+        assert!(Checkpoint::new(&storage, None, Some(FIRST), false).is_none());
+        assert!(Checkpoint::new(&storage, Some(""), None, false).is_none());
     }
 
     #[test]
     fn the_next_attempt_reads_what_was_written_last() {
         let storage = Storage::memory();
-        let (first, second) = attempts(&storage, &Platform::FLYTE_1);
+        let (first, second) = attempts(&storage, false);
         assert!(!first.has_previous() && second.has_previous());
         run(async {
             assert_eq!(first.read().await.unwrap(), None, "no former attempt");
@@ -285,7 +269,7 @@ mod tests {
     #[test]
     fn a_relaunch_on_flyte_2_reads_its_own() {
         let storage = Storage::memory();
-        let (first, second) = attempts(&storage, &Platform::FLYTE_2);
+        let (first, second) = attempts(&storage, true);
         run(async {
             first.write("first").await.unwrap();
             assert_eq!(second.read().await.unwrap().unwrap(), "first");
@@ -297,7 +281,7 @@ mod tests {
     #[test]
     fn a_directory_comes_back_whole() {
         let storage = Storage::memory();
-        let (first, second) = attempts(&storage, &Platform::FLYTE_1);
+        let (first, second) = attempts(&storage, false);
         let folder = tempfile::tempdir().unwrap();
         let (from, to) = (folder.path().join("from"), folder.path().join("to/deep"));
         fs::create_dir_all(from.join("a/b")).unwrap();
@@ -318,7 +302,7 @@ mod tests {
     #[test]
     fn a_file_keeps_its_name_and_is_readable_as_bytes() {
         let storage = Storage::memory();
-        let (first, second) = attempts(&storage, &Platform::FLYTE_1);
+        let (first, second) = attempts(&storage, false);
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("model.bin"), "weights").unwrap();
         run(async {
@@ -333,7 +317,7 @@ mod tests {
     #[test]
     fn one_object_of_another_sdk_is_read_too() {
         let storage = Storage::memory();
-        let (_, second) = attempts(&storage, &Platform::FLYTE_2);
+        let (_, second) = attempts(&storage, true);
         let folder = tempfile::tempdir().unwrap();
         run(async {
             storage.put(FIRST, vec!["raw".into()], &PutOptions::default()).await.unwrap();
@@ -353,10 +337,10 @@ mod tests {
         let storage = Storage::default();
         for (index, scheme) in ["", "file://"].iter().enumerate() {
             let at = |name: &str| format!("{scheme}{}/{name}", folder.path().display());
-            let first = Checkpoint::new(&storage, Some(&at("cp")), Some(&at("empty")), &Platform::FLYTE_1, &Reactor::default()).unwrap();
+            let first = Checkpoint::new(&storage, Some(&at("cp")), Some(&at("empty")), false).unwrap();
             assert_eq!(first.blocking().read().unwrap(), None);
             first.blocking().save(&from).unwrap();
-            let second = Checkpoint::new(&storage, Some(&at("cp2")), Some(&at("cp")), &Platform::FLYTE_1, &Reactor::default()).unwrap();
+            let second = Checkpoint::new(&storage, Some(&at("cp2")), Some(&at("cp")), false).unwrap();
             let to = folder.path().join(index.to_string());
             assert!(second.blocking().restore(&to).unwrap());
             assert_eq!(fs::read_to_string(to.join("50%25")).unwrap(), "x");
@@ -367,7 +351,7 @@ mod tests {
     fn plain_functions_may_write_from_a_blocking_thread() {
         let storage = Storage::memory();
         Builder::new_current_thread().build().unwrap().block_on(async {
-            let (first, second) = attempts(&storage, &Platform::FLYTE_1);
+            let (first, second) = attempts(&storage, false);
             tokio::task::spawn_blocking(move || first.blocking().write("x").unwrap()).await.unwrap();
             assert_eq!(second.read().await.unwrap().unwrap(), "x");
         });

@@ -1,5 +1,7 @@
 //! Who this process is on the platform: execution, task and attempt, read from the environment.
 
+use std::sync::{Arc, LazyLock};
+
 use crate::services::env::{self, Environment};
 
 /// The identity of the running task.
@@ -49,6 +51,12 @@ pub struct TaskId {
 }
 
 impl Identity {
+    /// That of a run without a platform.
+    pub(crate) fn local() -> Arc<Self> {
+        static LOCAL: LazyLock<Arc<Identity>> = LazyLock::new(|| Arc::new(Identity::new(&Environment::empty())));
+        Arc::clone(&LOCAL)
+    }
+
     /// Reads the identity from the environment (Flyte task contract, environment).
     ///
     /// An attempt number that is no number counts as 0: it decides nothing that a task should fail for.

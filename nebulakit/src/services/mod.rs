@@ -7,3 +7,4 @@ pub mod env;
 pub(crate) mod identity;
 pub mod secrets;
 pub mod stats;
+pub(crate) mod stores;

@@ -8,7 +8,7 @@ pub use nebulakit_types::Secret;
 use nebulakit_types::visible;
 use zeroize::Zeroizing;
 
-use crate::services::config::LazyConfig;
+use crate::services::config::{Config, LazyConfig};
 use crate::services::env::Environment;
 
 /// Looks up the secrets that the task asked for.
@@ -39,6 +39,32 @@ impl Secrets {
     #[must_use]
     pub fn new(environment: &Environment, config: &LazyConfig, is_local: bool) -> Self {
         Self { environment: environment.clone(), config: config.clone(), is_local, declared: Vec::new() }
+    }
+
+    /// No secrets.
+    #[must_use]
+    pub fn none() -> Self {
+        Self::of([])
+    }
+
+    /// These secrets and no others, for tests: group, key and value of each. The group may be empty.
+    ///
+    /// ```
+    /// # use nebulakit::secrets::Secrets;
+    /// let secrets = Secrets::of([("db", "password", "dummy")]);
+    /// assert_eq!(secrets.get("db", "password")?.expose(), "dummy");
+    /// assert!(secrets.get("db", "user").unwrap_err().is_not_found());
+    /// # Ok::<(), nebulakit::secrets::SecretError>(())
+    /// ```
+    #[must_use]
+    pub fn of<'a>(secrets: impl IntoIterator<Item = (&'a str, &'a str, &'a str)>) -> Self {
+        // A lookup in a folder that is not there, and in variables of its own.
+        let name = |group: &str, key: &str| {
+            let parts: Vec<_> = [group, key].into_iter().filter(|part| !part.is_empty()).collect();
+            format!("_FSEC_{}", parts.join("_").to_uppercase())
+        };
+        let environment: Environment = secrets.into_iter().map(|(group, key, value)| (name(group, key), value)).collect();
+        Self { config: LazyConfig::of(Config::default()), environment, is_local: true, declared: Vec::new() }
     }
 
     /// The same lookup for a task that declares these secrets (group, version and key), which decides the hint for one that is not found.

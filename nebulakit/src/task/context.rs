@@ -1,27 +1,24 @@
 //! What a running task may ask.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::future::Future;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant, SystemTime};
 
 use nebulakit_types::storage::{Storage, join};
 use nebulakit_types::workspace::Workspace;
+use tokio::runtime::Handle;
+use tokio::task::JoinHandle;
 
-use crate::process::platform::Platform;
-use crate::process::reactor::Reactor;
-use crate::process::stores::Stores;
 use crate::services::checkpoint::Checkpoint;
-use crate::services::config::LazyConfig;
 use crate::services::deck::Decks;
-use crate::services::env::Environment;
-use crate::services::identity::{ExecutionId, Identity, TaskId};
+use crate::services::identity::{ExecutionId, TaskId};
 use crate::services::secrets::Secrets;
 use crate::services::stats::Stats;
-use crate::task::cancellation::Cancellation;
+use crate::task::builder::ContextBuilder;
+use crate::task::surroundings::{Places, Surroundings};
 
 /// The running task's surroundings; cheap to clone, and free to take: whatever costs anything is made when it is first asked for.
 ///
@@ -50,58 +47,65 @@ pub struct Context {
 struct Inner {
     surroundings: Surroundings,
     workspace: Workspace,
+    /// The secrets that the task asks for: group, version and key of each.
+    declared: Vec<[&'static str; 3]>,
     secrets: OnceLock<Secrets>,
     stats: OnceLock<Stats>,
     checkpoint: OnceLock<Option<Checkpoint>>,
     decks: Decks,
 }
 
-/// What a [`Context`] is made of.
-pub(crate) struct Surroundings {
-    pub(crate) identity: Identity,
-    pub(crate) environment: Environment,
-    pub(crate) config: LazyConfig,
-    pub(crate) stores: Stores,
-    pub(crate) cancellation: Cancellation,
-    pub(crate) started: SystemTime,
-    pub(crate) custom: BTreeMap<String, String>,
-    pub(crate) deadline: Option<Instant>,
-    pub(crate) output_prefix: String,
-    pub(crate) raw_output_prefix: Option<String>,
-    pub(crate) checkpoint: Option<String>,
-    pub(crate) previous_checkpoint: Option<String>,
-    pub(crate) platform: &'static Platform,
-    pub(crate) reactor: Reactor,
-    /// The secrets that the task asks for: group, version and key of each.
-    pub(crate) secrets: Vec<[&'static str; 3]>,
-}
-
-/// The places may hold secrets in their URLs.
-impl fmt::Debug for Surroundings {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Surroundings").field("identity", &self.identity).field("started", &self.started).finish_non_exhaustive()
-    }
-}
-
 impl Context {
-    pub(crate) fn new(surroundings: Surroundings) -> Self {
+    /// The context of a run of a task that asks for the secrets `declared`: group, version and key of each.
+    pub(crate) fn new(surroundings: Surroundings, declared: Vec<[&'static str; 3]>) -> Self {
         let stores = surroundings.stores.clone();
         let raw_prefix = surroundings.raw_output_prefix.clone();
         let raw_prefix = raw_prefix.unwrap_or_else(|| join(&surroundings.output_prefix, "raw"));
-        // A platform that keeps the time goes by the workflow's node, which may give the task more of it than the task itself says.
-        let deadline = surroundings.deadline.filter(|_| !surroundings.platform.keeps_timeouts);
-        let workspace = Workspace::new(move || stores.all().until(deadline), Some(raw_prefix), surroundings.environment.temporary_folder());
-        workspace.share();
+        let deadline = surroundings.deadline.filter(|deadline| deadline.is_kept).map(|deadline| deadline.at);
+        let workspace = Workspace::new(move || stores.all().until(deadline), Some(raw_prefix), &surroundings.temporary);
         Self {
             inner: Arc::new(Inner {
                 surroundings,
                 workspace,
+                declared,
                 secrets: OnceLock::new(),
                 stats: OnceLock::new(),
                 checkpoint: OnceLock::new(),
                 decks: Decks::new(),
             }),
         }
+    }
+
+    /// A context without a platform, for tests and for programs of your own: its data goes below the folder `dir`, it reads no environment
+    /// and no configuration, and it reaches only this machine (`file` and `memory`). [`builder`](Self::builder) gives it more.
+    ///
+    /// # Examples
+    /// ```
+    /// # use nebulakit::prelude::*;
+    /// #[task]
+    /// fn save(ctx: Context, text: String) -> anyhow::Result<File> {
+    ///     let path = ctx.working_directory()?.join("text.txt");
+    ///     std::fs::write(&path, text)?;
+    ///     Ok(File::from_path(path))
+    /// }
+    /// # let folder = tempfile::tempdir()?;
+    /// let file = save(Context::local(folder.path()), "hello".to_owned())?;
+    /// assert_eq!(file.blocking().read_to_string()?, "hello");
+    /// # Ok::<(), anyhow::Error>(())
+    /// ```
+    #[must_use]
+    pub fn local(dir: impl Into<PathBuf>) -> Self {
+        Self::builder(dir).build()
+    }
+
+    /// The same with storage, secrets, an attempt, a checkpoint, cancellation or a deadline of your choice.
+    #[must_use]
+    pub fn builder(dir: impl Into<PathBuf>) -> ContextBuilder {
+        ContextBuilder::new(dir.into())
+    }
+
+    pub(crate) fn surroundings(&self) -> &Surroundings {
+        self.own()
     }
 
     fn own(&self) -> &Surroundings {
@@ -155,7 +159,7 @@ impl Context {
     /// locally), transfers of files, directories and tables are over by then, or end with an error that says so.
     #[must_use]
     pub fn deadline(&self) -> Option<Instant> {
-        self.own().deadline
+        self.own().deadline.map(|deadline| deadline.at)
     }
 
     /// How long the task may still run; zero when the time is up, [`None`] without a `timeout`.
@@ -211,14 +215,37 @@ impl Context {
     /// The secrets that the platform handed over.
     #[must_use]
     pub fn secrets(&self) -> &Secrets {
-        let own = self.own();
-        self.inner.secrets.get_or_init(|| Secrets::new(&own.environment, &own.config, own.identity.is_local).of_task(own.secrets.clone()))
+        self.inner.secrets.get_or_init(|| self.own().secrets.clone().of_task(self.inner.declared.clone()))
     }
 
     /// The metrics of this task.
     #[must_use]
     pub fn stats(&self) -> &Stats {
-        self.inner.stats.get_or_init(|| Stats::new(&self.own().config, &self.own().identity))
+        self.inner.stats.get_or_init(|| (self.own().stats)())
+    }
+
+    /// Says how far the task has come: `done` of `total` units of work, where it knows how many there are. Whoever runs the task may show
+    /// it; in a container nobody does.
+    pub fn report_progress(&self, done: u64, total: impl Into<Option<u64>>) {
+        if let Some(sink) = &self.own().progress {
+            sink.report(done, total.into());
+        }
+    }
+
+    /// Writes to this run's own log, where whoever runs the task keeps one, and else to the log of the process, as `tracing` does.
+    pub fn log(&self, level: tracing::Level, message: impl AsRef<str>) {
+        let message = message.as_ref();
+        if let Some(sink) = &self.own().logs {
+            sink.write(level, message);
+            return;
+        }
+        match level {
+            tracing::Level::ERROR => tracing::error!("{message}"),
+            tracing::Level::WARN => tracing::warn!("{message}"),
+            tracing::Level::INFO => tracing::info!("{message}"),
+            tracing::Level::DEBUG => tracing::debug!("{message}"),
+            tracing::Level::TRACE => tracing::trace!("{message}"),
+        }
     }
 
     /// The report that the console shows beside the task; stored when the task has ended, also when it failed.
@@ -233,10 +260,32 @@ impl Context {
     #[must_use]
     pub fn checkpoint(&self) -> Option<&Checkpoint> {
         let checkpoint = self.inner.checkpoint.get_or_init(|| {
-            let own = self.own();
-            Checkpoint::new(self.storage(), own.checkpoint.as_deref(), own.previous_checkpoint.as_deref(), own.platform, &own.reactor)
+            let Places { destination, previous, resumes_own } = &self.own().checkpoint;
+            Checkpoint::new(self.storage(), destination.as_deref(), previous.as_deref(), *resumes_own)
         });
         checkpoint.as_ref()
+    }
+
+    /// Starts a future beside the task, as `tokio::spawn` does, and as a part of this run: files, directories and tables that it makes from
+    /// a URL are opened through this run's stores.
+    ///
+    /// It does not end with the task: await it, or it goes on, or ends with the process.
+    ///
+    /// # Panics
+    /// Where there is no runtime, as in a task that is a plain `fn`, and no thread can be started for one.
+    pub fn spawn<T: Send + 'static>(&self, future: impl Future<Output = T> + Send + 'static) -> JoinHandle<T> {
+        let workspace = self.workspace().clone();
+        runtime().spawn(async move { workspace.scope(future).await })
+    }
+
+    /// Runs a function that blocks on a thread of its own, as `tokio::task::spawn_blocking` does, and as a part of this run; see
+    /// [`spawn`](Self::spawn).
+    ///
+    /// # Panics
+    /// As [`spawn`](Self::spawn).
+    pub fn spawn_blocking<T: Send + 'static>(&self, function: impl FnOnce() -> T + Send + 'static) -> JoinHandle<T> {
+        let workspace = self.workspace().clone();
+        runtime().spawn_blocking(move || workspace.enter(function))
     }
 
     /// Waits for a future in blocking code, such as one of [`storage`](Self::storage).
@@ -244,7 +293,24 @@ impl Context {
     /// # Panics
     /// In async code, where `.await` does the same, and when no thread can be started.
     pub fn block_on<T>(&self, future: impl Future<Output = T>) -> T {
-        self.own().reactor.wait(future).unwrap_or_else(|error| panic!("cannot start a thread: {error}"))
+        let workspace = self.workspace();
+        nebulakit_types::block_on(workspace.scope(future)).unwrap_or_else(|error| panic!("cannot start a thread: {error}"))
+    }
+}
+
+fn runtime() -> Handle {
+    nebulakit_types::handle().unwrap_or_else(|error| panic!("cannot start a thread: {error}"))
+}
+
+impl From<&Context> for Workspace {
+    fn from(context: &Context) -> Self {
+        context.workspace().clone()
+    }
+}
+
+impl From<Context> for Workspace {
+    fn from(context: Context) -> Self {
+        Self::from(&context)
     }
 }
 

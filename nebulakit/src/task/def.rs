@@ -3,21 +3,23 @@
 //! `#[task]` writes one [`Param`] per input, one [`Returns`], one [`TaskOptions`] and one [`TaskDef`] that points at them, all
 //! constants; everything that runs is here.
 
-use std::collections::HashMap;
 use std::future::Future;
 use std::pin::Pin;
 
 use nebulakit_types::convert::MERGED;
-use nebulakit_types::convert::reader::{Entries, LiteralRef, LiteralView, References};
+use nebulakit_types::convert::reader::LiteralRef;
 use nebulakit_types::convert::shapes::Shapes;
 use nebulakit_types::convert::writer::Encoder;
 use nebulakit_types::outbox::Outbox;
 use nebulakit_types::outputs::{OutputWriter, TaskOutputs, TaskReturn, Written};
-use nebulakit_types::{Dialect, Error, ErrorKind, LiteralType, NebulaType, Result};
+use nebulakit_types::{Dialect, Error, ErrorKind, LiteralType, NebulaType};
 
 use crate::task::context::Context;
-use crate::task::failure::Panicked;
+use crate::task::failure::{Failure, Panicked, Unsuccessful};
+use crate::task::inputs::Inputs;
 use crate::task::panic::{silently, told};
+
+type Result<T, E = Error> = std::result::Result<T, E>;
 
 pub use super::options::{CacheOptions, Mount, Resources, SecretRequest, TaskOptions};
 
@@ -38,6 +40,8 @@ pub struct TaskDef {
     pub returns: &'static dyn AnyReturns,
     /// What it asks of the platform.
     pub options: &'static TaskOptions,
+    /// Whether its function is async.
+    pub is_async: bool,
     /// Converts the inputs and prepares the call; the task's own code runs when the [`Call`] does.
     pub call: fn(&mut Inputs<'_>, Context) -> Result<Call>,
 }
@@ -53,66 +57,6 @@ impl TaskDef {
             self.returns.variables(dialect);
         });
         described.err().map(|panic| panic.to_string())
-    }
-}
-
-/// The inputs of one call, by name.
-#[derive(Debug)]
-pub struct Inputs<'a> {
-    /// In the order in which their names first came; without those that a parameter has taken.
-    entries: Vec<Option<(&'a str, LiteralRef<'a>)>>,
-    places: HashMap<&'a str, usize>,
-}
-
-impl<'a> Inputs<'a> {
-    /// The inputs of an `inputs.pb` with these bytes, and what its literals refer to. Of a name that comes twice the last literal counts.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Corrupt`] when the bytes are not a map of literals.
-    pub fn parse(bytes: &'a [u8], references: &'a References) -> Result<Self> {
-        let mut inputs = Self { entries: Vec::new(), places: HashMap::new() };
-        let mut fields = Entries::of_map(bytes, references);
-        while let Some((name, literal)) = fields.next()? {
-            let place = *inputs.places.entry(name).or_insert(inputs.entries.len());
-            match inputs.entries.get_mut(place) {
-                Some(entry) => *entry = Some((name, literal)),
-                None => inputs.entries.push(Some((name, literal))),
-            }
-        }
-        Ok(inputs)
-    }
-
-    /// Replaces the input `name`, a list, by its element `index`; an input that is not there stays absent.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Mismatch`] when the input is no list, [`ErrorKind::OutOfRange`] when the list is too short.
-    pub fn select(&mut self, name: &str, index: usize) -> Result<()> {
-        let Some((_, literal)) = self.entry(name).and_then(Option::as_mut) else { return Ok(()) };
-        let LiteralView::Collection(mut elements) = literal.view()? else {
-            return Err(literal.view()?.mismatch("a list to map over").at_field(name));
-        };
-        let mut length = 0;
-        while let Some(element) = elements.next()? {
-            if length == index {
-                *literal = element;
-                return Ok(());
-            }
-            length += 1;
-        }
-        Err(Error::new(ErrorKind::OutOfRange, format!("the map index {index} is beyond the list's {length} elements")).at_field(name))
-    }
-
-    /// The names that no parameter has taken.
-    pub fn names(&self) -> impl Iterator<Item = &'a str> {
-        self.entries.iter().flatten().map(|(name, _)| *name)
-    }
-
-    fn entry(&mut self, name: &str) -> Option<&mut Option<(&'a str, LiteralRef<'a>)>> {
-        self.entries.get_mut(*self.places.get(name)?)
-    }
-
-    fn take(&mut self, name: &str) -> Option<LiteralRef<'a>> {
-        self.entry(name)?.take().map(|(_, literal)| literal)
     }
 }
 
@@ -263,7 +207,7 @@ impl<T> AnyParam for Param<T> {
 pub struct Returns<R> {
     names: &'static [&'static str],
     literal_types: fn(&Dialect) -> Vec<LiteralType>,
-    write: fn(R, &mut OutputWriter) -> Outcome,
+    write: fn(R, &mut OutputWriter) -> Result<(), Unsuccessful>,
     shapes: fn(&mut Shapes),
 }
 
@@ -296,11 +240,9 @@ impl<R> Returns<R> {
     }
 }
 
-fn write<R: TaskReturn>(returned: R, writer: &mut OutputWriter) -> Outcome {
-    match returned.into_outputs() {
-        Ok(outputs) => outputs.write(writer).map_or_else(Outcome::NotEncoded, |()| Outcome::Returned(Written::default())),
-        Err(error) => Outcome::Failed(error),
-    }
+fn write<R: TaskReturn>(returned: R, writer: &mut OutputWriter) -> Result<(), Unsuccessful> {
+    let outputs = returned.into_outputs().map_err(|error| Failure::of_task(&error))?;
+    outputs.write(writer).map_err(|error| Failure::of_outputs(&error).into())
 }
 
 impl<R: 'static> Returns<R> {
@@ -314,12 +256,10 @@ impl<R: 'static> Returns<R> {
         Call(CallKind::Future(Box::new(move |dialect, outbox| Box::pin(async move { self.outcome(future.await, dialect, outbox) }))))
     }
 
-    fn outcome(&self, returned: R, dialect: &'static Dialect, outbox: Outbox) -> Outcome {
+    fn outcome(&self, returned: R, dialect: &'static Dialect, outbox: Outbox) -> Ended {
         let mut writer = OutputWriter::new(self.names, dialect, outbox);
-        match (self.write)(returned, &mut writer) {
-            Outcome::Returned(_) => Outcome::Returned(writer.finish()),
-            other => other,
-        }
+        (self.write)(returned, &mut writer)?;
+        Ok(writer.finish())
     }
 }
 
@@ -351,23 +291,15 @@ impl std::fmt::Debug for Call {
     }
 }
 
+/// How a task's function ended.
+pub(crate) type Ended = Result<Written, Unsuccessful>;
+
 /// A future of a task's end.
-pub(crate) type CallFuture = Pin<Box<dyn Future<Output = Outcome> + Send>>;
+pub(crate) type CallFuture = Pin<Box<dyn Future<Output = Ended> + Send>>;
 
 pub(crate) enum CallKind {
     /// Blocks its thread until the task has ended.
-    Blocking(Box<dyn FnOnce(&'static Dialect, Outbox) -> Outcome + Send>),
+    Blocking(Box<dyn FnOnce(&'static Dialect, Outbox) -> Ended + Send>),
     /// Is polled until the task has ended.
     Future(Box<dyn FnOnce(&'static Dialect, Outbox) -> CallFuture + Send>),
-}
-
-/// How a task's function ended.
-#[derive(Debug)]
-pub(crate) enum Outcome {
-    /// It returned these outputs.
-    Returned(Written),
-    /// It returned an error.
-    Failed(anyhow::Error),
-    /// What it returned cannot be written.
-    NotEncoded(Error),
 }

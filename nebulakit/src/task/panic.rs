@@ -7,9 +7,7 @@ use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind, resume_unwind};
 use std::sync::Once;
 
 use futures_util::FutureExt;
-use nebulakit_types::visible;
 
-use crate::process::terminal;
 use crate::task::backtrace::of_the_task;
 use crate::task::failure::{Failure, Panicked, code};
 
@@ -60,40 +58,13 @@ pub(crate) async fn guard_future<T>(future: impl Future<Output = T>) -> Result<T
     polled.await
 }
 
-/// Notes the place of panics in watched code; all others go where they went before, as text.
+/// Notes the place of panics in watched code; all others go where they went before.
 fn watch() {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {
         let before = std::panic::take_hook();
-        std::panic::set_hook(Box::new(move |info| {
-            if WATCHED.get() {
-                note(info);
-            } else if let Some(text) = more_than_text(info) {
-                terminal::write(&text);
-            } else {
-                terminal::clear();
-                before(info);
-            }
-        }));
+        std::panic::set_hook(Box::new(move |info| if WATCHED.get() { note(info) } else { before(info) }));
     });
-}
-
-/// What is told of a panic whose message holds control characters, or lines that could be taken for lines of ours: what Rust itself would
-/// tell, with them escaped and indented. [`None`] for all others.
-fn more_than_text(info: &PanicHookInfo<'_>) -> Option<String> {
-    let said = info.payload_as_str()?;
-    let shown = terminal::continued(said);
-    if shown == said && visible::lines(said) == said {
-        return None;
-    }
-    let thread = std::thread::current();
-    let place = info.location().map_or_else(String::new, |place| format!(" at {place}"));
-    let backtrace = Backtrace::capture();
-    let backtrace = match backtrace.status() {
-        BacktraceStatus::Captured => format!("stack backtrace:\n{backtrace}"),
-        _ => "note: run with `RUST_BACKTRACE=1` environment variable to display a backtrace\n".to_owned(),
-    };
-    Some(format!("\nthread '{}' panicked{place}:\n  {shown}\n{backtrace}", thread.name().unwrap_or("<unnamed>")))
 }
 
 fn note(info: &PanicHookInfo<'_>) {
@@ -139,7 +110,7 @@ mod tests {
     fn a_panic_says_what_and_where() {
         let failure = guard(|| -> () { panic!("value {}", 7) }).unwrap_err();
         assert_eq!(failure.code, "USER:Panic");
-        assert!(failure.message.contains("src/panic.rs:") && failure.message.contains("value 7"), "{}", failure.message);
+        assert!(failure.message.contains("task/panic.rs:") && failure.message.contains("value 7"), "{}", failure.message);
     }
 
     #[test]
@@ -156,6 +127,6 @@ mod tests {
     #[test]
     fn a_panic_with_a_payload_of_another_type_has_a_place_at_least() {
         let failure = guard(|| -> () { std::panic::panic_any(7_u8) }).unwrap_err();
-        assert!(failure.message.contains("src/panic.rs:"), "{}", failure.message);
+        assert!(failure.message.contains("task/panic.rs:"), "{}", failure.message);
     }
 }

@@ -16,8 +16,8 @@ use nebulakit_types::workspace::Workspace;
 use nebulakit_types::{Error, ErrorKind, Literal, LiteralType, Result, visible};
 
 use super::sandbox::Sandbox;
-use crate::process::reactor::Reactor;
-use crate::process::stores::{Stores, is_local};
+use crate::process::stores::is_local;
+use crate::services::stores::Stores;
 use crate::task::failure::chain;
 
 /// How long reading the first rows may take, and counting all of them: nobody waits for more than the outputs.
@@ -93,13 +93,13 @@ fn named(folder: &Path, format: &str) -> Option<String> {
 }
 
 /// The first rows of the tables that are outputs themselves, as text. What cannot be read is told in the log.
-pub(super) fn heads(tables: Vec<Table>, stores: &Stores, reactor: &Reactor) -> Vec<(&'static str, String)> {
+pub(super) fn heads(tables: Vec<Table>, stores: &Stores) -> Vec<(&'static str, String)> {
     let mut heads = Vec::new();
     for table in tables {
         let Some(output) = table.output else { continue };
         let stores = stores.clone();
         let workspace = Workspace::new(move || stores.all().clone(), None, ".");
-        let head = reactor.wait(within(head(&table, &workspace)));
+        let head = nebulakit_types::block_on(within(head(&table, &workspace)));
         match head.unwrap_or_else(|error| Err(Error::new(ErrorKind::Io, error.to_string()))) {
             Ok(head) => heads.push((output, head)),
             Err(error) => tracing::warn!("cannot show the first rows of `{output}`: {}", chain(&error)),

@@ -14,13 +14,12 @@ mod sandbox;
 
 use std::collections::HashMap;
 use std::ffi::OsString;
-use std::sync::Arc;
 
+use bytes::Bytes;
 use clap::ArgMatches;
 use jiff::Timestamp;
 use nebulakit_types::convert::time::Instant;
 use nebulakit_types::convert::writer::Encoder;
-use nebulakit_types::storage::Storage;
 
 use self::parse::Parser;
 use self::places::Places;
@@ -30,16 +29,11 @@ use super::commands::{self, Setting};
 use super::{Complaint, complain, keep_stdout, usage};
 use crate::process::execute::Execution;
 use crate::process::exit::Exit;
+use crate::process::host::Host;
 use crate::process::logs;
-use crate::process::meter::Meter;
-use crate::process::reactor::Reactor;
 use crate::process::request::ContainerRequest;
-use crate::process::stop::Stop;
-use crate::process::stores::Stores;
 use crate::process::terminal;
-use crate::services::config::LazyConfig;
-use crate::services::env::{self, Environment};
-use crate::services::identity::Identity;
+use crate::services::env;
 use crate::task::def::TaskDef;
 use crate::task::failure::chain;
 
@@ -56,12 +50,12 @@ pub(super) fn run<'a>(name: &str, words: impl Iterator<Item = &'a OsString>, set
         terminal::write(&format!("warning: the task `{}` is deprecated: {reason}\n", task.name));
     }
     let is_json = matches.get_flag(flags::JSON);
-    let surroundings = Surroundings::new(setting)?;
+    let (host, sandbox) = host(setting)?;
     let now = Instant::from_epoch(Timestamp::now().as_duration()).map_err(|error| Complaint::failed(chain(&error)))?;
-    let places = Places::new(surroundings.sandbox.folder().join(sandbox::INPUTS), &surroundings.stores, &surroundings.reactor);
+    let places = Places::new(sandbox.folder().join(sandbox::INPUTS), &host.stores);
     let inputs = inputs(task, &matches, &Parser { now, dialect: setting.dialect(), places: &places });
-    let inputs = inputs.inspect_err(|_| surroundings.sandbox.remove())?;
-    execute(task, &inputs, setting, surroundings, is_json)
+    let inputs = inputs.inspect_err(|_| sandbox.remove())?;
+    execute(task, inputs.into(), setting, host, sandbox, is_json)
 }
 
 /// The bytes of the `inputs.pb` that `words` make for the task called `name`, where every document says `document` and every path leads
@@ -77,37 +71,23 @@ pub(super) fn rehearse<'a>(
     let words: Vec<_> = words.cloned().collect();
     let matches = command.try_get_matches_from_mut(&words);
     let matches = matches.map_err(|error| usage::unsaid(&error, &format!("{} run {name}", setting.binary), &words))?;
-    let config = LazyConfig::new(setting.environment);
-    let stores = Stores::new(&config, setting.environment, &Identity::new(setting.environment));
-    let reactor = Reactor::default();
+    let stores = Host::new(setting.environment.clone()).stores;
     let now = Instant::new(0, 0).map_err(|error| Complaint::failed(chain(&error)))?;
-    let parser = Parser { now, dialect: setting.dialect(), places: &Places::told(document, &stores, &reactor) };
+    let parser = Parser { now, dialect: setting.dialect(), places: &Places::told(document, &stores) };
     inputs(task, &matches, &parser)
 }
 
-/// What a run has before its task is called.
-struct Surroundings {
-    environment: Environment,
-    config: LazyConfig,
-    identity: Identity,
-    stores: Stores,
-    reactor: Reactor,
-    sandbox: Sandbox,
-}
-
-impl Surroundings {
-    fn new(setting: &Setting<'_>) -> Result<Self, Complaint> {
-        // People read the log here, unless they ask for something else.
-        let environment = match setting.environment.get(env::SDK_LOGGING_FORMAT) {
-            Some(_) => setting.environment.clone(),
-            None => setting.environment.clone().with(env::SDK_LOGGING_FORMAT, "text"),
-        };
-        let config = LazyConfig::new(&environment);
-        let parent = config.get_or_environment().sdk.local_sandbox.clone().unwrap_or_else(|| environment.temporary_folder());
-        let identity = Identity::new(&environment);
-        let stores = Stores::new(&config, &environment, &identity);
-        Ok(Self { sandbox: Sandbox::in_folder(&parent)?, environment, config, identity, stores, reactor: Reactor::default() })
-    }
+/// This process, whose log people read here, unless they ask for something else; and the folder of the run.
+fn host(setting: &Setting<'_>) -> Result<(Host, Sandbox), Complaint> {
+    let environment = match setting.environment.get(env::SDK_LOGGING_FORMAT) {
+        Some(_) => setting.environment.clone(),
+        None => setting.environment.clone().with(env::SDK_LOGGING_FORMAT, "text"),
+    };
+    let host = Host::new(environment);
+    let settings = host.config.get_or_environment();
+    let parent = settings.sdk.local_sandbox.clone().unwrap_or_else(|| host.environment.temporary_folder());
+    let sandbox = Sandbox::in_folder(&parent)?;
+    Ok((host, sandbox))
 }
 
 /// The bytes of an `inputs.pb`: what the file gives, and over it what the flags give. Defaults are left to the task.
@@ -149,9 +129,16 @@ fn inputs(task: &'static TaskDef, matches: &ArgMatches, parser: &Parser<'_>) -> 
     Err(Complaint::usage(format!("neither the flags nor the file give {}", missing.join(", "))))
 }
 
-fn execute(task: &'static TaskDef, inputs: &[u8], setting: &Setting<'_>, own: Surroundings, is_json: bool) -> Result<Exit, Complaint> {
-    let Surroundings { environment, config, identity, stores, reactor, sandbox } = own;
-    logs::install(&environment, setting.platform);
+fn execute(
+    task: &'static TaskDef,
+    inputs: Bytes,
+    setting: &Setting<'_>,
+    host: Host,
+    sandbox: Sandbox,
+    is_json: bool,
+) -> Result<Exit, Complaint> {
+    logs::install(&host.environment, setting.platform);
+    host.serve_all();
     sandbox.make()?;
     if is_json {
         keep_stdout();
@@ -166,27 +153,12 @@ fn execute(task: &'static TaskDef, inputs: &[u8], setting: &Setting<'_>, own: Su
         map: None,
         is_test: false,
     };
-    let answer = Answer { task, sandbox, is_json, platform: setting.platform, stores: stores.clone(), reactor: reactor.clone() };
-    let execution = Arc::new(Execution {
-        meter: Meter::new(&environment, &config, &identity),
-        request,
-        platform: setting.platform,
-        telling: bar::telling(),
-        stores,
-        environment,
-        identity,
-        config,
-        storage: Storage::default(),
-        is_local: true,
-        reactor,
-        stop: Stop::default(),
-    });
+    let answer = Answer { task, sandbox, is_json, platform: setting.platform, stores: host.stores.clone() };
+    let execution = Execution::new(request, host, setting.platform, bar::telling(), true);
     let (leave, answer_at_once) = (setting.leave, answer.clone());
     // A task that did not stop in time must not hold the process.
     let give_up = move |ending| leave(answer_at_once.give(ending).unwrap_or_else(|complaint| complain(&complaint)));
-    let ending = execution.run_here(task, inputs, stopping, give_up);
-    execution.meter.flush();
-    answer.give(ending)
+    answer.give(execution.run_here(task, &inputs, stopping, give_up))
 }
 
 /// Says at once that a request to stop has been heard.

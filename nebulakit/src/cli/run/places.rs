@@ -12,8 +12,7 @@ use std::time::Duration;
 
 use nebulakit_types::{Error, ErrorKind, Result, storage, visible};
 
-use crate::process::reactor::Reactor;
-use crate::process::stores::Stores;
+use crate::services::stores::Stores;
 
 /// How long a pipe may have nobody who writes to it.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -25,8 +24,6 @@ pub(super) struct Places<'a> {
     pub(super) folder: PathBuf,
     #[cfg_attr(not(feature = "schema"), expect(dead_code, reason = "only tables are looked at before the task runs"))]
     pub(super) stores: &'a Stores,
-    #[cfg_attr(not(feature = "schema"), expect(dead_code, reason = "only tables are looked at before the task runs"))]
-    pub(super) reactor: &'a Reactor,
     /// What every document says, where names are not followed: then nothing is read, and every path leads somewhere.
     told: Option<&'a str>,
     copies: Cell<usize>,
@@ -45,13 +42,13 @@ pub(super) enum Wanted {
 }
 
 impl<'a> Places<'a> {
-    pub(super) fn new(folder: PathBuf, stores: &'a Stores, reactor: &'a Reactor) -> Self {
-        Self { folder, stores, reactor, told: None, copies: Cell::new(0), has_read_stdin: Cell::new(false) }
+    pub(super) fn new(folder: PathBuf, stores: &'a Stores) -> Self {
+        Self { folder, stores, told: None, copies: Cell::new(0), has_read_stdin: Cell::new(false) }
     }
 
     /// Places that follow no name: every document says `document`, and every path leads to what is wanted.
-    pub(super) fn told(document: &'a str, stores: &'a Stores, reactor: &'a Reactor) -> Self {
-        Self { told: Some(document), ..Self::new(PathBuf::new(), stores, reactor) }
+    pub(super) fn told(document: &'a str, stores: &'a Stores) -> Self {
+        Self { told: Some(document), ..Self::new(PathBuf::new(), stores) }
     }
 
     /// Whether names are followed.

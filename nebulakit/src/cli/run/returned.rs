@@ -10,14 +10,13 @@ use nebulakit_types::{Error, Untyped, visible};
 use super::sandbox::Sandbox;
 use crate::cli::render::{self, Reader};
 use crate::cli::{Complaint, data, is_terminal, say};
-use crate::process::execute::LocalEnding;
+use crate::process::execute::Here;
 use crate::process::exit::Exit;
 use crate::process::platform::Platform;
-use crate::process::reactor::Reactor;
-use crate::process::stores::Stores;
 use crate::process::terminal;
+use crate::services::stores::Stores;
 use crate::task::def::TaskDef;
-use crate::task::failure::{Failure, chain, code};
+use crate::task::failure::{Failure, Unsuccessful, chain, code};
 
 /// What is needed to tell how a run ended.
 #[derive(Debug, Clone)]
@@ -28,43 +27,32 @@ pub(super) struct Answer {
     pub(super) platform: &'static Platform,
     #[cfg_attr(not(feature = "schema"), expect(dead_code, reason = "only tables are read once more"))]
     pub(super) stores: Stores,
-    #[cfg_attr(not(feature = "schema"), expect(dead_code, reason = "only tables are read once more"))]
-    pub(super) reactor: Reactor,
 }
 
 impl Answer {
     /// Shows how the run ended.
-    pub(super) fn give(&self, ending: LocalEnding) -> Result<Exit, Complaint> {
+    pub(super) fn give(&self, ending: Here) -> Result<Exit, Complaint> {
         if let Some(report) = self.sandbox.report(self.platform.report_name) {
             terminal::write(&format!("deck: {}\n", visible::line(&report.to_string_lossy())));
         }
-        let (outputs, exit) = match ending {
-            LocalEnding::Returned(outputs) => (outputs, Exit::Stored),
-            LocalEnding::ReturnedLate(signal, outputs) => (outputs, of_signal(signal)),
-            other => {
+        let exit = ending.signal.map_or(Exit::Stored, of_signal);
+        let failure = match (ending.ended, ending.signal) {
+            (Some(Ok(outputs)), _) => {
+                let text = self.text(outputs).map_err(|error| Complaint::failed(format!("cannot show the outputs: {}", chain(&error))));
+                self.sandbox.clear(text.as_deref().unwrap_or_default());
+                return say(&text?).map(|_| exit);
+            }
+            (Some(Err(ended)), None) => {
                 self.sandbox.clear("");
-                return self.without_outputs(other);
+                return without_outputs(ended);
             }
+            (Some(Err(Unsuccessful::Failed(failure))), Some(_)) => Some(failure),
+            (Some(Err(Unsuccessful::BadInputs(_) | Unsuccessful::Ignored)) | None, _) => None,
         };
-        let text = self.text(outputs).map_err(|error| Complaint::failed(format!("cannot show the outputs: {}", chain(&error))));
-        self.sandbox.clear(text.as_deref().unwrap_or_default());
-        say(&text?).map(|_| exit)
-    }
-
-    fn without_outputs(&self, ending: LocalEnding) -> Result<Exit, Complaint> {
-        match ending {
-            LocalEnding::BadInputs(error) => Err(Complaint::usage(chain(&error))),
-            LocalEnding::Failed(failure) => Err(failed(failure)),
-            LocalEnding::Stopped(signal, failure) => {
-                let own = failure.map(|failure| format!("; it ended with: {}", failure.message)).unwrap_or_default();
-                let message = format!("the task `{}` was stopped by {signal}{own}", self.task.name);
-                Err(Complaint { exit: of_signal(signal), ..Complaint::failed(message) })
-            }
-            LocalEnding::Ignored | LocalEnding::Returned(_) | LocalEnding::ReturnedLate(..) => {
-                terminal::write("the task ended without outputs, as it asked to\n");
-                Ok(Exit::Stored)
-            }
-        }
+        self.sandbox.clear("");
+        let own = failure.map(|failure| format!("; it ended with: {}", failure.message)).unwrap_or_default();
+        let message = format!("the task `{}` was stopped by {}{own}", self.task.name, ending.signal.unwrap_or("its caller"));
+        Err(Complaint { exit, ..Complaint::failed(message) })
     }
 
     fn text(&self, outputs: Vec<Output>) -> Result<String, Error> {
@@ -72,7 +60,7 @@ impl Answer {
         let (outputs, heads) = {
             let mut outputs = outputs;
             let tables = super::heads::tables(&mut outputs, &self.task.returns.variables(&self.platform.dialect), &self.sandbox)?;
-            let heads = if self.is_json { Vec::new() } else { super::heads::heads(tables, &self.stores, &self.reactor) };
+            let heads = if self.is_json { Vec::new() } else { super::heads::heads(tables, &self.stores) };
             (outputs, heads)
         };
         #[cfg(not(feature = "schema"))]
@@ -129,6 +117,18 @@ impl Answer {
 /// What a process that was told to stop exits with, however its work ended.
 fn of_signal(signal: &str) -> Exit {
     if signal == "SIGINT" { Exit::Interrupted } else { Exit::Terminated }
+}
+
+/// What is told of a run that ended by itself, without outputs.
+fn without_outputs(ended: Unsuccessful) -> Result<Exit, Complaint> {
+    match ended {
+        Unsuccessful::BadInputs(error) => Err(Complaint::usage(chain(&error))),
+        Unsuccessful::Failed(failure) => Err(failed(failure)),
+        Unsuccessful::Ignored => {
+            terminal::write("the task ended without outputs, as it asked to\n");
+            Ok(Exit::Stored)
+        }
+    }
 }
 
 /// The task's own codes are worth telling; those that every failure has are not.

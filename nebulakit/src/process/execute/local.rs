@@ -4,73 +4,56 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use nebulakit_types::convert::reader::References;
+use bytes::Bytes;
+use nebulakit_types::convert::reader::Bounds;
 use nebulakit_types::outputs::Output;
 
-use super::{Execution, spawn};
+use super::{Execution, Result, spawn};
 use crate::process::signal::StopSignals;
 use crate::process::stop::Reason;
 use crate::task::def::TaskDef;
-use crate::task::failure::{Failure, Unsuccessful};
-use crate::task::panic::guard;
+use crate::task::failure::Failure;
 
 /// How long a task that was asked to stop may take to end by itself, where a person waits and can end it at once.
 const LOCAL_GRACE: Duration = Duration::from_secs(5);
 
 /// How a run for a person ended.
 #[derive(Debug)]
-pub(crate) enum LocalEnding {
-    /// With these outputs, which have been checked.
-    Returned(Vec<Output>),
-    /// With these outputs, though the signal of this name had asked it to stop.
-    ReturnedLate(&'static str, Vec<Output>),
-    /// Without outputs, as the task asked.
-    Ignored,
-    /// Before it began: the inputs are not what the task takes.
-    BadInputs(nebulakit_types::Error),
-    /// With a failure.
-    Failed(Failure),
-    /// By the signal of this name, with its own failure if it came to one.
-    Stopped(&'static str, Option<Failure>),
+pub(crate) struct Here {
+    /// With these outputs, or without; [`None`] where it was given up before it had ended.
+    pub(crate) ended: Option<Result<Vec<Output>>>,
+    /// The signal that asked it to stop.
+    pub(crate) signal: Option<&'static str>,
 }
 
 impl Execution {
     /// Runs the task for a person on this machine: its outputs come back instead of being stored, and its `timeout`, which a
     /// platform would see to, is kept here.
     ///
-    /// A signal asks the task to stop, after `stopping` has been told its name; where a second signal, or [`LOCAL_GRACE`], ends the wait for it, `give_up` ends the process.
+    /// A signal asks the task to stop, after `stopping` has been told its name; where a second signal, or [`LOCAL_GRACE`], ends the wait for
+    /// it, `give_up` ends the process.
     pub(crate) fn run_here(
         self: &Arc<Self>,
         task: &'static TaskDef,
-        inputs: &[u8],
+        inputs: &Bytes,
         stopping: fn(&'static str),
-        give_up: impl FnOnce(LocalEnding) + Clone + Send + 'static,
-    ) -> LocalEnding {
+        give_up: impl FnOnce(Here) + Clone + Send + 'static,
+    ) -> Here {
+        let failed = |failure: Failure| Here { ended: Some(Err(failure.into())), signal: None };
         if let Err(error) = self.listen_here(stopping, give_up.clone()) {
-            return LocalEnding::Failed(Failure::cannot_start(&error));
+            return failed(Failure::cannot_start(&error));
         }
-        let context = self.context(task, BTreeMap::new());
-        let call = match guard(|| self.prepare(task, inputs, References::default(), &context)) {
-            Ok(Ok(call)) => call,
-            Ok(Err(error)) => return LocalEnding::BadInputs(error),
-            Err(failure) => return LocalEnding::Failed(failure),
+        let context = self.context(task, BTreeMap::new(), true, Bounds::default());
+        let execution = Arc::clone(self);
+        let ended = self.perform(task, inputs, context, move |failure| give_up(execution.part(failed(failure))));
+        let signal = match self.stop.work_is_over() {
+            Some(Reason::Signal(name)) => Some(name),
+            Some(Reason::Overdue) | None => None,
         };
-        let ended = self.finish(call, task, &context, task.options.timeout, |failure| give_up(LocalEnding::Failed(failure)));
-        match (ended, self.stop.work_is_over()) {
-            (Ok((outputs, _)), Some(Reason::Signal(name))) => LocalEnding::ReturnedLate(name, outputs),
-            (Ok((outputs, _)), _) => LocalEnding::Returned(outputs),
-            (Err(Unsuccessful::Ignored), Some(Reason::Signal(name))) => LocalEnding::Stopped(name, None),
-            (Err(Unsuccessful::Ignored), _) => LocalEnding::Ignored,
-            (Err(Unsuccessful::Failed(failure)), Some(Reason::Signal(name))) => LocalEnding::Stopped(name, Some(failure)),
-            (Err(Unsuccessful::Failed(failure)), _) => LocalEnding::Failed(failure),
-        }
+        self.part(Here { ended: Some(ended.map(|returned| returned.outputs)), signal })
     }
 
-    fn listen_here(
-        self: &Arc<Self>,
-        stopping: fn(&'static str),
-        give_up: impl FnOnce(LocalEnding) + Send + 'static,
-    ) -> std::io::Result<()> {
+    fn listen_here(self: &Arc<Self>, stopping: fn(&'static str), give_up: impl FnOnce(Here) + Send + 'static) -> std::io::Result<()> {
         let mut signals = StopSignals::listen()?;
         let execution = Arc::clone(self);
         spawn("nebulakit-signals", move || {
@@ -79,7 +62,7 @@ impl Execution {
             execution.stop.ask(Reason::Signal(name));
             signals.next(LOCAL_GRACE);
             if execution.stop.take() {
-                give_up(LocalEnding::Stopped(name, None));
+                give_up(execution.part(Here { ended: None, signal: Some(name) }));
             }
         })
     }

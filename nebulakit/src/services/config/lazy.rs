@@ -26,6 +26,11 @@ impl LazyConfig {
         Self(Arc::new(Lazy { environment: environment.clone(), loaded: OnceLock::new(), fallback: OnceLock::new() }))
     }
 
+    /// Settings that are not looked for.
+    pub(crate) fn of(config: Config) -> Self {
+        Self(Arc::new(Lazy { environment: Environment::empty(), loaded: OnceLock::from(Ok(config)), fallback: OnceLock::new() }))
+    }
+
     /// The settings.
     ///
     /// # Errors

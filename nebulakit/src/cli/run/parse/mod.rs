@@ -351,25 +351,19 @@ mod tests {
 
     use nebulakit_types::convert::check::check;
     use nebulakit_types::convert::reader::{LiteralRef, References};
+    use nebulakit_types::storage::Storage;
     use nebulakit_types::{Bytes, NebulaType, decode};
 
     use super::*;
     use crate::cli::data::from_yaml;
-    use crate::process::reactor::Reactor;
-    use crate::process::stores::Stores;
-    use crate::services::config::LazyConfig;
-    use crate::services::env::Environment;
-    use crate::services::identity::Identity;
+    use crate::services::stores::Stores;
 
-    static STORES: LazyLock<(Stores, Reactor)> = LazyLock::new(|| {
-        let environment = Environment::empty();
-        (Stores::new(&LazyConfig::new(&environment), &environment, &Identity::new(&environment)), Reactor::default())
-    });
+    static STORES: LazyLock<Stores> = LazyLock::new(|| Stores::new(Storage::local));
 
     /// Parses with everything that a run has.
     fn parsed<T>(read: impl FnOnce(&Parser<'_>) -> T) -> T {
         let folder = tempfile::tempdir().unwrap();
-        let places = Places::new(folder.path().join("inputs"), &STORES.0, &STORES.1);
+        let places = Places::new(folder.path().join("inputs"), &STORES);
         read(&Parser { now: Instant::new(1_709_209_800, 0).unwrap(), dialect: &Dialect::FLYTE_1, places: &places })
     }
 

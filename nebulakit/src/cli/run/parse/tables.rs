@@ -67,7 +67,7 @@ fn of_object(url: &str, places: &Places<'_>) -> Option<String> {
     let stores = places.stores.clone();
     let workspace = Workspace::new(move || stores.all().clone(), None, ".");
     let object: nebulakit_types::File = nebulakit_types::File::from_uri(url).within(&workspace);
-    let bytes = places.reactor.wait(object.range(0..LOOKED_AT)).ok()?.ok()?;
+    let bytes = nebulakit_types::block_on(object.range(0..LOOKED_AT)).ok()?.ok()?;
     Some(of_bytes(&bytes).unwrap_or("csv").to_owned())
 }
 

@@ -1,0 +1,42 @@
+//! What this process was told: its environment, settings and identity, and the stores that they lead to.
+
+use std::sync::Arc;
+
+use nebulakit_types::workspace::Workspace;
+
+use crate::process::stores::of_process;
+use crate::services::config::LazyConfig;
+use crate::services::env::Environment;
+use crate::services::identity::Identity;
+use crate::services::secrets::Secrets;
+use crate::services::stores::Stores;
+
+/// Where this process runs. Settings are read, and stores made, when the first is needed.
+#[derive(Debug, Clone)]
+pub(crate) struct Host {
+    pub(crate) environment: Environment,
+    pub(crate) config: LazyConfig,
+    pub(crate) identity: Arc<Identity>,
+    pub(crate) stores: Stores,
+}
+
+impl Host {
+    pub(crate) fn new(environment: Environment) -> Self {
+        let config = LazyConfig::new(&environment);
+        let identity = Arc::new(Identity::new(&environment));
+        let stores = of_process(&config, &environment, &identity);
+        Self { environment, config, identity, stores }
+    }
+
+    /// Makes the stores those of values that are made outside of the task's own code: this process has one run, and no other can be meant.
+    pub(crate) fn serve_all(&self) {
+        let stores = self.stores.clone();
+        // Where a program has set a default, that stays.
+        let _ = Workspace::new(move || stores.all().clone(), None, self.environment.temporary_folder()).set_default();
+    }
+
+    /// The secrets that the platform handed over.
+    pub(crate) fn secrets(&self) -> Secrets {
+        Secrets::new(&self.environment, &self.config, self.identity.is_local)
+    }
+}

@@ -1,0 +1,156 @@
+//! A context that anyone can make.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use nebulakit_types::Dialect;
+use nebulakit_types::convert::reader::Bounds;
+use nebulakit_types::storage::Storage;
+
+use crate::services::identity::Identity;
+use crate::services::secrets::Secrets;
+use crate::services::stats::Stats;
+use crate::services::stores::Stores;
+use crate::task::cancellation::Cancellation;
+use crate::task::context::Context;
+use crate::task::surroundings::{Deadline, LogSink, Places, ProgressSink, Surroundings};
+
+/// Makes a [`Context`] without a platform; see [`Context::builder`].
+///
+/// # Examples
+/// ```
+/// use std::time::Duration;
+///
+/// use nebulakit::secrets::Secrets;
+/// use nebulakit::{Cancellation, Context};
+///
+/// let cancellation = Cancellation::new();
+/// let context = Context::builder("/tmp/app")
+///     .secrets(Secrets::of([("db", "password", "dummy")]))
+///     .attempt(2)
+///     .cancellation(&cancellation)
+///     .deadline(Duration::from_secs(60))
+///     .build();
+/// cancellation.cancel();
+/// assert!(context.is_cancelled() && context.attempt() == 2);
+/// ```
+pub struct ContextBuilder(Surroundings);
+
+impl fmt::Debug for ContextBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl ContextBuilder {
+    pub(super) fn new(dir: PathBuf) -> Self {
+        let place = |name: &str| dir.join(name).to_string_lossy().into_owned();
+        Self(Surroundings {
+            identity: Identity::local(),
+            stores: Stores::new(Storage::local),
+            secrets: Secrets::none(),
+            stats: Arc::new(Stats::disabled),
+            cancellation: Cancellation::new(),
+            started: SystemTime::now(),
+            custom: BTreeMap::new(),
+            deadline: None,
+            output_prefix: place("outputs"),
+            raw_output_prefix: Some(place("raw")),
+            checkpoint: Places::default(),
+            temporary: dir,
+            dialect: &Dialect::FLYTE_1,
+            offloaded: Bounds::default(),
+            progress: None,
+            logs: None,
+        })
+    }
+
+    /// The object stores, instead of this machine alone. For those that the environment says, as in a container, give
+    /// [`storage::from_environment()`](crate::storage::from_environment).
+    #[must_use]
+    pub fn storage(mut self, storage: Storage) -> Self {
+        self.0.stores = Stores::new(move || storage.clone());
+        self
+    }
+
+    /// Where files, directories and tables go, instead of `raw` in the folder.
+    #[must_use]
+    pub fn raw_output_prefix(mut self, prefix: impl Into<String>) -> Self {
+        self.0.raw_output_prefix = Some(prefix.into());
+        self
+    }
+
+    /// The secrets, instead of none.
+    #[must_use]
+    pub fn secrets(mut self, secrets: Secrets) -> Self {
+        self.0.secrets = secrets;
+        self
+    }
+
+    /// Where metrics go, instead of nowhere.
+    #[must_use]
+    pub fn stats(mut self, stats: Stats) -> Self {
+        self.0.stats = Arc::new(move || stats.clone());
+        self
+    }
+
+    /// Which attempt it is, from 0.
+    #[must_use]
+    pub fn attempt(mut self, attempt: u32) -> Self {
+        let identity = Identity { attempt, ..(*self.0.identity).clone() };
+        self.0.identity = Arc::new(identity);
+        self
+    }
+
+    /// The URL or folder where this attempt saves its checkpoint, and that of the former attempt.
+    #[must_use]
+    pub fn checkpoint(mut self, destination: impl Into<String>, previous: Option<String>) -> Self {
+        self.0.checkpoint = Places { destination: Some(destination.into()), previous, resumes_own: false };
+        self
+    }
+
+    /// What asks the task to stop.
+    #[must_use]
+    pub fn cancellation(mut self, cancellation: &Cancellation) -> Self {
+        self.0.cancellation = cancellation.clone();
+        self
+    }
+
+    /// How long the task may run from now on. When it is over the task is asked to stop; a run ends then with the code `USER:Timeout`, and
+    /// transfers with an error.
+    #[must_use]
+    pub fn deadline(mut self, limit: Duration) -> Self {
+        self.0.deadline = Deadline::after(limit, true);
+        self
+    }
+
+    /// The custom context that the run was started with.
+    #[must_use]
+    pub fn custom_context(mut self, custom: impl IntoIterator<Item = (String, String)>) -> Self {
+        self.0.custom = custom.into_iter().collect();
+        self
+    }
+
+    /// Who hears how far the task has come.
+    #[must_use]
+    pub fn progress(mut self, sink: Arc<dyn ProgressSink>) -> Self {
+        self.0.progress = Some(sink);
+        self
+    }
+
+    /// Who takes the lines of the run's own log.
+    #[must_use]
+    pub fn logs(mut self, sink: Arc<dyn LogSink>) -> Self {
+        self.0.logs = Some(sink);
+        self
+    }
+
+    /// The context. Nothing is read or made before something is asked of it.
+    #[must_use]
+    pub fn build(self) -> Context {
+        Context::new(self.0, Vec::new())
+    }
+}

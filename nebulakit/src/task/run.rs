@@ -1,0 +1,177 @@
+//! One run of one task: inputs, the call under guard, checked outputs whose data is stored.
+//!
+//! [`run`] is re-entrant: all that it needs is in its arguments, so any number of runs go on in one process. It makes no thread and no
+//! runtime: it uses the runtime that polls it. Where none does, as in a container whose task is a plain `fn`, everything happens on the
+//! calling thread, and the future is ready when it is first polled.
+
+use std::time::{Duration, Instant};
+
+use nebulakit_types::convert::check::check;
+use nebulakit_types::convert::reader::{LiteralRef, References};
+use nebulakit_types::literal_type::{SimpleType, TypeKind};
+use nebulakit_types::outbox::Outbox;
+use nebulakit_types::outputs::{Output, Written};
+use nebulakit_types::{ErrorKind, LiteralType, block_on};
+use tokio::runtime::Handle;
+
+use crate::task::context::Context;
+use crate::task::def::{Call, CallKind, Ended, TaskDef};
+use crate::task::failure::{Failure, Unsuccessful, code};
+use crate::task::inputs::{Element, prepare};
+use crate::task::offloaded::fetch_offloaded;
+use crate::task::panic::{guard, guard_future};
+use crate::task::surroundings::Deadline;
+
+/// How long a task that was asked to stop, or whose time is up, may take to end by itself and to save what it has.
+pub(crate) const GRACE: Duration = Duration::from_millis(700);
+
+/// What a task returned, checked against its interface; its data is in the stores.
+#[derive(Debug)]
+pub(crate) struct Returned {
+    pub(crate) outputs: Vec<Output>,
+    /// The declared outputs.
+    pub(crate) types: Vec<(&'static str, LiteralType)>,
+}
+
+/// What came of a run.
+#[derive(Debug)]
+pub(crate) struct Ran {
+    pub(crate) ended: Result<Returned, Unsuccessful>,
+    /// How long the task's own code took, if it was called.
+    pub(crate) took: Option<Duration>,
+}
+
+/// Runs `task` with the inputs of an `inputs.pb` with these bytes; of a map task, with one `element` of them.
+///
+/// A task that is not over when the context's deadline is, and [`GRACE`] after it was told so, is left behind: a future is dropped, and a
+/// function that blocks goes on without anybody who waits for it.
+pub(crate) async fn run(task: &'static TaskDef, inputs: &[u8], element: Option<&Element>, context: &Context) -> Ran {
+    let call = match decode(task, inputs, element, context).await {
+        Ok(call) => call,
+        Err(ended) => return Ran { ended: Err(ended), took: None },
+    };
+    let begin = Instant::now();
+    let ended = in_time(task, context, perform(call, context)).await;
+    let took = Some(begin.elapsed());
+    Ran { ended: finish(ended, task, context).await, took }
+}
+
+/// The call, with its inputs converted. Those in files of their own are rare: only when one is met are all looked for.
+async fn decode(task: &'static TaskDef, inputs: &[u8], element: Option<&Element>, context: &Context) -> Result<Call, Unsuccessful> {
+    // Defaults and conversions may be the user's own code.
+    let attempt = |references: References| context.workspace().enter(|| guard(|| prepare(task, inputs, references, element, context)));
+    let call = match attempt(References::default())? {
+        Err(error) if error.kind() == ErrorKind::NotFetched => {
+            let dialect = context.surroundings().dialect;
+            let takes_pickles =
+                |name: &str| task.params.iter().any(|param| param.name() == name && holds_bytes(&param.literal_type(dialect)));
+            // They may be in another store than the inputs: the context's knows the settings of all.
+            let bounds = context.surroundings().offloaded;
+            let offloaded = within_reach(fetch_offloaded(context.storage(), inputs, bounds, takes_pickles)).await?;
+            attempt(offloaded.map_err(|error| Failure::of_store("cannot fetch an offloaded input", &error))?)?
+        }
+        call => call,
+    };
+    call.map_err(Unsuccessful::BadInputs)
+}
+
+/// Runs the task's own code: a future here, a function that blocks off the threads of the runtime that polls this.
+async fn perform(call: Call, context: &Context) -> Ended {
+    let dialect = context.surroundings().dialect;
+    let outbox = Outbox::new(context.workspace());
+    // An error's own text is the user's code too, so it is made under guard.
+    match call.0 {
+        CallKind::Future(future) => context.workspace().scope(guard_future(async { future(dialect, outbox).await })).await?,
+        CallKind::Blocking(function) => match Handle::try_current() {
+            Ok(runtime) => {
+                let workspace = context.workspace().clone();
+                let ended = runtime.spawn_blocking(move || workspace.enter(|| guard(|| function(dialect, outbox))));
+                ended.await.map_err(|_| Failure::system("the runtime was shut down while the task ran", true))??
+            }
+            Err(_) => context.workspace().enter(|| guard(|| function(dialect, outbox)))?,
+        },
+    }
+}
+
+/// Asks the task to stop when its time is up, and gives it up where it does not.
+async fn in_time(task: &TaskDef, context: &Context, work: impl Future<Output = Ended>) -> Ended {
+    let Some(deadline) = context.surroundings().deadline.filter(|deadline| deadline.is_kept) else { return work.await };
+    let ended = match Handle::try_current() {
+        Ok(_) => watched(deadline, context, work).await,
+        // Without a runtime there is no clock: the process watches over it.
+        Err(_) => Some(work.await),
+    };
+    match ended {
+        Some(ended) if !deadline.is_over() => ended,
+        ended => Err(overdue(task, deadline.limit, ended.and_then(Result::err)).into()),
+    }
+}
+
+/// How the work ended; [`None`] where it had not, [`GRACE`] after the deadline.
+async fn watched(deadline: Deadline, context: &Context, work: impl Future<Output = Ended>) -> Option<Ended> {
+    let mut work = std::pin::pin!(work);
+    if let Ok(ended) = tokio::time::timeout_at(deadline.at.into(), work.as_mut()).await {
+        return Some(ended);
+    }
+    context.surroundings().cancellation.cancel();
+    tokio::time::timeout(GRACE, work).await.ok()
+}
+
+/// Checks what came out, and stores its data.
+async fn finish(ended: Ended, task: &'static TaskDef, context: &Context) -> Result<Returned, Unsuccessful> {
+    let Written { outputs, outbox } = ended?;
+    let types = task.returns.variables(context.surroundings().dialect);
+    check_outputs(&outputs, &types)?;
+    if !outbox.is_empty() {
+        let sent = within_reach(outbox.send()).await?;
+        sent.map_err(|error| {
+            let failure = Failure::of_data(&error, context.storage().serves(context.raw_output_prefix()));
+            // Transfers end at the deadline too.
+            match context.surroundings().deadline {
+                Some(deadline) if deadline.is_kept && deadline.is_over() => overdue(task, deadline.limit, Some(failure.into())),
+                _ => failure,
+            }
+        })?;
+    }
+    Ok(Returned { outputs, types })
+}
+
+/// Awaits what goes over the network; where no runtime polls this, waits for it on the process's own.
+async fn within_reach<T>(future: impl Future<Output = T>) -> Result<T, Failure> {
+    match Handle::try_current() {
+        Ok(_) => Ok(future.await),
+        Err(_) => block_on(future).map_err(|error| Failure::cannot_start(&error)),
+    }
+}
+
+/// The failure of a task that ran longer than it may, and how it ended then, if it did.
+pub(crate) fn overdue(task: &TaskDef, limit: Duration, ended: Option<Unsuccessful>) -> Failure {
+    let limit = jiff::SignedDuration::try_from(limit).unwrap_or(jiff::SignedDuration::MAX);
+    let detail = match ended {
+        Some(Unsuccessful::Failed(failure)) => format!("; it ended with: {}", failure.message),
+        _ => String::new(),
+    };
+    let message = format!("the task `{}` ran longer than its timeout of {limit:#}{detail}", task.name);
+    Failure { recoverable: Some(true), ..Failure::user(code::TIMEOUT, message) }
+}
+
+/// Whether a value of the type may be bytes, which Python pickles.
+fn holds_bytes(literal_type: &LiteralType) -> bool {
+    match &literal_type.kind {
+        TypeKind::Simple(SimpleType::Binary) => true,
+        TypeKind::Collection(element) | TypeKind::Map(element) => holds_bytes(element),
+        TypeKind::Union(variants) => variants.iter().any(holds_bytes),
+        _ => false,
+    }
+}
+
+fn check_outputs(outputs: &[Output], types: &[(&'static str, LiteralType)]) -> Result<(), Failure> {
+    for (name, literal_type) in types {
+        let Some(output) = outputs.iter().find(|output| output.name == *name) else {
+            return Err(Failure::user(code::BAD_OUTPUTS, format!("the declared output `{name}` is missing; expected `{literal_type}`")));
+        };
+        let checked = check(LiteralRef::new(&output.literal, References::none()), literal_type);
+        checked.map_err(|error| Failure::of_outputs(&error.at_field(name)))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,93 @@
+//! What a run is given besides its task and inputs.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use nebulakit_types::Dialect;
+use nebulakit_types::convert::reader::Bounds;
+
+use crate::services::identity::Identity;
+use crate::services::secrets::Secrets;
+use crate::services::stats::Stats;
+use crate::services::stores::Stores;
+use crate::task::cancellation::Cancellation;
+
+/// What a [`Context`](crate::Context) is made of. Nothing of it is read from the process.
+pub(crate) struct Surroundings {
+    pub(crate) identity: Arc<Identity>,
+    pub(crate) stores: Stores,
+    pub(crate) secrets: Secrets,
+    /// Makes the client for metrics when the first is sent.
+    pub(crate) stats: Arc<dyn Fn() -> Stats + Send + Sync>,
+    pub(crate) cancellation: Cancellation,
+    pub(crate) started: SystemTime,
+    pub(crate) custom: BTreeMap<String, String>,
+    pub(crate) deadline: Option<Deadline>,
+    pub(crate) output_prefix: String,
+    pub(crate) raw_output_prefix: Option<String>,
+    /// Where the folder of the run's own files is made.
+    pub(crate) temporary: PathBuf,
+    pub(crate) checkpoint: Places,
+    pub(crate) dialect: &'static Dialect,
+    /// What offloaded inputs may come to.
+    pub(crate) offloaded: Bounds,
+    pub(crate) progress: Option<Arc<dyn ProgressSink>>,
+    pub(crate) logs: Option<Arc<dyn LogSink>>,
+}
+
+/// The places may hold secrets in their URLs.
+impl fmt::Debug for Surroundings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Surroundings").field("identity", &self.identity).field("started", &self.started).finish_non_exhaustive()
+    }
+}
+
+/// Until when a task has to end.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Deadline {
+    pub(crate) at: Instant,
+    /// How long the task may take in all.
+    pub(crate) limit: Duration,
+    /// Whether the run itself sees to it; a platform that does goes by the workflow's node, which may give the task more time.
+    pub(crate) is_kept: bool,
+}
+
+impl Deadline {
+    /// From now on.
+    pub(crate) fn after(limit: Duration, is_kept: bool) -> Option<Self> {
+        // What is beyond the clock is no deadline.
+        Some(Self { at: Instant::now().checked_add(limit)?, limit, is_kept })
+    }
+
+    pub(crate) fn is_over(&self) -> bool {
+        Instant::now() >= self.at
+    }
+}
+
+/// Where checkpoints go and come from.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Places {
+    pub(crate) destination: Option<String>,
+    pub(crate) previous: Option<String>,
+    /// Whether one of this very attempt is looked for first.
+    pub(crate) resumes_own: bool,
+}
+
+/// Hears how far a running task has come; what [`Context::report_progress`](crate::Context::report_progress) says goes here.
+pub trait ProgressSink: Send + Sync {
+    /// `done` of `total` units of work, whatever the task counts; [`None`] where it does not know how many there will be.
+    ///
+    /// It is called from the task's own code, and should return at once.
+    fn report(&self, done: u64, total: Option<u64>);
+}
+
+/// Takes the lines that a running task writes to its log; what [`Context::log`](crate::Context::log) says goes here.
+pub trait LogSink: Send + Sync {
+    /// One line, or several; what is in them comes from the task, and may hold control characters.
+    ///
+    /// It is called from the task's own code, and should return at once.
+    fn write(&self, level: tracing::Level, message: &str);
+}
