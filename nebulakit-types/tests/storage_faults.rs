@@ -189,7 +189,7 @@ async fn no_failure_leaves_out_the_operation_the_url_the_tries_and_the_cause() {
         ("reading", url, "1 try", "damaged", read(&s3([Answer(200, WRONG, "x")]).1, url).await.unwrap_err()),
         ("reading", &web_url, "1 try", "gave 7..10", Storage::default().read(&web_url, 1..3).await.unwrap_err()),
         ("fetching", &broken_url, "4 tries", "broke off its answer", Storage::new(config(&free)).get(&broken_url).await.unwrap_err()),
-        ("listing", url, "1 try", "not closed", s3([Answer(200, &[], "<no")]).1.list(url).await.unwrap_err()),
+        ("listing", url, "1 try", "something that is not a listing", s3([Answer(200, &[], "<no")]).1.list(url).await.unwrap_err()),
         ("fetching", url, "1 try", "answered 404 NoSuchKey: no", nothing().get(url).await.unwrap_err()),
         ("fetching", url, "2 tries in ", "answered 404 NoSuchKey: no", late_nothing.get(url).await.unwrap_err()),
         ("reading", url, "1 try", "answered 404 NoSuchKey: no", read(&nothing(), url).await.unwrap_err()),
@@ -456,6 +456,35 @@ async fn keys_come_from_the_users_profile() {
     let seen = server.seen();
     assert!(seen[0].headers["authorization"].contains("AKDEFAULT"));
     assert!(seen[1].headers["authorization"].contains("AKWORK") && seen[1].headers["authorization"].contains("/eu-south-2/"));
+}
+
+/// Files of any kind may stand where the user's profile is looked for: none holds the program up, and none is read at any length.
+#[cfg(unix)]
+#[test]
+fn a_profile_is_a_file_of_limited_length() {
+    let server = Server::follow([Answer(200, OBJECT, "")]);
+    let home = tempfile::tempdir().unwrap();
+    let (credentials, pipe, long) = (home.path().join("credentials"), home.path().join("pipe"), home.path().join("long"));
+    std::fs::write(&credentials, "[default]\naws_access_key_id=AKDEFAULT\naws_secret_access_key=x\n").unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    std::fs::write(&long, format!("[default]\nregion = eu-south-2\n{}", "#\n".repeat(1 << 20))).unwrap();
+    for config in [pipe, long] {
+        let (told, asked) = std::sync::mpsc::channel();
+        let variables = [
+            ("AWS_SHARED_CREDENTIALS_FILE", credentials.to_str().unwrap()),
+            ("AWS_CONFIG_FILE", config.to_str().unwrap()),
+            ("AWS_ENDPOINT_URL", &server.url),
+        ];
+        let environment = Environment::pick(variables.map(|(name, value)| (name.into(), value.into())));
+        std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            let storage = Storage::new(StorageConfig { environment, ..StorageConfig::default() });
+            told.send(runtime.block_on(storage.get("s3://bucket/key")).map(drop)).unwrap();
+        });
+        asked.recv_timeout(Duration::from_secs(20)).unwrap_or_else(|_| panic!("{} holds the program up", config.display())).unwrap();
+        let authorization = server.seen().last().unwrap().headers["authorization"].clone();
+        assert!(authorization.contains("AKDEFAULT") && authorization.contains("/us-east-1/"), "{authorization}");
+    }
 }
 
 #[tokio::test]

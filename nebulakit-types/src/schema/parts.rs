@@ -9,6 +9,9 @@ use crate::{Error, ErrorKind, Result};
 /// What stands for an absent value in the name of a partition's folder.
 const ABSENT: &str = "__HIVE_DEFAULT_PARTITION__";
 
+/// How many of the objects that cannot be read a message names; the others are counted.
+const NAMED: usize = 5;
+
 /// One object of a table, and the values that the folders above it give to its rows.
 #[derive(Debug, Clone)]
 pub(super) struct Part {
@@ -51,14 +54,18 @@ pub(super) async fn find(storage: &Storage, uri: &str, hidden: &str) -> Result<V
     Ok(parts)
 }
 
-/// What stands among the parts and cannot be read as one: the only error, or one that names all.
+/// What stands among the parts and cannot be read as one: the only error, or one that names some and counts all.
 fn unreadable(uri: &str, gaps: impl Iterator<Item = Gap>) -> Option<Error> {
     let mut errors: Vec<_> = gaps.map(|gap| gap.error).collect();
     match errors.len() {
         0 | 1 => errors.pop(),
         count => {
-            let each: Vec<_> = errors.iter().map(Error::message).collect();
-            let text = format!("{count} objects of the table at `{}` cannot be read: {}", shown(uri), each.join("; "));
+            let each: Vec<_> = errors.iter().take(NAMED).map(Error::message).collect();
+            let more = match count - each.len() {
+                0 => String::new(),
+                others => format!(" and {others} more"),
+            };
+            let text = format!("{count} objects of the table at `{}` cannot be read: {}{more}", shown(uri), each.join("; "));
             Some(Error::new(errors[0].kind(), text))
         }
     }

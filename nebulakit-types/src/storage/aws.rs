@@ -1,5 +1,6 @@
 //! S3: the configuration first, then what the cloud's own tools would find.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey};
@@ -7,6 +8,7 @@ use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey};
 use super::cloud::{
     Place, Store, check_bucket, check_header, container_path, container_url, endpoint_url, refused, secret_url, service_url,
 };
+use super::local::read_short;
 use super::location::shown;
 use super::transport::{Asking, Connector, client_options, retry_config};
 use super::{AddressingStyle, Environment, StorageConfig};
@@ -15,6 +17,9 @@ use crate::{Error, ErrorKind, Result};
 const LOOKED_FOR: &str = "FLYTE_AWS_ACCESS_KEY_ID and FLYTE_AWS_SECRET_ACCESS_KEY (or section `aws` of Flyte's configuration file), \
     AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_WEB_IDENTITY_TOKEN_FILE and AWS_ROLE_ARN, the keys of the profile (AWS_PROFILE, else \
     `default`) in ~/.aws/credentials and ~/.aws/config, AWS_CONTAINER_CREDENTIALS_RELATIVE_URI or _FULL_URI, the role of the machine";
+
+/// The longest file of profiles that is read, in bytes: 1 MiB. Those of people who have hundreds of accounts are a tenth of it.
+const LONGEST_PROFILE: u64 = 1 << 20;
 
 /// Makes the store of a bucket; `region` is where the bucket said it is.
 pub(super) fn store(
@@ -221,14 +226,15 @@ impl Profile {
             return profile;
         }
         let name = environment.get("AWS_PROFILE").unwrap_or("default");
-        let file = |variable, usual| match (environment.get(variable), environment.get("HOME")) {
-            (Some(path), _) => std::fs::read_to_string(path),
-            (None, Some(home)) => std::fs::read_to_string(format!("{home}/.aws/{usual}")),
-            (None, None) => Err(std::io::ErrorKind::NotFound.into()),
-        };
         // As for those tools, a file that is not there or cannot be read says nothing.
-        let credentials = file("AWS_SHARED_CREDENTIALS_FILE", "credentials").unwrap_or_default();
-        let config = file("AWS_CONFIG_FILE", "config").unwrap_or_default();
+        let file = |variable, usual| {
+            let named = environment.get(variable).map(PathBuf::from);
+            let path = named.or_else(|| Some(Path::new(environment.get("HOME")?).join(".aws").join(usual)));
+            let text = path.and_then(|path| read_short(&path, LONGEST_PROFILE).ok());
+            text.and_then(|text| String::from_utf8(text).ok()).unwrap_or_default()
+        };
+        let credentials = file("AWS_SHARED_CREDENTIALS_FILE", "credentials");
+        let config = file("AWS_CONFIG_FILE", "config");
         profile.take(&credentials, name);
         profile.take(&config, &format!("profile {name}"));
         if name == "default" {

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
 
-use super::location::shown;
+use super::location::{join, shown, split_query};
 use crate::{Error, ErrorKind};
 
 /// Whether an object stands for a folder: some tools put an empty one whose key ends in a slash where they show a folder.
@@ -80,8 +80,9 @@ pub(super) fn named(prefix: &str, key: &str) -> String {
 
 /// The URL of a key below a prefix, verbatim.
 pub(super) fn exact_url(prefix: &str, key: &str) -> String {
-    let child = super::location::join(prefix, "x");
-    format!("{}{key}", &child[..child.len() - 1])
+    let (prefix, query) = split_query(prefix);
+    let child = join(prefix, "x");
+    format!("{}{key}{query}", &child[..child.len() - 1])
 }
 
 /// The error of a listing that stands for one key.

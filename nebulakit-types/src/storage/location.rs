@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use percent_encoding::percent_decode_str;
 
+use super::shown::without_query;
 pub(super) use super::shown::{shown, shown_path};
 use crate::{Error, ErrorKind, Result};
 
@@ -90,6 +91,8 @@ impl<'a> Location<'a> {
             None => Ok(Self::Web(url.into())),
             #[cfg(feature = "cloud")]
             Some(cloud) if feature(Some(cloud)).1 => {
+                // A signature is not part of a key: an object would be named after it.
+                let rest = &rest[..rest.len() - split_query(url).1.len()];
                 let (authority, key) = rest.split_once('/').unwrap_or((rest, ""));
                 check_authority(url, authority)?;
                 Ok(Self::Object(Place { url, cloud, authority, key: key.into(), deadline: None }))
@@ -190,7 +193,8 @@ fn check_authority(url: &str, authority: &str) -> Result<()> {
 
 /// Appends `name` to a prefix with exactly one slash between them.
 ///
-/// The prefix is a URL without query, or a path; its scheme and its escapes stay as they are. An empty prefix gives the name alone.
+/// The prefix is a URL or a path; its scheme and its escapes stay as they are. An empty prefix gives the name alone. The query and the fragment
+/// of a web address stay behind the name, and so does a signature (`?..sig=..`) in a URL of Azure; in other URLs `?` and `#` are part of the key.
 ///
 /// ```
 /// # use nebulakit_types::storage::join;
@@ -203,12 +207,21 @@ pub fn join(prefix: &str, name: &str) -> String {
     if prefix.is_empty() {
         return name.to_owned();
     }
+    let (prefix, query) = split_query(prefix);
     let scheme = split_scheme(prefix).map_or(0, |(_, rest)| prefix.len() - rest.len());
     let (head, tail) = prefix.split_at(scheme);
     let tail = tail.trim_end_matches('/');
     // `memory://x`: nothing but the scheme stands before the name.
     let slash = if tail.is_empty() && head.ends_with("//") && !head.eq_ignore_ascii_case("file://") { "" } else { "/" };
-    format!("{head}{tail}{slash}{name}")
+    format!("{head}{tail}{slash}{name}{query}")
+}
+
+/// Splits off what stands behind the path of a URL and is not part of a key.
+pub(super) fn split_query(url: &str) -> (&str, &str) {
+    let (path, query) = url.split_at(without_query(url).len());
+    let is_web = || split_scheme(url).is_some_and(|(scheme, _)| canonical_scheme(scheme).starts_with("http"));
+    let is_signature = || query.split(['?', '&']).any(|part| part.starts_with("sig="));
+    if query.is_empty() || !is_web() && !is_signature() { (url, "") } else { (path, query) }
 }
 
 /// The URL of the object `key` below a prefix: like [`join`], with what `file:` URLs would decode written as an escape.
@@ -243,6 +256,13 @@ mod tests {
             ("out", "x", "out/x"),
             ("/", "x", "/x"),
             ("", "x", "x"),
+            ("https://host/p/?sig=a/b", "x", "https://host/p/x?sig=a/b"),
+            ("http://host/p#part", "x", "http://host/p/x#part"),
+            ("abfs://c@account.dfs.core.windows.net/p?sv=1&sig=a%2Fb", "x", "abfs://c@account.dfs.core.windows.net/p/x?sv=1&sig=a%2Fb"),
+            ("az://c?sig=a", "x", "az://c/x?sig=a"),
+            // In keys, a question mark is a character like any other.
+            ("abfs://c/odd?p", "x", "abfs://c/odd?p/x"),
+            ("s3://b/odd?p", "x", "s3://b/odd?p/x"),
         ] {
             assert_eq!(join(prefix, name), joined, "{prefix} + {name}");
         }

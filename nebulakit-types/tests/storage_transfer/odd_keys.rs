@@ -103,17 +103,18 @@ async fn so_it_is_where_one_level_is_listed() {
 }
 
 #[tokio::test]
-async fn a_download_names_every_bad_key_before_anything_is_written() {
+async fn a_download_names_some_bad_keys_and_counts_all_before_anything_is_written() {
     for (storage, prefix, _server) in stores().await {
         let root = tempfile::tempdir().unwrap();
         fs::write(root.path().join("a.csv"), "from before").unwrap();
         let error = directory(&storage, &prefix).download(root.path()).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Url, "{error}");
-        for (key, _) in ODD {
-            let named = if key.starts_with('/') { format!("tree/{key}") } else { key.to_owned() };
-            assert!(error.to_string().contains(&format!("{named:?} (")), "no {named:?} in {error}");
-        }
-        assert!(error.to_string().contains("7 keys cannot be files below"), "{error}");
+        let named = |key: &&str| {
+            let named = if key.starts_with('/') { format!("tree/{key}") } else { (*key).to_owned() };
+            error.to_string().contains(&format!("{named:?} ("))
+        };
+        assert_eq!(ODD.map(|(key, _)| key).iter().filter(|key| named(key)).count(), 5, "{error}");
+        assert!(error.to_string().contains("7 keys cannot be files below") && error.to_string().ends_with(" and 2 more"), "{error}");
         assert_eq!(
             (entries(root.path()), fs::read_to_string(root.path().join("a.csv")).unwrap()),
             (vec!["a.csv".to_owned()], "from before".to_owned())
@@ -312,5 +313,90 @@ async fn bad_keys_hide_no_other_from_google_and_azure() {
         let (names, errors) = told(storage.walk(prefix), |object| object.key).await;
         assert_eq!((names, errors.len()), (vec!["a&b".to_owned()], 1), "{errors:?}");
         assert!(errors[0].contains(&format!("{:?}", format!("{prefix}/raw//x"))), "{errors:?}");
+    }
+}
+
+/// A signature in a URL is neither part of a key, nor of the keys below it.
+#[cfg(feature = "azure")]
+#[tokio::test]
+async fn a_signature_in_a_url_of_azure_is_not_part_of_a_key() {
+    use self::fault_server::{Reply, Server};
+    let server = Server::follow([Reply::Answer(201, &[], "")]);
+    let azure = AzureConfig {
+        endpoint: Some(server.url.clone()),
+        account_name: Some("account".to_owned()),
+        account_key: Some("c2VjcmV0".into()),
+        ..AzureConfig::default()
+    };
+    let storage = Storage::new(StorageConfig { azure, retries: Some(0), ..StorageConfig::default() });
+    let url = nebulakit_types::storage::join("abfs://bucket/raw?sv=1&sig=secret", "name?x");
+    assert_eq!(url, "abfs://bucket/raw/name?x?sv=1&sig=secret");
+    let _ = storage.put("abfs://bucket/raw/name?sv=1&sig=secret", vec!["x".into()], &PutOptions::default()).await;
+    assert_eq!(server.seen()[0].line, "PUT /bucket/raw/name HTTP/1.1");
+}
+
+/// The same URL asked of stores that answer 200 with something else: no object is taken for absent because of it.
+#[cfg(all(feature = "azure", feature = "gcp"))]
+#[tokio::test]
+async fn an_answer_that_is_not_a_listing_is_an_error() {
+    use self::fault_server::{Reply, Server};
+    use nebulakit_types::storage::GcsConfig;
+    for (body, kind, said) in [
+        (
+            "<?xml version='1.0'?><Error><Code>InternalError</Code><Message>try\nlater</Message></Error>",
+            ErrorKind::Unavailable,
+            "InternalError: try later",
+        ),
+        ("<Error/>", ErrorKind::Unavailable, "an error in place of a listing"),
+        ("{\"keys\": []}", ErrorKind::Corrupt, "something that is not a listing"),
+        ("<html><body>log in</body></html>", ErrorKind::Corrupt, "something that is not a listing"),
+        ("", ErrorKind::Corrupt, "nothing in place of a listing"),
+        ("<?xml version='1.0'?>", ErrorKind::Corrupt, "something that is not a listing"),
+        ("<ListBucketResult><Contents>", ErrorKind::Corrupt, "a listing that breaks off"),
+        ("<EnumerationResults><Blobs></Blobs>", ErrorKind::Corrupt, "a listing that breaks off"),
+        ("<ListBucketResult><IsTruncated>true</IsTruncated></ListBucketResult>", ErrorKind::Corrupt, "a page without the way to the next"),
+    ] {
+        let server = Server::follow([Reply::Answer(200, &[], body)]);
+        let config = StorageConfig {
+            s3: S3Config { endpoint: Some(server.url.clone()), anonymous: true, ..S3Config::default() },
+            gcs: GcsConfig { endpoint: Some(server.url.clone()), anonymous: true, ..GcsConfig::default() },
+            azure: AzureConfig {
+                endpoint: Some(server.url.clone()),
+                account_name: Some("account".to_owned()),
+                account_key: Some("c2VjcmV0".into()),
+                ..AzureConfig::default()
+            },
+            retries: Some(0),
+            ..StorageConfig::default()
+        };
+        let storage = Storage::new(config);
+        for prefix in ["s3://bucket/tree", "gs://bucket/tree", "abfs://bucket/tree"] {
+            let root = tempfile::tempdir().unwrap();
+            for error in [
+                storage.list(prefix).await.unwrap_err(),
+                storage.list_level(prefix).await.unwrap_err(),
+                storage.download_tree(prefix, root.path(), &TreeOptions::default()).await.unwrap_err(),
+            ] {
+                assert_eq!(error.kind(), kind, "{body}: {error}");
+                let error = error.to_string();
+                assert!(error.contains(&format!("`{prefix}`")) && error.contains(&server.url) && error.contains(said), "{body}: {error}");
+            }
+        }
+    }
+    // An empty listing is one.
+    for (body, prefix) in [
+        ("<ListBucketResult/>", "s3://bucket/tree"),
+        ("<?xml version='1.0'?>\n<EnumerationResults><Blobs/><NextMarker/></EnumerationResults>\n", "abfs://bucket/tree"),
+    ] {
+        let server = Server::follow([Reply::Answer(200, &[], body)]);
+        let mut config = StorageConfig { retries: Some(0), ..StorageConfig::default() };
+        config.s3 = S3Config { endpoint: Some(server.url.clone()), anonymous: true, ..S3Config::default() };
+        config.azure = AzureConfig {
+            endpoint: Some(server.url.clone()),
+            account_name: Some("account".to_owned()),
+            anonymous: true,
+            ..AzureConfig::default()
+        };
+        assert_eq!(Storage::new(config).list(prefix).await.unwrap(), []);
     }
 }

@@ -18,6 +18,8 @@ use bytes::Bytes;
 pub(super) use self::folder::Folder;
 pub(super) use self::listing::{level, walk};
 pub(crate) use self::regular::kind_of;
+#[cfg(feature = "aws")]
+pub(super) use self::regular::read_short;
 pub use self::regular::{open_file, read_file};
 use super::ObjectMeta;
 use super::location::shown_path;

@@ -49,6 +49,20 @@ pub fn read_file(path: &Path) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// Reads a regular file of this machine that has so many bytes at most.
+///
+/// # Errors
+/// As [`open_file`]; [`io::ErrorKind::FileTooLarge`] for a longer one.
+#[cfg(feature = "aws")]
+pub(in super::super) fn read_short(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+    let (file, _) = open_file(path)?;
+    let mut bytes = Vec::new();
+    if file.take(most + 1).read_to_end(&mut bytes)? as u64 > most {
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("it has more than {most} bytes")));
+    }
+    Ok(bytes)
+}
+
 fn regular(metadata: Metadata) -> io::Result<Metadata> {
     if metadata.is_file() {
         return Ok(metadata);

@@ -16,6 +16,9 @@ const LONGEST: usize = 255;
 /// The longest path below a target directory, in bytes: as long as any path is on the file systems there are. Stores have keys of 1,024.
 const LONGEST_PATH: usize = 4096;
 
+/// How many keys that cannot be files a message names; the others are counted.
+const NAMED: usize = 5;
+
 /// The files of a target directory, as the keys of a listing ask for them.
 pub(super) struct Names {
     root: PathBuf,
@@ -102,7 +105,7 @@ impl Names {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Url`] where one of them cannot, naming each; nothing has been written then.
+    /// [`ErrorKind::Url`] where one of them cannot, naming some and counting all; nothing has been written then.
     pub(super) fn settle(mut self, prefix: &str) -> Result<(Vec<Claim>, Folders)> {
         let wanted = std::mem::take(&mut self.wanted);
         let refused = self.in_the_way(&wanted);
@@ -197,14 +200,18 @@ fn blocked(path: &Path, metadata: &std::fs::Metadata) -> String {
     format!("it needs the directory {}, where {what} is", shown_path(path))
 }
 
-/// The message that names all keys.
+/// The message that names some of the keys and counts them all.
 fn told(prefix: &str, root: &Path, refused: &[(String, String)]) -> String {
     if let [(key, why)] = refused {
         let url = keys::exact_url(prefix, key);
         return format!("the key {key:?} cannot be a file below {}: {why} ({:?})", shown_path(root), shown(&url));
     }
-    let each: Vec<_> = refused.iter().map(|(key, why)| format!("{:?} ({why})", keys::named(prefix, key))).collect();
-    format!("{} keys cannot be files below {}: {}", refused.len(), shown_path(root), each.join(", "))
+    let each: Vec<_> = refused.iter().take(NAMED).map(|(key, why)| format!("{:?} ({why})", keys::named(prefix, key))).collect();
+    let more = match refused.len() - each.len() {
+        0 => String::new(),
+        others => format!(" and {others} more"),
+    };
+    format!("{} keys cannot be files below {}: {}{more}", refused.len(), shown_path(root), each.join(", "))
 }
 
 /// The folders of a target directory, made as they are needed and held open: a link that somebody puts in the place of one leads nowhere.

@@ -36,7 +36,7 @@ impl Storage {
     ///
     /// Keys are names that others gave. The whole listing is looked at before anything is written: a key that is no relative path of plain
     /// names, one that needs a directory where another is a file, a marker that holds bytes, and two keys that the file system takes for the
-    /// same are one error that names all of them. Those that the options' pattern leaves out are not looked at. Nothing is ever written
+    /// same are one error that names some of them and counts all. Those that the options' pattern leaves out are not looked at. Nothing is ever written
     /// outside of the directory. After an error of a transfer, what is whole stays.
     ///
     /// # Errors

@@ -273,7 +273,7 @@ pub(super) fn origin(request: &HttpRequest) -> String {
 }
 
 /// The text of the first element of that name. Error documents of object stores are flat; a parser would not find more.
-fn named(xml: &str, element: &str) -> Option<String> {
+pub(super) fn named(xml: &str, element: &str) -> Option<String> {
     let (_, rest) = xml.split_once(&format!("<{element}>"))?;
     let (text, _) = rest.split_once(&format!("</{element}>"))?;
     Some(said(text))

@@ -3,18 +3,29 @@
 //! `object_store` makes a path of each key of a listing: it drops slashes at the ends, trims blanks, and gives up the whole page where one
 //! key is not a path. So the keys are wrapped while the answer passes through here, into text of which any path can be made, and unwrapped
 //! by whoever asked.
+//!
+//! The client reads any XML as a listing, an empty one where it finds no objects in it. What is not a listing is an error here, so that no
+//! object is taken for absent.
 
 use bytes::{Bytes, BytesMut};
 use futures_util::{TryStreamExt as _, stream};
 use http_body_util::{BodyExt as _, StreamBody};
-use object_store::client::{HttpError, HttpRequest, HttpResponse, HttpResponseBody};
+use object_store::client::{HttpError, HttpErrorKind, HttpRequest, HttpResponse, HttpResponseBody};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode, percent_decode_str, percent_encode};
+
+use super::cause::Said;
+use super::client::named;
+use super::trace::{Failure, Trace, What};
+use crate::ErrorKind;
 
 /// What a wrapped key consists of; slashes and dots are wrapped too.
 const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_');
 
 /// The elements that hold keys: of objects and prefixes in S3's XML, which Google speaks too, and of both in Azure's.
 const ELEMENTS: [&str; 3] = ["Key", "Prefix", "Name"];
+
+/// The elements that listings are: S3's, which Google speaks too, and Azure's.
+const LISTINGS: [&str; 2] = ["ListBucketResult", "EnumerationResults"];
 
 /// The longest reference to a character, in bytes, with both its ends: `&#x0010FFFF;`. Beyond, none is looked for: a text may be full of `&`.
 const LONGEST_REFERENCE: usize = 16;
@@ -28,10 +39,14 @@ impl Wrapped {
         request.extensions().get::<Self>().is_some()
     }
 
-    /// The same answer with its keys wrapped. Its body is taken as a whole, as the client does who reads it.
-    pub(super) fn answer(answer: HttpResponse) -> HttpResponse {
+    /// The same answer of a server with its keys wrapped. Its body is taken as a whole, as the client does who reads it.
+    pub(super) fn answer(origin: String, answer: HttpResponse) -> HttpResponse {
+        if !answer.status().is_success() {
+            return answer;
+        }
         let (mut parts, mut body) = answer.into_parts();
         parts.headers.remove(http::header::CONTENT_LENGTH);
+        let status = parts.status;
         let whole = async move {
             let (mut whole, mut last) = (BytesMut::new(), None);
             while let Some(frame) = body.frame().await {
@@ -41,7 +56,12 @@ impl Wrapped {
                     last = Some(frame);
                 }
             }
-            Ok::<_, HttpError>(last.map(|frame| frame.map_data(|_| wrapped(&whole))))
+            if let Err((kind, what)) = check(&whole) {
+                let why = format!("answered {} with {what}", status.as_u16());
+                Trace::failed(Failure { origin, metadata: false, what: What::Refused { kind, why: why.clone() } });
+                return Err(HttpError::new(HttpErrorKind::Unknown, Said(why)));
+            }
+            Ok(last.map(|frame| frame.map_data(|_| wrapped(&whole))))
         };
         let whole = stream::once(whole).try_filter_map(|frame| std::future::ready(Ok(frame)));
         HttpResponse::from_parts(parts, HttpResponseBody::new(StreamBody::new(whole)))
@@ -50,6 +70,49 @@ impl Wrapped {
     /// The key that a path of a listing stands for.
     pub(in super::super) fn key(path: &str) -> String {
         percent_decode_str(path).decode_utf8_lossy().into_owned()
+    }
+}
+
+/// Checks that a document is a whole listing, and says what it is else.
+fn check(xml: &[u8]) -> Result<(), (ErrorKind, String)> {
+    let text = String::from_utf8_lossy(xml);
+    let text = text.trim_start_matches('\u{feff}').trim();
+    if text.is_empty() {
+        return Err((ErrorKind::Corrupt, "nothing in place of a listing".to_owned()));
+    }
+    let fault = |what: &str| Err((ErrorKind::Corrupt, what.to_owned()));
+    let Some(tag) = root(text) else { return fault("something that is not a listing") };
+    let name = tag.split(|c: char| c.is_whitespace() || c == '/').next().unwrap_or_default();
+    if name == "Error" {
+        let (code, message) = (named(text, "Code").unwrap_or_default(), named(text, "Message").unwrap_or_default());
+        let said = match (code.is_empty(), message.is_empty()) {
+            (true, true) => String::new(),
+            (false, false) => format!(", {code}: {message}"),
+            _ => format!(", {code}{message}"),
+        };
+        return Err((ErrorKind::Unavailable, format!("an error in place of a listing{said}")));
+    }
+    if !LISTINGS.contains(&name) {
+        return fault("something that is not a listing");
+    }
+    if !tag.ends_with('/') && !text.ends_with(&format!("</{name}>")) {
+        return fault("a listing that breaks off");
+    }
+    if text.contains("<IsTruncated>true</IsTruncated>") && !text.contains("<NextContinuationToken>") {
+        return fault("a page without the way to the next");
+    }
+    Ok(())
+}
+
+/// What stands in the tag of the outermost element: its name, its attributes, and a slash where it is empty.
+fn root(mut text: &str) -> Option<&str> {
+    loop {
+        let rest = text.strip_prefix('<')?;
+        let end = if rest.starts_with("!--") { rest.find("-->")? + 2 } else { rest.find('>')? };
+        if !rest.starts_with(['?', '!']) {
+            return Some(&rest[..end]);
+        }
+        text = rest[end + 1..].trim_start();
     }
 }
 

@@ -148,7 +148,8 @@ impl HttpService for SharedClient {
         }
         #[cfg(feature = "cloud")]
         if Wrapped::is_wanted(&request) {
-            return client.exchange(request).await.map(Wrapped::answer);
+            let origin = origin(&request);
+            return client.exchange(request).await.map(|answer| Wrapped::answer(origin, answer));
         }
         client.exchange(request).await
     }
