@@ -479,12 +479,16 @@ class Body:
                     continue
                 if not is_word(member):
                     break
+                asked = None
                 if position + 1 < len(trees) and is_punctuation(trees[position], "::") and is_punctuation(trees[position + 1], "<"):
                     first, position = generics(trees, position + 1)
                     self.uses.names(first, self.place)
+                    asked = self.types.read(first, self.place)
                 if position < len(trees) and is_group(trees[position], "("):
                     given = self.arguments(trees[position], bound, type_, member.text)
                     type_ = self.method(type_, member.text, member.line, given)
+                    if type_ is None and asked and member.text in ("parse", "collect", "sum"):
+                        type_ = ("Result", [asked]) if member.text == "parse" else asked
                     position += 1
                 else:
                     type_ = self.field(type_, member.text, member.line)

@@ -16,7 +16,7 @@ COMMON = SAME | INNER | WALKS | PICKS | TEXTS | set(
     range range_mut try_fold try_for_each unzip partition call elapsed as_secs as_millis duration_since format to_bytes num_rows num_columns
     column columns schema value is_null data_type downcast_ref message code status headers header body host scheme query select head
     delete list copy rename exit id level target record enter exited on check is_some is_none get_or_insert_with or_default to_json visit
-    text uri url
+    text uri url span
     """.split()
 )
 

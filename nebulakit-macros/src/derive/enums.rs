@@ -1,43 +1,14 @@
-//! `#[derive(NebulaType)]` on an enum: without values it is a Flyte enum, else a Flyte union ([`unions`](super::unions)).
+//! `#[derive(NebulaType)]` on an enum whose variants hold nothing: a Flyte enum.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
-use syn::{DataEnum, DeriveInput, Fields, Index, LitStr, Meta, Variant};
+use syn::{DeriveInput, Fields, Index, LitStr, Variant};
 
 use super::attributes::{Container, wire_name};
-use super::head;
+use super::generics::head;
 use crate::doc::doc;
 use crate::errors::Errors;
-
-pub(crate) fn expand(input: &DeriveInput, data: &DataEnum, container: &Container, errors: &mut Errors) -> TokenStream {
-    if data.variants.is_empty() {
-        errors.at(&input.ident, "an enum without variants has no values that could travel; add variants");
-        return TokenStream::new();
-    }
-    let has_structs = data.variants.iter().any(|variant| matches!(variant.fields, Fields::Named(_)));
-    let has_units = data.variants.iter().any(holds_nothing);
-    for (name, reason) in OF_STRUCTS {
-        if name != "pydantic" || !has_structs {
-            container.refuse(&[(name, reason)], errors);
-        }
-    }
-    if !has_units {
-        container.refuse(&OF_UNIT_ENUMS, errors);
-    }
-    for attribute in data.variants.iter().flat_map(|variant| &variant.attrs) {
-        // The bare one belongs to the derive of `Default`.
-        if attribute.path().is_ident("default") && !matches!(attribute.meta, Meta::Path(_)) {
-            errors.at(attribute, "a variant has no default; the fields of a variant have");
-        }
-    }
-    if data.variants.iter().all(holds_nothing) {
-        let units: Vec<_> = data.variants.iter().collect();
-        unit_enum(input, &units, container, errors)
-    } else {
-        super::unions::expand(input, data, container, errors)
-    }
-}
 
 /// Whether a variant has no fields; empty parentheses are refused where it is read.
 pub(super) fn holds_nothing(variant: &Variant) -> bool {
@@ -47,17 +18,6 @@ pub(super) fn holds_nothing(variant: &Variant) -> bool {
         Fields::Named(_) => false,
     }
 }
-
-/// The options of structs, and why an enum has none of them.
-const OF_STRUCTS: [(&str, &str); 3] = [
-    ("rename", "is for structs, whose schema has a title: an enum has no name on the wire"),
-    ("default", "is for the fields of a struct"),
-    ("pydantic", "is for structs: an enum is the same in all of Python"),
-];
-
-/// What says how variants are called, where no variant has a name.
-const OF_UNIT_ENUMS: [(&str, &str); 1] =
-    [("rename_all", "is for the variants without fields: the others have no names on the wire, only types")];
 
 /// An enum of variants without fields: `input` is the type that they are put into.
 pub(super) fn unit_enum(input: &DeriveInput, variants: &[&Variant], container: &Container, errors: &mut Errors) -> TokenStream {

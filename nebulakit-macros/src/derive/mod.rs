@@ -2,17 +2,20 @@
 
 mod attributes;
 mod enums;
+mod generics;
 mod outputs;
 mod rows;
 mod structs;
 mod unions;
+mod variants;
 
 use proc_macro2::TokenStream;
-use quote::{ToTokens, quote};
-use syn::{Data, DeriveInput, GenericParam, Generics, Ident, Type, parse_quote};
+use quote::quote;
+use syn::{Data, DeriveInput, Generics};
 
 use self::attributes::Container;
 pub(crate) use self::attributes::converted;
+use self::generics::head;
 use crate::crate_path::CratePath;
 use crate::errors::Errors;
 
@@ -27,7 +30,7 @@ pub(crate) fn expand_nebula_type(item: TokenStream) -> TokenStream {
     judge_generics(&input.generics, &mut errors);
     let implementation = match &input.data {
         Data::Struct(data) => structs::expand(&input, data, &container, &mut errors),
-        Data::Enum(data) => enums::expand(&input, data, &container, &mut errors),
+        Data::Enum(data) => variants::expand(&input, data, &container, &mut errors),
         Data::Union(data) => {
             errors.at(data.union_token, "a `union` has no Flyte form: nothing says which of its fields is valid; write an `enum`");
             TokenStream::new()
@@ -130,68 +133,3 @@ fn stub(input: &DeriveInput) -> TokenStream {
         }
     }
 }
-
-/// `impl<T: ..> Trait for Type<T> where ..`, with the bound that every type parameter can travel.
-fn head(input: &DeriveInput, name: &TokenStream) -> TokenStream {
-    let generics = bounded(&input.generics);
-    let (parameters, _, clause) = generics.split_for_impl();
-    let ident = &input.ident;
-    let arguments = arguments(&input.generics);
-    quote!(impl #parameters #name for #ident #arguments #clause)
-}
-
-/// The generics without lifetimes and defaults, each type parameter bounded.
-fn bounded(generics: &Generics) -> Generics {
-    let mut generics = generics.clone();
-    generics.params = generics.params.into_iter().filter(|parameter| !matches!(parameter, GenericParam::Lifetime(_))).collect();
-    for parameter in generics.type_params_mut() {
-        parameter.bounds.push(parse_quote!(__nk::NebulaType));
-    }
-    generics
-}
-
-/// `<'static, T, N>`; empty without generics.
-fn arguments(generics: &Generics) -> TokenStream {
-    if generics.params.is_empty() {
-        return TokenStream::new();
-    }
-    let arguments = generics.params.iter().map(|parameter| match parameter {
-        GenericParam::Lifetime(_) => quote!('static),
-        GenericParam::Type(parameter) => parameter.ident.to_token_stream(),
-        GenericParam::Const(parameter) => parameter.ident.to_token_stream(),
-    });
-    quote!(<#(#arguments),*>)
-}
-
-/// The descriptors of the parts of a type, as one constant tuple, and the expression that stands for the tuple.
-///
-/// The types of the parts stand in it with their bounds once, so that a part of an unsupported type is one error, at its type.
-fn descriptors(generics: &Generics, name: &Ident, types: &[TokenStream], values: &[TokenStream]) -> (TokenStream, TokenStream) {
-    if generics.params.is_empty() {
-        return (quote!(const #name: (#(#types,)*) = (#(#values,)*);), name.to_token_stream());
-    }
-    let generics = bounded(generics);
-    let (parameters, _, clause) = generics.split_for_impl();
-    let arguments = arguments(&generics);
-    let definition = quote! {
-        const fn #name #parameters() -> (#(#types,)*) #clause {
-            (#(#values,)*)
-        }
-    };
-    (definition, quote!(const { #name::#arguments() }))
-}
-
-/// Whether a type mentions the type that it is a part of.
-fn mentions(ty: &Type, ident: &Ident) -> bool {
-    fn search(tokens: TokenStream, ident: &Ident) -> bool {
-        tokens.into_iter().any(|tree| match tree {
-            proc_macro2::TokenTree::Ident(name) => name == *ident || name == "Self",
-            proc_macro2::TokenTree::Group(group) => search(group.stream(), ident),
-            _ => false,
-        })
-    }
-    search(ty.to_token_stream(), ident)
-}
-
-/// What a type that holds itself is told.
-const RECURSIVE: &str = "a type that holds itself has no Flyte type, which would have no end; hold the inner values as `Untyped`";

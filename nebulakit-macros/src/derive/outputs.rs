@@ -6,7 +6,7 @@ use syn::spanned::Spanned;
 use syn::{Data, DeriveInput, Fields, Ident, Index, LitStr};
 
 use super::attributes::{Container, wire_name};
-use super::{descriptors, head};
+use super::generics::{descriptors, head};
 use crate::errors::Errors;
 use crate::signature::judge_foreign;
 

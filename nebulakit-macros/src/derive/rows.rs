@@ -6,7 +6,7 @@ use syn::spanned::Spanned;
 use syn::{Data, DeriveInput, Fields, Ident, Index, LitStr};
 
 use super::attributes::{Container, wire_name};
-use super::{descriptors, mentions};
+use super::generics::{descriptors, mentions};
 use crate::errors::Errors;
 
 /// A field that is a column.

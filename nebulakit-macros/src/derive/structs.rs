@@ -6,7 +6,7 @@ use syn::spanned::Spanned;
 use syn::{DataStruct, DeriveInput, Fields, Ident, Index, LitStr};
 
 use super::attributes::{Container, default_of_whole, wire_name};
-use super::{RECURSIVE, arguments, bounded, descriptors, head, mentions};
+use super::generics::{RECURSIVE, arguments, bounded, descriptors, head, mentions};
 use crate::doc::{doc, has_doc};
 use crate::errors::Errors;
 use crate::signature::judge_foreign;

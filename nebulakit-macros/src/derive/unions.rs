@@ -14,7 +14,8 @@ use syn::{
 
 use super::attributes::{Container, refuse_names, wire_name};
 use super::enums::{holds_nothing, title, unit_enum};
-use super::{RECURSIVE, arguments, descriptors, head, mentions, structs};
+use super::generics::{RECURSIVE, arguments, descriptors, head, mentions};
+use super::structs;
 use crate::doc::doc;
 use crate::errors::Errors;
 use crate::signature::judge_foreign;

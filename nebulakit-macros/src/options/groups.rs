@@ -6,7 +6,7 @@ use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::{Ident, Lit, LitStr, Token};
 
-use super::{Quantity, RESOURCES};
+use super::quantity::{Quantity, RESOURCES};
 use crate::arguments::{checked_plain, each, entries, equals, group, plain_value, string};
 use crate::errors::{Errors, Noun};
 use crate::values::{self, Unit};

@@ -1,6 +1,7 @@
 //! The options of `#[task(...)]`: read one by one, each judged for itself, and turned into the fields of `TaskOptions`.
 
 mod groups;
+mod quantity;
 mod secrets;
 
 use proc_macro2::{Span, TokenStream};
@@ -10,6 +11,7 @@ use syn::parse::{ParseStream, Parser};
 use syn::{GenericArgument, Ident, LitInt, LitStr, PathArguments, ReturnType, Token, Type, TypeTuple};
 
 use self::groups::{environment, metadata, names, quantities};
+use self::quantity::{Quantity, RESOURCES};
 use self::secrets::secrets;
 use crate::arguments::{checked, checked_plain, each, equals, flag, group, plain_value};
 use crate::crate_path::CratePath;
@@ -40,9 +42,6 @@ const OPTIONS: &[&str] = &[
     "crate",
 ];
 
-/// Every resource of `requests` and `limits`.
-const RESOURCES: &[&str] = &["cpu", "memory", "gpu", "ephemeral_storage", "storage"];
-
 /// What `#[task(...)]` says.
 #[derive(Default)]
 pub(crate) struct Options {
@@ -57,14 +56,6 @@ pub(crate) struct Options {
     fields: Vec<TokenStream>,
     requests: Vec<Quantity>,
     limits: Vec<Quantity>,
-}
-
-/// One quantity of `requests(...)` or `limits(...)`.
-struct Quantity {
-    resource: String,
-    text: LitStr,
-    /// Billionths of a unit.
-    value: u128,
 }
 
 impl Options {
