@@ -96,6 +96,61 @@ fn the_author_decides_whether_an_error_is_worth_another_attempt() {
 }
 
 #[test]
+fn marks_of_errors_add_up_and_survive_what_is_put_around_them() {
+    let cases = [
+        ("in tail position", "USER:Recoverable", RECOVERABLE, "M"),
+        ("several", "C", RECOVERABLE, "M"),
+        ("below a context", "C", NON_RECOVERABLE, "outer\n\nCaused by:\n    M"),
+        ("above a context", "C", RECOVERABLE, "outer\n\nCaused by:\n    M"),
+        ("inside of another error", "C", RECOVERABLE, "around: M"),
+        ("the last one counts", "LAST", NON_RECOVERABLE, "M"),
+        ("without a result", "C", RECOVERABLE, "M"),
+        ("without a result, in another error", "C", NON_RECOVERABLE, "around: M"),
+        ("mapped", "USER:RuntimeError", NON_RECOVERABLE, "M"),
+        ("an enum below a context", "TRAIN:Store", RECOVERABLE, "outermost\n\nCaused by:\n    0: outer\n    1: the store is away"),
+        ("an enum in another error", "TRAIN:Store", RECOVERABLE, "around: inner\n\nCaused by:\n    the store is away"),
+        ("an enum that is marked", "TRAIN:Store", NON_RECOVERABLE, "the store is away"),
+        ("a struct", "LOST", RECOVERABLE, "lost"),
+    ];
+    for (how, code, kind, message) in cases {
+        let error = launch("fails_marked").input("how", text(how)).run().error();
+        assert_eq!((error.code.as_str(), error.kind, error.message.as_str()), (code, kind, message), "{how}");
+    }
+    let cases = [
+        ("store", "TRAIN:Store", RECOVERABLE, "the store is away"),
+        ("diverged", "TRAIN", NON_RECOVERABLE, "the loss is not finite"),
+        ("empty", "TRAIN", NON_RECOVERABLE, "there are no samples"),
+        ("other", "TRAIN", NON_RECOVERABLE, "something else\n\nCaused by:\n    M"),
+    ];
+    for (how, code, kind, message) in cases {
+        let error = launch("fails_to_train").input("how", text(how)).run().error();
+        assert_eq!((error.code.as_str(), error.kind, error.message.as_str()), (code, kind, message), "{how}");
+        if how == "empty" {
+            // What says nothing of another attempt is as each platform treats any other error.
+            let second = launch("fails_to_train").on_flyte_2().input("how", text(how)).run().error();
+            assert_eq!((second.code.as_str(), second.kind), (code, RECOVERABLE));
+        }
+    }
+}
+
+#[test]
+fn a_marked_error_keeps_its_type_its_text_and_its_causes() {
+    use anyhow::Context as _;
+    use nebulakit::{ResultExt as _, TaskError};
+    let denied = || Err::<(), _>(std::io::Error::from(std::io::ErrorKind::PermissionDenied));
+    let error = denied().recoverable().code("C").context("outer").unwrap_err();
+    assert_eq!(error.downcast_ref::<std::io::Error>().map(std::io::Error::kind), Some(std::io::ErrorKind::PermissionDenied));
+    assert_eq!((error.to_string(), error.root_cause().to_string()), ("outer".to_owned(), "permission denied".to_owned()));
+    let error = denied().map_err(TaskError::permanent).unwrap_err().with_code("C");
+    assert_eq!((error.is_recoverable(), error.code(), error.to_string()), (Some(false), Some("C"), "permission denied".to_owned()));
+    assert!(error.downcast_ref::<std::io::Error>().is_some());
+    let error = TaskError::new(denied().code("INNER").recoverable().unwrap_err());
+    assert_eq!((error.is_recoverable(), error.code()), (Some(true), Some("INNER")));
+    let error = TaskError::recoverable(anyhow::Error::from(error));
+    assert_eq!((error.is_recoverable(), error.code()), (Some(true), Some("INNER")));
+}
+
+#[test]
 fn a_document_has_a_time_on_flyte_1_and_none_on_flyte_2() {
     let first = launch("fails").input("message", text("m")).run().error();
     assert!(first.timestamp.is_some_and(|time| time.seconds > 1_700_000_000));

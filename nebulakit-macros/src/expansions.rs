@@ -47,6 +47,7 @@ fn expanded_item(mut item: Item) -> TokenStream {
     match options.to_string().as_str() {
         "NebulaType" => crate::derive::expand_nebula_type(item.to_token_stream()),
         "Row" => crate::derive::expand_row(item.to_token_stream()),
+        "TaskFailure" => crate::derive::expand_task_failure(item.to_token_stream()),
         "TaskOutputs" => crate::derive::expand_task_outputs(item.to_token_stream()),
         other => panic!("no such derive: {other}"),
     }

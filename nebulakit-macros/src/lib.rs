@@ -31,6 +31,12 @@ pub fn derive_task_outputs(item: proc_macro::TokenStream) -> proc_macro::TokenSt
     derive::expand_task_outputs(item.into()).into()
 }
 
+/// Says of an error type what the platform should make of its variants; documented at `nebulakit::TaskFailure`.
+#[proc_macro_derive(TaskFailure, attributes(failure))]
+pub fn derive_task_failure(item: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    derive::expand_task_failure(item.into()).into()
+}
+
 /// Makes the fields of a struct the columns of a table; documented at `nebulakit::schema::Row`.
 #[proc_macro_derive(Row, attributes(nebula, default))]
 pub fn derive_row(item: proc_macro::TokenStream) -> proc_macro::TokenStream {

@@ -13,6 +13,8 @@ mod task;
 
 #[doc = include_str!("docs/derive.md")]
 pub use nebulakit_macros::NebulaType;
+#[doc = include_str!("docs/failure.md")]
+pub use nebulakit_macros::TaskFailure;
 #[doc = include_str!("docs/outputs.md")]
 pub use nebulakit_macros::TaskOutputs;
 #[doc = include_str!("docs/task.md")]
@@ -32,7 +34,7 @@ pub use task::surroundings::{LogSink, ProgressSink};
 ///
 /// `anyhow` comes along, so that `anyhow::Result` and `anyhow::ensure!` work without a dependency of one's own.
 pub mod prelude {
-    pub use crate::{Context, Directory, File, Json, NebulaType, ResultExt as _, TaskOutputs, task};
+    pub use crate::{Context, Directory, File, Json, NebulaType, ResultExt as _, TaskError, TaskFailure, TaskOutputs, task};
     pub use anyhow;
 }
 
@@ -77,3 +79,8 @@ macro_rules! main {
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 struct Readme;
+
+/// The examples of the page on errors.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/errors.md")]
+struct Errors;

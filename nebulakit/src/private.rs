@@ -32,6 +32,7 @@ pub use crate::task::def::{
     AnyParam, AnyReturns, CacheOptions, Call, Mount, Param, Resources, Returns, SecretRequest, TaskDef, TaskOptions,
 };
 pub use crate::task::inputs::Inputs;
+pub use crate::task::marks::{KnownFailure, Marks, TaskFailure};
 pub use crate::task::registry::Registered;
 
 /// Reads the variables that a container's process reads besides its settings, and says what is wrong with them. For the fuzz target `config`.

@@ -20,7 +20,7 @@ mod fates {
         let found = format!("{found}{}", ctx.attempt());
         if ctx.attempt() < last {
             checkpoint.blocking().write(found.clone())?;
-            return Ok(Err(anyhow::anyhow!("attempt {} ends here", ctx.attempt())).recoverable()?);
+            return Err(anyhow::anyhow!("attempt {} ends here", ctx.attempt())).recoverable();
         }
         Ok(found)
     }
@@ -34,7 +34,7 @@ mod fates {
     /// Fails, and may be repeated.
     #[task(retries = 2)]
     fn fails_again() -> anyhow::Result<()> {
-        Ok(Err(anyhow::anyhow!("M")).code("C").recoverable()?)
+        Err(anyhow::anyhow!("M")).code("C").recoverable()
     }
 
     /// Is killed like a process whose machine is gone.

@@ -20,7 +20,7 @@ fn simulate(ctx: Context, steps: u64) -> anyhow::Result<f64> {
             if let Some(checkpoint) = ctx.checkpoint() {
                 checkpoint.blocking().write(step.to_string())?;
             }
-            return Ok(Err(anyhow::anyhow!("stopped at step {step} of {steps}")).recoverable()?);
+            return Err(anyhow::anyhow!("stopped at step {step} of {steps}")).recoverable();
         }
         value += 1.0 / (1.0 + value);
         step += 1;

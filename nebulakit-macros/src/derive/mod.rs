@@ -2,6 +2,7 @@
 
 mod attributes;
 mod enums;
+mod failures;
 mod generics;
 mod outputs;
 mod rows;
@@ -85,6 +86,20 @@ pub(crate) fn expand_row(item: TokenStream) -> TokenStream {
             quote!(#errors #stub)
         }
         None => in_block(&container.krate, implementation),
+    }
+}
+
+/// Expands `#[derive(TaskFailure)]`.
+pub(crate) fn expand_task_failure(item: TokenStream) -> TokenStream {
+    let input: DeriveInput = match syn::parse2(item) {
+        Ok(input) => input,
+        Err(error) => return error.to_compile_error(),
+    };
+    let mut errors = Errors::new();
+    let (krate, implementation) = failures::expand(&input, &mut errors);
+    match errors.into_tokens() {
+        Some(errors) => errors,
+        None => in_block(&krate, implementation),
     }
 }
 

@@ -103,7 +103,7 @@ mod tests {
     #[test]
     fn a_long_code_does_not_make_a_long_document() {
         let error = Err::<(), _>(anyhow::anyhow!("bad")).code("ä".repeat(1_000_000)).unwrap_err();
-        let code = read(&failed(&error.into()), &Platform::FLYTE_1).code;
+        let code = read(&failed(&error), &Platform::FLYTE_1).code;
         assert_eq!((code.len(), code.chars().last()), (255, Some('…')));
     }
 }

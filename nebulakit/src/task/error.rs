@@ -2,44 +2,81 @@
 
 use std::fmt;
 
-/// An error with what the platform should make of it; made by [`ResultExt`].
+use crate::task::marks::Marks;
+
+/// An error with what the platform should make of it: what [`ResultExt`] makes of the error of a `Result`, without a `Result`.
+///
+/// # Examples
+/// ```
+/// use nebulakit::TaskError;
+///
+/// fn fetch(reply: u16) -> anyhow::Result<String> {
+///     if reply == 503 {
+///         anyhow::bail!(TaskError::recoverable(anyhow::anyhow!("the service is away")).with_code("FETCH:Away"));
+///     }
+///     Ok(std::fs::read_to_string("/no/such/file").map_err(TaskError::permanent)?)
+/// }
+/// let error = fetch(503).unwrap_err();
+/// let error = error.downcast_ref::<TaskError>().unwrap();
+/// assert_eq!((error.is_recoverable(), error.code()), (Some(true), Some("FETCH:Away")));
+/// ```
 #[derive(Debug)]
 pub struct TaskError {
     error: anyhow::Error,
-    recoverable: Option<bool>,
-    code: Option<String>,
+    marks: Marks,
 }
 
 impl TaskError {
+    /// The error as it is; marks that it carries already hold on.
+    #[must_use]
+    pub fn new(error: impl Into<anyhow::Error>) -> Self {
+        error.into().downcast().unwrap_or_else(|error| Self { marks: Marks::of(&error), error })
+    }
+
+    /// An error after which another attempt may succeed: the platform repeats the task as often as its `retries` say.
+    #[must_use]
+    pub fn recoverable(error: impl Into<anyhow::Error>) -> Self {
+        Self::new(error).marked(Marks { recoverable: Some(true), ..Marks::default() })
+    }
+
+    /// An error after which no other attempt can succeed: the task fails at once, whatever its `retries`.
+    #[must_use]
+    pub fn permanent(error: impl Into<anyhow::Error>) -> Self {
+        Self::new(error).marked(Marks { recoverable: Some(false), ..Marks::default() })
+    }
+
+    /// Sets the code that the console shows instead of `USER:RuntimeError`.
+    #[must_use]
+    pub fn with_code(self, code: impl Into<String>) -> Self {
+        self.marked(Marks { code: Some(code.into()), ..Marks::default() })
+    }
+
+    fn marked(self, marks: Marks) -> Self {
+        Self { marks: marks.or(|| self.marks), ..self }
+    }
+
     /// Whether another attempt may succeed; [`None`] leaves it to the platform's habit for plain errors.
     #[must_use]
     pub fn is_recoverable(&self) -> Option<bool> {
-        self.recoverable
+        self.marks.recoverable
     }
 
     /// The code that the console shows, as `MY:CODE`.
     #[must_use]
     pub fn code(&self) -> Option<&str> {
-        self.code.as_deref()
+        self.marks.code.as_deref()
     }
 
-    /// Wraps an error; marks that it carries already hold on.
-    fn wrap(error: anyhow::Error) -> Self {
-        let (recoverable, code) = Self::marks(&error);
-        let code = code.map(str::to_owned);
-        Self { error, recoverable, code }
-    }
-
-    /// What an error is marked with: of several marks of one kind the outermost counts.
-    pub(crate) fn marks(error: &anyhow::Error) -> (Option<bool>, Option<&str>) {
-        let marked = || error.chain().filter_map(|cause| cause.downcast_ref::<Self>());
-        (marked().find_map(Self::is_recoverable), marked().find_map(Self::code))
+    /// The error below the marks, by its type.
+    #[must_use]
+    pub fn downcast_ref<E: fmt::Display + fmt::Debug + Send + Sync + 'static>(&self) -> Option<&E> {
+        self.error.downcast_ref()
     }
 }
 
 impl fmt::Display for TaskError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.error.fmt(f)
+        if self.marks.tell() { Ok(()) } else { self.error.fmt(f) }
     }
 }
 
@@ -52,47 +89,50 @@ impl std::error::Error for TaskError {
 
 /// Says on a [`Result`] what the platform should make of its error.
 ///
+/// The error stays what it is: its text, its causes, its backtrace and its type, by which [`anyhow::Error::downcast_ref`] finds it. Several
+/// marks add up, and `.context(..)` on top of them takes none away. Of two marks of one kind the last one counts.
+///
 /// # Examples
 /// ```
 /// use nebulakit::ResultExt as _;
 ///
 /// fn fetch() -> anyhow::Result<String> {
-///     let text = std::fs::read_to_string("/no/such/file").recoverable().code("FETCH:File")?;
-///     Ok(text)
+///     std::fs::read_to_string("/no/such/file").recoverable().code("FETCH:File")
 /// }
-/// assert!(fetch().is_err());
+/// let error = fetch().unwrap_err();
+/// assert!(error.is::<std::io::Error>());
 /// ```
 pub trait ResultExt<T> {
     /// Another attempt may succeed: the platform repeats the task as often as its `retries` say.
     ///
     /// # Errors
     /// The error of the result, marked.
-    fn recoverable(self) -> Result<T, TaskError>;
+    fn recoverable(self) -> anyhow::Result<T>;
 
     /// No other attempt can succeed: the task fails at once, whatever its `retries`.
     ///
     /// # Errors
     /// The error of the result, marked.
-    fn permanent(self) -> Result<T, TaskError>;
+    fn permanent(self) -> anyhow::Result<T>;
 
     /// The code that the console shows instead of `USER:RuntimeError`.
     ///
     /// # Errors
     /// The error of the result, marked.
-    fn code(self, code: impl Into<String>) -> Result<T, TaskError>;
+    fn code(self, code: impl Into<String>) -> anyhow::Result<T>;
 }
 
 impl<T, E: Into<anyhow::Error>> ResultExt<T> for Result<T, E> {
-    fn recoverable(self) -> Result<T, TaskError> {
-        self.map_err(|error| TaskError { recoverable: Some(true), ..TaskError::wrap(error.into()) })
+    fn recoverable(self) -> anyhow::Result<T> {
+        self.map_err(|error| Marks { recoverable: Some(true), ..Marks::default() }.put_on(error.into()))
     }
 
-    fn permanent(self) -> Result<T, TaskError> {
-        self.map_err(|error| TaskError { recoverable: Some(false), ..TaskError::wrap(error.into()) })
+    fn permanent(self) -> anyhow::Result<T> {
+        self.map_err(|error| Marks { recoverable: Some(false), ..Marks::default() }.put_on(error.into()))
     }
 
-    fn code(self, code: impl Into<String>) -> Result<T, TaskError> {
-        self.map_err(|error| TaskError { code: Some(code.into()), ..TaskError::wrap(error.into()) })
+    fn code(self, code: impl Into<String>) -> anyhow::Result<T> {
+        self.map_err(|error| Marks { code: Some(code.into()), ..Marks::default() }.put_on(error.into()))
     }
 }
 

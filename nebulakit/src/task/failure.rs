@@ -6,7 +6,8 @@ use std::fmt::{self, Write as _};
 use nebulakit_types::{Error, ErrorKind};
 
 use crate::task::backtrace::of_the_task;
-use crate::task::error::{IgnoreOutputs, TaskError};
+use crate::task::error::IgnoreOutputs;
+use crate::task::marks::Marks;
 
 /// Codes that documents carry when the author gave none. `docs/errors.md` lists when.
 pub(crate) mod code {
@@ -88,7 +89,7 @@ impl Failure {
         if error.chain().any(|cause| cause.is::<IgnoreOutputs>()) {
             return Unsuccessful::Ignored;
         }
-        let (recoverable, code) = TaskError::marks(error);
+        let Marks { recoverable, code } = Marks::of(error);
         let names = |cause: &(dyn StdError + 'static)| cause.downcast_ref::<Error>().is_some_and(|cause| cause.kind() == ErrorKind::Name);
         // What no store can hold is no output, whoever tries; unless the task's own code says otherwise.
         let is_misnamed = error.chain().any(names);
@@ -98,7 +99,7 @@ impl Failure {
             _ if is_misnamed => code::BAD_OUTPUTS,
             _ => code::USER,
         };
-        let code = code.unwrap_or(plain);
+        let code = code.as_deref().unwrap_or(plain);
         let mut message = chain(error.as_ref());
         let backtrace = error.backtrace();
         if backtrace.status() == std::backtrace::BacktraceStatus::Captured
@@ -233,7 +234,7 @@ mod tests {
     #[test]
     fn marks_add_up_and_keep_the_context() {
         let marked = Err::<(), _>(anyhow::anyhow!("bad")).recoverable().context("loading table").code("C").unwrap_err();
-        let failure = failed(&marked.into());
+        let failure = failed(&marked);
         assert_eq!((failure.code.as_str(), failure.recoverable), ("C", Some(true)));
         assert!(failure.message.starts_with("loading table\n\nCaused by:\n    bad"), "{}", failure.message);
     }
@@ -241,7 +242,7 @@ mod tests {
     #[test]
     fn ignored_outputs_may_be_marked() {
         let marked = Err::<(), _>(IgnoreOutputs).recoverable().code("C").unwrap_err();
-        assert!(matches!(Failure::of_task(&marked.into()), Unsuccessful::Ignored));
+        assert!(matches!(Failure::of_task(&marked), Unsuccessful::Ignored));
     }
 
     #[test]

@@ -8,6 +8,7 @@ pub(crate) mod def;
 pub(crate) mod error;
 pub(crate) mod failure;
 pub(crate) mod inputs;
+pub(crate) mod marks;
 mod offloaded;
 mod options;
 pub(crate) mod panic;

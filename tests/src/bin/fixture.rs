@@ -17,6 +17,8 @@ mod forms;
 mod golden;
 #[path = "fixture/hostile.rs"]
 mod hostile;
+#[path = "fixture/marks.rs"]
+mod marks;
 #[path = "fixture/surroundings.rs"]
 mod surroundings;
 #[cfg(feature = "schema")]
