@@ -1,5 +1,5 @@
 //! Expansions work where the standard names mean something else, where there is no prelude, and where the library has another name.
-#![allow(dead_code, unused_macros, reason = "it is enough that these compile and register")]
+#![allow(dead_code, unused_macros, non_camel_case_types, reason = "it is enough that these compile and register")]
 
 /// The library under another path, as a crate that re-exports it has it.
 mod renamed {
@@ -81,6 +81,12 @@ mod shadowed {
     trait Iterator {}
     trait NebulaType {}
     trait TaskOutputs {}
+    struct str;
+    struct bool;
+    struct usize;
+    struct u8;
+    struct From;
+    struct Context;
     mod std {}
     mod core {}
     macro_rules! concat {
@@ -113,14 +119,14 @@ mod shadowed {
     #[derive(Travels)]
     enum Input {
         Number(i64),
-        Truth(bool),
+        Share(f64),
     }
 
     #[derive(Travels)]
     enum Mixed {
         None,
         Some { value: i64 },
-        Option(bool),
+        Option(f64),
         __Units,
     }
 
@@ -203,6 +209,213 @@ mod same_names {
         1
     }
 }
+
+/// Constants, statics and unit structs turn a binding of their name into a pattern, which is something else.
+mod names_that_are_patterns {
+    use nebulakit::{NebulaType, TaskFailure, TaskOutputs, task};
+
+    macro_rules! constants {
+        ($($name:ident),*) => {
+            $(
+                #[allow(non_upper_case_globals)]
+                pub(crate) const $name: i128 = 7;
+            )*
+        };
+    }
+    constants!(inputs, ctx, f, value, values, key, packer, unpacker, dialect, encoder, literal, writer, reader, error, call, task);
+
+    macro_rules! statics {
+        ($($name:ident),*) => {
+            $(
+                #[allow(non_upper_case_globals)]
+                pub(crate) static $name: i128 = 7;
+            )*
+        };
+    }
+    statics!(rows, row, arrays, columns, shapes, index, start, which, unit, context, returned, outputs, invocation, future, marks);
+
+    #[derive(NebulaType)]
+    struct Point {
+        x: f64,
+        #[nebula(skip)]
+        y: f64,
+    }
+
+    #[derive(NebulaType)]
+    enum Mixed<T> {
+        Nothing,
+        Some { of: T },
+        Number(i64),
+    }
+
+    #[derive(NebulaType)]
+    enum Color {
+        Red,
+        Green,
+    }
+
+    #[derive(TaskOutputs)]
+    struct Division {
+        quotient: i64,
+        remainder: i64,
+    }
+
+    #[cfg(feature = "schema")]
+    #[derive(nebulakit::schema::Row)]
+    struct Reading {
+        sensor: i64,
+        share: Option<f64>,
+    }
+
+    #[derive(Debug, TaskFailure)]
+    #[failure(recoverable)]
+    enum Failed {
+        Now,
+    }
+
+    impl std::fmt::Display for Failed {
+        fn fmt(&self, form: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            form.write_str("failed")
+        }
+    }
+
+    impl std::error::Error for Failed {}
+
+    #[task]
+    fn divide(_: nebulakit::Context, a: i64, #[default(value as i64)] b: i64) -> Result<Division, Failed> {
+        if b == 0 { Err(Failed::Now) } else { Ok(Division { quotient: a / b, remainder: a % b }) }
+    }
+}
+
+/// A trait of the user's whose methods take what they are called on by value comes before methods of the library that borrow it.
+mod methods_for_everything {
+    use nebulakit::{NebulaType, TaskFailure, TaskOutputs, task};
+
+    pub(crate) struct Wrong;
+
+    macro_rules! methods {
+        ($($name:ident),*) => {
+            pub(crate) trait Methods: Sized {
+                $(fn $name(self) -> Wrong {
+                    Wrong
+                })*
+            }
+
+            impl<T> Methods for T {}
+        };
+    }
+    methods!(
+        encode,
+        decode,
+        pack,
+        unpack,
+        put,
+        take,
+        finish,
+        map,
+        msgpack,
+        len,
+        choice,
+        called,
+        has_none,
+        tag,
+        literal_type,
+        literal_types,
+        shapes,
+        column,
+        collect,
+        read,
+        push,
+        next,
+        into,
+        from,
+        default,
+        doc,
+        required,
+        blocking,
+        future,
+        new,
+        write,
+        marks,
+        call,
+        with,
+        give,
+        def,
+        name,
+        index,
+        at,
+        variants
+    );
+
+    #[derive(NebulaType)]
+    struct Point {
+        x: f64,
+        /// Told.
+        #[default("origin")]
+        name: String,
+        #[nebula(required)]
+        y: Option<f64>,
+    }
+
+    #[derive(NebulaType)]
+    enum Mixed<T> {
+        Nothing,
+        Some { of: T },
+        Number(i64),
+    }
+
+    #[derive(NebulaType)]
+    enum Plain {
+        Text(String),
+        Number(i64),
+    }
+
+    #[derive(NebulaType)]
+    enum Color {
+        Red,
+        Green,
+    }
+
+    #[derive(TaskOutputs)]
+    struct Division {
+        quotient: i64,
+        remainder: i64,
+    }
+
+    #[cfg(feature = "schema")]
+    #[derive(nebulakit::schema::Row)]
+    struct Reading {
+        sensor: i64,
+        share: Option<f64>,
+    }
+
+    #[derive(Debug, TaskFailure)]
+    #[failure(recoverable)]
+    enum Failed {
+        Now,
+    }
+
+    impl std::fmt::Display for Failed {
+        fn fmt(&self, form: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            form.write_str("failed")
+        }
+    }
+
+    impl std::error::Error for Failed {}
+
+    #[task]
+    fn divide(_: nebulakit::Context, a: i64, #[default(7)] b: i64, point: Point) -> Result<Division, Failed> {
+        if b == 0 || point.x.is_nan() { Err(Failed::Now) } else { Ok(Division { quotient: a / b, remainder: a % b }) }
+    }
+
+    #[task]
+    async fn echo(a: Mixed<i64>, b: Plain) -> (Mixed<i64>, Plain) {
+        (a, b)
+    }
+}
+
+/// The crate that denies most is in this test's binary, with its tasks.
+use nebulakit_tests_strict as _;
 
 #[test]
 fn a_task_can_be_defined_inside_a_function() {

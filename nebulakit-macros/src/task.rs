@@ -132,8 +132,8 @@ fn task_name(name: &Ident, option: Option<&LitStr>) -> (TokenStream, TokenStream
         None => {
             let last = format!("::{}", name.unraw());
             let before = quote! {
-                const __nk_path: &str = __nk::concat!(__nk::module_path!(), #last);
-                const __nk_name: [u8; __nk::dotted_len(__nk_path)] = __nk::dotted(__nk_path);
+                const __nk_path: &__nk::str = __nk::concat!(__nk::module_path!(), #last);
+                const __nk_name: [__nk::u8; __nk::dotted_len(__nk_path)] = __nk::dotted(__nk_path);
             };
             (before, quote!(__nk::text(&__nk_name)))
         }
@@ -143,7 +143,7 @@ fn task_name(name: &Ident, option: Option<&LitStr>) -> (TokenStream, TokenStream
         #[allow(dead_code)]
         impl #name {
             /// The name by which the task is run and registered.
-            pub const NAME: &'static str = #value;
+            pub const NAME: &'static __nk::str = #value;
         }
     };
     (definition, value)
@@ -176,19 +176,19 @@ fn call(function: &Function, interface: &Interface) -> TokenStream {
         }
         let index = takes.len();
         let (value, input) = (format_ident!("__nk_{index}"), input_static(index));
-        takes.push(quote!(let #value = #input.take(__nk_inputs)?;));
+        takes.push(quote!(let #value = __nk::Param::take(&#input, __nk_inputs)?;));
         arguments.push(value);
     }
     let inputs = if takes.is_empty() { format_ident!("_") } else { format_ident!("__nk_inputs") };
     let span = name.span().resolved_at(Span::call_site());
     let run = match function.signature.asyncness {
-        Some(_) => quote_spanned!(span=> .future(#name(#(#arguments),*))),
-        None => quote_spanned!(span=> .blocking(move || #name(#(#arguments),*))),
+        Some(_) => quote_spanned!(span=> __nk::Returns::future(&__nk_returns, #name(#(#arguments),*))),
+        None => quote_spanned!(span=> __nk::Returns::blocking(&__nk_returns, move || #name(#(#arguments),*))),
     };
     quote! {
         |#inputs, #context| {
             #(#takes)*
-            __nk::Ok(__nk_returns #run)
+            __nk::Ok(#run)
         }
     }
 }

@@ -63,12 +63,12 @@ macro_rules! main {
     ($($tasks:ident),* $(,)?) => {
         $(use $tasks as _;)*
 
-        fn main() -> ::std::process::ExitCode {
-            $crate::cli::run(::std::env::args_os())
+        fn main() -> $crate::__private::ExitCode {
+            $crate::cli::run($crate::__private::args_os())
         }
     };
     ($($other:tt)*) => {
-        ::core::compile_error!("`main!` takes the names of crates that hold tasks, as in `nebulakit::main!(my_tasks, more_tasks)`");
+        $crate::__private::compile_error!("`main!` takes the names of crates that hold tasks, as in `nebulakit::main!(my_tasks, more_tasks)`");
 
         // Without it the mistake would be two errors.
         fn main() {}

@@ -3,14 +3,16 @@
 // What expansions need of the standard library, so that names of the user's own cannot get in between.
 pub use std::convert::Into;
 pub use std::default::Default;
+pub use std::env::args_os;
 pub use std::iter::Iterator;
 pub use std::marker::PhantomData;
 pub use std::option::Option::{self, None, Some};
-
+pub use std::primitive::{bool, str, u8, usize};
+pub use std::process::ExitCode;
 pub use std::result::Result::Ok;
 pub use std::time::Duration;
 pub use std::vec::Vec;
-pub use std::{concat, file, line, module_path, unreachable, vec};
+pub use std::{compile_error, concat, file, line, module_path, unreachable, vec};
 
 pub mod rehearsal;
 

@@ -126,7 +126,7 @@ fn stub(input: &DeriveInput) -> TokenStream {
     let head = head(input, &quote!(__nk::NebulaType));
     quote! {
         #head {
-            const TAG: &'static str = "";
+            const TAG: &'static __nk::str = "";
             fn literal_type(_: &__nk::Dialect) -> __nk::LiteralType {
                 __nk::unreachable!()
             }

@@ -69,19 +69,19 @@ pub(crate) fn expand(input: &DeriveInput, container: &Container, errors: &mut Er
     quote! {
         #definition
         #head {
-            const NAMES: &'static [&'static str] = &[#(#names),*];
+            const NAMES: &'static [&'static __nk::str] = &[#(#names),*];
 
-            fn literal_types(dialect: &__nk::Dialect) -> __nk::Vec<__nk::LiteralType> {
-                __nk::vec![#(#all.#index.literal_type(dialect)),*]
+            fn literal_types(__nk_dialect: &__nk::Dialect) -> __nk::Vec<__nk::LiteralType> {
+                __nk::vec![#(__nk::OutputField::literal_type(&#all.#index, __nk_dialect)),*]
             }
 
-            fn write(self, writer: &mut __nk::OutputWriter) -> __nk::Result<()> {
-                #(#all.#index.put(self.#idents, writer)?;)*
+            fn write(self, __nk_writer: &mut __nk::OutputWriter) -> __nk::Result<()> {
+                #(__nk::OutputField::put(&#all.#index, self.#idents, __nk_writer)?;)*
                 __nk::Ok(())
             }
 
-            fn shapes(shapes: &mut __nk::Shapes) {
-                #(#all.#index.shapes(shapes);)*
+            fn shapes(__nk_shapes: &mut __nk::Shapes) {
+                #(__nk::OutputField::shapes(&#all.#index, __nk_shapes);)*
             }
         }
     }
@@ -92,7 +92,7 @@ pub(crate) fn stub(input: &DeriveInput) -> TokenStream {
     let head = head(input, &quote!(__nk::TaskOutputs));
     quote! {
         #head {
-            const NAMES: &'static [&'static str] = &[];
+            const NAMES: &'static [&'static __nk::str] = &[];
             fn literal_types(_: &__nk::Dialect) -> __nk::Vec<__nk::LiteralType> {
                 __nk::unreachable!()
             }

@@ -81,20 +81,20 @@ fn implementation(input: &DeriveInput, columns: &[Column], skipped: &[TokenStrea
         #definition
         impl __nk::Row for #ident {
             fn columns() -> __nk::Vec<__nk::Column> {
-                __nk::vec![#(#all.#index.column()),*]
+                __nk::vec![#(__nk::RowField::column(&#all.#index)),*]
             }
 
-            fn to_arrays(rows: &[__nk::Option<&Self>]) -> __nk::Result<__nk::Vec<__nk::ArrayRef>> {
-                __nk::Ok(__nk::vec![#(#all.#index.collect(rows, |row| &row.#idents)?),*])
+            fn to_arrays(__nk_rows: &[__nk::Option<&Self>]) -> __nk::Result<__nk::Vec<__nk::ArrayRef>> {
+                __nk::Ok(__nk::vec![#(__nk::RowField::collect(&#all.#index, __nk_rows, |__nk_row| &__nk_row.#idents)?),*])
             }
 
-            fn from_arrays(arrays: &[__nk::ArrayRef]) -> __nk::Result<__nk::Vec<Self>> {
-                let mut columns = (#(#all.#index.read(arrays, #index)?,)*);
-                let mut rows = __nk::Vec::new();
-                while let (#(__nk::Some(#slots),)*) = (#(__nk::Iterator::next(&mut columns.#index),)*) {
-                    rows.push(Self { #(#idents: #slots,)* #(#skipped,)* });
+            fn from_arrays(__nk_arrays: &[__nk::ArrayRef]) -> __nk::Result<__nk::Vec<Self>> {
+                let mut __nk_read = (#(__nk::RowField::read(&#all.#index, __nk_arrays, #index)?,)*);
+                let mut __nk_rows = __nk::Vec::new();
+                while let (#(__nk::Some(#slots),)*) = (#(__nk::Iterator::next(&mut __nk_read.#index),)*) {
+                    __nk::Vec::push(&mut __nk_rows, Self { #(#idents: #slots,)* #(#skipped,)* });
                 }
-                __nk::Ok(rows)
+                __nk::Ok(__nk_rows)
             }
         }
     }

@@ -128,12 +128,12 @@ pub(super) fn implementation(
     let told = doc(&input.attrs);
     let packed = |values: &[TokenStream]| {
         let packed = quote! {
-            packer.map(#count)?;
-            #(#all.#index.pack(#values, packer)?;)*
+            __nk::Packer::map(__nk_packer, #count)?;
+            #(__nk::Field::pack(&#all.#index, #values, __nk_packer)?;)*
             __nk::Ok(())
         };
         // Inside of a model some types are written in another way.
-        if container.pydantic { quote!(__nk::structs::pydantic_pack(packer, |packer| { #packed })) } else { packed }
+        if container.pydantic { quote!(__nk::structs::pydantic_pack(__nk_packer, |__nk_packer| { #packed })) } else { packed }
     };
     let entries = if container.pydantic { quote!(__nk::structs::pydantic_entries) } else { quote!(__nk::structs::entries) };
     let of_self = packed(&idents.iter().map(|ident| quote!(&self.#ident)).collect::<Vec<_>>());
@@ -151,7 +151,7 @@ pub(super) fn implementation(
         let arguments = arguments(&input.generics);
         quote! {
             impl #parameters #ident #arguments #clause {
-                fn __nk_pack(packer: &mut __nk::Packer #(, #slots: &#plain_types)*) -> __nk::Result<()> {
+                fn __nk_pack(__nk_packer: &mut __nk::Packer #(, #slots: &#plain_types)*) -> __nk::Result<()> {
                     #of_parts
                 }
             }
@@ -161,45 +161,45 @@ pub(super) fn implementation(
         #definition
         #by_parts
         #head {
-            const TAG: &'static str = #tag;
+            const TAG: &'static __nk::str = #tag;
 
-            fn literal_type(dialect: &__nk::Dialect) -> __nk::LiteralType {
-                __nk::structs::literal_type(#title, Self::TAG, &[#(&#all.#index),*], dialect)
+            fn literal_type(__nk_dialect: &__nk::Dialect) -> __nk::LiteralType {
+                __nk::structs::literal_type(#title, <Self as __nk::NebulaType>::TAG, &[#(&#all.#index),*], __nk_dialect)
             }
 
-            fn encode(&self, encoder: &mut __nk::Encoder) -> __nk::Result<()> {
-                encoder.msgpack(|packer| __nk::NebulaType::pack(self, packer))
+            fn encode(&self, __nk_encoder: &mut __nk::Encoder) -> __nk::Result<()> {
+                __nk::Encoder::msgpack(__nk_encoder, |__nk_packer| __nk::NebulaType::pack(self, __nk_packer))
             }
 
-            fn decode(literal: __nk::LiteralRef<'_>) -> __nk::Result<Self> {
-                __nk::structs::decode(#title, literal)
+            fn decode(__nk_literal: __nk::LiteralRef<'_>) -> __nk::Result<Self> {
+                __nk::structs::decode(#title, __nk_literal)
             }
 
-            fn pack(&self, packer: &mut __nk::Packer) -> __nk::Result<()> {
+            fn pack(&self, __nk_packer: &mut __nk::Packer) -> __nk::Result<()> {
                 #of_self
             }
 
-            fn unpack(unpacker: &mut __nk::Unpacker<'_>) -> __nk::Result<Self> {
+            fn unpack(__nk_unpacker: &mut __nk::Unpacker<'_>) -> __nk::Result<Self> {
                 #(let mut #slots = __nk::None;)*
-                #entries(unpacker, |key, unpacker| {
-                    match key {
-                        #(#keys => #all.#index.unpack(&mut #slots, key, unpacker)?,)*
+                #entries(__nk_unpacker, |__nk_key, __nk_unpacker| {
+                    match __nk_key {
+                        #(#keys => __nk::Field::unpack(&#all.#index, &mut #slots, __nk_key, __nk_unpacker)?,)*
                         _ => return __nk::Ok(false),
                     }
                     #known
                 })?;
                 __nk::Ok(Self {
-                    #(#idents: #all.#index.finish(#slots)?,)*
+                    #(#idents: __nk::Field::finish(&#all.#index, #slots)?,)*
                     #(#skipped,)*
                 })
             }
 
-            fn schema(dialect: &__nk::Dialect) -> __nk::Value {
-                __nk::structs::schema(#title, &[#(&#all.#index),*], dialect)
+            fn schema(__nk_dialect: &__nk::Dialect) -> __nk::Value {
+                __nk::structs::schema(#title, &[#(&#all.#index),*], __nk_dialect)
             }
 
-            fn shapes(shapes: &mut __nk::Shapes) {
-                __nk::structs::shapes::<Self>(#title, #told, &[#(&#all.#index),*], shapes);
+            fn shapes(__nk_shapes: &mut __nk::Shapes) {
+                __nk::structs::shapes::<Self>(#title, #told, &[#(&#all.#index),*], __nk_shapes);
             }
         }
     }

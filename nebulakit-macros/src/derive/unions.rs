@@ -37,8 +37,10 @@ struct Member {
 struct Arm {
     pattern: TokenStream,
     member: Index,
-    encode: TokenStream,
-    pack: TokenStream,
+    /// The function of the library that writes a literal, and what follows the member among its arguments.
+    encode: (Ident, TokenStream),
+    /// The same of a field.
+    pack: (Ident, TokenStream),
 }
 
 #[derive(Default)]
@@ -110,9 +112,9 @@ impl Union {
         }
         let (ident, member) = (&variant.ident, Index::from(self.members.len()));
         self.arms.push(Arm {
-            pattern: quote!(Self::#ident(value)),
-            encode: quote!(encode(value, encoder)),
-            pack: quote!(pack(value, packer)),
+            pattern: quote!(Self::#ident(__nk_value)),
+            encode: (format_ident!("encode"), quote!(__nk_value, __nk_encoder)),
+            pack: (format_ident!("pack"), quote!(__nk_value, __nk_packer)),
             member,
         });
         self.tell(variant);
@@ -158,12 +160,12 @@ impl Union {
         let arguments = arguments(&input.generics);
         let turbofish = if arguments.is_empty() { TokenStream::new() } else { quote!(::#arguments) };
         let slots: Vec<_> = (0..written.len()).map(|index| format_ident!("__nk_{index}")).collect();
-        let parts = quote!(|packer| #ident #turbofish::__nk_pack(packer #(, #slots)*));
+        let parts = quote!(|__nk_packer| #ident #turbofish::__nk_pack(__nk_packer #(, #slots)*));
         let rest = (written.len() < all.len()).then(|| quote!(..));
         self.arms.push(Arm {
             pattern: quote!(Self::#variant_ident { #(#written: #slots,)* #rest }),
-            encode: quote!(encode_struct(encoder, #parts)),
-            pack: quote!(pack_struct(packer, #parts)),
+            encode: (format_ident!("encode_struct"), quote!(__nk_encoder, #parts)),
+            pack: (format_ident!("pack_struct"), quote!(__nk_packer, #parts)),
             member,
         });
         let names = container.names_in_serde(variant);
@@ -172,7 +174,7 @@ impl Union {
             name: variant_ident.unraw().to_string(),
             ty: quote!(#ident #arguments),
             span: variant_ident.span().resolved_at(Span::call_site()),
-            make: quote!(|value| Self::#variant_ident { #(#all: value.#all),* }),
+            make: quote!(|__nk_value| Self::#variant_ident { #(#all: __nk_value.#all),* }),
             names,
         });
     }
@@ -211,8 +213,8 @@ impl Union {
         for variant in &idents {
             self.arms.push(Arm {
                 pattern: quote!(Self::#variant),
-                encode: quote!(encode(&#ident::#variant, encoder)),
-                pack: quote!(pack(&#ident::#variant, packer)),
+                encode: (format_ident!("encode"), quote!(&#ident::#variant, __nk_encoder)),
+                pack: (format_ident!("pack"), quote!(&#ident::#variant, __nk_packer)),
                 member: Index::from(member),
             });
         }
@@ -220,7 +222,7 @@ impl Union {
             name: idents.first().map(|ident| ident.unraw().to_string()).unwrap_or_default(),
             ty: ident.to_token_stream(),
             span: ident.span(),
-            make: quote!(|unit| match unit { #(#ident::#idents => Self::#idents,)* }),
+            make: quote!(|__nk_unit| match __nk_unit { #(#ident::#idents => Self::#idents,)* }),
             names: Vec::new(),
         });
     }
@@ -238,57 +240,59 @@ impl Union {
         let head = quote_spanned!(input.ident.span().resolved_at(Span::call_site())=> #head);
         let choices = index.iter().zip(members).map(|(index, Member { make, names, .. })| {
             let called = (!names.is_empty()).then(|| quote!(.called(&[#(#names),*])));
-            quote!(&#all.#index.choice(#make)#called)
+            quote!(&__nk::union::Variant::choice(&#all.#index, #make)#called)
         });
         let choices = quote!(&[#(#choices),*]);
         let patterns: Vec<_> = arms.iter().map(|arm| &arm.pattern).collect();
         let numbers: Vec<_> = arms.iter().map(|arm| &arm.member).collect();
-        let encodes = arms.iter().map(|arm| &arm.encode);
-        let packs = arms.iter().map(|arm| &arm.pack);
+        let of_member =
+            |member: &Index, (function, rest): &(Ident, TokenStream)| quote!(__nk::union::Variant::#function(&#all.#member, #rest));
+        let encodes = arms.iter().map(|arm| of_member(&arm.member, &arm.encode));
+        let packs = arms.iter().map(|arm| of_member(&arm.member, &arm.pack));
         quote! {
             #(#definitions)*
             #definition
             #distinct
             #head {
-                const TAG: &'static str = __nk::union::TAG;
-                const IS_UNION: bool = true;
-                const HAS_NONE: bool = #(#all.#index.has_none())||*;
+                const TAG: &'static __nk::str = __nk::union::TAG;
+                const IS_UNION: __nk::bool = true;
+                const HAS_NONE: __nk::bool = #(__nk::union::Variant::has_none(&#all.#index))||*;
 
-                fn literal_type(dialect: &__nk::Dialect) -> __nk::LiteralType {
-                    __nk::union::literal_type(&[#(&#all.#index),*], dialect)
+                fn literal_type(__nk_dialect: &__nk::Dialect) -> __nk::LiteralType {
+                    __nk::union::literal_type(&[#(&#all.#index),*], __nk_dialect)
                 }
 
-                fn encode(&self, encoder: &mut __nk::Encoder) -> __nk::Result<()> {
+                fn encode(&self, __nk_encoder: &mut __nk::Encoder) -> __nk::Result<()> {
                     match self {
-                        #(#patterns => #all.#numbers.#encodes,)*
+                        #(#patterns => #encodes,)*
                     }
                 }
 
-                fn decode(literal: __nk::LiteralRef<'_>) -> __nk::Result<Self> {
-                    __nk::union::decode(literal, #choices)
+                fn decode(__nk_literal: __nk::LiteralRef<'_>) -> __nk::Result<Self> {
+                    __nk::union::decode(__nk_literal, #choices)
                 }
 
-                fn pack(&self, packer: &mut __nk::Packer) -> __nk::Result<()> {
-                    let start = packer.len();
-                    let which = match self {
+                fn pack(&self, __nk_packer: &mut __nk::Packer) -> __nk::Result<()> {
+                    let __nk_start = __nk::Packer::len(__nk_packer);
+                    let __nk_which = match self {
                         #(#patterns => {
-                            #all.#numbers.#packs?;
+                            #packs?;
                             #numbers
                         })*
                     };
-                    __nk::union::check_packed::<Self>(packer, start, which, #choices)
+                    __nk::union::check_packed::<Self>(__nk_packer, __nk_start, __nk_which, #choices)
                 }
 
-                fn unpack(unpacker: &mut __nk::Unpacker<'_>) -> __nk::Result<Self> {
-                    __nk::union::unpack(unpacker, #choices)
+                fn unpack(__nk_unpacker: &mut __nk::Unpacker<'_>) -> __nk::Result<Self> {
+                    __nk::union::unpack(__nk_unpacker, #choices)
                 }
 
-                fn schema(dialect: &__nk::Dialect) -> __nk::Value {
-                    __nk::union::schema(&[#(&#all.#index),*], dialect)
+                fn schema(__nk_dialect: &__nk::Dialect) -> __nk::Value {
+                    __nk::union::schema(&[#(&#all.#index),*], __nk_dialect)
                 }
 
-                fn shapes(shapes: &mut __nk::Shapes) {
-                    __nk::union::shapes::<Self>(#name, #doc, &[#(#told),*], &[#(&#all.#index),*], shapes);
+                fn shapes(__nk_shapes: &mut __nk::Shapes) {
+                    __nk::union::shapes::<Self>(#name, #doc, &[#(#told),*], &[#(&#all.#index),*], __nk_shapes);
                 }
             }
         }
@@ -308,7 +312,7 @@ impl Union {
             }
         }
         quote_spanned! {input.ident.span().resolved_at(Span::call_site())=>
-            const _: () = __nk::union::assert_distinct(&[#(#all.#index.tag()),*], &[#(#messages),*]);
+            const _: () = __nk::union::assert_distinct(&[#(__nk::union::Variant::tag(&#all.#index)),*], &[#(#messages),*]);
         }
     }
 }

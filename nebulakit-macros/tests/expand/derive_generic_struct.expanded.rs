@@ -15,48 +15,65 @@ const _: () = {
         (__nk::Field::<Vec<T>>::new("items"), __nk::Field::<Option<T>>::new("next"))
     }
     impl<T: Clone + __nk::NebulaType> __nk::NebulaType for Page<T> {
-        const TAG: &'static str = __nk::structs::PYDANTIC;
-        fn literal_type(dialect: &__nk::Dialect) -> __nk::LiteralType {
+        const TAG: &'static __nk::str = __nk::structs::PYDANTIC;
+        fn literal_type(__nk_dialect: &__nk::Dialect) -> __nk::LiteralType {
             __nk::structs::literal_type(
                 "Page",
-                Self::TAG,
+                <Self as __nk::NebulaType>::TAG,
                 &[&const { __nk_fields::<T>() }.0, &const { __nk_fields::<T>() }.1],
-                dialect,
+                __nk_dialect,
             )
         }
-        fn encode(&self, encoder: &mut __nk::Encoder) -> __nk::Result<()> {
-            encoder.msgpack(|packer| __nk::NebulaType::pack(self, packer))
+        fn encode(&self, __nk_encoder: &mut __nk::Encoder) -> __nk::Result<()> {
+            __nk::Encoder::msgpack(
+                __nk_encoder,
+                |__nk_packer| __nk::NebulaType::pack(self, __nk_packer),
+            )
         }
-        fn decode(literal: __nk::LiteralRef<'_>) -> __nk::Result<Self> {
-            __nk::structs::decode("Page", literal)
+        fn decode(__nk_literal: __nk::LiteralRef<'_>) -> __nk::Result<Self> {
+            __nk::structs::decode("Page", __nk_literal)
         }
-        fn pack(&self, packer: &mut __nk::Packer) -> __nk::Result<()> {
+        fn pack(&self, __nk_packer: &mut __nk::Packer) -> __nk::Result<()> {
             __nk::structs::pydantic_pack(
-                packer,
-                |packer| {
-                    packer.map(2usize)?;
-                    const { __nk_fields::<T>() }.0.pack(&self.items, packer)?;
-                    const { __nk_fields::<T>() }.1.pack(&self.next, packer)?;
+                __nk_packer,
+                |__nk_packer| {
+                    __nk::Packer::map(__nk_packer, 2usize)?;
+                    __nk::Field::pack(
+                        &const { __nk_fields::<T>() }.0,
+                        &self.items,
+                        __nk_packer,
+                    )?;
+                    __nk::Field::pack(
+                        &const { __nk_fields::<T>() }.1,
+                        &self.next,
+                        __nk_packer,
+                    )?;
                     __nk::Ok(())
                 },
             )
         }
-        fn unpack(unpacker: &mut __nk::Unpacker<'_>) -> __nk::Result<Self> {
+        fn unpack(__nk_unpacker: &mut __nk::Unpacker<'_>) -> __nk::Result<Self> {
             let mut __nk_0 = __nk::None;
             let mut __nk_1 = __nk::None;
             __nk::structs::pydantic_entries(
-                unpacker,
-                |key, unpacker| {
-                    match key {
+                __nk_unpacker,
+                |__nk_key, __nk_unpacker| {
+                    match __nk_key {
                         "items" => {
-                            const { __nk_fields::<T>() }
-                                .0
-                                .unpack(&mut __nk_0, key, unpacker)?
+                            __nk::Field::unpack(
+                                &const { __nk_fields::<T>() }.0,
+                                &mut __nk_0,
+                                __nk_key,
+                                __nk_unpacker,
+                            )?
                         }
                         "next" => {
-                            const { __nk_fields::<T>() }
-                                .1
-                                .unpack(&mut __nk_1, key, unpacker)?
+                            __nk::Field::unpack(
+                                &const { __nk_fields::<T>() }.1,
+                                &mut __nk_1,
+                                __nk_key,
+                                __nk_unpacker,
+                            )?
                         }
                         _ => return __nk::Ok(false),
                     }
@@ -64,25 +81,25 @@ const _: () = {
                 },
             )?;
             __nk::Ok(Self {
-                items: const { __nk_fields::<T>() }.0.finish(__nk_0)?,
-                next: const { __nk_fields::<T>() }.1.finish(__nk_1)?,
+                items: __nk::Field::finish(&const { __nk_fields::<T>() }.0, __nk_0)?,
+                next: __nk::Field::finish(&const { __nk_fields::<T>() }.1, __nk_1)?,
             })
         }
-        fn schema(dialect: &__nk::Dialect) -> __nk::Value {
+        fn schema(__nk_dialect: &__nk::Dialect) -> __nk::Value {
             __nk::structs::schema(
                 "Page",
                 &[&const { __nk_fields::<T>() }.0, &const { __nk_fields::<T>() }.1],
-                dialect,
+                __nk_dialect,
             )
         }
-        fn shapes(shapes: &mut __nk::Shapes) {
+        fn shapes(__nk_shapes: &mut __nk::Shapes) {
             __nk::structs::shapes::<
                 Self,
             >(
                 "Page",
                 "",
                 &[&const { __nk_fields::<T>() }.0, &const { __nk_fields::<T>() }.1],
-                shapes,
+                __nk_shapes,
             );
         }
     }

@@ -23,14 +23,14 @@ const _: () = {
                 name: "Fail",
             },
         ];
-        fn index(&self) -> usize {
+        fn index(&self) -> __nk::usize {
             match self {
                 Self::Pass => 0,
                 Self::Fail => 1,
             }
         }
-        fn at(index: usize) -> __nk::Option<Self> {
-            match index {
+        fn at(__nk_index: __nk::usize) -> __nk::Option<Self> {
+            match __nk_index {
                 0 => __nk::Some(Self::Pass),
                 1 => __nk::Some(Self::Fail),
                 _ => __nk::None,
@@ -38,28 +38,28 @@ const _: () = {
         }
     }
     impl __nk::NebulaType for __nk_units {
-        const TAG: &'static str = __nk::enums::TAG;
-        fn literal_type(dialect: &__nk::Dialect) -> __nk::LiteralType {
-            __nk::enums::literal_type::<Self>(dialect)
+        const TAG: &'static __nk::str = __nk::enums::TAG;
+        fn literal_type(__nk_dialect: &__nk::Dialect) -> __nk::LiteralType {
+            __nk::enums::literal_type::<Self>(__nk_dialect)
         }
-        fn encode(&self, encoder: &mut __nk::Encoder) -> __nk::Result<()> {
-            __nk::enums::encode(self, encoder);
+        fn encode(&self, __nk_encoder: &mut __nk::Encoder) -> __nk::Result<()> {
+            __nk::enums::encode(self, __nk_encoder);
             __nk::Ok(())
         }
-        fn decode(literal: __nk::LiteralRef<'_>) -> __nk::Result<Self> {
-            __nk::enums::decode(literal)
+        fn decode(__nk_literal: __nk::LiteralRef<'_>) -> __nk::Result<Self> {
+            __nk::enums::decode(__nk_literal)
         }
-        fn pack(&self, packer: &mut __nk::Packer) -> __nk::Result<()> {
-            __nk::enums::pack(self, packer)
+        fn pack(&self, __nk_packer: &mut __nk::Packer) -> __nk::Result<()> {
+            __nk::enums::pack(self, __nk_packer)
         }
-        fn unpack(unpacker: &mut __nk::Unpacker<'_>) -> __nk::Result<Self> {
-            __nk::enums::unpack(unpacker)
+        fn unpack(__nk_unpacker: &mut __nk::Unpacker<'_>) -> __nk::Result<Self> {
+            __nk::enums::unpack(__nk_unpacker)
         }
         fn schema(_: &__nk::Dialect) -> __nk::Value {
             __nk::enums::schema::<Self>()
         }
-        fn shapes(shapes: &mut __nk::Shapes) {
-            __nk::enums::shapes::<Self>("__nk_units", "", &["", ""], shapes);
+        fn shapes(__nk_shapes: &mut __nk::Shapes) {
+            __nk::enums::shapes::<Self>("__nk_units", "", &["", ""], __nk_shapes);
         }
     }
     #[allow(dead_code, non_camel_case_types)]
@@ -73,43 +73,56 @@ const _: () = {
             (__nk::Field::<T>::new("min_quality"),)
         }
         impl<T: __nk::NebulaType> __nk_Filtered<T> {
-            fn __nk_pack(packer: &mut __nk::Packer, __nk_0: &T) -> __nk::Result<()> {
-                packer.map(1usize)?;
-                const { __nk_fields::<T>() }.0.pack(__nk_0, packer)?;
+            fn __nk_pack(
+                __nk_packer: &mut __nk::Packer,
+                __nk_0: &T,
+            ) -> __nk::Result<()> {
+                __nk::Packer::map(__nk_packer, 1usize)?;
+                __nk::Field::pack(&const { __nk_fields::<T>() }.0, __nk_0, __nk_packer)?;
                 __nk::Ok(())
             }
         }
         impl<T: __nk::NebulaType> __nk::NebulaType for __nk_Filtered<T> {
-            const TAG: &'static str = __nk::structs::DATACLASS;
-            fn literal_type(dialect: &__nk::Dialect) -> __nk::LiteralType {
+            const TAG: &'static __nk::str = __nk::structs::DATACLASS;
+            fn literal_type(__nk_dialect: &__nk::Dialect) -> __nk::LiteralType {
                 __nk::structs::literal_type(
                     "Filtered",
-                    Self::TAG,
+                    <Self as __nk::NebulaType>::TAG,
                     &[&const { __nk_fields::<T>() }.0],
-                    dialect,
+                    __nk_dialect,
                 )
             }
-            fn encode(&self, encoder: &mut __nk::Encoder) -> __nk::Result<()> {
-                encoder.msgpack(|packer| __nk::NebulaType::pack(self, packer))
+            fn encode(&self, __nk_encoder: &mut __nk::Encoder) -> __nk::Result<()> {
+                __nk::Encoder::msgpack(
+                    __nk_encoder,
+                    |__nk_packer| __nk::NebulaType::pack(self, __nk_packer),
+                )
             }
-            fn decode(literal: __nk::LiteralRef<'_>) -> __nk::Result<Self> {
-                __nk::structs::decode("Filtered", literal)
+            fn decode(__nk_literal: __nk::LiteralRef<'_>) -> __nk::Result<Self> {
+                __nk::structs::decode("Filtered", __nk_literal)
             }
-            fn pack(&self, packer: &mut __nk::Packer) -> __nk::Result<()> {
-                packer.map(1usize)?;
-                const { __nk_fields::<T>() }.0.pack(&self.min_quality, packer)?;
+            fn pack(&self, __nk_packer: &mut __nk::Packer) -> __nk::Result<()> {
+                __nk::Packer::map(__nk_packer, 1usize)?;
+                __nk::Field::pack(
+                    &const { __nk_fields::<T>() }.0,
+                    &self.min_quality,
+                    __nk_packer,
+                )?;
                 __nk::Ok(())
             }
-            fn unpack(unpacker: &mut __nk::Unpacker<'_>) -> __nk::Result<Self> {
+            fn unpack(__nk_unpacker: &mut __nk::Unpacker<'_>) -> __nk::Result<Self> {
                 let mut __nk_0 = __nk::None;
                 __nk::structs::entries(
-                    unpacker,
-                    |key, unpacker| {
-                        match key {
+                    __nk_unpacker,
+                    |__nk_key, __nk_unpacker| {
+                        match __nk_key {
                             "min_quality" => {
-                                const { __nk_fields::<T>() }
-                                    .0
-                                    .unpack(&mut __nk_0, key, unpacker)?
+                                __nk::Field::unpack(
+                                    &const { __nk_fields::<T>() }.0,
+                                    &mut __nk_0,
+                                    __nk_key,
+                                    __nk_unpacker,
+                                )?
                             }
                             _ => return __nk::Ok(false),
                         }
@@ -117,24 +130,27 @@ const _: () = {
                     },
                 )?;
                 __nk::Ok(Self {
-                    min_quality: const { __nk_fields::<T>() }.0.finish(__nk_0)?,
+                    min_quality: __nk::Field::finish(
+                        &const { __nk_fields::<T>() }.0,
+                        __nk_0,
+                    )?,
                     cached: <Vec<u8> as __nk::Default>::default(),
                     __nk_of: <__nk::PhantomData<
                         fn() -> (T,),
                     > as __nk::Default>::default(),
                 })
             }
-            fn schema(dialect: &__nk::Dialect) -> __nk::Value {
+            fn schema(__nk_dialect: &__nk::Dialect) -> __nk::Value {
                 __nk::structs::schema(
                     "Filtered",
                     &[&const { __nk_fields::<T>() }.0],
-                    dialect,
+                    __nk_dialect,
                 )
             }
-            fn shapes(shapes: &mut __nk::Shapes) {
+            fn shapes(__nk_shapes: &mut __nk::Shapes) {
                 __nk::structs::shapes::<
                     Self,
-                >("Filtered", "", &[&const { __nk_fields::<T>() }.0], shapes);
+                >("Filtered", "", &[&const { __nk_fields::<T>() }.0], __nk_shapes);
             }
         }
     };
@@ -150,153 +166,185 @@ const _: () = {
         )
     }
     impl<T: __nk::NebulaType> __nk::NebulaType for Outcome<T> {
-        const TAG: &'static str = __nk::union::TAG;
-        const IS_UNION: bool = true;
-        const HAS_NONE: bool = const { __nk_variants::<T>() }.0.has_none()
-            || const { __nk_variants::<T>() }.1.has_none()
-            || const { __nk_variants::<T>() }.2.has_none();
-        fn literal_type(dialect: &__nk::Dialect) -> __nk::LiteralType {
+        const TAG: &'static __nk::str = __nk::union::TAG;
+        const IS_UNION: __nk::bool = true;
+        const HAS_NONE: __nk::bool = __nk::union::Variant::has_none(
+            &const { __nk_variants::<T>() }.0,
+        ) || __nk::union::Variant::has_none(&const { __nk_variants::<T>() }.1)
+            || __nk::union::Variant::has_none(&const { __nk_variants::<T>() }.2);
+        fn literal_type(__nk_dialect: &__nk::Dialect) -> __nk::LiteralType {
             __nk::union::literal_type(
                 &[
                     &const { __nk_variants::<T>() }.0,
                     &const { __nk_variants::<T>() }.1,
                     &const { __nk_variants::<T>() }.2,
                 ],
-                dialect,
+                __nk_dialect,
             )
         }
-        fn encode(&self, encoder: &mut __nk::Encoder) -> __nk::Result<()> {
+        fn encode(&self, __nk_encoder: &mut __nk::Encoder) -> __nk::Result<()> {
             match self {
                 Self::Pass => {
-                    const { __nk_variants::<T>() }.0.encode(&__nk_units::Pass, encoder)
+                    __nk::union::Variant::encode(
+                        &const { __nk_variants::<T>() }.0,
+                        &__nk_units::Pass,
+                        __nk_encoder,
+                    )
                 }
                 Self::Fail => {
-                    const { __nk_variants::<T>() }.0.encode(&__nk_units::Fail, encoder)
+                    __nk::union::Variant::encode(
+                        &const { __nk_variants::<T>() }.0,
+                        &__nk_units::Fail,
+                        __nk_encoder,
+                    )
                 }
                 Self::Filtered { min_quality: __nk_0, .. } => {
-                    const { __nk_variants::<T>() }
-                        .1
-                        .encode_struct(
-                            encoder,
-                            |packer| __nk_Filtered::<T>::__nk_pack(packer, __nk_0),
-                        )
+                    __nk::union::Variant::encode_struct(
+                        &const { __nk_variants::<T>() }.1,
+                        __nk_encoder,
+                        |__nk_packer| __nk_Filtered::<T>::__nk_pack(__nk_packer, __nk_0),
+                    )
                 }
-                Self::Score(value) => {
-                    const { __nk_variants::<T>() }.2.encode(value, encoder)
+                Self::Score(__nk_value) => {
+                    __nk::union::Variant::encode(
+                        &const { __nk_variants::<T>() }.2,
+                        __nk_value,
+                        __nk_encoder,
+                    )
                 }
             }
         }
-        fn decode(literal: __nk::LiteralRef<'_>) -> __nk::Result<Self> {
+        fn decode(__nk_literal: __nk::LiteralRef<'_>) -> __nk::Result<Self> {
             __nk::union::decode(
-                literal,
+                __nk_literal,
                 &[
-                    &const { __nk_variants::<T>() }
-                        .0
-                        .choice(|unit| match unit {
+                    &__nk::union::Variant::choice(
+                        &const { __nk_variants::<T>() }.0,
+                        |__nk_unit| match __nk_unit {
                             __nk_units::Pass => Self::Pass,
                             __nk_units::Fail => Self::Fail,
-                        }),
-                    &const { __nk_variants::<T>() }
-                        .1
-                        .choice(|value| Self::Filtered {
-                            min_quality: value.min_quality,
-                            cached: value.cached,
-                        })
+                        },
+                    ),
+                    &__nk::union::Variant::choice(
+                            &const { __nk_variants::<T>() }.1,
+                            |__nk_value| Self::Filtered {
+                                min_quality: __nk_value.min_quality,
+                                cached: __nk_value.cached,
+                            },
+                        )
                         .called(&["Filtered"]),
-                    &const { __nk_variants::<T>() }
-                        .2
-                        .choice(Self::Score)
+                    &__nk::union::Variant::choice(
+                            &const { __nk_variants::<T>() }.2,
+                            Self::Score,
+                        )
                         .called(&["Score"]),
                 ],
             )
         }
-        fn pack(&self, packer: &mut __nk::Packer) -> __nk::Result<()> {
-            let start = packer.len();
-            let which = match self {
+        fn pack(&self, __nk_packer: &mut __nk::Packer) -> __nk::Result<()> {
+            let __nk_start = __nk::Packer::len(__nk_packer);
+            let __nk_which = match self {
                 Self::Pass => {
-                    const { __nk_variants::<T>() }.0.pack(&__nk_units::Pass, packer)?;
+                    __nk::union::Variant::pack(
+                        &const { __nk_variants::<T>() }.0,
+                        &__nk_units::Pass,
+                        __nk_packer,
+                    )?;
                     0
                 }
                 Self::Fail => {
-                    const { __nk_variants::<T>() }.0.pack(&__nk_units::Fail, packer)?;
+                    __nk::union::Variant::pack(
+                        &const { __nk_variants::<T>() }.0,
+                        &__nk_units::Fail,
+                        __nk_packer,
+                    )?;
                     0
                 }
                 Self::Filtered { min_quality: __nk_0, .. } => {
-                    const { __nk_variants::<T>() }
-                        .1
-                        .pack_struct(
-                            packer,
-                            |packer| __nk_Filtered::<T>::__nk_pack(packer, __nk_0),
-                        )?;
+                    __nk::union::Variant::pack_struct(
+                        &const { __nk_variants::<T>() }.1,
+                        __nk_packer,
+                        |__nk_packer| __nk_Filtered::<T>::__nk_pack(__nk_packer, __nk_0),
+                    )?;
                     1
                 }
-                Self::Score(value) => {
-                    const { __nk_variants::<T>() }.2.pack(value, packer)?;
+                Self::Score(__nk_value) => {
+                    __nk::union::Variant::pack(
+                        &const { __nk_variants::<T>() }.2,
+                        __nk_value,
+                        __nk_packer,
+                    )?;
                     2
                 }
             };
             __nk::union::check_packed::<
                 Self,
             >(
-                packer,
-                start,
-                which,
+                __nk_packer,
+                __nk_start,
+                __nk_which,
                 &[
-                    &const { __nk_variants::<T>() }
-                        .0
-                        .choice(|unit| match unit {
+                    &__nk::union::Variant::choice(
+                        &const { __nk_variants::<T>() }.0,
+                        |__nk_unit| match __nk_unit {
                             __nk_units::Pass => Self::Pass,
                             __nk_units::Fail => Self::Fail,
-                        }),
-                    &const { __nk_variants::<T>() }
-                        .1
-                        .choice(|value| Self::Filtered {
-                            min_quality: value.min_quality,
-                            cached: value.cached,
-                        })
+                        },
+                    ),
+                    &__nk::union::Variant::choice(
+                            &const { __nk_variants::<T>() }.1,
+                            |__nk_value| Self::Filtered {
+                                min_quality: __nk_value.min_quality,
+                                cached: __nk_value.cached,
+                            },
+                        )
                         .called(&["Filtered"]),
-                    &const { __nk_variants::<T>() }
-                        .2
-                        .choice(Self::Score)
+                    &__nk::union::Variant::choice(
+                            &const { __nk_variants::<T>() }.2,
+                            Self::Score,
+                        )
                         .called(&["Score"]),
                 ],
             )
         }
-        fn unpack(unpacker: &mut __nk::Unpacker<'_>) -> __nk::Result<Self> {
+        fn unpack(__nk_unpacker: &mut __nk::Unpacker<'_>) -> __nk::Result<Self> {
             __nk::union::unpack(
-                unpacker,
+                __nk_unpacker,
                 &[
-                    &const { __nk_variants::<T>() }
-                        .0
-                        .choice(|unit| match unit {
+                    &__nk::union::Variant::choice(
+                        &const { __nk_variants::<T>() }.0,
+                        |__nk_unit| match __nk_unit {
                             __nk_units::Pass => Self::Pass,
                             __nk_units::Fail => Self::Fail,
-                        }),
-                    &const { __nk_variants::<T>() }
-                        .1
-                        .choice(|value| Self::Filtered {
-                            min_quality: value.min_quality,
-                            cached: value.cached,
-                        })
+                        },
+                    ),
+                    &__nk::union::Variant::choice(
+                            &const { __nk_variants::<T>() }.1,
+                            |__nk_value| Self::Filtered {
+                                min_quality: __nk_value.min_quality,
+                                cached: __nk_value.cached,
+                            },
+                        )
                         .called(&["Filtered"]),
-                    &const { __nk_variants::<T>() }
-                        .2
-                        .choice(Self::Score)
+                    &__nk::union::Variant::choice(
+                            &const { __nk_variants::<T>() }.2,
+                            Self::Score,
+                        )
                         .called(&["Score"]),
                 ],
             )
         }
-        fn schema(dialect: &__nk::Dialect) -> __nk::Value {
+        fn schema(__nk_dialect: &__nk::Dialect) -> __nk::Value {
             __nk::union::schema(
                 &[
                     &const { __nk_variants::<T>() }.0,
                     &const { __nk_variants::<T>() }.1,
                     &const { __nk_variants::<T>() }.2,
                 ],
-                dialect,
+                __nk_dialect,
             )
         }
-        fn shapes(shapes: &mut __nk::Shapes) {
+        fn shapes(__nk_shapes: &mut __nk::Shapes) {
             __nk::union::shapes::<
                 Self,
             >(
@@ -319,7 +367,7 @@ const _: () = {
                     &const { __nk_variants::<T>() }.1,
                     &const { __nk_variants::<T>() }.2,
                 ],
-                shapes,
+                __nk_shapes,
             );
         }
     }

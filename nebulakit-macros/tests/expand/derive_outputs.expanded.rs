@@ -13,21 +13,21 @@ const _: () = {
         __nk::OutputField::<i64>::new(),
     );
     impl __nk::TaskOutputs for Division {
-        const NAMES: &'static [&'static str] = &["quotient", "rest"];
-        fn literal_types(dialect: &__nk::Dialect) -> __nk::Vec<__nk::LiteralType> {
+        const NAMES: &'static [&'static __nk::str] = &["quotient", "rest"];
+        fn literal_types(__nk_dialect: &__nk::Dialect) -> __nk::Vec<__nk::LiteralType> {
             __nk::vec![
-                __nk_outputs.0.literal_type(dialect), __nk_outputs.1
-                .literal_type(dialect)
+                __nk::OutputField::literal_type(& __nk_outputs.0, __nk_dialect),
+                __nk::OutputField::literal_type(& __nk_outputs.1, __nk_dialect)
             ]
         }
-        fn write(self, writer: &mut __nk::OutputWriter) -> __nk::Result<()> {
-            __nk_outputs.0.put(self.quotient, writer)?;
-            __nk_outputs.1.put(self.remainder, writer)?;
+        fn write(self, __nk_writer: &mut __nk::OutputWriter) -> __nk::Result<()> {
+            __nk::OutputField::put(&__nk_outputs.0, self.quotient, __nk_writer)?;
+            __nk::OutputField::put(&__nk_outputs.1, self.remainder, __nk_writer)?;
             __nk::Ok(())
         }
-        fn shapes(shapes: &mut __nk::Shapes) {
-            __nk_outputs.0.shapes(shapes);
-            __nk_outputs.1.shapes(shapes);
+        fn shapes(__nk_shapes: &mut __nk::Shapes) {
+            __nk::OutputField::shapes(&__nk_outputs.0, __nk_shapes);
+            __nk::OutputField::shapes(&__nk_outputs.1, __nk_shapes);
         }
     }
 };

@@ -25,11 +25,11 @@ const _: () = {
         __nk::Field::<Option<u32>>::new("parent").required(),
     );
     impl __nk::NebulaType for Sample {
-        const TAG: &'static str = __nk::structs::DATACLASS;
-        fn literal_type(dialect: &__nk::Dialect) -> __nk::LiteralType {
+        const TAG: &'static __nk::str = __nk::structs::DATACLASS;
+        fn literal_type(__nk_dialect: &__nk::Dialect) -> __nk::LiteralType {
             __nk::structs::literal_type(
                 "Sample",
-                Self::TAG,
+                <Self as __nk::NebulaType>::TAG,
                 &[
                     &__nk_fields.0,
                     &__nk_fields.1,
@@ -38,26 +38,29 @@ const _: () = {
                     &__nk_fields.4,
                     &__nk_fields.5,
                 ],
-                dialect,
+                __nk_dialect,
             )
         }
-        fn encode(&self, encoder: &mut __nk::Encoder) -> __nk::Result<()> {
-            encoder.msgpack(|packer| __nk::NebulaType::pack(self, packer))
+        fn encode(&self, __nk_encoder: &mut __nk::Encoder) -> __nk::Result<()> {
+            __nk::Encoder::msgpack(
+                __nk_encoder,
+                |__nk_packer| __nk::NebulaType::pack(self, __nk_packer),
+            )
         }
-        fn decode(literal: __nk::LiteralRef<'_>) -> __nk::Result<Self> {
-            __nk::structs::decode("Sample", literal)
+        fn decode(__nk_literal: __nk::LiteralRef<'_>) -> __nk::Result<Self> {
+            __nk::structs::decode("Sample", __nk_literal)
         }
-        fn pack(&self, packer: &mut __nk::Packer) -> __nk::Result<()> {
-            packer.map(6usize)?;
-            __nk_fields.0.pack(&self.taken_at, packer)?;
-            __nk_fields.1.pack(&self.identifier, packer)?;
-            __nk_fields.2.pack(&self.weight, packer)?;
-            __nk_fields.3.pack(&self.label, packer)?;
-            __nk_fields.4.pack(&self.note, packer)?;
-            __nk_fields.5.pack(&self.parent, packer)?;
+        fn pack(&self, __nk_packer: &mut __nk::Packer) -> __nk::Result<()> {
+            __nk::Packer::map(__nk_packer, 6usize)?;
+            __nk::Field::pack(&__nk_fields.0, &self.taken_at, __nk_packer)?;
+            __nk::Field::pack(&__nk_fields.1, &self.identifier, __nk_packer)?;
+            __nk::Field::pack(&__nk_fields.2, &self.weight, __nk_packer)?;
+            __nk::Field::pack(&__nk_fields.3, &self.label, __nk_packer)?;
+            __nk::Field::pack(&__nk_fields.4, &self.note, __nk_packer)?;
+            __nk::Field::pack(&__nk_fields.5, &self.parent, __nk_packer)?;
             __nk::Ok(())
         }
-        fn unpack(unpacker: &mut __nk::Unpacker<'_>) -> __nk::Result<Self> {
+        fn unpack(__nk_unpacker: &mut __nk::Unpacker<'_>) -> __nk::Result<Self> {
             let mut __nk_0 = __nk::None;
             let mut __nk_1 = __nk::None;
             let mut __nk_2 = __nk::None;
@@ -65,33 +68,73 @@ const _: () = {
             let mut __nk_4 = __nk::None;
             let mut __nk_5 = __nk::None;
             __nk::structs::entries(
-                unpacker,
-                |key, unpacker| {
-                    match key {
-                        "takenAt" => __nk_fields.0.unpack(&mut __nk_0, key, unpacker)?,
-                        "id" => __nk_fields.1.unpack(&mut __nk_1, key, unpacker)?,
-                        "weight" => __nk_fields.2.unpack(&mut __nk_2, key, unpacker)?,
-                        "label" => __nk_fields.3.unpack(&mut __nk_3, key, unpacker)?,
-                        "note" | "comment" => {
-                            __nk_fields.4.unpack(&mut __nk_4, key, unpacker)?
+                __nk_unpacker,
+                |__nk_key, __nk_unpacker| {
+                    match __nk_key {
+                        "takenAt" => {
+                            __nk::Field::unpack(
+                                &__nk_fields.0,
+                                &mut __nk_0,
+                                __nk_key,
+                                __nk_unpacker,
+                            )?
                         }
-                        "parent" => __nk_fields.5.unpack(&mut __nk_5, key, unpacker)?,
+                        "id" => {
+                            __nk::Field::unpack(
+                                &__nk_fields.1,
+                                &mut __nk_1,
+                                __nk_key,
+                                __nk_unpacker,
+                            )?
+                        }
+                        "weight" => {
+                            __nk::Field::unpack(
+                                &__nk_fields.2,
+                                &mut __nk_2,
+                                __nk_key,
+                                __nk_unpacker,
+                            )?
+                        }
+                        "label" => {
+                            __nk::Field::unpack(
+                                &__nk_fields.3,
+                                &mut __nk_3,
+                                __nk_key,
+                                __nk_unpacker,
+                            )?
+                        }
+                        "note" | "comment" => {
+                            __nk::Field::unpack(
+                                &__nk_fields.4,
+                                &mut __nk_4,
+                                __nk_key,
+                                __nk_unpacker,
+                            )?
+                        }
+                        "parent" => {
+                            __nk::Field::unpack(
+                                &__nk_fields.5,
+                                &mut __nk_5,
+                                __nk_key,
+                                __nk_unpacker,
+                            )?
+                        }
                         _ => return __nk::Ok(false),
                     }
                     __nk::Ok(true)
                 },
             )?;
             __nk::Ok(Self {
-                taken_at: __nk_fields.0.finish(__nk_0)?,
-                identifier: __nk_fields.1.finish(__nk_1)?,
-                weight: __nk_fields.2.finish(__nk_2)?,
-                label: __nk_fields.3.finish(__nk_3)?,
-                note: __nk_fields.4.finish(__nk_4)?,
-                parent: __nk_fields.5.finish(__nk_5)?,
+                taken_at: __nk::Field::finish(&__nk_fields.0, __nk_0)?,
+                identifier: __nk::Field::finish(&__nk_fields.1, __nk_1)?,
+                weight: __nk::Field::finish(&__nk_fields.2, __nk_2)?,
+                label: __nk::Field::finish(&__nk_fields.3, __nk_3)?,
+                note: __nk::Field::finish(&__nk_fields.4, __nk_4)?,
+                parent: __nk::Field::finish(&__nk_fields.5, __nk_5)?,
                 cached: <Vec<u8> as __nk::Default>::default(),
             })
         }
-        fn schema(dialect: &__nk::Dialect) -> __nk::Value {
+        fn schema(__nk_dialect: &__nk::Dialect) -> __nk::Value {
             __nk::structs::schema(
                 "Sample",
                 &[
@@ -102,10 +145,10 @@ const _: () = {
                     &__nk_fields.4,
                     &__nk_fields.5,
                 ],
-                dialect,
+                __nk_dialect,
             )
         }
-        fn shapes(shapes: &mut __nk::Shapes) {
+        fn shapes(__nk_shapes: &mut __nk::Shapes) {
             __nk::structs::shapes::<
                 Self,
             >(
@@ -119,7 +162,7 @@ const _: () = {
                     &__nk_fields.4,
                     &__nk_fields.5,
                 ],
-                shapes,
+                __nk_shapes,
             );
         }
     }

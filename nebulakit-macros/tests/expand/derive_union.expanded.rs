@@ -18,7 +18,11 @@ const _: () = {
         __nk::union::Variant::<()>::new("Nothing"),
     );
     const _: () = __nk::union::assert_distinct(
-        &[__nk_variants.0.tag(), __nk_variants.1.tag(), __nk_variants.2.tag()],
+        &[
+            __nk::union::Variant::tag(&__nk_variants.0),
+            __nk::union::Variant::tag(&__nk_variants.1),
+            __nk::union::Variant::tag(&__nk_variants.2),
+        ],
         &[
             "the variants `Number` and `Text` hold the same Flyte type, which no reader could tell apart; keep one of them",
             "the variants `Number` and `Nothing` hold the same Flyte type, which no reader could tell apart; keep one of them",
@@ -26,79 +30,119 @@ const _: () = {
         ],
     );
     impl __nk::NebulaType for Input {
-        const TAG: &'static str = __nk::union::TAG;
-        const IS_UNION: bool = true;
-        const HAS_NONE: bool = __nk_variants.0.has_none() || __nk_variants.1.has_none()
-            || __nk_variants.2.has_none();
-        fn literal_type(dialect: &__nk::Dialect) -> __nk::LiteralType {
+        const TAG: &'static __nk::str = __nk::union::TAG;
+        const IS_UNION: __nk::bool = true;
+        const HAS_NONE: __nk::bool = __nk::union::Variant::has_none(&__nk_variants.0)
+            || __nk::union::Variant::has_none(&__nk_variants.1)
+            || __nk::union::Variant::has_none(&__nk_variants.2);
+        fn literal_type(__nk_dialect: &__nk::Dialect) -> __nk::LiteralType {
             __nk::union::literal_type(
                 &[&__nk_variants.0, &__nk_variants.1, &__nk_variants.2],
-                dialect,
+                __nk_dialect,
             )
         }
-        fn encode(&self, encoder: &mut __nk::Encoder) -> __nk::Result<()> {
+        fn encode(&self, __nk_encoder: &mut __nk::Encoder) -> __nk::Result<()> {
             match self {
-                Self::Number(value) => __nk_variants.0.encode(value, encoder),
-                Self::Text(value) => __nk_variants.1.encode(value, encoder),
-                Self::Nothing(value) => __nk_variants.2.encode(value, encoder),
+                Self::Number(__nk_value) => {
+                    __nk::union::Variant::encode(
+                        &__nk_variants.0,
+                        __nk_value,
+                        __nk_encoder,
+                    )
+                }
+                Self::Text(__nk_value) => {
+                    __nk::union::Variant::encode(
+                        &__nk_variants.1,
+                        __nk_value,
+                        __nk_encoder,
+                    )
+                }
+                Self::Nothing(__nk_value) => {
+                    __nk::union::Variant::encode(
+                        &__nk_variants.2,
+                        __nk_value,
+                        __nk_encoder,
+                    )
+                }
             }
         }
-        fn decode(literal: __nk::LiteralRef<'_>) -> __nk::Result<Self> {
+        fn decode(__nk_literal: __nk::LiteralRef<'_>) -> __nk::Result<Self> {
             __nk::union::decode(
-                literal,
+                __nk_literal,
                 &[
-                    &__nk_variants.0.choice(Self::Number).called(&["Number"]),
-                    &__nk_variants.1.choice(Self::Text).called(&["Text"]),
-                    &__nk_variants.2.choice(Self::Nothing).called(&["Nothing"]),
+                    &__nk::union::Variant::choice(&__nk_variants.0, Self::Number)
+                        .called(&["Number"]),
+                    &__nk::union::Variant::choice(&__nk_variants.1, Self::Text)
+                        .called(&["Text"]),
+                    &__nk::union::Variant::choice(&__nk_variants.2, Self::Nothing)
+                        .called(&["Nothing"]),
                 ],
             )
         }
-        fn pack(&self, packer: &mut __nk::Packer) -> __nk::Result<()> {
-            let start = packer.len();
-            let which = match self {
-                Self::Number(value) => {
-                    __nk_variants.0.pack(value, packer)?;
+        fn pack(&self, __nk_packer: &mut __nk::Packer) -> __nk::Result<()> {
+            let __nk_start = __nk::Packer::len(__nk_packer);
+            let __nk_which = match self {
+                Self::Number(__nk_value) => {
+                    __nk::union::Variant::pack(
+                        &__nk_variants.0,
+                        __nk_value,
+                        __nk_packer,
+                    )?;
                     0
                 }
-                Self::Text(value) => {
-                    __nk_variants.1.pack(value, packer)?;
+                Self::Text(__nk_value) => {
+                    __nk::union::Variant::pack(
+                        &__nk_variants.1,
+                        __nk_value,
+                        __nk_packer,
+                    )?;
                     1
                 }
-                Self::Nothing(value) => {
-                    __nk_variants.2.pack(value, packer)?;
+                Self::Nothing(__nk_value) => {
+                    __nk::union::Variant::pack(
+                        &__nk_variants.2,
+                        __nk_value,
+                        __nk_packer,
+                    )?;
                     2
                 }
             };
             __nk::union::check_packed::<
                 Self,
             >(
-                packer,
-                start,
-                which,
+                __nk_packer,
+                __nk_start,
+                __nk_which,
                 &[
-                    &__nk_variants.0.choice(Self::Number).called(&["Number"]),
-                    &__nk_variants.1.choice(Self::Text).called(&["Text"]),
-                    &__nk_variants.2.choice(Self::Nothing).called(&["Nothing"]),
+                    &__nk::union::Variant::choice(&__nk_variants.0, Self::Number)
+                        .called(&["Number"]),
+                    &__nk::union::Variant::choice(&__nk_variants.1, Self::Text)
+                        .called(&["Text"]),
+                    &__nk::union::Variant::choice(&__nk_variants.2, Self::Nothing)
+                        .called(&["Nothing"]),
                 ],
             )
         }
-        fn unpack(unpacker: &mut __nk::Unpacker<'_>) -> __nk::Result<Self> {
+        fn unpack(__nk_unpacker: &mut __nk::Unpacker<'_>) -> __nk::Result<Self> {
             __nk::union::unpack(
-                unpacker,
+                __nk_unpacker,
                 &[
-                    &__nk_variants.0.choice(Self::Number).called(&["Number"]),
-                    &__nk_variants.1.choice(Self::Text).called(&["Text"]),
-                    &__nk_variants.2.choice(Self::Nothing).called(&["Nothing"]),
+                    &__nk::union::Variant::choice(&__nk_variants.0, Self::Number)
+                        .called(&["Number"]),
+                    &__nk::union::Variant::choice(&__nk_variants.1, Self::Text)
+                        .called(&["Text"]),
+                    &__nk::union::Variant::choice(&__nk_variants.2, Self::Nothing)
+                        .called(&["Nothing"]),
                 ],
             )
         }
-        fn schema(dialect: &__nk::Dialect) -> __nk::Value {
+        fn schema(__nk_dialect: &__nk::Dialect) -> __nk::Value {
             __nk::union::schema(
                 &[&__nk_variants.0, &__nk_variants.1, &__nk_variants.2],
-                dialect,
+                __nk_dialect,
             )
         }
-        fn shapes(shapes: &mut __nk::Shapes) {
+        fn shapes(__nk_shapes: &mut __nk::Shapes) {
             __nk::union::shapes::<
                 Self,
             >(
@@ -110,7 +154,7 @@ const _: () = {
                     __nk::union::Told::member("Nothing", "", 2usize),
                 ],
                 &[&__nk_variants.0, &__nk_variants.1, &__nk_variants.2],
-                shapes,
+                __nk_shapes,
             );
         }
     }

@@ -23,15 +23,15 @@ const _: () = {
                 name: "AZURE",
             },
         ];
-        fn index(&self) -> usize {
+        fn index(&self) -> __nk::usize {
             match self {
                 Self::Red => 0,
                 Self::DarkGreen => 1,
                 Self::Blue => 2,
             }
         }
-        fn at(index: usize) -> __nk::Option<Self> {
-            match index {
+        fn at(__nk_index: __nk::usize) -> __nk::Option<Self> {
+            match __nk_index {
                 0 => __nk::Some(Self::Red),
                 1 => __nk::Some(Self::DarkGreen),
                 2 => __nk::Some(Self::Blue),
@@ -40,28 +40,28 @@ const _: () = {
         }
     }
     impl __nk::NebulaType for Color {
-        const TAG: &'static str = __nk::enums::TAG;
-        fn literal_type(dialect: &__nk::Dialect) -> __nk::LiteralType {
-            __nk::enums::literal_type::<Self>(dialect)
+        const TAG: &'static __nk::str = __nk::enums::TAG;
+        fn literal_type(__nk_dialect: &__nk::Dialect) -> __nk::LiteralType {
+            __nk::enums::literal_type::<Self>(__nk_dialect)
         }
-        fn encode(&self, encoder: &mut __nk::Encoder) -> __nk::Result<()> {
-            __nk::enums::encode(self, encoder);
+        fn encode(&self, __nk_encoder: &mut __nk::Encoder) -> __nk::Result<()> {
+            __nk::enums::encode(self, __nk_encoder);
             __nk::Ok(())
         }
-        fn decode(literal: __nk::LiteralRef<'_>) -> __nk::Result<Self> {
-            __nk::enums::decode(literal)
+        fn decode(__nk_literal: __nk::LiteralRef<'_>) -> __nk::Result<Self> {
+            __nk::enums::decode(__nk_literal)
         }
-        fn pack(&self, packer: &mut __nk::Packer) -> __nk::Result<()> {
-            __nk::enums::pack(self, packer)
+        fn pack(&self, __nk_packer: &mut __nk::Packer) -> __nk::Result<()> {
+            __nk::enums::pack(self, __nk_packer)
         }
-        fn unpack(unpacker: &mut __nk::Unpacker<'_>) -> __nk::Result<Self> {
-            __nk::enums::unpack(unpacker)
+        fn unpack(__nk_unpacker: &mut __nk::Unpacker<'_>) -> __nk::Result<Self> {
+            __nk::enums::unpack(__nk_unpacker)
         }
         fn schema(_: &__nk::Dialect) -> __nk::Value {
             __nk::enums::schema::<Self>()
         }
-        fn shapes(shapes: &mut __nk::Shapes) {
-            __nk::enums::shapes::<Self>("Color", "", &["", "", ""], shapes);
+        fn shapes(__nk_shapes: &mut __nk::Shapes) {
+            __nk::enums::shapes::<Self>("Color", "", &["", "", ""], __nk_shapes);
         }
     }
 };

@@ -12,7 +12,7 @@
 const _: () = {
     use ::nebulakit::__private as __nk;
     impl __nk::NebulaType for Point {
-        const TAG: &'static str = "";
+        const TAG: &'static __nk::str = "";
         fn literal_type(_: &__nk::Dialect) -> __nk::LiteralType {
             __nk::unreachable!()
         }

@@ -20,40 +20,45 @@ const _: () = {
     impl __nk::Row for Reading {
         fn columns() -> __nk::Vec<__nk::Column> {
             __nk::vec![
-                __nk_columns.0.column(), __nk_columns.1.column(), __nk_columns.2.column()
+                __nk::RowField::column(& __nk_columns.0), __nk::RowField::column(&
+                __nk_columns.1), __nk::RowField::column(& __nk_columns.2)
             ]
         }
         fn to_arrays(
-            rows: &[__nk::Option<&Self>],
+            __nk_rows: &[__nk::Option<&Self>],
         ) -> __nk::Result<__nk::Vec<__nk::ArrayRef>> {
             __nk::Ok(
                 __nk::vec![
-                    __nk_columns.0.collect(rows, | row | & row.sensor_id) ?, __nk_columns
-                    .1.collect(rows, | row | & row.at) ?, __nk_columns.2.collect(rows, |
-                    row | & row.place) ?
+                    __nk::RowField::collect(& __nk_columns.0, __nk_rows, | __nk_row | &
+                    __nk_row.sensor_id) ?, __nk::RowField::collect(& __nk_columns.1,
+                    __nk_rows, | __nk_row | & __nk_row.at) ?, __nk::RowField::collect(&
+                    __nk_columns.2, __nk_rows, | __nk_row | & __nk_row.place) ?
                 ],
             )
         }
-        fn from_arrays(arrays: &[__nk::ArrayRef]) -> __nk::Result<__nk::Vec<Self>> {
-            let mut columns = (
-                __nk_columns.0.read(arrays, 0)?,
-                __nk_columns.1.read(arrays, 1)?,
-                __nk_columns.2.read(arrays, 2)?,
+        fn from_arrays(__nk_arrays: &[__nk::ArrayRef]) -> __nk::Result<__nk::Vec<Self>> {
+            let mut __nk_read = (
+                __nk::RowField::read(&__nk_columns.0, __nk_arrays, 0)?,
+                __nk::RowField::read(&__nk_columns.1, __nk_arrays, 1)?,
+                __nk::RowField::read(&__nk_columns.2, __nk_arrays, 2)?,
             );
-            let mut rows = __nk::Vec::new();
+            let mut __nk_rows = __nk::Vec::new();
             while let (__nk::Some(__nk_0), __nk::Some(__nk_1), __nk::Some(__nk_2)) = (
-                __nk::Iterator::next(&mut columns.0),
-                __nk::Iterator::next(&mut columns.1),
-                __nk::Iterator::next(&mut columns.2),
+                __nk::Iterator::next(&mut __nk_read.0),
+                __nk::Iterator::next(&mut __nk_read.1),
+                __nk::Iterator::next(&mut __nk_read.2),
             ) {
-                rows.push(Self {
-                    sensor_id: __nk_0,
-                    at: __nk_1,
-                    place: __nk_2,
-                    seen: <bool as __nk::Default>::default(),
-                });
+                __nk::Vec::push(
+                    &mut __nk_rows,
+                    Self {
+                        sensor_id: __nk_0,
+                        at: __nk_1,
+                        place: __nk_2,
+                        seen: <bool as __nk::Default>::default(),
+                    },
+                );
             }
-            __nk::Ok(rows)
+            __nk::Ok(__nk_rows)
         }
     }
 };

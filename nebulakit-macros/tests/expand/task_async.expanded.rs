@@ -17,12 +17,12 @@ struct split {}
 #[allow(deprecated, non_upper_case_globals, unused_qualifications)]
 const _: () = {
     use ::nebulakit::__private as __nk;
-    const __nk_path: &str = __nk::concat!(__nk::module_path!(), "::split");
-    const __nk_name: [u8; __nk::dotted_len(__nk_path)] = __nk::dotted(__nk_path);
+    const __nk_path: &__nk::str = __nk::concat!(__nk::module_path!(), "::split");
+    const __nk_name: [__nk::u8; __nk::dotted_len(__nk_path)] = __nk::dotted(__nk_path);
     #[allow(dead_code)]
     impl split {
         /// The name by which the task is run and registered.
-        pub const NAME: &'static str = __nk::text(&__nk_name);
+        pub const NAME: &'static __nk::str = __nk::text(&__nk_name);
     }
     static __nk_input_0: __nk::Param<Directory> = __nk::Param::<
         Directory,
@@ -43,10 +43,15 @@ const _: () = {
         returns: &__nk_returns,
         options: &__nk::NO_OPTIONS,
         call: |__nk_inputs, __nk_context| {
-            let __nk_0 = __nk_input_0.take(__nk_inputs)?;
-            let __nk_1 = __nk_input_1.take(__nk_inputs)?;
-            let __nk_2 = __nk_input_2.take(__nk_inputs)?;
-            __nk::Ok(__nk_returns.future(split(__nk_context, __nk_0, __nk_1, __nk_2)))
+            let __nk_0 = __nk::Param::take(&__nk_input_0, __nk_inputs)?;
+            let __nk_1 = __nk::Param::take(&__nk_input_1, __nk_inputs)?;
+            let __nk_2 = __nk::Param::take(&__nk_input_2, __nk_inputs)?;
+            __nk::Ok(
+                __nk::Returns::future(
+                    &__nk_returns,
+                    split(__nk_context, __nk_0, __nk_1, __nk_2),
+                ),
+            )
         },
     };
     __nk::inventory::submit! {

@@ -13,12 +13,12 @@ pub struct divider {}
 #[allow(deprecated, non_upper_case_globals, unused_qualifications)]
 const _: () = {
     use ::nebulakit::__private as __nk;
-    const __nk_path: &str = __nk::concat!(__nk::module_path!(), "::divider");
-    const __nk_name: [u8; __nk::dotted_len(__nk_path)] = __nk::dotted(__nk_path);
+    const __nk_path: &__nk::str = __nk::concat!(__nk::module_path!(), "::divider");
+    const __nk_name: [__nk::u8; __nk::dotted_len(__nk_path)] = __nk::dotted(__nk_path);
     #[allow(dead_code)]
     impl divider {
         /// The name by which the task is run and registered.
-        pub const NAME: &'static str = __nk::text(&__nk_name);
+        pub const NAME: &'static __nk::str = __nk::text(&__nk_name);
     }
     static __nk_input_0: __nk::Param<f64> = __nk::Param::<
         f64,
@@ -49,9 +49,11 @@ const _: () = {
         returns: &__nk_returns,
         options: &__nk_options,
         call: |__nk_inputs, _| {
-            let __nk_0 = __nk_input_0.take(__nk_inputs)?;
-            let __nk_1 = __nk_input_1.take(__nk_inputs)?;
-            __nk::Ok(__nk_returns.blocking(move || divider(__nk_0, __nk_1)))
+            let __nk_0 = __nk::Param::take(&__nk_input_0, __nk_inputs)?;
+            let __nk_1 = __nk::Param::take(&__nk_input_1, __nk_inputs)?;
+            __nk::Ok(
+                __nk::Returns::blocking(&__nk_returns, move || divider(__nk_0, __nk_1)),
+            )
         },
     };
     __nk::inventory::submit! {

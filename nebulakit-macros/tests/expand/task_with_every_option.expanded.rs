@@ -12,7 +12,7 @@ const _: () = {
     #[allow(dead_code)]
     impl every {
         /// The name by which the task is run and registered.
-        pub const NAME: &'static str = "app.every";
+        pub const NAME: &'static __nk::str = "app.every";
     }
     static __nk_input_0: __nk::Param<bool> = __nk::Param::<bool>::new("verbose", "");
     static __nk_returns: __nk::Returns<(i64, i64)> = __nk::Returns::<
@@ -82,8 +82,8 @@ const _: () = {
         returns: &__nk_returns,
         options: &__nk_options,
         call: |__nk_inputs, _| {
-            let __nk_0 = __nk_input_0.take(__nk_inputs)?;
-            __nk::Ok(__nk_returns.blocking(move || every(__nk_0)))
+            let __nk_0 = __nk::Param::take(&__nk_input_0, __nk_inputs)?;
+            __nk::Ok(__nk::Returns::blocking(&__nk_returns, move || every(__nk_0)))
         },
     };
     __nk::inventory::submit! {
