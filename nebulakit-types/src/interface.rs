@@ -6,7 +6,8 @@ use serde_json::Value;
 use crate::error::{Error, ErrorKind, Result};
 use crate::field_order;
 use crate::json::{self, Message};
-use crate::literal_type::{LiteralType, decode_message};
+use crate::literal_type::LiteralType;
+use crate::message::decode_message;
 use crate::wire::fields;
 use crate::wire::flyteidl::core as pb;
 

@@ -2,11 +2,9 @@
 
 use serde_json::map::Entry;
 
-use super::msgpack::{Packed, Packer, Unpacker, unpack_literal};
-use super::reader::{Fields, LiteralRef, LiteralView, MAX_DEPTH, Wire, corrupt, deeper, pair, utf8};
-use super::writer::Encoder;
-use super::{NebulaType, untyped_type};
-use crate::{Dialect, Error, ErrorKind, LiteralType, Result};
+use super::msgpack::{Packed, Packer, Unpacker};
+use super::reader::{Fields, MAX_DEPTH, Wire, corrupt, deeper, pair, utf8};
+use crate::{Error, ErrorKind, Result};
 
 /// A value of no declared type, as an untyped Python `dict` holds them.
 ///
@@ -76,7 +74,7 @@ impl Untyped {
         Ok(())
     }
 
-    fn unpack_at(unpacker: &mut Unpacker<'_>, depth: usize) -> Result<Self> {
+    pub(super) fn unpack_at(unpacker: &mut Unpacker<'_>, depth: usize) -> Result<Self> {
         Ok(match unpacker.next()? {
             Packed::Nil => Self::Null,
             Packed::Boolean(value) => Self::Bool(value),
@@ -97,54 +95,6 @@ impl Untyped {
                 Self::Map((0..length).map(|_| entry()).collect::<Result<_>>()?)
             }
         })
-    }
-
-    fn decode_at(literal: LiteralRef<'_>, depth: usize) -> Result<Self> {
-        Ok(match literal.view()? {
-            // What attribute access on an untyped value gives: plain values as they are, lists as lists of msgpack.
-            LiteralView::None => Self::Null,
-            LiteralView::Boolean(value) => Self::Bool(value),
-            LiteralView::Integer(value) => Self::Int(value),
-            LiteralView::Float(value) => Self::Float(value),
-            LiteralView::String(value) => Self::String(value.to_owned()),
-            LiteralView::Collection(mut elements) => {
-                let depth = deeper(depth)?;
-                let mut values = Vec::new();
-                while let Some(element) = elements.next()? {
-                    values.push(Self::decode_at(element, depth).map_err(|error| error.at_index(values.len()))?);
-                }
-                Self::List(values)
-            }
-            _ => unpack_literal(literal, "an untyped value", |unpacker| Self::unpack_at(unpacker, depth))?,
-        })
-    }
-}
-
-impl NebulaType for Untyped {
-    const TAG: &'static str = "Typed Dict";
-
-    fn literal_type(_: &Dialect) -> LiteralType {
-        untyped_type()
-    }
-
-    fn encode(&self, encoder: &mut Encoder) -> Result<()> {
-        encoder.msgpack(|packer| self.pack_into(packer))
-    }
-
-    fn decode(literal: LiteralRef<'_>) -> Result<Self> {
-        Self::decode_at(literal, MAX_DEPTH)
-    }
-
-    fn pack(&self, packer: &mut Packer) -> Result<()> {
-        self.pack_into(packer)
-    }
-
-    fn unpack(unpacker: &mut Unpacker<'_>) -> Result<Self> {
-        Self::unpack_at(unpacker, MAX_DEPTH)
-    }
-
-    fn schema(_: &Dialect) -> serde_json::Value {
-        serde_json::json!({ "type": "object" })
     }
 }
 
@@ -208,35 +158,6 @@ impl From<serde_json::Value> for Untyped {
                 Self::Map(object.into_iter().map(|(key, value)| (Self::String(key), Self::from(value))).collect())
             }
         }
-    }
-}
-
-/// JSON of no declared type; travels as [`Untyped`] does.
-impl NebulaType for serde_json::Value {
-    const TAG: &'static str = "Typed Dict";
-
-    fn literal_type(dialect: &Dialect) -> LiteralType {
-        Untyped::literal_type(dialect)
-    }
-
-    fn encode(&self, encoder: &mut Encoder) -> Result<()> {
-        encoder.msgpack(|packer| self.pack(packer))
-    }
-
-    fn decode(literal: LiteralRef<'_>) -> Result<Self> {
-        Self::try_from(Untyped::decode(literal)?)
-    }
-
-    fn pack(&self, packer: &mut Packer) -> Result<()> {
-        Untyped::from(self.clone()).pack_into(packer)
-    }
-
-    fn unpack(unpacker: &mut Unpacker<'_>) -> Result<Self> {
-        Self::try_from(Untyped::unpack(unpacker)?)
-    }
-
-    fn schema(dialect: &Dialect) -> serde_json::Value {
-        Untyped::schema(dialect)
     }
 }
 

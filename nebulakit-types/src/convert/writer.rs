@@ -8,7 +8,6 @@ use std::rc::Rc;
 
 use prost::encoding::encode_varint;
 
-use super::NebulaType;
 use super::msgpack::Packer;
 use crate::outbox::Outbox;
 use crate::{Dialect, Result};
@@ -18,7 +17,7 @@ const CHUNK: usize = 256 * 1024;
 
 /// Writes one literal, last byte first.
 ///
-/// [`NebulaType::encode`] calls exactly one of the methods that write a literal. Several values of one list
+/// [`NebulaType::encode`](crate::NebulaType::encode) calls exactly one of the methods that write a literal. Several values of one list
 /// or map are written in reverse, which [`Encoder::collection`] and [`Encoder::map`] see to.
 #[derive(Debug)]
 pub struct Encoder {
@@ -28,7 +27,8 @@ pub struct Encoder {
     full: Vec<(Vec<u8>, usize)>,
     written_before: usize,
     scratch: Vec<u8>,
-    variants: Vec<(TypeId, Rc<[u8]>)>,
+    /// The types of the variants that were written so far; see [`Encoder::union_of`].
+    pub(super) variants: Vec<(TypeId, Rc<[u8]>)>,
     outbox: Outbox,
 }
 
@@ -324,42 +324,6 @@ impl Encoder {
         self.prepend(key.as_bytes());
         self.close(mark, 1);
         self.close(entry, 1);
-    }
-
-    /// Writes `value` as a union value of the variant `T`.
-    ///
-    /// # Errors
-    /// Those of the value's own [`NebulaType::encode`].
-    pub fn union_of<T: NebulaType>(&mut self, value: &T) -> Result<()> {
-        self.union_with::<T>(|encoder| value.encode(encoder))
-    }
-
-    /// Writes a union value of the variant `T`; `value` writes the literal in it.
-    ///
-    /// # Errors
-    /// Those of `value`.
-    pub fn union_with<T: NebulaType>(&mut self, value: impl FnOnce(&mut Self) -> Result<()>) -> Result<()> {
-        let variant = self.variant::<T>();
-        let union = self.mark();
-        self.prepend(&variant);
-        self.close(union, 2);
-        let mark = self.mark();
-        value(self)?;
-        self.close(mark, 1);
-        self.close(union, 9);
-        self.close(union, 1);
-        Ok(())
-    }
-
-    /// The bytes of the variant's type, made once: lists of optional values repeat it for every element.
-    fn variant<T: NebulaType>(&mut self) -> Rc<[u8]> {
-        let id = TypeId::of::<T>();
-        if let Some((_, bytes)) = self.variants.iter().find(|(known, _)| *known == id) {
-            return Rc::clone(bytes);
-        }
-        let bytes: Rc<[u8]> = T::literal_type(self.dialect).with_tag(T::tag(self.dialect)).encode().into();
-        self.variants.push((id, Rc::clone(&bytes)));
-        bytes
     }
 
     /// Writes a literal with a hash for caching; `value` writes the literal itself. An empty hash is none.

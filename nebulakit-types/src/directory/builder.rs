@@ -26,8 +26,20 @@ impl<F> fmt::Debug for DirectoryBuilder<F> {
     }
 }
 
+impl<F> Directory<F> {
+    /// Begins a directory whose files are streamed to the store one by one, without a copy on this machine.
+    ///
+    /// In code that is not async: `Directory::create(&ctx)?.blocking()`.
+    ///
+    /// # Errors
+    /// When the workspace has no place for data.
+    pub fn create(workspace: impl AsRef<Workspace>) -> Result<DirectoryBuilder<F>> {
+        DirectoryBuilder::new(workspace.as_ref())
+    }
+}
+
 impl<F> DirectoryBuilder<F> {
-    pub(super) fn new(workspace: &Workspace) -> Result<Self> {
+    fn new(workspace: &Workspace) -> Result<Self> {
         let url = workspace
             .fresh_url("")
             .ok_or_else(|| Error::new(ErrorKind::Url, "there is no place to store a directory: the workspace has no raw-output prefix"))?;

@@ -8,10 +8,10 @@ use std::task::{Context, Poll};
 
 use futures_util::stream::{self, BoxStream, Stream, StreamExt as _, TryStreamExt as _};
 
-use super::Directory;
+use super::{Directory, no_file};
 use crate::data::check_directory;
 use crate::file::File;
-use crate::storage::{Storage, shown};
+use crate::storage::{Below, ObjectInfo, Storage, child_url};
 use crate::{AwaitOrBlocking, Error, ErrorKind, Result};
 
 /// What is found in a directory: a file, or with [`Directory::list`] a directory in it.
@@ -47,12 +47,53 @@ enum Item {
     Directory(Directory),
 }
 
+impl<F> Directory<F> {
+    /// What stands directly in the directory, as the store lists it; of this machine, files first, in the order of their names.
+    ///
+    /// A key that cannot be the name of a file, such as `a//b`, is an error that names it, and what follows it comes after: who asks again
+    /// gets it. A directory that is not in its store is empty, as object stores do not tell the two apart; one that is not on this machine
+    /// is an error, and so is a file in its place.
+    ///
+    /// In code that is not async: `directory.blocking().list()`.
+    ///
+    /// # Errors
+    /// For a path that is not UTF-8; the stream has the errors of the store.
+    pub fn list(&self) -> Result<Listing> {
+        let url = self.url()?;
+        let workspace = self.workspace(&url)?;
+        let below = url.clone();
+        let found = workspace.storage().walk_level(&url);
+        let storage = workspace.storage().clone();
+        let entry = move |found| match found {
+            Below::Object(name, size) => Entry::of_file(File::from_uri(child_url(&below, &name)).within(&workspace), name, size),
+            Below::Prefix(name) => Entry::of_directory(Directory::from_uri(child_url(&below, &name)).within(&workspace), name),
+        };
+        Ok(Listing::of(storage, url, found.map_ok(entry)))
+    }
+
+    /// All files below the directory, however deep, as the store lists them; of this machine, in the order of their names, with links
+    /// followed. Otherwise as [`Directory::list`].
+    ///
+    /// In code that is not async: `directory.blocking().walk()`.
+    ///
+    /// # Errors
+    /// For a path that is not UTF-8; the stream has the errors of the store.
+    pub fn walk(&self) -> Result<Listing> {
+        let url = self.url()?;
+        let workspace = self.workspace(&url)?;
+        let found = workspace.storage().walk(&url);
+        let storage = workspace.storage().clone();
+        let entry = move |ObjectInfo { url, key, size }| Entry::of_file(File::from_uri(url).within(&workspace), key, size);
+        Ok(Listing::of(storage, url, found.map_ok(entry)))
+    }
+}
+
 impl Entry {
-    pub(super) fn of_file(file: File, name: String, size: u64) -> Self {
+    fn of_file(file: File, name: String, size: u64) -> Self {
         Self { name, size, item: Item::File(file) }
     }
 
-    pub(super) fn of_directory(directory: Directory, name: String) -> Self {
+    fn of_directory(directory: Directory, name: String) -> Self {
         Self { name, size: 0, item: Item::Directory(directory) }
     }
 
@@ -89,7 +130,7 @@ impl Entry {
 pub struct Listing(BoxStream<'static, Result<Entry>>);
 
 impl Listing {
-    pub(super) fn of(storage: Storage, url: String, found: impl Stream<Item = Result<Entry>> + Send + 'static) -> Self {
+    fn of(storage: Storage, url: String, found: impl Stream<Item = Result<Entry>> + Send + 'static) -> Self {
         let any = Arc::new(AtomicBool::new(false));
         let seen = any.clone();
         let found = found.inspect(move |_| seen.store(true, Relaxed));
@@ -112,15 +153,6 @@ impl Listing {
     pub fn try_next(&mut self) -> AwaitOrBlocking<'_, Option<Entry>> {
         AwaitOrBlocking::new(async move { self.0.next().await.transpose() })
     }
-}
-
-/// Whether an object stands where a directory seems to be empty, which stores do not tell by themselves.
-pub(super) async fn no_file(storage: &Storage, url: &str) -> Result<()> {
-    // Where it cannot be told, nothing is known but that the directory is empty.
-    if url.ends_with('/') || storage.local_path(url).is_some() || !storage.exists(url).await.unwrap_or(false) {
-        return Ok(());
-    }
-    Err(Error::new(ErrorKind::Mismatch, format!("`{}` is a file, a directory is expected", shown(url))))
 }
 
 impl fmt::Debug for Listing {

@@ -9,7 +9,6 @@ use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use futures_util::TryStreamExt as _;
 use tokio::sync::OnceCell;
 
 pub use self::blocking::{BlockingDirectory, BlockingDirectoryBuilder, BlockingListing};
@@ -23,7 +22,7 @@ use crate::data::{Destination, Local, Placed, Source, Wanted, check, check_direc
 use crate::dialect::FileShape;
 use crate::file::{Any, File, Format};
 use crate::outbox::{Outbox, Transfer};
-use crate::storage::{Below, ObjectInfo, Symlinks, Transferred, TreeOptions, child_url, leading_out, name_fault};
+use crate::storage::{Storage, Symlinks, Transferred, TreeOptions, child_url, leading_out, name_fault, shown};
 use crate::workspace::Workspace;
 use crate::{AwaitOrBlocking, Dialect, Error, ErrorKind, LiteralType, NebulaType, Result};
 
@@ -60,16 +59,6 @@ impl<F> Directory<F> {
     #[must_use]
     pub fn from_uri(uri: impl Into<String>) -> Self {
         Self { workspace: Workspace::current(), ..Self::new(Source::Uri(uri.into())) }
-    }
-
-    /// Begins a directory whose files are streamed to the store one by one, without a copy on this machine.
-    ///
-    /// In code that is not async: `Directory::create(&ctx)?.blocking()`.
-    ///
-    /// # Errors
-    /// When the workspace has no place for data.
-    pub fn create(workspace: impl AsRef<Workspace>) -> Result<DirectoryBuilder<F>> {
-        DirectoryBuilder::new(workspace.as_ref())
     }
 
     /// Stores the directory at `url` instead of below the raw-output prefix (`remote_directory` of flytekit).
@@ -156,45 +145,6 @@ impl<F> Directory<F> {
         Ok(self.entry(child_url(&self.url()?, name)))
     }
 
-    /// What stands directly in the directory, as the store lists it; of this machine, files first, in the order of their names.
-    ///
-    /// A key that cannot be the name of a file, such as `a//b`, is an error that names it, and what follows it comes after: who asks again
-    /// gets it. A directory that is not in its store is empty, as object stores do not tell the two apart; one that is not on this machine
-    /// is an error, and so is a file in its place.
-    ///
-    /// In code that is not async: `directory.blocking().list()`.
-    ///
-    /// # Errors
-    /// For a path that is not UTF-8; the stream has the errors of the store.
-    pub fn list(&self) -> Result<Listing> {
-        let url = self.url()?;
-        let workspace = self.workspace(&url)?;
-        let below = url.clone();
-        let found = workspace.storage().walk_level(&url);
-        let storage = workspace.storage().clone();
-        let entry = move |found| match found {
-            Below::Object(name, size) => Entry::of_file(File::from_uri(child_url(&below, &name)).within(&workspace), name, size),
-            Below::Prefix(name) => Entry::of_directory(Directory::from_uri(child_url(&below, &name)).within(&workspace), name),
-        };
-        Ok(Listing::of(storage, url, found.map_ok(entry)))
-    }
-
-    /// All files below the directory, however deep, as the store lists them; of this machine, in the order of their names, with links
-    /// followed. Otherwise as [`Directory::list`].
-    ///
-    /// In code that is not async: `directory.blocking().walk()`.
-    ///
-    /// # Errors
-    /// For a path that is not UTF-8; the stream has the errors of the store.
-    pub fn walk(&self) -> Result<Listing> {
-        let url = self.url()?;
-        let workspace = self.workspace(&url)?;
-        let found = workspace.storage().walk(&url);
-        let storage = workspace.storage().clone();
-        let entry = move |ObjectInfo { url, key, size }| Entry::of_file(File::from_uri(url).within(&workspace), key, size);
-        Ok(Listing::of(storage, url, found.map_ok(entry)))
-    }
-
     /// Downloads all files into the directory `path` of this machine. Each appears whole or not at all, and none before the whole listing
     /// has been looked at.
     ///
@@ -234,7 +184,7 @@ impl<F> Directory<F> {
             check_directory(&url, workspace.storage())?;
             let moved = workspace.storage().download_tree(&url, &path, &options).await?;
             if moved.objects == 0 {
-                listing::no_file(workspace.storage(), &url).await?;
+                no_file(workspace.storage(), &url).await?;
             }
             Ok(moved)
         })
@@ -276,6 +226,15 @@ impl<F> Directory<F> {
         workspace.map_or(Ok(()), |_| check_kind(&reference.uri, Wanted::Directory))?;
         Ok(Self { workspace: workspace.cloned().or_else(Workspace::current), ..Self::new(Source::Uri(reference.uri)) })
     }
+}
+
+/// Whether an object stands where a directory seems to be empty, which stores do not tell by themselves.
+async fn no_file(storage: &Storage, url: &str) -> Result<()> {
+    // Where it cannot be told, nothing is known but that the directory is empty.
+    if url.ends_with('/') || storage.local_path(url).is_some() || !storage.exists(url).await.unwrap_or(false) {
+        return Ok(());
+    }
+    Err(Error::new(ErrorKind::Mismatch, format!("`{}` is a file, a directory is expected", shown(url))))
 }
 
 impl<F: Format> NebulaType for Directory<F> {

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use futures_util::{Stream, StreamExt as _};
+use futures_util::StreamExt as _;
 use tokio::sync::OnceCell;
 
 pub use self::format::{Any, Csv, Format, Html, Jpeg, Json, JsonLines, Parquet, Pdf, Png, TarGz, Text, Zip};
@@ -84,40 +84,6 @@ impl<F> File<F> {
     #[must_use]
     pub fn from_bytes(name: impl Into<String>, bytes: impl Into<Bytes>) -> Self {
         Self::new(Source::Bytes(name.into(), bytes.into()))
-    }
-
-    /// Begins a file called `name` that is streamed to the store while it is written, in bounded memory and without touching the disk.
-    ///
-    /// It is there for others when [`FileWriter::finish`] returns; one that is dropped before is not there at all.
-    ///
-    /// In code that is not async, `File::create(&ctx, name)?.blocking()` is a [`std::io::Write`].
-    ///
-    /// # Errors
-    /// When the workspace has no place for data, [`ErrorKind::Name`] for a name that stores do not take, and those of the store.
-    pub fn create(workspace: impl AsRef<Workspace>, name: &str) -> Result<FileWriter<F>> {
-        FileWriter::create(workspace.as_ref(), name)
-    }
-
-    /// A file called `name` with the bytes of `stream`, stored as they come.
-    ///
-    /// # Errors
-    /// Those of the stream and of the store.
-    pub async fn from_stream<B, E>(
-        workspace: impl AsRef<Workspace>,
-        name: &str,
-        stream: impl Stream<Item = std::result::Result<B, E>>,
-    ) -> Result<Self>
-    where
-        B: Into<Bytes>,
-        E: Into<Box<dyn std::error::Error + Send + Sync>>,
-    {
-        let mut writer = Self::create(workspace, name)?;
-        let mut stream = std::pin::pin!(stream);
-        while let Some(bytes) = stream.next().await {
-            let broken = |error: E| Error::new(ErrorKind::Io, format!("the stream for `{name}` broke off")).with_source(error);
-            writer.write(bytes.map_err(broken)?).await?;
-        }
-        writer.finish().await
     }
 
     /// Stores the file at `url` instead of below the raw-output prefix (`remote_path` of flytekit).
@@ -235,16 +201,6 @@ impl<F> File<F> {
         })
     }
 
-    /// Opens the file for reading from its beginning. One request.
-    ///
-    /// In code that is not async: `file.blocking().open()`, which is a [`std::io::Read`] and [`std::io::BufRead`].
-    ///
-    /// # Errors
-    /// Those of [`File::stream`].
-    pub fn open(&self) -> AwaitOrBlocking<'_, FileReader> {
-        AwaitOrBlocking::new(async move { Ok(FileReader::new(self.stream(..).await?)) })
-    }
-
     /// The bytes of a part of the file.
     ///
     /// In code that is not async: `file.blocking().range(0..1024)`.
@@ -346,12 +302,6 @@ impl<F> File<F> {
             };
             Ok(self.local.get_or_try_init(copy).await?.path())
         })
-    }
-
-    /// The same calls for code that is not async, such as a task that is a plain `fn`: each waits, and gives its result at once.
-    #[must_use]
-    pub fn blocking(&self) -> BlockingFile<'_, F> {
-        BlockingFile(self)
     }
 }
 

@@ -12,7 +12,7 @@ use tokio::io::{AsyncBufRead, AsyncRead, ReadBuf};
 use super::File;
 use crate::blocking::wait;
 use crate::storage::{ObjectMeta, Reading};
-use crate::{Error, Result};
+use crate::{AwaitOrBlocking, Error, Result};
 
 /// An open file, read from its beginning to its end: an [`AsyncRead`] and an [`AsyncBufRead`], whose `lines()` is the way to read text.
 #[derive(Debug)]
@@ -21,8 +21,26 @@ pub struct FileReader {
     piece: Bytes,
 }
 
+impl<F> File<F> {
+    /// Opens the file for reading from its beginning. One request.
+    ///
+    /// In code that is not async: `file.blocking().open()`, which is a [`std::io::Read`] and [`std::io::BufRead`].
+    ///
+    /// # Errors
+    /// Those of [`File::stream`].
+    pub fn open(&self) -> AwaitOrBlocking<'_, FileReader> {
+        AwaitOrBlocking::new(async move { Ok(FileReader::new(self.stream(..).await?)) })
+    }
+
+    /// The same calls for code that is not async, such as a task that is a plain `fn`: each waits, and gives its result at once.
+    #[must_use]
+    pub fn blocking(&self) -> BlockingFile<'_, F> {
+        BlockingFile(self)
+    }
+}
+
 impl FileReader {
-    pub(super) fn new(reading: Reading) -> Self {
+    fn new(reading: Reading) -> Self {
         Self { reading, piece: Bytes::new() }
     }
 

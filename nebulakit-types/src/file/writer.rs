@@ -3,6 +3,7 @@
 use std::io;
 
 use bytes::Bytes;
+use futures_util::{Stream, StreamExt as _};
 
 use super::File;
 use crate::blocking::wait;
@@ -19,8 +20,44 @@ pub struct FileWriter<F = super::Any> {
     file: File<F>,
 }
 
+impl<F> File<F> {
+    /// Begins a file called `name` that is streamed to the store while it is written, in bounded memory and without touching the disk.
+    ///
+    /// It is there for others when [`FileWriter::finish`] returns; one that is dropped before is not there at all.
+    ///
+    /// In code that is not async, `File::create(&ctx, name)?.blocking()` is a [`std::io::Write`].
+    ///
+    /// # Errors
+    /// When the workspace has no place for data, [`ErrorKind::Name`] for a name that stores do not take, and those of the store.
+    pub fn create(workspace: impl AsRef<Workspace>, name: &str) -> Result<FileWriter<F>> {
+        FileWriter::create(workspace.as_ref(), name)
+    }
+
+    /// A file called `name` with the bytes of `stream`, stored as they come.
+    ///
+    /// # Errors
+    /// Those of the stream and of the store.
+    pub async fn from_stream<B, E>(
+        workspace: impl AsRef<Workspace>,
+        name: &str,
+        stream: impl Stream<Item = std::result::Result<B, E>>,
+    ) -> Result<Self>
+    where
+        B: Into<Bytes>,
+        E: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        let mut writer = Self::create(workspace, name)?;
+        let mut stream = std::pin::pin!(stream);
+        while let Some(bytes) = stream.next().await {
+            let broken = |error: E| Error::new(ErrorKind::Io, format!("the stream for `{name}` broke off")).with_source(error);
+            writer.write(bytes.map_err(broken)?).await?;
+        }
+        writer.finish().await
+    }
+}
+
 impl<F> FileWriter<F> {
-    pub(super) fn create(workspace: &Workspace, name: &str) -> Result<Self> {
+    fn create(workspace: &Workspace, name: &str) -> Result<Self> {
         let url = workspace.fresh_url(&stored_name(name)?).ok_or_else(|| {
             Error::new(ErrorKind::Url, format!("there is no place to store `{name}`: the workspace has no raw-output prefix"))
         })?;

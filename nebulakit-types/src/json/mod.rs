@@ -10,7 +10,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::error::Result;
-use crate::literal_type::MAX_NESTED_MESSAGES;
+use crate::message::MAX_NESTED_MESSAGES;
 use crate::wire::describe::MessageFields;
 use crate::wire::fields;
 

@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 
-use crate::convert::time::Instant;
 use crate::error::{Error, ErrorKind, Result};
+use crate::instant::Instant;
+use crate::message::MAX_NESTED_MESSAGES;
 use crate::scan::{Reader, Slot, corrupt};
 use crate::wire::describe::{Field, Form, Kind, MAX_FIELDS, MessageFields, Shape};
 
@@ -164,7 +165,7 @@ impl<'a> Walk<'a> {
     /// How many levels are left below `taken` more.
     fn levels(&self, taken: usize) -> Result<usize> {
         self.deeper.checked_sub(taken).ok_or_else(|| {
-            Error::new(ErrorKind::TooDeep, format!("`{}` nested deeper than {} messages", self.message.name, super::MAX_NESTED_MESSAGES))
+            Error::new(ErrorKind::TooDeep, format!("`{}` nested deeper than {} messages", self.message.name, MAX_NESTED_MESSAGES))
         })
     }
 

@@ -7,17 +7,8 @@ mod encoding;
 use std::collections::BTreeMap;
 use std::fmt;
 
-use prost::Message as _;
-use serde_json::Value;
-
-use self::encoding::map_to_wire;
-use crate::error::Result;
-use crate::field_order;
-use crate::json::{self, Message};
-use crate::literal_type::{BlobType, LiteralType, SchemaType, StructuredDatasetType, decode_message};
+use crate::literal_type::{BlobType, LiteralType, SchemaType, StructuredDatasetType};
 use crate::storage::shown;
-use crate::wire::fields;
-use crate::wire::flyteidl::core as pb;
 
 /// A value on the wire (`flyteidl.core.Literal`).
 ///
@@ -210,107 +201,10 @@ impl Literal {
     pub fn map(literals: BTreeMap<String, Self>) -> Self {
         Self::new(LiteralValue::Map(literals))
     }
-
-    /// Encodes the literal as `flyteidl.core.Literal`. Map keys are sorted, so equal literals give equal bytes.
-    ///
-    /// Literals nested deeper than [`MAX_NESTED_MESSAGES`](crate::literal_type::MAX_NESTED_MESSAGES) are encoded, but hardly any reader
-    /// takes them.
-    #[must_use]
-    pub fn encode(&self) -> Vec<u8> {
-        field_order::sorted(&self.to_wire().encode_to_vec(), &fields::LITERAL)
-    }
-
-    /// Decodes a `flyteidl.core.Literal`. Fields that this crate does not know are skipped.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Corrupt`] where the bytes are no such message or hold an unknown enum number, [`ErrorKind::Missing`] where a part has
-    /// no value, [`ErrorKind::TooDeep`] beyond [`MAX_NESTED_MESSAGES`](crate::literal_type::MAX_NESTED_MESSAGES).
-    ///
-    /// [`ErrorKind::Corrupt`]: crate::ErrorKind::Corrupt
-    /// [`ErrorKind::Missing`]: crate::ErrorKind::Missing
-    /// [`ErrorKind::TooDeep`]: crate::ErrorKind::TooDeep
-    pub fn decode(bytes: &[u8]) -> Result<Self> {
-        Self::from_wire(decode_message(bytes, "a literal")?)
-    }
-
-    /// Encodes named literals as `flyteidl.core.LiteralMap`, the message of `inputs.pb` and `outputs.pb`, sorted by name.
-    #[must_use]
-    pub fn encode_map(literals: &BTreeMap<String, Self>) -> Vec<u8> {
-        field_order::sorted(&map_to_wire(literals).encode_to_vec(), &fields::LITERAL_MAP)
-    }
-
-    /// Decodes a `flyteidl.core.LiteralMap`.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`Literal::decode`].
-    pub fn decode_map(bytes: &[u8]) -> Result<BTreeMap<String, Self>> {
-        decode_message::<pb::LiteralMap>(bytes, "a map of literals")?
-            .literals
-            .into_iter()
-            .map(|(name, literal)| match Self::from_wire(literal) {
-                Ok(literal) => Ok((name, literal)),
-                Err(error) => Err(error.at_field(&name)),
-            })
-            .collect()
-    }
-
-    /// Turns the literal into the proto3 JSON of `flyteidl.core.Literal`, such as `{"scalar": {"primitive": {"integer": "1"}}}`.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`json::to_json`], of which times out of range are the likely one.
-    pub fn to_json(&self) -> Result<Value> {
-        json::to_json(Message::Literal, &self.encode())
-    }
 }
 
 impl From<Primitive> for Literal {
     fn from(primitive: Primitive) -> Self {
         Self::new(LiteralValue::Primitive(primitive))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::ErrorKind;
-
-    /// Lists of lists; a level takes a literal and a collection.
-    fn nested(levels: usize) -> Literal {
-        (0..levels).fold(Literal::collection(Vec::new()), |inner, _| Literal::collection(vec![inner]))
-    }
-
-    #[test]
-    fn nesting_is_read_up_to_its_limit() {
-        let fits = nested(49);
-        assert_eq!(Literal::decode(&fits.encode()).unwrap(), fits);
-        assert!(fits.to_json().is_ok());
-        let too_deep = nested(50);
-        assert_eq!(Literal::decode(&too_deep.encode()).unwrap_err().kind(), ErrorKind::TooDeep);
-        assert_eq!(too_deep.to_json().unwrap_err().kind(), ErrorKind::TooDeep);
-    }
-
-    #[test]
-    fn an_unknown_enum_number_is_named() {
-        // A blob of dimensionality 7.
-        let error = Literal::decode(&[0x0a, 0x08, 0x12, 0x06, 0x0a, 0x04, 0x0a, 0x02, 0x10, 0x07]).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Corrupt);
-        assert_eq!(error.to_string(), "`BlobDimensionality` has no value 7");
-    }
-
-    #[test]
-    fn what_is_empty_says_where() {
-        let error = Literal::decode_map(&[0x0a, 0x07, 0x0a, 0x01, b'a', 0x12, 0x02, 0x0a, 0x00]).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Missing);
-        assert_eq!(error.to_string(), "`a`: a scalar without a value");
-    }
-
-    #[test]
-    fn damage_is_an_error() {
-        assert_eq!(Literal::decode(&[0x0a, 0x20, 0x0a]).unwrap_err().kind(), ErrorKind::Corrupt);
-        assert_eq!(json::to_json(Message::Literal, &[0x0a, 0x20, 0x0a]).unwrap_err().kind(), ErrorKind::Corrupt);
-        assert_eq!(json::to_json(Message::Literal, &[0x22, 0x01, 0xff]).unwrap_err().kind(), ErrorKind::Corrupt);
     }
 }

@@ -12,14 +12,10 @@ use super::{
 use crate::error::{Error, ErrorKind, Result};
 use crate::field_order;
 use crate::json;
+use crate::message::decode_message;
 use crate::wire::fields;
 use crate::wire::flyteidl::core as pb;
 use crate::wire::google::protobuf as google;
-
-/// How many messages deep the bytes of a type, a literal or an interface may nest: the limit that protobuf's Python and Rust readers share.
-///
-/// A list takes two messages per level, a union or a struct's field three.
-pub const MAX_NESTED_MESSAGES: usize = 100;
 
 impl LiteralType {
     /// Encodes the type as `flyteidl.core.LiteralType`. Map keys are sorted, so equal types give equal bytes.
@@ -33,7 +29,7 @@ impl LiteralType {
     /// # Errors
     ///
     /// [`ErrorKind::Corrupt`] where the bytes are no such message or hold an unknown enum number, [`ErrorKind::Missing`] where they name no
-    /// type, [`ErrorKind::TooDeep`] beyond [`MAX_NESTED_MESSAGES`].
+    /// type, [`ErrorKind::TooDeep`] beyond [`MAX_NESTED_MESSAGES`](crate::literal_type::MAX_NESTED_MESSAGES).
     pub fn decode(bytes: &[u8]) -> Result<Self> {
         Self::from_wire(decode_message(bytes, "a literal type")?)
     }
@@ -222,18 +218,6 @@ impl StructuredDatasetType {
             external_schema_bytes: wire.external_schema_bytes,
         })
     }
-}
-
-/// Decodes a message; `what` names it in errors, with its article.
-pub(crate) fn decode_message<M: Message + Default>(bytes: &[u8], what: &str) -> Result<M> {
-    M::decode(bytes).map_err(|source| {
-        // The reader tells depth from damage only by its text; a change of that text makes the kind coarser, not wrong.
-        if source.to_string().contains("recursion limit") {
-            Error::new(ErrorKind::TooDeep, format!("{what} nested deeper than {MAX_NESTED_MESSAGES} messages"))
-        } else {
-            Error::new(ErrorKind::Corrupt, format!("bytes that are not {what}")).with_source(source)
-        }
-    })
 }
 
 fn unknown_number(name: &str, number: i32) -> Error {

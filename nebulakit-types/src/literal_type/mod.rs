@@ -10,8 +10,8 @@ use std::fmt;
 use serde_json::{Map, Value};
 
 pub use cast::castable;
-pub use encoding::MAX_NESTED_MESSAGES;
-pub(crate) use encoding::decode_message;
+
+pub use crate::message::MAX_NESTED_MESSAGES;
 
 /// The type of a value on the wire (`flyteidl.core.LiteralType`).
 ///

@@ -168,6 +168,12 @@ fn file_url(url: &str, rest: &str) -> Result<PathBuf> {
     }
 }
 
+/// The error of a URL that is not on this machine, for a storage that reaches nothing else.
+pub(super) fn out_of_reach(url: &str) -> Error {
+    let message = format!("`{}` is not on this machine, and this storage reaches nothing else", shown(url));
+    Error::new(ErrorKind::Denied, message).with_hint("give the context a storage that does: `Context::builder(dir).storage(..)`")
+}
+
 pub(super) fn unknown_scheme(url: &str, scheme: &str, registered: impl IntoIterator<Item = String>) -> Error {
     let mut served = String::from("local paths, file, memory");
     let built_in = SCHEMES.iter().filter(|(_, cloud)| feature(*cloud).1).map(|(name, _)| (*name).to_owned());

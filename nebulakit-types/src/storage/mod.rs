@@ -364,9 +364,7 @@ impl Storage {
         }
         if !matches!(location, Location::Local(_) | Location::Memory(_)) {
             if self.inner.config.only_local {
-                let message = format!("`{}` is not on this machine, and this storage reaches nothing else", shown(url));
-                return Err(Error::new(ErrorKind::Denied, message)
-                    .with_hint("give the context a storage that does: `Context::builder(dir).storage(..)`"));
+                return Err(location::out_of_reach(url));
             }
             self.inner.progress.goes_out();
         }

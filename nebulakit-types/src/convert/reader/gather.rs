@@ -10,7 +10,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 
-use super::references::{Outside, References, refers_at_the_top, visit};
+use super::outside::{Outside, visit};
+use super::references::{References, refers_at_the_top};
 use super::{Entries, MAX_DEPTH, corrupt, only_a_reference};
 use crate::storage::shown;
 use crate::{Error, ErrorKind, Result};

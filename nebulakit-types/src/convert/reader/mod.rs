@@ -4,6 +4,7 @@
 
 mod fields;
 mod gather;
+mod outside;
 mod place;
 mod references;
 mod text;
@@ -13,8 +14,9 @@ use std::collections::BTreeMap;
 
 pub(crate) use self::fields::{Fields, Wire, corrupt, pair};
 pub use self::gather::{Bounds, Gathering, MAX_OBJECTS, MAX_OFFLOADED, MAX_ROUNDS, Wanted};
+pub use self::outside::offloaded_uris;
 pub(crate) use self::place::{PYTHON_PICKLE, Place};
-pub use self::references::{References, offloaded_uris};
+pub use self::references::References;
 use self::references::{offloaded, refers_at_the_top};
 use self::text::PIECE;
 pub(crate) use self::text::{copied, utf8};

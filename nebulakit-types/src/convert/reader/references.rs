@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::{Elements, Entries, Fields, MAX_DEPTH, PYTHON_PICKLE, Place, Wire, corrupt, deeper, utf8};
+use super::{Fields, Wire, corrupt, utf8};
 use crate::workspace::Workspace;
 use crate::{Error, ErrorKind, Result};
 
@@ -75,104 +75,6 @@ impl fmt::Debug for References {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Not the contents: URIs may hold secrets, and values may be anything.
         f.debug_struct("References").field("workspace", &self.workspace).finish_non_exhaustive()
-    }
-}
-
-/// Every URI of an offloaded literal in the literal with these bytes, at any depth, in the order of the bytes.
-///
-/// # Errors
-/// [`ErrorKind::Corrupt`] when the bytes are not a literal, [`ErrorKind::TooDeep`] beyond [`MAX_DEPTH`].
-pub fn offloaded_uris(literal: &[u8]) -> Result<Vec<String>> {
-    let mut found = Vec::new();
-    visit(literal, &mut |outside, _| {
-        if let Outside::Literal { uri, .. } = outside {
-            found.push(uri.to_owned());
-        }
-        Ok(())
-    })?;
-    Ok(found)
-}
-
-/// What stands in a file of its own.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Outside<'a> {
-    /// An offloaded literal.
-    Literal {
-        /// Where it is.
-        uri: &'a str,
-        /// Its size in bytes, where the reference says it.
-        size: Option<u64>,
-    },
-    /// A pickle of Python's, which [`Bytes`] may be read from, by its URI.
-    Pickle(&'a str),
-}
-
-/// Shows every offloaded literal and every pickle in the literal with these bytes, at any depth, in the order of the bytes, each with the
-/// level on which it stands: 1 for the literal itself. Returns how many levels there are.
-pub(super) fn visit<'a>(literal: &'a [u8], see: &mut dyn FnMut(Outside<'a>, usize) -> Result<()>) -> Result<usize> {
-    let mut visit = Visit { see, levels: 0 };
-    visit.literal(literal, MAX_DEPTH)?;
-    Ok(visit.levels)
-}
-
-struct Visit<'a, 'b> {
-    see: &'b mut dyn FnMut(Outside<'a>, usize) -> Result<()>,
-    levels: usize,
-}
-
-impl<'a> Visit<'a, '_> {
-    fn literal(&mut self, literal: &'a [u8], depth: usize) -> Result<()> {
-        let depth = deeper(depth)?;
-        let level = MAX_DEPTH - depth;
-        self.levels = self.levels.max(level);
-        let mut fields = Fields::new(literal);
-        while let Some(field) = fields.next()? {
-            match field {
-                (1, Wire::Bytes(scalar)) => self.scalar(scalar, depth)?,
-                (2, Wire::Bytes(list)) => {
-                    let mut elements = Elements(Fields::new(list), References::none());
-                    while let Some(element) = elements.next()? {
-                        self.literal(element.bytes, depth)?;
-                    }
-                }
-                (3, Wire::Bytes(map)) => {
-                    let mut entries = Entries(Fields::new(map), References::none());
-                    while let Some((_, value)) = entries.next()? {
-                        self.literal(value.bytes, depth)?;
-                    }
-                }
-                (8, Wire::Bytes(metadata)) => {
-                    let (uri, size) = offloaded(metadata)?;
-                    (self.see)(Outside::Literal { uri, size }, level)?;
-                }
-                _ => {}
-            }
-        }
-        Ok(())
-    }
-
-    fn scalar(&mut self, scalar: &'a [u8], depth: usize) -> Result<()> {
-        let mut scalar = Fields::new(scalar);
-        while let Some(field) = scalar.next()? {
-            match field {
-                (2, Wire::Bytes(blob)) => {
-                    let place = Place::of(blob)?;
-                    if place.format == PYTHON_PICKLE {
-                        (self.see)(Outside::Pickle(place.uri), MAX_DEPTH - depth)?;
-                    }
-                }
-                (9, Wire::Bytes(union)) => {
-                    let mut union = Fields::new(union);
-                    while let Some(field) = union.next()? {
-                        if let (1, Wire::Bytes(value)) = field {
-                            self.literal(value, depth)?;
-                        }
-                    }
-                }
-                _ => {}
-            }
-        }
-        Ok(())
     }
 }
 

@@ -13,8 +13,9 @@ use jiff::SignedDuration;
 use jiff::civil::Date;
 use serde_json::json;
 
-pub use instant::Instant;
 pub use span::parse as parse_span;
+
+pub use crate::instant::Instant;
 
 use super::NebulaType;
 #[cfg(any(feature = "chrono", feature = "jiff"))]
