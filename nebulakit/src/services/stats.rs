@@ -34,6 +34,8 @@ pub struct Stats {
 struct Shared {
     /// `None` sends nothing.
     config: Option<LazyConfig>,
+    /// Where metrics are kept that are not sent.
+    kept: Option<Arc<Mutex<Vec<String>>>>,
     prefix: String,
     opened: OnceLock<Opened>,
 }
@@ -60,7 +62,7 @@ impl Stats {
         let task = &identity.task;
         let prefix = sanitized(&format!("{}.{}.{}.user_stats", task.project, task.domain, task.name), false).to_lowercase();
         let mut stats = Self {
-            shared: Arc::new(Shared { config: Some(config.clone()), prefix, opened: OnceLock::new() }),
+            shared: Arc::new(Shared { config: Some(config.clone()), kept: None, prefix, opened: OnceLock::new() }),
             scope: String::new(),
             tags: BTreeMap::new(),
         };
@@ -79,7 +81,17 @@ impl Stats {
     /// Makes a client that sends nothing.
     #[must_use]
     pub fn disabled() -> Self {
-        let shared = Shared { config: None, prefix: String::new(), opened: OnceLock::new() };
+        Self::keeping(None)
+    }
+
+    /// Makes a client that sends nothing and keeps each metric, for tests: name and value as in `rows:3|c`, without the prefix and the tags.
+    #[cfg(feature = "testing")]
+    pub(crate) fn kept_in(metrics: &Arc<Mutex<Vec<String>>>) -> Self {
+        Self::keeping(Some(Arc::clone(metrics)))
+    }
+
+    fn keeping(kept: Option<Arc<Mutex<Vec<String>>>>) -> Self {
+        let shared = Shared { config: None, kept, prefix: String::new(), opened: OnceLock::new() };
         Self { shared: Arc::new(shared), scope: String::new(), tags: BTreeMap::new() }
     }
 
@@ -157,6 +169,11 @@ impl Stats {
     }
 
     fn send_lines(&self, name: &str, values: &[fmt::Arguments<'_>]) {
+        if let Some(kept) = &self.shared.kept {
+            let metric = format!("{}{}", self.scope, sanitized(name, false));
+            let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+            kept.extend(values.iter().map(|value| format!("{metric}:{value}")));
+        }
         let Some(config) = &self.shared.config else { return };
         let opened = self.shared.opened.get_or_init(|| Opened::new(config));
         let mut state = opened.channel.lock();

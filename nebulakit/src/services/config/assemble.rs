@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use super::error::ConfigError;
 use super::lookup::{Found, Key, Source, place};
+use super::settings::Config;
 use super::settings::{Aws, Azure, Credentials, Local, Persistence, PlatformSettings, Sdk, SecretsSettings, Statsd, StorageSettings};
-use super::{Config, ConfigError};
 use crate::services::env;
 
 impl Source<'_> {

@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use super::ConfigError;
+use super::error::ConfigError;
 use super::ini::read_ini;
-use super::lookup::Entries;
+use super::lookup::{Entries, is_yaml};
 use super::trust::{self, Opened};
 use super::yaml::read_yaml;
 use crate::services::env::{self, Environment};
@@ -21,11 +21,6 @@ pub(super) fn search(
     let Some((path, text)) = find(environment, directory, refused)? else { return Ok(None) };
     let entries = if is_yaml(&path) { read_yaml(&path, &text)? } else { read_ini(&path, &text)? };
     Ok(Some((path, entries)))
-}
-
-pub(super) fn is_yaml(path: &Path) -> bool {
-    let name = path.as_os_str().as_encoded_bytes();
-    name.ends_with(b"yaml") || name.ends_with(b"yml")
 }
 
 fn find(environment: &Environment, directory: &Path, refused: &mut Vec<String>) -> Result<Option<(PathBuf, String)>, ConfigError> {

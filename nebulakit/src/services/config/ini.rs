@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::ConfigError;
+use super::error::ConfigError;
 use super::lookup::{Entries, Entry, Found};
 
 /// Reads ini as Python's `configparser` does: `#` and `;` comment whole lines, indented lines continue a value, options are

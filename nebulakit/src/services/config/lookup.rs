@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
-use super::find::is_yaml;
-use super::{AuthMode, ConfigError};
+use super::error::ConfigError;
+use super::settings::AuthMode;
 use crate::services::env::{self, Environment};
 use crate::services::secrets::Secret;
 
@@ -166,4 +166,10 @@ pub(super) fn place(path: &Path, line: usize, key: &str) -> String {
         0 => format!("{}: `{key}`", path.display()),
         line => format!("{}:{line}: `{key}`", path.display()),
     }
+}
+
+/// Whether a file of this name is YAML; any other is ini.
+pub(super) fn is_yaml(path: &Path) -> bool {
+    let name = path.as_os_str().as_encoded_bytes();
+    name.ends_with(b"yaml") || name.ends_with(b"yml")
 }

@@ -4,6 +4,7 @@
 //! the feature `run`.
 
 mod assemble;
+mod error;
 mod find;
 mod ini;
 mod lazy;
@@ -12,51 +13,19 @@ mod settings;
 mod trust;
 mod yaml;
 
-use std::collections::BTreeMap;
-use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use nebulakit_types::storage::{self, StorageConfig};
-use nebulakit_types::visible;
 
+pub use self::error::ConfigError;
 use self::find::search;
 pub use self::lazy::LazyConfig;
 use self::lookup::Source;
 pub use self::settings::{
-    AuthMode, Aws, Azure, Credentials, Local, Persistence, PlatformSettings, Sdk, SecretsSettings, Statsd, StorageSettings,
+    AuthMode, Aws, Azure, Config, Credentials, Local, Persistence, PlatformSettings, Sdk, SecretsSettings, Statsd, StorageSettings,
 };
 use crate::services::env::Environment;
 use crate::services::identity::Identity;
-
-/// All settings. Each comes from its environment variable, else from the configuration file, else it has its default.
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub struct Config {
-    /// The configuration file that was read, if there was one.
-    pub path: Option<PathBuf>,
-    /// The control plane.
-    pub platform: PlatformSettings,
-    /// How to log in to it.
-    pub credentials: Credentials,
-    /// S3 and S3-compatible stores.
-    pub aws: Aws,
-    /// Azure Blob Storage.
-    pub azure: Azure,
-    /// Retries of every store.
-    pub storage: StorageSettings,
-    /// What is stored beside the data.
-    pub persistence: Persistence,
-    /// Runs on this machine.
-    pub local: Local,
-    /// Where secrets are looked for.
-    pub secrets: SecretsSettings,
-    /// Where metrics are sent.
-    pub statsd: Statsd,
-    /// flytekit's own section.
-    pub sdk: Sdk,
-    /// Images by name.
-    pub images: BTreeMap<String, String>,
-}
 
 impl Config {
     /// Finds the configuration file, reads it and lays the environment over it.
@@ -137,35 +106,6 @@ impl Default for Config {
         Self::from_environment(&Environment::empty()).expect("the defaults are of their settings' forms")
     }
 }
-
-/// A configuration that cannot be used: the file and line or key, or the variable, what was expected and what was found.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ConfigError(Box<str>);
-
-impl ConfigError {
-    /// A message of more bytes than this, 2 KiB, is cut: values and names in a file may have any length.
-    const LONGEST: usize = 2048;
-
-    fn new(mut text: String) -> Self {
-        if text.len() > Self::LONGEST {
-            text.truncate(text.floor_char_boundary(Self::LONGEST));
-            text.push('…');
-        }
-        Self(text.into())
-    }
-
-    fn value(place: &str, expected: &str, found: &str) -> Self {
-        Self::new(format!("{place}: expected {expected}, found {found}"))
-    }
-}
-
-impl fmt::Display for ConfigError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&visible::line(&self.0))
-    }
-}
-
-impl std::error::Error for ConfigError {}
 
 #[cfg(test)]
 mod tests {

@@ -1,5 +1,6 @@
 //! The settings, by section.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -7,6 +8,36 @@ use std::time::Duration;
 use nebulakit_types::storage::{AddressingStyle, shown};
 
 use crate::services::secrets::Secret;
+
+/// All settings. Each comes from its environment variable, else from the configuration file, else it has its default.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Config {
+    /// The configuration file that was read, if there was one.
+    pub path: Option<PathBuf>,
+    /// The control plane.
+    pub platform: PlatformSettings,
+    /// How to log in to it.
+    pub credentials: Credentials,
+    /// S3 and S3-compatible stores.
+    pub aws: Aws,
+    /// Azure Blob Storage.
+    pub azure: Azure,
+    /// Retries of every store.
+    pub storage: StorageSettings,
+    /// What is stored beside the data.
+    pub persistence: Persistence,
+    /// Runs on this machine.
+    pub local: Local,
+    /// Where secrets are looked for.
+    pub secrets: SecretsSettings,
+    /// Where metrics are sent.
+    pub statsd: Statsd,
+    /// flytekit's own section.
+    pub sdk: Sdk,
+    /// Images by name.
+    pub images: BTreeMap<String, String>,
+}
 
 /// The control plane.
 #[derive(Clone, PartialEq)]

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::ConfigError;
+use super::error::ConfigError;
 use super::lookup::Entries;
 #[cfg(feature = "run")]
 use super::lookup::{Entry, Found};

@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use nebulakit_types::{Bytes, Error, ErrorKind, Result};
 
-use super::push_escaped;
+use super::escaped::push_escaped;
 
 /// A picture: its bytes, what they are, and the text for readers who do not see it.
 ///

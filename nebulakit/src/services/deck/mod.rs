@@ -6,8 +6,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use nebulakit_types::Result;
 use pulldown_cmark::{Options, Parser};
 
+mod escaped;
 mod image;
 
+use self::escaped::push_escaped;
 pub use self::image::{Image, IntoImage};
 
 /// The tabs of a task's page, in the order in which they were first named.
@@ -118,6 +120,12 @@ impl Decks {
         self.lock().iter().map(|tab| tab.html.len()).sum()
     }
 
+    /// The tabs: title and HTML of each.
+    #[must_use]
+    pub fn tabs(&self) -> Vec<(String, String)> {
+        self.lock().iter().map(|tab| (tab.title.clone(), tab.html.clone())).collect()
+    }
+
     /// Writes the page with what the tabs hold now: one file that needs no other, with the list of tabs as `<ul id="flyte-frame-tabs">`.
     #[must_use]
     pub fn render(&self) -> String {
@@ -169,19 +177,6 @@ fn push_cell(html: &mut String, element: &str, value: &dyn Display) {
     html.push_str(&format!("<{element}>"));
     push_escaped(html, &value.to_string());
     html.push_str(&format!("</{element}>"));
-}
-
-fn push_escaped(html: &mut String, text: &str) {
-    for c in text.chars() {
-        match c {
-            '&' => html.push_str("&amp;"),
-            '<' => html.push_str("&lt;"),
-            '>' => html.push_str("&gt;"),
-            '"' => html.push_str("&quot;"),
-            '\'' => html.push_str("&#39;"),
-            c => html.push(c),
-        }
-    }
 }
 
 /// Without scripts all tabs show, one below the other.
