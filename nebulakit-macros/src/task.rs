@@ -48,7 +48,8 @@ pub(crate) fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
     }
     let marker = marker(&function);
     let entry = entry(&function, &interface, &options);
-    quote!(#function #marker #entry)
+    let invocations = invocations(&function, &interface, &options);
+    quote!(#function #marker #entry #invocations)
 }
 
 /// The type that stands for the task; braced, so that the name stays free for the function among values.
@@ -97,7 +98,8 @@ fn entry(function: &Function, interface: &Interface, options: &Options) -> Token
     let returns = quote_spanned!(span=> __nk::Returns::<#output>::new(#output_names));
     let doc = function.doc();
     let is_async = function.signature.asyncness.is_some();
-    let call = call(function, interface);
+    let prepare = prepare(function, interface);
+    let outputs = quote_spanned!(output.span()=> <#output as __nk::TaskReturn>::Outputs);
     quote! {
         #(#conditions)*
         #[allow(deprecated, non_upper_case_globals, unused_qualifications)]
@@ -107,19 +109,74 @@ fn entry(function: &Function, interface: &Interface, options: &Options) -> Token
             #(#statics)*
             static __nk_returns: __nk::Returns<#output> = #returns;
             #options_definition
-            static __nk_task: __nk::TaskDef = __nk::TaskDef {
+            static __nk_task: __nk::TaskDef = __nk::TaskDef::of(__nk::TaskParts {
                 name: #registered,
                 doc: #doc,
-                file: __nk::file!(),
-                line: __nk::line!(),
+                at: (__nk::file!(), __nk::line!()),
                 params: &[#(&#input_names),*],
                 returns: &__nk_returns,
                 options: #task_options,
                 is_async: #is_async,
-                call: #call,
-            };
+                prepare: #prepare,
+            });
+            impl __nk::Sealed for #name {}
+            impl __nk::Task for #name {
+                type Outputs = #outputs;
+
+                fn def() -> &'static __nk::TaskDef {
+                    &__nk_task
+                }
+            }
             __nk::inventory::submit! { __nk::Registered(&__nk_task) }
         };
+    }
+}
+
+/// `with` and `call`; outside of the block, so that messages call them by the task's name.
+fn invocations(function: &Function, interface: &Interface, options: &Options) -> TokenStream {
+    let name = &function.signature.ident;
+    let conditions: Vec<_> = function.conditions().collect();
+    let krate = &options.krate;
+    let nk = quote!(#krate::__private);
+    let inputs: Vec<_> = interface.parameters.iter().filter(|parameter| !parameter.is_context).collect();
+    let idents: Vec<_> = inputs.iter().map(|parameter| &parameter.name).collect();
+    let names = inputs.iter().map(|parameter| parameter.input_name());
+    let types: Vec<_> = inputs
+        .iter()
+        .map(|Parameter { ty, default, .. }| match default {
+            Some(_) => quote!(#nk::OrDefault<#ty>),
+            None => quote!(#ty),
+        })
+        .collect();
+    // At the type of each input, where the compiler points when what is given is of another.
+    let values: Vec<_> =
+        inputs.iter().zip(&types).map(|(Parameter { ty, .. }, of)| quote_spanned!(ty.span()=> impl #nk::IntoValue<#of>)).collect();
+    let outputs = quote_spanned!(name.span().resolved_at(Span::call_site())=> <#name as #nk::Task>::Outputs);
+    let title = name.unraw();
+    let with = format!(" The task `{title}` with values for its inputs, as data: to be run, launched or called.");
+    let call = format!(" Runs the task `{title}` from a running task, whose context this is, when it is awaited.");
+    quote! {
+        #(#conditions)*
+        #[allow(
+            dead_code,
+            deprecated,
+            non_snake_case,
+            private_bounds,
+            private_interfaces,
+            unused_qualifications,
+            clippy::too_many_arguments
+        )]
+        impl #name {
+            #[doc = #with]
+            pub fn with(#(#idents: #values),*) -> #nk::Invocation<#outputs> {
+                #nk::Invocation::new(<Self as #nk::Task>::def(), [#((#names, #nk::IntoValue::<#types>::into_value(#idents))),*])
+            }
+
+            #[doc = #call]
+            pub fn call(__nk_context: &#nk::Context, #(#idents: #values),*) -> #nk::Call<#outputs> {
+                #nk::Call::new(__nk_context, Self::with(#(#idents),*))
+            }
+        }
     }
 }
 
@@ -163,7 +220,7 @@ fn input(index: usize, parameter: &Parameter) -> TokenStream {
 }
 
 /// The function pointer that takes the inputs and calls the function.
-fn call(function: &Function, interface: &Interface) -> TokenStream {
+fn prepare(function: &Function, interface: &Interface) -> TokenStream {
     let name = &function.signature.ident;
     let (mut takes, mut arguments) = (Vec::new(), Vec::new());
     let mut context = format_ident!("_");

@@ -1,10 +1,13 @@
 //! What a task function may return, and how it becomes named outputs.
 
+use std::collections::HashMap;
+
 use crate::convert::MERGED;
+use crate::convert::reader::{Entries, LiteralRef, References};
 use crate::convert::shapes::Shapes;
 use crate::convert::writer::Encoder;
 use crate::outbox::Outbox;
-use crate::{Dialect, LiteralType, NebulaType, Result};
+use crate::{Dialect, Error, ErrorKind, Literal, LiteralType, NebulaType, Result};
 
 /// One finished output: its name and the bytes of its literal.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,6 +64,50 @@ impl OutputWriter {
     }
 }
 
+/// The outputs of a call that is over, to be read as values, in the order in which they are declared.
+#[derive(Debug)]
+pub struct OutputReader<'a> {
+    names: &'a [&'a str],
+    literals: HashMap<&'a str, LiteralRef<'a>>,
+}
+
+impl<'a> OutputReader<'a> {
+    /// A reader of `outputs`, which are declared as `names`.
+    pub fn new(names: &'a [&'a str], outputs: impl IntoIterator<Item = (&'a str, LiteralRef<'a>)>) -> Self {
+        Self { names, literals: outputs.into_iter().collect() }
+    }
+
+    /// A reader of an `outputs.pb` with these bytes, and of what its literals refer to.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Corrupt`] when the bytes are not a map of literals.
+    pub fn parse(names: &'a [&'a str], bytes: &'a [u8], references: &'a References) -> Result<Self> {
+        let mut literals = HashMap::new();
+        let mut entries = Entries::of_map(bytes, references);
+        while let Some((name, literal)) = entries.next()? {
+            literals.insert(name, literal);
+        }
+        Ok(Self { names, literals })
+    }
+
+    /// The next output, as a value.
+    ///
+    /// # Errors
+    /// With the output's name: when the literal is not a `T`, or there is none and it has to be there.
+    pub fn take<T: NebulaType>(&mut self) -> Result<T> {
+        let (name, names) = self.names.split_first().map_or(("", self.names), |(name, names)| (*name, names));
+        self.names = names;
+        let value = match self.literals.remove(name) {
+            Some(literal) => T::decode(literal),
+            None => T::absent().ok_or_else(|| {
+                let expected = T::literal_type(&Dialect::FLYTE_1);
+                Error::new(ErrorKind::Missing, format!("the output is missing; expected `{expected}`"))
+            }),
+        };
+        value.map_err(|error| error.at_field(name))
+    }
+}
+
 /// What stands for a task's outputs: nothing, one value, a tuple, or a struct with `#[derive(TaskOutputs)]`.
 #[diagnostic::on_unimplemented(
     message = "a task cannot return `{Self}`",
@@ -84,6 +131,12 @@ pub trait TaskOutputs: Sized + 'static {
     /// When a value cannot be encoded.
     fn write(self, writer: &mut OutputWriter) -> Result<()>;
 
+    /// Takes every output from `reader`, in the order of the names.
+    ///
+    /// # Errors
+    /// With the output's name: when one is missing, or of another type.
+    fn read(reader: &mut OutputReader<'_>) -> Result<Self>;
+
     /// Adds the structs and enums that the outputs are or hold.
     fn shapes(_shapes: &mut Shapes) {}
 }
@@ -101,6 +154,10 @@ impl<T: NebulaType> TaskOutputs for T {
 
     fn write(self, writer: &mut OutputWriter) -> Result<()> {
         if T::IS_NOTHING { Ok(()) } else { writer.put(self) }
+    }
+
+    fn read(reader: &mut OutputReader<'_>) -> Result<Self> {
+        if T::IS_NOTHING { T::decode(LiteralRef::new(&Literal::none().encode(), References::none())) } else { reader.take() }
     }
 
     fn shapes(shapes: &mut Shapes) {
@@ -121,6 +178,10 @@ macro_rules! tuples {
             fn write(self, writer: &mut OutputWriter) -> Result<()> {
                 $(writer.put(self.$index)?;)*
                 Ok(())
+            }
+
+            fn read(reader: &mut OutputReader<'_>) -> Result<Self> {
+                Ok(($(reader.take::<$element>()?,)*))
             }
 
             fn shapes(shapes: &mut Shapes) {
@@ -179,10 +240,15 @@ impl<T: TaskOutputs, E: Into<anyhow::Error> + 'static> TaskReturn for Result<T, 
     }
 }
 
+fn take<T: NebulaType>(reader: &mut OutputReader<'_>) -> Result<T> {
+    reader.take()
+}
+
 /// One field of a struct of outputs, typed; the bound on `T` is named once, in [`OutputField::new`].
 pub struct OutputField<T> {
     literal_type: fn(&Dialect) -> LiteralType,
     put: fn(&mut OutputWriter, T) -> Result<()>,
+    take: fn(&mut OutputReader<'_>) -> Result<T>,
     shapes: fn(&mut Shapes),
 }
 
@@ -203,7 +269,7 @@ impl<T> OutputField<T> {
         T: NebulaType,
     {
         assert!(!T::MERGES_NONE, "{}", MERGED);
-        Self { literal_type: T::literal_type, put: OutputWriter::put::<T>, shapes: T::shapes }
+        Self { literal_type: T::literal_type, put: OutputWriter::put::<T>, take: take::<T>, shapes: T::shapes }
     }
 }
 
@@ -231,5 +297,13 @@ impl<T> OutputField<T> {
     /// When the value cannot be encoded.
     pub fn put(&self, value: T, writer: &mut OutputWriter) -> Result<()> {
         (self.put)(writer, value)
+    }
+
+    /// Takes the output from `reader`.
+    ///
+    /// # Errors
+    /// Those of [`OutputReader::take`].
+    pub fn take(&self, reader: &mut OutputReader<'_>) -> Result<T> {
+        (self.take)(reader)
     }
 }

@@ -25,16 +25,29 @@ pub use nebulakit_types::{Bytes, Directory, File, FlyteError, Hashed, Json, Nebu
 pub use services::identity::{ExecutionId, TaskId};
 pub use services::{checkpoint, config, deck, env, secrets, stats};
 pub use task::builder::ContextBuilder;
+pub use task::call::Call;
 pub use task::cancellation::Cancellation;
 pub use task::context::Context;
+pub use task::def::{Task, TaskDef};
+pub use task::definition::Definition;
 pub use task::error::{IgnoreOutputs, ResultExt, TaskError};
+pub use task::invocation::{Called, Caller, Child, Invocation};
+pub use task::registry::{Registry, registry};
 pub use task::surroundings::{LogSink, ProgressSink};
+pub use task::value::{Default, IntoValue, Omitted};
+
+/// What `#[task(..)]` asks of the platform, as [`TaskDef::options`] gives it.
+pub mod options {
+    pub use crate::task::options::{CacheOptions, Mount, Resources, SecretRequest, TaskOptions};
+}
 
 /// What a file with tasks needs: `use nebulakit::prelude::*;`.
 ///
 /// `anyhow` comes along, so that `anyhow::Result` and `anyhow::ensure!` work without a dependency of one's own.
 pub mod prelude {
-    pub use crate::{Context, Directory, File, Json, NebulaType, ResultExt as _, TaskError, TaskFailure, TaskOutputs, task};
+    pub use crate::{
+        Context, Default, Directory, File, Json, NebulaType, ResultExt as _, Task as _, TaskError, TaskFailure, TaskOutputs, task,
+    };
     pub use anyhow;
 }
 

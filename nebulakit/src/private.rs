@@ -23,19 +23,23 @@ pub use nebulakit_types::convert::shapes::Shapes;
 pub use nebulakit_types::convert::structs::Field;
 pub use nebulakit_types::convert::writer::Encoder;
 pub use nebulakit_types::convert::{enums, structs, union};
-pub use nebulakit_types::outputs::{OutputField, OutputWriter, TaskOutputs, TaskReturn};
+pub use nebulakit_types::outputs::{OutputField, OutputReader, OutputWriter, TaskOutputs, TaskReturn};
 #[cfg(feature = "schema")]
 pub use nebulakit_types::schema::{Column, Row, RowField, arrow::array::ArrayRef};
 pub use nebulakit_types::{Dialect, LiteralType, NebulaType, Result};
 pub use serde_json::Value;
 
+pub use crate::task::call::Call;
 pub use crate::task::context::Context;
-pub use crate::task::def::{
-    AnyParam, AnyReturns, CacheOptions, Call, Mount, Param, Resources, Returns, SecretRequest, TaskDef, TaskOptions,
-};
+pub use crate::task::def::{Sealed, Task, TaskDef, TaskParts};
 pub use crate::task::inputs::Inputs;
+pub use crate::task::invocation::Invocation;
 pub use crate::task::marks::{KnownFailure, Marks, TaskFailure};
+pub use crate::task::options::{CacheOptions, Mount, Resources, SecretRequest, TaskOptions};
+pub use crate::task::param::{AnyParam, Param};
 pub use crate::task::registry::Registered;
+pub use crate::task::returns::{AnyReturns, Prepared, Returns};
+pub use crate::task::value::{IntoValue, OrDefault, TakesValue, Value as Given};
 
 /// Reads the variables that a container's process reads besides its settings, and says what is wrong with them. For the fuzz target `config`.
 #[must_use]

@@ -80,6 +80,10 @@ pub(crate) fn expand(input: &DeriveInput, container: &Container, errors: &mut Er
                 __nk::Ok(())
             }
 
+            fn read(__nk_reader: &mut __nk::OutputReader<'_>) -> __nk::Result<Self> {
+                __nk::Ok(Self { #(#idents: __nk::OutputField::take(&#all.#index, __nk_reader)?,)* })
+            }
+
             fn shapes(__nk_shapes: &mut __nk::Shapes) {
                 #(__nk::OutputField::shapes(&#all.#index, __nk_shapes);)*
             }
@@ -97,6 +101,9 @@ pub(crate) fn stub(input: &DeriveInput) -> TokenStream {
                 __nk::unreachable!()
             }
             fn write(self, _: &mut __nk::OutputWriter) -> __nk::Result<()> {
+                __nk::unreachable!()
+            }
+            fn read(_: &mut __nk::OutputReader<'_>) -> __nk::Result<Self> {
                 __nk::unreachable!()
             }
         }

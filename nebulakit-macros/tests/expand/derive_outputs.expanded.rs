@@ -25,6 +25,12 @@ const _: () = {
             __nk::OutputField::put(&__nk_outputs.1, self.remainder, __nk_writer)?;
             __nk::Ok(())
         }
+        fn read(__nk_reader: &mut __nk::OutputReader<'_>) -> __nk::Result<Self> {
+            __nk::Ok(Self {
+                quotient: __nk::OutputField::take(&__nk_outputs.0, __nk_reader)?,
+                remainder: __nk::OutputField::take(&__nk_outputs.1, __nk_reader)?,
+            })
+        }
         fn shapes(__nk_shapes: &mut __nk::Shapes) {
             __nk::OutputField::shapes(&__nk_outputs.0, __nk_shapes);
             __nk::OutputField::shapes(&__nk_outputs.1, __nk_shapes);

@@ -34,15 +34,15 @@ const _: () = {
     static __nk_returns: __nk::Returns<Result<Vec<File>, Oops>> = __nk::Returns::<
         Result<Vec<File>, Oops>,
     >::new(&[]);
-    static __nk_task: __nk::TaskDef = __nk::TaskDef {
+    static __nk_task: __nk::TaskDef = __nk::TaskDef::of(__nk::TaskParts {
         name: __nk::text(&__nk_name),
         doc: "",
-        file: __nk::file!(),
-        line: __nk::line!(),
+        at: (__nk::file!(), __nk::line!()),
         params: &[&__nk_input_0, &__nk_input_1, &__nk_input_2],
         returns: &__nk_returns,
         options: &__nk::NO_OPTIONS,
-        call: |__nk_inputs, __nk_context| {
+        is_async: true,
+        prepare: |__nk_inputs, __nk_context| {
             let __nk_0 = __nk::Param::take(&__nk_input_0, __nk_inputs)?;
             let __nk_1 = __nk::Param::take(&__nk_input_1, __nk_inputs)?;
             let __nk_2 = __nk::Param::take(&__nk_input_2, __nk_inputs)?;
@@ -53,8 +53,77 @@ const _: () = {
                 ),
             )
         },
-    };
+    });
+    impl __nk::Sealed for split {}
+    impl __nk::Task for split {
+        type Outputs = <Result<Vec<File>, Oops> as __nk::TaskReturn>::Outputs;
+        fn def() -> &'static __nk::TaskDef {
+            &__nk_task
+        }
+    }
     __nk::inventory::submit! {
         __nk::Registered(& __nk_task)
     }
 };
+#[cfg(unix)]
+#[allow(
+    dead_code,
+    deprecated,
+    non_snake_case,
+    private_bounds,
+    private_interfaces,
+    unused_qualifications,
+    clippy::too_many_arguments
+)]
+impl split {
+    /// The task `split` with values for its inputs, as data: to be run, launched or called.
+    pub fn with(
+        corpus: impl ::nebulakit::__private::IntoValue<Directory>,
+        parts: impl ::nebulakit::__private::IntoValue<
+            ::nebulakit::__private::OrDefault<i64>,
+        >,
+        r#type: impl ::nebulakit::__private::IntoValue<
+            ::nebulakit::__private::OrDefault<String>,
+        >,
+    ) -> ::nebulakit::__private::Invocation<
+        <split as ::nebulakit::__private::Task>::Outputs,
+    > {
+        ::nebulakit::__private::Invocation::new(
+            <Self as ::nebulakit::__private::Task>::def(),
+            [
+                (
+                    "corpus",
+                    ::nebulakit::__private::IntoValue::<Directory>::into_value(corpus),
+                ),
+                (
+                    "parts",
+                    ::nebulakit::__private::IntoValue::<
+                        ::nebulakit::__private::OrDefault<i64>,
+                    >::into_value(parts),
+                ),
+                (
+                    "type",
+                    ::nebulakit::__private::IntoValue::<
+                        ::nebulakit::__private::OrDefault<String>,
+                    >::into_value(r#type),
+                ),
+            ],
+        )
+    }
+    /// Runs the task `split` from a running task, whose context this is, when it is awaited.
+    pub fn call(
+        __nk_context: &::nebulakit::__private::Context,
+        corpus: impl ::nebulakit::__private::IntoValue<Directory>,
+        parts: impl ::nebulakit::__private::IntoValue<
+            ::nebulakit::__private::OrDefault<i64>,
+        >,
+        r#type: impl ::nebulakit::__private::IntoValue<
+            ::nebulakit::__private::OrDefault<String>,
+        >,
+    ) -> ::nebulakit::__private::Call<<split as ::nebulakit::__private::Task>::Outputs> {
+        ::nebulakit::__private::Call::new(
+            __nk_context,
+            Self::with(corpus, parts, r#type),
+        )
+    }
+}

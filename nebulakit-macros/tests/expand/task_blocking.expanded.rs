@@ -40,23 +40,66 @@ const _: () = {
         },
         ..__nk::TaskOptions::NONE
     };
-    static __nk_task: __nk::TaskDef = __nk::TaskDef {
+    static __nk_task: __nk::TaskDef = __nk::TaskDef::of(__nk::TaskParts {
         name: __nk::text(&__nk_name),
         doc: "Divides `a` by `b`.\n\nThe rest of the text.",
-        file: __nk::file!(),
-        line: __nk::line!(),
+        at: (__nk::file!(), __nk::line!()),
         params: &[&__nk_input_0, &__nk_input_1],
         returns: &__nk_returns,
         options: &__nk_options,
-        call: |__nk_inputs, _| {
+        is_async: false,
+        prepare: |__nk_inputs, _| {
             let __nk_0 = __nk::Param::take(&__nk_input_0, __nk_inputs)?;
             let __nk_1 = __nk::Param::take(&__nk_input_1, __nk_inputs)?;
             __nk::Ok(
                 __nk::Returns::blocking(&__nk_returns, move || divider(__nk_0, __nk_1)),
             )
         },
-    };
+    });
+    impl __nk::Sealed for divider {}
+    impl __nk::Task for divider {
+        type Outputs = <anyhow::Result<f64> as __nk::TaskReturn>::Outputs;
+        fn def() -> &'static __nk::TaskDef {
+            &__nk_task
+        }
+    }
     __nk::inventory::submit! {
         __nk::Registered(& __nk_task)
     }
 };
+#[allow(
+    dead_code,
+    deprecated,
+    non_snake_case,
+    private_bounds,
+    private_interfaces,
+    unused_qualifications,
+    clippy::too_many_arguments
+)]
+impl divider {
+    /// The task `divider` with values for its inputs, as data: to be run, launched or called.
+    pub fn with(
+        a: impl ::nebulakit::__private::IntoValue<f64>,
+        b: impl ::nebulakit::__private::IntoValue<f64>,
+    ) -> ::nebulakit::__private::Invocation<
+        <divider as ::nebulakit::__private::Task>::Outputs,
+    > {
+        ::nebulakit::__private::Invocation::new(
+            <Self as ::nebulakit::__private::Task>::def(),
+            [
+                ("a", ::nebulakit::__private::IntoValue::<f64>::into_value(a)),
+                ("b", ::nebulakit::__private::IntoValue::<f64>::into_value(b)),
+            ],
+        )
+    }
+    /// Runs the task `divider` from a running task, whose context this is, when it is awaited.
+    pub fn call(
+        __nk_context: &::nebulakit::__private::Context,
+        a: impl ::nebulakit::__private::IntoValue<f64>,
+        b: impl ::nebulakit::__private::IntoValue<f64>,
+    ) -> ::nebulakit::__private::Call<
+        <divider as ::nebulakit::__private::Task>::Outputs,
+    > {
+        ::nebulakit::__private::Call::new(__nk_context, Self::with(a, b))
+    }
+}

@@ -73,20 +73,63 @@ const _: () = {
         deprecated: __nk::Some("use `other` instead"),
         ..__nk::TaskOptions::NONE
     };
-    static __nk_task: __nk::TaskDef = __nk::TaskDef {
+    static __nk_task: __nk::TaskDef = __nk::TaskDef::of(__nk::TaskParts {
         name: "app.every",
         doc: "",
-        file: __nk::file!(),
-        line: __nk::line!(),
+        at: (__nk::file!(), __nk::line!()),
         params: &[&__nk_input_0],
         returns: &__nk_returns,
         options: &__nk_options,
-        call: |__nk_inputs, _| {
+        is_async: false,
+        prepare: |__nk_inputs, _| {
             let __nk_0 = __nk::Param::take(&__nk_input_0, __nk_inputs)?;
             __nk::Ok(__nk::Returns::blocking(&__nk_returns, move || every(__nk_0)))
         },
-    };
+    });
+    impl __nk::Sealed for every {}
+    impl __nk::Task for every {
+        type Outputs = <(i64, i64) as __nk::TaskReturn>::Outputs;
+        fn def() -> &'static __nk::TaskDef {
+            &__nk_task
+        }
+    }
     __nk::inventory::submit! {
         __nk::Registered(& __nk_task)
     }
 };
+#[allow(
+    dead_code,
+    deprecated,
+    non_snake_case,
+    private_bounds,
+    private_interfaces,
+    unused_qualifications,
+    clippy::too_many_arguments
+)]
+impl every {
+    /// The task `every` with values for its inputs, as data: to be run, launched or called.
+    pub fn with(
+        verbose: impl renamed::library::__private::IntoValue<bool>,
+    ) -> renamed::library::__private::Invocation<
+        <every as renamed::library::__private::Task>::Outputs,
+    > {
+        renamed::library::__private::Invocation::new(
+            <Self as renamed::library::__private::Task>::def(),
+            [
+                (
+                    "verbose",
+                    renamed::library::__private::IntoValue::<bool>::into_value(verbose),
+                ),
+            ],
+        )
+    }
+    /// Runs the task `every` from a running task, whose context this is, when it is awaited.
+    pub fn call(
+        __nk_context: &renamed::library::__private::Context,
+        verbose: impl renamed::library::__private::IntoValue<bool>,
+    ) -> renamed::library::__private::Call<
+        <every as renamed::library::__private::Task>::Outputs,
+    > {
+        renamed::library::__private::Call::new(__nk_context, Self::with(verbose))
+    }
+}

@@ -32,6 +32,24 @@ pub struct Encoder {
     outbox: Outbox,
 }
 
+/// The bytes of a map of literals (`flyteidl.core.LiteralMap`): the message of `inputs.pb` and `outputs.pb`.
+#[must_use]
+pub fn map_of_literals<'a>(literals: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> Vec<u8> {
+    let (mut bytes, mut entry) = (Vec::new(), Vec::new());
+    for (name, literal) in literals {
+        entry.clear();
+        for (tag, part) in [(0x0a, name.as_bytes()), (0x12, literal)] {
+            entry.push(tag);
+            encode_varint(part.len() as u64, &mut entry);
+            entry.extend_from_slice(part);
+        }
+        bytes.push(0x0a);
+        encode_varint(entry.len() as u64, &mut bytes);
+        bytes.extend_from_slice(&entry);
+    }
+    bytes
+}
+
 /// How much had been written at some point; see [`Encoder::mark`].
 #[derive(Debug, Clone, Copy)]
 pub struct Mark(usize);

@@ -11,20 +11,20 @@ use prost::Message as _;
 use super::Complaint;
 use super::commands::Setting;
 use super::signature::default;
-use super::template::{interface, template};
 use super::types;
-use crate::task::def::{Mount, Resources, TaskDef, TaskOptions};
+use crate::task::def::TaskDef;
 use crate::task::failure::chain;
+use crate::task::options::{Mount, Resources, TaskOptions};
 
 /// `{"name", "doc", "interface", "template"}`, the messages as proto3 JSON.
 pub(super) fn json(task: &'static TaskDef, setting: &Setting<'_>) -> Result<String, Complaint> {
     let dialect = setting.dialect();
-    let template = to_json(Message::TaskTemplate, &template(task, &file_name(&setting.binary), dialect).encode_to_vec())
+    let template = to_json(Message::TaskTemplate, &task.template_in(&file_name(&setting.binary), dialect).encode_to_vec())
         .map_err(|error| Complaint::failed(format!("cannot describe `{}`: {}", task.name, chain(&error))))?;
     let description = serde_json::json!({
         "name": task.name,
         "doc": task.doc.trim(),
-        "interface": interface(task, dialect).to_json(),
+        "interface": task.interface_in(dialect).to_json(),
         "template": template,
     });
     Ok(format!("{description:#}\n"))

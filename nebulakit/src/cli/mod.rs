@@ -22,8 +22,6 @@ mod run;
 #[cfg(feature = "run")]
 mod signature;
 #[cfg(feature = "run")]
-mod template;
-#[cfg(feature = "run")]
 mod types;
 #[cfg(feature = "run")]
 mod usage;

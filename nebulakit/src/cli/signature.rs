@@ -6,7 +6,8 @@ use serde_json::Value;
 
 use super::data::to_json;
 use super::render::{self, Reader};
-use crate::task::def::{AnyParam, TaskDef};
+use crate::task::def::TaskDef;
+use crate::task::param::AnyParam;
 
 /// What follows the task's name: inputs with types and defaults, and outputs.
 pub(super) fn signature(task: &TaskDef, dialect: &'static Dialect) -> String {

@@ -7,7 +7,7 @@ use nebulakit_types::storage::shown;
 use nebulakit_types::visible;
 
 use crate::services::env::{self, Environment};
-use crate::task::inputs::Element;
+use crate::task::prepare::Element;
 
 /// A request to run one task of this binary in a container.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -16,6 +16,7 @@ use crate::services::stats::Stats;
 use crate::services::stores::Stores;
 use crate::task::cancellation::Cancellation;
 use crate::task::context::Context;
+use crate::task::invocation::Caller;
 use crate::task::surroundings::{Deadline, LogSink, Places, ProgressSink, Surroundings};
 
 /// Makes a [`Context`] without a platform; see [`Context::builder`].
@@ -65,6 +66,7 @@ impl ContextBuilder {
             offloaded: Bounds::default(),
             progress: None,
             logs: None,
+            caller: None,
         })
     }
 
@@ -145,6 +147,13 @@ impl ContextBuilder {
     #[must_use]
     pub fn logs(mut self, sink: Arc<dyn LogSink>) -> Self {
         self.0.logs = Some(sink);
+        self
+    }
+
+    /// Who starts the tasks that this one calls, instead of a run in the same process.
+    #[must_use]
+    pub fn caller(mut self, caller: Arc<dyn Caller>) -> Self {
+        self.0.caller = Some(caller);
         self
     }
 

@@ -51,6 +51,11 @@ impl TaskError {
         self.marked(Marks { code: Some(code.into()), ..Marks::default() })
     }
 
+    /// An error with these marks alone.
+    pub(crate) fn with_marks(error: anyhow::Error, recoverable: Option<bool>, code: Option<String>) -> Self {
+        Self { error, marks: Marks { recoverable, code } }
+    }
+
     fn marked(self, marks: Marks) -> Self {
         Self { marks: marks.or(|| self.marks), ..self }
     }

@@ -2,16 +2,24 @@
 
 mod backtrace;
 pub(crate) mod builder;
+pub(crate) mod call;
 pub(crate) mod cancellation;
 pub(crate) mod context;
 pub(crate) mod def;
+pub(crate) mod definition;
 pub(crate) mod error;
 pub(crate) mod failure;
 pub(crate) mod inputs;
+pub(crate) mod invocation;
 pub(crate) mod marks;
 mod offloaded;
-mod options;
+pub(crate) mod options;
 pub(crate) mod panic;
+pub(crate) mod param;
+pub(crate) mod prepare;
 pub(crate) mod registry;
+pub(crate) mod returns;
 pub(crate) mod run;
 pub(crate) mod surroundings;
+pub(crate) mod template;
+pub(crate) mod value;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::LazyLock;
 
 use nebulakit_types::storage::shown;
 use nebulakit_types::visible;
@@ -14,9 +15,32 @@ pub struct Registered(pub &'static TaskDef);
 
 inventory::collect!(Registered);
 
-/// The tasks of a binary, by full name.
+/// The tasks of this binary.
+///
+/// # Examples
+/// ```
+/// use nebulakit::prelude::*;
+///
+/// #[task(name = "app.divider")]
+/// fn divider(a: f64, b: f64) -> f64 {
+///     a / b
+/// }
+/// # fn main() {
+///
+/// let task = nebulakit::registry().get("divider").unwrap();
+/// assert_eq!(task.name(), "app.divider");
+/// assert_eq!(nebulakit::registry().iter().count(), 1);
+/// # }
+/// ```
+#[must_use]
+pub fn registry() -> &'static Registry {
+    static LINKED: LazyLock<Registry> = LazyLock::new(Registry::linked);
+    &LINKED
+}
+
+/// The tasks of a binary, by full name; see [`registry`].
 #[derive(Debug)]
-pub(crate) struct Registry {
+pub struct Registry {
     tasks: BTreeMap<&'static str, Vec<&'static TaskDef>>,
 }
 
@@ -27,8 +51,14 @@ impl Registry {
         inventory::iter::<Registered>().map(|registered| registered.0).collect()
     }
 
+    /// The task called `name`: its full name, or the last segments of it where no other task ends so. [`None`] too where several are called so.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&'static TaskDef> {
+        self.find(name).ok()
+    }
+
     /// Every task, in the order of their names; one that is defined twice occurs twice.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &'static TaskDef> {
+    pub fn iter(&self) -> impl Iterator<Item = &'static TaskDef> {
         self.tasks.values().flatten().copied()
     }
 

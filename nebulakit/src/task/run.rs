@@ -15,11 +15,12 @@ use nebulakit_types::{ErrorKind, LiteralType, block_on};
 use tokio::runtime::Handle;
 
 use crate::task::context::Context;
-use crate::task::def::{Call, CallKind, Ended, TaskDef};
+use crate::task::def::TaskDef;
 use crate::task::failure::{Failure, Unsuccessful, code};
-use crate::task::inputs::{Element, prepare};
 use crate::task::offloaded::fetch_offloaded;
 use crate::task::panic::{guard, guard_future};
+use crate::task::prepare::{Element, prepare};
+use crate::task::returns::{Ended, Function, Prepared};
 use crate::task::surroundings::Deadline;
 
 /// How long a task that was asked to stop, or whose time is up, may take to end by itself and to save what it has.
@@ -57,7 +58,7 @@ pub(crate) async fn run(task: &'static TaskDef, inputs: &[u8], element: Option<&
 }
 
 /// The call, with its inputs converted. Those in files of their own are rare: only when one is met are all looked for.
-async fn decode(task: &'static TaskDef, inputs: &[u8], element: Option<&Element>, context: &Context) -> Result<Call, Unsuccessful> {
+async fn decode(task: &'static TaskDef, inputs: &[u8], element: Option<&Element>, context: &Context) -> Result<Prepared, Unsuccessful> {
     // Defaults and conversions may be the user's own code.
     let attempt = |references: References| context.workspace().enter(|| guard(|| prepare(task, inputs, references, element, context)));
     let call = match attempt(References::default())? {
@@ -76,13 +77,13 @@ async fn decode(task: &'static TaskDef, inputs: &[u8], element: Option<&Element>
 }
 
 /// Runs the task's own code: a future here, a function that blocks off the threads of the runtime that polls this.
-async fn perform(call: Call, context: &Context) -> Ended {
+async fn perform(call: Prepared, context: &Context) -> Ended {
     let dialect = context.surroundings().dialect;
     let outbox = Outbox::new(context.workspace());
     // An error's own text is the user's code too, so it is made under guard.
     match call.0 {
-        CallKind::Future(future) => context.workspace().scope(guard_future(async { future(dialect, outbox).await })).await?,
-        CallKind::Blocking(function) => match Handle::try_current() {
+        Function::Future(future) => context.workspace().scope(guard_future(async { future(dialect, outbox).await })).await?,
+        Function::Blocking(function) => match Handle::try_current() {
             Ok(runtime) => {
                 let workspace = context.workspace().clone();
                 let ended = runtime.spawn_blocking(move || workspace.enter(|| guard(|| function(dialect, outbox))));

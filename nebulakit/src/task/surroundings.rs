@@ -14,8 +14,10 @@ use crate::services::secrets::Secrets;
 use crate::services::stats::Stats;
 use crate::services::stores::Stores;
 use crate::task::cancellation::Cancellation;
+use crate::task::invocation::Caller;
 
 /// What a [`Context`](crate::Context) is made of. Nothing of it is read from the process.
+#[derive(Clone)]
 pub(crate) struct Surroundings {
     pub(crate) identity: Arc<Identity>,
     pub(crate) stores: Stores,
@@ -36,6 +38,8 @@ pub(crate) struct Surroundings {
     pub(crate) offloaded: Bounds,
     pub(crate) progress: Option<Arc<dyn ProgressSink>>,
     pub(crate) logs: Option<Arc<dyn LogSink>>,
+    /// Starts the tasks that this one calls; [`None`] for a run in the same process.
+    pub(crate) caller: Option<Arc<dyn Caller>>,
 }
 
 /// The places may hold secrets in their URLs.

@@ -10,7 +10,8 @@ use nebulakit_types::visible;
 use crate::cli::commands::{self, Setting};
 use crate::cli::signature::default;
 use crate::cli::types;
-use crate::task::def::{AnyParam, TaskDef};
+use crate::task::def::TaskDef;
+use crate::task::param::AnyParam;
 
 /// The option that names a file of inputs.
 pub(super) const INPUTS_FILE: &str = "inputs-file";

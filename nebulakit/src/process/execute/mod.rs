@@ -291,6 +291,7 @@ impl Execution {
                 offloaded,
                 progress: None,
                 logs: None,
+                caller: None,
             };
             Context::new(surroundings, task.options.secrets.iter().map(|asked| [asked.group, asked.version, asked.key]).collect())
         })

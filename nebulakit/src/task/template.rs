@@ -12,7 +12,9 @@ use nebulakit_types::wire::flyteidl::core::{
 use nebulakit_types::wire::google::protobuf as google;
 use nebulakit_types::{Dialect, Interface, Variable};
 
-use crate::task::def::{Mount, Resources, SecretRequest, TaskDef, TaskOptions};
+use crate::task::def::TaskDef;
+use crate::task::definition::Definition;
+use crate::task::options::{Mount, Resources, SecretRequest, TaskOptions};
 
 /// What runs the task: the platform's plugin for containers. Other types fall through to the same plugin, but depend on no
 /// operator's list of allowed types.
@@ -36,39 +38,102 @@ const ARGUMENTS: [&str; 10] = [
     "{{.prevCheckpointPrefix}}",
 ];
 
-/// What the task takes and gives. A variable without a doc comment is described by its name, as with flytekit.
-pub(super) fn interface(task: &TaskDef, dialect: &Dialect) -> Interface {
-    let variable = |name: &str, literal_type, doc: &str| Variable {
-        description: if doc.is_empty() { name.to_owned() } else { doc.trim().to_owned() },
-        ..Variable::new(name, literal_type)
-    };
-    Interface {
-        inputs: task.params.iter().map(|param| variable(param.name(), param.literal_type(dialect), param.doc())).collect(),
-        outputs: task.returns.variables(dialect).into_iter().map(|(name, literal_type)| variable(name, literal_type, "")).collect(),
+impl TaskDef {
+    /// What the task takes and gives, in the order of the source. A variable without a doc comment is described by its name, as with
+    /// flytekit.
+    ///
+    /// # Examples
+    /// ```
+    /// use nebulakit::Task;
+    /// use nebulakit::prelude::*;
+    ///
+    /// #[task(outputs(quotient, remainder))]
+    /// fn divide(a: i64, b: i64) -> (i64, i64) {
+    ///     (a / b, a % b)
+    /// }
+    /// # fn main() {
+    ///
+    /// let interface = divide::def().interface();
+    /// assert_eq!(interface.inputs[0].literal_type.to_string(), "int");
+    /// assert_eq!(interface.outputs[1].name, "remainder");
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn interface(&self) -> Interface {
+        self.interface_in(&Dialect::FLYTE_1)
+    }
+
+    /// The same as `dialect` has it.
+    pub(crate) fn interface_in(&self, dialect: &Dialect) -> Interface {
+        let variable = |name: &str, literal_type, doc: &str| Variable {
+            description: if doc.is_empty() { name.to_owned() } else { doc.trim().to_owned() },
+            ..Variable::new(name, literal_type)
+        };
+        Interface {
+            inputs: self.params.iter().map(|param| variable(param.name(), param.literal_type(dialect), param.doc())).collect(),
+            outputs: self.returns.variables(dialect).into_iter().map(|(name, literal_type)| variable(name, literal_type, "")).collect(),
+        }
+    }
+
+    /// The task as it is registered, without what only a registration knows: its id and its image. Its container is started with the file
+    /// `binary`.
+    ///
+    /// # Examples
+    /// ```
+    /// use nebulakit::Task;
+    /// use nebulakit::prelude::*;
+    ///
+    /// #[task(retries = 3)]
+    /// fn double(x: i64) -> i64 {
+    ///     2 * x
+    /// }
+    /// # fn main() {
+    ///
+    /// let template = double::def().template("/app/tasks");
+    /// assert_eq!(template.metadata.and_then(|metadata| metadata.retries).map(|retries| retries.retries), Some(3));
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn template(&self, binary: &str) -> TaskTemplate {
+        self.template_in(binary, &Dialect::FLYTE_1)
+    }
+
+    /// The same as `dialect` has it.
+    pub(crate) fn template_in(&self, binary: &str, dialect: &Dialect) -> TaskTemplate {
+        let options = self.options;
+        let mut args = vec!["execute", "--task-name", self.name];
+        args.extend(ARGUMENTS);
+        let container = Container {
+            command: vec![binary.to_owned()],
+            args: args.into_iter().map(str::to_owned).collect(),
+            resources: Some(wire::Resources { requests: amounts(&options.requests), limits: amounts(&options.limits) }),
+            env: options.env.iter().map(|(key, value)| KeyValuePair { key: (*key).to_owned(), value: (*value).to_owned() }).collect(),
+            ..Container::default()
+        };
+        TaskTemplate {
+            r#type: TASK_TYPE.to_owned(),
+            metadata: Some(metadata(options)),
+            interface: Some(self.interface_in(dialect).to_wire()),
+            security_context: (!options.secrets.is_empty())
+                .then(|| SecurityContext { secrets: options.secrets.iter().map(secret).collect(), ..SecurityContext::default() }),
+            extended_resources: extended(options),
+            target: Some(task_template::Target::Container(container)),
+            ..TaskTemplate::default()
+        }
     }
 }
 
-/// The template of `task`, whose container is started with the file `binary`.
-pub(super) fn template(task: &TaskDef, binary: &str, dialect: &Dialect) -> TaskTemplate {
-    let options = task.options;
-    let mut args = vec!["execute", "--task-name", task.name];
-    args.extend(ARGUMENTS);
-    let container = Container {
-        command: vec![binary.to_owned()],
-        args: args.into_iter().map(str::to_owned).collect(),
-        resources: Some(wire::Resources { requests: amounts(&options.requests), limits: amounts(&options.limits) }),
-        env: options.env.iter().map(|(key, value)| KeyValuePair { key: (*key).to_owned(), value: (*value).to_owned() }).collect(),
-        ..Container::default()
-    };
-    TaskTemplate {
-        r#type: TASK_TYPE.to_owned(),
-        metadata: Some(metadata(options)),
-        interface: Some(interface(task, dialect).to_wire()),
-        security_context: (!options.secrets.is_empty())
-            .then(|| SecurityContext { secrets: options.secrets.iter().map(secret).collect(), ..SecurityContext::default() }),
-        extended_resources: extended(options),
-        target: Some(task_template::Target::Container(container)),
-        ..TaskTemplate::default()
+impl Definition for TaskDef {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn interface(&self) -> Interface {
+        self.interface_in(&Dialect::FLYTE_1)
+    }
+
+    fn output_names(&self) -> &'static [&'static str] {
+        self.returns.names()
     }
 }
 
@@ -154,25 +219,27 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::task::def::{AnyParam, CacheOptions, Param, Returns};
+    use crate::task::def::TaskParts;
+    use crate::task::options::CacheOptions;
+    use crate::task::param::{AnyParam, Param};
+    use crate::task::returns::Returns;
 
     static INPUT: Param<i64> = Param::<i64>::new("rows", "How many.");
     static PARAMS: [&dyn AnyParam; 1] = [&INPUT];
     static RETURNS: Returns<()> = Returns::<()>::new(&[]);
 
     fn described(options: &'static TaskOptions) -> serde_json::Value {
-        let task = TaskDef {
+        let task = TaskDef::of(TaskParts {
             name: "app.load",
             doc: "",
-            file: "",
-            line: 0,
+            at: ("", 0),
             params: &PARAMS,
             returns: &RETURNS,
             options,
             is_async: false,
-            call: |_, _| Ok(RETURNS.blocking(|| ())),
-        };
-        to_json(Message::TaskTemplate, &template(&task, "app", &Dialect::FLYTE_1).encode_to_vec()).unwrap()
+            prepare: |_, _| Ok(RETURNS.blocking(|| ())),
+        });
+        to_json(Message::TaskTemplate, &task.template("app").encode_to_vec()).unwrap()
     }
 
     #[test]

@@ -1,0 +1,183 @@
+//! A task that a running task calls.
+
+use std::any::Any;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context as Waker, Poll};
+use std::time::SystemTime;
+
+use nebulakit_types::convert::reader::References;
+use nebulakit_types::convert::writer::map_of_literals;
+use nebulakit_types::outbox::Outbox;
+use nebulakit_types::outputs::TaskOutputs;
+
+use crate::services::identity::{Identity, TaskId};
+use crate::task::context::Context;
+use crate::task::def::TaskDef;
+use crate::task::error::{IgnoreOutputs, TaskError};
+use crate::task::failure::{Failure, Unsuccessful, code};
+use crate::task::invocation::{Child, Invocation};
+use crate::task::run::run;
+use crate::task::surroundings::{Deadline, Places, Surroundings};
+
+/// A task that runs when this is awaited: what `task::call(&ctx, ..)` gives.
+///
+/// It runs in this process, on the runtime that polls it, with the stores, the secrets and the cancellation of the task that calls it; under
+/// a [`Caller`](crate::Caller) it is a node of its own. Its failure is a [`TaskError`], with the code of the task that failed.
+///
+/// # Examples
+/// ```
+/// use nebulakit::prelude::*;
+///
+/// #[task]
+/// fn double(x: i64) -> i64 {
+///     2 * x
+/// }
+///
+/// #[task]
+/// async fn quadruple(ctx: Context, x: i64) -> anyhow::Result<i64> {
+///     let twice = double::call(&ctx, x).await?;
+///     Ok(double::call(&ctx, twice).retries(2).await?)
+/// }
+/// # fn main() -> anyhow::Result<()> {
+/// # let folder = tempfile::tempdir()?;
+/// # let ctx = Context::local(folder.path());
+/// assert_eq!(ctx.block_on(quadruple(ctx.clone(), 3))?, 12);
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "a call does nothing until it is awaited"]
+pub struct Call<O> {
+    retries: Option<u32>,
+    group: Option<String>,
+    state: State<O>,
+}
+
+enum State<O> {
+    New(Context, Invocation<O>),
+    Running(Pin<Box<dyn Future<Output = Result<O, TaskError>> + Send>>),
+    Over,
+}
+
+impl<O> fmt::Debug for Call<O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Call").field("retries", &self.retries).field("group", &self.group).finish_non_exhaustive()
+    }
+}
+
+impl<O> Call<O> {
+    /// For expansions alone.
+    #[doc(hidden)]
+    pub fn new(context: &Context, invocation: Invocation<O>) -> Self {
+        Self { retries: None, group: None, state: State::New(context.clone(), invocation) }
+    }
+
+    /// How often a recoverable failure is repeated, instead of as often as the task says.
+    pub fn retries(self, retries: u32) -> Self {
+        Self { retries: Some(retries), ..self }
+    }
+
+    /// The group in which consoles show it.
+    pub fn group(self, group: impl Into<String>) -> Self {
+        Self { group: Some(group.into()), ..self }
+    }
+}
+
+impl<O: TaskOutputs> Future for Call<O> {
+    type Output = Result<O, TaskError>;
+
+    fn poll(mut self: Pin<&mut Self>, waker: &mut Waker<'_>) -> Poll<Self::Output> {
+        loop {
+            match std::mem::replace(&mut self.state, State::Over) {
+                State::New(context, invocation) => {
+                    let (retries, group) = (self.retries, self.group.take());
+                    self.state = State::Running(Box::pin(called(context, invocation, retries, group)));
+                }
+                State::Running(mut future) => {
+                    let poll = future.as_mut().poll(waker);
+                    if poll.is_pending() {
+                        self.state = State::Running(future);
+                    }
+                    return poll;
+                }
+                State::Over => panic!("a call is not polled after its end"),
+            }
+        }
+    }
+}
+
+async fn called<O: TaskOutputs>(
+    context: Context,
+    invocation: Invocation<O>,
+    retries: Option<u32>,
+    group: Option<String>,
+) -> Result<O, TaskError> {
+    let definition = invocation.definition();
+    let of_inputs = |error| failed(Failure::of_input(definition.name(), &error));
+    let dialect = context.surroundings().dialect;
+    let outputs = if let Some(caller) = context.surroundings().caller.clone() {
+        // The child is elsewhere: its data has to be where it can be reached.
+        let mut outbox = Outbox::new(context.workspace());
+        let inputs = invocation.inputs(dialect, &mut outbox).map_err(of_inputs)?;
+        let what = "cannot store the data of the inputs";
+        outbox.send().await.map_err(|error| failed(Failure::of_store(what, &error)))?;
+        caller.call(Child::new(definition, inputs, retries, group)).await?
+    } else {
+        let inputs = invocation.inputs(dialect, &mut Outbox::default()).map_err(of_inputs)?;
+        let task = (definition as &dyn Any).downcast_ref::<TaskDef>();
+        let task = task.ok_or_else(|| TaskError::permanent(anyhow::anyhow!("`{}` is not a task: it needs a caller", definition.name())))?;
+        here(&context, task, &inputs, retries.unwrap_or(task.options.retries)).await?
+    };
+    let references = References::default().within(context.workspace());
+    invocation.outputs(&outputs, &references).map_err(|error| failed(Failure::of_outputs(&error)))
+}
+
+/// Runs `task` in this process, as one that `context`'s calls.
+async fn here(context: &Context, task: &'static TaskDef, inputs: &[u8], retries: u32) -> Result<Vec<u8>, TaskError> {
+    let mut attempt = 0;
+    loop {
+        let ran = run(task, inputs, None, &of_child(context, task, attempt)).await;
+        let error = match ran.ended {
+            Ok(returned) => {
+                let outputs = returned.outputs.iter().map(|output| (output.name, output.literal.as_slice()));
+                return Ok(map_of_literals(outputs));
+            }
+            Err(Unsuccessful::Ignored) => return Err(TaskError::new(IgnoreOutputs)),
+            Err(Unsuccessful::BadInputs(error)) => return Err(failed(Failure::of_input(task.name, &error))),
+            Err(Unsuccessful::Failed(failure)) => failed(failure),
+        };
+        if error.is_recoverable() != Some(true) || attempt == retries || context.is_cancelled() {
+            return Err(error);
+        }
+        attempt += 1;
+    }
+}
+
+/// The context of a task that `context`'s calls: with its stores, secrets, sinks and cancellation, and until its own time is up or the
+/// caller's is.
+fn of_child(context: &Context, task: &TaskDef, attempt: u32) -> Context {
+    let own = context.surroundings();
+    let identity = &own.identity;
+    let id = TaskId { name: task.name.to_owned(), ..identity.task.clone() };
+    let timeout = task.options.timeout.and_then(|timeout| Deadline::after(timeout, true));
+    let deadlines = [own.deadline.filter(|deadline| deadline.is_kept), timeout];
+    let surroundings = Surroundings {
+        identity: Arc::new(Identity { task: id, attempt, ..(**identity).clone() }),
+        started: SystemTime::now(),
+        deadline: deadlines.into_iter().flatten().min_by_key(|deadline| deadline.at),
+        raw_output_prefix: Some(context.raw_output_prefix().to_owned()),
+        checkpoint: Places::default(),
+        progress: None,
+        ..own.clone()
+    };
+    Context::new(surroundings, task.options.secrets.iter().map(|asked| [asked.group, asked.version, asked.key]).collect())
+}
+
+/// The error of a task that failed, for the one that called it.
+fn failed(failure: Failure) -> TaskError {
+    // What nobody said is said anew of the caller.
+    let is_plain = [code::USER, code::USER_RECOVERABLE].contains(&failure.code.as_str());
+    TaskError::with_marks(anyhow::Error::msg(failure.message), failure.recoverable, (!is_plain).then_some(failure.code))
+}
