@@ -10,6 +10,8 @@ pub mod schema;
 mod services;
 pub mod storage;
 mod task;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 #[doc = include_str!("docs/derive.md")]
 pub use nebulakit_macros::NebulaType;

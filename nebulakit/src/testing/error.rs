@@ -1,0 +1,71 @@
+//! How a run failed.
+
+use std::fmt;
+
+use crate::task::failure::{Failure, Origin, Unsuccessful};
+
+/// Why a run gave no outputs: what the platform would be told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunError {
+    /// [`None`] where the task asked to end without outputs.
+    failure: Option<Failure>,
+}
+
+impl RunError {
+    pub(super) fn new(ended: Unsuccessful, task: &str) -> Self {
+        Self {
+            failure: match ended {
+                Unsuccessful::BadInputs(error) => Some(Failure::of_input(task, &error)),
+                Unsuccessful::Failed(failure) => Some(failure),
+                Unsuccessful::Ignored => None,
+            },
+        }
+    }
+
+    pub(super) fn failed(failure: Failure) -> Self {
+        Self { failure: Some(failure) }
+    }
+
+    /// The code that a console shows, such as `USER:RuntimeError`, `USER:Panic` or the author's own; empty where the task asked to end without
+    /// outputs.
+    #[must_use]
+    pub fn code(&self) -> &str {
+        self.failure.as_ref().map_or("", |failure| &failure.code)
+    }
+
+    /// The message that a console shows: the error, and all that caused it.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        self.failure.as_ref().map_or("the task ended without outputs, as it asked to", |failure| &failure.message)
+    }
+
+    /// Whether the platform makes another attempt while the task has `retries` left; [`None`] where the task does not say, and it is as
+    /// the platform has it: no on Flyte 1, yes on Flyte 2.
+    #[must_use]
+    pub fn is_recoverable(&self) -> Option<bool> {
+        self.failure.as_ref().map_or(Some(false), |failure| failure.recoverable)
+    }
+
+    /// Whether the task's own code is at fault, or its caller, and not a store or this library.
+    #[must_use]
+    pub fn is_of_user(&self) -> bool {
+        self.failure.as_ref().is_some_and(|failure| failure.origin == Origin::User)
+    }
+
+    /// Whether the task asked to end without outputs, by [`IgnoreOutputs`](crate::IgnoreOutputs).
+    #[must_use]
+    pub fn is_ignored(&self) -> bool {
+        self.failure.is_none()
+    }
+}
+
+impl fmt::Display for RunError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.failure {
+            Some(failure) => write!(f, "{}: {}", failure.code, failure.message),
+            None => f.write_str(self.message()),
+        }
+    }
+}
+
+impl std::error::Error for RunError {}

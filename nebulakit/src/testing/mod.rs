@@ -1,0 +1,56 @@
+//! Tests of tasks: one run without a platform, with its inputs and outputs as values and with fakes for what a platform gives.
+//!
+//! A task's function can be called as it is. A run does more: the values travel as on a platform, defaults are taken, the outputs are checked
+//! against the interface, files are stored and read again, and the error has the code that a console shows.
+//!
+//! ```
+//! use nebulakit::prelude::*;
+//! use nebulakit::testing;
+//!
+//! /// Divides `a` by `b`.
+//! #[task]
+//! fn divider(a: f64, #[default(2.0)] b: f64) -> anyhow::Result<f64> {
+//!     anyhow::ensure!(b != 0.0, "cannot divide {a} by zero");
+//!     Ok(a / b)
+//! }
+//! # fn main() -> Result<(), testing::RunError> {
+//!
+//! assert_eq!(testing::run_blocking(divider::with(7.0, Default))?, 3.5);
+//! let error = testing::run_blocking(divider::with(7.0, 0.0)).unwrap_err();
+//! assert_eq!((error.code(), error.message()), ("USER:RuntimeError", "cannot divide 7 by zero"));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! In async tests, `testing::run(divider::with(7.0, 2.0)).await` does the same. [`Harness`] gives a task secrets, a checkpoint or other stores, and
+//! what it left besides its outputs: decks, metrics, progress, log.
+
+mod error;
+mod harness;
+mod recorded;
+
+pub use self::error::RunError;
+pub use self::harness::{Harness, Run};
+pub use self::recorded::Line;
+use crate::Invocation;
+use crate::TaskOutputs;
+
+/// Runs a task with the values of `invocation`, on the runtime that polls this, in a folder of its own. Files, directories and tables that come
+/// out live as long as a value that came out with them.
+///
+/// # Errors
+/// When the task fails, with the code and the kind that a platform would be told.
+pub async fn run<O: TaskOutputs>(invocation: Invocation<O>) -> Result<O, RunError> {
+    Harness::new().run(invocation).await.outputs
+}
+
+/// The same in code that is not async, such as a plain `#[test]`.
+///
+/// # Errors
+/// As [`run`].
+///
+/// # Panics
+/// In async code, where [`run`] does the same.
+pub fn run_blocking<O: TaskOutputs>(invocation: Invocation<O>) -> Result<O, RunError> {
+    Harness::new().run_blocking(invocation).outputs
+}
