@@ -7,7 +7,7 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use futures_util::TryStreamExt as _;
-use nebulakit_types::storage::{AzureConfig, GcsConfig, PutOptions, Registry, S3Config, Storage, StorageConfig, TreeOptions};
+use nebulakit_types::storage::{AzureConfig, GcsConfig, PutOptions, S3Config, Storage, StorageConfig, TreeOptions, UrlAliases};
 use nebulakit_types::workspace::Workspace;
 use nebulakit_types::{Directory, File, Literal, NebulaType, Raw, Result};
 
@@ -82,7 +82,7 @@ impl tracing::Subscriber for Log {
 }
 
 fn config(server: &str) -> StorageConfig {
-    let mut registry = Registry::default();
+    let mut registry = UrlAliases::default();
     for (prefix, store) in
         [("lake://", "memory://lake".to_owned()), ("mere://", "s3://bucket/base".to_owned()), ("reservoir://", format!("{server}/base"))]
     {

@@ -1,6 +1,6 @@
 //! URLs below a registered prefix stay below what it is registered for, and files below a directory in it.
 
-use nebulakit_types::storage::{PutOptions, Registry, Storage, StorageConfig};
+use nebulakit_types::storage::{PutOptions, Storage, StorageConfig, UrlAliases};
 use nebulakit_types::workspace::Workspace;
 use nebulakit_types::{Directory, ErrorKind};
 
@@ -30,9 +30,9 @@ const LEADING_OUT: [&str; 18] = [
 ];
 
 fn storage(store: &str) -> Storage {
-    let mut registry = Registry::default();
+    let mut registry = UrlAliases::default();
     registry.register("lake://", store).unwrap();
-    Storage::new(StorageConfig { registry, retries: Some(0), ..StorageConfig::default() })
+    Storage::new(StorageConfig { aliases: registry, retries: Some(0), ..StorageConfig::default() })
 }
 
 #[tokio::test]
@@ -85,7 +85,7 @@ async fn odd_names_stay_below_a_registered_prefix() {
 #[test]
 fn nothing_can_follow_a_query() {
     for store in ["https://host/base?sig=abc", "https://host/base#part"] {
-        let error = Registry::default().register("lake://", store).unwrap_err();
+        let error = UrlAliases::default().register("lake://", store).unwrap_err();
         assert!(error.to_string().contains("a query or a fragment") && !error.to_string().contains("abc"), "{error}");
     }
 }

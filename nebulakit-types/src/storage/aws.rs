@@ -6,13 +6,22 @@ use std::sync::Arc;
 use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey};
 
 use super::cloud::{
-    Place, Store, check_bucket, check_header, container_path, container_url, endpoint_url, refused, secret_url, service_url,
+    Bucket, Kind, Making, Place, check_bucket, check_header, container_path, container_url, endpoint_url, refused, secret_url, service_url,
 };
+use super::config::{AddressingStyle, Environment, StorageConfig};
 use super::local::read_short;
-use super::location::shown;
-use super::transport::{Asking, Connector, client_options, retry_config};
-use super::{AddressingStyle, Environment, StorageConfig};
+use super::shown::shown;
+use super::transport::{Asking, client_options, retry_config};
 use crate::{Error, ErrorKind, Result};
+
+/// What is special about S3.
+pub(super) static S3: Kind = Kind {
+    feature: "aws",
+    make: store,
+    elsewhere: "set AWS_REGION to the region of the bucket, or FLYTE_AWS_ENDPOINT to where the store is",
+    denies_absence: true,
+    metadata_identifiers: false,
+};
 
 const LOOKED_FOR: &str = "FLYTE_AWS_ACCESS_KEY_ID and FLYTE_AWS_SECRET_ACCESS_KEY (or section `aws` of Flyte's configuration file), \
     AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_WEB_IDENTITY_TOKEN_FILE and AWS_ROLE_ARN, the keys of the profile (AWS_PROFILE, else \
@@ -21,14 +30,9 @@ const LOOKED_FOR: &str = "FLYTE_AWS_ACCESS_KEY_ID and FLYTE_AWS_SECRET_ACCESS_KE
 /// The longest file of profiles that is read, in bytes: 1 MiB. Those of people who have hundreds of accounts are a tenth of it.
 const LONGEST_PROFILE: u64 = 1 << 20;
 
-/// Makes the store of a bucket; `region` is where the bucket said it is.
-pub(super) fn store(
-    place: &Place<'_>,
-    region: Option<&str>,
-    anonymous: bool,
-    config: &StorageConfig,
-    connector: &Connector,
-) -> Result<Store> {
+/// Makes the store of a bucket.
+fn store(making: &Making<'_>) -> Result<Bucket> {
+    let Making { place, region, anonymous, config, connector } = *making;
     let bucket = place.authority;
     check_bucket(place.url, bucket)?;
     let (s3, environment) = (&config.s3, &config.environment);
@@ -112,7 +116,7 @@ pub(super) fn store(
         .build()
         .map_err(|error| refused(place, config, &error))?;
     asking.sign_as(objects.credentials(), &region);
-    Ok(Store { objects: Arc::new(objects), looked_for: LOOKED_FOR, region: Some(region), anonymous, bodies_in_memory })
+    Ok(Bucket { objects: Arc::new(objects), looked_for: LOOKED_FOR, region: Some(region), anonymous, bodies_in_memory })
 }
 
 /// The service that gives credentials, where the configuration has none.

@@ -6,8 +6,9 @@ use std::time::Instant;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// Requests in flight: enough for all objects of a tree that are under way.
-pub(super) const REQUESTS: usize = super::transfer::AT_ONCE;
+/// Requests in flight: enough for all objects of a tree that are under way. Small ones are bound by latency, and a store answers in tens of
+/// milliseconds.
+pub(super) const REQUESTS: usize = 64;
 
 /// Fewer than this are never allowed, however much a store complains.
 const FEWEST: usize = 4;
@@ -16,16 +17,13 @@ const FEWEST: usize = 4;
 const PATIENCE: usize = 8;
 
 /// Bytes of bodies held in memory. With what connections and allocators keep it stays far below the 96 MB of a whole program.
-#[cfg(feature = "cloud")]
 pub(super) const MEMORY: usize = 40 << 20;
 
-#[cfg(feature = "cloud")]
 const UNIT: usize = 1 << 10;
 
 #[derive(Debug)]
 pub(super) struct Budget {
     requests: Arc<Semaphore>,
-    #[cfg(feature = "cloud")]
     memory: Arc<Semaphore>,
     /// How many requests the stores bear: halved when one asks for less, and growing again while none does.
     bearable: AtomicUsize,
@@ -45,7 +43,6 @@ impl Default for Budget {
     fn default() -> Self {
         Self {
             requests: Arc::new(Semaphore::new(REQUESTS)),
-            #[cfg(feature = "cloud")]
             memory: Arc::new(Semaphore::new(MEMORY / UNIT)),
             bearable: AtomicUsize::new(REQUESTS),
             existing: AtomicUsize::new(REQUESTS),
@@ -70,14 +67,12 @@ impl Budget {
     }
 
     /// Waits for the right to hold so many bytes. More than there are in all counts as all.
-    #[cfg(feature = "cloud")]
     pub(super) async fn memory(&self, bytes: usize) -> Option<OwnedSemaphorePermit> {
         let units = bytes.div_ceil(UNIT).clamp(1, MEMORY / UNIT);
         self.memory.clone().acquire_many_owned(u32::try_from(units).unwrap_or(u32::MAX)).await.ok()
     }
 
     /// The same without waiting.
-    #[cfg(feature = "cloud")]
     pub(super) fn memory_now(&self, bytes: usize) -> Option<OwnedSemaphorePermit> {
         let units = bytes.div_ceil(UNIT).clamp(1, MEMORY / UNIT);
         self.memory.clone().try_acquire_many_owned(u32::try_from(units).unwrap_or(u32::MAX)).ok()

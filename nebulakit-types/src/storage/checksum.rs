@@ -11,8 +11,8 @@ use crc_fast::{CrcAlgorithm, checksum_combine};
 use http::{HeaderMap, HeaderName, StatusCode, header};
 use md5::{Digest as _, Md5};
 
-use super::location::shown;
-use super::transfer::ONE_TRY;
+use super::shown::shown;
+use super::words::ONE_TRY;
 use crate::{Error, ErrorKind, Result};
 
 /// What the bytes of a whole object have to come to.

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-use super::Registry;
+use super::aliases::UrlAliases;
 use super::shown::shown;
 #[cfg(feature = "client")]
 use super::shown::shown_in;
@@ -16,8 +16,8 @@ use crate::{Error, ErrorKind, Secret};
 /// How the stores are reached. `Default` gives the clouds' public endpoints, no credentials and the retries described at each field.
 #[derive(Debug, Clone, Default)]
 pub struct StorageConfig {
-    /// Which stores serve which URLs, where the scheme does not say it.
-    pub registry: Registry,
+    /// URLs that stand for others.
+    pub aliases: UrlAliases,
     /// S3 and what speaks its protocol.
     pub s3: S3Config,
     /// Google Cloud Storage.

@@ -3,16 +3,14 @@
 #[cfg(feature = "cloud")]
 use object_store::Error as StoreError;
 
-use super::StorageConfig;
 #[cfg(feature = "cloud")]
-use super::cloud::{Place, Store};
-#[cfg(feature = "cloud")]
-use super::location::Cloud;
-use super::location::shown;
-use super::transfer::{LATE, tried};
+use super::cloud::{Bucket, Kind, Place};
+use super::config::StorageConfig;
+use super::shown::shown;
 use super::transport::{Failure, Trace, What};
 #[cfg(feature = "cloud")]
 use super::transport::{innermost, said};
+use super::words::{LATE, tried};
 use crate::{Error, ErrorKind};
 
 #[cfg(feature = "cloud")]
@@ -26,7 +24,7 @@ pub(super) fn absence(config: &StorageConfig, trace: &Trace) -> String {
 
 /// The error of an operation on the object at `place`.
 #[cfg(feature = "cloud")]
-pub(super) fn explain(place: &Place<'_>, store: &Store, config: &StorageConfig, error: &StoreError, trace: &Trace) -> Error {
+pub(super) fn explain(cloud: &Kind, place: &Place<'_>, store: &Bucket, config: &StorageConfig, error: &StoreError, trace: &Trace) -> Error {
     let url = shown(place.url);
     let (kind, text) = match &trace.last {
         Some(failure) if failure.metadata => {
@@ -35,7 +33,7 @@ pub(super) fn explain(place: &Place<'_>, store: &Store, config: &StorageConfig, 
             (ErrorKind::Denied, format!("`{url}`: {NO_CREDENTIALS}; looked for {places}; {origin} {what}{effort}"))
         }
         Some(failure) => match &failure.what {
-            What::Answer { status, code, message } => answer(place, &url, failure, *status, code, message, trace),
+            What::Answer { status, code, message } => answer(cloud, place, failure, (*status, code, message), trace),
             What::Elsewhere { status, code, place: to } => {
                 let (origin, said) = (&failure.origin, status_text(*status, code, ""));
                 let text = format!("`{url}`: {origin} answered {said} and sent on to {to}, which is not followed{}", effort(trace));
@@ -56,9 +54,7 @@ pub(super) fn explain(place: &Place<'_>, store: &Store, config: &StorageConfig, 
     };
     let error = Error::new(kind, config.scrub(text));
     match &trace.last {
-        Some(Failure { what: What::Elsewhere { .. } | What::Answer { status: 300..400, .. }, .. }) => {
-            error.with_hint(elsewhere(place.cloud))
-        }
+        Some(Failure { what: What::Elsewhere { .. } | What::Answer { status: 300..400, .. }, .. }) => error.with_hint(cloud.elsewhere),
         _ => error,
     }
 }
@@ -86,7 +82,14 @@ pub(super) fn explain_web(url: &str, config: &StorageConfig, why: &str, trace: &
 }
 
 #[cfg(feature = "cloud")]
-fn answer(place: &Place<'_>, url: &str, failure: &Failure, status: u16, code: &str, message: &str, trace: &Trace) -> (ErrorKind, String) {
+fn answer(
+    cloud: &Kind,
+    place: &Place<'_>,
+    failure: &Failure,
+    (status, code, message): (u16, &str, &str),
+    trace: &Trace,
+) -> (ErrorKind, String) {
+    let url = shown(place.url);
     let origin = &failure.origin;
     let said = status_text(status, code, message);
     if no_bucket(failure) {
@@ -95,7 +98,7 @@ fn answer(place: &Place<'_>, url: &str, failure: &Failure, status: u16, code: &s
     }
     let mut text = format!("`{url}`: {origin} answered {said}{}", effort(trace));
     match status {
-        403 if place.cloud == Cloud::S3 && code == "AccessDenied" => {
+        403 if cloud.denies_absence && code == "AccessDenied" => {
             text.push_str("; where the credentials may not list the bucket, an object that is not there is answered so too");
         }
         412 => text.push_str("; the object changed while it was read"),
@@ -108,16 +111,6 @@ fn answer(place: &Place<'_>, url: &str, failure: &Failure, status: u16, code: &s
     // What has expired is refused like what is wrong, whatever the number says.
     let expired = matches!(code, "ExpiredToken" | "ExpiredTokenException" | "InvalidToken" | "TokenRefreshRequired");
     (if expired { ErrorKind::Denied } else { status_kind(status) }, text)
-}
-
-/// What to do about a store that sends its clients elsewhere.
-#[cfg(feature = "cloud")]
-fn elsewhere(cloud: Cloud) -> &'static str {
-    match cloud {
-        Cloud::S3 => "set AWS_REGION to the region of the bucket, or FLYTE_AWS_ENDPOINT to where the store is",
-        Cloud::Gcs => "set GOOGLE_BASE_URL to where the store is",
-        Cloud::Azure => "set AZURE_STORAGE_ENDPOINT to where the store is",
-    }
 }
 
 /// Whether what is missing is the bucket itself.

@@ -5,15 +5,25 @@ use std::sync::Arc;
 use object_store::StaticCredentialProvider;
 use object_store::gcp::{GcpCredential, GoogleCloudStorageBuilder, GoogleConfigKey};
 
-use super::StorageConfig;
-use super::cloud::{Place, Store, check_bucket, endpoint_url, refused};
-use super::transport::{Connector, client_options, retry_config};
+use super::cloud::{Bucket, Kind, Making, check_bucket, endpoint_url, refused};
+use super::transport::{client_options, retry_config};
 use crate::Result;
+
+/// What is special about Google Cloud Storage.
+pub(super) static GCS: Kind = Kind {
+    feature: "gcp",
+    make: store,
+    elsewhere: "set GOOGLE_BASE_URL to where the store is",
+    denies_absence: false,
+    metadata_identifiers: false,
+};
 
 const LOOKED_FOR: &str = "GOOGLE_SERVICE_ACCOUNT, GOOGLE_SERVICE_ACCOUNT_KEY, GOOGLE_APPLICATION_CREDENTIALS, \
     ~/.config/gcloud/application_default_credentials.json, the service account of the machine";
 
-pub(super) fn store(place: &Place<'_>, anonymous: bool, config: &StorageConfig, connector: &Connector) -> Result<Store> {
+/// Makes the store of a bucket.
+fn store(making: &Making<'_>) -> Result<Bucket> {
+    let Making { place, anonymous, config, connector, .. } = *making;
     let bucket = place.authority;
     check_bucket(place.url, bucket)?;
     let (gcs, environment) = (&config.gcs, &config.environment);
@@ -47,5 +57,5 @@ pub(super) fn store(place: &Place<'_>, anonymous: bool, config: &StorageConfig, 
         .build()
         .map_err(|error| refused(place, config, &error))?;
     let anonymous = anonymous || gcs.anonymous;
-    Ok(Store { objects: Arc::new(objects), looked_for: LOOKED_FOR, region: None, anonymous, bodies_in_memory: false })
+    Ok(Bucket { objects: Arc::new(objects), looked_for: LOOKED_FOR, region: None, anonymous, bodies_in_memory: false })
 }

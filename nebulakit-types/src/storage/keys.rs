@@ -7,7 +7,8 @@ use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
 
-use super::location::{join, shown, split_query};
+use super::location::{join, split_query};
+use super::shown::shown;
 use crate::{Error, ErrorKind};
 
 /// Whether an object stands for a folder: some tools put an empty one whose key ends in a slash where they show a folder.

@@ -1,118 +1,59 @@
-//! From a URL to the store that serves it: schemes, their spellings, what a bucket's name may hold, and how URLs are joined.
+//! What URLs are made of: schemes and their spellings, paths of files, and how names are joined to them.
 
 use std::borrow::Cow;
 use std::path::PathBuf;
-#[cfg(feature = "cloud")]
-use std::time::Instant;
 
 use percent_encoding::percent_decode_str;
 
-use super::shown::without_query;
-pub(super) use super::shown::{shown, shown_path};
+use super::shown::{shown, without_query};
 use crate::{Error, ErrorKind, Result};
 
-/// The clouds, each behind the cargo feature of its name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Cloud {
-    S3,
-    Gcs,
-    Azure,
-}
-
-/// Where a URL leads.
-#[derive(Debug, PartialEq)]
-pub(super) enum Location<'a> {
-    Local(PathBuf),
-    /// What follows `memory://`.
-    Memory(Cow<'a, str>),
-    #[cfg(feature = "cloud")]
-    Object(Place<'a>),
-    /// The whole URL.
-    #[cfg(feature = "http")]
-    Web(Cow<'a, str>),
-}
-
-/// A place in a cloud: a bucket (container) and the key in it, verbatim. Keys of object stores are not percent-encoded in URLs, by the habit
-/// of every tool of these stores.
-#[cfg(feature = "cloud")]
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Place<'a> {
-    /// What was asked for, as messages name it.
-    pub(super) url: &'a str,
-    pub(super) cloud: Cloud,
-    /// The authority as written: the bucket, or `container@account.host`.
-    pub(super) authority: &'a str,
-    pub(super) key: Cow<'a, str>,
-    /// When all that is done there has to be over.
-    pub(super) deadline: Option<Instant>,
-}
-
-const SCHEMES: &[(&str, Option<Cloud>)] = &[
-    ("s3", Some(Cloud::S3)),
-    ("s3a", Some(Cloud::S3)),
-    ("gs", Some(Cloud::Gcs)),
-    ("gcs", Some(Cloud::Gcs)),
-    ("abfs", Some(Cloud::Azure)),
-    ("abfss", Some(Cloud::Azure)),
-    ("az", Some(Cloud::Azure)),
-    ("wasb", Some(Cloud::Azure)),
-    ("wasbs", Some(Cloud::Azure)),
-    ("http", None),
-    ("https", None),
+/// The schemes of the stores that come along, each with the feature that has it, in the order in which messages name them. Of one feature the
+/// first is the one that the others are spellings of, but for `http`.
+const SCHEMES: [(&str, &str, bool); 11] = [
+    ("s3", "aws", cfg!(feature = "aws")),
+    ("s3a", "aws", cfg!(feature = "aws")),
+    ("gs", "gcp", cfg!(feature = "gcp")),
+    ("gcs", "gcp", cfg!(feature = "gcp")),
+    ("abfs", "azure", cfg!(feature = "azure")),
+    ("abfss", "azure", cfg!(feature = "azure")),
+    ("az", "azure", cfg!(feature = "azure")),
+    ("wasb", "azure", cfg!(feature = "azure")),
+    ("wasbs", "azure", cfg!(feature = "azure")),
+    ("http", "http", cfg!(feature = "http")),
+    ("https", "http", cfg!(feature = "http")),
 ];
 
-fn feature(cloud: Option<Cloud>) -> (&'static str, bool) {
-    match cloud {
-        Some(Cloud::S3) => ("aws", cfg!(feature = "aws")),
-        Some(Cloud::Gcs) => ("gcp", cfg!(feature = "gcp")),
-        Some(Cloud::Azure) => ("azure", cfg!(feature = "azure")),
-        None => ("http", cfg!(feature = "http")),
-    }
+/// The schemes of a feature.
+pub(super) fn schemes_of(feature: &str) -> Vec<String> {
+    SCHEMES.iter().filter(|(_, of, _)| *of == feature).map(|(name, ..)| (*name).to_owned()).collect()
 }
 
-impl<'a> Location<'a> {
-    /// Reads a URL or a plain path.
-    pub(super) fn parse(url: &'a str) -> Result<Self> {
-        if url.is_empty() {
-            return Err(Error::new(ErrorKind::Url, "the URL is empty"));
-        }
-        let Some((scheme, rest)) = split_scheme(url) else { return Ok(Self::Local(PathBuf::from(url))) };
-        if scheme.eq_ignore_ascii_case("file") {
-            return file_url(url, rest).map(Self::Local);
-        }
-        if scheme.eq_ignore_ascii_case("memory") {
-            return Ok(Self::Memory(rest.into()));
-        }
-        let Some((_, cloud)) = SCHEMES.iter().find(|(name, _)| scheme.eq_ignore_ascii_case(name)) else {
-            return Err(unknown_scheme(url, scheme, []));
-        };
-        match *cloud {
-            #[cfg(feature = "http")]
-            None => Ok(Self::Web(url.into())),
-            #[cfg(feature = "cloud")]
-            Some(cloud) if feature(Some(cloud)).1 => {
-                // A signature is not part of a key: an object would be named after it.
-                let rest = &rest[..rest.len() - split_query(url).1.len()];
-                let (authority, key) = rest.split_once('/').unwrap_or((rest, ""));
-                check_authority(url, authority)?;
-                Ok(Self::Object(Place { url, cloud, authority, key: key.into(), deadline: None }))
-            }
-            off => Err(feature_off(url, feature(off).0)),
-        }
-    }
+/// Whether a scheme is that of a store that comes along with this build.
+pub(super) fn is_here(scheme: &str) -> bool {
+    matches!(scheme.to_ascii_lowercase().as_str(), "file" | "memory")
+        || SCHEMES.iter().any(|(name, _, is_here)| *is_here && scheme.eq_ignore_ascii_case(name))
+}
 
-    /// Whether a scheme is one of those that have a store, if only in another build.
-    pub(super) fn serves(scheme: &str) -> bool {
-        matches!(scheme, "file" | "memory") || SCHEMES.iter().any(|(name, _)| *name == scheme)
+/// Whether a scheme is that of a store that comes along, if only in another build.
+pub(super) fn comes_along(scheme: &str) -> bool {
+    matches!(scheme, "file" | "memory") || SCHEMES.iter().any(|(name, ..)| *name == scheme)
+}
+
+/// Why no store serves a scheme.
+pub(super) fn unserved(url: &str, scheme: &str, others: impl IntoIterator<Item = String>) -> Error {
+    match SCHEMES.iter().find(|(name, ..)| scheme.eq_ignore_ascii_case(name)) {
+        Some((_, feature, false)) => feature_off(url, feature),
+        _ => unknown_scheme(url, scheme, others),
     }
 }
 
 /// The scheme in small letters; of several spellings of one, the first.
 pub(super) fn canonical_scheme(scheme: &str) -> String {
     let scheme = scheme.to_ascii_lowercase();
-    let cloud = SCHEMES.iter().find(|(name, _)| *name == scheme).and_then(|(_, cloud)| *cloud);
-    let first = SCHEMES.iter().find(|(_, other)| cloud.is_some() && *other == cloud);
-    first.map_or(scheme, |(name, _)| (*name).to_owned())
+    let feature = SCHEMES.iter().find(|(name, ..)| *name == scheme).map(|(_, feature, _)| *feature).filter(|feature| *feature != "http");
+    let first = SCHEMES.iter().find(|(_, other, _)| Some(*other) == feature);
+    first.map_or(scheme, |(name, ..)| (*name).to_owned())
 }
 
 fn feature_off(url: &str, feature: &str) -> Error {
@@ -174,27 +115,14 @@ pub(super) fn out_of_reach(url: &str) -> Error {
     Error::new(ErrorKind::Denied, message).with_hint("give the context a storage that does: `Context::builder(dir).storage(..)`")
 }
 
-pub(super) fn unknown_scheme(url: &str, scheme: &str, registered: impl IntoIterator<Item = String>) -> Error {
+fn unknown_scheme(url: &str, scheme: &str, others: impl IntoIterator<Item = String>) -> Error {
     let mut served = String::from("local paths, file, memory");
-    let built_in = SCHEMES.iter().filter(|(_, cloud)| feature(*cloud).1).map(|(name, _)| (*name).to_owned());
-    for name in built_in.chain(registered) {
+    let come_along = SCHEMES.iter().filter(|(.., is_here)| *is_here).map(|(name, ..)| (*name).to_owned());
+    for name in come_along.chain(others) {
         served.push_str(", ");
         served.push_str(&name);
     }
     Error::new(ErrorKind::Url, format!("`{}`: no store for `{scheme}://`; this program serves {served}", shown(url)))
-}
-
-/// Refuses what could not stand in the host or the path of a request.
-#[cfg(feature = "cloud")]
-fn check_authority(url: &str, authority: &str) -> Result<()> {
-    if authority.is_empty() {
-        return Err(Error::new(ErrorKind::Url, format!("`{}` names no bucket", shown(url))));
-    }
-    let strange = |c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_' | '@' | '$' | ':'));
-    match authority.chars().find(|c| strange(*c)) {
-        Some(c) => Err(Error::new(ErrorKind::Url, format!("`{}`: {c:?} cannot stand in the name of a bucket", shown(url)))),
-        None => Ok(()),
-    }
 }
 
 /// Appends `name` to a prefix with exactly one slash between them.
@@ -239,9 +167,16 @@ pub fn child_url(prefix: &str, key: &str) -> String {
 
 /// The path of a URL that leads to this machine.
 pub(crate) fn local_path(url: &str) -> Option<PathBuf> {
-    match Location::parse(url) {
-        Ok(Location::Local(path)) => Some(path),
-        _ => None,
+    path_of(url).ok().flatten()
+}
+
+/// The same; a URL of a file that cannot be one says why.
+pub(super) fn path_of(url: &str) -> Result<Option<PathBuf>> {
+    match split_scheme(url) {
+        None if url.is_empty() => Ok(None),
+        None => Ok(Some(PathBuf::from(url))),
+        Some((scheme, rest)) if scheme.eq_ignore_ascii_case("file") => file_url(url, rest).map(Some),
+        Some(_) => Ok(None),
     }
 }
 
@@ -276,16 +211,13 @@ mod tests {
 
     #[test]
     fn file_urls_are_decoded_and_plain_paths_are_not() {
-        let local = |url| match Location::parse(url) {
-            Ok(Location::Local(path)) => path.to_string_lossy().into_owned(),
-            other => panic!("{url}: {other:?}"),
-        };
+        let local = |url| path_of(url).unwrap().unwrap().to_string_lossy().into_owned();
         assert_eq!(local("file:///a%20b/%C3%A9+%25"), "/a b/é+%");
         assert_eq!(local("file://localhost/a"), "/a");
         assert_eq!(local("file:/a"), "/a");
         assert_eq!(local("FILE:///a"), "/a");
         assert_eq!(local("/a%20b"), "/a%20b");
         assert_eq!(local("a:b/c"), "a:b/c");
-        assert!(Location::parse("file://host/a").is_err());
+        assert!(path_of("file://host/a").is_err());
     }
 }

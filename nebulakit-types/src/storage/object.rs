@@ -4,8 +4,21 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::SystemTime;
 
-use super::location::shown;
+use super::shown::shown;
 use crate::{Error, ErrorKind, Result};
+
+/// What the stored object says of itself besides its bytes, in stores that keep it; local files and memory do not.
+#[derive(Debug, Clone, Default)]
+pub struct PutOptions {
+    /// The `Content-Type`.
+    pub content_type: Option<String>,
+    /// The `Content-Encoding`: how the bytes, which are stored as they are, were encoded. Of [`Storage::upload`](super::Storage::upload), a source whose name ends in
+    /// `.gz` is marked `gzip` where this is absent; an empty text leaves it out.
+    pub content_encoding: Option<String>,
+    /// User metadata, over that of [`StorageConfig::metadata`](super::StorageConfig::metadata). Characters that no header can hold are percent-encoded; on Azure, whose
+    /// names are identifiers, hyphens in names become underscores.
+    pub metadata: BTreeMap<String, String>,
+}
 
 /// The facts of one object, as [`Storage::stat`](super::Storage::stat) and [`Reading::meta`](super::Reading::meta) give them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -28,6 +41,12 @@ pub struct ObjectMeta {
 impl ObjectMeta {
     /// The length of what comes from an http server that names none.
     pub const UNKNOWN: u64 = u64::MAX;
+
+    /// The facts of an object of which nothing is known but its length in bytes.
+    #[must_use]
+    pub fn of_size(size: u64) -> Self {
+        Self { size, ..Self::default() }
+    }
 }
 
 /// An object found by [`Storage::list`](super::Storage::list) and its likes.
@@ -73,7 +92,7 @@ pub struct TreeOptions {
     /// What becomes of symbolic links in an uploaded directory.
     pub symlinks: Symlinks,
     /// What each uploaded object says of itself.
-    pub put: super::PutOptions,
+    pub put: PutOptions,
 }
 
 /// What becomes of symbolic links in an uploaded directory. None is ever passed over in silence.
@@ -104,17 +123,19 @@ impl std::ops::AddAssign for Transferred {
     }
 }
 
-/// What was looked for.
+/// What a store says of an object that was asked for.
 #[derive(Debug)]
-pub(super) enum Found<T> {
+pub enum Answer<T> {
+    /// It is there.
     There(T),
-    /// It is not there: what was answered and how often it was asked for, as the end of a message.
+    /// It is not there. The text is how a message about that ends: what was answered and how often it was asked for, as `: host answered 404`;
+    /// it may be empty.
     Absent(String),
 }
 
-impl<T> Found<T> {
-    /// What this machine has or has not.
-    pub(super) fn here(found: Option<T>) -> Self {
+impl<T> Answer<T> {
+    /// What there is, if there is something.
+    pub fn of(found: Option<T>) -> Self {
         found.map_or_else(|| Self::Absent(String::new()), Self::There)
     }
 
@@ -126,49 +147,11 @@ impl<T> Found<T> {
         }
     }
 
-    pub(super) fn if_there(self) -> Option<T> {
+    /// What there is.
+    pub fn if_there(self) -> Option<T> {
         match self {
             Self::There(found) => Some(found),
             Self::Absent(_) => None,
         }
-    }
-}
-
-/// What stands directly below a prefix.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Below {
-    /// An object: its name and its length in bytes.
-    Object(String, u64),
-    /// The name of a prefix with more below it, without the slash.
-    Prefix(String),
-}
-
-impl Below {
-    /// What follows the listed prefix, verbatim.
-    pub(super) fn into_key(self) -> String {
-        match self {
-            Self::Object(key, _) => key,
-            Self::Prefix(name) => name + "/",
-        }
-    }
-}
-
-/// What a listing could not give.
-#[derive(Debug)]
-pub(crate) struct Gap {
-    /// What it is of, as a key below the listed prefix; without one the listing ends here.
-    pub(crate) key: Option<String>,
-    pub(crate) error: Error,
-}
-
-impl Gap {
-    pub(super) fn at(key: String, error: Error) -> Self {
-        Self { key: Some(key), error }
-    }
-}
-
-impl From<Error> for Gap {
-    fn from(error: Error) -> Self {
-        Self { key: None, error }
     }
 }

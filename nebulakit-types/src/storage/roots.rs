@@ -13,7 +13,8 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 
-use super::StorageConfig;
+use super::config::StorageConfig;
+use super::local::read_file;
 
 /// Where the distributions keep their bundle: Debian and Alpine, Fedora, RHEL, SUSE, Alpine and macOS.
 #[cfg(not(feature = "embedded-roots"))]
@@ -125,7 +126,7 @@ fn usual(roots: &mut RootCertStore) {
 }
 
 fn add(roots: &mut RootCertStore, path: &std::path::Path) -> std::io::Result<()> {
-    let pem = super::read_file(path)?;
+    let pem = read_file(path)?;
     // As everywhere, a certificate that cannot be read is passed over, so that one bad entry does not take the others with it.
     roots.add_parsable_certificates(CertificateDer::pem_slice_iter(&pem).flatten());
     Ok(())

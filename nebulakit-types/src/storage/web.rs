@@ -2,6 +2,7 @@
 //!
 //! A user and a password in the URL go to its own origin, as basic authentication.
 
+use std::future::ready;
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::Instant;
@@ -15,15 +16,77 @@ use http_body_util::BodyExt as _;
 use object_store::client::{HttpError, HttpErrorKind, HttpRequest, HttpRequestBody, HttpResponse};
 use percent_encoding::percent_decode_str;
 
+use super::address::Address;
 use super::checksum::Checksum;
+use super::config::StorageConfig;
+use super::content::{Chunks, Content, Extent};
 use super::fault::{absence, explain_web, status_kind};
-use super::object::Found;
-use super::transfer::{ONE_TRY, Opened, Wanted};
+use super::location::schemes_of;
+use super::object::{Answer, ObjectMeta, PutOptions};
+use super::page::{Depth, Page};
+use super::shown::shown;
+use super::store::{Pending, Resilience, Store, Upload};
 use super::transport::{Connector, Trace, Watch, follow, innermost, retry_config, said};
-use super::{ObjectMeta, StorageConfig};
+use super::words::ONE_TRY;
 use crate::{Error, ErrorKind, Result};
 
-pub(super) async fn get(config: &StorageConfig, connector: &Connector, url: &str, deadline: Option<Instant>) -> Result<Found<Bytes>> {
+/// Web addresses: read only, and without a listing.
+#[derive(Debug)]
+pub(super) struct Web {
+    config: Arc<StorageConfig>,
+    connector: Connector,
+}
+
+impl Web {
+    pub(super) fn new(config: Arc<StorageConfig>, connector: Connector) -> Self {
+        Self { config, connector }
+    }
+}
+
+fn read_only(at: &Address) -> Error {
+    Error::new(ErrorKind::Url, format!("`{}` cannot be written: http is for reading", shown(at.url())))
+}
+
+impl Store for Web {
+    fn schemes(&self) -> Vec<String> {
+        schemes_of("http")
+    }
+
+    fn head<'a>(&'a self, at: &'a Address) -> Pending<'a, Answer<ObjectMeta>> {
+        Box::pin(stat(&self.config, &self.connector, at.target(), at.deadline()))
+    }
+
+    fn get<'a>(&'a self, at: &'a Address, extent: &'a Extent, version: Option<&'a str>) -> Pending<'a, Answer<Content>> {
+        Box::pin(open(&self.config, &self.connector, at.target(), at.deadline(), extent, version))
+    }
+
+    fn get_whole<'a>(&'a self, at: &'a Address) -> Pending<'a, Answer<Bytes>> {
+        Box::pin(get(&self.config, &self.connector, at.target(), at.deadline()))
+    }
+
+    fn begin<'a>(&'a self, at: &'a Address, _options: &'a PutOptions) -> Pending<'a, Arc<dyn Upload>> {
+        Box::pin(ready(Err(read_only(at))))
+    }
+
+    fn list<'a>(&'a self, prefix: &'a Address, _depth: Depth, _page: Option<&'a str>) -> Pending<'a, Page> {
+        let text = format!("`{}` cannot be listed: http has no listing", shown(prefix.url()));
+        Box::pin(ready(Err(Error::new(ErrorKind::Url, text))))
+    }
+
+    fn delete<'a>(&'a self, at: &'a Address) -> Pending<'a, ()> {
+        Box::pin(ready(Err(read_only(at))))
+    }
+
+    fn check_write(&self, at: &Address, _options: &PutOptions) -> Result<()> {
+        Err(read_only(at))
+    }
+
+    fn resilience(&self) -> Resilience {
+        Resilience::Requests
+    }
+}
+
+async fn get(config: &StorageConfig, connector: &Connector, url: &str, deadline: Option<Instant>) -> Result<Answer<Bytes>> {
     let read = |answer: HttpResponse| async move {
         let checksum = answer.extensions().get::<Checksum>().copied();
         // A body that is shorter than its announced length is an error of the client below.
@@ -31,38 +94,38 @@ pub(super) async fn get(config: &StorageConfig, connector: &Connector, url: &str
     };
     let (out, trace) = Trace::of(deadline, run(config, connector, request(url, "GET")?, read)).await;
     let out = out.map_err(|why| explain_web(url, config, &why, &trace))?;
-    let Some((checksum, bytes)) = out else { return Ok(Found::Absent(absence(config, &trace))) };
+    let Some((checksum, bytes)) = out else { return Ok(Answer::Absent(absence(config, &trace))) };
     if let Some(checksum) = checksum {
         checksum.check(url, checksum.of(&bytes))?;
     }
-    Ok(Found::There(bytes))
+    Ok(Answer::There(bytes))
 }
 
-pub(super) async fn stat(config: &StorageConfig, connector: &Connector, url: &str, deadline: Option<Instant>) -> Result<Found<ObjectMeta>> {
+async fn stat(config: &StorageConfig, connector: &Connector, url: &str, deadline: Option<Instant>) -> Result<Answer<ObjectMeta>> {
     let read = |answer: HttpResponse| std::future::ready(Ok(facts(&answer)));
     let (out, trace) = Trace::of(deadline, run(config, connector, request(url, "HEAD")?, read)).await;
     let meta = out.map_err(|why| explain_web(url, config, &why, &trace))?;
-    Ok(meta.map_or_else(|| Found::Absent(absence(config, &trace)), Found::There))
+    Ok(meta.map_or_else(|| Answer::Absent(absence(config, &trace)), Answer::There))
 }
 
 /// Opens an object or a range of it, of the version named by an etag where one is given; one request. A server that knows no ranges gives
 /// the whole.
-pub(super) async fn open(
+async fn open(
     config: &Arc<StorageConfig>,
     connector: &Connector,
     url: &str,
     deadline: Option<Instant>,
-    wanted: &Wanted,
+    wanted: &Extent,
     version: Option<&str>,
-) -> Result<Found<Opened>> {
+) -> Result<Answer<Content>> {
     let mut request = request(url, "GET")?;
     let range = match wanted {
-        Wanted::All => None,
-        Wanted::From(start) => Some(format!("bytes={start}-")),
-        Wanted::First(length) => Some(format!("bytes=0-{}", length - 1)),
-        Wanted::Range(range) => Some(format!("bytes={}-{}", range.start, range.end.saturating_sub(1))),
+        Extent::All => None,
+        Extent::From(start) => Some(format!("bytes={start}-")),
+        Extent::First(length) => Some(format!("bytes=0-{}", length - 1)),
+        Extent::Range(range) => Some(format!("bytes={}-{}", range.start, range.end.saturating_sub(1))),
     };
-    let fault = |why: &str| Error::new(ErrorKind::Io, format!("`{}`: {why}{ONE_TRY}", super::location::shown(url)));
+    let fault = |why: &str| Error::new(ErrorKind::Io, format!("`{}`: {why}{ONE_TRY}", shown(url)));
     for (name, value) in [(header::RANGE, range.as_deref()), (header::IF_MATCH, version)] {
         if let Some(value) = value {
             let value = HeaderValue::from_str(value).map_err(|_| fault("its etag cannot stand in a request"))?;
@@ -72,7 +135,7 @@ pub(super) async fn open(
     let watch = Watch::until(deadline);
     let opened = watch.of(run(config, connector, request, |answer| std::future::ready(Ok(answer)))).await;
     let opened = opened.map_err(|why| explain_web(url, config, &why, &watch.trace()))?;
-    let Some(answer) = opened else { return Ok(Found::Absent(absence(config, &watch.trace()))) };
+    let Some(answer) = opened else { return Ok(Answer::Absent(absence(config, &watch.trace()))) };
     let mut meta = facts(&answer);
     let mut cut = 0..u64::MAX;
     let range = if answer.status().as_u16() == 206 {
@@ -84,7 +147,7 @@ pub(super) async fn open(
             return Err(fault(&format!("the server was asked for the bytes {asked:?} and gave {range:?}")));
         }
         range
-    } else if let Wanted::First(_) = wanted {
+    } else if let Extent::First(_) = wanted {
         0..meta.size
     } else {
         // A server that knows no ranges: of the whole that it gives, the rest is passed over.
@@ -96,16 +159,13 @@ pub(super) async fn open(
         range
     };
     if version.is_some_and(|version| meta.etag.as_deref() != Some(version)) {
-        return Err(Error::new(
-            ErrorKind::Changed,
-            format!("`{}`: the object changed while it was read{ONE_TRY}", super::location::shown(url)),
-        ));
+        return Err(Error::new(ErrorKind::Changed, format!("`{}`: the object changed while it was read{ONE_TRY}", shown(url))));
     }
     let checksum = answer.extensions().get().copied();
     let (config, owned, record) = (config.clone(), url.to_owned(), watch.clone());
     let body = watch.stream(only(cut, answer.into_body().into_data_stream()));
     let body = body.map_err(move |error| explain_web(&owned, &config, &innermost(&error), &record.trace()));
-    Ok(Found::There(Opened { meta, range, checksum, body: body.boxed() }))
+    Ok(Answer::There(Content { meta, range, checksum, body: Chunks::from(body.boxed()) }))
 }
 
 /// The part of a body that lies in a range.
@@ -186,7 +246,7 @@ where
 }
 
 fn request(url: &str, method: &str) -> Result<HttpRequest> {
-    let fault = |why: String| Error::new(ErrorKind::Url, format!("`{}` is no URL: {why}", super::location::shown(url)));
+    let fault = |why: String| Error::new(ErrorKind::Url, format!("`{}` is no URL: {why}", shown(url)));
     let mut parsed = url::Url::parse(url).map_err(|error| fault(error.to_string()))?;
     let mut request = HttpRequest::new(HttpRequestBody::empty());
     if !parsed.username().is_empty() || parsed.password().is_some() {

@@ -1,6 +1,6 @@
 //! Settings that name hosts, and names of buckets and keys, which do not.
 
-use nebulakit_types::storage::{AddressingStyle, GcsConfig, Registry, S3Config};
+use nebulakit_types::storage::{AddressingStyle, GcsConfig, S3Config, UrlAliases};
 
 use super::*;
 
@@ -196,10 +196,10 @@ async fn nothing_below_a_registered_prefix_moves_the_host() {
     let server = Server::follow([OBJECT]);
     let stranger = Server::follow([OBJECT]);
     let host = stranger.url.strip_prefix("http://").unwrap();
-    let mut registry = Registry::default();
+    let mut registry = UrlAliases::default();
     registry.register("lake://", &format!("http://me:{MARKER}@{}/base", server.url.strip_prefix("http://").unwrap())).unwrap();
     registry.register("pond://", "s3://bucket/base").unwrap();
-    let storage = Storage::new(StorageConfig { registry, ..stores(&server.url).remove(0).1 });
+    let storage = Storage::new(StorageConfig { aliases: registry, ..stores(&server.url).remove(0).1 });
     for scheme in ["lake", "pond"] {
         for rest in
             [format!("@{host}/x"), format!("/{host}/x"), format!("//{host}/x"), format!("\\\\{host}\\x"), format!("http://{host}/x")]

@@ -25,7 +25,7 @@ use nebulakit_types::outbox::Outbox;
 use nebulakit_types::outputs::OutputWriter;
 #[cfg(feature = "azure")]
 use nebulakit_types::storage::AzureConfig;
-use nebulakit_types::storage::{Environment, PutOptions, Registry, S3Config, Storage, StorageConfig, Symlinks, TreeOptions};
+use nebulakit_types::storage::{Environment, PutOptions, S3Config, Storage, StorageConfig, Symlinks, TreeOptions, UrlAliases};
 use nebulakit_types::workspace::Workspace;
 use nebulakit_types::{Dialect, Directory, ErrorKind, File};
 
@@ -361,10 +361,10 @@ async fn a_download_that_is_dropped_leaves_nothing() {
 #[tokio::test]
 async fn a_prefix_that_is_registered_for_a_bucket_leads_to_its_keys() {
     let server = good();
-    let mut registry = Registry::default();
+    let mut registry = UrlAliases::default();
     registry.register("lake://", "s3://bucket/deep").unwrap();
     registry.register("web://", &format!("{}/bucket/deep/", server.url)).unwrap();
-    let storage = Storage::new(StorageConfig { registry, ..config(&server) });
+    let storage = Storage::new(StorageConfig { aliases: registry, ..config(&server) });
     storage.put("lake://a/b c%+?.csv", vec!["x".into()], &PutOptions::default()).await.unwrap();
     assert_eq!(server.objects().all.keys().collect::<Vec<_>>(), ["deep/a/b c%+?.csv"]);
     let found = storage.list("lake://a").await.unwrap();

@@ -8,18 +8,29 @@ use std::sync::Arc;
 
 use object_store::azure::{AzureConfigKey, MicrosoftAzureBuilder};
 
-use super::StorageConfig;
-use super::cloud::{Place, Store, check_header, endpoint_url, refused, secret_url, service_url};
-use super::location::shown;
-use super::transport::{Connector, client_options, retry_config};
+use super::cloud::{Bucket, Kind, Making, Place, check_header, endpoint_url, refused, secret_url, service_url};
+use super::config::StorageConfig;
+use super::shown::shown;
+use super::transport::{client_options, retry_config};
 use crate::Secret;
 use crate::{Error, ErrorKind, Result};
+
+/// What is special about Azure Blob Storage.
+pub(super) static AZURE: Kind = Kind {
+    feature: "azure",
+    make: store,
+    elsewhere: "set AZURE_STORAGE_ENDPOINT to where the store is",
+    denies_absence: false,
+    metadata_identifiers: true,
+};
 
 const LOOKED_FOR: &str = "FLYTE_AZURE_STORAGE_ACCOUNT_KEY or FLYTE_AZURE_TENANT_ID, _CLIENT_ID and _CLIENT_SECRET (or section `azure` of \
     Flyte's configuration file), AZURE_STORAGE_TOKEN, AZURE_STORAGE_ACCOUNT_KEY, AZURE_FEDERATED_TOKEN_FILE with AZURE_CLIENT_ID and \
     AZURE_TENANT_ID, AZURE_CLIENT_SECRET with the same, AZURE_STORAGE_SAS_TOKEN, the managed identity of the machine";
 
-pub(super) fn store(place: &Place<'_>, anonymous: bool, config: &StorageConfig, connector: &Connector) -> Result<Store> {
+/// Makes the store of a container.
+fn store(making: &Making<'_>) -> Result<Bucket> {
+    let Making { place, anonymous, config, connector, .. } = *making;
     let azure = &config.azure;
     // `container@account.dfs.core.windows.net`, or the container alone.
     let (container, host) = match place.authority.split_once('@') {
@@ -59,7 +70,7 @@ pub(super) fn store(place: &Place<'_>, anonymous: bool, config: &StorageConfig, 
         .with_retry(retry_config(config))
         .build()
         .map_err(|error| refused(place, config, &error))?;
-    Ok(Store { objects: Arc::new(objects), looked_for: LOOKED_FOR, region: None, anonymous, bodies_in_memory: false })
+    Ok(Bucket { objects: Arc::new(objects), looked_for: LOOKED_FOR, region: None, anonymous, bodies_in_memory: false })
 }
 
 /// What the builder is told besides the target: the environment's variables first, and over them the configuration.

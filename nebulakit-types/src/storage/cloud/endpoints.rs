@@ -1,6 +1,6 @@
 //! What settings say of hosts: endpoints of stores, and the services that credentials come from.
 
-use super::super::location::shown;
+use super::super::shown::shown;
 #[cfg(feature = "aws")]
 use super::super::transport::is_container_service;
 #[cfg(any(feature = "aws", feature = "azure"))]

@@ -4,10 +4,11 @@ use object_store::path::{Path, PathPart};
 use object_store::{Attribute, Attributes};
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 
+use super::super::config::StorageConfig;
 use super::super::keys::LONGEST;
-use super::super::location::{Cloud, shown};
-use super::super::{ObjectMeta, PutOptions, StorageConfig};
-use super::Place;
+use super::super::object::{ObjectMeta, PutOptions};
+use super::super::shown::shown;
+use super::bucket::{Kind, Place};
 use crate::{Error, ErrorKind, Result};
 
 /// What a header cannot hold, and `%`, so that it can be undone.
@@ -42,7 +43,7 @@ pub(super) fn key_path(place: &Place<'_>, key: &str) -> Result<Path> {
     })
 }
 
-pub(super) fn attributes(place: &Place<'_>, config: &StorageConfig, options: &PutOptions) -> Result<Attributes> {
+pub(super) fn attributes(kind: &Kind, config: &StorageConfig, options: &PutOptions) -> Result<Attributes> {
     let header = |text: &str| utf8_percent_encode(text, NO_HEADER).to_string();
     let mut attributes = Attributes::new();
     let named = [(Attribute::ContentType, &options.content_type), (Attribute::ContentEncoding, &options.content_encoding)];
@@ -52,7 +53,7 @@ pub(super) fn attributes(place: &Place<'_>, config: &StorageConfig, options: &Pu
         }
     }
     for (name, value) in config.metadata.iter().chain(&options.metadata) {
-        let name = if place.cloud == Cloud::Azure { name.replace('-', "_") } else { name.clone() };
+        let name = if kind.metadata_identifiers { name.replace('-', "_") } else { name.clone() };
         if name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')) {
             let text = format!("`{name}` cannot name metadata of an object: letters, digits, `-`, `_` and `.` can");
             return Err(Error::new(ErrorKind::Unencodable, text));

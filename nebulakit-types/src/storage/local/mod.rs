@@ -1,8 +1,10 @@
 //! Files of this machine, by `std::fs` on the calling thread: a thread pool costs more than the small files of a task take.
 
+mod fault;
 mod folder;
 mod listing;
 mod regular;
+mod store;
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
@@ -15,44 +17,21 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 
+use self::fault::{PARTIAL, absent};
+pub(super) use self::fault::{cannot, fault, is_partial};
 pub(super) use self::folder::Folder;
 pub(super) use self::listing::{level, walk};
 pub(crate) use self::regular::kind_of;
 #[cfg(feature = "aws")]
 pub(super) use self::regular::read_short;
 pub use self::regular::{open_file, read_file};
-use super::ObjectMeta;
-use super::location::shown_path;
+pub(super) use self::store::{Local, PIECE};
+use super::object::ObjectMeta;
+use super::shown::shown_path;
 use crate::{Error, ErrorKind, Result};
-
-/// How the names of files begin that are being written; listings pass over them.
-const PARTIAL: &str = ".nebulakit-partial-";
 
 /// A copy of this size takes a fraction of a second.
 const COPIED_AT_ONCE: u64 = 64 << 20;
-
-pub(super) fn fault(verb: &str, path: &Path, error: io::Error) -> Error {
-    let kind = match error.kind() {
-        Io::NotFound => ErrorKind::NotFound,
-        Io::PermissionDenied | Io::ReadOnlyFilesystem => ErrorKind::Denied,
-        Io::InvalidFilename => ErrorKind::Name,
-        _ => ErrorKind::Io,
-    };
-    Error::new(kind, format!("{CANNOT}{verb} {}", shown_path(path))).with_source(error)
-}
-
-/// What an error of this file's says could not be done, and to which file.
-pub(super) fn cannot(error: &Error) -> Option<&str> {
-    error.message().strip_prefix(CANNOT)
-}
-
-/// How errors of this file's begin.
-const CANNOT: &str = "cannot ";
-
-/// A file below something that is no directory is as absent as any.
-fn absent(error: &io::Error) -> bool {
-    matches!(error.kind(), Io::NotFound | Io::NotADirectory)
-}
 
 pub(super) fn get(path: &Path) -> Result<Option<Bytes>> {
     Ok(regular::there(path, read_file(path))?.map(Bytes::from))
@@ -63,11 +42,6 @@ pub(super) fn delete(path: &Path) -> Result<()> {
         Err(error) if !absent(&error) => Err(fault("delete", path, error)),
         _ => Ok(()),
     }
-}
-
-/// Writes beside the target and renames: whoever looks sees the whole file or none.
-pub(super) fn put(path: &Path, parts: &[Bytes]) -> Result<()> {
-    Target::at(path).put(parts)
 }
 
 /// Where a file goes.
@@ -282,9 +256,4 @@ pub(super) fn copy(from: &Source, to: &Target, go_on: &dyn Fn() -> Result<()>, m
 pub(super) fn folds_case(directory: &Path) -> Result<bool> {
     let probe = Partial::beside(&Target::at(&directory.join("probe")))?;
     Ok(directory.join(probe.name.to_ascii_uppercase()).exists())
-}
-
-/// Whether a file of that name is one that is being written.
-pub(super) fn is_partial(name: &str) -> bool {
-    name.starts_with(PARTIAL)
 }

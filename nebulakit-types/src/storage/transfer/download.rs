@@ -4,11 +4,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
+use super::super::handle::Storage;
 use super::super::local::{self, Source, Target};
-use super::super::location::{Location, shown, shown_path};
-use super::super::object::Found;
-use super::{doing, late};
-use crate::storage::Storage;
+use super::super::shown::{shown, shown_path};
+use super::super::words::{doing, late};
 use crate::{Error, ErrorKind, Result};
 
 /// Smaller files are copied where they stand; larger ones take long enough to be worth a thread.
@@ -30,25 +29,23 @@ impl Storage {
 
     /// The same, of an object whose size is known from a listing.
     pub(super) async fn fetch(&self, url: &str, target: &Target, size: Option<u64>) -> Result<u64> {
-        match self.locate(url)? {
-            Location::Local(from) => {
-                let Some((file, meta)) = local::open(&from)? else {
-                    return Err(Error::new(ErrorKind::NotFound, format!("nothing is stored at {}", shown_path(&from))));
-                };
-                self.copy(Source { file, meta, path: from }, target.clone(), size).await
-            }
-            Location::Memory(key) => {
-                let bytes = Found::here(self.inner.memory.get(&key)).there(url)?;
-                let length = bytes.len() as u64;
-                self.expected(size, length);
-                target.put(&[bytes])?;
-                self.inner.progress.moved(length);
-                self.inner.progress.done();
-                Ok(length)
-            }
-            #[cfg(feature = "client")]
-            _ => self.fetch_remote(url, target, size).await,
+        let place = self.locate(url)?;
+        if let Some(from) = place.store.file(&place.address)? {
+            let Some((file, meta)) = local::open(&from)? else {
+                return Err(Error::new(ErrorKind::NotFound, format!("nothing is stored at {}", shown_path(&from))));
+            };
+            return self.copy(Source { file, meta, path: from }, target.clone(), size).await;
         }
+        if place.store.is_remote() {
+            return self.fetch_remote(&place, target, size).await;
+        }
+        let bytes = self.ask(&place, || place.store.get_whole(&place.address)).await?.there(url)?;
+        let length = bytes.len() as u64;
+        self.expected(size, length);
+        target.put(&[bytes])?;
+        self.inner.progress.moved(length);
+        self.inner.progress.done();
+        Ok(length)
     }
 
     /// Counts what was not counted when it was listed.

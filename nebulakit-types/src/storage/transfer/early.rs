@@ -11,9 +11,8 @@ use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use futures_util::stream::{FuturesUnordered, Stream, StreamExt as _};
 
-use super::super::location::Location;
-use super::super::object::Found;
-use crate::storage::Storage;
+use super::super::handle::Storage;
+use super::super::object::Answer;
 
 /// Larger objects wait.
 const SMALL: u64 = 256 << 10;
@@ -37,7 +36,7 @@ pub(super) struct Early {
 
 impl Early {
     pub(super) fn of(storage: &Storage, prefix: &str, at_once: usize) -> Self {
-        let is_remote = !matches!(storage.locate(prefix), Ok(Location::Local(_) | Location::Memory(_)));
+        let is_remote = storage.locate(prefix).is_ok_and(|place| place.store.is_remote());
         Self {
             storage: storage.clone(),
             is_remote,
@@ -79,7 +78,7 @@ impl Early {
         {
             let storage = self.storage.clone();
             let fetch = async move {
-                let found = storage.whole(&url).await.ok().and_then(Found::if_there);
+                let found = storage.whole(&url).await.ok().and_then(Answer::if_there);
                 (place, found.filter(|bytes| bytes.len() as u64 == size))
             };
             self.under_way.push(fetch.boxed());

@@ -1,20 +1,16 @@
 //! What lies below a prefix: all of it as a stream, or one level.
 
-use std::collections::BTreeSet;
-
 use futures_util::stream::{self, BoxStream};
 use futures_util::{Stream, StreamExt as _, TryStreamExt as _};
 
-#[cfg(feature = "http")]
-use super::super::location::shown;
-use super::super::location::{Location, child_url};
-use super::super::object::{Below, Gap};
-use super::super::{Level, ObjectInfo, keys, local};
-use super::doing;
-use crate::Result;
-use crate::storage::Storage;
-#[cfg(feature = "http")]
-use crate::{Error, ErrorKind};
+use super::super::handle::Storage;
+use super::super::location::child_url;
+use super::super::object::{Level, ObjectInfo};
+use super::super::page::{Below, Depth, Gap, Page};
+use super::super::stores::Place;
+use super::super::words::doing;
+use super::super::{keys, local};
+use crate::{Error, Result};
 
 /// Keys and sizes as they stand in the store; what cannot be listed of it is an error among them.
 type Found = BoxStream<'static, Result<(String, u64), Gap>>;
@@ -80,19 +76,40 @@ impl Storage {
 
     /// All that is below a prefix, as the store has it.
     pub(in super::super) async fn found(&self, prefix: &str) -> Result<Found> {
-        match self.locate(prefix)? {
-            Location::Local(path) => Ok(stream::iter(local::walk(&path)).boxed()),
-            Location::Memory(key) => Ok(stream::iter(self.inner.memory.list(&key).into_iter().map(Ok)).boxed()),
-            #[cfg(feature = "http")]
-            Location::Web(_) => Err(unlisted(prefix)),
-            #[cfg(feature = "cloud")]
-            Location::Object(place) => Ok(self.inner.clouds.walk(&place).await?.map_err(Gap::from).boxed()),
+        let place = self.locate(prefix)?;
+        if let Some(path) = place.store.file(&place.address)? {
+            return Ok(stream::iter(local::walk(&path)).boxed());
         }
+        let pages = self.pages(place, Depth::All).await?;
+        Ok(pages.map_ok(|page| stream::iter(page.objects.into_iter().map(Ok::<_, Error>))).try_flatten().map_err(Gap::from).boxed())
+    }
+
+    /// The pages of a listing, each by a request of the budget's. The first is fetched at once.
+    async fn pages(&self, place: Place, depth: Depth) -> Result<impl Stream<Item = Result<Page>> + Send + 'static + use<>> {
+        let first = self.page(&place, depth, None).await?;
+        let storage = self.clone();
+        Ok(stream::try_unfold(Some(Next::Here(first)), move |next| {
+            let (storage, place) = (storage.clone(), place.clone());
+            async move {
+                let mut page = match next {
+                    Some(Next::Here(page)) => page,
+                    Some(Next::At(token)) => storage.page(&place, depth, Some(&token)).await?,
+                    None => return Ok(None),
+                };
+                let next = page.next.take().map(Next::At);
+                Ok(Some((page, next)))
+            }
+        }))
+    }
+
+    async fn page(&self, place: &Place, depth: Depth, token: Option<&str>) -> Result<Page> {
+        let _request = self.request(place).await?;
+        self.ask(place, || place.store.list(&place.address, depth, token)).await
     }
 
     /// Whether a URL leads to this machine, where any name is that of a file.
     pub(in super::super) fn is_local(&self, url: &str) -> bool {
-        matches!(self.locate(url), Ok(Location::Local(_)))
+        self.local_path(url).is_some()
     }
 
     /// Lists one level below a prefix: the objects there, and the names of the prefixes further down. The prefix ends at a slash, written or
@@ -142,25 +159,27 @@ impl Storage {
     }
 
     async fn level(&self, prefix: &str) -> Result<FoundBelow> {
-        match self.locate(prefix)? {
-            Location::Local(path) => Ok(stream::iter(local::level(&path)?).boxed()),
-            Location::Memory(key) => {
-                let (mut level, mut prefixes) = (Vec::new(), BTreeSet::new());
-                for (key, size) in self.inner.memory.list(&key) {
-                    match key.split_once('/') {
-                        None => level.push(Below::Object(key, size)),
-                        Some((name, _)) => _ = prefixes.insert(name.to_owned()),
-                    }
-                }
-                level.extend(prefixes.into_iter().map(Below::Prefix));
-                Ok(stream::iter(level.into_iter().map(Ok)).boxed())
-            }
-            #[cfg(feature = "http")]
-            Location::Web(_) => Err(unlisted(prefix)),
-            #[cfg(feature = "cloud")]
-            Location::Object(place) => Ok(self.inner.clouds.level(&place).await?.map_err(Gap::from).boxed()),
+        let place = self.locate(prefix)?;
+        if let Some(path) = place.store.file(&place.address)? {
+            return Ok(stream::iter(local::level(&path)?).boxed());
         }
+        let pages = self.pages(place, Depth::One).await?;
+        let mut last = None;
+        let below = move |mut page: Page| {
+            // Some stores name a prefix with each page that has keys below it.
+            page.prefixes.retain(|prefix| Some(prefix) != last.as_ref());
+            last = page.prefixes.last().cloned().or(last.take());
+            let objects = page.objects.into_iter().map(|(key, size)| Below::Object(key, size));
+            stream::iter(objects.chain(page.prefixes.into_iter().map(Below::Prefix)).map(Ok::<_, Error>).collect::<Vec<_>>())
+        };
+        Ok(pages.map_ok(below).try_flatten().map_err(Gap::from).boxed())
     }
+}
+
+/// Where a listing stands.
+enum Next {
+    Here(Page),
+    At(String),
 }
 
 /// What keys are judged by.
@@ -192,9 +211,4 @@ impl Keys {
             (Self::Texts, Below::Prefix(name)) => keys::folder_fault(name),
         }
     }
-}
-
-#[cfg(feature = "http")]
-fn unlisted(prefix: &str) -> Error {
-    Error::new(ErrorKind::Url, format!("`{}` cannot be listed: http has no listing", shown(prefix)))
 }

@@ -5,7 +5,7 @@ use std::collections::hash_map::{Entry, HashMap};
 use std::path::{Path, PathBuf};
 
 use super::super::local::{Folder, Target};
-use super::super::location::{shown, shown_path};
+use super::super::shown::{shown, shown_path};
 use super::super::{keys, local};
 use super::listing::Keys;
 use crate::{Error, ErrorKind, Result};

@@ -4,23 +4,26 @@ use std::ops::Range;
 use std::time::Instant;
 
 use bytes::Bytes;
-use futures_util::StreamExt as _;
 
 #[cfg(feature = "client")]
 use super::super::checksum::{Checksum, Sum, Summed};
-use super::super::location::shown;
-use super::{Opened, Storage, Wanted, doing, tried};
-use crate::storage::ObjectMeta;
+use super::super::content::{Content, Extent};
+use super::super::handle::Storage;
+use super::super::object::ObjectMeta;
+use super::super::shown::shown;
+use super::super::store::Resilience;
+use super::super::stores::Place;
+use super::super::words::{LATE, doing, tried};
 use crate::{Error, ErrorKind, Result};
 
 /// A body that breaks off more often than this, though something came each time, is given up.
 const BREAKS: u32 = 100;
 
 /// A range on its way.
-pub(super) struct Pieces {
+pub(in super::super) struct Pieces {
     storage: Storage,
-    url: String,
-    opened: Opened,
+    place: Place,
+    opened: Content,
     at: u64,
     /// Whether something came since it was opened.
     fresh: bool,
@@ -36,15 +39,15 @@ pub(super) struct Pieces {
 }
 
 impl Pieces {
-    pub(super) fn new(storage: Storage, url: &str, opened: Opened, rewinds: bool) -> Self {
-        let (at, url) = (opened.range.start, url.to_owned());
+    pub(in super::super) fn new(storage: Storage, place: Place, opened: Content, rewinds: bool) -> Self {
+        let at = opened.range.start;
         // The clients of clouds have retries of their own, and what broke off for them without a byte is final.
-        let dry = if storage.retries_bodies(&url) { storage.inner.config.retries.unwrap_or(5) } else { 0 };
+        let dry = if place.store.resilience() == Resilience::Everything { 0 } else { storage.retries() };
         Self {
             #[cfg(feature = "client")]
             sum: begin(&opened),
             storage,
-            url,
+            place,
             opened,
             at,
             fresh: false,
@@ -64,13 +67,13 @@ impl Pieces {
     }
 
     /// The next piece and the offset where it belongs; `None` when all have come.
-    pub(super) async fn next(&mut self) -> Result<Option<(u64, Bytes)>> {
+    pub(in super::super) async fn next(&mut self) -> Result<Option<(u64, Bytes)>> {
         loop {
             let end = self.opened.range.end;
             if self.at == end {
                 return self.end().map(|()| None);
             }
-            let broken = match self.opened.body.next().await {
+            let broken = match self.come().await {
                 Some(Ok(piece)) if piece.is_empty() => continue,
                 Some(Ok(piece)) => {
                     let at = self.at;
@@ -87,6 +90,18 @@ impl Pieces {
                 Some(Err(error)) => error,
             };
             self.resume(broken).await?;
+        }
+    }
+
+    /// What comes next, in time.
+    async fn come(&mut self) -> Option<Result<Bytes>> {
+        let next = self.opened.body.next();
+        match self.storage.deadline.filter(|_| self.place.store.resilience() == Resilience::None) {
+            None => next.await,
+            Some(deadline) => match tokio::time::timeout_at(deadline.into(), next).await {
+                Ok(next) => next,
+                Err(_) => Some(Err(self.fault(format!("it had not come whole, but up to byte {}{LATE}", self.at)))),
+            },
         }
     }
 
@@ -112,7 +127,7 @@ impl Pieces {
     #[cfg(feature = "client")]
     fn end(&self) -> Result<()> {
         match (self.opened.checksum, self.sum()) {
-            (Some(checksum), Some(sum)) if is_whole(&self.opened) => checksum.check(&self.url, sum),
+            (Some(checksum), Some(sum)) if is_whole(&self.opened) => checksum.check(self.place.address.url(), sum),
             _ => Ok(()),
         }
     }
@@ -129,7 +144,7 @@ impl Pieces {
     }
 
     fn fault(&self, why: String) -> Error {
-        Error::new(ErrorKind::Unavailable, format!("`{}`: {why}{}", shown(&self.url), self.effort()))
+        Error::new(ErrorKind::Unavailable, format!("`{}`: {why}{}", shown(self.place.address.url()), self.effort()))
     }
 
     fn effort(&self) -> String {
@@ -160,14 +175,14 @@ impl Pieces {
             self.recount();
         }
         let wanted = match self.opened.range.end {
-            _ if whole && self.at == 0 => Wanted::All,
-            ObjectMeta::UNKNOWN => Wanted::From(self.at),
-            end => Wanted::Range(self.at..end),
+            _ if whole && self.at == 0 => Extent::All,
+            ObjectMeta::UNKNOWN => Extent::From(self.at),
+            end => Extent::Range(self.at..end),
         };
-        let again = self.storage.open(&self.url, &wanted, version.as_deref()).await;
+        let again = self.storage.open(&self.place, &wanted, version.as_deref()).await;
         let again = again.map_err(|error| doing(&format!("after a break at byte {}", self.at), error))?;
         let changed = || {
-            let text = format!("`{}`: the object changed while it was read{}", shown(&self.url), self.effort());
+            let text = format!("`{}`: the object changed while it was read{}", shown(self.place.address.url()), self.effort());
             Error::new(ErrorKind::Changed, text)
         };
         let again = again.if_there().ok_or_else(changed)?;
@@ -181,12 +196,12 @@ impl Pieces {
     }
 }
 
-fn is_whole(opened: &Opened) -> bool {
+fn is_whole(opened: &Content) -> bool {
     opened.range == (0..opened.meta.size)
 }
 
 /// Begins to sum up what comes, where the sum will be held against a checksum: by itself, or together with those of other ranges.
 #[cfg(feature = "client")]
-fn begin(opened: &Opened) -> Option<Sum> {
+fn begin(opened: &Content) -> Option<Sum> {
     opened.checksum.filter(|checksum| is_whole(opened) || checksum.can_be_joined()).map(Checksum::begin)
 }

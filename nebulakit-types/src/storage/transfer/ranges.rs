@@ -6,9 +6,12 @@ use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt as _;
 use futures_util::stream;
 
-use super::super::location::shown;
-use super::{PARTS_AT_MOST, Wanted, beyond, doing, pieces::Pieces};
-use crate::storage::Storage;
+use super::super::content::{Extent, beyond};
+use super::super::handle::Storage;
+use super::super::shown::shown;
+use super::super::words::doing;
+use super::limits::PARTS_AT_MOST;
+use super::pieces::Pieces;
 use crate::{Error, ErrorKind, Result};
 
 /// Ranges that are nearer to each other than this are fetched together: the bytes between cost less than a request.
@@ -55,10 +58,11 @@ impl Storage {
         if range.is_empty() {
             return Ok(Bytes::new());
         }
-        let _request = self.request(url).await?;
-        let opened = self.open(url, &Wanted::Range(range.clone()), None).await?.there(url)?;
+        let place = self.locate(url)?;
+        let _request = self.request(&place).await?;
+        let opened = self.open(&place, &Extent::Range(range.clone()), None).await?.there(url)?;
         let size = opened.meta.size;
-        let mut pieces = Pieces::new(self.clone(), url, opened, false);
+        let mut pieces = Pieces::new(self.clone(), place, opened, false);
         let Some((_, first)) = pieces.next().await? else { return Err(beyond(url, range.start, size)) };
         let length = range.end - range.start;
         let mut whole = first;

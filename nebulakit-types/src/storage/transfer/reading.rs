@@ -9,9 +9,11 @@ use bytes::Bytes;
 use futures_util::stream::{self, BoxStream};
 use futures_util::{Stream, StreamExt as _};
 
+use super::super::content::{Extent, beyond};
+use super::super::handle::Storage;
+use super::super::object::ObjectMeta;
+use super::super::words::doing;
 use super::pieces::Pieces;
-use super::{Wanted, beyond, doing};
-use crate::storage::{ObjectMeta, Storage};
 use crate::{ErrorKind, Result};
 
 /// An object, or a part of one, as a stream of its bytes. Dropped, it stops.
@@ -93,20 +95,21 @@ impl Storage {
 
     async fn reading(&self, url: &str, start: u64, end: Option<u64>) -> Result<Reading> {
         let wanted = match (start, end) {
-            (0, None) => Wanted::All,
-            (start, None) => Wanted::From(start),
-            (start, Some(end)) if end > start => Wanted::Range(start..end),
+            (0, None) => Extent::All,
+            (start, None) => Extent::From(start),
+            (start, Some(end)) if end > start => Extent::Range(start..end),
             // Nothing is wanted: only the facts are asked for.
             _ => return self.reading_nothing(url, start).await,
         };
-        let request = self.request(url).await?;
-        let opened = self.open(url, &wanted, None).await;
+        let place = self.locate(url)?;
+        let request = self.request(&place).await?;
+        let opened = self.open(&place, &wanted, None).await;
         drop(request);
         let opened = match opened {
             Err(error) if error.kind() == ErrorKind::OutOfRange => return self.reading_nothing(url, start).await,
             opened => opened?.there(url)?,
         };
-        let pieces = Pieces::new(self.clone(), url, opened, false);
+        let pieces = Pieces::new(self.clone(), place, opened, false);
         let (meta, range) = (pieces.meta().clone(), pieces.range());
         let pieces = stream::try_unfold(pieces, |mut pieces| async move {
             let next = pieces.next().await.map_err(|error| doing("reading", error))?;

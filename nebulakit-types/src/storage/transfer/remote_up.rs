@@ -8,13 +8,15 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::{self, FuturesUnordered};
 use futures_util::{FutureExt as _, StreamExt as _};
 
-use super::super::cloud::{Part, Parts, Place};
-use super::super::local;
-use super::super::location::shown_path;
-use super::super::transport::{Body, Unreadable};
-use super::upload::read;
-use super::{PART, PARTS_AT_FIRST, PARTS_AT_MOST, PIECE};
-use crate::storage::{ObjectMeta, PutOptions, Storage};
+use super::super::content::Payload;
+use super::super::handle::Storage;
+use super::super::local::{self, PIECE};
+use super::super::object::{ObjectMeta, PutOptions};
+use super::super::shown::shown_path;
+use super::super::store::Upload;
+use super::super::stores::Place;
+use super::file_part::read;
+use super::limits::{MOST_PARTS, PART, PARTS_AT_FIRST, PARTS_AT_MOST};
 use crate::{Error, ErrorKind, Result};
 
 /// Files up to this size are read at once, before anything is sent.
@@ -22,9 +24,6 @@ const READ_AT_ONCE: u64 = 128 << 10;
 
 /// Files up to this size are sent in one request.
 const ONE_REQUEST: u64 = 2 * PART;
-
-/// No store takes more parts than this for one object (S3's limit; Google's is the same, Azure's is higher).
-pub(super) const MOST_PARTS: u64 = 10_000;
 
 /// The file that is sent.
 pub(super) struct Source {
@@ -39,20 +38,20 @@ impl Source {
     }
 
     /// A range of it, read while it is sent.
-    fn body(&self, start: u64, end: u64) -> Body {
+    fn payload(&self, start: u64, end: u64) -> Payload {
         let (file, path) = (self.file.clone(), self.path.clone());
         let begin = move || {
             let (file, path) = (file.clone(), path.clone());
             let pieces = stream::unfold(start, move |at| {
                 let next = (at < end).then(|| {
                     let to = (at + PIECE).min(end);
-                    (read(&file, &path, at, to).map_err(|error| Unreadable(error.message().to_owned())), to)
+                    (read(&file, &path, at, to), to)
                 });
                 std::future::ready(next)
             });
             pieces.boxed()
         };
-        Body { length: end - start, begin: Arc::new(begin) }
+        Payload::streamed(end - start, Arc::new(begin))
     }
 
     /// What is wrong if it is no longer the file that it was.
@@ -67,47 +66,50 @@ impl Source {
 }
 
 impl Storage {
-    pub(super) async fn send_remote(&self, source: &Source, place: &Place<'_>, options: &PutOptions) -> Result<()> {
-        let (size, clouds) = (source.meta.size, &self.inner.clouds);
-        let in_memory = clouds.bodies_in_memory(place)?;
+    pub(super) async fn send_remote(&self, source: &Source, place: &Place, options: &PutOptions) -> Result<()> {
+        let (size, url) = (source.meta.size, place.address.url());
+        place.store.check_write(&place.address, options)?;
+        let in_memory = place.store.wants_memory(&place.address)?;
         if size > ONE_REQUEST {
             return self.send_parts(source, place, options, in_memory).await;
         }
+        let (_memory, whole);
+        let _request;
         if size <= READ_AT_ONCE || in_memory {
-            let _memory = self.room(place.url, size as usize).await?;
-            let _request = self.slot(place.url).await?;
-            clouds.put(place, vec![read(&source.file, &source.path, 0, size)?], options).await?;
+            _memory = self.room(url, size as usize).await?;
+            _request = self.slot(url).await?;
+            whole = Payload::from(vec![read(&source.file, &source.path, 0, size)?]);
         } else {
-            let _request = self.slot(place.url).await?;
-            clouds.put_streamed(place, source.body(0, size), options).await?;
+            _request = self.slot(url).await?;
+            whole = source.payload(0, size);
         }
+        self.ask(place, || place.store.put(&place.address, whole.clone(), options)).await?;
         self.inner.progress.moved(size);
         source.check()
     }
 
-    async fn send_parts(&self, source: &Source, place: &Place<'_>, options: &PutOptions, in_memory: bool) -> Result<()> {
-        let request = self.slot(place.url).await?;
-        let mut parts = self.inner.clouds.begin_parts(place, options).await?;
-        drop(request);
-        let sent = match self.send_all(source, place.url, &mut parts, in_memory).await {
+    async fn send_parts(&self, source: &Source, place: &Place, options: &PutOptions, in_memory: bool) -> Result<()> {
+        let upload = self.begin_parts(place, options).await?;
+        let sent = match self.send_all(source, place, &*upload, in_memory).await {
             Ok(()) => source.check(),
             Err(error) => Err(error),
         };
         match sent {
-            Ok(()) => parts.complete().await,
+            Ok(()) => self.finish_parts(place, &*upload).await,
             Err(error) => {
-                parts.abort().await;
+                self.abort_parts(&*upload).await;
                 Err(error)
             }
         }
     }
 
-    async fn send_all(&self, source: &Source, url: &str, parts: &mut Parts, in_memory: bool) -> Result<()> {
-        let size = source.meta.size;
-        let length = PART.max(size.div_ceil(MOST_PARTS).next_multiple_of(1 << 20));
+    async fn send_all(&self, source: &Source, place: &Place, upload: &dyn Upload, in_memory: bool) -> Result<()> {
+        let (url, size) = (place.address.url(), source.meta.size);
+        let length = PART.max(size.div_ceil(MOST_PARTS.into()).next_multiple_of(1 << 20));
         let mut rest = (0..size).step_by(length as usize).map(|start| (start, (start + length).min(size))).peekable();
         let mut active: FuturesUnordered<BoxFuture<'_, Result<u64>>> = FuturesUnordered::new();
         let mut allowed = PARTS_AT_FIRST;
+        let mut number = 0;
         loop {
             while active.len() < allowed
                 && let Some((start, end)) = rest.peek().copied()
@@ -124,15 +126,18 @@ impl Storage {
                 };
                 rest.next();
                 let part = match in_memory {
-                    true => Part::Held(vec![read(&source.file, &source.path, start, end)?]),
-                    false => Part::Streamed(source.body(start, end)),
+                    true => Payload::from(vec![read(&source.file, &source.path, start, end)?]),
+                    false => source.payload(start, end),
                 };
-                let sending = parts.send(part);
+                // Begun here: parts are sent in their order.
+                let sending = upload.part(number, part.clone());
                 let send = async move {
                     let _memory = memory;
                     let _request = self.slot(url).await?;
-                    sending.await.map(|()| end - start)
+                    self.ask_first(place, sending, || upload.part(number, part.clone())).await?;
+                    Ok(end - start)
                 };
+                number += 1;
                 active.push(send.boxed());
             }
             match active.next().await {

@@ -7,15 +7,17 @@ use bytes::Bytes;
 use futures_util::stream::{self, StreamExt as _};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
+use super::super::handle::Storage;
 use super::super::keys;
 use super::super::local::Target;
-use super::super::location::{child_url, shown, shown_path};
-use super::super::object::Gap;
+use super::super::location::child_url;
+use super::super::object::{Transferred, TreeOptions};
+use super::super::page::Gap;
+use super::super::shown::{shown, shown_path};
+use super::super::words::doing;
 use super::early::Early;
 use super::listing::Keys;
 use super::names::{Claim, Folders, Names};
-use super::{AT_ONCE, doing};
-use crate::storage::{Storage, Transferred, TreeOptions};
 use crate::{Error, ErrorKind, Result};
 
 /// Objects of so many bytes together are fetched at once (docs/performance.md, "Transfers").
@@ -152,29 +154,5 @@ impl Turns {
             // The semaphore is never closed.
             Self::Weighed(room) => room.acquire_many(size.clamp(1, MOST).div_ceil(UNIT) as u32).await.ok(),
         }
-    }
-}
-
-/// A pattern of keys.
-pub(super) struct Pattern(glob::Pattern);
-
-impl Pattern {
-    pub(super) fn matches(&self, key: &str) -> bool {
-        let options = glob::MatchOptions { case_sensitive: true, require_literal_separator: true, require_literal_leading_dot: false };
-        self.0.matches_with(key, options)
-    }
-}
-
-impl TreeOptions {
-    pub(super) fn pattern(&self) -> Result<Option<Pattern>> {
-        let Some(text) = &self.glob else { return Ok(None) };
-        let pattern = glob::Pattern::new(text);
-        pattern
-            .map(|pattern| Some(Pattern(pattern)))
-            .map_err(|error| Error::new(ErrorKind::Mismatch, format!("`{text}` is no pattern: {} at character {}", error.msg, error.pos)))
-    }
-
-    pub(super) fn at_once(&self) -> usize {
-        self.concurrency.unwrap_or(AT_ONCE).max(1)
     }
 }

@@ -6,11 +6,13 @@ use std::task::Poll;
 
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 
+use super::super::handle::Storage;
 use super::super::local::{self, Folder};
-use super::super::location::{Location, child_url, shown, shown_path};
-use super::doing;
+use super::super::location::child_url;
+use super::super::object::{Symlinks, Transferred, TreeOptions};
+use super::super::shown::{shown, shown_path};
+use super::super::words::doing;
 use super::upload::Named;
-use crate::storage::{Storage, Symlinks, Transferred, TreeOptions};
 use crate::{Error, ErrorKind, Result};
 
 impl Storage {
@@ -59,7 +61,8 @@ impl Storage {
             Some(why) => Err(Error::new(ErrorKind::Name, format!("the file {:?} cannot be stored: {why}", file.path))),
             None => Ok(file),
         };
-        if let Location::Local(root) = self.locate(prefix)? {
+        let place = self.locate(prefix)?;
+        if let Some(root) = place.store.file(&place.address)? {
             // Where directories are something, an empty one is there too.
             fs::create_dir_all(&root).map_err(|error| local::fault("create the directory", &root, error))?;
         }

@@ -5,12 +5,14 @@ use std::path::Path;
 
 use bytes::Bytes;
 
+use super::super::content::Payload;
+use super::super::handle::Storage;
 use super::super::local::{self, Folder, Target};
-use super::super::location::{Location, shown_path};
-use super::doing;
-#[cfg(feature = "cloud")]
+use super::super::object::{ObjectMeta, PutOptions};
+use super::super::shown::shown_path;
+use super::super::words::doing;
+use super::file_part::read;
 use super::remote_up::Source;
-use crate::storage::{ObjectMeta, PutOptions, Storage};
 use crate::{Error, ErrorKind, Result};
 
 impl Storage {
@@ -46,33 +48,26 @@ impl Storage {
     /// The same for a file that may have been counted already.
     pub(super) async fn send(&self, named: &Named<'_>, url: &str, options: &PutOptions, listed: bool) -> Result<u64> {
         let path = named.path;
-        let location = self.locate(url)?;
+        let place = self.locate(url)?;
+        let to = place.store.file(&place.address)?;
         let Some((file, meta)) = named.open()? else {
             return Err(Error::new(ErrorKind::NotFound, format!("there is no file {}", shown_path(path))));
         };
         let size = meta.size;
         let listed = listed.then_some(size);
-        match location {
-            Location::Local(to) => return self.copy(local::Source { file, meta, path: path.to_owned() }, Target::at(&to), listed).await,
-            Location::Memory(key) => {
-                self.expected(listed, size);
-                let bytes = read(&file, path, 0, size)?;
-                self.inner.memory.put(&key, vec![bytes]);
-                self.inner.progress.moved(size);
-            }
-            #[cfg(feature = "http")]
-            Location::Web(_) => return Err(super::super::read_only(url)),
-            #[cfg(feature = "cloud")]
-            Location::Object(place) => {
-                self.expected(listed, size);
-                let gzip = path.extension().is_some_and(|extension| extension == "gz") && options.content_encoding.is_none();
-                let marked = gzip.then(|| PutOptions { content_encoding: Some("gzip".to_owned()), ..options.clone() });
-                let source = Source::new(file, path, meta);
-                self.send_remote(&source, &place, marked.as_ref().unwrap_or(options)).await?;
-            }
+        if let Some(to) = to {
+            return self.copy(local::Source { file, meta, path: path.to_owned() }, Target::at(&to), listed).await;
         }
-        #[cfg(not(feature = "cloud"))]
-        let _ = options;
+        self.expected(listed, size);
+        if place.store.is_remote() {
+            let gzip = path.extension().is_some_and(|extension| extension == "gz") && options.content_encoding.is_none();
+            let marked = gzip.then(|| PutOptions { content_encoding: Some("gzip".to_owned()), ..options.clone() });
+            self.send_remote(&Source::new(file, path, meta), &place, marked.as_ref().unwrap_or(options)).await?;
+        } else {
+            let whole = Payload::from(vec![read(&file, path, 0, size)?]);
+            self.ask(&place, || place.store.put(&place.address, whole.clone(), options)).await?;
+            self.inner.progress.moved(size);
+        }
         self.inner.progress.done();
         Ok(size)
     }
@@ -92,18 +87,4 @@ impl Named<'_> {
             _ => local::open(self.path),
         }
     }
-}
-
-/// A range of a file that must not have changed.
-pub(super) fn read(file: &File, path: &Path, start: u64, end: u64) -> Result<Bytes> {
-    let length = usize::try_from(end - start).map_err(|error| Error::new(ErrorKind::OutOfRange, error.to_string()))?;
-    let bytes = local::read_at(file, start, length).map_err(|error| local::fault("read", path, error))?;
-    if bytes.len() < length {
-        return Err(Error::new(ErrorKind::Changed, shrank(path, end, start + bytes.len() as u64)));
-    }
-    Ok(bytes)
-}
-
-fn shrank(path: &Path, size: u64, now: u64) -> String {
-    format!("{} changed while it was read: it had {size} bytes at least, then {now}", shown_path(path))
 }

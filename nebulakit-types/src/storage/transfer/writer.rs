@@ -3,19 +3,16 @@
 use std::fmt;
 use std::io::Write as _;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 
+use super::super::handle::Storage;
 use super::super::local::{self, Partial, Target};
-use super::super::location::{Location, shown};
+use super::super::object::PutOptions;
 use super::super::progress::Opening;
-#[cfg(feature = "cloud")]
-use super::writer_parts::Cloud;
-use super::{ONE_TRY, doing, late};
+use super::super::shown::shown;
+use super::super::words::{ONE_TRY, doing, late};
+use super::writer_parts::Parts;
 use crate::Result;
-use crate::storage::{PutOptions, Storage};
-
-/// Pieces smaller than this are copied together.
-const SMALL: usize = 64 << 10;
 
 /// A new object that is written piece by piece: [`Storage::create`].
 ///
@@ -42,44 +39,7 @@ impl fmt::Debug for ObjectWriter {
 
 enum Sink {
     File(Box<Partial>),
-    Memory(Buffer),
-    #[cfg(feature = "cloud")]
-    Cloud(Box<Cloud>),
-}
-
-/// Pieces that wait.
-#[derive(Debug, Default)]
-pub(super) struct Buffer {
-    pieces: Vec<Bytes>,
-    small: BytesMut,
-    pub(super) length: u64,
-}
-
-impl Buffer {
-    pub(super) fn add(&mut self, piece: Bytes) {
-        self.length += piece.len() as u64;
-        if piece.len() < SMALL {
-            self.small.extend_from_slice(&piece);
-            if self.small.len() >= SMALL {
-                self.close();
-            }
-        } else {
-            self.close();
-            self.pieces.push(piece);
-        }
-    }
-
-    fn close(&mut self) {
-        if !self.small.is_empty() {
-            self.pieces.push(self.small.split().freeze());
-        }
-    }
-
-    pub(super) fn take(&mut self) -> Vec<Bytes> {
-        self.close();
-        self.length = 0;
-        std::mem::take(&mut self.pieces)
-    }
+    Parts(Box<Parts>),
 }
 
 impl Storage {
@@ -94,18 +54,13 @@ impl Storage {
 
     /// The same at once: no request is made before something is written.
     pub(crate) fn begin(&self, url: &str, options: &PutOptions) -> Result<ObjectWriter> {
-        #[cfg(not(feature = "cloud"))]
-        let _ = options;
-        let sink = match self.locate(url)? {
-            Location::Local(path) => Sink::File(Box::new(Partial::beside(&Target::at(&path)).map_err(|error| doing("creating", error))?)),
-            Location::Memory(_) => Sink::Memory(Buffer::default()),
-            #[cfg(feature = "http")]
-            Location::Web(_) => return Err(super::super::read_only(url)),
-            #[cfg(feature = "cloud")]
-            Location::Object(place) => {
+        let place = self.locate(url)?;
+        let sink = match place.store.file(&place.address)? {
+            Some(path) => Sink::File(Box::new(Partial::beside(&Target::at(&path)).map_err(|error| doing("creating", error))?)),
+            None => {
                 // What no write could do is said at once.
-                self.inner.clouds.check_write(&place, options)?;
-                Sink::Cloud(Box::new(Cloud::new(options)))
+                place.store.check_write(&place.address, options)?;
+                Sink::Parts(Box::new(Parts::new(place, options)))
             }
         };
         let opening = self.inner.progress.opening();
@@ -130,9 +85,7 @@ impl ObjectWriter {
                 written.map_err(|error| doing("writing", local::fault("write", partial.target(), error)))?;
                 self.storage.inner.progress.moved(length);
             }
-            Sink::Memory(buffer) => buffer.add(bytes),
-            #[cfg(feature = "cloud")]
-            Sink::Cloud(cloud) => cloud.write(&self.storage, &self.url, bytes).await.map_err(|error| doing("writing", error))?,
+            Sink::Parts(parts) => parts.write(&self.storage, bytes).await.map_err(|error| doing("writing", error))?,
         }
         self.written += length;
         Ok(())
@@ -145,18 +98,11 @@ impl ObjectWriter {
     /// As [`Storage::put`].
     pub async fn finish(self) -> Result<u64> {
         self.in_time()?;
-        let Self { storage, url, written, sink, opening } = self;
+        let Self { storage, written, sink, opening, .. } = self;
         drop(opening);
         match sink {
             Sink::File(partial) => partial.publish().map_err(|error| doing("writing", error))?,
-            Sink::Memory(mut buffer) => {
-                if let Location::Memory(key) = storage.locate(&url)? {
-                    storage.inner.memory.put(&key, buffer.take());
-                    storage.inner.progress.moved(written);
-                }
-            }
-            #[cfg(feature = "cloud")]
-            Sink::Cloud(cloud) => cloud.finish(&storage, &url).await.map_err(|error| doing("writing", error))?,
+            Sink::Parts(parts) => parts.finish(&storage).await.map_err(|error| doing("writing", error))?,
         }
         storage.inner.progress.done();
         Ok(written)
@@ -173,9 +119,8 @@ impl ObjectWriter {
     ///
     /// None at present: what a store does not clean up now, its own rules clean up later.
     pub async fn abort(self) -> Result<()> {
-        #[cfg(feature = "cloud")]
-        if let Sink::Cloud(cloud) = self.sink {
-            cloud.abort().await;
+        if let Sink::Parts(parts) = self.sink {
+            parts.abort(&self.storage).await;
         }
         Ok(())
     }

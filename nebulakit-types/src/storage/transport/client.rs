@@ -13,7 +13,8 @@ use tokio::runtime::{self, Handle};
 
 use super::super::budget::{Budget, REQUESTS};
 use super::super::checksum::Checksum;
-use super::super::{StorageConfig, roots};
+use super::super::config::StorageConfig;
+use super::super::roots;
 use super::body::{Body, unreadable};
 use super::cause::{Said, failed, innermost, permanent, rustls_error, said, tls_text};
 use super::nearby::{Near, Shunned, nearby};

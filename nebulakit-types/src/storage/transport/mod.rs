@@ -50,11 +50,11 @@ pub(super) use self::nearby::is_container_service;
 #[cfg(any(feature = "aws", feature = "azure"))]
 pub(super) use self::nearby::is_this_machine;
 use self::retry::pause;
-pub(super) use self::retry::{Backoff, retry_config};
+pub(super) use self::retry::retry_config;
 use self::trace::within;
 pub(super) use self::trace::{Failure, Trace, Watch, What};
-use super::StorageConfig;
 use super::budget::Budget;
+use super::config::StorageConfig;
 
 /// Machines that serve credentials are next door; elsewhere their addresses lead nowhere, and this is what finding out costs.
 const METADATA_TIMEOUT: Duration = Duration::from_secs(1);

@@ -1,35 +1,34 @@
-//! Which store serves a URL: the one that is registered for the longest prefix of it, else the one of its scheme.
+//! URLs that stand for others: those at a prefix that is kept elsewhere.
 
+use std::borrow::Cow;
 use std::fmt;
 
-#[cfg(feature = "http")]
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
 use super::keys::leading_out;
-use super::location::{Location, canonical_scheme, shown, split_scheme, unknown_scheme};
-use super::shown::without_query;
+use super::location::{canonical_scheme, is_here, path_of, split_scheme, unserved};
+use super::shown::{shown, without_query};
 use crate::{Error, ErrorKind, Result};
 
 /// What a key of another store cannot hold as it is in the path of a web address.
-#[cfg(feature = "http")]
 const NO_PATH: &AsciiSet = &CONTROLS.add(b' ').add(b'%').add(b'?').add(b'#').add(b'\\');
 
-/// Which store serves which URLs, where the scheme alone does not say it: for schemes of one's own, for prefixes that are kept elsewhere,
-/// and for tests, whose `s3://` is memory or a folder.
+/// URLs that stand for others: prefixes that are kept elsewhere, schemes of one's own for them, and for tests, whose `s3://` is memory or a
+/// folder. A store of one's own is a [`Store`](super::Store).
 ///
 /// ```
-/// # use nebulakit_types::storage::{PutOptions, Registry, Storage, StorageConfig};
+/// # use nebulakit_types::storage::{PutOptions, UrlAliases, Storage, StorageConfig};
 /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
-/// let mut registry = Registry::default();
-/// registry.register("lake://", "memory://lake")?;
-/// registry.register("s3://bucket/scratch/", "memory://scratch")?;
-/// let storage = Storage::new(StorageConfig { registry, ..StorageConfig::default() });
+/// let mut aliases = UrlAliases::default();
+/// aliases.register("lake://", "memory://lake")?;
+/// aliases.register("s3://bucket/scratch/", "memory://scratch")?;
+/// let storage = Storage::new(StorageConfig { aliases, ..StorageConfig::default() });
 /// storage.put("s3://bucket/scratch/a", vec!["bytes".into()], &PutOptions::default()).await?;
 /// assert_eq!(storage.get("memory://scratch/a").await?, "bytes");
 /// # Ok::<(), nebulakit_types::Error>(()) }).unwrap();
 /// ```
 #[derive(Debug, Clone, Default)]
-pub struct Registry {
+pub struct UrlAliases {
     /// Those with the longest prefixes first.
     entries: Vec<Entry>,
 }
@@ -42,7 +41,7 @@ struct Entry {
     store: String,
 }
 
-impl Registry {
+impl UrlAliases {
     /// Has the URLs at `prefix` and below it served by what is at `store`: a URL of a scheme that is served without being registered, or
     /// a path. What follows the prefix follows that.
     ///
@@ -62,7 +61,7 @@ impl Registry {
         if scheme == "file" {
             return refused("cannot be registered: files of this machine are where their paths say".to_owned());
         }
-        if let Err(error) = Location::parse(store) {
+        if let Err(error) = check(store) {
             return refused(format!("cannot be served by `{}`: {}", shown(store), error.message()));
         }
         if without_query(store) != store {
@@ -76,25 +75,31 @@ impl Registry {
         Ok(())
     }
 
-    /// Where a URL leads.
-    pub(super) fn locate<'a>(&'a self, url: &'a str) -> Result<Location<'a>> {
+    /// What a URL stands for, if it is an alias.
+    pub(super) fn target(&self, url: &str) -> Result<Option<String>> {
         if self.entries.is_empty() {
-            return Location::parse(url);
+            return Ok(None);
         }
-        let Some((scheme, path)) = split_scheme(url) else { return Location::parse(url) };
-        let name = canonical_scheme(scheme);
-        let of = |entry: &'a Entry| Some((entry, entry.rest(&name, path)?));
-        match self.entries.iter().find_map(of) {
-            Some((entry, rest)) => entry.locate(url, rest),
-            None => Location::parse(url).map_err(|error| match canonical_scheme(scheme) {
-                scheme if Location::serves(&scheme) => error,
-                _ => unknown_scheme(
-                    url,
-                    scheme,
-                    self.entries.iter().map(|entry| shown(&format!("{}://{}", entry.scheme, entry.path)).into_owned()),
-                ),
-            }),
-        }
+        let Some((scheme, path)) = split_scheme(url) else { return Ok(None) };
+        let scheme = canonical_scheme(scheme);
+        let found = self.entries.iter().find_map(|entry| Some((entry, entry.rest(&scheme, path)?)));
+        found.map(|(entry, rest)| entry.target(url, rest)).transpose()
+    }
+
+    /// The prefixes that are registered, as messages show them.
+    pub(super) fn prefixes(&self) -> impl Iterator<Item = String> + '_ {
+        self.entries.iter().map(|entry| shown(&format!("{}://{}", entry.scheme, entry.path)).into_owned())
+    }
+}
+
+/// What is wrong with a URL that others are to stand for.
+fn check(store: &str) -> Result<()> {
+    if store.is_empty() {
+        return Err(Error::new(ErrorKind::Url, "the URL is empty"));
+    }
+    match split_scheme(store) {
+        Some((scheme, _)) if !is_here(scheme) => Err(unserved(store, scheme, [])),
+        _ => path_of(store).map(drop),
     }
 }
 
@@ -112,30 +117,26 @@ impl Entry {
         if self.path.is_empty() || rest.is_empty() { Some(rest) } else { rest.strip_prefix('/') }
     }
 
-    fn locate<'a>(&'a self, url: &'a str, rest: &str) -> Result<Location<'a>> {
+    fn target(&self, url: &str, rest: &str) -> Result<String> {
         let odd = |name: &str| cfg!(windows) && name.contains(['\\', ':']);
         if let Some(name) = leading_out(rest).or_else(|| rest.split('/').find(|name| odd(name))) {
             let text = format!("`{}` holds `{name}` as a name, which could lead out of `{}`", shown(url), shown(&self.store));
             return Err(Error::new(ErrorKind::Url, text));
         }
-        let below = |base: &str| match base.trim_end_matches('/') {
-            "" => rest.to_owned(),
-            base if rest.is_empty() => base.to_owned(),
-            base => format!("{base}/{rest}"),
+        let scheme = split_scheme(&self.store).map(|(scheme, _)| scheme.to_ascii_lowercase());
+        let rest: Cow<'_, str> = match scheme.as_deref() {
+            Some("http" | "https") => utf8_percent_encode(rest, NO_PATH).to_string().into(),
+            Some("file") => rest.replace('%', "%25").into(),
+            _ => rest.into(),
         };
-        Ok(match Location::parse(&self.store)? {
-            Location::Local(mut path) => {
-                path.extend(rest.split('/').filter(|name| !name.is_empty()));
-                Location::Local(path)
-            }
-            Location::Memory(key) => Location::Memory(below(&key).into()),
-            #[cfg(feature = "cloud")]
-            Location::Object(place) => Location::Object(super::cloud::Place { url, key: below(&place.key).into(), ..place }),
-            #[cfg(feature = "http")]
-            Location::Web(address) => {
-                let path = utf8_percent_encode(rest, NO_PATH).to_string();
-                Location::Web(super::join(&address, &path).into())
-            }
+        if rest.is_empty() {
+            return Ok(self.store.clone());
+        }
+        let base = self.store.len() - split_scheme(&self.store).map_or(self.store.as_str(), |(_, path)| path).len();
+        let (head, base) = self.store.split_at(base);
+        Ok(match base.trim_end_matches('/') {
+            "" if head.ends_with("//") && base.is_empty() => format!("{head}{rest}"),
+            base => format!("{head}{base}/{rest}"),
         })
     }
 }

@@ -5,12 +5,12 @@
 use std::fs;
 
 use nebulakit_types::file::{Any, File};
-use nebulakit_types::storage::{PutOptions, Registry, Storage, StorageConfig, TreeOptions};
+use nebulakit_types::storage::{PutOptions, Storage, StorageConfig, TreeOptions, UrlAliases};
 use nebulakit_types::workspace::Workspace;
 use nebulakit_types::{Error, ErrorKind};
 
-fn registry(entries: &[(&str, &str)]) -> Registry {
-    let mut registry = Registry::default();
+fn registry(entries: &[(&str, &str)]) -> UrlAliases {
+    let mut registry = UrlAliases::default();
     for (prefix, store) in entries {
         registry.register(prefix, store).unwrap();
     }
@@ -18,7 +18,7 @@ fn registry(entries: &[(&str, &str)]) -> Registry {
 }
 
 fn storage(entries: &[(&str, &str)]) -> Storage {
-    Storage::new(StorageConfig { registry: registry(entries), ..StorageConfig::default() })
+    Storage::new(StorageConfig { aliases: registry(entries), ..StorageConfig::default() })
 }
 
 async fn put(storage: &Storage, url: &str, text: &str) -> Result<(), Error> {
@@ -74,7 +74,7 @@ async fn a_scheme_of_ones_own_is_served_like_any() {
 #[tokio::test]
 async fn what_is_registered_for_a_directory_needs_no_copy_to_have_a_path() {
     let root = tempfile::tempdir().unwrap();
-    let config = StorageConfig { registry: registry(&[("lake://", root.path().to_str().unwrap())]), ..StorageConfig::default() };
+    let config = StorageConfig { aliases: registry(&[("lake://", root.path().to_str().unwrap())]), ..StorageConfig::default() };
     fs::write(root.path().join("a"), "x").unwrap();
     let file = File::<Any>::from_uri("lake://a").within(Workspace::new(move || Storage::new(config), None, root.path()));
     assert_eq!(file.path().await.unwrap(), root.path().join("a"));
