@@ -242,10 +242,7 @@ fn literals_printed(inputs: &[u8]) -> String {
 /// The types of the inputs of this name, in the tasks that are called so; on either platform, whose enums differ.
 fn declared(task: &OsStr, name: &str) -> Vec<LiteralType> {
     let is_called = |full: &str| task.to_str().is_some_and(|task| full.ends_with(task.trim().replace("::", ".").as_str()));
-    let tasks = nebulakit::__private::inventory::iter::<nebulakit::__private::Registered>();
-    let params = tasks.into_iter().filter(|task| is_called(task.0.name)).flat_map(|task| task.0.params);
-    let named = params.filter(|param| param.name() == name);
-    named.flat_map(|param| [&Dialect::FLYTE_1, &Dialect::FLYTE_2].map(|dialect| param.literal_type(dialect))).collect()
+    rehearsal::declared(is_called, name)
 }
 
 /// Whether a literal is of its type, or one of the two that the task's own type takes or refuses: an integer where only a 64-bit float

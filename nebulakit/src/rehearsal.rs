@@ -39,3 +39,12 @@ pub fn run(arguments: &[OsString], environment: &Environment, document: &str) ->
 pub fn literal_as_json(literal: &[u8]) -> nebulakit_types::Result<String> {
     crate::cli::literal_as_json(literal)
 }
+
+/// The types of the inputs called `name` of the tasks whose full name `is_called` takes; on either platform, whose enums differ.
+#[must_use]
+pub fn declared(is_called: impl Fn(&str) -> bool, name: &str) -> Vec<LiteralType> {
+    let tasks = Registry::linked();
+    let params = tasks.iter().filter(|task| is_called(task.name)).flat_map(|task| task.params);
+    let named = params.filter(|param| param.name() == name);
+    named.flat_map(|param| [&Dialect::FLYTE_1, &Dialect::FLYTE_2].map(|dialect| param.literal_type(dialect))).collect()
+}

@@ -13,7 +13,8 @@ use polars_core::error::PolarsResult;
 use polars_core::frame::DataFrame;
 use polars_core::prelude::{CompatLevel, Schema as PolarsSchema, SchemaExt as _, TimeZone};
 
-use super::row::{Columns, Places};
+use super::places::Places;
+use super::row::Columns;
 use super::{Schema, SchemaWriter, TableRead, threads};
 use crate::{Bytes, Error, ErrorKind, Result};
 

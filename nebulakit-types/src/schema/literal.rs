@@ -3,7 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use super::row::{Columns, dataset_columns};
-use super::{Schema, SchemaWriter, Source, format, store};
+use super::write::store;
+use super::{Schema, SchemaWriter, Source, formats};
 use crate::convert::NebulaType;
 use crate::convert::msgpack::{Packed, Packer, Unpacker, unpack_literal};
 use crate::convert::reader::{Fields, LiteralRef, LiteralView, Wire, utf8};
@@ -100,7 +101,7 @@ fn send<R: Columns>(schema: &Schema<R>, outbox: &mut Outbox) -> Result<Place> {
     let format = schema.written_format().to_owned();
     let batches = match &schema.source {
         Source::Stored(uri) => {
-            let known = if schema.format.is_empty() { format::of_name(uri) } else { "" };
+            let known = if schema.format.is_empty() { formats::of_name(uri) } else { "" };
             let format = if known.is_empty() { format } else { known.to_owned() };
             return Ok(Place { uri: uri.to_string(), format });
         }
@@ -214,7 +215,7 @@ impl<R: Columns> LegacySchema<R> {
 
     fn place(&self, outbox: &mut Outbox) -> Result<String> {
         let place = send(&self.0, outbox)?;
-        if !place.format.eq_ignore_ascii_case(format::DEFAULT) {
+        if !place.format.eq_ignore_ascii_case(formats::DEFAULT) {
             let message = format!("the table is stored as `{}`, and a legacy schema says no format: it is always Parquet", place.format);
             return Err(Error::new(ErrorKind::Unencodable, message));
         }

@@ -45,14 +45,17 @@ mod csv;
 mod fault;
 mod filter;
 mod format;
+mod formats;
 #[cfg(feature = "polars")]
 mod frames;
 mod ipc;
 mod limit;
 mod literal;
+mod nested;
 mod object;
 mod parquet;
 mod parts;
+mod places;
 mod read;
 mod row;
 mod size;
@@ -67,9 +70,6 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use ::arrow::array::RecordBatch;
-use ::arrow::datatypes::SchemaRef;
-use futures_util::TryStreamExt as _;
-use futures_util::stream::{self, StreamExt as _};
 
 /// The Arrow of this version: arrays, batches, types and computations.
 pub use ::arrow;
@@ -80,7 +80,8 @@ pub use ::polars_core as polars;
 pub use blocking::{BlockingSchema, BlockingSchemaWriter, BlockingTableRead, BlockingTableStream};
 pub use cell::{Cell, Decimal};
 pub use filter::{ColumnName, Filter, Value, column};
-pub use format::{Compression, ReadRequest, Run, TableEncoder, TableFormat, TablePart, register};
+pub use format::{Compression, ReadRequest, Run, TableEncoder, TableFormat, TablePart};
+pub use formats::register;
 pub use literal::LegacySchema;
 pub use object::TableObject;
 pub use read::{TableRead, TableStream};
@@ -89,11 +90,8 @@ pub use write::SchemaWriter;
 
 use row::batch_of_borrowed;
 
-use crate::data::check_url;
-use crate::data::workspace;
 use crate::workspace::Workspace;
 use crate::{Error, ErrorKind, Result};
-use table::Table;
 
 /// A table: where it is stored, or batches that are to be.
 ///
@@ -195,91 +193,6 @@ impl<R: Columns> Schema<R> {
         let batches = Arc::new(batches.into_iter().collect());
         Self { source: Source::Held(batches), format: String::new(), workspace: None, of: PhantomData }
     }
-
-    /// Begins a table in `workspace`, under its raw-output prefix, in the format that `R` declares, else Parquet.
-    ///
-    /// In code that is not async: `Schema::create(&ctx)?.blocking()`.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Url`] where the workspace has no such prefix.
-    pub fn create(workspace: impl AsRef<Workspace>) -> Result<SchemaWriter<R>> {
-        Self::create_as(workspace, R::format())
-    }
-
-    /// The same in another format.
-    ///
-    /// # Errors
-    /// Those of [`Schema::create`], and [`ErrorKind::Mismatch`] for a format that is not known.
-    pub fn create_as(workspace: impl AsRef<Workspace>, format: &str) -> Result<SchemaWriter<R>> {
-        let workspace = workspace.as_ref();
-        let uri =
-            workspace.fresh_url("").ok_or_else(|| Error::new(ErrorKind::Url, "there is no raw-output prefix to write a table under"))?;
-        Self::create_at(workspace, uri, format)
-    }
-
-    /// The same at a URI of one's own, which is that of the table's directory.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Mismatch`] for a format that is not known, [`ErrorKind::Name`] for a URI that stores do not take.
-    pub fn create_at(workspace: impl AsRef<Workspace>, uri: impl Into<String>, format: &str) -> Result<SchemaWriter<R>> {
-        let (workspace, uri) = (workspace.as_ref(), uri.into());
-        check_url(&uri)?;
-        // The name of a directory says nothing of its format.
-        let format = if format.is_empty() { format::DEFAULT } else { format };
-        let table = table::at(workspace.storage(), &uri, format, read::declared::<R>())?;
-        Ok(SchemaWriter::new(table, workspace.clone()))
-    }
-
-    /// Says what to read; see [`TableRead`].
-    pub fn read(&self) -> TableRead<R> {
-        TableRead::new(self.clone())
-    }
-
-    /// The columns that the table has, whatever the type declares: those of its first part.
-    ///
-    /// In code that is not async: `table.blocking().columns()`.
-    ///
-    /// # Errors
-    /// Those of [`TableRead::stream`].
-    pub async fn columns(&self) -> Result<SchemaRef> {
-        match self.held() {
-            Some(batches) => match batches.first() {
-                Some(batch) => Ok(batch.schema()),
-                None => read::declared::<R>().ok_or_else(no_batches),
-            },
-            None => self.table()?.schema().await,
-        }
-    }
-
-    /// How many rows the table has, by its footers where the format has some; else everything is read.
-    ///
-    /// In code that is not async: `table.blocking().num_rows()`.
-    ///
-    /// # Errors
-    /// Those of [`TableRead::stream`].
-    pub async fn num_rows(&self) -> Result<u64> {
-        if self.held().is_none() {
-            let table = self.table()?;
-            let opened = stream::iter(table.parts().await?).map(|part| table.open(part)).buffered(16);
-            let rows: Vec<_> = opened.map_ok(|opened| opened.part.num_rows()).try_collect().await?;
-            if let Some(rows) = rows.into_iter().sum::<Option<u64>>() {
-                return Ok(rows);
-            }
-        }
-        self.read().stream().try_fold(0, |rows, batch| async move { Ok(rows + batch.num_rows() as u64) }).await
-    }
-
-    /// The table as it is stored.
-    fn table(&self) -> Result<Table> {
-        let uri = self.uri().ok_or_else(no_batches)?;
-        let format = if self.format.is_empty() && format::of_name(uri).is_empty() { R::format() } else { &self.format };
-        table::at(workspace(self.workspace.as_ref(), Some(uri))?.storage(), uri, format, read::declared::<R>())
-    }
-
-    /// The format that a table in memory is written in.
-    fn written_format(&self) -> &str {
-        [self.format.as_str(), R::format(), format::DEFAULT].into_iter().find(|format| !format.is_empty()).unwrap_or_default()
-    }
 }
 
 impl<R: Row> Schema<R> {
@@ -300,23 +213,4 @@ impl<R: Row> Schema<R> {
 #[cold]
 fn no_batches() -> Error {
     Error::new(ErrorKind::Missing, "a table without a batch has no columns; give it one empty batch with the columns")
-}
-
-/// Stores a table of batches.
-async fn store<R: Columns>(writer: SchemaWriter<R>, batches: Arc<Vec<RecordBatch>>) -> Result<()> {
-    let mut writer = writer;
-    match Arc::try_unwrap(batches) {
-        // Nobody else has them: each goes when it is encoded.
-        Ok(batches) => {
-            for batch in batches {
-                writer.write(batch).await?;
-            }
-        }
-        Err(batches) => {
-            for batch in batches.iter() {
-                writer.write(batch.clone()).await?;
-            }
-        }
-    }
-    writer.finish().await.map(drop)
 }

@@ -6,24 +6,18 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use arrow::array::{RecordBatch, RecordBatchOptions};
-use arrow::datatypes::{Schema as ArrowSchema, SchemaRef};
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use futures_util::stream::{self, BoxStream, Stream, StreamExt as _, TryStreamExt as _};
 
-use super::Schema;
 use super::filter::Filter;
-use super::format::{ReadRequest, Run, Work};
-use super::row::{self, Columns, Row, rows_of};
+use super::format::{BUDGET, ReadRequest, Run, Work};
+use super::row::{Columns, Row, declared, rows_of};
 use super::table::{Opened, Table};
+use super::{Schema, no_batches};
 use crate::{Error, ErrorKind, Result};
-
-/// A batch has at most so many rows unless it is asked for otherwise.
-pub(super) const BATCH: usize = 32 * 1024;
-
-/// So many bytes of memory may be taken by runs that are read ahead.
-pub(super) const BUDGET: u64 = 64 * 1024 * 1024;
 
 /// Runs are decoded ahead while all of them take no more than so many bytes together, the one at hand included: 512 MiB.
 const DECODED: u64 = 512 * 1024 * 1024;
@@ -33,6 +27,47 @@ const RUNS: usize = 8;
 
 /// So many parts are opened ahead.
 const PARTS: usize = 8;
+
+impl<R: Columns> Schema<R> {
+    /// Says what to read; see [`TableRead`].
+    pub fn read(&self) -> TableRead<R> {
+        TableRead::new(self.clone())
+    }
+
+    /// The columns that the table has, whatever the type declares: those of its first part.
+    ///
+    /// In code that is not async: `table.blocking().columns()`.
+    ///
+    /// # Errors
+    /// Those of [`TableRead::stream`].
+    pub async fn columns(&self) -> Result<SchemaRef> {
+        match self.held() {
+            Some(batches) => match batches.first() {
+                Some(batch) => Ok(batch.schema()),
+                None => declared::<R>().ok_or_else(no_batches),
+            },
+            None => self.table()?.schema().await,
+        }
+    }
+
+    /// How many rows the table has, by its footers where the format has some; else everything is read.
+    ///
+    /// In code that is not async: `table.blocking().num_rows()`.
+    ///
+    /// # Errors
+    /// Those of [`TableRead::stream`].
+    pub async fn num_rows(&self) -> Result<u64> {
+        if self.held().is_none() {
+            let table = self.table()?;
+            let opened = stream::iter(table.parts().await?).map(|part| table.open(part)).buffered(16);
+            let rows: Vec<_> = opened.map_ok(|opened| opened.part.num_rows()).try_collect().await?;
+            if let Some(rows) = rows.into_iter().sum::<Option<u64>>() {
+                return Ok(rows);
+            }
+        }
+        self.read().stream().try_fold(0, |rows, batch| async move { Ok(rows + batch.num_rows() as u64) }).await
+    }
+}
 
 /// Batches or rows of a table, one after the other: `while let Some(row) = rows.try_next().await?`. A [`Stream`] too.
 pub struct TableStream<T>(BoxStream<'static, Result<T>>);
@@ -339,16 +374,4 @@ impl Opened {
         });
         Ok(finished.collect())
     }
-}
-
-/// A batch of these columns.
-pub(super) fn batch(fields: Vec<Arc<arrow::datatypes::Field>>, columns: Vec<arrow::array::ArrayRef>, rows: usize) -> Result<RecordBatch> {
-    let schema = Arc::new(ArrowSchema::new(fields));
-    RecordBatch::try_new_with_options(schema, columns, &RecordBatchOptions::new().with_row_count(Some(rows)))
-        .map_err(|error| Error::new(ErrorKind::Corrupt, "the columns make no batch").with_source(error))
-}
-
-/// The columns of a typed row as Arrow has them, for formats that store no types.
-pub(super) fn declared<R: Columns>() -> Option<SchemaRef> {
-    R::declared().map(|columns| Arc::new(ArrowSchema::new(columns.iter().map(row::Column::field).collect::<Vec<_>>())))
 }

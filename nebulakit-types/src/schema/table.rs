@@ -8,11 +8,13 @@ use arrow::compute::{CastOptions, cast_with_options};
 use arrow::datatypes::{DataType, Field, FieldRef, Schema as ArrowSchema, SchemaRef};
 
 use super::filter::{Bounds, Filter, may_match};
-use super::format::{self, ReadRequest, TableFormat, TablePart, index_of};
+use super::format::{ReadRequest, TableFormat, TablePart, index_of};
 use super::parts::{self, Part};
-use super::read::batch;
-use super::row::Places;
+use super::places::{Places, batch};
+use super::row::{Columns, declared};
 use super::widen::widen;
+use super::{Schema, formats, no_batches};
+use crate::data::workspace;
 use crate::storage::{Storage, shown};
 use crate::{Error, ErrorKind, Result};
 
@@ -24,6 +26,15 @@ pub(super) struct Table {
     pub(super) format: Arc<dyn TableFormat>,
     /// The columns that the type declares.
     pub(super) declared: Option<SchemaRef>,
+}
+
+impl<R: Columns> Schema<R> {
+    /// The table as it is stored.
+    pub(super) fn table(&self) -> Result<Table> {
+        let uri = self.uri().ok_or_else(no_batches)?;
+        let format = if self.format.is_empty() && formats::of_name(uri).is_empty() { R::format() } else { &self.format };
+        at(workspace(self.workspace.as_ref(), Some(uri))?.storage(), uri, format, declared::<R>())
+    }
 }
 
 impl Table {
@@ -240,6 +251,6 @@ impl Table {
 
 /// The table at `uri`, in the format that is named, else the one that the URI speaks of, else the default.
 pub(super) fn at(storage: &Storage, uri: &str, format: &str, declared: Option<SchemaRef>) -> Result<Table> {
-    let format = if format.is_empty() { format::of_name(uri) } else { format };
-    Ok(Table { storage: storage.clone(), uri: uri.to_owned(), format: format::find(format)?, declared })
+    let format = if format.is_empty() { formats::of_name(uri) } else { format };
+    Ok(Table { storage: storage.clone(), uri: uri.to_owned(), format: formats::find(format)?, declared })
 }

@@ -4,6 +4,7 @@ use std::borrow::Borrow;
 use std::collections::{HashSet, VecDeque};
 use std::fmt;
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, Fields, SchemaRef};
@@ -11,12 +12,12 @@ use tokio::sync::oneshot;
 
 use super::Schema;
 use super::format::{Compression, TableEncoder};
-use super::read::{batch, declared};
-use super::row::{Columns, Places, Row, batch_of_borrowed, twice};
-use super::size;
-use super::table::Table;
-use super::threads;
+use super::places::{Places, batch, twice};
+use super::row::{Columns, Row, batch_of_borrowed, declared};
+use super::table::{self, Table};
 use super::widen::widen;
+use super::{formats, size, threads};
+use crate::data::check_url;
 use crate::storage::{ObjectWriter, PutOptions, shown};
 use crate::workspace::Workspace;
 use crate::{Bytes, Error, ErrorKind, Result};
@@ -64,6 +65,47 @@ enum Encoding {
 
 /// An encoder that comes back from its thread, and what it has made.
 type Encoded = Result<(Box<dyn TableEncoder>, Vec<Bytes>)>;
+
+impl<R: Columns> Schema<R> {
+    /// Begins a table in `workspace`, under its raw-output prefix, in the format that `R` declares, else Parquet.
+    ///
+    /// In code that is not async: `Schema::create(&ctx)?.blocking()`.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Url`] where the workspace has no such prefix.
+    pub fn create(workspace: impl AsRef<Workspace>) -> Result<SchemaWriter<R>> {
+        Self::create_as(workspace, R::format())
+    }
+
+    /// The same in another format.
+    ///
+    /// # Errors
+    /// Those of [`Schema::create`], and [`ErrorKind::Mismatch`] for a format that is not known.
+    pub fn create_as(workspace: impl AsRef<Workspace>, format: &str) -> Result<SchemaWriter<R>> {
+        let workspace = workspace.as_ref();
+        let uri =
+            workspace.fresh_url("").ok_or_else(|| Error::new(ErrorKind::Url, "there is no raw-output prefix to write a table under"))?;
+        Self::create_at(workspace, uri, format)
+    }
+
+    /// The same at a URI of one's own, which is that of the table's directory.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Mismatch`] for a format that is not known, [`ErrorKind::Name`] for a URI that stores do not take.
+    pub fn create_at(workspace: impl AsRef<Workspace>, uri: impl Into<String>, format: &str) -> Result<SchemaWriter<R>> {
+        let (workspace, uri) = (workspace.as_ref(), uri.into());
+        check_url(&uri)?;
+        // The name of a directory says nothing of its format.
+        let format = if format.is_empty() { formats::DEFAULT } else { format };
+        let table = table::at(workspace.storage(), &uri, format, declared::<R>())?;
+        Ok(SchemaWriter::new(table, workspace.clone()))
+    }
+
+    /// The format that a table in memory is written in.
+    pub(super) fn written_format(&self) -> &str {
+        [self.format.as_str(), R::format(), formats::DEFAULT].into_iter().find(|format| !format.is_empty()).unwrap_or_default()
+    }
+}
 
 impl<R> fmt::Debug for SchemaWriter<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -276,4 +318,23 @@ fn conform(found: &RecordBatch, columns: &SchemaRef) -> Result<RecordBatch> {
         Ok(array)
     });
     batch(columns.fields().to_vec(), arrays.collect::<Result<_>>()?, found.num_rows())
+}
+
+/// Stores a table of batches.
+pub(super) async fn store<R: Columns>(writer: SchemaWriter<R>, batches: Arc<Vec<RecordBatch>>) -> Result<()> {
+    let mut writer = writer;
+    match Arc::try_unwrap(batches) {
+        // Nobody else has them: each goes when it is encoded.
+        Ok(batches) => {
+            for batch in batches {
+                writer.write(batch).await?;
+            }
+        }
+        Err(batches) => {
+            for batch in batches.iter() {
+                writer.write(batch.clone()).await?;
+            }
+        }
+    }
+    writer.finish().await.map(drop)
 }

@@ -5,7 +5,6 @@ mod clocks;
 mod decimals;
 mod lists;
 mod plain;
-mod rows;
 mod times;
 
 use arrow::array::ArrayRef;

@@ -9,9 +9,18 @@ use arrow::compute::{and_kleene, cast, is_null, not, or_kleene};
 use arrow::datatypes::{ArrowPrimitiveType, DataType, Float32Type, Float64Type};
 use arrow::error::ArrowError;
 
-use super::{Bound, Comparison, Test};
+use super::bound::{Bound, Comparison, Test};
+use crate::{Error, ErrorKind};
 
-pub(super) fn evaluate(bound: &Bound, batch: &RecordBatch) -> Result<BooleanArray, ArrowError> {
+impl Bound {
+    /// For each row of a batch whether the condition is true; absent where nobody can say.
+    pub(in crate::schema) fn evaluate(&self, batch: &RecordBatch) -> crate::Result<BooleanArray> {
+        evaluate(self, batch)
+            .map_err(|error| Error::new(ErrorKind::Mismatch, "the rows cannot be compared with the filter").with_source(error))
+    }
+}
+
+fn evaluate(bound: &Bound, batch: &RecordBatch) -> Result<BooleanArray, ArrowError> {
     let constant = |value| {
         BooleanArray::new(if value { BooleanBuffer::new_set(batch.num_rows()) } else { BooleanBuffer::new_unset(batch.num_rows()) }, None)
     };

@@ -2,17 +2,20 @@
 //!
 //! [`value`] finds where a value stands among those that a column can hold, [`eval`] asks the rows, [`prune`] the statistics.
 
+mod bound;
 mod eval;
 mod prune;
 mod value;
 
-use arrow::array::{ArrayRef, BooleanArray, RecordBatch};
+use arrow::array::RecordBatch;
 use arrow::datatypes::{Field, Schema as ArrowSchema};
 
+pub(super) use bound::Bound;
+use bound::{Comparison, Test};
 pub(super) use prune::{Bounds, may_match};
 pub use value::Value;
 
-use super::row::place_of;
+use super::places::place_of;
 use crate::{Error, ErrorKind, Result};
 
 /// Names a column, to say something of it: `column("price").gt(5.0)`.
@@ -45,17 +48,6 @@ enum Condition {
     All(Vec<Condition>),
     Any(Vec<Condition>),
     Not(Box<Condition>),
-}
-
-/// How two values are compared.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Comparison {
-    Equal,
-    NotEqual,
-    Less,
-    LessOrEqual,
-    Greater,
-    GreaterOrEqual,
 }
 
 impl ColumnName {
@@ -208,46 +200,5 @@ impl Condition {
                 Bound::Test(name.clone(), place.test(*comparison))
             }
         })
-    }
-}
-
-/// A condition on columns of known types.
-#[derive(Debug, Clone)]
-pub(super) enum Bound {
-    Test(String, Test),
-    All(Vec<Bound>),
-    Any(Vec<Bound>),
-    Not(Box<Bound>),
-}
-
-/// What is asked of the values of one column.
-#[derive(Debug, Clone)]
-pub(super) enum Test {
-    /// The comparison with the one value of the array.
-    Compare(Comparison, ArrayRef),
-    /// The same for every value that is there.
-    Always(bool),
-    /// Whether there is none.
-    Null,
-}
-
-impl Bound {
-    /// The columns, each once.
-    pub(super) fn columns<'a>(&'a self, names: &mut Vec<&'a str>) {
-        match self {
-            Self::Test(name, _) => {
-                if !names.contains(&name.as_str()) {
-                    names.push(name);
-                }
-            }
-            Self::All(parts) | Self::Any(parts) => parts.iter().for_each(|part| part.columns(names)),
-            Self::Not(part) => part.columns(names),
-        }
-    }
-
-    /// For each row of a batch whether the condition is true; absent where nobody can say.
-    pub(super) fn evaluate(&self, batch: &RecordBatch) -> Result<BooleanArray> {
-        eval::evaluate(self, batch)
-            .map_err(|error| Error::new(ErrorKind::Mismatch, "the rows cannot be compared with the filter").with_source(error))
     }
 }

@@ -2,8 +2,8 @@
 
 use arrow::array::{Array, ArrayRef};
 
+use super::bound::{Bound, Comparison, Test};
 use super::eval::compare;
-use super::{Bound, Comparison, Test};
 
 /// What is known of a column in some containers of rows.
 pub(in crate::schema) struct Bounds {

@@ -9,7 +9,7 @@ use arrow::array::{
 use arrow::compute::{CastOptions, cast_with_options};
 use arrow::datatypes::{DataType, Decimal32Type, Decimal64Type, Decimal128Type, Decimal256Type, Int64Type, TimeUnit, i256};
 
-use super::{Comparison, Test};
+use super::bound::{Comparison, Test};
 use crate::convert::time::{AsInstant, AsSpan, Instant};
 use crate::{Bytes, Error, ErrorKind, Result};
 

@@ -22,10 +22,9 @@ use futures_util::stream::{self, BoxStream, StreamExt as _};
 
 use self::check::Claims;
 use super::fault::{broken, unreadable, unwritable};
-use super::format::{Compression, ReadRequest, Run, TableEncoder, TableFormat, TablePart};
+use super::format::{BUDGET, Compression, ReadRequest, Run, TableEncoder, TableFormat, TablePart};
 use super::limit::Limit;
 use super::object::TableObject;
-use super::read::BUDGET;
 use super::threads;
 use crate::convert::reader::corrupt;
 use crate::storage::shown;

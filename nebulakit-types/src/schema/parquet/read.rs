@@ -15,15 +15,15 @@ use tokio::sync::OnceCell;
 
 use super::super::fault::bad_parquet;
 use super::super::filter::Bound;
-use super::super::format::{ReadRequest, Run, TablePart};
+use super::super::format::{BUDGET, ReadRequest, Run, TablePart};
 use super::super::limit::Limit;
 use super::super::object::TableObject;
-use super::super::read::BUDGET;
-use super::super::row::Places;
+use super::super::places::Places;
 use super::super::threads;
 use super::decode::{Decoder, Zipped};
 use super::fetch::Chunks;
-use super::{complete, prune, sound, with_arrow_types};
+use super::types::{complete, with_arrow_types};
+use super::{prune, sound};
 use crate::{ErrorKind, Result};
 
 /// A batch of values of a fixed width takes this part of the limit at most.

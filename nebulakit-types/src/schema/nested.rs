@@ -6,8 +6,9 @@ use arrow::array::{Array, ArrayRef, AsArray as _, StructArray};
 use arrow::buffer::NullBuffer;
 use arrow::datatypes::{DataType, Fields};
 
-use super::super::row::{self, Row};
-use super::Cell;
+use super::cell::Cell;
+use super::places::place_of;
+use super::row::{self, Row};
 use crate::literal_type::{DatasetColumn, SimpleType};
 use crate::{Error, ErrorKind, LiteralType, Result};
 
@@ -51,7 +52,7 @@ impl<R: Row> Cell for R {
         let indices = arrow::array::UInt32Array::from(present);
         let names: Vec<_> = structs.column_names();
         let arrays = R::columns().into_iter().map(|column| {
-            let found = structs.column(row::place_of(column.name(), names.iter().copied())?);
+            let found = structs.column(place_of(column.name(), names.iter().copied())?);
             if all {
                 return Ok(found.clone());
             }
