@@ -176,7 +176,12 @@ fn literals_of_every_sender_are_read_as_flytekit_reads_them() {
         let mut tested = false;
         for case in cases.iter().filter(|case| case.name == name) {
             let ours = (case.check)(&literal);
-            assert!(ours == theirs || case.differs.is_some(), "flytekit answers `{name}` otherwise: {recorded}");
+            assert_eq!(
+                ours != theirs,
+                case.differs.is_some(),
+                "flytekit and we read `{name}`, told apart as {:?}: {recorded}",
+                case.differs
+            );
             tested = true;
         }
         let listed = WITHOUT.iter().any(|(_, names)| names.contains(&name));

@@ -37,6 +37,7 @@ fn from_hex(hex: &str) -> Vec<u8> {
 
 #[test]
 fn containers_of_the_backend_end_as_recorded() {
+    assert_eq!(cases("container").count(), CONTAINERS.len());
     for case in cases("container") {
         let name = case["case"].as_str().unwrap();
         let (_, task) = CONTAINERS.iter().find(|(known, _)| *known == name).unwrap_or_else(|| panic!("no task for the container `{name}`"));

@@ -432,7 +432,7 @@ fn checks_accept_what_is_written_and_nothing_of_another_kind() {
             match verdict {
                 Ok(()) => assert!(written == declared || same_variant, "{literal_type} is declared, and number {written} passes"),
                 Err(error) => {
-                    assert!(written != declared, "{error}");
+                    assert!(written != declared && !same_variant, "{literal_type} is declared, and number {written} is refused: {error}");
                     assert_eq!(error.kind(), ErrorKind::Mismatch, "{error}");
                 }
             }

@@ -108,7 +108,8 @@ fn completions_are_made_for_names_that_shells_take_as_words() {
         named.arg0(name);
         let (code, out, err) = piped(named);
         assert_eq!((code, out.as_str()), (1, ""), "{name}");
-        assert!(err.starts_with("error: cannot make completions for a binary called `a") || err.contains("`ä`"), "{err}");
+        let first = name.chars().next().unwrap();
+        assert!(err.starts_with(&format!("error: cannot make completions for a binary called `{first}")), "{err}");
     }
     let mut named = command(APP, ["completions", "bash"]);
     named.arg0("my_tool-2.x+y");

@@ -128,14 +128,20 @@ async fn small_objects_come_while_the_rest_of_the_listing_does() {
 #[tokio::test]
 async fn keys_that_are_no_files_are_named_and_nothing_is_written_outside() {
     let long = format!("tree/{}", "n".repeat(1000));
-    for key in ["tree/../../outside", "tree//double", "tree/./dot", "tree/a\u{7}b", &long, "tree/.nebulakit-partial-7"] {
+    for (key, named) in [
+        ("tree/../../outside", "outside"),
+        ("tree//double", "/double"),
+        ("tree/./dot", "./dot"),
+        ("tree/a\u{7}b", "a\\u{7}b"),
+        (&long, "nnnnnnn"),
+        ("tree/.nebulakit-partial-7", "partial-7"),
+    ] {
         let server = good();
         server.objects().put(key, "x");
         let root = tempfile::tempdir().unwrap();
         let target = root.path().join("target/deep");
         let error = storage(&server).download_tree("s3://bucket/tree", &target, &TreeOptions::default()).await.unwrap_err();
-        let name = &key[key.len() - 7..];
-        assert!(error.to_string().contains(name) || error.to_string().contains("a\\u{7}b"), "{key}: {error}");
+        assert!(error.to_string().contains(named), "{key}: {error}");
         assert_eq!(entries(root.path()), ["target"], "{key}");
         assert_eq!(entries(&target), [""; 0], "{key}");
     }
