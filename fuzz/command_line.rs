@@ -11,9 +11,9 @@ use std::time::{Duration, SystemTime};
 use nebulakit::__private::rehearsal;
 use nebulakit::env::Environment;
 use nebulakit::{Bytes, Directory, File, FlyteError, NebulaType, Untyped, task};
+use nebulakit_types::LiteralType;
 use nebulakit_types::convert::check::check;
 use nebulakit_types::convert::reader::{Entries, LiteralRef, References};
-use nebulakit_types::{Dialect, LiteralType};
 
 /// The line behind which stands what every document says.
 const DOCUMENT: &str = "%%";

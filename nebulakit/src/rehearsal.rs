@@ -2,8 +2,11 @@
 
 use std::ffi::OsString;
 
+use nebulakit_types::{Dialect, LiteralType};
+
 use crate::process::request::ContainerRequest;
 use crate::services::env::Environment;
+use crate::task::registry::Registry;
 
 /// The verb and the words that say the same as `arguments` in this crate's own order and spelling, and what else the request holds;
 /// [`None`] where they ask for help or are no container's.

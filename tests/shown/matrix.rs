@@ -82,14 +82,14 @@ impl tracing::Subscriber for Log {
 }
 
 fn config(server: &str) -> StorageConfig {
-    let mut registry = UrlAliases::default();
+    let mut aliases = UrlAliases::default();
     for (prefix, store) in
         [("lake://", "memory://lake".to_owned()), ("mere://", "s3://bucket/base".to_owned()), ("reservoir://", format!("{server}/base"))]
     {
-        registry.register(prefix, &store).unwrap();
+        aliases.register(prefix, &store).unwrap();
     }
     StorageConfig {
-        registry,
+        aliases,
         s3: S3Config {
             endpoint: Some(server.to_owned()),
             access_key_id: Some("key".to_owned()),
@@ -344,7 +344,7 @@ fn no_debug_shows_what_is_secret_in_a_url() {
     config.s3.endpoint = Some(url.clone());
     config.gcs.endpoint = Some(url.clone());
     config.azure.endpoint = Some(url.clone());
-    config.registry.register("marsh://", "s3://bucket").unwrap();
+    config.aliases.register("marsh://", "s3://bucket").unwrap();
     said.debug("a configuration of stores", &config);
     said.debug("a storage", &Storage::new(config));
     let environment = nebulakit::env::Environment::empty()
