@@ -31,3 +31,26 @@ fn simulate(ctx: Context, steps: u64) -> anyhow::Result<f64> {
 }
 
 nebulakit::main!();
+
+#[cfg(test)]
+mod tests {
+    use super::simulate;
+    use nebulakit::Cancellation;
+    use nebulakit::testing::Harness;
+
+    #[test]
+    fn goes_on_where_the_former_attempt_ended() {
+        let run = Harness::new().attempt(1).checkpoint("999").run_blocking(simulate::with(1000));
+        assert_eq!(run.outputs, Ok(1.5));
+        assert_eq!((run.stats, run.decks[0].0.as_str()), (vec!["simulated_value:1.5|g".to_owned()], "Result"));
+    }
+
+    #[test]
+    fn saves_its_step_when_it_is_told_to_stop() {
+        let cancellation = Cancellation::new();
+        cancellation.cancel();
+        let run = Harness::new().checkpoint("7").cancellation(&cancellation).run_blocking(simulate::with(1000));
+        assert_eq!(run.outputs.unwrap_err().is_recoverable(), Some(true));
+        assert_eq!(run.checkpoint.unwrap(), "7");
+    }
+}

@@ -26,3 +26,17 @@ fn divide(a: i64, b: i64) -> i64 {
 }
 
 nebulakit::main!();
+
+#[cfg(test)]
+mod tests {
+    use super::{divide, fetch, parse};
+    use nebulakit::testing;
+
+    #[test]
+    fn errors_say_what_becomes_of_them() {
+        assert_eq!(testing::run_blocking(parse::with(" 7 ")), Ok(7));
+        let error = testing::run_blocking(fetch::with(-1)).unwrap_err();
+        assert_eq!((error.code(), error.is_recoverable()), ("FETCH:Size", Some(false)));
+        assert_eq!(testing::run_blocking(divide::with(1, 0)).unwrap_err().code(), "USER:Panic");
+    }
+}

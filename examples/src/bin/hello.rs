@@ -10,3 +10,16 @@ fn divider(a: f64, b: f64) -> anyhow::Result<f64> {
 }
 
 nebulakit::main!();
+
+#[cfg(test)]
+mod tests {
+    use super::divider;
+    use nebulakit::testing;
+
+    #[test]
+    fn divides() {
+        assert_eq!(testing::run_blocking(divider::with(7.0, 2.0)), Ok(3.5));
+        let error = testing::run_blocking(divider::with(7.0, 0.0)).unwrap_err();
+        assert_eq!((error.code(), error.message()), ("USER:RuntimeError", "cannot divide 7 by zero"));
+    }
+}

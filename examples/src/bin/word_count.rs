@@ -43,3 +43,16 @@ async fn count_words(
 }
 
 nebulakit::main!();
+
+#[cfg(test)]
+mod tests {
+    use super::count_words;
+    use nebulakit::File;
+    use nebulakit::testing;
+
+    #[test]
+    fn counts() {
+        let counts = testing::run_blocking(count_words::with(File::from_bytes("text", "a b, a"), 1)).unwrap();
+        assert_eq!((counts.words, counts.top[0].word.as_str(), counts.top[0].times), (3, "a", 2));
+    }
+}

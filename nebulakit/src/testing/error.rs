@@ -33,10 +33,11 @@ impl RunError {
         self.failure.as_ref().map_or("", |failure| &failure.code)
     }
 
-    /// The message that a console shows: the error, and all that caused it.
+    /// The message that a console shows, without the backtrace that it ends with under `RUST_BACKTRACE`: the error, and all that caused it.
     #[must_use]
     pub fn message(&self) -> &str {
-        self.failure.as_ref().map_or("the task ended without outputs, as it asked to", |failure| &failure.message)
+        let Some(failure) = &self.failure else { return "the task ended without outputs, as it asked to" };
+        failure.message.split("\n\nStack backtrace:\n").next().unwrap_or_default()
     }
 
     /// Whether the platform makes another attempt while the task has `retries` left; [`None`] where the task does not say, and it is as
