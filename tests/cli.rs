@@ -21,7 +21,14 @@ fn app(words: &[&str]) -> Command {
 }
 
 fn quiet(command: &mut Command) {
-    for name in ["RUST_BACKTRACE", "RUST_LIB_BACKTRACE", "NEBULAKIT_LOG", "FLYTE_SDK_LOGGING_LEVEL", "FLYTE_SDK_LOCAL_SANDBOX"] {
+    for name in [
+        "CARGO_MANIFEST_DIR",
+        "RUST_BACKTRACE",
+        "RUST_LIB_BACKTRACE",
+        "NEBULAKIT_LOG",
+        "FLYTE_SDK_LOGGING_LEVEL",
+        "FLYTE_SDK_LOCAL_SANDBOX",
+    ] {
         command.env_remove(name);
     }
 }

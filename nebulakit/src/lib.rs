@@ -60,7 +60,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Writes `fn main`: the binary becomes a task container and a command line.
 ///
-/// Tasks of library crates are linked only when the binary names the crate; `main!(my_tasks)` does, for as many crates as are given.
+/// Tasks of library crates are linked only when the binary names the crate; `main!(my_tasks)` does, for as many crates as are given. Where a task
+/// is not found, `cargo run` shows which dependencies have tasks and are not named.
 ///
 /// # Examples
 /// ```
@@ -77,6 +78,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 macro_rules! main {
     ($($tasks:ident),* $(,)?) => {
         $(use $tasks as _;)*
+        $($crate::__private::inventory::submit! { $crate::__private::Named($crate::__private::stringify!($tasks)) })*
 
         fn main() -> $crate::__private::ExitCode {
             $crate::cli::run($crate::__private::args_os())

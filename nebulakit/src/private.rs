@@ -12,7 +12,7 @@ pub use std::process::ExitCode;
 pub use std::result::Result::Ok;
 pub use std::time::Duration;
 pub use std::vec::Vec;
-pub use std::{compile_error, concat, file, line, module_path, unreachable, vec};
+pub use std::{compile_error, concat, file, line, module_path, stringify, unreachable, vec};
 
 pub mod rehearsal;
 
@@ -37,7 +37,7 @@ pub use crate::task::invocation::Invocation;
 pub use crate::task::marks::{KnownFailure, Marks, TaskFailure};
 pub use crate::task::options::{CacheOptions, Mount, Resources, SecretRequest, TaskOptions};
 pub use crate::task::param::{AnyParam, Param};
-pub use crate::task::registry::Registered;
+pub use crate::task::registry::{Named, Registered};
 pub use crate::task::returns::{AnyReturns, Prepared, Returns};
 pub use crate::task::value::{IntoValue, OrDefault, TakesValue, Value as Given};
 

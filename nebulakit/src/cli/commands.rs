@@ -6,7 +6,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use nebulakit_types::{Dialect, visible};
 
-use super::{Complaint, Leave, VERSION, completions, container_help, describe, list, run, say, say_dressed, usage};
+use super::{Complaint, Leave, VERSION, completions, container_help, describe, list, run, say, say_dressed, unlinked, usage};
 use crate::process::exit::Exit;
 use crate::process::platform::Platform;
 use crate::process::request::ContainerRequest;
@@ -40,8 +40,13 @@ impl Setting<'_> {
     /// The task called `name`.
     pub(super) fn find(&self, name: &str) -> Result<&'static TaskDef, Complaint> {
         let task = self.registry.find(name).map_err(|error| {
-            let hint =
-                if COMMANDS.contains(&name) { format!("`{name}` is a command of its own: `{} {name}`", self.binary) } else { error.hint() };
+            let hint = if COMMANDS.contains(&name) {
+                format!("`{name}` is a command of its own: `{} {name}`", self.binary)
+            } else if error.is_far_off() {
+                unlinked::hint(self.environment, self.registry)
+            } else {
+                error.hint()
+            };
             Complaint::usage(error.message()).hint(format!("hint: {hint}"))
         })?;
         match task.undescribable(self.dialect()) {

@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 use super::commands::Setting;
 use super::is_terminal;
 use super::signature::{default_json, first_line, signature};
+use super::unlinked;
 use crate::services::env;
 use crate::task::def::TaskDef;
-use crate::task::registry::LINKED;
 
 /// The widest signature that the docs of the others wait for.
 const WIDEST: usize = 72;
@@ -25,7 +25,7 @@ pub(super) fn list(setting: &Setting<'_>, json: bool) -> String {
         return if is_terminal() { visible::lines(&text).into_owned() } else { text };
     }
     if tasks.is_empty() {
-        return format!("this binary has no tasks\n\nhint: {LINKED}\n");
+        return format!("this binary has no tasks\n\nhint: {}\n", unlinked::hint(setting.environment, setting.registry));
     }
     let is_dim = is_terminal() && setting.environment.non_empty(env::NO_COLOR).is_none();
     let lines = tasks.iter().map(|task| line(task, &tasks, setting)).map(|(signature, doc)| (shown(&signature), shown(&doc)));

@@ -24,6 +24,8 @@ mod signature;
 #[cfg(feature = "run")]
 mod types;
 #[cfg(feature = "run")]
+mod unlinked;
+#[cfg(feature = "run")]
 mod usage;
 
 use std::ffi::OsString;

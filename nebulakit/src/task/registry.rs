@@ -15,6 +15,20 @@ pub struct Registered(pub &'static TaskDef);
 
 inventory::collect!(Registered);
 
+/// A crate that the binary names for its tasks; `main!` submits one for each.
+#[derive(Debug)]
+pub struct Named(pub &'static str);
+
+inventory::collect!(Named);
+
+impl Named {
+    /// Every crate that the binary names.
+    #[cfg(feature = "run")]
+    pub(crate) fn all() -> impl Iterator<Item = &'static str> {
+        inventory::iter::<Self>().map(|named| named.0)
+    }
+}
+
 /// The tasks of this binary.
 ///
 /// # Examples
@@ -79,6 +93,12 @@ impl Registry {
             [] => Err(LookupError::Unknown { nearest: self.nearest(&wanted), known: self.tasks.keys().copied().collect(), wanted }),
             several => Err(LookupError::Several { wanted, found: several.iter().map(|task| (task.name, task.file, task.line)).collect() }),
         }
+    }
+
+    /// Whether there are tasks that are called as those of the crate `name` are.
+    #[cfg(feature = "run")]
+    pub(crate) fn has_tasks_of(&self, name: &str) -> bool {
+        self.tasks.keys().any(|task| task.strip_prefix(name).is_some_and(|rest| rest.starts_with('.')))
     }
 
     fn nearest(&self, wanted: &str) -> Option<&'static str> {
@@ -147,6 +167,12 @@ impl LookupError {
                 format!("{} tasks are called `{wanted}`:{places}", found.len())
             }
         }
+    }
+
+    /// Whether no task is called alike.
+    #[cfg(feature = "run")]
+    pub(crate) fn is_far_off(&self) -> bool {
+        matches!(self, Self::Unknown { nearest: None, .. })
     }
 
     /// The likeliest way out, in one line.

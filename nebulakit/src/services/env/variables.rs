@@ -245,6 +245,8 @@ variables! {
         SDK_LOCAL_SANDBOX = "FLYTE_SDK_LOCAL_SANDBOX";
         /// If not empty, text for people has no colours.
         NO_COLOR = "NO_COLOR";
+        /// The folder of the package, as `cargo run` says it: where a task is not found, its manifest shows which dependencies have tasks.
+        CARGO_MANIFEST_DIR = "CARGO_MANIFEST_DIR";
     }
 }
 
