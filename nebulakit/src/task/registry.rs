@@ -32,7 +32,7 @@ impl Named {
 /// The tasks of this binary.
 ///
 /// # Examples
-/// ```
+/// ```standalone_crate
 /// use nebulakit::prelude::*;
 ///
 /// #[task(name = "app.divider")]
