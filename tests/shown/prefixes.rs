@@ -53,7 +53,7 @@ async fn no_name_leads_out_of_a_registered_prefix() {
             let of_writing = if store.starts_with("http") { "for reading" } else { "lead out of" };
             for (error, words) in [(get, "lead out of"), (delete, of_writing), (put, of_writing)] {
                 assert_eq!(error.kind(), ErrorKind::Url, "{url} at {store}: {error}");
-                assert!(error.to_string().contains(words), "{error}");
+                assert!(error.to_string().contains(words), "{url} at {store}: {error}");
             }
         }
     }
