@@ -93,8 +93,7 @@ class Body:
         self.methods.gather_here(scope)
         for entry in scope.all_imports:
             if not entry.is_glob:
-                for definition in self.universe.resolve_any(scope, entry.path, of_import=True):
-                    self.uses.use(self.place.file, definition, entry.line)
+                self.uses.imported(self.place.file, self.universe.resolve_any(scope, entry.path, of_import=True), entry.line)
 
     # Statements
 

@@ -35,8 +35,7 @@ class Uses:
         place = Place(module, module.file)
         for entry in module.all_imports:
             if not entry.public and not entry.is_glob:
-                for definition in self.universe.resolve_any(module, entry.path, of_import=True):
-                    self.use(module.file, definition, entry.line)
+                self.imported(module.file, self.universe.resolve_any(module, entry.path, of_import=True), entry.line)
         for item in module.items:
             if item.kind == "mod":
                 definition = module.defined[TYPE].get(item.name)
@@ -44,6 +43,12 @@ class Uses:
                     self.module(definition.module)
             else:
                 self.item(item, place)
+
+    def imported(self, file, definitions, line):
+        """Records what an import names. A module and a function of one name are imported as the module: a use of the function tells itself."""
+        if all(definition.kind != "mod" for definition in definitions):
+            for definition in definitions:
+                self.use(file, definition, line)
 
     def item(self, item, place):
         if item.kind in ("use", "extern", "mod"):

@@ -4,9 +4,10 @@ use clap::Command;
 use clap::builder::PossibleValuesParser;
 use clap_complete::Shell;
 
-use super::Complaint;
-use super::commands::{Setting, commands};
+use super::complaint::Complaint;
+use super::grammar::commands;
 use super::run::flags;
+use super::setting::Setting;
 
 /// The script for `shell`.
 ///

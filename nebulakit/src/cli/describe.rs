@@ -8,8 +8,8 @@ use jiff::SignedDuration;
 use nebulakit_types::json::{Message, to_json};
 use prost::Message as _;
 
-use super::Complaint;
-use super::commands::Setting;
+use super::complaint::Complaint;
+use super::setting::Setting;
 use super::signature::default;
 use super::types;
 use crate::task::def::TaskDef;

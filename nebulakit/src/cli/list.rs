@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use nebulakit_types::visible;
 use serde_json::{Value, json};
 
-use super::commands::Setting;
-use super::is_terminal;
+use super::output::is_terminal;
+use super::setting::Setting;
 use super::signature::{default_json, first_line, signature};
 use super::unlinked;
 use crate::services::env;

@@ -7,6 +7,7 @@
 mod arguments;
 #[cfg(feature = "run")]
 mod commands;
+mod complaint;
 #[cfg(feature = "run")]
 mod completions;
 #[cfg(feature = "run")]
@@ -14,11 +15,16 @@ mod data;
 #[cfg(feature = "run")]
 mod describe;
 #[cfg(feature = "run")]
+mod grammar;
+#[cfg(feature = "run")]
 mod list;
+mod output;
 #[cfg(feature = "run")]
 mod render;
 #[cfg(feature = "run")]
 mod run;
+#[cfg(feature = "run")]
+mod setting;
 #[cfg(feature = "run")]
 mod signature;
 #[cfg(feature = "run")]
@@ -29,7 +35,6 @@ mod unlinked;
 mod usage;
 
 use std::ffi::OsString;
-use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -37,15 +42,17 @@ use nebulakit_types::visible;
 
 #[cfg(feature = "run")]
 pub use self::arguments::Arguments;
+#[cfg(not(feature = "run"))]
+use self::complaint::Complaint;
+use self::complaint::complain;
+use self::output::container_help;
+#[cfg(not(feature = "run"))]
+use self::output::{VERSION, say};
 use crate::process::exit::Exit;
 use crate::process::request::ContainerRequest;
 use crate::process::{container, panic, request, terminal};
 use crate::services::env::Environment;
 use crate::task::registry::Registry;
-
-/// Ends the process, from whichever thread.
-#[cfg(feature = "run")]
-pub(crate) type Leave = fn(Exit) -> !;
 
 /// Does what a command line says: serves a container, or runs a command for people; `arguments` begin with the name of the program, as
 /// [`std::env::args_os`] gives them.
@@ -136,9 +143,6 @@ fn for_people(binary: &str, arguments: &[OsString], _environment: &Environment, 
     say(&said).unwrap_or_else(|complaint| complain(&complaint))
 }
 
-/// What `--version` says behind the name.
-const VERSION: &str = concat!("(nebulakit ", env!("CARGO_PKG_VERSION"), ")");
-
 /// Why there are no commands.
 #[cfg(not(feature = "run"))]
 const WITHOUT_RUN: &str =
@@ -154,95 +158,6 @@ fn not_served(binary: &str, arguments: &[OsString]) -> Complaint {
         None => "no command is given, and this binary was built without the feature `run`: it serves containers only".to_owned(),
     };
     Complaint { hint: Some(request::usage(binary)), ..Complaint::usage(message) }
-}
-
-/// Shows what containers are started with.
-pub(crate) fn container_help(binary: &str) -> Exit {
-    say(&format!("{}\n", request::usage(binary))).unwrap_or_else(|complaint| complain(&complaint))
-}
-
-/// What went wrong, for a person.
-#[derive(Debug)]
-struct Complaint {
-    exit: Exit,
-    /// The author's or the library's code for it, where there is more to it than "it failed".
-    code: Option<String>,
-    message: String,
-    /// The way out; shown after a blank line.
-    hint: Option<String>,
-}
-
-impl Complaint {
-    /// The command line, or a value on it, is wrong.
-    fn usage(message: impl Into<String>) -> Self {
-        Self { exit: Exit::Usage, code: None, message: message.into(), hint: None }
-    }
-
-    /// The command was understood, and failed.
-    fn failed(message: impl Into<String>) -> Self {
-        Self { exit: Exit::Failed, ..Self::usage(message) }
-    }
-
-    #[cfg(feature = "run")]
-    fn hint(self, hint: impl Into<String>) -> Self {
-        Self { hint: Some(hint.into()), ..self }
-    }
-}
-
-fn complain(complaint: &Complaint) -> Exit {
-    let code = complaint.code.as_ref().map(|code| format!("[{}]", visible::line(code))).unwrap_or_default();
-    let hint = complaint.hint.as_ref().map(|hint| format!("\n{hint}\n")).unwrap_or_default();
-    terminal::write(&format!("error{code}: {}\n{hint}", terminal::continued(&complaint.message)));
-    complaint.exit
-}
-
-/// Standard output as the process got it, where it has been kept for what [`say`] says.
-#[cfg(feature = "run")]
-static KEPT: std::sync::OnceLock<std::fs::File> = std::sync::OnceLock::new();
-
-/// Keeps standard output for what [`say`] says: whatever else is printed from now on goes to standard error.
-#[cfg(feature = "run")]
-fn keep_stdout() {
-    use std::os::fd::AsFd as _;
-    let kept = io::stdout().as_fd().try_clone_to_owned();
-    let kept = kept.and_then(|kept| rustix::stdio::dup2_stdout(io::stderr()).map(|()| kept).map_err(io::Error::from));
-    match kept {
-        Ok(kept) => drop(KEPT.set(kept.into())),
-        Err(error) => tracing::warn!("what the task prints goes to standard output too: {error}"),
-    }
-}
-
-/// Writes to standard output: to programs as it is, on a terminal with control characters escaped, but for line breaks and tabs. A reader that
-/// has seen enough and went away is no failure.
-fn say(text: &str) -> Result<Exit, Complaint> {
-    if is_terminal() { say_dressed(&visible::lines(text)) } else { say_dressed(text) }
-}
-
-/// The same, of text with colours of ours, in which all else is fit for a terminal.
-fn say_dressed(text: &str) -> Result<Exit, Complaint> {
-    terminal::clear();
-    let to = |out: &mut dyn io::Write| out.write_all(text.as_bytes()).and_then(|()| out.flush());
-    #[cfg(feature = "run")]
-    let written = match KEPT.get() {
-        Some(mut kept) => to(&mut kept),
-        None => to(&mut io::stdout().lock()),
-    };
-    #[cfg(not(feature = "run"))]
-    let written = to(&mut io::stdout().lock());
-    match written {
-        Ok(()) => Ok(Exit::Stored),
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Exit::Stored),
-        Err(error) => Err(Complaint::failed(format!("cannot write to standard output: {error}"))),
-    }
-}
-
-/// Whether a person sees what [`say`] says.
-fn is_terminal() -> bool {
-    #[cfg(feature = "run")]
-    if let Some(kept) = KEPT.get() {
-        return kept.is_terminal();
-    }
-    io::stdout().is_terminal()
 }
 
 #[cfg(all(test, not(feature = "run")))]

@@ -6,7 +6,8 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use nebulakit_types::storage::{shown, shown_in};
 use nebulakit_types::visible;
 
-use super::{Complaint, say};
+use super::complaint::Complaint;
+use super::output::say;
 use crate::process::exit::Exit;
 use crate::process::terminal;
 

@@ -7,7 +7,8 @@ use nebulakit_types::LiteralType;
 use nebulakit_types::literal_type::{SimpleType, TypeKind};
 use nebulakit_types::visible;
 
-use crate::cli::commands::{self, Setting};
+use crate::cli::grammar::help_flag;
+use crate::cli::setting::Setting;
 use crate::cli::signature::default;
 use crate::cli::types;
 use crate::task::def::TaskDef;
@@ -51,7 +52,7 @@ pub(in crate::cli) fn command(task: &'static TaskDef, setting: &Setting<'_>) -> 
             .value_name("FILE")
             .help("inputs by name, as JSON or YAML; `-` is standard input, and flags beat the file"),
         Arg::new(JSON).long(JSON).action(ArgAction::SetTrue).help("print the outputs as one JSON object, for machines"),
-        commands::help_flag(),
+        help_flag(),
     ];
     command.args(own.map(|arg| arg.help_heading("Options"))).override_usage(format!("{usage} [OPTIONS]"))
 }

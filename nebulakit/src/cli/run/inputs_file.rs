@@ -7,7 +7,7 @@ use nebulakit_types::Untyped;
 
 use super::flags::INPUTS_FILE;
 use super::places::{Places, quoted};
-use crate::cli::Complaint;
+use crate::cli::complaint::Complaint;
 use crate::cli::data::{from_json, from_yaml};
 use crate::cli::usage::listed;
 use crate::task::def::TaskDef;

@@ -25,8 +25,10 @@ use self::parse::Parser;
 use self::places::Places;
 use self::returned::Answer;
 use self::sandbox::Sandbox;
-use super::commands::{self, Setting};
-use super::{Complaint, complain, keep_stdout, usage};
+use super::complaint::{Complaint, complain, describing};
+use super::output::keep_stdout;
+use super::setting::Setting;
+use super::usage;
 use crate::process::execute::Execution;
 use crate::process::exit::Exit;
 use crate::process::host::Host;
@@ -40,7 +42,7 @@ use crate::task::failure::chain;
 /// Runs the task called `name` with the flags in `words`.
 pub(super) fn run<'a>(name: &str, words: impl Iterator<Item = &'a OsString>, setting: &Setting<'_>) -> Result<Exit, Complaint> {
     let task = setting.find(name)?;
-    let mut command = commands::describing(|| flags::command(task, setting))?;
+    let mut command = describing(|| flags::command(task, setting))?;
     let words: Vec<_> = words.cloned().collect();
     let matches = match command.try_get_matches_from_mut(&words) {
         Ok(matches) => matches,
@@ -67,7 +69,7 @@ pub(super) fn rehearse<'a>(
     document: &str,
 ) -> Result<Vec<u8>, Complaint> {
     let task = setting.find(name)?;
-    let mut command = commands::describing(|| flags::command(task, setting))?;
+    let mut command = describing(|| flags::command(task, setting))?;
     let words: Vec<_> = words.cloned().collect();
     let matches = command.try_get_matches_from_mut(&words);
     let matches = matches.map_err(|error| usage::unsaid(&error, &format!("{} run {name}", setting.binary), &words))?;

@@ -8,8 +8,10 @@ use nebulakit_types::outputs::Output;
 use nebulakit_types::{Error, Untyped, visible};
 
 use super::sandbox::Sandbox;
+use crate::cli::complaint::Complaint;
+use crate::cli::data;
+use crate::cli::output::{is_terminal, say};
 use crate::cli::render::{self, Reader};
-use crate::cli::{Complaint, data, is_terminal, say};
 use crate::process::execute::Here;
 use crate::process::exit::Exit;
 use crate::process::platform::Platform;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use nebulakit_types::visible;
 use uuid::Uuid;
 
-use crate::cli::Complaint;
+use crate::cli::complaint::Complaint;
 
 /// Where the copies of inputs lie that can be read only once.
 pub(super) const INPUTS: &str = "inputs";

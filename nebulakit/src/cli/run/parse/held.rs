@@ -3,7 +3,7 @@
 use nebulakit_types::{Result, Untyped};
 use serde_json::Value;
 
-use super::Parser;
+use super::parser::Parser;
 use crate::cli::run::places::Wanted;
 
 /// The titles of their schemas, and the key of the path.

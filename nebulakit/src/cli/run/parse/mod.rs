@@ -4,36 +4,28 @@
 //! first of its variants that fits, texts last.
 
 mod held;
-mod lists;
+mod parser;
 mod said;
 mod shape;
 #[cfg(feature = "schema")]
 mod tables;
+mod texts;
 mod times;
+mod unions;
 
 use nebulakit_types::convert::msgpack::{Packer, Unpacker};
-use nebulakit_types::convert::time::Instant;
 use nebulakit_types::convert::writer::Encoder;
 use nebulakit_types::literal::{Literal, LiteralValue};
 use nebulakit_types::literal_type::{BlobDimensionality, BlobType, SimpleType, TypeKind};
-use nebulakit_types::{Dialect, Error, ErrorKind, FlyteError, LiteralType, NebulaType as _, Result, Untyped};
+use nebulakit_types::{Error, ErrorKind, FlyteError, LiteralType, NebulaType as _, Result, Untyped};
 
+pub(super) use self::parser::Parser;
 use self::said::{article, found, found_text, mismatch, shown};
 use self::times::duration;
-use super::places::{Places, Wanted};
-use crate::cli::data::{from_base64, from_json, special_float};
+use self::unions::{by_name, only_entry, union, wrapped};
+use super::places::Wanted;
+use crate::cli::data::{from_base64, special_float};
 use crate::cli::usage::listed;
-
-/// Reads values; made once for each run, so that `now` is one instant.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Parser<'a> {
-    pub(super) now: Instant,
-    pub(super) dialect: &'static Dialect,
-    pub(super) places: &'a Places<'a>,
-}
-
-/// The text `null`, where a bare `null` is none.
-const QUOTED_NULL: &str = "\"null\"";
 
 /// How much a value may differ from what is declared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,49 +37,6 @@ enum Fit {
 }
 
 impl Parser<'_> {
-    /// The literal of a flag's text.
-    ///
-    /// # Errors
-    /// When the text does not say a value of the type, or names a file that cannot be read.
-    pub(super) fn text(&self, text: &str, expected: &LiteralType) -> Result<Vec<u8>> {
-        let as_text = || self.data(&Untyped::String(text.to_owned()), expected, Fit::Lenient);
-        match &expected.kind {
-            TypeKind::Simple(SimpleType::None) if text == "null" => self.data(&Untyped::Null, expected, Fit::Lenient),
-            TypeKind::Simple(SimpleType::Boolean) => match text {
-                "true" => self.data(&Untyped::Bool(true), expected, Fit::Lenient),
-                "false" => self.data(&Untyped::Bool(false), expected, Fit::Lenient),
-                _ => Err(mismatch("`true` or `false`", &found_text(text))),
-            },
-            TypeKind::Simple(SimpleType::Integer) => match text.trim().parse() {
-                Ok(value) => self.data(&Untyped::Int(value), expected, Fit::Lenient),
-                Err(_) if text.trim().parse::<i128>().is_ok() => Err(Error::new(
-                    ErrorKind::OutOfRange,
-                    format!("expected an integer from {} to {}, found {}", i64::MIN, i64::MAX, text.trim()),
-                )),
-                Err(_) => Err(mismatch("an integer", &found_text(text))),
-            },
-            TypeKind::Simple(SimpleType::Float) => match (text.trim().parse::<i128>(), text.trim().parse()) {
-                (Ok(value), _) => {
-                    let mut encoder = Encoder::new(self.dialect);
-                    whole_float(value, &mut encoder)?;
-                    Ok(encoder.finish())
-                }
-                (Err(_), Ok(value)) => self.data(&Untyped::Float(value), expected, Fit::Lenient),
-                (Err(_), Err(_)) => Err(mismatch("a float", &found_text(text))),
-            },
-            TypeKind::Collection(element) => self.list(text, element, expected),
-            TypeKind::Simple(SimpleType::Struct) | TypeKind::Map(_) => self.data(&self.document(text, expected)?, expected, Fit::Lenient),
-            TypeKind::Union(variants) => match from_json(text) {
-                Ok(value) if by_name(variants, &value).is_some() => self.data(&value, expected, Fit::Lenient),
-                document => match self.variant_of_text(text, variants, expected) {
-                    Err(error) => document.ok().and_then(|value| self.named(&value, expected)).unwrap_or(Err(error)),
-                    literal => literal,
-                },
-            },
-            _ => as_text(),
-        }
-    }
-
     /// The literal of a value from a file.
     ///
     /// # Errors
@@ -198,17 +147,6 @@ impl Parser<'_> {
         Ok(encoder.finish())
     }
 
-    /// The literal of the first variant that can be written as `text`.
-    fn variant_of_text(&self, text: &str, variants: &[LiteralType], expected: &LiteralType) -> Result<Vec<u8>> {
-        let has = |simple| variants.iter().any(|variant| variant.kind == TypeKind::Simple(simple));
-        let is_null = text == QUOTED_NULL && has(SimpleType::None) && has(SimpleType::String);
-        union(variants, expected, &found_text(text), |variant| match variant.kind {
-            TypeKind::Simple(SimpleType::None) if is_null => Err(mismatch("none", &found_text(text))),
-            TypeKind::Simple(SimpleType::String) if is_null => self.text("null", variant),
-            _ => self.text(text, variant),
-        })
-    }
-
     /// A value under the name of its variant, as serde writes it, where the declared type has no names: the task has them, and reads it.
     fn named(&self, value: &Untyped, expected: &LiteralType) -> Option<Result<Vec<u8>>> {
         let (_, inner) = only_entry(value)?;
@@ -216,25 +154,6 @@ impl Parser<'_> {
         let mut encoder = Encoder::new(self.dialect);
         Some(encoder.msgpack(|packer| value.pack(packer)).map(|()| encoder.finish()))
     }
-}
-
-/// The entry of a map that has one, by a name.
-fn only_entry(value: &Untyped) -> Option<(&str, &Untyped)> {
-    match value {
-        Untyped::Map(entries) => match entries.as_slice() {
-            [(Untyped::String(name), inner)] => Some((name, inner)),
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
-/// The struct that a map of one entry names, as serde writes a variant with fields: `{"Circle": {"radius": 1.0}}`.
-fn by_name<'a>(variants: &'a [LiteralType], value: &'a Untyped) -> Option<(&'a str, &'a LiteralType, &'a Untyped)> {
-    let (name, inner) = only_entry(value)?;
-    let is_called =
-        |variant: &&LiteralType| variant.metadata.as_ref().and_then(|schema| schema.get("title")).is_some_and(|title| title == name);
-    variants.iter().find(is_called).map(|variant| (name, variant, inner))
 }
 
 /// Writes an integer where a float is declared. One that only some floats hold goes as it is, so that the input's own type takes or refuses it:
@@ -250,62 +169,6 @@ fn whole_float(value: i128, encoder: &mut Encoder) -> Result<()> {
         _ => encoder.float(float),
     }
     Ok(())
-}
-
-/// The literal of the first variant that `read` can make one of, wrapped as a value of it.
-fn union(
-    variants: &[LiteralType],
-    expected: &LiteralType,
-    found: &str,
-    mut read: impl FnMut(&LiteralType) -> Result<Vec<u8>>,
-) -> Result<Vec<u8>> {
-    // Text is anything, and much text is base64 by chance.
-    let rank = |variant: &&LiteralType| match variant.kind {
-        TypeKind::Simple(SimpleType::String) => 1,
-        TypeKind::Simple(SimpleType::Binary) => 2,
-        _ => 0,
-    };
-    let mut ordered: Vec<_> = variants.iter().collect();
-    ordered.sort_by_key(rank);
-    let mut reasons = Vec::new();
-    for variant in ordered {
-        match read(variant) {
-            Ok(literal) => return Ok(wrapped(&literal, variant)),
-            Err(error) if error.kind() == ErrorKind::Io => return Err(error),
-            Err(_) if variant.kind == TypeKind::Simple(SimpleType::None) => {}
-            Err(error) => reasons.push((variant.to_string(), error)),
-        }
-    }
-    Err(none_fits(&format!("expected `{expected}`, {found}"), reasons))
-}
-
-/// Why no variant fits: the reason of the only one, else all of them where they say more than that another type was expected.
-fn none_fits(message: &str, mut reasons: Vec<(String, Error)>) -> Error {
-    let says_more = |(_, error): &(String, Error)| !error.path().is_empty() || !error.message().starts_with("expected ");
-    if reasons.len() == 1
-        && let Some((_, only)) = reasons.pop()
-    {
-        return only;
-    }
-    if !reasons.iter().any(says_more) {
-        return Error::new(ErrorKind::Mismatch, message);
-    }
-    let reasons: Vec<_> = reasons.iter().map(|(variant, error)| format!("as `{variant}`: {error}")).collect();
-    Error::new(ErrorKind::Mismatch, format!("{message} ({})", reasons.join("; ")))
-}
-
-fn wrapped(literal: &[u8], variant: &LiteralType) -> Vec<u8> {
-    // Only lengths and given bytes are written, which no dialect shapes.
-    let mut encoder = Encoder::new(&Dialect::FLYTE_1);
-    let union = encoder.mark();
-    encoder.prepend(&variant.encode());
-    encoder.close(union, 2);
-    let value = encoder.mark();
-    encoder.raw(literal);
-    encoder.close(value, 1);
-    encoder.close(union, 9);
-    encoder.close(union, 1);
-    encoder.finish()
 }
 
 impl Parser<'_> {
@@ -351,11 +214,13 @@ mod tests {
 
     use nebulakit_types::convert::check::check;
     use nebulakit_types::convert::reader::{LiteralRef, References};
+    use nebulakit_types::convert::time::Instant;
     use nebulakit_types::storage::Storage;
-    use nebulakit_types::{Bytes, NebulaType, decode};
+    use nebulakit_types::{Bytes, Dialect, NebulaType, decode};
 
     use super::*;
     use crate::cli::data::from_yaml;
+    use crate::cli::run::places::Places;
     use crate::services::stores::Stores;
 
     static STORES: LazyLock<Stores> = LazyLock::new(|| Stores::new(Storage::local));

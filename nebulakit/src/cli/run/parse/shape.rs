@@ -6,9 +6,10 @@ use nebulakit_types::{Error, ErrorKind, Result, Untyped};
 use serde_json::{Map, Value};
 
 use super::held::is_held;
+use super::parser::Parser;
 use super::said::{found, found_text, mismatch};
 use super::times::duration;
-use super::{Parser, none_fits, only_entry};
+use super::unions::{none_fits, only_entry};
 use crate::cli::data::special_float;
 use crate::cli::usage::listed;
 

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Span, SpanRelativeTo};
 use nebulakit_types::convert::time::{Instant, parse_span};
 use nebulakit_types::{Error, ErrorKind, Result};
 
-use super::Parser;
+use super::parser::Parser;
 use super::said::{found_text, mismatch};
 
 impl Parser<'_> {

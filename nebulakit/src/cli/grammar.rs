@@ -1,0 +1,67 @@
+//! What the command line can say, as clap sees it.
+
+use clap::builder::PossibleValuesParser;
+use clap::{Arg, ArgAction, Command};
+
+use super::output::VERSION;
+use super::setting::Setting;
+
+/// The shells that completions are made for.
+const SHELLS: [&str; 3] = ["bash", "fish", "zsh"];
+
+/// The whole command line, up to the tasks' own flags.
+pub(super) fn commands(setting: &Setting<'_>) -> Command {
+    let json = || Arg::new("json").long("json").action(ArgAction::SetTrue);
+    let name = || Arg::new("task").value_name("TASK").required(true).help("the task's name; its last segments are enough");
+    Command::new(setting.binary.clone())
+        .no_binary_name(true)
+        .version(VERSION)
+        .about("Run the tasks of this binary")
+        .after_help("Containers are started with `execute` and `map-execute`, which the platform calls")
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .disable_help_subcommand(true)
+        .disable_help_flag(true)
+        .disable_version_flag(true)
+        .arg(help_flag())
+        .arg(Arg::new("version").short('V').long("version").action(ArgAction::Version).help("show the version of nebulakit"))
+        .subcommand(command("list", "List the tasks with their signatures").arg(json().help("as a JSON array, for machines")))
+        .subcommand(
+            command("describe", "Show a task's inputs, outputs, types and options")
+                .arg(name())
+                .arg(json().help("as JSON: name, doc, interface and template, messages as proto3 JSON")),
+        )
+        .subcommand(run_command(setting))
+        .subcommand(
+            command("completions", "Print a script that completes this command line").arg(
+                Arg::new("shell")
+                    .value_name("SHELL")
+                    .required(true)
+                    .value_parser(PossibleValuesParser::new(SHELLS))
+                    .help("the shell that the script is for"),
+            ),
+        )
+}
+
+/// `run`, without the tasks: each is parsed by its own command, so that one run does not build all of them.
+fn run_command(setting: &Setting<'_>) -> Command {
+    let names: Vec<_> = setting.registry.iter().map(|task| setting.short_name(task)).collect();
+    let tasks = match names.as_slice() {
+        [] => "this binary has no tasks".to_owned(),
+        names => format!("Tasks: {}", names.join(", ")),
+    };
+    command("run", "Run a task on this machine")
+        .override_usage(format!("{} run <TASK> [INPUTS] [OPTIONS]", setting.binary))
+        .allow_external_subcommands(true)
+        .after_help(format!("{tasks}\n\n`{} run <TASK> --help` shows a task's inputs", setting.binary))
+}
+
+/// A command with help in this crate's words.
+pub(super) fn command(name: impl Into<clap::builder::Str>, about: impl Into<clap::builder::StyledStr>) -> Command {
+    Command::new(name).about(about).disable_help_flag(true).disable_help_subcommand(true).arg(help_flag())
+}
+
+/// `-h` and `--help`, which clap would describe with a capital.
+pub(super) fn help_flag() -> Arg {
+    Arg::new("help").short('h').long("help").action(ArgAction::Help).help("show this help")
+}
