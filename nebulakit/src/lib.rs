@@ -63,6 +63,9 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 /// Tasks of library crates are linked only when the binary names the crate; `main!(my_tasks)` does, for as many crates as are given. Where a task
 /// is not found, `cargo run` shows which dependencies have tasks and are not named.
 ///
+/// `main!(stores = [my::Lake::new()], my_tasks)` adds stores of your own, [`Store`](storage::Store)s, to those of the process, by their
+/// schemes.
+///
 /// # Examples
 /// ```
 /// use nebulakit::prelude::*;
@@ -76,6 +79,13 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 /// ```
 #[macro_export]
 macro_rules! main {
+    (stores = [$($store:expr),* $(,)?] $(, $($tasks:ident),*)? $(,)?) => {
+        $($crate::__private::inventory::submit! {
+            $crate::__private::OwnStore(|| $crate::__private::Arc::new($store))
+        })*
+
+        $crate::main!($($($tasks),*)?);
+    };
     ($($tasks:ident),* $(,)?) => {
         $(use $tasks as _;)*
         $($crate::__private::inventory::submit! { $crate::__private::Named($crate::__private::stringify!($tasks)) })*
@@ -96,6 +106,11 @@ macro_rules! main {
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 struct Readme;
+
+/// The example of the page on stores.
+#[cfg(all(doctest, feature = "testing"))]
+#[doc = include_str!("../../docs/store.md")]
+struct OwnStores;
 
 /// The examples of the page on errors.
 #[cfg(doctest)]

@@ -16,6 +16,8 @@ pub use std::{compile_error, concat, file, line, module_path, stringify, unreach
 
 pub mod rehearsal;
 
+pub use std::sync::Arc;
+
 pub use inventory;
 pub use nebulakit_types::convert::msgpack::{Packer, Unpacker};
 pub use nebulakit_types::convert::reader::LiteralRef;
@@ -29,6 +31,7 @@ pub use nebulakit_types::schema::{Column, Row, RowField, arrow::array::ArrayRef}
 pub use nebulakit_types::{Dialect, LiteralType, NebulaType, Result};
 pub use serde_json::Value;
 
+pub use crate::process::stores::OwnStore;
 pub use crate::task::call::Call;
 pub use crate::task::context::Context;
 pub use crate::task::def::{Sealed, Task, TaskDef, TaskParts};

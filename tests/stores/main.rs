@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use bytes::Bytes;
 use futures_util::TryStreamExt as _;
+use nebulakit::testing::store_conformance;
 use nebulakit_tests::servers::{azure, gcs, s3, variable};
 use nebulakit_types::ErrorKind;
 use nebulakit_types::Secret;
@@ -86,18 +87,21 @@ async fn conforms(mut config: StorageConfig, prefix: &str) {
 async fn s3_conforms() {
     conforms(s3(), &fresh("S3")).await;
     conformance::conforms(&Storage::new(s3()), &fresh("S3"), ODD).await;
+    store_conformance::check(&Storage::new(s3()), &fresh("S3")).await.unwrap();
 }
 
 #[tokio::test]
 async fn gcs_conforms() {
     conforms(gcs(), &fresh("GCS")).await;
     conformance::conforms(&Storage::new(gcs()), &fresh("GCS"), ODD).await;
+    store_conformance::check(&Storage::new(gcs()), &fresh("GCS")).await.unwrap();
 }
 
 #[tokio::test]
 async fn azure_conforms() {
     conforms(azure(), &fresh("AZURE")).await;
     conformance::conforms(&Storage::new(azure()), &fresh("AZURE"), ODD).await;
+    store_conformance::check(&Storage::new(azure()), &fresh("AZURE")).await.unwrap();
 }
 
 /// nginx knows ranges and versions, and names that it percent-decodes.

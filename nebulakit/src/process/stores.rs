@@ -1,6 +1,8 @@
 //! The object stores of this process, as its settings say.
 
-use nebulakit_types::storage::Storage;
+use std::sync::Arc;
+
+use nebulakit_types::storage::{Storage, Store};
 
 use crate::process::terminal;
 use crate::services::config::LazyConfig;
@@ -8,11 +10,19 @@ use crate::services::env::Environment;
 use crate::services::identity::Identity;
 use crate::services::stores::Stores;
 
+/// A store of the user's own: what `nebulakit::main!(stores = [..])` makes of each.
+#[derive(Debug)]
+pub struct OwnStore(#[doc(hidden)] pub fn() -> Arc<dyn Store>);
+
+inventory::collect!(OwnStore);
+
 /// Stores as `config`, the clouds' own variables in `environment` and the execution's `identity` say.
 pub(crate) fn of_process(config: &LazyConfig, environment: &Environment, identity: &Identity) -> Stores {
     let (config, environment, identity) = (config.clone(), environment.clone(), identity.clone());
     Stores::new(move || {
-        let storage = Storage::new(config.get_or_environment().storage_config(&environment, &identity));
+        let storage = Storage::builder().config(config.get_or_environment().storage_config(&environment, &identity));
+        let storage = storage.stores(inventory::iter::<OwnStore>.into_iter().map(|own| (own.0)())).build();
+        let storage = storage.unwrap_or_else(|error| panic!("`nebulakit::main!` was given stores that cannot be: {error}"));
         // A task that has waited for a transfer may print what came of it.
         storage.progress().when_done(terminal::clear);
         storage

@@ -28,6 +28,7 @@
 mod error;
 mod harness;
 mod recorded;
+pub mod store_conformance;
 
 pub use self::error::RunError;
 pub use self::harness::{Harness, Run};
