@@ -25,6 +25,7 @@ const SCHEMES: [(&str, &str, bool); 11] = [
 ];
 
 /// The schemes of a feature.
+#[cfg(feature = "client")]
 pub(super) fn schemes_of(feature: &str) -> Vec<String> {
     SCHEMES.iter().filter(|(_, of, _)| *of == feature).map(|(name, ..)| (*name).to_owned()).collect()
 }

@@ -28,6 +28,7 @@ mod aws;
 #[cfg(feature = "azure")]
 mod azure;
 mod backoff;
+#[cfg_attr(not(feature = "client"), allow(dead_code, reason = "only stores that are asked by HTTP ask for less"))]
 mod budget;
 mod builder;
 #[cfg(feature = "client")]

@@ -35,6 +35,7 @@ pub(in super::super) struct Kind {
 pub(in super::super) struct Making<'a> {
     pub(in super::super) place: &'a Place<'a>,
     /// Where the bucket said it is.
+    #[cfg_attr(not(feature = "aws"), allow(dead_code, reason = "only buckets of S3 are in one"))]
     pub(in super::super) region: Option<&'a str>,
     pub(in super::super) anonymous: bool,
     pub(in super::super) config: &'a StorageConfig,

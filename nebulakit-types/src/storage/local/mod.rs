@@ -122,7 +122,6 @@ impl Partial {
     }
 
     /// What writes at an offset, on whichever thread; one after the other.
-    #[cfg(feature = "client")]
     pub(super) fn writing(&self, bytes: Bytes, offset: u64) -> impl FnOnce() -> Result<()> + Send + use<> {
         let (file, target) = (self.file.clone(), self.target.clone());
         move || {
