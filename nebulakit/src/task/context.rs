@@ -17,7 +17,6 @@ use crate::services::deck::Decks;
 use crate::services::identity::{ExecutionId, TaskId};
 use crate::services::secrets::Secrets;
 use crate::services::stats::Stats;
-use crate::task::builder::ContextBuilder;
 use crate::task::surroundings::{Places, Surroundings};
 
 /// The running task's surroundings; cheap to clone, and free to take: whatever costs anything is made when it is first asked for.
@@ -74,34 +73,6 @@ impl Context {
                 decks: Decks::new(),
             }),
         }
-    }
-
-    /// A context without a platform, for tests and for programs of your own: its data goes below the folder `dir`, it reads no environment
-    /// and no configuration, and it reaches only this machine (`file` and `memory`). [`builder`](Self::builder) gives it more.
-    ///
-    /// # Examples
-    /// ```
-    /// # use nebulakit::prelude::*;
-    /// #[task]
-    /// fn save(ctx: Context, text: String) -> anyhow::Result<File> {
-    ///     let path = ctx.working_directory()?.join("text.txt");
-    ///     std::fs::write(&path, text)?;
-    ///     Ok(File::from_path(path))
-    /// }
-    /// # let folder = tempfile::tempdir()?;
-    /// let file = save(Context::local(folder.path()), "hello".to_owned())?;
-    /// assert_eq!(file.blocking().read_to_string()?, "hello");
-    /// # Ok::<(), anyhow::Error>(())
-    /// ```
-    #[must_use]
-    pub fn local(dir: impl Into<PathBuf>) -> Self {
-        Self::builder(dir).build()
-    }
-
-    /// The same with storage, secrets, an attempt, a checkpoint, cancellation or a deadline of your choice.
-    #[must_use]
-    pub fn builder(dir: impl Into<PathBuf>) -> ContextBuilder {
-        ContextBuilder::new(dir.into())
     }
 
     pub(crate) fn surroundings(&self) -> &Surroundings {

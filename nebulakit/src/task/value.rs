@@ -33,7 +33,7 @@ pub trait IntoValue<T> {
 
 impl<T: TakesValue<A>, A> IntoValue<T> for A {
     fn into_value(self) -> Value {
-        T::take(self)
+        T::given(self)
     }
 }
 
@@ -45,7 +45,7 @@ impl<T: TakesValue<A>, A> IntoValue<T> for A {
 )]
 pub trait TakesValue<A> {
     /// The value.
-    fn take(given: A) -> Value;
+    fn given(given: A) -> Value;
 }
 
 /// An input with a default.
@@ -63,63 +63,63 @@ pub struct Omitted;
 pub const Default: Omitted = Omitted;
 
 impl<T: NebulaType + Send> TakesValue<T> for T {
-    fn take(given: T) -> Value {
+    fn given(given: T) -> Value {
         Value::new(given)
     }
 }
 
 #[diagnostic::do_not_recommend]
 impl<T: NebulaType + Send> TakesValue<T> for Option<T> {
-    fn take(given: T) -> Value {
+    fn given(given: T) -> Value {
         Value::new(Some(given))
     }
 }
 
 #[diagnostic::do_not_recommend]
 impl TakesValue<&str> for String {
-    fn take(given: &str) -> Value {
+    fn given(given: &str) -> Value {
         Value::new(given.to_owned())
     }
 }
 
 #[diagnostic::do_not_recommend]
 impl TakesValue<&str> for Option<String> {
-    fn take(given: &str) -> Value {
+    fn given(given: &str) -> Value {
         Value::new(Some(given.to_owned()))
     }
 }
 
 #[diagnostic::do_not_recommend]
 impl<T> TakesValue<Omitted> for Option<T> {
-    fn take(_: Omitted) -> Value {
+    fn given(_: Omitted) -> Value {
         Value(None)
     }
 }
 
 #[diagnostic::do_not_recommend]
 impl<T: NebulaType + Send> TakesValue<T> for OrDefault<T> {
-    fn take(given: T) -> Value {
+    fn given(given: T) -> Value {
         Value::new(given)
     }
 }
 
 #[diagnostic::do_not_recommend]
 impl<T: NebulaType + Send> TakesValue<T> for OrDefault<Option<T>> {
-    fn take(given: T) -> Value {
+    fn given(given: T) -> Value {
         Value::new(Some(given))
     }
 }
 
 #[diagnostic::do_not_recommend]
 impl TakesValue<&str> for OrDefault<String> {
-    fn take(given: &str) -> Value {
+    fn given(given: &str) -> Value {
         Value::new(given.to_owned())
     }
 }
 
 #[diagnostic::do_not_recommend]
 impl<T> TakesValue<Omitted> for OrDefault<T> {
-    fn take(_: Omitted) -> Value {
+    fn given(_: Omitted) -> Value {
         Value(None)
     }
 }
