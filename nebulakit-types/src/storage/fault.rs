@@ -7,7 +7,7 @@ use object_store::Error as StoreError;
 use super::cloud::{Bucket, Kind, Place};
 use super::config::StorageConfig;
 use super::shown::shown;
-use super::transport::{Failure, Trace, What};
+use super::transport::{Failure, Trace, What, brief, status_text};
 #[cfg(feature = "cloud")]
 use super::transport::{innermost, said};
 use super::words::{LATE, tried};
@@ -140,30 +140,6 @@ fn kind_of(error: &StoreError) -> ErrorKind {
         // The client tells by nothing else that a server gave bytes for a range that the object does not have.
         StoreError::Generic { source, .. } if innermost(&**source).starts_with("Wanted range starting at") => ErrorKind::OutOfRange,
         _ => ErrorKind::Io,
-    }
-}
-
-fn status_text(status: u16, code: &str, message: &str) -> String {
-    let mut text = status.to_string();
-    if !code.is_empty() {
-        text.push(' ');
-        text.push_str(code);
-    }
-    if !message.is_empty() {
-        text.push_str(": ");
-        text.push_str(message.trim_end_matches('.'));
-    }
-    text
-}
-
-/// What the server did, as a clause that follows its name.
-pub(super) fn brief(failure: &Failure) -> String {
-    match &failure.what {
-        What::Answer { status, code, message } => format!("answered {}", status_text(*status, code, message)),
-        What::Elsewhere { status, code, place } => {
-            format!("answered {} and sent on to {place}, which is not followed", status_text(*status, code, ""))
-        }
-        What::Refused { why, .. } | What::Silence(why) | What::Unreadable(why) => why.clone(),
     }
 }
 

@@ -145,6 +145,13 @@ impl Storage {
         }
     }
 
+    /// Counts what was not counted when it was listed.
+    pub(super) fn expected(&self, listed: Option<u64>, length: u64) {
+        if listed.is_none() {
+            self.inner.progress.expect(1, length);
+        }
+    }
+
     /// Whether the deadline has passed.
     pub(super) fn is_late(&self) -> bool {
         self.deadline.is_some_and(|deadline| deadline <= Instant::now())

@@ -39,6 +39,7 @@ mod config;
 mod content;
 #[cfg(feature = "client")]
 mod fault;
+mod file_fault;
 #[cfg(feature = "gcp")]
 mod gcp;
 mod handle;
@@ -47,7 +48,6 @@ mod local;
 mod location;
 mod memory;
 mod object;
-mod operations;
 mod page;
 mod progress;
 mod provider;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::local::cannot;
+use super::file_fault::cannot;
 use super::shown::shown;
 use crate::{Error, ErrorKind};
 

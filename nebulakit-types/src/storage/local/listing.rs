@@ -8,9 +8,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::vec;
 
+use super::super::file_fault::{absent, fault, is_partial};
 use super::super::page::{Below, Gap};
 use super::super::shown::shown_path;
-use super::fault::{absent, fault, is_partial};
 use crate::{Error, ErrorKind, Result};
 
 /// One level of a directory, files first.

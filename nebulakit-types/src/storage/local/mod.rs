@@ -1,6 +1,5 @@
 //! Files of this machine, by `std::fs` on the calling thread: a thread pool costs more than the small files of a task take.
 
-mod fault;
 mod folder;
 mod listing;
 mod regular;
@@ -17,8 +16,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 
-use self::fault::{PARTIAL, absent};
-pub(super) use self::fault::{cannot, fault, is_partial};
 pub(super) use self::folder::Folder;
 pub(super) use self::listing::{level, walk};
 pub(crate) use self::regular::kind_of;
@@ -26,6 +23,8 @@ pub(crate) use self::regular::kind_of;
 pub(super) use self::regular::read_short;
 pub use self::regular::{open_file, read_file};
 pub(super) use self::store::{Local, PIECE};
+use super::file_fault::{PARTIAL, absent};
+pub(super) use super::file_fault::{cannot, fault, is_partial};
 use super::object::ObjectMeta;
 use super::shown::shown_path;
 use crate::{Error, ErrorKind, Result};

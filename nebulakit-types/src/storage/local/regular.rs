@@ -4,8 +4,8 @@ use std::fs::{File, FileType, Metadata, OpenOptions};
 use std::io::{self, Read as _};
 use std::path::Path;
 
+use super::super::file_fault::{CANNOT, absent, fault};
 use super::super::shown::shown_path;
-use super::fault::{CANNOT, absent, fault};
 use crate::{Error, ErrorKind, Result};
 
 /// How much of a file is made room for before it is read: 256 MiB. What its length says may be untrue.

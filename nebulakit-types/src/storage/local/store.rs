@@ -11,12 +11,12 @@ use futures_util::stream;
 
 use super::super::address::Address;
 use super::super::content::{Chunks, Content, Extent, Payload};
+use super::super::file_fault::fault;
 use super::super::location::path_of;
 use super::super::object::{Answer, ObjectMeta, PutOptions};
 use super::super::page::{Below, Depth, Page};
 use super::super::shown::shown;
 use super::super::store::{Pending, Resilience, Store, Upload};
-use super::fault::fault;
 use super::{Partial, Target, delete, get, level, open, read_at, stat, walk};
 use crate::{Error, ErrorKind, Result};
 

@@ -48,13 +48,6 @@ impl Storage {
         Ok(length)
     }
 
-    /// Counts what was not counted when it was listed.
-    pub(super) fn expected(&self, listed: Option<u64>, length: u64) {
-        if listed.is_none() {
-            self.inner.progress.expect(1, length);
-        }
-    }
-
     /// From one file of this machine to another.
     pub(super) async fn copy(&self, from: Source, to: Target, listed: Option<u64>) -> Result<u64> {
         let length = from.meta.size;

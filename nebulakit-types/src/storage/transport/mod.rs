@@ -52,7 +52,7 @@ pub(super) use self::nearby::is_this_machine;
 use self::retry::pause;
 pub(super) use self::retry::retry_config;
 use self::trace::within;
-pub(super) use self::trace::{Failure, Trace, Watch, What};
+pub(super) use self::trace::{Failure, Trace, Watch, What, brief, status_text};
 use super::budget::Budget;
 use super::config::StorageConfig;
 

@@ -6,8 +6,7 @@ use object_store::{BackoffConfig, RetryConfig};
 
 use super::super::backoff::{Backoff, LONGEST_TRYING, RETRIES};
 use super::super::config::StorageConfig;
-use super::super::fault::brief;
-use super::trace::Trace;
+use super::trace::{Trace, brief};
 
 /// How often `object_store` asks again, and whether: it decides what is worth another try. The waits are [`Backoff`]'s.
 pub(in super::super) fn retry_config(config: &StorageConfig) -> RetryConfig {

@@ -140,6 +140,31 @@ impl Trace {
     }
 }
 
+/// What the server did, as a clause that follows its name.
+pub(in super::super) fn brief(failure: &Failure) -> String {
+    match &failure.what {
+        What::Answer { status, code, message } => format!("answered {}", status_text(*status, code, message)),
+        What::Elsewhere { status, code, place } => {
+            format!("answered {} and sent on to {place}, which is not followed", status_text(*status, code, ""))
+        }
+        What::Refused { why, .. } | What::Silence(why) | What::Unreadable(why) => why.clone(),
+    }
+}
+
+/// What a server answered: its status, its code and its message.
+pub(in super::super) fn status_text(status: u16, code: &str, message: &str) -> String {
+    let mut text = status.to_string();
+    if !code.is_empty() {
+        text.push(' ');
+        text.push_str(code);
+    }
+    if !message.is_empty() {
+        text.push_str(": ");
+        text.push_str(message.trim_end_matches('.'));
+    }
+    text
+}
+
 /// Why something was not waited for any longer.
 #[derive(Debug)]
 pub(super) enum Over {

@@ -3,14 +3,14 @@
 use bytes::Bytes;
 use futures_util::TryStreamExt as _;
 
-use super::content::{Extent, Payload, joined};
-use super::handle::Storage;
-use super::keys::{exact_url, is_marker};
-use super::location::child_url;
-use super::object::{Answer, ObjectInfo, ObjectMeta, PutOptions};
-use super::store::Resilience;
-use super::transfer::pieces::Pieces;
-use super::words::doing;
+use super::super::content::{Extent, Payload, joined};
+use super::super::handle::Storage;
+use super::super::keys::{exact_url, is_marker};
+use super::super::location::child_url;
+use super::super::object::{Answer, ObjectInfo, ObjectMeta, PutOptions};
+use super::super::store::Resilience;
+use super::super::words::doing;
+use super::pieces::Pieces;
 #[cfg(doc)]
 use crate::ErrorKind;
 use crate::Result;

@@ -3,13 +3,13 @@
 use std::io::{self, ErrorKind as Io};
 use std::path::Path;
 
-use super::super::shown::shown_path;
+use super::shown::shown_path;
 use crate::{Error, ErrorKind};
 
 /// How the names of files begin that are being written; listings pass over them.
 pub(super) const PARTIAL: &str = ".nebulakit-partial-";
 
-pub(in super::super) fn fault(verb: &str, path: &Path, error: io::Error) -> Error {
+pub(super) fn fault(verb: &str, path: &Path, error: io::Error) -> Error {
     let kind = match error.kind() {
         Io::NotFound => ErrorKind::NotFound,
         Io::PermissionDenied | Io::ReadOnlyFilesystem => ErrorKind::Denied,
@@ -20,7 +20,7 @@ pub(in super::super) fn fault(verb: &str, path: &Path, error: io::Error) -> Erro
 }
 
 /// What an error of this file's says could not be done, and to which file.
-pub(in super::super) fn cannot(error: &Error) -> Option<&str> {
+pub(super) fn cannot(error: &Error) -> Option<&str> {
     error.message().strip_prefix(CANNOT)
 }
 
@@ -33,6 +33,6 @@ pub(super) fn absent(error: &io::Error) -> bool {
 }
 
 /// Whether a file of that name is one that is being written.
-pub(in super::super) fn is_partial(name: &str) -> bool {
+pub(super) fn is_partial(name: &str) -> bool {
     name.starts_with(PARTIAL)
 }
