@@ -120,12 +120,12 @@ pub struct Chunks(BoxStream<'static, Result<Bytes>>);
 
 impl Chunks {
     /// What a function gives, from state to state, until it gives nothing. After an error nothing is asked for any more.
-    pub fn unfold<S, F>(state: S, mut next: impl FnMut(S) -> F + Send + 'static) -> Self
+    pub fn unfold<S, F>(state: S, next: impl FnMut(S) -> F + Send + 'static) -> Self
     where
         S: Send + 'static,
         F: Future<Output = Result<Option<(Bytes, S)>>> + Send + 'static,
     {
-        Self(stream::try_unfold(state, move |state| next(state)).boxed())
+        Self(stream::try_unfold(state, next).boxed())
     }
 
     /// The next piece.

@@ -33,7 +33,8 @@ impl Context {
     ///     Ok(File::from_path(path))
     /// }
     /// # let folder = tempfile::tempdir()?;
-    /// let file = save(Context::local(folder.path()), "hello".to_owned())?;
+    /// let ctx = Context::local(folder.path());
+    /// let file = save(ctx.clone(), "hello".to_owned())?;
     /// assert_eq!(file.blocking().read_to_string()?, "hello");
     /// # Ok::<(), anyhow::Error>(())
     /// ```

@@ -2,6 +2,7 @@
 
 mod bucket;
 mod endpoints;
+mod fault;
 mod names;
 mod objects;
 mod parts;

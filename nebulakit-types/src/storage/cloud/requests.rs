@@ -6,10 +6,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use object_store::Error as StoreError;
 
 use super::super::config::StorageConfig;
-use super::super::fault::{NO_CREDENTIALS, absence, explain, no_bucket};
+use super::super::fault::absence;
 use super::super::object::Answer;
 use super::super::transport::{Connector, Watch};
 use super::bucket::{Bucket, Kind, Making, Objects, Place};
+use super::fault::{NO_CREDENTIALS, explain, no_bucket};
 use crate::{Error, ErrorKind, Result};
 
 /// What an operation gave, and where: what follows from it goes to the same store and onto the same record.

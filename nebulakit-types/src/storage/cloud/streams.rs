@@ -8,11 +8,11 @@ use object_store::path::Path;
 use object_store::{GetOptions, GetRange};
 
 use super::super::content::{Chunks, Content, Extent};
-use super::super::fault::explain;
 use super::super::object::Answer;
 use super::super::page::{Depth, Page};
 use super::super::transport::Wrapped;
 use super::bucket::{Objects, Place};
+use super::fault::explain;
 use super::names::{facts, key_path, object_path};
 use super::requests::{Done, Requests};
 use crate::{ErrorKind, Result};
