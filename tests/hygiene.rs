@@ -295,6 +295,7 @@ mod methods_for_everything {
 
     macro_rules! methods {
         ($($name:ident),*) => {
+            #[allow(clippy::new_ret_no_self, clippy::wrong_self_convention, reason = "the names are those of the library's own")]
             pub(crate) trait Methods: Sized {
                 $(fn $name(self) -> Wrong {
                     Wrong

@@ -1,4 +1,5 @@
 //! Runs of tasks in one process: none sees another's stores, and what belongs to no run says so.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};

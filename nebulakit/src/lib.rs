@@ -87,7 +87,7 @@ macro_rules! main {
         $crate::main!($($($tasks),*)?);
     };
     ($($tasks:ident),* $(,)?) => {
-        $(use $tasks as _;)*
+        $(use ::$tasks as _;)*
         $($crate::__private::inventory::submit! { $crate::__private::Named($crate::__private::stringify!($tasks)) })*
 
         fn main() -> $crate::__private::ExitCode {

@@ -14,12 +14,15 @@ pub struct Line {
     pub message: String,
 }
 
+/// What is kept from several threads.
+type Kept<T> = Arc<Mutex<Vec<T>>>;
+
 /// Keeps what is said, in its order.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Recorded {
-    pub(super) metrics: Arc<Mutex<Vec<String>>>,
-    pub(super) progress: Arc<Mutex<Vec<(u64, Option<u64>)>>>,
-    pub(super) log: Arc<Mutex<Vec<Line>>>,
+    pub(super) metrics: Kept<String>,
+    pub(super) progress: Kept<(u64, Option<u64>)>,
+    pub(super) log: Kept<Line>,
 }
 
 /// What was said so far.
