@@ -68,6 +68,7 @@ impl Placed {
                 Some(url.clone())
             }
             Destination::Fresh if outbox.workspace().is_none() => None,
+            Destination::Fresh if outbox.keeps_paths() && matches!(self.source, Source::Path(_)) => None,
             Destination::Fresh => outbox.fresh_url(&name()?),
         };
         let stays = matches!(self.destination, Destination::Stay) || !outbox.is_closed();

@@ -21,6 +21,7 @@ pub struct Outbox {
     workspace: Option<Workspace>,
     transfers: Vec<Transfer>,
     is_closed: bool,
+    keeps_paths: bool,
 }
 
 /// A future that stores something.
@@ -54,6 +55,18 @@ impl Outbox {
     #[must_use]
     pub fn new(workspace: &Workspace) -> Self {
         Self { workspace: Some(workspace.clone()), ..Self::default() }
+    }
+
+    /// An outbox for values that are read in this process: what is in memory goes to `workspace`, and what is at a path of this machine stays
+    /// there.
+    #[must_use]
+    pub fn in_process(workspace: &Workspace) -> Self {
+        Self { keeps_paths: true, ..Self::new(workspace) }
+    }
+
+    /// Whether what is at a path of this machine stays there.
+    pub(crate) fn keeps_paths(&self) -> bool {
+        self.keeps_paths
     }
 
     /// An outbox for values that go out later, by another's outbox: data that is not in a store yet is an error.

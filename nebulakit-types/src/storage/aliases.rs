@@ -125,7 +125,7 @@ impl Entry {
         }
         let scheme = split_scheme(&self.store).map(|(scheme, _)| scheme.to_ascii_lowercase());
         let rest: Cow<'_, str> = match scheme.as_deref() {
-            Some("http" | "https") => utf8_percent_encode(rest, NO_PATH).to_string().into(),
+            Some("http" | "https") => utf8_percent_encode(rest.trim_start_matches('/'), NO_PATH).to_string().into(),
             Some("file") => rest.replace('%', "%25").into(),
             _ => rest.into(),
         };

@@ -117,15 +117,14 @@ async fn called<O: TaskOutputs>(
     let definition = invocation.definition();
     let of_inputs = |error| failed(Failure::of_input(definition.name(), &error));
     let dialect = context.surroundings().dialect;
-    let outputs = if let Some(caller) = context.surroundings().caller.clone() {
-        // The child is elsewhere: its data has to be where it can be reached.
-        let mut outbox = Outbox::new(context.workspace());
-        let inputs = invocation.inputs(dialect, &mut outbox).map_err(of_inputs)?;
-        let what = "cannot store the data of the inputs";
-        outbox.send().await.map_err(|error| failed(Failure::of_store(what, &error)))?;
+    let caller = context.surroundings().caller.clone();
+    // A child that is elsewhere has its data where it can be reached.
+    let mut outbox = if caller.is_some() { Outbox::new(context.workspace()) } else { Outbox::in_process(context.workspace()) };
+    let inputs = invocation.inputs(dialect, &mut outbox).map_err(of_inputs)?;
+    outbox.send().await.map_err(|error| failed(Failure::of_store("cannot store the data of the inputs", &error)))?;
+    let outputs = if let Some(caller) = caller {
         caller.call(Child::new(definition, inputs, retries, group)).await?
     } else {
-        let inputs = invocation.inputs(dialect, &mut Outbox::default()).map_err(of_inputs)?;
         let task = (definition as &dyn Any).downcast_ref::<TaskDef>();
         let task = task.ok_or_else(|| TaskError::permanent(anyhow::anyhow!("`{}` is not a task: it needs a caller", definition.name())))?;
         here(&context, task, &inputs, retries.unwrap_or(task.options.retries)).await?

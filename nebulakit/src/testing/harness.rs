@@ -198,8 +198,11 @@ async fn outputs<O: TaskOutputs>(invocation: &Invocation<O>, context: &Context, 
         let failure = Failure::system(format!("`{}` is not a task", definition.name()), false);
         return Err(RunError::failed(failure));
     };
-    let inputs = invocation.inputs(context.surroundings().dialect, &mut Outbox::default());
+    let mut outbox = Outbox::in_process(context.workspace());
+    let inputs = invocation.inputs(context.surroundings().dialect, &mut outbox);
     let inputs = inputs.map_err(|error| RunError::failed(Failure::of_input(task.name, &error)))?;
+    let sent = outbox.send().await;
+    sent.map_err(|error| RunError::failed(Failure::of_store("cannot store the data of the inputs", &error)))?;
     let returned = run(task, &inputs, None, context).await.ended.map_err(|ended| RunError::new(ended, task.name))?;
     let references = References::default().within(workspace);
     let names: Vec<_> = returned.outputs.iter().map(|output| output.name).collect();
