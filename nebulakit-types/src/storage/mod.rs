@@ -61,6 +61,8 @@ mod transfer;
 mod transport;
 #[cfg(feature = "http")]
 mod web;
+#[cfg(feature = "http")]
+mod web_fault;
 mod words;
 
 pub use self::address::Address;

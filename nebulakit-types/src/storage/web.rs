@@ -20,13 +20,14 @@ use super::address::Address;
 use super::checksum::Checksum;
 use super::config::StorageConfig;
 use super::content::{Chunks, Content, Extent};
-use super::fault::{absence, explain_web, status_kind};
+use super::fault::{absence, status_kind};
 use super::location::schemes_of;
 use super::object::{Answer, ObjectMeta, PutOptions};
 use super::page::{Depth, Page};
 use super::shown::shown;
 use super::store::{Pending, Resilience, Store, Upload};
 use super::transport::{Connector, Trace, Watch, follow, innermost, retry_config, said};
+use super::web_fault::explain_web;
 use super::words::ONE_TRY;
 use crate::{Error, ErrorKind, Result};
 

@@ -14,7 +14,7 @@ use crate::task::panic::silently;
 
 type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// The outputs of a task whose function returns `R`, typed; the bound is named once, as in [`Param`].
+/// The outputs of a task whose function returns `R`, typed; the bound is named once, as in [`Param`](crate::task::param::Param).
 pub struct Returns<R> {
     names: &'static [&'static str],
     literal_types: fn(&Dialect) -> Vec<LiteralType>,

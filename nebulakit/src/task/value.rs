@@ -24,7 +24,7 @@ impl Value {
     }
 }
 
-/// What may be given for an input of type `T`: a `T`, text in quotes for a `String`, what an `Option` holds, and [`Default`] where the input
+/// What may be given for an input of type `T`: a `T`, text in quotes for a `String`, what an `Option` holds, and [`const@Default`] where the input
 /// may be left out.
 pub trait IntoValue<T> {
     /// The value.
@@ -52,7 +52,7 @@ pub trait TakesValue<A> {
 #[derive(Debug)]
 pub struct OrDefault<T>(PhantomData<T>);
 
-/// The type of [`Default`].
+/// The type of [`const@Default`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Omitted;
 

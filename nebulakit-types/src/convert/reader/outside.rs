@@ -7,7 +7,7 @@ use crate::Result;
 /// Every URI of an offloaded literal in the literal with these bytes, at any depth, in the order of the bytes.
 ///
 /// # Errors
-/// [`ErrorKind::Corrupt`] when the bytes are not a literal, [`ErrorKind::TooDeep`] beyond [`MAX_DEPTH`].
+/// [`ErrorKind::Corrupt`](crate::ErrorKind::Corrupt) when the bytes are not a literal, [`ErrorKind::TooDeep`](crate::ErrorKind::TooDeep) beyond [`MAX_DEPTH`].
 pub fn offloaded_uris(literal: &[u8]) -> Result<Vec<String>> {
     let mut found = Vec::new();
     visit(literal, &mut |outside, _| {

@@ -10,8 +10,10 @@ mod requests;
 mod streams;
 
 #[cfg(any(feature = "aws", feature = "azure"))]
+pub(super) use self::bucket::Place;
+#[cfg(any(feature = "aws", feature = "azure"))]
 pub(super) use self::bucket::check_header;
-pub(super) use self::bucket::{Bucket, Kind, Making, Place, refused};
+pub(super) use self::bucket::{Bucket, Kind, Making, refused};
 #[cfg(any(feature = "aws", feature = "gcp"))]
 pub(super) use self::endpoints::check_bucket;
 pub(super) use self::endpoints::endpoint_url;
