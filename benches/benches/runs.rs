@@ -1,0 +1,70 @@
+//! What one run of a task costs in a process: a task that does nothing, called from memory to memory.
+//!
+//! `cargo bench -p nebulakit-benches --no-default-features --bench runs`. Beside it the floors of the same rounds: a bare future with a boxed call,
+//! and a bare `spawn_blocking`.
+#![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark prints")]
+
+use std::future::Future;
+use std::hint::black_box;
+use std::pin::Pin;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use nebulakit::prelude::*;
+use nebulakit_benches::median_ms;
+use nix::sys::resource::{UsageWho, getrusage};
+use nix::sys::time::TimeValLike as _;
+use tokio::runtime::{Builder, Runtime};
+
+/// Runs of a round.
+const RUNS: usize = 10_000;
+
+/// A median is of so many rounds.
+const ROUNDS: usize = 15;
+
+#[task]
+async fn nothing(x: i64) -> i64 {
+    x
+}
+
+#[task]
+fn nothing_blocking(x: i64) -> i64 {
+    x
+}
+
+fn cpu() -> Duration {
+    let usage = getrusage(UsageWho::RUSAGE_SELF).unwrap();
+    Duration::from_micros(u64::try_from((usage.user_time() + usage.system_time()).num_microseconds()).unwrap())
+}
+
+/// The CPU time of one run in microseconds, the median of the rounds.
+fn each<F: Future>(runtime: &Runtime, at_once: usize, mut run: impl FnMut() -> F) -> f64 {
+    let round = |run: &mut dyn FnMut() -> F| {
+        let begin = cpu();
+        runtime.block_on(async {
+            for _ in 0..RUNS / at_once {
+                black_box(join_all((0..at_once).map(|_| run())).await);
+            }
+        });
+        cpu() - begin
+    };
+    round(&mut run);
+    #[expect(clippy::cast_precision_loss, reason = "a small number")]
+    let runs = RUNS as f64;
+    median_ms((0..ROUNDS).map(|_| round(&mut run)).collect()) * 1e3 / runs
+}
+
+type Boxed = Pin<Box<dyn Future<Output = i64> + Send>>;
+
+fn main() {
+    let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+    let folder = std::env::temp_dir();
+    let context = Context::local(folder);
+    println!("| one run, CPU | alone | 1,000 at once |");
+    println!("|---|---|---|");
+    let row = |name: &str, measure: &dyn Fn(usize) -> f64| println!("| {name} | {:.2} us | {:.2} us |", measure(1), measure(1_000));
+    row("a boxed future", &|at_once| each(&runtime, at_once, || Box::pin(async { black_box(7_i64) }) as Boxed));
+    row("an async task", &|at_once| each(&runtime, at_once, || nothing::call(&context, 7)));
+    row("a bare `spawn_blocking`", &|at_once| each(&runtime, at_once, || runtime.spawn_blocking(|| black_box(7))));
+    row("a task that blocks", &|at_once| each(&runtime, at_once, || nothing_blocking::call(&context, 7)));
+}
