@@ -19,7 +19,7 @@ use tokio::runtime::{Builder, Runtime};
 /// Runs of a round.
 const RUNS: usize = 10_000;
 
-/// A median is of so many rounds.
+/// Rounds of a median.
 const ROUNDS: usize = 15;
 
 #[task]

@@ -105,7 +105,7 @@ impl Workspace {
         Ok(Self::new(Storage::default, None, TEMPORARY))
     }
 
-    /// Removes the folder at once, whoever still has this workspace: for the end of a process, which a task that did not stop in time does
+    /// Removes the folder at once, also while others still have this workspace: for the end of a process, which a task that did not stop in time does
     /// not hold up.
     pub fn remove_scratch(&self) {
         self.0.remove_scratch();

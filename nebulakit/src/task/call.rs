@@ -176,7 +176,7 @@ fn of_child(context: &Context, task: &TaskDef, attempt: u32) -> Context {
 
 /// The error of a task that failed, for the one that called it.
 fn failed(failure: Failure) -> TaskError {
-    // What nobody said is said anew of the caller.
+    // A failure without marks takes those of the caller.
     let is_plain = [code::USER, code::USER_RECOVERABLE].contains(&failure.code.as_str());
     TaskError::with_marks(anyhow::Error::msg(failure.message), failure.recoverable, (!is_plain).then_some(failure.code))
 }

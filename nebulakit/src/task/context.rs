@@ -195,15 +195,15 @@ impl Context {
         self.inner.stats.get_or_init(|| (self.own().stats)())
     }
 
-    /// Says how far the task has come: `done` of `total` units of work, where it knows how many there are. Whoever runs the task may show
-    /// it; in a container nobody does.
+    /// Says how far the task has come: `done` of `total` units of work, where it knows how many there are. The program that runs the task may show
+    /// it; a container does not.
     pub fn report_progress(&self, done: u64, total: impl Into<Option<u64>>) {
         if let Some(sink) = &self.own().progress {
             sink.report(done, total.into());
         }
     }
 
-    /// Writes to this run's own log, where whoever runs the task keeps one, and else to the log of the process, as `tracing` does.
+    /// Writes to this run's own log, where the program that runs the task keeps one, and else to the log of the process, as `tracing` does.
     pub fn log(&self, level: tracing::Level, message: impl AsRef<str>) {
         let message = message.as_ref();
         if let Some(sink) = &self.own().logs {

@@ -259,7 +259,7 @@ mod tests {
     fn page() -> String {
         let mut page = String::from(
             "# Environment variables\n\n\
-             <!-- Made from nebulakit/src/env/variables.rs: BLESS=1 cargo test -p nebulakit --lib env:: writes it anew. -->\n\n\
+             <!-- Made from nebulakit/src/services/env/variables.rs: BLESS=1 cargo test -p nebulakit --lib env:: writes it again. -->\n\n\
              Every variable that Nebulakit knows, and what it means; those without effect yet say so.\n\
              The platform sets most of them in a task's container.\n\
              Truth values: `false`, `0`, `off`, `no` and empty text mean false, in any case; everything else means true.\n\
