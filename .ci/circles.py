@@ -147,41 +147,22 @@ def tell_modules(circle, arrows):
                 yield f"  and {len(made) - NAMES} more from {one} to {other}"
 
 
-def read_known(path):
-    """The circles that still stand: one a line, what is in it between blanks; `#` begins a comment."""
-    if not path.exists():
-        return []
-    lines = (line.split("#")[0].split() for line in path.read_text().splitlines())
-    return [frozenset(line) for line in lines if line]
-
-
-def check(crates, known):
+def check(crates):
     """Gives what is wrong, and what is worth saying all the same. `crates` are pairs of a name in Rust and a folder."""
     uses = Uses(crates)
-    problems, remarks, standing = [], [], []
-    calls = []
+    problems, calls = [], []
     for _, folder in crates:
         graph = Graph(folder, uses)
-        found = [(circle, list(tell_files(graph, circle))) for circle in graph.file_circles()]
-        found += [(circle, list(tell_modules(circle, arrows))) for circle, arrows in graph.module_circles()]
-        for circle, lines in found:
-            names = frozenset(str(one) for one in circle)
-            standing.append(names)
-            if any(names <= one for one in known):
-                remarks.append(f"stands for now: {lines[0].rstrip(':')}: {', '.join(map(str, circle))}" if "modules" not in lines[0] else f"stands for now: {lines[0]}")
-            else:
-                problems += lines
+        for circle in graph.file_circles():
+            problems += tell_files(graph, circle)
+        for circle, arrows in graph.module_circles():
+            problems += tell_modules(circle, arrows)
         calls += graph.closing()
-    for one in known:
-        gone = one - frozenset().union(*(names for names in standing if names <= one))
-        if gone:
-            problems.append(f"no longer in a circle, take it off the list of those that stand: {' '.join(sorted(gone))}")
-    remarks += tell_calls(uses, calls)
-    return problems, remarks
+    return problems, list(tell_calls(uses, calls))
 
 
 def tell_calls(uses, calls):
-    yield f"{len(uses.unknown)} calls whose receiver's type is not seen; {len(calls)} of them would close a circle if they meant what they might:"
+    yield f"{len(uses.unknown)} calls may add an arrow, as their receiver's type is not seen; {len(calls)} of them may close a circle{':' if calls else ''}"
     by_name = {}
     for file, line, name, meant in calls:
         by_name.setdefault((file, name), (line, meant))

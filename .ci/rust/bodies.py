@@ -478,14 +478,14 @@ class Body:
                     continue
                 if not is_word(member):
                     break
-                asked = None
+                asked, is_generic = None, False
                 if position + 1 < len(trees) and is_punctuation(trees[position], "::") and is_punctuation(trees[position + 1], "<"):
                     first, position = generics(trees, position + 1)
                     self.uses.names(first, self.place)
-                    asked = self.types.read(first, self.place)
+                    asked, is_generic = self.types.read(first, self.place), True
                 if position < len(trees) and is_group(trees[position], "("):
                     given = self.arguments(trees[position], bound, type_, member.text)
-                    type_ = self.method(type_, member.text, member.line, given)
+                    type_ = self.method(type_, member.text, member.line, given, is_generic)
                     if type_ is None and asked and member.text in ("parse", "collect", "sum"):
                         type_ = ("Result", [asked]) if member.text == "parse" else asked
                     position += 1
@@ -515,9 +515,9 @@ class Body:
                 return self.methods.of_field(one[0], one[0].item.fields[name], one[1], one[0].item.generics)
         return None
 
-    def method(self, type_, name, line, given):
+    def method(self, type_, name, line, given, is_generic=False):
         if type_ is None:
-            found = self.uses.call_by_name(name, line, self.place, given)
+            found = self.uses.call_by_name(name, line, self.place, given, is_generic)
             if found is None and given and given[0] and given[0][0] == "Fn" and name in WALKED:
                 return ("Iter", [inner(given[0]) if name == "map" else None])
             return self.methods.returned(found, None) if found else None

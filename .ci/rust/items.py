@@ -11,6 +11,7 @@ class Item:
 
     def __init__(self, kind, name, line, public):
         self.kind, self.name, self.line, self.public = kind, name, line, public
+        self.visibility = None  # of what is not private: the path in `pub(..)`, empty for a plain `pub`
         self.path = None  # of `#[path = ".."]`
         self.generics = []  # trees
         self.parts = []  # all other trees that can name something
@@ -67,11 +68,12 @@ def item_at(sequence, position):
         position += 1
     if position >= len(sequence):
         return None, position
-    public = False
+    public, visibility = False, None
     if is_word(sequence[position], "pub"):
-        public = True
+        public, visibility = True, []
         position += 1
         if is_group(sequence[position], "("):
+            visibility = [tree.text for tree in sequence[position].trees if is_word(tree) and tree.text != "in"]
             position += 1
     begin = position
     asynchronous = False
@@ -94,7 +96,7 @@ def item_at(sequence, position):
     item, position = read(sequence, position, public) if read else invocation(sequence, position, public)
     if item is None or any(is_for_tests(attribute) for attribute in attributes):
         return None, position
-    item.asynchronous = asynchronous
+    item.asynchronous, item.visibility = asynchronous, visibility
     for attribute in attributes:
         if len(attribute) == 3 and is_word(attribute[0], "path"):
             item.path = attribute[2].text.strip('"')

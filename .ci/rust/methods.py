@@ -2,7 +2,7 @@
 
 from .scopes import TYPE, Definition
 from .tokens import is_punctuation, is_word, split
-from .types import PICKS, SAME, TEXTS, WALKS, INNER, Place, inner, parameter_names
+from .types import PICKS, SAME, TEXTS, WALKS, INNER, Place, inner, is_elsewhere, parameter_names
 
 # What types from elsewhere have too: a call by such a name alone says nothing.
 COMMON = SAME | INNER | WALKS | PICKS | TEXTS | set(
@@ -22,10 +22,16 @@ COMMON = SAME | INNER | WALKS | PICKS | TEXTS | set(
 
 
 class Method:
-    """A function or a constant of a type or a trait."""
+    """A function or a constant of a type or a trait, `owner`, which may stand in another file."""
 
-    def __init__(self, item, file, place, generics, of_type, trait=None):
-        self.item, self.file, self.place, self.generics, self.of_type, self.trait = item, file, place, generics, of_type, trait
+    def __init__(self, item, file, place, generics, of_type, owner, trait=None):
+        self.item, self.file, self.place, self.generics, self.of_type = item, file, place, generics, of_type
+        self.owner, self.trait = owner, trait
+
+
+def takes_types(method):
+    """Whether a call of it may have types between `::<` and `>`; those of `impl Trait` cannot be named."""
+    return any(part and part[0].kind != "lifetime" for part in split(method.item.generics, ","))
 
 
 class Methods:
@@ -37,6 +43,7 @@ class Methods:
         self.traits_of = {}  # head -> traits
         self.for_all = []  # traits that every type can have
         self.assigned = {}  # (head, name) -> (trees, place, generics, trees of the type): `type Target = ..;`
+        self.given = set()  # (file of a type or a trait, file of an `impl` that says what types belong to it)
         self.placed = set()
 
     def gather(self, module):
@@ -64,7 +71,7 @@ class Methods:
         members = self.traits.setdefault(definition, {})
         for member in item.items:
             if member.kind in ("fn", "const"):
-                method = Method(member, place.file, inside, item.generics, [], definition)
+                method = Method(member, place.file, inside, item.generics, [], definition, definition)
                 members[member.name] = method
                 if member.takes_self():
                     self.named.setdefault((place.module.crate, member.name), []).append(method)
@@ -81,13 +88,18 @@ class Methods:
                     self.for_all.append(trait[0])
                 else:
                     self.traits_of.setdefault(head, []).append(trait[0])
+            ours = trait and isinstance(trait[0], Definition)
+            if any(member.kind == "type" for member in item.items) or trait and not all(map(is_elsewhere, trait[1])):
+                owner = head if isinstance(head, Definition) else trait[0] if ours else None
+                if owner is not None:
+                    self.given.add((owner.file, place.file))
             for member in item.items:
                 if member.kind == "type" and head is not None:
                     self.assigned[(head, member.name)] = (member.of_type, inside, item.generics, own[1])
             return
         for member in item.items:
             if member.kind in ("fn", "const"):
-                method = Method(member, place.file, inside, item.generics, own[1] if own else [])
+                method = Method(member, place.file, inside, item.generics, own[1] if own else [], head)
                 if head is not None:
                     self.inherent.setdefault((head, member.name), []).append(method)
                 if member.takes_self():
@@ -99,6 +111,28 @@ class Methods:
     def by_name(self, crate, name, given):
         """The methods of a crate that a call with these arguments can mean, whatever it is called on."""
         return [one for one in self.named.get((crate, name), []) if self.takes(one, given)]
+
+    def can_mean(self, method, module, is_generic):
+        """Whether a call in this module can mean the method; `is_generic` if it is one like `.collect::<T>()`."""
+        return self.is_visible(method, module) and (takes_types(method) or not is_generic)
+
+    def is_visible(self, method, module):
+        """Whether code in a module can call it. Those of a trait are where the trait is, which a `dyn` carries anywhere."""
+        if method.trait is not None or method.item.visibility == []:
+            return True
+        within = method.place.module.nearest()
+        path = method.item.visibility or ["self"]
+        if path[0] == "crate":
+            within, path = within.crate.root, path[1:]
+        for part in path:
+            if part == "super":
+                within = within.parent
+            elif part != "self":
+                within = within.defined[TYPE][part].module
+        module = module.nearest()
+        while module is not None and module is not within:
+            module = module.parent
+        return module is not None
 
     def takes(self, method, given):
         parameters = [part for part in split(method.item.parameters, ",") if part][1:]

@@ -9,7 +9,12 @@ from .types import Place, Types, parameter_names
 
 
 class Uses:
-    """`arrows`: (file, file it uses) -> name -> line. `unknown`: calls whose receiver is not seen, (file, line, name, files that may be meant)."""
+    """`arrows`: (file, file it uses) -> name -> line. `unknown`: calls whose receiver is not seen, (file, line, name, files that may be meant).
+
+    A value comes to a file by what the file names: a type, or what gives one, or what has one in it. So a call on it can only mean a method of
+    a type that the arrows lead to. Two ways to a type are no arrows of their own and count for this alone: a call that is not understood
+    itself, and a type that an `impl` says to belong to another one (`type Item = ..;`).
+    """
 
     def __init__(self, crates):
         self.universe = Universe(crates)
@@ -20,6 +25,7 @@ class Uses:
             self.methods.gather(crate.root)
         for crate in self.universe.crates.values():
             self.module(crate.root)
+        self.settle()
 
     def use(self, file, definition, line, name=None):
         if definition.kind != "mod":
@@ -164,9 +170,9 @@ class Uses:
                 self.loose_calls(tree.trees, place)
             elif is_word(tree) and number and is_punctuation(trees[number - 1], "."):
                 if number + 1 < len(trees) and is_group(trees[number + 1], "("):
-                    self.call_by_name(tree.text, tree.line, place, [None] * len(split_all(trees[number + 1].trees)))
+                    self.call_by_name(tree.text, tree.line, place, [None] * len(split_all(trees[number + 1].trees)), is_loose=True)
 
-    def call_by_name(self, name, line, place, given):
+    def call_by_name(self, name, line, place, given, is_generic=False, is_loose=False):
         """A call of a method whose type is not seen. Gives what it returns, if one thing can be meant."""
         candidates = self.methods.by_name(place.module.crate, name, given)
         files = {one.file for one in candidates}
@@ -175,6 +181,42 @@ class Uses:
         if len(files) == 1 and not self.methods.is_common(name):
             self.use_file(place.file, candidates[0].file, f".{name}()", line)
             return candidates[0] if len(candidates) == 1 else None
-        if files != {place.file}:
-            self.unknown.append((place.file, line, name, files - {place.file}))
+        candidates = [one for one in candidates if self.methods.can_mean(one, place.module, is_generic)]
+        if candidates:
+            self.unknown.append((place, line, name, candidates, is_loose))
         return None
+
+    def settle(self):
+        """Leaves of the calls that are not understood those that may be an arrow that is not there yet."""
+        ways = {}
+        for begin, end in [*self.arrows, *self.methods.given]:
+            ways.setdefault(begin, set()).add(end)
+        meant = [set() for _ in self.unknown]
+        grows = True
+        while grows:
+            grows, reached = False, {}
+            for (place, _, _, candidates, is_loose), files in zip(self.unknown, meant):
+                known = reached.setdefault(place.file, reachable(ways, place.file))
+                for one in candidates:
+                    if one.file in files or not (is_loose or one.owner.file in known or self.is_in_scope(one, place)):
+                        continue
+                    files.add(one.file)
+                    grows |= one.file not in ways.setdefault(place.file, set())
+                    ways[place.file].add(one.file)
+        calls = zip(self.unknown, meant)
+        added = [(place.file, line, name, {file for file in files if file != place.file and (place.file, file) not in self.arrows}) for (place, line, name, _, _), files in calls]
+        self.unknown = [call for call in added if call[3]]
+
+    def is_in_scope(self, method, place):
+        """Whether a method is that of a trait that can be called here on anything."""
+        return method.trait is not None and self.universe.lookup(place.module, method.trait.name, TYPE) is method.trait
+
+
+def reachable(ways, begin):
+    seen, waiting = {begin}, [begin]
+    while waiting:
+        for other in ways.get(waiting.pop(), ()):
+            if other not in seen:
+                seen.add(other)
+                waiting.append(other)
+    return seen
