@@ -215,7 +215,7 @@ fn a_table_in_memory_is_stored_by_the_outbox() {
         let table: Schema<OnlyA> = Schema::from_batches([batch.clone()]);
         let (literal, outbox) = write(&|encoder| vec![table.clone(), table.clone()].encode(encoder).unwrap());
         let tables: Vec<Schema> = decode(&literal).unwrap();
-        assert!(tables[0].read().collect().await.is_err(), "nothing is stored yet");
+        assert_eq!(tables[0].read().collect().await.unwrap_err().kind(), ErrorKind::NotFound, "nothing is stored yet");
         outbox.send().await.unwrap();
         assert_ne!(tables[0].uri(), tables[1].uri());
         for table in tables {

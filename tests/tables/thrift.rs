@@ -240,18 +240,18 @@ impl Parquet {
         self.chunk(group, column).get_mut(3).unwrap()
     }
 
-    /// Changes the statistics of the pages of a column chunk, if it has some.
+    /// Changes the statistics of the pages of a column chunk.
     pub(crate) fn change_column_index(&mut self, group: usize, column: usize, change: impl FnOnce(&mut Thrift)) {
         self.change_index(group, column, 6, change);
     }
 
-    /// Changes where the pages of a column chunk are said to be, if that is said.
+    /// Changes where the pages of a column chunk are said to be.
     pub(crate) fn change_offset_index(&mut self, group: usize, column: usize, change: impl FnOnce(&mut Thrift)) {
         self.change_index(group, column, 4, change);
     }
 
     fn change_index(&mut self, group: usize, column: usize, field: i16, change: impl FnOnce(&mut Thrift)) {
-        let Some(at) = self.chunk(group, column).get(field).map(Thrift::int) else { return };
+        let at = self.chunk(group, column).get(field).map(Thrift::int).expect("the column chunk has an index of its pages");
         let mut index = Thrift::parse(&self.body[usize::try_from(at).unwrap()..]);
         change(&mut index);
         let (at, bytes) = (self.body.len(), index.bytes());
