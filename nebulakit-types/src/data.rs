@@ -117,13 +117,13 @@ impl Placed {
 
 /// What a path of this machine is stored as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Wanted {
+pub(crate) enum PathKind {
     File,
     Directory,
 }
 
 /// Checks that a path of this machine can be stored: it is there, what is wanted, and no link (Flyte task contract, "upload decision").
-pub(crate) fn check(path: &Path, wanted: Wanted) -> Result<()> {
+pub(crate) fn check(path: &Path, kind: PathKind) -> Result<()> {
     let refused = |why: String| Error::new(ErrorKind::Unencodable, format!("cannot store {}: {why}", shown_path(path)));
     let metadata = std::fs::symlink_metadata(path).map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => refused(format!(
@@ -131,27 +131,29 @@ pub(crate) fn check(path: &Path, wanted: Wanted) -> Result<()> {
         )),
         _ => refused(error.to_string()),
     })?;
-    let wrong = match wanted {
+    let wrong = match kind {
         _ if metadata.is_symlink() => "it is a symbolic link; give the path that it leads to (`std::fs::canonicalize`)",
-        Wanted::File if metadata.is_dir() => "it is a directory; return a `Directory`",
-        Wanted::File if !metadata.is_file() => return Err(refused(format!("it is {}, not a regular file", kind_of(metadata.file_type())))),
-        Wanted::File if path.file_name().is_some_and(|name| name.to_str().is_none()) => "its name is not UTF-8",
-        Wanted::Directory if !metadata.is_dir() => "it is not a directory; return a `File`",
+        PathKind::File if metadata.is_dir() => "it is a directory; return a `Directory`",
+        PathKind::File if !metadata.is_file() => {
+            return Err(refused(format!("it is {}, not a regular file", kind_of(metadata.file_type()))));
+        }
+        PathKind::File if path.file_name().is_some_and(|name| name.to_str().is_none()) => "its name is not UTF-8",
+        PathKind::Directory if !metadata.is_dir() => "it is not a directory; return a `File`",
         _ => return Ok(()),
     };
     Err(refused(wrong.to_owned()))
 }
 
 /// Checks that a URL leads to what is wanted, where it leads to this machine and something is there.
-pub(crate) fn check_kind(url: &str, wanted: Wanted) -> Result<()> {
-    local_path(url).map_or(Ok(()), |path| check_path(&path, wanted))
+pub(crate) fn check_kind(url: &str, kind: PathKind) -> Result<()> {
+    local_path(url).map_or(Ok(()), |path| check_path(&path, kind))
 }
 
-fn check_path(path: &Path, wanted: Wanted) -> Result<()> {
+fn check_path(path: &Path, kind: PathKind) -> Result<()> {
     let Ok(metadata) = std::fs::metadata(path) else { return Ok(()) };
-    let expected = match wanted {
-        Wanted::File if !metadata.is_file() => "a file",
-        Wanted::Directory if !metadata.is_dir() => "a directory",
+    let expected = match kind {
+        PathKind::File if !metadata.is_file() => "a file",
+        PathKind::Directory if !metadata.is_dir() => "a directory",
         _ => return Ok(()),
     };
     let found = kind_of(metadata.file_type());
@@ -161,7 +163,7 @@ fn check_path(path: &Path, wanted: Wanted) -> Result<()> {
 /// Checks that a directory is there, where it would be on this machine.
 pub(crate) fn check_directory(url: &str, storage: &Storage) -> Result<()> {
     let Some(path) = here(url, || storage) else { return Ok(()) };
-    check_path(&path, Wanted::Directory)?;
+    check_path(&path, PathKind::Directory)?;
     if path.exists() {
         return Ok(());
     }
@@ -190,12 +192,12 @@ impl Local {
 pub(crate) async fn copy_of(
     url: Option<&str>,
     name: &str,
-    wanted: Wanted,
+    kind: PathKind,
     workspace: Workspace,
     download: impl AsyncFnOnce(&Path) -> Result<()>,
 ) -> Result<Local> {
     if let Some(path) = url.and_then(|url| here(url, || workspace.storage())) {
-        check_path(&path, wanted)?;
+        check_path(&path, kind)?;
         return Ok(Local { path, _folder: None });
     }
     let unusable = |error| Error::new(ErrorKind::Io, "cannot use the scratch folder").with_source(error);
@@ -329,7 +331,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(OsStr::from_bytes(b"a\xff.csv"));
         std::fs::write(&path, "a").unwrap();
-        assert!(check(&path, Wanted::File).unwrap_err().to_string().ends_with("its name is not UTF-8"));
+        assert!(check(&path, PathKind::File).unwrap_err().to_string().ends_with("its name is not UTF-8"));
     }
 
     #[test]

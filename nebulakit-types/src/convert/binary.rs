@@ -11,7 +11,7 @@ use serde_json::json;
 use super::NebulaType;
 use super::msgpack::{Packed, Packer, Unpacker, whole};
 use super::pickle::{self, Pickle};
-use super::reader::{LiteralRef, LiteralView, PYTHON_PICKLE, Place};
+use super::reader::{BlobRef, LiteralRef, LiteralView, PYTHON_PICKLE};
 use super::writer::Encoder;
 use crate::dialect::StructStructure;
 use crate::literal_type::SimpleType;
@@ -73,8 +73,8 @@ impl NebulaType for Bytes {
                 None => Ok(Self::copy_from_slice(bytes)),
             },
             // A large one of Python's.
-            LiteralView::Blob(blob) if Place::of(blob)?.format == PYTHON_PICKLE => {
-                let uri = Place::of(blob)?.uri;
+            LiteralView::Blob(blob) if BlobRef::of(blob)?.format == PYTHON_PICKLE => {
+                let uri = BlobRef::of(blob)?.uri;
                 let missing =
                     || Error::new(ErrorKind::NotFetched, format!("the value is pickled in `{}`, which has not been fetched", shown(uri)));
                 from_pickle(literal.references().get(uri).ok_or_else(missing)?)

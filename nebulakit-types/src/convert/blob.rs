@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::msgpack::{Packer, Unpacker, unpack_literal};
-use super::reader::{LiteralRef, LiteralView, PYTHON_PICKLE, Place};
+use super::reader::{BlobRef, LiteralRef, LiteralView, PYTHON_PICKLE};
 use super::writer::Encoder;
 use crate::dialect::FileShape;
 use crate::literal::LiteralValue;
@@ -66,7 +66,7 @@ impl Kind {
         let LiteralView::Blob(blob) = view else {
             return unpack_literal(literal, self.name, |unpacker| self.unpack(unpacker));
         };
-        let Place { uri, format, is_single } = Place::of(blob)?;
+        let BlobRef { uri, format, is_single } = BlobRef::of(blob)?;
         let dimensionality = if is_single { BlobDimensionality::Single } else { BlobDimensionality::Multipart };
         if dimensionality != self.dimensionality {
             if format == PYTHON_PICKLE {

@@ -18,7 +18,7 @@ use crate::convert::blob::{DIRECTORY, Reference};
 use crate::convert::msgpack::{Packer, Unpacker};
 use crate::convert::reader::LiteralRef;
 use crate::convert::writer::Encoder;
-use crate::data::{Destination, Local, Placed, Source, Wanted, check, check_directory, check_kind, copy_of, text, workspace};
+use crate::data::{Destination, Local, PathKind, Placed, Source, check, check_directory, check_kind, copy_of, text, workspace};
 use crate::dialect::FileShape;
 use crate::file::{Any, File, Format};
 use crate::outbox::{Outbox, Transfer};
@@ -202,7 +202,7 @@ impl<F> Directory<F> {
             let copy = || async {
                 let url = self.url()?;
                 let workspace = self.workspace(&url)?;
-                copy_of(Some(&url), self.name(), Wanted::Directory, workspace, async |path: &Path| self.download(path).await.map(drop))
+                copy_of(Some(&url), self.name(), PathKind::Directory, workspace, async |path: &Path| self.download(path).await.map(drop))
                     .await
             };
             Ok(self.local.get_or_try_init(copy).await?.path())
@@ -211,7 +211,7 @@ impl<F> Directory<F> {
 
     fn written(&self, outbox: &mut Outbox) -> Result<Reference> {
         let upload = |path: PathBuf, url: String| {
-            check(&path, Wanted::Directory)?;
+            check(&path, PathKind::Directory)?;
             let what = path.display().to_string();
             let options = self.options.clone();
             Ok(Transfer::custom(what, move |storage| async move {
@@ -223,7 +223,7 @@ impl<F> Directory<F> {
 
     fn read(reference: Reference, workspace: Option<&Workspace>) -> Result<Self> {
         // Of a task's inputs; elsewhere nothing is looked at before it is read.
-        workspace.map_or(Ok(()), |_| check_kind(&reference.uri, Wanted::Directory))?;
+        workspace.map_or(Ok(()), |_| check_kind(&reference.uri, PathKind::Directory))?;
         Ok(Self { workspace: workspace.cloned().or_else(Workspace::current), ..Self::new(Source::Uri(reference.uri)) })
     }
 }

@@ -22,7 +22,7 @@ use crate::convert::blob::{FILE, Reference};
 use crate::convert::msgpack::{Packer, Unpacker};
 use crate::convert::reader::{LiteralRef, LiteralView, PYTHON_PICKLE};
 use crate::convert::writer::Encoder;
-use crate::data::{Destination, Local, Placed, Source, Wanted, check, check_kind, copy_of, options_for, stored_name, text, workspace};
+use crate::data::{Destination, Local, PathKind, Placed, Source, check, check_kind, copy_of, options_for, stored_name, text, workspace};
 use crate::dialect::FileShape;
 use crate::outbox::{Outbox, Transfer};
 use crate::storage::{ObjectMeta, PutOptions, Reading, shown};
@@ -298,7 +298,8 @@ impl<F> File<F> {
             let copy = || async {
                 let url = self.url()?;
                 let workspace = self.workspace(url.as_deref())?;
-                copy_of(url.as_deref(), self.name(), Wanted::File, workspace, async |path: &Path| self.download(path).await.map(drop)).await
+                copy_of(url.as_deref(), self.name(), PathKind::File, workspace, async |path: &Path| self.download(path).await.map(drop))
+                    .await
             };
             Ok(self.local.get_or_try_init(copy).await?.path())
         })
@@ -323,7 +324,7 @@ async fn collect(mut reading: Reading, most: u64, name: &str) -> Result<Bytes> {
 impl<F> File<F> {
     fn written(&self, outbox: &mut Outbox) -> Result<Reference> {
         let upload = |path: PathBuf, url: String| {
-            check(&path, Wanted::File)?;
+            check(&path, PathKind::File)?;
             let what = path.display().to_string();
             Ok(Transfer::custom(what, move |storage| async move { storage.upload(&path, &url, &options_for(&url)).await.map(drop) }))
         };
@@ -333,7 +334,7 @@ impl<F> File<F> {
     fn read(reference: Reference, workspace: Option<&Workspace>) -> Result<Self> {
         let Reference { uri, metadata } = reference;
         // Of a task's inputs; elsewhere nothing is looked at before it is read.
-        workspace.map_or(Ok(()), |_| check_kind(&uri, Wanted::File))?;
+        workspace.map_or(Ok(()), |_| check_kind(&uri, PathKind::File))?;
         Ok(Self { metadata, workspace: workspace.cloned().or_else(Workspace::current), ..Self::new(Source::Uri(uri)) })
     }
 }

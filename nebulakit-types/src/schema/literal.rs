@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::row::{Columns, dataset_columns};
 use super::write::store;
-use super::{Schema, SchemaWriter, Source, formats};
+use super::{Schema, SchemaWriter, TableData, formats};
 use crate::convert::NebulaType;
 use crate::convert::msgpack::{Packed, Packer, Unpacker, unpack_literal};
 use crate::convert::reader::{Fields, LiteralRef, LiteralView, Wire, utf8};
@@ -18,12 +18,12 @@ use crate::workspace::Workspace;
 use crate::{Dialect, Error, ErrorKind, LiteralType, Result};
 
 /// What literals say of a table.
-struct Place {
+struct TableRef {
     uri: String,
     format: String,
 }
 
-impl Place {
+impl TableRef {
     fn into_schema<R>(self, workspace: Option<&Workspace>) -> Result<Schema<R>> {
         if self.uri.is_empty() {
             return Err(Error::new(ErrorKind::Missing, "the table has no URI"));
@@ -36,18 +36,18 @@ fn read<R>(literal: LiteralRef<'_>) -> Result<Schema<R>> {
     let workspace = literal.references().workspace();
     let place = match literal.view()? {
         LiteralView::StructuredDataset(bytes) => dataset(bytes)?,
-        LiteralView::Schema(bytes) => Place { uri: texts(bytes, 1)?.to_owned(), format: String::new() },
-        LiteralView::String(uri) => Place { uri: uri.to_owned(), format: String::new() },
+        LiteralView::Schema(bytes) => TableRef { uri: texts(bytes, 1)?.to_owned(), format: String::new() },
+        LiteralView::String(uri) => TableRef { uri: uri.to_owned(), format: String::new() },
         _ => unpack_literal(literal, "a table", unpack)?,
     };
     place.into_schema(workspace)
 }
 
 /// `StructuredDataset`: the URI, and the format in the type in the metadata.
-fn dataset(bytes: &[u8]) -> Result<Place> {
+fn dataset(bytes: &[u8]) -> Result<TableRef> {
     let metadata = inner(bytes, 2)?;
     let dataset_type = inner(metadata, 1)?;
-    Ok(Place { uri: texts(bytes, 1)?.to_owned(), format: texts(dataset_type, 2)?.to_owned() })
+    Ok(TableRef { uri: texts(bytes, 1)?.to_owned(), format: texts(dataset_type, 2)?.to_owned() })
 }
 
 fn inner(message: &[u8], number: u32) -> Result<&[u8]> {
@@ -67,8 +67,8 @@ fn texts(message: &[u8], number: u32) -> Result<&str> {
 }
 
 /// A table inside of a struct: a map with its URI and format, by the names of every sender, or its URI alone.
-fn unpack(unpacker: &mut Unpacker<'_>) -> Result<Place> {
-    let mut place = Place { uri: String::new(), format: String::new() };
+fn unpack(unpacker: &mut Unpacker<'_>) -> Result<TableRef> {
+    let mut place = TableRef { uri: String::new(), format: String::new() };
     if let Packed::String(uri) = unpacker.clone().next()? {
         unpacker.skip()?;
         place.uri = uri.to_owned();
@@ -97,22 +97,22 @@ fn unpack(unpacker: &mut Unpacker<'_>) -> Result<Place> {
 }
 
 /// The URI of a table, and its format; what is in memory is put into the outbox first.
-fn send<R: Columns>(schema: &Schema<R>, outbox: &mut Outbox) -> Result<Place> {
+fn send<R: Columns>(schema: &Schema<R>, outbox: &mut Outbox) -> Result<TableRef> {
     let format = schema.written_format().to_owned();
-    let batches = match &schema.source {
-        Source::Stored(uri) => {
+    let batches = match &schema.data {
+        TableData::Stored(uri) => {
             let known = if schema.format.is_empty() { formats::of_name(uri) } else { "" };
             let format = if known.is_empty() { format } else { known.to_owned() };
-            return Ok(Place { uri: uri.to_string(), format });
+            return Ok(TableRef { uri: uri.to_string(), format });
         }
-        Source::Held(batches) => batches.clone(),
+        TableData::Held(batches) => batches.clone(),
     };
     let Some((uri, workspace)) = outbox.fresh_url("").zip(outbox.workspace().cloned()) else {
         return Err(Error::new(ErrorKind::Unencodable, "a table in memory has to be stored to be passed on, and there is no place for it"));
     };
     let writer: SchemaWriter<R> = Schema::create_at(&workspace, uri.as_str(), &format)?;
     outbox.push(Transfer::custom(format!("the table `{}`", shown(&uri)), move |_| store(writer, batches)));
-    Ok(Place { uri, format })
+    Ok(TableRef { uri, format })
 }
 
 fn dataset_type<R: Columns>() -> StructuredDatasetType {
@@ -146,7 +146,7 @@ impl<R: Columns> NebulaType for Schema<R> {
     }
 
     fn encode(&self, encoder: &mut Encoder) -> Result<()> {
-        let Place { uri, format } = send(self, encoder.outbox())?;
+        let TableRef { uri, format } = send(self, encoder.outbox())?;
         let dataset_type = StructuredDatasetType { format, ..dataset_type::<R>() };
         encoder.raw(&Literal::new(LiteralValue::StructuredDataset { uri, dataset_type }).encode());
         Ok(())
@@ -157,7 +157,7 @@ impl<R: Columns> NebulaType for Schema<R> {
     }
 
     fn pack(&self, packer: &mut Packer) -> Result<()> {
-        let Place { uri, format } = send(self, packer.outbox())?;
+        let TableRef { uri, format } = send(self, packer.outbox())?;
         let key = format_key(packer.dialect());
         packer.map(2)?;
         for text in ["uri", uri.as_str(), key, format.as_str()] {

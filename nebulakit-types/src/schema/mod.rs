@@ -101,7 +101,7 @@ use crate::{Error, ErrorKind, Result};
 /// Returned from a task, batches are stored after the task's function has ended and before its outputs are; a table that came in, or was
 /// written by [`Schema::create`], goes out as its URI.
 pub struct Schema<R = AnyRow> {
-    source: Source,
+    data: TableData,
     /// The format by name; empty for what the URI says, or Parquet.
     format: String,
     workspace: Option<Workspace>,
@@ -109,23 +109,23 @@ pub struct Schema<R = AnyRow> {
 }
 
 #[derive(Clone)]
-enum Source {
+enum TableData {
     Stored(Arc<str>),
     Held(Arc<Vec<RecordBatch>>),
 }
 
 impl<R> Clone for Schema<R> {
     fn clone(&self) -> Self {
-        Self { source: self.source.clone(), format: self.format.clone(), workspace: self.workspace.clone(), of: PhantomData }
+        Self { data: self.data.clone(), format: self.format.clone(), workspace: self.workspace.clone(), of: PhantomData }
     }
 }
 
 impl<R> fmt::Debug for Schema<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct("Schema");
-        match &self.source {
-            Source::Stored(uri) => shown.field("uri", &crate::storage::shown(uri)),
-            Source::Held(batches) => shown.field("rows", &batches.iter().map(RecordBatch::num_rows).sum::<usize>()),
+        match &self.data {
+            TableData::Stored(uri) => shown.field("uri", &crate::storage::shown(uri)),
+            TableData::Held(batches) => shown.field("rows", &batches.iter().map(RecordBatch::num_rows).sum::<usize>()),
         };
         shown.field("format", &self.format).finish()
     }
@@ -133,7 +133,7 @@ impl<R> fmt::Debug for Schema<R> {
 
 impl<R> Schema<R> {
     fn stored(uri: impl Into<Arc<str>>, format: &str, workspace: Option<Workspace>) -> Self {
-        Self { source: Source::Stored(uri.into()), format: format.to_owned(), workspace, of: PhantomData }
+        Self { data: TableData::Stored(uri.into()), format: format.to_owned(), workspace, of: PhantomData }
     }
 
     /// A table that is stored at `uri`: an object, or a directory of them. Nothing is looked at before it is read.
@@ -160,15 +160,15 @@ impl<R> Schema<R> {
     /// The same table with another type of rows, which is looked at when it is read.
     #[must_use]
     pub fn cast<S>(self) -> Schema<S> {
-        Schema { source: self.source, format: self.format, workspace: self.workspace, of: PhantomData }
+        Schema { data: self.data, format: self.format, workspace: self.workspace, of: PhantomData }
     }
 
     /// Where the table is; [`None`] for one in memory.
     #[must_use]
     pub fn uri(&self) -> Option<&str> {
-        match &self.source {
-            Source::Stored(uri) => Some(uri),
-            Source::Held(_) => None,
+        match &self.data {
+            TableData::Stored(uri) => Some(uri),
+            TableData::Held(_) => None,
         }
     }
 
@@ -179,9 +179,9 @@ impl<R> Schema<R> {
     }
 
     fn held(&self) -> Option<&Arc<Vec<RecordBatch>>> {
-        match &self.source {
-            Source::Held(batches) => Some(batches),
-            Source::Stored(_) => None,
+        match &self.data {
+            TableData::Held(batches) => Some(batches),
+            TableData::Stored(_) => None,
         }
     }
 }
@@ -191,7 +191,7 @@ impl<R: Columns> Schema<R> {
     #[must_use]
     pub fn from_batches(batches: impl IntoIterator<Item = RecordBatch>) -> Self {
         let batches = Arc::new(batches.into_iter().collect());
-        Self { source: Source::Held(batches), format: String::new(), workspace: None, of: PhantomData }
+        Self { data: TableData::Held(batches), format: String::new(), workspace: None, of: PhantomData }
     }
 }
 

@@ -10,68 +10,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 
+use super::bounds::Bounds;
 use super::outside::{Outside, visit};
 use super::references::{References, refers_at_the_top};
+use super::wanted::{Wanted, longer};
 use super::{Entries, MAX_DEPTH, corrupt, only_a_reference};
 use crate::storage::shown;
 use crate::{Error, ErrorKind, Result};
-
-/// How many bytes the offloaded literals of one task may have together, each counted once, unless it is set otherwise: 8 GiB. The platform's
-/// own largest literal has 1000 MiB.
-pub const MAX_OFFLOADED: u64 = 8 << 30;
-
-/// How many objects are fetched for the literals of one task: 50,000, which is ten lists of 5,000.
-pub const MAX_OBJECTS: usize = 50_000;
-
-/// How deep offloaded literals may refer to each other: 16 rounds of fetching. Each list or map of offloaded values is one.
-pub const MAX_ROUNDS: usize = 16;
-
-/// Decoding may walk over an eighth of [`Bounds::bytes`], by the default 1 GiB, however little was fetched.
-const FLOOR: u64 = 8;
-
-/// Where more was fetched, decoding may walk over so many times the bytes of it.
-const REPEATS: u64 = 16;
-
-/// What is kept of an object whose length the store tells before its bytes come: 64 MiB. What a store says may be untrue.
-const KEPT_AHEAD: u64 = 64 << 20;
-
-/// What offloaded literals may come to, together.
-///
-/// Decoding walks over the bytes of an object once for each reference to it, and so for what it refers to in turn: in all at most an eighth
-/// of [`Bounds::bytes`], or 16 times what was fetched, whichever is more.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Bounds {
-    /// How many bytes are fetched, each object counted once.
-    pub bytes: u64,
-    /// How many objects are fetched.
-    pub objects: usize,
-    /// How deep they refer to each other.
-    pub rounds: usize,
-    /// The setting that raises [`Bounds::bytes`], for messages; empty where there is none.
-    pub setting: &'static str,
-}
-
-impl Default for Bounds {
-    fn default() -> Self {
-        Self { bytes: MAX_OFFLOADED, objects: MAX_OBJECTS, rounds: MAX_ROUNDS, setting: "" }
-    }
-}
-
-impl Bounds {
-    /// How many bytes decoding may walk over when so many were fetched.
-    fn expanded(&self, fetched: u64) -> u64 {
-        (self.bytes / FLOOR).max(fetched.saturating_mul(REPEATS))
-    }
-
-    /// The error of more than is allowed.
-    fn exceeded(&self, what: String) -> Error {
-        let error = Error::new(ErrorKind::OutOfRange, what);
-        match self.setting {
-            "" => error,
-            setting => error.with_hint(format!("`{setting}` sets the limit, in MiB")),
-        }
-    }
-}
 
 /// Collects what literals refer to outside of their bytes, in rounds: what the literals refer to, then what that refers to, and so on.
 ///
@@ -138,86 +83,6 @@ struct Holds {
 struct Uses {
     times: u64,
     level: usize,
-}
-
-/// One object of a round: where it is, and the bytes of it that have come.
-#[derive(Debug)]
-pub struct Wanted {
-    number: usize,
-    uri: String,
-    root: Arc<str>,
-    declared: Option<u64>,
-    bounds: Bounds,
-    room: Arc<AtomicU64>,
-    ahead: usize,
-    pieces: Vec<u8>,
-}
-
-impl Wanted {
-    /// Where it is.
-    #[must_use]
-    pub fn uri(&self) -> &str {
-        &self.uri
-    }
-
-    /// The name of the literal that it was first found through.
-    #[must_use]
-    pub fn root(&self) -> &str {
-        &self.root
-    }
-
-    /// Says how many bytes the store promises, before any comes.
-    ///
-    /// # Errors
-    /// [`ErrorKind::OutOfRange`] when these are more than the reference declares or the bounds allow.
-    pub fn announce(&mut self, size: u64) -> Result<()> {
-        self.check(size, "has")?;
-        if size > self.room.load(Ordering::Relaxed) {
-            return Err(self.no_room(&format!("with the {size} bytes of")));
-        }
-        self.ahead = usize::try_from(size.min(KEPT_AHEAD)).unwrap_or_default();
-        Ok(())
-    }
-
-    /// Takes the bytes that come next.
-    ///
-    /// # Errors
-    /// [`ErrorKind::OutOfRange`] when there are now more of them than the reference declares, or than the bounds allow together with those of
-    /// all other objects: nothing more is to be read then.
-    pub fn receive(&mut self, piece: &[u8]) -> Result<()> {
-        let length = piece.len() as u64;
-        self.check(self.pieces.len() as u64 + length, "has at least")?;
-        let take = |room: u64| room.checked_sub(length);
-        if self.room.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).is_err() {
-            return Err(self.no_room("with"));
-        }
-        self.pieces.reserve(std::mem::take(&mut self.ahead).max(piece.len()));
-        // A piece may be a small part of a large buffer, which it would keep.
-        self.pieces.extend_from_slice(piece);
-        Ok(())
-    }
-
-    fn check(&self, size: u64, has: &str) -> Result<()> {
-        match self.declared {
-            Some(declared) if size > declared => Err(longer(&self.uri, &self.root, size, declared, has)),
-            _ => Ok(()),
-        }
-    }
-
-    fn no_room(&self, with: &str) -> Error {
-        let error = self.bounds.exceeded(format!(
-            "{with} `{}`, the offloaded literals have more than {} bytes together, which is the limit",
-            shown(&self.uri),
-            self.bounds.bytes
-        ));
-        error.at_field(&self.root)
-    }
-}
-
-/// The error of a content with more bytes than were declared.
-fn longer(uri: &str, root: &str, size: u64, declared: u64, has: &str) -> Error {
-    let text = format!("the offloaded literal `{}` {has} {size} bytes, and its reference declares {declared}", shown(uri));
-    Error::new(ErrorKind::OutOfRange, text).at_field(root)
 }
 
 impl Gathering {

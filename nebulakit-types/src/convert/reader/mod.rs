@@ -2,24 +2,28 @@
 //!
 //! `inputs.pb` → `Inputs` → [`LiteralRef`] → [`NebulaType::decode`](super::NebulaType::decode).
 
+mod blob_ref;
+mod bounds;
 mod fields;
 mod gather;
 mod outside;
-mod place;
 mod references;
 mod text;
+mod wanted;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+pub(crate) use self::blob_ref::{BlobRef, PYTHON_PICKLE};
+pub use self::bounds::{Bounds, MAX_OBJECTS, MAX_OFFLOADED, MAX_ROUNDS};
 pub(crate) use self::fields::{Fields, Wire, corrupt, pair};
-pub use self::gather::{Bounds, Gathering, MAX_OBJECTS, MAX_OFFLOADED, MAX_ROUNDS, Wanted};
+pub use self::gather::Gathering;
 pub use self::outside::offloaded_uris;
-pub(crate) use self::place::{PYTHON_PICKLE, Place};
 pub use self::references::References;
 use self::references::{offloaded, refers_at_the_top};
 use self::text::PIECE;
 pub(crate) use self::text::{copied, utf8};
+pub use self::wanted::Wanted;
 use super::pickle::{self, Pickle};
 use crate::storage::shown;
 use crate::{Error, ErrorKind, Result};
@@ -107,8 +111,8 @@ impl LiteralView<'_> {
     fn found(&self) -> Cow<'static, str> {
         const PICKLE: &str = "which only Python reads";
         match self {
-            Self::Blob(blob) => match Place::of(blob) {
-                Ok(place) if place.format == PYTHON_PICKLE => format!("a pickle, {PICKLE} (`{}`)", shown(place.uri)).into(),
+            Self::Blob(blob) => match BlobRef::of(blob) {
+                Ok(blob) if blob.format == PYTHON_PICKLE => format!("a pickle, {PICKLE} (`{}`)", shown(blob.uri)).into(),
                 _ => self.kind().into(),
             },
             Self::Binary(bytes, "") => match pickle::read(bytes) {

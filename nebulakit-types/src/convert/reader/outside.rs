@@ -1,7 +1,7 @@
 //! What a literal refers to outside of its own bytes, found at any depth.
 
 use super::references::{References, offloaded};
-use super::{Elements, Entries, Fields, MAX_DEPTH, PYTHON_PICKLE, Place, Wire, deeper};
+use super::{BlobRef, Elements, Entries, Fields, MAX_DEPTH, PYTHON_PICKLE, Wire, deeper};
 use crate::Result;
 
 /// Every URI of an offloaded literal in the literal with these bytes, at any depth, in the order of the bytes.
@@ -82,9 +82,9 @@ impl<'a> Visit<'a, '_> {
         while let Some(field) = scalar.next()? {
             match field {
                 (2, Wire::Bytes(blob)) => {
-                    let place = Place::of(blob)?;
-                    if place.format == PYTHON_PICKLE {
-                        (self.see)(Outside::Pickle(place.uri), MAX_DEPTH - depth)?;
+                    let blob = BlobRef::of(blob)?;
+                    if blob.format == PYTHON_PICKLE {
+                        (self.see)(Outside::Pickle(blob.uri), MAX_DEPTH - depth)?;
                     }
                 }
                 (9, Wire::Bytes(union)) => {

@@ -196,8 +196,8 @@ impl Condition {
             Self::Not(part) => Bound::Not(Box::new(part.bind(schema)?)),
             Self::Null(name) => Bound::Test(field(name)?.name().clone(), Test::Null),
             Self::Compare(name, comparison, value) => {
-                let place = value.place(field(name)?.data_type()).map_err(|error| error.at_field(name))?;
-                Bound::Test(name.clone(), place.test(*comparison))
+                let rank = value.rank(field(name)?.data_type()).map_err(|error| error.at_field(name))?;
+                Bound::Test(name.clone(), rank.test(*comparison))
             }
         })
     }

@@ -33,7 +33,7 @@ enum Inner {
 }
 
 /// Where a value stands among those that a column can hold.
-pub(super) enum Place {
+pub(super) enum Rank {
     /// It is one of them.
     At(ArrayRef),
     /// It is between this one and the next.
@@ -42,7 +42,7 @@ pub(super) enum Place {
     Above,
 }
 
-impl Place {
+impl Rank {
     /// What a comparison with the value asks of the column's values.
     pub(super) fn test(self, comparison: Comparison) -> Test {
         use Comparison::{Greater, GreaterOrEqual, Less, LessOrEqual, NotEqual};
@@ -66,27 +66,27 @@ impl Place {
 
 impl Value {
     /// Where the value stands in a column of this type.
-    pub(super) fn place(&self, data_type: &DataType) -> Result<Place> {
+    pub(super) fn rank(&self, data_type: &DataType) -> Result<Rank> {
         if let DataType::Dictionary(_, values) = data_type {
-            return self.place(values);
+            return self.rank(values);
         }
         if let DataType::RunEndEncoded(_, values) = data_type {
-            return self.place(values.data_type());
+            return self.rank(values.data_type());
         }
         match (&self.0, data_type) {
-            (Inner::Boolean(value), DataType::Boolean) => Ok(Place::At(Arc::new(BooleanArray::from(vec![*value])))),
+            (Inner::Boolean(value), DataType::Boolean) => Ok(Rank::At(Arc::new(BooleanArray::from(vec![*value])))),
             (Inner::Integer(value), data_type) if data_type.is_integer() => integer(*value, data_type),
             (Inner::Float(value), data_type) if data_type.is_integer() && value.is_finite() => {
                 #[expect(clippy::cast_possible_truncation, reason = "what is beyond 128 bits is beyond every column")]
-                let place = integer(value.floor() as i128, data_type)?;
-                Ok(if value.fract() == 0.0 { place } else { place.shifted() })
+                let rank = integer(value.floor() as i128, data_type)?;
+                Ok(if value.fract() == 0.0 { rank } else { rank.shifted() })
             }
             (Inner::Float(value), _) if value.is_nan() => Err(wrong("NaN compares with nothing")),
-            (Inner::Float(value), DataType::Float64) => Ok(Place::At(Arc::new(Float64Array::from(vec![*value])))),
+            (Inner::Float(value), DataType::Float64) => Ok(Rank::At(Arc::new(Float64Array::from(vec![*value])))),
             (Inner::Float(value), DataType::Float32 | DataType::Float16) => Ok(single(*value)),
             #[expect(clippy::cast_precision_loss, reason = "compared with floats, as a float")]
             (Inner::Integer(value), DataType::Float64 | DataType::Float32 | DataType::Float16) => {
-                Self(Inner::Float(*value as f64)).place(data_type)
+                Self(Inner::Float(*value as f64)).rank(data_type)
             }
             (
                 Inner::Integer(value),
@@ -98,7 +98,7 @@ impl Value {
             ) => decimal(text, data_type),
             (Inner::Text(text), DataType::Timestamp(unit, _)) => ticks(instant_of(text, data_type)?, *unit, data_type),
             (Inner::Text(text), DataType::Date32) => {
-                Self(Inner::Instant(instant_of(text, &DataType::Timestamp(TimeUnit::Nanosecond, None))?)).place(data_type)
+                Self(Inner::Instant(instant_of(text, &DataType::Timestamp(TimeUnit::Nanosecond, None))?)).rank(data_type)
             }
             (Inner::Text(text), DataType::Time32(unit) | DataType::Time64(unit)) => {
                 let time = cast(Arc::new(StringArray::from(vec![text.as_str()])), &DataType::Time64(TimeUnit::Nanosecond));
@@ -113,10 +113,10 @@ impl Value {
             (Inner::Instant(nanos), DataType::Timestamp(unit, _)) => ticks(*nanos, *unit, data_type),
             (Inner::Instant(nanos), DataType::Date32) => {
                 let Ok(days) = i32::try_from(nanos.div_euclid(DAY)) else {
-                    return Ok(if *nanos < 0 { Place::Below } else { Place::Above });
+                    return Ok(if *nanos < 0 { Rank::Below } else { Rank::Above });
                 };
-                let place = Place::At(Arc::new(Date32Array::from(vec![days])));
-                Ok(if nanos.rem_euclid(DAY) == 0 { place } else { place.shifted() })
+                let rank = Rank::At(Arc::new(Date32Array::from(vec![days])));
+                Ok(if nanos.rem_euclid(DAY) == 0 { rank } else { rank.shifted() })
             }
             (Inner::Span(nanos), DataType::Duration(unit)) => ticks(*nanos, *unit, data_type),
             (Inner::Wrong(reason), _) => Err(wrong(reason.as_str())),
@@ -141,7 +141,7 @@ impl Value {
 /// Nanoseconds of a day.
 const DAY: i128 = 86_400_000_000_000;
 
-fn integer(value: i128, data_type: &DataType) -> Result<Place> {
+fn integer(value: i128, data_type: &DataType) -> Result<Rank> {
     let (least, greatest): (i128, i128) = match data_type {
         DataType::Int8 => (i8::MIN.into(), i8::MAX.into()),
         DataType::Int16 => (i16::MIN.into(), i16::MAX.into()),
@@ -153,32 +153,32 @@ fn integer(value: i128, data_type: &DataType) -> Result<Place> {
         _ => (0, u64::MAX.into()),
     };
     if value < least {
-        return Ok(Place::Below);
+        return Ok(Rank::Below);
     }
     if value > greatest {
-        return Ok(Place::Above);
+        return Ok(Rank::Above);
     }
     match (i64::try_from(value), u64::try_from(value)) {
         (Ok(value), _) => cast(Arc::new(Int64Array::from(vec![value])), data_type),
         (_, Ok(value)) => cast(Arc::new(UInt64Array::from(vec![value])), data_type),
-        _ => Ok(Place::Above),
+        _ => Ok(Rank::Above),
     }
 }
 
 /// The float of 32 bits at or below a value.
-fn single(value: f64) -> Place {
+fn single(value: f64) -> Rank {
     #[expect(clippy::cast_possible_truncation, reason = "the nearest one is what is looked for")]
     let nearest = value as f32;
     let array = |value: f32| -> ArrayRef { Arc::new(Float32Array::from(vec![value])) };
     match f64::from(nearest).partial_cmp(&value) {
-        Some(std::cmp::Ordering::Less) => Place::After(array(nearest)),
-        Some(std::cmp::Ordering::Greater) => Place::After(array(nearest.next_down())),
-        _ => Place::At(array(nearest)),
+        Some(std::cmp::Ordering::Less) => Rank::After(array(nearest)),
+        Some(std::cmp::Ordering::Greater) => Rank::After(array(nearest.next_down())),
+        _ => Rank::At(array(nearest)),
     }
 }
 
 /// Where a decimal that is written as text stands. The cast rounds, and knows no number that the column is too narrow for.
-fn decimal(text: &str, data_type: &DataType) -> Result<Place> {
+fn decimal(text: &str, data_type: &DataType) -> Result<Rank> {
     let text = text.trim();
     let (negative, digits) = match text.strip_prefix('-') {
         Some(digits) => (true, digits),
@@ -196,13 +196,13 @@ fn decimal(text: &str, data_type: &DataType) -> Result<Place> {
     let (kept, cut) = fraction.split_at(scale.min(fraction.len()));
     let (sign, point) = (if negative { "-" } else { "" }, if kept.is_empty() { "" } else { "." });
     let towards_zero = format!("{sign}0{whole}{point}{kept}");
-    let Ok(place) = cast(Arc::new(StringArray::from(vec![towards_zero])), data_type) else {
-        return Ok(if negative { Place::Below } else { Place::Above });
+    let Ok(rank) = cast(Arc::new(StringArray::from(vec![towards_zero])), data_type) else {
+        return Ok(if negative { Rank::Below } else { Rank::Above });
     };
-    match place {
-        place if cut.bytes().all(|digit| digit == b'0') => Ok(place),
-        Place::At(value) if negative => below(&value).map(Place::After),
-        place => Ok(place.shifted()),
+    match rank {
+        rank if cut.bytes().all(|digit| digit == b'0') => Ok(rank),
+        Rank::At(value) if negative => below(&value).map(Rank::After),
+        rank => Ok(rank.shifted()),
     }
 }
 
@@ -229,7 +229,7 @@ fn instant_of(text: &str, data_type: &DataType) -> Result<i128> {
     let zone = matches!(data_type, DataType::Timestamp(_, Some(_))).then(|| "+00:00".into());
     let text: ArrayRef = Arc::new(StringArray::from(vec![text]));
     let (array, nanos) = match cast(text.clone(), &DataType::Timestamp(TimeUnit::Nanosecond, zone.clone())) {
-        Ok(place) => (place, 1),
+        Ok(rank) => (rank, 1),
         // Before 1677, or after 2262.
         Err(_) => (cast(text, &DataType::Timestamp(TimeUnit::Microsecond, zone)).map_err(|_| unfit(data_type))?, 1_000),
     };
@@ -237,10 +237,10 @@ fn instant_of(text: &str, data_type: &DataType) -> Result<i128> {
 }
 
 /// The one value of an array of instants or times, in their unit.
-fn units(place: Place) -> Result<i128> {
-    match place {
-        Place::At(array) => match cast(array, &DataType::Int64)? {
-            Place::At(units) => Ok(units.as_primitive::<Int64Type>().value(0).into()),
+fn units(rank: Rank) -> Result<i128> {
+    match rank {
+        Rank::At(array) => match cast(array, &DataType::Int64)? {
+            Rank::At(units) => Ok(units.as_primitive::<Int64Type>().value(0).into()),
             _ => Err(unfit(&DataType::Int64)),
         },
         _ => Err(unfit(&DataType::Int64)),
@@ -248,24 +248,24 @@ fn units(place: Place) -> Result<i128> {
 }
 
 /// Nanoseconds in a coarser unit.
-fn ticks(nanos: i128, unit: TimeUnit, data_type: &DataType) -> Result<Place> {
+fn ticks(nanos: i128, unit: TimeUnit, data_type: &DataType) -> Result<Rank> {
     let each: i128 = match unit {
         TimeUnit::Second => 1_000_000_000,
         TimeUnit::Millisecond => 1_000_000,
         TimeUnit::Microsecond => 1_000,
         TimeUnit::Nanosecond => 1,
     };
-    let Ok(ticks) = i64::try_from(nanos.div_euclid(each)) else { return Ok(if nanos < 0 { Place::Below } else { Place::Above }) };
-    let place = match data_type {
+    let Ok(ticks) = i64::try_from(nanos.div_euclid(each)) else { return Ok(if nanos < 0 { Rank::Below } else { Rank::Above }) };
+    let rank = match data_type {
         DataType::Time32(_) => cast(Arc::new(Int32Array::from(vec![i32::try_from(ticks).map_err(|_| unfit(data_type))?])), data_type)?,
         _ => cast(Arc::new(Int64Array::from(vec![ticks])), data_type)?,
     };
-    Ok(if nanos.rem_euclid(each) == 0 { place } else { place.shifted() })
+    Ok(if nanos.rem_euclid(each) == 0 { rank } else { rank.shifted() })
 }
 
-fn cast(value: ArrayRef, data_type: &DataType) -> Result<Place> {
+fn cast(value: ArrayRef, data_type: &DataType) -> Result<Rank> {
     let strict = CastOptions { safe: false, ..CastOptions::default() };
-    cast_with_options(&value, data_type, &strict).map(Place::At).map_err(|error| unfit(data_type).with_source(error))
+    cast_with_options(&value, data_type, &strict).map(Rank::At).map_err(|error| unfit(data_type).with_source(error))
 }
 
 fn unfit(data_type: &DataType) -> Error {

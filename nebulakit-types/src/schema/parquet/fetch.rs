@@ -37,7 +37,7 @@ const DICTIONARY: i64 = 2;
 /// Where the decoders of a row group find its bytes; cheap to clone.
 #[derive(Clone)]
 pub(super) struct Chunks {
-    bytes: Place,
+    bytes: ChunkBytes,
     /// The length of the file.
     size: u64,
     /// How many bytes one can become at most when it is decompressed.
@@ -52,7 +52,7 @@ pub(super) struct Chunks {
 }
 
 #[derive(Clone)]
-enum Place {
+enum ChunkBytes {
     File(Arc<File>),
     Pieces(Arc<BTreeMap<u64, Bytes>>),
 }
@@ -75,9 +75,9 @@ impl Chunks {
                     Some(path) => {
                         let (file, _) = open_file(&path)
                             .map_err(|error| Error::new(ErrorKind::Io, format!("cannot read {}", shown_path(&path))).with_source(error))?;
-                        Place::File(Arc::new(file))
+                        ChunkBytes::File(Arc::new(file))
                     }
-                    None => Place::Pieces(Arc::default()),
+                    None => ChunkBytes::Pieces(Arc::default()),
                 };
                 Self {
                     bytes,
@@ -91,7 +91,7 @@ impl Chunks {
             }
         };
         chunks.pages = Arc::new(pages(metadata, row_group));
-        if let Place::Pieces(pieces) = &mut chunks.bytes {
+        if let ChunkBytes::Pieces(pieces) = &mut chunks.bytes {
             let ranges = ranges(metadata, row_group, mask, selection).into_iter().filter(|range| !covers(pieces, range));
             let ranges: Vec<_> = ranges.collect();
             let bytes = object.read_ranges(&ranges).await?;
@@ -253,7 +253,7 @@ impl Chunks {
     /// The header of the page at `start`, if one is there.
     fn header(&self, start: u64) -> parquet::errors::Result<Option<Header>> {
         match &self.bytes {
-            Place::File(file) => {
+            ChunkBytes::File(file) => {
                 for length in HEADER {
                     let mut bytes = Vec::new();
                     FileAt { file: file.clone(), at: start }.take(length).read_to_end(&mut bytes)?;
@@ -266,7 +266,7 @@ impl Chunks {
                 }
                 Ok(None)
             }
-            Place::Pieces(pieces) => {
+            ChunkBytes::Pieces(pieces) => {
                 let (begin, bytes) = piece(pieces, start).ok_or_else(|| outside(start))?;
                 Ok(Header::parse(&bytes[offset(start - begin)?..]))
             }
@@ -274,19 +274,19 @@ impl Chunks {
     }
 
     /// The bytes from `start` on.
-    fn source(&self, start: u64) -> parquet::errors::Result<Source> {
+    fn source(&self, start: u64) -> parquet::errors::Result<ReadFrom> {
         match &self.bytes {
-            Place::File(file) => Ok(Source::File(BufReader::with_capacity(BUFFER, FileAt { file: file.clone(), at: start }))),
-            Place::Pieces(pieces) => {
+            ChunkBytes::File(file) => Ok(ReadFrom::File(BufReader::with_capacity(BUFFER, FileAt { file: file.clone(), at: start }))),
+            ChunkBytes::Pieces(pieces) => {
                 let (begin, bytes) = piece(pieces, start).ok_or_else(|| outside(start))?;
-                Ok(Source::Piece(bytes.slice(offset(start - begin)?..).reader()))
+                Ok(ReadFrom::Piece(bytes.slice(offset(start - begin)?..).reader()))
             }
         }
     }
 
     fn bytes(&self, start: u64, length: usize) -> parquet::errors::Result<Bytes> {
         match &self.bytes {
-            Place::File(file) => {
+            ChunkBytes::File(file) => {
                 if start.checked_add(length as u64).is_none_or(|end| end > self.size) {
                     return Err(ParquetError::EOF(format!("the file has no {length} bytes from byte {start} on")));
                 }
@@ -296,7 +296,7 @@ impl Chunks {
                 }
                 Ok(bytes)
             }
-            Place::Pieces(pieces) => {
+            ChunkBytes::Pieces(pieces) => {
                 let (begin, bytes) = piece(pieces, start).ok_or_else(|| outside(start))?;
                 let first = offset(start - begin)?;
                 let last = first.checked_add(length).filter(|last| *last <= bytes.len()).ok_or_else(|| outside(start))?;
@@ -322,11 +322,11 @@ fn outside(start: u64) -> ParquetError {
 
 /// Bytes from some place on, so many at most.
 pub(super) struct ChunkRead {
-    from: Source,
+    from: ReadFrom,
     left: u64,
 }
 
-enum Source {
+enum ReadFrom {
     File(BufReader<FileAt>),
     Piece(Reader<Bytes>),
 }
@@ -336,8 +336,8 @@ impl Read for ChunkRead {
         let most = usize::try_from(self.left).unwrap_or(usize::MAX).min(buffer.len());
         let buffer = &mut buffer[..most];
         let read = match &mut self.from {
-            Source::File(file) => file.read(buffer)?,
-            Source::Piece(piece) => piece.read(buffer)?,
+            ReadFrom::File(file) => file.read(buffer)?,
+            ReadFrom::Piece(piece) => piece.read(buffer)?,
         };
         self.left -= read as u64;
         Ok(read)

@@ -32,7 +32,7 @@ pub(super) struct Places<'a> {
 
 /// What kind of thing a path has to lead to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Wanted {
+pub(super) enum Expected {
     /// A file; what can be read only once is copied.
     File,
     /// A directory.
@@ -87,17 +87,17 @@ impl<'a> Places<'a> {
     ///
     /// # Errors
     /// When there is nothing that can be read, or another kind of thing than is wanted.
-    pub(super) fn path(&self, name: &str, wanted: Wanted, extension: &str) -> Result<String> {
+    pub(super) fn path(&self, name: &str, expected: Expected, extension: &str) -> Result<String> {
         if name.contains("://") {
             // What this machine serves is looked at; stores are asked when the task runs. Escapes are left to them too.
             return match name.strip_prefix("file://").filter(|path| path.starts_with('/') && !path.contains('%')) {
-                Some(path) => self.path(path, wanted, extension),
+                Some(path) => self.path(path, expected, extension),
                 None => Ok(name.to_owned()),
             };
         }
         let refused = |what: &str| mismatch("a directory", &format!("found {what}"));
         if name == "-" || name == "@-" {
-            if wanted == Wanted::Directory {
+            if expected == Expected::Directory {
                 return Err(refused("standard input"));
             }
             if !self.follows_names() {
@@ -110,15 +110,15 @@ impl<'a> Places<'a> {
         }
         let shown = quoted(name);
         match kind_of(name)? {
-            Kind::Once if wanted == Wanted::Directory => return Err(refused(&format!("{shown}, a pipe"))),
+            Kind::Once if expected == Expected::Directory => return Err(refused(&format!("{shown}, a pipe"))),
             Kind::Once => {
                 let own = Path::new(name).file_name().and_then(|name| name.to_str()).filter(|name| name.contains('.'));
                 return self.copy(opened(name)?, own.unwrap_or("pipe"), extension);
             }
-            Kind::File if wanted == Wanted::Directory => {
+            Kind::File if expected == Expected::Directory => {
                 return Err(Error::new(ErrorKind::Mismatch, format!("{} is a file, a directory is expected", storage::shown(name))));
             }
-            Kind::Directory if wanted == Wanted::File => {
+            Kind::Directory if expected == Expected::File => {
                 return Err(Error::new(ErrorKind::Mismatch, format!("{} is a directory, a file is expected", storage::shown(name))));
             }
             Kind::File => drop(File::open(name).map_err(|error| unreadable(&shown, &error))?),

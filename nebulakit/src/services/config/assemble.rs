@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::error::ConfigError;
-use super::lookup::{Found, Key, Source, place};
+use super::lookup::{Key, Lookup, Unparsed, place};
 use super::settings::Config;
 use super::settings::{Aws, Azure, Credentials, Local, Persistence, PlatformSettings, Sdk, SecretsSettings, Statsd, StorageSettings};
 use crate::services::env;
 
-impl Source<'_> {
+impl Lookup<'_> {
     pub(super) fn config(&self) -> Result<Config, ConfigError> {
         let endpoint = self.text(&Key::new(&[env::PLATFORM_URL], &["platform.url"]).yaml("admin.endpoint"))?;
         let endpoint = endpoint.unwrap_or_else(|| "localhost:30080".to_owned());
@@ -118,7 +118,7 @@ impl Source<'_> {
         let Some((path, entries)) = &self.file else { return Ok(BTreeMap::new()) };
         let mut images = BTreeMap::new();
         for (key, entry) in entries.range("images.".to_owned()..).take_while(|(key, _)| key.starts_with("images.")) {
-            let Found::Text(image) = &entry.value else {
+            let Unparsed::Text(image) = &entry.value else {
                 self.wrong::<()>(&place(path, entry.line, key), "an image's name", "something else")?;
                 continue;
             };

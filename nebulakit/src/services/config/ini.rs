@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::error::ConfigError;
-use super::lookup::{Entries, Entry, Found};
+use super::lookup::{Entries, Entry, Unparsed};
 
 /// Reads ini as Python's `configparser` does: `#` and `;` comment whole lines, indented lines continue a value, options are
 /// case-blind, `[DEFAULT]` gives every section its options, `%(option)s` stands for another option and `%%` for a percent sign.
@@ -59,7 +59,7 @@ pub(super) fn read_ini(path: &Path, text: &str) -> Result<Entries, ConfigError> 
         for (name, (value, line)) in scope.all() {
             let read = spend(&mut budget, section.len() + name.len()).and_then(|()| interpolate(value, scope, 0, &mut budget));
             match read {
-                Ok(value) => entries.insert(format!("{section}.{name}"), Entry { value: Found::Text(value), line: *line }),
+                Ok(value) => entries.insert(format!("{section}.{name}"), Entry { value: Unparsed::Text(value), line: *line }),
                 Err(message) => return fail(*line, &format!("`{section}.{name}`: {message}")),
             };
         }

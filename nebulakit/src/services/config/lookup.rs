@@ -31,13 +31,13 @@ impl Key {
 pub(super) type Entries = BTreeMap<String, Entry>;
 
 pub(super) struct Entry {
-    pub(super) value: Found,
+    pub(super) value: Unparsed,
     /// Counted from 1; 0 where it is not known.
     pub(super) line: usize,
 }
 
 #[derive(Clone)]
-pub(super) enum Found {
+pub(super) enum Unparsed {
     Text(String),
     #[cfg_attr(not(feature = "run"), expect(dead_code, reason = "only YAML has lists"))]
     List(Vec<String>),
@@ -46,7 +46,7 @@ pub(super) enum Found {
     Other(&'static str),
 }
 
-pub(super) struct Source<'a> {
+pub(super) struct Lookup<'a> {
     pub(super) environment: &'a Environment,
     pub(super) file: Option<(PathBuf, Entries)>,
     /// Whether a value that is not of its setting's form counts as absent instead of being an error.
@@ -54,12 +54,12 @@ pub(super) struct Source<'a> {
 }
 
 /// A value and where it comes from, for errors.
-struct Origin {
-    value: Found,
+struct Resolved {
+    value: Unparsed,
     place: String,
 }
 
-impl Source<'_> {
+impl Lookup<'_> {
     pub(super) fn wrong<T: Default>(&self, place: &str, expected: &str, found: &str) -> Result<T, ConfigError> {
         let error = ConfigError::value(place, expected, found);
         if !self.tolerant {
@@ -69,10 +69,10 @@ impl Source<'_> {
         Ok(T::default())
     }
 
-    fn find(&self, key: &Key) -> Option<Origin> {
+    fn find(&self, key: &Key) -> Option<Resolved> {
         for name in key.variables {
             if let Some(value) = self.environment.get(name) {
-                return Some(Origin { value: Found::Text(value.to_owned()), place: format!("environment variable `{name}`") });
+                return Some(Resolved { value: Unparsed::Text(value.to_owned()), place: format!("environment variable `{name}`") });
             }
         }
         let (path, entries) = self.file.as_ref()?;
@@ -80,7 +80,7 @@ impl Source<'_> {
         names.iter().find_map(|name| {
             let entry = entries.get(*name)?;
             let place = place(path, entry.line, name);
-            Some(Origin { value: entry.value.clone(), place })
+            Some(Resolved { value: entry.value.clone(), place })
         })
     }
 
@@ -88,9 +88,9 @@ impl Source<'_> {
     pub(super) fn raw_text(&self, key: &Key) -> Result<Option<(String, String)>, ConfigError> {
         match self.find(key) {
             None => Ok(None),
-            Some(Origin { value: Found::Text(text), place }) => Ok(Some((text.trim().to_owned(), place))),
-            Some(Origin { value: Found::List(_), place }) => self.wrong(&place, "one value", "a list"),
-            Some(Origin { value: Found::Other(what), place }) => self.wrong(&place, "one value", what),
+            Some(Resolved { value: Unparsed::Text(text), place }) => Ok(Some((text.trim().to_owned(), place))),
+            Some(Resolved { value: Unparsed::List(_), place }) => self.wrong(&place, "one value", "a list"),
+            Some(Resolved { value: Unparsed::Other(what), place }) => self.wrong(&place, "one value", what),
         }
     }
 
@@ -120,9 +120,9 @@ impl Source<'_> {
     pub(super) fn list(&self, key: &Key) -> Result<Vec<String>, ConfigError> {
         let items: Vec<String> = match self.find(key) {
             None => return Ok(Vec::new()),
-            Some(Origin { value: Found::Text(text), .. }) => text.split(',').map(|item| item.trim().to_owned()).collect(),
-            Some(Origin { value: Found::List(items), .. }) => items,
-            Some(Origin { value: Found::Other(what), place }) => return self.wrong(&place, "a list of texts", what),
+            Some(Resolved { value: Unparsed::Text(text), .. }) => text.split(',').map(|item| item.trim().to_owned()).collect(),
+            Some(Resolved { value: Unparsed::List(items), .. }) => items,
+            Some(Resolved { value: Unparsed::Other(what), place }) => return self.wrong(&place, "a list of texts", what),
         };
         Ok(items.into_iter().filter(|item| !item.is_empty()).collect())
     }

@@ -20,7 +20,7 @@ use nebulakit_types::storage::{self, StorageConfig};
 pub use self::error::ConfigError;
 use self::find::search;
 pub use self::lazy::LazyConfig;
-use self::lookup::Source;
+use self::lookup::Lookup;
 pub use self::settings::{
     AuthMode, Aws, Azure, Config, Credentials, Local, Persistence, PlatformSettings, Sdk, SecretsSettings, Statsd, StorageSettings,
 };
@@ -44,7 +44,7 @@ impl Config {
         let mut refused = Vec::new();
         let file = search(environment, directory, &mut refused);
         refused.iter().for_each(|why| tracing::warn!("{why}"));
-        Source { environment, file: file?, tolerant: false }.config()
+        Lookup { environment, file: file?, tolerant: false }.config()
     }
 
     /// Reads what can be read, after [`Config::load`] has failed: a file that is of no use, or a value that is not of its setting's form, is logged as a warning and counts
@@ -55,7 +55,7 @@ impl Config {
             tracing::warn!("{error}; going on without a configuration file");
             None
         });
-        Source { environment, file, tolerant: true }.config().unwrap_or_default()
+        Lookup { environment, file, tolerant: true }.config().unwrap_or_default()
     }
 
     /// Reads the environment alone.
@@ -63,7 +63,7 @@ impl Config {
     /// # Errors
     /// A value is not of its setting's form.
     pub fn from_environment(environment: &Environment) -> Result<Self, ConfigError> {
-        Source { environment, file: None, tolerant: false }.config()
+        Lookup { environment, file: None, tolerant: false }.config()
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::error::ConfigError;
 use super::lookup::Entries;
 #[cfg(feature = "run")]
-use super::lookup::{Entry, Found};
+use super::lookup::{Entry, Unparsed};
 
 #[cfg(not(feature = "run"))]
 pub(super) fn read_yaml(path: &Path, _text: &str) -> Result<Entries, ConfigError> {
@@ -68,12 +68,12 @@ fn flatten(map: serde_json::Map<String, serde_json::Value>, prefix: &str, entrie
             Value::Null => continue,
             Value::Object(map) => {
                 flatten(map, &format!("{key}."), entries);
-                Found::Other("a map")
+                Unparsed::Other("a map")
             }
             Value::Array(items) => {
-                items.iter().map(text).collect::<Option<_>>().map_or(Found::Other("a list of more than texts"), Found::List)
+                items.iter().map(text).collect::<Option<_>>().map_or(Unparsed::Other("a list of more than texts"), Unparsed::List)
             }
-            scalar => Found::Text(text(&scalar).unwrap_or_default()),
+            scalar => Unparsed::Text(text(&scalar).unwrap_or_default()),
         };
         entries.insert(key, Entry { value, line: 0 });
     }

@@ -4,7 +4,7 @@ use nebulakit_types::{Result, Untyped};
 use serde_json::Value;
 
 use super::parser::Parser;
-use crate::cli::run::places::Wanted;
+use crate::cli::run::places::Expected;
 
 /// The titles of their schemas, and the key of the path.
 const HELD: [(&str, &str); 4] =
@@ -37,8 +37,8 @@ impl Parser<'_> {
         };
         let mut entries: Vec<(Untyped, Untyped)> = others;
         let uri = match title {
-            "FlyteFile" => self.places.path(path, Wanted::File, "")?,
-            "FlyteDirectory" => self.places.path(path, Wanted::Directory, "")?,
+            "FlyteFile" => self.places.path(path, Expected::File, "")?,
+            "FlyteDirectory" => self.places.path(path, Expected::Directory, "")?,
             _ => self.held_table(path, schema, &mut entries)?,
         };
         entries.insert(0, (Untyped::String(key.to_owned()), Untyped::String(uri)));
@@ -64,6 +64,6 @@ impl Parser<'_> {
 
     #[cfg(not(feature = "schema"))]
     fn held_table(&self, path: &str, _: &Value, _: &mut Vec<(Untyped, Untyped)>) -> Result<String> {
-        self.places.path(path, Wanted::Either, "")
+        self.places.path(path, Expected::Either, "")
     }
 }

@@ -23,7 +23,7 @@ pub(super) use self::parser::Parser;
 use self::said::{article, found, found_text, mismatch, shown};
 use self::times::duration;
 use self::unions::{by_name, only_entry, union, wrapped};
-use super::places::Wanted;
+use super::places::Expected;
 use crate::cli::data::{from_base64, special_float};
 use crate::cli::usage::listed;
 
@@ -174,11 +174,11 @@ fn whole_float(value: i128, encoder: &mut Encoder) -> Result<()> {
 impl Parser<'_> {
     /// A file or directory: a URL as it is, or a path of this machine, which has to exist; `-` is standard input.
     fn blob(&self, text: &str, blob_type: &BlobType) -> Result<Vec<u8>> {
-        let wanted = match blob_type.dimensionality {
-            BlobDimensionality::Single => Wanted::File,
-            BlobDimensionality::Multipart => Wanted::Directory,
+        let expected = match blob_type.dimensionality {
+            BlobDimensionality::Single => Expected::File,
+            BlobDimensionality::Multipart => Expected::Directory,
         };
-        let uri = self.places.path(text, wanted, &blob_type.format)?;
+        let uri = self.places.path(text, expected, &blob_type.format)?;
         Ok(Literal::new(LiteralValue::Blob { uri, blob_type: blob_type.clone() }).encode())
     }
 

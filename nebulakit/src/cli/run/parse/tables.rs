@@ -11,7 +11,7 @@ use nebulakit_types::workspace::Workspace;
 use nebulakit_types::{Error, ErrorKind, LiteralType, Result};
 
 use super::said::mismatch;
-use crate::cli::run::places::{Places, Wanted};
+use crate::cli::run::places::{Expected, Places};
 
 /// How many bytes of an object are looked at.
 const LOOKED_AT: u64 = 6;
@@ -21,7 +21,7 @@ const TEXT: u64 = 4096;
 
 /// Where the table that `text` names is, and its format; `format` is what the input says of it besides, and `declared` what its type does.
 pub(super) fn place(text: &str, format: Option<&str>, declared: &str, places: &Places<'_>) -> Result<(String, String)> {
-    let uri = places.path(text, Wanted::Either, declared)?;
+    let uri = places.path(text, Expected::Either, declared)?;
     let format = match format.filter(|format| !format.is_empty()).or_else(|| of_name(&uri)) {
         Some(format) => format.to_owned(),
         None if !places.follows_names() => declared.to_owned(),

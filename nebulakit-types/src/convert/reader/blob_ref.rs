@@ -9,17 +9,17 @@ pub(crate) const PYTHON_PICKLE: &str = "PythonPickle";
 
 /// What a `Blob` says.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Place<'a> {
+pub(crate) struct BlobRef<'a> {
     pub(crate) uri: &'a str,
     pub(crate) format: &'a str,
     /// One object, or else many under a prefix.
     pub(crate) is_single: bool,
 }
 
-impl<'a> Place<'a> {
+impl<'a> BlobRef<'a> {
     /// Reads the bytes of a `Blob`.
     pub(crate) fn of(blob: &'a [u8]) -> Result<Self> {
-        let mut place = Self { uri: "", format: "", is_single: true };
+        let mut found = Self { uri: "", format: "", is_single: true };
         let mut fields = Fields::new(blob);
         while let Some(field) = fields.next()? {
             match field {
@@ -27,15 +27,15 @@ impl<'a> Place<'a> {
                     let mut metadata = Fields::new(metadata);
                     while let Some(field) = metadata.next()? {
                         if let (1, Wire::Bytes(blob_type)) = field {
-                            place.read_type(blob_type)?;
+                            found.read_type(blob_type)?;
                         }
                     }
                 }
-                (3, Wire::Bytes(text)) => place.uri = utf8(text)?,
+                (3, Wire::Bytes(text)) => found.uri = utf8(text)?,
                 _ => {}
             }
         }
-        Ok(place)
+        Ok(found)
     }
 
     fn read_type(&mut self, blob_type: &'a [u8]) -> Result<()> {
