@@ -50,7 +50,7 @@ pub(crate) fn wait<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
     block_on(future).map_err(|error| Error::new(ErrorKind::Io, "cannot start threads for data").with_source(error))?
 }
 
-/// A call on a [`File`](crate::File), a [`Directory`](crate::Directory) or the like that has not been made yet: `.await` it.
+/// A call on a [`File`](crate::File), a [`Directory`](crate::Directory) or a similar type that has not been made yet: `.await` it.
 ///
 /// In code that is not async, such as a task that is a plain `fn`, call the same method on what `.blocking()` gives:
 ///

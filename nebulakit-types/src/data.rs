@@ -178,7 +178,7 @@ fn here<'a>(url: &str, storage: impl FnOnce() -> &'a Storage) -> Option<PathBuf>
 /// Where a value is on this machine.
 pub(crate) struct Local {
     path: PathBuf,
-    /// Whoever has the folder that a copy is in, which is there as long as the value.
+    /// Keeps the folder of a copy for as long as the value lives.
     _folder: Option<Workspace>,
 }
 
@@ -243,7 +243,7 @@ pub(crate) fn stored_name(name: &str) -> Result<String> {
     Err(Error::new(ErrorKind::Name, format!("the file {name:?} cannot be stored: {why}")))
 }
 
-/// The name under which a copy of a file is kept on this machine, which nobody looks for by its name.
+/// The name under which a copy of a file is kept on this machine; only the value knows it.
 fn local_name(name: &str) -> String {
     let name = decoded(name);
     let odd = holds_odd_escapes(&name);

@@ -112,7 +112,7 @@ impl Error {
         self
     }
 
-    /// Says that the error is in the field (or input) `name` of the value at hand.
+    /// Says that the error is in the field (or input) `name` of the value.
     #[must_use]
     pub fn at_field(mut self, name: &str) -> Self {
         let path = &mut self.0.path;
@@ -123,13 +123,13 @@ impl Error {
         self
     }
 
-    /// Says that the error is in element `index` of the value at hand.
+    /// Says that the error is in element `index` of the value.
     #[must_use]
     pub fn at_index(self, index: usize) -> Self {
         self.bracketed(&index.to_string())
     }
 
-    /// Says that the error is in the entry `key` of the value at hand.
+    /// Says that the error is in the entry `key` of the value.
     #[must_use]
     pub fn at_key(self, key: &str) -> Self {
         self.bracketed(&format!("\"{}\"", key.replace('\\', r"\\").replace('"', "\\\"")))

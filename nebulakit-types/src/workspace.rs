@@ -43,7 +43,7 @@ thread_local! {
 /// The one of values that were made outside of a task and given no other, if the process has set one.
 static DEFAULT: OnceLock<Workspace> = OnceLock::new();
 
-/// Where the folder of a workspace is made that nobody gave a place for it.
+/// Where the folder of a workspace is made by default.
 pub(crate) const TEMPORARY: &str = "/tmp";
 
 impl Workspace {

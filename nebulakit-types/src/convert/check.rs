@@ -19,7 +19,7 @@ pub fn check(literal: LiteralRef<'_>, expected: &LiteralType) -> Result<()> {
 fn check_at(literal: LiteralRef<'_>, expected: &LiteralType, depth: usize) -> Result<()> {
     let depth = deeper(depth)?;
     let view = match literal.view() {
-        // A reference that is passed on was checked by whoever made it.
+        // A reference that is passed on was checked where it was made.
         Err(error) if error.kind() == ErrorKind::NotFetched => return Ok(()),
         view => view?,
     };

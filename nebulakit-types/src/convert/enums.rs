@@ -57,7 +57,7 @@ pub fn encode<T: UnitEnum>(value: &T, encoder: &mut Encoder) {
 /// Reads an enum from a string, by value or by name.
 ///
 /// # Errors
-/// [`ErrorKind::Mismatch`] when the literal is no string or the text is of no variant.
+/// [`ErrorKind::Mismatch`] when the literal is not a string, or its text does not name a variant.
 pub fn decode<T: UnitEnum>(literal: LiteralRef<'_>) -> Result<T> {
     match literal.view()? {
         LiteralView::String(text) => of_text(text),

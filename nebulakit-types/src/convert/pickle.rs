@@ -65,11 +65,11 @@ fn tuple<'a>(items: impl Iterator<Item = Item<'a>>) -> Option<Item<'a>> {
 
 /// What follows an opcode.
 enum Argument {
-    /// So many bytes.
+    /// This many bytes.
     Fixed(usize),
-    /// So many bytes of length, and as many as they say.
+    /// A length of this many bytes, and then as many bytes as it says.
     Counted(usize),
-    /// So many lines.
+    /// This many lines.
     Lines(usize),
 }
 

@@ -52,7 +52,7 @@ impl<T: NebulaType> Raw<T> {
     }
 }
 
-/// The value may be anything, and the bytes of its literal are of no use to people.
+/// Shows only the length: the value may be anything, and the bytes of its literal mean nothing to people.
 impl<T> fmt::Debug for Raw<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Raw").field("bytes", &self.literal.len()).finish_non_exhaustive()
@@ -99,7 +99,7 @@ impl<T: NebulaType> NebulaType for Raw<T> {
     }
 
     /// # Errors
-    /// Those of [`Raw::get`]: inside a struct there are no literals.
+    /// Those of [`Raw::get`]: a struct holds no literals.
     fn pack(&self, packer: &mut Packer) -> Result<()> {
         self.get()?.pack(packer)
     }
@@ -118,7 +118,7 @@ impl<T: NebulaType> NebulaType for Raw<T> {
     }
 
     fn absent() -> Option<Self> {
-        // On its way out it is written anew if another dialect wants another form.
+        // It is rewritten on its way out if the dialect there has another form.
         Self::new(&T::absent()?, &Dialect::FLYTE_1).ok()
     }
 }

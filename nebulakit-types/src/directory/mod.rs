@@ -140,7 +140,7 @@ impl<F> Directory<F> {
     /// [`ErrorKind::Url`] for a name that leads out of the directory.
     pub fn file(&self, name: &str) -> Result<File> {
         if name.split('/').any(str::is_empty) || leading_out(name).is_some() {
-            return Err(Error::new(ErrorKind::Url, format!("`{name}` is no name of a file below `{}`", self.name())));
+            return Err(Error::new(ErrorKind::Url, format!("`{name}` is not the name of a file below `{}`", self.name())));
         }
         Ok(self.entry(child_url(&self.url()?, name)))
     }

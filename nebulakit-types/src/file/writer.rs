@@ -85,7 +85,7 @@ impl<F> FileWriter<F> {
     /// In code that is not async: `file.blocking().finish()`.
     ///
     /// # Errors
-    /// Those of the store; then there is no file.
+    /// Those of the store; no file is left then.
     pub fn finish<'a>(self) -> AwaitOrBlocking<'a, File<F>>
     where
         F: 'a,

@@ -29,7 +29,7 @@ impl Literal {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Corrupt`] where the bytes are no such message or hold an unknown enum number, [`ErrorKind::Missing`] where a part has
+    /// [`ErrorKind::Corrupt`] where the bytes are not such a message or hold an unknown enum number, [`ErrorKind::Missing`] where a part has
     /// no value, [`ErrorKind::TooDeep`] beyond [`MAX_NESTED_MESSAGES`](crate::literal_type::MAX_NESTED_MESSAGES).
     ///
     /// [`ErrorKind::Corrupt`]: crate::ErrorKind::Corrupt

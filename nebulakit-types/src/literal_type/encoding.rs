@@ -28,7 +28,7 @@ impl LiteralType {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Corrupt`] where the bytes are no such message or hold an unknown enum number, [`ErrorKind::Missing`] where they name no
+    /// [`ErrorKind::Corrupt`] where the bytes are not such a message or hold an unknown enum number, [`ErrorKind::Missing`] where they name no
     /// type, [`ErrorKind::TooDeep`] beyond [`MAX_NESTED_MESSAGES`](crate::literal_type::MAX_NESTED_MESSAGES).
     pub fn decode(bytes: &[u8]) -> Result<Self> {
         Self::from_wire(decode_message(bytes, "a literal type")?)

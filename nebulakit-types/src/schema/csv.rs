@@ -21,13 +21,13 @@ use super::object::TableObject;
 use super::threads;
 use crate::{Bytes, Error, ErrorKind, Result};
 
-/// A batch that holds so many bytes ends with the line at hand, however few rows it has: 64 MiB.
+/// Bytes after which a batch ends with the current line, however few rows it has: 64 MiB.
 const BATCH_BYTES: u64 = 64 * 1024 * 1024;
 
-/// So many bytes are decoded at a time.
+/// Bytes decoded at a time: 256 KiB.
 const STEP: usize = 256 * 1024;
 
-/// So much of an object is looked at to guess the types of its columns.
+/// Bytes of an object that are read to guess the types of its columns: 1 MiB.
 const SAMPLE: u64 = 1024 * 1024;
 
 /// Maximum number of cells that the decoder makes room for at a time; each takes 16 bytes.
@@ -159,7 +159,7 @@ struct Reading {
     text: Text,
     rest: Bytes,
     input: Input,
-    /// How many bytes of the line at hand have been decoded, as far as that is known, and of the batch at hand.
+    /// How many bytes of the current line have been decoded, as far as that is known, and of the current batch.
     line: u64,
     batch: u64,
 }

@@ -14,10 +14,10 @@ use super::object::TableObject;
 use super::places::{Places, place_of};
 use crate::{Bytes, Error, ErrorKind, Result};
 
-/// A batch has at most so many rows unless it is asked for otherwise.
+/// Maximum rows per batch, unless the caller asks for another size.
 const BATCH: usize = 32 * 1024;
 
-/// So many bytes of memory may be taken by runs that are read ahead.
+/// Maximum bytes of memory for runs that are read ahead: 64 MiB.
 pub(super) const BUDGET: u64 = 64 * 1024 * 1024;
 
 /// A format that tables are stored in.
@@ -84,12 +84,12 @@ impl Run {
         Self::weighing(0, start)
     }
 
-    /// A run that takes about so many bytes of memory while it is read; fewer are read side by side then.
+    /// A run that takes about `bytes` of memory while it is read; the larger it is, the fewer are read in parallel.
     pub fn weighing(bytes: u64, start: impl FnOnce() -> BoxStream<'static, Result<RecordBatch>> + Send + 'static) -> Self {
         Self { weight: bytes, work: Work::Read(Box::new(start)) }
     }
 
-    /// A run of which so many bytes are fetched before it is known what it takes.
+    /// A run of which `bytes` are fetched before it is known how much memory it takes.
     pub(super) fn fetching(bytes: u64, fetch: impl FnOnce() -> BoxFuture<'static, Result<Self>> + Send + 'static) -> Self {
         Self { weight: bytes, work: Work::Fetch(Box::new(fetch)) }
     }

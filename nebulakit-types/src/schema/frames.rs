@@ -18,10 +18,10 @@ use super::row::Columns;
 use super::{Schema, SchemaWriter, TableRead, threads};
 use crate::{Bytes, Error, ErrorKind, Result};
 
-/// A frame that is read has chunks of so many rows, unless another size of batches is asked for.
+/// Rows per chunk of a frame that is read, unless the caller asks for another batch size.
 const CHUNK: usize = 256 * 1024;
 
-/// A frame that is written is turned into batches of about so many rows.
+/// Approximate rows per batch of a frame that is written.
 const PIECE: usize = 64 * 1024;
 
 /// What a table in memory is called in messages.

@@ -22,11 +22,11 @@ pub(super) struct Part {
 
 /// Finds the objects of the table at `uri`, in the order of their names.
 ///
-/// Names that begin with `_` or `.` are left out, in which every writer puts what is no data: `_SUCCESS`, `_metadata`, `.crc` files. But
+/// Names that begin with `_` or `.` are left out, which every writer uses for what is not data: `_SUCCESS`, `_metadata`, `.crc` files. But
 /// `hidden` is none of those: the name under which flytekit writes CSV.
 ///
 /// # Errors
-/// [`ErrorKind::NotFound`] where there is no data.
+/// [`ErrorKind::NotFound`] when the table has no data.
 pub(super) async fn find(storage: &Storage, uri: &str, hidden: &str) -> Result<Vec<Part>> {
     let alone = |object| vec![Part { object, partitions: Vec::new() }];
     let single = looks_like_a_file(uri) || uri.starts_with("http://") || uri.starts_with("https://");

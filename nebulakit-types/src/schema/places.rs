@@ -16,7 +16,7 @@ pub(super) fn missing(name: &str, names: &[&str]) -> Error {
     Error::new(ErrorKind::Missing, format!("there is no column `{name}`; the table has {there}"))
 }
 
-/// Up to so many columns are faster looked through than put into a map.
+/// Up to this many columns, a search is faster than a map.
 const FEW: usize = 32;
 
 /// The place of a column among those of a table, or of a struct.

@@ -19,13 +19,13 @@ use super::table::{Opened, Table};
 use super::{Schema, no_batches};
 use crate::{Error, ErrorKind, Result};
 
-/// Runs are decoded ahead while all of them take no more than so many bytes together, the one at hand included: 512 MiB.
+/// Maximum bytes of all runs that are decoded ahead, the current one included: 512 MiB.
 const DECODED: u64 = 512 * 1024 * 1024;
 
-/// So many runs are read at a time, the one at hand included; two even if they take more than the budget.
+/// Maximum number of runs read at a time, the current one included; two even if they exceed the budget.
 const RUNS: usize = 8;
 
-/// So many parts are opened ahead.
+/// Maximum number of parts opened ahead.
 const PARTS: usize = 8;
 
 impl<R: Columns> Schema<R> {
@@ -262,7 +262,7 @@ enum State {
 }
 
 impl Active {
-    /// Goes on as far as it can without being read; says whether it is being read. It may be decoded if `room` has so many bytes.
+    /// Goes on as far as it can without being read; says whether it is being read. It may be decoded if it fits into `room` bytes.
     fn advance(&mut self, context: &mut Context<'_>, room: u64) -> bool {
         if let State::Fetching(fetch) = &mut self.state {
             match fetch.poll_unpin(context) {
@@ -319,7 +319,7 @@ impl Ahead {
 
     /// Lets each run go on, in their order; those behind the first are decoded while all together are light enough.
     fn advance(&mut self, context: &mut Context<'_>) {
-        // The one at hand is read whatever it weighs.
+        // The current one is read at any weight.
         let mut room = u64::MAX;
         for run in &mut self.active {
             let reads = run.advance(context, room);

@@ -34,7 +34,7 @@ impl Columns for AnyRow {
 
 /// A struct whose fields are columns; `#[derive(Row)]` implements it.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no row of a table",
+    message = "`{Self}` is not a row of a table",
     label = "has no columns",
     note = "add `#[derive(Row)]` to the struct; a table of columns that only its file knows is a `Schema` without a type"
 )]

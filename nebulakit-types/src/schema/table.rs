@@ -71,7 +71,7 @@ impl Table {
 fn parsed(name: &str, value: Option<&str>, data_type: &DataType) -> Result<ArrayRef> {
     let text: ArrayRef = Arc::new(StringArray::from(vec![value]));
     cast_with_options(&text, data_type, &CastOptions { safe: false, ..CastOptions::default() }).map_err(|error| {
-        let message = format!("the value {:?} of the partition is no {data_type}", value.unwrap_or_default());
+        let message = format!("the value {:?} of the partition is not a valid {data_type}", value.unwrap_or_default());
         Error::new(ErrorKind::Mismatch, message).with_source(error).at_field(name)
     })
 }

@@ -11,10 +11,10 @@ use super::fault::{broken, panic_text};
 use crate::storage::shown;
 use crate::{Error, ErrorKind, Result};
 
-/// So many batches of a stream may wait to be taken.
+/// How many batches of a stream may wait to be taken.
 const WAITING: usize = 2;
 
-/// More threads than this give no more: memory is the limit then.
+/// Maximum number of threads: with more, memory is the bottleneck.
 const MOST: usize = 16;
 
 /// How many threads are worth while.
@@ -22,7 +22,7 @@ pub(super) fn parallelism() -> usize {
     thread::available_parallelism().map_or(1, usize::from).min(MOST)
 }
 
-/// Starts a thread that nobody waits for; its owner hears of it through channels, and it ends when they are closed.
+/// Starts a detached thread: its owner talks to it through channels, and it ends when they are closed.
 pub(super) fn spawn(work: impl FnOnce() + Send + 'static) -> Result<()> {
     let spawned = Builder::new().name("nebulakit-table".to_owned()).spawn(work);
     spawned.map(drop).map_err(|error| Error::new(ErrorKind::Io, "cannot start a thread for a table").with_source(error))
@@ -55,7 +55,7 @@ pub(super) fn stream<T: Send + 'static>(
     spawn(move || {
         let decoded = guarded(&url, || decode(&mut |item| sender.blocking_send(Ok(item)).is_ok()));
         if let Err(error) = decoded {
-            // Whoever listened may have gone.
+            // The reader may have gone.
             let _ = sender.blocking_send(Err(error));
         }
     })?;

@@ -22,16 +22,16 @@ use crate::storage::{ObjectWriter, PutOptions, shown};
 use crate::workspace::Workspace;
 use crate::{Bytes, Error, ErrorKind, Result};
 
-/// So many rows are gathered before they are encoded, so that there is enough to do for several threads.
+/// Maximum rows buffered before encoding: enough to keep several threads busy.
 const GATHERED_ROWS: usize = 256 * 1024;
 
-/// Or so many bytes.
+/// Maximum bytes buffered before encoding: 32 MiB.
 const GATHERED_BYTES: usize = 32 * 1024 * 1024;
 
-/// So many finished bytes may wait until they are stored; the encoder waits while there are more.
+/// Maximum encoded bytes that wait to be stored, 64 MiB; the encoder pauses while there are more.
 const WAITING_BYTES: usize = 64 * 1024 * 1024;
 
-/// Rows are turned into batches so many at a time.
+/// Rows per batch that typed rows are turned into.
 const ROWS: usize = 8 * 1024;
 
 /// A table that is being written: [`Schema::create`].
@@ -183,7 +183,7 @@ impl<R: Columns> SchemaWriter<R> {
         let uri = self.table.uri.clone();
         threads::spawn(move || {
             let encoded = threads::reported(&uri, || encoder.write(&batches));
-            // Whoever writes the table may have given up.
+            // The writer may have given up.
             let _ = sender.send(encoded.map(|bytes| (encoder, bytes)));
         })?;
         self.store_while(|_| receiver.is_empty()).await?;

@@ -1,6 +1,6 @@
 //! The protobuf messages that travel between Flyte tasks and the platform: data only.
 //!
-//! They are generated from the files in `proto/` and checked in; the test `wire_generated` compares the two, and writes them anew when
+//! They are generated from the files in `proto/` and checked in; the test `wire_generated` compares the two, and rewrites them when
 //! `NEBULAKIT_REGENERATE=1` is set. Reading and writing values does not go through them where speed counts.
 #![allow(
     missing_docs,

@@ -35,9 +35,9 @@ pub enum Packed<'a> {
     String(&'a str),
     /// Bytes.
     Binary(&'a [u8]),
-    /// An array of so many elements, which follow.
+    /// An array of this many elements, which follow.
     Array(usize),
-    /// A map of so many entries, which follow.
+    /// A map of this many entries, which follow.
     Map(usize),
     /// An extension value and its application type.
     Extension(i8, &'a [u8]),

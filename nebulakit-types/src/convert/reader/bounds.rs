@@ -15,7 +15,7 @@ pub const MAX_ROUNDS: usize = 16;
 /// Decoding may walk over an eighth of [`Bounds::bytes`], by the default 1 GiB, however little was fetched.
 const FLOOR: u64 = 8;
 
-/// Where more was fetched, decoding may walk over so many times the bytes of it.
+/// How many times the fetched bytes decoding may walk over, where that is more than the floor.
 const REPEATS: u64 = 16;
 
 /// What offloaded literals may come to, together.
@@ -41,7 +41,7 @@ impl Default for Bounds {
 }
 
 impl Bounds {
-    /// How many bytes decoding may walk over when so many were fetched.
+    /// How many bytes decoding may walk over after `fetched` bytes were fetched.
     pub(super) fn expanded(&self, fetched: u64) -> u64 {
         (self.bytes / FLOOR).max(fetched.saturating_mul(REPEATS))
     }

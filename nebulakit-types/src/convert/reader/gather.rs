@@ -49,7 +49,7 @@ pub struct Gathering {
     are_pickles_next: bool,
 }
 
-/// A literal that is at hand.
+/// A literal that is here already.
 #[derive(Debug)]
 struct Root {
     name: Arc<str>,
@@ -61,7 +61,7 @@ struct Root {
 #[derive(Debug)]
 struct Object {
     uri: String,
-    /// The literal at hand that it was first found through.
+    /// The root that it was first found through.
     root: usize,
     /// The smallest size in bytes that a reference declares.
     declared: Option<u64>,
@@ -383,7 +383,7 @@ fn refused(contents: &BTreeMap<String, Bytes>, bounds: Bounds) -> HashMap<String
     let mut refused = HashMap::new();
     let mut gathering = Gathering::new(Bounds { bytes: u64::MAX, objects: usize::MAX, rounds: usize::MAX, ..bounds });
     gathering.roots.push(Root { name: "".into(), takes_pickles: false, holds: Holds::default() });
-    // What is not a literal, or refers to what is not here, is told by whoever reads it.
+    // Reading reports what is not a literal, or refers to what is not here.
     for (uri, content) in contents {
         let Ok(number) = gathering.number(Outside::Literal { uri, size: None }, 0) else { continue };
         if let Ok(holds) = gathering.holds(content, 0) {

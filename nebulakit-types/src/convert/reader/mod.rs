@@ -158,7 +158,7 @@ impl<'a> LiteralRef<'a> {
         }
     }
 
-    /// The bytes of a long text, as they came, where the literal is nothing but that; whoever copies them checks them piece by piece.
+    /// The bytes of a long text, as they came, where the literal is nothing but that; the caller checks them while it copies them.
     pub(crate) fn long_text(self) -> Option<&'a [u8]> {
         let only = |bytes, number| {
             let mut fields = Fields::new(bytes);
@@ -323,7 +323,7 @@ impl<'a> Entries<'a> {
 /// twice the last value counts.
 ///
 /// # Errors
-/// [`ErrorKind::Corrupt`] when the bytes are no such message.
+/// [`ErrorKind::Corrupt`] when the bytes are not such a message.
 pub fn custom_context(inputs: &[u8]) -> Result<BTreeMap<String, String>> {
     let (mut context, mut fields) = (BTreeMap::new(), Fields::new(inputs));
     while let Some(entry) = fields.next_of(2)? {

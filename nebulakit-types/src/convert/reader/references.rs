@@ -51,7 +51,7 @@ impl References {
         self.contents.by_uri.get(uri)
     }
 
-    /// The content at `uri` for whoever reads it, which the bounds may forbid.
+    /// The content at `uri`, unless the bounds forbid to read it.
     pub(super) fn readable(&self, uri: &str) -> Result<Option<&Bytes>> {
         match self.contents.refused.get(uri) {
             Some((kind, why)) => Err(Error::new(*kind, why.clone())),

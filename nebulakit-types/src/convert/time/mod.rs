@@ -28,7 +28,7 @@ use super::writer::Encoder;
 use crate::literal_type::SimpleType;
 use crate::{Dialect, Error, ErrorKind, LiteralType, Result};
 
-/// So many seconds as pydantic writes a duration.
+/// A duration in seconds, as pydantic writes it.
 pub(super) fn iso_text(seconds: f64) -> Option<String> {
     span::from_seconds(seconds).ok().map(span::iso_text)
 }

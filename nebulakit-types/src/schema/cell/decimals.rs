@@ -37,7 +37,7 @@ impl<const DIGITS: u8, const SCALE: u8> Decimal<DIGITS, SCALE> {
         DataType::Decimal128(DIGITS, SCALE.cast_signed())
     }
 
-    /// So many units of the last digit: 1250 are 12.50 where two digits follow the point.
+    /// The decimal of this many units of the last digit: 1250 is 12.50 with two digits after the point.
     ///
     /// # Errors
     /// [`ErrorKind::OutOfRange`] for more digits.

@@ -13,7 +13,7 @@ use super::bound::{Bound, Comparison, Test};
 use crate::{Error, ErrorKind};
 
 impl Bound {
-    /// For each row of a batch whether the condition is true; absent where nobody can say.
+    /// For each row of a batch whether the condition is true; absent where that is unknown.
     pub(in crate::schema) fn evaluate(&self, batch: &RecordBatch) -> crate::Result<BooleanArray> {
         evaluate(self, batch)
             .map_err(|error| Error::new(ErrorKind::Mismatch, "the rows cannot be compared with the filter").with_source(error))

@@ -7,11 +7,11 @@ use super::eval::compare;
 
 /// What is known of a column in some containers of rows.
 pub(in crate::schema) struct Bounds {
-    /// The least value of each; absent where nobody knows.
+    /// The least value of each; absent where it is unknown.
     pub(in crate::schema) least: ArrayRef,
-    /// The greatest value of each; absent where nobody knows.
+    /// The greatest value of each; absent where it is unknown.
     pub(in crate::schema) greatest: ArrayRef,
-    /// How many values are absent in each, where somebody knows.
+    /// How many values are absent in each, where that is known.
     pub(in crate::schema) nulls: Vec<Option<u64>>,
     /// How many rows each has.
     pub(in crate::schema) rows: Vec<u64>,

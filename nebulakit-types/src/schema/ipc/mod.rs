@@ -76,7 +76,7 @@ struct IpcPart {
 impl IpcPart {
     async fn open(object: TableObject) -> Result<Self> {
         let url = object.url().to_owned();
-        let broken = |what: &str| corrupt(format!("`{}` is no Arrow IPC file: {what}", shown(&url)));
+        let broken = |what: &str| corrupt(format!("`{}` is not an Arrow IPC file: {what}", shown(&url)));
         let size = object.size();
         let Some(at) = size.checked_sub(TRAILER) else { return Err(broken("it is too short")) };
         let trailer = object.read_range(at..size).await?;

@@ -1,6 +1,6 @@
 //! How much memory the columns of a row group take while they are decoded, held against the limit page by page.
 //!
-//! Each column holds its dictionary and its page at hand, and the values of the batch at hand that are copied out of pages.
+//! Each column holds its dictionary, its current page, and the values of the current batch that are copied out of pages.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -20,7 +20,7 @@ struct Held {
     dictionary: Size,
     page: Size,
     batch: Size,
-    /// What the page at hand can add to each batch.
+    /// What the current page can add to each batch.
     adds: Size,
 }
 
@@ -82,7 +82,7 @@ impl Account {
         Err(self.refuse(leaf, self.limit.clause(what)))
     }
 
-    /// Takes the values of the page at hand, which add so many bytes to each batch that they are in.
+    /// Takes the values of the current page, which add `bytes` to each batch that they are in.
     ///
     /// # Errors
     /// As [`Account::page`].

@@ -25,11 +25,11 @@ use super::sound::claims;
 use crate::storage::shown;
 use crate::{Error, ErrorKind, Result};
 
-/// About so many bytes of each set of columns may wait to be taken: sets are decoded at different speeds, and what waits long is no longer
-/// in the processor's caches.
+/// Approximate bytes of each set of columns that may wait to be taken, 2 MiB: sets are decoded at different speeds, and what waits long
+/// drops out of the processor's caches.
 const WAITING_BYTES: usize = 2 * 1024 * 1024;
 
-/// So many batches wait at least, however large they are, and at most, however small.
+/// How many batches may wait: at least two, however large, and at most eight, however small.
 const WAITING: RangeInclusive<usize> = 2..=8;
 
 /// Decodes some columns of a row group.
@@ -266,7 +266,7 @@ impl Zipped {
                     Ok(())
                 });
                 if let Err(error) = sent {
-                    // Whoever listened may have gone.
+                    // The reader may have gone.
                     let _ = sender.blocking_send(Err(error));
                 }
             })?;

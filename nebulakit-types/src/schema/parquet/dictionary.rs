@@ -8,20 +8,20 @@ use arrow::compute::{concat, partition, sort};
 use arrow::datatypes::DataType;
 use parquet::file::properties::DEFAULT_DICTIONARY_PAGE_SIZE_LIMIT;
 
-/// So many rows are looked at: in these, a column of just as many values as a dictionary can hold repeats some hundreds of times.
+/// How many rows are sampled: in these, a column with as many values as a dictionary can hold repeats some hundreds of times.
 const LOOKED_AT: usize = 8 * 1024;
 
-/// With fewer values nothing can be said.
+/// Minimum number of values for a verdict.
 const ENOUGH: usize = 1024;
 
-/// Rows of more bytes than this are not looked at, since that takes copies of them; a dictionary of such values is given up at once.
+/// Maximum bytes of the sampled rows, 16 MiB: sampling copies them, and a dictionary of larger values is given up at once.
 const MOST_BYTES: usize = 16 * 1024 * 1024;
 
 /// The columns whose dictionaries would outgrow their page, as far as the first rows tell.
 pub(super) fn vain(batches: &[RecordBatch]) -> Vec<String> {
     let Some(first) = batches.first() else { return Vec::new() };
     let fields = first.schema_ref().fields().iter().enumerate();
-    // Of what cannot be looked at nothing is said: a guess is no reason to refuse a table.
+    // A column that cannot be sampled keeps its dictionary: a failed guess should not fail the table.
     let vain = fields.filter(|(index, field)| {
         has_dictionary(field.data_type()) && sample(batches, *index).and_then(|sample| outgrows(&sample)).unwrap_or(false)
     });

@@ -152,7 +152,7 @@ impl Deltas {
     }
 }
 
-/// The number at a place among numbers of so many bits each.
+/// The number at index `at` in a sequence of numbers of `width` bits.
 fn packed(bytes: &[u8], at: u64, width: usize) -> Option<u64> {
     if width == 0 {
         return Some(0);

@@ -320,7 +320,7 @@ fn outside(start: u64) -> ParquetError {
     ParquetError::General(format!("a page at byte {start} lies outside of its column"))
 }
 
-/// Bytes from some place on, so many at most.
+/// At most `left` bytes from some place on.
 pub(super) struct ChunkRead {
     from: ReadFrom,
     left: u64,

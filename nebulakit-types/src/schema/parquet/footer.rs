@@ -20,7 +20,7 @@ const TAIL: u64 = 64 * 1024;
 /// The length of the footer, and the letters that end a file.
 const END: u64 = 8;
 
-/// At most so many bytes are missing in the length of a chunk.
+/// Maximum bytes by which the length of a chunk is too short.
 const MISSED: i64 = 100;
 
 /// What a file says of itself.

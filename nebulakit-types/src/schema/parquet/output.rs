@@ -9,7 +9,7 @@ use parquet::column::page_store::{InMemoryPageStore, PageKey, PageStore, PageSto
 
 use crate::Bytes;
 
-/// Bytes that are no pages leave in pieces of so many.
+/// Bytes per piece of what is not a page: 1 MiB.
 const PIECE: usize = 1024 * 1024;
 
 /// The bytes of the file that have not been taken yet, in pieces, so that they can be stored one after the other.
@@ -37,11 +37,11 @@ impl Output {
 }
 
 impl Pieces {
-    /// Ends the piece at hand, if there is one.
+    /// Ends the current piece, if there is one.
     fn close(&mut self) {
         let mut last = std::mem::take(&mut self.last);
         if !last.is_empty() {
-            // Whoever keeps a small table in memory does not keep room for a large one.
+            // A small table that is kept in memory should not hold room for a large one.
             last.shrink_to_fit();
             self.full.push(last.into());
         }

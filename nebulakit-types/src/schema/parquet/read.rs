@@ -128,7 +128,7 @@ impl Scan {
     /// How many bytes of memory a row group takes while it is read.
     fn weight(&self, row_group: usize) -> u64 {
         if self.object.path().is_some() {
-            // Nothing is fetched ahead; more decoders than cores take memory, and turns from the row group at hand.
+            // Nothing is fetched ahead; more decoders than cores take memory, and turns from the current row group.
             return BUDGET;
         }
         let mask = self.wanted();
@@ -179,7 +179,7 @@ impl Scan {
         Ok(Zipped::start(self.object.url(), decoders, places(&self.wanted, &sets))?.boxed())
     }
 
-    /// Brings the indexes of the pages of the columns at hand, if the file has some. Indexes that are broken say nothing.
+    /// Brings the page indexes of the wanted columns, if the file has some. Indexes that are broken say nothing.
     async fn load_index(&self, filter: &Bound) -> Result<ArrowReaderMetadata> {
         let metadata = self.metadata.metadata();
         let (filtered, needed) = (self.filtered(filter), self.needed());

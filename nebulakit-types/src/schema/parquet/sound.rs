@@ -12,10 +12,10 @@ use super::footer::encrypted_column;
 use crate::storage::shown;
 use crate::{Error, ErrorKind, Result};
 
-/// An element of a list takes about so many bytes while it is decoded: its levels and its value.
+/// Approximate bytes that a list element takes while it is decoded: its levels and its value.
 const ELEMENT: u64 = 16;
 
-/// A row takes up to so many bytes while it is noted whether a filter wants it.
+/// Maximum bytes per row for noting whether a filter wants it.
 const NOTED: u64 = 16;
 
 /// All chunks of a file have no more than this many times its bytes together: those of some writers count their headers twice.

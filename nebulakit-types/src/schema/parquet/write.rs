@@ -19,10 +19,10 @@ use super::dictionary;
 use super::output::Output;
 use crate::{Bytes, Error, ErrorKind, Result};
 
-/// A row group has at most so many rows.
+/// Maximum rows per row group.
 const MOST_ROWS: usize = 1024 * 1024;
 
-/// A row group is finished when it has about so many encoded bytes.
+/// Approximate encoded bytes at which a row group is finished: 64 MiB.
 const ENOUGH_BYTES: usize = 64 * 1024 * 1024;
 
 /// Writes one file.
@@ -37,7 +37,7 @@ pub(super) struct ParquetEncoder {
     leaves: Vec<usize>,
     /// How long each column took when it was encoded last.
     took: Vec<Duration>,
-    /// The writers of the row group at hand, none between two.
+    /// The writers of the current row group; none between two.
     columns: Vec<ArrowColumnWriter>,
     /// The columns of the row group before, not in the file yet.
     finished: Vec<ArrowColumnChunk>,
@@ -65,7 +65,7 @@ impl ParquetEncoder {
         Ok(Self { file, factory, output, begun: false, schema, leaves, took, columns, finished, rows: 0, row_groups: 0 })
     }
 
-    /// Begins anew, without the dictionaries that the first rows show to be in vain.
+    /// Starts over without the dictionaries that would not pay, as far as the first rows tell.
     fn look_at(&mut self, batches: &[RecordBatch]) -> Result<()> {
         let vain = dictionary::vain(batches);
         if !vain.is_empty() {
@@ -76,7 +76,7 @@ impl ParquetEncoder {
         Ok(())
     }
 
-    /// Encodes some rows, which all fit into the row group at hand, and puts the one before into the file meanwhile.
+    /// Encodes some rows, which all fit into the current row group, and puts the one before into the file meanwhile.
     fn encode(&mut self, batches: &[RecordBatch]) -> Result<()> {
         if self.columns.is_empty() {
             self.columns = self.factory.create_column_writers(self.row_groups).map_err(fault)?;
@@ -114,7 +114,7 @@ impl ParquetEncoder {
         Ok(())
     }
 
-    /// Finishes the row group at hand, if there is one.
+    /// Finishes the current row group, if there is one.
     fn flush(&mut self) -> Result<()> {
         if self.columns.is_empty() {
             return Ok(());
