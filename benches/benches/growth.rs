@@ -23,7 +23,7 @@ use prost::Message as _;
 
 const SIZES: [usize; 3] = [1_000, 10_000, 100_000];
 
-/// A median is of so many rounds, each of 100,000 keys or elements.
+/// Rounds per median, each of 100,000 keys or elements.
 const ROUNDS: usize = 11;
 
 #[derive(Debug, NebulaType)]
@@ -108,7 +108,7 @@ fn offloaded(uri: &str) -> Literal {
     Literal { value: Some(literal::Value::OffloadedMetadata(metadata)), ..Literal::default() }
 }
 
-/// References, each to one of so many files.
+/// `size` references, each to one of `files` files.
 fn references(size: usize, files: usize) -> Vec<u8> {
     let literals = (0..size).map(|index| offloaded(&format!("s3://bucket/{}", index % files))).collect();
     let list = literal::Value::Collection(LiteralCollection { literals });

@@ -21,7 +21,7 @@ use nebulakit_types::workspace::Workspace;
 
 const ROUNDS: usize = 5;
 
-/// So many rows are made at a time.
+/// Rows made at a time.
 const BATCH: usize = 65_536;
 
 /// Numbers that look random and are the same every time.
@@ -172,7 +172,7 @@ fn main() {
         let mut seen = Vec::new();
         for _ in 0..ROUNDS {
             let mut note = |side, (seconds, rows, peak)| {
-                // Whoever writes over a file of its own gets back the memory that this one had.
+                // Overwriting a file would reuse the memory that the old one had.
                 for written in ["ours/00000", "theirs"] {
                     drop(std::fs::remove_file(folder.path().join(written)));
                 }

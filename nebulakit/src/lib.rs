@@ -45,7 +45,7 @@ pub mod options {
 
 /// What a file with tasks needs: `use nebulakit::prelude::*;`.
 ///
-/// `anyhow` comes along, so that `anyhow::Result` and `anyhow::ensure!` work without a dependency of one's own.
+/// It includes `anyhow`, so that `anyhow::Result` and `anyhow::ensure!` work without a dependency of your own.
 pub mod prelude {
     pub use crate::{
         Context, Default, Directory, File, Json, NebulaType, ResultExt as _, Task as _, TaskError, TaskFailure, TaskOutputs, task,

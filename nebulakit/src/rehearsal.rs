@@ -9,7 +9,7 @@ use crate::services::env::Environment;
 use crate::task::registry::Registry;
 
 /// The verb and the words that say the same as `arguments` in this crate's own order and spelling, and what else the request holds;
-/// [`None`] where they ask for help or are no container's.
+/// [`None`] where they ask for help or are not a container's.
 ///
 /// # Errors
 /// The message of a wrong command line.

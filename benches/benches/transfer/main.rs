@@ -106,7 +106,7 @@ fn main() {
         ("AWS_REGION", "us-east-1".to_owned()),
     ];
     if std::env::var_os("AWS_ENDPOINT_URL").is_none() {
-        // The tools are told by variables, and only whoever starts this process may set its own.
+        // The tools are configured by variables, which only the parent of this process can set.
         let status = Command::new(std::env::current_exe().unwrap()).args(&arguments).envs(variables).status().unwrap();
         return assert!(status.success());
     }
@@ -117,7 +117,7 @@ fn main() {
     let root = tempfile::tempdir().unwrap();
     let all = tools::all(root.path());
     for Workload { name, title, count, size } in WORKLOADS {
-        // What takes 8 GiB of disk is for whoever asks for it.
+        // What takes 8 GiB of disk runs only when it is named.
         let wanted = if name == "huge" { words.contains(&name) } else { named(name, &WORKLOADS.map(|workload| workload.name)) };
         if !wanted {
             continue;

@@ -12,14 +12,14 @@ async fn store(ctx: &Context, index: usize, bytes: bytes::Bytes) -> anyhow::Resu
     Ok(writer.finish().await?)
 }
 
-/// Makes so many files of 1 MiB.
+/// Makes `count` files of 1 MiB.
 #[task]
 async fn make(ctx: Context, count: usize) -> anyhow::Result<Vec<File>> {
     let bytes = bytes::Bytes::from(vec![b'x'; 1 << 20]);
     stream::iter(0..count).map(|index| store(&ctx, index, bytes.clone())).buffered(AT_A_TIME).try_collect().await
 }
 
-/// Reads the files and writes them anew.
+/// Reads the files and writes them again.
 #[task]
 async fn again(ctx: Context, files: Vec<File>) -> anyhow::Result<Vec<File>> {
     let copy = async |(index, file): (usize, File)| store(&ctx, index, file.read_bytes().await?).await;

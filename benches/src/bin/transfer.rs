@@ -19,7 +19,7 @@ fn main() -> anyhow::Result<()> {
             "down" => storage.download(url, path).await.map(drop),
             "up-tree" => storage.upload_tree(path, url, &tree).await.map(drop),
             "down-tree" => storage.download_tree(url, path, &tree).await.map(drop),
-            other => bail!("`{other}` is no action"),
+            other => bail!("`{other}` is not an action"),
         }
         .context("the transfer failed")
     })

@@ -25,7 +25,7 @@ struct Counts {
 async fn count_words(
     /// The text: a path, or a URL such as `s3://bucket/text`.
     text: File,
-    /// How many words are told.
+    /// How many words are listed.
     #[default(10)]
     top: u32,
 ) -> anyhow::Result<Counts> {

@@ -1,4 +1,4 @@
-//! What went wrong, as a person is told it.
+//! What went wrong, in words for people.
 
 use nebulakit_types::visible;
 

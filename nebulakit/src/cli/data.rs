@@ -1,7 +1,7 @@
 //! Values between JSON or YAML and [`Untyped`], with the order of keys kept.
 //!
 //! What JSON cannot say is text there, and read back from such text where the declared type asks for it: `NaN`, `Infinity` and
-//! `-Infinity`, bytes as base64, keys that are no strings as their text.
+//! `-Infinity`, bytes as base64, keys that are not strings as their text.
 
 use std::cell::Cell;
 use std::fmt;
@@ -21,7 +21,7 @@ const MOST_REPEATED_VALUES: usize = 100_000;
 /// Reads JSON.
 ///
 /// # Errors
-/// Where it is no JSON, with line and column.
+/// When the text is not JSON, with line and column.
 pub(super) fn from_json(text: &str) -> Result<Untyped, serde_json::Error> {
     let mut deserializer = serde_json::Deserializer::from_str(text);
     // Nothing is repeated in JSON.
@@ -32,7 +32,7 @@ pub(super) fn from_json(text: &str) -> Result<Untyped, serde_json::Error> {
 /// Reads YAML; an empty document is none.
 ///
 /// # Errors
-/// Where it is no YAML, with line and column; and where its aliases repeat more than 8 MiB of text, or 100,000 values.
+/// When the text is not YAML, with line and column; and when its aliases repeat more than 8 MiB of text, or 100,000 values.
 pub(super) fn from_yaml(text: &str) -> Result<Untyped, String> {
     let options = serde_saphyr::options! {
         strict_booleans: true,
@@ -63,7 +63,7 @@ pub(super) fn to_base64(bytes: &[u8]) -> String {
     STANDARD.encode(bytes)
 }
 
-/// The bytes that base64 stands for; [`None`] when the text is no base64.
+/// The bytes that base64 stands for; [`None`] when the text is not base64.
 pub(super) fn from_base64(text: &str) -> Option<Vec<u8>> {
     STANDARD.decode(text.trim_end_matches('\n')).ok()
 }

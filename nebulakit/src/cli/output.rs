@@ -33,7 +33,7 @@ pub(super) fn keep_stdout() {
 }
 
 /// Writes to standard output: to programs as it is, on a terminal with control characters escaped, but for line breaks and tabs. A reader that
-/// has seen enough and went away is no failure.
+/// has seen enough and went away does not make it fail.
 pub(super) fn say(text: &str) -> Result<Exit, Complaint> {
     if is_terminal() { say_dressed(&visible::lines(text)) } else { say_dressed(text) }
 }

@@ -54,7 +54,7 @@ fn unnamed(folder: &Path, registry: &Registry) -> Vec<String> {
     found
 }
 
-/// The text of a regular file that is not beyond all measure.
+/// The text of a regular file, up to [`LARGEST_FILE`] bytes of it.
 fn read(path: &PathBuf) -> Option<String> {
     if !path.metadata().ok()?.is_file() {
         return None;

@@ -27,11 +27,11 @@ const USUAL_LIMIT_MIB: u64 = 2;
 /// How large inputs and outputs may be, and which outputs go to files of their own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Limits {
-    /// Literals of at least so many bytes are offloaded.
+    /// Minimum bytes of a literal that is offloaded; [`None`] where offloading is off.
     offload_from: Option<u64>,
-    /// Literals of at least so many bytes are refused, where offloading is on.
+    /// Minimum bytes of a literal that is refused, where offloading is on.
     refuse_from: u64,
-    /// An `outputs.pb` of more bytes is refused.
+    /// Maximum bytes of an `outputs.pb`.
     outputs: Option<u64>,
     /// What offloaded inputs may come to.
     pub(crate) offloaded: Bounds,
@@ -41,7 +41,7 @@ impl Limits {
     /// Reads the limits that the platform and the user set.
     ///
     /// # Errors
-    /// For a variable that is no whole number of megabytes.
+    /// For a variable that is not a whole number of megabytes.
     pub(crate) fn new(environment: &Environment, platform: &Platform) -> Result<Self, env::InvalidVariable> {
         let mib =
             |name| environment.parse::<u64>(name, "a whole number of megabytes").map(|value| value.map(|mib| mib.saturating_mul(MIB)));

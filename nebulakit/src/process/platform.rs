@@ -54,7 +54,7 @@ pub(crate) struct Platform {
 /// Who the error documents blame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ErrorOrigin {
-    /// Whoever is at fault: the user's code or the system.
+    /// The one at fault: the user's code or the system.
     ByCause,
     /// Always the user. Flyte 2 relaunches a recoverable system error without end.
     AlwaysUser,

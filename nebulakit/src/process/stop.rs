@@ -1,4 +1,4 @@
-//! Who decides how the process ends: the work that comes to its end, or whoever is tired of waiting for it.
+//! Who decides how the process ends: the work that finishes, or the thread that gave up waiting for it.
 //!
 //! The task runs on the main thread, and another thread listens to signals. Exactly one of them stores how the task ended.
 

@@ -13,12 +13,12 @@ static IS_DRAWN: Mutex<bool> = Mutex::new(false);
 /// and tabs. One write keeps the lines of several threads and processes apart.
 pub(crate) fn write(text: &str) {
     clear();
-    // Nobody is left to tell if that fails, and a stderr that is gone must not stop the task; so below.
+    // A failure cannot be reported anywhere, and a closed stderr must not stop the task; the same below.
     let _ = io::stderr().lock().write_all(visible::lines(text).as_bytes());
 }
 
 /// A message whose lines behind the first are indented, unless they are already, so that none looks like one of this crate's own: authors
-/// break their messages into lines, and whoever wrote what they quote may do so too. The headings of [`chain`](crate::task::failure::chain) stay.
+/// break their messages into lines, and so may the text that they quote. The headings of [`chain`](crate::task::failure::chain) stay.
 pub(crate) fn continued(message: &str) -> String {
     const HEADINGS: [&str; 2] = ["Caused by:", "Stack backtrace:"];
     let mut lines = message.split('\n');

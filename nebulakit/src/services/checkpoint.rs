@@ -50,7 +50,7 @@ impl fmt::Debug for Checkpoint {
 impl Checkpoint {
     /// Makes the checkpoint of an attempt from the options `--checkpoint-path` and `--prev-checkpoint`.
     ///
-    /// `None` if there is no destination: then the platform keeps no checkpoints for this task. Empty text is the same as none.
+    /// `None` without a destination: the platform then keeps no checkpoints for this task. Empty text counts as absent.
     /// `resumes_own` says whether one of this very attempt is looked for before that of the former one.
     pub(crate) fn new(storage: &Storage, destination: Option<&str>, previous: Option<&str>, resumes_own: bool) -> Option<Self> {
         let given = |url: Option<&str>| url.filter(|url| !url.is_empty()).map(str::to_owned);

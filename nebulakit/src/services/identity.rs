@@ -59,7 +59,7 @@ impl Identity {
 
     /// Reads the identity from the environment (Flyte task contract, environment).
     ///
-    /// An attempt number that is no number counts as 0: it decides nothing that a task should fail for.
+    /// An attempt number that is not a number counts as 0: it decides nothing that a task should fail for.
     #[must_use]
     pub(crate) fn new(environment: &Environment) -> Self {
         let is_local = environment.either(env::EXECUTION_ID, env::EXECUTION_ID_ALIAS).is_empty();

@@ -225,7 +225,7 @@ enum Problem {
 enum Hint {
     /// The task does not ask for it.
     Declare,
-    /// The task asks for it, and nobody is there to answer.
+    /// The task asks for it, and no platform is there to answer.
     Set,
     /// The task asks for it, and the platform has not answered.
     OnThePlatform,

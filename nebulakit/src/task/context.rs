@@ -119,8 +119,8 @@ impl Context {
         self.own().started
     }
 
-    /// The custom context: what whoever started the run sent along besides the inputs, and every task below it is handed. Flyte 2 has it;
-    /// it is empty elsewhere.
+    /// The custom context: what came with the run besides its inputs, and is handed to every task below it. Flyte 2 has it; it is empty
+    /// elsewhere.
     #[must_use]
     pub fn custom_context(&self) -> &BTreeMap<String, String> {
         &self.own().custom
@@ -243,7 +243,7 @@ impl Context {
     /// It does not end with the task: await it, or it goes on, or ends with the process.
     ///
     /// # Panics
-    /// Where there is no runtime, as in a task that is a plain `fn`, and no thread can be started for one.
+    /// Without a runtime, as in a task that is a plain `fn`, when no thread can be started for one.
     pub fn spawn<T: Send + 'static>(&self, future: impl Future<Output = T> + Send + 'static) -> JoinHandle<T> {
         let workspace = self.workspace().clone();
         runtime().spawn(async move { workspace.scope(future).await })

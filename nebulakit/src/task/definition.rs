@@ -1,11 +1,11 @@
-//! What can be invoked, whatever it is made of.
+//! What can be invoked, of any kind.
 
 use std::any::Any;
 use std::fmt::Debug;
 
 use nebulakit_types::Interface;
 
-/// What can be invoked: a [`TaskDef`](crate::TaskDef), and whatever else will have a name, inputs and outputs.
+/// What can be invoked: a [`TaskDef`](crate::TaskDef), or anything else with a name, inputs and outputs.
 pub trait Definition: Any + Debug + Sync {
     /// Its full name, segments joined by dots.
     fn name(&self) -> &'static str;

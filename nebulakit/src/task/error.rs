@@ -86,7 +86,7 @@ impl fmt::Display for TaskError {
 }
 
 impl std::error::Error for TaskError {
-    /// The error itself, which says the same: whoever looks for its type finds it.
+    /// The error itself, which says the same, so that a search for its type finds it.
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         Some(self.error.as_ref())
     }

@@ -23,7 +23,7 @@ pub(crate) mod code {
 /// Who is at fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Origin {
-    /// The task's own code, or whoever called it.
+    /// The task's own code, or its caller.
     User,
     /// The platform, its stores, or this library.
     System,
@@ -91,7 +91,7 @@ impl Failure {
         }
         let Marks { recoverable, code } = Marks::of(error);
         let names = |cause: &(dyn StdError + 'static)| cause.downcast_ref::<Error>().is_some_and(|cause| cause.kind() == ErrorKind::Name);
-        // What no store can hold is no output, whoever tries; unless the task's own code says otherwise.
+        // No attempt can store what no store can hold, unless the task's own code says otherwise.
         let is_misnamed = error.chain().any(names);
         let recoverable = if is_misnamed { recoverable.or(Some(false)) } else { recoverable };
         let plain = match recoverable {
@@ -117,7 +117,7 @@ impl Failure {
             return Self::user(code::PANIC, message);
         }
         match error.kind() {
-            // flytekit lets the function's own call fail for want of an argument; so the user's side. A field that is missing in a value
+            // With flytekit the function's own call fails, as an argument is missing: the user's side. A field that is missing in a value
             // has a longer path.
             ErrorKind::Missing if !error.path().contains(['.', '[']) => {
                 Self { recoverable: Some(false), ..Self::user(code::USER, message) }

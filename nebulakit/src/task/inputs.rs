@@ -34,7 +34,7 @@ impl<'a> Inputs<'a> {
     /// Replaces the input `name`, a list, by its element `index`; an input that is not there stays absent.
     ///
     /// # Errors
-    /// [`ErrorKind::Mismatch`] when the input is no list, [`ErrorKind::OutOfRange`] when the list is too short.
+    /// [`ErrorKind::Mismatch`] when the input is not a list, [`ErrorKind::OutOfRange`] when the list is too short.
     pub fn select(&mut self, name: &str, index: usize) -> Result<()> {
         let Some((_, literal)) = self.entry(name).and_then(Option::as_mut) else { return Ok(()) };
         let LiteralView::Collection(mut elements) = literal.view()? else {

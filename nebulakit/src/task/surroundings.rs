@@ -62,7 +62,7 @@ pub(crate) struct Deadline {
 impl Deadline {
     /// From now on.
     pub(crate) fn after(limit: Duration, is_kept: bool) -> Option<Self> {
-        // What is beyond the clock is no deadline.
+        // A limit beyond the clock never comes.
         Some(Self { at: Instant::now().checked_add(limit)?, limit, is_kept })
     }
 

@@ -11,7 +11,7 @@ use nebulakit_types::storage::{PutOptions, Storage, child_url};
 /// Objects of more than one part are longer than this: 8 MiB.
 const PART: usize = 8 << 20;
 
-/// Of so many parts, the first have been sent when the last is written: no more are held in memory.
+/// Maximum parts held in memory: of this many, the first have been sent when the last is written.
 const HELD: usize = 6;
 
 /// How many objects are listed: more than a page has with most stores, 1,000.

@@ -250,7 +250,7 @@ fn syntax(task: &TaskDef, setting: &Setting<'_>) -> String {
         (any(&place), "file, directory", "a path or a URL; `-` is standard input"),
         (any(&table), "dataset, schema", "the path or URL of Parquet, CSV or Arrow IPC; `-` is standard input"),
         (any(&document), "dict, struct", "JSON, `@FILE`, or the path of a .json, .yaml or .yml file; `-` is standard input"),
-        (any(&list), "list", "the flag once for each element; or JSON, `@FILE` and the like for all of them"),
+        (any(&list), "list", "repeat the flag for each element, or give all of them as JSON or `@FILE`"),
     ];
     let lines: Vec<_> = lines.into_iter().filter(|(is_there, ..)| *is_there).collect();
     let width = lines.iter().map(|(_, name, _)| name.len()).max().unwrap_or_default();

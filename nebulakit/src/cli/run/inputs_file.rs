@@ -13,7 +13,7 @@ use crate::cli::usage::listed;
 use crate::task::def::TaskDef;
 use crate::task::failure::chain;
 
-/// How many of the names that are no inputs an error names.
+/// How many unknown names an error lists.
 const NAMED: usize = 5;
 
 /// What a document is written in.
@@ -62,7 +62,7 @@ impl Notation {
 /// The inputs in the file `name`; `-` is standard input.
 ///
 /// # Errors
-/// When it cannot be read, is neither JSON nor YAML, holds no names, or names that are no inputs of `task`.
+/// When it cannot be read, is neither JSON nor YAML, holds no names, or names that are not inputs of `task`.
 pub(super) fn read(name: &str, task: &TaskDef, places: &Places<'_>) -> Result<Vec<(String, Untyped)>, Complaint> {
     let shown = if name == "-" { "standard input".to_owned() } else { quoted(name) };
     let text = places.text(name).map_err(|error| Complaint::usage(format!("`--{INPUTS_FILE}`: {}", chain(&error))))?;

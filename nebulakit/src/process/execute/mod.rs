@@ -41,7 +41,7 @@ pub(crate) use self::local::Here;
 /// How long storing may take once the process was asked to stop; with [`GRACE`] and the last metrics it stays below two seconds.
 const LAST_WRITES: Duration = Duration::from_millis(900);
 
-/// How an execution ended: its exit code, and for whoever reads the process's standard error, what was not stored.
+/// How an execution ended: its exit code, and a report for standard error of what could not be stored.
 #[derive(Debug)]
 pub(crate) struct Ending {
     pub(crate) exit: Exit,
@@ -297,7 +297,7 @@ impl Execution {
         })
     }
 
-    /// Stores the task's decks, if it made any. A failure here is no failure of the task.
+    /// Stores the task's decks, if it made any. A failure here does not fail the task.
     fn publish_decks(&self, task: &TaskDef, context: &Context) {
         let decks = context.decks();
         if decks.is_empty() {

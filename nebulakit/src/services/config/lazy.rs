@@ -42,7 +42,7 @@ impl LazyConfig {
 
     /// The settings that can be read; what cannot is logged once as a warning, and counts as absent.
     ///
-    /// It is for what a task must not fail for: a mistake in one setting is no reason to hide a secret or an endpoint that another gives.
+    /// For what a task must not fail for: a mistake in one setting should not hide a secret or an endpoint that another one gives.
     #[must_use]
     pub fn get_or_environment(&self) -> &Config {
         let Lazy { environment, fallback, .. } = &*self.0;

@@ -47,8 +47,8 @@ impl Config {
         Lookup { environment, file: file?, tolerant: false }.config()
     }
 
-    /// Reads what can be read, after [`Config::load`] has failed: a file that is of no use, or a value that is not of its setting's form, is logged as a warning and counts
-    /// as absent. All other settings hold.
+    /// Reads what can be read after [`Config::load`] has failed. An unusable file, or a value of another form than its setting's, is logged
+    /// as a warning and counts as absent. All other settings hold.
     fn load_what_is_good(environment: &Environment, directory: &Path) -> Self {
         // What is not obeyed has been told by `load`.
         let file = search(environment, directory, &mut Vec::new()).unwrap_or_else(|error| {

@@ -154,7 +154,7 @@ pub struct Persistence {
 pub struct Local {
     /// Whether results are cached; they are by default.
     pub cache_enabled: bool,
-    /// Whether cached results are made anew.
+    /// Whether tasks with cached results run again, and replace them.
     pub cache_overwrite: bool,
     /// The project that commands use unless they are told another.
     pub project: Option<String>,

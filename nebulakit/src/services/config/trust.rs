@@ -28,7 +28,7 @@ pub(super) fn open(path: &Path) -> Opened {
     let opened = File::options().read(true).custom_flags(flags.bits().cast_signed()).open(path);
     let metadata = match &opened {
         Ok(file) => file.metadata(),
-        // One that cannot be opened is not obeyed either way; if it is another's, it is no error.
+        // One that cannot be opened is not obeyed either way; another user's is not an error.
         Err(_) => std::fs::metadata(path),
     };
     let (Ok(metadata), Ok(link)) = (metadata, std::fs::symlink_metadata(path)) else { return Opened::Absent };

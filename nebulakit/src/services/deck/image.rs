@@ -1,4 +1,4 @@
-//! Pictures of a deck: what they are is told by their first bytes.
+//! Pictures of a deck: their first bytes say what they are.
 
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};

@@ -231,7 +231,7 @@ variables! {
     "Settings: this machine" {
         /// True (also when absent): results of local runs are cached. Carried, without effect yet.
         LOCAL_CACHE_ENABLED = "FLYTE_LOCAL_CACHE_ENABLED";
-        /// True: cached results of local runs are made anew. Carried, without effect yet.
+        /// True: local tasks with cached results run again, and replace them. Carried, without effect yet.
         LOCAL_CACHE_OVERWRITE = "FLYTE_LOCAL_CACHE_OVERWRITE";
         /// The project that commands use unless they are told another. Carried, without effect yet.
         LOCAL_PROJECT = "FLYTE_LOCAL_PROJECT";
@@ -298,7 +298,7 @@ mod tests {
         if Environment::from_process().flag("BLESS") {
             std::fs::write(path, page()).unwrap();
         }
-        assert_eq!(std::fs::read_to_string(path).unwrap(), page(), "docs/environment.md is out of date; its head says how to make it anew");
+        assert_eq!(std::fs::read_to_string(path).unwrap(), page(), "docs/environment.md is out of date; its head says how to renew it");
         let mut names: Vec<_> = VARIABLES.iter().flat_map(|(.., variables)| variables.iter().map(|(name, _)| *name)).collect();
         names.sort_unstable();
         assert!(names.is_sorted_by(|a, b| a < b), "a variable is listed twice");

@@ -103,7 +103,7 @@ fn of_path(path: &Path, shown: &str, declared: &str) -> Result<String> {
     ))
 }
 
-/// The first file below a directory whose name is not one that writers give to what is no data.
+/// The first data file below a directory: writers give other names to what is not data.
 fn first_part(folder: &Path) -> std::io::Result<Option<PathBuf>> {
     let mut entries = fs::read_dir(folder)?.collect::<std::io::Result<Vec<_>>>()?;
     entries.sort_by_key(std::fs::DirEntry::file_name);
