@@ -1,7 +1,7 @@
 """Circles among the files of a crate, and among its modules: what depends on itself through others.
 
 An arrow is a name that one file defines and another one uses. Re-exports are followed to the definition, a method counts at the file of its
-`impl`, a trait's method at the file of the trait. `mod` lines and re-exports are no use, nor is what is built for tests alone.
+`impl`, a trait's method at the file of the trait. `mod` lines, re-exports and what is built for tests alone do not count.
 """
 
 import pathlib

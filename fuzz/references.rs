@@ -19,7 +19,7 @@ const EXPANDED: usize = 16 * (8 << 10);
 /// How many files a script makes at most.
 const FILES: usize = 40;
 
-/// How much a script makes at most: of what repeats, there is no more than this.
+/// How much a script makes at most, repetitions included.
 const MADE: usize = 16 << 10;
 
 /// A literal, and the files that it and they refer to by number.
@@ -177,7 +177,7 @@ fn gathered(literal: &[u8], contents: &BTreeMap<String, Vec<u8>>) -> Result<Refe
 pub fn references(script: &[u8]) -> bool {
     let made = made(script);
     let (literal, contents) = (made.root.literal(&|_| None), made.contents());
-    // Whoever collects contents by hand has bounds for each.
+    // Contents that are collected by hand have bounds of their own.
     let by_hand: References = contents.iter().map(|(name, content)| (name.clone(), content.clone().into())).collect();
     let gathered = gathered(&literal, &contents);
     let _ = check(LiteralRef::new(&literal, gathered.as_ref().unwrap_or(&by_hand)), &Untyped::literal_type(&Dialect::FLYTE_1));

@@ -50,7 +50,7 @@ fn inputs_cut_off_anywhere_are_an_error_or_other_inputs() {
     }
 }
 
-/// A literal that is passed on, with a hash that is no text. No other attempt finds another.
+/// A literal that is passed on, with a hash that is not text. No other attempt finds another.
 #[test]
 fn an_output_that_cannot_be_offloaded_for_what_it_is_is_the_tasks_fault() {
     let tagged = |tag: u8, bytes: &[u8]| [&[tag, u8::try_from(bytes.len()).unwrap()], bytes].concat();
@@ -61,7 +61,7 @@ fn an_output_that_cannot_be_offloaded_for_what_it_is_is_the_tasks_fault() {
     assert_eq!((error.code.as_str(), error.kind, error.origin), ("USER:BadOutputs", NON_RECOVERABLE, USER), "{}", error.message);
     says(&error.message, &["`o0`", "UTF-8"]);
     assert_eq!(ended.files("out"), ["error.pb"]);
-    // Whoever does not look at the hash passes it on.
+    // Without offloading nothing looks at the hash, and it is passed on.
     assert_eq!(launch("passes_on").inputs_pb(&inputs).run().files("out"), ["outputs.pb"]);
 }
 

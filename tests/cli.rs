@@ -107,7 +107,7 @@ fn the_transcript_is_true() {
     if Environment::from_process().flag("BLESS") {
         std::fs::write(&path, &replayed).unwrap();
     }
-    assert_eq!(std::fs::read_to_string(&path).unwrap(), replayed, "docs/cli.md is out of date; its head says how to make it anew");
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), replayed, "docs/cli.md is out of date; its head says how to renew it");
 }
 
 #[test]

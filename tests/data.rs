@@ -171,7 +171,7 @@ fn directories_are_stored_whole_and_read_file_by_file() {
 #[test]
 fn a_name_leads_nowhere_but_below_the_directory() {
     let message = launch("leaves_the_directory").input("directory", directory("/tmp")).run().error().message;
-    assert!(message.contains("`../secret` is no name of a file below"), "{message}");
+    assert!(message.contains("`../secret` is not the name of a file below"), "{message}");
 }
 
 #[test]

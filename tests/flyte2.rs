@@ -92,7 +92,7 @@ fn run(case: &Value, task: &str) -> Ended {
         })
     };
     for (name, value) in case["env"].as_object().unwrap() {
-        // What the pod itself fills in is no text here.
+        // What the pod itself fills in is not text here.
         if let Some(value) = value.as_str() {
             launched = launched.env(name, moved(value));
         }

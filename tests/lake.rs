@@ -1,4 +1,4 @@
-//! The conformance suite of stores: on those that come along, on one of a crate of its own, and on one that breaks a promise at a time. And
+//! The conformance suite of stores: on the built-in ones, on one of a crate of its own, and on one that breaks a promise at a time. And
 //! what is done for a store that does it not by itself.
 
 #![allow(clippy::unwrap_used, reason = "tests")]

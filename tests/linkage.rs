@@ -81,7 +81,7 @@ fn manifests_are_read_as_people_write_them() {
     std::fs::write(package.join("Cargo.toml"), manifest).unwrap();
     let said = under_cargo_run(env!("CARGO_BIN_EXE_unlinked"), &["list"], &package);
     assert!(said.contains("`nebulakit::main!(five, from_root, renamed, with_tasks_2, with_tasks_3);`"), "{said}");
-    // Nothing to read is no reason to say less than without cargo.
+    // An unreadable manifest gives the same hint as no cargo at all.
     std::fs::write(package.join("Cargo.toml"), "[dependencies").unwrap();
     let said = under_cargo_run(env!("CARGO_BIN_EXE_unlinked"), &["list"], &package);
     assert!(said.contains("`nebulakit::main!(my_tasks)`"), "{said}");

@@ -240,7 +240,7 @@ proptest! {
 fn truncated<T: NebulaType + Debug>(value: &T) {
     let literal = encode(value, &Dialect::FLYTE_1).unwrap();
     for end in cuts(literal.len()) {
-        let error = decode::<T>(&literal[..end]).expect_err("a beginning is no literal");
+        let error = decode::<T>(&literal[..end]).expect_err("a part of a literal is not a literal");
         assert!(!matches!(error.kind(), ErrorKind::NotFetched | ErrorKind::Unencodable), "{error}");
     }
 }
@@ -250,7 +250,7 @@ fn truncated_field<T: NebulaType + Debug>(value: &T) {
     value.pack(&mut packer).unwrap();
     let bytes = packer.finish();
     for end in cuts(bytes.len()) {
-        T::unpack(&mut Unpacker::new(&bytes[..end])).expect_err("a beginning is no value");
+        T::unpack(&mut Unpacker::new(&bytes[..end])).expect_err("a part of a value is not a value");
     }
 }
 

@@ -22,7 +22,7 @@ fn make_fifo(path: &Path) -> String {
     path.to_str().unwrap().to_owned()
 }
 
-/// What is no regular file, with its name in messages.
+/// What is not a regular file, with its name in messages.
 fn special(folder: &Path) -> Vec<(PathBuf, &'static str)> {
     let (fifo, socket, link) = (folder.join("fifo"), folder.join("socket"), folder.join("link"));
     make_fifo(&fifo);

@@ -1,6 +1,6 @@
 //! The checked-in messages in `nebulakit-types/src/wire` are what their proto files generate.
 //!
-//! `NEBULAKIT_REGENERATE=1 cargo test -p nebulakit-tests --test wire_generated` writes them anew.
+//! `NEBULAKIT_REGENERATE=1 cargo test -p nebulakit-tests --test wire_generated` rewrites them.
 #![allow(clippy::unwrap_used, reason = "a failed set-up is a failed test")]
 #![allow(clippy::disallowed_methods, reason = "the switch between comparing and writing is an environment variable")]
 
@@ -51,7 +51,7 @@ fn checked_in_messages_are_those_of_the_proto_files() {
             fs::write(&path, expected).unwrap();
         } else {
             let found = fs::read_to_string(&path).unwrap();
-            assert!(found == expected, "`{checked_in}` is not what its proto files generate; NEBULAKIT_REGENERATE=1 writes it anew");
+            assert!(found == expected, "`{checked_in}` is not what its proto files generate; NEBULAKIT_REGENERATE=1 rewrites it");
         }
     }
     assert_eq!(fs::read_dir(generated.path()).unwrap().count(), FILES.len(), "a package without a place in src/wire");

@@ -63,7 +63,7 @@ class Body:
         return None if joined else last
 
     def begins_operand(self, trees, position, begins):
-        """Whether `|`, `||`, `::` or `<` stands where a value begins, and is no operator."""
+        """Whether `|`, `||`, `::` or `<` stands where a value begins, and is not an operator."""
         if position == 0 or begins and is_punctuation(trees[position - 1], ";"):
             return True
         before = trees[position - 1]

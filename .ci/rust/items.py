@@ -58,7 +58,7 @@ def begins_item(sequence, position):
 
 
 def item_at(sequence, position):
-    """The item that begins here, or None for what is no item or is for tests; and where it ends."""
+    """The item that begins here, or None for what is not an item or is for tests; and where it ends."""
     attributes = []
     while position + 1 < len(sequence) and is_punctuation(sequence[position], "#"):
         position += 1

@@ -12,7 +12,7 @@ class Uses:
     """`arrows`: (file, file it uses) -> name -> line. `unknown`: calls whose receiver is not seen, (file, line, name, files that may be meant).
 
     A value comes to a file by what the file names: a type, or what gives one, or what has one in it. So a call on it can only mean a method of
-    a type that the arrows lead to. Two ways to a type are no arrows of their own and count for this alone: a call that is not understood
+    a type that the arrows lead to. Two ways to a type are not arrows and count for this alone: a call that is not understood
     itself, and a type that an `impl` says to belong to another one (`type Item = ..;`).
     """
 

@@ -1,5 +1,5 @@
-//! Runs a task behind an HTTP proxy that dies when the task says so: so a cluster sees a task that loses its store halfway, whichever store
-//! that is and whoever runs it. The tasks that say so are in `tasks.rs`.
+//! Runs a task behind an HTTP proxy that dies when the task says so: so a cluster sees a task that loses its store halfway, on any
+//! store and any cluster. The tasks that say so are in `tasks.rs`.
 //!
 //! usage: `dying_store PROGRAM ARGUMENTS...`; ends with the program's exit code. A line sent to the address in `NEBULAKIT_TESTS_LOSE_STORE`
 //! says how the store is lost, `closed` (nobody listens) or `failing` (all requests get a 503), and for how many milliseconds, for good if

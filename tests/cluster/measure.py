@@ -46,7 +46,7 @@ def adds(cluster, side, mapped=False):
 
 
 def moves(cluster, side, name):
-    """The task of one side that makes files, writes them anew, or counts their bytes."""
+    """The task of one side that makes files, rewrites them, or counts their bytes."""
     import many_files
 
     if side == "flytekit":

@@ -89,7 +89,7 @@ def typed(name, part, inputs):
     return globals()[name]
 
 
-# For each part of the rows a task that writes them, and one that checks them and writes them anew.
+# For each part of the rows a task that writes them, and one that checks them and writes them again.
 PARTS = [
     (typed(f"write_{number}", part, {}), typed(f"check_{number}", part, {name: row.type for name, row in part.items()}))
     for number, part in enumerate(rows.PARTS)

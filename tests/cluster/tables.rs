@@ -1,4 +1,4 @@
-//! Tables in object stores: passed on, and read and written anew.
+//! Tables in object stores: passed on, and read and rewritten.
 #![allow(missing_docs, reason = "the names say what the suite needs")]
 
 use std::collections::BTreeMap;
@@ -49,7 +49,7 @@ fn passes_on(
     Tables { frame, table, older, tables, named, some, none, olders, older_named, older_some, bundle }
 }
 
-/// Reads tables and writes them anew.
+/// Reads tables and writes them again.
 #[task(outputs(frame, table, older))]
 async fn writes_anew(ctx: Context, frame: Schema, table: Schema, older: LegacySchema) -> anyhow::Result<(Schema, Schema, LegacySchema)> {
     Ok((anew(&ctx, &frame).await?, anew(&ctx, &table).await?, anew(&ctx, &older).await?.into()))

@@ -39,7 +39,7 @@ UNSEEN = ["Malformed levels"]
 CAUSES = (
     "there is no column",
     "occurs twice",
-    "is no Arrow IPC file: ",
+    "is not an Arrow IPC file: ",
     "is not a Parquet file: ",
     "lies outside of the file",
     "lies in another file",

@@ -171,7 +171,7 @@ def rust_to_python(report, context, folder, store):
 
 
 def tables(report, context, folder, store):
-    """A frame to the store by flytekit, read there and written anew by Rust, and back."""
+    """A frame to the store by flytekit, read there and rewritten by Rust, and back."""
     frame = pandas.DataFrame({"a": range(100_000), "b": [None if n % 3 == 0 else f"text {n}" for n in range(100_000)]})
     sent = to_literal(context, frame, pandas.DataFrame)
     came = rust(folder / "t1", store, "tables.copy", {"v": sent, "format": to_literal(context, "parquet", str)})["o0"]

@@ -91,7 +91,7 @@ fn run_does_not_tell_what_is_secret_in_a_url() {
     }
 }
 
-/// An output is a value that somebody asked for: it is of no use without what it is reached by.
+/// An output is a value that somebody asked for, and useless without what it is reached by.
 #[test]
 fn outputs_are_printed_whole() {
     let url = format!("https://host/a?sig={MARK}");

@@ -116,7 +116,7 @@ impl Request {
             "HTTP/1.1 {status} x\r\ncontent-length: {}\r\netag: \"e\"\r\nlast-modified: Thu, 01 Jan 2026 00:00:00 GMT\r\nconnection: close\r\n\r\n",
             body.len()
         );
-        // Whoever asked may be gone by now.
+        // The client may be gone by now.
         let _ = self.stream.write_all(head.as_bytes()).and_then(|()| self.stream.write_all(body));
     }
 }

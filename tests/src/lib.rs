@@ -140,7 +140,7 @@ impl Launch {
         self
     }
 
-    /// Lets it have so many MiB of memory, its code and stacks included: what asks for more is ended.
+    /// Limits its memory, its code and stacks included, to this many MiB: a process that asks for more is ended.
     #[must_use]
     pub fn memory(mut self, mib: u64) -> Self {
         self.memory = Some(mib);

@@ -5,7 +5,7 @@ use serde_json::Value;
 /// The cases of a file with one JSON object on each line.
 ///
 /// # Panics
-/// When a line is no JSON.
+/// When a line is not JSON.
 #[must_use]
 pub fn cases(file: &str) -> Vec<Value> {
     file.lines().map(|line| serde_json::from_str(line).expect("a line is a JSON object")).collect()

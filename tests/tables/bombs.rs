@@ -151,7 +151,7 @@ impl Page {
     }
 }
 
-/// A Parquet file of one column like that of `batch`, with so many rows and values in these pages.
+/// A Parquet file of one column, which claims `rows` and `values` for these pages.
 fn paged(column: ArrayRef, rows: i64, values: i64, codec: i64, pages: &[Page]) -> Vec<u8> {
     let schema = Arc::new(ArrowSchema::new(vec![Field::new("a", column.data_type().clone(), false)]));
     let mut writer = parquet::arrow::ArrowWriter::try_new(Vec::new(), schema.clone(), None).unwrap();
@@ -206,7 +206,7 @@ fn run_of(value: u8, times: u64) -> Vec<u8> {
     [varint(times << 1), vec![value]].concat()
 }
 
-/// So many numbers that are all the same, in delta encoding: one block, without a bit for each.
+/// The same number many times, in delta encoding: one block, without a bit for each.
 fn same(number: i64, times: u64) -> Vec<u8> {
     let block = times.next_multiple_of(128);
     [varint(block), varint(4), varint(times), varint(((number << 1) ^ (number >> 63)).cast_unsigned()), vec![0; 5]].concat()

@@ -275,7 +275,7 @@ impl Ranges {
         let (given, asked) = (bytes.clone(), requests.clone());
         std::thread::spawn(move || {
             for stream in listener.incoming() {
-                // Whoever reads may close before it has everything.
+                // The reader may close before it has everything.
                 let _ = Self::answer(&stream.unwrap(), &file, &given, &asked);
             }
         });
@@ -335,5 +335,5 @@ fn two_columns_of_a_wide_table_are_fetched_alone() {
     assert!(requests <= 4, "{requests} requests");
     let (some, bytes, _) = fetched(table.read().columns(["c3"]).filter(column("c7").eq(-1)));
     assert_eq!(some, 0);
-    assert!(bytes < 128 * 1024, "{bytes} bytes, though the footer tells that there is no such row");
+    assert!(bytes < 128 * 1024, "{bytes} bytes, though the footer says that no row fits");
 }

@@ -242,7 +242,7 @@ fn csv_that_is_not_utf8_says_where() {
     });
 }
 
-/// A Parquet file without rows, of one column in so many groups: the footer by hand, in Thrift's compact protocol.
+/// A Parquet file without rows, of one column in `levels` groups: the footer by hand, in Thrift's compact protocol.
 fn nested(levels: usize) -> Vec<u8> {
     let varint = |number: usize| -> Vec<u8> {
         let more = std::iter::successors(Some(number), |number| Some(number >> 7).filter(|rest| *rest > 0));

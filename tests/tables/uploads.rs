@@ -37,11 +37,11 @@ fn run<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap().block_on(future)
 }
 
-/// Waits until so many requests are held at the gate; panics where that takes a minute.
+/// Waits until `count` requests are held at the gate; panics after a minute.
 async fn held(server: &S3, count: usize) {
     let server = server.clone();
     let waiting = tokio::task::spawn_blocking(move || server.wait_for_stuck(count));
-    tokio::time::timeout(Duration::from_secs(60), waiting).await.expect("not so many requests came").unwrap();
+    tokio::time::timeout(Duration::from_secs(60), waiting).await.expect("fewer requests came").unwrap();
 }
 
 /// Numbers in which there is nothing to compress.

@@ -44,7 +44,7 @@ def tables_passed_on(cluster):
     return passed_on(cluster, "tables", frames, cluster.rust("tables.passes_on"))
 
 
-@case("data: tables of pandas and pyarrow, and a FlyteSchema, read and written anew by Rust, Python, Rust, Python")
+@case("data: tables of pandas and pyarrow, and a FlyteSchema, read and rewritten by Rust, Python, Rust, Python")
 def tables_anew(cluster):
     by_python, by_rust = cluster.python(frames.writes_anew), cluster.rust("tables.writes_anew")
     nodes = {"first": by_rust, "middle": by_python, "second": by_rust, "last": by_python}
