@@ -180,6 +180,45 @@ fn deadlines_and_cancellations_are_each_runs_own() {
     });
 }
 
+/// Stops when its own time is up.
+#[task(timeout = "20ms")]
+async fn brief(ctx: Context) -> anyhow::Result<()> {
+    ctx.cancelled().await;
+    anyhow::bail!("stopped")
+}
+
+/// Goes on after a task that it called has run out of time.
+#[task]
+async fn outlives(ctx: Context) -> anyhow::Result<(String, bool)> {
+    let error = brief::call(&ctx).retries(0).await.unwrap_err();
+    Ok((error.code().unwrap_or_default().to_owned(), ctx.is_cancelled()))
+}
+
+#[test]
+fn a_deadline_cancels_its_own_run_alone() {
+    assert_eq!(testing::run_blocking(outlives::with()), Ok(("USER:Timeout".to_owned(), false)));
+    let cancellation = Cancellation::new();
+    let late = Harness::new().cancellation(&cancellation).deadline(Duration::from_millis(20)).run_blocking(wait::with());
+    assert_eq!((late.outputs.unwrap_err().code(), cancellation.is_cancelled()), ("USER:Timeout", false));
+}
+
+/// Waits in a task that it called.
+#[task]
+async fn waits_below(ctx: Context) -> anyhow::Result<String> {
+    Ok(wait::call(&ctx).await?)
+}
+
+#[test]
+fn a_request_to_stop_reaches_the_tasks_that_a_task_called() {
+    let cancellation = Cancellation::new();
+    let run = Harness::new().cancellation(&cancellation).run(waits_below::with());
+    let ran = tokio::runtime::Runtime::new().unwrap().block_on(async {
+        let (ran, ()) = tokio::join!(run, async { cancellation.cancel() });
+        ran
+    });
+    assert_eq!(ran.outputs.unwrap_err().message(), "stopped");
+}
+
 /// Never ends, whatever it is told.
 #[task]
 async fn deaf() -> String {

@@ -1,40 +1,62 @@
 //! How a running task hears that it should stop.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use tokio::sync::watch;
+use futures_util::future::select_all;
+use tokio::sync::Notify;
 
 /// Tells a running task that it should stop. Clones share one state.
-#[derive(Debug, Clone)]
-pub struct Cancellation(Arc<watch::Sender<bool>>);
+#[derive(Debug, Clone, Default)]
+pub struct Cancellation(Arc<State>);
 
-impl Default for Cancellation {
-    fn default() -> Self {
-        Self::new()
-    }
+#[derive(Debug, Default)]
+struct State {
+    is_asked: AtomicBool,
+    asked: Notify,
+    above: Option<Cancellation>,
 }
 
 impl Cancellation {
     /// One that has not been asked for yet.
     #[must_use]
     pub fn new() -> Self {
-        Self(Arc::new(watch::Sender::new(false)))
+        Self::default()
+    }
+
+    /// One that is asked for together with this one, and by itself: a run whose time is up stops nothing but itself.
+    pub(crate) fn below(&self) -> Self {
+        Self(Arc::new(State { above: Some(self.clone()), ..State::default() }))
     }
 
     /// Asks the task to stop. More than once is the same as once.
     pub fn cancel(&self) {
-        self.0.send_replace(true);
+        self.0.is_asked.store(true, Ordering::SeqCst);
+        self.0.asked.notify_waiters();
     }
 
     /// Whether the task has been asked to stop.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
-        *self.0.borrow()
+        self.and_above().any(|one| one.0.is_asked.load(Ordering::SeqCst))
     }
 
     /// Waits until the task is asked to stop.
     pub async fn cancelled(&self) {
-        // The sender lives as long as `self`, so the wait ends only with the request.
-        let _ = self.0.subscribe().wait_for(|cancelled| *cancelled).await;
+        // Each listens before it is looked at, so that no request falls in between.
+        let waits = self.and_above().map(|one| {
+            let mut asked = Box::pin(one.0.asked.notified());
+            asked.as_mut().enable();
+            asked
+        });
+        let waits: Vec<_> = waits.collect();
+        if !self.is_cancelled() {
+            select_all(waits).await;
+        }
+    }
+
+    /// This one, and those that it is below.
+    fn and_above(&self) -> impl Iterator<Item = &Self> {
+        std::iter::successors(Some(self), |one| one.0.above.as_ref())
     }
 }

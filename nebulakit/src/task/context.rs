@@ -56,7 +56,8 @@ struct Inner {
 
 impl Context {
     /// The context of a run of a task that asks for the secrets `declared`: group, version and key of each.
-    pub(crate) fn new(surroundings: Surroundings, declared: Vec<[&'static str; 3]>) -> Self {
+    pub(crate) fn new(mut surroundings: Surroundings, declared: Vec<[&'static str; 3]>) -> Self {
+        surroundings.cancellation = surroundings.cancellation.below();
         let stores = surroundings.stores.clone();
         let raw_prefix = surroundings.raw_output_prefix.clone();
         let raw_prefix = raw_prefix.unwrap_or_else(|| join(&surroundings.output_prefix, "raw"));
