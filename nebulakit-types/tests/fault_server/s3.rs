@@ -16,11 +16,11 @@ pub(crate) enum Fault {
     None,
     /// An error with a status, a code and header lines.
     Error(u16, &'static str, &'static [&'static str]),
-    /// The connection is closed after so many bytes of the body.
+    /// The connection is closed after this many bytes of the body.
     Break(usize),
-    /// After so many bytes of the body nothing comes until the client gives up.
+    /// After this many bytes of the body nothing comes until the client gives up.
     Stall(usize),
-    /// The answer says that it has so many bytes more than come (or fewer, below zero).
+    /// The answer claims this many bytes more than come (or fewer, below zero).
     Lie(i64),
     /// Waits until [`S3::open_gate`].
     Gate,
@@ -109,7 +109,7 @@ impl S3 {
         self.state.gate.1.notify_all();
     }
 
-    /// Waits until so many requests wait at the gate or stall.
+    /// Waits until `count` requests wait at the gate or stall.
     pub(crate) fn wait_for_stuck(&self, count: usize) {
         let (stuck, changed) = &self.state.arrived;
         drop(changed.wait_while(stuck.lock().unwrap(), |stuck| *stuck < count).unwrap());
@@ -205,7 +205,7 @@ fn answer(request: &Request, objects: &mut Objects) -> (String, Bytes) {
             None => plain(404, "<Error><Code>NoSuchUpload</Code></Error>".to_owned()),
         },
         ("POST", Some(id), ..) => {
-            // Asked again, because the answer came too late for whoever asked.
+            // Asked again, because the answer came too late for the client.
             let Some((key, parts)) = objects.uploads.remove(*id) else {
                 return plain(200, "<CompleteMultipartUploadResult><ETag>\"m\"</ETag></CompleteMultipartUploadResult>".to_owned());
             };
