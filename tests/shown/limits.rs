@@ -19,7 +19,7 @@ fn refused(name: &str, text: &str) -> String {
         let _ = LazyConfig::new(&environment).get_or_environment();
         sender.send(error).ok();
     });
-    let error = receiver.recv_timeout(Duration::from_secs(20)).expect("reading it has an end");
+    let error = receiver.recv_timeout(Duration::from_secs(120)).expect("reading it has an end");
     error.unwrap_err().to_string()
 }
 
