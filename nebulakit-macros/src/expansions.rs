@@ -24,7 +24,18 @@ fn expanded(source: &str) -> String {
     for item in syn::parse_file(source).unwrap().items {
         tokens.extend(expanded_item(item));
     }
-    prettyplease::unparse(&syn::parse2(tokens).unwrap())
+    let mut file: syn::File = syn::parse2(tokens).unwrap();
+    file.items = file.items.into_iter().flat_map(beside).collect();
+    prettyplease::unparse(&file)
+}
+
+/// An item, and what its attribute `beside` writes.
+fn beside(mut item: Item) -> Vec<Item> {
+    let Item::Struct(ty) = &mut item else { return vec![item] };
+    let place = ty.attrs.iter().position(|attribute| attribute.path().segments.last().unwrap().ident == "beside");
+    let Some(place) = place else { return vec![item] };
+    let beside: syn::File = ty.attrs.remove(place).parse_args().unwrap();
+    [vec![item], beside.items].concat()
 }
 
 fn expanded_item(mut item: Item) -> TokenStream {

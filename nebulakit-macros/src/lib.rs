@@ -19,6 +19,15 @@ pub fn task(options: proc_macro::TokenStream, item: proc_macro::TokenStream) -> 
     task::expand(options.into(), item.into()).into()
 }
 
+/// Writes `items` beside the type of a task's name; for expansions of `#[task]` alone.
+///
+/// They are written by a macro of their own so that a task inside of an `impl` block, where no type may stand, is one error.
+#[proc_macro_attribute]
+pub fn beside(items: proc_macro::TokenStream, mut ty: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    ty.extend(items);
+    ty
+}
+
 /// Makes a struct or an enum a type that tasks take and return; documented at `nebulakit::NebulaType`.
 #[proc_macro_derive(NebulaType, attributes(nebula, default))]
 pub fn derive_nebula_type(item: proc_macro::TokenStream) -> proc_macro::TokenStream {

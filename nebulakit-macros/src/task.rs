@@ -1,6 +1,6 @@
 //! `#[task]`: the function as it was, a type of the same name that stands for the task, and one entry for the registry.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
@@ -46,14 +46,16 @@ pub(crate) fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
         let marker = stub(&function);
         return quote!(#function #marker);
     }
-    let marker = marker(&function);
+    let krate = &options.krate;
     let entry = entry(&function, &interface, &options);
     let invocations = invocations(&function, &interface, &options);
-    quote!(#function #marker #entry #invocations)
+    let marker = marker(&function, &quote!(#[#krate::__private::beside(#entry #invocations)]));
+    quote!(#function #marker)
 }
 
-/// The type that stands for the task; braced, so that the name stays free for the function among values.
-fn marker(function: &Function) -> TokenStream {
+/// The type that stands for the task; braced, so that the name stays free for the function among values. All else is written by its
+/// attribute, so that where no type can stand nothing else is tried.
+fn marker(function: &Function, beside: &TokenStream) -> TokenStream {
     let name = &function.signature.ident;
     let visibility = &function.visibility;
     let conditions = function.conditions();
@@ -62,13 +64,14 @@ fn marker(function: &Function) -> TokenStream {
         #(#conditions)*
         #[doc = #doc]
         #[allow(non_camel_case_types, dead_code, missing_debug_implementations)]
+        #beside
         #visibility struct #name {}
     }
 }
 
 /// The type without its task, so that a mistake in the task makes no second error where the type is used.
 fn stub(function: &Function) -> TokenStream {
-    let marker = marker(function);
+    let marker = marker(function, &TokenStream::new());
     let name = &function.signature.ident;
     let conditions = function.conditions();
     quote! {
@@ -85,45 +88,43 @@ fn stub(function: &Function) -> TokenStream {
 /// Everything else: the task's name, its interface, and the entry for the registry.
 fn entry(function: &Function, interface: &Interface, options: &Options) -> TokenStream {
     let name = &function.signature.ident;
-    let conditions = function.conditions();
     let import = options.krate.import();
     let (task_name, registered) = task_name(name, options.name.as_ref());
     let inputs: Vec<_> = interface.parameters.iter().filter(|parameter| !parameter.is_context).enumerate().collect();
     let statics = inputs.iter().map(|(index, parameter)| input(*index, parameter));
-    let input_names = inputs.iter().map(|(index, _)| input_static(*index));
+    let input_statics = inputs.iter().map(|(index, _)| input_static(*index));
     let (output, output_names) = (&interface.output, options.output_names());
     let (options_definition, task_options) = options.definition();
+    let place = Place::of(output);
     // At the names where there are some, else at the type: where the error belongs if the one does not go with the other.
-    let span = options.outputs.as_ref().map_or_else(|| output.span(), |(_, span)| *span);
-    let returns = quote_spanned!(span=> __nk::Returns::<#output>::new(#output_names));
+    let span = options.outputs.as_ref().map_or(place.first, |(_, span)| *span);
+    let output_names = quote_spanned!(span=> __nk::output_names::<#name>(#output_names));
+    let gives = place.associated_type("Gives", quote_spanned!(place.first=> <#output as __nk::TaskReturn>::Outputs));
     let doc = function.doc();
     let is_async = function.signature.asyncness.is_some();
     let prepare = prepare(function, interface);
-    let outputs = quote_spanned!(output.span()=> <#output as __nk::TaskReturn>::Outputs);
     quote! {
-        #(#conditions)*
         #[allow(deprecated, non_upper_case_globals, unused_qualifications)]
         const _: () = {
             #import
             #task_name
             #(#statics)*
-            static __nk_returns: __nk::Returns<#output> = #returns;
             #options_definition
-            static __nk_task: __nk::TaskDef = __nk::TaskDef::of(__nk::TaskParts {
+            static __nk_task: __nk::TaskDef = __nk::TaskDef::of::<#name>(__nk::TaskParts {
                 name: #registered,
                 doc: #doc,
                 at: (__nk::file!(), __nk::line!()),
-                params: &[#(&#input_names),*],
-                returns: &__nk_returns,
+                params: &[#(&#input_statics),*],
+                outputs: #output_names,
                 options: #task_options,
                 is_async: #is_async,
                 prepare: #prepare,
             });
-            impl __nk::Sealed for #name {}
-            impl __nk::Task for #name {
-                type Outputs = #outputs;
+            impl __nk::Sealed for #name {
+                #gives
+                type Returned = #output;
 
-                fn def() -> &'static __nk::TaskDef {
+                fn data() -> &'static __nk::TaskDef {
                     &__nk_task
                 }
             }
@@ -135,28 +136,26 @@ fn entry(function: &Function, interface: &Interface, options: &Options) -> Token
 /// `with` and `call`; outside of the block, so that messages call them by the task's name.
 fn invocations(function: &Function, interface: &Interface, options: &Options) -> TokenStream {
     let name = &function.signature.ident;
-    let conditions: Vec<_> = function.conditions().collect();
     let krate = &options.krate;
     let nk = quote!(#krate::__private);
     let inputs: Vec<_> = interface.parameters.iter().filter(|parameter| !parameter.is_context).collect();
     let idents: Vec<_> = inputs.iter().map(|parameter| &parameter.name).collect();
-    let names = inputs.iter().map(|parameter| parameter.input_name());
-    let types: Vec<_> = inputs
-        .iter()
-        .map(|Parameter { ty, default, .. }| match default {
-            Some(_) => quote!(#nk::OrDefault<#ty>),
-            None => quote!(#ty),
-        })
-        .collect();
+    let names: Vec<_> = inputs.iter().map(|parameter| parameter.input_name()).collect();
     // At the type of each input, where the compiler points when what is given is of another.
-    let values: Vec<_> =
-        inputs.iter().zip(&types).map(|(Parameter { ty, .. }, of)| quote_spanned!(ty.span()=> impl #nk::IntoValue<#of>)).collect();
-    let outputs = quote_spanned!(name.span().resolved_at(Span::call_site())=> <#name as #nk::Task>::Outputs);
+    let value = |Parameter { ty, default, .. }: &&Parameter| match default {
+        Some(_) => quote_spanned!(ty.span()=> impl #nk::IntoValue<#nk::OrDefault<#ty>>),
+        None => quote_spanned!(ty.span()=> impl #nk::IntoValue<#ty>),
+    };
+    let values: Vec<_> = inputs.iter().map(value).collect();
+    // `call` does not go through `with`, of which there are two where a second task has the name.
+    let given = quote!([#((#names, #nk::IntoValue::into_value(#idents))),*]);
+    let place = Place::of(&interface.output);
+    let invocation = place.ty(quote!(#nk::Invocation<<Self as #nk::Task>::Outputs>));
+    let called = place.ty(quote!(#nk::Call<<Self as #nk::Task>::Outputs>));
     let title = name.unraw();
     let with = format!(" The task `{title}` with values for its inputs, as data: to be run, launched or called.");
     let call = format!(" Runs the task `{title}` from a running task, whose context this is, when it is awaited.");
     quote! {
-        #(#conditions)*
         #[allow(
             dead_code,
             deprecated,
@@ -168,15 +167,60 @@ fn invocations(function: &Function, interface: &Interface, options: &Options) ->
         )]
         impl #name {
             #[doc = #with]
-            pub fn with(#(#idents: #values),*) -> #nk::Invocation<#outputs> {
-                #nk::Invocation::new(<Self as #nk::Task>::def(), [#((#names, #nk::IntoValue::<#types>::into_value(#idents))),*])
+            pub fn with(#(#idents: #values),*) -> #invocation {
+                #nk::Invocation::new(<Self as #nk::Task>::def(), #given)
             }
 
             #[doc = #call]
-            pub fn call(__nk_context: &#nk::Context, #(#idents: #values),*) -> #nk::Call<#outputs> {
-                #nk::Call::new(__nk_context, Self::with(#(#idents),*))
+            pub fn call(__nk_context: &#nk::Context, #(#idents: #values),*) -> #called {
+                #nk::Call::new(__nk_context, #nk::Invocation::new(<Self as #nk::Task>::def(), #given))
             }
         }
+    }
+}
+
+/// Where a type of the signature stands.
+///
+/// The compiler tells an error once that is the same in text and place, however often it meets it. What the function returns is named in
+/// several items; so all of them say that they stand where the type does, from its first token to its last.
+struct Place {
+    first: Span,
+    last: Span,
+}
+
+impl Place {
+    fn of(ty: &TokenStream) -> Self {
+        let mut spans = ty.clone().into_iter().map(|tree| tree.span());
+        let first = spans.next().unwrap_or_else(Span::call_site);
+        Self { first, last: spans.last().unwrap_or(first) }
+    }
+
+    /// A type of the macro's own that says that it stands here.
+    fn ty(&self, ty: TokenStream) -> TokenStream {
+        let here = |mut tree: TokenTree| {
+            // The crate that `$crate` means is in its span.
+            if !matches!(&tree, TokenTree::Ident(ident) if ident == "$crate") {
+                tree.set_span(self.first);
+            }
+            tree
+        };
+        self.ended(ty.into_iter().map(here).collect())
+    }
+
+    /// `type name = ty;`, of which the compiler points at the name and at the type, whose first token stands here.
+    fn associated_type(&self, name: &str, ty: TokenStream) -> TokenStream {
+        let (ty, name) = (self.ended(ty), Ident::new(name, self.last));
+        let (start, end) = (quote_spanned!(self.first=> type), quote_spanned!(self.last=> ;));
+        quote!(#start #name = #ty #end)
+    }
+
+    /// `tokens`, of which the last one says that it stands where the type ends.
+    fn ended(&self, tokens: TokenStream) -> TokenStream {
+        let mut trees: Vec<_> = tokens.into_iter().collect();
+        if let Some(last) = trees.last_mut() {
+            last.set_span(self.last);
+        }
+        trees.into_iter().collect()
     }
 }
 
@@ -239,8 +283,8 @@ fn prepare(function: &Function, interface: &Interface) -> TokenStream {
     let inputs = if takes.is_empty() { format_ident!("_") } else { format_ident!("__nk_inputs") };
     let span = name.span().resolved_at(Span::call_site());
     let run = match function.signature.asyncness {
-        Some(_) => quote_spanned!(span=> __nk::Returns::future(&__nk_returns, #name(#(#arguments),*))),
-        None => quote_spanned!(span=> __nk::Returns::blocking(&__nk_returns, move || #name(#(#arguments),*))),
+        Some(_) => quote_spanned!(span=> __nk::future::<#name>(#name(#(#arguments),*))),
+        None => quote_spanned!(span=> __nk::blocking::<#name>(move || #name(#(#arguments),*))),
     };
     quote! {
         |#inputs, #context| {

@@ -19,6 +19,7 @@ pub mod rehearsal;
 pub use std::sync::Arc;
 
 pub use inventory;
+pub use nebulakit_macros::beside;
 pub use nebulakit_types::convert::msgpack::{Packer, Unpacker};
 pub use nebulakit_types::convert::reader::LiteralRef;
 pub use nebulakit_types::convert::shapes::Shapes;
@@ -34,14 +35,14 @@ pub use serde_json::Value;
 pub use crate::process::stores::OwnStore;
 pub use crate::task::call::Call;
 pub use crate::task::context::Context;
-pub use crate::task::def::{Sealed, Task, TaskDef, TaskParts};
+pub use crate::task::def::{Sealed, Task, TaskDef, TaskParts, blocking, future, output_names};
 pub use crate::task::inputs::Inputs;
 pub use crate::task::invocation::Invocation;
 pub use crate::task::marks::{KnownFailure, Marks, TaskFailure};
 pub use crate::task::options::{CacheOptions, Mount, Resources, SecretRequest, TaskOptions};
 pub use crate::task::param::{AnyParam, Param};
 pub use crate::task::registry::{Named, Registered};
-pub use crate::task::returns::{AnyReturns, Prepared, Returns};
+pub use crate::task::returns::Prepared;
 pub use crate::task::value::{IntoValue, OrDefault, TakesValue, Value as Given};
 
 /// Reads the variables that a container's process reads besides its settings, and says what is wrong with them. For the fuzz target `config`.

@@ -13,7 +13,6 @@ async fn split(
 /// The task `split`; the function of the same name stays an ordinary function.
 #[allow(non_camel_case_types, dead_code, missing_debug_implementations)]
 struct split {}
-#[cfg(unix)]
 #[allow(deprecated, non_upper_case_globals, unused_qualifications)]
 const _: () = {
     use ::nebulakit::__private as __nk;
@@ -31,33 +30,27 @@ const _: () = {
         .default(|| 8);
     static __nk_input_2: __nk::Param<String> = __nk::Param::<String>::new("type", "")
         .default(|| __nk::Into::into("txt"));
-    static __nk_returns: __nk::Returns<Result<Vec<File>, Oops>> = __nk::Returns::<
-        Result<Vec<File>, Oops>,
-    >::new(&[]);
-    static __nk_task: __nk::TaskDef = __nk::TaskDef::of(__nk::TaskParts {
+    static __nk_task: __nk::TaskDef = __nk::TaskDef::of::<
+        split,
+    >(__nk::TaskParts {
         name: __nk::text(&__nk_name),
         doc: "",
         at: (__nk::file!(), __nk::line!()),
         params: &[&__nk_input_0, &__nk_input_1, &__nk_input_2],
-        returns: &__nk_returns,
+        outputs: __nk::output_names::<split>(&[]),
         options: &__nk::NO_OPTIONS,
         is_async: true,
         prepare: |__nk_inputs, __nk_context| {
             let __nk_0 = __nk::Param::take(&__nk_input_0, __nk_inputs)?;
             let __nk_1 = __nk::Param::take(&__nk_input_1, __nk_inputs)?;
             let __nk_2 = __nk::Param::take(&__nk_input_2, __nk_inputs)?;
-            __nk::Ok(
-                __nk::Returns::future(
-                    &__nk_returns,
-                    split(__nk_context, __nk_0, __nk_1, __nk_2),
-                ),
-            )
+            __nk::Ok(__nk::future::<split>(split(__nk_context, __nk_0, __nk_1, __nk_2)))
         },
     });
-    impl __nk::Sealed for split {}
-    impl __nk::Task for split {
-        type Outputs = <Result<Vec<File>, Oops> as __nk::TaskReturn>::Outputs;
-        fn def() -> &'static __nk::TaskDef {
+    impl __nk::Sealed for split {
+        type Gives = <Result<Vec<File>, Oops> as __nk::TaskReturn>::Outputs;
+        type Returned = Result<Vec<File>, Oops>;
+        fn data() -> &'static __nk::TaskDef {
             &__nk_task
         }
     }
@@ -65,7 +58,6 @@ const _: () = {
         __nk::Registered(& __nk_task)
     }
 };
-#[cfg(unix)]
 #[allow(
     dead_code,
     deprecated,
@@ -86,27 +78,14 @@ impl split {
             ::nebulakit::__private::OrDefault<String>,
         >,
     ) -> ::nebulakit::__private::Invocation<
-        <split as ::nebulakit::__private::Task>::Outputs,
+        <Self as ::nebulakit::__private::Task>::Outputs,
     > {
         ::nebulakit::__private::Invocation::new(
             <Self as ::nebulakit::__private::Task>::def(),
             [
-                (
-                    "corpus",
-                    ::nebulakit::__private::IntoValue::<Directory>::into_value(corpus),
-                ),
-                (
-                    "parts",
-                    ::nebulakit::__private::IntoValue::<
-                        ::nebulakit::__private::OrDefault<i64>,
-                    >::into_value(parts),
-                ),
-                (
-                    "type",
-                    ::nebulakit::__private::IntoValue::<
-                        ::nebulakit::__private::OrDefault<String>,
-                    >::into_value(r#type),
-                ),
+                ("corpus", ::nebulakit::__private::IntoValue::into_value(corpus)),
+                ("parts", ::nebulakit::__private::IntoValue::into_value(parts)),
+                ("type", ::nebulakit::__private::IntoValue::into_value(r#type)),
             ],
         )
     }
@@ -120,10 +99,17 @@ impl split {
         r#type: impl ::nebulakit::__private::IntoValue<
             ::nebulakit::__private::OrDefault<String>,
         >,
-    ) -> ::nebulakit::__private::Call<<split as ::nebulakit::__private::Task>::Outputs> {
+    ) -> ::nebulakit::__private::Call<<Self as ::nebulakit::__private::Task>::Outputs> {
         ::nebulakit::__private::Call::new(
             __nk_context,
-            Self::with(corpus, parts, r#type),
+            ::nebulakit::__private::Invocation::new(
+                <Self as ::nebulakit::__private::Task>::def(),
+                [
+                    ("corpus", ::nebulakit::__private::IntoValue::into_value(corpus)),
+                    ("parts", ::nebulakit::__private::IntoValue::into_value(parts)),
+                    ("type", ::nebulakit::__private::IntoValue::into_value(r#type)),
+                ],
+            ),
         )
     }
 }

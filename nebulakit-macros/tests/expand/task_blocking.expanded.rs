@@ -24,9 +24,6 @@ const _: () = {
         f64,
     >::new("a", "What is divided.");
     static __nk_input_1: __nk::Param<f64> = __nk::Param::<f64>::new("b", "");
-    static __nk_returns: __nk::Returns<anyhow::Result<f64>> = __nk::Returns::<
-        anyhow::Result<f64>,
-    >::new(&[]);
     #[allow(clippy::needless_update)]
     static __nk_options: __nk::TaskOptions = __nk::TaskOptions {
         retries: 3,
@@ -40,26 +37,26 @@ const _: () = {
         },
         ..__nk::TaskOptions::NONE
     };
-    static __nk_task: __nk::TaskDef = __nk::TaskDef::of(__nk::TaskParts {
+    static __nk_task: __nk::TaskDef = __nk::TaskDef::of::<
+        divider,
+    >(__nk::TaskParts {
         name: __nk::text(&__nk_name),
         doc: "Divides `a` by `b`.\n\nThe rest of the text.",
         at: (__nk::file!(), __nk::line!()),
         params: &[&__nk_input_0, &__nk_input_1],
-        returns: &__nk_returns,
+        outputs: __nk::output_names::<divider>(&[]),
         options: &__nk_options,
         is_async: false,
         prepare: |__nk_inputs, _| {
             let __nk_0 = __nk::Param::take(&__nk_input_0, __nk_inputs)?;
             let __nk_1 = __nk::Param::take(&__nk_input_1, __nk_inputs)?;
-            __nk::Ok(
-                __nk::Returns::blocking(&__nk_returns, move || divider(__nk_0, __nk_1)),
-            )
+            __nk::Ok(__nk::blocking::<divider>(move || divider(__nk_0, __nk_1)))
         },
     });
-    impl __nk::Sealed for divider {}
-    impl __nk::Task for divider {
-        type Outputs = <anyhow::Result<f64> as __nk::TaskReturn>::Outputs;
-        fn def() -> &'static __nk::TaskDef {
+    impl __nk::Sealed for divider {
+        type Gives = <anyhow::Result<f64> as __nk::TaskReturn>::Outputs;
+        type Returned = anyhow::Result<f64>;
+        fn data() -> &'static __nk::TaskDef {
             &__nk_task
         }
     }
@@ -82,13 +79,13 @@ impl divider {
         a: impl ::nebulakit::__private::IntoValue<f64>,
         b: impl ::nebulakit::__private::IntoValue<f64>,
     ) -> ::nebulakit::__private::Invocation<
-        <divider as ::nebulakit::__private::Task>::Outputs,
+        <Self as ::nebulakit::__private::Task>::Outputs,
     > {
         ::nebulakit::__private::Invocation::new(
             <Self as ::nebulakit::__private::Task>::def(),
             [
-                ("a", ::nebulakit::__private::IntoValue::<f64>::into_value(a)),
-                ("b", ::nebulakit::__private::IntoValue::<f64>::into_value(b)),
+                ("a", ::nebulakit::__private::IntoValue::into_value(a)),
+                ("b", ::nebulakit::__private::IntoValue::into_value(b)),
             ],
         )
     }
@@ -97,9 +94,16 @@ impl divider {
         __nk_context: &::nebulakit::__private::Context,
         a: impl ::nebulakit::__private::IntoValue<f64>,
         b: impl ::nebulakit::__private::IntoValue<f64>,
-    ) -> ::nebulakit::__private::Call<
-        <divider as ::nebulakit::__private::Task>::Outputs,
-    > {
-        ::nebulakit::__private::Call::new(__nk_context, Self::with(a, b))
+    ) -> ::nebulakit::__private::Call<<Self as ::nebulakit::__private::Task>::Outputs> {
+        ::nebulakit::__private::Call::new(
+            __nk_context,
+            ::nebulakit::__private::Invocation::new(
+                <Self as ::nebulakit::__private::Task>::def(),
+                [
+                    ("a", ::nebulakit::__private::IntoValue::into_value(a)),
+                    ("b", ::nebulakit::__private::IntoValue::into_value(b)),
+                ],
+            ),
+        )
     }
 }

@@ -15,9 +15,6 @@ const _: () = {
         pub const NAME: &'static __nk::str = "app.every";
     }
     static __nk_input_0: __nk::Param<bool> = __nk::Param::<bool>::new("verbose", "");
-    static __nk_returns: __nk::Returns<(i64, i64)> = __nk::Returns::<
-        (i64, i64),
-    >::new(&["quotient", "remainder"]);
     #[allow(clippy::needless_update)]
     static __nk_options: __nk::TaskOptions = __nk::TaskOptions {
         retries: 2,
@@ -73,23 +70,25 @@ const _: () = {
         deprecated: __nk::Some("use `other` instead"),
         ..__nk::TaskOptions::NONE
     };
-    static __nk_task: __nk::TaskDef = __nk::TaskDef::of(__nk::TaskParts {
+    static __nk_task: __nk::TaskDef = __nk::TaskDef::of::<
+        every,
+    >(__nk::TaskParts {
         name: "app.every",
         doc: "",
         at: (__nk::file!(), __nk::line!()),
         params: &[&__nk_input_0],
-        returns: &__nk_returns,
+        outputs: __nk::output_names::<every>(&["quotient", "remainder"]),
         options: &__nk_options,
         is_async: false,
         prepare: |__nk_inputs, _| {
             let __nk_0 = __nk::Param::take(&__nk_input_0, __nk_inputs)?;
-            __nk::Ok(__nk::Returns::blocking(&__nk_returns, move || every(__nk_0)))
+            __nk::Ok(__nk::blocking::<every>(move || every(__nk_0)))
         },
     });
-    impl __nk::Sealed for every {}
-    impl __nk::Task for every {
-        type Outputs = <(i64, i64) as __nk::TaskReturn>::Outputs;
-        fn def() -> &'static __nk::TaskDef {
+    impl __nk::Sealed for every {
+        type Gives = <(i64, i64) as __nk::TaskReturn>::Outputs;
+        type Returned = (i64, i64);
+        fn data() -> &'static __nk::TaskDef {
             &__nk_task
         }
     }
@@ -111,16 +110,11 @@ impl every {
     pub fn with(
         verbose: impl renamed::library::__private::IntoValue<bool>,
     ) -> renamed::library::__private::Invocation<
-        <every as renamed::library::__private::Task>::Outputs,
+        <Self as renamed::library::__private::Task>::Outputs,
     > {
         renamed::library::__private::Invocation::new(
             <Self as renamed::library::__private::Task>::def(),
-            [
-                (
-                    "verbose",
-                    renamed::library::__private::IntoValue::<bool>::into_value(verbose),
-                ),
-            ],
+            [("verbose", renamed::library::__private::IntoValue::into_value(verbose))],
         )
     }
     /// Runs the task `every` from a running task, whose context this is, when it is awaited.
@@ -128,8 +122,19 @@ impl every {
         __nk_context: &renamed::library::__private::Context,
         verbose: impl renamed::library::__private::IntoValue<bool>,
     ) -> renamed::library::__private::Call<
-        <every as renamed::library::__private::Task>::Outputs,
+        <Self as renamed::library::__private::Task>::Outputs,
     > {
-        renamed::library::__private::Call::new(__nk_context, Self::with(verbose))
+        renamed::library::__private::Call::new(
+            __nk_context,
+            renamed::library::__private::Invocation::new(
+                <Self as renamed::library::__private::Task>::def(),
+                [
+                    (
+                        "verbose",
+                        renamed::library::__private::IntoValue::into_value(verbose),
+                    ),
+                ],
+            ),
+        )
     }
 }

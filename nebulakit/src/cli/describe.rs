@@ -48,7 +48,7 @@ pub(super) fn text(task: &'static TaskDef, setting: &Setting<'_>) -> String {
         [param.name().to_owned(), format!("{}{default}", param.literal_type(dialect)), one_line(param.doc())]
     });
     section(&mut text, "Inputs", inputs.collect());
-    let outputs = task.returns.variables(dialect);
+    let outputs = task.output_types(dialect);
     let outputs = outputs.iter().map(|(name, literal_type)| [(*name).to_owned(), literal_type.to_string(), String::new()]);
     section(&mut text, "Outputs", outputs.collect());
     let types = types::of_signature(task, dialect);

@@ -89,7 +89,7 @@ fn described(task: &'static TaskDef, setting: &Setting<'_>) -> Value {
             "default": default_json(*param, dialect),
         })
     });
-    let outputs = task.returns.variables(dialect);
+    let outputs = task.output_types(dialect);
     let outputs = outputs.iter().map(|(name, literal_type)| json!({ "name": name, "type": literal_type.to_string() }));
     json!({
         "name": task.name,

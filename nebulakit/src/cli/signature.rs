@@ -12,7 +12,7 @@ use crate::task::param::AnyParam;
 /// What follows the task's name: inputs with types and defaults, and outputs.
 pub(super) fn signature(task: &TaskDef, dialect: &'static Dialect) -> String {
     let inputs: Vec<_> = task.params.iter().map(|param| input(*param, dialect)).collect();
-    let outputs = task.returns.variables(dialect);
+    let outputs = task.output_types(dialect);
     let outputs = match outputs.as_slice() {
         [] => String::new(),
         [("o0", literal_type)] => format!(" -> {literal_type}"),

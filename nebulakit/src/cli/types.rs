@@ -16,7 +16,7 @@ pub(super) fn of_inputs(task: &TaskDef, dialect: &'static Dialect) -> String {
 /// Those of the inputs and the outputs.
 pub(super) fn of_signature(task: &TaskDef, dialect: &'static Dialect) -> String {
     let inputs = task.params.iter().map(|param| (param.name(), param.literal_type(dialect)));
-    text(&shapes(task, dialect, true), &tables(inputs.chain(task.returns.variables(dialect))))
+    text(&shapes(task, dialect, true), &tables(inputs.chain(task.output_types(dialect))))
 }
 
 fn shapes(task: &TaskDef, dialect: &'static Dialect, with_outputs: bool) -> Vec<Shape> {

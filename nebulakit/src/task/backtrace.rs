@@ -58,7 +58,7 @@ mod tests {
     fn the_frames_of_the_task_are_left() {
         let whole = "   0: anyhow::error::<impl anyhow::Error>::msg\n             at /registry/anyhow/src/backtrace.rs:27:14\n   \
                      1: app::inner\n             at ./src/main.rs:9:5\n   2: core::ops::function::FnOnce::call_once\n   3: app::divide\n   \
-                     4: app::_::__nk_task::{{closure}}\n   5: nebulakit::task::returns::Returns<R>::blocking::{{closure}}\n   6: std::rt::lang_start\n";
+                     4: app::_::__nk_task::{{closure}}\n   5: nebulakit::task::returns::Returns<R,O>::blocking::{{closure}}\n   6: std::rt::lang_start\n";
         let left = "   1: app::inner\n             at ./src/main.rs:9:5\n   2: core::ops::function::FnOnce::call_once\n   3: app::divide";
         assert_eq!(of_the_task(whole).as_deref(), Some(left));
         assert_eq!(of_the_task("   0: std::panicking::begin\n   1: nebulakit::task::run::run\n   2: main\n"), None);

@@ -1,10 +1,13 @@
 //! A task without its types: what the registry holds, and what runs it.
 //!
-//! `#[task]` writes one [`Param`](super::param::Param) per input, one [`Returns`](super::returns::Returns), one [`TaskOptions`] and one
-//! [`TaskDef`] that points at them, all constants; everything that runs is in the library.
+//! `#[task]` writes one [`Param`](super::param::Param) per input, one [`TaskOptions`] and one [`TaskDef`] that points at them, all constants,
+//! and implements [`Sealed`]; everything that runs is in the library.
 
+use std::future::Future;
+
+use nebulakit_types::convert::MERGED;
 use nebulakit_types::outputs::TaskOutputs;
-use nebulakit_types::{Dialect, Literal, Result};
+use nebulakit_types::{Dialect, Literal, LiteralType, Result};
 
 use crate::task::context::Context;
 use crate::task::inputs::Inputs;
@@ -12,7 +15,7 @@ use crate::task::options::TaskOptions;
 #[cfg(feature = "run")]
 use crate::task::panic::told;
 use crate::task::param::AnyParam;
-use crate::task::returns::{AnyReturns, Prepared};
+use crate::task::returns::{AnyReturns, Prepared, Returns, ReturnsAs};
 
 /// A task as a type: what `#[task]` makes beside the function, under the function's name.
 ///
@@ -46,8 +49,51 @@ pub trait Task: Sealed {
     fn def() -> &'static TaskDef;
 }
 
-/// Only `#[task]` implements it.
-pub trait Sealed {}
+/// Only `#[task]` implements it, and once, so that two tasks of one name are no more errors than need be.
+///
+/// The outputs are told here alone, by what the function returns: a type that no task can return is one error, at the type.
+#[diagnostic::on_unimplemented(message = "`{Self}` is not a task", label = "`#[task]` makes a type of the function's name one")]
+pub trait Sealed {
+    /// The outputs.
+    type Gives: TaskOutputs;
+
+    /// What the function returns.
+    type Returned: ReturnsAs<Self::Gives>;
+
+    /// The task as data.
+    fn data() -> &'static TaskDef;
+}
+
+impl<T: Sealed> Task for T {
+    type Outputs = T::Gives;
+
+    fn def() -> &'static TaskDef {
+        T::data()
+    }
+}
+
+/// The names of the outputs of `T`: those given, else those of the type.
+///
+/// # Panics
+/// In a constant, at compile time: when the number of names is not the number of outputs, and when two values of an output are the same on
+/// the wire.
+#[must_use]
+pub const fn output_names<T: Sealed>(given: &'static [&'static str]) -> &'static [&'static str] {
+    assert!(!T::Gives::MERGES_NONE, "{}", MERGED);
+    let own = T::Gives::NAMES;
+    assert!(given.is_empty() || given.len() == own.len(), "`outputs(..)` does not name exactly the values that the task returns");
+    if given.is_empty() { own } else { given }
+}
+
+/// A call of `T`'s function, which blocks its thread.
+pub fn blocking<T: Sealed>(function: impl FnOnce() -> T::Returned + Send + 'static) -> Prepared {
+    Returns::<T::Returned, T::Gives>::blocking(T::data().outputs, function)
+}
+
+/// A call of `T`'s function, which is async.
+pub fn future<T: Sealed>(future: impl Future<Output = T::Returned> + Send + 'static) -> Prepared {
+    Returns::<T::Returned, T::Gives>::future(T::data().outputs, future)
+}
 
 /// One task of this binary, as data.
 #[derive(Debug)]
@@ -57,6 +103,7 @@ pub struct TaskDef {
     pub(crate) file: &'static str,
     pub(crate) line: u32,
     pub(crate) params: &'static [&'static dyn AnyParam],
+    pub(crate) outputs: &'static [&'static str],
     pub(crate) returns: &'static dyn AnyReturns,
     pub(crate) options: &'static TaskOptions,
     pub(crate) is_async: bool,
@@ -77,8 +124,8 @@ pub struct TaskParts {
     pub at: (&'static str, u32),
     /// Its inputs, in the order of the signature.
     pub params: &'static [&'static dyn AnyParam],
-    /// Its outputs.
-    pub returns: &'static dyn AnyReturns,
+    /// The names of its outputs.
+    pub outputs: &'static [&'static str],
     /// What it asks of the platform.
     pub options: &'static TaskOptions,
     /// Whether its function is async.
@@ -91,9 +138,15 @@ impl TaskDef {
     /// For expansions alone.
     #[doc(hidden)]
     #[must_use]
-    pub const fn of(parts: TaskParts) -> Self {
-        let TaskParts { name, doc, at: (file, line), params, returns, options, is_async, prepare } = parts;
-        Self { name, doc, file, line, params, returns, options, is_async, prepare }
+    pub const fn of<T: Sealed>(parts: TaskParts) -> Self {
+        let TaskParts { name, doc, at: (file, line), params, outputs, options, is_async, prepare } = parts;
+        let returns = const { &Returns::<T::Returned, T::Gives>::new() };
+        Self { name, doc, file, line, params, outputs, returns, options, is_async, prepare }
+    }
+
+    /// The outputs' names and types, in the order in which they are declared.
+    pub(crate) fn output_types(&self, dialect: &Dialect) -> Vec<(&'static str, LiteralType)> {
+        self.outputs.iter().copied().zip(self.returns.literal_types(dialect)).collect()
     }
 
     /// Its full name, segments joined by dots.
@@ -146,7 +199,7 @@ impl TaskDef {
             for param in self.params {
                 param.literal_type(dialect);
             }
-            self.returns.variables(dialect);
+            self.output_types(dialect);
         });
         described.err().map(|panic| panic.to_string())
     }

@@ -1,9 +1,9 @@
 //! What a task returns, and its function with its inputs, ready to run.
 
 use std::future::Future;
+use std::marker::PhantomData;
 use std::pin::Pin;
 
-use nebulakit_types::convert::MERGED;
 use nebulakit_types::convert::shapes::Shapes;
 use nebulakit_types::outbox::Outbox;
 use nebulakit_types::outputs::{OutputWriter, TaskOutputs, TaskReturn, Written};
@@ -14,89 +14,73 @@ use crate::task::panic::silently;
 
 type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// The outputs of a task whose function returns `R`, typed; the bound is named once, as in [`Param`](crate::task::param::Param).
-pub struct Returns<R> {
-    names: &'static [&'static str],
-    literal_types: fn(&Dialect) -> Vec<LiteralType>,
-    write: fn(R, &mut OutputWriter) -> Result<(), Unsuccessful>,
-    shapes: fn(&mut Shapes),
-}
-
-impl<R> std::fmt::Debug for Returns<R> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Returns").field("names", &self.names).finish_non_exhaustive()
-    }
-}
-
-impl<R> Returns<R> {
-    /// Outputs with the given names; with none given, those of the type.
+/// [`TaskReturn`] with the outputs as a parameter.
+///
+/// Where the compiler does not know `O`, because a function returns what no task can, it has said so already, and is silent about this bound.
+pub trait ReturnsAs<O>: 'static {
+    /// The outputs, or the error of the task's own code.
     ///
-    /// # Panics
-    /// In a constant, at compile time: when the number of names is not the number of outputs.
-    #[must_use]
-    pub const fn new(names: &'static [&'static str]) -> Self
-    where
-        R: TaskReturn,
-    {
-        assert!(!<R::Outputs as TaskOutputs>::MERGES_NONE, "{}", MERGED);
-        let own = <R::Outputs as TaskOutputs>::NAMES;
-        assert!(names.is_empty() || names.len() == own.len(), "`outputs(..)` does not name exactly the values that the task returns");
-        let names = if names.is_empty() { own } else { names };
-        Self {
-            names,
-            literal_types: <R::Outputs as TaskOutputs>::literal_types,
-            write: write::<R>,
-            shapes: <R::Outputs as TaskOutputs>::shapes,
-        }
+    /// # Errors
+    /// What the task returned.
+    fn outputs(self) -> anyhow::Result<O>;
+}
+
+impl<R: TaskReturn> ReturnsAs<R::Outputs> for R {
+    fn outputs(self) -> anyhow::Result<R::Outputs> {
+        self.into_outputs()
     }
 }
 
-fn write<R: TaskReturn>(returned: R, writer: &mut OutputWriter) -> Result<(), Unsuccessful> {
-    let outputs = returned.into_outputs().map_err(|error| Failure::of_task(&error))?;
-    outputs.write(writer).map_err(|error| Failure::of_outputs(&error).into())
+/// The outputs of type `O` of a task whose function returns `R`, typed.
+pub(crate) struct Returns<R, O>(PhantomData<fn(R) -> O>);
+
+impl<R, O> std::fmt::Debug for Returns<R, O> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Returns").finish_non_exhaustive()
+    }
 }
 
-impl<R: 'static> Returns<R> {
-    /// A call of a function that blocks its thread.
-    pub fn blocking(&'static self, function: impl FnOnce() -> R + Send + 'static) -> Prepared {
-        Prepared(Function::Blocking(Box::new(move |dialect, outbox| self.outcome(function(), dialect, outbox))))
+impl<R: ReturnsAs<O>, O: TaskOutputs> Returns<R, O> {
+    pub(crate) const fn new() -> Self {
+        Self(PhantomData)
     }
 
-    /// A call of an async function.
-    pub fn future(&'static self, future: impl Future<Output = R> + Send + 'static) -> Prepared {
-        Prepared(Function::Future(Box::new(move |dialect, outbox| Box::pin(async move { self.outcome(future.await, dialect, outbox) }))))
+    /// A call of a function that blocks its thread, whose outputs have these names.
+    pub(crate) fn blocking(names: &'static [&'static str], function: impl FnOnce() -> R + Send + 'static) -> Prepared {
+        Prepared(Function::Blocking(Box::new(move |dialect, outbox| Self::outcome(names, function(), dialect, outbox))))
     }
 
-    fn outcome(&self, returned: R, dialect: &'static Dialect, outbox: Outbox) -> Ended {
-        let mut writer = OutputWriter::new(self.names, dialect, outbox);
-        (self.write)(returned, &mut writer)?;
+    /// A call of an async function, whose outputs have these names.
+    pub(crate) fn future(names: &'static [&'static str], future: impl Future<Output = R> + Send + 'static) -> Prepared {
+        Prepared(Function::Future(Box::new(move |dialect, outbox| {
+            Box::pin(async move { Self::outcome(names, future.await, dialect, outbox) })
+        })))
+    }
+
+    fn outcome(names: &'static [&'static str], returned: R, dialect: &'static Dialect, outbox: Outbox) -> Ended {
+        let mut writer = OutputWriter::new(names, dialect, outbox);
+        let outputs = returned.outputs().map_err(|error| Failure::of_task(&error))?;
+        outputs.write(&mut writer).map_err(|error| Failure::of_outputs(&error))?;
         Ok(writer.finish())
     }
 }
 
-/// [`Returns`] of any type.
-pub trait AnyReturns: Sync + std::fmt::Debug {
-    /// The outputs' names, in the order in which they are declared.
-    fn names(&self) -> &'static [&'static str];
-
-    /// The outputs' names and types, in the order in which they are declared.
-    fn variables(&self, dialect: &Dialect) -> Vec<(&'static str, LiteralType)>;
+/// The outputs of any task.
+pub(crate) trait AnyReturns: Sync + std::fmt::Debug {
+    /// The outputs' types, in the order in which they are declared.
+    fn literal_types(&self, dialect: &Dialect) -> Vec<LiteralType>;
 
     /// Adds the structs and enums that the outputs' types name.
     fn shapes(&self, shapes: &mut Shapes);
 }
 
-impl<R> AnyReturns for Returns<R> {
-    fn names(&self) -> &'static [&'static str] {
-        self.names
-    }
-
-    fn variables(&self, dialect: &Dialect) -> Vec<(&'static str, LiteralType)> {
-        self.names.iter().copied().zip(silently(|| (self.literal_types)(dialect))).collect()
+impl<R: ReturnsAs<O>, O: TaskOutputs> AnyReturns for Returns<R, O> {
+    fn literal_types(&self, dialect: &Dialect) -> Vec<LiteralType> {
+        silently(|| O::literal_types(dialect))
     }
 
     fn shapes(&self, shapes: &mut Shapes) {
-        (self.shapes)(shapes);
+        O::shapes(shapes);
     }
 }
 

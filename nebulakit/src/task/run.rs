@@ -121,7 +121,7 @@ async fn watched(deadline: Deadline, context: &Context, work: impl Future<Output
 /// Checks what came out, and stores its data.
 async fn finish(ended: Ended, task: &'static TaskDef, context: &Context) -> Result<Returned, Unsuccessful> {
     let Written { outputs, outbox } = ended?;
-    let types = task.returns.variables(context.surroundings().dialect);
+    let types = task.output_types(context.surroundings().dialect);
     check_outputs(&outputs, &types)?;
     if !outbox.is_empty() {
         let sent = within_reach(outbox.send()).await?;

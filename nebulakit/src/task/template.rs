@@ -71,7 +71,7 @@ impl TaskDef {
         };
         Interface {
             inputs: self.params.iter().map(|param| variable(param.name(), param.literal_type(dialect), param.doc())).collect(),
-            outputs: self.returns.variables(dialect).into_iter().map(|(name, literal_type)| variable(name, literal_type, "")).collect(),
+            outputs: self.output_types(dialect).into_iter().map(|(name, literal_type)| variable(name, literal_type, "")).collect(),
         }
     }
 
@@ -133,7 +133,7 @@ impl Definition for TaskDef {
     }
 
     fn output_names(&self) -> &'static [&'static str] {
-        self.returns.names()
+        self.outputs
     }
 }
 
@@ -219,26 +219,40 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::task::def::TaskParts;
+    use crate::task::def::{Sealed, TaskParts, blocking, output_names};
     use crate::task::options::CacheOptions;
     use crate::task::param::{AnyParam, Param};
-    use crate::task::returns::Returns;
 
     static INPUT: Param<i64> = Param::<i64>::new("rows", "How many.");
     static PARAMS: [&dyn AnyParam; 1] = [&INPUT];
-    static RETURNS: Returns<()> = Returns::<()>::new(&[]);
+    static PLAIN: TaskDef = load(&TaskOptions::NONE);
 
-    fn described(options: &'static TaskOptions) -> serde_json::Value {
-        let task = TaskDef::of(TaskParts {
+    struct Load;
+
+    impl Sealed for Load {
+        type Gives = ();
+        type Returned = ();
+
+        fn data() -> &'static TaskDef {
+            &PLAIN
+        }
+    }
+
+    const fn load(options: &'static TaskOptions) -> TaskDef {
+        TaskDef::of::<Load>(TaskParts {
             name: "app.load",
             doc: "",
             at: ("", 0),
             params: &PARAMS,
-            returns: &RETURNS,
+            outputs: output_names::<Load>(&[]),
             options,
             is_async: false,
-            prepare: |_, _| Ok(RETURNS.blocking(|| ())),
-        });
+            prepare: |_, _| Ok(blocking::<Load>(|| ())),
+        })
+    }
+
+    fn described(options: &'static TaskOptions) -> serde_json::Value {
+        let task = load(options);
         to_json(Message::TaskTemplate, &task.template("app").encode_to_vec()).unwrap()
     }
 

@@ -61,7 +61,7 @@ impl Answer {
         #[cfg(feature = "schema")]
         let (outputs, heads) = {
             let mut outputs = outputs;
-            let tables = super::heads::tables(&mut outputs, &self.task.returns.variables(&self.platform.dialect), &self.sandbox)?;
+            let tables = super::heads::tables(&mut outputs, &self.task.output_types(&self.platform.dialect), &self.sandbox)?;
             let heads = if self.is_json { Vec::new() } else { super::heads::heads(tables, &self.stores) };
             (outputs, heads)
         };
