@@ -64,6 +64,34 @@ impl std::fmt::Display for Away {
 
 impl std::error::Error for Away {}
 
+/// An error that holds what its callers want to know.
+#[derive(Debug, PartialEq, TaskFailure)]
+enum TrainError {
+    #[failure(permanent, code = "TRAIN:Diverged")]
+    Diverged { step: u32 },
+}
+
+impl std::fmt::Display for TrainError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self::Diverged { step } = self;
+        write!(f, "diverged at step {step}")
+    }
+}
+
+impl std::error::Error for TrainError {}
+
+#[task]
+fn train(rate: f64) -> Result<f64, TrainError> {
+    if rate > 1.0 { Err(TrainError::Diverged { step: 3 }) } else { Ok(rate) }
+}
+
+/// Trains in a task of its own.
+#[task]
+async fn search(ctx: Context, rate: f64) -> anyhow::Result<f64> {
+    use anyhow::Context as _;
+    train::call(&ctx, rate).await.context("the search found nothing")
+}
+
 static TRIES: AtomicU32 = AtomicU32::new(0);
 
 /// Is away the first two times.
@@ -184,6 +212,23 @@ async fn what_fails_in_a_called_task_fails_the_call_with_its_code() {
     assert_eq!((error.code(), error.is_recoverable()), (Some("TEST:Away"), Some(true)));
     TRIES.store(0, Ordering::SeqCst);
     assert_eq!(third_time_lucky::call(&ctx).retries(2).await.unwrap(), 2);
+}
+
+#[tokio::test]
+async fn the_error_of_a_called_task_keeps_its_type() {
+    let (_folder, ctx) = context();
+    let error = train::call(&ctx, 2.0).await.unwrap_err();
+    assert_eq!(error.downcast_ref::<TrainError>(), Some(&TrainError::Diverged { step: 3 }));
+    assert_eq!((error.code(), error.is_recoverable()), (Some("TRAIN:Diverged"), Some(false)));
+    assert_eq!(error.to_string(), "diverged at step 3");
+    // Through a task between them, too, which adds what it knows.
+    let error = search::call(&ctx, 2.0).await.unwrap_err();
+    assert_eq!(error.downcast_ref::<TrainError>(), Some(&TrainError::Diverged { step: 3 }));
+    assert_eq!((error.code(), error.is_recoverable()), (Some("TRAIN:Diverged"), Some(false)));
+    assert_eq!(error.to_string(), "the search found nothing");
+    let error = nebulakit::testing::run(search::with(2.0)).await.unwrap_err();
+    assert_eq!(error.downcast_ref::<TrainError>(), Some(&TrainError::Diverged { step: 3 }));
+    assert_eq!(error.message(), "the search found nothing\n\nCaused by:\n    diverged at step 3");
 }
 
 /// Notes what it is asked, and answers with a tuple.

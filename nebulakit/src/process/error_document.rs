@@ -63,7 +63,7 @@ mod tests {
     use crate::ResultExt as _;
     use crate::task::failure::Unsuccessful;
 
-    fn failed(error: &anyhow::Error) -> Failure {
+    fn failed(error: anyhow::Error) -> Failure {
         match Failure::of_task(error) {
             Unsuccessful::Failed(failure) => failure,
             other => panic!("{other:?}"),
@@ -76,7 +76,7 @@ mod tests {
 
     #[test]
     fn a_plain_error_is_the_users_and_as_recoverable_as_the_platform_says() {
-        let failure = failed(&anyhow::anyhow!("bad"));
+        let failure = failed(anyhow::anyhow!("bad"));
         let first = read(&failure, &Platform::FLYTE_1);
         assert_eq!((first.code.as_str(), first.kind, first.origin), ("USER:RuntimeError", 0, 1));
         assert_eq!(read(&failure, &Platform::FLYTE_2).kind, 1);
@@ -103,7 +103,7 @@ mod tests {
     #[test]
     fn a_long_code_does_not_make_a_long_document() {
         let error = Err::<(), _>(anyhow::anyhow!("bad")).code("ä".repeat(1_000_000)).unwrap_err();
-        let code = read(&failed(&error), &Platform::FLYTE_1).code;
+        let code = read(&failed(error), &Platform::FLYTE_1).code;
         assert_eq!((code.len(), code.chars().last()), (255, Some('…')));
     }
 }

@@ -25,7 +25,8 @@ use crate::task::surroundings::{Deadline, Places, Surroundings};
 /// A task that runs when this is awaited: what `task::call(&ctx, ..)` gives.
 ///
 /// It runs in this process, on the runtime that polls it, with the stores, the secrets and the cancellation of the task that calls it; under
-/// a [`Caller`](crate::Caller) it is a node of its own. Its failure is a [`TaskError`], with the code of the task that failed.
+/// a [`Caller`](crate::Caller) it is a node of its own. Its failure is a [`TaskError`], with the code of the task that failed; of one that ran
+/// in this process, [`TaskError::downcast_ref`] gives the error that its function returned.
 ///
 /// # Examples
 /// ```
@@ -178,5 +179,6 @@ fn of_child(context: &Context, task: &TaskDef, attempt: u32) -> Context {
 fn failed(failure: Failure) -> TaskError {
     // A failure without marks takes those of the caller.
     let is_plain = [code::USER, code::USER_RECOVERABLE].contains(&failure.code.as_str());
-    TaskError::with_marks(anyhow::Error::msg(failure.message), failure.recoverable, (!is_plain).then_some(failure.code))
+    let error = failure.error.and_then(Arc::into_inner).unwrap_or_else(|| anyhow::Error::msg(failure.message));
+    TaskError::with_marks(error, failure.recoverable, (!is_plain).then_some(failure.code))
 }

@@ -1,5 +1,6 @@
 //! Errors of a task's own code: how the author says what the platform should make of them.
 
+use std::backtrace::Backtrace;
 use std::fmt;
 
 use crate::task::marks::Marks;
@@ -72,11 +73,21 @@ impl TaskError {
         self.marks.code.as_deref()
     }
 
-    /// The error below the marks, by its type.
+    /// The error below the marks, by its type: that of a task that was called, too, where it ran in this process.
     #[must_use]
     pub fn downcast_ref<E: fmt::Display + fmt::Debug + Send + Sync + 'static>(&self) -> Option<&E> {
-        self.error.downcast_ref()
+        of_type(&self.error)
     }
+
+    /// Where the error was made.
+    pub(crate) fn backtrace(&self) -> &Backtrace {
+        self.error.backtrace()
+    }
+}
+
+/// The error of type `E` that `error` is, or that a task which was called failed with.
+pub(crate) fn of_type<E: fmt::Display + fmt::Debug + Send + Sync + 'static>(error: &anyhow::Error) -> Option<&E> {
+    error.downcast_ref().or_else(|| error.chain().find_map(|cause| cause.downcast_ref::<TaskError>())?.downcast_ref())
 }
 
 impl fmt::Display for TaskError {

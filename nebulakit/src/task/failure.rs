@@ -2,11 +2,12 @@
 
 use std::error::Error as StdError;
 use std::fmt::{self, Write as _};
+use std::sync::Arc;
 
 use nebulakit_types::{Error, ErrorKind};
 
 use crate::task::backtrace::of_the_task;
-use crate::task::error::IgnoreOutputs;
+use crate::task::error::{IgnoreOutputs, TaskError};
 use crate::task::marks::Marks;
 
 /// Codes that documents carry when the author gave none. `docs/errors.md` lists when.
@@ -42,13 +43,25 @@ impl fmt::Display for Panicked {
 impl StdError for Panicked {}
 
 /// A failure, ready to be reported.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(crate) struct Failure {
     pub(crate) code: String,
     pub(crate) message: String,
     pub(crate) origin: Origin,
     /// Whether another attempt may succeed; [`None`] is the platform's habit for plain errors.
     pub(crate) recoverable: Option<bool>,
+    /// The error of the task's own code, for those who are in the same process.
+    pub(crate) error: Option<Arc<anyhow::Error>>,
+}
+
+impl Eq for Failure {}
+
+impl PartialEq for Failure {
+    /// Whether the platform would be told the same.
+    fn eq(&self, other: &Self) -> bool {
+        let told = |failure: &Self| (failure.origin, failure.recoverable);
+        told(self) == told(other) && self.code == other.code && self.message == other.message
+    }
 }
 
 /// How a run ended that did not return outputs.
@@ -71,12 +84,12 @@ impl From<Failure> for Unsuccessful {
 impl Failure {
     /// A failure of the user's side that says nothing about another attempt.
     pub(crate) fn user(code: &str, message: impl Into<String>) -> Self {
-        Self { code: code.to_owned(), message: message.into(), origin: Origin::User, recoverable: None }
+        Self { code: code.to_owned(), message: message.into(), origin: Origin::User, recoverable: None, error: None }
     }
 
     /// A failure of the system's side.
     pub(crate) fn system(message: impl Into<String>, recoverable: bool) -> Self {
-        Self { code: code::SYSTEM.to_owned(), message: message.into(), origin: Origin::System, recoverable: Some(recoverable) }
+        Self { code: code::SYSTEM.to_owned(), message: message.into(), origin: Origin::System, recoverable: Some(recoverable), error: None }
     }
 
     /// The operating system refuses threads or signal handlers.
@@ -85,11 +98,11 @@ impl Failure {
     }
 
     /// The task's own error.
-    pub(crate) fn of_task(error: &anyhow::Error) -> Unsuccessful {
+    pub(crate) fn of_task(error: anyhow::Error) -> Unsuccessful {
         if error.chain().any(|cause| cause.is::<IgnoreOutputs>()) {
             return Unsuccessful::Ignored;
         }
-        let Marks { recoverable, code } = Marks::of(error);
+        let Marks { recoverable, code } = Marks::of(&error);
         let names = |cause: &(dyn StdError + 'static)| cause.downcast_ref::<Error>().is_some_and(|cause| cause.kind() == ErrorKind::Name);
         // No attempt can store what no store can hold, unless the task's own code says otherwise.
         let is_misnamed = error.chain().any(names);
@@ -101,13 +114,15 @@ impl Failure {
         };
         let code = code.as_deref().unwrap_or(plain);
         let mut message = chain(error.as_ref());
-        let backtrace = error.backtrace();
+        // Of the error that began it: that of a called task knows its own place.
+        let began = error.chain().filter_map(|cause| cause.downcast_ref::<TaskError>()).last();
+        let backtrace = began.map_or_else(|| error.backtrace(), TaskError::backtrace);
         if backtrace.status() == std::backtrace::BacktraceStatus::Captured
             && let Some(backtrace) = of_the_task(&backtrace.to_string())
         {
             let _ = write!(message, "\n\nStack backtrace:\n{backtrace}");
         }
-        Failure { recoverable, ..Self::user(code, message) }.into()
+        Failure { recoverable, error: Some(Arc::new(error)), ..Self::user(code, message) }.into()
     }
 
     /// A failure to read an input as what the task declares.
@@ -207,7 +222,7 @@ mod tests {
     use crate::ResultExt as _;
     use anyhow::Context as _;
 
-    fn failed(error: &anyhow::Error) -> Failure {
+    fn failed(error: anyhow::Error) -> Failure {
         match Failure::of_task(error) {
             Unsuccessful::Failed(failure) => failure,
             other => panic!("{other:?}"),
@@ -230,7 +245,7 @@ mod tests {
     #[test]
     fn marks_survive_context() {
         let error = Err::<(), _>(anyhow::anyhow!("bad")).recoverable().code("MY:CODE").context("outer").unwrap_err();
-        let failure = failed(&error);
+        let failure = failed(error);
         assert_eq!((failure.code.as_str(), failure.recoverable), ("MY:CODE", Some(true)));
         assert!(failure.message.starts_with("outer\n\nCaused by:\n    bad"), "{}", failure.message);
     }
@@ -238,7 +253,7 @@ mod tests {
     #[test]
     fn marks_add_up_and_keep_the_context() {
         let marked = Err::<(), _>(anyhow::anyhow!("bad")).recoverable().context("loading table").code("C").unwrap_err();
-        let failure = failed(&marked);
+        let failure = failed(marked);
         assert_eq!((failure.code.as_str(), failure.recoverable), ("C", Some(true)));
         assert!(failure.message.starts_with("loading table\n\nCaused by:\n    bad"), "{}", failure.message);
     }
@@ -246,7 +261,7 @@ mod tests {
     #[test]
     fn ignored_outputs_may_be_marked() {
         let marked = Err::<(), _>(IgnoreOutputs).recoverable().code("C").unwrap_err();
-        assert!(matches!(Failure::of_task(&marked), Unsuccessful::Ignored));
+        assert!(matches!(Failure::of_task(marked), Unsuccessful::Ignored));
     }
 
     #[test]
@@ -259,6 +274,6 @@ mod tests {
     #[test]
     fn ignored_outputs_are_no_failure() {
         let error = anyhow::Error::from(IgnoreOutputs).context("rank 3");
-        assert!(matches!(Failure::of_task(&error), Unsuccessful::Ignored));
+        assert!(matches!(Failure::of_task(error), Unsuccessful::Ignored));
     }
 }

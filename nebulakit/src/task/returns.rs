@@ -59,7 +59,7 @@ impl<R: ReturnsAs<O>, O: TaskOutputs> Returns<R, O> {
 
     fn outcome(names: &'static [&'static str], returned: R, dialect: &'static Dialect, outbox: Outbox) -> Ended {
         let mut writer = OutputWriter::new(names, dialect, outbox);
-        let outputs = returned.outputs().map_err(|error| Failure::of_task(&error))?;
+        let outputs = returned.outputs().map_err(Failure::of_task)?;
         outputs.write(&mut writer).map_err(|error| Failure::of_outputs(&error))?;
         Ok(writer.finish())
     }

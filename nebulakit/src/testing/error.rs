@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::task::error::of_type;
 use crate::task::failure::{Failure, Origin, Unsuccessful};
 
 /// Why a run gave no outputs: what the platform would be told.
@@ -51,6 +52,12 @@ impl RunError {
     #[must_use]
     pub fn is_of_user(&self) -> bool {
         self.failure.as_ref().is_some_and(|failure| failure.origin == Origin::User)
+    }
+
+    /// The error that the task's function returned, by its type.
+    #[must_use]
+    pub fn downcast_ref<E: fmt::Display + fmt::Debug + Send + Sync + 'static>(&self) -> Option<&E> {
+        of_type(self.failure.as_ref()?.error.as_deref()?)
     }
 
     /// Whether the task asked to end without outputs, by [`IgnoreOutputs`](crate::IgnoreOutputs).
