@@ -92,6 +92,16 @@ async fn search(ctx: Context, rate: f64) -> anyhow::Result<f64> {
     train::call(&ctx, rate).await.context("the search found nothing")
 }
 
+/// Leaves a folder where a checkpoint's bytes would be.
+#[task]
+fn spoils_its_checkpoint(ctx: Context) -> anyhow::Result<i64> {
+    let folder = tempfile::tempdir()?;
+    std::fs::create_dir(folder.path().join("_dst_cp"))?;
+    std::fs::write(folder.path().join("_dst_cp/part"), "x")?;
+    ctx.checkpoint().unwrap().blocking().save(folder.path())?;
+    Ok(1)
+}
+
 static TRIES: AtomicU32 = AtomicU32::new(0);
 
 /// Is away the first two times.
@@ -229,6 +239,14 @@ async fn the_error_of_a_called_task_keeps_its_type() {
     let error = nebulakit::testing::run(search::with(2.0)).await.unwrap_err();
     assert_eq!(error.downcast_ref::<TrainError>(), Some(&TrainError::Diverged { step: 3 }));
     assert_eq!(error.message(), "the search found nothing\n\nCaused by:\n    diverged at step 3");
+}
+
+#[tokio::test]
+async fn a_checkpoint_that_cannot_be_read_back_is_told() {
+    let run = nebulakit::testing::Harness::new().run(spoils_its_checkpoint::with()).await;
+    let error = run.outputs.unwrap_err();
+    assert!(error.message().starts_with("cannot read the checkpoint that the task left: "), "{error}");
+    assert_eq!((error.code(), error.is_of_user(), run.checkpoint), ("SYSTEM", false, None));
 }
 
 /// Notes what it is asked, and answers with a tuple.

@@ -142,7 +142,14 @@ impl Harness {
             }
         };
         let outputs = outputs(&invocation, &context, &workspace).await;
-        let checkpoint = self.storage.get_if_exists(&join(&at(&place, "checkpoint"), CHECKPOINT)).await.ok().flatten();
+        let (outputs, checkpoint) = match self.storage.get_if_exists(&join(&at(&place, "checkpoint"), CHECKPOINT)).await {
+            Ok(checkpoint) => (outputs, checkpoint),
+            // What failed first is what the test is told.
+            Err(error) => {
+                let unreadable = Failure::of_store("cannot read the checkpoint that the task left", &error);
+                (outputs.and(Err(RunError::failed(unreadable))), None)
+            }
+        };
         Run {
             outputs,
             decks: context.decks().tabs(),
@@ -220,7 +227,7 @@ pub struct Run<O> {
     pub decks: Vec<(String, String)>,
     /// The metrics that it sent, such as `rows:3|c`.
     pub stats: Vec<String>,
-    /// What it left as its checkpoint, where that is one object.
+    /// What it left as its checkpoint, where that is one object. One that cannot be read is the error in `outputs`, unless the task failed.
     pub checkpoint: Option<Bytes>,
     /// How far it said that it had come: done, and of how many.
     pub progress: Vec<(u64, Option<u64>)>,
