@@ -64,7 +64,7 @@ mod without_a_prelude {
 
 /// Every name of the prelude that an expansion could reach by mistake means something else here.
 mod shadowed {
-    use nebulakit::{NebulaType as Travels, TaskOutputs as Several, task as job};
+    use ::nebulakit::{NebulaType as Travels, TaskFailure as Fails, TaskOutputs as Several, task as job};
 
     struct Option;
     struct Result;
@@ -87,14 +87,41 @@ mod shadowed {
     struct u8;
     struct From;
     struct Context;
+    struct i32;
+    struct u32;
+    struct u64;
+    struct char;
+    struct Fn;
+    struct Send;
+    struct Sync;
+    struct Sized;
+    struct Copy;
+    struct Drop;
+    struct Future;
+    struct IntoIterator;
+    struct Task;
+    struct TaskError;
+    struct Invocation;
+    struct Call;
     mod std {}
     mod core {}
-    macro_rules! concat {
-        () => {};
+    mod alloc {}
+    mod anyhow {}
+    mod inventory {}
+    mod nebulakit {}
+    mod nebulakit_types {}
+
+    /// Each means nothing here.
+    macro_rules! macros {
+        ($($name:ident)*) => {
+            $(
+                macro_rules! $name {
+                    () => {};
+                }
+            )*
+        };
     }
-    macro_rules! vec {
-        () => {};
-    }
+    macros!(concat vec format stringify module_path file line panic assert write matches unreachable compile_error env);
 
     #[job(timeout = "1m", requests(cpu = "1"), labels("a" = "b"))]
     fn add(a: i64, #[default(2)] b: i64) -> i64 {
@@ -130,6 +157,43 @@ mod shadowed {
         __Units,
     }
 
+    /// Variants and parameters have names of what expansions speak of.
+    #[derive(Travels)]
+    enum Named {
+        Outputs,
+        Output,
+        Error,
+        Item,
+    }
+
+    #[derive(Travels)]
+    struct Generic<Dialect, Encoder> {
+        dialect: Dialect,
+        encoder: Encoder,
+    }
+
+    #[derive(Fails)]
+    #[failure(code = "A")]
+    enum Failed {
+        #[failure(recoverable)]
+        Error,
+        Ok,
+    }
+
+    impl ::std::fmt::Debug for Failed {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            f.write_str("failed")
+        }
+    }
+
+    impl ::std::fmt::Display for Failed {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            f.write_str("failed")
+        }
+    }
+
+    impl ::std::error::Error for Failed {}
+
     #[derive(Several)]
     struct Division {
         quotient: i64,
@@ -139,6 +203,14 @@ mod shadowed {
     #[job]
     fn divide(a: i64, b: i64) -> Division {
         Division { quotient: a / b, remainder: a % b }
+    }
+
+    #[job]
+    async fn later(_: ::nebulakit::Context, #[default(Named::Item)] of: Named) -> ::std::result::Result<(), Failed> {
+        match of {
+            Named::Error => ::std::result::Result::Err(Failed::Error),
+            _ => ::std::result::Result::Ok(()),
+        }
     }
 }
 
@@ -345,7 +417,18 @@ mod methods_for_everything {
         name,
         index,
         at,
-        variants
+        variants,
+        into_value,
+        into_outputs,
+        outputs,
+        absent,
+        data,
+        output_names,
+        retries,
+        group,
+        field,
+        unwrap_or,
+        map_err
     );
 
     #[derive(NebulaType)]

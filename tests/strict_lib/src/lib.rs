@@ -12,6 +12,9 @@
     missing_copy_implementations,
     missing_debug_implementations,
     missing_docs,
+    non_local_definitions,
+    redundant_imports,
+    redundant_lifetimes,
     single_use_lifetimes,
     trivial_casts,
     trivial_numeric_casts,
@@ -52,6 +55,17 @@ pub struct Pair<T> {
     /// Made here.
     #[nebula(skip)]
     pub cached: ::std::option::Option<i64>,
+}
+
+/// Named by words of the language.
+#[derive(::std::fmt::Debug, ::kit::NebulaType)]
+#[nebula(crate = ::kit)]
+pub struct Raw {
+    /// What it is.
+    pub r#type: i64,
+    /// How it ends.
+    #[nebula(default)]
+    pub r#loop: ::std::string::String,
 }
 
 /// Which way to go.
@@ -130,6 +144,13 @@ pub fn go(point: Point, distance: Distance, #[default(Direction::Up)] direction:
 pub async fn tell(context: ::kit::Context, #[default("nothing")] what: ::std::string::String) -> ::std::string::String {
     let attempt = ::std::future::ready(context.attempt()).await;
     if attempt == 0 { what } else { ::std::string::String::new() }
+}
+
+/// Is called what the language calls something else.
+#[::kit::task(crate = ::kit)]
+#[must_use]
+pub fn r#match(r#type: Raw, #[default(1)] r#loop: i64) -> i64 {
+    r#type.r#type + r#loop
 }
 
 #[::kit::task(crate = ::kit)]
