@@ -26,10 +26,12 @@ accepted! {
     options: "ui/task/pass/options.rs",
     signatures: "ui/task/pass/signatures.rs",
     enums_and_unions: "ui/derive/pass/enums_and_unions.rs",
+    failures: "ui/derive/pass/failures.rs",
     outputs: "ui/derive/pass/outputs.rs",
     serde_names: "ui/derive/pass/serde_names.rs",
     structs: "ui/derive/pass/structs.rs",
     in_a_module: "ui/main/pass/in_a_module.rs",
+    with_stores: "ui/main/pass/with_stores.rs",
     rows: "ui/row/pass/rows.rs",
 }
 

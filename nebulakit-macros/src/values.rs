@@ -20,16 +20,16 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
         let letters = tail.len() - tail.trim_start_matches(|c: char| c.is_ascii_alphabetic()).len();
         let (unit, tail) = tail.split_at(letters);
         if number.is_empty() {
-            return Err(format!("`{text}` is no duration; {FORM}"));
+            return Err(format!("`{text}` is not a duration; {FORM}"));
         }
         if unit.is_empty() && tail.is_empty() {
             return Err(format!("`{number}` has no unit; seconds are `\"{number}s\"`, minutes are `\"{number}m\"`"));
         }
         let Some((_, scale)) = UNITS.into_iter().find(|(name, _)| *name == unit) else {
-            return Err(format!("`{text}` is no duration; {FORM}"));
+            return Err(format!("`{text}` is not a duration; {FORM}"));
         };
         if scale >= previous {
-            return Err(format!("`{text}` is no duration: its units must go from the largest to the smallest, each once"));
+            return Err(format!("`{text}` is not a duration: its units must go from the largest to the smallest, each once"));
         }
         previous = scale;
         millis = number
@@ -68,20 +68,20 @@ pub(crate) fn quantity(text: &str, unit: Unit) -> Result<u128, String> {
     let (number, suffix) = text.split_at(number_length);
     let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
     if (whole.is_empty() && fraction.is_empty()) || fraction.contains('.') {
-        return wrong("is no quantity");
+        return wrong("is not a quantity");
     }
     let Some(scale) = scale(suffix) else {
         return Err(match binary_suffix(suffix) {
-            Some(meant) => format!("`{suffix}` is no Kubernetes suffix; write `{number}{meant}i` or `{number}{meant}`"),
-            None => format!("`{text}` is no quantity; {form}"),
+            Some(meant) => format!("`{suffix}` is not a Kubernetes suffix; write `{number}{meant}i` or `{number}{meant}`"),
+            None => format!("`{text}` is not a quantity; {form}"),
         });
     };
     match unit {
-        Unit::Whole if !suffix.is_empty() || !fraction.is_empty() => return wrong("is no whole number"),
+        Unit::Whole if !suffix.is_empty() || !fraction.is_empty() => return wrong("is not a whole number"),
         Unit::Bytes if matches!(suffix, "n" | "u" | "m") => {
             return Err(format!("`{text}` is a fraction of a byte, since `m` means a thousandth; write `{number}Mi`"));
         }
-        Unit::Cores if suffix.ends_with('i') => return wrong("is no number of cores"),
+        Unit::Cores if suffix.ends_with('i') => return wrong("is not a number of cores"),
         _ => {}
     }
     let too_large = || format!("`{text}` is larger than a quantity can be");
@@ -137,7 +137,7 @@ pub(crate) fn task_name(text: &str) -> Result<(), String> {
         return Ok(());
     }
     let hint = if text.contains("::") { format!("; write `{}`", text.replace("::", ".")) } else { String::new() };
-    Err(format!("`{text}` is no name of a task: segments of letters, digits, `_` and `-`, joined by dots{hint}"))
+    Err(format!("`{text}` is not a name of a task: segments of letters, digits, `_` and `-`, joined by dots{hint}"))
 }
 
 /// Checks a name of a Kubernetes object: lower-case letters, digits, `-` and `.`.
@@ -147,7 +147,7 @@ pub(crate) fn object_name(text: &str) -> Result<(), String> {
     if text.len() <= 253 && text.chars().all(inside) && text.starts_with(edge) && text.ends_with(edge) {
         return Ok(());
     }
-    Err(format!("`{text}` is no name of a Kubernetes object: lower-case letters, digits, `-` and `.`, at most 253"))
+    Err(format!("`{text}` is not a name of a Kubernetes object: lower-case letters, digits, `-` and `.`, at most 253"))
 }
 
 /// Checks the key of a label or an annotation: an optional DNS prefix with `/`, and a name of at most 63 characters.
@@ -157,7 +157,7 @@ pub(crate) fn metadata_key(text: &str) -> Result<(), String> {
         return Ok(());
     }
     Err(format!(
-        "`{text}` is no Kubernetes key: at most 63 letters, digits, `-`, `_` and `.`, optionally after a DNS name and `/`, as in `example.com/team`"
+        "`{text}` is not a Kubernetes key: at most 63 letters, digits, `-`, `_` and `.`, optionally after a DNS name and `/`, as in `example.com/team`"
     ))
 }
 
@@ -167,7 +167,7 @@ pub(crate) fn label_value(text: &str) -> Result<(), String> {
         return Ok(());
     }
     Err(format!(
-        "`{text}` is no value of a Kubernetes label: at most 63 letters, digits, `-`, `_` and `.`; other text belongs in `annotations`"
+        "`{text}` is not a value of a Kubernetes label: at most 63 letters, digits, `-`, `_` and `.`; other text belongs in `annotations`"
     ))
 }
 
@@ -187,11 +187,11 @@ const PARTITIONED: [(&str, &[&str]); 2] = [
 pub(crate) fn accelerator(text: &str) -> Result<(), String> {
     let (device, part) = text.split_once(':').map_or((text, None), |(device, part)| (device, Some(part)));
     if device.is_empty() || !label_text(device) {
-        return Err(format!("`{text}` is no accelerator: the name of a device as the cluster labels it, as in `nvidia-tesla-a100`"));
+        return Err(format!("`{text}` is not an accelerator: the name of a device as the cluster labels it, as in `nvidia-tesla-a100`"));
     }
     let Some(part) = part else { return Ok(()) };
     if part.is_empty() || !label_text(part) {
-        return Err(format!("`{part}` is no part of a device; write it as in `nvidia-tesla-a100:2g.10gb`"));
+        return Err(format!("`{part}` is not a part of a device; write it as in `nvidia-tesla-a100:2g.10gb`"));
     }
     match PARTITIONED.into_iter().find(|(name, _)| *name == device) {
         Some((_, parts)) if !parts.contains(&part) => {
@@ -218,7 +218,7 @@ pub(crate) fn secret_variable(text: &str) -> Result<(), String> {
     if good && !text.is_empty() {
         return Ok(());
     }
-    Err(format!("`{text}` is no name that the platform takes: capitals, digits and `_`, as in `DB_PASSWORD`"))
+    Err(format!("`{text}` is not a name that the platform takes: capitals, digits and `_`, as in `DB_PASSWORD`"))
 }
 
 #[cfg(test)]

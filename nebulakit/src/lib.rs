@@ -81,7 +81,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 macro_rules! main {
     (stores = [$($store:expr),* $(,)?] $(, $($tasks:ident),*)? $(,)?) => {
         $($crate::__private::inventory::submit! {
-            $crate::__private::OwnStore(|| $crate::__private::Arc::new($store))
+            $crate::__private::OwnStore(|| $crate::__private::own_store($store))
         })*
 
         $crate::main!($($($tasks),*)?);
@@ -95,10 +95,63 @@ macro_rules! main {
         }
     };
     ($($other:tt)*) => {
-        $crate::__private::compile_error!("`main!` takes the names of crates that hold tasks, as in `nebulakit::main!(my_tasks, more_tasks)`");
+        $crate::__main_mistake!($($other)*);
 
         // Without it the mistake would be two errors.
         fn main() {}
+    };
+}
+
+/// What is wrong with what `main!` was given.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __main_mistake {
+    (@after_stores stores $($rest:tt)*) => {
+        $crate::__private::compile_error!("`stores` is given twice; write one list, as in `nebulakit::main!(stores = [a::Lake, b::Pond])`");
+    };
+    (@after_stores $name:ident, $($rest:tt)*) => {
+        $crate::__main_mistake!(@after_stores $($rest)*);
+    };
+    (@after_stores $($rest:tt)*) => {
+        $crate::__main_mistake!($($rest)*);
+    };
+    (@after_names stores $($rest:tt)*) => {
+        $crate::__main_mistake!(stores);
+    };
+    (@after_names $name:ident, $($rest:tt)*) => {
+        $crate::__main_mistake!(@after_names $($rest)*);
+    };
+    (@after_names $($rest:tt)*) => {
+        $crate::__main_mistake!($($rest)*);
+    };
+    (stores = [$($stores:tt)*], $($rest:tt)*) => {
+        $crate::__main_mistake!(@after_stores $($rest)*);
+    };
+    (stores = [$($stores:tt)*] $($rest:tt)*) => {
+        $crate::__private::compile_error!("a comma is missing after `stores = [..]`, as in `nebulakit::main!(stores = [my::Lake::new()], my_tasks)`");
+    };
+    (stores $($rest:tt)*) => {
+        $crate::__private::compile_error!("`stores` is a list that comes first, as in `nebulakit::main!(stores = [my::Lake::new()], my_tasks)`");
+    };
+    ($key:ident = $($rest:tt)*) => {
+        $crate::__private::compile_error!($crate::__private::concat!(
+            "unknown option `",
+            $crate::__private::stringify!($key),
+            "` of `main!`; the only valid one is `stores`, as in `nebulakit::main!(stores = [my::Lake::new()])`",
+        ));
+    };
+    ($name:ident :: $($rest:tt)*) => {
+        $crate::__private::compile_error!($crate::__private::concat!(
+            "`main!` takes crates, not what is in them; write `nebulakit::main!(",
+            $crate::__private::stringify!($name),
+            ")`",
+        ));
+    };
+    ($name:ident, $($rest:tt)*) => {
+        $crate::__main_mistake!(@after_names $($rest)*);
+    };
+    ($($other:tt)*) => {
+        $crate::__private::compile_error!("`main!` takes the names of crates that hold tasks, as in `nebulakit::main!(my_tasks, more_tasks)`");
     };
 }
 

@@ -16,8 +16,6 @@ pub use std::{compile_error, concat, file, line, module_path, stringify, unreach
 
 pub mod rehearsal;
 
-pub use std::sync::Arc;
-
 pub use inventory;
 pub use nebulakit_macros::beside;
 pub use nebulakit_types::convert::msgpack::{Packer, Unpacker};
@@ -32,7 +30,7 @@ pub use nebulakit_types::schema::{Column, Row, RowField, arrow::array::ArrayRef}
 pub use nebulakit_types::{Dialect, LiteralType, NebulaType, Result};
 pub use serde_json::Value;
 
-pub use crate::process::stores::OwnStore;
+pub use crate::process::stores::{OwnStore, own_store};
 pub use crate::task::call::Call;
 pub use crate::task::context::Context;
 pub use crate::task::def::{Sealed, Task, TaskDef, TaskParts, blocking, future, output_names};

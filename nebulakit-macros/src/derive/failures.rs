@@ -4,7 +4,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
-use syn::{Attribute, Data, DeriveInput, LitBool, LitStr, Meta};
+use syn::{Attribute, Data, DeriveInput, LitBool, LitStr, Meta, Token, token};
 
 use crate::arguments::{checked, each, equals};
 use crate::crate_path::CratePath;
@@ -42,15 +42,21 @@ pub(super) fn expand(input: &DeriveInput, errors: &mut Errors) -> (CratePath, To
             quote!(match *self { #(#arms,)* })
         }
         Data::Union(data) => {
-            errors.at(data.union_token, "a `union` is no error; write an `enum`");
+            errors.at(data.union_token, "a `union` is not an error; write an `enum`");
             TokenStream::new()
         }
     };
-    let attributes = match &input.data {
-        Data::Enum(data) => data.variants.iter().flat_map(|variant| &variant.attrs).collect(),
-        _ => Vec::new(),
+    let (variants, fields): (Vec<_>, Vec<_>) = match &input.data {
+        Data::Enum(data) => (data.variants.iter().collect(), data.variants.iter().flat_map(|variant| &variant.fields).collect()),
+        Data::Struct(data) => (Vec::new(), data.fields.iter().collect()),
+        Data::Union(data) => (Vec::new(), data.fields.named.iter().collect()),
     };
-    if !input.attrs.iter().chain(attributes).any(is_failure) {
+    let misplaced: Vec<_> = fields.into_iter().flat_map(|field| &field.attrs).filter(|attribute| is_failure(attribute)).collect();
+    for attribute in &misplaced {
+        errors.at(attribute, "`#[failure(..)]` goes on a variant or on the type, not on a field");
+    }
+    let attributes = variants.into_iter().flat_map(|variant| &variant.attrs);
+    if misplaced.is_empty() && !input.attrs.iter().chain(attributes).any(is_failure) {
         errors.at(
             &input.ident,
             "nothing is said of the error; write `#[failure(recoverable)]`, `#[failure(permanent)]` or `#[failure(code = \"MY:CODE\")]` on a variant or on the type",
@@ -101,6 +107,9 @@ impl Marks {
                     "crate" => {
                         equals(key, input, "path")?;
                         krate(input)
+                    }
+                    word if input.peek(Token![=]) || input.peek(token::Paren) => {
+                        Err(syn::Error::new(key.span(), format!("`{word}` takes no value; write `{word}` alone, or leave it out")))
                     }
                     _ if marks.recoverable.is_some() => {
                         Err(syn::Error::new(key.span(), "an error is either `recoverable` or `permanent`; remove one"))

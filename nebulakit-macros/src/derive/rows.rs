@@ -30,11 +30,11 @@ pub(super) fn expand(input: &DeriveInput, container: &Container, errors: &mut Er
             }
         },
         Data::Enum(data) => {
-            errors.at(data.enum_token, "an `enum` is no row of a table; write a struct with a field for each column");
+            errors.at(data.enum_token, "an `enum` is not a row of a table; write a struct with a field for each column");
             return TokenStream::new();
         }
         Data::Union(data) => {
-            errors.at(data.union_token, "a `union` is no row of a table; write a struct with a field for each column");
+            errors.at(data.union_token, "a `union` is not a row of a table; write a struct with a field for each column");
             return TokenStream::new();
         }
     };

@@ -225,7 +225,7 @@ impl Options {
                 continue;
             }
             if context.is_some_and(|context| context == ignored) {
-                errors.at(ignored, format!("`{name}` is the context, which is no input and never part of a cache key"));
+                errors.at(ignored, format!("`{name}` is the context, which is not an input and never part of a cache key"));
             } else if inputs.is_empty() {
                 errors.at(ignored, format!("unknown input `{name}`; the task has none"));
             } else {

@@ -29,6 +29,10 @@ pub type Pending<'a, T> = Pin<Box<dyn Future<Output = Result<T>> + Send + 'a>>;
 /// [`Changed`](crate::ErrorKind::Changed), [`Io`](crate::ErrorKind::Io). An object that is not there is not a failure but [`Answer::Absent`].
 ///
 /// Whether a store keeps these promises is checked by `nebulakit::testing::store_conformance`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a store",
+    label = "expected a value of a type that implements `nebulakit::storage::Store`"
+)]
 pub trait Store: fmt::Debug + Send + Sync + 'static {
     /// The schemes of its URLs, in small letters.
     fn schemes(&self) -> Vec<String>;

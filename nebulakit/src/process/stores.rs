@@ -16,6 +16,11 @@ pub struct OwnStore(#[doc(hidden)] pub fn() -> Arc<dyn Store>);
 
 inventory::collect!(OwnStore);
 
+/// A store, for an [`OwnStore`]; what is not one is an error where it is written.
+pub fn own_store(store: impl Store) -> Arc<dyn Store> {
+    Arc::new(store)
+}
+
 /// Stores as `config`, the clouds' own variables in `environment` and the execution's `identity` say.
 pub(crate) fn of_process(config: &LazyConfig, environment: &Environment, identity: &Identity) -> Stores {
     let (config, environment, identity) = (config.clone(), environment.clone(), identity.clone());

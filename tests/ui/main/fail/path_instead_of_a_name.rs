@@ -1,0 +1,1 @@
+nebulakit::main!(my_tasks::math);

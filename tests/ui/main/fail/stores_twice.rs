@@ -1,0 +1,1 @@
+nebulakit::main!(stores = [], my_tasks, stores = []);

@@ -1,0 +1,1 @@
+nebulakit::main!(tasks = [my_tasks]);
