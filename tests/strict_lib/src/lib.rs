@@ -150,7 +150,8 @@ pub async fn tell(context: ::kit::Context, #[default("nothing")] what: ::std::st
 #[::kit::task(crate = ::kit)]
 #[must_use]
 pub fn r#match(r#type: Raw, #[default(1)] r#loop: i64) -> i64 {
-    r#type.r#type + r#loop
+    let Raw { r#type, r#loop: text } = r#type;
+    if text.is_empty() { r#type + r#loop } else { r#type }
 }
 
 #[::kit::task(crate = ::kit)]
