@@ -2,13 +2,12 @@
 
 use std::fmt;
 use std::ops::Range;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::vec;
 
 use bytes::{Bytes, BytesMut};
+use futures_util::StreamExt as _;
 use futures_util::stream::{self, BoxStream};
-use futures_util::{Stream, StreamExt as _, TryStreamExt as _};
 
 #[cfg(feature = "client")]
 use super::checksum::Checksum;
@@ -91,8 +90,7 @@ impl Content {
 
     /// All of it in one piece, checked for its length.
     pub(super) async fn collect(self, url: &str) -> Result<Bytes> {
-        let pieces: Vec<Bytes> = self.body.try_collect().await?;
-        let whole = joined(pieces);
+        let whole = self.body.joined().await?;
         let length = whole.len() as u64;
         if self.range.end != ObjectMeta::UNKNOWN && length != self.range.end - self.range.start {
             let announced = self.range.end - self.range.start;
@@ -115,17 +113,38 @@ pub(super) fn joined(pieces: Vec<Bytes>) -> Bytes {
     }
 }
 
-/// Bytes that come piece by piece.
-pub struct Chunks(BoxStream<'static, Result<Bytes>>);
+/// Bytes that come piece by piece: made of [`Bytes`] that are there, or by [`unfold`](Self::unfold).
+pub struct Chunks(Coming);
+
+enum Coming {
+    Held(vec::IntoIter<Bytes>),
+    Streamed(BoxStream<'static, Result<Bytes>>),
+}
 
 impl Chunks {
     /// What a function gives, from state to state, until it gives nothing. After an error nothing is asked for any more.
+    ///
+    /// ```
+    /// # use nebulakit_types::Bytes;
+    /// # use nebulakit_types::storage::Chunks;
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// // Here a counter; in earnest the response of a client, which is asked for its next piece.
+    /// let mut chunks = Chunks::unfold(0, |count| async move { Ok((count < 2).then(|| (Bytes::from(vec![count; 3]), count + 1))) });
+    /// assert_eq!(chunks.next().await.transpose()?.unwrap(), [0, 0, 0].as_slice());
+    /// assert_eq!(chunks.next().await.transpose()?.unwrap(), [1, 1, 1].as_slice());
+    /// assert!(chunks.next().await.is_none());
+    /// # Ok::<(), nebulakit_types::Error>(()) }).unwrap();
+    /// ```
     pub fn unfold<S, F>(state: S, next: impl FnMut(S) -> F + Send + 'static) -> Self
     where
         S: Send + 'static,
         F: Future<Output = Result<Option<(Bytes, S)>>> + Send + 'static,
     {
-        Self(stream::try_unfold(state, next).boxed())
+        Self::streamed(stream::try_unfold(state, next).boxed())
+    }
+
+    pub(super) fn streamed(pieces: BoxStream<'static, Result<Bytes>>) -> Self {
+        Self(Coming::Streamed(pieces))
     }
 
     /// The next piece.
@@ -133,27 +152,33 @@ impl Chunks {
     /// # Errors
     /// What the store met.
     pub async fn next(&mut self) -> Option<Result<Bytes>> {
-        self.0.next().await
+        match &mut self.0 {
+            Coming::Held(pieces) => pieces.next().map(Ok),
+            Coming::Streamed(pieces) => pieces.next().await,
+        }
+    }
+
+    #[cfg(feature = "cloud")]
+    pub(super) fn into_stream(self) -> BoxStream<'static, Result<Bytes>> {
+        match self.0 {
+            Coming::Held(pieces) => stream::iter(pieces.map(Ok)).boxed(),
+            Coming::Streamed(pieces) => pieces,
+        }
+    }
+
+    /// All of them as one.
+    async fn joined(mut self) -> Result<Bytes> {
+        let mut pieces = Vec::new();
+        while let Some(piece) = self.next().await {
+            pieces.push(piece?);
+        }
+        Ok(joined(pieces))
     }
 }
 
 impl From<Bytes> for Chunks {
     fn from(bytes: Bytes) -> Self {
-        Self(stream::iter([Ok(bytes)]).boxed())
-    }
-}
-
-impl From<BoxStream<'static, Result<Bytes>>> for Chunks {
-    fn from(pieces: BoxStream<'static, Result<Bytes>>) -> Self {
-        Self(pieces)
-    }
-}
-
-impl Stream for Chunks {
-    type Item = Result<Bytes>;
-
-    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.0.poll_next_unpin(context)
+        Self(Coming::Held(vec![bytes].into_iter()))
     }
 }
 
@@ -201,8 +226,8 @@ impl Payload {
     #[must_use]
     pub fn chunks(&self) -> Chunks {
         match &self.source {
-            Source::Held(pieces) => Chunks(stream::iter(pieces.clone().into_iter().map(Ok)).boxed()),
-            Source::Streamed(begin) => Chunks(begin()),
+            Source::Held(pieces) => Chunks(Coming::Held(pieces.clone().into_iter())),
+            Source::Streamed(begin) => Chunks::streamed(begin()),
         }
     }
 
@@ -213,7 +238,7 @@ impl Payload {
     pub async fn bytes(self) -> Result<Bytes> {
         match self.source {
             Source::Held(pieces) => Ok(joined(pieces)),
-            Source::Streamed(begin) => Ok(joined(begin().try_collect().await?)),
+            Source::Streamed(begin) => Chunks::streamed(begin()).joined().await,
         }
     }
 }

@@ -97,7 +97,7 @@ impl fmt::Debug for Memory {
 struct Writing {
     objects: Objects,
     key: String,
-    parts: Arc<Mutex<BTreeMap<u32, Bytes>>>,
+    parts: Arc<Mutex<Vec<Bytes>>>,
 }
 
 impl Upload for Writing {
@@ -105,14 +105,18 @@ impl Upload for Writing {
         let parts = self.parts.clone();
         Box::pin(async move {
             let bytes = bytes.bytes().await?;
-            parts.lock().unwrap_or_else(PoisonError::into_inner).insert(number, bytes);
+            let mut parts = parts.lock().unwrap_or_else(PoisonError::into_inner);
+            // One may come before those that were begun before it.
+            let length = parts.len().max(number as usize + 1);
+            parts.resize(length, Bytes::new());
+            parts[number as usize] = bytes;
             Ok(())
         })
     }
 
     fn finish(&self) -> Pending<'_, ()> {
         let parts = std::mem::take(&mut *self.parts.lock().unwrap_or_else(PoisonError::into_inner));
-        locked(&self.objects).insert(self.key.clone(), joined(parts.into_values().collect()));
+        locked(&self.objects).insert(self.key.clone(), joined(parts));
         Box::pin(ready(Ok(())))
     }
 

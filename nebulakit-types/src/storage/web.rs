@@ -166,7 +166,7 @@ async fn open(
     let (config, owned, record) = (config.clone(), url.to_owned(), watch.clone());
     let body = watch.stream(only(cut, answer.into_body().into_data_stream()));
     let body = body.map_err(move |error| explain_web(&owned, &config, &innermost(&error), &record.trace()));
-    Ok(Answer::There(Content { meta, range, checksum, body: Chunks::from(body.boxed()) }))
+    Ok(Answer::There(Content { meta, range, checksum, body: Chunks::streamed(body.boxed()) }))
 }
 
 /// The part of a body that lies in a range.

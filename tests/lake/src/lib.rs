@@ -8,12 +8,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use nebulakit_types::storage::{
-    Address, Answer, Content, Depth, Extent, ObjectMeta, Page, Payload, Pending, PutOptions, Store, Upload, shown,
+    Address, Answer, Chunks, Content, Depth, Extent, ObjectMeta, Page, Payload, Pending, PutOptions, Store, Upload, shown,
 };
 use nebulakit_types::{Error, ErrorKind};
 
 /// How many objects a page has.
 const PAGE: usize = 100;
+
+/// How many bytes of an object come at a time.
+const PIECE: usize = 64 << 10;
 
 /// Which promise is broken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,7 +108,13 @@ impl Store for Lake {
             if self.fault == Some(Fault::Range) && matches!(extent, Extent::Range(_)) && !whole.is_empty() {
                 whole = [&whole[1..], &whole[..1]].concat().into();
             }
-            Content::of_bytes(at.url(), meta, &whole, extent).map(Answer::There)
+            let range = extent.within(at.url(), meta.size)?;
+            let wanted = whole.slice(usize::try_from(range.start).unwrap_or(0)..usize::try_from(range.end).unwrap_or(0));
+            let body = Chunks::unfold(wanted, |mut rest| {
+                let piece = rest.split_to(rest.len().min(PIECE));
+                ready(Ok((!piece.is_empty()).then_some((piece, rest))))
+            });
+            Ok(Answer::There(Content::new(meta, range, body)))
         });
         Box::pin(ready(found))
     }

@@ -55,7 +55,7 @@ pub(super) fn sendable(payload: &Payload) -> (PutPayload, Option<Body>) {
         return (PutPayload::from_iter(pieces.iter().filter(|piece| !piece.is_empty()).cloned()), None);
     }
     let (length, payload) = (payload.length(), payload.clone());
-    let begin = move || payload.chunks().map_err(|error: Error| Unreadable(error.message().to_owned())).boxed();
+    let begin = move || payload.chunks().into_stream().map_err(|error: Error| Unreadable(error.message().to_owned())).boxed();
     (stand_in(length), Some(Body { length, begin: Arc::new(begin) }))
 }
 

@@ -49,7 +49,7 @@ pub(super) async fn open(requests: &Requests, place: &Place<'_>, extent: &Extent
             _ => explained,
         }
     });
-    Ok(Answer::There(Content { meta, range, checksum, body: Chunks::from(body.boxed()) }))
+    Ok(Answer::There(Content { meta, range, checksum, body: Chunks::streamed(body.boxed()) }))
 }
 
 /// A page of what stands below a prefix, its keys verbatim.

@@ -6,8 +6,6 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
-use futures_util::StreamExt as _;
-use futures_util::stream;
 
 use super::super::address::Address;
 use super::super::content::{Chunks, Content, Extent, Payload};
@@ -42,21 +40,11 @@ impl Local {
         let range = extent.within(at.url(), meta.size)?;
         let end = range.end;
         let read = move |at: u64| {
-            let bytes = read_at(&file, at, (end - at).min(PIECE) as usize).map_err(|error| fault("read", &path, error));
-            bytes.map(|bytes| (at + bytes.len() as u64, bytes))
+            let bytes = read_at(&file, at, (end - at).min(PIECE) as usize).map_err(|error| fault("read", &path, error))?;
+            let next = at + bytes.len() as u64;
+            Ok((next > at).then_some((bytes, next)))
         };
-        let pieces = stream::unfold(Some(range.start), move |at| {
-            let piece = match at {
-                Some(at) if at < end => match read(at) {
-                    Ok((_, bytes)) if bytes.is_empty() => None,
-                    Ok((at, bytes)) => Some((Ok(bytes), Some(at))),
-                    Err(error) => Some((Err(error), None)),
-                },
-                _ => None,
-            };
-            ready(piece)
-        });
-        Ok(Some(Content::new(meta, range, Chunks::from(pieces.boxed()))))
+        Ok(Some(Content::new(meta, range.clone(), Chunks::unfold(range.start, move |at| ready(read(at))))))
     }
 }
 
