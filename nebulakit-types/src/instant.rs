@@ -3,7 +3,7 @@
 use std::fmt;
 
 use jiff::SignedDuration;
-use jiff::civil::{DateTime, Time};
+use jiff::civil::{Date, DateTime, Time};
 use jiff::fmt::temporal::Pieces;
 use jiff::tz::Offset;
 
@@ -14,6 +14,9 @@ const RANGE: std::ops::RangeInclusive<i64> = -62_135_596_800..=253_402_300_799;
 
 /// From where the wire counts.
 const EPOCH: DateTime = DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
+
+/// Seconds of a day.
+const DAY: i64 = 86_400;
 
 /// A point in time of the years 1 to 9999, to the nanosecond, as a datetime literal has it; every Rust type of instants converts
 /// through it. Shown as RFC 3339 in UTC, with as few digits of a second as hold it.
@@ -91,11 +94,20 @@ impl Instant {
     /// The date and time in UTC.
     #[must_use]
     pub fn civil(self) -> DateTime {
-        EPOCH.checked_add(self.since_epoch()).expect("the calendar holds the years 1 to 9999")
+        let (day, second) = (self.seconds.div_euclid(DAY), self.seconds.rem_euclid(DAY));
+        let of = |unit: i64, most: i64| (second / unit % most).try_into().unwrap_or_default();
+        date_of(day).at(of(3_600, 24), of(60, 60), of(1, 60), self.nanos.cast_signed())
     }
 
     pub(crate) fn from_civil(civil: DateTime) -> Result<Self> {
         Self::from_epoch(civil.duration_since(EPOCH))
+    }
+
+    /// The date and time in UTC as ISO 8601 has them, without what is less than a second.
+    pub(crate) fn to_the_second(self) -> String {
+        // Printing by a pattern would bring every directive of it into every binary.
+        let at = self.civil();
+        format!("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", at.year(), at.month(), at.day(), at.hour(), at.minute(), at.second())
     }
 
     /// The form of Python's `isoformat`: six digits of a second or none; nine only where six would lose something.
@@ -105,8 +117,27 @@ impl Instant {
             nanos if nanos % 1_000 == 0 => format!(".{:06}", nanos / 1_000),
             nanos => format!(".{nanos:09}"),
         };
-        format!("{}{fraction}+00:00", self.civil().strftime("%Y-%m-%dT%H:%M:%S"))
+        format!("{}{fraction}+00:00", self.to_the_second())
     }
+}
+
+/// The date of a day counted from 1970-01-01. What jiff has for it can fail, and a binary would hold the text of all its errors.
+///
+/// Years are counted from March on here: the leap day is the last one.
+fn date_of(day: i64) -> Date {
+    // From 0000-03-01, in rounds of 400 years.
+    let day = day + 719_468;
+    let (round, day) = (day.div_euclid(146_097), day.rem_euclid(146_097));
+    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    // Five months from March on have 153 days, and so have the next five.
+    let month = (5 * day + 2) / 153;
+    let day = day - (153 * month + 2) / 5 + 1;
+    let year = round * 400 + year + i64::from(month >= 10);
+    let month = if month < 10 { month + 3 } else { month - 9 };
+    #[expect(clippy::cast_possible_truncation, reason = "they are those of a date of the years 1 to 9999")]
+    let date = Date::constant(year as i16, month as i8, day as i8);
+    date
 }
 
 impl fmt::Display for Instant {
@@ -121,6 +152,17 @@ mod tests {
 
     fn read(text: &str) -> Instant {
         Instant::parse(text).unwrap()
+    }
+
+    #[test]
+    fn every_day_has_its_date() {
+        let mut date = Date::constant(1, 1, 1);
+        for day in RANGE.start() / DAY..=RANGE.end() / DAY {
+            assert_eq!(date_of(day), date);
+            date = date.tomorrow().unwrap_or_default();
+        }
+        let last = Instant::new(*RANGE.end(), 999_999_999).unwrap();
+        assert_eq!(last.civil(), Date::constant(9999, 12, 31).at(23, 59, 59, 999_999_999));
     }
 
     #[test]

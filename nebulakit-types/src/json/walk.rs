@@ -265,7 +265,7 @@ const NANOS_PER_SECOND: u64 = 1_000_000_000;
 fn timestamp<S: Sink>(seconds: i64, nanos: i64, sink: &mut S) -> Result<()> {
     let nanos = u32::try_from(nanos).map_err(|_| Error::new(ErrorKind::OutOfRange, format!("an instant has {nanos} nanoseconds")))?;
     let instant = Instant::new(seconds, nanos)?;
-    sink.string(&format!("{}{}Z", instant.civil().strftime("%Y-%m-%dT%H:%M:%S"), fraction(instant.nanos().into())));
+    sink.string(&format!("{}{}Z", instant.to_the_second(), fraction(instant.nanos().into())));
     Ok(())
 }
 

@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
+use std::time::SystemTime;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -90,7 +91,8 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for LogLayer {
         event.record(&mut fields);
         let line = if self.settings.json {
             let zone = self.zone.get_or_init(|| zone(self.tz.as_deref()));
-            as_json(&asctime(Timestamp::now(), zone), event.metadata(), &fields, &spans)
+            let now = Timestamp::try_from(SystemTime::now()).unwrap_or(Timestamp::UNIX_EPOCH);
+            as_json(&asctime(now, zone), event.metadata(), &fields, &spans)
         } else {
             as_text(event.metadata(), &fields, &spans)
         };

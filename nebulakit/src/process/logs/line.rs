@@ -97,7 +97,11 @@ fn level_name(level: Level) -> &'static str {
 
 /// As Python's `logging` writes it.
 pub(super) fn asctime(now: Timestamp, zone: &TimeZone) -> String {
-    now.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S,%3f").to_string()
+    // Printing by a pattern would bring every directive of it into every binary.
+    let at = zone.to_datetime(now);
+    let (date, time) = (at.date(), at.time());
+    let (hour, minute, second, millisecond) = (time.hour(), time.minute(), time.second(), time.millisecond());
+    format!("{:04}-{:02}-{:02} {hour:02}:{minute:02}:{second:02},{millisecond:03}", date.year(), date.month(), date.day())
 }
 
 /// The local zone as the C library finds it: by `TZ`, else `/etc/localtime`, else UTC.
