@@ -3,7 +3,7 @@
 use std::fmt;
 use std::future::Future;
 use std::io;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::OnceLock;
 use std::task::{Context, Poll};
 
@@ -21,10 +21,15 @@ use crate::{Error, ErrorKind, Result};
 /// In async code, where `.await` does the same.
 #[doc(hidden)]
 pub fn block_on<T>(future: impl Future<Output = T>) -> io::Result<T> {
-    match Handle::try_current() {
-        Ok(runtime) => Ok(runtime.block_on(future)),
-        Err(_) => Ok(of_process()?.block_on(future)),
-    }
+    let mut done = None;
+    wait_for(pin!(async { done = Some(future.await) }))?;
+    Ok(done.expect("the future is over"))
+}
+
+/// Erased, so that a binary holds the runtime's code for waiting once, and not once for each future.
+fn wait_for(future: Pin<&mut dyn Future<Output = ()>>) -> io::Result<()> {
+    handle()?.block_on(future);
+    Ok(())
 }
 
 /// The runtime that the calling code belongs to, else the one of the process.

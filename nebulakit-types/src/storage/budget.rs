@@ -6,6 +6,8 @@ use std::time::Instant;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use super::deadline::in_time;
+
 /// Requests in flight: enough for all objects of a tree that are under way. Small ones are bound by latency, and a store answers in tens of
 /// milliseconds.
 pub(super) const REQUESTS: usize = 64;
@@ -60,10 +62,7 @@ impl Budget {
 
     /// The same, until a deadline; `None` if that passes first.
     pub(super) async fn request_until(self: &Arc<Self>, deadline: Option<Instant>) -> Option<Request> {
-        match deadline {
-            Some(deadline) => tokio::time::timeout_at(deadline.into(), self.request()).await.ok(),
-            None => Some(self.request().await),
-        }
+        in_time(deadline, self.request()).await
     }
 
     /// Waits for the right to hold so many bytes. More than there are in all counts as all.

@@ -9,6 +9,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use super::backoff::{Backoff, LONGEST_TRYING, RETRIES};
 use super::budget::{Budget, Request};
 use super::config::StorageConfig;
+use super::deadline::in_time;
 use super::location::out_of_reach;
 use super::progress::Progress;
 use super::store::{Pending, Resilience, Store};
@@ -139,10 +140,7 @@ impl Storage {
 
     /// Waits for the right to hold so many bytes.
     pub(super) async fn room(&self, url: &str, bytes: usize) -> Result<Option<OwnedSemaphorePermit>> {
-        match self.deadline {
-            None => Ok(self.inner.budget.memory(bytes).await),
-            Some(deadline) => tokio::time::timeout_at(deadline.into(), self.inner.budget.memory(bytes)).await.map_err(|_| crowded(url)),
-        }
+        in_time(self.deadline, self.inner.budget.memory(bytes)).await.ok_or_else(|| crowded(url))
     }
 
     /// Counts what was not counted when it was listed.
@@ -159,11 +157,7 @@ impl Storage {
 
     /// Waits before a body that broke off for the nth time is asked for again, but not beyond the deadline.
     pub(super) async fn wait(&self, breaks: u32) {
-        let wait = Backoff::after(&self.inner.config, breaks).wait();
-        match self.deadline {
-            Some(deadline) => drop(tokio::time::timeout_at(deadline.into(), wait).await),
-            None => wait.await,
-        }
+        in_time(self.deadline, Backoff::after(&self.inner.config, breaks).wait()).await;
     }
 
     /// How often a request that failed is made again.
@@ -172,61 +166,57 @@ impl Storage {
     }
 
     /// Waits for a store, but not beyond the deadline, where it does not keep that itself.
-    pub(super) async fn ask_once<T>(&self, place: &Place, asked: Pending<'_, T>) -> Result<T> {
-        match self.deadline.filter(|_| place.store.resilience() == Resilience::None) {
-            None => asked.await,
-            Some(deadline) => match tokio::time::timeout_at(deadline.into(), asked).await {
-                Ok(asked) => asked,
-                Err(_) => Err(late(place.address.url(), &format!("the store did not answer in time{ONE_TRY}"))),
-            },
-        }
+    pub(super) async fn ask_once<T: Send>(&self, place: &Place, asked: Pending<'_, T>) -> Result<T> {
+        let deadline = self.deadline.filter(|_| place.store.resilience() == Resilience::None);
+        in_time(deadline, asked).await.unwrap_or_else(|| Err(unanswered(place, ONE_TRY)))
     }
 
     /// Asks a store, and asks again while it is unavailable, unless it does so itself.
-    pub(super) async fn ask<'a, T>(&self, place: &'a Place, ask: impl Fn() -> Pending<'a, T>) -> Result<T> {
+    pub(super) async fn ask<'a, T: Send>(&self, place: &'a Place, ask: impl Fn() -> Pending<'a, T>) -> Result<T> {
         self.ask_first(place, ask(), ask).await
     }
 
     /// The same, where the first try has begun.
-    pub(super) async fn ask_first<'a, T>(&self, place: &'a Place, first: Pending<'a, T>, ask: impl Fn() -> Pending<'a, T>) -> Result<T> {
+    pub(super) async fn ask_first<'a, T: Send>(
+        &self,
+        place: &'a Place,
+        first: Pending<'a, T>,
+        ask: impl Fn() -> Pending<'a, T>,
+    ) -> Result<T> {
         if place.store.resilience() != Resilience::None {
             return first.await;
         }
-        let started = Instant::now();
-        let (mut tries, mut next) = (0, first);
+        let (started, mut tries, mut next) = (Instant::now(), 1, first);
         loop {
+            match in_time(self.deadline, next).await {
+                None => return Err(unanswered(place, &tried(tries, started.elapsed()))),
+                Some(Err(error)) if error.kind() == ErrorKind::Unavailable => self.before_another(error, started, tries).await?,
+                Some(asked) => return asked,
+            }
             tries += 1;
-            let asked = match self.deadline {
-                None => next.await,
-                Some(deadline) => match tokio::time::timeout_at(deadline.into(), next).await {
-                    Ok(asked) => asked,
-                    Err(_) => {
-                        return Err(late(
-                            place.address.url(),
-                            &format!("the store did not answer in time{}", tried(tries, started.elapsed())),
-                        ));
-                    }
-                },
-            };
-            let error = match asked {
-                Err(error) if error.kind() == ErrorKind::Unavailable => error,
-                asked => return asked,
-            };
-            let is_over = tries > self.retries() || started.elapsed() > LONGEST_TRYING;
-            if is_over || self.is_late() {
-                return Err(told(error, tries, started, self.is_late()));
-            }
-            self.wait(tries).await;
-            if self.is_late() {
-                return Err(told(error, tries, started, true));
-            }
             next = ask();
         }
     }
+
+    /// Waits until another try is due.
+    ///
+    /// # Errors
+    /// The error of the last one, with how much was tried, if there is none.
+    async fn before_another(&self, error: Error, started: Instant, tries: u32) -> Result<()> {
+        let is_over = tries > self.retries() || started.elapsed() > LONGEST_TRYING;
+        if !is_over && !self.is_late() {
+            self.wait(tries).await;
+            if !self.is_late() {
+                return Ok(());
+            }
+        }
+        let end = if self.is_late() { LATE } else { "" };
+        let message = format!("{}{}{end}", error.message(), tried(tries, started.elapsed()));
+        Err(error.saying(message))
+    }
 }
 
-/// An error with how much was tried.
-fn told(error: Error, tries: u32, started: Instant, is_late: bool) -> Error {
-    let message = format!("{}{}{}", error.message(), tried(tries, started.elapsed()), if is_late { LATE } else { "" });
-    error.saying(message)
+/// The error of a store that did not answer before the deadline.
+fn unanswered(place: &Place, tried: &str) -> Error {
+    late(place.address.url(), &format!("the store did not answer in time{tried}"))
 }

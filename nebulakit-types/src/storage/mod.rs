@@ -37,6 +37,7 @@ mod checksum;
 mod cloud;
 mod config;
 mod content;
+mod deadline;
 #[cfg(feature = "client")]
 mod fault;
 mod file_fault;

@@ -4,6 +4,7 @@
 //! runtime: it uses the runtime that polls it. Where none does, as in a container whose task is a plain `fn`, everything happens on the
 //! calling thread, and the future is ready when it is first polled.
 
+use std::pin::{Pin, pin};
 use std::time::{Duration, Instant};
 
 use nebulakit_types::convert::check::check;
@@ -52,7 +53,7 @@ pub(crate) async fn run(task: &'static TaskDef, inputs: &[u8], element: Option<&
         Err(ended) => return Ran { ended: Err(ended), took: None },
     };
     let begin = Instant::now();
-    let ended = in_time(task, context, perform(call, context)).await;
+    let ended = in_time(task, context, pin!(perform(call, context))).await;
     let took = Some(begin.elapsed());
     Ran { ended: finish(ended, task, context).await, took }
 }
@@ -68,7 +69,7 @@ async fn decode(task: &'static TaskDef, inputs: &[u8], element: Option<&Element>
                 |name: &str| task.params.iter().any(|param| param.name() == name && holds_bytes(&param.literal_type(dialect)));
             // They may be in another store than the inputs: the context's knows the settings of all.
             let bounds = context.surroundings().offloaded;
-            let offloaded = within_reach(fetch_offloaded(context.storage(), inputs, bounds, takes_pickles)).await?;
+            let offloaded = within_reach(Box::pin(fetch_offloaded(context.storage(), inputs, bounds, takes_pickles))).await?;
             attempt(offloaded.map_err(|error| Failure::of_store("cannot fetch an offloaded input", &error))?)?
         }
         call => call,
@@ -94,8 +95,11 @@ async fn perform(call: Prepared, context: &Context) -> Ended {
     }
 }
 
+/// The task's own code, on its way.
+type Work<'a> = Pin<&'a mut (dyn Future<Output = Ended> + Send)>;
+
 /// Asks the task to stop when its time is up, and gives it up where it does not.
-async fn in_time(task: &TaskDef, context: &Context, work: impl Future<Output = Ended>) -> Ended {
+async fn in_time(task: &TaskDef, context: &Context, work: Work<'_>) -> Ended {
     let Some(deadline) = context.surroundings().deadline.filter(|deadline| deadline.is_kept) else { return work.await };
     let ended = match Handle::try_current() {
         Ok(_) => watched(deadline, context, work).await,
@@ -109,8 +113,7 @@ async fn in_time(task: &TaskDef, context: &Context, work: impl Future<Output = E
 }
 
 /// How the work ended; [`None`] where it had not, [`GRACE`] after the deadline.
-async fn watched(deadline: Deadline, context: &Context, work: impl Future<Output = Ended>) -> Option<Ended> {
-    let mut work = std::pin::pin!(work);
+async fn watched(deadline: Deadline, context: &Context, mut work: Work<'_>) -> Option<Ended> {
     if let Ok(ended) = tokio::time::timeout_at(deadline.at.into(), work.as_mut()).await {
         return Some(ended);
     }
@@ -124,7 +127,7 @@ async fn finish(ended: Ended, task: &'static TaskDef, context: &Context) -> Resu
     let types = task.output_types(context.surroundings().dialect);
     check_outputs(&outputs, &types)?;
     if !outbox.is_empty() {
-        let sent = within_reach(outbox.send()).await?;
+        let sent = within_reach(Box::pin(outbox.send())).await?;
         sent.map_err(|error| {
             let failure = Failure::of_data(&error, context.storage().serves(context.raw_output_prefix()));
             // Transfers end at the deadline too.
@@ -138,7 +141,7 @@ async fn finish(ended: Ended, task: &'static TaskDef, context: &Context) -> Resu
 }
 
 /// Awaits what goes over the network; where no runtime polls this, waits for it on the process's own.
-async fn within_reach<T>(future: impl Future<Output = T>) -> Result<T, Failure> {
+async fn within_reach<T>(future: Pin<Box<dyn Future<Output = T> + Send + '_>>) -> Result<T, Failure> {
     match Handle::try_current() {
         Ok(_) => Ok(future.await),
         Err(_) => block_on(future).map_err(|error| Failure::cannot_start(&error)),

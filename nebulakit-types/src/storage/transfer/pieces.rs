@@ -8,6 +8,7 @@ use bytes::Bytes;
 #[cfg(feature = "client")]
 use super::super::checksum::{Checksum, Sum, Summed};
 use super::super::content::{Content, Extent};
+use super::super::deadline::in_time;
 use super::super::handle::Storage;
 use super::super::object::ObjectMeta;
 use super::super::shown::shown;
@@ -96,12 +97,10 @@ impl Pieces {
     /// What comes next, in time.
     async fn come(&mut self) -> Option<Result<Bytes>> {
         let next = self.opened.body.next();
-        match self.storage.deadline.filter(|_| self.place.store.resilience() == Resilience::None) {
-            None => next.await,
-            Some(deadline) => match tokio::time::timeout_at(deadline.into(), next).await {
-                Ok(next) => next,
-                Err(_) => Some(Err(self.fault(format!("it had not come whole, but up to byte {}{LATE}", self.at)))),
-            },
+        let deadline = self.storage.deadline.filter(|_| self.place.store.resilience() == Resilience::None);
+        match in_time(deadline, next).await {
+            Some(next) => next,
+            None => Some(Err(self.fault(format!("it had not come whole, but up to byte {}{LATE}", self.at)))),
         }
     }
 

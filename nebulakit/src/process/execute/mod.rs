@@ -3,6 +3,7 @@
 //! [`Execution::run`] is the whole story: fetch the inputs, run the task, store how it ended. Signals and the deadline are watched beside it.
 
 use std::collections::BTreeMap;
+use std::pin::{Pin, pin};
 use std::sync::{Arc, OnceLock};
 use std::task::{Poll, Waker};
 use std::time::{Duration, SystemTime};
@@ -226,7 +227,7 @@ impl Execution {
         if let Some(deadline) = context.surroundings().deadline.filter(|deadline| deadline.is_kept) {
             self.keep_time(task, context, deadline.limit, give_up).map_err(|error| Failure::cannot_start(&error))?;
         }
-        let running = run(task, inputs, self.request.map.as_ref(), context);
+        let running: Pin<&mut dyn Future<Output = Ran>> = pin!(run(task, inputs, self.request.map.as_ref(), context));
         let Ran { ended, took } = if task.is_async { on_a_runtime(running)? } else { here(running)? };
         if let Some(took) = took {
             self.meter.ran(took);
@@ -262,6 +263,7 @@ impl Execution {
 
     /// Waits for what is done with the contract's files.
     fn with_files<T>(&self, future: impl Future<Output = T>) -> Result<T, Failure> {
+        let future: Pin<&mut dyn Future<Output = T>> = pin!(future);
         if self.is_local { here(future) } else { block_on(future).map_err(|error| Failure::cannot_start(&error)) }
     }
 
@@ -366,17 +368,19 @@ impl Execution {
 }
 
 /// Runs a future on a runtime of its own, whose threads it may use.
-fn on_a_runtime<T>(future: impl Future<Output = T>) -> Result<T, Failure> {
+fn on_a_runtime<T>(future: Pin<&mut dyn Future<Output = T>>) -> Result<T, Failure> {
     let runtime = Builder::new_multi_thread().enable_all().build().map_err(|error| Failure::cannot_start(&error))?;
-    let ended = runtime.block_on(future);
+    let ended = {
+        let _entered = runtime.enter();
+        block_on(future).map_err(|error| Failure::cannot_start(&error))
+    };
     // What the task spawned and left ends with the process.
     runtime.shutdown_background();
-    Ok(ended)
+    ended
 }
 
 /// Runs a future on this thread, without a runtime where it is ready at once, as what is on this machine is.
-fn here<T>(future: impl Future<Output = T>) -> Result<T, Failure> {
-    let mut future = std::pin::pin!(future);
+fn here<T>(mut future: Pin<&mut dyn Future<Output = T>>) -> Result<T, Failure> {
     match future.as_mut().poll(&mut std::task::Context::from_waker(Waker::noop())) {
         Poll::Ready(done) => Ok(done),
         Poll::Pending => block_on(future).map_err(|error| Failure::cannot_start(&error)),
