@@ -8,7 +8,9 @@ use std::time::{Duration, Instant};
 use nebulakit::testing::store_conformance::check;
 use nebulakit::types::ErrorKind;
 use nebulakit::types::storage::{PutOptions, Storage, StorageConfig, TreeOptions};
+use nebulakit_tests::Launch;
 use nebulakit_tests_lake::{Fault, Lake};
+use nebulakit_types::wire::flyteidl::core::container_error;
 
 fn over(lake: &Lake) -> Storage {
     let config = StorageConfig { retries: Some(3), backoff: Some(Duration::from_millis(1)), ..StorageConfig::default() };
@@ -96,8 +98,33 @@ fn a_program_has_the_stores_that_it_names() {
     assert!(String::from_utf8_lossy(&ran.stdout).contains("what the lake keeps"), "{ran:?}");
 }
 
+/// Whether a message names the scheme and both stores.
+fn names_both(message: &str) -> bool {
+    ["`lake` cannot be the scheme of Lake", "fault: None }", "fault: Some(Order) }", " has it"].iter().all(|part| message.contains(part))
+}
+
+#[test]
+fn a_program_with_two_stores_of_one_scheme_fails_as_a_task_does() {
+    let ended = Launch::new(env!("CARGO_BIN_EXE_shores"), "shore").run();
+    let error = ended.error();
+    assert!(names_both(&error.message), "{}", error.message);
+    assert_eq!((error.code.as_str(), error.kind()), ("USER:RuntimeError", container_error::Kind::NonRecoverable));
+
+    // Where the outputs are on that lake, nothing can be stored.
+    let ended = Launch::new(env!("CARGO_BIN_EXE_shores"), "shore").outputs_at("lake://out").run();
+    assert_eq!(ended.code(), Some(1), "{}", ended.stderr());
+    assert!(names_both(&ended.stderr()) && ended.stderr().contains("the error could not be stored"), "{}", ended.stderr());
+
+    let ran = std::process::Command::new(env!("CARGO_BIN_EXE_shores")).args(["run", "shore"]).output().unwrap();
+    let stderr = String::from_utf8_lossy(&ran.stderr);
+    assert_eq!(ran.status.code(), Some(1), "{stderr}");
+    assert!(names_both(&stderr) && stderr.starts_with("error: ") && ran.stdout.is_empty(), "{stderr}");
+}
+
 #[test]
 fn a_store_whose_scheme_cannot_be_its_own_is_refused() {
+    let error = Storage::builder().store(Lake::default()).store(Lake::with(Fault::Order)).build().unwrap_err();
+    assert!(error.kind() == ErrorKind::Url && names_both(&error.to_string()), "{error}");
     let error = Storage::builder().store(Lake::default()).store(Lake::default()).build().unwrap_err();
     assert!(error.kind() == ErrorKind::Url && error.to_string().contains("`lake` cannot be the scheme of Lake"), "{error}");
     let storage = Storage::builder().store(Lake::default()).build().unwrap();

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::config::StorageConfig;
 use super::handle::Storage;
 use super::store::Store;
+use super::store_set::StoreSet;
 use crate::Result;
 
 /// Makes a [`Storage`]: [`Storage::builder`].
@@ -48,6 +49,6 @@ impl StorageBuilder {
     /// # Errors
     /// [`ErrorKind::Url`](crate::ErrorKind::Url) for a scheme that two of the stores have, that is not one, or that is `file`.
     pub fn build(self) -> Result<Storage> {
-        Storage::with_stores(self.config, self.stores)
+        Ok(Storage::with_stores(self.config, StoreSet::new(self.stores)?))
     }
 }

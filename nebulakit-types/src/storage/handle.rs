@@ -12,7 +12,8 @@ use super::config::StorageConfig;
 use super::deadline::in_time;
 use super::location::out_of_reach;
 use super::progress::Progress;
-use super::store::{Pending, Resilience, Store};
+use super::store::{Pending, Resilience};
+use super::store_set::StoreSet;
 use super::stores::{Place, Stores};
 use super::words::{LATE, ONE_TRY, crowded, late, tried};
 use crate::{Error, ErrorKind, Result};
@@ -50,12 +51,9 @@ impl Default for Storage {
 
 impl Storage {
     /// Makes a storage with the stores that come along. No I/O, no client: those come with the first URL that needs them.
-    ///
-    /// # Panics
-    /// Never: only stores of users can be refused.
     #[must_use]
     pub fn new(config: StorageConfig) -> Self {
-        Self::with_stores(config, Vec::new()).expect("the stores that come along have schemes of their own")
+        Self::with_stores(config, StoreSet::default())
     }
 
     /// Makes a storage that reaches only this machine: files, and an empty `memory://` of its own.
@@ -64,16 +62,18 @@ impl Storage {
         Self::new(StorageConfig { only_local: true, ..StorageConfig::default() })
     }
 
-    /// Makes a storage with stores of the user besides those that come along.
-    pub(super) fn with_stores(config: StorageConfig, own: Vec<Arc<dyn Store>>) -> Result<Self> {
+    /// Makes a storage with stores of one's own besides those that come along.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn with_stores(config: StorageConfig, own: StoreSet) -> Self {
         let (config, budget) = (Arc::new(config), Arc::new(Budget::default()));
         let stores = Stores::new(
             config.clone(),
             #[cfg(feature = "client")]
             &budget,
             own,
-        )?;
-        Ok(Self { inner: Arc::new(Inner { stores, budget, progress: Progress::default(), config }), deadline: None })
+        );
+        Self { inner: Arc::new(Inner { stores, budget, progress: Progress::default(), config }), deadline: None }
     }
 
     /// Makes a storage for tests, with an empty `memory://` of its own.

@@ -56,6 +56,7 @@ mod provider;
 mod roots;
 mod shown;
 mod store;
+mod store_set;
 mod stores;
 mod transfer;
 #[cfg(feature = "client")]
@@ -89,6 +90,8 @@ pub use self::provider::install_crypto_provider;
 pub use self::shown::{shown, shown_in};
 pub(crate) use self::shown::{shown_path, without_query};
 pub use self::store::{Pending, Resilience, Store, Upload};
+#[doc(hidden)]
+pub use self::store_set::StoreSet;
 pub use self::transfer::{ObjectWriter, Reading};
 
 #[cfg(test)]

@@ -1,6 +1,5 @@
 //! Which store serves a URL. Each kind that comes along has its line here.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Instant;
@@ -15,6 +14,7 @@ use super::local::Local;
 use super::location::{comes_along, split_scheme, unserved};
 use super::memory::Memory;
 use super::store::Store;
+use super::store_set::StoreSet;
 #[cfg(feature = "client")]
 use super::transport::Connector;
 use crate::{Error, ErrorKind, Result};
@@ -23,19 +23,13 @@ use crate::{Error, ErrorKind, Result};
 pub(super) struct Stores {
     config: Arc<StorageConfig>,
     local: Arc<dyn Store>,
-    by_scheme: HashMap<String, Arc<dyn Store>>,
+    /// By their schemes; the first that fits is taken.
+    by_scheme: Vec<(String, Arc<dyn Store>)>,
 }
 
 impl Stores {
     /// The stores that come along, and those of the user, which take the place of the former where they have the same schemes.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Url`] for a scheme that two of the user's stores have, that is not one, or that is `file`.
-    pub(super) fn new(
-        config: Arc<StorageConfig>,
-        #[cfg(feature = "client")] budget: &Arc<Budget>,
-        own: Vec<Arc<dyn Store>>,
-    ) -> Result<Self> {
+    pub(super) fn new(config: Arc<StorageConfig>, #[cfg(feature = "client")] budget: &Arc<Budget>, own: StoreSet) -> Self {
         #[cfg(feature = "client")]
         let connector = Connector::new(config.clone(), budget.clone());
         #[cfg(feature = "cloud")]
@@ -52,37 +46,12 @@ impl Stores {
             #[cfg(feature = "http")]
             Arc::new(super::web::Web::new(config.clone(), connector)),
         ];
-        let mut stores = Self { config, local: come_along[0].clone(), by_scheme: HashMap::new() };
+        let local = come_along[0].clone();
+        let mut by_scheme = own.0;
         for store in come_along {
-            stores.by_scheme.extend(store.schemes().into_iter().map(|scheme| (scheme, store.clone())));
+            by_scheme.extend(store.schemes().into_iter().map(|scheme| (scheme, store.clone())));
         }
-        stores.add(own)?;
-        Ok(stores)
-    }
-
-    fn add(&mut self, own: Vec<Arc<dyn Store>>) -> Result<()> {
-        let mut taken: HashMap<String, Arc<dyn Store>> = HashMap::new();
-        for store in own {
-            let schemes = store.schemes();
-            if schemes.is_empty() {
-                return Err(Error::new(ErrorKind::Url, format!("the store {store:?} names no scheme")));
-            }
-            for scheme in schemes {
-                let refused = |why: &str| Err(Error::new(ErrorKind::Url, format!("`{scheme}` cannot be the scheme of {store:?}: {why}")));
-                let is_scheme = split_scheme(&format!("{scheme}://")).is_some() && !scheme.chars().any(|c| c.is_ascii_uppercase());
-                if !is_scheme {
-                    return refused("a scheme is a small letter, then small letters, digits, `+`, `-` and `.`");
-                }
-                if scheme == "file" {
-                    return refused("files of this machine are where their paths say");
-                }
-                if let Some(other) = taken.insert(scheme.clone(), store.clone()) {
-                    return refused(&format!("{other:?} has it"));
-                }
-            }
-        }
-        self.by_scheme.extend(taken);
-        Ok(())
+        Self { config, local, by_scheme }
     }
 
     /// Where a URL leads.
@@ -97,8 +66,8 @@ impl Stores {
         let store = match split_scheme(target.as_deref().unwrap_or(url)) {
             None => &self.local,
             Some((scheme, _)) => {
-                let found = self.by_scheme.get(scheme).or_else(|| self.by_scheme.get(&scheme.to_ascii_lowercase()));
-                found.ok_or_else(|| unserved(url, scheme, self.others()))?
+                let found = self.by_scheme.iter().find(|(known, _)| known.eq_ignore_ascii_case(scheme));
+                found.map(|(_, store)| store).ok_or_else(|| unserved(url, scheme, self.others()))?
             }
         };
         Ok(Place { address: Address::new(url, target, deadline), store: store.clone() })
@@ -106,15 +75,14 @@ impl Stores {
 
     /// What is served besides what comes along, as messages name it.
     fn others(&self) -> impl Iterator<Item = String> + '_ {
-        let mut own: Vec<_> = self.by_scheme.keys().filter(|scheme| !comes_along(scheme)).cloned().collect();
-        own.sort();
-        own.into_iter().chain(self.config.aliases.prefixes())
+        let own = self.by_scheme.iter().map(|(scheme, _)| scheme).filter(|scheme| !comes_along(scheme));
+        own.cloned().chain(self.config.aliases.prefixes())
     }
 }
 
 impl fmt::Debug for Stores {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set().entries(self.by_scheme.keys()).finish()
+        f.debug_set().entries(self.by_scheme.iter().map(|(scheme, _)| scheme)).finish()
     }
 }
 

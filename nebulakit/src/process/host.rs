@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use nebulakit_types::Error;
+use nebulakit_types::storage::StoreSet;
 use nebulakit_types::workspace::Workspace;
 
-use crate::process::stores::of_process;
+use crate::process::stores::{OwnStore, of_process};
 use crate::services::config::LazyConfig;
 use crate::services::env::Environment;
 use crate::services::identity::Identity;
@@ -17,15 +19,22 @@ pub(crate) struct Host {
     pub(crate) environment: Environment,
     pub(crate) config: LazyConfig,
     pub(crate) identity: Arc<Identity>,
+    /// Those that the program names are missing where they cannot be served side by side.
     pub(crate) stores: Stores,
+    /// Why they cannot.
+    pub(crate) fault: Option<Arc<Error>>,
 }
 
 impl Host {
     pub(crate) fn new(environment: Environment) -> Self {
         let config = LazyConfig::new(&environment);
         let identity = Arc::new(Identity::new(&environment));
-        let stores = of_process(&config, &environment, &identity);
-        Self { environment, config, identity, stores }
+        let (own, fault) = match OwnStore::all() {
+            Ok(own) => (own, None),
+            Err(error) => (StoreSet::default(), Some(Arc::new(error))),
+        };
+        let stores = of_process(own, &config, &environment, &identity);
+        Self { environment, config, identity, stores, fault }
     }
 
     /// Makes the stores those of values that are made outside of the task's own code: this process has one run, and no other can be meant.

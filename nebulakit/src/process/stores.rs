@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use nebulakit_types::storage::{Storage, Store};
+#[cfg(doc)]
+use nebulakit_types::ErrorKind;
+use nebulakit_types::Result;
+use nebulakit_types::storage::{Storage, Store, StoreSet};
 
 use crate::process::terminal;
 use crate::services::config::LazyConfig;
@@ -21,13 +24,21 @@ pub fn own_store(store: impl Store) -> Arc<dyn Store> {
     Arc::new(store)
 }
 
-/// Stores as `config`, the clouds' own variables in `environment` and the execution's `identity` say.
-pub(crate) fn of_process(config: &LazyConfig, environment: &Environment, identity: &Identity) -> Stores {
+impl OwnStore {
+    /// All that the program names.
+    ///
+    /// # Errors
+    /// When they cannot be served side by side.
+    pub(crate) fn all() -> Result<StoreSet> {
+        StoreSet::new(inventory::iter::<Self>().map(|own| (own.0)()))
+    }
+}
+
+/// Stores as `config`, the clouds' own variables in `environment` and the execution's `identity` say, and the program's `own`.
+pub(crate) fn of_process(own: StoreSet, config: &LazyConfig, environment: &Environment, identity: &Identity) -> Stores {
     let (config, environment, identity) = (config.clone(), environment.clone(), identity.clone());
     Stores::new(move || {
-        let storage = Storage::builder().config(config.get_or_environment().storage_config(&environment, &identity));
-        let storage = storage.stores(inventory::iter::<OwnStore>.into_iter().map(|own| (own.0)())).build();
-        let storage = storage.unwrap_or_else(|error| panic!("`nebulakit::main!` was given stores that cannot be: {error}"));
+        let storage = Storage::with_stores(config.get_or_environment().storage_config(&environment, &identity), own.clone());
         // A task that has waited for a transfer may print what came of it.
         storage.progress().when_done(terminal::clear);
         storage
@@ -38,10 +49,12 @@ pub(crate) fn of_process(config: &LazyConfig, environment: &Environment, identit
 /// [`ContextBuilder::storage`](crate::ContextBuilder::storage).
 ///
 /// A task container has it already, as [`Context::storage`](crate::Context::storage).
-#[must_use]
-pub fn from_environment() -> Storage {
+///
+/// # Errors
+/// [`ErrorKind::Url`] when [`main!`](crate::main) was given stores that cannot be served side by side.
+pub fn from_environment() -> Result<Storage> {
     let environment = Environment::from_process();
-    of_process(&LazyConfig::new(&environment), &environment, &Identity::new(&environment)).all().clone()
+    Ok(of_process(OwnStore::all()?, &LazyConfig::new(&environment), &environment, &Identity::new(&environment)).all().clone())
 }
 
 /// Whether this machine itself serves a URL, so that no settings are needed for it.

@@ -86,6 +86,9 @@ fn host(setting: &Setting<'_>) -> Result<(Host, Sandbox), Complaint> {
         None => setting.environment.clone().with(env::SDK_LOGGING_FORMAT, "text"),
     };
     let host = Host::new(environment);
+    if let Some(fault) = &host.fault {
+        return Err(Complaint::failed(format!("cannot make the stores of `nebulakit::main!`: {}", chain(fault.as_ref()))));
+    }
     let settings = host.config.get_or_environment();
     let parent = settings.sdk.local_sandbox.clone().unwrap_or_else(|| host.environment.temporary_folder());
     let sandbox = Sandbox::in_folder(&parent)?;

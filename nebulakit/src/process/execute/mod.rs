@@ -196,10 +196,12 @@ impl Execution {
         if self.platform.deletes_stale_error {
             self.with_files(ErrorFile::new(&self.host.environment).delete(&self.storage, &self.request.output_prefix))?;
         }
-        let task = registry.find(&self.request.task).map_err(|error| {
-            // Another attempt finds the same binary.
-            Failure { recoverable: Some(false), ..Failure::user(code::USER, error.to_string()) }
-        })?;
+        // Another attempt finds the same binary.
+        let of_program = |message| Failure { recoverable: Some(false), ..Failure::user(code::USER, message) };
+        if let Some(fault) = &self.host.fault {
+            return Err(of_program(format!("cannot make the stores of `nebulakit::main!`: {}", chain(fault.as_ref()))).into());
+        }
+        let task = registry.find(&self.request.task).map_err(|error| of_program(error.to_string()))?;
         let limits = Limits::new(&self.host.environment, self.platform).map_err(|error| Failure::system(error.to_string(), false))?;
         let inputs = self.with_files(self.storage.get(&self.request.inputs))?;
         let inputs = inputs.map_err(|error| Failure::of_store("cannot fetch the inputs", &error))?;
@@ -270,7 +272,7 @@ impl Execution {
     /// The task's context; `keeps_time` says whether this process sees to the task's timeout.
     fn context(&self, task: &TaskDef, custom: BTreeMap<String, String>, keeps_time: bool, offloaded: Bounds) -> &Context {
         self.context.get_or_init(|| {
-            let Host { environment, config, identity, stores } = &self.host;
+            let Host { environment, config, identity, stores, .. } = &self.host;
             let stats = (config.clone(), Arc::clone(identity));
             let surroundings = Surroundings {
                 identity: Arc::clone(identity),
