@@ -112,6 +112,11 @@ def tree(data):
     return {os.path.relpath(path, top): open(path).read() for path in paths}
 
 
+@task
+def read_one(file: FlyteFile) -> str:
+    return read(file)
+
+
 class Seen(NamedTuple):
     texts: List[str]
     tree: Dict[str, str]

@@ -78,7 +78,9 @@ mod fates {
     fn lose_the_store(how: &str) -> anyhow::Result<()> {
         let mut asked = TcpStream::connect(std::env::var("NEBULAKIT_TESTS_LOSE_STORE")?)?;
         writeln!(asked, "{how}")?;
-        BufReader::new(asked).read_line(&mut String::new())?;
+        let mut answer = String::new();
+        BufReader::new(asked).read_line(&mut answer)?;
+        anyhow::ensure!(answer == "lost\n", "the store is not behind `dying_store`: {answer}");
         Ok(())
     }
 
@@ -167,6 +169,13 @@ mod surroundings {
         ctx.decks().markdown("Rows", "seven **rows**");
         anyhow::ensure!(!fail, "after the deck");
         Ok(7)
+    }
+
+    /// Makes a deck, and a file that is to be stored where nothing can be.
+    #[task(deck)]
+    fn shows_and_stores_nowhere(ctx: Context) -> File {
+        ctx.decks().markdown("Rows", "seven **rows**");
+        File::from_bytes("lost.txt", "lost").stored_at("s3://nebulakit-tests-no-such-bucket/lost.txt")
     }
 
     /// Is remembered, whatever `noise` says.
@@ -354,6 +363,29 @@ mod files {
             none: None,
         };
         Ok((streamed, File::from_path(path), File::from_bytes("bytes.bin", text), folder, bundle))
+    }
+
+    /// A text as a file.
+    #[task]
+    fn as_file(text: String) -> File {
+        File::from_bytes("by a child.txt", text)
+    }
+
+    /// Has a child make a file, and reads it by its URI in the task's own future, in parts of the run on other threads, and in a
+    /// future beside the run, which goes by the stores of the process.
+    #[task]
+    async fn reads_everywhere(ctx: Context, text: String) -> anyhow::Result<(File, Vec<String>)> {
+        let made = as_file::call(&ctx, text).await?;
+        let uri = made.uri().ok_or_else(|| anyhow::anyhow!("the child's file is stored nowhere"))?.to_owned();
+        let at = |uri: &str| -> File { File::from_uri(uri) };
+        let mut texts = vec![at(&uri).read_to_string().await?];
+        let own = uri.clone();
+        texts.push(ctx.spawn(async move { at(&own).read_to_string().await }).await??);
+        let own = uri.clone();
+        texts.push(ctx.spawn_blocking(move || at(&own).blocking().read_to_string()).await??);
+        let own = uri.clone();
+        texts.push(tokio::spawn(async move { at(&own).read_to_string().await }).await??);
+        Ok((made, texts))
     }
 
     /// Whether a file holds what `writes_much` and its like write.

@@ -87,6 +87,17 @@ def written(cluster):
     return f"{len(ours)} objects, each stored once"
 
 
+@case("data: a file of a child in the same container, read by every part of the process, and by Python")
+def of_a_child(cluster):
+    steps = {"made": Step(cluster.rust("files.reads_everywhere"), {"text": literal("grüße")})}
+    steps["read"] = Step(cluster.python(files.read_one), {"file": ("made", "o0")})
+    ended = cluster.run("cluster.data.child", steps, {"rust": ("made", "o1"), "python": ("read", "o0")})
+    assert ended.phase == "SUCCEEDED" and ended.outputs["python"] == literal("grüße"), f"{ended}\n{ended.error.message}"
+    texts = value(ended.outputs["rust"], list[str])
+    assert texts == ["grüße"] * 4, texts
+    return f"{texts} [{ended.name}]"
+
+
 @case("data: a file of 500 MB, written and read by Rust")
 def much(cluster):
     steps = {"made": Step(cluster.rust("files.writes_much"), {"mebibytes": literal(500)})}

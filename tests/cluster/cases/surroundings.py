@@ -100,6 +100,16 @@ def deck_after_failure(cluster):
     return f"{len(page)} bytes, {shown(ended.error)}"
 
 
+@case("surroundings: a deck of a task whose file cannot be stored")
+def deck_without_outputs(cluster):
+    ended = cluster.run_task(cluster.rust("shows_and_stores_nowhere"))
+    (node,) = ended.nodes.values()
+    assert "SYSTEM" in ended.error.code and "s3://nebulakit-tests-no-such-bucket/lost.txt" in ended.error.message and node.deck, ended
+    page = cluster.deck(node)
+    assert "seven <strong>rows</strong>" in page, page[:500]
+    return f"{len(page)} bytes, {len(node.attempts)} attempts, {shown(ended.error)}"
+
+
 @case("surroundings: no deck where none is made")
 def no_deck(cluster):
     ended = cluster.run_task(cluster.rust("mod.t1", "fixture"), a=1)
