@@ -139,6 +139,13 @@ mod surroundings {
         Ok((secret("variable")?, secret("file")?))
     }
 
+    /// The same where secrets have keys alone, as on Flyte 2.
+    #[task(secrets((group = "nebulakit-tests", key = "variable", mount = env), (group = "nebulakit-tests", key = "file", mount = file)))]
+    fn secrets_by_key(ctx: Context) -> anyhow::Result<(String, String)> {
+        let secret = |key| anyhow::Ok(ctx.secrets().get("", key)?.expose().to_owned());
+        Ok((secret("variable")?, secret("file")?))
+    }
+
     /// The variables with these names, of those that are set.
     #[allow(clippy::disallowed_methods, reason = "the environment is the test")]
     #[task(env(GREETING = "hello"), labels("nebulakit-tests" = "labelled"), annotations("nebulakit.tests/note" = "annotated"))]

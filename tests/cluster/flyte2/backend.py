@@ -17,6 +17,7 @@ from flyteidl2.core import identifier_pb2 as core
 from flyteidl2.core import tasks_pb2
 from flyteidl2.dataproxy import dataproxy_service_pb2 as dataproxy
 from flyteidl2.project import project_service_pb2
+from flyteidl2.secret import definition_pb2, payload_pb2
 from flyteidl2.task import common_pb2, run_pb2, task_definition_pb2
 from flyteidl2.workflow import run_definition_pb2, run_service_pb2
 from google.protobuf import json_format
@@ -143,6 +144,20 @@ class Backend:
     def run(self, task, retries=0, environment=None, **inputs):
         """Runs a task to its end, and tells what came of it."""
         return self.wait(self.start(task, retries, environment, **inputs))
+
+    def secret(self, name, text):
+        """Makes a secret of the project and the domain, or changes it."""
+        options = self.options
+        identifier = definition_pb2.SecretIdentifier(name=name, organization=options.org, project=options.project, domain=options.domain)
+        spec = definition_pb2.SecretSpec(type=definition_pb2.SecretType.SECRET_TYPE_GENERIC, string_value=text)
+        try:
+            request = payload_pb2.CreateSecretRequest(id=identifier, secret_spec=spec)
+            self.call("secret.SecretService/CreateSecret", request, payload_pb2.CreateSecretResponse)
+        except AssertionError as refused:
+            if "already_exists" not in str(refused):
+                raise
+            request = payload_pb2.UpdateSecretRequest(id=identifier, secret_spec=spec)
+            self.call("secret.SecretService/UpdateSecret", request, payload_pb2.UpdateSecretResponse)
 
     def details(self, action):
         request = run_service_pb2.GetActionDetailsRequest(action_id=action)

@@ -54,6 +54,13 @@ def data(backend):
     return f"{found} [{seen.name}]"
 
 
+@case("values: a file of a child in the same container, read by every part of the process")
+def of_a_child(backend):
+    ended = backend.run(backend.task("files.reads_everywhere", "cluster"), text="grüße")
+    assert ended.phase == "SUCCEEDED" and value(ended.outputs["o1"], list[str]) == ["grüße"] * 4, ended
+    return f"{ended.seconds:.1f} s [{ended.name}]"
+
+
 NOWHERE = "s3://nebulakit-tests-no-such-bucket"
 
 
@@ -92,6 +99,9 @@ ALL += [
         Fate("an error with a code, retries", "mod.raise_coded", 2, "c", inputs={"a": 1}, retries=1),
         Fate("a recoverable error, retries", "fails_again", 3, "M", binary="cluster"),
         Fate("a permanent error with retries left", "endings.fails_permanently", 1, "M", retries=2),
+        Fate("an error type that says it may be repeated", "marks.fails_to_train", 2, "store is away", inputs={"how": "store"}, retries=1),
+        Fate("an error type that says it may not", "marks.fails_to_train", 1, "not finite", inputs={"how": "diverged"}, retries=2),
+        Fate("an error type that only has a code", "marks.fails_to_train", 2, "no samples", inputs={"how": "empty"}, retries=1),
         Fate("a panic, retries", "endings.panics", 2, "grüße", inputs={"message": "grüße"}, retries=1),
         Fate("a panic between polls", "endings.panics_between_polls", 1, "grüße", inputs={"message": "grüße"}),
         Fate("a message of a megabyte", "endings.fails_at_length", 1, " tail", inputs={"length": 1_000_000}),
@@ -223,6 +233,25 @@ def report(backend):
     page = backend.report(ended)
     assert "seven <strong>rows</strong>" in page, page[:500]
     return f"{len(page)} bytes [{ended.name}]"
+
+
+@case("surroundings: a report of a task whose file cannot be stored")
+def report_without_outputs(backend):
+    ended = backend.run(backend.task("shows_and_stores_nowhere", "cluster"))
+    assert ended.phase == "FAILED" and f"{NOWHERE}/lost.txt" in ended.error.message, ended
+    page = backend.report(ended)
+    assert "seven <strong>rows</strong>" in page, page[:500]
+    return f"{len(page)} bytes, {ended}"
+
+
+@case("surroundings: secrets by variable and by file, which have keys alone")
+def secrets(backend):
+    backend.secret("variable", "alpha")
+    backend.secret("file", "beta")
+    ended = backend.run(backend.task("secrets_by_key", "cluster"))
+    found = ended.outputs and (value(ended.outputs["o0"], str), value(ended.outputs["o1"], str))
+    assert found == ("alpha", "beta"), ended
+    return f"both found [{ended.name}]"
 
 
 @case("surroundings: metrics")
