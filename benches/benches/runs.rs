@@ -1,7 +1,7 @@
 //! What one run of a task costs in a process: a task that does nothing, called from memory to memory.
 //!
 //! `cargo bench -p nebulakit-benches --no-default-features --bench runs`. Beside it the floors of the same rounds: a bare future with a boxed call,
-//! and a bare `spawn_blocking`.
+//! a bare `spawn_blocking`, and one after an async task, as often.
 #![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark prints")]
 
 use std::future::Future;
@@ -66,5 +66,11 @@ fn main() {
     row("a boxed future", &|at_once| each(&runtime, at_once, || Box::pin(async { black_box(7_i64) }) as Boxed));
     row("an async task", &|at_once| each(&runtime, at_once, || nothing::call(&context, 7)));
     row("a bare `spawn_blocking`", &|at_once| each(&runtime, at_once, || runtime.spawn_blocking(|| black_box(7))));
+    // What comes to the pool at the pace of runs finds its thread asleep, which costs a wake that a mere row of closures does not have.
+    let both = async |context: &Context, pool: &Runtime| {
+        black_box(nothing::call(context, 7).await.unwrap());
+        pool.spawn_blocking(|| black_box(7)).await.unwrap()
+    };
+    row("an async task, then a bare `spawn_blocking`", &|at_once| each(&runtime, at_once, || both(&context, &runtime)));
     row("a task that blocks", &|at_once| each(&runtime, at_once, || nothing_blocking::call(&context, 7)));
 }
