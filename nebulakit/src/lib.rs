@@ -4,6 +4,8 @@
 #[path = "private.rs"]
 pub mod __private;
 pub mod cli;
+#[cfg(feature = "coordinator")]
+pub mod coordinator;
 mod process;
 #[cfg(feature = "schema")]
 pub mod schema;
@@ -35,6 +37,7 @@ pub use task::definition::Definition;
 pub use task::error::{IgnoreOutputs, ResultExt, TaskError};
 pub use task::invocation::{Called, Caller, Child, Invocation};
 pub use task::registry::{Registry, registry};
+pub use task::strategy::Strategy;
 pub use task::surroundings::{LogSink, ProgressSink};
 pub use task::value::{Default, IntoValue, Omitted};
 

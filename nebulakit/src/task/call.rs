@@ -19,7 +19,7 @@ use crate::task::def::TaskDef;
 use crate::task::error::{IgnoreOutputs, TaskError};
 use crate::task::failure::{Failure, Unsuccessful, code};
 use crate::task::invocation::{Child, Invocation};
-use crate::task::run::run;
+use crate::task::run::{Ran, run};
 use crate::task::surroundings::{Deadline, Places, Surroundings};
 
 /// A task that runs when this is awaited: what `task::call(&ctx, ..)` gives.
@@ -138,15 +138,15 @@ async fn called<O: TaskOutputs>(
 async fn here(context: &Context, task: &'static TaskDef, inputs: &[u8], retries: u32) -> Result<Vec<u8>, TaskError> {
     let mut attempt = 0;
     loop {
-        let ran = run(task, inputs, None, &of_child(context, task, attempt)).await;
-        let error = match ran.ended {
-            Ok(returned) => {
-                let outputs = returned.outputs.iter().map(|output| (output.name, output.literal.as_slice()));
-                return Ok(map_of_literals(outputs));
-            }
-            Err(Unsuccessful::Ignored) => return Err(TaskError::new(IgnoreOutputs)),
-            Err(Unsuccessful::BadInputs(error)) => return Err(failed(Failure::of_input(task.name, &error))),
-            Err(Unsuccessful::Failed(failure)) => failed(failure),
+        let timeout = task.options.timeout.and_then(|timeout| Deadline::after(timeout, true));
+        let deadlines = [context.surroundings().deadline.filter(|deadline| deadline.is_kept), timeout];
+        let surroundings = Surroundings {
+            deadline: deadlines.into_iter().flatten().min_by_key(|deadline| deadline.at),
+            ..of_child(context, task, attempt)
+        };
+        let error = match ended(run(task, inputs, None, &with_secrets(surroundings, task)).await, task) {
+            Ok(outputs) => return Ok(outputs),
+            Err(error) => error,
         };
         if error.is_recoverable() != Some(true) || attempt == retries || context.is_cancelled() {
             return Err(error);
@@ -155,24 +155,35 @@ async fn here(context: &Context, task: &'static TaskDef, inputs: &[u8], retries:
     }
 }
 
-/// The context of a task that `context`'s calls: with its stores, secrets, sinks and cancellation, and until its own time is up or the
-/// caller's is.
-fn of_child(context: &Context, task: &TaskDef, attempt: u32) -> Context {
+/// What a task runs in that `context`'s starts: its stores, secrets, sinks and cancellation.
+pub(crate) fn of_child(context: &Context, task: &TaskDef, attempt: u32) -> Surroundings {
     let own = context.surroundings();
     let identity = &own.identity;
     let id = TaskId { name: task.name.to_owned(), ..identity.task.clone() };
-    let timeout = task.options.timeout.and_then(|timeout| Deadline::after(timeout, true));
-    let deadlines = [own.deadline.filter(|deadline| deadline.is_kept), timeout];
-    let surroundings = Surroundings {
+    Surroundings {
         identity: Arc::new(Identity { task: id, attempt, ..(**identity).clone() }),
         started: SystemTime::now(),
-        deadline: deadlines.into_iter().flatten().min_by_key(|deadline| deadline.at),
+        deadline: None,
         raw_output_prefix: Some(context.raw_output_prefix().to_owned()),
         checkpoint: Places::default(),
         progress: None,
         ..own.clone()
-    };
+    }
+}
+
+/// The context of such a task, with the secrets that it asks for.
+pub(crate) fn with_secrets(surroundings: Surroundings, task: &TaskDef) -> Context {
     Context::new(surroundings, task.options.secrets.iter().map(|asked| [asked.group, asked.version, asked.key]).collect())
+}
+
+/// The outputs of a run as the bytes of an `outputs.pb`, for the one that started it.
+pub(crate) fn ended(ran: Ran, task: &TaskDef) -> Result<Vec<u8>, TaskError> {
+    match ran.ended {
+        Ok(returned) => Ok(map_of_literals(returned.outputs.iter().map(|output| (output.name, output.literal.as_slice())))),
+        Err(Unsuccessful::Ignored) => Err(TaskError::new(IgnoreOutputs)),
+        Err(Unsuccessful::BadInputs(error)) => Err(failed(Failure::of_input(task.name, &error))),
+        Err(Unsuccessful::Failed(failure)) => Err(failed(failure)),
+    }
 }
 
 /// The error of a task that failed, for the one that called it.

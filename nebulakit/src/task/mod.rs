@@ -20,6 +20,7 @@ pub(crate) mod prepare;
 pub(crate) mod registry;
 pub(crate) mod returns;
 pub(crate) mod run;
+pub(crate) mod strategy;
 pub(crate) mod surroundings;
 pub(crate) mod template;
 pub(crate) mod value;

@@ -1,0 +1,121 @@
+//! Jobs that a running job starts.
+
+use std::sync::Arc;
+
+use crate::coordinator::context::JobContext;
+use crate::coordinator::error::{CancelReason, JobError, SubmitError};
+use crate::coordinator::handle::JobHandle;
+use crate::coordinator::live::IsLive;
+use crate::coordinator::piece::unshared;
+use crate::coordinator::work::{IntoWork, Work};
+use crate::coordinator::retry::Retry;
+use crate::task::def::TaskDef;
+use crate::task::error::TaskError;
+use crate::task::invocation::{Called, Caller, Child};
+use crate::task::strategy::Strategy;
+
+impl JobContext {
+    /// Starts a child and waits for it. While this attempt waits, its slot is lent to others.
+    ///
+    /// # Errors
+    /// When the child gives no value.
+    pub async fn call<W: IntoWork>(&self, work: W, strategy: Strategy) -> Result<W::Output, JobError>
+    where
+        W::Output: Send + 'static,
+    {
+        let handle = self.spawn(work, strategy).map_err(not_taken)?;
+        let mut lent = Lent::new(self);
+        let ended = handle.abort_on_drop().join().await;
+        lent.take_back().await;
+        ended
+    }
+
+    /// Starts a child beside this job. It goes on when this job succeeds, and is cancelled when it does not.
+    ///
+    /// It never waits for room: children count for nothing but the memory that they take.
+    ///
+    /// # Errors
+    /// When the work is not taken.
+    pub fn spawn<W: IntoWork>(&self, work: W, strategy: Strategy) -> Result<JobHandle<W::Output>, SubmitError>
+    where
+        W::Output: Send + 'static,
+    {
+        let mut work: Work<W::Output> = work.into_work();
+        if let Some(problem) = work.problem {
+            return Err(SubmitError::Inputs(problem));
+        }
+        let live = unshared(&mut work.piece).live_mut();
+        live.lane = self.home.lane(&strategy, live)?;
+        live.parent = Some(Arc::clone(&self.piece) as Arc<dyn IsLive>);
+        self.home.admit(live);
+        Arc::clone(&self.home).adopt(Arc::clone(&work.piece) as _)?;
+        Ok(JobHandle { piece: work.piece, home: Arc::clone(&self.home) })
+    }
+
+    /// The strategy by which this job is run.
+    #[must_use]
+    pub fn strategy(&self) -> Strategy {
+        self.home.strategy(self.live().lane)
+    }
+}
+
+fn not_taken(error: SubmitError) -> JobError {
+    match error {
+        SubmitError::Closed => JobError::Cancelled(CancelReason::Shutdown),
+        error => JobError::Failed(Arc::new(TaskError::permanent(error))),
+    }
+}
+
+/// A slot that is lent while its attempt waits for a child.
+struct Lent<'a> {
+    context: &'a JobContext,
+    is_back: bool,
+}
+
+impl<'a> Lent<'a> {
+    fn new(context: &'a JobContext) -> Self {
+        context.home.core().lend(context.live(), context.attempt());
+        Self { context, is_back: false }
+    }
+
+    /// Waits for a slot, if this was the last call that was waited for.
+    async fn take_back(&mut self) {
+        self.is_back = true;
+        let JobContext { piece, home, attempt } = self.context;
+        if home.core().take_back(&(Arc::clone(piece) as Arc<dyn IsLive>), *attempt, true) {
+            std::future::poll_fn(|context| piece.live().poll_seated(context)).await;
+        }
+    }
+}
+
+impl Drop for Lent<'_> {
+    fn drop(&mut self) {
+        if !self.is_back {
+            let JobContext { piece, home, attempt } = self.context;
+            home.core().take_back(&(Arc::clone(piece) as Arc<dyn IsLive>), *attempt, false);
+        }
+    }
+}
+
+/// Starts the tasks that a job's task calls, as children of the job.
+pub(super) struct JobCaller(pub(super) JobContext);
+
+impl Caller for JobCaller {
+    fn call(&self, child: Child) -> Called {
+        let Child { definition, inputs, retries, group, .. } = child;
+        let context = self.0.clone();
+        Box::pin(async move {
+            let task = (definition as &dyn std::any::Any).downcast_ref::<TaskDef>();
+            let task = task.ok_or_else(|| TaskError::permanent(anyhow::anyhow!("`{}` is not a task", definition.name())))?;
+            let mut work = Work::of_task(task, inputs);
+            if let Some(retries) = retries {
+                work = work.retry(Retry::times(retries));
+            }
+            if let Some(group) = group {
+                work = work.label("group", group);
+            }
+            let strategy = context.strategy();
+            context.call(work, strategy).await.map_err(JobError::into_task_error)
+        })
+    }
+}

@@ -1,0 +1,195 @@
+//! What running work sees, and what runs.
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Instant;
+
+use tokio::runtime::Handle;
+
+use crate::coordinator::core::Core;
+use crate::coordinator::error::{JobError, SubmitError};
+use crate::coordinator::event::EventKind;
+use crate::coordinator::id::{RequestId, RunId};
+use crate::coordinator::live::{IsLive, Live, locked};
+use crate::task::context::Context;
+use crate::task::def::TaskDef;
+use crate::task::invocation::Caller;
+use crate::task::strategy::Strategy;
+
+/// A future of a strategy's: over when the attempt is.
+pub type Executing<'a> = Pin<Box<dyn Future<Output = Result<(), JobError>> + Send + 'a>>;
+
+/// What running work sees of its job. Cheap to clone.
+///
+/// # Examples
+/// ```
+/// use nebulakit::coordinator::{Coordinator, JobContext, Strategy, Work};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> anyhow::Result<()> {
+/// let coordinator = Coordinator::new();
+/// let sum = Work::new(|ctx: JobContext| async move {
+///     let mut sum = 0;
+///     for part in 1..=3 {
+///         sum += ctx.call(Work::new(move |_| async move { anyhow::Ok(part * 10) }), Strategy::Async).await?;
+///         ctx.progress(part, 3);
+///     }
+///     anyhow::Ok(sum)
+/// });
+/// assert_eq!(coordinator.submit(sum, Strategy::Async).await?.join().await?, 60);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct JobContext {
+    pub(super) piece: Arc<dyn Body>,
+    pub(super) home: Arc<dyn Home>,
+    pub(super) attempt: u32,
+}
+
+impl fmt::Debug for JobContext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("JobContext").field("job", self.id()).field("attempt", &self.attempt).finish_non_exhaustive()
+    }
+}
+
+/// One try at a piece of work: what a strategy runs once.
+///
+/// A strategy runs it here by [`run`](Self::run) or [`run_blocking`](Self::run_blocking), or has the task that it is run elsewhere and hands the
+/// outputs over by [`give`](Self::give). It holds one of the strategy's slots until it is dropped.
+pub struct Attempt {
+    pub(super) context: JobContext,
+}
+
+impl Drop for Attempt {
+    fn drop(&mut self) {
+        self.context.home.core().leave(self.context.live(), self.context.attempt);
+    }
+}
+
+/// Work with its job, whatever its type.
+pub(super) trait Body: IsLive {
+    /// Runs it, on the runtime that polls this.
+    fn run(self: Arc<Self>, attempt: Attempt) -> Executing<'static>;
+
+    /// Runs it on this thread.
+    fn run_blocking(&self, context: JobContext) -> Result<(), JobError>;
+
+    /// The task and its inputs as the bytes of an `inputs.pb`, where it is one.
+    fn task(&self) -> Option<(&'static TaskDef, &[u8])>;
+
+    /// Takes the outputs of the task, the bytes of an `outputs.pb`, from a run elsewhere.
+    fn give(&self, outputs: &[u8], context: &JobContext) -> Result<(), JobError>;
+
+    /// Whether there is a value.
+    fn has_value(&self) -> bool;
+
+    /// Whether it can be run again.
+    fn is_repeatable(&self) -> bool;
+}
+
+/// Where a job runs: what its context can do beyond its own job.
+pub(super) trait Home: Send + Sync {
+    fn core(&self) -> &Core;
+
+    /// Gives work its id, its run and its deadline.
+    fn admit(&self, live: &mut Live);
+
+    /// Takes the child `piece` of a running job. Its settings, and which job it is a child of, are in it.
+    fn adopt(self: Arc<Self>, piece: Arc<dyn Body>) -> Result<(), SubmitError>;
+
+    /// The index of a strategy that runs such work.
+    fn lane(&self, strategy: &Strategy, live: &Live) -> Result<usize, SubmitError>;
+
+    /// The strategy of that index.
+    fn strategy(&self, lane: usize) -> Strategy;
+
+    /// What the contexts of tasks are made of.
+    fn surroundings(&self) -> &Context;
+
+    /// What starts the tasks that a task of this job calls.
+    fn caller(&self, context: &JobContext) -> Arc<dyn Caller>;
+
+    /// Where what is async runs that a thread without a runtime starts.
+    fn runtime(&self) -> Result<Handle, SubmitError>;
+}
+
+impl JobContext {
+    pub(super) fn live(&self) -> &Live {
+        self.piece.live()
+    }
+
+    /// The job.
+    #[must_use]
+    pub fn id(&self) -> &RequestId {
+        &self.live().id
+    }
+
+    /// The job's run.
+    #[must_use]
+    pub fn run(&self) -> &RunId {
+        &self.live().run
+    }
+
+    /// The job that started this one.
+    #[must_use]
+    pub fn parent(&self) -> Option<&RequestId> {
+        self.live().parent.as_ref().map(|parent| &parent.live().id)
+    }
+
+    /// Which attempt this is, from 0.
+    #[must_use]
+    pub fn attempt(&self) -> u32 {
+        self.attempt
+    }
+
+    /// When the job has to be over, by its own schedule-to-close timeout or one of those above it.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Instant> {
+        self.live().deadline.map(|(at, _)| at)
+    }
+
+    /// Whether this attempt should stop. Work that looks here, or waits for [`cancelled`](Self::cancelled), has some time to end by itself; all other is
+    /// dropped at its next `.await`.
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        self.live().stop.watch();
+        self.live().stop.is_over(self.attempt)
+    }
+
+    /// Waits until this attempt should stop.
+    pub async fn cancelled(&self) {
+        self.live().stop.of_attempt(self.attempt).await;
+    }
+
+    /// Says that the attempt is alive, for work with a heartbeat timeout.
+    pub fn heartbeat(&self) {
+        if self.live().settings.heartbeat.is_some() {
+            *locked(&self.live().beat) = Some(self.home.core().clock.now());
+        }
+    }
+
+    /// Says how far the work is: `done` of `total` units, where it knows how many there are. A sign of life too.
+    pub fn progress(&self, done: u64, total: impl Into<Option<u64>>) {
+        let total = total.into();
+        self.heartbeat();
+        self.tell(|| EventKind::Progress { done, total });
+    }
+
+    /// Tells the subscribers something.
+    pub fn broadcast(&self, item: impl Into<serde_json::Value>) {
+        let item = item.into();
+        self.tell(|| EventKind::Broadcast { item });
+    }
+
+    /// Writes a line to the job's log: an event for the subscribers.
+    pub fn log(&self, level: tracing::Level, message: impl Into<String>) {
+        let message = message.into();
+        self.tell(|| EventKind::Log { level: level.as_str().to_owned(), message });
+    }
+
+    fn tell(&self, kind: impl FnOnce() -> EventKind) {
+        self.home.core().tell(self.live(), kind);
+    }
+}

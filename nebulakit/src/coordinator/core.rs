@@ -1,0 +1,361 @@
+//! What all jobs of a coordinator share: the ledger, the seats and the publisher, changed together.
+//!
+//! State changes first, then the event goes out, then whoever waits is woken; nothing of a user's runs under the lock.
+
+use std::any::Any;
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::task::Waker;
+use std::time::Duration;
+
+use tokio::sync::Semaphore;
+
+use crate::coordinator::clock::Clock;
+use crate::coordinator::error::{CancelReason, JobError, SubmitError};
+use crate::coordinator::event::EventKind;
+use crate::coordinator::id::{RequestId, RunId};
+use crate::coordinator::job::{Job, JobOutcome};
+use crate::coordinator::live::{IsLive, Live, Seated, locked};
+use crate::coordinator::publisher::Publisher;
+use crate::coordinator::queue::Lane;
+use crate::coordinator::retry::RetryBudget;
+use crate::coordinator::state::{Ledger, Place};
+
+/// What all jobs of a coordinator share.
+pub(super) struct Core {
+    pub(super) state: Mutex<State>,
+    pub(super) publisher: Publisher,
+    pub(super) clock: Arc<dyn Clock>,
+    /// A permit for each top-level job that may still be opened.
+    pub(super) room: Semaphore,
+    /// How long a job waits for it to rise by one priority.
+    pub(super) ageing: Duration,
+    /// How long work that looks whether it should stop may take to do so.
+    pub(super) grace: Duration,
+    pub(super) numbers: AtomicU64,
+    /// Threads that go on although their job is over.
+    pub(super) abandoned: AtomicUsize,
+    /// Told whenever no job is open.
+    pub(super) idle: tokio::sync::Notify,
+}
+
+/// What is changed under one lock.
+pub(super) struct State {
+    pub(super) ledger: Ledger<Arc<dyn IsLive>>,
+    pub(super) lanes: Vec<Lane>,
+    /// Jobs with an idempotency key, as long as their record is kept.
+    pub(super) keyed: HashMap<Arc<str>, Keyed>,
+    pub(super) budget: Option<(RetryBudget, f64)>,
+    pub(super) is_closing: bool,
+}
+
+/// A job with an idempotency key.
+pub(super) struct Keyed {
+    pub(super) id: RequestId,
+    pub(super) place: Place,
+    /// What the work is, where it can be told.
+    pub(super) digest: Option<[u8; 32]>,
+    /// The job itself, by its type.
+    pub(super) piece: Arc<dyn Any + Send + Sync>,
+}
+
+/// What came of opening a job.
+pub(super) enum Opened {
+    New,
+    /// A job with its idempotency key is known.
+    Joined(Arc<dyn Any + Send + Sync>),
+}
+
+impl State {
+    /// The job with that key, as long as its record is kept.
+    fn known(&mut self, key: &str) -> Option<&Keyed> {
+        let ledger = &self.ledger;
+        // The place may have been given to another job since.
+        let is_kept = |keyed: &Keyed| ledger.job(keyed.place).is_some_and(|job| job.id == keyed.id);
+        if self.keyed.len() > 2 * ledger.len() + 16 {
+            self.keyed.retain(|_, keyed| is_kept(keyed));
+        }
+        self.keyed.get(key).filter(|keyed| is_kept(keyed))
+    }
+}
+
+impl Core {
+    /// Opens a job: from here on it exists. Where another one with its idempotency key is known, that is given instead.
+    pub(super) fn open(&self, piece: &Arc<dyn IsLive>, keyed: Option<Keyed>) -> Result<Opened, SubmitError> {
+        let live = piece.live();
+        let (wall, now) = (self.clock.wall(), self.clock.now());
+        {
+            let mut state = locked(&self.state);
+            if state.is_closing {
+                return Err(SubmitError::Closed);
+            }
+            if let (Some(key), Some(keyed)) = (&live.settings.key, &keyed)
+                && let Some(known) = state.known(key)
+            {
+                let is_same = known.digest == keyed.digest && (*known.piece).type_id() == (*keyed.piece).type_id();
+                return if is_same { Ok(Opened::Joined(Arc::clone(&known.piece))) } else { Err(SubmitError::KeyConflict(Arc::clone(key))) };
+            }
+            if state.ledger.knows(&live.id) {
+                return Err(SubmitError::Duplicate(live.id.clone()));
+            }
+            let mut job = Job::opened_at(live.id.clone(), wall, now);
+            job.run = live.run.clone();
+            job.parent = live.parent.as_ref().map(|parent| parent.live().id.clone());
+            job.name.clone_from(&live.settings.name);
+            job.labels.clone_from(&live.settings.labels);
+            job.strategy = state.lanes[live.lane].strategy.clone();
+            let place = state.ledger.add(job, Arc::clone(piece));
+            live.place.store(place, Ordering::Release);
+            if let (Some(key), Some(keyed)) = (&live.settings.key, keyed) {
+                state.keyed.insert(Arc::clone(key), Keyed { place, ..keyed });
+            }
+            if let Some((RetryBudget { share, most }, tokens)) = &mut state.budget {
+                *tokens = (*tokens + *share).min(*most);
+            }
+            if live.is_limited {
+                state.lanes[live.lane].enter(piece, false, now);
+            }
+            let lane = &state.lanes[live.lane];
+            self.publisher.publish(
+                &live.id,
+                &live.run,
+                || wall,
+                || EventKind::Submitted {
+                    strategy: lane.strategy.name().to_owned(),
+                    name: live.settings.name.as_deref().map(str::to_owned),
+                    parent: live.parent.as_ref().map(|parent| parent.live().id.clone()),
+                },
+            );
+            if let Some(parent) = &live.parent {
+                locked(&parent.live().children).add(piece);
+            }
+        }
+        self.publisher.wake();
+        // One that was cancelled meanwhile did not see this child, or this sees that it was.
+        if let Some(reason) = live.parent.as_ref().and_then(|parent| parent.live().stop.reason()) {
+            live.stop.job(passed_on(reason));
+        }
+        Ok(Opened::New)
+    }
+
+    /// An attempt begins; the job has its seat.
+    pub(super) fn start(&self, live: &Live, attempt: u32) {
+        let now = self.clock.now();
+        {
+            let mut state = locked(&self.state);
+            state.ledger.start(live.place(), attempt, now);
+            locked(&live.seat).running = Some(attempt);
+            self.publisher.publish(&live.id, &live.run, || self.clock.wall(), || EventKind::Started { attempt });
+        }
+        self.publisher.wake();
+    }
+
+    /// An attempt is over, and nothing goes on of it: its seat is free.
+    pub(super) fn leave(&self, live: &Live, attempt: u32) {
+        if live.is_limited {
+            let next = {
+                let mut state = locked(&self.state);
+                let lane = &mut state.lanes[live.lane];
+                match self.left(live, attempt) {
+                    Some(false) => None,
+                    Some(true) => lane.give_back(self.clock.now(), self.ageing),
+                    None => lane.leave(live, self.clock.now(), self.ageing),
+                }
+            };
+            next.into_iter().for_each(Waker::wake);
+        } else {
+            self.left(live, attempt);
+        }
+    }
+
+    /// Whether the attempt kept a seat, if it was given up; [`None`] where it was not.
+    fn left(&self, live: &Live, attempt: u32) -> Option<bool> {
+        let mut seat = locked(&live.seat);
+        if let Some(index) = seat.abandoned.iter().position(|(one, _)| *one == attempt) {
+            self.abandoned.fetch_sub(1, Ordering::AcqRel);
+            return Some(seat.abandoned.swap_remove(index).1);
+        }
+        seat.running = None;
+        seat.calls = 0;
+        None
+    }
+
+    /// The attempt is given up. Where it goes on all the same, as a thread does, it keeps its seat.
+    pub(super) fn give_up(&self, live: &Live, attempt: u32) {
+        let mut seat = locked(&live.seat);
+        if seat.running == Some(attempt) {
+            let has_seat = seat.state == Seated::In;
+            seat.abandoned.push((attempt, has_seat));
+            if has_seat {
+                seat.state = Seated::Out;
+            }
+            seat.running = None;
+            seat.calls = 0;
+            self.abandoned.fetch_add(1, Ordering::AcqRel);
+        }
+    }
+
+    /// Whether a retry is within the budget; it is taken from it then.
+    pub(super) fn pay_for_retry(&self) -> bool {
+        match &mut locked(&self.state).budget {
+            None => true,
+            Some((_, tokens)) if *tokens >= 1.0 => {
+                *tokens -= 1.0;
+                true
+            }
+            Some(_) => false,
+        }
+    }
+
+    /// An attempt failed, and another one follows after `pause`.
+    pub(super) fn back_off(&self, live: &Live, attempt: u32, pause: Duration, error: &JobError) {
+        let failure = error.to_failure();
+        {
+            let mut state = locked(&self.state);
+            let until = self.clock.wall().checked_add(pause).unwrap_or_else(|| self.clock.wall());
+            state.ledger.back_off(live.place(), attempt, until);
+            let kind = || EventKind::Retrying { attempt, delay: pause, failure };
+            self.publisher.publish(&live.id, &live.run, || self.clock.wall(), kind);
+        }
+        self.publisher.wake();
+    }
+
+    /// The pause is over: the job takes its place in the queue again.
+    pub(super) fn queue_again(&self, piece: &Arc<dyn IsLive>) {
+        let live = piece.live();
+        let mut state = locked(&self.state);
+        state.ledger.queue_again(live.place());
+        if live.is_limited {
+            state.lanes[live.lane].enter(piece, false, self.clock.now());
+        }
+    }
+
+    /// Closes a job, once: it says whether this was it.
+    pub(super) fn close(&self, live: &Live, outcome: JobOutcome) -> bool {
+        let (next, is_idle) = {
+            let mut state = locked(&self.state);
+            let now = self.clock.now();
+            let attempts = state.ledger.job(live.place()).map_or(0, Job::attempts);
+            let told = (self.publisher.subscribers() > 0).then(|| outcome.clone());
+            if state.ledger.close(live.place(), outcome, now).is_none() {
+                return false;
+            }
+            // A running attempt gives its own seat back.
+            let waits = live.is_limited && locked(&live.seat).running.is_none();
+            let next = if waits { state.lanes[live.lane].leave(live, now, self.ageing) } else { None };
+            self.publisher.publish(
+                &live.id,
+                &live.run,
+                || self.clock.wall(),
+                || EventKind::Finished { attempts, outcome: told.unwrap_or(JobOutcome::Success) },
+            );
+            (next, state.ledger.open_count() == 0)
+        };
+        next.into_iter().for_each(Waker::wake);
+        match &live.parent {
+            None => self.room.add_permits(1),
+            Some(parent) => {
+                let waker = locked(&parent.live().children).remove(live);
+                waker.into_iter().for_each(Waker::wake);
+            }
+        }
+        self.publisher.wake();
+        if is_idle {
+            self.idle.notify_waiters();
+        }
+        true
+    }
+
+    /// Tells the subscribers something about a job; nothing once it is closed.
+    pub(super) fn tell(&self, live: &Live, kind: impl FnOnce() -> EventKind) {
+        if self.publisher.subscribers() == 0 {
+            return;
+        }
+        {
+            let state = locked(&self.state);
+            if state.ledger.live(live.place()).is_none_or(|open| !std::ptr::eq(open.live(), live)) {
+                return;
+            }
+            self.publisher.publish(&live.id, &live.run, || self.clock.wall(), kind);
+        }
+        self.publisher.wake();
+    }
+
+    /// The seat is lent while the attempt waits for a child.
+    pub(super) fn lend(&self, live: &Live, attempt: u32) {
+        if !live.is_limited {
+            return;
+        }
+        let next = {
+            let mut state = locked(&self.state);
+            let is_lent = {
+                let mut seat = locked(&live.seat);
+                if seat.running != Some(attempt) {
+                    return;
+                }
+                seat.calls += 1;
+                seat.calls == 1 && seat.state == Seated::In
+            };
+            if is_lent { state.lanes[live.lane].leave(live, self.clock.now(), self.ageing) } else { None }
+        };
+        next.into_iter().for_each(Waker::wake);
+    }
+
+    /// One call fewer is waited for; after the last one the attempt needs a seat again. It waits for one where it `can_wait`, and this says so; else it has
+    /// one beyond the limit.
+    pub(super) fn take_back(&self, piece: &Arc<dyn IsLive>, attempt: u32, can_wait: bool) -> bool {
+        let live = piece.live();
+        if !live.is_limited {
+            return false;
+        }
+        let mut state = locked(&self.state);
+        let needs = {
+            let mut seat = locked(&live.seat);
+            // An attempt that is over needs none.
+            if seat.running != Some(attempt) {
+                return false;
+            }
+            seat.calls = seat.calls.saturating_sub(1);
+            seat.calls == 0 && seat.state == Seated::Out
+        };
+        if !needs {
+            return false;
+        }
+        let lane = &mut state.lanes[live.lane];
+        if can_wait { lane.enter(piece, true, self.clock.now()) } else { lane.force(live) }
+        can_wait
+    }
+
+    /// Tells a job and all its descendants to stop.
+    pub(super) fn cancel(&self, live: &Live, reason: CancelReason) -> bool {
+        let is_first = live.stop.job(reason);
+        let mut rest = locked(&live.children).all();
+        while let Some(child) = rest.pop() {
+            child.live().stop.job(passed_on(reason));
+            rest.append(&mut locked(&child.live().children).all());
+        }
+        is_first
+    }
+
+    pub(super) fn cancel_run(&self, run: &RunId, reason: CancelReason) {
+        let jobs: Vec<_> = locked(&self.state).ledger.open().filter(|(job, _)| job.run == *run).map(|(_, live)| Arc::clone(live)).collect();
+        for job in jobs {
+            job.live().stop.job(reason);
+        }
+    }
+
+    pub(super) fn find(&self, id: &RequestId) -> Option<Arc<dyn IsLive>> {
+        let state = locked(&self.state);
+        state.ledger.live(state.ledger.find(id)?).cloned()
+    }
+
+}
+
+/// What the children of a job that was cancelled for `reason` are told.
+fn passed_on(reason: CancelReason) -> CancelReason {
+    match reason {
+        CancelReason::Caller => CancelReason::Parent,
+        other => other,
+    }
+}

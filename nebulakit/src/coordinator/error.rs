@@ -1,0 +1,397 @@
+//! Why work was not taken, and why a job did not succeed.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::coordinator::id::RequestId;
+use crate::coordinator::job::{FailureKind, JobFailure};
+use crate::task::error::TaskError;
+use crate::task::failure::{chain_in_line, code};
+use crate::task::strategy::Strategy;
+
+/// The code of jobs that were cancelled.
+const CANCELLED: &str = "USER:Cancelled";
+/// The code of jobs whose attempt ended without an answer.
+const LOST: &str = "SYSTEM:Lost";
+/// The code of jobs that ran out of memory.
+const OUT_OF_MEMORY: &str = "USER:OutOfMemory";
+
+/// What work is made of; a strategy may not be able to run each kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum WorkKind {
+    /// A closure that gives futures, or one future.
+    Future,
+    /// A closure that blocks.
+    Blocking,
+    /// A task of the registry with its inputs.
+    Task,
+}
+
+impl fmt::Display for WorkKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Future => "a future",
+            Self::Blocking => "a closure that blocks",
+            Self::Task => "a task",
+        })
+    }
+}
+
+/// Why work was not taken. No job came of it and no event tells of it.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum SubmitError {
+    /// The coordinator was shut down.
+    Closed,
+    /// As many jobs are open as may be; `submit` waits instead.
+    Full,
+    /// A job of this id is open, or still in the history.
+    Duplicate(RequestId),
+    /// The coordinator has no such strategy.
+    NoStrategy(Strategy),
+    /// The strategy cannot run work of this kind.
+    WrongKind {
+        /// The strategy.
+        strategy: Strategy,
+        /// What was submitted.
+        kind: WorkKind,
+    },
+    /// A job with this idempotency key is known that does other work.
+    KeyConflict(Arc<str>),
+    /// The inputs of the task cannot be encoded.
+    Inputs(nebulakit_types::Error),
+    /// Threads cannot be started.
+    Runtime(std::io::Error),
+}
+
+impl fmt::Display for SubmitError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Closed => f.write_str("the coordinator was shut down and takes no more work"),
+            Self::Full => f.write_str("the coordinator has as many open jobs as it may have"),
+            Self::Duplicate(id) => write!(f, "there is a job `{id}` already"),
+            Self::NoStrategy(strategy) => write!(f, "the coordinator has no strategy `{strategy}`"),
+            Self::WrongKind { strategy, kind } => {
+                write!(f, "the strategy `{strategy}` cannot run {kind}")?;
+                match kind {
+                    WorkKind::Task => Ok(()),
+                    _ => f.write_str("\nhint: make it a `#[task]`: code leaves this process by its name, with its inputs as data"),
+                }
+            }
+            Self::KeyConflict(key) => write!(f, "the idempotency key `{key}` belongs to a job that does other work"),
+            Self::Inputs(_) => f.write_str("the inputs of the task cannot be encoded"),
+            Self::Runtime(_) => f.write_str("no thread can be started for the job"),
+        }
+    }
+}
+
+impl StdError for SubmitError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match self {
+            Self::Inputs(error) => Some(error),
+            Self::Runtime(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+/// Who or what cancelled a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum CancelReason {
+    /// The program asked for it, by the handle or by the id.
+    Caller,
+    /// The job that started it ended without success.
+    Parent,
+    /// Another job of the run failed for good and took the run with it; see [`Fatal`].
+    Fatal,
+    /// The coordinator was shut down.
+    Shutdown,
+}
+
+impl fmt::Display for CancelReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Caller => "by request",
+            Self::Parent => "with the job that started it",
+            Self::Fatal => "because another job of the run failed for good",
+            Self::Shutdown => "because the coordinator was shut down",
+        })
+    }
+}
+
+/// Which time ran out. The names are Temporal's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Timeout {
+    /// It waited too long for its turn.
+    ScheduleToStart,
+    /// An attempt ran too long.
+    StartToClose,
+    /// Its waits, attempts and pauses took too long in all, or its parent's did.
+    ScheduleToClose,
+    /// It showed no sign of life for too long.
+    Heartbeat,
+}
+
+impl fmt::Display for Timeout {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::ScheduleToStart => "waited for its turn for longer than its schedule-to-start timeout",
+            Self::StartToClose => "ran longer than its start-to-close timeout",
+            Self::ScheduleToClose => "was not over within its schedule-to-close timeout",
+            Self::Heartbeat => "showed no sign of life within its heartbeat timeout",
+        })
+    }
+}
+
+/// How an attempt ended that gave no answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Lost {
+    /// The runtime was shut down, or the future that drove the job was dropped.
+    Runtime,
+    /// The worker process ended with this exit code.
+    Exited(i32),
+    /// The worker process was ended by this signal.
+    Signal(i32),
+    /// The worker process aborted itself.
+    Aborted,
+    /// The worker process overflowed its stack.
+    StackOverflow,
+    /// The strategy ended the attempt without an outcome, or cannot go on; and what it says of that.
+    Strategy(String),
+}
+
+impl fmt::Display for Lost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Runtime => f.write_str("the runtime was shut down while the job was open"),
+            Self::Exited(code) => write!(f, "the worker process ended with exit code {code}"),
+            Self::Signal(signal) => write!(f, "the worker process was ended by signal {signal}"),
+            Self::Aborted => f.write_str("the worker process aborted (signal 6)"),
+            Self::StackOverflow => f.write_str("the worker process overflowed its stack"),
+            Self::Strategy(said) => f.write_str(said),
+        }
+    }
+}
+
+/// A limit that an attempt ran into.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Limit {
+    /// Memory, in bytes.
+    Memory {
+        /// The limit.
+        limit: u64,
+        /// The most that was used, where it is known.
+        peak: Option<u64>,
+    },
+    /// CPU time.
+    Cpu(Duration),
+}
+
+impl fmt::Display for Limit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Memory { limit, peak: Some(peak) } => write!(f, "out of memory: it used {peak} of {limit} bytes"),
+            Self::Memory { limit, peak: None } => write!(f, "out of memory: its limit is {limit} bytes"),
+            Self::Cpu(limit) => write!(f, "it used all of its CPU time of {limit:?}"),
+        }
+    }
+}
+
+/// Why a job did not succeed: what [`JobHandle::join`](super::JobHandle::join) gives, with the live error of the work.
+///
+/// # Examples
+/// ```
+/// use nebulakit::coordinator::{Coordinator, JobError, Strategy, Work};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> anyhow::Result<()> {
+/// let coordinator = Coordinator::new();
+/// let work = Work::new(|_| async { Ok::<_, std::io::Error>(std::fs::read_to_string("/no/such/file")?) });
+/// let error = coordinator.submit(work, Strategy::Async).await?.join().await.unwrap_err();
+/// assert!(error.downcast_ref::<std::io::Error>().is_some());
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum JobError {
+    /// The work gave an error.
+    Failed(Arc<TaskError>),
+    /// The work panicked: where, and what it said.
+    Panicked(Arc<str>),
+    /// It took too long.
+    TimedOut {
+        /// Which of its times ran out.
+        timeout: Timeout,
+        /// How long that time was.
+        limit: Duration,
+    },
+    /// It was cancelled.
+    Cancelled(CancelReason),
+    /// Its attempt ended without an answer.
+    Lost {
+        /// How.
+        how: Lost,
+        /// The last lines of its output, where it was a process.
+        tail: Arc<str>,
+    },
+    /// It ran into a limit.
+    Limit {
+        /// Which.
+        limit: Limit,
+        /// The last lines of its output, where it was a process.
+        tail: Arc<str>,
+    },
+}
+
+impl JobError {
+    pub(crate) fn lost(how: Lost) -> Self {
+        Self::Lost { how, tail: "".into() }
+    }
+
+    /// Whether another attempt may succeed: errors that are marked so, lost workers, limits and attempts that took too long.
+    #[must_use]
+    pub fn is_recoverable(&self) -> bool {
+        match self {
+            Self::Failed(error) => error.is_recoverable() == Some(true),
+            Self::TimedOut { timeout, .. } => matches!(timeout, Timeout::StartToClose | Timeout::Heartbeat),
+            // The next attempt would have no runtime either.
+            Self::Lost { how, .. } => *how != Lost::Runtime,
+            Self::Limit { .. } => true,
+            Self::Panicked(_) | Self::Cancelled(_) => false,
+        }
+    }
+
+    /// The code that a console shows.
+    #[must_use]
+    pub fn code(&self) -> &str {
+        match self {
+            Self::Failed(error) => match error.code() {
+                Some(code) => code,
+                None if self.is_recoverable() => code::USER_RECOVERABLE,
+                None => code::USER,
+            },
+            Self::Panicked(_) => code::PANIC,
+            Self::TimedOut { .. } => code::TIMEOUT,
+            Self::Cancelled(_) => CANCELLED,
+            Self::Lost { .. } => LOST,
+            Self::Limit { limit: Limit::Memory { .. }, .. } => OUT_OF_MEMORY,
+            Self::Limit { limit: Limit::Cpu(_), .. } => code::TIMEOUT,
+        }
+    }
+
+    /// The error of the work's own, by its type.
+    #[must_use]
+    pub fn downcast_ref<E: fmt::Display + fmt::Debug + Send + Sync + 'static>(&self) -> Option<&E> {
+        match self {
+            Self::Failed(error) => error.downcast_ref(),
+            _ => None,
+        }
+    }
+
+    /// Whether the run is to end with this job.
+    pub(crate) fn is_fatal(&self) -> bool {
+        match self {
+            Self::Failed(error) => error.downcast_ref::<Fatal>().is_some(),
+            _ => false,
+        }
+    }
+
+    /// What is remembered of it.
+    pub(crate) fn to_failure(&self) -> JobFailure {
+        let kind = match self {
+            Self::Failed(_) => FailureKind::Failed,
+            Self::Panicked(_) => FailureKind::Panicked,
+            Self::TimedOut { .. } => FailureKind::TimedOut,
+            Self::Cancelled(_) => FailureKind::Cancelled,
+            Self::Lost { .. } => FailureKind::Lost,
+            Self::Limit { .. } => FailureKind::Limit,
+        };
+        JobFailure { kind, code: self.code().to_owned(), message: chain_in_line(self), recoverable: self.is_recoverable() }
+    }
+
+    /// The same for a task that started the job by `::call(..)`.
+    pub(crate) fn into_task_error(self) -> TaskError {
+        match self {
+            Self::Failed(error) => Arc::try_unwrap(error).unwrap_or_else(TaskError::new),
+            other => {
+                let (recoverable, code) = (other.is_recoverable(), other.code().to_owned());
+                let error = anyhow::Error::from(other);
+                if recoverable { TaskError::recoverable(error) } else { TaskError::permanent(error) }.with_code(code)
+            }
+        }
+    }
+}
+
+impl fmt::Display for JobError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let tail = match self {
+            Self::Failed(error) => return error.fmt(f),
+            Self::Panicked(said) => return f.write_str(said),
+            Self::TimedOut { timeout, limit } => return write!(f, "the job {timeout} of {limit:?}"),
+            Self::Cancelled(reason) => return write!(f, "the job was cancelled {reason}"),
+            Self::Lost { how, tail } => {
+                how.fmt(f)?;
+                tail
+            }
+            Self::Limit { limit, tail } => {
+                limit.fmt(f)?;
+                tail
+            }
+        };
+        if tail.is_empty() { Ok(()) } else { write!(f, "\nthe end of its output:\n{tail}") }
+    }
+}
+
+impl StdError for JobError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match self {
+            // The error's first source is what it says itself.
+            Self::Failed(error) => error.source().and_then(StdError::source),
+            _ => None,
+        }
+    }
+}
+
+/// An error that ends the whole run: the other jobs of the run are cancelled, whatever their parents make of it.
+///
+/// # Examples
+/// ```
+/// use nebulakit::coordinator::{Fatal, Work};
+///
+/// let work = Work::new(|_| async { Err::<(), _>(Fatal::new(anyhow::anyhow!("the licence has expired"))) });
+/// # drop(work);
+/// ```
+#[derive(Debug)]
+pub struct Fatal(anyhow::Error);
+
+impl Fatal {
+    /// Makes an error fatal.
+    #[must_use]
+    pub fn new(error: impl Into<anyhow::Error>) -> Self {
+        Self(error.into())
+    }
+}
+
+impl fmt::Display for Fatal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl StdError for Fatal {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source()
+    }
+}

@@ -1,0 +1,176 @@
+//! What happens to jobs, as data.
+
+use std::fmt;
+use std::time::{Duration, SystemTime};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+use crate::coordinator::id::{RequestId, RunId};
+use crate::coordinator::job::{JobFailure, JobOutcome};
+
+/// The version of the form in which events are written. Readers take an event of a later one for what they know of it.
+pub const EVENT_VERSION: u32 = 1;
+
+/// One thing that happened, in the order of the coordinator's ledger.
+///
+/// It holds no live values: it can be written down and read elsewhere.
+///
+/// # Examples
+/// ```
+/// use nebulakit::coordinator::{JobEvent, EventKind};
+///
+/// let line = r#"{"version":1,"sequence":7,"at":"2026-01-02T03:04:05Z","job":"job-1","run":"job-1","event":"started","attempt":0}"#;
+/// let event: JobEvent = serde_json::from_str(line)?;
+/// assert!(matches!(event.kind, EventKind::Started { attempt: 0 }));
+/// assert_eq!(serde_json::to_string(&event)?, line);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct JobEvent {
+    /// [`EVENT_VERSION`].
+    pub version: u32,
+    /// Its place among the events of its coordinator, from 1. Some are missing to a subscriber that came late or was too slow.
+    pub sequence: u64,
+    /// When it happened, by the wall clock.
+    #[serde(with = "wall")]
+    pub at: SystemTime,
+    /// The job; [`None`] for what concerns no job.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub job: Option<RequestId>,
+    /// The job's run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<RunId>,
+    /// What happened.
+    #[serde(flatten)]
+    pub kind: EventKind,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum EventKind {
+    /// The job was taken.
+    Submitted {
+        /// The name of its strategy.
+        strategy: String,
+        /// What people call it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+        /// The job that started it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        parent: Option<RequestId>,
+    },
+    /// An attempt began.
+    Started {
+        /// Which, from 0.
+        attempt: u32,
+    },
+    /// An attempt failed, and another one follows.
+    Retrying {
+        /// Which failed, from 0.
+        attempt: u32,
+        /// How long the pause is, in milliseconds.
+        #[serde(rename = "delay_ms", with = "millis")]
+        delay: Duration,
+        /// Why it failed.
+        failure: JobFailure,
+    },
+    /// It is over.
+    Finished {
+        /// How many attempts there were.
+        attempts: u32,
+        /// How it ended.
+        outcome: JobOutcome,
+    },
+    /// It said how far it is.
+    Progress {
+        /// Units of work that are done.
+        done: u64,
+        /// Units of work in all, where that is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        total: Option<u64>,
+    },
+    /// It wrote a line to its log.
+    Log {
+        /// How grave it is, as `tracing` calls it: `ERROR`, `WARN`, `INFO`, `DEBUG` or `TRACE`.
+        level: String,
+        /// The line.
+        message: String,
+    },
+    /// It told the subscribers something of its own.
+    Broadcast {
+        /// What it told.
+        item: serde_json::Value,
+    },
+    /// This subscriber was too slow, and missed events here.
+    Lagged {
+        /// How many.
+        missed: u64,
+    },
+    /// A subscriber's callback panicked; it is called no more.
+    SubscriberFailed {
+        /// The subscriber's name.
+        name: String,
+        /// What the panic said.
+        message: String,
+    },
+}
+
+impl fmt::Display for JobEvent {
+    /// One line for people, who count attempts from 1.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(job) = &self.job {
+            write!(f, "{job}: ")?;
+        }
+        match &self.kind {
+            EventKind::Submitted { strategy, name: Some(name), .. } => write!(f, "submitted {name} ({strategy})"),
+            EventKind::Submitted { strategy, .. } => write!(f, "submitted ({strategy})"),
+            EventKind::Started { attempt } => write!(f, "attempt {} started", attempt + 1),
+            EventKind::Retrying { attempt, delay, failure } => {
+                write!(f, "attempt {} failed, the next one starts in {delay:?}: {failure}", attempt + 1)
+            }
+            EventKind::Finished { outcome: JobOutcome::Success, .. } => f.write_str("succeeded"),
+            EventKind::Finished { outcome: JobOutcome::Failure(failure), attempts } => match attempts {
+                0 | 1 => write!(f, "failed: {failure}"),
+                attempts => write!(f, "failed after {attempts} attempts: {failure}"),
+            },
+            EventKind::Progress { done, total: Some(total) } => write!(f, "{done} of {total}"),
+            EventKind::Progress { done, total: None } => write!(f, "{done} done"),
+            EventKind::Log { level, message } => write!(f, "{level} {message}"),
+            EventKind::Broadcast { item } => write!(f, "says {item}"),
+            EventKind::Lagged { missed } => write!(f, "{missed} events were missed"),
+            EventKind::SubscriberFailed { name, message } => write!(f, "the subscriber `{name}` panicked: {message}"),
+        }
+    }
+}
+
+mod wall {
+    use super::*;
+
+    pub(super) fn serialize<S: Serializer>(at: &SystemTime, serializer: S) -> Result<S::Ok, S::Error> {
+        match jiff::Timestamp::try_from(*at) {
+            Ok(at) => serializer.collect_str(&at),
+            Err(error) => Err(serde::ser::Error::custom(error)),
+        }
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SystemTime, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse::<jiff::Timestamp>().map(Into::into).map_err(de::Error::custom)
+    }
+}
+
+mod millis {
+    use super::*;
+
+    pub(super) fn serialize<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+        // More milliseconds than these are beyond any clock.
+        u64::try_from(duration.as_millis()).unwrap_or(u64::MAX).serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+        u64::deserialize(deserializer).map(Duration::from_millis)
+    }
+}

@@ -1,0 +1,133 @@
+//! What names jobs and runs.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// What names a job within its coordinator: text of the submitter's choice, else `job-1`, `job-2` and so on.
+///
+/// # Examples
+/// ```
+/// use nebulakit::coordinator::RequestId;
+///
+/// let id = RequestId::from("nightly/eu");
+/// assert_eq!(id.to_string(), "nightly/eu");
+/// ```
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RequestId(Text);
+
+/// A million numbered ids need no million strings.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+enum Text {
+    Numbered(u64),
+    Chosen(Arc<str>),
+}
+
+const PREFIX: &str = "job-";
+
+impl RequestId {
+    pub(crate) fn numbered(number: u64) -> Self {
+        Self(Text::Numbered(number))
+    }
+
+    pub(crate) fn number(&self) -> Option<u64> {
+        match self.0 {
+            Text::Numbered(number) => Some(number),
+            Text::Chosen(_) => None,
+        }
+    }
+}
+
+impl From<&str> for RequestId {
+    fn from(text: &str) -> Self {
+        // Ids are equal when their texts are, whoever made them.
+        let number = text.strip_prefix(PREFIX).and_then(|number| number.parse().ok());
+        match number.map(Self::numbered) {
+            Some(id) if id.to_string() == text => id,
+            _ => Self(Text::Chosen(text.into())),
+        }
+    }
+}
+
+impl From<String> for RequestId {
+    fn from(text: String) -> Self {
+        Self::from(text.as_str())
+    }
+}
+
+impl fmt::Display for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Text::Numbered(number) => write!(f, "{PREFIX}{number}"),
+            Text::Chosen(text) => f.write_str(text),
+        }
+    }
+}
+
+impl fmt::Debug for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\"{self}\"")
+    }
+}
+
+impl Serialize for RequestId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for RequestId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(Self::from)
+    }
+}
+
+/// What names a run: the jobs that were submitted under one name, and their descendants. A job that is submitted without one is a run of its
+/// own, named as the job is.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RunId(RequestId);
+
+impl RunId {
+    /// The run of a job that was submitted without one.
+    pub(crate) fn of(job: &RequestId) -> Self {
+        Self(job.clone())
+    }
+}
+
+impl<T: Into<RequestId>> From<T> for RunId {
+    fn from(text: T) -> Self {
+        Self(text.into())
+    }
+}
+
+impl fmt::Display for RunId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl fmt::Debug for RunId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_equal_when_their_texts_are() {
+        assert_eq!(RequestId::from("job-7"), RequestId::numbered(7));
+        for text in ["job-07", "job-+7", "job-", "job-99999999999999999999", ""] {
+            assert_eq!(RequestId::from(text).to_string(), text);
+        }
+    }
+
+    #[test]
+    fn an_id_takes_two_words() {
+        assert_eq!(size_of::<RequestId>(), 16);
+    }
+}

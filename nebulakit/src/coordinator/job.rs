@@ -1,0 +1,281 @@
+//! One piece of work's record: what the coordinator remembers of it.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use serde::{Deserialize, Serialize};
+
+use crate::coordinator::id::{RequestId, RunId};
+use crate::task::strategy::Strategy;
+
+/// Where a job is in its life.
+///
+/// ```text
+/// Queued ──► Running ──► Closed
+///   ▲ │         │  ▲       ▲
+///   │ └─────────┼──┼───────┤    cancelled or timed out while it waits
+///   │           ▼  │       │
+///   └──────── Backoff ─────┘
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum JobState {
+    /// It waits for its turn.
+    Queued,
+    /// An attempt runs.
+    Running {
+        /// Which, from 0.
+        attempt: u32,
+    },
+    /// An attempt failed, and the next one waits for its time.
+    Backoff {
+        /// Which attempt failed, from 0.
+        attempt: u32,
+        /// When the next one takes its place in the queue.
+        until: SystemTime,
+    },
+    /// It is over.
+    Closed(JobOutcome),
+}
+
+/// How a job ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum JobOutcome {
+    /// Its value went to its handle.
+    Success,
+    /// It gave no value.
+    Failure(Box<JobFailure>),
+}
+
+impl JobOutcome {
+    /// Whether it is a success.
+    #[must_use]
+    pub fn is_success(&self) -> bool {
+        matches!(self, Self::Success)
+    }
+
+    /// Why it is not, if it is not.
+    #[must_use]
+    pub fn failure(&self) -> Option<&JobFailure> {
+        match self {
+            Self::Success => None,
+            Self::Failure(failure) => Some(failure),
+        }
+    }
+}
+
+/// Why a job failed, as data. The live error goes to the job's handle.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct JobFailure {
+    /// What kind of failure it is.
+    pub kind: FailureKind,
+    /// The code that a console shows.
+    pub code: String,
+    /// The error and its causes, on one line.
+    pub message: String,
+    /// Whether another attempt may succeed.
+    pub recoverable: bool,
+}
+
+impl fmt::Display for JobFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.code, self.message)
+    }
+}
+
+/// What kind of failure ended a job or an attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum FailureKind {
+    /// The work gave an error.
+    Failed,
+    /// The work panicked.
+    Panicked,
+    /// It took too long.
+    TimedOut,
+    /// It was cancelled.
+    Cancelled,
+    /// Its attempt ended without an answer.
+    Lost,
+    /// It ran into a limit.
+    Limit,
+}
+
+/// The record of one piece of work.
+///
+/// # Examples
+/// ```
+/// use nebulakit::coordinator::{CoordinatorState, Job, JobOutcome};
+///
+/// let mut state = CoordinatorState::empty();
+/// let id = state.add_job(Job::new("nightly"))?;
+/// assert!(state.job(&id).unwrap().is_open());
+/// state.end_job(&id, JobOutcome::Success)?;
+/// assert_eq!(state.job(&id).unwrap().outcome(), Some(&JobOutcome::Success));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Job {
+    pub(super) id: RequestId,
+    pub(super) run: RunId,
+    pub(super) parent: Option<RequestId>,
+    pub(super) name: Option<Arc<str>>,
+    pub(super) labels: Labels,
+    pub(super) strategy: Strategy,
+    pub(super) state: JobState,
+    pub(super) attempts: u32,
+    pub(super) opened: SystemTime,
+    pub(super) times: Times,
+}
+
+/// What people find a job by: names and values.
+pub(super) type Labels = Option<Arc<[(Arc<str>, Arc<str>)]>>;
+
+/// Readings of the clock that does not go back.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Times {
+    pub(super) opened: Instant,
+    pub(super) started: Option<Instant>,
+    pub(super) closed: Option<Instant>,
+}
+
+impl Job {
+    /// A job that was opened now and waits for its turn.
+    #[must_use]
+    pub fn new(id: impl Into<RequestId>) -> Self {
+        Self::opened_at(id.into(), SystemTime::now(), Instant::now())
+    }
+
+    pub(super) fn opened_at(id: RequestId, wall: SystemTime, now: Instant) -> Self {
+        Self {
+            run: RunId::of(&id),
+            id,
+            parent: None,
+            name: None,
+            labels: None,
+            strategy: Strategy::Async,
+            state: JobState::Queued,
+            attempts: 0,
+            opened: wall,
+            times: Times { opened: now, started: None, closed: None },
+        }
+    }
+
+    /// What names it within its coordinator.
+    #[must_use]
+    pub fn id(&self) -> &RequestId {
+        &self.id
+    }
+
+    /// The run that it belongs to.
+    #[must_use]
+    pub fn run(&self) -> &RunId {
+        &self.run
+    }
+
+    /// The job that started it.
+    #[must_use]
+    pub fn parent(&self) -> Option<&RequestId> {
+        self.parent.as_ref()
+    }
+
+    /// What people call it: a task's name, or what the submitter chose.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    /// The labels that it was submitted with.
+    pub fn labels(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.labels.iter().flat_map(|labels| labels.iter().map(|(name, value)| (&**name, &**value)))
+    }
+
+    /// How it is run.
+    #[must_use]
+    pub fn strategy(&self) -> &Strategy {
+        &self.strategy
+    }
+
+    /// Where it is in its life.
+    #[must_use]
+    pub fn state(&self) -> &JobState {
+        &self.state
+    }
+
+    /// Whether it is not over: the model's word for queued, running or between attempts.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        !matches!(self.state, JobState::Closed(_))
+    }
+
+    /// How it ended; [`None`] while it is open.
+    #[must_use]
+    pub fn outcome(&self) -> Option<&JobOutcome> {
+        match &self.state {
+            JobState::Closed(outcome) => Some(outcome),
+            _ => None,
+        }
+    }
+
+    /// How many attempts have begun.
+    #[must_use]
+    pub fn attempts(&self) -> u32 {
+        self.attempts
+    }
+
+    /// When it was submitted.
+    #[must_use]
+    pub fn opened(&self) -> SystemTime {
+        self.opened
+    }
+
+    /// When its first attempt began; [`None`] before that.
+    #[must_use]
+    pub fn started(&self) -> Option<SystemTime> {
+        self.wall(self.times.started)
+    }
+
+    /// When it ended; [`None`] while it is open.
+    #[must_use]
+    pub fn ended(&self) -> Option<SystemTime> {
+        self.wall(self.times.closed)
+    }
+
+    /// How long it waited for its first attempt; [`None`] where there was none yet.
+    #[must_use]
+    pub fn waited(&self) -> Option<Duration> {
+        Some(self.times.started?.saturating_duration_since(self.times.opened))
+    }
+
+    /// How long it was at work: from its first attempt to its end, pauses and waits between attempts included. [`None`] while it is open, and where
+    /// no attempt began.
+    #[must_use]
+    pub fn took(&self) -> Option<Duration> {
+        Some(self.times.closed?.saturating_duration_since(self.times.started?))
+    }
+
+    /// What the wall clock would have shown, had nobody set it since the job was opened.
+    fn wall(&self, at: Option<Instant>) -> Option<SystemTime> {
+        self.opened.checked_add(at?.saturating_duration_since(self.times.opened))
+    }
+}
+
+impl fmt::Display for Job {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.id)?;
+        if let Some(name) = self.name() {
+            write!(f, " ({name})")?;
+        }
+        match &self.state {
+            JobState::Queued => f.write_str(": queued"),
+            JobState::Running { attempt } => write!(f, ": running, attempt {}", attempt + 1),
+            JobState::Backoff { attempt, .. } => write!(f, ": attempt {} failed, the next one is due", attempt + 1),
+            JobState::Closed(JobOutcome::Success) => f.write_str(": succeeded"),
+            JobState::Closed(JobOutcome::Failure(failure)) => write!(f, ": {failure}"),
+        }
+    }
+}

@@ -1,0 +1,293 @@
+//! An open job, as far as it has no types.
+
+use std::fmt;
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+use std::time::{Duration, Instant};
+
+use tokio::sync::Notify;
+
+use crate::coordinator::error::{CancelReason, JobError, WorkKind};
+use crate::coordinator::id::{RequestId, RunId};
+use crate::coordinator::job::Labels;
+use crate::coordinator::retry::Retry;
+use crate::coordinator::state::Place;
+use crate::task::cancellation::Cancellation;
+
+/// Which jobs go first. Those that wait for long rise: nothing starves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum Priority {
+    /// Before the others.
+    High,
+    /// As most are.
+    #[default]
+    Normal,
+    /// After the others.
+    Low,
+}
+
+/// What is asked for a piece of work.
+#[derive(Debug, Default)]
+pub(super) struct Settings {
+    pub(super) id: Option<RequestId>,
+    pub(super) run: Option<RunId>,
+    pub(super) name: Option<Arc<str>>,
+    pub(super) labels: Labels,
+    pub(super) priority: Priority,
+    pub(super) schedule_to_start: Option<Duration>,
+    pub(super) start_to_close: Option<Duration>,
+    pub(super) schedule_to_close: Option<Duration>,
+    pub(super) heartbeat: Option<Duration>,
+    pub(super) retry: Retry,
+    pub(super) key: Option<Arc<str>>,
+}
+
+/// What has an open job in it.
+pub(super) trait IsLive: Send + Sync {
+    fn live(&self) -> &Live;
+
+    /// The job is closed: its handle has the outcome.
+    fn complete(&self, outcome: Result<(), JobError>);
+}
+
+impl fmt::Debug for dyn IsLive {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Live").field("id", &self.live().id).finish_non_exhaustive()
+    }
+}
+
+/// An open job, as far as it has no types.
+pub(super) struct Live {
+    pub(super) kind: WorkKind,
+    pub(super) settings: Settings,
+    pub(super) id: RequestId,
+    pub(super) run: RunId,
+    pub(super) parent: Option<Arc<dyn IsLive>>,
+    /// The index of its strategy.
+    pub(super) lane: usize,
+    /// Whether the strategy runs only so many at once.
+    pub(super) is_limited: bool,
+    /// When it has to be over, and how long that was from its beginning, or its parent's.
+    pub(super) deadline: Option<(Instant, Duration)>,
+    /// Where its record is in the ledger.
+    pub(super) place: AtomicU32,
+    /// Where it is among its parent's children.
+    pub(super) among_siblings: AtomicU32,
+    pub(super) stop: Stop,
+    pub(super) seat: Mutex<Seat>,
+    pub(super) children: Mutex<Children>,
+    /// The last sign of life of an attempt that has to give some.
+    pub(super) beat: Mutex<Option<Instant>>,
+}
+
+impl Live {
+    /// Work that was not submitted yet.
+    pub(super) fn new(kind: WorkKind) -> Self {
+        let id = RequestId::numbered(0);
+        Self {
+            kind,
+            settings: Settings::default(),
+            run: RunId::of(&id),
+            id,
+            parent: None,
+            lane: 0,
+            is_limited: true,
+            deadline: None,
+            place: AtomicU32::new(Place::MAX),
+            among_siblings: AtomicU32::new(0),
+            stop: Stop::default(),
+            seat: Mutex::default(),
+            children: Mutex::default(),
+            beat: Mutex::default(),
+        }
+    }
+
+    pub(super) fn place(&self) -> Place {
+        self.place.load(Ordering::Acquire)
+    }
+}
+
+pub(super) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // No code of a user's runs under these locks, and each change is whole.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Tells a job, or one attempt of it, to stop.
+#[derive(Default)]
+pub(super) struct Stop {
+    /// 0 for none, else a reason.
+    reason: AtomicU8,
+    /// How many attempts were told to stop: all before this one.
+    attempts: AtomicU32,
+    changed: Notify,
+    /// Whether the work has ever looked: work that does not look needs no time to react.
+    is_watched: AtomicBool,
+    /// That of a task that runs.
+    cancellation: Mutex<Option<Cancellation>>,
+}
+
+const REASONS: [CancelReason; 4] = [CancelReason::Caller, CancelReason::Parent, CancelReason::Fatal, CancelReason::Shutdown];
+
+impl Stop {
+    /// Tells the job to stop. The first reason stays; it says whether this is it.
+    pub(super) fn job(&self, reason: CancelReason) -> bool {
+        let number = REASONS.iter().position(|one| *one == reason).map_or(1, |index| index as u8 + 1);
+        let is_first = self.reason.compare_exchange(0, number, Ordering::AcqRel, Ordering::Acquire).is_ok();
+        if is_first {
+            self.tell();
+        }
+        is_first
+    }
+
+    /// Tells one attempt to stop.
+    pub(super) fn attempt(&self, attempt: u32) {
+        self.attempts.fetch_max(attempt + 1, Ordering::AcqRel);
+        self.tell();
+    }
+
+    fn tell(&self) {
+        self.changed.notify_waiters();
+        if let Some(cancellation) = &*locked(&self.cancellation) {
+            cancellation.cancel();
+        }
+    }
+
+    pub(super) fn reason(&self) -> Option<CancelReason> {
+        let number = self.reason.load(Ordering::Acquire);
+        REASONS.get(usize::from(number).checked_sub(1)?).copied()
+    }
+
+    /// Whether the attempt should stop, by itself or with its job.
+    pub(super) fn is_over(&self, attempt: u32) -> bool {
+        self.reason.load(Ordering::Acquire) != 0 || self.attempts.load(Ordering::Acquire) > attempt
+    }
+
+    /// Waits until the job is told to stop.
+    pub(super) async fn of_job(&self) -> CancelReason {
+        loop {
+            let changed = self.changed.notified();
+            if let Some(reason) = self.reason() {
+                return reason;
+            }
+            changed.await;
+        }
+    }
+
+    /// Waits until the attempt is told to stop.
+    pub(super) async fn of_attempt(&self, attempt: u32) {
+        self.watch();
+        loop {
+            let changed = self.changed.notified();
+            if self.is_over(attempt) {
+                return;
+            }
+            changed.await;
+        }
+    }
+
+    /// Notes that the work looks whether it should stop.
+    pub(super) fn watch(&self) {
+        self.is_watched.store(true, Ordering::Release);
+    }
+
+    pub(super) fn is_watched(&self) -> bool {
+        self.is_watched.load(Ordering::Acquire)
+    }
+
+    /// Tells `cancellation` too, from now on, for this attempt.
+    pub(super) fn pass_to(&self, cancellation: Cancellation, attempt: u32) {
+        self.watch();
+        *locked(&self.cancellation) = Some(cancellation.clone());
+        if self.is_over(attempt) {
+            cancellation.cancel();
+        }
+    }
+}
+
+/// A job's place among those that may run at once by its strategy.
+#[derive(Default)]
+pub(super) struct Seat {
+    pub(super) state: Seated,
+    /// The attempt that needs it.
+    pub(super) running: Option<u32>,
+    /// Calls of children that the attempt waits for: the seat is lent while there are any.
+    pub(super) calls: u32,
+    /// Attempts that are over and go on all the same, as a thread does; and whether each kept a seat.
+    pub(super) abandoned: Vec<(u32, bool)>,
+    pub(super) waker: Option<Waker>,
+}
+
+#[derive(Default, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Seated {
+    /// It has none and waits for none.
+    #[default]
+    Out,
+    /// It waits, in this class, since this turn.
+    Waiting { class: usize, turn: u64 },
+    /// It has one.
+    In,
+}
+
+impl Live {
+    /// Ready when it has its seat.
+    pub(super) fn poll_seated(&self, context: &mut Context<'_>) -> Poll<()> {
+        if !self.is_limited {
+            return Poll::Ready(());
+        }
+        let mut seat = locked(&self.seat);
+        if seat.state == Seated::In {
+            return Poll::Ready(());
+        }
+        seat.waker = Some(context.waker().clone());
+        Poll::Pending
+    }
+}
+
+/// The open jobs that a job has started.
+#[derive(Default)]
+pub(super) struct Children {
+    list: Vec<Option<Arc<dyn IsLive>>>,
+    free: Vec<u32>,
+    /// The job itself, where it waits until there are none.
+    waker: Option<Waker>,
+}
+
+impl Children {
+    pub(super) fn add(&mut self, child: &Arc<dyn IsLive>) {
+        let index = if let Some(index) = self.free.pop() {
+            self.list[index as usize] = Some(Arc::clone(child));
+            index
+        } else {
+            self.list.push(Some(Arc::clone(child)));
+            (self.list.len() - 1) as u32
+        };
+        child.live().among_siblings.store(index, Ordering::Release);
+    }
+
+    pub(super) fn remove(&mut self, child: &Live) -> Option<Waker> {
+        let index = child.among_siblings.load(Ordering::Acquire);
+        if self.list.get_mut(index as usize)?.take_if(|one| std::ptr::eq(one.live(), child)).is_some() {
+            self.free.push(index);
+        }
+        if self.is_empty() { self.waker.take() } else { None }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.list.len() == self.free.len()
+    }
+
+    pub(super) fn all(&self) -> Vec<Arc<dyn IsLive>> {
+        self.list.iter().flatten().cloned().collect()
+    }
+
+    /// Ready when there are none.
+    pub(super) fn poll_none(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        if self.is_empty() {
+            return Poll::Ready(());
+        }
+        self.waker = Some(context.waker().clone());
+        Poll::Pending
+    }
+}

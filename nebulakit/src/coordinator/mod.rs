@@ -1,0 +1,109 @@
+//! Work, run by a strategy: on the async runtime, on threads, in processes, in containers.
+//!
+//! A [`Coordinator`] takes [`Work`], keeps a [`Job`] for each piece, runs it by an [`ExecutionStrategy`], retries it, ends it when it takes too long or is
+//! cancelled, tells subscribers what happens, answers for all of it, and shuts down cleanly. It needs no server, no workflow and no Flyte.
+//!
+//! Work that is submitted by a strategy:
+//! ```
+//! use nebulakit::coordinator::{Coordinator, Strategy, Work};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> anyhow::Result<()> {
+//! let coordinator = Coordinator::new();
+//! let job = coordinator.submit(Work::new(|_| async { anyhow::Ok("done") }), Strategy::Async).await?;
+//! assert_eq!(job.join().await?, "done");
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Jobs that are added to and ended in a bare state, without any of it:
+//! ```
+//! use nebulakit::coordinator::{CoordinatorState, Job, JobOutcome};
+//!
+//! let mut state = CoordinatorState::empty();
+//! let id = state.add_job(Job::new("one"))?;
+//! assert!(state.job(&id).unwrap().is_open());
+//! state.end_job(&id, JobOutcome::Success)?;
+//! assert!(!state.job(&id).unwrap().is_open());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # What holds
+//! - A job exists from the moment that `submit` gives a handle until the history forgets it. It closes exactly once, on every path: value, error, panic,
+//!   timeout, cancellation, lost worker, dropped runtime.
+//! - State changes first, then the event goes out, then the handle has the value. Events never drive state.
+//! - What a job costs does not depend on how many there were; who waits costs nothing.
+//! - Memory is bounded by the open jobs, the history and the queues of subscribers.
+//! - A subscriber that is slow, fails or panics changes nothing for others, and learns what it missed.
+//! - Cancelling a job cancels its descendants, and a child has no more time than its parent.
+//! - After `shutdown` no job is open, and what could not be stopped is counted.
+//! - Nothing is global: two coordinators in one process share nothing but the runtime that they are used on.
+//!
+//! # Names
+//! Where the model of this component has another name:
+//!
+//! | there | here |
+//! |---|---|
+//! | `Task`, `Task(request_id, node)` | [`Work`], [`Work::id`] |
+//! | `Task.invoke` | [`Attempt::run`] |
+//! | `Coordinator.submit(task, mode)` | [`Coordinator::submit`], and [`JobHandle::join`] for the result |
+//! | `Coordinator.start(publisher)` | not needed: a coordinator works when it is built, and has its [`publisher`](Coordinator::publisher) |
+//! | `Coordinator.handle_item(message)` | not needed: whoever runs a job closes it |
+//! | `Coordinator.system_detail()` | [`Coordinator::system_detail`], a snapshot |
+//! | `Coordinator.shutdown()` | [`Coordinator::shutdown`], with a time to drain and a report |
+//! | `CoordinatorState.empty`, `add_job`, `end_job` | [`CoordinatorState::empty`], [`add_job`](CoordinatorState::add_job), [`end_job`](CoordinatorState::end_job) |
+//! | `Job.create_new`, `end_job` | [`Job::new`], [`CoordinatorState::end_job`] |
+//! | `Job.status`: `opened`, `closed` | [`Job::state`], and [`Job::is_open`] for the two |
+//! | `Job.result`: `success`, `failure` | [`Job::outcome`] |
+//! | `parent_node_id`, `child_node_id` | [`Job::parent`], [`Job::id`] |
+//! | `ExecutionConfigurations` | [`Strategy`] |
+//! | `TaskExecutionStrategy.execute`, `shutdown` | [`ExecutionStrategy::execute`], [`shutdown`](ExecutionStrategy::shutdown) |
+//! | `AsyncioExecutionStrategy`, `ThreadedExecutionStrategy` | [`AsyncStrategy`], [`ThreadStrategy`] |
+//! | `RTPublisher`, `subscribe`, `listener` | [`Publisher`], [`subscribe`](Publisher::subscribe), [`wait_for`](Publisher::wait_for) |
+//! | `RequestCreation`, `RequestSuccess`, `RequestFailure`, `BroadcastEvent` | [`EventKind::Submitted`], [`Finished`](EventKind::Finished), [`Broadcast`](EventKind::Broadcast) |
+//! | `RequestCreationFailure` | [`SubmitError`]: no job came of it |
+//! | `FatalFailure` | [`Fatal`] |
+//! | `rt.call` | [`JobContext::call`] |
+
+mod attempt;
+mod builder;
+mod children;
+mod clock;
+mod context;
+mod core;
+mod detail;
+mod drive;
+mod error;
+mod event;
+mod handle;
+mod id;
+mod job;
+mod live;
+mod piece;
+mod publisher;
+mod queue;
+mod retry;
+mod state;
+mod strategy;
+mod system;
+mod tasks;
+mod work;
+
+pub use self::attempt::TaskCall;
+pub use self::builder::CoordinatorBuilder;
+pub use self::clock::{Clock, SystemClock};
+pub use self::context::{Attempt, JobContext};
+pub use self::detail::{DrainReport, StrategyDetail, SystemDetail};
+pub use self::error::{CancelReason, Fatal, JobError, Limit, Lost, SubmitError, Timeout, WorkKind};
+pub use self::event::{EVENT_VERSION, EventKind, JobEvent};
+pub use self::handle::{AbortOnDrop, JobHandle};
+pub use self::id::{RequestId, RunId};
+pub use self::job::{FailureKind, Job, JobFailure, JobOutcome, JobState};
+pub use self::live::Priority;
+pub use self::publisher::{EventStream, Overflow, Publisher, Subscription, WaitError};
+pub use self::retry::{Retry, RetryBudget};
+pub use self::state::{CoordinatorState, Counts, NoOpenJob};
+pub use self::strategy::{AsyncStrategy, Executing, ExecutionStrategy, ThreadStrategy};
+pub use self::system::{Coordinator, TrySubmitError};
+pub use self::work::{IntoWork, Work};
+pub use crate::task::strategy::Strategy;

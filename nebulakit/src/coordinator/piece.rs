@@ -1,0 +1,258 @@
+//! Work and its value, by their types.
+
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Waker};
+
+use crate::coordinator::context::{Attempt, Body, Executing, JobContext};
+use crate::coordinator::error::{JobError, Lost, WorkKind};
+use crate::coordinator::live::{IsLive, Live, locked};
+use crate::task::def::TaskDef;
+use crate::task::failure::Failure;
+use crate::task::panic::{guard, guard_future};
+
+/// What gives the value: a closure, a future or a task.
+pub(super) trait Runs<T>: Send + Sync + 'static {
+    const KIND: WorkKind;
+
+    /// On the runtime that polls this.
+    fn run(&self, context: JobContext) -> impl Future<Output = Result<T, JobError>> + Send;
+
+    /// On this thread.
+    fn run_blocking(&self, context: JobContext) -> Result<T, JobError>;
+
+    fn is_repeatable(&self) -> bool {
+        true
+    }
+
+    fn task(&self) -> Option<(&'static TaskDef, &[u8])> {
+        None
+    }
+
+    /// The value from the outputs of a task that ran elsewhere.
+    fn read(&self, _outputs: &[u8], _context: &JobContext) -> Result<T, JobError> {
+        Err(JobError::lost(Lost::Strategy("the work is not a task, and takes no outputs".to_owned())))
+    }
+}
+
+/// Work that gives a `T`, with its job: what the handle, the driver and the ledger have in common.
+pub(super) trait PieceOf<T>: Body {
+    /// What may be set before it is submitted.
+    fn live_mut(&mut self) -> &mut Live;
+
+    /// The value, once the job is closed; it can be taken once.
+    fn poll_value(&self, context: &mut Context<'_>) -> Poll<Result<T, JobError>>;
+
+    fn is_over(&self) -> bool;
+}
+
+/// Work that gives a `T` by `R`, its job and its value: one allocation for each job.
+pub(super) struct Piece<T, R> {
+    live: Live,
+    value: Mutex<Outcome<T>>,
+    runs: R,
+}
+
+struct Outcome<T> {
+    value: Value<T>,
+    is_over: bool,
+    waiting: Vec<Waker>,
+}
+
+enum Value<T> {
+    None,
+    One(T),
+    Failed(JobError),
+}
+
+impl<T, R: Runs<T>> Piece<T, R> {
+    pub(super) fn new(runs: R) -> Self {
+        Self {
+            live: Live::new(R::KIND),
+            value: Mutex::new(Outcome { value: Value::None, is_over: false, waiting: Vec::new() }),
+            runs,
+        }
+    }
+}
+
+impl<T, R> Piece<T, R> {
+    /// The value of an attempt that was given up is not taken.
+    fn put(&self, value: T, attempt: u32) {
+        if locked(&self.live.seat).running == Some(attempt) {
+            locked(&self.value).value = Value::One(value);
+        }
+    }
+
+    fn poll_over(&self, context: &mut Context<'_>) -> Poll<std::sync::MutexGuard<'_, Outcome<T>>> {
+        let mut outcome = locked(&self.value);
+        if outcome.is_over {
+            return Poll::Ready(outcome);
+        }
+        if !outcome.waiting.iter().any(|waker| waker.will_wake(context.waker())) {
+            outcome.waiting.push(context.waker().clone());
+        }
+        Poll::Pending
+    }
+}
+
+fn panicked(failure: Failure) -> JobError {
+    JobError::Panicked(failure.message.into())
+}
+
+/// The value was taken before, which handles do not do.
+fn taken() -> JobError {
+    JobError::lost(Lost::Strategy("the value was taken already".to_owned()))
+}
+
+impl<T: Send + 'static, R: Runs<T>> IsLive for Piece<T, R> {
+    fn live(&self) -> &Live {
+        &self.live
+    }
+
+    fn complete(&self, ended: Result<(), JobError>) {
+        let waiting = {
+            let mut outcome = locked(&self.value);
+            if outcome.is_over {
+                return;
+            }
+            if let Err(error) = ended {
+                outcome.value = Value::Failed(error);
+            }
+            outcome.is_over = true;
+            std::mem::take(&mut outcome.waiting)
+        };
+        waiting.into_iter().for_each(Waker::wake);
+    }
+}
+
+impl<T: Send + 'static, R: Runs<T>> Body for Piece<T, R> {
+    fn run(self: Arc<Self>, attempt: Attempt) -> Executing<'static> {
+        Box::pin(async move {
+            // Dropped last: the slot is free when nothing of the work is left.
+            let slot = attempt;
+            let attempt = slot.context.attempt;
+            let context = slot.context.clone();
+            // A closure may panic before it gives a future.
+            let value = guard_future(async { self.runs.run(context).await }).await.map_err(panicked)??;
+            self.put(value, attempt);
+            Ok(())
+        })
+    }
+
+    fn run_blocking(&self, context: JobContext) -> Result<(), JobError> {
+        let attempt = context.attempt;
+        let value = guard(|| self.runs.run_blocking(context)).map_err(panicked)??;
+        self.put(value, attempt);
+        Ok(())
+    }
+
+    fn task(&self) -> Option<(&'static TaskDef, &[u8])> {
+        self.runs.task()
+    }
+
+    fn give(&self, outputs: &[u8], context: &JobContext) -> Result<(), JobError> {
+        let value = guard(|| self.runs.read(outputs, context)).map_err(panicked)??;
+        self.put(value, context.attempt);
+        Ok(())
+    }
+
+    fn has_value(&self) -> bool {
+        matches!(locked(&self.value).value, Value::One(_))
+    }
+
+    fn is_repeatable(&self) -> bool {
+        self.runs.is_repeatable()
+    }
+}
+
+impl<T: Send + 'static, R: Runs<T>> PieceOf<T> for Piece<T, R> {
+    fn live_mut(&mut self) -> &mut Live {
+        &mut self.live
+    }
+
+    fn poll_value(&self, context: &mut Context<'_>) -> Poll<Result<T, JobError>> {
+        self.poll_over(context).map(|mut outcome| match std::mem::replace(&mut outcome.value, Value::None) {
+            Value::One(value) => Ok(value),
+            Value::Failed(error) => Err(error),
+            Value::None => Err(taken()),
+        })
+    }
+
+    fn is_over(&self) -> bool {
+        locked(&self.value).is_over
+    }
+}
+
+/// Work whose value goes to many handles.
+pub(super) struct Shared<T> {
+    one: Arc<dyn PieceOf<T>>,
+    /// What all get, once the first has asked.
+    value: Mutex<Option<Result<Arc<T>, JobError>>>,
+}
+
+impl<T> Shared<T> {
+    pub(super) fn new(one: Arc<dyn PieceOf<T>>) -> Self {
+        Self { one, value: Mutex::new(None) }
+    }
+}
+
+impl<T: Send + Sync + 'static> IsLive for Shared<T> {
+    fn live(&self) -> &Live {
+        self.one.live()
+    }
+
+    fn complete(&self, outcome: Result<(), JobError>) {
+        self.one.complete(outcome);
+    }
+}
+
+impl<T: Send + Sync + 'static> Body for Shared<T> {
+    fn run(self: Arc<Self>, attempt: Attempt) -> Executing<'static> {
+        Arc::clone(&self.one).run(attempt)
+    }
+
+    fn run_blocking(&self, context: JobContext) -> Result<(), JobError> {
+        self.one.run_blocking(context)
+    }
+
+    fn task(&self) -> Option<(&'static TaskDef, &[u8])> {
+        self.one.task()
+    }
+
+    fn give(&self, outputs: &[u8], context: &JobContext) -> Result<(), JobError> {
+        self.one.give(outputs, context)
+    }
+
+    fn has_value(&self) -> bool {
+        self.one.has_value()
+    }
+
+    fn is_repeatable(&self) -> bool {
+        self.one.is_repeatable()
+    }
+}
+
+impl<T: Send + Sync + 'static> PieceOf<Arc<T>> for Shared<T> {
+    fn live_mut(&mut self) -> &mut Live {
+        unshared(&mut self.one).live_mut()
+    }
+
+    fn poll_value(&self, context: &mut Context<'_>) -> Poll<Result<Arc<T>, JobError>> {
+        let mut value = locked(&self.value);
+        if value.is_none() {
+            match self.one.poll_value(context) {
+                Poll::Ready(ended) => *value = Some(ended.map(Arc::new)),
+                Poll::Pending => return Poll::Pending,
+            }
+        }
+        Poll::Ready(value.clone().unwrap_or_else(|| Err(taken())))
+    }
+
+    fn is_over(&self) -> bool {
+        self.one.is_over()
+    }
+}
+
+/// Work that was not submitted yet is nobody else's.
+pub(super) fn unshared<T: ?Sized>(piece: &mut Arc<T>) -> &mut T {
+    Arc::get_mut(piece).expect("work has one owner until it is submitted")
+}

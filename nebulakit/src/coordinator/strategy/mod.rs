@@ -1,0 +1,72 @@
+//! How attempts are run: here, on threads, in processes, or by a strategy of the program's own.
+
+mod on_runtime;
+mod on_threads;
+
+use std::pin::Pin;
+use std::time::Instant;
+
+pub use self::on_runtime::AsyncStrategy;
+pub use self::on_threads::ThreadStrategy;
+pub use crate::coordinator::context::Executing;
+use crate::coordinator::context::Attempt;
+use crate::coordinator::error::WorkKind;
+
+/// A way to run attempts.
+///
+/// It runs each attempt once, and knows nothing of retries, timeouts, events and the ledger: the coordinator sees to all of these. An attempt that is
+/// cancelled, or takes too long, is told so by its [`context`](Attempt::context) first; then the future is dropped, and what it stands for has to
+/// end.
+///
+/// # Examples
+/// A strategy that runs one attempt at a time, each after a line on the log:
+/// ```
+/// use nebulakit::coordinator::{Attempt, Coordinator, Executing, ExecutionStrategy, Strategy, Work, WorkKind};
+///
+/// #[derive(Debug)]
+/// struct OneByOne;
+///
+/// impl ExecutionStrategy for OneByOne {
+///     fn accepts(&self, kind: WorkKind) -> bool {
+///         kind != WorkKind::Blocking
+///     }
+///
+///     fn slots(&self) -> Option<usize> {
+///         Some(1)
+///     }
+///
+///     fn execute(&self, attempt: Attempt) -> Executing<'_> {
+///         Box::pin(async move {
+///             tracing::info!("{} is next", attempt.context().id());
+///             attempt.run().await
+///         })
+///     }
+/// }
+/// # mod tracing { macro_rules! info { ($($t:tt)*) => { let _ = format!($($t)*); } } pub(crate) use info; }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> anyhow::Result<()> {
+/// let coordinator = Coordinator::builder().strategy(Strategy::named("gpu-box"), OneByOne).build();
+/// let job = coordinator.submit(Work::new(|_| async { anyhow::Ok(7) }), Strategy::named("gpu-box")).await?;
+/// assert_eq!(job.join().await?, 7);
+/// # Ok(())
+/// # }
+/// ```
+pub trait ExecutionStrategy: Send + Sync + 'static {
+    /// Whether it can run work of that kind.
+    fn accepts(&self, kind: WorkKind) -> bool;
+
+    /// How many attempts it runs at once; [`None`] for any number.
+    fn slots(&self) -> Option<usize> {
+        None
+    }
+
+    /// Runs the attempt. What it gives is over when the attempt is, and dropping it ends the attempt.
+    fn execute(&self, attempt: Attempt) -> Executing<'_>;
+
+    /// Ends what the strategy keeps between attempts, until `deadline` at the latest. It runs no attempt any more then.
+    fn shutdown(&self, deadline: Instant) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        let _ = deadline;
+        Box::pin(std::future::ready(()))
+    }
+}

@@ -1,0 +1,386 @@
+//! The coordinator itself: takes work, and answers for it.
+
+use std::fmt;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+use tokio::runtime::Handle;
+use uuid::Uuid;
+
+use crate::coordinator::children::JobCaller;
+use crate::coordinator::context::{Body, Home, JobContext};
+use crate::coordinator::core::{Core, Keyed, Opened};
+use crate::coordinator::detail::{DrainReport, StrategyDetail, SystemDetail};
+use crate::coordinator::drive::{OpenJob, drive};
+use crate::coordinator::error::{CancelReason, JobError, Lost, SubmitError};
+use crate::coordinator::handle::JobHandle;
+use crate::coordinator::id::{RequestId, RunId};
+use crate::coordinator::job::{Job, JobOutcome};
+use crate::coordinator::live::{IsLive, Live, locked};
+use crate::coordinator::piece::{PieceOf, unshared};
+use crate::coordinator::publisher::Publisher;
+use crate::coordinator::strategy::ExecutionStrategy;
+use crate::coordinator::work::{IntoWork, Work};
+use crate::process::stores::from_environment;
+use crate::services::env::Environment;
+use crate::task::context::Context;
+use crate::task::invocation::Caller;
+use crate::task::strategy::Strategy;
+
+/// How long jobs may take to close after they were cancelled at a shutdown, beyond the grace that each has.
+const CLOSING: Duration = Duration::from_secs(5);
+
+/// Takes work, runs each piece by a strategy, and keeps a [`Job`] for each. Clones are the same coordinator.
+///
+/// It needs no start and no runtime of its own: it runs jobs on the runtime that they are submitted on, and where there is none on one that the
+/// process makes at the first need. Jobs go on when the last clone is dropped; [`shutdown`](Self::shutdown) ends them.
+///
+/// # Examples
+/// ```
+/// use nebulakit::coordinator::{Coordinator, Strategy, Work};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> anyhow::Result<()> {
+/// let coordinator = Coordinator::new();
+/// let job = coordinator.submit(Work::new(|_| async { anyhow::Ok(6 * 7) }), Strategy::Async).await?;
+/// let id = job.id().clone();
+/// assert_eq!(job.join().await?, 42);
+/// assert!(!coordinator.job(&id).unwrap().is_open());
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Coordinator {
+    pub(super) inner: Arc<Inner>,
+}
+
+pub(super) struct Inner {
+    pub(super) core: Core,
+    pub(super) strategies: Vec<(Strategy, Arc<dyn ExecutionStrategy>)>,
+    pub(super) context: OnceLock<Context>,
+    /// The first runtime that work was submitted on: for what threads without one submit.
+    pub(super) runtime: OnceLock<Handle>,
+}
+
+impl fmt::Debug for Coordinator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let strategies: Vec<_> = self.inner.strategies.iter().map(|(strategy, _)| strategy.name()).collect();
+        f.debug_struct("Coordinator").field("strategies", &strategies).finish_non_exhaustive()
+    }
+}
+
+impl Coordinator {
+    /// Submits work. Where as many jobs are open as may be, it waits for one to end; dropping it before it is over leaves nothing behind.
+    ///
+    /// # Errors
+    /// When the work is not taken; no job came of it then.
+    pub async fn submit<W: IntoWork>(&self, work: W, strategy: Strategy) -> Result<JobHandle<W::Output>, SubmitError>
+    where
+        W::Output: Send + 'static,
+    {
+        let work = self.checked(work, &strategy)?;
+        self.inner.core.publisher.room().await;
+        let permit = self.inner.core.room.acquire().await.map_err(|_| SubmitError::Closed)?;
+        let handle = self.open(work)?;
+        // The job gives it back when it closes; one that was known already did not take it.
+        if let Taken::New(handle) = handle {
+            permit.forget();
+            return Ok(handle);
+        }
+        Ok(handle.into_handle())
+    }
+
+    /// Submits work if there is room.
+    ///
+    /// # Errors
+    /// When the work is not taken; no job came of it then. Where that is for want of room, the work comes back.
+    pub fn try_submit<W: IntoWork>(&self, work: W, strategy: Strategy) -> Result<JobHandle<W::Output>, TrySubmitError<W::Output>>
+    where
+        W::Output: Send + 'static,
+    {
+        let work = self.checked(work, &strategy)?;
+        let permit = match self.inner.core.room.try_acquire() {
+            Ok(permit) => permit,
+            Err(tokio::sync::TryAcquireError::Closed) => return Err(SubmitError::Closed.into()),
+            Err(tokio::sync::TryAcquireError::NoPermits) => return Err(TrySubmitError { error: SubmitError::Full, work: Some(work) }),
+        };
+        let handle = self.open(work)?;
+        if let Taken::New(_) = handle {
+            permit.forget();
+        }
+        Ok(handle.into_handle())
+    }
+
+    /// Work that such a strategy runs.
+    fn checked<W: IntoWork>(&self, work: W, strategy: &Strategy) -> Result<Work<W::Output>, SubmitError>
+    where
+        W::Output: Send + 'static,
+    {
+        let mut work = work.into_work();
+        if let Some(problem) = work.problem {
+            return Err(SubmitError::Inputs(problem));
+        }
+        let live = unshared(&mut work.piece).live_mut();
+        live.lane = self.inner.lane(strategy, live)?;
+        Ok(work)
+    }
+
+    /// Opens the job, in one step: either there is a job, or nothing.
+    fn open<T: Send + 'static>(&self, mut work: Work<T>) -> Result<Taken<T>, SubmitError> {
+        let home = Arc::clone(&self.inner) as Arc<dyn Home>;
+        self.inner.admit(unshared(&mut work.piece).live_mut());
+        let piece = Arc::clone(&work.piece);
+        let keyed = piece.live().settings.key.is_some().then(|| Keyed {
+            id: piece.live().id.clone(),
+            place: 0,
+            digest: work.digest,
+            piece: Arc::new(Arc::clone(&piece)),
+        });
+        match self.inner.start(Arc::clone(&piece) as Arc<dyn Body>, keyed)? {
+            Opened::New => Ok(Taken::New(JobHandle { piece, home })),
+            Opened::Joined(known) => match known.downcast_ref::<Arc<dyn PieceOf<T>>>() {
+                Some(known) => Ok(Taken::Joined(JobHandle { piece: Arc::clone(known), home })),
+                None => Err(SubmitError::KeyConflict(piece.live().settings.key.clone().unwrap_or_default())),
+            },
+        }
+    }
+
+    /// The record of a job that is open, or still in the history.
+    #[must_use]
+    pub fn job(&self, id: &RequestId) -> Option<Job> {
+        let state = locked(&self.inner.core.state);
+        state.ledger.find(id).and_then(|place| state.ledger.job(place)).cloned()
+    }
+
+    /// Cancels an open job, and the jobs that it started. It says whether it is the first to do so.
+    pub fn cancel(&self, id: &RequestId) -> bool {
+        self.inner.core.find(id).is_some_and(|job| self.inner.core.cancel(job.live(), CancelReason::Caller))
+    }
+
+    /// Cancels all open jobs of a run.
+    pub fn cancel_run(&self, run: &RunId) {
+        self.inner.core.cancel_run(run, CancelReason::Caller);
+    }
+
+    /// What it is doing.
+    #[must_use]
+    pub fn system_detail(&self) -> SystemDetail {
+        let core = &self.inner.core;
+        let state = locked(&core.state);
+        let strategies = state.lanes.iter().map(|lane| StrategyDetail {
+            strategy: lane.strategy.clone(),
+            slots: lane.limit,
+            taken: lane.taken,
+            waiting: lane.waiting,
+        });
+        SystemDetail {
+            counts: state.ledger.counts,
+            open: state.ledger.open().map(|(job, _)| job.clone()).collect(),
+            closed: state.ledger.closed().cloned().collect(),
+            strategies: strategies.collect(),
+            abandoned: core.abandoned.load(Ordering::Acquire),
+            subscribers: core.publisher.subscribers(),
+            dropped_events: core.publisher.dropped(),
+            is_closed: state.is_closing,
+        }
+    }
+
+    /// Tells subscribers what happens.
+    #[must_use]
+    pub fn publisher(&self) -> &Publisher {
+        &self.inner.core.publisher
+    }
+
+    /// Takes no more work, gives open jobs `drain` to end, cancels those that did not, and ends the strategies. After it no job is open. Calling it again does
+    /// no harm.
+    pub async fn shutdown(&self, drain: Duration) -> DrainReport {
+        let core = &self.inner.core;
+        locked(&core.state).is_closing = true;
+        core.room.close();
+        let before = locked(&core.state).ledger.counts;
+        self.idle(drain).await;
+        let drained = locked(&core.state).ledger.counts.closed() - before.closed();
+        let open: Vec<_> = locked(&core.state).ledger.open().map(|(_, live)| Arc::clone(live)).collect();
+        for job in &open {
+            job.live().stop.job(CancelReason::Shutdown);
+        }
+        self.idle(core.grace.saturating_add(CLOSING)).await;
+        // Their drivers do not get to run: a future that blocks has their thread.
+        let mut lost = 0;
+        for job in &open {
+            let error = JobError::lost(Lost::Runtime);
+            if core.close(job.live(), JobOutcome::Failure(Box::new(error.to_failure()))) {
+                job.complete(Err(error));
+                lost += 1;
+            }
+        }
+        let deadline = core.clock.now() + CLOSING;
+        for (_, strategy) in &self.inner.strategies {
+            let _ = tokio::select! {
+                biased;
+                () = strategy.shutdown(deadline) => true,
+                () = core.clock.sleep_until(deadline) => false,
+            };
+        }
+        core.publisher.close();
+        DrainReport {
+            drained,
+            cancelled: open.len() as u64 - lost,
+            lost,
+            abandoned: core.abandoned.load(Ordering::Acquire),
+            dropped_events: core.publisher.dropped(),
+        }
+    }
+
+    /// Waits until no job is open, for so long at most.
+    async fn idle(&self, longest: Duration) {
+        let core = &self.inner.core;
+        let end = core.clock.now().checked_add(longest);
+        loop {
+            let idle = core.idle.notified();
+            if locked(&core.state).ledger.open_count() == 0 {
+                return;
+            }
+            match end {
+                None => idle.await,
+                Some(end) => tokio::select! {
+                    biased;
+                    () = idle => {}
+                    () = core.clock.sleep_until(end) => return,
+                },
+            }
+        }
+    }
+}
+
+/// What tasks see unless the builder says otherwise.
+fn of_environment() -> Context {
+    let folder = Environment::from_process().temporary_folder().join(format!("nebulakit-{}", Uuid::new_v4()));
+    Context::builder(folder).storage(from_environment()).build()
+}
+
+enum Taken<T> {
+    New(JobHandle<T>),
+    Joined(JobHandle<T>),
+}
+
+impl<T> Taken<T> {
+    fn into_handle(self) -> JobHandle<T> {
+        let (Self::New(handle) | Self::Joined(handle)) = self;
+        handle
+    }
+}
+
+/// Why work was not taken, and the work itself where there was no room for it.
+#[non_exhaustive]
+pub struct TrySubmitError<T> {
+    /// Why.
+    pub error: SubmitError,
+    /// The work, where the reason is [`SubmitError::Full`].
+    pub work: Option<Work<T>>,
+}
+
+impl<T> From<SubmitError> for TrySubmitError<T> {
+    fn from(error: SubmitError) -> Self {
+        Self { error, work: None }
+    }
+}
+
+impl<T> fmt::Debug for TrySubmitError<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TrySubmitError").field("error", &self.error).finish_non_exhaustive()
+    }
+}
+
+impl<T> fmt::Display for TrySubmitError<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.error.fmt(f)
+    }
+}
+
+impl<T> std::error::Error for TrySubmitError<T> {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        std::error::Error::source(&self.error)
+    }
+}
+
+impl Inner {
+    /// Opens a job and starts its driver.
+    fn start(self: &Arc<Self>, piece: Arc<dyn Body>, keyed: Option<Keyed>) -> Result<Opened, SubmitError> {
+        let runtime = self.runtime()?;
+        let strategy = Arc::clone(&self.strategies[piece.live().lane].1);
+        let live = Arc::clone(&piece) as Arc<dyn IsLive>;
+        let opened = self.core.open(&live, keyed)?;
+        if let Opened::New = opened {
+            // From here on the job closes, whatever becomes of the driver.
+            let job = OpenJob::new(piece, Arc::clone(self) as Arc<dyn Home>);
+            runtime.spawn(drive(job, strategy));
+        }
+        Ok(opened)
+    }
+}
+
+impl Home for Inner {
+    fn core(&self) -> &Core {
+        &self.core
+    }
+
+    fn admit(&self, live: &mut Live) {
+        let core = &self.core;
+        live.id = match live.settings.id.take() {
+            Some(id) => id,
+            None => RequestId::numbered(core.numbers.fetch_add(1, Ordering::Relaxed) + 1),
+        };
+        // A number that a submitter chose is not given again.
+        if let Some(number) = live.id.number() {
+            core.numbers.fetch_max(number, Ordering::Relaxed);
+        }
+        live.run = match (live.settings.run.take(), &live.parent) {
+            (_, Some(parent)) => parent.live().run.clone(),
+            (Some(run), None) => run,
+            (None, None) => RunId::of(&live.id),
+        };
+        let own = live.settings.schedule_to_close.and_then(|limit| Some((core.clock.now().checked_add(limit)?, limit)));
+        let above = live.parent.as_ref().and_then(|parent| parent.live().deadline);
+        live.deadline = own.into_iter().chain(above).min_by_key(|(at, _): &(Instant, _)| *at);
+        live.is_limited = self.strategies[live.lane].1.slots().is_some();
+    }
+
+    fn adopt(self: Arc<Self>, piece: Arc<dyn Body>) -> Result<(), SubmitError> {
+        self.start(piece, None).map(drop)
+    }
+
+    fn lane(&self, strategy: &Strategy, live: &Live) -> Result<usize, SubmitError> {
+        let lane = self.strategies.iter().position(|(one, _)| one == strategy);
+        let lane = lane.ok_or_else(|| SubmitError::NoStrategy(strategy.clone()))?;
+        if self.strategies[lane].1.accepts(live.kind) {
+            Ok(lane)
+        } else {
+            Err(SubmitError::WrongKind { strategy: strategy.clone(), kind: live.kind })
+        }
+    }
+
+    fn strategy(&self, lane: usize) -> Strategy {
+        self.strategies[lane].0.clone()
+    }
+
+    fn surroundings(&self) -> &Context {
+        self.context.get_or_init(of_environment)
+    }
+
+    fn caller(&self, context: &JobContext) -> Arc<dyn Caller> {
+        Arc::new(JobCaller(context.clone()))
+    }
+
+    fn runtime(&self) -> Result<Handle, SubmitError> {
+        if let Ok(runtime) = Handle::try_current() {
+            let _ = self.runtime.set(runtime.clone());
+            return Ok(runtime);
+        }
+        match self.runtime.get() {
+            Some(runtime) => Ok(runtime.clone()),
+            None => nebulakit_types::handle().map_err(SubmitError::Runtime),
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! Tasks as work.
+
+use std::sync::Arc;
+
+use futures_util::FutureExt as _;
+use nebulakit_types::Dialect;
+use nebulakit_types::convert::reader::References;
+use nebulakit_types::outbox::Outbox;
+use nebulakit_types::outputs::{OutputReader, TaskOutputs};
+use sha2::{Digest as _, Sha256};
+
+use crate::coordinator::context::JobContext;
+use crate::coordinator::error::{JobError, WorkKind};
+use crate::coordinator::live::Settings;
+use crate::coordinator::piece::Runs;
+use crate::coordinator::retry::Retry;
+use crate::coordinator::work::{IntoWork, Work, waited_for};
+use crate::task::call::{ended, of_child, with_secrets};
+use crate::task::cancellation::Cancellation;
+use crate::task::context::Context;
+use crate::task::def::TaskDef;
+use crate::task::definition::Definition as _;
+use crate::task::error::TaskError;
+use crate::task::failure::{Failure, code};
+use crate::task::invocation::Invocation;
+use crate::task::run::run;
+use crate::task::surroundings::{Deadline, LogSink, ProgressSink, Surroundings};
+
+/// A task with its inputs as the bytes of an `inputs.pb`, and how its outputs are read.
+struct OfTask<T> {
+    task: &'static TaskDef,
+    inputs: Vec<u8>,
+    read: Read<T>,
+}
+
+type Read<T> = fn(&'static TaskDef, &[u8], &References) -> nebulakit_types::Result<T>;
+
+impl<T: Send + 'static> OfTask<T> {
+    async fn outputs(&self, context: &Context) -> Result<T, JobError> {
+        let ran = run(self.task, &self.inputs, None, context).await;
+        let outputs = ended(ran, self.task).map_err(failed)?;
+        self.value(&outputs, context)
+    }
+
+    fn value(&self, outputs: &[u8], context: &Context) -> Result<T, JobError> {
+        let references = References::default().within(context.workspace());
+        (self.read)(self.task, outputs, &references).map_err(|error| {
+            let failure = Failure::of_outputs(&error);
+            failed(TaskError::permanent(anyhow::anyhow!(failure.message)).with_code(failure.code))
+        })
+    }
+}
+
+fn failed(error: TaskError) -> JobError {
+    if error.code() == Some(code::PANIC) { JobError::Panicked(error.to_string().into()) } else { JobError::Failed(Arc::new(error)) }
+}
+
+/// The context of the task that the attempt runs.
+fn of_attempt(job: &JobContext, task: &TaskDef) -> Context {
+    let cancellation = Cancellation::new();
+    job.live().stop.pass_to(cancellation.clone(), job.attempt);
+    let sink = Arc::new(Sink(job.clone()));
+    let surroundings = Surroundings {
+        cancellation,
+        dialect: &Dialect::FLYTE_1,
+        // The coordinator sees to it.
+        deadline: job.live().deadline.map(|(at, limit)| Deadline { at, limit, is_kept: false }),
+        progress: Some(Arc::clone(&sink) as Arc<dyn ProgressSink>),
+        logs: Some(sink),
+        caller: Some(job.home.caller(job)),
+        ..of_child(job.home.surroundings(), task, job.attempt)
+    };
+    with_secrets(surroundings, task)
+}
+
+/// What a task says of itself becomes events of its job.
+struct Sink(JobContext);
+
+impl ProgressSink for Sink {
+    fn report(&self, done: u64, total: Option<u64>) {
+        self.0.progress(done, total);
+    }
+}
+
+impl LogSink for Sink {
+    fn write(&self, level: tracing::Level, message: &str) {
+        self.0.log(level, message);
+    }
+}
+
+impl<T: Send + 'static> Runs<T> for OfTask<T> {
+    const KIND: WorkKind = WorkKind::Task;
+
+    async fn run(&self, context: JobContext) -> Result<T, JobError> {
+        self.outputs(&of_attempt(&context, self.task)).await
+    }
+
+    fn run_blocking(&self, context: JobContext) -> Result<T, JobError> {
+        let own = of_attempt(&context, self.task);
+        if self.task.is_async() {
+            return waited_for(&context, self.outputs(&own));
+        }
+        // Without a runtime around it, a task that is a plain function runs on this very thread, and is over at the first poll.
+        let mut outputs = std::pin::pin!(self.outputs(&own));
+        match outputs.as_mut().now_or_never() {
+            Some(ended) => ended,
+            None => waited_for(&context, outputs),
+        }
+    }
+
+    fn task(&self) -> Option<(&'static TaskDef, &[u8])> {
+        Some((self.task, &self.inputs))
+    }
+
+    fn read(&self, outputs: &[u8], context: &JobContext) -> Result<T, JobError> {
+        self.value(outputs, &of_attempt(context, self.task))
+    }
+}
+
+/// What the task itself says of how it is to be treated.
+fn settings_of(task: &'static TaskDef, settings: &mut Settings) {
+    settings.name = Some(task.name().into());
+    settings.retry = Retry::times(task.options().retries);
+    settings.start_to_close = task.options().timeout;
+}
+
+fn work<T: Send + 'static>(task: &'static TaskDef, inputs: Vec<u8>, read: Read<T>) -> Work<T> {
+    // What the work is, for idempotency keys.
+    let digest = Sha256::new().chain_update(task.name()).chain_update([0]).chain_update(&inputs).finalize();
+    let work = Work::of(OfTask { task, inputs, read }).set(|settings| settings_of(task, settings));
+    Work { digest: Some(digest.into()), ..work }
+}
+
+impl Work<Vec<u8>> {
+    /// A task with its inputs as the bytes of an `inputs.pb`; its value is the bytes of an `outputs.pb`.
+    ///
+    /// # Examples
+    /// ```
+    /// use nebulakit::coordinator::{Coordinator, Strategy, Work};
+    /// use nebulakit::prelude::*;
+    ///
+    /// #[task]
+    /// fn hello() -> String {
+    ///     "hello".to_owned()
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> anyhow::Result<()> {
+    /// let task = nebulakit::registry().get("hello")?;
+    /// let outputs = Coordinator::new().submit(Work::of_task(task, Vec::new()), Strategy::Thread).await?.join().await?;
+    /// assert!(outputs.ends_with(b"hello"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn of_task(task: &'static TaskDef, inputs: Vec<u8>) -> Self {
+        work(task, inputs, |_, outputs, _| Ok(outputs.to_vec()))
+    }
+}
+
+impl<O: TaskOutputs + Send + 'static> IntoWork for Invocation<O> {
+    type Output = O;
+
+    fn into_work(self) -> Work<O> {
+        Work::from(self)
+    }
+}
+
+impl<O: TaskOutputs + Send + 'static> From<Invocation<O>> for Work<O> {
+    fn from(invocation: Invocation<O>) -> Self {
+        let read: Read<O> =
+            |task, outputs, references| O::read(&mut OutputReader::parse(task.output_names(), outputs, references)?);
+        let Some(task) = invocation.task() else {
+            let name = invocation.definition().name();
+            return Work::of_problem(nebulakit_types::Error::new(nebulakit_types::ErrorKind::Name, format!("`{name}` is not a task")));
+        };
+        // The data stays on this machine, where the work is run.
+        match invocation.inputs(&Dialect::FLYTE_1, &mut Outbox::default()) {
+            Ok(inputs) => work(task, inputs, read),
+            Err(error) => Work::of_problem(error),
+        }
+    }
+}

@@ -1,0 +1,272 @@
+//! What is submitted.
+
+use std::fmt;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use crate::coordinator::context::JobContext;
+use crate::coordinator::error::{JobError, Lost, WorkKind};
+use crate::coordinator::id::{RequestId, RunId};
+use crate::coordinator::live::{Priority, Settings, locked};
+use crate::coordinator::piece::{Piece, PieceOf, Runs, Shared, unshared};
+use crate::coordinator::retry::Retry;
+use crate::task::error::TaskError;
+
+/// One piece of work that gives a `T`: a closure, a future, or a task with its values, and how it is to be treated.
+///
+/// What `::with(..)` of a task gives is submitted as it is, or made work of by [`from`](Self::from) to set options.
+///
+/// # Examples
+/// ```
+/// use std::time::Duration;
+///
+/// use nebulakit::coordinator::{Coordinator, Retry, Strategy, Work};
+/// use nebulakit::prelude::*;
+///
+/// #[task]
+/// fn divider(a: f64, b: f64) -> f64 {
+///     a / b
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> anyhow::Result<()> {
+/// let coordinator = Coordinator::new();
+/// let half = coordinator.submit(divider::with(1.0, 2.0), Strategy::Thread).await?;
+/// assert_eq!(half.join().await?, 0.5);
+///
+/// let work = Work::new(|ctx| async move {
+///     anyhow::ensure!(ctx.attempt() > 0, TaskError::recoverable(anyhow::anyhow!("too early")));
+///     Ok("done")
+/// });
+/// let work = work.retry(Retry::fixed(3, Duration::ZERO)).timeout(Duration::from_secs(5)).id("careful");
+/// assert_eq!(coordinator.submit(work, Strategy::Async).await?.join().await?, "done");
+/// # Ok(())
+/// # }
+/// ```
+#[doc(alias = "Task")]
+#[must_use = "work does nothing before it is submitted"]
+pub struct Work<T> {
+    pub(super) piece: Arc<dyn PieceOf<T>>,
+    pub(super) digest: Option<[u8; 32]>,
+    /// Why it cannot be submitted.
+    pub(super) problem: Option<nebulakit_types::Error>,
+}
+
+impl<T> fmt::Debug for Work<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let live = self.piece.live();
+        f.debug_struct("Work").field("kind", &live.kind).field("settings", &live.settings).finish_non_exhaustive()
+    }
+}
+
+/// What can be submitted: [`Work`], and what `::with(..)` of a task gives.
+pub trait IntoWork {
+    /// What comes of it.
+    type Output;
+
+    /// The work.
+    fn into_work(self) -> Work<Self::Output>;
+}
+
+impl<T> IntoWork for Work<T> {
+    type Output = T;
+
+    fn into_work(self) -> Self {
+        self
+    }
+}
+
+impl<T: Send + 'static> Work<T> {
+    /// A closure that gives a future: called once for each attempt.
+    pub fn new<F, Fut, E>(closure: F) -> Self
+    where
+        F: FnMut(JobContext) -> Fut + Send + 'static,
+        Fut: Future<Output = Result<T, E>> + Send + 'static,
+        E: Into<anyhow::Error> + 'static,
+    {
+        Self::of(Async(Mutex::new(closure)))
+    }
+
+    /// A future. It can be run once: a [`retry`](Self::retry) does nothing for it.
+    pub fn once<Fut, E>(future: Fut) -> Self
+    where
+        Fut: Future<Output = Result<T, E>> + Send + 'static,
+        E: Into<anyhow::Error> + 'static,
+    {
+        Self::of(Once(Mutex::new(Some(future))))
+    }
+
+    /// A closure that blocks: called once for each attempt.
+    pub fn blocking<F, E>(closure: F) -> Self
+    where
+        F: FnMut(JobContext) -> Result<T, E> + Send + 'static,
+        E: Into<anyhow::Error> + 'static,
+    {
+        Self::of(Blocking(Mutex::new(closure)))
+    }
+
+    pub(super) fn of(runs: impl Runs<T>) -> Self {
+        Self { piece: Arc::new(Piece::new(runs)), digest: None, problem: None }
+    }
+
+    /// Work that cannot be submitted.
+    pub(super) fn of_problem(problem: nebulakit_types::Error) -> Self {
+        Self { problem: Some(problem), ..Self::once(std::future::pending::<Result<T, std::convert::Infallible>>()) }
+    }
+}
+
+impl<T: 'static> Work<T> {
+    pub(super) fn set(mut self, set: impl FnOnce(&mut Settings)) -> Self {
+        set(&mut unshared(&mut self.piece).live_mut().settings);
+        self
+    }
+
+    /// The job's id, instead of one that the coordinator makes. It has to differ from those of all jobs that are open or in the history.
+    pub fn id(self, id: impl Into<RequestId>) -> Self {
+        self.set(|settings| settings.id = Some(id.into()))
+    }
+
+    /// The run that the job belongs to, instead of one of its own. Runs take turns where jobs wait, and a [`Fatal`](super::Fatal) error ends its run.
+    pub fn run(self, run: impl Into<RunId>) -> Self {
+        self.set(|settings| settings.run = Some(run.into()))
+    }
+
+    /// What people call it; a task's name is known.
+    pub fn name(self, name: impl Into<Arc<str>>) -> Self {
+        self.set(|settings| settings.name = Some(name.into()))
+    }
+
+    /// Something by which people find it.
+    pub fn label(self, name: impl Into<Arc<str>>, value: impl Into<Arc<str>>) -> Self {
+        let label = (name.into(), value.into());
+        self.set(|settings| {
+            let before = settings.labels.take();
+            settings.labels = Some(before.iter().flat_map(|labels| labels.iter().cloned()).chain([label]).collect());
+        })
+    }
+
+    /// Before or after others that wait.
+    pub fn priority(self, priority: Priority) -> Self {
+        self.set(|settings| settings.priority = priority)
+    }
+
+    /// How often, and when, an attempt is repeated; a task's `retries` are known.
+    pub fn retry(self, retry: Retry) -> Self {
+        self.set(|settings| settings.retry = retry)
+    }
+
+    /// How long one attempt may run, its start-to-close timeout; a task's `timeout` is known.
+    #[doc(alias = "start_to_close")]
+    pub fn timeout(self, limit: Duration) -> Self {
+        self.set(|settings| settings.start_to_close = Some(limit))
+    }
+
+    /// How long it may wait for its turn, each time that it waits.
+    pub fn schedule_to_start(self, limit: Duration) -> Self {
+        self.set(|settings| settings.schedule_to_start = Some(limit))
+    }
+
+    /// How long its waits, attempts and pauses may take in all. A child has no more time than its parent.
+    #[doc(alias = "deadline")]
+    pub fn schedule_to_close(self, limit: Duration) -> Self {
+        self.set(|settings| settings.schedule_to_close = Some(limit))
+    }
+
+    /// How long an attempt may go without a sign of life: [`JobContext::heartbeat`] or [`JobContext::progress`].
+    pub fn heartbeat(self, limit: Duration) -> Self {
+        self.set(|settings| settings.heartbeat = Some(limit))
+    }
+}
+
+impl<T: Send + Sync + 'static> Work<T> {
+    /// Work that is done once for each `key`: as long as the job with that key is open or in the history, submitting it again gives another handle to the
+    /// same job and the same value.
+    pub fn idempotency_key(self, key: impl Into<Arc<str>>) -> Work<Arc<T>> {
+        let work = self.set(|settings| settings.key = Some(key.into()));
+        Work { piece: Arc::new(Shared::new(work.piece)), digest: work.digest, problem: work.problem }
+    }
+}
+
+fn failed(error: impl Into<anyhow::Error>) -> JobError {
+    JobError::Failed(Arc::new(TaskError::new(error)))
+}
+
+/// Runs a future on this thread, with the coordinator's runtime for what it waits for.
+pub(super) fn waited_for<T>(context: &JobContext, future: impl Future<Output = Result<T, JobError>>) -> Result<T, JobError> {
+    let runtime = context.home.runtime().map_err(|error| JobError::lost(Lost::Strategy(error.to_string())))?;
+    runtime.block_on(future)
+}
+
+struct Async<F>(Mutex<F>);
+
+impl<T, F, Fut, E> Runs<T> for Async<F>
+where
+    T: Send + 'static,
+    F: FnMut(JobContext) -> Fut + Send + 'static,
+    Fut: Future<Output = Result<T, E>> + Send + 'static,
+    E: Into<anyhow::Error> + 'static,
+{
+    const KIND: WorkKind = WorkKind::Future;
+
+    async fn run(&self, context: JobContext) -> Result<T, JobError> {
+        let future = locked(&self.0)(context);
+        future.await.map_err(failed)
+    }
+
+    fn run_blocking(&self, context: JobContext) -> Result<T, JobError> {
+        waited_for(&context.clone(), self.run(context))
+    }
+}
+
+struct Once<Fut>(Mutex<Option<Fut>>);
+
+impl<T, Fut, E> Runs<T> for Once<Fut>
+where
+    T: Send + 'static,
+    Fut: Future<Output = Result<T, E>> + Send + 'static,
+    E: Into<anyhow::Error> + 'static,
+{
+    const KIND: WorkKind = WorkKind::Future;
+
+    async fn run(&self, _: JobContext) -> Result<T, JobError> {
+        let future = locked(&self.0).take();
+        let future = future.ok_or_else(|| JobError::lost(Lost::Strategy("a future can be run once".to_owned())))?;
+        future.await.map_err(failed)
+    }
+
+    fn run_blocking(&self, context: JobContext) -> Result<T, JobError> {
+        waited_for(&context.clone(), self.run(context))
+    }
+
+    fn is_repeatable(&self) -> bool {
+        false
+    }
+}
+
+struct Blocking<F>(Mutex<F>);
+
+impl<T, F, E> Runs<T> for Blocking<F>
+where
+    T: Send + 'static,
+    F: FnMut(JobContext) -> Result<T, E> + Send + 'static,
+    E: Into<anyhow::Error> + 'static,
+{
+    const KIND: WorkKind = WorkKind::Blocking;
+
+    async fn run(&self, context: JobContext) -> Result<T, JobError> {
+        self.run_blocking(context)
+    }
+
+    fn run_blocking(&self, context: JobContext) -> Result<T, JobError> {
+        // What goes on of an attempt that was given up has the closure still.
+        let closure = self.0.try_lock();
+        let mut closure = match closure {
+            Ok(closure) => closure,
+            Err(std::sync::TryLockError::Poisoned(closure)) => closure.into_inner(),
+            Err(std::sync::TryLockError::WouldBlock) => {
+                return Err(JobError::lost(Lost::Strategy("a former attempt still runs: a thread cannot be stopped".to_owned())));
+            }
+        };
+        closure(context).map_err(failed)
+    }
+}
