@@ -164,7 +164,7 @@ impl CoordinatorBuilder {
             inner: Arc::new(Inner {
                 core,
                 strategies: self.strategies,
-                context: self.context.map_or_else(OnceLock::new, OnceLock::from),
+                context: self.context.map_or_else(OnceLock::new, |context| OnceLock::from(Ok(context))),
                 runtime: OnceLock::new(),
             }),
         }

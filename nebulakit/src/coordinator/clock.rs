@@ -1,7 +1,10 @@
 //! Time, as the coordinator sees it.
 
+use std::collections::BTreeMap;
 use std::pin::Pin;
-use std::time::{Instant, SystemTime};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Poll, Waker};
+use std::time::{Duration, Instant, SystemTime};
 
 /// Where a coordinator has its time from; tests bring one that they turn by hand.
 pub trait Clock: Send + Sync {
@@ -30,5 +33,137 @@ impl Clock for SystemClock {
 
     fn sleep_until(&self, until: Instant) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
         Box::pin(tokio::time::sleep_until(until.into()))
+    }
+}
+
+/// A clock that stands still until it is turned, for tests of timeouts, pauses and ageing. Clones are the same clock.
+///
+/// # Examples
+/// ```
+/// use std::time::Duration;
+///
+/// use nebulakit::coordinator::{Coordinator, JobError, ManualClock, Strategy, Work};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> anyhow::Result<()> {
+/// let clock = ManualClock::new();
+/// let coordinator = Coordinator::builder().clock(clock.clone()).build();
+/// let work = Work::new(|_| std::future::pending::<anyhow::Result<()>>()).timeout(Duration::from_secs(3600));
+/// let job = coordinator.submit(work, Strategy::Async).await?;
+/// clock.sleeping().await;
+/// clock.turn(Duration::from_secs(3600));
+/// assert!(matches!(job.join().await, Err(JobError::TimedOut { .. })));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+pub struct ManualClock(Arc<Mutex<Turned>>);
+
+#[derive(Debug)]
+struct Turned {
+    now: Instant,
+    wall: SystemTime,
+    sleepers: BTreeMap<(Instant, u64), Waker>,
+    numbers: u64,
+    /// Who waits until somebody sleeps.
+    watchers: Vec<Waker>,
+}
+
+impl ManualClock {
+    /// One that shows this moment.
+    #[must_use]
+    pub fn new() -> Self {
+        let (now, wall) = (Instant::now(), SystemTime::now());
+        Self(Arc::new(Mutex::new(Turned { now, wall, sleepers: BTreeMap::new(), numbers: 0, watchers: Vec::new() })))
+    }
+
+    fn locked(&self) -> MutexGuard<'_, Turned> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Turns it on, and wakes those whose time has come.
+    pub fn turn(&self, by: Duration) {
+        let due = {
+            let mut clock = self.locked();
+            clock.now += by;
+            clock.wall += by;
+            let now = clock.now;
+            let later = clock.sleepers.split_off(&(now, u64::MAX));
+            std::mem::replace(&mut clock.sleepers, later)
+        };
+        due.into_values().for_each(Waker::wake);
+    }
+
+    /// Sets what it shows to people, and wakes nobody: what an administrator does to a machine's clock.
+    pub fn set_wall(&self, wall: SystemTime) {
+        self.locked().wall = wall;
+    }
+
+    /// Waits until somebody sleeps by it, and says for how long the first one still does.
+    pub async fn sleeping(&self) -> Duration {
+        std::future::poll_fn(|context| {
+            let mut clock = self.locked();
+            if let Some((until, _)) = clock.sleepers.keys().next() {
+                return Poll::Ready(until.saturating_duration_since(clock.now));
+            }
+            clock.watchers.push(context.waker().clone());
+            Poll::Pending
+        })
+        .await
+    }
+}
+
+impl Default for ManualClock {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Clock for ManualClock {
+    fn now(&self) -> Instant {
+        self.locked().now
+    }
+
+    fn wall(&self) -> SystemTime {
+        self.locked().wall
+    }
+
+    fn sleep_until(&self, until: Instant) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        let mut sleeper = Sleeper { clock: self.clone(), until, number: None };
+        Box::pin(std::future::poll_fn(move |context| sleeper.poll(context.waker())))
+    }
+}
+
+/// One who sleeps; it leaves the clock when it is dropped.
+struct Sleeper {
+    clock: ManualClock,
+    until: Instant,
+    number: Option<u64>,
+}
+
+impl Sleeper {
+    fn poll(&mut self, waker: &Waker) -> Poll<()> {
+        let watchers = {
+            let mut clock = self.clock.locked();
+            if clock.now >= self.until {
+                return Poll::Ready(());
+            }
+            let number = *self.number.get_or_insert_with(|| {
+                clock.numbers += 1;
+                clock.numbers
+            });
+            clock.sleepers.insert((self.until, number), waker.clone());
+            std::mem::take(&mut clock.watchers)
+        };
+        watchers.into_iter().for_each(Waker::wake);
+        Poll::Pending
+    }
+}
+
+impl Drop for Sleeper {
+    fn drop(&mut self) {
+        if let Some(number) = self.number {
+            self.clock.locked().sleepers.remove(&(self.until, number));
+        }
     }
 }

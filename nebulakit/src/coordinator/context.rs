@@ -106,7 +106,7 @@ pub(super) trait Home: Send + Sync {
     fn strategy(&self, lane: usize) -> Strategy;
 
     /// What the contexts of tasks are made of.
-    fn surroundings(&self) -> &Context;
+    fn surroundings(&self) -> Result<&Context, JobError>;
 
     /// What starts the tasks that a task of this job calls.
     fn caller(&self, context: &JobContext) -> Arc<dyn Caller>;

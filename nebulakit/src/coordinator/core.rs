@@ -323,7 +323,11 @@ impl Core {
             return false;
         }
         let lane = &mut state.lanes[live.lane];
-        if can_wait { lane.enter(piece, true, self.clock.now()) } else { lane.force(live) }
+        if can_wait {
+            lane.enter(piece, true, self.clock.now())
+        } else {
+            lane.force(live)
+        }
         can_wait
     }
 
@@ -349,7 +353,6 @@ impl Core {
         let state = locked(&self.state);
         state.ledger.live(state.ledger.find(id)?).cloned()
     }
-
 }
 
 /// What the children of a job that was cancelled for `reason` are told.

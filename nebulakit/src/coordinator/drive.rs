@@ -137,7 +137,9 @@ async fn one_attempt(job: &OpenJob, strategy: &dyn ExecutionStrategy, attempt: u
         why = interruption(live, core, limits) => why,
     };
     live.stop.attempt(attempt);
-    if live.stop.is_watched() && let Some(grace) = core.clock.now().checked_add(core.grace) {
+    if live.stop.is_watched()
+        && let Some(grace) = core.clock.now().checked_add(core.grace)
+    {
         tokio::select! {
             biased;
             _ = &mut work => {}

@@ -91,7 +91,7 @@ mod work;
 
 pub use self::attempt::TaskCall;
 pub use self::builder::CoordinatorBuilder;
-pub use self::clock::{Clock, SystemClock};
+pub use self::clock::{Clock, ManualClock, SystemClock};
 pub use self::context::{Attempt, JobContext};
 pub use self::detail::{DrainReport, StrategyDetail, SystemDetail};
 pub use self::error::{CancelReason, Fatal, JobError, Limit, Lost, SubmitError, Timeout, WorkKind};

@@ -66,11 +66,7 @@ enum Value<T> {
 
 impl<T, R: Runs<T>> Piece<T, R> {
     pub(super) fn new(runs: R) -> Self {
-        Self {
-            live: Live::new(R::KIND),
-            value: Mutex::new(Outcome { value: Value::None, is_over: false, waiting: Vec::new() }),
-            runs,
-        }
+        Self { live: Live::new(R::KIND), value: Mutex::new(Outcome { value: Value::None, is_over: false, waiting: Vec::new() }), runs }
     }
 }
 

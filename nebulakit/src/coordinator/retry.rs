@@ -38,8 +38,13 @@ enum Growth {
 
 impl Retry {
     /// No attempt is repeated.
-    pub const NEVER: Self =
-        Self { retries: 0, first: Duration::from_millis(100), growth: Growth::Exponential(2.0), cap: Duration::from_secs(30), jitter: true };
+    pub const NEVER: Self = Self {
+        retries: 0,
+        first: Duration::from_millis(100),
+        growth: Growth::Exponential(2.0),
+        cap: Duration::from_secs(30),
+        jitter: true,
+    };
 
     /// At most `retries` further attempts; each pause is at most twice the one before, from 100 ms up to 30 s.
     #[must_use]

@@ -94,14 +94,7 @@ struct Record<L> {
 
 impl<L> Ledger<L> {
     pub(super) fn new(history: History) -> Self {
-        Self {
-            places: HashMap::new(),
-            records: Vec::new(),
-            free: Vec::new(),
-            closed: VecDeque::new(),
-            history,
-            counts: Counts::default(),
-        }
+        Self { places: HashMap::new(), records: Vec::new(), free: Vec::new(), closed: VecDeque::new(), history, counts: Counts::default() }
     }
 
     pub(super) fn knows(&self, id: &RequestId) -> bool {

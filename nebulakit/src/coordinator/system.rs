@@ -25,6 +25,7 @@ use crate::coordinator::work::{IntoWork, Work};
 use crate::process::stores::from_environment;
 use crate::services::env::Environment;
 use crate::task::context::Context;
+use crate::task::error::TaskError;
 use crate::task::invocation::Caller;
 use crate::task::strategy::Strategy;
 
@@ -58,7 +59,7 @@ pub struct Coordinator {
 pub(super) struct Inner {
     pub(super) core: Core,
     pub(super) strategies: Vec<(Strategy, Arc<dyn ExecutionStrategy>)>,
-    pub(super) context: OnceLock<Context>,
+    pub(super) context: OnceLock<Result<Context, JobError>>,
     /// The first runtime that work was submitted on: for what threads without one submit.
     pub(super) runtime: OnceLock<Handle>,
 }
@@ -255,9 +256,10 @@ impl Coordinator {
 }
 
 /// What tasks see unless the builder says otherwise.
-fn of_environment() -> Context {
+fn of_environment() -> Result<Context, JobError> {
     let folder = Environment::from_process().temporary_folder().join(format!("nebulakit-{}", Uuid::new_v4()));
-    Context::builder(folder).storage(from_environment()).build()
+    let storage = from_environment().map_err(|error| JobError::Failed(Arc::new(TaskError::permanent(error))))?;
+    Ok(Context::builder(folder).storage(storage).build())
 }
 
 enum Taken<T> {
@@ -365,8 +367,8 @@ impl Home for Inner {
         self.strategies[lane].0.clone()
     }
 
-    fn surroundings(&self) -> &Context {
-        self.context.get_or_init(of_environment)
+    fn surroundings(&self) -> Result<&Context, JobError> {
+        self.context.get_or_init(of_environment).as_ref().map_err(JobError::clone)
     }
 
     fn caller(&self, context: &JobContext) -> Arc<dyn Caller> {

@@ -56,7 +56,7 @@ fn failed(error: TaskError) -> JobError {
 }
 
 /// The context of the task that the attempt runs.
-fn of_attempt(job: &JobContext, task: &TaskDef) -> Context {
+fn of_attempt(job: &JobContext, task: &TaskDef) -> Result<Context, JobError> {
     let cancellation = Cancellation::new();
     job.live().stop.pass_to(cancellation.clone(), job.attempt);
     let sink = Arc::new(Sink(job.clone()));
@@ -68,9 +68,9 @@ fn of_attempt(job: &JobContext, task: &TaskDef) -> Context {
         progress: Some(Arc::clone(&sink) as Arc<dyn ProgressSink>),
         logs: Some(sink),
         caller: Some(job.home.caller(job)),
-        ..of_child(job.home.surroundings(), task, job.attempt)
+        ..of_child(job.home.surroundings()?, task, job.attempt)
     };
-    with_secrets(surroundings, task)
+    Ok(with_secrets(surroundings, task))
 }
 
 /// What a task says of itself becomes events of its job.
@@ -92,11 +92,11 @@ impl<T: Send + 'static> Runs<T> for OfTask<T> {
     const KIND: WorkKind = WorkKind::Task;
 
     async fn run(&self, context: JobContext) -> Result<T, JobError> {
-        self.outputs(&of_attempt(&context, self.task)).await
+        self.outputs(&of_attempt(&context, self.task)?).await
     }
 
     fn run_blocking(&self, context: JobContext) -> Result<T, JobError> {
-        let own = of_attempt(&context, self.task);
+        let own = of_attempt(&context, self.task)?;
         if self.task.is_async() {
             return waited_for(&context, self.outputs(&own));
         }
@@ -113,7 +113,7 @@ impl<T: Send + 'static> Runs<T> for OfTask<T> {
     }
 
     fn read(&self, outputs: &[u8], context: &JobContext) -> Result<T, JobError> {
-        self.value(outputs, &of_attempt(context, self.task))
+        self.value(outputs, &of_attempt(context, self.task)?)
     }
 }
 
@@ -167,8 +167,7 @@ impl<O: TaskOutputs + Send + 'static> IntoWork for Invocation<O> {
 
 impl<O: TaskOutputs + Send + 'static> From<Invocation<O>> for Work<O> {
     fn from(invocation: Invocation<O>) -> Self {
-        let read: Read<O> =
-            |task, outputs, references| O::read(&mut OutputReader::parse(task.output_names(), outputs, references)?);
+        let read: Read<O> = |task, outputs, references| O::read(&mut OutputReader::parse(task.output_names(), outputs, references)?);
         let Some(task) = invocation.task() else {
             let name = invocation.definition().name();
             return Work::of_problem(nebulakit_types::Error::new(nebulakit_types::ErrorKind::Name, format!("`{name}` is not a task")));

@@ -8,8 +8,8 @@ use std::time::Instant;
 
 pub use self::on_runtime::AsyncStrategy;
 pub use self::on_threads::ThreadStrategy;
-pub use crate::coordinator::context::Executing;
 use crate::coordinator::context::Attempt;
+pub use crate::coordinator::context::Executing;
 use crate::coordinator::error::WorkKind;
 
 /// A way to run attempts.

@@ -1,0 +1,162 @@
+//! R6, R7, D33: the four times that a job has, by a clock that is turned by hand.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use nebulakit::coordinator::{AsyncStrategy, Clock as _, Coordinator, JobContext, JobError, ManualClock, Retry, Strategy, Timeout, Work};
+
+use crate::{endless, giving, joined, turned, turning};
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+fn timed_out(ended: Result<(), JobError>) -> (Timeout, Duration) {
+    match ended.unwrap_err() {
+        JobError::TimedOut { timeout, limit } => (timeout, limit),
+        other => panic!("{other}"),
+    }
+}
+
+/// R6: what would come after the limit never happens.
+#[tokio::test]
+async fn timeout_stops_work() {
+    let (clock, coordinator) = turned();
+    let happened = Arc::new(AtomicBool::new(false));
+    let (tell, time) = (Arc::clone(&happened), clock.clone());
+    let work = Work::new(move |_| {
+        let (tell, time) = (Arc::clone(&tell), time.clone());
+        async move {
+            time.sleep_until(time.now() + 2 * MINUTE).await;
+            tell.store(true, Ordering::Relaxed);
+            anyhow::Ok(())
+        }
+    });
+    let ended = turning(&clock, coordinator.submit(work.timeout(MINUTE), Strategy::Async).await.unwrap().join()).await;
+    assert_eq!(timed_out(ended), (Timeout::StartToClose, MINUTE));
+    clock.turn(5 * MINUTE);
+    joined(&coordinator, giving(())).await.unwrap();
+    assert!(!happened.load(Ordering::Relaxed));
+    assert_eq!(coordinator.system_detail().counts.timed_out, 1);
+}
+
+#[tokio::test]
+async fn work_that_is_done_in_time_is_not_touched() {
+    let (clock, coordinator) = turned();
+    let time = clock.clone();
+    let work = Work::new(move |_| {
+        let time = time.clone();
+        async move {
+            time.sleep_until(time.now() + MINUTE / 2).await;
+            anyhow::Ok(7)
+        }
+    });
+    let work = work.timeout(MINUTE).schedule_to_close(MINUTE).schedule_to_start(MINUTE).heartbeat(MINUTE);
+    assert_eq!(turning(&clock, coordinator.submit(work, Strategy::Async).await.unwrap().join()).await.unwrap(), 7);
+}
+
+#[tokio::test]
+async fn a_job_does_not_wait_for_its_turn_for_ever() {
+    let clock = ManualClock::new();
+    let coordinator = Coordinator::builder().clock(clock.clone()).strategy(Strategy::Async, AsyncStrategy::with_slots(1)).build();
+    let first = coordinator.submit(endless(), Strategy::Async).await.unwrap();
+    let second = coordinator.submit(endless().schedule_to_start(MINUTE), Strategy::Async).await.unwrap();
+    assert_eq!(timed_out(turning(&clock, second.join()).await), (Timeout::ScheduleToStart, MINUTE));
+    first.cancel();
+}
+
+/// The time in all covers attempts and pauses; the last error is told, not the pause that had no end.
+#[tokio::test]
+async fn the_time_in_all_covers_retries() {
+    let (clock, coordinator) = turned();
+    let retry = Retry::fixed(1_000, MINUTE).without_jitter();
+    let failing: Work<()> = Work::new(|_| async { Err(nebulakit::TaskError::recoverable(anyhow::anyhow!("again"))) });
+    let failing = failing.retry(retry).schedule_to_close(3 * MINUTE + MINUTE / 2).id("x");
+    let error = turning(&clock, coordinator.submit(failing, Strategy::Async).await.unwrap().join()).await.unwrap_err();
+    assert!(matches!(&error, JobError::Failed(error) if error.to_string() == "again"), "{error}");
+    assert_eq!(coordinator.job(&"x".into()).unwrap().attempts(), 4);
+
+    let ended = turning(&clock, coordinator.submit(endless().schedule_to_close(MINUTE), Strategy::Async).await.unwrap().join()).await;
+    assert_eq!(timed_out(ended), (Timeout::ScheduleToClose, MINUTE));
+}
+
+/// R7, I8.
+#[tokio::test]
+async fn deadline_is_inherited() {
+    let (clock, coordinator) = turned();
+    let parent = Work::new(|ctx: JobContext| async move {
+        let child = ctx.spawn(endless().schedule_to_close(100 * MINUTE).id("child"), Strategy::Async)?;
+        assert!(ctx.deadline().is_some());
+        child.join().await?;
+        anyhow::Ok(())
+    });
+    let begin = clock.now();
+    let parent = coordinator.submit(parent.schedule_to_close(MINUTE), Strategy::Async).await.unwrap();
+    turning(&clock, parent.join()).await.unwrap_err();
+    assert!(clock.now() - begin < 2 * MINUTE);
+    let child = coordinator.job(&"child".into()).unwrap();
+    assert!(!child.is_open() && child.ended().unwrap().duration_since(child.opened()).unwrap() <= 2 * MINUTE);
+}
+
+#[tokio::test]
+async fn signs_of_life_keep_an_attempt() {
+    let (clock, coordinator) = turned();
+    let time = clock.clone();
+    let lively = Work::new(move |ctx: JobContext| {
+        let time = time.clone();
+        async move {
+            for step in 0..10 {
+                time.sleep_until(time.now() + MINUTE / 2).await;
+                if step % 2 == 0 { ctx.heartbeat() } else { ctx.progress(step, 10) }
+            }
+            anyhow::Ok(())
+        }
+    });
+    let lively = coordinator.submit(lively.heartbeat(MINUTE), Strategy::Async).await.unwrap();
+    turning(&clock, lively.join()).await.unwrap();
+    let silent = endless().heartbeat(MINUTE);
+    let ended = turning(&clock, coordinator.submit(silent, Strategy::Async).await.unwrap().join()).await;
+    assert_eq!(timed_out(ended), (Timeout::Heartbeat, MINUTE));
+}
+
+/// An attempt that took too long is one that may succeed the next time.
+#[tokio::test]
+async fn an_attempt_that_took_too_long_is_repeated() {
+    let (clock, coordinator) = turned();
+    let work = Work::new(|ctx: JobContext| async move {
+        if ctx.attempt() == 0 {
+            std::future::pending::<()>().await;
+        }
+        anyhow::Ok(ctx.attempt())
+    });
+    let work = work.timeout(MINUTE).retry(Retry::times(1));
+    assert_eq!(turning(&clock, coordinator.submit(work, Strategy::Async).await.unwrap().join()).await.unwrap(), 1);
+}
+
+/// A thread cannot be stopped: it is counted, and keeps its slot.
+#[tokio::test]
+async fn a_thread_that_goes_on_is_counted() {
+    let coordinator = Coordinator::builder().strategy(Strategy::Thread, nebulakit::coordinator::ThreadStrategy::with_slots(1)).build();
+    let (release, wait) = std::sync::mpsc::channel::<()>();
+    let wait = std::sync::Mutex::new(wait);
+    let stuck = Work::blocking(move |_| {
+        let _ = wait.lock().unwrap().recv();
+        anyhow::Ok(())
+    });
+    let stuck = coordinator.submit(stuck.timeout(Duration::from_millis(50)), Strategy::Thread).await.unwrap();
+    assert_eq!(timed_out(crate::soon(stuck.join()).await).0, Timeout::StartToClose);
+    let detail = coordinator.system_detail();
+    assert_eq!((detail.abandoned, detail.strategies[1].taken), (1, 1));
+    // The next one gets the slot when the thread has really ended.
+    let next = coordinator.submit(Work::blocking(|_| anyhow::Ok(7)).id("next"), Strategy::Thread).await.unwrap();
+    assert_eq!(coordinator.system_detail().strategies[1].waiting, 1);
+    drop(release);
+    assert_eq!(crate::soon(next.join()).await.unwrap(), 7);
+    assert_eq!(coordinator.system_detail().abandoned, 0);
+}
+
+#[tokio::test]
+async fn times_beyond_the_clock_are_no_limits() {
+    let coordinator = Coordinator::new();
+    let work = giving(1).timeout(Duration::MAX).schedule_to_close(Duration::MAX).schedule_to_start(Duration::MAX).heartbeat(Duration::MAX);
+    assert_eq!(joined(&coordinator, work).await.unwrap(), 1);
+}
