@@ -146,7 +146,7 @@ impl Work<Vec<u8>> {
     ///
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> anyhow::Result<()> {
-    /// let task = nebulakit::registry().get("hello")?;
+    /// let task = nebulakit::registry().get("hello").unwrap();
     /// let outputs = Coordinator::new().submit(Work::of_task(task, Vec::new()), Strategy::Thread).await?.join().await?;
     /// assert!(outputs.ends_with(b"hello"));
     /// # Ok(())
