@@ -69,7 +69,7 @@ impl ExecutionStrategy for Moody {
     fn execute(&self, attempt: Attempt) -> Executing<'_> {
         let number = self.begun.fetch_add(1, Ordering::Relaxed);
         Box::pin(async move {
-            if number % 2 == 0 {
+            if number.is_multiple_of(2) {
                 return Err(JobError::Lost { how: Lost::Strategy("in no mood".to_owned()), tail: "last words".into() });
             }
             attempt.run().await

@@ -34,7 +34,6 @@ impl Coordinator {
     }
 
     /// One to be set up.
-    #[must_use]
     pub fn builder() -> CoordinatorBuilder {
         CoordinatorBuilder {
             strategies: vec![(Strategy::Async, Arc::new(AsyncStrategy::new())), (Strategy::Thread, Arc::new(ThreadStrategy::new()))],

@@ -235,7 +235,6 @@ impl Publisher {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     pub fn subscribe(&self, overflow: Overflow) -> EventStream {
         let queue = Arc::new(Queue { overflow, state: Mutex::default() });
         let mut subscribers = locked(&self.0.subscribers);

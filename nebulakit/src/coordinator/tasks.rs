@@ -1,5 +1,6 @@
 //! Tasks as work.
 
+use std::any::Any;
 use std::sync::Arc;
 
 use futures_util::FutureExt as _;
@@ -168,7 +169,7 @@ impl<O: TaskOutputs + Send + 'static> IntoWork for Invocation<O> {
 impl<O: TaskOutputs + Send + 'static> From<Invocation<O>> for Work<O> {
     fn from(invocation: Invocation<O>) -> Self {
         let read: Read<O> = |task, outputs, references| O::read(&mut OutputReader::parse(task.output_names(), outputs, references)?);
-        let Some(task) = invocation.task() else {
+        let Some(task) = (invocation.definition() as &dyn Any).downcast_ref() else {
             let name = invocation.definition().name();
             return Work::of_problem(nebulakit_types::Error::new(nebulakit_types::ErrorKind::Name, format!("`{name}` is not a task")));
         };

@@ -1,6 +1,5 @@
 //! A task with values for its inputs, as data; and who starts one from a running task.
 
-use std::any::Any;
 use std::fmt;
 use std::future::Future;
 use std::marker::PhantomData;
@@ -12,7 +11,6 @@ use nebulakit_types::outbox::Outbox;
 use nebulakit_types::outputs::{OutputReader, TaskOutputs};
 use nebulakit_types::{Dialect, Result};
 
-use crate::task::def::TaskDef;
 use crate::task::definition::Definition;
 use crate::task::error::TaskError;
 use crate::task::value::Value;
@@ -59,11 +57,6 @@ impl<O> Invocation<O> {
     #[must_use]
     pub fn definition(&self) -> &'static dyn Definition {
         self.definition
-    }
-
-    /// The task that is invoked, if it is one.
-    pub(crate) fn task(&self) -> Option<&'static TaskDef> {
-        (self.definition as &dyn Any).downcast_ref()
     }
 
     /// The inputs as the bytes of an `inputs.pb`. Files, directories and tables that are on this machine stay where they are with an
