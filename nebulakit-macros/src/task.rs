@@ -172,7 +172,7 @@ fn invocations(function: &Function, interface: &Interface, options: &Options) ->
             }
 
             #[doc = #call]
-            pub fn call(__nk_context: &#nk::Context, #(#idents: #values),*) -> #called {
+            pub fn call(__nk_context: &impl #nk::Calls, #(#idents: #values),*) -> #called {
                 #nk::Call::new(__nk_context, #nk::Invocation::new(<Self as #nk::Task>::def(), #given))
             }
         }

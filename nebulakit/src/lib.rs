@@ -29,7 +29,7 @@ pub use nebulakit_types::{Bytes, Directory, File, FlyteError, Hashed, Json, Nebu
 pub use services::identity::{ExecutionId, TaskId};
 pub use services::{checkpoint, config, deck, env, secrets, stats};
 pub use task::builder::ContextBuilder;
-pub use task::call::Call;
+pub use task::call::{Call, Calls};
 pub use task::cancellation::Cancellation;
 pub use task::context::Context;
 pub use task::def::{Task, TaskDef};

@@ -118,6 +118,22 @@ async fn a_closure_can_start_a_task() {
     assert_eq!(soon(coordinator.submit(work, Strategy::Async).await.unwrap().join()).await.unwrap(), 3.0);
 }
 
+/// The same verb as in a task.
+#[tokio::test]
+async fn a_closure_calls_as_a_task_does() {
+    let folder = tempfile::tempdir().unwrap();
+    let coordinator = coordinator(&folder);
+    let work = Work::new(|ctx: JobContext| async move {
+        let three = add::call(&ctx, 1, 2).await?;
+        anyhow::Ok(add::call(&&ctx, three, 4).retries(1).group("sums").await?)
+    });
+    assert_eq!(soon(coordinator.submit(work.id("parent"), Strategy::Async).await.unwrap().join()).await.unwrap(), 7);
+    let detail = coordinator.system_detail();
+    let children: Vec<_> = detail.closed.iter().filter(|job| job.parent().is_some_and(|id| id.to_string() == "parent")).collect();
+    assert_eq!(children.len(), 2);
+    assert_eq!(children[1].labels().collect::<Vec<_>>(), [("group", "sums")]);
+}
+
 /// A file that comes out can be read when its task is long over.
 #[tokio::test]
 async fn files_come_out() {

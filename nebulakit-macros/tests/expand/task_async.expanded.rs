@@ -91,7 +91,7 @@ impl split {
     }
     /// Runs the task `split` from a running task, whose context this is, when it is awaited.
     pub fn call(
-        __nk_context: &::nebulakit::__private::Context,
+        __nk_context: &impl ::nebulakit::__private::Calls,
         corpus: impl ::nebulakit::__private::IntoValue<Directory>,
         parts: impl ::nebulakit::__private::IntoValue<
             ::nebulakit::__private::OrDefault<i64>,

@@ -91,7 +91,7 @@ impl divider {
     }
     /// Runs the task `divider` from a running task, whose context this is, when it is awaited.
     pub fn call(
-        __nk_context: &::nebulakit::__private::Context,
+        __nk_context: &impl ::nebulakit::__private::Calls,
         a: impl ::nebulakit::__private::IntoValue<f64>,
         b: impl ::nebulakit::__private::IntoValue<f64>,
     ) -> ::nebulakit::__private::Call<<Self as ::nebulakit::__private::Task>::Outputs> {

@@ -119,7 +119,7 @@ impl every {
     }
     /// Runs the task `every` from a running task, whose context this is, when it is awaited.
     pub fn call(
-        __nk_context: &renamed::library::__private::Context,
+        __nk_context: &impl renamed::library::__private::Calls,
         verbose: impl renamed::library::__private::IntoValue<bool>,
     ) -> renamed::library::__private::Call<
         <Self as renamed::library::__private::Task>::Outputs,

@@ -9,10 +9,13 @@ use crate::coordinator::live::IsLive;
 use crate::coordinator::piece::unshared;
 use crate::coordinator::retry::Retry;
 use crate::coordinator::work::{IntoWork, Work};
+use crate::task::call::{Calls, Sealed};
+use crate::task::context::Context;
 use crate::task::def::TaskDef;
 use crate::task::error::TaskError;
 use crate::task::invocation::{Called, Caller, Child};
 use crate::task::strategy::Strategy;
+use crate::task::surroundings::Surroundings;
 
 impl JobContext {
     /// Starts a child and waits for it. While this attempt waits, its slot is lent to others.
@@ -94,6 +97,15 @@ impl Drop for Lent<'_> {
             let JobContext { piece, home, attempt } = self.context;
             home.core().take_back(&(Arc::clone(piece) as Arc<dyn IsLive>), *attempt, false);
         }
+    }
+}
+
+impl Sealed for JobContext {}
+
+impl Calls for JobContext {
+    fn calling(&self) -> Result<Context, TaskError> {
+        let own = self.home.surroundings().map_err(JobError::into_task_error)?.surroundings().clone();
+        Ok(Context::new(Surroundings { caller: Some(Arc::new(JobCaller(self.clone()))), ..own }, Vec::new()))
     }
 }
 

@@ -56,8 +56,40 @@ pub struct Call<O> {
     state: State<O>,
 }
 
+/// What tasks are called from: the [`Context`] of a running task, and what a job sees under the coordinator.
+///
+/// It cannot be implemented by hand.
+#[diagnostic::on_unimplemented(
+    message = "no task is called from a `{Self}`",
+    label = "expected the `Context` of the task that calls, or a job's `JobContext`"
+)]
+pub trait Calls: Sealed {
+    /// What the child inherits.
+    #[doc(hidden)]
+    fn calling(&self) -> Result<Context, TaskError>;
+}
+
+/// Only this library knows what can call.
+pub trait Sealed {}
+
+impl Sealed for Context {}
+
+impl Calls for Context {
+    fn calling(&self) -> Result<Context, TaskError> {
+        Ok(self.clone())
+    }
+}
+
+impl<T: Sealed> Sealed for &T {}
+
+impl<T: Calls> Calls for &T {
+    fn calling(&self) -> Result<Context, TaskError> {
+        (**self).calling()
+    }
+}
+
 enum State<O> {
-    New(Context, Invocation<O>),
+    New(Result<Context, TaskError>, Invocation<O>),
     Running(Pin<Box<dyn Future<Output = Result<O, TaskError>> + Send>>),
     Over,
 }
@@ -71,8 +103,8 @@ impl<O> fmt::Debug for Call<O> {
 impl<O> Call<O> {
     /// For expansions alone.
     #[doc(hidden)]
-    pub fn new(context: &Context, invocation: Invocation<O>) -> Self {
-        Self { retries: None, group: None, state: State::New(context.clone(), invocation) }
+    pub fn new(context: &impl Calls, invocation: Invocation<O>) -> Self {
+        Self { retries: None, group: None, state: State::New(context.calling(), invocation) }
     }
 
     /// How often a recoverable failure is repeated, instead of as often as the task says.
@@ -110,11 +142,12 @@ impl<O: TaskOutputs> Future for Call<O> {
 }
 
 async fn called<O: TaskOutputs>(
-    context: Context,
+    context: Result<Context, TaskError>,
     invocation: Invocation<O>,
     retries: Option<u32>,
     group: Option<String>,
 ) -> Result<O, TaskError> {
+    let context = context?;
     let definition = invocation.definition();
     let of_inputs = |error| failed(Failure::of_input(definition.name(), &error));
     let dialect = context.surroundings().dialect;
