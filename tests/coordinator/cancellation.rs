@@ -179,3 +179,33 @@ async fn retry_not_after_cancel() {
     assert!(matches!(soon(handle.join()).await, Err(JobError::Cancelled(CancelReason::Caller))));
     assert_eq!(coordinator.job(&RequestId::from("x")).unwrap().attempts(), 1);
 }
+
+/// What is given time to end may start the children that it needs for it.
+#[tokio::test]
+async fn a_job_that_drains_may_start_children() {
+    let coordinator = Coordinator::new();
+    let release = Arc::new(Notify::new());
+    let wait = Arc::clone(&release);
+    let parent = Work::new(move |ctx: JobContext| {
+        let wait = Arc::clone(&wait);
+        async move {
+            wait.notified().await;
+            let child = ctx.call(giving(7).id("child"), Strategy::Async).await?;
+            anyhow::Ok((child, ctx))
+        }
+    });
+    let parent = coordinator.submit(parent, Strategy::Async).await.unwrap();
+    let closing = tokio::spawn({
+        let coordinator = coordinator.clone();
+        async move { coordinator.shutdown(Duration::from_secs(60)).await }
+    });
+    while !coordinator.system_detail().is_closed {
+        tokio::task::yield_now().await;
+    }
+    release.notify_one();
+    let (child, ctx) = soon(parent.join()).await.unwrap();
+    let report = soon(closing).await.unwrap();
+    assert_eq!((child, report.drained, report.cancelled), (7, 2, 0));
+    // A context that somebody kept starts nothing any more.
+    assert!(matches!(ctx.spawn(giving(1), Strategy::Async), Err(SubmitError::Closed)));
+}

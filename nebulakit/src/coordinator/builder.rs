@@ -149,6 +149,7 @@ impl CoordinatorBuilder {
                 keyed: HashMap::new(),
                 budget: self.budget.map(|budget| (budget, budget.most)),
                 is_closing: false,
+                is_over: false,
             }),
             publisher: Publisher::new(),
             clock: self.clock,

@@ -47,7 +47,10 @@ pub(super) struct State {
     /// Jobs with an idempotency key, as long as their record is kept.
     pub(super) keyed: HashMap<Arc<str>, Keyed>,
     pub(super) budget: Option<(RetryBudget, f64)>,
+    /// No more top-level jobs are taken.
     pub(super) is_closing: bool,
+    /// No more jobs are taken at all.
+    pub(super) is_over: bool,
 }
 
 /// A job with an idempotency key.
@@ -87,7 +90,8 @@ impl Core {
         let (wall, now) = (self.clock.wall(), self.clock.now());
         {
             let mut state = locked(&self.state);
-            if state.is_closing {
+            // A job that is given time to end needs its children.
+            if state.is_over || (state.is_closing && live.parent.is_none()) {
                 return Err(SubmitError::Closed);
             }
             if let (Some(key), Some(keyed)) = (&live.settings.key, &keyed)

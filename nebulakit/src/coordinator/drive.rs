@@ -84,12 +84,15 @@ async fn attempts(job: &OpenJob, strategy: &dyn ExecutionStrategy) -> Result<(),
             Err(error) => error,
         };
         let may_follow = error.is_recoverable() && attempt < live.settings.retry.retries() && job.piece.is_repeatable();
-        if !may_follow || live.stop.reason().is_some() || !core.pay_for_retry() {
+        if !may_follow || live.stop.reason().is_some() {
             return Err(error);
         }
         let pause = live.settings.retry.pause(attempt);
         let next = core.clock.now().checked_add(pause);
         let Some(next) = next.filter(|next| live.deadline.is_none_or(|(deadline, _)| *next < deadline)) else { return Err(error) };
+        if !core.pay_for_retry() {
+            return Err(error);
+        }
         core.back_off(live, attempt, pause, &error);
         tokio::select! {
             biased;

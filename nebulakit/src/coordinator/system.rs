@@ -201,8 +201,12 @@ impl Coordinator {
         core.room.close();
         let before = locked(&core.state).ledger.counts;
         self.idle(drain).await;
-        let drained = locked(&core.state).ledger.counts.closed() - before.closed();
-        let open: Vec<_> = locked(&core.state).ledger.open().map(|(_, live)| Arc::clone(live)).collect();
+        let (drained, open) = {
+            let mut state = locked(&core.state);
+            state.is_over = true;
+            let open: Vec<_> = state.ledger.open().map(|(_, live)| Arc::clone(live)).collect();
+            (state.ledger.counts.closed() - before.closed(), open)
+        };
         for job in &open {
             job.live().stop.job(CancelReason::Shutdown);
         }
