@@ -4,6 +4,7 @@ use std::future::Future;
 use std::marker::PhantomData;
 use std::pin::Pin;
 
+#[cfg(feature = "run")]
 use nebulakit_types::convert::shapes::Shapes;
 use nebulakit_types::outbox::Outbox;
 use nebulakit_types::outputs::{OutputWriter, TaskOutputs, TaskReturn, Written};
@@ -71,6 +72,7 @@ pub(crate) trait AnyReturns: Sync + std::fmt::Debug {
     fn literal_types(&self, dialect: &Dialect) -> Vec<LiteralType>;
 
     /// Adds the structs and enums that the outputs' types name.
+    #[cfg(feature = "run")]
     fn shapes(&self, shapes: &mut Shapes);
 }
 
@@ -79,6 +81,7 @@ impl<R: ReturnsAs<O>, O: TaskOutputs> AnyReturns for Returns<R, O> {
         silently(|| O::literal_types(dialect))
     }
 
+    #[cfg(feature = "run")]
     fn shapes(&self, shapes: &mut Shapes) {
         O::shapes(shapes);
     }
