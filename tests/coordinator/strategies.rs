@@ -63,7 +63,7 @@ struct Moody {
 
 impl ExecutionStrategy for Moody {
     fn accepts(&self, kind: WorkKind) -> bool {
-        kind == WorkKind::Future
+        kind == WorkKind::Async
     }
 
     fn execute(&self, attempt: Attempt) -> Executing<'_> {

@@ -25,7 +25,7 @@ const OUT_OF_MEMORY: &str = "USER:OutOfMemory";
 #[non_exhaustive]
 pub enum WorkKind {
     /// A closure that gives futures, or one future.
-    Future,
+    Async,
     /// A closure that blocks.
     Blocking,
     /// A task of the registry with its inputs.
@@ -35,7 +35,7 @@ pub enum WorkKind {
 impl fmt::Display for WorkKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Future => "a future",
+            Self::Async => "a future",
             Self::Blocking => "a closure that blocks",
             Self::Task => "a task",
         })

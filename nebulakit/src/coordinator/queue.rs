@@ -173,7 +173,7 @@ mod tests {
     }
 
     fn job(id: &str, run: &str, priority: Priority, parent: Option<&Arc<dyn IsLive>>) -> Arc<dyn IsLive> {
-        let mut live = Live::new(WorkKind::Future);
+        let mut live = Live::new(WorkKind::Async);
         live.id = RequestId::from(id);
         live.run = RunId::from(run);
         live.settings.priority = priority;

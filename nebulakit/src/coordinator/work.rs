@@ -206,7 +206,7 @@ where
     Fut: Future<Output = Result<T, E>> + Send + 'static,
     E: Into<anyhow::Error> + 'static,
 {
-    const KIND: WorkKind = WorkKind::Future;
+    const KIND: WorkKind = WorkKind::Async;
 
     async fn run(&self, context: JobContext) -> Result<T, JobError> {
         let future = locked(&self.0)(context);
@@ -226,7 +226,7 @@ where
     Fut: Future<Output = Result<T, E>> + Send + 'static,
     E: Into<anyhow::Error> + 'static,
 {
-    const KIND: WorkKind = WorkKind::Future;
+    const KIND: WorkKind = WorkKind::Async;
 
     async fn run(&self, _: JobContext) -> Result<T, JobError> {
         let future = locked(&self.0).take();
