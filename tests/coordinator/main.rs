@@ -9,6 +9,7 @@ mod jobs;
 mod nesting;
 mod publisher;
 mod retries;
+mod spans;
 mod strategies;
 mod tasks;
 mod timeouts;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::FutureExt as _;
+use tracing::Instrument as _;
 
 use crate::coordinator::context::{Attempt, Body, Home, JobContext};
 use crate::coordinator::core::Core;
@@ -131,7 +132,9 @@ async fn one_attempt(job: &OpenJob, strategy: &dyn ExecutionStrategy, attempt: u
     }
     let context = JobContext { piece: Arc::clone(&job.piece), home: Arc::clone(&job.home), attempt };
     // The work's own panics are caught where it runs: one that comes this far is the strategy's.
-    let mut work = AssertUnwindSafe(async { strategy.execute(Attempt { context }).await }.boxed()).catch_unwind();
+    let span = tracing::info_span!("attempt", number = attempt);
+    let attempted = Attempt { context, span: span.clone() };
+    let mut work = AssertUnwindSafe(async { strategy.execute(attempted).await }.instrument(span).boxed()).catch_unwind();
     let why = tokio::select! {
         biased;
         ended = &mut work => {

@@ -39,6 +39,10 @@
 //! - After `shutdown` no job is open, and what could not be stopped is counted.
 //! - Nothing is global: two coordinators in one process share nothing but the runtime that they are used on.
 //!
+//! # Logs
+//! Each job is a span of `tracing`, `job`, with its `id`, its `run`, its `parent` and its `name`, and each attempt one within it, `attempt`, with its
+//! `number` from 0. What the work logs is in them, on threads too.
+//!
 //! # Names
 //! Where the model of this component has another name:
 //!

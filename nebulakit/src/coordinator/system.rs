@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use tokio::runtime::Handle;
+use tracing::Instrument as _;
 use uuid::Uuid;
 
 use crate::coordinator::children::JobCaller;
@@ -320,8 +321,13 @@ impl Inner {
         let opened = self.core.open(&live, keyed)?;
         if let Opened::New = opened {
             // From here on the job closes, whatever becomes of the driver.
+            let span = {
+                let live = piece.live();
+                let (name, parent) = (live.settings.name.as_deref(), live.parent.as_ref().map(|parent| &parent.live().id));
+                tracing::info_span!("job", id = %live.id, run = %live.run, parent = parent.map(tracing::field::display), name)
+            };
             let job = OpenJob::new(piece, Arc::clone(self) as Arc<dyn Home>);
-            runtime.spawn(drive(job, strategy));
+            runtime.spawn(drive(job, strategy).instrument(span));
         }
         Ok(opened)
     }
