@@ -174,3 +174,60 @@ async fn a_value_that_nobody_waits_for_is_dropped_with_its_handle() {
     assert_eq!(coordinator.system_detail().counts.succeeded, 1);
     assert_eq!(Arc::strong_count(&value), 1);
 }
+
+/// A chain of calls may be longer than a stack.
+#[test]
+fn a_long_chain_of_calls_can_be_dropped() {
+    fn chain(depth: u32) -> Work<()> {
+        Work::new(move |ctx: nebulakit::coordinator::JobContext| -> std::pin::Pin<Box<dyn Future<Output = Result<(), JobError>> + Send>> {
+            Box::pin(
+                async move { if depth == 0 { std::future::pending().await } else { ctx.call(chain(depth - 1), Strategy::Async).await } },
+            )
+        })
+    }
+    let coordinator = Coordinator::new();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let handle = runtime.block_on(async {
+        let handle = coordinator.submit(chain(30_000), Strategy::Async).await.unwrap();
+        while coordinator.system_detail().counts.attempts < 30_001 {
+            for _ in 0..1_000 {
+                tokio::task::yield_now().await;
+            }
+        }
+        handle
+    });
+    drop(runtime);
+    drop(handle);
+    assert_eq!(coordinator.system_detail().open.len(), 0);
+}
+
+/// A destructor of the work may panic, and may ask the coordinator.
+#[tokio::test]
+async fn destructors_are_code_too() {
+    struct Bomb;
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            panic!("in a destructor");
+        }
+    }
+    struct Asks(Coordinator);
+    impl Drop for Asks {
+        fn drop(&mut self) {
+            assert!(self.0.system_detail().counts.submitted > 0);
+        }
+    }
+    let coordinator = Coordinator::builder().history(1, None).build();
+    let work = Work::new(|_| async {
+        let _bomb = Bomb;
+        std::future::pending::<anyhow::Result<()>>().await
+    });
+    let work = work.timeout(std::time::Duration::from_millis(10));
+    let error = soon(coordinator.submit(work, Strategy::Async).await.unwrap().join()).await.unwrap_err();
+    assert_eq!(error.code(), "USER:Timeout");
+
+    for _ in 0..3 {
+        let asks = Arc::new(Asks(coordinator.clone()));
+        joined(&coordinator, giving(asks).idempotency_key("k")).await.unwrap();
+        joined(&coordinator, giving(1)).await.unwrap();
+    }
+}

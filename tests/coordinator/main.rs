@@ -40,7 +40,6 @@ mod jobs;
 mod nesting;
 mod publisher;
 mod retries;
-mod spans;
 mod strategies;
 mod tasks;
 mod timeouts;

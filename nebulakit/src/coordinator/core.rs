@@ -72,14 +72,23 @@ pub(super) enum Opened {
 
 impl State {
     /// The job with that key, as long as its record is kept.
-    fn known(&mut self, key: &str) -> Option<&Keyed> {
-        let ledger = &self.ledger;
+    fn known(&self, key: &str) -> Option<&Keyed> {
+        self.keyed.get(key).filter(|keyed| self.is_kept(keyed))
+    }
+
+    fn is_kept(&self, keyed: &Keyed) -> bool {
         // The place may have been given to another job since.
-        let is_kept = |keyed: &Keyed| ledger.job(keyed.place).is_some_and(|job| job.id == keyed.id);
-        if self.keyed.len() > 2 * ledger.len() + 16 {
-            self.keyed.retain(|_, keyed| is_kept(keyed));
+        self.ledger.job(keyed.place).is_some_and(|job| job.id == keyed.id)
+    }
+
+    /// Remembers a job by its key. Those that are forgotten come back: their values are the user's, and are not dropped under the lock.
+    fn remember(&mut self, key: &Arc<str>, keyed: Keyed) -> Vec<Keyed> {
+        let mut forgotten = Vec::from_iter(self.keyed.insert(Arc::clone(key), keyed));
+        if self.keyed.len() > 2 * self.ledger.len() + 16 {
+            let keys: Vec<_> = self.keyed.iter().filter(|(_, keyed)| !self.is_kept(keyed)).map(|(key, _)| Arc::clone(key)).collect();
+            forgotten.extend(keys.iter().filter_map(|key| self.keyed.remove(key)));
         }
-        self.keyed.get(key).filter(|keyed| is_kept(keyed))
+        forgotten
     }
 }
 
@@ -88,6 +97,7 @@ impl Core {
     pub(super) fn open(&self, piece: &Arc<dyn IsLive>, keyed: Option<Keyed>) -> Result<Opened, SubmitError> {
         let live = piece.live();
         let (wall, now) = (self.clock.wall(), self.clock.now());
+        let mut forgotten = Vec::new();
         {
             let mut state = locked(&self.state);
             // A job that is given time to end needs its children.
@@ -112,7 +122,7 @@ impl Core {
             let place = state.ledger.add(job, Arc::clone(piece));
             live.place.store(place, Ordering::Release);
             if let (Some(key), Some(keyed)) = (&live.settings.key, keyed) {
-                state.keyed.insert(Arc::clone(key), Keyed { place, ..keyed });
+                forgotten = state.remember(key, Keyed { place, ..keyed });
             }
             if let Some((RetryBudget { share, most }, tokens)) = &mut state.budget {
                 *tokens = (*tokens + *share).min(*most);
@@ -135,6 +145,7 @@ impl Core {
                 locked(&parent.live().children).add(piece);
             }
         }
+        drop(forgotten);
         self.publisher.wake();
         // One that was cancelled meanwhile did not see this child, or this sees that it was.
         if let Some(reason) = live.parent.as_ref().and_then(|parent| parent.live().stop.reason()) {
@@ -335,15 +346,19 @@ impl Core {
         can_wait
     }
 
-    /// Tells a job and all its descendants to stop.
+    /// Tells a job and all its descendants to stop. It says whether this is the first time.
     pub(super) fn cancel(&self, live: &Live, reason: CancelReason) -> bool {
-        let is_first = live.stop.job(reason);
+        if !live.stop.job(reason) {
+            return false;
+        }
         let mut rest = locked(&live.children).all();
         while let Some(child) = rest.pop() {
-            child.live().stop.job(passed_on(reason));
-            rest.append(&mut locked(&child.live().children).all());
+            // One that was told before has told its own.
+            if child.live().stop.job(passed_on(reason)) {
+                rest.append(&mut locked(&child.live().children).all());
+            }
         }
-        is_first
+        true
     }
 
     pub(super) fn cancel_run(&self, run: &RunId, reason: CancelReason) {

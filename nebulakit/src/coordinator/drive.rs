@@ -152,7 +152,10 @@ async fn one_attempt(job: &OpenJob, strategy: &dyn ExecutionStrategy, attempt: u
             () = core.clock.sleep_until(grace) => {}
         }
     }
-    drop(work);
+    // What is dropped is the user's code too.
+    if std::panic::catch_unwind(AssertUnwindSafe(|| drop(work))).is_err() {
+        tracing::error!("the job `{}` panicked while it was dropped", live.id);
+    }
     core.give_up(live, attempt);
     Err(why)
 }

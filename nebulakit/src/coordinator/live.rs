@@ -50,6 +50,9 @@ pub(super) trait IsLive: Send + Sync {
 
     /// The job is closed: its handle has the outcome.
     fn complete(&self, outcome: Result<(), JobError>);
+
+    /// The same by itself, when nobody else has it.
+    fn live_mut(&mut self) -> &mut Live;
 }
 
 impl fmt::Debug for dyn IsLive {
@@ -106,6 +109,16 @@ impl Live {
 
     pub(super) fn place(&self) -> Place {
         self.place.load(Ordering::Acquire)
+    }
+}
+
+impl Drop for Live {
+    /// One ancestor after the other: a chain of calls may be longer than a stack.
+    fn drop(&mut self) {
+        let mut next = self.parent.take();
+        while let Some(mut parent) = next {
+            next = Arc::get_mut(&mut parent).and_then(|parent| parent.live_mut().parent.take());
+        }
     }
 }
 

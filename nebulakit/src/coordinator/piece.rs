@@ -36,9 +36,6 @@ pub(super) trait Runs<T>: Send + Sync + 'static {
 
 /// Work that gives a `T`, with its job: what the handle, the driver and the ledger have in common.
 pub(super) trait PieceOf<T>: Body {
-    /// What may be set before it is submitted.
-    fn live_mut(&mut self) -> &mut Live;
-
     /// The value, once the job is closed; it can be taken once.
     fn poll_value(&self, context: &mut Context<'_>) -> Poll<Result<T, JobError>>;
 
@@ -118,6 +115,10 @@ impl<T: Send + 'static, R: Runs<T>> IsLive for Piece<T, R> {
         };
         waiting.into_iter().for_each(Waker::wake);
     }
+
+    fn live_mut(&mut self) -> &mut Live {
+        &mut self.live
+    }
 }
 
 impl<T: Send + 'static, R: Runs<T>> Body for Piece<T, R> {
@@ -161,10 +162,6 @@ impl<T: Send + 'static, R: Runs<T>> Body for Piece<T, R> {
 }
 
 impl<T: Send + 'static, R: Runs<T>> PieceOf<T> for Piece<T, R> {
-    fn live_mut(&mut self) -> &mut Live {
-        &mut self.live
-    }
-
     fn poll_value(&self, context: &mut Context<'_>) -> Poll<Result<T, JobError>> {
         self.poll_over(context).map(|mut outcome| match std::mem::replace(&mut outcome.value, Value::None) {
             Value::One(value) => Ok(value),
@@ -199,6 +196,10 @@ impl<T: Send + Sync + 'static> IsLive for Shared<T> {
     fn complete(&self, outcome: Result<(), JobError>) {
         self.one.complete(outcome);
     }
+
+    fn live_mut(&mut self) -> &mut Live {
+        unshared(&mut self.one).live_mut()
+    }
 }
 
 impl<T: Send + Sync + 'static> Body for Shared<T> {
@@ -228,10 +229,6 @@ impl<T: Send + Sync + 'static> Body for Shared<T> {
 }
 
 impl<T: Send + Sync + 'static> PieceOf<Arc<T>> for Shared<T> {
-    fn live_mut(&mut self) -> &mut Live {
-        unshared(&mut self.one).live_mut()
-    }
-
     fn poll_value(&self, context: &mut Context<'_>) -> Poll<Result<Arc<T>, JobError>> {
         let mut value = locked(&self.value);
         if value.is_none() {

@@ -170,6 +170,10 @@ mod tests {
         }
 
         fn complete(&self, _: Result<(), JobError>) {}
+
+        fn live_mut(&mut self) -> &mut Live {
+            &mut self.0
+        }
     }
 
     fn job(id: &str, run: &str, priority: Priority, parent: Option<&Arc<dyn IsLive>>) -> Arc<dyn IsLive> {

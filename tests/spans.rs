@@ -1,4 +1,6 @@
-//! One span for each job, and one for each attempt, with what the work logs in them.
+//! One span for each job of the coordinator, and one for each attempt, with what the work logs in them. It is alone in its process: what other
+//! threads log decides which spans there are.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::fmt::Debug;
 use std::sync::{Arc, Mutex};
@@ -7,8 +9,6 @@ use nebulakit::coordinator::{Coordinator, JobContext, Retry, Strategy, Work};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
-
-use crate::soon;
 
 /// Writes down each span that begins, and each line of ours with the spans that it is in.
 #[derive(Clone, Default)]
@@ -78,7 +78,7 @@ fn jobs_and_attempts_are_spans() {
                 Ok(())
             });
             let work = work.id("x").run("nightly").name("greet").retry(Retry::fixed(1, std::time::Duration::ZERO));
-            soon(coordinator.submit(work, Strategy::Async).await.unwrap().join()).await.unwrap();
+            coordinator.submit(work, Strategy::Async).await.unwrap().join().await.unwrap();
         });
     });
     let noted = notes.0.lock().unwrap();
