@@ -9,6 +9,7 @@ pub(crate) mod def;
 pub(crate) mod definition;
 pub(crate) mod error;
 pub(crate) mod failure;
+mod guarded;
 pub(crate) mod inputs;
 pub(crate) mod invocation;
 pub(crate) mod marks;

@@ -31,6 +31,14 @@ pub(crate) fn told<T>(function: impl FnOnce() -> T) -> Result<T, Panicked> {
     })
 }
 
+/// Drops `value`; a panic in a destructor is told on one line. That may happen on the way out of another panic, whose place is kept.
+pub(crate) fn dropped<T>(value: T) -> Result<(), Panicked> {
+    let before = PLACE.take();
+    let ended = told(|| drop(value));
+    PLACE.set(before);
+    ended
+}
+
 /// Runs `function`, whose panics go on to the guard around it without a word on the way.
 pub(crate) fn silently<T>(function: impl FnOnce() -> T) -> T {
     caught(function).unwrap_or_else(|payload| resume_unwind(payload))

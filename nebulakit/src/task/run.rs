@@ -5,6 +5,7 @@
 //! calling thread, and the future is ready when it is first polled.
 
 use std::pin::{Pin, pin};
+use std::task::{Context as Waker, Poll};
 use std::time::{Duration, Instant};
 
 use nebulakit_types::convert::check::check;
@@ -14,10 +15,12 @@ use nebulakit_types::outbox::Outbox;
 use nebulakit_types::outputs::{Output, Written};
 use nebulakit_types::{ErrorKind, LiteralType, block_on};
 use tokio::runtime::Handle;
+use tokio::task::{JoinError, JoinHandle};
 
 use crate::task::context::Context;
 use crate::task::def::TaskDef;
 use crate::task::failure::{Failure, Unsuccessful, code};
+use crate::task::guarded::Guarded;
 use crate::task::offloaded::fetch_offloaded;
 use crate::task::panic::{guard, guard_future};
 use crate::task::prepare::{Element, prepare};
@@ -46,14 +49,14 @@ pub(crate) struct Ran {
 /// Runs `task` with the inputs of an `inputs.pb` with these bytes; of a map task, with one `element` of them.
 ///
 /// A task that is not over when the context's deadline is, and [`GRACE`] after it was told so, is left behind: a future is dropped, and a
-/// function that blocks goes on without anybody who waits for it.
+/// function that blocks goes on without anybody who waits for it, or never begins where it was still queued. The same goes for a run that is dropped.
 pub(crate) async fn run(task: &'static TaskDef, inputs: &[u8], element: Option<&Element>, context: &Context) -> Ran {
     let call = match decode(task, inputs, element, context).await {
         Ok(call) => call,
         Err(ended) => return Ran { ended: Err(ended), took: None },
     };
     let begin = Instant::now();
-    let ended = in_time(task, context, pin!(perform(call, context))).await;
+    let ended = in_time(task, context, pin!(perform(task, call, context))).await;
     let took = Some(begin.elapsed());
     Ran { ended: finish(ended, task, context).await, took }
 }
@@ -78,20 +81,43 @@ async fn decode(task: &'static TaskDef, inputs: &[u8], element: Option<&Element>
 }
 
 /// Runs the task's own code: a future here, a function that blocks off the threads of the runtime that polls this.
-async fn perform(call: Prepared, context: &Context) -> Ended {
+async fn perform(task: &TaskDef, call: Prepared, context: &Context) -> Ended {
     let dialect = context.surroundings().dialect;
     let outbox = Outbox::new(context.workspace());
     // An error's own text is the user's code too, so it is made under guard.
     match call.0 {
-        Function::Future(future) => context.workspace().scope(guard_future(async { future(dialect, outbox).await })).await?,
+        Function::Future(future) => {
+            let mut future = Guarded::new(future(dialect, outbox), task.name, context);
+            context.workspace().scope(guard_future(future.get_mut())).await?
+        }
         Function::Blocking(function) => match Handle::try_current() {
             Ok(runtime) => {
                 let workspace = context.workspace().clone();
-                let ended = runtime.spawn_blocking(move || workspace.enter(|| guard(|| function(dialect, outbox))));
-                ended.await.map_err(|_| Failure::system("the runtime was shut down while the task ran", true))??
+                let function = Guarded::new(function, task.name, context);
+                let call = move || workspace.enter(|| guard(|| function.into_inner()(dialect, outbox)));
+                Queued(runtime.spawn_blocking(call))
+                    .await
+                    .map_err(|_| Failure::system("the runtime was shut down while the task ran", true))??
             }
             Err(_) => context.workspace().enter(|| guard(|| function(dialect, outbox)))?,
         },
+    }
+}
+
+/// A function that waits for a thread, or has one. Where nobody waits for it any more before it has begun, it never begins.
+struct Queued<T>(JoinHandle<T>);
+
+impl<T> Future for Queued<T> {
+    type Output = Result<T, JoinError>;
+
+    fn poll(mut self: Pin<&mut Self>, waker: &mut Waker<'_>) -> Poll<Self::Output> {
+        Pin::new(&mut self.0).poll(waker)
+    }
+}
+
+impl<T> Drop for Queued<T> {
+    fn drop(&mut self) {
+        self.0.abort();
     }
 }
 

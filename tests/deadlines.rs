@@ -1,0 +1,79 @@
+//! Runs that are given up: their time is up, or nobody waits for them any more.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc;
+use std::time::Duration;
+
+use nebulakit::prelude::*;
+use nebulakit::testing::{self, Harness};
+use tokio::runtime::Builder;
+use tokio::time::timeout;
+
+const SHORT: Duration = Duration::from_millis(20);
+
+/// Whether [`queued`] was ever called.
+static HAS_BEGUN: AtomicBool = AtomicBool::new(false);
+
+#[task]
+fn queued() {
+    HAS_BEGUN.store(true, Ordering::SeqCst);
+}
+
+#[test]
+fn a_function_that_is_queued_when_its_run_is_given_up_never_begins() {
+    let folder = tempfile::tempdir().unwrap();
+    let runtime = Builder::new_current_thread().enable_time().max_blocking_threads(1).build().unwrap();
+    runtime.block_on(async {
+        let (free, is_free) = mpsc::channel::<()>();
+        let busy = tokio::task::spawn_blocking(move || is_free.recv());
+        let late = Context::builder(folder.path()).deadline(SHORT).build();
+        let error = queued::call(&late).retries(0).await.unwrap_err();
+        assert_eq!(error.code(), Some("USER:Timeout"));
+        let context = Context::local(folder.path());
+        timeout(SHORT, queued::call(&context)).await.expect_err("the only thread is busy");
+        drop(free);
+        busy.await.unwrap().expect_err("nothing is sent");
+        // The pool has one thread, and a queue: whatever was asked for before this has had its turn.
+        tokio::task::spawn_blocking(|| ()).await.unwrap();
+        assert!(!HAS_BEGUN.load(Ordering::SeqCst));
+        queued::call(&context).await.unwrap();
+        assert!(HAS_BEGUN.load(Ordering::SeqCst));
+    });
+}
+
+struct Bomb;
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        panic!("the destructor failed");
+    }
+}
+
+/// Never ends, and panics when it is dropped.
+#[task]
+async fn explosive() -> i64 {
+    let _bomb = Bomb;
+    std::future::pending().await
+}
+
+#[test]
+fn a_panic_in_a_destructor_of_a_task_that_is_given_up_is_logged() {
+    let run = Harness::new().deadline(SHORT).run_blocking(explosive::with());
+    assert_eq!(run.outputs.unwrap_err().code(), "USER:Timeout");
+    let [line] = run.log.as_slice() else { panic!("{:?}", run.log) };
+    assert_eq!(line.level, tracing::Level::WARN);
+    let ending = ": the destructor failed";
+    assert!(
+        line.message.contains("explosive` panicked when it was dropped: tests/deadlines.rs:") && line.message.ends_with(ending),
+        "{line:?}"
+    );
+}
+
+#[test]
+fn a_panic_in_a_destructor_of_a_dropped_run_does_not_escape() {
+    let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        timeout(SHORT, testing::run(explosive::with())).await.expect_err("it never ends");
+    });
+}
