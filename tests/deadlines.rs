@@ -1,7 +1,7 @@
 //! Runs that are given up: their time is up, or nobody waits for them any more.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::mpsc;
 use std::time::Duration;
 
@@ -76,4 +76,36 @@ fn a_panic_in_a_destructor_of_a_dropped_run_does_not_escape() {
     runtime.block_on(async {
         timeout(SHORT, testing::run(explosive::with())).await.expect_err("it never ends");
     });
+}
+
+/// Waits until it is told to stop.
+#[task]
+async fn wait(ctx: Context) -> anyhow::Result<()> {
+    ctx.cancelled().await;
+    anyhow::bail!("stopped")
+}
+
+/// How often [`wait_again`] was called.
+static ATTEMPTS: AtomicU32 = AtomicU32::new(0);
+
+#[task(retries = 3)]
+async fn wait_again(ctx: Context) -> anyhow::Result<()> {
+    ATTEMPTS.fetch_add(1, Ordering::SeqCst);
+    wait(ctx).await
+}
+
+/// Waits in a task that it called, which could be tried again.
+#[task]
+async fn waits_below(ctx: Context) -> anyhow::Result<()> {
+    Ok(wait_again::call(&ctx).await?)
+}
+
+#[test]
+fn a_called_task_says_that_its_callers_time_was_up() {
+    let late = Harness::new().deadline(SHORT).run_blocking(waits_below::with());
+    let error = late.outputs.unwrap_err();
+    let expected = "the task `deadlines.waits_below` ran longer than its timeout of 20ms; it ended with: the task `deadlines.wait_again` was \
+                    still running when its caller's timeout of 20ms ran out; it ended with: stopped";
+    assert_eq!(error.message(), expected);
+    assert_eq!(ATTEMPTS.load(Ordering::SeqCst), 1, "there is no time for another");
 }

@@ -172,16 +172,17 @@ async fn here(context: &Context, task: &'static TaskDef, inputs: &[u8], retries:
     let mut attempt = 0;
     loop {
         let timeout = task.options.timeout.and_then(|timeout| Deadline::after(timeout, true));
-        let deadlines = [context.surroundings().deadline.filter(|deadline| deadline.is_kept), timeout];
+        let callers = context.surroundings().kept_deadline().map(|deadline| Deadline { is_callers: true, ..deadline });
         let surroundings = Surroundings {
-            deadline: deadlines.into_iter().flatten().min_by_key(|deadline| deadline.at),
+            deadline: [callers, timeout].into_iter().flatten().min_by_key(|deadline| deadline.at),
             ..of_child(context, task, attempt)
         };
         let error = match ended(run(task, inputs, None, &with_secrets(surroundings, task)).await, task) {
             Ok(outputs) => return Ok(outputs),
             Err(error) => error,
         };
-        if error.is_recoverable() != Some(true) || attempt == retries || context.is_cancelled() {
+        let has_to_end = context.is_cancelled() || context.surroundings().kept_deadline().is_some_and(|deadline| deadline.is_over());
+        if error.is_recoverable() != Some(true) || attempt == retries || has_to_end {
             return Err(error);
         }
         attempt += 1;

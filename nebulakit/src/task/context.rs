@@ -61,7 +61,7 @@ impl Context {
         let stores = surroundings.stores.clone();
         let raw_prefix = surroundings.raw_output_prefix.clone();
         let raw_prefix = raw_prefix.unwrap_or_else(|| join(&surroundings.output_prefix, "raw"));
-        let deadline = surroundings.deadline.filter(|deadline| deadline.is_kept).map(|deadline| deadline.at);
+        let deadline = surroundings.kept_deadline().map(|deadline| deadline.at);
         let workspace = Workspace::new(move || stores.all().until(deadline), Some(raw_prefix), &surroundings.temporary);
         Self {
             inner: Arc::new(Inner {

@@ -126,7 +126,7 @@ type Work<'a> = Pin<&'a mut (dyn Future<Output = Ended> + Send)>;
 
 /// Asks the task to stop when its time is up, and gives it up where it does not.
 async fn in_time(task: &TaskDef, context: &Context, work: Work<'_>) -> Ended {
-    let Some(deadline) = context.surroundings().deadline.filter(|deadline| deadline.is_kept) else { return work.await };
+    let Some(deadline) = context.surroundings().kept_deadline() else { return work.await };
     let ended = match Handle::try_current() {
         Ok(_) => watched(deadline, context, work).await,
         // Without a runtime there is no clock: the process watches over it.
@@ -134,7 +134,7 @@ async fn in_time(task: &TaskDef, context: &Context, work: Work<'_>) -> Ended {
     };
     match ended {
         Some(ended) if !deadline.is_over() => ended,
-        ended => Err(overdue(task, deadline.limit, ended.and_then(Result::err)).into()),
+        ended => Err(overdue(task, deadline, ended.and_then(Result::err)).into()),
     }
 }
 
@@ -157,8 +157,8 @@ async fn finish(ended: Ended, task: &'static TaskDef, context: &Context) -> Resu
         sent.map_err(|error| {
             let failure = Failure::of_data(&error, context.storage().serves(context.raw_output_prefix()));
             // Transfers end at the deadline too.
-            match context.surroundings().deadline {
-                Some(deadline) if deadline.is_kept && deadline.is_over() => overdue(task, deadline.limit, Some(failure.into())),
+            match context.surroundings().kept_deadline() {
+                Some(deadline) if deadline.is_over() => overdue(task, deadline, Some(failure.into())),
                 _ => failure,
             }
         })?;
@@ -175,13 +175,18 @@ async fn within_reach<T>(future: Pin<Box<dyn Future<Output = T> + Send + '_>>) -
 }
 
 /// The failure of a task that ran longer than it may, and how it ended then, if it did.
-pub(crate) fn overdue(task: &TaskDef, limit: Duration, ended: Option<Unsuccessful>) -> Failure {
-    let limit = jiff::SignedDuration::try_from(limit).unwrap_or(jiff::SignedDuration::MAX);
+pub(crate) fn overdue(task: &TaskDef, deadline: Deadline, ended: Option<Unsuccessful>) -> Failure {
+    let limit = jiff::SignedDuration::try_from(deadline.limit).unwrap_or(jiff::SignedDuration::MAX);
+    let over = if deadline.is_callers {
+        format!("was still running when its caller's timeout of {limit:#} ran out")
+    } else {
+        format!("ran longer than its timeout of {limit:#}")
+    };
     let detail = match ended {
         Some(Unsuccessful::Failed(failure)) => format!("; it ended with: {}", failure.message),
         _ => String::new(),
     };
-    let message = format!("the task `{}` ran longer than its timeout of {limit:#}{detail}", task.name);
+    let message = format!("the task `{}` {over}{detail}", task.name);
     Failure { recoverable: Some(true), ..Failure::user(code::TIMEOUT, message) }
 }
 

@@ -42,6 +42,13 @@ pub(crate) struct Surroundings {
     pub(crate) caller: Option<Arc<dyn Caller>>,
 }
 
+impl Surroundings {
+    /// Until when the run itself sees to it that the task ends.
+    pub(crate) fn kept_deadline(&self) -> Option<Deadline> {
+        self.deadline.filter(|deadline| deadline.is_kept)
+    }
+}
+
 /// The places may hold secrets in their URLs.
 impl fmt::Debug for Surroundings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -57,13 +64,15 @@ pub(crate) struct Deadline {
     pub(crate) limit: Duration,
     /// Whether the run itself sees to it; a platform that does goes by the workflow's node, which may give the task more time.
     pub(crate) is_kept: bool,
+    /// Whether it is that of the task that called this one.
+    pub(crate) is_callers: bool,
 }
 
 impl Deadline {
     /// From now on.
     pub(crate) fn after(limit: Duration, is_kept: bool) -> Option<Self> {
         // A limit beyond the clock never comes.
-        Some(Self { at: Instant::now().checked_add(limit)?, limit, is_kept })
+        Some(Self { at: Instant::now().checked_add(limit)?, limit, is_kept, is_callers: false })
     }
 
     pub(crate) fn is_over(&self) -> bool {

@@ -226,8 +226,8 @@ impl Execution {
         context: &Context,
         give_up: impl FnOnce(Failure) + Send + 'static,
     ) -> Result<Returned> {
-        if let Some(deadline) = context.surroundings().deadline.filter(|deadline| deadline.is_kept) {
-            self.keep_time(task, context, deadline.limit, give_up).map_err(|error| Failure::cannot_start(&error))?;
+        if let Some(deadline) = context.surroundings().kept_deadline() {
+            self.keep_time(task, context, deadline, give_up).map_err(|error| Failure::cannot_start(&error))?;
         }
         let running: Pin<&mut dyn Future<Output = Ran>> = pin!(run(task, inputs, self.request.map.as_ref(), context));
         let Ran { ended, took } = if task.is_async { on_a_runtime(running)? } else { here(running)? };
@@ -246,19 +246,19 @@ impl Execution {
         self: &Arc<Self>,
         task: &'static TaskDef,
         context: &Context,
-        limit: Duration,
+        deadline: Deadline,
         give_up: impl FnOnce(Failure) + Send + 'static,
     ) -> std::io::Result<()> {
         let (execution, context) = (Arc::clone(self), context.clone());
         spawn("nebulakit-timeout", move || {
             let stop = &execution.stop;
-            if stop.sees_the_work_over(limit) {
+            if stop.sees_the_work_over(deadline.limit) {
                 return;
             }
             stop.ask(Reason::Overdue);
             if !stop.sees_the_work_over(GRACE) && stop.take() {
                 execution.publish_decks(task, &context);
-                give_up(overdue(task, limit, None));
+                give_up(overdue(task, deadline, None));
             }
         })
     }
