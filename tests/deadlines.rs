@@ -11,6 +11,8 @@ use tokio::runtime::Builder;
 use tokio::time::timeout;
 
 const SHORT: Duration = Duration::from_millis(20);
+/// Longer than any of these tests takes on a busy machine.
+const LONG: Duration = Duration::from_secs(30);
 
 /// Whether [`queued`] was ever called.
 static HAS_BEGUN: AtomicBool = AtomicBool::new(false);
@@ -108,4 +110,21 @@ fn a_called_task_says_that_its_callers_time_was_up() {
                     still running when its caller's timeout of 20ms ran out; it ended with: stopped";
     assert_eq!(error.message(), expected);
     assert_eq!(ATTEMPTS.load(Ordering::SeqCst), 1, "there is no time for another");
+}
+
+#[task]
+fn hello() -> String {
+    "hello".to_owned()
+}
+
+#[test]
+fn a_deadline_on_a_runtime_without_timers_is_an_error_that_says_so() {
+    let runtime = Builder::new_current_thread().build().unwrap();
+    let late = runtime.block_on(Harness::new().deadline(LONG).run(hello::with()));
+    let error = late.outputs.unwrap_err();
+    assert_eq!((error.code(), error.is_recoverable()), ("USER:RuntimeError", Some(false)));
+    let expected =
+        "the task `deadlines.hello` has a deadline, but its runtime has no timers\nhint: call `enable_time()` on the runtime's builder";
+    assert_eq!(error.message(), expected);
+    assert_eq!(runtime.block_on(testing::run(hello::with())), Ok("hello".to_owned()));
 }

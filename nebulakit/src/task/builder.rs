@@ -154,6 +154,10 @@ impl ContextBuilder {
 
     /// How long the task may run from now on. When it is over the task is asked to stop; a run ends then with the code `USER:Timeout`, and
     /// transfers with an error.
+    ///
+    /// The runtime that polls a run with a deadline needs timers (`enable_time` or `enable_all` on tokio's builder): without them the run fails,
+    /// with an error that says so, before the task's code is called. A run that no runtime polls has no clock: its
+    /// task is not asked to stop, and fails all the same if it ends too late.
     #[must_use]
     pub fn deadline(mut self, limit: Duration) -> Self {
         self.0.deadline = Deadline::after(limit, true);

@@ -22,7 +22,7 @@ use crate::task::def::TaskDef;
 use crate::task::failure::{Failure, Unsuccessful, code};
 use crate::task::guarded::Guarded;
 use crate::task::offloaded::fetch_offloaded;
-use crate::task::panic::{guard, guard_future};
+use crate::task::panic::{guard, guard_future, told};
 use crate::task::prepare::{Element, prepare};
 use crate::task::returns::{Ended, Function, Prepared};
 use crate::task::surroundings::Deadline;
@@ -50,7 +50,12 @@ pub(crate) struct Ran {
 ///
 /// A task that is not over when the context's deadline is, and [`GRACE`] after it was told so, is left behind: a future is dropped, and a
 /// function that blocks goes on without anybody who waits for it, or never begins where it was still queued. The same goes for a run that is dropped.
+///
+/// On a runtime without timers a deadline cannot be kept: such a run fails before it begins.
 pub(crate) async fn run(task: &'static TaskDef, inputs: &[u8], element: Option<&Element>, context: &Context) -> Ran {
+    if context.surroundings().kept_deadline().is_some() && Handle::try_current().is_ok() && !has_timers() {
+        return Ran { ended: Err(without_timers(task).into()), took: None };
+    }
     let call = match decode(task, inputs, element, context).await {
         Ok(call) => call,
         Err(ended) => return Ran { ended: Err(ended), took: None },
@@ -136,6 +141,19 @@ async fn in_time(task: &TaskDef, context: &Context, work: Work<'_>) -> Ended {
         Some(ended) if !deadline.is_over() => ended,
         ended => Err(overdue(task, deadline, ended.and_then(Result::err)).into()),
     }
+}
+
+/// Whether the runtime that polls this has timers. It tells this by a panic alone.
+fn has_timers() -> bool {
+    told(|| drop(tokio::time::sleep(Duration::ZERO))).is_ok()
+}
+
+fn without_timers(task: &TaskDef) -> Failure {
+    let message = format!(
+        "the task `{}` has a deadline, but its runtime has no timers\nhint: call `enable_time()` on the runtime's builder",
+        task.name
+    );
+    Failure { recoverable: Some(false), ..Failure::user(code::USER, message) }
 }
 
 /// How the work ended; [`None`] where it had not, [`GRACE`] after the deadline.
