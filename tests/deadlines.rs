@@ -128,3 +128,24 @@ fn a_deadline_on_a_runtime_without_timers_is_an_error_that_says_so() {
     assert_eq!(error.message(), expected);
     assert_eq!(runtime.block_on(testing::run(hello::with())), Ok("hello".to_owned()));
 }
+
+#[task(timeout = "20ms")]
+async fn brief(ctx: Context) -> anyhow::Result<()> {
+    wait(ctx).await
+}
+
+#[task(timeout = "1h")]
+async fn patient(ctx: Context) -> anyhow::Result<()> {
+    wait(ctx).await
+}
+
+#[tokio::test]
+async fn a_task_under_test_has_its_own_timeout_or_the_one_of_the_test() {
+    let ended = timeout(LONG, testing::run(brief::with())).await.expect("its time is up");
+    let error = ended.unwrap_err();
+    assert_eq!((error.code(), error.is_recoverable()), ("USER:Timeout", Some(true)));
+    assert!(error.message().contains("brief` ran longer than its timeout of 20ms"), "{error}");
+    let ended = timeout(LONG, Harness::new().deadline(SHORT).run(patient::with())).await.expect("its time is up");
+    let error = ended.outputs.unwrap_err();
+    assert!(error.message().contains("patient` ran longer than its timeout of 20ms"), "{error}");
+}

@@ -120,28 +120,36 @@ impl Harness {
         Self { cancellation: cancellation.clone(), ..self }
     }
 
-    /// How long the task may run; a longer one ends with the code `USER:Timeout`.
+    /// How long the task may run, instead of its own `timeout`; a longer one ends with the code `USER:Timeout`.
     pub fn deadline(self, limit: Duration) -> Self {
         Self { deadline: Some(limit), ..self }
     }
 
     /// Runs a task with the values of `invocation`, on the runtime that polls this.
+    ///
+    /// Its `timeout` applies, as on a platform. A runtime without timers (`enable_time` on tokio's builder) cannot keep it, nor a
+    /// [`deadline`](Self::deadline): there, a run that has one fails.
     pub async fn run<O: TaskOutputs>(self, invocation: Invocation<O>) -> Run<O> {
         let recorded = Recorded::default();
+        let definition = invocation.definition();
+        let Some(task) = (definition as &dyn Any).downcast_ref::<TaskDef>() else {
+            let failure = Failure::system(format!("`{}` is not a task", definition.name()), false);
+            return Run::without_outputs(RunError::failed(failure), &recorded);
+        };
         let (storage, folder) = (self.storage.clone(), Environment::from_process().temporary_folder());
         let workspace = Workspace::new(move || storage, None, folder);
         let place = match workspace.scratch() {
             Ok(folder) => folder.to_owned(),
             Err(error) => return Run::without_outputs(RunError::failed(Failure::cannot_start(&error)), &recorded),
         };
-        let context = match self.context(&place, &recorded).await {
+        let context = match self.context(task, &place, &recorded).await {
             Ok(context) => context,
             Err(error) => {
                 let failure = Failure::of_store("cannot store the former attempt's checkpoint", &error);
                 return Run::without_outputs(RunError::failed(failure), &recorded);
             }
         };
-        let outputs = outputs(&invocation, &context, &workspace).await;
+        let outputs = outputs(task, &invocation, &context, &workspace).await;
         let (outputs, checkpoint) = match self.storage.get_if_exists(&join(&at(&place, "checkpoint"), CHECKPOINT)).await {
             Ok(checkpoint) => (outputs, checkpoint),
             // What failed first is what the test is told.
@@ -168,7 +176,7 @@ impl Harness {
         block_on(self.run(invocation)).unwrap_or_else(|error| panic!("cannot start a thread: {error}"))
     }
 
-    async fn context(&self, place: &Path, recorded: &Recorded) -> nebulakit_types::Result<Context> {
+    async fn context(&self, task: &TaskDef, place: &Path, recorded: &Recorded) -> nebulakit_types::Result<Context> {
         let former = at(place, "former");
         if let Some(bytes) = &self.checkpoint {
             self.storage.put(&join(&former, CHECKPOINT), vec![bytes.clone()], &PutOptions::default()).await?;
@@ -187,7 +195,7 @@ impl Harness {
         if let Some(prefix) = &self.raw_output_prefix {
             builder = builder.raw_output_prefix(prefix);
         }
-        if let Some(limit) = self.deadline {
+        if let Some(limit) = self.deadline.or(task.options.timeout) {
             builder = builder.deadline(limit);
         }
         Ok(builder.build())
@@ -199,12 +207,12 @@ fn at(place: &Path, name: &str) -> String {
 }
 
 /// What came of the run, read in `workspace`, whose folder everything is in.
-async fn outputs<O: TaskOutputs>(invocation: &Invocation<O>, context: &Context, workspace: &Workspace) -> Result<O, RunError> {
-    let definition = invocation.definition();
-    let Some(task) = (definition as &dyn Any).downcast_ref::<TaskDef>() else {
-        let failure = Failure::system(format!("`{}` is not a task", definition.name()), false);
-        return Err(RunError::failed(failure));
-    };
+async fn outputs<O: TaskOutputs>(
+    task: &'static TaskDef,
+    invocation: &Invocation<O>,
+    context: &Context,
+    workspace: &Workspace,
+) -> Result<O, RunError> {
     let mut outbox = Outbox::in_process(context.workspace());
     let inputs = invocation.inputs(context.surroundings().dialect, &mut outbox);
     let inputs = inputs.map_err(|error| RunError::failed(Failure::of_input(task.name, &error)))?;

@@ -39,6 +39,9 @@ use crate::TaskOutputs;
 /// Runs a task with the values of `invocation`, on the runtime that polls this, in a folder of its own. Files, directories and tables that come
 /// out live as long as a value that came out with them.
 ///
+/// The task's `timeout` applies; [`Harness::deadline`] gives a test one of its own. Either needs a runtime with timers, such as that of
+/// `#[tokio::test]`.
+///
 /// # Errors
 /// When the task fails, with the code and the kind that a platform would be told.
 pub async fn run<O: TaskOutputs>(invocation: Invocation<O>) -> Result<O, RunError> {
