@@ -95,11 +95,11 @@ fn entry(function: &Function, interface: &Interface, options: &Options) -> Token
     let input_statics = inputs.iter().map(|(index, _)| input_static(*index));
     let (output, output_names) = (&interface.output, options.output_names());
     let (options_definition, task_options) = options.definition();
-    let place = Place::of(output);
+    let type_span = TypeSpan::of(output);
     // At the names where there are some, else at the type: where the error belongs if the one does not go with the other.
-    let span = options.outputs.as_ref().map_or(place.first, |(_, span)| *span);
+    let span = options.outputs.as_ref().map_or(type_span.first, |(_, span)| *span);
     let output_names = quote_spanned!(span=> __nk::output_names::<#name>(#output_names));
-    let gives = place.associated_type("Gives", quote_spanned!(place.first=> <#output as __nk::TaskReturn>::Outputs));
+    let gives = type_span.associated_type("Gives", quote_spanned!(type_span.first=> <#output as __nk::TaskReturn>::Outputs));
     let doc = function.doc();
     let is_async = function.signature.asyncness.is_some();
     let prepare = prepare(function, interface);
@@ -149,9 +149,9 @@ fn invocations(function: &Function, interface: &Interface, options: &Options) ->
     let values: Vec<_> = inputs.iter().map(value).collect();
     // `call` does not go through `with`, of which there are two where a second task has the name.
     let given = quote!([#((#names, #nk::IntoValue::into_value(#idents))),*]);
-    let place = Place::of(&interface.output);
-    let invocation = place.ty(quote!(#nk::Invocation<<Self as #nk::Task>::Outputs>));
-    let called = place.ty(quote!(#nk::Call<<Self as #nk::Task>::Outputs>));
+    let type_span = TypeSpan::of(&interface.output);
+    let invocation = type_span.ty(quote!(#nk::Invocation<<Self as #nk::Task>::Outputs>));
+    let called = type_span.ty(quote!(#nk::Call<<Self as #nk::Task>::Outputs>));
     let title = name.unraw();
     let with = format!(" The task `{title}` with values for its inputs, as data: to be run, launched or called.");
     let call = format!(" Runs the task `{title}` from a running task, whose context this is, when it is awaited.");
@@ -183,12 +183,12 @@ fn invocations(function: &Function, interface: &Interface, options: &Options) ->
 ///
 /// The compiler tells an error once that is the same in text and place, however often it meets it. What the function returns is named in
 /// several items; so all of them say that they stand where the type does, from its first token to its last.
-struct Place {
+struct TypeSpan {
     first: Span,
     last: Span,
 }
 
-impl Place {
+impl TypeSpan {
     fn of(ty: &TokenStream) -> Self {
         let mut spans = ty.clone().into_iter().map(|tree| tree.span());
         let first = spans.next().unwrap_or_else(Span::call_site);

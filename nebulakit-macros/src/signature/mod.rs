@@ -8,7 +8,7 @@ use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
 use syn::{Attribute, Expr, FnArg, Ident, Pat, PatType, Path, ReturnType, Safety, Token, Type, Visibility};
 
-use self::types::{Place, find, is_context, judge_type};
+use self::types::{Side, find, is_context, judge_type};
 pub(crate) use self::types::{judge_foreign, plain};
 use crate::arguments::default_value;
 use crate::doc::doc;
@@ -129,7 +129,7 @@ impl Function {
                     continue;
                 }
             };
-            borrows |= judge_type(&typed.ty, Place::Parameter, errors);
+            borrows |= judge_type(&typed.ty, Side::Parameter, errors);
             if let Some(parameter) = judge_parameter(typed, errors) {
                 if parameter.is_context && parameters.iter().any(|other| other.is_context) {
                     errors.at(&typed.ty, "a task has one context; remove the second");
@@ -140,7 +140,7 @@ impl Function {
         let output = match &signature.output {
             ReturnType::Default => quote!(()),
             ReturnType::Type(_, ty) => {
-                borrows |= judge_type(ty, Place::Output, errors);
+                borrows |= judge_type(ty, Side::Output, errors);
                 ty.to_token_stream()
             }
         };

@@ -25,22 +25,22 @@ pub(crate) fn plain(ty: &Type) -> &Type {
 
 /// Where a type stands.
 #[derive(Clone, Copy, PartialEq)]
-pub(super) enum Place {
+pub(super) enum Side {
     Parameter,
     Output,
 }
 
 /// Refuses types that no task can take or give; says whether it was because of a borrow.
-pub(super) fn judge_type(ty: &Type, place: Place, errors: &mut Errors) -> bool {
+pub(super) fn judge_type(ty: &Type, side: Side, errors: &mut Errors) -> bool {
     let ty = plain(ty);
     if let Type::Never(never) = ty {
         errors.at(never, "a task ends; return `()`, or a `Result` if it can fail");
         return false;
     }
     if let Some(found) = find(ty.to_token_stream(), &|tree| matches!(tree, TokenTree::Ident(word) if word == "impl")) {
-        let message = match place {
-            Place::Parameter => "an input has one concrete type, not `impl Trait`; write the type",
-            Place::Output => {
+        let message = match side {
+            Side::Parameter => "an input has one concrete type, not `impl Trait`; write the type",
+            Side::Output => {
                 "an output has one concrete type, not `impl Trait`; write the type, and make an asynchronous task with `async fn`"
             }
         };
@@ -49,7 +49,7 @@ pub(super) fn judge_type(ty: &Type, place: Place, errors: &mut Errors) -> bool {
     }
     let is_borrow = |tree: &TokenTree| matches!(tree, TokenTree::Punct(mark) if mark.as_char() == '&');
     if let Some(found) = find(ty.to_token_stream(), &is_borrow) {
-        let message = borrow_message(found.clone(), place);
+        let message = borrow_message(found.clone(), side);
         errors.at(if matches!(ty, Type::Reference(_)) { ty.to_token_stream() } else { found }, message);
         return true;
     }
@@ -57,19 +57,19 @@ pub(super) fn judge_type(ty: &Type, place: Place, errors: &mut Errors) -> bool {
         errors.at(found, "inputs and outputs are owned values without lifetimes; use an owned type");
         return true;
     }
-    judge_parts(ty, place, errors);
+    judge_parts(ty, side, errors);
     false
 }
 
 /// Refuses types that never travel and have a plain way to say it: tuples, `char` and integers of 128 bits. Others are the compiler's to
 /// refuse, which knows what a name stands for. At the top of an output a tuple is several outputs.
-fn judge_parts(ty: &Type, place: Place, errors: &mut Errors) {
+fn judge_parts(ty: &Type, side: Side, errors: &mut Errors) {
     let ty = plain(ty);
     match ty {
-        Type::Tuple(tuple) if place == Place::Output => tuple.elems.iter().for_each(|ty| judge_foreign(ty, errors)),
-        Type::Path(path) if place == Place::Output && path.path.segments.last().is_some_and(|last| last.ident == "Result") => {
+        Type::Tuple(tuple) if side == Side::Output => tuple.elems.iter().for_each(|ty| judge_foreign(ty, errors)),
+        Type::Path(path) if side == Side::Output && path.path.segments.last().is_some_and(|last| last.ident == "Result") => {
             if let Some(ok) = arguments(path).next() {
-                judge_parts(ok, place, errors);
+                judge_parts(ok, side, errors);
             }
         }
         ty => judge_foreign(ty, errors),
@@ -121,7 +121,7 @@ fn arguments(path: &syn::TypePath) -> impl Iterator<Item = &Type> {
 }
 
 /// What to write instead of a borrowed type; `tokens` begin with its `&`.
-fn borrow_message(tokens: TokenStream, place: Place) -> String {
+fn borrow_message(tokens: TokenStream, side: Side) -> String {
     let mut target: Vec<_> = tokens.into_iter().skip(1).collect();
     while let [TokenTree::Punct(mark), TokenTree::Ident(_), ..] = target.as_slice()
         && mark.as_char() == '\''
@@ -141,10 +141,10 @@ fn borrow_message(tokens: TokenStream, place: Place) -> String {
         _ => target.last().filter(|_| target.len() == 1).map(ToString::to_string),
     };
     let owned = owned.map_or_else(|| "an owned type".to_owned(), |owned| format!("`{owned}`"));
-    match place {
-        Place::Parameter if owned == "`Context`" => "the context is taken by value; write `Context`, which is cheap to clone".to_owned(),
-        Place::Parameter => format!("an input is owned: it comes from another machine, and there is nothing to borrow from; take {owned}"),
-        Place::Output => format!("an output is owned: it outlives the task; return {owned}"),
+    match side {
+        Side::Parameter if owned == "`Context`" => "the context is taken by value; write `Context`, which is cheap to clone".to_owned(),
+        Side::Parameter => format!("an input is owned: it comes from another machine, and there is nothing to borrow from; take {owned}"),
+        Side::Output => format!("an output is owned: it outlives the task; return {owned}"),
     }
 }
 

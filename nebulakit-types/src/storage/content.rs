@@ -192,11 +192,11 @@ impl fmt::Debug for Chunks {
 #[derive(Clone)]
 pub struct Payload {
     length: u64,
-    source: Source,
+    source: PayloadSource,
 }
 
 #[derive(Clone)]
-enum Source {
+enum PayloadSource {
     Held(Vec<Bytes>),
     Streamed(Arc<dyn Fn() -> BoxStream<'static, Result<Bytes>> + Send + Sync>),
 }
@@ -204,7 +204,7 @@ enum Source {
 impl Payload {
     /// What is read while it is sent: `begin` begins it, for each try again.
     pub(super) fn streamed(length: u64, begin: Arc<dyn Fn() -> BoxStream<'static, Result<Bytes>> + Send + Sync>) -> Self {
-        Self { length, source: Source::Streamed(begin) }
+        Self { length, source: PayloadSource::Streamed(begin) }
     }
 
     /// How many bytes it has.
@@ -217,8 +217,8 @@ impl Payload {
     #[must_use]
     pub fn held(&self) -> Option<&[Bytes]> {
         match &self.source {
-            Source::Held(pieces) => Some(pieces),
-            Source::Streamed(_) => None,
+            PayloadSource::Held(pieces) => Some(pieces),
+            PayloadSource::Streamed(_) => None,
         }
     }
 
@@ -226,8 +226,8 @@ impl Payload {
     #[must_use]
     pub fn chunks(&self) -> Chunks {
         match &self.source {
-            Source::Held(pieces) => Chunks(Coming::Held(pieces.clone().into_iter())),
-            Source::Streamed(begin) => Chunks::streamed(begin()),
+            PayloadSource::Held(pieces) => Chunks(Coming::Held(pieces.clone().into_iter())),
+            PayloadSource::Streamed(begin) => Chunks::streamed(begin()),
         }
     }
 
@@ -237,15 +237,15 @@ impl Payload {
     /// What is met by reading what is not in memory.
     pub async fn bytes(self) -> Result<Bytes> {
         match self.source {
-            Source::Held(pieces) => Ok(joined(pieces)),
-            Source::Streamed(begin) => Chunks::streamed(begin()).joined().await,
+            PayloadSource::Held(pieces) => Ok(joined(pieces)),
+            PayloadSource::Streamed(begin) => Chunks::streamed(begin()).joined().await,
         }
     }
 }
 
 impl From<Vec<Bytes>> for Payload {
     fn from(pieces: Vec<Bytes>) -> Self {
-        Self { length: pieces.iter().map(|piece| piece.len() as u64).sum(), source: Source::Held(pieces) }
+        Self { length: pieces.iter().map(|piece| piece.len() as u64).sum(), source: PayloadSource::Held(pieces) }
     }
 }
 

@@ -14,7 +14,7 @@ use super::location::out_of_reach;
 use super::progress::Progress;
 use super::store::{Pending, Resilience};
 use super::store_set::StoreSet;
-use super::stores::{Place, Stores};
+use super::stores::{Located, Stores};
 use super::words::{LATE, ONE_TRY, crowded, late, tried};
 use crate::{Error, ErrorKind, Result};
 
@@ -117,7 +117,7 @@ impl Storage {
     }
 
     /// Where a URL leads.
-    pub(super) fn locate(&self, url: &str) -> Result<Place> {
+    pub(super) fn locate(&self, url: &str) -> Result<Located> {
         let place = self.inner.stores.locate(url, self.deadline)?;
         if place.store.is_remote() {
             if self.inner.config.only_local {
@@ -129,7 +129,7 @@ impl Storage {
     }
 
     /// Waits for the right to a request, where a place is reached by one.
-    pub(super) async fn request(&self, place: &Place) -> Result<Option<Request>> {
+    pub(super) async fn request(&self, place: &Located) -> Result<Option<Request>> {
         if place.store.is_remote() { self.slot(place.address.url()).await.map(Some) } else { Ok(None) }
     }
 
@@ -166,20 +166,20 @@ impl Storage {
     }
 
     /// Waits for a store, but not beyond the deadline, where it does not keep that itself.
-    pub(super) async fn ask_once<T: Send>(&self, place: &Place, asked: Pending<'_, T>) -> Result<T> {
+    pub(super) async fn ask_once<T: Send>(&self, place: &Located, asked: Pending<'_, T>) -> Result<T> {
         let deadline = self.deadline.filter(|_| place.store.resilience() == Resilience::None);
         in_time(deadline, asked).await.unwrap_or_else(|| Err(unanswered(place, ONE_TRY)))
     }
 
     /// Asks a store, and asks again while it is unavailable, unless it does so itself.
-    pub(super) async fn ask<'a, T: Send>(&self, place: &'a Place, ask: impl Fn() -> Pending<'a, T>) -> Result<T> {
+    pub(super) async fn ask<'a, T: Send>(&self, place: &'a Located, ask: impl Fn() -> Pending<'a, T>) -> Result<T> {
         self.ask_first(place, ask(), ask).await
     }
 
     /// The same, where the first try has begun.
     pub(super) async fn ask_first<'a, T: Send>(
         &self,
-        place: &'a Place,
+        place: &'a Located,
         first: Pending<'a, T>,
         ask: impl Fn() -> Pending<'a, T>,
     ) -> Result<T> {
@@ -217,6 +217,6 @@ impl Storage {
 }
 
 /// The error of a store that did not answer before the deadline.
-fn unanswered(place: &Place, tried: &str) -> Error {
+fn unanswered(place: &Located, tried: &str) -> Error {
     late(place.address.url(), &format!("the store did not answer in time{tried}"))
 }

@@ -58,7 +58,7 @@ impl Stores {
     ///
     /// # Errors
     /// [`ErrorKind::Url`] where no store serves it.
-    pub(super) fn locate(&self, url: &str, deadline: Option<Instant>) -> Result<Place> {
+    pub(super) fn locate(&self, url: &str, deadline: Option<Instant>) -> Result<Located> {
         if url.is_empty() {
             return Err(Error::new(ErrorKind::Url, "the URL is empty"));
         }
@@ -70,7 +70,7 @@ impl Stores {
                 found.map(|(_, store)| store).ok_or_else(|| unserved(url, scheme, self.others()))?
             }
         };
-        Ok(Place { address: Address::new(url, target, deadline), store: store.clone() })
+        Ok(Located { address: Address::new(url, target, deadline), store: store.clone() })
     }
 
     /// What is served besides what comes along, as messages name it.
@@ -88,7 +88,7 @@ impl fmt::Debug for Stores {
 
 /// Where a URL leads: a store, and a place in it.
 #[derive(Debug, Clone)]
-pub(super) struct Place {
+pub(super) struct Located {
     pub(super) address: Address,
     pub(super) store: Arc<dyn Store>,
 }

@@ -6,7 +6,7 @@ use super::bucket::{Bucket, Kind, Place};
 use crate::storage::config::StorageConfig;
 use crate::storage::fault::{effort, status_kind};
 use crate::storage::shown::shown;
-use crate::storage::transport::{Failure, Trace, What, brief, innermost, said, status_text};
+use crate::storage::transport::{FailedRequest, Trace, What, brief, innermost, said, status_text};
 use crate::{Error, ErrorKind};
 
 pub(super) const NO_CREDENTIALS: &str = "no credentials found";
@@ -42,7 +42,9 @@ pub(super) fn explain(cloud: &Kind, place: &Place<'_>, store: &Bucket, config: &
     };
     let error = Error::new(kind, config.scrub(text));
     match &trace.last {
-        Some(Failure { what: What::Elsewhere { .. } | What::Answer { status: 300..400, .. }, .. }) => error.with_hint(cloud.elsewhere),
+        Some(FailedRequest { what: What::Elsewhere { .. } | What::Answer { status: 300..400, .. }, .. }) => {
+            error.with_hint(cloud.elsewhere)
+        }
         _ => error,
     }
 }
@@ -50,7 +52,7 @@ pub(super) fn explain(cloud: &Kind, place: &Place<'_>, store: &Bucket, config: &
 fn answer(
     cloud: &Kind,
     place: &Place<'_>,
-    failure: &Failure,
+    failure: &FailedRequest,
     (status, code, message): (u16, &str, &str),
     trace: &Trace,
 ) -> (ErrorKind, String) {
@@ -79,7 +81,7 @@ fn answer(
 }
 
 /// Whether what is missing is the bucket itself.
-pub(super) fn no_bucket(failure: &Failure) -> bool {
+pub(super) fn no_bucket(failure: &FailedRequest) -> bool {
     matches!(&failure.what, What::Answer { status: 404, code, .. } if matches!(code.as_str(), "NoSuchBucket" | "ContainerNotFound"))
 }
 

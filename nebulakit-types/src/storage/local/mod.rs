@@ -178,7 +178,7 @@ fn create(folder: &Folder) -> Result<(OsString, File)> {
 
 /// A file to be read, and the path by which it was found.
 #[derive(Debug)]
-pub(super) struct Source {
+pub(super) struct OpenFile {
     pub(super) file: File,
     pub(super) meta: ObjectMeta,
     pub(super) path: PathBuf,
@@ -228,8 +228,8 @@ pub(crate) fn read_at(file: &File, offset: u64, length: usize) -> io::Result<Byt
 }
 
 /// Copies a file beside its target and renames the copy. `go_on` is asked before each piece; the file system may share the blocks.
-pub(super) fn copy(from: &Source, to: &Target, go_on: &dyn Fn() -> Result<()>, moved: &dyn Fn(u64)) -> Result<u64> {
-    let Source { file, meta, path } = from;
+pub(super) fn copy(from: &OpenFile, to: &Target, go_on: &dyn Fn() -> Result<()>, moved: &dyn Fn(u64)) -> Result<u64> {
+    let OpenFile { file, meta, path } = from;
     go_on()?;
     let partial = Partial::beside(to)?;
     let mut copied = 0;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use super::super::handle::Storage;
-use super::super::local::{self, Source, Target};
+use super::super::local::{self, OpenFile, Target};
 use super::super::shown::{shown, shown_path};
 use super::super::words::{doing, late};
 use crate::{Error, ErrorKind, Result};
@@ -34,7 +34,7 @@ impl Storage {
             let Some((file, meta)) = local::open(&from)? else {
                 return Err(Error::new(ErrorKind::NotFound, format!("nothing is stored at {}", shown_path(&from))));
             };
-            return self.copy(Source { file, meta, path: from }, target.clone(), size).await;
+            return self.copy(OpenFile { file, meta, path: from }, target.clone(), size).await;
         }
         if place.store.is_remote() {
             return self.fetch_remote(&place, target, size).await;
@@ -49,7 +49,7 @@ impl Storage {
     }
 
     /// From one file of this machine to another.
-    pub(super) async fn copy(&self, from: Source, to: Target, listed: Option<u64>) -> Result<u64> {
+    pub(super) async fn copy(&self, from: OpenFile, to: Target, listed: Option<u64>) -> Result<u64> {
         let length = from.meta.size;
         self.expected(listed, length);
         let stop = Arc::new(AtomicBool::new(false));

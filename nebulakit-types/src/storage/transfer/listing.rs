@@ -7,7 +7,7 @@ use super::super::handle::Storage;
 use super::super::location::child_url;
 use super::super::object::{Level, ObjectInfo};
 use super::super::page::{Below, Depth, Gap, Page};
-use super::super::stores::Place;
+use super::super::stores::Located;
 use super::super::words::doing;
 use super::super::{keys, local};
 use crate::{Error, Result};
@@ -85,7 +85,7 @@ impl Storage {
     }
 
     /// The pages of a listing, each by a request of the budget's. The first is fetched at once.
-    async fn pages(&self, place: Place, depth: Depth) -> Result<impl Stream<Item = Result<Page>> + Send + 'static + use<>> {
+    async fn pages(&self, place: Located, depth: Depth) -> Result<impl Stream<Item = Result<Page>> + Send + 'static + use<>> {
         let first = self.page(&place, depth, None).await?;
         let storage = self.clone();
         Ok(stream::try_unfold(Some(Next::Here(first)), move |next| {
@@ -102,7 +102,7 @@ impl Storage {
         }))
     }
 
-    async fn page(&self, place: &Place, depth: Depth, token: Option<&str>) -> Result<Page> {
+    async fn page(&self, place: &Located, depth: Depth, token: Option<&str>) -> Result<Page> {
         let _request = self.request(place).await?;
         self.ask(place, || place.store.list(&place.address, depth, token)).await
     }

@@ -13,7 +13,7 @@ use super::super::handle::Storage;
 use super::super::object::ObjectMeta;
 use super::super::shown::shown;
 use super::super::store::Resilience;
-use super::super::stores::Place;
+use super::super::stores::Located;
 use super::super::words::{LATE, doing, tried};
 use crate::{Error, ErrorKind, Result};
 
@@ -23,7 +23,7 @@ const BREAKS: u32 = 100;
 /// A range on its way.
 pub(in super::super) struct Pieces {
     storage: Storage,
-    place: Place,
+    place: Located,
     opened: Content,
     at: u64,
     /// Whether something came since it was opened.
@@ -40,7 +40,7 @@ pub(in super::super) struct Pieces {
 }
 
 impl Pieces {
-    pub(in super::super) fn new(storage: Storage, place: Place, opened: Content, rewinds: bool) -> Self {
+    pub(in super::super) fn new(storage: Storage, place: Located, opened: Content, rewinds: bool) -> Self {
         let at = opened.range.start;
         // The clients of clouds have retries of their own, and what broke off for them without a byte is final.
         let dry = if place.store.resilience() == Resilience::Everything { 0 } else { storage.retries() };

@@ -15,7 +15,7 @@ use super::super::handle::Storage;
 use super::super::local::{Partial, Target};
 use super::super::object::ObjectMeta;
 use super::super::shown::shown;
-use super::super::stores::Place;
+use super::super::stores::Located;
 use super::super::words::ONE_TRY;
 use super::limits::{PART, PARTS_AT_FIRST, PARTS_AT_MOST};
 use super::pieces::Pieces;
@@ -33,7 +33,7 @@ struct Pumped {
 }
 
 impl Storage {
-    pub(super) async fn fetch_remote(&self, place: &Place, target: &Target, listed: Option<u64>) -> Result<u64> {
+    pub(super) async fn fetch_remote(&self, place: &Located, target: &Target, listed: Option<u64>) -> Result<u64> {
         let opening = listed.is_none().then(|| self.inner.progress.opening());
         let url = place.address.url();
         let request = self.slot(url).await?;
@@ -67,7 +67,7 @@ impl Storage {
 
     /// Writes what comes of one range; large pieces of a whole object on another thread, while the next ones come. Ranges of one object keep
     /// the line filled for each other, and their writes would wait for one another.
-    async fn pump(&self, place: &Place, opened: Content, partial: &Partial, request: Request) -> Result<Pumped> {
+    async fn pump(&self, place: &Located, opened: Content, partial: &Partial, request: Request) -> Result<Pumped> {
         let mut pieces = Pieces::new(self.clone(), place.clone(), opened, true);
         let start = pieces.range().start;
         let is_whole = pieces.range() == (0..pieces.meta().size);
@@ -101,7 +101,7 @@ impl Storage {
     }
 
     #[allow(unused_mut, reason = "checksums are those of clients")]
-    async fn fetch_ranges(&self, place: &Place, mut first: Content, version: &str, partial: &Partial, request: Request) -> Result<u64> {
+    async fn fetch_ranges(&self, place: &Located, mut first: Content, version: &str, partial: &Partial, request: Request) -> Result<u64> {
         let (url, size) = (place.address.url(), first.meta.size);
         #[cfg(feature = "client")]
         {

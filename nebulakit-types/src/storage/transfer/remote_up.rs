@@ -14,7 +14,7 @@ use super::super::local::{self, PIECE};
 use super::super::object::{ObjectMeta, PutOptions};
 use super::super::shown::shown_path;
 use super::super::store::Upload;
-use super::super::stores::Place;
+use super::super::stores::Located;
 use super::file_part::read;
 use super::limits::{MOST_PARTS, PART, PARTS_AT_FIRST, PARTS_AT_MOST};
 use crate::{Error, ErrorKind, Result};
@@ -26,13 +26,13 @@ const READ_AT_ONCE: u64 = 128 << 10;
 const ONE_REQUEST: u64 = 2 * PART;
 
 /// The file that is sent.
-pub(super) struct Source {
+pub(super) struct SentFile {
     file: Arc<File>,
     path: Arc<Path>,
     meta: ObjectMeta,
 }
 
-impl Source {
+impl SentFile {
     pub(super) fn new(file: File, path: &Path, meta: ObjectMeta) -> Self {
         Self { file: Arc::new(file), path: path.into(), meta }
     }
@@ -66,7 +66,7 @@ impl Source {
 }
 
 impl Storage {
-    pub(super) async fn send_remote(&self, source: &Source, place: &Place, options: &PutOptions) -> Result<()> {
+    pub(super) async fn send_remote(&self, source: &SentFile, place: &Located, options: &PutOptions) -> Result<()> {
         let (size, url) = (source.meta.size, place.address.url());
         place.store.check_write(&place.address, options)?;
         let in_memory = place.store.wants_memory(&place.address)?;
@@ -88,7 +88,7 @@ impl Storage {
         source.check()
     }
 
-    async fn send_parts(&self, source: &Source, place: &Place, options: &PutOptions, in_memory: bool) -> Result<()> {
+    async fn send_parts(&self, source: &SentFile, place: &Located, options: &PutOptions, in_memory: bool) -> Result<()> {
         let upload = self.begin_parts(place, options).await?;
         let sent = match self.send_all(source, place, &*upload, in_memory).await {
             Ok(()) => source.check(),
@@ -103,7 +103,7 @@ impl Storage {
         }
     }
 
-    async fn send_all(&self, source: &Source, place: &Place, upload: &dyn Upload, in_memory: bool) -> Result<()> {
+    async fn send_all(&self, source: &SentFile, place: &Located, upload: &dyn Upload, in_memory: bool) -> Result<()> {
         let (url, size) = (place.address.url(), source.meta.size);
         let length = PART.max(size.div_ceil(MOST_PARTS.into()).next_multiple_of(1 << 20));
         let mut rest = (0..size).step_by(length as usize).map(|start| (start, (start + length).min(size))).peekable();

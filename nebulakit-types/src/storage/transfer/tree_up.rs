@@ -57,7 +57,7 @@ impl Storage {
         });
         let files = stream::iter(Files::below(directory, options.symlinks)?).chain(end);
         let wanted = files.try_filter(|file| std::future::ready(pattern.as_ref().is_none_or(|pattern| pattern.matches(&file.key))));
-        let checked = |file: Found| match check(&file.key) {
+        let checked = |file: LocalFile| match check(&file.key) {
             Some(why) => Err(Error::new(ErrorKind::Name, format!("the file {:?} cannot be stored: {why}", file.path))),
             None => Ok(file),
         };
@@ -87,7 +87,8 @@ impl Storage {
     }
 }
 
-struct Found {
+/// A file of the directory, as it was found.
+struct LocalFile {
     path: PathBuf,
     /// The directory that it was found in, where links are refused.
     within: Option<Folder>,
@@ -141,7 +142,7 @@ impl Files {
     }
 
     /// The next file; directories are entered.
-    fn next_file(&mut self) -> Result<Option<Found>> {
+    fn next_file(&mut self) -> Result<Option<LocalFile>> {
         loop {
             let Some(Open { entries, prefix, folder, .. }) = self.open.last_mut() else { return Ok(None) };
             let Some(entry) = entries.next() else {
@@ -170,14 +171,14 @@ impl Files {
                 let found = local::kind_of(metadata.file_type());
                 return Err(Error::new(ErrorKind::Url, format!("{} is {found}, neither a file nor a directory", shown_path(&path))));
             } else if !local::is_partial(&name) {
-                return Ok(Some(Found { path, within: folder.clone(), key, size: metadata.len() }));
+                return Ok(Some(LocalFile { path, within: folder.clone(), key, size: metadata.len() }));
             }
         }
     }
 }
 
 impl Iterator for Files {
-    type Item = Result<Found>;
+    type Item = Result<LocalFile>;
 
     fn next(&mut self) -> Option<Self::Item> {
         let next = self.next_file();

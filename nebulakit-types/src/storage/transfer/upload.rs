@@ -12,7 +12,7 @@ use super::super::object::{ObjectMeta, PutOptions};
 use super::super::shown::shown_path;
 use super::super::words::doing;
 use super::file_part::read;
-use super::remote_up::Source;
+use super::remote_up::SentFile;
 use crate::{Error, ErrorKind, Result};
 
 impl Storage {
@@ -56,13 +56,13 @@ impl Storage {
         let size = meta.size;
         let listed = listed.then_some(size);
         if let Some(to) = to {
-            return self.copy(local::Source { file, meta, path: path.to_owned() }, Target::at(&to), listed).await;
+            return self.copy(local::OpenFile { file, meta, path: path.to_owned() }, Target::at(&to), listed).await;
         }
         self.expected(listed, size);
         if place.store.is_remote() {
             let gzip = path.extension().is_some_and(|extension| extension == "gz") && options.content_encoding.is_none();
             let marked = gzip.then(|| PutOptions { content_encoding: Some("gzip".to_owned()), ..options.clone() });
-            self.send_remote(&Source::new(file, path, meta), &place, marked.as_ref().unwrap_or(options)).await?;
+            self.send_remote(&SentFile::new(file, path, meta), &place, marked.as_ref().unwrap_or(options)).await?;
         } else {
             let whole = Payload::from(vec![read(&file, path, 0, size)?]);
             self.ask(&place, || place.store.put(&place.address, whole.clone(), options)).await?;

@@ -10,14 +10,14 @@ use super::super::content::Payload;
 use super::super::handle::Storage;
 use super::super::object::PutOptions;
 use super::super::store::Upload;
-use super::super::stores::Place;
+use super::super::stores::Located;
 use super::buffer::Buffer;
 use super::limits::{MOST_PARTS, PART};
 use crate::{Error, ErrorKind, Result};
 
 #[derive(Debug)]
 pub(super) struct Parts {
-    place: Place,
+    place: Located,
     options: PutOptions,
     buffer: Buffer,
     upload: Option<Arc<dyn Upload>>,
@@ -26,7 +26,7 @@ pub(super) struct Parts {
 }
 
 impl Parts {
-    pub(super) fn new(place: Place, options: &PutOptions) -> Self {
+    pub(super) fn new(place: Located, options: &PutOptions) -> Self {
         Self { place, options: options.clone(), buffer: Buffer::default(), upload: None, sent: 0, sending: JoinSet::new() }
     }
 
@@ -126,13 +126,13 @@ impl Parts {
 
 impl Storage {
     /// Begins an object in parts.
-    pub(super) async fn begin_parts(&self, place: &Place, options: &PutOptions) -> Result<Arc<dyn Upload>> {
+    pub(super) async fn begin_parts(&self, place: &Located, options: &PutOptions) -> Result<Arc<dyn Upload>> {
         let _request = self.request(place).await?;
         self.ask(place, || place.store.begin(&place.address, options)).await
     }
 
     /// Makes the object of its parts; what fails is given back.
-    pub(super) async fn finish_parts(&self, place: &Place, upload: &dyn Upload) -> Result<()> {
+    pub(super) async fn finish_parts(&self, place: &Located, upload: &dyn Upload) -> Result<()> {
         let finished = match self.request(place).await {
             Ok(_request) => self.ask_once(place, upload.finish()).await,
             Err(error) => Err(error),

@@ -19,7 +19,7 @@ use super::body::{Body, unreadable};
 use super::cause::{Said, failed, innermost, permanent, rustls_error, said, tls_text};
 use super::nearby::{Near, Shunned, nearby};
 use super::redirect::{is_redirect, place};
-use super::trace::{Failure, Over, Trace, What, within};
+use super::trace::{FailedRequest, Over, Trace, What, within};
 use crate::ErrorKind;
 
 /// How many clients are kept: for each runtime up to one for each way. A task's process has two runtimes; a program with more makes
@@ -142,7 +142,7 @@ impl Client {
             Ok(answer) => answer,
             Err(Over::Limit) => Err(HttpError::new(HttpErrorKind::Timeout, Said(format!("no answer within {limit:?}")))),
             Err(Over::Deadline) => {
-                Trace::failed(Failure { origin, metadata: false, what: What::Silence("did not answer in time".to_owned()) });
+                Trace::failed(FailedRequest { origin, metadata: false, what: What::Silence("did not answer in time".to_owned()) });
                 return Err(late());
             }
         };
@@ -157,7 +157,7 @@ impl Client {
                     }
                     (None, None, None) => What::Silence(format!("did not answer: {}", innermost(&error))),
                 };
-                Trace::failed(Failure { origin, metadata: false, what });
+                Trace::failed(FailedRequest { origin, metadata: false, what });
                 return Err(permanent(error));
             }
         };
@@ -205,7 +205,7 @@ impl Client {
             Some(place) => What::Elsewhere { status, code, place },
             None => What::Answer { status, code, message },
         };
-        Trace::failed(Failure { origin, metadata: false, what });
+        Trace::failed(FailedRequest { origin, metadata: false, what });
         Ok(HttpResponse::from_parts(parts, kept.freeze().into()))
     }
 
@@ -237,7 +237,7 @@ impl Client {
                 Ok(frame) => Some((Ok(frame), Some((body, origin)))),
                 Err(error) => {
                     let text = format!("broke off its answer: {}", innermost(&error));
-                    Trace::failed(Failure { origin, metadata: false, what: What::Silence(text) });
+                    Trace::failed(FailedRequest { origin, metadata: false, what: What::Silence(text) });
                     Some((Err(error), None))
                 }
             }

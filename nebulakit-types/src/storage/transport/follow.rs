@@ -9,7 +9,7 @@ use super::cause::Said;
 use super::client::{Hop, origin};
 use super::nearby::{Near, Shunned};
 use super::redirect::{is_redirect, place};
-use super::trace::{Failure, Trace, What};
+use super::trace::{FailedRequest, Trace, What};
 use crate::ErrorKind;
 
 /// The most redirects that one request follows; more are a circle, or as good as one.
@@ -72,6 +72,6 @@ fn next(at: &Url, headers: &HeaderMap) -> Result<Url, (ErrorKind, String)> {
 fn refused(request: &HttpRequest, at: &Url, status: StatusCode, headers: &HeaderMap, kind: ErrorKind, why: &str) -> HttpError {
     let place = place(at, headers).unwrap_or_default();
     let why = format!("answered {} and sent on to {place}, which is not followed: {why}", status.as_u16());
-    Trace::failed(Failure { origin: origin(request), metadata: false, what: What::Refused { kind, why: why.clone() } });
+    Trace::failed(FailedRequest { origin: origin(request), metadata: false, what: What::Refused { kind, why: why.clone() } });
     HttpError::new(HttpErrorKind::Unknown, Said(why))
 }

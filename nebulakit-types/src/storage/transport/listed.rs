@@ -15,7 +15,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode, percent_decod
 
 use super::cause::Said;
 use super::client::named;
-use super::trace::{Failure, Trace, What};
+use super::trace::{FailedRequest, Trace, What};
 use crate::ErrorKind;
 
 /// What a wrapped key consists of; slashes and dots are wrapped too.
@@ -58,7 +58,7 @@ impl Wrapped {
             }
             if let Err((kind, what)) = check(&whole) {
                 let why = format!("answered {} with {what}", status.as_u16());
-                Trace::failed(Failure { origin, metadata: false, what: What::Refused { kind, why: why.clone() } });
+                Trace::failed(FailedRequest { origin, metadata: false, what: What::Refused { kind, why: why.clone() } });
                 return Err(HttpError::new(HttpErrorKind::Unknown, Said(why)));
             }
             Ok(last.map(|frame| frame.map_data(|_| wrapped(&whole))))

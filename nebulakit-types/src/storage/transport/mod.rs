@@ -52,7 +52,7 @@ pub(super) use self::nearby::is_this_machine;
 use self::retry::pause;
 pub(super) use self::retry::retry_config;
 use self::trace::within;
-pub(super) use self::trace::{Failure, Trace, Watch, What, brief, status_text};
+pub(super) use self::trace::{FailedRequest, Trace, Watch, What, brief, status_text};
 use super::budget::Budget;
 use super::config::StorageConfig;
 
@@ -82,7 +82,9 @@ impl HttpService for Metadata {
                 }
             }
         }
-        Trace::with(|trace| trace.last = Some(Failure { origin, metadata: true, what: What::Silence(format!("did not answer: {why}")) }));
+        Trace::with(|trace| {
+            trace.last = Some(FailedRequest { origin, metadata: true, what: What::Silence(format!("did not answer: {why}")) })
+        });
         Err(HttpError::new(HttpErrorKind::Unknown, Said(why)))
     }
 }

@@ -56,14 +56,14 @@ pub(in super::super) struct Trace {
     pub(in super::super) tries: u32,
     /// Failures since an answer began, which are what waits go by.
     in_a_row: u32,
-    pub(in super::super) last: Option<Failure>,
+    pub(in super::super) last: Option<FailedRequest>,
     /// The region in which the bucket says it is.
     pub(in super::super) region: Option<String>,
 }
 
 /// The last failed request.
 #[derive(Debug, Clone)]
-pub(in super::super) struct Failure {
+pub(in super::super) struct FailedRequest {
     /// Scheme, host and port asked.
     pub(in super::super) origin: String,
     /// Whether it asked a metadata service for credentials.
@@ -109,11 +109,11 @@ impl Trace {
     }
 
     /// The last failed request of the operation under way, if its last one failed.
-    pub(super) fn last() -> Option<Failure> {
+    pub(super) fn last() -> Option<FailedRequest> {
         TRACE.try_with(|trace| trace.lock().unwrap_or_else(PoisonError::into_inner).last.clone()).ok().flatten()
     }
 
-    pub(super) fn failed(failure: Failure) {
+    pub(super) fn failed(failure: FailedRequest) {
         Self::with(|trace| {
             trace.count();
             trace.last = Some(failure);
@@ -141,7 +141,7 @@ impl Trace {
 }
 
 /// What the server did, as a clause that follows its name.
-pub(in super::super) fn brief(failure: &Failure) -> String {
+pub(in super::super) fn brief(failure: &FailedRequest) -> String {
     match &failure.what {
         What::Answer { status, code, message } => format!("answered {}", status_text(*status, code, message)),
         What::Elsewhere { status, code, place } => {
