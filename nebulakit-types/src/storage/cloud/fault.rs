@@ -66,7 +66,7 @@ fn answer(
     let mut text = format!("`{url}`: {origin} answered {said}{}", effort(trace));
     match status {
         403 if cloud.denies_absence && code == "AccessDenied" => {
-            text.push_str("; where the credentials may not list the bucket, an object that is not there is answered so too");
+            text.push_str("; a missing object gets the same answer where the credentials may not list the bucket");
         }
         412 => text.push_str("; the object changed while it was read"),
         301 | 307 | 400 if trace.region.is_some() => {

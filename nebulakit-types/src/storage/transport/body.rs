@@ -46,14 +46,3 @@ impl fmt::Display for Unreadable {
 }
 
 impl StdError for Unreadable {}
-
-pub(super) fn unreadable<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a Unreadable> {
-    let mut next = Some(error);
-    while let Some(error) = next {
-        if let Some(found) = error.downcast_ref() {
-            return Some(found);
-        }
-        next = error.source();
-    }
-    None
-}

@@ -5,8 +5,8 @@ use std::fmt;
 
 use object_store::client::{HttpError, HttpErrorKind};
 
-use super::body::unreadable;
-use super::nearby::nearby;
+use super::body::Unreadable;
+use super::nearby::Nearby;
 use crate::visible;
 
 /// The longest text that messages take from an answer, in characters; longer ones end with `…`. Stores' own messages are far below, and what
@@ -22,7 +22,7 @@ pub(super) fn failed(error: reqwest::Error) -> HttpError {
         error if error.is_builder() || error.is_redirect() => HttpErrorKind::Unknown,
         _ => HttpErrorKind::Interrupted,
     };
-    if unreadable(&error).is_some() || nearby(&error).is_some() {
+    if caused_by::<Unreadable>(&error).is_some() || caused_by::<Nearby>(&error).is_some() {
         kind = HttpErrorKind::Unknown;
     }
     HttpError::new(kind, error.without_url())
@@ -42,7 +42,7 @@ impl StdError for Said {}
 
 /// A certificate that is not trusted now will not be on the next try.
 pub(super) fn permanent(error: HttpError) -> HttpError {
-    match rustls_error(&error) {
+    match caused_by(&error) {
         Some(tls) => HttpError::new(HttpErrorKind::Unknown, Said(tls_text(tls))),
         None => error,
     }
@@ -55,11 +55,12 @@ pub(super) fn tls_text(error: &rustls::Error) -> String {
     }
 }
 
-pub(super) fn rustls_error<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a rustls::Error> {
+/// The first error of type `E` among `error` and what caused it.
+pub(super) fn caused_by<'a, E: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a E> {
     let mut next = Some(error);
     while let Some(error) = next {
-        if let Some(tls) = error.downcast_ref::<rustls::Error>() {
-            return Some(tls);
+        if let Some(found) = error.downcast_ref() {
+            return Some(found);
         }
         // An I/O error's source is its content's source, not its content.
         let content = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);

@@ -15,9 +15,9 @@ use super::super::budget::{Budget, REQUESTS};
 use super::super::checksum::Checksum;
 use super::super::config::StorageConfig;
 use super::super::roots;
-use super::body::{Body, unreadable};
-use super::cause::{Said, failed, innermost, permanent, rustls_error, said, tls_text};
-use super::nearby::{Near, Shunned, nearby};
+use super::body::{Body, Unreadable};
+use super::cause::{Said, caused_by, failed, innermost, permanent, said, tls_text};
+use super::nearby::{Near, Nearby, Shunned};
 use super::redirect::{is_redirect, place};
 use super::trace::{FailedRequest, Over, Trace, What, within};
 use crate::ErrorKind;
@@ -149,7 +149,7 @@ impl Client {
         let answer = match answer {
             Ok(answer) => answer,
             Err(error) => {
-                let what = match (rustls_error(&error), unreadable(&error), nearby(&error)) {
+                let what = match (caused_by(&error), caused_by::<Unreadable>(&error), caused_by::<Nearby>(&error)) {
                     (Some(tls), ..) => What::Silence(format!("cannot be trusted: {}", tls_text(tls))),
                     (None, Some(why), _) => What::Unreadable(why.0.clone()),
                     (None, None, Some(why)) => {

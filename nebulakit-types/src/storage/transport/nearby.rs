@@ -169,20 +169,11 @@ impl fmt::Display for Nearby {
 
 impl StdError for Nearby {}
 
-pub(super) fn nearby<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a Nearby> {
-    let mut next = Some(error);
-    while let Some(error) = next {
-        if let Some(found) = error.downcast_ref() {
-            return Some(found);
-        }
-        next = error.source();
-    }
-    None
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    #[cfg(feature = "http")]
+    use crate::storage::transport::cause;
 
     #[test]
     fn addresses_are_near_however_they_are_written() {
@@ -264,8 +255,8 @@ mod tests {
         let wary = Wary { shunned: Shunned::from(None), look_up };
         let client = reqwest::Client::builder().no_proxy().dns_resolver(std::sync::Arc::new(wary)).build().unwrap();
         let url = format!("http://rebound.example:{}/", listener.local_addr().unwrap().port());
-        let error = super::super::cause::failed(client.get(url).send().await.unwrap_err());
-        assert!(nearby(&error).is_some(), "{error:?}");
+        let error = cause::failed(client.get(url).send().await.unwrap_err());
+        assert!(cause::caused_by::<Nearby>(&error).is_some(), "{error:?}");
         assert_eq!(error.kind(), object_store::client::HttpErrorKind::Unknown, "it is not tried again");
         assert_eq!(listener.accept().unwrap_err().kind(), std::io::ErrorKind::WouldBlock);
     }
