@@ -1,6 +1,6 @@
 //! The checked-in expansions under `tests/expand/`, so that what the macros write is read in review.
 //!
-//! `NEBULAKIT_REGENERATE=1 cargo test -p nebulakit-macros` writes them anew.
+//! `NEBULAKIT_REGENERATE=1 cargo test -p nebulakit-macros` regenerates them.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test reads its files and its switch, and fails by panicking")]
 
 use std::path::{Path, PathBuf};

@@ -258,7 +258,7 @@ fn input(index: usize, parameter: &Parameter) -> TokenStream {
     let (name, ty, doc) = (input_static(index), &parameter.ty, &parameter.doc);
     let input_name = parameter.input_name();
     let default = parameter.default.as_ref().map(converted).map(|value| quote!(.default(|| #value)));
-    // The type is named with its bound once, so that a type that is no input is one error, at the type.
+    // The type is named with its bound once, so that a type that cannot be an input is one error, at the type.
     let value = quote_spanned!(ty.span()=> __nk::Param::<#ty>::new(#input_name, #doc) #default);
     quote!(static #name: __nk::Param<#ty> = #value;)
 }

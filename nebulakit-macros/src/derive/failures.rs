@@ -64,7 +64,7 @@ pub(super) fn expand(input: &DeriveInput, errors: &mut Errors) -> (CratePath, To
     }
     let ident = &input.ident;
     let span = ident.span().resolved_at(Span::call_site());
-    // At the type's name, where the error belongs if it is no error type.
+    // At the type's name, where the error belongs if the type is not an error.
     let known = quote_spanned!(span=> __nk::KnownFailure::new::<#ident>());
     let implementation = quote! {
         impl __nk::TaskFailure for #ident {

@@ -12,7 +12,7 @@ use crate::signature::judge_foreign;
 
 /// The options of structs that are one value, and why outputs have none of them.
 const OF_VALUES: [(&str, &str); 3] = [
-    ("rename", "names a value's schema: the outputs of a task are no value of their own, and have no name"),
+    ("rename", "names a value's schema: the outputs of a task are not one value, and have no name"),
     ("default", "is for the fields of a value: every output is always written"),
     ("pydantic", "is for values: each output has a type of its own"),
 ];

@@ -41,7 +41,7 @@ pub(crate) struct Parameter {
     pub(crate) ty: Type,
     pub(crate) doc: TokenStream,
     pub(crate) default: Option<Expr>,
-    /// The task's context, which is no input.
+    /// Whether it is the task's context, which is not an input.
     pub(crate) is_context: bool,
 }
 

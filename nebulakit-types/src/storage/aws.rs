@@ -40,8 +40,8 @@ fn store(making: &Making<'_>) -> Result<Bucket> {
     let anonymous = anonymous || s3.anonymous;
     let keys = if anonymous { None } else { keys(place, config, &profile)? };
     let service = if anonymous || keys.is_some() { Service::None } else { Service::of(environment) };
-    // A signature over the whole body costs half a second of CPU for each GiB. Over TLS it adds nothing; over plain http, whoever could
-    // change an upload could as well change what is read back. `AWS_UNSIGNED_PAYLOAD=false` turns it on.
+    // A signature over the whole body costs half a second of CPU for each GiB. Over TLS it adds nothing; over plain http, anyone who can
+    // change an upload can change what is read back, too. `AWS_UNSIGNED_PAYLOAD=false` turns it on.
     let mut builder = AmazonS3Builder::new().with_unsigned_payload(true);
     for (name, value) in environment.with_prefix("AWS_") {
         match name.to_ascii_lowercase().parse::<AmazonS3ConfigKey>() {
@@ -69,7 +69,7 @@ fn store(making: &Making<'_>) -> Result<Bucket> {
     let region = region.map(str::to_owned).or(configured).or(profile.region).unwrap_or_else(|| "us-east-1".to_owned());
     check_header(place, "region", &region)?;
     if !region.chars().all(|c| c.is_ascii_alphanumeric() || c == '-') {
-        return Err(Error::new(ErrorKind::Url, format!("`{region}` is no region of S3")));
+        return Err(Error::new(ErrorKind::Url, format!("`{region}` is not an S3 region")));
     }
     let endpoint = s3.endpoint.clone().or_else(|| of_environment("AWS_ENDPOINT_URL_S3")).or_else(|| of_environment("AWS_ENDPOINT_URL"));
     let virtual_name = |host_is_name: bool, style| match style {
@@ -85,7 +85,10 @@ fn store(making: &Making<'_>) -> Result<Bucket> {
             url.set_host(Some(&format!("{bucket}.{host}"))).map_err(|error| {
                 Error::new(
                     ErrorKind::Url,
-                    format!("`{}`: `{bucket}.{host}` is no host, so the addressing style cannot be `virtual`: {error}", shown(place.url)),
+                    format!(
+                        "`{}`: `{bucket}.{host}` is not a host, so the addressing style cannot be `virtual`: {error}",
+                        shown(place.url)
+                    ),
                 )
             })?;
             builder = builder.with_virtual_hosted_style_request(true);

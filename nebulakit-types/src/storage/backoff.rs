@@ -22,7 +22,7 @@ pub(super) struct Backoff {
 }
 
 impl Backoff {
-    /// The wait that is due after so many failures; none after none.
+    /// The wait that is due after this many failures; none after zero.
     pub(super) fn after(config: &StorageConfig, failures: u32) -> Self {
         let Some(doublings) = failures.checked_sub(1) else { return Self { most: Duration::ZERO } };
         let first = config.backoff.unwrap_or(Duration::from_millis(200));

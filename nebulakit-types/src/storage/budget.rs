@@ -65,7 +65,7 @@ impl Budget {
         in_time(deadline, self.request()).await
     }
 
-    /// Waits for the right to hold so many bytes. More than there are in all counts as all.
+    /// Waits for the right to hold this many bytes. More than the whole budget counts as the whole budget.
     pub(super) async fn memory(&self, bytes: usize) -> Option<OwnedSemaphorePermit> {
         let units = bytes.div_ceil(UNIT).clamp(1, MEMORY / UNIT);
         self.memory.clone().acquire_many_owned(u32::try_from(units).unwrap_or(u32::MAX)).await.ok()

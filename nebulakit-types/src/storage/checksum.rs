@@ -164,7 +164,7 @@ pub(super) struct Sum {
     length: u64,
 }
 
-/// The sum of so many bytes.
+/// A checksum, and how many bytes it covers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Summed {
     value: u128,

@@ -89,7 +89,7 @@ impl FromStr for AddressingStyle {
             "auto" => Ok(Self::Auto),
             "path" => Ok(Self::Path),
             "virtual" => Ok(Self::Virtual),
-            _ => Err(Error::new(ErrorKind::Mismatch, format!("`{text}` is no addressing style: expected `auto`, `path` or `virtual`"))),
+            _ => Err(Error::new(ErrorKind::Mismatch, format!("`{text}` is not an addressing style: expected `auto`, `path` or `virtual`"))),
         }
     }
 }
@@ -129,7 +129,7 @@ pub struct AzureConfig {
     pub anonymous: bool,
 }
 
-/// The variables by which the clouds' own tools are configured, taken from the environment by whoever may read it.
+/// The variables that configure the clouds' own tools. Code that may read the environment fills it.
 ///
 /// Empty values count as absent. `Debug` shows the names alone.
 #[derive(Clone, Default)]

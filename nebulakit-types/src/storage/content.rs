@@ -24,7 +24,7 @@ pub enum Extent {
     From(u64),
     /// The bytes between two offsets, as far as the object goes. It is never empty.
     Range(Range<u64>),
-    /// So many bytes from the beginning, as far as the object goes; or the whole object, from a store that knows no ranges.
+    /// Up to this many bytes from the beginning; the whole object where a store does not support ranges.
     First(u64),
 }
 
@@ -64,8 +64,8 @@ pub struct Content {
 }
 
 impl Content {
-    /// What came: the facts of the whole object, the range of it that comes, and its bytes. That these are as many as announced is checked by
-    /// whoever reads them.
+    /// What came: the facts of the whole object, the range of it that comes, and its bytes. The reader
+    /// checks that there are as many as announced.
     #[must_use]
     pub fn new(meta: ObjectMeta, range: Range<u64>, body: Chunks) -> Self {
         Self {

@@ -27,7 +27,7 @@ pub(super) fn cannot(error: &Error) -> Option<&str> {
 /// How errors of this file's begin.
 pub(super) const CANNOT: &str = "cannot ";
 
-/// A file below something that is no directory is as absent as any.
+/// Whether a file is missing. One whose parent is not a directory is missing, too.
 pub(super) fn absent(error: &io::Error) -> bool {
     matches!(error.kind(), Io::NotFound | Io::NotADirectory)
 }

@@ -37,7 +37,7 @@ fn store(making: &Making<'_>) -> Result<Bucket> {
     if let Some(path) = gcs.service_account_path.as_ref().filter(|_| !anonymous) {
         builder = builder.with_service_account_path(path.to_string_lossy());
     }
-    // The variable may be written as host:port; what it names is an emulator, which knows no credentials.
+    // The variable may be written as host:port; what it names is an emulator, which has no credentials.
     let emulator = environment.get("STORAGE_EMULATOR_HOST").filter(|_| gcs.endpoint.is_none());
     let emulator = emulator.map(|host| if host.contains("://") { host.to_owned() } else { format!("http://{host}") });
     if anonymous || gcs.anonymous || emulator.is_some() {

@@ -138,7 +138,7 @@ impl Storage {
         self.inner.budget.request_until(self.deadline).await.ok_or_else(|| crowded(url))
     }
 
-    /// Waits for the right to hold so many bytes.
+    /// Waits for the right to hold this many bytes.
     pub(super) async fn room(&self, url: &str, bytes: usize) -> Result<Option<OwnedSemaphorePermit>> {
         in_time(self.deadline, self.inner.budget.memory(bytes)).await.ok_or_else(|| crowded(url))
     }

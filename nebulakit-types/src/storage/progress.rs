@@ -53,13 +53,14 @@ impl Progress {
         }
     }
 
-    /// Has `tell` called whenever the last of the transfers under way is through, before whoever waits for it goes on. The first one counts.
+    /// Has `tell` called whenever the last of the transfers under way ends, before the code that waits for it goes on. The first `tell`
+    /// counts.
     pub fn when_done(&self, tell: fn()) {
         // Another has been set before.
         let _ = self.0.when_done.set(tell);
     }
 
-    /// Waits until the counts have changed. They may change thousands of times a second: whoever shows them sets the pace.
+    /// Waits until the counts have changed. They may change thousands of times a second: the code that shows them sets the pace.
     pub async fn changed(&self) {
         self.0.changed.notified().await;
     }

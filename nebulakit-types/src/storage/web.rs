@@ -109,8 +109,8 @@ async fn stat(config: &StorageConfig, connector: &Connector, url: &str, deadline
     Ok(meta.map_or_else(|| Answer::Absent(absence(config, &trace)), Answer::There))
 }
 
-/// Opens an object or a range of it, of the version named by an etag where one is given; one request. A server that knows no ranges gives
-/// the whole.
+/// Opens an object or a range of it, of the version named by an etag where one is given; one request. A server that does not support ranges gives
+/// the whole object.
 async fn open(
     config: &Arc<StorageConfig>,
     connector: &Connector,
@@ -151,7 +151,7 @@ async fn open(
     } else if let Extent::First(_) = wanted {
         0..meta.size
     } else {
-        // A server that knows no ranges: of the whole that it gives, the rest is passed over.
+        // The server does not support ranges and gives the whole object: the rest of it is skipped.
         let mut range = wanted.within(url, meta.size)?;
         cut = range.clone();
         if meta.size == ObjectMeta::UNKNOWN {
@@ -247,7 +247,7 @@ where
 }
 
 fn request(url: &str, method: &str) -> Result<HttpRequest> {
-    let fault = |why: String| Error::new(ErrorKind::Url, format!("`{}` is no URL: {why}", shown(url)));
+    let fault = |why: String| Error::new(ErrorKind::Url, format!("`{}` is not a URL: {why}", shown(url)));
     let mut parsed = url::Url::parse(url).map_err(|error| fault(error.to_string()))?;
     let mut request = HttpRequest::new(HttpRequestBody::empty());
     if !parsed.username().is_empty() || parsed.password().is_some() {
@@ -259,7 +259,7 @@ fn request(url: &str, method: &str) -> Result<HttpRequest> {
         let is_gone = parsed.set_username("").and_then(|()| parsed.set_password(None));
         is_gone.map_err(|()| fault("it names a user and no host".to_owned()))?;
     }
-    *request.method_mut() = method.parse().map_err(|_| fault(format!("{method} is no method")))?;
+    *request.method_mut() = method.parse().map_err(|_| fault(format!("`{method}` is not a method")))?;
     *request.uri_mut() = parsed.as_str().parse().map_err(|_| fault("a request cannot hold it".to_owned()))?;
     Ok(request)
 }

@@ -21,7 +21,7 @@ pub(super) fn tried(tries: u32, took: Duration) -> String {
 /// How messages end that speak of a deadline.
 pub(super) const LATE: &str = "; the deadline has passed";
 
-/// The error of what its deadline ends while it does something that is no request.
+/// The error when the deadline passes outside of a request.
 pub(super) fn late(url: &str, why: &str) -> Error {
     Error::new(ErrorKind::Unavailable, format!("`{}`: {why}{LATE}", shown(url)))
 }

@@ -31,7 +31,7 @@ async fn trees_go_up_and_come_down() {
     assert_eq!((entries(some.path()), entries(&some.path().join("b")).len()), (vec!["b".to_owned()], 4));
     let options = TreeOptions { glob: Some("[".to_owned()), ..TreeOptions::default() };
     let error = storage.download_tree("s3://bucket/tree", some.path(), &options).await.unwrap_err();
-    assert!(error.to_string().contains("`[` is no pattern"), "{error}");
+    assert!(error.to_string().contains("`[` is not a pattern"), "{error}");
 }
 
 #[tokio::test]

@@ -24,7 +24,7 @@ pub(in super::super) struct Kind {
     pub(in super::super) make: fn(&Making<'_>) -> Result<Bucket>,
     /// What to do about a store that sends its clients elsewhere.
     pub(in super::super) elsewhere: &'static str,
-    /// Whether it answers that access is denied where nothing is, to whom may not list the bucket.
+    /// Whether it says that access is denied to a missing object, where the credentials may not list the bucket.
     pub(in super::super) denies_absence: bool,
     /// Whether names of metadata are identifiers.
     pub(in super::super) metadata_identifiers: bool,

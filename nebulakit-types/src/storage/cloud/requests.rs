@@ -23,12 +23,12 @@ pub(super) struct Done<T> {
 /// How an operation ended.
 pub(super) enum Ended<T> {
     Done(Done<T>),
-    /// The store says that the object is not there: as an error of whoever writes, and what it answered for whoever reads.
+    /// The store says that the object is not there: the error for a write, and what it answered for a read.
     Absent(Error, String),
 }
 
 impl<T> Ended<T> {
-    /// What was done by whoever reads.
+    /// The result of a read.
     fn found(self) -> Answer<Done<T>> {
         match self {
             Self::Done(done) => Answer::There(done),
@@ -36,7 +36,7 @@ impl<T> Ended<T> {
         }
     }
 
-    /// The same by whoever writes, to whom what is not there is an error.
+    /// The result of a write, where a missing object is an error.
     pub(super) fn there(self) -> Result<Done<T>> {
         match self {
             Self::Done(done) => Ok(done),

@@ -1,4 +1,4 @@
-//! Directories that are held open: what is done in one is done there, whoever puts a link in place of its name meanwhile.
+//! Directories that are held open: what is done in one is done there, even if someone puts a link in place of its name meanwhile.
 
 use std::ffi::OsStr;
 use std::fs::File;
@@ -56,7 +56,7 @@ mod calls {
             Ok(File::from(retry_on_intr(|| rustix::fs::openat(&self.handle, name, flags, FILE))?))
         }
 
-        /// Opens a file for reading, through no link. What is no file does not hold it up.
+        /// Opens a file for reading, without following a link. It never waits for something that is not a regular file.
         pub(in super::super) fn read(&self, name: &OsStr) -> io::Result<File> {
             let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
             Ok(File::from(retry_on_intr(|| rustix::fs::openat(&self.handle, name, flags, Mode::empty()))?))

@@ -2,7 +2,7 @@
 //!
 //! A link stands for what it leads to, be it a file or a directory, and one that leads nowhere is an error of its own. A link to a directory
 //! that it lies in is left out: all that is there is listed already, and the listing has an end. What is neither a file nor a directory (a
-//! socket, a pipe) is no data and is left out too.
+//! socket, a pipe) is left out too.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -49,7 +49,7 @@ pub fn read_file(path: &Path) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Reads a regular file of this machine that has so many bytes at most.
+/// Reads a regular file of this machine of at most this many bytes.
 ///
 /// # Errors
 /// As [`open_file`]; [`io::ErrorKind::FileTooLarge`] for a longer one.

@@ -22,7 +22,7 @@ impl Storage {
     /// Lists the objects below a prefix, however deep, as they are found: a page at a time, in the store's own order. Otherwise as
     /// [`Storage::list`]. It begins when it is polled and stops when it is dropped.
     ///
-    /// Directories are no objects: those that hold no file do not show, nor do the markers by which some tools make a prefix look like a
+    /// Directories are not objects: empty ones do not show, nor do the markers by which some tools make a prefix look like a
     /// directory (empty objects whose keys end in a slash).
     ///
     /// A key that cannot be the name of a file is one error that names it ([`ErrorKind::Url`](crate::ErrorKind)), and the others

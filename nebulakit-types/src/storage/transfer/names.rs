@@ -194,7 +194,7 @@ impl There<'_> {
     }
 }
 
-/// Whoever put a link there did not say that it may be written through.
+/// What blocks a name. A link does, too: nobody said that it may be written through.
 fn blocked(path: &Path, metadata: &std::fs::Metadata) -> String {
     let what = if metadata.is_symlink() { "a link" } else { "a file" };
     format!("it needs the directory {}, where {what} is", shown_path(path))

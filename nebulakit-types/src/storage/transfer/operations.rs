@@ -58,7 +58,7 @@ impl Storage {
 
     /// Stores an object, replacing what was there. The parts are written one after the other, without being copied together.
     ///
-    /// Whoever reads sees the whole object or what was there before. When this returns, the object is there for every reader: in object
+    /// Readers see the whole object or what was there before. When this returns, the object is there for every reader: in object
     /// stores by their promise, in the file system because the finished file is renamed into place. Missing directories are created.
     ///
     /// # Errors

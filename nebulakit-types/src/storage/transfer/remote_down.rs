@@ -76,7 +76,7 @@ impl Storage {
         let has_runtime = tokio::runtime::Handle::try_current().is_ok();
         let mut written = ready(Ok(())).left_future();
         while let Some((at, piece)) = pieces.next().await? {
-            // One after the other: a body that begins anew writes over what it wrote.
+            // One after the other: a body that begins again writes over what it wrote.
             written.await?;
             let length = piece.len() as u64;
             end = at + length;

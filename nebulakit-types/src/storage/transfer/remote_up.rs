@@ -54,7 +54,7 @@ impl SentFile {
         Payload::streamed(end - start, Arc::new(begin))
     }
 
-    /// What is wrong if it is no longer the file that it was.
+    /// Fails if the file changed since it was opened.
     fn check(&self) -> Result<()> {
         let now = self.file.metadata().map_err(|error| local::fault("look at", &self.path, error))?;
         if now.len() == self.meta.size && now.modified().ok() == self.meta.modified {

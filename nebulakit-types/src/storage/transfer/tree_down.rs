@@ -20,10 +20,10 @@ use super::listing::Keys;
 use super::names::{Claim, Folders, Names};
 use crate::{Error, ErrorKind, Result};
 
-/// Objects of so many bytes together are fetched at once (docs/performance.md, "Transfers").
+/// How many bytes the objects that are fetched at once have together (docs/performance.md, "Transfers").
 const UNDER_WAY: u64 = 64 << 20;
 
-/// An object counts as so many bytes at most: larger ones are fetched in ranges.
+/// The most bytes that one object counts as: larger ones are fetched in ranges.
 const MOST: u64 = 8 << 20;
 
 /// What is counted with.
@@ -36,7 +36,7 @@ impl Storage {
     /// Object stores have no directories, so empty ones do not come over. The markers that some tools put in their place (empty objects
     /// whose keys end in a slash) become directories.
     ///
-    /// Keys are names that others gave. The whole listing is looked at before anything is written: a key that is no relative path of plain
+    /// Keys are names that others gave. The whole listing is looked at before anything is written: a key that is not a relative path of plain
     /// names, one that needs a directory where another is a file, a marker that holds bytes, and two keys that the file system takes for the
     /// same are one error that names some of them and counts all. Those that the options' pattern leaves out are not looked at. Nothing is ever written
     /// outside of the directory. After an error of a transfer, what is whole stays.
@@ -147,7 +147,7 @@ impl Turns {
         }
     }
 
-    /// Waits for the turn of an object of so many bytes.
+    /// Waits for the turn of an object of this many bytes.
     async fn turn(&self, size: u64) -> Option<SemaphorePermit<'_>> {
         match self {
             Self::Counted => None,

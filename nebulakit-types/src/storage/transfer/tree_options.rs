@@ -18,9 +18,9 @@ impl TreeOptions {
     pub(super) fn pattern(&self) -> Result<Option<Pattern>> {
         let Some(text) = &self.glob else { return Ok(None) };
         let pattern = glob::Pattern::new(text);
-        pattern
-            .map(|pattern| Some(Pattern(pattern)))
-            .map_err(|error| Error::new(ErrorKind::Mismatch, format!("`{text}` is no pattern: {} at character {}", error.msg, error.pos)))
+        pattern.map(|pattern| Some(Pattern(pattern))).map_err(|error| {
+            Error::new(ErrorKind::Mismatch, format!("`{text}` is not a pattern: {} at character {}", error.msg, error.pos))
+        })
     }
 
     pub(super) fn at_once(&self) -> usize {

@@ -16,7 +16,7 @@ use super::remote_up::SentFile;
 use crate::{Error, ErrorKind, Result};
 
 impl Storage {
-    /// Stores a local file and gives its length. A link is followed: it is named by whoever calls.
+    /// Stores a local file and gives its length. A link is followed: the caller named it.
     ///
     /// Large files go in parts, several at a time, and are read while they are sent; the object is visible when all are there. Where the
     /// upload fails or is dropped, its parts are given back. A file that changes while it is read is [`ErrorKind::Changed`].

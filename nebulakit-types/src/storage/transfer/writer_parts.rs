@@ -143,9 +143,9 @@ impl Storage {
         finished
     }
 
-    /// Gives back what was uploaded. That this fails is no news to whoever has a failure to report already; stores have rules that clean up.
+    /// Gives back what was uploaded. Its own failure is ignored: the caller has one to report already, and stores have rules that clean up.
     ///
-    /// Whoever is out of time does not wait for it.
+    /// After the deadline it does nothing.
     pub(super) async fn abort_parts(&self, upload: &dyn Upload) {
         if self.deadline.is_none_or(|deadline| deadline > Instant::now()) {
             let _ = upload.abort().await;

@@ -1,6 +1,6 @@
 //! What S3 is asked for besides an object: the checksum that it keeps of it.
 //!
-//! S3 names it only to whoever asks, by a header that has to be signed, and `object_store` has no way to add one. So requests for objects
+//! S3 names it only when it is asked to, by a header that has to be signed, and `object_store` has no way to add one. So requests for objects
 //! are signed once more here, on their way through, with the credentials of the store that made them.
 
 use std::sync::{Arc, OnceLock, Weak};

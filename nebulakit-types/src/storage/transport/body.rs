@@ -18,7 +18,7 @@ tokio::task_local! {
 #[derive(Clone)]
 pub(in super::super) struct Body {
     pub(in super::super) length: u64,
-    /// Begins it, for each try anew.
+    /// Begins it, again for each try.
     pub(in super::super) begin: Arc<dyn Fn() -> BoxStream<'static, Result<Bytes, Unreadable>> + Send + Sync>,
 }
 

@@ -163,7 +163,7 @@ impl Client {
         };
         let (mut parts, mut body) = answer.into_parts();
         if parts.status.is_success() {
-            // The stores hand extensions on to whoever asked, and of headers only those that they know.
+            // The stores pass all extensions on to their caller, but only those headers that they know.
             if let Some(checksum) = Checksum::named(parts.status, &parts.headers) {
                 parts.extensions.insert(checksum);
             }

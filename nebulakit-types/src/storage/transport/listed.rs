@@ -2,7 +2,7 @@
 //!
 //! `object_store` makes a path of each key of a listing: it drops slashes at the ends, trims blanks, and gives up the whole page where one
 //! key is not a path. So the keys are wrapped while the answer passes through here, into text of which any path can be made, and unwrapped
-//! by whoever asked.
+//! by the caller.
 //!
 //! The client reads any XML as a listing, an empty one where it finds no objects in it. What is not a listing is an error here, so that no
 //! object is taken for absent.

@@ -108,13 +108,13 @@ impl Connector {
         }
     }
 
-    /// The same for a store that would decode objects with a `Content-Encoding` for whoever does not claim to understand it.
+    /// The same for a store that would decode objects with a `Content-Encoding` for clients that do not claim to understand it.
     #[cfg(feature = "gcp")]
     pub(super) fn in_stored_form(&self) -> Self {
         Self { stored_form: true, ..self.clone() }
     }
 
-    /// The same for a store that names its checksums to whoever asks for them.
+    /// The same for a store that names its checksums only when it is asked to.
     #[cfg(feature = "aws")]
     pub(super) fn asking(&self, asking: &Arc<Asking>) -> Self {
         Self { asking: Some(asking.clone()), ..self.clone() }
