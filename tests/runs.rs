@@ -231,6 +231,36 @@ fn a_future_that_does_not_stop_in_time_is_given_up() {
     assert_eq!(ran.outputs.unwrap_err().code(), "USER:Timeout");
 }
 
+/// Panics when it is dropped.
+struct Trap;
+
+impl Drop for Trap {
+    fn drop(&mut self) {
+        panic!("the destructor failed");
+    }
+}
+
+#[task]
+fn throws_a_trap() -> i64 {
+    std::panic::panic_any(Trap)
+}
+
+#[task]
+async fn throws_a_trap_later() -> i64 {
+    tokio::task::yield_now().await;
+    std::panic::panic_any(Trap)
+}
+
+#[test]
+fn what_a_panic_carries_may_panic_when_it_is_dropped() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let runs = async { [testing::run(throws_a_trap::with()).await, testing::run(throws_a_trap_later::with()).await] };
+    for ended in runtime.block_on(runs) {
+        let error = ended.unwrap_err();
+        assert_eq!((error.code(), error.message().contains("tests/runs.rs:")), ("USER:Panic", true), "{error}");
+    }
+}
+
 #[task]
 async fn asynchronous(text: String) -> String {
     tokio::task::yield_now().await;

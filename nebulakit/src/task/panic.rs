@@ -18,15 +18,18 @@ thread_local! {
     static PLACE: RefCell<Option<(String, Option<String>)>> = const { RefCell::new(None) };
 }
 
+/// What a panic carries.
+type Thrown = Box<dyn Any + Send>;
+
 /// Runs `function`; a panic in it is a failure.
 pub(crate) fn guard<T>(function: impl FnOnce() -> T) -> Result<T, Failure> {
-    caught(function).map_err(|payload| failure(payload.as_ref()))
+    caught(function).map_err(failure)
 }
 
 /// Runs `function`; a panic in it is told on one line.
 pub(crate) fn told<T>(function: impl FnOnce() -> T) -> Result<T, Panicked> {
     caught(function).map_err(|payload| {
-        let (place, said, _) = parts(payload.as_ref());
+        let (place, said, _) = parts(payload);
         Panicked(format!("{place}: {}", said.split_whitespace().collect::<Vec<_>>().join(" ")))
     })
 }
@@ -61,7 +64,7 @@ pub(crate) async fn guard_future<T>(future: impl Future<Output = T>) -> Result<T
         let poll = future.as_mut().poll(context);
         WATCHED.set(before);
         // The place lies with the thread of this very poll.
-        poll.map(|result| result.map_err(|payload| failure(payload.as_ref())))
+        poll.map(|result| result.map_err(failure))
     });
     polled.await
 }
@@ -83,13 +86,23 @@ fn note(info: &PanicHookInfo<'_>) {
 }
 
 /// Where the panic was, what it said, and its backtrace.
-fn parts(payload: &(dyn Any + Send)) -> (String, &str, Option<String>) {
-    let said = payload.downcast_ref::<&str>().copied().or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+fn parts(payload: Thrown) -> (String, String, Option<String>) {
     let (place, backtrace) = PLACE.take().unwrap_or_else(|| ("an unknown place".to_owned(), None));
-    (place, said.unwrap_or("the panic carries no text"), backtrace)
+    let said = payload.downcast_ref::<&str>().copied().or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+    let said = said.unwrap_or("the panic carries no text").to_owned();
+    discard(payload);
+    (place, said, backtrace)
 }
 
-fn failure(payload: &(dyn Any + Send)) -> Failure {
+/// Drops what a panic carried. That may panic in turn; what that panic carries is left alone.
+fn discard(payload: Thrown) {
+    if let Err(another) = caught(|| drop(payload)) {
+        PLACE.take();
+        std::mem::forget(another);
+    }
+}
+
+fn failure(payload: Thrown) -> Failure {
     let (place, said, backtrace) = parts(payload);
     let mut message = format!("the task panicked at {place}: {said}");
     match backtrace.as_deref().and_then(of_the_task) {
