@@ -74,7 +74,11 @@ fn jobs_and_attempts_are_spans() {
             let work = Work::new(|ctx: JobContext| async move {
                 tracing::info!("hello");
                 anyhow::ensure!(ctx.attempt() > 0, nebulakit::TaskError::recoverable(anyhow::anyhow!("again")));
-                ctx.call(Work::new(|_| async { anyhow::Ok(tracing::info!("child")) }).id("child"), Strategy::Async).await?;
+                let child = Work::new(|_| async {
+                    tracing::info!("child");
+                    anyhow::Ok(())
+                });
+                ctx.call(child.id("child"), Strategy::Async).await?;
                 Ok(())
             });
             let work = work.id("x").run("nightly").name("greet").retry(Retry::fixed(1, std::time::Duration::ZERO));
