@@ -58,7 +58,7 @@ impl JobContext {
     /// The strategy by which this job is run.
     #[must_use]
     pub fn strategy(&self) -> Strategy {
-        self.home.strategy(self.live().lane)
+        self.home.strategy(self.live().lane).clone()
     }
 }
 

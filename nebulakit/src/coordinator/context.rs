@@ -105,7 +105,10 @@ pub(super) trait Home: Send + Sync {
     fn lane(&self, strategy: &Strategy, live: &Live) -> Result<usize, SubmitError>;
 
     /// The strategy of that index.
-    fn strategy(&self, lane: usize) -> Strategy;
+    fn strategy(&self, lane: usize) -> &Strategy;
+
+    /// Has that strategy run an attempt.
+    fn execute(&self, lane: usize, attempt: Attempt) -> Executing<'_>;
 
     /// What the contexts of tasks are made of.
     fn surroundings(&self) -> Result<&Context, JobError>;

@@ -98,6 +98,11 @@ impl Core {
         let live = piece.live();
         let (wall, now) = (self.clock.wall(), self.clock.now());
         let mut forgotten = Vec::new();
+        let mut job = Box::new(Job::opened_at(live.id.clone(), wall, now));
+        job.run = live.run.clone();
+        job.parent = live.parent.as_ref().map(|parent| parent.live().id.clone());
+        job.name.clone_from(&live.settings.name);
+        job.labels.clone_from(&live.settings.labels);
         {
             let mut state = locked(&self.state);
             // A job that is given time to end needs its children.
@@ -113,11 +118,6 @@ impl Core {
             if state.ledger.knows(&live.id) {
                 return Err(SubmitError::Duplicate(live.id.clone()));
             }
-            let mut job = Job::opened_at(live.id.clone(), wall, now);
-            job.run = live.run.clone();
-            job.parent = live.parent.as_ref().map(|parent| parent.live().id.clone());
-            job.name.clone_from(&live.settings.name);
-            job.labels.clone_from(&live.settings.labels);
             job.strategy = state.lanes[live.lane].strategy.clone();
             let place = state.ledger.add(job, Arc::clone(piece));
             live.place.store(place, Ordering::Release);
@@ -136,7 +136,7 @@ impl Core {
                 &live.run,
                 || wall,
                 || EventKind::Submitted {
-                    strategy: lane.strategy.name().to_owned(),
+                    strategy: lane.strategy.to_name(),
                     name: live.settings.name.as_deref().map(str::to_owned),
                     parent: live.parent.as_ref().map(|parent| parent.live().id.clone()),
                 },

@@ -1,7 +1,9 @@
 //! A job from its opening to its end: waits, attempts, pauses, and the one place where it is closed.
 
-use std::panic::AssertUnwindSafe;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use futures_util::FutureExt as _;
@@ -12,7 +14,6 @@ use crate::coordinator::core::Core;
 use crate::coordinator::error::{CancelReason, JobError, Lost, Timeout};
 use crate::coordinator::job::JobOutcome;
 use crate::coordinator::live::{IsLive, Live, locked};
-use crate::coordinator::strategy::ExecutionStrategy;
 
 /// Closes its job when it is dropped, if nothing else did: when the runtime is shut down, or the driver is aborted.
 pub(super) struct OpenJob {
@@ -56,8 +57,10 @@ impl Drop for OpenJob {
 }
 
 /// Runs an open job to its end.
-pub(super) async fn drive(mut job: OpenJob, strategy: Arc<dyn ExecutionStrategy>) {
-    let ended = attempts(&job, &*strategy).await;
+///
+/// There is one such future for each open job. What only some jobs come to is in boxes of its own, so that it takes no room in the others.
+pub(super) async fn drive(mut job: OpenJob) {
+    let ended = attempts(&job).await;
     if let Err(error) = &ended {
         let (live, core) = (job.live(), job.core());
         if error.is_fatal() {
@@ -72,14 +75,14 @@ pub(super) async fn drive(mut job: OpenJob, strategy: Arc<dyn ExecutionStrategy>
     job.close(ended);
 }
 
-async fn attempts(job: &OpenJob, strategy: &dyn ExecutionStrategy) -> Result<(), JobError> {
+async fn attempts(job: &OpenJob) -> Result<(), JobError> {
     let (live, core) = (job.live(), job.core());
     let mut attempt = 0;
     loop {
         core.publisher.room().await;
         seated(live, core).await?;
         core.start(live, attempt);
-        let error = match one_attempt(job, strategy, attempt).await {
+        let error = match one_attempt(job, attempt).await {
             Ok(()) if job.piece.has_value() => return Ok(()),
             Ok(()) => JobError::lost(Lost::Strategy("the strategy ended the attempt without a value".to_owned())),
             Err(error) => error,
@@ -95,11 +98,14 @@ async fn attempts(job: &OpenJob, strategy: &dyn ExecutionStrategy) -> Result<(),
             return Err(error);
         }
         core.back_off(live, attempt, pause, &error);
-        tokio::select! {
-            biased;
-            reason = live.stop.of_job() => return Err(JobError::Cancelled(reason)),
-            () = core.clock.sleep_until(next) => {}
-        }
+        Box::pin(async {
+            tokio::select! {
+                biased;
+                reason = live.stop.of_job() => Err(JobError::Cancelled(reason)),
+                () = core.clock.sleep_until(next) => Ok(()),
+            }
+        })
+        .await?;
         attempt += 1;
         core.queue_again(&(Arc::clone(&job.piece) as Arc<dyn IsLive>));
     }
@@ -110,18 +116,22 @@ async fn seated(live: &Live, core: &Core) -> Result<(), JobError> {
     if let Some(reason) = live.stop.reason() {
         return Err(JobError::Cancelled(reason));
     }
+    if live.is_seated() {
+        return Ok(());
+    }
     let mut limits = [(live.deadline, Timeout::ScheduleToClose), (None, Timeout::ScheduleToStart)];
     if let Some(limit) = live.settings.schedule_to_start {
         limits[1].0 = core.clock.now().checked_add(limit).map(|at| (at, limit));
     }
-    tokio::select! {
-        biased;
-        () = std::future::poll_fn(|context| live.poll_seated(context)) => Ok(()),
-        error = interruption(live, core, limits) => Err(error),
-    }
+    let mut interrupted = interrupted(live, core, limits);
+    std::future::poll_fn(|context| match live.poll_seated(context) {
+        Poll::Ready(()) => Poll::Ready(Ok(())),
+        Poll::Pending => interrupted.as_mut().poll(context).map(Err),
+    })
+    .await
 }
 
-async fn one_attempt(job: &OpenJob, strategy: &dyn ExecutionStrategy, attempt: u32) -> Result<(), JobError> {
+async fn one_attempt(job: &OpenJob, attempt: u32) -> Result<(), JobError> {
     let (live, core) = (job.live(), job.core());
     let mut limits = [(live.deadline, Timeout::ScheduleToClose), (None, Timeout::StartToClose)];
     let timed = live.settings.start_to_close.is_some() || live.settings.heartbeat.is_some();
@@ -131,17 +141,23 @@ async fn one_attempt(job: &OpenJob, strategy: &dyn ExecutionStrategy, attempt: u
         *locked(&live.beat) = Some(now);
     }
     let context = JobContext { piece: Arc::clone(&job.piece), home: Arc::clone(&job.home), attempt };
+    let panicked = || JobError::lost(Lost::Strategy("the strategy panicked".to_owned()));
     // The work's own panics are caught where it runs: one that comes this far is the strategy's.
     let span = tracing::info_span!("attempt", number = attempt);
     let attempted = Attempt { context, span: span.clone() };
-    let mut work = AssertUnwindSafe(async { strategy.execute(attempted).await }.instrument(span).boxed()).catch_unwind();
-    let why = tokio::select! {
-        biased;
-        ended = &mut work => {
-            return ended.unwrap_or_else(|_| Err(JobError::lost(Lost::Strategy("the strategy panicked".to_owned()))));
-        }
-        why = interruption(live, core, limits) => why,
+    let work = span.in_scope(|| catch_unwind(AssertUnwindSafe(|| job.home.execute(live.lane, attempted))));
+    let mut work = AssertUnwindSafe(work.map_err(|_| panicked())?.instrument(span)).catch_unwind();
+    // Made when the work has to wait for the first time: work that never does needs none.
+    let mut stop = None;
+    let ended = std::future::poll_fn(|context| match work.poll_unpin(context) {
+        Poll::Ready(ended) => Poll::Ready(Ok(ended)),
+        Poll::Pending => stop.get_or_insert_with(|| interrupted(live, core, limits)).as_mut().poll(context).map(Err),
+    });
+    let why = match ended.await {
+        Ok(ended) => return ended.unwrap_or_else(|_| Err(panicked())),
+        Err(why) => why,
     };
+    drop(stop);
     live.stop.attempt(attempt);
     if live.stop.is_watched()
         && let Some(grace) = core.clock.now().checked_add(core.grace)
@@ -153,7 +169,7 @@ async fn one_attempt(job: &OpenJob, strategy: &dyn ExecutionStrategy, attempt: u
         }
     }
     // What is dropped is the user's code too.
-    if std::panic::catch_unwind(AssertUnwindSafe(|| drop(work))).is_err() {
+    if catch_unwind(AssertUnwindSafe(|| drop(work))).is_err() {
         tracing::error!("the job `{}` panicked while it was dropped", live.id);
     }
     core.give_up(live, attempt);
@@ -164,6 +180,11 @@ async fn one_attempt(job: &OpenJob, strategy: &dyn ExecutionStrategy, attempt: u
 type Limit = (Option<(Instant, Duration)>, Timeout);
 
 /// Waits until the job is told to stop, or one of its times runs out.
+fn interrupted<'a>(live: &'a Live, core: &'a Core, limits: [Limit; 2]) -> Pin<Box<dyn Future<Output = JobError> + Send + 'a>> {
+    let is_timed = limits.iter().any(|(limit, _)| limit.is_some()) || live.settings.heartbeat.is_some();
+    if is_timed { Box::pin(interruption(live, core, limits)) } else { Box::pin(async { JobError::Cancelled(live.stop.of_job().await) }) }
+}
+
 async fn interruption(live: &Live, core: &Core, limits: [Limit; 2]) -> JobError {
     let is_running = limits[1].1 == Timeout::StartToClose;
     loop {

@@ -1,5 +1,6 @@
 //! What happens to jobs, as data.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
@@ -54,7 +55,7 @@ pub enum EventKind {
     /// The job was taken.
     Submitted {
         /// The name of its strategy.
-        strategy: String,
+        strategy: Cow<'static, str>,
         /// What people call it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         name: Option<String>,

@@ -1,6 +1,7 @@
 //! What names jobs and runs.
 
 use std::fmt;
+use std::hash::{BuildHasher, DefaultHasher, Hash, Hasher, RandomState};
 use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -14,11 +15,11 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 /// let id = RequestId::from("nightly/eu");
 /// assert_eq!(id.to_string(), "nightly/eu");
 /// ```
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RequestId(Text);
 
 /// A million numbered ids need no million strings.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Text {
     Numbered(u64),
     Chosen(Arc<str>),
@@ -36,6 +37,64 @@ impl RequestId {
             Text::Numbered(number) => Some(number),
             Text::Chosen(_) => None,
         }
+    }
+}
+
+impl Hash for RequestId {
+    fn hash<H: Hasher>(&self, hasher: &mut H) {
+        match &self.0 {
+            Text::Numbered(number) => hasher.write_u64(*number),
+            Text::Chosen(text) => text.hash(hasher),
+        }
+    }
+}
+
+/// How ids are hashed where each job's is looked up: a number by one multiplication, text as every hash map does it. Both by keys of the map's own,
+/// since submitters may choose numbers too.
+#[derive(Debug, Clone)]
+pub(super) struct IdState {
+    state: RandomState,
+    key: u64,
+}
+
+impl Default for IdState {
+    fn default() -> Self {
+        let state = RandomState::new();
+        Self { key: state.hash_one(PREFIX), state }
+    }
+}
+
+impl BuildHasher for IdState {
+    type Hasher = IdHasher;
+
+    fn build_hasher(&self) -> IdHasher {
+        IdHasher { state: self.clone(), text: None, number: 0 }
+    }
+}
+
+/// The hasher of one id.
+pub(super) struct IdHasher {
+    state: IdState,
+    text: Option<DefaultHasher>,
+    number: u64,
+}
+
+/// An odd number whose bits look random: the golden ratio's.
+const SPREAD: u64 = 0x9E37_79B9_7F4A_7C15;
+
+impl Hasher for IdHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        self.text.get_or_insert_with(|| self.state.state.build_hasher()).write(bytes);
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        let product = u128::from(number ^ self.state.key) * u128::from(SPREAD);
+        // Both halves: each bit of the number reaches every bit of one of them.
+        self.number = (product >> 64) as u64 ^ product as u64;
+    }
+
+    fn finish(&self) -> u64 {
+        self.text.as_ref().map_or(self.number, Hasher::finish)
     }
 }
 

@@ -244,6 +244,11 @@ pub(super) enum Seated {
 }
 
 impl Live {
+    /// Whether it needs no seat, or has one.
+    pub(super) fn is_seated(&self) -> bool {
+        !self.is_limited || locked(&self.seat).state == Seated::In
+    }
+
     /// Ready when it has its seat.
     pub(super) fn poll_seated(&self, context: &mut Context<'_>) -> Poll<()> {
         if !self.is_limited {

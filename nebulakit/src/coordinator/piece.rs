@@ -52,7 +52,9 @@ pub(super) struct Piece<T, R> {
 struct Outcome<T> {
     value: Value<T>,
     is_over: bool,
-    waiting: Vec<Waker>,
+    /// Most jobs have one who waits.
+    first: Option<Waker>,
+    others: Vec<Waker>,
 }
 
 enum Value<T> {
@@ -63,7 +65,8 @@ enum Value<T> {
 
 impl<T, R: Runs<T>> Piece<T, R> {
     pub(super) fn new(runs: R) -> Self {
-        Self { live: Live::new(R::KIND), value: Mutex::new(Outcome { value: Value::None, is_over: false, waiting: Vec::new() }), runs }
+        let outcome = Outcome { value: Value::None, is_over: false, first: None, others: Vec::new() };
+        Self { live: Live::new(R::KIND), value: Mutex::new(outcome), runs }
     }
 }
 
@@ -80,8 +83,11 @@ impl<T, R> Piece<T, R> {
         if outcome.is_over {
             return Poll::Ready(outcome);
         }
-        if !outcome.waiting.iter().any(|waker| waker.will_wake(context.waker())) {
-            outcome.waiting.push(context.waker().clone());
+        let waker = context.waker();
+        if outcome.first.is_none() {
+            outcome.first = Some(waker.clone());
+        } else if !outcome.first.iter().chain(&outcome.others).any(|one| one.will_wake(waker)) {
+            outcome.others.push(waker.clone());
         }
         Poll::Pending
     }
@@ -102,7 +108,7 @@ impl<T: Send + 'static, R: Runs<T>> IsLive for Piece<T, R> {
     }
 
     fn complete(&self, ended: Result<(), JobError>) {
-        let waiting = {
+        let (first, others) = {
             let mut outcome = locked(&self.value);
             if outcome.is_over {
                 return;
@@ -111,9 +117,9 @@ impl<T: Send + 'static, R: Runs<T>> IsLive for Piece<T, R> {
                 outcome.value = Value::Failed(error);
             }
             outcome.is_over = true;
-            std::mem::take(&mut outcome.waiting)
+            (outcome.first.take(), std::mem::take(&mut outcome.others))
         };
-        waiting.into_iter().for_each(Waker::wake);
+        first.into_iter().chain(others).for_each(Waker::wake);
     }
 
     fn live_mut(&mut self) -> &mut Live {

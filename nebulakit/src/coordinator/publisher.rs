@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
@@ -46,6 +46,8 @@ struct Hub {
     listening: AtomicUsize,
     /// How many of them make the work wait.
     holding: AtomicUsize,
+    /// Whether one has something to read that it was not woken for.
+    is_due: AtomicBool,
     sequence: AtomicU64,
     dropped: AtomicU64,
 }
@@ -78,14 +80,15 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Queue {
-    fn push(&self, event: &Arc<JobEvent>) -> u64 {
+    /// Takes an event. It says how many were dropped for it, and whether somebody waits for one.
+    fn push(&self, event: &Arc<JobEvent>) -> (u64, bool) {
         let mut state = locked(&self.state);
         if state.is_over {
-            return 0;
+            return (0, false);
         }
         if state.events.len() < self.overflow.room() || matches!(self.overflow, Overflow::Wait(_)) {
             state.events.push_back(Arc::clone(event));
-            return 0;
+            return (0, state.reader.is_some());
         }
         state.missed += 1;
         match self.overflow {
@@ -95,7 +98,7 @@ impl Queue {
                 state.events.push_back(Arc::clone(event));
             }
         }
-        1
+        (1, state.reader.is_some())
     }
 
     fn poll(&self, context: &mut Context<'_>) -> Poll<Option<Arc<JobEvent>>> {
@@ -149,6 +152,7 @@ impl Publisher {
             subscribers: Mutex::default(),
             listening: AtomicUsize::new(0),
             holding: AtomicUsize::new(0),
+            is_due: AtomicBool::new(false),
             sequence: AtomicU64::new(0),
             dropped: AtomicU64::new(0),
         }))
@@ -167,13 +171,20 @@ impl Publisher {
         let subscribers = locked(&self.0.subscribers);
         let sequence = self.0.sequence.fetch_add(1, Ordering::Relaxed) + 1;
         let event = Arc::new(JobEvent { version: EVENT_VERSION, sequence, at, job, run, kind });
-        let dropped = subscribers.queues.iter().map(|queue| queue.push(&event)).sum();
-        self.0.dropped.fetch_add(dropped, Ordering::Relaxed);
+        for queue in &subscribers.queues {
+            let (dropped, is_due) = queue.push(&event);
+            if dropped > 0 {
+                self.0.dropped.fetch_add(dropped, Ordering::Relaxed);
+            }
+            if is_due {
+                self.0.is_due.store(true, Ordering::Release);
+            }
+        }
     }
 
     /// Wakes the subscribers that have something to read.
     pub(super) fn wake(&self) {
-        if self.0.listening.load(Ordering::Acquire) == 0 {
+        if !self.0.is_due.load(Ordering::Acquire) || !self.0.is_due.swap(false, Ordering::AcqRel) {
             return;
         }
         let subscribers = locked(&self.0.subscribers);

@@ -6,7 +6,7 @@ use std::fmt;
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::coordinator::error::SubmitError;
-use crate::coordinator::id::RequestId;
+use crate::coordinator::id::{IdState, RequestId};
 use crate::coordinator::job::{FailureKind, Job, JobOutcome, JobState};
 
 /// How many jobs are remembered after their end, unless the builder says otherwise.
@@ -76,7 +76,7 @@ pub(super) type Place = u32;
 /// Records by id, each with what lives as long as its job is open. Whatever is asked of it costs the same, however many jobs there were.
 #[derive(Debug)]
 pub(super) struct Ledger<L> {
-    places: HashMap<RequestId, Place>,
+    places: HashMap<RequestId, Place, IdState>,
     records: Vec<Option<Record<L>>>,
     free: Vec<Place>,
     /// The closed ones, oldest first.
@@ -94,7 +94,14 @@ struct Record<L> {
 
 impl<L> Ledger<L> {
     pub(super) fn new(history: History) -> Self {
-        Self { places: HashMap::new(), records: Vec::new(), free: Vec::new(), closed: VecDeque::new(), history, counts: Counts::default() }
+        Self {
+            places: HashMap::default(),
+            records: Vec::new(),
+            free: Vec::new(),
+            closed: VecDeque::new(),
+            history,
+            counts: Counts::default(),
+        }
     }
 
     pub(super) fn knows(&self, id: &RequestId) -> bool {
@@ -102,9 +109,9 @@ impl<L> Ledger<L> {
     }
 
     /// Takes a job whose id is not known.
-    pub(super) fn add(&mut self, job: Job, live: L) -> Place {
+    pub(super) fn add(&mut self, job: Box<Job>, live: L) -> Place {
         let id = job.id.clone();
-        let record = Some(Record { job: Box::new(job), live: Some(live) });
+        let record = Some(Record { job, live: Some(live) });
         let place = if let Some(place) = self.free.pop() {
             self.records[place as usize] = record;
             place
@@ -243,7 +250,7 @@ impl CoordinatorState {
         if self.0.knows(&id) {
             return Err(SubmitError::Duplicate(id));
         }
-        self.0.add(job, ());
+        self.0.add(Box::new(job), ());
         Ok(id)
     }
 

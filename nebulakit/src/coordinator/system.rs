@@ -10,7 +10,7 @@ use tracing::Instrument as _;
 use uuid::Uuid;
 
 use crate::coordinator::children::JobCaller;
-use crate::coordinator::context::{Body, Home, JobContext};
+use crate::coordinator::context::{Attempt, Body, Executing, Home, JobContext};
 use crate::coordinator::core::{Core, Keyed, Opened};
 use crate::coordinator::detail::{DrainReport, StrategyDetail, SystemDetail};
 use crate::coordinator::drive::{OpenJob, drive};
@@ -83,7 +83,12 @@ impl Coordinator {
     {
         let work = self.checked(work, &strategy)?;
         self.inner.core.publisher.room().await;
-        let permit = self.inner.core.room.acquire().await.map_err(|_| SubmitError::Closed)?;
+        // Nobody is overtaken: as long as others wait there is no permit to be had at once.
+        let room = &self.inner.core.room;
+        let permit = match room.try_acquire() {
+            Ok(permit) => permit,
+            Err(_) => Box::pin(room.acquire()).await.map_err(|_| SubmitError::Closed)?,
+        };
         let handle = self.open(work)?;
         // The job gives it back when it closes; one that was known already did not take it.
         if let Taken::New(handle) = handle {
@@ -132,7 +137,7 @@ impl Coordinator {
     fn open<T: Send + 'static>(&self, mut work: Work<T>) -> Result<Taken<T>, SubmitError> {
         let home = Arc::clone(&self.inner) as Arc<dyn Home>;
         self.inner.admit(unshared(&mut work.piece).live_mut());
-        let piece = Arc::clone(&work.piece);
+        let piece = work.piece;
         let keyed = piece.live().settings.key.is_some().then(|| Keyed {
             id: piece.live().id.clone(),
             place: 0,
@@ -316,9 +321,7 @@ impl Inner {
     /// Opens a job and starts its driver.
     fn start(self: &Arc<Self>, piece: Arc<dyn Body>, keyed: Option<Keyed>) -> Result<Opened, SubmitError> {
         let runtime = self.runtime()?;
-        let strategy = Arc::clone(&self.strategies[piece.live().lane].1);
-        let live = Arc::clone(&piece) as Arc<dyn IsLive>;
-        let opened = self.core.open(&live, keyed)?;
+        let opened = self.core.open(&(Arc::clone(&piece) as Arc<dyn IsLive>), keyed)?;
         if let Opened::New = opened {
             // From here on the job closes, whatever becomes of the driver.
             let span = {
@@ -327,7 +330,7 @@ impl Inner {
                 tracing::info_span!("job", id = %live.id, run = %live.run, parent = parent.map(tracing::field::display), name)
             };
             let job = OpenJob::new(piece, Arc::clone(self) as Arc<dyn Home>);
-            runtime.spawn(drive(job, strategy).instrument(span));
+            runtime.spawn(drive(job).instrument(span));
         }
         Ok(opened)
     }
@@ -373,8 +376,12 @@ impl Home for Inner {
         }
     }
 
-    fn strategy(&self, lane: usize) -> Strategy {
-        self.strategies[lane].0.clone()
+    fn strategy(&self, lane: usize) -> &Strategy {
+        &self.strategies[lane].0
+    }
+
+    fn execute(&self, lane: usize, attempt: Attempt) -> Executing<'_> {
+        self.strategies[lane].1.execute(attempt)
     }
 
     fn surroundings(&self) -> Result<&Context, JobError> {
@@ -387,7 +394,9 @@ impl Home for Inner {
 
     fn runtime(&self) -> Result<Handle, SubmitError> {
         if let Ok(runtime) = Handle::try_current() {
-            let _ = self.runtime.set(runtime.clone());
+            if self.runtime.get().is_none() {
+                let _ = self.runtime.set(runtime.clone());
+            }
             return Ok(runtime);
         }
         match self.runtime.get() {

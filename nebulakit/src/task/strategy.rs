@@ -54,6 +54,18 @@ impl Strategy {
             Self::Named(name) => name,
         }
     }
+
+    /// Its name, for what outlives it.
+    #[cfg(feature = "coordinator")]
+    pub(crate) fn to_name(&self) -> Cow<'static, str> {
+        match self {
+            Self::Async => "async".into(),
+            Self::Thread => "thread".into(),
+            Self::Process => "process".into(),
+            Self::Container => "container".into(),
+            Self::Named(name) => name.clone(),
+        }
+    }
 }
 
 impl fmt::Display for Strategy {
