@@ -123,7 +123,7 @@ async fn seated(live: &Live, core: &Core) -> Result<(), JobError> {
     if let Some(limit) = live.settings.schedule_to_start {
         limits[1].0 = core.clock.now().checked_add(limit).map(|at| (at, limit));
     }
-    let mut interrupted = interrupted(live, core, limits);
+    let mut interrupted = Box::pin(interruption(live, core, limits));
     std::future::poll_fn(|context| match live.poll_seated(context) {
         Poll::Ready(()) => Poll::Ready(Ok(())),
         Poll::Pending => interrupted.as_mut().poll(context).map(Err),
@@ -133,12 +133,14 @@ async fn seated(live: &Live, core: &Core) -> Result<(), JobError> {
 
 async fn one_attempt(job: &OpenJob, attempt: u32) -> Result<(), JobError> {
     let (live, core) = (job.live(), job.core());
-    let mut limits = [(live.deadline, Timeout::ScheduleToClose), (None, Timeout::StartToClose)];
-    let timed = live.settings.start_to_close.is_some() || live.settings.heartbeat.is_some();
-    if timed {
+    // Work without times of its own that never waits needs nothing to be interrupted by: that is made when it waits for the first time.
+    let mut stop = None;
+    if live.settings.start_to_close.is_some() || live.settings.heartbeat.is_some() || live.deadline.is_some() {
         let now = core.clock.now();
-        limits[1].0 = live.settings.start_to_close.and_then(|limit| Some((now.checked_add(limit)?, limit)));
+        let own = live.settings.start_to_close.and_then(|limit| Some((now.checked_add(limit)?, limit)));
         *locked(&live.beat) = Some(now);
+        let limits = [(live.deadline, Timeout::ScheduleToClose), (own, Timeout::StartToClose)];
+        stop = Some(Box::pin(interruption(live, core, limits)) as Interrupted<'_>);
     }
     let context = JobContext { piece: Arc::clone(&job.piece), home: Arc::clone(&job.home), attempt };
     let panicked = || JobError::lost(Lost::Strategy("the strategy panicked".to_owned()));
@@ -147,11 +149,9 @@ async fn one_attempt(job: &OpenJob, attempt: u32) -> Result<(), JobError> {
     let attempted = Attempt { context, span: span.clone() };
     let work = span.in_scope(|| catch_unwind(AssertUnwindSafe(|| job.home.execute(live.lane, attempted))));
     let mut work = AssertUnwindSafe(work.map_err(|_| panicked())?.instrument(span)).catch_unwind();
-    // Made when the work has to wait for the first time: work that never does needs none.
-    let mut stop = None;
     let ended = std::future::poll_fn(|context| match work.poll_unpin(context) {
         Poll::Ready(ended) => Poll::Ready(Ok(ended)),
-        Poll::Pending => stop.get_or_insert_with(|| interrupted(live, core, limits)).as_mut().poll(context).map(Err),
+        Poll::Pending => stop.get_or_insert_with(|| cancelled(live)).as_mut().poll(context).map(Err),
     });
     let why = match ended.await {
         Ok(ended) => return ended.unwrap_or_else(|_| Err(panicked())),
@@ -179,12 +179,14 @@ async fn one_attempt(job: &OpenJob, attempt: u32) -> Result<(), JobError> {
 /// A moment, and how long it is after the beginning of what has to be over by then.
 type Limit = (Option<(Instant, Duration)>, Timeout);
 
-/// Waits until the job is told to stop, or one of its times runs out.
-fn interrupted<'a>(live: &'a Live, core: &'a Core, limits: [Limit; 2]) -> Pin<Box<dyn Future<Output = JobError> + Send + 'a>> {
-    let is_timed = limits.iter().any(|(limit, _)| limit.is_some()) || live.settings.heartbeat.is_some();
-    if is_timed { Box::pin(interruption(live, core, limits)) } else { Box::pin(async { JobError::Cancelled(live.stop.of_job().await) }) }
+type Interrupted<'a> = Pin<Box<dyn Future<Output = JobError> + Send + 'a>>;
+
+/// Waits until the job is told to stop.
+fn cancelled(live: &Live) -> Interrupted<'_> {
+    Box::pin(async { JobError::Cancelled(live.stop.of_job().await) })
 }
 
+/// Waits until the job is told to stop, or one of its times runs out.
 async fn interruption(live: &Live, core: &Core, limits: [Limit; 2]) -> JobError {
     let is_running = limits[1].1 == Timeout::StartToClose;
     loop {

@@ -1,6 +1,7 @@
 //! One piece of work's record: what the coordinator remembers of it.
 
 use std::fmt;
+use std::num::NonZero;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -135,12 +136,37 @@ pub struct Job {
 /// What people find a job by: names and values.
 pub(super) type Labels = Option<Arc<[(Arc<str>, Arc<str>)]>>;
 
-/// Readings of the clock that does not go back.
+/// Readings of the clock that does not go back: the first one, and the others as nanoseconds since.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Times {
-    pub(super) opened: Instant,
-    pub(super) started: Option<Instant>,
-    pub(super) closed: Option<Instant>,
+    opened: Instant,
+    started: Option<NonZero<u64>>,
+    closed: Option<NonZero<u64>>,
+}
+
+impl Times {
+    fn since_opened(&self, now: Instant) -> Option<NonZero<u64>> {
+        // Nothing is open for five centuries, and nothing begins at the very moment that it is opened.
+        NonZero::new(u64::try_from(now.saturating_duration_since(self.opened).as_nanos()).unwrap_or(u64::MAX).max(1))
+    }
+
+    /// An attempt begins; what counts is the first.
+    pub(super) fn start(&mut self, now: Instant) {
+        self.started = self.started.or_else(|| self.since_opened(now));
+    }
+
+    pub(super) fn close(&mut self, now: Instant) {
+        self.closed = self.since_opened(now);
+    }
+
+    /// When the job was closed, if it is.
+    pub(super) fn closed(&self) -> Option<Instant> {
+        self.opened.checked_add(after(self.closed)?)
+    }
+}
+
+fn after(nanos: Option<NonZero<u64>>) -> Option<Duration> {
+    nanos.map(|nanos| Duration::from_nanos(nanos.get()))
 }
 
 impl Job {
@@ -233,34 +259,29 @@ impl Job {
         self.opened
     }
 
-    /// When its first attempt began; [`None`] before that.
+    /// When its first attempt began, by what the wall clock would have shown, had nobody set it since the job was opened; [`None`] before that.
     #[must_use]
     pub fn started(&self) -> Option<SystemTime> {
-        self.wall(self.times.started)
+        self.opened.checked_add(after(self.times.started)?)
     }
 
-    /// When it ended; [`None`] while it is open.
+    /// When it ended, by the same; [`None`] while it is open.
     #[must_use]
     pub fn ended(&self) -> Option<SystemTime> {
-        self.wall(self.times.closed)
+        self.opened.checked_add(after(self.times.closed)?)
     }
 
     /// How long it waited for its first attempt; [`None`] where there was none yet.
     #[must_use]
     pub fn waited(&self) -> Option<Duration> {
-        Some(self.times.started?.saturating_duration_since(self.times.opened))
+        after(self.times.started)
     }
 
     /// How long it was at work: from its first attempt to its end, pauses and waits between attempts included. [`None`] while it is open, and where
     /// no attempt began.
     #[must_use]
     pub fn took(&self) -> Option<Duration> {
-        Some(self.times.closed?.saturating_duration_since(self.times.started?))
-    }
-
-    /// What the wall clock would have shown, had nobody set it since the job was opened.
-    fn wall(&self, at: Option<Instant>) -> Option<SystemTime> {
-        self.opened.checked_add(at?.saturating_duration_since(self.times.opened))
+        Some(after(self.times.closed)?.saturating_sub(after(self.times.started)?))
     }
 }
 

@@ -1,6 +1,7 @@
 //! An open job, as far as it has no types.
 
 use std::fmt;
+use std::ops::{Deref, DerefMut};
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
@@ -29,7 +30,7 @@ pub enum Priority {
 }
 
 /// What is asked for a piece of work.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Settings {
     pub(super) id: Option<RequestId>,
     pub(super) run: Option<RunId>,
@@ -42,6 +43,50 @@ pub(super) struct Settings {
     pub(super) heartbeat: Option<Duration>,
     pub(super) retry: Retry,
     pub(super) key: Option<Arc<str>>,
+}
+
+/// Those of work for which nothing is asked.
+static NONE: Settings = Settings::NONE;
+
+impl Settings {
+    const NONE: Self = Self {
+        id: None,
+        run: None,
+        name: None,
+        labels: None,
+        priority: Priority::Normal,
+        schedule_to_start: None,
+        start_to_close: None,
+        schedule_to_close: None,
+        heartbeat: None,
+        retry: Retry::NEVER,
+        key: None,
+    };
+}
+
+/// Settings, which take memory where there are any.
+#[derive(Debug, Default)]
+pub(super) struct Chosen(Option<Box<Settings>>);
+
+impl Chosen {
+    /// The id and the run that were chosen.
+    pub(super) fn take_ids(&mut self) -> (Option<RequestId>, Option<RunId>) {
+        self.0.as_mut().map_or((None, None), |settings| (settings.id.take(), settings.run.take()))
+    }
+}
+
+impl Deref for Chosen {
+    type Target = Settings;
+
+    fn deref(&self) -> &Settings {
+        self.0.as_deref().unwrap_or(&NONE)
+    }
+}
+
+impl DerefMut for Chosen {
+    fn deref_mut(&mut self) -> &mut Settings {
+        self.0.get_or_insert_with(|| Box::new(Settings::NONE))
+    }
 }
 
 /// What has an open job in it.
@@ -64,7 +109,7 @@ impl fmt::Debug for dyn IsLive {
 /// An open job, as far as it has no types.
 pub(super) struct Live {
     pub(super) kind: WorkKind,
-    pub(super) settings: Settings,
+    pub(super) settings: Chosen,
     pub(super) id: RequestId,
     pub(super) run: RunId,
     pub(super) parent: Option<Arc<dyn IsLive>>,
@@ -91,7 +136,7 @@ impl Live {
         let id = RequestId::numbered(0);
         Self {
             kind,
-            settings: Settings::default(),
+            settings: Chosen::default(),
             run: RunId::of(&id),
             id,
             parent: None,
@@ -263,9 +308,12 @@ impl Live {
     }
 }
 
-/// The open jobs that a job has started.
+/// The open jobs that a job has started; most start none.
 #[derive(Default)]
-pub(super) struct Children {
+pub(super) struct Children(Option<Box<Started>>);
+
+#[derive(Default)]
+struct Started {
     list: Vec<Option<Arc<dyn IsLive>>>,
     free: Vec<u32>,
     /// The job itself, where it waits until there are none.
@@ -274,38 +322,44 @@ pub(super) struct Children {
 
 impl Children {
     pub(super) fn add(&mut self, child: &Arc<dyn IsLive>) {
-        let index = if let Some(index) = self.free.pop() {
-            self.list[index as usize] = Some(Arc::clone(child));
+        let Started { list, free, .. } = &mut **self.0.get_or_insert_default();
+        let index = if let Some(index) = free.pop() {
+            list[index as usize] = Some(Arc::clone(child));
             index
         } else {
-            self.list.push(Some(Arc::clone(child)));
-            (self.list.len() - 1) as u32
+            list.push(Some(Arc::clone(child)));
+            (list.len() - 1) as u32
         };
         child.live().among_siblings.store(index, Ordering::Release);
     }
 
     pub(super) fn remove(&mut self, child: &Live) -> Option<Waker> {
+        let started = self.0.as_mut()?;
         let index = child.among_siblings.load(Ordering::Acquire);
-        if self.list.get_mut(index as usize)?.take_if(|one| std::ptr::eq(one.live(), child)).is_some() {
-            self.free.push(index);
+        if started.list.get_mut(index as usize)?.take_if(|one| std::ptr::eq(one.live(), child)).is_some() {
+            started.free.push(index);
         }
-        if self.is_empty() { self.waker.take() } else { None }
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.list.len() == self.free.len()
+        if started.is_over() { started.waker.take() } else { None }
     }
 
     pub(super) fn all(&self) -> Vec<Arc<dyn IsLive>> {
-        self.list.iter().flatten().cloned().collect()
+        self.0.iter().flat_map(|started| started.list.iter().flatten().cloned()).collect()
     }
 
     /// Ready when there are none.
     pub(super) fn poll_none(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        if self.is_empty() {
-            return Poll::Ready(());
+        match &mut self.0 {
+            Some(started) if !started.is_over() => {
+                started.waker = Some(context.waker().clone());
+                Poll::Pending
+            }
+            _ => Poll::Ready(()),
         }
-        self.waker = Some(context.waker().clone());
-        Poll::Pending
+    }
+}
+
+impl Started {
+    fn is_over(&self) -> bool {
+        self.list.len() == self.free.len()
     }
 }

@@ -8,7 +8,7 @@ use crate::coordinator::error::{JobError, Lost, WorkKind};
 use crate::coordinator::live::{IsLive, Live, locked};
 use crate::task::def::TaskDef;
 use crate::task::failure::Failure;
-use crate::task::panic::{guard, guard_future};
+use crate::task::panic::{guard, guard_pinned};
 
 /// What gives the value: a closure, a future or a task.
 pub(super) trait Runs<T>: Send + Sync + 'static {
@@ -129,14 +129,12 @@ impl<T: Send + 'static, R: Runs<T>> IsLive for Piece<T, R> {
 
 impl<T: Send + 'static, R: Runs<T>> Body for Piece<T, R> {
     fn run(self: Arc<Self>, attempt: Attempt) -> Executing<'static> {
+        // The attempt is dropped last: its slot is free when nothing of the work is left.
         Box::pin(async move {
-            // Dropped last: the slot is free when nothing of the work is left.
-            let slot = attempt;
-            let attempt = slot.context.attempt;
-            let context = slot.context.clone();
             // A closure may panic before it gives a future.
-            let value = guard_future(async { self.runs.run(context).await }).await.map_err(panicked)??;
-            self.put(value, attempt);
+            let work = std::pin::pin!(async { self.runs.run(attempt.context.clone()).await });
+            let value = guard_pinned(work).await.map_err(panicked)??;
+            self.put(value, attempt.context.attempt);
             Ok(())
         })
     }

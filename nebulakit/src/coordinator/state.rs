@@ -147,7 +147,7 @@ impl<L> Ledger<L> {
         let Some(job) = self.open_job(place) else { return };
         job.state = JobState::Running { attempt };
         job.attempts = attempt + 1;
-        job.times.started.get_or_insert(now);
+        job.times.start(now);
         self.counts.attempts += 1;
     }
 
@@ -170,7 +170,7 @@ impl<L> Ledger<L> {
         let live = record.live.take()?;
         self.counts.count(&outcome);
         record.job.state = JobState::Closed(outcome);
-        record.job.times.closed = Some(now);
+        record.job.times.close(now);
         self.closed.push_back(place);
         self.forget(now);
         Some(live)
@@ -178,8 +178,10 @@ impl<L> Ledger<L> {
 
     fn forget(&mut self, now: Instant) {
         while let Some(&oldest) = self.closed.front() {
-            let closed = self.job(oldest).and_then(|job| job.times.closed);
-            let is_old = self.history.longest.is_some_and(|longest| closed.is_some_and(|at| now.saturating_duration_since(at) > longest));
+            let is_old = self.history.longest.is_some_and(|longest| {
+                let closed = self.job(oldest).and_then(|job| job.times.closed());
+                closed.is_some_and(|at| now.saturating_duration_since(at) > longest)
+            });
             if self.closed.len() <= self.history.most && !is_old {
                 return;
             }

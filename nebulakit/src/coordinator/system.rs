@@ -343,7 +343,8 @@ impl Home for Inner {
 
     fn admit(&self, live: &mut Live) {
         let core = &self.core;
-        live.id = match live.settings.id.take() {
+        let (id, run) = live.settings.take_ids();
+        live.id = match id {
             Some(id) => id,
             None => RequestId::numbered(core.numbers.fetch_add(1, Ordering::Relaxed) + 1),
         };
@@ -351,7 +352,7 @@ impl Home for Inner {
         if let Some(number) = live.id.number() {
             core.numbers.fetch_max(number, Ordering::Relaxed);
         }
-        live.run = match (live.settings.run.take(), &live.parent) {
+        live.run = match (run, &live.parent) {
             (_, Some(parent)) => parent.live().run.clone(),
             (Some(run), None) => run,
             (None, None) => RunId::of(&live.id),

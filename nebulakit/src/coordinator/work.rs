@@ -208,9 +208,9 @@ where
 {
     const KIND: WorkKind = WorkKind::Async;
 
-    async fn run(&self, context: JobContext) -> Result<T, JobError> {
+    fn run(&self, context: JobContext) -> impl Future<Output = Result<T, JobError>> + Send {
         let future = locked(&self.0)(context);
-        future.await.map_err(failed)
+        async { future.await.map_err(failed) }
     }
 
     fn run_blocking(&self, context: JobContext) -> Result<T, JobError> {

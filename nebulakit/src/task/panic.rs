@@ -4,6 +4,7 @@ use std::any::Any;
 use std::backtrace::{Backtrace, BacktraceStatus};
 use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind, resume_unwind};
+use std::pin::Pin;
 use std::sync::Once;
 
 use futures_util::FutureExt;
@@ -57,11 +58,16 @@ fn caught<T>(function: impl FnOnce() -> T) -> std::thread::Result<T> {
 
 /// Polls `future`; a panic in any poll is a failure.
 pub(crate) async fn guard_future<T>(future: impl Future<Output = T>) -> Result<T, Failure> {
+    guard_pinned(std::pin::pin!(future)).await
+}
+
+/// The same for one that stays where it is.
+pub(crate) async fn guard_pinned<T>(future: Pin<&mut impl Future<Output = T>>) -> Result<T, Failure> {
     watch();
-    let mut future = std::pin::pin!(AssertUnwindSafe(future).catch_unwind());
+    let mut future = AssertUnwindSafe(future).catch_unwind();
     let polled = std::future::poll_fn(|context| {
         let before = WATCHED.replace(true);
-        let poll = future.as_mut().poll(context);
+        let poll = future.poll_unpin(context);
         WATCHED.set(before);
         // The place lies with the thread of this very poll.
         poll.map(|result| result.map_err(failure))
