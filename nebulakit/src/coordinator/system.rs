@@ -345,13 +345,15 @@ impl Home for Inner {
         let core = &self.core;
         let (id, run) = live.settings.take_ids();
         live.id = match id {
-            Some(id) => id,
+            Some(id) => {
+                // A number that a submitter chose is not given again.
+                if let Some(number) = id.number() {
+                    core.numbers.fetch_max(number, Ordering::Relaxed);
+                }
+                id
+            }
             None => RequestId::numbered(core.numbers.fetch_add(1, Ordering::Relaxed) + 1),
         };
-        // A number that a submitter chose is not given again.
-        if let Some(number) = live.id.number() {
-            core.numbers.fetch_max(number, Ordering::Relaxed);
-        }
         live.run = match (run, &live.parent) {
             (_, Some(parent)) => parent.live().run.clone(),
             (Some(run), None) => run,
