@@ -97,7 +97,7 @@ async fn submitted(coordinator: &Coordinator, jobs: usize, at_once: usize) {
 
 /// With one who reads all events, until the last.
 async fn heard(coordinator: &Coordinator, jobs: usize, at_once: usize) {
-    let mut events = coordinator.publisher().subscribe(Overflow::Disconnect(4 * at_once));
+    let mut events = coordinator.publisher().subscribe(Overflow::Disconnect(3 * jobs));
     let reader = tokio::spawn(async move {
         for _ in 0..3 * jobs {
             black_box(events.next().await.unwrap());
