@@ -61,7 +61,7 @@ impl Attempt {
     /// # Errors
     /// Those of the work.
     pub fn run_blocking(self) -> Result<(), JobError> {
-        let _entered = self.span.enter();
+        let _entered = self.span.as_ref().map(|span| span.enter());
         self.context.piece.run_blocking(self.context.clone())
     }
 

@@ -60,8 +60,8 @@ impl fmt::Debug for JobContext {
 /// outputs over by [`give`](Self::give). It holds one of the strategy's slots until it is dropped.
 pub struct Attempt {
     pub(super) context: JobContext,
-    /// What is logged meanwhile belongs to it.
-    pub(super) span: tracing::Span,
+    /// What is logged meanwhile belongs to it, where somebody listens.
+    pub(super) span: Option<Box<tracing::Span>>,
 }
 
 impl Drop for Attempt {

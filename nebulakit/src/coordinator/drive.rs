@@ -146,9 +146,14 @@ async fn one_attempt(job: &OpenJob, attempt: u32) -> Result<(), JobError> {
     let panicked = || JobError::lost(Lost::Strategy("the strategy panicked".to_owned()));
     // The work's own panics are caught where it runs: one that comes this far is the strategy's.
     let span = tracing::info_span!("attempt", number = attempt);
+    let span = (!span.is_disabled()).then(|| Box::new(span));
     let attempted = Attempt { context, span: span.clone() };
-    let work = span.in_scope(|| catch_unwind(AssertUnwindSafe(|| job.home.execute(live.lane, attempted))));
-    let mut work = AssertUnwindSafe(work.map_err(|_| panicked())?.instrument(span)).catch_unwind();
+    let work = catch_unwind(AssertUnwindSafe(|| job.home.execute(live.lane, attempted))).map_err(|_| panicked())?;
+    let work = match span {
+        None => work,
+        Some(span) => Box::pin(work.instrument(*span)),
+    };
+    let mut work = AssertUnwindSafe(work).catch_unwind();
     let ended = std::future::poll_fn(|context| match work.poll_unpin(context) {
         Poll::Ready(ended) => Poll::Ready(Ok(ended)),
         Poll::Pending => stop.get_or_insert_with(|| cancelled(live)).as_mut().poll(context).map(Err),

@@ -330,7 +330,12 @@ impl Inner {
                 tracing::info_span!("job", id = %live.id, run = %live.run, parent = parent.map(tracing::field::display), name)
             };
             let job = OpenJob::new(piece, Arc::clone(self) as Arc<dyn Home>);
-            runtime.spawn(drive(job).instrument(span));
+            // Nobody pays for a span that nobody sees.
+            if span.is_disabled() {
+                runtime.spawn(drive(job))
+            } else {
+                runtime.spawn(drive(job).instrument(span))
+            };
         }
         Ok(opened)
     }
