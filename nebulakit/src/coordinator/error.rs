@@ -53,7 +53,12 @@ pub enum SubmitError {
     /// A job of this id is open, or still in the history.
     Duplicate(RequestId),
     /// The coordinator has no such strategy.
-    NoStrategy(Strategy),
+    NoStrategy {
+        /// The strategy.
+        strategy: Strategy,
+        /// Those that it has.
+        known: Vec<Strategy>,
+    },
     /// The strategy cannot run work of this kind.
     WrongKind {
         /// The strategy.
@@ -75,7 +80,10 @@ impl fmt::Display for SubmitError {
             Self::Closed => f.write_str("the coordinator was shut down and takes no more work"),
             Self::Full => f.write_str("the coordinator has as many open jobs as it may have"),
             Self::Duplicate(id) => write!(f, "there is a job `{id}` already"),
-            Self::NoStrategy(strategy) => write!(f, "the coordinator has no strategy `{strategy}`"),
+            Self::NoStrategy { strategy, known } => {
+                let known: Vec<_> = known.iter().map(|strategy| format!("`{strategy}`")).collect();
+                write!(f, "the coordinator has no strategy `{strategy}`; it has {}", known.join(", "))
+            }
             Self::WrongKind { strategy, kind } => {
                 write!(f, "the strategy `{strategy}` cannot run {kind}")?;
                 match kind {

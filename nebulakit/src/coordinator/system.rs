@@ -376,7 +376,8 @@ impl Home for Inner {
 
     fn lane(&self, strategy: &Strategy, live: &Live) -> Result<usize, SubmitError> {
         let lane = self.strategies.iter().position(|(one, _)| one == strategy);
-        let lane = lane.ok_or_else(|| SubmitError::NoStrategy(strategy.clone()))?;
+        let known = || self.strategies.iter().map(|(strategy, _)| strategy.clone()).collect();
+        let lane = lane.ok_or_else(|| SubmitError::NoStrategy { strategy: strategy.clone(), known: known() })?;
         if self.strategies[lane].1.accepts(live.kind) {
             Ok(lane)
         } else {

@@ -60,6 +60,11 @@ impl<T> fmt::Debug for Work<T> {
 }
 
 /// What can be submitted: [`Work`], and what `::with(..)` of a task gives.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be submitted as it is",
+    label = "expected `Work`, or what `::with(..)` of a task gives",
+    note = "a closure becomes work by `Work::new(|job| async move {{ .. }})`, or by `Work::blocking(|job| ..)` where it blocks"
+)]
 pub trait IntoWork {
     /// What comes of it.
     type Output;
