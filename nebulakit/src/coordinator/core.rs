@@ -1,6 +1,6 @@
 //! What all jobs of a coordinator share: the ledger, the seats and the publisher, changed together.
 //!
-//! State changes first, then the event goes out, then whoever waits is woken; nothing of a user's runs under the lock.
+//! State changes first, then the event goes out, then those who wait are woken; no code of a user's runs under the lock.
 
 use std::any::Any;
 use std::collections::HashMap;
@@ -16,7 +16,8 @@ use crate::coordinator::error::{CancelReason, JobError, SubmitError};
 use crate::coordinator::event::EventKind;
 use crate::coordinator::id::{RequestId, RunId};
 use crate::coordinator::job::{Job, JobOutcome};
-use crate::coordinator::live::{IsLive, Live, Seated, locked};
+use crate::coordinator::live::{IsLive, Live, Seated};
+use crate::coordinator::lock::locked;
 use crate::coordinator::publisher::Publisher;
 use crate::coordinator::queue::Lane;
 use crate::coordinator::retry::RetryBudget;

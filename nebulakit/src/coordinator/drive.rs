@@ -13,7 +13,8 @@ use crate::coordinator::context::{Attempt, Body, Home, JobContext};
 use crate::coordinator::core::Core;
 use crate::coordinator::error::{CancelReason, JobError, Lost, Timeout};
 use crate::coordinator::job::JobOutcome;
-use crate::coordinator::live::{IsLive, Live, locked};
+use crate::coordinator::live::{IsLive, Live};
+use crate::coordinator::lock::locked;
 
 /// Closes its job when it is dropped, if nothing else did: when the runtime is shut down, or the driver is aborted.
 pub(super) struct OpenJob {

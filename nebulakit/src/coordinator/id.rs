@@ -100,7 +100,7 @@ impl Hasher for IdHasher {
 
 impl From<&str> for RequestId {
     fn from(text: &str) -> Self {
-        // Ids are equal when their texts are, whoever made them.
+        // Ids are equal when their texts are, chosen or numbered.
         let number = text.strip_prefix(PREFIX).and_then(|number| number.parse().ok());
         match number.map(Self::numbered) {
             Some(id) if id.to_string() == text => id,

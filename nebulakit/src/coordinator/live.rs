@@ -1,9 +1,9 @@
-//! An open job, as far as it has no types.
+//! An open job, without the types of its work and value.
 
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
@@ -12,6 +12,7 @@ use tokio::sync::Notify;
 use crate::coordinator::error::{CancelReason, JobError, WorkKind};
 use crate::coordinator::id::{RequestId, RunId};
 use crate::coordinator::job::Labels;
+use crate::coordinator::lock::locked;
 use crate::coordinator::retry::Retry;
 use crate::coordinator::state::Place;
 use crate::task::cancellation::Cancellation;
@@ -106,7 +107,7 @@ impl fmt::Debug for dyn IsLive {
     }
 }
 
-/// An open job, as far as it has no types.
+/// An open job, without the types of its work and value.
 pub(super) struct Live {
     pub(super) kind: WorkKind,
     pub(super) settings: Chosen,
@@ -115,7 +116,7 @@ pub(super) struct Live {
     pub(super) parent: Option<Arc<dyn IsLive>>,
     /// The index of its strategy.
     pub(super) lane: usize,
-    /// Whether the strategy runs only so many at once.
+    /// Whether the strategy limits how many run at once.
     pub(super) is_limited: bool,
     /// When it has to be over, and how long that was from its beginning, or its parent's.
     pub(super) deadline: Option<(Instant, Duration)>,
@@ -168,11 +169,6 @@ impl Drop for Live {
             next = Arc::get_mut(&mut parent).and_then(|parent| parent.live_mut().parent.take());
         }
     }
-}
-
-pub(super) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // No code of a user's runs under these locks, and each change is whole.
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Tells a job, or one attempt of it, to stop.

@@ -52,7 +52,7 @@
 //! | `Task.invoke` | [`Attempt::run`] |
 //! | `Coordinator.submit(task, mode)` | [`Coordinator::submit`], and [`JobHandle::join`] for the result |
 //! | `Coordinator.start(publisher)` | not needed: a coordinator works when it is built, and has its [`publisher`](Coordinator::publisher) |
-//! | `Coordinator.handle_item(message)` | not needed: whoever runs a job closes it |
+//! | `Coordinator.handle_item(message)` | not needed: what runs a job closes it |
 //! | `Coordinator.system_detail()` | [`Coordinator::system_detail`], a snapshot |
 //! | `Coordinator.shutdown()` | [`Coordinator::shutdown`], with a time to drain and a report |
 //! | `CoordinatorState.empty`, `add_job`, `end_job` | [`CoordinatorState::empty`], [`add_job`](CoordinatorState::add_job), [`end_job`](CoordinatorState::end_job) |
@@ -83,6 +83,7 @@ mod handle;
 mod id;
 mod job;
 mod live;
+mod lock;
 mod piece;
 mod publisher;
 mod queue;

@@ -6,7 +6,8 @@ use std::task::{Context, Poll, Waker};
 
 use crate::coordinator::context::{Attempt, Body, Executing, JobContext};
 use crate::coordinator::error::{JobError, Lost, WorkKind};
-use crate::coordinator::live::{IsLive, Live, locked};
+use crate::coordinator::live::{IsLive, Live};
+use crate::coordinator::lock::locked;
 use crate::task::def::TaskDef;
 use crate::task::failure::Failure;
 use crate::task::panic::{guard, guard_pinned};

@@ -5,7 +5,7 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
 use std::time::SystemTime;
@@ -14,6 +14,7 @@ use futures_util::{FutureExt as _, Stream};
 
 use crate::coordinator::event::{EVENT_VERSION, EventKind, JobEvent};
 use crate::coordinator::id::{RequestId, RunId};
+use crate::coordinator::lock::locked;
 
 /// What becomes of events that a subscriber has no room for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,11 +73,6 @@ struct QueueState {
     reader: Option<Waker>,
     /// Jobs that wait for room.
     held: Vec<Waker>,
-}
-
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // No code of a user's runs under these locks, and each change is whole.
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Queue {

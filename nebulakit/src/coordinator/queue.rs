@@ -6,7 +6,8 @@ use std::task::Waker;
 use std::time::{Duration, Instant};
 
 use crate::coordinator::id::RunId;
-use crate::coordinator::live::{IsLive, Live, Priority, Seated, locked};
+use crate::coordinator::live::{IsLive, Live, Priority, Seated};
+use crate::coordinator::lock::locked;
 use crate::task::strategy::Strategy;
 
 /// Jobs that lent their seat and want it back come first: they hold memory, and others wait for them.
@@ -185,7 +186,7 @@ mod tests {
         Arc::new(Only(live))
     }
 
-    /// The order in which those get the only seat who wait for it, each after so many seconds.
+    /// The order in which those who wait get the only seat. Each began to wait at its second.
     fn order(ageing: u64, waiting: &[(&Arc<dyn IsLive>, u64)]) -> Vec<String> {
         let begin = Instant::now();
         let at = |seconds| begin + Duration::from_secs(seconds);

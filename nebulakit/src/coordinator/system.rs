@@ -18,7 +18,8 @@ use crate::coordinator::error::{CancelReason, JobError, Lost, SubmitError};
 use crate::coordinator::handle::JobHandle;
 use crate::coordinator::id::{RequestId, RunId};
 use crate::coordinator::job::{Job, JobOutcome};
-use crate::coordinator::live::{IsLive, Live, locked};
+use crate::coordinator::live::{IsLive, Live};
+use crate::coordinator::lock::locked;
 use crate::coordinator::piece::{PieceOf, unshared};
 use crate::coordinator::publisher::Publisher;
 use crate::coordinator::strategy::ExecutionStrategy;
@@ -101,7 +102,7 @@ impl Coordinator {
     /// Submits work if there is room.
     ///
     /// # Errors
-    /// When the work is not taken; no job came of it then. Where that is for want of room, the work comes back.
+    /// When the work is not taken; no job came of it then. Where there is no room, the work comes back.
     pub fn try_submit<W: IntoWork>(&self, work: W, strategy: Strategy) -> Result<JobHandle<W::Output>, TrySubmitError<W::Output>>
     where
         W::Output: Send + 'static,

@@ -18,7 +18,7 @@ impl AsyncStrategy {
         Self { slots: None }
     }
 
-    /// One that runs so many at once; at least one.
+    /// One that runs `slots` attempts at once, at least one.
     #[must_use]
     pub const fn with_slots(slots: usize) -> Self {
         Self { slots: Some(if slots == 0 { 1 } else { slots }) }

@@ -53,7 +53,7 @@ impl ThreadStrategy {
         Self::with_slots(thread::available_parallelism().map_or(1, NonZero::get))
     }
 
-    /// One that runs so many at once; at least one.
+    /// One that runs `slots` attempts at once, at least one.
     #[must_use]
     pub fn with_slots(slots: usize) -> Self {
         Self { slots: slots.max(1), pool: Arc::default() }
