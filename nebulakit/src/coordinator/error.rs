@@ -274,7 +274,7 @@ impl JobError {
         match self {
             Self::Failed(error) => error.is_recoverable() == Some(true),
             Self::TimedOut { timeout, .. } => matches!(timeout, Timeout::StartToClose | Timeout::Heartbeat),
-            // The next attempt would have no runtime either.
+            // The next attempt would not find a runtime either.
             Self::Lost { how, .. } => *how != Lost::Runtime,
             Self::Limit { .. } => true,
             Self::Panicked(_) | Self::Cancelled(_) => false,

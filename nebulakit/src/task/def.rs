@@ -49,7 +49,7 @@ pub trait Task: Sealed {
     fn def() -> &'static TaskDef;
 }
 
-/// Only `#[task]` implements it, and once, so that two tasks of one name are no more errors than need be.
+/// Only `#[task]` implements it. It is a single `impl` for each task, so that two tasks of one name give few errors.
 ///
 /// The outputs are told here alone, by what the function returns: a type that no task can return is one error, at the type.
 #[diagnostic::on_unimplemented(message = "`{Self}` is not a task", label = "`#[task]` makes a type of the function's name one")]
