@@ -126,7 +126,7 @@ async fn unknown_mode_leaves_no_job() {
     let coordinator = Coordinator::new();
     let mut events = coordinator.publisher().subscribe(Overflow::DropOldest(10));
     let error = coordinator.submit(giving(1), Strategy::named("gpu-box")).await.unwrap_err();
-    assert_eq!(error.to_string(), "the coordinator has no strategy `gpu-box`; it has `async`, `thread`");
+    assert_eq!(error.to_string(), "the coordinator has no strategy `gpu-box`; it has `async`, `thread`, `process`");
     joined(&coordinator, giving(1).id("next")).await.unwrap();
     assert_eq!(words(&until_finished(&mut events, "next").await), ["next submitted", "next started 0", "next succeeded"]);
     assert_eq!(coordinator.system_detail().counts.submitted, 1);

@@ -139,10 +139,15 @@ impl Environment {
     /// Picks what concerns the stores: `AWS_*`, `AZURE_*`, `GOOGLE_*`, `IDENTITY_ENDPOINT`, `STORAGE_EMULATOR_HOST`, `SSL_CERT_FILE`,
     /// `SSL_CERT_DIR` and `HOME`. Names and values that are not UTF-8 are passed over.
     pub fn pick(variables: impl IntoIterator<Item = (OsString, OsString)>) -> Self {
-        const NAMES: [&str; 5] = ["HOME", "IDENTITY_ENDPOINT", "SSL_CERT_DIR", "SSL_CERT_FILE", "STORAGE_EMULATOR_HOST"];
-        let concerns = |name: &str| ["AWS_", "AZURE_", "GOOGLE_"].iter().any(|prefix| name.starts_with(prefix)) || NAMES.contains(&name);
         let text = |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, Secret::from(value.into_string().ok()?)));
-        Self(variables.into_iter().filter_map(text).filter(|(name, value)| concerns(name) && !value.expose().is_empty()).collect())
+        Self(variables.into_iter().filter_map(text).filter(|(name, value)| Self::concerns(name) && !value.expose().is_empty()).collect())
+    }
+
+    /// Whether [`pick`](Self::pick) picks a variable of that name.
+    #[must_use]
+    pub fn concerns(name: &str) -> bool {
+        const NAMES: [&str; 5] = ["HOME", "IDENTITY_ENDPOINT", "SSL_CERT_DIR", "SSL_CERT_FILE", "STORAGE_EMULATOR_HOST"];
+        ["AWS_", "AZURE_", "GOOGLE_"].iter().any(|prefix| name.starts_with(prefix)) || NAMES.contains(&name)
     }
 
     /// The value of a variable.

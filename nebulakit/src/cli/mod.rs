@@ -50,7 +50,7 @@ use self::output::container_help;
 use self::output::{VERSION, say};
 use crate::process::exit::Exit;
 use crate::process::request::ContainerRequest;
-use crate::process::{container, panic, request, terminal};
+use crate::process::{container, panic, request, terminal, worker};
 use crate::services::env::Environment;
 use crate::task::registry::Registry;
 
@@ -79,8 +79,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 /// The same for the words behind the program's name, which is `binary`.
 fn serve(binary: &str, arguments: &[OsString]) -> Exit {
-    panic::tell();
     let environment = Environment::from_process();
+    worker::enter(&environment);
+    panic::tell();
     let registry = Registry::linked();
     let Some(verb) = arguments.first().and_then(|verb| verb.to_str()).filter(|verb| ContainerRequest::is_verb(verb)) else {
         return for_people(binary, arguments, &environment, &registry);

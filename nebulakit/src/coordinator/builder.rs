@@ -14,7 +14,7 @@ use crate::coordinator::publisher::Publisher;
 use crate::coordinator::queue::Lane;
 use crate::coordinator::retry::RetryBudget;
 use crate::coordinator::state::{History, Ledger};
-use crate::coordinator::strategy::{AsyncStrategy, ExecutionStrategy, ThreadStrategy};
+use crate::coordinator::strategy::{AsyncStrategy, ExecutionStrategy, ProcessStrategy, ThreadStrategy};
 use crate::coordinator::system::{Coordinator, Inner};
 use crate::task::context::Context;
 use crate::task::run::GRACE;
@@ -27,7 +27,7 @@ const OPEN: usize = 16_384;
 const AGEING: Duration = Duration::from_secs(30);
 
 impl Coordinator {
-    /// One with the strategies `async` and `thread`, as [`builder`](Self::builder) gives it.
+    /// One with the strategies `async`, `thread` and `process`, as [`builder`](Self::builder) gives it.
     #[must_use]
     pub fn new() -> Self {
         Self::builder().build()
@@ -36,7 +36,11 @@ impl Coordinator {
     /// One to be set up.
     pub fn builder() -> CoordinatorBuilder {
         CoordinatorBuilder {
-            strategies: vec![(Strategy::Async, Arc::new(AsyncStrategy::new())), (Strategy::Thread, Arc::new(ThreadStrategy::new()))],
+            strategies: vec![
+                (Strategy::Async, Arc::new(AsyncStrategy::new())),
+                (Strategy::Thread, Arc::new(ThreadStrategy::new())),
+                (Strategy::Process, Arc::new(ProcessStrategy::new())),
+            ],
             history: History::default(),
             open: OPEN,
             grace: GRACE,

@@ -9,7 +9,7 @@ use tokio::runtime::Handle;
 
 use crate::coordinator::core::Core;
 use crate::coordinator::error::{JobError, SubmitError};
-use crate::coordinator::event::EventKind;
+use crate::coordinator::event::{EventKind, OutputStream};
 use crate::coordinator::id::{RequestId, RunId};
 use crate::coordinator::live::{IsLive, Live};
 use crate::coordinator::lock::locked;
@@ -193,6 +193,11 @@ impl JobContext {
     pub fn log(&self, level: tracing::Level, message: impl Into<String>) {
         let message = message.into();
         self.tell(|| EventKind::Log { level: level.as_str().to_owned(), message });
+    }
+
+    /// Tells of a line that a process of the job's has printed.
+    pub(super) fn output(&self, stream: OutputStream, line: impl FnOnce() -> String) {
+        self.tell(|| EventKind::Output { stream, line: line() });
     }
 
     fn tell(&self, kind: impl FnOnce() -> EventKind) {

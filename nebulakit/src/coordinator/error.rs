@@ -11,6 +11,7 @@ use crate::coordinator::id::RequestId;
 use crate::coordinator::job::{FailureKind, JobFailure};
 use crate::task::error::TaskError;
 use crate::task::failure::{chain_in_line, code};
+use crate::task::fatal::Fatal;
 use crate::task::strategy::Strategy;
 
 /// The code of jobs that were cancelled.
@@ -183,12 +184,32 @@ impl fmt::Display for Lost {
         match self {
             Self::Runtime => f.write_str("the runtime was shut down while the job was open"),
             Self::Exited(code) => write!(f, "the worker process ended with exit code {code}"),
-            Self::Signal(signal) => write!(f, "the worker process was ended by signal {signal}"),
+            Self::Signal(signal) => match name_of(*signal) {
+                Some(name) => write!(f, "the worker process was ended by signal {signal} ({name})"),
+                None => write!(f, "the worker process was ended by signal {signal}"),
+            },
             Self::Aborted => f.write_str("the worker process aborted (signal 6)"),
             Self::StackOverflow => f.write_str("the worker process overflowed its stack"),
             Self::Strategy(said) => f.write_str(said),
         }
     }
+}
+
+/// The names of signals that end processes, where their numbers are the same on all systems.
+fn name_of(signal: i32) -> Option<&'static str> {
+    const NAMES: [(i32, &str); 10] = [
+        (1, "SIGHUP"),
+        (2, "SIGINT"),
+        (3, "SIGQUIT"),
+        (4, "SIGILL"),
+        (5, "SIGTRAP"),
+        (8, "SIGFPE"),
+        (9, "SIGKILL"),
+        (11, "SIGSEGV"),
+        (13, "SIGPIPE"),
+        (15, "SIGTERM"),
+    ];
+    NAMES.iter().find(|(number, _)| *number == signal).map(|(_, name)| *name)
 }
 
 /// A limit that an attempt ran into.
@@ -197,8 +218,8 @@ impl fmt::Display for Lost {
 pub enum Limit {
     /// Memory, in bytes.
     Memory {
-        /// The limit.
-        limit: u64,
+        /// The limit, where it is known.
+        limit: Option<u64>,
         /// The most that was used, where it is known.
         peak: Option<u64>,
     },
@@ -209,8 +230,9 @@ pub enum Limit {
 impl fmt::Display for Limit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Memory { limit, peak: Some(peak) } => write!(f, "out of memory: it used {peak} of {limit} bytes"),
-            Self::Memory { limit, peak: None } => write!(f, "out of memory: its limit is {limit} bytes"),
+            Self::Memory { limit: Some(limit), peak: Some(peak) } => write!(f, "out of memory: it used {peak} of {limit} bytes"),
+            Self::Memory { limit: Some(limit), peak: None } => write!(f, "out of memory: its limit is {limit} bytes"),
+            Self::Memory { limit: None, .. } => f.write_str("out of memory: the system ended it"),
             Self::Cpu(limit) => write!(f, "it used all of its CPU time of {limit:?}"),
         }
     }
@@ -369,37 +391,5 @@ impl StdError for JobError {
             Self::Failed(error) => error.source().and_then(StdError::source),
             _ => None,
         }
-    }
-}
-
-/// An error that ends the whole run: the other jobs of the run are cancelled, whatever their parents make of it.
-///
-/// # Examples
-/// ```
-/// use nebulakit::coordinator::{Fatal, Work};
-///
-/// let work = Work::new(|_| async { Err::<(), _>(Fatal::new(anyhow::anyhow!("the licence has expired"))) });
-/// # drop(work);
-/// ```
-#[derive(Debug)]
-pub struct Fatal(anyhow::Error);
-
-impl Fatal {
-    /// Makes an error fatal.
-    #[must_use]
-    pub fn new(error: impl Into<anyhow::Error>) -> Self {
-        Self(error.into())
-    }
-}
-
-impl fmt::Display for Fatal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl StdError for Fatal {
-    fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.0.source()
     }
 }

@@ -100,6 +100,13 @@ pub enum EventKind {
         /// The line.
         message: String,
     },
+    /// It printed a line, in a process of its own.
+    Output {
+        /// Where to.
+        stream: OutputStream,
+        /// The line, without its end. Bytes that are not UTF-8 show as U+FFFD; a line of more than 64 KiB comes in parts.
+        line: String,
+    },
     /// It told the subscribers something of its own.
     Broadcast {
         /// What it told.
@@ -117,6 +124,16 @@ pub enum EventKind {
         /// What the panic said.
         message: String,
     },
+}
+
+/// What a process prints to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OutputStream {
+    /// Standard output.
+    Stdout,
+    /// Standard error, where the lines of its log go too.
+    Stderr,
 }
 
 impl fmt::Display for JobEvent {
@@ -140,6 +157,7 @@ impl fmt::Display for JobEvent {
             EventKind::Progress { done, total: Some(total) } => write!(f, "{done} of {total}"),
             EventKind::Progress { done, total: None } => write!(f, "{done} done"),
             EventKind::Log { level, message } => write!(f, "{level} {message}"),
+            EventKind::Output { line, .. } => f.write_str(line),
             EventKind::Broadcast { item } => write!(f, "says {item}"),
             EventKind::Lagged { missed } => write!(f, "{missed} events were missed"),
             EventKind::SubscriberFailed { name, message } => write!(f, "the subscriber `{name}` panicked: {message}"),

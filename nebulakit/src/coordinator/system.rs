@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
+use futures_util::FutureExt as _;
 use tokio::runtime::Handle;
 use tracing::Instrument as _;
 use uuid::Uuid;
@@ -342,6 +343,11 @@ impl Inner {
     }
 }
 
+/// Whether a runtime was shut down: it drops what is started on it.
+fn is_over(runtime: &Handle) -> bool {
+    runtime.spawn(std::future::ready(())).now_or_never().is_some_and(|ended| ended.is_err_and(|error| error.is_cancelled()))
+}
+
 impl Home for Inner {
     fn core(&self) -> &Core {
         &self.core
@@ -410,8 +416,8 @@ impl Home for Inner {
             return Ok(runtime);
         }
         match self.runtime.get() {
-            Some(runtime) => Ok(runtime.clone()),
-            None => nebulakit_types::handle().map_err(SubmitError::Runtime),
+            Some(runtime) if !is_over(runtime) => Ok(runtime.clone()),
+            _ => nebulakit_types::handle().map_err(SubmitError::Runtime),
         }
     }
 }

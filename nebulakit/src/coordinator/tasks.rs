@@ -52,7 +52,7 @@ impl<T: Send + 'static> OfTask<T> {
     }
 }
 
-fn failed(error: TaskError) -> JobError {
+pub(super) fn failed(error: TaskError) -> JobError {
     if error.code() == Some(code::PANIC) { JobError::Panicked(error.to_string().into()) } else { JobError::Failed(Arc::new(error)) }
 }
 

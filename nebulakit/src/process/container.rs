@@ -1,5 +1,7 @@
 //! A task container: what its command line asks for is run, and the process ends as the platform expects.
 
+use std::io::Write as _;
+
 use crate::process::execute::{Ending, Execution};
 use crate::process::exit::Exit;
 use crate::process::host::Host;
@@ -27,6 +29,12 @@ fn told(Ending { exit, report }: Ending) -> Exit {
         terminal::write(&format!("error: {}\n", terminal::continued(&report)));
     }
     exit
+}
+
+/// What was printed without a line break at its end goes out.
+pub(crate) fn flush() {
+    // A failure cannot be reported anywhere.
+    let _ = std::io::stdout().flush();
 }
 
 /// Ends the process, and with it what its threads still do.

@@ -1,17 +1,23 @@
 //! What this process was told: its environment, settings and identity, and the stores that they lead to.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::SystemTime;
 
-use nebulakit_types::Error;
+use nebulakit_types::convert::reader::Bounds;
 use nebulakit_types::storage::StoreSet;
 use nebulakit_types::workspace::Workspace;
+use nebulakit_types::{Dialect, Error};
 
 use crate::process::stores::{OwnStore, of_process};
 use crate::services::config::LazyConfig;
 use crate::services::env::Environment;
 use crate::services::identity::Identity;
 use crate::services::secrets::Secrets;
+use crate::services::stats::Stats;
 use crate::services::stores::Stores;
+use crate::task::cancellation::Cancellation;
+use crate::task::surroundings::{Places, Surroundings};
 
 /// Where this process runs. Settings are read, and stores made, when the first is needed.
 #[derive(Debug, Clone)]
@@ -42,6 +48,30 @@ impl Host {
         let stores = self.stores.clone();
         // Where a program has set a default, that stays.
         let _ = Workspace::new(move || stores.all().clone(), None, self.environment.temporary_folder()).set_default();
+    }
+
+    /// What a run in this process is given, but for what is asked of that run alone.
+    pub(crate) fn surroundings(&self, output_prefix: &str, dialect: &'static Dialect) -> Surroundings {
+        let (config, identity) = (self.config.clone(), Arc::clone(&self.identity));
+        Surroundings {
+            identity: Arc::clone(&self.identity),
+            stores: self.stores.clone(),
+            secrets: self.secrets(),
+            stats: Arc::new(move || Stats::new(&config, &identity)),
+            cancellation: Cancellation::new(),
+            started: SystemTime::now(),
+            custom: BTreeMap::new(),
+            deadline: None,
+            output_prefix: output_prefix.to_owned(),
+            raw_output_prefix: None,
+            temporary: self.environment.temporary_folder(),
+            checkpoint: Places::default(),
+            dialect,
+            offloaded: Bounds::default(),
+            progress: None,
+            logs: None,
+            caller: None,
+        }
     }
 
     /// The secrets that the platform handed over.

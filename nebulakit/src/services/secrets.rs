@@ -1,7 +1,9 @@
 //! Secrets: found in the environment or in files, where the platform's webhook put them, and kept from logs.
 
+use std::ffi::OsString;
 use std::fmt;
 use std::io;
+use std::os::unix::ffi::OsStringExt as _;
 use std::path::{Path, PathBuf};
 
 pub use nebulakit_types::Secret;
@@ -58,12 +60,17 @@ impl Secrets {
     /// ```
     #[must_use]
     pub fn of<'a>(secrets: impl IntoIterator<Item = (&'a str, &'a str, &'a str)>) -> Self {
+        let secrets = secrets.into_iter();
+        Self::given(secrets.map(|(group, key, value)| ([group.to_owned(), String::new(), key.to_owned()], value.as_bytes().to_vec())))
+    }
+
+    /// These secrets and no others, which need not be text: group, version and key of each, and its value.
+    pub(crate) fn given(secrets: impl IntoIterator<Item = ([String; 3], Vec<u8>)>) -> Self {
         // A lookup in a folder that is not there, and in variables of its own.
-        let name = |group: &str, key: &str| {
-            let parts: Vec<_> = [group, key].into_iter().filter(|part| !part.is_empty()).collect();
-            format!("_FSEC_{}", parts.join("_").to_uppercase())
+        let name = |parts: [String; 3]| {
+            parts.iter().filter(|part| !part.is_empty()).fold("_FSEC".to_owned(), |name, part| name + "_" + &part.to_uppercase())
         };
-        let environment: Environment = secrets.into_iter().map(|(group, key, value)| (name(group, key), value)).collect();
+        let environment = secrets.into_iter().map(|(parts, value)| (name(parts), OsString::from_vec(value))).collect();
         Self { config: LazyConfig::of(Config::default()), environment, is_local: true, declared: Vec::new() }
     }
 

@@ -221,7 +221,7 @@ pub(crate) fn ended(ran: Ran, task: &TaskDef) -> Result<Vec<u8>, TaskError> {
 }
 
 /// The error of a task that failed, for the one that called it.
-fn failed(failure: Failure) -> TaskError {
+pub(crate) fn failed(failure: Failure) -> TaskError {
     // A failure without marks takes those of the caller.
     let is_plain = [code::USER, code::USER_RECOVERABLE].contains(&failure.code.as_str());
     let error = failure.error.and_then(Arc::into_inner).unwrap_or_else(|| anyhow::Error::msg(failure.message));

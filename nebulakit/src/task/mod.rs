@@ -9,6 +9,8 @@ pub(crate) mod def;
 pub(crate) mod definition;
 pub(crate) mod error;
 pub(crate) mod failure;
+#[cfg(feature = "coordinator")]
+pub(crate) mod fatal;
 mod guarded;
 pub(crate) mod inputs;
 pub(crate) mod invocation;

@@ -144,7 +144,7 @@ async fn in_time(task: &TaskDef, context: &Context, work: Work<'_>) -> Ended {
 }
 
 /// Whether the runtime that polls this has timers. It tells this by a panic alone.
-fn has_timers() -> bool {
+pub(crate) fn has_timers() -> bool {
     told(|| drop(tokio::time::sleep(Duration::ZERO))).is_ok()
 }
 

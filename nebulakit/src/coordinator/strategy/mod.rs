@@ -2,12 +2,14 @@
 
 mod on_runtime;
 mod on_threads;
+mod processes;
 
 use std::pin::Pin;
 use std::time::Instant;
 
 pub use self::on_runtime::AsyncStrategy;
 pub use self::on_threads::ThreadStrategy;
+pub use self::processes::{Enforced, LimitsInForce, ProcessStrategy};
 use crate::coordinator::context::Attempt;
 pub use crate::coordinator::context::Executing;
 use crate::coordinator::error::WorkKind;

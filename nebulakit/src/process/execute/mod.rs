@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::pin::{Pin, pin};
 use std::sync::{Arc, OnceLock};
 use std::task::{Poll, Waker};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use bytes::Bytes;
 use nebulakit_types::convert::reader::{Bounds, custom_context};
@@ -24,7 +24,7 @@ use crate::process::request::ContainerRequest;
 use crate::process::signal::StopSignals;
 use crate::process::stop::{Reason, Stop};
 use crate::services::env::{self, Environment};
-use crate::services::stats::Stats;
+use crate::task::call::with_secrets;
 use crate::task::context::Context;
 use crate::task::def::TaskDef;
 use crate::task::failure::{Failure, Origin, Unsuccessful, chain, code};
@@ -272,32 +272,20 @@ impl Execution {
     /// The task's context; `keeps_time` says whether this process sees to the task's timeout.
     fn context(&self, task: &TaskDef, custom: BTreeMap<String, String>, keeps_time: bool, offloaded: Bounds) -> &Context {
         self.context.get_or_init(|| {
-            let Host { environment, config, identity, stores, .. } = &self.host;
-            let stats = (config.clone(), Arc::clone(identity));
             let surroundings = Surroundings {
-                identity: Arc::clone(identity),
-                stores: stores.clone(),
-                secrets: self.host.secrets(),
-                stats: Arc::new(move || Stats::new(&stats.0, &stats.1)),
                 cancellation: self.stop.cancellation().clone(),
-                started: SystemTime::now(),
                 custom,
                 deadline: task.options.timeout.and_then(|timeout| Deadline::after(timeout, keeps_time)),
-                output_prefix: self.request.output_prefix.clone(),
                 raw_output_prefix: self.request.raw_output_prefix.clone(),
-                temporary: environment.temporary_folder(),
                 checkpoint: Places {
                     destination: self.request.checkpoint.clone(),
                     previous: self.request.previous_checkpoint.clone(),
                     resumes_own: self.platform.resumes_own_checkpoint,
                 },
-                dialect: &self.platform.dialect,
                 offloaded,
-                progress: None,
-                logs: None,
-                caller: None,
+                ..self.host.surroundings(&self.request.output_prefix, &self.platform.dialect)
             };
-            Context::new(surroundings, task.options.secrets.iter().map(|asked| [asked.group, asked.version, asked.key]).collect())
+            with_secrets(surroundings, task)
         })
     }
 
@@ -382,7 +370,7 @@ fn on_a_runtime<T>(future: Pin<&mut dyn Future<Output = T>>) -> Result<T, Failur
 }
 
 /// Runs a future on this thread, without a runtime where it is ready at once, as what is on this machine is.
-fn here<T>(mut future: Pin<&mut dyn Future<Output = T>>) -> Result<T, Failure> {
+pub(crate) fn here<T>(mut future: Pin<&mut dyn Future<Output = T>>) -> Result<T, Failure> {
     match future.as_mut().poll(&mut std::task::Context::from_waker(Waker::noop())) {
         Poll::Ready(done) => Ok(done),
         Poll::Pending => block_on(future).map_err(|error| Failure::cannot_start(&error)),

@@ -10,7 +10,7 @@ macro_rules! variables {
         )+)+
 
         /// Every variable by group, with its documentation, and what is to say of the group: what `docs/environment.md` is made of.
-        #[cfg(test)]
+        #[cfg(any(test, feature = "coordinator"))]
         const VARIABLES: &[(&str, &str, &[(&str, &str)])] =
             &[$(($group, concat!($($note)?), &[$(($variable, concat!($($doc),+))),+])),+];
     };
@@ -94,6 +94,8 @@ variables! {
         WORKER_NAME = "FLYTE_INTERNAL_WORKER_NAME";
         /// The same, read when the long name is absent.
         WORKER_NAME_ALIAS = "_F_WN";
+        /// Set for the worker processes of `Strategy::Process`, and for the process that `--supervise` starts: how many are above it, and which process started it.
+        WORKER = "NEBULAKIT_WORKER";
         /// `1`: errors and panics show where they were made, by the calls in the task's own code. `full`: by all calls.
         RUST_BACKTRACE = "RUST_BACKTRACE";
         /// The same for errors alone; beats `RUST_BACKTRACE` there.
@@ -248,6 +250,12 @@ variables! {
         /// The folder of the package, as `cargo run` says it: where a task is not found, its manifest shows which dependencies have tasks.
         CARGO_MANIFEST_DIR = "CARGO_MANIFEST_DIR";
     }
+}
+
+/// Whether a variable of that name means something to Nebulakit.
+#[cfg(feature = "coordinator")]
+pub(crate) fn is_known(name: &str) -> bool {
+    VARIABLES.iter().any(|(.., variables)| variables.iter().any(|(known, _)| *known == name))
 }
 
 #[cfg(test)]

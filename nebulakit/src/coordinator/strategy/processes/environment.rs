@@ -1,0 +1,84 @@
+//! What a worker finds in its environment: what this library, the clouds' tools and programs in general read, and what is named.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::process::Command;
+
+use nebulakit_types::storage;
+
+use crate::process::worker::Marker;
+use crate::services::env::{self, Environment};
+
+/// What programs in general read, and what the libraries of this one do.
+const GENERAL: [&str; 12] = [
+    "PATH",
+    "HOME",
+    "TMPDIR",
+    "LANG",
+    "TZ",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "ALL_PROXY",
+    "NO_PROXY",
+    "http_proxy",
+    "https_proxy",
+    "all_proxy",
+];
+
+/// Variables besides the usual ones, with a value, or with that of this process.
+pub(super) type Named = BTreeMap<String, Option<OsString>>;
+
+/// Gives `command` the environment of a worker of the process that has `own`.
+pub(super) fn give(command: &mut Command, own: &Environment, named: &Named) {
+    command.env_clear();
+    let usual = own
+        .variables()
+        .filter(|(name, _)| name.to_str().is_some_and(|name| is_usual(name) || named.get(name).is_some_and(Option::is_none)));
+    command.envs(usual);
+    command.envs(named.iter().filter_map(|(name, value)| Some((name, value.as_ref()?))));
+    command.env(env::WORKER, Marker::below(own).to_string());
+}
+
+fn is_usual(name: &str) -> bool {
+    name != env::WORKER && (GENERAL.contains(&name) || name == "no_proxy" || env::is_known(name) || storage::Environment::concerns(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_worker_gets_what_it_may_have() {
+        let own: Environment = [
+            ("PATH", "/bin"),
+            ("FLYTE_AWS_ENDPOINT", "http://localhost:1"),
+            ("AWS_ACCESS_KEY_ID", "dummy"),
+            ("_F_PRJ", "p"),
+            ("DATABASE_URL", "postgres://u:p@h/d"),
+            ("MY_FLAG", "1"),
+            ("NEBULAKIT_WORKER", "1:7"),
+            ("https_proxy", "http://proxy:1"),
+        ]
+        .into_iter()
+        .collect();
+        let named = Named::from([("MY_FLAG".to_owned(), None), ("OWN".to_owned(), Some("x".into())), ("ABSENT".to_owned(), None)]);
+        let mut command = Command::new("true");
+        command.env("LEFT", "over");
+        give(&mut command, &own, &named);
+        let given: Vec<_> = command.get_envs().map(|(name, value)| (name.to_str().unwrap(), value.unwrap().to_str().unwrap())).collect();
+        let worker = format!("2:{}", std::process::id());
+        assert_eq!(
+            given,
+            [
+                ("AWS_ACCESS_KEY_ID", "dummy"),
+                ("FLYTE_AWS_ENDPOINT", "http://localhost:1"),
+                ("MY_FLAG", "1"),
+                ("NEBULAKIT_WORKER", worker.as_str()),
+                ("OWN", "x"),
+                ("PATH", "/bin"),
+                ("_F_PRJ", "p"),
+                ("https_proxy", "http://proxy:1"),
+            ]
+        );
+    }
+}

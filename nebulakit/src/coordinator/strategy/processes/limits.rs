@@ -1,0 +1,118 @@
+//! Which limits are asked for, and which can be kept.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::coordinator::strategy::processes::groups::{Group, Place, Places};
+
+/// What a worker may take.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Asked {
+    pub(super) memory: Option<u64>,
+    pub(super) cpu_time: Option<Duration>,
+    pub(super) cpus: Option<f64>,
+    pub(super) folder: Option<PathBuf>,
+    pub(super) are_required: bool,
+}
+
+/// How a limit is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Enforced {
+    /// None was asked for.
+    NotAsked,
+    /// By a cgroup of version 1: for the worker and all that it starts.
+    Cgroup1,
+    /// By a cgroup of version 2: for the worker and all that it starts.
+    Cgroup2,
+    /// By a resource limit: for each process by itself.
+    Rlimit,
+    /// Not at all: it takes a cgroup, and none can be made here.
+    Not,
+}
+
+impl fmt::Display for Enforced {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NotAsked => "not asked for",
+            Self::Cgroup1 => "by cgroup (version 1)",
+            Self::Cgroup2 => "by cgroup (version 2)",
+            Self::Rlimit => "by resource limit, for each process by itself",
+            Self::Not => "not kept: no cgroup can be made here",
+        })
+    }
+}
+
+/// Which limits of a [`ProcessStrategy`](super::ProcessStrategy) are in force, and by what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LimitsInForce {
+    /// That on memory.
+    pub memory: Enforced,
+    /// That on CPU time of a job.
+    pub cpu_time: Enforced,
+    /// That on cores.
+    pub cpus: Enforced,
+}
+
+impl fmt::Display for LimitsInForce {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "memory {}; CPU time {}; cores {}", self.memory, self.cpu_time, self.cpus)
+    }
+}
+
+/// What is asked for, and where it can be kept.
+#[derive(Debug, Clone)]
+pub(super) struct Kept {
+    asked: Asked,
+    places: Places,
+    pub(super) in_force: LimitsInForce,
+}
+
+impl Kept {
+    pub(super) fn new(asked: &Asked) -> Self {
+        let needs_groups = asked.memory.is_some() || asked.cpus.is_some();
+        let places = if needs_groups { Places::find(asked.folder.as_deref()) } else { Places::default() };
+        let by = |place: &Option<Place>, otherwise| match place {
+            None => otherwise,
+            Some(place) if place.is_v2 => Enforced::Cgroup2,
+            Some(_) => Enforced::Cgroup1,
+        };
+        let in_force = LimitsInForce {
+            memory: asked.memory.map_or(Enforced::NotAsked, |_| by(&places.memory, Enforced::Rlimit)),
+            cpu_time: asked.cpu_time.map_or(Enforced::NotAsked, |_| Enforced::Rlimit),
+            cpus: asked.cpus.map_or(Enforced::NotAsked, |_| by(&places.cpu, Enforced::Not)),
+        };
+        Self { asked: asked.clone(), places, in_force }
+    }
+
+    /// Why workers may not be started, where limits that cannot be kept are required.
+    pub(super) fn problem(&self) -> Option<String> {
+        let is_missing = self.asked.are_required && self.in_force.cpus == Enforced::Not;
+        is_missing.then(|| "the limit on cores is required, and no cgroup can be made here that keeps it".to_owned())
+    }
+
+    /// Makes the groups of a new worker.
+    pub(super) fn group(&self) -> std::io::Result<Option<Group>> {
+        Group::make(&self.places, self.asked.memory, self.asked.cpus)
+    }
+
+    /// The limit that the worker itself sets to its memory.
+    pub(super) fn own_memory(&self) -> Option<u64> {
+        self.asked.memory.filter(|_| self.in_force.memory == Enforced::Rlimit)
+    }
+
+    /// Whole seconds: the kernel counts them so.
+    pub(super) fn cpu_seconds(&self) -> Option<u64> {
+        self.asked.cpu_time.map(|time| time.as_secs() + u64::from(time.subsec_nanos() > 0))
+    }
+
+    pub(super) fn cpu_time(&self) -> Option<Duration> {
+        self.asked.cpu_time
+    }
+
+    pub(super) fn are_required(&self) -> bool {
+        self.asked.are_required
+    }
+}

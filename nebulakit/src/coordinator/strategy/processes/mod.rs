@@ -1,0 +1,268 @@
+//! Attempts in processes of their own.
+
+mod account;
+mod environment;
+mod fate;
+mod groups;
+mod limits;
+mod order;
+mod output;
+mod pool;
+mod process;
+mod settings;
+mod talk;
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fmt;
+use std::num::NonZero;
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use self::limits::Asked;
+pub use self::limits::{Enforced, LimitsInForce};
+use self::output::Output;
+use self::pool::{Pool, Worker};
+use self::settings::Settings;
+use self::talk::{Talked, talk};
+use crate::coordinator::context::{Attempt, Executing};
+use crate::coordinator::error::{JobError, Lost, WorkKind};
+use crate::coordinator::strategy::ExecutionStrategy;
+use crate::coordinator::tasks;
+use crate::process::worker::message::{Order, Over};
+use crate::task::run::has_timers;
+
+/// After so many jobs a worker is replaced, unless it is set otherwise.
+const JOBS: u64 = 1_000;
+
+/// How long a worker that says nothing more may take to be gone.
+const FAREWELL: Duration = Duration::from_secs(2);
+
+/// How often a job is given to another worker because the one before was gone already.
+const OTHERS: usize = 3;
+
+/// Runs tasks in processes, which are this program again: for work that may crash, leak, or take more than it should.
+///
+/// A task that panics, aborts, overflows its stack, calls `process::exit` or is killed ends its worker at most; the job fails and says how. A job that
+/// is cancelled or takes too long is told so, and after the coordinator's grace the worker is ended with all that it has started. What a task
+/// leaves running ends with it.
+///
+/// Workers are started when they are needed, at most as many as there are slots, and kept for the next job; one that waits for the jobs it calls
+/// lends its slot, so that there may be more. A worker reads its own copy of the settings of stores from its environment, and gets the
+/// secrets that the task asks for. It has the SDK's own variables (`docs/environment.md`), the clouds', those of proxies, `PATH`, `HOME`, `TMPDIR`,
+/// `LANG` and `TZ`, and no others but those that are [named](Self::variable). What it prints is [`EventKind::Output`](crate::coordinator::EventKind::Output) of its job.
+///
+/// [`worker_main`](crate::coordinator::worker_main) has to be the first line of `main`.
+///
+/// # Examples
+/// ```
+/// use std::time::Duration;
+///
+/// use nebulakit::coordinator::{Coordinator, ProcessStrategy, Strategy};
+///
+/// let processes = ProcessStrategy::with_slots(4).memory(512 << 20).cpu_time(Duration::from_secs(60)).variable("DATABASE_URL");
+/// println!("{}", processes.limits_in_force());
+/// let coordinator = Coordinator::builder().strategy(Strategy::Process, processes).build();
+/// # drop(coordinator);
+/// ```
+pub struct ProcessStrategy {
+    settings: Settings,
+    pool: Arc<Pool>,
+}
+
+impl fmt::Debug for ProcessStrategy {
+    /// Without the values of variables.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Settings { slots, program, .. } = &self.settings;
+        f.debug_struct("ProcessStrategy").field("slots", slots).field("program", program).finish_non_exhaustive()
+    }
+}
+
+impl ProcessStrategy {
+    /// As many workers as the machine has cores for this process.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::with_slots(thread::available_parallelism().map_or(1, NonZero::get))
+    }
+
+    /// At most `slots` workers at work, at least one.
+    #[must_use]
+    pub fn with_slots(slots: usize) -> Self {
+        let settings = Settings {
+            slots: slots.max(1),
+            program: None,
+            variables: BTreeMap::new(),
+            limits: Asked::default(),
+            recycle_after: JOBS,
+            recycle_above: None,
+        };
+        Self { settings, pool: Arc::default() }
+    }
+
+    /// Another program with the same tasks instead of this one, as under `cargo test`, where this one is the test.
+    #[must_use]
+    pub fn program(mut self, program: impl Into<PathBuf>) -> Self {
+        self.settings.program = Some(program.into());
+        self
+    }
+
+    /// Hands the variable of that name on, where this process has it.
+    #[must_use]
+    pub fn variable(mut self, name: impl Into<String>) -> Self {
+        self.settings.variables.insert(name.into(), None);
+        self
+    }
+
+    /// Gives workers a variable with this value.
+    #[must_use]
+    pub fn variable_with(mut self, name: impl Into<String>, value: impl Into<OsString>) -> Self {
+        self.settings.variables.insert(name.into(), Some(value.into()));
+        self
+    }
+
+    /// The most memory that a worker may take, in bytes. A job that takes more fails with [`JobError::Limit`].
+    ///
+    /// Where a cgroup can be made, the kernel counts what the worker and all that it has started hold, and no swap. Else each process may have so much
+    /// memory that it can write, whether or not it does.
+    #[must_use]
+    pub fn memory(mut self, bytes: u64) -> Self {
+        self.settings.limits.memory = Some(bytes);
+        self
+    }
+
+    /// The most CPU time that one job may take, in whole seconds, rounded up; the worker may take up to one more. A job that takes more fails with
+    /// [`JobError::Limit`].
+    #[must_use]
+    pub fn cpu_time(mut self, time: Duration) -> Self {
+        self.settings.limits.cpu_time = Some(time);
+        self
+    }
+
+    /// How many cores a worker may keep busy, as 0.5; it waits where it would take more. It takes a cgroup.
+    #[must_use]
+    pub fn cpus(mut self, cores: f64) -> Self {
+        self.settings.limits.cpus = Some(cores);
+        self
+    }
+
+    /// Runs nothing where a limit that was asked for cannot be kept; else it is left out, and [`limits_in_force`](Self::limits_in_force) says so.
+    #[must_use]
+    pub fn require_limits(mut self) -> Self {
+        self.settings.limits.are_required = true;
+        self
+    }
+
+    /// The cgroup below which those of workers are made, a folder below `/sys/fs/cgroup`: one that is handed to this process and has no
+    /// process in it. Unless set, they are made below the one that this process is in, or beside it.
+    #[must_use]
+    pub fn cgroup(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.settings.limits.folder = Some(folder.into());
+        self
+    }
+
+    /// Replaces a worker after so many jobs: 1,000 unless set.
+    #[must_use]
+    pub fn recycle_after(mut self, jobs: u64) -> Self {
+        self.settings.recycle_after = jobs;
+        self
+    }
+
+    /// Replaces a worker that has more memory than these bytes when a job ends.
+    #[must_use]
+    pub fn recycle_above(mut self, bytes: u64) -> Self {
+        self.settings.recycle_above = Some(bytes);
+        self
+    }
+
+    /// Which limits can be kept here, and by what.
+    #[must_use]
+    pub fn limits_in_force(&self) -> LimitsInForce {
+        self.pool.kept(&self.settings).in_force
+    }
+
+    async fn attempt(&self, attempt: Attempt) -> Result<(), JobError> {
+        if !has_timers() {
+            let said = "processes need a runtime with I/O and timers\nhint: call `enable_all()` on the runtime's builder";
+            return Err(JobError::lost(Lost::Strategy(said.to_owned())));
+        }
+        let order = order::of(&attempt, self.pool.kept(&self.settings).cpu_seconds())?;
+        let mut others = OTHERS;
+        loop {
+            let worker = self.pool.worker(&self.settings).await.map_err(|said| JobError::lost(Lost::Strategy(said)))?;
+            let mut held = Held(Some(worker));
+            let Some(Worker { process, line, .. }) = &mut held.0 else { continue };
+            let mut output = Output::default();
+            match talk(line, process, Order::Job(order.clone()), &attempt.context, &mut output).await {
+                Ok(Talked::Over(Over { ended, is_last })) => {
+                    if let Some(worker) = held.0.take()
+                        && !is_last
+                    {
+                        self.pool.put_back(worker, &self.settings);
+                    }
+                    return match ended.into_result() {
+                        Ok(outputs) => attempt.give(&outputs),
+                        Err(error) => Err(tasks::failed(error)),
+                    };
+                }
+                Ok(Talked::Silent { heard_the_job: false }) if others > 0 => others -= 1,
+                Ok(Talked::Silent { .. }) => {
+                    self.pool.note_death();
+                    let end = tokio::time::timeout(FAREWELL, process.gone()).await;
+                    let Ok(end) = end else {
+                        return Err(lost("the worker process closed its connection, and was ended", &mut output));
+                    };
+                    return Err(fate::of(end, output.tail(), self.pool.kept(&self.settings)));
+                }
+                Err(error) => return Err(lost(&error.to_string(), &mut output)),
+            }
+        }
+    }
+}
+
+fn lost(said: &str, output: &mut Output) -> JobError {
+    JobError::Lost { how: Lost::Strategy(said.to_owned()), tail: output.tail().into() }
+}
+
+/// A worker at work. It is ended, with all that it has started, unless the work came to its end.
+struct Held(Option<Worker>);
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        if let Some(worker) = &self.0 {
+            worker.process.kill();
+        }
+    }
+}
+
+impl Default for ProcessStrategy {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl ExecutionStrategy for ProcessStrategy {
+    fn accepts(&self, kind: WorkKind) -> bool {
+        kind == WorkKind::Task
+    }
+
+    fn slots(&self) -> Option<usize> {
+        Some(self.settings.slots)
+    }
+
+    fn execute(&self, attempt: Attempt) -> Executing<'_> {
+        Box::pin(self.attempt(attempt))
+    }
+
+    fn shutdown(&self, deadline: Instant) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        Box::pin(self.pool.shut_down(deadline))
+    }
+}
+
+impl Drop for ProcessStrategy {
+    fn drop(&mut self) {
+        self.pool.close();
+    }
+}

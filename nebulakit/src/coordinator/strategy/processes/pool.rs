@@ -1,0 +1,264 @@
+//! The workers that wait for work, and the start of new ones.
+
+use std::io;
+use std::os::fd::OwnedFd;
+use std::process::Command;
+use std::sync::{Arc, Mutex, OnceLock, Weak};
+use std::time::{Duration, Instant};
+
+use tokio::net::UnixStream;
+use tokio::net::unix::pipe;
+use tokio::runtime::{Handle, Id};
+
+use crate::coordinator::lock::locked;
+use crate::coordinator::strategy::processes::environment::give;
+use crate::coordinator::strategy::processes::limits::Kept;
+use crate::coordinator::strategy::processes::process::{Process, Started, start};
+use crate::coordinator::strategy::processes::settings::Settings;
+use crate::coordinator::strategy::processes::talk::{Line, Talk};
+use crate::process::worker::message::{Hello, Order, PROTOCOL, Report, VERSION};
+use crate::process::worker::{Marker, is_entered, program};
+use crate::services::env::Environment;
+use crate::task::panic::told;
+
+/// How long a program may take to say that it is a worker.
+const GREETING: Duration = Duration::from_secs(30);
+
+/// How many workers may be above another.
+const DEEPEST: u32 = 8;
+
+/// How many workers may die one after the other before the start of the next is put off.
+const DEATHS: u32 = 3;
+
+/// For how long it is put off then, at first and at most.
+const BACK_OFF: (Duration, Duration) = (Duration::from_millis(10), Duration::from_secs(5));
+
+/// What a program has to do to have workers.
+const HINT: &str = "`nebulakit::coordinator::worker_main()` has to be the first line of its `main`, as `nebulakit::main!` makes it";
+
+/// A worker that can be given work.
+#[derive(Debug)]
+pub(super) struct Worker {
+    pub(super) process: Arc<Process>,
+    pub(super) line: Line,
+    /// The runtime that `line` is on.
+    runtime: Id,
+    jobs: u64,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Pool {
+    state: Mutex<State>,
+    /// Found out when the first worker is started.
+    kept: OnceLock<Kept>,
+    environment: OnceLock<Environment>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    idle: Vec<Worker>,
+    /// All that may still run.
+    started: Vec<Weak<Process>>,
+    /// How many died since one last finished its work.
+    deaths: u32,
+    is_over: bool,
+}
+
+impl Pool {
+    pub(super) fn kept(&self, settings: &Settings) -> &Kept {
+        self.kept.get_or_init(|| Kept::new(&settings.limits))
+    }
+
+    /// One that waits for work on this runtime, else a new one.
+    ///
+    /// # Errors
+    /// When none can be started: what is wrong, for people.
+    pub(super) async fn worker(&self, settings: &Settings) -> Result<Worker, String> {
+        loop {
+            // What died while it had nothing to do is passed over.
+            let idle = {
+                let mut state = locked(&self.state);
+                if state.is_over {
+                    return Err("the strategy was shut down".to_owned());
+                }
+                state.idle.pop()
+            };
+            match idle {
+                None => return self.start(settings).await,
+                Some(idle) if idle.process.end().is_some() => {}
+                Some(idle) => {
+                    if let Some(worker) = idle.here()? {
+                        return Ok(worker);
+                    }
+                }
+            }
+        }
+    }
+
+    async fn start(&self, settings: &Settings) -> Result<Worker, String> {
+        let environment = self.environment.get_or_init(Environment::from_process);
+        let depth = Marker::below(environment).depth;
+        if depth > DEEPEST {
+            return Err(format!("a worker of a worker, and so on, {depth} deep, is one too many"));
+        }
+        let is_own = settings.program.is_none();
+        if is_own && !is_entered() {
+            return Err(format!("this program has no workers: {HINT}"));
+        }
+        let kept = self.kept(settings).clone();
+        if let Some(problem) = kept.problem() {
+            return Err(problem);
+        }
+        let pause = locked(&self.state).pause();
+        if !pause.is_zero() {
+            tokio::time::sleep(pause).await;
+        }
+        let named = settings.program.as_ref().map_or_else(String::new, |program| format!(" of `{}`", program.display()));
+        let cannot = |error: &io::Error| format!("no worker{named} can be started: {error}");
+        let program = match &settings.program {
+            Some(program) => program.clone(),
+            None => program::path().map_err(|error| cannot(&error))?,
+        };
+        let mut command = Command::new(&program);
+        give(&mut command, environment, &settings.variables);
+        let of_group = kept.clone();
+        let started = start(command, move || of_group.group()).await.map_err(|error| cannot(&error))?;
+        let process = Arc::clone(&started.process);
+        // Until it has greeted it may be anything, and is not left alone.
+        let guard = Unanswered(&process);
+        {
+            let mut state = locked(&self.state);
+            state.started.retain(|process| process.strong_count() > 0);
+            state.started.push(Arc::downgrade(&process));
+        }
+        let mut worker = Worker::new(started)?;
+        worker.greet(&kept, is_own).await?;
+        std::mem::forget(guard);
+        Ok(worker)
+    }
+
+    /// A worker has finished its work, and waits for the next, if it is to go on.
+    pub(super) fn put_back(&self, mut worker: Worker, settings: &Settings) {
+        worker.jobs += 1;
+        let is_spent = worker.jobs >= settings.recycle_after
+            || settings.recycle_above.is_some_and(|most| worker.process.resident().is_none_or(|now| now > most));
+        let mut state = locked(&self.state);
+        state.deaths = 0;
+        if !is_spent && !state.is_over && state.idle.len() < settings.slots {
+            state.idle.push(worker);
+        }
+    }
+
+    /// A worker died at its work.
+    pub(super) fn note_death(&self) {
+        locked(&self.state).deaths += 1;
+    }
+
+    /// Ends all workers: those that wait end by themselves, the rest at `deadline`.
+    pub(super) async fn shut_down(&self, deadline: Instant) {
+        let started = self.close();
+        for process in started.iter().filter_map(Weak::upgrade) {
+            let ended = tokio::time::timeout_at(deadline.into(), process.gone()).await;
+            if ended.is_err() {
+                process.kill();
+                process.gone().await;
+            }
+        }
+    }
+
+    /// Takes no more work. Workers that wait hear the end of their socket.
+    pub(super) fn close(&self) -> Vec<Weak<Process>> {
+        let (idle, started) = {
+            let mut state = locked(&self.state);
+            state.is_over = true;
+            (std::mem::take(&mut state.idle), std::mem::take(&mut state.started))
+        };
+        drop(idle);
+        started
+    }
+}
+
+impl State {
+    /// How long to wait before another worker is started.
+    fn pause(&self) -> Duration {
+        let Some(beyond) = self.deaths.checked_sub(DEATHS) else { return Duration::ZERO };
+        BACK_OFF.0.saturating_mul(2_u32.saturating_pow(beyond)).min(BACK_OFF.1)
+    }
+}
+
+/// Ends a process that is not known to be a worker.
+struct Unanswered<'a>(&'a Process);
+
+impl Drop for Unanswered<'_> {
+    fn drop(&mut self) {
+        self.0.kill();
+    }
+}
+
+impl Worker {
+    fn new(Started { process, socket, stdout, stderr }: Started) -> Result<Self, String> {
+        let runtime = Handle::current().id();
+        let line = on_this_runtime(socket, [stdout, stderr])?;
+        Ok(Self { process, line, runtime, jobs: 0 })
+    }
+
+    /// The same on this runtime; [`None`] where what it says cannot be heard here any more.
+    fn here(self) -> Result<Option<Self>, String> {
+        let here = Handle::current().id();
+        if self.runtime == here {
+            return Ok(Some(self));
+        }
+        let Line { talk, stdout, stderr } = self.line;
+        let (Ok(socket), Ok(stdout), Ok(stderr)) = (talk.socket.into_std(), stdout.into_nonblocking_fd(), stderr.into_nonblocking_fd())
+        else {
+            self.process.kill();
+            return Ok(None);
+        };
+        Ok(Some(Self { line: on_this_runtime(socket, [stdout, stderr])?, runtime: here, ..self }))
+    }
+
+    async fn greet(&mut self, kept: &Kept, is_own: bool) -> Result<(), String> {
+        let build = if is_own { program::build().unwrap_or_default() } else { String::new() };
+        let hello = Hello { protocol: PROTOCOL, version: VERSION.to_owned(), build: build.clone(), memory: kept.own_memory() };
+        let answer = tokio::time::timeout(GREETING, self.line.talk.ask(Order::Hello(hello))).await;
+        let ready = match answer {
+            Ok(Ok(Report::Ready(ready))) => ready,
+            Err(_) => return Err(format!("the program did not say within {GREETING:?} that it is a worker: {HINT}")),
+            Ok(Err(error)) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                return Err(format!("the program ended, and did not say that it is a worker: {HINT}"));
+            }
+            Ok(Err(error)) => return Err(format!("the program is not a worker: {error}")),
+            Ok(Ok(_)) => return Err("the worker works before it was asked to".to_owned()),
+        };
+        if ready.protocol != PROTOCOL || ready.version != VERSION {
+            return Err(format!(
+                "the worker's program was built with version {} (protocol {}) of nebulakit, and this one with {VERSION} (protocol {PROTOCOL})",
+                ready.version, ready.protocol
+            ));
+        }
+        if ready.build != build && is_own {
+            return Err("the program's file was replaced while it ran: its workers would be another program; start it again".to_owned());
+        }
+        if !ready.without_memory_limit.is_empty() {
+            let said = format!("the limit on memory is not in force in the worker: {}", ready.without_memory_limit);
+            if kept.are_required() {
+                return Err(said);
+            }
+            tracing::warn!("{said}");
+        }
+        Ok(())
+    }
+}
+
+/// Has the runtime that polls this watch what a worker says.
+fn on_this_runtime(socket: std::os::unix::net::UnixStream, pipes: [OwnedFd; 2]) -> Result<Line, String> {
+    let [stdout, stderr] = pipes;
+    let pipe = pipe::Receiver::from_owned_fd_unchecked;
+    // It tells of a runtime without I/O by a panic alone.
+    let line =
+        told(|| Ok::<_, io::Error>(Line { talk: Talk::new(UnixStream::from_std(socket)?), stdout: pipe(stdout)?, stderr: pipe(stderr)? }));
+    match line {
+        Ok(line) => line.map_err(|error| format!("the runtime cannot watch a worker: {error}")),
+        Err(_) => Err("processes need a runtime with I/O and timers\nhint: call `enable_all()` on the runtime's builder".to_owned()),
+    }
+}

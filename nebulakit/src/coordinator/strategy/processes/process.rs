@@ -1,0 +1,158 @@
+//! One worker process: its start, its end, and what it is ended by.
+
+use std::io;
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::os::unix::process::CommandExt as _;
+use std::process::{Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
+use tokio::sync::{Notify, oneshot};
+
+use crate::coordinator::error::Limit;
+use crate::coordinator::lock::locked;
+use crate::coordinator::strategy::processes::account::Account;
+use crate::coordinator::strategy::processes::groups::Group;
+
+/// A process, and all that is in its group.
+#[derive(Debug)]
+pub(super) struct Process {
+    pid: Pid,
+    /// How it ended. Until then its number, and that of its group, is nobody else's.
+    end: Mutex<Option<End>>,
+    /// Whether nothing is left of it.
+    is_gone: AtomicBool,
+    gone: Notify,
+    group: Option<Group>,
+    account: Option<Account>,
+}
+
+/// How a process ended.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct End {
+    pub(super) status: ExitStatus,
+    /// The limit of memory that it ran into, if the kernel ended it for that.
+    pub(super) exceeded: Option<Limit>,
+}
+
+/// A process that has just been started, and our ends of what it reads and writes.
+#[derive(Debug)]
+pub(super) struct Started {
+    pub(super) process: Arc<Process>,
+    pub(super) socket: UnixStream,
+    pub(super) stdout: OwnedFd,
+    pub(super) stderr: OwnedFd,
+}
+
+/// Starts `command`, in a process group of its own and in the cgroup that `group` makes.
+///
+/// It is done by a thread that lives as long as the process: on Linux a process can ask to end together with the thread that started it.
+pub(super) async fn start(command: Command, group: impl FnOnce() -> io::Result<Option<Group>> + Send + 'static) -> io::Result<Started> {
+    let (sender, receiver) = oneshot::channel();
+    let watch = move || match begin(command, group) {
+        Err(error) => drop(sender.send(Err(error))),
+        Ok(started) => {
+            let process = Arc::clone(&started.1.process);
+            if let Err(Ok(started)) = sender.send(Ok(started.1)) {
+                // Nobody waits for it any more.
+                started.process.kill();
+            }
+            process.await_end(started.0);
+        }
+    };
+    thread::Builder::new().name("nebulakit-worker".to_owned()).spawn(watch)?;
+    receiver.await.unwrap_or_else(|_| Err(io::Error::other("the thread that starts it ended early")))
+}
+
+fn begin(mut command: Command, group: impl FnOnce() -> io::Result<Option<Group>>) -> io::Result<(std::process::Child, Started)> {
+    let group = group()?;
+    let (socket, theirs) = UnixStream::pair()?;
+    socket.set_nonblocking(true)?;
+    command.stdin(OwnedFd::from(theirs)).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
+    let mut child = command.spawn()?;
+    // It has our copy of their end, without which the end of the process would not be heard.
+    drop(command);
+    let pid = Pid::from_child(&child);
+    if let Some(group) = &group
+        && let Err(error) = group.take(pid)
+    {
+        let _ = child.kill();
+        let _ = child.wait();
+        return Err(error);
+    }
+    let (Some(stdout), Some(stderr)) = (child.stdout.take(), child.stderr.take()) else {
+        return Err(io::Error::other("its output is not there"));
+    };
+    let (stdout, stderr) = (OwnedFd::from(stdout), OwnedFd::from(stderr));
+    for pipe in [&stdout, &stderr] {
+        rustix::io::ioctl_fionbio(pipe, true)?;
+    }
+    let account = Account::open(group.as_ref().and_then(|group| group.memory.as_ref()));
+    let process = Arc::new(Process { pid, end: Mutex::new(None), is_gone: AtomicBool::new(false), gone: Notify::new(), group, account });
+    Ok((child, Started { process, socket, stdout, stderr }))
+}
+
+impl Process {
+    /// Waits for its end, and ends what is left of its group then.
+    fn await_end(&self, mut child: std::process::Child) {
+        // It is looked at first and buried later, so that its number stays its own while its group is ended.
+        while let Err(rustix::io::Errno::INTR) = waitid(WaitId::Pid(self.pid), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT) {}
+        // The group takes its account with it.
+        let exceeded = self.account.as_ref().and_then(Account::exceeded);
+        let mut end = locked(&self.end);
+        self.kill_group();
+        // What cannot be waited for was waited for by another part of the program, which knows how it ended; here it is gone.
+        *end = Some(End { status: child.wait().unwrap_or_default(), exceeded });
+        drop(end);
+        if let Some(group) = &self.group {
+            group.remove();
+        }
+        self.is_gone.store(true, Ordering::Release);
+        self.gone.notify_waiters();
+    }
+
+    fn kill_group(&self) {
+        // What is gone already is what is wanted.
+        let _ = kill_process_group(self.pid, Signal::KILL);
+    }
+
+    /// Ends it at once, with all that it has started.
+    pub(super) fn kill(&self) {
+        let end = locked(&self.end);
+        if end.is_none() {
+            self.kill_group();
+            if let Some(group) = &self.group {
+                group.kill();
+            }
+        }
+    }
+
+    /// How it ended, if it has.
+    pub(super) fn end(&self) -> Option<End> {
+        *locked(&self.end)
+    }
+
+    /// Waits until nothing is left of it.
+    pub(super) async fn gone(&self) -> End {
+        loop {
+            let gone = self.gone.notified();
+            if let Some(end) = self.end().filter(|_| self.is_gone.load(Ordering::Acquire)) {
+                return end;
+            }
+            gone.await;
+        }
+    }
+
+    /// The memory that it has now, in bytes, where that can be told.
+    pub(super) fn resident(&self) -> Option<u64> {
+        if !cfg!(target_os = "linux") {
+            return None;
+        }
+        let text = std::fs::read_to_string(format!("/proc/{}/status", self.pid.as_raw_nonzero())).ok()?;
+        let kib: u64 = text.lines().find_map(|line| line.strip_prefix("VmRSS:"))?.trim().strip_suffix("kB")?.trim().parse().ok()?;
+        Some(kib * 1024)
+    }
+}

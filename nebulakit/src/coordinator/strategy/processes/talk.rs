@@ -1,0 +1,244 @@
+//! One attempt and the worker that runs it: what they say to each other until the task is over, or the worker is.
+
+use std::collections::HashMap;
+use std::io;
+
+use bytes::BytesMut;
+use futures_util::StreamExt as _;
+use futures_util::future::{AbortHandle, Abortable};
+use futures_util::stream::FuturesUnordered;
+use tokio::io::Interest;
+use tokio::net::UnixStream;
+use tokio::net::unix::pipe;
+
+use crate::coordinator::context::JobContext;
+use crate::coordinator::event::OutputStream;
+use crate::coordinator::strategy::processes::output::{Looked, Output};
+use crate::coordinator::strategy::processes::process::Process;
+use crate::process::worker::message::{Answer, Call, Ended, FromWorker, Log, Order, Over, Progress, Report, Stop, ToWorker, framed, take};
+use crate::task::error::TaskError;
+use crate::task::invocation::Child;
+use crate::task::registry::registry;
+
+/// How much is read at once.
+const PIECE: usize = 16 * 1024;
+
+/// How much of a worker's output is taken before its messages are looked at again.
+const OUTPUT_AT_ONCE: usize = 1024 * 1024;
+
+/// Our ends of what a worker reads and writes, on the runtime that polls them.
+#[derive(Debug)]
+pub(super) struct Line {
+    pub(super) talk: Talk,
+    pub(super) stdout: pipe::Receiver,
+    pub(super) stderr: pipe::Receiver,
+}
+
+/// The socket, and what came over it and was not taken yet.
+#[derive(Debug)]
+pub(super) struct Talk {
+    pub(super) socket: UnixStream,
+    read: BytesMut,
+}
+
+impl Talk {
+    pub(super) fn new(socket: UnixStream) -> Self {
+        Self { socket, read: BytesMut::new() }
+    }
+
+    /// Takes what `read` gives now; it says whether more may come.
+    fn take(&mut self, mut read: impl FnMut(&UnixStream, &mut [u8]) -> io::Result<usize>) -> io::Result<bool> {
+        let mut piece = [0; PIECE];
+        loop {
+            match read(&self.socket, &mut piece) {
+                Ok(0) => return Ok(false),
+                Ok(length) => self.read.extend_from_slice(&piece[..length]),
+                Err(error) => match error.kind() {
+                    io::ErrorKind::Interrupted => {}
+                    io::ErrorKind::WouldBlock => return Ok(true),
+                    io::ErrorKind::ConnectionReset => return Ok(false),
+                    _ => return Err(error),
+                },
+            }
+        }
+    }
+
+    fn next(&mut self) -> io::Result<Option<Report>> {
+        loop {
+            match take::<FromWorker>(&mut self.read)? {
+                None => return Ok(None),
+                Some(FromWorker { report: Some(report) }) => return Ok(Some(report)),
+                // Of a later version.
+                Some(FromWorker { report: None }) => {}
+            }
+        }
+    }
+
+    /// Sends what can be sent at once, whatever the runtime knows of it.
+    fn write(&self, outgoing: &mut BytesMut) -> io::Result<()> {
+        while !outgoing.is_empty() {
+            match rustix::io::write(&self.socket, outgoing) {
+                Ok(length) => drop(outgoing.split_to(length)),
+                Err(rustix::io::Errno::INTR) => {}
+                Err(rustix::io::Errno::AGAIN) => return Ok(()),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits until something can be read, or more of `outgoing` written, and does it. It says whether more may come to be read.
+    async fn go_on(&mut self, outgoing: &mut BytesMut) -> io::Result<bool> {
+        let interest = if outgoing.is_empty() { Interest::READABLE } else { Interest::READABLE | Interest::WRITABLE };
+        let ready = self.socket.ready(interest).await?;
+        if ready.is_writable() && !outgoing.is_empty() {
+            match self.socket.try_write(outgoing) {
+                Ok(length) => drop(outgoing.split_to(length)),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                // That the other side is gone shows itself where it is read from, after what it has said.
+                Err(_) => outgoing.clear(),
+            }
+        }
+        if ready.is_readable() { self.take(UnixStream::try_read) } else { Ok(true) }
+    }
+
+    /// Says one thing, and waits for the answer.
+    ///
+    /// # Errors
+    /// When the worker ends before it, or what it says cannot be understood.
+    pub(super) async fn ask(&mut self, order: Order) -> io::Result<Report> {
+        let mut outgoing = BytesMut::from(&*framed(&ToWorker { order: Some(order) })?);
+        // That the other side is gone shows itself where it is read from.
+        let _ = self.write(&mut outgoing);
+        loop {
+            if let Some(report) = self.next()? {
+                return Ok(report);
+            }
+            if !self.go_on(&mut outgoing).await? && self.read.is_empty() {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+        }
+    }
+}
+
+/// How the talk ended.
+#[derive(Debug)]
+pub(super) enum Talked {
+    /// The task is over.
+    Over(Over),
+    /// The worker says nothing more, and whether it was told anything at all.
+    Silent { heard_the_job: bool },
+}
+
+/// The tasks that the task calls, and what they come to.
+type Calls = FuturesUnordered<Abortable<std::pin::Pin<Box<dyn Future<Output = (u64, Result<Vec<u8>, TaskError>)> + Send>>>>;
+
+/// Has the worker do `order`, and does what its task asks for until it is over.
+///
+/// # Errors
+/// When what the worker says cannot be understood, or the order is too large.
+pub(super) async fn talk(
+    Line { talk, stdout, stderr }: &mut Line,
+    process: &Process,
+    order: Order,
+    job: &JobContext,
+    output: &mut Output,
+) -> io::Result<Talked> {
+    let mut outgoing = BytesMut::from(&*framed(&ToWorker { order: Some(order) })?);
+    let mut calls = Calls::new();
+    let mut handles: HashMap<u64, AbortHandle> = HashMap::new();
+    let mut is_told = false;
+    let mut printing = [true; 2];
+    let mut is_open = true;
+    // One that was ended while it had nothing to do shows itself here.
+    if talk.write(&mut outgoing).is_err() {
+        return Ok(Talked::Silent { heard_the_job: false });
+    }
+    loop {
+        while let Some(report) = talk.next()? {
+            match report {
+                Report::Over(over) => {
+                    drain([stdout, stderr], output, job);
+                    return Ok(Talked::Over(over));
+                }
+                Report::Log(Log { level, message }) => job.log(level.parse().unwrap_or(tracing::Level::INFO), message),
+                Report::Progress(Progress { done, total }) => job.progress(done, total),
+                Report::Call(call) => {
+                    let (handle, registration) = AbortHandle::new_pair();
+                    handles.insert(call.call, handle);
+                    calls.push(Abortable::new(Box::pin(called(call, job.clone())), registration));
+                }
+                Report::GivenUp(call) => {
+                    if let Some(handle) = handles.remove(&call) {
+                        handle.abort();
+                    }
+                }
+                Report::Ready(_) => return Err(io::Error::other("the worker greets where it should work")),
+            }
+        }
+        if !is_open {
+            drain([stdout, stderr], output, job);
+            return Ok(Talked::Silent { heard_the_job: true });
+        }
+        tokio::select! {
+            biased;
+            open = talk.go_on(&mut outgoing) => is_open = open?,
+            () = job.cancelled(), if !is_told => {
+                is_told = true;
+                say(&mut outgoing, Order::Stop(Stop {}), 0);
+            }
+            Some(ended) = calls.next() => {
+                // A call that was given up has no answer.
+                if let Ok((call, ended)) = ended {
+                    handles.remove(&call);
+                    say(&mut outgoing, Order::Answer(Answer { call, ended: Ended::new(ended) }), call);
+                }
+            }
+            _ = process.gone() => {
+                // What it said last may still be here.
+                talk.take(|socket, piece| Ok(rustix::io::read(socket, piece)?))?;
+                is_open = false;
+            }
+            is_printing = printed([stdout, stderr], printing, output, job), if printing != [false; 2] => printing = is_printing,
+        }
+        // Where that fails, it shows itself where the socket is read.
+        let _ = talk.write(&mut outgoing);
+    }
+}
+
+/// Adds an order to what goes out. An answer that is too large is an error for the one who called.
+fn say(outgoing: &mut BytesMut, order: Order, call: u64) {
+    let frame = framed(&ToWorker { order: Some(order) }).or_else(|error| {
+        let ended = Ended::new(Err(TaskError::permanent(error)));
+        framed(&ToWorker { order: Some(Order::Answer(Answer { call, ended })) })
+    });
+    outgoing.extend_from_slice(&frame.unwrap_or_default());
+}
+
+/// Waits until the worker prints something, and takes it. It says which of the two streams there may be more of.
+async fn printed([stdout, stderr]: [&pipe::Receiver; 2], printing: [bool; 2], output: &mut Output, job: &JobContext) -> [bool; 2] {
+    tokio::select! {
+        _ = stdout.readable(), if printing[0] => {}
+        _ = stderr.readable(), if printing[1] => {}
+    }
+    let mut look = |pipe: &pipe::Receiver, stream| output.take(|piece| pipe.try_read(piece), stream, OUTPUT_AT_ONCE, job) == Looked::Open;
+    [printing[0] && look(stdout, OutputStream::Stdout), printing[1] && look(stderr, OutputStream::Stderr)]
+}
+
+/// Takes what was printed before the end of the task; what comes later is not waited for.
+fn drain([stdout, stderr]: [&pipe::Receiver; 2], output: &mut Output, job: &JobContext) {
+    for (pipe, stream) in [(stdout, OutputStream::Stdout), (stderr, OutputStream::Stderr)] {
+        output.take(|piece| Ok(rustix::io::read(pipe, piece)?), stream, OUTPUT_AT_ONCE, job);
+    }
+    output.finish(job);
+}
+
+/// Runs a task that the worker's task has called, as a child of its job.
+async fn called(call: Call, job: JobContext) -> (u64, Result<Vec<u8>, TaskError>) {
+    let Call { call, task, inputs, retries, group } = call;
+    let ended = match registry().find(&task) {
+        Ok(definition) => job.home.caller(&job).call(Child::new(definition, inputs, retries, group)).await,
+        Err(error) => Err(TaskError::permanent(anyhow::Error::msg(error.to_string()))),
+    };
+    (call, ended)
+}

@@ -1,0 +1,117 @@
+//! The memory that a process may take, as the kernel keeps account of it: in cgroups, of version 1 or 2.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Where cgroups are.
+const ROOT: &str = "/sys/fs/cgroup";
+
+/// What version 1 calls no limit is the largest number of whole pages.
+const NO_LIMIT: u64 = 1 << 62;
+
+/// A cgroup, for its account of memory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct MemoryGroup {
+    pub(crate) folder: PathBuf,
+    pub(crate) is_v2: bool,
+}
+
+impl MemoryGroup {
+    /// The one that this process is in, where there is one.
+    pub(crate) fn of_this_process() -> Option<Self> {
+        Self::find(Path::new(ROOT), &fs::read_to_string("/proc/self/cgroup").ok()?)
+    }
+
+    /// The one that `membership`, a file as `/proc/self/cgroup` is, names.
+    fn find(root: &Path, membership: &str) -> Option<Self> {
+        let of = |controller: &str| folders(root, membership, controller);
+        let v1 = of("memory").into_iter().map(|folder| Self { folder, is_v2: false });
+        let v2 = of("").into_iter().map(|folder| Self { folder, is_v2: true });
+        v1.chain(v2).find(|group| group.folder.join(group.accounts()).is_file())
+    }
+
+    fn accounts(&self) -> &'static str {
+        if self.is_v2 { "memory.events" } else { "memory.oom_control" }
+    }
+
+    /// How many processes of it were killed for want of memory, where that is counted.
+    pub(crate) fn kills(&self) -> Option<u64> {
+        let text = fs::read_to_string(self.folder.join(self.accounts())).ok()?;
+        text.lines().find_map(|line| line.strip_prefix("oom_kill ")?.trim().parse().ok())
+    }
+
+    /// The most memory that it may take, in bytes, where there is a limit.
+    pub(crate) fn limit(&self) -> Option<u64> {
+        self.number(if self.is_v2 { "memory.max" } else { "memory.limit_in_bytes" }).filter(|limit| *limit < NO_LIMIT)
+    }
+
+    /// The most memory that it took, in bytes, where that is kept.
+    pub(crate) fn peak(&self) -> Option<u64> {
+        self.number(if self.is_v2 { "memory.peak" } else { "memory.max_usage_in_bytes" })
+    }
+
+    fn number(&self, file: &str) -> Option<u64> {
+        fs::read_to_string(self.folder.join(file)).ok()?.trim().parse().ok()
+    }
+}
+
+/// The folders in which a process of that `membership` may find its group for `controller`, likeliest first; version 2 has one hierarchy, which is
+/// called nothing.
+pub(crate) fn folders(root: &Path, membership: &str, controller: &str) -> Vec<PathBuf> {
+    let path = membership.lines().find_map(|line| {
+        let mut parts = line.splitn(3, ':');
+        let (_, controllers, path) = (parts.next()?, parts.next()?, parts.next()?);
+        controllers.split(',').any(|one| one == controller).then(|| path.trim_start_matches('/'))
+    });
+    let Some(path) = path else { return Vec::new() };
+    let tops =
+        if controller.is_empty() { [root.to_owned(), root.join("unified")] } else { [root.join(controller), root.join("cpu,cpuacct")] };
+    // In a container the path may be that of the host, and the top is the container's own.
+    tops.iter().filter(|top| top.is_dir()).flat_map(|top| [top.join(path), top.clone()]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(files: &[(&str, &str)]) -> tempfile::TempDir {
+        let root = tempfile::tempdir().unwrap();
+        for (name, text) in files {
+            let path = root.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        root
+    }
+
+    #[test]
+    fn version_2_is_read() {
+        let root = written(&[
+            ("pod/a/memory.events", "low 0\nhigh 0\nmax 9\noom 2\noom_kill 2\noom_group_kill 0\n"),
+            ("pod/a/memory.max", "67108864\n"),
+            ("pod/a/memory.peak", "67104768\n"),
+        ]);
+        let group = MemoryGroup::find(root.path(), "0::/pod/a\n").unwrap();
+        assert_eq!((group.kills(), group.limit(), group.peak()), (Some(2), Some(67_108_864), Some(67_104_768)));
+    }
+
+    #[test]
+    fn version_1_is_read_also_where_both_are_mounted() {
+        let root = written(&[
+            ("memory/pod/memory.oom_control", "oom_kill_disable 0\nunder_oom 0\noom_kill 1\n"),
+            ("memory/pod/memory.limit_in_bytes", "9223372036854771712\n"),
+            ("memory/pod/memory.max_usage_in_bytes", "4096\n"),
+            ("unified/cgroup.procs", ""),
+        ]);
+        let group = MemoryGroup::find(root.path(), "4:memory:/pod\n0::/\n").unwrap();
+        assert_eq!((group.kills(), group.limit(), group.peak()), (Some(1), None, Some(4096)));
+    }
+
+    #[test]
+    fn a_container_that_sees_its_own_group_as_the_top_finds_it() {
+        let root = written(&[("memory.events", "oom_kill 3\n"), ("memory.max", "max\n")]);
+        let group = MemoryGroup::find(root.path(), "0::/kubepods/pod1/abc\n").unwrap();
+        assert_eq!((group.kills(), group.limit(), group.peak()), (Some(3), None, None));
+        assert_eq!(MemoryGroup::find(root.path(), "nothing of the kind"), None);
+    }
+}

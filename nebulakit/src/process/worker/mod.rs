@@ -1,0 +1,115 @@
+//! This process as a worker: it runs tasks for the process that started it, one at a time, and ends with it.
+//!
+//! The two speak over a socket of their own, which the worker finds as its standard input and puts elsewhere at once: tasks may read and print
+//! what they like. A worker is told by a variable that it is one, with the number of the process that started it, so that programs which a
+//! task starts in turn are none.
+
+mod called;
+mod channel;
+mod ended;
+mod job;
+mod leftovers;
+mod listen;
+pub(crate) mod message;
+pub(crate) mod program;
+mod serve;
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::process::container;
+use crate::services::env::{self, Environment};
+
+/// Whether this program gives its workers the word.
+static ENTERED: AtomicBool = AtomicBool::new(false);
+
+/// Makes this process a worker where it was started as one, and returns at once where it was not: the first line of `main` of a program that runs
+/// tasks by `Strategy::Process`. [`main!`](crate::main) has it.
+///
+/// In a worker it does not return. What stands before it in `main` is done by each worker too.
+///
+/// # Examples
+/// ```standalone_crate
+/// use nebulakit::coordinator::{Coordinator, Strategy, worker_main};
+/// use nebulakit::prelude::*;
+///
+/// #[task]
+/// fn divider(a: f64, b: f64) -> f64 {
+///     a / b
+/// }
+///
+/// #[tokio::main(flavor = "current_thread")]
+/// async fn serve() -> anyhow::Result<()> {
+///     let job = Coordinator::new().submit(divider::with(1.0, 2.0), Strategy::Process).await?;
+///     assert_eq!(job.join().await?, 0.5);
+///     Ok(())
+/// }
+///
+/// fn main() -> anyhow::Result<()> {
+///     worker_main();
+///     serve()
+/// }
+/// ```
+pub fn worker_main() {
+    enter(&Environment::from_process());
+}
+
+/// The same, where the environment has been read.
+pub(crate) fn enter(environment: &Environment) {
+    ENTERED.store(true, Ordering::Relaxed);
+    if Marker::of(environment).is_some_and(|marker| marker.is_of_this_process()) {
+        container::leave(serve::serve(environment.clone()));
+    }
+}
+
+/// Whether this program gives its workers the word, which one that has not yet can never do for workers that it has started.
+#[cfg(feature = "coordinator")]
+pub(crate) fn is_entered() -> bool {
+    ENTERED.load(Ordering::Relaxed)
+}
+
+/// What tells a process that it is a worker: how many are above it, and which process started it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Marker {
+    pub(crate) depth: u32,
+    parent: u32,
+}
+
+impl Marker {
+    /// That of workers that this process starts.
+    #[cfg(feature = "coordinator")]
+    pub(crate) fn below(environment: &Environment) -> Self {
+        let above = Self::of(environment).map_or(0, |marker| marker.depth);
+        Self { depth: above + 1, parent: std::process::id() }
+    }
+
+    fn of(environment: &Environment) -> Option<Self> {
+        let (depth, parent) = environment.get(env::WORKER)?.split_once(':')?;
+        Some(Self { depth: depth.parse().ok()?, parent: parent.parse().ok()? })
+    }
+
+    /// Whether it is this process that is meant: programs that a worker starts inherit the variable.
+    fn is_of_this_process(self) -> bool {
+        let parent = rustix::process::getppid().map_or(0, |parent| parent.as_raw_nonzero().get());
+        i64::from(parent) == i64::from(self.parent) && channel::is_there()
+    }
+}
+
+impl std::fmt::Display for Marker {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}", self.depth, self.parent)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_process_is_a_worker_of_the_one_that_started_it_alone() {
+        let of = |text: &str| Marker::of(&Environment::empty().with(env::WORKER, text));
+        assert_eq!(of("2:77"), Some(Marker { depth: 2, parent: 77 }));
+        assert_eq!(of("2:77").unwrap().to_string(), "2:77");
+        assert_eq!([of(""), of("2"), of("x:1"), of("1:"), of("-1:2")], [None; 5]);
+        assert!(!of("1:1").unwrap().is_of_this_process() || std::process::id() == 1);
+    }
+}

@@ -1,0 +1,92 @@
+//! What workers may take.
+
+use std::path::Path;
+use std::time::Duration;
+
+use nebulakit::coordinator::{Enforced, JobError, Limit, ProcessStrategy};
+
+use super::{processes, run, tasks, with};
+
+const MIB: u64 = 1 << 20;
+
+/// Whether this machine lets this user make cgroups.
+fn makes_groups() -> bool {
+    matches!(ProcessStrategy::new().memory(MIB).limits_in_force().memory, Enforced::Cgroup1 | Enforced::Cgroup2)
+}
+
+fn limit(error: JobError) -> (Limit, String) {
+    match error {
+        JobError::Limit { limit, tail } => (limit, tail.to_string()),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_limit_on_memory_is_told() {
+    let coordinator = with(processes(1).memory(64 * MIB));
+    assert_eq!(run(&coordinator, tasks::holds::with(8 << 20)).await.unwrap(), 1);
+    let error = run(&coordinator, tasks::holds::with(1 << 30)).await.unwrap_err();
+    assert_eq!((error.code(), error.is_recoverable()), ("USER:OutOfMemory", true));
+    let Limit::Memory { limit: Some(most), peak } = limit(error).0 else { panic!("not of memory") };
+    assert_eq!(most, 64 * MIB);
+    if makes_groups() {
+        assert!(peak.is_some_and(|peak| peak > 32 * MIB && peak <= 64 * MIB), "{peak:?}");
+    }
+    assert_eq!(run(&coordinator, tasks::holds::with(8 << 20)).await.unwrap(), 1, "the pool goes on");
+}
+
+/// Where no cgroup can be made, each process has a limit of its own.
+#[tokio::test]
+async fn without_cgroups_a_resource_limit_is_kept() {
+    let strategy = processes(1).memory(256 * MIB).cgroup("/nowhere");
+    assert_eq!(strategy.limits_in_force().memory, Enforced::Rlimit);
+    let coordinator = with(strategy);
+    assert_eq!(run(&coordinator, tasks::holds::with(8 << 20)).await.unwrap(), 1);
+    let (limit, tail) = limit(run(&coordinator, tasks::holds::with(1 << 30)).await.unwrap_err());
+    assert!(matches!(limit, Limit::Memory { limit: Some(most), peak: None } if most == 256 * MIB), "{limit:?}");
+    assert!(tail.contains("memory allocation of"), "{tail}");
+}
+
+#[tokio::test]
+async fn a_limit_on_cpu_time_is_told() {
+    let coordinator = with(processes(1).cpu_time(Duration::from_secs(1)));
+    let error = run(&coordinator, tasks::computes::with()).await.unwrap_err();
+    assert_eq!(error.to_string(), "it used all of its CPU time of 1s");
+    // A worker has as much for each job.
+    assert_eq!(run(&coordinator, tasks::add::with(1, 1)).await.unwrap(), 2);
+}
+
+#[tokio::test]
+async fn limits_that_cannot_be_kept_are_told() {
+    let strategy = processes(1).cpus(0.5).memory(1 << 30).cgroup("/nowhere");
+    let said = strategy.limits_in_force().to_string();
+    assert_eq!(
+        said,
+        "memory by resource limit, for each process by itself; CPU time not asked for; cores not kept: no cgroup can be made here"
+    );
+    assert_eq!(run(&with(strategy), tasks::add::with(1, 1)).await.unwrap(), 2);
+    let error = run(&with(processes(1).cpus(0.5).cgroup("/nowhere").require_limits()), tasks::add::with(1, 1)).await.unwrap_err();
+    assert!(error.to_string().contains("the limit on cores is required"), "{error}");
+}
+
+#[tokio::test]
+async fn groups_are_removed_with_their_workers() {
+    if !makes_groups() {
+        return;
+    }
+    let coordinator = with(processes(1).memory(64 * MIB));
+    run(&coordinator, tasks::add::with(1, 1)).await.unwrap();
+    super::soon(coordinator.shutdown(Duration::ZERO)).await;
+    let own = format!("nebulakit-{}-", std::process::id());
+    let membership = std::fs::read_to_string("/proc/self/cgroup").unwrap();
+    let left = membership.lines().filter_map(|line| {
+        let mut parts = line.splitn(3, ':').skip(1);
+        let (controller, path) = (parts.next()?, parts.next()?);
+        std::fs::read_dir(Path::new("/sys/fs/cgroup").join(controller).join(path.trim_start_matches('/'))).ok()
+    });
+    // Other tests of this process have groups of their own while they run: none is without a process.
+    for group in left.flatten().flatten().filter(|group| group.file_name().to_string_lossy().starts_with(&own)) {
+        let members = std::fs::read_to_string(group.path().join("cgroup.procs")).unwrap_or_else(|_| "gone".to_owned());
+        assert!(!members.is_empty(), "{}", group.path().display());
+    }
+}

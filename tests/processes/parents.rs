@@ -1,0 +1,80 @@
+//! Processes that start workers, and end.
+
+use std::io::{BufRead as _, BufReader};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use super::{Coordinator, ProcessStrategy, Strategy, WORKER, ends_within, processes, run, soon, tasks, with};
+
+#[test]
+fn workers_end_with_the_process_that_started_them() {
+    let mut parent = Command::new(WORKER).arg("parent").stdout(Stdio::piped()).spawn().unwrap();
+    let lines = BufReader::new(parent.stdout.take().unwrap()).lines();
+    let workers: Vec<u64> = lines.take(2).map(|line| line.unwrap().parse().unwrap()).collect();
+    parent.kill().unwrap();
+    for worker in workers {
+        assert!(ends_within(worker, 2), "{worker} is still there");
+    }
+    parent.wait().unwrap();
+}
+
+#[test]
+fn a_program_that_forgets_to_be_a_worker_is_told_so_at_once() {
+    let forgetful = Command::new(WORKER).arg("forgetful").output().unwrap();
+    let said = String::from_utf8(forgetful.stdout).unwrap();
+    assert_eq!(
+        said,
+        "this program has no workers: `nebulakit::coordinator::worker_main()` has to be the first line of its `main`, as `nebulakit::main!` makes it\n"
+    );
+}
+
+/// It is started as a worker, starts none in turn, and does not go on.
+#[tokio::test]
+async fn another_program_that_forgets_it_is_ended() {
+    let error = run(&with(processes(1).variable_with("FORGETFUL", "1")), tasks::add::with(1, 2)).await.unwrap_err();
+    assert!(error.to_string().starts_with("the program ended, and did not say that it is a worker: "), "{error}");
+    let error = run(&with(ProcessStrategy::with_slots(1).program("/bin/true")), tasks::add::with(1, 2)).await.unwrap_err();
+    assert!(error.to_string().contains("`nebulakit::coordinator::worker_main()` has to be the first line"), "{error}");
+    let error = run(&with(ProcessStrategy::with_slots(1).program("/no/such/program")), tasks::add::with(1, 2)).await.unwrap_err();
+    assert!(error.to_string().starts_with("no worker of `/no/such/program` can be started: "), "{error}");
+}
+
+/// A test is not a program of workers, and says so.
+#[tokio::test]
+async fn under_a_test_the_program_is_given() {
+    let error = soon(Coordinator::new().submit(tasks::add::with(1, 2), Strategy::Process).await.unwrap().join()).await.unwrap_err();
+    assert!(error.to_string().starts_with("this program has no workers: "), "{error}");
+}
+
+#[tokio::test]
+async fn no_worker_outlives_a_shutdown() {
+    let coordinator = with(processes(2));
+    let mut events = super::listening(&coordinator);
+    let idle = run(&coordinator, tasks::pid::with()).await.unwrap();
+    let job = super::submitted(&coordinator, tasks::goes_on::with("/dev/null".to_owned())).await;
+    let busy = super::progress(&mut events).await;
+    let report = soon(coordinator.shutdown(Duration::ZERO)).await;
+    assert_eq!((report.cancelled, report.lost), (1, 0), "{report:?}");
+    soon(job.join()).await.unwrap_err();
+    for worker in [idle.try_into().unwrap(), busy] {
+        assert!(ends_within(worker, 0), "{worker} is still there");
+    }
+}
+
+#[test]
+fn workers_end_with_their_coordinator() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let coordinator = with(processes(1));
+    let pid = runtime.block_on(run(&coordinator, tasks::pid::with())).unwrap();
+    drop((runtime, coordinator));
+    assert!(ends_within(pid.try_into().unwrap(), 60));
+}
+
+#[test]
+fn a_runtime_that_cannot_watch_processes_says_what_is_missing() {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let coordinator = with(processes(1));
+    let error =
+        runtime.block_on(async { coordinator.submit(tasks::add::with(1, 2), Strategy::Process).await.unwrap().join().await }).unwrap_err();
+    assert!(error.to_string().contains("call `enable_all()` on the runtime's builder"), "{error}");
+}

@@ -1,0 +1,60 @@
+//! The program of the test's workers. Told `parent`, it starts workers of its own, and says which; told `forgetful`, it forgets to be a worker.
+
+mod tasks;
+
+use std::io::Write as _;
+
+use nebulakit::coordinator::{Coordinator, EventKind, Overflow, ProcessStrategy, Strategy, worker_main};
+
+fn main() {
+    let word = std::env::args().nth(1).unwrap_or_default();
+    if word == "forgetful" || std::env::var_os("FORGETFUL").is_some() {
+        return forget();
+    }
+    worker_main();
+    match word.as_str() {
+        "parent" => parent(),
+        "prints" => print(),
+        _ => {}
+    }
+}
+
+fn forget() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let error = runtime
+        .block_on(async { Coordinator::new().submit(tasks::add::with(1, 2), Strategy::Process).await.unwrap().join().await.unwrap_err() });
+    println!("{error}");
+}
+
+/// Has a task print, and says how much that was and how much memory this process had at most, in KiB.
+fn print() {
+    let bytes: i64 = std::env::args().nth(2).unwrap().parse().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let coordinator = Coordinator::new();
+    // Somebody listens, and is too slow.
+    let events = coordinator.publisher().subscribe(Overflow::DropOldest(100));
+    let job = async { coordinator.submit(tasks::prints_much::with(bytes), Strategy::Process).await.unwrap().join().await.unwrap() };
+    let printed = runtime.block_on(job);
+    drop(events);
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")).unwrap();
+    println!("{printed} {peak}");
+}
+
+/// Runs two tasks that do not end, and says their process ids.
+fn parent() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let coordinator = Coordinator::builder().strategy(Strategy::Process, ProcessStrategy::with_slots(2)).build();
+        let mut events = coordinator.publisher().subscribe(Overflow::DropOldest(100));
+        for _ in 0..2 {
+            coordinator.submit(tasks::goes_on::with("/dev/null".to_owned()), Strategy::Process).await.unwrap();
+        }
+        while let Some(event) = events.next().await {
+            if let EventKind::Progress { done, .. } = event.kind {
+                println!("{done}");
+                std::io::stdout().flush().unwrap();
+            }
+        }
+    });
+}
