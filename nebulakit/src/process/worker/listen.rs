@@ -20,8 +20,11 @@ use crate::process::worker::message::{Answer, Order, Report};
 use crate::task::cancellation::Cancellation;
 use crate::task::error::TaskError;
 
-/// How long a task runs before anybody listens to what comes for it.
+/// How long a task runs before anybody listens to what comes for it, at least; twice as long at most.
 const MOMENT: Duration = Duration::from_millis(1);
+
+/// For how many moments without a task this thread looks for one by itself. While tasks come one after the other, none has to wake it.
+const WATCHFUL: u32 = 20;
 
 /// The task that runs, and the socket: what the threads of a worker share.
 #[derive(Debug)]
@@ -40,6 +43,8 @@ struct Running {
     before: u64,
     /// Whether it waits for something that comes over the socket.
     waits: bool,
+    /// Whether the thread that listens has to be woken for a task.
+    sleeps: bool,
     cancellation: Cancellation,
 }
 
@@ -56,16 +61,16 @@ impl Shared {
     pub(super) fn begin(&self, cancellation: Cancellation) {
         let mut running = self.running();
         let before = running.before + 1;
-        *running = Running { task: before, before, waits: false, cancellation };
-        self.changed.notify_all();
+        let sleeps = running.sleeps;
+        *running = Running { task: before, before, waits: false, sleeps: false, cancellation };
+        if sleeps {
+            self.changed.notify_all();
+        }
     }
 
     /// It is over: what still comes for it is not heard.
     pub(super) fn end(&self) {
-        let mut running = self.running();
-        running.task = 0;
-        self.changed.notify_all();
-        drop(running);
+        self.running().task = 0;
         locked(&self.calls).clear();
     }
 
@@ -114,21 +119,24 @@ impl Shared {
 
     /// Waits for a task that runs for more than a [`MOMENT`], or waits itself, and gives its number.
     fn longer_task(&self) -> u64 {
-        let wait = |running, limit: Option<Duration>| match limit {
-            None => self.changed.wait(running).unwrap_or_else(PoisonError::into_inner),
-            Some(limit) => self.changed.wait_timeout(running, limit).unwrap_or_else(PoisonError::into_inner).0,
-        };
         let mut running = self.running();
+        let mut quiet = 0;
         loop {
-            while running.task == 0 {
-                running = wait(running, None);
-            }
-            let task = running.task;
-            if !running.waits {
-                running = wait(running, Some(MOMENT));
-            }
-            if running.task == task {
+            let Running { task, before, .. } = *running;
+            if task != 0 && running.waits {
                 return task;
+            }
+            running = self.changed.wait_timeout(running, MOMENT).unwrap_or_else(PoisonError::into_inner).0;
+            if task != 0 && running.task == task {
+                return task;
+            }
+            quiet = if running.before == before { quiet + 1 } else { 0 };
+            if quiet == WATCHFUL {
+                running.sleeps = true;
+                while running.sleeps {
+                    running = self.changed.wait(running).unwrap_or_else(PoisonError::into_inner);
+                }
+                quiet = 0;
             }
         }
     }
