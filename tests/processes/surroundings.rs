@@ -1,5 +1,7 @@
 //! What a worker has around it.
 
+#![allow(clippy::disallowed_methods, reason = "what a worker has is compared with what this process has")]
+
 use nebulakit::prelude::*;
 use nebulakit::secrets::Secrets;
 

@@ -1,5 +1,13 @@
 //! The program of the test's workers. Told `parent`, it starts workers of its own, and says which; told `forgetful`, it forgets to be a worker.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a program of tests fails by panicking, and its tasks print"
+)]
+
 mod tasks;
 
 use std::io::Write as _;

@@ -34,8 +34,8 @@ pub(crate) enum Order {
     #[prost(message, tag = "1")]
     Hello(Hello),
     /// A task to run, where none runs.
-    #[prost(message, tag = "2")]
-    Job(Job),
+    #[prost(message, boxed, tag = "2")]
+    Job(Box<Job>),
     /// The task that runs should stop.
     #[prost(message, tag = "3")]
     Stop(Stop),

@@ -74,7 +74,7 @@ impl Worker {
                 None => return Ok(()),
                 Some(Order::Hello(hello)) => self.greet(&hello)?,
                 Some(Order::Job(job)) => {
-                    let ended = self.run(job);
+                    let ended = self.run(*job);
                     let is_last = !leftovers::clear();
                     container::flush();
                     self.shared.end();

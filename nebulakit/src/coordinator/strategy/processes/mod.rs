@@ -188,7 +188,7 @@ impl ProcessStrategy {
             let said = "processes need a runtime with I/O and timers\nhint: call `enable_all()` on the runtime's builder";
             return Err(JobError::lost(Lost::Strategy(said.to_owned())));
         }
-        let order = order::of(&attempt, self.pool.kept(&self.settings).cpu_seconds())?;
+        let order = Box::new(order::of(&attempt, self.pool.kept(&self.settings).cpu_seconds())?);
         let mut others = OTHERS;
         loop {
             let worker = self.pool.worker(&self.settings).await.map_err(|said| JobError::lost(Lost::Strategy(said)))?;
