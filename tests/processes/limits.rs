@@ -57,6 +57,16 @@ async fn a_limit_on_cpu_time_is_told() {
 }
 
 #[tokio::test]
+async fn a_limit_on_cores_slows_the_work_down() {
+    let strategy = processes(1).cpus(0.2);
+    if strategy.limits_in_force().cpus == Enforced::Not {
+        return;
+    }
+    let took = run(&with(strategy), tasks::is_busy::with(150)).await.unwrap();
+    assert!(took > 450, "{took} ms for 150 ms of work at a fifth of a core");
+}
+
+#[tokio::test]
 async fn limits_that_cannot_be_kept_are_told() {
     let strategy = processes(1).cpus(0.5).memory(1 << 30).cgroup("/nowhere");
     let said = strategy.limits_in_force().to_string();

@@ -103,6 +103,18 @@ pub(crate) fn holds(bytes: i64) -> i64 {
     i64::from(std::hint::black_box(all)[0])
 }
 
+/// Keeps a core busy for so many milliseconds of CPU time, and says how long that took.
+#[task(name = "work.is_busy")]
+pub(crate) fn is_busy(milliseconds: i64) -> i64 {
+    let cpu = || rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+    let millis = |time: rustix::time::Timespec| time.tv_sec * 1_000 + time.tv_nsec / 1_000_000;
+    let (begin, before) = (std::time::Instant::now(), millis(cpu()));
+    while millis(cpu()) - before < milliseconds {
+        std::hint::spin_loop();
+    }
+    begin.elapsed().as_millis().try_into().unwrap()
+}
+
 #[task(name = "work.computes")]
 pub(crate) fn computes() -> i64 {
     let mut n = 0_i64;
@@ -220,6 +232,11 @@ pub(crate) fn writes(ctx: Context, text: String) -> anyhow::Result<File> {
 pub(crate) fn fills() -> anyhow::Result<()> {
     std::fs::write("/dev/full", "much")?;
     Ok(())
+}
+
+#[task(name = "work.logs")]
+pub(crate) fn logs() {
+    tracing::warn!("look");
 }
 
 #[task(name = "work.large")]

@@ -122,6 +122,20 @@ async fn what_it_prints_and_tells_are_events() {
 }
 
 #[tokio::test]
+async fn what_it_logs_names_its_job() {
+    let coordinator = with(processes(1));
+    let mut events = listening(&coordinator);
+    let job = submitted(&coordinator, Work::from(tasks::logs::with()).id("mine").run("ours")).await;
+    let lines = events_of(&mut events, job.id()).await.into_iter().filter_map(|event| match event.kind {
+        EventKind::Output { line, .. } => Some(line),
+        _ => None,
+    });
+    let [line] = lines.collect::<Vec<_>>().try_into().unwrap();
+    let spans = r#""spans": [{"name": "job", "id": "mine", "run": "ours", "fields.name": "work.logs"}, {"name": "attempt", "number": 0}]"#;
+    assert!(line.contains(r#""message": "look""#) && line.contains(spans), "{line}");
+}
+
+#[tokio::test]
 async fn a_task_that_calls_others_lends_its_slot() {
     for slots in [1, 2, 3] {
         let coordinator = with(processes(slots));

@@ -81,6 +81,11 @@ pub(crate) struct Job {
     pub(crate) remaining: Option<u64>,
     #[prost(uint64, tag = "9")]
     pub(crate) limit: u64,
+    /// The job, and its run.
+    #[prost(string, tag = "11")]
+    pub(crate) job: String,
+    #[prost(string, tag = "12")]
+    pub(crate) run: String,
     /// How much CPU time it may take, in seconds.
     #[prost(uint64, optional, tag = "10")]
     pub(crate) cpu: Option<u64>,

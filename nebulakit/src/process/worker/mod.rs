@@ -16,8 +16,14 @@ mod serve;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use tokio::runtime::Handle;
+
 use crate::process::container;
+use crate::process::exit::Exit;
 use crate::services::env::{self, Environment};
+
+/// The stack of a thread that takes the place of the main one, in bytes: what the main thread has as a rule.
+const STACK: usize = 8 * 1024 * 1024;
 
 /// Whether this program gives its workers the word.
 static ENTERED: AtomicBool = AtomicBool::new(false);
@@ -38,15 +44,11 @@ static ENTERED: AtomicBool = AtomicBool::new(false);
 /// }
 ///
 /// #[tokio::main(flavor = "current_thread")]
-/// async fn serve() -> anyhow::Result<()> {
+/// async fn main() -> anyhow::Result<()> {
+///     worker_main();
 ///     let job = Coordinator::new().submit(divider::with(1.0, 2.0), Strategy::Process).await?;
 ///     assert_eq!(job.join().await?, 0.5);
 ///     Ok(())
-/// }
-///
-/// fn main() -> anyhow::Result<()> {
-///     worker_main();
-///     serve()
 /// }
 /// ```
 pub fn worker_main() {
@@ -57,8 +59,17 @@ pub fn worker_main() {
 pub(crate) fn enter(environment: &Environment) {
     ENTERED.store(true, Ordering::Relaxed);
     if Marker::of(environment).is_some_and(|marker| marker.is_of_this_process()) {
-        container::leave(serve::serve(environment.clone()));
+        container::leave(served(environment.clone()));
     }
+}
+
+/// Serves on this thread, or, where a runtime polls this, as under `#[tokio::main]`, on one of its own, which may wait.
+fn served(environment: Environment) -> Exit {
+    if Handle::try_current().is_err() {
+        return serve::serve(environment);
+    }
+    let thread = std::thread::Builder::new().name("main".to_owned()).stack_size(STACK).spawn(|| serve::serve(environment));
+    thread.map_or(Exit::Failed, |thread| thread.join().unwrap_or(Exit::Failed))
 }
 
 /// Whether this program gives its workers the word, which one that has not yet can never do for workers that it has started.

@@ -9,6 +9,7 @@ use rustix::fs::{Mode, OFlags};
 use rustix::process::{Resource, Rlimit, fchdir, getrlimit, setrlimit};
 use rustix::time::{ClockId, clock_gettime};
 use tokio::runtime::{Builder, Runtime};
+use tracing::Instrument as _;
 
 use crate::process::execute::here;
 use crate::process::exit::Exit;
@@ -117,12 +118,16 @@ impl Worker {
             }
         };
         let (inputs, cpu) = (job.inputs.clone(), job.cpu);
+        // What the task logs here is found by the same spans as where it runs in the coordinator's process. They belong to its messages, whatever level
+        // this library's own have.
+        let of_job = tracing::info_span!(target: "job", "job", id = job.job, run = job.run, name = job.task);
+        let of_attempt = tracing::info_span!(target: "job", parent: &of_job, "attempt", number = job.identity.attempt);
         let cancellation = Cancellation::new();
         self.shared.begin(cancellation.clone());
         let ran = guard(|| {
             fchdir(&self.home).and_then(|()| limit_cpu(cpu)).map_err(|error| Failure::cannot_start(&error.into()))?;
             let context = context(job, task, &self.host, &self.shared, cancellation);
-            let running: Pin<&mut dyn Future<Output = Ran>> = pin!(run(task, &inputs, None, &context));
+            let running: Pin<&mut dyn Future<Output = Ran>> = pin!(run(task, &inputs, None, &context).instrument(of_attempt));
             let ran = if task.is_async { self.runtime()?.block_on(running) } else { here(running)? };
             context.workspace().remove_scratch();
             Ok(ran)

@@ -38,6 +38,8 @@ pub(super) fn of(attempt: &Attempt, cpu: Option<u64>) -> Result<Job, JobError> {
         secrets: secrets.collect(),
         remaining: deadline.map(|(at, _)| nanos(at.saturating_duration_since(Instant::now()))),
         limit: deadline.map_or(0, |(_, limit)| nanos(limit)),
+        job: job.id().to_string(),
+        run: job.run().to_string(),
         cpu,
     })
 }
