@@ -1,5 +1,6 @@
 //! How a coordinator is set up.
 
+use std::any::Any;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, AtomicUsize};
@@ -41,12 +42,14 @@ impl Coordinator {
                 (Strategy::Thread, Arc::new(ThreadStrategy::new())),
                 (Strategy::Process, Arc::new(ProcessStrategy::new())),
             ],
+            plain: vec![true, false, false],
             history: History::default(),
             open: OPEN,
             grace: GRACE,
             ageing: AGEING,
             budget: None,
             clock: Arc::new(SystemClock),
+            is_machines_time: true,
             context: None,
         }
     }
@@ -77,12 +80,15 @@ impl Default for Coordinator {
 #[must_use = "a builder does nothing before `build`"]
 pub struct CoordinatorBuilder {
     strategies: Vec<(Strategy, Arc<dyn ExecutionStrategy>)>,
+    /// Which of them do no more than run attempts on the runtime.
+    plain: Vec<bool>,
     history: History,
     open: usize,
     grace: Duration,
     ageing: Duration,
     budget: Option<RetryBudget>,
     clock: Arc<dyn Clock>,
+    is_machines_time: bool,
     context: Option<Context>,
 }
 
@@ -96,10 +102,14 @@ impl fmt::Debug for CoordinatorBuilder {
 impl CoordinatorBuilder {
     /// Runs what is submitted for `strategy` by `runs`: a strategy more, or another one instead.
     pub fn strategy(mut self, strategy: Strategy, runs: impl ExecutionStrategy) -> Self {
+        let is_plain = (&runs as &dyn Any).is::<AsyncStrategy>();
         let runs: Arc<dyn ExecutionStrategy> = Arc::new(runs);
-        match self.strategies.iter_mut().find(|(one, _)| *one == strategy) {
-            Some((_, known)) => *known = runs,
-            None => self.strategies.push((strategy, runs)),
+        match self.strategies.iter().position(|(one, _)| *one == strategy) {
+            Some(lane) => (self.strategies[lane].1, self.plain[lane]) = (runs, is_plain),
+            None => {
+                self.strategies.push((strategy, runs));
+                self.plain.push(is_plain);
+            }
         }
         self
     }
@@ -133,7 +143,7 @@ impl CoordinatorBuilder {
 
     /// Where time comes from.
     pub fn clock(self, clock: impl Clock + 'static) -> Self {
-        Self { clock: Arc::new(clock), ..self }
+        Self { is_machines_time: (&clock as &dyn Any).is::<SystemClock>(), clock: Arc::new(clock), ..self }
     }
 
     /// What tasks see: their stores, their secrets, their metrics, and where their data goes. Unless set they reach the stores that the environment
@@ -152,11 +162,14 @@ impl CoordinatorBuilder {
                 lanes: lanes.collect(),
                 keyed: HashMap::new(),
                 budget: self.budget.map(|budget| (budget, budget.most)),
+                read: None,
+                unheard: 0,
                 is_closing: false,
                 is_over: false,
             }),
             publisher: Publisher::new(),
             clock: self.clock,
+            is_machines_time: self.is_machines_time,
             room: Semaphore::new(self.open),
             ageing: self.ageing,
             grace: self.grace,
@@ -168,6 +181,7 @@ impl CoordinatorBuilder {
             inner: Arc::new(Inner {
                 core,
                 strategies: self.strategies,
+                plain: self.plain,
                 context: self.context.map_or_else(OnceLock::new, |context| OnceLock::from(Ok(context))),
                 runtime: OnceLock::new(),
             }),

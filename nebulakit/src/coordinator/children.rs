@@ -52,7 +52,7 @@ impl JobContext {
         live.parent = Some(Arc::clone(&self.piece) as Arc<dyn IsLive>);
         self.home.admit(live);
         Arc::clone(&self.home).adopt(Arc::clone(&work.piece) as _)?;
-        Ok(JobHandle { piece: work.piece, home: Arc::clone(&self.home) })
+        Ok(JobHandle { piece: work.piece })
     }
 
     /// The strategy by which this job is run.

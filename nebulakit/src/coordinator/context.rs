@@ -76,6 +76,9 @@ pub(super) trait Body: IsLive {
     /// Runs it, on the runtime that polls this.
     fn run(self: Arc<Self>, attempt: Attempt) -> Executing<'static>;
 
+    /// Starts a driver that runs the attempts itself where it can, for a strategy that would do nothing else.
+    fn drive(self: Arc<Self>, home: Arc<dyn Home>, runtime: &Handle);
+
     /// Runs it on this thread.
     fn run_blocking(&self, context: JobContext) -> Result<(), JobError>;
 
@@ -107,6 +110,9 @@ pub(super) trait Home: Send + Sync {
 
     /// The strategy of that index.
     fn strategy(&self, lane: usize) -> &Strategy;
+
+    /// Whether that strategy does no more than run attempts on the runtime.
+    fn is_plain(&self, lane: usize) -> bool;
 
     /// Has that strategy run an attempt.
     fn execute(&self, lane: usize, attempt: Attempt) -> Executing<'_>;
@@ -153,7 +159,7 @@ impl JobContext {
     /// When the job has to be over, by its own schedule-to-close timeout or one of those above it.
     #[must_use]
     pub fn deadline(&self) -> Option<Instant> {
-        self.live().deadline.map(|(at, _)| at)
+        self.live().deadline().map(|(at, _)| at)
     }
 
     /// Whether this attempt should stop. Work that looks here, or waits for [`cancelled`](Self::cancelled), has some time to end by itself; all other is
@@ -172,7 +178,7 @@ impl JobContext {
     /// Says that the attempt is alive, for work with a heartbeat timeout.
     pub fn heartbeat(&self) {
         if self.live().settings.heartbeat.is_some() {
-            *locked(&self.live().beat) = Some(self.home.core().clock.now());
+            *locked(&self.live().settings.beat) = Some(self.home.core().clock.now());
         }
     }
 

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::Waker;
-use std::time::Duration;
+use std::time::{Duration, Instant, SystemTime};
 
 use tokio::sync::Semaphore;
 
@@ -28,6 +28,8 @@ pub(super) struct Core {
     pub(super) state: Mutex<State>,
     pub(super) publisher: Publisher,
     pub(super) clock: Arc<dyn Clock>,
+    /// Whether the clock is the machine's, whose two times go on together.
+    pub(super) is_machines_time: bool,
     /// A permit for each top-level job that may still be opened.
     pub(super) room: Semaphore,
     /// How long a job waits for it to rise by one priority.
@@ -48,11 +50,19 @@ pub(super) struct State {
     /// Jobs with an idempotency key, as long as their record is kept.
     pub(super) keyed: HashMap<Arc<str>, Keyed>,
     pub(super) budget: Option<(RetryBudget, f64)>,
+    /// The last reading of both of the machine's times.
+    pub(super) read: Option<(Instant, SystemTime)>,
+    /// Events that nobody has heard since the last one that somebody has.
+    pub(super) unheard: u64,
     /// No more top-level jobs are taken.
     pub(super) is_closing: bool,
     /// No more jobs are taken at all.
     pub(super) is_over: bool,
 }
+
+/// For how long the time that people are shown is what has gone by since a reading of it. A machine's clock that is set is seen after that at
+/// the latest; a reading of each of two clocks for each event would be a good part of what an event costs.
+const READ_AGAIN: Duration = Duration::from_millis(1);
 
 /// A job with an idempotency key.
 pub(super) struct Keyed {
@@ -94,18 +104,42 @@ impl State {
 }
 
 impl Core {
+    /// What people are shown at `now`.
+    fn wall(&self, state: &mut State, now: Instant) -> SystemTime {
+        if !self.is_machines_time {
+            return self.clock.wall();
+        }
+        let since = state.read.and_then(|(at, wall)| Some((now.checked_duration_since(at)?, wall)));
+        if let Some((since, wall)) = since
+            && since < READ_AGAIN
+        {
+            return wall + since;
+        }
+        let wall = self.clock.wall();
+        // `now` may be from before the lock was free.
+        state.read = Some((self.clock.now(), wall));
+        wall
+    }
+
+    /// Notes what happened to a job at `now`. Under the lock, so that the order of events is that of the ledger; the publisher's `wake` follows after it.
+    fn note(&self, state: &mut State, live: &Live, now: Instant, kind: impl FnOnce(&State) -> EventKind) {
+        if self.publisher.subscribers() == 0 {
+            state.unheard += 1;
+            return;
+        }
+        let at = self.wall(state, now);
+        let unheard = std::mem::take(&mut state.unheard);
+        self.publisher.publish(&live.id, &live.run, unheard, at, kind(state));
+    }
+
     /// Opens a job: from here on it exists. Where another one with its idempotency key is known, that is given instead.
     pub(super) fn open(&self, piece: &Arc<dyn IsLive>, keyed: Option<Keyed>) -> Result<Opened, SubmitError> {
         let live = piece.live();
-        let (wall, now) = (self.clock.wall(), self.clock.now());
+        let now = self.clock.now();
         let mut forgotten = Vec::new();
-        let mut job = Box::new(Job::opened_at(live.id.clone(), wall, now));
-        job.run = live.run.clone();
-        job.parent = live.parent.as_ref().map(|parent| parent.live().id.clone());
-        job.name.clone_from(&live.settings.name);
-        job.labels.clone_from(&live.settings.labels);
         {
-            let mut state = locked(&self.state);
+            let mut guard = locked(&self.state);
+            let state = &mut *guard;
             // A job that is given time to end needs its children.
             if state.is_over || (state.is_closing && live.parent.is_none()) {
                 return Err(SubmitError::Closed);
@@ -116,11 +150,15 @@ impl Core {
                 let is_same = known.digest == keyed.digest && (*known.piece).type_id() == (*keyed.piece).type_id();
                 return if is_same { Ok(Opened::Joined(Arc::clone(&known.piece))) } else { Err(SubmitError::KeyConflict(Arc::clone(key))) };
             }
-            if state.ledger.knows(&live.id) {
-                return Err(SubmitError::Duplicate(live.id.clone()));
-            }
-            job.strategy = state.lanes[live.lane].strategy.clone();
-            let place = state.ledger.add(job, Arc::clone(piece));
+            let job = Job {
+                run: live.run.clone(),
+                parent: live.parent.as_ref().map(|parent| parent.live().id.clone()),
+                name: live.settings.name.clone(),
+                labels: live.settings.labels.clone(),
+                strategy: state.lanes[live.lane].strategy.clone(),
+                ..Job::opened_at(live.id.clone(), self.wall(state, now), now)
+            };
+            let Some(place) = state.ledger.add(job, Arc::clone(piece)) else { return Err(SubmitError::Duplicate(live.id.clone())) };
             live.place.store(place, Ordering::Release);
             if let (Some(key), Some(keyed)) = (&live.settings.key, keyed) {
                 forgotten = state.remember(key, Keyed { place, ..keyed });
@@ -131,17 +169,11 @@ impl Core {
             if live.is_limited {
                 state.lanes[live.lane].enter(piece, false, now);
             }
-            let lane = &state.lanes[live.lane];
-            self.publisher.publish(
-                &live.id,
-                &live.run,
-                || wall,
-                || EventKind::Submitted {
-                    strategy: lane.strategy.to_name(),
-                    name: live.settings.name.as_deref().map(str::to_owned),
-                    parent: live.parent.as_ref().map(|parent| parent.live().id.clone()),
-                },
-            );
+            self.note(state, live, now, |state| EventKind::Submitted {
+                strategy: state.lanes[live.lane].strategy.to_name(),
+                name: live.settings.name.as_deref().map(str::to_owned),
+                parent: live.parent.as_ref().map(|parent| parent.live().id.clone()),
+            });
             if let Some(parent) = &live.parent {
                 locked(&parent.live().children).add(piece);
             }
@@ -150,19 +182,19 @@ impl Core {
         self.publisher.wake();
         // One that was cancelled meanwhile did not see this child, or this sees that it was.
         if let Some(reason) = live.parent.as_ref().and_then(|parent| parent.live().stop.reason()) {
-            live.stop.job(passed_on(reason));
+            live.stop.job(reason.passed_on());
         }
         Ok(Opened::New)
     }
 
     /// An attempt begins; the job has its seat.
     pub(super) fn start(&self, live: &Live, attempt: u32) {
-        let now = self.clock.now();
         {
             let mut state = locked(&self.state);
+            let now = self.clock.now();
             state.ledger.start(live.place(), attempt, now);
             live.begin(attempt);
-            self.publisher.publish(&live.id, &live.run, || self.clock.wall(), || EventKind::Started { attempt });
+            self.note(&mut state, live, now, |_| EventKind::Started { attempt });
         }
         self.publisher.wake();
     }
@@ -194,12 +226,11 @@ impl Core {
             return None;
         }
         // It was given up: who did that is done with it when the lock is free.
-        let mut seat = locked(&live.seat);
-        if let Some(index) = seat.abandoned.iter().position(|(one, _)| *one == attempt) {
+        let kept = locked(&live.seat).is_done(attempt);
+        if kept.is_some() {
             self.abandoned.fetch_sub(1, Ordering::AcqRel);
-            return Some(seat.abandoned.swap_remove(index).1);
         }
-        None
+        kept
     }
 
     /// The attempt is given up. Where it goes on all the same, as a thread does, it keeps its seat.
@@ -207,7 +238,7 @@ impl Core {
         let mut seat = locked(&live.seat);
         if live.stops(attempt) {
             let has_seat = seat.state == Seated::In;
-            seat.abandoned.push((attempt, has_seat));
+            seat.abandon(attempt, has_seat);
             if has_seat {
                 seat.state = Seated::Out;
             }
@@ -235,8 +266,7 @@ impl Core {
             let mut state = locked(&self.state);
             let until = self.clock.wall().checked_add(pause).unwrap_or_else(|| self.clock.wall());
             state.ledger.back_off(live.place(), attempt, until);
-            let kind = || EventKind::Retrying { attempt, delay: pause, failure };
-            self.publisher.publish(&live.id, &live.run, || self.clock.wall(), kind);
+            self.note(&mut state, live, self.clock.now(), |_| EventKind::Retrying { attempt, delay: pause, failure });
         }
         self.publisher.wake();
     }
@@ -254,7 +284,8 @@ impl Core {
     /// Closes a job, once: it says whether this was it.
     pub(super) fn close(&self, live: &Live, outcome: JobOutcome) -> bool {
         let (next, is_idle) = {
-            let mut state = locked(&self.state);
+            let mut guard = locked(&self.state);
+            let state = &mut *guard;
             let now = self.clock.now();
             let attempts = state.ledger.job(live.place()).map_or(0, Job::attempts);
             let told = (self.publisher.subscribers() > 0).then(|| outcome.clone());
@@ -264,12 +295,10 @@ impl Core {
             // A running attempt gives its own seat back.
             let waits = live.is_limited && !live.is_running();
             let next = if waits { state.lanes[live.lane].leave(live, now, self.ageing) } else { None };
-            self.publisher.publish(
-                &live.id,
-                &live.run,
-                || self.clock.wall(),
-                || EventKind::Finished { attempts, outcome: told.unwrap_or(JobOutcome::Success) },
-            );
+            match told {
+                Some(outcome) => self.note(state, live, now, |_| EventKind::Finished { attempts, outcome }),
+                None => state.unheard += 1,
+            }
             (next, state.ledger.open_count() == 0)
         };
         next.into_iter().for_each(Waker::wake);
@@ -293,11 +322,11 @@ impl Core {
             return;
         }
         {
-            let state = locked(&self.state);
+            let mut state = locked(&self.state);
             if state.ledger.live(live.place()).is_none_or(|open| !std::ptr::eq(open.live(), live)) {
                 return;
             }
-            self.publisher.publish(&live.id, &live.run, || self.clock.wall(), kind);
+            self.note(&mut state, live, self.clock.now(), |_| kind());
         }
         self.publisher.wake();
     }
@@ -351,21 +380,6 @@ impl Core {
         can_wait
     }
 
-    /// Tells a job and all its descendants to stop. It says whether this is the first time.
-    pub(super) fn cancel(&self, live: &Live, reason: CancelReason) -> bool {
-        if !live.stop.job(reason) {
-            return false;
-        }
-        let mut rest = locked(&live.children).all();
-        while let Some(child) = rest.pop() {
-            // One that was told before has told its own.
-            if child.live().stop.job(passed_on(reason)) {
-                rest.append(&mut locked(&child.live().children).all());
-            }
-        }
-        true
-    }
-
     pub(super) fn cancel_run(&self, run: &RunId, reason: CancelReason) {
         let jobs: Vec<_> = locked(&self.state).ledger.open().filter(|(job, _)| job.run == *run).map(|(_, live)| Arc::clone(live)).collect();
         for job in jobs {
@@ -376,13 +390,5 @@ impl Core {
     pub(super) fn find(&self, id: &RequestId) -> Option<Arc<dyn IsLive>> {
         let state = locked(&self.state);
         state.ledger.live(state.ledger.find(id)?).cloned()
-    }
-}
-
-/// What the children of a job that was cancelled for `reason` are told.
-fn passed_on(reason: CancelReason) -> CancelReason {
-    match reason {
-        CancelReason::Caller => CancelReason::Parent,
-        other => other,
     }
 }

@@ -1,35 +1,104 @@
 //! A job from its opening to its end: waits, attempts, pauses, and the one place where it is closed.
+//!
+//! There is one future of this for each open job. What only some jobs come to is in boxes of its own, so that it takes no room in the others.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use futures_util::FutureExt as _;
 use tracing::Instrument as _;
 
-use crate::coordinator::context::{Attempt, Body, Home, JobContext};
+use crate::coordinator::context::{Attempt, Body, Executing, Home, JobContext};
 use crate::coordinator::core::Core;
 use crate::coordinator::error::{CancelReason, JobError, Lost, Timeout};
 use crate::coordinator::job::JobOutcome;
 use crate::coordinator::live::{IsLive, Live};
 use crate::coordinator::lock::locked;
 
+/// Who runs the attempts of one job: its strategy, or the driver itself.
+pub(super) trait Runner: Send + Sync + 'static {
+    /// What an attempt gives.
+    type Value;
+
+    fn body(&self) -> &dyn Body;
+
+    /// The same, for what outlives the driver.
+    fn shared(&self) -> Arc<dyn IsLive>;
+
+    /// Begins an attempt.
+    fn start<'a>(
+        &'a self,
+        home: &'a Arc<dyn Home>,
+        attempt: u32,
+    ) -> Result<impl Future<Output = Result<Self::Value, JobError>> + Send + 'a, JobError>;
+
+    /// Calls what polls or drops an attempt. A panic in it is a failure.
+    fn guarded<T>(&self, call: impl FnOnce() -> T) -> Result<T, JobError>;
+
+    /// Takes the value of an attempt.
+    fn take(&self, value: Self::Value, attempt: u32);
+
+    /// Nothing is left of an attempt that the driver ran itself.
+    fn left(&self, core: &Core);
+}
+
+/// Attempts by the job's strategy, whichever it is.
+pub(super) struct ByStrategy(pub(super) Arc<dyn Body>);
+
+impl Runner for ByStrategy {
+    type Value = ();
+
+    fn body(&self) -> &dyn Body {
+        &*self.0
+    }
+
+    fn shared(&self) -> Arc<dyn IsLive> {
+        Arc::clone(&self.0) as Arc<dyn IsLive>
+    }
+
+    fn start<'a>(
+        &'a self,
+        home: &'a Arc<dyn Home>,
+        attempt: u32,
+    ) -> Result<impl Future<Output = Result<(), JobError>> + Send + 'a, JobError> {
+        let context = JobContext { piece: Arc::clone(&self.0), home: Arc::clone(home), attempt };
+        let span = tracing::info_span!("attempt", number = attempt);
+        let span = (!span.is_disabled()).then(|| Box::new(span));
+        let attempted = Attempt { context, span: span.clone() };
+        let work = self.guarded(|| home.execute(self.0.live().lane, attempted))?;
+        Ok(match span {
+            None => work,
+            Some(span) => Box::pin(work.instrument(*span)) as Executing<'a>,
+        })
+    }
+
+    /// The work's own panics are caught where it runs: one that comes this far is the strategy's.
+    fn guarded<T>(&self, call: impl FnOnce() -> T) -> Result<T, JobError> {
+        catch_unwind(AssertUnwindSafe(call)).map_err(|_| JobError::lost(Lost::Strategy("the strategy panicked".to_owned())))
+    }
+
+    fn take(&self, (): (), _: u32) {}
+
+    /// The attempt itself says so when it is dropped.
+    fn left(&self, _: &Core) {}
+}
+
 /// Closes its job when it is dropped, if nothing else did: when the runtime is shut down, or the driver is aborted.
-pub(super) struct OpenJob {
-    piece: Arc<dyn Body>,
+pub(super) struct OpenJob<R: Runner> {
+    runner: R,
     home: Arc<dyn Home>,
     is_closed: bool,
 }
 
-impl OpenJob {
-    pub(super) fn new(piece: Arc<dyn Body>, home: Arc<dyn Home>) -> Self {
-        Self { piece, home, is_closed: false }
+impl<R: Runner> OpenJob<R> {
+    pub(super) fn new(runner: R, home: Arc<dyn Home>) -> Self {
+        Self { runner, home, is_closed: false }
     }
 
     fn live(&self) -> &Live {
-        self.piece.live()
+        self.runner.body().live()
     }
 
     fn core(&self) -> &Core {
@@ -38,93 +107,79 @@ impl OpenJob {
 
     fn close(&mut self, ended: Result<(), JobError>) {
         self.is_closed = true;
-        let outcome = match &ended {
-            Ok(()) => JobOutcome::Success,
-            Err(error) => JobOutcome::Failure(Box::new(error.to_failure())),
-        };
-        if self.core().close(self.live(), outcome) {
-            self.piece.complete(ended);
-        }
+        close(self.runner.body(), self.core(), ended);
     }
 }
 
-impl Drop for OpenJob {
+fn close(body: &dyn Body, core: &Core, ended: Result<(), JobError>) {
+    let outcome = match &ended {
+        Ok(()) => JobOutcome::Success,
+        Err(error) => JobOutcome::Failure(Box::new(error.to_failure())),
+    };
+    drop(body.live().stop.driver_left());
+    if core.close(body.live(), outcome) {
+        body.complete(ended);
+    }
+}
+
+impl<R: Runner> Drop for OpenJob<R> {
     fn drop(&mut self) {
         if !self.is_closed {
-            self.core().cancel(self.live(), CancelReason::Parent);
+            self.runner.left(self.core());
+            self.live().cancel(CancelReason::Parent);
             self.close(Err(JobError::lost(Lost::Runtime)));
         }
     }
 }
 
 /// Runs an open job to its end.
-///
-/// There is one such future for each open job. What only some jobs come to is in boxes of its own, so that it takes no room in the others.
-pub(super) async fn drive(mut job: OpenJob) {
-    let ended = attempts(&job).await;
-    if let Err(error) = &ended {
-        let (live, core) = (job.live(), job.core());
-        if error.is_fatal() {
-            // Its own failure stays what it is.
-            core.cancel_run(&live.run, CancelReason::Fatal);
-        }
-        core.cancel(live, CancelReason::Parent);
-        // Leaves first: who started others is over when they are.
-        std::future::poll_fn(|context| locked(&live.children).poll_none(context)).await;
-    }
-    job.core().publisher.room().await;
-    job.close(ended);
-}
-
-async fn attempts(job: &OpenJob) -> Result<(), JobError> {
-    let (live, core) = (job.live(), job.core());
+pub(super) async fn drive<R: Runner>(mut job: OpenJob<R>) {
     let mut attempt = 0;
-    loop {
-        core.publisher.room().await;
-        seated(live, core).await?;
-        core.start(live, attempt);
-        let error = match one_attempt(job, attempt).await {
-            Ok(()) if job.piece.has_value() => return Ok(()),
+    let ended = loop {
+        if !is_ready(job.live(), job.core())
+            && let Err(error) = Box::pin(ready(job.live(), job.core())).await
+        {
+            break Err(error);
+        }
+        job.core().start(job.live(), attempt);
+        let error = match one_attempt(&job, attempt).await {
+            Ok(()) if job.runner.body().has_value() => break Ok(()),
             Ok(()) => JobError::lost(Lost::Strategy("the strategy ended the attempt without a value".to_owned())),
             Err(error) => error,
         };
-        let may_follow = error.is_recoverable() && attempt < live.settings.retry.retries() && job.piece.is_repeatable();
-        if !may_follow || live.stop.reason().is_some() {
-            return Err(error);
+        if let Err(error) = Box::pin(again(&job, attempt, error)).await {
+            break Err(error);
         }
-        let pause = live.settings.retry.pause(attempt);
-        let next = core.clock.now().checked_add(pause);
-        let Some(next) = next.filter(|next| live.deadline.is_none_or(|(deadline, _)| *next < deadline)) else { return Err(error) };
-        if !core.pay_for_retry() {
-            return Err(error);
-        }
-        core.back_off(live, attempt, pause, &error);
-        Box::pin(async {
-            tokio::select! {
-                biased;
-                reason = live.stop.of_job() => Err(JobError::Cancelled(reason)),
-                () = core.clock.sleep_until(next) => Ok(()),
-            }
-        })
-        .await?;
         attempt += 1;
-        core.queue_again(&(Arc::clone(&job.piece) as Arc<dyn IsLive>));
+    };
+    if let Err(error) = &ended {
+        Box::pin(failed(job.live(), job.core(), error)).await;
     }
+    if job.core().publisher.is_holding() {
+        Box::pin(job.core().publisher.room()).await;
+    }
+    job.close(ended);
 }
 
-/// Waits for a seat.
-async fn seated(live: &Live, core: &Core) -> Result<(), JobError> {
+/// Whether an attempt may begin at once.
+fn is_ready(live: &Live, core: &Core) -> bool {
+    !core.publisher.is_holding() && live.stop.reason().is_none() && live.is_seated()
+}
+
+/// Waits until an attempt may begin.
+async fn ready(live: &Live, core: &Core) -> Result<(), JobError> {
+    core.publisher.room().await;
     if let Some(reason) = live.stop.reason() {
         return Err(JobError::Cancelled(reason));
     }
     if live.is_seated() {
         return Ok(());
     }
-    let mut limits = [(live.deadline, Timeout::ScheduleToClose), (None, Timeout::ScheduleToStart)];
+    let mut limits = [(live.deadline(), Timeout::ScheduleToClose), (None, Timeout::ScheduleToStart)];
     if let Some(limit) = live.settings.schedule_to_start {
         limits[1].0 = core.clock.now().checked_add(limit).map(|at| (at, limit));
     }
-    let mut interrupted = Box::pin(interruption(live, core, limits));
+    let mut interrupted = pin!(interruption(live, core, limits));
     std::future::poll_fn(|context| match live.poll_seated(context) {
         Poll::Ready(()) => Poll::Ready(Ok(())),
         Poll::Pending => interrupted.as_mut().poll(context).map(Err),
@@ -132,64 +187,128 @@ async fn seated(live: &Live, core: &Core) -> Result<(), JobError> {
     .await
 }
 
-async fn one_attempt(job: &OpenJob, attempt: u32) -> Result<(), JobError> {
+/// Waits until it is time for another attempt, if one may follow; else the error is the job's.
+async fn again<R: Runner>(job: &OpenJob<R>, attempt: u32, error: JobError) -> Result<(), JobError> {
     let (live, core) = (job.live(), job.core());
-    // Work without times of its own that never waits needs nothing to be interrupted by: that is made when it waits for the first time.
-    let mut stop = None;
-    if live.settings.start_to_close.is_some() || live.settings.heartbeat.is_some() || live.deadline.is_some() {
-        let now = core.clock.now();
-        let own = live.settings.start_to_close.and_then(|limit| Some((now.checked_add(limit)?, limit)));
-        *locked(&live.beat) = Some(now);
-        let limits = [(live.deadline, Timeout::ScheduleToClose), (own, Timeout::StartToClose)];
-        stop = Some(Box::pin(interruption(live, core, limits)) as Interrupted<'_>);
+    let may_follow = error.is_recoverable() && attempt < live.settings.retry.retries() && job.runner.body().is_repeatable();
+    if !may_follow || live.stop.reason().is_some() {
+        return Err(error);
     }
-    let context = JobContext { piece: Arc::clone(&job.piece), home: Arc::clone(&job.home), attempt };
-    let panicked = || JobError::lost(Lost::Strategy("the strategy panicked".to_owned()));
-    // The work's own panics are caught where it runs: one that comes this far is the strategy's.
-    let span = tracing::info_span!("attempt", number = attempt);
-    let span = (!span.is_disabled()).then(|| Box::new(span));
-    let attempted = Attempt { context, span: span.clone() };
-    let work = catch_unwind(AssertUnwindSafe(|| job.home.execute(live.lane, attempted))).map_err(|_| panicked())?;
-    let work = match span {
-        None => work,
-        Some(span) => Box::pin(work.instrument(*span)),
-    };
-    let mut work = AssertUnwindSafe(work).catch_unwind();
-    let ended = std::future::poll_fn(|context| match work.poll_unpin(context) {
-        Poll::Ready(ended) => Poll::Ready(Ok(ended)),
-        Poll::Pending => stop.get_or_insert_with(|| cancelled(live)).as_mut().poll(context).map(Err),
+    let pause = live.settings.retry.pause(attempt);
+    let next = core.clock.now().checked_add(pause);
+    let Some(next) = next.filter(|next| live.deadline().is_none_or(|(deadline, _)| *next < deadline)) else { return Err(error) };
+    if !core.pay_for_retry() {
+        return Err(error);
+    }
+    core.back_off(live, attempt, pause, &error);
+    tokio::select! {
+        biased;
+        reason = live.stop.of_job() => return Err(JobError::Cancelled(reason)),
+        () = core.clock.sleep_until(next) => {}
+    }
+    core.queue_again(&job.runner.shared());
+    Ok(())
+}
+
+/// Ends what the job has started: leaves first. Who started others is over when they are.
+async fn failed(live: &Live, core: &Core, error: &JobError) {
+    if error.is_fatal() {
+        // Its own failure stays what it is.
+        core.cancel_run(&live.run, CancelReason::Fatal);
+    }
+    live.cancel(CancelReason::Parent);
+    std::future::poll_fn(|context| locked(&live.children).poll_none(context)).await;
+}
+
+async fn one_attempt<R: Runner>(job: &OpenJob<R>, attempt: u32) -> Result<(), JobError> {
+    let mut work = pin!(match job.runner.start(&job.home, attempt) {
+        Ok(work) => Some(work),
+        Err(error) => {
+            job.runner.left(job.core());
+            return Err(error);
+        }
     });
-    let why = match ended.await {
-        Ok(ended) => return ended.unwrap_or_else(|_| Err(panicked())),
-        Err(why) => why,
+    // Most work has no times of its own: what interrupts it is a word from outside.
+    let mut limits = limits(job.live(), job.core());
+    let ended = std::future::poll_fn(|context| {
+        if let Poll::Ready(ended) = poll(&job.runner, attempt, work.as_mut(), context) {
+            return Poll::Ready(Ok(ended));
+        }
+        match &mut limits {
+            None => job.live().stop.poll_job(context).map(|reason| Err(JobError::Cancelled(reason))),
+            Some(limits) => limits.as_mut().poll(context).map(Err),
+        }
+    });
+    let (ended, is_given_up) = match ended.await {
+        Ok(ended) => (ended, false),
+        Err(why) => {
+            job.live().stop.attempt(attempt);
+            if job.live().stop.is_watched() {
+                let rest = pin!(std::future::poll_fn(|context| poll(&job.runner, attempt, work.as_mut(), context).map(drop)));
+                Box::pin(grace(job.core(), rest)).await;
+            }
+            (Err(why), true)
+        }
     };
-    drop(stop);
-    live.stop.attempt(attempt);
-    if live.stop.is_watched()
-        && let Some(grace) = core.clock.now().checked_add(core.grace)
-    {
-        tokio::select! {
-            biased;
-            _ = &mut work => {}
-            () = core.clock.sleep_until(grace) => {}
+    // What is dropped is the user's code too.
+    let dropped = job.runner.guarded(|| work.set(None));
+    job.runner.left(job.core());
+    match (ended, dropped) {
+        (Ok(()), Ok(())) => Ok(()),
+        (Ok(()), Err(panicked)) => Err(panicked),
+        (Err(error), dropped) => {
+            if is_given_up {
+                job.core().give_up(job.live(), attempt);
+            }
+            if dropped.is_err() {
+                tracing::error!("the job `{}` panicked while it was dropped", job.live().id);
+            }
+            Err(error)
         }
     }
-    // What is dropped is the user's code too.
-    if catch_unwind(AssertUnwindSafe(|| drop(work))).is_err() {
-        tracing::error!("the job `{}` panicked while it was dropped", live.id);
+}
+
+fn poll<R: Runner, W: Future<Output = Result<R::Value, JobError>>>(
+    runner: &R,
+    attempt: u32,
+    work: Pin<&mut Option<W>>,
+    context: &mut Context<'_>,
+) -> Poll<Result<(), JobError>> {
+    let Some(work) = work.as_pin_mut() else { return Poll::Pending };
+    match runner.guarded(|| work.poll(context)) {
+        Ok(Poll::Pending) => Poll::Pending,
+        Ok(Poll::Ready(Ok(value))) => {
+            runner.take(value, attempt);
+            Poll::Ready(Ok(()))
+        }
+        Ok(Poll::Ready(Err(error))) | Err(error) => Poll::Ready(Err(error)),
     }
-    core.give_up(live, attempt);
-    Err(why)
+}
+
+/// Gives work that looks whether it should stop some time to do so.
+async fn grace(core: &Core, rest: Pin<&mut (dyn Future<Output = ()> + Send)>) {
+    if let Some(end) = core.clock.now().checked_add(core.grace) {
+        tokio::select! {
+            biased;
+            () = rest => {}
+            () = core.clock.sleep_until(end) => {}
+        }
+    }
 }
 
 /// A moment, and how long it is after the beginning of what has to be over by then.
 type Limit = (Option<(Instant, Duration)>, Timeout);
 
-type Interrupted<'a> = Pin<Box<dyn Future<Output = JobError> + Send + 'a>>;
-
-/// Waits until the job is told to stop.
-fn cancelled(live: &Live) -> Interrupted<'_> {
-    Box::pin(async { JobError::Cancelled(live.stop.of_job().await) })
+/// Ready when an attempt that has times of its own is out of time, or its job is told to stop.
+fn limits<'a>(live: &'a Live, core: &'a Core) -> Option<Pin<Box<dyn Future<Output = JobError> + Send + 'a>>> {
+    let settings = &live.settings;
+    if settings.start_to_close.is_none() && settings.heartbeat.is_none() && settings.deadline.is_none() {
+        return None;
+    }
+    let now = core.clock.now();
+    let own = settings.start_to_close.and_then(|limit| Some((now.checked_add(limit)?, limit)));
+    *locked(&settings.beat) = Some(now);
+    Some(Box::pin(interruption(live, core, [(settings.deadline, Timeout::ScheduleToClose), (own, Timeout::StartToClose)])))
 }
 
 /// Waits until the job is told to stop, or one of its times runs out.
@@ -197,7 +316,7 @@ async fn interruption(live: &Live, core: &Core, limits: [Limit; 2]) -> JobError 
     let is_running = limits[1].1 == Timeout::StartToClose;
     loop {
         let beat = live.settings.heartbeat.filter(|_| is_running).and_then(|limit| {
-            let last = (*locked(&live.beat))?;
+            let last = (*locked(&live.settings.beat))?;
             Some((last.checked_add(limit)?, limit))
         });
         let all = limits.into_iter().chain([(beat, Timeout::Heartbeat)]);
@@ -208,7 +327,7 @@ async fn interruption(live: &Live, core: &Core, limits: [Limit; 2]) -> JobError 
             reason = live.stop.of_job() => return JobError::Cancelled(reason),
             () = core.clock.sleep_until(at) => {}
         }
-        let is_alive = timeout == Timeout::Heartbeat && *locked(&live.beat) != at.checked_sub(limit);
+        let is_alive = timeout == Timeout::Heartbeat && *locked(&live.settings.beat) != at.checked_sub(limit);
         if !is_alive {
             return JobError::TimedOut { timeout, limit };
         }

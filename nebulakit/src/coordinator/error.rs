@@ -124,6 +124,16 @@ pub enum CancelReason {
     Shutdown,
 }
 
+impl CancelReason {
+    /// What the children of a job that was cancelled for it are told.
+    pub(super) fn passed_on(self) -> Self {
+        match self {
+            Self::Caller => Self::Parent,
+            other => other,
+        }
+    }
+}
+
 impl fmt::Display for CancelReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -4,7 +4,6 @@ use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use crate::coordinator::context::Home;
 use crate::coordinator::error::{CancelReason, JobError};
 use crate::coordinator::id::RequestId;
 use crate::coordinator::piece::PieceOf;
@@ -14,7 +13,6 @@ use crate::coordinator::piece::PieceOf;
 /// Dropping it lets the job go on by itself; see [`abort_on_drop`](Self::abort_on_drop).
 pub struct JobHandle<T> {
     pub(super) piece: Arc<dyn PieceOf<T>>,
-    pub(super) home: Arc<dyn Home>,
 }
 
 impl<T> fmt::Debug for JobHandle<T> {
@@ -32,7 +30,7 @@ impl<T> JobHandle<T> {
 
     /// Cancels the job, and the jobs that it started. It says whether it is the first to do so.
     pub fn cancel(&self) -> bool {
-        self.home.core().cancel(self.piece.live(), CancelReason::Caller)
+        self.piece.live().cancel(CancelReason::Caller)
     }
 
     /// Whether the job is over.

@@ -191,6 +191,15 @@ impl Job {
         }
     }
 
+    /// Gives back what it has besides its own bytes.
+    pub(super) fn clear(&mut self) {
+        self.id = RequestId::numbered(0);
+        self.run = RunId::of(&self.id);
+        (self.parent, self.name, self.labels) = (None, None, None);
+        self.strategy = Strategy::Async;
+        self.state = JobState::Queued;
+    }
+
     /// What names it within its coordinator.
     #[must_use]
     pub fn id(&self) -> &RequestId {

@@ -44,25 +44,33 @@ pub(super) struct Settings {
     pub(super) heartbeat: Option<Duration>,
     pub(super) retry: Retry,
     pub(super) key: Option<Arc<str>>,
+    /// When it has to be over, and how long that was from its beginning, or its parent's. The coordinator sets it.
+    pub(super) deadline: Option<(Instant, Duration)>,
+    /// The last sign of life of an attempt that has to give some.
+    pub(super) beat: Mutex<Option<Instant>>,
 }
 
 /// Those of work for which nothing is asked.
-static NONE: Settings = Settings::NONE;
+static NONE: Settings = Settings::none();
 
 impl Settings {
-    const NONE: Self = Self {
-        id: None,
-        run: None,
-        name: None,
-        labels: None,
-        priority: Priority::Normal,
-        schedule_to_start: None,
-        start_to_close: None,
-        schedule_to_close: None,
-        heartbeat: None,
-        retry: Retry::NEVER,
-        key: None,
-    };
+    const fn none() -> Self {
+        Self {
+            id: None,
+            run: None,
+            name: None,
+            labels: None,
+            priority: Priority::Normal,
+            schedule_to_start: None,
+            start_to_close: None,
+            schedule_to_close: None,
+            heartbeat: None,
+            retry: Retry::NEVER,
+            key: None,
+            deadline: None,
+            beat: Mutex::new(None),
+        }
+    }
 }
 
 /// Settings, which take memory where there are any.
@@ -86,7 +94,7 @@ impl Deref for Chosen {
 
 impl DerefMut for Chosen {
     fn deref_mut(&mut self) -> &mut Settings {
-        self.0.get_or_insert_with(|| Box::new(Settings::NONE))
+        self.0.get_or_insert_with(|| Box::new(Settings::none()))
     }
 }
 
@@ -118,8 +126,6 @@ pub(super) struct Live {
     pub(super) lane: usize,
     /// Whether the strategy limits how many run at once.
     pub(super) is_limited: bool,
-    /// When it has to be over, and how long that was from its beginning, or its parent's.
-    pub(super) deadline: Option<(Instant, Duration)>,
     /// Where its record is in the ledger.
     pub(super) place: AtomicU32,
     /// Where it is among its parent's children.
@@ -129,8 +135,6 @@ pub(super) struct Live {
     running: AtomicU64,
     pub(super) seat: Mutex<Seat>,
     pub(super) children: Mutex<Children>,
-    /// The last sign of life of an attempt that has to give some.
-    pub(super) beat: Mutex<Option<Instant>>,
 }
 
 impl Live {
@@ -145,19 +149,37 @@ impl Live {
             parent: None,
             lane: 0,
             is_limited: true,
-            deadline: None,
             place: AtomicU32::new(Place::MAX),
             among_siblings: AtomicU32::new(0),
             stop: Stop::default(),
             running: AtomicU64::new(0),
             seat: Mutex::default(),
             children: Mutex::default(),
-            beat: Mutex::default(),
         }
     }
 
     pub(super) fn place(&self) -> Place {
         self.place.load(Ordering::Acquire)
+    }
+
+    /// When it has to be over, and how long that was from its beginning, or its parent's.
+    pub(super) fn deadline(&self) -> Option<(Instant, Duration)> {
+        self.settings.deadline
+    }
+
+    /// Tells the job and all its descendants to stop. It says whether this is the first time.
+    pub(super) fn cancel(&self, reason: CancelReason) -> bool {
+        if !self.stop.job(reason) {
+            return false;
+        }
+        let mut rest = locked(&self.children).all();
+        while let Some(child) = rest.pop() {
+            // One that was told before has told its own.
+            if child.live().stop.job(reason.passed_on()) {
+                rest.append(&mut locked(&child.live().children).all());
+            }
+        }
+        true
     }
 }
 
@@ -178,11 +200,27 @@ pub(super) struct Stop {
     reason: AtomicU8,
     /// How many attempts were told to stop: all before this one.
     attempts: AtomicU32,
-    changed: Notify,
     /// Whether the work has ever looked: work that does not look needs no time to react.
     is_watched: AtomicBool,
+    /// Whether the driver has ever waited.
+    is_awaited: AtomicBool,
+    listeners: Mutex<Listeners>,
+}
+
+/// Who is told.
+#[derive(Default)]
+struct Listeners {
+    /// The job's driver, which alone waits for its job's stop.
+    driver: Option<Waker>,
+    /// The work, where it has ever looked.
+    work: Option<Box<Watching>>,
+}
+
+#[derive(Default)]
+struct Watching {
+    changed: Arc<Notify>,
     /// That of a task that runs.
-    cancellation: Mutex<Option<Cancellation>>,
+    cancellation: Option<Cancellation>,
 }
 
 const REASONS: [CancelReason; 4] = [CancelReason::Caller, CancelReason::Parent, CancelReason::Fatal, CancelReason::Shutdown];
@@ -194,6 +232,7 @@ impl Stop {
         let is_first = self.reason.compare_exchange(0, number, Ordering::AcqRel, Ordering::Acquire).is_ok();
         if is_first {
             self.tell();
+            self.driver_left().into_iter().for_each(Waker::wake);
         }
         is_first
     }
@@ -205,9 +244,10 @@ impl Stop {
     }
 
     fn tell(&self) {
-        self.changed.notify_waiters();
-        if let Some(cancellation) = &*locked(&self.cancellation) {
-            cancellation.cancel();
+        let work = locked(&self.listeners).work.as_ref().map(|work| (Arc::clone(&work.changed), work.cancellation.clone()));
+        if let Some((changed, cancellation)) = work {
+            changed.notify_waiters();
+            cancellation.iter().for_each(Cancellation::cancel);
         }
     }
 
@@ -221,22 +261,35 @@ impl Stop {
         self.reason.load(Ordering::Acquire) != 0 || self.attempts.load(Ordering::Acquire) > attempt
     }
 
-    /// Waits until the job is told to stop.
+    /// Waits until the job is told to stop: for its driver, and nobody else.
     pub(super) async fn of_job(&self) -> CancelReason {
-        loop {
-            let changed = self.changed.notified();
-            if let Some(reason) = self.reason() {
-                return reason;
-            }
-            changed.await;
+        std::future::poll_fn(|context| self.poll_job(context)).await
+    }
+
+    /// Ready when the job is told to stop: for its driver, and nobody else.
+    pub(super) fn poll_job(&self, context: &Context<'_>) -> Poll<CancelReason> {
+        self.is_awaited.store(true, Ordering::Relaxed);
+        let mut listeners = locked(&self.listeners);
+        if let Some(reason) = self.reason() {
+            return Poll::Ready(reason);
         }
+        if !listeners.driver.as_ref().is_some_and(|driver| driver.will_wake(context.waker())) {
+            listeners.driver = Some(context.waker().clone());
+        }
+        Poll::Pending
+    }
+
+    /// The driver waits no more: what it would have been woken by keeps its memory.
+    pub(super) fn driver_left(&self) -> Option<Waker> {
+        if self.is_awaited.load(Ordering::Relaxed) { locked(&self.listeners).driver.take() } else { None }
     }
 
     /// Waits until the attempt is told to stop.
     pub(super) async fn of_attempt(&self, attempt: u32) {
         self.watch();
+        let watched = Arc::clone(&locked(&self.listeners).work.get_or_insert_default().changed);
         loop {
-            let changed = self.changed.notified();
+            let changed = watched.notified();
             if self.is_over(attempt) {
                 return;
             }
@@ -256,7 +309,7 @@ impl Stop {
     /// Tells `cancellation` too, from now on, for this attempt.
     pub(super) fn pass_to(&self, cancellation: Cancellation, attempt: u32) {
         self.watch();
-        *locked(&self.cancellation) = Some(cancellation.clone());
+        locked(&self.listeners).work.get_or_insert_default().cancellation = Some(cancellation.clone());
         if self.is_over(attempt) {
             cancellation.cancel();
         }
@@ -269,9 +322,26 @@ pub(super) struct Seat {
     pub(super) state: Seated,
     /// Calls of children that the attempt waits for: the seat is lent while there are any.
     pub(super) calls: u32,
-    /// Attempts that are over and go on all the same, as a thread does; and whether each kept a seat.
-    pub(super) abandoned: Vec<(u32, bool)>,
+    pub(super) abandoned: Option<Box<Abandoned>>,
     pub(super) waker: Option<Waker>,
+}
+
+/// Attempts that are over and go on all the same, as a thread does; and whether each kept a seat.
+#[derive(Default)]
+pub(super) struct Abandoned(Vec<(u32, bool)>);
+
+impl Seat {
+    /// The attempt is over, and goes on all the same.
+    pub(super) fn abandon(&mut self, attempt: u32, has_seat: bool) {
+        self.abandoned.get_or_insert_default().0.push((attempt, has_seat));
+    }
+
+    /// An attempt that went on is done. It says whether it kept a seat; [`None`] where it did not go on.
+    pub(super) fn is_done(&mut self, attempt: u32) -> Option<bool> {
+        let list = &mut self.abandoned.as_mut()?.0;
+        let index = list.iter().position(|(one, _)| *one == attempt)?;
+        Some(list.swap_remove(index).1)
+    }
 }
 
 #[derive(Default, Clone, Copy, PartialEq, Eq)]
@@ -280,7 +350,7 @@ pub(super) enum Seated {
     #[default]
     Out,
     /// It waits, in this class, since this turn.
-    Waiting { class: usize, turn: u64 },
+    Waiting { class: u8, turn: u64 },
     /// It has one.
     In,
 }
@@ -288,6 +358,11 @@ pub(super) enum Seated {
 impl Live {
     pub(super) fn begin(&self, attempt: u32) {
         self.running.store(u64::from(attempt) + 1, Ordering::Release);
+    }
+
+    /// The attempt that runs.
+    pub(super) fn running(&self) -> Option<u32> {
+        u32::try_from(self.running.load(Ordering::Acquire).checked_sub(1)?).ok()
     }
 
     /// Whether any attempt runs.

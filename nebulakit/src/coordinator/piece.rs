@@ -4,7 +4,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 
-use crate::coordinator::context::{Attempt, Body, Executing, JobContext};
+use tokio::runtime::Handle;
+
+use crate::coordinator::context::{Attempt, Body, Executing, Home, JobContext};
+use crate::coordinator::core::Core;
+use crate::coordinator::drive::{ByStrategy, OpenJob, Runner, drive};
 use crate::coordinator::error::{JobError, Lost, WorkKind};
 use crate::coordinator::live::{IsLive, Live};
 use crate::coordinator::lock::locked;
@@ -13,7 +17,7 @@ use crate::task::failure::Failure;
 use crate::task::panic::{guard, guard_pinned};
 
 /// What gives the value: a closure, a future or a task.
-pub(super) trait Runs<T>: Send + Sync + 'static {
+pub(super) trait Runs<T: Send + 'static>: Send + Sync + 'static {
     const KIND: WorkKind;
 
     /// On the runtime that polls this.
@@ -21,6 +25,14 @@ pub(super) trait Runs<T>: Send + Sync + 'static {
 
     /// On this thread.
     fn run_blocking(&self, context: JobContext) -> Result<T, JobError>;
+
+    /// Starts the job's driver, for a strategy that does no more than run attempts on the runtime.
+    fn drive(piece: Arc<Piece<T, Self>>, home: Arc<dyn Home>, runtime: &Handle)
+    where
+        Self: Sized,
+    {
+        runtime.spawn(drive(OpenJob::new(ByStrategy(piece), home)));
+    }
 
     fn is_repeatable(&self) -> bool {
         true
@@ -57,8 +69,12 @@ struct Outcome<T> {
     is_over: bool,
     /// Most jobs have one who waits.
     first: Option<Waker>,
-    others: Vec<Waker>,
+    others: Option<Box<Others>>,
 }
+
+/// More who wait.
+#[derive(Default)]
+struct Others(Vec<Waker>);
 
 enum Value<T> {
     None,
@@ -66,9 +82,9 @@ enum Value<T> {
     Failed(JobError),
 }
 
-impl<T, R: Runs<T>> Piece<T, R> {
+impl<T: Send + 'static, R: Runs<T>> Piece<T, R> {
     pub(super) fn new(runs: R) -> Self {
-        let outcome = Outcome { value: Value::None, is_over: false, first: None, others: Vec::new() };
+        let outcome = Outcome { value: Value::None, is_over: false, first: None, others: None };
         Self { live: Live::new(R::KIND), value: Mutex::new(outcome), has_value: AtomicBool::new(false), runs }
     }
 }
@@ -90,10 +106,16 @@ impl<T, R> Piece<T, R> {
         let waker = context.waker();
         if outcome.first.is_none() {
             outcome.first = Some(waker.clone());
-        } else if !outcome.first.iter().chain(&outcome.others).any(|one| one.will_wake(waker)) {
-            outcome.others.push(waker.clone());
+        } else if !outcome.waiting().any(|one| one.will_wake(waker)) {
+            outcome.others.get_or_insert_default().0.push(waker.clone());
         }
         Poll::Pending
+    }
+}
+
+impl<T> Outcome<T> {
+    fn waiting(&self) -> impl Iterator<Item = &Waker> {
+        self.first.iter().chain(self.others.iter().flat_map(|others| &others.0))
     }
 }
 
@@ -112,7 +134,7 @@ impl<T: Send + 'static, R: Runs<T>> IsLive for Piece<T, R> {
     }
 
     fn complete(&self, ended: Result<(), JobError>) {
-        let (first, others) = {
+        let waiting = {
             let mut outcome = locked(&self.value);
             if outcome.is_over {
                 return;
@@ -121,9 +143,9 @@ impl<T: Send + 'static, R: Runs<T>> IsLive for Piece<T, R> {
                 outcome.value = Value::Failed(error);
             }
             outcome.is_over = true;
-            (outcome.first.take(), std::mem::take(&mut outcome.others))
+            outcome.first.take().into_iter().chain(outcome.others.take().map(|others| others.0).into_iter().flatten())
         };
-        first.into_iter().chain(others).for_each(Waker::wake);
+        waiting.for_each(Waker::wake);
     }
 
     fn live_mut(&mut self) -> &mut Live {
@@ -141,6 +163,10 @@ impl<T: Send + 'static, R: Runs<T>> Body for Piece<T, R> {
             self.put(value, attempt.context.attempt);
             Ok(())
         })
+    }
+
+    fn drive(self: Arc<Self>, home: Arc<dyn Home>, runtime: &Handle) {
+        R::drive(self, home, runtime);
     }
 
     fn run_blocking(&self, context: JobContext) -> Result<(), JobError> {
@@ -166,6 +192,50 @@ impl<T: Send + 'static, R: Runs<T>> Body for Piece<T, R> {
 
     fn is_repeatable(&self) -> bool {
         self.runs.is_repeatable()
+    }
+}
+
+/// Attempts that the driver runs itself: a job of one allocation less, and of a driver for each kind of work.
+struct Here<T, R>(Arc<Piece<T, R>>);
+
+/// Starts a driver that runs the attempts itself.
+pub(super) fn drive_here<T: Send + 'static, R: Runs<T>>(piece: Arc<Piece<T, R>>, home: Arc<dyn Home>, runtime: &Handle) {
+    runtime.spawn(drive(OpenJob::new(Here(piece), home)));
+}
+
+impl<T: Send + 'static, R: Runs<T>> Runner for Here<T, R> {
+    type Value = T;
+
+    fn body(&self) -> &dyn Body {
+        &*self.0
+    }
+
+    fn shared(&self) -> Arc<dyn IsLive> {
+        Arc::clone(&self.0) as Arc<dyn IsLive>
+    }
+
+    fn start<'a>(
+        &'a self,
+        home: &'a Arc<dyn Home>,
+        attempt: u32,
+    ) -> Result<impl Future<Output = Result<T, JobError>> + Send + 'a, JobError> {
+        let context = JobContext { piece: Arc::clone(&self.0) as Arc<dyn Body>, home: Arc::clone(home), attempt };
+        // A closure may panic before it gives a future.
+        self.guarded(|| self.0.runs.run(context))
+    }
+
+    fn guarded<A>(&self, call: impl FnOnce() -> A) -> Result<A, JobError> {
+        guard(call).map_err(panicked)
+    }
+
+    fn take(&self, value: T, attempt: u32) {
+        self.0.put(value, attempt);
+    }
+
+    fn left(&self, core: &Core) {
+        if let Some(attempt) = self.0.live.running() {
+            core.leave(&self.0.live, attempt);
+        }
     }
 }
 
@@ -213,6 +283,10 @@ impl<T: Send + Sync + 'static> IsLive for Shared<T> {
 impl<T: Send + Sync + 'static> Body for Shared<T> {
     fn run(self: Arc<Self>, attempt: Attempt) -> Executing<'static> {
         Arc::clone(&self.one).run(attempt)
+    }
+
+    fn drive(self: Arc<Self>, home: Arc<dyn Home>, runtime: &Handle) {
+        runtime.spawn(drive(OpenJob::new(ByStrategy(self), home)));
     }
 
     fn run_blocking(&self, context: JobContext) -> Result<(), JobError> {

@@ -154,18 +154,15 @@ impl Publisher {
         }))
     }
 
-    /// Notes an event. It is called under the ledger's lock, so that the order of events is that of the ledger; [`wake`](Self::wake) follows after it.
-    pub(super) fn publish(&self, job: &RequestId, run: &RunId, at: impl FnOnce() -> SystemTime, kind: impl FnOnce() -> EventKind) {
-        if self.0.listening.load(Ordering::Acquire) == 0 {
-            self.0.sequence.fetch_add(1, Ordering::Relaxed);
-            return;
-        }
-        self.send(Some(job.clone()), Some(run.clone()), at(), kind());
+    /// Notes an event, after so many that nobody heard. It is called under the ledger's lock, so that the order of events is that of the ledger;
+    /// [`wake`](Self::wake) follows after it.
+    pub(super) fn publish(&self, job: &RequestId, run: &RunId, unheard: u64, at: SystemTime, kind: EventKind) {
+        self.send(Some(job.clone()), Some(run.clone()), unheard, at, kind);
     }
 
-    fn send(&self, job: Option<RequestId>, run: Option<RunId>, at: SystemTime, kind: EventKind) {
+    fn send(&self, job: Option<RequestId>, run: Option<RunId>, unheard: u64, at: SystemTime, kind: EventKind) {
         let subscribers = locked(&self.0.subscribers);
-        let sequence = self.0.sequence.fetch_add(1, Ordering::Relaxed) + 1;
+        let sequence = self.0.sequence.fetch_add(unheard + 1, Ordering::Relaxed) + unheard + 1;
         let event = Arc::new(JobEvent { version: EVENT_VERSION, sequence, at, job, run, kind });
         for queue in &subscribers.queues {
             let (dropped, is_due) = queue.push(&event);
@@ -192,9 +189,14 @@ impl Publisher {
         }
     }
 
+    /// Whether any makes the work wait where it has no room.
+    pub(super) fn is_holding(&self) -> bool {
+        self.0.holding.load(Ordering::Acquire) > 0
+    }
+
     /// Waits until those that make the work wait have room.
     pub(super) async fn room(&self) {
-        if self.0.holding.load(Ordering::Acquire) == 0 {
+        if !self.is_holding() {
             return;
         }
         let queues: Vec<_> = locked(&self.0.subscribers).queues.clone();
@@ -319,7 +321,7 @@ impl Publisher {
         let said = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
         let message = said.unwrap_or("the panic carries no text").to_owned();
         tracing::warn!("the subscriber `{name}` of job events panicked and is called no more: {message}");
-        self.send(None, None, SystemTime::now(), EventKind::SubscriberFailed { name, message });
+        self.send(None, None, 0, SystemTime::now(), EventKind::SubscriberFailed { name, message });
         self.wake();
     }
 

@@ -77,7 +77,7 @@ impl Lane {
             (false, None) => TOP_LEVEL + rank,
         };
         self.turns += 1;
-        seat.state = Seated::Waiting { class, turn: self.turns };
+        seat.state = Seated::Waiting { class: class as u8, turn: self.turns };
         self.waiting += 1;
         let Class { order, runs } = &mut self.classes[class];
         let of_run = runs.entry(live.run.clone()).or_insert_with(|| {
@@ -99,7 +99,7 @@ impl Lane {
         match state {
             Seated::Out => None,
             Seated::Waiting { class, turn } => {
-                self.remove(class, &live.run, turn);
+                self.remove(usize::from(class), &live.run, turn);
                 None
             }
             Seated::In => self.give_back(now, ageing),

@@ -1,5 +1,6 @@
 //! The ledger: every open job and the last that closed.
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, VecDeque};
 use std::error::Error as StdError;
 use std::fmt;
@@ -11,6 +12,9 @@ use crate::coordinator::job::{FailureKind, Job, JobOutcome, JobState};
 
 /// How many jobs are remembered after their end, unless the builder says otherwise.
 pub(super) const KEPT: usize = 1_000;
+
+/// How many records keep their memory for the next jobs when they are forgotten, at most: some 200 KB.
+const SPARE: usize = 1_024;
 
 /// How many closed jobs are remembered, and for how long.
 #[derive(Debug, Clone, Copy)]
@@ -79,6 +83,9 @@ pub(super) struct Ledger<L> {
     places: HashMap<RequestId, Place, IdState>,
     records: Vec<Option<Record<L>>>,
     free: Vec<Place>,
+    /// The memory of records that were forgotten, without anything of theirs.
+    #[expect(clippy::vec_box, reason = "what is kept is the allocation")]
+    spare: Vec<Box<Job>>,
     /// The closed ones, oldest first.
     closed: VecDeque<Place>,
     history: History,
@@ -98,19 +105,23 @@ impl<L> Ledger<L> {
             places: HashMap::default(),
             records: Vec::new(),
             free: Vec::new(),
+            spare: Vec::new(),
             closed: VecDeque::new(),
             history,
             counts: Counts::default(),
         }
     }
 
-    pub(super) fn knows(&self, id: &RequestId) -> bool {
-        self.places.contains_key(id)
-    }
-
-    /// Takes a job whose id is not known.
-    pub(super) fn add(&mut self, job: Box<Job>, live: L) -> Place {
-        let id = job.id.clone();
+    /// Takes a job, unless one of its id is known.
+    pub(super) fn add(&mut self, job: Job, live: L) -> Option<Place> {
+        let Entry::Vacant(entry) = self.places.entry(job.id.clone()) else { return None };
+        let job = match self.spare.pop() {
+            Some(mut spare) => {
+                *spare = job;
+                spare
+            }
+            None => Box::new(job),
+        };
         let record = Some(Record { job, live: Some(live) });
         let place = if let Some(place) = self.free.pop() {
             self.records[place as usize] = record;
@@ -120,9 +131,9 @@ impl<L> Ledger<L> {
             // Four thousand million records do not fit into memory.
             (self.records.len() - 1) as Place
         };
-        self.places.insert(id, place);
+        entry.insert(place);
         self.counts.submitted += 1;
-        place
+        Some(place)
     }
 
     pub(super) fn find(&self, id: &RequestId) -> Option<Place> {
@@ -186,9 +197,13 @@ impl<L> Ledger<L> {
                 return;
             }
             self.closed.pop_front();
-            if let Some(record) = self.records[oldest as usize].take() {
+            if let Some(mut record) = self.records[oldest as usize].take() {
                 self.places.remove(&record.job.id);
                 self.free.push(oldest);
+                if self.spare.len() < SPARE {
+                    record.job.clear();
+                    self.spare.push(record.job);
+                }
             }
         }
     }
@@ -249,11 +264,10 @@ impl CoordinatorState {
     /// [`SubmitError::Duplicate`]: when one of its id is open or remembered.
     pub fn add_job(&mut self, job: Job) -> Result<RequestId, SubmitError> {
         let id = job.id().clone();
-        if self.0.knows(&id) {
-            return Err(SubmitError::Duplicate(id));
+        match self.0.add(job, ()) {
+            Some(_) => Ok(id),
+            None => Err(SubmitError::Duplicate(id)),
         }
-        self.0.add(Box::new(job), ());
-        Ok(id)
     }
 
     /// Says that an attempt of an open job began, from 0.

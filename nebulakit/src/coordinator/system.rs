@@ -14,7 +14,7 @@ use crate::coordinator::children::JobCaller;
 use crate::coordinator::context::{Attempt, Body, Executing, Home, JobContext};
 use crate::coordinator::core::{Core, Keyed, Opened};
 use crate::coordinator::detail::{DrainReport, StrategyDetail, SystemDetail};
-use crate::coordinator::drive::{OpenJob, drive};
+use crate::coordinator::drive::{ByStrategy, OpenJob, drive};
 use crate::coordinator::error::{CancelReason, JobError, Lost, SubmitError};
 use crate::coordinator::handle::JobHandle;
 use crate::coordinator::id::{RequestId, RunId};
@@ -62,6 +62,8 @@ pub struct Coordinator {
 pub(super) struct Inner {
     pub(super) core: Core,
     pub(super) strategies: Vec<(Strategy, Arc<dyn ExecutionStrategy>)>,
+    /// Which of them do no more than run attempts on the runtime.
+    pub(super) plain: Vec<bool>,
     pub(super) context: OnceLock<Result<Context, JobError>>,
     /// The first runtime that work was submitted on: for what threads without one submit.
     pub(super) runtime: OnceLock<Handle>,
@@ -137,7 +139,6 @@ impl Coordinator {
 
     /// Opens the job, in one step: either there is a job, or nothing.
     fn open<T: Send + 'static>(&self, mut work: Work<T>) -> Result<Taken<T>, SubmitError> {
-        let home = Arc::clone(&self.inner) as Arc<dyn Home>;
         self.inner.admit(unshared(&mut work.piece).live_mut());
         let piece = work.piece;
         let keyed = piece.live().settings.key.is_some().then(|| Keyed {
@@ -147,9 +148,9 @@ impl Coordinator {
             piece: Arc::new(Arc::clone(&piece)),
         });
         match self.inner.start(Arc::clone(&piece) as Arc<dyn Body>, keyed)? {
-            Opened::New => Ok(Taken::New(JobHandle { piece, home })),
+            Opened::New => Ok(Taken::New(JobHandle { piece })),
             Opened::Joined(known) => match known.downcast_ref::<Arc<dyn PieceOf<T>>>() {
-                Some(known) => Ok(Taken::Joined(JobHandle { piece: Arc::clone(known), home })),
+                Some(known) => Ok(Taken::Joined(JobHandle { piece: Arc::clone(known) })),
                 None => Err(SubmitError::KeyConflict(piece.live().settings.key.clone().unwrap_or_default())),
             },
         }
@@ -164,7 +165,7 @@ impl Coordinator {
 
     /// Cancels an open job, and the jobs that it started. It says whether it is the first to do so.
     pub fn cancel(&self, id: &RequestId) -> bool {
-        self.inner.core.find(id).is_some_and(|job| self.inner.core.cancel(job.live(), CancelReason::Caller))
+        self.inner.core.find(id).is_some_and(|job| job.live().cancel(CancelReason::Caller))
     }
 
     /// Cancels all open jobs of a run.
@@ -331,13 +332,15 @@ impl Inner {
                 let (name, parent) = (live.settings.name.as_deref(), live.parent.as_ref().map(|parent| &parent.live().id));
                 tracing::info_span!("job", id = %live.id, run = %live.run, parent = parent.map(tracing::field::display), name)
             };
-            let job = OpenJob::new(piece, Arc::clone(self) as Arc<dyn Home>);
+            let (lane, home) = (piece.live().lane, Arc::clone(self) as Arc<dyn Home>);
             // Nobody pays for a span that nobody sees.
-            if span.is_disabled() {
-                runtime.spawn(drive(job))
+            if !span.is_disabled() {
+                runtime.spawn(drive(OpenJob::new(ByStrategy(piece), home)).instrument(span));
+            } else if self.is_plain(lane) && !tracing::span_enabled!(tracing::Level::INFO, "attempt") {
+                piece.drive(home, &runtime);
             } else {
-                runtime.spawn(drive(job).instrument(span))
-            };
+                runtime.spawn(drive(OpenJob::new(ByStrategy(piece), home)));
+            }
         }
         Ok(opened)
     }
@@ -372,8 +375,10 @@ impl Home for Inner {
             (None, None) => RunId::of(&live.id),
         };
         let own = live.settings.schedule_to_close.and_then(|limit| Some((core.clock.now().checked_add(limit)?, limit)));
-        let above = live.parent.as_ref().and_then(|parent| parent.live().deadline);
-        live.deadline = own.into_iter().chain(above).min_by_key(|(at, _): &(Instant, _)| *at);
+        let above = live.parent.as_ref().and_then(|parent| parent.live().deadline());
+        if let Some(first) = own.into_iter().chain(above).min_by_key(|(at, _): &(Instant, _)| *at) {
+            live.settings.deadline = Some(first);
+        }
         live.is_limited = self.strategies[live.lane].1.slots().is_some();
     }
 
@@ -394,6 +399,10 @@ impl Home for Inner {
 
     fn strategy(&self, lane: usize) -> &Strategy {
         &self.strategies[lane].0
+    }
+
+    fn is_plain(&self, lane: usize) -> bool {
+        self.plain[lane]
     }
 
     fn execute(&self, lane: usize, attempt: Attempt) -> Executing<'_> {

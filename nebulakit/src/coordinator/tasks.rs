@@ -65,7 +65,7 @@ fn of_attempt(job: &JobContext, task: &TaskDef) -> Result<Context, JobError> {
         cancellation,
         dialect: &Dialect::FLYTE_1,
         // The coordinator sees to it.
-        deadline: job.live().deadline.map(|(at, limit)| Deadline { at, limit, is_kept: false, is_callers: false }),
+        deadline: job.live().deadline().map(|(at, limit)| Deadline { at, limit, is_kept: false, is_callers: false }),
         progress: Some(Arc::clone(&sink) as Arc<dyn ProgressSink>),
         logs: Some(sink),
         caller: Some(job.home.caller(job)),

@@ -4,12 +4,16 @@ use std::fmt;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use crate::coordinator::context::JobContext;
+use futures_util::TryFutureExt as _;
+use futures_util::future::Either;
+use tokio::runtime::Handle;
+
+use crate::coordinator::context::{Home, JobContext};
 use crate::coordinator::error::{JobError, Lost, WorkKind};
 use crate::coordinator::id::{RequestId, RunId};
 use crate::coordinator::live::{Priority, Settings};
 use crate::coordinator::lock::locked;
-use crate::coordinator::piece::{Piece, PieceOf, Runs, Shared, unshared};
+use crate::coordinator::piece::{Piece, PieceOf, Runs, Shared, drive_here, unshared};
 use crate::coordinator::retry::Retry;
 use crate::task::error::TaskError;
 
@@ -215,8 +219,11 @@ where
     const KIND: WorkKind = WorkKind::Async;
 
     fn run(&self, context: JobContext) -> impl Future<Output = Result<T, JobError>> + Send {
-        let future = locked(&self.0)(context);
-        async { future.await.map_err(failed) }
+        locked(&self.0)(context).map_err(failed)
+    }
+
+    fn drive(piece: Arc<Piece<T, Self>>, home: Arc<dyn Home>, runtime: &Handle) {
+        drive_here(piece, home, runtime);
     }
 
     fn run_blocking(&self, context: JobContext) -> Result<T, JobError> {
@@ -234,10 +241,15 @@ where
 {
     const KIND: WorkKind = WorkKind::Async;
 
-    async fn run(&self, _: JobContext) -> Result<T, JobError> {
-        let future = locked(&self.0).take();
-        let future = future.ok_or_else(|| JobError::lost(Lost::Strategy("a future can be run once".to_owned())))?;
-        future.await.map_err(failed)
+    fn run(&self, _: JobContext) -> impl Future<Output = Result<T, JobError>> + Send {
+        match locked(&self.0).take() {
+            Some(future) => Either::Left(future.map_err(failed)),
+            None => Either::Right(std::future::ready(Err(JobError::lost(Lost::Strategy("a future can be run once".to_owned()))))),
+        }
+    }
+
+    fn drive(piece: Arc<Piece<T, Self>>, home: Arc<dyn Home>, runtime: &Handle) {
+        drive_here(piece, home, runtime);
     }
 
     fn run_blocking(&self, context: JobContext) -> Result<T, JobError> {
