@@ -133,32 +133,33 @@ impl<R: Runner> Drop for OpenJob<R> {
 }
 
 /// Runs an open job to its end.
-pub(super) async fn drive<R: Runner>(mut job: OpenJob<R>) {
-    let mut attempt = 0;
-    let ended = loop {
-        if !is_ready(job.live(), job.core())
-            && let Err(error) = Box::pin(ready(job.live(), job.core())).await
-        {
-            break Err(error);
-        }
-        job.core().start(job.live(), attempt);
-        let error = match one_attempt(&job, attempt).await {
-            Ok(()) if job.runner.body().has_value() => break Ok(()),
-            Ok(()) => JobError::lost(Lost::Strategy("the strategy ended the attempt without a value".to_owned())),
-            Err(error) => error,
+// Not `async fn`, here and below: that keeps its arguments twice.
+pub(super) fn drive<R: Runner>(mut job: OpenJob<R>) -> impl Future<Output = ()> + Send {
+    async move {
+        let mut attempt = 0;
+        let ended = loop {
+            if !is_ready(job.live(), job.core())
+                && let Err(error) = Box::pin(ready(job.live(), job.core())).await
+            {
+                break Err(error);
+            }
+            job.core().start(job.live(), attempt);
+            let error = match one_attempt(&job, attempt).await {
+                Ok(()) if job.runner.body().has_value() => break Ok(()),
+                Ok(()) => JobError::lost(Lost::Strategy("the strategy ended the attempt without a value".to_owned())),
+                Err(error) => error,
+            };
+            if let Err(error) = Box::pin(again(&job, attempt, error)).await {
+                break Err(error);
+            }
+            attempt += 1;
         };
-        if let Err(error) = Box::pin(again(&job, attempt, error)).await {
-            break Err(error);
-        }
-        attempt += 1;
-    };
-    if let Err(error) = &ended {
-        Box::pin(failed(job.live(), job.core(), error)).await;
+        let ended = match ended {
+            Ok(()) if !job.core().publisher.is_holding() => Ok(()),
+            ended => Box::pin(over(job.live(), job.core(), ended)).await,
+        };
+        job.close(ended);
     }
-    if job.core().publisher.is_holding() {
-        Box::pin(job.core().publisher.room()).await;
-    }
-    job.close(ended);
 }
 
 /// Whether an attempt may begin at once.
@@ -210,60 +211,65 @@ async fn again<R: Runner>(job: &OpenJob<R>, attempt: u32, error: JobError) -> Re
     Ok(())
 }
 
-/// Ends what the job has started: leaves first. Who started others is over when they are.
-async fn failed(live: &Live, core: &Core, error: &JobError) {
-    if error.is_fatal() {
-        // Its own failure stays what it is.
-        core.cancel_run(&live.run, CancelReason::Fatal);
+/// What comes before a job is closed that is not a plain success: what it has started ends, leaves first, and events have room.
+async fn over(live: &Live, core: &Core, ended: Result<(), JobError>) -> Result<(), JobError> {
+    if let Err(error) = &ended {
+        if error.is_fatal() {
+            // Its own failure stays what it is.
+            core.cancel_run(&live.run, CancelReason::Fatal);
+        }
+        live.cancel(CancelReason::Parent);
+        std::future::poll_fn(|context| locked(&live.children).poll_none(context)).await;
     }
-    live.cancel(CancelReason::Parent);
-    std::future::poll_fn(|context| locked(&live.children).poll_none(context)).await;
+    core.publisher.room().await;
+    ended
 }
 
-async fn one_attempt<R: Runner>(job: &OpenJob<R>, attempt: u32) -> Result<(), JobError> {
-    let mut work = pin!(match job.runner.start(&job.home, attempt) {
-        Ok(work) => Some(work),
-        Err(error) => {
-            job.runner.left(job.core());
-            return Err(error);
-        }
-    });
-    // Most work has no times of its own: what interrupts it is a word from outside.
-    let mut limits = limits(job.live(), job.core());
-    let ended = std::future::poll_fn(|context| {
-        if let Poll::Ready(ended) = poll(&job.runner, attempt, work.as_mut(), context) {
-            return Poll::Ready(Ok(ended));
-        }
-        match &mut limits {
-            None => job.live().stop.poll_job(context).map(|reason| Err(JobError::Cancelled(reason))),
-            Some(limits) => limits.as_mut().poll(context).map(Err),
-        }
-    });
-    let (ended, is_given_up) = match ended.await {
-        Ok(ended) => (ended, false),
-        Err(why) => {
-            job.live().stop.attempt(attempt);
-            if job.live().stop.is_watched() {
-                let rest = pin!(std::future::poll_fn(|context| poll(&job.runner, attempt, work.as_mut(), context).map(drop)));
-                Box::pin(grace(job.core(), rest)).await;
+fn one_attempt<R: Runner>(job: &OpenJob<R>, attempt: u32) -> impl Future<Output = Result<(), JobError>> + Send {
+    async move {
+        let mut work = pin!(match job.runner.start(&job.home, attempt) {
+            Ok(work) => Some(work),
+            Err(error) => {
+                job.runner.left(job.core());
+                return Err(error);
             }
-            (Err(why), true)
-        }
-    };
-    // What is dropped is the user's code too.
-    let dropped = job.runner.guarded(|| work.set(None));
-    job.runner.left(job.core());
-    match (ended, dropped) {
-        (Ok(()), Ok(())) => Ok(()),
-        (Ok(()), Err(panicked)) => Err(panicked),
-        (Err(error), dropped) => {
-            if is_given_up {
-                job.core().give_up(job.live(), attempt);
+        });
+        // Most work has no times of its own: what interrupts it is a word from outside.
+        let mut limits = limits(job.live(), job.core());
+        let mut polled = work.as_mut();
+        let ended = std::future::poll_fn(move |context| {
+            if let Poll::Ready(ended) = poll(&job.runner, attempt, polled.as_mut(), context) {
+                return Poll::Ready(Ok(ended));
             }
-            if dropped.is_err() {
-                tracing::error!("the job `{}` panicked while it was dropped", job.live().id);
+            match &mut limits {
+                None => job.live().stop.poll_job(context).map(|reason| Err(JobError::Cancelled(reason))),
+                Some(limits) => limits.as_mut().poll(context).map(Err),
             }
-            Err(error)
+        });
+        let (ended, is_given_up) = match ended.await {
+            Ok(ended) => (ended, false),
+            Err(why) => {
+                job.live().stop.attempt(attempt);
+                let mut rest = work.as_mut();
+                let rest = std::future::poll_fn(move |context| poll(&job.runner, attempt, rest.as_mut(), context).map(drop));
+                (Box::pin(grace(job.live(), job.core(), Box::pin(rest), why)).await, true)
+            }
+        };
+        // What is dropped is the user's code too.
+        let dropped = job.runner.guarded(|| work.set(None));
+        job.runner.left(job.core());
+        match (ended, dropped) {
+            (Ok(()), Ok(())) => Ok(()),
+            (Ok(()), Err(panicked)) => Err(panicked),
+            (Err(error), dropped) => {
+                if is_given_up {
+                    job.core().give_up(job.live(), attempt);
+                }
+                if dropped.is_err() {
+                    tracing::error!("the job `{}` panicked while it was dropped", job.live().id);
+                }
+                Err(error)
+            }
         }
     }
 }
@@ -285,15 +291,18 @@ fn poll<R: Runner, W: Future<Output = Result<R::Value, JobError>>>(
     }
 }
 
-/// Gives work that looks whether it should stop some time to do so.
-async fn grace(core: &Core, rest: Pin<&mut (dyn Future<Output = ()> + Send)>) {
-    if let Some(end) = core.clock.now().checked_add(core.grace) {
+/// Gives work that looks whether it should stop some time to do so. What it gives is why.
+async fn grace(live: &Live, core: &Core, rest: Pin<Box<dyn Future<Output = ()> + Send + '_>>, why: JobError) -> Result<(), JobError> {
+    if live.stop.is_watched()
+        && let Some(end) = core.clock.now().checked_add(core.grace)
+    {
         tokio::select! {
             biased;
             () = rest => {}
             () = core.clock.sleep_until(end) => {}
         }
     }
+    Err(why)
 }
 
 /// A moment, and how long it is after the beginning of what has to be over by then.

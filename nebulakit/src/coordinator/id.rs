@@ -50,7 +50,8 @@ impl Hash for RequestId {
 }
 
 /// How ids are hashed where each job's is looked up: a number by one multiplication, text as every hash map does it. Both by keys of the map's own,
-/// since submitters may choose numbers too.
+/// since submitters may choose numbers too. Numbers that follow each other lie beside each other, as many as [`TOGETHER`] says: so do the jobs
+/// that are looked up.
 #[derive(Debug, Clone)]
 pub(super) struct IdState {
     state: RandomState,
@@ -79,6 +80,9 @@ pub(super) struct IdHasher {
     number: u64,
 }
 
+/// How many numbers lie beside each other in a map: as many as it looks at together.
+const TOGETHER: u64 = 16;
+
 /// An odd number whose bits look random: the golden ratio's.
 const SPREAD: u64 = 0x9E37_79B9_7F4A_7C15;
 
@@ -88,9 +92,12 @@ impl Hasher for IdHasher {
     }
 
     fn write_u64(&mut self, number: u64) {
-        let product = u128::from(number ^ self.state.key) * u128::from(SPREAD);
+        let within = number % TOGETHER;
+        let product = u128::from((number / TOGETHER) ^ self.state.key) * u128::from(SPREAD);
         // Both halves: each bit of the number reaches every bit of one of them.
-        self.number = (product >> 64) as u64 ^ product as u64;
+        let spread = (product >> 64) as u64 ^ product as u64;
+        // The lowest bits are the place in the map, the highest ones tell those apart that are near.
+        self.number = (spread - spread % TOGETHER + within) ^ within.rotate_right(TOGETHER.ilog2());
     }
 
     fn finish(&self) -> u64 {

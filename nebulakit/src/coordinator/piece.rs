@@ -79,7 +79,7 @@ struct Others(Vec<Waker>);
 enum Value<T> {
     None,
     One(T),
-    Failed(JobError),
+    Failed(Box<JobError>),
 }
 
 impl<T: Send + 'static, R: Runs<T>> Piece<T, R> {
@@ -140,7 +140,7 @@ impl<T: Send + 'static, R: Runs<T>> IsLive for Piece<T, R> {
                 return;
             }
             if let Err(error) = ended {
-                outcome.value = Value::Failed(error);
+                outcome.value = Value::Failed(Box::new(error));
             }
             outcome.is_over = true;
             outcome.first.take().into_iter().chain(outcome.others.take().map(|others| others.0).into_iter().flatten())
@@ -243,7 +243,7 @@ impl<T: Send + 'static, R: Runs<T>> PieceOf<T> for Piece<T, R> {
     fn poll_value(&self, context: &mut Context<'_>) -> Poll<Result<T, JobError>> {
         self.poll_over(context).map(|mut outcome| match std::mem::replace(&mut outcome.value, Value::None) {
             Value::One(value) => Ok(value),
-            Value::Failed(error) => Err(error),
+            Value::Failed(error) => Err(*error),
             Value::None => Err(taken()),
         })
     }
