@@ -15,7 +15,7 @@ use crate::coordinator::clock::Clock;
 use crate::coordinator::error::{CancelReason, JobError, SubmitError};
 use crate::coordinator::event::EventKind;
 use crate::coordinator::id::{RequestId, RunId};
-use crate::coordinator::job::{Job, JobOutcome};
+use crate::coordinator::job::{Job, JobOutcome, JobState, Times};
 use crate::coordinator::live::{IsLive, Live, Seated};
 use crate::coordinator::lock::locked;
 use crate::coordinator::publisher::Publisher;
@@ -133,8 +133,7 @@ impl Core {
     }
 
     /// Opens a job: from here on it exists. Where another one with its idempotency key is known, that is given instead.
-    pub(super) fn open(&self, piece: &Arc<dyn IsLive>, keyed: Option<Keyed>) -> Result<Opened, SubmitError> {
-        let live = piece.live();
+    pub(super) fn open(&self, live: &Live, shared: impl Fn() -> Arc<dyn IsLive>, keyed: Option<Keyed>) -> Result<Opened, SubmitError> {
         let now = self.clock.now();
         let mut forgotten = Vec::new();
         {
@@ -151,14 +150,18 @@ impl Core {
                 return if is_same { Ok(Opened::Joined(Arc::clone(&known.piece))) } else { Err(SubmitError::KeyConflict(Arc::clone(key))) };
             }
             let job = Job {
+                id: live.id.clone(),
                 run: live.run.clone(),
                 parent: live.parent.as_ref().map(|parent| parent.live().id.clone()),
                 name: live.settings.name.clone(),
                 labels: live.settings.labels.clone(),
                 strategy: state.lanes[live.lane].strategy.clone(),
-                ..Job::opened_at(live.id.clone(), self.wall(state, now), now)
+                state: JobState::Queued,
+                attempts: 0,
+                opened: self.wall(state, now),
+                times: Times::opened(now),
             };
-            let Some(place) = state.ledger.add(job, Arc::clone(piece)) else { return Err(SubmitError::Duplicate(live.id.clone())) };
+            let Some(place) = state.ledger.add(job, shared()) else { return Err(SubmitError::Duplicate(live.id.clone())) };
             live.place.store(place, Ordering::Release);
             if let (Some(key), Some(keyed)) = (&live.settings.key, keyed) {
                 forgotten = state.remember(key, Keyed { place, ..keyed });
@@ -167,15 +170,15 @@ impl Core {
                 *tokens = (*tokens + *share).min(*most);
             }
             if live.is_limited {
-                state.lanes[live.lane].enter(piece, false, now);
+                state.lanes[live.lane].enter(&shared(), false, now);
             }
             self.note(state, live, now, |state| EventKind::Submitted {
                 strategy: state.lanes[live.lane].strategy.to_name(),
-                name: live.settings.name.as_deref().map(str::to_owned),
+                name: live.settings.name.clone(),
                 parent: live.parent.as_ref().map(|parent| parent.live().id.clone()),
             });
             if let Some(parent) = &live.parent {
-                locked(&parent.live().children).add(piece);
+                locked(&parent.live().children).add(shared());
             }
         }
         drop(forgotten);
@@ -242,7 +245,9 @@ impl Core {
             if has_seat {
                 seat.state = Seated::Out;
             }
-            seat.calls = 0;
+            if live.is_limited {
+                seat.calls = 0;
+            }
             self.abandoned.fetch_add(1, Ordering::AcqRel);
         }
     }

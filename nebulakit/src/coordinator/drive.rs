@@ -14,7 +14,7 @@ use crate::coordinator::context::{Attempt, Body, Executing, Home, JobContext};
 use crate::coordinator::core::Core;
 use crate::coordinator::error::{CancelReason, JobError, Lost, Timeout};
 use crate::coordinator::job::JobOutcome;
-use crate::coordinator::live::{IsLive, Live};
+use crate::coordinator::live::{Ended, IsLive, Live};
 use crate::coordinator::lock::locked;
 
 /// Who runs the attempts of one job: its strategy, or the driver itself.
@@ -32,10 +32,10 @@ pub(super) trait Runner: Send + Sync + 'static {
         &'a self,
         home: &'a Arc<dyn Home>,
         attempt: u32,
-    ) -> Result<impl Future<Output = Result<Self::Value, JobError>> + Send + 'a, JobError>;
+    ) -> Result<impl Future<Output = Result<Self::Value, JobError>> + Send + 'a, Box<JobError>>;
 
     /// Calls what polls or drops an attempt. A panic in it is a failure.
-    fn guarded<T>(&self, call: impl FnOnce() -> T) -> Result<T, JobError>;
+    fn guarded<T>(&self, call: impl FnOnce() -> T) -> Result<T, Box<JobError>>;
 
     /// Takes the value of an attempt.
     fn take(&self, value: Self::Value, attempt: u32);
@@ -62,7 +62,7 @@ impl Runner for ByStrategy {
         &'a self,
         home: &'a Arc<dyn Home>,
         attempt: u32,
-    ) -> Result<impl Future<Output = Result<(), JobError>> + Send + 'a, JobError> {
+    ) -> Result<impl Future<Output = Result<(), JobError>> + Send + 'a, Box<JobError>> {
         let context = JobContext { piece: Arc::clone(&self.0), home: Arc::clone(home), attempt };
         let span = tracing::info_span!("attempt", number = attempt);
         let span = (!span.is_disabled()).then(|| Box::new(span));
@@ -75,8 +75,8 @@ impl Runner for ByStrategy {
     }
 
     /// The work's own panics are caught where it runs: one that comes this far is the strategy's.
-    fn guarded<T>(&self, call: impl FnOnce() -> T) -> Result<T, JobError> {
-        catch_unwind(AssertUnwindSafe(call)).map_err(|_| JobError::lost(Lost::Strategy("the strategy panicked".to_owned())))
+    fn guarded<T>(&self, call: impl FnOnce() -> T) -> Result<T, Box<JobError>> {
+        catch_unwind(AssertUnwindSafe(call)).map_err(|_| Box::new(JobError::lost(Lost::Strategy("the strategy panicked".to_owned()))))
     }
 
     fn take(&self, (): (), _: u32) {}
@@ -105,13 +105,13 @@ impl<R: Runner> OpenJob<R> {
         self.home.core()
     }
 
-    fn close(&mut self, ended: Result<(), JobError>) {
+    fn close(&mut self, ended: Ended) {
         self.is_closed = true;
         close(self.runner.body(), self.core(), ended);
     }
 }
 
-fn close(body: &dyn Body, core: &Core, ended: Result<(), JobError>) {
+fn close(body: &dyn Body, core: &Core, ended: Ended) {
     let outcome = match &ended {
         Ok(()) => JobOutcome::Success,
         Err(error) => JobOutcome::Failure(Box::new(error.to_failure())),
@@ -127,7 +127,7 @@ impl<R: Runner> Drop for OpenJob<R> {
         if !self.is_closed {
             self.runner.left(self.core());
             self.live().cancel(CancelReason::Parent);
-            self.close(Err(JobError::lost(Lost::Runtime)));
+            self.close(Err(Box::new(JobError::lost(Lost::Runtime))));
         }
     }
 }
@@ -146,7 +146,7 @@ pub(super) fn drive<R: Runner>(mut job: OpenJob<R>) -> impl Future<Output = ()> 
             job.core().start(job.live(), attempt);
             let error = match one_attempt(&job, attempt).await {
                 Ok(()) if job.runner.body().has_value() => break Ok(()),
-                Ok(()) => JobError::lost(Lost::Strategy("the strategy ended the attempt without a value".to_owned())),
+                Ok(()) => Box::new(JobError::lost(Lost::Strategy("the strategy ended the attempt without a value".to_owned()))),
                 Err(error) => error,
             };
             if let Err(error) = Box::pin(again(&job, attempt, error)).await {
@@ -168,10 +168,10 @@ fn is_ready(live: &Live, core: &Core) -> bool {
 }
 
 /// Waits until an attempt may begin.
-async fn ready(live: &Live, core: &Core) -> Result<(), JobError> {
+async fn ready(live: &Live, core: &Core) -> Ended {
     core.publisher.room().await;
     if let Some(reason) = live.stop.reason() {
-        return Err(JobError::Cancelled(reason));
+        return Err(Box::new(JobError::Cancelled(reason)));
     }
     if live.is_seated() {
         return Ok(());
@@ -183,13 +183,13 @@ async fn ready(live: &Live, core: &Core) -> Result<(), JobError> {
     let mut interrupted = pin!(interruption(live, core, limits));
     std::future::poll_fn(|context| match live.poll_seated(context) {
         Poll::Ready(()) => Poll::Ready(Ok(())),
-        Poll::Pending => interrupted.as_mut().poll(context).map(Err),
+        Poll::Pending => interrupted.as_mut().poll(context).map(|error| Err(Box::new(error))),
     })
     .await
 }
 
 /// Waits until it is time for another attempt, if one may follow; else the error is the job's.
-async fn again<R: Runner>(job: &OpenJob<R>, attempt: u32, error: JobError) -> Result<(), JobError> {
+async fn again<R: Runner>(job: &OpenJob<R>, attempt: u32, error: Box<JobError>) -> Ended {
     let (live, core) = (job.live(), job.core());
     let may_follow = error.is_recoverable() && attempt < live.settings.retry.retries() && job.runner.body().is_repeatable();
     if !may_follow || live.stop.reason().is_some() {
@@ -204,7 +204,7 @@ async fn again<R: Runner>(job: &OpenJob<R>, attempt: u32, error: JobError) -> Re
     core.back_off(live, attempt, pause, &error);
     tokio::select! {
         biased;
-        reason = live.stop.of_job() => return Err(JobError::Cancelled(reason)),
+        reason = live.stop.of_job() => return Err(Box::new(JobError::Cancelled(reason))),
         () = core.clock.sleep_until(next) => {}
     }
     core.queue_again(&job.runner.shared());
@@ -212,7 +212,7 @@ async fn again<R: Runner>(job: &OpenJob<R>, attempt: u32, error: JobError) -> Re
 }
 
 /// What comes before a job is closed that is not a plain success: what it has started ends, leaves first, and events have room.
-async fn over(live: &Live, core: &Core, ended: Result<(), JobError>) -> Result<(), JobError> {
+async fn over(live: &Live, core: &Core, ended: Ended) -> Ended {
     if let Err(error) = &ended {
         if error.is_fatal() {
             // Its own failure stays what it is.
@@ -225,7 +225,7 @@ async fn over(live: &Live, core: &Core, ended: Result<(), JobError>) -> Result<(
     ended
 }
 
-fn one_attempt<R: Runner>(job: &OpenJob<R>, attempt: u32) -> impl Future<Output = Result<(), JobError>> + Send {
+fn one_attempt<R: Runner>(job: &OpenJob<R>, attempt: u32) -> impl Future<Output = Ended> + Send {
     async move {
         let mut work = pin!(match job.runner.start(&job.home, attempt) {
             Ok(work) => Some(work),
@@ -242,8 +242,8 @@ fn one_attempt<R: Runner>(job: &OpenJob<R>, attempt: u32) -> impl Future<Output 
                 return Poll::Ready(Ok(ended));
             }
             match &mut limits {
-                None => job.live().stop.poll_job(context).map(|reason| Err(JobError::Cancelled(reason))),
-                Some(limits) => limits.as_mut().poll(context).map(Err),
+                None => job.live().stop.poll_job(context).map(|reason| Err(Box::new(JobError::Cancelled(reason)))),
+                Some(limits) => limits.as_mut().poll(context).map(|error| Err(Box::new(error))),
             }
         });
         let (ended, is_given_up) = match ended.await {
@@ -279,9 +279,9 @@ fn poll<R: Runner, W: Future<Output = Result<R::Value, JobError>>>(
     attempt: u32,
     work: Pin<&mut Option<W>>,
     context: &mut Context<'_>,
-) -> Poll<Result<(), JobError>> {
+) -> Poll<Ended> {
     let Some(work) = work.as_pin_mut() else { return Poll::Pending };
-    match runner.guarded(|| work.poll(context)) {
+    match runner.guarded(|| work.poll(context).map_err(Box::new)) {
         Ok(Poll::Pending) => Poll::Pending,
         Ok(Poll::Ready(Ok(value))) => {
             runner.take(value, attempt);
@@ -292,7 +292,7 @@ fn poll<R: Runner, W: Future<Output = Result<R::Value, JobError>>>(
 }
 
 /// Gives work that looks whether it should stop some time to do so. What it gives is why.
-async fn grace(live: &Live, core: &Core, rest: Pin<Box<dyn Future<Output = ()> + Send + '_>>, why: JobError) -> Result<(), JobError> {
+async fn grace(live: &Live, core: &Core, rest: Pin<Box<dyn Future<Output = ()> + Send + '_>>, why: Box<JobError>) -> Ended {
     if live.stop.is_watched()
         && let Some(end) = core.clock.now().checked_add(core.grace)
     {

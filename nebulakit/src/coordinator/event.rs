@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
@@ -57,8 +58,8 @@ pub enum EventKind {
         /// The name of its strategy.
         strategy: Cow<'static, str>,
         /// What people call it.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        name: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none", with = "shared")]
+        name: Option<Arc<str>>,
         /// The job that started it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         parent: Option<RequestId>,
@@ -162,6 +163,18 @@ impl fmt::Display for JobEvent {
             EventKind::Lagged { missed } => write!(f, "{missed} events were missed"),
             EventKind::SubscriberFailed { name, message } => write!(f, "the subscriber `{name}` panicked: {message}"),
         }
+    }
+}
+
+mod shared {
+    use super::*;
+
+    pub(super) fn serialize<S: Serializer>(text: &Option<Arc<str>>, serializer: S) -> Result<S::Ok, S::Error> {
+        text.as_deref().serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Arc<str>>, D::Error> {
+        Ok(Option::<String>::deserialize(deserializer)?.map(Into::into))
     }
 }
 

@@ -145,6 +145,10 @@ pub(super) struct Times {
 }
 
 impl Times {
+    pub(super) fn opened(opened: Instant) -> Self {
+        Self { opened, started: None, closed: None }
+    }
+
     fn since_opened(&self, now: Instant) -> Option<NonZero<u64>> {
         // Nothing is open for five centuries, and nothing begins at the very moment that it is opened.
         NonZero::new(u64::try_from(now.saturating_duration_since(self.opened).as_nanos()).unwrap_or(u64::MAX).max(1))
@@ -173,10 +177,7 @@ impl Job {
     /// A job that was opened now and waits for its turn.
     #[must_use]
     pub fn new(id: impl Into<RequestId>) -> Self {
-        Self::opened_at(id.into(), SystemTime::now(), Instant::now())
-    }
-
-    pub(super) fn opened_at(id: RequestId, wall: SystemTime, now: Instant) -> Self {
+        let id = id.into();
         Self {
             run: RunId::of(&id),
             id,
@@ -186,8 +187,8 @@ impl Job {
             strategy: Strategy::Async,
             state: JobState::Queued,
             attempts: 0,
-            opened: wall,
-            times: Times { opened: now, started: None, closed: None },
+            opened: SystemTime::now(),
+            times: Times::opened(Instant::now()),
         }
     }
 

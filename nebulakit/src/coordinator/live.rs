@@ -98,12 +98,15 @@ impl DerefMut for Chosen {
     }
 }
 
+/// How a job or an attempt ended. In a box, so that a success is a word.
+pub(super) type Ended = Result<(), Box<JobError>>;
+
 /// What has an open job in it.
 pub(super) trait IsLive: Send + Sync {
     fn live(&self) -> &Live;
 
     /// The job is closed: its handle has the outcome.
-    fn complete(&self, outcome: Result<(), JobError>);
+    fn complete(&self, ended: Ended);
 
     /// The same by itself, when nobody else has it.
     fn live_mut(&mut self) -> &mut Live;
@@ -316,31 +319,51 @@ impl Stop {
     }
 }
 
-/// A job's place among those that may run at once by its strategy.
+/// A job's place among those that may run at once by its strategy; it takes memory where the strategy has a limit.
 #[derive(Default)]
-pub(super) struct Seat {
+pub(super) struct Seat(Option<Box<Taken>>);
+
+pub(super) struct Taken {
     pub(super) state: Seated,
     /// Calls of children that the attempt waits for: the seat is lent while there are any.
     pub(super) calls: u32,
-    pub(super) abandoned: Option<Box<Abandoned>>,
+    /// Attempts that are over and go on all the same, as a thread does; and whether each kept a seat.
+    abandoned: Vec<(u32, bool)>,
     pub(super) waker: Option<Waker>,
 }
 
-/// Attempts that are over and go on all the same, as a thread does; and whether each kept a seat.
-#[derive(Default)]
-pub(super) struct Abandoned(Vec<(u32, bool)>);
+static NO_SEAT: Taken = Taken::none();
+
+impl Taken {
+    const fn none() -> Self {
+        Self { state: Seated::Out, calls: 0, abandoned: Vec::new(), waker: None }
+    }
+}
+
+impl Deref for Seat {
+    type Target = Taken;
+
+    fn deref(&self) -> &Taken {
+        self.0.as_deref().unwrap_or(&NO_SEAT)
+    }
+}
+
+impl DerefMut for Seat {
+    fn deref_mut(&mut self) -> &mut Taken {
+        self.0.get_or_insert_with(|| Box::new(Taken::none()))
+    }
+}
 
 impl Seat {
     /// The attempt is over, and goes on all the same.
     pub(super) fn abandon(&mut self, attempt: u32, has_seat: bool) {
-        self.abandoned.get_or_insert_default().0.push((attempt, has_seat));
+        self.abandoned.push((attempt, has_seat));
     }
 
     /// An attempt that went on is done. It says whether it kept a seat; [`None`] where it did not go on.
     pub(super) fn is_done(&mut self, attempt: u32) -> Option<bool> {
-        let list = &mut self.abandoned.as_mut()?.0;
-        let index = list.iter().position(|(one, _)| *one == attempt)?;
-        Some(list.swap_remove(index).1)
+        let index = self.abandoned.iter().position(|(one, _)| *one == attempt)?;
+        Some(self.abandoned.swap_remove(index).1)
     }
 }
 
@@ -350,7 +373,7 @@ pub(super) enum Seated {
     #[default]
     Out,
     /// It waits, in this class, since this turn.
-    Waiting { class: u8, turn: u64 },
+    Waiting { class: usize, turn: u64 },
     /// It has one.
     In,
 }
@@ -412,16 +435,14 @@ struct Started {
 }
 
 impl Children {
-    pub(super) fn add(&mut self, child: &Arc<dyn IsLive>) {
+    pub(super) fn add(&mut self, child: Arc<dyn IsLive>) {
         let Started { list, free, .. } = &mut **self.0.get_or_insert_default();
-        let index = if let Some(index) = free.pop() {
-            list[index as usize] = Some(Arc::clone(child));
-            index
-        } else {
-            list.push(Some(Arc::clone(child)));
-            (list.len() - 1) as u32
-        };
+        let index = free.pop().unwrap_or(list.len() as u32);
         child.live().among_siblings.store(index, Ordering::Release);
+        match list.get_mut(index as usize) {
+            Some(place) => *place = Some(child),
+            None => list.push(Some(child)),
+        }
     }
 
     pub(super) fn remove(&mut self, child: &Live) -> Option<Waker> {

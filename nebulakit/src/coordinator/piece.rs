@@ -10,7 +10,7 @@ use crate::coordinator::context::{Attempt, Body, Executing, Home, JobContext};
 use crate::coordinator::core::Core;
 use crate::coordinator::drive::{ByStrategy, OpenJob, Runner, drive};
 use crate::coordinator::error::{JobError, Lost, WorkKind};
-use crate::coordinator::live::{IsLive, Live};
+use crate::coordinator::live::{Ended, IsLive, Live};
 use crate::coordinator::lock::locked;
 use crate::task::def::TaskDef;
 use crate::task::failure::Failure;
@@ -133,14 +133,14 @@ impl<T: Send + 'static, R: Runs<T>> IsLive for Piece<T, R> {
         &self.live
     }
 
-    fn complete(&self, ended: Result<(), JobError>) {
+    fn complete(&self, ended: Ended) {
         let waiting = {
             let mut outcome = locked(&self.value);
             if outcome.is_over {
                 return;
             }
             if let Err(error) = ended {
-                outcome.value = Value::Failed(Box::new(error));
+                outcome.value = Value::Failed(error);
             }
             outcome.is_over = true;
             outcome.first.take().into_iter().chain(outcome.others.take().map(|others| others.0).into_iter().flatten())
@@ -218,14 +218,14 @@ impl<T: Send + 'static, R: Runs<T>> Runner for Here<T, R> {
         &'a self,
         home: &'a Arc<dyn Home>,
         attempt: u32,
-    ) -> Result<impl Future<Output = Result<T, JobError>> + Send + 'a, JobError> {
+    ) -> Result<impl Future<Output = Result<T, JobError>> + Send + 'a, Box<JobError>> {
         let context = JobContext { piece: Arc::clone(&self.0) as Arc<dyn Body>, home: Arc::clone(home), attempt };
         // A closure may panic before it gives a future.
         self.guarded(|| self.0.runs.run(context))
     }
 
-    fn guarded<A>(&self, call: impl FnOnce() -> A) -> Result<A, JobError> {
-        guard(call).map_err(panicked)
+    fn guarded<A>(&self, call: impl FnOnce() -> A) -> Result<A, Box<JobError>> {
+        guard(call).map_err(|failure| Box::new(panicked(failure)))
     }
 
     fn take(&self, value: T, attempt: u32) {
@@ -271,8 +271,8 @@ impl<T: Send + Sync + 'static> IsLive for Shared<T> {
         self.one.live()
     }
 
-    fn complete(&self, outcome: Result<(), JobError>) {
-        self.one.complete(outcome);
+    fn complete(&self, ended: Ended) {
+        self.one.complete(ended);
     }
 
     fn live_mut(&mut self) -> &mut Live {

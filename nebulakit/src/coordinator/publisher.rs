@@ -77,13 +77,13 @@ struct QueueState {
 
 impl Queue {
     /// Takes an event. It says how many were dropped for it, and whether somebody waits for one.
-    fn push(&self, event: &Arc<JobEvent>) -> (u64, bool) {
+    fn push(&self, event: Arc<JobEvent>) -> (u64, bool) {
         let mut state = locked(&self.state);
         if state.is_over {
             return (0, false);
         }
         if state.events.len() < self.overflow.room() || matches!(self.overflow, Overflow::Wait(_)) {
-            state.events.push_back(Arc::clone(event));
+            state.events.push_back(event);
             return (0, state.reader.is_some());
         }
         state.missed += 1;
@@ -91,7 +91,7 @@ impl Queue {
             Overflow::Disconnect(_) => state.is_over = true,
             _ => {
                 state.events.pop_front();
-                state.events.push_back(Arc::clone(event));
+                state.events.push_back(event);
             }
         }
         (1, state.reader.is_some())
@@ -163,16 +163,18 @@ impl Publisher {
     fn send(&self, job: Option<RequestId>, run: Option<RunId>, unheard: u64, at: SystemTime, kind: EventKind) {
         let subscribers = locked(&self.0.subscribers);
         let sequence = self.0.sequence.fetch_add(unheard + 1, Ordering::Relaxed) + unheard + 1;
+        let Some((last, others)) = subscribers.queues.split_last() else { return };
         let event = Arc::new(JobEvent { version: EVENT_VERSION, sequence, at, job, run, kind });
-        for queue in &subscribers.queues {
-            let (dropped, is_due) = queue.push(&event);
+        let pushed = |(dropped, is_due)| {
             if dropped > 0 {
                 self.0.dropped.fetch_add(dropped, Ordering::Relaxed);
             }
             if is_due {
                 self.0.is_due.store(true, Ordering::Release);
             }
-        }
+        };
+        others.iter().for_each(|queue| pushed(queue.push(Arc::clone(&event))));
+        pushed(last.push(event));
     }
 
     /// Wakes the subscribers that have something to read.

@@ -77,7 +77,7 @@ impl Lane {
             (false, None) => TOP_LEVEL + rank,
         };
         self.turns += 1;
-        seat.state = Seated::Waiting { class: class as u8, turn: self.turns };
+        seat.state = Seated::Waiting { class, turn: self.turns };
         self.waiting += 1;
         let Class { order, runs } = &mut self.classes[class];
         let of_run = runs.entry(live.run.clone()).or_insert_with(|| {
@@ -99,7 +99,7 @@ impl Lane {
         match state {
             Seated::Out => None,
             Seated::Waiting { class, turn } => {
-                self.remove(usize::from(class), &live.run, turn);
+                self.remove(class, &live.run, turn);
                 None
             }
             Seated::In => self.give_back(now, ageing),
@@ -160,8 +160,9 @@ impl Lane {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::coordinator::error::{JobError, WorkKind};
+    use crate::coordinator::error::WorkKind;
     use crate::coordinator::id::RequestId;
+    use crate::coordinator::live::Ended;
 
     struct Only(Live);
 
@@ -170,7 +171,7 @@ mod tests {
             &self.0
         }
 
-        fn complete(&self, _: Result<(), JobError>) {}
+        fn complete(&self, _: Ended) {}
 
         fn live_mut(&mut self) -> &mut Live {
             &mut self.0

@@ -225,7 +225,7 @@ impl Coordinator {
         for job in &open {
             let error = JobError::lost(Lost::Runtime);
             if core.close(job.live(), JobOutcome::Failure(Box::new(error.to_failure()))) {
-                job.complete(Err(error));
+                job.complete(Err(Box::new(error)));
                 lost += 1;
             }
         }
@@ -324,7 +324,7 @@ impl Inner {
     /// Opens a job and starts its driver.
     fn start(self: &Arc<Self>, piece: Arc<dyn Body>, keyed: Option<Keyed>) -> Result<Opened, SubmitError> {
         let runtime = self.runtime()?;
-        let opened = self.core.open(&(Arc::clone(&piece) as Arc<dyn IsLive>), keyed)?;
+        let opened = self.core.open(piece.live(), || Arc::clone(&piece) as Arc<dyn IsLive>, keyed)?;
         if let Opened::New = opened {
             // From here on the job closes, whatever becomes of the driver.
             let span = {
