@@ -152,7 +152,7 @@ impl Core {
             let job = Job {
                 id: live.id.clone(),
                 run: live.run.clone(),
-                parent: live.parent.as_ref().map(|parent| parent.live().id.clone()),
+                parent: live.parent.as_ref().map(|parent| Box::new(parent.live().id.clone())),
                 name: live.settings.name.clone(),
                 labels: live.settings.labels.clone(),
                 strategy: state.lanes[live.lane].strategy.clone(),

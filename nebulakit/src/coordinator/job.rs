@@ -123,7 +123,7 @@ pub enum FailureKind {
 pub struct Job {
     pub(super) id: RequestId,
     pub(super) run: RunId,
-    pub(super) parent: Option<RequestId>,
+    pub(super) parent: Option<Box<RequestId>>,
     pub(super) name: Option<Arc<str>>,
     pub(super) labels: Labels,
     pub(super) strategy: Strategy,
@@ -216,7 +216,7 @@ impl Job {
     /// The job that started it.
     #[must_use]
     pub fn parent(&self) -> Option<&RequestId> {
-        self.parent.as_ref()
+        self.parent.as_deref()
     }
 
     /// What people call it: a task's name, or what the submitter chose.
