@@ -50,6 +50,41 @@ async fn panic_is_failure() {
     assert_eq!((counts.panicked, counts.succeeded, counts.closed()), (4, 1, 5));
 }
 
+struct PanicsWhenDropped;
+
+impl Drop for PanicsWhenDropped {
+    fn drop(&mut self) {
+        panic!("in a destructor");
+    }
+}
+
+/// What the work holds is the user's code too: when it ends, and when it is cancelled.
+#[tokio::test]
+async fn a_destructor_that_panics_is_a_failure() {
+    struct Ended(Option<PanicsWhenDropped>);
+    impl Future for Ended {
+        type Output = anyhow::Result<()>;
+
+        fn poll(self: std::pin::Pin<&mut Self>, _: &mut std::task::Context<'_>) -> std::task::Poll<Self::Output> {
+            assert!(self.0.is_some());
+            std::task::Poll::Ready(Ok(()))
+        }
+    }
+    let coordinator = Coordinator::new();
+    let error = joined(&coordinator, Work::new(|_| Ended(Some(PanicsWhenDropped)))).await.unwrap_err();
+    assert!(matches!(&error, JobError::Panicked(said) if said.contains("in a destructor")), "{error}");
+    let work: Work<()> = Work::new(|_| async {
+        let _held = PanicsWhenDropped;
+        std::future::pending::<anyhow::Result<()>>().await
+    });
+    let job = coordinator.submit(work, Strategy::Async).await.unwrap();
+    tokio::task::yield_now().await;
+    assert!(job.cancel());
+    let error = soon(job.join()).await.unwrap_err();
+    assert!(matches!(error, JobError::Cancelled(CancelReason::Caller)), "{error}");
+    assert_eq!(joined(&coordinator, giving(1)).await.unwrap(), 1);
+}
+
 /// R2, D5.
 #[test]
 fn a_runtime_that_goes_closes_its_jobs() {

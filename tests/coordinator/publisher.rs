@@ -2,9 +2,9 @@
 
 use std::sync::mpsc;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use nebulakit::coordinator::{Coordinator, EventKind, JobContext, JobEvent, Overflow, WaitError, Work};
+use nebulakit::coordinator::{Coordinator, EventKind, JobContext, JobEvent, Overflow, RequestId, WaitError, Work};
 
 use crate::{giving, joined, soon, until_finished, words};
 
@@ -22,6 +22,25 @@ async fn slow_subscriber_isolated() {
     assert!(matches!(first.kind, EventKind::Lagged { missed: 29_990 }), "{first}");
     assert_eq!(until_finished(&mut stuck, "n9999").await.len(), 10);
     assert_eq!(coordinator.publisher().dropped(), 29_990);
+}
+
+/// Events tell the machine's time, though its two clocks are not read for each of them, and it does not go back from one to the next.
+#[tokio::test]
+async fn events_tell_the_time() {
+    let coordinator = Coordinator::new();
+    let mut events = coordinator.publisher().subscribe(Overflow::DropOldest(100_000));
+    let begin = SystemTime::now();
+    for number in 0..5_000 {
+        joined(&coordinator, giving(number).id(format!("n{number}"))).await.unwrap();
+    }
+    let end = SystemTime::now();
+    // Two clocks go apart by less in a millisecond.
+    let apart = Duration::from_millis(1);
+    let seen = until_finished(&mut events, "n4999").await;
+    assert!(seen.iter().all(|event| begin - apart <= event.at && event.at <= end + apart));
+    assert!(seen.windows(2).all(|pair| pair[0].at <= pair[1].at + apart));
+    let job = coordinator.job(&RequestId::from("n4999")).unwrap();
+    assert!(begin - apart <= job.opened() && job.ended().unwrap() <= end + apart, "{job:?}");
 }
 
 #[tokio::test]

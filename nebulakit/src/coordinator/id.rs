@@ -196,4 +196,17 @@ mod tests {
     fn an_id_takes_two_words() {
         assert_eq!(size_of::<RequestId>(), 16);
     }
+
+    #[test]
+    fn numbers_lie_together_and_apart() {
+        let state = IdState::default();
+        let hashes: Vec<_> = (0..160).map(|number| state.hash_one(RequestId::numbered(number))).collect();
+        for (number, hash) in hashes.iter().enumerate() {
+            assert_eq!(hash % TOGETHER, number as u64 % TOGETHER);
+            assert_eq!(hashes.iter().filter(|one| *one == hash).count(), 1);
+        }
+        // Ten groups are not all in one place.
+        let places: std::collections::HashSet<_> = hashes.iter().map(|hash| (hash / TOGETHER) % 1024).collect();
+        assert!(places.len() > 5, "{places:?}");
+    }
 }
