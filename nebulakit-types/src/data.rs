@@ -5,6 +5,8 @@ use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use percent_encoding::percent_decode_str;
+use sha2::{Digest as _, Sha256};
+use tokio::sync::OnceCell;
 
 use crate::outbox::{Outbox, Transfer};
 use crate::storage::{PutOptions, Storage, kind_of, leading_out, local_path, name_fault, shown, shown_path, without_query};
@@ -39,13 +41,15 @@ pub(crate) enum Destination {
 pub(crate) struct Placed {
     pub(crate) source: Source,
     pub(crate) destination: Destination,
-    /// Where this value and its clones have been sent, so that no one of them is sent twice.
+    /// Where this value and its clones are sent, so that no one of them is sent twice.
     sent: Arc<OnceLock<String>>,
+    /// Whether they are there by now.
+    stored: Arc<OnceCell<()>>,
 }
 
 impl Placed {
     pub(crate) fn new(source: Source) -> Self {
-        Self { source, destination: Destination::default(), sent: Arc::default() }
+        Self { source, destination: Destination::default(), sent: Arc::default(), stored: Arc::default() }
     }
 
     /// The URI under which others find the bytes; they are put into the outbox unless they are there already.
@@ -58,10 +62,21 @@ impl Placed {
         name: impl FnOnce() -> Result<String>,
         upload: impl FnOnce(PathBuf, String) -> Result<Transfer>,
     ) -> Result<String> {
-        if let Some(uri) = self.uri() {
-            return Ok(uri.to_owned());
+        if outbox.tells_contents() {
+            return self.told();
+        }
+        if let Source::Uri(uri) = &self.source {
+            return Ok(uri.clone());
+        }
+        let sent = self.sent.get();
+        // What is on its way by another outbox is waited for by this one, too.
+        if let Some(url) = sent
+            && (self.stored.initialized() || outbox.workspace().is_none())
+        {
+            return Ok(url.clone());
         }
         let url = match &self.destination {
+            _ if sent.is_some() => sent.cloned(),
             Destination::Stay => None,
             Destination::Url(url) => {
                 check_url(url)?;
@@ -73,6 +88,8 @@ impl Placed {
         };
         let stays = matches!(self.destination, Destination::Stay) || !outbox.is_closed();
         let url = match (&self.source, url) {
+            // Another process of this machine may be in another folder.
+            (Source::Path(path), None) if outbox.keeps_paths() => return text(&absolute(path)?),
             (Source::Path(path), None) if stays => return text(path),
             (_, Some(url)) if outbox.workspace().is_some() => url,
             _ => {
@@ -89,8 +106,21 @@ impl Placed {
                 Transfer::custom(name.clone(), put)
             }
         };
-        outbox.push(transfer);
+        outbox.push(transfer.shared(Arc::clone(&self.stored)));
         Ok(self.sent.get_or_init(|| url).clone())
+    }
+
+    /// What tells it from others: bytes by their content, all else by where it is.
+    fn told(&self) -> Result<String> {
+        let what = match &self.source {
+            Source::Uri(uri) => return Ok(uri.clone()),
+            Source::Path(path) => text(&absolute(path)?)?,
+            Source::Bytes(name, bytes) => format!("{name} with SHA-256 {}", digest(bytes)),
+        };
+        Ok(match &self.destination {
+            Destination::Url(url) => format!("{what} at {url}"),
+            Destination::Fresh | Destination::Stay => what,
+        })
     }
 
     /// The last segment of the path or the URI; empty for what has none.
@@ -211,6 +241,22 @@ pub(crate) async fn copy_of(
 pub(crate) fn options_for(name: &str) -> PutOptions {
     let gzip = Path::new(name).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("gz"));
     PutOptions { content_encoding: gzip.then(|| "gzip".to_owned()), ..PutOptions::default() }
+}
+
+/// The SHA-256 of bytes, as text.
+pub(crate) fn digest(bytes: &[u8]) -> String {
+    hexadecimal(&Sha256::digest(bytes))
+}
+
+/// Bytes as text.
+pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A path that leads to the same from every folder.
+fn absolute(path: &Path) -> Result<PathBuf> {
+    let unknown = |error| Error::new(ErrorKind::Io, format!("cannot tell in which folder {} is", shown_path(path))).with_source(error);
+    std::path::absolute(path).map_err(unknown)
 }
 
 /// A path as text, as it stands in literals.

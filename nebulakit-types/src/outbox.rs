@@ -2,8 +2,10 @@
 
 use std::fmt;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
+use tokio::sync::OnceCell;
 
 use crate::Result;
 use crate::storage::Storage;
@@ -22,6 +24,7 @@ pub struct Outbox {
     transfers: Vec<Transfer>,
     is_closed: bool,
     keeps_paths: bool,
+    tells_contents: bool,
 }
 
 /// A future that stores something.
@@ -48,6 +51,12 @@ impl Transfer {
     {
         Self { what: what.into(), send: Box::new(move |storage| Box::pin(send(storage))) }
     }
+
+    /// The same, for something that several outboxes may hold: one of them stores it, and the others wait until it is `stored`.
+    pub(crate) fn shared(self, stored: Arc<OnceCell<()>>) -> Self {
+        let Self { what, send } = self;
+        Self::custom(what, move |storage| async move { stored.get_or_try_init(|| send(storage)).await.map(|()| ()) })
+    }
 }
 
 impl Outbox {
@@ -62,6 +71,18 @@ impl Outbox {
     #[must_use]
     pub fn in_process(workspace: &Workspace) -> Self {
         Self { keeps_paths: true, ..Self::new(workspace) }
+    }
+
+    /// An outbox for values that are compared, not read: what is in memory is written as a digest of its content, and nothing is sent. Equal values are
+    /// written alike, as far as that can be told.
+    #[must_use]
+    pub fn of_contents(workspace: &Workspace) -> Self {
+        Self { tells_contents: true, ..Self::in_process(workspace) }
+    }
+
+    /// Whether what is in memory is written as a digest of its content.
+    pub(crate) fn tells_contents(&self) -> bool {
+        self.tells_contents
     }
 
     /// Whether what is at a path of this machine stays there.

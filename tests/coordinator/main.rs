@@ -35,7 +35,9 @@
 
 mod admission;
 mod cancellation;
+mod depot;
 mod failures;
+mod inputs;
 mod jobs;
 mod nesting;
 mod publisher;

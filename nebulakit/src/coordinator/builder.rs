@@ -147,7 +147,8 @@ impl CoordinatorBuilder {
     }
 
     /// What tasks see: their stores, their secrets, their metrics, and where their data goes. Unless set they reach the stores that the environment
-    /// says, have no secrets, and write below the folder of temporary files.
+    /// says, have no secrets, and write below the folder of temporary files. Data of inputs that has to be stored goes to its raw output prefix too; nothing
+    /// is removed there.
     pub fn context(self, context: Context) -> Self {
         Self { context: Some(context), ..self }
     }

@@ -43,12 +43,8 @@ impl JobContext {
     where
         W::Output: Send + 'static,
     {
-        let mut work: Work<W::Output> = work.into_work();
-        if let Some(problem) = work.problem {
-            return Err(SubmitError::Inputs(problem));
-        }
+        let mut work: Work<W::Output> = work.into_work().ready(&strategy, &*self.home)?;
         let live = unshared(&mut work.piece).live_mut();
-        live.lane = self.home.lane(&strategy, live)?;
         live.parent = Some(Arc::clone(&self.piece) as Arc<dyn IsLive>);
         self.home.admit(live);
         Arc::clone(&self.home).adopt(Arc::clone(&work.piece) as _)?;

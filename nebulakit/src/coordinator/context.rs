@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Instant;
 
+use nebulakit_types::workspace::Workspace;
 use tokio::runtime::Handle;
 
 use crate::coordinator::core::Core;
@@ -84,6 +85,12 @@ pub(super) trait Body: IsLive {
 
     /// The task and its inputs as the bytes of an `inputs.pb`, where it is one.
     fn task(&self) -> Option<(&'static TaskDef, &[u8])>;
+
+    /// Writes the inputs of a task, whose data goes to `place`, before it is submitted. It says what the work is, where its idempotency key asks for that.
+    fn write(&mut self, place: Option<&Workspace>) -> nebulakit_types::Result<Option<[u8; 32]>>;
+
+    /// Stores the data of the inputs, before an attempt runs; [`None`] where there is none, or none any more.
+    fn store<'a>(&'a self, home: &'a dyn Home) -> Option<Executing<'a>>;
 
     /// Takes the outputs of the task, the bytes of an `outputs.pb`, from a run elsewhere.
     fn give(&self, outputs: &[u8], context: &JobContext) -> Result<(), JobError>;

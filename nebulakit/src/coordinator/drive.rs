@@ -67,7 +67,7 @@ impl Runner for ByStrategy {
         let span = tracing::info_span!("attempt", number = attempt);
         let span = (!span.is_disabled()).then(|| Box::new(span));
         let attempted = Attempt { context, span: span.clone() };
-        let work = self.guarded(|| home.execute(self.0.live().lane, attempted))?;
+        let work = self.guarded(|| begun(&*self.0, &**home, attempted))?;
         Ok(match span {
             None => work,
             Some(span) => Box::pin(work.instrument(*span)) as Executing<'a>,
@@ -303,6 +303,16 @@ async fn grace(live: &Live, core: &Core, rest: Pin<Box<dyn Future<Output = ()> +
         }
     }
     Err(why)
+}
+
+/// The attempt on its way; what its inputs refer to is in the stores first.
+fn begun<'a>(body: &'a dyn Body, home: &'a dyn Home, attempt: Attempt) -> Executing<'a> {
+    let lane = body.live().lane;
+    let Some(storing) = body.store(home) else { return home.execute(lane, attempt) };
+    Box::pin(async move {
+        storing.await?;
+        home.execute(lane, attempt).await
+    })
 }
 
 /// A moment, and how long it is after the beginning of what has to be over by then.

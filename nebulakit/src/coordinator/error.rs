@@ -69,7 +69,7 @@ pub enum SubmitError {
     },
     /// A job with this idempotency key is known that does other work.
     KeyConflict(Arc<str>),
-    /// The inputs of the task cannot be encoded.
+    /// The inputs of the task cannot be encoded. Where their data cannot be stored, an attempt fails instead.
     Inputs(nebulakit_types::Error),
     /// Threads cannot be started.
     Runtime(std::io::Error),

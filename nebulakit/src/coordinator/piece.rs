@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 
+use nebulakit_types::workspace::Workspace;
 use tokio::runtime::Handle;
 
 use crate::coordinator::context::{Attempt, Body, Executing, Home, JobContext};
@@ -39,6 +40,16 @@ pub(super) trait Runs<T: Send + 'static>: Send + Sync + 'static {
     }
 
     fn task(&self) -> Option<(&'static TaskDef, &[u8])> {
+        None
+    }
+
+    /// Writes the inputs, whose data goes to `place`. It says what the work is, where that `is_asked` and can be told.
+    fn write(&mut self, _place: Option<&Workspace>, _is_asked: bool) -> nebulakit_types::Result<Option<[u8; 32]>> {
+        Ok(None)
+    }
+
+    /// Stores the data of the inputs; [`None`] where there is none, or none any more.
+    fn store<'a>(&'a self, _home: &'a dyn Home) -> Option<Executing<'a>> {
         None
     }
 
@@ -180,6 +191,14 @@ impl<T: Send + 'static, R: Runs<T>> Body for Piece<T, R> {
         self.runs.task()
     }
 
+    fn write(&mut self, place: Option<&Workspace>) -> nebulakit_types::Result<Option<[u8; 32]>> {
+        self.runs.write(place, self.live.settings.key.is_some())
+    }
+
+    fn store<'a>(&'a self, home: &'a dyn Home) -> Option<Executing<'a>> {
+        self.runs.store(home)
+    }
+
     fn give(&self, outputs: &[u8], context: &JobContext) -> Result<(), JobError> {
         let value = guard(|| self.runs.read(outputs, context)).map_err(panicked)??;
         self.put(value, context.attempt);
@@ -295,6 +314,14 @@ impl<T: Send + Sync + 'static> Body for Shared<T> {
 
     fn task(&self) -> Option<(&'static TaskDef, &[u8])> {
         self.one.task()
+    }
+
+    fn write(&mut self, place: Option<&Workspace>) -> nebulakit_types::Result<Option<[u8; 32]>> {
+        unshared(&mut self.one).write(place)
+    }
+
+    fn store<'a>(&'a self, home: &'a dyn Home) -> Option<Executing<'a>> {
+        self.one.store(home)
     }
 
     fn give(&self, outputs: &[u8], context: &JobContext) -> Result<(), JobError> {

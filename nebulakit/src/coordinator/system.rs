@@ -85,7 +85,7 @@ impl Coordinator {
     where
         W::Output: Send + 'static,
     {
-        let work = self.checked(work, &strategy)?;
+        let work = work.into_work().ready(&strategy, &*self.inner)?;
         self.inner.core.publisher.room().await;
         // Nobody is overtaken: as long as others wait there is no permit to be had at once.
         let room = &self.inner.core.room;
@@ -110,7 +110,7 @@ impl Coordinator {
     where
         W::Output: Send + 'static,
     {
-        let work = self.checked(work, &strategy)?;
+        let work = work.into_work().ready(&strategy, &*self.inner)?;
         let permit = match self.inner.core.room.try_acquire() {
             Ok(permit) => permit,
             Err(tokio::sync::TryAcquireError::Closed) => return Err(SubmitError::Closed.into()),
@@ -121,20 +121,6 @@ impl Coordinator {
             permit.forget();
         }
         Ok(handle.into_handle())
-    }
-
-    /// Work that such a strategy runs.
-    fn checked<W: IntoWork>(&self, work: W, strategy: &Strategy) -> Result<Work<W::Output>, SubmitError>
-    where
-        W::Output: Send + 'static,
-    {
-        let mut work = work.into_work();
-        if let Some(problem) = work.problem {
-            return Err(SubmitError::Inputs(problem));
-        }
-        let live = unshared(&mut work.piece).live_mut();
-        live.lane = self.inner.lane(strategy, live)?;
-        Ok(work)
     }
 
     /// Opens the job, in one step: either there is a job, or nothing.

@@ -1,22 +1,24 @@
 //! Tasks as work.
 
 use std::any::Any;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, OnceLock};
 
 use futures_util::FutureExt as _;
 use nebulakit_types::Dialect;
 use nebulakit_types::convert::reader::References;
 use nebulakit_types::outbox::Outbox;
 use nebulakit_types::outputs::{OutputReader, TaskOutputs};
+use nebulakit_types::workspace::Workspace;
 use sha2::{Digest as _, Sha256};
 
-use crate::coordinator::context::JobContext;
+use crate::coordinator::context::{Executing, Home, JobContext};
 use crate::coordinator::error::{JobError, WorkKind};
 use crate::coordinator::live::Settings;
+use crate::coordinator::lock::locked;
 use crate::coordinator::piece::Runs;
 use crate::coordinator::retry::Retry;
 use crate::coordinator::work::{IntoWork, Work, waited_for};
-use crate::task::call::{ended, of_child, with_secrets};
+use crate::task::call::{ended, failed as of_failure, of_child, with_secrets};
 use crate::task::cancellation::Cancellation;
 use crate::task::context::Context;
 use crate::task::def::TaskDef;
@@ -27,20 +29,62 @@ use crate::task::invocation::Invocation;
 use crate::task::run::run;
 use crate::task::surroundings::{Deadline, LogSink, ProgressSink, Surroundings};
 
-/// A task with its inputs as the bytes of an `inputs.pb`, and how its outputs are read.
+/// A task with its inputs, and how its outputs are read.
 struct OfTask<T> {
     task: &'static TaskDef,
-    inputs: Vec<u8>,
+    /// The inputs as the bytes of an `inputs.pb`, once their data is stored.
+    inputs: OnceLock<Vec<u8>>,
+    /// Their values, until then.
+    values: Mutex<Option<Box<Values<T>>>>,
     read: Read<T>,
+}
+
+/// The values of inputs.
+struct Values<T> {
+    invocation: Invocation<T>,
+    /// The inputs as they were written last, with the data that is to be stored.
+    written: Option<(Vec<u8>, Outbox)>,
 }
 
 type Read<T> = fn(&'static TaskDef, &[u8], &References) -> nebulakit_types::Result<T>;
 
 impl<T: Send + 'static> OfTask<T> {
+    fn inputs(&self) -> &[u8] {
+        self.inputs.get().map_or(&[], Vec::as_slice)
+    }
+
+    /// The inputs, and their data on its way to `place`.
+    fn written(&self, place: Option<&Workspace>) -> nebulakit_types::Result<(Vec<u8>, Outbox)> {
+        let mut values = locked(&self.values);
+        let Some(values) = &mut *values else { return Ok((self.inputs().to_vec(), Outbox::default())) };
+        if let Some(written) = values.written.take() {
+            return Ok(written);
+        }
+        let mut outbox = place.map_or_else(Outbox::default, Outbox::in_process);
+        Ok((values.invocation.inputs(&Dialect::FLYTE_1, &mut outbox)?, outbox))
+    }
+
     async fn outputs(&self, context: &Context) -> Result<T, JobError> {
-        let ran = run(self.task, &self.inputs, None, context).await;
+        let ran = run(self.task, self.inputs(), None, context).await;
         let outputs = ended(ran, self.task).map_err(failed)?;
         self.value(&outputs, context)
+    }
+
+    /// The inputs are whole: nothing else of them is needed.
+    fn settle(&self, inputs: Vec<u8>) {
+        let _ = self.inputs.set(inputs);
+        // The values are the user's own code, which is not dropped under a lock.
+        let values = locked(&self.values).take();
+        drop(values);
+    }
+
+    /// What the work is, for idempotency keys.
+    fn digest(&self, place: Option<&Workspace>) -> nebulakit_types::Result<[u8; 32]> {
+        let told = match &*locked(&self.values) {
+            Some(values) => values.invocation.inputs(&Dialect::FLYTE_1, &mut place.map_or_else(Outbox::default, Outbox::of_contents))?,
+            None => self.inputs().to_vec(),
+        };
+        Ok(Sha256::new().chain_update(self.task.name()).chain_update([0]).chain_update(told).finalize().into())
     }
 
     fn value(&self, outputs: &[u8], context: &Context) -> Result<T, JobError> {
@@ -110,7 +154,35 @@ impl<T: Send + 'static> Runs<T> for OfTask<T> {
     }
 
     fn task(&self) -> Option<(&'static TaskDef, &[u8])> {
-        Some((self.task, &self.inputs))
+        Some((self.task, self.inputs()))
+    }
+
+    fn write(&mut self, place: Option<&Workspace>, is_asked: bool) -> nebulakit_types::Result<Option<[u8; 32]>> {
+        let digest = if is_asked { Some(self.digest(place)?) } else { None };
+        let (inputs, outbox) = self.written(place)?;
+        if let Some(values) = &mut *locked(&self.values)
+            && !outbox.is_empty()
+        {
+            values.written = Some((inputs, outbox));
+            return Ok(digest);
+        }
+        self.settle(inputs);
+        Ok(digest)
+    }
+
+    fn store<'a>(&'a self, home: &'a dyn Home) -> Option<Executing<'a>> {
+        if self.inputs.get().is_some() {
+            return None;
+        }
+        Some(Box::pin(async move {
+            let place = home.surroundings()?.workspace();
+            let (inputs, outbox) =
+                self.written(Some(place)).map_err(|error| failed(of_failure(Failure::of_input(self.task.name(), &error))))?;
+            let sent = outbox.send().await;
+            sent.map_err(|error| failed(of_failure(Failure::of_store("cannot store the data of the inputs", &error))))?;
+            self.settle(inputs);
+            Ok(())
+        }))
     }
 
     fn read(&self, outputs: &[u8], context: &JobContext) -> Result<T, JobError> {
@@ -125,11 +197,8 @@ fn settings_of(task: &'static TaskDef, settings: &mut Settings) {
     settings.start_to_close = task.options().timeout;
 }
 
-fn work<T: Send + 'static>(task: &'static TaskDef, inputs: Vec<u8>, read: Read<T>) -> Work<T> {
-    // What the work is, for idempotency keys.
-    let digest = Sha256::new().chain_update(task.name()).chain_update([0]).chain_update(&inputs).finalize();
-    let work = Work::of(OfTask { task, inputs, read }).set(|settings| settings_of(task, settings));
-    Work { digest: Some(digest.into()), ..work }
+fn work<T: Send + 'static>(task: &'static TaskDef, inputs: OnceLock<Vec<u8>>, values: Option<Box<Values<T>>>, read: Read<T>) -> Work<T> {
+    Work::of(OfTask { task, inputs, values: Mutex::new(values), read }).set(|settings| settings_of(task, settings))
 }
 
 impl Work<Vec<u8>> {
@@ -154,7 +223,7 @@ impl Work<Vec<u8>> {
     /// # }
     /// ```
     pub fn of_task(task: &'static TaskDef, inputs: Vec<u8>) -> Self {
-        work(task, inputs, |_, outputs, _| Ok(outputs.to_vec()))
+        work(task, OnceLock::from(inputs), None, |_, outputs, _| Ok(outputs.to_vec()))
     }
 }
 
@@ -173,10 +242,6 @@ impl<O: TaskOutputs + Send + 'static> From<Invocation<O>> for Work<O> {
             let name = invocation.definition().name();
             return Work::of_problem(nebulakit_types::Error::new(nebulakit_types::ErrorKind::Name, format!("`{name}` is not a task")));
         };
-        // The data stays on this machine, where the work is run.
-        match invocation.inputs(&Dialect::FLYTE_1, &mut Outbox::default()) {
-            Ok(inputs) => work(task, inputs, read),
-            Err(error) => Work::of_problem(error),
-        }
+        work(task, OnceLock::new(), Some(Box::new(Values { invocation, written: None })), read)
     }
 }

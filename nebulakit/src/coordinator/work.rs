@@ -9,13 +9,15 @@ use futures_util::future::Either;
 use tokio::runtime::Handle;
 
 use crate::coordinator::context::{Home, JobContext};
-use crate::coordinator::error::{JobError, Lost, WorkKind};
+use crate::coordinator::error::{JobError, Lost, SubmitError, WorkKind};
 use crate::coordinator::id::{RequestId, RunId};
 use crate::coordinator::live::{Priority, Settings};
 use crate::coordinator::lock::locked;
 use crate::coordinator::piece::{Piece, PieceOf, Runs, Shared, drive_here, unshared};
 use crate::coordinator::retry::Retry;
+use crate::task::context::Context;
 use crate::task::error::TaskError;
+use crate::task::strategy::Strategy;
 
 /// One piece of work that gives a `T`: a closure, a future, or a task with its values, and how it is to be treated.
 ///
@@ -52,6 +54,7 @@ use crate::task::error::TaskError;
 #[must_use = "work does nothing before it is submitted"]
 pub struct Work<T> {
     pub(super) piece: Arc<dyn PieceOf<T>>,
+    /// What it is, where its idempotency key asks for that and it can be told.
     pub(super) digest: Option<[u8; 32]>,
     /// Why it cannot be submitted.
     pub(super) problem: Option<nebulakit_types::Error>,
@@ -131,6 +134,20 @@ impl<T: 'static> Work<T> {
         self
     }
 
+    /// Checks that `strategy` of `home` can run it, and writes the inputs of a task.
+    pub(super) fn ready(mut self, strategy: &Strategy, home: &dyn Home) -> Result<Self, SubmitError> {
+        if let Some(problem) = self.problem {
+            return Err(SubmitError::Inputs(problem));
+        }
+        let piece = unshared(&mut self.piece);
+        let lane = home.lane(strategy, piece.live())?;
+        piece.live_mut().lane = lane;
+        // Where there is no place, the attempt says why; inputs without data need none.
+        let place = if piece.live().kind == WorkKind::Task { home.surroundings().ok() } else { None };
+        self.digest = piece.write(place.map(Context::workspace)).map_err(SubmitError::Inputs)?;
+        Ok(self)
+    }
+
     /// The job's id, instead of one that the coordinator makes. It has to differ from those of all jobs that are open or in the history.
     pub fn id(self, id: impl Into<RequestId>) -> Self {
         self.set(|settings| settings.id = Some(id.into()))
@@ -191,6 +208,10 @@ impl<T: 'static> Work<T> {
 impl<T: Send + Sync + 'static> Work<T> {
     /// Work that is done once for each `key`: as long as the job with that key is open or in the history, submitting it again gives another handle to the
     /// same job and the same value.
+    ///
+    /// For a task it has to be the same task with the same inputs, else it is [`SubmitError::KeyConflict`]. Files and tables in memory are the same when
+    /// their contents are; those that are in a store or at a path of this machine are when their place is, whatever is there by now. Of other types that
+    /// put data into an [`Outbox`](crate::types::outbox::Outbox) no two values are the same. Closures and futures are never compared.
     pub fn idempotency_key(self, key: impl Into<Arc<str>>) -> Work<Arc<T>> {
         let work = self.set(|settings| settings.key = Some(key.into()));
         Work { piece: Arc::new(Shared::new(work.piece)), digest: work.digest, problem: work.problem }

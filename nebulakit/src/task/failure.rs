@@ -171,8 +171,11 @@ impl Failure {
 
     /// A failure to read from or write to a store.
     pub(crate) fn of_store(what: &str, error: &Error) -> Self {
-        // What is beyond a limit, or no file at all, is so at the next attempt too.
-        let is_final = matches!(error.kind(), ErrorKind::Mismatch | ErrorKind::OutOfRange | ErrorKind::TooDeep);
+        // What is beyond a limit, no file at all, or of a name that no store can hold, is so at the next attempt too.
+        let is_final = matches!(
+            error.kind(),
+            ErrorKind::Mismatch | ErrorKind::OutOfRange | ErrorKind::TooDeep | ErrorKind::Name | ErrorKind::Unencodable
+        );
         Self::system(format!("{what}: {}", chain(error)), !is_final)
     }
 }

@@ -27,7 +27,7 @@ pub(super) fn of(attempt: &Attempt, cpu: Option<u64>) -> Result<Job, JobError> {
         Some(Secret { group: text(asked.group), version: text(asked.version), key: text(asked.key), value: value.expose().to_vec() })
     });
     let nanos = |duration: std::time::Duration| u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
-    let deadline = job.live().deadline;
+    let deadline = job.live().deadline();
     Ok(Job {
         task: task.name().to_owned(),
         inputs: Bytes::copy_from_slice(inputs),
