@@ -14,13 +14,6 @@ use crate::task::failure::{chain_in_line, code};
 use crate::task::fatal::Fatal;
 use crate::task::strategy::Strategy;
 
-/// The code of jobs that were cancelled.
-const CANCELLED: &str = "USER:Cancelled";
-/// The code of jobs whose attempt ended without an answer.
-const LOST: &str = "SYSTEM:Lost";
-/// The code of jobs that ran out of memory.
-const OUT_OF_MEMORY: &str = "USER:OutOfMemory";
-
 /// What work is made of; a strategy may not be able to run each kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -324,9 +317,9 @@ impl JobError {
             },
             Self::Panicked(_) => code::PANIC,
             Self::TimedOut { .. } => code::TIMEOUT,
-            Self::Cancelled(_) => CANCELLED,
-            Self::Lost { .. } => LOST,
-            Self::Limit { limit: Limit::Memory { .. }, .. } => OUT_OF_MEMORY,
+            Self::Cancelled(_) => code::CANCELLED,
+            Self::Lost { .. } => code::LOST,
+            Self::Limit { limit: Limit::Memory { .. }, .. } => code::OUT_OF_MEMORY,
             Self::Limit { limit: Limit::Cpu(_), .. } => code::TIMEOUT,
         }
     }

@@ -10,7 +10,7 @@ use crate::task::backtrace::of_the_task;
 use crate::task::error::{IgnoreOutputs, TaskError};
 use crate::task::marks::Marks;
 
-/// Codes that documents carry when the author gave none. `docs/errors.md` lists when.
+/// Codes that documents and jobs carry when the author gave none. `docs/errors.md` lists when.
 pub(crate) mod code {
     pub(crate) const USER: &str = "USER:RuntimeError";
     pub(crate) const USER_RECOVERABLE: &str = "USER:Recoverable";
@@ -19,6 +19,12 @@ pub(crate) mod code {
     pub(crate) const TIMEOUT: &str = "USER:Timeout";
     pub(crate) const SYSTEM: &str = "SYSTEM";
     pub(crate) const TERMINATED: &str = "SYSTEM:Terminated";
+    #[cfg(feature = "coordinator")]
+    pub(crate) const CANCELLED: &str = "USER:Cancelled";
+    #[cfg(feature = "coordinator")]
+    pub(crate) const LOST: &str = "SYSTEM:Lost";
+    #[cfg(feature = "coordinator")]
+    pub(crate) const OUT_OF_MEMORY: &str = "USER:OutOfMemory";
 }
 
 /// Who is at fault.
