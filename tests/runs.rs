@@ -308,8 +308,8 @@ fn a_local_context_reaches_nothing_else() {
 /// Says what it does.
 #[task(deck)]
 fn talk(ctx: Context) -> anyhow::Result<()> {
-    ctx.report_progress(1, 2);
-    ctx.report_progress(2, None);
+    ctx.progress(1, 2);
+    ctx.progress(2, None);
     ctx.log(tracing::Level::WARN, "careful");
     ctx.stats().counter("rows", 3);
     ctx.decks().markdown("Report", "# Title");

@@ -12,14 +12,14 @@ use tokio::sync::watch;
 
 /// The store. Clones are the same.
 #[derive(Debug, Clone)]
-pub struct Depot {
+pub(crate) struct Depot {
     objects: Arc<Mutex<BTreeMap<String, Bytes>>>,
     door: watch::Sender<Door>,
 }
 
 /// What becomes of one who brings something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Door {
+pub(crate) enum Door {
     /// It is stored.
     Open,
     /// It waits until the door is another.
@@ -29,21 +29,21 @@ pub enum Door {
 }
 
 impl Depot {
-    pub fn new(door: Door) -> Self {
+    pub(crate) fn new(door: Door) -> Self {
         Self { objects: Arc::default(), door: watch::Sender::new(door) }
     }
 
-    pub fn set(&self, door: Door) {
+    pub(crate) fn set(&self, door: Door) {
         self.door.send_replace(door);
     }
 
     /// How many objects there are.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.objects.lock().unwrap().len()
     }
 
     /// A context whose data goes to this store.
-    pub fn context(&self, folder: &tempfile::TempDir) -> Context {
+    pub(crate) fn context(&self, folder: &tempfile::TempDir) -> Context {
         let storage = Storage::builder().store(self.clone()).build().unwrap();
         Context::builder(folder.path()).storage(storage).raw_output_prefix("depot://raw").build()
     }

@@ -32,7 +32,7 @@ async fn sum(ctx: Context, xs: Vec<i64>) -> anyhow::Result<i64> {
     let count = xs.len() as u64;
     for (index, x) in xs.into_iter().enumerate() {
         total = add::call(&ctx, total, x).await?;
-        ctx.report_progress(index as u64 + 1, count);
+        ctx.progress(index as u64 + 1, count);
     }
     Ok(total)
 }

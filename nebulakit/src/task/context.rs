@@ -196,9 +196,9 @@ impl Context {
         self.inner.stats.get_or_init(|| (self.own().stats)())
     }
 
-    /// Says how far the task has come: `done` of `total` units of work, where it knows how many there are. The program that runs the task may show
-    /// it; a container does not.
-    pub fn report_progress(&self, done: u64, total: impl Into<Option<u64>>) {
+    /// Says how far the task has come: `done` of `total` units of work, where it knows how many there are. Under a coordinator it is an event of the
+    /// job; any other program that runs the task may show it, and a container does not.
+    pub fn progress(&self, done: u64, total: impl Into<Option<u64>>) {
         if let Some(sink) = &self.own().progress {
             sink.report(done, total.into());
         }

@@ -89,7 +89,7 @@ pub(crate) struct Places {
     pub(crate) resumes_own: bool,
 }
 
-/// Hears how far a running task has come; what [`Context::report_progress`](crate::Context::report_progress) says goes here.
+/// Hears how far a running task has come; what [`Context::progress`](crate::Context::progress) says goes here.
 pub trait ProgressSink: Send + Sync {
     /// `done` of `total` units of work, whatever the task counts; [`None`] where it does not know how many there will be.
     ///
