@@ -11,6 +11,7 @@ use tokio::sync::{Notify, Semaphore};
 
 use crate::coordinator::clock::{Clock, SystemClock};
 use crate::coordinator::core::{Core, State};
+use crate::coordinator::meters::Meters;
 use crate::coordinator::publisher::Publisher;
 use crate::coordinator::queue::Lane;
 use crate::coordinator::retry::RetryBudget;
@@ -169,6 +170,7 @@ impl CoordinatorBuilder {
                 is_over: false,
             }),
             publisher: Publisher::new(),
+            meters: Meters::new(self.strategies.iter().map(|(strategy, _)| strategy)),
             clock: self.clock,
             is_machines_time: self.is_machines_time,
             room: Semaphore::new(self.open),

@@ -18,6 +18,7 @@ use crate::coordinator::id::{RequestId, RunId};
 use crate::coordinator::job::{Job, JobOutcome, JobState, Times};
 use crate::coordinator::live::{IsLive, Live, Seated};
 use crate::coordinator::lock::locked;
+use crate::coordinator::meters::{Meters, Phase, Stopwatch};
 use crate::coordinator::publisher::Publisher;
 use crate::coordinator::queue::Lane;
 use crate::coordinator::retry::RetryBudget;
@@ -27,6 +28,7 @@ use crate::coordinator::state::{Ledger, Place};
 pub(super) struct Core {
     pub(super) state: Mutex<State>,
     pub(super) publisher: Publisher,
+    pub(super) meters: Meters,
     pub(super) clock: Arc<dyn Clock>,
     /// Whether the clock is the machine's, whose two times go on together.
     pub(super) is_machines_time: bool,
@@ -182,7 +184,8 @@ impl Core {
             }
         }
         drop(forgotten);
-        self.publisher.wake();
+        self.meters.submitted(live.lane);
+        self.told();
         // One that was cancelled meanwhile did not see this child, or this sees that it was.
         if let Some(reason) = live.parent.as_ref().and_then(|parent| parent.live().stop.reason()) {
             live.stop.job(reason.passed_on());
@@ -191,32 +194,55 @@ impl Core {
     }
 
     /// An attempt begins; the job has its seat.
-    pub(super) fn start(&self, live: &Live, attempt: u32) {
-        {
+    pub(super) fn start(&self, live: &Live, attempt: u32) -> Stopwatch {
+        let (started, now) = {
             let mut state = locked(&self.state);
             let now = self.clock.now();
-            state.ledger.start(live.place(), attempt, now);
+            let started = state.ledger.start(live.place(), attempt, now);
+            let started = started.filter(|_| Meters::ARE_READ).map(|job| job.waited().filter(|_| attempt == 0));
             live.begin(attempt);
             self.note(&mut state, live, now, |_| EventKind::Started { attempt });
+            (started, now)
+        };
+        if let Some(waited) = started {
+            self.meters.started(live.lane, attempt, waited);
         }
+        self.told();
+        Stopwatch::started(now)
+    }
+
+    /// An attempt ended, or was given up.
+    pub(super) fn attempted(&self, live: &Live, stopwatch: Stopwatch) {
+        self.meters.attempted(live.lane, stopwatch, || self.clock.now());
+    }
+
+    /// What was published under the lock goes out.
+    fn told(&self) {
         self.publisher.wake();
+        if Meters::ARE_READ {
+            self.meters.dropped(self.publisher.newly_dropped());
+        }
     }
 
     /// An attempt is over, and nothing goes on of it: its seat is free.
     pub(super) fn leave(&self, live: &Live, attempt: u32) {
-        if live.is_limited {
-            let next = {
+        let was_abandoned = if live.is_limited {
+            let (next, was_abandoned) = {
                 let mut state = locked(&self.state);
                 let lane = &mut state.lanes[live.lane];
                 match self.left(live, attempt) {
-                    Some(false) => None,
-                    Some(true) => lane.give_back(self.clock.now(), self.ageing),
-                    None => lane.leave(live, self.clock.now(), self.ageing),
+                    Some(false) => (None, true),
+                    Some(true) => (lane.give_back(self.clock.now(), self.ageing), true),
+                    None => (lane.leave(live, self.clock.now(), self.ageing), false),
                 }
             };
             next.into_iter().for_each(Waker::wake);
+            was_abandoned
         } else {
-            self.left(live, attempt);
+            self.left(live, attempt).is_some()
+        };
+        if was_abandoned {
+            self.meters.abandoned(false);
         }
     }
 
@@ -249,6 +275,8 @@ impl Core {
                 seat.calls = 0;
             }
             self.abandoned.fetch_add(1, Ordering::AcqRel);
+            drop(seat);
+            self.meters.abandoned(true);
         }
     }
 
@@ -267,32 +295,43 @@ impl Core {
     /// An attempt failed, and another one follows after `pause`.
     pub(super) fn back_off(&self, live: &Live, attempt: u32, pause: Duration, error: &JobError) {
         let failure = error.to_failure();
-        {
+        let is_paused = {
             let mut state = locked(&self.state);
             let until = self.clock.wall().checked_add(pause).unwrap_or_else(|| self.clock.wall());
-            state.ledger.back_off(live.place(), attempt, until);
+            let is_paused = state.ledger.back_off(live.place(), attempt, until);
             self.note(&mut state, live, self.clock.now(), |_| EventKind::Retrying { attempt, delay: pause, failure });
+            is_paused
+        };
+        if is_paused {
+            self.meters.paused(live.lane);
         }
-        self.publisher.wake();
+        self.told();
     }
 
     /// The pause is over: the job takes its place in the queue again.
     pub(super) fn queue_again(&self, piece: &Arc<dyn IsLive>) {
         let live = piece.live();
-        let mut state = locked(&self.state);
-        state.ledger.queue_again(live.place());
-        if live.is_limited {
-            state.lanes[live.lane].enter(piece, false, self.clock.now());
+        let is_queued = {
+            let mut state = locked(&self.state);
+            if live.is_limited {
+                state.lanes[live.lane].enter(piece, false, self.clock.now());
+            }
+            state.ledger.queue_again(live.place())
+        };
+        if is_queued {
+            self.meters.queued_again(live.lane);
         }
     }
 
     /// Closes a job, once: it says whether this was it.
     pub(super) fn close(&self, live: &Live, outcome: JobOutcome) -> bool {
-        let (next, is_idle) = {
+        let failure = outcome.failure().map(|failure| failure.kind);
+        let (next, is_idle, was) = {
             let mut guard = locked(&self.state);
             let state = &mut *guard;
             let now = self.clock.now();
-            let attempts = state.ledger.job(live.place()).map_or(0, Job::attempts);
+            let job = state.ledger.job(live.place());
+            let (attempts, was) = job.map_or((0, None), |job| (job.attempts(), Phase::of(job.state())));
             let told = (self.publisher.subscribers() > 0).then(|| outcome.clone());
             if state.ledger.close(live.place(), outcome, now).is_none() {
                 return false;
@@ -304,9 +343,10 @@ impl Core {
                 Some(outcome) => self.note(state, live, now, |_| EventKind::Finished { attempts, outcome }),
                 None => state.unheard += 1,
             }
-            (next, state.ledger.open_count() == 0)
+            (next, state.ledger.open_count() == 0, was)
         };
         next.into_iter().for_each(Waker::wake);
+        self.meters.closed(live.lane, was, failure);
         match &live.parent {
             None => self.room.add_permits(1),
             Some(parent) => {
@@ -314,7 +354,7 @@ impl Core {
                 waker.into_iter().for_each(Waker::wake);
             }
         }
-        self.publisher.wake();
+        self.told();
         if is_idle {
             self.idle.notify_waiters();
         }
@@ -333,7 +373,7 @@ impl Core {
             }
             self.note(&mut state, live, self.clock.now(), |_| kind());
         }
-        self.publisher.wake();
+        self.told();
     }
 
     /// The seat is lent while the attempt waits for a child.

@@ -143,8 +143,10 @@ pub(super) fn drive<R: Runner>(mut job: OpenJob<R>) -> impl Future<Output = ()> 
             {
                 break Err(error);
             }
-            job.core().start(job.live(), attempt);
-            let error = match one_attempt(&job, attempt).await {
+            let stopwatch = job.core().start(job.live(), attempt);
+            let ended = one_attempt(&job, attempt).await;
+            job.core().attempted(job.live(), stopwatch);
+            let error = match ended {
                 Ok(()) if job.runner.body().has_value() => break Ok(()),
                 Ok(()) => Box::new(JobError::lost(Lost::Strategy("the strategy ended the attempt without a value".to_owned()))),
                 Err(error) => error,

@@ -43,6 +43,24 @@
 //! Each job is a span of `tracing`, `job`, with its `id`, its `run`, its `parent` and its `name`, and each attempt one within it, `attempt`, with its
 //! `number` from 0. What the work logs is in them, on threads too.
 //!
+//! # Metrics
+//! With the feature `metrics` a coordinator counts by the facade of the crate [`metrics`](https://docs.rs/metrics): install a recorder, such as that of
+//! `metrics-exporter-prometheus`, before the first job is submitted. All coordinators of a process count together.
+//!
+//! | name | kind | labels | what |
+//! |---|---|---|---|
+//! | `nebulakit_jobs_submitted_total` | counter | `strategy` | jobs that were taken, children too |
+//! | `nebulakit_jobs_closed_total` | counter | `strategy`, `outcome` | jobs that are over; the outcome is `success`, `failed`, `panicked`, `timed_out`, `cancelled`, `lost` or `limit` |
+//! | `nebulakit_jobs_open` | gauge | `strategy` | jobs that wait, run or pause |
+//! | `nebulakit_jobs_queued` | gauge | `strategy` | jobs that wait for their turn |
+//! | `nebulakit_jobs_running` | gauge | `strategy` | jobs with an attempt that runs; those that lent their slot, too |
+//! | `nebulakit_attempts_total` | counter | `strategy` | attempts that began |
+//! | `nebulakit_retries_total` | counter | `strategy` | those of them that followed a failed one |
+//! | `nebulakit_job_queue_seconds` | histogram | `strategy` | from a job's submission to its first attempt |
+//! | `nebulakit_attempt_seconds` | histogram | `strategy` | how long an attempt ran, until it ended or was given up |
+//! | `nebulakit_threads_abandoned` | gauge | | threads that go on although their attempt was given up |
+//! | `nebulakit_events_dropped_total` | counter | | events that did not reach a subscriber because it was too slow |
+//!
 //! # Names
 //! Where the model of this component has another name:
 //!
@@ -84,6 +102,7 @@ mod id;
 mod job;
 mod live;
 mod lock;
+mod meters;
 mod piece;
 mod publisher;
 mod queue;

@@ -51,6 +51,8 @@ struct Hub {
     is_due: AtomicBool,
     sequence: AtomicU64,
     dropped: AtomicU64,
+    /// How many of the dropped ones were given by [`Publisher::newly_dropped`].
+    dropped_before: AtomicU64,
 }
 
 #[derive(Debug, Default)]
@@ -151,6 +153,7 @@ impl Publisher {
             is_due: AtomicBool::new(false),
             sequence: AtomicU64::new(0),
             dropped: AtomicU64::new(0),
+            dropped_before: AtomicU64::new(0),
         }))
     }
 
@@ -227,6 +230,12 @@ impl Publisher {
     #[must_use]
     pub fn dropped(&self) -> u64 {
         self.0.dropped.load(Ordering::Relaxed)
+    }
+
+    /// How many were dropped since this was asked before.
+    pub(super) fn newly_dropped(&self) -> u64 {
+        let dropped = self.dropped();
+        dropped.saturating_sub(self.0.dropped_before.fetch_max(dropped, Ordering::Relaxed))
     }
 
     /// What happens from now on. Dropping the stream ends the subscription.

@@ -154,24 +154,24 @@ impl<L> Ledger<L> {
         record.live.is_some().then_some(&mut *record.job)
     }
 
-    pub(super) fn start(&mut self, place: Place, attempt: u32, now: Instant) {
-        let Some(job) = self.open_job(place) else { return };
+    /// An attempt of the job begins, if it is open.
+    pub(super) fn start(&mut self, place: Place, attempt: u32, now: Instant) -> Option<&Job> {
+        self.counts.attempts += u64::from(self.live(place).is_some());
+        let job = self.open_job(place)?;
         job.state = JobState::Running { attempt };
         job.attempts = attempt + 1;
         job.times.start(now);
-        self.counts.attempts += 1;
+        Some(job)
     }
 
-    pub(super) fn back_off(&mut self, place: Place, attempt: u32, until: SystemTime) {
-        if let Some(job) = self.open_job(place) {
-            job.state = JobState::Backoff { attempt, until };
-        }
+    /// The next attempt has to wait. It says whether the job is open.
+    pub(super) fn back_off(&mut self, place: Place, attempt: u32, until: SystemTime) -> bool {
+        self.open_job(place).map(|job| job.state = JobState::Backoff { attempt, until }).is_some()
     }
 
-    pub(super) fn queue_again(&mut self, place: Place) {
-        if let Some(job) = self.open_job(place) {
-            job.state = JobState::Queued;
-        }
+    /// The wait is over. It says whether the job is open.
+    pub(super) fn queue_again(&mut self, place: Place) -> bool {
+        self.open_job(place).map(|job| job.state = JobState::Queued).is_some()
     }
 
     /// Closes an open job, and forgets the oldest of the closed ones that are too many or too old. What lived with the job comes back; [`None`] where it
