@@ -34,6 +34,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod admission;
+mod bad_days;
 mod cancellation;
 mod depot;
 mod failures;

@@ -126,7 +126,7 @@ pub(crate) fn computes() -> i64 {
 /// Says that it is there, and ends when it is asked to.
 #[task(name = "work.waits")]
 pub(crate) fn waits(ctx: Context) -> i64 {
-    ctx.report_progress(1, None);
+    ctx.progress(1, None);
     ctx.block_on(ctx.cancelled());
     7
 }
@@ -134,7 +134,7 @@ pub(crate) fn waits(ctx: Context) -> i64 {
 /// Says that it is there, does not end, and would leave a trace if it went on.
 #[task(name = "work.goes_on")]
 pub(crate) fn goes_on(ctx: Context, path: String) {
-    ctx.report_progress(std::process::id().into(), None);
+    ctx.progress(std::process::id().into(), None);
     ctx.block_on(ctx.cancelled());
     loop {
         std::thread::sleep(std::time::Duration::from_secs(3));
@@ -154,7 +154,7 @@ pub(crate) fn leaves(in_session: bool) -> i64 {
 #[task(name = "work.leaves_and_waits")]
 pub(crate) fn leaves_and_waits(ctx: Context) -> i64 {
     let left = Command::new("sh").args(["-c", "trap '' TERM; while true; do sleep 100; done"]).spawn().unwrap().id();
-    ctx.report_progress(left.into(), None);
+    ctx.progress(left.into(), None);
     loop {
         std::thread::park();
     }
@@ -214,7 +214,7 @@ pub(crate) async fn gives_up(ctx: Context) -> anyhow::Result<i64> {
 #[task(name = "work.tells", secrets((group = "db", key = "password")))]
 pub(crate) fn tells(ctx: Context) -> anyhow::Result<String> {
     ctx.log(tracing::Level::WARN, "a warning");
-    ctx.report_progress(1, 2);
+    ctx.progress(1, 2);
     let undeclared = ctx.secrets().get("db", "user").is_err();
     let password = ctx.secrets().get("db", "password")?;
     Ok(format!("{} {undeclared} {} {} {}", password.expose(), ctx.attempt(), ctx.task_id().name, ctx.raw_output_prefix()))

@@ -186,7 +186,6 @@ impl CoordinatorBuilder {
                 strategies: self.strategies,
                 plain: self.plain,
                 context: self.context.map_or_else(OnceLock::new, |context| OnceLock::from(Ok(context))),
-                runtime: OnceLock::new(),
             }),
         }
     }

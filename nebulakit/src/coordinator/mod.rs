@@ -107,6 +107,7 @@ mod piece;
 mod publisher;
 mod queue;
 mod retry;
+mod runtime;
 mod state;
 mod strategy;
 mod system;

@@ -5,7 +5,6 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use futures_util::FutureExt as _;
 use tokio::runtime::Handle;
 use tracing::Instrument as _;
 use uuid::Uuid;
@@ -23,6 +22,7 @@ use crate::coordinator::live::{IsLive, Live};
 use crate::coordinator::lock::locked;
 use crate::coordinator::piece::{PieceOf, unshared};
 use crate::coordinator::publisher::Publisher;
+use crate::coordinator::runtime;
 use crate::coordinator::strategy::ExecutionStrategy;
 use crate::coordinator::work::{IntoWork, Work};
 use crate::process::stores::from_environment;
@@ -65,8 +65,6 @@ pub(super) struct Inner {
     /// Which of them do no more than run attempts on the runtime.
     pub(super) plain: Vec<bool>,
     pub(super) context: OnceLock<Result<Context, JobError>>,
-    /// The first runtime that work was submitted on: for what threads without one submit.
-    pub(super) runtime: OnceLock<Handle>,
 }
 
 impl fmt::Debug for Coordinator {
@@ -332,11 +330,6 @@ impl Inner {
     }
 }
 
-/// Whether a runtime was shut down: it drops what is started on it.
-fn is_over(runtime: &Handle) -> bool {
-    runtime.spawn(std::future::ready(())).now_or_never().is_some_and(|ended| ended.is_err_and(|error| error.is_cancelled()))
-}
-
 impl Home for Inner {
     fn core(&self) -> &Core {
         &self.core
@@ -404,15 +397,6 @@ impl Home for Inner {
     }
 
     fn runtime(&self) -> Result<Handle, SubmitError> {
-        if let Ok(runtime) = Handle::try_current() {
-            if self.runtime.get().is_none() {
-                let _ = self.runtime.set(runtime.clone());
-            }
-            return Ok(runtime);
-        }
-        match self.runtime.get() {
-            Some(runtime) if !is_over(runtime) => Ok(runtime.clone()),
-            _ => nebulakit_types::handle().map_err(SubmitError::Runtime),
-        }
+        runtime::current().map_or_else(|| nebulakit_types::handle().map_err(SubmitError::Runtime), Ok)
     }
 }

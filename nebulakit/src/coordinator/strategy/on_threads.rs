@@ -12,6 +12,7 @@ use tokio::sync::oneshot;
 
 use crate::coordinator::context::{Attempt, Executing};
 use crate::coordinator::error::{JobError, Lost, WorkKind};
+use crate::coordinator::runtime;
 use crate::coordinator::strategy::ExecutionStrategy;
 
 /// How long a thread waits for another attempt before it ends.
@@ -120,9 +121,10 @@ impl ExecutionStrategy for ThreadStrategy {
 
     fn execute(&self, attempt: Attempt) -> Executing<'_> {
         let (sender, receiver) = oneshot::channel();
+        let driving = runtime::current();
         let work = move || {
             // Nobody listens to an attempt that was given up.
-            let _ = sender.send(attempt.run_blocking());
+            let _ = sender.send(runtime::within(driving, || attempt.run_blocking()));
         };
         if let Err(error) = self.pool.run(Box::new(work)) {
             let said = format!("no thread can be started: {error}");
