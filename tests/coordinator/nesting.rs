@@ -1,12 +1,14 @@
 //! R11, C16 to C20: jobs that wait for jobs, with few slots.
 
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::try_join_all;
 use nebulakit::coordinator::{AsyncStrategy, Coordinator, JobContext, JobError, Strategy, ThreadStrategy, Work};
+use tokio::sync::Notify;
 
-use crate::{joined, soon};
+use crate::{giving, joined, soon};
 
 /// The number of leaves of a tree of that depth, with `width` children at each node.
 fn tree(depth: u32, width: u64, at_once: bool) -> Work<u64> {
@@ -90,13 +92,13 @@ async fn parallel_errors_collected() {
 #[tokio::test]
 async fn a_spawned_child_outlives_a_parent_that_succeeds() {
     let coordinator = Coordinator::new();
-    let release = std::sync::Arc::new(tokio::sync::Notify::new());
-    let wait = std::sync::Arc::clone(&release);
+    let release = Arc::new(Notify::new());
+    let wait = Arc::clone(&release);
     let work = Work::new(move |ctx: JobContext| {
-        let wait = std::sync::Arc::clone(&wait);
+        let wait = Arc::clone(&wait);
         async move {
             let child = Work::new(move |_| {
-                let wait = std::sync::Arc::clone(&wait);
+                let wait = Arc::clone(&wait);
                 async move {
                     wait.notified().await;
                     anyhow::Ok(())
@@ -110,4 +112,75 @@ async fn a_spawned_child_outlives_a_parent_that_succeeds() {
     release.notify_one();
     soon(child.join()).await.unwrap();
     assert_eq!(soon(coordinator.shutdown(Duration::from_secs(30))).await.cancelled, 0);
+}
+
+/// Work that says that it began, and ends when it is told to.
+fn held(began: &Arc<Notify>, end: &Arc<Notify>) -> Work<()> {
+    let (began, end) = (Arc::clone(began), Arc::clone(end));
+    Work::new(move |_| {
+        let (began, end) = (Arc::clone(&began), Arc::clone(&end));
+        async move {
+            began.notify_one();
+            end.notified().await;
+            anyhow::Ok(())
+        }
+    })
+}
+
+/// One call is over and waits for the slot; another one begins meanwhile, whose child needs it.
+#[tokio::test]
+async fn a_call_that_begins_while_another_waits_for_the_slot_has_it_lent_again() {
+    let coordinator = Coordinator::builder().strategy(Strategy::Async, AsyncStrategy::with_slots(1)).build();
+    let [began, end, go] = [(); 3].map(|()| Arc::new(Notify::new()));
+    let next = Arc::clone(&go);
+    let parent = Work::new(move |ctx: JobContext| {
+        let next = Arc::clone(&next);
+        async move {
+            let later = async {
+                next.notified().await;
+                ctx.call(giving(2).id("later"), Strategy::Async).await
+            };
+            let (one, other) = tokio::join!(ctx.call(giving(1).id("sooner"), Strategy::Async), later);
+            anyhow::Ok(one? + other?)
+        }
+    });
+    let parent = coordinator.submit(parent, Strategy::Async).await.unwrap();
+    let between = coordinator.submit(held(&began, &end), Strategy::Async).await.unwrap();
+    // It has the slot that the first call lent, when that call is over.
+    soon(began.notified()).await;
+    while coordinator.system_detail().strategies[0].waiting == 0 {
+        tokio::task::yield_now().await;
+    }
+    go.notify_one();
+    while coordinator.job(&"later".into()).is_none() {
+        tokio::task::yield_now().await;
+    }
+    end.notify_one();
+    soon(between.join()).await.unwrap();
+    assert_eq!(soon(parent.join()).await.unwrap(), 3);
+    assert_eq!(coordinator.system_detail().strategies[0].taken, 0);
+}
+
+/// A thread whose call is over waits for its slot, and is given up: it does not wait for ever.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_thread_that_waits_for_its_slot_ends_when_it_is_given_up() {
+    let coordinator = Coordinator::builder().strategy(Strategy::Thread, ThreadStrategy::with_slots(1)).grace(Duration::ZERO).build();
+    let [began, end] = [(); 2].map(|()| Arc::new(Notify::new()));
+    let parent = Work::new(|ctx: JobContext| async move { ctx.call(giving(1).id("child"), Strategy::Thread).await });
+    let parent = coordinator.submit(parent, Strategy::Thread).await.unwrap();
+    let between = coordinator.submit(held(&began, &end), Strategy::Thread).await.unwrap();
+    soon(began.notified()).await;
+    while coordinator.system_detail().strategies[1].waiting == 0 {
+        tokio::task::yield_now().await;
+    }
+    parent.cancel();
+    soon(parent.join()).await.unwrap_err();
+    soon(async {
+        while coordinator.system_detail().abandoned > 0 {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    end.notify_one();
+    soon(between.join()).await.unwrap();
 }

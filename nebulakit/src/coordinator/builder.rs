@@ -3,14 +3,15 @@
 use std::any::Any;
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::atomic::{AtomicU64, AtomicUsize};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tokio::sync::{Notify, Semaphore};
 
 use crate::coordinator::clock::{Clock, SystemClock};
 use crate::coordinator::core::{Core, State};
+use crate::coordinator::lock::Mutex;
+use crate::coordinator::lock::atomic::{AtomicU64, AtomicUsize};
 use crate::coordinator::meters::Meters;
 use crate::coordinator::publisher::Publisher;
 use crate::coordinator::queue::Lane;

@@ -81,8 +81,8 @@ impl<'a> Lent<'a> {
     async fn take_back(&mut self) {
         self.is_back = true;
         let JobContext { piece, home, attempt } = self.context;
-        if home.core().take_back(&(Arc::clone(piece) as Arc<dyn IsLive>), *attempt, true) {
-            std::future::poll_fn(|context| piece.live().poll_seated(context)).await;
+        if let Some(loan) = home.core().take_back(&(Arc::clone(piece) as Arc<dyn IsLive>), *attempt, true) {
+            std::future::poll_fn(|context| piece.live().poll_back(*attempt, loan, context)).await;
         }
     }
 }

@@ -4,8 +4,7 @@
 
 use std::any::Any;
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::task::Waker;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -17,7 +16,8 @@ use crate::coordinator::event::EventKind;
 use crate::coordinator::id::{RequestId, RunId};
 use crate::coordinator::job::{Job, JobOutcome, JobState, Times};
 use crate::coordinator::live::{IsLive, Live, Seated};
-use crate::coordinator::lock::locked;
+use crate::coordinator::lock::atomic::{AtomicU64, AtomicUsize, Ordering};
+use crate::coordinator::lock::{Mutex, locked};
 use crate::coordinator::meters::{Meters, Phase, Stopwatch};
 use crate::coordinator::publisher::Publisher;
 use crate::coordinator::queue::Lane;
@@ -275,7 +275,10 @@ impl Core {
                 seat.calls = 0;
             }
             self.abandoned.fetch_add(1, Ordering::AcqRel);
+            // What goes on does not wait for a seat that it will not get.
+            let waits = seat.waker.take();
             drop(seat);
+            waits.into_iter().for_each(Waker::wake);
             self.meters.abandoned(true);
         }
     }
@@ -381,48 +384,55 @@ impl Core {
         if !live.is_limited {
             return;
         }
-        let next = {
+        let (next, goes_on) = {
             let mut state = locked(&self.state);
-            let is_lent = {
+            let (is_lent, goes_on) = {
                 let mut seat = locked(&live.seat);
                 if !live.runs(attempt) {
                     return;
                 }
                 seat.calls += 1;
-                seat.calls == 1 && seat.state == Seated::In
+                if seat.calls == 1 {
+                    seat.loans = seat.loans.wrapping_add(1);
+                    // A call that is over and waits for the seat goes on without, as it would beside this one. Given the seat, nobody would lend it.
+                    (seat.state != Seated::Out, seat.waker.take())
+                } else {
+                    (false, None)
+                }
             };
-            if is_lent { state.lanes[live.lane].leave(live, self.clock.now(), self.ageing) } else { None }
+            let next = if is_lent { state.lanes[live.lane].leave(live, self.clock.now(), self.ageing) } else { None };
+            (next, goes_on)
         };
-        next.into_iter().for_each(Waker::wake);
+        next.into_iter().chain(goes_on).for_each(Waker::wake);
     }
 
-    /// One call fewer is waited for; after the last one the attempt needs a seat again. It waits for one where it `can_wait`, and this says so; else it has
-    /// one beyond the limit.
-    pub(super) fn take_back(&self, piece: &Arc<dyn IsLive>, attempt: u32, can_wait: bool) -> bool {
+    /// One call fewer is waited for; after the last one the attempt needs a seat again. It waits for one where it `can_wait`: this gives the loan that is to
+    /// be over then. Else it has one beyond the limit.
+    pub(super) fn take_back(&self, piece: &Arc<dyn IsLive>, attempt: u32, can_wait: bool) -> Option<u32> {
         let live = piece.live();
         if !live.is_limited {
-            return false;
+            return None;
         }
         let mut state = locked(&self.state);
-        let needs = {
+        let loan = {
             let mut seat = locked(&live.seat);
             // An attempt that is over needs none.
             if !live.runs(attempt) {
-                return false;
+                return None;
             }
             seat.calls = seat.calls.saturating_sub(1);
-            seat.calls == 0 && seat.state == Seated::Out
+            if seat.calls > 0 || seat.state != Seated::Out {
+                return None;
+            }
+            seat.loans
         };
-        if !needs {
-            return false;
-        }
         let lane = &mut state.lanes[live.lane];
         if can_wait {
-            lane.enter(piece, true, self.clock.now())
-        } else {
-            lane.force(live)
+            lane.enter(piece, true, self.clock.now());
+            return Some(loan);
         }
-        can_wait
+        lane.force(live);
+        None
     }
 
     pub(super) fn cancel_run(&self, run: &RunId, reason: CancelReason) {

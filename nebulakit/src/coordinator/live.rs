@@ -2,8 +2,7 @@
 
 use std::fmt;
 use std::ops::{Deref, DerefMut};
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
@@ -12,7 +11,8 @@ use tokio::sync::Notify;
 use crate::coordinator::error::{CancelReason, JobError, WorkKind};
 use crate::coordinator::id::{RequestId, RunId};
 use crate::coordinator::job::Labels;
-use crate::coordinator::lock::locked;
+use crate::coordinator::lock::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering};
+use crate::coordinator::lock::{Mutex, locked};
 use crate::coordinator::retry::Retry;
 use crate::coordinator::state::Place;
 use crate::task::cancellation::Cancellation;
@@ -327,6 +327,8 @@ pub(super) struct Taken {
     pub(super) state: Seated,
     /// Calls of children that the attempt waits for: the seat is lent while there are any.
     pub(super) calls: u32,
+    /// How often the seat was lent.
+    pub(super) loans: u32,
     /// Attempts that are over and go on all the same, as a thread does; and whether each kept a seat.
     abandoned: Vec<(u32, bool)>,
     pub(super) waker: Option<Waker>,
@@ -336,7 +338,7 @@ static NO_SEAT: Taken = Taken::none();
 
 impl Taken {
     const fn none() -> Self {
-        Self { state: Seated::Out, calls: 0, abandoned: Vec::new(), waker: None }
+        Self { state: Seated::Out, calls: 0, loans: 0, abandoned: Vec::new(), waker: None }
     }
 }
 
@@ -415,6 +417,16 @@ impl Live {
         }
         let mut seat = locked(&self.seat);
         if seat.state == Seated::In {
+            return Poll::Ready(());
+        }
+        seat.waker = Some(context.waker().clone());
+        Poll::Pending
+    }
+
+    /// Ready when a running attempt has the seat back that it lent by `loan`, has lent it again, or is given up.
+    pub(super) fn poll_back(&self, attempt: u32, loan: u32, context: &mut Context<'_>) -> Poll<()> {
+        let mut seat = locked(&self.seat);
+        if seat.state == Seated::In || seat.loans != loan || !self.runs(attempt) {
             return Poll::Ready(());
         }
         seat.waker = Some(context.waker().clone());

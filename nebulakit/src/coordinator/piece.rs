@@ -1,7 +1,6 @@
 //! Work and its value, by their types.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use nebulakit_types::workspace::Workspace;
@@ -12,7 +11,9 @@ use crate::coordinator::core::Core;
 use crate::coordinator::drive::{ByStrategy, OpenJob, Runner, drive};
 use crate::coordinator::error::{JobError, Lost, WorkKind};
 use crate::coordinator::live::{Ended, IsLive, Live};
-use crate::coordinator::lock::locked;
+use crate::coordinator::lock::atomic::{AtomicBool, Ordering};
+use crate::coordinator::lock::{Mutex, MutexGuard, locked};
+use crate::coordinator::runtime;
 use crate::task::def::TaskDef;
 use crate::task::failure::Failure;
 use crate::task::panic::{guard, guard_pinned};
@@ -32,7 +33,7 @@ pub(super) trait Runs<T: Send + 'static>: Send + Sync + 'static {
     where
         Self: Sized,
     {
-        runtime.spawn(drive(OpenJob::new(ByStrategy(piece), home)));
+        runtime::spawn(runtime, drive(OpenJob::new(ByStrategy(piece), home)));
     }
 
     fn is_repeatable(&self) -> bool {
@@ -109,7 +110,7 @@ impl<T, R> Piece<T, R> {
         }
     }
 
-    fn poll_over(&self, context: &mut Context<'_>) -> Poll<std::sync::MutexGuard<'_, Outcome<T>>> {
+    fn poll_over(&self, context: &mut Context<'_>) -> Poll<MutexGuard<'_, Outcome<T>>> {
         let mut outcome = locked(&self.value);
         if outcome.is_over {
             return Poll::Ready(outcome);
@@ -219,7 +220,7 @@ struct Here<T, R>(Arc<Piece<T, R>>);
 
 /// Starts a driver that runs the attempts itself.
 pub(super) fn drive_here<T: Send + 'static, R: Runs<T>>(piece: Arc<Piece<T, R>>, home: Arc<dyn Home>, runtime: &Handle) {
-    runtime.spawn(drive(OpenJob::new(Here(piece), home)));
+    runtime::spawn(runtime, drive(OpenJob::new(Here(piece), home)));
 }
 
 impl<T: Send + 'static, R: Runs<T>> Runner for Here<T, R> {
@@ -305,7 +306,7 @@ impl<T: Send + Sync + 'static> Body for Shared<T> {
     }
 
     fn drive(self: Arc<Self>, home: Arc<dyn Home>, runtime: &Handle) {
-        runtime.spawn(drive(OpenJob::new(ByStrategy(self), home)));
+        runtime::spawn(runtime, drive(OpenJob::new(ByStrategy(self), home)));
     }
 
     fn run_blocking(&self, context: JobContext) -> Result<(), JobError> {

@@ -4,8 +4,7 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
 use std::time::SystemTime;
@@ -14,7 +13,8 @@ use futures_util::{FutureExt as _, Stream};
 
 use crate::coordinator::event::{EVENT_VERSION, EventKind, JobEvent};
 use crate::coordinator::id::{RequestId, RunId};
-use crate::coordinator::lock::locked;
+use crate::coordinator::lock::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use crate::coordinator::lock::{Mutex, locked};
 
 /// What becomes of events that a subscriber has no room for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

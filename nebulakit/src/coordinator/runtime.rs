@@ -19,6 +19,17 @@ pub(super) fn current() -> Option<Handle> {
     Handle::try_current().ok().or_else(|| OF_ATTEMPT.with_borrow(Clone::clone))
 }
 
+/// Starts a future on `runtime`.
+pub(super) fn spawn(runtime: &Handle, future: impl Future<Output = ()> + Send + 'static) {
+    #[cfg(not(shuttle))]
+    runtime.spawn(future);
+    #[cfg(shuttle)]
+    {
+        let _ = runtime;
+        shuttle::future::spawn(future);
+    }
+}
+
 /// Puts back what was there before.
 struct Before(Option<Handle>);
 

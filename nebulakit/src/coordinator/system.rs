@@ -319,11 +319,11 @@ impl Inner {
             let (lane, home) = (piece.live().lane, Arc::clone(self) as Arc<dyn Home>);
             // Nobody pays for a span that nobody sees.
             if !span.is_disabled() {
-                runtime.spawn(drive(OpenJob::new(ByStrategy(piece), home)).instrument(span));
+                runtime::spawn(&runtime, drive(OpenJob::new(ByStrategy(piece), home)).instrument(span));
             } else if self.is_plain(lane) && !tracing::span_enabled!(tracing::Level::INFO, "attempt") {
                 piece.drive(home, &runtime);
             } else {
-                runtime.spawn(drive(OpenJob::new(ByStrategy(piece), home)));
+                runtime::spawn(&runtime, drive(OpenJob::new(ByStrategy(piece), home)));
             }
         }
         Ok(opened)

@@ -1,7 +1,7 @@
 //! Tasks as work.
 
 use std::any::Any;
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, OnceLock};
 
 use futures_util::FutureExt as _;
 use nebulakit_types::Dialect;
@@ -14,7 +14,7 @@ use sha2::{Digest as _, Sha256};
 use crate::coordinator::context::{Executing, Home, JobContext};
 use crate::coordinator::error::{JobError, WorkKind};
 use crate::coordinator::live::Settings;
-use crate::coordinator::lock::locked;
+use crate::coordinator::lock::{Mutex, locked};
 use crate::coordinator::piece::Runs;
 use crate::coordinator::retry::Retry;
 use crate::coordinator::work::{IntoWork, Work, waited_for};

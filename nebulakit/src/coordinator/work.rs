@@ -1,7 +1,7 @@
 //! What is submitted.
 
 use std::fmt;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::TryFutureExt as _;
@@ -12,7 +12,7 @@ use crate::coordinator::context::{Home, JobContext};
 use crate::coordinator::error::{JobError, Lost, SubmitError, WorkKind};
 use crate::coordinator::id::{RequestId, RunId};
 use crate::coordinator::live::{Priority, Settings};
-use crate::coordinator::lock::locked;
+use crate::coordinator::lock::{Mutex, locked};
 use crate::coordinator::piece::{Piece, PieceOf, Runs, Shared, drive_here, unshared};
 use crate::coordinator::retry::Retry;
 use crate::task::context::Context;
