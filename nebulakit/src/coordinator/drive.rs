@@ -229,6 +229,8 @@ async fn over(live: &Live, core: &Core, ended: Ended) -> Ended {
 
 fn one_attempt<R: Runner>(job: &OpenJob<R>, attempt: u32) -> impl Future<Output = Ended> + Send {
     async move {
+        // Most work has no times of its own: what interrupts it is a word from outside. The times begin before it does.
+        let mut limits = limits(job.live(), job.core());
         let mut work = pin!(match job.runner.start(&job.home, attempt) {
             Ok(work) => Some(work),
             Err(error) => {
@@ -236,8 +238,6 @@ fn one_attempt<R: Runner>(job: &OpenJob<R>, attempt: u32) -> impl Future<Output 
                 return Err(error);
             }
         });
-        // Most work has no times of its own: what interrupts it is a word from outside.
-        let mut limits = limits(job.live(), job.core());
         let mut polled = work.as_mut();
         let ended = std::future::poll_fn(move |context| {
             if let Poll::Ready(ended) = poll(&job.runner, attempt, polled.as_mut(), context) {
