@@ -19,6 +19,9 @@ pub trait Clock: Send + Sync {
 }
 
 /// The machine's time; that of a runtime of tokio's that is paused, where it is.
+///
+/// A coordinator reads what people are shown once in a millisecond at most, and counts on from there: a machine's clock that is set shows in its jobs
+/// and events a millisecond later.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
 
