@@ -133,7 +133,7 @@ impl<R: Runner> Drop for OpenJob<R> {
 }
 
 /// Runs an open job to its end.
-// Not `async fn`, here and below: that keeps its arguments twice.
+#[expect(clippy::manual_async_fn, reason = "an `async fn` keeps its arguments twice")]
 pub(super) fn drive<R: Runner>(mut job: OpenJob<R>) -> impl Future<Output = ()> + Send {
     async move {
         let mut attempt = 0;
@@ -227,6 +227,7 @@ async fn over(live: &Live, core: &Core, ended: Ended) -> Ended {
     ended
 }
 
+#[expect(clippy::manual_async_fn, reason = "an `async fn` keeps its arguments twice")]
 fn one_attempt<R: Runner>(job: &OpenJob<R>, attempt: u32) -> impl Future<Output = Ended> + Send {
     async move {
         // Most work has no times of its own: what interrupts it is a word from outside. The times begin before it does.

@@ -109,6 +109,7 @@ mod queue;
 mod retry;
 mod runtime;
 mod state;
+mod stop;
 mod strategy;
 mod system;
 mod tasks;
