@@ -111,6 +111,7 @@ mod runtime;
 mod state;
 mod stop;
 mod strategy;
+mod submitting;
 mod system;
 mod tasks;
 mod work;
@@ -130,6 +131,7 @@ pub use self::publisher::{EventStream, Overflow, Publisher, Subscription, WaitEr
 pub use self::retry::{Retry, RetryBudget};
 pub use self::state::{CoordinatorState, Counts, NoOpenJob};
 pub use self::strategy::{AsyncStrategy, Enforced, Executing, ExecutionStrategy, LimitsInForce, ProcessStrategy, ThreadStrategy};
+pub use self::submitting::Submitting;
 pub use self::system::{Coordinator, TrySubmitError};
 pub use self::work::{IntoWork, Work};
 pub use crate::process::worker::worker_main;

@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use tokio::runtime::Handle;
+use tokio::sync::SemaphorePermit;
 use tracing::Instrument as _;
 use uuid::Uuid;
 
@@ -75,31 +76,6 @@ impl fmt::Debug for Coordinator {
 }
 
 impl Coordinator {
-    /// Submits work. Where as many jobs are open as may be, it waits for one to end; dropping it before it is over leaves nothing behind.
-    ///
-    /// # Errors
-    /// When the work is not taken; no job came of it then.
-    pub async fn submit<W: IntoWork>(&self, work: W, strategy: Strategy) -> Result<JobHandle<W::Output>, SubmitError>
-    where
-        W::Output: Send + 'static,
-    {
-        let work = work.into_work().ready(&strategy, &*self.inner)?;
-        self.inner.core.publisher.room().await;
-        // Nobody is overtaken: as long as others wait there is no permit to be had at once.
-        let room = &self.inner.core.room;
-        let permit = match room.try_acquire() {
-            Ok(permit) => permit,
-            Err(_) => Box::pin(room.acquire()).await.map_err(|_| SubmitError::Closed)?,
-        };
-        let handle = self.open(work)?;
-        // The job gives it back when it closes; one that was known already did not take it.
-        if let Taken::New(handle) = handle {
-            permit.forget();
-            return Ok(handle);
-        }
-        Ok(handle.into_handle())
-    }
-
     /// Submits work if there is room.
     ///
     /// # Errors
@@ -114,15 +90,11 @@ impl Coordinator {
             Err(tokio::sync::TryAcquireError::Closed) => return Err(SubmitError::Closed.into()),
             Err(tokio::sync::TryAcquireError::NoPermits) => return Err(TrySubmitError { error: SubmitError::Full, work: Some(work) }),
         };
-        let handle = self.open(work)?;
-        if let Taken::New(_) = handle {
-            permit.forget();
-        }
-        Ok(handle.into_handle())
+        Ok(self.open(work)?.into_handle(permit))
     }
 
     /// Opens the job, in one step: either there is a job, or nothing.
-    fn open<T: Send + 'static>(&self, mut work: Work<T>) -> Result<Taken<T>, SubmitError> {
+    pub(super) fn open<T: Send + 'static>(&self, mut work: Work<T>) -> Result<Taken<T>, SubmitError> {
         self.inner.admit(unshared(&mut work.piece).live_mut());
         let piece = work.piece;
         let keyed = piece.live().settings.key.is_some().then(|| Keyed {
@@ -259,15 +231,22 @@ fn of_environment() -> Result<Context, JobError> {
     Ok(Context::builder(folder).storage(storage).build())
 }
 
-enum Taken<T> {
+/// What came of opening a job.
+pub(super) enum Taken<T> {
     New(JobHandle<T>),
     Joined(JobHandle<T>),
 }
 
 impl<T> Taken<T> {
-    fn into_handle(self) -> JobHandle<T> {
-        let (Self::New(handle) | Self::Joined(handle)) = self;
-        handle
+    /// The job gives its permit back when it closes; one that was known already did not take it.
+    pub(super) fn into_handle(self, permit: SemaphorePermit<'_>) -> JobHandle<T> {
+        match self {
+            Self::New(handle) => {
+                permit.forget();
+                handle
+            }
+            Self::Joined(handle) => handle,
+        }
     }
 }
 
