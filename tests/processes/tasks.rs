@@ -228,6 +228,18 @@ pub(crate) fn writes(ctx: Context, text: String) -> anyhow::Result<File> {
     Ok(File::from_path(path))
 }
 
+#[task(name = "work.words")]
+pub(crate) fn words(text: File) -> anyhow::Result<i64> {
+    Ok(text.blocking().read_to_string()?.split_whitespace().count().try_into()?)
+}
+
+/// A file in memory goes on to a task that is called, in a process of its own.
+#[task(name = "work.words_elsewhere")]
+pub(crate) async fn words_elsewhere(ctx: Context, text: File) -> anyhow::Result<i64> {
+    let more = File::from_bytes("more", b"and one more".to_vec());
+    Ok(words::call(&ctx, text).await? + words::call(&ctx, more).await?)
+}
+
 #[task(name = "work.fills")]
 pub(crate) fn fills() -> anyhow::Result<()> {
     std::fs::write("/dev/full", "much")?;

@@ -68,6 +68,15 @@ async fn files_are_found_by_the_one_who_asked_for_them() {
 }
 
 #[tokio::test]
+async fn files_in_memory_are_found_by_the_worker() {
+    let folder = tempfile::tempdir().unwrap();
+    let coordinator = Coordinator::builder().strategy(Strategy::Process, processes(1)).context(Context::local(folder.path())).build();
+    let text = || File::from_bytes("text", b"one two".to_vec());
+    assert_eq!(run(&coordinator, tasks::words::with(text())).await.unwrap(), 2);
+    assert_eq!(run(&coordinator, tasks::words_elsewhere::with(text())).await.unwrap(), 5);
+}
+
+#[tokio::test]
 async fn an_error_keeps_its_marks() {
     let coordinator = with(processes(1));
     let plain = run(&coordinator, tasks::fails::with("plainly".to_owned())).await.unwrap_err();
