@@ -55,7 +55,7 @@ impl Transfer {
     /// The same, for something that several outboxes may hold: one of them stores it, and the others wait until it is `stored`.
     pub(crate) fn shared(self, stored: Arc<OnceCell<()>>) -> Self {
         let Self { what, send } = self;
-        Self::custom(what, move |storage| async move { stored.get_or_try_init(|| send(storage)).await.map(|()| ()) })
+        Self::custom(what, move |storage| async move { stored.get_or_try_init(|| send(storage)).await.copied() })
     }
 }
 
