@@ -266,3 +266,49 @@ async fn destructors_are_code_too() {
         joined(&coordinator, giving(1)).await.unwrap();
     }
 }
+
+/// The text of an error is the work's own code.
+#[tokio::test]
+async fn an_error_without_a_text_closes_its_job() {
+    #[derive(Debug)]
+    struct Unspeakable;
+    impl std::fmt::Display for Unspeakable {
+        fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            Err(std::fmt::Error)
+        }
+    }
+    impl std::error::Error for Unspeakable {}
+    let coordinator = Coordinator::new();
+    let work: Work<()> = Work::new(|_| async { Err(Unspeakable) });
+    let error = joined(&coordinator, work.id("x")).await.unwrap_err();
+    assert!(error.downcast_ref::<Unspeakable>().is_some());
+    let job = coordinator.job(&RequestId::from("x")).unwrap();
+    assert!(job.outcome().unwrap().failure().unwrap().message.starts_with("the text of the error panicked at "), "{job}");
+}
+
+/// What ends well although it was cancelled has a value, which nobody gets.
+#[tokio::test]
+async fn a_value_that_nobody_gets_may_panic_when_it_is_dropped() {
+    struct Bomb;
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            panic!("in a destructor");
+        }
+    }
+    let coordinator = Coordinator::builder().grace(std::time::Duration::from_secs(30)).build();
+    let began = Arc::new(tokio::sync::Notify::new());
+    let tell = Arc::clone(&began);
+    let work = Work::new(move |ctx: nebulakit::coordinator::JobContext| {
+        let tell = Arc::clone(&tell);
+        async move {
+            tell.notify_one();
+            ctx.cancelled().await;
+            tokio::task::yield_now().await;
+            anyhow::Ok(Bomb)
+        }
+    });
+    let job = coordinator.submit(work, Strategy::Async).await.unwrap();
+    soon(began.notified()).await;
+    job.cancel();
+    assert!(matches!(soon(job.join()).await, Err(JobError::Cancelled(CancelReason::Caller))));
+}

@@ -12,6 +12,7 @@ use crate::coordinator::job::{FailureKind, JobFailure};
 use crate::task::error::TaskError;
 use crate::task::failure::{chain_in_line, code};
 use crate::task::fatal::Fatal;
+use crate::task::panic::told;
 use crate::task::strategy::Strategy;
 
 /// What work is made of; a strategy may not be able to run each kind.
@@ -351,7 +352,9 @@ impl JobError {
             Self::Lost { .. } => FailureKind::Lost,
             Self::Limit { .. } => FailureKind::Limit,
         };
-        JobFailure { kind, code: self.code().to_owned(), message: chain_in_line(self), recoverable: self.is_recoverable() }
+        // The text of the work's own error is the work's code.
+        let message = told(|| chain_in_line(self)).unwrap_or_else(|panic| format!("the text of the error panicked at {panic}"));
+        JobFailure { kind, code: self.code().to_owned(), message, recoverable: self.is_recoverable() }
     }
 
     /// The same for a task that started the job by `::call(..)`.

@@ -16,7 +16,7 @@ use crate::coordinator::lock::{Mutex, MutexGuard, locked};
 use crate::coordinator::runtime;
 use crate::task::def::TaskDef;
 use crate::task::failure::Failure;
-use crate::task::panic::{guard, guard_pinned};
+use crate::task::panic::{dropped, guard, guard_pinned};
 
 /// What gives the value: a closure, a future or a task.
 pub(super) trait Runs<T: Send + 'static>: Send + Sync + 'static {
@@ -105,8 +105,10 @@ impl<T, R> Piece<T, R> {
     /// The value of an attempt that was given up is not taken.
     fn put(&self, value: T, attempt: u32) {
         if self.live.runs(attempt) {
-            locked(&self.value).value = Value::One(value);
+            // What an attempt before has put here is the user's, and is not dropped under the lock.
+            let before = std::mem::replace(&mut locked(&self.value).value, Value::One(value));
             self.has_value.store(true, Ordering::Release);
+            drop(before);
         }
     }
 
@@ -146,18 +148,21 @@ impl<T: Send + 'static, R: Runs<T>> IsLive for Piece<T, R> {
     }
 
     fn complete(&self, ended: Ended) {
-        let waiting = {
+        let (waiting, unwanted) = {
             let mut outcome = locked(&self.value);
             if outcome.is_over {
                 return;
             }
-            if let Err(error) = ended {
-                outcome.value = Value::Failed(error);
-            }
+            let unwanted = ended.err().map(|error| std::mem::replace(&mut outcome.value, Value::Failed(error)));
             outcome.is_over = true;
-            outcome.first.take().into_iter().chain(outcome.others.take().map(|others| others.0).into_iter().flatten())
+            let waiting = outcome.first.take().into_iter().chain(outcome.others.take().map(|others| others.0).into_iter().flatten());
+            (waiting, unwanted)
         };
         waiting.for_each(Waker::wake);
+        // The value of work that ended well although it was told to stop: its destructor is the user's code.
+        if let Err(panic) = dropped(unwanted) {
+            tracing::error!("the value of the job `{}` panicked when it was dropped: {panic}", self.live.id);
+        }
     }
 
     fn live_mut(&mut self) -> &mut Live {
