@@ -160,3 +160,77 @@ async fn times_beyond_the_clock_are_no_limits() {
     let work = giving(1).timeout(Duration::MAX).schedule_to_close(Duration::MAX).schedule_to_start(Duration::MAX).heartbeat(Duration::MAX);
     assert_eq!(joined(&coordinator, work).await.unwrap(), 1);
 }
+
+/// A closure that blocks and was given up before there was a thread for it does not begin later.
+#[test]
+fn what_is_given_up_before_it_begins_does_not_begin() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().max_blocking_threads(1).build().unwrap();
+    runtime.block_on(async {
+        let coordinator = Coordinator::new();
+        let (release, wait) = std::sync::mpsc::channel::<()>();
+        let only = tokio::task::spawn_blocking(move || wait.recv());
+        let happened = Arc::new(AtomicBool::new(false));
+        let tell = Arc::clone(&happened);
+        let late = Work::blocking(move |_| {
+            tell.store(true, Ordering::Relaxed);
+            anyhow::Ok(())
+        });
+        let late = coordinator.submit(late.timeout(Duration::from_millis(20)), Strategy::Async).await.unwrap();
+        assert_eq!(timed_out(crate::soon(late.join()).await).0, Timeout::StartToClose);
+        drop(release);
+        let _ = only.await.unwrap();
+        // The only thread has come to what was queued before this.
+        tokio::task::spawn_blocking(|| ()).await.unwrap();
+        assert!(!happened.load(Ordering::Relaxed));
+        assert_eq!(coordinator.system_detail().abandoned, 0);
+    });
+}
+
+/// A thread whose call is over waits for its slot, and its time is up meanwhile: the next attempt waits in its place, not beside it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_attempt_that_is_given_up_leaves_the_queue() {
+    let clock = ManualClock::new();
+    let threads = nebulakit::coordinator::ThreadStrategy::with_slots(1);
+    let coordinator = Coordinator::builder().clock(clock.clone()).strategy(Strategy::Thread, threads).grace(Duration::ZERO).build();
+    let (began, wait_began) = std::sync::mpsc::channel::<()>();
+    let held = |began: Option<std::sync::mpsc::Sender<()>>| {
+        let (release, wait) = std::sync::mpsc::channel::<()>();
+        let wait = std::sync::Mutex::new(wait);
+        let work = Work::blocking(move |_| {
+            if let Some(began) = &began {
+                began.send(()).unwrap();
+            }
+            let _ = wait.lock().unwrap().recv();
+            anyhow::Ok(())
+        });
+        (release, work)
+    };
+    let detail = || coordinator.system_detail().strategies[1].clone();
+    let caller = Work::new(|ctx: JobContext| async move {
+        if ctx.attempt() == 0 {
+            ctx.call(giving(1), Strategy::Thread).await?;
+        }
+        anyhow::Ok(ctx.attempt())
+    });
+    let caller = caller.timeout(MINUTE).retry(Retry::fixed(1, Duration::ZERO)).id("caller");
+    let caller = coordinator.submit(caller, Strategy::Thread).await.unwrap();
+    let (release_first, first) = held(Some(began));
+    let first = coordinator.submit(first, Strategy::Thread).await.unwrap();
+    // It has the slot that the caller lent.
+    tokio::task::spawn_blocking(move || wait_began.recv()).await.unwrap().unwrap();
+    while detail().waiting == 0 {
+        tokio::task::yield_now().await;
+    }
+    let (release_second, second) = held(None);
+    let second = coordinator.submit(second.priority(nebulakit::coordinator::Priority::High), Strategy::Thread).await.unwrap();
+    clock.turn(MINUTE);
+    while *coordinator.job(caller.id()).unwrap().state() != nebulakit::coordinator::JobState::Queued {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(detail().waiting, 2);
+    drop((release_first, release_second));
+    crate::soon(first.join()).await.unwrap();
+    crate::soon(second.join()).await.unwrap();
+    assert_eq!(crate::soon(caller.join()).await.unwrap(), 1);
+    assert_eq!((detail().taken, detail().waiting), (0, 0));
+}

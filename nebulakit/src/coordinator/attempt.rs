@@ -61,6 +61,10 @@ impl Attempt {
     /// # Errors
     /// Those of the work.
     pub fn run_blocking(self) -> Result<(), JobError> {
+        // One that waited for a thread may have been given up meanwhile.
+        if !self.context.live().runs(self.context.attempt) {
+            return Err(JobError::lost(Lost::Strategy("the attempt was given up before it began".to_owned())));
+        }
         let _entered = self.span.as_ref().map(|span| span.enter());
         self.context.piece.run_blocking(self.context.clone())
     }

@@ -264,12 +264,17 @@ impl Core {
 
     /// The attempt is given up. Where it goes on all the same, as a thread does, it keeps its seat.
     pub(super) fn give_up(&self, live: &Live, attempt: u32) {
+        if !live.runs(attempt) {
+            return;
+        }
+        let mut state = locked(&self.state);
         let mut seat = locked(&live.seat);
         if live.stops(attempt) {
-            let has_seat = seat.state == Seated::In;
-            seat.abandon(attempt, has_seat);
-            if has_seat {
-                seat.state = Seated::Out;
+            let before = std::mem::take(&mut seat.state);
+            seat.abandon(attempt, before == Seated::In);
+            // It waited for the seat that it had lent: the next attempt takes a place of its own.
+            if let Seated::Waiting { class, turn } = before {
+                state.lanes[live.lane].remove(class, &live.run, turn);
             }
             if live.is_limited {
                 seat.calls = 0;
@@ -277,7 +282,7 @@ impl Core {
             self.abandoned.fetch_add(1, Ordering::AcqRel);
             // What goes on does not wait for a seat that it will not get.
             let waits = seat.waker.take();
-            drop(seat);
+            drop((seat, state));
             waits.into_iter().for_each(Waker::wake);
             self.meters.abandoned(true);
         }

@@ -43,7 +43,7 @@ struct OfRun {
     waiting: BTreeMap<u64, Waiting>,
 }
 
-struct Waiting {
+pub(super) struct Waiting {
     job: Arc<dyn IsLive>,
     since: Instant,
 }
@@ -112,7 +112,7 @@ impl Lane {
         self.seat_next(now, ageing)
     }
 
-    fn remove(&mut self, class: usize, run: &RunId, turn: u64) -> Option<Waiting> {
+    pub(super) fn remove(&mut self, class: usize, run: &RunId, turn: u64) -> Option<Waiting> {
         let Class { order, runs } = &mut self.classes[class];
         let of_run = runs.get_mut(run)?;
         let removed = of_run.waiting.remove(&turn)?;
