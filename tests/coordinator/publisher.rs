@@ -271,3 +271,20 @@ async fn events_are_data() {
     assert_eq!(last["outcome"]["failure"]["code"], "FETCH:Away");
     assert_eq!(last["attempts"], 2);
 }
+
+/// A coordinator that was not shut down says nothing more when it is gone: those who listen do not wait for ever.
+#[tokio::test]
+async fn streams_end_with_their_coordinator() {
+    let coordinator = Coordinator::new();
+    let publisher = coordinator.publisher().clone();
+    let mut events = publisher.subscribe(Overflow::DropOldest(10));
+    let wanted = publisher.wait_for(|_| false);
+    joined(&coordinator, giving(1)).await.unwrap();
+    drop(coordinator);
+    let mut heard = 0;
+    while soon(events.next()).await.is_some() {
+        heard += 1;
+    }
+    assert_eq!(heard, 3);
+    assert_eq!(soon(wanted).await.unwrap_err(), WaitError::Closed);
+}

@@ -105,6 +105,13 @@ impl State {
     }
 }
 
+impl Drop for Core {
+    /// Nothing happens any more: those who listen need not wait.
+    fn drop(&mut self) {
+        self.publisher.close();
+    }
+}
+
 impl Core {
     /// What people are shown at `now`.
     fn wall(&self, state: &mut State, now: Instant) -> SystemTime {

@@ -380,7 +380,8 @@ pub struct EventStream {
 }
 
 impl EventStream {
-    /// The next event; [`None`] when the coordinator was shut down and all events were read, or when this subscriber was cut off.
+    /// The next event; [`None`] when the coordinator was shut down, or it and its jobs are gone, and all events were read; or when this subscriber was
+    /// cut off.
     pub async fn next(&mut self) -> Option<Arc<JobEvent>> {
         std::future::poll_fn(|context| self.queue.poll(context)).await
     }
@@ -423,7 +424,7 @@ impl Subscription {
         Self { queue: Arc::clone(&stream.queue), is_detached: false }
     }
 
-    /// Lets the callback go on until the coordinator is shut down.
+    /// Lets the callback go on until the coordinator is shut down, or is gone with its jobs.
     pub fn detach(mut self) {
         self.is_detached = true;
     }
@@ -442,7 +443,7 @@ impl Drop for Subscription {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum WaitError {
-    /// The coordinator was shut down before.
+    /// The coordinator was shut down before, or is gone.
     Closed,
     /// So many events came before they were read that some are lost.
     Missed,
