@@ -195,3 +195,16 @@ fn it_works_in_a_program_that_blocks() {
     let handle = coordinator.try_submit(Work::blocking(|_| anyhow::Ok(6)), Strategy::Thread).unwrap();
     assert_eq!(handle.join_blocking().unwrap(), 6);
 }
+
+/// An id may be what a stranger chose.
+#[tokio::test]
+async fn the_largest_number_as_an_id_leaves_numbers_for_others() {
+    let coordinator = Coordinator::new();
+    let largest = format!("job-{}", u64::MAX);
+    joined(&coordinator, giving(1).id(largest.as_str())).await.unwrap();
+    for _ in 0..3 {
+        let job = coordinator.submit(giving(1), Strategy::Async).await.unwrap();
+        assert_ne!(job.id().to_string(), largest);
+        soon(job.join()).await.unwrap();
+    }
+}

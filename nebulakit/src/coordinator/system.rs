@@ -36,6 +36,10 @@ use crate::task::strategy::Strategy;
 /// How long jobs may take to close after they were cancelled at a shutdown, beyond the grace that each has.
 const CLOSING: Duration = Duration::from_secs(5);
 
+/// The largest number of an id that a submitter chose from which the coordinator's own go on: beyond it there is room for as many again, which no
+/// program comes to.
+const LARGEST_CHOSEN: u64 = u64::MAX / 2;
+
 /// Takes work, runs each piece by a strategy, and keeps a [`Job`] for each. Clones are the same coordinator.
 ///
 /// It needs no start and no runtime of its own: it runs jobs on the runtime that they are submitted on, and where there is none on one that the
@@ -320,7 +324,7 @@ impl Home for Inner {
         live.id = match id {
             Some(id) => {
                 // A number that a submitter chose is not given again.
-                if let Some(number) = id.number() {
+                if let Some(number) = id.number().filter(|number| *number <= LARGEST_CHOSEN) {
                     core.numbers.fetch_max(number, Ordering::Relaxed);
                 }
                 id
