@@ -38,7 +38,16 @@ fn wait_for(future: Pin<&mut dyn Future<Output = ()>>) -> io::Result<()> {
 /// When threads cannot be started.
 #[doc(hidden)]
 pub fn handle() -> io::Result<Handle> {
-    Handle::try_current().or_else(|_| of_process().map(|runtime| runtime.handle().clone()))
+    Handle::try_current().or_else(|_| process_handle())
+}
+
+/// The runtime of the process, which has timers and I/O.
+///
+/// # Errors
+/// When threads cannot be started.
+#[doc(hidden)]
+pub fn process_handle() -> io::Result<Handle> {
+    of_process().map(|runtime| runtime.handle().clone())
 }
 
 fn of_process() -> io::Result<&'static Runtime> {

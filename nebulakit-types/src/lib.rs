@@ -29,7 +29,7 @@ pub mod workspace;
 
 pub use blocking::AwaitOrBlocking;
 #[doc(hidden)]
-pub use blocking::{block_on, handle};
+pub use blocking::{block_on, handle, process_handle};
 pub use bytes::Bytes;
 pub use convert::failure::FlyteError;
 pub use convert::hashed::Hashed;

@@ -234,3 +234,17 @@ async fn an_attempt_that_is_given_up_leaves_the_queue() {
     assert_eq!(crate::soon(caller.join()).await.unwrap(), 1);
     assert_eq!((detail().taken, detail().waiting), (0, 0));
 }
+
+/// What has a limit needs no timers of the runtime that it is on.
+#[test]
+fn a_runtime_without_timers_keeps_limits_too() {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    runtime.block_on(async {
+        let coordinator = Coordinator::new();
+        let job = coordinator.submit(endless().timeout(Duration::from_millis(20)), Strategy::Async).await.unwrap();
+        assert_eq!(timed_out(job.join().await), (Timeout::StartToClose, Duration::from_millis(20)));
+        let job = coordinator.submit(endless(), Strategy::Async).await.unwrap();
+        assert_eq!(coordinator.shutdown(Duration::from_millis(20)).await.cancelled, 1);
+        job.join().await.unwrap_err();
+    });
+}

@@ -78,3 +78,21 @@ fn a_runtime_that_cannot_watch_processes_says_what_is_missing() {
         runtime.block_on(async { coordinator.submit(tasks::add::with(1, 2), Strategy::Process).await.unwrap().join().await }).unwrap_err();
     assert!(error.to_string().contains("call `enable_all()` on the runtime's builder"), "{error}");
 }
+
+#[tokio::test]
+async fn workers_that_do_not_react_end_with_a_shutdown() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().to_string_lossy().into_owned();
+    let coordinator = with(processes(2));
+    let one = super::submitted(&coordinator, tasks::one_of_two::with(path.clone())).await;
+    let other = run(&coordinator, tasks::one_of_two::with(path)).await.unwrap();
+    let workers = [soon(one.join()).await.unwrap(), other];
+    for worker in workers {
+        let worker = rustix::process::Pid::from_raw(worker.try_into().unwrap()).unwrap();
+        rustix::process::kill_process(worker, rustix::process::Signal::STOP).unwrap();
+    }
+    soon(coordinator.shutdown(Duration::ZERO)).await;
+    for worker in workers {
+        assert!(ends_within(worker.try_into().unwrap(), 2), "{worker} is still there");
+    }
+}

@@ -6,6 +6,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Poll, Waker};
 use std::time::{Duration, Instant, SystemTime};
 
+use tokio::task::JoinHandle;
+
+use crate::task::panic::told;
+
 /// Where a coordinator has its time from; tests bring one that they turn by hand.
 pub trait Clock: Send + Sync {
     /// What deadlines and durations go by; it never goes back.
@@ -35,7 +39,26 @@ impl Clock for SystemClock {
     }
 
     fn sleep_until(&self, until: Instant) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
-        Box::pin(tokio::time::sleep_until(until.into()))
+        // A runtime without timers tells this by a panic alone.
+        if let Ok(sleep) = told(|| tokio::time::sleep_until(until.into())) {
+            return Box::pin(sleep);
+        }
+        Box::pin(async move {
+            // Where no thread can be started either, nothing ends by time.
+            let Ok(runtime) = nebulakit_types::process_handle() else { return std::future::pending().await };
+            let mut elsewhere = Elsewhere(runtime.spawn(async move { tokio::time::sleep_until(until.into()).await }));
+            // It ends early with that runtime alone, which is the process's.
+            let _ = (&mut elsewhere.0).await;
+        })
+    }
+}
+
+/// A sleep on another runtime, which ends with the one who waits for it.
+struct Elsewhere(JoinHandle<()>);
+
+impl Drop for Elsewhere {
+    fn drop(&mut self) {
+        self.0.abort();
     }
 }
 

@@ -10,6 +10,7 @@ use tokio::net::UnixStream;
 use tokio::net::unix::pipe;
 use tokio::runtime::{Handle, Id};
 
+use crate::coordinator::clock::{Clock as _, SystemClock};
 use crate::coordinator::lock::locked;
 use crate::coordinator::strategy::processes::environment::give;
 use crate::coordinator::strategy::processes::limits::Kept;
@@ -156,13 +157,21 @@ impl Pool {
 
     /// Ends all workers: those that wait end by themselves, the rest at `deadline`.
     pub(super) async fn shut_down(&self, deadline: Instant) {
-        let started = self.close();
-        for process in started.iter().filter_map(Weak::upgrade) {
-            let ended = tokio::time::timeout_at(deadline.into(), process.gone()).await;
-            if ended.is_err() {
-                process.kill();
+        let started: Vec<_> = self.close().iter().filter_map(Weak::upgrade).collect();
+        let all_gone = async {
+            for process in &started {
                 process.gone().await;
             }
+        };
+        tokio::select! {
+            biased;
+            () = all_gone => return,
+            () = SystemClock.sleep_until(deadline) => {}
+        }
+        // Who waits for this has the same deadline: whatever is left is ended at once.
+        started.iter().for_each(|process| process.kill());
+        for process in &started {
+            process.gone().await;
         }
     }
 
