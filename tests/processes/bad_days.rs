@@ -83,6 +83,19 @@ async fn a_task_that_is_cancelled_may_end_by_itself() {
     assert_eq!(run(&coordinator, tasks::pid::with()).await.unwrap(), pid, "the worker goes on");
 }
 
+/// The order to stop may come in one piece with the end of the order to begin.
+#[tokio::test]
+async fn a_task_hears_that_it_was_cancelled_before_it_began() {
+    let coordinator = Coordinator::builder().strategy(Strategy::Process, processes(1)).grace(Duration::from_secs(30)).build();
+    let pid = run(&coordinator, tasks::pid::with()).await.unwrap();
+    for _ in 0..5 {
+        let work = Work::from(tasks::waits_with::with("x".repeat(16 << 20))).timeout(Duration::from_millis(1));
+        let error = run(&coordinator, work).await.unwrap_err();
+        assert!(matches!(error, JobError::TimedOut { .. }), "{error:?}");
+        assert_eq!(run(&coordinator, tasks::pid::with()).await.unwrap(), pid, "the worker goes on");
+    }
+}
+
 #[tokio::test]
 async fn what_takes_too_long_does_nothing_more() {
     let folder = tempfile::tempdir().unwrap();

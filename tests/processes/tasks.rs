@@ -260,3 +260,63 @@ pub(crate) fn large(bytes: i64) -> String {
 pub(crate) fn length(text: String) -> i64 {
     text.len().try_into().unwrap()
 }
+
+/// Waits until so many processes are there with it.
+fn meet(folder: &str, others: usize) {
+    std::fs::write(std::path::Path::new(folder).join(std::process::id().to_string()), "").unwrap();
+    while std::fs::read_dir(folder).unwrap().count() < others {
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
+}
+
+/// The process, once two of them are at work.
+#[task(name = "work.one_of_two")]
+pub(crate) fn one_of_two(folder: String) -> i64 {
+    meet(&folder, 2);
+    std::process::id().into()
+}
+
+/// Much text, once two of them are at work.
+#[task(name = "work.large_one_of_two")]
+pub(crate) fn large_one_of_two(folder: String, bytes: i64) -> String {
+    meet(&folder, 2);
+    large(bytes)
+}
+
+/// Is over as soon as one of two large answers is there, while the other one is on its way.
+#[task(name = "work.takes_the_first")]
+pub(crate) async fn takes_the_first(ctx: Context, folder: String, bytes: i64) -> anyhow::Result<i64> {
+    let [one, other] = [(); 2].map(|()| Box::pin(large_one_of_two::call(&ctx, folder.clone(), bytes)));
+    let (first, _) = futures_util::future::select(one, other).await.factor_first();
+    Ok(first?.len().try_into()?)
+}
+
+/// Ends when it is asked to.
+#[task(name = "work.waits_with")]
+pub(crate) fn waits_with(ctx: Context, text: String) -> i64 {
+    ctx.block_on(ctx.cancelled());
+    text.len().try_into().unwrap()
+}
+
+/// Leaves a thread that talks on.
+#[task(name = "work.talks_on")]
+pub(crate) fn talks_on(ctx: Context) {
+    std::thread::spawn(move || {
+        for number in 0..1_000_000 {
+            ctx.log(tracing::Level::INFO, "still here");
+            if number % 100 == 0 {
+                ctx.block_on(add::call(&ctx, 40, 2)).ok();
+            }
+        }
+    });
+}
+
+/// Has a program in a session of its own, and is ended.
+#[task(name = "work.leaves_a_session_and_waits")]
+pub(crate) fn leaves_a_session_and_waits(ctx: Context) -> i64 {
+    let left = Command::new("setsid").args(["sh", "-c", "trap '' TERM; while true; do sleep 100; done"]).spawn().unwrap().id();
+    ctx.report_progress(left.into(), None);
+    loop {
+        std::thread::park();
+    }
+}

@@ -184,3 +184,30 @@ async fn an_unknown_task_is_told_by_its_name() {
     assert!(matches!(error, JobError::Failed(_)));
     assert!(error.to_string().contains("no task is called `here.alone`"), "{error}");
 }
+
+/// What is still on its way to a task that is over does not reach the next one.
+#[tokio::test]
+async fn an_answer_that_comes_too_late_does_not_hold_up_the_next_task() {
+    const BYTES: i64 = 32 << 20;
+    let coordinator = with(processes(3));
+    for _ in 0..3 {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().to_string_lossy().into_owned();
+        assert_eq!(run(&coordinator, tasks::takes_the_first::with(path, BYTES)).await.unwrap(), BYTES);
+        assert_eq!(run(&coordinator, tasks::add::with(1, 1)).await.unwrap(), 2);
+    }
+}
+
+/// A thread that a task has left behind speaks for no other task.
+#[tokio::test]
+async fn what_a_thread_says_after_its_task_is_not_the_next_one_s() {
+    let coordinator = with(processes(1));
+    let mut events = listening(&coordinator);
+    run(&coordinator, tasks::talks_on::with()).await.unwrap();
+    for _ in 0..100 {
+        let job = submitted(&coordinator, tasks::add::with(1, 1)).await;
+        let said = events_of(&mut events, job.id()).await;
+        assert!(!said.iter().any(|event| matches!(event.kind, EventKind::Log { .. })), "{said:?}");
+    }
+    assert_eq!(coordinator.system_detail().counts.submitted, 101, "it calls nothing either");
+}

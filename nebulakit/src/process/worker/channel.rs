@@ -48,9 +48,18 @@ impl Channel {
     /// # Errors
     /// When the message is too large, or nobody hears it.
     pub(super) fn say(&self, report: Report) -> io::Result<()> {
+        self.say_while(report, || true).map(drop)
+    }
+
+    /// The same, if `is_due` at the moment at which it can be said. It says whether it was.
+    pub(super) fn say_while(&self, report: Report, is_due: impl FnOnce() -> bool) -> io::Result<bool> {
         let frame = framed(&FromWorker { report: Some(report) })?;
         let _one_by_one = locked(&self.written);
-        (&self.stream).write_all(&frame)
+        let is_due = is_due();
+        if is_due {
+            (&self.stream).write_all(&frame)?;
+        }
+        Ok(is_due)
     }
 
     /// Waits for the next order; [`None`] when there will be none.
@@ -61,8 +70,11 @@ impl Channel {
         self.reader().next()
     }
 
-    /// Waits until there is something to read.
+    /// Waits until there is something to read, or something was read that nobody has taken yet: an order that came in one piece with the one before.
     pub(super) fn wait(&self) {
+        if !locked(&self.read).is_empty() {
+            return;
+        }
         // What goes wrong here shows itself to the one who reads.
         let _ = poll(&mut [PollFd::new(&self.stream, PollFlags::IN)], None);
     }

@@ -19,25 +19,28 @@ use crate::task::context::Context;
 use crate::task::def::TaskDef;
 use crate::task::surroundings::{Deadline, LogSink, ProgressSink, Surroundings};
 
-/// What the task says of itself goes to the process that asked for it.
-struct Sink(Arc<Shared>);
+/// What the task says of itself goes to the process that asked for it, as long as the task runs.
+struct Sink {
+    shared: Arc<Shared>,
+    task: u64,
+}
 
 impl ProgressSink for Sink {
     fn report(&self, done: u64, total: Option<u64>) {
         // Where nobody hears it, the process ends soon; the same below.
-        let _ = self.0.channel.say(Report::Progress(Progress { done, total }));
+        let _ = self.shared.say_of(self.task, Report::Progress(Progress { done, total }));
     }
 }
 
 impl LogSink for Sink {
     fn write(&self, level: Level, message: &str) {
-        let _ = self.0.channel.say(Report::Log(Log { level: level.as_str().to_owned(), message: message.to_owned() }));
+        let _ = self.shared.say_of(self.task, Report::Log(Log { level: level.as_str().to_owned(), message: message.to_owned() }));
     }
 }
 
-/// The context that `job` asks for, of a task that hears by `cancellation` that it should stop.
-pub(super) fn context(job: Job, task: &TaskDef, host: &Host, shared: &Arc<Shared>, cancellation: Cancellation) -> Context {
-    let sink = Arc::new(Sink(Arc::clone(shared)));
+/// The context that `job` asks for, of the task of that `number`, which hears by `cancellation` that it should stop.
+pub(super) fn context(job: Job, task: &TaskDef, host: &Host, shared: &Arc<Shared>, number: u64, cancellation: Cancellation) -> Context {
+    let sink = Arc::new(Sink { shared: Arc::clone(shared), task: number });
     let identity = Arc::new(Identity::from(job.identity));
     let (config, of_stats) = (host.config.clone(), Arc::clone(&identity));
     let secrets = job.secrets.into_iter().map(|secret| ([secret.group, secret.version, secret.key], secret.value));
@@ -58,7 +61,7 @@ pub(super) fn context(job: Job, task: &TaskDef, host: &Host, shared: &Arc<Shared
         raw_output_prefix: Some(job.raw_output_prefix),
         progress: Some(Arc::clone(&sink) as Arc<dyn ProgressSink>),
         logs: Some(sink),
-        caller: Some(Arc::new(OverSocket(Arc::clone(shared)))),
+        caller: Some(Arc::new(OverSocket { shared: Arc::clone(shared), task: number })),
         ..host.surroundings(&job.output_prefix, &Dialect::FLYTE_1)
     };
     with_secrets(surroundings, task)

@@ -57,8 +57,8 @@ impl Shared {
         locked(&self.running)
     }
 
-    /// A task begins, which hears by `cancellation` that it should stop.
-    pub(super) fn begin(&self, cancellation: Cancellation) {
+    /// A task begins, which hears by `cancellation` that it should stop. It gives the task's number.
+    pub(super) fn begin(&self, cancellation: Cancellation) -> u64 {
         let mut running = self.running();
         let before = running.before + 1;
         let sleeps = running.sleeps;
@@ -66,6 +66,15 @@ impl Shared {
         if sleeps {
             self.changed.notify_all();
         }
+        before
+    }
+
+    /// Says something for the task of that number; nothing once it is over, as a thread that it left behind does not know. It says whether it was said.
+    ///
+    /// # Errors
+    /// When the message is too large, or nobody hears it.
+    pub(super) fn say_of(&self, task: u64, report: Report) -> io::Result<bool> {
+        self.channel.say_while(report, || self.running().task == task)
     }
 
     /// It is over: what still comes for it is not heard.
@@ -85,10 +94,10 @@ impl Shared {
     }
 
     /// Nobody waits for the call any more. An answer that comes all the same is dropped.
-    pub(super) fn give_up(&self, call: u64) {
+    pub(super) fn give_up(&self, task: u64, call: u64) {
         if locked(&self.calls).remove(&call).is_some() {
             // Where nobody hears it, all ends anyway.
-            let _ = self.channel.say(Report::GivenUp(call));
+            let _ = self.say_of(task, Report::GivenUp(call));
         }
     }
 
@@ -106,8 +115,9 @@ impl Shared {
             let task = self.longer_task();
             self.channel.wait();
             let mut reader = self.channel.reader();
-            // The main thread reads again once the task is over.
-            while self.running().task == task && reader.is_ready() {
+            // The main thread reads again once the task is over. What is there while the task still runs is meant for it; the next task's order comes
+            // after its end.
+            while reader.is_ready() && self.running().task == task {
                 match reader.next() {
                     Ok(Some(order)) => self.hear(order),
                     // The task does not end with the process that asked for it, so its own does, with all that it has started.
@@ -143,7 +153,11 @@ impl Shared {
 
     fn hear(&self, order: Order) {
         match order {
-            Order::Stop(_) => self.running().cancellation.cancel(),
+            Order::Stop(_) => {
+                // Who is woken by it may say something, which looks at what runs.
+                let cancellation = self.running().cancellation.clone();
+                cancellation.cancel();
+            }
             Order::Answer(Answer { call, ended }) => {
                 if let Some(sender) = locked(&self.calls).remove(&call) {
                     // A call that was given up meanwhile has no receiver.

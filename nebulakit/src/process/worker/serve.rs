@@ -123,10 +123,10 @@ impl Worker {
         let of_job = tracing::info_span!(target: "job", "job", id = job.job, run = job.run, name = job.task);
         let of_attempt = tracing::info_span!(target: "job", parent: &of_job, "attempt", number = job.identity.attempt);
         let cancellation = Cancellation::new();
-        self.shared.begin(cancellation.clone());
+        let number = self.shared.begin(cancellation.clone());
         let ran = guard(|| {
             fchdir(&self.home).and_then(|()| limit_cpu(cpu)).map_err(|error| Failure::cannot_start(&error.into()))?;
-            let context = context(job, task, &self.host, &self.shared, cancellation);
+            let context = context(job, task, &self.host, &self.shared, number, cancellation);
             let running: Pin<&mut dyn Future<Output = Ran>> = pin!(run(task, &inputs, None, &context).instrument(of_attempt));
             let ran = if task.is_async { self.runtime()?.block_on(running) } else { here(running)? };
             context.workspace().remove_scratch();

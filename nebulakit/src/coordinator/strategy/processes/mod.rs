@@ -47,8 +47,8 @@ const OTHERS: usize = 3;
 /// Runs tasks in processes, which are this program again: for work that may crash, leak, or take more than it should.
 ///
 /// A task that panics, aborts, overflows its stack, calls `process::exit` or is killed ends its worker at most; the job fails and says how. A job that
-/// is cancelled or takes too long is told so, and after the coordinator's grace the worker is ended with all that it has started. What a task
-/// leaves running ends with it.
+/// is cancelled or takes too long is told so, and after the coordinator's grace the worker is ended with all that it has started. The
+/// processes that a task leaves running end with it; threads of the worker that it leaves go on until the worker is replaced, and speak for no other task.
 ///
 /// Workers are started when they are needed, at most as many as there are slots, and kept for the next job; one that waits for the jobs it calls
 /// lends its slot, so that there may be more. A worker reads its own copy of the settings of stores from its environment, and gets the

@@ -7,6 +7,7 @@ use bytes::BytesMut;
 use futures_util::StreamExt as _;
 use futures_util::future::{AbortHandle, Abortable};
 use futures_util::stream::FuturesUnordered;
+use rustix::net::{SendFlags, send};
 use tokio::io::Interest;
 use tokio::net::UnixStream;
 use tokio::net::unix::pipe;
@@ -20,8 +21,18 @@ use crate::task::error::TaskError;
 use crate::task::invocation::Child;
 use crate::task::registry::registry;
 
+/// That a worker is gone is an error here, and no signal to this process, whatever the program makes of that signal.
+#[cfg(not(target_vendor = "apple"))]
+const QUIETLY: SendFlags = SendFlags::NOSIGNAL;
+/// There is no such flag: the program has to ignore the signal, as programs in Rust do.
+#[cfg(target_vendor = "apple")]
+const QUIETLY: SendFlags = SendFlags::empty();
+
 /// How much is read at once.
 const PIECE: usize = 16 * 1024;
+
+/// How much of what a worker says is taken before it is looked at: one that talks faster than it is heard does not fill this process's memory.
+const SAID_AT_ONCE: usize = 1024 * 1024;
 
 /// How much of a worker's output is taken before its messages are looked at again.
 const OUTPUT_AT_ONCE: usize = 1024 * 1024;
@@ -46,13 +57,17 @@ impl Talk {
         Self { socket, read: BytesMut::new() }
     }
 
-    /// Takes what `read` gives now; it says whether more may come.
+    /// Takes what `read` gives now, at most some more than [`SAID_AT_ONCE`]; it says whether more may come.
     fn take(&mut self, mut read: impl FnMut(&UnixStream, &mut [u8]) -> io::Result<usize>) -> io::Result<bool> {
         let mut piece = [0; PIECE];
-        loop {
+        let mut taken = 0;
+        while taken < SAID_AT_ONCE {
             match read(&self.socket, &mut piece) {
                 Ok(0) => return Ok(false),
-                Ok(length) => self.read.extend_from_slice(&piece[..length]),
+                Ok(length) => {
+                    taken += length;
+                    self.read.extend_from_slice(&piece[..length]);
+                }
                 Err(error) => match error.kind() {
                     io::ErrorKind::Interrupted => {}
                     io::ErrorKind::WouldBlock => return Ok(true),
@@ -61,6 +76,7 @@ impl Talk {
                 },
             }
         }
+        Ok(true)
     }
 
     fn next(&mut self) -> io::Result<Option<Report>> {
@@ -77,7 +93,7 @@ impl Talk {
     /// Sends what can be sent at once, whatever the runtime knows of it.
     fn write(&self, outgoing: &mut BytesMut) -> io::Result<()> {
         while !outgoing.is_empty() {
-            match rustix::io::write(&self.socket, outgoing) {
+            match send(&self.socket, outgoing, QUIETLY) {
                 Ok(length) => drop(outgoing.split_to(length)),
                 Err(rustix::io::Errno::INTR) => {}
                 Err(rustix::io::Errno::AGAIN) => return Ok(()),
@@ -157,8 +173,12 @@ pub(super) async fn talk(
     loop {
         while let Some(report) = talk.next()? {
             match report {
-                Report::Over(over) => {
+                Report::Over(mut over) => {
                     drain([stdout, stderr], output, job);
+                    // A worker that has read one half of a message, or said one half, cannot be told of the next task.
+                    over.is_last |= !outgoing.is_empty() || !talk.read.is_empty();
+                    // A large message leaves its room behind.
+                    talk.read = BytesMut::new();
                     return Ok(Talked::Over(over));
                 }
                 Report::Log(Log { level, message }) => job.log(level.parse().unwrap_or(tracing::Level::INFO), message),
@@ -195,7 +215,7 @@ pub(super) async fn talk(
                 }
             }
             _ = process.gone() => {
-                // What it said last may still be here.
+                // What it said last may still be here, and is no more than the socket holds.
                 talk.take(|socket, piece| Ok(rustix::io::read(socket, piece)?))?;
                 is_open = false;
             }
