@@ -96,6 +96,20 @@ async fn a_task_hears_that_it_was_cancelled_before_it_began() {
     }
 }
 
+/// Without a cgroup, too.
+#[tokio::test]
+async fn what_left_the_group_ends_with_a_job_that_is_cancelled() {
+    let coordinator = with(processes(1));
+    let mut events = listening(&coordinator);
+    let job = submitted(&coordinator, tasks::leaves_a_session_and_waits::with()).await;
+    let left = progress(&mut events).await;
+    job.cancel();
+    soon(job.join()).await.unwrap_err();
+    let ended = ends_within(left, 5);
+    kill(left);
+    assert!(ended);
+}
+
 #[tokio::test]
 async fn what_takes_too_long_does_nothing_more() {
     let folder = tempfile::tempdir().unwrap();

@@ -15,6 +15,7 @@ use tokio::sync::{Notify, oneshot};
 use crate::coordinator::error::Limit;
 use crate::coordinator::lock::locked;
 use crate::coordinator::strategy::processes::account::Account;
+use crate::coordinator::strategy::processes::descendants::Descendants;
 use crate::coordinator::strategy::processes::groups::Group;
 
 /// A process, and all that is in its group.
@@ -123,9 +124,14 @@ impl Process {
     pub(super) fn kill(&self) {
         let end = locked(&self.end);
         if end.is_none() {
+            // They are nobody's any more once the worker is gone.
+            let descendants = self.group.is_none().then(|| Descendants::of(self.pid));
             self.kill_group();
             if let Some(group) = &self.group {
                 group.kill();
+            }
+            if let Some(descendants) = descendants {
+                descendants.kill();
             }
         }
     }
