@@ -100,3 +100,15 @@ async fn groups_are_removed_with_their_workers() {
         assert!(!members.is_empty(), "{}", group.path().display());
     }
 }
+
+/// Several find out at the same time.
+#[test]
+fn each_strategy_finds_the_same_limits() {
+    let expected = ProcessStrategy::new().memory(MIB).cpus(0.5).limits_in_force();
+    let all: Vec<_> = (0..16)
+        .map(|_| std::thread::spawn(|| (0..20).map(|_| ProcessStrategy::new().memory(MIB).cpus(0.5).limits_in_force()).collect()))
+        .collect();
+    for found in all.into_iter().flat_map(|one: std::thread::JoinHandle<Vec<_>>| one.join().unwrap()) {
+        assert_eq!(found, expected);
+    }
+}

@@ -18,6 +18,12 @@ const PERIOD: u64 = 100_000;
 /// What groups are called, before the number of this process.
 const NAME: &str = "nebulakit-";
 
+/// The name of a group that this process has not used yet.
+fn own_name() -> String {
+    static NUMBERS: AtomicU64 = AtomicU64::new(0);
+    format!("{NAME}{}-{}", std::process::id(), NUMBERS.fetch_add(1, Ordering::Relaxed))
+}
+
 /// Where groups for workers can be made.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Places {
@@ -62,7 +68,8 @@ impl Place {
             // It is refused where processes are in the group itself.
             let _ = fs::write(self.folder.join("cgroup.subtree_control"), format!("+{controller}"));
         }
-        let probe = self.folder.join(format!("{NAME}{}-probe", std::process::id()));
+        // Another strategy of this process may look at the same time.
+        let probe = self.folder.join(own_name());
         if fs::create_dir(&probe).is_err() {
             return false;
         }
@@ -95,8 +102,7 @@ pub(super) struct Group {
 impl Group {
     /// Makes groups with at most `memory` bytes, and the CPU time of `cpus` cores.
     pub(super) fn make(places: &Places, memory: Option<u64>, cpus: Option<f64>) -> io::Result<Option<Self>> {
-        static NUMBERS: AtomicU64 = AtomicU64::new(0);
-        let name = format!("{NAME}{}-{}", std::process::id(), NUMBERS.fetch_add(1, Ordering::Relaxed));
+        let name = own_name();
         let mut group = Self { memory: None, folders: Vec::new() };
         if let (Some(place), Some(bytes)) = (&places.memory, memory) {
             let folder = group.add(place, &name)?;
