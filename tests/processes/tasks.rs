@@ -315,7 +315,7 @@ pub(crate) fn talks_on(ctx: Context) {
 #[task(name = "work.leaves_a_session_and_waits")]
 pub(crate) fn leaves_a_session_and_waits(ctx: Context) -> i64 {
     let left = Command::new("setsid").args(["sh", "-c", "trap '' TERM; while true; do sleep 100; done"]).spawn().unwrap().id();
-    ctx.report_progress(left.into(), None);
+    ctx.progress(left.into(), None);
     loop {
         std::thread::park();
     }

@@ -3,7 +3,7 @@
 use std::io;
 use std::os::fd::OwnedFd;
 use std::process::Command;
-use std::sync::{Arc, Mutex, OnceLock, Weak};
+use std::sync::{Arc, OnceLock, Weak};
 use std::time::{Duration, Instant};
 
 use tokio::net::UnixStream;
@@ -11,7 +11,7 @@ use tokio::net::unix::pipe;
 use tokio::runtime::{Handle, Id};
 
 use crate::coordinator::clock::{Clock as _, SystemClock};
-use crate::coordinator::lock::locked;
+use crate::coordinator::lock::{Mutex, locked};
 use crate::coordinator::strategy::processes::environment::give;
 use crate::coordinator::strategy::processes::limits::Kept;
 use crate::coordinator::strategy::processes::process::{Process, Started, start};

@@ -5,15 +5,15 @@ use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt as _;
 use std::process::{Command, ExitStatus, Stdio};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::thread;
 
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 use tokio::sync::{Notify, oneshot};
 
 use crate::coordinator::error::Limit;
-use crate::coordinator::lock::locked;
+use crate::coordinator::lock::atomic::{AtomicBool, Ordering};
+use crate::coordinator::lock::{Mutex, locked};
 use crate::coordinator::strategy::processes::account::Account;
 use crate::coordinator::strategy::processes::descendants::Descendants;
 use crate::coordinator::strategy::processes::groups::Group;
