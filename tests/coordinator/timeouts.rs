@@ -248,3 +248,43 @@ fn a_runtime_without_timers_keeps_limits_too() {
         job.join().await.unwrap_err();
     });
 }
+
+/// A thread that goes on after it was given up gives no signs of life for the attempt after it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn signs_of_life_are_those_of_their_attempt() {
+    let clock = ManualClock::new();
+    let threads = nebulakit::coordinator::ThreadStrategy::with_slots(2);
+    let coordinator = Coordinator::builder().clock(clock.clone()).strategy(Strategy::Thread, threads).grace(Duration::ZERO).build();
+    let (go, wait) = std::sync::mpsc::channel::<()>();
+    let (did, done) = std::sync::mpsc::channel::<()>();
+    let (wait, did) = (Arc::new(std::sync::Mutex::new(wait)), Arc::new(did));
+    let work = Work::new(move |ctx: JobContext| {
+        let (wait, did) = (Arc::clone(&wait), Arc::clone(&did));
+        async move {
+            if ctx.attempt() > 0 {
+                return std::future::pending::<anyhow::Result<()>>().await;
+            }
+            wait.lock().unwrap().recv()?;
+            ctx.heartbeat();
+            did.send(())?;
+            anyhow::Ok(())
+        }
+    });
+    let work = work.heartbeat(MINUTE).retry(Retry::fixed(1, Duration::ZERO)).id("x");
+    let job = coordinator.submit(work, Strategy::Thread).await.unwrap();
+    let began = async |number| {
+        while coordinator.job(&"x".into()).unwrap().attempts() < number {
+            tokio::task::yield_now().await;
+        }
+        // It waits for a sign of life.
+        crate::soon(clock.sleeping()).await
+    };
+    began(1).await;
+    clock.turn(MINUTE);
+    assert_eq!(began(2).await, MINUTE);
+    clock.turn(MINUTE / 2);
+    go.send(()).unwrap();
+    tokio::task::spawn_blocking(move || done.recv()).await.unwrap().unwrap();
+    clock.turn(MINUTE / 2);
+    assert_eq!(timed_out(crate::soon(job.join()).await), (Timeout::Heartbeat, MINUTE));
+}

@@ -184,7 +184,8 @@ impl JobContext {
 
     /// Says that the attempt is alive, for work with a heartbeat timeout.
     pub fn heartbeat(&self) {
-        if self.live().settings.heartbeat.is_some() {
+        // One that was given up goes on for itself alone, and keeps no later one.
+        if self.live().settings.heartbeat.is_some() && self.live().runs(self.attempt) {
             *locked(&self.live().settings.beat) = Some(self.home.core().clock.now());
         }
     }
