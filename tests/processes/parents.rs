@@ -39,6 +39,15 @@ async fn another_program_that_forgets_it_is_ended() {
     assert!(error.to_string().starts_with("no worker of `/no/such/program` can be started: "), "{error}");
 }
 
+/// One that ends in the middle of a word is not waited for.
+#[tokio::test]
+async fn a_program_that_says_one_half_is_told_so_at_once() {
+    let begin = std::time::Instant::now();
+    let error = run(&with(processes(1).variable_with("HALF", "1")), tasks::add::with(1, 2)).await.unwrap_err();
+    assert!(error.to_string().starts_with("the program ended, and did not say that it is a worker: "), "{error}");
+    assert!(begin.elapsed() < Duration::from_secs(20));
+}
+
 /// A test is not a program of workers, and says so.
 #[tokio::test]
 async fn under_a_test_the_program_is_given() {

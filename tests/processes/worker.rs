@@ -1,4 +1,5 @@
-//! The program of the test's workers. Told `parent`, it starts workers of its own, and says which; told `forgetful`, it forgets to be a worker.
+//! The program of the test's workers. Told `parent`, it starts workers of its own, and says which; told `forgetful`, it forgets to be a worker;
+//! told `exits`, it has one exit.
 
 #![allow(
     clippy::unwrap_used,
@@ -19,10 +20,14 @@ fn main() {
     if word == "forgetful" || std::env::var_os("FORGETFUL").is_some() {
         return forget();
     }
+    if std::env::var_os("HALF").is_some() {
+        return say_one_half();
+    }
     worker_main();
     match word.as_str() {
         "parent" => parent(),
         "prints" => print(),
+        "exits" => exit(),
         _ => {}
     }
 }
@@ -65,4 +70,17 @@ fn parent() {
             }
         }
     });
+}
+
+/// The first half of the length of an answer, and no more.
+fn say_one_half() {
+    let socket = std::os::fd::AsFd::as_fd(&std::io::stdin()).try_clone_to_owned().unwrap();
+    std::os::unix::net::UnixStream::from(socket).write_all(b"ab").unwrap();
+}
+
+/// Has a worker exit, and says what is known of it.
+fn exit() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let job = async { Coordinator::new().submit(tasks::exits::with(7), Strategy::Process).await.unwrap().join().await.unwrap_err() };
+    println!("{}", runtime.block_on(job));
 }

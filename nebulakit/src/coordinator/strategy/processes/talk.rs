@@ -130,8 +130,9 @@ impl Talk {
             if let Some(report) = self.next()? {
                 return Ok(report);
             }
-            if !self.go_on(&mut outgoing).await? && self.read.is_empty() {
-                return Err(io::ErrorKind::UnexpectedEof.into());
+            if !self.go_on(&mut outgoing).await? {
+                // One half of an answer is none.
+                return self.next()?.ok_or_else(|| io::ErrorKind::UnexpectedEof.into());
             }
         }
     }
