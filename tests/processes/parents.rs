@@ -48,6 +48,19 @@ async fn a_program_that_says_one_half_is_told_so_at_once() {
     assert!(begin.elapsed() < Duration::from_secs(20));
 }
 
+/// A program that ignores SIGCHLD does not hear how its workers end, and says no wrong thing of it.
+#[test]
+fn where_the_end_of_children_is_ignored_nothing_is_made_up() {
+    let said = |ignored: &[&str]| {
+        let program = Command::new("env").args(ignored).args([WORKER, "exits"]).output().unwrap();
+        String::from_utf8(program.stdout).unwrap()
+    };
+    let heard = said(&[]);
+    assert!(heard.starts_with("the worker process ended with exit code 7\n"), "{heard}");
+    let unheard = said(&["--ignore-signal=CHLD"]);
+    assert!(unheard.starts_with("the worker process ended, and the program did not hear how: "), "{unheard}");
+}
+
 /// A test is not a program of workers, and says so.
 #[tokio::test]
 async fn under_a_test_the_program_is_given() {

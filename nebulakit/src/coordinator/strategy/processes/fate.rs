@@ -1,10 +1,10 @@
 //! How a worker ended that gave no answer, told apart.
 
 use std::os::unix::process::ExitStatusExt as _;
+use std::process::ExitStatus;
 
 use crate::coordinator::error::{JobError, Limit, Lost};
 use crate::coordinator::strategy::processes::limits::Kept;
-use crate::coordinator::strategy::processes::process::End;
 
 const SIGABRT: i32 = 6;
 const SIGKILL: i32 = 9;
@@ -17,7 +17,7 @@ const OVERFLOW: &str = "has overflowed its stack";
 const NO_MEMORY: &str = "memory allocation of ";
 
 /// What a worker that ended so, with `tail` as the last lines of its output, makes of the attempt.
-pub(super) fn of(End { status, exceeded }: End, tail: String, kept: &Kept) -> JobError {
+pub(super) fn of(status: ExitStatus, exceeded: Option<Limit>, tail: String, kept: &Kept) -> JobError {
     let limit = match status.signal() {
         Some(SIGKILL) => exceeded,
         Some(SIGABRT) if tail.contains(NO_MEMORY) => kept.own_memory().map(|limit| Limit::Memory { limit: Some(limit), peak: None }),

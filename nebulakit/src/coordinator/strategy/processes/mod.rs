@@ -27,6 +27,7 @@ use self::limits::Asked;
 pub use self::limits::{Enforced, LimitsInForce};
 use self::output::Output;
 use self::pool::{Pool, Worker};
+use self::process::End;
 use self::settings::Settings;
 use self::talk::{Talked, talk};
 use crate::coordinator::context::{Attempt, Executing};
@@ -44,6 +45,10 @@ const FAREWELL: Duration = Duration::from_secs(2);
 
 /// How often a job is given to another worker because the one before was gone already.
 const OTHERS: usize = 3;
+
+/// What is told of a worker that ended nobody knows how.
+const UNHEARD: &str =
+    "the worker process ended, and the program did not hear how: it ignores SIGCHLD, or waits for children that are not its own";
 
 /// Runs tasks in processes, which are this program again: for work that may crash, leak, or take more than it should.
 ///
@@ -215,7 +220,8 @@ impl ProcessStrategy {
                     let Ok(end) = end else {
                         return Err(lost("the worker process closed its connection, and was ended", &mut output));
                     };
-                    return Err(fate::of(end, output.tail(), self.pool.kept(&self.settings)));
+                    let End { status: Some(status), exceeded } = end else { return Err(lost(UNHEARD, &mut output)) };
+                    return Err(fate::of(status, exceeded, output.tail(), self.pool.kept(&self.settings)));
                 }
                 Err(error) => return Err(lost(&error.to_string(), &mut output)),
             }

@@ -34,7 +34,8 @@ pub(super) struct Process {
 /// How a process ended.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct End {
-    pub(super) status: ExitStatus,
+    /// [`None`] where this program does not hear of the end of its children.
+    pub(super) status: Option<ExitStatus>,
     /// The limit of memory that it ran into, if the kernel ended it for that.
     pub(super) exceeded: Option<Limit>,
 }
@@ -105,8 +106,8 @@ impl Process {
         let exceeded = self.account.as_ref().and_then(Account::exceeded);
         let mut end = locked(&self.end);
         self.kill_group();
-        // What cannot be waited for was waited for by another part of the program, which knows how it ended; here it is gone.
-        *end = Some(End { status: child.wait().unwrap_or_default(), exceeded });
+        // What cannot be waited for was waited for by another part of the program, or by nobody where SIGCHLD is ignored; it is gone.
+        *end = Some(End { status: child.wait().ok(), exceeded });
         drop(end);
         if let Some(group) = &self.group {
             group.remove();
