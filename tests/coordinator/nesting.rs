@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::try_join_all;
-use nebulakit::coordinator::{AsyncStrategy, Coordinator, JobContext, JobError, Strategy, ThreadStrategy, Work};
+use nebulakit::coordinator::{AsyncStrategy, Coordinator, JobContext, JobError, Strategy, SubmitError, ThreadStrategy, Work};
 use tokio::sync::Notify;
 
 use crate::{giving, joined, soon};
@@ -183,4 +183,17 @@ async fn a_thread_that_waits_for_its_slot_ends_when_it_is_given_up() {
     .await;
     end.notify_one();
     soon(between.join()).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_child_has_no_key_of_its_own() {
+    let coordinator = Coordinator::new();
+    let work = Work::new(|job: JobContext| async move {
+        let child = Work::new(|_| async { anyhow::Ok(1) }).idempotency_key("mine");
+        let error = job.spawn(child, Strategy::Async).unwrap_err();
+        assert!(matches!(error, SubmitError::KeyOfChild(_)));
+        anyhow::Ok(error.to_string())
+    });
+    let said = joined(&coordinator, work).await.unwrap();
+    assert!(said.starts_with("a child of a job has no idempotency key of its own, and `mine` was given"), "{said}");
 }

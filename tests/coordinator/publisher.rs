@@ -4,7 +4,7 @@ use std::sync::mpsc;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
-use nebulakit::coordinator::{Coordinator, EventKind, JobContext, JobEvent, Overflow, RequestId, WaitError, Work};
+use nebulakit::coordinator::{Coordinator, EventKind, JobContext, JobEvent, Overflow, RequestId, Strategy, WaitError, Work};
 
 use crate::{giving, joined, soon, until_finished, words};
 
@@ -287,4 +287,47 @@ async fn streams_end_with_their_coordinator() {
     }
     assert_eq!(heard, 3);
     assert_eq!(soon(wanted).await.unwrap_err(), WaitError::Closed);
+}
+
+/// A subscriber for whom jobs wait, and work that says more than there is room for: memory is bounded, and what is missing is told in its place.
+#[tokio::test]
+async fn what_work_says_of_itself_does_not_go_beyond_the_room() {
+    let coordinator = Coordinator::new();
+    let mut events = coordinator.publisher().subscribe(Overflow::Wait(3));
+    let work = Work::new(|job: JobContext| async move {
+        for done in 0..1_000 {
+            job.progress(done, 1_000);
+        }
+        anyhow::Ok(())
+    });
+    let job = coordinator.submit(work, Strategy::Async).await.unwrap();
+    let seen = until_finished(&mut events, &job.id().to_string()).await;
+    let said = seen.iter().filter(|event| matches!(event.kind, EventKind::Progress { .. })).count() as u64;
+    assert!((1..=4).contains(&said), "{said}");
+    let [.., lagged, finished] = seen.as_slice() else { panic!("{seen:?}") };
+    assert!(matches!(lagged.kind, EventKind::Lagged { missed } if missed == 1_000 - said), "{lagged:?}");
+    assert!(matches!(finished.kind, EventKind::Finished { .. }));
+    assert_eq!(coordinator.publisher().dropped(), 1_000 - said);
+}
+
+/// What a panic carries may panic when it is dropped.
+#[tokio::test]
+async fn a_callback_that_panics_with_what_panics_is_alone() {
+    struct Panics;
+    impl Drop for Panics {
+        fn drop(&mut self) {
+            panic!("again")
+        }
+    }
+    let coordinator = Coordinator::new();
+    let mut events = coordinator.publisher().subscribe(Overflow::DropOldest(100));
+    let callback = |_| async { std::panic::panic_any(Panics) };
+    let _subscription = coordinator.publisher().on_event_async("bad", Overflow::DropOldest(10), callback);
+    joined(&coordinator, giving(1)).await.unwrap();
+    loop {
+        if let EventKind::SubscriberFailed { name, message } = &soon(events.next()).await.unwrap().kind {
+            assert_eq!((name.as_str(), message.as_str()), ("bad", "the panic carries no text"));
+            return;
+        }
+    }
 }

@@ -122,9 +122,9 @@ async fn a_bad_strategy_loses_its_own_jobs_alone() {
     }
     let coordinator =
         Coordinator::builder().strategy(Strategy::named("panics"), Panics).strategy(Strategy::named("forgets"), Forgets).build();
-    for (name, said) in [("panics", "the strategy panicked"), ("forgets", "the strategy ended the attempt without a value")] {
+    for (name, said) in [("panics", "the strategy panicked at "), ("forgets", "the strategy ended the attempt without a value")] {
         let error = soon(coordinator.submit(giving(1), Strategy::named(name)).await.unwrap().join()).await.unwrap_err();
-        assert_eq!(error.to_string(), said);
+        assert!(error.to_string().starts_with(said), "{error}");
     }
     assert_eq!(crate::joined(&coordinator, giving(1)).await.unwrap(), 1);
 }

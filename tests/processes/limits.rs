@@ -75,6 +75,8 @@ async fn limits_that_cannot_be_kept_are_told() {
         "memory by resource limit, for each process by itself; CPU time not asked for; cores not kept: no cgroup can be made here"
     );
     assert_eq!(run(&with(strategy), tasks::add::with(1, 1)).await.unwrap(), 2);
+    let error = run(&with(processes(1).cpus(f64::NAN)), tasks::add::with(1, 1)).await.unwrap_err();
+    assert!(error.to_string().contains("a worker cannot have NaN cores"), "{error}");
     let error = run(&with(processes(1).cpus(0.5).cgroup("/nowhere").require_limits()), tasks::add::with(1, 1)).await.unwrap_err();
     assert!(error.to_string().contains("the limit on cores is required"), "{error}");
 }

@@ -35,7 +35,8 @@ impl JobContext {
 
     /// Starts a child beside this job. It goes on when this job succeeds, and is cancelled when it does not.
     ///
-    /// It never waits for room: children count for nothing but the memory that they take.
+    /// It never waits for room: children count for nothing but the memory that they take. It has a slot of its own, which it may wait for: where this
+    /// attempt waits for it in turn, [`call`](Self::call) lends this one's.
     ///
     /// # Errors
     /// When the work is not taken.
@@ -45,6 +46,9 @@ impl JobContext {
     {
         let mut work: Work<W::Output> = work.into_work().ready(&strategy, &*self.home)?;
         let live = unshared(&mut work.piece).live_mut();
+        if let Some(key) = &live.settings.key {
+            return Err(SubmitError::KeyOfChild(Arc::clone(key)));
+        }
         live.parent = Some(Arc::clone(&self.piece) as Arc<dyn IsLive>);
         self.home.admit(live);
         Arc::clone(&self.home).adopt(Arc::clone(&work.piece) as _)?;

@@ -2,7 +2,6 @@
 //!
 //! There is one future of this for each open job. What only some jobs come to is in boxes of its own, so that it takes no room in the others.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -16,6 +15,7 @@ use crate::coordinator::error::{CancelReason, JobError, Lost, Timeout};
 use crate::coordinator::job::JobOutcome;
 use crate::coordinator::live::{Ended, IsLive, Live};
 use crate::coordinator::lock::locked;
+use crate::task::panic::told;
 
 /// Who runs the attempts of one job: its strategy, or the driver itself.
 pub(super) trait Runner: Send + Sync + 'static {
@@ -76,7 +76,7 @@ impl Runner for ByStrategy {
 
     /// The work's own panics are caught where it runs: one that comes this far is the strategy's.
     fn guarded<T>(&self, call: impl FnOnce() -> T) -> Result<T, Box<JobError>> {
-        catch_unwind(AssertUnwindSafe(call)).map_err(|_| Box::new(JobError::lost(Lost::Strategy("the strategy panicked".to_owned()))))
+        told(call).map_err(|panic| Box::new(JobError::lost(Lost::Strategy(format!("the strategy panicked at {panic}")))))
     }
 
     fn take(&self, (): (), _: u32) {}

@@ -63,6 +63,8 @@ pub enum SubmitError {
     },
     /// A job with this idempotency key is known that does other work.
     KeyConflict(Arc<str>),
+    /// A child has no idempotency key of its own: it ends with the job that started it, and others could not share it.
+    KeyOfChild(Arc<str>),
     /// The inputs of the task cannot be encoded. Where their data cannot be stored, an attempt fails instead.
     Inputs(nebulakit_types::Error),
     /// Threads cannot be started.
@@ -87,6 +89,9 @@ impl fmt::Display for SubmitError {
                 }
             }
             Self::KeyConflict(key) => write!(f, "the idempotency key `{key}` belongs to a job that does other work"),
+            Self::KeyOfChild(key) => {
+                write!(f, "a child of a job has no idempotency key of its own, and `{key}` was given; submit it to the coordinator instead")
+            }
             Self::Inputs(_) => f.write_str("the inputs of the task cannot be encoded"),
             Self::Runtime(_) => f.write_str("no thread can be started for the job"),
         }

@@ -137,6 +137,13 @@ pub enum OutputStream {
     Stderr,
 }
 
+impl EventKind {
+    /// Whether running work says it of itself.
+    pub(super) fn is_said(&self) -> bool {
+        matches!(self, Self::Progress { .. } | Self::Log { .. } | Self::Output { .. } | Self::Broadcast { .. })
+    }
+}
+
 impl fmt::Display for JobEvent {
     /// One line for people, who count attempts from 1.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -15,6 +15,7 @@ use crate::coordinator::event::{EVENT_VERSION, EventKind, JobEvent};
 use crate::coordinator::id::{RequestId, RunId};
 use crate::coordinator::lock::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use crate::coordinator::lock::{Mutex, locked};
+use crate::task::panic::dropped;
 
 /// What becomes of events that a subscriber has no room for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,8 +23,10 @@ use crate::coordinator::lock::{Mutex, locked};
 pub enum Overflow {
     /// The oldest in its queue go; the subscriber is told how many.
     DropOldest(usize),
-    /// Nothing goes: jobs do not begin, go on or end before there is room again. The queue can hold as many more as there are open jobs. For logs
-    /// that must be complete, and never for code that submits jobs itself, which would wait for itself.
+    /// Nothing that happens to jobs goes: they do not begin, go on or end before there is room again. The queue can hold as many more as there are open jobs.
+    /// Only what running work says of itself, its progress, lines of its log and broadcasts, does not wait: without room it is left out, and the subscriber is told
+    /// how much. A process of a job's is not heard before there is room. For logs that must be complete, and never for code that submits jobs itself, which
+    /// would wait for itself.
     Wait(usize),
     /// The subscriber is told that it missed events, and hears nothing more.
     Disconnect(usize),
@@ -77,21 +80,38 @@ struct QueueState {
     held: Vec<Waker>,
 }
 
+/// What tells that events are missing before the one of that place.
+fn lagged(missed: u64, next: u64) -> Arc<JobEvent> {
+    let (sequence, kind) = (next.saturating_sub(1), EventKind::Lagged { missed });
+    Arc::new(JobEvent { version: EVENT_VERSION, sequence, at: SystemTime::now(), job: None, run: None, kind })
+}
+
 impl Queue {
+    /// Whether jobs wait for its room.
+    fn waits(&self) -> bool {
+        matches!(self.overflow, Overflow::Wait(_))
+    }
+
     /// Takes an event. It says how many were dropped for it, and whether somebody waits for one.
     fn push(&self, event: Arc<JobEvent>) -> (u64, bool) {
         let mut state = locked(&self.state);
         if state.is_over {
             return (0, false);
         }
-        if state.events.len() < self.overflow.room() || matches!(self.overflow, Overflow::Wait(_)) {
+        let has_room = state.events.len() < self.overflow.room();
+        if has_room || (self.waits() && !event.kind.is_said()) {
+            if self.waits() && state.missed > 0 {
+                let lagged = lagged(std::mem::take(&mut state.missed), event.sequence);
+                state.events.push_back(lagged);
+            }
             state.events.push_back(event);
             return (0, state.reader.is_some());
         }
         state.missed += 1;
         match self.overflow {
             Overflow::Disconnect(_) => state.is_over = true,
-            _ => {
+            Overflow::Wait(_) => {}
+            Overflow::DropOldest(_) => {
                 state.events.pop_front();
                 state.events.push_back(event);
             }
@@ -101,14 +121,12 @@ impl Queue {
 
     fn poll(&self, context: &mut Context<'_>) -> Poll<Option<Arc<JobEvent>>> {
         let mut state = locked(&self.state);
-        // What is missing was the oldest where the queue goes on, and the newest where it ends.
-        let is_due = state.missed > 0 && (!state.is_over || state.events.is_empty());
+        // What is missing was the oldest where the queue goes on, and the newest where it ends or jobs wait.
+        let is_due = state.missed > 0 && (state.events.is_empty() || !(state.is_over || self.waits()));
         if is_due {
             let missed = std::mem::take(&mut state.missed);
-            let sequence = state.events.front().map_or(0, |event| event.sequence.saturating_sub(1));
-            let kind = EventKind::Lagged { missed };
-            let event = JobEvent { version: EVENT_VERSION, sequence, at: SystemTime::now(), job: None, run: None, kind };
-            return Poll::Ready(Some(Arc::new(event)));
+            let next = state.events.front().map_or(0, |event| event.sequence);
+            return Poll::Ready(Some(lagged(missed, next)));
         }
         if let Some(event) = state.events.pop_front() {
             let held = if state.events.len() < self.overflow.room() { std::mem::take(&mut state.held) } else { Vec::new() };
@@ -205,7 +223,7 @@ impl Publisher {
             return;
         }
         let queues: Vec<_> = locked(&self.0.subscribers).queues.clone();
-        for queue in queues.iter().filter(|queue| matches!(queue.overflow, Overflow::Wait(_))) {
+        for queue in queues.iter().filter(|queue| queue.waits()) {
             std::future::poll_fn(|context| queue.poll_room(context)).await;
         }
     }
@@ -292,7 +310,7 @@ impl Publisher {
                     Poll::Ready(Some(event)) => {
                         if let Err(panic) = catch_unwind(AssertUnwindSafe(|| callback(event))) {
                             drop(stream);
-                            return publisher.failed(name, panic.as_ref());
+                            return publisher.failed(name, panic);
                         }
                     }
                     Poll::Ready(None) => return,
@@ -321,16 +339,18 @@ impl Publisher {
                 let called = AssertUnwindSafe(async { callback(event).await }).catch_unwind().await;
                 if let Err(panic) = called {
                     drop(stream);
-                    return publisher.failed(name, panic.as_ref());
+                    return publisher.failed(name, panic);
                 }
             }
         });
         subscription
     }
 
-    fn failed(&self, name: String, panic: &(dyn std::any::Any + Send)) {
+    fn failed(&self, name: String, panic: Box<dyn std::any::Any + Send>) {
         let said = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
         let message = said.unwrap_or("the panic carries no text").to_owned();
+        // What a panic carries may panic in turn.
+        let _ = dropped(panic);
         tracing::warn!("the subscriber `{name}` of job events panicked and is called no more: {message}");
         self.send(None, None, 0, SystemTime::now(), EventKind::SubscriberFailed { name, message });
         self.wake();

@@ -212,6 +212,8 @@ impl<T: Send + Sync + 'static> Work<T> {
     /// For a task it has to be the same task with the same inputs, else it is [`SubmitError::KeyConflict`]. Files and tables in memory are the same when
     /// their contents are; those that are in a store or at a path of this machine are when their place is, whatever is there by now. Of other types that
     /// put data into an [`Outbox`](crate::types::outbox::Outbox) no two values are the same. Closures and futures are never compared.
+    ///
+    /// Children of a job have no keys: [`SubmitError::KeyOfChild`].
     pub fn idempotency_key(self, key: impl Into<Arc<str>>) -> Work<Arc<T>> {
         let work = self.set(|settings| settings.key = Some(key.into()));
         Work { piece: Arc::new(Shared::new(work.piece)), digest: work.digest, problem: work.problem }

@@ -80,7 +80,9 @@ fn watch() {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {
         let before = std::panic::take_hook();
-        std::panic::set_hook(Box::new(move |info| if WATCHED.get() { note(info) } else { before(info) }));
+        // Where a panic ends the process, nobody is left to tell what was noted.
+        let is_noted = || WATCHED.get() && cfg!(panic = "unwind");
+        std::panic::set_hook(Box::new(move |info| if is_noted() { note(info) } else { before(info) }));
     });
 }
 

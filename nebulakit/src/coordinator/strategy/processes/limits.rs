@@ -87,8 +87,11 @@ impl Kept {
         Self { asked: asked.clone(), places, in_force }
     }
 
-    /// Why workers may not be started, where limits that cannot be kept are required.
+    /// Why workers may not be started: a limit that is none, or one that is required and cannot be kept.
     pub(super) fn problem(&self) -> Option<String> {
+        if let Some(cores) = self.asked.cpus.filter(|cores| !cores.is_finite() || *cores <= 0.0) {
+            return Some(format!("a worker cannot have {cores} cores: a number above 0 is expected"));
+        }
         let is_missing = self.asked.are_required && self.in_force.cpus == Enforced::Not;
         is_missing.then(|| "the limit on cores is required, and no cgroup can be made here that keeps it".to_owned())
     }

@@ -140,14 +140,14 @@ impl ProcessStrategy {
     }
 
     /// The most CPU time that one job may take, in whole seconds, rounded up; the worker may take up to one more. A job that takes more fails with
-    /// [`JobError::Limit`].
+    /// [`JobError::Limit`]. It is a limit for the worker's own process: what it starts has as much each, and a task that means to can get around it.
     #[must_use]
     pub fn cpu_time(mut self, time: Duration) -> Self {
         self.settings.limits.cpu_time = Some(time);
         self
     }
 
-    /// How many cores a worker may keep busy, as 0.5; it waits where it would take more. It takes a cgroup.
+    /// How many cores a worker may keep busy, as 0.5, at least 0.01; it waits where it would take more. It takes a cgroup.
     #[must_use]
     pub fn cpus(mut self, cores: f64) -> Self {
         self.settings.limits.cpus = Some(cores);

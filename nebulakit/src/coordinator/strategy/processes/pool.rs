@@ -133,7 +133,11 @@ impl Pool {
             state.started.push(Arc::downgrade(&process));
         }
         let mut worker = Worker::new(started)?;
-        worker.greet(&kept, is_own).await?;
+        let greeted = worker.greet(&kept, is_own).await;
+        if greeted.is_err() {
+            self.note_death();
+        }
+        greeted?;
         std::mem::forget(guard);
         Ok(worker)
     }

@@ -201,6 +201,19 @@ pub(super) async fn talk(
             drain([stdout, stderr], output, job);
             return Ok(Talked::Silent { heard_the_job: true });
         }
+        let publisher = &job.home.core().publisher;
+        if publisher.is_holding() && !is_told {
+            // What it says becomes events, for which there has to be room.
+            tokio::select! {
+                biased;
+                () = publisher.room() => {}
+                _ = process.gone() => {}
+                () = job.cancelled() => {
+                    is_told = true;
+                    say(&mut outgoing, Order::Stop(Stop {}), 0);
+                }
+            }
+        }
         tokio::select! {
             biased;
             open = talk.go_on(&mut outgoing) => is_open = open?,
