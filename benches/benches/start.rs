@@ -57,6 +57,27 @@ fn main() {
         Side { name: "bare program", command: Box::new(|| bare(&at("inputs.pb"), &at("bare"))) },
     ];
     compare("execute, local paths", 300, &sides);
+    let supervised = || {
+        let mut command = ours(&at("inputs.pb"), &at("ours"));
+        command.arg("--supervise");
+        command
+    };
+    let twice = || {
+        let mut command = Command::new(BARE);
+        command.args(["again", &at("inputs.pb"), &at("bare")]);
+        command
+    };
+    let of_one = [
+        Side { name: "nebulakit execute --supervise", command: Box::new(supervised) },
+        Side { name: "nebulakit execute", command: Box::new(|| ours(&at("inputs.pb"), &at("ours"))) },
+        Side { name: "bare program, by itself", command: Box::new(twice) },
+    ];
+    compare("execute --supervise, local paths", 300, &of_one);
+    let of_floor = [
+        Side { name: "bare program, by itself", command: Box::new(twice) },
+        Side { name: "bare program", command: Box::new(|| bare(&at("inputs.pb"), &at("bare"))) },
+    ];
+    compare("the floor: a program that starts itself", 300, &of_floor);
     if let Some(python) = std::env::var_os("FLYTEKIT_PYTHON").map(PathBuf::from) {
         let module = Path::new(env!("CARGO_MANIFEST_DIR")).join("python");
         let (inputs, outputs, raw) = (at("inputs.pb"), at("python"), at("raw"));

@@ -59,6 +59,12 @@ mod fates {
         anyhow::bail!("{} MiB and nobody minds", taken.len())
     }
 
+    /// The same, in a process of its own.
+    #[task(supervised, requests(memory = "64Mi"), limits(memory = "64Mi"))]
+    fn takes_memory_supervised() -> anyhow::Result<()> {
+        takes_memory()
+    }
+
     /// Does not end by itself.
     #[task(timeout = "4s")]
     async fn never_ends(ctx: Context) -> anyhow::Result<()> {

@@ -51,6 +51,8 @@ pub struct Launch {
     arguments: Vec<OsString>,
     environment: Vec<(OsString, OsString)>,
     memory: Option<u64>,
+    group: Option<PathBuf>,
+    apart: bool,
 }
 
 impl Launch {
@@ -74,6 +76,8 @@ impl Launch {
             arguments: Vec::new(),
             environment: Vec::new(),
             memory: None,
+            group: None,
+            apart: false,
         }
     }
 
@@ -148,6 +152,20 @@ impl Launch {
         self.env("MALLOC_ARENA_MAX", "1")
     }
 
+    /// Starts it in the cgroup that is this folder.
+    #[must_use]
+    pub fn in_group(mut self, folder: &Path) -> Self {
+        self.group = Some(folder.to_owned());
+        self
+    }
+
+    /// Starts it as the first process of a namespace of its own, as in a container.
+    #[must_use]
+    pub fn apart(mut self) -> Self {
+        self.apart = true;
+        self
+    }
+
     /// Sets the variables by which a task knows Flyte 2.
     #[must_use]
     pub fn on_flyte_2(self) -> Self {
@@ -172,11 +190,17 @@ impl Launch {
     }
 
     fn command(&self) -> Command {
-        let mut command = match self.memory {
+        let before = match (self.memory, &self.group, self.apart) {
+            (None, None, false) => None,
+            (Some(mib), ..) => Some(format!("ulimit -v {} && exec", mib * 1024)),
+            (None, Some(group), _) => Some(format!("echo $$ >{}/cgroup.procs && exec", group.display())),
+            (None, None, true) => Some("exec /usr/bin/unshare --pid --fork --mount-proc --kill-child".to_owned()),
+        };
+        let mut command = match before {
             None => Command::new(&self.program),
-            Some(mib) => {
+            Some(before) => {
                 let mut shell = Command::new("/bin/sh");
-                shell.arg("-c").arg(format!("ulimit -v {} && exec \"$0\" \"$@\"", mib * 1024)).arg(&self.program);
+                shell.arg("-c").arg(format!("{before} \"$0\" \"$@\"")).arg(&self.program);
                 shell
             }
         };
@@ -246,6 +270,15 @@ impl Started {
         assert!(status.success(), "cannot send {name}");
     }
 
+    /// Waits for the next line that it writes to standard error, which [`wait`](Self::wait) leaves out then.
+    pub fn stderr_line(&mut self) -> String {
+        let (mut line, mut byte) = (Vec::new(), [0]);
+        while !line.ends_with(b"\n") && self.child.stderr.as_mut().unwrap().read(&mut byte).unwrap() == 1 {
+            line.push(byte[0]);
+        }
+        String::from_utf8(line).unwrap()
+    }
+
     /// Waits for its end.
     #[must_use]
     pub fn wait(mut self) -> Ended {
@@ -291,6 +324,12 @@ impl Ended {
     #[must_use]
     pub fn stderr(&self) -> String {
         String::from_utf8_lossy(&self.output.stderr).into_owned()
+    }
+
+    /// The same, as it was written.
+    #[must_use]
+    pub fn stderr_bytes(&self) -> &[u8] {
+        &self.output.stderr
     }
 
     /// What it wrote to standard output.

@@ -38,6 +38,7 @@ const OPTIONS: &[&str] = &[
     "labels",
     "annotations",
     "deck",
+    "supervised",
     "deprecated",
     "crate",
 ];
@@ -111,9 +112,9 @@ impl Options {
                 let value = flag(key, input)?;
                 quote!(interruptible: __nk::Some(#value))
             }
-            "deck" => {
+            "deck" | "supervised" => {
                 let value = flag(key, input)?;
-                quote!(deck: #value)
+                quote!(#key: #value)
             }
             "requests" | "limits" => {
                 let quantities = quantities(key, input, errors)?;

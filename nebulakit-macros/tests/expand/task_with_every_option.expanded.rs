@@ -67,6 +67,7 @@ const _: () = {
         labels: &[("team", "data")],
         annotations: &[("example.com/contact", "the data team")],
         deck: true,
+        supervised: true,
         deprecated: __nk::Some("use `other` instead"),
         ..__nk::TaskOptions::NONE
     };

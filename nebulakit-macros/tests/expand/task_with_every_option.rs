@@ -16,6 +16,7 @@
     labels("team" = "data"),
     annotations("example.com/contact" = "the data team"),
     deck,
+    supervised,
     deprecated = "use `other` instead",
     crate = renamed::library
 )]

@@ -128,6 +128,7 @@ fn options(options: &TaskOptions) -> Vec<(&'static str, String)> {
     row("labels", pairs(options.labels));
     row("annotations", pairs(options.annotations));
     row("deck", options.deck.then(|| "yes".to_owned()));
+    row("supervised", options.supervised.then(|| "yes".to_owned()));
     rows
 }
 

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::coordinator::id::RequestId;
 use crate::coordinator::job::{FailureKind, JobFailure};
+use crate::process::fate::SignalName;
 use crate::task::error::TaskError;
 use crate::task::failure::{chain_in_line, code};
 use crate::task::fatal::Fatal;
@@ -193,32 +194,12 @@ impl fmt::Display for Lost {
         match self {
             Self::Runtime => f.write_str("the runtime was shut down while the job was open"),
             Self::Exited(code) => write!(f, "the worker process ended with exit code {code}"),
-            Self::Signal(signal) => match name_of(*signal) {
-                Some(name) => write!(f, "the worker process was ended by signal {signal} ({name})"),
-                None => write!(f, "the worker process was ended by signal {signal}"),
-            },
+            Self::Signal(signal) => write!(f, "the worker process was ended by {}", SignalName(*signal)),
             Self::Aborted => f.write_str("the worker process aborted (signal 6)"),
             Self::StackOverflow => f.write_str("the worker process overflowed its stack"),
             Self::Strategy(said) => f.write_str(said),
         }
     }
-}
-
-/// The names of signals that end processes, where their numbers are the same on all systems.
-fn name_of(signal: i32) -> Option<&'static str> {
-    const NAMES: [(i32, &str); 10] = [
-        (1, "SIGHUP"),
-        (2, "SIGINT"),
-        (3, "SIGQUIT"),
-        (4, "SIGILL"),
-        (5, "SIGTRAP"),
-        (8, "SIGFPE"),
-        (9, "SIGKILL"),
-        (11, "SIGSEGV"),
-        (13, "SIGPIPE"),
-        (15, "SIGTERM"),
-    ];
-    NAMES.iter().find(|(number, _)| *number == signal).map(|(_, name)| *name)
 }
 
 /// A limit that an attempt ran into.

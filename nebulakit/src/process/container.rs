@@ -9,25 +9,48 @@ use crate::process::platform::Platform;
 use crate::process::progress::Telling;
 use crate::process::request::ContainerRequest;
 use crate::process::stores::is_local;
+use crate::process::supervise::{self, Role, Supervised, Unsaid, supervise};
 use crate::process::{logs, terminal};
 use crate::services::env::Environment;
 use crate::task::registry::Registry;
 
-/// Runs one task for a platform. A task that is told to stop, and does not, ends the process.
+/// Runs one task for a platform. A task that is told to stop, and does not, ends the process; so does the end of a supervised one.
 pub(crate) fn run(request: ContainerRequest, environment: Environment, registry: &Registry) -> Exit {
     let platform = Platform::detect(&environment);
+    let mut unsaid = None;
+    if request.is_supervised || registry.find(&request.task).is_ok_and(|task| task.options.supervised) {
+        match Role::of(&environment) {
+            Role::Supervisor => match supervise(&request.task) {
+                Supervised::Left(code) => leave_with(code),
+                Supervised::Unsaid(end) => unsaid = Some(end),
+            },
+            Role::Supervised => {
+                if let Err(error) = supervise::begin(leave) {
+                    terminal::write(&format!("error: this process cannot be supervised: {error}\n"));
+                    return Exit::Failed;
+                }
+            }
+        }
+    }
     logs::install(&environment, platform);
     let host = Host::new(environment);
     host.serve_all();
     let is_local = is_local(&request.inputs) && is_local(&request.output_prefix);
-    told(Execution::new(request, host, platform, Telling::LOG, is_local).run(registry, |ending| leave(told(ending))))
+    let execution = Execution::new(request, host, platform, Telling::LOG, is_local);
+    let leave_told = |ending| leave(told(ending));
+    match unsaid {
+        None => told(execution.run(registry, leave_told)),
+        // What stands behind this in the program was for the other process to do.
+        Some(Unsaid { failure, stop, signals }) => leave_told(execution.report_for_another(failure, stop, signals, leave_told)),
+    }
 }
 
-/// Tells what was not stored.
+/// Tells people what was not stored, and a supervisor that all is done.
 fn told(Ending { exit, report }: Ending) -> Exit {
     if let Some(report) = report {
         terminal::write(&format!("error: {}\n", terminal::continued(&report)));
     }
+    supervise::say(exit);
     exit
 }
 
@@ -38,7 +61,11 @@ pub(crate) fn flush() {
 }
 
 /// Ends the process, and with it what its threads still do.
-#[expect(clippy::disallowed_methods, reason = "this is the one place that ends the process")]
 pub(crate) fn leave(exit: Exit) -> ! {
-    std::process::exit(exit as i32)
+    leave_with(exit as i32)
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is the one place that ends the process")]
+fn leave_with(code: i32) -> ! {
+    std::process::exit(code)
 }

@@ -55,6 +55,34 @@ impl MemoryGroup {
     }
 }
 
+/// What a process that was ended for want of memory could have, and had at most, in bytes, where that is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Exceeded {
+    pub(crate) limit: Option<u64>,
+    pub(crate) peak: Option<u64>,
+}
+
+/// The kernel's count of processes that it killed for want of memory, and what it was before.
+#[derive(Debug)]
+pub(crate) struct Account {
+    group: MemoryGroup,
+    before: u64,
+}
+
+impl Account {
+    /// That of a process's own group, else of the one that this process and those that it starts are in.
+    pub(crate) fn open(own: Option<&MemoryGroup>) -> Option<Self> {
+        let group = own.cloned().or_else(MemoryGroup::of_this_process)?;
+        Some(Self { before: group.kills()?, group })
+    }
+
+    /// The limit that was run into since, where one was.
+    pub(crate) fn exceeded(&self) -> Option<Exceeded> {
+        let is_more = self.group.kills().is_some_and(|kills| kills > self.before);
+        is_more.then(|| Exceeded { limit: self.group.limit(), peak: self.group.peak() })
+    }
+}
+
 /// The folders in which a process of that `membership` may find its group for `controller`, likeliest first; version 2 has one hierarchy, which is
 /// called nothing.
 pub(crate) fn folders(root: &Path, membership: &str, controller: &str) -> Vec<PathBuf> {

@@ -26,6 +26,8 @@ pub(crate) struct ContainerRequest {
     pub(crate) previous_checkpoint: Option<String>,
     /// For one element of a map task: which one.
     pub(crate) map: Option<Element>,
+    /// `--supervise`: the task runs in a process of its own, and this one watches it.
+    pub(crate) is_supervised: bool,
     /// `--test`: everything is parsed, nothing is run, read or written.
     pub(crate) is_test: bool,
 }
@@ -48,12 +50,13 @@ pub(crate) fn usage(binary: &str) -> String {
         "\
 usage: {binary} execute --task-name NAME --inputs URL --output-prefix URL
            [--task-module MODULE] [--raw-output-data-prefix URL] [--checkpoint-path URL] [--prev-checkpoint URL]
+           [--supervise]
        {binary} map-execute (the same) --bound NAME[,NAME..]"
     )
 }
 
 /// Every option that means something, but for the short ones.
-const OPTIONS: [&str; 12] = [
+const OPTIONS: [&str; 13] = [
     "--task-name",
     "--task-module",
     "--inputs",
@@ -64,6 +67,7 @@ const OPTIONS: [&str; 12] = [
     "--checkpoint-path",
     "--prev-checkpoint",
     "--bound",
+    "--supervise",
     "--test",
     "--help",
 ];
@@ -95,6 +99,7 @@ struct Words {
     checkpoint: Option<String>,
     previous_checkpoint: Option<String>,
     bound: Option<String>,
+    is_supervised: bool,
     is_test: bool,
     asks_for_help: bool,
 }
@@ -134,6 +139,7 @@ impl ContainerRequest {
             checkpoint: words.checkpoint,
             previous_checkpoint: words.previous_checkpoint,
             map,
+            is_supervised: words.is_supervised,
             is_test: words.is_test,
         }))
     }
@@ -152,6 +158,7 @@ impl ContainerRequest {
         ];
         let mut words: Vec<_> = values.iter().filter_map(|(option, value)| value.map(|value| format!("{option}={value}"))).collect();
         words.extend(self.map.as_ref().map(|map| format!("--bound={}", map.bound.join(","))));
+        words.extend(self.is_supervised.then(|| "--supervise".to_owned()));
         words.extend(self.is_test.then(|| "--test".to_owned()));
         words
     }
@@ -183,6 +190,10 @@ impl Words {
             let slot = match (option, verb) {
                 ("--test", _) if inline.is_none() => {
                     words.is_test = true;
+                    continue;
+                }
+                ("--supervise", _) if inline.is_none() => {
+                    words.is_supervised = true;
                     continue;
                 }
                 ("--help" | "-h", _) if inline.is_none() => {
@@ -364,10 +375,21 @@ mod tests {
 
     #[test]
     fn every_option_is_known_to_some_verb() {
-        for option in OPTIONS.into_iter().chain(PASSED_OVER).filter(|option| !["--test", "--help"].contains(option)) {
+        for option in OPTIONS.into_iter().chain(PASSED_OVER).filter(|option| !["--supervise", "--test", "--help"].contains(option)) {
             let verb = if option == "--bound" { "map-execute" } else { "execute" };
             assert_eq!(refused(&format!("{verb} {option}")), format!("`{option}` needs a value"));
         }
+    }
+
+    #[test]
+    fn every_verb_may_be_supervised() {
+        for verb in ["execute", "map-execute", "a0"] {
+            let words = format!("{verb} --task-name t --inputs i --outputs-path o");
+            assert!(!parse(&words).unwrap().is_supervised);
+            assert!(parse(&format!("{words} --supervise")).unwrap().is_supervised);
+        }
+        assert_eq!(refused("execute --supervise=yes"), "`execute` has no option `--supervise`");
+        assert_eq!(refused("execute --inputs --supervise"), "`--inputs` needs a value");
     }
 
     #[test]

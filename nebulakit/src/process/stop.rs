@@ -3,7 +3,7 @@
 //! The task runs on the main thread, and another thread listens to signals. Exactly one of them stores how the task ended.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::task::cancellation::Cancellation;
 
@@ -14,6 +14,13 @@ pub(crate) enum Reason {
     Signal(&'static str),
     /// Its time was up.
     Overdue,
+}
+
+/// A signal that asked another process to stop, and when it came.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Told {
+    pub(crate) name: &'static str,
+    pub(crate) at: Instant,
 }
 
 /// How far the work is.

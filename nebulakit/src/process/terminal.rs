@@ -17,6 +17,11 @@ pub(crate) fn write(text: &str) {
     let _ = io::stderr().lock().write_all(visible::lines(text).as_bytes());
 }
 
+/// What another process has written there goes on as it is.
+pub(crate) fn pass_on(bytes: &[u8]) {
+    let _ = io::stderr().lock().write_all(bytes);
+}
+
 /// A message whose lines behind the first are indented, unless they are already, so that none looks like one of this crate's own: authors
 /// break their messages into lines, and so may the text that they quote. The headings of [`chain`](crate::task::failure::chain) stay.
 pub(crate) fn continued(message: &str) -> String {

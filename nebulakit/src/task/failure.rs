@@ -21,10 +21,12 @@ pub(crate) mod code {
     pub(crate) const TERMINATED: &str = "SYSTEM:Terminated";
     #[cfg(feature = "coordinator")]
     pub(crate) const CANCELLED: &str = "USER:Cancelled";
-    #[cfg(feature = "coordinator")]
     pub(crate) const LOST: &str = "SYSTEM:Lost";
-    #[cfg(feature = "coordinator")]
     pub(crate) const OUT_OF_MEMORY: &str = "USER:OutOfMemory";
+    pub(crate) const EXITED: &str = "USER:Exited";
+    pub(crate) const ABORTED: &str = "USER:Aborted";
+    pub(crate) const STACK_OVERFLOW: &str = "USER:StackOverflow";
+    pub(crate) const CRASHED: &str = "USER:Crashed";
 }
 
 /// Who is at fault.

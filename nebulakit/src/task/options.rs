@@ -37,6 +37,8 @@ pub struct TaskOptions {
     pub annotations: &'static [(&'static str, &'static str)],
     /// Whether it makes a deck.
     pub deck: bool,
+    /// Whether a container runs it in a process of its own, which another one watches.
+    pub supervised: bool,
 }
 
 impl TaskOptions {
@@ -58,6 +60,7 @@ impl TaskOptions {
         labels: &[],
         annotations: &[],
         deck: false,
+        supervised: false,
     };
 }
 

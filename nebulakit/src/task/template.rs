@@ -304,6 +304,7 @@ mod tests {
             labels: &[("team", "data")],
             annotations: &[("note", "x")],
             deck: true,
+            supervised: true,
         };
         let template = described(&OPTIONS);
         let expected = json!({

@@ -19,6 +19,11 @@ from table import ALL, Case, Skipped, case
 LOST = {"RetriesExhausted|Interrupted", "RetriesExhausted|Error"}
 
 
+def supervise(template):
+    """Has the task run in a process of its own."""
+    template.container.args.append("--supervise")
+
+
 @dataclasses.dataclass
 class Fate:
     """A task, and what the platform is to make of it."""
@@ -32,9 +37,11 @@ class Fate:
     binary: str = "fixture"
     inputs: dict = dataclasses.field(default_factory=dict)
     retries: int = 0
+    supervised: bool = False
 
     def run(self, cluster):
-        ended = cluster.run_task(cluster.rust(self.task, self.binary), self.retries, **self.inputs)
+        changes = {"suffix": "-supervised", "change": supervise} if self.supervised else {}
+        ended = cluster.run_task(cluster.rust(self.task, self.binary, **changes), self.retries, **self.inputs)
         codes = {self.codes} if isinstance(self.codes, str) else self.codes
         allowed = self.attempts if isinstance(self.attempts, range) else [self.attempts]
         found = (ended.phase, ended.error.code, ExecutionError.ErrorKind.Name(ended.error.kind), len(ended.attempts))
@@ -75,7 +82,32 @@ ALL += [
         Fate("exit code 0 without outputs", "mod.sysexit0", "RetriesExhausted|OutputsNotFound", 1, inputs={"a": 1}),
         Fate("ignored outputs that nobody else stores", "mod.ignore", "RetriesExhausted|OutputsNotFound", 1, inputs={"a": 1}),
         Fate("an abort", "endings.aborts", LOST, range(1, 6)),
+        Fate("a stack overflow", "supervised.overflows", LOST, range(1, 6)),
         Fate("out of memory", "takes_memory", "RetriesExhausted|OOMKilled", 1, binary="cluster"),
+        Fate("supervised, exit code 7", "mod.osexit", "USER:Exited", 1, "exit code 7", inputs={"a": 1}, retries=2, supervised=True),
+        Fate("supervised, exit code 0", "mod.sysexit0", "USER:Exited", 1, "exit code 0", inputs={"a": 1}, retries=2, supervised=True),
+        Fate("supervised, an abort", "endings.aborts", "USER:Aborted", 1, "aborted (signal 6)", retries=2, supervised=True),
+        Fate("supervised by its option, an abort", "supervised.aborts_supervised", "USER:Aborted", 1, "about to abort"),
+        Fate("supervised, a stack overflow", "supervised.overflows", "USER:StackOverflow", 1, "has overflowed its stack", supervised=True),
+        Fate(
+            "supervised, out of memory",
+            "takes_memory_supervised",
+            "RetriesExhausted|USER:OutOfMemory",
+            2,
+            "of 67108864 bytes",
+            binary="cluster",
+            retries=1,
+        ),
+        Fate("supervised, a plain error", "mod.raise_coded", "MY:CODE", 1, inputs={"a": 1}, retries=2, supervised=True),
+        Fate(
+            "supervised, killed",
+            "is_killed",
+            "RetriesExhausted|SYSTEM:Lost",
+            range(1, 6),
+            "signal 9 (SIGKILL)",
+            binary="cluster",
+            supervised=True,
+        ),
     )
 ]
 
@@ -83,6 +115,13 @@ ALL += [
 @case("fate: success")
 def success(cluster):
     ended = cluster.run_task(cluster.rust("mod.t1", "fixture"), a=41)
+    assert ended.phase == "SUCCEEDED" and ended.outputs == {"o0": literal(42)} and len(ended.attempts) == 1, ended
+    return f"1 attempt, {ended.outputs['o0'].scalar.primitive.integer} [{ended.name}]"
+
+
+@case("fate: success, supervised")
+def supervised_success(cluster):
+    ended = cluster.run_task(cluster.rust("mod.t1", "fixture", suffix="-supervised", change=supervise), a=41)
     assert ended.phase == "SUCCEEDED" and ended.outputs == {"o0": literal(42)} and len(ended.attempts) == 1, ended
     return f"1 attempt, {ended.outputs['o0'].scalar.primitive.integer} [{ended.name}]"
 

@@ -69,6 +69,12 @@ def blob(dimensionality):
     return literals_pb2.Literal(scalar={"blob": {"uri": f"{NOWHERE}/gone", "metadata": {"type": {"dimensionality": dimensionality}}}})
 
 
+def supervised(task):
+    """Has the task run in a process of its own."""
+    task.task_template.container.args.append("--supervise")
+    return task
+
+
 @dataclasses.dataclass
 class Fate:
     """A task, and what the backend is to make of it."""
@@ -81,9 +87,11 @@ class Fate:
     binary: str = "fixture"
     inputs: dict = dataclasses.field(default_factory=dict)
     retries: int = 0
+    supervised: bool = False
 
     def run(self, backend):
-        ended = backend.run(backend.task(self.task, self.binary), self.retries, **self.inputs)
+        task = backend.task(self.task, self.binary)
+        ended = backend.run(supervised(task) if self.supervised else task, self.retries, **self.inputs)
         kind = run_definition_pb2.ErrorInfo.Kind.Name(ended.error.kind).removeprefix("KIND_")
         found = (ended.phase, kind, ended.attempts)
         assert found == ("FAILED", self.kind, self.attempts), f"{found}: {ended}"
@@ -111,6 +119,14 @@ ALL += [
         Fate("ignored outputs that nobody else stores", "mod.ignore", 1, kind="SYSTEM", inputs={"a": 1}),
         Fate("a file that is not there", "files.reads", 1, NOWHERE, binary="cluster", inputs={"file": blob(0), "folder": blob(1)}),
         Fate("longer than its timeout, which only the process itself keeps", "never_ends", 1, "4s", binary="cluster"),
+        Fate("supervised, exit code 7, retries", "mod.osexit", 2, "exit code 7", inputs={"a": 1}, retries=1, supervised=True),
+        Fate("supervised, exit code 0", "mod.sysexit0", 1, "exit code 0", inputs={"a": 1}, supervised=True),
+        Fate("supervised, an abort, retries", "endings.aborts", 2, "aborted (signal 6)", retries=1, supervised=True),
+        Fate("supervised by its option, an abort", "supervised.aborts_supervised", 1, "about to abort"),
+        Fate("supervised, a stack overflow", "supervised.overflows", 1, "has overflowed its stack", supervised=True),
+        Fate("supervised, out of memory, retries", "takes_memory_supervised", 2, "of 67108864 bytes", binary="cluster", retries=1),
+        Fate("supervised, killed, retries", "is_killed", 2, "signal 9 (SIGKILL)", binary="cluster", retries=1, supervised=True),
+        Fate("supervised, a permanent error with retries left", "endings.fails_permanently", 1, "M", retries=2, supervised=True),
         Fate("a file that cannot be stored", "files.stores_nowhere", 1, f"{NOWHERE}/lost.txt", binary="cluster"),
     )
 ]
@@ -119,6 +135,13 @@ ALL += [
 @case("fate: success")
 def success(backend):
     ended = backend.run(backend.task("mod.t1"), a=41)
+    assert (ended.phase, ended.attempts) == ("SUCCEEDED", 1) and value(ended.outputs["o0"], int) == 42, ended
+    return f"42 after {ended.seconds:.2f} s [{ended.name}]"
+
+
+@case("fate: success, supervised")
+def supervised_success(backend):
+    ended = backend.run(supervised(backend.task("mod.t1")), a=41)
     assert (ended.phase, ended.attempts) == ("SUCCEEDED", 1) and value(ended.outputs["o0"], int) == 42, ended
     return f"42 after {ended.seconds:.2f} s [{ended.name}]"
 
@@ -158,6 +181,11 @@ def exits(backend):
 @case("fate: an abort of the process")
 def aborts(backend):
     return relaunched(backend, backend.task("endings.aborts"))
+
+
+@case("fate: a stack overflow")
+def overflows(backend):
+    return relaunched(backend, backend.task("supervised.overflows"))
 
 
 @case("fate: killed")

@@ -19,6 +19,8 @@ mod golden;
 mod hostile;
 #[path = "fixture/marks.rs"]
 mod marks;
+#[path = "fixture/supervised.rs"]
+mod supervised;
 #[path = "fixture/surroundings.rs"]
 mod surroundings;
 #[cfg(feature = "schema")]

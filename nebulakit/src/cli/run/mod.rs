@@ -156,6 +156,7 @@ fn execute(
         checkpoint: Some(sandbox.place(sandbox::CHECKPOINT)),
         previous_checkpoint: None,
         map: None,
+        is_supervised: false,
         is_test: false,
     };
     let answer = Answer { task, sandbox, is_json, platform: setting.platform, stores: host.stores.clone() };

@@ -21,8 +21,8 @@ use crate::process::meter::Meter;
 use crate::process::platform::{Platform, Termination};
 use crate::process::progress::Telling;
 use crate::process::request::ContainerRequest;
-use crate::process::signal::StopSignals;
-use crate::process::stop::{Reason, Stop};
+use crate::process::signal::{Heard, StopSignals};
+use crate::process::stop::{Reason, Stop, Told};
 use crate::services::env::{self, Environment};
 use crate::task::call::with_secrets;
 use crate::task::context::Context;
@@ -40,7 +40,10 @@ mod local;
 pub(crate) use self::local::Here;
 
 /// How long storing may take once the process was asked to stop; with [`GRACE`] and the last metrics it stays below two seconds.
-const LAST_WRITES: Duration = Duration::from_millis(900);
+pub(crate) const LAST_WRITES: Duration = Duration::from_millis(900);
+
+/// The least time that a last write gets.
+const LEAST: Duration = Duration::from_millis(100);
 
 /// How an execution ended: its exit code, and a report for standard error of what could not be stored.
 #[derive(Debug)]
@@ -116,6 +119,44 @@ impl Execution {
             self.fail(Failure::system(failure.message, false))
         });
         self.part(ended)
+    }
+
+    /// Reports the `failure` of a task that another process was to run, and that could not do so itself; `stop` is the request to stop that had come
+    /// before. Where `signals` do not let it be finished in time, `leave` is called on another thread.
+    pub(crate) fn report_for_another(
+        self: &Arc<Self>,
+        failure: Failure,
+        stop: Option<Told>,
+        signals: Option<StopSignals>,
+        leave: Leave,
+    ) -> Ending {
+        if stop.is_some() && self.platform.termination == Termination::Silent {
+            return self.part(self.terminated("while the task ran"));
+        }
+        if let Some(mut signals) = signals {
+            let last = Arc::clone(self);
+            let limited = spawn("nebulakit-stop", move || {
+                let left = match stop {
+                    Some(Told { at, .. }) => (GRACE + LAST_WRITES).saturating_sub(at.elapsed()).max(LEAST),
+                    None => {
+                        while !matches!(signals.next_of_all(None), Some(Heard::Stop(_)) | None) {}
+                        LAST_WRITES
+                    }
+                };
+                signals.next(left);
+                leave(last.terminated("while its failure was being stored"));
+            });
+            if let Err(error) = limited {
+                return self.terminated(&format!("and a thread could not be started: {error}"));
+            }
+        }
+        // It may have stored outputs, and ended before it could say so.
+        self.withdraw_outputs();
+        let result = match stop {
+            Some(Told { name, .. }) => self.after_stop(Some(Err(failure.into())), name),
+            None => Err(failure.into()),
+        };
+        self.part(self.store(result))
     }
 
     /// Sends the last metrics and removes the run's own files, which a task that did not stop in time may still have open.

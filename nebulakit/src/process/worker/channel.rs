@@ -1,22 +1,18 @@
 //! The worker's end of the socket.
 
 use std::io::{self, Read as _, Write as _};
-use std::os::fd::{AsFd as _, OwnedFd};
+use std::os::fd::AsFd as _;
 use std::os::unix::net::UnixStream;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::BytesMut;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::fs::{FileType, fstat};
-use rustix::io::fcntl_dupfd_cloexec;
 
+use crate::process::standard_input;
 use crate::process::worker::message::{FromWorker, Order, Report, ToWorker, framed, take};
 
 /// How much is read at once.
 const PIECE: usize = 16 * 1024;
-
-/// Descriptors below this one are the standard streams.
-const BEYOND_STANDARD: i32 = 3;
 
 /// The worker's end of the socket: anybody may write, and whoever has the reader reads.
 #[derive(Debug)]
@@ -26,20 +22,13 @@ pub(super) struct Channel {
     written: Mutex<()>,
 }
 
-/// Whether standard input is a socket.
-pub(super) fn is_there() -> bool {
-    fstat(io::stdin()).is_ok_and(|status| FileType::from_raw_mode(status.st_mode) == FileType::Socket)
-}
-
 impl Channel {
     /// Takes the socket away from standard input, which is empty from now on.
     ///
     /// # Errors
     /// When the operating system refuses it.
     pub(super) fn take() -> io::Result<Self> {
-        let stream: OwnedFd = fcntl_dupfd_cloexec(io::stdin(), BEYOND_STANDARD)?;
-        rustix::stdio::dup2_stdin(std::fs::File::open("/dev/null")?)?;
-        let stream = UnixStream::from(stream);
+        let stream = standard_input::take_socket()?;
         // The other end does not block, and this one was made with it.
         stream.set_nonblocking(false)?;
         Ok(Self { stream, read: Mutex::default(), written: Mutex::default() })

@@ -8,18 +8,16 @@ mod called;
 mod channel;
 mod ended;
 mod job;
-mod leftovers;
 mod listen;
 pub(crate) mod message;
-pub(crate) mod program;
 mod serve;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::runtime::Handle;
 
-use crate::process::container;
 use crate::process::exit::Exit;
+use crate::process::{container, standard_input};
 use crate::services::env::{self, Environment};
 
 /// The stack of a thread that takes the place of the main one, in bytes: what the main thread has as a rule.
@@ -101,7 +99,7 @@ impl Marker {
     /// Whether it is this process that is meant: programs that a worker starts inherit the variable.
     fn is_of_this_process(self) -> bool {
         let parent = rustix::process::getppid().map_or(0, |parent| parent.as_raw_nonzero().get());
-        i64::from(parent) == i64::from(self.parent) && channel::is_there()
+        i64::from(parent) == i64::from(self.parent) && standard_input::is_socket()
     }
 }
 

@@ -24,6 +24,7 @@ fn none() {}
     labels("team" = "data", "example.com/kind" = ""),
     annotations("contact" = "any text at all"),
     deck,
+    supervised,
     deprecated = "use `other` instead",
     crate = nebulakit,
 )]
@@ -36,6 +37,7 @@ fn every(a: i64, b: i64, verbose: bool) -> (i64, i64) {
     cache(version = "v2", serialize = false),
     interruptible = false,
     deck = false,
+    supervised = false,
     shared_memory = "1Gi",
     accelerator = "nvidia-tesla-a100:2g.10gb",
     timeout = "1d 2h 3m 4s 5ms"

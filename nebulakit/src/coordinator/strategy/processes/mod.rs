@@ -1,6 +1,5 @@
 //! Attempts in processes of their own.
 
-mod account;
 mod descendants;
 mod environment;
 mod fate;

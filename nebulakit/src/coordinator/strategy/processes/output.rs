@@ -1,16 +1,13 @@
 //! What a worker prints: events of the job, line by line, and the end of it for an error.
 
-use std::collections::VecDeque;
 use std::io;
 
 use crate::coordinator::context::JobContext;
 use crate::coordinator::event::OutputStream;
+use crate::process::tail::Tail;
 
 /// The longest line, in bytes; a longer one is told in parts.
 const LONGEST_LINE: usize = 64 * 1024;
-
-/// How much of the end is kept, in bytes.
-const TAIL: usize = 4 * 1024;
 
 /// How much is read at once.
 const PIECE: usize = 16 * 1024;
@@ -20,7 +17,7 @@ const PIECE: usize = 16 * 1024;
 pub(super) struct Output {
     /// A line of standard output, and one of standard error, that are not at their ends yet.
     open: [Vec<u8>; 2],
-    tail: VecDeque<u8>,
+    tail: Tail,
 }
 
 /// What came of a look into a pipe.
@@ -59,10 +56,7 @@ impl Output {
     }
 
     fn add(&mut self, piece: &[u8], stream: OutputStream, job: &JobContext) {
-        let last = &piece[piece.len().saturating_sub(TAIL)..];
-        let surplus = (self.tail.len() + last.len()).saturating_sub(TAIL);
-        self.tail.drain(..surplus);
-        self.tail.extend(last);
+        self.tail.add(piece);
         for part in piece.split_inclusive(|byte| *byte == b'\n') {
             let open = &mut self.open[stream as usize];
             open.extend_from_slice(part);
@@ -85,13 +79,7 @@ impl Output {
 
     /// The last lines.
     pub(super) fn tail(&mut self) -> String {
-        let is_cut = self.tail.len() == TAIL;
-        let tail = self.tail.make_contiguous();
-        let whole = match tail.iter().position(|byte| *byte == b'\n') {
-            Some(end) if is_cut && end + 1 < tail.len() => &tail[end + 1..],
-            _ => tail,
-        };
-        String::from_utf8_lossy(whole).trim_end().to_owned()
+        self.tail.text()
     }
 }
 

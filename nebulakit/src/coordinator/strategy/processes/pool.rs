@@ -17,8 +17,9 @@ use crate::coordinator::strategy::processes::limits::Kept;
 use crate::coordinator::strategy::processes::process::{Process, Started, start};
 use crate::coordinator::strategy::processes::settings::Settings;
 use crate::coordinator::strategy::processes::talk::{Line, Talk};
+use crate::process::program;
 use crate::process::worker::message::{Hello, Order, PROTOCOL, Report, VERSION};
-use crate::process::worker::{Marker, is_entered, program};
+use crate::process::worker::{Marker, is_entered};
 use crate::services::env::Environment;
 use crate::task::panic::told;
 

@@ -11,12 +11,11 @@ use std::thread;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 use tokio::sync::{Notify, oneshot};
 
-use crate::coordinator::error::Limit;
 use crate::coordinator::lock::atomic::{AtomicBool, Ordering};
 use crate::coordinator::lock::{Mutex, locked};
-use crate::coordinator::strategy::processes::account::Account;
 use crate::coordinator::strategy::processes::descendants::Descendants;
 use crate::coordinator::strategy::processes::groups::Group;
+use crate::process::memory::{Account, Exceeded};
 
 /// A process, and all that is in its group.
 #[derive(Debug)]
@@ -37,7 +36,7 @@ pub(super) struct End {
     /// [`None`] where this program does not hear of the end of its children.
     pub(super) status: Option<ExitStatus>,
     /// The limit of memory that it ran into, if the kernel ended it for that.
-    pub(super) exceeded: Option<Limit>,
+    pub(super) exceeded: Option<Exceeded>,
 }
 
 /// A process that has just been started, and our ends of what it reads and writes.

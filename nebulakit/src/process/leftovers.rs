@@ -1,7 +1,7 @@
 //! What a task has started and left running: it ends with the task.
 //!
-//! A worker is the parent of all that its tasks leave behind, also of what went to a session of its own (on Linux). So one question to the system
-//! tells whether there is anything, and as a rule there is not.
+//! A worker is the parent of all that its tasks leave behind, and a supervisor of all that its task does, also of what went to a session of its own (on
+//! Linux). So one question to the system tells whether there is anything, and as a rule there is not.
 
 use std::time::{Duration, Instant};
 
@@ -12,7 +12,7 @@ use rustix::process::{WaitId, WaitIdOptions, waitid};
 const LONGEST: Duration = Duration::from_secs(1);
 
 /// Makes this process the parent of what its descendants leave behind.
-pub(super) fn adopt() {
+pub(crate) fn adopt() {
     #[cfg(target_os = "linux")]
     {
         // Where it is refused, what left its session is not found; the group is ended all the same.
@@ -21,7 +21,7 @@ pub(super) fn adopt() {
 }
 
 /// Ends what the last task left behind. It says whether nothing is left.
-pub(super) fn clear() -> bool {
+pub(crate) fn clear() -> bool {
     if !is_anything_left() {
         return true;
     }
