@@ -2,6 +2,10 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+#[cfg(feature = "coordinator")]
+use std::time::Duration;
+use std::time::Instant;
 
 /// Where cgroups are.
 const ROOT: &str = "/sys/fs/cgroup";
@@ -66,19 +70,45 @@ pub(crate) struct Exceeded {
 #[derive(Debug)]
 pub(crate) struct Account {
     group: MemoryGroup,
-    before: u64,
+    /// What it was, and when that was read.
+    before: Mutex<(u64, Instant)>,
+    /// Whether others are in the group, whose ends are counted too.
+    #[cfg(feature = "coordinator")]
+    is_shared: bool,
 }
+
+/// For how long the count of a group that others are in is taken for what it was: reading it costs as much as a small task.
+#[cfg(feature = "coordinator")]
+const FRESH: Duration = Duration::from_secs(1);
 
 impl Account {
     /// That of a process's own group, else of the one that this process and those that it starts are in.
     pub(crate) fn open(own: Option<&MemoryGroup>) -> Option<Self> {
         let group = own.cloned().or_else(MemoryGroup::of_this_process)?;
-        Some(Self { before: group.kills()?, group })
+        Some(Self {
+            before: Mutex::new((group.kills()?, Instant::now())),
+            group,
+            #[cfg(feature = "coordinator")]
+            is_shared: own.is_none(),
+        })
+    }
+
+    /// Other work begins at `now`: what was counted before is not its own.
+    #[cfg(feature = "coordinator")]
+    pub(crate) fn begin(&self, now: Instant) {
+        let mut before = self.before.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.is_shared
+            && now.saturating_duration_since(before.1) > FRESH
+            && let Some(kills) = self.group.kills()
+        {
+            *before = (kills, now);
+        }
     }
 
     /// The limit that was run into since, where one was.
     pub(crate) fn exceeded(&self) -> Option<Exceeded> {
-        let is_more = self.group.kills().is_some_and(|kills| kills > self.before);
+        let before = self.before.lock().unwrap_or_else(PoisonError::into_inner).0;
+        let is_more = self.group.kills().is_some_and(|kills| kills > before);
         is_more.then(|| Exceeded { limit: self.group.limit(), peak: self.group.peak() })
     }
 }
@@ -110,6 +140,19 @@ mod tests {
             fs::write(path, text).unwrap();
         }
         root
+    }
+
+    #[cfg(feature = "coordinator")]
+    #[test]
+    fn what_was_counted_before_the_work_is_not_its_own() {
+        let root = written(&[("memory.events", "oom_kill 0\n")]);
+        let group = MemoryGroup { folder: root.path().to_owned(), is_v2: true };
+        let before = Mutex::new((0, Instant::now()));
+        let account = Account { group, before, is_shared: true };
+        fs::write(root.path().join("memory.events"), "oom_kill 2\n").unwrap();
+        assert!(account.exceeded().is_some());
+        account.begin(Instant::now() + 2 * FRESH);
+        assert!(account.exceeded().is_none());
     }
 
     #[test]

@@ -49,6 +49,7 @@ static ENTERED: AtomicBool = AtomicBool::new(false);
 ///     Ok(())
 /// }
 /// ```
+#[cfg(feature = "coordinator")]
 pub fn worker_main() {
     enter(&Environment::from_process());
 }

@@ -199,6 +199,7 @@ impl ProcessStrategy {
             let worker = self.pool.worker(&self.settings).await.map_err(|said| JobError::lost(Lost::Strategy(said)))?;
             let mut held = Held(Some(worker));
             let Some(Worker { process, line, .. }) = &mut held.0 else { continue };
+            process.begin();
             let mut output = Output::default();
             match talk(line, process, Order::Job(order.clone()), &attempt.context, &mut output).await {
                 Ok(Talked::Over(Over { ended, is_last })) => {

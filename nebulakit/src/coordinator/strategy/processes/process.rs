@@ -7,6 +7,7 @@ use std::os::unix::process::CommandExt as _;
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::Arc;
 use std::thread;
+use std::time::Instant;
 
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 use tokio::sync::{Notify, oneshot};
@@ -118,6 +119,13 @@ impl Process {
     fn kill_group(&self) {
         // What is gone already is what is wanted.
         let _ = kill_process_group(self.pid, Signal::KILL);
+    }
+
+    /// Other work begins in it.
+    pub(super) fn begin(&self) {
+        if let Some(account) = &self.account {
+            account.begin(Instant::now());
+        }
     }
 
     /// Ends it at once, with all that it has started.
