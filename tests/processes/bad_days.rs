@@ -44,6 +44,24 @@ async fn how_a_worker_ends_is_told_apart() {
     assert_eq!(run(&coordinator, tasks::add::with(1, 1)).await.unwrap(), 2, "the pool goes on");
 }
 
+/// What the task itself did has its own code, and is not repeated.
+#[tokio::test]
+async fn what_ends_a_worker_from_within_is_a_failure_with_its_name() {
+    let coordinator = with(processes(1));
+    let ends = [
+        (Work::from(tasks::exits::with(7)), "USER:Exited"),
+        (Work::from(tasks::aborts::with()), "USER:Aborted"),
+        (Work::from(tasks::raises::with(4)), "USER:Crashed"),
+        (Work::from(tasks::raises::with(15)), "SYSTEM:Lost"),
+    ];
+    for (work, code) in ends {
+        let error = run(&coordinator, work).await.unwrap_err();
+        assert_eq!((error.code(), error.is_recoverable()), (code, code == "SYSTEM:Lost"), "{error}");
+    }
+    let error = run(&coordinator, tasks::overflows::with()).await.unwrap_err();
+    assert_eq!((error.code(), error.is_recoverable()), ("USER:StackOverflow", false));
+}
+
 #[tokio::test]
 async fn a_worker_that_is_killed_is_lost() {
     let coordinator = with(processes(1));

@@ -57,6 +57,12 @@ pub(crate) fn exits(code: i64) {
     std::process::exit(i32::try_from(code).unwrap())
 }
 
+/// Sends itself a signal.
+#[task(name = "work.raises")]
+pub(crate) fn raises(signal: i64) {
+    nix::sys::signal::raise(nix::sys::signal::Signal::try_from(i32::try_from(signal).unwrap()).unwrap()).unwrap();
+}
+
 #[task(name = "work.fails")]
 pub(crate) fn fails(how: String) -> anyhow::Result<()> {
     let error = anyhow::anyhow!("no such luck").context("it went wrong");
@@ -67,14 +73,15 @@ pub(crate) fn fails(how: String) -> anyhow::Result<()> {
     })
 }
 
-/// Fails until the file is there, and makes it.
+/// Is killed until the file is there, and makes it.
 #[task(name = "work.second_time", retries = 1)]
 pub(crate) fn second_time(ctx: Context, path: String) -> i64 {
     if std::fs::exists(&path).unwrap() {
         return ctx.attempt().into();
     }
     std::fs::write(&path, "").unwrap();
-    std::process::exit(3)
+    nix::sys::signal::raise(nix::sys::signal::Signal::SIGKILL).unwrap();
+    unreachable!("nothing survives it")
 }
 
 #[task(name = "work.prints")]

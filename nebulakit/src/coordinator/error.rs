@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::coordinator::id::RequestId;
 use crate::coordinator::job::{FailureKind, JobFailure};
-use crate::process::fate::SignalName;
+use crate::process::fate::{SignalName, is_fault};
 use crate::task::error::TaskError;
 use crate::task::failure::{chain_in_line, code};
 use crate::task::fatal::Fatal;
@@ -189,6 +189,19 @@ pub enum Lost {
     Strategy(String),
 }
 
+impl Lost {
+    /// The code of what the work itself did to its process, else of an end that came from outside.
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Exited(_) => code::EXITED,
+            Self::Aborted => code::ABORTED,
+            Self::StackOverflow => code::STACK_OVERFLOW,
+            Self::Signal(signal) if is_fault(*signal) => code::CRASHED,
+            Self::Signal(_) | Self::Runtime | Self::Strategy(_) => code::LOST,
+        }
+    }
+}
+
 impl fmt::Display for Lost {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -286,8 +299,8 @@ impl JobError {
         match self {
             Self::Failed(error) => error.is_recoverable() == Some(true),
             Self::TimedOut { timeout, .. } => matches!(timeout, Timeout::StartToClose | Timeout::Heartbeat),
-            // The next attempt would not find a runtime either.
-            Self::Lost { how, .. } => *how != Lost::Runtime,
+            // The next attempt would not find a runtime either, and what the work itself did it would do again.
+            Self::Lost { how, .. } => *how != Lost::Runtime && how.code() == code::LOST,
             Self::Limit { .. } => true,
             Self::Panicked(_) | Self::Cancelled(_) => false,
         }
@@ -305,7 +318,7 @@ impl JobError {
             Self::Panicked(_) => code::PANIC,
             Self::TimedOut { .. } => code::TIMEOUT,
             Self::Cancelled(_) => code::CANCELLED,
-            Self::Lost { .. } => code::LOST,
+            Self::Lost { how, .. } => how.code(),
             Self::Limit { limit: Limit::Memory { .. }, .. } => code::OUT_OF_MEMORY,
             Self::Limit { limit: Limit::Cpu(_), .. } => code::TIMEOUT,
         }

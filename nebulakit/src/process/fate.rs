@@ -4,6 +4,8 @@ use std::fmt;
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::ExitStatus;
 
+use rustix::process::Signal;
+
 use crate::process::memory::Exceeded;
 
 const SIGABRT: i32 = 6;
@@ -55,6 +57,11 @@ impl Fate {
             Self::OutOfMemory(_) => SIGKILL,
         }
     }
+}
+
+/// Whether the processor or the kernel sends the signal to a process for what that process did.
+pub(crate) fn is_fault(signal: i32) -> bool {
+    [Signal::SEGV, Signal::BUS, Signal::ILL, Signal::FPE, Signal::TRAP, Signal::SYS].iter().any(|fault| fault.as_raw() == signal)
 }
 
 /// A signal by its number, and by its name where that is the same on all systems.

@@ -1,8 +1,6 @@
 //! The failure that the end of a supervised process is.
 
-use rustix::process::Signal;
-
-use crate::process::fate::{Fate, SignalName};
+use crate::process::fate::{Fate, SignalName, is_fault};
 use crate::process::memory::Exceeded;
 use crate::task::failure::{Failure, Origin, code};
 
@@ -36,11 +34,6 @@ fn out_of_memory(exceeded: Exceeded) -> String {
         Exceeded { limit: Some(limit), peak: None } => format!("ran out of memory: the limit is {limit} bytes"),
         Exceeded { limit: None, .. } => "ran out of memory: the system ended it".to_owned(),
     }
-}
-
-/// Whether the processor or the kernel sends the signal to a process for what that process did.
-fn is_fault(signal: i32) -> bool {
-    [Signal::SEGV, Signal::BUS, Signal::ILL, Signal::FPE, Signal::TRAP, Signal::SYS].iter().any(|fault| fault.as_raw() == signal)
 }
 
 #[cfg(test)]
