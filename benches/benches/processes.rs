@@ -87,6 +87,12 @@ fn main() -> ExitCode {
             return ExitCode::SUCCESS;
         }
         Some("nothing") => return ExitCode::SUCCESS,
+        // Nothing else, for a profiler.
+        Some("warm") => {
+            let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+            submitted(&runtime, &with(ProcessStrategy::with_slots(1).recycle_after(u64::MAX)), 200 * TRIPS);
+            return ExitCode::SUCCESS;
+        }
         _ => {}
     }
     let runtimes = [

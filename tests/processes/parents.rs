@@ -24,7 +24,8 @@ fn a_program_that_forgets_to_be_a_worker_is_told_so_at_once() {
     let said = String::from_utf8(forgetful.stdout).unwrap();
     assert_eq!(
         said,
-        "this program has no workers: `nebulakit::coordinator::worker_main()` has to be the first line of its `main`, as `nebulakit::main!` makes it\n"
+        "this program has no workers: `nebulakit::coordinator::worker_main()` has to be the first line of its `main`, as `nebulakit::main!` makes it; \
+         a test names another program by `ProcessStrategy::program`\n"
     );
 }
 

@@ -82,14 +82,19 @@ pub(crate) struct Account {
 const FRESH: Duration = Duration::from_secs(1);
 
 impl Account {
-    /// That of a process's own group, else of the one that this process and those that it starts are in.
-    pub(crate) fn open(own: Option<&MemoryGroup>) -> Option<Self> {
-        let group = own.cloned().or_else(MemoryGroup::of_this_process)?;
+    /// That of the group that this process and those that it starts are in.
+    pub(crate) fn open() -> Option<Self> {
+        Self::of(MemoryGroup::of_this_process()?, true)
+    }
+
+    /// That of `group`, which others are in too where it `is_shared`.
+    #[cfg_attr(not(feature = "coordinator"), expect(unused_variables, reason = "nothing else begins in it"))]
+    pub(crate) fn of(group: MemoryGroup, is_shared: bool) -> Option<Self> {
         Some(Self {
             before: Mutex::new((group.kills()?, Instant::now())),
             group,
             #[cfg(feature = "coordinator")]
-            is_shared: own.is_none(),
+            is_shared,
         })
     }
 

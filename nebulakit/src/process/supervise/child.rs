@@ -67,7 +67,7 @@ impl Child {
                 return Err(error);
             }
         };
-        Ok(Self { pid, pump, account: Account::open(None), stop: None })
+        Ok(Self { pid, pump, account: Account::open(), stop: None })
     }
 
     /// Waits for its end, and hands requests to stop on. All that it has started ends with it.

@@ -11,6 +11,7 @@ mod job;
 mod listen;
 pub(crate) mod message;
 mod serve;
+mod waiting;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 

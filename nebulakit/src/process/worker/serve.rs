@@ -19,6 +19,7 @@ use crate::process::worker::channel::Channel;
 use crate::process::worker::job::context;
 use crate::process::worker::listen::{Shared, end_with_all};
 use crate::process::worker::message::{Ended, Hello, Job, Order, Over, PROTOCOL, Ready, Report, VERSION};
+use crate::process::worker::waiting::Waiting;
 use crate::process::{container, leftovers, logs, panic, program, terminal};
 use crate::services::env::Environment;
 use crate::task::call::{ended, failed};
@@ -64,15 +65,19 @@ impl Worker {
         let home = rustix::fs::open(".", OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
         let host = Host::new(environment);
         host.serve_all();
-        shared.listen()?;
         Ok(Self { shared, host, home, runtime: OnceLock::new() })
     }
 
     fn work(&self) -> io::Result<()> {
+        let mut waiting = Waiting::new();
         loop {
-            match self.shared.channel.next()? {
+            match waiting.next(&self.shared.channel)? {
                 None => return Ok(()),
-                Some(Order::Hello(hello)) => self.greet(&hello)?,
+                Some(Order::Hello(hello)) => {
+                    self.greet(&hello)?;
+                    // While the answer is on its way: no task runs yet.
+                    self.shared.listen()?;
+                }
                 Some(Order::Job(job)) => {
                     let ended = self.run(*job);
                     let is_last = !leftovers::clear();

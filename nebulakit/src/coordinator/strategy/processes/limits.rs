@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::coordinator::strategy::processes::groups::{Group, Place, Places};
+use crate::process::memory::{Account, MemoryGroup};
 
 /// What a worker may take.
 #[derive(Debug, Clone, Default)]
@@ -68,6 +69,8 @@ pub(super) struct Kept {
     asked: Asked,
     places: Places,
     pub(super) in_force: LimitsInForce,
+    /// The cgroup of this process, in which workers are that have none of their own.
+    shared: Option<MemoryGroup>,
 }
 
 impl Kept {
@@ -84,7 +87,7 @@ impl Kept {
             cpu_time: asked.cpu_time.map_or(Enforced::NotAsked, |_| Enforced::Rlimit),
             cpus: asked.cpus.map_or(Enforced::NotAsked, |_| by(&places.cpu, Enforced::Not)),
         };
-        Self { asked: asked.clone(), places, in_force }
+        Self { asked: asked.clone(), places, in_force, shared: MemoryGroup::of_this_process() }
     }
 
     /// Why workers may not be started: a limit that is none, or one that is required and cannot be kept.
@@ -99,6 +102,14 @@ impl Kept {
     /// Makes the groups of a new worker.
     pub(super) fn group(&self) -> std::io::Result<Option<Group>> {
         Group::make(&self.places, self.asked.memory, self.asked.cpus)
+    }
+
+    /// Where the kernel's account of a new worker's memory is.
+    pub(super) fn account(&self, own: Option<&Group>) -> Option<Account> {
+        match own.and_then(|own| own.memory.clone()) {
+            Some(own) => Account::of(own, false),
+            None => Account::of(self.shared.clone()?, true),
+        }
     }
 
     /// The limit that the worker itself sets to its memory.

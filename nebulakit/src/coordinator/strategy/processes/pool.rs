@@ -105,7 +105,7 @@ impl Pool {
         }
         let is_own = settings.program.is_none();
         if is_own && !is_entered() {
-            return Err(format!("this program has no workers: {HINT}"));
+            return Err(format!("this program has no workers: {HINT}; a test names another program by `ProcessStrategy::program`"));
         }
         let kept = self.kept(settings).clone();
         if let Some(problem) = kept.problem() {
@@ -123,8 +123,7 @@ impl Pool {
         };
         let mut command = Command::new(&program);
         give(&mut command, environment, &settings.variables);
-        let of_group = kept.clone();
-        let started = start(command, move || of_group.group()).await.map_err(|error| cannot(&error))?;
+        let started = start(command, kept.clone()).await.map_err(|error| cannot(&error))?;
         let process = Arc::clone(&started.process);
         // Until it has greeted it may be anything, and is not left alone.
         let guard = Unanswered(&process);

@@ -16,6 +16,7 @@ use crate::coordinator::lock::atomic::{AtomicBool, Ordering};
 use crate::coordinator::lock::{Mutex, locked};
 use crate::coordinator::strategy::processes::descendants::Descendants;
 use crate::coordinator::strategy::processes::groups::Group;
+use crate::coordinator::strategy::processes::limits::Kept;
 use crate::process::memory::{Account, Exceeded};
 
 /// A process, and all that is in its group.
@@ -49,12 +50,12 @@ pub(super) struct Started {
     pub(super) stderr: OwnedFd,
 }
 
-/// Starts `command`, in a process group of its own and in the cgroup that `group` makes.
+/// Starts `command`, in a process group of its own and in the cgroups that `kept` asks for.
 ///
 /// It is done by a thread that lives as long as the process: on Linux a process can ask to end together with the thread that started it.
-pub(super) async fn start(command: Command, group: impl FnOnce() -> io::Result<Option<Group>> + Send + 'static) -> io::Result<Started> {
+pub(super) async fn start(command: Command, kept: Kept) -> io::Result<Started> {
     let (sender, receiver) = oneshot::channel();
-    let watch = move || match begin(command, group) {
+    let watch = move || match begin(command, &kept) {
         Err(error) => drop(sender.send(Err(error))),
         Ok(started) => {
             let process = Arc::clone(&started.1.process);
@@ -69,8 +70,8 @@ pub(super) async fn start(command: Command, group: impl FnOnce() -> io::Result<O
     receiver.await.unwrap_or_else(|_| Err(io::Error::other("the thread that starts it ended early")))
 }
 
-fn begin(mut command: Command, group: impl FnOnce() -> io::Result<Option<Group>>) -> io::Result<(std::process::Child, Started)> {
-    let group = group()?;
+fn begin(mut command: Command, kept: &Kept) -> io::Result<(std::process::Child, Started)> {
+    let group = kept.group()?;
     let (socket, theirs) = UnixStream::pair()?;
     socket.set_nonblocking(true)?;
     command.stdin(OwnedFd::from(theirs)).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
@@ -92,7 +93,7 @@ fn begin(mut command: Command, group: impl FnOnce() -> io::Result<Option<Group>>
     for pipe in [&stdout, &stderr] {
         rustix::io::ioctl_fionbio(pipe, true)?;
     }
-    let account = Account::open(group.as_ref().and_then(|group| group.memory.as_ref()));
+    let account = kept.account(group.as_ref());
     let process = Arc::new(Process { pid, end: Mutex::new(None), is_gone: AtomicBool::new(false), gone: Notify::new(), group, account });
     Ok((child, Started { process, socket, stdout, stderr }))
 }
