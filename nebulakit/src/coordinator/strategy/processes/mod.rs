@@ -42,6 +42,9 @@ const JOBS: u64 = 1_000;
 /// How long a worker that says nothing more may take to be gone.
 const FAREWELL: Duration = Duration::from_secs(2);
 
+/// A worker that answers within this time is likely to do so again.
+const QUICK: Duration = Duration::from_micros(100);
+
 /// How often a job is given to another worker because the one before was gone already.
 const OTHERS: usize = 3;
 
@@ -193,16 +196,20 @@ impl ProcessStrategy {
             let said = "processes need a runtime with I/O and timers\nhint: call `enable_all()` on the runtime's builder";
             return Err(JobError::lost(Lost::Strategy(said.to_owned())));
         }
+        let _busy = self.pool.begin();
         let order = Box::new(order::of(&attempt, self.pool.kept(&self.settings).cpu_seconds())?);
         let mut others = OTHERS;
         loop {
             let worker = self.pool.worker(&self.settings).await.map_err(|said| JobError::lost(Lost::Strategy(said)))?;
             let mut held = Held(Some(worker));
-            let Some(Worker { process, line, .. }) = &mut held.0 else { continue };
+            let Some(Worker { process, line, is_quick, .. }) = &mut held.0 else { continue };
+            // With others at work, the thread is of use to them.
+            let (begin, looks) = (Instant::now(), *is_quick && self.pool.busy() == 1);
             process.begin();
             let mut output = Output::default();
-            match talk(line, process, Order::Job(order.clone()), &attempt.context, &mut output).await {
+            match talk(line, process, Order::Job(order.clone()), &attempt.context, &mut output, looks).await {
                 Ok(Talked::Over(Over { ended, is_last })) => {
+                    *is_quick = begin.elapsed() < QUICK;
                     if let Some(worker) = held.0.take()
                         && !is_last
                     {

@@ -11,6 +11,7 @@ use tokio::net::unix::pipe;
 use tokio::runtime::{Handle, Id};
 
 use crate::coordinator::clock::{Clock as _, SystemClock};
+use crate::coordinator::lock::atomic::{AtomicUsize, Ordering};
 use crate::coordinator::lock::{Mutex, locked};
 use crate::coordinator::strategy::processes::environment::give;
 use crate::coordinator::strategy::processes::limits::Kept;
@@ -46,6 +47,8 @@ pub(super) struct Worker {
     /// The runtime that `line` is on.
     runtime: Id,
     jobs: u64,
+    /// Whether its last answer came at once.
+    pub(super) is_quick: bool,
 }
 
 #[derive(Debug, Default)]
@@ -54,6 +57,17 @@ pub(super) struct Pool {
     /// Found out when the first worker is started.
     kept: OnceLock<Kept>,
     environment: OnceLock<Environment>,
+    /// How many attempts there are.
+    busy: AtomicUsize,
+}
+
+/// An attempt, while it goes on.
+pub(super) struct Busy<'a>(&'a Pool);
+
+impl Drop for Busy<'_> {
+    fn drop(&mut self) {
+        self.0.busy.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 #[derive(Debug, Default)]
@@ -67,6 +81,16 @@ struct State {
 }
 
 impl Pool {
+    pub(super) fn begin(&self) -> Busy<'_> {
+        self.busy.fetch_add(1, Ordering::Relaxed);
+        Busy(self)
+    }
+
+    /// How many attempts there are.
+    pub(super) fn busy(&self) -> usize {
+        self.busy.load(Ordering::Relaxed)
+    }
+
     pub(super) fn kept(&self, settings: &Settings) -> &Kept {
         self.kept.get_or_init(|| Kept::new(&settings.limits))
     }
@@ -212,7 +236,7 @@ impl Worker {
     fn new(Started { process, socket, stdout, stderr }: Started) -> Result<Self, String> {
         let runtime = Handle::current().id();
         let line = on_this_runtime(socket, [stdout, stderr])?;
-        Ok(Self { process, line, runtime, jobs: 0 })
+        Ok(Self { process, line, runtime, jobs: 0, is_quick: false })
     }
 
     /// The same on this runtime; [`None`] where what it says cannot be heard here any more.

@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::io;
 
+use std::time::{Duration, Instant};
+
 use bytes::BytesMut;
 use futures_util::StreamExt as _;
 use futures_util::future::{AbortHandle, Abortable};
@@ -33,6 +35,10 @@ const PIECE: usize = 16 * 1024;
 
 /// How much of what a worker says is taken before it is looked at: one that talks faster than it is heard does not fill this process's memory.
 const SAID_AT_ONCE: usize = 1024 * 1024;
+
+/// For how long an answer is looked for before the runtime is asked to tell of it: it takes longer than that to wake a thread whose core has gone to sleep. A
+/// future may keep its thread so long.
+const LOOKING: Duration = Duration::from_micros(40);
 
 /// How much of a worker's output is taken before its messages are looked at again.
 const OUTPUT_AT_ONCE: usize = 1024 * 1024;
@@ -150,7 +156,8 @@ pub(super) enum Talked {
 /// The tasks that the task calls, and what they come to.
 type Calls = FuturesUnordered<Abortable<std::pin::Pin<Box<dyn Future<Output = (u64, Result<Vec<u8>, TaskError>)> + Send>>>>;
 
-/// Has the worker do `order`, and does what its task asks for until it is over.
+/// Has the worker do `order`, and does what its task asks for until it is over. Where it `looks`, it waits for an answer that comes at once without giving its
+/// thread away.
 ///
 /// # Errors
 /// When what the worker says cannot be understood, or the order is too large.
@@ -160,6 +167,7 @@ pub(super) async fn talk(
     order: Order,
     job: &JobContext,
     output: &mut Output,
+    looks: bool,
 ) -> io::Result<Talked> {
     let mut outgoing = BytesMut::from(&*framed(&ToWorker { order: Some(order) })?);
     let mut calls = Calls::new();
@@ -170,6 +178,12 @@ pub(super) async fn talk(
     // One that was ended while it had nothing to do shows itself here.
     if talk.write(&mut outgoing).is_err() {
         return Ok(Talked::Silent { heard_the_job: false });
+    }
+    if looks {
+        let begin = Instant::now();
+        while talk.read.is_empty() && begin.elapsed() < LOOKING {
+            talk.take(|socket, piece| Ok(rustix::io::read(socket, piece)?))?;
+        }
     }
     loop {
         while let Some(report) = talk.next()? {
