@@ -3,35 +3,15 @@
 //! Nothing here waits for time to pass: the tests meet the process at sockets that they hold.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::time::{Duration, Instant};
-
 use nebulakit_tests::http::Server;
 use nebulakit_tests::literals::{int, text};
+use nebulakit_tests::stops::{is_terminated, stop};
 use nebulakit_tests::{Ended, Launch, RECOVERABLE, SYSTEM, Started};
 use nebulakit_types::wire::flyteidl::core::ErrorDocument;
 use prost::Message as _;
 
-/// What the platform's own patience is about: a container that was asked to stop has to be gone soon.
-const SOON: Duration = Duration::from_secs(2);
-
 fn launch(task: &str) -> Launch {
     Launch::new(env!("CARGO_BIN_EXE_fixture"), task)
-}
-
-/// Sends the signal, and waits for the end, which has to come soon.
-fn stop(started: Started, signal: &str) -> Ended {
-    let begin = Instant::now();
-    started.signal(signal);
-    let ended = started.wait();
-    assert!(begin.elapsed() < SOON, "ended after {:?}", begin.elapsed());
-    ended
-}
-
-fn is_terminated(ended: &Ended, by: &str) -> String {
-    let error = ended.error();
-    assert_eq!((error.code.as_str(), error.kind, error.origin), ("SYSTEM:Terminated", RECOVERABLE, SYSTEM), "{}", error.message);
-    assert!(error.message.contains(by), "{}", error.message);
-    error.message
 }
 
 fn is_silent(ended: &Ended) {

@@ -6,6 +6,7 @@ pub mod http;
 pub mod literals;
 pub mod python;
 pub mod servers;
+pub mod stops;
 pub mod vectors;
 
 use std::ffi::OsString;

@@ -7,16 +7,11 @@ mod memory;
 mod passes;
 mod stops;
 
-use std::time::Duration;
-
 use nebulakit_tests::http::Server;
 use nebulakit_tests::literals::text;
 use nebulakit_tests::{Launch, Started};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
-
-/// What the platform's own patience is about: a container that was asked to stop has to be gone soon.
-const SOON: Duration = Duration::from_secs(2);
 
 fn launch(task: &str) -> Launch {
     Launch::new(env!("CARGO_BIN_EXE_fixture"), task)

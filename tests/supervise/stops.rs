@@ -1,29 +1,12 @@
 //! Requests to stop, which the supervisor hands on.
 
-use std::time::Instant;
-
+use nebulakit_tests::Ended;
 use nebulakit_tests::http::Server;
 use nebulakit_tests::literals::int;
-use nebulakit_tests::{Ended, RECOVERABLE, SYSTEM, Started};
+use nebulakit_tests::stops::{is_terminated, stop};
 use rustix::process::{Signal, kill_process};
 
-use super::{SOON, child_of, in_the_task, supervised};
-
-/// Sends the signal, and waits for the end, which has to come soon.
-fn stop(started: Started, signal: &str) -> Ended {
-    let begin = Instant::now();
-    started.signal(signal);
-    let ended = started.wait();
-    assert!(begin.elapsed() < SOON, "ended after {:?}", begin.elapsed());
-    ended
-}
-
-fn is_terminated(ended: &Ended, by: &str) -> String {
-    let error = ended.error();
-    assert_eq!((error.code.as_str(), error.kind, error.origin), ("SYSTEM:Terminated", RECOVERABLE, SYSTEM), "{}", error.message);
-    assert!(error.message.contains(by), "{}", error.message);
-    error.message
-}
+use super::{child_of, in_the_task, supervised};
 
 fn is_silent(ended: &Ended) {
     assert_eq!((ended.code(), ended.files("out")), (Some(143), vec![]), "{}", ended.stderr());

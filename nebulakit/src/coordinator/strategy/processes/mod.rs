@@ -36,7 +36,7 @@ use crate::coordinator::tasks;
 use crate::process::worker::message::{Order, Over};
 use crate::task::run::has_timers;
 
-/// After so many jobs a worker is replaced, unless it is set otherwise.
+/// How many jobs a worker runs before it is replaced, unless set otherwise.
 const JOBS: u64 = 1_000;
 
 /// How long a worker that says nothing more may take to be gone.
@@ -171,7 +171,7 @@ impl ProcessStrategy {
         self
     }
 
-    /// Replaces a worker after so many jobs: 1,000 unless set.
+    /// Replaces a worker after that many jobs: 1,000 unless set.
     #[must_use]
     pub fn recycle_after(mut self, jobs: u64) -> Self {
         self.settings.recycle_after = jobs;

@@ -236,7 +236,7 @@ pub(super) async fn talk(
                 say(&mut outgoing, Order::Stop(Stop {}), 0);
             }
             Some(ended) = calls.next() => {
-                // A call that was given up has no answer.
+                // A call that was given up is not answered.
                 if let Ok((call, ended)) = ended {
                     handles.remove(&call);
                     say(&mut outgoing, Order::Answer(Answer { call, ended: Ended::new(ended) }), call);
