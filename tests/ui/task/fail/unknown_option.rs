@@ -3,7 +3,7 @@ use nebulakit::task;
 #[task(retry = 3)]
 fn near() {}
 
-#[task(speed = 3)]
+#[task(zoom = 3)]
 fn far() {}
 
 fn main() {}
