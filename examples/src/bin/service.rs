@@ -56,7 +56,7 @@ fn primes(below: u64) -> Work<u64> {
     work.name("primes").timeout(Duration::from_secs(60)).retry(Retry::times(1))
 }
 
-/// `POST /jobs`: 202 and where the job is; 503 where there is no room, so that whoever asks comes back later.
+/// `POST /jobs`: 202 and where the job is; 503 where there is no room, so that the client tries again later.
 async fn submit(State(service): State<Service>, headers: HeaderMap, Json(asked): Json<Value>) -> Response {
     let Some(below) = asked["below"].as_u64() else {
         return (StatusCode::UNPROCESSABLE_ENTITY, "`below` has to be a number from 0\n").into_response();

@@ -230,7 +230,7 @@ async fn over(live: &Live, core: &Core, ended: Ended) -> Ended {
 #[expect(clippy::manual_async_fn, reason = "an `async fn` keeps its arguments twice")]
 fn one_attempt<R: Runner>(job: &OpenJob<R>, attempt: u32) -> impl Future<Output = Ended> + Send {
     async move {
-        // Most work has no times of its own: what interrupts it is a word from outside. The times begin before it does.
+        // Most work has no times of its own: it stops when it is told to. The times begin before the work does.
         let mut limits = limits(job.live(), job.core());
         let mut work = pin!(match job.runner.start(&job.home, attempt) {
             Ok(work) => Some(work),

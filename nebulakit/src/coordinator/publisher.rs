@@ -175,7 +175,7 @@ impl Publisher {
         }))
     }
 
-    /// Notes an event, after so many that nobody heard. It is called under the ledger's lock, so that the order of events is that of the ledger;
+    /// Notes an event, after `unheard` ones that nobody heard. It is called under the ledger's lock, so that the order of events is that of the ledger;
     /// [`wake`](Self::wake) follows after it.
     pub(super) fn publish(&self, job: &RequestId, run: &RunId, unheard: u64, at: SystemTime, kind: EventKind) {
         self.send(Some(job.clone()), Some(run.clone()), unheard, at, kind);
@@ -212,7 +212,7 @@ impl Publisher {
         }
     }
 
-    /// Whether any makes the work wait where it has no room.
+    /// Whether any subscriber makes the work wait when its queue is full.
     pub(super) fn is_holding(&self) -> bool {
         self.0.holding.load(Ordering::Acquire) > 0
     }

@@ -8,7 +8,7 @@ thread_local! {
     static OF_ATTEMPT: RefCell<Option<Handle>> = const { RefCell::new(None) };
 }
 
-/// Runs what has no runtime around it as a part of `runtime`'s work: what it starts and waits for goes there.
+/// Calls `run` on a thread without a runtime: the futures that it starts and waits for go to `runtime`.
 pub(super) fn within<T>(runtime: Option<Handle>, run: impl FnOnce() -> T) -> T {
     let _before = Before(OF_ATTEMPT.replace(runtime));
     run()

@@ -200,6 +200,7 @@ impl Words {
                     words.asks_for_help = true;
                     break;
                 }
+                ("--test" | "--supervise" | "--help", _) => return Err(UsageError(format!("`{option}` takes no value"))),
                 ("--task-name", _) => &mut words.task_name,
                 ("--task-module", _) => &mut words.task_module,
                 ("--inputs", _) | ("-i", "a0") => &mut words.inputs,
@@ -388,7 +389,7 @@ mod tests {
             assert!(!parse(&words).unwrap().is_supervised);
             assert!(parse(&format!("{words} --supervise")).unwrap().is_supervised);
         }
-        assert_eq!(refused("execute --supervise=yes"), "`execute` has no option `--supervise`");
+        assert_eq!(refused("execute --supervise=yes"), "`--supervise` takes no value");
         assert_eq!(refused("execute --inputs --supervise"), "`--inputs` needs a value");
     }
 
@@ -397,7 +398,7 @@ mod tests {
         for words in ["execute --help", "execute -h", "map-execute --inputs i -h", "a0 --help --unknown"] {
             assert_eq!(answer(words, &Environment::empty()), Ok(None), "{words}");
         }
-        assert_eq!(refused("execute --help=yes"), "`execute` has no option `--help`");
+        assert_eq!(refused("execute --help=yes"), "`--help` takes no value");
         assert_eq!(refused("execute --unknown --help"), "`execute` has no option `--unknown`");
     }
 

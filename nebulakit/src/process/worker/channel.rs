@@ -14,7 +14,7 @@ use crate::process::worker::message::{FromWorker, Order, Report, ToWorker, frame
 /// How much is read at once.
 const PIECE: usize = 16 * 1024;
 
-/// The worker's end of the socket: anybody may write, and whoever has the reader reads.
+/// The worker's end of the socket: every thread may write, and only the one that holds the reader reads.
 #[derive(Debug)]
 pub(super) struct Channel {
     stream: UnixStream,
@@ -54,7 +54,7 @@ impl Channel {
     /// Waits for the next order; [`None`] when there will be none.
     ///
     /// # Errors
-    /// When what comes is no order.
+    /// When what comes is not an order.
     pub(super) fn next(&self) -> io::Result<Option<Order>> {
         self.reader().next()
     }
