@@ -66,6 +66,15 @@ async fn a_limit_on_cores_slows_the_work_down() {
     assert!(took > 450, "{took} ms for 150 ms of work at a fifth of a core");
 }
 
+/// What is in force may be asked before all is said.
+#[tokio::test]
+async fn a_limit_that_is_set_after_a_question_is_kept() {
+    let strategy = processes(1).cgroup("/nowhere");
+    assert_eq!(strategy.limits_in_force().memory, Enforced::NotAsked);
+    let error = run(&with(strategy.memory(256 * MIB)), tasks::holds::with(1 << 30)).await.unwrap_err();
+    assert!(matches!(error, JobError::Limit { .. }), "{error}");
+}
+
 #[tokio::test]
 async fn limits_that_cannot_be_kept_are_told() {
     let strategy = processes(1).cpus(0.5).memory(1 << 30).cgroup("/nowhere");

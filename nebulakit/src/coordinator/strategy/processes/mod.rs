@@ -22,7 +22,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use self::limits::Asked;
+use self::limits::{Asked, Kept};
 pub use self::limits::{Enforced, LimitsInForce};
 use self::output::Output;
 use self::pool::{Pool, Worker};
@@ -188,7 +188,8 @@ impl ProcessStrategy {
     /// Which limits can be kept here, and by what.
     #[must_use]
     pub fn limits_in_force(&self) -> LimitsInForce {
-        self.pool.kept(&self.settings).in_force
+        // Found out anew: other limits may be asked for after this.
+        Kept::new(&self.settings.limits).in_force
     }
 
     async fn attempt(&self, attempt: Attempt) -> Result<(), JobError> {
