@@ -256,17 +256,18 @@ async fn signs_of_life_are_those_of_their_attempt() {
     let threads = nebulakit::coordinator::ThreadStrategy::with_slots(2);
     let coordinator = Coordinator::builder().clock(clock.clone()).strategy(Strategy::Thread, threads).grace(Duration::ZERO).build();
     let (go, wait) = std::sync::mpsc::channel::<()>();
-    let (did, done) = std::sync::mpsc::channel::<()>();
-    let (wait, did) = (Arc::new(std::sync::Mutex::new(wait)), Arc::new(did));
+    let (say, mut said) = tokio::sync::mpsc::unbounded_channel();
+    let wait = Arc::new(std::sync::Mutex::new(wait));
     let work = Work::new(move |ctx: JobContext| {
-        let (wait, did) = (Arc::clone(&wait), Arc::clone(&did));
+        let (wait, say) = (Arc::clone(&wait), say.clone());
         async move {
             if ctx.attempt() > 0 {
                 return std::future::pending::<anyhow::Result<()>>().await;
             }
+            say.send("begins")?;
             wait.lock().unwrap().recv()?;
             ctx.heartbeat();
-            did.send(())?;
+            say.send("goes on")?;
             anyhow::Ok(())
         }
     });
@@ -280,11 +281,13 @@ async fn signs_of_life_are_those_of_their_attempt() {
         crate::soon(clock.sleeping()).await
     };
     began(1).await;
+    // An attempt that is given up before it has a thread never begins.
+    assert_eq!(crate::soon(said.recv()).await, Some("begins"));
     clock.turn(MINUTE);
     assert_eq!(began(2).await, MINUTE);
     clock.turn(MINUTE / 2);
     go.send(()).unwrap();
-    tokio::task::spawn_blocking(move || done.recv()).await.unwrap().unwrap();
+    assert_eq!(crate::soon(said.recv()).await, Some("goes on"));
     clock.turn(MINUTE / 2);
     assert_eq!(timed_out(crate::soon(job.join()).await), (Timeout::Heartbeat, MINUTE));
 }
