@@ -32,6 +32,7 @@ pub use serde_json::Value;
 
 pub use crate::process::stores::{OwnStore, own_store};
 pub use crate::task::call::{Call, Calls};
+pub use crate::task::container::{ContainerSpec, DataFormat};
 pub use crate::task::context::Context;
 pub use crate::task::def::{Sealed, Task, TaskDef, TaskParts, blocking, future, output_names};
 pub use crate::task::inputs::Inputs;

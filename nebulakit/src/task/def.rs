@@ -9,6 +9,7 @@ use nebulakit_types::convert::MERGED;
 use nebulakit_types::outputs::TaskOutputs;
 use nebulakit_types::{Dialect, Literal, LiteralType, Result};
 
+use crate::task::container::ContainerSpec;
 use crate::task::context::Context;
 use crate::task::inputs::Inputs;
 use crate::task::options::TaskOptions;
@@ -106,6 +107,7 @@ pub struct TaskDef {
     pub(crate) outputs: &'static [&'static str],
     pub(crate) returns: &'static dyn AnyReturns,
     pub(crate) options: &'static TaskOptions,
+    pub(crate) container: Option<&'static ContainerSpec>,
     pub(crate) is_async: bool,
     pub(crate) prepare: Prepare,
 }
@@ -141,7 +143,14 @@ impl TaskDef {
     pub const fn of<T: Sealed>(parts: TaskParts) -> Self {
         let TaskParts { name, doc, at: (file, line), params, outputs, options, is_async, prepare } = parts;
         let returns = const { &Returns::<T::Returned, T::Gives>::new() };
-        Self { name, doc, file, line, params, outputs, returns, options, is_async, prepare }
+        Self { name, doc, file, line, params, outputs, returns, options, container: None, is_async, prepare }
+    }
+
+    /// For expansions alone: the task is a program in an image.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn in_container(self, container: &'static ContainerSpec) -> Self {
+        Self { container: Some(container), ..self }
     }
 
     /// The outputs' names and types, in the order in which they are declared.
@@ -190,6 +199,12 @@ impl TaskDef {
             Some(literal) => literal.and_then(|literal| Literal::decode(&literal)).map(Some).map_err(|error| error.at_field(name)),
             None => Ok(param.is_optional().then(Literal::none)),
         }
+    }
+
+    /// The image and the command of a container task; [`None`] for a task that is a function of this binary.
+    #[must_use]
+    pub fn container(&self) -> Option<&'static ContainerSpec> {
+        self.container
     }
 
     /// Why the types of the task cannot be told, if they cannot: types that hold each other have no end.

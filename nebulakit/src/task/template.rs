@@ -300,6 +300,7 @@ mod tests {
             env: &[("TZ", "UTC")],
             secrets: &SECRETS,
             image: Some("ghcr.io/me/app:1"),
+            network: true,
             pod_template: Some("big"),
             labels: &[("team", "data")],
             annotations: &[("note", "x")],
