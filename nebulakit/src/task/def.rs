@@ -7,7 +7,7 @@ use std::future::Future;
 
 use nebulakit_types::convert::MERGED;
 use nebulakit_types::outputs::TaskOutputs;
-use nebulakit_types::{Dialect, Literal, LiteralType, Result};
+use nebulakit_types::{Dialect, Error, ErrorKind, Literal, LiteralType, Result};
 
 use crate::task::container::ContainerSpec;
 use crate::task::context::Context;
@@ -86,6 +86,30 @@ pub const fn output_names<T: Sealed>(given: &'static [&'static str]) -> &'static
     if given.is_empty() { own } else { given }
 }
 
+/// Checks that a container task can give what `T` does.
+///
+/// # Panics
+/// In a constant, at compile time: when Flyte's copilot cannot collect one of the outputs.
+#[track_caller]
+pub const fn outputs_as_files<T: Sealed>() {
+    let kinds = T::Gives::KINDS;
+    let mut index = 0;
+    while index < kinds.len() {
+        if let Some(reason) = kinds[index].refused_as_output() {
+            panic!("{}", reason);
+        }
+        index += 1;
+    }
+}
+
+/// Stands for the function of a task without a body.
+///
+/// # Errors
+/// Always: runs of such a task end before.
+pub fn without_body(_: &mut Inputs<'_>, _: Context) -> Result<Prepared> {
+    Err(Error::new(ErrorKind::Mismatch, "the task has no body"))
+}
+
 /// A call of `T`'s function, which blocks its thread.
 pub fn blocking<T: Sealed>(function: impl FnOnce() -> T::Returned + Send + 'static) -> Prepared {
     Returns::<T::Returned, T::Gives>::blocking(T::data().outputs, function)
@@ -108,6 +132,7 @@ pub struct TaskDef {
     pub(crate) returns: &'static dyn AnyReturns,
     pub(crate) options: &'static TaskOptions,
     pub(crate) container: Option<&'static ContainerSpec>,
+    pub(crate) has_body: bool,
     pub(crate) is_async: bool,
     pub(crate) prepare: Prepare,
 }
@@ -143,14 +168,14 @@ impl TaskDef {
     pub const fn of<T: Sealed>(parts: TaskParts) -> Self {
         let TaskParts { name, doc, at: (file, line), params, outputs, options, is_async, prepare } = parts;
         let returns = const { &Returns::<T::Returned, T::Gives>::new() };
-        Self { name, doc, file, line, params, outputs, returns, options, container: None, is_async, prepare }
+        Self { name, doc, file, line, params, outputs, returns, options, container: None, has_body: true, is_async, prepare }
     }
 
-    /// For expansions alone: the task is a program in an image.
+    /// For expansions alone: the task is a program in an image. Where it `has_body`, that stands in for the program in tests.
     #[doc(hidden)]
     #[must_use]
-    pub const fn in_container(self, container: &'static ContainerSpec) -> Self {
-        Self { container: Some(container), ..self }
+    pub const fn in_container(self, container: &'static ContainerSpec, has_body: bool) -> Self {
+        Self { container: Some(container), has_body, ..self }
     }
 
     /// The outputs' names and types, in the order in which they are declared.
