@@ -43,6 +43,7 @@ pub use task::value::{Default, IntoValue, Omitted};
 
 /// What `#[task(..)]` asks of the platform, as [`TaskDef::options`] gives it.
 pub mod options {
+    pub use crate::task::container::{ContainerSpec, DataFormat};
     pub use crate::task::options::{CacheOptions, Mount, Resources, SecretRequest, TaskOptions};
 }
 
