@@ -6,6 +6,7 @@ pub mod __private;
 pub mod cli;
 #[cfg(feature = "coordinator")]
 pub mod coordinator;
+pub mod graph;
 mod process;
 #[cfg(feature = "schema")]
 pub mod schema;

@@ -1,0 +1,101 @@
+//! A workflow as plain data: what its nodes run, what feeds them, and where in the source that was written.
+//!
+//! A graph knows no promise, no registry and no platform. `#[workflow]` makes one of what its result reaches; every backend compiles from it;
+//! what is wrong with one is told as [`Problems`], everything at once.
+
+mod binding;
+mod condition;
+mod launch_plan;
+mod node;
+mod overrides;
+mod place;
+mod problem;
+mod uses;
+mod variable;
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use nebulakit_types::{Interface, LiteralType, Variable};
+
+pub use self::binding::{Binding, Bound, NodeId, Step};
+pub use self::condition::{Comparison, Test};
+pub use self::launch_plan::{LaunchPlan, Notification, Phase, Schedule};
+pub use self::node::{Arm, Branch, GATE_OUTPUT, Gate, Kind, Map, Mapped, Node, Otherwise, Scope, Success};
+pub use self::overrides::{Amounts, Cache, Overrides, Resources};
+pub use self::place::Place;
+pub use self::problem::{End, Problem, ProblemKind, Problems};
+pub use self::uses::{Home, Reference, ReferenceKind, Task};
+pub use self::variable::{Input, Output};
+
+/// A workflow or a launch plan as data.
+///
+/// Names of tasks, of references and of workflows stand for the entries of [`tasks`](Self::tasks), [`references`](Self::references) and
+/// [`workflows`](Self::workflows), which the outermost graph has for itself and for all workflows in it: a graph is whole without the
+/// program that it came from.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Graph {
+    /// The full name, segments joined by dots.
+    pub name: Cow<'static, str>,
+    /// The doc comment; empty where there is none.
+    pub doc: Cow<'static, str>,
+    /// Where it is written.
+    pub at: Option<Place>,
+    /// What it takes, in the order of the signature.
+    pub inputs: Vec<Input>,
+    /// What it gives, in the order of the signature.
+    pub outputs: Vec<Output>,
+    /// Its nodes, and what feeds its outputs.
+    pub body: Scope,
+    /// The node that runs when it failed.
+    pub on_failure: Option<Box<Node>>,
+    /// Whether nodes that do not need the failed one still run; else a failure stops everything.
+    pub keep_going: bool,
+    /// Whether its nodes may run on machines that can be taken away, where they do not say so themselves.
+    pub interruptible: Option<bool>,
+    /// What makes it a launch plan: its body is then one node, the workflow that it launches, with constants for what is fixed.
+    pub launch_plan: Option<Box<LaunchPlan>>,
+    /// The tasks that it and the workflows in it use, by their full names.
+    pub tasks: BTreeMap<Cow<'static, str>, Task>,
+    /// What it and the workflows in it use of other projects, by its full name in this program.
+    pub references: BTreeMap<Cow<'static, str>, Reference>,
+    /// The workflows and launch plans that it and the workflows in it use, by their full names. Their own tables are empty.
+    pub workflows: BTreeMap<Cow<'static, str>, Graph>,
+}
+
+impl Graph {
+    /// Makes a graph without inputs, outputs and nodes.
+    #[must_use]
+    pub fn new(name: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            name: name.into(),
+            doc: Cow::Borrowed(""),
+            at: None,
+            inputs: Vec::new(),
+            outputs: Vec::new(),
+            body: Scope::default(),
+            on_failure: None,
+            keep_going: false,
+            interruptible: None,
+            launch_plan: None,
+            tasks: BTreeMap::new(),
+            references: BTreeMap::new(),
+            workflows: BTreeMap::new(),
+        }
+    }
+
+    /// What it takes and gives.
+    #[must_use]
+    pub fn interface(&self) -> Interface {
+        let described = |name: &str, literal_type: &LiteralType, doc: &str| {
+            let mut variable = Variable::new(name, literal_type.clone());
+            doc.clone_into(&mut variable.description);
+            variable
+        };
+        Interface {
+            inputs: self.inputs.iter().map(|input| described(&input.name, &input.literal_type, &input.doc)).collect(),
+            outputs: self.outputs.iter().map(|output| described(&output.name, &output.literal_type, "")).collect(),
+        }
+    }
+}

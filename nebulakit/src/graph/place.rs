@@ -1,0 +1,38 @@
+//! Where something is written.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::panic::Location;
+
+/// A place in the source of a program.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Place {
+    /// The file, as the compiler was told its path.
+    pub file: Cow<'static, str>,
+    /// The line, from 1.
+    pub line: u32,
+    /// The column, from 1; 0 where it is not known.
+    pub column: u32,
+}
+
+impl Place {
+    /// Makes a place of which the column is not known.
+    #[must_use]
+    pub fn new(file: impl Into<Cow<'static, str>>, line: u32) -> Self {
+        Self { file: file.into(), line, column: 0 }
+    }
+}
+
+impl From<&'static Location<'static>> for Place {
+    fn from(location: &'static Location<'static>) -> Self {
+        Self { file: Cow::Borrowed(location.file()), line: location.line(), column: location.column() }
+    }
+}
+
+impl fmt::Display for Place {
+    /// Writes `src/main.rs:12:5`, as compilers do.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.file, self.line)?;
+        if self.column > 0 { write!(f, ":{}", self.column) } else { Ok(()) }
+    }
+}
