@@ -50,7 +50,7 @@ fn expanded_item(mut item: Item) -> TokenStream {
         Item::Enum(item) => &mut item.attrs,
         other => return other.to_token_stream(),
     };
-    let macros = ["task", "derive"];
+    let macros = ["task", "workflow", "launch_plan", "derive"];
     let place = attributes.iter().position(|attribute| macros.iter().any(|name| attribute.path().is_ident(name))).unwrap();
     let attribute = attributes.remove(place);
     let options = match &attribute.meta {
@@ -59,6 +59,11 @@ fn expanded_item(mut item: Item) -> TokenStream {
     };
     if attribute.path().is_ident("task") {
         return crate::task::expand(options, item.to_token_stream());
+    }
+    for (name, kind) in [("workflow", crate::verbs::Kind::Workflow), ("launch_plan", crate::verbs::Kind::LaunchPlan)] {
+        if attribute.path().is_ident(name) {
+            return crate::workflow::expand(kind, options, item.to_token_stream());
+        }
     }
     match options.to_string().as_str() {
         "NebulaType" => crate::derive::expand_nebula_type(item.to_token_stream()),

@@ -126,6 +126,9 @@ pub trait TaskOutputs: Sized + 'static {
     /// The kind of each output, in the order of the names; none where the compiler cannot tell.
     const KINDS: &'static [Kind] = &[];
 
+    /// What a map over a task with these outputs gives: a list in the place of each output.
+    type Each: MapOutputs;
+
     /// The type of each output, in the order of the names.
     fn literal_types(dialect: &Dialect) -> Vec<LiteralType>;
 
@@ -145,6 +148,21 @@ pub trait TaskOutputs: Sized + 'static {
     fn shapes(_shapes: &mut Shapes) {}
 }
 
+/// What a map over a task gives.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not what a map over a task gives",
+    label = "only the elements of a map may fail",
+    note = "`.min_success_ratio(..)` and `.min_successes(..)` belong to what `task::map(..)` returned"
+)]
+pub trait MapOutputs: Sized + 'static {
+    /// The same with an `Option` in the place of each element, where some of them may fail.
+    type Partial: 'static;
+}
+
+impl<T: NebulaType> MapOutputs for Vec<T> {
+    type Partial = Vec<Option<T>>;
+}
+
 /// The names of outputs that have none of their own.
 const NAMES: [&str; 12] = ["o0", "o1", "o2", "o3", "o4", "o5", "o6", "o7", "o8", "o9", "o10", "o11"];
 
@@ -152,6 +170,8 @@ impl<T: NebulaType> TaskOutputs for T {
     const NAMES: &'static [&'static str] = if T::IS_NOTHING { &[] } else { NAMES.split_at(1).0 };
     const MERGES_NONE: bool = T::MERGES_NONE;
     const KINDS: &'static [Kind] = &[T::KIND];
+
+    type Each = Vec<T>;
 
     fn literal_types(dialect: &Dialect) -> Vec<LiteralType> {
         if T::IS_NOTHING { Vec::new() } else { vec![T::literal_type(dialect)] }
@@ -177,6 +197,8 @@ macro_rules! tuples {
             const MERGES_NONE: bool = $($element::MERGES_NONE)||*;
             const KINDS: &'static [Kind] = &[$($element::KIND),*];
 
+            type Each = ($(Vec<$element>,)*);
+
             fn literal_types(dialect: &Dialect) -> Vec<LiteralType> {
                 vec![$($element::literal_type(dialect)),*]
             }
@@ -193,6 +215,10 @@ macro_rules! tuples {
             fn shapes(shapes: &mut Shapes) {
                 $($element::shapes(shapes);)*
             }
+        }
+
+        impl<$($element: NebulaType),*> MapOutputs for ($(Vec<$element>,)*) {
+            type Partial = ($(Vec<Option<$element>>,)*);
         }
     )*};
 }

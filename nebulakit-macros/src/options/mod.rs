@@ -3,6 +3,7 @@
 mod container;
 mod groups;
 mod quantity;
+mod reference;
 mod secrets;
 
 use proc_macro2::{Span, TokenStream};
@@ -12,8 +13,10 @@ use syn::parse::{ParseStream, Parser};
 use syn::{GenericArgument, Ident, LitInt, LitStr, PathArguments, ReturnType, Token, Type, TypeTuple};
 
 pub(crate) use self::container::Container;
-use self::groups::{environment, metadata, names, quantities};
+use self::groups::quantities;
+pub(crate) use self::groups::{environment, metadata, names};
 use self::quantity::{Quantity, RESOURCES};
+pub(crate) use self::reference::Reference;
 use self::secrets::secrets;
 use crate::arguments::{checked, checked_plain, each, equals, flag, group, plain_value};
 use crate::crate_path::CratePath;
@@ -37,6 +40,8 @@ const OPTIONS: &[&str] = &[
     "secrets",
     "image",
     "container",
+    "reference",
+    "strategy",
     "pod_template",
     "labels",
     "annotations",
@@ -61,6 +66,8 @@ pub(crate) struct Options {
     requests: Vec<Quantity>,
     limits: Vec<Quantity>,
     pub(crate) container: Option<Container>,
+    /// Where it is registered, if elsewhere.
+    pub(crate) reference: Option<Reference>,
     /// Options that are for functions of this binary alone, and why.
     of_functions: Vec<(Ident, &'static str)>,
 }
@@ -167,6 +174,14 @@ impl Options {
                 self.container = Some(container);
                 let Some(network) = network else { return Ok(()) };
                 network
+            }
+            "reference" => {
+                self.reference = Some(Reference::parse(key, input, errors)?);
+                return Ok(());
+            }
+            "strategy" => {
+                let strategy = strategy(key, input)?;
+                quote!(strategy: __nk::Some(#strategy))
             }
             "pod_template" => {
                 let template = checked(key, input, r#""my-template""#, values::object_name)?;
@@ -338,6 +353,37 @@ fn written_value(input: ParseStream<'_>) -> Option<String> {
     let ahead = input.fork();
     ahead.parse::<Token![=]>().ok()?;
     ahead.parse::<syn::Lit>().ok().map(|value| value.to_token_stream().to_string())
+}
+
+/// Reads `= process`, or `= "name"` of a strategy that the program registers.
+fn strategy(key: &Ident, input: ParseStream<'_>) -> syn::Result<TokenStream> {
+    const BUILT_IN: [&str; 4] = ["async", "thread", "process", "container"];
+    equals(key, input, "process")?;
+    if let Ok(name) = input.call(Ident::parse_any) {
+        let text = name.unraw().to_string();
+        return match text.as_str() {
+            "async" => Ok(quote!(__nk::Strategy::Async)),
+            "thread" => Ok(quote!(__nk::Strategy::Thread)),
+            "process" => Ok(quote!(__nk::Strategy::Process)),
+            "container" => Ok(quote!(__nk::Strategy::Container)),
+            _ => {
+                let message = unknown(Noun("strategy", "a task"), &text, &BUILT_IN);
+                Err(syn::Error::new(
+                    name.span(),
+                    format!("{message}; one of the program's own is written in quotes: `strategy = \"{text}\"`"),
+                ))
+            }
+        };
+    }
+    let name: LitStr = input.parse().map_err(|error: syn::Error| {
+        syn::Error::new(error.span(), "expected a strategy, as in `strategy = process`, or the name of one of the program's own in quotes")
+    })?;
+    let text = name.value();
+    if BUILT_IN.contains(&text.as_str()) {
+        return Err(syn::Error::new(name.span(), format!("write the built-in strategy without quotes: `strategy = {text}`")));
+    }
+    values::solid(&text, "the name of a strategy").map_err(|reason| syn::Error::new(name.span(), reason))?;
+    Ok(quote!(__nk::Strategy::Named(__nk::Borrowed(#name))))
 }
 
 fn retries(input: ParseStream<'_>) -> syn::Result<LitInt> {

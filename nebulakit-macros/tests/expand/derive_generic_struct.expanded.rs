@@ -104,4 +104,26 @@ const _: () = {
             );
         }
     }
+    #[allow(
+        dead_code,
+        missing_docs,
+        missing_debug_implementations,
+        private_interfaces,
+        unreachable_pub
+    )]
+    struct __Fields<T: Clone + __nk::NebulaType> {
+        items: __nk::Promise<Vec<T>>,
+        next: __nk::Promise<Option<T>>,
+        __nk_of: __nk::PhantomData<fn() -> Page<T>>,
+    }
+    impl<T: Clone + __nk::NebulaType> __nk::Parts for Page<T> {
+        type Parts = __Fields<T>;
+        fn parts(__nk_whole: &__nk::Promise<Self>) -> Self::Parts {
+            __Fields {
+                items: __nk::field(__nk_whole, "items"),
+                next: __nk::field(__nk_whole, "next"),
+                __nk_of: __nk::PhantomData,
+            }
+        }
+    }
 };

@@ -1,6 +1,6 @@
 //! Expansion of the file of the same name; written by the test `expansions`.
 
-/// The task `ellipse_area`; a program in an image of its own.
+/// The task `ellipse_area`; its code is elsewhere.
 #[allow(non_camel_case_types, dead_code, missing_debug_implementations)]
 pub struct ellipse_area {}
 #[allow(deprecated, non_upper_case_globals, unused_qualifications)]
@@ -67,6 +67,52 @@ const _: () = {
     clippy::too_many_arguments
 )]
 impl ellipse_area {
+    /// A node of the task `ellipse_area`, in a workflow.
+    #[track_caller]
+    pub fn node(
+        a: impl ::nebulakit::__private::IntoPromise<f64>,
+        b: impl ::nebulakit::__private::IntoPromise<
+            ::nebulakit::__private::OrDefault<f64>,
+        >,
+    ) -> ::nebulakit::__private::Promise<
+        <Self as ::nebulakit::__private::Task>::Outputs,
+    > {
+        #[allow(unused_mut)]
+        let mut __nk_making = ::nebulakit::__private::Making::new(2usize);
+        ::nebulakit::__private::Making::one(&mut __nk_making, a);
+        ::nebulakit::__private::Making::one(&mut __nk_making, b);
+        ::nebulakit::__private::Making::task_node(
+            __nk_making,
+            <Self as ::nebulakit::__private::Task>::def(),
+        )
+    }
+    /// The task `ellipse_area` for each element of the lists that are given, in a workflow.
+    #[track_caller]
+    pub fn map<__NK0, __NK1>(
+        a: __NK0,
+        b: __NK1,
+    ) -> ::nebulakit::__private::Promise<
+        <<Self as ::nebulakit::__private::Task>::Outputs as ::nebulakit::__private::TaskOutputs>::Each,
+    >
+    where
+        __NK0: ::nebulakit::__private::IntoEach<f64>,
+        __NK1: ::nebulakit::__private::IntoEach<::nebulakit::__private::OrDefault<f64>>,
+        <<__NK0 as ::nebulakit::__private::IntoEach<
+            f64,
+        >>::Mode as ::nebulakit::__private::Mode>::Or<
+            <<__NK1 as ::nebulakit::__private::IntoEach<
+                ::nebulakit::__private::OrDefault<f64>,
+            >>::Mode as ::nebulakit::__private::Mode>::Or<::nebulakit::__private::Same>,
+        >: ::nebulakit::__private::SomeList,
+    {
+        let mut __nk_making = ::nebulakit::__private::Making::new(2usize);
+        ::nebulakit::__private::Making::each(&mut __nk_making, a);
+        ::nebulakit::__private::Making::each(&mut __nk_making, b);
+        ::nebulakit::__private::Making::task_map(
+            __nk_making,
+            <Self as ::nebulakit::__private::Task>::def(),
+        )
+    }
     /// The task `ellipse_area` with values for its inputs, as data: to be run, launched or called.
     pub fn with(
         a: impl ::nebulakit::__private::IntoValue<f64>,

@@ -16,6 +16,7 @@ use crate::task::options::TaskOptions;
 #[cfg(feature = "run")]
 use crate::task::panic::told;
 use crate::task::param::AnyParam;
+use crate::task::reference::ReferenceSpec;
 use crate::task::returns::{AnyReturns, Prepared, Returns, ReturnsAs};
 
 /// A task as a type: what `#[task]` makes beside the function, under the function's name.
@@ -134,6 +135,10 @@ pub struct TaskDef {
     pub(crate) container: Option<&'static ContainerSpec>,
     pub(crate) has_body: bool,
     pub(crate) is_async: bool,
+    /// Whether it gives a graph instead of values.
+    pub(crate) is_dynamic: bool,
+    /// Where it is registered, if elsewhere.
+    pub(crate) reference: Option<&'static ReferenceSpec>,
     pub(crate) prepare: Prepare,
 }
 
@@ -168,7 +173,23 @@ impl TaskDef {
     pub const fn of<T: Sealed>(parts: TaskParts) -> Self {
         let TaskParts { name, doc, at: (file, line), params, outputs, options, is_async, prepare } = parts;
         let returns = const { &Returns::<T::Returned, T::Gives>::new() };
-        Self { name, doc, file, line, params, outputs, returns, options, container: None, has_body: true, is_async, prepare }
+        let is_dynamic = <T::Returned as ReturnsAs<T::Gives>>::IS_DYNAMIC;
+        Self {
+            name,
+            doc,
+            file,
+            line,
+            params,
+            outputs,
+            returns,
+            options,
+            container: None,
+            has_body: true,
+            is_async,
+            is_dynamic,
+            reference: None,
+            prepare,
+        }
     }
 
     /// For expansions alone: the task is a program in an image. Where it `has_body`, that stands in for the program in tests.
@@ -176,6 +197,13 @@ impl TaskDef {
     #[must_use]
     pub const fn in_container(self, container: &'static ContainerSpec, has_body: bool) -> Self {
         Self { container: Some(container), has_body, ..self }
+    }
+
+    /// For expansions alone: the task is registered elsewhere. Where it `has_body`, that stands in for it in tests.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn registered_as(self, reference: &'static ReferenceSpec, has_body: bool) -> Self {
+        Self { reference: Some(reference), has_body, ..self }
     }
 
     /// The outputs' names and types, in the order in which they are declared.
@@ -211,6 +239,18 @@ impl TaskDef {
     #[must_use]
     pub fn is_async(&self) -> bool {
         self.is_async
+    }
+
+    /// Whether it returns promises: a graph, which runs in its place.
+    #[must_use]
+    pub fn is_dynamic(&self) -> bool {
+        self.is_dynamic
+    }
+
+    /// Where it is registered, if its code is elsewhere.
+    #[must_use]
+    pub fn reference(&self) -> Option<&'static ReferenceSpec> {
+        self.reference
     }
 
     /// The value of the input `name` where it is left out: that of `#[default(..)]`; none for an `Option`; [`None`] where it has to be given,

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::task::strategy::Strategy;
+
 /// What a task asks of the platform; carried from the attribute to the registration.
 #[derive(Debug, Clone)]
 pub struct TaskOptions {
@@ -41,6 +43,8 @@ pub struct TaskOptions {
     pub deck: bool,
     /// Whether a container runs it in a process of its own, which another one watches.
     pub supervised: bool,
+    /// How a local run runs it, unless something else is asked for.
+    pub strategy: Option<Strategy>,
 }
 
 impl TaskOptions {
@@ -64,6 +68,7 @@ impl TaskOptions {
         annotations: &[],
         deck: false,
         supervised: false,
+        strategy: None,
     };
 }
 

@@ -1,0 +1,5 @@
+//! Workflows as they are written, and the graphs that come of them.
+#![allow(clippy::cast_precision_loss, reason = "the tasks are small")]
+
+mod guide;
+mod shown;
