@@ -35,16 +35,17 @@ pub(crate) fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
             return quote!(#item #errors);
         }
     };
-    if !function.has_body() && options.container.is_none() && options.reference.is_none() {
+    if !function.has_body() && !options.is_elsewhere {
         let end = item.clone().into_iter().last().map_or_else(Span::call_site, |tree| tree.span());
         errors.push(syn::Error::new(
             end,
-            "`#[task]` goes on a free function with a body, and this is a function without a body; move the function out of a trait, and pass what \
-             it needs as inputs; a program in an image has `container(image = \"..\", command = [..])`, and a task that is registered elsewhere \
-             `reference(project = \"..\", domain = \"..\", name = \"..\", version = \"..\")`",
+            "a task without a body is code elsewhere: say where with `reference(project = \"..\", domain = \"..\", name = \"..\", version = \"..\")` \
+             or `container(image = \"..\", command = [..])`; move one of a trait out of it, and pass what it needs as inputs",
         ));
+        // With a body, so that the compiler does not say again that it is missing; a function of a trait may have one.
+        function.leave_out_body();
         let errors = errors.into_tokens();
-        return quote!(#item #errors);
+        return quote!(#function #errors);
     }
     let interface = function.judge(&mut errors);
     let inputs: Vec<_> = interface.parameters.iter().filter(|parameter| !parameter.is_context).map(|parameter| &parameter.name).collect();

@@ -3,7 +3,7 @@
 //! Their names stand where the function's does and their bounds where the types of its inputs do, so that the compiler points there when what is
 //! given is of another type. They are written outside of the block with all else, so that messages call them by the function's name.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
@@ -79,6 +79,12 @@ impl Verbs<'_> {
         quote!(#krate::__private)
     }
 
+    /// A trait or type of the library that stands at `span`.
+    fn item(&self, name: &str, span: Span) -> TokenStream {
+        let (nk, name) = (self.nk(), Ident::new(name, span));
+        at(quote!(#nk::#name), span)
+    }
+
     /// The trait that gives the definition.
     fn of(&self) -> TokenStream {
         let nk = self.nk();
@@ -99,9 +105,11 @@ impl Verbs<'_> {
 
     /// What each input takes: its type, which may be left out.
     fn wanted(&self) -> Vec<TokenStream> {
-        let nk = self.nk();
         let wanted = self.inputs.iter().map(|Given { ty, has_default, .. }| match has_default {
-            true => quote_spanned!(ty.span()=> #nk::OrDefault<#ty>),
+            true => {
+                let or_default = self.item("OrDefault", ty.span());
+                quote_spanned!(ty.span()=> #or_default<#ty>)
+            }
             false => ty.to_token_stream(),
         });
         wanted.collect()
@@ -109,9 +117,9 @@ impl Verbs<'_> {
 
     /// `name: impl Trait<T>` for each input.
     fn arguments(&self, of: &str) -> Vec<TokenStream> {
-        let (nk, name) = (self.nk(), Ident::new(of, Span::call_site()));
         let arguments = self.inputs.iter().zip(self.wanted()).map(|(Given { ident, ty, .. }, wanted)| {
-            let bound = quote_spanned!(ty.span()=> impl #nk::#name<#wanted>);
+            let bound = self.item(of, ty.span());
+            let bound = quote_spanned!(ty.span()=> impl #bound<#wanted>);
             quote!(#ident: #bound)
         });
         arguments.collect()
@@ -144,17 +152,21 @@ impl Verbs<'_> {
         let (nk, of, map, title) = (self.nk(), self.of(), self.verb("map"), self.name.unraw());
         let (idents, count) = (self.idents(), self.inputs.len());
         let letters: Vec<_> = (0..count).map(|index| format_ident!("__NK{index}")).collect();
-        let lists = TypeSpan::of(self.output).ty(quote!(#nk::Promise<<<Self as #of>::Outputs as #nk::TaskOutputs>::Each>));
+        let (first, lists) =
+            (&letters[0], Ident::new(if self.kind == Kind::Task { "TaskLists" } else { "WorkflowLists" }, Span::call_site()));
+        // By a bound that names a parameter, so that outputs that do not travel are judged where they are told, and not here again.
+        let (lists, each) = (quote!(Self: #nk::#lists<#first>), quote!(#nk::Promise<<Self as #nk::#lists<#first>>::Each>));
         if self.kind == Kind::LaunchPlan || self.is_elsewhere {
-            let (first, name) = (&letters[0], self.name);
+            let name = self.name;
             let reason = if self.kind == Kind::LaunchPlan { "MapsWorkflows" } else { "CodeIsHere" };
-            let reason = Ident::new(reason, self.name.span());
-            let refused = quote_spanned!(self.name.span()=> #nk::Refused<#first, #name>: #nk::#reason);
+            let (refused, reason) = (self.item("Refused", name.span()), self.item(reason, name.span()));
+            let refused = quote_spanned!(name.span()=> #refused<#first, #name>: #reason);
             return Some(quote! {
                 #[doc(hidden)]
-                pub fn #map<#(#letters),*>(#(#idents: #letters),*) -> #lists
+                pub fn #map<#(#letters),*>(#(#idents: #letters),*) -> #each
                 where
                     #refused,
+                    #lists,
                 {
                     #(let _ = #idents;)*
                     #nk::unreachable!()
@@ -173,14 +185,15 @@ impl Verbs<'_> {
             .zip(&wanted)
             .rev()
             .fold(quote!(#nk::Same), |rest, (letter, wanted)| quote!(<<#letter as #nk::IntoEach<#wanted>>::Mode as #nk::Mode>::Or<#rest>));
-        let some_list = quote_spanned!(self.name.span()=> #nk::SomeList);
+        let some_list = self.item("SomeList", self.name.span());
         let doc = format!(" The {} `{title}` for each element of the lists that are given, in a workflow.", self.kind.word());
         let end = format_ident!("{}_map", if self.kind == Kind::Task { "task" } else { "workflow" });
         Some(quote! {
             #[doc = #doc]
             #[track_caller]
-            pub fn #map<#(#letters),*>(#(#idents: #letters),*) -> #lists
+            pub fn #map<#(#letters),*>(#(#idents: #letters),*) -> #each
             where
+                #lists,
                 #(#bounds,)*
                 #mode: #some_list,
             {
@@ -204,9 +217,10 @@ impl Verbs<'_> {
         let invocation = TypeSpan::of(self.output).ty(quote!(#nk::Invocation<<Self as #of>::Outputs>));
         let uses = if self.kind == Kind::Task { "to be run, launched or called" } else { "to be run or launched" };
         let doc = format!(" The {} `{title}` with values for its inputs, as data: {uses}.", self.kind.word());
+        let with = self.verb("with");
         quote! {
             #[doc = #doc]
-            pub fn with(#(#arguments),*) -> #invocation {
+            pub fn #with(#(#arguments),*) -> #invocation {
                 #nk::Invocation::new(<Self as #of>::def(), #given)
             }
         }
@@ -214,13 +228,14 @@ impl Verbs<'_> {
 
     fn call(&self) -> TokenStream {
         let (nk, of, title) = (self.nk(), self.of(), self.name.unraw());
+        let call = self.verb("call");
         let called = TypeSpan::of(self.output).ty(quote!(#nk::Call<<Self as #of>::Outputs>));
         if self.kind != Kind::Task || self.is_elsewhere {
-            let (call, name, idents) = (self.verb("call"), self.name, self.idents());
+            let (name, idents) = (self.name, self.idents());
             let letters: Vec<_> = (0..idents.len()).map(|index| format_ident!("__NK{index}")).collect();
             let reason = if self.kind == Kind::Task { "CalledHere" } else { "WorkflowsAreNodes" };
-            let reason = Ident::new(reason, self.name.span());
-            let refused = quote_spanned!(self.name.span()=> #nk::Refused<__NK, #name>: #nk::#reason);
+            let (refused, reason) = (self.item("Refused", name.span()), self.item(reason, name.span()));
+            let refused = quote_spanned!(name.span()=> #refused<__NK, #name>: #reason);
             return quote! {
                 #[doc(hidden)]
                 pub fn #call<__NK, #(#letters),*>(__nk_context: &__NK, #(#idents: #letters),*) -> #called
@@ -238,7 +253,7 @@ impl Verbs<'_> {
         // It does not go through `with`, of which there are two where a second task has the name.
         quote! {
             #[doc = #doc]
-            pub fn call(__nk_context: &impl #nk::Calls, #(#arguments),*) -> #called {
+            pub fn #call(__nk_context: &impl #nk::Calls, #(#arguments),*) -> #called {
                 #nk::Call::new(__nk_context, #nk::Invocation::new(<Self as #of>::def(), #given))
             }
         }
@@ -256,4 +271,16 @@ impl Verbs<'_> {
             }
         })
     }
+}
+
+/// Tokens that say that they stand at `span`.
+fn at(tokens: TokenStream, span: Span) -> TokenStream {
+    let here = |mut tree: TokenTree| {
+        // The crate that `$crate` means is in its span.
+        if !matches!(&tree, TokenTree::Ident(ident) if ident == "$crate") {
+            tree.set_span(span);
+        }
+        tree
+    };
+    tokens.into_iter().map(here).collect()
 }

@@ -159,6 +159,7 @@ pub trait MapOutputs: Sized + 'static {
     type Partial: 'static;
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: NebulaType> MapOutputs for Vec<T> {
     type Partial = Vec<Option<T>>;
 }
@@ -217,6 +218,7 @@ macro_rules! tuples {
             }
         }
 
+        #[diagnostic::do_not_recommend]
         impl<$($element: NebulaType),*> MapOutputs for ($(Vec<$element>,)*) {
             type Partial = ($(Vec<Option<$element>>,)*);
         }

@@ -56,7 +56,7 @@ pub use crate::workflow::given::IntoPromise;
 pub use crate::workflow::hints::{CalledHere, CodeIsHere, MapsWorkflows, SomeList, WorkflowsAreNodes};
 pub use crate::workflow::launch::{LaunchOptions, LaunchSchedule, NotifyOptions};
 pub use crate::workflow::lists::{promised_list, promised_map};
-pub use crate::workflow::making::{Making, Refused, input, source};
+pub use crate::workflow::making::{Making, Refused, TaskLists, WorkflowLists, input, source};
 pub use crate::workflow::node::{Built, WorkflowDef};
 pub use crate::workflow::parts::{field, output, outputs};
 pub use crate::workflow::promise::{Parts, Promise};

@@ -90,18 +90,21 @@ fn arguments(x: Promise<i64>, rate: Promise<f64>) -> Promise<i64> {
 
 #[test]
 fn arguments_are_constants_references_defaults_lists_and_maps() {
-    assert_eq!(shown(&arguments::graph().unwrap()), [
-        "n0 configure(name=\"base\", note=none)",
-        "n1 configure(name=\"other\", rate=$rate, note=\"a note\")",
-        "n2 weigh(parts={a:$rate b:0.5 c:n0.o0.rate})",
-        "n3 sum(xs=[$x 7 n0.o0.steps[0]])",
-        "n4 sum(xs=[$x n3.o0])",
-        "n5 double(x=0)",
-        "n6 double(x=1)",
-        "n7 double(x=2)",
-        "n8 sum(xs=[n5.o0 n6.o0 n7.o0]) after n2 n1 n4",
-        "=> o0=n8.o0",
-    ]);
+    assert_eq!(
+        shown(&arguments::graph().unwrap()),
+        [
+            "n0 configure(name=\"base\", note=none)",
+            "n1 configure(name=\"other\", rate=$rate, note=\"a note\")",
+            "n2 weigh(parts={a:$rate b:0.5 c:n0.o0.rate})",
+            "n3 sum(xs=[$x 7 n0.o0.steps[0]])",
+            "n4 sum(xs=[$x n3.o0])",
+            "n5 double(x=0)",
+            "n6 double(x=1)",
+            "n7 double(x=2)",
+            "n8 sum(xs=[n5.o0 n6.o0 n7.o0]) after n2 n1 n4",
+            "=> o0=n8.o0",
+        ]
+    );
 }
 
 #[workflow]
@@ -112,10 +115,10 @@ fn fields(config: Promise<Config>, data: Promise<Directory>) -> Promise<f64> {
 
 #[test]
 fn fields_go_by_the_names_on_the_wire() {
-    assert_eq!(shown(&fields::graph().unwrap()), [
-        "n0 train(data=$data, rate=$config.rate, after=$config.stop.stopAfter)",
-        "=> o0=n0.score"
-    ]);
+    assert_eq!(
+        shown(&fields::graph().unwrap()),
+        ["n0 train(data=$data, rate=$config.rate, after=$config.stop.stopAfter)", "=> o0=n0.score"]
+    );
 }
 
 #[workflow(outputs(quotient, remainder))]
@@ -192,17 +195,14 @@ fn only_effects(x: Promise<i64>) -> Promise<()> {
 
 #[test]
 fn nodes_without_a_use_are_kept_by_order_and_by_also() {
-    assert_eq!(shown(&effects::graph().unwrap()), [
-        "n0 notify(text=\"started\")",
-        "n1 double(x=$x) after n0",
-        "n2 notify(text=\"computed\")",
-        "=> o0=n1.o0",
-    ]);
-    assert_eq!(shown(&only_effects::graph().unwrap()), [
-        "n0 notify(text=\"first\")",
-        "n1 double(x=$x) after n0",
-        "n2 notify(text=\"second\") after n0",
-    ]);
+    assert_eq!(
+        shown(&effects::graph().unwrap()),
+        ["n0 notify(text=\"started\")", "n1 double(x=$x) after n0", "n2 notify(text=\"computed\")", "=> o0=n1.o0",]
+    );
+    assert_eq!(
+        shown(&only_effects::graph().unwrap()),
+        ["n0 notify(text=\"first\")", "n1 double(x=$x) after n0", "n2 notify(text=\"second\") after n0",]
+    );
 }
 
 #[workflow]
@@ -228,13 +228,10 @@ fn repeated(x: Promise<i64>) -> Promise<i64> {
 #[test]
 fn a_workflow_is_a_node_or_its_nodes() {
     let graph = outer::graph().unwrap();
-    assert_eq!(shown(&graph), [
-        "n0 workflow inner(x=$x)",
-        "n1 double(x=$x)",
-        "n2 double(x=n1.o0)",
-        "n3 sum(xs=[n0.o0 n2.o0])",
-        "=> o0=n3.o0",
-    ]);
+    assert_eq!(
+        shown(&graph),
+        ["n0 workflow inner(x=$x)", "n1 double(x=$x)", "n2 double(x=n1.o0)", "n3 sum(xs=[n0.o0 n2.o0])", "=> o0=n3.o0",]
+    );
     assert_eq!(graph.workflows.len(), 1);
     assert_eq!(graph.tasks.len(), 2);
     assert_eq!(repeated::graph().unwrap().body.nodes.len(), 5);
@@ -279,23 +276,26 @@ fn maps_by_types(fixed: Promise<Vec<f64>>, ys: Promise<Vec<f64>>, y: Promise<f64
 
 #[test]
 fn what_is_mapped_is_in_the_types() {
-    assert_eq!(shown(&maps::graph().unwrap()), [
-        "n0 map label over x factor, 4 at once, 0.5 succeed(x=$xs, unit=$unit, factor=[1.0 2.0 3.0])",
-        "n1 survivors(labels=n0.o0)",
-        "=> o0=n1.o0",
-    ]);
+    assert_eq!(
+        shown(&maps::graph().unwrap()),
+        [
+            "n0 map label over x factor, 4 at once, 0.5 succeed(x=$xs, unit=$unit, factor=[1.0 2.0 3.0])",
+            "n1 survivors(labels=n0.o0)",
+            "=> o0=n1.o0",
+        ]
+    );
     assert_eq!(shown(&nested_map::graph().unwrap())[0], "n0 map workflow row over xs, 2 at once(xs=$matrix)");
-    assert_eq!(shown(&map_of_several_outputs::graph().unwrap())[..2], [
-        "n0 map divide over a(a=$xs, b=7)",
-        "n1 sum(xs=n0.o0)"
-    ]);
-    assert_eq!(shown(&maps_by_types::graph().unwrap()), [
-        "n0 map about over y(xs=$fixed, y=$ys)",
-        "n1 map about over xs(xs=$matrix, y=$y)",
-        "n2 map about over xs y(xs=$matrix, y=$ys)",
-        "n3 map turned over y(y=$ys, xs=$fixed)",
-        "n4 map turned over xs(y=$y, xs=$matrix)",
-    ]);
+    assert_eq!(shown(&map_of_several_outputs::graph().unwrap())[..2], ["n0 map divide over a(a=$xs, b=7)", "n1 sum(xs=n0.o0)"]);
+    assert_eq!(
+        shown(&maps_by_types::graph().unwrap()),
+        [
+            "n0 map about over y(xs=$fixed, y=$ys)",
+            "n1 map about over xs(xs=$matrix, y=$y)",
+            "n2 map about over xs y(xs=$matrix, y=$ys)",
+            "n3 map turned over y(y=$ys, xs=$fixed)",
+            "n4 map turned over xs(y=$y, xs=$matrix)",
+        ]
+    );
 }
 
 #[workflow]
@@ -312,32 +312,38 @@ fn lazy(data: Promise<Directory>, x: Promise<i64>) -> Promise<(i64, f64)> {
 
 #[test]
 fn what_only_an_arm_needs_is_in_the_arm() {
-    assert_eq!(shown(&conditions::graph().unwrap()), [
-        "n0 when()",
-        "  if (($x > 10 & $y <= 0.5) | $flag != true)",
-        "    n0-n1 double(x=$x)",
-        "    => o0=n0-n1.o0",
-        "  if $x == 7",
-        "    n0-n0 when()",
-        "      if $x < 0",
-        "        => o0=0",
-        "      else",
-        "        n0-n0-n0 double(x=$x)",
-        "        => o0=n0-n0-n0.o0",
-        "    => o0=n0-n0.o0",
-        "  else fail no rule for this x",
-        "=> o0=n0.o0",
-    ]);
-    assert_eq!(shown(&lazy::graph().unwrap()), [
-        "n0 when()",
-        "  if $x > 3",
-        "    n0-n0 train(data=$data, rate=0.1, after=10)",
-        "    n0-n1 double(x=$x)",
-        "    => o0=n0-n1.o0, o1=n0-n0.score",
-        "  else",
-        "    => o0=$x, o1=0.0",
-        "=> o0=n0.o0, o1=n0.o1",
-    ]);
+    assert_eq!(
+        shown(&conditions::graph().unwrap()),
+        [
+            "n0 when()",
+            "  if (($x > 10 & $y <= 0.5) | $flag != true)",
+            "    n0-n1 double(x=$x)",
+            "    => o0=n0-n1.o0",
+            "  if $x == 7",
+            "    n0-n0 when()",
+            "      if $x < 0",
+            "        => o0=0",
+            "      else",
+            "        n0-n0-n0 double(x=$x)",
+            "        => o0=n0-n0-n0.o0",
+            "    => o0=n0-n0.o0",
+            "  else fail no rule for this x",
+            "=> o0=n0.o0",
+        ]
+    );
+    assert_eq!(
+        shown(&lazy::graph().unwrap()),
+        [
+            "n0 when()",
+            "  if $x > 3",
+            "    n0-n0 train(data=$data, rate=0.1, after=10)",
+            "    n0-n1 double(x=$x)",
+            "    => o0=n0-n1.o0, o1=n0-n0.score",
+            "  else",
+            "    => o0=$x, o1=0.0",
+            "=> o0=n0.o0, o1=n0.o1",
+        ]
+    );
 }
 
 #[workflow]
@@ -350,13 +356,16 @@ fn gates(data: Promise<Directory>) -> Promise<File> {
 
 #[test]
 fn gates_wait() {
-    assert_eq!(shown(&gates::graph().unwrap()), [
-        "n0 wait for threshold: float()",
-        "n1 train(data=$data, rate=n0.o0, after=10)",
-        "n2 sleep 600s() after n1",
-        "n3 approve release(o0=n1.model) after n2",
-        "=> o0=n3.o0",
-    ]);
+    assert_eq!(
+        shown(&gates::graph().unwrap()),
+        [
+            "n0 wait for threshold: float()",
+            "n1 train(data=$data, rate=n0.o0, after=10)",
+            "n2 sleep 600s() after n1",
+            "n3 approve release(o0=n1.model) after n2",
+            "=> o0=n3.o0",
+        ]
+    );
 }
 
 #[task]
@@ -450,10 +459,7 @@ fn launch_plans_fix_inputs_and_have_options() {
     assert_eq!(plan.notifications[0].on, [Phase::Failed, Phase::TimedOut]);
     assert_eq!((plan.at_most, plan.overwrite_cache, plan.interruptible), (Some(1), true, Some(false)));
     let graph = two_days::graph().unwrap();
-    assert_eq!(shown(&graph)[..2], [
-        "n0 launch plan nightly_europe(when=$monday)",
-        "n1 launch plan by_hand(when=$monday, region=\"us\")"
-    ]);
+    assert_eq!(shown(&graph)[..2], ["n0 launch plan nightly_europe(when=$monday)", "n1 launch plan by_hand(when=$monday, region=\"us\")"]);
     assert_eq!(graph.workflows.len(), 3);
 }
 
@@ -476,13 +482,16 @@ fn mixed(table: Promise<Directory>) -> Promise<f64> {
 fn what_is_registered_elsewhere_is_a_reference() {
     use nebulakit::graph::{Home, ReferenceKind};
     let graph = mixed::graph().unwrap();
-    assert_eq!(shown(&graph), [
-        "n0 reference classify(table=$table)",
-        "n1 ellipse_area(a=1.0, b=2.0)",
-        "n2 weigh(parts={area:n1.o0 confidence:n0.confidence})",
-        "n3 reference retrain(table=$table)",
-        "=> o0=n2.o0",
-    ]);
+    assert_eq!(
+        shown(&graph),
+        [
+            "n0 reference classify(table=$table)",
+            "n1 ellipse_area(a=1.0, b=2.0)",
+            "n2 weigh(parts={area:n1.o0 confidence:n0.confidence})",
+            "n3 reference retrain(table=$table)",
+            "=> o0=n2.o0",
+        ]
+    );
     let kinds: Vec<_> = graph.references.values().map(|reference| (reference.kind, &*reference.name)).collect();
     assert_eq!(kinds, [(ReferenceKind::Task, "ml.classify"), (ReferenceKind::LaunchPlan, "ml.retrain")]);
     let area = graph.tasks.iter().find(|(name, _)| name.ends_with("ellipse_area")).unwrap().1;
@@ -496,4 +505,17 @@ fn a_workflow_with_values_is_data() {
     assert!(invocation.definition().name().ends_with("division"));
     assert_eq!(invocation.definition().output_names(), ["quotient", "remainder"]);
     assert_eq!(divide(23, 7), (3, 2));
+}
+
+/// The chapter shows what is here, item by item.
+#[test]
+fn the_chapter_quotes_this_guide() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let guide = std::fs::read_to_string(root.join("workflow/guide.rs")).unwrap().replace("pub(crate) ", "pub ");
+    let chapter = std::fs::read_to_string(root.join("../docs/workflows.md")).unwrap();
+    let blocks: Vec<_> = chapter.split("```rust\n").skip(1).map(|rest| rest.split("\n```").next().unwrap()).collect();
+    assert!(blocks.len() > 10, "{} blocks", blocks.len());
+    for item in blocks.iter().flat_map(|block| block.split("\n\n")) {
+        assert!(guide.contains(item), "not in the guide:\n{item}");
+    }
 }

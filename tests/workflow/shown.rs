@@ -1,8 +1,8 @@
 //! A graph in a few words, for comparison.
 
 use nebulakit::graph::{Binding, Bound, Graph, Kind, Mapped, Node, Otherwise, Scope, Step, Success, Test};
-use nebulakit_types::literal::{LiteralValue, Primitive};
 use nebulakit_types::Literal;
+use nebulakit_types::literal::{LiteralValue, Primitive};
 
 /// The nodes and what feeds the outputs, a line each.
 pub(crate) fn shown(graph: &Graph) -> Vec<String> {

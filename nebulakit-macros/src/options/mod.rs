@@ -66,6 +66,8 @@ pub(crate) struct Options {
     requests: Vec<Quantity>,
     limits: Vec<Quantity>,
     pub(crate) container: Option<Container>,
+    /// Whether it says that the code is elsewhere, rightly written or not.
+    pub(crate) is_elsewhere: bool,
     /// Where it is registered, if elsewhere.
     pub(crate) reference: Option<Reference>,
     /// Options that are for functions of this binary alone, and why.
@@ -169,6 +171,7 @@ impl Options {
                 quote!(image: __nk::Some(#image))
             }
             "container" => {
+                self.is_elsewhere = true;
                 let container = Container::parse(key, input, errors)?;
                 let network = container.network.then(|| quote!(network: true));
                 self.container = Some(container);
@@ -176,6 +179,7 @@ impl Options {
                 network
             }
             "reference" => {
+                self.is_elsewhere = true;
                 self.reference = Some(Reference::parse(key, input, errors)?);
                 return Ok(());
             }

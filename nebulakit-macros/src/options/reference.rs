@@ -36,9 +36,7 @@ impl Reference {
             return Err(syn::Error::new(key.span(), format!("the reference has no {}; write `{EXAMPLE}`", PARTS[missing])));
         }
         match parts {
-            [Some(project), Some(domain), Some(name), Some(version)] => {
-                Ok(Self { parts: [project, domain, name, version] })
-            }
+            [Some(project), Some(domain), Some(name), Some(version)] => Ok(Self { parts: [project, domain, name, version] }),
             // What is wrong with them is told already.
             _ => Ok(Self { parts: PARTS.map(|part| LitStr::new(part, key.span())) }),
         }

@@ -83,13 +83,14 @@ impl nightly {
     pub fn map<__NK0>(
         time: __NK0,
     ) -> ::nebulakit::__private::Promise<
-        <<Self as ::nebulakit::__private::Workflow>::Outputs as ::nebulakit::__private::TaskOutputs>::Each,
+        <Self as ::nebulakit::__private::WorkflowLists<__NK0>>::Each,
     >
     where
         ::nebulakit::__private::Refused<
             __NK0,
             nightly,
         >: ::nebulakit::__private::MapsWorkflows,
+        Self: ::nebulakit::__private::WorkflowLists<__NK0>,
     {
         let _ = time;
         ::nebulakit::__private::unreachable!()

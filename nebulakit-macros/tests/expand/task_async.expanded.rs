@@ -98,9 +98,10 @@ impl split {
         parts: __NK1,
         r#type: __NK2,
     ) -> ::nebulakit::__private::Promise<
-        <<Self as ::nebulakit::__private::Task>::Outputs as ::nebulakit::__private::TaskOutputs>::Each,
+        <Self as ::nebulakit::__private::TaskLists<__NK0>>::Each,
     >
     where
+        Self: ::nebulakit::__private::TaskLists<__NK0>,
         __NK0: ::nebulakit::__private::IntoEach<Directory>,
         __NK1: ::nebulakit::__private::IntoEach<::nebulakit::__private::OrDefault<i64>>,
         __NK2: ::nebulakit::__private::IntoEach<

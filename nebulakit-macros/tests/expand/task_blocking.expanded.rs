@@ -97,9 +97,10 @@ impl divider {
         a: __NK0,
         b: __NK1,
     ) -> ::nebulakit::__private::Promise<
-        <<Self as ::nebulakit::__private::Task>::Outputs as ::nebulakit::__private::TaskOutputs>::Each,
+        <Self as ::nebulakit::__private::TaskLists<__NK0>>::Each,
     >
     where
+        Self: ::nebulakit::__private::TaskLists<__NK0>,
         __NK0: ::nebulakit::__private::IntoEach<f64>,
         __NK1: ::nebulakit::__private::IntoEach<f64>,
         <<__NK0 as ::nebulakit::__private::IntoEach<

@@ -92,9 +92,10 @@ impl ellipse_area {
         a: __NK0,
         b: __NK1,
     ) -> ::nebulakit::__private::Promise<
-        <<Self as ::nebulakit::__private::Task>::Outputs as ::nebulakit::__private::TaskOutputs>::Each,
+        <Self as ::nebulakit::__private::TaskLists<__NK0>>::Each,
     >
     where
+        Self: ::nebulakit::__private::TaskLists<__NK0>,
         __NK0: ::nebulakit::__private::IntoEach<f64>,
         __NK1: ::nebulakit::__private::IntoEach<::nebulakit::__private::OrDefault<f64>>,
         <<__NK0 as ::nebulakit::__private::IntoEach<

@@ -78,9 +78,10 @@ impl fan_out {
     pub fn map<__NK0>(
         xs: __NK0,
     ) -> ::nebulakit::__private::Promise<
-        <<Self as ::nebulakit::__private::Task>::Outputs as ::nebulakit::__private::TaskOutputs>::Each,
+        <Self as ::nebulakit::__private::TaskLists<__NK0>>::Each,
     >
     where
+        Self: ::nebulakit::__private::TaskLists<__NK0>,
         __NK0: ::nebulakit::__private::IntoEach<Vec<i64>>,
         <<__NK0 as ::nebulakit::__private::IntoEach<
             Vec<i64>,

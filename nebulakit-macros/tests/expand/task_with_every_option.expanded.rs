@@ -127,9 +127,10 @@ impl every {
     pub fn map<__NK0>(
         verbose: __NK0,
     ) -> renamed::library::__private::Promise<
-        <<Self as renamed::library::__private::Task>::Outputs as renamed::library::__private::TaskOutputs>::Each,
+        <Self as renamed::library::__private::TaskLists<__NK0>>::Each,
     >
     where
+        Self: renamed::library::__private::TaskLists<__NK0>,
         __NK0: renamed::library::__private::IntoEach<bool>,
         <<__NK0 as renamed::library::__private::IntoEach<
             bool,

@@ -95,9 +95,10 @@ impl quadruple {
         x: __NK0,
         times: __NK1,
     ) -> ::nebulakit::__private::Promise<
-        <<Self as ::nebulakit::__private::Workflow>::Outputs as ::nebulakit::__private::TaskOutputs>::Each,
+        <Self as ::nebulakit::__private::WorkflowLists<__NK0>>::Each,
     >
     where
+        Self: ::nebulakit::__private::WorkflowLists<__NK0>,
         __NK0: ::nebulakit::__private::IntoEach<i64>,
         __NK1: ::nebulakit::__private::IntoEach<::nebulakit::__private::OrDefault<i64>>,
         <<__NK0 as ::nebulakit::__private::IntoEach<

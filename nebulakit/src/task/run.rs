@@ -24,6 +24,7 @@ use crate::task::guarded::Guarded;
 use crate::task::offloaded::fetch_offloaded;
 use crate::task::panic::{guard, guard_future, told};
 use crate::task::prepare::{Element, prepare};
+use crate::task::reference::ReferenceSpec;
 use crate::task::returns::{Ended, Function, Prepared};
 use crate::task::surroundings::Deadline;
 
@@ -69,8 +70,28 @@ pub(crate) async fn run(task: &'static TaskDef, inputs: &[u8], element: Option<&
     Ran { ended: finish(ended, task, context).await, took }
 }
 
-/// The failure of a container task where nothing stands in for its program.
+/// The failure of a task whose function cannot be run for its values: of a container task or a reference, where nothing stands in for it, and of a
+/// dynamic task.
 fn elsewhere(task: &TaskDef, context: &Context) -> Option<Failure> {
+    if task.is_dynamic {
+        let message = format!(
+            "the task `{}` is dynamic: it returns a graph, which nothing here runs yet\nhint: call its function, and look at the promises",
+            task.name
+        );
+        return Some(Failure { recoverable: Some(false), ..Failure::user(code::USER, message) });
+    }
+    if let Some(reference) = task.reference {
+        if task.has_body && context.surroundings().stands_in {
+            return None;
+        }
+        let ReferenceSpec { project, domain, name, version } = reference;
+        let message = format!(
+            "the task `{}` is registered elsewhere, as `{name}` in `{project}`/`{domain}`, version `{version}`: it is not a function of this binary\n\
+             hint: a platform runs it as a node of a workflow; a body of the task stands in for it in tests",
+            task.name
+        );
+        return Some(Failure { recoverable: Some(false), ..Failure::user(code::USER, message) });
+    }
     let image = task.container?.image;
     if task.has_body && context.surroundings().stands_in {
         return None;

@@ -154,15 +154,16 @@ pub trait Compare: NebulaType {}
 pub trait Order: Compare {}
 
 macro_rules! ordered {
-    ($($(#[$attribute:meta])* $ty:ty)*) => {$(
-        $(#[$attribute])*
+    ($($ty:ty)*) => {$(
+        #[diagnostic::do_not_recommend]
         impl Compare for $ty {}
-        $(#[$attribute])*
+        #[diagnostic::do_not_recommend]
         impl Order for $ty {}
     )*};
 }
 
 ordered! { i8 i16 i32 i64 u8 u16 u32 u64 f32 f64 String SystemTime Duration }
+#[diagnostic::do_not_recommend]
 impl Compare for bool {}
 
 impl<T> Promise<T> {

@@ -10,7 +10,7 @@ use std::ops::{Add, Div, Mul, Rem, Sub};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use crate::task::value::OrDefault;
+use crate::task::value::{OrDefault, TakesValue, Value};
 use crate::workflow::promise::Promise;
 
 macro_rules! hints {
@@ -122,6 +122,13 @@ hints! {
         note = "call its tasks, or return promises from the task: `-> Promise<T>` with `workflow::node(..)` in it"
     )]
     WorkflowsAreNodes;
+    /// A promise for a call or for `with`.
+    #[diagnostic::on_unimplemented(
+        message = "a promise cannot be given where a value is taken",
+        label = "expected `{Self}`",
+        note = "a call from inside a task, and `with`, take values; promises are for workflows"
+    )]
+    TakesValuesOnly;
     /// A map of a launch plan.
     #[diagnostic::on_unimplemented(
         message = "a launch plan cannot be mapped",
@@ -129,6 +136,25 @@ hints! {
         note = "map the workflow that it launches: `workflow::map(list)`"
     )]
     MapsWorkflows;
+}
+
+// The input's type is a parameter, so that no message lists it.
+impl<T, U> TakesValue<Promise<U>> for T
+where
+    T: TakesValuesOnly,
+{
+    fn given(_: Promise<U>) -> Value {
+        Value::left_out()
+    }
+}
+
+impl<T, U> TakesValue<&Promise<U>> for T
+where
+    T: TakesValuesOnly,
+{
+    fn given(_: &Promise<U>) -> Value {
+        Value::left_out()
+    }
 }
 
 #[diagnostic::do_not_recommend]

@@ -3,8 +3,11 @@
 use std::marker::PhantomData;
 use std::panic::Location;
 
+use nebulakit_types::outputs::TaskOutputs;
+
 use crate::graph::Success;
-use crate::task::def::TaskDef;
+use crate::task::def::{Task, TaskDef};
+use crate::workflow::def::Workflow;
 use crate::workflow::each::{Each, IntoEach};
 use crate::workflow::given::IntoPromise;
 use crate::workflow::node::{Map, Node, Runs, Source, Target, WorkflowDef};
@@ -74,6 +77,28 @@ impl Making {
     pub fn workflow_map<O>(self, workflow: &'static WorkflowDef) -> Promise<O> {
         Promise::new(self.end_map(Runs::Workflow(workflow)))
     }
+}
+
+/// What a map over a task gives; `A` is what the map was given, so that it is judged where the map is made.
+pub trait TaskLists<A> {
+    /// A list in the place of each output.
+    type Each;
+}
+
+#[diagnostic::do_not_recommend]
+impl<A, T: Task> TaskLists<A> for T {
+    type Each = <T::Outputs as TaskOutputs>::Each;
+}
+
+/// What a map over a workflow gives.
+pub trait WorkflowLists<A> {
+    /// A list in the place of each output.
+    type Each;
+}
+
+#[diagnostic::do_not_recommend]
+impl<A, T: Workflow> WorkflowLists<A> for T {
+    type Each = <T::Outputs as TaskOutputs>::Each;
 }
 
 /// What a verb that is refused is judged by: generic, so that it is judged where the verb is used.

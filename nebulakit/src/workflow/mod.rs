@@ -10,7 +10,7 @@ pub(crate) mod duration;
 pub(crate) mod each;
 pub mod gate;
 pub(crate) mod given;
-pub(crate) mod hints;
+pub mod hints;
 pub(crate) mod launch;
 pub(crate) mod lists;
 pub(crate) mod making;

@@ -1,8 +1,5 @@
 //! What workflows and dynamic tasks may return: promises.
 
-use nebulakit_types::NebulaType;
-use nebulakit_types::outputs::TaskOutputs;
-
 use crate::task::returns::ReturnsAs;
 use crate::workflow::node::Source;
 use crate::workflow::parts::outputs;
@@ -15,14 +12,14 @@ use crate::workflow::promise::Promise;
     note = "return `Promise<T>`, a tuple of promises, or `Promise<()>` for a workflow that is there for its effects"
 )]
 pub trait WorkflowReturn: 'static {
-    /// What comes of it.
-    type Outputs: TaskOutputs;
+    /// What comes of it, which is judged where the workflow is defined.
+    type Outputs;
 
     #[doc(hidden)]
     fn __into_source(self) -> Source;
 }
 
-impl<O: TaskOutputs> WorkflowReturn for Promise<O> {
+impl<O: 'static> WorkflowReturn for Promise<O> {
     type Outputs = O;
 
     fn __into_source(self) -> Source {
@@ -51,14 +48,14 @@ impl<R: WorkflowReturn> WorkflowReturns<R::Outputs> for R {
     note = "a task that builds a graph while it runs returns `Promise<T>`, a tuple of promises, or a `Result` of either"
 )]
 pub trait DynamicReturn: 'static {
-    /// What comes of the graph.
-    type Outputs: TaskOutputs;
+    /// What comes of the graph, which is judged where the task is defined.
+    type Outputs;
 
     #[doc(hidden)]
     fn __into_source(self) -> anyhow::Result<Source>;
 }
 
-impl<O: TaskOutputs> DynamicReturn for Promise<O> {
+impl<O: 'static> DynamicReturn for Promise<O> {
     type Outputs = O;
 
     fn __into_source(self) -> anyhow::Result<Source> {
@@ -76,7 +73,7 @@ impl<R: DynamicReturn, E: Into<anyhow::Error> + 'static> DynamicReturn for Resul
 
 macro_rules! tuples {
     ($($($element:ident $index:tt),*;)*) => {$(
-        impl<$($element: NebulaType),*> WorkflowReturn for ($(Promise<$element>,)*) {
+        impl<$($element: 'static),*> WorkflowReturn for ($(Promise<$element>,)*) {
             type Outputs = ($($element,)*);
 
             fn __into_source(self) -> Source {
@@ -84,7 +81,7 @@ macro_rules! tuples {
             }
         }
 
-        impl<$($element: NebulaType),*> DynamicReturn for ($(Promise<$element>,)*) {
+        impl<$($element: 'static),*> DynamicReturn for ($(Promise<$element>,)*) {
             type Outputs = ($($element,)*);
 
             fn __into_source(self) -> anyhow::Result<Source> {
