@@ -37,8 +37,21 @@ fn types_survive_bytes_and_json() {
             let decoded = LiteralType::decode(&original.encode()).unwrap();
             assert_eq!(decoded.encode(), original.encode());
             assert_eq!(doubles(decoded.to_json()), doubles(explicit(case[side].clone())));
+            assert_eq!(LiteralType::from_json(&original.to_json()).unwrap(), decoded);
+            assert_eq!(LiteralType::from_json(&case[side]).unwrap(), decoded, "what another program wrote");
         }
     }
+}
+
+/// Unions of one in unions of one, as deep as a message goes: each pair is judged once, not on each way to it.
+#[test]
+fn unions_within_unions_are_judged_at_once() {
+    let nested = |innermost| (0..33).fold(LiteralType::simple(innermost), |inside, _| LiteralType::union(vec![inside]));
+    let (int, float) = (nested(SimpleType::Integer), nested(SimpleType::Float));
+    let start = std::time::Instant::now();
+    assert!(castable(&int, &int));
+    assert!(!castable(&int, &float));
+    assert!(start.elapsed().as_secs() < 2, "{:?}", start.elapsed());
 }
 
 fn struct_of(schema: Value) -> LiteralType {

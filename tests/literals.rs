@@ -8,7 +8,9 @@ use jiff::SignedDuration;
 use nebulakit::types::convert::check::check;
 use nebulakit::types::convert::msgpack::Packer;
 use nebulakit::types::convert::reader::{LiteralRef, References};
-use nebulakit::types::{Bytes, Dialect, Directory, File, FlyteError, Hashed, LiteralType, NebulaType, Raw, Untyped, decode, encode, file};
+use nebulakit::types::{
+    Bytes, Dialect, Directory, File, FlyteError, Hashed, Literal, LiteralType, NebulaType, Raw, Untyped, decode, encode, file,
+};
 use nebulakit_tests::python::*;
 use nebulakit_tests::vectors::{self, to_hex};
 use nebulakit_types::literal_type::castable;
@@ -20,6 +22,71 @@ const LITERALS: &str = include_str!("golden/flytekit-literals.jsonl");
 /// Python's protobuf puts a key that begins with another one before it (`dt` before `d`); the order means nothing, and ours is the
 /// usual one.
 const OTHER_ORDER: [&str; 1] = ["dataclass_temporal"];
+
+/// Proto3 JSON is read as it is written: every recorded literal and type is the same again.
+#[test]
+fn literals_and_types_come_back_from_json() {
+    let files = [LITERALS, include_str!("golden/flytekit-decode.jsonl")];
+    let mut count = 0;
+    for case in files.into_iter().flat_map(vectors::cases) {
+        let name = vectors::name(&case);
+        if let Ok(literal) = Literal::decode(&vectors::bytes(&case, "literal_hex"))
+            && let Ok(json) = literal.to_json()
+        {
+            let again = Literal::from_json(&json).unwrap_or_else(|error| panic!("`{name}`: {error}"));
+            // Bytes, since a literal with a NaN in it is not equal to itself.
+            assert_eq!(again.encode(), literal.encode(), "`{name}`");
+            count += 1;
+        }
+        if case["literal_type_hex"].is_string() {
+            let literal_type = LiteralType::decode(&vectors::bytes(&case, "literal_type_hex")).unwrap();
+            assert_eq!(LiteralType::from_json(&literal_type.to_json()).unwrap(), literal_type, "`{name}`");
+        }
+    }
+    assert!(count > 100, "{count} literals");
+}
+
+/// What proto3 JSON allows beside what we write, and what it does not.
+#[test]
+fn proto3_json_is_read_as_the_protocol_says() {
+    let read = |json: Value| Literal::from_json(&json);
+    let primitive = |json: Value| read(serde_json::json!({"scalar": {"primitive": json}})).map(|literal| literal.to_json().unwrap());
+    let same = |one: Value, other: Value| assert_eq!(primitive(one).unwrap(), primitive(other).unwrap());
+    same(serde_json::json!({"integer": 7}), serde_json::json!({"integer": "7"}));
+    same(serde_json::json!({"integer": 7.0}), serde_json::json!({"integer": "7"}));
+    same(serde_json::json!({"integer": i64::MIN}), serde_json::json!({"integer": i64::MIN.to_string()}));
+    same(serde_json::json!({"floatValue": "1.5"}), serde_json::json!({"floatValue": 1.5}));
+    same(serde_json::json!({"floatValue": 1, "integer": null}), serde_json::json!({"floatValue": 1.0}));
+    same(serde_json::json!({"datetime": "2026-01-02T04:04:05+01:00"}), serde_json::json!({"datetime": "2026-01-02T03:04:05Z"}));
+    same(serde_json::json!({"duration": "-1.5s"}), serde_json::json!({"duration": "-1.500s"}));
+    for (json, message) in [
+        (serde_json::json!({"integer": 7.5}), "`scalar.primitive.integer`: expected a whole number"),
+        (
+            serde_json::json!({"integer": "99999999999999999999"}),
+            "`scalar.primitive.integer`: 99999999999999999999 is too large or too small",
+        ),
+        (serde_json::json!({"integer": [7]}), "`scalar.primitive.integer`: expected a whole number"),
+        (serde_json::json!({"floatValue": "many"}), "`scalar.primitive.floatValue`: expected a number"),
+        (serde_json::json!({"boolean": "true"}), "`scalar.primitive.boolean`: expected `true` or `false`"),
+        (serde_json::json!({"stringValue": 7}), "`scalar.primitive.stringValue`: expected a text"),
+        (serde_json::json!({"duration": "1h"}), "`scalar.primitive.duration`: expected a duration such as `1.5s`"),
+        (serde_json::json!({"duration": "1.1234567890s"}), "`scalar.primitive.duration`: expected a duration such as `1.5s`"),
+        (serde_json::json!({"datetime": "soon"}), "`scalar.primitive.datetime`: expected a datetime as ISO 8601 text"),
+        (
+            serde_json::json!({"integer": 7, "boolean": true}),
+            "`scalar.primitive`: `flyteidl.core.Primitive` is one of `boolean` and `integer`, not both",
+        ),
+        (serde_json::json!({"int": 7}), "`scalar.primitive`: `flyteidl.core.Primitive` has no field `int`"),
+        (serde_json::json!([]), "`scalar.primitive`: expected an object for `flyteidl.core.Primitive`"),
+    ] {
+        assert_eq!(primitive(json).unwrap_err().to_string(), message);
+    }
+    assert_eq!(
+        read(serde_json::json!({"scalar": {"binary": {"value": "%%"}}})).unwrap_err().to_string(),
+        "`scalar.binary.value`: expected bytes in base64"
+    );
+    assert!(read(serde_json::json!({})).is_err(), "a literal without a value");
+}
 
 /// A recorded value with its Rust counterpart.
 struct Case {

@@ -259,3 +259,132 @@ fn workflows_are_known_by_name() {
     assert!(names.contains(&"workflow::faults::late".replace("::", ".").as_str()), "{names:?}");
     assert!(names.is_sorted());
 }
+
+fn kinds(problems: &Problems) -> Vec<ProblemKind> {
+    problems.iter().map(|problem| problem.kind).collect()
+}
+
+#[workflow]
+fn itself(x: Promise<i64>) -> Promise<i64> {
+    other_half::node(x)
+}
+
+#[workflow]
+fn other_half(x: Promise<i64>) -> Promise<i64> {
+    itself::node(x)
+}
+
+#[workflow]
+fn only_itself(x: Promise<i64>) -> Promise<i64> {
+    only_itself::node(x)
+}
+
+#[workflow(on_failure = holds_it::node(x))]
+fn handled_by_what_holds_it(x: Promise<i64>) -> Promise<i64> {
+    double::node(x)
+}
+
+#[workflow]
+fn holds_it(x: Promise<i64>) -> Promise<i64> {
+    handled_by_what_holds_it::node(x)
+}
+
+#[test]
+fn workflows_that_contain_themselves_are_named() {
+    for problems in [itself::graph(), only_itself::graph(), handled_by_what_holds_it::graph()] {
+        let problems = problems.unwrap_err();
+        assert_eq!(kinds(&problems), [ProblemKind::Recursion], "{problems}");
+    }
+    let text = itself::graph().unwrap_err().to_string();
+    assert!(text.contains("itself") && text.contains("other_half"), "{text}");
+}
+
+#[task]
+fn takes_another_name(x: i64, error: Option<FlyteError>) {
+    let _ = (x, error);
+}
+
+#[workflow(on_failure = takes_another_name::node(x, Failure))]
+fn error_of_another_name(x: Promise<i64>) -> Promise<i64> {
+    double::node(x)
+}
+
+#[workflow(on_failure = clean_up::node(x, Default))]
+fn error_left_out(x: Promise<i64>) -> Promise<i64> {
+    double::node(x)
+}
+
+#[workflow]
+fn failure_in_the_body(x: Promise<i64>) -> Promise<()> {
+    clean_up::node(x, Failure)
+}
+
+#[test]
+fn the_error_goes_to_err_of_a_handler_and_nowhere_else() {
+    for (graph, says) in [
+        (error_of_another_name::graph(), "is not called `err`"),
+        (error_left_out::graph(), "is left to its default"),
+        (failure_in_the_body::graph(), ""),
+    ] {
+        let problems = graph.unwrap_err();
+        assert_eq!(kinds(&problems), [ProblemKind::Failure], "{problems}");
+        assert!(problems.to_string().contains(says), "{problems}");
+    }
+}
+
+#[launch_plan]
+fn renamed(y: Promise<i64>) -> Promise<i64> {
+    inner::node(y)
+}
+
+#[launch_plan]
+fn computed(x: Promise<i64>) -> Promise<i64> {
+    inner::node(inner::node(x))
+}
+
+#[launch_plan(cron = "0 0 31 2 *")]
+fn never(x: Promise<i64>) -> Promise<i64> {
+    inner::node(x)
+}
+
+#[launch_plan(cron = "0 0 29 2 *")]
+fn every_four_years(#[default(1)] x: Promise<i64>) -> Promise<i64> {
+    inner::node(x)
+}
+
+#[test]
+fn launch_plans_neither_rename_nor_compute_and_fire() {
+    assert!(kinds(&renamed::graph().unwrap_err()).contains(&ProblemKind::LaunchPlan));
+    assert!(kinds(&computed::graph().unwrap_err()).contains(&ProblemKind::LaunchPlan));
+    assert!(kinds(&never::graph().unwrap_err()).contains(&ProblemKind::Schedule));
+    assert_eq!(every_four_years::graph().map(|graph| graph.body.nodes.len()), Ok(1));
+}
+
+#[workflow]
+fn one_signal_of_two_types() -> Promise<i64> {
+    let flag = gate::wait_for::<bool>("answer");
+    let number = gate::wait_for::<i64>("answer");
+    when(flag, number).otherwise(0)
+}
+
+#[workflow]
+fn reads_a_number_as_text(x: Promise<i64>) -> Promise<String> {
+    x.cast::<String>()
+}
+
+#[workflow]
+fn two_of_one_name(x: Promise<i64>) -> Promise<()> {
+    all((double::node(&x).name("same"), double::node(x).name("same")))
+}
+
+#[test]
+fn the_validation_sees_types_signals_and_names() {
+    for (graph, kind) in [
+        (one_signal_of_two_types::graph(), ProblemKind::Gate),
+        (reads_a_number_as_text::graph(), ProblemKind::Type),
+        (two_of_one_name::graph(), ProblemKind::Duplicate),
+    ] {
+        let problems = graph.unwrap_err();
+        assert_eq!(kinds(&problems), [kind], "{problems}");
+    }
+}

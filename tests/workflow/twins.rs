@@ -138,7 +138,7 @@ pub(crate) mod p04 {
 
     #[workflow]
     pub(crate) fn bound(xs: Promise<Vec<i64>>, c: Promise<String>) -> Promise<Vec<String>> {
-        add::map(xs, 10, c).concurrency(0)
+        add::map(xs, 10, c)
     }
 
     #[workflow]

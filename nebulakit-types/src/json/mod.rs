@@ -1,5 +1,6 @@
-//! Proto3 JSON, as Python's protobuf library writes it: read from wire bytes, with no tree of messages between.
+//! Proto3 JSON, as Python's protobuf library writes it: to and from wire bytes, with no tree of messages between.
 
+mod read;
 mod text;
 mod tree;
 mod walk;
@@ -70,6 +71,27 @@ pub fn to_json(message: Message, bytes: &[u8]) -> Result<Value> {
     let mut tree = tree::Tree::default();
     walk::message(bytes, message.fields(), MAX_NESTED_MESSAGES, &mut tree)?;
     Ok(tree.into_value())
+}
+
+/// Turns the proto3 JSON of a message into its bytes: what [`to_json`] writes, and numbers as texts or texts as numbers where proto3 JSON
+/// allows both. Names are in lowerCamelCase.
+///
+/// ```
+/// use nebulakit_types::json::{Message, from_json};
+/// use nebulakit_types::literal::{Literal, Primitive};
+///
+/// let json = serde_json::json!({"scalar": {"primitive": {"integer": "7"}}});
+/// assert_eq!(Literal::decode(&from_json(Message::Literal, &json)?)?, Primitive::Integer(7).into());
+/// # Ok::<(), nebulakit_types::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// [`Mismatch`](crate::ErrorKind::Mismatch) where the JSON is not that message, a name that the message does not have included,
+/// [`OutOfRange`](crate::ErrorKind::OutOfRange) for numbers and times that do not fit, [`TooDeep`](crate::ErrorKind::TooDeep) where messages
+/// nest beyond [`MAX_NESTED_MESSAGES`].
+pub fn from_json(message: Message, json: &Value) -> Result<Vec<u8>> {
+    read::message(json, message.fields(), MAX_NESTED_MESSAGES)
 }
 
 /// The same for bytes that this crate has just encoded from a tree of types: they are well formed, hold no times, and are as deep as the

@@ -70,6 +70,15 @@ impl Literal {
         json::to_json(Message::Literal, &self.encode())
     }
 
+    /// Reads the literal from the proto3 JSON of `flyteidl.core.Literal`.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`json::from_json`] and of [`Literal::decode`].
+    pub fn from_json(json: &Value) -> Result<Self> {
+        Self::decode(&json::from_json(Message::Literal, json)?)
+    }
+
     fn to_wire(&self) -> pb::Literal {
         use pb::literal::Value as Wire;
         use pb::scalar::Value as Scalar;

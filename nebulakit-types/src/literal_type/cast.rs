@@ -38,17 +38,24 @@ use super::{DatasetColumn, LiteralType, SchemaColumn, SchemaColumnType, SimpleTy
 /// ```
 #[must_use]
 pub fn castable(upstream: &LiteralType, downstream: &LiteralType) -> bool {
+    casts(upstream, downstream, &mut Judged::new())
+}
+
+/// Verdicts on the variants of two unions, by the addresses of the variants: unions within unions lead to the same two on many ways.
+type Judged = HashMap<(usize, usize), bool>;
+
+fn casts(upstream: &LiteralType, downstream: &LiteralType, judged: &mut Judged) -> bool {
     if let TypeKind::Union(variants) = &upstream.kind
         && let [only] = variants.as_slice()
-        && accepts(downstream, only)
+        && accepts(downstream, only, judged)
     {
         return true;
     }
-    accepts(downstream, upstream)
+    accepts(downstream, upstream, judged)
 }
 
 /// The rule without opening a union of one variant: elements and columns are compared so.
-fn accepts(downstream: &LiteralType, upstream: &LiteralType) -> bool {
+fn accepts(downstream: &LiteralType, upstream: &LiteralType, judged: &mut Judged) -> bool {
     match &downstream.kind {
         TypeKind::Simple(SimpleType::None) => is_none(upstream),
         TypeKind::Simple(simple) => accepts_simple(downstream, *simple, upstream),
@@ -58,11 +65,11 @@ fn accepts(downstream: &LiteralType, upstream: &LiteralType) -> bool {
             _ => false,
         },
         TypeKind::Collection(element) => match &upstream.kind {
-            TypeKind::Collection(given) => is_none(given) || accepts(element, given),
+            TypeKind::Collection(given) => is_none(given) || accepts(element, given, judged),
             _ => false,
         },
         TypeKind::Map(value) => match &upstream.kind {
-            TypeKind::Map(given) => is_none(given) || accepts(value, given),
+            TypeKind::Map(given) => is_none(given) || accepts(value, given, judged),
             _ => false,
         },
         TypeKind::Blob(blob) => match &upstream.kind {
@@ -81,15 +88,30 @@ fn accepts(downstream: &LiteralType, upstream: &LiteralType) -> bool {
             TypeKind::Schema(given) => is_parquet(dataset) && columns_match(&dataset.columns, &given.columns, holds),
             TypeKind::StructuredDataset(given) => {
                 (given.format.is_empty() || dataset.format.is_empty() || equal_fold(&given.format, &dataset.format))
-                    && columns_match(&dataset.columns, &given.columns, |column, given| accepts(&column.literal_type, &given.literal_type))
+                    && columns_match(&dataset.columns, &given.columns, |column, given| {
+                        accepts(&column.literal_type, &given.literal_type, judged)
+                    })
             }
             _ => false,
         },
         TypeKind::Union(variants) => match &upstream.kind {
-            TypeKind::Union(given) => given.iter().all(|given| variants.iter().any(|variant| castable(given, variant))),
-            _ => variants.iter().filter(|variant| castable(upstream, variant)).count() == 1,
+            TypeKind::Union(given) => given.iter().all(|given| variants.iter().any(|variant| variant_casts(given, variant, judged))),
+            _ => variants.iter().filter(|variant| variant_casts(upstream, variant, judged)).count() == 1,
         },
     }
+}
+
+fn variant_casts(upstream: &LiteralType, variant: &LiteralType, judged: &mut Judged) -> bool {
+    if matches!((&upstream.kind, &variant.kind), (TypeKind::Simple(_), TypeKind::Simple(_))) {
+        return casts(upstream, variant, judged);
+    }
+    let addresses = (std::ptr::from_ref(upstream).addr(), std::ptr::from_ref(variant).addr());
+    if let Some(verdict) = judged.get(&addresses) {
+        return *verdict;
+    }
+    let verdict = casts(upstream, variant, judged);
+    judged.insert(addresses, verdict);
+    verdict
 }
 
 fn accepts_simple(downstream: &LiteralType, simple: SimpleType, upstream: &LiteralType) -> bool {
@@ -158,7 +180,7 @@ impl Named for DatasetColumn {
 }
 
 /// Whether every column that is asked for is given and fits; columns that are not named are any columns.
-fn columns_match<A: Named, G: Named>(asked: &[A], given: &[G], fits: impl Fn(&A, &G) -> bool) -> bool {
+fn columns_match<A: Named, G: Named>(asked: &[A], given: &[G], mut fits: impl FnMut(&A, &G) -> bool) -> bool {
     if asked.is_empty() || given.is_empty() {
         return true;
     }

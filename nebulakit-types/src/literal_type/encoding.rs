@@ -40,6 +40,15 @@ impl LiteralType {
         json::own_to_json(json::Message::LiteralType, &self.encode())
     }
 
+    /// Reads the type from the proto3 JSON of `flyteidl.core.LiteralType`.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`json::from_json`] and of [`LiteralType::decode`].
+    pub fn from_json(json: &Value) -> Result<Self> {
+        Self::decode(&json::from_json(json::Message::LiteralType, json)?)
+    }
+
     /// The type as the message that [`LiteralType::encode`] writes.
     #[must_use]
     pub fn to_wire(&self) -> pb::LiteralType {

@@ -7,7 +7,9 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use nebulakit_types::Literal;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::form;
 use super::place::Place;
 
 /// The id of a node. Clones share one text.
@@ -15,27 +17,32 @@ use super::place::Place;
 pub struct NodeId(Arc<str>);
 
 /// A name, and what feeds it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Bound {
     /// The input or output.
     pub name: Cow<'static, str>,
     /// What feeds it.
+    #[serde(rename = "from")]
     pub binding: Binding,
     /// Where that is written, if elsewhere than its node.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<Place>,
 }
 
 /// What feeds an input, an output, or a side of a comparison.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Binding {
     /// A constant.
-    Literal(Box<Literal>),
+    Literal(#[serde(with = "form::literal")] Box<Literal>),
     /// An input of the workflow, or a part of it.
     Input {
         /// The input.
         name: Cow<'static, str>,
         /// The steps into its value.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
         path: Vec<Step>,
     },
     /// An output of a node, or a part of it.
@@ -45,6 +52,7 @@ pub enum Binding {
         /// The output.
         output: Cow<'static, str>,
         /// The steps into its value.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
         path: Vec<Step>,
     },
     /// A list.
@@ -54,11 +62,13 @@ pub enum Binding {
     /// The error that a failure handler is told.
     Failure,
     /// What stands where a mistake was made. Its problem is told already, so that nothing else is said of what it feeds; it has no JSON form.
+    #[serde(skip)]
     Fault,
 }
 
 /// A step into a value.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(untagged)]
 pub enum Step {
     /// To a field of a struct, or an entry of a map.
     Key(Cow<'static, str>),
@@ -131,6 +141,18 @@ impl PartialEq<str> for NodeId {
 impl PartialEq<&str> for NodeId {
     fn eq(&self, other: &&str) -> bool {
         &*self.0 == *other
+    }
+}
+
+impl Serialize for NodeId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for NodeId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(Self::from)
     }
 }
 

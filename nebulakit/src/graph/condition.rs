@@ -1,9 +1,12 @@
 //! When an arm of a condition is taken.
 
+use serde::{Deserialize, Serialize};
+
 use super::binding::Binding;
 
 /// When an arm is taken. There is no negation: it is pushed down to the comparisons.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Test {
     /// Two values compare so.
@@ -22,19 +25,26 @@ pub enum Test {
 }
 
 /// How two values are compared.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Comparison {
     /// Equal.
+    #[serde(rename = "==")]
     Eq,
     /// Not equal.
+    #[serde(rename = "!=")]
     Ne,
     /// Greater.
+    #[serde(rename = ">")]
     Gt,
     /// Greater or equal.
+    #[serde(rename = ">=")]
     Ge,
     /// Less.
+    #[serde(rename = "<")]
     Lt,
     /// Less or equal.
+    #[serde(rename = "<=")]
     Le,
 }
 

@@ -5,27 +5,35 @@
 
 mod binding;
 mod condition;
+mod form;
+mod json;
 mod launch_plan;
 mod node;
 mod overrides;
 mod place;
 mod problem;
+mod schedule;
 mod uses;
+mod validate;
 mod variable;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use nebulakit_types::{Interface, LiteralType, Variable};
+use serde::{Deserialize, Serialize};
 
 pub use self::binding::{Binding, Bound, NodeId, Step};
 pub use self::condition::{Comparison, Test};
-pub use self::launch_plan::{LaunchPlan, Notification, Phase, Schedule};
+pub use self::json::VERSION;
+pub use self::launch_plan::{LaunchPlan, Notification, Phase};
 pub use self::node::{Arm, Branch, GATE_OUTPUT, Gate, Kind, Map, Mapped, Node, Otherwise, Scope, Success};
 pub use self::overrides::{Amounts, Cache, Overrides, Resources};
 pub use self::place::Place;
 pub use self::problem::{End, Problem, ProblemKind, Problems};
+pub use self::schedule::Schedule;
 pub use self::uses::{Home, Reference, ReferenceKind, Task};
+pub use self::validate::MAX_NESTING;
 pub use self::variable::{Input, Output};
 
 /// A workflow or a launch plan as data.
@@ -33,34 +41,47 @@ pub use self::variable::{Input, Output};
 /// Names of tasks, of references and of workflows stand for the entries of [`tasks`](Self::tasks), [`references`](Self::references) and
 /// [`workflows`](Self::workflows), which the outermost graph has for itself and for all workflows in it: a graph is whole without the
 /// program that it came from.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Graph {
     /// The full name, segments joined by dots.
     pub name: Cow<'static, str>,
     /// The doc comment; empty where there is none.
+    #[serde(default, skip_serializing_if = "str::is_empty")]
     pub doc: Cow<'static, str>,
     /// Where it is written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<Place>,
     /// What it takes, in the order of the signature.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub inputs: Vec<Input>,
     /// What it gives, in the order of the signature.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub outputs: Vec<Output>,
     /// Its nodes, and what feeds its outputs.
+    #[serde(default, skip_serializing_if = "Scope::is_empty")]
     pub body: Scope,
     /// The node that runs when it failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on_failure: Option<Box<Node>>,
     /// Whether nodes that do not need the failed one still run; else a failure stops everything.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub keep_going: bool,
     /// Whether its nodes may run on machines that can be taken away, where they do not say so themselves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub interruptible: Option<bool>,
     /// What makes it a launch plan: its body is then one node, the workflow that it launches, with constants for what is fixed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub launch_plan: Option<Box<LaunchPlan>>,
     /// The tasks that it and the workflows in it use, by their full names.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub tasks: BTreeMap<Cow<'static, str>, Task>,
     /// What it and the workflows in it use of other projects, by its full name in this program.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub references: BTreeMap<Cow<'static, str>, Reference>,
     /// The workflows and launch plans that it and the workflows in it use, by their full names. Their own tables are empty.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub workflows: BTreeMap<Cow<'static, str>, Graph>,
 }
 

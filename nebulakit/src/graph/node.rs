@@ -4,9 +4,11 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use nebulakit_types::LiteralType;
+use serde::{Deserialize, Serialize};
 
 use super::binding::{Binding, Bound, NodeId};
 use super::condition::Test;
+use super::form;
 use super::overrides::Overrides;
 use super::place::Place;
 use super::variable::Output;
@@ -15,34 +17,44 @@ use super::variable::Output;
 pub const GATE_OUTPUT: &str = "o0";
 
 /// The nodes of a workflow, or of an arm of a condition, and what they give together.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Scope {
     /// Each node after those that it needs, else in the order of the source.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub nodes: Vec<Node>,
     /// What feeds the outputs of the workflow or the condition.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub outputs: Vec<Bound>,
 }
 
 /// One node.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Node {
     /// The id, unique in its workflow: `n0`, `n1`, .. in the order of the source; in an arm of the condition `n2` they are `n2-n0`, ..
     pub id: NodeId,
     /// Where it is made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<Place>,
     /// What it runs.
+    #[serde(rename = "run")]
     pub kind: Kind,
     /// What feeds its inputs. An input that is not here is left to its default.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub inputs: Vec<Bound>,
     /// Nodes that run before it, besides those that feed it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub after: Vec<NodeId>,
     /// What it asks for in place of what it runs asks for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub overrides: Option<Box<Overrides>>,
 }
 
 /// What a node runs.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Kind {
     /// A task of [`Graph::tasks`](super::Graph::tasks): a function of this program, or a container of its own.
@@ -62,25 +74,30 @@ pub enum Kind {
     /// Waits until somebody gives a value.
     Wait(Box<Gate>),
     /// Waits for a time.
-    Sleep(Duration),
+    Sleep(#[serde(with = "form::duration")] Duration),
 }
 
 /// A task or a workflow for each element.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Map {
     /// What runs for each element.
     pub of: Mapped,
     /// The inputs whose lists are gone through, an element for each run; all other inputs are the same for every run.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub mapped: Vec<Cow<'static, str>>,
     /// How many run at once; [`None`] leaves it to what runs them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub concurrency: Option<u32>,
     /// How many must succeed.
+    #[serde(default, skip_serializing_if = "Success::is_all")]
     pub success: Success,
 }
 
 /// What a map runs for each element.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Mapped {
     /// A task of [`Graph::tasks`](super::Graph::tasks).
     Task(Cow<'static, str>),
@@ -89,7 +106,8 @@ pub enum Mapped {
 }
 
 /// How many elements of a map must succeed; where not all have to, those that fail are none.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Success {
     /// All of them.
     #[default]
@@ -101,30 +119,37 @@ pub enum Success {
 }
 
 /// A condition.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Branch {
     /// The arms, at least one, in the order in which they are tested.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub arms: Vec<Arm>,
     /// What happens where no test holds.
     pub otherwise: Otherwise,
     /// What it gives.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub outputs: Vec<Output>,
 }
 
 /// An arm of a condition.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Arm {
     /// When it is taken.
+    #[serde(rename = "when")]
     pub test: Test,
     /// What it needs that nothing else needs, and what it gives.
     pub body: Scope,
     /// Where it is written, if elsewhere than its node.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<Place>,
 }
 
 /// What a condition does where no test holds.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Otherwise {
     /// It goes on.
     Run(Scope),
@@ -133,11 +158,13 @@ pub enum Otherwise {
 }
 
 /// A gate that waits for somebody.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Gate {
     /// The signal, which names the gate to that somebody.
     pub signal: Cow<'static, str>,
     /// What it gives, as the output [`GATE_OUTPUT`]; of an approval, what [`GATE_OUTPUT`] takes as well.
+    #[serde(rename = "type", with = "form::literal_type")]
     pub literal_type: LiteralType,
 }
 
@@ -146,6 +173,14 @@ impl Map {
     #[must_use]
     pub fn new(of: Mapped, mapped: Vec<Cow<'static, str>>) -> Self {
         Self { of, mapped, concurrency: None, success: Success::All }
+    }
+}
+
+impl Success {
+    /// Whether all elements have to succeed.
+    #[must_use]
+    pub fn is_all(&self) -> bool {
+        *self == Self::All
     }
 }
 
@@ -173,6 +208,14 @@ impl Branch {
             Otherwise::Fail(_) => None,
         };
         self.arms.iter().map(|arm| &arm.body).chain(otherwise)
+    }
+}
+
+impl Scope {
+    /// Whether it has neither nodes nor outputs.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.nodes.is_empty() && self.outputs.is_empty()
     }
 }
 

@@ -2,38 +2,54 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
+use super::form;
 use crate::Strategy;
 
 /// What a node asks for in place of what it runs asks for; [`None`] leaves it at that.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Overrides {
     /// What people call the node; its id is made of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// How often a failed attempt is repeated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retries: Option<u32>,
     /// How long one attempt may run; of a gate, how long it waits.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "form::duration_or_none")]
     pub timeout: Option<Duration>,
     /// What it needs, and what it gets at most.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resources: Option<Resources>,
     /// The accelerator's device name, as `nvidia-tesla-a100`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub accelerator: Option<String>,
     /// The size of the shared memory; empty for as much as the memory limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shared_memory: Option<String>,
     /// Whether results are remembered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cache: Option<Cache>,
     /// Whether it may run on machines that can be taken away.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub interruptible: Option<bool>,
     /// The container image.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image: Option<String>,
     /// The name of a pod template of the cluster.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pod_template: Option<String>,
     /// How a local run runs it.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "form::strategy_or_none")]
     pub strategy: Option<Strategy>,
 }
 
 /// Whether a node's results are remembered.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Cache {
     /// They are not.
     Off,
@@ -52,27 +68,36 @@ pub enum Cache {
 /// assert_eq!(resources.limits.memory.as_deref(), Some("16Gi"));
 /// assert_eq!(resources.limits.cpu.as_deref(), Some("4"));
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Resources {
     /// What it needs at least.
+    #[serde(default)]
     pub requests: Amounts,
     /// What it gets at most.
+    #[serde(default)]
     pub limits: Amounts,
 }
 
 /// Amounts of resources, each in Kubernetes' quantity notation.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Amounts {
     /// Processor cores, as `500m`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cpu: Option<String>,
     /// Memory, as `256Mi`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub memory: Option<String>,
     /// Accelerators, as `1`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gpu: Option<String>,
     /// Disk that goes with the pod, as `10Gi`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ephemeral_storage: Option<String>,
     /// Disk, as `10Gi`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub storage: Option<String>,
 }
 

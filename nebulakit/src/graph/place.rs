@@ -4,6 +4,9 @@ use std::borrow::Cow;
 use std::fmt;
 use std::panic::Location;
 
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
 /// A place in the source of a program.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Place {
@@ -26,6 +29,25 @@ impl Place {
 impl From<&'static Location<'static>> for Place {
     fn from(location: &'static Location<'static>) -> Self {
         Self { file: Cow::Borrowed(location.file()), line: location.line(), column: location.column() }
+    }
+}
+
+impl Serialize for Place {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Place {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let number = |text: &str| text.parse().ok().filter(|_| text.bytes().all(|byte| byte.is_ascii_digit()));
+        let numbered = |text: &str| text.rsplit_once(':').and_then(|(rest, last)| Some((rest.to_owned(), number(last)?)));
+        let (rest, last) = numbered(&text).ok_or_else(|| D::Error::custom("a place is written as `file:line:column`"))?;
+        Ok(match numbered(&rest) {
+            Some((file, line)) => Self { file: file.into(), line, column: last },
+            None => Self { file: rest.into(), line: last, column: 0 },
+        })
     }
 }
 

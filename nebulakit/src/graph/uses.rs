@@ -2,30 +2,40 @@
 
 use std::borrow::Cow;
 
+use serde::{Deserialize, Serialize};
+
 use super::place::Place;
 use super::variable::{Input, Output};
 
 /// A task that a graph uses.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Task {
     /// What it takes, in the order of the signature.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub inputs: Vec<Input>,
     /// What it gives, in the order of the signature.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub outputs: Vec<Output>,
     /// Where its code is.
+    #[serde(default, skip_serializing_if = "Home::is_here")]
     pub home: Home,
     /// Whether it gives a graph, which runs in its place.
+    #[serde(rename = "dynamic", default, skip_serializing_if = "std::ops::Not::not")]
     pub is_dynamic: bool,
     /// Where it is written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<Place>,
 }
 
 /// Where a task's code is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Home {
     /// In this program.
+    #[default]
     Here,
     /// In an image of its own.
     Container {
@@ -35,7 +45,8 @@ pub enum Home {
 }
 
 /// A task or a launch plan that is registered elsewhere.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Reference {
     /// What it is.
@@ -49,20 +60,32 @@ pub struct Reference {
     /// The version.
     pub version: Cow<'static, str>,
     /// What it takes, as it is said here.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub inputs: Vec<Input>,
     /// What it gives, as it is said here.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub outputs: Vec<Output>,
     /// Where that is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<Place>,
 }
 
 /// What is referred to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ReferenceKind {
     /// A task.
     Task,
     /// A launch plan, which becomes an execution of its own.
     LaunchPlan,
+}
+
+impl Home {
+    /// Whether the code is in this program.
+    #[must_use]
+    pub fn is_here(&self) -> bool {
+        *self == Self::Here
+    }
 }
 
 impl Task {

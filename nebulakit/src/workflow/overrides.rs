@@ -159,7 +159,7 @@ impl<L: ?Sized> Promise<L> {
         })
     }
 
-    /// How many elements of a map run at once; 0 for as many as the platform allows.
+    /// How many elements of a map run at once, at least 1; left out, as many as the platform allows.
     #[track_caller]
     pub fn concurrency(self, elements: u32) -> Self {
         self.change_map(Location::caller(), "concurrency", |map| map.concurrency = Some(elements))

@@ -37,7 +37,8 @@ pub(super) fn scope(
         let at = Place::from(reached.nodes[place].at);
         let problem = Problem::new(ProblemKind::Limit, message).at(at);
         problems.push(problem.hint("put them side by side, with `.or_when(..)`, or into a workflow of their own"));
-        return Scope::default();
+        let outputs = outputs.iter().map(|name| Bound::new(*name, Binding::Fault));
+        return Scope { nodes: Vec::new(), outputs: outputs.collect() };
     }
     let ids = scopes.ids(&reached);
     let mut members: Vec<Vec<usize>> = vec![Vec::new(); scopes.count()];

@@ -71,7 +71,8 @@ impl WorkflowDef {
 }
 
 /// The graph, unless something is wrong with it.
-fn finished(graph: Graph, problems: Problems) -> Result<Graph, Problems> {
+fn finished(graph: Graph, mut problems: Problems) -> Result<Graph, Problems> {
+    problems.extend(graph.problems());
     problems.or(graph)
 }
 

@@ -1,5 +1,5 @@
 #[path = "../tasks.rs"]
-mod tasks;
+pub mod tasks;
 use tasks::*;
 use nebulakit::prelude::*;
 
@@ -26,4 +26,4 @@ fn a(x: Promise<i64>, top: Promise<i64>, n: Promise<i64>, k: Promise<i64>, flag:
 }
 fn z_of(x: &Promise<i64>) -> Promise<i64> { x.clone() }
 fn is_static(_: &Promise<i64>) -> bool { true }
-fn main() { a::graph().unwrap(); }
+pub fn main() { a::graph().unwrap(); }

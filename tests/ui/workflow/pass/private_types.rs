@@ -1,5 +1,3 @@
-#![deny(warnings)]
-#![allow(dead_code)]
 use nebulakit::prelude::*;
 
 #[derive(NebulaType)]
@@ -50,7 +48,7 @@ fn outside() -> Promise<i64> {
     let _ = inside::uses::node();
     inside::deep::node().shown.clone()
 }
-fn main() {
+pub fn main() {
     assert_eq!(wf::graph().unwrap().body.nodes.len(), 3);
     outside::graph().unwrap();
 }

@@ -1,0 +1,70 @@
+//! A graph as JSON: versioned, written for tools and plans, read as anything from outside is.
+
+use serde::{Deserialize, Serialize};
+
+use super::Graph;
+use super::problem::{Problem, ProblemKind, Problems};
+
+/// The version of the JSON form of graphs, which [`docs/graph-json.md`](https://github.com/nebulakit/nebulakit/blob/main/docs/graph-json.md)
+/// describes. A change that a reader of this version would not understand raises it.
+pub const VERSION: u32 = 1;
+
+#[derive(Serialize)]
+struct Written<'g> {
+    version: u32,
+    graph: &'g Graph,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Read {
+    #[expect(dead_code, reason = "a document is looked at for its version before it is read")]
+    version: u32,
+    graph: Graph,
+}
+
+/// What is known of a document of whatever version.
+#[derive(Deserialize)]
+struct Versioned {
+    version: u32,
+}
+
+impl Graph {
+    /// Writes it as JSON, on one line, in the order of its parts: equal graphs give equal texts.
+    ///
+    /// # Errors
+    /// A problem, where a constant has no JSON form (a time out of range), or where a mistake stands in the graph.
+    pub fn to_json(&self) -> Result<String, Problems> {
+        let written = serde_json::to_string(&Written { version: VERSION, graph: self });
+        written.map_err(|error| {
+            Problem::new(ProblemKind::Json, format!("the graph cannot be written as JSON: {error}")).at(self.at.clone()).into()
+        })
+    }
+
+    /// Reads what [`Graph::to_json`] wrote, and validates it: the text may come from anywhere.
+    ///
+    /// ```
+    /// use nebulakit::graph::{Graph, ProblemKind};
+    ///
+    /// let text = r#"{"version":1,"graph":{"name":"flows.nothing"}}"#;
+    /// assert_eq!(Graph::from_json(text)?.to_json()?, text);
+    ///
+    /// let text = r#"{"version":1,"graph":{"name":"flows.a","body":{"nodes":[{"id":"n0","run":{"task":"flows.b"}}]}}}"#;
+    /// let problems = Graph::from_json(text).unwrap_err();
+    /// assert_eq!(problems.iter().next().map(|problem| problem.kind), Some(ProblemKind::Unknown));
+    /// # Ok::<(), nebulakit::graph::Problems>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Where the text is not JSON, nests deeper than 128 levels, is of another version or not a graph; and every problem that the graph has.
+    pub fn from_json(text: &str) -> Result<Self, Problems> {
+        let wrong = |message: String| Problems::from(Problem::new(ProblemKind::Json, message));
+        let Read { graph, .. } = serde_json::from_str(text).map_err(|error| match serde_json::from_str::<Versioned>(text) {
+            Ok(Versioned { version }) if version != VERSION => {
+                wrong(format!("expected a graph of version {VERSION}, found version {version}"))
+            }
+            _ => wrong(format!("not a graph as JSON: {error}")),
+        })?;
+        graph.problems().or(graph)
+    }
+}

@@ -1,0 +1,212 @@
+//! What nodes run, found by name, with the types that it has where a map runs it.
+
+use std::collections::HashMap;
+
+use nebulakit_types::LiteralType;
+use nebulakit_types::literal_type::SimpleType;
+
+use crate::graph::node::{GATE_OUTPUT, Kind, Map, Mapped, Node, Scope, Success};
+use crate::graph::place::Place;
+use crate::graph::variable::{Input, Output};
+use crate::graph::{Graph, Reference, Task};
+
+/// What a name of a node stands for.
+#[derive(Clone, Copy)]
+pub(super) enum Entity<'g> {
+    Task(&'g Task),
+    Reference(&'g Reference),
+    Workflow(&'g Graph),
+}
+
+impl<'g> Entity<'g> {
+    pub(super) fn inputs(self) -> &'g [Input] {
+        match self {
+            Self::Task(task) => &task.inputs,
+            Self::Reference(reference) => &reference.inputs,
+            Self::Workflow(graph) => &graph.inputs,
+        }
+    }
+
+    pub(super) fn outputs(self) -> &'g [Output] {
+        match self {
+            Self::Task(task) => &task.outputs,
+            Self::Reference(reference) => &reference.outputs,
+            Self::Workflow(graph) => &graph.outputs,
+        }
+    }
+
+    pub(super) fn at(self) -> Option<&'g Place> {
+        match self {
+            Self::Task(task) => task.at.as_ref(),
+            Self::Reference(reference) => reference.at.as_ref(),
+            Self::Workflow(graph) => graph.at.as_ref(),
+        }
+    }
+
+    /// The address of what it is, which tells it from all others.
+    fn address(self) -> usize {
+        match self {
+            Self::Task(task) => std::ptr::from_ref(task).addr(),
+            Self::Reference(reference) => std::ptr::from_ref(reference).addr(),
+            Self::Workflow(graph) => std::ptr::from_ref(graph).addr(),
+        }
+    }
+}
+
+/// The lists that maps take and give, by what they are lists of (its address, and whether elements may be none).
+#[derive(Default)]
+pub(super) struct Lists(HashMap<(usize, bool), LiteralType>);
+
+impl Lists {
+    /// The lists of all maps in `graph` and in the workflows that it holds.
+    pub(super) fn of(graph: &Graph) -> Self {
+        let mut lists = Self::default();
+        for (_, node) in std::iter::once(graph).chain(graph.workflows.values()).flat_map(nodes) {
+            let Kind::Map(map) = &node.kind else { continue };
+            let Some(entity) = mapped(graph, &map.of) else { continue };
+            for name in &map.mapped {
+                if let Some(input) = entity.inputs().iter().find(|input| input.name == *name) {
+                    lists.add(&input.literal_type, false);
+                }
+            }
+            for output in entity.outputs() {
+                lists.add(&output.literal_type, may_fail(map));
+            }
+        }
+        lists
+    }
+
+    fn add(&mut self, element: &LiteralType, optional: bool) {
+        self.0.entry((std::ptr::from_ref(element).addr(), optional)).or_insert_with(|| {
+            let element = if optional { optional_of(element) } else { element.clone() };
+            LiteralType::collection(element)
+        });
+    }
+
+    fn get(&self, element: &LiteralType, optional: bool) -> Option<&LiteralType> {
+        self.0.get(&(std::ptr::from_ref(element).addr(), optional))
+    }
+}
+
+/// Every node of a workflow with how deep it is in arms of conditions, the handler of failures last.
+pub(super) fn nodes(graph: &Graph) -> impl Iterator<Item = (usize, &Node)> {
+    let mut left: Vec<(usize, std::slice::Iter<'_, Node>)> = Vec::new();
+    if let Some(handler) = graph.on_failure.as_deref() {
+        left.push((0, std::slice::from_ref(handler).iter()));
+    }
+    left.push((0, graph.body.nodes.iter()));
+    std::iter::from_fn(move || {
+        loop {
+            let (depth, nodes) = left.last_mut()?;
+            let depth = *depth;
+            let Some(node) = nodes.next() else {
+                left.pop();
+                continue;
+            };
+            if let Kind::Branch(branch) = &node.kind {
+                left.extend(branch.scopes().rev().map(|scope: &Scope| (depth + 1, scope.nodes.iter())));
+            }
+            return Some((depth, node));
+        }
+    })
+}
+
+/// What a map runs.
+pub(super) fn mapped<'g>(graph: &'g Graph, of: &Mapped) -> Option<Entity<'g>> {
+    match of {
+        Mapped::Task(name) => graph.tasks.get(name).map(Entity::Task),
+        Mapped::Workflow(name) => workflow(graph, name).map(Entity::Workflow),
+    }
+}
+
+/// The workflow of that name: one that the graph holds, or itself.
+pub(super) fn workflow<'g>(graph: &'g Graph, name: &str) -> Option<&'g Graph> {
+    graph.workflows.get(name).or_else(|| (graph.name == name).then_some(graph))
+}
+
+/// Whether elements of a map may fail.
+fn may_fail(map: &Map) -> bool {
+    match map.success {
+        Success::All => false,
+        Success::Count(_) => true,
+        Success::Ratio(ratio) => ratio < 1.0,
+    }
+}
+
+/// `T` or none, as `Option<T>` is.
+fn optional_of(literal_type: &LiteralType) -> LiteralType {
+    LiteralType::union(vec![literal_type.clone(), LiteralType::simple(SimpleType::None).with_tag("none")])
+}
+
+/// All that names in a graph stand for.
+pub(super) struct Entities<'g> {
+    pub(super) graph: &'g Graph,
+    lists: &'g Lists,
+    inputs: HashMap<usize, HashMap<&'g str, &'g Input>>,
+    outputs: HashMap<usize, HashMap<&'g str, &'g Output>>,
+}
+
+impl<'g> Entities<'g> {
+    pub(super) fn new(graph: &'g Graph, lists: &'g Lists) -> Self {
+        let mut entities = Self { graph, lists, inputs: HashMap::new(), outputs: HashMap::new() };
+        let tasks = graph.tasks.values().map(Entity::Task);
+        let references = graph.references.values().map(Entity::Reference);
+        let workflows = graph.workflows.values().chain([graph]).map(Entity::Workflow);
+        for entity in tasks.chain(references).chain(workflows) {
+            let inputs = entity.inputs().iter().map(|input| (&*input.name, input)).collect();
+            entities.inputs.insert(entity.address(), inputs);
+            let outputs = entity.outputs().iter().map(|output| (&*output.name, output)).collect();
+            entities.outputs.insert(entity.address(), outputs);
+        }
+        entities
+    }
+
+    /// What a node runs, if that has a name and the name stands for something.
+    pub(super) fn of(&self, kind: &Kind) -> Option<Entity<'g>> {
+        match kind {
+            Kind::Task(name) => self.graph.tasks.get(name).map(Entity::Task),
+            Kind::Reference(name) => self.graph.references.get(name).map(Entity::Reference),
+            Kind::Workflow(name) | Kind::LaunchPlan(name) => workflow(self.graph, name).map(Entity::Workflow),
+            Kind::Map(map) => mapped(self.graph, &map.of),
+            _ => None,
+        }
+    }
+
+    /// The input of that name of `entity`.
+    pub(super) fn input(&self, entity: Entity<'g>, name: &str) -> Option<&'g Input> {
+        self.inputs.get(&entity.address())?.get(name).copied()
+    }
+
+    /// The type of an input of a node; the outer [`None`] where there is no such input, the inner one where its type is not known.
+    pub(super) fn input_type(&self, node: &'g Node, name: &str) -> Option<Option<&'g LiteralType>> {
+        match &node.kind {
+            Kind::Approve(gate) => (name == GATE_OUTPUT).then_some(Some(&gate.literal_type)),
+            Kind::Wait(_) | Kind::Sleep(_) | Kind::Branch(_) => None,
+            kind => {
+                let Some(entity) = self.of(kind) else { return Some(None) };
+                let literal_type = &self.input(entity, name)?.literal_type;
+                match kind {
+                    Kind::Map(map) if map.mapped.iter().any(|mapped| mapped == name) => Some(self.lists.get(literal_type, false)),
+                    _ => Some(Some(literal_type)),
+                }
+            }
+        }
+    }
+
+    /// The type of an output of a node, as [`Entities::input_type`].
+    pub(super) fn output_type(&self, node: &'g Node, name: &str) -> Option<Option<&'g LiteralType>> {
+        match &node.kind {
+            Kind::Approve(gate) | Kind::Wait(gate) => (name == GATE_OUTPUT).then_some(Some(&gate.literal_type)),
+            Kind::Sleep(_) => None,
+            Kind::Branch(branch) => branch.outputs.iter().find(|output| output.name == name).map(|output| Some(&output.literal_type)),
+            kind => {
+                let Some(entity) = self.of(kind) else { return Some(None) };
+                let literal_type = &self.outputs.get(&entity.address())?.get(name)?.literal_type;
+                match kind {
+                    Kind::Map(map) => Some(self.lists.get(literal_type, may_fail(map))),
+                    _ => Some(Some(literal_type)),
+                }
+            }
+        }
+    }
+}
