@@ -250,7 +250,7 @@ fn one_attempt<R: Runner>(job: &OpenJob<R>, attempt: u32) -> impl Future<Output 
             }
         });
         let (ended, is_given_up) = match ended.await {
-            Ok(ended) => (ended, false),
+            Ok(ended) => (stopped(job.live(), ended), false),
             Err(why) => {
                 job.live().stop.attempt(attempt);
                 let mut rest = work.as_mut();
@@ -274,6 +274,14 @@ fn one_attempt<R: Runner>(job: &OpenJob<R>, attempt: u32) -> impl Future<Output 
                 Err(error)
             }
         }
+    }
+}
+
+/// What work makes of being told to stop is not a failure of its own: it may end so before the driver looks.
+fn stopped(live: &Live, ended: Ended) -> Ended {
+    match (ended, live.stop.reason()) {
+        (Err(error), Some(reason)) if !error.is_fatal() => Err(Box::new(JobError::Cancelled(reason))),
+        (ended, _) => ended,
     }
 }
 
