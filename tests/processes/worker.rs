@@ -58,7 +58,7 @@ fn print() {
 fn parent() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let coordinator = Coordinator::builder().strategy(Strategy::Process, ProcessStrategy::with_slots(2)).build();
+        let coordinator = Coordinator::builder().strategy(Strategy::Process, ProcessStrategy::with_slots(2)).cores(2.0).build();
         let mut events = coordinator.publisher().subscribe(Overflow::DropOldest(100));
         for _ in 0..2 {
             coordinator.submit(tasks::goes_on::with("/dev/null".to_owned()), Strategy::Process).await.unwrap();

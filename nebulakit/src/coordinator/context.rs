@@ -14,7 +14,7 @@ use crate::coordinator::event::{EventKind, OutputStream};
 use crate::coordinator::id::{RequestId, RunId};
 use crate::coordinator::live::{IsLive, Live};
 use crate::coordinator::lock::locked;
-use crate::coordinator::resources::Granted;
+use crate::coordinator::resources::{Demand, Granted, Limits};
 use crate::task::context::Context;
 use crate::task::def::TaskDef;
 use crate::task::invocation::Caller;
@@ -123,6 +123,12 @@ pub(super) trait Home: Send + Sync {
 
     /// Whether that strategy does no more than run attempts on the runtime.
     fn is_plain(&self, lane: usize) -> bool;
+
+    /// What work asks for of that strategy, where that is anything in particular.
+    fn demand(&self, live: &Live, lane: usize) -> Result<Option<Demand>, SubmitError>;
+
+    /// How much there is of each resource.
+    fn limits(&self) -> &Limits;
 
     /// What work of that strategy is granted that asks for nothing in particular.
     fn granted(&self, lane: usize) -> &Granted;

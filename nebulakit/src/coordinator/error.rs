@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::coordinator::id::RequestId;
 use crate::coordinator::job::{FailureKind, JobFailure};
+use crate::coordinator::resources::{Refused, Resource};
 use crate::process::fate::{SignalName, is_fault};
 use crate::task::error::TaskError;
 use crate::task::failure::{chain_in_line, code};
@@ -66,12 +67,41 @@ pub enum SubmitError {
     KeyConflict(Arc<str>),
     /// A child has no idempotency key of its own: it ends with the job that started it, and others could not share it.
     KeyOfChild(Arc<str>),
+    /// It asks for more of a resource than there is in all, or than is left beside what the jobs that wait for it keep. Amounts are cores, bytes, GPUs or
+    /// tokens.
+    NeverFits {
+        /// The resource.
+        resource: Resource,
+        /// How much it asks for.
+        asked: f64,
+        /// How much the jobs that wait for it keep until it is over.
+        kept: f64,
+        /// How much there is.
+        limit: f64,
+    },
+    /// It asks for tokens that have no limit.
+    UnknownToken {
+        /// Their name.
+        token: Arc<str>,
+        /// The names of those that have one.
+        known: Vec<Arc<str>>,
+    },
     /// An amount of a resource that it asks for is none, as fewer cores than 0; what is wrong.
     Amount(String),
     /// The inputs of the task cannot be encoded. Where their data cannot be stored, an attempt fails instead.
     Inputs(nebulakit_types::Error),
     /// Threads cannot be started.
     Runtime(std::io::Error),
+}
+
+impl From<Refused> for SubmitError {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::NeverFits { resource, asked, kept, limit } => Self::NeverFits { resource, asked, kept, limit },
+            Refused::UnknownToken { token, known } => Self::UnknownToken { token, known },
+            Refused::Amount(said) => Self::Amount(said),
+        }
+    }
 }
 
 impl fmt::Display for SubmitError {
@@ -94,6 +124,24 @@ impl fmt::Display for SubmitError {
             Self::KeyConflict(key) => write!(f, "the idempotency key `{key}` belongs to a job that does other work"),
             Self::KeyOfChild(key) => {
                 write!(f, "a child of a job has no idempotency key of its own, and `{key}` was given; submit it to the coordinator instead")
+            }
+            Self::NeverFits { resource, asked, kept, limit } => {
+                write!(f, "the job asks for {}, and the limit is {}", resource.amount(*asked), resource.amount(*limit))?;
+                if *kept > 0.0 {
+                    write!(f, ", of which the jobs that wait for it keep {}", resource.amount(*kept))?;
+                }
+                write!(f, ": it would wait for ever\nhint: {}", resource.hint())
+            }
+            Self::UnknownToken { token, known } => {
+                write!(f, "the job asks for tokens `{token}`, which have no limit")?;
+                if !known.is_empty() {
+                    let known: Vec<_> = known.iter().map(|name| format!("`{name}`")).collect();
+                    write!(f, "; there are limits for {}", known.join(", "))?;
+                }
+                write!(
+                    f,
+                    "\nhint: set it by `Coordinator::builder().tokens(\"{token}\", ..)`, on the command line by `--tokens {token}=..`"
+                )
             }
             Self::Amount(said) => f.write_str(said),
             Self::Inputs(_) => f.write_str("the inputs of the task cannot be encoded"),

@@ -143,6 +143,9 @@ impl<T: 'static> Work<T> {
         let piece = unshared(&mut self.piece);
         let lane = home.lane(strategy, piece.live())?;
         piece.live_mut().lane = lane;
+        if let Some(demand) = home.demand(piece.live(), lane)? {
+            piece.live_mut().settings.demand = Some(Arc::new(demand));
+        }
         // Where there is no place, the attempt says why; inputs without data need none.
         let place = if piece.live().kind == WorkKind::Task { home.surroundings().ok() } else { None };
         self.digest = piece.write(place.map(Context::workspace)).map_err(SubmitError::Inputs)?;

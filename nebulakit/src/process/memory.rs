@@ -49,6 +49,13 @@ impl MemoryGroup {
         self.number(if self.is_v2 { "memory.max" } else { "memory.limit_in_bytes" }).filter(|limit| *limit < NO_LIMIT)
     }
 
+    /// The lowest limit of it and of those above it.
+    #[cfg(feature = "coordinator")]
+    pub(crate) fn lowest_limit(&self) -> Option<u64> {
+        let above = self.folder.ancestors().map(|folder| Self { folder: folder.to_owned(), is_v2: self.is_v2 });
+        above.take_while(|group| group.folder.join("cgroup.procs").is_file()).filter_map(|group| group.limit()).min()
+    }
+
     /// The most memory that it took, in bytes, where that is kept.
     pub(crate) fn peak(&self) -> Option<u64> {
         self.number(if self.is_v2 { "memory.peak" } else { "memory.max_usage_in_bytes" })

@@ -16,6 +16,18 @@ pub(crate) fn bytes(text: &str) -> Result<u64, String> {
     scaled(text, 1).ok_or_else(|| format!("`{text}` is not an amount of memory; write bytes with a suffix, as in `512Mi`, `2Gi` or `500M`"))
 }
 
+/// An amount of bytes, for people: with a suffix where it is whole mebibytes.
+pub(crate) fn written(bytes: u64) -> String {
+    const MIB: u64 = 1 << 20;
+    const GIB: u64 = 1 << 30;
+    match bytes {
+        0 => "0 bytes".to_owned(),
+        whole if whole % GIB == 0 => format!("{}Gi", whole / GIB),
+        whole if whole % MIB == 0 => format!("{}Mi", whole / MIB),
+        _ => format!("{bytes} bytes"),
+    }
+}
+
 /// A whole number.
 ///
 /// # Errors
@@ -45,10 +57,7 @@ fn scale(suffix: &str) -> Option<(u128, u128)> {
     if let Some(power) = ["", "m", "u", "n"].iter().position(|one| *one == suffix) {
         return Some((1, 1_000_u128.pow(u32::try_from(power).ok()?)));
     }
-    if let Some(exponent) = suffix.strip_prefix(['e', 'E'])
-        && !exponent.is_empty()
-    {
-        let exponent: i32 = exponent.parse().ok()?;
+    if let Some(exponent) = suffix.strip_prefix(['e', 'E']).and_then(|exponent| exponent.parse::<i32>().ok()) {
         let power = 10_u128.checked_pow(exponent.unsigned_abs())?;
         return Some(if exponent < 0 { (1, power) } else { (power, 1) });
     }
