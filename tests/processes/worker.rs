@@ -1,5 +1,6 @@
 //! The program of the test's workers. Told `parent`, it starts workers of its own, and says which; told `forgetful`, it forgets to be a worker;
-//! told `exits`, it has one exit.
+//! told `exits`, it has one exit; told `run`, it
+//! is a command line.
 
 #![allow(
     clippy::unwrap_used,
@@ -9,27 +10,34 @@
     reason = "a program of tests fails by panicking, and its tasks print"
 )]
 
+#[path = "../resources/tasks.rs"]
+mod counted;
 mod tasks;
 
 use std::io::Write as _;
+use std::process::ExitCode;
 
 use nebulakit::coordinator::{Coordinator, EventKind, Overflow, ProcessStrategy, Strategy, worker_main};
 
-fn main() {
+fn main() -> ExitCode {
     let word = std::env::args().nth(1).unwrap_or_default();
     if word == "forgetful" || std::env::var_os("FORGETFUL").is_some() {
-        return forget();
+        forget();
+        return ExitCode::SUCCESS;
     }
     if std::env::var_os("HALF").is_some() {
-        return say_one_half();
+        say_one_half();
+        return ExitCode::SUCCESS;
     }
     worker_main();
     match word.as_str() {
         "parent" => parent(),
         "prints" => print(),
         "exits" => exit(),
+        "run" => return nebulakit::cli::run(std::env::args_os()),
         _ => {}
     }
+    ExitCode::SUCCESS
 }
 
 fn forget() {

@@ -4,6 +4,9 @@
 
 mod admission;
 mod nesting;
+mod on_oom;
+mod processes;
+mod tasks;
 mod turns;
 
 use std::sync::Arc;

@@ -20,7 +20,7 @@ use crate::coordinator::retry::RetryBudget;
 use crate::coordinator::state::{History, Ledger};
 use crate::coordinator::strategy::{AsyncStrategy, ExecutionStrategy, ProcessStrategy, ThreadStrategy};
 use crate::coordinator::system::{Coordinator, Inner};
-use crate::services::devices::gpus;
+use crate::services::devices::Gpus;
 use crate::services::env::Environment;
 use crate::task::context::Context;
 use crate::task::run::GRACE;
@@ -207,7 +207,7 @@ impl CoordinatorBuilder {
         let limits = Arc::new(Limits {
             millicores: self.cores.map_or_else(machine::millicores, |cores| to_millicores(cores).unwrap_or(0)),
             memory: self.memory.or_else(machine::memory),
-            gpus: self.gpus.unwrap_or_else(|| gpus(&Environment::from_process())),
+            gpus: self.gpus.unwrap_or_else(|| Gpus::OfMachine(Environment::from_process()).ids()),
             tokens: self.tokens,
         });
         let core = Core {

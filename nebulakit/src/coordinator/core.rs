@@ -4,6 +4,7 @@
 
 use std::any::Any;
 use std::collections::HashMap;
+use std::num::NonZero;
 use std::sync::Arc;
 use std::task::Waker;
 use std::time::{Duration, Instant, SystemTime};
@@ -167,6 +168,7 @@ impl Core {
                 strategy: state.seats.lanes[live.lane].strategy.clone(),
                 state: JobState::Queued,
                 attempts: 0,
+                memory: live.settings.demand.as_ref().and_then(|demand| NonZero::new(demand.memory?)),
                 opened: self.wall(state, now),
                 times: Times::opened(now),
             };
@@ -304,14 +306,14 @@ impl Core {
         }
     }
 
-    /// An attempt failed, and another one follows after `pause`.
-    pub(super) fn back_off(&self, live: &Live, attempt: u32, pause: Duration, error: &JobError) {
+    /// An attempt failed, and another one follows after `pause`, with `memory` where that is more than before.
+    pub(super) fn back_off(&self, live: &Live, attempt: u32, pause: Duration, memory: Option<u64>, error: &JobError) {
         let failure = error.to_failure();
         let is_paused = {
             let mut state = locked(&self.state);
             let until = self.clock.wall().checked_add(pause).unwrap_or_else(|| self.clock.wall());
-            let is_paused = state.ledger.back_off(live.place(), attempt, until);
-            self.note(&mut state, live, self.clock.now(), |_| EventKind::Retrying { attempt, delay: pause, failure });
+            let is_paused = state.ledger.back_off(live.place(), attempt, until, memory);
+            self.note(&mut state, live, self.clock.now(), |_| EventKind::Retrying { attempt, delay: pause, memory, failure });
             is_paused
         };
         if is_paused {

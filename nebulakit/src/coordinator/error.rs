@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::coordinator::id::RequestId;
 use crate::coordinator::job::{FailureKind, JobFailure};
-use crate::coordinator::resources::{Refused, Resource};
+use crate::coordinator::resources::{Refused, Resource, written};
 use crate::process::fate::{SignalName, is_fault};
 use crate::task::error::TaskError;
 use crate::task::failure::{chain_in_line, code};
@@ -277,6 +277,17 @@ pub enum Limit {
         /// The most that was used, where it is known.
         peak: Option<u64>,
     },
+    /// Memory, in bytes, where [`OnOom`](super::OnOom) has given as much as can be given.
+    MostMemory {
+        /// The limit, where it is known.
+        limit: Option<u64>,
+        /// The most that was used, where it is known.
+        peak: Option<u64>,
+        /// The most that can be given.
+        most: u64,
+        /// Whether that is the limit of the work's own `on_oom`; else there is no more.
+        is_asked: bool,
+    },
     /// CPU time.
     Cpu(Duration),
 }
@@ -287,9 +298,18 @@ impl fmt::Display for Limit {
             Self::Memory { limit: Some(limit), peak: Some(peak) } => write!(f, "out of memory: it used {peak} of {limit} bytes"),
             Self::Memory { limit: Some(limit), peak: None } => write!(f, "out of memory: its limit is {limit} bytes"),
             Self::Memory { limit: None, .. } => f.write_str("out of memory: the system ended it"),
+            Self::MostMemory { limit, peak, most, is_asked } => {
+                write!(f, "{}; {}", Self::Memory { limit: *limit, peak: *peak }, no_more(*most, *is_asked))
+            }
             Self::Cpu(limit) => write!(f, "it used all of its CPU time of {limit:?}"),
         }
     }
+}
+
+/// Why no attempt gets more memory.
+fn no_more(most: u64, is_asked: bool) -> String {
+    let most = written(most);
+    if is_asked { format!("its `on_oom` goes up to {most}, and gives no more") } else { format!("no more than {most} can be given here") }
 }
 
 /// Why a job did not succeed: what [`JobHandle::join`](super::JobHandle::join) gives, with the live error of the work.
@@ -370,7 +390,7 @@ impl JobError {
             Self::TimedOut { .. } => code::TIMEOUT,
             Self::Cancelled(_) => code::CANCELLED,
             Self::Lost { how, .. } => how.code(),
-            Self::Limit { limit: Limit::Memory { .. }, .. } => code::OUT_OF_MEMORY,
+            Self::Limit { limit: Limit::Memory { .. } | Limit::MostMemory { .. }, .. } => code::OUT_OF_MEMORY,
             Self::Limit { limit: Limit::Cpu(_), .. } => code::TIMEOUT,
         }
     }
@@ -389,6 +409,20 @@ impl JobError {
         match self {
             Self::Failed(error) => error.downcast_ref::<Fatal>().is_some(),
             _ => false,
+        }
+    }
+
+    /// The same error, out of memory, with why the next attempt gets no more.
+    pub(crate) fn without_more_memory(self, most: u64, is_asked: bool) -> Self {
+        match self {
+            Self::Limit { limit: Limit::Memory { limit, peak }, tail } => {
+                Self::Limit { limit: Limit::MostMemory { limit, peak, most, is_asked }, tail }
+            }
+            Self::Failed(error) => Self::Failed(match Arc::try_unwrap(error) {
+                Ok(error) => Arc::new(error.with_note(&no_more(most, is_asked))),
+                Err(shared) => shared,
+            }),
+            other => other,
         }
     }
 

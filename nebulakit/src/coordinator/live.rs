@@ -11,7 +11,7 @@ use crate::coordinator::id::{RequestId, RunId};
 use crate::coordinator::job::Labels;
 use crate::coordinator::lock::atomic::{AtomicU32, AtomicU64, Ordering};
 use crate::coordinator::lock::{Mutex, locked};
-use crate::coordinator::resources::{Demand, Granted, Held, Resources};
+use crate::coordinator::resources::{Demand, Granted, Held, OnOom, Resources};
 use crate::coordinator::retry::Retry;
 use crate::coordinator::state::Place;
 use crate::coordinator::stop::Stop;
@@ -44,7 +44,8 @@ pub(super) struct Settings {
     pub(super) retry: Retry,
     pub(super) key: Option<Arc<str>>,
     pub(super) resources: Option<Resources>,
-    /// The same, counted, where it is anything in particular. The coordinator sets it.
+    pub(super) on_oom: Option<OnOom>,
+    /// What it asks for at first, counted, where it is anything in particular. The coordinator sets it.
     pub(super) demand: Option<Arc<Demand>>,
     /// What the jobs above it keep while they wait for it. The coordinator sets it.
     pub(super) kept: Option<Arc<Demand>>,
@@ -72,6 +73,7 @@ impl Settings {
             retry: Retry::NEVER,
             key: None,
             resources: None,
+            on_oom: None,
             demand: None,
             kept: None,
             deadline: None,
@@ -173,12 +175,31 @@ impl Live {
 
     /// What it asks for, where that is anything in particular.
     pub(super) fn demand(&self) -> Option<Arc<Demand>> {
+        if self.settings.on_oom.is_some()
+            && let Some(demand) = &locked(&self.seat).demand
+        {
+            return Some(Arc::clone(demand));
+        }
         self.settings.demand.clone()
+    }
+
+    /// The next attempt asks for this, because the one before ran out of memory.
+    pub(super) fn ask(&self, demand: Demand) {
+        let mut seat = locked(&self.seat);
+        seat.demand = Some(Arc::new(demand));
+        seat.escalations += 1;
+    }
+
+    /// How many attempts followed one that ran out of memory, with more of it.
+    pub(super) fn escalations(&self) -> u32 {
+        if self.settings.on_oom.is_some() { locked(&self.seat).escalations } else { 0 }
     }
 
     /// What its attempt was granted, where it asks for anything in particular.
     pub(super) fn granted(&self) -> Option<Arc<Granted>> {
-        self.settings.demand.as_ref()?;
+        if self.settings.demand.is_none() && self.settings.on_oom.is_none() {
+            return None;
+        }
         locked(&self.seat).held.rest.as_ref().map(|(_, granted)| Arc::clone(granted))
     }
 
@@ -227,6 +248,9 @@ pub(super) struct Taken {
     pub(super) calls: u32,
     /// How often the seat was lent.
     pub(super) loans: u32,
+    /// What the next attempt asks for, where that is more than at first; and how often it became more.
+    demand: Option<Arc<Demand>>,
+    escalations: u32,
     /// What it holds.
     pub(super) held: Held,
     /// Attempts that are over and go on all the same, as a thread does; and what each kept.
@@ -238,7 +262,16 @@ static NO_SEAT: Taken = Taken::none();
 
 impl Taken {
     const fn none() -> Self {
-        Self { state: Seated::Out, calls: 0, loans: 0, held: Held::NOTHING, abandoned: Vec::new(), waker: None }
+        Self {
+            state: Seated::Out,
+            calls: 0,
+            loans: 0,
+            demand: None,
+            escalations: 0,
+            held: Held::NOTHING,
+            abandoned: Vec::new(),
+            waker: None,
+        }
     }
 }
 

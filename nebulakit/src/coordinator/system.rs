@@ -349,7 +349,7 @@ impl Home for Inner {
         if let Some(first) = own.into_iter().chain(above).min_by_key(|(at, _): &(Instant, _)| *at) {
             live.settings.deadline = Some(first);
         }
-        let is_counted = self.granted[live.lane].millicores.is_some() || live.settings.demand.is_some();
+        let is_counted = self.granted[live.lane].millicores.is_some() || live.settings.demand.is_some() || live.settings.on_oom.is_some();
         live.is_limited = is_counted || self.strategies[live.lane].1.slots().is_some();
     }
 

@@ -16,9 +16,10 @@ use crate::coordinator::error::{JobError, SubmitError, WorkKind};
 use crate::coordinator::live::Settings;
 use crate::coordinator::lock::{Mutex, locked};
 use crate::coordinator::piece::Runs;
-use crate::coordinator::resources::Resources;
+use crate::coordinator::resources::{OnOom, Resources};
 use crate::coordinator::retry::Retry;
 use crate::coordinator::work::{IntoWork, Work, waited_for};
+use crate::services::devices::Gpus;
 use crate::task::call::{ended, failed as of_failure, of_child, with_secrets};
 use crate::task::cancellation::Cancellation;
 use crate::task::context::Context;
@@ -114,6 +115,7 @@ fn of_attempt(job: &JobContext, task: &TaskDef) -> Result<Context, JobError> {
         progress: Some(Arc::clone(&sink) as Arc<dyn ProgressSink>),
         logs: Some(sink),
         caller: Some(job.home.caller(job)),
+        gpus: Gpus::Granted(job.gpus().to_vec()),
         ..of_child(job.home.surroundings()?, task, job.attempt)
     };
     Ok(with_secrets(surroundings, task))
@@ -199,14 +201,18 @@ fn settings_of(task: &'static TaskDef, settings: &mut Settings) {
 }
 
 fn work<T: Send + 'static>(task: &'static TaskDef, inputs: OnceLock<Vec<u8>>, values: Option<Box<Values<T>>>, read: Read<T>) -> Work<T> {
-    let (resources, problem) = match Resources::of_options(task.options()) {
-        Ok(resources) => (resources, None),
-        Err(said) => (None, Some(SubmitError::Amount(format!("the task `{}`: {said}", task.name())))),
+    let options = task.options();
+    let asked = Resources::of_options(options)
+        .and_then(|resources| Ok((resources, options.on_oom.as_ref().map(OnOom::of_options).transpose()?)))
+        .map_err(|said| SubmitError::Amount(format!("the task `{}`: {said}", task.name())));
+    let ((resources, on_oom), problem) = match asked {
+        Ok(asked) => (asked, None),
+        Err(problem) => ((None, None), Some(problem)),
     };
     let work = Work::of(OfTask { task, inputs, values: Mutex::new(values), read });
     let work = work.set(|settings| {
         settings_of(task, settings);
-        settings.resources = resources;
+        (settings.resources, settings.on_oom) = (resources, on_oom);
     });
     Work { problem, ..work }
 }

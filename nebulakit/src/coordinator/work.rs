@@ -14,7 +14,7 @@ use crate::coordinator::id::{RequestId, RunId};
 use crate::coordinator::live::{Priority, Settings};
 use crate::coordinator::lock::{Mutex, locked};
 use crate::coordinator::piece::{Piece, PieceOf, Runs, Shared, drive_here, unshared};
-use crate::coordinator::resources::Resources;
+use crate::coordinator::resources::{OnOom, Resources};
 use crate::coordinator::retry::Retry;
 use crate::task::context::Context;
 use crate::task::error::TaskError;
@@ -143,6 +143,9 @@ impl<T: 'static> Work<T> {
         let piece = unshared(&mut self.piece);
         let lane = home.lane(strategy, piece.live())?;
         piece.live_mut().lane = lane;
+        if let Some(problem) = piece.live().settings.on_oom.and_then(|on_oom| on_oom.problem()) {
+            return Err(SubmitError::Amount(problem));
+        }
         if let Some(demand) = home.demand(piece.live(), lane)? {
             piece.live_mut().settings.demand = Some(Arc::new(demand));
         }
@@ -226,6 +229,11 @@ impl<T: 'static> Work<T> {
     /// How many tokens of that name it takes while it runs; a task's `tokens(..)` are known.
     pub fn tokens(self, name: impl Into<Arc<str>>, tokens: u32) -> Self {
         self.resources(Resources::new().tokens(name, tokens))
+    }
+
+    /// Repeats it with more memory where it ran out of it; a task's `on_oom(..)` is known.
+    pub fn on_oom(self, on_oom: OnOom) -> Self {
+        self.set(|settings| settings.on_oom = Some(on_oom))
     }
 
     /// How long an attempt may go without a sign of life: [`JobContext::heartbeat`] or [`JobContext::progress`].

@@ -61,6 +61,12 @@ impl MemoryGroup {
         self.number(if self.is_v2 { "memory.peak" } else { "memory.max_usage_in_bytes" })
     }
 
+    /// The memory that it has now, in bytes.
+    #[cfg(feature = "coordinator")]
+    pub(crate) fn usage(&self) -> Option<u64> {
+        self.number(if self.is_v2 { "memory.current" } else { "memory.usage_in_bytes" })
+    }
+
     fn number(&self, file: &str) -> Option<u64> {
         fs::read_to_string(self.folder.join(file)).ok()?.trim().parse().ok()
     }
@@ -121,7 +127,11 @@ impl Account {
     pub(crate) fn exceeded(&self) -> Option<Exceeded> {
         let before = self.before.lock().unwrap_or_else(PoisonError::into_inner).0;
         let is_more = self.group.kills().is_some_and(|kills| kills > before);
-        is_more.then(|| Exceeded { limit: self.group.limit(), peak: self.group.peak() })
+        is_more.then(|| {
+            let limit = self.group.limit();
+            // What went before may have been allowed more.
+            Exceeded { limit, peak: self.group.peak().map(|peak| limit.map_or(peak, |limit| peak.min(limit))) }
+        })
     }
 }
 

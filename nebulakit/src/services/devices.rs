@@ -5,11 +5,26 @@ use std::sync::Arc;
 
 use crate::services::env::{CUDA_VISIBLE_DEVICES, Environment};
 
-/// Their ids, as `CUDA_VISIBLE_DEVICES` names them. Where that variable is set, they are those that it names; else those that the driver shows.
-pub(crate) fn gpus(environment: &Environment) -> Vec<Arc<str>> {
-    match environment.get(CUDA_VISIBLE_DEVICES) {
-        Some(named) => of_variable(named),
-        None => (0..count()).map(|number| number.to_string().into()).collect(),
+/// The GPUs that a task may use.
+#[derive(Debug, Clone)]
+pub(crate) enum Gpus {
+    /// These, by their ids.
+    Granted(Vec<Arc<str>>),
+    /// Those that `CUDA_VISIBLE_DEVICES` names in this environment; where it is not set, those that the driver shows.
+    OfMachine(Environment),
+}
+
+impl Gpus {
+    /// Their ids, as `CUDA_VISIBLE_DEVICES` names them.
+    pub(crate) fn ids(&self) -> Vec<Arc<str>> {
+        let environment = match self {
+            Self::Granted(ids) => return ids.clone(),
+            Self::OfMachine(environment) => environment,
+        };
+        match environment.get(CUDA_VISIBLE_DEVICES) {
+            Some(named) => of_variable(named),
+            None => (0..count()).map(|number| number.to_string().into()).collect(),
+        }
     }
 }
 
@@ -48,7 +63,7 @@ mod tests {
 
     #[test]
     fn an_existing_setting_is_respected() {
-        let of = |value: &str| gpus(&Environment::empty().with(CUDA_VISIBLE_DEVICES, value)).join(" ");
+        let of = |value: &str| Gpus::OfMachine(Environment::empty().with(CUDA_VISIBLE_DEVICES, value)).ids().join(" ");
         assert_eq!(of("2, 3"), "2 3");
         assert_eq!(of("GPU-8932f937,MIG-x/1"), "GPU-8932f937 MIG-x/1");
         assert_eq!(of("0,-1,1"), "0");

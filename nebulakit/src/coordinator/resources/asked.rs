@@ -93,7 +93,7 @@ impl Resources {
             cores: requests.cpu.or(limits.cpu).map(millicores).transpose()?.map(in_cores),
             memory: limits.memory.or(requests.memory).map(bytes).transpose()?,
             gpus: requests.gpu.or(limits.gpu).map(whole).transpose()?,
-            tokens: Vec::new(),
+            tokens: options.tokens.iter().map(|(name, number)| ((*name).into(), *number)).collect(),
         };
         Ok((asked != Self::default()).then_some(asked))
     }

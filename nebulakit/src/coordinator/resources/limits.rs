@@ -71,16 +71,27 @@ impl Limits {
             None => own,
             Some(cores) => to_millicores(cores).ok_or_else(|| Refused::Amount(format!("work cannot ask for {cores} cores")))?,
         };
+        let tokens = self.demand_of_tokens(asked.tokens.iter().map(|(name, number)| (&**name, *number)))?.tokens;
+        let demand = Demand { millicores, memory: asked.memory.filter(|bytes| *bytes > 0), gpus: asked.gpus.unwrap_or(0), tokens };
+        self.fits(&demand, None)?;
+        Ok(demand)
+    }
+
+    /// What work that asks for tokens alone asks for.
+    ///
+    /// # Errors
+    /// When it asks for more than there are, or for some without a limit.
+    pub(crate) fn demand_of_tokens<'a>(&self, asked: impl Iterator<Item = (&'a str, u32)>) -> Result<Demand, Refused> {
         let mut tokens = Vec::new();
-        for (name, number) in asked.tokens.iter().filter(|(_, number)| *number > 0) {
-            let place = self.tokens.iter().position(|(one, _)| one == name).ok_or_else(|| Refused::UnknownToken {
-                token: Arc::clone(name),
+        for (name, number) in asked.filter(|(_, number)| *number > 0) {
+            let place = self.tokens.iter().position(|(one, _)| **one == *name).ok_or_else(|| Refused::UnknownToken {
+                token: name.into(),
                 known: self.tokens.iter().map(|(name, _)| Arc::clone(name)).collect(),
             })?;
-            tokens.push((place, *number));
+            tokens.push((place, number));
         }
         tokens.sort_unstable();
-        let demand = Demand { millicores, memory: asked.memory.filter(|bytes| *bytes > 0), gpus: asked.gpus.unwrap_or(0), tokens };
+        let demand = Demand { tokens, ..Demand::default() };
         self.fits(&demand, None)?;
         Ok(demand)
     }

@@ -9,12 +9,17 @@ mod granted;
 mod kind;
 mod limits;
 pub(super) mod machine;
+mod on_oom;
 mod quantity;
 mod stock;
+pub(crate) mod tokens;
 
 pub use self::asked::Resources;
 pub(super) use self::asked::to_millicores;
 pub use self::granted::Granted;
 pub use self::kind::Resource;
 pub(super) use self::limits::{Demand, Limits, Refused};
+pub(super) use self::on_oom::More;
+pub use self::on_oom::OnOom;
+pub(super) use self::quantity::written;
 pub(super) use self::stock::{Free, Held, Stock};
