@@ -1,6 +1,6 @@
 //! The program of the test's workers. Told `parent`, it starts workers of its own, and says which; told `forgetful`, it forgets to be a worker;
 //! told `exits`, it has one exit; told `run`, it
-//! is a command line.
+//! is a command line; told `shares`, it holds what processes share.
 
 #![allow(
     clippy::unwrap_used,
@@ -17,7 +17,7 @@ mod tasks;
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use nebulakit::coordinator::{Coordinator, EventKind, Overflow, ProcessStrategy, Strategy, worker_main};
+use nebulakit::coordinator::{Coordinator, EventKind, Overflow, ProcessStrategy, Strategy, Work, worker_main};
 
 fn main() -> ExitCode {
     let word = std::env::args().nth(1).unwrap_or_default();
@@ -34,6 +34,7 @@ fn main() -> ExitCode {
         "parent" => parent(),
         "prints" => print(),
         "exits" => exit(),
+        "shares" => share(),
         "run" => return nebulakit::cli::run(std::env::args_os()),
         _ => {}
     }
@@ -60,6 +61,19 @@ fn print() {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")).unwrap();
     println!("{printed} {peak}");
+}
+
+/// Has a job that holds everything of what processes share, and does not end.
+fn share() {
+    let folder = std::env::args_os().nth(2).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let coordinator = Coordinator::builder().cores(2.0).memory(100).gpus([""; 0]).tokens("licences", 1).shared_limits(folder).build();
+    let work = Work::new(|_| async {
+        println!("holds");
+        std::future::pending::<anyhow::Result<()>>().await
+    });
+    let work = work.cores(2.0).memory(100).tokens("licences", 1);
+    runtime.block_on(async { coordinator.submit(work, Strategy::Async).await.unwrap().join().await.unwrap() });
 }
 
 /// Runs two tasks that do not end, and says their process ids.

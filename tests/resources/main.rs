@@ -6,6 +6,7 @@ mod admission;
 mod nesting;
 mod on_oom;
 mod processes;
+mod sharing;
 mod tasks;
 mod turns;
 

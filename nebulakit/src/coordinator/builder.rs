@@ -3,7 +3,8 @@
 use std::any::Any;
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
 use tokio::sync::{Notify, Semaphore};
@@ -15,8 +16,10 @@ use crate::coordinator::lock::atomic::{AtomicU64, AtomicUsize};
 use crate::coordinator::meters::Meters;
 use crate::coordinator::publisher::Publisher;
 use crate::coordinator::queue::{Lane, Seats};
+use crate::coordinator::resources::shared::{Bell, Folder};
 use crate::coordinator::resources::{Granted, Limits, Stock, machine, to_millicores};
 use crate::coordinator::retry::RetryBudget;
+use crate::coordinator::sharing::share;
 use crate::coordinator::state::{History, Ledger};
 use crate::coordinator::strategy::{AsyncStrategy, ExecutionStrategy, ProcessStrategy, ThreadStrategy};
 use crate::coordinator::system::{Coordinator, Inner};
@@ -56,6 +59,7 @@ impl Coordinator {
             memory: None,
             gpus: None,
             tokens: Vec::new(),
+            shared: None,
             budget: None,
             clock: Arc::new(SystemClock),
             is_machines_time: true,
@@ -99,6 +103,7 @@ pub struct CoordinatorBuilder {
     memory: Option<u64>,
     gpus: Option<Vec<Arc<str>>>,
     tokens: Vec<(Arc<str>, u32)>,
+    shared: Option<PathBuf>,
     budget: Option<RetryBudget>,
     clock: Arc<dyn Clock>,
     is_machines_time: bool,
@@ -181,6 +186,17 @@ impl CoordinatorBuilder {
         self
     }
 
+    /// Shares its limits with all coordinators that are given the same folder, in this process and others of this user on this machine: what their jobs
+    /// hold together is not more than the limits say. All of them should have the same limits; each keeps to its own. The folder is made where it is not
+    /// there; it has to be on a file system of this machine, on which `flock` works.
+    ///
+    /// What a process holds is in a file of its own, which it has locked. When it ends, or is killed, what it held is free at once. A job that waits for what
+    /// another process holds looks again after 2 ms at first and 100 ms at most, in one thread for all of them; what nobody waits for costs nothing. Of jobs
+    /// in different processes the one goes first that began to wait first, and what is free is kept for it.
+    pub fn shared_limits(self, folder: impl Into<PathBuf>) -> Self {
+        Self { shared: Some(folder.into()), ..self }
+    }
+
     /// Of all attempts only a share may be retries; any number unless set.
     pub fn retry_budget(self, budget: RetryBudget) -> Self {
         Self { budget: Some(budget), ..self }
@@ -210,10 +226,13 @@ impl CoordinatorBuilder {
             gpus: self.gpus.unwrap_or_else(|| Gpus::OfMachine(Environment::from_process()).ids()),
             tokens: self.tokens,
         });
+        let folder = self.shared.as_deref().map(Folder::open).transpose();
+        let bell = folder.as_ref().ok().and_then(Option::as_ref).map(|_| Arc::<Bell>::default());
+        let stock = if bell.is_some() { Stock::shared(Arc::clone(&limits)) } else { Stock::full(Arc::clone(&limits)) };
         let core = Core {
             state: Mutex::new(State {
                 ledger: Ledger::new(self.history),
-                seats: Seats::new(lanes.collect(), Stock::full(Arc::clone(&limits)), self.ageing),
+                seats: Seats::new(lanes.collect(), stock, self.ageing, bell.clone()),
                 keyed: HashMap::new(),
                 budget: self.budget.map(|budget| (budget, budget.most)),
                 read: None,
@@ -229,20 +248,30 @@ impl CoordinatorBuilder {
             grace: self.grace,
             numbers: AtomicU64::new(0),
             abandoned: AtomicUsize::new(0),
+            bell: bell.clone(),
             idle: Notify::new(),
         };
         let granted =
             millicores.into_iter().map(|cores| Granted { millicores: Some(cores).filter(|cores| *cores > 0), ..Granted::default() });
         let granted = granted.collect();
-        Coordinator {
-            inner: Arc::new(Inner {
-                core,
-                strategies: self.strategies,
-                plain: self.plain,
-                granted,
-                limits,
-                context: self.context.map_or_else(OnceLock::new, |context| OnceLock::from(Ok(context))),
-            }),
+        let inner = Arc::new(Inner {
+            core,
+            strategies: self.strategies,
+            plain: self.plain,
+            granted,
+            limits,
+            unshared: OnceLock::new(),
+            context: self.context.map_or_else(OnceLock::new, |context| OnceLock::from(Ok(context))),
+        });
+        let home: Weak<Inner> = Arc::downgrade(&inner);
+        let shared = match (folder, bell) {
+            (Ok(Some(folder)), Some(bell)) => share(folder, bell, Arc::clone(&inner.limits), home),
+            (folder, _) => folder.map(drop),
+        };
+        if let Err(error) = shared {
+            let folder = self.shared.unwrap_or_default();
+            let _ = inner.unshared.set(format!("the limits cannot be shared in `{}`: {error}", folder.display()));
         }
+        Coordinator { inner }
     }
 }

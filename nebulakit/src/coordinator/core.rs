@@ -23,6 +23,7 @@ use crate::coordinator::meters::{Meters, Phase, Stopwatch};
 use crate::coordinator::publisher::Publisher;
 use crate::coordinator::queue::{Seats, Woken};
 use crate::coordinator::resources::Held;
+use crate::coordinator::resources::shared::Bell;
 use crate::coordinator::retry::RetryBudget;
 use crate::coordinator::state::{Ledger, Place};
 
@@ -41,6 +42,8 @@ pub(super) struct Core {
     pub(super) numbers: AtomicU64,
     /// Threads that go on although their job is over.
     pub(super) abandoned: AtomicUsize,
+    /// Wakes the thread that shares the limits with other processes.
+    pub(super) bell: Option<Arc<Bell>>,
     /// Told whenever no job is open.
     pub(super) idle: tokio::sync::Notify,
 }
@@ -109,6 +112,7 @@ impl Drop for Core {
     /// Nothing happens any more: those who listen need not wait.
     fn drop(&mut self) {
         self.publisher.close();
+        self.bell.iter().for_each(|bell| bell.end());
     }
 }
 

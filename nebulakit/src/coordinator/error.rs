@@ -86,6 +86,8 @@ pub enum SubmitError {
         /// The names of those that have one.
         known: Vec<Arc<str>>,
     },
+    /// The limits cannot be shared with other processes, as they should be; why.
+    Unshared(String),
     /// An amount of a resource that it asks for is none, as fewer cores than 0; what is wrong.
     Amount(String),
     /// The inputs of the task cannot be encoded. Where their data cannot be stored, an attempt fails instead.
@@ -143,7 +145,7 @@ impl fmt::Display for SubmitError {
                     "\nhint: set it by `Coordinator::builder().tokens(\"{token}\", ..)`, on the command line by `--tokens {token}=..`"
                 )
             }
-            Self::Amount(said) => f.write_str(said),
+            Self::Amount(said) | Self::Unshared(said) => f.write_str(said),
             Self::Inputs(_) => f.write_str("the inputs of the task cannot be encoded"),
             Self::Runtime(_) => f.write_str("no thread can be started for the job"),
         }

@@ -58,6 +58,8 @@
 //!   what those above it keep is not taken.
 //! - Where the job whose turn it is does not fit, others that do go first, sixteen times at most: after that what is free is kept for it, and small jobs do
 //!   not starve large ones. Children of jobs that hold something are not held up by this.
+//! - Several coordinators, in this process and others, can share one set of limits: [`CoordinatorBuilder::shared_limits`].
+//! - An attempt that ran out of memory can be repeated with more: [`OnOom`].
 //! - Two jobs that each keep what the other's child needs wait for each other until one of their [times](Work::schedule_to_start) is up.
 //!
 //! # Logs
@@ -130,6 +132,7 @@ mod queue;
 pub(crate) mod resources;
 mod retry;
 mod runtime;
+mod sharing;
 mod state;
 mod stop;
 mod strategy;

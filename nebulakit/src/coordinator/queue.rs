@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use crate::coordinator::id::RunId;
 use crate::coordinator::live::{IsLive, Live, Priority, Seated};
 use crate::coordinator::lock::locked;
+use crate::coordinator::resources::shared::{Bell, Want};
 use crate::coordinator::resources::{Demand, Free, Held, Stock};
 use crate::task::strategy::Strategy;
 
@@ -30,6 +31,9 @@ const OVERTAKEN: u32 = 16;
 /// rest: what an admission costs does not depend on how many wait.
 const KINDS: usize = 64;
 
+/// How many of those who wait are asked for at the same time where processes share what there is.
+const WANTS: usize = 8;
+
 /// All lanes, and what they share.
 pub(super) struct Seats {
     pub(super) lanes: Vec<Lane>,
@@ -37,6 +41,8 @@ pub(super) struct Seats {
     /// Whether somebody waits whose lane has a slot: for what the lanes share.
     is_short: bool,
     ageing: Duration,
+    /// Rung when something waits or is free, where processes share what there is.
+    bell: Option<Arc<Bell>>,
 }
 
 /// One strategy's slots, and who waits.
@@ -209,8 +215,8 @@ impl Class {
 }
 
 impl Seats {
-    pub(super) fn new(lanes: Vec<Lane>, stock: Stock, ageing: Duration) -> Self {
-        Self { lanes, stock, is_short: false, ageing }
+    pub(super) fn new(lanes: Vec<Lane>, stock: Stock, ageing: Duration, bell: Option<Arc<Bell>>) -> Self {
+        Self { lanes, stock, is_short: false, ageing, bell }
     }
 
     /// Gives the job a seat, or a place in the queue. One that lent its seat has what it did not lend.
@@ -312,6 +318,35 @@ impl Seats {
 
     /// Gives seats to those who wait, as long as the next one fits.
     pub(super) fn go_on(&mut self, now: Instant) -> Woken {
+        let woken = self.seat_all(now);
+        if let Some(bell) = self.bell.as_ref().filter(|_| self.is_short || self.stock.has_free()) {
+            bell.ring();
+        }
+        woken
+    }
+
+    /// What those want who wait for what the lanes share, in their order. One who was passed over too often is the last: what there is is kept for it.
+    pub(super) fn wants(&self, now: Instant) -> Vec<Want> {
+        let mut candidates: Vec<_> = self.candidates(now).collect();
+        candidates.sort_unstable();
+        let mut wants = Vec::new();
+        for candidate in candidates.into_iter().take(WANTS) {
+            let Some(Waiting { job, overtaken, .. }) = self.next(candidate) else { continue };
+            let (live, is_returning) = (job.live(), candidate.class == RETURNING);
+            let demand = match live.demand() {
+                None => Demand { millicores: self.lanes[candidate.lane].millicores, ..Demand::default() },
+                Some(demand) if is_returning => Demand { millicores: demand.millicores, ..Demand::default() },
+                Some(demand) => (*demand).clone(),
+            };
+            wants.push(Want { demand, is_urgent: is_returning || live.is_needed });
+            if !live.is_needed && *overtaken >= OVERTAKEN {
+                break;
+            }
+        }
+        wants
+    }
+
+    fn seat_all(&mut self, now: Instant) -> Woken {
         let mut woken = Woken::default();
         loop {
             let Some(first) = self.candidates(now).min() else {
@@ -429,7 +464,7 @@ mod tests {
     fn with(lanes: &[(Option<usize>, u64)], cores: u64, ageing: u64) -> Seats {
         let lanes = lanes.iter().map(|(slots, own)| Lane::new(Strategy::Thread, *slots, own * 1_000)).collect();
         let limits = Limits { millicores: cores * 1_000, memory: Some(100), ..Limits::default() };
-        Seats::new(lanes, Stock::full(Arc::new(limits)), Duration::from_secs(ageing))
+        Seats::new(lanes, Stock::full(Arc::new(limits)), Duration::from_secs(ageing), None)
     }
 
     /// The order in which those who wait get the only seat. Each began to wait at its second.

@@ -74,6 +74,8 @@ pub(super) struct Inner {
     pub(super) granted: Vec<Granted>,
     /// How much there is of each resource.
     pub(super) limits: Arc<Limits>,
+    /// Why the limits are not shared that should be.
+    pub(super) unshared: OnceLock<String>,
     pub(super) context: OnceLock<Result<Context, JobError>>,
 }
 
@@ -378,6 +380,9 @@ impl Home for Inner {
 
     fn demand(&self, live: &Live, lane: usize) -> Result<Option<Demand>, SubmitError> {
         let own = self.granted[lane].millicores.unwrap_or(0);
+        if let Some(said) = self.unshared.get().filter(|_| own > 0 || live.settings.resources.is_some()) {
+            return Err(SubmitError::Unshared(said.clone()));
+        }
         match &live.settings.resources {
             Some(asked) => Ok(Some(self.limits.demand(asked, own)?)),
             None if own > 0 => Ok(self.limits.fits(&Demand { millicores: own, ..Demand::default() }, None).map(|()| None)?),

@@ -207,7 +207,7 @@ fn work<T: Send + 'static>(task: &'static TaskDef, inputs: OnceLock<Vec<u8>>, va
         .map_err(|said| SubmitError::Amount(format!("the task `{}`: {said}", task.name())));
     let ((resources, on_oom), problem) = match asked {
         Ok(asked) => (asked, None),
-        Err(problem) => ((None, None), Some(problem)),
+        Err(problem) => ((None, None), Some(Box::new(problem))),
     };
     let work = Work::of(OfTask { task, inputs, values: Mutex::new(values), read });
     let work = work.set(|settings| {

@@ -58,7 +58,7 @@ pub struct Work<T> {
     /// What it is, where its idempotency key asks for that and it can be told.
     pub(super) digest: Option<[u8; 32]>,
     /// Why it cannot be submitted.
-    pub(super) problem: Option<SubmitError>,
+    pub(super) problem: Option<Box<SubmitError>>,
 }
 
 impl<T> fmt::Debug for Work<T> {
@@ -125,7 +125,7 @@ impl<T: Send + 'static> Work<T> {
 
     /// Work that cannot be submitted.
     pub(super) fn of_problem(problem: SubmitError) -> Self {
-        Self { problem: Some(problem), ..Self::once(std::future::pending::<Result<T, std::convert::Infallible>>()) }
+        Self { problem: Some(Box::new(problem)), ..Self::once(std::future::pending::<Result<T, std::convert::Infallible>>()) }
     }
 }
 
@@ -138,7 +138,7 @@ impl<T: 'static> Work<T> {
     /// Checks that `strategy` of `home` can run it, and writes the inputs of a task.
     pub(super) fn ready(mut self, strategy: &Strategy, home: &dyn Home) -> Result<Self, SubmitError> {
         if let Some(problem) = self.problem {
-            return Err(problem);
+            return Err(*problem);
         }
         let piece = unshared(&mut self.piece);
         let lane = home.lane(strategy, piece.live())?;

@@ -11,6 +11,7 @@ mod limits;
 pub(super) mod machine;
 mod on_oom;
 mod quantity;
+pub(super) mod shared;
 mod stock;
 pub(crate) mod tokens;
 

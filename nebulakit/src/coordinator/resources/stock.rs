@@ -6,11 +6,14 @@ use crate::coordinator::resources::asked::in_cores;
 use crate::coordinator::resources::granted::Granted;
 use crate::coordinator::resources::kind::Resource;
 use crate::coordinator::resources::limits::{Demand, Limits};
+use crate::coordinator::resources::shared::Amounts;
 
 /// What there is, and what of it is free.
 #[derive(Debug)]
 pub(crate) struct Stock {
     limits: Arc<Limits>,
+    /// What this coordinator has: all, or what it was given of what processes share.
+    leased: Free,
     free: Free,
 }
 
@@ -80,7 +83,66 @@ impl Stock {
             gpus: vec![true; limits.gpus.len()],
             tokens: limits.tokens.iter().map(|(_, tokens)| *tokens).collect(),
         };
-        Self { limits, free }
+        Self { limits, leased: free.clone(), free }
+    }
+
+    /// Nothing yet of what processes share.
+    pub(crate) fn shared(limits: Arc<Limits>) -> Self {
+        let free = Free {
+            millicores: 0,
+            // Where it has no limit, it is not shared.
+            memory: if limits.memory.is_some() { 0 } else { u64::MAX },
+            gpus: vec![false; limits.gpus.len()],
+            tokens: vec![0; limits.tokens.len()],
+        };
+        Self { limits, leased: free.clone(), free }
+    }
+
+    /// Whether anything is free that could be given back to other processes.
+    pub(crate) fn has_free(&self) -> bool {
+        let Free { millicores, memory, gpus, tokens } = &self.free;
+        *millicores > 0 || (self.limits.memory.is_some() && *memory > 0) || gpus.contains(&true) || tokens.iter().any(|tokens| *tokens > 0)
+    }
+
+    /// Takes away what is free: what is held is left.
+    pub(crate) fn withdraw(&mut self) -> Amounts {
+        let Free { millicores, memory, gpus, tokens } = &mut self.free;
+        let surplus = (*millicores).max(0);
+        *millicores -= surplus;
+        self.leased.millicores -= surplus;
+        if self.limits.memory.is_some() {
+            self.leased.memory -= std::mem::take(memory);
+        }
+        for (is_leased, is_free) in self.leased.gpus.iter_mut().zip(gpus) {
+            *is_leased &= !std::mem::take(is_free);
+        }
+        for (leased, free) in self.leased.tokens.iter_mut().zip(tokens) {
+            *leased -= std::mem::take(free);
+        }
+        let names = self.limits.tokens.iter().map(|(name, _)| Arc::clone(name));
+        let gpus = self.limits.gpus.iter().zip(&self.leased.gpus).filter(|(_, is_leased)| **is_leased);
+        Amounts {
+            millicores: u64::try_from(self.leased.millicores.saturating_sub(self.free.millicores)).unwrap_or(0),
+            memory: if self.limits.memory.is_some() { self.leased.memory } else { 0 },
+            gpus: gpus.map(|(id, _)| Arc::clone(id)).collect(),
+            tokens: names.zip(self.leased.tokens.iter().copied()).filter(|(_, tokens)| *tokens > 0).collect(),
+        }
+    }
+
+    /// Has been given more of what processes share.
+    pub(crate) fn lease(&mut self, given: &Amounts) {
+        for amounts in [&mut self.leased, &mut self.free] {
+            amounts.millicores = amounts.millicores.saturating_add_unsigned(given.millicores);
+            if self.limits.memory.is_some() {
+                amounts.memory = amounts.memory.saturating_add(given.memory);
+            }
+            for (place, id) in self.limits.gpus.iter().enumerate() {
+                amounts.gpus[place] |= given.gpus.contains(id);
+            }
+            for (place, (name, _)) in self.limits.tokens.iter().enumerate() {
+                amounts.tokens[place] += given.tokens.iter().find(|(one, _)| one == name).map_or(0, |(_, tokens)| *tokens);
+            }
+        }
     }
 
     pub(crate) fn free(&self) -> &Free {
@@ -138,9 +200,9 @@ impl Stock {
         #[expect(clippy::cast_precision_loss, reason = "for people")]
         let of = |number: u64| number as f64;
         let Limits { millicores, memory, gpus, tokens } = &*self.limits;
-        let cores = u64::try_from(i64::try_from(*millicores).unwrap_or(i64::MAX).saturating_sub(self.free.millicores)).unwrap_or(0);
-        let bytes = memory.unwrap_or(u64::MAX) - self.free.memory;
-        let busy = self.free.gpus.iter().filter(|is_free| !**is_free).count() as u64;
+        let cores = u64::try_from(self.leased.millicores.saturating_sub(self.free.millicores)).unwrap_or(0);
+        let bytes = self.leased.memory.saturating_sub(self.free.memory);
+        let busy = self.leased.gpus.iter().zip(&self.free.gpus).filter(|(is_leased, is_free)| **is_leased && !**is_free).count() as u64;
         let mut all = vec![
             (Resource::Cores, Some(in_cores(*millicores)), in_cores(cores)),
             (Resource::Memory, memory.map(of), of(bytes)),
@@ -148,8 +210,8 @@ impl Stock {
         ];
         let of_tokens = tokens
             .iter()
-            .zip(&self.free.tokens)
-            .map(|((name, limit), free)| (Resource::Tokens(Arc::clone(name)), Some(f64::from(*limit)), f64::from(limit - free)));
+            .zip(self.leased.tokens.iter().zip(&self.free.tokens))
+            .map(|((name, limit), (leased, free))| (Resource::Tokens(Arc::clone(name)), Some(f64::from(*limit)), f64::from(leased - free)));
         all.extend(of_tokens);
         all
     }
