@@ -114,3 +114,55 @@ async fn a_call_that_is_given_up_leaves_nothing_taken() {
     settled().await;
     nothing_is_taken(&coordinator);
 }
+
+/// Each keeps what the other's child needs: one of the children is given up, and all others come to their end.
+#[tokio::test]
+async fn jobs_that_wait_for_each_other_do_not_wait_for_ever() {
+    let coordinator = Coordinator::builder().memory(100).build();
+    // One that has nothing to do with it goes on all the time.
+    let unrelated = coordinator.submit(Work::new(|_| std::future::pending::<anyhow::Result<()>>()), Strategy::Async).await.unwrap();
+    let all = Arc::new(tokio::sync::Barrier::new(2));
+    let mut parents = Vec::new();
+    for _ in 0..2 {
+        let all = Arc::clone(&all);
+        let work = Work::new(move |ctx: JobContext| {
+            let all = Arc::clone(&all);
+            async move {
+                all.wait().await;
+                ctx.call(Work::new(|_| async { anyhow::Ok(()) }).memory(30), Strategy::Async).await
+            }
+        });
+        parents.push(coordinator.submit(work.memory(40), Strategy::Async).await.unwrap());
+    }
+    let mut said = Vec::new();
+    for parent in parents {
+        said.extend(soon(parent.join()).await.err().map(|error| error.to_string()));
+    }
+    let [said] = said.as_slice() else { panic!("{said:?}") };
+    assert!(said.contains("none of them would ever begin"), "{said}");
+    unrelated.cancel();
+    soon(unrelated.join()).await.unwrap_err();
+    nothing_is_taken(&coordinator);
+}
+
+/// One whose parent's other child still runs, which holds nothing, is not given up.
+#[tokio::test]
+async fn a_job_that_waits_for_one_that_goes_on_is_not_given_up() {
+    let coordinator = Coordinator::builder().memory(100).build();
+    let end = Arc::new(Notify::new());
+    let wait = Arc::clone(&end);
+    let holder = Work::new(move |ctx: JobContext| {
+        let child = held(&wait);
+        async move { ctx.call(child, Strategy::Async).await }
+    });
+    let holder = coordinator.submit(holder.memory(60), Strategy::Async).await.unwrap();
+    let parent =
+        Work::new(|ctx: JobContext| async move { ctx.call(Work::new(|_| async { anyhow::Ok(()) }).memory(60), Strategy::Async).await });
+    let parent = coordinator.submit(parent.memory(10), Strategy::Async).await.unwrap();
+    settled().await;
+    assert_eq!(coordinator.system_detail().strategies[0].waiting, 1);
+    end.notify_one();
+    soon(holder.join()).await.unwrap();
+    soon(parent.join()).await.unwrap();
+    nothing_is_taken(&coordinator);
+}

@@ -115,7 +115,13 @@ async fn what_is_lent_is_shared() {
 async fn a_large_job_gets_its_turn_beside_another_s_small_ones() {
     let folder = tempfile::tempdir().unwrap();
     let [one, other] = [(); 2].map(|()| builder(folder.path()).build());
-    let small = || Work::new(|_| async { anyhow::Ok(crate::settled().await) }).cores(0.5);
+    let small = || {
+        let work = Work::new(|_| async {
+            crate::settled().await;
+            anyhow::Ok(())
+        });
+        work.cores(0.5)
+    };
     let streaming = one.clone();
     let stream = tokio::spawn(async move {
         let mut running = std::collections::VecDeque::new();

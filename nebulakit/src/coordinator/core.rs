@@ -26,6 +26,7 @@ use crate::coordinator::resources::Held;
 use crate::coordinator::resources::shared::Bell;
 use crate::coordinator::retry::RetryBudget;
 use crate::coordinator::state::{Ledger, Place};
+use crate::coordinator::stuck::victim;
 
 /// What all jobs of a coordinator share.
 pub(super) struct Core {
@@ -90,6 +91,16 @@ impl State {
     /// The job with that key, as long as its record is kept.
     fn known(&self, key: &str) -> Option<&Keyed> {
         self.keyed.get(key).filter(|keyed| self.is_kept(keyed))
+    }
+
+    /// Where jobs that each keep what the other needs wait for each other, one of them is given up.
+    fn unstick(&mut self, mut woken: Woken) -> Woken {
+        if self.seats.stands_still()
+            && let Some(job) = victim(self.ledger.open().map(|(_, job)| job))
+        {
+            woken.add(self.seats.refuse(job.live()));
+        }
+        woken
     }
 
     fn is_kept(&self, keyed: &Keyed) -> bool {
@@ -243,10 +254,11 @@ impl Core {
         let was_abandoned = if live.is_limited {
             let (woken, was_abandoned) = {
                 let mut state = locked(&self.state);
-                match self.left(live, attempt) {
+                let (woken, was_abandoned) = match self.left(live, attempt) {
                     Some(held) => (state.seats.give_back(live.lane, &held, self.clock.now()), true),
                     None => (state.seats.leave(live, self.clock.now()), false),
-                }
+                };
+                (state.unstick(woken), was_abandoned)
             };
             woken.wake();
             was_abandoned
@@ -332,6 +344,7 @@ impl Core {
         let (is_queued, woken) = {
             let mut state = locked(&self.state);
             let woken = if live.is_limited { state.seats.enter(piece, false, self.clock.now()) } else { Woken::default() };
+            let woken = state.unstick(woken);
             (state.ledger.queue_again(live.place()), woken)
         };
         woken.wake();
@@ -360,7 +373,7 @@ impl Core {
                 Some(outcome) => self.note(state, live, now, |_| EventKind::Finished { attempts, outcome }),
                 None => state.unheard += 1,
             }
-            (woken, state.ledger.open_count() == 0, was)
+            (state.unstick(woken), state.ledger.open_count() == 0, was)
         };
         woken.wake();
         self.meters.closed(live.lane, was, failure);
@@ -416,7 +429,7 @@ impl Core {
             };
             let mut woken = if is_lent { state.seats.lend(live, self.clock.now()) } else { Woken::default() };
             woken.add(goes_on);
-            woken
+            state.unstick(woken)
         };
         woken.wake();
     }

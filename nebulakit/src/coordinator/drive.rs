@@ -16,6 +16,7 @@ use crate::coordinator::job::JobOutcome;
 use crate::coordinator::live::{Ended, IsLive, Live};
 use crate::coordinator::lock::locked;
 use crate::coordinator::resources::{Demand, More};
+use crate::coordinator::stuck;
 use crate::task::failure::code;
 use crate::task::panic::told;
 
@@ -186,7 +187,8 @@ async fn ready(live: &Live, core: &Core) -> Ended {
     }
     let mut interrupted = pin!(interruption(live, core, limits));
     std::future::poll_fn(|context| match live.poll_seated(context) {
-        Poll::Ready(()) => Poll::Ready(Ok(())),
+        Poll::Ready(()) if live.is_seated() => Poll::Ready(Ok(())),
+        Poll::Ready(()) => Poll::Ready(Err(Box::new(JobError::lost(Lost::Strategy(stuck::SAID.to_owned()))))),
         Poll::Pending => interrupted.as_mut().poll(context).map(|error| Err(Box::new(error))),
     })
     .await

@@ -312,6 +312,8 @@ pub(super) enum Seated {
     Waiting { queue: usize, class: usize, turn: u64 },
     /// It has one.
     In,
+    /// It gets none, because it would wait for ever.
+    Refused,
 }
 
 impl Live {
@@ -344,13 +346,13 @@ impl Live {
         !self.is_limited || locked(&self.seat).state == Seated::In
     }
 
-    /// Ready when it has its seat.
+    /// Ready when it has its seat, or will get none.
     pub(super) fn poll_seated(&self, context: &mut Context<'_>) -> Poll<()> {
         if !self.is_limited {
             return Poll::Ready(());
         }
         let mut seat = locked(&self.seat);
-        if seat.state == Seated::In {
+        if matches!(seat.state, Seated::In | Seated::Refused) {
             return Poll::Ready(());
         }
         seat.waker = Some(context.waker().clone());

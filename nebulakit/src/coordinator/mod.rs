@@ -60,7 +60,9 @@
 //!   not starve large ones. Children of jobs that hold something are not held up by this.
 //! - Several coordinators, in this process and others, can share one set of limits: [`CoordinatorBuilder::shared_limits`].
 //! - An attempt that ran out of memory can be repeated with more: [`OnOom`].
-//! - Two jobs that each keep what the other's child needs wait for each other until one of their [times](Work::schedule_to_start) is up.
+//! - Where all that is left waits for each other, because each keeps what the other's child needs, the child that came last fails, as one that was lost:
+//!   its job's failure gives the others what they need. Between processes that share limits it is not noticed: give such jobs a
+//!   [time](Work::schedule_to_start).
 //!
 //! # Logs
 //! Each job is a span of `tracing`, `job`, with its `id`, its `run`, its `parent` and its `name`, and each attempt one within it, `attempt`, with its
@@ -136,6 +138,7 @@ mod sharing;
 mod state;
 mod stop;
 mod strategy;
+mod stuck;
 mod submitting;
 mod system;
 mod tasks;

@@ -325,6 +325,21 @@ impl Seats {
         woken
     }
 
+    /// Whether somebody waits although no attempt runs that could give anything back, here or in another process.
+    pub(super) fn stands_still(&self) -> bool {
+        self.is_short && self.bell.is_none() && self.lanes.iter().all(|lane| lane.taken == 0)
+    }
+
+    /// One who waits gets no seat.
+    pub(super) fn refuse(&mut self, live: &Live) -> Option<Waker> {
+        let (state, waker) = {
+            let mut seat = locked(&live.seat);
+            (std::mem::replace(&mut seat.state, Seated::Refused), seat.waker.take())
+        };
+        self.unqueue(live, state);
+        waker
+    }
+
     /// What those want who wait for what the lanes share, in their order. One who was passed over too often is the last: what there is is kept for it.
     pub(super) fn wants(&self, now: Instant) -> Vec<Want> {
         let mut candidates: Vec<_> = self.candidates(now).collect();

@@ -1,5 +1,6 @@
 //! The workers that wait for work, and the start of new ones.
 
+use std::borrow::Cow;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::process::Command;
@@ -37,6 +38,10 @@ const DEATHS: u32 = 3;
 /// For how long it is put off then, at first and at most.
 const BACK_OFF: (Duration, Duration) = (Duration::from_millis(10), Duration::from_secs(5));
 
+/// Of the memory that a job may have, this part (one by this number) may be what jobs before have left in its worker; where it is more, another worker is
+/// taken.
+const LEFT: u64 = 8;
+
 /// What a program has to do to have workers.
 const HINT: &str = "`nebulakit::coordinator::worker_main()` has to be the first line of its `main`, as `nebulakit::main!` makes it";
 
@@ -50,8 +55,9 @@ pub(super) struct Worker {
     jobs: u64,
     /// For which jobs it is.
     fits: Fits,
-    /// How much memory its cgroup may have, where it has one.
+    /// How much memory its cgroup may have, where it has one; and how much was in it before the first job.
     memory: Bytes,
+    at_first: Option<u64>,
     /// Whether its last answer came at once.
     pub(super) is_quick: bool,
 }
@@ -136,10 +142,10 @@ impl Pool {
     }
 
     /// Which limits are kept for a job.
-    pub(super) fn kept_for(&self, settings: &Settings, needs: &Needs) -> Kept {
+    pub(super) fn kept_for(&self, settings: &Settings, needs: &Needs) -> Cow<'_, Kept> {
         match needs.memory {
-            None => self.kept(settings).clone(),
-            Some(bytes) => self.kept_of_jobs.get_or_init(|| Kept::of_jobs(&settings.limits)).clone().with_memory(bytes),
+            None => Cow::Borrowed(self.kept(settings)),
+            Some(bytes) => Cow::Owned(self.kept_of_jobs.get_or_init(|| Kept::of_jobs(&settings.limits)).clone().with_memory(bytes)),
         }
     }
 
@@ -175,16 +181,22 @@ impl Pool {
                 },
             };
             let is_new = worker.jobs == 0;
-            if !worker.process.has_memory_group() || worker.memory == kept.memory() {
+            let is_set = worker.memory == kept.memory() && needs.memory.is_none();
+            if !worker.process.has_memory_group() || is_set {
                 return Ok(worker);
             }
-            // Less than it has would end it at once, or is refused.
             let now = worker.process.memory_now();
+            let at_first = *worker.at_first.get_or_insert(now.unwrap_or(0));
             let has_room = match kept.memory() {
-                Bytes::AtMost(bytes) => now.is_none_or(|now| now < bytes),
+                // Less than it has would end it at once, or is refused. What jobs before have left is not to be missing for this one.
+                Bytes::AtMost(bytes) => now.is_none_or(|now| now < bytes && now.saturating_sub(at_first) <= bytes / LEFT),
                 Bytes::Any => true,
             };
-            let limited = if has_room { worker.process.limit_memory(kept.memory()) } else { Err(io::ErrorKind::OutOfMemory.into()) };
+            let limited = match worker.memory == kept.memory() {
+                _ if !has_room => Err(io::ErrorKind::OutOfMemory.into()),
+                true => Ok(()),
+                false => worker.process.limit_memory(kept.memory()),
+            };
             match (limited, kept.memory()) {
                 (Ok(()), memory) => {
                     worker.memory = memory;
@@ -318,7 +330,7 @@ impl Worker {
     fn new(Started { process, socket, stdout, stderr }: Started, fits: Fits, memory: Bytes) -> Result<Self, String> {
         let runtime = Handle::current().id();
         let line = on_this_runtime(socket, [stdout, stderr])?;
-        Ok(Self { process, line, runtime, jobs: 0, fits, memory, is_quick: false })
+        Ok(Self { process, line, runtime, jobs: 0, fits, memory, at_first: None, is_quick: false })
     }
 
     /// The same on this runtime; [`None`] where what it says cannot be heard here any more.
