@@ -43,7 +43,7 @@ pub use task::value::{Default, IntoValue, Omitted};
 
 /// What `#[task(..)]` asks of the platform, as [`TaskDef::options`] gives it.
 pub mod options {
-    pub use crate::task::options::{CacheOptions, Mount, Resources, SecretRequest, TaskOptions};
+    pub use crate::task::options::{CacheOptions, Mount, OnOom, Resources, SecretRequest, TaskOptions};
 }
 
 /// What a file with tasks needs: `use nebulakit::prelude::*;`.

@@ -37,7 +37,7 @@ pub use crate::task::def::{Sealed, Task, TaskDef, TaskParts, blocking, future, o
 pub use crate::task::inputs::Inputs;
 pub use crate::task::invocation::Invocation;
 pub use crate::task::marks::{KnownFailure, Marks, TaskFailure};
-pub use crate::task::options::{CacheOptions, Mount, Resources, SecretRequest, TaskOptions};
+pub use crate::task::options::{CacheOptions, Mount, OnOom, Resources, SecretRequest, TaskOptions};
 pub use crate::task::param::{AnyParam, Param};
 pub use crate::task::registry::{Named, Registered};
 pub use crate::task::returns::Prepared;

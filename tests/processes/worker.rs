@@ -1,5 +1,6 @@
 //! The program of the test's workers. Told `parent`, it starts workers of its own, and says which; told `forgetful`, it forgets to be a worker;
-//! told `exits`, it has one exit.
+//! told `exits`, it has one exit; told `run`, it
+//! is a command line; told `shares`, it holds what processes share.
 
 #![allow(
     clippy::unwrap_used,
@@ -9,27 +10,35 @@
     reason = "a program of tests fails by panicking, and its tasks print"
 )]
 
+#[path = "../resources/tasks.rs"]
+mod counted;
 mod tasks;
 
 use std::io::Write as _;
+use std::process::ExitCode;
 
-use nebulakit::coordinator::{Coordinator, EventKind, Overflow, ProcessStrategy, Strategy, worker_main};
+use nebulakit::coordinator::{Coordinator, EventKind, Overflow, ProcessStrategy, Strategy, Work, worker_main};
 
-fn main() {
+fn main() -> ExitCode {
     let word = std::env::args().nth(1).unwrap_or_default();
     if word == "forgetful" || std::env::var_os("FORGETFUL").is_some() {
-        return forget();
+        forget();
+        return ExitCode::SUCCESS;
     }
     if std::env::var_os("HALF").is_some() {
-        return say_one_half();
+        say_one_half();
+        return ExitCode::SUCCESS;
     }
     worker_main();
     match word.as_str() {
         "parent" => parent(),
         "prints" => print(),
         "exits" => exit(),
+        "shares" => share(),
+        "run" => return nebulakit::cli::run(std::env::args_os()),
         _ => {}
     }
+    ExitCode::SUCCESS
 }
 
 fn forget() {
@@ -54,11 +63,24 @@ fn print() {
     println!("{printed} {peak}");
 }
 
+/// Has a job that holds everything of what processes share, and does not end.
+fn share() {
+    let folder = std::env::args_os().nth(2).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let coordinator = Coordinator::builder().cores(2.0).memory(100).gpus([""; 0]).tokens("licences", 1).shared_limits(folder).build();
+    let work = Work::new(|_| async {
+        println!("holds");
+        std::future::pending::<anyhow::Result<()>>().await
+    });
+    let work = work.cores(2.0).memory(100).tokens("licences", 1);
+    runtime.block_on(async { coordinator.submit(work, Strategy::Async).await.unwrap().join().await.unwrap() });
+}
+
 /// Runs two tasks that do not end, and says their process ids.
 fn parent() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let coordinator = Coordinator::builder().strategy(Strategy::Process, ProcessStrategy::with_slots(2)).build();
+        let coordinator = Coordinator::builder().strategy(Strategy::Process, ProcessStrategy::with_slots(2)).cores(2.0).build();
         let mut events = coordinator.publisher().subscribe(Overflow::DropOldest(100));
         for _ in 0..2 {
             coordinator.submit(tasks::goes_on::with("/dev/null".to_owned()), Strategy::Process).await.unwrap();

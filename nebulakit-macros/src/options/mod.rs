@@ -1,5 +1,6 @@
 //! The options of `#[task(...)]`: read one by one, each judged for itself, and turned into the fields of `TaskOptions`.
 
+mod counted;
 mod groups;
 mod quantity;
 mod secrets;
@@ -10,6 +11,7 @@ use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{GenericArgument, Ident, LitInt, LitStr, PathArguments, ReturnType, Token, Type, TypeTuple};
 
+use self::counted::{on_oom, tokens};
 use self::groups::{environment, metadata, names, quantities};
 use self::quantity::{Quantity, RESOURCES};
 use self::secrets::secrets;
@@ -29,6 +31,8 @@ const OPTIONS: &[&str] = &[
     "interruptible",
     "requests",
     "limits",
+    "tokens",
+    "on_oom",
     "accelerator",
     "shared_memory",
     "env",
@@ -57,6 +61,8 @@ pub(crate) struct Options {
     fields: Vec<TokenStream>,
     requests: Vec<Quantity>,
     limits: Vec<Quantity>,
+    /// The most memory that `on_oom` gives.
+    most_memory: Option<Quantity>,
 }
 
 impl Options {
@@ -75,6 +81,7 @@ impl Options {
         let parsed = parser.parse2(tokens);
         errors.keep(parsed);
         options.check_resources(errors);
+        options.check_memory(errors);
         options
     }
 
@@ -128,6 +135,15 @@ impl Options {
                 let field = quote!(#key: __nk::Resources { #(#fields),* });
                 *(if name == "requests" { &mut self.requests } else { &mut self.limits }) = quantities;
                 field
+            }
+            "tokens" => {
+                let pairs = tokens(key, input, errors)?;
+                quote!(tokens: &[#(#pairs),*])
+            }
+            "on_oom" => {
+                let (value, limit) = on_oom(key, input, errors)?;
+                self.most_memory = limit;
+                quote!(on_oom: __nk::Some(#value))
             }
             "accelerator" => {
                 let device = checked(key, input, r#""nvidia-tesla-a100""#, values::accelerator)?;
@@ -214,6 +230,21 @@ impl Options {
                 let (limited, requested) = (limit.text.value(), request.text.value());
                 errors.at(&limit.text, format!("the limit `{limited}` is below the request `{requested}`; raise it, or lower the request"));
             }
+        }
+    }
+
+    /// Where the first attempt has more memory than `on_oom` gives, nothing is given.
+    fn check_memory(&self, errors: &mut Errors) {
+        let Some(most) = &self.most_memory else { return };
+        let of_memory = |quantities: &'_ [Quantity]| quantities.iter().position(|quantity| quantity.resource == "memory");
+        let first = of_memory(&self.limits).map(|place| &self.limits[place]);
+        let first = first.or_else(|| of_memory(&self.requests).map(|place| &self.requests[place]));
+        if let Some(first) = first.filter(|first| first.value >= most.value) {
+            let (given, asked) = (most.text.value(), first.text.value());
+            errors.at(
+                &most.text,
+                format!("`on_oom` gives up to `{given}`, and the first attempt has `{asked}`; raise the limit of `on_oom`"),
+            );
         }
     }
 

@@ -9,6 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::coordinator::id::{RequestId, RunId};
 use crate::coordinator::job::{JobFailure, JobOutcome};
+use crate::coordinator::resources::written;
 
 /// The version of the form in which events are written. Readers take an event of a later one for what they know of it.
 pub const EVENT_VERSION: u32 = 1;
@@ -76,6 +77,9 @@ pub enum EventKind {
         /// How long the pause is, in milliseconds.
         #[serde(rename = "delay_ms", with = "millis")]
         delay: Duration,
+        /// The memory that the next one asks for, in bytes, where this one ran out of it and the next gets more.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        memory: Option<u64>,
         /// Why it failed.
         failure: JobFailure,
     },
@@ -154,8 +158,12 @@ impl fmt::Display for JobEvent {
             EventKind::Submitted { strategy, name: Some(name), .. } => write!(f, "submitted {name} ({strategy})"),
             EventKind::Submitted { strategy, .. } => write!(f, "submitted ({strategy})"),
             EventKind::Started { attempt } => write!(f, "attempt {} started", attempt + 1),
-            EventKind::Retrying { attempt, delay, failure } => {
-                write!(f, "attempt {} failed, the next one starts in {delay:?}: {failure}", attempt + 1)
+            EventKind::Retrying { attempt, delay, memory, failure } => {
+                write!(f, "attempt {} failed, the next one starts in {delay:?}", attempt + 1)?;
+                if let Some(memory) = memory {
+                    write!(f, " with {} of memory", written(*memory))?;
+                }
+                write!(f, ": {failure}")
             }
             EventKind::Finished { outcome: JobOutcome::Success, .. } => f.write_str("succeeded"),
             EventKind::Finished { outcome: JobOutcome::Failure(failure), attempts } => match attempts {

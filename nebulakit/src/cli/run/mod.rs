@@ -29,6 +29,8 @@ use super::complaint::{Complaint, complain, describing};
 use super::output::keep_stdout;
 use super::setting::Setting;
 use super::usage;
+use crate::coordinator::SubmitError;
+use crate::coordinator::resources::tokens;
 use crate::process::execute::Execution;
 use crate::process::exit::Exit;
 use crate::process::host::Host;
@@ -51,6 +53,8 @@ pub(super) fn run<'a>(name: &str, words: impl Iterator<Item = &'a OsString>, set
     if let Some(reason) = task.options.deprecated {
         terminal::write(&format!("warning: the task `{}` is deprecated: {reason}\n", task.name));
     }
+    tokens::check(task.options, flags::token_limits(&matches))
+        .map_err(|refused| Complaint::usage(SubmitError::from(refused).to_string()))?;
     let is_json = matches.get_flag(flags::JSON);
     let (host, sandbox) = host(setting)?;
     let now = Instant::from_epoch(Timestamp::now().as_duration()).map_err(|error| Complaint::failed(chain(&error)))?;

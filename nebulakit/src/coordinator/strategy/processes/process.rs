@@ -15,7 +15,7 @@ use tokio::sync::{Notify, oneshot};
 use crate::coordinator::lock::atomic::{AtomicBool, Ordering};
 use crate::coordinator::lock::{Mutex, locked};
 use crate::coordinator::strategy::processes::descendants::Descendants;
-use crate::coordinator::strategy::processes::groups::Group;
+use crate::coordinator::strategy::processes::groups::{Bytes, Group};
 use crate::coordinator::strategy::processes::limits::Kept;
 use crate::process::memory::{Account, Exceeded};
 
@@ -120,6 +120,24 @@ impl Process {
     fn kill_group(&self) {
         // What is gone already is what is wanted.
         let _ = kill_process_group(self.pid, Signal::KILL);
+    }
+
+    /// Whether it is in a cgroup whose limit on memory can be set.
+    pub(super) fn has_memory_group(&self) -> bool {
+        self.group.as_ref().is_some_and(|group| group.memory.is_some())
+    }
+
+    /// The memory that its cgroup has now, in bytes, where it has one of its own.
+    pub(super) fn memory_now(&self) -> Option<u64> {
+        self.group.as_ref()?.memory.as_ref()?.usage()
+    }
+
+    /// It, and all that it starts, may have so much memory from now on.
+    ///
+    /// # Errors
+    /// When that is less than it has, or the kernel does not take it.
+    pub(super) fn limit_memory(&self, bytes: Bytes) -> io::Result<()> {
+        self.group.as_ref().map_or(Ok(()), |group| group.limit_memory(bytes))
     }
 
     /// Other work begins in it.
