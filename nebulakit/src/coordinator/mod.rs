@@ -137,3 +137,6 @@ pub use self::work::{IntoWork, Work};
 pub use crate::process::worker::worker_main;
 pub use crate::task::fatal::Fatal;
 pub use crate::task::strategy::Strategy;
+
+#[cfg(feature = "container")]
+pub(crate) use self::strategy::containers::copilot;

@@ -1,0 +1,3 @@
+//! Attempts in containers.
+
+pub(crate) mod copilot;
