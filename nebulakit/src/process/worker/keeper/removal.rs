@@ -56,8 +56,7 @@ impl Due {
 
 impl Removal {
     pub(super) fn new(socket: &UnixStream) -> Self {
-        let shared =
-            Arc::new(Shared { state: Mutex::default(), changed: Condvar::new(), socket: Mutex::new(socket.try_clone().ok()) });
+        let shared = Arc::new(Shared { state: Mutex::default(), changed: Condvar::new(), socket: Mutex::new(socket.try_clone().ok()) });
         let own = Arc::clone(&shared);
         let thread = std::thread::Builder::new().name("nebulakit-remove".to_owned()).spawn(move || own.work()).ok();
         Self { shared, thread }
@@ -113,7 +112,9 @@ impl Shared {
             }
             let next = state.due.iter().map(Due::at).min();
             state = match next {
-                Some(next) => self.changed.wait_timeout(state, next.saturating_duration_since(now)).unwrap_or_else(PoisonError::into_inner).0,
+                Some(next) => {
+                    self.changed.wait_timeout(state, next.saturating_duration_since(now)).unwrap_or_else(PoisonError::into_inner).0
+                }
                 None if state.is_over => return None,
                 None => self.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
             };
