@@ -26,8 +26,18 @@ pub enum WorkKind {
     Blocking,
     /// A task of the registry with its inputs.
     Task,
-    /// A container task with its inputs: a program in an image of its own.
+    /// A program in an image: a command, or a container task with its inputs.
     Container,
+}
+
+impl WorkKind {
+    /// Whether it can run in this process.
+    pub(super) fn is_here(self) -> bool {
+        match self {
+            Self::Async | Self::Blocking | Self::Task => true,
+            Self::Container => false,
+        }
+    }
 }
 
 impl fmt::Display for WorkKind {
@@ -36,7 +46,7 @@ impl fmt::Display for WorkKind {
             Self::Async => "a future",
             Self::Blocking => "a closure that blocks",
             Self::Task => "a task",
-            Self::Container => "a container task",
+            Self::Container => "a container",
         })
     }
 }
@@ -69,6 +79,8 @@ pub enum SubmitError {
     KeyConflict(Arc<str>),
     /// A child has no idempotency key of its own: it ends with the job that started it, and others could not share it.
     KeyOfChild(Arc<str>),
+    /// An amount of a resource that it asks for is none, as fewer cores than 0; what is wrong.
+    Amount(String),
     /// The inputs of the task cannot be encoded. Where their data cannot be stored, an attempt fails instead.
     Inputs(nebulakit_types::Error),
     /// Threads cannot be started.
@@ -89,7 +101,7 @@ impl fmt::Display for SubmitError {
                 write!(f, "the strategy `{strategy}` cannot run {kind}")?;
                 match kind {
                     WorkKind::Task => Ok(()),
-                    WorkKind::Container => f.write_str("\nhint: it is a program in an image; submit it with `Strategy::Container`"),
+                    WorkKind::Container => f.write_str("\nhint: submit it for `Strategy::Container`"),
                     _ => f.write_str("\nhint: make it a `#[task]`: code leaves this process by its name, with its inputs as data"),
                 }
             }
@@ -97,6 +109,7 @@ impl fmt::Display for SubmitError {
             Self::KeyOfChild(key) => {
                 write!(f, "a child of a job has no idempotency key of its own, and `{key}` was given; submit it to the coordinator instead")
             }
+            Self::Amount(said) => f.write_str(said),
             Self::Inputs(_) => f.write_str("the inputs of the task cannot be encoded"),
             Self::Runtime(_) => f.write_str("no thread can be started for the job"),
         }

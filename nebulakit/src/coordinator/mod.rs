@@ -106,6 +106,7 @@ mod meters;
 mod piece;
 mod publisher;
 mod queue;
+mod resources;
 mod retry;
 mod runtime;
 mod state;
@@ -128,8 +129,14 @@ pub use self::id::{RequestId, RunId};
 pub use self::job::{FailureKind, Job, JobFailure, JobOutcome, JobState};
 pub use self::live::Priority;
 pub use self::publisher::{EventStream, Overflow, Publisher, Subscription, WaitError};
+pub use self::resources::{Granted, Resources};
 pub use self::retry::{Retry, RetryBudget};
 pub use self::state::{CoordinatorState, Counts, NoOpenJob};
+#[cfg(feature = "container")]
+pub use self::strategy::containers::{
+    Apptainer, CommandError, CommandLine, Container, ContainerError, ContainerOutput, ContainerStrategy, Docker, Driver, Image, Launch,
+    Mount, Podman, Pull, Record, Refusal, Trouble, User, Whose,
+};
 pub use self::strategy::{AsyncStrategy, Enforced, Executing, ExecutionStrategy, LimitsInForce, ProcessStrategy, ThreadStrategy};
 pub use self::submitting::Submitting;
 pub use self::system::{Coordinator, TrySubmitError};

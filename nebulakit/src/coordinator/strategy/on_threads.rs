@@ -112,7 +112,7 @@ impl Pool {
 
 impl ExecutionStrategy for ThreadStrategy {
     fn accepts(&self, kind: WorkKind) -> bool {
-        kind != WorkKind::Container
+        kind.is_here()
     }
 
     fn slots(&self) -> Option<usize> {
