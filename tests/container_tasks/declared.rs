@@ -91,9 +91,7 @@ async fn only_containers_run_it() {
     for strategy in [Strategy::Async, Strategy::Thread, Strategy::Process] {
         let error = coordinator.submit(double::with(4), strategy.clone()).await.unwrap_err();
         assert!(matches!(&error, SubmitError::WrongKind { kind: WorkKind::Container, .. }), "{error:?}");
-        let expected = format!(
-            "the strategy `{strategy}` cannot run a container task\nhint: it is a program in an image; submit it with `Strategy::Container`"
-        );
+        let expected = format!("the strategy `{strategy}` cannot run a container\nhint: submit it for `Strategy::Container`");
         assert_eq!(error.to_string(), expected);
     }
 }

@@ -3,4 +3,5 @@
 
 mod as_copilot;
 mod declared;
+mod driven;
 mod hostile;

@@ -102,7 +102,7 @@ pub(super) fn failed(error: TaskError) -> JobError {
 }
 
 /// The context of the task that the attempt runs.
-fn of_attempt(job: &JobContext, task: &TaskDef) -> Result<Context, JobError> {
+pub(super) fn of_attempt(job: &JobContext, task: &TaskDef) -> Result<Context, JobError> {
     let cancellation = Cancellation::new();
     job.live().stop.pass_to(cancellation.clone(), job.attempt);
     let sink = Arc::new(Sink(job.clone()));

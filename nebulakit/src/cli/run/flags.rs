@@ -8,6 +8,7 @@ use nebulakit_types::literal_type::{SimpleType, TypeKind};
 use nebulakit_types::visible;
 
 use crate::cli::grammar::help_flag;
+use crate::cli::run::containers;
 use crate::cli::setting::Setting;
 use crate::cli::signature::default;
 use crate::cli::types;
@@ -21,7 +22,7 @@ pub(super) const INPUTS_FILE: &str = "inputs-file";
 pub(super) const JSON: &str = "json";
 
 /// The names of this command's own options; an input of such a name has the flag `--input_NAME`.
-const RESERVED: [&str; 3] = ["help", "inputs_file", "json"];
+const RESERVED: [&str; 6] = ["help", "inputs_file", "json", "container_image", "container_network", "container_engine"];
 
 /// The heading of a task's inputs.
 const INPUTS: &str = "Inputs";
@@ -54,7 +55,8 @@ pub(in crate::cli) fn command(task: &'static TaskDef, setting: &Setting<'_>) -> 
         Arg::new(JSON).long(JSON).action(ArgAction::SetTrue).help("print the outputs as one JSON object, for machines"),
         help_flag(),
     ];
-    command.args(own.map(|arg| arg.help_heading("Options"))).override_usage(format!("{usage} [OPTIONS]"))
+    let containers = containers::arguments().map(|arg| arg.help_heading("Containers"));
+    command.args(own.map(|arg| arg.help_heading("Options"))).args(containers).override_usage(format!("{usage} [OPTIONS]"))
 }
 
 /// An input that the command line gives, as it was written.

@@ -13,7 +13,9 @@ mod engine;
 mod folder;
 mod keeper;
 mod podman;
+mod programs;
 mod running;
+mod secrets;
 mod settings;
 mod watcher;
 mod words;
@@ -225,7 +227,11 @@ impl ContainerStrategy {
             return Err(JobError::lost(Lost::Strategy(said.to_owned())));
         }
         if attempt.kind() == WorkKind::Container {
-            return self.bare(attempt).await;
+            let task = attempt.context().piece.task().and_then(|(task, _)| Some((task, task.container()?)));
+            return match task {
+                Some((task, spec)) => self.container_task(attempt, task, spec).await,
+                None => self.bare(attempt).await,
+            };
         }
         Err(refused("a task"))
     }

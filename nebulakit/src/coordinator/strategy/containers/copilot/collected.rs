@@ -69,6 +69,14 @@ pub(crate) async fn collect(
     Ok(Collected::Outputs(Literal::encode_map(&outputs), surplus))
 }
 
+/// What the program says of its failure in the folder of its outputs, if it does.
+///
+/// # Errors
+/// When that is not a file, or too large.
+pub(crate) fn said(host: &Path) -> Result<Option<String>> {
+    Folder { host: host.to_owned(), inside: "" }.error()
+}
+
 /// What was found for one output.
 struct Output {
     /// The name of its file.

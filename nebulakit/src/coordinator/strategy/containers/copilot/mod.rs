@@ -10,7 +10,7 @@ mod inputs;
 mod laid_out;
 mod shown;
 
-pub(crate) use self::collected::{Collected, collect};
+pub(crate) use self::collected::{Collected, collect, said};
 pub(crate) use self::command::command;
 pub(crate) use self::inputs::{complete, fetch};
 pub(crate) use self::laid_out::lay_out;

@@ -1,0 +1,90 @@
+//! Container tasks: their inputs as files, the program in its image, their outputs from files.
+
+use std::path::Path;
+
+use crate::coordinator::context::Attempt;
+use crate::coordinator::error::{JobError, Lost};
+use crate::coordinator::strategy::containers::asked::{Mount, User};
+use crate::coordinator::strategy::containers::copilot::{Collected, collect, command, complete, lay_out, said};
+use crate::coordinator::strategy::containers::ends::CommandError;
+use crate::coordinator::strategy::containers::folder::Folder;
+use crate::coordinator::strategy::containers::work::Container;
+use crate::coordinator::strategy::containers::{ContainerStrategy, secrets};
+use crate::coordinator::tasks::{failed, of_attempt};
+use crate::task::call::failed as of_failure;
+use crate::task::container::ContainerSpec;
+use crate::task::def::TaskDef;
+use crate::task::error::TaskError;
+use crate::task::failure::{Failure, code};
+
+impl ContainerStrategy {
+    /// Runs a container task.
+    pub(super) async fn container_task(
+        &self,
+        attempt: Attempt,
+        task: &'static TaskDef,
+        spec: &'static ContainerSpec,
+    ) -> Result<(), JobError> {
+        let job = attempt.context().clone();
+        let context = of_attempt(&job, task)?;
+        let of_inputs = |error| failed(of_failure(Failure::of_input(task.name, &error)));
+        let inputs = attempt.task().map(|call| call.inputs.to_vec()).unwrap_or_default();
+        let inputs = complete(task, &inputs, context.storage()).await.map_err(of_inputs)?;
+        let mut container = Container::new(spec.image).command(command(spec.command, &inputs).map_err(of_inputs)?);
+        for (name, value) in task.options.env {
+            container = container.variable_with(*name, *value);
+        }
+        if task.options.network {
+            container = container.network(true);
+        }
+        let folder = self.folder()?;
+        container = secrets::handed_over(task, &context, &folder, container)?;
+        // As on a platform, where both folders are the program's own, and are there only if there is something to put into them.
+        if !task.params.is_empty() {
+            let host = self.shared(&folder, "inputs")?;
+            lay_out(inputs, &host, spec.input_path, spec.format, context.storage()).await.map_err(of_inputs)?;
+            container = container.mount(Mount::read_write(host).at(spec.input_path));
+        }
+        if task.outputs.is_empty() {
+            self.command(&container, &job).await?;
+            return attempt.give(&[]);
+        }
+        let host = self.shared(&folder, "outputs")?;
+        container = container.mount(Mount::read_write(&host).at(spec.output_path));
+        match self.command(&container, &job).await {
+            Ok(_) => {}
+            Err(error) if error.downcast_ref::<CommandError>().is_some() => return Err(with_its_words(error, &host)),
+            Err(error) => return Err(error),
+        }
+        let types = task.output_types(context.surroundings().dialect);
+        let outputs = match collect(types, &host, spec.output_path, context.workspace()).await {
+            Ok(Collected::Outputs(outputs, surplus)) => {
+                if !surplus.is_empty() {
+                    job.log(tracing::Level::WARN, &format!("the program left files that are no outputs: `{}`", surplus.join("`, `")));
+                }
+                outputs
+            }
+            Ok(Collected::Failed(said)) => {
+                let error = anyhow::anyhow!("the program in the image `{}` said that it failed: {said}", spec.image);
+                return Err(failed(TaskError::permanent(error).with_code(code::USER)));
+            }
+            Err(error) => return Err(failed(of_failure(Failure::of_outputs(&error)))),
+        };
+        attempt.give(&outputs)
+    }
+
+    /// A folder that the program sees.
+    fn shared(&self, folder: &Folder, name: &str) -> Result<std::path::PathBuf, JobError> {
+        let made = folder.shared(name, self.settings.user != User::Caller);
+        made.map_err(|error| JobError::lost(Lost::Strategy(format!("cannot make the folder of the {name}: {error}"))))
+    }
+}
+
+/// The error of a program that failed, with what it says of it in the folder of its outputs.
+fn with_its_words(error: JobError, outputs: &Path) -> JobError {
+    let Ok(Some(said)) = said(outputs) else { return error };
+    let JobError::Failed(cause) = &error else { return error };
+    let (recoverable, code) = (cause.is_recoverable() == Some(true), cause.code().unwrap_or(code::USER).to_owned());
+    let told = anyhow::anyhow!("{said}\n{error}");
+    failed(if recoverable { TaskError::recoverable(told) } else { TaskError::permanent(told) }.with_code(code))
+}
