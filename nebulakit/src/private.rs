@@ -35,7 +35,7 @@ pub use crate::process::stores::{OwnStore, own_store};
 pub use crate::task::call::{Call, Calls};
 pub use crate::task::container::{ContainerSpec, DataFormat};
 pub use crate::task::context::Context;
-pub use crate::task::def::{Sealed, Task, TaskDef, TaskParts, blocking, future, output_names, outputs_as_files, without_body};
+pub use crate::task::def::{HasBody, Sealed, Task, TaskDef, TaskParts, blocking, future, output_names, outputs_as_files, without_body};
 pub use crate::task::inputs::Inputs;
 pub use crate::task::invocation::Invocation;
 pub use crate::task::marks::{KnownFailure, Marks, TaskFailure};
