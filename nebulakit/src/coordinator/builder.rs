@@ -15,6 +15,7 @@ use crate::coordinator::lock::atomic::{AtomicU64, AtomicUsize};
 use crate::coordinator::meters::Meters;
 use crate::coordinator::publisher::Publisher;
 use crate::coordinator::queue::Lane;
+use crate::coordinator::resources::{Granted, to_millicores};
 use crate::coordinator::retry::RetryBudget;
 use crate::coordinator::state::{History, Ledger};
 use crate::coordinator::strategy::{AsyncStrategy, ExecutionStrategy, ProcessStrategy, ThreadStrategy};
@@ -181,11 +182,17 @@ impl CoordinatorBuilder {
             abandoned: AtomicUsize::new(0),
             idle: Notify::new(),
         };
+        let granted = self
+            .strategies
+            .iter()
+            .map(|(_, runs)| Granted { millicores: to_millicores(runs.cores()).filter(|cores| *cores > 0), ..Granted::default() });
+        let granted = granted.collect();
         Coordinator {
             inner: Arc::new(Inner {
                 core,
                 strategies: self.strategies,
                 plain: self.plain,
+                granted,
                 context: self.context.map_or_else(OnceLock::new, |context| OnceLock::from(Ok(context))),
             }),
         }

@@ -84,7 +84,7 @@ impl<'a> Lent<'a> {
     /// Waits for a slot, if this was the last call that was waited for.
     async fn take_back(&mut self) {
         self.is_back = true;
-        let JobContext { piece, home, attempt } = self.context;
+        let JobContext { piece, home, attempt, .. } = self.context;
         if let Some(loan) = home.core().take_back(&(Arc::clone(piece) as Arc<dyn IsLive>), *attempt, true) {
             std::future::poll_fn(|context| piece.live().poll_back(*attempt, loan, context)).await;
         }
@@ -94,7 +94,7 @@ impl<'a> Lent<'a> {
 impl Drop for Lent<'_> {
     fn drop(&mut self) {
         if !self.is_back {
-            let JobContext { piece, home, attempt } = self.context;
+            let JobContext { piece, home, attempt, .. } = self.context;
             home.core().take_back(&(Arc::clone(piece) as Arc<dyn IsLive>), *attempt, false);
         }
     }

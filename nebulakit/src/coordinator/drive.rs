@@ -63,7 +63,7 @@ impl Runner for ByStrategy {
         home: &'a Arc<dyn Home>,
         attempt: u32,
     ) -> Result<impl Future<Output = Result<(), JobError>> + Send + 'a, Box<JobError>> {
-        let context = JobContext { piece: Arc::clone(&self.0), home: Arc::clone(home), attempt };
+        let context = JobContext { piece: Arc::clone(&self.0), home: Arc::clone(home), attempt, granted: self.0.live().granted() };
         let span = tracing::info_span!("attempt", number = attempt);
         let span = (!span.is_disabled()).then(|| Box::new(span));
         let attempted = Attempt { context, span: span.clone() };

@@ -66,6 +66,8 @@ pub enum SubmitError {
     KeyConflict(Arc<str>),
     /// A child has no idempotency key of its own: it ends with the job that started it, and others could not share it.
     KeyOfChild(Arc<str>),
+    /// An amount of a resource that it asks for is none, as fewer cores than 0; what is wrong.
+    Amount(String),
     /// The inputs of the task cannot be encoded. Where their data cannot be stored, an attempt fails instead.
     Inputs(nebulakit_types::Error),
     /// Threads cannot be started.
@@ -93,6 +95,7 @@ impl fmt::Display for SubmitError {
             Self::KeyOfChild(key) => {
                 write!(f, "a child of a job has no idempotency key of its own, and `{key}` was given; submit it to the coordinator instead")
             }
+            Self::Amount(said) => f.write_str(said),
             Self::Inputs(_) => f.write_str("the inputs of the task cannot be encoded"),
             Self::Runtime(_) => f.write_str("no thread can be started for the job"),
         }

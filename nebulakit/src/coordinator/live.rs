@@ -11,6 +11,7 @@ use crate::coordinator::id::{RequestId, RunId};
 use crate::coordinator::job::Labels;
 use crate::coordinator::lock::atomic::{AtomicU32, AtomicU64, Ordering};
 use crate::coordinator::lock::{Mutex, locked};
+use crate::coordinator::resources::{Granted, Resources, to_millicores};
 use crate::coordinator::retry::Retry;
 use crate::coordinator::state::Place;
 use crate::coordinator::stop::Stop;
@@ -42,6 +43,7 @@ pub(super) struct Settings {
     pub(super) heartbeat: Option<Duration>,
     pub(super) retry: Retry,
     pub(super) key: Option<Arc<str>>,
+    pub(super) resources: Option<Resources>,
     /// When it has to be over, and how long that was from its beginning, or its parent's. The coordinator sets it.
     pub(super) deadline: Option<(Instant, Duration)>,
     /// The last sign of life of an attempt that has to give some.
@@ -65,6 +67,7 @@ impl Settings {
             heartbeat: None,
             retry: Retry::NEVER,
             key: None,
+            resources: None,
             deadline: None,
             beat: Mutex::new(None),
         }
@@ -157,6 +160,13 @@ impl Live {
             seat: Mutex::default(),
             children: Mutex::default(),
         }
+    }
+
+    /// What an attempt is granted, where the work asks for something in particular.
+    pub(super) fn granted(&self) -> Option<Arc<Granted>> {
+        let asked = self.settings.resources.as_ref()?;
+        let millicores = asked.cores.and_then(to_millicores);
+        Some(Arc::new(Granted { millicores, memory: asked.memory, gpus: Vec::new(), tokens: asked.tokens.clone() }))
     }
 
     pub(super) fn place(&self) -> Place {

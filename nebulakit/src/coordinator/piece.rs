@@ -244,7 +244,8 @@ impl<T: Send + 'static, R: Runs<T>> Runner for Here<T, R> {
         home: &'a Arc<dyn Home>,
         attempt: u32,
     ) -> Result<impl Future<Output = Result<T, JobError>> + Send + 'a, Box<JobError>> {
-        let context = JobContext { piece: Arc::clone(&self.0) as Arc<dyn Body>, home: Arc::clone(home), attempt };
+        let context =
+            JobContext { piece: Arc::clone(&self.0) as Arc<dyn Body>, home: Arc::clone(home), attempt, granted: self.0.live.granted() };
         // A closure may panic before it gives a future.
         self.guarded(|| self.0.runs.run(context))
     }

@@ -23,6 +23,7 @@ use crate::coordinator::live::{IsLive, Live};
 use crate::coordinator::lock::locked;
 use crate::coordinator::piece::{PieceOf, unshared};
 use crate::coordinator::publisher::Publisher;
+use crate::coordinator::resources::Granted;
 use crate::coordinator::runtime;
 use crate::coordinator::strategy::ExecutionStrategy;
 use crate::coordinator::work::{IntoWork, Work};
@@ -69,6 +70,8 @@ pub(super) struct Inner {
     pub(super) strategies: Vec<(Strategy, Arc<dyn ExecutionStrategy>)>,
     /// Which of them do no more than run attempts on the runtime.
     pub(super) plain: Vec<bool>,
+    /// What work of each strategy is granted that asks for nothing in particular.
+    pub(super) granted: Vec<Granted>,
     pub(super) context: OnceLock<Result<Context, JobError>>,
 }
 
@@ -341,6 +344,10 @@ impl Home for Inner {
         if let Some(first) = own.into_iter().chain(above).min_by_key(|(at, _): &(Instant, _)| *at) {
             live.settings.deadline = Some(first);
         }
+        let own = self.strategies[live.lane].1.cores();
+        if live.settings.resources.as_ref().is_some_and(|asked| asked.cores.is_none()) {
+            live.settings.resources.get_or_insert_default().cores = Some(own).filter(|cores| *cores > 0.0);
+        }
         live.is_limited = self.strategies[live.lane].1.slots().is_some();
     }
 
@@ -365,6 +372,10 @@ impl Home for Inner {
 
     fn is_plain(&self, lane: usize) -> bool {
         self.plain[lane]
+    }
+
+    fn granted(&self, lane: usize) -> &Granted {
+        &self.granted[lane]
     }
 
     fn execute(&self, lane: usize, attempt: Attempt) -> Executing<'_> {

@@ -12,10 +12,11 @@ use nebulakit_types::workspace::Workspace;
 use sha2::{Digest as _, Sha256};
 
 use crate::coordinator::context::{Executing, Home, JobContext};
-use crate::coordinator::error::{JobError, WorkKind};
+use crate::coordinator::error::{JobError, SubmitError, WorkKind};
 use crate::coordinator::live::Settings;
 use crate::coordinator::lock::{Mutex, locked};
 use crate::coordinator::piece::Runs;
+use crate::coordinator::resources::Resources;
 use crate::coordinator::retry::Retry;
 use crate::coordinator::work::{IntoWork, Work, waited_for};
 use crate::task::call::{ended, failed as of_failure, of_child, with_secrets};
@@ -198,7 +199,16 @@ fn settings_of(task: &'static TaskDef, settings: &mut Settings) {
 }
 
 fn work<T: Send + 'static>(task: &'static TaskDef, inputs: OnceLock<Vec<u8>>, values: Option<Box<Values<T>>>, read: Read<T>) -> Work<T> {
-    Work::of(OfTask { task, inputs, values: Mutex::new(values), read }).set(|settings| settings_of(task, settings))
+    let (resources, problem) = match Resources::of_options(task.options()) {
+        Ok(resources) => (resources, None),
+        Err(said) => (None, Some(SubmitError::Amount(format!("the task `{}`: {said}", task.name())))),
+    };
+    let work = Work::of(OfTask { task, inputs, values: Mutex::new(values), read });
+    let work = work.set(|settings| {
+        settings_of(task, settings);
+        settings.resources = resources;
+    });
+    Work { problem, ..work }
 }
 
 impl Work<Vec<u8>> {
@@ -240,7 +250,8 @@ impl<O: TaskOutputs + Send + 'static> From<Invocation<O>> for Work<O> {
         let read: Read<O> = |task, outputs, references| O::read(&mut OutputReader::parse(task.output_names(), outputs, references)?);
         let Some(task) = (invocation.definition() as &dyn Any).downcast_ref() else {
             let name = invocation.definition().name();
-            return Work::of_problem(nebulakit_types::Error::new(nebulakit_types::ErrorKind::Name, format!("`{name}` is not a task")));
+            let problem = nebulakit_types::Error::new(nebulakit_types::ErrorKind::Name, format!("`{name}` is not a task"));
+            return Work::of_problem(SubmitError::Inputs(problem));
         };
         work(task, OnceLock::new(), Some(Box::new(Values { invocation, written: None })), read)
     }

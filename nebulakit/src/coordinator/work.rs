@@ -14,6 +14,7 @@ use crate::coordinator::id::{RequestId, RunId};
 use crate::coordinator::live::{Priority, Settings};
 use crate::coordinator::lock::{Mutex, locked};
 use crate::coordinator::piece::{Piece, PieceOf, Runs, Shared, drive_here, unshared};
+use crate::coordinator::resources::Resources;
 use crate::coordinator::retry::Retry;
 use crate::task::context::Context;
 use crate::task::error::TaskError;
@@ -57,7 +58,7 @@ pub struct Work<T> {
     /// What it is, where its idempotency key asks for that and it can be told.
     pub(super) digest: Option<[u8; 32]>,
     /// Why it cannot be submitted.
-    pub(super) problem: Option<nebulakit_types::Error>,
+    pub(super) problem: Option<SubmitError>,
 }
 
 impl<T> fmt::Debug for Work<T> {
@@ -123,7 +124,7 @@ impl<T: Send + 'static> Work<T> {
     }
 
     /// Work that cannot be submitted.
-    pub(super) fn of_problem(problem: nebulakit_types::Error) -> Self {
+    pub(super) fn of_problem(problem: SubmitError) -> Self {
         Self { problem: Some(problem), ..Self::once(std::future::pending::<Result<T, std::convert::Infallible>>()) }
     }
 }
@@ -137,7 +138,7 @@ impl<T: 'static> Work<T> {
     /// Checks that `strategy` of `home` can run it, and writes the inputs of a task.
     pub(super) fn ready(mut self, strategy: &Strategy, home: &dyn Home) -> Result<Self, SubmitError> {
         if let Some(problem) = self.problem {
-            return Err(SubmitError::Inputs(problem));
+            return Err(problem);
         }
         let piece = unshared(&mut self.piece);
         let lane = home.lane(strategy, piece.live())?;
@@ -197,6 +198,31 @@ impl<T: 'static> Work<T> {
     #[doc(alias = "deadline")]
     pub fn schedule_to_close(self, limit: Duration) -> Self {
         self.set(|settings| settings.schedule_to_close = Some(limit))
+    }
+
+    /// What it needs while it runs; of a task, instead of what its options say. What this leaves open stays as it was.
+    pub fn resources(self, resources: Resources) -> Self {
+        self.set(|settings| settings.resources = Some(resources.over(settings.resources.take().unwrap_or_default())))
+    }
+
+    /// How many cores it takes while it runs, in whole or in part; a task's `requests(cpu = ..)` are known.
+    pub fn cores(self, cores: f64) -> Self {
+        self.resources(Resources::new().cores(cores))
+    }
+
+    /// How much memory it takes while it runs, in bytes; a task's `limits(memory = ..)`, else its `requests(memory = ..)`, are known.
+    pub fn memory(self, bytes: u64) -> Self {
+        self.resources(Resources::new().memory(bytes))
+    }
+
+    /// How many GPUs it takes while it runs; a task's `requests(gpu = ..)` are known. [`JobContext::gpus`] says which.
+    pub fn gpus(self, gpus: u32) -> Self {
+        self.resources(Resources::new().gpus(gpus))
+    }
+
+    /// How many tokens of that name it takes while it runs; a task's `tokens(..)` are known.
+    pub fn tokens(self, name: impl Into<Arc<str>>, tokens: u32) -> Self {
+        self.resources(Resources::new().tokens(name, tokens))
     }
 
     /// How long an attempt may go without a sign of life: [`JobContext::heartbeat`] or [`JobContext::progress`].

@@ -63,6 +63,11 @@ pub trait ExecutionStrategy: Send + Sync + 'static {
         None
     }
 
+    /// How many cores an attempt takes whose work says nothing of that: one, unless the strategy runs it elsewhere or it does not compute.
+    fn cores(&self) -> f64 {
+        1.0
+    }
+
     /// Runs the attempt. What it gives is over when the attempt is, and dropping it ends the attempt.
     fn execute(&self, attempt: Attempt) -> Executing<'_>;
 

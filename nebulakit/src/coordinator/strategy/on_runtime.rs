@@ -34,6 +34,11 @@ impl ExecutionStrategy for AsyncStrategy {
         self.slots
     }
 
+    /// None: what is on the runtime waits more than it computes.
+    fn cores(&self) -> f64 {
+        0.0
+    }
+
     fn execute(&self, attempt: Attempt) -> Executing<'_> {
         attempt.run()
     }
