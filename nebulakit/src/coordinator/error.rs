@@ -26,6 +26,20 @@ pub enum WorkKind {
     Blocking,
     /// A task of the registry with its inputs.
     Task,
+    /// A command in an image.
+    #[cfg(feature = "container")]
+    Container,
+}
+
+impl WorkKind {
+    /// Whether it can run in this process.
+    pub(super) fn is_here(self) -> bool {
+        match self {
+            Self::Async | Self::Blocking | Self::Task => true,
+            #[cfg(feature = "container")]
+            Self::Container => false,
+        }
+    }
 }
 
 impl fmt::Display for WorkKind {
@@ -34,6 +48,8 @@ impl fmt::Display for WorkKind {
             Self::Async => "a future",
             Self::Blocking => "a closure that blocks",
             Self::Task => "a task",
+            #[cfg(feature = "container")]
+            Self::Container => "a container",
         })
     }
 }
@@ -88,6 +104,8 @@ impl fmt::Display for SubmitError {
                 write!(f, "the strategy `{strategy}` cannot run {kind}")?;
                 match kind {
                     WorkKind::Task => Ok(()),
+                    #[cfg(feature = "container")]
+                    WorkKind::Container => f.write_str("\nhint: submit it for `Strategy::Container`"),
                     _ => f.write_str("\nhint: make it a `#[task]`: code leaves this process by its name, with its inputs as data"),
                 }
             }

@@ -132,6 +132,11 @@ pub use self::publisher::{EventStream, Overflow, Publisher, Subscription, WaitEr
 pub use self::resources::{Granted, Resources};
 pub use self::retry::{Retry, RetryBudget};
 pub use self::state::{CoordinatorState, Counts, NoOpenJob};
+#[cfg(feature = "container")]
+pub use self::strategy::containers::{
+    Apptainer, CommandError, CommandLine, Container, ContainerError, ContainerOutput, ContainerStrategy, Docker, Driver, Image, Launch,
+    Mount, Podman, Pull, Record, Refusal, Trouble, User, Whose,
+};
 pub use self::strategy::{AsyncStrategy, Enforced, Executing, ExecutionStrategy, LimitsInForce, ProcessStrategy, ThreadStrategy};
 pub use self::submitting::Submitting;
 pub use self::system::{Coordinator, TrySubmitError};

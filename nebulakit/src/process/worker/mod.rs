@@ -8,6 +8,8 @@ mod called;
 mod channel;
 mod ended;
 mod job;
+#[cfg(feature = "container")]
+pub(crate) mod keeper;
 mod listen;
 pub(crate) mod message;
 mod serve;
@@ -58,6 +60,10 @@ pub fn worker_main() {
 /// The same, where the environment has been read.
 pub(crate) fn enter(environment: &Environment) {
     ENTERED.store(true, Ordering::Relaxed);
+    #[cfg(feature = "container")]
+    if keeper::is_meant(environment) {
+        container::leave(keeper::serve());
+    }
     if Marker::of(environment).is_some_and(|marker| marker.is_of_this_process()) {
         container::leave(served(environment.clone()));
     }

@@ -13,7 +13,7 @@ use crate::task::call::{of_child, with_secrets};
 ///
 /// # Errors
 /// When the coordinator's context cannot be made, and for work that is not a task.
-pub(super) fn of(attempt: &Attempt, cpu: Option<u64>) -> Result<Job, JobError> {
+pub(in crate::coordinator::strategy) fn of(attempt: &Attempt, cpu: Option<u64>) -> Result<Job, JobError> {
     let job = &attempt.context;
     let Some((task, inputs)) = job.piece.task() else {
         return Err(JobError::lost(Lost::Strategy("only tasks run in processes".to_owned())));
