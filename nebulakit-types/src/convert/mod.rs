@@ -19,6 +19,7 @@ pub mod json;
 mod model;
 pub mod msgpack;
 mod pickle;
+pub mod places;
 pub mod primitives;
 pub mod raw;
 pub mod reader;

@@ -44,10 +44,13 @@ impl CommandLine {
         std::iter::once(self.program.clone().into_os_string()).chain(self.arguments.iter().cloned())
     }
 
-    /// As a command.
-    pub(super) fn to_command(&self) -> std::process::Command {
+    /// As a command that begins in `folder`.
+    pub(super) fn to_command(&self, folder: Option<&Path>) -> std::process::Command {
         let mut command = std::process::Command::new(&self.program);
         command.args(&self.arguments);
+        if let Some(folder) = folder {
+            command.current_dir(folder);
+        }
         for (name, value) in &self.variables {
             match value {
                 Some(value) => command.env(name, value),

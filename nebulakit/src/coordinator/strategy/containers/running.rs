@@ -65,7 +65,7 @@ impl<'a> Running<'a> {
             id: launch.image.id.clone(),
             digest: launch.image.digest.clone(),
         });
-        let client = Client::start(&line, &engine.kept).await.map_err(|error| engine.unstarted(&line, &error))?;
+        let client = Client::start(&line, Some(&launch.scratch), &engine.kept).await.map_err(|error| engine.unstarted(&line, &error))?;
         watched.began(client.process.pid());
         Ok(Self {
             engine,
@@ -138,6 +138,18 @@ impl<'a> Running<'a> {
         end
     }
 
+    /// Hands over what it prints until it ends.
+    pub(super) async fn printing(&self, context: &JobContext, output: &mut Output) {
+        let mut is_open = [true; 2];
+        loop {
+            tokio::select! {
+                biased;
+                _ = self.client.process.gone() => return,
+                () = self.client.readable(is_open) => is_open = self.client.look(is_open, |stream, piece| output.add(piece, stream, context)),
+            }
+        }
+    }
+
     /// The exit code of its program, which has come to its `end`; `said` is the last that was printed.
     ///
     /// # Errors
@@ -188,6 +200,8 @@ impl<'a> Running<'a> {
             return Err(error.into());
         }
         self.over();
+        // Podman's process that looks after a container leaves its word where it was started.
+        is_out_of_memory |= self.launch.scratch.join("oom").exists();
         if is_out_of_memory || self.exceeded.is_some() {
             let Exceeded { limit, peak } = self.exceeded.unwrap_or(Exceeded { limit: None, peak: None });
             return Err(JobError::Limit { limit: Limit::Memory { limit: limit.or(self.launch.memory), peak }, tail: said.into() });

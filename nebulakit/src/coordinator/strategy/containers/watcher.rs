@@ -55,7 +55,7 @@ impl First {
                 match tokio::time::timeout(LIVES, in_group(&groups, id)).await {
                     Ok(process) => process,
                     Err(_) => {
-                        let client = Client::start(&line, &engine.kept).await.ok()?;
+                        let client = Client::start(&line, None, &engine.kept).await.ok()?;
                         client.finish().await.stdout.trim().parse().ok()?
                     }
                 }
