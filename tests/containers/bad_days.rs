@@ -1,6 +1,6 @@
 //! Engines that fail: killed while a container runs, without space, not to be used by this user.
 
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};

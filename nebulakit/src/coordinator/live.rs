@@ -44,6 +44,12 @@ pub(super) struct Settings {
     pub(super) retry: Retry,
     pub(super) key: Option<Arc<str>>,
     pub(super) resources: Option<Resources>,
+    /// Whether its container has a network.
+    #[cfg(feature = "container")]
+    pub(super) network: Option<bool>,
+    /// The image of its container.
+    #[cfg(feature = "container")]
+    pub(super) image: Option<Arc<str>>,
     /// When it has to be over, and how long that was from its beginning, or its parent's. The coordinator sets it.
     pub(super) deadline: Option<(Instant, Duration)>,
     /// The last sign of life of an attempt that has to give some.
@@ -68,6 +74,10 @@ impl Settings {
             retry: Retry::NEVER,
             key: None,
             resources: None,
+            #[cfg(feature = "container")]
+            network: None,
+            #[cfg(feature = "container")]
+            image: None,
             deadline: None,
             beat: Mutex::new(None),
         }

@@ -210,6 +210,18 @@ impl<T: 'static> Work<T> {
         self.set(|settings| settings.resources = Some(resources.over(settings.resources.take().unwrap_or_default())))
     }
 
+    /// Whether its container has a network, for a [`ContainerStrategy`](super::ContainerStrategy); of a task, instead of what its options say.
+    #[cfg(feature = "container")]
+    pub fn network(self, network: bool) -> Self {
+        self.set(|settings| settings.network = Some(network))
+    }
+
+    /// The image of its container, for a [`ContainerStrategy`](super::ContainerStrategy); of a task, instead of the one that its options name.
+    #[cfg(feature = "container")]
+    pub fn image(self, image: impl Into<Arc<str>>) -> Self {
+        self.set(|settings| settings.image = Some(image.into()))
+    }
+
     /// How many cores it takes while it runs, in whole or in part; a task's `requests(cpu = ..)` are known.
     pub fn cores(self, cores: f64) -> Self {
         self.resources(Resources::new().cores(cores))

@@ -1,6 +1,7 @@
 //! The engine's own program, as a process of this one: what it prints, and how it ends.
 
 use std::io;
+use std::path::Path;
 
 use tokio::net::unix::pipe;
 
@@ -54,12 +55,12 @@ impl Called {
 }
 
 impl Client {
-    /// Starts it.
+    /// Starts it, in `folder`.
     ///
     /// # Errors
     /// When it cannot be started, as where it is not installed.
-    pub(super) async fn start(line: &CommandLine, kept: &Kept) -> io::Result<Self> {
-        let Started { process, socket, stdout, stderr } = start(line.to_command(), kept.clone()).await?;
+    pub(super) async fn start(line: &CommandLine, folder: Option<&Path>, kept: &Kept) -> io::Result<Self> {
+        let Started { process, socket, stdout, stderr } = start(line.to_command(folder), kept.clone()).await?;
         // Its standard input is empty.
         drop(socket);
         let guard = Ended(&process);
@@ -69,6 +70,11 @@ impl Client {
         let (stdout, stderr) = pipes.map_err(|_| io::Error::other("the runtime has no I/O"))??;
         std::mem::forget(guard);
         Ok(Self { process, stdout, stderr })
+    }
+
+    /// Where its output is read.
+    pub(super) fn pipes(&self) -> [&pipe::Receiver; 2] {
+        [&self.stdout, &self.stderr]
     }
 
     /// Waits until it prints something, if it may still do so.

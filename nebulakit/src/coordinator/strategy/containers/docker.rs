@@ -41,11 +41,19 @@ impl Driver for Docker {
     }
 
     fn ask(&self) -> CommandLine {
-        self.line().with(["info", "--format", "{{.ServerVersion}} {{json .SecurityOptions}}"])
+        self.line().with(["info", "--format", "{{json .}}"])
     }
 
-    fn answered(&self, printed: &str) {
-        self.is_rootless.store(printed.contains("name=rootless"), Ordering::Relaxed);
+    fn answered(&self, printed: &str) -> Result<(), String> {
+        let Ok(info) = serde_json::from_str::<serde_json::Value>(printed) else { return Err(printed.trim().to_owned()) };
+        let texts = |field: &str| info[field].as_array().into_iter().flatten().filter_map(|text| text.as_str()).collect::<Vec<_>>();
+        // The client is there without its daemon too.
+        let errors = texts("ServerErrors");
+        if !errors.is_empty() {
+            return Err(errors.join("\n"));
+        }
+        self.is_rootless.store(texts("SecurityOptions").iter().any(|option| option.contains("name=rootless")), Ordering::Relaxed);
+        Ok(())
     }
 
     fn find(&self, image: &str) -> Option<CommandLine> {
@@ -92,6 +100,10 @@ impl Driver for Docker {
 
     fn remove(&self) -> Option<CommandLine> {
         Some(self.line().with(["rm", "--force", "--volumes"]))
+    }
+
+    fn groups(&self, id: &str) -> Vec<String> {
+        vec![format!("docker/{id}"), format!("system.slice/docker-{id}.scope")]
     }
 
     fn process(&self, name: &str) -> Option<CommandLine> {

@@ -44,10 +44,13 @@ impl CommandLine {
         std::iter::once(self.program.clone().into_os_string()).chain(self.arguments.iter().cloned())
     }
 
-    /// As a command.
-    pub(super) fn to_command(&self) -> std::process::Command {
+    /// As a command that begins in `folder`.
+    pub(super) fn to_command(&self, folder: Option<&Path>) -> std::process::Command {
         let mut command = std::process::Command::new(&self.program);
         command.args(&self.arguments);
+        if let Some(folder) = folder {
+            command.current_dir(folder);
+        }
         for (name, value) in &self.variables {
             match value {
                 Some(value) => command.env(name, value),
@@ -180,8 +183,12 @@ pub trait Driver: fmt::Debug + Send + Sync + 'static {
     fn ask(&self) -> CommandLine;
 
     /// Takes its answer.
-    fn answered(&self, printed: &str) {
+    ///
+    /// # Errors
+    /// When it is not there, in its own words.
+    fn answered(&self, printed: &str) -> Result<(), String> {
         let _ = printed;
+        Ok(())
     }
 
     /// Asks for an image that the engine has; [`None`] where [`local_image`](Self::local_image) is all there is to know.
@@ -214,6 +221,12 @@ pub trait Driver: fmt::Debug + Send + Sync + 'static {
     /// Ends and removes containers, whose names are added as the last arguments, and prints the names of those that it removed. [`None`] where a container ends with the
     /// process that waits for it.
     fn remove(&self) -> Option<CommandLine>;
+
+    /// Where the cgroup of the container of that `id` may be, below the top: looked at before the engine is [asked](Self::process).
+    fn groups(&self, id: &str) -> Vec<String> {
+        let _ = id;
+        Vec::new()
+    }
 
     /// Prints the number of the first process of a container that runs; [`None`] where the engine writes it to [`Launch::process_file`], or cannot tell.
     fn process(&self, name: &str) -> Option<CommandLine> {

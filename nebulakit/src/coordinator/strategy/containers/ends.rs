@@ -42,6 +42,11 @@ impl ContainerError {
         Self { trouble, is_pulling: true, ..self }
     }
 
+    /// The same with a hint of its own.
+    pub(super) fn with_hint(self, hint: &str) -> Self {
+        Self { said: format!("{}\nhint: {hint}", self.said).into(), ..self }
+    }
+
     /// The code that a console shows.
     pub(super) fn code(&self) -> &'static str {
         match self.trouble {

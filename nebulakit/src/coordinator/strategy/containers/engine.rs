@@ -37,10 +37,12 @@ pub(super) struct Engine {
 /// When there is none.
 fn driver(name: &str, images: &Path) -> Result<Arc<dyn Driver>, ContainerError> {
     let file = Path::new(name).file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    // It is started from other folders.
+    let program = if name.contains('/') { std::path::absolute(name).unwrap_or_else(|_| name.into()) } else { name.into() };
     Ok(match file {
-        "docker" => Arc::new(Docker::new(name)),
-        "podman" => Arc::new(Podman::new(name)),
-        "apptainer" | "singularity" => Arc::new(Apptainer::new(name, images)),
+        "docker" => Arc::new(Docker::new(program)),
+        "podman" => Arc::new(Podman::new(program)),
+        "apptainer" | "singularity" => Arc::new(Apptainer::new(program, images)),
         _ => {
             let said = format!("there is no driver for it\nhint: name one of {}, or the path of its program", KNOWN.join(", "));
             return Err(ContainerError::new(Trouble::Other, name, "", said));
@@ -83,9 +85,11 @@ impl Engine {
         let engine = Self { driver, kept, images: Mutex::default() };
         let called = engine.call(&engine.driver.ask()).await?;
         if !called.is_success() {
-            return Err(engine.error(&called.said(), ""));
+            let said = engine.driver.answered(&called.stdout).err().filter(|said| !said.is_empty());
+            let said = said.unwrap_or_else(|| called.said());
+            return Err(engine.error(&said, ""));
         }
-        engine.driver.answered(&called.stdout);
+        engine.driver.answered(&called.stdout).map_err(|said| engine.error(&said, ""))?;
         Ok(engine)
     }
 
@@ -108,7 +112,7 @@ impl Engine {
 
     /// Runs its program to the end.
     pub(super) async fn call(&self, line: &CommandLine) -> Result<Called, ContainerError> {
-        let client = Client::start(line, &self.kept).await.map_err(|error| self.unstarted(line, &error))?;
+        let client = Client::start(line, None, &self.kept).await.map_err(|error| self.unstarted(line, &error))?;
         Ok(client.finish().await)
     }
 
@@ -170,7 +174,7 @@ impl Engine {
     async fn pull(&self, name: &str, keeper: &Arc<Keeper>) -> Result<(), ContainerError> {
         let line = self.driver.pull(name);
         let watched = keeper.watch(name, None).map_err(|said| ContainerError::new(Trouble::Other, self.driver.name(), name, said))?;
-        let client = Client::start(&line, &self.kept).await.map_err(|error| self.unstarted(&line, &error))?;
+        let client = Client::start(&line, None, &self.kept).await.map_err(|error| self.unstarted(&line, &error))?;
         watched.began(client.process.pid());
         let called = client.finish().await;
         watched.forget();

@@ -6,6 +6,7 @@ mod asked;
 mod client;
 mod common;
 pub(crate) mod copilot;
+mod data;
 mod docker;
 mod driver;
 mod ends;
@@ -17,6 +18,7 @@ mod programs;
 mod running;
 mod secrets;
 mod settings;
+mod tasks;
 mod watcher;
 mod words;
 mod work;
@@ -25,12 +27,15 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt;
 use std::num::NonZero;
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::PathBuf;
 use std::pin::Pin;
+use std::process::ExitStatus;
 use std::sync::Arc;
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use tokio::sync::OnceCell;
 use uuid::Uuid;
 
@@ -46,6 +51,7 @@ use self::keeper::Keeper;
 pub use self::podman::Podman;
 use self::running::Running;
 use self::settings::Settings;
+use self::tasks::{Binary, Came, Door, SHARED};
 pub use self::words::Trouble;
 use self::work::OfContainer;
 pub use self::work::{Container, ContainerOutput};
@@ -53,8 +59,16 @@ use crate::coordinator::context::{Attempt, Executing, JobContext};
 use crate::coordinator::error::{JobError, Lost, WorkKind};
 use crate::coordinator::strategy::ExecutionStrategy;
 use crate::coordinator::strategy::processes::output::Output;
-use crate::services::env::Environment;
+use crate::coordinator::strategy::processes::talk::{self, Talked};
+use crate::coordinator::strategy::processes::{fate, order};
+use crate::coordinator::tasks::failed as tasks_failed;
+use crate::process::worker::message::{Order, Over};
+use crate::process::worker::{Marker, contained, is_entered};
+use crate::services::env::{self, Environment};
 use crate::task::run::has_timers;
+
+/// How long a container may take to be gone whose task is over, or whose worker says nothing more.
+const FAREWELL: Duration = Duration::from_secs(30);
 
 /// Runs work in containers, each in one of its own, by docker, podman, apptainer or singularity: tasks of this program in an image, and [bare commands](Container) in any image.
 ///
@@ -78,6 +92,8 @@ pub struct ContainerStrategy {
     engine: OnceCell<Engine>,
     keeper: Arc<Keeper>,
     environment: Environment,
+    /// This program.
+    own: OnceCell<Binary>,
 }
 
 impl fmt::Debug for ContainerStrategy {
@@ -99,7 +115,13 @@ impl ContainerStrategy {
     #[must_use]
     pub fn with_slots(slots: usize) -> Self {
         let settings = Settings { slots: slots.max(1), ..Settings::default() };
-        Self { settings, engine: OnceCell::new(), keeper: Keeper::new(None), environment: Environment::from_process() }
+        Self {
+            settings,
+            engine: OnceCell::new(),
+            keeper: Keeper::new(None),
+            environment: Environment::from_process(),
+            own: OnceCell::new(),
+        }
     }
 
     /// The engine: `docker`, `podman`, `apptainer` or `singularity`, or the path of such a program. Unless set it is the first of these that is there and answers.
@@ -233,7 +255,105 @@ impl ContainerStrategy {
                 None => self.bare(attempt).await,
             };
         }
-        Err(refused("a task"))
+        let context = attempt.context().clone();
+        let outputs = match self.task(&context).await {
+            // The image may have been removed since it was looked up.
+            Err(error) if error.downcast_ref::<ContainerError>().is_some_and(|error| error.trouble == Trouble::NoImage) => {
+                self.task(&context).await?
+            }
+            outputs => outputs?,
+        };
+        attempt.give(&outputs)
+    }
+
+    /// Runs the task of `context` by a worker in a container, and gives its outputs.
+    async fn task(&self, context: &JobContext) -> Result<Bytes, JobError> {
+        let Some((task, inputs)) = context.piece.task() else {
+            return Err(JobError::lost(Lost::Strategy("only tasks and bare commands run in containers".to_owned())));
+        };
+        let settings = &context.live().settings;
+        let name = settings.image.as_deref().or(task.options().image).or(self.settings.image.as_deref());
+        let Some(name) = name else {
+            let hint = "hint: name one by `#[task(image = \"..\")]`, `ContainerStrategy::image` or `--container-image`";
+            return Err(refused(&format!("the task `{}` has no image to run in a container\n{hint}", task.name())));
+        };
+        let Settings { network, mounts, .. } = &self.settings;
+        let network = settings.network.unwrap_or(task.options().network || *network);
+        let mut order = Box::new(order::of(context, None)?);
+        let data = data::of_task(task.name(), inputs, &order.raw_output_prefix, mounts, network).map_err(|said| refused(&said))?;
+        order.raw_output_prefix.clone_from(&data.raw_output_prefix);
+        let binary = self.binary_here().await?;
+        let engine = self.chosen().await?;
+        let image = engine.image(name, self.settings.pull, &self.keeper).await?;
+
+        let folder = self.folder()?;
+        let made = |error: std::io::Error| JobError::lost(Lost::Strategy(format!("the folder of the container cannot be made: {error}")));
+        let is_open = self.settings.user != User::Caller;
+        let shared = folder.shared("shared", is_open).map_err(made)?;
+        for part in ["shared/tmp", "shared/program"] {
+            folder.shared(part, is_open).map_err(made)?;
+        }
+        let door = Door::make(&shared, is_open).map_err(made)?;
+
+        let mut launch = self.launch(&image, vec![binary.path.clone().into_os_string()], &folder, context);
+        launch.network = network;
+        launch.folder = data.folder;
+        launch.mounts.push(Mount::read_write(&shared).at(SHARED));
+        launch.mounts.extend(binary.mounted.as_ref().map(|file| Mount::read_only(file).at(&binary.path)));
+        launch.mounts.extend(data.mounts);
+        launch.variables.extend(task.options().env.iter().map(|(name, value)| ((*name).to_owned(), OsString::from(value))));
+        let depth = Marker::below(&self.environment).depth;
+        launch.variables.insert(env::WORKER.to_owned(), contained::marker(depth, &format!("{SHARED}/socket")).into());
+        launch.variables.insert(env::TMPDIR.to_owned(), format!("{SHARED}/tmp").into());
+
+        let mut output = Output::default();
+        let mut running = Running::start(engine, &self.keeper, launch, folder, context).await?;
+        let talked = match running.worker(&door, binary, context, &mut output).await? {
+            Came::Ended => Ok(Talked::Silent { heard_the_job: false }),
+            Came::Worker(mut talk) => {
+                let client = &running.client;
+                talk::talk(&mut talk, client.pipes(), &client.process, Order::Job(order), context, &mut output, false).await
+            }
+        };
+        // The worker ends with its socket, and the container with the worker.
+        let end = tokio::time::timeout(FAREWELL, running.wait(context, &mut output, true)).await;
+        match talked {
+            Ok(Talked::Over(Over { ended, .. })) => {
+                if let Ok(end) = end {
+                    // How the worker ended does not matter any more.
+                    let _ = running.code(end, &output.tail()).await;
+                }
+                ended.into_result().map_err(tasks_failed)
+            }
+            Err(error) => Err(JobError::Lost { how: Lost::Strategy(error.to_string()), tail: output.tail().into() }),
+            Ok(Talked::Silent { .. }) => {
+                let Ok(end) = end else {
+                    let said = "the worker in the container closed its connection, and was ended";
+                    return Err(JobError::Lost { how: Lost::Strategy(said.to_owned()), tail: output.tail().into() });
+                };
+                let tail = output.tail();
+                match running.code(end, &tail).await {
+                    Ok(code) => Err(fate::of(ExitStatus::from_raw(raw(code)), None, tail, &engine.kept)),
+                    Err(error) => Err(about_the_binary(error, binary)),
+                }
+            }
+        }
+    }
+
+    /// This program, as containers have it: read once.
+    async fn binary_here(&self) -> Result<&Binary, JobError> {
+        let Settings { program, binary, .. } = &self.settings;
+        if program.is_none() && !is_entered() {
+            return Err(refused(
+                "this program has no workers: `nebulakit::coordinator::worker_main()` has to be the first line of its `main`",
+            ));
+        }
+        let found = self.own.get_or_try_init(|| async {
+            let (program, binary) = (program.clone(), binary.clone());
+            let found = tokio::task::spawn_blocking(move || Binary::find(program.as_deref(), binary.as_deref())).await;
+            found.unwrap_or_else(|_| Err("the runtime was shut down".to_owned()))
+        });
+        found.await.map_err(|said| refused(&said))
     }
 
     /// Runs a bare container.
@@ -321,6 +441,19 @@ impl ContainerStrategy {
     fn named(&self, named: &BTreeMap<String, Option<OsString>>) -> BTreeMap<String, OsString> {
         let value = |name: &str, own: &Option<OsString>| own.clone().or_else(|| self.environment.raw(name).map(ToOwned::to_owned));
         named.iter().filter_map(|(name, own)| Some((name.clone(), value(name, own)?))).collect()
+    }
+}
+
+/// An exit code as `wait` gives it, or a signal, which engines tell by a code.
+fn raw(code: i32) -> i32 {
+    if (129..=128 + 64).contains(&code) { code - 128 } else { code << 8 }
+}
+
+/// An image that does not have this program is told what it is to have.
+fn about_the_binary(error: JobError, binary: &Binary) -> JobError {
+    match error.downcast_ref::<ContainerError>() {
+        Some(own) if own.trouble == Trouble::NoCommand && binary.mounted.is_none() => own.clone().with_hint(&binary.hint()).into(),
+        _ => error,
     }
 }
 

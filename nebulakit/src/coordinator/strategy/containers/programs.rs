@@ -30,12 +30,15 @@ impl ContainerStrategy {
         let of_inputs = |error| failed(of_failure(Failure::of_input(task.name, &error)));
         let inputs = attempt.task().map(|call| call.inputs.to_vec()).unwrap_or_default();
         let inputs = complete(task, &inputs, context.storage()).await.map_err(of_inputs)?;
-        let mut container = Container::new(spec.image).command(command(spec.command, &inputs).map_err(of_inputs)?);
+        let asked = &job.live().settings;
+        let image = asked.image.as_deref().unwrap_or(spec.image);
+        let mut container = Container::new(image).command(command(spec.command, &inputs).map_err(of_inputs)?);
         for (name, value) in task.options.env {
             container = container.variable_with(*name, *value);
         }
-        if task.options.network {
-            container = container.network(true);
+        // As the work says, else as the task does, else as the strategy.
+        if let Some(network) = asked.network.or(task.options.network.then_some(true)) {
+            container = container.network(network);
         }
         let folder = self.folder()?;
         container = secrets::handed_over(task, &context, &folder, container)?;
@@ -65,7 +68,7 @@ impl ContainerStrategy {
                 outputs
             }
             Ok(Collected::Failed(said)) => {
-                let error = anyhow::anyhow!("the program in the image `{}` said that it failed: {said}", spec.image);
+                let error = anyhow::anyhow!("the program in the image `{image}` said that it failed: {said}");
                 return Err(failed(TaskError::permanent(error).with_code(code::USER)));
             }
             Err(error) => return Err(failed(of_failure(Failure::of_outputs(&error)))),

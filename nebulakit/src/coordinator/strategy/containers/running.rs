@@ -65,7 +65,7 @@ impl<'a> Running<'a> {
             id: launch.image.id.clone(),
             digest: launch.image.digest.clone(),
         });
-        let client = Client::start(&line, &engine.kept).await.map_err(|error| engine.unstarted(&line, &error))?;
+        let client = Client::start(&line, Some(&launch.scratch), &engine.kept).await.map_err(|error| engine.unstarted(&line, &error))?;
         watched.began(client.process.pid());
         Ok(Self {
             engine,
@@ -138,6 +138,18 @@ impl<'a> Running<'a> {
         end
     }
 
+    /// Hands over what it prints until it ends.
+    pub(super) async fn printing(&self, context: &JobContext, output: &mut Output) {
+        let mut is_open = [true; 2];
+        loop {
+            tokio::select! {
+                biased;
+                _ = self.client.process.gone() => return,
+                () = self.client.readable(is_open) => is_open = self.client.look(is_open, |stream, piece| output.add(piece, stream, context)),
+            }
+        }
+    }
+
     /// The exit code of its program, which has come to its `end`; `said` is the last that was printed.
     ///
     /// # Errors
@@ -173,7 +185,9 @@ impl<'a> Running<'a> {
                 gone(said)
             })?;
             is_out_of_memory = record.out_of_memory;
-            is_programs = record.code == Some(code);
+            // The daemon remembers its last events alone: with many containers at once, its words have to do.
+            let is_unheard = record == Record::default();
+            is_programs = record.code == Some(code) || is_unheard && (code > 127 || self.engine.driver.trouble(said) == Trouble::Other);
             if record.began && !is_programs {
                 return Err(gone(said.to_owned()));
             }
@@ -186,6 +200,8 @@ impl<'a> Running<'a> {
             return Err(error.into());
         }
         self.over();
+        // Podman's process that looks after a container leaves its word where it was started.
+        is_out_of_memory |= self.launch.scratch.join("oom").exists();
         if is_out_of_memory || self.exceeded.is_some() {
             let Exceeded { limit, peak } = self.exceeded.unwrap_or(Exceeded { limit: None, peak: None });
             return Err(JobError::Limit { limit: Limit::Memory { limit: limit.or(self.launch.memory), peak }, tail: said.into() });

@@ -20,7 +20,7 @@ use crate::process::memory::{Exceeded, MemoryGroup};
 const LOOK: Duration = Duration::from_millis(20);
 
 /// How long a container has been there before its engine is asked for its first process: one that is over sooner costs no call.
-const LIVES: Duration = Duration::from_millis(250);
+const LIVES: Duration = Duration::from_millis(500);
 
 /// The first process of a container, and its cgroup.
 #[derive(Debug)]
@@ -47,17 +47,23 @@ impl First {
             return None;
         }
         let id = read(&launch.id_file()).await;
+        let id = id.trim();
         let process = match engine.driver.process(&launch.name) {
-            None => read(&launch.process_file()).await,
+            None => read(&launch.process_file()).await.trim().parse().ok()?,
             Some(line) => {
-                tokio::time::sleep(LIVES).await;
-                let client = Client::start(&line, &engine.kept).await.ok()?;
-                client.finish().await.stdout
+                let groups = engine.driver.groups(id);
+                match tokio::time::timeout(LIVES, in_group(&groups, id)).await {
+                    Ok(process) => process,
+                    Err(_) => {
+                        let client = Client::start(&line, None, &engine.kept).await.ok()?;
+                        client.finish().await.stdout.trim().parse().ok()?
+                    }
+                }
             }
         };
-        let process = Pid::from_raw(process.trim().parse().ok()?)?;
+        let process = Pid::from_raw(process)?;
         let monitor = fs::read_to_string(launch.monitor_file()).ok().and_then(|text| Pid::from_raw(text.trim().parse().ok()?));
-        Self::of(process, id.trim(), monitor).ok()
+        Self::of(process, id, monitor).ok()
     }
 
     #[cfg(target_os = "linux")]
@@ -119,6 +125,30 @@ fn has_ended(process: &pipe::Receiver) -> bool {
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
     let now = Timespec { tv_sec: 0, tv_nsec: 0 };
     poll(&mut [PollFd::new(process, PollFlags::IN)], Some(&now)).is_ok_and(|ready| ready > 0)
+}
+
+/// Waits until the first process of the container of that `id` is in one of the `groups`, and gives its number.
+async fn in_group(groups: &[String], id: &str) -> i32 {
+    loop {
+        for group in groups {
+            let group =
+                MemoryGroup::of(&format!("1:memory:/{group}\n0::/{group}\n")).filter(|group| group.folder.to_string_lossy().contains(id));
+            let members = group.and_then(|group| fs::read_to_string(group.folder.join("cgroup.procs")).ok()).unwrap_or_default();
+            // What starts it is in the group before it.
+            if let Some(first) = members.lines().filter_map(|member| member.parse().ok()).find(|member| is_first(*member)) {
+                return first;
+            }
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+/// Whether the process is the first of a namespace below this one.
+fn is_first(process: i32) -> bool {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    let numbers = status.lines().find_map(|line| line.strip_prefix("NSpid:")).unwrap_or_default();
+    let numbers: Vec<_> = numbers.split_whitespace().collect();
+    numbers.len() > 1 && numbers.last() == Some(&"1")
 }
 
 /// Waits until the engine has written a file.

@@ -10,7 +10,7 @@ use crate::process::memory::Exceeded;
 const SIGXCPU: i32 = 24;
 
 /// What a worker that ended so, with `tail` as the last lines of its output, makes of the attempt.
-pub(super) fn of(status: ExitStatus, exceeded: Option<Exceeded>, tail: String, kept: &Kept) -> JobError {
+pub(in crate::coordinator::strategy) fn of(status: ExitStatus, exceeded: Option<Exceeded>, tail: String, kept: &Kept) -> JobError {
     let fate = Fate::of(status, exceeded, &tail);
     let limit = match fate {
         Fate::OutOfMemory(Exceeded { limit, peak }) => Some(Limit::Memory { limit, peak }),

@@ -2,7 +2,7 @@
 
 mod descendants;
 mod environment;
-mod fate;
+pub(super) mod fate;
 mod groups;
 pub(super) mod limits;
 pub(super) mod order;
@@ -198,7 +198,7 @@ impl ProcessStrategy {
             return Err(JobError::lost(Lost::Strategy(said.to_owned())));
         }
         let _busy = self.pool.begin();
-        let order = Box::new(order::of(&attempt, self.pool.kept(&self.settings).cpu_seconds())?);
+        let order = Box::new(order::of(&attempt.context, self.pool.kept(&self.settings).cpu_seconds())?);
         let mut others = OTHERS;
         loop {
             let worker = self.pool.worker(&self.settings).await.map_err(|said| JobError::lost(Lost::Strategy(said)))?;
