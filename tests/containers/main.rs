@@ -9,6 +9,7 @@ mod bad_days;
 mod bare;
 mod ends;
 mod engines;
+mod registry;
 mod tasks;
 
 use std::time::Duration;
