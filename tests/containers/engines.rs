@@ -38,9 +38,26 @@ pub(crate) fn image(engine: &str) -> String {
     made.get_or_insert_default().entry(engine.to_owned()).or_insert_with(|| import(engine, "localhost/nebulakit-tests:debian")).clone()
 }
 
+/// An image with nothing in it.
+pub(crate) fn empty(engine: &str) -> String {
+    static MADE: Mutex<Option<HashMap<String, String>>> = Mutex::new(None);
+    let mut made = MADE.lock().unwrap();
+    let make = || {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("etc")).unwrap();
+        import_from(engine, folder.path(), "localhost/nebulakit-tests:empty")
+    };
+    made.get_or_insert_default().entry(engine.to_owned()).or_insert_with(make).clone()
+}
+
 /// Makes an image of that name.
 pub(crate) fn import(engine: &str, name: &str) -> String {
-    let mut tar = Command::new("tar").args(["-C", root().to_str().unwrap(), "-c", "."]).stdout(Stdio::piped()).spawn().unwrap();
+    import_from(engine, root(), name)
+}
+
+/// Makes an image of that name with the files below `root`.
+pub(crate) fn import_from(engine: &str, root: &Path, name: &str) -> String {
+    let mut tar = Command::new("tar").args(["-C", root.to_str().unwrap(), "-c", "."]).stdout(Stdio::piped()).spawn().unwrap();
     let output = Command::new(engine).args(["import", "-", name]).stdin(tar.stdout.take().unwrap()).output().unwrap();
     assert!(tar.wait().unwrap().success() && output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     name.to_owned()

@@ -10,6 +10,7 @@ mod bare;
 mod ellipse;
 mod ends;
 mod engines;
+mod registry;
 mod tasks;
 
 use std::time::Duration;

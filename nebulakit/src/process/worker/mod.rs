@@ -71,8 +71,13 @@ pub(crate) fn enter(environment: &Environment) {
         container::leave(served(environment.clone(), None));
     }
     #[cfg(feature = "container")]
-    if let Some(socket) = contained::socket(environment) {
-        container::leave(served(environment.clone(), Some(socket)));
+    match contained::part(environment) {
+        None => {}
+        Some(contained::Part::Worker(socket)) => container::leave(served(environment.clone(), Some(socket))),
+        Some(contained::Part::First) => match contained::first() {
+            Ok(code) => container::leave_as(code),
+            Err(error) => container::leave(serve::failure(&error)),
+        },
     }
 }
 

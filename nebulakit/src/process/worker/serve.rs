@@ -44,7 +44,7 @@ pub(super) fn serve(environment: Environment, socket: Option<UnixStream>) -> Exi
     }
 }
 
-fn failure(error: &io::Error) -> Exit {
+pub(super) fn failure(error: &io::Error) -> Exit {
     terminal::write(&format!("error: this worker process cannot go on: {error}\n"));
     Exit::Failed
 }

@@ -65,6 +65,9 @@ pub(super) fn run(
     if launch.read_only {
         line.push("--read-only");
     }
+    if launch.init {
+        line.push("--init");
+    }
     if has_selinux() {
         line = line.with(["--security-opt", "label=disable"]);
     }

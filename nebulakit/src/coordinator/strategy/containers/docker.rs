@@ -132,7 +132,7 @@ impl Driver for Docker {
     }
 
     fn recorded(&self, printed: &str) -> Record {
-        let mut record = Record::default();
+        let mut record = Record { is_there: !printed.trim().is_empty(), ..Record::default() };
         for line in printed.lines() {
             let (action, code) = line.split_once(' ').unwrap_or((line, ""));
             match action {

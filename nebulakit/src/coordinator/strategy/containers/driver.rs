@@ -107,6 +107,8 @@ pub struct Launch {
     pub gpus: Vec<String>,
     /// Whether the image's own files cannot be changed.
     pub read_only: bool,
+    /// Whether a small program of the engine's is the first process, and starts the command.
+    pub init: bool,
     /// The folder that the program begins in; the image's own if [`None`].
     pub folder: Option<PathBuf>,
     /// How it is found among others.
@@ -151,6 +153,8 @@ impl std::error::Error for Refusal {}
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Record {
+    /// Whether anything is written down.
+    pub is_there: bool,
     /// Whether the program in it began.
     pub began: bool,
     /// Its exit code, if it ended.

@@ -216,6 +216,14 @@ impl ContainerStrategy {
         self
     }
 
+    /// Whether a small program of the engine's, which has to be installed for docker and podman, is the first process of bare containers, and starts the command: no unless set. The kernel keeps
+    /// signals from a first process that does not handle them, SIGTERM and its own SIGABRT among them.
+    #[must_use]
+    pub fn init(mut self, init: bool) -> Self {
+        self.settings.init = init;
+        self
+    }
+
     /// The most memory that a container may take whose work asks for none, in bytes. A job that takes more fails with [`JobError::Limit`].
     #[must_use]
     pub fn memory(mut self, bytes: u64) -> Self {
@@ -290,13 +298,14 @@ impl ContainerStrategy {
         let made = |error: std::io::Error| JobError::lost(Lost::Strategy(format!("the folder of the container cannot be made: {error}")));
         let is_open = self.settings.user != User::Caller;
         let shared = folder.shared("shared", is_open).map_err(made)?;
-        for part in ["shared/tmp", "shared/program"] {
-            folder.shared(part, is_open).map_err(made)?;
-        }
+        folder.shared("shared/tmp", is_open).map_err(made)?;
+        // What is mounted there takes its place.
+        std::fs::write(shared.join("program"), []).map_err(made)?;
         let door = Door::make(&shared, is_open).map_err(made)?;
 
         let mut launch = self.launch(&image, vec![binary.path.clone().into_os_string()], &folder, context);
         launch.network = network;
+        launch.init = false;
         launch.folder = data.folder;
         launch.mounts.push(Mount::read_write(&shared).at(SHARED));
         launch.mounts.extend(binary.mounted.as_ref().map(|file| Mount::read_only(file).at(&binary.path)));
@@ -412,7 +421,7 @@ impl ContainerStrategy {
 
     /// What is the same for all containers of this strategy.
     fn launch(&self, image: &Image, command: Vec<OsString>, folder: &Folder, context: &JobContext) -> Launch {
-        let Settings { mounts, network, user, read_only, memory, .. } = &self.settings;
+        let Settings { mounts, network, user, read_only, init, memory, .. } = &self.settings;
         let granted = context.granted();
         let label = |name: &str, value: String| (format!("nebulakit.{name}"), value);
         Launch {
@@ -427,6 +436,7 @@ impl ContainerStrategy {
             memory: granted.memory().or(*memory),
             gpus: granted.gpus().iter().map(ToString::to_string).collect(),
             read_only: *read_only,
+            init: *init,
             folder: None,
             labels: BTreeMap::from([
                 label("job", context.id().to_string()),

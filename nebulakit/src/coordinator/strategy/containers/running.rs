@@ -186,8 +186,8 @@ impl<'a> Running<'a> {
             })?;
             is_out_of_memory = record.out_of_memory;
             // The daemon remembers its last events alone: with many containers at once, its words have to do.
-            let is_unheard = record == Record::default();
-            is_programs = record.code == Some(code) || is_unheard && (code > 127 || self.engine.driver.trouble(said) == Trouble::Other);
+            is_programs =
+                record.code == Some(code) || !record.is_there && (code > 127 || self.engine.driver.trouble(said) == Trouble::Other);
             if record.began && !is_programs {
                 return Err(gone(said.to_owned()));
             }

@@ -22,6 +22,7 @@ pub(super) struct Settings {
     pub(super) mounts: Vec<Mount>,
     pub(super) user: User,
     pub(super) read_only: bool,
+    pub(super) init: bool,
     pub(super) memory: Option<u64>,
     pub(super) cpus: Option<f64>,
 }
