@@ -169,6 +169,11 @@ struct Readme;
 #[doc = include_str!("../../docs/store.md")]
 struct OwnStores;
 
+/// The example of the page on container tasks.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/container-tasks.md")]
+struct ContainerTasks;
+
 /// The examples of the page on errors.
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/errors.md")]

@@ -185,12 +185,28 @@ async fn what_goes_wrong_is_told() {
         ("ln -s /etc/passwd /var/outputs/o0", "`o0`: it is a link to something outside of the folder of the outputs"),
         ("mkfifo /var/outputs/o0", "`o0`: it is a pipe, a socket or a device"),
     ] {
-        let error = run.of(script::with(text)).await.unwrap_err().to_string();
-        assert!(error.contains(expected), "{text}: {error}");
+        let error = run.of(script::with(text)).await.unwrap_err();
+        assert!(error.to_string().contains(expected), "{text}: {error}");
+        let code = match expected {
+            expected if expected.contains("ended with exit code") => "USER:Exited",
+            expected if expected.contains("said that it failed") => "USER:RuntimeError",
+            _ => "USER:BadOutputs",
+        };
+        assert_eq!((error.code(), error.is_recoverable()), (code, false), "{text}");
     }
     assert_eq!(run.of(script::with("echo 7 > /var/outputs/o0")).await.unwrap(), 7);
     let error = run.of(script::with("a\0b")).await.unwrap_err().to_string();
     assert!(error.contains("element 2 of the command, `{{.inputs.script}}`, has a NUL in it"), "{error}");
+}
+
+#[task(container(image = "sh:1", command = ["/bin/sh", "-c", "printf '\\304\\003abc' > /var/outputs/o0; cmp /var/inputs/bytes /var/outputs/o0"]))]
+fn same_bytes(bytes: nebulakit::Bytes) -> nebulakit::Bytes;
+
+#[tokio::test]
+async fn bytes_travel_as_they_are_there_and_in_msgpack_back() {
+    let run = coordinator();
+    let given = nebulakit::Bytes::from_static(b"\xc4\x03abc");
+    assert_eq!(run.of(same_bytes::with(given)).await.unwrap().as_ref(), b"abc");
 }
 
 #[task(container(image = "sh:1", command = ["/bin/touch", "--", "{{.inputs.name}}"]))]

@@ -1,4 +1,5 @@
-//! The program of workers and keepers. Told `parent`, it starts containers that do not end, by the engine that is named next, and waits to be killed.
+//! The program of workers and keepers. Told `parent`, it starts containers that do not end, by the engine that is named next, and waits to be killed;
+//! told `cli`, it is the command line of its tasks.
 
 #![allow(
     clippy::unwrap_used,
@@ -7,18 +8,23 @@
     reason = "a program of tests fails by panicking, and prints"
 )]
 
+mod programs;
 mod tasks;
 
 use std::io::Write as _;
+use std::process::ExitCode;
 
 use nebulakit::coordinator::{Container, ContainerStrategy, Coordinator, EventKind, Overflow, Strategy, worker_main};
 
-fn main() {
+fn main() -> ExitCode {
     worker_main();
     let mut words = std::env::args().skip(1);
-    if words.next().as_deref() == Some("parent") {
-        parent(&words.next().unwrap(), &words.next().unwrap(), words.next().unwrap().parse().unwrap());
+    match words.next().as_deref() {
+        Some("parent") => parent(&words.next().unwrap(), &words.next().unwrap(), words.next().unwrap().parse().unwrap()),
+        Some("cli") => return nebulakit::cli::run(["contained".to_owned()].into_iter().chain(words).map(Into::into)),
+        _ => {}
     }
+    ExitCode::SUCCESS
 }
 
 /// Says the name of each container that runs.

@@ -259,7 +259,11 @@ impl ContainerStrategy {
         if attempt.kind() == WorkKind::Container {
             let task = attempt.context().piece.task().and_then(|(task, _)| Some((task, task.container()?)));
             return match task {
-                Some((task, spec)) => self.container_task(attempt, task, spec).await,
+                Some(task) => {
+                    let (folder, is_open, context) = (self.folder()?, self.settings.user != User::Caller, attempt.context().clone());
+                    let command = |container| Box::pin(async move { self.command(&container, &context).await }) as programs::Running<'_>;
+                    programs::run(attempt, task, folder, is_open, command).await
+                }
                 None => self.bare(attempt).await,
             };
         }

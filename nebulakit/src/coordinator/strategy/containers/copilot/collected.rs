@@ -208,7 +208,7 @@ impl Folder {
             Error::new(ErrorKind::NotFound, format!("it is a link that leads nowhere, seen from outside of the container: {error}"))
         })?;
         if !leads_to.starts_with(self.host.canonicalize().map_err(failed)?) {
-            return Err(Error::new(ErrorKind::Denied, "it is a link to something outside of the folder of the outputs"));
+            return Err(Error::new(ErrorKind::Mismatch, "it is a link to something outside of the folder of the outputs"));
         }
         checked(fs::metadata(path).map_err(failed)?)
     }
