@@ -169,6 +169,11 @@ struct Readme;
 #[doc = include_str!("../../docs/store.md")]
 struct OwnStores;
 
+/// The example of the page on containers.
+#[cfg(all(doctest, feature = "container"))]
+#[doc = include_str!("../../docs/containers.md")]
+struct Containers;
+
 /// The examples of the page on errors.
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/errors.md")]

@@ -15,6 +15,8 @@ mod keeper;
 mod podman;
 mod running;
 mod settings;
+#[cfg(test)]
+mod snapshots;
 mod tasks;
 mod watcher;
 mod words;
