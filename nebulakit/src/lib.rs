@@ -174,6 +174,11 @@ struct OwnStores;
 #[doc = include_str!("../../docs/container-tasks.md")]
 struct ContainerTasks;
 
+/// The example of the page on containers.
+#[cfg(all(doctest, feature = "container"))]
+#[doc = include_str!("../../docs/containers.md")]
+struct Containers;
+
 /// The examples of the page on errors.
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/errors.md")]

@@ -57,6 +57,27 @@ async fn a_job_that_is_cancelled_in_the_queue_starts_nothing() {
     }
 }
 
+/// A registry that takes connections and says nothing.
+#[tokio::test]
+async fn a_job_that_is_cancelled_while_its_image_is_pulled_ends() {
+    for engine in engines() {
+        let registry = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let image = format!("{}/silent:1", registry.local_addr().unwrap());
+        let coordinator = with(containers(&engine).pull(nebulakit::coordinator::Pull::Missing));
+        let job = submitted(&coordinator, nebulakit::coordinator::Container::new(&*image).command(["/bin/sh"])).await;
+        let (connection, _) = tokio::task::spawn_blocking(move || registry.accept()).await.unwrap().unwrap();
+        assert!(!processes(&image).is_empty(), "{engine}");
+        job.cancel();
+        assert!(is_cancelled(&soon(job.join()).await.unwrap_err()), "{engine}");
+        shut_down(coordinator).await;
+        let begin = Instant::now();
+        while !processes(&image).is_empty() {
+            assert!(begin.elapsed() < Duration::from_secs(20), "{engine}: {:?}", processes(&image));
+        }
+        drop(connection);
+    }
+}
+
 #[tokio::test]
 async fn a_job_that_is_cancelled_at_any_time_of_its_start_leaves_nothing() {
     for engine in engines() {
@@ -216,6 +237,32 @@ fn nothing_is_alive_two_seconds_after_the_parent_was_killed() {
         while !started.iter().all(|name| names(&engine, name).is_empty()) {
             assert!(killed.elapsed() < Duration::from_secs(10), "{engine}");
         }
+    }
+}
+
+#[tokio::test]
+async fn a_keeper_that_is_killed_is_replaced() {
+    for engine in engines() {
+        let coordinator = Coordinator::builder().strategy(Strategy::Container, containers(&engine)).grace(Duration::ZERO).build();
+        let mut events = listening(&coordinator);
+        let job = submitted(&coordinator, shell(&engine, "echo runs; sleep 1000")).await;
+        let name = next_name(&mut events).await;
+        line(&mut events, "runs").await;
+        let keepers = || -> Vec<i32> {
+            let own = |process: i32| {
+                let variables = std::fs::read(format!("/proc/{process}/environ")).unwrap_or_default();
+                String::from_utf8_lossy(&variables).contains(&format!("NEBULAKIT_WORKER=keeper:{}\0", std::process::id()))
+            };
+            processes(PROGRAM).into_iter().map(|(process, _)| process).filter(|process| own(*process)).collect()
+        };
+        // Other tests of this process have keepers too; all of them are replaced where they are needed.
+        for keeper in keepers() {
+            let _ = kill_process(Pid::from_raw(keeper).unwrap(), Signal::KILL);
+        }
+        job.cancel();
+        assert!(is_cancelled(&soon(job.join()).await.unwrap_err()), "{engine}");
+        shut_down(coordinator).await;
+        assert_eq!(names(&engine, &name), [""; 0], "{engine}");
     }
 }
 

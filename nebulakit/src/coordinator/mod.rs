@@ -80,7 +80,7 @@
 //! | `parent_node_id`, `child_node_id` | [`Job::parent`], [`Job::id`] |
 //! | `ExecutionConfigurations` | [`Strategy`] |
 //! | `TaskExecutionStrategy.execute`, `shutdown` | [`ExecutionStrategy::execute`], [`shutdown`](ExecutionStrategy::shutdown) |
-//! | `AsyncioExecutionStrategy`, `ThreadedExecutionStrategy`, `ProcessExecutionStrategy` | [`AsyncStrategy`], [`ThreadStrategy`], [`ProcessStrategy`] |
+//! | `AsyncioExecutionStrategy`, `ThreadedExecutionStrategy`, `ProcessExecutionStrategy` | [`AsyncStrategy`], [`ThreadStrategy`], [`ProcessStrategy`]; `ContainerStrategy` with the feature `container` |
 //! | `RTPublisher`, `subscribe`, `listener` | [`Publisher`], [`subscribe`](Publisher::subscribe), [`wait_for`](Publisher::wait_for) |
 //! | `RequestCreation`, `RequestSuccess`, `RequestFailure`, `BroadcastEvent` | [`EventKind::Submitted`], [`Finished`](EventKind::Finished), [`Broadcast`](EventKind::Broadcast) |
 //! | `RequestCreationFailure` | [`SubmitError`]: no job came of it |

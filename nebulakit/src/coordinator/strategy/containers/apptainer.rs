@@ -21,7 +21,7 @@ pub struct Apptainer {
     prefix: &'static str,
     name: &'static str,
     images: PathBuf,
-    is_root: bool,
+    pub(super) is_root: bool,
 }
 
 impl Apptainer {

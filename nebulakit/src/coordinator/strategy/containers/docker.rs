@@ -17,7 +17,7 @@ const PROXIES: [&str; 10] =
 pub struct Docker {
     program: PathBuf,
     /// The user and the group that run this process.
-    caller: [u32; 2],
+    pub(super) caller: [u32; 2],
     /// Whether its daemon runs as the user, who is root in its containers then.
     is_rootless: AtomicBool,
 }

@@ -22,13 +22,16 @@ use crate::coordinator::strategy::processes::limits::{Asked, Kept};
 /// The engines that are looked for where none is named, in this order.
 const KNOWN: [&str; 4] = ["docker", "podman", "apptainer", "singularity"];
 
+/// An image, once it is known. Whoever asks meanwhile waits.
+type Known = Arc<AsyncMutex<Option<Arc<Image>>>>;
+
 /// An engine that answers.
 #[derive(Debug)]
 pub(super) struct Engine {
     pub(super) driver: Arc<dyn Driver>,
     /// Its clients have no limits.
     pub(super) kept: Kept,
-    images: Mutex<HashMap<String, Arc<AsyncMutex<Option<Arc<Image>>>>>>,
+    images: Mutex<HashMap<String, Known>>,
 }
 
 /// The driver of an engine by its name, or by the path of its program.

@@ -18,6 +18,8 @@ mod programs;
 mod running;
 mod secrets;
 mod settings;
+#[cfg(test)]
+mod snapshots;
 mod tasks;
 mod watcher;
 mod words;

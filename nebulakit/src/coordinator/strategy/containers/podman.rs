@@ -11,7 +11,7 @@ use crate::coordinator::strategy::containers::driver::{CommandLine, Driver, Imag
 pub struct Podman {
     program: PathBuf,
     /// The user and the group that run this process.
-    caller: [u32; 2],
+    pub(super) caller: [u32; 2],
 }
 
 impl Podman {
