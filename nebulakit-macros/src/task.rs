@@ -4,11 +4,11 @@ use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{Ident, LitStr};
+use syn::{Ident, LitStr, parse_quote};
 
 use crate::derive::converted;
 use crate::errors::Errors;
-use crate::options::Options;
+use crate::options::{Container, Options};
 use crate::signature::{Function, Interface, Item, Parameter};
 
 /// Expands `#[task(options)] item`.
@@ -20,7 +20,7 @@ pub(crate) fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
         Ok(Item::Other(word, span)) => {
             let hint = match word {
                 "a struct" | "an enum" => "; a type that tasks take or return has `#[derive(NebulaType)]`",
-                "an impl block" | "a trait" | "a function without a body" => "; move the function out, and pass what it needs as inputs",
+                "an impl block" | "a trait" => "; move the function out, and pass what it needs as inputs",
                 _ => "",
             };
             errors.push(syn::Error::new(span, format!("`#[task]` goes on a free function with a body, and this is {word}{hint}")));
@@ -33,11 +33,33 @@ pub(crate) fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
             return quote!(#item #errors);
         }
     };
+    if !function.has_body() && options.container.is_none() {
+        let end = item.clone().into_iter().last().map_or_else(Span::call_site, |tree| tree.span());
+        errors.push(syn::Error::new(
+            end,
+            "`#[task]` goes on a free function with a body, and this is a function without a body; move the function out of a trait, and pass what \
+             it needs as inputs; a program in an image has `container(image = \"..\", command = [..])`",
+        ));
+        let errors = errors.into_tokens();
+        return quote!(#item #errors);
+    }
     let interface = function.judge(&mut errors);
     let inputs: Vec<_> = interface.parameters.iter().filter(|parameter| !parameter.is_context).map(|parameter| &parameter.name).collect();
     let context = interface.parameters.iter().find(|parameter| parameter.is_context).map(|parameter| &parameter.name);
     options.check_inputs(&inputs, context, &mut errors);
     options.check_outputs(&function.signature.output, &mut errors);
+    let rendered = options.check_program(&interface, &mut errors);
+    if !function.has_body() {
+        if function.is_incomplete() {
+            errors.at(&function.signature, "the types of inputs and outputs stand in the signature; write them in full");
+        }
+        if let Some(container) = options.container.as_ref().filter(|container| !container.is_program()) {
+            errors.push(syn::Error::new(
+                container.span,
+                "a task without a body is a program in an image; give `container(..)` an image and a command",
+            ));
+        }
+    }
     if let Some(errors) = errors.into_tokens() {
         let marker = if function.is_method() { TokenStream::new() } else { stub(&function) };
         return quote!(#function #marker #errors);
@@ -47,10 +69,37 @@ pub(crate) fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
         return quote!(#function #marker);
     }
     let krate = &options.krate;
-    let entry = entry(&function, &interface, &options);
+    let entry = entry(&function, &interface, &options, &rendered);
     let invocations = invocations(&function, &interface, &options);
     let marker = marker(&function, &quote!(#[#krate::__private::beside(#entry #invocations)]));
-    quote!(#function #marker)
+    let uncallable = (!function.has_body()).then(|| uncallable(&function, &options));
+    quote!(#function #uncallable #marker)
+}
+
+/// The function of a task without a body: a call of it does not compile, and says why.
+fn uncallable(function: &Function, options: &Options) -> TokenStream {
+    let (name, visibility, krate) = (&function.signature.ident, &function.visibility, &options.krate);
+    let mut signature = function.signature.clone();
+    signature.asyncness = None;
+    // What has a lifetime for all is looked at where it is called, and not here.
+    signature.generics.make_where_clause().predicates.push(parse_quote!(for<'__nk> #name: #krate::__private::HasBody));
+    let conditions = function.conditions();
+    quote! {
+        #(#conditions)*
+        #[doc(hidden)]
+        #[allow(
+            dead_code,
+            deprecated,
+            unreachable_pub,
+            unused_variables,
+            private_bounds,
+            private_interfaces,
+            clippy::too_many_arguments
+        )]
+        #visibility #signature {
+            #krate::__private::unreachable!()
+        }
+    }
 }
 
 /// The type that stands for the task; braced, so that the name stays free for the function among values. All else is written by its
@@ -59,7 +108,9 @@ fn marker(function: &Function, beside: &TokenStream) -> TokenStream {
     let name = &function.signature.ident;
     let visibility = &function.visibility;
     let conditions = function.conditions();
-    let doc = format!(" The task `{}`; the function of the same name stays an ordinary function.", name.unraw());
+    let what =
+        if function.has_body() { "the function of the same name stays an ordinary function" } else { "a program in an image of its own" };
+    let doc = format!(" The task `{}`; {what}.", name.unraw());
     quote! {
         #(#conditions)*
         #[doc = #doc]
@@ -86,12 +137,17 @@ fn stub(function: &Function) -> TokenStream {
 }
 
 /// Everything else: the task's name, its interface, and the entry for the registry.
-fn entry(function: &Function, interface: &Interface, options: &Options) -> TokenStream {
+fn entry(function: &Function, interface: &Interface, options: &Options, rendered: &[String]) -> TokenStream {
     let name = &function.signature.ident;
     let import = options.krate.import();
     let (task_name, registered) = task_name(name, options.name.as_ref());
     let inputs: Vec<_> = interface.parameters.iter().filter(|parameter| !parameter.is_context).enumerate().collect();
-    let statics = inputs.iter().map(|(index, parameter)| input(*index, parameter));
+    let statics = inputs.iter().map(|(index, parameter)| {
+        // At the type, where what cannot be a file belongs.
+        let of_program = options.program().is_some().then(|| quote_spanned!(parameter.ty.span()=> .as_file()));
+        let as_text = rendered.contains(&parameter.input_name()).then(|| quote_spanned!(parameter.ty.span()=> .as_text()));
+        input(*index, parameter, &quote!(#of_program #as_text))
+    });
     let input_statics = inputs.iter().map(|(index, _)| input_static(*index));
     let (output, output_names) = (&interface.output, options.output_names());
     let (options_definition, task_options) = options.definition();
@@ -99,10 +155,17 @@ fn entry(function: &Function, interface: &Interface, options: &Options) -> Token
     // At the names where there are some, else at the type: where the error belongs if the one does not go with the other.
     let span = options.outputs.as_ref().map_or(type_span.first, |(_, span)| *span);
     let output_names = quote_spanned!(span=> __nk::output_names::<#name>(#output_names));
+    let container = options.program().map(Container::definition);
+    let has_body = function.has_body();
+    let in_container = container.as_ref().map(|_| {
+        let outputs = quote_spanned!(type_span.first=> __nk::outputs_as_files::<#name>());
+        (quote!(.in_container(&__nk_container, #has_body)), quote!(const _: () = #outputs;))
+    });
+    let (in_container, outputs_as_files) = in_container.unzip();
     let gives = type_span.associated_type("Gives", quote_spanned!(type_span.first=> <#output as __nk::TaskReturn>::Outputs));
     let doc = function.doc();
     let is_async = function.signature.asyncness.is_some();
-    let prepare = prepare(function, interface);
+    let prepare = if has_body { prepare(function, interface) } else { quote!(__nk::without_body) };
     quote! {
         #[allow(deprecated, non_upper_case_globals, unused_qualifications)]
         const _: () = {
@@ -110,6 +173,8 @@ fn entry(function: &Function, interface: &Interface, options: &Options) -> Token
             #task_name
             #(#statics)*
             #options_definition
+            #container
+            #outputs_as_files
             static __nk_task: __nk::TaskDef = __nk::TaskDef::of::<#name>(__nk::TaskParts {
                 name: #registered,
                 doc: #doc,
@@ -119,7 +184,7 @@ fn entry(function: &Function, interface: &Interface, options: &Options) -> Token
                 options: #task_options,
                 is_async: #is_async,
                 prepare: #prepare,
-            });
+            }) #in_container;
             impl __nk::Sealed for #name {
                 #gives
                 type Returned = #output;
@@ -254,12 +319,12 @@ fn input_static(index: usize) -> Ident {
     format_ident!("__nk_input_{index}")
 }
 
-fn input(index: usize, parameter: &Parameter) -> TokenStream {
+fn input(index: usize, parameter: &Parameter, checks: &TokenStream) -> TokenStream {
     let (name, ty, doc) = (input_static(index), &parameter.ty, &parameter.doc);
     let input_name = parameter.input_name();
     let default = parameter.default.as_ref().map(converted).map(|value| quote!(.default(|| #value)));
     // The type is named with its bound once, so that a type that cannot be an input is one error, at the type.
-    let value = quote_spanned!(ty.span()=> __nk::Param::<#ty>::new(#input_name, #doc) #default);
+    let value = quote_spanned!(ty.span()=> __nk::Param::<#ty>::new(#input_name, #doc) #checks #default);
     quote!(static #name: __nk::Param<#ty> = #value;)
 }
 

@@ -18,6 +18,7 @@ pub mod rehearsal;
 
 pub use inventory;
 pub use nebulakit_macros::beside;
+pub use nebulakit_types::convert::kind::Kind;
 pub use nebulakit_types::convert::msgpack::{Packer, Unpacker};
 pub use nebulakit_types::convert::reader::LiteralRef;
 pub use nebulakit_types::convert::shapes::Shapes;
@@ -32,8 +33,9 @@ pub use serde_json::Value;
 
 pub use crate::process::stores::{OwnStore, own_store};
 pub use crate::task::call::{Call, Calls};
+pub use crate::task::container::{ContainerSpec, DataFormat};
 pub use crate::task::context::Context;
-pub use crate::task::def::{Sealed, Task, TaskDef, TaskParts, blocking, future, output_names};
+pub use crate::task::def::{HasBody, Sealed, Task, TaskDef, TaskParts, blocking, future, output_names, outputs_as_files, without_body};
 pub use crate::task::inputs::Inputs;
 pub use crate::task::invocation::Invocation;
 pub use crate::task::marks::{KnownFailure, Marks, TaskFailure};

@@ -70,6 +70,7 @@ pub(crate) fn expand(input: &DeriveInput, container: &Container, errors: &mut Er
         #definition
         #head {
             const NAMES: &'static [&'static __nk::str] = &[#(#names),*];
+            const KINDS: &'static [__nk::Kind] = &[#(__nk::OutputField::kind(&#all.#index)),*];
 
             fn literal_types(__nk_dialect: &__nk::Dialect) -> __nk::Vec<__nk::LiteralType> {
                 __nk::vec![#(__nk::OutputField::literal_type(&#all.#index, __nk_dialect)),*]

@@ -162,6 +162,7 @@ pub(super) fn implementation(
         #by_parts
         #head {
             const TAG: &'static __nk::str = #tag;
+            const KIND: __nk::Kind = __nk::Kind::Struct;
 
             fn literal_type(__nk_dialect: &__nk::Dialect) -> __nk::LiteralType {
                 __nk::structs::literal_type(#title, <Self as __nk::NebulaType>::TAG, &[#(&#all.#index),*], __nk_dialect)

@@ -1,5 +1,6 @@
 //! The options of `#[task(...)]`: read one by one, each judged for itself, and turned into the fields of `TaskOptions`.
 
+mod container;
 mod counted;
 mod groups;
 mod quantity;
@@ -11,6 +12,7 @@ use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{GenericArgument, Ident, LitInt, LitStr, PathArguments, ReturnType, Token, Type, TypeTuple};
 
+pub(crate) use self::container::Container;
 use self::counted::{on_oom, tokens};
 use self::groups::{environment, metadata, names, quantities};
 use self::quantity::{Quantity, RESOURCES};
@@ -18,7 +20,7 @@ use self::secrets::secrets;
 use crate::arguments::{checked, checked_plain, each, equals, flag, group, plain_value};
 use crate::crate_path::CratePath;
 use crate::errors::{Errors, Noun, unknown};
-use crate::signature::plain;
+use crate::signature::{Interface, Parameter, plain};
 use crate::values::{self, Unit};
 
 /// Every option of `#[task]`, in the order of the documentation.
@@ -38,6 +40,7 @@ const OPTIONS: &[&str] = &[
     "env",
     "secrets",
     "image",
+    "container",
     "pod_template",
     "labels",
     "annotations",
@@ -63,6 +66,9 @@ pub(crate) struct Options {
     limits: Vec<Quantity>,
     /// The most memory that `on_oom` gives.
     most_memory: Option<Quantity>,
+    pub(crate) container: Option<Container>,
+    /// Options that are for functions of this binary alone, and why.
+    of_functions: Vec<(Ident, &'static str)>,
 }
 
 impl Options {
@@ -121,6 +127,7 @@ impl Options {
             }
             "deck" | "supervised" => {
                 let value = flag(key, input)?;
+                self.of_functions.push((key.clone(), "is for a function of this binary, and the program of a container task is not one"));
                 quote!(#key: #value)
             }
             "requests" | "limits" => {
@@ -167,7 +174,15 @@ impl Options {
             }
             "image" => {
                 let image = checked(key, input, r#""ghcr.io/me/app:1""#, |text| values::solid(text, "the image"))?;
+                self.of_functions.push((key.clone(), "is said twice: the image of a container task is in `container(..)`"));
                 quote!(image: __nk::Some(#image))
+            }
+            "container" => {
+                let container = Container::parse(key, input, errors)?;
+                let network = container.network.then(|| quote!(network: true));
+                self.container = Some(container);
+                let Some(network) = network else { return Ok(()) };
+                network
             }
             "pod_template" => {
                 let template = checked(key, input, r#""my-template""#, values::object_name)?;
@@ -267,6 +282,24 @@ impl Options {
         }
     }
 
+    /// The container of a task that is a program in an image.
+    pub(crate) fn program(&self) -> Option<&Container> {
+        self.container.as_ref().filter(|container| container.is_program())
+    }
+
+    /// Checks what a container task can have, and gives the inputs that its command renders.
+    pub(crate) fn check_program(&self, interface: &Interface, errors: &mut Errors) -> Vec<String> {
+        let Some(container) = self.program() else { return Vec::new() };
+        for (option, reason) in &self.of_functions {
+            errors.at(option, format!("`{option}` {reason}; remove it"));
+        }
+        if let Some(context) = interface.parameters.iter().find(|parameter| parameter.is_context) {
+            errors.at(&context.ty, "a container task has no context: its program knows nothing of this library; remove the parameter");
+        }
+        let inputs: Vec<_> = interface.parameters.iter().filter(|input| !input.is_context).map(Parameter::input_name).collect();
+        container.rendered(&inputs, errors)
+    }
+
     /// Checks the number of output names where the signature shows how many outputs there are; the compiler checks the rest.
     pub(crate) fn check_outputs(&self, returned: &ReturnType, errors: &mut Errors) {
         let (Some((names, span)), ReturnType::Type(_, ty)) = (&self.outputs, returned) else { return };
@@ -321,6 +354,8 @@ fn unknown_option(key: &Ident, input: ParseStream<'_>) -> syn::Error {
         "ignore" | "cache_ignore_input_vars" => "cache(version = \"1\", ignore(name))".to_owned(),
         "group" | "key" | "secret_requests" => "secrets(\"group/key\")".to_owned(),
         "resources" => "requests(cpu = 2, memory = \"1Gi\")".to_owned(),
+        "network" => "container(network = true)".to_owned(),
+        "command" => container::EXAMPLE.to_owned(),
         "container_image" => "image = \"ghcr.io/me/app:1\"".to_owned(),
         "environment" | "env_vars" => "env(KEY = \"value\")".to_owned(),
         "enable_deck" | "report" => "deck".to_owned(),

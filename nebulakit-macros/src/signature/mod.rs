@@ -19,7 +19,8 @@ pub(crate) struct Function {
     attributes: Vec<Attribute>,
     pub(crate) visibility: Visibility,
     pub(crate) signature: syn::Signature,
-    body: TokenStream,
+    /// [`None`] where a `;` stands in its place.
+    body: Option<TokenStream>,
 }
 
 /// What stands in the place of a function.
@@ -54,12 +55,12 @@ impl Parse for Item {
             return Ok(Self::Other(word, span));
         }
         let signature: syn::Signature = input.parse()?;
-        if input.peek(Token![;]) {
-            let span = input.span();
-            drop(input.parse::<TokenStream>());
-            return Ok(Self::Other("a function without a body", span));
-        }
-        let body = input.parse()?;
+        let body = if input.peek(Token![;]) {
+            input.parse::<Token![;]>()?;
+            None
+        } else {
+            Some(input.parse()?)
+        };
         Ok(Self::Function(Box::new(Function { attributes, visibility, signature, body })))
     }
 }
@@ -91,7 +92,8 @@ fn other_item(input: ParseStream<'_>) -> Option<(&'static str, Span)> {
 
 impl ToTokens for Function {
     fn to_tokens(&self, tokens: &mut TokenStream) {
-        let Self { attributes, visibility, signature, body } = self;
+        // Without a body there is no function, and the type alone stands for the task.
+        let Self { attributes, visibility, signature, body: Some(body) } = self else { return };
         quote!(#(#attributes)* #visibility #signature #body).to_tokens(tokens);
     }
 }
@@ -105,6 +107,11 @@ impl Function {
     /// The conditions under which the function exists at all; what belongs to it must exist under the same.
     pub(crate) fn conditions(&self) -> impl Iterator<Item = &Attribute> {
         self.attributes.iter().filter(|attribute| attribute.path().is_ident("cfg"))
+    }
+
+    /// Whether it can be called.
+    pub(crate) fn has_body(&self) -> bool {
+        self.body.is_some()
     }
 
     /// Judges the signature, and strips the attributes of the parameters that only this macro knows.

@@ -16,6 +16,7 @@ const _: () = {
     }
     impl<T: Clone + __nk::NebulaType> __nk::NebulaType for Page<T> {
         const TAG: &'static __nk::str = __nk::structs::PYDANTIC;
+        const KIND: __nk::Kind = __nk::Kind::Struct;
         fn literal_type(__nk_dialect: &__nk::Dialect) -> __nk::LiteralType {
             __nk::structs::literal_type(
                 "Page",

@@ -14,6 +14,10 @@ const _: () = {
     );
     impl __nk::TaskOutputs for Division {
         const NAMES: &'static [&'static __nk::str] = &["quotient", "rest"];
+        const KINDS: &'static [__nk::Kind] = &[
+            __nk::OutputField::kind(&__nk_outputs.0),
+            __nk::OutputField::kind(&__nk_outputs.1),
+        ];
         fn literal_types(__nk_dialect: &__nk::Dialect) -> __nk::Vec<__nk::LiteralType> {
             __nk::vec![
                 __nk::OutputField::literal_type(& __nk_outputs.0, __nk_dialect),

@@ -26,6 +26,7 @@ const _: () = {
     );
     impl __nk::NebulaType for Sample {
         const TAG: &'static __nk::str = __nk::structs::DATACLASS;
+        const KIND: __nk::Kind = __nk::Kind::Struct;
         fn literal_type(__nk_dialect: &__nk::Dialect) -> __nk::LiteralType {
             __nk::structs::literal_type(
                 "Sample",

@@ -89,6 +89,10 @@ pub(super) trait Body: IsLive {
     /// The task and its inputs as the bytes of an `inputs.pb`, where it is one.
     fn task(&self) -> Option<(&'static TaskDef, &[u8])>;
 
+    /// The container that it is, where it is one.
+    #[cfg(feature = "container")]
+    fn container(&self) -> Option<&dyn std::any::Any>;
+
     /// Writes the inputs of a task, whose data goes to `place`, before it is submitted. It says what the work is, where its idempotency key asks for that.
     fn write(&mut self, place: Option<&Workspace>) -> nebulakit_types::Result<Option<[u8; 32]>>;
 
@@ -239,7 +243,7 @@ impl JobContext {
         self.tell(|| EventKind::Output { stream, line: line() });
     }
 
-    fn tell(&self, kind: impl FnOnce() -> EventKind) {
+    pub(super) fn tell(&self, kind: impl FnOnce() -> EventKind) {
         self.home.core().tell(self.live(), kind);
     }
 }

@@ -27,6 +27,18 @@ pub enum WorkKind {
     Blocking,
     /// A task of the registry with its inputs.
     Task,
+    /// A program in an image: a command, or a container task with its inputs.
+    Container,
+}
+
+impl WorkKind {
+    /// Whether it can run in this process.
+    pub(super) fn is_here(self) -> bool {
+        match self {
+            Self::Async | Self::Blocking | Self::Task => true,
+            Self::Container => false,
+        }
+    }
 }
 
 impl fmt::Display for WorkKind {
@@ -35,6 +47,7 @@ impl fmt::Display for WorkKind {
             Self::Async => "a future",
             Self::Blocking => "a closure that blocks",
             Self::Task => "a task",
+            Self::Container => "a container",
         })
     }
 }
@@ -120,6 +133,7 @@ impl fmt::Display for SubmitError {
                 write!(f, "the strategy `{strategy}` cannot run {kind}")?;
                 match kind {
                     WorkKind::Task => Ok(()),
+                    WorkKind::Container => f.write_str("\nhint: submit it for `Strategy::Container`"),
                     _ => f.write_str("\nhint: make it a `#[task]`: code leaves this process by its name, with its inputs as data"),
                 }
             }

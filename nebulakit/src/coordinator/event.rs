@@ -105,6 +105,20 @@ pub enum EventKind {
         /// The line.
         message: String,
     },
+    /// A container is started for it.
+    Container {
+        /// The engine that starts it.
+        engine: String,
+        /// The container's name, as long as it is there.
+        name: String,
+        /// The image, as it was asked for.
+        image: String,
+        /// The image that it is, by the engine's own id or as a file.
+        id: String,
+        /// The image's digest in its registry, where it came from one, or that of a file.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        digest: Option<String>,
+    },
     /// It printed a line, in a process of its own.
     Output {
         /// Where to.
@@ -173,6 +187,9 @@ impl fmt::Display for JobEvent {
             EventKind::Progress { done, total: Some(total) } => write!(f, "{done} of {total}"),
             EventKind::Progress { done, total: None } => write!(f, "{done} done"),
             EventKind::Log { level, message } => write!(f, "{level} {message}"),
+            EventKind::Container { engine, image, id, digest, .. } => {
+                write!(f, "starts a container of {image} ({}) by {engine}", digest.as_ref().unwrap_or(id))
+            }
             EventKind::Output { line, .. } => f.write_str(line),
             EventKind::Broadcast { item } => write!(f, "says {item}"),
             EventKind::Lagged { missed } => write!(f, "{missed} events were missed"),

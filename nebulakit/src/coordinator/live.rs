@@ -49,6 +49,12 @@ pub(super) struct Settings {
     pub(super) demand: Option<Arc<Demand>>,
     /// What the jobs above it keep while they wait for it. The coordinator sets it.
     pub(super) kept: Option<Arc<Demand>>,
+    /// Whether its container has a network.
+    #[cfg(feature = "container")]
+    pub(super) network: Option<bool>,
+    /// The image of its container.
+    #[cfg(feature = "container")]
+    pub(super) image: Option<Arc<str>>,
     /// When it has to be over, and how long that was from its beginning, or its parent's. The coordinator sets it.
     pub(super) deadline: Option<(Instant, Duration)>,
     /// The last sign of life of an attempt that has to give some.
@@ -76,6 +82,10 @@ impl Settings {
             on_oom: None,
             demand: None,
             kept: None,
+            #[cfg(feature = "container")]
+            network: None,
+            #[cfg(feature = "container")]
+            image: None,
             deadline: None,
             beat: Mutex::new(None),
         }

@@ -105,7 +105,7 @@
 //! | `parent_node_id`, `child_node_id` | [`Job::parent`], [`Job::id`] |
 //! | `ExecutionConfigurations` | [`Strategy`] |
 //! | `TaskExecutionStrategy.execute`, `shutdown` | [`ExecutionStrategy::execute`], [`shutdown`](ExecutionStrategy::shutdown) |
-//! | `AsyncioExecutionStrategy`, `ThreadedExecutionStrategy`, `ProcessExecutionStrategy` | [`AsyncStrategy`], [`ThreadStrategy`], [`ProcessStrategy`] |
+//! | `AsyncioExecutionStrategy`, `ThreadedExecutionStrategy`, `ProcessExecutionStrategy` | [`AsyncStrategy`], [`ThreadStrategy`], [`ProcessStrategy`]; `ContainerStrategy` with the feature `container` |
 //! | `RTPublisher`, `subscribe`, `listener` | [`Publisher`], [`subscribe`](Publisher::subscribe), [`wait_for`](Publisher::wait_for) |
 //! | `RequestCreation`, `RequestSuccess`, `RequestFailure`, `BroadcastEvent` | [`EventKind::Submitted`], [`Finished`](EventKind::Finished), [`Broadcast`](EventKind::Broadcast) |
 //! | `RequestCreationFailure` | [`SubmitError`]: no job came of it |
@@ -159,6 +159,11 @@ pub use self::publisher::{EventStream, Overflow, Publisher, Subscription, WaitEr
 pub use self::resources::{Granted, OnOom, Resource, Resources};
 pub use self::retry::{Retry, RetryBudget};
 pub use self::state::{CoordinatorState, Counts, NoOpenJob};
+#[cfg(feature = "container")]
+pub use self::strategy::containers::{
+    Apptainer, CommandError, CommandLine, Container, ContainerError, ContainerOutput, ContainerStrategy, Docker, Driver, Image, Launch,
+    Mount, Podman, Pull, Record, Refusal, Trouble, User, Whose,
+};
 pub use self::strategy::{AsyncStrategy, Enforced, Executing, ExecutionStrategy, LimitsInForce, ProcessStrategy, ThreadStrategy};
 pub use self::submitting::Submitting;
 pub use self::system::{Coordinator, TrySubmitError};
@@ -166,3 +171,6 @@ pub use self::work::{IntoWork, Work};
 pub use crate::process::worker::worker_main;
 pub use crate::task::fatal::Fatal;
 pub use crate::task::strategy::Strategy;
+
+#[cfg(feature = "container")]
+pub(crate) use self::strategy::containers::copilot;

@@ -44,6 +44,11 @@ pub(super) trait Runs<T: Send + 'static>: Send + Sync + 'static {
         None
     }
 
+    #[cfg(feature = "container")]
+    fn container(&self) -> Option<&dyn std::any::Any> {
+        None
+    }
+
     /// Writes the inputs, whose data goes to `place`. It says what the work is, where that `is_asked` and can be told.
     fn write(&mut self, _place: Option<&Workspace>, _is_asked: bool) -> nebulakit_types::Result<Option<[u8; 32]>> {
         Ok(None)
@@ -197,6 +202,11 @@ impl<T: Send + 'static, R: Runs<T>> Body for Piece<T, R> {
         self.runs.task()
     }
 
+    #[cfg(feature = "container")]
+    fn container(&self) -> Option<&dyn std::any::Any> {
+        self.runs.container()
+    }
+
     fn write(&mut self, place: Option<&Workspace>) -> nebulakit_types::Result<Option<[u8; 32]>> {
         self.runs.write(place, self.live.settings.key.is_some())
     }
@@ -321,6 +331,11 @@ impl<T: Send + Sync + 'static> Body for Shared<T> {
 
     fn task(&self) -> Option<(&'static TaskDef, &[u8])> {
         self.one.task()
+    }
+
+    #[cfg(feature = "container")]
+    fn container(&self) -> Option<&dyn std::any::Any> {
+        self.one.container()
     }
 
     fn write(&mut self, place: Option<&Workspace>) -> nebulakit_types::Result<Option<[u8; 32]>> {

@@ -103,7 +103,7 @@ pub(super) fn failed(error: TaskError) -> JobError {
 }
 
 /// The context of the task that the attempt runs.
-fn of_attempt(job: &JobContext, task: &TaskDef) -> Result<Context, JobError> {
+pub(super) fn of_attempt(job: &JobContext, task: &TaskDef) -> Result<Context, JobError> {
     let cancellation = Cancellation::new();
     job.live().stop.pass_to(cancellation.clone(), job.attempt);
     let sink = Arc::new(Sink(job.clone()));
@@ -116,6 +116,7 @@ fn of_attempt(job: &JobContext, task: &TaskDef) -> Result<Context, JobError> {
         logs: Some(sink),
         caller: Some(job.home.caller(job)),
         gpus: Gpus::Granted(job.gpus().to_vec()),
+        stands_in: false,
         ..of_child(job.home.surroundings()?, task, job.attempt)
     };
     Ok(with_secrets(surroundings, task))
@@ -214,7 +215,8 @@ fn work<T: Send + 'static>(task: &'static TaskDef, inputs: OnceLock<Vec<u8>>, va
         settings_of(task, settings);
         (settings.resources, settings.on_oom) = (resources, on_oom);
     });
-    Work { problem, ..work }
+    let work = Work { problem, ..work };
+    if task.container().is_some() { work.of_kind(WorkKind::Container) } else { work }
 }
 
 impl Work<Vec<u8>> {

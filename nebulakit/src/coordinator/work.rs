@@ -135,6 +135,11 @@ impl<T: 'static> Work<T> {
         self
     }
 
+    pub(super) fn of_kind(mut self, kind: WorkKind) -> Self {
+        unshared(&mut self.piece).live_mut().kind = kind;
+        self
+    }
+
     /// Checks that `strategy` of `home` can run it, and writes the inputs of a task.
     pub(super) fn ready(mut self, strategy: &Strategy, home: &dyn Home) -> Result<Self, SubmitError> {
         if let Some(problem) = self.problem {
@@ -150,7 +155,7 @@ impl<T: 'static> Work<T> {
             piece.live_mut().settings.demand = Some(Arc::new(demand));
         }
         // Where there is no place, the attempt says why; inputs without data need none.
-        let place = if piece.live().kind == WorkKind::Task { home.surroundings().ok() } else { None };
+        let place = if matches!(piece.live().kind, WorkKind::Task | WorkKind::Container) { home.surroundings().ok() } else { None };
         self.digest = piece.write(place.map(Context::workspace)).map_err(SubmitError::Inputs)?;
         Ok(self)
     }
@@ -209,6 +214,18 @@ impl<T: 'static> Work<T> {
     /// What it needs while it runs; of a task, instead of what its options say. What this leaves open stays as it was.
     pub fn resources(self, resources: Resources) -> Self {
         self.set(|settings| settings.resources = Some(resources.over(settings.resources.take().unwrap_or_default())))
+    }
+
+    /// Whether its container has a network, for a [`ContainerStrategy`](super::ContainerStrategy); of a task, instead of what its options say.
+    #[cfg(feature = "container")]
+    pub fn network(self, network: bool) -> Self {
+        self.set(|settings| settings.network = Some(network))
+    }
+
+    /// The image of its container, for a [`ContainerStrategy`](super::ContainerStrategy); of a task, instead of the one that its options name.
+    #[cfg(feature = "container")]
+    pub fn image(self, image: impl Into<Arc<str>>) -> Self {
+        self.set(|settings| settings.image = Some(image.into()))
     }
 
     /// How many cores it takes while it runs, in whole or in part; a task's `requests(cpu = ..)` are known.

@@ -26,6 +26,12 @@ impl MemoryGroup {
         Self::find(Path::new(ROOT), &fs::read_to_string("/proc/self/cgroup").ok()?)
     }
 
+    /// The one of a process with that `membership`.
+    #[cfg(feature = "container")]
+    pub(crate) fn of(membership: &str) -> Option<Self> {
+        Self::find(Path::new(ROOT), membership)
+    }
+
     /// The one that `membership`, a file as `/proc/self/cgroup` is, names.
     fn find(root: &Path, membership: &str) -> Option<Self> {
         let of = |controller: &str| folders(root, membership, controller);

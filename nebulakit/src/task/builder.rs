@@ -100,6 +100,7 @@ impl ContextBuilder {
             progress: None,
             logs: None,
             caller: None,
+            stands_in: true,
         })
     }
 

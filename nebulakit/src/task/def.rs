@@ -7,8 +7,9 @@ use std::future::Future;
 
 use nebulakit_types::convert::MERGED;
 use nebulakit_types::outputs::TaskOutputs;
-use nebulakit_types::{Dialect, Literal, LiteralType, Result};
+use nebulakit_types::{Dialect, Error, ErrorKind, Literal, LiteralType, Result};
 
+use crate::task::container::ContainerSpec;
 use crate::task::context::Context;
 use crate::task::inputs::Inputs;
 use crate::task::options::TaskOptions;
@@ -85,6 +86,38 @@ pub const fn output_names<T: Sealed>(given: &'static [&'static str]) -> &'static
     if given.is_empty() { own } else { given }
 }
 
+/// Checks that a container task can give what `T` does.
+///
+/// # Panics
+/// In a constant, at compile time: when Flyte's copilot cannot collect one of the outputs.
+#[track_caller]
+pub const fn outputs_as_files<T: Sealed>() {
+    let kinds = T::Gives::KINDS;
+    let mut index = 0;
+    while index < kinds.len() {
+        if let Some(reason) = kinds[index].refused_as_output() {
+            panic!("{}", reason);
+        }
+        index += 1;
+    }
+}
+
+/// What a function has that can be called. No task without one does.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no body to be called: it is a program in an image",
+    label = "a task without a body",
+    note = "`{Self}::call(&ctx, ..)` runs it from a running task, a coordinator runs `{Self}::with(..)`, and `run` does so from the command line; a body would stand in for the program in tests"
+)]
+pub trait HasBody {}
+
+/// Stands for the function of a task without a body.
+///
+/// # Errors
+/// Always: runs of such a task end before.
+pub fn without_body(_: &mut Inputs<'_>, _: Context) -> Result<Prepared> {
+    Err(Error::new(ErrorKind::Mismatch, "the task has no body"))
+}
+
 /// A call of `T`'s function, which blocks its thread.
 pub fn blocking<T: Sealed>(function: impl FnOnce() -> T::Returned + Send + 'static) -> Prepared {
     Returns::<T::Returned, T::Gives>::blocking(T::data().outputs, function)
@@ -106,6 +139,8 @@ pub struct TaskDef {
     pub(crate) outputs: &'static [&'static str],
     pub(crate) returns: &'static dyn AnyReturns,
     pub(crate) options: &'static TaskOptions,
+    pub(crate) container: Option<&'static ContainerSpec>,
+    pub(crate) has_body: bool,
     pub(crate) is_async: bool,
     pub(crate) prepare: Prepare,
 }
@@ -141,7 +176,14 @@ impl TaskDef {
     pub const fn of<T: Sealed>(parts: TaskParts) -> Self {
         let TaskParts { name, doc, at: (file, line), params, outputs, options, is_async, prepare } = parts;
         let returns = const { &Returns::<T::Returned, T::Gives>::new() };
-        Self { name, doc, file, line, params, outputs, returns, options, is_async, prepare }
+        Self { name, doc, file, line, params, outputs, returns, options, container: None, has_body: true, is_async, prepare }
+    }
+
+    /// For expansions alone: the task is a program in an image. Where it `has_body`, that stands in for the program in tests.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn in_container(self, container: &'static ContainerSpec, has_body: bool) -> Self {
+        Self { container: Some(container), has_body, ..self }
     }
 
     /// The outputs' names and types, in the order in which they are declared.
@@ -190,6 +232,12 @@ impl TaskDef {
             Some(literal) => literal.and_then(|literal| Literal::decode(&literal)).map(Some).map_err(|error| error.at_field(name)),
             None => Ok(param.is_optional().then(Literal::none)),
         }
+    }
+
+    /// The image and the command of a container task; [`None`] for a task that is a function of this binary.
+    #[must_use]
+    pub fn container(&self) -> Option<&'static ContainerSpec> {
+        self.container
     }
 
     /// Why the types of the task cannot be told, if they cannot: types that hold each other have no end.

@@ -4,6 +4,7 @@ mod backtrace;
 pub(crate) mod builder;
 pub(crate) mod call;
 pub(crate) mod cancellation;
+pub(crate) mod container;
 pub(crate) mod context;
 pub(crate) mod def;
 pub(crate) mod definition;

@@ -33,6 +33,8 @@ pub struct TaskOptions {
     pub secrets: &'static [SecretRequest],
     /// The container image, unless registration names another.
     pub image: Option<&'static str>,
+    /// Whether the container that a strategy runs it in has a network; on a platform, the platform decides.
+    pub network: bool,
     /// The name of a pod template of the cluster.
     pub pod_template: Option<&'static str>,
     /// Labels of the pod.
@@ -62,6 +64,7 @@ impl TaskOptions {
         env: &[],
         secrets: &[],
         image: None,
+        network: false,
         pod_template: None,
         labels: &[],
         annotations: &[],

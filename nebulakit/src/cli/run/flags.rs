@@ -10,6 +10,7 @@ use nebulakit_types::literal_type::{SimpleType, TypeKind};
 use nebulakit_types::visible;
 
 use crate::cli::grammar::help_flag;
+use crate::cli::run::containers;
 use crate::cli::setting::Setting;
 use crate::cli::signature::default;
 use crate::cli::types;
@@ -27,7 +28,7 @@ pub(super) const JSON: &str = "json";
 pub(super) const TOKENS: &str = "tokens";
 
 /// The names of this command's own options; an input of such a name has the flag `--input_NAME`.
-const RESERVED: [&str; 3] = ["help", "inputs_file", "json"];
+const RESERVED: [&str; 6] = ["help", "inputs_file", "json", "container_image", "container_network", "container_engine"];
 
 /// The heading of a task's inputs.
 const INPUTS: &str = "Inputs";
@@ -68,7 +69,8 @@ pub(in crate::cli) fn command(task: &'static TaskDef, setting: &Setting<'_>) -> 
         help_flag(),
     ];
     let own = own.into_iter().filter(|arg| arg.get_id() != TOKENS || counts_tokens(task));
-    command.args(own.map(|arg| arg.help_heading("Options"))).override_usage(format!("{usage} [OPTIONS]"))
+    let containers = containers::arguments().map(|arg| arg.help_heading("Containers"));
+    command.args(own.map(|arg| arg.help_heading("Options"))).args(containers).override_usage(format!("{usage} [OPTIONS]"))
 }
 
 /// Whether `--tokens` is this command's own option: of a task that takes none an input may have that name.

@@ -1,5 +1,7 @@
 //! How attempts are run: here, on threads, in processes, or by a strategy of the program's own.
 
+#[cfg(feature = "container")]
+pub(in crate::coordinator) mod containers;
 mod on_runtime;
 mod on_threads;
 mod processes;

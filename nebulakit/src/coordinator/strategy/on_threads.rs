@@ -114,8 +114,8 @@ impl Pool {
 }
 
 impl ExecutionStrategy for ThreadStrategy {
-    fn accepts(&self, _: WorkKind) -> bool {
-        true
+    fn accepts(&self, kind: WorkKind) -> bool {
+        kind.is_here()
     }
 
     fn slots(&self) -> Option<usize> {

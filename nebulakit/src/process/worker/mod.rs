@@ -6,13 +6,18 @@
 
 mod called;
 mod channel;
+#[cfg(feature = "container")]
+pub(crate) mod contained;
 mod ended;
 mod job;
+#[cfg(feature = "container")]
+pub(crate) mod keeper;
 mod listen;
 pub(crate) mod message;
 mod serve;
 mod waiting;
 
+use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::runtime::Handle;
@@ -58,17 +63,30 @@ pub fn worker_main() {
 /// The same, where the environment has been read.
 pub(crate) fn enter(environment: &Environment) {
     ENTERED.store(true, Ordering::Relaxed);
+    #[cfg(feature = "container")]
+    if keeper::is_meant(environment) {
+        container::leave(keeper::serve());
+    }
     if Marker::of(environment).is_some_and(|marker| marker.is_of_this_process()) {
-        container::leave(served(environment.clone()));
+        container::leave(served(environment.clone(), None));
+    }
+    #[cfg(feature = "container")]
+    match contained::part(environment) {
+        None => {}
+        Some(contained::Part::Worker(socket)) => container::leave(served(environment.clone(), Some(socket))),
+        Some(contained::Part::First) => match contained::first() {
+            Ok(code) => container::leave_as(code),
+            Err(error) => container::leave(serve::failure(&error)),
+        },
     }
 }
 
 /// Serves on this thread, or, where a runtime polls this, as under `#[tokio::main]`, on one of its own, which may wait.
-fn served(environment: Environment) -> Exit {
+fn served(environment: Environment, socket: Option<UnixStream>) -> Exit {
     if Handle::try_current().is_err() {
-        return serve::serve(environment);
+        return serve::serve(environment, socket);
     }
-    let thread = std::thread::Builder::new().name("main".to_owned()).stack_size(STACK).spawn(|| serve::serve(environment));
+    let thread = std::thread::Builder::new().name("main".to_owned()).stack_size(STACK).spawn(|| serve::serve(environment, socket));
     thread.map_or(Exit::Failed, |thread| thread.join().unwrap_or(Exit::Failed))
 }
 
@@ -94,7 +112,13 @@ impl Marker {
     }
 
     fn of(environment: &Environment) -> Option<Self> {
-        let (depth, parent) = environment.get(env::WORKER)?.split_once(':')?;
+        let text = environment.get(env::WORKER)?;
+        #[cfg(feature = "container")]
+        if let Some((depth, _)) = contained::parsed(text) {
+            // No process of this machine has the number.
+            return Some(Self { depth, parent: u32::MAX });
+        }
+        let (depth, parent) = text.split_once(':')?;
         Some(Self { depth: depth.parse().ok()?, parent: parent.parse().ok()? })
     }
 

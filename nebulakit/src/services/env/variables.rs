@@ -94,7 +94,7 @@ variables! {
         WORKER_NAME = "FLYTE_INTERNAL_WORKER_NAME";
         /// The same, read when the long name is absent.
         WORKER_NAME_ALIAS = "_F_WN";
-        /// Set for the worker processes of `Strategy::Process`, and for the process that `--supervise` starts: what it is (the number of workers above it, or `supervised`), and which process started it.
+        /// Set for the worker processes of `Strategy::Process`, and for the process that `--supervise` starts: what it is (the number of workers above it, or `supervised`), and which process started it. In containers it has the path of a socket, and for the keeper of containers the word `keeper`.
         WORKER = "NEBULAKIT_WORKER";
         /// The GPUs that may be used, by their numbers or ids, joined by commas; all that the driver shows when absent. A coordinator hands these out, and sets it for the processes of jobs that were granted some.
         CUDA_VISIBLE_DEVICES = "CUDA_VISIBLE_DEVICES";

@@ -10,7 +10,13 @@ use crate::process::memory::Exceeded;
 const SIGXCPU: i32 = 24;
 
 /// What a worker with so much memory by its own limit that ended so, with `tail` as the last lines of its output, makes of the attempt.
-pub(super) fn of(status: ExitStatus, exceeded: Option<Exceeded>, tail: String, own_memory: Option<u64>, kept: &Kept) -> JobError {
+pub(in crate::coordinator::strategy) fn of(
+    status: ExitStatus,
+    exceeded: Option<Exceeded>,
+    tail: String,
+    own_memory: Option<u64>,
+    kept: &Kept,
+) -> JobError {
     let fate = Fate::of(status, exceeded, &tail);
     let limit = match fate {
         Fate::OutOfMemory(Exceeded { limit, peak }) => Some(Limit::Memory { limit, peak }),

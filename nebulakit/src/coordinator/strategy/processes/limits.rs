@@ -9,7 +9,7 @@ use crate::process::memory::{Account, MemoryGroup};
 
 /// What a worker may take.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Asked {
+pub(in crate::coordinator::strategy) struct Asked {
     pub(super) memory: Option<u64>,
     pub(super) cpu_time: Option<Duration>,
     pub(super) cpus: Option<f64>,
@@ -65,7 +65,7 @@ impl fmt::Display for LimitsInForce {
 
 /// What is asked for, and where it can be kept.
 #[derive(Debug, Clone)]
-pub(super) struct Kept {
+pub(in crate::coordinator::strategy) struct Kept {
     asked: Asked,
     places: Places,
     pub(super) in_force: LimitsInForce,
@@ -76,7 +76,7 @@ pub(super) struct Kept {
 }
 
 impl Kept {
-    pub(super) fn new(asked: &Asked) -> Self {
+    pub(in crate::coordinator::strategy) fn new(asked: &Asked) -> Self {
         let needs_groups = asked.memory.is_some() || asked.cpus.is_some();
         let places = if needs_groups { Places::find(asked.folder.as_deref()) } else { Places::default() };
         let by = |place: &Option<Place>, otherwise| match place {

@@ -2,15 +2,15 @@
 
 mod descendants;
 mod environment;
-mod fate;
+pub(super) mod fate;
 mod groups;
-mod limits;
-mod order;
-mod output;
+pub(super) mod limits;
+pub(super) mod order;
+pub(super) mod output;
 mod pool;
-mod process;
+pub(super) mod process;
 mod settings;
-mod talk;
+pub(super) mod talk;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -28,7 +28,7 @@ use self::output::Output;
 use self::pool::{Needs, NoWorker, Pool, Worker};
 use self::process::End;
 use self::settings::Settings;
-use self::talk::{Talked, talk};
+use self::talk::{Line, Talked, talk};
 use crate::coordinator::context::{Attempt, Executing, JobContext};
 use crate::coordinator::error::{JobError, Limit, Lost, WorkKind};
 use crate::coordinator::strategy::ExecutionStrategy;
@@ -203,7 +203,7 @@ impl ProcessStrategy {
             return Err(JobError::lost(Lost::Strategy(said.to_owned())));
         }
         let _busy = self.pool.begin();
-        let order = Box::new(order::of(&attempt, self.pool.kept(&self.settings).cpu_seconds())?);
+        let order = Box::new(order::of(&attempt.context, self.pool.kept(&self.settings).cpu_seconds())?);
         let mut others = OTHERS;
         let needs = needs_of(&attempt.context);
         loop {
@@ -214,12 +214,12 @@ impl ProcessStrategy {
                 }
             })?;
             let mut held = Held(Some(worker));
-            let Some(Worker { process, line, is_quick, .. }) = &mut held.0 else { continue };
+            let Some(Worker { process, line: Line { talk: socket, stdout, stderr }, is_quick, .. }) = &mut held.0 else { continue };
             // With others at work, the thread is of use to them.
             let (begin, looks) = (Instant::now(), *is_quick && self.pool.busy() == 1);
             process.begin();
             let mut output = Output::default();
-            match talk(line, process, Order::Job(order.clone()), &attempt.context, &mut output, looks).await {
+            match talk(socket, [stdout, stderr], process, Order::Job(order.clone()), &attempt.context, &mut output, looks).await {
                 Ok(Talked::Over(Over { ended, is_last })) => {
                     *is_quick = begin.elapsed() < QUICK;
                     if let Some(worker) = held.0.take()

@@ -350,7 +350,8 @@ impl Worker {
 
     async fn greet(&mut self, kept: &Kept, is_own: bool) -> Result<(), String> {
         let build = if is_own { program::build().unwrap_or_default() } else { String::new() };
-        let hello = Hello { protocol: PROTOCOL, version: VERSION.to_owned(), build: build.clone(), memory: kept.own_memory() };
+        let hello =
+            Hello { protocol: PROTOCOL, version: VERSION.to_owned(), build: build.clone(), memory: kept.own_memory(), asks_id: false };
         let answer = tokio::time::timeout(GREETING, self.line.talk.ask(Order::Hello(hello))).await;
         let ready = match answer {
             Ok(Ok(Report::Ready(ready))) => ready,

@@ -21,7 +21,7 @@ use crate::process::memory::{Account, Exceeded};
 
 /// A process, and all that is in its group.
 #[derive(Debug)]
-pub(super) struct Process {
+pub(in crate::coordinator::strategy) struct Process {
     pid: Pid,
     /// How it ended. Until then its number, and that of its group, is nobody else's.
     end: Mutex<Option<End>>,
@@ -34,26 +34,26 @@ pub(super) struct Process {
 
 /// How a process ended.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct End {
+pub(in crate::coordinator::strategy) struct End {
     /// [`None`] where this program does not hear of the end of its children.
-    pub(super) status: Option<ExitStatus>,
+    pub(in crate::coordinator::strategy) status: Option<ExitStatus>,
     /// The limit of memory that it ran into, if the kernel ended it for that.
-    pub(super) exceeded: Option<Exceeded>,
+    pub(in crate::coordinator::strategy) exceeded: Option<Exceeded>,
 }
 
 /// A process that has just been started, and our ends of what it reads and writes.
 #[derive(Debug)]
-pub(super) struct Started {
-    pub(super) process: Arc<Process>,
-    pub(super) socket: UnixStream,
-    pub(super) stdout: OwnedFd,
-    pub(super) stderr: OwnedFd,
+pub(in crate::coordinator::strategy) struct Started {
+    pub(in crate::coordinator::strategy) process: Arc<Process>,
+    pub(in crate::coordinator::strategy) socket: UnixStream,
+    pub(in crate::coordinator::strategy) stdout: OwnedFd,
+    pub(in crate::coordinator::strategy) stderr: OwnedFd,
 }
 
 /// Starts `command`, in a process group of its own and in the cgroups that `kept` asks for.
 ///
 /// It is done by a thread that lives as long as the process: on Linux a process can ask to end together with the thread that started it.
-pub(super) async fn start(command: Command, kept: Kept) -> io::Result<Started> {
+pub(in crate::coordinator::strategy) async fn start(command: Command, kept: Kept) -> io::Result<Started> {
     let (sender, receiver) = oneshot::channel();
     let watch = move || match begin(command, &kept) {
         Err(error) => drop(sender.send(Err(error))),
@@ -141,14 +141,14 @@ impl Process {
     }
 
     /// Other work begins in it.
-    pub(super) fn begin(&self) {
+    pub(in crate::coordinator::strategy) fn begin(&self) {
         if let Some(account) = &self.account {
             account.begin(Instant::now());
         }
     }
 
     /// Ends it at once, with all that it has started.
-    pub(super) fn kill(&self) {
+    pub(in crate::coordinator::strategy) fn kill(&self) {
         let end = locked(&self.end);
         if end.is_none() {
             // They are nobody's any more once the worker is gone.
@@ -163,13 +163,28 @@ impl Process {
         }
     }
 
+    /// Its number, and that of its group.
+    #[cfg(feature = "container")]
+    pub(in crate::coordinator::strategy) fn pid(&self) -> Pid {
+        self.pid
+    }
+
+    /// Asks it to end, and what is in its group.
+    #[cfg(feature = "container")]
+    pub(in crate::coordinator::strategy) fn terminate(&self) {
+        if locked(&self.end).is_none() {
+            // What is gone already is what is wanted.
+            let _ = kill_process_group(self.pid, Signal::TERM);
+        }
+    }
+
     /// How it ended, if it has.
-    pub(super) fn end(&self) -> Option<End> {
+    pub(in crate::coordinator::strategy) fn end(&self) -> Option<End> {
         *locked(&self.end)
     }
 
     /// Waits until nothing is left of it.
-    pub(super) async fn gone(&self) -> End {
+    pub(in crate::coordinator::strategy) async fn gone(&self) -> End {
         loop {
             let gone = self.gone.notified();
             if let Some(end) = self.end().filter(|_| self.is_gone.load(Ordering::Acquire)) {

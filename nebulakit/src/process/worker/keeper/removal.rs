@@ -1,0 +1,159 @@
+//! The removal of containers: many by one call of the engine, and again where one was still on its way.
+
+use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::os::unix::net::UnixStream;
+use std::os::unix::process::CommandExt as _;
+use std::process::{Command, Stdio};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use crate::process::worker::keeper::message::{Argv, Ended};
+use crate::process::worker::message::framed;
+
+/// When a container that was not there is looked for again, after its removal was asked for: its engine may have been told to make it just before.
+const AGAIN: [Duration; 4] = [Duration::ZERO, Duration::from_millis(250), Duration::from_millis(700), Duration::from_millis(1500)];
+
+/// How many containers one call of the engine removes.
+const AT_ONCE: usize = 50;
+
+/// Removes containers on a thread of its own.
+#[derive(Debug)]
+pub(super) struct Removal {
+    shared: Arc<Shared>,
+    thread: Option<JoinHandle<()>>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    state: Mutex<State>,
+    changed: Condvar,
+    /// Who is told what is done.
+    socket: Mutex<Option<UnixStream>>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    due: Vec<Due>,
+    is_over: bool,
+}
+
+#[derive(Debug)]
+struct Due {
+    number: u64,
+    remove: Argv,
+    name: String,
+    since: Instant,
+    tries: usize,
+}
+
+impl Due {
+    fn at(&self) -> Instant {
+        self.since + AGAIN[self.tries.min(AGAIN.len() - 1)]
+    }
+}
+
+impl Removal {
+    pub(super) fn new(socket: &UnixStream) -> Self {
+        let shared = Arc::new(Shared { state: Mutex::default(), changed: Condvar::new(), socket: Mutex::new(socket.try_clone().ok()) });
+        let own = Arc::clone(&shared);
+        let thread = std::thread::Builder::new().name("nebulakit-remove".to_owned()).spawn(move || own.work()).ok();
+        Self { shared, thread }
+    }
+
+    pub(super) fn add(&self, number: u64, remove: Argv, name: String) {
+        locked(&self.shared.state).due.push(Due { number, remove, name, since: Instant::now(), tries: 0 });
+        self.shared.changed.notify_all();
+    }
+
+    pub(super) fn ended(&self, number: u64) {
+        self.shared.tell(number);
+    }
+
+    /// Waits until all is done.
+    pub(super) fn finish(mut self) {
+        locked(&self.shared.state).is_over = true;
+        self.shared.changed.notify_all();
+        match self.thread.take() {
+            Some(thread) => drop(thread.join()),
+            // Without a thread, it is done here.
+            None => self.shared.work(),
+        }
+    }
+}
+
+impl Shared {
+    fn work(&self) {
+        while let Some(mut round) = self.next() {
+            let mut calls: BTreeMap<Argv, Vec<Due>> = BTreeMap::new();
+            for due in round.drain(..) {
+                calls.entry(due.remove.clone()).or_default().push(due);
+            }
+            for (remove, due) in calls {
+                let mut due = due;
+                while !due.is_empty() {
+                    let rest = due.split_off(due.len().min(AT_ONCE));
+                    self.remove(&remove, std::mem::replace(&mut due, rest));
+                }
+            }
+        }
+    }
+
+    /// What is due; [`None`] when there will be nothing more.
+    fn next(&self) -> Option<Vec<Due>> {
+        let mut state = locked(&self.state);
+        loop {
+            let now = Instant::now();
+            let (round, rest): (Vec<_>, Vec<_>) = std::mem::take(&mut state.due).into_iter().partition(|due| due.at() <= now);
+            state.due = rest;
+            if !round.is_empty() {
+                return Some(round);
+            }
+            let next = state.due.iter().map(Due::at).min();
+            state = match next {
+                Some(next) => {
+                    self.changed.wait_timeout(state, next.saturating_duration_since(now)).unwrap_or_else(PoisonError::into_inner).0
+                }
+                None if state.is_over => return None,
+                None => self.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
+            };
+        }
+    }
+
+    /// Engines name what they have removed, and end well where there was nothing to remove.
+    fn remove(&self, remove: &Argv, due: Vec<Due>) {
+        let names: Vec<_> = due.iter().map(|due| due.name.as_str()).collect();
+        let said = run_quietly(remove, &names);
+        let removed: Vec<_> = said.lines().map(str::trim).collect();
+        for due in due {
+            if removed.contains(&due.name.as_str()) || due.tries + 1 == AGAIN.len() {
+                self.tell(due.number);
+            } else {
+                locked(&self.state).due.push(Due { tries: due.tries + 1, ..due });
+            }
+        }
+    }
+
+    fn tell(&self, number: u64) {
+        if let (Some(socket), Ok(frame)) = (&mut *locked(&self.socket), framed(&Ended { number })) {
+            // Where nobody hears it, nobody waits for it.
+            let _ = socket.write_all(&frame);
+        }
+    }
+}
+
+/// Runs a command with `more` arguments, and gives what it printed.
+pub(super) fn run_quietly(argv: &Argv, more: &[&str]) -> String {
+    let mut parts = argv.parts();
+    let Some(program) = parts.next() else { return String::new() };
+    let mut command = Command::new(program);
+    command.args(parts).args(more).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).process_group(0);
+    // An engine that is gone has nothing to remove.
+    command.output().map_or_else(|_| String::new(), |output| String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // Nothing under it panics.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
