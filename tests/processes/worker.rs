@@ -1,6 +1,5 @@
 //! The program of the test's workers. Told `parent`, it starts workers of its own, and says which; told `forgetful`, it forgets to be a worker;
-//! told `exits`, it has one exit; told `run`, it
-//! is a command line; told `shares`, it holds what processes share.
+//! told `exits`, it has one exit; told `shares`, it holds what processes share.
 
 #![allow(
     clippy::unwrap_used,
@@ -10,24 +9,19 @@
     reason = "a program of tests fails by panicking, and its tasks print"
 )]
 
-#[path = "../resources/tasks.rs"]
-mod counted;
 mod tasks;
 
 use std::io::Write as _;
-use std::process::ExitCode;
 
 use nebulakit::coordinator::{Coordinator, EventKind, Overflow, ProcessStrategy, Strategy, Work, worker_main};
 
-fn main() -> ExitCode {
+fn main() {
     let word = std::env::args().nth(1).unwrap_or_default();
     if word == "forgetful" || std::env::var_os("FORGETFUL").is_some() {
-        forget();
-        return ExitCode::SUCCESS;
+        return forget();
     }
     if std::env::var_os("HALF").is_some() {
-        say_one_half();
-        return ExitCode::SUCCESS;
+        return say_one_half();
     }
     worker_main();
     match word.as_str() {
@@ -35,10 +29,8 @@ fn main() -> ExitCode {
         "prints" => print(),
         "exits" => exit(),
         "shares" => share(),
-        "run" => return nebulakit::cli::run(std::env::args_os()),
         _ => {}
     }
-    ExitCode::SUCCESS
 }
 
 fn forget() {

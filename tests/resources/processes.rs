@@ -11,7 +11,7 @@ use crate::{nothing_is_taken, soon, tasks};
 const MIB: u64 = 1 << 20;
 
 /// The program of the workers.
-const WORKER: &str = env!("CARGO_BIN_EXE_worker");
+const WORKER: &str = env!("CARGO_BIN_EXE_counted");
 
 /// Whether this machine lets this user make cgroups.
 fn makes_groups() -> bool {

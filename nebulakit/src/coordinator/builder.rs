@@ -11,11 +11,12 @@ use tokio::sync::{Notify, Semaphore};
 
 use crate::coordinator::clock::{Clock, SystemClock};
 use crate::coordinator::core::{Core, State};
+use crate::coordinator::lane::Lane;
 use crate::coordinator::lock::Mutex;
 use crate::coordinator::lock::atomic::{AtomicU64, AtomicUsize};
 use crate::coordinator::meters::Meters;
 use crate::coordinator::publisher::Publisher;
-use crate::coordinator::queue::{Lane, Seats};
+use crate::coordinator::queue::Seats;
 use crate::coordinator::resources::shared::{Bell, Folder};
 use crate::coordinator::resources::{Granted, Limits, Stock, machine, to_millicores};
 use crate::coordinator::retry::RetryBudget;

@@ -125,6 +125,7 @@ mod event;
 mod handle;
 mod id;
 mod job;
+mod lane;
 mod live;
 mod lock;
 mod meters;

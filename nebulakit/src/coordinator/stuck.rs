@@ -22,10 +22,8 @@ pub(super) fn victim<'a>(open: impl Iterator<Item = &'a Arc<dyn IsLive>>) -> Opt
         let live = job.live();
         let seat = locked(&live.seat);
         match seat.state {
-            Seated::Waiting { turn, .. } if live.is_needed => {
-                if last.as_ref().is_none_or(|(latest, _)| turn > *latest) {
-                    last = Some((turn, job));
-                }
+            Seated::Waiting { turn, .. } if live.is_needed && last.as_ref().is_none_or(|(latest, _)| turn > *latest) => {
+                last = Some((turn, job));
             }
             Seated::Waiting { .. } => {}
             // It goes on, or is about to, and what waits for it or what it holds comes free.
