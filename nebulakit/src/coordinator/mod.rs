@@ -135,7 +135,7 @@ pub use self::state::{CoordinatorState, Counts, NoOpenJob};
 #[cfg(feature = "container")]
 pub use self::strategy::containers::{
     Apptainer, CommandError, CommandLine, Container, ContainerError, ContainerOutput, ContainerStrategy, Docker, Driver, Image, Launch,
-    Mount, Podman, Pull, Record, Refusal, Trouble, User, Whose,
+    Limits, Mount, Podman, Pull, Record, Refusal, Trouble, User, Whose,
 };
 pub use self::strategy::{AsyncStrategy, Enforced, Executing, ExecutionStrategy, LimitsInForce, ProcessStrategy, ThreadStrategy};
 pub use self::submitting::Submitting;

@@ -8,7 +8,8 @@ use sha2::{Digest as _, Sha256};
 
 use crate::coordinator::strategy::containers::arguments::{alias, check, mount};
 use crate::coordinator::strategy::containers::asked::User;
-use crate::coordinator::strategy::containers::driver::{CommandLine, Driver, Image, Launch, Refusal, Whose};
+use crate::coordinator::strategy::containers::common::is_v2;
+use crate::coordinator::strategy::containers::driver::{CommandLine, Driver, Image, Launch, Limits, Refusal, Whose};
 
 /// Apptainer from 1.1 on, or SingularityCE from 3.10 on, by its command line.
 ///
@@ -89,6 +90,10 @@ impl Driver for Apptainer {
         };
         let Some(id) = path.to_str() else { return Err(io::Error::other("its path is not UTF-8")) };
         Ok(Some(Image::new(image, id, digest(&path)?)))
+    }
+
+    fn limits(&self) -> Limits {
+        if is_v2() { Limits::ALL } else { Limits::NONE }
     }
 
     fn pull(&self, image: &str) -> CommandLine {

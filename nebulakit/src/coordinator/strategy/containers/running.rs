@@ -49,10 +49,16 @@ impl<'a> Running<'a> {
     pub(super) async fn start(
         engine: &'a Engine,
         keeper: &'a Arc<Keeper>,
-        launch: Launch,
+        mut launch: Launch,
         folder: Folder,
         context: &JobContext,
     ) -> Result<Self, JobError> {
+        let limits = engine.driver.limits();
+        launch.cpus = launch.cpus.filter(|_| limits.cpus);
+        if let Some(memory) = launch.memory.take_if(|_| !limits.memory) {
+            let said = format!("`{}` keeps no limit on memory here: the container may take more than {memory} bytes", engine.driver.name());
+            context.log(tracing::Level::WARN, said);
+        }
         let line = engine.driver.run(&launch).map_err(|refusal| refused(&refusal.to_string()))?;
         let said = |said: String| ContainerError::new(Trouble::Other, engine.driver.name(), &launch.image.name, said);
         // Before it begins, so that there is no moment in which nobody would end it.
