@@ -134,8 +134,7 @@ pub use self::retry::{Retry, RetryBudget};
 pub use self::state::{CoordinatorState, Counts, NoOpenJob};
 #[cfg(feature = "container")]
 pub use self::strategy::containers::{
-    Apptainer, CommandError, CommandLine, Container, ContainerError, ContainerOutput, ContainerStrategy, Docker, Driver, Image, Launch,
-    Limits, Mount, Podman, Pull, Record, Refusal, Trouble, User, Whose,
+    CommandError, Container, ContainerError, ContainerOutput, ContainerStrategy, Image, Mount, Pull, Trouble, User,
 };
 pub use self::strategy::{AsyncStrategy, Enforced, Executing, ExecutionStrategy, LimitsInForce, ProcessStrategy, ThreadStrategy};
 pub use self::submitting::Submitting;
@@ -144,3 +143,9 @@ pub use self::work::{IntoWork, Work};
 pub use crate::process::worker::worker_main;
 pub use crate::task::fatal::Fatal;
 pub use crate::task::strategy::Strategy;
+
+/// The engines that a [`ContainerStrategy`] drives, and what another one takes.
+#[cfg(feature = "container")]
+pub mod engines {
+    pub use super::strategy::containers::{Apptainer, CommandLine, Docker, Driver, Launch, Limits, Podman, Record, Refusal, Whose};
+}

@@ -131,6 +131,9 @@ impl Driver for Apptainer {
             line = line.with(["--pwd".into(), folder.clone().into_os_string()]);
         }
         for (name, value) in &launch.variables {
+            if name == "HOME" {
+                return Err(Refusal(format!("the variable `HOME` is that of {} itself in its containers, and cannot be given", self.name)));
+            }
             if !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
                 || name.starts_with(|first: char| first.is_ascii_digit())
             {
