@@ -8,9 +8,8 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use nebulakit::coordinator::{
-    CommandLine, ContainerStrategy, Coordinator, Driver, EventKind, Image, JobError, Launch, Overflow, Refusal, Strategy, Whose, Work,
-};
+use nebulakit::coordinator::engines::{CommandLine, Driver, Launch, Refusal, Whose};
+use nebulakit::coordinator::{ContainerStrategy, Coordinator, EventKind, Image, JobError, Overflow, Strategy, Work};
 use nebulakit::prelude::*;
 use nebulakit::secrets::Secrets;
 use nebulakit::{Context, file::Any};

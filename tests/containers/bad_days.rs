@@ -16,10 +16,8 @@ struct Own {
     /// A program as the engine's own, which speaks with it.
     program: String,
     daemon: Option<Child>,
-    /// Where a file system of its own is mounted.
-    mounted: Option<PathBuf>,
     folder: PathBuf,
-    _temporary: tempfile::TempDir,
+    temporary: tempfile::TempDir,
 }
 
 impl Own {
@@ -29,12 +27,11 @@ impl Own {
         let temporary = tempfile::Builder::new().prefix("nk").tempdir_in("/tmp").unwrap();
         let folder = temporary.path().join("engine");
         std::fs::create_dir(&folder).unwrap();
-        let mounted = space.map(|space| {
+        if let Some(space) = space {
             let status =
                 Command::new("mount").args(["-t", "tmpfs", "-o", &format!("size={space}"), "tmpfs"]).arg(&folder).status().unwrap();
             assert!(status.success());
-            folder.clone()
-        });
+        }
         let (client, socket) = (temporary.path().join(name(engine)), temporary.path().join("socket"));
         let shown = folder.display();
         let (script, daemon) = if name(engine) == "docker" {
@@ -59,7 +56,7 @@ impl Own {
         while !Command::new(&program).arg("info").stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap().success() {
             assert!(begin.elapsed() < Duration::from_secs(60), "{}", std::fs::read_to_string(temporary.path().join("log")).unwrap());
         }
-        Self { program, daemon, mounted, folder, _temporary: temporary }
+        Self { program, daemon, folder, temporary }
     }
 
     fn containers(&self) -> ContainerStrategy {
@@ -81,17 +78,14 @@ impl Drop for Own {
             // Where it was killed, it is gone.
             let _ = kill_process(Pid::from_raw(i32::try_from(daemon.id()).unwrap()).unwrap(), Signal::TERM);
             let _ = daemon.wait();
-            for part in ["exec/containerd/containerd.pid"] {
-                let file = self._temporary.path().join(part);
-                if let Some(pid) = std::fs::read_to_string(file).ok().and_then(|text| Pid::from_raw(text.trim().parse().ok()?)) {
-                    let _ = kill_process(pid, Signal::KILL);
-                }
+            let file = self.temporary.path().join("exec/containerd/containerd.pid");
+            if let Some(pid) = std::fs::read_to_string(file).ok().and_then(|text| Pid::from_raw(text.trim().parse().ok()?)) {
+                let _ = kill_process(pid, Signal::KILL);
             }
         }
-        for mounted in mounts_below(self._temporary.path()).iter().rev() {
+        for mounted in mounts_below(self.temporary.path()).iter().rev() {
             let _ = Command::new("umount").arg("--lazy").arg(mounted).status();
         }
-        let _ = &self.mounted;
     }
 }
 

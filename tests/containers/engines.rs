@@ -24,6 +24,11 @@ pub(crate) fn name(engine: &str) -> &str {
     Path::new(engine).file_name().unwrap().to_str().unwrap()
 }
 
+/// Whether it has no daemon, no names of containers, and files as images.
+pub(crate) fn is_apptainer(engine: &str) -> bool {
+    ["apptainer", "singularity"].contains(&name(engine))
+}
+
 /// What the engine's own program prints.
 pub(crate) fn call(engine: &str, arguments: &[&str]) -> String {
     let output = Command::new(engine).args(arguments).stdin(Stdio::null()).output().unwrap();
@@ -57,6 +62,15 @@ pub(crate) fn import(engine: &str, name: &str) -> String {
 
 /// Makes an image of that name with the files below `root`.
 pub(crate) fn import_from(engine: &str, root: &Path, name: &str) -> String {
+    if is_apptainer(engine) {
+        // A folder, which it has to find some others in.
+        let folder = tempfile::tempdir().unwrap().keep();
+        assert!(Command::new("cp").arg("-aT").arg(root).arg(&folder).status().unwrap().success());
+        for made in ["dev", "proc", "sys", "home", "root", "tmp", "var/tmp", "etc"] {
+            std::fs::create_dir_all(folder.join(made)).unwrap();
+        }
+        return folder.to_str().unwrap().to_owned();
+    }
     let mut tar = Command::new("tar").args(["-C", root.to_str().unwrap(), "-c", "."]).stdout(Stdio::piped()).spawn().unwrap();
     let output = Command::new(engine).args(["import", "-", name]).stdin(tar.stdout.take().unwrap()).output().unwrap();
     assert!(tar.wait().unwrap().success() && output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

@@ -12,7 +12,6 @@
 
 #[allow(dead_code, reason = "the tests use the rest")]
 mod engines;
-#[allow(dead_code, reason = "the tests use the rest")]
 mod tasks;
 
 use std::process::{Command, Stdio};

@@ -162,8 +162,7 @@ pub use self::retry::{Retry, RetryBudget};
 pub use self::state::{CoordinatorState, Counts, NoOpenJob};
 #[cfg(feature = "container")]
 pub use self::strategy::containers::{
-    Apptainer, CommandError, CommandLine, Container, ContainerError, ContainerOutput, ContainerStrategy, Docker, Driver, Image, Launch,
-    Mount, Podman, Pull, Record, Refusal, Trouble, User, Whose,
+    CommandError, Container, ContainerError, ContainerOutput, ContainerStrategy, Image, Mount, Pull, Trouble, User,
 };
 pub use self::strategy::{AsyncStrategy, Enforced, Executing, ExecutionStrategy, LimitsInForce, ProcessStrategy, ThreadStrategy};
 pub use self::submitting::Submitting;
@@ -175,3 +174,9 @@ pub use crate::task::strategy::Strategy;
 
 #[cfg(feature = "container")]
 pub(crate) use self::strategy::containers::copilot;
+
+/// The engines that a [`ContainerStrategy`] drives, and what another one takes.
+#[cfg(feature = "container")]
+pub mod engines {
+    pub use super::strategy::containers::{Apptainer, CommandLine, Docker, Driver, Launch, Limits, Podman, Record, Refusal, Whose};
+}

@@ -29,7 +29,6 @@ const BUILD_ID: u32 = 3;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Elf {
     /// Whether it needs nothing but itself.
-    #[cfg_attr(not(feature = "container"), expect(dead_code, reason = "only containers ask"))]
     pub(crate) is_static: bool,
     /// The linker's number for the build, else a digest of the file: the same for the same program, wherever it is.
     pub(crate) id: String,

@@ -33,7 +33,7 @@ const STACK: usize = 8 * 1024 * 1024;
 static ENTERED: AtomicBool = AtomicBool::new(false);
 
 /// Makes this process a worker where it was started as one, and returns at once where it was not: the first line of `main` of a program that runs
-/// tasks by `Strategy::Process`. [`main!`](crate::main) has it.
+/// tasks by `Strategy::Process`, or anything by `Strategy::Container`. [`main!`](crate::main) has it.
 ///
 /// In a worker it does not return. What stands before it in `main` is done by each worker too.
 ///

@@ -8,7 +8,8 @@ use sha2::{Digest as _, Sha256};
 
 use crate::coordinator::strategy::containers::arguments::{alias, check, mount};
 use crate::coordinator::strategy::containers::asked::User;
-use crate::coordinator::strategy::containers::driver::{CommandLine, Driver, Image, Launch, Refusal, Whose};
+use crate::coordinator::strategy::containers::common::is_v2;
+use crate::coordinator::strategy::containers::driver::{CommandLine, Driver, Image, Launch, Limits, Refusal, Whose};
 
 /// Apptainer from 1.1 on, or SingularityCE from 3.10 on, by its command line.
 ///
@@ -91,6 +92,10 @@ impl Driver for Apptainer {
         Ok(Some(Image::new(image, id, digest(&path)?)))
     }
 
+    fn limits(&self) -> Limits {
+        if is_v2() { Limits::ALL } else { Limits::NONE }
+    }
+
     fn pull(&self, image: &str) -> CommandLine {
         let reference = if image.contains("://") { image.to_owned() } else { format!("docker://{image}") };
         // A half of a file is never taken for an image.
@@ -126,6 +131,9 @@ impl Driver for Apptainer {
             line = line.with(["--pwd".into(), folder.clone().into_os_string()]);
         }
         for (name, value) in &launch.variables {
+            if name == "HOME" {
+                return Err(Refusal(format!("the variable `HOME` is that of {} itself in its containers, and cannot be given", self.name)));
+            }
             if !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
                 || name.starts_with(|first: char| first.is_ascii_digit())
             {

@@ -11,6 +11,11 @@ fn has_selinux() -> bool {
     std::path::Path::new("/sys/fs/selinux/enforce").exists()
 }
 
+/// Whether the cgroups of this machine are of version 2 alone.
+pub(super) fn is_v2() -> bool {
+    std::path::Path::new("/sys/fs/cgroup/cgroup.controllers").exists()
+}
+
 /// What `image inspect` is to print.
 pub(super) const IMAGE: &str = "{{.Id}} {{json .RepoDigests}}";
 

@@ -116,7 +116,7 @@ impl Driver for Docker {
             return Whose::Engine;
         }
         // The client has three codes of its own, and the kernel's end for want of memory is written down.
-        if matches!(code, 125..=127 | 137) { Whose::Unknown } else { Whose::Program }
+        if matches!(code, 125..=127 | 137) || launch.memory.is_some() { Whose::Unknown } else { Whose::Program }
     }
 
     fn record(&self, name: &str, since: SystemTime) -> Option<CommandLine> {

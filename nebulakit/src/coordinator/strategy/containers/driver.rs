@@ -137,6 +137,23 @@ impl Launch {
     }
 }
 
+/// Which limits an engine keeps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// That on cores.
+    pub cpus: bool,
+    /// That on memory.
+    pub memory: bool,
+}
+
+impl Limits {
+    /// All.
+    pub const ALL: Self = Self { cpus: true, memory: true };
+    /// None.
+    pub const NONE: Self = Self { cpus: false, memory: false };
+}
+
 /// Why an engine cannot start a container that is asked for: what is wrong, for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal(pub String);
@@ -208,6 +225,11 @@ pub trait Driver: fmt::Debug + Send + Sync + 'static {
     fn local_image(&self, image: &str) -> std::io::Result<Option<Image>> {
         let _ = image;
         Ok(None)
+    }
+
+    /// Which limits it keeps here; a [`Launch`] asks for no others.
+    fn limits(&self) -> Limits {
+        Limits::ALL
     }
 
     /// Fetches an image from its registry.

@@ -44,7 +44,7 @@ use uuid::Uuid;
 pub use self::apptainer::Apptainer;
 pub use self::asked::{Mount, Pull, User};
 pub use self::docker::Docker;
-pub use self::driver::{CommandLine, Driver, Image, Launch, Record, Refusal, Whose};
+pub use self::driver::{CommandLine, Driver, Image, Launch, Limits, Record, Refusal, Whose};
 use self::ends::refused;
 pub use self::ends::{CommandError, ContainerError};
 use self::engine::Engine;

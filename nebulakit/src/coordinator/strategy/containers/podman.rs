@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use crate::coordinator::strategy::containers::asked::User;
-use crate::coordinator::strategy::containers::common;
-use crate::coordinator::strategy::containers::driver::{CommandLine, Driver, Image, Launch, Refusal, Whose};
+use crate::coordinator::strategy::containers::common::{self, is_v2};
+use crate::coordinator::strategy::containers::driver::{CommandLine, Driver, Image, Launch, Limits, Refusal, Whose};
 
 /// Podman, by its command line: as root, or as another user without any privileges.
 #[derive(Debug)]
@@ -41,6 +41,22 @@ impl Driver for Podman {
 
     fn found(&self, image: &str, printed: &str) -> Option<Image> {
         common::image(image, printed)
+    }
+
+    fn limits(&self) -> Limits {
+        let Self { caller: [user, _], .. } = self;
+        if *user == 0 {
+            return Limits::ALL;
+        }
+        // Without privileges, it has the cgroups that were handed to the user.
+        if !is_v2() {
+            return Limits::NONE;
+        }
+        let own = format!("/sys/fs/cgroup/user.slice/user-{user}.slice/user@{user}.service/cgroup.controllers");
+        std::fs::read_to_string(own).map_or(Limits::ALL, |all| {
+            let has = |controller: &str| all.split_whitespace().any(|one| one == controller);
+            Limits { cpus: has("cpu"), memory: has("memory") }
+        })
     }
 
     fn pull(&self, image: &str) -> CommandLine {

@@ -73,7 +73,7 @@ pub(super) async fn run<'a>(
     let outputs = match collect(types, &host, spec.output_path, context.workspace()).await {
         Ok(Collected::Outputs(outputs, surplus)) => {
             if !surplus.is_empty() {
-                job.log(tracing::Level::WARN, &format!("the program left files that are no outputs: `{}`", surplus.join("`, `")));
+                job.log(tracing::Level::WARN, format!("the program left files that are no outputs: `{}`", surplus.join("`, `")));
             }
             outputs
         }

@@ -24,6 +24,9 @@ use crate::process::memory::Exceeded;
 /// How long an engine may take to tell of the end of a container whose program is gone.
 const TELLING: Duration = Duration::from_secs(60);
 
+/// The exit code of a program that was ended by SIGKILL.
+const KILLED: i32 = 128 + 9;
+
 /// A container that runs. It is ended and removed with this, unless it came to its end.
 #[derive(Debug)]
 pub(super) struct Running<'a> {
@@ -49,10 +52,16 @@ impl<'a> Running<'a> {
     pub(super) async fn start(
         engine: &'a Engine,
         keeper: &'a Arc<Keeper>,
-        launch: Launch,
+        mut launch: Launch,
         folder: Folder,
         context: &JobContext,
     ) -> Result<Self, JobError> {
+        let limits = engine.driver.limits();
+        launch.cpus = launch.cpus.filter(|_| limits.cpus);
+        if let Some(memory) = launch.memory.take_if(|_| !limits.memory) {
+            let said = format!("`{}` keeps no limit on memory here: the container may take more than {memory} bytes", engine.driver.name());
+            context.log(tracing::Level::WARN, said);
+        }
         let line = engine.driver.run(&launch).map_err(|refusal| refused(&refusal.to_string()))?;
         let said = |said: String| ContainerError::new(Trouble::Other, engine.driver.name(), &launch.image.name, said);
         // Before it begins, so that there is no moment in which nobody would end it.
@@ -184,10 +193,12 @@ impl<'a> Running<'a> {
                 let said = if said.is_empty() { error.said.to_string() } else { format!("{said}\n{}", error.said) };
                 gone(said)
             })?;
-            is_out_of_memory = record.out_of_memory;
+            // Where neither the kernel nor the engine can be asked any more, nothing else ends a program so.
+            let is_unheard = !record.is_there && self.first.is_none() && code == KILLED;
+            is_out_of_memory = record.out_of_memory || is_unheard && self.launch.memory.is_some();
             // The daemon remembers its last events alone: with many containers at once, its words have to do.
-            is_programs =
-                record.code == Some(code) || !record.is_there && (code > 127 || self.engine.driver.trouble(said) == Trouble::Other);
+            is_programs = record.code == Some(code)
+                || !record.is_there && (!(125..=127).contains(&code) || self.engine.driver.trouble(said) == Trouble::Other);
             if record.began && !is_programs {
                 return Err(gone(said.to_owned()));
             }

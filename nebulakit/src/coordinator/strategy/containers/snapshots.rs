@@ -145,14 +145,17 @@ fn apptainer_is_told_so() {
     for (program, prefix) in [("apptainer", "APPTAINERENV_"), ("/usr/bin/singularity", "SINGULARITYENV_")] {
         let mut apptainer = Apptainer::new(program, folder.path().join("images"));
         apptainer.is_root = false;
-        let (arguments, variables) = shown(&apptainer.run(&launch(folder.path())).unwrap(), folder.path());
+        let mut launch = launch(folder.path());
+        assert!(apptainer.run(&launch).unwrap_err().0.contains("the variable `HOME`"));
+        launch.variables.remove("HOME");
+        let (arguments, variables) = shown(&apptainer.run(&launch).unwrap(), folder.path());
         let mut before = vec!["exec", "--containall", "--cleanenv", "--no-eval", "--net", "--network", "none", "--cpus", "0.5"];
         before.extend(["--memory", "67108864", "--memory-swap", "67108864", "--nv", "--pwd", "/work dir"]);
         assert_eq!(arguments, expected([&before, &["sha256:ab"]], "ro"));
-        let own = ["CUDA_VISIBLE_DEVICES=0,GPU-1", "HOME=/a b", "LD_PRELOAD=x", "PASSWORD=hunter2\n'\"$(x)"];
+        let own = ["CUDA_VISIBLE_DEVICES=0,GPU-1", "LD_PRELOAD=x", "PASSWORD=hunter2\n'\"$(x)"];
         assert_eq!(variables, own.map(|variable| format!("{prefix}{variable}")));
         apptainer.is_root = true;
-        let (arguments, _) = shown(&apptainer.run(&launch(folder.path())).unwrap(), folder.path());
+        let (arguments, _) = shown(&apptainer.run(&launch).unwrap(), folder.path());
         assert!(arguments.contains(&"--no-privs".to_owned()));
     }
 }
@@ -163,6 +166,7 @@ fn what_apptainer_cannot_do_is_refused() {
     let apptainer = Apptainer::new("apptainer", folder.path());
     let refused = |change: fn(&mut Launch)| {
         let mut launch = launch(folder.path());
+        launch.variables.clear();
         change(&mut launch);
         apptainer.run(&launch).unwrap_err().0
     };

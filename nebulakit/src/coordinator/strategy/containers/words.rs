@@ -21,7 +21,7 @@ pub enum Trouble {
 }
 
 /// What engines say, in lower case, and what it means; the first that is found counts.
-const WORDS: [(&str, Trouble); 31] = [
+const WORDS: [(&str, Trouble); 32] = [
     ("no space left on device", Trouble::NoSpace),
     ("disk quota exceeded", Trouble::NoSpace),
     ("not enough free space", Trouble::NoSpace),
@@ -51,6 +51,7 @@ const WORDS: [(&str, Trouble); 31] = [
     ("failed to resolve reference", Trouble::NoImage),
     ("executable file not found", Trouble::NoCommand),
     ("exec: ", Trouble::NoCommand),
+    ("fatal:   stat ", Trouble::NoCommand),
     ("exec format error", Trouble::NoCommand),
     ("attempted to invoke a command that was not found", Trouble::NoCommand),
 ];
@@ -65,7 +66,7 @@ pub(super) fn trouble(said: &str) -> Trouble {
 mod tests {
     use super::*;
 
-    /// As docker 20.10 and podman 4.3 say it.
+    /// As docker 20.10, podman 4.3 and apptainer 1.4 say it.
     #[test]
     fn engines_are_understood() {
         for (said, meant) in [
@@ -87,6 +88,11 @@ mod tests {
                 Trouble::NoPermission,
             ),
             ("Error: write /var/lib/x: no space left on device", Trouble::NoSpace),
+            ("FATAL:   stat /nope: no such file or directory", Trouble::NoCommand),
+            (
+                "FATAL:   While checking container encryption: could not open image /nope: lstat /nope: no such file or directory",
+                Trouble::NoImage,
+            ),
             ("Error: something else", Trouble::Other),
         ] {
             assert_eq!(trouble(said), meant, "{said}");

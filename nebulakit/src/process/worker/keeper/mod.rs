@@ -34,11 +34,10 @@ pub(crate) fn marker() -> String {
     format!("{MARK}{}", std::process::id())
 }
 
-/// Whether this process was started as one.
+/// Whether this process was started as one. The process that did so may be gone already, so that who started it is not asked; what a keeper starts does not have the variable.
 pub(crate) fn is_meant(environment: &Environment) -> bool {
-    let parent = rustix::process::getppid().map(Pid::as_raw_pid);
-    let meant = environment.get(env::WORKER).and_then(|text| text.strip_prefix(MARK)?.parse().ok());
-    meant.is_some() && meant == parent && standard_input::is_socket()
+    let parent = environment.get(env::WORKER).and_then(|text| text.strip_prefix(MARK));
+    parent.is_some_and(|parent| parent.parse::<u32>().is_ok()) && standard_input::is_socket()
 }
 
 /// Something that is watched.
@@ -153,7 +152,7 @@ fn end(number: u64, watched: Watched, removal: &Removal) {
         group.kill();
     }
     match watched.remove {
-        Some(remove) => removal.add(number, remove, watched.name),
+        Some(remove) => removal.add(number, remove, watched.name, watched.group.is_none()),
         None => removal.ended(number),
     }
 }

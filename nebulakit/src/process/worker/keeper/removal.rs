@@ -9,11 +9,25 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Signal, kill_process};
+
 use crate::process::worker::keeper::message::{Argv, Ended};
 use crate::process::worker::message::framed;
+use crate::services::env;
 
 /// When a container that was not there is looked for again, after its removal was asked for: its engine may have been told to make it just before.
-const AGAIN: [Duration; 4] = [Duration::ZERO, Duration::from_millis(250), Duration::from_millis(700), Duration::from_millis(1500)];
+const AGAIN: [Duration; 7] = [
+    Duration::ZERO,
+    Duration::from_millis(250),
+    Duration::from_millis(700),
+    Duration::from_millis(1500),
+    Duration::from_secs(3),
+    Duration::from_secs(6),
+    Duration::from_secs(15),
+];
+
+/// After how many of these looks a container that was never there counts as gone: the rest is for an engine that is very slow.
+const LIKELY: usize = 4;
 
 /// How many containers one call of the engine removes.
 const AT_ONCE: usize = 50;
@@ -44,6 +58,8 @@ struct Due {
     number: u64,
     remove: Argv,
     name: String,
+    /// Whether the process that asked its engine for it may not have been ended yet.
+    is_asked_for: bool,
     since: Instant,
     tries: usize,
 }
@@ -62,8 +78,8 @@ impl Removal {
         Self { shared, thread }
     }
 
-    pub(super) fn add(&self, number: u64, remove: Argv, name: String) {
-        locked(&self.shared.state).due.push(Due { number, remove, name, since: Instant::now(), tries: 0 });
+    pub(super) fn add(&self, number: u64, remove: Argv, name: String, is_asked_for: bool) {
+        locked(&self.shared.state).due.push(Due { number, remove, name, is_asked_for, since: Instant::now(), tries: 0 });
         self.shared.changed.notify_all();
     }
 
@@ -123,14 +139,18 @@ impl Shared {
 
     /// Engines name what they have removed, and end well where there was nothing to remove.
     fn remove(&self, remove: &Argv, due: Vec<Due>) {
+        let asked: Vec<_> = due.iter().filter(|due| due.is_asked_for).map(|due| due.name.as_bytes()).collect();
+        kill_named(&asked);
         let names: Vec<_> = due.iter().map(|due| due.name.as_str()).collect();
         let said = run_quietly(remove, &names);
         let removed: Vec<_> = said.lines().map(str::trim).collect();
         for due in due {
-            if removed.contains(&due.name.as_str()) || due.tries + 1 == AGAIN.len() {
+            let (is_removed, tries) = (removed.contains(&due.name.as_str()), due.tries + 1);
+            if is_removed && tries <= LIKELY || tries == LIKELY {
                 self.tell(due.number);
-            } else {
-                locked(&self.state).due.push(Due { tries: due.tries + 1, ..due });
+            }
+            if !is_removed && tries < AGAIN.len() {
+                locked(&self.state).due.push(Due { tries, ..due });
             }
         }
     }
@@ -143,12 +163,36 @@ impl Shared {
     }
 }
 
+/// Ends the processes that have one of the names as an argument: those whose start the keeper was not told of any more.
+fn kill_named(names: &[&[u8]]) {
+    if names.is_empty() || !cfg!(target_os = "linux") {
+        return;
+    }
+    let numbers = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    for process in numbers.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok()) {
+        let arguments = std::fs::read(format!("/proc/{process}/cmdline")).unwrap_or_default();
+        if arguments.split(|byte| *byte == 0).any(|argument| names.contains(&argument))
+            && let Some(process) = Pid::from_raw(process)
+        {
+            // Another one may have ended it.
+            let _ = kill_process(process, Signal::KILL);
+        }
+    }
+}
+
 /// Runs a command with `more` arguments, and gives what it printed.
 pub(super) fn run_quietly(argv: &Argv, more: &[&str]) -> String {
     let mut parts = argv.parts();
     let Some(program) = parts.next() else { return String::new() };
     let mut command = Command::new(program);
-    command.args(parts).args(more).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).process_group(0);
+    command
+        .args(parts)
+        .args(more)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .process_group(0)
+        .env_remove(env::WORKER);
     // An engine that is gone has nothing to remove.
     command.output().map_or_else(|_| String::new(), |output| String::from_utf8_lossy(&output.stdout).into_owned())
 }
