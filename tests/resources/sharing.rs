@@ -122,12 +122,13 @@ async fn a_large_job_gets_its_turn_beside_another_s_small_ones() {
         });
         work.cores(0.5)
     };
+    // Some always wait, so that what one gives back could go to the next at once.
     let streaming = one.clone();
     let stream = tokio::spawn(async move {
         let mut running = std::collections::VecDeque::new();
         loop {
             running.push_back(streaming.submit(small(), Strategy::Async).await.unwrap());
-            if running.len() > 8 {
+            if running.len() > 16 {
                 soon(running.pop_front().unwrap().join()).await.unwrap();
             }
         }

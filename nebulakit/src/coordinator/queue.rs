@@ -29,6 +29,8 @@ pub(super) struct Seats {
     ageing: Duration,
     /// Rung when something waits or is free, where processes share what there is.
     bell: Option<Arc<Bell>>,
+    /// Whether jobs of other processes go before: what comes free goes to them first.
+    gives_way: bool,
 }
 
 /// Where the next of a class is, and its right: lower goes first, the older of two that are equal.
@@ -64,7 +66,7 @@ impl Woken {
 
 impl Seats {
     pub(super) fn new(lanes: Vec<Lane>, stock: Stock, ageing: Duration, bell: Option<Arc<Bell>>) -> Self {
-        Self { lanes, stock, is_short: false, ageing, bell }
+        Self { lanes, stock, is_short: false, ageing, bell, gives_way: false }
     }
 
     /// Gives the job a seat, or a place in the queue. One that lent its seat has what it did not lend.
@@ -72,7 +74,7 @@ impl Seats {
         let live = job.live();
         let lane = &mut self.lanes[live.lane];
         let room = lane.room();
-        if lane.waiting == 0 && room > 0 && !self.is_short && self.fits(live, is_returning, self.stock.free()) {
+        if lane.waiting == 0 && room > 0 && !self.is_short && !self.gives_way && self.fits(live, is_returning, self.stock.free()) {
             self.seat(live, is_returning);
             return Woken::default();
         }
@@ -166,11 +168,31 @@ impl Seats {
 
     /// Gives seats to those who wait, as long as the next one fits.
     pub(super) fn go_on(&mut self, now: Instant) -> Woken {
-        let woken = self.seat_all(now);
+        let woken = if self.gives_way {
+            // What is free goes back, and is asked for.
+            let somebody_waits = self.candidates(now).next().is_some();
+            self.is_short = somebody_waits;
+            Woken::default()
+        } else {
+            self.seat_all(now)
+        };
         if let Some(bell) = self.bell.as_ref().filter(|_| self.is_short || self.stock.has_free()) {
             bell.ring();
         }
         woken
+    }
+
+    /// What there is was given, or given back: it is for those who wait here. Whether others go before after that.
+    pub(super) fn shared(&mut self, gives_way: bool, now: Instant) -> Woken {
+        self.gives_way = false;
+        let woken = self.go_on(now);
+        self.gives_way = gives_way;
+        woken
+    }
+
+    /// Whether jobs of other processes go before.
+    pub(super) fn give_way(&mut self, gives_way: bool) {
+        self.gives_way = gives_way;
     }
 
     /// Whether somebody waits although no attempt runs that could give anything back, here or in another process.
@@ -194,14 +216,14 @@ impl Seats {
         candidates.sort_unstable();
         let mut wants = Vec::new();
         for candidate in candidates.into_iter().take(WANTS) {
-            let Some(Waiting { job, overtaken, .. }) = self.next(candidate) else { continue };
+            let Some(Waiting { job, since, overtaken }) = self.next(candidate) else { continue };
             let (live, is_returning) = (job.live(), candidate.class == RETURNING);
             let demand = match live.demand() {
                 None => Demand { millicores: self.lanes[candidate.lane].millicores, ..Demand::default() },
                 Some(demand) if is_returning => Demand { millicores: demand.millicores, ..Demand::default() },
                 Some(demand) => (*demand).clone(),
             };
-            wants.push(Want { demand, is_urgent: is_returning || live.is_needed });
+            wants.push(Want { demand, waited: now.saturating_duration_since(*since), is_urgent: is_returning || live.is_needed });
             if !live.is_needed && *overtaken >= OVERTAKEN {
                 break;
             }

@@ -11,7 +11,7 @@ use std::time::Duration;
 use crate::coordinator::context::Home;
 use crate::coordinator::lock::locked;
 use crate::coordinator::resources::Limits;
-use crate::coordinator::resources::shared::{Bell, Folder, Rung};
+use crate::coordinator::resources::shared::{Bell, Exchanged, Folder, Rung};
 
 /// How long it takes until the folder is looked at again while a job waits for what another process holds: at first, and at most.
 const LOOK_AGAIN: (Duration, Duration) = (Duration::from_millis(2), Duration::from_millis(100));
@@ -40,17 +40,21 @@ fn serve(mut folder: Folder, bell: &Bell, limits: &Limits, home: &Weak<dyn Home>
             (state.seats.stock.withdraw(), state.seats.wants(now))
         };
         wait = match folder.exchange(limits, &held, &wants) {
-            Ok(Some(given)) => {
+            Ok(Exchanged { given, others_wait }) if given.is_some() || wants.is_empty() => {
                 let woken = {
                     let mut state = locked(&core.state);
-                    state.seats.stock.lease(&given);
-                    state.seats.go_on(core.clock.now())
+                    if let Some(given) = &given {
+                        state.seats.stock.lease(given);
+                    }
+                    state.seats.shared(others_wait, core.clock.now())
                 };
                 woken.wake();
-                Some(Duration::ZERO)
+                given.map(|_| Duration::ZERO)
             }
-            Ok(None) if wants.is_empty() => None,
             result => {
+                if let Ok(Exchanged { others_wait, .. }) = &result {
+                    locked(&core.state).seats.give_way(*others_wait);
+                }
                 if let Err(error) = result {
                     // What was held is still said to be, until it can be written again.
                     tracing::error!("the limits that processes share cannot be read or written: {error}");

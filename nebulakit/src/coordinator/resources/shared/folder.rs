@@ -24,8 +24,15 @@ pub(crate) struct Folder {
     lock: File,
     own: File,
     own_path: PathBuf,
-    /// Since when the first who waits does.
-    since: Option<u128>,
+}
+
+/// What came of an exchange.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Exchanged {
+    /// What was given of what is wanted.
+    pub(crate) given: Option<Amounts>,
+    /// Whether jobs of other processes wait whose turn it is: what comes free here is theirs.
+    pub(crate) others_wait: bool,
 }
 
 /// What is free for all processes together.
@@ -46,14 +53,14 @@ impl Folder {
         let _locked = Locked::new(&lock)?;
         let own = OpenOptions::new().create_new(true).write(true).open(&own_path)?;
         own.lock()?;
-        Ok(Self { path: path.to_owned(), lock: lock.try_clone()?, own, own_path, since: None })
+        Ok(Self { path: path.to_owned(), lock: lock.try_clone()?, own, own_path })
     }
 
-    /// Says that `held` is held, and takes what the first of `wants` asks for that fits beside what others hold: what it got.
+    /// Says that `held` is held, and takes what the first of `wants` asks for that fits beside what others hold.
     ///
     /// # Errors
     /// When a file cannot be read or written.
-    pub(crate) fn exchange(&mut self, limits: &Limits, held: &Amounts, wants: &[Want]) -> io::Result<Option<Amounts>> {
+    pub(crate) fn exchange(&mut self, limits: &Limits, held: &Amounts, wants: &[Want]) -> io::Result<Exchanged> {
         let _locked = Locked::new(&self.lock)?;
         let mut free = Free::all(limits);
         free.take(held);
@@ -63,29 +70,27 @@ impl Folder {
             waiting.extend(wanted);
         }
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(1, |since| since.as_nanos().max(1));
-        let own_turn = self.since.unwrap_or(now);
-        // What those wait for who began before is kept for them.
-        let mut left = free.clone();
-        waiting.iter().filter(|wanted| wanted.since < own_turn).for_each(|wanted| left.keep(wanted));
+        let since = |want: &Want| now.saturating_sub(want.waited.as_nanos()).max(1);
         let chosen = wants.iter().enumerate().find_map(|(place, want)| {
-            let free = if want.is_urgent { &free } else { &left };
-            Some((place, free.give(&want.demand, limits)?))
+            // What those wait for who began before is kept for them.
+            let mut left = free.clone();
+            waiting.iter().filter(|wanted| !want.is_urgent && wanted.since < since(want)).for_each(|wanted| left.keep(wanted));
+            Some((place, left.give(&want.demand, limits)?))
         });
-        self.since = match (&chosen, wants.is_empty()) {
-            (Some((0, _)), _) | (None, true) => None,
-            _ => Some(own_turn),
-        };
+        let first = wants.first().filter(|_| chosen.as_ref().is_none_or(|(place, _)| *place > 0));
+        let wanted = first.map(|want| Wanted::new(&want.demand, limits, since(want)));
         let mut all = held.clone();
         if let Some((_, chosen)) = &chosen {
             all.add(chosen);
         }
-        let wanted = self.since.and_then(|since| Some(Wanted::new(&wants.first()?.demand, limits, since)));
         let text = write(&all, wanted.as_ref());
         let mut own = &self.own;
         own.rewind()?;
         own.write_all(text.as_bytes())?;
         own.set_len(text.len() as u64)?;
-        Ok(chosen.map(|(_, chosen)| chosen))
+        let own_turn = wanted.map_or(u128::MAX, |wanted| wanted.since);
+        let others_wait = waiting.iter().any(|others| others.since < own_turn);
+        Ok(Exchanged { given: chosen.map(|(_, chosen)| chosen), others_wait })
     }
 
     /// What the other processes hold that are alive, and wait for. The files of those that are gone are removed.
@@ -203,6 +208,8 @@ impl Free {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     fn limits() -> Limits {
@@ -210,7 +217,7 @@ mod tests {
     }
 
     fn want(millicores: u64, gpus: u32) -> Want {
-        Want { demand: Demand { millicores, gpus, ..Demand::default() }, is_urgent: false }
+        Want { demand: Demand { millicores, gpus, ..Demand::default() }, waited: Duration::ZERO, is_urgent: false }
     }
 
     #[test]
@@ -219,13 +226,13 @@ mod tests {
         let open = || Folder::open(root.path()).unwrap();
         let (mut one, mut other) = (open(), open());
         let nothing = Amounts::default();
-        let held = one.exchange(&limits, &nothing, &[want(3_000, 1)]).unwrap().unwrap();
+        let held = one.exchange(&limits, &nothing, &[want(3_000, 1)]).unwrap().given.unwrap();
         assert_eq!((held.millicores, &*held.gpus[0]), (3_000, "0"));
-        assert_eq!(other.exchange(&limits, &nothing, &[want(2_000, 0)]).unwrap(), None);
-        let small = other.exchange(&limits, &nothing, &[want(2_000, 0), want(1_000, 1)]).unwrap().unwrap();
+        assert_eq!(other.exchange(&limits, &nothing, &[want(2_000, 0)]).unwrap().given, None);
+        let small = other.exchange(&limits, &nothing, &[want(2_000, 0), want(1_000, 1)]).unwrap().given.unwrap();
         assert_eq!((small.millicores, &*small.gpus[0]), (1_000, "1"));
         drop(one);
-        assert_eq!(other.exchange(&limits, &small, &[want(3_000, 1)]).unwrap().unwrap().millicores, 3_000);
+        assert_eq!(other.exchange(&limits, &small, &[want(3_000, 1)]).unwrap().given.unwrap().millicores, 3_000);
         assert_eq!(std::fs::read_dir(root.path()).unwrap().count(), 2);
     }
 
@@ -235,14 +242,18 @@ mod tests {
         let open = || Folder::open(root.path()).unwrap();
         let (mut large, mut small) = (open(), open());
         let nothing = Amounts::default();
-        let held = small.exchange(&limits, &nothing, &[want(1_000, 0)]).unwrap().unwrap();
-        assert_eq!(large.exchange(&limits, &nothing, &[want(4_000, 0)]).unwrap(), None);
-        assert_eq!(small.exchange(&limits, &held, &[want(1_000, 0)]).unwrap(), None);
+        let held = small.exchange(&limits, &nothing, &[want(1_000, 0)]).unwrap().given.unwrap();
+        let early = Want { waited: Duration::from_secs(1), ..want(4_000, 0) };
+        let told = large.exchange(&limits, &nothing, std::slice::from_ref(&early)).unwrap();
+        assert_eq!(told, Exchanged { given: None, others_wait: false });
+        let told = small.exchange(&limits, &held, &[want(1_000, 0)]).unwrap();
+        assert_eq!(told, Exchanged { given: None, others_wait: true });
+        assert_eq!(small.exchange(&limits, &held, &[want(1_000, 0)]).unwrap().given, None);
         // Jobs that hold something wait for it.
         let urgent = Want { is_urgent: true, ..want(1_000, 0) };
-        assert!(small.exchange(&limits, &held, &[urgent]).unwrap().is_some());
-        assert_eq!(small.exchange(&limits, &nothing, &[want(1_000, 0)]).unwrap(), None);
-        assert!(large.exchange(&limits, &nothing, &[want(4_000, 0)]).unwrap().is_some());
+        assert!(small.exchange(&limits, &held, &[urgent]).unwrap().given.is_some());
+        assert_eq!(small.exchange(&limits, &nothing, &[want(1_000, 0)]).unwrap().given, None);
+        assert!(large.exchange(&limits, &nothing, &[early]).unwrap().given.is_some());
     }
 
     #[test]
@@ -251,7 +262,7 @@ mod tests {
         let left = root.path().join("1-x.holds");
         std::fs::write(&left, "cores 4000\n").unwrap();
         let mut one = Folder::open(root.path()).unwrap();
-        assert!(one.exchange(&limits, &Amounts::default(), &[want(4_000, 0)]).unwrap().is_some());
+        assert!(one.exchange(&limits, &Amounts::default(), &[want(4_000, 0)]).unwrap().given.is_some());
         assert!(!left.exists());
     }
 }

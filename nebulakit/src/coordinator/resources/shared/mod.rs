@@ -8,5 +8,5 @@ mod folder;
 mod record;
 
 pub(crate) use self::bell::{Bell, Rung};
-pub(crate) use self::folder::Folder;
+pub(crate) use self::folder::{Exchanged, Folder};
 pub(crate) use self::record::{Amounts, Want};

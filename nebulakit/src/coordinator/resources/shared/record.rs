@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::coordinator::resources::limits::{Demand, Limits};
 
@@ -18,6 +19,8 @@ pub(crate) struct Amounts {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Want {
     pub(crate) demand: Demand,
+    /// For how long.
+    pub(crate) waited: Duration,
     /// Whether jobs that hold something wait for it: nothing is kept from it for others then.
     pub(crate) is_urgent: bool,
 }
