@@ -10,7 +10,7 @@ use crate::coordinator::strategy::containers::asked::{Mount, User};
 use crate::coordinator::strategy::containers::words::{Trouble, trouble};
 
 /// A program with its arguments, which runs without a shell.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CommandLine {
     /// The program.
@@ -19,6 +19,15 @@ pub struct CommandLine {
     pub arguments: Vec<OsString>,
     /// What is different from this process's environment: variables with a value, and variables without one that it does not have.
     pub variables: BTreeMap<OsString, Option<OsString>>,
+}
+
+impl fmt::Debug for CommandLine {
+    /// Without the values of variables.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { program, arguments, variables } = self;
+        let variables: Vec<_> = variables.keys().collect();
+        f.debug_struct("CommandLine").field("program", program).field("arguments", arguments).field("variables", &variables).finish()
+    }
 }
 
 impl CommandLine {
@@ -82,7 +91,7 @@ impl Image {
 }
 
 /// A container that is to be started.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct Launch {
     /// The container's name: one that no other has, of letters, digits and dashes.
@@ -115,6 +124,21 @@ pub struct Launch {
     pub labels: BTreeMap<String, String>,
     /// A folder of this machine that belongs to the container alone, for files of the engine.
     pub scratch: PathBuf,
+}
+
+impl fmt::Debug for Launch {
+    /// Without the values of variables.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, image, command, mounts, variables, .. } = self;
+        let variables: Vec<_> = variables.keys().collect();
+        f.debug_struct("Launch")
+            .field("name", name)
+            .field("image", image)
+            .field("command", command)
+            .field("mounts", mounts)
+            .field("variables", &variables)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Launch {

@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -35,7 +36,7 @@ use crate::coordinator::work::{IntoWork, Work};
 ///     Ok(())
 /// }
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 #[must_use = "a container does nothing before it is submitted"]
 pub struct Container {
     pub(super) image: String,
@@ -47,6 +48,20 @@ pub struct Container {
     pub(super) read_only: Option<bool>,
     pub(super) folder: Option<PathBuf>,
     pub(super) accepted: Vec<i32>,
+}
+
+impl fmt::Debug for Container {
+    /// Without the values of variables.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { image, command, mounts, variables, .. } = self;
+        let variables: Vec<_> = variables.keys().collect();
+        f.debug_struct("Container")
+            .field("image", image)
+            .field("command", command)
+            .field("mounts", mounts)
+            .field("variables", &variables)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Container {
@@ -175,5 +190,21 @@ impl From<Container> for Work<ContainerOutput> {
     fn from(asked: Container) -> Self {
         let name: Arc<str> = asked.image.as_str().into();
         Self::of(OfContainer { asked, ended: Mutex::new(None) }).name(name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::coordinator::strategy::containers::driver::CommandLine;
+
+    #[test]
+    fn no_value_of_a_variable_is_shown() {
+        let container = Container::new("tool:1").command(["run"]).variable_with("TOKEN", "hush");
+        let mut line = CommandLine::new("docker");
+        line.variables.insert("TOKEN".into(), Some("hush".into()));
+        for shown in [format!("{container:?}"), format!("{line:?}")] {
+            assert!(shown.contains("TOKEN") && !shown.contains("hush"), "{shown}");
+        }
     }
 }

@@ -5,6 +5,7 @@
 
 use std::fs;
 use std::io;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -65,8 +66,9 @@ impl Place {
             && !fs::read_to_string(self.folder.join("cgroup.subtree_control"))
                 .is_ok_and(|all| all.split_whitespace().any(|one| one == controller))
         {
-            // It is refused where processes are in the group itself.
-            let _ = fs::write(self.folder.join("cgroup.subtree_control"), format!("+{controller}"));
+            // It is refused where processes are in the group itself; a folder that is no cgroup has no such file, and gets none.
+            let control = fs::OpenOptions::new().write(true).open(self.folder.join("cgroup.subtree_control"));
+            let _ = control.and_then(|mut control| control.write_all(format!("+{controller}").as_bytes()));
         }
         // Another strategy of this process may look at the same time.
         let probe = self.folder.join(own_name());
@@ -213,6 +215,14 @@ impl Drop for Group {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nothing_is_written_where_no_cgroups_are() {
+        let folder = tempfile::tempdir().unwrap();
+        let places = Places::find(Some(folder.path()));
+        assert!(places.memory.is_none() && places.cpu.is_none());
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
 
     /// A folder as a delegated group of version 2 is; a real one makes the files of a new group itself.
     fn delegated() -> (tempfile::TempDir, Places) {
