@@ -278,6 +278,9 @@ async fn the_image_is_kept_when_its_tag_moves() {
         call(&engine, &["rmi", "--force", name, &first.image.id]);
         let error = run(&coordinator, work()).await.unwrap_err();
         assert_eq!(error.downcast_ref::<ContainerError>().unwrap().trouble, Trouble::NoImage, "{engine}: {error}");
+        // What is there by that name from then on is found.
+        crate::engines::import(&engine, name);
+        assert_eq!(run(&coordinator, work()).await.unwrap().exit, 2, "{engine}");
     }
 }
 

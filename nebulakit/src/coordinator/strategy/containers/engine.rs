@@ -138,9 +138,10 @@ impl Engine {
         Ok(image)
     }
 
-    /// The image is not what it was: it is asked for again.
-    pub(super) fn forget(&self, name: &str) {
-        locked(&self.images).remove(name);
+    /// The image is not what it was, and is asked for again. It says whether it was known.
+    pub(super) fn forget(&self, name: &str) -> bool {
+        let place = locked(&self.images).remove(name);
+        place.is_some_and(|place| place.try_lock().is_ok_and(|known| known.is_some()))
     }
 
     async fn resolved(&self, name: &str, pull: Pull, keeper: &Arc<Keeper>) -> Result<Image, ContainerError> {
@@ -176,7 +177,7 @@ impl Engine {
 
     async fn pull(&self, name: &str, keeper: &Arc<Keeper>) -> Result<(), ContainerError> {
         let line = self.driver.pull(name);
-        let watched = keeper.watch(name, None).map_err(|said| ContainerError::new(Trouble::Other, self.driver.name(), name, said))?;
+        let watched = keeper.watch(name, None, None).map_err(|said| ContainerError::new(Trouble::Other, self.driver.name(), name, said))?;
         let client = Client::start(&line, None, &self.kept).await.map_err(|error| self.unstarted(&line, &error))?;
         watched.began(client.process.pid());
         let called = client.finish().await;

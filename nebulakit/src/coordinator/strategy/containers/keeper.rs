@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::io::{self, Read as _, Write as _};
 use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::thread;
@@ -97,18 +98,19 @@ impl Keeper {
         Arc::new(Self { state: Mutex::default(), changed: Notify::new(), program })
     }
 
-    /// Tells the keeper of something that is about to begin.
+    /// Tells the keeper of something that is about to begin, and has a `folder` of its own.
     ///
     /// # Errors
     /// When there is no keeper: what is wrong, for people.
-    pub(super) fn watch(self: &Arc<Self>, name: &str, remove: Option<&CommandLine>) -> Result<Watched, String> {
+    pub(super) fn watch(self: &Arc<Self>, name: &str, remove: Option<&CommandLine>, folder: Option<&Path>) -> Result<Watched, String> {
         let mut state = locked(&self.state);
         if state.is_over {
             return Err("the strategy was shut down".to_owned());
         }
         state.last += 1;
         let number = state.last;
-        let watch = Watch { number, remove: remove.map(|line| Argv::new(line.parts())), name: name.to_owned() };
+        let folder = folder.map_or_else(Vec::new, |folder| folder.as_os_str().as_bytes().to_vec());
+        let watch = Watch { number, remove: remove.map(|line| Argv::new(line.parts())), name: name.to_owned(), folder };
         if state.socket.is_none() {
             self.start(&mut state)?;
         }

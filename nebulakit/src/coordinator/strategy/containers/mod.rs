@@ -271,10 +271,7 @@ impl ContainerStrategy {
         }
         let context = attempt.context().clone();
         let outputs = match self.task(&context).await {
-            // The image may have been removed since it was looked up.
-            Err(error) if error.downcast_ref::<ContainerError>().is_some_and(|error| error.trouble == Trouble::NoImage) => {
-                self.task(&context).await?
-            }
+            Err(error) if self.was_removed(&error) => self.task(&context).await?,
             outputs => outputs?,
         };
         attempt.give(&outputs)
@@ -388,12 +385,7 @@ impl ContainerStrategy {
     /// When it cannot be started, or does not end with one of the codes that are a success.
     pub(in crate::coordinator) async fn command(&self, asked: &Container, context: &JobContext) -> Result<ContainerOutput, JobError> {
         match self.command_once(asked, context).await {
-            // It may have been removed since it was looked up.
-            Err(error) if error.downcast_ref::<ContainerError>().is_some_and(|error| error.trouble == Trouble::NoImage) => {
-                let engine = self.chosen().await?;
-                engine.forget(&asked.image);
-                self.command_once(asked, context).await
-            }
+            Err(error) if self.was_removed(&error) => self.command_once(asked, context).await,
             ended => ended,
         }
     }
@@ -418,6 +410,12 @@ impl ContainerStrategy {
         } else {
             Err(CommandError::new(exit, &asked.image, output.tail()).into())
         }
+    }
+
+    /// Whether the image was there when it was looked up, and is not any more: it is looked up again then.
+    fn was_removed(&self, error: &JobError) -> bool {
+        let error = error.downcast_ref::<ContainerError>().filter(|error| error.trouble == Trouble::NoImage);
+        error.is_some_and(|error| self.engine.get().is_some_and(|engine| engine.forget(&error.image)))
     }
 
     fn folder(&self) -> Result<Folder, JobError> {

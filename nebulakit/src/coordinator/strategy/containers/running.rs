@@ -65,7 +65,7 @@ impl<'a> Running<'a> {
         let line = engine.driver.run(&launch).map_err(|refusal| refused(&refusal.to_string()))?;
         let said = |said: String| ContainerError::new(Trouble::Other, engine.driver.name(), &launch.image.name, said);
         // Before it begins, so that there is no moment in which nobody would end it.
-        let watched = keeper.watch(&launch.name, engine.driver.remove().as_ref()).map_err(said)?;
+        let watched = keeper.watch(&launch.name, engine.driver.remove().as_ref(), Some(&launch.scratch)).map_err(said)?;
         let since = SystemTime::now();
         context.tell(|| EventKind::Container {
             engine: engine.driver.name().to_owned(),

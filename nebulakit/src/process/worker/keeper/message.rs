@@ -42,6 +42,9 @@ pub(crate) struct Watch {
     /// The container's name.
     #[prost(string, tag = "3")]
     pub(crate) name: String,
+    /// A folder that is removed with it; empty for none.
+    #[prost(bytes = "vec", tag = "4")]
+    pub(crate) folder: Vec<u8>,
 }
 
 /// The process of something that is watched leads a group of its own.

@@ -7,9 +7,12 @@ pub(crate) mod message;
 mod removal;
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::io::Read as _;
 use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStringExt as _;
 use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -17,7 +20,7 @@ use bytes::BytesMut;
 use rustix::process::{Pid, Signal, kill_process_group};
 
 use self::message::{Argv, ToKeeper, Word};
-use self::removal::{Removal, run_quietly};
+use self::removal::{Removal, remove_folder, run_quietly};
 use crate::process::exit::Exit;
 use crate::process::standard_input;
 use crate::process::worker::message::take;
@@ -45,6 +48,7 @@ pub(crate) fn is_meant(environment: &Environment) -> bool {
 struct Watched {
     remove: Option<Argv>,
     name: String,
+    folder: PathBuf,
     group: Option<Group>,
 }
 
@@ -130,7 +134,8 @@ fn keep(mut socket: UnixStream) {
 fn hear(word: Word, watched: &mut BTreeMap<u64, Watched>, removal: &Removal) {
     match word {
         Word::Watch(watch) => {
-            watched.insert(watch.number, Watched { remove: watch.remove, name: watch.name, group: None });
+            let folder = PathBuf::from(OsString::from_vec(watch.folder));
+            watched.insert(watch.number, Watched { remove: watch.remove, name: watch.name, folder, group: None });
         }
         Word::Began(began) => {
             if let (Some(watched), Some(leader)) = (watched.get_mut(&began.number), Pid::from_raw(began.process)) {
@@ -152,7 +157,10 @@ fn end(number: u64, watched: Watched, removal: &Removal) {
         group.kill();
     }
     match watched.remove {
-        Some(remove) => removal.add(number, remove, watched.name, watched.group.is_none()),
-        None => removal.ended(number),
+        Some(remove) => removal.add(number, remove, watched.name, watched.folder, watched.group.is_none()),
+        None => {
+            remove_folder(&watched.folder);
+            removal.ended(number);
+        }
     }
 }

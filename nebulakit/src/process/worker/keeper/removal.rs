@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -58,6 +59,7 @@ struct Due {
     number: u64,
     remove: Argv,
     name: String,
+    folder: PathBuf,
     /// Whether the process that asked its engine for it may not have been ended yet.
     is_asked_for: bool,
     since: Instant,
@@ -78,8 +80,8 @@ impl Removal {
         Self { shared, thread }
     }
 
-    pub(super) fn add(&self, number: u64, remove: Argv, name: String, is_asked_for: bool) {
-        locked(&self.shared.state).due.push(Due { number, remove, name, is_asked_for, since: Instant::now(), tries: 0 });
+    pub(super) fn add(&self, number: u64, remove: Argv, name: String, folder: PathBuf, is_asked_for: bool) {
+        locked(&self.shared.state).due.push(Due { number, remove, name, folder, is_asked_for, since: Instant::now(), tries: 0 });
         self.shared.changed.notify_all();
     }
 
@@ -146,6 +148,9 @@ impl Shared {
         let removed: Vec<_> = said.lines().map(str::trim).collect();
         for due in due {
             let (is_removed, tries) = (removed.contains(&due.name.as_str()), due.tries + 1);
+            if is_removed || tries == AGAIN.len() {
+                remove_folder(&due.folder);
+            }
             if is_removed && tries <= LIKELY || tries == LIKELY {
                 self.tell(due.number);
             }
@@ -160,6 +165,13 @@ impl Shared {
             // Where nobody hears it, nobody waits for it.
             let _ = socket.write_all(&frame);
         }
+    }
+}
+
+/// Removes a folder of a container that is gone; the process that made it may have done so already.
+pub(super) fn remove_folder(folder: &Path) {
+    if folder.is_absolute() {
+        let _ = std::fs::remove_dir_all(folder);
     }
 }
 
