@@ -122,10 +122,11 @@ impl Marker {
         Some(Self { depth: depth.parse().ok()?, parent: parent.parse().ok()? })
     }
 
-    /// Whether it is this process that is meant: programs that a worker starts inherit the variable.
+    /// Whether it is this process that is meant: programs that a worker starts inherit the variable, and have another standard input. The process
+    /// that started this one may be gone before it is asked for: then its socket says whose it was.
     fn is_of_this_process(self) -> bool {
         let parent = rustix::process::getppid().map_or(0, |parent| parent.as_raw_nonzero().get());
-        i64::from(parent) == i64::from(self.parent) && standard_input::is_socket()
+        standard_input::is_socket() && (i64::from(parent) == i64::from(self.parent) || standard_input::is_from(self.parent))
     }
 }
 
