@@ -23,6 +23,7 @@ macro_rules! accepted {
 
 accepted! {
     defaults: "ui/task/pass/defaults.rs",
+    containers: "ui/task/pass/containers.rs",
     options: "ui/task/pass/options.rs",
     signatures: "ui/task/pass/signatures.rs",
     enums_and_unions: "ui/derive/pass/enums_and_unions.rs",

@@ -4,7 +4,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{Ident, LitStr, Type};
+use syn::{Ident, LitStr, Type, parse_quote};
 
 use crate::derive::converted;
 use crate::errors::Errors;
@@ -76,7 +76,34 @@ pub(crate) fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
     let entry = entry(&function, &interface, &options, &rendered);
     let verbs = verbs(&function, &interface, &options);
     let marker = marker(&function, &quote!(#[#krate::__private::beside(#entry #verbs)]));
-    quote!(#function #marker)
+    let uncallable = (!function.has_body()).then(|| uncallable(&function, &options));
+    quote!(#function #uncallable #marker)
+}
+
+/// The function of a task without a body: a call of it does not compile, and says why.
+fn uncallable(function: &Function, options: &Options) -> TokenStream {
+    let (name, visibility, krate) = (&function.signature.ident, &function.visibility, &options.krate);
+    let mut signature = function.signature.clone();
+    signature.asyncness = None;
+    // What has a lifetime for all is looked at where it is called, and not here.
+    signature.generics.make_where_clause().predicates.push(parse_quote!(for<'__nk> #name: #krate::__private::HasBody));
+    let conditions = function.conditions();
+    quote! {
+        #(#conditions)*
+        #[doc(hidden)]
+        #[allow(
+            dead_code,
+            deprecated,
+            unreachable_pub,
+            unused_variables,
+            private_bounds,
+            private_interfaces,
+            clippy::too_many_arguments
+        )]
+        #visibility #signature {
+            #krate::__private::unreachable!()
+        }
+    }
 }
 
 /// The type that stands for the task; braced, so that the name stays free for the function among values. All else is written by its
@@ -119,8 +146,9 @@ fn entry(function: &Function, interface: &Interface, options: &Options, rendered
     let (task_name, registered) = task_name("task", name, options.name.as_ref());
     let inputs: Vec<_> = interface.parameters.iter().filter(|parameter| !parameter.is_context).enumerate().collect();
     let statics = inputs.iter().map(|(index, parameter)| {
-        let of_program = options.program().is_some().then(|| quote!(.as_file()));
-        let as_text = rendered.contains(&parameter.input_name()).then(|| quote!(.as_text()));
+        // At the type, where what cannot be a file belongs.
+        let of_program = options.program().is_some().then(|| quote_spanned!(parameter.ty.span()=> .as_file()));
+        let as_text = rendered.contains(&parameter.input_name()).then(|| quote_spanned!(parameter.ty.span()=> .as_text()));
         input(*index, parameter, &parameter.ty, &quote!(#of_program #as_text))
     });
     let input_statics = inputs.iter().map(|(index, _)| input_static(*index));

@@ -52,7 +52,7 @@ pub use workflow::{Failure, Promise, Workflow, WorkflowDef, all, gate, when, wor
 /// What `#[task(..)]` asks of the platform, as [`TaskDef::options`] gives it.
 pub mod options {
     pub use crate::task::container::{ContainerSpec, DataFormat};
-    pub use crate::task::options::{CacheOptions, Mount, Resources, SecretRequest, TaskOptions};
+    pub use crate::task::options::{CacheOptions, Mount, OnOom, Resources, SecretRequest, TaskOptions};
 }
 
 /// What a file with tasks needs: `use nebulakit::prelude::*;`.
@@ -180,6 +180,16 @@ struct Readme;
 #[cfg(all(doctest, feature = "testing"))]
 #[doc = include_str!("../../docs/store.md")]
 struct OwnStores;
+
+/// The example of the page on container tasks.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/container-tasks.md")]
+struct ContainerTasks;
+
+/// The example of the page on containers.
+#[cfg(all(doctest, feature = "container"))]
+#[doc = include_str!("../../docs/containers.md")]
+struct Containers;
 
 /// The examples of the page on errors.
 #[cfg(doctest)]

@@ -1,4 +1,5 @@
-//! What a command line says, without doing it: nothing is read, nothing runs. The fuzz targets try any words at all on it.
+//! What a command line says, without doing it: nothing is read, nothing runs. The fuzz targets try any words at all on it. And the files of a container
+//! task without its container.
 
 use std::ffi::OsString;
 
@@ -50,4 +51,52 @@ pub fn declared(is_called: impl Fn(&str) -> bool, name: &str) -> Vec<LiteralType
     let params = tasks.iter().filter(|task| is_called(task.name)).flat_map(|task| task.params);
     let named = params.filter(|param| param.name() == name);
     named.flat_map(|param| [&Dialect::FLYTE_1, &Dialect::FLYTE_2].map(|dialect| param.literal_type(dialect))).collect()
+}
+
+/// The files of a container task, which an engine would show to its program.
+#[cfg(feature = "container")]
+pub mod copilot {
+    use std::ffi::OsString;
+    use std::path::Path;
+
+    use nebulakit_types::storage::Storage;
+    use nebulakit_types::workspace::Workspace;
+    use nebulakit_types::{Literal, LiteralType, Result};
+
+    use crate::coordinator::copilot::{self, Collected};
+    use crate::task::container::DataFormat;
+
+    /// Writes the inputs of an `inputs.pb` with these bytes into the folder `host`.
+    ///
+    /// # Errors
+    /// With the input's name: when one cannot be a file, or its data cannot be fetched.
+    pub async fn lay_out(inputs: &[u8], host: &Path, inside: &str, format: DataFormat, storage: &Storage) -> Result<()> {
+        let mut literals = Literal::decode_map(inputs)?;
+        copilot::fetch(&mut literals, storage).await?;
+        copilot::lay_out(literals, host, inside, format, storage).await
+    }
+
+    /// The bytes of an `outputs.pb` with one output, and the names of surplus files; or what the program says of its failure.
+    ///
+    /// # Errors
+    /// With the output's name: when its file is not what the type says.
+    pub async fn collect(
+        name: &'static str,
+        literal_type: LiteralType,
+        host: &Path,
+        workspace: &Workspace,
+    ) -> Result<Result<(Vec<u8>, Vec<String>), String>> {
+        Ok(match copilot::collect(vec![(name, literal_type)], host, "/var/outputs", workspace).await? {
+            Collected::Outputs(outputs, surplus) => Ok((outputs, surplus)),
+            Collected::Failed(said) => Err(said),
+        })
+    }
+
+    /// `command` with the inputs of an `inputs.pb` with these bytes in it.
+    ///
+    /// # Errors
+    /// When one has no text form.
+    pub fn command(command: &[&str], inputs: &[u8]) -> Result<Vec<OsString>> {
+        copilot::command(command, &Literal::decode_map(inputs)?)
+    }
 }

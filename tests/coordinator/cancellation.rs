@@ -64,6 +64,33 @@ async fn work_that_looks_may_clean_up() {
     assert!(cleaned.load(Ordering::Relaxed));
 }
 
+/// What work makes of being told to stop is not a failure of its own, however soon it comes. A value is one.
+#[tokio::test]
+async fn work_that_stops_at_once_is_cancelled() {
+    let coordinator = Coordinator::new();
+    for gives_up in [true, false] {
+        let began = Arc::new(Notify::new());
+        let tell = Arc::clone(&began);
+        let work = Work::new(move |ctx: JobContext| {
+            let tell = Arc::clone(&tell);
+            async move {
+                tell.notify_one();
+                ctx.cancelled().await;
+                anyhow::ensure!(!gives_up, "stopped");
+                Ok(1)
+            }
+        });
+        let handle = coordinator.submit(work, Strategy::Async).await.unwrap();
+        soon(began.notified()).await;
+        handle.cancel();
+        let ended = soon(handle.join()).await;
+        match gives_up {
+            true => assert!(matches!(ended, Err(JobError::Cancelled(CancelReason::Caller))), "{ended:?}"),
+            false => assert_eq!(ended.unwrap(), 1),
+        }
+    }
+}
+
 /// R8, I8: leaves first.
 #[tokio::test]
 async fn cancel_reaches_descendants() {

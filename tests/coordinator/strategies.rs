@@ -15,7 +15,7 @@ use crate::{giving, soon};
 /// As many threads compute at once as there are slots.
 #[tokio::test]
 async fn threads_run_beside_each_other() {
-    let coordinator = Coordinator::builder().strategy(Strategy::Thread, ThreadStrategy::with_slots(4)).build();
+    let coordinator = Coordinator::builder().strategy(Strategy::Thread, ThreadStrategy::with_slots(4)).cores(4.0).build();
     let (barrier, threads) = (Arc::new(Barrier::new(4)), Arc::new(Mutex::new(HashSet::new())));
     let mut handles = Vec::new();
     for number in 0..4 {

@@ -254,7 +254,8 @@ fn a_runtime_without_timers_keeps_limits_too() {
 async fn signs_of_life_are_those_of_their_attempt() {
     let clock = ManualClock::new();
     let threads = nebulakit::coordinator::ThreadStrategy::with_slots(2);
-    let coordinator = Coordinator::builder().clock(clock.clone()).strategy(Strategy::Thread, threads).grace(Duration::ZERO).build();
+    let coordinator =
+        Coordinator::builder().cores(2.0).clock(clock.clone()).strategy(Strategy::Thread, threads).grace(Duration::ZERO).build();
     let (go, wait) = std::sync::mpsc::channel::<()>();
     let (say, mut said) = tokio::sync::mpsc::unbounded_channel();
     let wait = Arc::new(std::sync::Mutex::new(wait));

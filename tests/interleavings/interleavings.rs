@@ -56,6 +56,7 @@ fn coordinator(futures: usize, threads: usize) -> Coordinator {
     Coordinator::builder()
         .strategy(Strategy::Async, AsyncStrategy::with_slots(futures))
         .strategy(Strategy::Thread, OnThreads(threads))
+        .cores(u32::try_from(threads).unwrap().into())
         .clock(ManualClock::new())
         .grace(Duration::ZERO)
         .build()

@@ -18,6 +18,20 @@ fn workers_end_with_the_process_that_started_them() {
     parent.wait().unwrap();
 }
 
+/// Who started it may be gone before it looks who that was: it does not go on with its `main`.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_worker_that_has_another_parent_by_now_is_a_worker() {
+    let (own, theirs) = std::os::unix::net::UnixStream::pair().unwrap();
+    // The shell is its parent, as the process is that takes in orphans.
+    let mut shell = Command::new("/bin/sh");
+    shell.args(["-c", "\"$0\" exits; exit $?", WORKER]).env("NEBULAKIT_WORKER", format!("1:{}", std::process::id()));
+    let shell = shell.stdin(std::os::fd::OwnedFd::from(theirs)).stdout(Stdio::piped()).spawn().unwrap();
+    drop(own);
+    let output = shell.wait_with_output().unwrap();
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), "");
+}
+
 #[test]
 fn a_program_that_forgets_to_be_a_worker_is_told_so_at_once() {
     let forgetful = Command::new(WORKER).arg("forgetful").output().unwrap();

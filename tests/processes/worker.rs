@@ -1,5 +1,5 @@
 //! The program of the test's workers. Told `parent`, it starts workers of its own, and says which; told `forgetful`, it forgets to be a worker;
-//! told `exits`, it has one exit.
+//! told `exits`, it has one exit; told `shares`, it holds what processes share.
 
 #![allow(
     clippy::unwrap_used,
@@ -13,7 +13,7 @@ mod tasks;
 
 use std::io::Write as _;
 
-use nebulakit::coordinator::{Coordinator, EventKind, Overflow, ProcessStrategy, Strategy, worker_main};
+use nebulakit::coordinator::{Coordinator, EventKind, Overflow, ProcessStrategy, Strategy, Work, worker_main};
 
 fn main() {
     let word = std::env::args().nth(1).unwrap_or_default();
@@ -28,6 +28,7 @@ fn main() {
         "parent" => parent(),
         "prints" => print(),
         "exits" => exit(),
+        "shares" => share(),
         _ => {}
     }
 }
@@ -54,11 +55,24 @@ fn print() {
     println!("{printed} {peak}");
 }
 
+/// Has a job that holds everything of what processes share, and does not end.
+fn share() {
+    let folder = std::env::args_os().nth(2).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let coordinator = Coordinator::builder().cores(2.0).memory(100).gpus([""; 0]).tokens("licences", 1).shared_limits(folder).build();
+    let work = Work::new(|_| async {
+        println!("holds");
+        std::future::pending::<anyhow::Result<()>>().await
+    });
+    let work = work.cores(2.0).memory(100).tokens("licences", 1);
+    runtime.block_on(async { coordinator.submit(work, Strategy::Async).await.unwrap().join().await.unwrap() });
+}
+
 /// Runs two tasks that do not end, and says their process ids.
 fn parent() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let coordinator = Coordinator::builder().strategy(Strategy::Process, ProcessStrategy::with_slots(2)).build();
+        let coordinator = Coordinator::builder().strategy(Strategy::Process, ProcessStrategy::with_slots(2)).cores(2.0).build();
         let mut events = coordinator.publisher().subscribe(Overflow::DropOldest(100));
         for _ in 0..2 {
             coordinator.submit(tasks::goes_on::with("/dev/null".to_owned()), Strategy::Process).await.unwrap();

@@ -195,7 +195,11 @@ impl Launch {
             (None, None, false) => None,
             (Some(mib), ..) => Some(format!("ulimit -v {} && exec", mib * 1024)),
             (None, Some(group), _) => Some(format!("echo $$ >{}/cgroup.procs && exec", group.display())),
-            (None, None, true) => Some("exec /usr/bin/unshare --pid --fork --mount-proc --kill-child".to_owned()),
+            // Who is not root needs a namespace of users for it.
+            (None, None, true) => Some(
+                "u='/usr/bin/unshare --pid --fork --mount-proc --kill-child'; $u true 2>&- || u=\"$u --user --map-root-user\"; exec $u"
+                    .to_owned(),
+            ),
         };
         let mut command = match before {
             None => Command::new(&self.program),

@@ -1,6 +1,7 @@
 //! The options of `#[task(...)]`: read one by one, each judged for itself, and turned into the fields of `TaskOptions`.
 
 mod container;
+mod counted;
 mod groups;
 mod quantity;
 mod reference;
@@ -13,6 +14,7 @@ use syn::parse::{ParseStream, Parser};
 use syn::{GenericArgument, Ident, LitInt, LitStr, PathArguments, ReturnType, Token, Type, TypeTuple};
 
 pub(crate) use self::container::Container;
+use self::counted::{on_oom, tokens};
 use self::groups::quantities;
 pub(crate) use self::groups::{environment, metadata, names};
 use self::quantity::{Quantity, RESOURCES};
@@ -34,6 +36,8 @@ const OPTIONS: &[&str] = &[
     "interruptible",
     "requests",
     "limits",
+    "tokens",
+    "on_oom",
     "accelerator",
     "shared_memory",
     "env",
@@ -65,6 +69,8 @@ pub(crate) struct Options {
     fields: Vec<TokenStream>,
     requests: Vec<Quantity>,
     limits: Vec<Quantity>,
+    /// The most memory that `on_oom` gives.
+    most_memory: Option<Quantity>,
     pub(crate) container: Option<Container>,
     /// Whether it says that the code is elsewhere, rightly written or not.
     pub(crate) is_elsewhere: bool,
@@ -90,6 +96,7 @@ impl Options {
         let parsed = parser.parse2(tokens);
         errors.keep(parsed);
         options.check_resources(errors);
+        options.check_memory(errors);
         options
     }
 
@@ -144,6 +151,15 @@ impl Options {
                 let field = quote!(#key: __nk::Resources { #(#fields),* });
                 *(if name == "requests" { &mut self.requests } else { &mut self.limits }) = quantities;
                 field
+            }
+            "tokens" => {
+                let pairs = tokens(key, input, errors)?;
+                quote!(tokens: &[#(#pairs),*])
+            }
+            "on_oom" => {
+                let (value, limit) = on_oom(key, input, errors)?;
+                self.most_memory = limit;
+                quote!(on_oom: __nk::Some(#value))
             }
             "accelerator" => {
                 let device = checked(key, input, r#""nvidia-tesla-a100""#, values::accelerator)?;
@@ -248,6 +264,21 @@ impl Options {
                 let (limited, requested) = (limit.text.value(), request.text.value());
                 errors.at(&limit.text, format!("the limit `{limited}` is below the request `{requested}`; raise it, or lower the request"));
             }
+        }
+    }
+
+    /// Where the first attempt has more memory than `on_oom` gives, nothing is given.
+    fn check_memory(&self, errors: &mut Errors) {
+        let Some(most) = &self.most_memory else { return };
+        let of_memory = |quantities: &'_ [Quantity]| quantities.iter().position(|quantity| quantity.resource == "memory");
+        let first = of_memory(&self.limits).map(|place| &self.limits[place]);
+        let first = first.or_else(|| of_memory(&self.requests).map(|place| &self.requests[place]));
+        if let Some(first) = first.filter(|first| first.value >= most.value) {
+            let (given, asked) = (most.text.value(), first.text.value());
+            errors.at(
+                &most.text,
+                format!("`on_oom` gives up to `{given}`, and the first attempt has `{asked}`; raise the limit of `on_oom`"),
+            );
         }
     }
 

@@ -1,6 +1,22 @@
 //! Expansion of the file of the same name; written by the test `expansions`.
 
-/// The task `ellipse_area`; its code is elsewhere.
+#[doc(hidden)]
+#[allow(
+    dead_code,
+    deprecated,
+    unreachable_pub,
+    unused_variables,
+    private_bounds,
+    private_interfaces,
+    clippy::too_many_arguments
+)]
+pub fn ellipse_area(a: f64, b: f64) -> f64
+where
+    for<'__nk> ellipse_area: ::nebulakit::__private::HasBody,
+{
+    ::nebulakit::__private::unreachable!()
+}
+/// The task `ellipse_area`; a program in an image of its own.
 #[allow(non_camel_case_types, dead_code, missing_debug_implementations)]
 pub struct ellipse_area {}
 #[allow(deprecated, non_upper_case_globals, unused_qualifications)]

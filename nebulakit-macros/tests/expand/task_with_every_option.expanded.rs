@@ -39,6 +39,11 @@ const _: () = {
             ephemeral_storage: __nk::None,
             storage: __nk::None,
         },
+        tokens: &[("licences", 1), ("seats", 2)],
+        on_oom: __nk::Some(__nk::OnOom {
+            factor: 2.0,
+            limit: __nk::Some("16Gi"),
+        }),
         accelerator: __nk::Some("nvidia-tesla-a100:2g.10gb"),
         shared_memory: __nk::Some("1Gi"),
         env: &[

@@ -20,6 +20,7 @@ pub mod kind;
 mod model;
 pub mod msgpack;
 mod pickle;
+pub mod places;
 pub mod primitives;
 pub mod raw;
 pub mod reader;

@@ -124,6 +124,15 @@ fn options(options: &TaskOptions) -> Vec<(&'static str, String)> {
     );
     row("requests", amounts(&options.requests));
     row("limits", amounts(&options.limits));
+    let tokens: Vec<_> = options.tokens.iter().map(|(name, number)| format!("{name}={number}")).collect();
+    row("tokens", (!tokens.is_empty()).then(|| tokens.join(", ")));
+    row(
+        "on oom",
+        options.on_oom.as_ref().map(|on_oom| {
+            let limit = on_oom.limit.map_or_else(String::new, |limit| format!(", up to {limit}"));
+            format!("{} times the memory{limit}", on_oom.factor)
+        }),
+    );
     row("accelerator", options.accelerator.map(str::to_owned));
     row(
         "shared memory",

@@ -3,22 +3,29 @@
 use std::any::Any;
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
 use tokio::sync::{Notify, Semaphore};
 
 use crate::coordinator::clock::{Clock, SystemClock};
 use crate::coordinator::core::{Core, State};
+use crate::coordinator::lane::Lane;
 use crate::coordinator::lock::Mutex;
 use crate::coordinator::lock::atomic::{AtomicU64, AtomicUsize};
 use crate::coordinator::meters::Meters;
 use crate::coordinator::publisher::Publisher;
-use crate::coordinator::queue::Lane;
+use crate::coordinator::queue::Seats;
+use crate::coordinator::resources::shared::{Bell, Folder};
+use crate::coordinator::resources::{Granted, Limits, Stock, machine, to_millicores};
 use crate::coordinator::retry::RetryBudget;
+use crate::coordinator::sharing::share;
 use crate::coordinator::state::{History, Ledger};
 use crate::coordinator::strategy::{AsyncStrategy, ExecutionStrategy, ProcessStrategy, ThreadStrategy};
 use crate::coordinator::system::{Coordinator, Inner};
+use crate::services::devices::Gpus;
+use crate::services::env::Environment;
 use crate::task::context::Context;
 use crate::task::run::GRACE;
 use crate::task::strategy::Strategy;
@@ -49,6 +56,11 @@ impl Coordinator {
             open: OPEN,
             grace: GRACE,
             ageing: AGEING,
+            cores: None,
+            memory: None,
+            gpus: None,
+            tokens: Vec::new(),
+            shared: None,
             budget: None,
             clock: Arc::new(SystemClock),
             is_machines_time: true,
@@ -88,6 +100,11 @@ pub struct CoordinatorBuilder {
     open: usize,
     grace: Duration,
     ageing: Duration,
+    cores: Option<f64>,
+    memory: Option<u64>,
+    gpus: Option<Vec<Arc<str>>>,
+    tokens: Vec<(Arc<str>, u32)>,
+    shared: Option<PathBuf>,
     budget: Option<RetryBudget>,
     clock: Arc<dyn Clock>,
     is_machines_time: bool,
@@ -138,6 +155,49 @@ impl CoordinatorBuilder {
         Self { ageing, ..self }
     }
 
+    /// How many cores there are for its jobs, in whole or in part: those that this process may use unless set, by its affinity and its cgroup. Jobs that
+    /// ask for nothing take one each, but for those of [`AsyncStrategy`], which take none. A number that is none, or below 0, counts as 0.
+    pub fn cores(self, cores: f64) -> Self {
+        Self { cores: Some(cores), ..self }
+    }
+
+    /// How much memory there is for jobs that ask for some, in bytes: the limit of this process's cgroup unless set, else the machine's memory. Where
+    /// neither is known, any amount.
+    pub fn memory(self, bytes: u64) -> Self {
+        Self { memory: Some(bytes), ..self }
+    }
+
+    /// The GPUs that are handed out, by their ids as `CUDA_VISIBLE_DEVICES` has them: unless set those that this variable names, else those that the
+    /// driver shows. An id that is named twice counts once.
+    pub fn gpus<I: Into<Arc<str>>>(self, ids: impl IntoIterator<Item = I>) -> Self {
+        let mut gpus: Vec<Arc<str>> = Vec::new();
+        for id in ids.into_iter().map(Into::into) {
+            if !gpus.contains(&id) {
+                gpus.push(id);
+            }
+        }
+        Self { gpus: Some(gpus), ..self }
+    }
+
+    /// How many tokens of that name there are, as of licences. Work that asks for tokens of a name without a limit is not taken.
+    pub fn tokens(mut self, name: impl Into<Arc<str>>, tokens: u32) -> Self {
+        let name = name.into();
+        self.tokens.retain(|(one, _)| *one != name);
+        self.tokens.push((name, tokens));
+        self
+    }
+
+    /// Shares its limits with all coordinators that are given the same folder, in this process and others of this user on this machine: what their jobs
+    /// hold together is not more than the limits say. All of them should have the same limits; each keeps to its own. The folder is made where it is not
+    /// there; it has to be on a file system of this machine, on which `flock` works.
+    ///
+    /// What a process holds is in a file of its own, which it has locked. When it ends, or is killed, what it held is free at once. A job that waits for what
+    /// another process holds looks again after 2 ms at first and 100 ms at most, in one thread for all of them; what nobody waits for costs nothing. Of jobs
+    /// in different processes the one goes first that began to wait first, and what is free is kept for it.
+    pub fn shared_limits(self, folder: impl Into<PathBuf>) -> Self {
+        Self { shared: Some(folder.into()), ..self }
+    }
+
     /// Of all attempts only a share may be retries; any number unless set.
     pub fn retry_budget(self, budget: RetryBudget) -> Self {
         Self { budget: Some(budget), ..self }
@@ -158,11 +218,22 @@ impl CoordinatorBuilder {
     /// The coordinator, ready for work.
     #[must_use]
     pub fn build(self) -> Coordinator {
-        let lanes = self.strategies.iter().map(|(strategy, runs)| Lane::new(strategy.clone(), runs.slots()));
+        let millicores: Vec<_> = self.strategies.iter().map(|(_, runs)| to_millicores(runs.cores()).unwrap_or(0)).collect();
+        let lanes = self.strategies.iter().zip(&millicores);
+        let lanes = lanes.map(|((strategy, runs), millicores)| Lane::new(strategy.clone(), runs.slots(), *millicores));
+        let limits = Arc::new(Limits {
+            millicores: self.cores.map_or_else(machine::millicores, |cores| to_millicores(cores).unwrap_or(0)),
+            memory: self.memory.or_else(machine::memory),
+            gpus: self.gpus.unwrap_or_else(|| Gpus::OfMachine(Environment::from_process()).ids()),
+            tokens: self.tokens,
+        });
+        let folder = self.shared.as_deref().map(Folder::open).transpose();
+        let bell = folder.as_ref().ok().and_then(Option::as_ref).map(|_| Arc::<Bell>::default());
+        let stock = if bell.is_some() { Stock::shared(Arc::clone(&limits)) } else { Stock::full(Arc::clone(&limits)) };
         let core = Core {
             state: Mutex::new(State {
                 ledger: Ledger::new(self.history),
-                lanes: lanes.collect(),
+                seats: Seats::new(lanes.collect(), stock, self.ageing, bell.clone()),
                 keyed: HashMap::new(),
                 budget: self.budget.map(|budget| (budget, budget.most)),
                 read: None,
@@ -175,19 +246,33 @@ impl CoordinatorBuilder {
             clock: self.clock,
             is_machines_time: self.is_machines_time,
             room: Semaphore::new(self.open),
-            ageing: self.ageing,
             grace: self.grace,
             numbers: AtomicU64::new(0),
             abandoned: AtomicUsize::new(0),
+            bell: bell.clone(),
             idle: Notify::new(),
         };
-        Coordinator {
-            inner: Arc::new(Inner {
-                core,
-                strategies: self.strategies,
-                plain: self.plain,
-                context: self.context.map_or_else(OnceLock::new, |context| OnceLock::from(Ok(context))),
-            }),
+        let granted =
+            millicores.into_iter().map(|cores| Granted { millicores: Some(cores).filter(|cores| *cores > 0), ..Granted::default() });
+        let granted = granted.collect();
+        let inner = Arc::new(Inner {
+            core,
+            strategies: self.strategies,
+            plain: self.plain,
+            granted,
+            limits,
+            unshared: OnceLock::new(),
+            context: self.context.map_or_else(OnceLock::new, |context| OnceLock::from(Ok(context))),
+        });
+        let home: Weak<Inner> = Arc::downgrade(&inner);
+        let shared = match (folder, bell) {
+            (Ok(Some(folder)), Some(bell)) => share(folder, bell, Arc::clone(&inner.limits), home),
+            (folder, _) => folder.map(drop),
+        };
+        if let Err(error) = shared {
+            let folder = self.shared.unwrap_or_default();
+            let _ = inner.unshared.set(format!("the limits cannot be shared in `{}`: {error}", folder.display()));
         }
+        Coordinator { inner }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::coordinator::context::JobContext;
 use crate::coordinator::error::{CancelReason, JobError, SubmitError};
 use crate::coordinator::handle::JobHandle;
-use crate::coordinator::live::IsLive;
+use crate::coordinator::live::{IsLive, Live};
 use crate::coordinator::piece::unshared;
 use crate::coordinator::retry::Retry;
 use crate::coordinator::work::{IntoWork, Work};
@@ -18,7 +18,10 @@ use crate::task::strategy::Strategy;
 use crate::task::surroundings::Surroundings;
 
 impl JobContext {
-    /// Starts a child and waits for it. While this attempt waits, its slot is lent to others.
+    /// Starts a child and waits for it. While this attempt waits, its slot and its cores are lent to others; memory, GPUs and tokens are kept.
+    ///
+    /// A child that asks for more of these than is left beside what this job, and those that wait for it in turn, keep would never begin: it is not
+    /// taken, [`SubmitError::NeverFits`].
     ///
     /// # Errors
     /// When the child gives no value.
@@ -26,7 +29,7 @@ impl JobContext {
     where
         W::Output: Send + 'static,
     {
-        let handle = self.spawn(work, strategy).map_err(not_taken)?;
+        let handle = self.start(work, strategy, true).map_err(not_taken)?;
         let mut lent = Lent::new(self);
         let ended = handle.abort_on_drop().join().await;
         lent.take_back().await;
@@ -44,8 +47,17 @@ impl JobContext {
     where
         W::Output: Send + 'static,
     {
+        self.start(work, strategy, false)
+    }
+
+    /// Starts a child, which this attempt waits for or not.
+    fn start<W: IntoWork>(&self, work: W, strategy: Strategy, is_called: bool) -> Result<JobHandle<W::Output>, SubmitError>
+    where
+        W::Output: Send + 'static,
+    {
         let mut work: Work<W::Output> = work.into_work().ready(&strategy, &*self.home)?;
         let live = unshared(&mut work.piece).live_mut();
+        self.keeps_beside(live, is_called)?;
         if let Some(key) = &live.settings.key {
             return Err(SubmitError::KeyOfChild(Arc::clone(key)));
         }
@@ -59,6 +71,33 @@ impl JobContext {
     #[must_use]
     pub fn strategy(&self) -> Strategy {
         self.home.strategy(self.live().lane).clone()
+    }
+}
+
+impl JobContext {
+    /// Notes what this job and those above it hold while the child runs.
+    ///
+    /// # Errors
+    /// When they keep what it needs until it is over.
+    fn keeps_beside(&self, child: &mut Live, is_called: bool) -> Result<(), SubmitError> {
+        let own = self.live();
+        let demand = own.demand().filter(|demand| demand.keeps());
+        child.is_needed = own.is_needed || if is_called { demand.is_some() } else { own.is_limited };
+        if !is_called {
+            // This attempt may end, and leave what it holds to the child.
+            return Ok(());
+        }
+        let kept = match (demand, &own.settings.kept) {
+            (Some(demand), above) => Some(Arc::new(demand.kept_beside(above.as_deref()))),
+            (None, above) => above.clone(),
+        };
+        if let Some(kept) = kept {
+            if let Some(demand) = child.demand() {
+                self.home.limits().fits(&demand, Some(&kept))?;
+            }
+            child.settings.kept = Some(kept);
+        }
+        Ok(())
     }
 }
 
@@ -84,7 +123,7 @@ impl<'a> Lent<'a> {
     /// Waits for a slot, if this was the last call that was waited for.
     async fn take_back(&mut self) {
         self.is_back = true;
-        let JobContext { piece, home, attempt } = self.context;
+        let JobContext { piece, home, attempt, .. } = self.context;
         if let Some(loan) = home.core().take_back(&(Arc::clone(piece) as Arc<dyn IsLive>), *attempt, true) {
             std::future::poll_fn(|context| piece.live().poll_back(*attempt, loan, context)).await;
         }
@@ -94,7 +133,7 @@ impl<'a> Lent<'a> {
 impl Drop for Lent<'_> {
     fn drop(&mut self) {
         if !self.is_back {
-            let JobContext { piece, home, attempt } = self.context;
+            let JobContext { piece, home, attempt, .. } = self.context;
             home.core().take_back(&(Arc::clone(piece) as Arc<dyn IsLive>), *attempt, false);
         }
     }

@@ -14,6 +14,7 @@ use crate::coordinator::event::{EventKind, OutputStream};
 use crate::coordinator::id::{RequestId, RunId};
 use crate::coordinator::live::{IsLive, Live};
 use crate::coordinator::lock::locked;
+use crate::coordinator::resources::{Demand, Granted, Limits};
 use crate::task::context::Context;
 use crate::task::def::TaskDef;
 use crate::task::invocation::Caller;
@@ -48,6 +49,8 @@ pub struct JobContext {
     pub(super) piece: Arc<dyn Body>,
     pub(super) home: Arc<dyn Home>,
     pub(super) attempt: u32,
+    /// What the attempt was granted, where the work asks for something in particular.
+    pub(super) granted: Option<Arc<Granted>>,
 }
 
 impl fmt::Debug for JobContext {
@@ -86,6 +89,10 @@ pub(super) trait Body: IsLive {
     /// The task and its inputs as the bytes of an `inputs.pb`, where it is one.
     fn task(&self) -> Option<(&'static TaskDef, &[u8])>;
 
+    /// The container that it is, where it is one.
+    #[cfg(feature = "container")]
+    fn container(&self) -> Option<&dyn std::any::Any>;
+
     /// Writes the inputs of a task, whose data goes to `place`, before it is submitted. It says what the work is, where its idempotency key asks for that.
     fn write(&mut self, place: Option<&Workspace>) -> nebulakit_types::Result<Option<[u8; 32]>>;
 
@@ -120,6 +127,15 @@ pub(super) trait Home: Send + Sync {
 
     /// Whether that strategy does no more than run attempts on the runtime.
     fn is_plain(&self, lane: usize) -> bool;
+
+    /// What work asks for of that strategy, where that is anything in particular.
+    fn demand(&self, live: &Live, lane: usize) -> Result<Option<Demand>, SubmitError>;
+
+    /// How much there is of each resource.
+    fn limits(&self) -> &Limits;
+
+    /// What work of that strategy is granted that asks for nothing in particular.
+    fn granted(&self, lane: usize) -> &Granted;
 
     /// Has that strategy run an attempt.
     fn execute(&self, lane: usize, attempt: Attempt) -> Executing<'_>;
@@ -161,6 +177,19 @@ impl JobContext {
     #[must_use]
     pub fn attempt(&self) -> u32 {
         self.attempt
+    }
+
+    /// What this attempt may use: what the work asked for, else what its strategy counts for an attempt.
+    #[must_use]
+    pub fn granted(&self) -> &Granted {
+        self.granted.as_deref().unwrap_or_else(|| self.home.granted(self.live().lane))
+    }
+
+    /// The ids of the GPUs that this attempt may use, as `CUDA_VISIBLE_DEVICES` names them. Work in this process chooses its devices by them; a process
+    /// of its own sees no others.
+    #[must_use]
+    pub fn gpus(&self) -> &[Arc<str>] {
+        self.granted().gpus()
     }
 
     /// When the job has to be over, by its own schedule-to-close timeout or one of those above it.
@@ -214,7 +243,7 @@ impl JobContext {
         self.tell(|| EventKind::Output { stream, line: line() });
     }
 
-    fn tell(&self, kind: impl FnOnce() -> EventKind) {
+    pub(super) fn tell(&self, kind: impl FnOnce() -> EventKind) {
         self.home.core().tell(self.live(), kind);
     }
 }

@@ -4,6 +4,7 @@
 
 use std::any::Any;
 use std::collections::HashMap;
+use std::num::NonZero;
 use std::sync::Arc;
 use std::task::Waker;
 use std::time::{Duration, Instant, SystemTime};
@@ -20,9 +21,12 @@ use crate::coordinator::lock::atomic::{AtomicU64, AtomicUsize, Ordering};
 use crate::coordinator::lock::{Mutex, locked};
 use crate::coordinator::meters::{Meters, Phase, Stopwatch};
 use crate::coordinator::publisher::Publisher;
-use crate::coordinator::queue::Lane;
+use crate::coordinator::queue::{Seats, Woken};
+use crate::coordinator::resources::Held;
+use crate::coordinator::resources::shared::Bell;
 use crate::coordinator::retry::RetryBudget;
 use crate::coordinator::state::{Ledger, Place};
+use crate::coordinator::stuck::victim;
 
 /// What all jobs of a coordinator share.
 pub(super) struct Core {
@@ -34,13 +38,13 @@ pub(super) struct Core {
     pub(super) is_machines_time: bool,
     /// A permit for each top-level job that may still be opened.
     pub(super) room: Semaphore,
-    /// How long a job waits for it to rise by one priority.
-    pub(super) ageing: Duration,
     /// How long work that looks whether it should stop may take to do so.
     pub(super) grace: Duration,
     pub(super) numbers: AtomicU64,
     /// Threads that go on although their job is over.
     pub(super) abandoned: AtomicUsize,
+    /// Wakes the thread that shares the limits with other processes.
+    pub(super) bell: Option<Arc<Bell>>,
     /// Told whenever no job is open.
     pub(super) idle: tokio::sync::Notify,
 }
@@ -48,7 +52,7 @@ pub(super) struct Core {
 /// What is changed under one lock.
 pub(super) struct State {
     pub(super) ledger: Ledger<Arc<dyn IsLive>>,
-    pub(super) lanes: Vec<Lane>,
+    pub(super) seats: Seats,
     /// Jobs with an idempotency key, as long as their record is kept.
     pub(super) keyed: HashMap<Arc<str>, Keyed>,
     pub(super) budget: Option<(RetryBudget, f64)>,
@@ -89,6 +93,16 @@ impl State {
         self.keyed.get(key).filter(|keyed| self.is_kept(keyed))
     }
 
+    /// Where jobs that each keep what the other needs wait for each other, one of them is given up.
+    fn unstick(&mut self, mut woken: Woken) -> Woken {
+        if self.seats.stands_still()
+            && let Some(job) = victim(self.ledger.open().map(|(_, job)| job))
+        {
+            woken.add(self.seats.refuse(job.live()));
+        }
+        woken
+    }
+
     fn is_kept(&self, keyed: &Keyed) -> bool {
         // The place may have been given to another job since.
         self.ledger.job(keyed.place).is_some_and(|job| job.id == keyed.id)
@@ -109,6 +123,7 @@ impl Drop for Core {
     /// Nothing happens any more: those who listen need not wait.
     fn drop(&mut self) {
         self.publisher.close();
+        self.bell.iter().for_each(|bell| bell.end());
     }
 }
 
@@ -145,6 +160,7 @@ impl Core {
     pub(super) fn open(&self, live: &Live, shared: impl Fn() -> Arc<dyn IsLive>, keyed: Option<Keyed>) -> Result<Opened, SubmitError> {
         let now = self.clock.now();
         let mut forgotten = Vec::new();
+        let mut woken = Woken::default();
         {
             let mut guard = locked(&self.state);
             let state = &mut *guard;
@@ -164,9 +180,10 @@ impl Core {
                 parent: live.parent.as_ref().map(|parent| Box::new(parent.live().id.clone())),
                 name: live.settings.name.clone(),
                 labels: live.settings.labels.clone(),
-                strategy: state.lanes[live.lane].strategy.clone(),
+                strategy: state.seats.lanes[live.lane].strategy.clone(),
                 state: JobState::Queued,
                 attempts: 0,
+                memory: live.settings.demand.as_ref().and_then(|demand| NonZero::new(demand.memory?)),
                 opened: self.wall(state, now),
                 times: Times::opened(now),
             };
@@ -179,10 +196,10 @@ impl Core {
                 *tokens = (*tokens + *share).min(*most);
             }
             if live.is_limited {
-                state.lanes[live.lane].enter(&shared(), false, now);
+                woken = state.seats.enter(&shared(), false, now);
             }
             self.note(state, live, now, |state| EventKind::Submitted {
-                strategy: state.lanes[live.lane].strategy.to_name(),
+                strategy: state.seats.lanes[live.lane].strategy.to_name(),
                 name: live.settings.name.clone(),
                 parent: live.parent.as_ref().map(|parent| parent.live().id.clone()),
             });
@@ -191,6 +208,7 @@ impl Core {
             }
         }
         drop(forgotten);
+        woken.wake();
         self.meters.submitted(live.lane);
         self.told();
         // One that was cancelled meanwhile did not see this child, or this sees that it was.
@@ -234,16 +252,15 @@ impl Core {
     /// An attempt is over, and nothing goes on of it: its seat is free.
     pub(super) fn leave(&self, live: &Live, attempt: u32) {
         let was_abandoned = if live.is_limited {
-            let (next, was_abandoned) = {
+            let (woken, was_abandoned) = {
                 let mut state = locked(&self.state);
-                let lane = &mut state.lanes[live.lane];
-                match self.left(live, attempt) {
-                    Some(false) => (None, true),
-                    Some(true) => (lane.give_back(self.clock.now(), self.ageing), true),
-                    None => (lane.leave(live, self.clock.now(), self.ageing), false),
-                }
+                let (woken, was_abandoned) = match self.left(live, attempt) {
+                    Some(held) => (state.seats.give_back(live.lane, &held, self.clock.now()), true),
+                    None => (state.seats.leave(live, self.clock.now()), false),
+                };
+                (state.unstick(woken), was_abandoned)
             };
-            next.into_iter().for_each(Waker::wake);
+            woken.wake();
             was_abandoned
         } else {
             self.left(live, attempt).is_some()
@@ -253,8 +270,8 @@ impl Core {
         }
     }
 
-    /// Whether the attempt kept a seat, if it was given up; [`None`] where it was not.
-    fn left(&self, live: &Live, attempt: u32) -> Option<bool> {
+    /// What the attempt kept, if it was given up; [`None`] where it was not.
+    fn left(&self, live: &Live, attempt: u32) -> Option<Held> {
         if live.stops(attempt) {
             if live.is_limited {
                 locked(&live.seat).calls = 0;
@@ -269,7 +286,7 @@ impl Core {
         kept
     }
 
-    /// The attempt is given up. Where it goes on all the same, as a thread does, it keeps its seat.
+    /// The attempt is given up. Where it goes on all the same, as a thread does, it keeps what it holds.
     pub(super) fn give_up(&self, live: &Live, attempt: u32) {
         if !live.runs(attempt) {
             return;
@@ -278,11 +295,9 @@ impl Core {
         let mut seat = locked(&live.seat);
         if live.stops(attempt) {
             let before = std::mem::take(&mut seat.state);
-            seat.abandon(attempt, before == Seated::In);
+            seat.abandon(attempt);
             // It waited for the seat that it had lent: the next attempt takes a place of its own.
-            if let Seated::Waiting { class, turn } = before {
-                state.lanes[live.lane].remove(class, &live.run, turn);
-            }
+            state.seats.unqueue(live, before);
             if live.is_limited {
                 seat.calls = 0;
             }
@@ -307,14 +322,14 @@ impl Core {
         }
     }
 
-    /// An attempt failed, and another one follows after `pause`.
-    pub(super) fn back_off(&self, live: &Live, attempt: u32, pause: Duration, error: &JobError) {
+    /// An attempt failed, and another one follows after `pause`, with `memory` where that is more than before.
+    pub(super) fn back_off(&self, live: &Live, attempt: u32, pause: Duration, memory: Option<u64>, error: &JobError) {
         let failure = error.to_failure();
         let is_paused = {
             let mut state = locked(&self.state);
             let until = self.clock.wall().checked_add(pause).unwrap_or_else(|| self.clock.wall());
-            let is_paused = state.ledger.back_off(live.place(), attempt, until);
-            self.note(&mut state, live, self.clock.now(), |_| EventKind::Retrying { attempt, delay: pause, failure });
+            let is_paused = state.ledger.back_off(live.place(), attempt, until, memory);
+            self.note(&mut state, live, self.clock.now(), |_| EventKind::Retrying { attempt, delay: pause, memory, failure });
             is_paused
         };
         if is_paused {
@@ -326,13 +341,13 @@ impl Core {
     /// The pause is over: the job takes its place in the queue again.
     pub(super) fn queue_again(&self, piece: &Arc<dyn IsLive>) {
         let live = piece.live();
-        let is_queued = {
+        let (is_queued, woken) = {
             let mut state = locked(&self.state);
-            if live.is_limited {
-                state.lanes[live.lane].enter(piece, false, self.clock.now());
-            }
-            state.ledger.queue_again(live.place())
+            let woken = if live.is_limited { state.seats.enter(piece, false, self.clock.now()) } else { Woken::default() };
+            let woken = state.unstick(woken);
+            (state.ledger.queue_again(live.place()), woken)
         };
+        woken.wake();
         if is_queued {
             self.meters.queued_again(live.lane);
         }
@@ -341,7 +356,7 @@ impl Core {
     /// Closes a job, once: it says whether this was it.
     pub(super) fn close(&self, live: &Live, outcome: JobOutcome) -> bool {
         let failure = outcome.failure().map(|failure| failure.kind);
-        let (next, is_idle, was) = {
+        let (woken, is_idle, was) = {
             let mut guard = locked(&self.state);
             let state = &mut *guard;
             let now = self.clock.now();
@@ -353,14 +368,14 @@ impl Core {
             }
             // A running attempt gives its own seat back.
             let waits = live.is_limited && !live.is_running();
-            let next = if waits { state.lanes[live.lane].leave(live, now, self.ageing) } else { None };
+            let woken = if waits { state.seats.leave(live, now) } else { Woken::default() };
             match told {
                 Some(outcome) => self.note(state, live, now, |_| EventKind::Finished { attempts, outcome }),
                 None => state.unheard += 1,
             }
-            (next, state.ledger.open_count() == 0, was)
+            (state.unstick(woken), state.ledger.open_count() == 0, was)
         };
-        next.into_iter().for_each(Waker::wake);
+        woken.wake();
         self.meters.closed(live.lane, was, failure);
         match &live.parent {
             None => self.room.add_permits(1),
@@ -391,12 +406,12 @@ impl Core {
         self.told();
     }
 
-    /// The seat is lent while the attempt waits for a child.
+    /// The slot and the cores are lent while the attempt waits for a child.
     pub(super) fn lend(&self, live: &Live, attempt: u32) {
         if !live.is_limited {
             return;
         }
-        let (next, goes_on) = {
+        let woken = {
             let mut state = locked(&self.state);
             let (is_lent, goes_on) = {
                 let mut seat = locked(&live.seat);
@@ -412,10 +427,11 @@ impl Core {
                     (false, None)
                 }
             };
-            let next = if is_lent { state.lanes[live.lane].leave(live, self.clock.now(), self.ageing) } else { None };
-            (next, goes_on)
+            let mut woken = if is_lent { state.seats.lend(live, self.clock.now()) } else { Woken::default() };
+            woken.add(goes_on);
+            state.unstick(woken)
         };
-        next.into_iter().chain(goes_on).for_each(Waker::wake);
+        woken.wake();
     }
 
     /// One call fewer is waited for; after the last one the attempt needs a seat again. It waits for one where it `can_wait`: this gives the loan that is to
@@ -438,12 +454,13 @@ impl Core {
             }
             seat.loans
         };
-        let lane = &mut state.lanes[live.lane];
         if can_wait {
-            lane.enter(piece, true, self.clock.now());
+            let woken = state.seats.enter(piece, true, self.clock.now());
+            drop(state);
+            woken.wake();
             return Some(loan);
         }
-        lane.force(live);
+        state.seats.force(live);
         None
     }
 

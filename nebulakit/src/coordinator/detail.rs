@@ -1,6 +1,7 @@
 //! What a coordinator says of itself.
 
 use crate::coordinator::job::Job;
+use crate::coordinator::resources::Resource;
 use crate::coordinator::state::Counts;
 use crate::task::strategy::Strategy;
 
@@ -16,6 +17,8 @@ pub struct SystemDetail {
     pub closed: Vec<Job>,
     /// The strategies.
     pub strategies: Vec<StrategyDetail>,
+    /// The resources that are counted: cores, memory, GPUs, and tokens by their names.
+    pub resources: Vec<ResourceDetail>,
     /// Threads that go on although their attempt was given up.
     pub abandoned: usize,
     /// Subscribers of the publisher.
@@ -34,10 +37,22 @@ pub struct StrategyDetail {
     pub strategy: Strategy,
     /// How many attempts it runs at once; [`None`] for any number.
     pub slots: Option<usize>,
-    /// How many slots are taken, where there are slots.
+    /// How many attempts run that hold a slot or resources.
     pub taken: usize,
-    /// How many jobs wait for a slot.
+    /// How many jobs wait for a slot or for resources.
     pub waiting: usize,
+}
+
+/// How much of a resource is taken.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct ResourceDetail {
+    /// Which.
+    pub resource: Resource,
+    /// How much there is in all: cores, bytes, GPUs or tokens. [`None`] for memory where that is not known.
+    pub limit: Option<f64>,
+    /// How much of it jobs hold. More cores than there are where a job goes on that could not wait for its own.
+    pub taken: f64,
 }
 
 /// What became of a coordinator's jobs when it was shut down.

@@ -11,10 +11,13 @@ use tracing::Instrument as _;
 
 use crate::coordinator::context::{Attempt, Body, Executing, Home, JobContext};
 use crate::coordinator::core::Core;
-use crate::coordinator::error::{CancelReason, JobError, Lost, Timeout};
+use crate::coordinator::error::{self, CancelReason, JobError, Lost, Timeout};
 use crate::coordinator::job::JobOutcome;
 use crate::coordinator::live::{Ended, IsLive, Live};
 use crate::coordinator::lock::locked;
+use crate::coordinator::resources::{Demand, More};
+use crate::coordinator::stuck;
+use crate::task::failure::code;
 use crate::task::panic::told;
 
 /// Who runs the attempts of one job: its strategy, or the driver itself.
@@ -63,7 +66,7 @@ impl Runner for ByStrategy {
         home: &'a Arc<dyn Home>,
         attempt: u32,
     ) -> Result<impl Future<Output = Result<(), JobError>> + Send + 'a, Box<JobError>> {
-        let context = JobContext { piece: Arc::clone(&self.0), home: Arc::clone(home), attempt };
+        let context = JobContext { piece: Arc::clone(&self.0), home: Arc::clone(home), attempt, granted: self.0.live().granted() };
         let span = tracing::info_span!("attempt", number = attempt);
         let span = (!span.is_disabled()).then(|| Box::new(span));
         let attempted = Attempt { context, span: span.clone() };
@@ -184,7 +187,8 @@ async fn ready(live: &Live, core: &Core) -> Ended {
     }
     let mut interrupted = pin!(interruption(live, core, limits));
     std::future::poll_fn(|context| match live.poll_seated(context) {
-        Poll::Ready(()) => Poll::Ready(Ok(())),
+        Poll::Ready(()) if live.is_seated() => Poll::Ready(Ok(())),
+        Poll::Ready(()) => Poll::Ready(Err(Box::new(JobError::lost(Lost::Strategy(stuck::SAID.to_owned()))))),
         Poll::Pending => interrupted.as_mut().poll(context).map(|error| Err(Box::new(error))),
     })
     .await
@@ -193,17 +197,28 @@ async fn ready(live: &Live, core: &Core) -> Ended {
 /// Waits until it is time for another attempt, if one may follow; else the error is the job's.
 async fn again<R: Runner>(job: &OpenJob<R>, attempt: u32, error: Box<JobError>) -> Ended {
     let (live, core) = (job.live(), job.core());
-    let may_follow = error.is_recoverable() && attempt < live.settings.retry.retries() && job.runner.body().is_repeatable();
-    if !may_follow || live.stop.reason().is_some() {
+    if !job.runner.body().is_repeatable() || live.stop.reason().is_some() {
         return Err(error);
     }
-    let pause = live.settings.retry.pause(attempt);
+    let escalations = live.escalations();
+    let (error, more) = more_memory(job, error);
+    // Those that get more memory are not counted among the others.
+    let retries = attempt - escalations;
+    let may_follow = more.is_some() || (error.is_recoverable() && retries < live.settings.retry.retries());
+    if !may_follow {
+        return Err(error);
+    }
+    let pause = if more.is_some() { Duration::ZERO } else { live.settings.retry.pause(retries) };
     let next = core.clock.now().checked_add(pause);
     let Some(next) = next.filter(|next| live.deadline().is_none_or(|(deadline, _)| *next < deadline)) else { return Err(error) };
     if !core.pay_for_retry() {
         return Err(error);
     }
-    core.back_off(live, attempt, pause, &error);
+    let memory = more.as_ref().and_then(|demand| demand.memory);
+    if let Some(more) = more {
+        live.ask(more);
+    }
+    core.back_off(live, attempt, pause, memory, &error);
     tokio::select! {
         biased;
         reason = live.stop.of_job() => return Err(Box::new(JobError::Cancelled(reason))),
@@ -211,6 +226,24 @@ async fn again<R: Runner>(job: &OpenJob<R>, attempt: u32, error: Box<JobError>) 
     }
     core.queue_again(&job.runner.shared());
     Ok(())
+}
+
+/// What the next attempt asks for where this one ran out of memory and more can be given; where it cannot, the error says so.
+fn more_memory<R: Runner>(job: &OpenJob<R>, error: Box<JobError>) -> (Box<JobError>, Option<Demand>) {
+    let live = job.live();
+    let Some(on_oom) = live.settings.on_oom.filter(|_| error.code() == code::OUT_OF_MEMORY) else { return (error, None) };
+    let own = job.home.granted(live.lane).millicores;
+    let demand = live.demand().map_or_else(|| Demand { millicores: own.unwrap_or(0), ..Demand::default() }, |demand| (*demand).clone());
+    let known = match &*error {
+        JobError::Limit { limit: error::Limit::Memory { limit, peak }, .. } => limit.or(*peak),
+        _ => None,
+    };
+    let Some(memory) = demand.memory.or(known) else { return (error, None) };
+    let kept = live.settings.kept.as_ref().and_then(|kept| kept.memory).unwrap_or(0);
+    match on_oom.after(memory, job.home.limits().memory.map(|all| all.saturating_sub(kept))) {
+        More::Next(more) => (error, Some(Demand { memory: Some(more), ..demand })),
+        More::AtMost { most, is_asked } => (Box::new(error.without_more_memory(most, is_asked)), None),
+    }
 }
 
 /// What comes before a job is closed that is not a plain success: what it has started ends, leaves first, and events have room.
@@ -250,7 +283,7 @@ fn one_attempt<R: Runner>(job: &OpenJob<R>, attempt: u32) -> impl Future<Output 
             }
         });
         let (ended, is_given_up) = match ended.await {
-            Ok(ended) => (ended, false),
+            Ok(ended) => (stopped(job.live(), ended), false),
             Err(why) => {
                 job.live().stop.attempt(attempt);
                 let mut rest = work.as_mut();
@@ -274,6 +307,14 @@ fn one_attempt<R: Runner>(job: &OpenJob<R>, attempt: u32) -> impl Future<Output 
                 Err(error)
             }
         }
+    }
+}
+
+/// What work makes of being told to stop is not a failure of its own: it may end so before the driver looks.
+fn stopped(live: &Live, ended: Ended) -> Ended {
+    match (ended, live.stop.reason()) {
+        (Err(error), Some(reason)) if !error.is_fatal() => Err(Box::new(JobError::Cancelled(reason))),
+        (ended, _) => ended,
     }
 }
 

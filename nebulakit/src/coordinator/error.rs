@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::coordinator::id::RequestId;
 use crate::coordinator::job::{FailureKind, JobFailure};
+use crate::coordinator::resources::{Refused, Resource, written};
 use crate::process::fate::{SignalName, is_fault};
 use crate::task::error::TaskError;
 use crate::task::failure::{chain_in_line, code};
@@ -26,8 +27,18 @@ pub enum WorkKind {
     Blocking,
     /// A task of the registry with its inputs.
     Task,
-    /// A container task with its inputs: a program in an image of its own.
+    /// A program in an image: a command, or a container task with its inputs.
     Container,
+}
+
+impl WorkKind {
+    /// Whether it can run in this process.
+    pub(super) fn is_here(self) -> bool {
+        match self {
+            Self::Async | Self::Blocking | Self::Task => true,
+            Self::Container => false,
+        }
+    }
 }
 
 impl fmt::Display for WorkKind {
@@ -36,7 +47,7 @@ impl fmt::Display for WorkKind {
             Self::Async => "a future",
             Self::Blocking => "a closure that blocks",
             Self::Task => "a task",
-            Self::Container => "a container task",
+            Self::Container => "a container",
         })
     }
 }
@@ -69,10 +80,43 @@ pub enum SubmitError {
     KeyConflict(Arc<str>),
     /// A child has no idempotency key of its own: it ends with the job that started it, and others could not share it.
     KeyOfChild(Arc<str>),
+    /// It asks for more of a resource than there is in all, or than is left beside what the jobs that wait for it keep. Amounts are cores, bytes, GPUs or
+    /// tokens.
+    NeverFits {
+        /// The resource.
+        resource: Resource,
+        /// How much it asks for.
+        asked: f64,
+        /// How much the jobs that wait for it keep until it is over.
+        kept: f64,
+        /// How much there is.
+        limit: f64,
+    },
+    /// It asks for tokens that have no limit.
+    UnknownToken {
+        /// Their name.
+        token: Arc<str>,
+        /// The names of those that have one.
+        known: Vec<Arc<str>>,
+    },
+    /// The limits cannot be shared with other processes, as they should be; why.
+    Unshared(String),
+    /// An amount of a resource that it asks for is none, as fewer cores than 0; what is wrong.
+    Amount(String),
     /// The inputs of the task cannot be encoded. Where their data cannot be stored, an attempt fails instead.
     Inputs(nebulakit_types::Error),
     /// Threads cannot be started.
     Runtime(std::io::Error),
+}
+
+impl From<Refused> for SubmitError {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::NeverFits { resource, asked, kept, limit } => Self::NeverFits { resource, asked, kept, limit },
+            Refused::UnknownToken { token, known } => Self::UnknownToken { token, known },
+            Refused::Amount(said) => Self::Amount(said),
+        }
+    }
 }
 
 impl fmt::Display for SubmitError {
@@ -89,7 +133,7 @@ impl fmt::Display for SubmitError {
                 write!(f, "the strategy `{strategy}` cannot run {kind}")?;
                 match kind {
                     WorkKind::Task => Ok(()),
-                    WorkKind::Container => f.write_str("\nhint: it is a program in an image; submit it with `Strategy::Container`"),
+                    WorkKind::Container => f.write_str("\nhint: submit it for `Strategy::Container`"),
                     _ => f.write_str("\nhint: make it a `#[task]`: code leaves this process by its name, with its inputs as data"),
                 }
             }
@@ -97,6 +141,25 @@ impl fmt::Display for SubmitError {
             Self::KeyOfChild(key) => {
                 write!(f, "a child of a job has no idempotency key of its own, and `{key}` was given; submit it to the coordinator instead")
             }
+            Self::NeverFits { resource, asked, kept, limit } => {
+                write!(f, "the job asks for {}, and the limit is {}", resource.amount(*asked), resource.amount(*limit))?;
+                if *kept > 0.0 {
+                    write!(f, ", of which the jobs that wait for it keep {}", resource.amount(*kept))?;
+                }
+                write!(f, ": it would wait for ever\nhint: {}", resource.hint())
+            }
+            Self::UnknownToken { token, known } => {
+                write!(f, "the job asks for tokens `{token}`, which have no limit")?;
+                if !known.is_empty() {
+                    let known: Vec<_> = known.iter().map(|name| format!("`{name}`")).collect();
+                    write!(f, "; there are limits for {}", known.join(", "))?;
+                }
+                write!(
+                    f,
+                    "\nhint: set it by `Coordinator::builder().tokens(\"{token}\", ..)`, on the command line by `--tokens {token}=..`"
+                )
+            }
+            Self::Amount(said) | Self::Unshared(said) => f.write_str(said),
             Self::Inputs(_) => f.write_str("the inputs of the task cannot be encoded"),
             Self::Runtime(_) => f.write_str("no thread can be started for the job"),
         }
@@ -230,6 +293,17 @@ pub enum Limit {
         /// The most that was used, where it is known.
         peak: Option<u64>,
     },
+    /// Memory, in bytes, where [`OnOom`](super::OnOom) has given as much as can be given.
+    MostMemory {
+        /// The limit, where it is known.
+        limit: Option<u64>,
+        /// The most that was used, where it is known.
+        peak: Option<u64>,
+        /// The most that can be given.
+        most: u64,
+        /// Whether that is the limit of the work's own `on_oom`; else there is no more.
+        is_asked: bool,
+    },
     /// CPU time.
     Cpu(Duration),
 }
@@ -240,9 +314,18 @@ impl fmt::Display for Limit {
             Self::Memory { limit: Some(limit), peak: Some(peak) } => write!(f, "out of memory: it used {peak} of {limit} bytes"),
             Self::Memory { limit: Some(limit), peak: None } => write!(f, "out of memory: its limit is {limit} bytes"),
             Self::Memory { limit: None, .. } => f.write_str("out of memory: the system ended it"),
+            Self::MostMemory { limit, peak, most, is_asked } => {
+                write!(f, "{}; {}", Self::Memory { limit: *limit, peak: *peak }, no_more(*most, *is_asked))
+            }
             Self::Cpu(limit) => write!(f, "it used all of its CPU time of {limit:?}"),
         }
     }
+}
+
+/// Why no attempt gets more memory.
+fn no_more(most: u64, is_asked: bool) -> String {
+    let most = written(most);
+    if is_asked { format!("its `on_oom` goes up to {most}, and gives no more") } else { format!("no more than {most} can be given here") }
 }
 
 /// Why a job did not succeed: what [`JobHandle::join`](super::JobHandle::join) gives, with the live error of the work.
@@ -323,7 +406,7 @@ impl JobError {
             Self::TimedOut { .. } => code::TIMEOUT,
             Self::Cancelled(_) => code::CANCELLED,
             Self::Lost { how, .. } => how.code(),
-            Self::Limit { limit: Limit::Memory { .. }, .. } => code::OUT_OF_MEMORY,
+            Self::Limit { limit: Limit::Memory { .. } | Limit::MostMemory { .. }, .. } => code::OUT_OF_MEMORY,
             Self::Limit { limit: Limit::Cpu(_), .. } => code::TIMEOUT,
         }
     }
@@ -342,6 +425,20 @@ impl JobError {
         match self {
             Self::Failed(error) => error.downcast_ref::<Fatal>().is_some(),
             _ => false,
+        }
+    }
+
+    /// The same error, out of memory, with why the next attempt gets no more.
+    pub(crate) fn without_more_memory(self, most: u64, is_asked: bool) -> Self {
+        match self {
+            Self::Limit { limit: Limit::Memory { limit, peak }, tail } => {
+                Self::Limit { limit: Limit::MostMemory { limit, peak, most, is_asked }, tail }
+            }
+            Self::Failed(error) => Self::Failed(match Arc::try_unwrap(error) {
+                Ok(error) => Arc::new(error.with_note(&no_more(most, is_asked))),
+                Err(shared) => shared,
+            }),
+            other => other,
         }
     }
 

@@ -9,6 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::coordinator::id::{RequestId, RunId};
 use crate::coordinator::job::{JobFailure, JobOutcome};
+use crate::coordinator::resources::written;
 
 /// The version of the form in which events are written. Readers take an event of a later one for what they know of it.
 pub const EVENT_VERSION: u32 = 1;
@@ -76,6 +77,9 @@ pub enum EventKind {
         /// How long the pause is, in milliseconds.
         #[serde(rename = "delay_ms", with = "millis")]
         delay: Duration,
+        /// The memory that the next one asks for, in bytes, where this one ran out of it and the next gets more.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        memory: Option<u64>,
         /// Why it failed.
         failure: JobFailure,
     },
@@ -100,6 +104,20 @@ pub enum EventKind {
         level: String,
         /// The line.
         message: String,
+    },
+    /// A container is started for it.
+    Container {
+        /// The engine that starts it.
+        engine: String,
+        /// The container's name, as long as it is there.
+        name: String,
+        /// The image, as it was asked for.
+        image: String,
+        /// The image that it is, by the engine's own id or as a file.
+        id: String,
+        /// The image's digest in its registry, where it came from one, or that of a file.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        digest: Option<String>,
     },
     /// It printed a line, in a process of its own.
     Output {
@@ -154,8 +172,12 @@ impl fmt::Display for JobEvent {
             EventKind::Submitted { strategy, name: Some(name), .. } => write!(f, "submitted {name} ({strategy})"),
             EventKind::Submitted { strategy, .. } => write!(f, "submitted ({strategy})"),
             EventKind::Started { attempt } => write!(f, "attempt {} started", attempt + 1),
-            EventKind::Retrying { attempt, delay, failure } => {
-                write!(f, "attempt {} failed, the next one starts in {delay:?}: {failure}", attempt + 1)
+            EventKind::Retrying { attempt, delay, memory, failure } => {
+                write!(f, "attempt {} failed, the next one starts in {delay:?}", attempt + 1)?;
+                if let Some(memory) = memory {
+                    write!(f, " with {} of memory", written(*memory))?;
+                }
+                write!(f, ": {failure}")
             }
             EventKind::Finished { outcome: JobOutcome::Success, .. } => f.write_str("succeeded"),
             EventKind::Finished { outcome: JobOutcome::Failure(failure), attempts } => match attempts {
@@ -165,6 +187,9 @@ impl fmt::Display for JobEvent {
             EventKind::Progress { done, total: Some(total) } => write!(f, "{done} of {total}"),
             EventKind::Progress { done, total: None } => write!(f, "{done} done"),
             EventKind::Log { level, message } => write!(f, "{level} {message}"),
+            EventKind::Container { engine, image, id, digest, .. } => {
+                write!(f, "starts a container of {image} ({}) by {engine}", digest.as_ref().unwrap_or(id))
+            }
             EventKind::Output { line, .. } => f.write_str(line),
             EventKind::Broadcast { item } => write!(f, "says {item}"),
             EventKind::Lagged { missed } => write!(f, "{missed} events were missed"),

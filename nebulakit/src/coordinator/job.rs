@@ -129,6 +129,7 @@ pub struct Job {
     pub(super) strategy: Strategy,
     pub(super) state: JobState,
     pub(super) attempts: u32,
+    pub(super) memory: Option<NonZero<u64>>,
     pub(super) opened: SystemTime,
     pub(super) times: Times,
 }
@@ -187,6 +188,7 @@ impl Job {
             strategy: Strategy::Async,
             state: JobState::Queued,
             attempts: 0,
+            memory: None,
             opened: SystemTime::now(),
             times: Times::opened(Instant::now()),
         }
@@ -261,6 +263,13 @@ impl Job {
     #[must_use]
     pub fn attempts(&self) -> u32 {
         self.attempts
+    }
+
+    /// The memory that its attempt asks for, or asked for last, in bytes: it grows where [`OnOom`](super::OnOom) says so. [`None`] where it asks for none in
+    /// particular.
+    #[must_use]
+    pub fn memory(&self) -> Option<u64> {
+        self.memory.map(NonZero::get)
     }
 
     /// When it was submitted.

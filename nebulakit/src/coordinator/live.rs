@@ -11,6 +11,7 @@ use crate::coordinator::id::{RequestId, RunId};
 use crate::coordinator::job::Labels;
 use crate::coordinator::lock::atomic::{AtomicU32, AtomicU64, Ordering};
 use crate::coordinator::lock::{Mutex, locked};
+use crate::coordinator::resources::{Demand, Granted, Held, OnOom, Resources};
 use crate::coordinator::retry::Retry;
 use crate::coordinator::state::Place;
 use crate::coordinator::stop::Stop;
@@ -42,6 +43,18 @@ pub(super) struct Settings {
     pub(super) heartbeat: Option<Duration>,
     pub(super) retry: Retry,
     pub(super) key: Option<Arc<str>>,
+    pub(super) resources: Option<Resources>,
+    pub(super) on_oom: Option<OnOom>,
+    /// What it asks for at first, counted, where it is anything in particular. The coordinator sets it.
+    pub(super) demand: Option<Arc<Demand>>,
+    /// What the jobs above it keep while they wait for it. The coordinator sets it.
+    pub(super) kept: Option<Arc<Demand>>,
+    /// Whether its container has a network.
+    #[cfg(feature = "container")]
+    pub(super) network: Option<bool>,
+    /// The image of its container.
+    #[cfg(feature = "container")]
+    pub(super) image: Option<Arc<str>>,
     /// When it has to be over, and how long that was from its beginning, or its parent's. The coordinator sets it.
     pub(super) deadline: Option<(Instant, Duration)>,
     /// The last sign of life of an attempt that has to give some.
@@ -65,6 +78,14 @@ impl Settings {
             heartbeat: None,
             retry: Retry::NEVER,
             key: None,
+            resources: None,
+            on_oom: None,
+            demand: None,
+            kept: None,
+            #[cfg(feature = "container")]
+            network: None,
+            #[cfg(feature = "container")]
+            image: None,
             deadline: None,
             beat: Mutex::new(None),
         }
@@ -125,8 +146,10 @@ pub(super) struct Live {
     pub(super) parent: Option<Arc<dyn IsLive>>,
     /// The index of its strategy.
     pub(super) lane: usize,
-    /// Whether the strategy limits how many run at once.
+    /// Whether it may have to wait for a slot, or for resources.
     pub(super) is_limited: bool,
+    /// Whether jobs above it hold something that they may give back only when it is over.
+    pub(super) is_needed: bool,
     /// Where its record is in the ledger.
     pub(super) place: AtomicU32,
     /// Where it is among its parent's children.
@@ -150,6 +173,7 @@ impl Live {
             parent: None,
             lane: 0,
             is_limited: true,
+            is_needed: false,
             place: AtomicU32::new(Place::MAX),
             among_siblings: AtomicU32::new(0),
             stop: Stop::default(),
@@ -157,6 +181,36 @@ impl Live {
             seat: Mutex::default(),
             children: Mutex::default(),
         }
+    }
+
+    /// What it asks for, where that is anything in particular.
+    pub(super) fn demand(&self) -> Option<Arc<Demand>> {
+        if self.settings.on_oom.is_some()
+            && let Some(demand) = &locked(&self.seat).demand
+        {
+            return Some(Arc::clone(demand));
+        }
+        self.settings.demand.clone()
+    }
+
+    /// The next attempt asks for this, because the one before ran out of memory.
+    pub(super) fn ask(&self, demand: Demand) {
+        let mut seat = locked(&self.seat);
+        seat.demand = Some(Arc::new(demand));
+        seat.escalations += 1;
+    }
+
+    /// How many attempts followed one that ran out of memory, with more of it.
+    pub(super) fn escalations(&self) -> u32 {
+        if self.settings.on_oom.is_some() { locked(&self.seat).escalations } else { 0 }
+    }
+
+    /// What its attempt was granted, where it asks for anything in particular.
+    pub(super) fn granted(&self) -> Option<Arc<Granted>> {
+        if self.settings.demand.is_none() && self.settings.on_oom.is_none() {
+            return None;
+        }
+        locked(&self.seat).held.rest.as_ref().map(|(_, granted)| Arc::clone(granted))
     }
 
     pub(super) fn place(&self) -> Place {
@@ -204,8 +258,13 @@ pub(super) struct Taken {
     pub(super) calls: u32,
     /// How often the seat was lent.
     pub(super) loans: u32,
-    /// Attempts that are over and go on all the same, as a thread does; and whether each kept a seat.
-    abandoned: Vec<(u32, bool)>,
+    /// What the next attempt asks for, where that is more than at first; and how often it became more.
+    demand: Option<Arc<Demand>>,
+    escalations: u32,
+    /// What it holds.
+    pub(super) held: Held,
+    /// Attempts that are over and go on all the same, as a thread does; and what each kept.
+    abandoned: Vec<(u32, Held)>,
     pub(super) waker: Option<Waker>,
 }
 
@@ -213,7 +272,16 @@ static NO_SEAT: Taken = Taken::none();
 
 impl Taken {
     const fn none() -> Self {
-        Self { state: Seated::Out, calls: 0, loans: 0, abandoned: Vec::new(), waker: None }
+        Self {
+            state: Seated::Out,
+            calls: 0,
+            loans: 0,
+            demand: None,
+            escalations: 0,
+            held: Held::NOTHING,
+            abandoned: Vec::new(),
+            waker: None,
+        }
     }
 }
 
@@ -233,12 +301,13 @@ impl DerefMut for Seat {
 
 impl Seat {
     /// The attempt is over, and goes on all the same.
-    pub(super) fn abandon(&mut self, attempt: u32, has_seat: bool) {
-        self.abandoned.push((attempt, has_seat));
+    pub(super) fn abandon(&mut self, attempt: u32) {
+        let held = std::mem::take(&mut self.held);
+        self.abandoned.push((attempt, held));
     }
 
-    /// An attempt that went on is done. It says whether it kept a seat; [`None`] where it did not go on.
-    pub(super) fn is_done(&mut self, attempt: u32) -> Option<bool> {
+    /// An attempt that went on is done. It says what it kept; [`None`] where it did not go on.
+    pub(super) fn is_done(&mut self, attempt: u32) -> Option<Held> {
         let index = self.abandoned.iter().position(|(one, _)| *one == attempt)?;
         Some(self.abandoned.swap_remove(index).1)
     }
@@ -249,10 +318,12 @@ pub(super) enum Seated {
     /// It has none and waits for none.
     #[default]
     Out,
-    /// It waits, in this class, since this turn.
-    Waiting { class: usize, turn: u64 },
+    /// It waits, in this queue of its lane and this class, since this turn.
+    Waiting { queue: usize, class: usize, turn: u64 },
     /// It has one.
     In,
+    /// It gets none, because it would wait for ever.
+    Refused,
 }
 
 impl Live {
@@ -285,13 +356,13 @@ impl Live {
         !self.is_limited || locked(&self.seat).state == Seated::In
     }
 
-    /// Ready when it has its seat.
+    /// Ready when it has its seat, or will get none.
     pub(super) fn poll_seated(&self, context: &mut Context<'_>) -> Poll<()> {
         if !self.is_limited {
             return Poll::Ready(());
         }
         let mut seat = locked(&self.seat);
-        if seat.state == Seated::In {
+        if matches!(seat.state, Seated::In | Seated::Refused) {
             return Poll::Ready(());
         }
         seat.waker = Some(context.waker().clone());

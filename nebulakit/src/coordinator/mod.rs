@@ -39,6 +39,31 @@
 //! - After `shutdown` no job is open, and what could not be stopped is counted.
 //! - Nothing is global: two coordinators in one process share nothing but the runtime that they are used on.
 //!
+//! # Resources
+//! Slots say how many attempts a strategy runs at once. Beside them the resources of the machine are counted, for all strategies of a coordinator
+//! together: cores, memory, GPUs, and tokens that the user names, as licences.
+//!
+//! | resource | how much there is, unless the builder says otherwise | what a job takes |
+//! |---|---|---|
+//! | cores | those that this process may use, by its affinity and its cgroup | [`Work::cores`], else its task's `requests(cpu)`, else one; none by [`AsyncStrategy`] |
+//! | memory | the limit of this process's cgroup, else the machine's memory | [`Work::memory`], else its task's `limits(memory)` or `requests(memory)`, else none |
+//! | GPUs | those that `CUDA_VISIBLE_DEVICES` names, else those that the driver shows | [`Work::gpus`], else its task's `requests(gpu)`, else none |
+//! | tokens | none: [`CoordinatorBuilder::tokens`] sets their number | [`Work::tokens`], else its task's `tokens(..)`, else none |
+//!
+//! - A job that asks for more than there is would wait for ever: it is not taken, and [`SubmitError::NeverFits`] has the numbers. So is one that asks for
+//!   tokens without a limit: [`SubmitError::UnknownToken`].
+//! - An attempt holds what it was [granted](JobContext::granted) until it is over; a thread that goes on after it was given up does until it ends. Pauses
+//!   hold nothing. What is granted is counted, not enforced, but for the memory of processes.
+//! - A job that waits for a child by [`call`](JobContext::call) lends its slot and its cores. Memory, GPUs and tokens it keeps; a child that cannot fit beside
+//!   what those above it keep is not taken.
+//! - Where the job whose turn it is does not fit, others that do go first, sixteen times at most: after that what is free is kept for it, and small jobs do
+//!   not starve large ones. Children of jobs that hold something are not held up by this.
+//! - Several coordinators, in this process and others, can share one set of limits: [`CoordinatorBuilder::shared_limits`].
+//! - An attempt that ran out of memory can be repeated with more: [`OnOom`].
+//! - Where all that is left waits for each other, because each keeps what the other's child needs, the child that came last fails, as one that was lost:
+//!   its job's failure gives the others what they need. Between processes that share limits it is not noticed: give such jobs a
+//!   [time](Work::schedule_to_start).
+//!
 //! # Logs
 //! Each job is a span of `tracing`, `job`, with its `id`, its `run`, its `parent` and its `name`, and each attempt one within it, `attempt`, with its
 //! `number` from 0. What the work logs is in them, on threads too.
@@ -80,7 +105,7 @@
 //! | `parent_node_id`, `child_node_id` | [`Job::parent`], [`Job::id`] |
 //! | `ExecutionConfigurations` | [`Strategy`] |
 //! | `TaskExecutionStrategy.execute`, `shutdown` | [`ExecutionStrategy::execute`], [`shutdown`](ExecutionStrategy::shutdown) |
-//! | `AsyncioExecutionStrategy`, `ThreadedExecutionStrategy`, `ProcessExecutionStrategy` | [`AsyncStrategy`], [`ThreadStrategy`], [`ProcessStrategy`] |
+//! | `AsyncioExecutionStrategy`, `ThreadedExecutionStrategy`, `ProcessExecutionStrategy` | [`AsyncStrategy`], [`ThreadStrategy`], [`ProcessStrategy`]; `ContainerStrategy` with the feature `container` |
 //! | `RTPublisher`, `subscribe`, `listener` | [`Publisher`], [`subscribe`](Publisher::subscribe), [`wait_for`](Publisher::wait_for) |
 //! | `RequestCreation`, `RequestSuccess`, `RequestFailure`, `BroadcastEvent` | [`EventKind::Submitted`], [`Finished`](EventKind::Finished), [`Broadcast`](EventKind::Broadcast) |
 //! | `RequestCreationFailure` | [`SubmitError`]: no job came of it |
@@ -100,17 +125,21 @@ mod event;
 mod handle;
 mod id;
 mod job;
+mod lane;
 mod live;
 mod lock;
 mod meters;
 mod piece;
 mod publisher;
 mod queue;
+pub(crate) mod resources;
 mod retry;
 mod runtime;
+mod sharing;
 mod state;
 mod stop;
 mod strategy;
+mod stuck;
 mod submitting;
 mod system;
 mod tasks;
@@ -120,7 +149,7 @@ pub use self::attempt::TaskCall;
 pub use self::builder::CoordinatorBuilder;
 pub use self::clock::{Clock, ManualClock, SystemClock};
 pub use self::context::{Attempt, JobContext};
-pub use self::detail::{DrainReport, StrategyDetail, SystemDetail};
+pub use self::detail::{DrainReport, ResourceDetail, StrategyDetail, SystemDetail};
 pub use self::error::{CancelReason, JobError, Limit, Lost, SubmitError, Timeout, WorkKind};
 pub use self::event::{EVENT_VERSION, EventKind, JobEvent, OutputStream};
 pub use self::handle::{AbortOnDrop, JobHandle};
@@ -128,8 +157,13 @@ pub use self::id::{RequestId, RunId};
 pub use self::job::{FailureKind, Job, JobFailure, JobOutcome, JobState};
 pub use self::live::Priority;
 pub use self::publisher::{EventStream, Overflow, Publisher, Subscription, WaitError};
+pub use self::resources::{Granted, OnOom, Resource, Resources};
 pub use self::retry::{Retry, RetryBudget};
 pub use self::state::{CoordinatorState, Counts, NoOpenJob};
+#[cfg(feature = "container")]
+pub use self::strategy::containers::{
+    CommandError, Container, ContainerError, ContainerOutput, ContainerStrategy, Image, Mount, Pull, Trouble, User,
+};
 pub use self::strategy::{AsyncStrategy, Enforced, Executing, ExecutionStrategy, LimitsInForce, ProcessStrategy, ThreadStrategy};
 pub use self::submitting::Submitting;
 pub use self::system::{Coordinator, TrySubmitError};
@@ -137,3 +171,12 @@ pub use self::work::{IntoWork, Work};
 pub use crate::process::worker::worker_main;
 pub use crate::task::fatal::Fatal;
 pub use crate::task::strategy::Strategy;
+
+#[cfg(feature = "container")]
+pub(crate) use self::strategy::containers::copilot;
+
+/// The engines that a [`ContainerStrategy`] drives, and what another one takes.
+#[cfg(feature = "container")]
+pub mod engines {
+    pub use super::strategy::containers::{Apptainer, CommandLine, Docker, Driver, Launch, Limits, Podman, Record, Refusal, Whose};
+}

@@ -44,6 +44,11 @@ pub(super) trait Runs<T: Send + 'static>: Send + Sync + 'static {
         None
     }
 
+    #[cfg(feature = "container")]
+    fn container(&self) -> Option<&dyn std::any::Any> {
+        None
+    }
+
     /// Writes the inputs, whose data goes to `place`. It says what the work is, where that `is_asked` and can be told.
     fn write(&mut self, _place: Option<&Workspace>, _is_asked: bool) -> nebulakit_types::Result<Option<[u8; 32]>> {
         Ok(None)
@@ -197,6 +202,11 @@ impl<T: Send + 'static, R: Runs<T>> Body for Piece<T, R> {
         self.runs.task()
     }
 
+    #[cfg(feature = "container")]
+    fn container(&self) -> Option<&dyn std::any::Any> {
+        self.runs.container()
+    }
+
     fn write(&mut self, place: Option<&Workspace>) -> nebulakit_types::Result<Option<[u8; 32]>> {
         self.runs.write(place, self.live.settings.key.is_some())
     }
@@ -244,7 +254,8 @@ impl<T: Send + 'static, R: Runs<T>> Runner for Here<T, R> {
         home: &'a Arc<dyn Home>,
         attempt: u32,
     ) -> Result<impl Future<Output = Result<T, JobError>> + Send + 'a, Box<JobError>> {
-        let context = JobContext { piece: Arc::clone(&self.0) as Arc<dyn Body>, home: Arc::clone(home), attempt };
+        let context =
+            JobContext { piece: Arc::clone(&self.0) as Arc<dyn Body>, home: Arc::clone(home), attempt, granted: self.0.live.granted() };
         // A closure may panic before it gives a future.
         self.guarded(|| self.0.runs.run(context))
     }
@@ -320,6 +331,11 @@ impl<T: Send + Sync + 'static> Body for Shared<T> {
 
     fn task(&self) -> Option<(&'static TaskDef, &[u8])> {
         self.one.task()
+    }
+
+    #[cfg(feature = "container")]
+    fn container(&self) -> Option<&dyn std::any::Any> {
+        self.one.container()
     }
 
     fn write(&mut self, place: Option<&Workspace>) -> nebulakit_types::Result<Option<[u8; 32]>> {

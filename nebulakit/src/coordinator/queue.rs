@@ -1,70 +1,82 @@
-//! Who runs next: slots, and those who wait for one.
+//! Who runs next: slots and resources, and those who wait for them.
+//!
+//! Each strategy has a lane, in which those who ask for the same wait in a queue of their own: where the first of a queue does not fit, none of it does, and the
+//! next queue is looked at. What one who waits is passed over for is bounded ([`OVERTAKEN`]): then what is free is kept for it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::cmp::Reverse;
 use std::sync::Arc;
 use std::task::Waker;
 use std::time::{Duration, Instant};
 
-use crate::coordinator::id::RunId;
+use crate::coordinator::lane::{CHILDREN, Lane, RETURNING, TOP_LEVEL, Waiting};
 use crate::coordinator::live::{IsLive, Live, Priority, Seated};
 use crate::coordinator::lock::locked;
-use crate::task::strategy::Strategy;
+use crate::coordinator::resources::shared::{Bell, Want};
+use crate::coordinator::resources::{Demand, Free, Held, Stock};
 
-/// Jobs that lent their seat and want it back come first: they hold memory, and others wait for them.
-const RETURNING: usize = 0;
-/// Then children: their parents wait for them. A class for each priority.
-const CHILDREN: usize = 1;
-/// Then all others. A class for each priority.
-const TOP_LEVEL: usize = 4;
-const CLASSES: usize = 7;
+/// How often a job whose turn it is may be passed over because it does not fit and another one does.
+const OVERTAKEN: u32 = 16;
 
-/// One strategy's seats, and who waits for one.
-pub(super) struct Lane {
-    pub(super) strategy: Strategy,
-    /// How many may run at once.
-    pub(super) limit: Option<usize>,
-    pub(super) taken: usize,
-    classes: [Class; CLASSES],
-    pub(super) waiting: usize,
-    turns: u64,
+/// How many of those who wait are asked for at the same time where processes share what there is.
+const WANTS: usize = 8;
+
+/// All lanes, and what they share.
+pub(super) struct Seats {
+    pub(super) lanes: Vec<Lane>,
+    pub(super) stock: Stock,
+    /// Whether somebody waits whose lane has a slot: for what the lanes share.
+    is_short: bool,
+    ageing: Duration,
+    /// Rung when something waits or is free, where processes share what there is.
+    bell: Option<Arc<Bell>>,
+    /// Whether jobs of other processes go before: what comes free goes to them first.
+    gives_way: bool,
 }
 
-/// Those who wait with the same right, by run: each run has its turn.
-#[derive(Default)]
-struct Class {
-    /// The runs by their turns.
-    order: BTreeMap<u64, RunId>,
-    runs: HashMap<RunId, OfRun>,
-}
-
-#[derive(Default)]
-struct OfRun {
-    turn: u64,
-    waiting: BTreeMap<u64, Waiting>,
-}
-
-pub(super) struct Waiting {
-    job: Arc<dyn IsLive>,
+/// Where the next of a class is, and its right: lower goes first, the older of two that are equal.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Candidate {
+    right: usize,
     since: Instant,
+    class: usize,
+    lane: usize,
+    queue: usize,
 }
 
-impl Lane {
-    pub(super) fn new(strategy: Strategy, limit: Option<usize>) -> Self {
-        Self { strategy, limit, taken: 0, classes: std::array::from_fn(|_| Class::default()), waiting: 0, turns: 0 }
+/// Those who got their seats, to be woken when the lock is free.
+#[derive(Default)]
+#[must_use = "they wait until they are woken"]
+pub(super) struct Woken {
+    first: Option<Waker>,
+    others: Vec<Waker>,
+}
+
+impl Woken {
+    pub(super) fn add(&mut self, waker: Option<Waker>) {
+        match waker {
+            Some(waker) if self.first.is_none() => self.first = Some(waker),
+            waker => self.others.extend(waker),
+        }
     }
 
-    fn has_room(&self) -> bool {
-        self.limit.is_none_or(|limit| self.taken < limit)
+    pub(super) fn wake(self) {
+        self.first.into_iter().chain(self.others).for_each(Waker::wake);
+    }
+}
+
+impl Seats {
+    pub(super) fn new(lanes: Vec<Lane>, stock: Stock, ageing: Duration, bell: Option<Arc<Bell>>) -> Self {
+        Self { lanes, stock, is_short: false, ageing, bell, gives_way: false }
     }
 
-    /// Gives the job a seat, or a place in the queue.
-    pub(super) fn enter(&mut self, job: &Arc<dyn IsLive>, is_returning: bool, now: Instant) {
+    /// Gives the job a seat, or a place in the queue. One that lent its seat has what it did not lend.
+    pub(super) fn enter(&mut self, job: &Arc<dyn IsLive>, is_returning: bool, now: Instant) -> Woken {
         let live = job.live();
-        let mut seat = locked(&live.seat);
-        if self.waiting == 0 && self.has_room() {
-            self.taken += 1;
-            seat.state = Seated::In;
-            return;
+        let lane = &mut self.lanes[live.lane];
+        let room = lane.room();
+        if lane.waiting == 0 && room > 0 && !self.is_short && !self.gives_way && self.fits(live, is_returning, self.stock.free()) {
+            self.seat(live, is_returning);
+            return Woken::default();
         }
         let rank = match live.settings.priority {
             Priority::High => 0,
@@ -76,84 +88,229 @@ impl Lane {
             (false, Some(_)) => CHILDREN + rank,
             (false, None) => TOP_LEVEL + rank,
         };
-        self.turns += 1;
-        seat.state = Seated::Waiting { class, turn: self.turns };
-        self.waiting += 1;
-        let Class { order, runs } = &mut self.classes[class];
-        let of_run = runs.entry(live.run.clone()).or_insert_with(|| {
-            order.insert(self.turns, live.run.clone());
-            OfRun { turn: self.turns, waiting: BTreeMap::new() }
-        });
-        of_run.waiting.insert(self.turns, Waiting { job: Arc::clone(job), since: now });
+        let waiting = self.lanes[live.lane].push(job, class, now);
+        locked(&live.seat).state = waiting;
+        // Where there is no slot, one more who waits changes nothing.
+        if room > 0 { self.go_on(now) } else { Woken::default() }
     }
 
-    /// Takes a seat beyond the limit, where waiting for one is not possible.
+    /// Takes a slot and cores beyond the limits, where waiting for them is not possible.
     pub(super) fn force(&mut self, live: &Live) {
-        locked(&live.seat).state = Seated::In;
-        self.taken += 1;
+        self.seat(live, true);
     }
 
-    /// Takes the job's seat, or its place in the queue, away. A job that gets a seat by it is to be woken.
-    pub(super) fn leave(&mut self, live: &Live, now: Instant, ageing: Duration) -> Option<Waker> {
-        let state = std::mem::take(&mut locked(&live.seat).state);
-        match state {
-            Seated::Out => None,
-            Seated::Waiting { class, turn } => {
-                self.remove(class, &live.run, turn);
-                None
+    /// Takes the job's seat, or its place in the queue, and all that it holds away.
+    pub(super) fn leave(&mut self, live: &Live, now: Instant) -> Woken {
+        let (state, held) = {
+            let mut seat = locked(&live.seat);
+            (std::mem::take(&mut seat.state), std::mem::take(&mut seat.held))
+        };
+        self.unqueue(live, state);
+        self.give_back(live.lane, &held, now)
+    }
+
+    /// The same, but for what is not lent: memory, GPUs and tokens.
+    pub(super) fn lend(&mut self, live: &Live, now: Instant) -> Woken {
+        let (state, lent) = {
+            let mut seat = locked(&live.seat);
+            let rest = seat.held.rest.take();
+            let lent = std::mem::replace(&mut seat.held, Held { rest, ..Held::default() });
+            (std::mem::take(&mut seat.state), lent)
+        };
+        self.unqueue(live, state);
+        self.give_back(live.lane, &lent, now)
+    }
+
+    /// Takes the job's place in the queue away.
+    pub(super) fn unqueue(&mut self, live: &Live, state: Seated) {
+        if let Seated::Waiting { queue, class, turn } = state {
+            self.lanes[live.lane].remove(queue, class, &live.run, turn);
+        }
+    }
+
+    /// What a job of that lane held is free again.
+    pub(super) fn give_back(&mut self, lane: usize, held: &Held, now: Instant) -> Woken {
+        if held.is_nothing() && !self.is_short {
+            return Woken::default();
+        }
+        self.lanes[lane].taken -= usize::from(held.has_slot);
+        self.stock.give_back(held);
+        self.go_on(now)
+    }
+
+    /// Whether what the job asks for is in `free`.
+    fn fits(&self, live: &Live, is_returning: bool, free: &Free) -> bool {
+        match live.demand() {
+            None => free.has_cores(self.lanes[live.lane].millicores),
+            Some(demand) if is_returning => free.has_cores(demand.millicores),
+            Some(demand) => free.has(&demand),
+        }
+    }
+
+    fn seat(&mut self, live: &Live, is_returning: bool) -> Option<Waker> {
+        let demand = live.demand();
+        let lane = &mut self.lanes[live.lane];
+        lane.taken += 1;
+        let millicores = demand.as_ref().map_or(lane.millicores, |demand| demand.millicores);
+        let mut seat = locked(&live.seat);
+        match demand.filter(|_| !is_returning) {
+            Some(demand) => {
+                let granted = self.stock.take(&demand);
+                seat.held.rest = Some((demand, granted));
             }
-            Seated::In => self.give_back(now, ageing),
+            None => self.stock.take_cores(millicores),
         }
-    }
-
-    /// One who is not among the jobs any more gives a seat back.
-    pub(super) fn give_back(&mut self, now: Instant, ageing: Duration) -> Option<Waker> {
-        self.taken -= 1;
-        self.seat_next(now, ageing)
-    }
-
-    pub(super) fn remove(&mut self, class: usize, run: &RunId, turn: u64) -> Option<Waiting> {
-        let Class { order, runs } = &mut self.classes[class];
-        let of_run = runs.get_mut(run)?;
-        let removed = of_run.waiting.remove(&turn)?;
-        self.waiting -= 1;
-        if of_run.waiting.is_empty() {
-            order.remove(&of_run.turn);
-            runs.remove(run);
-        }
-        Some(removed)
-    }
-
-    fn seat_next(&mut self, now: Instant, ageing: Duration) -> Option<Waker> {
-        if self.waiting == 0 || !self.has_room() {
-            return None;
-        }
-        let class = (0..CLASSES).filter_map(|class| self.right(class, now, ageing)).min()?.2;
-        let Class { order, runs } = &mut self.classes[class];
-        let run = order.first_key_value()?.1.clone();
-        let of_run = runs.get_mut(&run)?;
-        // Its next turn is after all the others'.
-        self.turns += 1;
-        order.remove(&of_run.turn);
-        order.insert(self.turns, run.clone());
-        of_run.turn = self.turns;
-        let turn = *of_run.waiting.first_key_value()?.0;
-        let next = self.remove(class, &run, turn)?;
-        self.taken += 1;
-        let mut seat = locked(&next.job.live().seat);
+        seat.held.has_slot = true;
+        seat.held.millicores = millicores;
         seat.state = Seated::In;
         seat.waker.take()
     }
 
-    /// The right of the next in a class: lower goes first, the older of two that are equal.
-    fn right(&self, class: usize, now: Instant, ageing: Duration) -> Option<(usize, Instant, usize)> {
-        let Class { order, runs } = &self.classes[class];
-        let (_, next) = runs.get(order.first_key_value()?.1)?.waiting.first_key_value()?;
-        let steps = now.saturating_duration_since(next.since).as_nanos().checked_div(ageing.as_nanos()).unwrap_or(0);
+    /// Gives seats to those who wait, as long as the next one fits.
+    pub(super) fn go_on(&mut self, now: Instant) -> Woken {
+        let woken = if self.gives_way {
+            // What is free goes back, and is asked for.
+            let somebody_waits = self.candidates(now).next().is_some();
+            self.is_short = somebody_waits;
+            Woken::default()
+        } else {
+            self.seat_all(now)
+        };
+        if let Some(bell) = self.bell.as_ref().filter(|_| self.is_short || self.stock.has_free()) {
+            bell.ring();
+        }
+        woken
+    }
+
+    /// What there is was given, or given back: it is for those who wait here. Whether others go before after that.
+    pub(super) fn shared(&mut self, gives_way: bool, now: Instant) -> Woken {
+        self.gives_way = false;
+        let woken = self.go_on(now);
+        self.gives_way = gives_way;
+        woken
+    }
+
+    /// Whether jobs of other processes go before.
+    pub(super) fn give_way(&mut self, gives_way: bool) {
+        self.gives_way = gives_way;
+    }
+
+    /// Whether somebody waits although no attempt runs that could give anything back, here or in another process.
+    pub(super) fn stands_still(&self) -> bool {
+        self.is_short && self.bell.is_none() && self.lanes.iter().all(|lane| lane.taken == 0)
+    }
+
+    /// One who waits gets no seat.
+    pub(super) fn refuse(&mut self, live: &Live) -> Option<Waker> {
+        let (state, waker) = {
+            let mut seat = locked(&live.seat);
+            (std::mem::replace(&mut seat.state, Seated::Refused), seat.waker.take())
+        };
+        self.unqueue(live, state);
+        waker
+    }
+
+    /// What those want who wait for what the lanes share, in their order. One who was passed over too often is the last: what there is is kept for it.
+    pub(super) fn wants(&self, now: Instant) -> Vec<Want> {
+        let mut candidates: Vec<_> = self.candidates(now).collect();
+        candidates.sort_unstable();
+        let mut wants = Vec::new();
+        for candidate in candidates.into_iter().take(WANTS) {
+            let Some(Waiting { job, since, overtaken }) = self.next(candidate) else { continue };
+            let (live, is_returning) = (job.live(), candidate.class == RETURNING);
+            let demand = match live.demand() {
+                None => Demand { millicores: self.lanes[candidate.lane].millicores, ..Demand::default() },
+                Some(demand) if is_returning => Demand { millicores: demand.millicores, ..Demand::default() },
+                Some(demand) => (*demand).clone(),
+            };
+            wants.push(Want { demand, waited: now.saturating_duration_since(*since), is_urgent: is_returning || live.is_needed });
+            if !live.is_needed && *overtaken >= OVERTAKEN {
+                break;
+            }
+        }
+        wants
+    }
+
+    fn seat_all(&mut self, now: Instant) -> Woken {
+        let mut woken = Woken::default();
+        loop {
+            let Some(first) = self.candidates(now).min() else {
+                self.is_short = false;
+                return woken;
+            };
+            let chosen = if self.fits_now(first, self.stock.free()) { Some(first) } else { self.behind(now) };
+            let Some(Candidate { lane, queue, class, .. }) = chosen else {
+                self.is_short = true;
+                return woken;
+            };
+            let Some(next) = self.lanes[lane].pop(queue, class) else { return woken };
+            woken.add(self.seat(next.job.live(), class == RETURNING));
+        }
+    }
+
+    /// The next of each class that waits for no slot.
+    fn candidates(&self, now: Instant) -> impl Iterator<Item = Candidate> {
+        let lanes = self.lanes.iter().enumerate().filter(|(_, lane)| lane.waiting > 0 && lane.room() > 0);
+        let queues = lanes.flat_map(|(number, lane)| {
+            lane.queues.iter().enumerate().filter(|(_, queue)| queue.waiting > 0).map(move |(place, queue)| (number, place, queue))
+        });
+        queues.flat_map(move |(lane, place, queue)| {
+            queue.classes.iter().enumerate().filter_map(move |(class, of)| {
+                let since = of.next()?.since;
+                Some(Candidate { right: self.right(class, since, now)?, since, lane, queue: place, class })
+            })
+        })
+    }
+
+    fn next(&self, Candidate { lane, queue, class, .. }: Candidate) -> Option<&Waiting> {
+        self.lanes[lane].queues[queue].classes[class].next()
+    }
+
+    fn fits_now(&self, candidate: Candidate, free: &Free) -> bool {
+        self.next(candidate).is_some_and(|next| self.fits(next.job.live(), candidate.class == RETURNING, free))
+    }
+
+    /// One who fits although one who goes before does not. Those who are passed over are counted, and what is free is kept for those who were too often.
+    fn behind(&mut self, now: Instant) -> Option<Candidate> {
+        let mut candidates: Vec<_> = self.candidates(now).collect();
+        candidates.sort_unstable_by_key(|candidate| Reverse(*candidate));
+        let mut free = self.stock.free().clone();
+        let mut room: Vec<_> = self.lanes.iter().map(Lane::room).collect();
+        let mut passed = Vec::new();
+        while let Some(candidate) = candidates.pop() {
+            let live = self.next(candidate)?.job.live();
+            // What is kept for another may be held by those who wait for this one.
+            let is_urgent = candidate.class == RETURNING || live.is_needed;
+            if if is_urgent {
+                self.fits_now(candidate, self.stock.free())
+            } else {
+                room[candidate.lane] > 0 && self.fits_now(candidate, &free)
+            } {
+                for Candidate { lane, queue, class, .. } in passed {
+                    if let Some(next) = self.lanes[lane].queues[queue].classes[class].next_mut() {
+                        next.overtaken += 1;
+                    }
+                }
+                return Some(candidate);
+            }
+            if self.next(candidate)?.overtaken >= OVERTAKEN {
+                match live.demand() {
+                    Some(demand) => free.keep(&demand),
+                    None => free.keep(&Demand { millicores: self.lanes[candidate.lane].millicores, ..Demand::default() }),
+                }
+                room[candidate.lane] = room[candidate.lane].saturating_sub(1);
+            }
+            passed.push(candidate);
+        }
+        None
+    }
+
+    /// The right of one who waits in a class since then.
+    fn right(&self, class: usize, since: Instant, now: Instant) -> Option<usize> {
+        let steps = now.saturating_duration_since(since).as_nanos().checked_div(self.ageing.as_nanos()).unwrap_or(0);
         // Nobody rises above the children: what their parents hold is free only when they are over.
         let highest = [TOP_LEVEL, CHILDREN, RETURNING].into_iter().find(|first| class >= *first)?;
-        let raised = class.saturating_sub(usize::try_from(steps).unwrap_or(usize::MAX)).max(highest);
-        Some((raised, next.since, class))
+        Some(class.saturating_sub(usize::try_from(steps).unwrap_or(usize::MAX)).max(highest))
     }
 }
 
@@ -162,7 +319,10 @@ mod tests {
     use super::*;
     use crate::coordinator::error::WorkKind;
     use crate::coordinator::id::RequestId;
+    use crate::coordinator::id::RunId;
     use crate::coordinator::live::Ended;
+    use crate::coordinator::resources::Limits;
+    use crate::task::strategy::Strategy;
 
     struct Only(Live);
 
@@ -187,25 +347,32 @@ mod tests {
         Arc::new(Only(live))
     }
 
+    /// Lanes with so many slots and so many cores for each attempt, and all cores.
+    fn with(lanes: &[(Option<usize>, u64)], cores: u64, ageing: u64) -> Seats {
+        let lanes = lanes.iter().map(|(slots, own)| Lane::new(Strategy::Thread, *slots, own * 1_000)).collect();
+        let limits = Limits { millicores: cores * 1_000, memory: Some(100), ..Limits::default() };
+        Seats::new(lanes, Stock::full(Arc::new(limits)), Duration::from_secs(ageing), None)
+    }
+
     /// The order in which those who wait get the only seat. Each began to wait at its second.
     fn order(ageing: u64, waiting: &[(&Arc<dyn IsLive>, u64)]) -> Vec<String> {
         let begin = Instant::now();
         let at = |seconds| begin + Duration::from_secs(seconds);
-        let mut lane = Lane::new(Strategy::Thread, Some(1));
+        let mut seats = with(&[(Some(1), 0)], 0, ageing);
         let first = job("first", "first", Priority::Normal, None);
-        lane.enter(&first, false, begin);
+        let _ = seats.enter(&first, false, begin);
         for (job, since) in waiting {
-            lane.enter(job, false, at(*since));
+            let _ = seats.enter(job, false, at(*since));
         }
         let mut seated: Arc<dyn IsLive> = first;
         let mut ids = Vec::new();
         for _ in waiting {
-            lane.leave(seated.live(), at(100), Duration::from_secs(ageing));
+            let _ = seats.leave(seated.live(), at(100));
             let next = waiting.iter().find(|(job, _)| locked(&job.live().seat).state == Seated::In).unwrap();
             ids.push(next.0.live().id.to_string());
             seated = Arc::clone(next.0);
         }
-        assert_eq!((lane.taken, lane.waiting), (1, 0));
+        assert_eq!((seats.lanes[0].taken, seats.lanes[0].waiting), (1, 0));
         ids
     }
 
@@ -240,15 +407,14 @@ mod tests {
     #[test]
     fn who_gives_up_leaves_the_queue() {
         let now = Instant::now();
-        let ageing = Duration::from_secs(1);
-        let mut lane = Lane::new(Strategy::Thread, Some(1));
+        let mut seats = with(&[(Some(1), 0)], 0, 1);
         let [a, b, c] = ["a", "b", "c"].map(|id| job(id, "r", Priority::Normal, None));
         for job in [&a, &b, &c] {
-            lane.enter(job, false, now);
+            let _ = seats.enter(job, false, now);
         }
-        lane.leave(b.live(), now, ageing);
-        assert_eq!((lane.taken, lane.waiting), (1, 1));
-        lane.leave(a.live(), now, ageing);
+        let _ = seats.leave(b.live(), now);
+        assert_eq!((seats.lanes[0].taken, seats.lanes[0].waiting), (1, 1));
+        let _ = seats.leave(a.live(), now);
         assert!(locked(&c.live().seat).state == Seated::In);
     }
 }

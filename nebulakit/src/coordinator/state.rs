@@ -4,6 +4,7 @@ use std::collections::hash_map::Entry;
 use std::collections::{HashMap, VecDeque};
 use std::error::Error as StdError;
 use std::fmt;
+use std::num::NonZero;
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::coordinator::error::SubmitError;
@@ -164,9 +165,12 @@ impl<L> Ledger<L> {
         Some(job)
     }
 
-    /// The next attempt has to wait. It says whether the job is open.
-    pub(super) fn back_off(&mut self, place: Place, attempt: u32, until: SystemTime) -> bool {
-        self.open_job(place).map(|job| job.state = JobState::Backoff { attempt, until }).is_some()
+    /// The next attempt has to wait, and gets `memory` then, where that is another amount. It says whether the job is open.
+    pub(super) fn back_off(&mut self, place: Place, attempt: u32, until: SystemTime, memory: Option<u64>) -> bool {
+        let Some(job) = self.open_job(place) else { return false };
+        job.state = JobState::Backoff { attempt, until };
+        job.memory = memory.and_then(NonZero::new).or(job.memory);
+        true
     }
 
     /// The wait is over. It says whether the job is open.

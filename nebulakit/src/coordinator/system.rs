@@ -13,7 +13,7 @@ use uuid::Uuid;
 use crate::coordinator::children::JobCaller;
 use crate::coordinator::context::{Attempt, Body, Executing, Home, JobContext};
 use crate::coordinator::core::{Core, Keyed, Opened};
-use crate::coordinator::detail::{DrainReport, StrategyDetail, SystemDetail};
+use crate::coordinator::detail::{DrainReport, ResourceDetail, StrategyDetail, SystemDetail};
 use crate::coordinator::drive::{ByStrategy, OpenJob, drive};
 use crate::coordinator::error::{CancelReason, JobError, Lost, SubmitError};
 use crate::coordinator::handle::JobHandle;
@@ -23,6 +23,7 @@ use crate::coordinator::live::{IsLive, Live};
 use crate::coordinator::lock::locked;
 use crate::coordinator::piece::{PieceOf, unshared};
 use crate::coordinator::publisher::Publisher;
+use crate::coordinator::resources::{Demand, Granted, Limits};
 use crate::coordinator::runtime;
 use crate::coordinator::strategy::ExecutionStrategy;
 use crate::coordinator::work::{IntoWork, Work};
@@ -69,6 +70,12 @@ pub(super) struct Inner {
     pub(super) strategies: Vec<(Strategy, Arc<dyn ExecutionStrategy>)>,
     /// Which of them do no more than run attempts on the runtime.
     pub(super) plain: Vec<bool>,
+    /// What work of each strategy is granted that asks for nothing in particular.
+    pub(super) granted: Vec<Granted>,
+    /// How much there is of each resource.
+    pub(super) limits: Arc<Limits>,
+    /// Why the limits are not shared that should be.
+    pub(super) unshared: OnceLock<String>,
     pub(super) context: OnceLock<Result<Context, JobError>>,
 }
 
@@ -138,17 +145,20 @@ impl Coordinator {
     pub fn system_detail(&self) -> SystemDetail {
         let core = &self.inner.core;
         let state = locked(&core.state);
-        let strategies = state.lanes.iter().map(|lane| StrategyDetail {
+        let strategies = state.seats.lanes.iter().map(|lane| StrategyDetail {
             strategy: lane.strategy.clone(),
             slots: lane.limit,
             taken: lane.taken,
             waiting: lane.waiting,
         });
+        let resources = state.seats.stock.detail().into_iter();
+        let resources = resources.map(|(resource, limit, taken)| ResourceDetail { resource, limit, taken });
         SystemDetail {
             counts: state.ledger.counts,
             open: state.ledger.open().map(|(job, _)| job.clone()).collect(),
             closed: state.ledger.closed().cloned().collect(),
             strategies: strategies.collect(),
+            resources: resources.collect(),
             abandoned: core.abandoned.load(Ordering::Acquire),
             subscribers: core.publisher.subscribers(),
             dropped_events: core.publisher.dropped(),
@@ -341,7 +351,8 @@ impl Home for Inner {
         if let Some(first) = own.into_iter().chain(above).min_by_key(|(at, _): &(Instant, _)| *at) {
             live.settings.deadline = Some(first);
         }
-        live.is_limited = self.strategies[live.lane].1.slots().is_some();
+        let is_counted = self.granted[live.lane].millicores.is_some() || live.settings.demand.is_some() || live.settings.on_oom.is_some();
+        live.is_limited = is_counted || self.strategies[live.lane].1.slots().is_some();
     }
 
     fn adopt(self: Arc<Self>, piece: Arc<dyn Body>) -> Result<(), SubmitError> {
@@ -365,6 +376,26 @@ impl Home for Inner {
 
     fn is_plain(&self, lane: usize) -> bool {
         self.plain[lane]
+    }
+
+    fn demand(&self, live: &Live, lane: usize) -> Result<Option<Demand>, SubmitError> {
+        let own = self.granted[lane].millicores.unwrap_or(0);
+        if let Some(said) = self.unshared.get().filter(|_| own > 0 || live.settings.resources.is_some()) {
+            return Err(SubmitError::Unshared(said.clone()));
+        }
+        match &live.settings.resources {
+            Some(asked) => Ok(Some(self.limits.demand(asked, own)?)),
+            None if own > 0 => Ok(self.limits.fits(&Demand { millicores: own, ..Demand::default() }, None).map(|()| None)?),
+            None => Ok(None),
+        }
+    }
+
+    fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    fn granted(&self, lane: usize) -> &Granted {
+        &self.granted[lane]
     }
 
     fn execute(&self, lane: usize, attempt: Attempt) -> Executing<'_> {

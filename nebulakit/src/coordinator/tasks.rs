@@ -12,12 +12,14 @@ use nebulakit_types::workspace::Workspace;
 use sha2::{Digest as _, Sha256};
 
 use crate::coordinator::context::{Executing, Home, JobContext};
-use crate::coordinator::error::{JobError, WorkKind};
+use crate::coordinator::error::{JobError, SubmitError, WorkKind};
 use crate::coordinator::live::Settings;
 use crate::coordinator::lock::{Mutex, locked};
 use crate::coordinator::piece::Runs;
+use crate::coordinator::resources::{OnOom, Resources};
 use crate::coordinator::retry::Retry;
 use crate::coordinator::work::{IntoWork, Work, waited_for};
+use crate::services::devices::Gpus;
 use crate::task::call::{ended, failed as of_failure, of_child, with_secrets};
 use crate::task::cancellation::Cancellation;
 use crate::task::context::Context;
@@ -101,7 +103,7 @@ pub(super) fn failed(error: TaskError) -> JobError {
 }
 
 /// The context of the task that the attempt runs.
-fn of_attempt(job: &JobContext, task: &TaskDef) -> Result<Context, JobError> {
+pub(super) fn of_attempt(job: &JobContext, task: &TaskDef) -> Result<Context, JobError> {
     let cancellation = Cancellation::new();
     job.live().stop.pass_to(cancellation.clone(), job.attempt);
     let sink = Arc::new(Sink(job.clone()));
@@ -113,6 +115,7 @@ fn of_attempt(job: &JobContext, task: &TaskDef) -> Result<Context, JobError> {
         progress: Some(Arc::clone(&sink) as Arc<dyn ProgressSink>),
         logs: Some(sink),
         caller: Some(job.home.caller(job)),
+        gpus: Gpus::Granted(job.gpus().to_vec()),
         stands_in: false,
         ..of_child(job.home.surroundings()?, task, job.attempt)
     };
@@ -199,7 +202,20 @@ fn settings_of(task: &'static TaskDef, settings: &mut Settings) {
 }
 
 fn work<T: Send + 'static>(task: &'static TaskDef, inputs: OnceLock<Vec<u8>>, values: Option<Box<Values<T>>>, read: Read<T>) -> Work<T> {
-    let work = Work::of(OfTask { task, inputs, values: Mutex::new(values), read }).set(|settings| settings_of(task, settings));
+    let options = task.options();
+    let asked = Resources::of_options(options)
+        .and_then(|resources| Ok((resources, options.on_oom.as_ref().map(OnOom::of_options).transpose()?)))
+        .map_err(|said| SubmitError::Amount(format!("the task `{}`: {said}", task.name())));
+    let ((resources, on_oom), problem) = match asked {
+        Ok(asked) => (asked, None),
+        Err(problem) => ((None, None), Some(Box::new(problem))),
+    };
+    let work = Work::of(OfTask { task, inputs, values: Mutex::new(values), read });
+    let work = work.set(|settings| {
+        settings_of(task, settings);
+        (settings.resources, settings.on_oom) = (resources, on_oom);
+    });
+    let work = Work { problem, ..work };
     if task.container().is_some() { work.of_kind(WorkKind::Container) } else { work }
 }
 
@@ -242,7 +258,8 @@ impl<O: TaskOutputs + Send + 'static> From<Invocation<O>> for Work<O> {
         let read: Read<O> = |task, outputs, references| O::read(&mut OutputReader::parse(task.output_names(), outputs, references)?);
         let Some(task) = (invocation.definition() as &dyn Any).downcast_ref() else {
             let name = invocation.definition().name();
-            return Work::of_problem(nebulakit_types::Error::new(nebulakit_types::ErrorKind::Name, format!("`{name}` is not a task")));
+            let problem = nebulakit_types::Error::new(nebulakit_types::ErrorKind::Name, format!("`{name}` is not a task"));
+            return Work::of_problem(SubmitError::Inputs(problem));
         };
         work(task, OnceLock::new(), Some(Box::new(Values { invocation, written: None })), read)
     }

@@ -14,6 +14,7 @@ use crate::coordinator::id::{RequestId, RunId};
 use crate::coordinator::live::{Priority, Settings};
 use crate::coordinator::lock::{Mutex, locked};
 use crate::coordinator::piece::{Piece, PieceOf, Runs, Shared, drive_here, unshared};
+use crate::coordinator::resources::{OnOom, Resources};
 use crate::coordinator::retry::Retry;
 use crate::task::context::Context;
 use crate::task::error::TaskError;
@@ -57,7 +58,7 @@ pub struct Work<T> {
     /// What it is, where its idempotency key asks for that and it can be told.
     pub(super) digest: Option<[u8; 32]>,
     /// Why it cannot be submitted.
-    pub(super) problem: Option<nebulakit_types::Error>,
+    pub(super) problem: Option<Box<SubmitError>>,
 }
 
 impl<T> fmt::Debug for Work<T> {
@@ -123,8 +124,8 @@ impl<T: Send + 'static> Work<T> {
     }
 
     /// Work that cannot be submitted.
-    pub(super) fn of_problem(problem: nebulakit_types::Error) -> Self {
-        Self { problem: Some(problem), ..Self::once(std::future::pending::<Result<T, std::convert::Infallible>>()) }
+    pub(super) fn of_problem(problem: SubmitError) -> Self {
+        Self { problem: Some(Box::new(problem)), ..Self::once(std::future::pending::<Result<T, std::convert::Infallible>>()) }
     }
 }
 
@@ -142,11 +143,17 @@ impl<T: 'static> Work<T> {
     /// Checks that `strategy` of `home` can run it, and writes the inputs of a task.
     pub(super) fn ready(mut self, strategy: &Strategy, home: &dyn Home) -> Result<Self, SubmitError> {
         if let Some(problem) = self.problem {
-            return Err(SubmitError::Inputs(problem));
+            return Err(*problem);
         }
         let piece = unshared(&mut self.piece);
         let lane = home.lane(strategy, piece.live())?;
         piece.live_mut().lane = lane;
+        if let Some(problem) = piece.live().settings.on_oom.and_then(|on_oom| on_oom.problem()) {
+            return Err(SubmitError::Amount(problem));
+        }
+        if let Some(demand) = home.demand(piece.live(), lane)? {
+            piece.live_mut().settings.demand = Some(Arc::new(demand));
+        }
         // Where there is no place, the attempt says why; inputs without data need none.
         let place = if matches!(piece.live().kind, WorkKind::Task | WorkKind::Container) { home.surroundings().ok() } else { None };
         self.digest = piece.write(place.map(Context::workspace)).map_err(SubmitError::Inputs)?;
@@ -202,6 +209,48 @@ impl<T: 'static> Work<T> {
     #[doc(alias = "deadline")]
     pub fn schedule_to_close(self, limit: Duration) -> Self {
         self.set(|settings| settings.schedule_to_close = Some(limit))
+    }
+
+    /// What it needs while it runs; of a task, instead of what its options say. What this leaves open stays as it was.
+    pub fn resources(self, resources: Resources) -> Self {
+        self.set(|settings| settings.resources = Some(resources.over(settings.resources.take().unwrap_or_default())))
+    }
+
+    /// Whether its container has a network, for a [`ContainerStrategy`](super::ContainerStrategy); of a task, instead of what its options say.
+    #[cfg(feature = "container")]
+    pub fn network(self, network: bool) -> Self {
+        self.set(|settings| settings.network = Some(network))
+    }
+
+    /// The image of its container, for a [`ContainerStrategy`](super::ContainerStrategy); of a task, instead of the one that its options name.
+    #[cfg(feature = "container")]
+    pub fn image(self, image: impl Into<Arc<str>>) -> Self {
+        self.set(|settings| settings.image = Some(image.into()))
+    }
+
+    /// How many cores it takes while it runs, in whole or in part; a task's `requests(cpu = ..)` are known.
+    pub fn cores(self, cores: f64) -> Self {
+        self.resources(Resources::new().cores(cores))
+    }
+
+    /// How much memory it takes while it runs, in bytes; a task's `limits(memory = ..)`, else its `requests(memory = ..)`, are known.
+    pub fn memory(self, bytes: u64) -> Self {
+        self.resources(Resources::new().memory(bytes))
+    }
+
+    /// How many GPUs it takes while it runs; a task's `requests(gpu = ..)` are known. [`JobContext::gpus`] says which.
+    pub fn gpus(self, gpus: u32) -> Self {
+        self.resources(Resources::new().gpus(gpus))
+    }
+
+    /// How many tokens of that name it takes while it runs; a task's `tokens(..)` are known.
+    pub fn tokens(self, name: impl Into<Arc<str>>, tokens: u32) -> Self {
+        self.resources(Resources::new().tokens(name, tokens))
+    }
+
+    /// Repeats it with more memory where it ran out of it; a task's `on_oom(..)` is known.
+    pub fn on_oom(self, on_oom: OnOom) -> Self {
+        self.set(|settings| settings.on_oom = Some(on_oom))
     }
 
     /// How long an attempt may go without a sign of life: [`JobContext::heartbeat`] or [`JobContext::progress`].

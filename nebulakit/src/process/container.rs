@@ -65,6 +65,12 @@ pub(crate) fn leave(exit: Exit) -> ! {
     leave_with(exit as i32)
 }
 
+/// The same with the code of another process that this one stands for.
+#[cfg(feature = "container")]
+pub(crate) fn leave_as(code: i32) -> ! {
+    leave_with(code)
+}
+
 #[expect(clippy::disallowed_methods, reason = "this is the one place that ends the process")]
 fn leave_with(code: i32) -> ! {
     std::process::exit(code)

@@ -17,6 +17,9 @@ const OVERFLOW: &str = "has overflowed its stack";
 /// What Rust's runtime says before it aborts for want of memory.
 const NO_MEMORY: &str = "memory allocation of ";
 
+/// By which an abort of Rust's runtime is told from others.
+pub(super) const LAST_WORDS: [&str; 2] = [OVERFLOW, NO_MEMORY];
+
 /// How a process ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fate {

@@ -11,6 +11,7 @@ use nebulakit_types::{Dialect, Error};
 
 use crate::process::stores::{OwnStore, of_process};
 use crate::services::config::LazyConfig;
+use crate::services::devices::Gpus;
 use crate::services::env::Environment;
 use crate::services::identity::Identity;
 use crate::services::secrets::Secrets;
@@ -68,6 +69,7 @@ impl Host {
             checkpoint: Places::default(),
             dialect,
             offloaded: Bounds::default(),
+            gpus: Gpus::OfMachine(self.environment.clone()),
             progress: None,
             logs: None,
             caller: None,

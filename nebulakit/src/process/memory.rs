@@ -26,6 +26,12 @@ impl MemoryGroup {
         Self::find(Path::new(ROOT), &fs::read_to_string("/proc/self/cgroup").ok()?)
     }
 
+    /// The one of a process with that `membership`.
+    #[cfg(feature = "container")]
+    pub(crate) fn of(membership: &str) -> Option<Self> {
+        Self::find(Path::new(ROOT), membership)
+    }
+
     /// The one that `membership`, a file as `/proc/self/cgroup` is, names.
     fn find(root: &Path, membership: &str) -> Option<Self> {
         let of = |controller: &str| folders(root, membership, controller);
@@ -49,9 +55,22 @@ impl MemoryGroup {
         self.number(if self.is_v2 { "memory.max" } else { "memory.limit_in_bytes" }).filter(|limit| *limit < NO_LIMIT)
     }
 
+    /// The lowest limit of it and of those above it.
+    #[cfg(feature = "coordinator")]
+    pub(crate) fn lowest_limit(&self) -> Option<u64> {
+        let above = self.folder.ancestors().map(|folder| Self { folder: folder.to_owned(), is_v2: self.is_v2 });
+        above.take_while(|group| group.folder.join("cgroup.procs").is_file()).filter_map(|group| group.limit()).min()
+    }
+
     /// The most memory that it took, in bytes, where that is kept.
     pub(crate) fn peak(&self) -> Option<u64> {
         self.number(if self.is_v2 { "memory.peak" } else { "memory.max_usage_in_bytes" })
+    }
+
+    /// The memory that it has now, in bytes.
+    #[cfg(feature = "coordinator")]
+    pub(crate) fn usage(&self) -> Option<u64> {
+        self.number(if self.is_v2 { "memory.current" } else { "memory.usage_in_bytes" })
     }
 
     fn number(&self, file: &str) -> Option<u64> {
@@ -114,7 +133,11 @@ impl Account {
     pub(crate) fn exceeded(&self) -> Option<Exceeded> {
         let before = self.before.lock().unwrap_or_else(PoisonError::into_inner).0;
         let is_more = self.group.kills().is_some_and(|kills| kills > before);
-        is_more.then(|| Exceeded { limit: self.group.limit(), peak: self.group.peak() })
+        is_more.then(|| {
+            let limit = self.group.limit();
+            // What went before may have been allowed more.
+            Exceeded { limit, peak: self.group.peak().map(|peak| limit.map_or(peak, |limit| peak.min(limit))) }
+        })
     }
 }
 

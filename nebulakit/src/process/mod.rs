@@ -2,6 +2,7 @@
 
 pub(crate) mod container;
 pub(crate) mod documents;
+pub(crate) mod elf;
 mod error_document;
 pub(crate) mod execute;
 pub(crate) mod exit;

@@ -14,6 +14,17 @@ pub(super) fn is_socket() -> bool {
     fstat(io::stdin()).is_ok_and(|status| FileType::from_raw_mode(status.st_mode) == FileType::Socket)
 }
 
+/// Whether it is a socket that the process of that number made.
+pub(super) fn is_from(process: u32) -> bool {
+    #[cfg(target_os = "linux")]
+    return rustix::net::sockopt::socket_peercred(io::stdin()).is_ok_and(|peer| i64::from(peer.pid.as_raw_pid()) == i64::from(process));
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _ = process;
+        false
+    }
+}
+
 /// Takes the socket away from standard input, which is empty from now on. What this process starts does not have it.
 ///
 /// # Errors

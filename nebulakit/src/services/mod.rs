@@ -3,6 +3,7 @@
 pub mod checkpoint;
 pub mod config;
 pub mod deck;
+pub(crate) mod devices;
 pub mod env;
 pub(crate) mod identity;
 pub mod secrets;

@@ -10,6 +10,7 @@ use nebulakit_types::Dialect;
 use nebulakit_types::convert::reader::Bounds;
 use nebulakit_types::storage::Storage;
 
+use crate::services::devices::Gpus;
 use crate::services::identity::Identity;
 use crate::services::secrets::Secrets;
 use crate::services::stats::Stats;
@@ -95,6 +96,7 @@ impl ContextBuilder {
             temporary: dir,
             dialect: &Dialect::FLYTE_1,
             offloaded: Bounds::default(),
+            gpus: Gpus::Granted(Vec::new()),
             progress: None,
             logs: None,
             caller: None,

@@ -151,6 +151,14 @@ impl Context {
         self.own().cancellation.cancelled().await;
     }
 
+    /// The ids of the GPUs that the task may use, as `CUDA_VISIBLE_DEVICES` names them: under a coordinator those that its attempt was granted, which are
+    /// nobody else's; in a container those that this variable names there, or that the driver shows where it is not set. None in a context that a
+    /// program made itself.
+    #[must_use]
+    pub fn gpus(&self) -> Vec<Arc<str>> {
+        self.own().gpus.ids()
+    }
+
     /// Where outputs go.
     #[must_use]
     pub fn output_prefix(&self) -> &str {

@@ -57,6 +57,13 @@ impl TaskError {
         Self { error, marks: Marks { recoverable, code } }
     }
 
+    /// The same error, with more said of it.
+    #[cfg(feature = "coordinator")]
+    pub(crate) fn with_note(self, note: &str) -> Self {
+        let said = format!("{}; {note}", self.error);
+        Self { error: self.error.context(said), ..self }
+    }
+
     fn marked(self, marks: Marks) -> Self {
         Self { marks: marks.or(|| self.marks), ..self }
     }

@@ -27,6 +27,16 @@ pub(crate) mod code {
     pub(crate) const ABORTED: &str = "USER:Aborted";
     pub(crate) const STACK_OVERFLOW: &str = "USER:StackOverflow";
     pub(crate) const CRASHED: &str = "USER:Crashed";
+    #[cfg(feature = "container")]
+    pub(crate) const REFUSED: &str = "USER:Refused";
+    #[cfg(feature = "container")]
+    pub(crate) const NO_IMAGE: &str = "USER:NoImage";
+    #[cfg(feature = "container")]
+    pub(crate) const NO_COMMAND: &str = "USER:NoCommand";
+    #[cfg(feature = "container")]
+    pub(crate) const NO_ENGINE: &str = "SYSTEM:NoEngine";
+    #[cfg(feature = "container")]
+    pub(crate) const NO_SPACE: &str = "SYSTEM:NoSpace";
 }
 
 /// Who is at fault.

@@ -21,6 +21,10 @@ pub struct TaskOptions {
     pub requests: Resources,
     /// What it gets at most.
     pub limits: Resources,
+    /// The tokens that it takes while it runs, by their names; counted by a coordinator.
+    pub tokens: &'static [(&'static str, u32)],
+    /// How it is repeated where it ran out of memory; by a coordinator.
+    pub on_oom: Option<OnOom>,
     /// The accelerator's device name, as `nvidia-tesla-a100`.
     pub accelerator: Option<&'static str>,
     /// The size of the shared memory; empty for as much as the memory limit.
@@ -57,6 +61,8 @@ impl TaskOptions {
         cache: None,
         requests: Resources::NONE,
         limits: Resources::NONE,
+        tokens: &[],
+        on_oom: None,
         accelerator: None,
         shared_memory: None,
         env: &[],
@@ -101,6 +107,15 @@ pub struct Resources {
 impl Resources {
     /// No amounts.
     pub const NONE: Self = Self { cpu: None, memory: None, gpu: None, ephemeral_storage: None, storage: None };
+}
+
+/// How a task that ran out of memory is repeated.
+#[derive(Debug, Clone)]
+pub struct OnOom {
+    /// How much memory the next attempt gets, as a multiple of what the one before had.
+    pub factor: f64,
+    /// The most that an attempt gets, in Kubernetes' quantity notation; [`None`] for what there is.
+    pub limit: Option<&'static str>,
 }
 
 /// A secret that the platform hands to the task.

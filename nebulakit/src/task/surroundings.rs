@@ -9,6 +9,7 @@ use std::time::{Duration, Instant, SystemTime};
 use nebulakit_types::Dialect;
 use nebulakit_types::convert::reader::Bounds;
 
+use crate::services::devices::Gpus;
 use crate::services::identity::Identity;
 use crate::services::secrets::Secrets;
 use crate::services::stats::Stats;
@@ -36,6 +37,7 @@ pub(crate) struct Surroundings {
     pub(crate) dialect: &'static Dialect,
     /// What offloaded inputs may come to.
     pub(crate) offloaded: Bounds,
+    pub(crate) gpus: Gpus,
     pub(crate) progress: Option<Arc<dyn ProgressSink>>,
     pub(crate) logs: Option<Arc<dyn LogSink>>,
     /// Starts the tasks that this one calls; [`None`] for a run in the same process.

@@ -325,6 +325,8 @@ mod tests {
             requests: Resources { cpu: Some("500m"), memory: Some("1Gi"), ..Resources::NONE },
             limits: Resources { gpu: Some("1"), ephemeral_storage: Some("10Gi"), storage: Some("2Gi"), ..Resources::NONE },
             accelerator: Some("nvidia-tesla-a100:1g.5gb"),
+            tokens: &[("licences", 1)],
+            on_oom: None,
             shared_memory: Some(""),
             env: &[("TZ", "UTC")],
             secrets: &SECRETS,

@@ -236,6 +236,16 @@ async fn wait(
     Ok("done all the same".to_owned())
 }
 
+/// The area of an ellipse, by a program in an image of its own.
+#[task(container(image = "ghcr.io/me/ellipse:1", command = ["/bin/area", "{{.inputs.a}}", "{{.inputs.b}}", "/var/outputs"]))]
+fn ellipse_area(
+    /// Half of the longer axis.
+    a: f64,
+    /// Half of the shorter one.
+    #[default(1.0)]
+    b: f64,
+) -> f64;
+
 /// Saves its state, and makes a report.
 #[task(deck)]
 fn report(ctx: Context, rows: i64) -> anyhow::Result<f64> {

@@ -5,6 +5,8 @@
 mod beside;
 #[path = "fixture/cluster.rs"]
 mod cluster;
+#[path = "fixture/containers.rs"]
+mod containers;
 #[path = "fixture/data.rs"]
 mod data;
 #[path = "fixture/defaults.rs"]

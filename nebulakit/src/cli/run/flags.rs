@@ -1,5 +1,7 @@
 //! A task's inputs as flags, made from its signature.
 
+use std::sync::Arc;
+
 use clap::builder::PossibleValuesParser;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Command};
@@ -8,9 +10,11 @@ use nebulakit_types::literal_type::{SimpleType, TypeKind};
 use nebulakit_types::visible;
 
 use crate::cli::grammar::help_flag;
+use crate::cli::run::containers;
 use crate::cli::setting::Setting;
 use crate::cli::signature::default;
 use crate::cli::types;
+use crate::coordinator::resources::tokens;
 use crate::task::def::TaskDef;
 use crate::task::param::AnyParam;
 
@@ -20,8 +24,11 @@ pub(super) const INPUTS_FILE: &str = "inputs-file";
 /// The option that asks for JSON.
 pub(super) const JSON: &str = "json";
 
+/// The option that says how many tokens there are.
+pub(super) const TOKENS: &str = "tokens";
+
 /// The names of this command's own options; an input of such a name has the flag `--input_NAME`.
-const RESERVED: [&str; 3] = ["help", "inputs_file", "json"];
+const RESERVED: [&str; 6] = ["help", "inputs_file", "json", "container_image", "container_network", "container_engine"];
 
 /// The heading of a task's inputs.
 const INPUTS: &str = "Inputs";
@@ -51,10 +58,35 @@ pub(in crate::cli) fn command(task: &'static TaskDef, setting: &Setting<'_>) -> 
             .long(INPUTS_FILE)
             .value_name("FILE")
             .help("inputs by name, as JSON or YAML; `-` is standard input, and flags beat the file"),
+        Arg::new(TOKENS)
+            .long(TOKENS)
+            .value_name("NAME=N")
+            .action(ArgAction::Append)
+            .value_parser(tokens::limits)
+            .hide(task.options.tokens.is_empty())
+            .help("how many tokens of a name there are; a task that asks for more does not run"),
         Arg::new(JSON).long(JSON).action(ArgAction::SetTrue).help("print the outputs as one JSON object, for machines"),
         help_flag(),
     ];
-    command.args(own.map(|arg| arg.help_heading("Options"))).override_usage(format!("{usage} [OPTIONS]"))
+    let own = own.into_iter().filter(|arg| arg.get_id() != TOKENS || counts_tokens(task));
+    let containers = containers::arguments().map(|arg| arg.help_heading("Containers"));
+    command.args(own.map(|arg| arg.help_heading("Options"))).args(containers).override_usage(format!("{usage} [OPTIONS]"))
+}
+
+/// Whether `--tokens` is this command's own option: of a task that takes none an input may have that name.
+fn counts_tokens(task: &TaskDef) -> bool {
+    !task.options.tokens.is_empty() || task.params.iter().all(|param| param.name() != TOKENS)
+}
+
+/// The limits of tokens that the command line gives; the last of one name counts.
+pub(super) fn token_limits(matches: &ArgMatches) -> Vec<(Arc<str>, u32)> {
+    let mut limits: Vec<(Arc<str>, u32)> = Vec::new();
+    let given = matches.try_get_many::<Vec<(Arc<str>, u32)>>(TOKENS).ok().flatten();
+    for (name, number) in given.into_iter().flatten().flatten() {
+        limits.retain(|(one, _)| one != name);
+        limits.push((Arc::clone(name), *number));
+    }
+    limits
 }
 
 /// An input that the command line gives, as it was written.
@@ -91,6 +123,7 @@ struct Flag {
 
 impl Flag {
     fn of_task(task: &'static TaskDef) -> Vec<Self> {
+        let is_reserved = |name: &str| RESERVED.contains(&name) || (name == TOKENS && counts_tokens(task));
         let mut taken: Vec<String> = RESERVED.iter().map(|name| (*name).to_owned()).chain([INPUTS_FILE.to_owned()]).collect();
         taken.extend(task.params.iter().map(|param| param.name().to_owned()));
         let mut free = |spelling: String| {
@@ -102,7 +135,7 @@ impl Flag {
         };
         let flags = task.params.iter().map(|param| {
             let mut name = param.name().to_owned();
-            if RESERVED.contains(&param.name()) {
+            if is_reserved(param.name()) {
                 name.insert_str(0, "input_");
                 while free(name.clone()).is_none() {
                     name.insert_str(0, "input_");

@@ -3,6 +3,7 @@
 //! Words → [`flags`] → texts and data → [`parse`] → literals → the executor → outputs → [`render`](crate::cli::render).
 
 mod bar;
+mod containers;
 pub(super) mod flags;
 #[cfg(feature = "schema")]
 mod heads;
@@ -21,6 +22,7 @@ use jiff::Timestamp;
 use nebulakit_types::convert::time::Instant;
 use nebulakit_types::convert::writer::Encoder;
 
+use self::containers::Asked;
 use self::parse::Parser;
 use self::places::Places;
 use self::returned::Answer;
@@ -29,6 +31,8 @@ use super::complaint::{Complaint, complain, describing};
 use super::output::keep_stdout;
 use super::setting::Setting;
 use super::usage;
+use crate::coordinator::SubmitError;
+use crate::coordinator::resources::tokens;
 use crate::process::execute::Execution;
 use crate::process::exit::Exit;
 use crate::process::host::Host;
@@ -51,13 +55,16 @@ pub(super) fn run<'a>(name: &str, words: impl Iterator<Item = &'a OsString>, set
     if let Some(reason) = task.options.deprecated {
         terminal::write(&format!("warning: the task `{}` is deprecated: {reason}\n", task.name));
     }
+    tokens::check(task.options, flags::token_limits(&matches))
+        .map_err(|refused| Complaint::usage(SubmitError::from(refused).to_string()))?;
     let is_json = matches.get_flag(flags::JSON);
+    let asked = Asked::of(task, &matches)?;
     let (host, sandbox) = host(setting)?;
     let now = Instant::from_epoch(Timestamp::now().as_duration()).map_err(|error| Complaint::failed(chain(&error)))?;
     let places = Places::new(sandbox.folder().join(sandbox::INPUTS), &host.stores);
     let inputs = inputs(task, &matches, &Parser { now, dialect: setting.dialect(), places: &places });
     let inputs = inputs.inspect_err(|_| sandbox.remove())?;
-    execute(task, inputs.into(), setting, host, sandbox, is_json)
+    execute(task, inputs.into(), setting, host, sandbox, Wanted { is_json, container: asked })
 }
 
 /// The bytes of the `inputs.pb` that `words` make for the task called `name`, where every document says `document` and every path leads
@@ -134,14 +141,22 @@ fn inputs(task: &'static TaskDef, matches: &ArgMatches, parser: &Parser<'_>) -> 
     Err(Complaint::usage(format!("neither the flags nor the file give {}", missing.join(", "))))
 }
 
+/// How the run is wanted.
+struct Wanted {
+    is_json: bool,
+    /// What is asked of the container that it is run in, if it is.
+    container: Option<Asked>,
+}
+
 fn execute(
     task: &'static TaskDef,
     inputs: Bytes,
     setting: &Setting<'_>,
     host: Host,
     sandbox: Sandbox,
-    is_json: bool,
+    wanted: Wanted,
 ) -> Result<Exit, Complaint> {
+    let Wanted { is_json, container } = wanted;
     logs::install(&host.environment, setting.platform);
     host.serve_all();
     sandbox.make()?;
@@ -164,7 +179,10 @@ fn execute(
     let (leave, answer_at_once) = (setting.leave, answer.clone());
     // A task that did not stop in time must not hold the process.
     let give_up = move |ending| leave(answer_at_once.give(ending).unwrap_or_else(|complaint| complain(&complaint)));
-    answer.give(execution.run_here(task, &inputs, stopping, give_up))
+    answer.give(match container {
+        Some(asked) => execution.run_by(task, stopping, give_up, |context| asked.run(task, inputs, context)),
+        None => execution.run_here(task, &inputs, stopping, give_up),
+    })
 }
 
 /// Says at once that a request to stop has been heard.

@@ -1,5 +1,7 @@
 //! How attempts are run: here, on threads, in processes, or by a strategy of the program's own.
 
+#[cfg(feature = "container")]
+pub(in crate::coordinator) mod containers;
 mod on_runtime;
 mod on_threads;
 mod processes;
@@ -61,6 +63,11 @@ pub trait ExecutionStrategy: Send + Sync + 'static {
     /// How many attempts it runs at once; [`None`] for any number.
     fn slots(&self) -> Option<usize> {
         None
+    }
+
+    /// How many cores an attempt takes whose work says nothing of that: one, unless the strategy runs it elsewhere or it does not compute.
+    fn cores(&self) -> f64 {
+        1.0
     }
 
     /// Runs the attempt. What it gives is over when the attempt is, and dropping it ends the attempt.

@@ -27,11 +27,16 @@ impl AsyncStrategy {
 
 impl ExecutionStrategy for AsyncStrategy {
     fn accepts(&self, kind: WorkKind) -> bool {
-        kind != WorkKind::Container
+        kind.is_here()
     }
 
     fn slots(&self) -> Option<usize> {
         self.slots
+    }
+
+    /// None: what is on the runtime waits more than it computes.
+    fn cores(&self) -> f64 {
+        0.0
     }
 
     fn execute(&self, attempt: Attempt) -> Executing<'_> {

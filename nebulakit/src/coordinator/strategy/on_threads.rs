@@ -20,6 +20,9 @@ const IDLE: Duration = Duration::from_secs(10);
 
 /// Runs attempts on threads of its own, as many at once as the machine has cores: for work that computes.
 ///
+/// An attempt takes one core of the coordinator's too, unless its work asks for another number: `CoordinatorBuilder::cores` has to be as large as the
+/// slots for all of them to be used.
+///
 /// A thread cannot be stopped. One whose attempt is cancelled or takes too long is left behind: its slot stays taken until it ends, and
 /// [`SystemDetail::abandoned`](crate::coordinator::SystemDetail::abandoned) counts it. Threads that wait for the jobs that they call lend their slot, so
 /// that there can be more threads than slots, and never more that compute.
@@ -112,7 +115,7 @@ impl Pool {
 
 impl ExecutionStrategy for ThreadStrategy {
     fn accepts(&self, kind: WorkKind) -> bool {
-        kind != WorkKind::Container
+        kind.is_here()
     }
 
     fn slots(&self) -> Option<usize> {

@@ -34,6 +34,12 @@ impl Channel {
         Ok(Self { stream, read: Mutex::default(), written: Mutex::default() })
     }
 
+    /// Speaks over a socket that the worker has found by its name.
+    #[cfg(feature = "container")]
+    pub(super) fn over(stream: UnixStream) -> Self {
+        Self { stream, read: Mutex::default(), written: Mutex::default() }
+    }
+
     /// # Errors
     /// When the message is too large, or nobody hears it.
     pub(super) fn say(&self, report: Report) -> io::Result<()> {

@@ -56,6 +56,9 @@ pub(crate) struct Hello {
     /// The most memory that the worker may take, in bytes, where it sees to that itself.
     #[prost(uint64, optional, tag = "4")]
     pub(crate) memory: Option<u64>,
+    /// Whether the worker is to say what its program is, whatever file it is in.
+    #[prost(bool, tag = "5")]
+    pub(crate) asks_id: bool,
 }
 
 /// A task, its inputs, and what its context is made of.
@@ -209,6 +212,9 @@ pub(crate) struct Ready {
     /// Why the worker cannot limit its memory, where it was told to and cannot.
     #[prost(string, tag = "4")]
     pub(crate) without_memory_limit: String,
+    /// What the worker's program is, where that was asked.
+    #[prost(string, tag = "5")]
+    pub(crate) id: String,
 }
 
 #[derive(Clone, PartialEq, Message)]

@@ -6,13 +6,18 @@
 
 mod called;
 mod channel;
+#[cfg(feature = "container")]
+pub(crate) mod contained;
 mod ended;
 mod job;
+#[cfg(feature = "container")]
+pub(crate) mod keeper;
 mod listen;
 pub(crate) mod message;
 mod serve;
 mod waiting;
 
+use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::runtime::Handle;
@@ -28,7 +33,7 @@ const STACK: usize = 8 * 1024 * 1024;
 static ENTERED: AtomicBool = AtomicBool::new(false);
 
 /// Makes this process a worker where it was started as one, and returns at once where it was not: the first line of `main` of a program that runs
-/// tasks by `Strategy::Process`. [`main!`](crate::main) has it.
+/// tasks by `Strategy::Process`, or anything by `Strategy::Container`. [`main!`](crate::main) has it.
 ///
 /// In a worker it does not return. What stands before it in `main` is done by each worker too.
 ///
@@ -58,17 +63,30 @@ pub fn worker_main() {
 /// The same, where the environment has been read.
 pub(crate) fn enter(environment: &Environment) {
     ENTERED.store(true, Ordering::Relaxed);
+    #[cfg(feature = "container")]
+    if keeper::is_meant(environment) {
+        container::leave(keeper::serve());
+    }
     if Marker::of(environment).is_some_and(|marker| marker.is_of_this_process()) {
-        container::leave(served(environment.clone()));
+        container::leave(served(environment.clone(), None));
+    }
+    #[cfg(feature = "container")]
+    match contained::part(environment) {
+        None => {}
+        Some(contained::Part::Worker(socket)) => container::leave(served(environment.clone(), Some(socket))),
+        Some(contained::Part::First) => match contained::first() {
+            Ok(code) => container::leave_as(code),
+            Err(error) => container::leave(serve::failure(&error)),
+        },
     }
 }
 
 /// Serves on this thread, or, where a runtime polls this, as under `#[tokio::main]`, on one of its own, which may wait.
-fn served(environment: Environment) -> Exit {
+fn served(environment: Environment, socket: Option<UnixStream>) -> Exit {
     if Handle::try_current().is_err() {
-        return serve::serve(environment);
+        return serve::serve(environment, socket);
     }
-    let thread = std::thread::Builder::new().name("main".to_owned()).stack_size(STACK).spawn(|| serve::serve(environment));
+    let thread = std::thread::Builder::new().name("main".to_owned()).stack_size(STACK).spawn(|| serve::serve(environment, socket));
     thread.map_or(Exit::Failed, |thread| thread.join().unwrap_or(Exit::Failed))
 }
 
@@ -94,14 +112,21 @@ impl Marker {
     }
 
     fn of(environment: &Environment) -> Option<Self> {
-        let (depth, parent) = environment.get(env::WORKER)?.split_once(':')?;
+        let text = environment.get(env::WORKER)?;
+        #[cfg(feature = "container")]
+        if let Some((depth, _)) = contained::parsed(text) {
+            // No process of this machine has the number.
+            return Some(Self { depth, parent: u32::MAX });
+        }
+        let (depth, parent) = text.split_once(':')?;
         Some(Self { depth: depth.parse().ok()?, parent: parent.parse().ok()? })
     }
 
-    /// Whether it is this process that is meant: programs that a worker starts inherit the variable.
+    /// Whether it is this process that is meant: programs that a worker starts inherit the variable, and have another standard input. The process
+    /// that started this one may be gone before it is asked for: then its socket says whose it was.
     fn is_of_this_process(self) -> bool {
         let parent = rustix::process::getppid().map_or(0, |parent| parent.as_raw_nonzero().get());
-        i64::from(parent) == i64::from(self.parent) && standard_input::is_socket()
+        standard_input::is_socket() && (i64::from(parent) == i64::from(self.parent) || standard_input::is_from(self.parent))
     }
 }
 

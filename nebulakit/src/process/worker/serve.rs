@@ -2,6 +2,7 @@
 
 use std::io;
 use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
 use std::pin::{Pin, pin};
 use std::sync::{Arc, OnceLock};
 
@@ -30,10 +31,10 @@ use crate::task::registry::registry;
 use crate::task::run::{Ran, run};
 
 /// Serves the process that started this one, until it wants nothing more.
-pub(super) fn serve(environment: Environment) -> Exit {
+pub(super) fn serve(environment: Environment, socket: Option<UnixStream>) -> Exit {
     panic::tell();
     logs::install(&environment, Platform::detect(&environment));
-    let worker = match Worker::new(environment) {
+    let worker = match Worker::new(environment, socket) {
         Ok(worker) => worker,
         Err(error) => return failure(&error),
     };
@@ -43,7 +44,7 @@ pub(super) fn serve(environment: Environment) -> Exit {
     }
 }
 
-fn failure(error: &io::Error) -> Exit {
+pub(super) fn failure(error: &io::Error) -> Exit {
     terminal::write(&format!("error: this worker process cannot go on: {error}\n"));
     Exit::Failed
 }
@@ -58,9 +59,20 @@ struct Worker {
 }
 
 impl Worker {
-    fn new(environment: Environment) -> io::Result<Self> {
-        let shared = Shared::new(Channel::take()?);
-        die_with_parent();
+    fn new(environment: Environment, socket: Option<UnixStream>) -> io::Result<Self> {
+        let channel = match socket {
+            None => {
+                let channel = Channel::take()?;
+                die_with_parent();
+                channel
+            }
+            // What started it in its container may end before it, and means nothing by that.
+            #[cfg(feature = "container")]
+            Some(socket) => Channel::over(socket),
+            #[cfg(not(feature = "container"))]
+            Some(_) => return Err(io::ErrorKind::Unsupported.into()),
+        };
+        let shared = Shared::new(channel);
         leftovers::adopt();
         let home = rustix::fs::open(".", OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
         let host = Host::new(environment);
@@ -97,6 +109,7 @@ impl Worker {
             protocol: PROTOCOL,
             version: VERSION.to_owned(),
             build: program::build().unwrap_or_default(),
+            id: if hello.asks_id { program::id().unwrap_or_default() } else { String::new() },
             without_memory_limit: limited.err().map_or_else(String::new, |error| error.to_string()),
         };
         self.shared.channel.say(Report::Ready(ready))

@@ -94,8 +94,10 @@ variables! {
         WORKER_NAME = "FLYTE_INTERNAL_WORKER_NAME";
         /// The same, read when the long name is absent.
         WORKER_NAME_ALIAS = "_F_WN";
-        /// Set for the worker processes of `Strategy::Process`, and for the process that `--supervise` starts: what it is (the number of workers above it, or `supervised`), and which process started it.
+        /// Set for the worker processes of `Strategy::Process`, and for the process that `--supervise` starts: what it is (the number of workers above it, or `supervised`), and which process started it. In containers it has the path of a socket, and for the keeper of containers the word `keeper`.
         WORKER = "NEBULAKIT_WORKER";
+        /// The GPUs that may be used, by their numbers or ids, joined by commas; all that the driver shows when absent. A coordinator hands these out, and sets it for the processes of jobs that were granted some.
+        CUDA_VISIBLE_DEVICES = "CUDA_VISIBLE_DEVICES";
         /// `1`: errors and panics show where they were made, by the calls in the task's own code. `full`: by all calls.
         RUST_BACKTRACE = "RUST_BACKTRACE";
         /// The same for errors alone; beats `RUST_BACKTRACE` there.

@@ -3,7 +3,7 @@ use nebulakit::task;
 #[task(retry = 3)]
 fn near() {}
 
-#[task(zoom = 3)]
+#[task(kiwi = 3)]
 fn far() {}
 
 fn main() {}

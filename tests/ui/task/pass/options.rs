@@ -15,6 +15,8 @@ fn none() {}
     interruptible,
     requests(cpu = "500m", memory = "256Mi", gpu = "1", ephemeral_storage = "10Gi", storage = "10Gi"),
     limits(cpu = "1", memory = "0.5Gi"),
+    tokens(licences = 1, r#type = 2),
+    on_oom(factor = 1.5, limit = "16Gi"),
     accelerator = "nvidia-tesla-a100",
     shared_memory,
     env(RUST_LOG = "info", lower_case = ""),
@@ -39,12 +41,16 @@ fn every(a: i64, b: i64, verbose: bool) -> (i64, i64) {
     deck = false,
     supervised = false,
     shared_memory = "1Gi",
+    on_oom(limit = "2G"),
     accelerator = "nvidia-tesla-a100:2g.10gb",
     timeout = "1d 2h 3m 4s 5ms"
 )]
 fn other_forms() -> i64 {
     1
 }
+
+#[task(on_oom(factor = 3))]
+fn any_memory() {}
 
 #[task(outputs(only))]
 fn one() -> anyhow::Result<i64> {

@@ -28,14 +28,17 @@ const GENERAL: [&str; 12] = [
 /// Variables besides the usual ones, with a value, or with that of this process.
 pub(super) type Named = BTreeMap<String, Option<OsString>>;
 
-/// Gives `command` the environment of a worker of the process that has `own`.
-pub(super) fn give(command: &mut Command, own: &Environment, named: &Named) {
+/// Gives `command` the environment of a worker of the process that has `own`, which sees these GPUs, or those that it would without any word of them.
+pub(super) fn give(command: &mut Command, own: &Environment, named: &Named, gpus: Option<&str>) {
     command.env_clear();
     let usual = own
         .variables()
         .filter(|(name, _)| name.to_str().is_some_and(|name| is_usual(name) || named.get(name).is_some_and(Option::is_none)));
     command.envs(usual);
     command.envs(named.iter().filter_map(|(name, value)| Some((name, value.as_ref()?))));
+    if let Some(gpus) = gpus.filter(|gpus| !gpus.is_empty() || !named.contains_key(env::CUDA_VISIBLE_DEVICES)) {
+        command.env(env::CUDA_VISIBLE_DEVICES, gpus);
+    }
     command.env(env::WORKER, Marker::below(own).to_string());
 }
 
@@ -64,13 +67,14 @@ mod tests {
         let named = Named::from([("MY_FLAG".to_owned(), None), ("OWN".to_owned(), Some("x".into())), ("ABSENT".to_owned(), None)]);
         let mut command = Command::new("true");
         command.env("LEFT", "over");
-        give(&mut command, &own, &named);
+        give(&mut command, &own, &named, Some("4,7"));
         let given: Vec<_> = command.get_envs().map(|(name, value)| (name.to_str().unwrap(), value.unwrap().to_str().unwrap())).collect();
         let worker = format!("2:{}", std::process::id());
         assert_eq!(
             given,
             [
                 ("AWS_ACCESS_KEY_ID", "dummy"),
+                ("CUDA_VISIBLE_DEVICES", "4,7"),
                 ("FLYTE_AWS_ENDPOINT", "http://localhost:1"),
                 ("MY_FLAG", "1"),
                 ("NEBULAKIT_WORKER", worker.as_str()),

@@ -9,12 +9,18 @@ use crate::process::memory::Exceeded;
 
 const SIGXCPU: i32 = 24;
 
-/// What a worker that ended so, with `tail` as the last lines of its output, makes of the attempt.
-pub(super) fn of(status: ExitStatus, exceeded: Option<Exceeded>, tail: String, kept: &Kept) -> JobError {
+/// What a worker with so much memory by its own limit that ended so, with `tail` as the last lines of its output, makes of the attempt.
+pub(in crate::coordinator::strategy) fn of(
+    status: ExitStatus,
+    exceeded: Option<Exceeded>,
+    tail: String,
+    own_memory: Option<u64>,
+    kept: &Kept,
+) -> JobError {
     let fate = Fate::of(status, exceeded, &tail);
     let limit = match fate {
         Fate::OutOfMemory(Exceeded { limit, peak }) => Some(Limit::Memory { limit, peak }),
-        Fate::WithoutMemory => kept.own_memory().map(|limit| Limit::Memory { limit: Some(limit), peak: None }),
+        Fate::WithoutMemory => own_memory.map(|limit| Limit::Memory { limit: Some(limit), peak: None }),
         Fate::Signal(SIGXCPU) => kept.cpu_time().map(Limit::Cpu),
         _ => None,
     };

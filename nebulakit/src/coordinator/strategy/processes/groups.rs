@@ -5,6 +5,7 @@
 
 use std::fs;
 use std::io;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -65,8 +66,9 @@ impl Place {
             && !fs::read_to_string(self.folder.join("cgroup.subtree_control"))
                 .is_ok_and(|all| all.split_whitespace().any(|one| one == controller))
         {
-            // It is refused where processes are in the group itself.
-            let _ = fs::write(self.folder.join("cgroup.subtree_control"), format!("+{controller}"));
+            // It is refused where processes are in the group itself; a folder that is no cgroup has no such file, and gets none.
+            let control = fs::OpenOptions::new().write(true).open(self.folder.join("cgroup.subtree_control"));
+            let _ = control.and_then(|mut control| control.write_all(format!("+{controller}").as_bytes()));
         }
         // Another strategy of this process may look at the same time.
         let probe = self.folder.join(own_name());
@@ -92,6 +94,13 @@ impl Place {
     }
 }
 
+/// How much memory there may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Bytes {
+    Any,
+    AtMost(u64),
+}
+
 /// The groups of one worker. They are removed with it.
 #[derive(Debug)]
 pub(super) struct Group {
@@ -100,18 +109,16 @@ pub(super) struct Group {
 }
 
 impl Group {
-    /// Makes groups with at most `memory` bytes, and the CPU time of `cpus` cores.
-    pub(super) fn make(places: &Places, memory: Option<u64>, cpus: Option<f64>) -> io::Result<Option<Self>> {
+    /// Makes groups with at most `memory` bytes, or any number until that is [set](Self::limit_memory), and the CPU time of `cpus` cores.
+    pub(super) fn make(places: &Places, memory: Option<Bytes>, cpus: Option<f64>) -> io::Result<Option<Self>> {
         let name = own_name();
         let mut group = Self { memory: None, folders: Vec::new() };
         if let (Some(place), Some(bytes)) = (&places.memory, memory) {
             let folder = group.add(place, &name)?;
-            let files: &[&str] =
-                if place.is_v2 { &["memory.max", "memory.swap.max"] } else { &["memory.limit_in_bytes", "memory.memsw.limit_in_bytes"] };
-            fs::write(folder.join(files[0]), bytes.to_string())?;
-            // Without swap there is no such file, and nothing to limit.
-            let _ = fs::write(folder.join(files[1]), if place.is_v2 { "0".to_owned() } else { bytes.to_string() });
             group.memory = Some(MemoryGroup { folder, is_v2: place.is_v2 });
+            if let Bytes::AtMost(_) = bytes {
+                group.limit_memory(bytes)?;
+            }
         }
         if let (Some(place), Some(cpus)) = (&places.cpu, cpus) {
             let folder = group.add(place, &name)?;
@@ -139,6 +146,30 @@ impl Group {
             self.folders.push(folder.clone());
         }
         Ok(folder)
+    }
+
+    /// What is in them may have as much memory from now on, and no swap.
+    ///
+    /// # Errors
+    /// When that is less than they have, or the kernel does not take it.
+    pub(super) fn limit_memory(&self, bytes: Bytes) -> io::Result<()> {
+        let Some(MemoryGroup { folder, is_v2 }) = &self.memory else { return Ok(()) };
+        let write = |file: &str, text: &str| fs::write(folder.join(file), text);
+        let text = match bytes {
+            Bytes::AtMost(bytes) => bytes.to_string(),
+            Bytes::Any => if *is_v2 { "max" } else { "-1" }.to_owned(),
+        };
+        // Without swap there is no such file, and nothing to limit.
+        if *is_v2 {
+            let _ = write("memory.swap.max", "0");
+            return write("memory.max", &text);
+        }
+        // The limit with swap is never below that without: one of the two is first where it grows, the other where it shrinks.
+        let with_swap = || write("memory.memsw.limit_in_bytes", &text);
+        let _ = with_swap();
+        write("memory.limit_in_bytes", &text)?;
+        let _ = with_swap();
+        Ok(())
     }
 
     /// Puts a process into them.
@@ -185,6 +216,14 @@ impl Drop for Group {
 mod tests {
     use super::*;
 
+    #[test]
+    fn nothing_is_written_where_no_cgroups_are() {
+        let folder = tempfile::tempdir().unwrap();
+        let places = Places::find(Some(folder.path()));
+        assert!(places.memory.is_none() && places.cpu.is_none());
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
     /// A folder as a delegated group of version 2 is; a real one makes the files of a new group itself.
     fn delegated() -> (tempfile::TempDir, Places) {
         let root = tempfile::tempdir().unwrap();
@@ -195,7 +234,7 @@ mod tests {
     #[test]
     fn version_2_has_one_group_with_both_limits() {
         let (root, places) = delegated();
-        let group = Group::make(&places, Some(1 << 20), Some(0.5)).unwrap().unwrap();
+        let group = Group::make(&places, Some(Bytes::AtMost(1 << 20)), Some(0.5)).unwrap().unwrap();
         group.take(rustix::process::getpid()).unwrap();
         let [folder] = group.folders.as_slice() else { panic!("{group:?}") };
         assert!(folder.starts_with(root.path()));
@@ -206,10 +245,22 @@ mod tests {
     }
 
     #[test]
+    fn the_limit_on_memory_can_change() {
+        let (root, places) = delegated();
+        let group = Group::make(&places, Some(Bytes::Any), None).unwrap().unwrap();
+        let file = group.folders[0].join("memory.max");
+        assert!(group.folders[0].starts_with(root.path()) && !file.exists());
+        for (bytes, expected) in [(Bytes::AtMost(5), "5"), (Bytes::Any, "max"), (Bytes::AtMost(7), "7")] {
+            group.limit_memory(bytes).unwrap();
+            assert_eq!(fs::read_to_string(&file).unwrap(), expected);
+        }
+    }
+
+    #[test]
     fn nothing_is_made_where_nothing_is_asked() {
         let (_root, places) = delegated();
         assert!(Group::make(&places, None, None).unwrap().is_none());
-        assert!(Group::make(&Places::default(), Some(1), Some(1.0)).unwrap().is_none());
+        assert!(Group::make(&Places::default(), Some(Bytes::AtMost(1)), Some(1.0)).unwrap().is_none());
     }
 
     #[test]

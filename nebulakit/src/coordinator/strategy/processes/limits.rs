@@ -4,12 +4,12 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::coordinator::strategy::processes::groups::{Group, Place, Places};
+use crate::coordinator::strategy::processes::groups::{Bytes, Group, Place, Places};
 use crate::process::memory::{Account, MemoryGroup};
 
 /// What a worker may take.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Asked {
+pub(in crate::coordinator::strategy) struct Asked {
     pub(super) memory: Option<u64>,
     pub(super) cpu_time: Option<Duration>,
     pub(super) cpus: Option<f64>,
@@ -65,16 +65,18 @@ impl fmt::Display for LimitsInForce {
 
 /// What is asked for, and where it can be kept.
 #[derive(Debug, Clone)]
-pub(super) struct Kept {
+pub(in crate::coordinator::strategy) struct Kept {
     asked: Asked,
     places: Places,
     pub(super) in_force: LimitsInForce,
     /// The cgroup of this process, in which workers are that have none of their own.
     shared: Option<MemoryGroup>,
+    /// Whether the limit on memory is set for each job, and not with the groups.
+    is_of_jobs: bool,
 }
 
 impl Kept {
-    pub(super) fn new(asked: &Asked) -> Self {
+    pub(in crate::coordinator::strategy) fn new(asked: &Asked) -> Self {
         let needs_groups = asked.memory.is_some() || asked.cpus.is_some();
         let places = if needs_groups { Places::find(asked.folder.as_deref()) } else { Places::default() };
         let by = |place: &Option<Place>, otherwise| match place {
@@ -87,7 +89,33 @@ impl Kept {
             cpu_time: asked.cpu_time.map_or(Enforced::NotAsked, |_| Enforced::Rlimit),
             cpus: asked.cpus.map_or(Enforced::NotAsked, |_| by(&places.cpu, Enforced::Not)),
         };
-        Self { asked: asked.clone(), places, in_force, shared: MemoryGroup::of_this_process() }
+        Self { asked: asked.clone(), places, in_force, shared: MemoryGroup::of_this_process(), is_of_jobs: false }
+    }
+
+    /// Those of workers for jobs that say how much memory they take: it can be kept in the same places for all of them.
+    pub(super) fn of_jobs(asked: &Asked) -> Self {
+        Self { is_of_jobs: true, ..Self::new(&Asked { memory: Some(u64::MAX), ..asked.clone() }) }
+    }
+
+    /// The same for a job with so many bytes.
+    pub(super) fn with_memory(mut self, bytes: u64) -> Self {
+        self.asked.memory = Some(bytes);
+        self
+    }
+
+    /// Whether cgroups keep the limit on memory.
+    pub(super) fn has_memory_groups(&self) -> bool {
+        matches!(self.in_force.memory, Enforced::Cgroup1 | Enforced::Cgroup2)
+    }
+
+    /// The limit on memory of those that ask for none of their own.
+    pub(super) fn memory(&self) -> Bytes {
+        self.asked.memory.map_or(Bytes::Any, Bytes::AtMost)
+    }
+
+    /// The limit on memory with which a worker is started.
+    pub(super) fn memory_at_start(&self) -> Bytes {
+        if self.is_of_jobs { Bytes::Any } else { self.memory() }
     }
 
     /// Why workers may not be started: a limit that is none, or one that is required and cannot be kept.
@@ -101,7 +129,8 @@ impl Kept {
 
     /// Makes the groups of a new worker.
     pub(super) fn group(&self) -> std::io::Result<Option<Group>> {
-        Group::make(&self.places, self.asked.memory, self.asked.cpus)
+        let memory = self.asked.memory.map(|_| self.memory_at_start());
+        Group::make(&self.places, memory, self.asked.cpus)
     }
 
     /// Where the kernel's account of a new worker's memory is.

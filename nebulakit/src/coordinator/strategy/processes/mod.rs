@@ -2,15 +2,15 @@
 
 mod descendants;
 mod environment;
-mod fate;
+pub(super) mod fate;
 mod groups;
-mod limits;
-mod order;
-mod output;
+pub(super) mod limits;
+pub(super) mod order;
+pub(super) mod output;
 mod pool;
-mod process;
+pub(super) mod process;
 mod settings;
-mod talk;
+pub(super) mod talk;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -25,12 +25,12 @@ use std::time::{Duration, Instant};
 use self::limits::{Asked, Kept};
 pub use self::limits::{Enforced, LimitsInForce};
 use self::output::Output;
-use self::pool::{Pool, Worker};
+use self::pool::{Needs, NoWorker, Pool, Worker};
 use self::process::End;
 use self::settings::Settings;
-use self::talk::{Talked, talk};
-use crate::coordinator::context::{Attempt, Executing};
-use crate::coordinator::error::{JobError, Lost, WorkKind};
+use self::talk::{Line, Talked, talk};
+use crate::coordinator::context::{Attempt, Executing, JobContext};
+use crate::coordinator::error::{JobError, Limit, Lost, WorkKind};
 use crate::coordinator::strategy::ExecutionStrategy;
 use crate::coordinator::tasks;
 use crate::process::worker::message::{Order, Over};
@@ -62,6 +62,10 @@ const UNHEARD: &str =
 /// lends its slot, so that there may be more. A worker reads its own copy of the settings of stores from its environment, and gets the
 /// secrets that the task asks for. It has the SDK's own variables (`docs/environment.md`), the clouds', those of proxies, `PATH`, `HOME`, `TMPDIR`,
 /// `LANG` and `TZ`, and no others but those that are [named](Self::variable). What it prints is [`EventKind::Output`](crate::coordinator::EventKind::Output) of its job.
+///
+/// A job that was granted GPUs runs in a worker that sees these and no others, by `CUDA_VISIBLE_DEVICES`: workers are kept apart by them. Where the coordinator
+/// has GPUs to hand out, a job that asked for none sees none, unless the strategy is told of this variable by [`variable`](Self::variable) or
+/// [`variable_with`](Self::variable_with).
 ///
 /// [`worker_main`](crate::coordinator::worker_main) has to be the first line of `main`.
 ///
@@ -131,7 +135,8 @@ impl ProcessStrategy {
         self
     }
 
-    /// The most memory that a worker may take, in bytes. A job that takes more fails with [`JobError::Limit`].
+    /// The most memory that a worker may take, in bytes. A job that takes more fails with [`JobError::Limit`]. A job that asks for memory of its own, by
+    /// [`Work::memory`](crate::coordinator::Work::memory) or its task's options, has that as its limit instead, kept in the same way.
     ///
     /// Where a cgroup can be made, the kernel counts what the worker and all that it has started hold, and no swap. Else each process may have so much
     /// memory that it can write, whether or not it does.
@@ -198,17 +203,23 @@ impl ProcessStrategy {
             return Err(JobError::lost(Lost::Strategy(said.to_owned())));
         }
         let _busy = self.pool.begin();
-        let order = Box::new(order::of(&attempt, self.pool.kept(&self.settings).cpu_seconds())?);
+        let order = Box::new(order::of(&attempt.context, self.pool.kept(&self.settings).cpu_seconds())?);
         let mut others = OTHERS;
+        let needs = needs_of(&attempt.context);
         loop {
-            let worker = self.pool.worker(&self.settings).await.map_err(|said| JobError::lost(Lost::Strategy(said)))?;
+            let worker = self.pool.worker(&self.settings, &needs).await.map_err(|none| match none {
+                NoWorker::Because(said) => JobError::lost(Lost::Strategy(said)),
+                NoWorker::Memory { limit, now } => {
+                    JobError::Limit { limit: Limit::Memory { limit: Some(limit), peak: now }, tail: "".into() }
+                }
+            })?;
             let mut held = Held(Some(worker));
-            let Some(Worker { process, line, is_quick, .. }) = &mut held.0 else { continue };
+            let Some(Worker { process, line: Line { talk: socket, stdout, stderr }, is_quick, .. }) = &mut held.0 else { continue };
             // With others at work, the thread is of use to them.
             let (begin, looks) = (Instant::now(), *is_quick && self.pool.busy() == 1);
             process.begin();
             let mut output = Output::default();
-            match talk(line, process, Order::Job(order.clone()), &attempt.context, &mut output, looks).await {
+            match talk(socket, [stdout, stderr], process, Order::Job(order.clone()), &attempt.context, &mut output, looks).await {
                 Ok(Talked::Over(Over { ended, is_last })) => {
                     *is_quick = begin.elapsed() < QUICK;
                     if let Some(worker) = held.0.take()
@@ -229,12 +240,20 @@ impl ProcessStrategy {
                         return Err(lost("the worker process closed its connection, and was ended", &mut output));
                     };
                     let End { status: Some(status), exceeded } = end else { return Err(lost(UNHEARD, &mut output)) };
-                    return Err(fate::of(status, exceeded, output.tail(), self.pool.kept(&self.settings)));
+                    let kept = self.pool.kept_for(&self.settings, &needs);
+                    return Err(fate::of(status, exceeded, output.tail(), kept.own_memory(), &kept));
                 }
                 Err(error) => return Err(lost(&error.to_string(), &mut output)),
             }
         }
     }
+}
+
+/// What the job needs of its worker.
+fn needs_of(job: &JobContext) -> Needs {
+    // Where GPUs are handed out, those that were not granted are somebody else's.
+    let are_handed_out = !job.home.limits().gpus.is_empty();
+    Needs { gpus: are_handed_out.then(|| job.gpus().join(",")), memory: job.granted().memory() }
 }
 
 fn lost(said: &str, output: &mut Output) -> JobError {

@@ -4,17 +4,16 @@ use std::time::Instant;
 
 use bytes::Bytes;
 
-use crate::coordinator::context::Attempt;
+use crate::coordinator::context::JobContext;
 use crate::coordinator::error::{JobError, Lost};
 use crate::process::worker::message::{Identity, Job, Secret};
 use crate::task::call::{of_child, with_secrets};
 
-/// The attempt as an order, with the CPU time that it may take, in whole seconds.
+/// The attempt of `job` as an order, with the CPU time that it may take, in whole seconds.
 ///
 /// # Errors
 /// When the coordinator's context cannot be made, and for work that is not a task.
-pub(super) fn of(attempt: &Attempt, cpu: Option<u64>) -> Result<Job, JobError> {
-    let job = &attempt.context;
+pub(in crate::coordinator::strategy) fn of(job: &JobContext, cpu: Option<u64>) -> Result<Job, JobError> {
     let Some((task, inputs)) = job.piece.task() else {
         return Err(JobError::lost(Lost::Strategy("only tasks run in processes".to_owned())));
     };

@@ -14,7 +14,7 @@ const PIECE: usize = 16 * 1024;
 
 /// The output of a worker while it runs one job.
 #[derive(Debug, Default)]
-pub(super) struct Output {
+pub(in crate::coordinator::strategy) struct Output {
     /// A line of standard output, and one of standard error, that are not at their ends yet.
     open: [Vec<u8>; 2],
     tail: Tail,
@@ -22,7 +22,7 @@ pub(super) struct Output {
 
 /// What came of a look into a pipe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Looked {
+pub(in crate::coordinator::strategy) enum Looked {
     /// There may be more.
     Open,
     /// There will be nothing more.
@@ -31,7 +31,7 @@ pub(super) enum Looked {
 
 impl Output {
     /// Takes what `read` gives now, at most some more than `limit` bytes of it.
-    pub(super) fn take(
+    pub(in crate::coordinator::strategy) fn take(
         &mut self,
         mut read: impl FnMut(&mut [u8]) -> io::Result<usize>,
         stream: OutputStream,
@@ -55,7 +55,7 @@ impl Output {
         Looked::Open
     }
 
-    fn add(&mut self, piece: &[u8], stream: OutputStream, job: &JobContext) {
+    pub(in crate::coordinator::strategy) fn add(&mut self, piece: &[u8], stream: OutputStream, job: &JobContext) {
         self.tail.add(piece);
         for part in piece.split_inclusive(|byte| *byte == b'\n') {
             let open = &mut self.open[stream as usize];
@@ -68,7 +68,7 @@ impl Output {
     }
 
     /// The job is over: lines without an end are told too.
-    pub(super) fn finish(&mut self, job: &JobContext) {
+    pub(in crate::coordinator::strategy) fn finish(&mut self, job: &JobContext) {
         for stream in [OutputStream::Stdout, OutputStream::Stderr] {
             let line = std::mem::take(&mut self.open[stream as usize]);
             if !line.is_empty() {
@@ -78,7 +78,7 @@ impl Output {
     }
 
     /// The last lines.
-    pub(super) fn tail(&mut self) -> String {
+    pub(in crate::coordinator::strategy) fn tail(&mut self) -> String {
         self.tail.text()
     }
 }

@@ -1,5 +1,6 @@
 //! The workers that wait for work, and the start of new ones.
 
+use std::borrow::Cow;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::process::Command;
@@ -14,6 +15,7 @@ use crate::coordinator::clock::{Clock as _, SystemClock};
 use crate::coordinator::lock::atomic::{AtomicUsize, Ordering};
 use crate::coordinator::lock::{Mutex, locked};
 use crate::coordinator::strategy::processes::environment::give;
+use crate::coordinator::strategy::processes::groups::Bytes;
 use crate::coordinator::strategy::processes::limits::Kept;
 use crate::coordinator::strategy::processes::process::{Process, Started, start};
 use crate::coordinator::strategy::processes::settings::Settings;
@@ -36,6 +38,10 @@ const DEATHS: u32 = 3;
 /// For how long it is put off then, at first and at most.
 const BACK_OFF: (Duration, Duration) = (Duration::from_millis(10), Duration::from_secs(5));
 
+/// Of the memory that a job may have, this part (one by this number) may be what jobs before have left in its worker; where it is more, another worker is
+/// taken.
+const LEFT: u64 = 8;
+
 /// What a program has to do to have workers.
 const HINT: &str = "`nebulakit::coordinator::worker_main()` has to be the first line of its `main`, as `nebulakit::main!` makes it";
 
@@ -47,8 +53,31 @@ pub(super) struct Worker {
     /// The runtime that `line` is on.
     runtime: Id,
     jobs: u64,
+    /// For which jobs it is.
+    fits: Fits,
+    /// How much memory its cgroup may have, where it has one; and how much was in it before the first job.
+    memory: Bytes,
+    at_first: Option<u64>,
     /// Whether its last answer came at once.
     pub(super) is_quick: bool,
+}
+
+/// What a worker is started with that cannot change any more: it serves jobs that need the same.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Fits {
+    /// The GPUs that it sees, as `CUDA_VISIBLE_DEVICES` has them; [`None`] for those that it would see without a word of them.
+    pub(super) gpus: Option<String>,
+    /// The limit that it has set to its own memory.
+    pub(super) own_memory: Option<u64>,
+}
+
+/// What a job needs of its worker.
+#[derive(Debug, Default)]
+pub(super) struct Needs {
+    /// The GPUs that it may see.
+    pub(super) gpus: Option<String>,
+    /// How much memory it asks for.
+    pub(super) memory: Option<u64>,
 }
 
 #[derive(Debug, Default)]
@@ -56,9 +85,26 @@ pub(super) struct Pool {
     state: Mutex<State>,
     /// Found out when the first worker is started.
     kept: OnceLock<Kept>,
+    /// The same for workers of jobs that say how much memory they take.
+    kept_of_jobs: OnceLock<Kept>,
     environment: OnceLock<Environment>,
     /// How many attempts there are.
     busy: AtomicUsize,
+}
+
+/// Why there is no worker for a job.
+#[derive(Debug)]
+pub(super) enum NoWorker {
+    /// What is wrong, for people.
+    Because(String),
+    /// The job asks for less memory than a worker has before it does anything.
+    Memory { limit: u64, now: Option<u64> },
+}
+
+impl From<String> for NoWorker {
+    fn from(said: String) -> Self {
+        Self::Because(said)
+    }
 }
 
 /// An attempt, while it goes on.
@@ -95,33 +141,82 @@ impl Pool {
         self.kept.get_or_init(|| Kept::new(&settings.limits))
     }
 
-    /// One that waits for work on this runtime, else a new one.
+    /// Which limits are kept for a job.
+    pub(super) fn kept_for(&self, settings: &Settings, needs: &Needs) -> Cow<'_, Kept> {
+        match needs.memory {
+            None => Cow::Borrowed(self.kept(settings)),
+            Some(bytes) => Cow::Owned(self.kept_of_jobs.get_or_init(|| Kept::of_jobs(&settings.limits)).clone().with_memory(bytes)),
+        }
+    }
+
+    /// One that waits for work on this runtime and has what the job needs, else a new one; with its limit on memory.
     ///
     /// # Errors
     /// When none can be started: what is wrong, for people.
-    pub(super) async fn worker(&self, settings: &Settings) -> Result<Worker, String> {
+    pub(super) async fn worker(&self, settings: &Settings, needs: &Needs) -> Result<Worker, NoWorker> {
+        let kept = self.kept_for(settings, needs);
+        let fits = Fits { gpus: needs.gpus.clone(), own_memory: kept.own_memory() };
+        let needs_group = needs.memory.is_some() && kept.has_memory_groups();
         loop {
             // What died while it had nothing to do is passed over.
-            let idle = {
+            let (idle, unwanted) = {
                 let mut state = locked(&self.state);
                 if state.is_over {
-                    return Err("the strategy was shut down".to_owned());
+                    return Err("the strategy was shut down".to_owned().into());
                 }
-                state.idle.pop()
+                let is_one = |idle: &Worker| idle.fits == fits && (!needs_group || idle.process.has_memory_group());
+                let idle = state.idle.iter().rposition(is_one).map(|place| state.idle.remove(place));
+                // One that waits for other jobs leaves its place to the new one.
+                let is_full = idle.is_none() && !state.idle.is_empty() && state.idle.len() + self.busy() > settings.slots;
+                let unwanted = is_full.then(|| state.idle.remove(0));
+                (idle, unwanted)
             };
-            match idle {
-                None => return self.start(settings).await,
-                Some(idle) if idle.process.end().is_some() => {}
-                Some(idle) => {
-                    if let Some(worker) = idle.here()? {
-                        return Ok(worker);
-                    }
+            drop(unwanted);
+            let mut worker = match idle {
+                None => self.start(settings, &kept, &fits).await?,
+                Some(idle) if idle.process.end().is_some() => continue,
+                Some(idle) => match idle.here()? {
+                    Some(worker) => worker,
+                    None => continue,
+                },
+            };
+            let is_new = worker.jobs == 0;
+            let is_set = worker.memory == kept.memory() && needs.memory.is_none();
+            if !worker.process.has_memory_group() || is_set {
+                return Ok(worker);
+            }
+            let now = worker.process.memory_now();
+            let at_first = *worker.at_first.get_or_insert(now.unwrap_or(0));
+            let has_room = match kept.memory() {
+                // Less than it has would end it at once, or is refused. What jobs before have left is not to be missing for this one.
+                Bytes::AtMost(bytes) => now.is_none_or(|now| now < bytes && now.saturating_sub(at_first) <= bytes / LEFT),
+                Bytes::Any => true,
+            };
+            let limited = match worker.memory == kept.memory() {
+                _ if !has_room => Err(io::ErrorKind::OutOfMemory.into()),
+                true => Ok(()),
+                false => worker.process.limit_memory(kept.memory()),
+            };
+            match (limited, kept.memory()) {
+                (Ok(()), memory) => {
+                    worker.memory = memory;
+                    return Ok(worker);
+                }
+                // It has grown; a new one is smaller.
+                (Err(_), _) if !is_new => worker.process.kill(),
+                (Err(_), Bytes::AtMost(bytes)) if needs.memory.is_some() => {
+                    worker.process.kill();
+                    return Err(NoWorker::Memory { limit: bytes, now });
+                }
+                (Err(error), _) => {
+                    worker.process.kill();
+                    return Err(format!("the worker's limit on memory cannot be set: {error}").into());
                 }
             }
         }
     }
 
-    async fn start(&self, settings: &Settings) -> Result<Worker, String> {
+    async fn start(&self, settings: &Settings, kept: &Kept, fits: &Fits) -> Result<Worker, String> {
         let environment = self.environment.get_or_init(Environment::from_process);
         let depth = Marker::below(environment).depth;
         if depth > DEEPEST {
@@ -131,7 +226,6 @@ impl Pool {
         if is_own && !is_entered() {
             return Err(format!("this program has no workers: {HINT}; a test names another program by `ProcessStrategy::program`"));
         }
-        let kept = self.kept(settings).clone();
         if let Some(problem) = kept.problem() {
             return Err(problem);
         }
@@ -146,7 +240,7 @@ impl Pool {
             None => program::path().map_err(|error| cannot(&error))?,
         };
         let mut command = Command::new(&program);
-        give(&mut command, environment, &settings.variables);
+        give(&mut command, environment, &settings.variables, fits.gpus.as_deref());
         let started = start(command, kept.clone()).await.map_err(|error| cannot(&error))?;
         let process = Arc::clone(&started.process);
         // Until it has greeted it may be anything, and is not left alone.
@@ -156,8 +250,8 @@ impl Pool {
             state.started.retain(|process| process.strong_count() > 0);
             state.started.push(Arc::downgrade(&process));
         }
-        let mut worker = Worker::new(started)?;
-        let greeted = worker.greet(&kept, is_own).await;
+        let mut worker = Worker::new(started, fits.clone(), kept.memory_at_start())?;
+        let greeted = worker.greet(kept, is_own).await;
         if greeted.is_err() {
             self.note_death();
         }
@@ -233,10 +327,10 @@ impl Drop for Unanswered<'_> {
 }
 
 impl Worker {
-    fn new(Started { process, socket, stdout, stderr }: Started) -> Result<Self, String> {
+    fn new(Started { process, socket, stdout, stderr }: Started, fits: Fits, memory: Bytes) -> Result<Self, String> {
         let runtime = Handle::current().id();
         let line = on_this_runtime(socket, [stdout, stderr])?;
-        Ok(Self { process, line, runtime, jobs: 0, is_quick: false })
+        Ok(Self { process, line, runtime, jobs: 0, fits, memory, at_first: None, is_quick: false })
     }
 
     /// The same on this runtime; [`None`] where what it says cannot be heard here any more.
@@ -256,7 +350,8 @@ impl Worker {
 
     async fn greet(&mut self, kept: &Kept, is_own: bool) -> Result<(), String> {
         let build = if is_own { program::build().unwrap_or_default() } else { String::new() };
-        let hello = Hello { protocol: PROTOCOL, version: VERSION.to_owned(), build: build.clone(), memory: kept.own_memory() };
+        let hello =
+            Hello { protocol: PROTOCOL, version: VERSION.to_owned(), build: build.clone(), memory: kept.own_memory(), asks_id: false };
         let answer = tokio::time::timeout(GREETING, self.line.talk.ask(Order::Hello(hello))).await;
         let ready = match answer {
             Ok(Ok(Report::Ready(ready))) => ready,

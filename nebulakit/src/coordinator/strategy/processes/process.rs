@@ -15,13 +15,13 @@ use tokio::sync::{Notify, oneshot};
 use crate::coordinator::lock::atomic::{AtomicBool, Ordering};
 use crate::coordinator::lock::{Mutex, locked};
 use crate::coordinator::strategy::processes::descendants::Descendants;
-use crate::coordinator::strategy::processes::groups::Group;
+use crate::coordinator::strategy::processes::groups::{Bytes, Group};
 use crate::coordinator::strategy::processes::limits::Kept;
 use crate::process::memory::{Account, Exceeded};
 
 /// A process, and all that is in its group.
 #[derive(Debug)]
-pub(super) struct Process {
+pub(in crate::coordinator::strategy) struct Process {
     pid: Pid,
     /// How it ended. Until then its number, and that of its group, is nobody else's.
     end: Mutex<Option<End>>,
@@ -34,26 +34,26 @@ pub(super) struct Process {
 
 /// How a process ended.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct End {
+pub(in crate::coordinator::strategy) struct End {
     /// [`None`] where this program does not hear of the end of its children.
-    pub(super) status: Option<ExitStatus>,
+    pub(in crate::coordinator::strategy) status: Option<ExitStatus>,
     /// The limit of memory that it ran into, if the kernel ended it for that.
-    pub(super) exceeded: Option<Exceeded>,
+    pub(in crate::coordinator::strategy) exceeded: Option<Exceeded>,
 }
 
 /// A process that has just been started, and our ends of what it reads and writes.
 #[derive(Debug)]
-pub(super) struct Started {
-    pub(super) process: Arc<Process>,
-    pub(super) socket: UnixStream,
-    pub(super) stdout: OwnedFd,
-    pub(super) stderr: OwnedFd,
+pub(in crate::coordinator::strategy) struct Started {
+    pub(in crate::coordinator::strategy) process: Arc<Process>,
+    pub(in crate::coordinator::strategy) socket: UnixStream,
+    pub(in crate::coordinator::strategy) stdout: OwnedFd,
+    pub(in crate::coordinator::strategy) stderr: OwnedFd,
 }
 
 /// Starts `command`, in a process group of its own and in the cgroups that `kept` asks for.
 ///
 /// It is done by a thread that lives as long as the process: on Linux a process can ask to end together with the thread that started it.
-pub(super) async fn start(command: Command, kept: Kept) -> io::Result<Started> {
+pub(in crate::coordinator::strategy) async fn start(command: Command, kept: Kept) -> io::Result<Started> {
     let (sender, receiver) = oneshot::channel();
     let watch = move || match begin(command, &kept) {
         Err(error) => drop(sender.send(Err(error))),
@@ -122,15 +122,33 @@ impl Process {
         let _ = kill_process_group(self.pid, Signal::KILL);
     }
 
+    /// Whether it is in a cgroup whose limit on memory can be set.
+    pub(super) fn has_memory_group(&self) -> bool {
+        self.group.as_ref().is_some_and(|group| group.memory.is_some())
+    }
+
+    /// The memory that its cgroup has now, in bytes, where it has one of its own.
+    pub(super) fn memory_now(&self) -> Option<u64> {
+        self.group.as_ref()?.memory.as_ref()?.usage()
+    }
+
+    /// It, and all that it starts, may have so much memory from now on.
+    ///
+    /// # Errors
+    /// When that is less than it has, or the kernel does not take it.
+    pub(super) fn limit_memory(&self, bytes: Bytes) -> io::Result<()> {
+        self.group.as_ref().map_or(Ok(()), |group| group.limit_memory(bytes))
+    }
+
     /// Other work begins in it.
-    pub(super) fn begin(&self) {
+    pub(in crate::coordinator::strategy) fn begin(&self) {
         if let Some(account) = &self.account {
             account.begin(Instant::now());
         }
     }
 
     /// Ends it at once, with all that it has started.
-    pub(super) fn kill(&self) {
+    pub(in crate::coordinator::strategy) fn kill(&self) {
         let end = locked(&self.end);
         if end.is_none() {
             // They are nobody's any more once the worker is gone.
@@ -145,13 +163,28 @@ impl Process {
         }
     }
 
+    /// Its number, and that of its group.
+    #[cfg(feature = "container")]
+    pub(in crate::coordinator::strategy) fn pid(&self) -> Pid {
+        self.pid
+    }
+
+    /// Asks it to end, and what is in its group.
+    #[cfg(feature = "container")]
+    pub(in crate::coordinator::strategy) fn terminate(&self) {
+        if locked(&self.end).is_none() {
+            // What is gone already is what is wanted.
+            let _ = kill_process_group(self.pid, Signal::TERM);
+        }
+    }
+
     /// How it ended, if it has.
-    pub(super) fn end(&self) -> Option<End> {
+    pub(in crate::coordinator::strategy) fn end(&self) -> Option<End> {
         *locked(&self.end)
     }
 
     /// Waits until nothing is left of it.
-    pub(super) async fn gone(&self) -> End {
+    pub(in crate::coordinator::strategy) async fn gone(&self) -> End {
         loop {
             let gone = self.gone.notified();
             if let Some(end) = self.end().filter(|_| self.is_gone.load(Ordering::Acquire)) {

@@ -45,21 +45,21 @@ const OUTPUT_AT_ONCE: usize = 1024 * 1024;
 
 /// Our ends of what a worker reads and writes, on the runtime that polls them.
 #[derive(Debug)]
-pub(super) struct Line {
-    pub(super) talk: Talk,
-    pub(super) stdout: pipe::Receiver,
-    pub(super) stderr: pipe::Receiver,
+pub(in crate::coordinator::strategy) struct Line {
+    pub(in crate::coordinator::strategy) talk: Talk,
+    pub(in crate::coordinator::strategy) stdout: pipe::Receiver,
+    pub(in crate::coordinator::strategy) stderr: pipe::Receiver,
 }
 
 /// The socket, and what came over it and was not taken yet.
 #[derive(Debug)]
-pub(super) struct Talk {
+pub(in crate::coordinator::strategy) struct Talk {
     pub(super) socket: UnixStream,
     read: BytesMut,
 }
 
 impl Talk {
-    pub(super) fn new(socket: UnixStream) -> Self {
+    pub(in crate::coordinator::strategy) fn new(socket: UnixStream) -> Self {
         Self { socket, read: BytesMut::new() }
     }
 
@@ -128,7 +128,7 @@ impl Talk {
     ///
     /// # Errors
     /// When the worker ends before it, or what it says cannot be understood.
-    pub(super) async fn ask(&mut self, order: Order) -> io::Result<Report> {
+    pub(in crate::coordinator::strategy) async fn ask(&mut self, order: Order) -> io::Result<Report> {
         let mut outgoing = BytesMut::from(&*framed(&ToWorker { order: Some(order) })?);
         // That the other side is gone shows itself where it is read from.
         let _ = self.write(&mut outgoing);
@@ -146,7 +146,7 @@ impl Talk {
 
 /// How the talk ended.
 #[derive(Debug)]
-pub(super) enum Talked {
+pub(in crate::coordinator::strategy) enum Talked {
     /// The task is over.
     Over(Over),
     /// The worker says nothing more, and whether it was told anything at all.
@@ -161,8 +161,9 @@ type Calls = FuturesUnordered<Abortable<std::pin::Pin<Box<dyn Future<Output = (u
 ///
 /// # Errors
 /// When what the worker says cannot be understood, or the order is too large.
-pub(super) async fn talk(
-    Line { talk, stdout, stderr }: &mut Line,
+pub(in crate::coordinator::strategy) async fn talk(
+    talk: &mut Talk,
+    [stdout, stderr]: [&pipe::Receiver; 2],
     process: &Process,
     order: Order,
     job: &JobContext,
