@@ -4,6 +4,7 @@
 mod json;
 mod problems;
 mod schedules;
+mod schema;
 mod size;
 
 use nebulakit::graph::Graph;
