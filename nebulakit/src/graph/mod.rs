@@ -5,6 +5,7 @@
 
 mod binding;
 mod condition;
+mod draw;
 mod form;
 mod json;
 mod launch_plan;
