@@ -33,6 +33,8 @@ accepted! {
     in_a_module: "ui/main/pass/in_a_module.rs",
     with_stores: "ui/main/pass/with_stores.rs",
     rows: "ui/row/pass/rows.rs",
+    names_bound_again: "ui/workflow/pass/names_bound_again.rs",
+    private_types: "ui/workflow/pass/private_types.rs",
 }
 
 /// A file that nobody names here would be accepted unseen.

@@ -6,7 +6,7 @@
 #[test]
 fn mistakes_are_explained() {
     let cases = trybuild::TestCases::new();
-    for of in ["task", "derive", "main", "row", "coordinator"] {
+    for of in ["task", "workflow", "derive", "main", "row", "coordinator"] {
         cases.compile_fail(format!("ui/{of}/fail/*.rs"));
     }
 }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
+use syn::parse::{ParseStream, Parser};
 use syn::{Attribute, Item, Meta};
 
 /// Every input: `x.rs`, whose expansion is `x.expanded.rs`.
@@ -39,13 +40,17 @@ fn beside(mut item: Item) -> Vec<Item> {
 }
 
 fn expanded_item(mut item: Item) -> TokenStream {
+    // A function without a body.
+    if let Item::Verbatim(tokens) = item {
+        return without_body.parse2(tokens).unwrap();
+    }
     let attributes: &mut Vec<Attribute> = match &mut item {
         Item::Fn(item) => &mut item.attrs,
         Item::Struct(item) => &mut item.attrs,
         Item::Enum(item) => &mut item.attrs,
         other => return other.to_token_stream(),
     };
-    let macros = ["task", "derive"];
+    let macros = ["task", "workflow", "launch_plan", "derive"];
     let place = attributes.iter().position(|attribute| macros.iter().any(|name| attribute.path().is_ident(name))).unwrap();
     let attribute = attributes.remove(place);
     let options = match &attribute.meta {
@@ -55,6 +60,11 @@ fn expanded_item(mut item: Item) -> TokenStream {
     if attribute.path().is_ident("task") {
         return crate::task::expand(options, item.to_token_stream());
     }
+    for (name, kind) in [("workflow", crate::verbs::Kind::Workflow), ("launch_plan", crate::verbs::Kind::LaunchPlan)] {
+        if attribute.path().is_ident(name) {
+            return crate::workflow::expand(kind, options, item.to_token_stream());
+        }
+    }
     match options.to_string().as_str() {
         "NebulaType" => crate::derive::expand_nebula_type(item.to_token_stream()),
         "Row" => crate::derive::expand_row(item.to_token_stream()),
@@ -62,6 +72,14 @@ fn expanded_item(mut item: Item) -> TokenStream {
         "TaskOutputs" => crate::derive::expand_task_outputs(item.to_token_stream()),
         other => panic!("no such derive: {other}"),
     }
+}
+
+fn without_body(input: ParseStream<'_>) -> syn::Result<TokenStream> {
+    let mut attributes = input.call(Attribute::parse_outer)?;
+    let place = attributes.iter().position(|attribute| attribute.path().is_ident("task")).unwrap();
+    let options = attributes.remove(place).meta.require_list()?.tokens.clone();
+    let function: TokenStream = input.parse()?;
+    Ok(crate::task::expand(options, quote!(#(#attributes)* #function)))
 }
 
 #[test]

@@ -11,12 +11,27 @@ mod errors;
 mod options;
 mod signature;
 mod task;
+mod type_span;
 mod values;
+mod verbs;
+mod workflow;
 
 /// Makes a function a task; documented at `nebulakit::task`.
 #[proc_macro_attribute]
 pub fn task(options: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_macro::TokenStream {
     task::expand(options.into(), item.into()).into()
+}
+
+/// Makes a function of promises a workflow; documented at `nebulakit::workflow`.
+#[proc_macro_attribute]
+pub fn workflow(options: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    workflow::expand(verbs::Kind::Workflow, options.into(), item.into()).into()
+}
+
+/// Makes a function that calls one workflow a launch plan; documented at `nebulakit::launch_plan`.
+#[proc_macro_attribute]
+pub fn launch_plan(options: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    workflow::expand(verbs::Kind::LaunchPlan, options.into(), item.into()).into()
 }
 
 /// Writes `items` beside the type of a task's name; for expansions of `#[task]` alone.

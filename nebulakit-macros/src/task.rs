@@ -1,15 +1,17 @@
 //! `#[task]`: the function as it was, a type of the same name that stands for the task, and one entry for the registry.
 
-use proc_macro2::{Span, TokenStream, TokenTree};
+use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{Ident, LitStr};
+use syn::{Ident, LitStr, Type};
 
 use crate::derive::converted;
 use crate::errors::Errors;
-use crate::options::Options;
-use crate::signature::{Function, Interface, Item, Parameter};
+use crate::options::{Container, Options};
+use crate::signature::{Function, Interface, Item, Parameter, mentions};
+use crate::type_span::TypeSpan;
+use crate::verbs::{Given, Kind, Verbs};
 
 /// Expands `#[task(options)] item`.
 pub(crate) fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
@@ -20,7 +22,7 @@ pub(crate) fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
         Ok(Item::Other(word, span)) => {
             let hint = match word {
                 "a struct" | "an enum" => "; a type that tasks take or return has `#[derive(NebulaType)]`",
-                "an impl block" | "a trait" | "a function without a body" => "; move the function out, and pass what it needs as inputs",
+                "an impl block" | "a trait" => "; move the function out, and pass what it needs as inputs",
                 _ => "",
             };
             errors.push(syn::Error::new(span, format!("`#[task]` goes on a free function with a body, and this is {word}{hint}")));
@@ -33,11 +35,35 @@ pub(crate) fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
             return quote!(#item #errors);
         }
     };
+    if !function.has_body() && !options.is_elsewhere {
+        let end = item.clone().into_iter().last().map_or_else(Span::call_site, |tree| tree.span());
+        errors.push(syn::Error::new(
+            end,
+            "a task without a body is code elsewhere: say where with `reference(project = \"..\", domain = \"..\", name = \"..\", version = \"..\")` \
+             or `container(image = \"..\", command = [..])`; move one of a trait out of it, and pass what it needs as inputs",
+        ));
+        // With a body, so that the compiler does not say again that it is missing; a function of a trait may have one.
+        function.leave_out_body();
+        let errors = errors.into_tokens();
+        return quote!(#function #errors);
+    }
     let interface = function.judge(&mut errors);
     let inputs: Vec<_> = interface.parameters.iter().filter(|parameter| !parameter.is_context).map(|parameter| &parameter.name).collect();
     let context = interface.parameters.iter().find(|parameter| parameter.is_context).map(|parameter| &parameter.name);
     options.check_inputs(&inputs, context, &mut errors);
     options.check_outputs(&function.signature.output, &mut errors);
+    let rendered = options.check_program(&interface, &mut errors);
+    if !function.has_body() {
+        if function.is_incomplete() {
+            errors.at(&function.signature, "the types of inputs and outputs stand in the signature; write them in full");
+        }
+        if let Some(container) = options.container.as_ref().filter(|container| !container.is_program()) {
+            errors.push(syn::Error::new(
+                container.span,
+                "a task without a body is a program in an image; give `container(..)` an image and a command",
+            ));
+        }
+    }
     if let Some(errors) = errors.into_tokens() {
         let marker = if function.is_method() { TokenStream::new() } else { stub(&function) };
         return quote!(#function #marker #errors);
@@ -47,9 +73,9 @@ pub(crate) fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
         return quote!(#function #marker);
     }
     let krate = &options.krate;
-    let entry = entry(&function, &interface, &options);
-    let invocations = invocations(&function, &interface, &options);
-    let marker = marker(&function, &quote!(#[#krate::__private::beside(#entry #invocations)]));
+    let entry = entry(&function, &interface, &options, &rendered);
+    let verbs = verbs(&function, &interface, &options);
+    let marker = marker(&function, &quote!(#[#krate::__private::beside(#entry #verbs)]));
     quote!(#function #marker)
 }
 
@@ -59,7 +85,8 @@ fn marker(function: &Function, beside: &TokenStream) -> TokenStream {
     let name = &function.signature.ident;
     let visibility = &function.visibility;
     let conditions = function.conditions();
-    let doc = format!(" The task `{}`; the function of the same name stays an ordinary function.", name.unraw());
+    let what = if function.has_body() { "the function of the same name stays an ordinary function" } else { "its code is elsewhere" };
+    let doc = format!(" The task `{}`; {what}.", name.unraw());
     quote! {
         #(#conditions)*
         #[doc = #doc]
@@ -86,12 +113,16 @@ fn stub(function: &Function) -> TokenStream {
 }
 
 /// Everything else: the task's name, its interface, and the entry for the registry.
-fn entry(function: &Function, interface: &Interface, options: &Options) -> TokenStream {
+fn entry(function: &Function, interface: &Interface, options: &Options, rendered: &[String]) -> TokenStream {
     let name = &function.signature.ident;
     let import = options.krate.import();
-    let (task_name, registered) = task_name(name, options.name.as_ref());
+    let (task_name, registered) = task_name("task", name, options.name.as_ref());
     let inputs: Vec<_> = interface.parameters.iter().filter(|parameter| !parameter.is_context).enumerate().collect();
-    let statics = inputs.iter().map(|(index, parameter)| input(*index, parameter));
+    let statics = inputs.iter().map(|(index, parameter)| {
+        let of_program = options.program().is_some().then(|| quote!(.as_file()));
+        let as_text = rendered.contains(&parameter.input_name()).then(|| quote!(.as_text()));
+        input(*index, parameter, &parameter.ty, &quote!(#of_program #as_text))
+    });
     let input_statics = inputs.iter().map(|(index, _)| input_static(*index));
     let (output, output_names) = (&interface.output, options.output_names());
     let (options_definition, task_options) = options.definition();
@@ -99,10 +130,22 @@ fn entry(function: &Function, interface: &Interface, options: &Options) -> Token
     // At the names where there are some, else at the type: where the error belongs if the one does not go with the other.
     let span = options.outputs.as_ref().map_or(type_span.first, |(_, span)| *span);
     let output_names = quote_spanned!(span=> __nk::output_names::<#name>(#output_names));
-    let gives = type_span.associated_type("Gives", quote_spanned!(type_span.first=> <#output as __nk::TaskReturn>::Outputs));
+    let container = options.program().map(Container::definition);
+    let has_body = function.has_body();
+    let in_container = container.as_ref().map(|_| {
+        let outputs = quote_spanned!(type_span.first=> __nk::outputs_as_files::<#name>());
+        (quote!(.in_container(&__nk_container, #has_body)), quote!(const _: () = #outputs;))
+    });
+    let (in_container, outputs_as_files) = in_container.unzip();
+    let reference = options.reference.as_ref().map(|reference| reference.definition());
+    let registered_as = reference.as_ref().map(|_| quote!(.registered_as(&__nk_reference, #has_body)));
+    let is_dynamic = mentions(output.clone(), "Promise");
+    let returns = Ident::new(if is_dynamic { "DynamicReturn" } else { "TaskReturn" }, type_span.first);
+    let gives = type_span.associated_type("Gives", quote_spanned!(type_span.first=> <#output as __nk::#returns>::Outputs));
+    let returned = if is_dynamic { quote!(__nk::Dynamic<#output>) } else { output.clone() };
     let doc = function.doc();
     let is_async = function.signature.asyncness.is_some();
-    let prepare = prepare(function, interface);
+    let prepare = if has_body { prepare(function, interface, is_dynamic) } else { quote!(__nk::without_body) };
     quote! {
         #[allow(deprecated, non_upper_case_globals, unused_qualifications)]
         const _: () = {
@@ -110,6 +153,9 @@ fn entry(function: &Function, interface: &Interface, options: &Options) -> Token
             #task_name
             #(#statics)*
             #options_definition
+            #container
+            #reference
+            #outputs_as_files
             static __nk_task: __nk::TaskDef = __nk::TaskDef::of::<#name>(__nk::TaskParts {
                 name: #registered,
                 doc: #doc,
@@ -119,10 +165,10 @@ fn entry(function: &Function, interface: &Interface, options: &Options) -> Token
                 options: #task_options,
                 is_async: #is_async,
                 prepare: #prepare,
-            });
+            }) #in_container #registered_as;
             impl __nk::Sealed for #name {
                 #gives
-                type Returned = #output;
+                type Returned = #returned;
 
                 fn data() -> &'static __nk::TaskDef {
                     &__nk_task
@@ -133,101 +179,25 @@ fn entry(function: &Function, interface: &Interface, options: &Options) -> Token
     }
 }
 
-/// `with` and `call`; outside of the block, so that messages call them by the task's name.
-fn invocations(function: &Function, interface: &Interface, options: &Options) -> TokenStream {
-    let name = &function.signature.ident;
-    let krate = &options.krate;
-    let nk = quote!(#krate::__private);
-    let inputs: Vec<_> = interface.parameters.iter().filter(|parameter| !parameter.is_context).collect();
-    let idents: Vec<_> = inputs.iter().map(|parameter| &parameter.name).collect();
-    let names: Vec<_> = inputs.iter().map(|parameter| parameter.input_name()).collect();
-    // At the type of each input, where the compiler points when what is given is of another.
-    let value = |Parameter { ty, default, .. }: &&Parameter| match default {
-        Some(_) => quote_spanned!(ty.span()=> impl #nk::IntoValue<#nk::OrDefault<#ty>>),
-        None => quote_spanned!(ty.span()=> impl #nk::IntoValue<#ty>),
+/// What the type can do.
+fn verbs(function: &Function, interface: &Interface, options: &Options) -> TokenStream {
+    let inputs = interface.parameters.iter().filter(|parameter| !parameter.is_context);
+    let inputs = inputs.map(|Parameter { name, ty, default, .. }| Given { ident: name, ty, has_default: default.is_some() });
+    let verbs = Verbs {
+        kind: Kind::Task,
+        name: &function.signature.ident,
+        krate: &options.krate,
+        inputs: inputs.collect(),
+        output: &interface.output,
+        is_elsewhere: options.reference.is_some(),
     };
-    let values: Vec<_> = inputs.iter().map(value).collect();
-    // `call` does not go through `with`, of which there are two where a second task has the name.
-    let given = quote!([#((#names, #nk::IntoValue::into_value(#idents))),*]);
-    let type_span = TypeSpan::of(&interface.output);
-    let invocation = type_span.ty(quote!(#nk::Invocation<<Self as #nk::Task>::Outputs>));
-    let called = type_span.ty(quote!(#nk::Call<<Self as #nk::Task>::Outputs>));
-    let title = name.unraw();
-    let with = format!(" The task `{title}` with values for its inputs, as data: to be run, launched or called.");
-    let call = format!(" Runs the task `{title}` from a running task, whose context this is, when it is awaited.");
-    quote! {
-        #[allow(
-            dead_code,
-            deprecated,
-            non_snake_case,
-            private_bounds,
-            private_interfaces,
-            unused_qualifications,
-            clippy::too_many_arguments
-        )]
-        impl #name {
-            #[doc = #with]
-            pub fn with(#(#idents: #values),*) -> #invocation {
-                #nk::Invocation::new(<Self as #nk::Task>::def(), #given)
-            }
-
-            #[doc = #call]
-            pub fn call(__nk_context: &impl #nk::Calls, #(#idents: #values),*) -> #called {
-                #nk::Call::new(__nk_context, #nk::Invocation::new(<Self as #nk::Task>::def(), #given))
-            }
-        }
-    }
-}
-
-/// Where a type of the signature stands.
-///
-/// The compiler tells an error once that is the same in text and place, however often it meets it. What the function returns is named in
-/// several items; so all of them say that they stand where the type does, from its first token to its last.
-struct TypeSpan {
-    first: Span,
-    last: Span,
-}
-
-impl TypeSpan {
-    fn of(ty: &TokenStream) -> Self {
-        let mut spans = ty.clone().into_iter().map(|tree| tree.span());
-        let first = spans.next().unwrap_or_else(Span::call_site);
-        Self { first, last: spans.last().unwrap_or(first) }
-    }
-
-    /// A type of the macro's own that says that it stands here.
-    fn ty(&self, ty: TokenStream) -> TokenStream {
-        let here = |mut tree: TokenTree| {
-            // The crate that `$crate` means is in its span.
-            if !matches!(&tree, TokenTree::Ident(ident) if ident == "$crate") {
-                tree.set_span(self.first);
-            }
-            tree
-        };
-        self.ended(ty.into_iter().map(here).collect())
-    }
-
-    /// `type name = ty;`, of which the compiler points at the name and at the type, whose first token stands here.
-    fn associated_type(&self, name: &str, ty: TokenStream) -> TokenStream {
-        let (ty, name) = (self.ended(ty), Ident::new(name, self.last));
-        let (start, end) = (quote_spanned!(self.first=> type), quote_spanned!(self.last=> ;));
-        quote!(#start #name = #ty #end)
-    }
-
-    /// `tokens`, of which the last one says that it stands where the type ends.
-    fn ended(&self, tokens: TokenStream) -> TokenStream {
-        let mut trees: Vec<_> = tokens.into_iter().collect();
-        if let Some(last) = trees.last_mut() {
-            last.set_span(self.last);
-        }
-        trees.into_iter().collect()
-    }
+    verbs.expand()
 }
 
 /// `NAME`: the option, or the path of the function with dots.
 ///
 /// Comes with the expression for the name, so that a second task of the same name in a module is not also an ambiguous `NAME`.
-fn task_name(name: &Ident, option: Option<&LitStr>) -> (TokenStream, TokenStream) {
+pub(crate) fn task_name(what: &str, name: &Ident, option: Option<&LitStr>) -> (TokenStream, TokenStream) {
     let (before, value) = match option {
         Some(text) => (TokenStream::new(), text.to_token_stream()),
         None => {
@@ -239,32 +209,34 @@ fn task_name(name: &Ident, option: Option<&LitStr>) -> (TokenStream, TokenStream
             (before, quote!(__nk::text(&__nk_name)))
         }
     };
+    let doc = format!(" The name by which the {what} is run and registered.");
     let definition = quote! {
         #before
         #[allow(dead_code)]
         impl #name {
-            /// The name by which the task is run and registered.
+            #[doc = #doc]
             pub const NAME: &'static __nk::str = #value;
         }
     };
     (definition, value)
 }
 
-fn input_static(index: usize) -> Ident {
+pub(crate) fn input_static(index: usize) -> Ident {
     format_ident!("__nk_input_{index}")
 }
 
-fn input(index: usize, parameter: &Parameter) -> TokenStream {
-    let (name, ty, doc) = (input_static(index), &parameter.ty, &parameter.doc);
+/// The static that holds what is known of an input, whose values are of type `ty`.
+pub(crate) fn input(index: usize, parameter: &Parameter, ty: &Type, checks: &TokenStream) -> TokenStream {
+    let (name, doc) = (input_static(index), &parameter.doc);
     let input_name = parameter.input_name();
     let default = parameter.default.as_ref().map(converted).map(|value| quote!(.default(|| #value)));
     // The type is named with its bound once, so that a type that cannot be an input is one error, at the type.
-    let value = quote_spanned!(ty.span()=> __nk::Param::<#ty>::new(#input_name, #doc) #default);
+    let value = quote_spanned!(ty.span()=> __nk::Param::<#ty>::new(#input_name, #doc) #checks #default);
     quote!(static #name: __nk::Param<#ty> = #value;)
 }
 
 /// The function pointer that takes the inputs and calls the function.
-fn prepare(function: &Function, interface: &Interface) -> TokenStream {
+fn prepare(function: &Function, interface: &Interface, is_dynamic: bool) -> TokenStream {
     let name = &function.signature.ident;
     let (mut takes, mut arguments) = (Vec::new(), Vec::new());
     let mut context = format_ident!("_");
@@ -283,6 +255,8 @@ fn prepare(function: &Function, interface: &Interface) -> TokenStream {
     let inputs = if takes.is_empty() { format_ident!("_") } else { format_ident!("__nk_inputs") };
     let span = name.span().resolved_at(Span::call_site());
     let run = match function.signature.asyncness {
+        Some(_) if is_dynamic => quote_spanned!(span=> __nk::future::<#name>(__nk::dynamic(#name(#(#arguments),*)))),
+        None if is_dynamic => quote_spanned!(span=> __nk::blocking::<#name>(move || __nk::Dynamic(#name(#(#arguments),*)))),
         Some(_) => quote_spanned!(span=> __nk::future::<#name>(#name(#(#arguments),*))),
         None => quote_spanned!(span=> __nk::blocking::<#name>(move || #name(#(#arguments),*))),
     };

@@ -212,6 +212,15 @@ pub(crate) fn solid(text: &str, what: &str) -> Result<(), String> {
     Ok(())
 }
 
+/// Checks a folder in a container, which is mounted there: absolute, and plain.
+pub(crate) fn container_path(text: &str) -> Result<(), String> {
+    let parts = text.strip_prefix('/').unwrap_or_default().split('/');
+    if text.contains([':', ',', '\0']) || !parts.into_iter().all(|part| !matches!(part, "" | "." | "..")) {
+        return Err(format!("`{text}` is not a folder in a container: an absolute path without `..`, `:` and `,`, as in `/var/inputs`"));
+    }
+    Ok(())
+}
+
 /// Checks the name of an environment variable that the platform itself is asked to set: capitals, digits and `_`.
 pub(crate) fn secret_variable(text: &str) -> Result<(), String> {
     let good = text.chars().enumerate().all(|(i, c)| c.is_ascii_uppercase() || c == '_' || i > 0 && c.is_ascii_digit());
@@ -279,5 +288,9 @@ mod tests {
         assert!(accelerator("tpu-v5p-slice:2x2x1").is_ok());
         assert!(secret_variable("DB_2").is_ok());
         assert!(secret_variable("2DB").is_err());
+        assert!(container_path("/var/in put").is_ok());
+        for path in ["", "/", "var/inputs", "/var//inputs", "/var/../etc", "/var/inputs/", "/a:b"] {
+            assert!(container_path(path).is_err(), "{path}");
+        }
     }
 }

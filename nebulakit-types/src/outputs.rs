@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use crate::convert::MERGED;
+use crate::convert::kind::Kind;
 use crate::convert::reader::{Entries, LiteralRef, References};
 use crate::convert::shapes::Shapes;
 use crate::convert::writer::Encoder;
@@ -122,6 +123,12 @@ pub trait TaskOutputs: Sized + 'static {
     /// Whether two values of an output are the same on the wire; see [`NebulaType::MERGES_NONE`].
     const MERGES_NONE: bool = false;
 
+    /// The kind of each output, in the order of the names; none where the compiler cannot tell.
+    const KINDS: &'static [Kind] = &[];
+
+    /// What a map over a task with these outputs gives: a list in the place of each output.
+    type Each: MapOutputs;
+
     /// The type of each output, in the order of the names.
     fn literal_types(dialect: &Dialect) -> Vec<LiteralType>;
 
@@ -141,12 +148,31 @@ pub trait TaskOutputs: Sized + 'static {
     fn shapes(_shapes: &mut Shapes) {}
 }
 
+/// What a map over a task gives.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not what a map over a task gives",
+    label = "only the elements of a map may fail",
+    note = "`.min_success_ratio(..)` and `.min_successes(..)` belong to what `task::map(..)` returned"
+)]
+pub trait MapOutputs: Sized + 'static {
+    /// The same with an `Option` in the place of each element, where some of them may fail.
+    type Partial: 'static;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: NebulaType> MapOutputs for Vec<T> {
+    type Partial = Vec<Option<T>>;
+}
+
 /// The names of outputs that have none of their own.
 const NAMES: [&str; 12] = ["o0", "o1", "o2", "o3", "o4", "o5", "o6", "o7", "o8", "o9", "o10", "o11"];
 
 impl<T: NebulaType> TaskOutputs for T {
     const NAMES: &'static [&'static str] = if T::IS_NOTHING { &[] } else { NAMES.split_at(1).0 };
     const MERGES_NONE: bool = T::MERGES_NONE;
+    const KINDS: &'static [Kind] = &[T::KIND];
+
+    type Each = Vec<T>;
 
     fn literal_types(dialect: &Dialect) -> Vec<LiteralType> {
         if T::IS_NOTHING { Vec::new() } else { vec![T::literal_type(dialect)] }
@@ -170,6 +196,9 @@ macro_rules! tuples {
         impl<$($element: NebulaType),*> TaskOutputs for ($($element,)*) {
             const NAMES: &'static [&'static str] = NAMES.split_at($count).0;
             const MERGES_NONE: bool = $($element::MERGES_NONE)||*;
+            const KINDS: &'static [Kind] = &[$($element::KIND),*];
+
+            type Each = ($(Vec<$element>,)*);
 
             fn literal_types(dialect: &Dialect) -> Vec<LiteralType> {
                 vec![$($element::literal_type(dialect)),*]
@@ -187,6 +216,11 @@ macro_rules! tuples {
             fn shapes(shapes: &mut Shapes) {
                 $($element::shapes(shapes);)*
             }
+        }
+
+        #[diagnostic::do_not_recommend]
+        impl<$($element: NebulaType),*> MapOutputs for ($(Vec<$element>,)*) {
+            type Partial = ($(Vec<Option<$element>>,)*);
         }
     )*};
 }
@@ -246,6 +280,7 @@ fn take<T: NebulaType>(reader: &mut OutputReader<'_>) -> Result<T> {
 
 /// One field of a struct of outputs, typed; the bound on `T` is named once, in [`OutputField::new`].
 pub struct OutputField<T> {
+    kind: Kind,
     literal_type: fn(&Dialect) -> LiteralType,
     put: fn(&mut OutputWriter, T) -> Result<()>,
     take: fn(&mut OutputReader<'_>) -> Result<T>,
@@ -269,7 +304,7 @@ impl<T> OutputField<T> {
         T: NebulaType,
     {
         assert!(!T::MERGES_NONE, "{}", MERGED);
-        Self { literal_type: T::literal_type, put: OutputWriter::put::<T>, take: take::<T>, shapes: T::shapes }
+        Self { kind: T::KIND, literal_type: T::literal_type, put: OutputWriter::put::<T>, take: take::<T>, shapes: T::shapes }
     }
 }
 
@@ -280,6 +315,12 @@ impl<T: NebulaType> Default for OutputField<T> {
 }
 
 impl<T> OutputField<T> {
+    /// The kind of the output.
+    #[must_use]
+    pub const fn kind(&self) -> Kind {
+        self.kind
+    }
+
     /// The type of the output.
     #[must_use]
     pub fn literal_type(&self, dialect: &Dialect) -> LiteralType {

@@ -15,6 +15,7 @@ pub mod storage;
 mod task;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod workflow;
 
 #[doc = include_str!("docs/derive.md")]
 pub use nebulakit_macros::NebulaType;
@@ -22,8 +23,12 @@ pub use nebulakit_macros::NebulaType;
 pub use nebulakit_macros::TaskFailure;
 #[doc = include_str!("docs/outputs.md")]
 pub use nebulakit_macros::TaskOutputs;
+#[doc = include_str!("docs/launch_plan.md")]
+pub use nebulakit_macros::launch_plan;
 #[doc = include_str!("docs/task.md")]
 pub use nebulakit_macros::task;
+#[doc = include_str!("docs/workflow.md")]
+pub use nebulakit_macros::workflow;
 pub use nebulakit_types as types;
 pub use nebulakit_types::outputs::TaskOutputs;
 pub use nebulakit_types::{Bytes, Directory, File, FlyteError, Hashed, Json, NebulaType, Raw, Untyped, directory, file};
@@ -37,13 +42,16 @@ pub use task::def::{Task, TaskDef};
 pub use task::definition::Definition;
 pub use task::error::{IgnoreOutputs, ResultExt, TaskError};
 pub use task::invocation::{Called, Caller, Child, Invocation};
+pub use task::reference::ReferenceSpec;
 pub use task::registry::{Registry, registry};
 pub use task::strategy::Strategy;
 pub use task::surroundings::{LogSink, ProgressSink};
 pub use task::value::{Default, IntoValue, Omitted};
+pub use workflow::{Failure, Promise, Workflow, WorkflowDef, all, gate, when, workflows};
 
 /// What `#[task(..)]` asks of the platform, as [`TaskDef::options`] gives it.
 pub mod options {
+    pub use crate::task::container::{ContainerSpec, DataFormat};
     pub use crate::task::options::{CacheOptions, Mount, Resources, SecretRequest, TaskOptions};
 }
 
@@ -51,8 +59,12 @@ pub mod options {
 ///
 /// It includes `anyhow`, so that `anyhow::Result` and `anyhow::ensure!` work without a dependency of your own.
 pub mod prelude {
+    pub use crate::graph::Resources;
+    #[cfg(feature = "schema")]
+    pub use crate::schema::Schema;
     pub use crate::{
-        Context, Default, Directory, File, Json, NebulaType, ResultExt as _, Task as _, TaskError, TaskFailure, TaskOutputs, task,
+        Context, Default, Directory, Failure, File, FlyteError, Json, NebulaType, Promise, ResultExt as _, Strategy, Task as _, TaskError,
+        TaskFailure, TaskOutputs, Workflow as _, all, gate, launch_plan, list, map, task, when, workflow,
     };
     pub use anyhow;
 }

@@ -1,6 +1,7 @@
 //! All that macro expansions may reach, and what the fuzz targets do. No part of it is covered by semantic versioning.
 
 // What expansions need of the standard library, so that names of the user's own cannot get in between.
+pub use std::borrow::Cow::Borrowed;
 pub use std::convert::Into;
 pub use std::default::Default;
 pub use std::env::args_os;
@@ -9,6 +10,7 @@ pub use std::marker::PhantomData;
 pub use std::option::Option::{self, None, Some};
 pub use std::primitive::{bool, str, u8, usize};
 pub use std::process::ExitCode;
+pub use std::result::Result as FullResult;
 pub use std::result::Result::Ok;
 pub use std::time::Duration;
 pub use std::vec::Vec;
@@ -18,30 +20,47 @@ pub mod rehearsal;
 
 pub use inventory;
 pub use nebulakit_macros::beside;
+pub use nebulakit_types::convert::kind::Kind;
 pub use nebulakit_types::convert::msgpack::{Packer, Unpacker};
 pub use nebulakit_types::convert::reader::LiteralRef;
 pub use nebulakit_types::convert::shapes::Shapes;
 pub use nebulakit_types::convert::structs::Field;
 pub use nebulakit_types::convert::writer::Encoder;
 pub use nebulakit_types::convert::{enums, structs, union};
-pub use nebulakit_types::outputs::{OutputField, OutputReader, OutputWriter, TaskOutputs, TaskReturn};
+pub use nebulakit_types::outputs::{MapOutputs, OutputField, OutputReader, OutputWriter, TaskOutputs, TaskReturn};
 #[cfg(feature = "schema")]
 pub use nebulakit_types::schema::{Column, Row, RowField, arrow::array::ArrayRef};
 pub use nebulakit_types::{Dialect, LiteralType, NebulaType, Result};
 pub use serde_json::Value;
 
+pub use crate::graph::{Graph, Phase, Problems};
 pub use crate::process::stores::{OwnStore, own_store};
 pub use crate::task::call::{Call, Calls};
+pub use crate::task::container::{ContainerSpec, DataFormat};
 pub use crate::task::context::Context;
-pub use crate::task::def::{Sealed, Task, TaskDef, TaskParts, blocking, future, output_names};
+pub use crate::task::def::{Sealed, Task, TaskDef, TaskParts, blocking, future, output_names, outputs_as_files, without_body};
 pub use crate::task::inputs::Inputs;
 pub use crate::task::invocation::Invocation;
 pub use crate::task::marks::{KnownFailure, Marks, TaskFailure};
 pub use crate::task::options::{CacheOptions, Mount, Resources, SecretRequest, TaskOptions};
 pub use crate::task::param::{AnyParam, Param};
+pub use crate::task::reference::ReferenceSpec;
 pub use crate::task::registry::{Named, Registered};
 pub use crate::task::returns::Prepared;
+pub use crate::task::strategy::Strategy;
 pub use crate::task::value::{IntoValue, OrDefault, TakesValue, Value as Given};
+pub use crate::workflow::arm::IntoArm;
+pub use crate::workflow::def::{RegisteredWorkflow, SealedWorkflow, Workflow, WorkflowParts, handler, workflow_output_names};
+pub use crate::workflow::each::{IntoEach, Mode, Same};
+pub use crate::workflow::given::IntoPromise;
+pub use crate::workflow::hints::{CalledHere, CodeIsHere, MapsWorkflows, SomeList, WorkflowsAreNodes};
+pub use crate::workflow::launch::{LaunchOptions, LaunchSchedule, NotifyOptions};
+pub use crate::workflow::lists::{promised_list, promised_map};
+pub use crate::workflow::making::{Making, Refused, TaskLists, WorkflowLists, input, source};
+pub use crate::workflow::node::{Built, WorkflowDef};
+pub use crate::workflow::parts::{field, output, outputs};
+pub use crate::workflow::promise::{Parts, Promise};
+pub use crate::workflow::returns::{Dynamic, DynamicReturn, WorkflowReturn, dynamic};
 
 /// Reads the variables that a container's process reads besides its settings, and says what is wrong with them. For the fuzz target `config`.
 #[must_use]

@@ -3,10 +3,10 @@
 use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Data, DeriveInput, Fields, Ident, Index, LitStr};
+use syn::{Data, DeriveInput, Fields, Ident, Index, LitStr, Type, Visibility};
 
 use super::attributes::{Container, wire_name};
-use super::generics::{descriptors, head};
+use super::generics::{arguments, bounded, descriptors, head};
 use crate::errors::Errors;
 use crate::signature::judge_foreign;
 
@@ -45,6 +45,7 @@ pub(crate) fn expand(input: &DeriveInput, container: &Container, errors: &mut Er
     };
     let mut names: Vec<LitStr> = Vec::new();
     let (mut idents, mut types): (Vec<&Ident>, Vec<_>) = (Vec::new(), Vec::new());
+    let mut visibilities = Vec::new();
     for field in fields {
         let Some(ident) = &field.ident else { continue };
         let attributes = container.field(field, errors);
@@ -59,6 +60,7 @@ pub(crate) fn expand(input: &DeriveInput, container: &Container, errors: &mut Er
         names.push(name);
         idents.push(ident);
         types.push(&field.ty);
+        visibilities.push(&field.vis);
     }
     let descriptor_types: Vec<_> = types.iter().map(|ty| quote!(__nk::OutputField<#ty>)).collect();
     let descriptor_values: Vec<_> = types.iter().map(|ty| quote_spanned!(ty.span()=> __nk::OutputField::<#ty>::new())).collect();
@@ -66,10 +68,15 @@ pub(crate) fn expand(input: &DeriveInput, container: &Container, errors: &mut Er
     let index: Vec<_> = (0..names.len()).map(Index::from).collect();
     let head = head(input, &quote!(__nk::TaskOutputs));
     let head = quote_spanned!(input.ident.span().resolved_at(Span::call_site())=> #head);
+    let promised = promised(input, &idents, &types, &visibilities);
+    let arguments = arguments(&input.generics);
     quote! {
         #definition
+        #promised
         #head {
             const NAMES: &'static [&'static __nk::str] = &[#(#names),*];
+            type Each = __Each #arguments;
+            const KINDS: &'static [__nk::Kind] = &[#(__nk::OutputField::kind(&#all.#index)),*];
 
             fn literal_types(__nk_dialect: &__nk::Dialect) -> __nk::Vec<__nk::LiteralType> {
                 __nk::vec![#(__nk::OutputField::literal_type(&#all.#index, __nk_dialect)),*]
@@ -91,12 +98,64 @@ pub(crate) fn expand(input: &DeriveInput, container: &Container, errors: &mut Er
     }
 }
 
+/// The outputs as promises: of a node, of a map, and of a map some of whose elements may fail; and the outputs of several nodes put together.
+fn promised(input: &DeriveInput, names: &[&Ident], types: &[&Type], visibilities: &[&Visibility]) -> TokenStream {
+    let generics = bounded(&input.generics);
+    let (parameters, _, clause) = generics.split_for_impl();
+    let (ident, visibility, arguments) = (&input.ident, &input.vis, arguments(&input.generics));
+    let letters: Vec<_> = (0..names.len()).map(|index| format_ident!("__NK{index}")).collect();
+    let indices: Vec<_> = (0_u32..).take(names.len()).collect();
+    let allow = quote!(#[allow(dead_code, missing_docs, missing_debug_implementations, private_interfaces, unreachable_pub)]);
+    let of = quote!((__nk::PhantomData<fn() -> #ident #arguments>));
+    let parts = |of: TokenStream, types: Vec<TokenStream>| {
+        quote! {
+            impl #parameters __nk::Parts for #of #arguments #clause {
+                type Parts = __Outputs<#(#types),*>;
+
+                fn parts(__nk_whole: &__nk::Promise<Self>) -> Self::Parts {
+                    __Outputs { #(#names: __nk::output(__nk_whole, #indices)),* }
+                }
+            }
+        }
+    };
+    let whole = parts(quote!(#ident), types.iter().map(|ty| quote!(#ty)).collect());
+    let each = parts(quote!(__Each), types.iter().map(|ty| quote!(__nk::Vec<#ty>)).collect());
+    let partial = parts(quote!(__Partial), types.iter().map(|ty| quote!(__nk::Vec<__nk::Option<#ty>>)).collect());
+    quote! {
+        #allow
+        #visibility struct __Outputs<#(#letters),*> {
+            #(#visibilities #names: __nk::Promise<#letters>),*
+        }
+        #allow
+        #visibility struct __Each #parameters #of #clause;
+        #allow
+        #visibility struct __Partial #parameters #of #clause;
+
+        impl #parameters __nk::MapOutputs for __Each #arguments #clause {
+            type Partial = __Partial #arguments;
+        }
+        #whole
+        #each
+        #partial
+
+        #[allow(dead_code, clippy::too_many_arguments)]
+        impl #parameters #ident #arguments #clause {
+            /// The outputs of several nodes, put together under these names.
+            #[track_caller]
+            #visibility fn promise(#(#names: impl __nk::IntoPromise<#types>),*) -> __nk::Promise<Self> {
+                __nk::outputs(__nk::vec![#(__nk::source(#names)),*])
+            }
+        }
+    }
+}
+
 /// An implementation that does nothing, so that a mistake in the struct makes no second error where it is returned.
 pub(crate) fn stub(input: &DeriveInput) -> TokenStream {
     let head = head(input, &quote!(__nk::TaskOutputs));
     quote! {
         #head {
             const NAMES: &'static [&'static __nk::str] = &[];
+            type Each = __nk::Vec<()>;
             fn literal_types(_: &__nk::Dialect) -> __nk::Vec<__nk::LiteralType> {
                 __nk::unreachable!()
             }

@@ -20,6 +20,7 @@ pub(super) struct Travelling {
     /// The type as it was written.
     written: String,
     plain_type: syn::Type,
+    visibility: syn::Visibility,
     descriptor: TokenStream,
 }
 
@@ -36,7 +37,40 @@ pub(crate) fn expand(input: &DeriveInput, data: &DataStruct, container: &Contain
         }
     }
     let (travelling, skipped) = self::fields(input, data, container, errors);
-    implementation(input, container, &travelling, &skipped, false)
+    let implementation = implementation(input, container, &travelling, &skipped, false);
+    let promised = promised(input, &travelling);
+    quote!(#implementation #promised)
+}
+
+/// The fields as promises, which a promise of the struct has.
+fn promised(input: &DeriveInput, fields: &[Travelling]) -> TokenStream {
+    let generics = bounded(&input.generics);
+    let (parameters, _, clause) = generics.split_for_impl();
+    let (ident, visibility, arguments) = (&input.ident, &input.vis, arguments(&input.generics));
+    let names: Vec<_> = fields.iter().map(|field| &field.ident).collect();
+    let visibilities = fields.iter().map(|field| &field.visibility);
+    let types = fields.iter().map(|field| &field.plain_type);
+    let keys = fields.iter().map(|field| &field.name);
+    // A parameter may be in a field that does not travel.
+    let has_parameters = !input.generics.params.is_empty();
+    let of = has_parameters.then(|| quote!(__nk_of: __nk::PhantomData<fn() -> #ident #arguments>,));
+    let of_value = has_parameters.then(|| quote!(__nk_of: __nk::PhantomData,));
+    let head = head(input, &quote!(__nk::Parts));
+    quote! {
+        #[allow(dead_code, missing_docs, missing_debug_implementations, private_interfaces, unreachable_pub)]
+        #visibility struct __Fields #parameters #clause {
+            #(#visibilities #names: __nk::Promise<#types>,)*
+            #of
+        }
+
+        #head {
+            type Parts = __Fields #arguments;
+
+            fn parts(__nk_whole: &__nk::Promise<Self>) -> Self::Parts {
+                __Fields { #(#names: __nk::field(__nk_whole, #keys),)* #of_value }
+            }
+        }
+    }
 }
 
 /// The fields that travel, and how the others are made.
@@ -81,6 +115,7 @@ pub(super) fn fields(
             ty: quote!(__nk::Field<#ty>),
             written: quote!(#ty).to_string(),
             plain_type: ty.clone(),
+            visibility: field.vis.clone(),
             aliases: attributes.aliases,
             ident: ident.clone(),
             name,
@@ -162,6 +197,7 @@ pub(super) fn implementation(
         #by_parts
         #head {
             const TAG: &'static __nk::str = #tag;
+            const KIND: __nk::Kind = __nk::Kind::Struct;
 
             fn literal_type(__nk_dialect: &__nk::Dialect) -> __nk::LiteralType {
                 __nk::structs::literal_type(#title, <Self as __nk::NebulaType>::TAG, &[#(&#all.#index),*], __nk_dialect)

@@ -256,6 +256,7 @@ impl Union {
             #head {
                 const TAG: &'static __nk::str = __nk::union::TAG;
                 const IS_UNION: __nk::bool = true;
+                const KIND: __nk::Kind = __nk::Kind::Union;
                 const HAS_NONE: __nk::bool = #(__nk::union::Variant::has_none(&#all.#index))||*;
 
                 fn literal_type(__nk_dialect: &__nk::Dialect) -> __nk::LiteralType {

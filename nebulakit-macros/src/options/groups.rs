@@ -12,7 +12,7 @@ use crate::errors::{Errors, Noun};
 use crate::values::{self, Unit};
 
 /// Reads `(a, b)`: one or more different names, and whether they are all that was meant.
-pub(super) fn names(key: &Ident, input: ParseStream<'_>, example: &str, errors: &mut Errors) -> syn::Result<(Vec<Ident>, bool)> {
+pub(crate) fn names(key: &Ident, input: ParseStream<'_>, example: &str, errors: &mut Errors) -> syn::Result<(Vec<Ident>, bool)> {
     let content = group(key, input, example)?;
     let mut names: Vec<Ident> = Vec::new();
     let mut meant = 0;
@@ -59,7 +59,7 @@ pub(super) fn quantities(key: &Ident, input: ParseStream<'_>, errors: &mut Error
 }
 
 /// Reads `(KEY = "value", ...)` as pairs.
-pub(super) fn environment(key: &Ident, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Vec<TokenStream>> {
+pub(crate) fn environment(key: &Ident, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Vec<TokenStream>> {
     let content = group(key, input, r#"env(KEY = "value")"#)?;
     let mut pairs = Vec::new();
     each(&content, Noun("environment variable", "`env`"), &[], errors, |variable, input, _| {
@@ -77,7 +77,7 @@ pub(super) fn environment(key: &Ident, input: ParseStream<'_>, errors: &mut Erro
 }
 
 /// Reads `("key" = "value", ...)` as pairs.
-pub(super) fn metadata(
+pub(crate) fn metadata(
     key: &Ident,
     input: ParseStream<'_>,
     check_value: impl Fn(&str) -> Result<(), String>,

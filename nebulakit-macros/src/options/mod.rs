@@ -1,7 +1,9 @@
 //! The options of `#[task(...)]`: read one by one, each judged for itself, and turned into the fields of `TaskOptions`.
 
+mod container;
 mod groups;
 mod quantity;
+mod reference;
 mod secrets;
 
 use proc_macro2::{Span, TokenStream};
@@ -10,13 +12,16 @@ use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{GenericArgument, Ident, LitInt, LitStr, PathArguments, ReturnType, Token, Type, TypeTuple};
 
-use self::groups::{environment, metadata, names, quantities};
+pub(crate) use self::container::Container;
+use self::groups::quantities;
+pub(crate) use self::groups::{environment, metadata, names};
 use self::quantity::{Quantity, RESOURCES};
+pub(crate) use self::reference::Reference;
 use self::secrets::secrets;
 use crate::arguments::{checked, checked_plain, each, equals, flag, group, plain_value};
 use crate::crate_path::CratePath;
 use crate::errors::{Errors, Noun, unknown};
-use crate::signature::plain;
+use crate::signature::{Interface, Parameter, plain};
 use crate::values::{self, Unit};
 
 /// Every option of `#[task]`, in the order of the documentation.
@@ -34,6 +39,9 @@ const OPTIONS: &[&str] = &[
     "env",
     "secrets",
     "image",
+    "container",
+    "reference",
+    "strategy",
     "pod_template",
     "labels",
     "annotations",
@@ -57,6 +65,13 @@ pub(crate) struct Options {
     fields: Vec<TokenStream>,
     requests: Vec<Quantity>,
     limits: Vec<Quantity>,
+    pub(crate) container: Option<Container>,
+    /// Whether it says that the code is elsewhere, rightly written or not.
+    pub(crate) is_elsewhere: bool,
+    /// Where it is registered, if elsewhere.
+    pub(crate) reference: Option<Reference>,
+    /// Options that are for functions of this binary alone, and why.
+    of_functions: Vec<(Ident, &'static str)>,
 }
 
 impl Options {
@@ -114,6 +129,7 @@ impl Options {
             }
             "deck" | "supervised" => {
                 let value = flag(key, input)?;
+                self.of_functions.push((key.clone(), "is for a function of this binary, and the program of a container task is not one"));
                 quote!(#key: #value)
             }
             "requests" | "limits" => {
@@ -151,7 +167,25 @@ impl Options {
             }
             "image" => {
                 let image = checked(key, input, r#""ghcr.io/me/app:1""#, |text| values::solid(text, "the image"))?;
+                self.of_functions.push((key.clone(), "is said twice: the image of a container task is in `container(..)`"));
                 quote!(image: __nk::Some(#image))
+            }
+            "container" => {
+                self.is_elsewhere = true;
+                let container = Container::parse(key, input, errors)?;
+                let network = container.network.then(|| quote!(network: true));
+                self.container = Some(container);
+                let Some(network) = network else { return Ok(()) };
+                network
+            }
+            "reference" => {
+                self.is_elsewhere = true;
+                self.reference = Some(Reference::parse(key, input, errors)?);
+                return Ok(());
+            }
+            "strategy" => {
+                let strategy = strategy(key, input)?;
+                quote!(strategy: __nk::Some(#strategy))
             }
             "pod_template" => {
                 let template = checked(key, input, r#""my-template""#, values::object_name)?;
@@ -236,6 +270,24 @@ impl Options {
         }
     }
 
+    /// The container of a task that is a program in an image.
+    pub(crate) fn program(&self) -> Option<&Container> {
+        self.container.as_ref().filter(|container| container.is_program())
+    }
+
+    /// Checks what a container task can have, and gives the inputs that its command renders.
+    pub(crate) fn check_program(&self, interface: &Interface, errors: &mut Errors) -> Vec<String> {
+        let Some(container) = self.program() else { return Vec::new() };
+        for (option, reason) in &self.of_functions {
+            errors.at(option, format!("`{option}` {reason}; remove it"));
+        }
+        if let Some(context) = interface.parameters.iter().find(|parameter| parameter.is_context) {
+            errors.at(&context.ty, "a container task has no context: its program knows nothing of this library; remove the parameter");
+        }
+        let inputs: Vec<_> = interface.parameters.iter().filter(|input| !input.is_context).map(Parameter::input_name).collect();
+        container.rendered(&inputs, errors)
+    }
+
     /// Checks the number of output names where the signature shows how many outputs there are; the compiler checks the rest.
     pub(crate) fn check_outputs(&self, returned: &ReturnType, errors: &mut Errors) {
         let (Some((names, span)), ReturnType::Type(_, ty)) = (&self.outputs, returned) else { return };
@@ -290,6 +342,8 @@ fn unknown_option(key: &Ident, input: ParseStream<'_>) -> syn::Error {
         "ignore" | "cache_ignore_input_vars" => "cache(version = \"1\", ignore(name))".to_owned(),
         "group" | "key" | "secret_requests" => "secrets(\"group/key\")".to_owned(),
         "resources" => "requests(cpu = 2, memory = \"1Gi\")".to_owned(),
+        "network" => "container(network = true)".to_owned(),
+        "command" => container::EXAMPLE.to_owned(),
         "container_image" => "image = \"ghcr.io/me/app:1\"".to_owned(),
         "environment" | "env_vars" => "env(KEY = \"value\")".to_owned(),
         "enable_deck" | "report" => "deck".to_owned(),
@@ -303,6 +357,37 @@ fn written_value(input: ParseStream<'_>) -> Option<String> {
     let ahead = input.fork();
     ahead.parse::<Token![=]>().ok()?;
     ahead.parse::<syn::Lit>().ok().map(|value| value.to_token_stream().to_string())
+}
+
+/// Reads `= process`, or `= "name"` of a strategy that the program registers.
+fn strategy(key: &Ident, input: ParseStream<'_>) -> syn::Result<TokenStream> {
+    const BUILT_IN: [&str; 4] = ["async", "thread", "process", "container"];
+    equals(key, input, "process")?;
+    if let Ok(name) = input.call(Ident::parse_any) {
+        let text = name.unraw().to_string();
+        return match text.as_str() {
+            "async" => Ok(quote!(__nk::Strategy::Async)),
+            "thread" => Ok(quote!(__nk::Strategy::Thread)),
+            "process" => Ok(quote!(__nk::Strategy::Process)),
+            "container" => Ok(quote!(__nk::Strategy::Container)),
+            _ => {
+                let message = unknown(Noun("strategy", "a task"), &text, &BUILT_IN);
+                Err(syn::Error::new(
+                    name.span(),
+                    format!("{message}; one of the program's own is written in quotes: `strategy = \"{text}\"`"),
+                ))
+            }
+        };
+    }
+    let name: LitStr = input.parse().map_err(|error: syn::Error| {
+        syn::Error::new(error.span(), "expected a strategy, as in `strategy = process`, or the name of one of the program's own in quotes")
+    })?;
+    let text = name.value();
+    if BUILT_IN.contains(&text.as_str()) {
+        return Err(syn::Error::new(name.span(), format!("write the built-in strategy without quotes: `strategy = {text}`")));
+    }
+    values::solid(&text, "the name of a strategy").map_err(|reason| syn::Error::new(name.span(), reason))?;
+    Ok(quote!(__nk::Strategy::Named(__nk::Borrowed(#name))))
 }
 
 fn retries(input: ParseStream<'_>) -> syn::Result<LitInt> {

@@ -8,8 +8,8 @@ use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
 use syn::{Attribute, Expr, FnArg, Ident, Pat, PatType, Path, ReturnType, Safety, Token, Type, Visibility};
 
-use self::types::{Side, find, is_context, judge_type};
-pub(crate) use self::types::{judge_foreign, plain};
+use self::types::{Side, find, judge_type};
+pub(crate) use self::types::{is_context, judge_foreign, mentions, plain, promised};
 use crate::arguments::default_value;
 use crate::doc::doc;
 use crate::errors::{Errors, nearest};
@@ -19,7 +19,8 @@ pub(crate) struct Function {
     attributes: Vec<Attribute>,
     pub(crate) visibility: Visibility,
     pub(crate) signature: syn::Signature,
-    body: TokenStream,
+    /// [`None`] where a `;` stands in its place.
+    body: Option<TokenStream>,
 }
 
 /// What stands in the place of a function.
@@ -54,12 +55,12 @@ impl Parse for Item {
             return Ok(Self::Other(word, span));
         }
         let signature: syn::Signature = input.parse()?;
-        if input.peek(Token![;]) {
-            let span = input.span();
-            drop(input.parse::<TokenStream>());
-            return Ok(Self::Other("a function without a body", span));
-        }
-        let body = input.parse()?;
+        let body = if input.peek(Token![;]) {
+            input.parse::<Token![;]>()?;
+            None
+        } else {
+            Some(input.parse()?)
+        };
         Ok(Self::Function(Box::new(Function { attributes, visibility, signature, body })))
     }
 }
@@ -91,7 +92,8 @@ fn other_item(input: ParseStream<'_>) -> Option<(&'static str, Span)> {
 
 impl ToTokens for Function {
     fn to_tokens(&self, tokens: &mut TokenStream) {
-        let Self { attributes, visibility, signature, body } = self;
+        // Without a body there is no function, and the type alone stands for the task.
+        let Self { attributes, visibility, signature, body: Some(body) } = self else { return };
         quote!(#(#attributes)* #visibility #signature #body).to_tokens(tokens);
     }
 }
@@ -105,6 +107,28 @@ impl Function {
     /// The conditions under which the function exists at all; what belongs to it must exist under the same.
     pub(crate) fn conditions(&self) -> impl Iterator<Item = &Attribute> {
         self.attributes.iter().filter(|attribute| attribute.path().is_ident("cfg"))
+    }
+
+    /// The body, if it has one.
+    pub(crate) fn body(&self) -> Option<&TokenStream> {
+        self.body.as_ref()
+    }
+
+    /// Leaves the body out, and the words before `fn`, so that a mistake in the signature makes no second error there.
+    pub(crate) fn leave_out_body(&mut self) {
+        self.body = Some(quote!({ ::core::unreachable!() }));
+        self.signature.asyncness = None;
+        self.signature.constness = None;
+        for argument in &mut self.signature.inputs {
+            if let FnArg::Typed(typed) = argument {
+                typed.attrs.push(syn::parse_quote!(#[allow(unused_variables)]));
+            }
+        }
+    }
+
+    /// Whether it can be called.
+    pub(crate) fn has_body(&self) -> bool {
+        self.body.is_some()
     }
 
     /// Judges the signature, and strips the attributes of the parameters that only this macro knows.
@@ -130,6 +154,10 @@ impl Function {
                 }
             };
             borrows |= judge_type(&typed.ty, Side::Parameter, errors);
+            if let Some(ty) = promised(&typed.ty) {
+                let ty = ty.to_token_stream().to_string().replace(' ', "");
+                errors.at(&typed.ty, format!("a task takes values: write `{ty}`; what takes promises is a `#[workflow]`"));
+            }
             if let Some(parameter) = judge_parameter(typed, errors) {
                 if parameter.is_context && parameters.iter().any(|other| other.is_context) {
                     errors.at(&typed.ty, "a task has one context; remove the second");
@@ -217,7 +245,8 @@ fn judge_generics(generics: &syn::Generics, borrows: bool, errors: &mut Errors) 
     }
 }
 
-fn judge_parameter(typed: &mut PatType, errors: &mut Errors) -> Option<Parameter> {
+/// Judges the attributes and the name of a parameter, and strips those that only the macro knows.
+pub(crate) fn judge_parameter(typed: &mut PatType, errors: &mut Errors) -> Option<Parameter> {
     let is_context = is_context(&typed.ty);
     let mut default = None;
     let doc = doc(&typed.attrs);

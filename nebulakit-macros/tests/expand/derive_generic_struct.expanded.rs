@@ -16,6 +16,7 @@ const _: () = {
     }
     impl<T: Clone + __nk::NebulaType> __nk::NebulaType for Page<T> {
         const TAG: &'static __nk::str = __nk::structs::PYDANTIC;
+        const KIND: __nk::Kind = __nk::Kind::Struct;
         fn literal_type(__nk_dialect: &__nk::Dialect) -> __nk::LiteralType {
             __nk::structs::literal_type(
                 "Page",
@@ -101,6 +102,28 @@ const _: () = {
                 &[&const { __nk_fields::<T>() }.0, &const { __nk_fields::<T>() }.1],
                 __nk_shapes,
             );
+        }
+    }
+    #[allow(
+        dead_code,
+        missing_docs,
+        missing_debug_implementations,
+        private_interfaces,
+        unreachable_pub
+    )]
+    struct __Fields<T: Clone + __nk::NebulaType> {
+        items: __nk::Promise<Vec<T>>,
+        next: __nk::Promise<Option<T>>,
+        __nk_of: __nk::PhantomData<fn() -> Page<T>>,
+    }
+    impl<T: Clone + __nk::NebulaType> __nk::Parts for Page<T> {
+        type Parts = __Fields<T>;
+        fn parts(__nk_whole: &__nk::Promise<Self>) -> Self::Parts {
+            __Fields {
+                items: __nk::field(__nk_whole, "items"),
+                next: __nk::field(__nk_whole, "next"),
+                __nk_of: __nk::PhantomData,
+            }
         }
     }
 };

@@ -39,6 +39,7 @@ const _: () = {
     }
     impl __nk::NebulaType for __nk_units {
         const TAG: &'static __nk::str = __nk::enums::TAG;
+        const KIND: __nk::Kind = __nk::Kind::Enum;
         fn literal_type(__nk_dialect: &__nk::Dialect) -> __nk::LiteralType {
             __nk::enums::literal_type::<Self>(__nk_dialect)
         }
@@ -84,6 +85,7 @@ const _: () = {
         }
         impl<T: __nk::NebulaType> __nk::NebulaType for __nk_Filtered<T> {
             const TAG: &'static __nk::str = __nk::structs::DATACLASS;
+            const KIND: __nk::Kind = __nk::Kind::Struct;
             fn literal_type(__nk_dialect: &__nk::Dialect) -> __nk::LiteralType {
                 __nk::structs::literal_type(
                     "Filtered",
@@ -168,6 +170,7 @@ const _: () = {
     impl<T: __nk::NebulaType> __nk::NebulaType for Outcome<T> {
         const TAG: &'static __nk::str = __nk::union::TAG;
         const IS_UNION: __nk::bool = true;
+        const KIND: __nk::Kind = __nk::Kind::Union;
         const HAS_NONE: __nk::bool = __nk::union::Variant::has_none(
             &const { __nk_variants::<T>() }.0,
         ) || __nk::union::Variant::has_none(&const { __nk_variants::<T>() }.1)

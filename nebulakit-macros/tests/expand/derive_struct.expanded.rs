@@ -26,6 +26,7 @@ const _: () = {
     );
     impl __nk::NebulaType for Sample {
         const TAG: &'static __nk::str = __nk::structs::DATACLASS;
+        const KIND: __nk::Kind = __nk::Kind::Struct;
         fn literal_type(__nk_dialect: &__nk::Dialect) -> __nk::LiteralType {
             __nk::structs::literal_type(
                 "Sample",
@@ -164,6 +165,34 @@ const _: () = {
                 ],
                 __nk_shapes,
             );
+        }
+    }
+    #[allow(
+        dead_code,
+        missing_docs,
+        missing_debug_implementations,
+        private_interfaces,
+        unreachable_pub
+    )]
+    pub struct __Fields {
+        taken_at: __nk::Promise<SystemTime>,
+        identifier: __nk::Promise<u32>,
+        weight: __nk::Promise<f64>,
+        label: __nk::Promise<String>,
+        note: __nk::Promise<Option<String>>,
+        parent: __nk::Promise<Option<u32>>,
+    }
+    impl __nk::Parts for Sample {
+        type Parts = __Fields;
+        fn parts(__nk_whole: &__nk::Promise<Self>) -> Self::Parts {
+            __Fields {
+                taken_at: __nk::field(__nk_whole, "takenAt"),
+                identifier: __nk::field(__nk_whole, "id"),
+                weight: __nk::field(__nk_whole, "weight"),
+                label: __nk::field(__nk_whole, "label"),
+                note: __nk::field(__nk_whole, "note"),
+                parent: __nk::field(__nk_whole, "parent"),
+            }
         }
     }
 };

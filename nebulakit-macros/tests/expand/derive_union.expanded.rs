@@ -32,6 +32,7 @@ const _: () = {
     impl __nk::NebulaType for Input {
         const TAG: &'static __nk::str = __nk::union::TAG;
         const IS_UNION: __nk::bool = true;
+        const KIND: __nk::Kind = __nk::Kind::Union;
         const HAS_NONE: __nk::bool = __nk::union::Variant::has_none(&__nk_variants.0)
             || __nk::union::Variant::has_none(&__nk_variants.1)
             || __nk::union::Variant::has_none(&__nk_variants.2);

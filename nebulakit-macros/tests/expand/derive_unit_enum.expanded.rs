@@ -41,6 +41,7 @@ const _: () = {
     }
     impl __nk::NebulaType for Color {
         const TAG: &'static __nk::str = __nk::enums::TAG;
+        const KIND: __nk::Kind = __nk::Kind::Enum;
         fn literal_type(__nk_dialect: &__nk::Dialect) -> __nk::LiteralType {
             __nk::enums::literal_type::<Self>(__nk_dialect)
         }

@@ -68,6 +68,68 @@ const _: () = {
     clippy::too_many_arguments
 )]
 impl split {
+    /// A node of the task `split`, in a workflow.
+    #[track_caller]
+    pub fn node(
+        corpus: impl ::nebulakit::__private::IntoPromise<Directory>,
+        parts: impl ::nebulakit::__private::IntoPromise<
+            ::nebulakit::__private::OrDefault<i64>,
+        >,
+        r#type: impl ::nebulakit::__private::IntoPromise<
+            ::nebulakit::__private::OrDefault<String>,
+        >,
+    ) -> ::nebulakit::__private::Promise<
+        <Self as ::nebulakit::__private::Task>::Outputs,
+    > {
+        #[allow(unused_mut)]
+        let mut __nk_making = ::nebulakit::__private::Making::new(3usize);
+        ::nebulakit::__private::Making::one(&mut __nk_making, corpus);
+        ::nebulakit::__private::Making::one(&mut __nk_making, parts);
+        ::nebulakit::__private::Making::one(&mut __nk_making, r#type);
+        ::nebulakit::__private::Making::task_node(
+            __nk_making,
+            <Self as ::nebulakit::__private::Task>::def(),
+        )
+    }
+    /// The task `split` for each element of the lists that are given, in a workflow.
+    #[track_caller]
+    pub fn map<__NK0, __NK1, __NK2>(
+        corpus: __NK0,
+        parts: __NK1,
+        r#type: __NK2,
+    ) -> ::nebulakit::__private::Promise<
+        <Self as ::nebulakit::__private::TaskLists<__NK0>>::Each,
+    >
+    where
+        Self: ::nebulakit::__private::TaskLists<__NK0>,
+        __NK0: ::nebulakit::__private::IntoEach<Directory>,
+        __NK1: ::nebulakit::__private::IntoEach<::nebulakit::__private::OrDefault<i64>>,
+        __NK2: ::nebulakit::__private::IntoEach<
+            ::nebulakit::__private::OrDefault<String>,
+        >,
+        <<__NK0 as ::nebulakit::__private::IntoEach<
+            Directory,
+        >>::Mode as ::nebulakit::__private::Mode>::Or<
+            <<__NK1 as ::nebulakit::__private::IntoEach<
+                ::nebulakit::__private::OrDefault<i64>,
+            >>::Mode as ::nebulakit::__private::Mode>::Or<
+                <<__NK2 as ::nebulakit::__private::IntoEach<
+                    ::nebulakit::__private::OrDefault<String>,
+                >>::Mode as ::nebulakit::__private::Mode>::Or<
+                    ::nebulakit::__private::Same,
+                >,
+            >,
+        >: ::nebulakit::__private::SomeList,
+    {
+        let mut __nk_making = ::nebulakit::__private::Making::new(3usize);
+        ::nebulakit::__private::Making::each(&mut __nk_making, corpus);
+        ::nebulakit::__private::Making::each(&mut __nk_making, parts);
+        ::nebulakit::__private::Making::each(&mut __nk_making, r#type);
+        ::nebulakit::__private::Making::task_map(
+            __nk_making,
+            <Self as ::nebulakit::__private::Task>::def(),
+        )
+    }
     /// The task `split` with values for its inputs, as data: to be run, launched or called.
     pub fn with(
         corpus: impl ::nebulakit::__private::IntoValue<Directory>,

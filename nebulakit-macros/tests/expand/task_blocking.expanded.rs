@@ -74,6 +74,51 @@ const _: () = {
     clippy::too_many_arguments
 )]
 impl divider {
+    /// A node of the task `divider`, in a workflow.
+    #[track_caller]
+    pub fn node(
+        a: impl ::nebulakit::__private::IntoPromise<f64>,
+        b: impl ::nebulakit::__private::IntoPromise<f64>,
+    ) -> ::nebulakit::__private::Promise<
+        <Self as ::nebulakit::__private::Task>::Outputs,
+    > {
+        #[allow(unused_mut)]
+        let mut __nk_making = ::nebulakit::__private::Making::new(2usize);
+        ::nebulakit::__private::Making::one(&mut __nk_making, a);
+        ::nebulakit::__private::Making::one(&mut __nk_making, b);
+        ::nebulakit::__private::Making::task_node(
+            __nk_making,
+            <Self as ::nebulakit::__private::Task>::def(),
+        )
+    }
+    /// The task `divider` for each element of the lists that are given, in a workflow.
+    #[track_caller]
+    pub fn map<__NK0, __NK1>(
+        a: __NK0,
+        b: __NK1,
+    ) -> ::nebulakit::__private::Promise<
+        <Self as ::nebulakit::__private::TaskLists<__NK0>>::Each,
+    >
+    where
+        Self: ::nebulakit::__private::TaskLists<__NK0>,
+        __NK0: ::nebulakit::__private::IntoEach<f64>,
+        __NK1: ::nebulakit::__private::IntoEach<f64>,
+        <<__NK0 as ::nebulakit::__private::IntoEach<
+            f64,
+        >>::Mode as ::nebulakit::__private::Mode>::Or<
+            <<__NK1 as ::nebulakit::__private::IntoEach<
+                f64,
+            >>::Mode as ::nebulakit::__private::Mode>::Or<::nebulakit::__private::Same>,
+        >: ::nebulakit::__private::SomeList,
+    {
+        let mut __nk_making = ::nebulakit::__private::Making::new(2usize);
+        ::nebulakit::__private::Making::each(&mut __nk_making, a);
+        ::nebulakit::__private::Making::each(&mut __nk_making, b);
+        ::nebulakit::__private::Making::task_map(
+            __nk_making,
+            <Self as ::nebulakit::__private::Task>::def(),
+        )
+    }
     /// The task `divider` with values for its inputs, as data: to be run, launched or called.
     pub fn with(
         a: impl ::nebulakit::__private::IntoValue<f64>,

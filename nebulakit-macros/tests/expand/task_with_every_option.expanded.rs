@@ -107,6 +107,44 @@ const _: () = {
     clippy::too_many_arguments
 )]
 impl every {
+    /// A node of the task `every`, in a workflow.
+    #[track_caller]
+    pub fn node(
+        verbose: impl renamed::library::__private::IntoPromise<bool>,
+    ) -> renamed::library::__private::Promise<
+        <Self as renamed::library::__private::Task>::Outputs,
+    > {
+        #[allow(unused_mut)]
+        let mut __nk_making = renamed::library::__private::Making::new(1usize);
+        renamed::library::__private::Making::one(&mut __nk_making, verbose);
+        renamed::library::__private::Making::task_node(
+            __nk_making,
+            <Self as renamed::library::__private::Task>::def(),
+        )
+    }
+    /// The task `every` for each element of the lists that are given, in a workflow.
+    #[track_caller]
+    pub fn map<__NK0>(
+        verbose: __NK0,
+    ) -> renamed::library::__private::Promise<
+        <Self as renamed::library::__private::TaskLists<__NK0>>::Each,
+    >
+    where
+        Self: renamed::library::__private::TaskLists<__NK0>,
+        __NK0: renamed::library::__private::IntoEach<bool>,
+        <<__NK0 as renamed::library::__private::IntoEach<
+            bool,
+        >>::Mode as renamed::library::__private::Mode>::Or<
+            renamed::library::__private::Same,
+        >: renamed::library::__private::SomeList,
+    {
+        let mut __nk_making = renamed::library::__private::Making::new(1usize);
+        renamed::library::__private::Making::each(&mut __nk_making, verbose);
+        renamed::library::__private::Making::task_map(
+            __nk_making,
+            <Self as renamed::library::__private::Task>::def(),
+        )
+    }
     /// The task `every` with values for its inputs, as data: to be run, launched or called.
     pub fn with(
         verbose: impl renamed::library::__private::IntoValue<bool>,

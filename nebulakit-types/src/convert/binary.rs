@@ -1,5 +1,6 @@
 //! Bytes: raw, as Python pickles them, and in the forms that structs and models have.
 
+use crate::convert::kind::Kind;
 use std::sync::LazyLock;
 
 use base64::alphabet;
@@ -52,6 +53,7 @@ fn from_base64(text: &str) -> Result<Bytes> {
 /// pydantic models.
 impl NebulaType for Bytes {
     const TAG: &'static str = "bytes";
+    const KIND: Kind = Kind::Bytes;
 
     fn literal_type(_: &Dialect) -> LiteralType {
         LiteralType::simple(SimpleType::Binary)

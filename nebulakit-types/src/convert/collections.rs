@@ -1,5 +1,6 @@
 //! Lists, maps with string keys, maps with integer keys, and optional values.
 
+use crate::convert::kind::Kind;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Display;
 use std::hash::{BuildHasher, Hash};
@@ -16,6 +17,7 @@ use crate::{Dialect, Error, ErrorKind, LiteralType, Result};
 
 impl<T: NebulaType> NebulaType for Vec<T> {
     const TAG: &'static str = "Typed List";
+    const KIND: Kind = Kind::List(&T::KIND);
     const MERGES_NONE: bool = T::MERGES_NONE;
 
     fn literal_type(dialect: &Dialect) -> LiteralType {
@@ -274,6 +276,7 @@ macro_rules! maps {
         impl<$($generics)*> NebulaType for $map {
             const TAG: &'static str = "Typed Dict";
             const MERGES_NONE: bool = V::MERGES_NONE;
+            const KIND: Kind = Kind::Map(&V::KIND);
 
             fn literal_type(dialect: &Dialect) -> LiteralType {
                 map_type::<K, V>(dialect)
@@ -324,6 +327,7 @@ impl<T: NebulaType> NebulaType for Option<T> {
     const IS_UNION: bool = true;
     const HAS_NONE: bool = true;
     const MERGES_NONE: bool = T::HAS_NONE || T::MERGES_NONE;
+    const KIND: Kind = Kind::Union;
 
     fn literal_type(dialect: &Dialect) -> LiteralType {
         let inner = T::literal_type(dialect);

@@ -6,10 +6,12 @@ use super::structlike::unpack_literal;
 use super::untyped::Untyped;
 use super::writer::Encoder;
 use super::{NebulaType, untyped_type};
+use crate::convert::kind::Kind;
 use crate::{Dialect, LiteralType, Result};
 
 impl NebulaType for Untyped {
     const TAG: &'static str = "Typed Dict";
+    const KIND: Kind = Kind::Struct;
 
     fn literal_type(_: &Dialect) -> LiteralType {
         untyped_type()
@@ -39,6 +41,7 @@ impl NebulaType for Untyped {
 /// JSON of no declared type; travels as [`Untyped`] does.
 impl NebulaType for serde_json::Value {
     const TAG: &'static str = "Typed Dict";
+    const KIND: Kind = Kind::Struct;
 
     fn literal_type(dialect: &Dialect) -> LiteralType {
         Untyped::literal_type(dialect)

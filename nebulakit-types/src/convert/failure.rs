@@ -5,6 +5,7 @@ use super::msgpack::{Packer, Unpacker};
 use super::reader::{LiteralRef, LiteralView, pair, utf8};
 use super::structs::{self, Field};
 use super::writer::Encoder;
+use crate::convert::kind::Kind;
 use crate::literal_type::SimpleType;
 use crate::{Dialect, LiteralType, Result};
 
@@ -25,6 +26,7 @@ const TITLE: &str = "FlyteError";
 
 impl NebulaType for FlyteError {
     const TAG: &'static str = "FlyteError";
+    const KIND: Kind = Kind::Error;
 
     fn literal_type(_: &Dialect) -> LiteralType {
         LiteralType::simple(SimpleType::Error)

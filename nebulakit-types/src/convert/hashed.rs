@@ -5,6 +5,7 @@ use super::msgpack::{Packer, Unpacker};
 use super::reader::LiteralRef;
 use super::shapes::Shapes;
 use super::writer::Encoder;
+use crate::convert::kind::Kind;
 use crate::{Dialect, LiteralType, Result};
 
 /// A value that caches tell from others by `hash` alone, as Python's `Annotated[T, HashMethod(..)]`.
@@ -31,6 +32,7 @@ impl<T: NebulaType> NebulaType for Hashed<T> {
     const IS_UNION: bool = T::IS_UNION;
     const HAS_NONE: bool = T::HAS_NONE;
     const MERGES_NONE: bool = T::MERGES_NONE;
+    const KIND: Kind = T::KIND;
 
     fn tag(dialect: &Dialect) -> &'static str {
         T::tag(dialect)

@@ -1,5 +1,6 @@
 //! Types that hold others and travel as they do: boxes, shared values, and arrays.
 
+use crate::convert::kind::Kind;
 use std::sync::Arc;
 
 use super::NebulaType;
@@ -17,6 +18,7 @@ macro_rules! pointers {
             const IS_UNION: bool = T::IS_UNION;
             const IS_NOTHING: bool = T::IS_NOTHING;
             const HAS_NONE: bool = T::HAS_NONE;
+            const KIND: Kind = T::KIND;
             const MERGES_NONE: bool = T::MERGES_NONE;
 
             fn tag(dialect: &Dialect) -> &'static str {
@@ -63,6 +65,7 @@ pointers!(Box Arc);
 /// Travels as a list, which has exactly `N` elements when it comes back.
 impl<T: NebulaType, const N: usize> NebulaType for [T; N] {
     const TAG: &'static str = Vec::<T>::TAG;
+    const KIND: Kind = Kind::List(&T::KIND);
     const MERGES_NONE: bool = T::MERGES_NONE;
 
     fn literal_type(dialect: &Dialect) -> LiteralType {

@@ -16,6 +16,7 @@ pub mod failure;
 pub mod hashed;
 mod holders;
 pub mod json;
+pub mod kind;
 mod model;
 pub mod msgpack;
 mod pickle;
@@ -35,6 +36,7 @@ use serde_json::json;
 
 use crate::literal_type::SimpleType;
 use crate::{Dialect, LiteralType, Result};
+use kind::Kind;
 use msgpack::{Packer, Unpacker};
 use reader::LiteralRef;
 use shapes::Shapes;
@@ -72,6 +74,9 @@ pub trait NebulaType: Sized + 'static {
 
     /// Whether the type holds an [`Option`] of a type that itself can be none, so that two of its values are the same on the wire.
     const MERGES_NONE: bool = false;
+
+    /// What kind of literal it travels as, as far as the compiler can tell.
+    const KIND: Kind = Kind::Unknown;
 
     /// The Flyte type, as interfaces declare it.
     fn literal_type(dialect: &Dialect) -> LiteralType;

@@ -1,5 +1,6 @@
 //! Integers of every width, floats, strings, booleans, and the unit type.
 
+use super::kind::Kind;
 use serde_json::json;
 
 use super::NebulaType;
@@ -49,6 +50,7 @@ macro_rules! integers {
     ($($integer:ty),*) => {$(
         impl NebulaType for $integer {
             const TAG: &'static str = "int";
+            const KIND: Kind = Kind::Plain;
 
             fn literal_type(_: &Dialect) -> LiteralType {
                 LiteralType::simple(SimpleType::Integer)
@@ -101,6 +103,7 @@ integers!(i8, i16, i32, i64, isize, u8, u16, u32, u64, usize);
 
 impl NebulaType for f64 {
     const TAG: &'static str = "float";
+    const KIND: Kind = Kind::Plain;
 
     fn literal_type(_: &Dialect) -> LiteralType {
         LiteralType::simple(SimpleType::Float)
@@ -180,6 +183,7 @@ fn exact_narrow(value: i128) -> Result<f32> {
 /// error.
 impl NebulaType for f32 {
     const TAG: &'static str = f64::TAG;
+    const KIND: Kind = Kind::Plain;
 
     fn literal_type(dialect: &Dialect) -> LiteralType {
         f64::literal_type(dialect)
@@ -228,6 +232,7 @@ fn narrow(value: f64) -> Result<f32> {
 
 impl NebulaType for bool {
     const TAG: &'static str = "bool";
+    const KIND: Kind = Kind::Plain;
 
     fn literal_type(_: &Dialect) -> LiteralType {
         LiteralType::simple(SimpleType::Boolean)
@@ -267,6 +272,7 @@ impl NebulaType for bool {
 
 impl NebulaType for String {
     const TAG: &'static str = "str";
+    const KIND: Kind = Kind::Plain;
 
     fn literal_type(_: &Dialect) -> LiteralType {
         LiteralType::simple(SimpleType::String)
@@ -309,6 +315,7 @@ impl NebulaType for () {
     const TAG: &'static str = "none";
     const HAS_NONE: bool = true;
     const IS_NOTHING: bool = true;
+    const KIND: Kind = Kind::None;
 
     fn literal_type(_: &Dialect) -> LiteralType {
         LiteralType::simple(SimpleType::None)

@@ -1,5 +1,6 @@
 //! A value that is passed through as the literal it came as.
 
+use crate::convert::kind::Kind;
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -64,6 +65,7 @@ impl<T: NebulaType> NebulaType for Raw<T> {
     const IS_UNION: bool = T::IS_UNION;
     const HAS_NONE: bool = T::HAS_NONE;
     const MERGES_NONE: bool = T::MERGES_NONE;
+    const KIND: Kind = T::KIND;
 
     fn tag(dialect: &Dialect) -> &'static str {
         T::tag(dialect)

@@ -4,6 +4,7 @@ mod blocking;
 mod builder;
 mod listing;
 
+use crate::convert::kind::Kind;
 use std::fmt;
 use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
@@ -239,6 +240,7 @@ async fn no_file(storage: &Storage, url: &str) -> Result<()> {
 
 impl<F: Format> NebulaType for Directory<F> {
     const TAG: &'static str = "FlyteDirectory";
+    const KIND: Kind = Kind::Blob;
 
     fn tag(dialect: &Dialect) -> &'static str {
         if dialect.files == FileShape::Flyte1 { Self::TAG } else { "Dir" }

@@ -4,6 +4,7 @@ mod format;
 mod reader;
 mod writer;
 
+use crate::convert::kind::Kind;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
@@ -341,6 +342,7 @@ impl<F> File<F> {
 
 impl<F: Format> NebulaType for File<F> {
     const TAG: &'static str = "FlyteFilePath";
+    const KIND: Kind = Kind::Blob;
 
     fn tag(dialect: &Dialect) -> &'static str {
         if dialect.files == FileShape::Flyte1 { Self::TAG } else { "File" }

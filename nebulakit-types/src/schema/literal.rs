@@ -1,5 +1,6 @@
 //! Tables as literals: Flyte's structured dataset, and the older `FlyteSchema`; each is read in the form of the other too.
 
+use crate::convert::kind::Kind;
 use std::io;
 
 use arrow::array::RecordBatch;
@@ -178,6 +179,7 @@ fn format_key(dialect: &Dialect) -> &'static str {
 
 impl<R: Columns> NebulaType for Schema<R> {
     const TAG: &'static str = "StructuredDataset Transformer";
+    const KIND: Kind = Kind::Table;
 
     fn literal_type(_: &Dialect) -> LiteralType {
         LiteralType::new(TypeKind::StructuredDataset(dataset_type::<R>()))
@@ -263,6 +265,7 @@ impl<R: Columns> LegacySchema<R> {
 
 impl<R: Columns> NebulaType for LegacySchema<R> {
     const TAG: &'static str = "FlyteSchema Transformer";
+    const KIND: Kind = Kind::LegacyTable;
 
     fn literal_type(_: &Dialect) -> LiteralType {
         LiteralType::new(TypeKind::Schema(Self::schema_type()))

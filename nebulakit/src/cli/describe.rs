@@ -12,6 +12,7 @@ use super::complaint::Complaint;
 use super::setting::Setting;
 use super::signature::default;
 use super::types;
+use crate::task::container::DataFormat;
 use crate::task::def::TaskDef;
 use crate::task::failure::chain;
 use crate::task::options::{Mount, Resources, TaskOptions};
@@ -55,7 +56,7 @@ pub(super) fn text(task: &'static TaskDef, setting: &Setting<'_>) -> String {
     if !types.is_empty() {
         let _ = write!(text, "\nTypes\n{types}");
     }
-    let options = options(task.options).into_iter().map(|(name, value)| [name.to_owned(), value, String::new()]);
+    let options = container(task).into_iter().chain(options(task.options)).map(|(name, value)| [name.to_owned(), value, String::new()]);
     section(&mut text, "Options", options.collect());
     text
 }
@@ -80,6 +81,25 @@ fn section(text: &mut String, heading: &str, rows: Vec<[String; 3]>) {
         let line = format!("  {name:first$}  {value:second$}  {doc}");
         let _ = writeln!(text, "{}", line.trim_end());
     }
+}
+
+/// What a container task runs, and where its files are.
+fn container(task: &TaskDef) -> Vec<(&'static str, String)> {
+    let Some(spec) = task.container else { return Vec::new() };
+    let format = match spec.format {
+        DataFormat::Json => "json",
+        DataFormat::Yaml => "yaml",
+        DataFormat::Proto => "proto",
+    };
+    // As a list, so that nobody takes it for the words of a shell.
+    let command = serde_json::json!(spec.command).to_string();
+    vec![
+        ("image", spec.image.to_owned()),
+        ("command", command),
+        ("input path", spec.input_path.to_owned()),
+        ("output path", spec.output_path.to_owned()),
+        ("format", format.to_owned()),
+    ]
 }
 
 /// What the task asks of the platform, each only where it asks for something.
@@ -124,6 +144,7 @@ fn options(options: &TaskOptions) -> Vec<(&'static str, String)> {
         .collect();
     row("secrets", (!secrets.is_empty()).then(|| secrets.join(", ")));
     row("image", options.image.map(str::to_owned));
+    row("network", options.network.then(|| "yes".to_owned()));
     row("pod template", options.pod_template.map(str::to_owned));
     row("labels", pairs(options.labels));
     row("annotations", pairs(options.annotations));

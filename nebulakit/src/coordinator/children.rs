@@ -126,7 +126,8 @@ impl Caller for JobCaller {
             if let Some(group) = group {
                 work = work.label("group", group);
             }
-            let strategy = context.strategy();
+            // Where its parent runs, a program in an image cannot.
+            let strategy = if task.container().is_some() { Strategy::Container } else { context.strategy() };
             context.call(work, strategy).await.map_err(JobError::into_task_error)
         })
     }

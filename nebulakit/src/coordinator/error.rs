@@ -26,6 +26,8 @@ pub enum WorkKind {
     Blocking,
     /// A task of the registry with its inputs.
     Task,
+    /// A container task with its inputs: a program in an image of its own.
+    Container,
 }
 
 impl fmt::Display for WorkKind {
@@ -34,6 +36,7 @@ impl fmt::Display for WorkKind {
             Self::Async => "a future",
             Self::Blocking => "a closure that blocks",
             Self::Task => "a task",
+            Self::Container => "a container task",
         })
     }
 }
@@ -86,6 +89,7 @@ impl fmt::Display for SubmitError {
                 write!(f, "the strategy `{strategy}` cannot run {kind}")?;
                 match kind {
                     WorkKind::Task => Ok(()),
+                    WorkKind::Container => f.write_str("\nhint: it is a program in an image; submit it with `Strategy::Container`"),
                     _ => f.write_str("\nhint: make it a `#[task]`: code leaves this process by its name, with its inputs as data"),
                 }
             }

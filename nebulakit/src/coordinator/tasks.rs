@@ -113,6 +113,7 @@ fn of_attempt(job: &JobContext, task: &TaskDef) -> Result<Context, JobError> {
         progress: Some(Arc::clone(&sink) as Arc<dyn ProgressSink>),
         logs: Some(sink),
         caller: Some(job.home.caller(job)),
+        stands_in: false,
         ..of_child(job.home.surroundings()?, task, job.attempt)
     };
     Ok(with_secrets(surroundings, task))
@@ -198,7 +199,8 @@ fn settings_of(task: &'static TaskDef, settings: &mut Settings) {
 }
 
 fn work<T: Send + 'static>(task: &'static TaskDef, inputs: OnceLock<Vec<u8>>, values: Option<Box<Values<T>>>, read: Read<T>) -> Work<T> {
-    Work::of(OfTask { task, inputs, values: Mutex::new(values), read }).set(|settings| settings_of(task, settings))
+    let work = Work::of(OfTask { task, inputs, values: Mutex::new(values), read }).set(|settings| settings_of(task, settings));
+    if task.container().is_some() { work.of_kind(WorkKind::Container) } else { work }
 }
 
 impl Work<Vec<u8>> {

@@ -134,6 +134,11 @@ impl<T: 'static> Work<T> {
         self
     }
 
+    pub(super) fn of_kind(mut self, kind: WorkKind) -> Self {
+        unshared(&mut self.piece).live_mut().kind = kind;
+        self
+    }
+
     /// Checks that `strategy` of `home` can run it, and writes the inputs of a task.
     pub(super) fn ready(mut self, strategy: &Strategy, home: &dyn Home) -> Result<Self, SubmitError> {
         if let Some(problem) = self.problem {
@@ -143,7 +148,7 @@ impl<T: 'static> Work<T> {
         let lane = home.lane(strategy, piece.live())?;
         piece.live_mut().lane = lane;
         // Where there is no place, the attempt says why; inputs without data need none.
-        let place = if piece.live().kind == WorkKind::Task { home.surroundings().ok() } else { None };
+        let place = if matches!(piece.live().kind, WorkKind::Task | WorkKind::Container) { home.surroundings().ok() } else { None };
         self.digest = piece.write(place.map(Context::workspace)).map_err(SubmitError::Inputs)?;
         Ok(self)
     }

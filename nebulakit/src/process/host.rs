@@ -71,6 +71,7 @@ impl Host {
             progress: None,
             logs: None,
             caller: None,
+            stands_in: false,
         }
     }
 

@@ -98,6 +98,7 @@ impl ContextBuilder {
             progress: None,
             logs: None,
             caller: None,
+            stands_in: true,
         })
     }
 

@@ -7,14 +7,16 @@ use std::future::Future;
 
 use nebulakit_types::convert::MERGED;
 use nebulakit_types::outputs::TaskOutputs;
-use nebulakit_types::{Dialect, Literal, LiteralType, Result};
+use nebulakit_types::{Dialect, Error, ErrorKind, Literal, LiteralType, Result};
 
+use crate::task::container::ContainerSpec;
 use crate::task::context::Context;
 use crate::task::inputs::Inputs;
 use crate::task::options::TaskOptions;
 #[cfg(feature = "run")]
 use crate::task::panic::told;
 use crate::task::param::AnyParam;
+use crate::task::reference::ReferenceSpec;
 use crate::task::returns::{AnyReturns, Prepared, Returns, ReturnsAs};
 
 /// A task as a type: what `#[task]` makes beside the function, under the function's name.
@@ -85,6 +87,30 @@ pub const fn output_names<T: Sealed>(given: &'static [&'static str]) -> &'static
     if given.is_empty() { own } else { given }
 }
 
+/// Checks that a container task can give what `T` does.
+///
+/// # Panics
+/// In a constant, at compile time: when Flyte's copilot cannot collect one of the outputs.
+#[track_caller]
+pub const fn outputs_as_files<T: Sealed>() {
+    let kinds = T::Gives::KINDS;
+    let mut index = 0;
+    while index < kinds.len() {
+        if let Some(reason) = kinds[index].refused_as_output() {
+            panic!("{}", reason);
+        }
+        index += 1;
+    }
+}
+
+/// Stands for the function of a task without a body.
+///
+/// # Errors
+/// Always: runs of such a task end before.
+pub fn without_body(_: &mut Inputs<'_>, _: Context) -> Result<Prepared> {
+    Err(Error::new(ErrorKind::Mismatch, "the task has no body"))
+}
+
 /// A call of `T`'s function, which blocks its thread.
 pub fn blocking<T: Sealed>(function: impl FnOnce() -> T::Returned + Send + 'static) -> Prepared {
     Returns::<T::Returned, T::Gives>::blocking(T::data().outputs, function)
@@ -106,7 +132,13 @@ pub struct TaskDef {
     pub(crate) outputs: &'static [&'static str],
     pub(crate) returns: &'static dyn AnyReturns,
     pub(crate) options: &'static TaskOptions,
+    pub(crate) container: Option<&'static ContainerSpec>,
+    pub(crate) has_body: bool,
     pub(crate) is_async: bool,
+    /// Whether it gives a graph instead of values.
+    pub(crate) is_dynamic: bool,
+    /// Where it is registered, if elsewhere.
+    pub(crate) reference: Option<&'static ReferenceSpec>,
     pub(crate) prepare: Prepare,
 }
 
@@ -141,7 +173,37 @@ impl TaskDef {
     pub const fn of<T: Sealed>(parts: TaskParts) -> Self {
         let TaskParts { name, doc, at: (file, line), params, outputs, options, is_async, prepare } = parts;
         let returns = const { &Returns::<T::Returned, T::Gives>::new() };
-        Self { name, doc, file, line, params, outputs, returns, options, is_async, prepare }
+        let is_dynamic = <T::Returned as ReturnsAs<T::Gives>>::IS_DYNAMIC;
+        Self {
+            name,
+            doc,
+            file,
+            line,
+            params,
+            outputs,
+            returns,
+            options,
+            container: None,
+            has_body: true,
+            is_async,
+            is_dynamic,
+            reference: None,
+            prepare,
+        }
+    }
+
+    /// For expansions alone: the task is a program in an image. Where it `has_body`, that stands in for the program in tests.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn in_container(self, container: &'static ContainerSpec, has_body: bool) -> Self {
+        Self { container: Some(container), has_body, ..self }
+    }
+
+    /// For expansions alone: the task is registered elsewhere. Where it `has_body`, that stands in for it in tests.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn registered_as(self, reference: &'static ReferenceSpec, has_body: bool) -> Self {
+        Self { reference: Some(reference), has_body, ..self }
     }
 
     /// The outputs' names and types, in the order in which they are declared.
@@ -179,6 +241,18 @@ impl TaskDef {
         self.is_async
     }
 
+    /// Whether it returns promises: a graph, which runs in its place.
+    #[must_use]
+    pub fn is_dynamic(&self) -> bool {
+        self.is_dynamic
+    }
+
+    /// Where it is registered, if its code is elsewhere.
+    #[must_use]
+    pub fn reference(&self) -> Option<&'static ReferenceSpec> {
+        self.reference
+    }
+
     /// The value of the input `name` where it is left out: that of `#[default(..)]`; none for an `Option`; [`None`] where it has to be given,
     /// and where there is no such input.
     ///
@@ -190,6 +264,12 @@ impl TaskDef {
             Some(literal) => literal.and_then(|literal| Literal::decode(&literal)).map(Some).map_err(|error| error.at_field(name)),
             None => Ok(param.is_optional().then(Literal::none)),
         }
+    }
+
+    /// The image and the command of a container task; [`None`] for a task that is a function of this binary.
+    #[must_use]
+    pub fn container(&self) -> Option<&'static ContainerSpec> {
+        self.container
     }
 
     /// Why the types of the task cannot be told, if they cannot: types that hold each other have no end.

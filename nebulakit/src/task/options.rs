@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::task::strategy::Strategy;
+
 /// What a task asks of the platform; carried from the attribute to the registration.
 #[derive(Debug, Clone)]
 pub struct TaskOptions {
@@ -29,6 +31,8 @@ pub struct TaskOptions {
     pub secrets: &'static [SecretRequest],
     /// The container image, unless registration names another.
     pub image: Option<&'static str>,
+    /// Whether the container that a strategy runs it in has a network; on a platform, the platform decides.
+    pub network: bool,
     /// The name of a pod template of the cluster.
     pub pod_template: Option<&'static str>,
     /// Labels of the pod.
@@ -39,6 +43,8 @@ pub struct TaskOptions {
     pub deck: bool,
     /// Whether a container runs it in a process of its own, which another one watches.
     pub supervised: bool,
+    /// How a local run runs it, unless something else is asked for.
+    pub strategy: Option<Strategy>,
 }
 
 impl TaskOptions {
@@ -56,11 +62,13 @@ impl TaskOptions {
         env: &[],
         secrets: &[],
         image: None,
+        network: false,
         pod_template: None,
         labels: &[],
         annotations: &[],
         deck: false,
         supervised: false,
+        strategy: None,
     };
 }
 

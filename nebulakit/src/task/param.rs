@@ -1,6 +1,7 @@
 //! One input of a task: its name, type, default and conversions.
 
 use nebulakit_types::convert::MERGED;
+use nebulakit_types::convert::kind::Kind;
 use nebulakit_types::convert::reader::LiteralRef;
 use nebulakit_types::convert::shapes::Shapes;
 use nebulakit_types::convert::writer::Encoder;
@@ -17,6 +18,7 @@ use crate::task::panic::{silently, told};
 pub struct Param<T> {
     name: &'static str,
     doc: &'static str,
+    kind: Kind,
     default: Option<fn() -> T>,
     literal_type: fn(&Dialect) -> LiteralType,
     decode: fn(LiteralRef<'_>) -> Result<T>,
@@ -45,6 +47,7 @@ impl<T> Param<T> {
         Self {
             name,
             doc,
+            kind: T::KIND,
             default: None,
             literal_type: T::literal_type,
             decode: T::decode,
@@ -60,6 +63,32 @@ impl<T> Param<T> {
     #[must_use]
     pub const fn default(mut self, value: fn() -> T) -> Self {
         self.default = Some(value);
+        self
+    }
+
+    /// An input of a container task, which gets it as files.
+    ///
+    /// # Panics
+    /// In a constant, at compile time: when Flyte's copilot cannot bring it.
+    #[must_use]
+    #[track_caller]
+    pub const fn as_file(self) -> Self {
+        if let Some(reason) = self.kind.refused_as_input() {
+            panic!("{}", reason);
+        }
+        self
+    }
+
+    /// An input that stands in the command of a container task.
+    ///
+    /// # Panics
+    /// In a constant, at compile time: when it has no text form.
+    #[must_use]
+    #[track_caller]
+    pub const fn as_text(self) -> Self {
+        if let Some(reason) = self.kind.refused_as_text() {
+            panic!("{}", reason);
+        }
         self
     }
 

@@ -19,6 +19,9 @@ type Result<T, E = Error> = std::result::Result<T, E>;
 ///
 /// Where the compiler does not know `O`, because a function returns what no task can, it has said so already, and is silent about this bound.
 pub trait ReturnsAs<O>: 'static {
+    /// Whether it is a graph instead of values.
+    const IS_DYNAMIC: bool = false;
+
     /// The outputs, or the error of the task's own code.
     ///
     /// # Errors

@@ -24,6 +24,7 @@ use crate::task::guarded::Guarded;
 use crate::task::offloaded::fetch_offloaded;
 use crate::task::panic::{guard, guard_future, told};
 use crate::task::prepare::{Element, prepare};
+use crate::task::reference::ReferenceSpec;
 use crate::task::returns::{Ended, Function, Prepared};
 use crate::task::surroundings::Deadline;
 
@@ -53,6 +54,9 @@ pub(crate) struct Ran {
 ///
 /// On a runtime without timers a deadline cannot be kept: such a run fails before it begins.
 pub(crate) async fn run(task: &'static TaskDef, inputs: &[u8], element: Option<&Element>, context: &Context) -> Ran {
+    if let Some(failure) = elsewhere(task, context) {
+        return Ran { ended: Err(failure.into()), took: None };
+    }
     if context.surroundings().kept_deadline().is_some() && Handle::try_current().is_ok() && !has_timers() {
         return Ran { ended: Err(without_timers(task).into()), took: None };
     }
@@ -64,6 +68,44 @@ pub(crate) async fn run(task: &'static TaskDef, inputs: &[u8], element: Option<&
     let ended = in_time(task, context, pin!(perform(task, call, context))).await;
     let took = Some(begin.elapsed());
     Ran { ended: finish(ended, task, context).await, took }
+}
+
+/// The failure of a task whose function cannot be run for its values: of a container task or a reference, where nothing stands in for it, and of a
+/// dynamic task.
+fn elsewhere(task: &TaskDef, context: &Context) -> Option<Failure> {
+    if task.is_dynamic {
+        let message = format!(
+            "the task `{}` is dynamic: it returns a graph, which nothing here runs yet\nhint: call its function, and look at the promises",
+            task.name
+        );
+        return Some(Failure { recoverable: Some(false), ..Failure::user(code::USER, message) });
+    }
+    if let Some(reference) = task.reference {
+        if task.has_body && context.surroundings().stands_in {
+            return None;
+        }
+        let ReferenceSpec { project, domain, name, version } = reference;
+        let message = format!(
+            "the task `{}` is registered elsewhere, as `{name}` in `{project}`/`{domain}`, version `{version}`: it is not a function of this binary\n\
+             hint: a platform runs it as a node of a workflow; a body of the task stands in for it in tests",
+            task.name
+        );
+        return Some(Failure { recoverable: Some(false), ..Failure::user(code::USER, message) });
+    }
+    let image = task.container?.image;
+    if task.has_body && context.surroundings().stands_in {
+        return None;
+    }
+    let hint = if task.has_body {
+        "its body stands in for the program in tests alone; `run` and `Strategy::Container` start the image"
+    } else {
+        "`run` and `Strategy::Container` start the image; a body of the task would stand in for the program in tests"
+    };
+    let message = format!(
+        "the task `{}` is a program in the image `{image}`, not a function of this binary: a platform starts its image itself\nhint: {hint}",
+        task.name
+    );
+    Some(Failure { recoverable: Some(false), ..Failure::user(code::USER, message) })
 }
 
 /// The call, with its inputs converted. Those in files of their own are rare: only when one is met are all looked for.

@@ -40,6 +40,8 @@ pub(crate) struct Surroundings {
     pub(crate) logs: Option<Arc<dyn LogSink>>,
     /// Starts the tasks that this one calls; [`None`] for a run in the same process.
     pub(crate) caller: Option<Arc<dyn Caller>>,
+    /// Whether the bodies of container tasks stand in for their programs, as in tests.
+    pub(crate) stands_in: bool,
 }
 
 impl Surroundings {

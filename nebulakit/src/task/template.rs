@@ -5,13 +5,14 @@
 use std::time::Duration;
 
 use nebulakit_types::wire::flyteidl::core::{
-    self as wire, Container, ExtendedResources, GpuAccelerator, K8sObjectMetadata, KeyValuePair, RetryStrategy, RuntimeMetadata, Secret,
-    SecurityContext, SharedMemory, TaskMetadata, TaskTemplate, gpu_accelerator, resources, runtime_metadata, secret, task_metadata,
-    task_template,
+    self as wire, Container, DataLoadingConfig, ExtendedResources, GpuAccelerator, K8sObjectMetadata, KeyValuePair, RetryStrategy,
+    RuntimeMetadata, Secret, SecurityContext, SharedMemory, TaskMetadata, TaskTemplate, data_loading_config, gpu_accelerator, resources,
+    runtime_metadata, secret, task_metadata, task_template,
 };
 use nebulakit_types::wire::google::protobuf as google;
 use nebulakit_types::{Dialect, Interface, Variable};
 
+use crate::task::container::{ContainerSpec, DataFormat};
 use crate::task::def::TaskDef;
 use crate::task::definition::Definition;
 use crate::task::options::{Mount, Resources, SecretRequest, TaskOptions};
@@ -19,6 +20,9 @@ use crate::task::options::{Mount, Resources, SecretRequest, TaskOptions};
 /// What runs the task: the platform's plugin for containers. Other types fall through to the same plugin, but depend on no
 /// operator's list of allowed types.
 const TASK_TYPE: &str = "container";
+
+/// The same for a container task, whose inputs and outputs the platform's copilot carries.
+const CONTAINER_TASK_TYPE: &str = "raw-container";
 
 /// The version that the platform's gates compare, and ours behind it: propeller hands offloaded literals only to what reports at
 /// least 1.13.14, and takes the first `x.y.z` of the text.
@@ -76,7 +80,7 @@ impl TaskDef {
     }
 
     /// The task as it is registered, without what only a registration knows: its id and its image. Its container is started with the file
-    /// `binary`.
+    /// `binary`; that of a container task with its own image and command.
     ///
     /// # Examples
     /// ```
@@ -101,17 +105,14 @@ impl TaskDef {
     /// The same as `dialect` has it.
     pub(crate) fn template_in(&self, binary: &str, dialect: &Dialect) -> TaskTemplate {
         let options = self.options;
-        let mut args = vec!["execute", "--task-name", self.name];
-        args.extend(ARGUMENTS);
+        let started = self.container.map_or_else(|| self.of_binary(binary), of_program);
         let container = Container {
-            command: vec![binary.to_owned()],
-            args: args.into_iter().map(str::to_owned).collect(),
             resources: Some(wire::Resources { requests: amounts(&options.requests), limits: amounts(&options.limits) }),
             env: options.env.iter().map(|(key, value)| KeyValuePair { key: (*key).to_owned(), value: (*value).to_owned() }).collect(),
-            ..Container::default()
+            ..started
         };
         TaskTemplate {
-            r#type: TASK_TYPE.to_owned(),
+            r#type: if self.container.is_some() { CONTAINER_TASK_TYPE } else { TASK_TYPE }.to_owned(),
             metadata: Some(metadata(options)),
             interface: Some(self.interface_in(dialect).to_wire()),
             security_context: (!options.secrets.is_empty())
@@ -120,6 +121,34 @@ impl TaskDef {
             target: Some(task_template::Target::Container(container)),
             ..TaskTemplate::default()
         }
+    }
+
+    /// How a container with the file `binary` in it is started.
+    fn of_binary(&self, binary: &str) -> Container {
+        let mut args = vec!["execute", "--task-name", self.name];
+        args.extend(ARGUMENTS);
+        Container { command: vec![binary.to_owned()], args: args.into_iter().map(str::to_owned).collect(), ..Container::default() }
+    }
+}
+
+/// How the container of a container task is started, and where the platform's copilot puts its files.
+fn of_program(spec: &ContainerSpec) -> Container {
+    let format = match spec.format {
+        DataFormat::Json => data_loading_config::LiteralMapFormat::Json,
+        DataFormat::Yaml => data_loading_config::LiteralMapFormat::Yaml,
+        DataFormat::Proto => data_loading_config::LiteralMapFormat::Proto,
+    };
+    Container {
+        image: spec.image.to_owned(),
+        command: spec.command.iter().map(|&element| element.to_owned()).collect(),
+        data_config: Some(DataLoadingConfig {
+            enabled: true,
+            input_path: spec.input_path.to_owned(),
+            output_path: spec.output_path.to_owned(),
+            format: format.into(),
+            io_strategy: None,
+        }),
+        ..Container::default()
     }
 }
 
@@ -300,6 +329,7 @@ mod tests {
             env: &[("TZ", "UTC")],
             secrets: &SECRETS,
             image: Some("ghcr.io/me/app:1"),
+            network: true,
             pod_template: Some("big"),
             labels: &[("team", "data")],
             annotations: &[("note", "x")],

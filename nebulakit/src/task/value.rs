@@ -19,6 +19,11 @@ impl fmt::Debug for Value {
 }
 
 impl Value {
+    /// None, for an input that is left out.
+    pub(crate) fn left_out() -> Self {
+        Self(None)
+    }
+
     fn new<T: NebulaType + Send>(value: T) -> Self {
         Self(Some(Box::new(move |encoder| value.encode(encoder))))
     }
@@ -92,7 +97,7 @@ impl TakesValue<&str> for Option<String> {
 #[diagnostic::do_not_recommend]
 impl<T> TakesValue<Omitted> for Option<T> {
     fn given(_: Omitted) -> Value {
-        Value(None)
+        Value::left_out()
     }
 }
 
@@ -120,6 +125,6 @@ impl TakesValue<&str> for OrDefault<String> {
 #[diagnostic::do_not_recommend]
 impl<T> TakesValue<Omitted> for OrDefault<T> {
     fn given(_: Omitted) -> Value {
-        Value(None)
+        Value::left_out()
     }
 }

@@ -157,6 +157,31 @@ pub fn r#match(r#type: Raw, #[default(1)] r#loop: i64) -> i64 {
 #[::kit::task(crate = ::kit)]
 fn hidden() {}
 
+/// Moves twice, and says so when that fails.
+#[::kit::workflow(crate = ::kit, keep_going, on_failure = tell::node(::kit::Default))]
+pub fn go_twice(point: ::kit::Promise<Point>, #[default(Direction::Up)] r#type: ::kit::Promise<Direction>) -> ::kit::Promise<Move> {
+    let once = go::node(&point, Distance::Steps(1), &r#type);
+    let twice = go::node(&once.to, Distance::Nothing, r#type);
+    let there = ::kit::when(once.to.x.gt(1.0), &twice.to).or_fail("too near");
+    Move::promise(point, there)
+}
+
+/// Moves twice every day.
+#[::kit::launch_plan(crate = ::kit, cron = "0 2 * * *", labels("a" = "b"), env(A = "b"))]
+pub fn every_day() -> ::kit::Promise<Move> {
+    go_twice::node(Point { x: 1.0, y: 1.0 }, ::kit::Default)
+}
+
+/// Is registered by others.
+#[::kit::task(crate = ::kit, strategy = process, reference(project = "p", domain = "d", name = "n", version = "v"))]
+pub fn far(points: ::std::vec::Vec<Point>) -> ::std::vec::Vec<Point>;
+
+/// Builds a graph when it runs.
+#[::kit::task(crate = ::kit)]
+pub fn fan_out(points: ::std::vec::Vec<Point>) -> ::kit::Promise<::std::vec::Vec<Point>> {
+    far::node(points)
+}
+
 /// What expansions make is as free to travel as what it is made of.
 pub const fn is_free<T: Send + Sync>() {}
 

@@ -6,6 +6,7 @@ mod fault;
 mod from_untyped;
 mod to_untyped;
 
+use crate::convert::kind::Kind;
 use std::ops::{Deref, DerefMut};
 
 use serde_core::Serialize;
@@ -59,6 +60,7 @@ impl<T> From<T> for Json<T> {
 
 impl<T: Serialize + DeserializeOwned + 'static> NebulaType for Json<T> {
     const TAG: &'static str = Untyped::TAG;
+    const KIND: Kind = Kind::Struct;
 
     fn literal_type(dialect: &Dialect) -> LiteralType {
         Untyped::literal_type(dialect)

@@ -8,6 +8,7 @@
 mod instant;
 mod span;
 
+use crate::convert::kind::Kind;
 use jiff::SignedDuration;
 #[cfg(any(feature = "chrono", feature = "jiff"))]
 use jiff::civil::Date;
@@ -89,6 +90,7 @@ macro_rules! instants {
         $(#[$attribute])*
         impl NebulaType for $instant {
             const TAG: &'static str = "datetime";
+            const KIND: Kind = Kind::Plain;
 
             fn literal_type(_: &Dialect) -> LiteralType {
                 LiteralType::simple(SimpleType::Datetime)
@@ -141,6 +143,7 @@ macro_rules! spans {
         $(#[$attribute])*
         impl NebulaType for $span {
             const TAG: &'static str = "timedelta";
+            const KIND: Kind = Kind::Plain;
 
             fn literal_type(_: &Dialect) -> LiteralType {
                 LiteralType::simple(SimpleType::Duration)
@@ -189,6 +192,7 @@ macro_rules! dates {
         $(#[$attribute])*
         impl NebulaType for $date {
             const TAG: &'static str = "date";
+            const KIND: Kind = Kind::Plain;
 
             fn literal_type(_: &Dialect) -> LiteralType {
                 LiteralType::simple(SimpleType::Datetime)

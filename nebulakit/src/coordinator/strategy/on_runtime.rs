@@ -26,8 +26,8 @@ impl AsyncStrategy {
 }
 
 impl ExecutionStrategy for AsyncStrategy {
-    fn accepts(&self, _: WorkKind) -> bool {
-        true
+    fn accepts(&self, kind: WorkKind) -> bool {
+        kind != WorkKind::Container
     }
 
     fn slots(&self) -> Option<usize> {

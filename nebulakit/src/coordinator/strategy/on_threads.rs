@@ -111,8 +111,8 @@ impl Pool {
 }
 
 impl ExecutionStrategy for ThreadStrategy {
-    fn accepts(&self, _: WorkKind) -> bool {
-        true
+    fn accepts(&self, kind: WorkKind) -> bool {
+        kind != WorkKind::Container
     }
 
     fn slots(&self) -> Option<usize> {

@@ -1,0 +1,197 @@
+//! From promises to the plain data of a graph: what the result reaches, where each node lives, what it is called.
+//!
+//! Everything is linear in the number of nodes, and nothing recurses but over the arms of conditions, whose depth is limited.
+
+mod data;
+mod order;
+mod scopes;
+
+use std::collections::BTreeSet;
+
+use nebulakit_types::{Dialect, Literal};
+
+use crate::graph::{
+    Graph, Home, Input, LaunchPlan, Node, Notification, Output, Place, Problem, ProblemKind, Problems, Reference, ReferenceKind, Schedule,
+    Scope, Task,
+};
+use crate::task::def::TaskDef;
+use crate::task::param::AnyParam;
+use crate::task::reference::ReferenceSpec;
+use crate::workflow::build::data::{Uses, scope};
+use crate::workflow::launch::{LaunchOptions, LaunchSchedule};
+use crate::workflow::node::{Source, WorkflowDef};
+
+/// The id of the node that runs when a workflow failed, as flytekit calls it.
+const HANDLER: &str = "fn0";
+
+impl WorkflowDef {
+    /// Its graph, with those of all workflows in it.
+    ///
+    /// Its function is called, and so is that of each workflow that it contains.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it and with the workflows in it, at once.
+    pub fn graph(&'static self) -> Result<Graph, Problems> {
+        let mut problems = Problems::new();
+        let mut uses = Uses::default();
+        let mut graph = alone(self, &mut uses, &mut problems);
+        let mut seen = BTreeSet::from([self.name]);
+        let mut next: Vec<&'static WorkflowDef> = uses.workflows.values().copied().collect();
+        while let Some(workflow) = next.pop() {
+            if !seen.insert(workflow.name) {
+                continue;
+            }
+            if let Some(reference) = workflow.reference() {
+                let reference =
+                    referred(reference, ReferenceKind::LaunchPlan, workflow.params, outputs(workflow), place(workflow), &mut problems);
+                graph.references.insert(workflow.name.into(), reference);
+                continue;
+            }
+            let mut inner = Uses::default();
+            let data = alone(workflow, &mut inner, &mut problems);
+            graph.workflows.insert(workflow.name.into(), data);
+            next.extend(inner.workflows.values().copied());
+            uses.tasks.extend(inner.tasks);
+        }
+        for (name, task) in uses.tasks {
+            match task.reference {
+                Some(reference) => {
+                    let outputs = task_outputs(task);
+                    let at = Place::new(task.file, task.line);
+                    let reference = referred(reference, ReferenceKind::Task, task.params, outputs, at, &mut problems);
+                    graph.references.insert(name.into(), reference);
+                }
+                None => {
+                    graph.tasks.insert(name.into(), used(task, &mut problems));
+                }
+            }
+        }
+        finished(graph, problems)
+    }
+}
+
+/// The graph, unless something is wrong with it.
+fn finished(graph: Graph, mut problems: Problems) -> Result<Graph, Problems> {
+    problems.extend(graph.problems());
+    problems.or(graph)
+}
+
+/// The graph of a workflow, without what it uses.
+fn alone(workflow: &'static WorkflowDef, uses: &mut Uses, problems: &mut Problems) -> Graph {
+    let mut graph = Graph::new(workflow.name);
+    graph.doc = workflow.doc.into();
+    graph.at = Some(place(workflow));
+    graph.inputs = inputs(workflow.params, &place(workflow), problems);
+    graph.outputs = outputs(workflow);
+    graph.keep_going = workflow.keep_going;
+    graph.interruptible = workflow.interruptible;
+    graph.launch_plan = workflow.launch.map(|launch| Box::new(plan(launch)));
+    if let Some(reference) = workflow.reference() {
+        let message = format!("`{}` is registered elsewhere, as `{}`: there is no graph of it here", workflow.name, reference.name);
+        problems.push(Problem::new(ProblemKind::LaunchPlan, message).at(place(workflow)));
+        return graph;
+    }
+    let built = (workflow.build)();
+    graph.body = scope(Some(workflow), &built.result, workflow.outputs, uses, problems);
+    graph.on_failure = built.on_failure.as_ref().and_then(|source| handler(workflow, source, uses, problems));
+    graph
+}
+
+/// The node that runs when the workflow failed.
+fn handler(workflow: &'static WorkflowDef, source: &Source, uses: &mut Uses, problems: &mut Problems) -> Option<Box<Node>> {
+    let Scope { mut nodes, .. } = scope(Some(workflow), source, &[], uses, problems);
+    if nodes.len() != 1 {
+        let message = format!("the failure handler of `{}` is {} nodes, and has to be one", workflow.name, nodes.len());
+        let problem = Problem::new(ProblemKind::Failure, message).at(place(workflow));
+        problems.push(problem.hint("make a workflow of them, and write `on_failure = workflow::node(..)`"));
+    }
+    let mut node = nodes.pop()?;
+    node.id = HANDLER.into();
+    Some(Box::new(node))
+}
+
+fn place(workflow: &WorkflowDef) -> Place {
+    Place::new(workflow.file, workflow.line)
+}
+
+fn inputs(params: &'static [&'static dyn AnyParam], at: &Place, problems: &mut Problems) -> Vec<Input> {
+    let input = |param: &&'static dyn AnyParam| {
+        let mut input = Input::new(param.name(), param.literal_type(&Dialect::FLYTE_1));
+        input.doc = param.doc().into();
+        match param.default_literal(&Dialect::FLYTE_1).map(|literal| literal.and_then(|literal| Literal::decode(&literal))) {
+            Some(Ok(literal)) => input.default = Some(literal),
+            Some(Err(error)) => {
+                let message = format!("the default of `{}` cannot be written: {error}", param.name());
+                problems.push(Problem::new(ProblemKind::Limit, message).at(at.clone()));
+            }
+            None => {}
+        }
+        input
+    };
+    params.iter().map(input).collect()
+}
+
+fn outputs(workflow: &WorkflowDef) -> Vec<Output> {
+    workflow.output_types(&Dialect::FLYTE_1).into_iter().map(|(name, ty)| Output::new(name, ty)).collect()
+}
+
+fn task_outputs(task: &TaskDef) -> Vec<Output> {
+    task.output_types(&Dialect::FLYTE_1).into_iter().map(|(name, ty)| Output::new(name, ty)).collect()
+}
+
+/// A task that is used.
+fn used(task: &'static TaskDef, problems: &mut Problems) -> Task {
+    let at = Place::new(task.file, task.line);
+    let mut data = Task::new(inputs(task.params, &at, problems), task_outputs(task));
+    data.is_dynamic = task.is_dynamic;
+    if let Some(container) = task.container {
+        data.home = Home::Container { image: container.image.into() };
+    }
+    data.at = Some(at);
+    data
+}
+
+fn referred(
+    to: &'static ReferenceSpec,
+    kind: ReferenceKind,
+    params: &'static [&'static dyn AnyParam],
+    outputs: Vec<Output>,
+    at: Place,
+    problems: &mut Problems,
+) -> Reference {
+    let mut data = Reference::new(kind, to.name, to.version);
+    data.project = to.project.into();
+    data.domain = to.domain.into();
+    data.inputs = inputs(params, &at, problems);
+    data.outputs = outputs;
+    data.at = Some(at);
+    data
+}
+
+fn plan(options: &LaunchOptions) -> LaunchPlan {
+    let pairs =
+        |pairs: &'static [(&'static str, &'static str)]| pairs.iter().map(|(key, value)| ((*key).into(), (*value).into())).collect();
+    let mut plan = LaunchPlan::default();
+    plan.schedule = options.schedule.map(|schedule| match schedule {
+        LaunchSchedule::Cron(cron) => Schedule::Cron(cron.into()),
+        LaunchSchedule::Every(time) => Schedule::Every(time),
+    });
+    plan.kickoff = options.kickoff.map(Into::into);
+    plan.max_parallelism = options.max_parallelism;
+    plan.at_most = options.at_most;
+    plan.labels = pairs(options.labels);
+    plan.annotations = pairs(options.annotations);
+    plan.env = pairs(options.env);
+    let notifications = options.notifications.iter().map(|notification| Notification {
+        email: notification.email.iter().map(|email| (*email).into()).collect(),
+        on: notification.on.to_vec(),
+    });
+    plan.notifications = notifications.collect();
+    plan.service_account = options.service_account.map(Into::into);
+    plan.iam_role = options.iam_role.map(Into::into);
+    plan.raw_output_prefix = options.raw_output_prefix.map(Into::into);
+    plan.overwrite_cache = options.overwrite_cache;
+    plan.interruptible = options.interruptible;
+    plan.active = options.active;
+    plan
+}

@@ -1,0 +1,390 @@
+//! What is wrong, and is found when the graph is built: all of it at once, with its places.
+
+use nebulakit::graph::{Problem, ProblemKind, Problems};
+use nebulakit::prelude::*;
+
+#[task]
+fn double(x: i64) -> i64 {
+    2 * x
+}
+
+#[task]
+fn positive(x: i64) -> bool {
+    x > 0
+}
+
+#[task]
+fn notify(text: String) {
+    let _ = text;
+}
+
+#[workflow]
+fn inner(x: Promise<i64>) -> Promise<i64> {
+    double::node(x)
+}
+
+/// The problems of a graph, each with the line that it is at.
+fn told(problems: Problems, line: u32) -> Vec<(ProblemKind, u32, String)> {
+    let one = |problem: &Problem| {
+        let at = problem.at.as_ref().expect("a place");
+        assert!(at.file.ends_with("workflow/faults.rs"), "{at}");
+        (problem.kind, at.line - line, problem.message.clone())
+    };
+    problems.iter().map(one).collect()
+}
+
+const LATE: u32 = line!();
+#[workflow]
+fn late(x: Promise<i64>) -> Promise<i64> {
+    let a = double::node(x);
+    let b = double::node(&a);
+    let a = a.retries(3);
+    double::node(a).after(b)
+}
+
+#[test]
+fn an_override_of_a_node_in_use_comes_too_late() {
+    assert_eq!(
+        told(late::graph().unwrap_err(), LATE),
+        [(ProblemKind::Override, 5, "`.retries(..)` comes too late: the node is in use already; say it where the node is made".to_owned())]
+    );
+}
+
+const WRONG: u32 = line!();
+#[workflow]
+fn wrong_overrides(x: Promise<i64>, y: Promise<i64>) -> Promise<()> {
+    let a = gate::approve("ok", &x).retries(2);
+    let b = double::node(a).timeout("soon");
+    let c = inner::node(&x).retries(1);
+    let d = double::node(&x).concurrency(3);
+    let e = when(x.gt(3), &x).otherwise(0).retries(1);
+    let f = gate::sleep("10");
+    let g = y.retries(3);
+    all((b, c, d, e, f, g))
+}
+
+#[test]
+fn every_wrong_override_is_told_at_once() {
+    let mut found = told(wrong_overrides::graph().unwrap_err(), WRONG);
+    found.sort_by_key(|(_, line, _)| *line);
+    let expected = [
+        (ProblemKind::Override, 3, "`.retries(..)` is for tasks, and this is a gate"),
+        (ProblemKind::Override, 4, "`soon` is not a duration; write whole numbers with `d`, `h`, `m`, `s` and `ms`, as in `1h30m`"),
+        (ProblemKind::Override, 5, "`.retries(..)` is for tasks, and this is a workflow, whose own nodes have it"),
+        (ProblemKind::Override, 6, "`.concurrency(..)` is for what `::map(..)` just gave"),
+        (ProblemKind::Override, 7, "`.retries(..)` is for tasks, and this is a condition, whose arms have it"),
+        (ProblemKind::Gate, 8, "`10` has no unit; seconds are `10s`, minutes are `10m`"),
+        (ProblemKind::Override, 9, "`.retries(..)` is for what `::node(..)` or `::map(..)` just gave, and this is a value"),
+    ];
+    assert_eq!(found, expected.map(|(kind, line, message)| (kind, line, message.to_owned())));
+}
+
+#[workflow]
+fn takes_a_promise_of_another(x: Promise<i64>) -> Promise<i64> {
+    use std::sync::Mutex;
+    static LEFT: Mutex<Option<Promise<i64>>> = Mutex::new(None);
+    let mut left = LEFT.lock().expect("nobody panics with it");
+    let other = left.get_or_insert_with(|| leaks::graph_input(x.clone()));
+    double::node(&*other)
+}
+
+/// Another workflow whose input gets out.
+mod leaks {
+    use super::*;
+
+    static OUT: std::sync::Mutex<Option<Promise<i64>>> = std::sync::Mutex::new(None);
+
+    #[workflow]
+    fn leaky(secret: Promise<i64>) -> Promise<i64> {
+        *OUT.lock().expect("nobody panics with it") = Some(secret.clone());
+        double::node(secret)
+    }
+
+    pub(super) fn graph_input(_: Promise<i64>) -> Promise<i64> {
+        leaky::graph().expect("nothing is wrong with it");
+        OUT.lock().expect("nobody panics with it").take().expect("it ran")
+    }
+}
+
+#[test]
+fn a_promise_of_another_workflow_is_refused() {
+    let problems = takes_a_promise_of_another::graph().unwrap_err();
+    assert_eq!(problems.iter().map(|problem| problem.kind).collect::<Vec<_>>(), [ProblemKind::Foreign]);
+    let text = problems.to_string();
+    assert!(text.contains("`secret` is an input of") && text.contains("leaky"), "{text}");
+}
+
+#[task]
+fn clean_up(x: i64, err: Option<FlyteError>) {
+    let _ = (x, err);
+}
+
+#[workflow(on_failure = all((clean_up::node(&x, Failure), notify::node("failed"))))]
+fn two_handlers(x: Promise<i64>) -> Promise<i64> {
+    double::node(x)
+}
+
+#[test]
+fn a_failure_handler_is_one_node() {
+    let problems = two_handlers::graph().unwrap_err();
+    assert!(problems.to_string().contains("is 2 nodes, and has to be one"), "{problems}");
+}
+
+#[workflow]
+fn elements_of_constants(x: Promise<i64>) -> Promise<i64> {
+    let xs: Promise<Vec<i64>> = Promise::of(vec![1, 2]);
+    let good = double::node(xs.at(1));
+    let other = list![good, x];
+    double::node(xs.at(2)).after(double::node(other.at(1)))
+}
+
+#[test]
+fn an_element_that_a_constant_does_not_have_is_told() {
+    let problems = elements_of_constants::graph().unwrap_err();
+    let messages: Vec<_> = problems.iter().map(|problem| problem.message.as_str()).collect();
+    assert_eq!(messages, ["the list has no element 2; the first is 0"]);
+}
+
+#[workflow]
+fn deep(x: Promise<i64>) -> Promise<i64> {
+    (0..100_000).fold(x, |x, k| when(x.gt(k), double::node(&x)).otherwise(x))
+}
+
+#[workflow]
+fn nested_too_deep(x: Promise<i64>) -> Promise<i64> {
+    let positive = positive::node(&x);
+    (0..10_000).fold(x.clone(), |arm, _| when(&positive, arm).otherwise(0))
+}
+
+#[test]
+fn conditions_may_follow_each_other_without_end_but_not_hold_each_other() {
+    assert_eq!(deep::graph().map(|graph| graph.body.nodes.len()), Ok(100_000));
+    let problems = nested_too_deep::graph().unwrap_err();
+    assert!(problems.iter().all(|problem| problem.kind == ProblemKind::Limit), "{problems}");
+}
+
+#[workflow]
+fn long(x: Promise<i64>) -> Promise<i64> {
+    let many: Vec<_> = (0..100_000).map(|k| notify::node(k.to_string())).collect();
+    let gathered = many.into_iter().fold(all([] as [Promise<()>; 0]), |gathered, one| all((gathered, one)));
+    let chain = (0..100_000).fold(x, |x, _| double::node(x));
+    (0..10_000).fold(chain, |x, _| x.also(positive::node(1))).also(gathered)
+}
+
+#[test]
+fn chains_of_any_length_are_built_and_dropped_without_recursion() {
+    assert_eq!(long::graph().map(|graph| graph.body.nodes.len()), Ok(210_000));
+}
+
+#[test]
+fn a_dynamic_task_is_refused_by_name_until_something_runs_graphs() {
+    use nebulakit::testing::Harness;
+    let failure = Harness::new().run_blocking(fan_out::with(vec![1_i64])).outputs.unwrap_err();
+    assert!(failure.to_string().contains("faults.fan_out` is dynamic: it returns a graph"), "{failure}");
+}
+
+#[task]
+fn fan_out(xs: Vec<i64>) -> Promise<Vec<i64>> {
+    double::map(xs)
+}
+
+#[task(reference(project = "ml", domain = "production", name = "ml.far", version = "1"))]
+fn far(x: i64) -> i64 {
+    x + 100
+}
+
+#[task(reference(project = "ml", domain = "production", name = "ml.far", version = "1"))]
+fn farther(x: i64) -> i64;
+
+#[test]
+fn a_body_stands_in_for_a_reference_in_tests() {
+    use nebulakit::testing::Harness;
+    assert_eq!(Harness::new().run_blocking(far::with(1)).outputs, Ok(101));
+    let failure = Harness::new().run_blocking(farther::with(1)).outputs.unwrap_err();
+    assert!(failure.to_string().contains("is registered elsewhere, as `ml.far` in `ml`/`production`"), "{failure}");
+}
+
+#[test]
+fn promises_are_small_and_go_everywhere() {
+    fn anywhere<T: Send + Sync + 'static>() {}
+    anywhere::<Promise<i64>>();
+    assert!(size_of::<Promise<i64>>() <= 72, "{}", size_of::<Promise<i64>>());
+}
+
+// Inputs of any name.
+#[task]
+fn names(making: i64, values: i64, node: i64, inputs: i64, r#type: i64, ctx: Context, text: String) -> i64 {
+    let _ = (ctx, text);
+    making + values + node + inputs + r#type
+}
+
+#[workflow]
+fn all_names(making: Promise<i64>, r#type: Promise<i64>, name: Promise<String>) -> Promise<i64> {
+    names::node(&making, r#type, 1, 2, 3, name)
+}
+
+#[test]
+fn inputs_have_any_name() {
+    let graph = all_names::graph().unwrap();
+    assert_eq!(graph.inputs.iter().map(|input| &*input.name).collect::<Vec<_>>(), ["making", "type", "name"]);
+    assert_eq!(crate::shown::shown(&graph)[0], "n0 names(making=$making, values=$type, node=1, inputs=2, type=3, text=$name)");
+}
+
+#[test]
+fn two_builds_give_one_graph() {
+    assert_eq!(all_names::graph(), all_names::graph());
+    assert_eq!(wrong_overrides::graph(), wrong_overrides::graph());
+}
+
+#[task(strategy = process)]
+fn apart(x: i64) -> i64 {
+    x
+}
+
+#[task(strategy = "gpu-box")]
+fn elsewhere(x: i64) -> i64 {
+    x
+}
+
+#[test]
+fn a_task_says_its_strategy() {
+    assert_eq!(apart::def().options().strategy, Some(Strategy::Process));
+    assert_eq!(elsewhere::def().options().strategy, Some(Strategy::named("gpu-box")));
+    assert_eq!(double::def().options().strategy, None);
+}
+
+#[test]
+fn workflows_are_known_by_name() {
+    let names: Vec<_> = nebulakit::workflows().iter().map(|workflow| workflow.name()).collect();
+    assert!(names.contains(&"workflow::faults::late".replace("::", ".").as_str()), "{names:?}");
+    assert!(names.is_sorted());
+}
+
+fn kinds(problems: &Problems) -> Vec<ProblemKind> {
+    problems.iter().map(|problem| problem.kind).collect()
+}
+
+#[workflow]
+fn itself(x: Promise<i64>) -> Promise<i64> {
+    other_half::node(x)
+}
+
+#[workflow]
+fn other_half(x: Promise<i64>) -> Promise<i64> {
+    itself::node(x)
+}
+
+#[workflow]
+fn only_itself(x: Promise<i64>) -> Promise<i64> {
+    only_itself::node(x)
+}
+
+#[workflow(on_failure = holds_it::node(x))]
+fn handled_by_what_holds_it(x: Promise<i64>) -> Promise<i64> {
+    double::node(x)
+}
+
+#[workflow]
+fn holds_it(x: Promise<i64>) -> Promise<i64> {
+    handled_by_what_holds_it::node(x)
+}
+
+#[test]
+fn workflows_that_contain_themselves_are_named() {
+    for problems in [itself::graph(), only_itself::graph(), handled_by_what_holds_it::graph()] {
+        let problems = problems.unwrap_err();
+        assert_eq!(kinds(&problems), [ProblemKind::Recursion], "{problems}");
+    }
+    let text = itself::graph().unwrap_err().to_string();
+    assert!(text.contains("itself") && text.contains("other_half"), "{text}");
+}
+
+#[task]
+fn takes_another_name(x: i64, error: Option<FlyteError>) {
+    let _ = (x, error);
+}
+
+#[workflow(on_failure = takes_another_name::node(x, Failure))]
+fn error_of_another_name(x: Promise<i64>) -> Promise<i64> {
+    double::node(x)
+}
+
+#[workflow(on_failure = clean_up::node(x, Default))]
+fn error_left_out(x: Promise<i64>) -> Promise<i64> {
+    double::node(x)
+}
+
+#[workflow]
+fn failure_in_the_body(x: Promise<i64>) -> Promise<()> {
+    clean_up::node(x, Failure)
+}
+
+#[test]
+fn the_error_goes_to_err_of_a_handler_and_nowhere_else() {
+    for (graph, says) in [
+        (error_of_another_name::graph(), "is not called `err`"),
+        (error_left_out::graph(), "is left to its default"),
+        (failure_in_the_body::graph(), ""),
+    ] {
+        let problems = graph.unwrap_err();
+        assert_eq!(kinds(&problems), [ProblemKind::Failure], "{problems}");
+        assert!(problems.to_string().contains(says), "{problems}");
+    }
+}
+
+#[launch_plan]
+fn renamed(y: Promise<i64>) -> Promise<i64> {
+    inner::node(y)
+}
+
+#[launch_plan]
+fn computed(x: Promise<i64>) -> Promise<i64> {
+    inner::node(inner::node(x))
+}
+
+#[launch_plan(cron = "0 0 31 2 *")]
+fn never(x: Promise<i64>) -> Promise<i64> {
+    inner::node(x)
+}
+
+#[launch_plan(cron = "0 0 29 2 *")]
+fn every_four_years(#[default(1)] x: Promise<i64>) -> Promise<i64> {
+    inner::node(x)
+}
+
+#[test]
+fn launch_plans_neither_rename_nor_compute_and_fire() {
+    assert!(kinds(&renamed::graph().unwrap_err()).contains(&ProblemKind::LaunchPlan));
+    assert!(kinds(&computed::graph().unwrap_err()).contains(&ProblemKind::LaunchPlan));
+    assert!(kinds(&never::graph().unwrap_err()).contains(&ProblemKind::Schedule));
+    assert_eq!(every_four_years::graph().map(|graph| graph.body.nodes.len()), Ok(1));
+}
+
+#[workflow]
+fn one_signal_of_two_types() -> Promise<i64> {
+    let flag = gate::wait_for::<bool>("answer");
+    let number = gate::wait_for::<i64>("answer");
+    when(flag, number).otherwise(0)
+}
+
+#[workflow]
+fn reads_a_number_as_text(x: Promise<i64>) -> Promise<String> {
+    x.cast::<String>()
+}
+
+#[workflow]
+fn two_of_one_name(x: Promise<i64>) -> Promise<()> {
+    all((double::node(&x).name("same"), double::node(x).name("same")))
+}
+
+#[test]
+fn the_validation_sees_types_signals_and_names() {
+    for (graph, kind) in [
+        (one_signal_of_two_types::graph(), ProblemKind::Gate),
+        (reads_a_number_as_text::graph(), ProblemKind::Type),
+        (two_of_one_name::graph(), ProblemKind::Duplicate),
+    ] {
+        let problems = graph.unwrap_err();
+        assert_eq!(kinds(&problems), [kind], "{problems}");
+    }
+}
