@@ -28,6 +28,24 @@ fn every_kind_is_drawn() {
 }
 
 #[test]
+fn an_svg_picture_has_every_node_and_is_bounded() {
+    let graph = all_kinds();
+    let svg = graph.to_svg().unwrap();
+    assert!(svg.starts_with("<?xml") && svg.trim_end().ends_with("</svg>"), "{svg}");
+    for node in ["n0: split", "n5-n1-n0: double", "n14: classify", "fn0: clean_up", "corpus: directory"] {
+        assert!(svg.contains(node), "{node}");
+    }
+    let mut large = Graph::new("flows.<large>&");
+    for node in 0..nebulakit::graph::MAX_SVG_SHAPES {
+        large.body.nodes.push(Node::new(format!("n{node}"), Kind::Task("t<>&\"".into())));
+    }
+    assert!(!large.to_svg().unwrap().contains("t<>"));
+    large.body.nodes.push(Node::new("more", Kind::Task("t".into())));
+    let problems = large.to_svg().unwrap_err().to_string();
+    assert_eq!(problems, "an SVG picture has at most 500 shapes, and this one would have 501\n  hint: draw it with Graphviz");
+}
+
+#[test]
 fn text_shows_each_node_once_within_100_columns() {
     let graph = all_kinds();
     let text = graph.to_string();

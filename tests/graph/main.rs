@@ -1,6 +1,7 @@
 //! Workflows as data: what is wrong with one, its JSON, its schedules, its pictures, and asserts on it.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod asserts;
 mod drawing;
 mod json;
 mod problems;

@@ -205,7 +205,7 @@ fn the_schema_and_the_code_refuse_the_same() {
     let damages =
         [Value::Null, json!({}), json!([]), json!("n0"), json!("90s"), json!("failure"), json!(-1), json!(7), json!(0.5), json!(true)];
     let is_flytes = |path: &str| ["/type", "/default", "/literal"].iter().any(|part| path.contains(part));
-    for (index, path) in paths.iter().filter(|path| !is_flytes(path)).enumerate() {
+    for (index, path) in paths.iter().filter(|path| !is_flytes(path)).step_by(2).enumerate() {
         for damage in damages.iter().skip(index % 7).step_by(7) {
             let mut damaged = whole.clone();
             *damaged.pointer_mut(path).unwrap() = damage.clone();

@@ -22,13 +22,13 @@ const MAX_ELEMENTS: usize = 4;
 const MAX_DEPTH: usize = 3;
 
 /// The names of a graph: the last segments, and whole names where those are not enough.
-pub(super) struct Labels<'g> {
+pub(crate) struct Labels<'g> {
     pub(super) graph: &'g Graph,
     ends: HashMap<&'g str, u32>,
 }
 
 impl<'g> Labels<'g> {
-    pub(super) fn of(graph: &'g Graph) -> Self {
+    pub(crate) fn of(graph: &'g Graph) -> Self {
         let mut ends = HashMap::new();
         let names = graph.tasks.keys().chain(graph.references.keys()).chain(graph.workflows.keys());
         for name in names {
@@ -45,7 +45,7 @@ impl<'g> Labels<'g> {
     }
 
     /// What a node runs, in a word or two.
-    pub(super) fn what(&self, node: &Node) -> String {
+    pub(crate) fn what(&self, node: &Node) -> String {
         match &node.kind {
             Kind::Task(name) | Kind::Workflow(name) | Kind::LaunchPlan(name) | Kind::Reference(name) => self.name(name),
             Kind::Map(map) => format!("map {}", self.name(map.of.name())),
@@ -114,7 +114,7 @@ pub(super) fn given(bound: &Bound) -> String {
 }
 
 /// What feeds something. The first output of a node goes without its name.
-pub(super) fn binding(of: &Binding) -> String {
+pub(crate) fn binding(of: &Binding) -> String {
     binding_within(of, MAX_DEPTH)
 }
 

@@ -29,6 +29,14 @@ pub(super) fn text(graph: &Graph) -> String {
     page.text
 }
 
+/// The nodes of a graph, and what feeds its outputs, without the workflows in it.
+#[cfg(feature = "run")]
+pub(crate) fn nodes(graph: &Graph) -> String {
+    let mut page = Page { labels: Labels::of(graph), text: String::new() };
+    page.body(graph);
+    page.text
+}
+
 struct Page<'g> {
     labels: Labels<'g>,
     text: String,
@@ -60,6 +68,10 @@ impl Page<'_> {
         if !remarks.is_empty() {
             self.items(INDENT, "", &remarks, ", ", "");
         }
+        self.body(graph);
+    }
+
+    fn body(&mut self, graph: &Graph) {
         self.nodes(&graph.body.nodes, INDENT, 0);
         self.outputs(&graph.body.outputs, INDENT);
         if let Some(handler) = &graph.on_failure {
