@@ -388,3 +388,147 @@ fn the_validation_sees_types_signals_and_names() {
         assert_eq!(kinds(&problems), [kind], "{problems}");
     }
 }
+
+/// The events of this thread, by their fields.
+struct Told(std::sync::Mutex<Vec<String>>);
+
+impl tracing::Subscriber for Told {
+    fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
+        *metadata.level() <= tracing::Level::WARN
+    }
+
+    fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
+        tracing::span::Id::from_u64(1)
+    }
+
+    fn record(&self, _: &tracing::span::Id, _: &tracing::span::Record<'_>) {}
+
+    fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
+
+    fn event(&self, event: &tracing::Event<'_>) {
+        struct Fields(String);
+        impl tracing::field::Visit for Fields {
+            fn record_debug(&mut self, field: &tracing::field::Field, value: &dyn std::fmt::Debug) {
+                self.0 += &format!("{field}={value:?} ");
+            }
+        }
+        let mut fields = Fields(String::new());
+        event.record(&mut fields);
+        self.0.lock().expect("nobody panics with it").push(fields.0);
+    }
+
+    fn enter(&self, _: &tracing::span::Id) {}
+
+    fn exit(&self, _: &tracing::span::Id) {}
+}
+
+#[workflow]
+fn drops_a_node(x: Promise<i64>) -> Promise<i64> {
+    let _audit = notify::node("start");
+    double::node(x)
+}
+
+#[test]
+fn a_node_that_nothing_needs_is_told_with_its_place() {
+    let told = std::sync::Arc::new(Told(std::sync::Mutex::default()));
+    tracing::subscriber::with_default(told.clone(), || {
+        assert_eq!(drops_a_node::graph().map(|graph| graph.body.nodes.len()), Ok(1));
+    });
+    let told = told.0.lock().expect("nobody panics with it");
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].contains("node=\"notify\"") && told[0].contains("tests/workflow/faults.rs:"), "{told:?}");
+}
+
+#[test]
+fn what_a_dynamic_task_returned_is_a_graph() {
+    let graph = fan_out(vec![1, 2]).graph().unwrap();
+    assert_eq!(crate::shown::shown(&graph), ["n0 map double over x(x=[1 2])", "=> o0=n0.o0"]);
+    let pair: Promise<(i64, i64)> = (double::node(1), Promise::of(2)).into();
+    assert_eq!(crate::shown::shown(&pair.graph().unwrap()).last().unwrap(), "=> o0=n0.o0, o1=2");
+}
+
+fn time_of(build: fn() -> Result<nebulakit::graph::Graph, Problems>) -> std::time::Duration {
+    let times = (0..3).map(|_| {
+        let begin = std::time::Instant::now();
+        build().expect("nothing is wrong with it");
+        begin.elapsed()
+    });
+    times.min().expect("three of them")
+}
+
+fn lattice(x: &Promise<i64>, nodes: i64) -> Promise<i64> {
+    let (mut one, mut other) = (x.clone(), x.clone());
+    for k in 0..nodes {
+        let next = positive::node(when(one.gt(k), double::node(&other)).otherwise(&one));
+        (one, other) = (other, double::node(k).after(next));
+    }
+    one
+}
+
+#[workflow]
+fn few(x: Promise<i64>) -> Promise<i64> {
+    lattice(&x, 1_000)
+}
+
+#[workflow]
+fn many(x: Promise<i64>) -> Promise<i64> {
+    lattice(&x, 10_000)
+}
+
+/// Ten times the nodes take about ten times as long; a square would be a hundred times.
+#[test]
+fn building_takes_time_linear_in_nodes() {
+    let (few, many) = (time_of(few::graph), time_of(many::graph));
+    assert!(many < few * 40, "{few:?}, {many:?}");
+}
+
+mod one {
+    use super::*;
+
+    #[task(name = "app.same")]
+    pub(super) fn same(x: i64) -> i64 {
+        x
+    }
+}
+
+mod other {
+    use super::*;
+
+    #[task(name = "app.same")]
+    fn same(x: i64) -> i64 {
+        x + 1
+    }
+
+    #[workflow]
+    pub(super) fn uses_it(x: Promise<i64>) -> Promise<i64> {
+        same::node(x)
+    }
+}
+
+#[workflow]
+fn uses_both(x: Promise<i64>) -> Promise<i64> {
+    other::uses_it::node(one::same::node(x))
+}
+
+#[test]
+fn two_tasks_of_one_name_are_told_with_both_places() {
+    let problems = uses_both::graph().unwrap_err();
+    assert_eq!(kinds(&problems), [ProblemKind::Duplicate], "{problems}");
+    assert!(problems.to_string().contains("two are called `app.same`"), "{problems}");
+}
+
+#[workflow]
+fn of_another_crate(points: Promise<Vec<nebulakit_tests_strict::Point>>) -> Promise<Vec<nebulakit_tests_strict::Point>> {
+    use nebulakit_tests_strict::{far, go_twice};
+    far::node(&go_twice::map(points, Default).to)
+}
+
+#[test]
+fn workflows_of_library_crates_are_used_like_ones_own() {
+    let graph = of_another_crate::graph().unwrap();
+    assert_eq!(
+        crate::shown::shown(&graph),
+        ["n0 map workflow go_twice over point(point=$points)", "n1 reference far(points=n0.to)", "=> o0=n1.o0"]
+    );
+    assert!(nebulakit_tests_strict::every_day::graph().is_ok());
+}

@@ -107,7 +107,7 @@ pub struct WorkflowParts {
 impl Built {
     /// For expansions alone.
     pub fn new<T: SealedWorkflow>(result: T::Returned, on_failure: Option<Source>) -> Self {
-        Self { result: result.source(), on_failure }
+        Self { result: result.promised(), on_failure }
     }
 
     /// Of a launch plan without a body, which is registered elsewhere; for expansions alone.

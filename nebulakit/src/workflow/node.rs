@@ -255,7 +255,7 @@ impl Source {
 impl Drop for Node {
     fn drop(&mut self) {
         if !*self.reached.get_mut() && !std::thread::panicking() {
-            tracing::debug!(at = %self.at, node = self.label(), "the node is in no workflow: nothing that is returned needs it");
+            tracing::warn!(at = %self.at, node = self.label(), "the node is in no workflow: nothing that is returned needs it");
         }
         let mut sources = Vec::new();
         self.dissolve(&mut sources);

@@ -32,11 +32,11 @@ impl<O: 'static> WorkflowReturn for Promise<O> {
 /// Where the compiler does not know `O`, because a function returns what no workflow can, it has said so already, and is silent about this bound.
 pub trait WorkflowReturns<O>: 'static {
     /// Where the outputs come from.
-    fn source(self) -> Source;
+    fn promised(self) -> Source;
 }
 
 impl<R: WorkflowReturn> WorkflowReturns<R::Outputs> for R {
-    fn source(self) -> Source {
+    fn promised(self) -> Source {
         self.__into_source()
     }
 }

@@ -10,6 +10,7 @@ use crate::graph::{
     Arm, Binding, Bound, Branch as BranchData, GATE_OUTPUT, Gate, Kind, Map as MapData, Mapped, Node as NodeData, NodeId, Otherwise,
     Output, Place, Problem, ProblemKind, Problems, Scope, Test,
 };
+use crate::task::def::TaskDef;
 use crate::task::param::AnyParam;
 use crate::workflow::build::order::Reached;
 use crate::workflow::build::scopes::{NESTING, Scopes, WHOLE};
@@ -18,8 +19,33 @@ use crate::workflow::node::{Branch, Expr, Map, Node, Runs, Source, Target, Workf
 /// What nodes run, as it is met.
 #[derive(Default)]
 pub(super) struct Uses {
-    pub(super) tasks: BTreeMap<&'static str, &'static crate::task::def::TaskDef>,
+    pub(super) tasks: BTreeMap<&'static str, &'static TaskDef>,
     pub(super) workflows: BTreeMap<&'static str, &'static WorkflowDef>,
+    /// Of two that have one name, the name and the places of both.
+    pub(super) twice: BTreeMap<&'static str, (Place, Place)>,
+}
+
+impl Uses {
+    pub(super) fn task(&mut self, task: &'static TaskDef) {
+        let other = self.tasks.insert(task.name, task).filter(|other| !std::ptr::eq(*other, task));
+        if let Some(other) = other {
+            self.twice.insert(task.name, (Place::new(other.file, other.line), Place::new(task.file, task.line)));
+        }
+    }
+
+    pub(super) fn workflow(&mut self, workflow: &'static WorkflowDef) {
+        let other = self.workflows.insert(workflow.name, workflow).filter(|other| !std::ptr::eq(*other, workflow));
+        if let Some(other) = other {
+            self.twice.insert(workflow.name, (Place::new(other.file, other.line), Place::new(workflow.file, workflow.line)));
+        }
+    }
+
+    /// Adds what another workflow uses.
+    pub(super) fn extend(&mut self, others: Self) {
+        others.tasks.into_values().for_each(|task| self.task(task));
+        others.workflows.into_values().for_each(|workflow| self.workflow(workflow));
+        self.twice.extend(others.twice);
+    }
 }
 
 /// The nodes that `result` reaches, and what feeds the outputs called `outputs`; `of` is the workflow whose inputs are known, if there is one.
@@ -77,12 +103,12 @@ impl Data<'_> {
         let mut waits = Vec::new();
         let (kind, inputs) = match &node.target {
             Target::Task(task) => {
-                self.uses.tasks.insert(task.name, task);
+                self.uses.task(task);
                 let kind = if task.reference.is_some() { Kind::Reference } else { Kind::Task };
                 (kind(task.name.into()), self.inputs(node, task.params, &mut waits))
             }
             Target::Workflow(workflow) => {
-                self.uses.workflows.insert(workflow.name, workflow);
+                self.uses.workflow(workflow);
                 let kind = match workflow.launch {
                     Some(launch) if launch.reference.is_some() => Kind::Reference,
                     Some(_) => Kind::LaunchPlan,
@@ -122,11 +148,11 @@ impl Data<'_> {
     fn map(&mut self, node: &Node, map: &Map, waits: &mut Waits) -> (Kind, Vec<Bound>) {
         let (of, params) = match map.of {
             Runs::Task(task) => {
-                self.uses.tasks.insert(task.name, task);
+                self.uses.task(task);
                 (Mapped::Task(task.name.into()), task.params)
             }
             Runs::Workflow(workflow) => {
-                self.uses.workflows.insert(workflow.name, workflow);
+                self.uses.workflow(workflow);
                 (Mapped::Workflow(workflow.name.into()), workflow.params)
             }
         };

@@ -8,6 +8,7 @@ mod scopes;
 
 use std::collections::BTreeSet;
 
+use nebulakit_types::outputs::TaskOutputs;
 use nebulakit_types::{Dialect, Literal};
 
 use crate::graph::{
@@ -20,6 +21,10 @@ use crate::task::reference::ReferenceSpec;
 use crate::workflow::build::data::{Uses, scope};
 use crate::workflow::launch::{LaunchOptions, LaunchSchedule};
 use crate::workflow::node::{Source, WorkflowDef};
+use crate::workflow::promise::Promise;
+
+/// The name of a graph that is no workflow's.
+const PROMISED: &str = "promise";
 
 /// The id of the node that runs when a workflow failed, as flytekit calls it.
 const HANDLER: &str = "fn0";
@@ -32,46 +37,82 @@ impl WorkflowDef {
     /// # Errors
     /// Everything that is wrong with it and with the workflows in it, at once.
     pub fn graph(&'static self) -> Result<Graph, Problems> {
-        let mut problems = Problems::new();
-        let mut uses = Uses::default();
-        let mut graph = alone(self, &mut uses, &mut problems);
-        let mut seen = BTreeSet::from([self.name]);
-        let mut next: Vec<&'static WorkflowDef> = uses.workflows.values().copied().collect();
-        while let Some(workflow) = next.pop() {
-            if !seen.insert(workflow.name) {
-                continue;
-            }
-            if let Some(reference) = workflow.reference() {
-                let reference =
-                    referred(reference, ReferenceKind::LaunchPlan, workflow.params, outputs(workflow), place(workflow), &mut problems);
-                graph.references.insert(workflow.name.into(), reference);
-                continue;
-            }
-            let mut inner = Uses::default();
-            let data = alone(workflow, &mut inner, &mut problems);
-            graph.workflows.insert(workflow.name.into(), data);
-            next.extend(inner.workflows.values().copied());
-            uses.tasks.extend(inner.tasks);
-        }
-        for (name, task) in uses.tasks {
-            match task.reference {
-                Some(reference) => {
-                    let outputs = task_outputs(task);
-                    let at = Place::new(task.file, task.line);
-                    let reference = referred(reference, ReferenceKind::Task, task.params, outputs, at, &mut problems);
-                    graph.references.insert(name.into(), reference);
-                }
-                None => {
-                    graph.tasks.insert(name.into(), used(task, &mut problems));
-                }
-            }
-        }
-        finished(graph, problems)
+        let (mut problems, mut uses) = (Problems::new(), Uses::default());
+        let graph = alone(self, &mut uses, &mut problems);
+        whole(graph, uses, problems)
     }
 }
 
-/// The graph, unless something is wrong with it.
-fn finished(graph: Graph, mut problems: Problems) -> Result<Graph, Problems> {
+impl<O: TaskOutputs> Promise<O> {
+    /// The graph that the promise stands for, without a name and inputs: what a dynamic task returned, for its tests.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it and with the workflows in it, at once.
+    ///
+    /// # Examples
+    /// ```
+    /// use nebulakit::prelude::*;
+    ///
+    /// #[task]
+    /// fn double(x: i64) -> i64 {
+    ///     2 * x
+    /// }
+    ///
+    /// /// Doubles what is positive.
+    /// #[task]
+    /// fn fan_out(xs: Vec<i64>) -> Promise<Vec<i64>> {
+    ///     xs.into_iter().filter(|x| *x > 0).map(|x| double::node(x)).collect()
+    /// }
+    /// # fn main() -> anyhow::Result<()> {
+    /// assert_eq!(fan_out(vec![1, -1, 2]).graph()?.body.nodes.len(), 2);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn graph(&self) -> Result<Graph, Problems> {
+        let (mut problems, mut uses) = (Problems::new(), Uses::default());
+        let mut graph = Graph::new(PROMISED);
+        graph.outputs = O::NAMES.iter().zip(O::literal_types(&Dialect::FLYTE_1)).map(|(name, ty)| Output::new(*name, ty)).collect();
+        graph.body = scope(None, self.source(), O::NAMES, &mut uses, &mut problems);
+        whole(graph, uses, problems)
+    }
+}
+
+/// The graph with those of all workflows that it uses, and with its tasks and references, unless something is wrong.
+fn whole(mut graph: Graph, mut uses: Uses, mut problems: Problems) -> Result<Graph, Problems> {
+    let mut seen = BTreeSet::from([graph.name.clone()]);
+    let mut next: Vec<&'static WorkflowDef> = uses.workflows.values().copied().collect();
+    while let Some(workflow) = next.pop() {
+        if !seen.insert(workflow.name.into()) {
+            continue;
+        }
+        if let Some(reference) = workflow.reference() {
+            let reference =
+                referred(reference, ReferenceKind::LaunchPlan, workflow.params, outputs(workflow), place(workflow), &mut problems);
+            graph.references.insert(workflow.name.into(), reference);
+            continue;
+        }
+        let mut inner = Uses::default();
+        let data = alone(workflow, &mut inner, &mut problems);
+        graph.workflows.insert(workflow.name.into(), data);
+        next.extend(inner.workflows.values().copied());
+        uses.extend(inner);
+    }
+    for (name, (one, other)) in uses.twice {
+        let problem = Problem::new(ProblemKind::Duplicate, format!("two are called `{name}`")).at(other);
+        problems.push(problem.end("the other one", one).hint("give one of them another name, with the option `name`"));
+    }
+    for (name, task) in uses.tasks {
+        match task.reference {
+            Some(reference) => {
+                let at = Place::new(task.file, task.line);
+                let reference = referred(reference, ReferenceKind::Task, task.params, task_outputs(task), at, &mut problems);
+                graph.references.insert(name.into(), reference);
+            }
+            None => {
+                graph.tasks.insert(name.into(), used(task, &mut problems));
+            }
+        }
+    }
     problems.extend(graph.problems());
     problems.or(graph)
 }

@@ -1,3 +1,6 @@
+// Names that something else binds again, so that nothing is said of `if` on them.
+#![deny(warnings)]
+
 #[path = "../tasks.rs"]
 pub mod tasks;
 use tasks::*;
@@ -5,6 +8,7 @@ use nebulakit::prelude::*;
 
 #[workflow]
 fn a(x: Promise<i64>, top: Promise<i64>, n: Promise<i64>, k: Promise<i64>, flag: Promise<bool>, z: Promise<i64>) -> Promise<i64> {
+    let _ = (&top, &n, &k, &z);
     let first = double::node(&x);
     let many: Vec<_> = (0..3).map(|x| if x > 1 { double::node(x) } else { double::node(1) }).collect();
     for top in 0..3 {

@@ -1,3 +1,4 @@
+// Types and fields of every visibility.
 use nebulakit::prelude::*;
 
 #[derive(NebulaType)]
@@ -49,6 +50,6 @@ fn outside() -> Promise<i64> {
     inside::deep::node().shown.clone()
 }
 pub fn main() {
-    assert_eq!(wf::graph().unwrap().body.nodes.len(), 3);
+    assert_eq!(wf::graph().unwrap().body.nodes.len(), 4);
     outside::graph().unwrap();
 }
