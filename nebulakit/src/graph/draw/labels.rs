@@ -141,10 +141,12 @@ fn many<'t, T: 't>(
     deeper: usize,
     show: fn(&T, usize) -> String,
 ) -> String {
-    let left = entries.len().saturating_sub(MAX_ELEMENTS);
-    let Some(deeper) = deeper.checked_sub(1).filter(|_| entries.len() > 0) else {
-        return if entries.len() == 0 { format!("{open}{close}") } else { format!("{open}..{close}") };
-    };
+    let count = entries.len();
+    if count == 0 {
+        return format!("{open}{close}");
+    }
+    let left = count.saturating_sub(MAX_ELEMENTS);
+    let Some(deeper) = deeper.checked_sub(1) else { return format!("{open}..{close}") };
     let shown = entries.take(MAX_ELEMENTS).map(|(key, value)| match key {
         Some(key) => format!("{}: {}", quoted(key), show(value, deeper)),
         None => show(value, deeper),
