@@ -151,6 +151,7 @@ fn list_tells_machines_all() {
     let split = tasks.as_array().unwrap().iter().find(|task| task["name"] == "app.split").unwrap();
     let expected = json!({
         "name": "app.split",
+        "kind": "task",
         "short_name": "split",
         "signature": "app.split(total: int, parts: int = 2) -> (quotient: int, remainder: int)",
         "doc": "Divides whole numbers, with what remains.",

@@ -6,6 +6,8 @@
 mod command_line;
 #[path = "../fuzz/config.rs"]
 mod config;
+#[path = "../fuzz/graphs.rs"]
+mod graphs;
 #[path = "../fuzz/properties.rs"]
 mod properties;
 #[path = "../fuzz/references.rs"]
@@ -189,6 +191,56 @@ proptest! {
         let holds = std::panic::catch_unwind(|| drop(command_line::command_line(&line)));
         prop_assert!(holds.is_ok(), "{}", String::from_utf8_lossy(&line));
     }
+}
+
+#[test]
+fn the_graphs_that_the_target_begins_with_hold() {
+    for bytes in seeds("graph") {
+        assert!(nebulakit::graph::Graph::from_json(std::str::from_utf8(&bytes).unwrap()).is_ok());
+        graphs::graph(&bytes);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Parts of graphs in the places of other parts, and characters changed.
+    #[test]
+    fn changed_graphs_hold(
+        which in any::<prop::sample::Index>(),
+        moves in vec((any::<prop::sample::Index>(), any::<prop::sample::Index>()), 0..4),
+        changes in vec((any::<prop::sample::Index>(), any::<u8>()), 0..3),
+    ) {
+        let bytes = which.get(&seeds("graph")).clone();
+        let mut document: serde_json::Value = serde_json::from_slice(&bytes).unwrap();
+        for (from, to) in moves {
+            let mut pointers: Vec<String> = Vec::new();
+            pointers_of(&document, String::new(), &mut pointers);
+            let part = document.pointer(from.get(&pointers).as_str()).unwrap().clone();
+            *document.pointer_mut(to.get(&pointers).as_str()).unwrap() = part;
+        }
+        let mut bytes = document.to_string().into_bytes();
+        for (at, byte) in changes {
+            let at = at.index(bytes.len());
+            bytes[at] = byte;
+        }
+        graphs::graph(&bytes);
+    }
+}
+
+/// A pointer to each part of a value, the whole among them.
+fn pointers_of(value: &serde_json::Value, path: String, out: &mut Vec<String>) {
+    match value {
+        serde_json::Value::Array(values) => {
+            values.iter().enumerate().for_each(|(index, value)| pointers_of(value, format!("{path}/{index}"), out));
+        }
+        serde_json::Value::Object(values) => {
+            let escaped = |key: &str| key.replace('~', "~0").replace('/', "~1");
+            values.iter().for_each(|(key, value)| pointers_of(value, format!("{path}/{}", escaped(key)), out));
+        }
+        _ => {}
+    }
+    out.push(path);
 }
 
 #[test]

@@ -30,6 +30,9 @@ fn another_version_is_named() {
     other["graph"]["wings"] = json!(2);
     let problem = refused(&other.to_string());
     assert_eq!((problem.kind, problem.message.as_str()), (ProblemKind::Json, "expected a graph of version 1, found version 2"));
+    // Of a form that we know, it is none that we know the meaning of.
+    other["graph"].as_object_mut().unwrap().remove("wings");
+    assert_eq!(refused(&other.to_string()).message, "expected a graph of version 1, found version 2");
     let unversioned = json!({"graph": {"name": "a"}}).to_string();
     assert!(refused(&unversioned).message.starts_with("not a graph as JSON: missing field `version`"));
 }
@@ -121,7 +124,8 @@ fn damaged_documents_are_errors_or_graphs() {
     }
 }
 
-fn pointers(value: &Value, path: String, out: &mut Vec<String>) {
+/// A pointer to each part of a value, the whole last.
+pub(crate) fn pointers(value: &Value, path: String, out: &mut Vec<String>) {
     match value {
         Value::Array(values) => values.iter().enumerate().for_each(|(index, value)| pointers(value, format!("{path}/{index}"), out)),
         Value::Object(values) => {

@@ -1,9 +1,12 @@
 //! Workflows as data: what is wrong with one, its JSON, its schedules, its pictures, and asserts on it.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod asserts;
+mod drawing;
 mod json;
 mod problems;
 mod schedules;
+mod schema;
 mod size;
 
 use nebulakit::graph::Graph;

@@ -588,11 +588,11 @@ fn circles_are_told() {
     let mut graph = Graph::new("flows.ring");
     let task = nebulakit::graph::Task::new(vec![nebulakit::graph::Input::new("x", int.clone())], vec![Output::new("o0", int)]);
     graph.tasks.insert("flows.step".into(), task);
-    for node in 0..100_000_u32 {
-        let from = format!("n{}", (node + 99_999) % 100_000);
+    for node in 0..20_000_u32 {
+        let from = format!("n{}", (node + 19_999) % 20_000);
         let kind = Kind::Task("flows.step".into());
         graph.body.nodes.push(Node::new(format!("n{node}"), kind).with("x", Binding::output(from, "o0")));
     }
     let problems = graph.problems();
-    assert_eq!(problems.to_string(), "`n0` (`step`) and `n99999` (`step`) need each other\n  `n99999` (`step`) is made here");
+    assert_eq!(problems.to_string(), "`n0` (`step`) and `n19999` (`step`) need each other\n  `n19999` (`step`) is made here");
 }

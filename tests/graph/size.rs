@@ -2,10 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use nebulakit::graph::{Binding, Graph, Input, Kind, Node, Output, Task};
-use nebulakit::types::LiteralType;
+use nebulakit::graph::{Binding, Bound, Graph, Input, Kind, Node, Output, Task};
 use nebulakit::types::literal::Primitive;
 use nebulakit::types::literal_type::SimpleType;
+use nebulakit::types::{Literal, LiteralType};
 
 /// A lattice: each node is fed by the two before it and a constant.
 fn lattice(nodes: u32) -> Graph {
@@ -26,7 +26,7 @@ fn lattice(nodes: u32) -> Graph {
             .with("c", Binding::literal(Primitive::Integer(1)));
         graph.body.nodes.push(made);
     }
-    graph.body.outputs.push(nebulakit::graph::Bound::new("o0", given(nodes, 1)));
+    graph.body.outputs.push(Bound::new("o0", given(nodes, 1)));
     graph
 }
 
@@ -47,6 +47,19 @@ fn validation(nodes: u32) -> Duration {
 fn validation_takes_time_linear_in_nodes() {
     let (few, many) = (validation(3_000), validation(30_000));
     assert!(many < few * 40, "3,000 nodes: {few:?}, 30,000 nodes: {many:?}");
+}
+
+/// What a node of three inputs takes in memory: itself, its id, and what feeds it.
+#[test]
+fn a_node_takes_less_than_a_kilobyte() {
+    let graph = lattice(100);
+    let node = &graph.body.nodes[50];
+    let bindings: usize = node.inputs.capacity() * size_of::<Bound>();
+    // A constant is on its own; an id is a text and two counters, which those that it feeds have as well.
+    let constant = size_of::<Literal>();
+    let ids = 3 * (node.id.len() + 2 * size_of::<usize>());
+    let bytes = size_of::<Node>() + bindings + constant + ids;
+    assert!(bytes < 1_000, "{bytes} bytes");
 }
 
 #[test]

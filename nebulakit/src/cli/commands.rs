@@ -9,7 +9,7 @@ use super::complaint::{Complaint, describing};
 use super::grammar::commands;
 use super::output::{container_help, say, say_dressed};
 use super::setting::{Leave, Setting};
-use super::{completions, describe, list, run, usage};
+use super::{completions, describe, graph, list, run, usage, workflows};
 use crate::process::exit::Exit;
 use crate::process::platform::Platform;
 use crate::process::request::ContainerRequest;
@@ -48,9 +48,24 @@ pub(super) fn dispatch(
     match matches.subcommand() {
         Some(("list", matches)) => say_dressed(&describing(|| list::list(&setting, matches.get_flag("json")))?),
         Some(("describe", matches)) => {
-            let task = setting.find(word(matches, "task"))?;
-            let json = matches.get_flag("json");
+            let (name, json) = (word(matches, "task"), matches.get_flag("json"));
+            if setting.registry.find(name).is_err_and(|error| error.is_unknown()) {
+                match workflows::named(name).as_slice() {
+                    [] => {}
+                    [workflow] => {
+                        return say(&describing(|| {
+                            if json { describe::workflow_json(workflow) } else { describe::workflow(workflow, &setting) }
+                        })??);
+                    }
+                    several => return Err(workflows::doubled(name, several)),
+                }
+            }
+            let task = setting.find(name)?;
             say(&describing(|| if json { describe::json(task, &setting) } else { Ok(describe::text(task, &setting)) })??)
+        }
+        Some(("graph", matches)) => {
+            let workflow = workflows::find(word(matches, "workflow"), &setting)?;
+            say(&describing(|| graph::drawn(workflow, word(matches, "format")))??)
         }
         Some(("run", matches)) => match matches.subcommand() {
             Some((name, rest)) => run::run(name, rest.get_many::<OsString>("").unwrap_or_default(), &setting),

@@ -5,17 +5,21 @@ use std::path::Path;
 use std::time::Duration;
 
 use jiff::SignedDuration;
+use nebulakit_types::Dialect;
 use nebulakit_types::json::{Message, to_json};
 use prost::Message as _;
 
 use super::complaint::Complaint;
 use super::setting::Setting;
 use super::signature::default;
-use super::types;
+use super::{graph, types, workflows};
+use crate::graph::nodes;
 use crate::task::container::DataFormat;
 use crate::task::def::TaskDef;
 use crate::task::failure::chain;
 use crate::task::options::{Mount, Resources, TaskOptions};
+use crate::task::param::AnyParam;
+use crate::workflow::WorkflowDef;
 
 /// `{"name", "doc", "interface", "template"}`, the messages as proto3 JSON.
 pub(super) fn json(task: &'static TaskDef, setting: &Setting<'_>) -> Result<String, Complaint> {
@@ -44,11 +48,7 @@ pub(super) fn text(task: &'static TaskDef, setting: &Setting<'_>) -> String {
     if !task.doc.trim().is_empty() {
         let _ = write!(text, "\n{}", indented(task.doc.trim()));
     }
-    let inputs = task.params.iter().map(|param| {
-        let default = default(*param, dialect).map(|text| format!(" = {text}")).unwrap_or_default();
-        [param.name().to_owned(), format!("{}{default}", param.literal_type(dialect)), one_line(param.doc())]
-    });
-    section(&mut text, "Inputs", inputs.collect());
+    section(&mut text, "Inputs", inputs(task.params, dialect));
     let outputs = task.output_types(dialect);
     let outputs = outputs.iter().map(|(name, literal_type)| [(*name).to_owned(), literal_type.to_string(), String::new()]);
     section(&mut text, "Outputs", outputs.collect());
@@ -59,6 +59,47 @@ pub(super) fn text(task: &'static TaskDef, setting: &Setting<'_>) -> String {
     let options = container(task).into_iter().chain(options(task.options)).map(|(name, value)| [name.to_owned(), value, String::new()]);
     section(&mut text, "Options", options.collect());
     text
+}
+
+/// `{"name", "kind", "doc", "interface", "graph"}`, the graph as `graph --format json` has it.
+pub(super) fn workflow_json(workflow: &'static WorkflowDef) -> Result<String, Complaint> {
+    let graph = graph::of(workflow)?;
+    let wrong = |reason: &dyn std::fmt::Display| Complaint::failed(format!("cannot describe `{}`: {reason}", workflow.name()));
+    let json = graph.to_json().map_err(|problems| wrong(&problems))?;
+    let json: serde_json::Value = serde_json::from_str(&json).map_err(|error| wrong(&error))?;
+    let description = serde_json::json!({
+        "name": workflow.name(),
+        "kind": if workflow.is_launch_plan() { "launch_plan" } else { "workflow" },
+        "doc": workflow.doc().trim(),
+        "interface": graph.interface().to_json(),
+        "graph": json,
+    });
+    Ok(format!("{description:#}\n"))
+}
+
+/// A workflow for people: what it takes and gives, and its nodes.
+pub(super) fn workflow(workflow: &'static WorkflowDef, setting: &Setting<'_>) -> Result<String, Complaint> {
+    let dialect = setting.dialect();
+    let mut text = format!("{} ({})\n", workflow.name(), workflows::what(workflow));
+    if !workflow.doc().trim().is_empty() {
+        let _ = write!(text, "\n{}", indented(workflow.doc().trim()));
+    }
+    section(&mut text, "Inputs", inputs(workflow.params, dialect));
+    let outputs = workflow.output_types(dialect);
+    let outputs = outputs.iter().map(|(name, literal_type)| [(*name).to_owned(), literal_type.to_string(), String::new()]);
+    section(&mut text, "Outputs", outputs.collect());
+    if workflow.reference().is_none() {
+        let _ = write!(text, "\nNodes\n{}", nodes(&graph::of(workflow)?));
+    }
+    Ok(text)
+}
+
+fn inputs(params: &[&dyn AnyParam], dialect: &'static Dialect) -> Vec<[String; 3]> {
+    let inputs = params.iter().map(|param| {
+        let default = default(*param, dialect).map(|text| format!(" = {text}")).unwrap_or_default();
+        [param.name().to_owned(), format!("{}{default}", param.literal_type(dialect)), one_line(param.doc())]
+    });
+    inputs.collect()
 }
 
 fn indented(doc: &str) -> String {

@@ -3,6 +3,7 @@
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, Command};
 
+use super::graph::FORMS;
 use super::output::VERSION;
 use super::setting::Setting;
 
@@ -25,11 +26,23 @@ pub(super) fn commands(setting: &Setting<'_>) -> Command {
         .disable_version_flag(true)
         .arg(help_flag())
         .arg(Arg::new("version").short('V').long("version").action(ArgAction::Version).help("show the version of nebulakit"))
-        .subcommand(command("list", "List the tasks with their signatures").arg(json().help("as a JSON array, for machines")))
+        .subcommand(command("list", "List the tasks and workflows with their signatures").arg(json().help("as a JSON array, for machines")))
         .subcommand(
-            command("describe", "Show a task's inputs, outputs, types and options")
+            command("describe", "Show the inputs, outputs, types and options of a task or a workflow")
                 .arg(name())
-                .arg(json().help("as JSON: name, doc, interface and template, messages as proto3 JSON")),
+                .arg(json().help("as JSON: name, doc, interface, and template or graph, messages as proto3 JSON")),
+        )
+        .subcommand(
+            command("graph", "Show the nodes of a workflow or a launch plan, and what feeds them")
+                .arg(Arg::new("workflow").value_name("WORKFLOW").required(true).help("the workflow's name; its last segments are enough"))
+                .arg(
+                    Arg::new("format")
+                        .long("format")
+                        .value_name("FORMAT")
+                        .default_value(FORMS[0])
+                        .value_parser(PossibleValuesParser::new(FORMS))
+                        .help("text for people, or a picture for another program"),
+                ),
         )
         .subcommand(run_command(setting))
         .subcommand(

@@ -1,6 +1,6 @@
 //! The command line of a binary with tasks: [`run`] serves containers, and people with the feature `run`.
 //!
-//! Command line → one of `list`, `describe`, `run`, `completions` → text. Data goes to standard output, everything else to standard error.
+//! Command line → one of `list`, `describe`, `graph`, `run`, `completions` → text. Data goes to standard output, everything else to standard error.
 //! A binary without the feature answers those with a usage error that says so.
 
 #[cfg(feature = "run")]
@@ -16,6 +16,8 @@ mod data;
 mod describe;
 #[cfg(feature = "run")]
 mod grammar;
+#[cfg(feature = "run")]
+mod graph;
 #[cfg(feature = "run")]
 mod list;
 mod output;
@@ -33,6 +35,8 @@ mod types;
 mod unlinked;
 #[cfg(feature = "run")]
 mod usage;
+#[cfg(feature = "run")]
+mod workflows;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -147,7 +151,7 @@ fn for_people(binary: &str, arguments: &[OsString], _environment: &Environment, 
 /// Why there are no commands.
 #[cfg(not(feature = "run"))]
 const WITHOUT_RUN: &str =
-    "This binary was built without the feature `run` of nebulakit, which has the commands `list`, `describe` and `run`.";
+    "This binary was built without the feature `run` of nebulakit, which has the commands `list`, `describe`, `graph` and `run`.";
 
 #[cfg(not(feature = "run"))]
 fn not_served(binary: &str, arguments: &[OsString]) -> Complaint {

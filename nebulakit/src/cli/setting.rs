@@ -14,7 +14,7 @@ use crate::task::registry::Registry;
 pub(super) type Leave = fn(Exit) -> !;
 
 /// The commands, which are taken for tasks where they stand behind `run`.
-const COMMANDS: [&str; 4] = ["list", "describe", "completions", "help"];
+const COMMANDS: [&str; 5] = ["list", "describe", "graph", "completions", "help"];
 
 /// What every command works with.
 #[derive(Debug)]

@@ -1,7 +1,7 @@
 //! A task on one line: `divide(a: float, b: float = 2.0) -> float`.
 
 use nebulakit_types::convert::reader::{LiteralRef, References};
-use nebulakit_types::{Dialect, Error, ErrorKind};
+use nebulakit_types::{Dialect, Error, ErrorKind, LiteralType};
 use serde_json::Value;
 
 use super::data::to_json;
@@ -11,9 +11,13 @@ use crate::task::param::AnyParam;
 
 /// What follows the task's name: inputs with types and defaults, and outputs.
 pub(super) fn signature(task: &TaskDef, dialect: &'static Dialect) -> String {
-    let inputs: Vec<_> = task.params.iter().map(|param| input(*param, dialect)).collect();
-    let outputs = task.output_types(dialect);
-    let outputs = match outputs.as_slice() {
+    signature_of(task.params, &task.output_types(dialect), dialect)
+}
+
+/// The same of inputs and outputs.
+pub(super) fn signature_of(params: &[&dyn AnyParam], outputs: &[(&str, LiteralType)], dialect: &'static Dialect) -> String {
+    let inputs: Vec<_> = params.iter().map(|param| input(*param, dialect)).collect();
+    let outputs = match outputs {
         [] => String::new(),
         [("o0", literal_type)] => format!(" -> {literal_type}"),
         several => {

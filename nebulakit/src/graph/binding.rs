@@ -32,7 +32,7 @@ pub struct Bound {
 
 /// What feeds an input, an output, or a side of a comparison.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 #[non_exhaustive]
 pub enum Binding {
     /// A constant.

@@ -6,7 +6,7 @@ use super::binding::Binding;
 
 /// When an arm is taken. There is no negation: it is pushed down to the comparisons.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 #[non_exhaustive]
 pub enum Test {
     /// Two values compare so.
@@ -26,7 +26,7 @@ pub enum Test {
 
 /// How two values are compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Comparison {
     /// Equal.
     #[serde(rename = "==")]

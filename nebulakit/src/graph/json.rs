@@ -18,7 +18,6 @@ struct Written<'g> {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Read {
-    #[expect(dead_code, reason = "a document is looked at for its version before it is read")]
     version: u32,
     graph: Graph,
 }
@@ -59,12 +58,16 @@ impl Graph {
     /// Where the text is not JSON, nests deeper than 128 levels, is of another version or not a graph; and every problem that the graph has.
     pub fn from_json(text: &str) -> Result<Self, Problems> {
         let wrong = |message: String| Problems::from(Problem::new(ProblemKind::Json, message));
-        let Read { graph, .. } = serde_json::from_str(text).map_err(|error| match serde_json::from_str::<Versioned>(text) {
-            Ok(Versioned { version }) if version != VERSION => {
-                wrong(format!("expected a graph of version {VERSION}, found version {version}"))
-            }
-            _ => wrong(format!("not a graph as JSON: {error}")),
-        })?;
+        let read = serde_json::from_str::<Read>(text);
+        // A document of another version may be of another form.
+        let version = match &read {
+            Ok(read) => Some(read.version),
+            Err(_) => serde_json::from_str::<Versioned>(text).ok().map(|versioned| versioned.version),
+        };
+        if let Some(version) = version.filter(|version| *version != VERSION) {
+            return Err(wrong(format!("expected a graph of version {VERSION}, found version {version}")));
+        }
+        let Read { graph, .. } = read.map_err(|error| wrong(format!("not a graph as JSON: {error}")))?;
         graph.problems().or(graph)
     }
 }

@@ -54,7 +54,7 @@ pub struct Node {
 
 /// What a node runs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 #[non_exhaustive]
 pub enum Kind {
     /// A task of [`Graph::tasks`](super::Graph::tasks): a function of this program, or a container of its own.
@@ -97,7 +97,7 @@ pub struct Map {
 
 /// What a map runs for each element.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Mapped {
     /// A task of [`Graph::tasks`](super::Graph::tasks).
     Task(Cow<'static, str>),
@@ -107,7 +107,7 @@ pub enum Mapped {
 
 /// How many elements of a map must succeed; where not all have to, those that fail are none.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Success {
     /// All of them.
     #[default]
@@ -149,7 +149,7 @@ pub struct Arm {
 
 /// What a condition does where no test holds.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Otherwise {
     /// It goes on.
     Run(Scope),

@@ -49,7 +49,7 @@ pub struct Overrides {
 
 /// Whether a node's results are remembered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Cache {
     /// They are not.
     Off,

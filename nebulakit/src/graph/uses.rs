@@ -31,7 +31,7 @@ pub struct Task {
 
 /// Where a task's code is.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 #[non_exhaustive]
 pub enum Home {
     /// In this program.
@@ -72,7 +72,7 @@ pub struct Reference {
 
 /// What is referred to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum ReferenceKind {
     /// A task.
     Task,

@@ -169,6 +169,12 @@ impl LookupError {
         }
     }
 
+    /// Whether no task at all is called so.
+    #[cfg(feature = "run")]
+    pub(crate) fn is_unknown(&self) -> bool {
+        matches!(self, Self::Unknown { .. })
+    }
+
     /// Whether no task is called alike.
     #[cfg(feature = "run")]
     pub(crate) fn is_far_off(&self) -> bool {

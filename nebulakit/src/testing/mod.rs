@@ -24,13 +24,17 @@
 //!
 //! In async tests, `testing::run(divider::with(7.0, 2.0)).await` does the same. [`Harness`] gives a task secrets, a checkpoint or other stores, and
 //! what it left besides its outputs: decks, metrics, progress, log.
+//!
+//! [`assert_nodes`], [`assert_order`] and [`assert_given`] look at the graph of a workflow.
 
 mod error;
+mod graphs;
 mod harness;
 mod recorded;
 pub mod store_conformance;
 
 pub use self::error::RunError;
+pub use self::graphs::{assert_given, assert_nodes, assert_order};
 pub use self::harness::{Harness, Run};
 pub use self::recorded::Line;
 use crate::Invocation;

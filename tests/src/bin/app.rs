@@ -265,4 +265,24 @@ mod night {
     fn greet() {}
 }
 
+/// Splits a total, and joins its parts to a text where there are any.
+#[workflow]
+fn shares(total: Promise<i64>, #[default(2)] parts: Promise<i64>) -> Promise<String> {
+    let split = split::node(&total, parts.cast::<u8>());
+    let greeting = greet::node("shares", Default).retries(3).timeout("10m");
+    when(parts.gt(1), show_of::node(&split.0)).otherwise(greeting)
+}
+
+/// A number as text.
+#[task]
+fn show_of(number: i64) -> String {
+    number.to_string()
+}
+
+/// The shares of a hundred, every night.
+#[launch_plan(cron = "0 2 * * *", active)]
+fn nightly_shares(#[default(4)] parts: Promise<i64>) -> Promise<String> {
+    shares::node(100, parts)
+}
+
 nebulakit::main!();

@@ -1,0 +1,16 @@
+//! Pictures of graphs: text for the terminal, Mermaid, Graphviz, SVG. A graph is drawn whether or not something is wrong with it.
+
+mod graphviz;
+mod labels;
+mod mermaid;
+mod picture;
+#[cfg(feature = "run")]
+mod svg;
+mod text;
+
+#[cfg(feature = "testing")]
+pub(crate) use self::labels::{Labels, binding};
+#[cfg(feature = "run")]
+pub use self::svg::MAX_SVG_SHAPES;
+#[cfg(feature = "run")]
+pub(crate) use self::text::nodes;

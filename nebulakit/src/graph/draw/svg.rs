@@ -1,0 +1,62 @@
+//! A graph as an SVG picture, laid out by the crate `layout-rs`.
+
+use layout::backends::svg::SVGWriter;
+use layout::core::base::Orientation;
+use layout::core::geometry::Point;
+use layout::core::style::{LineStyleKind, StyleAttr};
+use layout::std_shapes::shapes::{Arrow, Element, LineEndKind, ShapeKind};
+use layout::topo::layout::VisualGraph;
+
+use super::picture::{Form, Picture};
+use crate::graph::Graph;
+use crate::graph::problem::{Problem, ProblemKind, Problems};
+use crate::task::panic::guard;
+
+/// How many shapes an SVG picture has at most: nodes, inputs and outputs. Layouts of more take long, and nobody can read them.
+pub const MAX_SVG_SHAPES: usize = 500;
+
+impl Graph {
+    /// Draws it as an SVG picture. The workflows in it are single nodes, and arms of conditions have no frames.
+    ///
+    /// # Errors
+    /// A problem, where the picture would have more than [`MAX_SVG_SHAPES`] shapes, or no layout is found.
+    pub fn to_svg(&self) -> Result<String, Problems> {
+        let picture = Picture::of(self);
+        let problem = |kind, message: String| Problems::from(Problem::new(kind, message).at(self.at.clone()).hint("draw it with Graphviz"));
+        if picture.shapes.len() > MAX_SVG_SHAPES {
+            let message = format!("an SVG picture has at most {MAX_SVG_SHAPES} shapes, and this one would have {}", picture.shapes.len());
+            return Err(problem(ProblemKind::Limit, message));
+        }
+        // The layout asserts what it believes of graphs.
+        guard(|| laid_out(&picture)).map_err(|_| problem(ProblemKind::Other, "no layout for an SVG picture was found".to_owned()))
+    }
+}
+
+fn laid_out(picture: &Picture) -> String {
+    let mut graph = VisualGraph::new(Orientation::TopToBottom);
+    let handles: Vec<_> = picture
+        .shapes
+        .iter()
+        .map(|shape| {
+            let text = shape.lines.join("\n");
+            let kind = match shape.form {
+                Form::End | Form::Join => ShapeKind::new_circle(&text),
+                Form::Branch => ShapeKind::new_double_circle(&text),
+                Form::Task | Form::Map | Form::Other | Form::Gate | Form::Handler => ShapeKind::new_box(&text),
+            };
+            let (width, height) = (shape.lines.iter().map(|line| line.chars().count()).max().unwrap_or(0), shape.lines.len());
+            // About the size of the letters, and some room around them.
+            #[expect(clippy::cast_precision_loss, reason = "lines are shorter than that")]
+            let size = Point::new(width as f64 * 9.0 + 20.0, height as f64 * 18.0 + 20.0);
+            graph.add_node(Element::create(kind, StyleAttr::simple(), Orientation::TopToBottom, size))
+        })
+        .collect();
+    for arrow in &picture.arrows {
+        let line = if arrow.is_dashed { LineStyleKind::Dashed } else { LineStyleKind::Normal };
+        let arrow_of = Arrow::new(LineEndKind::None, LineEndKind::Arrow, line, &arrow.label, &StyleAttr::simple(), &None, &None);
+        graph.add_edge(arrow_of, handles[arrow.from], handles[arrow.to]);
+    }
+    let mut svg = SVGWriter::new();
+    graph.do_it(false, false, false, &mut svg);
+    svg.finalize()
+}
