@@ -105,7 +105,7 @@ pub const fn outputs_as_files<T: Sealed>() {
 
 /// What a function has that can be called. No task without one does.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` has no body to be called: it is a program in an image",
+    message = "`{Self}` has no body to be called: its code is elsewhere",
     label = "a task without a body",
     note = "`{Self}::call(&ctx, ..)` runs it from a running task, a coordinator runs `{Self}::with(..)`, and `run` does so from the command line; a body would stand in for the program in tests"
 )]
