@@ -72,6 +72,17 @@ impl Own {
     }
 }
 
+/// The processes whose arguments name something below `folder`.
+fn naming(folder: &Path) -> Vec<Pid> {
+    let folder = folder.to_str().unwrap();
+    let processes = std::fs::read_dir("/proc").unwrap().flatten();
+    let naming = processes.filter_map(|process| {
+        let pid = Pid::from_raw(process.file_name().to_str()?.parse().ok()?)?;
+        String::from_utf8_lossy(&std::fs::read(process.path().join("cmdline")).ok()?).contains(folder).then_some(pid)
+    });
+    naming.collect()
+}
+
 impl Drop for Own {
     fn drop(&mut self) {
         if let Some(mut daemon) = self.daemon.take() {
@@ -80,6 +91,10 @@ impl Drop for Own {
             let _ = daemon.wait();
             let file = self.temporary.path().join("exec/containerd/containerd.pid");
             if let Some(pid) = std::fs::read_to_string(file).ok().and_then(|text| Pid::from_raw(text.trim().parse().ok()?)) {
+                let _ = kill_process(pid, Signal::KILL);
+            }
+            // What looked after the containers of a daemon that was killed.
+            for pid in naming(self.temporary.path()) {
                 let _ = kill_process(pid, Signal::KILL);
             }
         }
