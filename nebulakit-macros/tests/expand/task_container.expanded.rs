@@ -16,7 +16,7 @@ where
 {
     ::nebulakit::__private::unreachable!()
 }
-/// The task `ellipse_area`; a program in an image of its own.
+/// The task `ellipse_area`; its code is elsewhere.
 #[allow(non_camel_case_types, dead_code, missing_debug_implementations)]
 pub struct ellipse_area {}
 #[allow(deprecated, non_upper_case_globals, unused_qualifications)]
