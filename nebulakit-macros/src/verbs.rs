@@ -62,6 +62,7 @@ impl Verbs<'_> {
                 private_bounds,
                 private_interfaces,
                 unused_qualifications,
+                clippy::self_named_constructors,
                 clippy::too_many_arguments
             )]
             impl #name {

@@ -71,6 +71,7 @@ const _: () = {
     private_bounds,
     private_interfaces,
     unused_qualifications,
+    clippy::self_named_constructors,
     clippy::too_many_arguments
 )]
 impl divider {

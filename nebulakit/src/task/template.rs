@@ -337,6 +337,7 @@ mod tests {
             annotations: &[("note", "x")],
             deck: true,
             supervised: true,
+            strategy: Some(crate::task::strategy::Strategy::Process),
         };
         let template = described(&OPTIONS);
         let expected = json!({

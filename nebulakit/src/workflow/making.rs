@@ -112,7 +112,6 @@ pub fn source<T>(value: impl IntoPromise<T>) -> Source {
 }
 
 /// The promise of an input of a workflow; for expansions alone.
-#[must_use]
 pub fn input<T>(of: &'static WorkflowDef, index: u32) -> Promise<T> {
     Promise::new(Source::Input { of, index, path: Vec::new() })
 }

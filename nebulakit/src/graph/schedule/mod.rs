@@ -52,7 +52,7 @@ fn rate(every: Duration) -> Option<String> {
     let minutes = every.as_secs() / MINUTE;
     if minutes == 0 {
         Some(format!("every {every:?} is less than a minute, the least that a fixed rate can be"))
-    } else if every.subsec_nanos() > 0 || every.as_secs() % MINUTE > 0 {
+    } else if every.subsec_nanos() > 0 || !every.as_secs().is_multiple_of(MINUTE) {
         Some(format!("every {every:?} is not a whole number of minutes"))
     } else if u32::try_from(minutes).is_err() {
         Some(format!("every {every:?} is more than {} minutes", u32::MAX))

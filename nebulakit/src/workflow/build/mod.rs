@@ -212,27 +212,27 @@ fn referred(
 fn plan(options: &LaunchOptions) -> LaunchPlan {
     let pairs =
         |pairs: &'static [(&'static str, &'static str)]| pairs.iter().map(|(key, value)| ((*key).into(), (*value).into())).collect();
-    let mut plan = LaunchPlan::default();
-    plan.schedule = options.schedule.map(|schedule| match schedule {
-        LaunchSchedule::Cron(cron) => Schedule::Cron(cron.into()),
-        LaunchSchedule::Every(time) => Schedule::Every(time),
-    });
-    plan.kickoff = options.kickoff.map(Into::into);
-    plan.max_parallelism = options.max_parallelism;
-    plan.at_most = options.at_most;
-    plan.labels = pairs(options.labels);
-    plan.annotations = pairs(options.annotations);
-    plan.env = pairs(options.env);
     let notifications = options.notifications.iter().map(|notification| Notification {
         email: notification.email.iter().map(|email| (*email).into()).collect(),
         on: notification.on.to_vec(),
     });
-    plan.notifications = notifications.collect();
-    plan.service_account = options.service_account.map(Into::into);
-    plan.iam_role = options.iam_role.map(Into::into);
-    plan.raw_output_prefix = options.raw_output_prefix.map(Into::into);
-    plan.overwrite_cache = options.overwrite_cache;
-    plan.interruptible = options.interruptible;
-    plan.active = options.active;
-    plan
+    LaunchPlan {
+        schedule: options.schedule.map(|schedule| match schedule {
+            LaunchSchedule::Cron(cron) => Schedule::Cron(cron.into()),
+            LaunchSchedule::Every(time) => Schedule::Every(time),
+        }),
+        kickoff: options.kickoff.map(Into::into),
+        max_parallelism: options.max_parallelism,
+        at_most: options.at_most,
+        labels: pairs(options.labels),
+        annotations: pairs(options.annotations),
+        env: pairs(options.env),
+        notifications: notifications.collect(),
+        service_account: options.service_account.map(Into::into),
+        iam_role: options.iam_role.map(Into::into),
+        raw_output_prefix: options.raw_output_prefix.map(Into::into),
+        overwrite_cache: options.overwrite_cache,
+        interruptible: options.interruptible,
+        active: options.active,
+    }
 }
