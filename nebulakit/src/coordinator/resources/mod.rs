@@ -13,6 +13,7 @@ mod on_oom;
 mod quantity;
 pub(super) mod shared;
 mod stock;
+#[cfg(feature = "run")]
 pub(crate) mod tokens;
 
 pub use self::asked::Resources;
