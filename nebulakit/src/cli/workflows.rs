@@ -35,6 +35,14 @@ pub(super) fn find(name: &str, setting: &Setting<'_>) -> Result<&'static Workflo
     }
 }
 
+/// The complaint of a workflow's name where a task's is expected; `otherwise` where no workflow has it.
+pub(super) fn not_a_task(name: &str, setting: &Setting<'_>, otherwise: Complaint) -> Complaint {
+    let Some(workflow) = named(name).first().copied() else { return otherwise };
+    let (shown, what) = (visible::line(name), what(workflow));
+    Complaint::usage(format!("`{shown}` is a {what}, and `run` runs tasks"))
+        .hint(format!("hint: `{} graph {shown}` shows it", setting.binary))
+}
+
 /// The complaint of a name that several workflows have.
 pub(super) fn doubled(name: &str, several: &[&'static WorkflowDef]) -> Complaint {
     let places = several.iter().map(|workflow| format!("\n  {} at {}:{}", workflow.name(), workflow.file(), workflow.line()));

@@ -30,7 +30,7 @@ use self::sandbox::Sandbox;
 use super::complaint::{Complaint, complain, describing};
 use super::output::keep_stdout;
 use super::setting::Setting;
-use super::usage;
+use super::{usage, workflows};
 use crate::coordinator::SubmitError;
 use crate::coordinator::resources::tokens;
 use crate::process::execute::Execution;
@@ -45,7 +45,7 @@ use crate::task::failure::chain;
 
 /// Runs the task called `name` with the flags in `words`.
 pub(super) fn run<'a>(name: &str, words: impl Iterator<Item = &'a OsString>, setting: &Setting<'_>) -> Result<Exit, Complaint> {
-    let task = setting.find(name)?;
+    let task = setting.find(name).map_err(|error| workflows::not_a_task(name, setting, error))?;
     let mut command = describing(|| flags::command(task, setting))?;
     let words: Vec<_> = words.cloned().collect();
     let matches = match command.try_get_matches_from_mut(&words) {
