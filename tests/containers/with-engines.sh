@@ -10,6 +10,7 @@ have podman podman uidmap fuse-overlayfs slirp4netns conmon
 have dockerd docker.io
 have docker docker.io
 have runc runc
+have pgrep procps
 if [ ${#missing[@]} -gt 0 ]; then
     [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || { echo "with-engines.sh: needed and not there: ${missing[*]}" >&2; exit 1; }
     echo "with-engines.sh: installing ${missing[*]} with apt-get" >&2
