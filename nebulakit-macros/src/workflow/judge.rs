@@ -225,7 +225,7 @@ fn condition(head: &[&TokenTree], at: usize, name: &Ident) -> String {
     }
 }
 
-/// What is no handler: the name of a task instead of a node of it.
+/// Refuses the name of a task where a handler, a node of that task, is expected.
 pub(super) fn handler(handler: &syn::Expr, errors: &mut Errors) {
     if let syn::Expr::Path(path) = handler {
         let name = path.to_token_stream().to_string().replace(' ', "");

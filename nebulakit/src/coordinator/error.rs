@@ -301,7 +301,7 @@ pub enum Limit {
         peak: Option<u64>,
         /// The most that can be given.
         most: u64,
-        /// Whether that is the limit of the work's own `on_oom`; else there is no more.
+        /// Whether the work's own `on_oom` sets that limit; otherwise it is all that the coordinator has.
         is_asked: bool,
     },
     /// CPU time.

@@ -347,7 +347,7 @@ mod tests {
         Arc::new(Only(live))
     }
 
-    /// Lanes with so many slots and so many cores for each attempt, and all cores.
+    /// Seats for lanes, each with its slots and the cores of one attempt, on a machine with `cores` cores.
     fn with(lanes: &[(Option<usize>, u64)], cores: u64, ageing: u64) -> Seats {
         let lanes = lanes.iter().map(|(slots, own)| Lane::new(Strategy::Thread, *slots, own * 1_000)).collect();
         let limits = Limits { millicores: cores * 1_000, memory: Some(100), ..Limits::default() };

@@ -107,7 +107,7 @@ pub const fn outputs_as_files<T: Sealed>() {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no body to be called: its code is elsewhere",
     label = "a task without a body",
-    note = "`{Self}::call(&ctx, ..)` runs it from a running task, a coordinator runs `{Self}::with(..)`, and `run` does so from the command line; a body would stand in for the program in tests"
+    note = "`{Self}::node(..)` puts it into a workflow; a container task also runs by `{Self}::call(&ctx, ..)`, by a coordinator and by `run`; a body would stand in for it in tests"
 )]
 pub trait HasBody {}
 

@@ -85,7 +85,7 @@ impl OnOom {
 pub(crate) enum More {
     /// So many bytes.
     Next(u64),
-    /// No more than before: so many bytes are the most, because the work says so, or because the coordinator has no more.
+    /// The attempt before had the most already, in bytes: what the work allows, or all that the coordinator has.
     AtMost { most: u64, is_asked: bool },
 }
 
