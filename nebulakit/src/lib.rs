@@ -8,6 +8,8 @@ pub mod cli;
 pub mod coordinator;
 pub mod graph;
 mod process;
+#[cfg(feature = "run")]
+pub mod run;
 #[cfg(feature = "schema")]
 pub mod schema;
 mod services;

@@ -210,31 +210,31 @@ mod shared {
     }
 }
 
-mod wall {
+pub(crate) mod wall {
     use super::*;
 
-    pub(super) fn serialize<S: Serializer>(at: &SystemTime, serializer: S) -> Result<S::Ok, S::Error> {
+    pub(crate) fn serialize<S: Serializer>(at: &SystemTime, serializer: S) -> Result<S::Ok, S::Error> {
         match jiff::Timestamp::try_from(*at) {
             Ok(at) => serializer.collect_str(&at),
             Err(error) => Err(serde::ser::Error::custom(error)),
         }
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SystemTime, D::Error> {
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SystemTime, D::Error> {
         let text = String::deserialize(deserializer)?;
         text.parse::<jiff::Timestamp>().map(Into::into).map_err(de::Error::custom)
     }
 }
 
-mod millis {
+pub(crate) mod millis {
     use super::*;
 
-    pub(super) fn serialize<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    pub(crate) fn serialize<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
         // More milliseconds than these are beyond any clock.
         u64::try_from(duration.as_millis()).unwrap_or(u64::MAX).serialize(serializer)
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
         u64::deserialize(deserializer).map(Duration::from_millis)
     }
 }

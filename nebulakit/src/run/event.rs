@@ -1,0 +1,188 @@
+//! What happens in a run, as data.
+
+use std::borrow::Cow;
+use std::time::{Duration, SystemTime};
+
+use serde::{Deserialize, Serialize};
+
+use super::path::NodePath;
+use crate::coordinator::{JobFailure, OutputStream, RunId, millis, wall};
+
+/// The version of the events' form: [`EventKind::Created`] has it. It changes where a reader of the former one would misread an event.
+pub const EVENT_VERSION: u32 = 1;
+
+/// Something that happened in a run.
+///
+/// As JSON it is one flat object; `event` says which kind it is:
+/// `{"sequence":3,"at":"2026-11-29T10:00:00Z","node":"n0","event":"started","attempt":0}`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Event {
+    /// Its place among the events of its run, from 0.
+    pub sequence: u64,
+    /// When it happened, by the wall clock of who recorded it.
+    #[serde(with = "wall")]
+    pub at: SystemTime,
+    /// The node that it happened to; [`None`] where it is the run itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub node: Option<NodePath>,
+    /// What happened.
+    #[serde(flatten)]
+    pub kind: EventKind,
+}
+
+/// What happened in a run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum EventKind {
+    /// The run exists: the first event of every run.
+    Created {
+        /// The version of its events' form, [`EVENT_VERSION`].
+        version: u32,
+        /// What names the run.
+        run: RunId,
+        /// What it runs: the full name of a workflow or a task.
+        name: Cow<'static, str>,
+        /// What runs it, as `local`.
+        backend: Cow<'static, str>,
+        /// How many nodes its graph has, those of its sub-workflows and of both arms of its conditions among them; what maps and dynamic tasks will run is
+        /// not known yet.
+        nodes: u64,
+        /// The run that it goes on with, if it does.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        resumes: Option<RunId>,
+    },
+    /// What the node needs is there: it waits for its turn.
+    Ready {
+        /// What it runs: the full name of a task or a workflow, or what kind of node it is.
+        of: Cow<'static, str>,
+    },
+    /// An attempt began, or the node's own nodes may begin.
+    Started {
+        /// Which attempt, from 0.
+        attempt: u32,
+    },
+    /// An attempt failed, and another one follows.
+    Retrying {
+        /// Which attempt failed, from 0.
+        attempt: u32,
+        /// How long the pause is, in milliseconds.
+        #[serde(rename = "delay_ms", with = "millis")]
+        delay: Duration,
+        /// Why it failed.
+        failure: JobFailure,
+    },
+    /// The list of a map is there.
+    Mapped {
+        /// How many elements it has.
+        elements: u64,
+    },
+    /// A condition was decided.
+    Decided {
+        /// For which of its arms.
+        arm: Arm,
+    },
+    /// A gate waits for somebody.
+    Waiting {
+        /// The signal that it waits for.
+        signal: Cow<'static, str>,
+    },
+    /// The node is over, and its outputs are there.
+    Succeeded {
+        /// Where they are from.
+        #[serde(default, skip_serializing_if = "Origin::is_run")]
+        from: Origin,
+    },
+    /// The node failed for good.
+    Failed {
+        /// Why.
+        failure: JobFailure,
+    },
+    /// The node never began, because one that it needs did not succeed.
+    Skipped {
+        /// That node.
+        because: NodePath,
+    },
+    /// The node was stopped: somebody cancelled the run, or another node failed.
+    Cancelled,
+    /// A task said how far it has come.
+    Progress {
+        /// How much is done.
+        done: u64,
+        /// Of how much, if that is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        total: Option<u64>,
+    },
+    /// A task wrote to its log.
+    Log {
+        /// `ERROR`, `WARN`, `INFO`, `DEBUG` or `TRACE`.
+        level: String,
+        /// What it wrote.
+        message: String,
+    },
+    /// A task in a process or a container printed a line.
+    Output {
+        /// To which of its streams.
+        stream: OutputStream,
+        /// The line, without its end.
+        line: String,
+    },
+    /// Somebody asked the run to stop.
+    Stopping,
+    /// The run is over: the last event of every run.
+    Ended {
+        /// How.
+        outcome: RunOutcome,
+    },
+}
+
+/// Which way a condition went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Arm {
+    /// The arm whose test held, from 0.
+    Taken(u32),
+    /// No test held.
+    Otherwise,
+}
+
+/// Where the outputs of a node are from.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Origin {
+    /// It ran.
+    #[default]
+    Run,
+    /// They were remembered: another node had the same inputs.
+    Cache,
+    /// They are those of the run that this one goes on with.
+    Resumed,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RunOutcome {
+    /// All of it is done.
+    Succeeded,
+    /// It failed.
+    Failed {
+        /// The node that failed first, or the handler that failed in turn; [`None`] where it was none of the nodes.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        node: Option<NodePath>,
+        /// Why.
+        failure: JobFailure,
+    },
+    /// Somebody stopped it.
+    Cancelled,
+}
+
+impl Origin {
+    /// Whether the node ran in this run.
+    #[must_use]
+    pub fn is_run(&self) -> bool {
+        *self == Self::Run
+    }
+}

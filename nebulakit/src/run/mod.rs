@@ -1,0 +1,33 @@
+//! Runs: what happens to the nodes of a graph, as data, the same for every backend.
+//!
+//! A run is its [`Event`]s. [`RunState`] is a pure fold of them: whoever has the events has the state, at any moment of the run, in this process or
+//! another one.
+//!
+//! # Examples
+//! ```
+//! use nebulakit::run::{Event, RunState, RunStatus};
+//!
+//! let told = [
+//!     r#"{"sequence":0,"at":"2026-11-29T10:00:00Z","event":"created","version":1,"run":"r1","name":"app.add","backend":"local","nodes":1}"#,
+//!     r#"{"sequence":1,"at":"2026-11-29T10:00:00Z","node":"n0","event":"ready","of":"app.add"}"#,
+//!     r#"{"sequence":2,"at":"2026-11-29T10:00:00.5Z","node":"n0","event":"started","attempt":0}"#,
+//! ];
+//! let mut state = RunState::new();
+//! for line in told {
+//!     state.apply(&serde_json::from_str::<Event>(line)?)?;
+//! }
+//! assert_eq!(state.status, RunStatus::Running);
+//! assert_eq!(state.counts().running, 1);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod event;
+mod path;
+mod record;
+mod state;
+
+pub use self::event::{Arm, EVENT_VERSION, Event, EventKind, Origin, RunOutcome};
+pub use self::path::NodePath;
+pub(crate) use self::record::{Nowhere, Record};
+pub use self::state::{Counts, Misplaced, NodeState, NodeStatus, RunState, RunStatus};
+pub use crate::coordinator::{FailureKind, JobFailure, OutputStream, RunId};

@@ -1,0 +1,31 @@
+//! Where the events of a run go while it runs.
+
+use super::event::EventKind;
+use super::path::NodePath;
+
+/// Takes the events of a run, in the order in which they happen.
+pub(crate) trait Record: Send + Sync {
+    /// Whether what is told is of use to anybody: else nothing need be told.
+    fn is_on(&self) -> bool {
+        true
+    }
+
+    /// Takes an event. When it returns, the event is where it survives the end of this process, as far as this record is one that does.
+    ///
+    /// # Errors
+    /// When it is not.
+    fn record(&self, node: Option<&NodePath>, kind: EventKind) -> std::io::Result<()>;
+}
+
+/// The record of a run that nobody asks for.
+pub(crate) struct Nowhere;
+
+impl Record for Nowhere {
+    fn is_on(&self) -> bool {
+        false
+    }
+
+    fn record(&self, _: Option<&NodePath>, _: EventKind) -> std::io::Result<()> {
+        Ok(())
+    }
+}

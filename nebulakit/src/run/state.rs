@@ -1,0 +1,307 @@
+//! Where a run and its nodes stand: a pure fold of its events.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::error::Error as StdError;
+use std::fmt;
+use std::time::SystemTime;
+
+use super::event::{EVENT_VERSION, Event, EventKind, Origin, RunOutcome};
+use super::path::NodePath;
+use crate::coordinator::{JobFailure, RunId};
+
+/// Where a run stands, after the events that were applied.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct RunState {
+    /// What names it; [`None`] before its first event.
+    pub run: Option<RunId>,
+    /// What it runs.
+    pub name: Cow<'static, str>,
+    /// What runs it.
+    pub backend: Cow<'static, str>,
+    /// The run that it goes on with.
+    pub resumes: Option<RunId>,
+    /// Where it stands.
+    pub status: RunStatus,
+    /// How many nodes its graph has, as far as that was known when it began.
+    pub planned: u64,
+    /// When it was created.
+    pub created: Option<SystemTime>,
+    /// When it ended.
+    pub ended: Option<SystemTime>,
+    /// Its nodes, as far as something happened to them.
+    pub nodes: BTreeMap<NodePath, NodeState>,
+    /// How many events were applied: the sequence of the next one.
+    pub events: u64,
+    counts: Counts,
+}
+
+/// Where a run stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RunStatus {
+    /// Its first event is not there yet.
+    Unknown,
+    /// It runs.
+    Running,
+    /// Somebody asked it to stop, and not all of it has.
+    Stopping,
+    /// It is over.
+    Ended(RunOutcome),
+}
+
+/// Where a node stands.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct NodeState {
+    /// What it runs.
+    pub of: Cow<'static, str>,
+    /// Where it stands.
+    pub status: NodeStatus,
+    /// How many attempts have begun.
+    pub attempts: u32,
+    /// When what it needs was there.
+    pub ready: Option<SystemTime>,
+    /// When its first attempt began.
+    pub started: Option<SystemTime>,
+    /// When it was over.
+    pub ended: Option<SystemTime>,
+    /// Why its last attempt failed, if one did.
+    pub failure: Option<JobFailure>,
+    /// How far it says that it has come.
+    pub progress: Option<(u64, Option<u64>)>,
+    /// How many elements it has, if it is a map.
+    pub elements: Option<u64>,
+}
+
+/// Where a node stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum NodeStatus {
+    /// It waits for its turn.
+    Queued,
+    /// It runs.
+    Running,
+    /// An attempt failed, and the next one is due.
+    Backoff,
+    /// It waits for somebody.
+    Waiting {
+        /// The signal that it waits for.
+        signal: Cow<'static, str>,
+    },
+    /// It is over, and its outputs are there.
+    Succeeded(Origin),
+    /// It failed.
+    Failed,
+    /// It never began.
+    Skipped {
+        /// The node that it needs, which did not succeed.
+        because: NodePath,
+    },
+    /// It was stopped.
+    Cancelled,
+}
+
+/// How many nodes stand where.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct Counts {
+    /// Wait for their turn, or for the next attempt.
+    pub queued: u64,
+    /// Run.
+    pub running: u64,
+    /// Wait for somebody.
+    pub waiting: u64,
+    /// Are over, with outputs.
+    pub succeeded: u64,
+    /// Failed.
+    pub failed: u64,
+    /// Never began.
+    pub skipped: u64,
+    /// Were stopped.
+    pub cancelled: u64,
+}
+
+/// An event that cannot follow those before it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Misplaced(String);
+
+impl fmt::Display for Misplaced {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl StdError for Misplaced {}
+
+impl Default for RunState {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl RunState {
+    /// The state before the first event.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            run: None,
+            name: Cow::Borrowed(""),
+            backend: Cow::Borrowed(""),
+            resumes: None,
+            status: RunStatus::Unknown,
+            planned: 0,
+            created: None,
+            ended: None,
+            nodes: BTreeMap::new(),
+            events: 0,
+            counts: Counts::default(),
+        }
+    }
+
+    /// How many of its nodes stand where.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        self.counts
+    }
+
+    /// Takes the next event into account.
+    ///
+    /// # Errors
+    /// When it cannot be the next one: out of sequence, before the first event or behind the last one, or of a newer version. The state is as before.
+    pub fn apply(&mut self, event: &Event) -> Result<(), Misplaced> {
+        if event.sequence != self.events {
+            return Err(Misplaced(format!("the event {} comes where {} is due", event.sequence, self.events)));
+        }
+        match (&self.status, &event.kind) {
+            (RunStatus::Unknown, EventKind::Created { version, .. }) if *version > EVENT_VERSION => {
+                return Err(Misplaced(format!(
+                    "the run was recorded by a newer version of nebulakit: its events have version {version}, and this one reads up to {EVENT_VERSION}"
+                )));
+            }
+            (RunStatus::Unknown, EventKind::Created { .. }) => {}
+            (RunStatus::Unknown, _) => return Err(Misplaced("the first event does not say which run it is of".to_owned())),
+            (RunStatus::Ended(_), _) => return Err(Misplaced(format!("the event {} comes after the end of the run", event.sequence))),
+            (_, EventKind::Created { .. }) => return Err(Misplaced(format!("the event {} creates the run again", event.sequence))),
+            _ => {}
+        }
+        match &event.node {
+            Some(node) => self.apply_to_node(node, event),
+            None => self.apply_to_run(event),
+        }
+        self.events += 1;
+        Ok(())
+    }
+
+    fn apply_to_run(&mut self, event: &Event) {
+        match &event.kind {
+            EventKind::Created { run, name, backend, nodes, resumes, .. } => {
+                self.run = Some(run.clone());
+                (self.name, self.backend, self.planned, self.resumes) = (name.clone(), backend.clone(), *nodes, resumes.clone());
+                (self.status, self.created) = (RunStatus::Running, Some(event.at));
+            }
+            EventKind::Stopping => self.status = RunStatus::Stopping,
+            EventKind::Ended { outcome } => (self.status, self.ended) = (RunStatus::Ended(outcome.clone()), Some(event.at)),
+            _ => {}
+        }
+    }
+
+    fn apply_to_node(&mut self, path: &NodePath, event: &Event) {
+        let known = self.nodes.contains_key(path);
+        let node = self.nodes.entry(path.clone()).or_insert_with(NodeState::queued);
+        if known {
+            *self.counts.of(&node.status) -= 1;
+        }
+        node.apply(event);
+        *self.counts.of(&node.status) += 1;
+    }
+}
+
+impl NodeState {
+    fn queued() -> Self {
+        Self {
+            of: Cow::Borrowed(""),
+            status: NodeStatus::Queued,
+            attempts: 0,
+            ready: None,
+            started: None,
+            ended: None,
+            failure: None,
+            progress: None,
+            elements: None,
+        }
+    }
+
+    /// Whether nothing happens to it any more.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        matches!(self.status, NodeStatus::Succeeded(_) | NodeStatus::Failed | NodeStatus::Skipped { .. } | NodeStatus::Cancelled)
+    }
+
+    fn apply(&mut self, event: &Event) {
+        let status = match &event.kind {
+            EventKind::Ready { of } => {
+                (self.of, self.ready) = (of.clone(), Some(event.at));
+                NodeStatus::Queued
+            }
+            EventKind::Started { attempt } => {
+                self.attempts = attempt.saturating_add(1);
+                (self.started, self.progress) = (self.started.or(Some(event.at)), None);
+                NodeStatus::Running
+            }
+            EventKind::Retrying { failure, .. } => {
+                self.failure = Some(failure.clone());
+                NodeStatus::Backoff
+            }
+            EventKind::Waiting { signal } => NodeStatus::Waiting { signal: signal.clone() },
+            EventKind::Succeeded { from } => NodeStatus::Succeeded(from.clone()),
+            EventKind::Failed { failure } => {
+                self.failure = Some(failure.clone());
+                NodeStatus::Failed
+            }
+            EventKind::Skipped { because } => NodeStatus::Skipped { because: because.clone() },
+            EventKind::Cancelled => NodeStatus::Cancelled,
+            EventKind::Progress { done, total } => {
+                self.progress = Some((*done, *total));
+                return;
+            }
+            EventKind::Mapped { elements } => {
+                self.elements = Some(*elements);
+                return;
+            }
+            _ => return,
+        };
+        self.status = status;
+        if self.is_over() {
+            self.ended = Some(event.at);
+        }
+    }
+}
+
+impl Counts {
+    /// All of them.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        let Self { queued, running, waiting, .. } = self;
+        queued + running + waiting + self.over()
+    }
+
+    /// Those to which nothing happens any more.
+    #[must_use]
+    pub fn over(&self) -> u64 {
+        self.succeeded + self.failed + self.skipped + self.cancelled
+    }
+
+    fn of(&mut self, status: &NodeStatus) -> &mut u64 {
+        match status {
+            NodeStatus::Queued | NodeStatus::Backoff => &mut self.queued,
+            NodeStatus::Running => &mut self.running,
+            NodeStatus::Waiting { .. } => &mut self.waiting,
+            NodeStatus::Succeeded(_) => &mut self.succeeded,
+            NodeStatus::Failed => &mut self.failed,
+            NodeStatus::Skipped { .. } => &mut self.skipped,
+            NodeStatus::Cancelled => &mut self.cancelled,
+        }
+    }
+}
