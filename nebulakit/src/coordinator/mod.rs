@@ -151,9 +151,9 @@ pub use self::clock::{Clock, ManualClock, SystemClock};
 pub use self::context::{Attempt, JobContext};
 pub use self::detail::{DrainReport, ResourceDetail, StrategyDetail, SystemDetail};
 pub use self::error::{CancelReason, JobError, Limit, Lost, SubmitError, Timeout, WorkKind};
+pub use self::event::{EVENT_VERSION, EventKind, JobEvent, OutputStream};
 #[cfg(feature = "run")]
 pub(crate) use self::event::{millis, wall};
-pub use self::event::{EVENT_VERSION, EventKind, JobEvent, OutputStream};
 pub use self::handle::{AbortOnDrop, JobHandle};
 pub use self::id::{RequestId, RunId};
 pub use self::job::{FailureKind, Job, JobFailure, JobOutcome, JobState};

@@ -90,6 +90,8 @@ pub enum EventKind {
     },
     /// The node is over, and its outputs are there.
     Succeeded {
+        /// Its outputs.
+        outputs: Recorded,
         /// Where they are from.
         #[serde(default, skip_serializing_if = "Origin::is_run")]
         from: Origin,
@@ -161,6 +163,24 @@ pub enum Origin {
     Resumed,
 }
 
+/// Where the outputs of a node are recorded, as the bytes of an `outputs.pb`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Recorded {
+    /// Nowhere: nobody asked for them.
+    Not,
+    /// In the event itself, since they are small.
+    Here(#[serde(with = "base64")] Vec<u8>),
+    /// In the data of the run's folder, by what they are.
+    Data {
+        /// The SHA-256 digest of the bytes, in lower-case hex.
+        sha256: String,
+        /// How many bytes they are.
+        size: u64,
+    },
+}
+
 /// How a run ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -184,5 +204,20 @@ impl Origin {
     #[must_use]
     pub fn is_run(&self) -> bool {
         *self == Self::Run
+    }
+}
+
+/// Bytes as text.
+mod base64 {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD_NO_PAD;
+    use serde::{Deserialize as _, Deserializer, Serializer, de};
+
+    pub(super) fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&STANDARD_NO_PAD.encode(bytes))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
+        STANDARD_NO_PAD.decode(String::deserialize(deserializer)?).map_err(de::Error::custom)
     }
 }

@@ -26,7 +26,7 @@ mod path;
 mod record;
 mod state;
 
-pub use self::event::{Arm, EVENT_VERSION, Event, EventKind, Origin, RunOutcome};
+pub use self::event::{Arm, EVENT_VERSION, Event, EventKind, Origin, Recorded, RunOutcome};
 pub use self::path::NodePath;
 pub(crate) use self::record::{Nowhere, Record};
 pub use self::state::{Counts, Misplaced, NodeState, NodeStatus, RunState, RunStatus};

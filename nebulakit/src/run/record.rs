@@ -1,6 +1,8 @@
 //! Where the events of a run go while it runs.
 
-use super::event::EventKind;
+use std::io;
+
+use super::event::{EventKind, Recorded};
 use super::path::NodePath;
 
 /// Takes the events of a run, in the order in which they happen.
@@ -14,7 +16,13 @@ pub(crate) trait Record: Send + Sync {
     ///
     /// # Errors
     /// When it is not.
-    fn record(&self, node: Option<&NodePath>, kind: EventKind) -> std::io::Result<()>;
+    fn record(&self, node: Option<&NodePath>, kind: EventKind) -> io::Result<()>;
+
+    /// Keeps the outputs of a node, the bytes of an `outputs.pb`, for the event that says that it succeeded.
+    ///
+    /// # Errors
+    /// When they cannot be kept.
+    fn keep(&self, outputs: &[u8]) -> io::Result<Recorded>;
 }
 
 /// The record of a run that nobody asks for.
@@ -25,7 +33,11 @@ impl Record for Nowhere {
         false
     }
 
-    fn record(&self, _: Option<&NodePath>, _: EventKind) -> std::io::Result<()> {
+    fn record(&self, _: Option<&NodePath>, _: EventKind) -> io::Result<()> {
         Ok(())
+    }
+
+    fn keep(&self, _: &[u8]) -> io::Result<Recorded> {
+        Ok(Recorded::Not)
     }
 }

@@ -255,7 +255,7 @@ impl NodeState {
                 NodeStatus::Backoff
             }
             EventKind::Waiting { signal } => NodeStatus::Waiting { signal: signal.clone() },
-            EventKind::Succeeded { from } => NodeStatus::Succeeded(from.clone()),
+            EventKind::Succeeded { from, .. } => NodeStatus::Succeeded(from.clone()),
             EventKind::Failed { failure } => {
                 self.failure = Some(failure.clone());
                 NodeStatus::Failed
