@@ -3,6 +3,8 @@
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
+#[cfg(feature = "run")]
+pub mod backend;
 pub mod cli;
 #[cfg(feature = "coordinator")]
 pub mod coordinator;

@@ -32,6 +32,15 @@ impl RequestId {
         Self(Text::Numbered(number))
     }
 
+    /// The text that its submitter chose.
+    #[cfg(feature = "run")]
+    pub(crate) fn chosen(&self) -> Option<&str> {
+        match &self.0 {
+            Text::Numbered(_) => None,
+            Text::Chosen(text) => Some(text),
+        }
+    }
+
     pub(crate) fn number(&self) -> Option<u64> {
         match self.0 {
             Text::Numbered(number) => Some(number),

@@ -81,6 +81,14 @@ pub struct JobFailure {
     pub recoverable: bool,
 }
 
+impl JobFailure {
+    /// One that no other attempt can mend.
+    #[cfg(feature = "run")]
+    pub(crate) fn new(kind: FailureKind, code: &str, message: impl Into<String>) -> Self {
+        Self { kind, code: code.to_owned(), message: message.into(), recoverable: false }
+    }
+}
+
 impl fmt::Display for JobFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.code, self.message)

@@ -107,6 +107,7 @@ pub(super) fn of_attempt(job: &JobContext, task: &TaskDef) -> Result<Context, Jo
     let cancellation = Cancellation::new();
     job.live().stop.pass_to(cancellation.clone(), job.attempt);
     let sink = Arc::new(Sink(job.clone()));
+    let inherited = of_child(job.home.surroundings()?, task, job.attempt);
     let surroundings = Surroundings {
         cancellation,
         dialect: &Dialect::FLYTE_1,
@@ -116,8 +117,9 @@ pub(super) fn of_attempt(job: &JobContext, task: &TaskDef) -> Result<Context, Jo
         logs: Some(sink),
         caller: Some(job.home.caller(job)),
         gpus: Gpus::Granted(job.gpus().to_vec()),
-        stands_in: false,
-        ..of_child(job.home.surroundings()?, task, job.attempt)
+        // The program in an image is started; only what is registered elsewhere cannot be.
+        stands_in: inherited.stands_in && task.reference.is_some(),
+        ..inherited
     };
     Ok(with_secrets(surroundings, task))
 }

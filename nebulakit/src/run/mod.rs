@@ -21,11 +21,13 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod error;
 mod event;
 mod path;
 mod record;
 mod state;
 
+pub use self::error::{NodeError, RunError};
 pub use self::event::{Arm, EVENT_VERSION, Event, EventKind, Origin, Recorded, RunOutcome};
 pub use self::path::NodePath;
 pub(crate) use self::record::{Nowhere, Record};

@@ -89,13 +89,23 @@ impl Resources {
     /// When an amount cannot be read. `#[task]` lets none of them through.
     pub(crate) fn of_options(options: &TaskOptions) -> Result<Option<Self>, String> {
         let (requests, limits) = (&options.requests, &options.limits);
-        let asked = Self {
-            cores: requests.cpu.or(limits.cpu).map(millicores).transpose()?.map(in_cores),
-            memory: limits.memory.or(requests.memory).map(bytes).transpose()?,
-            gpus: requests.gpu.or(limits.gpu).map(whole).transpose()?,
-            tokens: options.tokens.iter().map(|(name, number)| ((*name).into(), *number)).collect(),
-        };
+        let amounts = Self::of_amounts([requests.cpu, limits.cpu], [requests.memory, limits.memory], [requests.gpu, limits.gpu])?;
+        let tokens = options.tokens.iter().map(|(name, number)| ((*name).into(), *number)).collect();
+        let asked = Self { tokens, ..amounts };
         Ok((asked != Self::default()).then_some(asked))
+    }
+
+    /// What is requested, and the limit, of each, in Kubernetes' quantity notation: a job is to find what it requests, and to have memory up to its limit.
+    ///
+    /// # Errors
+    /// When an amount cannot be read.
+    pub(crate) fn of_amounts(cpu: [Option<&str>; 2], memory: [Option<&str>; 2], gpu: [Option<&str>; 2]) -> Result<Self, String> {
+        Ok(Self {
+            cores: cpu[0].or(cpu[1]).map(millicores).transpose()?.map(in_cores),
+            memory: memory[1].or(memory[0]).map(bytes).transpose()?,
+            gpus: gpu[0].or(gpu[1]).map(whole).transpose()?,
+            tokens: Vec::new(),
+        })
     }
 }
 

@@ -5,6 +5,8 @@
 mod data;
 mod order;
 mod scopes;
+#[cfg(feature = "run")]
+mod single;
 
 use std::collections::BTreeSet;
 

@@ -1,0 +1,62 @@
+//! Why a node, and with it the run, did not succeed.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+
+use crate::coordinator::{FailureKind, JobError, JobFailure};
+use crate::run::NodePath;
+use crate::task::failure::chain_in_line;
+
+/// The codes of what goes wrong between tasks.
+pub(super) mod code {
+    pub(in crate::backend::driver) const BINDING: &str = "SYSTEM:BindingResolutionFailure";
+    pub(in crate::backend::driver) const LENGTHS: &str = "USER:InvalidArrayLength";
+    pub(in crate::backend::driver) const BRANCH: &str = "USER:MalformedBranch";
+    pub(in crate::backend::driver) const NO_ARM: &str = "USER:UserProvidedError";
+    pub(in crate::backend::driver) const REJECTED: &str = "USER:ReceivedRejectSignal";
+    pub(in crate::backend::driver) const UNANSWERED: &str = "USER:NoAnswer";
+    pub(in crate::backend::driver) const NOT_TAKEN: &str = "USER:NotTaken";
+}
+
+/// How a node ended that did not succeed.
+#[derive(Debug, Clone)]
+pub(crate) enum End {
+    /// It failed.
+    Failed(Arc<Fault>),
+    /// It was stopped.
+    Cancelled,
+}
+
+/// Which node failed, and why.
+#[derive(Debug, Clone)]
+pub(crate) struct Fault {
+    /// The node that failed first.
+    pub(crate) node: NodePath,
+    /// What it runs.
+    pub(crate) of: Cow<'static, str>,
+    pub(crate) failure: JobFailure,
+    /// The live error, where there is one.
+    pub(crate) error: Option<JobError>,
+}
+
+impl Fault {
+    /// What is wrong between tasks, and not with one.
+    pub(super) fn new(node: &NodePath, of: Cow<'static, str>, code: &str, message: impl Into<String>) -> End {
+        let failure = JobFailure::new(FailureKind::Failed, code, message);
+        End::Failed(Arc::new(Self { node: node.clone(), of, failure, error: None }))
+    }
+
+    /// A value cannot be passed on.
+    pub(super) fn of_binding(node: &NodePath, of: Cow<'static, str>, what: impl fmt::Display, error: &nebulakit_types::Error) -> End {
+        Self::new(node, of, code::BINDING, format!("{what} cannot be made: {}", chain_in_line(error)))
+    }
+
+    /// The job of a node did not succeed.
+    pub(super) fn of_job(node: &NodePath, of: Cow<'static, str>, error: JobError) -> End {
+        match error {
+            JobError::Cancelled(_) => End::Cancelled,
+            error => End::Failed(Arc::new(Self { node: node.clone(), of, failure: error.to_failure(), error: Some(error) })),
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! A scope that runs: what its nodes gave so far, and what is passed on to the next ones.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+use nebulakit_types::{Error, ErrorKind, Result};
+
+use super::layout::Layout;
+use super::value;
+use crate::graph::{Binding, Bound, Graph, Node, Scope};
+use crate::run::NodePath;
+use crate::task::cancellation::Cancellation;
+
+/// A workflow that runs: the run's own, that of a node, or that of an element of a map.
+pub(super) struct Instance<'g> {
+    pub(super) graph: &'g Graph,
+    /// The node that runs it; [`None`] for the run's own.
+    pub(super) path: Option<NodePath>,
+    /// What it was given, with its defaults: the bytes of an `inputs.pb`.
+    inputs: Bytes,
+    /// The error that its failure handler is told, as a literal.
+    failure: Option<Bytes>,
+}
+
+/// A scope that runs: the body of a workflow, or an arm of a condition.
+pub(super) struct Frame<'g> {
+    pub(super) instance: Arc<Instance<'g>>,
+    pub(super) scope: &'g Scope,
+    pub(super) layout: Arc<Layout<'g>>,
+    /// Asks all that runs in it to stop.
+    pub(super) stop: Cancellation,
+    /// The scope that an arm of a condition is in.
+    around: Option<Arc<Self>>,
+    /// What its nodes gave: the bytes of an `outputs.pb` each.
+    outputs: Mutex<Vec<Option<Bytes>>>,
+}
+
+impl<'g> Instance<'g> {
+    /// The workflow with what it is given; what is left out of that has its default.
+    pub(super) fn new(graph: &'g Graph, path: Option<NodePath>, given: &[(&str, Bytes)]) -> Self {
+        let default = |name: &str, default: Option<&nebulakit_types::Literal>| {
+            (!given.iter().any(|(given, _)| *given == name)).then(|| default.map_or_else(value::none, |literal| literal.encode().into()))
+        };
+        let defaults: Vec<_> =
+            graph.inputs.iter().filter_map(|input| Some((&*input.name, default(&input.name, input.default.as_ref())?))).collect();
+        let inputs = value::literals(given.iter().chain(&defaults));
+        Self { graph, path, inputs, failure: None }
+    }
+
+    /// The same workflow, for its failure handler.
+    pub(super) fn failed(&self, handler: &Node, message: &str) -> Self {
+        // The platform names the handler, not the node that failed.
+        let failure = Some(value::error(&handler.id, message));
+        Self { graph: self.graph, path: self.path.clone(), inputs: self.inputs.clone(), failure }
+    }
+}
+
+impl<'g> Frame<'g> {
+    pub(super) fn new(instance: Arc<Instance<'g>>, scope: &'g Scope, layout: Arc<Layout<'g>>, stop: Cancellation) -> Self {
+        let outputs = Mutex::new(vec![None; scope.nodes.len()]);
+        Self { instance, scope, layout, stop, around: None, outputs }
+    }
+
+    /// An arm of a condition in `around`.
+    pub(super) fn arm(around: &Arc<Self>, scope: &'g Scope, layout: Arc<Layout<'g>>) -> Self {
+        let arm = Self::new(Arc::clone(&around.instance), scope, layout, around.stop.below());
+        Self { around: Some(Arc::clone(around)), ..arm }
+    }
+
+    /// The path of one of its nodes.
+    pub(super) fn path(&self, node: &Node) -> NodePath {
+        NodePath::below(self.instance.path.as_ref(), &node.id)
+    }
+
+    /// Keeps what the node at `place` gave.
+    pub(super) fn keep(&self, place: u32, outputs: Bytes) {
+        self.outputs.lock().unwrap_or_else(PoisonError::into_inner)[place as usize] = Some(outputs);
+    }
+
+    /// What feeds inputs or outputs.
+    pub(super) fn values(&self, bound: &'g [Bound]) -> Result<Vec<(&'g str, Bytes)>> {
+        let value = |bound: &'g Bound| Ok((&*bound.name, self.value(&bound.binding).map_err(|error| error.at_field(&bound.name))?));
+        bound.iter().map(value).collect()
+    }
+
+    /// What a binding stands for.
+    pub(super) fn value(&self, binding: &Binding) -> Result<Bytes> {
+        match binding {
+            Binding::Literal(literal) => Ok(literal.encode().into()),
+            Binding::Input { name, path } => {
+                let input = value::named(&self.instance.inputs, name)?;
+                value::part(input.ok_or_else(|| missing(format!("the workflow has no input `{name}`")))?, path)
+            }
+            Binding::Output { node, output, path } => {
+                let outputs = self.outputs_of(node).ok_or_else(|| missing(format!("the node {node} gave nothing")))?;
+                let given = value::named(&outputs, output)?;
+                value::part(given.ok_or_else(|| missing(format!("the node {node} gave no output `{output}`")))?, path)
+            }
+            Binding::List(elements) => {
+                let values = elements.iter().enumerate().map(|(index, element)| self.value(element).map_err(|error| error.at_index(index)));
+                value::list(&values.collect::<Result<Vec<_>>>()?)
+            }
+            Binding::Map(entries) => {
+                let values = entries.iter().map(|(key, entry)| Ok((&**key, self.value(entry).map_err(|error| error.at_key(key))?)));
+                value::map(&values.collect::<Result<Vec<_>>>()?)
+            }
+            Binding::Failure => self.instance.failure.clone().ok_or_else(|| missing("nothing failed".to_owned())),
+            Binding::Fault => Err(missing("a mistake stands where a value should be".to_owned())),
+        }
+    }
+
+    fn outputs_of(&self, id: &str) -> Option<Bytes> {
+        match self.layout.place(id) {
+            Some(place) => self.outputs.lock().unwrap_or_else(PoisonError::into_inner)[place as usize].clone(),
+            None => self.around.as_ref()?.outputs_of(id),
+        }
+    }
+}
+
+fn missing(message: String) -> Error {
+    Error::new(ErrorKind::Missing, message)
+}

@@ -1,0 +1,127 @@
+//! Gates: what waits for somebody, or for a time.
+
+use std::collections::HashMap;
+use std::pin::pin;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::future::{Either, select};
+use tokio::sync::Notify;
+
+use super::fault::{End, code};
+use super::step::Step;
+use super::value;
+use crate::graph::{GATE_OUTPUT, Gate};
+use crate::run::EventKind;
+use crate::task::failure::code::TIMEOUT;
+
+/// What somebody answers to a gate.
+#[derive(Debug, Clone)]
+pub(crate) enum Answer {
+    /// What is to be approved goes on.
+    Approved,
+    /// It does not.
+    Rejected,
+    /// The value that is waited for, as a literal.
+    Value(Bytes),
+}
+
+/// The answers to a run's gates, by their signals.
+#[derive(Debug, Default)]
+pub(crate) struct Signals {
+    answers: Mutex<HashMap<String, Answer>>,
+    answered: Notify,
+    /// Whether nobody can answer what is not answered yet.
+    pub(crate) is_final: bool,
+}
+
+impl Signals {
+    /// Those of a run of which nobody knows while it runs.
+    pub(crate) fn known(answers: HashMap<String, Answer>) -> Self {
+        Self { answers: Mutex::new(answers), answered: Notify::new(), is_final: true }
+    }
+
+    /// Answers a signal; the last answer before its gate looks counts.
+    pub(crate) fn answer(&self, signal: String, answer: Answer) {
+        self.answers.lock().unwrap_or_else(PoisonError::into_inner).insert(signal, answer);
+        self.answered.notify_waiters();
+    }
+
+    fn get(&self, signal: &str) -> Option<Answer> {
+        self.answers.lock().unwrap_or_else(PoisonError::into_inner).get(signal).cloned()
+    }
+
+    async fn wait(&self, signal: &str) -> Answer {
+        loop {
+            let mut answered = pin!(self.answered.notified());
+            // It listens before it looks, so that no answer falls in between.
+            answered.as_mut().enable();
+            if let Some(answer) = self.get(signal) {
+                return answer;
+            }
+            answered.await;
+        }
+    }
+}
+
+impl Step<'_> {
+    /// Gives on what it is given, once somebody has approved it.
+    pub(super) async fn approve(&self, gate: &Gate) -> Result<Bytes, End> {
+        let inputs = self.inputs()?;
+        match self.answer(gate).await? {
+            Answer::Approved => Ok(value::literals(&inputs)),
+            Answer::Rejected => Err(self.fault(code::REJECTED, format!("`{}` was rejected", gate.signal))),
+            Answer::Value(_) => Err(self.wrong(gate, "an approval or a rejection", "a value")),
+        }
+    }
+
+    /// Gives the value that somebody gives.
+    pub(super) async fn wait(&self, gate: &Gate) -> Result<Bytes, End> {
+        match self.answer(gate).await? {
+            Answer::Value(value) => Ok(value::literals(&[(GATE_OUTPUT, value)])),
+            Answer::Approved | Answer::Rejected => Err(self.wrong(gate, "a value", "an approval or a rejection")),
+        }
+    }
+
+    pub(super) async fn sleep(&self, time: Duration) -> Result<Bytes, End> {
+        self.walk.tell(&self.path, || Ok(EventKind::Started { attempt: 0 }));
+        self.within(tokio::time::sleep(time)).await?;
+        Ok(Bytes::new())
+    }
+
+    async fn answer(&self, gate: &Gate) -> Result<Answer, End> {
+        let signals = &self.walk.world.signals;
+        if let Some(answer) = signals.get(&gate.signal) {
+            return Ok(answer);
+        }
+        if signals.is_final {
+            let message = format!("the gate waits for the signal `{}`, and nobody can answer it in this run", gate.signal);
+            return Err(self.fault(code::UNANSWERED, message));
+        }
+        self.walk.tell(&self.path, || Ok(EventKind::Waiting { signal: gate.signal.clone() }));
+        self.within(signals.wait(&gate.signal)).await
+    }
+
+    /// What comes of a wait, within the time that its node has.
+    async fn within<T>(&self, waited: impl Future<Output = T>) -> Result<T, End> {
+        let stopped = pin!(self.frame.stop.cancelled());
+        let limit = self.node.overrides.as_deref().and_then(|overrides| overrides.timeout);
+        let waited = async {
+            match limit {
+                Some(limit) => tokio::time::timeout(limit, waited).await.map_err(|_| limit),
+                None => Ok(waited.await),
+            }
+        };
+        match select(pin!(waited), stopped).await {
+            Either::Left((Ok(value), _)) => Ok(value),
+            Either::Left((Err(limit), _)) => Err(self.fault(TIMEOUT, format!("the gate waited for longer than its timeout of {limit:?}"))),
+            Either::Right(_) => Err(End::Cancelled),
+        }
+    }
+
+    fn wrong(&self, gate: &Gate, expected: &str, came: &str) -> End {
+        let message = format!("the signal `{}` takes {expected}, and {came} came", gate.signal);
+        self.fault(code::REJECTED, message)
+    }
+}

@@ -1,0 +1,82 @@
+//! A task as a job of the coordinator.
+
+use std::pin::pin;
+
+use bytes::Bytes;
+use futures_util::future::{Either, select};
+use nebulakit_types::convert::writer::map_of_literals;
+
+use super::fault::{End, Fault, code};
+use super::step::Step;
+use super::tell;
+use crate::coordinator::{Resources, Retry, Work};
+use crate::graph::{self, Overrides};
+use crate::run::NodePath;
+use crate::task::cancellation::Cancellation;
+use crate::task::def::TaskDef;
+use crate::task::registry::registry;
+use crate::task::strategy::Strategy;
+
+impl Step<'_> {
+    /// Runs a task, as the node or the element at `path`.
+    pub(super) async fn job(&self, path: &NodePath, name: &str, inputs: &[(&str, Bytes)], stop: &Cancellation) -> Result<Bytes, End> {
+        let Some(task) = registry().get(name) else { return Err(self.unknown(path, "task", name)) };
+        let world = self.walk.world;
+        let inputs = map_of_literals(inputs.iter().map(|(name, value)| (*name, &**value)));
+        let work = Work::of_task(task, inputs).run(world.run.clone()).id(tell::job_id(&world.run, path));
+        let not_taken = |said: String| Fault::new(path, self.what(), code::NOT_TAKEN, said);
+        let (work, strategy) = match self.node.overrides.as_deref() {
+            Some(overrides) => (overridden(work, overrides).map_err(not_taken)?, overrides.strategy.clone()),
+            None => (work, None),
+        };
+        let strategy = strategy.unwrap_or_else(|| strategy_of(task, world.strategy.as_ref()));
+        let job = world.coordinator.submit(work, strategy).await.map_err(|error| not_taken(error.to_string()))?.abort_on_drop();
+        let id = job.id().clone();
+        let mut joined = pin!(job.join());
+        let ended = match select(joined.as_mut(), pin!(stop.cancelled())).await {
+            Either::Left((ended, _)) => ended,
+            Either::Right(_) => {
+                world.coordinator.cancel(&id);
+                joined.await
+            }
+        };
+        if self.walk.is_told() {
+            // What the job did is told before its end is.
+            tokio::task::yield_now().await;
+        }
+        ended.map(Bytes::from).map_err(|error| Fault::of_job(path, self.what(), error))
+    }
+}
+
+/// The work with what its node asks for instead of what its task does.
+fn overridden(work: Work<Vec<u8>>, overrides: &Overrides) -> Result<Work<Vec<u8>>, String> {
+    let mut work = work;
+    if let Some(retries) = overrides.retries {
+        work = work.retry(Retry::times(retries));
+    }
+    if let Some(timeout) = overrides.timeout {
+        work = work.timeout(timeout);
+    }
+    if let Some(resources) = &overrides.resources {
+        work = work.resources(amounts(resources)?);
+    }
+    if let Some(image) = &overrides.image {
+        work = work.image(image.as_str());
+    }
+    Ok(work)
+}
+
+fn amounts(asked: &graph::Resources) -> Result<Resources, String> {
+    let (requests, limits) = (&asked.requests, &asked.limits);
+    let both = |amount: fn(&graph::Amounts) -> &Option<String>| [requests, limits].map(|amounts| amount(amounts).as_deref());
+    Resources::of_amounts(both(|amounts| &amounts.cpu), both(|amounts| &amounts.memory), both(|amounts| &amounts.gpu))
+}
+
+/// How a task is run whose node does not say: as its options say, else as the run does, else where its code is at home.
+fn strategy_of(task: &TaskDef, of_run: Option<&Strategy>) -> Strategy {
+    if task.container.is_some() {
+        return Strategy::Container;
+    }
+    let own = task.options.strategy.clone().or_else(|| of_run.cloned());
+    own.unwrap_or(if task.is_async { Strategy::Async } else { Strategy::Thread })
+}

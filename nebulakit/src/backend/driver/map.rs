@@ -1,0 +1,163 @@
+//! A map: one run for each element of its lists.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
+
+use super::fault::{End, Fault, code};
+use super::step::Step;
+use super::value;
+use crate::coordinator::{FailureKind, JobFailure};
+use crate::graph::{Map, Mapped, Output, Success};
+use crate::run::EventKind;
+use crate::task::cancellation::Cancellation;
+
+/// How many of the elements that failed a message names.
+const MOST_NAMED: usize = 10;
+
+/// An input of a map.
+enum Input<'g> {
+    /// The same for every element.
+    Shared(&'g str, Bytes),
+    /// One for each.
+    Each(&'g str, Vec<Bytes>),
+}
+
+impl<'g> Step<'g> {
+    pub(super) async fn map(&self, map: &'g Map) -> Result<Bytes, End> {
+        let (inputs, elements) = self.lists(map)?;
+        self.walk.tell(&self.path, || Ok(EventKind::Started { attempt: 0 }));
+        self.walk.tell(&self.path, || Ok(EventKind::Mapped { elements: elements as u64 }));
+        let needed = needed(map.success, elements);
+        if needed > elements {
+            let message = format!("{needed} elements have to succeed, and the lists have {elements}");
+            return Err(self.fault(code::LENGTHS, message));
+        }
+        let given = self.each(map, &inputs, elements, elements - needed).await?;
+        self.gathered(map, &given)
+    }
+
+    /// The inputs, and how many elements there are.
+    fn lists(&self, map: &'g Map) -> Result<(Vec<Input<'g>>, usize), End> {
+        let (mut inputs, mut elements) = (Vec::new(), None);
+        for (name, bound) in self.inputs()? {
+            if !map.mapped.iter().any(|mapped| mapped == name) {
+                inputs.push(Input::Shared(name, bound));
+                continue;
+            }
+            let each = value::elements(&bound);
+            let each = each.map_err(|error| self.unbound(format_args!("the list `{name}`"), &error))?;
+            let expected = *elements.get_or_insert(each.len());
+            if each.len() != expected {
+                let message = format!("input arrays have different lengths: expecting '{expected}' found '{}', of `{name}`", each.len());
+                return Err(self.fault(code::LENGTHS, message));
+            }
+            inputs.push(Input::Each(name, each));
+        }
+        let elements = elements.ok_or_else(|| self.fault(code::LENGTHS, "no input array provided"))?;
+        Ok((inputs, elements))
+    }
+
+    /// Runs all elements, of which `spare` may fail; what each gave, [`None`] for one that failed.
+    async fn each(&self, map: &'g Map, inputs: &[Input<'g>], elements: usize, spare: usize) -> Result<Vec<Option<Bytes>>, End> {
+        let at_once = match map.concurrency {
+            Some(concurrency) if concurrency > 0 => concurrency as usize,
+            _ => usize::MAX,
+        };
+        let stop = self.frame.stop.below();
+        let (mut given, mut failed) = (vec![None; elements], Vec::new());
+        let (mut running, mut next) = (FuturesUnordered::new(), 0);
+        loop {
+            while next < elements && running.len() < at_once && !stop.is_cancelled() {
+                running.push(self.element(map, inputs, next, &stop));
+                next += 1;
+            }
+            match running.next().await {
+                None => break,
+                Some((index, Ok(outputs))) => given[index] = Some(outputs),
+                Some((_, Err(End::Cancelled))) => {}
+                Some((index, Err(End::Failed(fault)))) => {
+                    failed.push((index, fault));
+                    if failed.len() > spare {
+                        stop.cancel();
+                    }
+                }
+            }
+        }
+        if failed.len() > spare {
+            return Err(self.all_of(&failed));
+        }
+        if stop.is_cancelled() { Err(End::Cancelled) } else { Ok(given) }
+    }
+
+    async fn element(&self, map: &'g Map, inputs: &[Input<'g>], index: usize, stop: &Cancellation) -> (usize, Result<Bytes, End>) {
+        let path = self.path.element(index);
+        let inputs: Vec<_> = inputs
+            .iter()
+            .map(|input| match input {
+                Input::Shared(name, value) => (*name, value.clone()),
+                Input::Each(name, values) => (*name, values[index].clone()),
+            })
+            .collect();
+        let ended = match &map.of {
+            Mapped::Task(name) => self.told(&path, self.job(&path, name, &inputs, stop)).await,
+            Mapped::Workflow(name) => self.told(&path, self.workflow(&path, name, &inputs, stop.clone())).await,
+        };
+        (index, ended)
+    }
+
+    /// The lists of what the elements gave.
+    fn gathered(&self, map: &'g Map, given: &[Option<Bytes>]) -> Result<Bytes, End> {
+        let mut lists = Vec::new();
+        for output in self.outputs_of(&map.of) {
+            let values = given.iter().map(|given| match given {
+                Some(outputs) => Ok(value::named(outputs, &output.name)?.unwrap_or_else(value::none)),
+                None => Ok(value::none()),
+            });
+            let list = values.collect::<nebulakit_types::Result<Vec<_>>>().and_then(|values| value::list(&values));
+            let list = list.map_err(|error| self.unbound(format_args!("its output `{}`", output.name), &error))?;
+            lists.push((&*output.name, list));
+        }
+        Ok(value::literals(&lists))
+    }
+
+    fn outputs_of(&self, mapped: &Mapped) -> &'g [Output] {
+        let graph = self.walk.graph;
+        let outputs = match mapped {
+            Mapped::Task(name) => graph.tasks.get(name).map(|task| &task.outputs),
+            Mapped::Workflow(name) => graph.workflows.get(name).map(|workflow| &workflow.outputs),
+        };
+        outputs.map_or(&[], Vec::as_slice)
+    }
+
+    /// The failure of a map of which these elements failed.
+    fn all_of(&self, failed: &[(usize, Arc<Fault>)]) -> End {
+        let mut lines: Vec<_> =
+            failed.iter().take(MOST_NAMED).map(|(index, fault)| format!("[{index}]: {}", fault.failure.message)).collect();
+        if failed.len() > MOST_NAMED {
+            lines.push(format!("and {} more", failed.len() - MOST_NAMED));
+        }
+        let first = failed.first().map(|(_, fault)| fault);
+        let kind = first.map_or(FailureKind::Failed, |fault| fault.failure.kind);
+        let code = first.map_or(code::LENGTHS, |fault| &fault.failure.code);
+        let failure = JobFailure::new(kind, code, lines.join("; "));
+        End::Failed(Arc::new(Fault {
+            node: self.path.clone(),
+            of: self.what(),
+            failure,
+            error: first.and_then(|fault| fault.error.clone()),
+        }))
+    }
+}
+
+/// How many of so many elements have to succeed.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "a part of a length is one")]
+fn needed(success: Success, elements: usize) -> usize {
+    match success {
+        Success::All => elements,
+        Success::Count(count) => count as usize,
+        Success::Ratio(ratio) => (f64::from(ratio) * elements as f64).ceil() as usize,
+    }
+}

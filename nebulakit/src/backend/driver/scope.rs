@@ -1,0 +1,104 @@
+//! A scope from its first node to its last, and a workflow with its failure handler.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures_util::StreamExt as _;
+use futures_util::future::BoxFuture;
+use futures_util::stream::FuturesUnordered;
+
+use super::fault::{End, Fault};
+use super::frame::{Frame, Instance};
+use super::step::{self, Step};
+use super::{Walk, value};
+use crate::run::{EventKind, NodePath};
+use crate::task::cancellation::Cancellation;
+
+/// What stands for the node where the outputs of the run's own workflow cannot be made, as on the platform.
+const OUTPUTS: &str = "end-node";
+
+/// Runs a workflow; where it fails, its handler runs behind all that was stopped.
+pub(super) fn workflow<'g>(walk: Arc<Walk<'g>>, instance: Instance<'g>, stop: Cancellation) -> BoxFuture<'g, Result<Bytes, End>> {
+    Box::pin(async move {
+        let instance = Arc::new(instance);
+        let body = &instance.graph.body;
+        let frame = Frame::new(Arc::clone(&instance), body, walk.layout(body), stop.below());
+        let ended = scope(Arc::clone(&walk), Arc::new(frame)).await;
+        let (Err(End::Failed(fault)), Some(handler)) = (&ended, instance.graph.on_failure.as_deref()) else { return ended };
+        if stop.is_cancelled() {
+            return ended;
+        }
+        let instance = Arc::new(instance.failed(handler, &fault.failure.message));
+        // The handler is a node of no scope: it is fed by the inputs and the error alone.
+        let frame = Arc::new(Frame::new(instance, body, walk.layout(body), stop));
+        match Step::new(walk, frame, handler).run().await {
+            Err(own @ End::Failed(_)) => Err(own),
+            Err(End::Cancelled) | Ok(_) => ended,
+        }
+    })
+}
+
+/// Runs the nodes of a scope, each as soon as those that it needs are over, and gives what the scope gives.
+pub(super) fn scope<'g>(walk: Arc<Walk<'g>>, frame: Arc<Frame<'g>>) -> BoxFuture<'g, Result<Bytes, End>> {
+    Box::pin(async move {
+        let (layout, nodes) = (Arc::clone(&frame.layout), &frame.scope.nodes);
+        let mut needs = layout.needs().to_vec();
+        let (mut running, mut ended, mut succeeded) = (FuturesUnordered::new(), None, 0);
+        let start = |place: u32| step::run(Arc::clone(&walk), Arc::clone(&frame), place);
+        if !frame.stop.is_cancelled() {
+            running.extend((0..).zip(&needs).filter(|(_, needs)| **needs == 0).map(|(place, _)| start(place)));
+        }
+        while let Some((place, result)) = running.next().await {
+            match result {
+                Ok(outputs) => {
+                    succeeded += 1;
+                    frame.keep(place, outputs);
+                    for later in layout.after(place) {
+                        let left = &mut needs[*later as usize];
+                        *left -= 1;
+                        if *left == 0 && !frame.stop.is_cancelled() {
+                            running.push(start(*later));
+                        }
+                    }
+                }
+                Err(end) => {
+                    if matches!(end, End::Failed(_)) {
+                        skip(&walk, &frame, place, &mut needs);
+                        if !frame.instance.graph.keep_going {
+                            frame.stop.cancel();
+                        }
+                    }
+                    // What was stopped because another one failed is not why the scope failed.
+                    if !matches!(ended, Some(End::Failed(_))) {
+                        ended = Some(end);
+                    }
+                }
+            }
+        }
+        match ended {
+            Some(end) => Err(end),
+            None if succeeded < nodes.len() => Err(End::Cancelled),
+            None => frame.values(&frame.scope.outputs).map(|outputs| value::literals(&outputs)).map_err(|error| {
+                let whose = frame.instance.path.clone().unwrap_or_else(|| NodePath::from(OUTPUTS));
+                Fault::of_binding(&whose, frame.instance.graph.name.clone(), "what it gives", &error)
+            }),
+        }
+    })
+}
+
+/// Tells of all that will never begin because the node at `place` failed.
+fn skip<'g>(walk: &Walk<'g>, frame: &Frame<'g>, place: u32, needs: &mut [u32]) {
+    /// Marks what was told of; nothing needs so many nodes.
+    const SKIPPED: u32 = u32::MAX;
+    let mut left = vec![place];
+    while let Some(place) = left.pop() {
+        for later in frame.layout.after(place) {
+            if std::mem::replace(&mut needs[*later as usize], SKIPPED) == SKIPPED {
+                continue;
+            }
+            let path = |place: u32| frame.path(&frame.scope.nodes[place as usize]);
+            walk.tell(&path(*later), || Ok(EventKind::Skipped { because: path(place) }));
+            left.push(*later);
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! Values on their way from node to node: literals as they lie on the wire.
+//!
+//! What a task gave is the bytes of an `outputs.pb`, and what the next one takes is a part of them: nothing is decoded but what a condition compares and
+//! what a path leads into.
+
+use bytes::Bytes;
+use nebulakit_types::convert::reader::{Entries, LiteralRef, LiteralView, References};
+use nebulakit_types::convert::writer::{Encoder, map_of_literals};
+use nebulakit_types::{Dialect, Error, ErrorKind, NebulaType, Result, Untyped};
+
+use crate::graph::Step;
+
+/// The literal `name` of a map of literals with these bytes; of a name that comes twice the last one.
+pub(super) fn named(literals: &Bytes, name: &str) -> Result<Option<Bytes>> {
+    let mut entries = Entries::of_map(literals, References::none());
+    let mut found = None;
+    while let Some((key, literal)) = entries.next()? {
+        if key == name {
+            found = Some(literals.slice_ref(literal.bytes()));
+        }
+    }
+    Ok(found)
+}
+
+/// The literals of the map with these bytes, by their names.
+pub(crate) fn literals_of(map: &Bytes) -> Result<Vec<(&str, Bytes)>> {
+    let mut entries = Entries::of_map(map, References::none());
+    let mut literals = Vec::new();
+    while let Some((name, literal)) = entries.next()? {
+        literals.push((name, map.slice_ref(literal.bytes())));
+    }
+    Ok(literals)
+}
+
+/// The bytes of a map of these literals, as `inputs.pb` and `outputs.pb` are.
+pub(super) fn literals<'a>(literals: impl IntoIterator<Item = &'a (&'a str, Bytes)>) -> Bytes {
+    map_of_literals(literals.into_iter().map(|(name, literal)| (*name, &**literal))).into()
+}
+
+/// A list of literals, as one literal.
+pub(super) fn list(elements: &[Bytes]) -> Result<Bytes> {
+    written(|encoder| encoder.collection(elements, raw))
+}
+
+/// A map of literals, as one literal.
+pub(super) fn map(entries: &[(&str, Bytes)]) -> Result<Bytes> {
+    written(|encoder| encoder.map(entries.iter().map(|(key, value)| (*key, value)), raw))
+}
+
+/// The literal that holds nothing.
+pub(super) fn none() -> Bytes {
+    let mut encoder = Encoder::new(&Dialect::FLYTE_1);
+    encoder.none();
+    encoder.finish().into()
+}
+
+/// An error, as a literal.
+pub(super) fn error(node: &str, message: &str) -> Bytes {
+    let mut encoder = Encoder::new(&Dialect::FLYTE_1);
+    encoder.error(node, message);
+    encoder.finish().into()
+}
+
+/// The elements of a list.
+pub(super) fn elements(value: &Bytes) -> Result<Vec<Bytes>> {
+    match view(value)? {
+        LiteralView::Collection(mut elements) => {
+            let mut all = Vec::with_capacity(elements.count()?);
+            while let Some(element) = elements.next()? {
+                all.push(value.slice_ref(element.bytes()));
+            }
+            Ok(all)
+        }
+        other => Err(other.mismatch("a list")),
+    }
+}
+
+/// The part of a value that `path` leads to, by the platform's rules: elements of lists, entries of maps, fields of structs.
+pub(super) fn part(value: Bytes, path: &[Step]) -> Result<Bytes> {
+    let Some((step, rest)) = path.split_first() else { return Ok(value) };
+    let inner = match (view(&value)?, step) {
+        (LiteralView::Collection(mut elements), Step::Index(index)) => {
+            let count = elements.count()?;
+            let mut left = *index;
+            loop {
+                match elements.next()? {
+                    Some(element) if left == 0 => break value.slice_ref(element.bytes()),
+                    Some(_) => left -= 1,
+                    None => return Err(absent(format!("the list has {count} elements, and none with the index {index}"))),
+                }
+            }
+        }
+        (LiteralView::Map(mut entries), Step::Key(key)) => {
+            let mut found = None;
+            while let Some((name, entry)) = entries.next()? {
+                if name == key {
+                    found = Some(value.slice_ref(entry.bytes()));
+                }
+            }
+            found.ok_or_else(|| absent(format!("the map has no entry `{key}`")))?
+        }
+        (LiteralView::Generic(_) | LiteralView::Binary(_, "msgpack"), _) => return field(&value, path),
+        (LiteralView::Union(inner, _), _) => return part(value.slice_ref(inner.bytes()), path),
+        (other, Step::Index(_)) => return Err(other.mismatch("a list")),
+        (other, Step::Key(_)) => return Err(other.mismatch("a struct or a map")),
+    };
+    part(inner, rest)
+}
+
+/// A literal, one level deep.
+pub(super) fn view(value: &Bytes) -> Result<LiteralView<'_>> {
+    LiteralRef::new(value, References::none()).view()
+}
+
+/// The field of a struct that `path` leads to: a scalar as a literal of its own, what has fields or elements as msgpack again.
+fn field(value: &Bytes, path: &[Step]) -> Result<Bytes> {
+    let whole = Untyped::decode(LiteralRef::new(value, References::none()))?;
+    let mut inner = &whole;
+    for step in path {
+        inner = match (inner, step) {
+            (Untyped::Map(_), Step::Key(key)) => inner.get(key).ok_or_else(|| absent(format!("the struct has no field `{key}`")))?,
+            (Untyped::List(elements), Step::Index(index)) => {
+                let element = usize::try_from(*index).ok().and_then(|index| elements.get(index));
+                element.ok_or_else(|| absent(format!("the list has {} elements, and none with the index {index}", elements.len())))?
+            }
+            (_, Step::Key(key)) => return Err(absent(format!("there is no field `{key}` in what is not a struct"))),
+            (_, Step::Index(index)) => return Err(absent(format!("there is no element {index} in what is not a list"))),
+        };
+    }
+    written(|encoder| {
+        match inner {
+            Untyped::Null => encoder.none(),
+            Untyped::Bool(value) => encoder.boolean(*value),
+            Untyped::Int(value) => encoder.integer(*value),
+            Untyped::Float(value) => encoder.float(*value),
+            Untyped::String(value) => encoder.string(value),
+            other => return other.encode(encoder),
+        }
+        Ok(())
+    })
+}
+
+fn written(write: impl FnOnce(&mut Encoder) -> Result<()>) -> Result<Bytes> {
+    let mut encoder = Encoder::new(&Dialect::FLYTE_1);
+    write(&mut encoder)?;
+    Ok(encoder.finish().into())
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "what writes an element may fail elsewhere")]
+fn raw(encoder: &mut Encoder, literal: &Bytes) -> Result<()> {
+    encoder.raw(literal);
+    Ok(())
+}
+
+fn absent(message: String) -> Error {
+    Error::new(ErrorKind::Missing, message)
+}

@@ -1,0 +1,6 @@
+//! Backends: what compiles graphs and runs them.
+
+mod driver;
+mod local;
+
+pub use self::local::RunLocal;

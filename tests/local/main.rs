@@ -1,0 +1,9 @@
+//! Workflows and tasks that run in this process: what a graph says is what happens.
+#![allow(clippy::cast_precision_loss, clippy::unwrap_used, reason = "the tasks are small, and a test fails by panicking")]
+
+mod conditions;
+mod failures;
+mod gates;
+mod maps;
+mod shapes;
+mod values;

@@ -1,0 +1,162 @@
+//! Chains, fans, order, sub-workflows, launch plans, references, several outputs.
+
+use std::sync::Mutex;
+
+use nebulakit::prelude::*;
+use nebulakit::run::RunError;
+
+#[task]
+fn add(a: i64, b: i64) -> i64 {
+    a + b
+}
+
+#[task]
+async fn double(x: i64) -> i64 {
+    2 * x
+}
+
+#[task(outputs(quotient, remainder))]
+fn divide(a: i64, b: i64) -> (i64, i64) {
+    (a / b, a % b)
+}
+
+#[workflow]
+fn chain(x: Promise<i64>) -> Promise<i64> {
+    let mut x = x;
+    for _ in 0..10 {
+        x = add::node(x, 1);
+    }
+    double::node(x)
+}
+
+#[tokio::test]
+async fn a_chain_passes_on_what_comes_of_each() {
+    assert_eq!(chain::with(1).run_local().await.unwrap(), 22);
+}
+
+#[test]
+fn a_workflow_runs_in_code_that_is_not_async() {
+    assert_eq!(chain::with(0).run_local_blocking().unwrap(), 20);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_task_runs_as_a_workflow_does() {
+    assert_eq!(divide::with(7, 2).run_local().await.unwrap(), (3, 1));
+    assert_eq!(defaulted::with(Default, 3).run_local().await.unwrap(), "7 3");
+}
+
+#[task]
+fn defaulted(#[default(7)] a: i64, b: Option<i64>) -> String {
+    b.map_or_else(|| format!("{a}"), |b| format!("{a} {b}"))
+}
+
+#[workflow(outputs(sum, rest))]
+fn both(a: Promise<i64>, b: Promise<i64>) -> (Promise<i64>, Promise<i64>) {
+    let divided = divide::node(&a, &b);
+    (add::node(&divided.0, b), divided.1.clone())
+}
+
+#[workflow]
+fn outer(a: Promise<i64>, #[default(3)] b: Promise<i64>, c: Promise<Option<i64>>) -> Promise<String> {
+    let inner = both::node(a, b);
+    defaulted::node(add::node(&inner.sum(), &inner.rest()), c)
+}
+
+trait Named {
+    fn sum(&self) -> Promise<i64>;
+    fn rest(&self) -> Promise<i64>;
+}
+
+impl Named for Promise<(i64, i64)> {
+    fn sum(&self) -> Promise<i64> {
+        self.0.clone()
+    }
+
+    fn rest(&self) -> Promise<i64> {
+        self.1.clone()
+    }
+}
+
+#[tokio::test]
+async fn a_workflow_in_a_workflow_takes_and_gives_several_values() {
+    assert_eq!(both::with(7, 2).run_local().await.unwrap(), (5, 1));
+    assert_eq!(outer::with(7, 2, 9).run_local().await.unwrap(), "6 9");
+    assert_eq!(outer::with(7, Default, Default).run_local().await.unwrap(), "6", "what is left out has its default");
+}
+
+#[launch_plan(name = "local.shapes.by_three", outputs(sum, rest))]
+fn by_three(a: Promise<i64>) -> Promise<(i64, i64)> {
+    both::node(a, 3)
+}
+
+#[workflow]
+fn launched(a: Promise<i64>) -> Promise<i64> {
+    by_three::node(a).0.clone()
+}
+
+#[tokio::test]
+async fn a_launch_plan_runs_with_what_it_fixes() {
+    assert_eq!(by_three::with(7).run_local().await.unwrap(), (5, 1));
+    assert_eq!(launched::with(10).run_local().await.unwrap(), 6);
+}
+
+static ORDER: Mutex<Vec<i64>> = Mutex::new(Vec::new());
+
+#[task]
+fn note(x: i64) {
+    ORDER.lock().unwrap().push(x);
+}
+
+#[workflow]
+fn ordered() -> Promise<()> {
+    let last = note::node(3);
+    let middle = note::node(2);
+    let first = note::node(1);
+    let middle = middle.after(first);
+    last.after(middle)
+}
+
+#[tokio::test]
+async fn nodes_wait_for_those_that_they_are_told_to() {
+    ordered::with().run_local().await.unwrap();
+    assert_eq!(*ORDER.lock().unwrap(), [1, 2, 3]);
+}
+
+#[task(reference(project = "p", domain = "d", name = "theirs", version = "v1"))]
+fn theirs(x: i64) -> i64 {
+    x + 100
+}
+
+#[task(reference(project = "p", domain = "d", name = "bare", version = "v1"))]
+fn bare(x: i64) -> i64;
+
+#[workflow]
+fn with_reference(x: Promise<i64>) -> Promise<i64> {
+    theirs::node(x)
+}
+
+#[workflow]
+fn with_bare_reference(x: Promise<i64>) -> Promise<i64> {
+    add::node(bare::node(x), 1)
+}
+
+#[tokio::test]
+async fn a_body_stands_in_for_what_is_registered_elsewhere_and_nothing_runs_without_one() {
+    assert_eq!(with_reference::with(1).run_local().await.unwrap(), 101);
+    let error = with_bare_reference::with(1).run_local().await.unwrap_err();
+    let RunError::Refused(reasons) = &error else { panic!("{error:?}") };
+    assert_eq!(reasons.len(), 1);
+    assert!(reasons[0].contains("is registered elsewhere, as `bare`"), "{error}");
+}
+
+#[workflow]
+fn wide(count: Promise<i64>) -> Promise<Vec<i64>> {
+    (0..100).map(|x| add::node(&count, x)).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nodes_that_need_each_other_not_all_run() {
+    let expected: Vec<i64> = (5..105).collect();
+    assert_eq!(wide::with(5).run_local().await.unwrap(), expected);
+    assert_eq!(wide::with(5).run_local().strategy(nebulakit::Strategy::Async).await.unwrap(), expected);
+}
