@@ -21,12 +21,17 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod error;
 mod event;
+mod file_name;
+mod folder;
 mod path;
 mod record;
 mod state;
 
+pub use self::error::{RunError, RunErrorKind};
 pub use self::event::{Arm, EVENT_VERSION, Event, EventKind, Origin, Recorded, RunOutcome};
+pub use self::folder::{Durability, RunFolder, RunsFolder};
 pub use self::path::NodePath;
 pub(crate) use self::record::{Nowhere, Record};
 pub use self::state::{Counts, Misplaced, NodeState, NodeStatus, RunState, RunStatus};

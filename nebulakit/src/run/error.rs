@@ -1,0 +1,102 @@
+//! What goes wrong with the folder of runs, or with a run in it.
+
+use std::error::Error as StdError;
+use std::path::Path;
+use std::{fmt, io};
+
+use nebulakit_types::visible;
+
+/// Why a run cannot be recorded, read or controlled.
+///
+/// It displays as one lower-case clause, which names the file or the run, and a line behind `hint: ` where there is something to do about it. Names in it are
+/// shown with their control characters escaped.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunError(Box<Inner>);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Inner {
+    kind: RunErrorKind,
+    message: String,
+    hint: Option<String>,
+}
+
+/// What kind of error a [`RunError`] is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum RunErrorKind {
+    /// No run, node, or data of that name.
+    NotFound,
+    /// Several runs have an id that begins with this.
+    Ambiguous,
+    /// No run can have this id.
+    Name,
+    /// The folder is used for something else.
+    Foreign,
+    /// A newer version of nebulakit wrote it.
+    Newer,
+    /// A file does not say what it should.
+    Corrupt,
+    /// Another process drives the run.
+    Driven,
+    /// No process drives the run.
+    Interrupted,
+    /// The run is over.
+    Over,
+    /// A file cannot be read or written.
+    Io(io::ErrorKind),
+}
+
+impl RunError {
+    pub(crate) fn new(kind: RunErrorKind, message: impl Into<String>) -> Self {
+        Self(Box::new(Inner { kind, message: message.into(), hint: None }))
+    }
+
+    pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
+        self.0.hint = Some(hint.into());
+        self
+    }
+
+    /// The error of a file: `verb` is what could not be done with it.
+    pub(crate) fn io(verb: &str, path: &Path, cause: &io::Error) -> Self {
+        Self::new(RunErrorKind::Io(cause.kind()), format!("cannot {verb} `{}`: {cause}", path.display()))
+    }
+
+    /// What kind of error it is.
+    #[must_use]
+    pub fn kind(&self) -> RunErrorKind {
+        self.0.kind
+    }
+}
+
+/// Says what could not be done with a file.
+pub(crate) trait At<T> {
+    fn at(self, verb: &str, path: &Path) -> Result<T, RunError>;
+}
+
+impl<T> At<T> for io::Result<T> {
+    fn at(self, verb: &str, path: &Path) -> Result<T, RunError> {
+        self.map_err(|cause| RunError::io(verb, path, &cause))
+    }
+}
+
+impl fmt::Display for RunError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&visible::line(&self.0.message))?;
+        match &self.0.hint {
+            Some(hint) => write!(f, "\nhint: {}", visible::line(hint)),
+            None => Ok(()),
+        }
+    }
+}
+
+impl StdError for RunError {}
+
+impl From<RunError> for io::Error {
+    fn from(error: RunError) -> Self {
+        let kind = match error.kind() {
+            RunErrorKind::Io(kind) => kind,
+            _ => io::ErrorKind::Other,
+        };
+        Self::new(kind, error)
+    }
+}
