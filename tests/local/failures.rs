@@ -4,7 +4,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use nebulakit::prelude::*;
-use nebulakit::run::RunError;
+use nebulakit::backend::RunError;
 use nebulakit::{Cancellation, Context};
 
 #[task]

@@ -46,16 +46,9 @@ fn slow(x: Promise<i64>) -> Promise<i64> {
     gate::approve("go", x).after(slept)
 }
 
-#[workflow]
-fn too_slow() -> Promise<()> {
-    gate::sleep("2h").timeout("10ms")
-}
-
 #[tokio::test]
-async fn a_sleep_takes_its_time_and_no_more_than_its_timeout() {
+async fn a_sleep_takes_its_time() {
     let begin = std::time::Instant::now();
     assert_eq!(slow::with(7).run_local().approve("go").await.unwrap(), 7);
     assert!(begin.elapsed() >= Duration::from_millis(50));
-    let error = too_slow::with().run_local().await.unwrap_err();
-    assert_eq!(error.code(), Some("USER:Timeout"), "{error:?}");
 }

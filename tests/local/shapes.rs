@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 
 use nebulakit::prelude::*;
-use nebulakit::run::RunError;
+use nebulakit::backend::RunError;
 
 #[task]
 fn add(a: i64, b: i64) -> i64 {

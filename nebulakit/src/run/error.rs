@@ -1,135 +1,102 @@
-//! Why a run gave no outputs.
+//! What goes wrong with the folder of runs, or with a run in it.
 
 use std::error::Error as StdError;
+use std::path::Path;
 use std::{fmt, io};
 
-use super::path::NodePath;
-use crate::coordinator::{JobError, JobFailure};
-use crate::graph::Problems;
+use nebulakit_types::visible;
 
-/// Why a run gave no outputs.
+/// Why a run cannot be recorded, read or controlled.
 ///
-/// # Examples
-/// ```
-/// use nebulakit::prelude::*;
-///
-/// #[derive(Debug)]
-/// struct ByZero;
-///
-/// impl std::fmt::Display for ByZero {
-///     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-///         f.write_str("cannot divide by zero")
-///     }
-/// }
-///
-/// impl std::error::Error for ByZero {}
-///
-/// #[task]
-/// fn divide(a: i64, b: i64) -> Result<i64, ByZero> {
-///     a.checked_div(b).ok_or(ByZero)
-/// }
-///
-/// #[workflow]
-/// fn inverse(x: Promise<i64>) -> Promise<i64> {
-///     divide::node(1, x)
-/// }
-///
-/// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() {
-/// let error = inverse::with(0).run_local().await.unwrap_err();
-/// assert_eq!(error.node().unwrap(), "n0");
-/// assert!(error.downcast_ref::<ByZero>().is_some());
-/// # }
-/// ```
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum RunError {
-    /// The workflow is wrong: all that is.
-    Graph(Problems),
-    /// It needs what is not there: all of that, each with its name.
-    Refused(Vec<String>),
-    /// An input cannot be encoded, or its data cannot be stored.
-    Inputs(nebulakit_types::Error),
-    /// A node failed.
-    Failed(Box<NodeError>),
-    /// It was stopped.
-    Cancelled,
-    /// An output is not what the workflow declares.
-    Outputs(nebulakit_types::Error),
-    /// The folder of the run cannot be used, or what happens cannot be recorded in it.
-    Folder(io::Error),
+/// It displays as one lower-case clause, which names the file or the run, and a line behind `hint: ` where there is something to do about it. Names in it are
+/// shown with their control characters escaped.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunError(Box<Inner>);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Inner {
+    kind: RunErrorKind,
+    message: String,
+    hint: Option<String>,
 }
 
-/// Which node failed, and why.
-#[derive(Debug)]
+/// What kind of error a [`RunError`] is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub struct NodeError {
-    /// The node that failed first; the failure handler where that failed in turn.
-    pub node: NodePath,
-    /// What it runs.
-    pub of: String,
-    /// Why, as data.
-    pub failure: JobFailure,
-    /// The live error, where it came from a job.
-    pub(crate) error: Option<JobError>,
+pub enum RunErrorKind {
+    /// No run, node, or data of that name.
+    NotFound,
+    /// Several runs have an id that begins with this.
+    Ambiguous,
+    /// No run can have this id.
+    Name,
+    /// The folder is used for something else.
+    Foreign,
+    /// A newer version of nebulakit wrote it.
+    Newer,
+    /// A file does not say what it should.
+    Corrupt,
+    /// Another process drives the run.
+    Driven,
+    /// No process drives the run.
+    Interrupted,
+    /// The run is over.
+    Over,
+    /// A file cannot be read or written.
+    Io(io::ErrorKind),
 }
 
 impl RunError {
-    /// The node that failed, if one did.
-    #[must_use]
-    pub fn node(&self) -> Option<&NodePath> {
-        match self {
-            Self::Failed(error) => Some(&error.node),
-            _ => None,
-        }
+    pub(crate) fn new(kind: RunErrorKind, message: impl Into<String>) -> Self {
+        Self(Box::new(Inner { kind, message: message.into(), hint: None }))
     }
 
-    /// The code that a console shows; [`None`] where no node failed.
-    #[must_use]
-    pub fn code(&self) -> Option<&str> {
-        match self {
-            Self::Failed(error) => Some(&error.failure.code),
-            _ => None,
-        }
+    pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
+        self.0.hint = Some(hint.into());
+        self
     }
 
-    /// The error that the failed task returned, by its type, where that ran in this process.
+    /// The error of a file: `verb` is what could not be done with it.
+    pub(crate) fn io(verb: &str, path: &Path, cause: &io::Error) -> Self {
+        Self::new(RunErrorKind::Io(cause.kind()), format!("cannot {verb} `{}`: {cause}", path.display()))
+    }
+
+    /// What kind of error it is.
     #[must_use]
-    pub fn downcast_ref<E: fmt::Display + fmt::Debug + Send + Sync + 'static>(&self) -> Option<&E> {
-        match self {
-            Self::Failed(error) => error.error.as_ref()?.downcast_ref(),
-            _ => None,
-        }
+    pub fn kind(&self) -> RunErrorKind {
+        self.0.kind
+    }
+}
+
+/// Says what could not be done with a file.
+pub(crate) trait At<T> {
+    fn at(self, verb: &str, path: &Path) -> Result<T, RunError>;
+}
+
+impl<T> At<T> for io::Result<T> {
+    fn at(self, verb: &str, path: &Path) -> Result<T, RunError> {
+        self.map_err(|cause| RunError::io(verb, path, &cause))
     }
 }
 
 impl fmt::Display for RunError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Graph(_) => f.write_str("the workflow cannot run as it is"),
-            Self::Refused(reasons) => write!(f, "it cannot run here: {}", reasons.join("; ")),
-            Self::Inputs(_) => f.write_str("an input cannot be used"),
-            Self::Failed(error) => error.fmt(f),
-            Self::Cancelled => f.write_str("the run was stopped"),
-            Self::Outputs(_) => f.write_str("the outputs are not those that are declared"),
-            Self::Folder(_) => f.write_str("the folder of the run cannot be used"),
+        f.write_str(&visible::line(&self.0.message))?;
+        match &self.0.hint {
+            Some(hint) => write!(f, "\nhint: {}", visible::line(hint)),
+            None => Ok(()),
         }
     }
 }
 
-impl StdError for RunError {
-    fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        match self {
-            Self::Graph(problems) => Some(problems),
-            Self::Inputs(error) | Self::Outputs(error) => Some(error),
-            Self::Folder(error) => Some(error),
-            Self::Refused(_) | Self::Failed(_) | Self::Cancelled => None,
-        }
-    }
-}
+impl StdError for RunError {}
 
-impl fmt::Display for NodeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the node {} ({}) failed: {}", self.node, self.of, self.failure)
+impl From<RunError> for io::Error {
+    fn from(error: RunError) -> Self {
+        let kind = match error.kind() {
+            RunErrorKind::Io(kind) => kind,
+            _ => io::ErrorKind::Other,
+        };
+        Self::new(kind, error)
     }
 }

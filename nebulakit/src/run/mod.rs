@@ -23,12 +23,17 @@
 
 mod error;
 mod event;
+mod file_name;
+mod folder;
+mod log;
 mod path;
 mod record;
 mod state;
 
-pub use self::error::{NodeError, RunError};
+pub use self::error::{RunError, RunErrorKind};
 pub use self::event::{Arm, EVENT_VERSION, Event, EventKind, Origin, Recorded, RunOutcome};
+pub use self::folder::{Durability, RunFolder, RunsFolder};
+pub use self::log::Recorder;
 pub use self::path::NodePath;
 pub(crate) use self::record::{Nowhere, Record};
 pub use self::state::{Counts, Misplaced, NodeState, NodeStatus, RunState, RunStatus};

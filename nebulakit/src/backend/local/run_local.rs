@@ -18,9 +18,10 @@ use uuid::Uuid;
 
 use super::needs;
 use crate::backend::driver::{Answer, End, Fault, Signals, Unfinished, World, drive, literals_of};
+use crate::backend::error::{NodeError, RunError};
 use crate::coordinator::{Coordinator, CoordinatorBuilder};
 use crate::graph::Graph;
-use crate::run::{NodeError, Nowhere, RunError, RunId};
+use crate::run::{Nowhere, RunId};
 use crate::services::env::Environment;
 use crate::task::cancellation::Cancellation;
 use crate::task::context::Context;
@@ -59,7 +60,7 @@ use crate::workflow::WorkflowDef;
 /// }
 ///
 /// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> Result<(), nebulakit::run::RunError> {
+/// # async fn main() -> Result<(), nebulakit::backend::RunError> {
 /// assert_eq!(doubled::with(vec![1, 2, 3]).run_local().await?, 12);
 /// # Ok(())
 /// # }
@@ -121,7 +122,7 @@ impl<O: TaskOutputs> RunLocal<O> {
     /// # #[task]
     /// # fn double(x: i64) -> i64 { 2 * x }
     /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> Result<(), nebulakit::run::RunError> {
+    /// # async fn main() -> Result<(), nebulakit::backend::RunError> {
     /// assert_eq!(double::with(4).run_local().coordinator(|coordinator| coordinator.cores(1.0)).await?, 8);
     /// # Ok(())
     /// # }

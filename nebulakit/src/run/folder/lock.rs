@@ -1,0 +1,67 @@
+//! Who drives a run: one process at a time, as long as it lives.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{Seek as _, Write as _};
+use std::path::Path;
+use std::thread;
+use std::time::Duration;
+
+use crate::run::error::{At as _, RunError, RunErrorKind};
+
+/// How often a lock is tried: who only asks whether a run is driven has it for a moment.
+const TRIES: u32 = 20;
+
+const PAUSE: Duration = Duration::from_millis(5);
+
+/// The lock of a run, while this process has it. The kernel gives it back with the process's end, however that comes.
+#[derive(Debug)]
+pub(crate) struct DriverLock {
+    _file: File,
+}
+
+impl DriverLock {
+    /// Takes the lock of the run that `path` belongs to, and says in it who has it.
+    ///
+    /// # Errors
+    /// When another process has it, or the file cannot be written.
+    pub(super) fn take(path: &Path, run: &str) -> Result<Self, RunError> {
+        let mut file = OpenOptions::new().create(true).truncate(false).read(true).write(true).open(path).at("open", path)?;
+        for tried in 1.. {
+            match file.try_lock() {
+                Ok(()) => break,
+                Err(TryLockError::Error(error)) => return Err(RunError::io("lock", path, &error)),
+                Err(TryLockError::WouldBlock) if tried < TRIES => thread::sleep(PAUSE),
+                Err(TryLockError::WouldBlock) => {
+                    let holder = fs::read_to_string(path).unwrap_or_default();
+                    let holder = if holder.is_empty() { "another process" } else { holder.trim_end() };
+                    return Err(RunError::new(RunErrorKind::Driven, format!("{holder} drives the run `{run}`")));
+                }
+            }
+        }
+        let text = format!("process {}{}\n", std::process::id(), host().map(|host| format!(" on {host}")).unwrap_or_default());
+        file.rewind().and_then(|()| file.write_all(text.as_bytes())).and_then(|()| file.set_len(text.len() as u64)).at("write", path)?;
+        Ok(Self { _file: file })
+    }
+}
+
+/// Whether a process has this lock.
+///
+/// # Errors
+/// When that cannot be told.
+pub(super) fn is_taken(path: &Path) -> Result<bool, RunError> {
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
+        Err(error) => return Err(RunError::io("open", path, &error)),
+    };
+    match file.try_lock_shared() {
+        Ok(()) => Ok(false),
+        Err(TryLockError::WouldBlock) => Ok(true),
+        Err(TryLockError::Error(error)) => Err(RunError::io("lock", path, &error)),
+    }
+}
+
+/// What this machine is called, where the kernel has that in a file.
+fn host() -> Option<String> {
+    fs::read_to_string("/proc/sys/kernel/hostname").ok().map(|name| name.trim().to_owned())
+}

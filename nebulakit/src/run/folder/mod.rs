@@ -1,0 +1,22 @@
+//! The folder that runs are recorded in, `.nebulakit/`.
+//!
+//! ```text
+//! format                  the version of what is here
+//! .gitignore              it ignores itself
+//! data/<2 hex>/<sha256>   data by what it is, of all runs
+//! runs/<run id>/          one run: see `run.rs`
+//! ```
+
+mod data;
+mod id;
+mod lock;
+mod publish;
+mod root;
+mod run;
+
+pub(crate) use self::data::Data;
+pub(crate) use self::lock::DriverLock;
+pub use self::publish::Durability;
+pub(crate) use self::publish::sync_folder;
+pub use self::root::RunsFolder;
+pub use self::run::RunFolder;

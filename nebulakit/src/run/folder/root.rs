@@ -1,0 +1,183 @@
+//! The folder of all runs.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use crate::coordinator::RunId;
+use crate::run::error::{At as _, RunError, RunErrorKind};
+use crate::run::folder::data::Data;
+use crate::run::folder::id;
+use crate::run::folder::lock::DriverLock;
+use crate::run::folder::publish::{Durability, make, publish};
+use crate::run::folder::run::RunFolder;
+
+/// The version of what is in the folder.
+const FORMAT: u32 = 1;
+
+/// Where the version stands.
+const FORMAT_FILE: &str = "format";
+
+/// How many ids are tried for a new run.
+const TRIES: usize = 16;
+
+/// The folder that runs are recorded in.
+///
+/// # Examples
+/// ```
+/// use nebulakit::run::RunsFolder;
+///
+/// # let scratch = tempfile::tempdir()?;
+/// # let path = scratch.path().join(".nebulakit");
+/// let runs = RunsFolder::open(&path)?;
+/// assert!(runs.list()?.is_empty());
+/// assert_eq!(runs.find("2026").unwrap_err().to_string().lines().next(), Some("no run has an id that begins with `2026`"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct RunsFolder {
+    path: Arc<Path>,
+}
+
+impl RunsFolder {
+    /// Opens the folder at `path`, which is made for this user alone where it is not there.
+    ///
+    /// # Errors
+    /// When a newer version of nebulakit made it, when it holds something else, or when it cannot be made or read. Nothing is changed in it then.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, RunError> {
+        let path = path.as_ref();
+        let path = std::path::absolute(path).at("find", path)?;
+        let folder = Self { path: path.into() };
+        if folder.format()?.is_none() {
+            folder.begin()?;
+        }
+        Ok(folder)
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The version of what is in it; [`None`] where there is nothing.
+    fn format(&self) -> Result<Option<u32>, RunError> {
+        let path = self.path.join(FORMAT_FILE);
+        let text = match fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(RunError::io("read", &path, &error)),
+        };
+        match text.trim_end().parse() {
+            Ok(version) if version <= FORMAT => Ok(Some(version)),
+            Ok(version) => Err(RunError::new(
+                RunErrorKind::Newer,
+                format!(
+                    "a newer version of nebulakit wrote `{}`: its format is {version}, and this one knows up to {FORMAT}",
+                    self.path.display()
+                ),
+            )
+            .with_hint("use that version, or another folder")),
+            Err(_) => Err(RunError::new(RunErrorKind::Corrupt, format!("`{}` is not the version of a format", path.display()))
+                .with_hint(format!("where nothing else writes there, make it say `{FORMAT}`"))),
+        }
+    }
+
+    fn begin(&self) -> Result<(), RunError> {
+        make(&self.path)?;
+        for entry in fs::read_dir(&self.path).at("read", &self.path)? {
+            let entry = entry.at("read", &self.path)?.file_name();
+            // Files whose names begin so are of one who begins it too, or did not get to its end.
+            if !entry.as_encoded_bytes().starts_with(b".") && entry != FORMAT_FILE {
+                let found =
+                    format!("`{}` is not a folder of runs: it holds `{}`, and no `{FORMAT_FILE}`", self.path.display(), entry.display());
+                return Err(RunError::new(RunErrorKind::Foreign, found).with_hint("name a folder that is empty, or not there"));
+            }
+        }
+        publish(&self.path.join(".gitignore"), b"*\n", Durability::Kernel)?;
+        publish(&self.path.join(FORMAT_FILE), format!("{FORMAT}\n").as_bytes(), Durability::Kernel)
+    }
+
+    /// The ids of all runs, the oldest first.
+    ///
+    /// # Errors
+    /// When the folder cannot be read.
+    pub fn list(&self) -> Result<Vec<RunId>, RunError> {
+        let mut names = self.names()?;
+        names.sort_unstable();
+        Ok(names.into_iter().map(RunId::from).collect())
+    }
+
+    /// The run whose id is `prefix`, or the only one whose id begins with it.
+    ///
+    /// # Errors
+    /// When there is none, or more than one; when it cannot begin the id of a run; when the folder cannot be read.
+    pub fn find(&self, prefix: &str) -> Result<RunId, RunError> {
+        id::check(prefix)?;
+        let mut found: Vec<String> = self.names()?.into_iter().filter(|name| name.starts_with(prefix)).collect();
+        found.sort_unstable();
+        match found.as_slice() {
+            [] => Err(RunError::new(RunErrorKind::NotFound, format!("no run has an id that begins with `{prefix}`"))
+                .with_hint(format!("the runs are in `{}`", self.path.display()))),
+            [one] => Ok(RunId::from(one.as_str())),
+            // The shortest is the first.
+            [one, ..] if one == prefix => Ok(RunId::from(prefix)),
+            several => {
+                let more = several.len().saturating_sub(3);
+                let and = if more > 0 { format!(" and {more} more") } else { String::new() };
+                let shown = several.iter().take(3).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+                Err(RunError::new(RunErrorKind::Ambiguous, format!("`{prefix}` begins the ids of several runs: {shown}{and}")))
+            }
+        }
+    }
+
+    /// The folder of a run that is there.
+    ///
+    /// # Errors
+    /// When there is no such run, or no run can have this id.
+    pub(crate) fn run(&self, id: &RunId) -> Result<RunFolder, RunError> {
+        id::check(&id.to_string())?;
+        let folder = RunFolder::new(&self.runs(), id.clone(), self.data());
+        if folder.path().is_dir() {
+            return Ok(folder);
+        }
+        Err(RunError::new(RunErrorKind::NotFound, format!("there is no run `{id}` in `{}`", self.path.display())))
+    }
+
+    /// Makes the folder of a new run, which this process drives.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub(crate) fn create(&self) -> Result<(RunFolder, DriverLock), RunError> {
+        make(&self.runs())?;
+        for _ in 0..TRIES {
+            let folder = RunFolder::new(&self.runs(), id::new(SystemTime::now()), self.data());
+            if let Some(lock) = folder.make()? {
+                return Ok((folder, lock));
+            }
+        }
+        Err(RunError::new(RunErrorKind::Io(io::ErrorKind::AlreadyExists), format!("`{}` has no id left for a run", self.path.display())))
+    }
+
+    /// Data by what it is.
+    pub(crate) fn data(&self) -> Data {
+        Data(self.path.join("data"))
+    }
+
+    fn runs(&self) -> PathBuf {
+        self.path.join("runs")
+    }
+
+    fn names(&self) -> Result<Vec<String>, RunError> {
+        let path = self.runs();
+        let entries = match fs::read_dir(&path) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(RunError::io("read", &path, &error)),
+        };
+        let names = entries.map(|entry| Ok(entry.at("read", &path)?.file_name().into_string().unwrap_or_default()));
+        names.filter(|name| name.as_ref().map_or(true, |name| id::check(name).is_ok())).collect()
+    }
+}

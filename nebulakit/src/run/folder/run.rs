@@ -1,0 +1,145 @@
+//! The folder of one run.
+//!
+//! ```text
+//! events.jsonl        what happened: the truth
+//! graph.json          what it runs
+//! inputs.pb           what it was given
+//! lock                who drives it
+//! run.log             what the run itself logged
+//! logs/<node>.log     what a node logged and printed
+//! raw/<node>/         files that a node stored
+//! control/            what others ask of who drives it
+//! ```
+
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+use crate::coordinator::RunId;
+use crate::run::error::{At as _, RunError};
+use crate::run::file_name::file_name;
+use crate::run::folder::data::Data;
+use crate::run::folder::lock::{self, DriverLock};
+use crate::run::folder::publish::{Durability, make, publish};
+use crate::run::path::NodePath;
+
+/// The folder of one run.
+#[derive(Debug, Clone)]
+pub struct RunFolder {
+    id: RunId,
+    path: PathBuf,
+    data: Data,
+}
+
+impl RunFolder {
+    pub(super) fn new(runs: &Path, id: RunId, data: Data) -> Self {
+        Self { path: runs.join(id.to_string()), id, data }
+    }
+
+    /// What names the run.
+    #[must_use]
+    pub fn id(&self) -> &RunId {
+        &self.id
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Where a node's files go, which are its alone: below the run's `raw/`. It is not made.
+    #[must_use]
+    pub fn raw(&self, node: &NodePath) -> PathBuf {
+        self.all_raw().join(file_name(node))
+    }
+
+    /// Writes what the run runs, as a graph's JSON.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn write_graph(&self, json: &str, durability: Durability) -> Result<(), RunError> {
+        publish(&self.graph(), json.as_bytes(), durability)
+    }
+
+    /// Writes what the run was given, as the bytes of an `inputs.pb`.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn write_inputs(&self, inputs: &[u8], durability: Durability) -> Result<(), RunError> {
+        publish(&self.inputs(), inputs, durability)
+    }
+
+    pub(crate) fn events(&self) -> PathBuf {
+        self.path.join("events.jsonl")
+    }
+
+    pub(crate) fn graph(&self) -> PathBuf {
+        self.path.join("graph.json")
+    }
+
+    pub(crate) fn inputs(&self) -> PathBuf {
+        self.path.join("inputs.pb")
+    }
+
+    pub(crate) fn control(&self) -> PathBuf {
+        self.path.join("control")
+    }
+
+    pub(crate) fn all_raw(&self) -> PathBuf {
+        self.path.join("raw")
+    }
+
+    /// The log of a node, or the run's own.
+    pub(crate) fn log(&self, node: Option<&NodePath>) -> PathBuf {
+        match node {
+            Some(node) => self.path.join("logs").join(format!("{}.log", file_name(node))),
+            None => self.path.join("run.log"),
+        }
+    }
+
+    /// The data that its events name.
+    pub(crate) fn data(&self) -> &Data {
+        &self.data
+    }
+
+    /// Drives the run from now on.
+    ///
+    /// # Errors
+    /// When another process does.
+    pub(crate) fn drive(&self) -> Result<DriverLock, RunError> {
+        DriverLock::take(&lock_of(&self.path), &self.id.to_string())
+    }
+
+    /// Whether a process drives the run.
+    ///
+    /// # Errors
+    /// When that cannot be told.
+    pub(crate) fn is_driven(&self) -> Result<bool, RunError> {
+        lock::is_taken(&lock_of(&self.path))
+    }
+
+    /// Makes it; [`None`] where another run has its id. It is driven before others see it.
+    pub(super) fn make(&self) -> Result<Option<DriverLock>, RunError> {
+        let name = self.id.to_string();
+        let hidden = self.path.with_file_name(format!(".{name}-{}", uuid::Uuid::new_v4().simple()));
+        for part in ["logs", "raw", "control"] {
+            make(&hidden.join(part))?;
+        }
+        let lock = DriverLock::take(&lock_of(&hidden), &name)?;
+        match fs::rename(&hidden, &self.path) {
+            Ok(()) => Ok(Some(lock)),
+            Err(error) => {
+                let _ = fs::remove_dir_all(&hidden);
+                match error.kind() {
+                    io::ErrorKind::DirectoryNotEmpty | io::ErrorKind::AlreadyExists => Ok(None),
+                    _ => Err(error).at("make", &self.path),
+                }
+            }
+        }
+    }
+}
+
+/// The lock of the run in that folder.
+fn lock_of(path: &Path) -> PathBuf {
+    path.join("lock")
+}

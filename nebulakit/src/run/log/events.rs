@@ -1,0 +1,92 @@
+//! The events of a run, as lines of JSON.
+
+use std::collections::HashMap;
+use std::time::SystemTime;
+
+use crate::run::error::{RunError, RunErrorKind};
+use crate::run::event::{Event, EventKind};
+use crate::run::log::appending::Appending;
+use crate::run::log::lines::LONGEST;
+use crate::run::path::NodePath;
+
+/// Writes events.
+#[derive(Debug)]
+pub(super) struct Events {
+    file: Appending,
+    /// The sequence of the next one.
+    next: u64,
+    /// How many the kernel has.
+    written: u64,
+    /// How far nodes have come, as far as that is not recorded yet: one of many reports is enough.
+    progress: HashMap<NodePath, (u64, Option<u64>)>,
+}
+
+impl Events {
+    /// Goes on behind the first `events`.
+    pub(super) fn new(file: Appending, events: u64) -> Self {
+        Self { file, next: events, written: events, progress: HashMap::new() }
+    }
+
+    /// Puts an event behind those that wait, and what is held of its node's progress before it.
+    ///
+    /// # Errors
+    /// When it has no form as JSON, or when those that wait cannot be written.
+    pub(super) fn append(&mut self, node: Option<&NodePath>, kind: EventKind) -> Result<(), RunError> {
+        if !self.progress.is_empty()
+            && let Some((node, (done, total))) = node.and_then(|node| self.progress.remove_entry(node))
+        {
+            self.put(Some(node), EventKind::Progress { done, total })?;
+        }
+        self.put(node.cloned(), kind)
+    }
+
+    /// Takes how far a node has come, for the next [`write`](Self::write_progress).
+    pub(super) fn progress(&mut self, node: &NodePath, done: u64, total: Option<u64>) {
+        self.progress.insert(node.clone(), (done, total));
+    }
+
+    /// Puts what is held of the progress of nodes behind the events that wait, and writes all.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub(super) fn write_progress(&mut self) -> Result<(), RunError> {
+        for (node, (done, total)) in std::mem::take(&mut self.progress) {
+            self.put(Some(node), EventKind::Progress { done, total })?;
+        }
+        self.write()
+    }
+
+    /// Writes the events that wait, and says how many the kernel has now.
+    ///
+    /// # Errors
+    /// When they cannot be written.
+    pub(super) fn write(&mut self) -> Result<(), RunError> {
+        self.file.write()?;
+        self.written = self.next;
+        Ok(())
+    }
+
+    /// How many events the kernel has.
+    pub(super) fn written(&self) -> u64 {
+        self.written
+    }
+
+    fn put(&mut self, node: Option<NodePath>, kind: EventKind) -> Result<(), RunError> {
+        let event = Event { sequence: self.next, at: SystemTime::now(), node, kind };
+        self.file.append(|waiting| {
+            let start = waiting.len();
+            let told = serde_json::to_writer(&mut *waiting, &event).map_err(|error| error.to_string());
+            let told = told.and_then(|()| match waiting.len() - start {
+                length if length < LONGEST => Ok(()),
+                length => Err(format!("it takes {length} bytes, and up to {LONGEST} are read")),
+            });
+            told.map_err(|cause| {
+                RunError::new(RunErrorKind::Io(std::io::ErrorKind::InvalidInput), format!("an event cannot be recorded: {cause}"))
+            })?;
+            waiting.push(b'\n');
+            Ok(())
+        })?;
+        self.next += 1;
+        Ok(())
+    }
+}

@@ -1,0 +1,88 @@
+//! Whole lines of a file that may grow.
+
+use std::fs::File;
+use std::io::{BufRead as _, BufReader, Read as _, Seek as _, SeekFrom};
+use std::path::{Path, PathBuf};
+
+use crate::run::error::{At as _, RunError, RunErrorKind};
+
+/// A line has fewer bytes than these.
+pub(super) const LONGEST: usize = 16 << 20;
+
+/// Reads a file's lines, as far as they are whole. What is behind the last of them is not there yet, or never will be: a crash has torn it.
+#[derive(Debug)]
+pub(crate) struct Lines {
+    file: BufReader<File>,
+    path: PathBuf,
+    line: Vec<u8>,
+    /// Where the next line begins.
+    offset: u64,
+    /// How many lines were read.
+    count: u64,
+}
+
+impl Lines {
+    /// Opens the file; [`None`] where it is not there yet.
+    ///
+    /// # Errors
+    /// When it cannot be opened.
+    pub(crate) fn open(path: &Path) -> Result<Option<Self>, RunError> {
+        match File::open(path) {
+            Ok(file) => Ok(Some(Self {
+                file: BufReader::with_capacity(64 << 10, file),
+                path: path.to_owned(),
+                line: Vec::new(),
+                offset: 0,
+                count: 0,
+            })),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(RunError::io("open", path, &error)),
+        }
+    }
+
+    /// The next line, without its end; [`None`] where there is none yet.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or a line is too long to be one.
+    pub(crate) fn next(&mut self) -> Result<Option<&[u8]>, RunError> {
+        self.line.clear();
+        let longest = LONGEST as u64 + 1;
+        let length = self.file.by_ref().take(longest).read_until(b'\n', &mut self.line).at("read", &self.path)?;
+        if self.line.pop_if(|last| *last == b'\n').is_some() {
+            self.offset += length as u64;
+            self.count += 1;
+            return Ok(Some(&self.line));
+        }
+        if self.line.len() > LONGEST {
+            return Err(self.corrupt(self.count + 1, format!("it has more than {LONGEST} bytes")));
+        }
+        // It is read anew when there is more: who drives the run next may have put something else there.
+        self.file.seek(SeekFrom::Start(self.offset)).at("read", &self.path)?;
+        Ok(None)
+    }
+
+    /// Goes to where a line begins.
+    ///
+    /// # Errors
+    /// When that is not possible.
+    pub(crate) fn go_to(&mut self, offset: u64) -> Result<(), RunError> {
+        self.offset = self.file.seek(SeekFrom::Start(offset)).at("read", &self.path)?;
+        Ok(())
+    }
+
+    /// Where the next line begins: how many bytes of the file are whole lines, as far as it was read.
+    pub(crate) fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// How many lines were read.
+    pub(crate) fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// The error of a line, counted from 1.
+    pub(crate) fn corrupt(&self, line: u64, what: impl std::fmt::Display) -> RunError {
+        RunError::new(RunErrorKind::Corrupt, format!("line {line} of `{}` is damaged: {what}", self.path.display()))
+            .with_hint(format!("keep a copy, and cut the file behind its line {}: what is before it is whole", line - 1))
+    }
+}

@@ -1,0 +1,14 @@
+//! What is recorded of a run: its events, and what its nodes log. The truth is here; all else can be made from it.
+
+mod appending;
+mod disk;
+mod events;
+mod lines;
+mod node_logs;
+mod reader;
+mod recorder;
+mod ticker;
+
+pub(crate) use self::lines::Lines;
+pub(crate) use self::reader::EventReader;
+pub use self::recorder::Recorder;

@@ -1,0 +1,205 @@
+//! Records a run in its folder.
+
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use crate::coordinator::{OutputStream, RunId};
+use crate::run::error::{At as _, RunError, RunErrorKind};
+use crate::run::event::{EventKind, Recorded};
+use crate::run::folder::{DriverLock, Durability, RunFolder, RunsFolder, sync_folder};
+use crate::run::log::appending::Appending;
+use crate::run::log::disk::Disk;
+use crate::run::log::events::Events;
+use crate::run::log::node_logs::NodeLogs;
+use crate::run::log::reader::EventReader;
+use crate::run::log::ticker::Ticker;
+use crate::run::path::NodePath;
+use crate::run::record::Record;
+
+/// How long an event waits at most when nobody depends on it.
+const SOON: Duration = Duration::from_millis(50);
+
+/// Records a run in its folder, and drives it: no other process can, until this is dropped.
+///
+/// Events that others depend on have reached the kernel, or the disk, when [`record`](Self::record) returns. So have those before them. The others, such as
+/// that an attempt began, reach it within 50 ms. Of a node's progress the last report counts, up to 20 times a second. What nodes log and print goes to
+/// files of their own, and not among the events.
+///
+/// # Examples
+/// ```
+/// use nebulakit::run::{Durability, EVENT_VERSION, EventKind, Recorder, RunOutcome, RunsFolder};
+///
+/// # let scratch = tempfile::tempdir()?;
+/// let runs = RunsFolder::open(scratch.path())?;
+/// let recorder = Recorder::create(&runs, Durability::Kernel)?;
+/// let run = recorder.folder().id().clone();
+/// let created = EventKind::Created { version: EVENT_VERSION, run: run.clone(), name: "app.add".into(), backend: "local".into(), nodes: 1, resumes: None };
+/// recorder.record(None, created)?;
+/// recorder.record(None, EventKind::Ended { outcome: RunOutcome::Succeeded })?;
+/// assert_eq!(runs.list()?, [run]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Recorder {
+    folder: RunFolder,
+    durability: Durability,
+    // Dropped in this order: what the ticker writes comes before the end of the files, and the lock is given back last.
+    ticker: Ticker,
+    files: Arc<Files>,
+    disk: Disk,
+    _lock: DriverLock,
+}
+
+#[derive(Debug)]
+struct Files {
+    events: Mutex<Events>,
+    logs: Mutex<NodeLogs>,
+}
+
+impl Recorder {
+    /// Records a new run.
+    ///
+    /// # Errors
+    /// When its folder cannot be made.
+    pub fn create(runs: &RunsFolder, durability: Durability) -> Result<Self, RunError> {
+        let (folder, lock) = runs.create()?;
+        Self::behind(folder, lock, durability, (0, 0))
+    }
+
+    /// Goes on with a run that is not over and that nobody drives. What a crash has torn is cut off.
+    ///
+    /// # Errors
+    /// When there is no such run, when it is over, when another process drives it, or when its events cannot be read.
+    pub fn resume(runs: &RunsFolder, run: &RunId, durability: Durability) -> Result<Self, RunError> {
+        let folder = runs.run(run)?;
+        let lock = folder.drive()?;
+        let (mut last, mut read) = (None, (0, 0));
+        if let Some(mut reader) = EventReader::open(&folder.events())? {
+            while let Some(event) = reader.next()? {
+                last = Some(event.kind);
+            }
+            read = (reader.offset(), reader.count());
+        }
+        if matches!(last, Some(EventKind::Ended { .. })) {
+            return Err(RunError::new(RunErrorKind::Over, format!("the run `{run}` is over")));
+        }
+        Self::behind(folder, lock, durability, read)
+    }
+
+    fn behind(folder: RunFolder, lock: DriverLock, durability: Durability, (offset, events): (u64, u64)) -> Result<Self, RunError> {
+        let path = folder.events();
+        let file = Appending::open(&path, offset)?;
+        let disk = Disk::new(file.file().at("open", &path)?, path);
+        if durability == Durability::Disk {
+            folder.path().ancestors().take(3).try_for_each(sync_folder)?;
+        }
+        let logs = Mutex::new(NodeLogs::new(folder.clone()));
+        let files = Arc::new(Files { events: Mutex::new(Events::new(file, events)), logs });
+        let ticking = Arc::clone(&files);
+        let ticker = Ticker::start(SOON, move || ticking.write())?;
+        Ok(Self { folder, durability, ticker, files, disk, _lock: lock })
+    }
+
+    /// The folder of the run.
+    #[must_use]
+    pub fn folder(&self) -> &RunFolder {
+        &self.folder
+    }
+
+    /// Whether what it records survives a loss of power.
+    #[must_use]
+    pub fn durability(&self) -> Durability {
+        self.durability
+    }
+
+    /// Records what happened to a node, or to the run itself.
+    ///
+    /// # Errors
+    /// When it cannot be written; this error names the file and the cause, and so does every call that follows.
+    pub fn record(&self, node: Option<&NodePath>, kind: EventKind) -> Result<(), RunError> {
+        match (node, kind) {
+            (_, EventKind::Log { level, message }) => self.log(node, &level, &message),
+            (_, EventKind::Output { stream: OutputStream::Stdout, line }) => self.log(node, "stdout", &line),
+            (_, EventKind::Output { stream: OutputStream::Stderr, line }) => self.log(node, "stderr", &line),
+            (Some(node), EventKind::Progress { done, total }) => {
+                self.files.events().progress(node, done, total);
+                self.ticker.ask();
+                Ok(())
+            }
+            (_, kind) if is_depended_on(&kind) => self.record_now(node, kind),
+            (_, kind) => {
+                self.files.events().append(node, kind)?;
+                self.ticker.ask();
+                Ok(())
+            }
+        }
+    }
+
+    /// Keeps the outputs of a node, as the bytes of an `outputs.pb`, for the event that says that it succeeded.
+    ///
+    /// # Errors
+    /// When they cannot be written.
+    pub fn keep(&self, outputs: &[u8]) -> Result<Recorded, RunError> {
+        self.folder.data().keep(outputs, self.durability)
+    }
+
+    fn record_now(&self, node: Option<&NodePath>, kind: EventKind) -> Result<(), RunError> {
+        // Anyone who hears of its end finds its log whole.
+        self.files.logs().close(node)?;
+        let written = {
+            let mut events = self.files.events();
+            events.append(node, kind)?;
+            events.write()?;
+            events.written()
+        };
+        match self.durability {
+            Durability::Kernel => Ok(()),
+            Durability::Disk => self.disk.wait(written, || self.files.events().written()),
+        }
+    }
+
+    fn log(&self, node: Option<&NodePath>, source: &str, text: &str) -> Result<(), RunError> {
+        self.files.logs().append(node, source, text)?;
+        self.ticker.ask();
+        Ok(())
+    }
+}
+
+impl Files {
+    fn events(&self) -> MutexGuard<'_, Events> {
+        self.events.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn logs(&self) -> MutexGuard<'_, NodeLogs> {
+        self.logs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Writes what waits. What fails here fails again for the next event, whose recorder is told.
+    fn write(&self) {
+        let _ = self.logs().write();
+        let _ = self.events().write_progress();
+    }
+}
+
+impl Drop for Recorder {
+    fn drop(&mut self) {
+        self.files.write();
+    }
+}
+
+impl Record for Recorder {
+    fn record(&self, node: Option<&NodePath>, kind: EventKind) -> io::Result<()> {
+        Ok(Self::record(self, node, kind)?)
+    }
+
+    fn keep(&self, outputs: &[u8]) -> io::Result<Recorded> {
+        Ok(Self::keep(self, outputs)?)
+    }
+}
+
+/// Whether something goes on because of it, so that it has to be known after a crash.
+fn is_depended_on(kind: &EventKind) -> bool {
+    use EventKind::{Cancelled, Created, Ended, Failed, Skipped, Succeeded, Waiting};
+    matches!(kind, Created { .. } | Waiting { .. } | Succeeded { .. } | Failed { .. } | Skipped { .. } | Cancelled | Ended { .. })
+}
