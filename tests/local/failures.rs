@@ -3,8 +3,8 @@
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use nebulakit::prelude::*;
 use nebulakit::backend::RunError;
+use nebulakit::prelude::*;
 use nebulakit::{Cancellation, Context};
 
 #[task]

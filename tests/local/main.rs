@@ -2,6 +2,7 @@
 #![allow(clippy::cast_precision_loss, clippy::unwrap_used, reason = "the tasks are small, and a test fails by panicking")]
 
 mod conditions;
+mod dynamic;
 mod failures;
 mod gates;
 mod maps;

@@ -2,8 +2,8 @@
 
 use std::sync::Mutex;
 
-use nebulakit::prelude::*;
 use nebulakit::backend::RunError;
+use nebulakit::prelude::*;
 
 #[task]
 fn add(a: i64, b: i64) -> i64 {

@@ -3,6 +3,7 @@
 mod driver;
 mod error;
 mod local;
+mod needs;
 
 pub use self::error::{NodeError, RunError};
 pub use self::local::RunLocal;

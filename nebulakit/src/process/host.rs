@@ -74,6 +74,7 @@ impl Host {
             logs: None,
             caller: None,
             stands_in: false,
+            takes_graphs: false,
         }
     }
 

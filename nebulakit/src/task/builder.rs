@@ -101,6 +101,7 @@ impl ContextBuilder {
             logs: None,
             caller: None,
             stands_in: true,
+            takes_graphs: false,
         })
     }
 
@@ -192,6 +193,14 @@ impl ContextBuilder {
     #[must_use]
     pub fn caller(mut self, caller: Arc<dyn Caller>) -> Self {
         self.0.caller = Some(caller);
+        self
+    }
+
+    /// Whether the graphs of dynamic tasks are taken in place of their outputs, by who runs them.
+    #[cfg(feature = "run")]
+    #[must_use]
+    pub(crate) fn takes_graphs(mut self) -> Self {
+        self.0.takes_graphs = true;
         self
     }
 

@@ -16,6 +16,7 @@ pub(crate) mod code {
     pub(crate) const USER_RECOVERABLE: &str = "USER:Recoverable";
     pub(crate) const PANIC: &str = "USER:Panic";
     pub(crate) const BAD_OUTPUTS: &str = "USER:BadOutputs";
+    pub(crate) const NO_GRAPH: &str = "USER:DynamicWorkflowBuildFailed";
     pub(crate) const TIMEOUT: &str = "USER:Timeout";
     pub(crate) const SYSTEM: &str = "SYSTEM";
     pub(crate) const TERMINATED: &str = "SYSTEM:Terminated";

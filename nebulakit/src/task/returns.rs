@@ -22,16 +22,28 @@ pub trait ReturnsAs<O>: 'static {
     /// Whether it is a graph instead of values.
     const IS_DYNAMIC: bool = false;
 
-    /// The outputs, or the error of the task's own code.
+    /// The outputs, or the error of the task's own code; `declared` are their names and types.
     ///
     /// # Errors
-    /// What the task returned.
-    fn outputs(self) -> anyhow::Result<O>;
+    /// What the task returned, and all that is wrong with a graph.
+    fn outputs(self, declared: &dyn Fn() -> Vec<(&'static str, LiteralType)>) -> anyhow::Result<Given<O>>;
 }
 
+/// What a task gave.
+#[derive(Debug)]
+pub enum Given<O> {
+    /// Values.
+    Values(O),
+    /// A graph that runs in its place, as JSON.
+    Graph(String),
+}
+
+/// The name of the one output that a graph is, in place of those that the task declares.
+pub(crate) const GRAPH: &str = "graph";
+
 impl<R: TaskReturn> ReturnsAs<R::Outputs> for R {
-    fn outputs(self) -> anyhow::Result<R::Outputs> {
-        self.into_outputs()
+    fn outputs(self, _: &dyn Fn() -> Vec<(&'static str, LiteralType)>) -> anyhow::Result<Given<R::Outputs>> {
+        self.into_outputs().map(Given::Values)
     }
 }
 
@@ -62,9 +74,14 @@ impl<R: ReturnsAs<O>, O: TaskOutputs> Returns<R, O> {
     }
 
     fn outcome(names: &'static [&'static str], returned: R, dialect: &'static Dialect, outbox: Outbox) -> Ended {
-        let mut writer = OutputWriter::new(names, dialect, outbox);
-        let outputs = returned.outputs().map_err(Failure::of_task)?;
-        outputs.write(&mut writer).map_err(|error| Failure::of_outputs(&error))?;
+        let declared = || names.iter().copied().zip(O::literal_types(dialect)).collect();
+        let given = returned.outputs(&declared).map_err(Failure::of_task)?;
+        let mut writer = OutputWriter::new(if R::IS_DYNAMIC { &[GRAPH] } else { names }, dialect, outbox);
+        let written = match given {
+            Given::Values(outputs) => outputs.write(&mut writer),
+            Given::Graph(json) => writer.put(json),
+        };
+        written.map_err(|error| Failure::of_outputs(&error))?;
         Ok(writer.finish())
     }
 }

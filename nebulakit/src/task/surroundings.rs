@@ -44,6 +44,8 @@ pub(crate) struct Surroundings {
     pub(crate) caller: Option<Arc<dyn Caller>>,
     /// Whether the bodies of container tasks stand in for their programs, as in tests.
     pub(crate) stands_in: bool,
+    /// Whether the graphs of dynamic tasks are taken in place of their outputs.
+    pub(crate) takes_graphs: bool,
 }
 
 impl Surroundings {

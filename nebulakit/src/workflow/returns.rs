@@ -1,6 +1,11 @@
 //! What workflows and dynamic tasks may return: promises.
 
-use crate::task::returns::ReturnsAs;
+use nebulakit_types::LiteralType;
+
+use crate::task::error::TaskError;
+use crate::task::failure::code;
+use crate::task::returns::{Given, ReturnsAs};
+use crate::workflow::build::promised;
 use crate::workflow::node::Source;
 use crate::workflow::parts::outputs;
 use crate::workflow::promise::Promise;
@@ -113,9 +118,11 @@ pub struct Dynamic<R>(pub R);
 impl<R: DynamicReturn> ReturnsAs<R::Outputs> for Dynamic<R> {
     const IS_DYNAMIC: bool = true;
 
-    fn outputs(self) -> anyhow::Result<R::Outputs> {
-        // Runs of dynamic tasks are refused before their function is called.
-        anyhow::bail!("a graph is not a value")
+    fn outputs(self, declared: &dyn Fn() -> Vec<(&'static str, LiteralType)>) -> anyhow::Result<Given<R::Outputs>> {
+        let source = self.0.__into_source()?;
+        let json = promised(&source, declared()).and_then(|graph| graph.to_json());
+        // What is wrong with the graph is wrong at every attempt.
+        Ok(Given::Graph(json.map_err(|problems| TaskError::permanent(problems).with_code(code::NO_GRAPH))?))
     }
 }
 

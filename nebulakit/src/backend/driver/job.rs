@@ -44,7 +44,8 @@ impl Step<'_> {
             // What the job did is told before its end is.
             tokio::task::yield_now().await;
         }
-        ended.map(Bytes::from).map_err(|error| Fault::of_job(path, self.what(), error))
+        let outputs = ended.map(Bytes::from).map_err(|error| Fault::of_job(path, self.what(), error))?;
+        if task.is_dynamic { self.grown(path, &outputs, stop).await } else { Ok(outputs) }
     }
 }
 
@@ -77,6 +78,11 @@ fn strategy_of(task: &TaskDef, of_run: Option<&Strategy>) -> Strategy {
     if task.container.is_some() {
         return Strategy::Container;
     }
+    let at_home = if task.is_async { Strategy::Async } else { Strategy::Thread };
+    if task.is_dynamic {
+        // What it gives is made of functions of this process.
+        return at_home;
+    }
     let own = task.options.strategy.clone().or_else(|| of_run.cloned());
-    own.unwrap_or(if task.is_async { Strategy::Async } else { Strategy::Thread })
+    own.unwrap_or(at_home)
 }

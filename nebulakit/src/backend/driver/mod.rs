@@ -7,6 +7,7 @@ mod branch;
 mod fault;
 mod frame;
 mod gate;
+mod grown;
 mod job;
 mod layout;
 mod map;
@@ -68,7 +69,7 @@ struct Walk<'g> {
 ///
 /// Everything that the graph names has to be there: it is looked at before.
 pub(crate) async fn drive(graph: &Graph, world: &World, given: &[(&str, Bytes)]) -> Result<Bytes, Unfinished> {
-    let walk = Arc::new(Walk { graph, world, layouts: Mutex::default(), unrecorded: OnceLock::new() });
+    let walk = Arc::new(Walk::new(graph, world));
     let instance = Instance::new(graph, None, given);
     let ended = match Jobs::of(world) {
         Some(jobs) => jobs.told_while(&walk, scope::workflow(Arc::clone(&walk), instance, world.stop.below())).await,
@@ -81,6 +82,10 @@ pub(crate) async fn drive(graph: &Graph, world: &World, given: &[(&str, Bytes)])
 }
 
 impl<'g> Walk<'g> {
+    fn new(graph: &'g Graph, world: &'g World) -> Self {
+        Self { graph, world, layouts: Mutex::default(), unrecorded: OnceLock::new() }
+    }
+
     fn layout(&self, scope: &'g Scope) -> Arc<Layout<'g>> {
         let mut layouts = self.layouts.lock().unwrap_or_else(PoisonError::into_inner);
         let layout = layouts.entry(std::ptr::from_ref(scope).addr()).or_insert_with(|| Arc::new(Layout::of(scope)));

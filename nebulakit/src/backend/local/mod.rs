@@ -1,6 +1,5 @@
 //! Runs on this machine, through a coordinator of this process.
 
-mod needs;
 mod run_local;
 
 pub use self::run_local::RunLocal;

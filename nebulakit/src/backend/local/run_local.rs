@@ -16,9 +16,9 @@ use nebulakit_types::workspace::Workspace;
 use nebulakit_types::{Dialect, NebulaType, block_on};
 use uuid::Uuid;
 
-use super::needs;
 use crate::backend::driver::{Answer, End, Fault, Signals, Unfinished, World, drive, literals_of};
 use crate::backend::error::{NodeError, RunError};
+use crate::backend::needs;
 use crate::coordinator::{Coordinator, CoordinatorBuilder};
 use crate::graph::Graph;
 use crate::run::{Nowhere, RunId};
@@ -180,7 +180,7 @@ impl<O: TaskOutputs> RunLocal<O> {
             return Err(RunError::Inputs(mistake));
         }
         let workspace = Workspace::new(Storage::local, None, Environment::from_process().temporary_folder());
-        let context = Context::local(workspace.scratch().map_err(RunError::Folder)?);
+        let context = Context::builder(workspace.scratch().map_err(RunError::Folder)?).takes_graphs().build();
         let mut outbox = Outbox::in_process(context.workspace());
         let inputs = self.invocation.inputs(&Dialect::FLYTE_1, &mut outbox).map_err(RunError::Inputs)?;
         outbox.send().await.map_err(RunError::Inputs)?;

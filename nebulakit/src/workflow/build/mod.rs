@@ -11,7 +11,7 @@ mod single;
 use std::collections::BTreeSet;
 
 use nebulakit_types::outputs::TaskOutputs;
-use nebulakit_types::{Dialect, Literal};
+use nebulakit_types::{Dialect, Literal, LiteralType};
 
 use crate::graph::{
     Graph, Home, Input, LaunchPlan, Node, Notification, Output, Place, Problem, ProblemKind, Problems, Reference, ReferenceKind, Schedule,
@@ -71,12 +71,18 @@ impl<O: TaskOutputs> Promise<O> {
     /// # }
     /// ```
     pub fn graph(&self) -> Result<Graph, Problems> {
-        let (mut problems, mut uses) = (Problems::new(), Uses::default());
-        let mut graph = Graph::new(PROMISED);
-        graph.outputs = O::NAMES.iter().zip(O::literal_types(&Dialect::FLYTE_1)).map(|(name, ty)| Output::new(*name, ty)).collect();
-        graph.body = scope(None, self.source(), O::NAMES, &mut uses, &mut problems);
-        whole(graph, uses, problems)
+        promised(self.source(), O::NAMES.iter().copied().zip(O::literal_types(&Dialect::FLYTE_1)).collect())
     }
+}
+
+/// The graph that `source` stands for, which gives outputs of these names and types.
+pub(super) fn promised(source: &Source, outputs: Vec<(&'static str, LiteralType)>) -> Result<Graph, Problems> {
+    let (mut problems, mut uses) = (Problems::new(), Uses::default());
+    let names: Vec<_> = outputs.iter().map(|(name, _)| *name).collect();
+    let mut graph = Graph::new(PROMISED);
+    graph.outputs = outputs.into_iter().map(|(name, ty)| Output::new(name, ty)).collect();
+    graph.body = scope(None, source, &names, &mut uses, &mut problems);
+    whole(graph, uses, problems)
 }
 
 /// The graph with those of all workflows that it uses, and with its tasks and references, unless something is wrong.

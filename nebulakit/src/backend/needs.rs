@@ -5,13 +5,8 @@ use crate::task::registry::registry;
 
 /// Everything that keeps `graph` from running in this program, each with its name.
 pub(super) fn missing(graph: &Graph) -> Vec<String> {
-    let tasks = graph.tasks.iter().filter_map(|(name, task)| match registry().get(name) {
-        None => Some(format!("this program has no task `{name}`")),
-        Some(_) if task.is_dynamic => {
-            Some(format!("the task `{name}` is dynamic: it gives a graph while it runs, which is not run here yet"))
-        }
-        Some(_) => None,
-    });
+    let unknown = graph.tasks.keys().filter(|name| registry().get(name).is_none());
+    let tasks = unknown.map(|name| format!("this program has no task `{name}`"));
     let references = graph.references.iter().filter_map(|(name, reference)| {
         let stands_in = reference.kind == ReferenceKind::Task && registry().get(name).is_some_and(|task| task.has_body);
         (!stands_in).then(|| {
