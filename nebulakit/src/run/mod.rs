@@ -21,18 +21,27 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod artifact;
+mod control;
 mod error;
 mod event;
 mod file_name;
 mod folder;
+mod follow;
+mod handle;
 mod log;
 mod path;
 mod record;
 mod state;
+mod watch;
 
+pub use self::artifact::Artifact;
+pub use self::control::{Answer, Control, Request};
 pub use self::error::{RunError, RunErrorKind};
 pub use self::event::{Arm, EVENT_VERSION, Event, EventKind, Origin, Recorded, RunOutcome};
 pub use self::folder::{Durability, RunFolder, RunsFolder};
+pub use self::follow::{LogLine, LogLines, RunEvents};
+pub use self::handle::RunHandle;
 pub use self::log::Recorder;
 pub use self::path::NodePath;
 pub(crate) use self::record::{Nowhere, Record};

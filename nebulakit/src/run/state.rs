@@ -47,6 +47,8 @@ pub enum RunStatus {
     Running,
     /// Somebody asked it to stop, and not all of it has.
     Stopping,
+    /// Nobody drives it any more, and it is not over. No event tells of that: [`RunHandle::status`](super::RunHandle::status) alone says so.
+    Interrupted,
     /// It is over.
     Ended(RunOutcome),
 }

@@ -14,9 +14,8 @@ mod publish;
 mod root;
 mod run;
 
-pub(crate) use self::data::Data;
 pub(crate) use self::lock::DriverLock;
 pub use self::publish::Durability;
-pub(crate) use self::publish::sync_folder;
+pub(crate) use self::publish::{publish, publish_first, sync_folder};
 pub use self::root::RunsFolder;
 pub use self::run::RunFolder;

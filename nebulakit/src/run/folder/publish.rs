@@ -3,7 +3,7 @@
 use std::fs::{self, DirBuilder, File};
 use std::io::{self, Write as _};
 use std::os::unix::fs::DirBuilderExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use uuid::Uuid;
 
@@ -24,7 +24,7 @@ pub enum Durability {
 /// # Errors
 /// When it cannot be written. Nothing is left of it then.
 pub(crate) fn publish(path: &Path, bytes: &[u8], durability: Durability) -> Result<(), RunError> {
-    let temporary = path.with_file_name(format!(".{}", Uuid::new_v4().simple()));
+    let temporary = temporary(path);
     let published = write(&temporary, bytes, durability).and_then(|()| fs::rename(&temporary, path));
     if published.is_err() {
         // The error that is told is the one that led here.
@@ -35,6 +35,25 @@ pub(crate) fn publish(path: &Path, bytes: &[u8], durability: Durability) -> Resu
         (Durability::Disk, Some(folder)) => sync_folder(folder),
         _ => Ok(()),
     }
+}
+
+/// Does the same where nothing has that name, and says whether it did.
+///
+/// # Errors
+/// When it cannot be written.
+pub(crate) fn publish_first(path: &Path, bytes: &[u8]) -> Result<bool, RunError> {
+    let temporary = temporary(path);
+    let published = write(&temporary, bytes, Durability::Kernel).and_then(|()| fs::hard_link(&temporary, path));
+    let _ = fs::remove_file(&temporary);
+    match published {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+        published => published.map(|()| true).at("write", path),
+    }
+}
+
+/// A name beside `path` that nothing else has, and that no reader takes for a file of its own.
+fn temporary(path: &Path) -> PathBuf {
+    path.with_file_name(format!(".{}", Uuid::new_v4().simple()))
 }
 
 fn write(path: &Path, bytes: &[u8], durability: Durability) -> io::Result<()> {

@@ -85,6 +85,11 @@ impl RunFolder {
         self.path.join("control")
     }
 
+    /// The file that asks who drives the run to stop.
+    pub(crate) fn cancel(&self) -> PathBuf {
+        self.control().join("cancel")
+    }
+
     pub(crate) fn all_raw(&self) -> PathBuf {
         self.path.join("raw")
     }
@@ -107,7 +112,12 @@ impl RunFolder {
     /// # Errors
     /// When another process does.
     pub(crate) fn drive(&self) -> Result<DriverLock, RunError> {
-        DriverLock::take(&lock_of(&self.path), &self.id.to_string())
+        let lock = DriverLock::take(&lock_of(&self.path), &self.id.to_string())?;
+        // It was for the process that drove the run before.
+        match fs::remove_file(self.cancel()) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(RunError::io("remove", &self.cancel(), &error)),
+            _ => Ok(lock),
+        }
     }
 
     /// Whether a process drives the run.

@@ -1,5 +1,6 @@
 //! Whole lines of a file that may grow.
 
+use std::fmt::Display;
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -61,11 +62,19 @@ impl Lines {
         Ok(None)
     }
 
-    /// Goes to where a line begins.
+    /// The line that begins there. The next one stays what it was.
     ///
     /// # Errors
-    /// When that is not possible.
-    pub(crate) fn go_to(&mut self, offset: u64) -> Result<(), RunError> {
+    /// When it cannot be read.
+    pub(crate) fn at(&mut self, offset: u64) -> Result<Vec<u8>, RunError> {
+        let (next, count) = (self.offset, self.count);
+        let line = self.go_to(offset).and_then(|()| Ok(self.next()?.map(<[u8]>::to_vec)));
+        self.count = count;
+        self.go_to(next)?;
+        line?.ok_or_else(|| self.changed("a line is gone"))
+    }
+
+    fn go_to(&mut self, offset: u64) -> Result<(), RunError> {
         self.offset = self.file.seek(SeekFrom::Start(offset)).at("read", &self.path)?;
         Ok(())
     }
@@ -80,8 +89,13 @@ impl Lines {
         self.count
     }
 
+    /// The error of a file that is not what was read of it.
+    pub(crate) fn changed(&self, what: impl Display) -> RunError {
+        RunError::new(RunErrorKind::Corrupt, format!("`{}` was changed while it was read: {what}", self.path.display()))
+    }
+
     /// The error of a line, counted from 1.
-    pub(crate) fn corrupt(&self, line: u64, what: impl std::fmt::Display) -> RunError {
+    pub(crate) fn corrupt(&self, line: u64, what: impl Display) -> RunError {
         RunError::new(RunErrorKind::Corrupt, format!("line {line} of `{}` is damaged: {what}", self.path.display()))
             .with_hint(format!("keep a copy, and cut the file behind its line {}: what is before it is whole", line - 1))
     }

@@ -1,5 +1,6 @@
 //! The events that were recorded of a run.
 
+use std::fmt::Display;
 use std::path::Path;
 
 use serde::Deserialize;
@@ -8,9 +9,12 @@ use crate::run::error::{RunError, RunErrorKind};
 use crate::run::event::{EVENT_VERSION, Event};
 use crate::run::log::lines::Lines;
 
-/// Reads the events of a run in their order, and goes on where it was when there are more.
+/// Reads the events of a run in their order, and goes on where it was when there are more. Behind one that cannot be read it does not go.
 #[derive(Debug)]
-pub(crate) struct EventReader(Lines);
+pub(crate) struct EventReader {
+    lines: Lines,
+    failed: Option<RunError>,
+}
 
 /// What the first event says in every version.
 #[derive(Deserialize)]
@@ -24,7 +28,7 @@ impl EventReader {
     /// # Errors
     /// When it cannot be opened.
     pub(crate) fn open(path: &Path) -> Result<Option<Self>, RunError> {
-        Ok(Lines::open(path)?.map(Self))
+        Ok(Lines::open(path)?.map(|lines| Self { lines, failed: None }))
     }
 
     /// The next event; [`None`] where there is none yet.
@@ -32,8 +36,11 @@ impl EventReader {
     /// # Errors
     /// When the file cannot be read, when a line in it is not the event that has to be there, or when a newer version of nebulakit wrote it.
     pub(crate) fn next(&mut self) -> Result<Option<Event>, RunError> {
-        let sequence = self.0.count();
-        let Some(line) = self.0.next()? else { return Ok(None) };
+        if let Some(failed) = &self.failed {
+            return Err(failed.clone());
+        }
+        let sequence = self.lines.count();
+        let Some(line) = self.lines.next()? else { return Ok(None) };
         if sequence == 0
             && let Ok(First { version }) = serde_json::from_slice(line)
             && version > EVENT_VERSION
@@ -41,27 +48,36 @@ impl EventReader {
             let newer = format!(
                 "a newer version of nebulakit recorded the run: its events have version {version}, and this one knows up to {EVENT_VERSION}"
             );
-            return Err(RunError::new(RunErrorKind::Newer, newer));
+            return Err(self.failed.insert(RunError::new(RunErrorKind::Newer, newer)).clone());
         }
         match serde_json::from_slice::<Event>(line) {
             Ok(event) if event.sequence == sequence => Ok(Some(event)),
-            Ok(event) => Err(self.corrupt(format!("it has the event {}, and {sequence} is due", event.sequence))),
-            Err(error) => Err(self.corrupt(format!("it is not an event: {error}"))),
+            Ok(event) => Err(self.fail(format!("it has the event {}, and {sequence} is due", event.sequence))),
+            Err(error) => Err(self.fail(format!("it is not an event: {error}"))),
         }
     }
 
-    /// Says that the event that was read last cannot be there.
-    pub(crate) fn corrupt(&self, what: impl std::fmt::Display) -> RunError {
-        self.0.corrupt(self.0.count(), what)
+    /// Says that the event that was read last cannot be there, now and from here on.
+    pub(crate) fn fail(&mut self, what: impl Display) -> RunError {
+        self.failed.insert(self.lines.corrupt(self.lines.count(), what)).clone()
+    }
+
+    /// Reads the event that begins there, and goes on behind the one that was read before.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub(crate) fn at(&mut self, offset: u64) -> Result<Event, RunError> {
+        let line = self.lines.at(offset)?;
+        serde_json::from_slice(&line).map_err(|error| self.lines.changed(&error))
     }
 
     /// Where the next event begins.
     pub(crate) fn offset(&self) -> u64 {
-        self.0.offset()
+        self.lines.offset()
     }
 
     /// How many events were read.
     pub(crate) fn count(&self) -> u64 {
-        self.0.count()
+        self.lines.count()
     }
 }

@@ -1,0 +1,176 @@
+//! What other processes ask of the one that drives a run: to stop, and answers to its gates.
+//!
+//! Each request is a file, which is there whole or not at all. Answers stay, so that one that comes when nobody drives the run is there for whoever goes on
+//! with it. A request to stop is for the process that drives the run now, and for no later one.
+
+use std::collections::{HashSet, VecDeque};
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::run::error::{At as _, RunError, RunErrorKind};
+use crate::run::event::base64;
+use crate::run::file_name::file_name;
+use crate::run::folder::{Durability, RunFolder, publish, publish_first};
+
+/// How the file of an answer ends.
+const ANSWER: &str = ".answer";
+
+/// An answer has at most so many bytes.
+const LONGEST: u64 = 64 << 20;
+
+/// How often one looks for requests who waits for them.
+const PERIOD: Duration = Duration::from_millis(150);
+
+/// What is asked of who drives a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Request {
+    /// To stop.
+    Cancel,
+    /// To open a gate, or to close it.
+    Answer {
+        /// The signal that the gate waits for.
+        signal: String,
+        /// What was answered.
+        answer: Answer,
+    },
+}
+
+/// What somebody says to a gate.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Answer {
+    /// Yes.
+    Approve,
+    /// No.
+    Reject,
+    /// A value, as the bytes of a literal.
+    Value(#[serde(with = "base64")] Vec<u8>),
+}
+
+/// The file of an answer.
+#[derive(Debug, Serialize, Deserialize)]
+struct Answered {
+    signal: String,
+    answer: Answer,
+}
+
+/// The requests to a run, for the process that drives it: each one is given once.
+///
+/// # Examples
+/// ```
+/// use nebulakit::run::{Answer, Control, Durability, Recorder, Request, RunHandle, RunsFolder};
+///
+/// # let scratch = tempfile::tempdir()?;
+/// let runs = RunsFolder::open(scratch.path())?;
+/// let recorder = Recorder::create(&runs, Durability::Kernel)?;
+/// let mut control = Control::new(recorder.folder());
+/// // Anyone, in another process as a rule:
+/// RunHandle::attach(&runs, recorder.folder().id())?.approve("go/no-go")?;
+/// assert_eq!(control.poll()?, Some(Request::Answer { signal: "go/no-go".to_owned(), answer: Answer::Approve }));
+/// assert_eq!(control.poll()?, None);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Control {
+    run: RunFolder,
+    seen: HashSet<OsString>,
+    due: VecDeque<PathBuf>,
+}
+
+impl Control {
+    /// The requests to the run of that folder.
+    #[must_use]
+    pub fn new(run: &RunFolder) -> Self {
+        Self { run: run.clone(), seen: HashSet::new(), due: VecDeque::new() }
+    }
+
+    /// The next request, if there is one.
+    ///
+    /// # Errors
+    /// When the folder or a request cannot be read. A request that cannot be read is not given again.
+    pub fn poll(&mut self) -> Result<Option<Request>, RunError> {
+        if self.due.is_empty() {
+            self.look()?;
+        }
+        let Some(path) = self.due.pop_front() else { return Ok(None) };
+        if path == self.run.cancel() { Ok(Some(Request::Cancel)) } else { read(&path).map(Some) }
+    }
+
+    /// Waits for the next request. It needs a tokio runtime with time.
+    ///
+    /// # Errors
+    /// As of [`poll`](Self::poll).
+    ///
+    /// # Cancel safety
+    /// No request is lost where this is dropped.
+    pub async fn watch(&mut self) -> Result<Request, RunError> {
+        loop {
+            if let Some(request) = self.poll()? {
+                return Ok(request);
+            }
+            tokio::time::sleep(PERIOD).await;
+        }
+    }
+
+    /// Forgets the answer to a signal, as one whose value is of another type than the gate's: another answer can follow.
+    ///
+    /// # Errors
+    /// When its file cannot be removed.
+    pub fn refuse(&mut self, signal: &str) -> Result<(), RunError> {
+        let path = answer_path(&self.run, signal);
+        fs::remove_file(&path).at("remove", &path)?;
+        path.file_name().map(|name| self.seen.remove(name));
+        Ok(())
+    }
+
+    fn look(&mut self) -> Result<(), RunError> {
+        let folder = self.run.control();
+        for entry in fs::read_dir(&folder).at("read", &folder)? {
+            let entry = entry.at("read", &folder)?;
+            let (name, path) = (entry.file_name(), entry.path());
+            let is_request = name.as_encoded_bytes().ends_with(ANSWER.as_bytes()) || path == self.run.cancel();
+            if is_request && self.seen.insert(name) {
+                self.due.push_back(path);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Asks who drives the run to do something.
+///
+/// # Errors
+/// When it cannot be written, or when the signal has an answer.
+pub(super) fn ask(run: &RunFolder, request: Request) -> Result<(), RunError> {
+    let Request::Answer { signal, answer } = request else {
+        return publish(&run.cancel(), b"", Durability::Kernel);
+    };
+    let path = answer_path(run, &signal);
+    let answered = Answered { signal, answer };
+    let json = serde_json::to_vec(&answered).expect("text and bytes have a form as JSON");
+    if publish_first(&path, &json)? {
+        return Ok(());
+    }
+    Err(RunError::new(RunErrorKind::Over, format!("the signal `{}` of the run `{}` was answered before", answered.signal, run.id())))
+}
+
+fn answer_path(run: &RunFolder, signal: &str) -> PathBuf {
+    run.control().join(file_name(signal) + ANSWER)
+}
+
+fn read(path: &Path) -> Result<Request, RunError> {
+    let mut json = Vec::new();
+    File::open(path).and_then(|file| file.take(LONGEST).read_to_end(&mut json)).at("read", path)?;
+    match serde_json::from_slice(&json) {
+        Ok(Answered { signal, answer }) => Ok(Request::Answer { signal, answer }),
+        Err(error) => Err(RunError::new(RunErrorKind::Corrupt, format!("`{}` is not an answer: {error}", path.display()))
+            .with_hint("remove it, and answer again")),
+    }
+}

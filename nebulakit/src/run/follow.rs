@@ -1,0 +1,139 @@
+//! What happens in a run while it happens, from any process.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use crate::run::error::RunError;
+use crate::run::event::{Event, EventKind};
+use crate::run::folder::RunFolder;
+use crate::run::log::{EventReader, Lines};
+use crate::run::path::NodePath;
+use crate::run::watch::{PERIOD, Watch};
+
+/// The events of a run, from its first one on.
+#[derive(Debug)]
+pub struct RunEvents {
+    folder: RunFolder,
+    reader: Option<EventReader>,
+    is_over: bool,
+}
+
+impl RunEvents {
+    pub(super) fn new(folder: RunFolder) -> Self {
+        Self { folder, reader: None, is_over: false }
+    }
+
+    /// The next event; [`None`] behind the last one. It waits for one as long as a process drives the run, and needs a tokio runtime with time for that.
+    ///
+    /// # Errors
+    /// When the events cannot be read.
+    ///
+    /// # Cancel safety
+    /// No event is lost where this is dropped.
+    pub async fn next(&mut self) -> Result<Option<Event>, RunError> {
+        loop {
+            // Asked first: what it has recorded by then is read after that.
+            let is_driven = self.folder.is_driven()?;
+            match self.read()? {
+                None if is_driven && !self.is_over => tokio::time::sleep(PERIOD).await,
+                event => return Ok(event),
+            }
+        }
+    }
+
+    /// The next event; [`None`] where none is there yet.
+    ///
+    /// # Errors
+    /// When the events cannot be read.
+    pub fn read(&mut self) -> Result<Option<Event>, RunError> {
+        if self.reader.is_none() {
+            self.reader = EventReader::open(&self.folder.events())?;
+        }
+        let event = self.reader.as_mut().map_or(Ok(None), EventReader::next)?;
+        self.is_over |= event.as_ref().is_some_and(|event| matches!(event.kind, EventKind::Ended { .. }));
+        Ok(event)
+    }
+}
+
+/// What a node logged and printed, or the run itself, from the first line on.
+#[derive(Debug)]
+pub struct LogLines {
+    watch: Arc<Watch>,
+    node: Option<NodePath>,
+    path: PathBuf,
+    lines: Option<Lines>,
+}
+
+/// A line of a log.
+///
+/// As text it is what stands in the file: `2026-11-29T10:00:00.5Z stdout 3 words`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LogLine {
+    /// When it was written.
+    pub at: SystemTime,
+    /// What wrote it: `stdout`, `stderr`, or the level of a log, as `INFO`.
+    pub source: String,
+    /// What it says.
+    pub text: String,
+}
+
+impl LogLines {
+    pub(super) fn new(watch: Arc<Watch>, node: Option<NodePath>) -> Self {
+        Self { path: watch.folder.log(node.as_ref()), watch, node, lines: None }
+    }
+
+    /// The next line; [`None`] behind the last one. It waits for one as long as the node may go on, and needs a tokio runtime with time for that.
+    ///
+    /// # Errors
+    /// When the log or the events cannot be read.
+    ///
+    /// # Cancel safety
+    /// No line is lost where this is dropped.
+    pub async fn next(&mut self) -> Result<Option<LogLine>, RunError> {
+        loop {
+            if let Some(line) = self.read()? {
+                return Ok(Some(line));
+            }
+            let is_over = self.watch.is_over(self.node.as_ref())?;
+            match self.read()? {
+                None if !is_over => tokio::time::sleep(PERIOD).await,
+                line => return Ok(line),
+            }
+        }
+    }
+
+    /// The next line; [`None`] where none is there yet.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub fn read(&mut self) -> Result<Option<LogLine>, RunError> {
+        if self.lines.is_none() {
+            self.lines = Lines::open(&self.path)?;
+        }
+        let Some(lines) = &mut self.lines else { return Ok(None) };
+        let Some(line) = lines.next()? else { return Ok(None) };
+        match LogLine::parse(&String::from_utf8_lossy(line)) {
+            Some(line) => Ok(Some(line)),
+            None => Err(lines.corrupt(lines.count(), "it does not begin with a time and a source")),
+        }
+    }
+}
+
+impl LogLine {
+    fn parse(line: &str) -> Option<Self> {
+        let (at, line) = line.split_once(' ')?;
+        let (source, text) = line.split_once(' ')?;
+        let at = at.parse::<jiff::Timestamp>().ok()?.into();
+        Some(Self { at, source: source.to_owned(), text: text.to_owned() })
+    }
+}
+
+impl fmt::Display for LogLine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let at = jiff::Timestamp::try_from(self.at).map_err(|_| fmt::Error)?;
+        write!(f, "{at} {} {}", self.source, self.text)
+    }
+}

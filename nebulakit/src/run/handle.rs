@@ -1,0 +1,240 @@
+//! A run in the hands of anyone: who started it, or another process.
+
+use std::fmt;
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+use futures_util::FutureExt as _;
+use futures_util::future::{BoxFuture, Shared};
+
+use crate::coordinator::RunId;
+use crate::graph::Graph;
+use crate::run::artifact::{Artifact, artifacts};
+use crate::run::control::{Answer, Request, ask};
+use crate::run::error::{RunError, RunErrorKind};
+use crate::run::event::RunOutcome;
+use crate::run::folder::{RunFolder, RunsFolder};
+use crate::run::follow::{LogLines, RunEvents};
+use crate::run::path::NodePath;
+use crate::run::state::{Counts, RunState, RunStatus};
+use crate::run::watch::{PERIOD, Watch};
+
+/// A run: where it stands, what it gave, and what can be asked of it.
+///
+/// All that it says is from the run's folder, so that it is the same in every process. It reads what is new when it is asked, and keeps the rest. Clones share
+/// what they read.
+///
+/// # Examples
+/// ```
+/// use nebulakit::run::{Durability, EVENT_VERSION, EventKind, Recorder, RunHandle, RunStatus, RunsFolder};
+///
+/// # let scratch = tempfile::tempdir()?;
+/// # let runs = RunsFolder::open(scratch.path())?;
+/// # let recorder = Recorder::create(&runs, Durability::Kernel)?;
+/// # let run = recorder.folder().id().clone();
+/// # let created = EventKind::Created { version: EVENT_VERSION, run: run.clone(), name: "app.add".into(), backend: "local".into(), nodes: 1, resumes: None };
+/// # recorder.record(None, created)?;
+/// # let id = run.to_string();
+/// let handle = RunHandle::attach(&runs, &runs.find(&id[..15])?)?;
+/// assert_eq!(handle.status()?, RunStatus::Running);
+/// assert_eq!(handle.state()?.name, "app.add");
+/// handle.cancel()?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct RunHandle {
+    watch: Arc<Watch>,
+    completion: Option<Shared<BoxFuture<'static, ()>>>,
+}
+
+impl RunHandle {
+    /// The handle of a run that is recorded in `runs`.
+    ///
+    /// # Errors
+    /// When there is no such run.
+    pub fn attach(runs: &RunsFolder, run: &RunId) -> Result<Self, RunError> {
+        Ok(Self { watch: Arc::new(Watch::new(runs.run(run)?)), completion: None })
+    }
+
+    /// The handle of a run that this process drives, until `completion` is there: [`wait`](Self::wait) needs not look for the end before.
+    pub fn driven(run: &RunFolder, completion: impl Future<Output = ()> + Send + 'static) -> Self {
+        Self { watch: Arc::new(Watch::new(run.clone())), completion: Some(completion.boxed().shared()) }
+    }
+
+    /// What names the run.
+    #[must_use]
+    pub fn id(&self) -> &RunId {
+        self.watch.folder.id()
+    }
+
+    /// The folder of the run.
+    #[must_use]
+    pub fn folder(&self) -> &RunFolder {
+        &self.watch.folder
+    }
+
+    /// Where the run and its nodes stand.
+    ///
+    /// # Errors
+    /// When its events cannot be read.
+    pub fn state(&self) -> Result<Arc<RunState>, RunError> {
+        Ok(Arc::clone(&self.watch.seen()?.state))
+    }
+
+    /// Where the run stands. [`RunStatus::Interrupted`]: nobody drives it, and it is not over.
+    ///
+    /// # Errors
+    /// When its events cannot be read.
+    pub fn status(&self) -> Result<RunStatus, RunError> {
+        self.watch.status()
+    }
+
+    /// How many of its nodes stand where.
+    ///
+    /// # Errors
+    /// When its events cannot be read.
+    pub fn counts(&self) -> Result<Counts, RunError> {
+        Ok(self.watch.seen()?.state.counts())
+    }
+
+    /// Its events, from the first one on, as they come.
+    #[must_use]
+    pub fn events(&self) -> RunEvents {
+        RunEvents::new(self.watch.folder.clone())
+    }
+
+    /// Waits until the run is over. It needs a tokio runtime with time.
+    ///
+    /// # Errors
+    /// When nobody drives the run any more, or when its events cannot be read.
+    ///
+    /// # Cancel safety
+    /// The run goes on where this is dropped.
+    pub async fn wait(&self) -> Result<RunOutcome, RunError> {
+        if let Some(completion) = &self.completion {
+            completion.clone().await;
+        }
+        loop {
+            match self.status()? {
+                RunStatus::Ended(outcome) => return Ok(outcome),
+                RunStatus::Interrupted => return Err(self.interrupted("it did not come to its end")),
+                _ => tokio::time::sleep(PERIOD).await,
+            }
+        }
+    }
+
+    /// Asks the process that drives the run to stop it. It returns at once: [`wait`](Self::wait) says when it has.
+    ///
+    /// # Errors
+    /// When the run is over, when nobody drives it, or when the request cannot be written.
+    pub fn cancel(&self) -> Result<(), RunError> {
+        match self.status()? {
+            RunStatus::Ended(_) => Err(self.over()),
+            RunStatus::Interrupted => Err(self.interrupted("there is nothing to cancel")),
+            _ => ask(&self.watch.folder, Request::Cancel),
+        }
+    }
+
+    /// Says yes to a gate. Where nobody drives the run, the answer is there for who goes on with it.
+    ///
+    /// # Errors
+    /// When the run is over, when the signal has an answer, or when it cannot be written.
+    pub fn approve(&self, signal: &str) -> Result<(), RunError> {
+        self.answer(signal, Answer::Approve)
+    }
+
+    /// Says no to a gate.
+    ///
+    /// # Errors
+    /// As of [`approve`](Self::approve).
+    pub fn reject(&self, signal: &str) -> Result<(), RunError> {
+        self.answer(signal, Answer::Reject)
+    }
+
+    /// Gives a value to a gate, as the bytes of a literal.
+    ///
+    /// # Errors
+    /// As of [`approve`](Self::approve). Whether the value is of the gate's type is for the driver of the run to say.
+    pub fn signal(&self, signal: &str, literal: &[u8]) -> Result<(), RunError> {
+        self.answer(signal, Answer::Value(literal.to_vec()))
+    }
+
+    fn answer(&self, signal: &str, answer: Answer) -> Result<(), RunError> {
+        match self.status()? {
+            RunStatus::Ended(_) => Err(self.over()),
+            _ => ask(&self.watch.folder, Request::Answer { signal: signal.to_owned(), answer }),
+        }
+    }
+
+    /// The outputs of a node, as the bytes of an `outputs.pb`; [`None`] where they were not recorded.
+    ///
+    /// # Errors
+    /// When the node has not succeeded, or when its outputs cannot be read or are damaged.
+    pub fn outputs(&self, node: &str) -> Result<Option<Vec<u8>>, RunError> {
+        self.watch.outputs(node)
+    }
+
+    /// What the run was given, as the bytes of an `inputs.pb`.
+    ///
+    /// # Errors
+    /// When that was not recorded, or cannot be read.
+    pub fn inputs(&self) -> Result<Vec<u8>, RunError> {
+        let path = self.watch.folder.inputs();
+        fs::read(&path).map_err(|error| self.unread("inputs", &path, &error))
+    }
+
+    /// What the run runs.
+    ///
+    /// # Errors
+    /// When that was not recorded, cannot be read, or is not a valid graph.
+    pub fn graph(&self) -> Result<Graph, RunError> {
+        let path = self.watch.folder.graph();
+        let json = fs::read_to_string(&path).map_err(|error| self.unread("graph", &path, &error))?;
+        Graph::from_json(&json)
+            .map_err(|problems| RunError::new(RunErrorKind::Corrupt, format!("`{}` is not a valid graph: {problems}", path.display())))
+    }
+
+    /// What a node logged and printed.
+    #[must_use]
+    pub fn logs(&self, node: &NodePath) -> LogLines {
+        LogLines::new(Arc::clone(&self.watch), Some(node.clone()))
+    }
+
+    /// What the run itself logged.
+    #[must_use]
+    pub fn run_log(&self) -> LogLines {
+        LogLines::new(Arc::clone(&self.watch), None)
+    }
+
+    /// The files that its nodes stored, by their paths.
+    ///
+    /// # Errors
+    /// When a folder or the events cannot be read.
+    pub fn artifacts(&self) -> Result<Vec<Artifact>, RunError> {
+        artifacts(&self.watch.folder, &*self.state()?)
+    }
+
+    fn over(&self) -> RunError {
+        RunError::new(RunErrorKind::Over, format!("the run `{}` is over", self.id()))
+    }
+
+    fn interrupted(&self, and: &str) -> RunError {
+        RunError::new(RunErrorKind::Interrupted, format!("no process drives the run `{}`: {and}", self.id()))
+            .with_hint(format!("`run --resume {}` goes on with it", self.id()))
+    }
+
+    fn unread(&self, what: &str, path: &Path, error: &io::Error) -> RunError {
+        match error.kind() {
+            io::ErrorKind::NotFound => RunError::new(RunErrorKind::NotFound, format!("no {what} of the run `{}` were recorded", self.id())),
+            _ => RunError::io("read", path, error),
+        }
+    }
+}
+
+impl fmt::Debug for RunHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("RunHandle").field(self.id()).finish()
+    }
+}

@@ -1,0 +1,117 @@
+//! A run as its folder tells of it: read once, and what is new when it is asked again.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use crate::run::error::{RunError, RunErrorKind};
+use crate::run::event::{EventKind, Recorded};
+use crate::run::folder::RunFolder;
+use crate::run::log::EventReader;
+use crate::run::path::NodePath;
+use crate::run::state::{RunState, RunStatus};
+
+/// How often one looks for what is new who waits for it.
+pub(super) const PERIOD: Duration = Duration::from_millis(50);
+
+/// A run as its folder tells of it.
+#[derive(Debug)]
+pub(super) struct Watch {
+    pub(super) folder: RunFolder,
+    seen: Mutex<Seen>,
+}
+
+/// What was read so far.
+#[derive(Debug, Default)]
+pub(super) struct Seen {
+    reader: Option<EventReader>,
+    pub(super) state: Arc<RunState>,
+    /// Where the events begin that have the outputs of nodes.
+    succeeded: HashMap<NodePath, u64>,
+}
+
+impl Watch {
+    pub(super) fn new(folder: RunFolder) -> Self {
+        Self { folder, seen: Mutex::default() }
+    }
+
+    /// Reads what is new, and gives all.
+    ///
+    /// # Errors
+    /// When the events cannot be read.
+    pub(super) fn seen(&self) -> Result<MutexGuard<'_, Seen>, RunError> {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.read(&self.folder)?;
+        Ok(seen)
+    }
+
+    /// Where the run stands.
+    ///
+    /// # Errors
+    /// When its events cannot be read, or when it cannot be told whether a process drives it.
+    pub(super) fn status(&self) -> Result<RunStatus, RunError> {
+        let status = self.seen()?.state.status.clone();
+        if matches!(status, RunStatus::Ended(_)) || self.folder.is_driven()? {
+            return Ok(status);
+        }
+        // It may have ended between the two.
+        match self.seen()?.state.status.clone() {
+            ended @ RunStatus::Ended(_) => Ok(ended),
+            _ => Ok(RunStatus::Interrupted),
+        }
+    }
+
+    /// Whether nothing happens to a node any more, or to the run.
+    ///
+    /// # Errors
+    /// As of [`status`](Self::status).
+    pub(super) fn is_over(&self, node: Option<&NodePath>) -> Result<bool, RunError> {
+        if let Some(node) = node
+            && self.seen()?.state.nodes.get(node).is_some_and(|node| node.is_over())
+        {
+            return Ok(true);
+        }
+        Ok(matches!(self.status()?, RunStatus::Interrupted | RunStatus::Ended(_)))
+    }
+
+    /// The outputs of a node; [`None`] where they were not recorded.
+    ///
+    /// # Errors
+    /// When it has none, or when they cannot be read.
+    pub(super) fn outputs(&self, node: &str) -> Result<Option<Vec<u8>>, RunError> {
+        let kept = self.seen()?.outputs(node)?;
+        match kept {
+            Some(kept) => self.folder.data().read(&kept),
+            None => {
+                Err(RunError::new(RunErrorKind::NotFound, format!("the node `{node}` of the run `{}` has no outputs", self.folder.id())))
+            }
+        }
+    }
+}
+
+impl Seen {
+    fn read(&mut self, folder: &RunFolder) -> Result<(), RunError> {
+        if self.reader.is_none() {
+            self.reader = EventReader::open(&folder.events())?;
+        }
+        let Some(reader) = &mut self.reader else { return Ok(()) };
+        let mut offset = reader.offset();
+        while let Some(event) = reader.next()? {
+            Arc::make_mut(&mut self.state).apply(&event).map_err(|misplaced| reader.fail(misplaced))?;
+            if let (Some(node), EventKind::Succeeded { .. }) = (event.node, event.kind) {
+                self.succeeded.insert(node, offset);
+            }
+            offset = reader.offset();
+        }
+        Ok(())
+    }
+
+    /// Where the outputs of a node are recorded, if it has some.
+    fn outputs(&mut self, node: &str) -> Result<Option<Recorded>, RunError> {
+        let (Some(offset), Some(reader)) = (self.succeeded.get(node), &mut self.reader) else { return Ok(None) };
+        match reader.at(*offset)?.kind {
+            EventKind::Succeeded { outputs, .. } => Ok(Some(outputs)),
+            _ => Ok(None),
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! What other processes ask of who drives a run.
+
+use nebulakit::run::{Answer, Control, Durability, Recorder, Request, RunErrorKind, RunId};
+
+use crate::{Scratch, ended};
+
+fn answer(signal: &str, answer: Answer) -> Request {
+    Request::Answer { signal: signal.to_owned(), answer }
+}
+
+/// The requests that are there.
+fn asked(control: &mut Control) -> Vec<Request> {
+    std::iter::from_fn(|| control.poll().unwrap()).collect()
+}
+
+/// A run that nobody drives.
+fn left(scratch: &Scratch) -> RunId {
+    scratch.run().folder().id().clone()
+}
+
+#[test]
+fn requests_reach_another_process_once_each() {
+    let scratch = Scratch::new();
+    let mut driving = scratch.drive(&["drive"]);
+    let run = scratch.attach(&driving.run);
+    run.approve("go").unwrap();
+    assert_eq!(driving.hear().unwrap(), format!("{:?}", answer("go", Answer::Approve)));
+    run.cancel().unwrap();
+    assert_eq!(driving.hear().unwrap(), "Cancel");
+    run.signal("threshold", &[1, 2]).unwrap();
+    assert_eq!(driving.hear().unwrap(), format!("{:?}", answer("threshold", Answer::Value(vec![1, 2]))));
+}
+
+#[test]
+fn a_signal_may_have_any_name() {
+    let scratch = Scratch::new();
+    let recorder = scratch.run();
+    let (run, mut control) = (scratch.attach(recorder.folder().id()), Control::new(recorder.folder()));
+    for signal in ["", "..", "../../x", "a/b", "A", "a", "cancel", "\0\n", &"long".repeat(1000)] {
+        run.reject(signal).unwrap();
+        assert_eq!(asked(&mut control), [answer(signal, Answer::Reject)]);
+    }
+}
+
+#[test]
+fn the_first_answer_counts() {
+    let scratch = Scratch::new();
+    let recorder = scratch.run();
+    let run = scratch.attach(recorder.folder().id());
+    run.approve("go").unwrap();
+    let error = run.reject("go").unwrap_err();
+    assert!(error.to_string().starts_with("the signal `go` of the run `"), "{error}");
+    assert_eq!(asked(&mut Control::new(recorder.folder())), [answer("go", Answer::Approve)]);
+}
+
+#[test]
+fn an_answer_that_was_refused_can_be_given_again() {
+    let scratch = Scratch::new();
+    let recorder = scratch.run();
+    let (run, mut control) = (scratch.attach(recorder.folder().id()), Control::new(recorder.folder()));
+    run.approve("go").unwrap();
+    assert_eq!(asked(&mut control).len(), 1);
+    control.refuse("go").unwrap();
+    run.reject("go").unwrap();
+    assert_eq!(asked(&mut control), [answer("go", Answer::Reject)]);
+}
+
+#[test]
+fn an_answer_waits_for_who_goes_on_with_the_run() {
+    let scratch = Scratch::new();
+    let id = left(&scratch);
+    scratch.attach(&id).approve("go").unwrap();
+    let recorder = Recorder::resume(&scratch.runs, &id, Durability::Kernel).unwrap();
+    assert_eq!(asked(&mut Control::new(recorder.folder())), [answer("go", Answer::Approve)]);
+}
+
+#[test]
+fn a_request_to_stop_is_for_who_drives_the_run_now() {
+    let scratch = Scratch::new();
+    let recorder = scratch.run();
+    let id = recorder.folder().id().clone();
+    scratch.attach(&id).cancel().unwrap();
+    drop(recorder);
+    assert_eq!(scratch.attach(&id).cancel().unwrap_err().kind(), RunErrorKind::Interrupted);
+    let recorder = Recorder::resume(&scratch.runs, &id, Durability::Kernel).unwrap();
+    assert_eq!(asked(&mut Control::new(recorder.folder())), []);
+}
+
+#[test]
+fn a_run_that_is_over_takes_no_requests() {
+    let scratch = Scratch::new();
+    let recorder = scratch.run();
+    recorder.record(None, ended()).unwrap();
+    let run = scratch.attach(recorder.folder().id());
+    assert_eq!(run.cancel().unwrap_err().kind(), RunErrorKind::Over);
+    assert_eq!(run.approve("go").unwrap_err().kind(), RunErrorKind::Over);
+}
+
+#[test]
+fn an_answer_that_cannot_be_read_is_told_once() {
+    let scratch = Scratch::new();
+    let recorder = scratch.run();
+    let mut control = Control::new(recorder.folder());
+    std::fs::write(recorder.folder().path().join("control/go.answer"), "{}").unwrap();
+    let error = control.poll().unwrap_err();
+    assert!(error.to_string().contains("go.answer` is not an answer"), "{error}");
+    assert_eq!(control.poll().unwrap(), None);
+}
