@@ -6,5 +6,6 @@ mod dynamic;
 mod failures;
 mod gates;
 mod maps;
+mod recorded;
 mod shapes;
 mod values;

@@ -5,7 +5,7 @@ use std::{fmt, io};
 
 use crate::coordinator::{JobError, JobFailure};
 use crate::graph::Problems;
-use crate::run::NodePath;
+use crate::run::{self, NodePath};
 
 /// Why a run gave no outputs.
 ///
@@ -56,8 +56,10 @@ pub enum RunError {
     Cancelled,
     /// An output is not what the workflow declares.
     Outputs(nebulakit_types::Error),
-    /// The folder of the run cannot be used, or what happens cannot be recorded in it.
+    /// There is no folder for what tasks store, or what happens cannot be recorded.
     Folder(io::Error),
+    /// The run cannot be recorded, or not be found.
+    Record(run::RunError),
 }
 
 /// Which node failed, and why.
@@ -113,6 +115,7 @@ impl fmt::Display for RunError {
             Self::Cancelled => f.write_str("the run was stopped"),
             Self::Outputs(_) => f.write_str("the outputs are not those that are declared"),
             Self::Folder(_) => f.write_str("the folder of the run cannot be used"),
+            Self::Record(error) => error.fmt(f),
         }
     }
 }
@@ -123,6 +126,7 @@ impl StdError for RunError {
             Self::Graph(problems) => Some(problems),
             Self::Inputs(error) | Self::Outputs(error) => Some(error),
             Self::Folder(error) => Some(error),
+            Self::Record(error) => error.source(),
             Self::Refused(_) | Self::Failed(_) | Self::Cancelled => None,
         }
     }

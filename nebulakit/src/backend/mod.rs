@@ -1,9 +1,49 @@
 //! Backends: what compiles graphs and runs them.
+//!
+//! A [`Backend`] says what it [can do](Capabilities), makes a [`Plan`] of a graph, runs it, and gives a [`RunHandle`] that is the same in every process.
+//! The [`LocalBackend`] runs graphs on this machine. [`run_local`](crate::Invocation::run_local) does without a record, for tests and for
+//! programs of one's own.
 
+mod capability;
 mod driver;
 mod error;
+mod inputs;
 mod local;
 mod needs;
+mod plan;
 
+use futures_util::future::BoxFuture;
+
+pub use self::capability::{Capabilities, Capability};
 pub use self::error::{NodeError, RunError};
-pub use self::local::RunLocal;
+pub use self::local::{LocalBackend, RunLocal};
+pub use self::plan::{Options, Plan};
+use crate::graph::Graph;
+use crate::run::{RunHandle, RunId};
+
+/// What compiles graphs and runs them.
+pub trait Backend: Send + Sync {
+    /// Its name, as `local`.
+    fn name(&self) -> &str;
+
+    /// What it can do.
+    fn capabilities(&self) -> Capabilities;
+
+    /// Makes a plan of a graph.
+    ///
+    /// # Errors
+    /// With everything that it needs and that is not there, and everything that is wrong with the inputs.
+    fn compile(&self, graph: &Graph, options: &Options) -> Result<Plan, RunError>;
+
+    /// Starts a plan. The run goes on where its handle is dropped.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    fn run(&self, plan: Plan) -> BoxFuture<'_, Result<RunHandle, RunError>>;
+
+    /// The handle of a run, whoever started it.
+    ///
+    /// # Errors
+    /// When there is no such run.
+    fn attach(&self, run: &RunId) -> Result<RunHandle, RunError>;
+}

@@ -55,6 +55,9 @@ pub(super) struct Settings {
     /// The image of its container.
     #[cfg(feature = "container")]
     pub(super) image: Option<Arc<str>>,
+    /// Where the files of a task go, instead of where the coordinator's context says.
+    #[cfg(feature = "run")]
+    pub(super) stored: Option<Arc<str>>,
     /// When it has to be over, and how long that was from its beginning, or its parent's. The coordinator sets it.
     pub(super) deadline: Option<(Instant, Duration)>,
     /// The last sign of life of an attempt that has to give some.
@@ -86,6 +89,8 @@ impl Settings {
             network: None,
             #[cfg(feature = "container")]
             image: None,
+            #[cfg(feature = "run")]
+            stored: None,
             deadline: None,
             beat: Mutex::new(None),
         }

@@ -107,7 +107,11 @@ pub(super) fn of_attempt(job: &JobContext, task: &TaskDef) -> Result<Context, Jo
     let cancellation = Cancellation::new();
     job.live().stop.pass_to(cancellation.clone(), job.attempt);
     let sink = Arc::new(Sink(job.clone()));
-    let inherited = of_child(job.home.surroundings()?, task, job.attempt);
+    let mut inherited = of_child(job.home.surroundings()?, task, job.attempt);
+    #[cfg(feature = "run")]
+    if let Some(prefix) = &job.live().settings.stored {
+        inherited.raw_output_prefix = Some(prefix.to_string());
+    }
     let surroundings = Surroundings {
         cancellation,
         dialect: &Dialect::FLYTE_1,

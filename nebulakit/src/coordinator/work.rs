@@ -228,6 +228,12 @@ impl<T: 'static> Work<T> {
         self.set(|settings| settings.image = Some(image.into()))
     }
 
+    /// Where the files of a task go, instead of where the coordinator's context says.
+    #[cfg(feature = "run")]
+    pub(crate) fn stored_under(self, prefix: impl Into<Arc<str>>) -> Self {
+        self.set(|settings| settings.stored = Some(prefix.into()))
+    }
+
     /// How many cores it takes while it runs, in whole or in part; a task's `requests(cpu = ..)` are known.
     pub fn cores(self, cores: f64) -> Self {
         self.resources(Resources::new().cores(cores))

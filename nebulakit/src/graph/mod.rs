@@ -41,6 +41,8 @@ pub use self::problem::{End, Problem, ProblemKind, Problems};
 pub use self::schedule::Schedule;
 pub use self::uses::{Home, Reference, ReferenceKind, Task};
 pub use self::validate::MAX_NESTING;
+#[cfg(feature = "run")]
+pub(crate) use self::validate::is_optional;
 pub use self::variable::{Input, Output};
 
 /// A workflow or a launch plan as data.

@@ -1,31 +1,23 @@
 //! Gates: what waits for somebody, or for a time.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::pin::pin;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::future::{Either, select};
+use nebulakit_types::convert::check::check;
+use nebulakit_types::convert::reader::{LiteralRef, References};
 use tokio::sync::Notify;
 
 use super::fault::{End, code};
 use super::step::Step;
 use super::value;
 use crate::graph::{GATE_OUTPUT, Gate};
-use crate::run::EventKind;
+use crate::run::{Answer, EventKind};
 use crate::task::failure::code::TIMEOUT;
-
-/// What somebody answers to a gate.
-#[derive(Debug, Clone)]
-pub(crate) enum Answer {
-    /// What is to be approved goes on.
-    Approved,
-    /// It does not.
-    Rejected,
-    /// The value that is waited for, as a literal.
-    Value(Bytes),
-}
 
 /// The answers to a run's gates, by their signals.
 #[derive(Debug, Default)]
@@ -33,13 +25,18 @@ pub(crate) struct Signals {
     answers: Mutex<HashMap<String, Answer>>,
     answered: Notify,
     /// Whether nobody can answer what is not answered yet.
-    pub(crate) is_final: bool,
+    is_final: bool,
 }
 
 impl Signals {
     /// Those of a run of which nobody knows while it runs.
     pub(crate) fn known(answers: HashMap<String, Answer>) -> Self {
         Self { answers: Mutex::new(answers), answered: Notify::new(), is_final: true }
+    }
+
+    /// Those of a run that others can answer.
+    pub(crate) fn open() -> Self {
+        Self::default()
     }
 
     /// Answers a signal; the last answer before its gate looks counts.
@@ -70,17 +67,21 @@ impl Step<'_> {
     pub(super) async fn approve(&self, gate: &Gate) -> Result<Bytes, End> {
         let inputs = self.inputs()?;
         match self.answer(gate).await? {
-            Answer::Approved => Ok(value::literals(&inputs)),
-            Answer::Rejected => Err(self.fault(code::REJECTED, format!("`{}` was rejected", gate.signal))),
-            Answer::Value(_) => Err(self.wrong(gate, "an approval or a rejection", "a value")),
+            Answer::Approve => Ok(value::literals(&inputs)),
+            Answer::Reject => Err(self.fault(code::REJECTED, format!("`{}` was rejected", gate.signal))),
+            _ => Err(self.wrong(gate, &"an approval or a rejection", &"a value")),
         }
     }
 
     /// Gives the value that somebody gives.
     pub(super) async fn wait(&self, gate: &Gate) -> Result<Bytes, End> {
         match self.answer(gate).await? {
-            Answer::Value(value) => Ok(value::literals(&[(GATE_OUTPUT, value)])),
-            Answer::Approved | Answer::Rejected => Err(self.wrong(gate, "a value", "an approval or a rejection")),
+            Answer::Value(value) => {
+                let checked = check(LiteralRef::new(&value, References::none()), &gate.literal_type);
+                checked.map_err(|error| self.wrong(gate, &gate.literal_type, &error))?;
+                Ok(value::literals(&[(GATE_OUTPUT, value.into())]))
+            }
+            _ => Err(self.wrong(gate, &gate.literal_type, &"an approval or a rejection")),
         }
     }
 
@@ -120,8 +121,8 @@ impl Step<'_> {
         }
     }
 
-    fn wrong(&self, gate: &Gate, expected: &str, came: &str) -> End {
-        let message = format!("the signal `{}` takes {expected}, and {came} came", gate.signal);
+    fn wrong(&self, gate: &Gate, expected: &dyn fmt::Display, came: &dyn fmt::Display) -> End {
+        let message = format!("the signal `{}` takes {expected}, not what came: {came}", gate.signal);
         self.fault(code::REJECTED, message)
     }
 }

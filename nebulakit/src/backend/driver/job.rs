@@ -24,6 +24,10 @@ impl Step<'_> {
         let world = self.walk.world;
         let inputs = map_of_literals(inputs.iter().map(|(name, value)| (*name, &**value)));
         let work = Work::of_task(task, inputs).run(world.run.clone()).id(tell::job_id(&world.run, path));
+        let work = match &world.stored {
+            Some(folder) => work.stored_under(folder.raw(path).to_string_lossy()),
+            None => work,
+        };
         let not_taken = |said: String| Fault::new(path, self.what(), code::NOT_TAKEN, said);
         let (work, strategy) = match self.node.overrides.as_deref() {
             Some(overrides) => (overridden(work, overrides).map_err(not_taken)?, overrides.strategy.clone()),

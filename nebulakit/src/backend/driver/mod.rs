@@ -24,13 +24,13 @@ use bytes::Bytes;
 
 pub(crate) use self::fault::{End, Fault};
 use self::frame::Instance;
-pub(crate) use self::gate::{Answer, Signals};
+pub(crate) use self::gate::Signals;
 use self::layout::Layout;
 use self::tell::Jobs;
 pub(crate) use self::value::literals_of;
 use crate::coordinator::Coordinator;
 use crate::graph::{Graph, Scope};
-use crate::run::{EventKind, NodePath, Record, RunId};
+use crate::run::{EventKind, NodePath, Record, RunFolder, RunId};
 use crate::task::cancellation::Cancellation;
 use crate::task::strategy::Strategy;
 
@@ -44,6 +44,8 @@ pub(crate) struct World {
     pub(crate) stop: Cancellation,
     /// How tasks are run that do not say so themselves.
     pub(crate) strategy: Option<Strategy>,
+    /// Where each node's files go, if not all to one place.
+    pub(crate) stored: Option<RunFolder>,
 }
 
 /// Why a run did not succeed.

@@ -1,5 +1,128 @@
 //! Runs on this machine, through a coordinator of this process.
 
+mod recorded;
 mod run_local;
 
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+use nebulakit_types::storage::Storage;
+
 pub use self::run_local::RunLocal;
+use super::inputs::unfit;
+use super::{Backend, Capabilities, Options, Plan, RunError, needs};
+use crate::coordinator::{Coordinator, CoordinatorBuilder};
+use crate::graph::Graph;
+use crate::run::{RunHandle, RunId, RunsFolder};
+use crate::task::builder::ContextBuilder;
+use crate::task::context::Context;
+
+/// Runs graphs on this machine, in this process, and records them in a folder.
+///
+/// # Examples
+/// ```
+/// use nebulakit::backend::{Backend as _, LocalBackend, Options};
+/// use nebulakit::prelude::*;
+/// use nebulakit::run::{RunOutcome, RunsFolder};
+///
+/// #[task]
+/// fn hello() -> String {
+///     "hello".to_owned()
+/// }
+///
+/// #[workflow]
+/// fn greeting() -> Promise<String> {
+///     hello::node()
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> anyhow::Result<()> {
+/// # let scratch = tempfile::tempdir()?;
+/// let backend = LocalBackend::new(RunsFolder::open(scratch.path())?);
+/// let plan = backend.compile(&greeting::graph()?, &Options::new())?;
+/// let run = backend.run(plan).await?;
+/// assert_eq!(run.wait().await?, RunOutcome::Succeeded);
+/// assert!(run.outputs("n0")?.unwrap().ends_with(b"hello"));
+/// # Ok(())
+/// # }
+/// ```
+pub struct LocalBackend {
+    runs: RunsFolder,
+    coordinator: Arc<dyn Fn(CoordinatorBuilder) -> CoordinatorBuilder + Send + Sync>,
+    surroundings: Arc<dyn Fn(PathBuf) -> ContextBuilder + Send + Sync>,
+}
+
+impl fmt::Debug for LocalBackend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LocalBackend").field("runs", &self.runs).finish_non_exhaustive()
+    }
+}
+
+impl LocalBackend {
+    /// A backend that records runs in `runs`, whose tasks reach this machine alone.
+    #[must_use]
+    pub fn new(runs: RunsFolder) -> Self {
+        Self { runs, coordinator: Arc::new(|builder| builder), surroundings: Arc::new(Context::builder) }
+    }
+
+    /// Sets up the coordinator of each run: how much of the machine there is, other strategies, where worker processes are from.
+    #[must_use]
+    pub fn coordinator(self, set: impl Fn(CoordinatorBuilder) -> CoordinatorBuilder + Send + Sync + 'static) -> Self {
+        Self { coordinator: Arc::new(set), ..self }
+    }
+
+    /// The object stores that tasks reach, instead of this machine alone.
+    #[must_use]
+    pub fn storage(self, storage: Storage) -> Self {
+        self.surroundings(move |folder| Context::builder(folder).storage(storage.clone()))
+    }
+
+    /// What tasks are given, by the folder of their run.
+    pub(crate) fn surroundings(self, make: impl Fn(PathBuf) -> ContextBuilder + Send + Sync + 'static) -> Self {
+        Self { surroundings: Arc::new(make), ..self }
+    }
+
+    /// The folder that it records runs in.
+    #[must_use]
+    pub fn runs(&self) -> &RunsFolder {
+        &self.runs
+    }
+}
+
+impl Backend for LocalBackend {
+    fn name(&self) -> &str {
+        "local"
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::all()
+    }
+
+    fn compile(&self, graph: &Graph, options: &Options) -> Result<Plan, RunError> {
+        let mut reasons = needs::missing(graph);
+        reasons.extend(unfit(graph, &Bytes::copy_from_slice(&options.inputs)).map_err(RunError::Inputs)?);
+        if !reasons.is_empty() {
+            return Err(RunError::Refused(reasons));
+        }
+        let json = graph.to_json().map_err(RunError::Graph)?;
+        let files = vec![(PathBuf::from("graph.json"), json.into_bytes()), (PathBuf::from("inputs.pb"), options.inputs.clone())];
+        Ok(Plan { backend: self.name().to_owned().into(), graph: graph.clone(), options: options.clone(), files })
+    }
+
+    fn run(&self, plan: Plan) -> BoxFuture<'_, Result<RunHandle, RunError>> {
+        Box::pin(async move { recorded::start(self, plan) })
+    }
+
+    fn attach(&self, run: &RunId) -> Result<RunHandle, RunError> {
+        RunHandle::attach(&self.runs, run).map_err(RunError::Record)
+    }
+}
+
+impl LocalBackend {
+    fn coordinator_with(&self, context: Context) -> Coordinator {
+        (self.coordinator)(Coordinator::builder()).context(context).build()
+    }
+}

@@ -16,12 +16,12 @@ use nebulakit_types::workspace::Workspace;
 use nebulakit_types::{Dialect, NebulaType, block_on};
 use uuid::Uuid;
 
-use crate::backend::driver::{Answer, End, Fault, Signals, Unfinished, World, drive, literals_of};
+use crate::backend::driver::{End, Fault, Signals, Unfinished, World, drive, literals_of};
 use crate::backend::error::{NodeError, RunError};
 use crate::backend::needs;
 use crate::coordinator::{Coordinator, CoordinatorBuilder};
 use crate::graph::Graph;
-use crate::run::{Nowhere, RunId};
+use crate::run::{Answer, Nowhere, RunId};
 use crate::services::env::Environment;
 use crate::task::cancellation::Cancellation;
 use crate::task::context::Context;
@@ -133,19 +133,19 @@ impl<O: TaskOutputs> RunLocal<O> {
 
     /// Approves what waits for `signal`.
     pub fn approve(self, signal: impl Into<String>) -> Self {
-        self.answer(signal, Answer::Approved)
+        self.answer(signal, Answer::Approve)
     }
 
     /// Rejects what waits for `signal`.
     pub fn reject(self, signal: impl Into<String>) -> Self {
-        self.answer(signal, Answer::Rejected)
+        self.answer(signal, Answer::Reject)
     }
 
     /// Gives `value` to what waits for `signal`.
     pub fn signal<T: NebulaType>(mut self, signal: impl Into<String>, value: &T) -> Self {
         let signal = signal.into();
         match nebulakit_types::encode(value, &Dialect::FLYTE_1) {
-            Ok(value) => self.answer(signal, Answer::Value(value.into())),
+            Ok(value) => self.answer(signal, Answer::Value(value)),
             Err(error) => {
                 self.mistakes.push(error.at_field(&signal));
                 self
@@ -191,6 +191,7 @@ impl<O: TaskOutputs> RunLocal<O> {
             signals: Arc::new(Signals::known(self.answers)),
             stop: self.stop,
             strategy: self.strategy,
+            stored: None,
         };
         let inputs = Bytes::from(inputs);
         let ended = drive(&graph, &world, &literals_of(&inputs).map_err(RunError::Inputs)?).await;

@@ -51,7 +51,7 @@ pub(super) fn scalar_type(value: &LiteralValue) -> Option<LiteralType> {
 }
 
 /// Whether nothing at all fits the type too.
-pub(super) fn is_optional(literal_type: &LiteralType) -> bool {
+pub(crate) fn is_optional(literal_type: &LiteralType) -> bool {
     let TypeKind::Union(variants) = &literal_type.kind else { return false };
     variants.iter().any(|variant| matches!(variant.kind, TypeKind::Simple(SimpleType::None)))
 }

@@ -22,6 +22,8 @@ mod words;
 use self::checks::Checks;
 pub use self::checks::MAX_NESTING;
 use self::entities::{Entities, Lists};
+#[cfg(feature = "run")]
+pub(crate) use self::fits::is_optional;
 use super::Graph;
 use super::problem::Problems;
 

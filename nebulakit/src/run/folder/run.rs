@@ -53,6 +53,14 @@ impl RunFolder {
         self.all_raw().join(file_name(node))
     }
 
+    /// Writes one of the files of the run's plan.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub(crate) fn write(&self, name: &Path, contents: &[u8], durability: Durability) -> Result<(), RunError> {
+        publish(&self.path.join(name), contents, durability)
+    }
+
     /// Writes what the run runs, as a graph's JSON.
     ///
     /// # Errors

@@ -1,0 +1,115 @@
+//! A run that is recorded, and that others can stop and answer.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::LocalBackend;
+use crate::backend::driver::{End, Signals, Unfinished, World, drive, literals_of};
+use crate::backend::{Plan, RunError};
+use crate::coordinator::FailureKind;
+use crate::graph::{Graph, Kind, Scope};
+use crate::run::{Control, EVENT_VERSION, EventKind, JobFailure, Recorder, Request, RunHandle, RunOutcome};
+use crate::task::cancellation::Cancellation;
+use crate::task::failure::code;
+
+/// Records the run and starts it, on the runtime of the caller.
+pub(super) fn start(backend: &LocalBackend, plan: Plan) -> Result<RunHandle, RunError> {
+    let recorder = Recorder::create(&backend.runs, plan.options.durability).map_err(RunError::Record)?;
+    let folder = recorder.folder().clone();
+    for (name, contents) in &plan.files {
+        folder.write(name, contents, recorder.durability()).map_err(RunError::Record)?;
+    }
+    let created = EventKind::Created {
+        version: EVENT_VERSION,
+        run: folder.id().clone(),
+        name: plan.graph.name.clone(),
+        backend: plan.backend,
+        nodes: nodes(&plan.graph),
+        resumes: None,
+    };
+    recorder.record(None, created).map_err(RunError::Record)?;
+    let context = (backend.surroundings)(folder.path().to_owned()).takes_graphs().build();
+    let recorder = Arc::new(recorder);
+    let world = World {
+        coordinator: backend.coordinator_with(context),
+        run: folder.id().clone(),
+        record: Arc::clone(&recorder) as _,
+        signals: Arc::new(Signals::open()),
+        stop: Cancellation::new(),
+        strategy: plan.options.strategy,
+        stored: Some(folder.clone()),
+    };
+    let control = Control::new(&folder);
+    let (over, ended) = tokio::sync::oneshot::channel();
+    tokio::spawn(async move {
+        let outcome = to_its_end(&plan.graph, &world, plan.options.inputs.into(), &recorder, control).await;
+        // Where it cannot be recorded the run is one that was interrupted: that is how others find it.
+        let recorded = recorder.record(None, EventKind::Ended { outcome });
+        recorded.unwrap_or_else(|error| tracing::error!(%error, "the end of the run {} cannot be recorded", world.run));
+        drop((world, recorder));
+        let _ = over.send(());
+    });
+    Ok(RunHandle::driven(&folder, async move {
+        let _ = ended.await;
+    }))
+}
+
+/// Drives the run, and hears what others ask of it.
+async fn to_its_end(graph: &Graph, world: &World, inputs: Bytes, recorder: &Recorder, mut control: Control) -> RunOutcome {
+    let given = match literals_of(&inputs) {
+        Ok(given) => given,
+        Err(error) => return failed(code::SYSTEM, format!("the inputs cannot be read: {error}")),
+    };
+    let ended = {
+        let mut driven = std::pin::pin!(drive(graph, world, &given));
+        loop {
+            tokio::select! {
+                ended = &mut driven => break ended,
+                request = control.watch() => heed(request, world, recorder),
+            }
+        }
+    };
+    world.coordinator.shutdown(Duration::ZERO).await;
+    match ended {
+        Ok(_) => RunOutcome::Succeeded,
+        Err(Unfinished::Ended(End::Cancelled)) => RunOutcome::Cancelled,
+        Err(Unfinished::Ended(End::Failed(fault))) => RunOutcome::Failed { node: Some(fault.node.clone()), failure: fault.failure.clone() },
+        Err(Unfinished::Unrecorded(error)) => failed(code::SYSTEM, error.to_string()),
+    }
+}
+
+fn heed(request: Result<Request, crate::run::RunError>, world: &World, recorder: &Recorder) {
+    let heard = match request {
+        Ok(Request::Cancel) => {
+            world.stop.cancel();
+            recorder.record(None, EventKind::Stopping)
+        }
+        Ok(Request::Answer { signal, answer }) => {
+            world.signals.answer(signal, answer);
+            Ok(())
+        }
+        Err(error) => Err(error),
+    };
+    heard.unwrap_or_else(|error| tracing::warn!(%error, "a request to the run {} is not heeded", world.run));
+}
+
+fn failed(code: &str, message: String) -> RunOutcome {
+    RunOutcome::Failed { node: None, failure: JobFailure::new(FailureKind::Failed, code, message) }
+}
+
+/// How many nodes are known before the run: each workflow counts as often as it is a node.
+fn nodes(graph: &Graph) -> u64 {
+    fn of_scope(scope: &Scope, graph: &Graph) -> u64 {
+        let of_node = |kind: &Kind| match kind {
+            Kind::Workflow(name) | Kind::LaunchPlan(name) => {
+                graph.workflows.get(name).map_or(0, |workflow| of_scope(&workflow.body, graph))
+            }
+            Kind::Branch(branch) => branch.scopes().fold(0, |sum: u64, scope| sum.saturating_add(of_scope(scope, graph))),
+            _ => 0,
+        };
+        scope.nodes.iter().fold(0, |sum: u64, node| sum.saturating_add(1).saturating_add(of_node(&node.kind)))
+    }
+    of_scope(&graph.body, graph)
+}

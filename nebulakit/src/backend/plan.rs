@@ -1,0 +1,77 @@
+//! A graph compiled for a backend.
+
+use std::borrow::Cow;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::graph::Graph;
+use crate::run::Durability;
+use crate::task::strategy::Strategy;
+
+/// How a graph is to be run.
+#[derive(Debug, Clone)]
+#[must_use = "options do nothing before something is compiled with them"]
+pub struct Options {
+    pub(crate) inputs: Vec<u8>,
+    pub(crate) strategy: Option<Strategy>,
+    pub(crate) durability: Durability,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Options {
+    /// Without inputs; tasks run as they say themselves; what is recorded survives the end of the process.
+    pub fn new() -> Self {
+        Self { inputs: Vec::new(), strategy: None, durability: Durability::Kernel }
+    }
+
+    /// What it is given, as the bytes of an `inputs.pb`.
+    pub fn inputs(self, inputs: impl Into<Vec<u8>>) -> Self {
+        Self { inputs: inputs.into(), ..self }
+    }
+
+    /// How tasks are run that do not say so themselves.
+    pub fn strategy(self, strategy: Strategy) -> Self {
+        Self { strategy: Some(strategy), ..self }
+    }
+
+    /// What the record of the run survives.
+    pub fn durability(self, durability: Durability) -> Self {
+        Self { durability, ..self }
+    }
+}
+
+/// A graph compiled for a backend: files that a person can read, and what the backend needs to run it.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Plan {
+    /// The backend that it is for.
+    pub backend: Cow<'static, str>,
+    /// What it runs.
+    pub graph: Graph,
+    /// How.
+    pub options: Options,
+    /// What it is on that backend, by the names of the files.
+    pub files: Vec<(PathBuf, Vec<u8>)>,
+}
+
+impl Plan {
+    /// Writes its files below `folder`, which is made.
+    ///
+    /// # Errors
+    /// When one cannot be written.
+    pub fn write_to(&self, folder: &Path) -> io::Result<()> {
+        for (name, contents) in &self.files {
+            let path = folder.join(name);
+            if let Some(parent) = path.parent() {
+                std::fs::create_dir_all(parent)?;
+            }
+            std::fs::write(path, contents)?;
+        }
+        Ok(())
+    }
+}

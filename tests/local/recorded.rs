@@ -1,0 +1,148 @@
+//! Runs that are recorded: what the log tells, what is stored, and what others ask of a run.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use nebulakit::Context;
+use nebulakit::backend::{Backend as _, LocalBackend, Options, RunError};
+use nebulakit::graph::Graph;
+use nebulakit::prelude::*;
+use nebulakit::run::{NodeStatus, Origin, RunHandle, RunOutcome, RunsFolder};
+
+#[task]
+fn write(ctx: Context, text: String) -> anyhow::Result<File> {
+    let path = ctx.working_directory()?.join("text.txt");
+    std::fs::write(&path, text)?;
+    Ok(File::from_path(path))
+}
+
+#[task]
+async fn length(file: File) -> anyhow::Result<i64> {
+    Ok(file.size().await? as i64)
+}
+
+#[task]
+fn fails(x: i64) -> anyhow::Result<i64> {
+    anyhow::bail!("{x} is wrong")
+}
+
+#[workflow]
+fn lengths(texts: Promise<Vec<String>>) -> Promise<Vec<i64>> {
+    length::map(write::map(texts))
+}
+
+/// A backend with a folder of its own, which is removed when the test is over.
+fn backend() -> (tempfile::TempDir, LocalBackend) {
+    let folder = tempfile::tempdir().unwrap();
+    let runs = RunsFolder::open(folder.path().join(".nebulakit")).unwrap();
+    (folder, LocalBackend::new(runs))
+}
+
+async fn started(backend: &LocalBackend, graph: &Graph, inputs: &[(&str, Vec<u8>)]) -> RunHandle {
+    let inputs = nebulakit::types::convert::writer::map_of_literals(inputs.iter().map(|(name, literal)| (*name, literal.as_slice())));
+    let plan = backend.compile(graph, &Options::new().inputs(inputs)).unwrap();
+    backend.run(plan).await.unwrap()
+}
+
+fn literal<T: nebulakit::NebulaType>(value: &T) -> Vec<u8> {
+    nebulakit::types::encode(value, &nebulakit::types::Dialect::FLYTE_1).unwrap()
+}
+
+#[tokio::test]
+async fn a_run_is_what_its_folder_tells() {
+    let (_folder, backend) = backend();
+    let texts = vec!["a".to_owned(), "four".to_owned()];
+    let run = started(&backend, &lengths::graph().unwrap(), &[("texts", literal(&texts))]).await;
+    assert_eq!(run.wait().await.unwrap(), RunOutcome::Succeeded);
+    // Anyone else sees the same.
+    let run = backend.attach(run.id()).unwrap();
+    let state = run.state().unwrap();
+    let statuses: Vec<_> = state.nodes.iter().map(|(path, node)| (path.as_str(), node.status.clone(), node.attempts)).collect();
+    let done = || NodeStatus::Succeeded(Origin::Run);
+    assert_eq!(
+        statuses,
+        [("n0", done(), 1), ("n0[0]", done(), 1), ("n0[1]", done(), 1), ("n1", done(), 1), ("n1[0]", done(), 1), ("n1[1]", done(), 1)]
+    );
+    assert_eq!(state.nodes["n0"].elements, Some(2));
+    assert_eq!((state.planned, state.counts().succeeded), (2, 6));
+    let outputs = run.outputs("n1").unwrap().unwrap();
+    assert!(outputs.len() > 4 && run.outputs("n1[1]").unwrap().is_some());
+    let artifacts = run.artifacts().unwrap();
+    assert_eq!(artifacts.len(), 2, "{artifacts:?}");
+    assert_eq!(run.graph().unwrap(), lengths::graph().unwrap());
+}
+
+#[workflow(keep_going)]
+fn half() -> (Promise<i64>, Promise<i64>) {
+    (fails::node(fails::node(7)), fails::node(8))
+}
+
+#[tokio::test]
+async fn a_failed_run_tells_which_nodes_failed_and_which_never_began() {
+    let (_folder, backend) = backend();
+    let run = started(&backend, &half::graph().unwrap(), &[]).await;
+    let RunOutcome::Failed { node, failure } = run.wait().await.unwrap() else { panic!("it failed") };
+    assert!(failure.message.ends_with("is wrong"), "{failure}");
+    let state = run.state().unwrap();
+    assert_eq!((state.counts().failed, state.counts().skipped), (2, 1));
+    assert_eq!(state.nodes["n1"].status, NodeStatus::Skipped { because: "n0".into() });
+    assert_eq!(state.nodes[&node.unwrap()].failure.as_ref().unwrap().code, "USER:RuntimeError");
+}
+
+static STARTED: AtomicU32 = AtomicU32::new(0);
+
+#[task]
+async fn waits(ctx: Context) -> i64 {
+    STARTED.fetch_add(1, Ordering::SeqCst);
+    ctx.cancelled().await;
+    0
+}
+
+#[workflow]
+fn endless() -> Promise<i64> {
+    waits::node()
+}
+
+#[tokio::test]
+async fn a_run_is_cancelled_by_whoever_has_its_folder() {
+    let (_folder, backend) = backend();
+    let run = started(&backend, &endless::graph().unwrap(), &[]).await;
+    while STARTED.load(Ordering::SeqCst) == 0 {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    backend.attach(run.id()).unwrap().cancel().unwrap();
+    assert_eq!(run.wait().await.unwrap(), RunOutcome::Cancelled);
+    assert_eq!(run.state().unwrap().nodes["n0"].status, NodeStatus::Cancelled);
+}
+
+#[task]
+fn id(x: i64) -> i64 {
+    x
+}
+
+#[workflow]
+fn gated(x: Promise<i64>) -> Promise<i64> {
+    let given = gate::wait_for::<i64>("number");
+    gate::approve("publish", id::node(x)).after(given)
+}
+
+#[tokio::test]
+async fn gates_are_answered_by_whoever_has_the_folder() {
+    let (_folder, backend) = backend();
+    let run = started(&backend, &gated::graph().unwrap(), &[("x", literal(&1_i64))]).await;
+    let other = backend.attach(run.id()).unwrap();
+    other.signal("number", &literal(&7_i64)).unwrap();
+    other.approve("publish").unwrap();
+    assert_eq!(run.wait().await.unwrap(), RunOutcome::Succeeded);
+}
+
+#[tokio::test]
+async fn what_does_not_fit_is_refused_before_anything_runs() {
+    let (_folder, backend) = backend();
+    let inputs = nebulakit::types::convert::writer::map_of_literals([("text", &*literal(&1_i64)), ("more", &*literal(&1_i64))]);
+    let error = backend.compile(&lengths::graph().unwrap(), &Options::new().inputs(inputs)).unwrap_err();
+    let RunError::Refused(reasons) = &error else { panic!("{error:?}") };
+    assert_eq!(reasons.len(), 3, "{reasons:?}");
+    assert!(reasons.iter().any(|reason| reason.starts_with("the input `texts`")), "{error}");
+    assert!(backend.runs().list().unwrap().is_empty());
+}
