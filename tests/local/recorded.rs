@@ -67,6 +67,7 @@ async fn a_run_is_what_its_folder_tells() {
     assert_eq!((state.planned, state.counts().succeeded), (2, 6));
     let outputs = run.outputs("n1").unwrap().unwrap();
     assert!(outputs.len() > 4 && run.outputs("n1[1]").unwrap().is_some());
+    assert_eq!(run.result().unwrap(), outputs);
     let artifacts = run.artifacts().unwrap();
     assert_eq!(artifacts.len(), 2, "{artifacts:?}");
     assert_eq!(run.graph().unwrap(), lengths::graph().unwrap());

@@ -101,7 +101,7 @@ fn succeeded(outputs: Recorded) -> EventKind {
 }
 
 fn ended() -> EventKind {
-    EventKind::Ended { outcome: RunOutcome::Succeeded }
+    EventKind::Ended { outcome: RunOutcome::Succeeded, outputs: None }
 }
 
 fn node(id: &str) -> NodePath {

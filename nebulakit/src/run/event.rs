@@ -136,6 +136,9 @@ pub enum EventKind {
     Ended {
         /// How.
         outcome: RunOutcome,
+        /// What it gave, if it succeeded.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        outputs: Option<Recorded>,
     },
 }
 

@@ -176,6 +176,14 @@ impl RunHandle {
         self.watch.outputs(node)
     }
 
+    /// What the run gave, as the bytes of an `outputs.pb`.
+    ///
+    /// # Errors
+    /// When it has not succeeded, or when that cannot be read.
+    pub fn result(&self) -> Result<Vec<u8>, RunError> {
+        self.watch.result()
+    }
+
     /// What the run was given, as the bytes of an `inputs.pb`.
     ///
     /// # Errors

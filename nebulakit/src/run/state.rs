@@ -204,7 +204,7 @@ impl RunState {
                 (self.status, self.created) = (RunStatus::Running, Some(event.at));
             }
             EventKind::Stopping => self.status = RunStatus::Stopping,
-            EventKind::Ended { outcome } => (self.status, self.ended) = (RunStatus::Ended(outcome.clone()), Some(event.at)),
+            EventKind::Ended { outcome, .. } => (self.status, self.ended) = (RunStatus::Ended(outcome.clone()), Some(event.at)),
             _ => {}
         }
     }

@@ -28,6 +28,8 @@ pub(super) struct Seen {
     pub(super) state: Arc<RunState>,
     /// Where the events begin that have the outputs of nodes.
     succeeded: HashMap<NodePath, u64>,
+    /// What the run gave.
+    result: Option<Recorded>,
 }
 
 impl Watch {
@@ -87,6 +89,16 @@ impl Watch {
             }
         }
     }
+
+    /// What the run gave.
+    ///
+    /// # Errors
+    /// When it gave nothing, or when that cannot be read.
+    pub(super) fn result(&self) -> Result<Vec<u8>, RunError> {
+        let kept = self.seen()?.result.clone();
+        let bytes = kept.map(|kept| self.folder.data().read(&kept)).transpose()?.flatten();
+        bytes.ok_or_else(|| RunError::new(RunErrorKind::NotFound, format!("the run `{}` gave nothing", self.folder.id())))
+    }
 }
 
 impl Seen {
@@ -98,8 +110,10 @@ impl Seen {
         let mut offset = reader.offset();
         while let Some(event) = reader.next()? {
             Arc::make_mut(&mut self.state).apply(&event).map_err(|misplaced| reader.fail(misplaced))?;
-            if let (Some(node), EventKind::Succeeded { .. }) = (event.node, event.kind) {
-                self.succeeded.insert(node, offset);
+            match (event.node, event.kind) {
+                (Some(node), EventKind::Succeeded { .. }) => drop(self.succeeded.insert(node, offset)),
+                (None, EventKind::Ended { outputs, .. }) => self.result = outputs,
+                _ => {}
             }
             offset = reader.offset();
         }

@@ -14,11 +14,12 @@ use nebulakit_types::storage::Storage;
 pub use self::run_local::RunLocal;
 use super::inputs::unfit;
 use super::{Backend, Capabilities, Options, Plan, RunError, needs};
-use crate::coordinator::{Coordinator, CoordinatorBuilder};
+use crate::coordinator::{ContainerStrategy, Coordinator, CoordinatorBuilder};
 use crate::graph::Graph;
 use crate::run::{RunHandle, RunId, RunsFolder};
 use crate::task::builder::ContextBuilder;
 use crate::task::context::Context;
+use crate::task::strategy::Strategy;
 
 /// Runs graphs on this machine, in this process, and records them in a folder.
 ///
@@ -45,7 +46,7 @@ use crate::task::context::Context;
 /// let plan = backend.compile(&greeting::graph()?, &Options::new())?;
 /// let run = backend.run(plan).await?;
 /// assert_eq!(run.wait().await?, RunOutcome::Succeeded);
-/// assert!(run.outputs("n0")?.unwrap().ends_with(b"hello"));
+/// assert!(run.result()?.ends_with(b"hello"));
 /// # Ok(())
 /// # }
 /// ```
@@ -121,8 +122,13 @@ impl Backend for LocalBackend {
     }
 }
 
+/// A coordinator with all strategies that a graph may name.
+fn builder() -> CoordinatorBuilder {
+    Coordinator::builder().strategy(Strategy::Container, ContainerStrategy::new())
+}
+
 impl LocalBackend {
     fn coordinator_with(&self, context: Context) -> Coordinator {
-        (self.coordinator)(Coordinator::builder()).context(context).build()
+        (self.coordinator)(builder()).context(context).build()
     }
 }

@@ -44,10 +44,9 @@ pub(super) fn start(backend: &LocalBackend, plan: Plan) -> Result<RunHandle, Run
     let control = Control::new(&folder);
     let (over, ended) = tokio::sync::oneshot::channel();
     tokio::spawn(async move {
-        let outcome = to_its_end(&plan.graph, &world, plan.options.inputs.into(), &recorder, control).await;
+        let ended = to_its_end(&plan.graph, &world, plan.options.inputs.into(), &recorder, control).await;
         // Where it cannot be recorded the run is one that was interrupted: that is how others find it.
-        let recorded = recorder.record(None, EventKind::Ended { outcome });
-        recorded.unwrap_or_else(|error| tracing::error!(%error, "the end of the run {} cannot be recorded", world.run));
+        record_end(&recorder, ended).unwrap_or_else(|error| tracing::error!(%error, "the end of the run {} cannot be recorded", world.run));
         drop((world, recorder));
         let _ = over.send(());
     });
@@ -56,11 +55,19 @@ pub(super) fn start(backend: &LocalBackend, plan: Plan) -> Result<RunHandle, Run
     }))
 }
 
+fn record_end(recorder: &Recorder, ended: Result<Bytes, RunOutcome>) -> Result<(), crate::run::RunError> {
+    let (outcome, outputs) = match ended {
+        Ok(outputs) => (RunOutcome::Succeeded, Some(recorder.keep(&outputs)?)),
+        Err(outcome) => (outcome, None),
+    };
+    recorder.record(None, EventKind::Ended { outcome, outputs })
+}
+
 /// Drives the run, and hears what others ask of it.
-async fn to_its_end(graph: &Graph, world: &World, inputs: Bytes, recorder: &Recorder, mut control: Control) -> RunOutcome {
+async fn to_its_end(graph: &Graph, world: &World, inputs: Bytes, recorder: &Recorder, mut control: Control) -> Result<Bytes, RunOutcome> {
     let given = match literals_of(&inputs) {
         Ok(given) => given,
-        Err(error) => return failed(code::SYSTEM, format!("the inputs cannot be read: {error}")),
+        Err(error) => return Err(failed(code::SYSTEM, format!("the inputs cannot be read: {error}"))),
     };
     let ended = {
         let mut driven = std::pin::pin!(drive(graph, world, &given));
@@ -72,12 +79,11 @@ async fn to_its_end(graph: &Graph, world: &World, inputs: Bytes, recorder: &Reco
         }
     };
     world.coordinator.shutdown(Duration::ZERO).await;
-    match ended {
-        Ok(_) => RunOutcome::Succeeded,
-        Err(Unfinished::Ended(End::Cancelled)) => RunOutcome::Cancelled,
-        Err(Unfinished::Ended(End::Failed(fault))) => RunOutcome::Failed { node: Some(fault.node.clone()), failure: fault.failure.clone() },
-        Err(Unfinished::Unrecorded(error)) => failed(code::SYSTEM, error.to_string()),
-    }
+    ended.map_err(|unfinished| match unfinished {
+        Unfinished::Ended(End::Cancelled) => RunOutcome::Cancelled,
+        Unfinished::Ended(End::Failed(fault)) => RunOutcome::Failed { node: Some(fault.node.clone()), failure: fault.failure.clone() },
+        Unfinished::Unrecorded(error) => failed(code::SYSTEM, error.to_string()),
+    })
 }
 
 fn heed(request: Result<Request, crate::run::RunError>, world: &World, recorder: &Recorder) {

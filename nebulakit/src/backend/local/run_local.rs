@@ -16,10 +16,11 @@ use nebulakit_types::workspace::Workspace;
 use nebulakit_types::{Dialect, NebulaType, block_on};
 use uuid::Uuid;
 
+use super::builder;
 use crate::backend::driver::{End, Fault, Signals, Unfinished, World, drive, literals_of};
 use crate::backend::error::{NodeError, RunError};
 use crate::backend::needs;
-use crate::coordinator::{Coordinator, CoordinatorBuilder};
+use crate::coordinator::CoordinatorBuilder;
 use crate::graph::Graph;
 use crate::run::{Answer, Nowhere, RunId};
 use crate::services::env::Environment;
@@ -90,7 +91,7 @@ impl<O: TaskOutputs> Invocation<O> {
             strategy: None,
             answers: HashMap::new(),
             mistakes: Vec::new(),
-            coordinator: Coordinator::builder(),
+            coordinator: builder(),
             stop: Cancellation::new(),
         }
     }

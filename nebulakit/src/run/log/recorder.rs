@@ -36,7 +36,7 @@ const SOON: Duration = Duration::from_millis(50);
 /// let run = recorder.folder().id().clone();
 /// let created = EventKind::Created { version: EVENT_VERSION, run: run.clone(), name: "app.add".into(), backend: "local".into(), nodes: 1, resumes: None };
 /// recorder.record(None, created)?;
-/// recorder.record(None, EventKind::Ended { outcome: RunOutcome::Succeeded })?;
+/// recorder.record(None, EventKind::Ended { outcome: RunOutcome::Succeeded, outputs: None })?;
 /// assert_eq!(runs.list()?, [run]);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
