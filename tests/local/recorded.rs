@@ -93,10 +93,10 @@ async fn a_failed_run_tells_which_nodes_failed_and_which_never_began() {
 static STARTED: AtomicU32 = AtomicU32::new(0);
 
 #[task]
-async fn waits(ctx: Context) -> i64 {
+async fn waits(ctx: Context) -> anyhow::Result<i64> {
     STARTED.fetch_add(1, Ordering::SeqCst);
     ctx.cancelled().await;
-    0
+    anyhow::bail!("stopped half way")
 }
 
 #[workflow]
