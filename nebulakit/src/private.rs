@@ -51,6 +51,7 @@ pub use crate::task::strategy::Strategy;
 pub use crate::task::value::{IntoValue, OrDefault, TakesValue, Value as Given};
 pub use crate::workflow::arm::IntoArm;
 pub use crate::workflow::def::{RegisteredWorkflow, SealedWorkflow, Workflow, WorkflowParts, handler, workflow_output_names};
+pub use crate::workflow::dynamic::{Dynamic, dynamic};
 pub use crate::workflow::each::{IntoEach, Mode, Same};
 pub use crate::workflow::given::IntoPromise;
 pub use crate::workflow::hints::{CalledHere, CodeIsHere, MapsWorkflows, SomeList, WorkflowsAreNodes};
@@ -60,7 +61,7 @@ pub use crate::workflow::making::{Making, Refused, TaskLists, WorkflowLists, inp
 pub use crate::workflow::node::{Built, WorkflowDef};
 pub use crate::workflow::parts::{field, output, outputs};
 pub use crate::workflow::promise::{Parts, Promise};
-pub use crate::workflow::returns::{Dynamic, DynamicReturn, WorkflowReturn, dynamic};
+pub use crate::workflow::returns::{DynamicReturn, WorkflowReturn};
 
 /// Reads the variables that a container's process reads besides its settings, and says what is wrong with them. For the fuzz target `config`.
 #[must_use]

@@ -7,6 +7,7 @@ pub(crate) mod build;
 pub(crate) mod condition;
 pub(crate) mod def;
 pub(crate) mod duration;
+pub(crate) mod dynamic;
 pub(crate) mod each;
 pub mod gate;
 pub(crate) mod given;

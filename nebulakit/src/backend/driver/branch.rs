@@ -1,36 +1,28 @@
 //! A condition: which of its arms runs.
 
 use std::cmp::Ordering;
-use std::sync::Arc;
 
 use bytes::Bytes;
 use nebulakit_types::convert::reader::LiteralView;
 
 use super::fault::{End, code};
-use super::frame::Frame;
-use super::scope::scope;
 use super::step::Step;
 use super::value;
-use crate::graph::{Binding, Branch, Comparison, Otherwise, Test};
-use crate::run::{Arm, EventKind};
+use crate::graph::{Binding, Branch, Comparison, Otherwise, Scope, Test};
+use crate::run::Arm;
 
 impl<'g> Step<'g> {
-    pub(super) async fn branch(&self, branch: &'g Branch) -> Result<Bytes, End> {
-        let mut taken = None;
+    /// Which way a condition goes, and what that runs.
+    pub(super) fn decide(&self, branch: &'g Branch) -> Result<(Arm, &'g Scope), End> {
         for (arm, number) in branch.arms.iter().zip(0..) {
             if self.holds(&arm.test)? {
-                taken = Some((Arm::Taken(number), &arm.body));
-                break;
+                return Ok((Arm::Taken(number), &arm.body));
             }
         }
-        let (arm, body) = match (taken, &branch.otherwise) {
-            (Some(taken), _) => taken,
-            (None, Otherwise::Run(body)) => (Arm::Otherwise, body),
-            (None, Otherwise::Fail(message)) => return Err(self.fault(code::NO_ARM, message)),
-        };
-        self.walk.tell(&self.path, || Ok(EventKind::Decided { arm }));
-        self.walk.tell(&self.path, || Ok(EventKind::Started { attempt: 0 }));
-        scope(Arc::clone(&self.walk), Arc::new(Frame::arm(&self.frame, body, self.walk.layout(body)))).await
+        match &branch.otherwise {
+            Otherwise::Run(body) => Ok((Arm::Otherwise, body)),
+            Otherwise::Fail(message) => Err(self.fault(code::NO_ARM, message)),
+        }
     }
 
     /// Whether a test holds. Both sides of an "and" and of an "or" are looked at, as the platform does.

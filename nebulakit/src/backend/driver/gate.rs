@@ -1,16 +1,13 @@
 //! Gates: what waits for somebody, or for a time.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::pin::pin;
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::future::{Either, select};
 use nebulakit_types::convert::check::check;
 use nebulakit_types::convert::reader::{LiteralRef, References};
-use tokio::sync::Notify;
 
 use super::fault::{End, code};
 use super::step::Step;
@@ -18,49 +15,6 @@ use super::value;
 use crate::graph::{GATE_OUTPUT, Gate};
 use crate::run::{Answer, EventKind};
 use crate::task::failure::code::TIMEOUT;
-
-/// The answers to a run's gates, by their signals.
-#[derive(Debug, Default)]
-pub(crate) struct Signals {
-    answers: Mutex<HashMap<String, Answer>>,
-    answered: Notify,
-    /// Whether nobody can answer what is not answered yet.
-    is_final: bool,
-}
-
-impl Signals {
-    /// Those of a run of which nobody knows while it runs.
-    pub(crate) fn known(answers: HashMap<String, Answer>) -> Self {
-        Self { answers: Mutex::new(answers), answered: Notify::new(), is_final: true }
-    }
-
-    /// Those of a run that others can answer.
-    pub(crate) fn open() -> Self {
-        Self::default()
-    }
-
-    /// Answers a signal; the last answer before its gate looks counts.
-    pub(crate) fn answer(&self, signal: String, answer: Answer) {
-        self.answers.lock().unwrap_or_else(PoisonError::into_inner).insert(signal, answer);
-        self.answered.notify_waiters();
-    }
-
-    fn get(&self, signal: &str) -> Option<Answer> {
-        self.answers.lock().unwrap_or_else(PoisonError::into_inner).get(signal).cloned()
-    }
-
-    async fn wait(&self, signal: &str) -> Answer {
-        loop {
-            let mut answered = pin!(self.answered.notified());
-            // It listens before it looks, so that no answer falls in between.
-            answered.as_mut().enable();
-            if let Some(answer) = self.get(signal) {
-                return answer;
-            }
-            answered.await;
-        }
-    }
-}
 
 impl Step<'_> {
     /// Gives on what it is given, once somebody has approved it.

@@ -14,13 +14,17 @@ use crate::graph::{self, Overrides};
 use crate::run::NodePath;
 use crate::task::cancellation::Cancellation;
 use crate::task::def::TaskDef;
-use crate::task::registry::registry;
 use crate::task::strategy::Strategy;
 
 impl Step<'_> {
     /// Runs a task, as the node or the element at `path`.
-    pub(super) async fn job(&self, path: &NodePath, name: &str, inputs: &[(&str, Bytes)], stop: &Cancellation) -> Result<Bytes, End> {
-        let Some(task) = registry().get(name) else { return Err(self.unknown(path, "task", name)) };
+    pub(super) async fn job(
+        &self,
+        path: &NodePath,
+        task: &'static TaskDef,
+        inputs: &[(&str, Bytes)],
+        stop: &Cancellation,
+    ) -> Result<Bytes, End> {
         let world = self.walk.world;
         let inputs = map_of_literals(inputs.iter().map(|(name, value)| (*name, &**value)));
         let work = Work::of_task(task, inputs).run(world.run.clone()).id(tell::job_id(&world.run, path));
@@ -48,8 +52,7 @@ impl Step<'_> {
             // What the job did is told before its end is.
             tokio::task::yield_now().await;
         }
-        let outputs = ended.map(Bytes::from).map_err(|error| Fault::of_job(path, self.what(), error))?;
-        if task.is_dynamic { self.grown(path, &outputs, stop).await } else { Ok(outputs) }
+        ended.map(Bytes::from).map_err(|error| Fault::of_job(path, self.what(), error))
     }
 }
 

@@ -11,7 +11,7 @@ use super::step::Step;
 use super::value;
 use crate::coordinator::{FailureKind, JobFailure};
 use crate::graph::{Map, Mapped, Output, Success};
-use crate::run::EventKind;
+use crate::run::{EventKind, NodePath};
 use crate::task::cancellation::Cancellation;
 
 /// How many of the elements that failed a message names.
@@ -25,8 +25,23 @@ enum Input<'g> {
     Each(&'g str, Vec<Bytes>),
 }
 
+impl<'g> Input<'g> {
+    /// What an element gets.
+    fn of(&self, index: usize) -> (&'g str, Bytes) {
+        match self {
+            Self::Shared(name, value) => (name, value.clone()),
+            Self::Each(name, values) => (name, values[index].clone()),
+        }
+    }
+}
+
 impl<'g> Step<'g> {
-    pub(super) async fn map(&self, map: &'g Map) -> Result<Bytes, End> {
+    /// Runs a map, each element by `run`, which takes its path, its inputs, and what asks it to stop.
+    pub(super) async fn map<F, Ran>(&self, map: &'g Map, run: F) -> Result<Bytes, End>
+    where
+        F: Fn(NodePath, Vec<(&'g str, Bytes)>, Cancellation) -> Ran,
+        Ran: Future<Output = Result<Bytes, End>>,
+    {
         let (inputs, elements) = self.lists(map)?;
         self.walk.tell(&self.path, || Ok(EventKind::Started { attempt: 0 }));
         self.walk.tell(&self.path, || Ok(EventKind::Mapped { elements: elements as u64 }));
@@ -35,7 +50,7 @@ impl<'g> Step<'g> {
             let message = format!("{needed} elements have to succeed, and the lists have {elements}");
             return Err(self.fault(code::LENGTHS, message));
         }
-        let given = self.each(map, &inputs, elements, elements - needed).await?;
+        let given = self.each(map, &inputs, elements, elements - needed, run).await?;
         self.gathered(map, &given)
     }
 
@@ -61,7 +76,11 @@ impl<'g> Step<'g> {
     }
 
     /// Runs all elements, of which `spare` may fail; what each gave, [`None`] for one that failed.
-    async fn each(&self, map: &'g Map, inputs: &[Input<'g>], elements: usize, spare: usize) -> Result<Vec<Option<Bytes>>, End> {
+    async fn each<F, Ran>(&self, map: &Map, inputs: &[Input<'g>], elements: usize, spare: usize, run: F) -> Result<Vec<Option<Bytes>>, End>
+    where
+        F: Fn(NodePath, Vec<(&'g str, Bytes)>, Cancellation) -> Ran,
+        Ran: Future<Output = Result<Bytes, End>>,
+    {
         let at_once = match map.concurrency {
             Some(concurrency) if concurrency > 0 => concurrency as usize,
             _ => usize::MAX,
@@ -71,7 +90,9 @@ impl<'g> Step<'g> {
         let (mut running, mut next) = (FuturesUnordered::new(), 0);
         loop {
             while next < elements && running.len() < at_once && !stop.is_cancelled() {
-                running.push(self.element(map, inputs, next, &stop));
+                let (path, index) = (self.path.element(next), next);
+                let ran = run(path, inputs.iter().map(|input| input.of(index)).collect(), stop.clone());
+                running.push(async move { (index, ran.await) });
                 next += 1;
             }
             match running.next().await {
@@ -90,22 +111,6 @@ impl<'g> Step<'g> {
             return Err(self.all_of(&failed));
         }
         if stop.is_cancelled() { Err(End::Cancelled) } else { Ok(given) }
-    }
-
-    async fn element(&self, map: &'g Map, inputs: &[Input<'g>], index: usize, stop: &Cancellation) -> (usize, Result<Bytes, End>) {
-        let path = self.path.element(index);
-        let inputs: Vec<_> = inputs
-            .iter()
-            .map(|input| match input {
-                Input::Shared(name, value) => (*name, value.clone()),
-                Input::Each(name, values) => (*name, values[index].clone()),
-            })
-            .collect();
-        let ended = match &map.of {
-            Mapped::Task(name) => self.told(&path, self.job(&path, name, &inputs, stop)).await,
-            Mapped::Workflow(name) => self.told(&path, self.workflow(&path, name, &inputs, stop.clone())).await,
-        };
-        (index, ended)
     }
 
     /// The lists of what the elements gave.

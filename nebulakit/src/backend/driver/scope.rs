@@ -1,4 +1,4 @@
-//! A scope from its first node to its last, and a workflow with its failure handler.
+//! A workflow with its failure handler, a scope from its first node to its last, and a node by its kind: each runs the next.
 
 use std::sync::Arc;
 
@@ -9,10 +9,13 @@ use futures_util::stream::FuturesUnordered;
 
 use super::fault::{End, Fault};
 use super::frame::{Frame, Instance};
-use super::step::{self, Step};
-use super::{Walk, value};
+use super::step::Step;
+use super::value;
+use super::walk::Walk;
+use crate::graph::{Kind, Mapped};
 use crate::run::{EventKind, NodePath};
 use crate::task::cancellation::Cancellation;
+use crate::task::registry::registry;
 
 /// What stands for the node where the outputs of the run's own workflow cannot be made, as on the platform.
 const OUTPUTS: &str = "end-node";
@@ -31,7 +34,7 @@ pub(super) fn workflow<'g>(walk: Arc<Walk<'g>>, instance: Instance<'g>, stop: Ca
         let instance = Arc::new(instance.failed(handler, &fault.failure.message));
         // The handler is a node of no scope: it is fed by the inputs and the error alone.
         let frame = Arc::new(Frame::new(instance, body, walk.layout(body), stop));
-        match Step::new(walk, frame, handler).run().await {
+        match run(Step::new(walk, frame, handler)).await {
             Err(own @ End::Failed(_)) => Err(own),
             Err(End::Cancelled) | Ok(_) => ended,
         }
@@ -44,7 +47,10 @@ pub(super) fn scope<'g>(walk: Arc<Walk<'g>>, frame: Arc<Frame<'g>>) -> BoxFuture
         let (layout, nodes) = (Arc::clone(&frame.layout), &frame.scope.nodes);
         let mut needs = layout.needs().to_vec();
         let (mut running, mut ended, mut succeeded) = (FuturesUnordered::new(), None, 0);
-        let start = |place: u32| step::run(Arc::clone(&walk), Arc::clone(&frame), place);
+        let start = |place: u32| {
+            let step = Step::new(Arc::clone(&walk), Arc::clone(&frame), &nodes[place as usize]);
+            async move { (place, run(step).await) }
+        };
         if !frame.stop.is_cancelled() {
             running.extend((0..).zip(&needs).filter(|(_, needs)| **needs == 0).map(|(place, _)| start(place)));
         }
@@ -101,4 +107,67 @@ fn skip<'g>(walk: &Walk<'g>, frame: &Frame<'g>, place: u32, needs: &mut [u32]) {
             left.push(*later);
         }
     }
+}
+
+/// Runs a node; what comes of it is the bytes of an `outputs.pb`.
+fn run(step: Step<'_>) -> BoxFuture<'_, Result<Bytes, End>> {
+    Box::pin(async move {
+        let ended = async {
+            match &step.node.kind {
+                Kind::Task(name) | Kind::Reference(name) => task(&step, &step.path, name, &step.inputs()?, &step.frame.stop).await,
+                Kind::Workflow(name) | Kind::LaunchPlan(name) => {
+                    within(&step, &step.path, name, &step.inputs()?, step.frame.stop.clone()).await
+                }
+                Kind::Map(map) => {
+                    let element = |path: NodePath, inputs: Vec<(_, Bytes)>, stop: Cancellation| {
+                        let step = &step;
+                        async move {
+                            let ended = async {
+                                match &map.of {
+                                    Mapped::Task(name) => task(step, &path, name, &inputs, &stop).await,
+                                    Mapped::Workflow(name) => within(step, &path, name, &inputs, stop).await,
+                                }
+                            };
+                            step.told(&path, ended).await
+                        }
+                    };
+                    step.map(map, element).await
+                }
+                Kind::Branch(branch) => {
+                    let (arm, body) = step.decide(branch)?;
+                    step.walk.tell(&step.path, || Ok(EventKind::Decided { arm }));
+                    step.walk.tell(&step.path, || Ok(EventKind::Started { attempt: 0 }));
+                    let frame = Frame::arm(&step.frame, body, step.walk.layout(body));
+                    scope(Arc::clone(&step.walk), Arc::new(frame)).await
+                }
+                Kind::Approve(gate) => step.approve(gate).await,
+                Kind::Wait(gate) => step.wait(gate).await,
+                Kind::Sleep(time) => step.sleep(*time).await,
+            }
+        };
+        step.told(&step.path, ended).await
+    })
+}
+
+/// Runs a task, and the graph that it gives if it is dynamic: what fails in that is not tried again, the task's attempts are its own.
+async fn task(step: &Step<'_>, path: &NodePath, name: &str, inputs: &[(&str, Bytes)], stop: &Cancellation) -> Result<Bytes, End> {
+    let Some(task) = registry().get(name) else { return Err(step.unknown(path, "task", name)) };
+    let outputs = step.job(path, task, inputs, stop).await?;
+    if !task.is_dynamic {
+        return Ok(outputs);
+    }
+    let graph = step.grown(path, &outputs)?;
+    let walk = Arc::new(Walk::new(&graph, step.walk.world));
+    let ended = workflow(Arc::clone(&walk), Instance::new(&graph, Some(path.clone()), &[]), stop.below()).await;
+    if let Some(error) = Arc::into_inner(walk).and_then(|walk| walk.unrecorded.into_inner()) {
+        let _ = step.walk.unrecorded.set(error);
+    }
+    ended
+}
+
+/// Runs a workflow of the graph.
+async fn within(step: &Step<'_>, path: &NodePath, name: &str, inputs: &[(&str, Bytes)], stop: Cancellation) -> Result<Bytes, End> {
+    let Some(graph) = step.walk.workflow(name) else { return Err(step.unknown(path, "workflow", name)) };
+    step.walk.tell(path, || Ok(EventKind::Started { attempt: 0 }));
+    workflow(Arc::clone(&step.walk), Instance::new(graph, Some(path.clone()), inputs), stop).await
 }

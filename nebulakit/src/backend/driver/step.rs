@@ -5,15 +5,12 @@ use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use futures_util::future::BoxFuture;
 
-use super::Walk;
 use super::fault::{End, Fault, code};
-use super::frame::{Frame, Instance};
-use super::scope::workflow;
+use super::frame::Frame;
+use super::walk::Walk;
 use crate::graph::{Kind, Mapped, Node};
 use crate::run::{EventKind, NodePath, Origin};
-use crate::task::cancellation::Cancellation;
 
 /// A node whose turn it is.
 pub(super) struct Step<'g> {
@@ -23,51 +20,15 @@ pub(super) struct Step<'g> {
     pub(super) path: NodePath,
 }
 
-/// Runs the node at `place` of a scope, and says which one it was.
-pub(super) fn run<'g>(walk: Arc<Walk<'g>>, frame: Arc<Frame<'g>>, place: u32) -> BoxFuture<'g, (u32, Result<Bytes, End>)> {
-    let node = &frame.scope.nodes[place as usize];
-    let step = Step::new(walk, frame, node);
-    Box::pin(async move { (place, step.run().await) })
-}
-
 impl<'g> Step<'g> {
     pub(super) fn new(walk: Arc<Walk<'g>>, frame: Arc<Frame<'g>>, node: &'g Node) -> Self {
         let path = frame.path(node);
         Self { walk, frame, node, path }
     }
 
-    /// Runs it; what comes of it is the bytes of an `outputs.pb`.
-    pub(super) async fn run(self) -> Result<Bytes, End> {
-        let ended = async {
-            match &self.node.kind {
-                Kind::Task(name) | Kind::Reference(name) => {
-                    let inputs = self.inputs()?;
-                    self.job(&self.path, name, &inputs, &self.frame.stop).await
-                }
-                Kind::Workflow(name) | Kind::LaunchPlan(name) => {
-                    let inputs = self.inputs()?;
-                    self.workflow(&self.path, name, &inputs, self.frame.stop.clone()).await
-                }
-                Kind::Map(map) => self.map(map).await,
-                Kind::Branch(branch) => self.branch(branch).await,
-                Kind::Approve(gate) => self.approve(gate).await,
-                Kind::Wait(gate) => self.wait(gate).await,
-                Kind::Sleep(time) => self.sleep(*time).await,
-            }
-        };
-        self.told(&self.path, ended).await
-    }
-
     /// What feeds it.
     pub(super) fn inputs(&self) -> Result<Vec<(&'g str, Bytes)>, End> {
         self.frame.values(&self.node.inputs).map_err(|error| self.unbound("an input", &error))
-    }
-
-    /// Runs a workflow of the graph, as the node or the element at `path`.
-    pub(super) async fn workflow(&self, path: &NodePath, name: &str, inputs: &[(&str, Bytes)], stop: Cancellation) -> Result<Bytes, End> {
-        let Some(graph) = self.walk.workflow(name) else { return Err(self.unknown(path, "workflow", name)) };
-        self.walk.tell(path, || Ok(EventKind::Started { attempt: 0 }));
-        workflow(Arc::clone(&self.walk), Instance::new(graph, Some(path.clone()), inputs), stop).await
     }
 
     /// Tells what becomes of the node or the element at `path`.

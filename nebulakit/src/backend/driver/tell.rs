@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 use std::pin::pin;
 
-use super::{Walk, World};
+use super::walk::Walk;
+use super::world::World;
 use crate::coordinator::{self, EventStream, JobEvent, Overflow, RequestId};
 use crate::run::{EventKind, NodePath, RunId};
 

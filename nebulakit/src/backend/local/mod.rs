@@ -16,7 +16,7 @@ use super::inputs::unfit;
 use super::{Backend, Capabilities, Options, Plan, RunError, needs};
 use crate::coordinator::{ContainerStrategy, Coordinator, CoordinatorBuilder};
 use crate::graph::Graph;
-use crate::run::{RunHandle, RunId, RunsFolder};
+use crate::run::{Recorder, RunHandle, RunId, RunsFolder};
 use crate::task::builder::ContextBuilder;
 use crate::task::context::Context;
 use crate::task::strategy::Strategy;
@@ -114,7 +114,12 @@ impl Backend for LocalBackend {
     }
 
     fn run(&self, plan: Plan) -> BoxFuture<'_, Result<RunHandle, RunError>> {
-        Box::pin(async move { recorded::start(self, plan) })
+        Box::pin(async move {
+            let recorder = Recorder::create(&self.runs, plan.options.durability).map_err(RunError::Record)?;
+            let context = (self.surroundings)(recorder.folder().path().to_owned()).takes_graphs().build();
+            let coordinator = (self.coordinator)(builder()).context(context).build();
+            recorded::start(plan, recorder, coordinator)
+        })
     }
 
     fn attach(&self, run: &RunId) -> Result<RunHandle, RunError> {
@@ -125,10 +130,4 @@ impl Backend for LocalBackend {
 /// A coordinator with all strategies that a graph may name.
 fn builder() -> CoordinatorBuilder {
     Coordinator::builder().strategy(Strategy::Container, ContainerStrategy::new())
-}
-
-impl LocalBackend {
-    fn coordinator_with(&self, context: Context) -> Coordinator {
-        (self.coordinator)(builder()).context(context).build()
-    }
 }

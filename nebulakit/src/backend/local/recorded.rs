@@ -5,18 +5,16 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::LocalBackend;
 use crate::backend::driver::{End, Signals, Unfinished, World, drive, literals_of};
 use crate::backend::{Plan, RunError};
-use crate::coordinator::FailureKind;
+use crate::coordinator::{Coordinator, FailureKind};
 use crate::graph::{Graph, Kind, Scope};
 use crate::run::{Control, EVENT_VERSION, EventKind, JobFailure, Recorder, Request, RunHandle, RunOutcome};
 use crate::task::cancellation::Cancellation;
 use crate::task::failure::code;
 
-/// Records the run and starts it, on the runtime of the caller.
-pub(super) fn start(backend: &LocalBackend, plan: Plan) -> Result<RunHandle, RunError> {
-    let recorder = Recorder::create(&backend.runs, plan.options.durability).map_err(RunError::Record)?;
+/// Starts the run that `recorder` records, on the runtime of the caller.
+pub(super) fn start(plan: Plan, recorder: Recorder, coordinator: Coordinator) -> Result<RunHandle, RunError> {
     let folder = recorder.folder().clone();
     for (name, contents) in &plan.files {
         folder.write(name, contents, recorder.durability()).map_err(RunError::Record)?;
@@ -30,10 +28,9 @@ pub(super) fn start(backend: &LocalBackend, plan: Plan) -> Result<RunHandle, Run
         resumes: None,
     };
     recorder.record(None, created).map_err(RunError::Record)?;
-    let context = (backend.surroundings)(folder.path().to_owned()).takes_graphs().build();
     let recorder = Arc::new(recorder);
     let world = World {
-        coordinator: backend.coordinator_with(context),
+        coordinator,
         run: folder.id().clone(),
         record: Arc::clone(&recorder) as _,
         signals: Arc::new(Signals::open()),

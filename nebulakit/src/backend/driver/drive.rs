@@ -1,0 +1,28 @@
+//! A run from its beginning to its end.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::frame::Instance;
+use super::scope::workflow;
+use super::tell::Jobs;
+use super::walk::Walk;
+use super::world::{Unfinished, World};
+use crate::graph::Graph;
+
+/// Runs `graph` with these inputs; what comes of it is the bytes of an `outputs.pb`. Dropping the future cancels what runs.
+///
+/// Everything that the graph names has to be there: it is looked at before.
+pub(crate) async fn drive(graph: &Graph, world: &World, given: &[(&str, Bytes)]) -> Result<Bytes, Unfinished> {
+    let walk = Arc::new(Walk::new(graph, world));
+    let instance = Instance::new(graph, None, given);
+    let ended = match Jobs::of(world) {
+        Some(jobs) => jobs.told_while(&walk, workflow(Arc::clone(&walk), instance, world.stop.below())).await,
+        None => workflow(Arc::clone(&walk), instance, world.stop.below()).await,
+    };
+    match Arc::into_inner(walk).and_then(|walk| walk.unrecorded.into_inner()) {
+        Some(error) => Err(Unfinished::Unrecorded(error)),
+        None => ended.map_err(Unfinished::Ended),
+    }
+}

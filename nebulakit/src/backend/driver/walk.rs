@@ -1,0 +1,53 @@
+//! A graph on its way through a run: what all of its nodes share.
+
+use std::collections::HashMap;
+use std::io;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use super::layout::Layout;
+use super::world::World;
+use crate::graph::{Graph, Scope};
+use crate::run::{EventKind, NodePath};
+
+/// A run on its way.
+pub(super) struct Walk<'g> {
+    pub(super) graph: &'g Graph,
+    pub(super) world: &'g World,
+    /// Those of the scopes that ran, by their addresses.
+    layouts: Mutex<HashMap<usize, Arc<Layout<'g>>>>,
+    /// Why what happened cannot be recorded any more.
+    pub(super) unrecorded: OnceLock<io::Error>,
+}
+
+impl<'g> Walk<'g> {
+    pub(super) fn new(graph: &'g Graph, world: &'g World) -> Self {
+        Self { graph, world, layouts: Mutex::default(), unrecorded: OnceLock::new() }
+    }
+
+    pub(super) fn layout(&self, scope: &'g Scope) -> Arc<Layout<'g>> {
+        let mut layouts = self.layouts.lock().unwrap_or_else(PoisonError::into_inner);
+        let layout = layouts.entry(std::ptr::from_ref(scope).addr()).or_insert_with(|| Arc::new(Layout::of(scope)));
+        Arc::clone(layout)
+    }
+
+    /// The workflow or launch plan of that name.
+    pub(super) fn workflow(&self, name: &str) -> Option<&'g Graph> {
+        self.graph.workflows.get(name)
+    }
+
+    /// Whether anybody hears what happens.
+    pub(super) fn is_told(&self) -> bool {
+        self.world.record.is_on()
+    }
+
+    /// Tells what happened to a node. Where that cannot be recorded the run stops: what nobody can know of may not go on.
+    pub(super) fn tell(&self, node: &NodePath, kind: impl FnOnce() -> io::Result<EventKind>) {
+        if !self.is_told() {
+            return;
+        }
+        if let Err(error) = kind().and_then(|kind| self.world.record.record(Some(node), kind)) {
+            let _ = self.unrecorded.set(error);
+            self.world.stop.cancel();
+        }
+    }
+}

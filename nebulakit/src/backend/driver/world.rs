@@ -1,0 +1,34 @@
+//! What a run runs in, and how it may end without outputs.
+
+use std::io;
+use std::sync::Arc;
+
+use super::fault::End;
+use super::signals::Signals;
+use crate::coordinator::Coordinator;
+use crate::run::{Record, RunFolder, RunId};
+use crate::task::cancellation::Cancellation;
+use crate::task::strategy::Strategy;
+
+/// What a run runs in.
+pub(crate) struct World {
+    pub(crate) coordinator: Coordinator,
+    pub(crate) run: RunId,
+    pub(crate) record: Arc<dyn Record>,
+    pub(crate) signals: Arc<Signals>,
+    /// Asks the run to stop.
+    pub(crate) stop: Cancellation,
+    /// How tasks are run that do not say so themselves.
+    pub(crate) strategy: Option<Strategy>,
+    /// Where each node's files go, if not all to one place.
+    pub(crate) stored: Option<RunFolder>,
+}
+
+/// Why a run did not succeed.
+#[derive(Debug)]
+pub(crate) enum Unfinished {
+    /// One of its nodes failed, or was stopped.
+    Ended(End),
+    /// What happened cannot be recorded.
+    Unrecorded(io::Error),
+}
