@@ -29,6 +29,11 @@ use crate::services::env::{self, Environment};
 /// The stack of a thread that takes the place of the main one, in bytes: what the main thread has as a rule.
 const STACK: usize = 8 * 1024 * 1024;
 
+/// What a program has to do to have workers, and a keeper.
+#[cfg(feature = "coordinator")]
+pub(crate) const HINT: &str =
+    "`nebulakit::coordinator::worker_main()` has to be the first line of its `main`, as `nebulakit::main!` makes it";
+
 /// Whether this program gives its workers the word.
 static ENTERED: AtomicBool = AtomicBool::new(false);
 

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::io;
-
 use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
@@ -12,12 +11,11 @@ use futures_util::stream::FuturesUnordered;
 use rustix::net::{SendFlags, send};
 use tokio::io::Interest;
 use tokio::net::UnixStream;
-use tokio::net::unix::pipe;
 
 use crate::coordinator::context::JobContext;
-use crate::coordinator::event::OutputStream;
-use crate::coordinator::strategy::processes::output::{Looked, Output};
-use crate::coordinator::strategy::processes::process::Process;
+use crate::coordinator::strategy::workers::output::Output;
+use crate::coordinator::strategy::workers::pipes::Pipes;
+use crate::coordinator::strategy::workers::process::Process;
 use crate::process::worker::message::{Answer, Call, Ended, FromWorker, Log, Order, Over, Progress, Report, Stop, ToWorker, framed, take};
 use crate::task::error::TaskError;
 use crate::task::invocation::Child;
@@ -40,27 +38,24 @@ const SAID_AT_ONCE: usize = 1024 * 1024;
 /// future may keep its thread so long.
 const LOOKING: Duration = Duration::from_micros(40);
 
-/// How much of a worker's output is taken before its messages are looked at again.
-const OUTPUT_AT_ONCE: usize = 1024 * 1024;
-
-/// Our ends of what a worker reads and writes, on the runtime that polls them.
-#[derive(Debug)]
-pub(in crate::coordinator::strategy) struct Line {
-    pub(in crate::coordinator::strategy) talk: Talk,
-    pub(in crate::coordinator::strategy) stdout: pipe::Receiver,
-    pub(in crate::coordinator::strategy) stderr: pipe::Receiver,
-}
-
 /// The socket, and what came over it and was not taken yet.
 #[derive(Debug)]
 pub(in crate::coordinator::strategy) struct Talk {
-    pub(super) socket: UnixStream,
+    socket: UnixStream,
     read: BytesMut,
 }
 
 impl Talk {
     pub(in crate::coordinator::strategy) fn new(socket: UnixStream) -> Self {
         Self { socket, read: BytesMut::new() }
+    }
+
+    /// Takes the socket from its runtime.
+    ///
+    /// # Errors
+    /// When that is gone.
+    pub(in crate::coordinator::strategy) fn into_socket(self) -> io::Result<std::os::unix::net::UnixStream> {
+        self.socket.into_std()
     }
 
     /// Takes what `read` gives now, at most some more than [`SAID_AT_ONCE`]; it says whether more may come.
@@ -163,18 +158,17 @@ type Calls = FuturesUnordered<Abortable<std::pin::Pin<Box<dyn Future<Output = (u
 /// When what the worker says cannot be understood, or the order is too large.
 pub(in crate::coordinator::strategy) async fn talk(
     talk: &mut Talk,
-    [stdout, stderr]: [&pipe::Receiver; 2],
+    pipes: &mut Pipes,
     process: &Process,
     order: Order,
     job: &JobContext,
-    output: &mut Output,
+    output: &mut Output<'_>,
     looks: bool,
 ) -> io::Result<Talked> {
     let mut outgoing = BytesMut::from(&*framed(&ToWorker { order: Some(order) })?);
     let mut calls = Calls::new();
     let mut handles: HashMap<u64, AbortHandle> = HashMap::new();
     let mut is_told = false;
-    let mut printing = [true; 2];
     let mut is_open = true;
     // One that was ended while it had nothing to do shows itself here.
     if talk.write(&mut outgoing).is_err() {
@@ -190,7 +184,7 @@ pub(in crate::coordinator::strategy) async fn talk(
         while let Some(report) = talk.next()? {
             match report {
                 Report::Over(mut over) => {
-                    drain([stdout, stderr], output, job);
+                    drain(pipes, output);
                     // A worker that has read one half of a message, or said one half, cannot be told of the next task.
                     over.is_last |= !outgoing.is_empty() || !talk.read.is_empty();
                     // A large message leaves its room behind.
@@ -213,7 +207,7 @@ pub(in crate::coordinator::strategy) async fn talk(
             }
         }
         if !is_open {
-            drain([stdout, stderr], output, job);
+            drain(pipes, output);
             return Ok(Talked::Silent { heard_the_job: true });
         }
         let publisher = &job.home.core().publisher;
@@ -248,7 +242,7 @@ pub(in crate::coordinator::strategy) async fn talk(
                 talk.take(|socket, piece| Ok(rustix::io::read(socket, piece)?))?;
                 is_open = false;
             }
-            is_printing = printed([stdout, stderr], printing, output, job), if printing != [false; 2] => printing = is_printing,
+            () = pipes.read(|stream, piece| output.add(stream, piece)) => {}
         }
         // Where that fails, it shows itself where the socket is read.
         let _ = talk.write(&mut outgoing);
@@ -264,22 +258,10 @@ fn say(outgoing: &mut BytesMut, order: Order, call: u64) {
     outgoing.extend_from_slice(&frame.unwrap_or_default());
 }
 
-/// Waits until the worker prints something, and takes it. It says which of the two streams there may be more of.
-async fn printed([stdout, stderr]: [&pipe::Receiver; 2], printing: [bool; 2], output: &mut Output, job: &JobContext) -> [bool; 2] {
-    tokio::select! {
-        _ = stdout.readable(), if printing[0] => {}
-        _ = stderr.readable(), if printing[1] => {}
-    }
-    let mut look = |pipe: &pipe::Receiver, stream| output.take(|piece| pipe.try_read(piece), stream, OUTPUT_AT_ONCE, job) == Looked::Open;
-    [printing[0] && look(stdout, OutputStream::Stdout), printing[1] && look(stderr, OutputStream::Stderr)]
-}
-
 /// Takes what was printed before the end of the task; what comes later is not waited for.
-fn drain([stdout, stderr]: [&pipe::Receiver; 2], output: &mut Output, job: &JobContext) {
-    for (pipe, stream) in [(stdout, OutputStream::Stdout), (stderr, OutputStream::Stderr)] {
-        output.take(|piece| Ok(rustix::io::read(pipe, piece)?), stream, OUTPUT_AT_ONCE, job);
-    }
-    output.finish(job);
+fn drain(pipes: &mut Pipes, output: &mut Output<'_>) {
+    pipes.drain(|stream, piece| output.add(stream, piece));
+    output.finish();
 }
 
 /// Runs a task that the worker's task has called, as a child of its job.
