@@ -32,6 +32,26 @@ fn a_worker_that_has_another_parent_by_now_is_a_worker() {
     assert_eq!(String::from_utf8(output.stdout).unwrap(), "");
 }
 
+/// Who asked for it may be gone before it comes to its `main`. A program that a task starts in a container has the same variable, and is itself.
+#[test]
+fn a_worker_in_a_container_that_nobody_wants_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    let marker = format!("1@{}", folder.path().join("socket").display());
+    let said = |argument: &str| {
+        let program = Command::new(WORKER).arg(argument).env("NEBULAKIT_WORKER", &marker).output().unwrap();
+        (program.status.code(), String::from_utf8(program.stdout).unwrap(), String::from_utf8(program.stderr).unwrap())
+    };
+    let (code, stdout, stderr) = said("nebulakit-worker");
+    assert_eq!((code, stdout.as_str()), (Some(1), ""), "{stderr}");
+    assert!(
+        stderr.starts_with("error: this worker process cannot go on: the process that asked for it is gone: cannot connect to `"),
+        "{stderr}"
+    );
+    let (code, stdout, _) = said("exits");
+    assert_eq!(code, Some(0));
+    assert!(stdout.starts_with("the worker process ended with exit code 7\n"), "{stdout}");
+}
+
 #[test]
 fn a_program_that_forgets_to_be_a_worker_is_told_so_at_once() {
     let forgetful = Command::new(WORKER).arg("forgetful").output().unwrap();

@@ -76,9 +76,10 @@ pub(crate) fn enter(environment: &Environment) {
         container::leave(served(environment.clone(), None));
     }
     #[cfg(feature = "container")]
-    match contained::part(environment) {
+    match contained::part(environment, std::env::args_os().nth(1).as_deref()) {
         None => {}
         Some(contained::Part::Worker(socket)) => container::leave(served(environment.clone(), Some(socket))),
+        Some(contained::Part::Unwanted(error)) => container::leave(serve::failure(&error)),
         Some(contained::Part::First) => match contained::first() {
             Ok(code) => container::leave_as(code),
             Err(error) => container::leave(serve::failure(&error)),

@@ -71,7 +71,7 @@ async fn once(base: &Base, context: &JobContext) -> Result<Bytes, JobError> {
     std::fs::write(shared.join("program"), []).map_err(made)?;
     let door = Door::make(&shared, is_open).map_err(made)?;
 
-    let mut launch = base.launch(&image, vec![binary.path.clone().into_os_string()], &folder, context);
+    let mut launch = base.launch(&image, vec![binary.path.clone().into_os_string(), contained::ARGUMENT.into()], &folder, context);
     launch.network = network;
     launch.init = false;
     launch.folder = data.folder;
