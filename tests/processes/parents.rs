@@ -74,6 +74,25 @@ async fn another_program_that_forgets_it_is_ended() {
     assert!(error.to_string().starts_with("no worker of `/no/such/program` can be started: "), "{error}");
 }
 
+/// What it prints before it says what it is fills its pipes.
+#[tokio::test]
+async fn a_program_that_prints_much_at_its_start_is_heard() {
+    let coordinator = with(processes(1).variable_with("CHATTY", "1"));
+    let mut events = super::listening(&coordinator);
+    let job = super::submitted(&coordinator, tasks::add::with(1, 2)).await;
+    let id = job.id().clone();
+    assert_eq!(soon(job.join()).await.unwrap(), 3);
+    let said = super::events_of(&mut events, &id).await;
+    let lines = said.iter().filter(|event| matches!(event.kind, super::EventKind::Output { .. })).count();
+    assert_eq!(lines, 4_000);
+
+    let begin = std::time::Instant::now();
+    let forgetful = with(processes(1).variable_with("CHATTY", "1").variable_with("FORGETFUL", "1"));
+    let error = run(&forgetful, tasks::add::with(1, 2)).await.unwrap_err();
+    assert!(error.to_string().starts_with("the program ended, and did not say that it is a worker: "), "{error}");
+    assert!(begin.elapsed() < Duration::from_secs(20));
+}
+
 /// One that ends in the middle of a word is not waited for.
 #[tokio::test]
 async fn a_program_that_says_one_half_is_told_so_at_once() {

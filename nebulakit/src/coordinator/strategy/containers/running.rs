@@ -137,8 +137,7 @@ impl<'a> Running<'a> {
                 () = pipes.read(|stream, piece| output.add(stream, piece)) => {}
             }
         };
-        pipes.drain(|stream, piece| output.add(stream, piece));
-        output.finish();
+        output.drain(pipes);
         if !is_over && let Some(first) = first {
             self.exceeded = first.exceeded();
         }
@@ -152,7 +151,7 @@ impl<'a> Running<'a> {
             tokio::select! {
                 biased;
                 _ = process.gone() => return,
-                () = pipes.read(|stream, piece| output.add(stream, piece)) => {}
+                () = output.take(pipes) => {}
             }
         }
     }

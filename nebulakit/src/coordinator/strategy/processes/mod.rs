@@ -201,8 +201,9 @@ impl ProcessStrategy {
         let mut others = OTHERS;
         let needs = needs_of(&attempt.context);
         loop {
-            let worker = self.pool.worker(&self.settings, &needs).await.map_err(|none| match none {
-                NoWorker::Because(said) => JobError::lost(Lost::Strategy(said)),
+            let mut output = Output::of(&attempt.context);
+            let worker = self.pool.worker(&self.settings, &needs, &mut output).await.map_err(|none| match none {
+                NoWorker::Because(said) => lost(&said, &mut output),
                 NoWorker::Memory { limit, now } => {
                     JobError::Limit { limit: Limit::Memory { limit: Some(limit), peak: now }, tail: "".into() }
                 }
@@ -212,7 +213,6 @@ impl ProcessStrategy {
             // With others at work, the thread is of use to them.
             let (begin, looks) = (Instant::now(), *is_quick && self.pool.busy() == 1);
             process.begin();
-            let mut output = Output::of(&attempt.context);
             match talk(socket, pipes, process, Order::Job(order.clone()), &attempt.context, &mut output, looks).await {
                 Ok(Talked::Over(Over { ended, is_last })) => {
                     *is_quick = begin.elapsed() < QUICK;

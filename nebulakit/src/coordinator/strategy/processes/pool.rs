@@ -14,6 +14,7 @@ use crate::coordinator::strategy::processes::settings::Settings;
 use crate::coordinator::strategy::processes::worker::{Fits, Worker};
 use crate::coordinator::strategy::workers::groups::Bytes;
 use crate::coordinator::strategy::workers::limits::Kept;
+use crate::coordinator::strategy::workers::output::Output;
 use crate::coordinator::strategy::workers::process::{Process, start};
 use crate::process::program;
 use crate::process::worker::{HINT, Marker, is_entered};
@@ -110,11 +111,12 @@ impl Pool {
         }
     }
 
-    /// One that waits for work on this runtime and has what the job needs, else a new one; with its limit on memory.
+    /// One that waits for work on this runtime and has what the job needs, else a new one; with its limit on memory. What a new one prints at its start is the job's
+    /// `output`.
     ///
     /// # Errors
     /// When none can be started: what is wrong, for people.
-    pub(super) async fn worker(&self, settings: &Settings, needs: &Needs) -> Result<Worker, NoWorker> {
+    pub(super) async fn worker(&self, settings: &Settings, needs: &Needs, output: &mut Output<'_>) -> Result<Worker, NoWorker> {
         let kept = self.kept_for(settings, needs);
         let fits = Fits { gpus: needs.gpus.clone(), own_memory: kept.own_memory() };
         let needs_group = needs.memory.is_some() && kept.has_memory_groups();
@@ -134,7 +136,7 @@ impl Pool {
             };
             drop(unwanted);
             let mut worker = match idle {
-                None => self.start(settings, &kept, &fits).await?,
+                None => self.start(settings, &kept, &fits, output).await?,
                 Some(idle) if idle.process.end().is_some() => continue,
                 Some(idle) => match idle.here()? {
                     Some(worker) => worker,
@@ -177,7 +179,7 @@ impl Pool {
         }
     }
 
-    async fn start(&self, settings: &Settings, kept: &Kept, fits: &Fits) -> Result<Worker, String> {
+    async fn start(&self, settings: &Settings, kept: &Kept, fits: &Fits, output: &mut Output<'_>) -> Result<Worker, String> {
         let environment = self.environment.get_or_init(Environment::from_process);
         let depth = Marker::below(environment).depth;
         if depth > DEEPEST {
@@ -212,7 +214,7 @@ impl Pool {
             state.started.push(Arc::downgrade(&process));
         }
         let mut worker = Worker::new(started, fits.clone(), kept.memory_at_start())?;
-        let greeted = worker.greet(kept, is_own).await;
+        let greeted = worker.greet(kept, is_own, output).await;
         if greeted.is_err() {
             self.note_death();
         }

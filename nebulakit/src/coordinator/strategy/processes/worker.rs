@@ -2,6 +2,7 @@
 
 use std::io;
 use std::os::fd::OwnedFd;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use tokio::runtime::{Handle, Id};
 
 use crate::coordinator::strategy::workers::groups::Bytes;
 use crate::coordinator::strategy::workers::limits::Kept;
+use crate::coordinator::strategy::workers::output::Output;
 use crate::coordinator::strategy::workers::pipes::Pipes;
 use crate::coordinator::strategy::workers::process::{Process, Started};
 use crate::coordinator::strategy::workers::talk::Talk;
@@ -69,11 +71,26 @@ impl Worker {
         Ok(Some(Self { talk, pipes, runtime: here, ..self }))
     }
 
-    pub(super) async fn greet(&mut self, kept: &Kept, is_own: bool) -> Result<(), String> {
+    /// Waits until it says that it is a worker. What it prints before is taken: a program whose pipes are full does not get so far.
+    ///
+    /// # Errors
+    /// When it is not one, or not the right one: what is wrong, for people.
+    pub(super) async fn greet(&mut self, kept: &Kept, is_own: bool, output: &mut Output<'_>) -> Result<(), String> {
         let build = if is_own { program::build().unwrap_or_default() } else { String::new() };
         let hello =
             Hello { protocol: PROTOCOL, version: VERSION.to_owned(), build: build.clone(), memory: kept.own_memory(), asks_id: false };
-        let answer = tokio::time::timeout(GREETING, self.talk.ask(Order::Hello(hello))).await;
+        let Self { talk, pipes, .. } = self;
+        let mut asked = pin!(tokio::time::timeout(GREETING, talk.ask(Order::Hello(hello))));
+        let answer = loop {
+            tokio::select! {
+                biased;
+                answer = &mut asked => break answer,
+                () = output.take(pipes) => {}
+            }
+        };
+        if !matches!(answer, Ok(Ok(Report::Ready(_)))) {
+            output.drain(pipes);
+        }
         let ready = match answer {
             Ok(Ok(Report::Ready(ready))) => ready,
             Err(_) => return Err(format!("the program did not say within {GREETING:?} that it is a worker: {HINT}")),

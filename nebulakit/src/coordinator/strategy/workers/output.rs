@@ -2,6 +2,7 @@
 
 use crate::coordinator::context::JobContext;
 use crate::coordinator::event::OutputStream;
+use crate::coordinator::strategy::workers::pipes::Pipes;
 use crate::process::tail::Tail;
 
 /// The longest line, in bytes; a longer one is told in parts.
@@ -32,8 +33,23 @@ impl<'a> Output<'a> {
         }
     }
 
+    /// Waits until something is printed and there is room for it among the events, and takes it.
+    ///
+    /// # Cancel safety
+    /// What is read is taken.
+    pub(in crate::coordinator::strategy) async fn take(&mut self, pipes: &mut Pipes) {
+        self.job.home.core().publisher.room().await;
+        pipes.read(|stream, piece| self.add(stream, piece)).await;
+    }
+
+    /// Takes what was printed before the end of the work; what comes later is not waited for.
+    pub(in crate::coordinator::strategy) fn drain(&mut self, pipes: &mut Pipes) {
+        pipes.drain(|stream, piece| self.add(stream, piece));
+        self.finish();
+    }
+
     /// The job is over: lines without an end are told too.
-    pub(in crate::coordinator::strategy) fn finish(&mut self) {
+    fn finish(&mut self) {
         for stream in [OutputStream::Stdout, OutputStream::Stderr] {
             let line = std::mem::take(&mut self.open[stream as usize]);
             if !line.is_empty() {

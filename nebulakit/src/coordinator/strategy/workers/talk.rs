@@ -184,7 +184,7 @@ pub(in crate::coordinator::strategy) async fn talk(
         while let Some(report) = talk.next()? {
             match report {
                 Report::Over(mut over) => {
-                    drain(pipes, output);
+                    output.drain(pipes);
                     // A worker that has read one half of a message, or said one half, cannot be told of the next task.
                     over.is_last |= !outgoing.is_empty() || !talk.read.is_empty();
                     // A large message leaves its room behind.
@@ -207,7 +207,7 @@ pub(in crate::coordinator::strategy) async fn talk(
             }
         }
         if !is_open {
-            drain(pipes, output);
+            output.drain(pipes);
             return Ok(Talked::Silent { heard_the_job: true });
         }
         let publisher = &job.home.core().publisher;
@@ -256,12 +256,6 @@ fn say(outgoing: &mut BytesMut, order: Order, call: u64) {
         framed(&ToWorker { order: Some(Order::Answer(Answer { call, ended })) })
     });
     outgoing.extend_from_slice(&frame.unwrap_or_default());
-}
-
-/// Takes what was printed before the end of the task; what comes later is not waited for.
-fn drain(pipes: &mut Pipes, output: &mut Output<'_>) {
-    pipes.drain(|stream, piece| output.add(stream, piece));
-    output.finish();
 }
 
 /// Runs a task that the worker's task has called, as a child of its job.
