@@ -11,6 +11,7 @@ use futures_util::stream::FuturesUnordered;
 use rustix::net::{SendFlags, send};
 use tokio::io::Interest;
 use tokio::net::UnixStream;
+use tokio::time::timeout;
 
 use crate::coordinator::context::JobContext;
 use crate::coordinator::strategy::workers::output::Output;
@@ -38,16 +39,22 @@ const SAID_AT_ONCE: usize = 1024 * 1024;
 /// future may keep its thread so long.
 const LOOKING: Duration = Duration::from_micros(40);
 
+/// How long nothing may come of a message that has begun. A worker says each in one go: what stops in the middle is something else that was written into its
+/// socket, and would be waited for without end.
+const REST: Duration = Duration::from_secs(10);
+
 /// The socket, and what came over it and was not taken yet.
 #[derive(Debug)]
 pub(in crate::coordinator::strategy) struct Talk {
     socket: UnixStream,
     read: BytesMut,
+    /// When anything came last.
+    heard: Instant,
 }
 
 impl Talk {
     pub(in crate::coordinator::strategy) fn new(socket: UnixStream) -> Self {
-        Self { socket, read: BytesMut::new() }
+        Self { socket, read: BytesMut::new(), heard: Instant::now() }
     }
 
     /// Takes the socket from its runtime.
@@ -68,6 +75,7 @@ impl Talk {
                 Ok(length) => {
                     taken += length;
                     self.read.extend_from_slice(&piece[..length]);
+                    self.heard = Instant::now();
                 }
                 Err(error) => match error.kind() {
                     io::ErrorKind::Interrupted => {}
@@ -105,9 +113,20 @@ impl Talk {
     }
 
     /// Waits until something can be read, or more of `outgoing` written, and does it. It says whether more may come to be read.
+    ///
+    /// # Errors
+    /// When nothing comes any more of a message that has begun, or the socket cannot be read.
     async fn go_on(&mut self, outgoing: &mut BytesMut) -> io::Result<bool> {
         let interest = if outgoing.is_empty() { Interest::READABLE } else { Interest::READABLE | Interest::WRITABLE };
-        let ready = self.socket.ready(interest).await?;
+        let ready = self.socket.ready(interest);
+        let ready = if self.read.is_empty() {
+            ready.await?
+        } else {
+            match timeout(REST.saturating_sub(self.heard.elapsed()), ready).await {
+                Ok(ready) => ready?,
+                Err(_) => return self.take_late(),
+            }
+        };
         if ready.is_writable() && !outgoing.is_empty() {
             match self.socket.try_write(outgoing) {
                 Ok(length) => drop(outgoing.split_to(length)),
@@ -117,6 +136,17 @@ impl Talk {
             }
         }
         if ready.is_readable() { self.take(UnixStream::try_read) } else { Ok(true) }
+    }
+
+    /// Takes what the runtime may not have told of yet, of a message whose rest is overdue. It says whether more may come.
+    fn take_late(&mut self) -> io::Result<bool> {
+        let before = self.read.len();
+        let is_open = self.take(|socket, piece| Ok(rustix::io::read(socket, piece)?))?;
+        if is_open && self.read.len() == before {
+            let said = format!("the worker said one half of a message, and nothing more for {REST:?}");
+            return Err(io::Error::new(io::ErrorKind::TimedOut, said));
+        }
+        Ok(is_open)
     }
 
     /// Says one thing, and waits for the answer.
