@@ -21,8 +21,8 @@ use crate::coordinator::strategy::workers::process::End;
 use crate::process::fate::SignalName;
 use crate::process::memory::Exceeded;
 
-/// How long an engine may take to tell of the end of a container whose program is gone.
-const TELLING: Duration = Duration::from_secs(60);
+/// How long an engine may take to tell of the end of a container whose program is gone: many may end at once, and engines clean up after one at a time.
+const TELLING: Duration = Duration::from_secs(600);
 
 /// The exit code of a program that was ended by SIGKILL.
 const KILLED: i32 = 128 + 9;
