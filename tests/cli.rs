@@ -697,8 +697,11 @@ fn a_variant_may_be_written_as_serde_does() {
 
 #[test]
 fn what_a_task_prints_is_not_mixed_with_json() {
-    assert_eq!(answer(&["run", "report", "--rows", "3"]).1, "3 rows\nNaN\n");
-    let (code, out, err) = answer(&["run", "report", "--rows", "3", "--json"]);
+    // Its deck stays.
+    let sandbox = tempfile::tempdir().unwrap();
+    let run = |words: &[&str]| texts(app(words).env("FLYTE_SDK_LOCAL_SANDBOX", sandbox.path()).output().unwrap());
+    assert_eq!(run(&["run", "report", "--rows", "3"]).1, "3 rows\nNaN\n");
+    let (code, out, err) = run(&["run", "report", "--rows", "3", "--json"]);
     assert_eq!((code, out.as_str()), (0, "{\"o0\":\"NaN\"}\n"));
     assert!(err.starts_with("3 rows\n"), "{err}");
 }

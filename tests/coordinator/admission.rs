@@ -1,6 +1,7 @@
 //! R10, R13, R15, I5, I6, D11: room for jobs, and the order in which they run.
 
 use std::sync::{Arc, Mutex};
+use std::task::{Context, Waker};
 use std::time::Duration;
 
 use nebulakit::coordinator::{AsyncStrategy, Coordinator, Priority, Strategy, SubmitError, Work};
@@ -136,6 +137,38 @@ async fn who_waits_is_left_alone() {
     coordinator.cancel(&open);
     soon(waiting).await.unwrap().unwrap_err();
     assert_eq!(polls.load(std::sync::atomic::Ordering::Relaxed), 2);
+}
+
+/// A wait that is given up takes its waker along, whether it is the only one, one of many, or the first of them.
+#[tokio::test]
+async fn a_wait_that_is_given_up_leaves_nothing() {
+    let coordinator = Coordinator::new();
+    let keyed = || endless().idempotency_key("one");
+    let mut kept = Box::pin(coordinator.submit(keyed(), Strategy::Async).await.unwrap().join());
+    for is_second in [false, true] {
+        for _ in 0..100 {
+            let waker = Arc::new(Deaf);
+            let mut wait = Box::pin(coordinator.submit(keyed(), Strategy::Async).await.unwrap().join());
+            let std::task::Poll::Pending = wait.as_mut().poll(&mut Context::from_waker(&Waker::from(Arc::clone(&waker)))) else {
+                panic!("what never ends has ended")
+            };
+            assert!(Arc::strong_count(&waker) > 1, "it is woken");
+            drop(wait);
+            assert_eq!(Arc::strong_count(&waker), 1);
+        }
+        if !is_second {
+            assert!(futures_util::poll!(kept.as_mut()).is_pending());
+        }
+    }
+    // Those that stay are woken all the same.
+    coordinator.cancel(&coordinator.system_detail().open[0].id().clone());
+    soon(kept).await.unwrap_err();
+}
+
+struct Deaf;
+
+impl std::task::Wake for Deaf {
+    fn wake(self: Arc<Self>) {}
 }
 
 #[tokio::test]

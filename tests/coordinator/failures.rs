@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use nebulakit::TaskError;
 use nebulakit::coordinator::{
@@ -116,6 +117,27 @@ async fn fatal_cancels_run() {
     assert_eq!(kind_of(&coordinator, "child"), Some(FailureKind::Failed));
     assert!(!other.is_finished());
     other.cancel();
+}
+
+/// It is looked for among many others, before and behind it.
+#[tokio::test]
+async fn a_fatal_error_finds_its_run_among_thousands() {
+    let coordinator = Coordinator::new();
+    let mut run = Vec::new();
+    for number in 0..5_000 {
+        let work = if number % 1_000 == 0 { endless().run("r") } else { endless() };
+        let job = coordinator.submit(work, Strategy::Async).await.unwrap();
+        if number % 1_000 == 0 {
+            run.push(job);
+        }
+    }
+    let fatal: Work<()> = Work::new(|_| async { Err(Fatal::new(anyhow::anyhow!("the licence has expired"))) });
+    joined(&coordinator, fatal.run("r")).await.unwrap_err();
+    for job in run {
+        assert!(matches!(soon(job.join()).await, Err(JobError::Cancelled(CancelReason::Fatal))));
+    }
+    assert_eq!(coordinator.system_detail().open.len(), 4_995);
+    soon(coordinator.shutdown(Duration::ZERO)).await;
 }
 
 /// C13, C15: a parent may make what it likes of the error of a child, and try again by itself.

@@ -47,13 +47,27 @@ mod strategies;
 mod tasks;
 mod timeouts;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use nebulakit::coordinator::{Coordinator, EventKind, EventStream, JobEvent, JobOutcome, ManualClock, Strategy, Work};
+use tokio::sync::Notify;
 
 /// What is awaited comes at once; a test that waits for long is stuck.
 async fn soon<T>(future: impl Future<Output = T>) -> T {
     tokio::time::timeout(Duration::from_secs(60), future).await.expect("what was waited for did not come")
+}
+
+/// Work that ends when it is told to.
+fn until(end: &Arc<Notify>) -> Work<()> {
+    let end = Arc::clone(end);
+    Work::new(move |_| {
+        let end = Arc::clone(&end);
+        async move {
+            end.notified().await;
+            anyhow::Ok(())
+        }
+    })
 }
 
 /// Work that never ends by itself.

@@ -8,7 +8,7 @@ use futures_util::future::try_join_all;
 use nebulakit::coordinator::{AsyncStrategy, Coordinator, JobContext, JobError, Strategy, SubmitError, ThreadStrategy, Work};
 use tokio::sync::Notify;
 
-use crate::{giving, joined, soon};
+use crate::{giving, joined, soon, until};
 
 /// The number of leaves of a tree of that depth, with `width` children at each node.
 fn tree(depth: u32, width: u64, at_once: bool) -> Work<u64> {
@@ -165,11 +165,17 @@ async fn a_call_that_begins_while_another_waits_for_the_slot_has_it_lent_again()
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_thread_that_waits_for_its_slot_ends_when_it_is_given_up() {
     let coordinator = Coordinator::builder().strategy(Strategy::Thread, ThreadStrategy::with_slots(1)).grace(Duration::ZERO).build();
-    let [began, end] = [(); 2].map(|()| Arc::new(Notify::new()));
-    let parent = Work::new(|ctx: JobContext| async move { ctx.call(giving(1).id("child"), Strategy::Thread).await });
+    let [began, end, taken] = [(); 3].map(|()| Arc::new(Notify::new()));
+    let call = Arc::clone(&taken);
+    let parent = Work::new(move |ctx: JobContext| {
+        let call = until(&call);
+        async move { ctx.call(call, Strategy::Async).await }
+    });
     let parent = coordinator.submit(parent, Strategy::Thread).await.unwrap();
     let between = coordinator.submit(held(&began, &end), Strategy::Thread).await.unwrap();
+    // The call is over when somebody else has the slot, whoever is quicker.
     soon(began.notified()).await;
+    taken.notify_one();
     while coordinator.system_detail().strategies[1].waiting == 0 {
         tokio::task::yield_now().await;
     }

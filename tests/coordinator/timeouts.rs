@@ -5,8 +5,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use nebulakit::coordinator::{AsyncStrategy, Clock as _, Coordinator, JobContext, JobError, ManualClock, Retry, Strategy, Timeout, Work};
+use tokio::sync::Notify;
 
-use crate::{endless, giving, joined, turned, turning};
+use crate::{endless, giving, joined, turned, turning, until};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -206,11 +207,17 @@ async fn an_attempt_that_is_given_up_leaves_the_queue() {
         (release, work)
     };
     let detail = || coordinator.system_detail().strategies[1].clone();
-    let caller = Work::new(|ctx: JobContext| async move {
-        if ctx.attempt() == 0 {
-            ctx.call(giving(1), Strategy::Thread).await?;
+    // The call is over when somebody else has the slot, whoever is quicker.
+    let taken = Arc::new(Notify::new());
+    let call = Arc::clone(&taken);
+    let caller = Work::new(move |ctx: JobContext| {
+        let call = until(&call);
+        async move {
+            if ctx.attempt() == 0 {
+                ctx.call(call, Strategy::Async).await?;
+            }
+            anyhow::Ok(ctx.attempt())
         }
-        anyhow::Ok(ctx.attempt())
     });
     let caller = caller.timeout(MINUTE).retry(Retry::fixed(1, Duration::ZERO)).id("caller");
     let caller = coordinator.submit(caller, Strategy::Thread).await.unwrap();
@@ -218,6 +225,7 @@ async fn an_attempt_that_is_given_up_leaves_the_queue() {
     let first = coordinator.submit(first, Strategy::Thread).await.unwrap();
     // It has the slot that the caller lent.
     tokio::task::spawn_blocking(move || wait_began.recv()).await.unwrap().unwrap();
+    taken.notify_one();
     while detail().waiting == 0 {
         tokio::task::yield_now().await;
     }

@@ -173,6 +173,15 @@ async fn a_task_that_closes_its_descriptors_is_lost() {
     assert_eq!(run(&coordinator, tasks::add::with(1, 1)).await.unwrap(), 2, "the pool goes on");
 }
 
+/// Its answer is taken for the rest of the message.
+#[tokio::test]
+async fn a_task_that_says_one_half_of_a_message_is_lost() {
+    let coordinator = with(processes(1));
+    let (how, _) = lost(&coordinator, tasks::says_one_half::with()).await;
+    assert_eq!(how, Lost::Strategy("the worker said one half of a message, and nothing more for 10s".to_owned()));
+    assert_eq!(run(&coordinator, tasks::add::with(1, 1)).await.unwrap(), 2, "the pool goes on");
+}
+
 /// Other tests have memory of their own, so that a process of its own has a task print.
 #[test]
 fn a_gigabyte_is_printed_in_bounded_memory() {

@@ -32,6 +32,26 @@ fn a_worker_that_has_another_parent_by_now_is_a_worker() {
     assert_eq!(String::from_utf8(output.stdout).unwrap(), "");
 }
 
+/// Who asked for it may be gone before it comes to its `main`. A program that a task starts in a container has the same variable, and is itself.
+#[test]
+fn a_worker_in_a_container_that_nobody_wants_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    let marker = format!("1@{}", folder.path().join("socket").display());
+    let said = |argument: &str| {
+        let program = Command::new(WORKER).arg(argument).env("NEBULAKIT_WORKER", &marker).output().unwrap();
+        (program.status.code(), String::from_utf8(program.stdout).unwrap(), String::from_utf8(program.stderr).unwrap())
+    };
+    let (code, stdout, stderr) = said("nebulakit-worker");
+    assert_eq!((code, stdout.as_str()), (Some(1), ""), "{stderr}");
+    assert!(
+        stderr.starts_with("error: this worker process cannot go on: the process that asked for it is gone: cannot connect to `"),
+        "{stderr}"
+    );
+    let (code, stdout, _) = said("exits");
+    assert_eq!(code, Some(0));
+    assert!(stdout.starts_with("the worker process ended with exit code 7\n"), "{stdout}");
+}
+
 #[test]
 fn a_program_that_forgets_to_be_a_worker_is_told_so_at_once() {
     let forgetful = Command::new(WORKER).arg("forgetful").output().unwrap();
@@ -52,6 +72,25 @@ async fn another_program_that_forgets_it_is_ended() {
     assert!(error.to_string().contains("`nebulakit::coordinator::worker_main()` has to be the first line"), "{error}");
     let error = run(&with(ProcessStrategy::with_slots(1).program("/no/such/program")), tasks::add::with(1, 2)).await.unwrap_err();
     assert!(error.to_string().starts_with("no worker of `/no/such/program` can be started: "), "{error}");
+}
+
+/// What it prints before it says what it is fills its pipes.
+#[tokio::test]
+async fn a_program_that_prints_much_at_its_start_is_heard() {
+    let coordinator = with(processes(1).variable_with("CHATTY", "1"));
+    let mut events = super::listening(&coordinator);
+    let job = super::submitted(&coordinator, tasks::add::with(1, 2)).await;
+    let id = job.id().clone();
+    assert_eq!(soon(job.join()).await.unwrap(), 3);
+    let said = super::events_of(&mut events, &id).await;
+    let lines = said.iter().filter(|event| matches!(event.kind, super::EventKind::Output { .. })).count();
+    assert_eq!(lines, 4_000);
+
+    let begin = std::time::Instant::now();
+    let forgetful = with(processes(1).variable_with("CHATTY", "1").variable_with("FORGETFUL", "1"));
+    let error = run(&forgetful, tasks::add::with(1, 2)).await.unwrap_err();
+    assert!(error.to_string().starts_with("the program ended, and did not say that it is a worker: "), "{error}");
+    assert!(begin.elapsed() < Duration::from_secs(20));
 }
 
 /// One that ends in the middle of a word is not waited for.

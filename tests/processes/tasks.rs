@@ -327,3 +327,16 @@ pub(crate) fn leaves_a_session_and_waits(ctx: Context) -> i64 {
         std::thread::park();
     }
 }
+
+/// Writes the beginning of a message into the socket of its own worker.
+#[task(name = "work.says_one_half")]
+pub(crate) fn says_one_half() {
+    let own = rustix::process::pidfd_open(rustix::process::getpid(), rustix::process::PidfdFlags::empty()).unwrap();
+    let sockets = (3..256)
+        .filter(|fd| std::fs::read_link(format!("/proc/self/fd/{fd}")).is_ok_and(|link| link.to_string_lossy().starts_with("socket:")));
+    let sockets: Vec<_> = sockets.collect();
+    let [socket] = sockets[..] else { panic!("{sockets:?}") };
+    let socket = rustix::process::pidfd_getfd(own, socket, rustix::process::PidfdGetfdFlags::empty()).unwrap();
+    // More than what follows: the worker's own answer, which is no more than some bytes long.
+    std::os::unix::net::UnixStream::from(socket).write_all(&10_000_u32.to_le_bytes()).unwrap();
+}

@@ -15,8 +15,14 @@ use std::io::Write as _;
 
 use nebulakit::coordinator::{Coordinator, EventKind, Overflow, ProcessStrategy, Strategy, Work, worker_main};
 
+/// What a pipe holds is 64 KiB as a rule, and 1 MiB at most for those who may not have more.
+const CHATTY_LINES: usize = 2_000;
+
 fn main() {
     let word = std::env::args().nth(1).unwrap_or_default();
+    if std::env::var_os("CHATTY").is_some() {
+        chat();
+    }
     if word == "forgetful" || std::env::var_os("FORGETFUL").is_some() {
         return forget();
     }
@@ -84,6 +90,14 @@ fn parent() {
             }
         }
     });
+}
+
+/// More than a pipe holds, in both streams.
+fn chat() {
+    for _ in 0..CHATTY_LINES {
+        println!("{}", "x".repeat(1023));
+        eprintln!("{}", "y".repeat(1023));
+    }
 }
 
 /// The first half of the length of an answer, and no more.

@@ -4,8 +4,9 @@ use std::time::{Duration, Instant};
 
 use crate::{Ended, RECOVERABLE, SYSTEM, Started};
 
-/// What the platform's own patience is about: a container that was asked to stop has to be gone soon.
-pub const SOON: Duration = Duration::from_secs(2);
+/// What the platform's own patience is about: a container that was asked to stop has to be gone soon. A process gives itself two seconds; a busy machine may take as
+/// much again.
+pub const SOON: Duration = Duration::from_secs(4);
 
 /// Sends the signal, and waits for the end, which has to come soon.
 pub fn stop(started: Started, signal: &str) -> Ended {

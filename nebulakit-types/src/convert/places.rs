@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::msgpack::Unpacker;
-use super::reader::{BlobRef, Entries, Fields, MAX_DEPTH, References, Wire, corrupt, deeper, offloaded_uris, pair, utf8};
+use super::reader::{Entries, Fields, MAX_DEPTH, References, Seen, Wire, corrupt, utf8, visit};
 use super::untyped::{Untyped, from_generic};
 use crate::Result;
 use crate::storage::local_path;
@@ -36,10 +36,7 @@ pub fn places(inputs: &[u8]) -> Result<Vec<Place>> {
     let mut found = Found(Vec::new());
     let mut entries = Entries::of_map(inputs, References::none());
     while let Some((_, literal)) = entries.next()? {
-        found.literal(literal.bytes(), MAX_DEPTH)?;
-        for url in offloaded_uris(literal.bytes())? {
-            found.url(&url);
-        }
+        visit(literal.bytes(), &mut |seen, _| found.see(seen))?;
     }
     found.0.sort();
     found.0.dedup();
@@ -53,58 +50,23 @@ impl Found {
         self.0.extend(Place::of(url));
     }
 
-    fn literal(&mut self, literal: &[u8], depth: usize) -> Result<()> {
-        let depth = deeper(depth)?;
-        let mut fields = Fields::new(literal);
-        while let Some(field) = fields.next()? {
-            match field {
-                (1, Wire::Bytes(scalar)) => self.scalar(scalar, depth)?,
-                (2, Wire::Bytes(list)) => {
-                    let mut elements = Fields::new(list);
-                    while let Some(element) = elements.next()? {
-                        if let (1, Wire::Bytes(element)) = element {
-                            self.literal(element, depth)?;
-                        }
-                    }
-                }
-                (3, Wire::Bytes(map)) => {
-                    let mut entries = Fields::new(map);
-                    while let Some(entry) = entries.next()? {
-                        if let (1, Wire::Bytes(entry)) = entry {
-                            self.literal(pair(entry)?.1, depth)?;
-                        }
-                    }
-                }
-                _ => {}
-            }
+    fn see(&mut self, seen: Seen<'_>) -> Result<()> {
+        match seen {
+            Seen::Offloaded { uri, .. } => self.url(uri),
+            Seen::Blob(blob) => self.url(blob.uri),
+            Seen::Scalar(3, binary) => self.binary(binary)?,
+            Seen::Scalar(4 | 8, table) => self.table(table)?,
+            Seen::Scalar(7, generic) => self.untyped(&from_generic(generic)?),
+            Seen::Scalar(..) => {}
         }
         Ok(())
     }
 
-    fn scalar(&mut self, scalar: &[u8], depth: usize) -> Result<()> {
-        let mut scalar = Fields::new(scalar);
-        while let Some(field) = scalar.next()? {
-            match field {
-                (2, Wire::Bytes(blob)) => self.url(BlobRef::of(blob)?.uri),
-                (3, Wire::Bytes(binary)) => self.binary(binary)?,
-                (4 | 8, Wire::Bytes(table)) => {
-                    let mut table = Fields::new(table);
-                    while let Some(field) = table.next()? {
-                        if let (1, Wire::Bytes(url)) = field {
-                            self.url(utf8(url)?);
-                        }
-                    }
-                }
-                (7, Wire::Bytes(generic)) => self.untyped(&from_generic(generic)?),
-                (9, Wire::Bytes(union)) => {
-                    let mut union = Fields::new(union);
-                    while let Some(field) = union.next()? {
-                        if let (1, Wire::Bytes(value)) = field {
-                            self.literal(value, depth)?;
-                        }
-                    }
-                }
-                _ => {}
+    fn table(&mut self, table: &[u8]) -> Result<()> {
+        let mut fields = Fields::new(table);
+        while let Some(field) = fields.next()? {
+            if let (1, Wire::Bytes(url)) = field {
+                self.url(utf8(url)?);
             }
         }
         Ok(())

@@ -464,10 +464,17 @@ impl Core {
         None
     }
 
+    /// Tells the jobs of a run to stop. Nothing keeps them together, which each job would pay for: they are looked for slice by slice, so that others get the lock in
+    /// between.
     pub(super) fn cancel_run(&self, run: &RunId, reason: CancelReason) {
-        let jobs: Vec<_> = locked(&self.state).ledger.open().filter(|(job, _)| job.run == *run).map(|(_, live)| Arc::clone(live)).collect();
-        for job in jobs {
-            job.live().stop.job(reason);
+        for slice in 0.. {
+            let jobs: Vec<_> = match locked(&self.state).ledger.open_in(slice) {
+                Some(open) => open.filter(|(job, _)| job.run == *run).map(|(_, live)| Arc::clone(live)).collect(),
+                None => return,
+            };
+            for job in jobs {
+                job.live().stop.job(reason);
+            }
         }
     }
 

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
 use crate::coordinator::error::{CancelReason, JobError};
 use crate::coordinator::id::RequestId;
@@ -44,7 +45,7 @@ impl<T> JobHandle<T> {
     /// # Errors
     /// When the job gave none.
     pub async fn join(self) -> Result<T, JobError> {
-        std::future::poll_fn(|context| self.piece.poll_value(context)).await
+        Waiting::new(&*self.piece).await
     }
 
     /// The same in code that is not async.
@@ -84,7 +85,7 @@ impl<T> AbortOnDrop<T> {
     /// # Errors
     /// When the job gave none.
     pub async fn join(self) -> Result<T, JobError> {
-        std::future::poll_fn(|context| self.0.piece.poll_value(context)).await
+        Waiting::new(&*self.0.piece).await
     }
 
     /// The job.
@@ -99,6 +100,35 @@ impl<T> Drop for AbortOnDrop<T> {
         // A job that is over has nothing to cancel but what it left behind on purpose.
         if !self.0.is_finished() {
             self.0.cancel();
+        }
+    }
+}
+
+/// A wait for the value of a job. Dropped before that, it leaves nothing behind.
+struct Waiting<'a, T> {
+    piece: &'a (dyn PieceOf<T> + 'static),
+    place: Option<u32>,
+}
+
+impl<'a, T> Waiting<'a, T> {
+    fn new(piece: &'a (dyn PieceOf<T> + 'static)) -> Self {
+        Self { piece, place: None }
+    }
+}
+
+impl<T> Future for Waiting<'_, T> {
+    type Output = Result<T, JobError>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let piece = self.piece;
+        piece.poll_value(&mut self.place, context)
+    }
+}
+
+impl<T> Drop for Waiting<'_, T> {
+    fn drop(&mut self) {
+        if let Some(place) = self.place {
+            self.piece.leave(place);
         }
     }
 }

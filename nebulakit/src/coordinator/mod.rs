@@ -143,6 +143,7 @@ mod stuck;
 mod submitting;
 mod system;
 mod tasks;
+mod wakers;
 mod work;
 
 pub use self::attempt::TaskCall;

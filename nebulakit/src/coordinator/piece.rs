@@ -14,6 +14,7 @@ use crate::coordinator::live::{Ended, IsLive, Live};
 use crate::coordinator::lock::atomic::{AtomicBool, Ordering};
 use crate::coordinator::lock::{Mutex, MutexGuard, locked};
 use crate::coordinator::runtime;
+use crate::coordinator::wakers::Wakers;
 use crate::task::def::TaskDef;
 use crate::task::failure::Failure;
 use crate::task::panic::{dropped, guard, guard_pinned};
@@ -67,8 +68,11 @@ pub(super) trait Runs<T: Send + 'static>: Send + Sync + 'static {
 
 /// Work that gives a `T`, with its job: what the handle, the driver and the ledger have in common.
 pub(super) trait PieceOf<T>: Body {
-    /// The value, once the job is closed; it can be taken once.
-    fn poll_value(&self, context: &mut Context<'_>) -> Poll<Result<T, JobError>>;
+    /// The value, once the job is closed; it can be taken once. Until then the one who asks has a place among those that are woken.
+    fn poll_value(&self, place: &mut Option<u32>, context: &mut Context<'_>) -> Poll<Result<T, JobError>>;
+
+    /// Who had that place does not wait any more.
+    fn leave(&self, place: u32);
 
     fn is_over(&self) -> bool;
 }
@@ -84,14 +88,8 @@ pub(super) struct Piece<T, R> {
 struct Outcome<T> {
     value: Value<T>,
     is_over: bool,
-    /// Most jobs have one who waits.
-    first: Option<Waker>,
-    others: Option<Box<Others>>,
+    waiting: Wakers,
 }
-
-/// More who wait.
-#[derive(Default)]
-struct Others(Vec<Waker>);
 
 enum Value<T> {
     None,
@@ -101,7 +99,7 @@ enum Value<T> {
 
 impl<T: Send + 'static, R: Runs<T>> Piece<T, R> {
     pub(super) fn new(runs: R) -> Self {
-        let outcome = Outcome { value: Value::None, is_over: false, first: None, others: None };
+        let outcome = Outcome { value: Value::None, is_over: false, waiting: Wakers::default() };
         Self { live: Live::new(R::KIND), value: Mutex::new(outcome), has_value: AtomicBool::new(false), runs }
     }
 }
@@ -117,24 +115,14 @@ impl<T, R> Piece<T, R> {
         }
     }
 
-    fn poll_over(&self, context: &mut Context<'_>) -> Poll<MutexGuard<'_, Outcome<T>>> {
+    fn poll_over(&self, place: &mut Option<u32>, context: &mut Context<'_>) -> Poll<MutexGuard<'_, Outcome<T>>> {
         let mut outcome = locked(&self.value);
         if outcome.is_over {
+            *place = None;
             return Poll::Ready(outcome);
         }
-        let waker = context.waker();
-        if outcome.first.is_none() {
-            outcome.first = Some(waker.clone());
-        } else if !outcome.waiting().any(|one| one.will_wake(waker)) {
-            outcome.others.get_or_insert_default().0.push(waker.clone());
-        }
+        outcome.waiting.keep(place, context.waker());
         Poll::Pending
-    }
-}
-
-impl<T> Outcome<T> {
-    fn waiting(&self) -> impl Iterator<Item = &Waker> {
-        self.first.iter().chain(self.others.iter().flat_map(|others| &others.0))
     }
 }
 
@@ -160,8 +148,7 @@ impl<T: Send + 'static, R: Runs<T>> IsLive for Piece<T, R> {
             }
             let unwanted = ended.err().map(|error| std::mem::replace(&mut outcome.value, Value::Failed(error)));
             outcome.is_over = true;
-            let waiting = outcome.first.take().into_iter().chain(outcome.others.take().map(|others| others.0).into_iter().flatten());
-            (waiting, unwanted)
+            (outcome.waiting.take(), unwanted)
         };
         waiting.for_each(Waker::wake);
         // The value of work that ended well although it was told to stop: its destructor is the user's code.
@@ -276,12 +263,18 @@ impl<T: Send + 'static, R: Runs<T>> Runner for Here<T, R> {
 }
 
 impl<T: Send + 'static, R: Runs<T>> PieceOf<T> for Piece<T, R> {
-    fn poll_value(&self, context: &mut Context<'_>) -> Poll<Result<T, JobError>> {
-        self.poll_over(context).map(|mut outcome| match std::mem::replace(&mut outcome.value, Value::None) {
+    fn poll_value(&self, place: &mut Option<u32>, context: &mut Context<'_>) -> Poll<Result<T, JobError>> {
+        self.poll_over(place, context).map(|mut outcome| match std::mem::replace(&mut outcome.value, Value::None) {
             Value::One(value) => Ok(value),
             Value::Failed(error) => Err(*error),
             Value::None => Err(taken()),
         })
+    }
+
+    fn leave(&self, place: u32) {
+        // A waker is the user's, and is not dropped under the lock.
+        let left = locked(&self.value).waiting.leave(place);
+        drop(left);
     }
 
     fn is_over(&self) -> bool {
@@ -360,15 +353,20 @@ impl<T: Send + Sync + 'static> Body for Shared<T> {
 }
 
 impl<T: Send + Sync + 'static> PieceOf<Arc<T>> for Shared<T> {
-    fn poll_value(&self, context: &mut Context<'_>) -> Poll<Result<Arc<T>, JobError>> {
+    fn poll_value(&self, place: &mut Option<u32>, context: &mut Context<'_>) -> Poll<Result<Arc<T>, JobError>> {
         let mut value = locked(&self.value);
         if value.is_none() {
-            match self.one.poll_value(context) {
+            match self.one.poll_value(place, context) {
                 Poll::Ready(ended) => *value = Some(ended.map(Arc::new)),
                 Poll::Pending => return Poll::Pending,
             }
         }
+        *place = None;
         Poll::Ready(value.clone().unwrap_or_else(|| Err(taken())))
+    }
+
+    fn leave(&self, place: u32) {
+        self.one.leave(place);
     }
 
     fn is_over(&self) -> bool {

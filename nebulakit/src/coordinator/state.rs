@@ -17,6 +17,9 @@ pub(super) const KEPT: usize = 1_000;
 /// How many records keep their memory for the next jobs when they are forgotten, at most: some 200 KB.
 const SPARE: usize = 1_024;
 
+/// How many records are looked at in one go by what goes through all of them.
+const SLICE: usize = 1_024;
+
 /// How many closed jobs are remembered, and for how long.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct History {
@@ -223,13 +226,22 @@ impl<L> Ledger<L> {
     }
 
     pub(super) fn open(&self) -> impl Iterator<Item = (&Job, &L)> {
-        self.records.iter().flatten().filter_map(|record| Some((&*record.job, record.live.as_ref()?)))
+        open(&self.records)
+    }
+
+    /// The open ones of a slice of the ledger, which has as many as give a slice; [`None`] beyond the last.
+    pub(super) fn open_in(&self, slice: usize) -> Option<impl Iterator<Item = (&Job, &L)>> {
+        self.records.chunks(SLICE).nth(slice).map(open)
     }
 
     /// The remembered ones that are over, oldest first.
     pub(super) fn closed(&self) -> impl Iterator<Item = &Job> {
         self.closed.iter().filter_map(|&place| self.job(place))
     }
+}
+
+fn open<L>(records: &[Option<Record<L>>]) -> impl Iterator<Item = (&Job, &L)> {
+    records.iter().flatten().filter_map(|record| Some((&*record.job, record.live.as_ref()?)))
 }
 
 /// Every open job, and the last that closed: the coordinator's ledger as a plain value, to be used and tested by itself.

@@ -11,10 +11,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use bytes::Bytes;
 
 use super::bounds::Bounds;
-use super::outside::{Outside, visit};
+use super::outside::{Seen, visit};
 use super::references::{References, refers_at_the_top};
 use super::wanted::{Wanted, longer};
-use super::{Entries, MAX_DEPTH, corrupt, only_a_reference};
+use super::{Entries, MAX_DEPTH, PYTHON_PICKLE, corrupt, only_a_reference};
 use crate::storage::shown;
 use crate::{Error, ErrorKind, Result};
 
@@ -220,13 +220,15 @@ impl Gathering {
     /// Notes what a literal refers to.
     fn holds(&mut self, literal: &[u8], root: usize) -> Result<Holds> {
         let mut holds = Holds::default();
-        let levels = visit(literal, &mut |outside, level| {
-            let number = self.number(outside, root)?;
-            let uses = match outside {
-                Outside::Literal { .. } => holds.literals.entry(number),
-                Outside::Pickle(_) => holds.pickles.entry(number),
+        let levels = visit(literal, &mut |seen, level| {
+            let (uri, size, is_literal) = match seen {
+                Seen::Offloaded { uri, size } => (uri, size, true),
+                Seen::Blob(blob) if blob.format == PYTHON_PICKLE => (blob.uri, None, false),
+                Seen::Blob(_) | Seen::Scalar(..) => return Ok(()),
             };
-            let uses = uses.or_default();
+            let number = self.number(uri, size, is_literal, root)?;
+            let uses = if is_literal { &mut holds.literals } else { &mut holds.pickles };
+            let uses = uses.entry(number).or_default();
             uses.times += 1;
             uses.level = uses.level.max(level);
             Ok(())
@@ -236,11 +238,7 @@ impl Gathering {
     }
 
     /// The number of what is referred to, which is new or known.
-    fn number(&mut self, outside: Outside<'_>, root: usize) -> Result<usize> {
-        let (uri, size, is_literal) = match outside {
-            Outside::Literal { uri, size } => (uri, size, true),
-            Outside::Pickle(uri) => (uri, None, false),
-        };
+    fn number(&mut self, uri: &str, size: Option<u64>, is_literal: bool, root: usize) -> Result<usize> {
         let Some(&number) = self.by_uri.get(uri) else {
             if self.objects.len() == self.bounds.objects {
                 let text = format!("more than {} offloaded literals are referred to, which is the limit", self.bounds.objects);
@@ -385,7 +383,7 @@ fn refused(contents: &BTreeMap<String, Bytes>, bounds: Bounds) -> HashMap<String
     gathering.roots.push(Root { name: "".into(), takes_pickles: false, holds: Holds::default() });
     // Reading reports what is not a literal, or refers to what is not here.
     for (uri, content) in contents {
-        let Ok(number) = gathering.number(Outside::Literal { uri, size: None }, 0) else { continue };
+        let Ok(number) = gathering.number(uri, None, true, 0) else { continue };
         if let Ok(holds) = gathering.holds(content, 0) {
             gathering.objects[number].holds = holds;
         }

@@ -19,6 +19,7 @@ pub use self::bounds::{Bounds, MAX_OBJECTS, MAX_OFFLOADED, MAX_ROUNDS};
 pub(crate) use self::fields::{Fields, Wire, corrupt, pair};
 pub use self::gather::Gathering;
 pub use self::outside::offloaded_uris;
+pub(crate) use self::outside::{Seen, visit};
 pub use self::references::References;
 use self::references::{offloaded, refers_at_the_top};
 use self::text::PIECE;

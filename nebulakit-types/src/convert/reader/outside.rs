@@ -1,7 +1,7 @@
-//! What a literal refers to outside of its own bytes, found at any depth.
+//! A walk through a literal, at any depth: what it refers to outside of its own bytes, and its scalars.
 
 use super::references::{References, offloaded};
-use super::{BlobRef, Elements, Entries, Fields, MAX_DEPTH, PYTHON_PICKLE, Wire, deeper};
+use super::{BlobRef, Elements, Entries, Fields, MAX_DEPTH, Wire, deeper};
 use crate::Result;
 
 /// Every URI of an offloaded literal in the literal with these bytes, at any depth, in the order of the bytes.
@@ -10,8 +10,8 @@ use crate::Result;
 /// [`ErrorKind::Corrupt`](crate::ErrorKind::Corrupt) when the bytes are not a literal, [`ErrorKind::TooDeep`](crate::ErrorKind::TooDeep) beyond [`MAX_DEPTH`].
 pub fn offloaded_uris(literal: &[u8]) -> Result<Vec<String>> {
     let mut found = Vec::new();
-    visit(literal, &mut |outside, _| {
-        if let Outside::Literal { uri, .. } = outside {
+    visit(literal, &mut |seen, _| {
+        if let Seen::Offloaded { uri, .. } = seen {
             found.push(uri.to_owned());
         }
         Ok(())
@@ -19,30 +19,32 @@ pub fn offloaded_uris(literal: &[u8]) -> Result<Vec<String>> {
     Ok(found)
 }
 
-/// What stands in a file of its own.
+/// What is seen on the way through a literal.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Outside<'a> {
+pub(crate) enum Seen<'a> {
     /// An offloaded literal.
-    Literal {
+    Offloaded {
         /// Where it is.
         uri: &'a str,
         /// Its size in bytes, where the reference says it.
         size: Option<u64>,
     },
-    /// A pickle of Python's, which [`Bytes`] may be read from, by its URI.
-    Pickle(&'a str),
+    /// A file or a directory.
+    Blob(BlobRef<'a>),
+    /// Another scalar, by the number of its field in a `Scalar`, and its bytes.
+    Scalar(u32, &'a [u8]),
 }
 
-/// Shows every offloaded literal and every pickle in the literal with these bytes, at any depth, in the order of the bytes, each with the
-/// level on which it stands: 1 for the literal itself. Returns how many levels there are.
-pub(super) fn visit<'a>(literal: &'a [u8], see: &mut dyn FnMut(Outside<'a>, usize) -> Result<()>) -> Result<usize> {
+/// Shows what is in the literal with these bytes, at any depth, in the order of the bytes, each with the level on which it stands: 1 for the literal itself.
+/// Returns how many levels there are.
+pub(crate) fn visit<'a>(literal: &'a [u8], see: &mut dyn FnMut(Seen<'a>, usize) -> Result<()>) -> Result<usize> {
     let mut visit = Visit { see, levels: 0 };
     visit.literal(literal, MAX_DEPTH)?;
     Ok(visit.levels)
 }
 
 struct Visit<'a, 'b> {
-    see: &'b mut dyn FnMut(Outside<'a>, usize) -> Result<()>,
+    see: &'b mut dyn FnMut(Seen<'a>, usize) -> Result<()>,
     levels: usize,
 }
 
@@ -69,7 +71,7 @@ impl<'a> Visit<'a, '_> {
                 }
                 (8, Wire::Bytes(metadata)) => {
                     let (uri, size) = offloaded(metadata)?;
-                    (self.see)(Outside::Literal { uri, size }, level)?;
+                    (self.see)(Seen::Offloaded { uri, size }, level)?;
                 }
                 _ => {}
             }
@@ -81,12 +83,7 @@ impl<'a> Visit<'a, '_> {
         let mut scalar = Fields::new(scalar);
         while let Some(field) = scalar.next()? {
             match field {
-                (2, Wire::Bytes(blob)) => {
-                    let blob = BlobRef::of(blob)?;
-                    if blob.format == PYTHON_PICKLE {
-                        (self.see)(Outside::Pickle(blob.uri), MAX_DEPTH - depth)?;
-                    }
-                }
+                (2, Wire::Bytes(blob)) => (self.see)(Seen::Blob(BlobRef::of(blob)?), MAX_DEPTH - depth)?,
                 (9, Wire::Bytes(union)) => {
                     let mut union = Fields::new(union);
                     while let Some(field) = union.next()? {
@@ -95,6 +92,7 @@ impl<'a> Visit<'a, '_> {
                         }
                     }
                 }
+                (number, Wire::Bytes(bytes)) => (self.see)(Seen::Scalar(number, bytes), MAX_DEPTH - depth)?,
                 _ => {}
             }
         }

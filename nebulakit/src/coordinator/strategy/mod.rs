@@ -5,13 +5,15 @@ pub(in crate::coordinator) mod containers;
 mod on_runtime;
 mod on_threads;
 mod processes;
+mod workers;
 
 use std::pin::Pin;
 use std::time::Instant;
 
 pub use self::on_runtime::AsyncStrategy;
 pub use self::on_threads::ThreadStrategy;
-pub use self::processes::{Enforced, LimitsInForce, ProcessStrategy};
+pub use self::processes::ProcessStrategy;
+pub use self::workers::limits::{Enforced, LimitsInForce};
 use crate::coordinator::context::Attempt;
 pub use crate::coordinator::context::Executing;
 use crate::coordinator::error::WorkKind;

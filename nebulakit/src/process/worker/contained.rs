@@ -3,6 +3,7 @@
 //! The first process of a container is not like others: the kernel keeps signals from it, so that it cannot abort. It starts the worker as a second one, waits for all that ends,
 //! and ends as the worker did.
 
+use std::ffi::OsStr;
 use std::io;
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::ExitStatusExt as _;
@@ -16,6 +17,9 @@ use crate::services::env::{self, Environment};
 /// What is added to the number of a signal that ended the worker.
 const BY_SIGNAL: i32 = 128;
 
+/// The argument of a program that a container is started with to be a worker. The variable is also that of the programs which a task starts; this argument is not.
+pub(crate) const ARGUMENT: &str = "nebulakit-worker";
+
 /// What this process is to do.
 #[derive(Debug)]
 pub(super) enum Part {
@@ -23,6 +27,8 @@ pub(super) enum Part {
     First,
     /// Be the worker, over this socket.
     Worker(UnixStream),
+    /// Nothing: nobody is there any more who wants a worker.
+    Unwanted(io::Error),
 }
 
 /// What makes a process in a container a worker: how many are above it, and where its socket is.
@@ -36,13 +42,21 @@ pub(super) fn parsed(text: &str) -> Option<(u32, &str)> {
     Some((depth.parse().ok()?, path))
 }
 
-/// The part of this process, where it has one. The socket's name is gone once it is taken, so that programs which a task starts have none.
-pub(super) fn part(environment: &Environment) -> Option<Part> {
+/// The part of this process, whose first argument that is, where it has one. The socket's name is gone once it is taken, so that programs which a task starts have none.
+pub(super) fn part(environment: &Environment, argument: Option<&OsStr>) -> Option<Part> {
     let (_, path) = parsed(environment.get(env::WORKER)?)?;
     if std::process::id() == 1 {
         return Some(Part::First);
     }
-    UnixStream::connect(path).ok().map(Part::Worker)
+    match UnixStream::connect(path) {
+        Ok(socket) => Some(Part::Worker(socket)),
+        // It must not go on with its `main`.
+        Err(error) if argument.is_some_and(|argument| argument == ARGUMENT) => {
+            let said = format!("the process that asked for it is gone: cannot connect to `{path}`: {error}");
+            Some(Part::Unwanted(io::Error::new(error.kind(), said)))
+        }
+        Err(_) => None,
+    }
 }
 
 /// Starts the worker, and gives the code to end with.
@@ -76,14 +90,14 @@ mod tests {
         let environment = |text: &str| Environment::empty().with(env::WORKER, text);
         let own = environment(&marker(2, path.to_str().unwrap()));
         assert_eq!(parsed(own.get(env::WORKER).unwrap()), Some((2, path.to_str().unwrap())));
-        assert!(part(&own).is_none());
+        assert!(part(&own, None).is_none());
         let listener = std::os::unix::net::UnixListener::bind(&path).unwrap();
-        assert!(matches!(part(&own), Some(Part::Worker(_))));
+        assert!(matches!(part(&own, None), Some(Part::Worker(_))));
         drop(listener);
         std::fs::remove_file(&path).unwrap();
-        assert!(part(&own).is_none());
+        assert!(part(&own, None).is_none());
         for other in ["", "1:2", "x@/socket", "keeper:1"] {
-            assert!(part(&environment(other)).is_none(), "{other}");
+            assert!(part(&environment(other), Some(ARGUMENT.as_ref())).is_none(), "{other}");
         }
     }
 }

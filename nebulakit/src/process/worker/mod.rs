@@ -29,6 +29,11 @@ use crate::services::env::{self, Environment};
 /// The stack of a thread that takes the place of the main one, in bytes: what the main thread has as a rule.
 const STACK: usize = 8 * 1024 * 1024;
 
+/// What a program has to do to have workers, and a keeper.
+#[cfg(feature = "coordinator")]
+pub(crate) const HINT: &str =
+    "`nebulakit::coordinator::worker_main()` has to be the first line of its `main`, as `nebulakit::main!` makes it";
+
 /// Whether this program gives its workers the word.
 static ENTERED: AtomicBool = AtomicBool::new(false);
 
@@ -71,9 +76,10 @@ pub(crate) fn enter(environment: &Environment) {
         container::leave(served(environment.clone(), None));
     }
     #[cfg(feature = "container")]
-    match contained::part(environment) {
+    match contained::part(environment, std::env::args_os().nth(1).as_deref()) {
         None => {}
         Some(contained::Part::Worker(socket)) => container::leave(served(environment.clone(), Some(socket))),
+        Some(contained::Part::Unwanted(error)) => container::leave(serve::failure(&error)),
         Some(contained::Part::First) => match contained::first() {
             Ok(code) => container::leave_as(code),
             Err(error) => container::leave(serve::failure(&error)),

@@ -3,19 +3,11 @@
 use std::io;
 use std::path::Path;
 
-use tokio::net::unix::pipe;
-
-use crate::coordinator::event::OutputStream;
 use crate::coordinator::strategy::containers::driver::CommandLine;
-use crate::coordinator::strategy::processes::limits::Kept;
-use crate::coordinator::strategy::processes::process::{End, Process, Started, start};
+use crate::coordinator::strategy::workers::limits::Kept;
+use crate::coordinator::strategy::workers::pipes::Pipes;
+use crate::coordinator::strategy::workers::process::{End, Process, Started, start};
 use crate::task::panic::told;
-
-/// How much of what it prints is taken at once.
-const PIECE: usize = 16 * 1024;
-
-/// How many pieces of one stream are taken before the other is looked at.
-const PIECES: usize = 64;
 
 /// The most that is kept of what a call prints that is over soon.
 const SAID: usize = 256 * 1024;
@@ -24,8 +16,7 @@ const SAID: usize = 256 * 1024;
 #[derive(Debug)]
 pub(super) struct Client {
     pub(super) process: std::sync::Arc<Process>,
-    stdout: pipe::Receiver,
-    stderr: pipe::Receiver,
+    pub(super) pipes: Pipes,
 }
 
 impl Drop for Client {
@@ -64,82 +55,28 @@ impl Client {
         // Its standard input is empty.
         drop(socket);
         let guard = Ended(&process);
-        let pipe = pipe::Receiver::from_owned_fd_unchecked;
         // The runtime tells by a panic alone that it has no I/O.
-        let pipes = told(|| Ok::<_, io::Error>((pipe(stdout)?, pipe(stderr)?)));
-        let (stdout, stderr) = pipes.map_err(|_| io::Error::other("the runtime has no I/O"))??;
+        let pipes = told(|| Pipes::new([stdout, stderr])).map_err(|_| io::Error::other("the runtime has no I/O"))??;
         std::mem::forget(guard);
-        Ok(Self { process, stdout, stderr })
-    }
-
-    /// Where its output is read.
-    pub(super) fn pipes(&self) -> [&pipe::Receiver; 2] {
-        [&self.stdout, &self.stderr]
-    }
-
-    /// Waits until it prints something, if it may still do so.
-    pub(super) async fn readable(&self, is_open: [bool; 2]) {
-        tokio::select! {
-            _ = self.stdout.readable(), if is_open[0] => {}
-            _ = self.stderr.readable(), if is_open[1] => {}
-            else => std::future::pending().await,
-        }
-    }
-
-    /// Hands over what it has printed, and says of which of the two streams there may be more.
-    pub(super) fn look(&self, is_open: [bool; 2], take: impl FnMut(OutputStream, &[u8])) -> [bool; 2] {
-        self.read(is_open, |pipe, piece| pipe.try_read(piece), take)
-    }
-
-    /// Hands over what it printed before it ended: what it has started may hold its output still.
-    pub(super) fn drain(&self, is_open: [bool; 2], take: impl FnMut(OutputStream, &[u8])) {
-        // Whatever the runtime knows of it.
-        self.read(is_open, |pipe, piece| Ok(rustix::io::read(pipe, piece)?), take);
-    }
-
-    fn read(
-        &self,
-        mut is_open: [bool; 2],
-        read: impl Fn(&pipe::Receiver, &mut [u8]) -> io::Result<usize>,
-        mut take: impl FnMut(OutputStream, &[u8]),
-    ) -> [bool; 2] {
-        let mut piece = [0; PIECE];
-        for (is_open, (pipe, stream)) in
-            is_open.iter_mut().zip([(&self.stdout, OutputStream::Stdout), (&self.stderr, OutputStream::Stderr)])
-        {
-            // A program that prints without end is looked at again after the other stream.
-            for _ in 0..PIECES {
-                if !*is_open {
-                    break;
-                }
-                match read(pipe, &mut piece) {
-                    Ok(0) => *is_open = false,
-                    Ok(length) => take(stream, &piece[..length]),
-                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
-                    Err(_) => *is_open = false,
-                }
-            }
-        }
-        is_open
+        Ok(Self { process, pipes })
     }
 
     /// Runs it to its end, and keeps what it prints.
-    pub(super) async fn finish(self) -> Called {
+    pub(super) async fn finish(mut self) -> Called {
         let mut said = [Vec::new(), Vec::new()];
         let mut take = |stream, piece: &[u8]| {
             let own: &mut Vec<u8> = &mut said[stream as usize];
             own.extend_from_slice(&piece[..piece.len().min(SAID.saturating_sub(own.len()))]);
         };
-        let mut is_open = [true; 2];
+        let Self { process, pipes } = &mut self;
         let end = loop {
             tokio::select! {
                 biased;
-                end = self.process.gone() => break end,
-                () = self.readable(is_open) => is_open = self.look(is_open, &mut take),
+                end = process.gone() => break end,
+                () = pipes.read(&mut take) => {}
             }
         };
-        self.drain(is_open, &mut take);
+        pipes.drain(&mut take);
         let [stdout, stderr] = said.map(|said| String::from_utf8_lossy(&said).into_owned());
         Called { end, stdout, stderr }
     }

@@ -17,7 +17,7 @@ use crate::coordinator::strategy::containers::ends::ContainerError;
 use crate::coordinator::strategy::containers::keeper::Keeper;
 use crate::coordinator::strategy::containers::podman::Podman;
 use crate::coordinator::strategy::containers::words::Trouble;
-use crate::coordinator::strategy::processes::limits::{Asked, Kept};
+use crate::coordinator::strategy::workers::limits::{Asked, Kept};
 
 /// The engines that are looked for where none is named, in this order.
 const KNOWN: [&str; 4] = ["docker", "podman", "apptainer", "singularity"];

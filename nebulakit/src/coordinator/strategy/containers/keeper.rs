@@ -20,10 +20,10 @@ use crate::coordinator::clock::{Clock as _, SystemClock};
 use crate::coordinator::lock::{Mutex, locked};
 use crate::coordinator::strategy::containers::driver::CommandLine;
 use crate::process::program;
-use crate::process::worker::is_entered;
 use crate::process::worker::keeper::marker;
 use crate::process::worker::keeper::message::{Argv, Began, Ended, ToKeeper, Watch, Word};
 use crate::process::worker::message::{framed, take};
+use crate::process::worker::{HINT, is_entered};
 use crate::services::env;
 
 /// How long the keeper may take to hear a word: it does nothing else.
@@ -31,9 +31,6 @@ const HEARING: Duration = Duration::from_secs(5);
 
 /// How often a keeper that ended is replaced.
 const REPLACED: u32 = 3;
-
-/// What a program has to do to have a keeper.
-const HINT: &str = "`nebulakit::coordinator::worker_main()` has to be the first line of its `main`, as `nebulakit::main!` makes it";
 
 #[derive(Debug)]
 pub(super) struct Keeper {

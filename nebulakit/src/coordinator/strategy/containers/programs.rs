@@ -1,16 +1,16 @@
 //! Container tasks: their inputs as files, the program in its image, their outputs from files.
 
 use std::path::Path;
-use std::pin::Pin;
 
 use crate::coordinator::context::Attempt;
 use crate::coordinator::error::{JobError, Lost};
 use crate::coordinator::strategy::containers::asked::Mount;
+use crate::coordinator::strategy::containers::bare::command;
+use crate::coordinator::strategy::containers::base::Base;
 use crate::coordinator::strategy::containers::copilot::{Collected, collect, command as rendered, complete, lay_out, said};
 use crate::coordinator::strategy::containers::ends::CommandError;
-use crate::coordinator::strategy::containers::folder::Folder;
 use crate::coordinator::strategy::containers::secrets;
-use crate::coordinator::strategy::containers::work::{Container, ContainerOutput};
+use crate::coordinator::strategy::containers::work::Container;
 use crate::coordinator::tasks::{failed, of_attempt};
 use crate::task::call::failed as of_failure;
 use crate::task::container::ContainerSpec;
@@ -18,25 +18,17 @@ use crate::task::def::TaskDef;
 use crate::task::error::TaskError;
 use crate::task::failure::{Failure, code};
 
-/// Runs a program and waits for its end.
-pub(super) type Running<'a> = Pin<Box<dyn Future<Output = Result<ContainerOutput, JobError>> + Send + 'a>>;
-
-/// Runs a container task: `command` starts its program. What both share is in `folder`, where the program may run as another user if it `is_open`.
+/// Runs a container task. What its program and this process share is in a folder of the job's own.
 ///
 /// # Errors
 /// Those of the inputs, of the program and of the outputs.
-pub(super) async fn run<'a>(
-    attempt: Attempt,
-    (task, spec): (&'static TaskDef, &'static ContainerSpec),
-    folder: Folder,
-    is_open: bool,
-    command: impl FnOnce(Container) -> Running<'a>,
-) -> Result<(), JobError> {
+pub(super) async fn run(base: &Base, attempt: Attempt, (task, spec): (&'static TaskDef, &'static ContainerSpec)) -> Result<(), JobError> {
+    let folder = base.folder()?;
     let job = attempt.context().clone();
     let context = of_attempt(&job, task)?;
     let of_inputs = |error| failed(of_failure(Failure::of_input(task.name, &error)));
     let shared = |name: &str| {
-        let made = folder.shared(name, is_open);
+        let made = folder.shared(name, base.is_open());
         made.map_err(|error| JobError::lost(Lost::Strategy(format!("the folder of the {name} cannot be made: {error}"))))
     };
     let inputs = attempt.task().map(|call| call.inputs.to_vec()).unwrap_or_default();
@@ -59,12 +51,12 @@ pub(super) async fn run<'a>(
         container = container.mount(Mount::read_write(host).at(spec.input_path));
     }
     if task.outputs.is_empty() {
-        command(container).await?;
+        command(base, &container, &job).await?;
         return attempt.give(&[]);
     }
     let host = shared("outputs")?;
     container = container.mount(Mount::read_write(&host).at(spec.output_path));
-    match command(container).await {
+    match command(base, &container, &job).await {
         Ok(_) => {}
         Err(error) if error.downcast_ref::<CommandError>().is_some() => return Err(with_its_words(error, &host)),
         Err(error) => return Err(error),

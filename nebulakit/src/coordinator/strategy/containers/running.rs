@@ -16,13 +16,13 @@ use crate::coordinator::strategy::containers::folder::Folder;
 use crate::coordinator::strategy::containers::keeper::{Keeper, Watched};
 use crate::coordinator::strategy::containers::watcher::First;
 use crate::coordinator::strategy::containers::words::Trouble;
-use crate::coordinator::strategy::processes::output::Output;
-use crate::coordinator::strategy::processes::process::End;
+use crate::coordinator::strategy::workers::output::Output;
+use crate::coordinator::strategy::workers::process::End;
 use crate::process::fate::SignalName;
 use crate::process::memory::Exceeded;
 
-/// How long an engine may take to tell of the end of a container whose program is gone.
-const TELLING: Duration = Duration::from_secs(60);
+/// How long an engine may take to tell of the end of a container whose program is gone: many may end at once, and engines clean up after one at a time.
+const TELLING: Duration = Duration::from_secs(600);
 
 /// The exit code of a program that was ended by SIGKILL.
 const KILLED: i32 = 128 + 9;
@@ -91,11 +91,11 @@ impl<'a> Running<'a> {
     }
 
     /// Waits for its end, and hands over what it prints. A job that is cancelled meanwhile has its program told so, where it `is_told`.
-    pub(super) async fn wait(&mut self, context: &JobContext, output: &mut Output, is_told: bool) -> End {
+    pub(super) async fn wait(&mut self, context: &JobContext, output: &mut Output<'_>, is_told: bool) -> End {
         let (engine, launch) = (self.engine, &self.launch);
-        let (client, first) = (&self.client, &mut self.first);
+        let (Client { process, pipes }, first) = (&mut self.client, &mut self.first);
         let mut finding = pin!(First::find(engine, launch));
-        let (mut is_told, mut is_open, mut is_over) = (is_told, [true; 2], false);
+        let (mut is_told, mut is_over) = (is_told, false);
         let mut telling = pin!(tokio::time::sleep(TELLING));
         let publisher = &context.home.core().publisher;
         let end = loop {
@@ -104,18 +104,18 @@ impl<'a> Running<'a> {
                 tokio::select! {
                     biased;
                     () = publisher.room() => {}
-                    _ = client.process.gone() => {}
+                    _ = process.gone() => {}
                     () = context.cancelled() => {}
                 }
             }
             tokio::select! {
                 biased;
-                end = client.process.gone() => break end,
+                end = process.gone() => break end,
                 () = context.cancelled(), if !is_told => {
                     is_told = true;
                     match engine.driver.signal(&launch.name, "TERM") {
                         Some(line) => self.keeper.run(&line),
-                        None => client.process.terminate(),
+                        None => process.terminate(),
                     }
                 }
                 found = &mut finding, if first.is_none() => *first = Some(found),
@@ -126,21 +126,18 @@ impl<'a> Running<'a> {
                 }
                 () = left_alone(first.as_ref()), if first.is_some() && !is_over => {
                     self.is_silent = true;
-                    client.process.kill();
-                    break client.process.gone().await;
+                    process.kill();
+                    break process.gone().await;
                 }
                 () = &mut telling, if is_over => {
                     self.is_silent = true;
-                    client.process.kill();
-                    break client.process.gone().await;
+                    process.kill();
+                    break process.gone().await;
                 }
-                () = client.readable(is_open) => {
-                    is_open = client.look(is_open, |stream, piece| output.add(piece, stream, context));
-                }
+                () = pipes.read(|stream, piece| output.add(stream, piece)) => {}
             }
         };
-        client.drain(is_open, |stream, piece| output.add(piece, stream, context));
-        output.finish(context);
+        output.drain(pipes);
         if !is_over && let Some(first) = first {
             self.exceeded = first.exceeded();
         }
@@ -148,13 +145,13 @@ impl<'a> Running<'a> {
     }
 
     /// Hands over what it prints until it ends.
-    pub(super) async fn printing(&self, context: &JobContext, output: &mut Output) {
-        let mut is_open = [true; 2];
+    pub(super) async fn printing(&mut self, output: &mut Output<'_>) {
+        let Client { process, pipes } = &mut self.client;
         loop {
             tokio::select! {
                 biased;
-                _ = self.client.process.gone() => return,
-                () = self.client.readable(is_open) => is_open = self.client.look(is_open, |stream, piece| output.add(piece, stream, context)),
+                _ = process.gone() => return,
+                () = output.take(pipes) => {}
             }
         }
     }

@@ -1,12 +1,11 @@
 //! How containers are to be.
 
-use std::collections::BTreeMap;
-use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::coordinator::strategy::containers::asked::{Mount, Pull, User};
 use crate::coordinator::strategy::containers::driver::Driver;
+use crate::coordinator::strategy::workers::variables::Variables;
 
 #[derive(Debug, Clone, Default)]
 pub(super) struct Settings {
@@ -18,7 +17,7 @@ pub(super) struct Settings {
     pub(super) program: Option<PathBuf>,
     pub(super) network: bool,
     pub(super) pull: Pull,
-    pub(super) variables: BTreeMap<String, Option<OsString>>,
+    pub(super) variables: Variables,
     pub(super) mounts: Vec<Mount>,
     pub(super) user: User,
     pub(super) read_only: bool,

@@ -1,176 +1,131 @@
-//! A task of the registry in a container: a worker there, which speaks with this process over a socket in a folder that both see.
+//! A task of the registry in a container: a worker there runs it.
 
-use std::fs::File;
-use std::io;
-use std::os::fd::AsRawFd as _;
-use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
+use std::ffi::OsString;
+use std::os::unix::process::ExitStatusExt as _;
+use std::process::ExitStatus;
 use std::time::Duration;
 
-use tokio::net::{UnixListener, UnixStream};
+use bytes::Bytes;
 
-use crate::coordinator::context::JobContext;
-use crate::coordinator::error::JobError;
-use crate::coordinator::strategy::containers::ends::refused;
+use crate::coordinator::context::{Attempt, JobContext};
+use crate::coordinator::error::{JobError, Lost};
+use crate::coordinator::strategy::containers::asked::Mount;
+use crate::coordinator::strategy::containers::base::Base;
+use crate::coordinator::strategy::containers::client::Client;
+use crate::coordinator::strategy::containers::data;
+use crate::coordinator::strategy::containers::ends::{ContainerError, refused};
 use crate::coordinator::strategy::containers::running::Running;
-use crate::coordinator::strategy::processes::output::Output;
-use crate::coordinator::strategy::processes::talk::Talk;
-use crate::process::elf::Elf;
-use crate::process::program;
-use crate::process::worker::message::{Hello, Order, PROTOCOL, Report, VERSION};
+use crate::coordinator::strategy::containers::settings::Settings;
+use crate::coordinator::strategy::containers::words::Trouble;
+use crate::coordinator::strategy::containers::worker::{Binary, Came, Door, SHARED};
+use crate::coordinator::strategy::workers::output::Output;
+use crate::coordinator::strategy::workers::talk::{self, Talked};
+use crate::coordinator::strategy::workers::{fate, order};
+use crate::coordinator::tasks::failed;
+use crate::process::worker::message::{Order, Over};
+use crate::process::worker::{Marker, contained};
+use crate::services::env;
 
-/// Where a container sees the folder that it shares with this process.
-pub(super) const SHARED: &str = "/.nebulakit";
+/// How long a container may take to be gone whose task is over, or whose worker says nothing more.
+const FAREWELL: Duration = Duration::from_secs(30);
 
-/// How long a container may take from its start until its program says that it is a worker: many may start at once.
-const STARTING: Duration = Duration::from_secs(600);
-
-/// What a program has to do to have workers.
-const HINT: &str = "`nebulakit::coordinator::worker_main()` has to be the first line of its `main`, as `nebulakit::main!` makes it";
-
-/// This program, as containers have it.
-#[derive(Debug)]
-pub(super) struct Binary {
-    /// The file that is mounted; [`None`] where images have to hold it.
-    pub(super) mounted: Option<PathBuf>,
-    /// Where it is in a container.
-    pub(super) path: PathBuf,
-    /// What has to be the same: the file itself, or what is in it.
-    build: String,
-    id: String,
+/// Runs the task that is the work, and gives its outputs.
+///
+/// # Errors
+/// Those of the task, and when no container can run it.
+pub(super) async fn run(base: &Base, attempt: Attempt) -> Result<(), JobError> {
+    let context = attempt.context().clone();
+    let outputs = match once(base, &context).await {
+        Err(error) if base.was_removed(&error) => once(base, &context).await?,
+        outputs => outputs?,
+    };
+    attempt.give(&outputs)
 }
 
-impl Binary {
-    /// That of this process, or `program`; images have it at `path` where it cannot be mounted.
-    ///
-    /// # Errors
-    /// When it cannot be read.
-    pub(super) fn find(program: Option<&Path>, path: Option<&Path>) -> Result<Self, String> {
-        let own = || {
-            let running = program::path()?;
-            // The file's own path, which engines need. Where it was replaced, the worker shows it.
-            Ok::<_, io::Error>((std::env::current_exe()?, running))
-        };
-        let found = match program {
-            Some(program) => std::path::absolute(program).map(|program| (program.clone(), program)),
-            None => own(),
-        };
-        let cannot = |error: io::Error| format!("this program's file cannot be read: {error}");
-        let (file, running) = found.map_err(cannot)?;
-        let Elf { is_static, id } = Elf::read(&running).map_err(cannot)?;
-        let build = program::build_of(&running).map_err(cannot)?;
-        let mounted = (is_static && path.is_none()).then(|| file.clone());
-        let at = match (&mounted, path) {
-            (Some(_), _) => Path::new(SHARED).join("program"),
-            (None, Some(path)) => path.to_owned(),
-            (None, None) => file,
-        };
-        Ok(Self { mounted, path: at, build, id })
-    }
+/// Runs the task of `context` by a worker in a container, and gives its outputs.
+async fn once(base: &Base, context: &JobContext) -> Result<Bytes, JobError> {
+    let Some((task, inputs)) = context.piece.task() else {
+        return Err(JobError::lost(Lost::Strategy("only tasks and bare commands run in containers".to_owned())));
+    };
+    let settings = &context.live().settings;
+    let name = settings.image.as_deref().or(task.options().image).or(base.settings.image.as_deref());
+    let Some(name) = name else {
+        let hint = "hint: name one by `#[task(image = \"..\")]`, `ContainerStrategy::image` or `--container-image`";
+        return Err(refused(&format!("the task `{}` has no image to run in a container\n{hint}", task.name())));
+    };
+    let Settings { network, mounts, .. } = &base.settings;
+    let network = settings.network.unwrap_or(task.options().network || *network);
+    let mut order = Box::new(order::of(context, None)?);
+    let data = data::of_task(task.name(), inputs, &order.raw_output_prefix, mounts, network).map_err(|said| refused(&said))?;
+    order.raw_output_prefix.clone_from(&data.raw_output_prefix);
+    let binary = base.binary().await?;
+    let engine = base.engine().await?;
+    let image = engine.image(name, base.settings.pull, &base.keeper).await?;
 
-    /// What to do about an image that does not have it.
-    pub(super) fn hint(&self) -> String {
-        format!(
-            "this program needs shared libraries, so that it is not mounted: the image has to hold the same build at `{}`, or where \
-             `ContainerStrategy::binary` says; a static build (`-C target-feature=+crt-static`, or a musl target) is mounted",
-            self.path.display()
-        )
-    }
-}
+    let folder = base.folder()?;
+    let made = |error: std::io::Error| JobError::lost(Lost::Strategy(format!("the folder of the container cannot be made: {error}")));
+    let is_open = base.is_open();
+    let shared = folder.shared("shared", is_open).map_err(made)?;
+    folder.shared("shared/tmp", is_open).map_err(made)?;
+    // What is mounted there takes its place.
+    std::fs::write(shared.join("program"), []).map_err(made)?;
+    let door = Door::make(&shared, is_open).map_err(made)?;
 
-/// The socket that a worker in a container finds in the folder that it shares with this process.
-#[derive(Debug)]
-pub(super) struct Door {
-    listener: UnixListener,
-    path: PathBuf,
-}
+    let mut launch = base.launch(&image, vec![binary.path.clone().into_os_string(), contained::ARGUMENT.into()], &folder, context);
+    launch.network = network;
+    launch.init = false;
+    launch.folder = data.folder;
+    launch.mounts.push(Mount::read_write(&shared).at(SHARED));
+    launch.mounts.extend(binary.mounted.as_ref().map(|file| Mount::read_only(file).at(&binary.path)));
+    launch.mounts.extend(data.mounts);
+    launch.variables.extend(task.options().env.iter().map(|(name, value)| ((*name).to_owned(), OsString::from(value))));
+    let depth = Marker::below(&base.environment).depth;
+    launch.variables.insert(env::WORKER.to_owned(), contained::marker(depth, &format!("{SHARED}/socket")).into());
+    launch.variables.insert(env::TMPDIR.to_owned(), format!("{SHARED}/tmp").into());
 
-impl Door {
-    /// Makes it in `shared`, for another user too where it `is_open`.
-    ///
-    /// # Errors
-    /// When it cannot be made.
-    pub(super) fn make(shared: &Path, is_open: bool) -> io::Result<Self> {
-        let path = shared.join("socket");
-        let listener = if cfg!(target_os = "linux") {
-            // Its path may be longer than a socket's may be.
-            let folder = File::open(shared)?;
-            std::os::unix::net::UnixListener::bind(format!("/proc/self/fd/{}/socket", folder.as_raw_fd()))?
-        } else {
-            std::os::unix::net::UnixListener::bind(&path)?
-        };
-        listener.set_nonblocking(true)?;
-        if is_open {
-            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o666))?;
+    let mut output = Output::of(context);
+    let mut running = Running::start(engine, &base.keeper, launch, folder, context).await?;
+    let talked = match running.worker(&door, binary, &mut output).await? {
+        Came::Ended => Ok(Talked::Silent { heard_the_job: false }),
+        Came::Worker(mut talk) => {
+            let Client { process, pipes } = &mut running.client;
+            talk::talk(&mut talk, pipes, process, Order::Job(order), context, &mut output, false).await
         }
-        Ok(Self { listener: UnixListener::from_std(listener)?, path })
-    }
-
-    /// The worker that comes. Nobody else finds it from then on.
-    async fn opened(&self) -> io::Result<UnixStream> {
-        let (socket, _) = self.listener.accept().await?;
-        std::fs::remove_file(&self.path)?;
-        Ok(socket)
+    };
+    // The worker ends with its socket, and the container with the worker.
+    let end = tokio::time::timeout(FAREWELL, running.wait(context, &mut output, true)).await;
+    match talked {
+        Ok(Talked::Over(Over { ended, .. })) => {
+            if let Ok(end) = end {
+                // How the worker ended does not matter any more.
+                let _ = running.code(end, &output.tail()).await;
+            }
+            ended.into_result().map_err(failed)
+        }
+        Err(error) => Err(JobError::Lost { how: Lost::Strategy(error.to_string()), tail: output.tail().into() }),
+        Ok(Talked::Silent { .. }) => {
+            let Ok(end) = end else {
+                let said = "the worker in the container closed its connection, and was ended";
+                return Err(JobError::Lost { how: Lost::Strategy(said.to_owned()), tail: output.tail().into() });
+            };
+            let tail = output.tail();
+            match running.code(end, &tail).await {
+                Ok(code) => Err(fate::of(ExitStatus::from_raw(raw(code)), None, tail, None, &engine.kept)),
+                Err(error) => Err(about_the_binary(error, binary)),
+            }
+        }
     }
 }
 
-/// What came of the wait for a worker.
-pub(super) enum Came {
-    /// It is there, and is the right one.
-    Worker(Talk),
-    /// Its container ended before.
-    Ended,
+/// An exit code as `wait` gives it, or a signal, which engines tell by a code.
+fn raw(code: i32) -> i32 {
+    if (129..=128 + 64).contains(&code) { code - 128 } else { code << 8 }
 }
 
-impl Running<'_> {
-    /// Waits for the worker in it, and looks whether it is the same program.
-    ///
-    /// # Errors
-    /// When it is not.
-    pub(super) async fn worker(
-        &mut self,
-        door: &Door,
-        binary: &Binary,
-        context: &JobContext,
-        output: &mut Output,
-    ) -> Result<Came, JobError> {
-        let image = self.launch.image.name.clone();
-        let not_one = |said: &str| refused(&format!("the program in a container of `{image}` is not a worker: {said}"));
-        let socket = tokio::select! {
-            biased;
-            socket = door.opened() => socket,
-            () = self.printing(context, output) => return Ok(Came::Ended),
-            () = tokio::time::sleep(STARTING) => return Err(not_one(&format!("it did not say within {STARTING:?} that it is: {HINT}"))),
-        };
-        let mut talk = Talk::new(socket.map_err(|error| not_one(&error.to_string()))?);
-        let build = if binary.mounted.is_some() { binary.build.clone() } else { String::new() };
-        let hello = Hello { protocol: PROTOCOL, version: VERSION.to_owned(), build, memory: None, asks_id: binary.mounted.is_none() };
-        let ready = tokio::select! {
-            biased;
-            answer = talk.ask(Order::Hello(hello)) => match answer {
-                Ok(Report::Ready(ready)) => ready,
-                Ok(_) => return Err(not_one("it works before it was asked to")),
-                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(Came::Ended),
-                Err(error) => return Err(not_one(&error.to_string())),
-            },
-            () = tokio::time::sleep(STARTING) => return Err(not_one("it does not answer")),
-        };
-        let path = binary.path.display();
-        if ready.protocol != PROTOCOL || ready.version != VERSION {
-            return Err(refused(&format!(
-                "the program at `{path}` in `{image}` was built with version {} (protocol {}) of nebulakit, and this one with {VERSION} (protocol {PROTOCOL})",
-                ready.version, ready.protocol
-            )));
-        }
-        if binary.mounted.is_some() && ready.build != binary.build {
-            return Err(refused("this program's file was replaced while it ran: its workers would be another program; start it again"));
-        }
-        if binary.mounted.is_none() && ready.id != binary.id {
-            return Err(refused(&format!(
-                "the program at `{path}` in `{image}` is another build than this one: `{}` there, `{}` here\nhint: build the image again from this build",
-                ready.id, binary.id
-            )));
-        }
-        Ok(Came::Worker(talk))
+/// An image that does not have this program is told what it is to have.
+fn about_the_binary(error: JobError, binary: &Binary) -> JobError {
+    match error.downcast_ref::<ContainerError>() {
+        Some(own) if own.trouble == Trouble::NoCommand && binary.mounted.is_none() => own.clone().with_hint(&binary.hint()).into(),
+        _ => error,
     }
 }

@@ -1,7 +1,6 @@
 //! A bare container as work: an image and a command.
 
 use std::any::Any;
-use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt;
 use std::path::PathBuf;
@@ -13,6 +12,7 @@ use crate::coordinator::lock::{Mutex, locked};
 use crate::coordinator::piece::Runs;
 use crate::coordinator::strategy::containers::asked::{Mount, User};
 use crate::coordinator::strategy::containers::driver::Image;
+use crate::coordinator::strategy::workers::variables::Variables;
 use crate::coordinator::work::{IntoWork, Work};
 
 /// A command in a container of its own: work for a [`ContainerStrategy`](super::ContainerStrategy), without any task.
@@ -42,7 +42,7 @@ pub struct Container {
     pub(super) image: String,
     pub(super) command: Vec<OsString>,
     pub(super) mounts: Vec<Mount>,
-    pub(super) variables: BTreeMap<String, Option<OsString>>,
+    pub(super) variables: Variables,
     pub(super) network: Option<bool>,
     pub(super) user: Option<User>,
     pub(super) read_only: Option<bool>,
@@ -51,15 +51,13 @@ pub struct Container {
 }
 
 impl fmt::Debug for Container {
-    /// Without the values of variables.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { image, command, mounts, variables, .. } = self;
-        let variables: Vec<_> = variables.keys().collect();
         f.debug_struct("Container")
             .field("image", image)
             .field("command", command)
             .field("mounts", mounts)
-            .field("variables", &variables)
+            .field("variables", variables)
             .finish_non_exhaustive()
     }
 }
@@ -71,7 +69,7 @@ impl Container {
             image: image.into(),
             command: Vec::new(),
             mounts: Vec::new(),
-            variables: BTreeMap::new(),
+            variables: Variables::default(),
             network: None,
             user: None,
             read_only: None,
@@ -94,13 +92,13 @@ impl Container {
 
     /// Hands the variable of that name on, where this process has it.
     pub fn variable(mut self, name: impl Into<String>) -> Self {
-        self.variables.insert(name.into(), None);
+        self.variables.hand_on(name);
         self
     }
 
     /// Gives it a variable with this value, which is not among the arguments of any process.
     pub fn variable_with(mut self, name: impl Into<String>, value: impl Into<OsString>) -> Self {
-        self.variables.insert(name.into(), Some(value.into()));
+        self.variables.set(name, value);
         self
     }
 

@@ -1,11 +1,10 @@
 //! What a worker finds in its environment: what this library, the clouds' tools and programs in general read, and what is named.
 
-use std::collections::BTreeMap;
-use std::ffi::OsString;
 use std::process::Command;
 
 use nebulakit_types::storage;
 
+use crate::coordinator::strategy::workers::variables::Variables;
 use crate::process::worker::Marker;
 use crate::services::env::{self, Environment};
 
@@ -25,18 +24,12 @@ const GENERAL: [&str; 12] = [
     "all_proxy",
 ];
 
-/// Variables besides the usual ones, with a value, or with that of this process.
-pub(super) type Named = BTreeMap<String, Option<OsString>>;
-
 /// Gives `command` the environment of a worker of the process that has `own`, which sees these GPUs, or those that it would without any word of them.
-pub(super) fn give(command: &mut Command, own: &Environment, named: &Named, gpus: Option<&str>) {
+pub(super) fn give(command: &mut Command, own: &Environment, named: &Variables, gpus: Option<&str>) {
     command.env_clear();
-    let usual = own
-        .variables()
-        .filter(|(name, _)| name.to_str().is_some_and(|name| is_usual(name) || named.get(name).is_some_and(Option::is_none)));
-    command.envs(usual);
-    command.envs(named.iter().filter_map(|(name, value)| Some((name, value.as_ref()?))));
-    if let Some(gpus) = gpus.filter(|gpus| !gpus.is_empty() || !named.contains_key(env::CUDA_VISIBLE_DEVICES)) {
+    command.envs(own.variables().filter(|(name, _)| name.to_str().is_some_and(is_usual)));
+    command.envs(named.with_values(own));
+    if let Some(gpus) = gpus.filter(|gpus| !gpus.is_empty() || !named.contains(env::CUDA_VISIBLE_DEVICES)) {
         command.env(env::CUDA_VISIBLE_DEVICES, gpus);
     }
     command.env(env::WORKER, Marker::below(own).to_string());
@@ -64,7 +57,10 @@ mod tests {
         ]
         .into_iter()
         .collect();
-        let named = Named::from([("MY_FLAG".to_owned(), None), ("OWN".to_owned(), Some("x".into())), ("ABSENT".to_owned(), None)]);
+        let mut named = Variables::default();
+        named.hand_on("MY_FLAG");
+        named.set("OWN", "x");
+        named.hand_on("ABSENT");
         let mut command = Command::new("true");
         command.env("LEFT", "over");
         give(&mut command, &own, &named, Some("4,7"));

@@ -1,18 +1,10 @@
 //! Attempts in processes of their own.
 
-mod descendants;
 mod environment;
-pub(super) mod fate;
-mod groups;
-pub(super) mod limits;
-pub(super) mod order;
-pub(super) mod output;
 mod pool;
-pub(super) mod process;
 mod settings;
-pub(super) mod talk;
+mod worker;
 
-use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt;
 use std::num::NonZero;
@@ -22,16 +14,18 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use self::limits::{Asked, Kept};
-pub use self::limits::{Enforced, LimitsInForce};
-use self::output::Output;
-use self::pool::{Needs, NoWorker, Pool, Worker};
-use self::process::End;
+use self::pool::{Needs, NoWorker, Pool};
 use self::settings::Settings;
-use self::talk::{Line, Talked, talk};
+use self::worker::Worker;
 use crate::coordinator::context::{Attempt, Executing, JobContext};
 use crate::coordinator::error::{JobError, Limit, Lost, WorkKind};
 use crate::coordinator::strategy::ExecutionStrategy;
+use crate::coordinator::strategy::workers::limits::{Asked, Kept, LimitsInForce};
+use crate::coordinator::strategy::workers::output::Output;
+use crate::coordinator::strategy::workers::process::End;
+use crate::coordinator::strategy::workers::talk::{Talked, talk};
+use crate::coordinator::strategy::workers::variables::Variables;
+use crate::coordinator::strategy::workers::{fate, order};
 use crate::coordinator::tasks;
 use crate::process::worker::message::{Order, Over};
 use crate::task::run::has_timers;
@@ -106,7 +100,7 @@ impl ProcessStrategy {
         let settings = Settings {
             slots: slots.max(1),
             program: None,
-            variables: BTreeMap::new(),
+            variables: Variables::default(),
             limits: Asked::default(),
             recycle_after: JOBS,
             recycle_above: None,
@@ -124,14 +118,14 @@ impl ProcessStrategy {
     /// Hands the variable of that name on, where this process has it.
     #[must_use]
     pub fn variable(mut self, name: impl Into<String>) -> Self {
-        self.settings.variables.insert(name.into(), None);
+        self.settings.variables.hand_on(name);
         self
     }
 
     /// Gives workers a variable with this value.
     #[must_use]
     pub fn variable_with(mut self, name: impl Into<String>, value: impl Into<OsString>) -> Self {
-        self.settings.variables.insert(name.into(), Some(value.into()));
+        self.settings.variables.set(name, value);
         self
     }
 
@@ -207,19 +201,19 @@ impl ProcessStrategy {
         let mut others = OTHERS;
         let needs = needs_of(&attempt.context);
         loop {
-            let worker = self.pool.worker(&self.settings, &needs).await.map_err(|none| match none {
-                NoWorker::Because(said) => JobError::lost(Lost::Strategy(said)),
+            let mut output = Output::of(&attempt.context);
+            let worker = self.pool.worker(&self.settings, &needs, &mut output).await.map_err(|none| match none {
+                NoWorker::Because(said) => lost(&said, &mut output),
                 NoWorker::Memory { limit, now } => {
                     JobError::Limit { limit: Limit::Memory { limit: Some(limit), peak: now }, tail: "".into() }
                 }
             })?;
             let mut held = Held(Some(worker));
-            let Some(Worker { process, line: Line { talk: socket, stdout, stderr }, is_quick, .. }) = &mut held.0 else { continue };
+            let Some(Worker { process, talk: socket, pipes, is_quick, .. }) = &mut held.0 else { continue };
             // With others at work, the thread is of use to them.
             let (begin, looks) = (Instant::now(), *is_quick && self.pool.busy() == 1);
             process.begin();
-            let mut output = Output::default();
-            match talk(socket, [stdout, stderr], process, Order::Job(order.clone()), &attempt.context, &mut output, looks).await {
+            match talk(socket, pipes, process, Order::Job(order.clone()), &attempt.context, &mut output, looks).await {
                 Ok(Talked::Over(Over { ended, is_last })) => {
                     *is_quick = begin.elapsed() < QUICK;
                     if let Some(worker) = held.0.take()
@@ -256,7 +250,7 @@ fn needs_of(job: &JobContext) -> Needs {
     Needs { gpus: are_handed_out.then(|| job.gpus().join(",")), memory: job.granted().memory() }
 }
 
-fn lost(said: &str, output: &mut Output) -> JobError {
+fn lost(said: &str, output: &mut Output<'_>) -> JobError {
     JobError::Lost { how: Lost::Strategy(said.to_owned()), tail: output.tail().into() }
 }
 

@@ -2,32 +2,23 @@
 
 use std::borrow::Cow;
 use std::io;
-use std::os::fd::OwnedFd;
 use std::process::Command;
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::{Duration, Instant};
-
-use tokio::net::UnixStream;
-use tokio::net::unix::pipe;
-use tokio::runtime::{Handle, Id};
 
 use crate::coordinator::clock::{Clock as _, SystemClock};
 use crate::coordinator::lock::atomic::{AtomicUsize, Ordering};
 use crate::coordinator::lock::{Mutex, locked};
 use crate::coordinator::strategy::processes::environment::give;
-use crate::coordinator::strategy::processes::groups::Bytes;
-use crate::coordinator::strategy::processes::limits::Kept;
-use crate::coordinator::strategy::processes::process::{Process, Started, start};
 use crate::coordinator::strategy::processes::settings::Settings;
-use crate::coordinator::strategy::processes::talk::{Line, Talk};
+use crate::coordinator::strategy::processes::worker::{Fits, Worker};
+use crate::coordinator::strategy::workers::groups::Bytes;
+use crate::coordinator::strategy::workers::limits::Kept;
+use crate::coordinator::strategy::workers::output::Output;
+use crate::coordinator::strategy::workers::process::{Process, start};
 use crate::process::program;
-use crate::process::worker::message::{Hello, Order, PROTOCOL, Report, VERSION};
-use crate::process::worker::{Marker, is_entered};
+use crate::process::worker::{HINT, Marker, is_entered};
 use crate::services::env::Environment;
-use crate::task::panic::told;
-
-/// How long a program may take to say that it is a worker.
-const GREETING: Duration = Duration::from_secs(30);
 
 /// How many workers may be above another.
 const DEEPEST: u32 = 8;
@@ -41,35 +32,6 @@ const BACK_OFF: (Duration, Duration) = (Duration::from_millis(10), Duration::fro
 /// Of the memory that a job may have, this part (one by this number) may be what jobs before have left in its worker; where it is more, another worker is
 /// taken.
 const LEFT: u64 = 8;
-
-/// What a program has to do to have workers.
-const HINT: &str = "`nebulakit::coordinator::worker_main()` has to be the first line of its `main`, as `nebulakit::main!` makes it";
-
-/// A worker that can be given work.
-#[derive(Debug)]
-pub(super) struct Worker {
-    pub(super) process: Arc<Process>,
-    pub(super) line: Line,
-    /// The runtime that `line` is on.
-    runtime: Id,
-    jobs: u64,
-    /// For which jobs it is.
-    fits: Fits,
-    /// How much memory its cgroup may have, where it has one; and how much was in it before the first job.
-    memory: Bytes,
-    at_first: Option<u64>,
-    /// Whether its last answer came at once.
-    pub(super) is_quick: bool,
-}
-
-/// What a worker is started with that cannot change any more: it serves jobs that need the same.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Fits {
-    /// The GPUs that it sees, as `CUDA_VISIBLE_DEVICES` has them; [`None`] for those that it would see without a word of them.
-    pub(super) gpus: Option<String>,
-    /// The limit that it has set to its own memory.
-    pub(super) own_memory: Option<u64>,
-}
 
 /// What a job needs of its worker.
 #[derive(Debug, Default)]
@@ -149,11 +111,12 @@ impl Pool {
         }
     }
 
-    /// One that waits for work on this runtime and has what the job needs, else a new one; with its limit on memory.
+    /// One that waits for work on this runtime and has what the job needs, else a new one; with its limit on memory. What a new one prints at its start is the job's
+    /// `output`.
     ///
     /// # Errors
     /// When none can be started: what is wrong, for people.
-    pub(super) async fn worker(&self, settings: &Settings, needs: &Needs) -> Result<Worker, NoWorker> {
+    pub(super) async fn worker(&self, settings: &Settings, needs: &Needs, output: &mut Output<'_>) -> Result<Worker, NoWorker> {
         let kept = self.kept_for(settings, needs);
         let fits = Fits { gpus: needs.gpus.clone(), own_memory: kept.own_memory() };
         let needs_group = needs.memory.is_some() && kept.has_memory_groups();
@@ -173,7 +136,7 @@ impl Pool {
             };
             drop(unwanted);
             let mut worker = match idle {
-                None => self.start(settings, &kept, &fits).await?,
+                None => self.start(settings, &kept, &fits, output).await?,
                 Some(idle) if idle.process.end().is_some() => continue,
                 Some(idle) => match idle.here()? {
                     Some(worker) => worker,
@@ -216,7 +179,7 @@ impl Pool {
         }
     }
 
-    async fn start(&self, settings: &Settings, kept: &Kept, fits: &Fits) -> Result<Worker, String> {
+    async fn start(&self, settings: &Settings, kept: &Kept, fits: &Fits, output: &mut Output<'_>) -> Result<Worker, String> {
         let environment = self.environment.get_or_init(Environment::from_process);
         let depth = Marker::below(environment).depth;
         if depth > DEEPEST {
@@ -251,7 +214,7 @@ impl Pool {
             state.started.push(Arc::downgrade(&process));
         }
         let mut worker = Worker::new(started, fits.clone(), kept.memory_at_start())?;
-        let greeted = worker.greet(kept, is_own).await;
+        let greeted = worker.greet(kept, is_own, output).await;
         if greeted.is_err() {
             self.note_death();
         }
@@ -323,74 +286,5 @@ struct Unanswered<'a>(&'a Process);
 impl Drop for Unanswered<'_> {
     fn drop(&mut self) {
         self.0.kill();
-    }
-}
-
-impl Worker {
-    fn new(Started { process, socket, stdout, stderr }: Started, fits: Fits, memory: Bytes) -> Result<Self, String> {
-        let runtime = Handle::current().id();
-        let line = on_this_runtime(socket, [stdout, stderr])?;
-        Ok(Self { process, line, runtime, jobs: 0, fits, memory, at_first: None, is_quick: false })
-    }
-
-    /// The same on this runtime; [`None`] where what it says cannot be heard here any more.
-    fn here(self) -> Result<Option<Self>, String> {
-        let here = Handle::current().id();
-        if self.runtime == here {
-            return Ok(Some(self));
-        }
-        let Line { talk, stdout, stderr } = self.line;
-        let (Ok(socket), Ok(stdout), Ok(stderr)) = (talk.socket.into_std(), stdout.into_nonblocking_fd(), stderr.into_nonblocking_fd())
-        else {
-            self.process.kill();
-            return Ok(None);
-        };
-        Ok(Some(Self { line: on_this_runtime(socket, [stdout, stderr])?, runtime: here, ..self }))
-    }
-
-    async fn greet(&mut self, kept: &Kept, is_own: bool) -> Result<(), String> {
-        let build = if is_own { program::build().unwrap_or_default() } else { String::new() };
-        let hello =
-            Hello { protocol: PROTOCOL, version: VERSION.to_owned(), build: build.clone(), memory: kept.own_memory(), asks_id: false };
-        let answer = tokio::time::timeout(GREETING, self.line.talk.ask(Order::Hello(hello))).await;
-        let ready = match answer {
-            Ok(Ok(Report::Ready(ready))) => ready,
-            Err(_) => return Err(format!("the program did not say within {GREETING:?} that it is a worker: {HINT}")),
-            Ok(Err(error)) if error.kind() == io::ErrorKind::UnexpectedEof => {
-                return Err(format!("the program ended, and did not say that it is a worker: {HINT}"));
-            }
-            Ok(Err(error)) => return Err(format!("the program is not a worker: {error}")),
-            Ok(Ok(_)) => return Err("the worker works before it was asked to".to_owned()),
-        };
-        if ready.protocol != PROTOCOL || ready.version != VERSION {
-            return Err(format!(
-                "the worker's program was built with version {} (protocol {}) of nebulakit, and this one with {VERSION} (protocol {PROTOCOL})",
-                ready.version, ready.protocol
-            ));
-        }
-        if ready.build != build && is_own {
-            return Err("the program's file was replaced while it ran: its workers would be another program; start it again".to_owned());
-        }
-        if !ready.without_memory_limit.is_empty() {
-            let said = format!("the limit on memory is not in force in the worker: {}", ready.without_memory_limit);
-            if kept.are_required() {
-                return Err(said);
-            }
-            tracing::warn!("{said}");
-        }
-        Ok(())
-    }
-}
-
-/// Has the runtime that polls this watch what a worker says.
-fn on_this_runtime(socket: std::os::unix::net::UnixStream, pipes: [OwnedFd; 2]) -> Result<Line, String> {
-    let [stdout, stderr] = pipes;
-    let pipe = pipe::Receiver::from_owned_fd_unchecked;
-    // It tells of a runtime without I/O by a panic alone.
-    let line =
-        told(|| Ok::<_, io::Error>(Line { talk: Talk::new(UnixStream::from_std(socket)?), stdout: pipe(stdout)?, stderr: pipe(stderr)? }));
-    match line {
-        Ok(line) => line.map_err(|error| format!("the runtime cannot watch a worker: {error}")),
-        Err(_) => Err("processes need a runtime with I/O and timers\nhint: call `enable_all()` on the runtime's builder".to_owned()),
     }
 }

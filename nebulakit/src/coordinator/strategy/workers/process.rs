@@ -14,9 +14,9 @@ use tokio::sync::{Notify, oneshot};
 
 use crate::coordinator::lock::atomic::{AtomicBool, Ordering};
 use crate::coordinator::lock::{Mutex, locked};
-use crate::coordinator::strategy::processes::descendants::Descendants;
-use crate::coordinator::strategy::processes::groups::{Bytes, Group};
-use crate::coordinator::strategy::processes::limits::Kept;
+use crate::coordinator::strategy::workers::descendants::Descendants;
+use crate::coordinator::strategy::workers::groups::{Bytes, Group};
+use crate::coordinator::strategy::workers::limits::Kept;
 use crate::process::memory::{Account, Exceeded};
 
 /// A process, and all that is in its group.
@@ -123,12 +123,12 @@ impl Process {
     }
 
     /// Whether it is in a cgroup whose limit on memory can be set.
-    pub(super) fn has_memory_group(&self) -> bool {
+    pub(in crate::coordinator::strategy) fn has_memory_group(&self) -> bool {
         self.group.as_ref().is_some_and(|group| group.memory.is_some())
     }
 
     /// The memory that its cgroup has now, in bytes, where it has one of its own.
-    pub(super) fn memory_now(&self) -> Option<u64> {
+    pub(in crate::coordinator::strategy) fn memory_now(&self) -> Option<u64> {
         self.group.as_ref()?.memory.as_ref()?.usage()
     }
 
@@ -136,7 +136,7 @@ impl Process {
     ///
     /// # Errors
     /// When that is less than it has, or the kernel does not take it.
-    pub(super) fn limit_memory(&self, bytes: Bytes) -> io::Result<()> {
+    pub(in crate::coordinator::strategy) fn limit_memory(&self, bytes: Bytes) -> io::Result<()> {
         self.group.as_ref().map_or(Ok(()), |group| group.limit_memory(bytes))
     }
 
@@ -195,7 +195,7 @@ impl Process {
     }
 
     /// The memory that it has now, in bytes, where that can be told.
-    pub(super) fn resident(&self) -> Option<u64> {
+    pub(in crate::coordinator::strategy) fn resident(&self) -> Option<u64> {
         if !cfg!(target_os = "linux") {
             return None;
         }

@@ -4,17 +4,17 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::coordinator::strategy::processes::groups::{Bytes, Group, Place, Places};
+use crate::coordinator::strategy::workers::groups::{Bytes, Group, Place, Places};
 use crate::process::memory::{Account, MemoryGroup};
 
 /// What a worker may take.
 #[derive(Debug, Clone, Default)]
 pub(in crate::coordinator::strategy) struct Asked {
-    pub(super) memory: Option<u64>,
-    pub(super) cpu_time: Option<Duration>,
-    pub(super) cpus: Option<f64>,
-    pub(super) folder: Option<PathBuf>,
-    pub(super) are_required: bool,
+    pub(in crate::coordinator::strategy) memory: Option<u64>,
+    pub(in crate::coordinator::strategy) cpu_time: Option<Duration>,
+    pub(in crate::coordinator::strategy) cpus: Option<f64>,
+    pub(in crate::coordinator::strategy) folder: Option<PathBuf>,
+    pub(in crate::coordinator::strategy) are_required: bool,
 }
 
 /// How a limit is kept.
@@ -45,7 +45,7 @@ impl fmt::Display for Enforced {
     }
 }
 
-/// Which limits of a [`ProcessStrategy`](super::ProcessStrategy) are in force, and by what.
+/// Which limits of a [`ProcessStrategy`](crate::coordinator::ProcessStrategy) are in force, and by what.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LimitsInForce {
@@ -68,7 +68,7 @@ impl fmt::Display for LimitsInForce {
 pub(in crate::coordinator::strategy) struct Kept {
     asked: Asked,
     places: Places,
-    pub(super) in_force: LimitsInForce,
+    pub(in crate::coordinator::strategy) in_force: LimitsInForce,
     /// The cgroup of this process, in which workers are that have none of their own.
     shared: Option<MemoryGroup>,
     /// Whether the limit on memory is set for each job, and not with the groups.
@@ -93,33 +93,33 @@ impl Kept {
     }
 
     /// Those of workers for jobs that say how much memory they take: it can be kept in the same places for all of them.
-    pub(super) fn of_jobs(asked: &Asked) -> Self {
+    pub(in crate::coordinator::strategy) fn of_jobs(asked: &Asked) -> Self {
         Self { is_of_jobs: true, ..Self::new(&Asked { memory: Some(u64::MAX), ..asked.clone() }) }
     }
 
     /// The same for a job with so many bytes.
-    pub(super) fn with_memory(mut self, bytes: u64) -> Self {
+    pub(in crate::coordinator::strategy) fn with_memory(mut self, bytes: u64) -> Self {
         self.asked.memory = Some(bytes);
         self
     }
 
     /// Whether cgroups keep the limit on memory.
-    pub(super) fn has_memory_groups(&self) -> bool {
+    pub(in crate::coordinator::strategy) fn has_memory_groups(&self) -> bool {
         matches!(self.in_force.memory, Enforced::Cgroup1 | Enforced::Cgroup2)
     }
 
     /// The limit on memory of those that ask for none of their own.
-    pub(super) fn memory(&self) -> Bytes {
+    pub(in crate::coordinator::strategy) fn memory(&self) -> Bytes {
         self.asked.memory.map_or(Bytes::Any, Bytes::AtMost)
     }
 
     /// The limit on memory with which a worker is started.
-    pub(super) fn memory_at_start(&self) -> Bytes {
+    pub(in crate::coordinator::strategy) fn memory_at_start(&self) -> Bytes {
         if self.is_of_jobs { Bytes::Any } else { self.memory() }
     }
 
     /// Why workers may not be started: a limit that is none, or one that is required and cannot be kept.
-    pub(super) fn problem(&self) -> Option<String> {
+    pub(in crate::coordinator::strategy) fn problem(&self) -> Option<String> {
         if let Some(cores) = self.asked.cpus.filter(|cores| !cores.is_finite() || *cores <= 0.0) {
             return Some(format!("a worker cannot have {cores} cores: a number above 0 is expected"));
         }
@@ -142,20 +142,20 @@ impl Kept {
     }
 
     /// The limit that the worker itself sets to its memory.
-    pub(super) fn own_memory(&self) -> Option<u64> {
+    pub(in crate::coordinator::strategy) fn own_memory(&self) -> Option<u64> {
         self.asked.memory.filter(|_| self.in_force.memory == Enforced::Rlimit)
     }
 
     /// Whole seconds: the kernel counts them so.
-    pub(super) fn cpu_seconds(&self) -> Option<u64> {
+    pub(in crate::coordinator::strategy) fn cpu_seconds(&self) -> Option<u64> {
         self.asked.cpu_time.map(|time| time.as_secs() + u64::from(time.subsec_nanos() > 0))
     }
 
-    pub(super) fn cpu_time(&self) -> Option<Duration> {
+    pub(in crate::coordinator::strategy) fn cpu_time(&self) -> Option<Duration> {
         self.asked.cpu_time
     }
 
-    pub(super) fn are_required(&self) -> bool {
+    pub(in crate::coordinator::strategy) fn are_required(&self) -> bool {
         self.asked.are_required
     }
 }

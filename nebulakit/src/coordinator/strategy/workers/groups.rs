@@ -96,7 +96,7 @@ impl Place {
 
 /// How much memory there may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Bytes {
+pub(in crate::coordinator::strategy) enum Bytes {
     Any,
     AtMost(u64),
 }

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::io;
-
 use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
@@ -12,12 +11,12 @@ use futures_util::stream::FuturesUnordered;
 use rustix::net::{SendFlags, send};
 use tokio::io::Interest;
 use tokio::net::UnixStream;
-use tokio::net::unix::pipe;
+use tokio::time::timeout;
 
 use crate::coordinator::context::JobContext;
-use crate::coordinator::event::OutputStream;
-use crate::coordinator::strategy::processes::output::{Looked, Output};
-use crate::coordinator::strategy::processes::process::Process;
+use crate::coordinator::strategy::workers::output::Output;
+use crate::coordinator::strategy::workers::pipes::Pipes;
+use crate::coordinator::strategy::workers::process::Process;
 use crate::process::worker::message::{Answer, Call, Ended, FromWorker, Log, Order, Over, Progress, Report, Stop, ToWorker, framed, take};
 use crate::task::error::TaskError;
 use crate::task::invocation::Child;
@@ -40,27 +39,30 @@ const SAID_AT_ONCE: usize = 1024 * 1024;
 /// future may keep its thread so long.
 const LOOKING: Duration = Duration::from_micros(40);
 
-/// How much of a worker's output is taken before its messages are looked at again.
-const OUTPUT_AT_ONCE: usize = 1024 * 1024;
-
-/// Our ends of what a worker reads and writes, on the runtime that polls them.
-#[derive(Debug)]
-pub(in crate::coordinator::strategy) struct Line {
-    pub(in crate::coordinator::strategy) talk: Talk,
-    pub(in crate::coordinator::strategy) stdout: pipe::Receiver,
-    pub(in crate::coordinator::strategy) stderr: pipe::Receiver,
-}
+/// How long nothing may come of a message that has begun. A worker says each in one go: what stops in the middle is something else that was written into its
+/// socket, and would be waited for without end.
+const REST: Duration = Duration::from_secs(10);
 
 /// The socket, and what came over it and was not taken yet.
 #[derive(Debug)]
 pub(in crate::coordinator::strategy) struct Talk {
-    pub(super) socket: UnixStream,
+    socket: UnixStream,
     read: BytesMut,
+    /// When anything came last.
+    heard: Instant,
 }
 
 impl Talk {
     pub(in crate::coordinator::strategy) fn new(socket: UnixStream) -> Self {
-        Self { socket, read: BytesMut::new() }
+        Self { socket, read: BytesMut::new(), heard: Instant::now() }
+    }
+
+    /// Takes the socket from its runtime.
+    ///
+    /// # Errors
+    /// When that is gone.
+    pub(in crate::coordinator::strategy) fn into_socket(self) -> io::Result<std::os::unix::net::UnixStream> {
+        self.socket.into_std()
     }
 
     /// Takes what `read` gives now, at most some more than [`SAID_AT_ONCE`]; it says whether more may come.
@@ -73,6 +75,7 @@ impl Talk {
                 Ok(length) => {
                     taken += length;
                     self.read.extend_from_slice(&piece[..length]);
+                    self.heard = Instant::now();
                 }
                 Err(error) => match error.kind() {
                     io::ErrorKind::Interrupted => {}
@@ -110,9 +113,20 @@ impl Talk {
     }
 
     /// Waits until something can be read, or more of `outgoing` written, and does it. It says whether more may come to be read.
+    ///
+    /// # Errors
+    /// When nothing comes any more of a message that has begun, or the socket cannot be read.
     async fn go_on(&mut self, outgoing: &mut BytesMut) -> io::Result<bool> {
         let interest = if outgoing.is_empty() { Interest::READABLE } else { Interest::READABLE | Interest::WRITABLE };
-        let ready = self.socket.ready(interest).await?;
+        let ready = self.socket.ready(interest);
+        let ready = if self.read.is_empty() {
+            ready.await?
+        } else {
+            match timeout(REST.saturating_sub(self.heard.elapsed()), ready).await {
+                Ok(ready) => ready?,
+                Err(_) => return self.take_late(),
+            }
+        };
         if ready.is_writable() && !outgoing.is_empty() {
             match self.socket.try_write(outgoing) {
                 Ok(length) => drop(outgoing.split_to(length)),
@@ -122,6 +136,17 @@ impl Talk {
             }
         }
         if ready.is_readable() { self.take(UnixStream::try_read) } else { Ok(true) }
+    }
+
+    /// Takes what the runtime may not have told of yet, of a message whose rest is overdue. It says whether more may come.
+    fn take_late(&mut self) -> io::Result<bool> {
+        let before = self.read.len();
+        let is_open = self.take(|socket, piece| Ok(rustix::io::read(socket, piece)?))?;
+        if is_open && self.read.len() == before {
+            let said = format!("the worker said one half of a message, and nothing more for {REST:?}");
+            return Err(io::Error::new(io::ErrorKind::TimedOut, said));
+        }
+        Ok(is_open)
     }
 
     /// Says one thing, and waits for the answer.
@@ -163,18 +188,17 @@ type Calls = FuturesUnordered<Abortable<std::pin::Pin<Box<dyn Future<Output = (u
 /// When what the worker says cannot be understood, or the order is too large.
 pub(in crate::coordinator::strategy) async fn talk(
     talk: &mut Talk,
-    [stdout, stderr]: [&pipe::Receiver; 2],
+    pipes: &mut Pipes,
     process: &Process,
     order: Order,
     job: &JobContext,
-    output: &mut Output,
+    output: &mut Output<'_>,
     looks: bool,
 ) -> io::Result<Talked> {
     let mut outgoing = BytesMut::from(&*framed(&ToWorker { order: Some(order) })?);
     let mut calls = Calls::new();
     let mut handles: HashMap<u64, AbortHandle> = HashMap::new();
     let mut is_told = false;
-    let mut printing = [true; 2];
     let mut is_open = true;
     // One that was ended while it had nothing to do shows itself here.
     if talk.write(&mut outgoing).is_err() {
@@ -190,7 +214,7 @@ pub(in crate::coordinator::strategy) async fn talk(
         while let Some(report) = talk.next()? {
             match report {
                 Report::Over(mut over) => {
-                    drain([stdout, stderr], output, job);
+                    output.drain(pipes);
                     // A worker that has read one half of a message, or said one half, cannot be told of the next task.
                     over.is_last |= !outgoing.is_empty() || !talk.read.is_empty();
                     // A large message leaves its room behind.
@@ -213,7 +237,7 @@ pub(in crate::coordinator::strategy) async fn talk(
             }
         }
         if !is_open {
-            drain([stdout, stderr], output, job);
+            output.drain(pipes);
             return Ok(Talked::Silent { heard_the_job: true });
         }
         let publisher = &job.home.core().publisher;
@@ -248,7 +272,7 @@ pub(in crate::coordinator::strategy) async fn talk(
                 talk.take(|socket, piece| Ok(rustix::io::read(socket, piece)?))?;
                 is_open = false;
             }
-            is_printing = printed([stdout, stderr], printing, output, job), if printing != [false; 2] => printing = is_printing,
+            () = pipes.read(|stream, piece| output.add(stream, piece)) => {}
         }
         // Where that fails, it shows itself where the socket is read.
         let _ = talk.write(&mut outgoing);
@@ -262,24 +286,6 @@ fn say(outgoing: &mut BytesMut, order: Order, call: u64) {
         framed(&ToWorker { order: Some(Order::Answer(Answer { call, ended })) })
     });
     outgoing.extend_from_slice(&frame.unwrap_or_default());
-}
-
-/// Waits until the worker prints something, and takes it. It says which of the two streams there may be more of.
-async fn printed([stdout, stderr]: [&pipe::Receiver; 2], printing: [bool; 2], output: &mut Output, job: &JobContext) -> [bool; 2] {
-    tokio::select! {
-        _ = stdout.readable(), if printing[0] => {}
-        _ = stderr.readable(), if printing[1] => {}
-    }
-    let mut look = |pipe: &pipe::Receiver, stream| output.take(|piece| pipe.try_read(piece), stream, OUTPUT_AT_ONCE, job) == Looked::Open;
-    [printing[0] && look(stdout, OutputStream::Stdout), printing[1] && look(stderr, OutputStream::Stderr)]
-}
-
-/// Takes what was printed before the end of the task; what comes later is not waited for.
-fn drain([stdout, stderr]: [&pipe::Receiver; 2], output: &mut Output, job: &JobContext) {
-    for (pipe, stream) in [(stdout, OutputStream::Stdout), (stderr, OutputStream::Stderr)] {
-        output.take(|piece| Ok(rustix::io::read(pipe, piece)?), stream, OUTPUT_AT_ONCE, job);
-    }
-    output.finish(job);
 }
 
 /// Runs a task that the worker's task has called, as a child of its job.

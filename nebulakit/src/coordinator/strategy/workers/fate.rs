@@ -3,7 +3,7 @@
 use std::process::ExitStatus;
 
 use crate::coordinator::error::{JobError, Limit, Lost};
-use crate::coordinator::strategy::processes::limits::Kept;
+use crate::coordinator::strategy::workers::limits::Kept;
 use crate::process::fate::Fate;
 use crate::process::memory::Exceeded;
 
