@@ -29,19 +29,23 @@ fn a_newer_format_is_refused_and_stays_as_it_is() {
 #[test]
 fn a_folder_of_something_else_stays_as_it_is() {
     let dir = TempDir::new().unwrap();
-    fs::write(dir.path().join("Cargo.toml"), "").unwrap();
+    fs::write(dir.path().join(".gitignore"), "/target\n").unwrap();
     let error = RunsFolder::open(dir.path()).unwrap_err();
     assert_eq!(error.kind(), RunErrorKind::Foreign);
-    assert!(error.to_string().contains("it holds `Cargo.toml`"), "{error}");
+    assert!(error.to_string().contains("it holds `.gitignore`, and no `format`"), "{error}");
     assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+    assert_eq!(fs::read_to_string(dir.path().join(".gitignore")).unwrap(), "/target\n");
 }
 
 #[test]
 fn a_folder_that_was_begun_is_finished() {
     let dir = TempDir::new().unwrap();
-    fs::write(dir.path().join(".gitignore"), "*\n").unwrap();
+    fs::write(dir.path().join(".0123456789abcdef0123456789abcdef"), "").unwrap();
+    RunsFolder::open(dir.path()).unwrap();
+    fs::remove_file(dir.path().join(".gitignore")).unwrap();
     RunsFolder::open(dir.path()).unwrap();
     assert_eq!(fs::read_to_string(dir.path().join("format")).unwrap(), "1\n");
+    assert_eq!(fs::read_to_string(dir.path().join(".gitignore")).unwrap(), "*\n");
 }
 
 #[test]
@@ -51,6 +55,17 @@ fn a_format_that_is_not_a_number_is_told_with_its_file() {
     let error = RunsFolder::open(dir.path()).unwrap_err();
     assert_eq!(error.kind(), RunErrorKind::Corrupt);
     assert!(error.to_string().contains("format` is not the version of a format"), "{error}");
+}
+
+#[test]
+fn who_only_reads_makes_no_folder() {
+    let dir = TempDir::new().unwrap();
+    let error = RunsFolder::open_existing(dir.path().join("x")).unwrap_err();
+    assert_eq!(error.kind(), RunErrorKind::NotFound);
+    assert!(error.to_string().starts_with("no runs are recorded in `"), "{error}");
+    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
+    RunsFolder::open(dir.path().join("x")).unwrap();
+    RunsFolder::open_existing(dir.path().join("x")).unwrap();
 }
 
 #[test]
@@ -107,5 +122,5 @@ fn data_that_was_cut_is_written_anew() {
 fn small_outputs_stand_in_their_event() {
     let scratch = Scratch::new();
     assert_eq!(scratch.run().keep(b"small").unwrap(), Recorded::Here(b"small".to_vec()));
-    assert!(!scratch.runs.path().join("data").exists());
+    assert_eq!(fs::read_dir(scratch.runs.path().join("data")).unwrap().count(), 0);
 }

@@ -97,7 +97,7 @@ fn ready() -> EventKind {
 }
 
 fn succeeded(outputs: Recorded) -> EventKind {
-    EventKind::Succeeded { outputs, from: Origin::Run }
+    EventKind::Succeeded { outputs, inputs: None, from: Origin::Run }
 }
 
 fn ended() -> EventKind {

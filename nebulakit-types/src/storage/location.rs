@@ -166,8 +166,20 @@ pub fn child_url(prefix: &str, key: &str) -> String {
     if escapes { join(prefix, &key.replace('%', "%25")) } else { join(prefix, key) }
 }
 
-/// The path of a URL that leads to this machine.
-pub(crate) fn local_path(url: &str) -> Option<PathBuf> {
+/// The path of a URL that leads to this machine, which a plain path does too; [`None`] for any other URL.
+///
+/// # Examples
+/// ```
+/// use std::path::Path;
+///
+/// use nebulakit_types::storage::local_path;
+///
+/// assert_eq!(local_path("file:///data/a%20b").as_deref(), Some(Path::new("/data/a b")));
+/// assert_eq!(local_path("data/a").as_deref(), Some(Path::new("data/a")));
+/// assert_eq!(local_path("s3://bucket/a"), None);
+/// ```
+#[must_use]
+pub fn local_path(url: &str) -> Option<PathBuf> {
     path_of(url).ok().flatten()
 }
 

@@ -78,8 +78,7 @@ pub(crate) use self::local::kind_of;
 #[cfg(feature = "schema")]
 pub(crate) use self::local::read_at;
 pub use self::local::{open_file, read_file};
-pub(crate) use self::location::local_path;
-pub use self::location::{child_url, join};
+pub use self::location::{child_url, join, local_path};
 pub use self::object::{Answer, Level, ObjectInfo, ObjectMeta, PutOptions, Symlinks, Transferred, TreeOptions};
 pub(crate) use self::page::Below;
 #[cfg(feature = "schema")]

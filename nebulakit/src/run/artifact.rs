@@ -3,13 +3,12 @@
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::fs::{self, File};
-use std::io::{self, BufRead as _, BufReader};
+use std::io;
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest as _, Sha256};
-
+use crate::run::digest;
 use crate::run::error::{At as _, RunError};
-use crate::run::file_name::{file_name, hexadecimal};
+use crate::run::file_name::file_name;
 use crate::run::folder::RunFolder;
 use crate::run::path::NodePath;
 use crate::run::state::RunState;
@@ -32,17 +31,8 @@ impl Artifact {
     /// # Errors
     /// When the file cannot be read.
     pub fn sha256(&self) -> Result<String, RunError> {
-        let mut digest = Sha256::new();
-        let mut file = BufReader::with_capacity(64 << 10, File::open(&self.path).at("open", &self.path)?);
-        loop {
-            let part = file.fill_buf().at("read", &self.path)?;
-            if part.is_empty() {
-                return Ok(hexadecimal(&digest.finalize()));
-            }
-            digest.update(part);
-            let length = part.len();
-            file.consume(length);
-        }
+        let file = File::open(&self.path).at("open", &self.path)?;
+        digest::of_file(&file).at("read", &self.path)
     }
 }
 

@@ -92,6 +92,9 @@ pub enum EventKind {
     Succeeded {
         /// Its outputs.
         outputs: Recorded,
+        /// The digest of its inputs, by which a run that goes on with this one tells whether it has to run again; [`None`] where nobody asked for it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        inputs: Option<String>,
         /// Where they are from.
         #[serde(default, skip_serializing_if = "Origin::is_run")]
         from: Origin,

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use sha2::{Digest as _, Sha256};
+use crate::run::digest;
 
 /// How long a name may be: file systems take 255 bytes, and an extension follows.
 const LONGEST: usize = 200;
@@ -21,20 +21,12 @@ pub(crate) fn file_name(text: &str) -> String {
         }
     }
     if name.len() > LONGEST {
-        let digest = hexadecimal(&Sha256::digest(text));
+        let digest = digest::of(text);
         name.truncate(LONGEST - digest.len());
         // `%` is followed by two hex digits everywhere else.
         let _ = write!(name, "%-{digest}");
     }
     if name.is_empty() { "%".to_owned() } else { name }
-}
-
-/// Bytes as lower-case hex.
-pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 #[cfg(test)]

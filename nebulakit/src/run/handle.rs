@@ -14,7 +14,7 @@ use crate::graph::Graph;
 use crate::run::artifact::{Artifact, artifacts};
 use crate::run::control::{Answer, Request, ask};
 use crate::run::error::{RunError, RunErrorKind};
-use crate::run::event::RunOutcome;
+use crate::run::event::{Recorded, RunOutcome};
 use crate::run::folder::{RunFolder, RunsFolder};
 use crate::run::follow::{LogLines, RunEvents};
 use crate::run::path::NodePath;
@@ -182,6 +182,15 @@ impl RunHandle {
     /// When it has not succeeded, or when that cannot be read.
     pub fn result(&self) -> Result<Vec<u8>, RunError> {
         self.watch.result()
+    }
+
+    /// The outputs of a node that succeeded with these inputs, by their [digest](crate::run::inputs_digest), where they are recorded and as bytes: a run that goes
+    /// on with this one need not run it again. Where their data is gone or damaged, there are none.
+    ///
+    /// # Errors
+    /// When the events cannot be read.
+    pub fn kept(&self, node: &str, inputs: &str) -> Result<Option<(Recorded, Vec<u8>)>, RunError> {
+        self.watch.kept(node, inputs)
     }
 
     /// What the run was given, as the bytes of an `inputs.pb`.

@@ -23,6 +23,7 @@
 
 mod artifact;
 mod control;
+mod digest;
 mod error;
 mod event;
 mod file_name;
@@ -30,6 +31,7 @@ mod folder;
 mod follow;
 mod handle;
 mod log;
+mod memo;
 mod path;
 mod record;
 mod state;
@@ -37,6 +39,7 @@ mod watch;
 
 pub use self::artifact::Artifact;
 pub use self::control::{Answer, Control, Request};
+pub use self::digest::inputs_digest;
 pub use self::error::{RunError, RunErrorKind};
 pub use self::event::{Arm, EVENT_VERSION, Event, EventKind, Origin, Recorded, RunOutcome};
 pub use self::folder::{Durability, RunFolder, RunsFolder};

@@ -8,6 +8,7 @@ use crate::run::error::{RunError, RunErrorKind};
 use crate::run::event::{EventKind, Recorded};
 use crate::run::folder::RunFolder;
 use crate::run::log::EventReader;
+use crate::run::memo::is_whole;
 use crate::run::path::NodePath;
 use crate::run::state::{RunState, RunStatus};
 
@@ -81,9 +82,9 @@ impl Watch {
     /// # Errors
     /// When it has none, or when they cannot be read.
     pub(super) fn outputs(&self, node: &str) -> Result<Option<Vec<u8>>, RunError> {
-        let kept = self.seen()?.outputs(node)?;
-        match kept {
-            Some(kept) => self.folder.data().read(&kept),
+        let recorded = self.seen()?.success(node)?;
+        match recorded {
+            Some((outputs, _)) => self.folder.data().read(&outputs),
             None => {
                 Err(RunError::new(RunErrorKind::NotFound, format!("the node `{node}` of the run `{}` has no outputs", self.folder.id())))
             }
@@ -98,6 +99,18 @@ impl Watch {
         let kept = self.seen()?.result.clone();
         let bytes = kept.map(|kept| self.folder.data().read(&kept)).transpose()?.flatten();
         bytes.ok_or_else(|| RunError::new(RunErrorKind::NotFound, format!("the run `{}` gave nothing", self.folder.id())))
+    }
+
+    /// The outputs of a node that succeeded with these inputs, where they are recorded and as bytes. Where their data is gone or damaged, there are none.
+    ///
+    /// # Errors
+    /// When the events cannot be read.
+    pub(super) fn kept(&self, node: &str, inputs: &str) -> Result<Option<(Recorded, Vec<u8>)>, RunError> {
+        let recorded = self.seen()?.success(node)?.filter(|(_, of)| of.as_deref() == Some(inputs));
+        Ok(recorded.and_then(|(recorded, _)| {
+            let outputs = self.folder.data().read(&recorded).ok().flatten().filter(|outputs| is_whole(outputs))?;
+            Some((recorded, outputs))
+        }))
     }
 }
 
@@ -120,11 +133,11 @@ impl Seen {
         Ok(())
     }
 
-    /// Where the outputs of a node are recorded, if it has some.
-    fn outputs(&mut self, node: &str) -> Result<Option<Recorded>, RunError> {
+    /// Where the outputs of a node are recorded, if it succeeded, and the digest of its inputs.
+    fn success(&mut self, node: &str) -> Result<Option<(Recorded, Option<String>)>, RunError> {
         let (Some(offset), Some(reader)) = (self.succeeded.get(node), &mut self.reader) else { return Ok(None) };
         match reader.at(*offset)?.kind {
-            EventKind::Succeeded { outputs, .. } => Ok(Some(outputs)),
+            EventKind::Succeeded { outputs, inputs, .. } => Ok(Some((outputs, inputs))),
             _ => Ok(None),
         }
     }

@@ -4,11 +4,9 @@ use std::fs::{self, File};
 use std::io;
 use std::path::PathBuf;
 
-use sha2::{Digest as _, Sha256};
-
+use crate::run::digest;
 use crate::run::error::{At as _, RunError, RunErrorKind};
 use crate::run::event::Recorded;
-use crate::run::file_name::hexadecimal;
 use crate::run::folder::publish::{Durability, make, publish, sync_folder};
 
 /// The folder of data, where the first two digits of a digest are a folder, and the digest a file in it.
@@ -27,7 +25,7 @@ impl Data {
         if bytes.len() <= SMALL {
             return Ok(Recorded::Here(bytes.to_vec()));
         }
-        let sha256 = hexadecimal(&Sha256::digest(bytes));
+        let sha256 = digest::of(bytes);
         self.store(&sha256, bytes, durability)?;
         Ok(Recorded::Data { sha256, size: bytes.len() as u64 })
     }
@@ -38,7 +36,10 @@ impl Data {
         match durability {
             Durability::Kernel if is_there => return Ok(()),
             // The run that wrote it may not have asked for as much.
-            Durability::Disk if is_there => File::open(&path).and_then(|file| file.sync_data()).at("sync", &path)?,
+            Durability::Disk if is_there => {
+                File::open(&path).and_then(|file| file.sync_data()).at("sync", &path)?;
+                sync_folder(&folder)?;
+            }
             _ => {
                 make(&folder)?;
                 publish(&path, bytes, durability)?;
@@ -46,7 +47,7 @@ impl Data {
         }
         match durability {
             Durability::Kernel => Ok(()),
-            Durability::Disk => sync_folder(&folder).and_then(|()| sync_folder(&self.0)),
+            Durability::Disk => sync_folder(&self.0),
         }
     }
 
@@ -71,7 +72,7 @@ impl Data {
             }
             Err(error) => return Err(RunError::io("read", &path, &error)),
         };
-        if bytes.len() as u64 != size || hexadecimal(&Sha256::digest(&bytes)) != *sha256 {
+        if bytes.len() as u64 != size || digest::of(&bytes) != *sha256 {
             let damaged = format!("the data `{}` is damaged: it is not the {size} bytes that its name stands for", path.display());
             return Err(RunError::new(RunErrorKind::Corrupt, damaged).with_hint("delete it: a resumed run makes it again"));
         }

@@ -14,8 +14,9 @@ mod publish;
 mod root;
 mod run;
 
+pub(crate) use self::data::Data;
 pub(crate) use self::lock::DriverLock;
 pub use self::publish::Durability;
-pub(crate) use self::publish::{publish, publish_first, sync_folder};
+pub(crate) use self::publish::{make, publish, publish_first, sync_folder};
 pub use self::root::RunsFolder;
 pub use self::run::RunFolder;

@@ -1,5 +1,6 @@
 //! Files that are there whole or not at all.
 
+use std::ffi::OsStr;
 use std::fs::{self, DirBuilder, File};
 use std::io::{self, Write as _};
 use std::os::unix::fs::DirBuilderExt as _;
@@ -56,6 +57,11 @@ fn temporary(path: &Path) -> PathBuf {
     path.with_file_name(format!(".{}", Uuid::new_v4().simple()))
 }
 
+/// Whether a file has such a name: a crash may have left it.
+pub(super) fn is_temporary(name: &OsStr) -> bool {
+    matches!(name.as_encoded_bytes(), [b'.', rest @ ..] if rest.len() == 32 && rest.iter().all(u8::is_ascii_hexdigit))
+}
+
 fn write(path: &Path, bytes: &[u8], durability: Durability) -> io::Result<()> {
     let mut file = File::create_new(path)?;
     file.write_all(bytes)?;
@@ -71,6 +77,6 @@ pub(crate) fn sync_folder(folder: &Path) -> Result<(), RunError> {
 }
 
 /// Makes a folder for this user alone, and those above it, where they are not there.
-pub(super) fn make(path: &Path) -> Result<(), RunError> {
+pub(crate) fn make(path: &Path) -> Result<(), RunError> {
     DirBuilder::new().recursive(true).mode(0o700).create(path).at("make", path)
 }

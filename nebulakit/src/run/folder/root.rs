@@ -11,7 +11,7 @@ use crate::run::error::{At as _, RunError, RunErrorKind};
 use crate::run::folder::data::Data;
 use crate::run::folder::id;
 use crate::run::folder::lock::DriverLock;
-use crate::run::folder::publish::{Durability, make, publish};
+use crate::run::folder::publish::{Durability, is_temporary, make, publish};
 use crate::run::folder::run::RunFolder;
 
 /// The version of what is in the folder.
@@ -53,7 +53,27 @@ impl RunsFolder {
         if folder.format()?.is_none() {
             folder.begin()?;
         }
+        // They are there before a run syncs the names in this folder.
+        make(&folder.runs())?;
+        make(&folder.data_path())?;
+        let ignore = folder.path.join(".gitignore");
+        if !ignore.exists() {
+            publish(&ignore, b"*\n", Durability::Kernel)?;
+        }
         Ok(folder)
+    }
+
+    /// Opens the folder at `path`, which has to be there.
+    ///
+    /// # Errors
+    /// When it is not there, or holds something else; as of [`open`](Self::open) otherwise.
+    pub fn open_existing(path: impl AsRef<Path>) -> Result<Self, RunError> {
+        let path = path.as_ref();
+        let folder = Self { path: std::path::absolute(path).at("find", path)?.into() };
+        match folder.format()? {
+            Some(_) => Ok(folder),
+            None => Err(RunError::new(RunErrorKind::NotFound, format!("no runs are recorded in `{}`", folder.path.display()))),
+        }
     }
 
     /// Where it is.
@@ -85,18 +105,24 @@ impl RunsFolder {
         }
     }
 
+    /// Makes it a folder of runs, if nothing else is in it.
     fn begin(&self) -> Result<(), RunError> {
         make(&self.path)?;
         for entry in fs::read_dir(&self.path).at("read", &self.path)? {
-            let entry = entry.at("read", &self.path)?.file_name();
-            // Files whose names begin so are of one who begins it too, or did not get to its end.
-            if !entry.as_encoded_bytes().starts_with(b".") && entry != FORMAT_FILE {
-                let found =
-                    format!("`{}` is not a folder of runs: it holds `{}`, and no `{FORMAT_FILE}`", self.path.display(), entry.display());
-                return Err(RunError::new(RunErrorKind::Foreign, found).with_hint("name a folder that is empty, or not there"));
+            let name = entry.at("read", &self.path)?.file_name();
+            if is_temporary(&name) {
+                continue;
             }
+            // Another process may have begun it meanwhile.
+            return match self.format()? {
+                Some(_) => Ok(()),
+                None => Err(RunError::new(
+                    RunErrorKind::Foreign,
+                    format!("`{}` is not a folder of runs: it holds `{}`, and no `{FORMAT_FILE}`", self.path.display(), name.display()),
+                )
+                .with_hint("name a folder that is empty, or not there")),
+            };
         }
-        publish(&self.path.join(".gitignore"), b"*\n", Durability::Kernel)?;
         publish(&self.path.join(FORMAT_FILE), format!("{FORMAT}\n").as_bytes(), Durability::Kernel)
     }
 
@@ -163,7 +189,11 @@ impl RunsFolder {
 
     /// Data by what it is.
     pub(crate) fn data(&self) -> Data {
-        Data(self.path.join("data"))
+        Data(self.data_path())
+    }
+
+    fn data_path(&self) -> PathBuf {
+        self.path.join("data")
     }
 
     fn runs(&self) -> PathBuf {

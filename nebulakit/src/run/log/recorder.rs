@@ -92,7 +92,8 @@ impl Recorder {
         let file = Appending::open(&path, offset)?;
         let disk = Disk::new(file.file().at("open", &path)?, path);
         if durability == Durability::Disk {
-            folder.path().ancestors().take(3).try_for_each(sync_folder)?;
+            // The names of the run's folder, and of all that it is in as far as it is ours.
+            folder.path().ancestors().take(4).try_for_each(sync_folder)?;
         }
         let logs = Mutex::new(NodeLogs::new(folder.clone()));
         let files = Arc::new(Files { events: Mutex::new(Events::new(file, events)), logs });

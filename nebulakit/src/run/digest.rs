@@ -1,0 +1,73 @@
+//! SHA-256 digests, in lower-case hex.
+
+use std::fmt::Write as _;
+use std::fs::File;
+use std::io::{self, BufRead as _, BufReader};
+
+use sha2::{Digest as _, Sha256};
+
+/// A digest that is made part by part: how long each part is takes part too.
+#[derive(Debug, Default)]
+pub(crate) struct Parts(Sha256);
+
+impl Parts {
+    pub(crate) fn add(&mut self, part: impl AsRef<[u8]>) {
+        let part = part.as_ref();
+        self.0.update((part.len() as u64).to_le_bytes());
+        self.0.update(part);
+    }
+
+    pub(crate) fn digest(self) -> String {
+        hexadecimal(&self.0.finalize())
+    }
+}
+
+/// The digest of the inputs of a node, by their names and the bytes of their literals: [`EventKind::Succeeded`](crate::run::EventKind::Succeeded) has it.
+///
+/// # Examples
+/// ```
+/// use nebulakit::run::inputs_digest;
+///
+/// let digest = inputs_digest([("a", &b"1"[..])]);
+/// assert_eq!(digest, inputs_digest([("a", &b"1"[..])]));
+/// assert_ne!(digest, inputs_digest([("a", &b"2"[..])]));
+/// ```
+pub fn inputs_digest<'a>(inputs: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> String {
+    let mut parts = Parts::default();
+    for (name, literal) in inputs {
+        parts.add(name);
+        parts.add(literal);
+    }
+    parts.digest()
+}
+
+/// The digest of bytes.
+pub(crate) fn of(bytes: impl AsRef<[u8]>) -> String {
+    hexadecimal(&Sha256::digest(bytes))
+}
+
+/// The digest of what is in a file.
+///
+/// # Errors
+/// When it cannot be read.
+pub(crate) fn of_file(file: &File) -> io::Result<String> {
+    let mut digest = Sha256::new();
+    let mut file = BufReader::with_capacity(64 << 10, file);
+    loop {
+        let part = file.fill_buf()?;
+        if part.is_empty() {
+            return Ok(hexadecimal(&digest.finalize()));
+        }
+        digest.update(part);
+        let length = part.len();
+        file.consume(length);
+    }
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
+        // Memory takes what is written.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}

@@ -1,0 +1,105 @@
+//! What is in files and folders of this machine, as a digest of it.
+
+use std::fs::{self, File, Metadata};
+use std::io;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use serde::{Deserialize, Serialize};
+
+use crate::run::digest;
+use crate::run::error::{At as _, RunError, RunErrorKind};
+use crate::run::file_name::file_name;
+use crate::run::folder::{Durability, make, publish};
+
+/// A file that was changed less than so long ago can change again without a trace in its times.
+const SETTLED: Duration = Duration::from_secs(2);
+
+/// Digests of files and folders. Those of files are remembered, until the file's size, its time of change or its inode is another.
+#[derive(Debug, Clone)]
+pub(crate) struct Contents {
+    /// Where they are remembered.
+    folder: PathBuf,
+}
+
+/// What is remembered of a file.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Known {
+    path: PathBuf,
+    size: u64,
+    changed_ns: i128,
+    inode: u64,
+    sha256: String,
+}
+
+impl Contents {
+    pub(super) fn new(folder: PathBuf) -> Self {
+        Self { folder }
+    }
+
+    /// The digest of the bytes of a file, or of all files below a folder with their names.
+    ///
+    /// # Errors
+    /// When one of them cannot be read.
+    pub(crate) fn digest(&self, path: &Path) -> Result<String, RunError> {
+        let path = fs::canonicalize(path).at("read", path)?;
+        self.of_real(&path, &mut Vec::new())
+    }
+
+    /// The same of a path without symbolic links; `within` are the folders that it is in, as far as their digests are due.
+    fn of_real(&self, path: &Path, within: &mut Vec<PathBuf>) -> Result<String, RunError> {
+        let about = fs::metadata(path).at("read", path)?;
+        if about.is_dir() {
+            return self.of_folder(path, within);
+        }
+        if !about.is_file() {
+            return Err(RunError::new(RunErrorKind::Foreign, format!("`{}` is neither a file nor a folder", path.display())));
+        }
+        let remembered = self.folder.join(file_name(&path.to_string_lossy()));
+        let known = fs::read(&remembered).ok().and_then(|json| serde_json::from_slice::<Known>(&json).ok());
+        if let Some(known) = known.filter(|known| *known == Known::new(path, &about, known.sha256.clone())) {
+            return Ok(known.sha256);
+        }
+        let file = File::open(path).at("open", path)?;
+        let before = file.metadata().at("read", path)?;
+        let known = Known::new(path, &before, digest::of_file(&file).at("read", path)?);
+        let since_change = SystemTime::now().duration_since(before.modified().unwrap_or(UNIX_EPOCH)).unwrap_or_default();
+        if since_change > SETTLED {
+            make(&self.folder)?;
+            let json = serde_json::to_vec(&known).map_err(|error| RunError::io("write", &remembered, &error.into()))?;
+            publish(&remembered, &json, Durability::Kernel)?;
+        }
+        Ok(known.sha256)
+    }
+
+    fn of_folder(&self, path: &Path, within: &mut Vec<PathBuf>) -> Result<String, RunError> {
+        if within.iter().any(|above| above == path) {
+            return Err(RunError::new(RunErrorKind::Foreign, format!("`{}` is within itself, by a symbolic link", path.display())));
+        }
+        within.push(path.to_owned());
+        let mut names = fs::read_dir(path)
+            .and_then(|entries| entries.map(|entry| Ok(entry?.file_name())).collect::<io::Result<Vec<_>>>())
+            .at("read", path)?;
+        names.sort_unstable();
+        let mut parts = digest::Parts::default();
+        for name in names {
+            let inner = path.join(&name);
+            let real = fs::canonicalize(&inner).at("read", &inner)?;
+            let content = self.of_real(&real, within)?;
+            let kind = if real.is_dir() { "folder" } else { "file" };
+            parts.add(name.as_encoded_bytes());
+            parts.add(kind);
+            parts.add(content);
+        }
+        within.pop();
+        Ok(parts.digest())
+    }
+}
+
+impl Known {
+    fn new(path: &Path, about: &Metadata, sha256: String) -> Self {
+        let changed_ns = i128::from(about.mtime()) * 1_000_000_000 + i128::from(about.mtime_nsec());
+        Self { path: path.to_owned(), size: about.len(), changed_ns, inode: about.ino(), sha256 }
+    }
+}
