@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use nebulakit::Context;
-use nebulakit::backend::{Backend as _, LocalBackend, Options, RunError};
+use nebulakit::backend::{Backend as _, CacheUse, LocalBackend, Options, RunError};
 use nebulakit::graph::Graph;
 use nebulakit::prelude::*;
 use nebulakit::run::{NodeStatus, Origin, RunHandle, RunOutcome, RunsFolder};
@@ -146,4 +146,84 @@ async fn what_does_not_fit_is_refused_before_anything_runs() {
     assert_eq!(reasons.len(), 3, "{reasons:?}");
     assert!(reasons.iter().any(|reason| reason.starts_with("the input `texts`")), "{error}");
     assert!(backend.runs().list().unwrap().is_empty());
+}
+
+static COUNTED: AtomicU32 = AtomicU32::new(0);
+
+#[task(cache(version = "1"))]
+async fn counted(file: File, salt: i64) -> anyhow::Result<i64> {
+    COUNTED.fetch_add(1, Ordering::SeqCst);
+    Ok(file.size().await? as i64 + salt)
+}
+
+#[workflow]
+fn cached(file: Promise<File>) -> Promise<i64> {
+    counted::node(file, 0)
+}
+
+#[tokio::test]
+async fn a_task_with_a_cache_runs_once_for_the_same_bytes() {
+    let (folder, backend) = backend();
+    let path = folder.path().join("in");
+    let run = |uses| {
+        let (backend, path) = (&backend, &path);
+        async move {
+            let inputs = nebulakit::types::convert::writer::map_of_literals([("file", &*literal(&File::<()>::from_uri(path.to_str().unwrap())))]);
+            let plan = backend.compile(&cached::graph().unwrap(), &Options::new().inputs(inputs).cache(uses)).unwrap();
+            let run = backend.run(plan).await.unwrap();
+            assert_eq!(run.wait().await.unwrap(), RunOutcome::Succeeded);
+            run.state().unwrap().nodes["n0"].status.clone()
+        }
+    };
+    let (ran, hit) = (NodeStatus::Succeeded(Origin::Run), NodeStatus::Succeeded(Origin::Cache));
+    std::fs::write(&path, "one").unwrap();
+    assert_eq!(run(CacheUse::On).await, ran);
+    assert_eq!(run(CacheUse::On).await, hit);
+    std::fs::write(&path, "other").unwrap();
+    assert_eq!(run(CacheUse::On).await, ran, "a file that was edited is another input");
+    std::fs::write(&path, "one").unwrap();
+    assert_eq!(run(CacheUse::On).await, hit, "what it was before is known");
+    assert_eq!(run(CacheUse::Off).await, ran);
+    assert_eq!(run(CacheUse::Overwrite).await, ran);
+    assert_eq!(COUNTED.load(Ordering::SeqCst), 4);
+}
+
+static ONCE: AtomicU32 = AtomicU32::new(0);
+
+#[task]
+fn once(x: i64) -> i64 {
+    ONCE.fetch_add(1, Ordering::SeqCst);
+    x
+}
+
+/// Fails until a file is there.
+#[task]
+fn when_there(x: i64, path: String) -> anyhow::Result<i64> {
+    anyhow::ensure!(std::path::Path::new(&path).exists(), "{path} is not there");
+    Ok(x + 1)
+}
+
+#[workflow]
+fn resumed(path: Promise<String>) -> Promise<Vec<i64>> {
+    let firsts = once::map(vec![1, 2]);
+    when_there::map(firsts, path)
+}
+
+#[tokio::test]
+async fn a_run_that_goes_on_redoes_only_what_did_not_succeed() {
+    let (folder, backend) = backend();
+    let path = folder.path().join("there").to_str().unwrap().to_owned();
+    let inputs = nebulakit::types::convert::writer::map_of_literals([("path", &*literal(&path))]);
+    let options = Options::new().inputs(inputs);
+    let first = backend.run(backend.compile(&resumed::graph().unwrap(), &options).unwrap()).await.unwrap();
+    assert!(matches!(first.wait().await.unwrap(), RunOutcome::Failed { .. }));
+    std::fs::write(&path, "").unwrap();
+    let options = options.resumes(first.id().clone());
+    let second = backend.run(backend.compile(&resumed::graph().unwrap(), &options).unwrap()).await.unwrap();
+    assert_eq!(second.wait().await.unwrap(), RunOutcome::Succeeded);
+    assert_eq!(ONCE.load(Ordering::SeqCst), 2);
+    let state = second.state().unwrap();
+    assert_eq!(state.nodes["n0[1]"].status, NodeStatus::Succeeded(Origin::Resumed));
+    assert_eq!(state.nodes["n1[1]"].status, NodeStatus::Succeeded(Origin::Run));
+    assert_eq!(state.resumes.as_ref(), Some(first.id()));
 }

@@ -17,7 +17,7 @@ use futures_util::future::BoxFuture;
 pub use self::capability::{Capabilities, Capability};
 pub use self::error::{NodeError, RunError};
 pub use self::local::{LocalBackend, RunLocal};
-pub use self::plan::{Options, Plan};
+pub use self::plan::{CacheUse, Options, Plan};
 use crate::graph::Graph;
 use crate::run::{RunHandle, RunId};
 

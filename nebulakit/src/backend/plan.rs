@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::graph::Graph;
-use crate::run::Durability;
+use crate::run::{Durability, RunId};
 use crate::task::strategy::Strategy;
 
 /// How a graph is to be run.
@@ -15,6 +15,21 @@ pub struct Options {
     pub(crate) inputs: Vec<u8>,
     pub(crate) strategy: Option<Strategy>,
     pub(crate) durability: Durability,
+    pub(crate) cache: CacheUse,
+    pub(crate) resumes: Option<RunId>,
+}
+
+/// What a run does with outputs that are remembered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum CacheUse {
+    /// It takes them, and remembers more.
+    #[default]
+    On,
+    /// It neither takes nor remembers any.
+    Off,
+    /// It takes none, and remembers its own in their place.
+    Overwrite,
 }
 
 impl Default for Options {
@@ -26,7 +41,7 @@ impl Default for Options {
 impl Options {
     /// Without inputs; tasks run as they say themselves; what is recorded survives the end of the process.
     pub fn new() -> Self {
-        Self { inputs: Vec::new(), strategy: None, durability: Durability::Kernel }
+        Self { inputs: Vec::new(), strategy: None, durability: Durability::Kernel, cache: CacheUse::On, resumes: None }
     }
 
     /// What it is given, as the bytes of an `inputs.pb`.
@@ -37,6 +52,16 @@ impl Options {
     /// How tasks are run that do not say so themselves.
     pub fn strategy(self, strategy: Strategy) -> Self {
         Self { strategy: Some(strategy), ..self }
+    }
+
+    /// What it does with the outputs of tasks with `cache(..)` that are remembered.
+    pub fn cache(self, uses: CacheUse) -> Self {
+        Self { cache: uses, ..self }
+    }
+
+    /// Goes on with another run of the same graph: tasks that succeeded there, with the same inputs, do not run again.
+    pub fn resumes(self, run: RunId) -> Self {
+        Self { resumes: Some(run), ..self }
     }
 
     /// What the record of the run survives.

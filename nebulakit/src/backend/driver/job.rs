@@ -56,6 +56,17 @@ impl Step<'_> {
     }
 }
 
+impl Step<'_> {
+    /// The version of the task's remembered outputs; [`None`] where they are not remembered.
+    pub(super) fn cache_version(&self, task: &'static TaskDef) -> Option<&str> {
+        match self.node.overrides.as_deref().and_then(|overrides| overrides.cache.as_ref()) {
+            Some(graph::Cache::Off) => None,
+            Some(graph::Cache::Version(version)) => Some(version),
+            None => task.options.cache.as_ref().map(|cache| cache.version),
+        }
+    }
+}
+
 /// The work with what its node asks for instead of what its task does.
 fn overridden(work: Work<Vec<u8>>, overrides: &Overrides) -> Result<Work<Vec<u8>>, String> {
     let mut work = work;

@@ -12,6 +12,7 @@ mod grown;
 mod job;
 mod layout;
 mod map;
+mod memory;
 mod scope;
 mod signals;
 mod step;
@@ -22,6 +23,7 @@ mod world;
 
 pub(crate) use self::drive::drive;
 pub(crate) use self::fault::{End, Fault};
+pub(crate) use self::memory::{Call, Memory, Recalled};
 pub(crate) use self::signals::Signals;
 pub(crate) use self::value::literals_of;
 pub(crate) use self::world::{Unfinished, World};

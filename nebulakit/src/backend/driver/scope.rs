@@ -9,11 +9,12 @@ use futures_util::stream::FuturesUnordered;
 
 use super::fault::{End, Fault};
 use super::frame::{Frame, Instance};
-use super::step::Step;
+use super::memory::{Call, Recalled};
+use super::step::{Done, Step};
 use super::value;
 use super::walk::Walk;
-use crate::graph::{Kind, Mapped};
-use crate::run::{EventKind, NodePath};
+use crate::graph::{Graph, Kind, Mapped};
+use crate::run::{EventKind, NodePath, Origin, inputs_digest};
 use crate::task::cancellation::Cancellation;
 use crate::task::registry::registry;
 
@@ -113,8 +114,8 @@ fn skip<'g>(walk: &Walk<'g>, frame: &Frame<'g>, place: u32, needs: &mut [u32]) {
 fn run(step: Step<'_>) -> BoxFuture<'_, Result<Bytes, End>> {
     Box::pin(async move {
         let ended = async {
-            match &step.node.kind {
-                Kind::Task(name) | Kind::Reference(name) => task(&step, &step.path, name, &step.inputs()?, &step.frame.stop).await,
+            let outputs = match &step.node.kind {
+                Kind::Task(name) | Kind::Reference(name) => return task(&step, &step.path, name, &step.inputs()?, &step.frame.stop).await,
                 Kind::Workflow(name) | Kind::LaunchPlan(name) => {
                     within(&step, &step.path, name, &step.inputs()?, step.frame.stop.clone()).await
                 }
@@ -125,7 +126,7 @@ fn run(step: Step<'_>) -> BoxFuture<'_, Result<Bytes, End>> {
                             let ended = async {
                                 match &map.of {
                                     Mapped::Task(name) => task(step, &path, name, &inputs, &stop).await,
-                                    Mapped::Workflow(name) => within(step, &path, name, &inputs, stop).await,
+                                    Mapped::Workflow(name) => within(step, &path, name, &inputs, stop).await.map(Done::from),
                                 }
                             };
                             step.told(&path, ended).await
@@ -143,24 +144,42 @@ fn run(step: Step<'_>) -> BoxFuture<'_, Result<Bytes, End>> {
                 Kind::Approve(gate) => step.approve(gate).await,
                 Kind::Wait(gate) => step.wait(gate).await,
                 Kind::Sleep(time) => step.sleep(*time).await,
-            }
+            };
+            outputs.map(Done::from)
         };
         step.told(&step.path, ended).await
     })
 }
 
-/// Runs a task, and the graph that it gives if it is dynamic: what fails in that is not tried again, the task's attempts are its own.
-async fn task(step: &Step<'_>, path: &NodePath, name: &str, inputs: &[(&str, Bytes)], stop: &Cancellation) -> Result<Bytes, End> {
+/// Runs a task that has to run, and the graph that it gives if it is dynamic: what fails in that is not tried again, the task's attempts are its own.
+async fn task(step: &Step<'_>, path: &NodePath, name: &str, inputs: &[(&str, Bytes)], stop: &Cancellation) -> Result<Done, End> {
     let Some(task) = registry().get(name) else { return Err(step.unknown(path, "task", name)) };
-    let outputs = step.job(path, task, inputs, stop).await?;
-    if !task.is_dynamic {
-        return Ok(outputs);
+    if task.is_dynamic {
+        let graph = step.grown(path, &step.job(path, task, inputs, stop).await?)?;
+        return grown(step, path, &graph, stop).await.map(Done::from);
     }
-    let graph = step.grown(path, &outputs)?;
-    let walk = Arc::new(Walk::new(&graph, step.walk.world));
-    let ended = workflow(Arc::clone(&walk), Instance::new(&graph, Some(path.clone()), &[]), stop.below()).await;
+    let Some(memory) = &step.walk.world.memory else { return step.job(path, task, inputs, stop).await.map(Done::from) };
+    let digest = inputs_digest(inputs.iter().map(|(name, literal)| (*name, &**literal)));
+    let call = Call { node: path, task, version: step.cache_version(task), inputs, digest: &digest };
+    let (outputs, from) = match memory.recall(call).await {
+        Recalled::Outputs(outputs, from) => (outputs, from),
+        Recalled::Nothing(key) => {
+            let outputs = step.job(path, task, inputs, stop).await?;
+            if let Some(key) = key {
+                memory.remember(key, path, &outputs).unwrap_or_else(|error| step.walk.unrecorded(error));
+            }
+            (outputs, Origin::Run)
+        }
+    };
+    Ok(Done { outputs, from, inputs: Some(digest) })
+}
+
+/// Runs a graph that a dynamic task gave.
+async fn grown(step: &Step<'_>, path: &NodePath, graph: &Graph, stop: &Cancellation) -> Result<Bytes, End> {
+    let walk = Arc::new(Walk::new(graph, step.walk.world));
+    let ended = workflow(Arc::clone(&walk), Instance::new(graph, Some(path.clone()), &[]), stop.below()).await;
     if let Some(error) = Arc::into_inner(walk).and_then(|walk| walk.unrecorded.into_inner()) {
-        let _ = step.walk.unrecorded.set(error);
+        step.walk.unrecorded(error);
     }
     ended
 }

@@ -20,6 +20,21 @@ pub(super) struct Step<'g> {
     pub(super) path: NodePath,
 }
 
+/// What a node gave.
+pub(super) struct Done {
+    /// The bytes of an `outputs.pb`.
+    pub(super) outputs: Bytes,
+    pub(super) from: Origin,
+    /// The digest of what it was given, where somebody asks for it.
+    pub(super) inputs: Option<String>,
+}
+
+impl From<Bytes> for Done {
+    fn from(outputs: Bytes) -> Self {
+        Self { outputs, from: Origin::Run, inputs: None }
+    }
+}
+
 impl<'g> Step<'g> {
     pub(super) fn new(walk: Arc<Walk<'g>>, frame: Arc<Frame<'g>>, node: &'g Node) -> Self {
         let path = frame.path(node);
@@ -32,17 +47,21 @@ impl<'g> Step<'g> {
     }
 
     /// Tells what becomes of the node or the element at `path`.
-    pub(super) async fn told(&self, path: &NodePath, ended: impl Future<Output = Result<Bytes, End>>) -> Result<Bytes, End> {
+    pub(super) async fn told(&self, path: &NodePath, ended: impl Future<Output = Result<Done, End>>) -> Result<Bytes, End> {
         self.walk.tell(path, || Ok(EventKind::Ready { of: self.what() }));
         let ended = ended.await;
         self.walk.tell(path, || {
             Ok(match &ended {
-                Ok(outputs) => EventKind::Succeeded { outputs: self.walk.world.record.keep(outputs)?, from: Origin::Run },
+                Ok(done) => EventKind::Succeeded {
+                    outputs: self.walk.world.record.keep(&done.outputs)?,
+                    from: done.from.clone(),
+                    inputs: done.inputs.clone(),
+                },
                 Err(End::Failed(fault)) => EventKind::Failed { failure: fault.failure.clone() },
                 Err(End::Cancelled) => EventKind::Cancelled,
             })
         });
-        ended
+        ended.map(|done| done.outputs)
     }
 
     /// What it runs, for people.

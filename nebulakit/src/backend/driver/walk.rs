@@ -46,8 +46,13 @@ impl<'g> Walk<'g> {
             return;
         }
         if let Err(error) = kind().and_then(|kind| self.world.record.record(Some(node), kind)) {
-            let _ = self.unrecorded.set(error);
-            self.world.stop.cancel();
+            self.unrecorded(error);
         }
+    }
+
+    /// What happens cannot be recorded any more: the run stops.
+    pub(super) fn unrecorded(&self, error: io::Error) {
+        let _ = self.unrecorded.set(error);
+        self.world.stop.cancel();
     }
 }

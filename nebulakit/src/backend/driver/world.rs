@@ -4,6 +4,7 @@ use std::io;
 use std::sync::Arc;
 
 use super::fault::End;
+use super::memory::Memory;
 use super::signals::Signals;
 use crate::coordinator::Coordinator;
 use crate::run::{Record, RunFolder, RunId};
@@ -22,6 +23,8 @@ pub(crate) struct World {
     pub(crate) strategy: Option<Strategy>,
     /// Where each node's files go, if not all to one place.
     pub(crate) stored: Option<RunFolder>,
+    /// What is known of tasks that ran before, if anything is.
+    pub(crate) memory: Option<Arc<dyn Memory>>,
 }
 
 /// Why a run did not succeed.

@@ -1,5 +1,6 @@
 //! Runs on this machine, through a coordinator of this process.
 
+mod memory;
 mod recorded;
 mod run_local;
 
@@ -11,12 +12,13 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use nebulakit_types::storage::Storage;
 
+use self::memory::Remembered;
 pub use self::run_local::RunLocal;
 use super::inputs::unfit;
 use super::{Backend, Capabilities, Options, Plan, RunError, needs};
 use crate::coordinator::{ContainerStrategy, Coordinator, CoordinatorBuilder};
 use crate::graph::Graph;
-use crate::run::{Recorder, RunHandle, RunId, RunsFolder};
+use crate::run::{Cache, Recorder, RunHandle, RunId, RunsFolder};
 use crate::task::builder::ContextBuilder;
 use crate::task::context::Context;
 use crate::task::strategy::Strategy;
@@ -115,10 +117,13 @@ impl Backend for LocalBackend {
 
     fn run(&self, plan: Plan) -> BoxFuture<'_, Result<RunHandle, RunError>> {
         Box::pin(async move {
-            let recorder = Recorder::create(&self.runs, plan.options.durability).map_err(RunError::Record)?;
+            let former = plan.options.resumes.as_ref().map(|run| self.attach(run)).transpose()?;
+            let recorder = Arc::new(Recorder::create(&self.runs, plan.options.durability).map_err(RunError::Record)?);
+            let cache = Cache::new(&self.runs);
+            let memory = Remembered { cache, uses: plan.options.cache, former, recorder: Arc::clone(&recorder) };
             let context = (self.surroundings)(recorder.folder().path().to_owned()).takes_graphs().build();
             let coordinator = (self.coordinator)(builder()).context(context).build();
-            recorded::start(plan, recorder, coordinator)
+            recorded::start(plan, recorder, memory, coordinator)
         })
     }
 

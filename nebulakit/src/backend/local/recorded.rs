@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use super::memory::Remembered;
 use crate::backend::driver::{End, Signals, Unfinished, World, drive, literals_of};
 use crate::backend::{Plan, RunError};
 use crate::coordinator::{Coordinator, FailureKind};
@@ -14,7 +15,7 @@ use crate::task::cancellation::Cancellation;
 use crate::task::failure::code;
 
 /// Starts the run that `recorder` records, on the runtime of the caller.
-pub(super) fn start(plan: Plan, recorder: Recorder, coordinator: Coordinator) -> Result<RunHandle, RunError> {
+pub(super) fn start(plan: Plan, recorder: Arc<Recorder>, memory: Remembered, coordinator: Coordinator) -> Result<RunHandle, RunError> {
     let folder = recorder.folder().clone();
     for (name, contents) in &plan.files {
         folder.write(name, contents, recorder.durability()).map_err(RunError::Record)?;
@@ -25,10 +26,9 @@ pub(super) fn start(plan: Plan, recorder: Recorder, coordinator: Coordinator) ->
         name: plan.graph.name.clone(),
         backend: plan.backend,
         nodes: nodes(&plan.graph),
-        resumes: None,
+        resumes: memory.former.as_ref().map(|former| former.id().clone()),
     };
     recorder.record(None, created).map_err(RunError::Record)?;
-    let recorder = Arc::new(recorder);
     let world = World {
         coordinator,
         run: folder.id().clone(),
@@ -37,6 +37,7 @@ pub(super) fn start(plan: Plan, recorder: Recorder, coordinator: Coordinator) ->
         stop: Cancellation::new(),
         strategy: plan.options.strategy,
         stored: Some(folder.clone()),
+        memory: Some(Arc::new(memory)),
     };
     let control = Control::new(&folder);
     let (over, ended) = tokio::sync::oneshot::channel();

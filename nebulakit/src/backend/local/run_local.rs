@@ -193,6 +193,7 @@ impl<O: TaskOutputs> RunLocal<O> {
             stop: self.stop,
             strategy: self.strategy,
             stored: None,
+            memory: None,
         };
         let inputs = Bytes::from(inputs);
         let ended = drive(&graph, &world, &literals_of(&inputs).map_err(RunError::Inputs)?).await;

@@ -10,7 +10,6 @@ use crate::run::digest::Parts;
 use crate::run::error::{RunError, RunErrorKind};
 use crate::run::memo::content::Contents;
 use crate::run::memo::value::{of_literal, of_variables};
-use crate::task::options::CacheOptions;
 
 /// What the outputs of a task are remembered by, part by part, so that it can be told which of them is another.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,18 +27,19 @@ pub(crate) struct CacheKey {
 }
 
 impl CacheKey {
-    /// The key of a call of a task with `inputs`, which are the bytes of literals.
+    /// The key of a call of a task with `inputs`, which are the bytes of literals; those that are `ignored` do not count.
     ///
     /// # Errors
     /// When an input is not a literal, or when a file that it names cannot be read.
     pub(crate) fn new<'a>(
         task: &str,
-        options: &CacheOptions,
+        version: &str,
+        ignored: &[&str],
         interface: &Interface,
         inputs: impl IntoIterator<Item = (&'a str, &'a [u8])>,
         contents: &Contents,
     ) -> Result<Self, RunError> {
-        let counted = inputs.into_iter().filter(|(name, _)| !options.ignore.contains(name));
+        let counted = inputs.into_iter().filter(|(name, _)| !ignored.contains(name));
         let inputs = counted.map(|(name, bytes)| {
             let literal = Literal::decode(bytes).map_err(|error| {
                 RunError::new(RunErrorKind::Corrupt, format!("the input `{name}` of `{task}` is not a literal: {error}"))
@@ -48,7 +48,7 @@ impl CacheKey {
         });
         Ok(Self {
             task: task.to_owned(),
-            version: options.version.to_owned(),
+            version: version.to_owned(),
             inputs_type: of_variables(&interface.inputs),
             outputs_type: of_variables(&interface.outputs),
             inputs: inputs.collect::<Result<_, RunError>>()?,

@@ -31,7 +31,7 @@ impl Scratch {
     fn key_of(&self, options: &CacheOptions, interface: &Interface, inputs: &[(&str, Literal)]) -> CacheKey {
         let encoded: Vec<_> = inputs.iter().map(|(name, literal)| (*name, literal.encode())).collect();
         let inputs = encoded.iter().map(|(name, bytes)| (*name, bytes.as_slice()));
-        CacheKey::new("app.count", options, interface, inputs, self.cache.contents()).unwrap()
+        CacheKey::new("app.count", options.version, options.ignore, interface, inputs, self.cache.contents()).unwrap()
     }
 
     fn key(&self, inputs: &[(&str, Literal)]) -> CacheKey {

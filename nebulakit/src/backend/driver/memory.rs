@@ -1,0 +1,40 @@
+//! Outputs of tasks that need not run again.
+
+use std::io;
+
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+
+use crate::run::{CacheKey, NodePath, Origin};
+use crate::task::def::TaskDef;
+
+/// A task that is about to run.
+pub(crate) struct Call<'a> {
+    pub(crate) node: &'a NodePath,
+    pub(crate) task: &'static TaskDef,
+    /// The version of its remembered outputs; [`None`] where they are not to be remembered.
+    pub(crate) version: Option<&'a str>,
+    pub(crate) inputs: &'a [(&'a str, Bytes)],
+    /// The digest of the inputs.
+    pub(crate) digest: &'a str,
+}
+
+/// What is known of a task that is about to run.
+pub(crate) enum Recalled {
+    /// What it gave, the bytes of an `outputs.pb`, and when.
+    Outputs(Bytes, Origin),
+    /// Nothing; and what its outputs are to be remembered by, if they are.
+    Nothing(Option<CacheKey>),
+}
+
+/// Remembers outputs.
+pub(crate) trait Memory: Send + Sync {
+    /// What is known of a task that is about to run. What cannot be looked up is not known.
+    fn recall<'a>(&'a self, call: Call<'a>) -> BoxFuture<'a, Recalled>;
+
+    /// Remembers what the task at `node` gave.
+    ///
+    /// # Errors
+    /// When that cannot be written.
+    fn remember(&self, key: CacheKey, node: &NodePath, outputs: &[u8]) -> io::Result<()>;
+}

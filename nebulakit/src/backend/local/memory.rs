@@ -1,0 +1,85 @@
+//! What runs of one folder remember: cached outputs, and those of the run that one goes on with.
+
+use std::io;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+
+use crate::backend::driver::{Call, Memory, Recalled};
+use crate::backend::plan::CacheUse;
+use crate::run::{Cache, CacheEntry, CacheKey, NodePath, Origin, Recorder, RunError, RunHandle};
+use crate::task::def::TaskDef;
+
+/// What a run remembers.
+pub(super) struct Remembered {
+    pub(super) cache: Cache,
+    pub(super) uses: CacheUse,
+    /// The run that this one goes on with.
+    pub(super) former: Option<RunHandle>,
+    pub(super) recorder: Arc<Recorder>,
+}
+
+impl Remembered {
+    /// What the former run has of the node, if it ran with the same inputs.
+    fn of_former(&self, node: &NodePath, digest: &str) -> Option<Bytes> {
+        let kept = self.former.as_ref()?.kept(node, digest);
+        let kept = kept.unwrap_or_else(|error| {
+            tracing::warn!(%error, "the node {node} of the former run cannot be read, and runs again");
+            None
+        });
+        kept.map(|(_, outputs)| outputs.into())
+    }
+}
+
+impl Memory for Remembered {
+    fn recall<'a>(&'a self, call: Call<'a>) -> BoxFuture<'a, Recalled> {
+        Box::pin(async move {
+            let Call { node, task, version, inputs, digest } = call;
+            if let Some(outputs) = self.of_former(node, digest) {
+                return Recalled::Outputs(outputs, Origin::Resumed);
+            }
+            let (Some(version), true) = (version, self.uses != CacheUse::Off) else { return Recalled::Nothing(None) };
+            // Files are read for their digests.
+            let cache = self.cache.clone();
+            let (version, overwrites) = (version.to_owned(), self.uses == CacheUse::Overwrite);
+            let inputs: Vec<_> = inputs.iter().map(|(name, literal)| ((*name).to_owned(), literal.clone())).collect();
+            let looked_up = tokio::task::spawn_blocking(move || look_up(&cache, task, &version, &inputs, overwrites)).await;
+            match looked_up {
+                Ok(Ok(recalled)) => recalled,
+                Ok(Err(error)) => {
+                    tracing::warn!(%error, "the cache cannot be used for the node {node}");
+                    Recalled::Nothing(None)
+                }
+                Err(_) => Recalled::Nothing(None),
+            }
+        })
+    }
+
+    fn remember(&self, key: CacheKey, node: &NodePath, outputs: &[u8]) -> io::Result<()> {
+        let outputs = self.recorder.keep(outputs).map_err(io::Error::other)?;
+        let run = self.recorder.folder().id().clone();
+        let entry = CacheEntry { key, outputs, run, node: node.clone(), at: SystemTime::now() };
+        self.cache.put(&entry, self.recorder.durability()).map_err(io::Error::other)
+    }
+}
+
+fn look_up(
+    cache: &Cache,
+    task: &'static TaskDef,
+    version: &str,
+    inputs: &[(String, Bytes)],
+    overwrites: bool,
+) -> Result<Recalled, RunError> {
+    let inputs = inputs.iter().map(|(name, literal)| (name.as_str(), &**literal));
+    let ignored = task.options.cache.as_ref().map_or(&[][..], |cache| cache.ignore);
+    let key = CacheKey::new(task.name, version, ignored, &task.interface(), inputs, cache.contents())?;
+    if overwrites {
+        return Ok(Recalled::Nothing(Some(key)));
+    }
+    Ok(match cache.get(&key)? {
+        Some((_, outputs)) => Recalled::Outputs(outputs.into(), Origin::Cache),
+        None => Recalled::Nothing(Some(key)),
+    })
+}
