@@ -11,6 +11,7 @@ strip.
 """
 
 import argparse
+import json
 import os
 import pathlib
 import resource
@@ -20,10 +21,18 @@ import subprocess
 import tomllib
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "many"
-PACKAGE = TARGET / "package"
+TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
+PACKAGE = TARGET / "many"
 
 BUILDS = {"check": ["check"], "debug": ["build"], "release": ["build", "--release"]}
+
+# The profiles of both sides: cargo's own, with as much debug info as ours.
+PROFILES = {
+    "CARGO_PROFILE_DEV_DEBUG": "line-tables-only",
+    "CARGO_PROFILE_RELEASE_LTO": "false",
+    "CARGO_PROFILE_RELEASE_CODEGEN_UNITS": "16",
+    "CARGO_PROFILE_RELEASE_STRIP": "none",
+}
 
 TASK = """
 /// Task {0}.
@@ -51,22 +60,23 @@ def package():
     """The package that the program is written to, outside of the workspace, with its versions and profile."""
     (PACKAGE / "src").mkdir(parents=True, exist_ok=True)
     profile = tomllib.loads((ROOT / "Cargo.toml").read_text())["profile"]["release"]
-    settings = "".join(f"{key} = {value if isinstance(value, int) else f'"{value}"'}\n" for key, value in profile.items())
+    # JSON writes texts, numbers and booleans as TOML does.
+    settings = "".join(f"{key} = {json.dumps(value)}\n" for key, value in profile.items())
     (PACKAGE / "Cargo.toml").write_text(
         '[package]\nname = "many"\nversion = "0.0.0"\nedition = "2024"\n[workspace]\n[dependencies]\n'
-        f'nebulakit = {{ path = "{ROOT / "nebulakit"}", default-features = false }}\n'
-        f"[profile.container]\ninherits = \"release\"\n{settings}"
+        f"nebulakit = {{ path = {json.dumps(str(ROOT / 'nebulakit'))}, default-features = false }}\n"
+        f"[profile.release]\n{settings}"
     )
     shutil.copy(ROOT / "Cargo.lock", PACKAGE)
     return PACKAGE
 
 
-def cargo(folder, arguments):
+def cargo(folder, arguments, profile=()):
     """Runs cargo on the package `many` of `folder`; gives its CPU time in seconds."""
-    # One profile for both sides, whatever their own say.
-    profile = {"CARGO_INCREMENTAL": "0", "CARGO_PROFILE_DEV_DEBUG": "line-tables-only", "CARGO_TARGET_DIR": str(TARGET / folder.name)}
+    target = TARGET if folder == PACKAGE else folder / "target"
+    environment = os.environ | {"CARGO_INCREMENTAL": "0", "CARGO_TARGET_DIR": str(target)} | dict(profile)
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run(["cargo", *arguments, "--quiet", "--package", "many"], cwd=folder, env=os.environ | profile, check=True)
+    subprocess.run(["cargo", *arguments], cwd=folder, env=environment, check=True)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
@@ -85,7 +95,7 @@ def times(peer, library, rounds):
                     (folder / "src" if folder == PACKAGE else folder / "many/src").joinpath("main.rs").write_text(
                         program(name, *counts, "fn main() {}")
                     )
-                    found[side].append(cargo(folder, arguments))
+                    found[side].append(cargo(folder, [*arguments, "--quiet", "--package", "many"], PROFILES))
             report(f"{title}, {build}", {side: seconds[1:] for side, seconds in found.items()})
 
 
@@ -103,8 +113,8 @@ def sizes():
     def built(*counts):
         (folder / "src/main.rs").write_text(program("nebulakit", *counts, "nebulakit::main!();"))
         # The names of functions are looked at before they are stripped.
-        cargo(folder, ["build", "--profile", "container", "--config", "profile.container.strip=false"])
-        binary = TARGET / folder.name / "container/many"
+        cargo(folder, ["rustc", "--release", "--quiet", "--package", "many", "--", "-C", "strip=none"])
+        binary = TARGET / "release/many"
         names = subprocess.run(["nm", "--demangle", "--print-size", binary], check=True, capture_output=True, text=True).stdout
         graph = [line.split(" ", 3) for line in names.splitlines() if "nebulakit::graph" in line or "nebulakit::workflow" in line]
         subprocess.run(["strip", "--strip-all", "-o", f"{binary}.stripped", binary], check=True)
