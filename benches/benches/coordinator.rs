@@ -10,9 +10,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use nebulakit::coordinator::{Coordinator, JobHandle, Overflow, Strategy, Work};
-use nebulakit_benches::median;
-use nix::sys::resource::{UsageWho, getrusage};
-use nix::sys::time::TimeValLike as _;
+use nebulakit_benches::{cpu, median, resident};
+use nix::sys::resource::UsageWho;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -31,18 +30,6 @@ const MEASURED: usize = 200_000;
 
 /// Who waits for ten seconds.
 const WAITERS: usize = 10_000;
-
-fn cpu() -> Duration {
-    let usage = getrusage(UsageWho::RUSAGE_SELF).unwrap();
-    Duration::from_micros(u64::try_from((usage.user_time() + usage.system_time()).num_microseconds()).unwrap())
-}
-
-/// What is resident of this process, in bytes.
-fn resident() -> f64 {
-    let pages = std::fs::read_to_string("/proc/self/statm").unwrap();
-    // Pages of 4 KiB, as on all machines that this was measured on.
-    pages.split(' ').nth(1).unwrap().parse::<f64>().unwrap() * 4096.0
-}
 
 fn number(count: usize) -> f64 {
     u32::try_from(count).unwrap().into()
@@ -128,10 +115,10 @@ fn table(runtime: &Runtime, sizes: &[usize], at_once: impl Fn(usize) -> usize) {
         for _ in 0..=(IN_ALL / jobs).max(3) {
             let mut of_floor = None;
             for ((_, run), (cpus, walls, ratios)) in SIDES.iter().zip(&mut rounds) {
-                let (before, begin) = (cpu(), Instant::now());
+                let (before, begin) = (cpu(UsageWho::RUSAGE_SELF), Instant::now());
                 run(runtime, &coordinator, jobs, at_once(jobs));
                 let each = |time: Duration| time.as_secs_f64() * 1e6 / number(jobs);
-                let (wall, cpu) = (each(begin.elapsed()), each(cpu() - before));
+                let (wall, cpu) = (each(begin.elapsed()), each(cpu(UsageWho::RUSAGE_SELF) - before));
                 cpus.push(cpu);
                 walls.push(wall);
                 ratios.push(cpu / *of_floor.get_or_insert(cpu));
@@ -216,9 +203,9 @@ fn waiters() {
             tokio::spawn(coordinator.submit(work, Strategy::Async).await.unwrap().join());
         }
         tokio::time::sleep(Duration::from_secs(1)).await;
-        let (before, begin) = (cpu(), Instant::now());
+        let (before, begin) = (cpu(UsageWho::RUSAGE_SELF), Instant::now());
         tokio::time::sleep(Duration::from_secs(10)).await;
-        let share = (cpu() - before).as_secs_f64() / begin.elapsed().as_secs_f64();
+        let share = (cpu(UsageWho::RUSAGE_SELF) - before).as_secs_f64() / begin.elapsed().as_secs_f64();
         println!("\n{WAITERS} waiters over ten seconds: {:.4} % of a core", share * 100.0);
     });
 }

@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use nebulakit::NebulaType;
-use nebulakit_benches::median_ms;
+use nebulakit_benches::{cpu, median_ms};
 use nebulakit_types::convert::check::check;
 use nebulakit_types::convert::reader::{Bounds, Gathering, LiteralRef, References};
 use nebulakit_types::json::{self, Message};
@@ -17,8 +17,7 @@ use nebulakit_types::wire::flyteidl::core::{
     Binary, Literal, LiteralCollection, LiteralMap, LiteralOffloadedMetadata, Scalar, literal, scalar,
 };
 use nebulakit_types::{Bytes, Dialect, Raw, Untyped, decode, encode};
-use nix::sys::resource::{UsageWho, getrusage};
-use nix::sys::time::TimeValLike as _;
+use nix::sys::resource::UsageWho;
 use prost::Message as _;
 
 const SIZES: [usize; 3] = [1_000, 10_000, 100_000];
@@ -57,15 +56,6 @@ fn line(name: &str, who: UsageWho, mut action: impl FnMut(usize)) {
         print!(" {median:.2} ms |");
     }
     println!(" {:.0}, {:.0}, {:.0} ns |", each[0], each[1], each[2]);
-}
-
-/// The CPU time so far.
-fn cpu(who: UsageWho) -> Duration {
-    let usage = getrusage(who).unwrap();
-    [usage.user_time(), usage.system_time()]
-        .into_iter()
-        .map(|time| Duration::from_micros(u64::try_from(time.num_microseconds()).unwrap()))
-        .sum()
 }
 
 /// The same with what is read made before, once for each size.

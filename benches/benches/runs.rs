@@ -11,9 +11,8 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use nebulakit::prelude::*;
-use nebulakit_benches::median_ms;
-use nix::sys::resource::{UsageWho, getrusage};
-use nix::sys::time::TimeValLike as _;
+use nebulakit_benches::{cpu, median_ms};
+use nix::sys::resource::UsageWho;
 use tokio::runtime::{Builder, Runtime};
 
 /// Runs of a round.
@@ -32,21 +31,16 @@ fn nothing_blocking(x: i64) -> i64 {
     x
 }
 
-fn cpu() -> Duration {
-    let usage = getrusage(UsageWho::RUSAGE_SELF).unwrap();
-    Duration::from_micros(u64::try_from((usage.user_time() + usage.system_time()).num_microseconds()).unwrap())
-}
-
 /// The CPU time of one run in microseconds, the median of the rounds.
 fn each<F: Future>(runtime: &Runtime, at_once: usize, mut run: impl FnMut() -> F) -> f64 {
     let round = |run: &mut dyn FnMut() -> F| {
-        let begin = cpu();
+        let begin = cpu(UsageWho::RUSAGE_SELF);
         runtime.block_on(async {
             for _ in 0..RUNS / at_once {
                 black_box(join_all((0..at_once).map(|_| run())).await);
             }
         });
-        cpu() - begin
+        cpu(UsageWho::RUSAGE_SELF) - begin
     };
     round(&mut run);
     #[expect(clippy::cast_precision_loss, reason = "a small number")]

@@ -1,6 +1,6 @@
 //! How parts of a graph read in a picture of it: short, and on one line.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use nebulakit_types::literal::{LiteralValue, Primitive};
@@ -84,11 +84,14 @@ impl<'g> Labels<'g> {
 
     /// What feeds a node, an item for each of its inputs, those left to their defaults last.
     pub(super) fn fed(&self, node: &Node) -> Vec<String> {
-        let mapped = |name: &str| matches!(&node.kind, Kind::Map(map) if map.mapped.iter().any(|mapped| mapped == name));
+        let mapped: HashSet<&str> = match &node.kind {
+            Kind::Map(map) => map.mapped.iter().map(|name| &**name).collect(),
+            _ => HashSet::new(),
+        };
         let fed = node.inputs.iter().map(|bound| match &node.kind {
             // There is but one thing to approve.
             Kind::Approve(_) if bound.name == GATE_OUTPUT => binding(&bound.binding),
-            _ if mapped(&bound.name) => format!("{} in {}", line(&bound.name), binding(&bound.binding)),
+            _ if mapped.contains(&*bound.name) => format!("{} in {}", line(&bound.name), binding(&bound.binding)),
             _ => given(bound),
         });
         let defaults = self.defaults(node).into_iter().map(|(name, default)| format!("{} = {default} by default", line(name)));
@@ -103,7 +106,8 @@ impl<'g> Labels<'g> {
             Kind::Workflow(name) | Kind::LaunchPlan(name) => graph.workflows.get(name).map_or(&[], |graph| &graph.inputs),
             _ => &[],
         };
-        let left = inputs.iter().filter(|input| node.input(&input.name).is_none());
+        let given: HashSet<&str> = node.inputs.iter().map(|bound| &*bound.name).collect();
+        let left = inputs.iter().filter(|input| !given.contains(&*input.name));
         left.filter_map(|input| Some((&*input.name, constant(input.default.as_ref()?)))).collect()
     }
 }

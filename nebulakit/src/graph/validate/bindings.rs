@@ -186,9 +186,9 @@ pub(super) fn takes_error(literal_type: &LiteralType) -> bool {
     }
 }
 
-/// Tells what is fed twice.
-pub(super) fn twice<'g>(checks: &mut Checks<'g>, bounds: &'g [Bound], target: impl Fn(&'g str) -> Target<'g>) {
-    let mut seen = HashSet::new();
+/// The names of what is fed; tells what is fed twice.
+pub(super) fn given_names<'g>(checks: &mut Checks<'g>, bounds: &'g [Bound], target: impl Fn(&'g str) -> Target<'g>) -> HashSet<&'g str> {
+    let mut seen = HashSet::with_capacity(bounds.len());
     for bound in bounds {
         if !seen.insert(&*bound.name) {
             let target = target(&bound.name);
@@ -196,6 +196,7 @@ pub(super) fn twice<'g>(checks: &mut Checks<'g>, bounds: &'g [Bound], target: im
             checks.report(Problem::new(ProblemKind::Surplus, format!("{target} is fed twice")).at(at.cloned()));
         }
     }
+    seen
 }
 
 /// Tells what has to be fed and is not.

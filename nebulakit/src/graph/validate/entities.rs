@@ -1,10 +1,11 @@
 //! What nodes run, found by name, with the types that it has where a map runs it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use nebulakit_types::LiteralType;
 use nebulakit_types::literal_type::SimpleType;
 
+use super::fits::is_optional;
 use crate::graph::node::{GATE_OUTPUT, Kind, Map, Mapped, Node, Scope, Success};
 use crate::graph::place::Place;
 use crate::graph::variable::{Input, Output};
@@ -53,6 +54,29 @@ impl<'g> Entity<'g> {
     }
 }
 
+/// The inputs and outputs of something, by name.
+struct Signature<'g> {
+    inputs: HashMap<&'g str, &'g Input>,
+    outputs: HashMap<&'g str, &'g Output>,
+    /// The inputs that have to be given.
+    required: Vec<&'g str>,
+}
+
+impl<'g> Signature<'g> {
+    fn of(entity: Entity<'g>) -> Self {
+        let required = entity.inputs().iter().filter(|input| !may_be_omitted(input));
+        Self {
+            inputs: entity.inputs().iter().map(|input| (&*input.name, input)).collect(),
+            outputs: entity.outputs().iter().map(|output| (&*output.name, output)).collect(),
+            required: required.map(|input| &*input.name).collect(),
+        }
+    }
+}
+
+fn may_be_omitted(input: &Input) -> bool {
+    input.default.is_some() || is_optional(&input.literal_type)
+}
+
 /// The lists that maps take and give, by what they are lists of (its address, and whether elements may be none).
 #[derive(Default)]
 pub(super) struct Lists(HashMap<(usize, bool), LiteralType>);
@@ -61,16 +85,17 @@ impl Lists {
     /// The lists of all maps in `graph` and in the workflows that it holds.
     pub(super) fn of(graph: &Graph) -> Self {
         let mut lists = Self::default();
+        let mut seen = HashSet::new();
         for (_, node) in std::iter::once(graph).chain(graph.workflows.values()).flat_map(nodes) {
             let Kind::Map(map) = &node.kind else { continue };
             let Some(entity) = mapped(graph, &map.of) else { continue };
-            for name in &map.mapped {
-                if let Some(input) = entity.inputs().iter().find(|input| input.name == *name) {
-                    lists.add(&input.literal_type, false);
-                }
+            // Each once, however many maps run it.
+            if seen.insert((entity.address(), None)) {
+                entity.inputs().iter().for_each(|input| lists.add(&input.literal_type, false));
             }
-            for output in entity.outputs() {
-                lists.add(&output.literal_type, may_fail(map));
+            let optional = may_fail(map);
+            if seen.insert((entity.address(), Some(optional))) {
+                entity.outputs().iter().for_each(|output| lists.add(&output.literal_type, optional));
             }
         }
         lists
@@ -142,23 +167,25 @@ fn optional_of(literal_type: &LiteralType) -> LiteralType {
 pub(super) struct Entities<'g> {
     pub(super) graph: &'g Graph,
     lists: &'g Lists,
-    inputs: HashMap<usize, HashMap<&'g str, &'g Input>>,
-    outputs: HashMap<usize, HashMap<&'g str, &'g Output>>,
+    /// By the addresses of what has them.
+    signatures: HashMap<usize, Signature<'g>>,
+    /// The outputs of conditions, by the addresses of those.
+    branches: HashMap<(usize, &'g str), &'g Output>,
 }
 
 impl<'g> Entities<'g> {
     pub(super) fn new(graph: &'g Graph, lists: &'g Lists) -> Self {
-        let mut entities = Self { graph, lists, inputs: HashMap::new(), outputs: HashMap::new() };
         let tasks = graph.tasks.values().map(Entity::Task);
         let references = graph.references.values().map(Entity::Reference);
         let workflows = graph.workflows.values().chain([graph]).map(Entity::Workflow);
-        for entity in tasks.chain(references).chain(workflows) {
-            let inputs = entity.inputs().iter().map(|input| (&*input.name, input)).collect();
-            entities.inputs.insert(entity.address(), inputs);
-            let outputs = entity.outputs().iter().map(|output| (&*output.name, output)).collect();
-            entities.outputs.insert(entity.address(), outputs);
-        }
-        entities
+        let signatures = tasks.chain(references).chain(workflows).map(|entity| (entity.address(), Signature::of(entity)));
+        let conditions = graph.workflows.values().chain([graph]).flat_map(nodes).filter_map(|(_, node)| match &node.kind {
+            Kind::Branch(branch) => Some(&**branch),
+            _ => None,
+        });
+        let branches =
+            conditions.flat_map(|branch| branch.outputs.iter().map(|output| ((std::ptr::from_ref(branch).addr(), &*output.name), output)));
+        Self { graph, lists, signatures: signatures.collect(), branches: branches.collect() }
     }
 
     /// What a node runs, if that has a name and the name stands for something.
@@ -172,23 +199,41 @@ impl<'g> Entities<'g> {
         }
     }
 
-    /// The input of that name of `entity`.
-    pub(super) fn input(&self, entity: Entity<'g>, name: &str) -> Option<&'g Input> {
-        self.inputs.get(&entity.address())?.get(name).copied()
+    fn signature(&self, entity: Entity<'g>) -> Option<&Signature<'g>> {
+        self.signatures.get(&entity.address())
     }
 
-    /// The type of an input of a node; the outer [`None`] where there is no such input, the inner one where its type is not known.
-    pub(super) fn input_type(&self, node: &'g Node, name: &str) -> Option<Option<&'g LiteralType>> {
+    /// The input of that name of `entity`.
+    pub(super) fn input(&self, entity: Entity<'g>, name: &str) -> Option<&'g Input> {
+        self.signature(entity)?.inputs.get(name).copied()
+    }
+
+    /// The inputs of `entity` that have to be given.
+    pub(super) fn required(&self, entity: Entity<'g>) -> &[&'g str] {
+        self.signature(entity).map_or(&[], |signature| &signature.required)
+    }
+
+    /// Whether `entity` has an input of that name that need not be given.
+    pub(super) fn may_be_omitted(&self, entity: Entity<'g>, name: &str) -> bool {
+        self.input(entity, name).is_some_and(may_be_omitted)
+    }
+
+    /// The type of an input of a node that runs `entity`, over which a map goes or not; the outer [`None`] where there is no such input, the inner
+    /// one where its type is not known.
+    pub(super) fn input_type(
+        &self,
+        node: &'g Node,
+        entity: Option<Entity<'g>>,
+        name: &str,
+        is_mapped: bool,
+    ) -> Option<Option<&'g LiteralType>> {
         match &node.kind {
             Kind::Approve(gate) => (name == GATE_OUTPUT).then_some(Some(&gate.literal_type)),
             Kind::Wait(_) | Kind::Sleep(_) | Kind::Branch(_) => None,
-            kind => {
-                let Some(entity) = self.of(kind) else { return Some(None) };
+            _ => {
+                let Some(entity) = entity else { return Some(None) };
                 let literal_type = &self.input(entity, name)?.literal_type;
-                match kind {
-                    Kind::Map(map) if map.mapped.iter().any(|mapped| mapped == name) => Some(self.lists.get(literal_type, false)),
-                    _ => Some(Some(literal_type)),
-                }
+                Some(if is_mapped { self.lists.get(literal_type, false) } else { Some(literal_type) })
             }
         }
     }
@@ -198,10 +243,13 @@ impl<'g> Entities<'g> {
         match &node.kind {
             Kind::Approve(gate) | Kind::Wait(gate) => (name == GATE_OUTPUT).then_some(Some(&gate.literal_type)),
             Kind::Sleep(_) => None,
-            Kind::Branch(branch) => branch.outputs.iter().find(|output| output.name == name).map(|output| Some(&output.literal_type)),
+            Kind::Branch(branch) => {
+                let output = self.branches.get(&(std::ptr::from_ref(&**branch).addr(), name))?;
+                Some(Some(&output.literal_type))
+            }
             kind => {
                 let Some(entity) = self.of(kind) else { return Some(None) };
-                let literal_type = &self.outputs.get(&entity.address())?.get(name)?.literal_type;
+                let literal_type = &self.signature(entity)?.outputs.get(name)?.literal_type;
                 match kind {
                     Kind::Map(map) => Some(self.lists.get(literal_type, may_fail(map))),
                     _ => Some(Some(literal_type)),

@@ -2,9 +2,8 @@
 
 use std::collections::HashSet;
 
-use super::bindings::{bound, missing, twice};
+use super::bindings::{bound, given_names, missing};
 use super::checks::{Checks, Workflow};
-use super::fits::is_optional;
 use super::given::visible;
 use super::maps::map;
 use super::overrides::overrides;
@@ -16,29 +15,33 @@ use crate::graph::problem::{Problem, ProblemKind};
 pub(super) fn node<'g>(checks: &mut Checks<'g>, workflow: &mut Workflow<'g>, node: &'g Node) {
     let entity = checks.entities.of(&node.kind);
     known(checks, node);
-    if let Kind::Map(of) = &node.kind {
-        map(checks, node, of, entity);
-    }
-    twice(checks, &node.inputs, |name| Target::Input(node, name));
+    let mapped = match &node.kind {
+        Kind::Map(of) => map(checks, node, of, entity),
+        _ => HashSet::new(),
+    };
+    let given = given_names(checks, &node.inputs, |name| Target::Input(node, name));
     for input in &node.inputs {
         let target = Target::Input(node, &input.name);
-        let asked = checks.entities.input_type(node, &input.name);
+        let asked = checks.entities.input_type(node, entity, &input.name, mapped.contains(&*input.name));
         if asked.is_none() {
             surplus(checks, node, target);
         }
         bound(checks, workflow, input, target, asked.flatten());
     }
-    let given: HashSet<&str> = node.inputs.iter().map(|bound| &*bound.name).collect();
-    match &node.kind {
-        Kind::Approve(_) if !given.contains(GATE_OUTPUT) => missing(checks, &Named(node), node.at.as_ref(), &[GATE_OUTPUT]),
-        kind => {
-            let needed = entity.into_iter().flat_map(|entity| entity.inputs()).filter(|input| {
-                let is_mapped = matches!(kind, Kind::Map(map) if map.mapped.contains(&input.name));
-                is_mapped || (input.default.is_none() && !is_optional(&input.literal_type))
-            });
-            let absent: Vec<&str> = needed.map(|input| &*input.name).filter(|name| !given.contains(name)).collect();
+    match (&node.kind, entity) {
+        (Kind::Approve(_), _) if !given.contains(GATE_OUTPUT) => missing(checks, &Named(node), node.at.as_ref(), &[GATE_OUTPUT]),
+        (kind, Some(entity)) => {
+            // What a map goes through has to be there, even what has a default.
+            let mapped = match kind {
+                Kind::Map(map) => map.mapped.as_slice(),
+                _ => &[],
+            };
+            let with_default = mapped.iter().map(|name| &**name).filter(|name| checks.entities.may_be_omitted(entity, name));
+            let required = checks.entities.required(entity).iter().copied().chain(with_default);
+            let absent: Vec<&str> = required.filter(|name| !given.contains(name)).collect();
             missing(checks, &Named(node), node.at.as_ref(), &absent);
         }
+        _ => {}
     }
     for id in &node.after {
         visible(checks, workflow, id, &Named(node), node.at.as_ref());
@@ -85,8 +88,8 @@ fn surplus<'g>(checks: &mut Checks<'g>, node: &'g Node, target: Target<'g>) {
     let names = match &node.kind {
         Kind::Approve(_) => format!("`{GATE_OUTPUT}`"),
         kind => {
-            let inputs = checks.entities.of(kind).into_iter().flat_map(|entity| entity.inputs());
-            listed(inputs.map(|input| &*input.name))
+            let inputs = checks.entities.of(kind).map_or(&[][..], |entity| entity.inputs());
+            listed(inputs.iter().map(|input| &*input.name))
         }
     };
     let hint = if names.is_empty() { "it takes nothing".to_owned() } else { format!("it takes {names}") };

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-use super::bindings::{bound, twice};
+use super::bindings::{bound, given_names};
 use super::checks::{Checks, MAX_NESTING, Stand, Workflow};
 use super::conditions::test;
 use super::names;
@@ -135,10 +135,8 @@ fn fed<'g>(
     declared: &'g [Output],
     target: impl Fn(&'g str) -> Target<'g>,
 ) {
-    twice(checks, &scope.outputs, &target);
+    let given = given_names(checks, &scope.outputs, &target);
     let types: HashMap<&str, _> = declared.iter().map(|output| (&*output.name, &output.literal_type)).collect();
-    let mut absent: Vec<&str> = declared.iter().map(|output| &*output.name).collect();
-    let mut given = std::collections::HashSet::new();
     for output in &scope.outputs {
         let target = target(&output.name);
         let asked = types.get(&*output.name).copied();
@@ -146,11 +144,9 @@ fn fed<'g>(
             let message = format!("{target} is given, and there is no such output");
             checks.report(Problem::new(ProblemKind::Surplus, message).at(output.at.as_ref().or(target.at()).cloned()));
         }
-        given.insert(&*output.name);
         bound(checks, workflow, output, target, asked);
     }
-    absent.retain(|name| !given.contains(name));
-    for name in absent {
+    for name in declared.iter().map(|output| &*output.name).filter(|name| !given.contains(name)) {
         let target = target(name);
         checks.report(Problem::new(ProblemKind::Missing, format!("{target} is not given")).at(target.at().cloned()));
     }

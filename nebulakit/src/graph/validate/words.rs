@@ -141,12 +141,13 @@ pub(super) fn last(name: &str) -> String {
 }
 
 /// Names in a row: `` `a`, `b` and `c` ``; beyond ten, how many more.
-pub(super) fn listed<'n>(names: impl IntoIterator<Item = &'n str>) -> String {
+pub(super) fn listed<'n>(names: impl IntoIterator<Item = &'n str, IntoIter: ExactSizeIterator>) -> String {
     const SHOWN: usize = 10;
-    let names: Vec<_> = names.into_iter().collect();
-    let mut shown: Vec<_> = names.iter().take(SHOWN).map(|name| format!("`{}`", short(name))).collect();
-    if names.len() > SHOWN {
-        shown.push(format!("{} more", names.len() - SHOWN));
+    let names = names.into_iter();
+    let more = names.len().saturating_sub(SHOWN);
+    let mut shown: Vec<_> = names.take(SHOWN).map(|name| format!("`{}`", short(name))).collect();
+    if more > 0 {
+        shown.push(format!("{more} more"));
     }
     match shown.split_last() {
         Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),

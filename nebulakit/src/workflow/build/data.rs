@@ -142,7 +142,10 @@ impl Data<'_> {
     /// What feeds the inputs; those left to their defaults are left out.
     fn inputs(&mut self, node: &Node, params: &'static [&'static dyn AnyParam], waits: &mut Waits) -> Vec<Bound> {
         let given = params.iter().zip(&node.inputs).filter(|(_, source)| !matches!(source, Source::Default));
-        given.map(|(param, source)| Bound::new(param.name(), self.binding(source, waits))).collect()
+        // As much as is needed: a million nodes have a million of these.
+        let mut bounds = Vec::with_capacity(given.clone().count());
+        bounds.extend(given.map(|(param, source)| Bound::new(param.name(), self.binding(source, waits))));
+        bounds
     }
 
     fn map(&mut self, node: &Node, map: &Map, waits: &mut Waits) -> (Kind, Vec<Bound>) {

@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
+use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -12,14 +13,14 @@ pub(super) struct Reached<'a> {
     /// In the order in which the source makes them.
     pub(super) nodes: Vec<&'a Node>,
     /// The place of each in `nodes`, by its stamp.
-    places: HashMap<u64, usize>,
+    places: HashMap<u64, usize, BuildHasherDefault<Stamps>>,
     /// Places, each after those of the nodes that it needs, else in the order of the source.
     pub(super) sorted: Vec<usize>,
 }
 
 impl<'a> Reached<'a> {
     pub(super) fn from(result: &'a Source) -> Self {
-        let mut places: HashMap<u64, usize> = HashMap::new();
+        let mut places = HashMap::<u64, usize, BuildHasherDefault<Stamps>>::default();
         let (mut nodes, mut next) = (Vec::new(), Vec::new());
         let mut meet = |node: &'a Arc<Node>, nodes: &mut Vec<&'a Node>| {
             if places.insert(node.stamp, 0).is_none() {
@@ -94,5 +95,24 @@ impl<'a> Reached<'a> {
             }
         }
         sorted
+    }
+}
+
+/// Stamps are nearly in a row, and what is next to another in the source is looked for next to it: they stay so in memory.
+#[derive(Default)]
+struct Stamps(u64);
+
+impl Hasher for Stamps {
+    fn finish(&self) -> u64 {
+        // The table places by the lowest bits, and tells neighbours apart by the highest.
+        self.0 ^ (self.0 << 57)
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.0 = (self.0 << 8) | u64::from(*byte));
+    }
+
+    fn write_u64(&mut self, stamp: u64) {
+        self.0 = stamp;
     }
 }
