@@ -168,7 +168,8 @@ async fn a_task_with_a_cache_runs_once_for_the_same_bytes() {
     let run = |uses| {
         let (backend, path) = (&backend, &path);
         async move {
-            let inputs = nebulakit::types::convert::writer::map_of_literals([("file", &*literal(&File::<()>::from_uri(path.to_str().unwrap())))]);
+            let inputs =
+                nebulakit::types::convert::writer::map_of_literals([("file", &*literal::<File>(&File::from_uri(path.to_str().unwrap())))]);
             let plan = backend.compile(&cached::graph().unwrap(), &Options::new().inputs(inputs).cache(uses)).unwrap();
             let run = backend.run(plan).await.unwrap();
             assert_eq!(run.wait().await.unwrap(), RunOutcome::Succeeded);
