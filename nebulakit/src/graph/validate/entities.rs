@@ -1,11 +1,12 @@
 //! What nodes run, found by name, with the types that it has where a map runs it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use nebulakit_types::LiteralType;
 use nebulakit_types::literal_type::SimpleType;
 
-use crate::graph::node::{GATE_OUTPUT, Kind, Map, Mapped, Node, Scope, Success};
+use super::fits::is_optional;
+use crate::graph::node::{Branch, GATE_OUTPUT, Kind, Map, Mapped, Node, Scope, Success};
 use crate::graph::place::Place;
 use crate::graph::variable::{Input, Output};
 use crate::graph::{Graph, Reference, Task};
@@ -46,9 +47,9 @@ impl<'g> Entity<'g> {
     /// The address of what it is, which tells it from all others.
     fn address(self) -> usize {
         match self {
-            Self::Task(task) => std::ptr::from_ref(task).addr(),
-            Self::Reference(reference) => std::ptr::from_ref(reference).addr(),
-            Self::Workflow(graph) => std::ptr::from_ref(graph).addr(),
+            Self::Task(task) => address(task),
+            Self::Reference(reference) => address(reference),
+            Self::Workflow(graph) => address(graph),
         }
     }
 }
@@ -61,30 +62,27 @@ impl Lists {
     /// The lists of all maps in `graph` and in the workflows that it holds.
     pub(super) fn of(graph: &Graph) -> Self {
         let mut lists = Self::default();
+        let mut seen = HashSet::new();
         for (_, node) in std::iter::once(graph).chain(graph.workflows.values()).flat_map(nodes) {
             let Kind::Map(map) = &node.kind else { continue };
             let Some(entity) = mapped(graph, &map.of) else { continue };
-            for name in &map.mapped {
-                if let Some(input) = entity.inputs().iter().find(|input| input.name == *name) {
-                    lists.add(&input.literal_type, false);
-                }
-            }
-            for output in entity.outputs() {
-                lists.add(&output.literal_type, may_fail(map));
+            if seen.insert((entity.address(), may_fail(map))) {
+                entity.inputs().iter().for_each(|input| lists.add(&input.literal_type, false));
+                entity.outputs().iter().for_each(|output| lists.add(&output.literal_type, may_fail(map)));
             }
         }
         lists
     }
 
     fn add(&mut self, element: &LiteralType, optional: bool) {
-        self.0.entry((std::ptr::from_ref(element).addr(), optional)).or_insert_with(|| {
+        self.0.entry((address(element), optional)).or_insert_with(|| {
             let element = if optional { optional_of(element) } else { element.clone() };
             LiteralType::collection(element)
         });
     }
 
     fn get(&self, element: &LiteralType, optional: bool) -> Option<&LiteralType> {
-        self.0.get(&(std::ptr::from_ref(element).addr(), optional))
+        self.0.get(&(address(element), optional))
     }
 }
 
@@ -142,23 +140,80 @@ fn optional_of(literal_type: &LiteralType) -> LiteralType {
 pub(super) struct Entities<'g> {
     pub(super) graph: &'g Graph,
     lists: &'g Lists,
+    /// By the addresses of what has them.
     inputs: HashMap<usize, HashMap<&'g str, &'g Input>>,
     outputs: HashMap<usize, HashMap<&'g str, &'g Output>>,
+    /// The inputs that have to be given, in order, and those that have not.
+    needed: HashMap<usize, Vec<&'g str>>,
+    optional: HashSet<(usize, &'g str)>,
+    /// What the maps go through.
+    mapped: HashMap<usize, HashSet<&'g str>>,
+}
+
+/// What tells a part of a graph from all others.
+fn address<T>(of: &T) -> usize {
+    std::ptr::from_ref(of).addr()
+}
+
+fn named(outputs: &[Output]) -> HashMap<&str, &Output> {
+    outputs.iter().map(|output| (&*output.name, output)).collect()
 }
 
 impl<'g> Entities<'g> {
     pub(super) fn new(graph: &'g Graph, lists: &'g Lists) -> Self {
-        let mut entities = Self { graph, lists, inputs: HashMap::new(), outputs: HashMap::new() };
+        let mut entities = Self {
+            graph,
+            lists,
+            inputs: HashMap::new(),
+            outputs: HashMap::new(),
+            needed: HashMap::new(),
+            optional: HashSet::new(),
+            mapped: HashMap::new(),
+        };
         let tasks = graph.tasks.values().map(Entity::Task);
         let references = graph.references.values().map(Entity::Reference);
         let workflows = graph.workflows.values().chain([graph]).map(Entity::Workflow);
         for entity in tasks.chain(references).chain(workflows) {
             let inputs = entity.inputs().iter().map(|input| (&*input.name, input)).collect();
             entities.inputs.insert(entity.address(), inputs);
-            let outputs = entity.outputs().iter().map(|output| (&*output.name, output)).collect();
-            entities.outputs.insert(entity.address(), outputs);
+            entities.outputs.insert(entity.address(), named(entity.outputs()));
+            let (optional, needed): (Vec<_>, Vec<_>) =
+                entity.inputs().iter().partition(|input| input.default.is_some() || is_optional(&input.literal_type));
+            entities.needed.insert(entity.address(), needed.into_iter().map(|input| &*input.name).collect());
+            entities.optional.extend(optional.into_iter().map(|input| (entity.address(), &*input.name)));
+        }
+        for (_, node) in std::iter::once(graph).chain(graph.workflows.values()).flat_map(nodes) {
+            match &node.kind {
+                Kind::Map(map) => drop(entities.mapped.insert(address::<Map>(map), map.mapped.iter().map(|name| &**name).collect())),
+                Kind::Branch(branch) => drop(entities.outputs.insert(address::<Branch>(branch), named(&branch.outputs))),
+                _ => {}
+            }
         }
         entities
+    }
+
+    /// The inputs of a node that have to be given.
+    pub(super) fn needed(&self, node: &'g Node) -> impl Iterator<Item = &'g str> + use<'_, 'g> {
+        let value = matches!(node.kind, Kind::Approve(_)).then_some(GATE_OUTPUT);
+        let entity = self.of(&node.kind).map(Entity::address);
+        let needed = entity.and_then(|entity| self.needed.get(&entity)).into_iter().flatten().copied();
+        let mapped = match &node.kind {
+            Kind::Map(map) => map.mapped.as_slice(),
+            _ => &[],
+        };
+        // What is gone through is given, even where it has a default.
+        let optional = move |name: &&str| entity.is_some_and(|entity| self.optional.contains(&(entity, *name)));
+        value.into_iter().chain(needed).chain(mapped.iter().map(|name| &**name).filter(optional))
+    }
+
+    /// The output of that name of a condition.
+    pub(super) fn branch_output(&self, branch: &Branch, name: &str) -> Option<&'g Output> {
+        self.outputs.get(&address(branch))?.get(name).copied()
+    }
+
+    /// The output of that name of a workflow.
+    pub(super) fn workflow_output(&self, graph: &Graph, name: &str) -> Option<&'g Output> {
+        self.outputs.get(&address(graph))?.get(name).copied()
     }
 
     /// What a node runs, if that has a name and the name stands for something.
@@ -186,7 +241,9 @@ impl<'g> Entities<'g> {
                 let Some(entity) = self.of(kind) else { return Some(None) };
                 let literal_type = &self.input(entity, name)?.literal_type;
                 match kind {
-                    Kind::Map(map) if map.mapped.iter().any(|mapped| mapped == name) => Some(self.lists.get(literal_type, false)),
+                    Kind::Map(map) if self.mapped.get(&address::<Map>(map)).is_some_and(|mapped| mapped.contains(name)) => {
+                        Some(self.lists.get(literal_type, false))
+                    }
                     _ => Some(Some(literal_type)),
                 }
             }
@@ -198,7 +255,7 @@ impl<'g> Entities<'g> {
         match &node.kind {
             Kind::Approve(gate) | Kind::Wait(gate) => (name == GATE_OUTPUT).then_some(Some(&gate.literal_type)),
             Kind::Sleep(_) => None,
-            Kind::Branch(branch) => branch.outputs.iter().find(|output| output.name == name).map(|output| Some(&output.literal_type)),
+            Kind::Branch(branch) => self.branch_output(branch, name).map(|output| Some(&output.literal_type)),
             kind => {
                 let Some(entity) = self.of(kind) else { return Some(None) };
                 let literal_type = &self.outputs.get(&entity.address())?.get(name)?.literal_type;

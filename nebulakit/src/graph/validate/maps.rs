@@ -28,10 +28,6 @@ pub(super) fn map<'g>(checks: &mut Checks<'g>, node: &'g Node, map: &'g Map, ent
             checks.report(problem(ProblemKind::Unknown, message).hint(hint));
         }
     }
-    if map.concurrency == Some(0) {
-        let message = format!("{} runs 0 elements at once", Named(node));
-        checks.report(problem(ProblemKind::Limit, message).hint("leave the concurrency out for as many as there are"));
-    }
     let lengths: Vec<_> = node
         .inputs
         .iter()

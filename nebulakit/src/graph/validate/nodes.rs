@@ -4,7 +4,6 @@ use std::collections::HashSet;
 
 use super::bindings::{bound, missing, twice};
 use super::checks::{Checks, Workflow};
-use super::fits::is_optional;
 use super::given::visible;
 use super::maps::map;
 use super::overrides::overrides;
@@ -14,6 +13,9 @@ use crate::graph::problem::{Problem, ProblemKind};
 
 /// Judges a node, but for the arms of a condition.
 pub(super) fn node<'g>(checks: &mut Checks<'g>, workflow: &mut Workflow<'g>, node: &'g Node) {
+    if checks.is_full() {
+        return;
+    }
     let entity = checks.entities.of(&node.kind);
     known(checks, node);
     if let Kind::Map(of) = &node.kind {
@@ -29,17 +31,9 @@ pub(super) fn node<'g>(checks: &mut Checks<'g>, workflow: &mut Workflow<'g>, nod
         bound(checks, workflow, input, target, asked.flatten());
     }
     let given: HashSet<&str> = node.inputs.iter().map(|bound| &*bound.name).collect();
-    match &node.kind {
-        Kind::Approve(_) if !given.contains(GATE_OUTPUT) => missing(checks, &Named(node), node.at.as_ref(), &[GATE_OUTPUT]),
-        kind => {
-            let needed = entity.into_iter().flat_map(|entity| entity.inputs()).filter(|input| {
-                let is_mapped = matches!(kind, Kind::Map(map) if map.mapped.contains(&input.name));
-                is_mapped || (input.default.is_none() && !is_optional(&input.literal_type))
-            });
-            let absent: Vec<&str> = needed.map(|input| &*input.name).filter(|name| !given.contains(name)).collect();
-            missing(checks, &Named(node), node.at.as_ref(), &absent);
-        }
-    }
+    let absent = checks.entities.needed(node).filter(|name| !given.contains(name));
+    let problem = missing(&Named(node), node.at.as_ref(), absent);
+    problem.into_iter().for_each(|problem| checks.report(problem));
     for id in &node.after {
         visible(checks, workflow, id, &Named(node), node.at.as_ref());
     }

@@ -1,7 +1,7 @@
 //! The nodes of a workflow with their ids, and the scopes that they stand in: each node is looked at from where it stands.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 
 use super::bindings::{bound, twice};
 use super::checks::{Checks, MAX_NESTING, Stand, Workflow};
@@ -104,6 +104,9 @@ fn arms<'g>(checks: &mut Checks<'g>, workflow: &mut Workflow<'g>, of: &'g Node, 
         checks.report(Problem::new(ProblemKind::Condition, message).at(of.at.clone()));
     }
     for arm in &branch.arms {
+        if checks.is_full() {
+            return;
+        }
         test(checks, workflow, of, arm);
         inner(checks, workflow, of, branch, &arm.body, scopes);
     }
@@ -136,12 +139,10 @@ fn fed<'g>(
     target: impl Fn(&'g str) -> Target<'g>,
 ) {
     twice(checks, &scope.outputs, &target);
-    let types: HashMap<&str, _> = declared.iter().map(|output| (&*output.name, &output.literal_type)).collect();
-    let mut absent: Vec<&str> = declared.iter().map(|output| &*output.name).collect();
-    let mut given = std::collections::HashSet::new();
+    let mut given = HashSet::new();
     for output in &scope.outputs {
         let target = target(&output.name);
-        let asked = types.get(&*output.name).copied();
+        let asked = target.literal_type(&checks.entities);
         if asked.is_none() {
             let message = format!("{target} is given, and there is no such output");
             checks.report(Problem::new(ProblemKind::Surplus, message).at(output.at.as_ref().or(target.at()).cloned()));
@@ -149,9 +150,11 @@ fn fed<'g>(
         given.insert(&*output.name);
         bound(checks, workflow, output, target, asked);
     }
-    absent.retain(|name| !given.contains(name));
-    for name in absent {
-        let target = target(name);
+    for output in declared.iter().filter(|output| !given.contains(&*output.name)) {
+        if checks.is_full() {
+            return;
+        }
+        let target = target(&output.name);
         checks.report(Problem::new(ProblemKind::Missing, format!("{target} is not given")).at(target.at().cloned()));
     }
 }
