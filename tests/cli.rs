@@ -742,6 +742,11 @@ fn bash_completes_every_task() {
         assert!(tasks.lines().any(|line| line == task), "no {task} in {tasks}");
     }
     assert!(completed("app describe ''").contains("night.greet"));
+    for command in ["describe", "graph"] {
+        let workflows = completed(&format!("app {command} ''"));
+        assert!(["shares", "nightly_shares"].iter().all(|name| workflows.lines().any(|line| line == *name)), "{command}: {workflows}");
+    }
+    assert!(!completed("app graph ''").contains("night.greet"), "a task has no graph");
     assert!(completed("app run night.greet ''").contains("--json"));
     let words = completed("app run app.greet --shout ''");
     assert!(words.contains("true") && words.contains("false"), "{words}");

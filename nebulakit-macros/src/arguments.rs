@@ -8,11 +8,23 @@ use syn::{Attribute, Expr, Ident, Lit, LitBool, LitStr, Meta, Token, parenthesiz
 
 use crate::errors::{Errors, Noun, unknown};
 
-/// Reads comma-separated options, each with a name; goes on with the next one after a mistake.
+/// Reads comma-separated options, each with a name of its own; goes on with the next one after a mistake.
 pub(crate) fn each(
     input: ParseStream<'_>,
     what: Noun<'_>,
     valid: &[&str],
+    errors: &mut Errors,
+    option: impl FnMut(&Ident, ParseStream<'_>, &mut Errors) -> syn::Result<()>,
+) {
+    each_but(input, what, valid, &[], errors, option);
+}
+
+/// [`each`], where those that are `repeatable` may be given several times.
+pub(crate) fn each_but(
+    input: ParseStream<'_>,
+    what: Noun<'_>,
+    valid: &[&str],
+    repeatable: &[&str],
     errors: &mut Errors,
     mut option: impl FnMut(&Ident, ParseStream<'_>, &mut Errors) -> syn::Result<()>,
 ) {
@@ -25,7 +37,7 @@ pub(crate) fn each(
         if !valid.is_empty() && !valid.contains(&name.as_str()) {
             return Err(syn::Error::new(key.span(), unknown(what, &name, valid)));
         }
-        if seen.contains(&key) {
+        if seen.contains(&key) && !repeatable.contains(&name.as_str()) {
             return Err(syn::Error::new(key.span(), format!("`{name}` is given twice; remove one")));
         }
         seen.push(key.clone());

@@ -5,6 +5,7 @@
 
 mod arguments;
 mod crate_path;
+mod definition;
 mod derive;
 mod doc;
 mod errors;

@@ -1,15 +1,14 @@
 //! `#[task]`: the function as it was, a type of the same name that stands for the task, and one entry for the registry.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens, format_ident, quote, quote_spanned};
-use syn::ext::IdentExt;
+use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Ident, LitStr, Type, parse_quote};
+use syn::{Ident, parse_quote};
 
-use crate::derive::converted;
+use crate::definition::{full_name, function, input, input_static, marker};
 use crate::errors::Errors;
 use crate::options::{Container, Options};
-use crate::signature::{Function, Interface, Item, Parameter, mentions};
+use crate::signature::{Function, Interface, Parameter, mentions};
 use crate::type_span::TypeSpan;
 use crate::verbs::{Given, Kind, Verbs};
 
@@ -17,23 +16,17 @@ use crate::verbs::{Given, Kind, Verbs};
 pub(crate) fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = Errors::new();
     let options = Options::parse(options, &mut errors);
-    let mut function = match syn::parse2(item.clone()) {
-        Ok(Item::Function(function)) => function,
-        Ok(Item::Other(word, span)) => {
-            let hint = match word {
-                "a struct" | "an enum" => "; a type that tasks take or return has `#[derive(NebulaType)]`",
-                "an impl block" | "a trait" => "; move the function out, and pass what it needs as inputs",
-                _ => "",
-            };
-            errors.push(syn::Error::new(span, format!("`#[task]` goes on a free function with a body, and this is {word}{hint}")));
-            let errors = errors.into_tokens();
-            return quote!(#item #errors);
-        }
-        Err(error) => {
-            errors.push(error);
-            let errors = errors.into_tokens();
-            return quote!(#item #errors);
-        }
+    let refused = |word: &str| {
+        let hint = match word {
+            "a struct" | "an enum" => "; a type that tasks take or return has `#[derive(NebulaType)]`",
+            "an impl block" | "a trait" => "; move the function out, and pass what it needs as inputs",
+            _ => "",
+        };
+        format!("`#[task]` goes on a free function with a body, and this is {word}{hint}")
+    };
+    let Some(mut function) = function(&item, refused, &mut errors) else {
+        let errors = errors.into_tokens();
+        return quote!(#item #errors);
     };
     if !function.has_body() && !options.is_elsewhere {
         let end = item.clone().into_iter().last().map_or_else(Span::call_site, |tree| tree.span());
@@ -75,7 +68,7 @@ pub(crate) fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
     let krate = &options.krate;
     let entry = entry(&function, &interface, &options, &rendered);
     let verbs = verbs(&function, &interface, &options);
-    let marker = marker(&function, &quote!(#[#krate::__private::beside(#entry #verbs)]));
+    let marker = marker(Kind::Task, &function, &quote!(#[#krate::__private::beside(#entry #verbs)]));
     let uncallable = (!function.has_body()).then(|| uncallable(&function, &options));
     quote!(#function #uncallable #marker)
 }
@@ -106,26 +99,9 @@ fn uncallable(function: &Function, options: &Options) -> TokenStream {
     }
 }
 
-/// The type that stands for the task; braced, so that the name stays free for the function among values. All else is written by its
-/// attribute, so that where no type can stand nothing else is tried.
-fn marker(function: &Function, beside: &TokenStream) -> TokenStream {
-    let name = &function.signature.ident;
-    let visibility = &function.visibility;
-    let conditions = function.conditions();
-    let what = if function.has_body() { "the function of the same name stays an ordinary function" } else { "its code is elsewhere" };
-    let doc = format!(" The task `{}`; {what}.", name.unraw());
-    quote! {
-        #(#conditions)*
-        #[doc = #doc]
-        #[allow(non_camel_case_types, dead_code, missing_debug_implementations)]
-        #beside
-        #visibility struct #name {}
-    }
-}
-
 /// The type without its task, so that a mistake in the task makes no second error where the type is used.
 fn stub(function: &Function) -> TokenStream {
-    let marker = marker(function, &TokenStream::new());
+    let marker = marker(Kind::Task, function, &TokenStream::new());
     let name = &function.signature.ident;
     let conditions = function.conditions();
     quote! {
@@ -143,7 +119,7 @@ fn stub(function: &Function) -> TokenStream {
 fn entry(function: &Function, interface: &Interface, options: &Options, rendered: &[String]) -> TokenStream {
     let name = &function.signature.ident;
     let import = options.krate.import();
-    let (task_name, registered) = task_name("task", name, options.name.as_ref());
+    let (task_name, registered) = full_name("task", name, options.name.as_ref());
     let inputs: Vec<_> = interface.parameters.iter().filter(|parameter| !parameter.is_context).enumerate().collect();
     let statics = inputs.iter().map(|(index, parameter)| {
         // At the type, where what cannot be a file belongs.
@@ -220,47 +196,6 @@ fn verbs(function: &Function, interface: &Interface, options: &Options) -> Token
         is_elsewhere: options.reference.is_some(),
     };
     verbs.expand()
-}
-
-/// `NAME`: the option, or the path of the function with dots.
-///
-/// Comes with the expression for the name, so that a second task of the same name in a module is not also an ambiguous `NAME`.
-pub(crate) fn task_name(what: &str, name: &Ident, option: Option<&LitStr>) -> (TokenStream, TokenStream) {
-    let (before, value) = match option {
-        Some(text) => (TokenStream::new(), text.to_token_stream()),
-        None => {
-            let last = format!("::{}", name.unraw());
-            let before = quote! {
-                const __nk_path: &__nk::str = __nk::concat!(__nk::module_path!(), #last);
-                const __nk_name: [__nk::u8; __nk::dotted_len(__nk_path)] = __nk::dotted(__nk_path);
-            };
-            (before, quote!(__nk::text(&__nk_name)))
-        }
-    };
-    let doc = format!(" The name by which the {what} is run and registered.");
-    let definition = quote! {
-        #before
-        #[allow(dead_code)]
-        impl #name {
-            #[doc = #doc]
-            pub const NAME: &'static __nk::str = #value;
-        }
-    };
-    (definition, value)
-}
-
-pub(crate) fn input_static(index: usize) -> Ident {
-    format_ident!("__nk_input_{index}")
-}
-
-/// The static that holds what is known of an input, whose values are of type `ty`.
-pub(crate) fn input(index: usize, parameter: &Parameter, ty: &Type, checks: &TokenStream) -> TokenStream {
-    let (name, doc) = (input_static(index), &parameter.doc);
-    let input_name = parameter.input_name();
-    let default = parameter.default.as_ref().map(converted).map(|value| quote!(.default(|| #value)));
-    // The type is named with its bound once, so that a type that cannot be an input is one error, at the type.
-    let value = quote_spanned!(ty.span()=> __nk::Param::<#ty>::new(#input_name, #doc) #checks #default);
-    quote!(static #name: __nk::Param<#ty> = #value;)
 }
 
 /// The function pointer that takes the inputs and calls the function.

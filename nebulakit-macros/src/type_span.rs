@@ -22,14 +22,7 @@ impl TypeSpan {
 
     /// A type of the macro's own that says that it stands here.
     pub(crate) fn ty(&self, ty: TokenStream) -> TokenStream {
-        let here = |mut tree: TokenTree| {
-            // The crate that `$crate` means is in its span.
-            if !matches!(&tree, TokenTree::Ident(ident) if ident == "$crate") {
-                tree.set_span(self.first);
-            }
-            tree
-        };
-        self.ended(ty.into_iter().map(here).collect())
+        self.ended(at(ty, self.first))
     }
 
     /// `type name = ty;`, of which the compiler points at the name and at the type, whose first token stands here.
@@ -47,4 +40,16 @@ impl TypeSpan {
         }
         trees.into_iter().collect()
     }
+}
+
+/// Tokens that say that they stand at `span`.
+pub(crate) fn at(tokens: TokenStream, span: Span) -> TokenStream {
+    let here = |mut tree: TokenTree| {
+        // The crate that `$crate` means is in its span.
+        if !matches!(&tree, TokenTree::Ident(ident) if ident == "$crate") {
+            tree.set_span(span);
+        }
+        tree
+    };
+    tokens.into_iter().map(here).collect()
 }

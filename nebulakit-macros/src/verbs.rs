@@ -3,14 +3,14 @@
 //! Their names stand where the function's does and their bounds where the types of its inputs do, so that the compiler points there when what is
 //! given is of another type. They are written outside of the block with all else, so that messages call them by the function's name.
 
-use proc_macro2::{Span, TokenStream, TokenTree};
+use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Ident, Type};
 
 use crate::crate_path::CratePath;
-use crate::type_span::TypeSpan;
+use crate::type_span::{TypeSpan, at};
 
 /// What has the verbs.
 #[derive(Clone, Copy, PartialEq)]
@@ -272,16 +272,4 @@ impl Verbs<'_> {
             }
         })
     }
-}
-
-/// Tokens that say that they stand at `span`.
-fn at(tokens: TokenStream, span: Span) -> TokenStream {
-    let here = |mut tree: TokenTree| {
-        // The crate that `$crate` means is in its span.
-        if !matches!(&tree, TokenTree::Ident(ident) if ident == "$crate") {
-            tree.set_span(span);
-        }
-        tree
-    };
-    tokens.into_iter().map(here).collect()
 }

@@ -45,6 +45,21 @@ fn an_svg_picture_has_every_node_and_is_bounded() {
     assert_eq!(problems, "an SVG picture has at most 500 shapes, and this one would have 501\n  hint: draw it with Graphviz");
 }
 
+/// The layout takes time in the square of the rows that arrows go down.
+#[test]
+fn a_picture_of_many_long_arrows_is_refused() {
+    let mut dense = Graph::new("flows.dense");
+    for node in 0..100_u32 {
+        let fed = (0..node).rev().take(15).map(|from| Binding::output(format!("n{from}"), "o0")).collect();
+        dense.body.nodes.push(Node::new(format!("n{node}"), Kind::Task("t".into())).with("x", Binding::List(fed)));
+    }
+    let problems = dense.to_svg().unwrap_err().to_string();
+    assert!(
+        problems.starts_with("the arrows of an SVG picture go down at most 1000 rows together, and these would go down "),
+        "{problems}"
+    );
+}
+
 #[test]
 fn text_shows_each_node_once_within_100_columns() {
     let graph = all_kinds();

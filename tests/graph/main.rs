@@ -3,6 +3,7 @@
 
 mod asserts;
 mod drawing;
+mod hostile;
 mod json;
 mod problems;
 mod schedules;

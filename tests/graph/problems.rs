@@ -404,7 +404,6 @@ fn each_mistake_is_told() {
             K::Unknown,
             "`n1` (a map of `count`) goes through `piece`, which is not an input",
         ),
-        ("/body/nodes/1/run/map/concurrency", json!(0), K::Limit, "`n1` (a map of `count`) runs 0 elements at once"),
         (
             "/body/nodes/1/run/map/success",
             json!({"ratio": 0.0}),

@@ -101,6 +101,8 @@ mod leaks {
     }
 
     pub(super) fn graph_input(_: Promise<i64>) -> Promise<i64> {
+        static ONE_AT_A_TIME: std::sync::Mutex<()> = std::sync::Mutex::new(());
+        let _alone = ONE_AT_A_TIME.lock().expect("nobody panics with it");
         leaky::graph().expect("nothing is wrong with it");
         OUT.lock().expect("nobody panics with it").take().expect("it ran")
     }
@@ -112,6 +114,17 @@ fn a_promise_of_another_workflow_is_refused() {
     assert_eq!(problems.iter().map(|problem| problem.kind).collect::<Vec<_>>(), [ProblemKind::Foreign]);
     let text = problems.to_string();
     assert!(text.contains("`secret` is an input of") && text.contains("leaky"), "{text}");
+}
+
+#[workflow(on_failure = clean_up::node(leaks::graph_input(x), Failure))]
+fn handled_with_a_promise_of_another(x: Promise<i64>) -> Promise<i64> {
+    double::node(x)
+}
+
+#[test]
+fn a_promise_of_another_workflow_is_refused_in_a_handler() {
+    let problems = handled_with_a_promise_of_another::graph().unwrap_err();
+    assert_eq!(kinds(&problems), [ProblemKind::Foreign], "{problems}");
 }
 
 #[task]
@@ -160,7 +173,8 @@ fn nested_too_deep(x: Promise<i64>) -> Promise<i64> {
 fn conditions_may_follow_each_other_without_end_but_not_hold_each_other() {
     assert_eq!(deep::graph().map(|graph| graph.body.nodes.len()), Ok(100_000));
     let problems = nested_too_deep::graph().unwrap_err();
-    assert!(problems.iter().all(|problem| problem.kind == ProblemKind::Limit), "{problems}");
+    assert_eq!(kinds(&problems), [ProblemKind::Limit], "{problems}");
+    assert!(problems.to_string().contains("conditions stand in arms of each other more than 10 deep"), "{problems}");
 }
 
 #[workflow]
@@ -202,6 +216,25 @@ fn a_body_stands_in_for_a_reference_in_tests() {
     assert_eq!(Harness::new().run_blocking(far::with(1)).outputs, Ok(101));
     let failure = Harness::new().run_blocking(farther::with(1)).outputs.unwrap_err();
     assert!(failure.to_string().contains("is registered elsewhere, as `ml.far` in `ml`/`production`"), "{failure}");
+}
+
+#[launch_plan(reference(project = "ml", domain = "production", name = "ml.far_plan", version = "1"))]
+fn far_plan(x: Promise<i64>) -> Promise<i64> {
+    inner::node(x)
+}
+
+#[workflow]
+fn uses_a_far_plan(x: Promise<i64>) -> Promise<i64> {
+    far_plan::node(far_plan(x))
+}
+
+/// The node is what is registered; the function is its body.
+#[test]
+fn a_body_stands_in_for_a_launch_plan_that_is_registered_elsewhere() {
+    let graph = uses_a_far_plan::graph().unwrap();
+    assert_eq!(crate::shown::shown(&graph), ["n0 workflow inner(x=$x)", "n1 reference far_plan(x=n0.o0)", "=> o0=n1.o0"]);
+    let problems = far_plan::graph().unwrap_err();
+    assert!(problems.to_string().contains("is registered elsewhere, as `ml.far_plan`: there is no graph of it here"), "{problems}");
 }
 
 #[test]
@@ -369,12 +402,38 @@ fn one_signal_of_two_types() -> Promise<i64> {
 
 #[workflow]
 fn reads_a_number_as_text(x: Promise<i64>) -> Promise<String> {
-    x.cast::<String>()
+    double::node(x).cast::<String>()
 }
 
 #[workflow]
 fn two_of_one_name(x: Promise<i64>) -> Promise<()> {
     all((double::node(&x).name("same"), double::node(x).name("same")))
+}
+
+#[workflow]
+fn has_a_reserved_name(x: Promise<i64>) -> Promise<i64> {
+    double::node(x).name("end_node")
+}
+
+#[workflow]
+fn hands_on(x: Promise<i64>) -> Promise<i64> {
+    x
+}
+
+#[workflow]
+fn holds_what_is_empty(x: Promise<i64>) -> Promise<i64> {
+    double::node(hands_on::node(x))
+}
+
+/// Flyte refuses such a workflow, even where all that it gives comes from its inputs. A task may build a graph without nodes: its values are known.
+#[test]
+fn a_workflow_without_nodes_is_told() {
+    for graph in [hands_on::graph(), holds_what_is_empty::graph()] {
+        let problems = graph.unwrap_err();
+        assert_eq!(kinds(&problems), [ProblemKind::Empty], "{problems}");
+        assert!(problems.to_string().contains("hands_on` runs nothing: what it returns needs no node"), "{problems}");
+    }
+    assert!(Promise::of(1_i64).graph().is_ok());
 }
 
 #[test]
@@ -383,6 +442,7 @@ fn the_validation_sees_types_signals_and_names() {
         (one_signal_of_two_types::graph(), ProblemKind::Gate),
         (reads_a_number_as_text::graph(), ProblemKind::Type),
         (two_of_one_name::graph(), ProblemKind::Duplicate),
+        (has_a_reserved_name::graph(), ProblemKind::Name),
     ] {
         let problems = graph.unwrap_err();
         assert_eq!(kinds(&problems), [kind], "{problems}");

@@ -1,10 +1,12 @@
 //! Twins of workflows that flytekit registered: the same nodes, bindings and order.
 //!
-//! `tests/golden/flytekit-workflows.jsonl` holds the nodes and outputs of their templates.
+//! `tests/golden/flytekit-workflows.jsonl` holds the nodes and outputs of their templates, `flytekit-launch-plans.jsonl` the specifications of
+//! launch plans.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use nebulakit::graph::{Binding, Bound, Comparison, Graph, Kind, Mapped, Node, Otherwise, Step, Success, Test};
+use nebulakit::graph::{Binding, Bound, Comparison, Graph, Input, Kind, Mapped, Node, Otherwise, Phase, Schedule, Step, Success, Test};
+use nebulakit::types::literal_type::TypeKind;
 use serde_json::{Value, json};
 
 use crate::twins::{p02, p03, p04, p06, p07, p12};
@@ -38,10 +40,6 @@ fn twins_of_flytekits_workflows_have_its_nodes() {
         if name == "04 no_outputs" {
             // `map_task(noop, min_successes=2)`: flytekit writes the ratio that it has by default, and loses the count.
             nodes[0]["success"] = json!([2, null]);
-        }
-        if name == "04 bound" {
-            // `concurrency=0` is flytekit's word for as many as there are.
-            nodes[0]["concurrency"] = Value::Null;
         }
         let ours_nodes: Vec<_> = twin.body.nodes.iter().map(|node| ours(&twin, node, true)).collect();
         assert_eq!(json!(ours_nodes), json!(nodes), "{name}");
@@ -210,4 +208,111 @@ fn binding(of: &Binding) -> Value {
         }
         other => panic!("{other:?}"),
     }
+}
+
+/// Two of flytekit's launch plans have no twin: that of the workflow itself, which every workflow has by its own name, and one with a fixed rate
+/// and a kickoff, which never fires.
+#[test]
+fn twins_of_flytekits_launch_plans_have_its_options() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/flytekit-launch-plans.jsonl");
+    let lines = std::fs::read_to_string(path).unwrap();
+    let golden: BTreeMap<String, Value> = lines
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap())
+        .map(|line| (line["launch_plan"].as_str().unwrap().to_owned(), line["spec"].clone()))
+        .collect();
+    for (name, twin) in [
+        ("04 one_lp", p04::one_lp::graph()),
+        ("07 nightly_cron", p07::nightly_cron::graph()),
+        ("07 hourly_alias", p07::hourly_alias::graph()),
+    ] {
+        assert_eq!(our_plan(&twin.unwrap()), their_plan(&golden[name]), "{name}");
+    }
+}
+
+/// The specification of a launch plan, in the form that both are brought to. Chat and pagers are told by mail, so that only addresses count; what
+/// nothing reads is left out.
+fn their_plan(spec: &Value) -> Value {
+    let entity = &spec["entity_metadata"];
+    let notifications = entity["notifications"].as_array().into_iter().flatten().map(|notification| {
+        let addresses = ["email", "slack", "pager_duty"].iter().find_map(|way| notification[way].get("recipients_email"));
+        json!([addresses, notification["phases"]])
+    });
+    let free = spec["default_inputs"]["parameters"].as_object().unwrap().iter();
+    let fixed = spec["fixed_inputs"].get("literals").cloned().unwrap_or(json!({}));
+    json!({
+        "workflow": spec["workflow_id"]["name"].as_str().unwrap().rsplit('.').next(),
+        "free": free.map(|(name, free)| (name.clone(), camel(free.get("default").unwrap_or(&Value::Null)))).collect::<BTreeMap<_, _>>(),
+        "fixed": camel(&fixed),
+        "cron": entity["schedule"]["cron_schedule"]["schedule"],
+        "kickoff": entity["schedule"]["kickoff_time_input_arg"],
+        "notifications": notifications.collect::<Vec<_>>(),
+        "labels": spec["labels"].get("values").cloned().unwrap_or(json!({})),
+        "annotations": spec["annotations"].get("values").cloned().unwrap_or(json!({})),
+        "prefix": spec["raw_output_data_config"]["output_location_prefix"],
+        "accounts": [spec["security_context"]["run_as"]["k8s_service_account"], spec["security_context"]["run_as"]["iam_role"]],
+        "limits": [spec["max_parallelism"], spec["concurrency_policy"]["max"]],
+        "overwrite_cache": spec["overwrite_cache"] == json!(true),
+    })
+}
+
+/// Keys of protobuf's fields as its JSON has them.
+fn camel(value: &Value) -> Value {
+    let renamed = |key: &str| {
+        let mut words = key.split('_');
+        let first = words.next().unwrap_or_default().to_owned();
+        words.fold(first, |name, word| name + &word[..1].to_uppercase() + &word[1..])
+    };
+    match value {
+        Value::Object(fields) => fields.iter().map(|(key, value)| (renamed(key), camel(value))).collect(),
+        other => other.clone(),
+    }
+}
+
+/// A launch plan of ours, in the same form. An input that the workflow may be launched without has none as its default there.
+fn our_plan(graph: &Graph) -> Value {
+    let plan = graph.launch_plan.as_deref().unwrap();
+    let [node] = graph.body.nodes.as_slice() else { panic!("{} nodes", graph.body.nodes.len()) };
+    let Kind::Workflow(name) = &node.kind else { panic!("{:?}", node.kind) };
+    let none = json!({"scalar": {"noneType": {}}});
+    let default = |input: &Input| match &input.default {
+        Some(default) => default.to_json().unwrap(),
+        None if matches!(input.literal_type.kind, TypeKind::Union(_)) => none.clone(),
+        None => Value::Null,
+    };
+    let mut free: BTreeMap<String, Value> = graph.inputs.iter().map(|input| (input.name.to_string(), default(input))).collect();
+    let mut fixed = BTreeMap::new();
+    for bound in &node.inputs {
+        if let Binding::Literal(literal) = &bound.binding {
+            fixed.insert(bound.name.to_string(), literal.to_json().unwrap());
+        }
+    }
+    for input in &graph.workflows[name].inputs {
+        if node.input(&input.name).is_none() {
+            free.insert(input.name.to_string(), default(input));
+        }
+    }
+    let phase = |phase: &Phase| match phase {
+        Phase::Succeeded => "SUCCEEDED",
+        Phase::Failed => "FAILED",
+        Phase::Aborted => "ABORTED",
+        Phase::TimedOut => "TIMED_OUT",
+    };
+    json!({
+        "workflow": name.rsplit('.').next(),
+        "free": free,
+        "fixed": fixed,
+        "cron": plan.schedule.as_ref().map(|schedule| match schedule {
+            Schedule::Cron(cron) => cron.clone(),
+            other => panic!("{other:?}"),
+        }),
+        "kickoff": plan.kickoff,
+        "notifications": plan.notifications.iter().map(|told| json!([told.email, told.on.iter().map(phase).collect::<Vec<_>>()])).collect::<Vec<_>>(),
+        "labels": plan.labels,
+        "annotations": plan.annotations,
+        "prefix": plan.raw_output_prefix,
+        "accounts": [plan.service_account, plan.iam_role],
+        "limits": [plan.max_parallelism, plan.at_most],
+        "overwrite_cache": plan.overwrite_cache,
+    })
 }

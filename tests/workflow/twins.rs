@@ -138,7 +138,7 @@ pub(crate) mod p04 {
 
     #[workflow]
     pub(crate) fn bound(xs: Promise<Vec<i64>>, c: Promise<String>) -> Promise<Vec<String>> {
-        add::map(xs, 10, c)
+        add::map(xs, 10, c).concurrency(0)
     }
 
     #[workflow]
@@ -215,13 +215,33 @@ pub(crate) mod p07 {
         report::node(when, n, tag)
     }
 
-    #[launch_plan(cron = "0 2 * * *", kickoff = when, max_parallelism = 25, labels("team" = "ml"), active)]
+    #[launch_plan(
+        cron = "0 2 * * *",
+        kickoff = when,
+        notify(email = ["a@example.com"], on = [failed, timed_out]),
+        notify(email = ["chan@slack.example.com"], on = [succeeded]),
+        notify(email = ["p@pd.example.com"], on = [aborted]),
+        labels("team" = "ml"),
+        annotations("k" = "v"),
+        raw_output_prefix = "s3://bucket/raw",
+        max_parallelism = 25,
+        service_account = "sa1",
+        iam_role = "arn:aws:iam::1:role/r",
+        overwrite_cache,
+        active,
+        at_most = 1
+    )]
     pub(crate) fn nightly_cron(
         when: Promise<SystemTime>,
         #[default(10)] n: Promise<i64>,
         extra: Promise<Option<Vec<i64>>>,
     ) -> Promise<String> {
         nightly::node(when, n, "cron", extra)
+    }
+
+    #[launch_plan(cron = "@hourly", kickoff = when)]
+    pub(crate) fn hourly_alias(when: Promise<SystemTime>) -> Promise<String> {
+        nightly::node(when, Default, Default, Default)
     }
 }
 

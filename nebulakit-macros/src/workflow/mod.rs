@@ -9,9 +9,10 @@ use syn::ext::IdentExt;
 use syn::{LitStr, Type};
 
 use self::options::Options;
+use crate::definition::{full_name, function, input, input_static, marker};
 use crate::errors::Errors;
-use crate::signature::{Function, Item, Parameter, promised};
-use crate::task::{input, input_static, task_name};
+use crate::signature::{Function, Parameter, promised};
+
 use crate::type_span::TypeSpan;
 use crate::verbs::{Given, Kind, Verbs};
 
@@ -20,19 +21,13 @@ pub(crate) fn expand(kind: Kind, options: TokenStream, item: TokenStream) -> Tok
     let what = kind.word();
     let mut errors = Errors::new();
     let options = Options::parse(kind, options, &mut errors);
-    let mut function = match syn::parse2(item.clone()) {
-        Ok(Item::Function(function)) => function,
-        Ok(Item::Other(word, span)) => {
-            let attribute = if kind == Kind::Workflow { "workflow" } else { "launch_plan" };
-            errors.push(syn::Error::new(span, format!("`#[{attribute}]` goes on a free function, and this is {word}")));
-            let errors = errors.into_tokens();
-            return quote!(#item #errors);
-        }
-        Err(error) => {
-            errors.push(error);
-            let errors = errors.into_tokens();
-            return quote!(#item #errors);
-        }
+    let refused = |word: &str| {
+        let attribute = if kind == Kind::Workflow { "workflow" } else { "launch_plan" };
+        format!("`#[{attribute}]` goes on a free function, and this is {word}")
+    };
+    let Some(mut function) = function(&item, refused, &mut errors) else {
+        let errors = errors.into_tokens();
+        return quote!(#item #errors);
     };
     let (inputs, output) = judge::signature(kind, &mut function, &mut errors);
     options.check_inputs(&inputs.iter().map(Parameter::input_name).collect::<Vec<_>>(), &mut errors);
@@ -74,25 +69,11 @@ pub(crate) fn expand(kind: Kind, options: TokenStream, item: TokenStream) -> Tok
     quote!(#function #marker)
 }
 
-/// The type that stands for the workflow; braced, so that the name stays free for the function among values.
-fn marker(kind: Kind, function: &Function, beside: &TokenStream) -> TokenStream {
-    let (name, visibility, conditions) = (&function.signature.ident, &function.visibility, function.conditions());
-    let what = if function.has_body() { "the function of the same name stays an ordinary function" } else { "it is registered elsewhere" };
-    let doc = format!(" The {} `{}`; {what}.", kind.word(), name.unraw());
-    quote! {
-        #(#conditions)*
-        #[doc = #doc]
-        #[allow(non_camel_case_types, dead_code, missing_debug_implementations)]
-        #beside
-        #visibility struct #name {}
-    }
-}
-
 /// Everything but the verbs: the name, the interface, what builds the graph, and the entry for the registry.
 fn entry(kind: Kind, function: &Function, inputs: &[Parameter], types: &[&Type], output: &TokenStream, options: &Options) -> TokenStream {
     let name = &function.signature.ident;
     let import = options.krate.import();
-    let (name_definition, registered) = task_name(kind.word(), name, options.name.as_ref());
+    let (name_definition, registered) = full_name(kind.word(), name, options.name.as_ref());
     let statics = inputs.iter().zip(types).enumerate().map(|(index, (parameter, ty))| input(index, parameter, ty, &TokenStream::new()));
     let input_statics = (0..inputs.len()).map(input_static);
     let type_span = TypeSpan::of(output);

@@ -6,7 +6,7 @@ use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{Expr, Ident, LitInt, LitStr, bracketed};
 
-use crate::arguments::{checked, each, entries, equals, flag, group, plain_value, string};
+use crate::arguments::{checked, each, each_but, entries, equals, flag, group, plain_value, string};
 use crate::crate_path::CratePath;
 use crate::errors::{Errors, Noun, unknown};
 use crate::options::{Reference, environment, metadata, names};
@@ -53,6 +53,7 @@ pub(super) struct Options {
     pub(super) kickoff: Option<Ident>,
     cron: Option<Span>,
     every: Option<Span>,
+    notifications: Vec<TokenStream>,
     /// `name: value` for each field of `LaunchOptions` that is not as in `LaunchOptions::NONE`.
     pub(super) fields: Vec<TokenStream>,
 }
@@ -65,7 +66,7 @@ impl Options {
             _ => (Noun("option", "a workflow"), OF_WORKFLOWS),
         };
         let parser = |input: ParseStream<'_>| {
-            each(input, noun, &[], errors, |key, input, errors| {
+            each_but(input, noun, &[], &["notify"], errors, |key, input, errors| {
                 let name = key.unraw().to_string();
                 if valid.contains(&name.as_str()) {
                     return options.option(kind, key, &name, input, errors);
@@ -76,6 +77,10 @@ impl Options {
         };
         let parsed = parser.parse2(tokens);
         errors.keep(parsed);
+        if !options.notifications.is_empty() {
+            let notifications = &options.notifications;
+            options.fields.push(quote!(notifications: &[#(#notifications),*]));
+        }
         if let (Some(_), Some(every)) = (options.cron, options.every) {
             errors.push(syn::Error::new(every, "a launch plan has one schedule; write `cron` or `every`, or a second launch plan"));
         }
@@ -169,7 +174,10 @@ impl Options {
                 let pairs = environment(key, input, errors)?;
                 quote!(env: &[#(#pairs),*])
             }
-            "notify" => notify(key, input, errors)?,
+            "notify" => {
+                self.notifications.push(notify(key, input, errors)?);
+                return Ok(());
+            }
             "service_account" => {
                 let account = checked(key, input, r#""pipelines""#, values::object_name)?;
                 quote!(service_account: __nk::Some(#account))
@@ -289,5 +297,5 @@ fn notify(key: &Ident, input: ParseStream<'_>, errors: &mut Errors) -> syn::Resu
             return Err(syn::Error::new(key.span(), format!("the notification has no `{needed}`; write `{EXAMPLE}`")));
         }
     }
-    Ok(quote!(notifications: &[__nk::NotifyOptions { email: &[#(#emails),*], on: &[#(__nk::Phase::#phases),*] }]))
+    Ok(quote!(__nk::NotifyOptions { email: &[#(#emails),*], on: &[#(__nk::Phase::#phases),*] }))
 }

@@ -50,8 +50,7 @@ use writer::Encoder;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot travel between tasks",
     label = "not a type that Flyte knows",
-    note = "numbers, bool, String, times, `Bytes`, `Vec`, maps, `Option`, `File` and `Untyped` do; for a struct or an enum of your own, add `#[derive(NebulaType)]`",
-    note = "the path of a file or folder is a `File` or a `Directory`, which bring what lies there; any type that serde reads and writes is a `nebulakit::Json<T>`"
+    note = "numbers, bool, String, times, `Bytes`, `Vec`, maps, `Option`, `File`, `Directory` and `Untyped` do; a struct or an enum of your own does with `#[derive(NebulaType)]`, and what serde reads and writes as a `nebulakit::Json<T>`"
 )]
 pub trait NebulaType: Sized + 'static {
     /// The name by which flytekit tells this type from others inside a union.

@@ -38,13 +38,54 @@ use super::{DatasetColumn, LiteralType, SchemaColumn, SchemaColumnType, SimpleTy
 /// ```
 #[must_use]
 pub fn castable(upstream: &LiteralType, downstream: &LiteralType) -> bool {
-    casts(upstream, downstream, &mut Judged::new())
+    let mut unlimited = u64::MAX;
+    castable_within(upstream, downstream, &mut unlimited)
 }
 
-/// Verdicts on the variants of two unions, by the addresses of the variants: unions within unions lead to the same two on many ways.
-type Judged = HashMap<(usize, usize), bool>;
+/// [`castable`] with a limit to the comparisons that it makes, for types from outside: a union of a thousand variants takes a million with another.
+///
+/// `left` goes down with each pair of types, and with each part of the schemas of two structs. At 0 the verdict is no, whatever the types are.
+///
+/// ```
+/// use nebulakit_types::literal_type::{LiteralType, SimpleType, castable_within};
+///
+/// let union = LiteralType::union(vec![LiteralType::simple(SimpleType::Integer); 1_000]);
+/// let (mut few, mut many) = (500, 10_000);
+/// assert!(castable_within(&union, &union, &mut many) && many > 0);
+/// assert!(!castable_within(&union, &union, &mut few) && few == 0);
+/// ```
+#[must_use]
+pub fn castable_within(upstream: &LiteralType, downstream: &LiteralType, left: &mut u64) -> bool {
+    let mut judged = Judged { verdicts: HashMap::new(), left };
+    casts(upstream, downstream, &mut judged) && *judged.left > 0
+}
 
-fn casts(upstream: &LiteralType, downstream: &LiteralType, judged: &mut Judged) -> bool {
+/// [`castable_within`] of a value that is `variant` of a union.
+#[must_use]
+pub fn variant_castable_within(variant: &LiteralType, downstream: &LiteralType, left: &mut u64) -> bool {
+    let mut judged = Judged { verdicts: HashMap::new(), left };
+    let is_taken = accepts(downstream, variant, &mut judged)
+        || matches!(&downstream.kind, TypeKind::Union(variants) if variants.iter().any(|taken| variant_casts(variant, taken, &mut judged)));
+    is_taken && *judged.left > 0
+}
+
+/// How many comparisons of types one of two schemas takes as long as.
+const COST_OF_SCHEMAS: u64 = 20;
+
+/// What is known while two types are compared.
+struct Judged<'l> {
+    /// Verdicts on the variants of two unions, by the addresses of the variants: unions within unions lead to the same two on many ways.
+    verdicts: HashMap<(usize, usize), bool>,
+    left: &'l mut u64,
+}
+
+impl Judged<'_> {
+    fn spend(&mut self, comparisons: usize) {
+        *self.left = self.left.saturating_sub(comparisons as u64);
+    }
+}
+
+fn casts(upstream: &LiteralType, downstream: &LiteralType, judged: &mut Judged<'_>) -> bool {
     if let TypeKind::Union(variants) = &upstream.kind
         && let [only] = variants.as_slice()
         && accepts(downstream, only, judged)
@@ -55,13 +96,20 @@ fn casts(upstream: &LiteralType, downstream: &LiteralType, judged: &mut Judged) 
 }
 
 /// The rule without opening a union of one variant: elements and columns are compared so.
-fn accepts(downstream: &LiteralType, upstream: &LiteralType, judged: &mut Judged) -> bool {
+fn accepts(downstream: &LiteralType, upstream: &LiteralType, judged: &mut Judged<'_>) -> bool {
+    judged.spend(1);
+    if *judged.left == 0 {
+        return false;
+    }
     match &downstream.kind {
         TypeKind::Simple(SimpleType::None) => is_none(upstream),
-        TypeKind::Simple(simple) => accepts_simple(downstream, *simple, upstream),
+        TypeKind::Simple(simple) => accepts_simple(downstream, *simple, upstream, judged),
         TypeKind::Enum(values) => match &upstream.kind {
             TypeKind::Simple(SimpleType::String) => true,
-            TypeKind::Enum(given) => tags_match(downstream, upstream) && given == values,
+            TypeKind::Enum(given) => {
+                judged.spend(values.len().min(given.len()));
+                tags_match(downstream, upstream) && given == values
+            }
             _ => false,
         },
         TypeKind::Collection(element) => match &upstream.kind {
@@ -77,18 +125,20 @@ fn accepts(downstream: &LiteralType, upstream: &LiteralType, judged: &mut Judged
             _ => false,
         },
         TypeKind::Schema(schema) => match &upstream.kind {
-            TypeKind::Schema(given) => columns_match(&schema.columns, &given.columns, |column, given| column.kind == given.kind),
+            TypeKind::Schema(given) => columns_match(&schema.columns, &given.columns, judged, |column, given, _| column.kind == given.kind),
             TypeKind::StructuredDataset(given) => {
-                is_parquet(given) && columns_match(&schema.columns, &given.columns, |column, given| holds(given, column))
+                is_parquet(given) && columns_match(&schema.columns, &given.columns, judged, |column, given, _| holds(given, column))
             }
             _ => false,
         },
         TypeKind::StructuredDataset(dataset) => match &upstream.kind {
             TypeKind::Simple(SimpleType::None) => true,
-            TypeKind::Schema(given) => is_parquet(dataset) && columns_match(&dataset.columns, &given.columns, holds),
+            TypeKind::Schema(given) => {
+                is_parquet(dataset) && columns_match(&dataset.columns, &given.columns, judged, |column, given, _| holds(column, given))
+            }
             TypeKind::StructuredDataset(given) => {
                 (given.format.is_empty() || dataset.format.is_empty() || equal_fold(&given.format, &dataset.format))
-                    && columns_match(&dataset.columns, &given.columns, |column, given| {
+                    && columns_match(&dataset.columns, &given.columns, judged, |column, given, judged| {
                         accepts(&column.literal_type, &given.literal_type, judged)
                     })
             }
@@ -101,27 +151,27 @@ fn accepts(downstream: &LiteralType, upstream: &LiteralType, judged: &mut Judged
     }
 }
 
-fn variant_casts(upstream: &LiteralType, variant: &LiteralType, judged: &mut Judged) -> bool {
+fn variant_casts(upstream: &LiteralType, variant: &LiteralType, judged: &mut Judged<'_>) -> bool {
     if matches!((&upstream.kind, &variant.kind), (TypeKind::Simple(_), TypeKind::Simple(_))) {
         return casts(upstream, variant, judged);
     }
     let addresses = (std::ptr::from_ref(upstream).addr(), std::ptr::from_ref(variant).addr());
-    if let Some(verdict) = judged.get(&addresses) {
+    if let Some(verdict) = judged.verdicts.get(&addresses) {
         return *verdict;
     }
     let verdict = casts(upstream, variant, judged);
-    judged.insert(addresses, verdict);
+    judged.verdicts.insert(addresses, verdict);
     verdict
 }
 
-fn accepts_simple(downstream: &LiteralType, simple: SimpleType, upstream: &LiteralType) -> bool {
+fn accepts_simple(downstream: &LiteralType, simple: SimpleType, upstream: &LiteralType, judged: &mut Judged<'_>) -> bool {
     match &upstream.kind {
         // Decided before tags are looked at, as for text into an enum.
         TypeKind::Enum(_) => simple == SimpleType::String,
         TypeKind::Simple(given) => {
             *given == simple
                 && tags_match(downstream, upstream)
-                && (simple != SimpleType::Struct || structs_match(downstream.metadata.as_ref(), upstream.metadata.as_ref()))
+                && (simple != SimpleType::Struct || structs_match(downstream.metadata.as_ref(), upstream.metadata.as_ref(), judged))
         }
         _ => false,
     }
@@ -135,9 +185,27 @@ fn tags_match(downstream: &LiteralType, upstream: &LiteralType) -> bool {
     upstream.tag().is_empty() || upstream.tag() == downstream.tag()
 }
 
-fn structs_match(downstream: Option<&Map<String, Value>>, upstream: Option<&Map<String, Value>>) -> bool {
+fn structs_match(downstream: Option<&Map<String, Value>>, upstream: Option<&Map<String, Value>>, judged: &mut Judged<'_>) -> bool {
     let (Some(downstream), Some(upstream)) = (downstream, upstream) else { return true };
-    same_object(downstream, upstream) || is_subset(downstream, upstream)
+    judged.spend(parts(downstream.values()) + parts(upstream.values()));
+    if same_object(downstream, upstream) {
+        return true;
+    }
+    let most = *judged.left / COST_OF_SCHEMAS;
+    let mut left = most;
+    let is_subset = is_subset(downstream, upstream, &mut left);
+    *judged.left -= (most - left) * COST_OF_SCHEMAS;
+    is_subset
+}
+
+/// How many values there are, and within them.
+fn parts<'v>(values: impl Iterator<Item = &'v Value>) -> usize {
+    let within = |value: &'v Value| match value {
+        Value::Array(values) => parts(values.iter()),
+        Value::Object(values) => parts(values.values()),
+        _ => 0,
+    };
+    values.map(|value| 1 + within(value)).sum()
 }
 
 fn same_object(a: &Map<String, Value>, b: &Map<String, Value>) -> bool {
@@ -180,12 +248,18 @@ impl Named for DatasetColumn {
 }
 
 /// Whether every column that is asked for is given and fits; columns that are not named are any columns.
-fn columns_match<A: Named, G: Named>(asked: &[A], given: &[G], mut fits: impl FnMut(&A, &G) -> bool) -> bool {
+fn columns_match<A: Named, G: Named>(
+    asked: &[A],
+    given: &[G],
+    judged: &mut Judged<'_>,
+    fits: impl Fn(&A, &G, &mut Judged<'_>) -> bool,
+) -> bool {
     if asked.is_empty() || given.is_empty() {
         return true;
     }
+    judged.spend(asked.len() + given.len());
     let given: HashMap<&str, &G> = given.iter().map(|column| (column.name(), column)).collect();
-    asked.iter().all(|column| given.get(column.name()).is_some_and(|given| fits(column, given)))
+    asked.iter().all(|column| given.get(column.name()).is_some_and(|given| fits(column, given, judged)))
 }
 
 /// Whether a column of a dataset and one of a schema hold the same.

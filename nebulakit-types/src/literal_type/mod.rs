@@ -9,7 +9,7 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
-pub use cast::castable;
+pub use cast::{castable, castable_within, variant_castable_within};
 
 pub use crate::message::MAX_NESTED_MESSAGES;
 

@@ -9,21 +9,24 @@ use serde_json::{Map, Value};
 
 /// The values of `$schema` that stand for draft 7; any other switches the comparison off.
 const DRAFT_7: [&str; 2] = ["http://json-schema.org/draft-07/schema#", "http://json-schema.org/schema#"];
-/// How many pairs of schemas are compared before the answer is no. References can multiply without end; the platform does not survive that.
-const MAX_COMPARISONS: u32 = 100_000;
+/// How many pairs of schemas and of names in them are compared before the answer is no. References can multiply without end; the platform does
+/// not survive that.
+const MAX_COMPARISONS: u64 = 100_000;
 /// How deep references are followed.
 const MAX_DEPTH: u32 = 200;
 
 /// Tells whether `upstream` describes everything that `downstream` asks for: each of its properties, with the same types, and required where
-/// it requires them.
-pub(super) fn is_subset(downstream: &Map<String, Value>, upstream: &Map<String, Value>) -> bool {
+/// it requires them. What it compares is taken from `left`.
+pub(super) fn is_subset(downstream: &Map<String, Value>, upstream: &Map<String, Value>, left: &mut u64) -> bool {
     let downstream = Value::Object(downstream.clone());
     let upstream = Value::Object(upstream.clone());
     if [&downstream, &upstream].into_iter().any(|document| !is_draft_7(document) || !is_schema(document) || !references_hold(document)) {
         return false;
     }
-    let mut comparison = Comparison { asked: &downstream, given: &upstream, left: MAX_COMPARISONS, off: false };
+    let most = MAX_COMPARISONS.min(*left);
+    let mut comparison = Comparison { asked: &downstream, given: &upstream, left: most, off: false };
     let findings = comparison.compare(&downstream, &upstream, 0);
+    *left -= most - comparison.left;
     !comparison.off && !findings.differ
 }
 
@@ -65,7 +68,7 @@ impl Findings {
 struct Comparison<'a> {
     asked: &'a Value,
     given: &'a Value,
-    left: u32,
+    left: u64,
     /// The platform's library would give up on the whole: the answer is no, wherever it happens.
     off: bool,
 }
@@ -75,13 +78,16 @@ impl<'a> Comparison<'a> {
         let mut findings = Findings::default();
         let asked = self.resolve(self.asked, asked);
         let given = self.resolve(self.given, given);
+        // References lead to the same lists of names again and again.
+        let names = ["required", "enum", "type"].map(|key| array(asked, key).len() + array(given, key).len());
+        let properties = asked.get("properties").and_then(Value::as_object).map_or(0, Map::len);
+        self.left = self.left.saturating_sub(1 + (names.iter().sum::<usize>() + properties) as u64);
         if self.left == 0 || depth > MAX_DEPTH {
             self.off = true;
         }
         if self.off {
             return findings;
         }
-        self.left -= 1;
 
         let asked_types = types(asked);
         let given_types = types(given);
@@ -135,7 +141,7 @@ impl<'a> Comparison<'a> {
         self.compare(asked, given, depth)
     }
 
-    /// Follows references; everything beside a reference is ignored.
+    /// Follows references, all of which hold; everything beside a reference is ignored.
     fn resolve(&mut self, document: &'a Value, schema: &'a Value) -> &'a Value {
         let mut schema = schema;
         for _ in 0..MAX_DEPTH {
@@ -260,11 +266,12 @@ fn limit(schema: &Value, key: &str) -> Option<f64> {
     if schema.is_boolean() { Some(0.0) } else { schema.get(key).and_then(Value::as_f64) }
 }
 
-fn types(schema: &Value) -> HashSet<&str> {
+/// The types that a schema names: few, since each stands there once.
+fn types(schema: &Value) -> Vec<&str> {
     match schema.get("type") {
-        Some(Value::String(name)) => HashSet::from([name.as_str()]),
+        Some(Value::String(name)) => vec![name],
         Some(Value::Array(names)) => names.iter().filter_map(Value::as_str).collect(),
-        _ => HashSet::new(),
+        _ => Vec::new(),
     }
 }
 
@@ -286,24 +293,26 @@ fn reference(schema: &Value) -> Option<&str> {
     schema.get("$ref").and_then(Value::as_str)
 }
 
-/// What a reference refers to, if that is a schema of the same document.
+/// What a reference refers to, if that is in the same document.
 fn target<'v>(document: &'v Value, reference: &str) -> Option<&'v Value> {
-    let target = match reference.strip_prefix('#')? {
-        "" | "/" => document,
-        pointer => document.pointer(&percent_encoding::percent_decode_str(pointer).decode_utf8().ok()?)?,
-    };
-    is_schema(target).then_some(target)
+    match reference.strip_prefix('#')? {
+        "" | "/" => Some(document),
+        pointer => document.pointer(&percent_encoding::percent_decode_str(pointer).decode_utf8().ok()?),
+    }
 }
 
 /// Whether all references in a document that are of any consequence refer to schemas of the same document.
 fn references_hold(document: &Value) -> bool {
-    let mut seen = Vec::new();
+    let mut seen = HashSet::new();
     let mut left = vec![document];
     while let Some(schema) = left.pop() {
         if let Some(reference) = reference(schema) {
-            if !seen.contains(&reference) {
-                seen.push(reference);
-                let Some(target) = target(document, reference) else { return false };
+            let Some(target) = target(document, reference) else { return false };
+            // Many references lead to one schema.
+            if seen.insert(std::ptr::from_ref(target).addr()) {
+                if !is_schema(target) {
+                    return false;
+                }
                 left.push(target);
             }
             continue;
@@ -380,7 +389,8 @@ fn is_type_name(value: &Value) -> bool {
 }
 
 fn is_set(values: &[Value]) -> bool {
-    values.iter().enumerate().all(|(index, value)| !values[..index].contains(value))
+    let mut seen = HashSet::new();
+    values.iter().all(|value| seen.insert(value))
 }
 
 /// Whether the platform can read a regular expression: Go's have no look-around.

@@ -1,4 +1,4 @@
-//! `completions`: scripts with every command, task and flag in them.
+//! `completions`: scripts with every command, task, workflow and flag in them.
 
 use clap::Command;
 use clap::builder::PossibleValuesParser;
@@ -8,6 +8,8 @@ use super::complaint::Complaint;
 use super::grammar::commands;
 use super::run::flags;
 use super::setting::Setting;
+use super::workflows::short_name;
+use crate::workflow::workflows;
 
 /// The script for `shell`.
 ///
@@ -29,17 +31,21 @@ pub(super) fn script(shell: &str, setting: &Setting<'_>) -> Result<String, Compl
     Ok(String::from_utf8_lossy(&script).into_owned())
 }
 
-/// The command line with the tasks as commands of `run` and as values of `describe`.
+/// The command line with the tasks as commands of `run`, and with tasks and workflows as values of the commands that show them.
 fn whole(setting: &Setting<'_>) -> Command {
-    let mut names: Vec<_> = setting.registry.iter().map(|task| setting.short_name(task)).collect();
-    names.dedup();
-    let known = PossibleValuesParser::new(names.clone());
-    commands(setting).mut_subcommand("describe", |describe| describe.mut_arg("task", |task| task.value_parser(known))).mut_subcommand(
-        "run",
-        |run| {
+    let mut tasks: Vec<_> = setting.registry.iter().map(|task| setting.short_name(task)).collect();
+    tasks.dedup();
+    let mut graphs: Vec<_> = workflows().into_iter().map(short_name).collect();
+    graphs.dedup();
+    // Of a task and a workflow of one name, `describe` shows the task.
+    let described = tasks.iter().chain(graphs.iter().filter(|name| setting.registry.find(name).is_err())).copied();
+    let described = PossibleValuesParser::new(described.collect::<Vec<_>>());
+    commands(setting)
+        .mut_subcommand("describe", |describe| describe.mut_arg("task", |task| task.value_parser(described)))
+        .mut_subcommand("graph", |graph| graph.mut_arg("workflow", |workflow| workflow.value_parser(PossibleValuesParser::new(graphs))))
+        .mut_subcommand("run", |run| {
             // Of tasks that are defined twice none can be run.
-            let tasks = names.iter().filter_map(|name| setting.find(name).ok());
+            let tasks = tasks.iter().filter_map(|name| setting.find(name).ok());
             run.allow_external_subcommands(false).subcommands(tasks.map(|task| flags::command(task, setting)))
-        },
-    )
+        })
 }

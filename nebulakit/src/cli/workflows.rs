@@ -26,6 +26,14 @@ pub(super) fn named(name: &str) -> Vec<&'static WorkflowDef> {
     all.into_iter().filter(|workflow| workflow.name().ends_with(&ending)).collect()
 }
 
+/// The shortest name that means this workflow and no other.
+pub(super) fn short_name(workflow: &'static WorkflowDef) -> &'static str {
+    let name = workflow.name();
+    let starts = name.rmatch_indices('.').map(|(dot, _)| dot + 1);
+    let is_enough = |short: &&str| matches!(named(short).as_slice(), [found] if std::ptr::eq(*found, workflow));
+    starts.map(|start| &name[start..]).find(is_enough).unwrap_or(name)
+}
+
 /// The one workflow that is called `name`.
 pub(super) fn find(name: &str, setting: &Setting<'_>) -> Result<&'static WorkflowDef, Complaint> {
     match named(name).as_slice() {

@@ -11,6 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::form;
 use super::place::Place;
+use super::unique;
 
 /// The id of a node. Clones share one text.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -58,7 +59,7 @@ pub enum Binding {
     /// A list.
     List(Vec<Binding>),
     /// A map.
-    Map(BTreeMap<String, Binding>),
+    Map(#[serde(deserialize_with = "unique::map")] BTreeMap<String, Binding>),
     /// The error that a failure handler is told.
     Failure,
     /// What stands where a mistake was made. Its problem is told already, so that nothing else is said of what it feeds; it has no JSON form.

@@ -8,6 +8,7 @@ use serde::ser::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
+use super::unique;
 use crate::Strategy;
 
 /// A literal, as proto3 JSON.
@@ -19,7 +20,7 @@ pub(super) mod literal {
     }
 
     pub(in crate::graph) fn deserialize<'de, D: Deserializer<'de>, T: From<Literal>>(deserializer: D) -> Result<T, D::Error> {
-        Literal::from_json(&Value::deserialize(deserializer)?).map(T::from).map_err(D::Error::custom)
+        Literal::from_json(&unique::value(deserializer)?).map(T::from).map_err(D::Error::custom)
     }
 }
 
@@ -33,8 +34,10 @@ pub(super) mod literal_or_none {
     }
 
     pub(in crate::graph) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Literal>, D::Error> {
-        let json = Option::<Value>::deserialize(deserializer)?;
-        json.map(|json| Literal::from_json(&json).map_err(D::Error::custom)).transpose()
+        match unique::value(deserializer)? {
+            Value::Null => Ok(None),
+            json => Literal::from_json(&json).map(Some).map_err(D::Error::custom),
+        }
     }
 }
 
@@ -47,7 +50,7 @@ pub(super) mod literal_type {
     }
 
     pub(in crate::graph) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<LiteralType, D::Error> {
-        LiteralType::from_json(&Value::deserialize(deserializer)?).map_err(D::Error::custom)
+        LiteralType::from_json(&unique::value(deserializer)?).map_err(D::Error::custom)
     }
 }
 

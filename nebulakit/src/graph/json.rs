@@ -3,11 +3,15 @@
 use serde::{Deserialize, Serialize};
 
 use super::Graph;
+use super::cut::cut;
 use super::problem::{Problem, ProblemKind, Problems};
 
 /// The version of the JSON form of graphs, which [`docs/graph-json.md`](https://github.com/nebulakit/nebulakit/blob/main/docs/graph-json.md)
 /// describes. A change that a reader of this version would not understand raises it.
 pub const VERSION: u32 = 1;
+
+/// How much is told of what is wrong with a text, in characters from both ends.
+const MAX_REASON: usize = 400;
 
 #[derive(Serialize)]
 struct Written<'g> {
@@ -26,6 +30,16 @@ struct Read {
 #[derive(Deserialize)]
 struct Versioned {
     version: u32,
+}
+
+/// What is wrong with a text. Names and paths from the text itself may be long; the reason stands before them or behind.
+fn told(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let end = text.char_indices().rev().nth(MAX_REASON).map(|(start, _)| &text[start..]);
+    match end {
+        Some(end) if text.len() > 2 * MAX_REASON + end.len() => format!("{}{end}", cut(&text, MAX_REASON)),
+        _ => text,
+    }
 }
 
 impl Graph {
@@ -55,7 +69,8 @@ impl Graph {
     /// ```
     ///
     /// # Errors
-    /// Where the text is not JSON, nests deeper than 128 levels, is of another version or not a graph; and every problem that the graph has.
+    /// Where the text is not JSON, nests deeper than 128 levels, is of another version or not a graph; a key that stands twice; and the
+    /// problems that the graph has, up to [`MAX_PROBLEMS`](super::MAX_PROBLEMS) of them.
     pub fn from_json(text: &str) -> Result<Self, Problems> {
         let wrong = |message: String| Problems::from(Problem::new(ProblemKind::Json, message));
         let read = serde_json::from_str::<Read>(text);
@@ -67,7 +82,7 @@ impl Graph {
         if let Some(version) = version.filter(|version| *version != VERSION) {
             return Err(wrong(format!("expected a graph of version {VERSION}, found version {version}")));
         }
-        let Read { graph, .. } = read.map_err(|error| wrong(format!("not a graph as JSON: {error}")))?;
+        let Read { graph, .. } = read.map_err(|error| wrong(format!("not a graph as JSON: {}", told(&error))))?;
         graph.problems().or(graph)
     }
 }

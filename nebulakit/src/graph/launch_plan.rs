@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::schedule::Schedule;
+use super::unique;
 
 /// How a launch plan launches its workflow. What it fixes and what it leaves free is in its graph: the one node of the body has a constant for each
 /// fixed input, and the graph has an input for each free one.
@@ -26,13 +27,13 @@ pub struct LaunchPlan {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at_most: Option<u32>,
     /// Labels of its executions.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "unique::map")]
     pub labels: BTreeMap<Cow<'static, str>, Cow<'static, str>>,
     /// Annotations of its executions.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "unique::map")]
     pub annotations: BTreeMap<Cow<'static, str>, Cow<'static, str>>,
     /// Environment variables of its executions' containers.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "unique::map")]
     pub env: BTreeMap<Cow<'static, str>, Cow<'static, str>>,
     /// Who is told how an execution ended.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

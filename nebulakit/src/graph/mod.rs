@@ -5,6 +5,7 @@
 
 mod binding;
 mod condition;
+mod cut;
 mod draw;
 mod form;
 mod json;
@@ -14,6 +15,7 @@ mod overrides;
 mod place;
 mod problem;
 mod schedule;
+mod unique;
 mod uses;
 mod validate;
 mod variable;
@@ -21,17 +23,17 @@ mod variable;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use nebulakit_types::{Interface, LiteralType, Variable};
+use nebulakit_types::Interface;
 use serde::{Deserialize, Serialize};
 
 pub use self::binding::{Binding, Bound, NodeId, Step};
 pub use self::condition::{Comparison, Test};
 #[cfg(feature = "run")]
-pub use self::draw::MAX_SVG_SHAPES;
-#[cfg(feature = "run")]
 pub(crate) use self::draw::nodes;
 #[cfg(feature = "testing")]
 pub(crate) use self::draw::{Labels, binding};
+#[cfg(feature = "run")]
+pub use self::draw::{MAX_SVG_ROWS, MAX_SVG_SHAPES};
 pub use self::json::VERSION;
 pub use self::launch_plan::{LaunchPlan, Notification, Phase};
 pub use self::node::{Arm, Branch, GATE_OUTPUT, Gate, Kind, Map, Mapped, Node, Otherwise, Scope, Success};
@@ -40,10 +42,11 @@ pub use self::place::Place;
 pub use self::problem::{End, Problem, ProblemKind, Problems};
 pub use self::schedule::Schedule;
 pub use self::uses::{Home, Reference, ReferenceKind, Task};
-pub use self::validate::MAX_NESTING;
 #[cfg(feature = "run")]
 pub(crate) use self::validate::is_optional;
+pub use self::validate::{MAX_COMPARISONS, MAX_NESTING, MAX_PROBLEMS};
 pub use self::variable::{Input, Output};
+use crate::task::definition::described;
 
 /// A workflow or a launch plan as data.
 ///
@@ -84,13 +87,13 @@ pub struct Graph {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub launch_plan: Option<Box<LaunchPlan>>,
     /// The tasks that it and the workflows in it use, by their full names.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "unique::map")]
     pub tasks: BTreeMap<Cow<'static, str>, Task>,
     /// What it and the workflows in it use of other projects, by its full name in this program.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "unique::map")]
     pub references: BTreeMap<Cow<'static, str>, Reference>,
     /// The workflows and launch plans that it and the workflows in it use, by their full names. Their own tables are empty.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "unique::map")]
     pub workflows: BTreeMap<Cow<'static, str>, Graph>,
 }
 
@@ -118,14 +121,9 @@ impl Graph {
     /// What it takes and gives.
     #[must_use]
     pub fn interface(&self) -> Interface {
-        let described = |name: &str, literal_type: &LiteralType, doc: &str| {
-            let mut variable = Variable::new(name, literal_type.clone());
-            doc.clone_into(&mut variable.description);
-            variable
-        };
         Interface {
-            inputs: self.inputs.iter().map(|input| described(&input.name, &input.literal_type, &input.doc)).collect(),
-            outputs: self.outputs.iter().map(|output| described(&output.name, &output.literal_type, "")).collect(),
+            inputs: self.inputs.iter().map(|input| described(&input.name, input.literal_type.clone(), &input.doc)).collect(),
+            outputs: self.outputs.iter().map(|output| described(&output.name, output.literal_type.clone(), "")).collect(),
         }
     }
 }

@@ -87,7 +87,7 @@ pub struct Map {
     /// The inputs whose lists are gone through, an element for each run; all other inputs are the same for every run.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub mapped: Vec<Cow<'static, str>>,
-    /// How many run at once; [`None`] leaves it to what runs them.
+    /// How many run at once, 0 for all of them; [`None`] leaves it to the platform, which may have a limit for all nodes of an execution.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub concurrency: Option<u32>,
     /// How many must succeed.

@@ -7,6 +7,9 @@ use std::panic::Location;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+/// The longest place that is read, in bytes: each problem has its places for itself.
+const MAX_PLACE_BYTES: usize = 4_096;
+
 /// A place in the source of a program.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Place {
@@ -41,6 +44,9 @@ impl Serialize for Place {
 impl<'de> Deserialize<'de> for Place {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
+        if text.len() > MAX_PLACE_BYTES {
+            return Err(D::Error::custom(format_args!("a place has at most {MAX_PLACE_BYTES} bytes")));
+        }
         let number = |text: &str| text.parse().ok().filter(|_| text.bytes().all(|byte| byte.is_ascii_digit()));
         let numbered = |text: &str| text.rsplit_once(':').and_then(|(rest, last)| Some((rest.to_owned(), number(last)?)));
         let (rest, last) = numbered(&text).ok_or_else(|| D::Error::custom("a place is written as `file:line:column`"))?;

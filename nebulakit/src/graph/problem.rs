@@ -73,6 +73,8 @@ pub enum ProblemKind {
     Condition,
     /// A value outside its range, or a nesting that is too deep.
     Limit,
+    /// A workflow without nodes.
+    Empty,
     /// Text that is not a graph as JSON, or a graph that has no JSON form.
     Json,
     /// Something else that cannot be told in a graph.

@@ -10,11 +10,11 @@ use nebulakit_types::wire::flyteidl::core::{
     runtime_metadata, secret, task_metadata, task_template,
 };
 use nebulakit_types::wire::google::protobuf as google;
-use nebulakit_types::{Dialect, Interface, Variable};
+use nebulakit_types::{Dialect, Interface};
 
 use crate::task::container::{ContainerSpec, DataFormat};
 use crate::task::def::TaskDef;
-use crate::task::definition::Definition;
+use crate::task::definition::{Definition, interface};
 use crate::task::options::{Mount, Resources, SecretRequest, TaskOptions};
 
 /// What runs the task: the platform's plugin for containers. Other types fall through to the same plugin, but depend on no
@@ -69,14 +69,7 @@ impl TaskDef {
 
     /// The same as `dialect` has it.
     pub(crate) fn interface_in(&self, dialect: &Dialect) -> Interface {
-        let variable = |name: &str, literal_type, doc: &str| Variable {
-            description: if doc.is_empty() { name.to_owned() } else { doc.trim().to_owned() },
-            ..Variable::new(name, literal_type)
-        };
-        Interface {
-            inputs: self.params.iter().map(|param| variable(param.name(), param.literal_type(dialect), param.doc())).collect(),
-            outputs: self.output_types(dialect).into_iter().map(|(name, literal_type)| variable(name, literal_type, "")).collect(),
-        }
+        interface(self.params, self.output_types(dialect), dialect)
     }
 
     /// The task as it is registered, without what only a registration knows: its id and its image. Its container is started with the file

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use nebulakit_types::outputs::TaskOutputs;
-use nebulakit_types::{Dialect, Interface, LiteralType, Variable};
+use nebulakit_types::{Dialect, Interface, LiteralType};
 
-use crate::task::definition::Definition;
+use crate::task::definition::{Definition, interface};
 use crate::task::param::AnyParam;
 use crate::task::reference::ReferenceSpec;
 use crate::workflow::launch::LaunchOptions;
@@ -174,13 +174,7 @@ impl Definition for WorkflowDef {
     }
 
     fn interface(&self) -> Interface {
-        let inputs = self.params.iter().map(|param| {
-            let mut variable = Variable::new(param.name(), param.literal_type(&Dialect::FLYTE_1));
-            param.doc().clone_into(&mut variable.description);
-            variable
-        });
-        let outputs = self.output_types(&Dialect::FLYTE_1).into_iter().map(|(name, ty)| Variable::new(name, ty));
-        Interface { inputs: inputs.collect(), outputs: outputs.collect() }
+        interface(self.params, self.output_types(&Dialect::FLYTE_1), &Dialect::FLYTE_1)
     }
 
     fn output_names(&self) -> &'static [&'static str] {

@@ -159,7 +159,8 @@ impl<L: ?Sized> Promise<L> {
         })
     }
 
-    /// How many elements of a map run at once, at least 1; left out, as many as the platform allows.
+    /// How many elements of a map run at once, 0 for all of them. Left out, it is up to the platform: it may limit the nodes of an execution,
+    /// as [`max_parallelism`](crate::launch_plan) does.
     #[track_caller]
     pub fn concurrency(self, elements: u32) -> Self {
         self.change_map(Location::caller(), "concurrency", |map| map.concurrency = Some(elements))

@@ -3,14 +3,18 @@
 mod graphviz;
 mod labels;
 mod mermaid;
+mod overrides;
 mod picture;
 #[cfg(feature = "run")]
 mod svg;
 mod text;
+mod values;
 
 #[cfg(feature = "testing")]
-pub(crate) use self::labels::{Labels, binding};
+pub(crate) use self::labels::Labels;
 #[cfg(feature = "run")]
-pub use self::svg::MAX_SVG_SHAPES;
+pub use self::svg::{MAX_SVG_ROWS, MAX_SVG_SHAPES};
 #[cfg(feature = "run")]
 pub(crate) use self::text::nodes;
+#[cfg(feature = "testing")]
+pub(crate) use self::values::binding;

@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::labels::{Labels, binding, line, output, overrides, parameter, test};
+use super::labels::{Labels, output, parameter};
+use super::overrides::overrides;
+use super::values::{binding, line, test};
 use crate::graph::Graph;
 use crate::graph::binding::Binding;
 use crate::graph::condition::Test;

@@ -15,11 +15,19 @@ use crate::task::panic::guard;
 /// How many shapes an SVG picture has at most: nodes, inputs and outputs. Layouts of more take long, and nobody can read them.
 pub const MAX_SVG_SHAPES: usize = 500;
 
+/// How many rows of shapes the arrows of an SVG picture go down at most, all together; one with a text goes down two at least. The layout takes
+/// time in the square of it: a second or two for this many.
+pub const MAX_SVG_ROWS: usize = 1_000;
+
+/// How many of those rows there are at most where the layout looks for an order with few crossings, which takes longer still.
+const MAX_UNTANGLED: usize = 200;
+
 impl Graph {
     /// Draws it as an SVG picture. The workflows in it are single nodes, and arms of conditions have no frames.
     ///
     /// # Errors
-    /// A problem, where the picture would have more than [`MAX_SVG_SHAPES`] shapes, or no layout is found.
+    /// A problem, where the picture would have more than [`MAX_SVG_SHAPES`] shapes, where its arrows would go down more than
+    /// [`MAX_SVG_ROWS`] rows together, or where no layout is found.
     pub fn to_svg(&self) -> Result<String, Problems> {
         let picture = Picture::of(self);
         let problem = |kind, message: String| Problems::from(Problem::new(kind, message).at(self.at.clone()).hint("draw it with Graphviz"));
@@ -27,12 +35,41 @@ impl Graph {
             let message = format!("an SVG picture has at most {MAX_SVG_SHAPES} shapes, and this one would have {}", picture.shapes.len());
             return Err(problem(ProblemKind::Limit, message));
         }
+        let rows = rows(&picture);
+        if rows > MAX_SVG_ROWS {
+            let message =
+                format!("the arrows of an SVG picture go down at most {MAX_SVG_ROWS} rows together, and these would go down {rows}");
+            return Err(problem(ProblemKind::Limit, message));
+        }
         // The layout asserts what it believes of graphs.
-        guard(|| laid_out(&picture)).map_err(|_| problem(ProblemKind::Other, "no layout for an SVG picture was found".to_owned()))
+        guard(|| laid_out(&picture, rows > MAX_UNTANGLED))
+            .map_err(|_| problem(ProblemKind::Other, "no layout for an SVG picture was found".to_owned()))
     }
 }
 
-fn laid_out(picture: &Picture) -> String {
+/// How many rows all arrows go down together. They have no circles: each comes from a shape that stood before it went anywhere.
+fn rows(picture: &Picture) -> usize {
+    let count = picture.shapes.len();
+    let (mut arrows_to, mut arrows_from) = (vec![0; count], vec![Vec::new(); count]);
+    for arrow in &picture.arrows {
+        arrows_to[arrow.to] += 1;
+        arrows_from[arrow.from].push(arrow);
+    }
+    let mut row: Vec<usize> = vec![0; count];
+    let mut left: Vec<usize> = (0..count).filter(|shape| arrows_to[*shape] == 0).collect();
+    while let Some(shape) = left.pop() {
+        for arrow in &arrows_from[shape] {
+            row[arrow.to] = row[arrow.to].max(row[shape] + if arrow.label.is_empty() { 1 } else { 2 });
+            arrows_to[arrow.to] -= 1;
+            if arrows_to[arrow.to] == 0 {
+                left.push(arrow.to);
+            }
+        }
+    }
+    picture.arrows.iter().map(|arrow| row[arrow.to].saturating_sub(row[arrow.from])).sum()
+}
+
+fn laid_out(picture: &Picture, is_tangled: bool) -> String {
     let mut graph = VisualGraph::new(Orientation::TopToBottom);
     let handles: Vec<_> = picture
         .shapes
@@ -57,6 +94,6 @@ fn laid_out(picture: &Picture) -> String {
         graph.add_edge(arrow_of, handles[arrow.from], handles[arrow.to]);
     }
     let mut svg = SVGWriter::new();
-    graph.do_it(false, false, false, &mut svg);
+    graph.do_it(false, is_tangled, false, &mut svg);
     svg.finalize()
 }

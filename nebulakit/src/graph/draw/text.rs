@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use super::labels::{Labels, given, line, output, overrides, parameter, test};
+use super::labels::{Labels, given, output, parameter};
+use super::overrides::{duration, overrides};
+use super::values::{line, test};
 use crate::graph::Graph;
 use crate::graph::binding::Bound;
 use crate::graph::launch_plan::{LaunchPlan, Phase};
@@ -197,12 +199,20 @@ impl Row {
 
     /// What is wider than a line goes on on the next one.
     fn cut(&mut self, page: &mut String) {
-        while self.columns() > COLUMNS {
-            let (end, _) = self.text.char_indices().nth(COLUMNS).expect("it is longer than that");
-            let rest = self.text.split_off(end);
-            self.end(page);
-            self.text.push_str(&rest);
+        if self.columns() <= COLUMNS {
+            return;
         }
+        let whole = std::mem::take(&mut self.text);
+        let mut rest = whole.trim_end();
+        let mut room = COLUMNS;
+        while let Some((end, _)) = rest.char_indices().nth(room) {
+            self.text.push_str(&rest[..end]);
+            self.end(page);
+            rest = &rest[end..];
+            room = COLUMNS - self.hanging;
+        }
+        self.text.push_str(rest);
+        self.text.push_str(&whole[whole.trim_end().len()..]);
     }
 }
 
@@ -217,7 +227,7 @@ fn launches(plan: &LaunchPlan) -> Vec<String> {
     let mut say = |text: String| said.push(text);
     match &plan.schedule {
         Some(Schedule::Cron(expression)) => say(format!("at \"{}\"", line(expression))),
-        Some(Schedule::Every(every)) => say(format!("every {}", super::labels::duration(*every))),
+        Some(Schedule::Every(every)) => say(format!("every {}", duration(*every))),
         None => {}
     }
     if let Some(kickoff) = &plan.kickoff {

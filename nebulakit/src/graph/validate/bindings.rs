@@ -7,7 +7,6 @@ use nebulakit_types::literal_type::{SimpleType, TypeKind};
 
 use super::checks::{Checks, MAX_NESTING, Workflow};
 use super::entities::Entity;
-use super::fits::fits;
 use super::given::{given, made};
 use super::words::{self, Fed, Target, type_text};
 use crate::graph::binding::{Binding, Bound};
@@ -30,6 +29,9 @@ pub(super) fn bound<'g>(
     target: Target<'g>,
     asked: Option<&'g LiteralType>,
 ) {
+    if checks.is_full() {
+        return;
+    }
     let at = bound.at.as_ref().or(target.at());
     feed(checks, workflow, &bound.binding, asked, Feeding { target, at }, 0);
 }
@@ -52,7 +54,7 @@ fn feed<'g>(
         Binding::Fault => {}
         Binding::Literal(literal) => {
             if let Some(asked) = asked
-                && !fits(literal, asked)
+                && !checks.constant_fits(literal, asked)
             {
                 mismatch(checks, feeding, asked, binding, None, None);
             }
@@ -115,11 +117,11 @@ fn element<'g>(asked: &'g LiteralType, binding: &Binding) -> Option<&'g LiteralT
 
 /// Whether a type takes a binding; what is wrong with the binding itself counts as taken, since it is told where it is fed.
 fn takes<'g>(checks: &mut Checks<'g>, workflow: &Workflow<'g>, asked: &'g LiteralType, binding: &'g Binding, depth: usize) -> bool {
-    if depth > MAX_NESTING {
+    if depth > MAX_NESTING || !checks.spend(1) {
         return true;
     }
     match (binding, &asked.kind) {
-        (Binding::Literal(literal), _) => fits(literal, asked),
+        (Binding::Literal(literal), _) => checks.constant_fits(literal, asked),
         (Binding::List(_) | Binding::Map(_), TypeKind::Union(variants)) => {
             variants.iter().filter(|variant| takes(checks, workflow, variant, binding, depth + 1)).count() == 1
         }
@@ -186,9 +188,9 @@ pub(super) fn takes_error(literal_type: &LiteralType) -> bool {
     }
 }
 
-/// The names of what is fed; tells what is fed twice.
-pub(super) fn given_names<'g>(checks: &mut Checks<'g>, bounds: &'g [Bound], target: impl Fn(&'g str) -> Target<'g>) -> HashSet<&'g str> {
-    let mut seen = HashSet::with_capacity(bounds.len());
+/// Tells what is fed twice.
+pub(super) fn twice<'g>(checks: &mut Checks<'g>, bounds: &'g [Bound], target: impl Fn(&'g str) -> Target<'g>) {
+    let mut seen = HashSet::new();
     for bound in bounds {
         if !seen.insert(&*bound.name) {
             let target = target(&bound.name);
@@ -196,14 +198,13 @@ pub(super) fn given_names<'g>(checks: &mut Checks<'g>, bounds: &'g [Bound], targ
             checks.report(Problem::new(ProblemKind::Surplus, format!("{target} is fed twice")).at(at.cloned()));
         }
     }
-    seen
 }
 
-/// Tells what has to be fed and is not.
-pub(super) fn missing<'g>(checks: &mut Checks<'g>, of: &dyn std::fmt::Display, at: Option<&Place>, names: &[&'g str]) {
-    if !names.is_empty() {
-        let (is, default) = if names.len() == 1 { ("is", "it has no default") } else { ("are", "they have no defaults") };
-        let message = format!("{} of {of} {is} not given, and {default}", words::listed(names.iter().copied()));
-        checks.report(Problem::new(ProblemKind::Missing, message).at(at.cloned()));
-    }
+/// The problem of what has to be fed and is not.
+pub(super) fn missing<'g>(of: &dyn std::fmt::Display, at: Option<&Place>, names: impl Iterator<Item = &'g str>) -> Option<Problem> {
+    let mut names = names.peekable();
+    let first = names.next()?;
+    let (is, default) = if names.peek().is_none() { ("is", "it has no default") } else { ("are", "they have no defaults") };
+    let message = format!("{} of {of} {is} not given, and {default}", words::listed(std::iter::once(first).chain(names)));
+    Some(Problem::new(ProblemKind::Missing, message).at(at.cloned()))
 }

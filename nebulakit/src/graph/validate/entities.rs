@@ -6,7 +6,7 @@ use nebulakit_types::LiteralType;
 use nebulakit_types::literal_type::SimpleType;
 
 use super::fits::is_optional;
-use crate::graph::node::{GATE_OUTPUT, Kind, Map, Mapped, Node, Scope, Success};
+use crate::graph::node::{Branch, GATE_OUTPUT, Kind, Map, Mapped, Node, Scope, Success};
 use crate::graph::place::Place;
 use crate::graph::variable::{Input, Output};
 use crate::graph::{Graph, Reference, Task};
@@ -47,34 +47,11 @@ impl<'g> Entity<'g> {
     /// The address of what it is, which tells it from all others.
     fn address(self) -> usize {
         match self {
-            Self::Task(task) => std::ptr::from_ref(task).addr(),
-            Self::Reference(reference) => std::ptr::from_ref(reference).addr(),
-            Self::Workflow(graph) => std::ptr::from_ref(graph).addr(),
+            Self::Task(task) => address(task),
+            Self::Reference(reference) => address(reference),
+            Self::Workflow(graph) => address(graph),
         }
     }
-}
-
-/// The inputs and outputs of something, by name.
-struct Signature<'g> {
-    inputs: HashMap<&'g str, &'g Input>,
-    outputs: HashMap<&'g str, &'g Output>,
-    /// The inputs that have to be given.
-    required: Vec<&'g str>,
-}
-
-impl<'g> Signature<'g> {
-    fn of(entity: Entity<'g>) -> Self {
-        let required = entity.inputs().iter().filter(|input| !may_be_omitted(input));
-        Self {
-            inputs: entity.inputs().iter().map(|input| (&*input.name, input)).collect(),
-            outputs: entity.outputs().iter().map(|output| (&*output.name, output)).collect(),
-            required: required.map(|input| &*input.name).collect(),
-        }
-    }
-}
-
-fn may_be_omitted(input: &Input) -> bool {
-    input.default.is_some() || is_optional(&input.literal_type)
 }
 
 /// The lists that maps take and give, by what they are lists of (its address, and whether elements may be none).
@@ -89,27 +66,23 @@ impl Lists {
         for (_, node) in std::iter::once(graph).chain(graph.workflows.values()).flat_map(nodes) {
             let Kind::Map(map) = &node.kind else { continue };
             let Some(entity) = mapped(graph, &map.of) else { continue };
-            // Each once, however many maps run it.
-            if seen.insert((entity.address(), None)) {
+            if seen.insert((entity.address(), may_fail(map))) {
                 entity.inputs().iter().for_each(|input| lists.add(&input.literal_type, false));
-            }
-            let optional = may_fail(map);
-            if seen.insert((entity.address(), Some(optional))) {
-                entity.outputs().iter().for_each(|output| lists.add(&output.literal_type, optional));
+                entity.outputs().iter().for_each(|output| lists.add(&output.literal_type, may_fail(map)));
             }
         }
         lists
     }
 
     fn add(&mut self, element: &LiteralType, optional: bool) {
-        self.0.entry((std::ptr::from_ref(element).addr(), optional)).or_insert_with(|| {
+        self.0.entry((address(element), optional)).or_insert_with(|| {
             let element = if optional { optional_of(element) } else { element.clone() };
             LiteralType::collection(element)
         });
     }
 
     fn get(&self, element: &LiteralType, optional: bool) -> Option<&LiteralType> {
-        self.0.get(&(std::ptr::from_ref(element).addr(), optional))
+        self.0.get(&(address(element), optional))
     }
 }
 
@@ -168,24 +141,79 @@ pub(super) struct Entities<'g> {
     pub(super) graph: &'g Graph,
     lists: &'g Lists,
     /// By the addresses of what has them.
-    signatures: HashMap<usize, Signature<'g>>,
-    /// The outputs of conditions, by the addresses of those.
-    branches: HashMap<(usize, &'g str), &'g Output>,
+    inputs: HashMap<usize, HashMap<&'g str, &'g Input>>,
+    outputs: HashMap<usize, HashMap<&'g str, &'g Output>>,
+    /// The inputs that have to be given, in order, and those that have not.
+    needed: HashMap<usize, Vec<&'g str>>,
+    optional: HashSet<(usize, &'g str)>,
+    /// What the maps go through.
+    mapped: HashMap<usize, HashSet<&'g str>>,
+}
+
+/// What tells a part of a graph from all others.
+fn address<T>(of: &T) -> usize {
+    std::ptr::from_ref(of).addr()
+}
+
+fn named(outputs: &[Output]) -> HashMap<&str, &Output> {
+    outputs.iter().map(|output| (&*output.name, output)).collect()
 }
 
 impl<'g> Entities<'g> {
     pub(super) fn new(graph: &'g Graph, lists: &'g Lists) -> Self {
+        let mut entities = Self {
+            graph,
+            lists,
+            inputs: HashMap::new(),
+            outputs: HashMap::new(),
+            needed: HashMap::new(),
+            optional: HashSet::new(),
+            mapped: HashMap::new(),
+        };
         let tasks = graph.tasks.values().map(Entity::Task);
         let references = graph.references.values().map(Entity::Reference);
         let workflows = graph.workflows.values().chain([graph]).map(Entity::Workflow);
-        let signatures = tasks.chain(references).chain(workflows).map(|entity| (entity.address(), Signature::of(entity)));
-        let conditions = graph.workflows.values().chain([graph]).flat_map(nodes).filter_map(|(_, node)| match &node.kind {
-            Kind::Branch(branch) => Some(&**branch),
-            _ => None,
-        });
-        let branches =
-            conditions.flat_map(|branch| branch.outputs.iter().map(|output| ((std::ptr::from_ref(branch).addr(), &*output.name), output)));
-        Self { graph, lists, signatures: signatures.collect(), branches: branches.collect() }
+        for entity in tasks.chain(references).chain(workflows) {
+            let inputs = entity.inputs().iter().map(|input| (&*input.name, input)).collect();
+            entities.inputs.insert(entity.address(), inputs);
+            entities.outputs.insert(entity.address(), named(entity.outputs()));
+            let (optional, needed): (Vec<_>, Vec<_>) =
+                entity.inputs().iter().partition(|input| input.default.is_some() || is_optional(&input.literal_type));
+            entities.needed.insert(entity.address(), needed.into_iter().map(|input| &*input.name).collect());
+            entities.optional.extend(optional.into_iter().map(|input| (entity.address(), &*input.name)));
+        }
+        for (_, node) in std::iter::once(graph).chain(graph.workflows.values()).flat_map(nodes) {
+            match &node.kind {
+                Kind::Map(map) => drop(entities.mapped.insert(address::<Map>(map), map.mapped.iter().map(|name| &**name).collect())),
+                Kind::Branch(branch) => drop(entities.outputs.insert(address::<Branch>(branch), named(&branch.outputs))),
+                _ => {}
+            }
+        }
+        entities
+    }
+
+    /// The inputs of a node that have to be given.
+    pub(super) fn needed(&self, node: &'g Node) -> impl Iterator<Item = &'g str> + use<'_, 'g> {
+        let value = matches!(node.kind, Kind::Approve(_)).then_some(GATE_OUTPUT);
+        let entity = self.of(&node.kind).map(Entity::address);
+        let needed = entity.and_then(|entity| self.needed.get(&entity)).into_iter().flatten().copied();
+        let mapped = match &node.kind {
+            Kind::Map(map) => map.mapped.as_slice(),
+            _ => &[],
+        };
+        // What is gone through is given, even where it has a default.
+        let optional = move |name: &&str| entity.is_some_and(|entity| self.optional.contains(&(entity, *name)));
+        value.into_iter().chain(needed).chain(mapped.iter().map(|name| &**name).filter(optional))
+    }
+
+    /// The output of that name of a condition.
+    pub(super) fn branch_output(&self, branch: &Branch, name: &str) -> Option<&'g Output> {
+        self.outputs.get(&address(branch))?.get(name).copied()
+    }
+
+    /// The output of that name of a workflow.
+    pub(super) fn workflow_output(&self, graph: &Graph, name: &str) -> Option<&'g Output> {
+        self.outputs.get(&address(graph))?.get(name).copied()
     }
 
     /// What a node runs, if that has a name and the name stands for something.
@@ -199,41 +227,25 @@ impl<'g> Entities<'g> {
         }
     }
 
-    fn signature(&self, entity: Entity<'g>) -> Option<&Signature<'g>> {
-        self.signatures.get(&entity.address())
-    }
-
     /// The input of that name of `entity`.
     pub(super) fn input(&self, entity: Entity<'g>, name: &str) -> Option<&'g Input> {
-        self.signature(entity)?.inputs.get(name).copied()
+        self.inputs.get(&entity.address())?.get(name).copied()
     }
 
-    /// The inputs of `entity` that have to be given.
-    pub(super) fn required(&self, entity: Entity<'g>) -> &[&'g str] {
-        self.signature(entity).map_or(&[], |signature| &signature.required)
-    }
-
-    /// Whether `entity` has an input of that name that need not be given.
-    pub(super) fn may_be_omitted(&self, entity: Entity<'g>, name: &str) -> bool {
-        self.input(entity, name).is_some_and(may_be_omitted)
-    }
-
-    /// The type of an input of a node that runs `entity`, over which a map goes or not; the outer [`None`] where there is no such input, the inner
-    /// one where its type is not known.
-    pub(super) fn input_type(
-        &self,
-        node: &'g Node,
-        entity: Option<Entity<'g>>,
-        name: &str,
-        is_mapped: bool,
-    ) -> Option<Option<&'g LiteralType>> {
+    /// The type of an input of a node; the outer [`None`] where there is no such input, the inner one where its type is not known.
+    pub(super) fn input_type(&self, node: &'g Node, name: &str) -> Option<Option<&'g LiteralType>> {
         match &node.kind {
             Kind::Approve(gate) => (name == GATE_OUTPUT).then_some(Some(&gate.literal_type)),
             Kind::Wait(_) | Kind::Sleep(_) | Kind::Branch(_) => None,
-            _ => {
-                let Some(entity) = entity else { return Some(None) };
+            kind => {
+                let Some(entity) = self.of(kind) else { return Some(None) };
                 let literal_type = &self.input(entity, name)?.literal_type;
-                Some(if is_mapped { self.lists.get(literal_type, false) } else { Some(literal_type) })
+                match kind {
+                    Kind::Map(map) if self.mapped.get(&address::<Map>(map)).is_some_and(|mapped| mapped.contains(name)) => {
+                        Some(self.lists.get(literal_type, false))
+                    }
+                    _ => Some(Some(literal_type)),
+                }
             }
         }
     }
@@ -243,13 +255,10 @@ impl<'g> Entities<'g> {
         match &node.kind {
             Kind::Approve(gate) | Kind::Wait(gate) => (name == GATE_OUTPUT).then_some(Some(&gate.literal_type)),
             Kind::Sleep(_) => None,
-            Kind::Branch(branch) => {
-                let output = self.branches.get(&(std::ptr::from_ref(&**branch).addr(), name))?;
-                Some(Some(&output.literal_type))
-            }
+            Kind::Branch(branch) => self.branch_output(branch, name).map(|output| Some(&output.literal_type)),
             kind => {
                 let Some(entity) = self.of(kind) else { return Some(None) };
-                let literal_type = &self.signature(entity)?.outputs.get(name)?.literal_type;
+                let literal_type = &self.outputs.get(&entity.address())?.get(name)?.literal_type;
                 match kind {
                     Kind::Map(map) => Some(self.lists.get(literal_type, may_fail(map))),
                     _ => Some(Some(literal_type)),

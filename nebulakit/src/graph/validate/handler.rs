@@ -1,5 +1,7 @@
 //! What runs when a workflow failed: one node that sees inputs, constants and the error, as `err`.
 
+use std::collections::HashMap;
+
 use super::bindings::takes_error;
 use super::checks::{Checks, Workflow};
 use super::nodes::node;
@@ -28,9 +30,10 @@ pub(super) fn handler<'g>(checks: &mut Checks<'g>, workflow: &mut Workflow<'g>) 
 /// Each input that takes the error is called as the platform calls it, and gets it.
 fn errors<'g>(checks: &mut Checks<'g>, handler: &'g Node) {
     let Some(entity) = checks.entities.of(&handler.kind) else { return };
+    let given: HashMap<&str, _> = handler.inputs.iter().map(|bound| (&*bound.name, bound)).collect();
     let inputs = entity.inputs().iter().filter(|input| takes_error(&input.literal_type));
     for input in inputs {
-        let binding = handler.inputs.iter().find(|bound| bound.name == input.name);
+        let binding = given.get(&*input.name).copied();
         let at = binding.and_then(|bound| bound.at.as_ref()).or(handler.at.as_ref()).cloned();
         let (message, hint) = if input.name != ERROR {
             let message =

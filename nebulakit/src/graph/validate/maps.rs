@@ -11,31 +11,27 @@ use crate::graph::binding::Binding;
 use crate::graph::node::{Map, Node, Success};
 use crate::graph::problem::{Problem, ProblemKind};
 
-/// Judges a map of `entity`; gives the names of what it goes through.
-pub(super) fn map<'g>(checks: &mut Checks<'g>, node: &'g Node, map: &'g Map, entity: Option<Entity<'g>>) -> HashSet<&'g str> {
+/// Judges a map of `entity`.
+pub(super) fn map<'g>(checks: &mut Checks<'g>, node: &'g Node, map: &'g Map, entity: Option<Entity<'g>>) {
     let problem = |kind, message: String| Problem::new(kind, message).at(node.at.clone());
     let mut seen = HashSet::new();
     if map.mapped.is_empty() {
         checks.report(problem(ProblemKind::Map, format!("{} goes through none of its inputs", Named(node))));
     }
     for name in &map.mapped {
-        if !seen.insert(&**name) {
+        if !seen.insert(name) {
             checks.report(problem(ProblemKind::Map, format!("{} goes through `{}` twice", Named(node), short(name))));
         } else if entity.is_some_and(|entity| checks.entities.input(entity, name).is_none()) {
-            let inputs = entity.map_or(&[][..], |entity| entity.inputs());
+            let known = entity.into_iter().flat_map(|entity| entity.inputs().iter().map(|input| &*input.name));
             let message = format!("{} goes through `{}`, which is not an input", Named(node), short(name));
-            let hint = format!("its inputs are {}", listed(inputs.iter().map(|input| &*input.name)));
+            let hint = format!("its inputs are {}", listed(known));
             checks.report(problem(ProblemKind::Unknown, message).hint(hint));
         }
-    }
-    if map.concurrency == Some(0) {
-        let message = format!("{} runs 0 elements at once", Named(node));
-        checks.report(problem(ProblemKind::Limit, message).hint("leave the concurrency out for as many as there are"));
     }
     let lengths: Vec<_> = node
         .inputs
         .iter()
-        .filter(|bound| seen.contains(&*bound.name))
+        .filter(|bound| seen.contains(&bound.name))
         .filter_map(|bound| Some((&*bound.name, length(&bound.binding)?)))
         .collect();
     let first = lengths.first().copied();
@@ -61,7 +57,6 @@ pub(super) fn map<'g>(checks: &mut Checks<'g>, node: &'g Node, map: &'g Map, ent
         }
         _ => {}
     }
-    seen
 }
 
 /// How long a list is, where that is known.

@@ -1,4 +1,5 @@
-//! Everything that is wrong with a graph, found in time linear in its size, and without recursion but for what [`MAX_NESTING`] bounds.
+//! Everything that is wrong with a graph, found in time linear in its size but for [`MAX_COMPARISONS`], and without recursion but for what
+//! [`MAX_NESTING`] bounds.
 
 mod bindings;
 mod checks;
@@ -20,7 +21,7 @@ mod tables;
 mod words;
 
 use self::checks::Checks;
-pub use self::checks::MAX_NESTING;
+pub use self::checks::{MAX_COMPARISONS, MAX_NESTING, MAX_PROBLEMS};
 use self::entities::{Entities, Lists};
 #[cfg(feature = "run")]
 pub(crate) use self::fits::is_optional;
@@ -37,6 +38,9 @@ impl Graph {
         tables::tables(&mut checks);
         recursion::recursion(&mut checks);
         for graph in std::iter::once(self).chain(self.workflows.values()) {
+            if checks.is_full() {
+                break;
+            }
             let mut workflow = scopes::workflow(&mut checks, graph);
             scopes::body(&mut checks, &mut workflow);
             handler::handler(&mut checks, &mut workflow);
@@ -44,7 +48,7 @@ impl Graph {
             launch_plans::launch_plan(&mut checks, graph);
         }
         signals::signals(&mut checks);
-        checks.problems
+        checks.problems()
     }
 
     /// Whether nothing is wrong with it.

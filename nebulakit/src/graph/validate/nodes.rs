@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::bindings::{bound, given_names, missing};
+use super::bindings::{bound, missing, twice};
 use super::checks::{Checks, Workflow};
 use super::given::visible;
 use super::maps::map;
@@ -13,36 +13,27 @@ use crate::graph::problem::{Problem, ProblemKind};
 
 /// Judges a node, but for the arms of a condition.
 pub(super) fn node<'g>(checks: &mut Checks<'g>, workflow: &mut Workflow<'g>, node: &'g Node) {
+    if checks.is_full() {
+        return;
+    }
     let entity = checks.entities.of(&node.kind);
     known(checks, node);
-    let mapped = match &node.kind {
-        Kind::Map(of) => map(checks, node, of, entity),
-        _ => HashSet::new(),
-    };
-    let given = given_names(checks, &node.inputs, |name| Target::Input(node, name));
+    if let Kind::Map(of) = &node.kind {
+        map(checks, node, of, entity);
+    }
+    twice(checks, &node.inputs, |name| Target::Input(node, name));
     for input in &node.inputs {
         let target = Target::Input(node, &input.name);
-        let asked = checks.entities.input_type(node, entity, &input.name, mapped.contains(&*input.name));
+        let asked = checks.entities.input_type(node, &input.name);
         if asked.is_none() {
             surplus(checks, node, target);
         }
         bound(checks, workflow, input, target, asked.flatten());
     }
-    match (&node.kind, entity) {
-        (Kind::Approve(_), _) if !given.contains(GATE_OUTPUT) => missing(checks, &Named(node), node.at.as_ref(), &[GATE_OUTPUT]),
-        (kind, Some(entity)) => {
-            // What a map goes through has to be there, even what has a default.
-            let mapped = match kind {
-                Kind::Map(map) => map.mapped.as_slice(),
-                _ => &[],
-            };
-            let with_default = mapped.iter().map(|name| &**name).filter(|name| checks.entities.may_be_omitted(entity, name));
-            let required = checks.entities.required(entity).iter().copied().chain(with_default);
-            let absent: Vec<&str> = required.filter(|name| !given.contains(name)).collect();
-            missing(checks, &Named(node), node.at.as_ref(), &absent);
-        }
-        _ => {}
-    }
+    let given: HashSet<&str> = node.inputs.iter().map(|bound| &*bound.name).collect();
+    let absent = checks.entities.needed(node).filter(|name| !given.contains(name));
+    let problem = missing(&Named(node), node.at.as_ref(), absent);
+    problem.into_iter().for_each(|problem| checks.report(problem));
     for id in &node.after {
         visible(checks, workflow, id, &Named(node), node.at.as_ref());
     }
@@ -88,8 +79,8 @@ fn surplus<'g>(checks: &mut Checks<'g>, node: &'g Node, target: Target<'g>) {
     let names = match &node.kind {
         Kind::Approve(_) => format!("`{GATE_OUTPUT}`"),
         kind => {
-            let inputs = checks.entities.of(kind).map_or(&[][..], |entity| entity.inputs());
-            listed(inputs.iter().map(|input| &*input.name))
+            let inputs = checks.entities.of(kind).into_iter().flat_map(|entity| entity.inputs());
+            listed(inputs.map(|input| &*input.name))
         }
     };
     let hint = if names.is_empty() { "it takes nothing".to_owned() } else { format!("it takes {names}") };

@@ -36,9 +36,9 @@ fn walk<'g>(checks: &mut Checks<'g>, start: &'g Graph, done: &mut HashSet<&'g st
             continue;
         };
         if let Some(from) = on_path.get(&*next.name) {
-            let mut names: Vec<_> = path[*from..].iter().map(|(graph, _)| short(&graph.name)).collect();
-            if names.len() > MAX_NAMED {
-                names.truncate(MAX_NAMED);
+            let circle = &path[*from..];
+            let mut names: Vec<_> = circle.iter().take(MAX_NAMED).map(|(graph, _)| short(&graph.name)).collect();
+            if circle.len() > MAX_NAMED {
                 names.push("..".to_owned());
             }
             let message = format!("`{}` contains itself: {} -> {}", short(&next.name), names.join(" -> "), short(&next.name));

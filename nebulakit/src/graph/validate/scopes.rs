@@ -1,9 +1,9 @@
 //! The nodes of a workflow with their ids, and the scopes that they stand in: each node is looked at from where it stands.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 
-use super::bindings::{bound, given_names};
+use super::bindings::{bound, twice};
 use super::checks::{Checks, MAX_NESTING, Stand, Workflow};
 use super::conditions::test;
 use super::names;
@@ -104,6 +104,9 @@ fn arms<'g>(checks: &mut Checks<'g>, workflow: &mut Workflow<'g>, of: &'g Node, 
         checks.report(Problem::new(ProblemKind::Condition, message).at(of.at.clone()));
     }
     for arm in &branch.arms {
+        if checks.is_full() {
+            return;
+        }
         test(checks, workflow, of, arm);
         inner(checks, workflow, of, branch, &arm.body, scopes);
     }
@@ -135,19 +138,23 @@ fn fed<'g>(
     declared: &'g [Output],
     target: impl Fn(&'g str) -> Target<'g>,
 ) {
-    let given = given_names(checks, &scope.outputs, &target);
-    let types: HashMap<&str, _> = declared.iter().map(|output| (&*output.name, &output.literal_type)).collect();
+    twice(checks, &scope.outputs, &target);
+    let mut given = HashSet::new();
     for output in &scope.outputs {
         let target = target(&output.name);
-        let asked = types.get(&*output.name).copied();
+        let asked = target.literal_type(&checks.entities);
         if asked.is_none() {
             let message = format!("{target} is given, and there is no such output");
             checks.report(Problem::new(ProblemKind::Surplus, message).at(output.at.as_ref().or(target.at()).cloned()));
         }
+        given.insert(&*output.name);
         bound(checks, workflow, output, target, asked);
     }
-    for name in declared.iter().map(|output| &*output.name).filter(|name| !given.contains(name)) {
-        let target = target(name);
+    for output in declared.iter().filter(|output| !given.contains(&*output.name)) {
+        if checks.is_full() {
+            return;
+        }
+        let target = target(&output.name);
         checks.report(Problem::new(ProblemKind::Missing, format!("{target} is not given")).at(target.at().cloned()));
     }
 }

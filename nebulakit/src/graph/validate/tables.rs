@@ -4,7 +4,6 @@ use std::collections::HashSet;
 
 use super::checks::Checks;
 use super::entities::Entity;
-use super::fits::fits;
 use super::names;
 use super::words::{short, type_text};
 use crate::graph::Graph;
@@ -73,7 +72,7 @@ fn entity<'g>(checks: &mut Checks<'g>, what: &str, name: &str, entity: Entity<'g
     }
     for input in entity.inputs() {
         if let Some(default) = &input.default
-            && !fits(default, &input.literal_type)
+            && !checks.constant_fits(default, &input.literal_type)
         {
             let message = format!(
                 "the default of `{}` of the {what} `{}` does not fit `{}`",

@@ -5,8 +5,10 @@ use std::fmt;
 use nebulakit_types::literal::{LiteralValue, Primitive};
 use nebulakit_types::{Literal, LiteralType};
 
+use super::entities::Entities;
 use crate::graph::Graph;
 use crate::graph::binding::{Binding, Step};
+use crate::graph::cut::{cut, written};
 use crate::graph::node::{Kind, Node};
 use crate::graph::place::Place;
 use crate::graph::variable::Output;
@@ -51,6 +53,19 @@ impl<'g> Target<'g> {
             Self::Input(node, _) | Self::Arm(node, _) | Self::Test(node) => node.at.as_ref(),
             Self::Output(graph, _) => graph.at.as_ref(),
         }
+    }
+
+    /// The type of an output, if there is one of that name.
+    pub(super) fn literal_type(self, entities: &Entities<'g>) -> Option<&'g LiteralType> {
+        let output = match self {
+            Self::Output(graph, name) => entities.workflow_output(graph, name),
+            Self::Arm(node, name) => match &node.kind {
+                Kind::Branch(branch) => entities.branch_output(branch, name),
+                _ => None,
+            },
+            Self::Input(..) | Self::Test(_) => None,
+        };
+        output.map(|output| &output.literal_type)
     }
 }
 
@@ -124,15 +139,12 @@ fn constant(literal: &Literal) -> String {
 
 /// A type, cut where it is long.
 pub(super) fn type_text(literal_type: &LiteralType) -> String {
-    short(&literal_type.to_string())
+    written(literal_type, MAX_SHOWN)
 }
 
 /// A text, cut where it is long.
 pub(super) fn short(text: &str) -> String {
-    match text.char_indices().nth(MAX_SHOWN) {
-        Some((end, _)) => format!("{}..", &text[..end]),
-        None => text.to_owned(),
-    }
+    cut(text, MAX_SHOWN).into_owned()
 }
 
 /// The last segment of a full name.
@@ -140,14 +152,13 @@ pub(super) fn last(name: &str) -> String {
     short(name.rsplit('.').next().unwrap_or(name))
 }
 
-/// Names in a row: `` `a`, `b` and `c` ``; beyond ten, how many more.
-pub(super) fn listed<'n>(names: impl IntoIterator<Item = &'n str, IntoIter: ExactSizeIterator>) -> String {
+/// Names in a row: `` `a`, `b` and `c` ``; of more than ten the first ones.
+pub(super) fn listed<'n>(names: impl IntoIterator<Item = &'n str>) -> String {
     const SHOWN: usize = 10;
-    let names = names.into_iter();
-    let more = names.len().saturating_sub(SHOWN);
-    let mut shown: Vec<_> = names.take(SHOWN).map(|name| format!("`{}`", short(name))).collect();
-    if more > 0 {
-        shown.push(format!("{more} more"));
+    let mut names = names.into_iter();
+    let mut shown: Vec<_> = names.by_ref().take(SHOWN).map(|name| format!("`{}`", short(name))).collect();
+    if names.next().is_some() {
+        shown.push("more".to_owned());
     }
     match shown.split_last() {
         Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),

@@ -7,13 +7,13 @@ use std::sync::Arc;
 use nebulakit_types::{Dialect, Literal};
 
 use crate::graph::{
-    Arm, Binding, Bound, Branch as BranchData, GATE_OUTPUT, Gate, Kind, Map as MapData, Mapped, Node as NodeData, NodeId, Otherwise,
-    Output, Place, Problem, ProblemKind, Problems, Scope, Test,
+    Arm, Binding, Bound, Branch as BranchData, GATE_OUTPUT, Gate, Kind, MAX_NESTING, Map as MapData, Mapped, Node as NodeData, NodeId,
+    Otherwise, Output, Place, Problem, ProblemKind, Problems, Scope, Test,
 };
 use crate::task::def::TaskDef;
 use crate::task::param::AnyParam;
 use crate::workflow::build::order::Reached;
-use crate::workflow::build::scopes::{NESTING, Scopes, WHOLE};
+use crate::workflow::build::scopes::{Scopes, WHOLE};
 use crate::workflow::node::{Branch, Expr, Map, Node, Runs, Source, Target, WorkflowDef};
 
 /// What nodes run, as it is met.
@@ -59,7 +59,7 @@ pub(super) fn scope(
     let reached = Reached::from(result);
     let scopes = Scopes::of(&reached, result);
     if let Some(place) = scopes.too_deep {
-        let message = format!("conditions stand in arms of each other more than {NESTING} deep");
+        let message = format!("conditions stand in arms of each other more than {MAX_NESTING} deep");
         let at = Place::from(reached.nodes[place].at);
         let problem = Problem::new(ProblemKind::Limit, message).at(at);
         problems.push(problem.hint("put them side by side, with `.or_when(..)`, or into a workflow of their own"));

@@ -141,7 +141,13 @@ fn alone(workflow: &'static WorkflowDef, uses: &mut Uses, problems: &mut Problem
         return graph;
     }
     let built = (workflow.build)();
+    let told = problems.len();
     graph.body = scope(Some(workflow), &built.result, workflow.outputs, uses, problems);
+    if graph.body.nodes.is_empty() && !workflow.is_launch_plan() && problems.len() == told {
+        let message = format!("`{}` runs nothing: what it returns needs no node", workflow.name);
+        let hint = "Flyte refuses a workflow without nodes; a plain function can hand promises on";
+        problems.push(Problem::new(ProblemKind::Empty, message).at(place(workflow)).hint(hint));
+    }
     graph.on_failure = built.on_failure.as_ref().and_then(|source| handler(workflow, source, uses, problems));
     graph
 }

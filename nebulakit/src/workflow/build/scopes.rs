@@ -3,15 +3,12 @@
 use std::collections::HashMap;
 use std::fmt::Write as _;
 
-use crate::graph::NodeId;
+use crate::graph::{MAX_NESTING, NodeId};
 use crate::workflow::build::order::Reached;
 use crate::workflow::node::{Node, Source, Target};
 
 /// The scope of the workflow itself.
 pub(super) const WHOLE: usize = 0;
-
-/// How deep conditions may stand in arms of each other; a tree of scopes that is deeper is refused, since each level of it is one of the data.
-pub(super) const NESTING: usize = 64;
 
 /// Where nodes live.
 pub(super) struct Scopes {
@@ -52,7 +49,7 @@ impl Scopes {
             if let Ok(arm) = &branch.otherwise {
                 scopes.need(reached, arm, scopes.tree.len() - 1);
             }
-            if scopes.tree[scope].depth >= NESTING {
+            if scopes.tree[scope].depth >= MAX_NESTING {
                 scopes.too_deep = Some(place);
             }
             scopes.arms.insert(place, own);
@@ -68,8 +65,8 @@ impl Scopes {
     fn arm(&mut self, parent: usize, condition: usize) -> usize {
         // Beyond the limit all arms are as deep as it, so that nothing here takes long; the graph is refused.
         let depth = self.tree[parent].depth + 1;
-        let parent = if depth > NESTING { self.tree[parent].parent } else { parent };
-        self.tree.push(Scope { parent, depth: depth.min(NESTING), condition: Some(condition) });
+        let parent = if depth > MAX_NESTING { self.tree[parent].parent } else { parent };
+        self.tree.push(Scope { parent, depth: depth.min(MAX_NESTING), condition: Some(condition) });
         self.tree.len() - 1
     }
 
