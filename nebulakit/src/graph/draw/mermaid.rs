@@ -10,7 +10,9 @@ impl Graph {
     #[must_use]
     pub fn to_mermaid(&self) -> String {
         let picture = Picture::of(self);
-        let mut text = format!("---\ntitle: \"{}\"\n---\nflowchart TD\n", escaped(&picture.title));
+        // The title is YAML, where Mermaid's own entities mean nothing.
+        let title = picture.title.replace('\\', "\\\\").replace('"', "\\\"");
+        let mut text = format!("---\ntitle: \"{title}\"\n---\nflowchart TD\n");
         frame(&picture, WHOLE, 1, &mut text);
         for arrow in &picture.arrows {
             let line = if arrow.is_dashed { "-.->" } else { "-->" };

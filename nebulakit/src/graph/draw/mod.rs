@@ -13,4 +13,4 @@ pub(crate) use self::labels::{Labels, binding};
 #[cfg(feature = "run")]
 pub use self::svg::MAX_SVG_SHAPES;
 #[cfg(feature = "run")]
-pub(crate) use self::text::nodes;
+pub(crate) use self::text::{nodes, remarks};
