@@ -66,13 +66,13 @@ hints! {
         note = "let the task take an `Option`, or put a task between that decides what none means"
     )]
     NotOptional;
-    /// A list of a map of which elements may fail, for a list of values.
+    /// What a map gives of which elements may fail, for something else.
     #[diagnostic::on_unimplemented(
-        message = "elements of this list may be none, and the input takes a list of values",
-        label = "`{Self}` has none where an element failed",
-        note = "let the task take a `Vec<Option<T>>`; without `.min_success_ratio(..)` and `.min_successes(..)` every element is there"
+        message = "elements of this list may be none, and the input does not take that",
+        label = "expected `{Self}` or a promise of it",
+        note = "let the task take a `Vec<Option<T>>`; without `.min_success_ratio(..)` and `.min_successes(..)` every element of a map is there"
     )]
-    ElementsAreThere;
+    TakesMissingElements;
     /// A condition without its last arm.
     #[diagnostic::on_unimplemented(
         message = "this condition does not say what happens otherwise",

@@ -10,8 +10,8 @@ impl Graph {
     #[must_use]
     pub fn to_mermaid(&self) -> String {
         let picture = Picture::of(self);
-        // The title is YAML, where Mermaid's own entities mean nothing.
-        let title = picture.title.replace('\\', "\\\\").replace('"', "\\\"");
+        // In a title Mermaid shows its own entities as they stand, and `_`, which names of workflows have, means nothing there.
+        let title = escaped(&picture.title).replace("#95;", "_");
         let mut text = format!("---\ntitle: \"{title}\"\n---\nflowchart TD\n");
         frame(&picture, WHOLE, 1, &mut text);
         for arrow in &picture.arrows {
