@@ -34,7 +34,7 @@ fn b(x: Promise<i64>, xs: Promise<Vec<i64>>) -> Promise<i64> {
     let read = |text: &str| -> Option<i64> { Some(text.parse::<i64>().ok()? + weights[0]) };
     let nodes = vec![double::node(read("3").unwrap_or(1)), double::node(xs.at(0))];
     let (number, _) = pair::node(&x).split();
-    sum::node([&x, &number, &nodes[0]]).after((&nodes[1], &x)).also(sum::node(list![&x, 7]))
+    sum::node([&x, &number, &nodes[0]]).after((&nodes[1], &number)).also(sum::node(list![&x, 7]))
 }
 fn z_of(x: &Promise<i64>) -> Promise<i64> { x.clone() }
 fn is_static(_: &Promise<i64>) -> bool { true }
