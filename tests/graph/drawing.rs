@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use nebulakit::graph::{Binding, Bound, Graph, Kind, Map, Mapped, Node, Output};
+use nebulakit::graph::{Binding, Bound, Graph, Kind, Map, Mapped, Node, Output, Success};
 use nebulakit::types::LiteralType;
 use nebulakit::types::literal::Primitive;
 use nebulakit::types::literal_type::SimpleType;
@@ -71,6 +71,29 @@ fn text_shows_each_node_once_within_100_columns() {
         assert_eq!(heads, 1, "{id} in\n{own}");
     }
     assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
+}
+
+/// A single-precision number is shown as it was written.
+#[test]
+fn a_ratio_is_a_round_percentage() {
+    let mut map = Map::new(Mapped::Task("t".into()), vec!["x".into()]);
+    for (ratio, shown) in [(0.9, "90%"), (0.29, "29%"), (0.333, "33.3%"), (1.0, "100%")] {
+        map.success = Success::Ratio(ratio);
+        let mut graph = Graph::new("flows.ratio");
+        graph.body.nodes.push(Node::new("n0", Kind::Map(Box::new(map.clone()))));
+        assert!(graph.to_string().contains(&format!(" {shown} must succeed")), "{graph}");
+    }
+}
+
+/// What feeds an input twice has one arrow.
+#[test]
+fn an_arrow_is_drawn_once() {
+    let mut graph = Graph::new("flows.sum_of_two");
+    graph.body.nodes.push(Node::new("n0", Kind::Task("pair".into())));
+    let list = Binding::List(vec![Binding::output("n0", "o0"), Binding::output("n0", "o1")]);
+    graph.body.nodes.push(Node::new("n1", Kind::Task("sum".into())).with("xs", list));
+    assert_eq!(graph.to_mermaid().matches("-->").count(), 1, "{}", graph.to_mermaid());
+    assert_eq!(graph.to_graphviz().matches(" -> ").count(), 1, "{}", graph.to_graphviz());
 }
 
 /// Names, constants and lists of any length and content: still no line beyond 100 columns, and nothing that a terminal would obey.

@@ -248,6 +248,24 @@ fn each_mistake_is_told() {
         // Overrides.
         ("/body/nodes/10/overrides", json!({"retries": 1, "image": "x"}), K::Override, "`n9` (a wait) does not take `retries` and `image`"),
         ("/body/nodes/6/overrides", json!({"timeout": "1s"}), K::Override, "`n5` (a condition) does not take `timeout`"),
+        (
+            "/body/nodes/0/overrides",
+            json!({"resources": {"requests": {"cpu": "four"}}}),
+            K::Override,
+            "the resources of `n0` (`split`): `four` is not a number of cores; write `2`, `0.5` or `500m`",
+        ),
+        (
+            "/body/nodes/0/overrides",
+            json!({"resources": {"requests": {"memory": "8GB"}, "limits": {"memory": "8GB"}}}),
+            K::Override,
+            "the resources of `n0` (`split`): `8GB` is not an amount of bytes; write a number with a suffix, as in `512Mi`, `2Gi` or `500M`",
+        ),
+        (
+            "/body/nodes/0/overrides",
+            json!({"shared_memory": "much"}),
+            K::Override,
+            "the resources of `n0` (`split`): `much` is not an amount of bytes",
+        ),
         ("/body/nodes/7/overrides", json!({"strategy": "thread"}), K::Override, "`n6` (`inner`) does not take `strategy`"),
         ("/body/nodes/11/overrides", json!({"timeout": "60s"}), K::Gate, "`n10` (a pause) takes 600s and is given up after 60s"),
         // Ids and names.
@@ -293,7 +311,7 @@ fn each_mistake_is_told() {
             "/workflows/flows.nightly/body/nodes/0/overrides",
             json!({"retries": 1}),
             K::LaunchPlan,
-            "the launch plan `flows.nightly` does more than to call a workflow: `n0` (`daily`)",
+            "the launch plan `flows.nightly` does more than call a workflow: `n0` (`daily`)",
         ),
         (
             "/workflows/flows.nightly/body/nodes/-",

@@ -385,6 +385,25 @@ fn every_four_years(#[default(1)] x: Promise<i64>) -> Promise<i64> {
     inner::node(x)
 }
 
+#[launch_plan(every = "6h")]
+fn four_times_a_day(x: Promise<i64>) -> Promise<i64> {
+    inner::node(x)
+}
+
+#[launch_plan]
+fn repeats(x: Promise<i64>) -> Promise<i64> {
+    inner(x)
+}
+
+/// A fixed rate has no kickoff, and a workflow's function is not a node of it.
+#[test]
+fn hints_of_launch_plans_say_what_can_be_done() {
+    let problems = four_times_a_day::graph().unwrap_err().to_string();
+    assert!(problems.ends_with("which does not know `x`\n  hint: fix the input, or give it a default"), "{problems}");
+    let problems = repeats::graph().unwrap_err().to_string();
+    assert!(problems.contains("calls one workflow by `workflow::node(..)`"), "{problems}");
+}
+
 #[test]
 fn launch_plans_neither_rename_nor_compute_and_fire() {
     assert!(kinds(&renamed::graph().unwrap_err()).contains(&ProblemKind::LaunchPlan));

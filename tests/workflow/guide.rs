@@ -497,6 +497,8 @@ fn what_is_registered_elsewhere_is_a_reference() {
     let area = graph.tasks.iter().find(|(name, _)| name.ends_with("ellipse_area")).unwrap().1;
     assert_eq!(area.home, Home::Container { image: "ghcr.io/me/ellipse:1".into() });
     assert_eq!(classify::def().reference().unwrap().version, "2026-07");
+    let elsewhere = retrain::graph().unwrap_err();
+    assert!(elsewhere.to_string().ends_with("is registered elsewhere, as `ml.retrain`: there is no graph of it here"), "{elsewhere}");
 }
 
 #[test]

@@ -1,9 +1,9 @@
-//! What is wrong with a workflow, as far as its tokens tell.
+//! What is wrong with the signature of a workflow, and with its failure handler, as far as their tokens tell.
 
-use proc_macro2::{Delimiter, TokenStream, TokenTree};
+use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::spanned::Spanned;
-use syn::{FnArg, Ident, ReturnType, Type};
+use syn::{FnArg, ReturnType, Type};
 
 use crate::errors::Errors;
 use crate::signature::{Function, Parameter, is_context, judge_parameter, mentions, plain, promised};
@@ -91,138 +91,6 @@ fn judge_output(what: &str, ty: &Type, errors: &mut Errors) {
         ty => format!("`Promise<{}>`", written(ty)),
     };
     errors.at(ty, format!("a {what} returns promises: write {hint}"));
-}
-
-/// Finds `if input > 3`, `if flag`, `match input`, `while input`, and `.await`: the compiler's own errors for them cannot be given a hint.
-pub(super) fn body(body: &TokenStream, inputs: &[Parameter], errors: &mut Errors) {
-    let mut names = Names { promises: inputs.iter().map(|input| input.name.clone()).collect(), others: Vec::new() };
-    names.gather(body);
-    names.promises.retain(|name| !names.others.contains(name));
-    judge(body, &names.promises, errors);
-}
-
-/// The names of a body.
-struct Names {
-    /// Inputs, and what `let` gives to what `path::node(..)` or `path::map(..)` returns.
-    promises: Vec<Ident>,
-    /// What anything else binds, be it `let`, `for`, a closure or an arm: no hint is better than a wrong one.
-    others: Vec<Ident>,
-}
-
-impl Names {
-    fn gather(&mut self, body: &TokenStream) {
-        let trees: Vec<TokenTree> = body.clone().into_iter().collect();
-        for (index, tree) in trees.iter().enumerate() {
-            let rest = &trees[index + 1..];
-            match tree {
-                TokenTree::Group(group) => self.gather(&group.stream()),
-                TokenTree::Ident(word) if word == "let" => self.bound_by_let(rest),
-                TokenTree::Ident(word) if word == "for" => {
-                    let end = rest.iter().position(|tree| matches!(tree, TokenTree::Ident(word) if word == "in"));
-                    idents(&rest[..end.unwrap_or(0)], &mut self.others);
-                }
-                tree if is(Some(tree), '|') => {
-                    let end = rest.iter().position(|tree| is(Some(tree), '|'));
-                    idents(&rest[..end.unwrap_or(0)], &mut self.others);
-                }
-                tree if is(Some(tree), '=') && is(rest.first(), '>') => {
-                    let ends = |tree: &TokenTree| {
-                        is(Some(tree), ',') || matches!(tree, TokenTree::Group(group) if group.delimiter() == Delimiter::Brace)
-                    };
-                    let start = trees[..index].iter().rposition(ends).map_or(0, |at| at + 1);
-                    idents(&trees[start..index], &mut self.others);
-                }
-                _ => {}
-            }
-        }
-    }
-
-    fn bound_by_let(&mut self, rest: &[TokenTree]) {
-        let end = rest.iter().position(|tree| is(Some(tree), '=')).unwrap_or(rest.len());
-        let is_mut = |tree: &&TokenTree| matches!(tree, TokenTree::Ident(word) if word == "mut");
-        let pattern: Vec<_> = rest[..end].iter().filter(|tree| !is_mut(tree)).cloned().collect();
-        let value: Vec<_> = rest.get(end + 1..).unwrap_or_default().iter().take_while(|tree| !is(Some(tree), ';')).collect();
-        let path = value.iter().take_while(|tree| matches!(tree, TokenTree::Ident(_)) || is(Some(tree), ':')).count();
-        let makes =
-            path >= 4 && value.len() == path + 1 && matches!(value[path - 1], TokenTree::Ident(last) if last == "node" || last == "map");
-        match pattern.as_slice() {
-            [TokenTree::Ident(name)] if makes => self.promises.push(name.clone()),
-            pattern => idents(pattern, &mut self.others),
-        }
-    }
-}
-
-fn idents(trees: &[TokenTree], into: &mut Vec<Ident>) {
-    for tree in trees {
-        match tree {
-            TokenTree::Ident(ident) => into.push(ident.clone()),
-            TokenTree::Group(group) => idents(&group.stream().into_iter().collect::<Vec<_>>(), into),
-            _ => {}
-        }
-    }
-}
-
-fn is(tree: Option<&TokenTree>, mark: char) -> bool {
-    matches!(tree, Some(TokenTree::Punct(punct)) if punct.as_char() == mark)
-}
-
-fn joins(tree: &TokenTree) -> bool {
-    matches!(tree, TokenTree::Punct(mark) if "<>=!&|".contains(mark.as_char()))
-}
-
-fn judge(body: &TokenStream, promises: &[Ident], errors: &mut Errors) {
-    let trees: Vec<TokenTree> = body.clone().into_iter().collect();
-    for (index, tree) in trees.iter().enumerate() {
-        if let TokenTree::Group(group) = tree {
-            judge(&group.stream(), promises, errors);
-        }
-        let TokenTree::Ident(word) = tree else { continue };
-        if word == "await" && index > 0 && is(trees.get(index - 1), '.') {
-            errors.at(word, "a workflow waits for nothing: it runs once, to build its graph; await inside the tasks");
-        }
-        if word != "if" && word != "while" && word != "match" {
-            continue;
-        }
-        let is_block = |tree: &&TokenTree| matches!(tree, TokenTree::Group(group) if group.delimiter() == Delimiter::Brace);
-        let head: Vec<_> = trees[index + 1..].iter().take_while(|tree| !is_block(tree)).collect();
-        if matches!(head.first(), Some(TokenTree::Ident(word)) if word == "let") {
-            continue;
-        }
-        let operand = head.iter().enumerate().find_map(|(at, tree)| {
-            let TokenTree::Ident(name) = tree else { return None };
-            let begins = at.checked_sub(1).is_none_or(|before| joins(head[before]));
-            let ends = head.get(at + 1).is_none_or(|next| joins(next));
-            (promises.contains(name) && begins && ends).then_some((at, name))
-        });
-        if let Some((at, name)) = operand {
-            let hint = match word.to_string().as_str() {
-                "while" => {
-                    "a loop whose length is known only at run time goes into a task that builds a graph (`fn .. -> Promise<T>`)".to_owned()
-                }
-                _ => format!("write `when(condition, then).otherwise(..)`, with conditions such as {}", condition(&head, at, name)),
-            };
-            errors.at(name, format!("`{name}` is a promise: it has no value while the workflow is built; {hint}"));
-        }
-    }
-}
-
-/// The condition that was meant, as it is written, where it is `promise > constant`; else an example.
-fn condition(head: &[&TokenTree], at: usize, name: &Ident) -> String {
-    let mut rest = head.get(at + 1..).unwrap_or_default().iter();
-    let signs: String = rest.by_ref().take_while(|tree| joins(tree)).map(ToString::to_string).collect();
-    let verb = match signs.as_str() {
-        ">" => "gt",
-        ">=" => "ge",
-        "<" => "lt",
-        "<=" => "le",
-        "==" => "eq",
-        "!=" => "ne",
-        _ => return "`x.gt(3)`".to_owned(),
-    };
-    match head.get(at + 1 + signs.len()..) {
-        Some([TokenTree::Literal(value)]) => format!("`{name}.{verb}({value})`"),
-        _ => "`x.gt(3)`".to_owned(),
-    }
 }
 
 /// Refuses the name of a task where a handler, a node of that task, is expected.

@@ -1,5 +1,6 @@
 //! `#[workflow]` and `#[launch_plan]`: the function as it was, a type of the same name with the verbs, and one entry for the registry.
 
+mod body;
 mod judge;
 mod options;
 
@@ -32,7 +33,7 @@ pub(crate) fn expand(kind: Kind, options: TokenStream, item: TokenStream) -> Tok
     let (inputs, output) = judge::signature(kind, &mut function, &mut errors);
     options.check_inputs(&inputs.iter().map(Parameter::input_name).collect::<Vec<_>>(), &mut errors);
     if let Some(body) = function.body() {
-        judge::body(body, &inputs, &mut errors);
+        body::judge_body(body, &inputs, &mut errors);
     } else if options.reference.is_none() {
         let hint = match kind {
             Kind::LaunchPlan => {

@@ -13,12 +13,13 @@ use super::complaint::Complaint;
 use super::setting::Setting;
 use super::signature::default;
 use super::{graph, types, workflows};
-use crate::graph::nodes;
+use crate::graph::{nodes, remarks};
 use crate::task::container::DataFormat;
 use crate::task::def::TaskDef;
 use crate::task::failure::chain;
 use crate::task::options::{Mount, Resources, TaskOptions};
 use crate::task::param::AnyParam;
+use crate::task::reference::ReferenceSpec;
 use crate::workflow::WorkflowDef;
 
 /// `{"name", "doc", "interface", "template"}`, the messages as proto3 JSON.
@@ -57,7 +58,7 @@ pub(super) fn text(task: &'static TaskDef, setting: &Setting<'_>) -> String {
         let _ = write!(text, "\nTypes\n{types}");
     }
     let options = container(task).into_iter().chain(options(task.options)).map(|(name, value)| [name.to_owned(), value, String::new()]);
-    section(&mut text, "Options", options.collect());
+    section(&mut text, "Options", task.reference.map(registered).into_iter().chain(options).collect());
     text
 }
 
@@ -88,10 +89,23 @@ pub(super) fn workflow(workflow: &'static WorkflowDef, setting: &Setting<'_>) ->
     let outputs = workflow.output_types(dialect);
     let outputs = outputs.iter().map(|(name, literal_type)| [(*name).to_owned(), literal_type.to_string(), String::new()]);
     section(&mut text, "Outputs", outputs.collect());
-    if workflow.reference().is_none() {
-        let _ = write!(text, "\nNodes\n{}", nodes(&graph::of(workflow)?));
+    if let Some(reference) = workflow.reference() {
+        section(&mut text, "Options", vec![registered(reference)]);
+        return Ok(text);
     }
+    let graph = graph::of(workflow)?;
+    let remarks = remarks(&graph);
+    if !remarks.is_empty() {
+        let _ = write!(text, "\nOptions\n{remarks}");
+    }
+    let _ = write!(text, "\nNodes\n{}", nodes(&graph));
     Ok(text)
+}
+
+/// Where what runs elsewhere is found.
+fn registered(reference: &ReferenceSpec) -> [String; 3] {
+    let ReferenceSpec { project, domain, name, version } = reference;
+    ["registered as".to_owned(), format!("{project}:{domain}:{name}:{version}"), String::new()]
 }
 
 fn inputs(params: &[&dyn AnyParam], dialect: &'static Dialect) -> Vec<[String; 3]> {

@@ -9,12 +9,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::coordinator::id::RequestId;
 use crate::coordinator::job::{FailureKind, JobFailure};
-use crate::coordinator::resources::{Refused, Resource, written};
+use crate::coordinator::resources::{Refused, Resource};
 use crate::process::fate::{SignalName, is_fault};
 use crate::task::error::TaskError;
 use crate::task::failure::{chain_in_line, code};
 use crate::task::fatal::Fatal;
 use crate::task::panic::told;
+use crate::task::quantity::written;
 use crate::task::strategy::Strategy;
 
 /// What work is made of; a strategy may not be able to run each kind.

@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::coordinator::id::{RequestId, RunId};
 use crate::coordinator::job::{JobFailure, JobOutcome};
-use crate::coordinator::resources::written;
+use crate::task::quantity::written;
 
 /// The version of the form in which events are written. Readers take an event of a later one for what they know of it.
 pub const EVENT_VERSION: u32 = 1;

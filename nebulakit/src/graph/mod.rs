@@ -29,11 +29,11 @@ use serde::{Deserialize, Serialize};
 pub use self::binding::{Binding, Bound, NodeId, Step};
 pub use self::condition::{Comparison, Test};
 #[cfg(feature = "run")]
-pub(crate) use self::draw::nodes;
+pub use self::draw::{MAX_SVG_ROWS, MAX_SVG_SHAPES};
 #[cfg(feature = "testing")]
 pub(crate) use self::draw::{Labels, binding};
 #[cfg(feature = "run")]
-pub use self::draw::{MAX_SVG_ROWS, MAX_SVG_SHAPES};
+pub(crate) use self::draw::{nodes, remarks};
 pub use self::json::VERSION;
 pub use self::launch_plan::{LaunchPlan, Notification, Phase};
 pub use self::node::{Arm, Branch, GATE_OUTPUT, Gate, Kind, Map, Mapped, Node, Otherwise, Scope, Success};

@@ -21,6 +21,7 @@ pub(crate) mod options;
 pub(crate) mod panic;
 pub(crate) mod param;
 pub(crate) mod prepare;
+pub(crate) mod quantity;
 pub(crate) mod reference;
 pub(crate) mod registry;
 pub(crate) mod returns;

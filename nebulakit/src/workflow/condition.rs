@@ -11,7 +11,8 @@ use nebulakit_types::outputs::TaskOutputs;
 
 use crate::graph::Comparison;
 use crate::workflow::arm::IntoArm;
-use crate::workflow::given::IntoPromise;
+use crate::workflow::given::{IntoPromise, Takes};
+use crate::workflow::hints::EndsWithOtherwise;
 use crate::workflow::node::{Branch, Expr, Node, Source, Target};
 use crate::workflow::promise::{Promise, constant};
 
@@ -288,5 +289,16 @@ impl<T: TaskOutputs> When<T> {
     fn end(self, otherwise: Result<Source, String>) -> Promise<T> {
         let branch = Branch { arms: self.arms, otherwise, names: T::NAMES, types: T::literal_types };
         Promise::of_node(Node::new(self.at, Target::Branch(Box::new(branch)), Vec::new()))
+    }
+}
+
+// The input's type is a parameter, so that no message lists what else there is. The bound is on `U`: of `When<U>`, which is what is given,
+// rustc would not say it in our words.
+impl<T, U> Takes<When<U>> for T
+where
+    U: EndsWithOtherwise,
+{
+    fn take(_: When<U>) -> Promise<T> {
+        Promise::new(Source::Default)
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use nebulakit_types::{FlyteError, NebulaType};
 
 use crate::task::value::{Omitted, OrDefault};
-use crate::workflow::hints::{IsOneValue, MayBeOmitted, NotOptional, TakesFloats, TakesWholeNumbers};
+use crate::workflow::hints::{IsOneValue, MayBeOmitted, NotOptional, TakesFloats, TakesMissingElements, TakesWholeNumbers};
 use crate::workflow::node::Source;
 use crate::workflow::promise::{Promise, constant, entries, list};
 
@@ -146,6 +146,8 @@ macro_rules! refused {
 refused! {
     [T] Promise<Option<T>> => T where Option<T>: NotOptional;
     [T] &Promise<Option<T>> => T where Option<T>: NotOptional;
+    [T, N] Promise<Vec<Option<T>>> => N where N: TakesMissingElements;
+    [T, N] &Promise<Vec<Option<T>>> => N where N: TakesMissingElements;
     [N] i64 => N where N: TakesWholeNumbers;
     [N] Promise<i64> => N where N: TakesWholeNumbers;
     [N] &Promise<i64> => N where N: TakesWholeNumbers;

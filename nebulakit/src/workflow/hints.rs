@@ -66,6 +66,20 @@ hints! {
         note = "let the task take an `Option`, or put a task between that decides what none means"
     )]
     NotOptional;
+    /// What a map gives of which elements may fail, for something else.
+    #[diagnostic::on_unimplemented(
+        message = "elements of this list may be none, and the input does not take that",
+        label = "expected `{Self}` or a promise of it",
+        note = "let the task take a `Vec<Option<T>>`; without `.min_success_ratio(..)` and `.min_successes(..)` every element of a map is there"
+    )]
+    TakesMissingElements;
+    /// A condition without its last arm.
+    #[diagnostic::on_unimplemented(
+        message = "this condition does not say what happens otherwise",
+        label = "has no last arm",
+        note = "end it with `.otherwise(value)`, or with `.or_fail(\"why\")`"
+    )]
+    EndsWithOtherwise;
     /// A list for one value.
     #[diagnostic::on_unimplemented(
         message = "this promise is a list, and the input takes one value",
@@ -208,6 +222,16 @@ where
 
     fn next(&mut self) -> Option<T::Never> {
         None
+    }
+}
+
+impl<T> Promise<Vec<T>> {
+    #[doc(hidden)]
+    pub fn iter(&self) -> std::iter::Empty<T>
+    where
+        T: LoopedByMap,
+    {
+        std::iter::empty()
     }
 }
 

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::coordinator::resources::quantity::{bytes, millicores, whole};
 use crate::task::options::TaskOptions;
+use crate::task::quantity::{bytes, millicores, whole};
 
 /// The most cores that can be counted: no machine has as many.
 pub(crate) const MOST_CORES: f64 = 1e9;

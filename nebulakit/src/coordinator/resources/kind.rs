@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::coordinator::resources::quantity::written;
+use crate::task::quantity::written;
 
 /// A kind of what is counted.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

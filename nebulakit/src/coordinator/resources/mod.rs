@@ -10,7 +10,6 @@ mod kind;
 mod limits;
 pub(super) mod machine;
 mod on_oom;
-mod quantity;
 pub(super) mod shared;
 mod stock;
 #[cfg(feature = "run")]
@@ -23,5 +22,4 @@ pub use self::kind::Resource;
 pub(super) use self::limits::{Demand, Limits, Refused};
 pub(super) use self::on_oom::More;
 pub use self::on_oom::OnOom;
-pub(super) use self::quantity::written;
 pub(super) use self::stock::{Free, Held, Stock};

@@ -1,7 +1,6 @@
 //! What follows an attempt that ran out of memory.
 
-use crate::coordinator::resources::quantity;
-use crate::task::options;
+use crate::task::{options, quantity};
 
 /// How an attempt that ran out of memory is repeated: with more of it, up to a limit.
 ///

@@ -120,7 +120,8 @@ fn of_map(map: &Map) -> Vec<String> {
     let succeed = match map.success {
         Success::All => None,
         Success::Count(count) => Some(format!("{count} must succeed")),
-        Success::Ratio(ratio) => Some(format!("{}% must succeed", f64::from(ratio) * 100.0)),
+        // Rounded to what a single-precision number knows: 0.9 is 90%, not 89.99999761581421%.
+        Success::Ratio(ratio) => Some(format!("{}% must succeed", (f64::from(ratio) * 1e6).round() / 1e4)),
     };
     at_once.into_iter().chain(succeed).collect()
 }

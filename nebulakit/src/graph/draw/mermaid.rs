@@ -10,7 +10,9 @@ impl Graph {
     #[must_use]
     pub fn to_mermaid(&self) -> String {
         let picture = Picture::of(self);
-        let mut text = format!("---\ntitle: \"{}\"\n---\nflowchart TD\n", escaped(&picture.title));
+        // In a title Mermaid shows its own entities as they stand, and `_`, which names of workflows have, means nothing there.
+        let title = escaped(&picture.title).replace("#95;", "_");
+        let mut text = format!("---\ntitle: \"{title}\"\n---\nflowchart TD\n");
         frame(&picture, WHOLE, 1, &mut text);
         for arrow in &picture.arrows {
             let line = if arrow.is_dashed { "-.->" } else { "-->" };

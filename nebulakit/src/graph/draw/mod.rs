@@ -15,6 +15,6 @@ pub(crate) use self::labels::Labels;
 #[cfg(feature = "run")]
 pub use self::svg::{MAX_SVG_ROWS, MAX_SVG_SHAPES};
 #[cfg(feature = "run")]
-pub(crate) use self::text::nodes;
+pub(crate) use self::text::{nodes, remarks};
 #[cfg(feature = "testing")]
 pub(crate) use self::values::binding;

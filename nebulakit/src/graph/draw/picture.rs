@@ -1,6 +1,6 @@
 //! What every picture shows: shapes and arrows, the frames of arms around them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::labels::{Labels, output, parameter};
 use super::overrides::overrides;
@@ -49,6 +49,7 @@ pub(super) enum Form {
 }
 
 /// What goes from one shape to another, by their numbers.
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub(super) struct Arrow {
     pub(super) from: usize,
     pub(super) to: usize,
@@ -76,6 +77,7 @@ impl Picture {
         let mut drawing = Drawing {
             labels,
             picture: Self { title, shapes: Vec::new(), arrows: Vec::new(), frames: vec![Frame::default()] },
+            drawn: HashSet::new(),
             inputs: HashMap::new(),
             nodes: HashMap::new(),
         };
@@ -100,6 +102,8 @@ impl Picture {
 struct Drawing<'g> {
     labels: Labels<'g>,
     picture: Picture,
+    /// The arrows so far: what feeds an input twice has one.
+    drawn: HashSet<Arrow>,
     inputs: HashMap<String, usize>,
     /// What gives the values of a node; of a condition, where its arms meet.
     nodes: HashMap<String, usize>,
@@ -114,7 +118,10 @@ impl Drawing<'_> {
     }
 
     fn arrow(&mut self, from: usize, to: usize, label: &str, is_dashed: bool) {
-        self.picture.arrows.push(Arrow { from, to, label: label.to_owned(), is_dashed });
+        let arrow = Arrow { from, to, label: label.to_owned(), is_dashed };
+        if self.drawn.insert(arrow.clone()) {
+            self.picture.arrows.push(arrow);
+        }
     }
 
     /// The id of a node with what it runs, what is special about that, and what it overrides.

@@ -39,6 +39,14 @@ pub(crate) fn nodes(graph: &Graph) -> String {
     page.text
 }
 
+/// What holds for all nodes, and when and how a launch plan launches.
+#[cfg(feature = "run")]
+pub(crate) fn remarks(graph: &Graph) -> String {
+    let mut page = Page { labels: Labels::of(graph), text: String::new() };
+    page.remarks(graph);
+    page.text
+}
+
 struct Page<'g> {
     labels: Labels<'g>,
     text: String,
@@ -59,6 +67,11 @@ impl Page<'_> {
             let words: Vec<_> = line(said).split(' ').map(str::to_owned).collect();
             self.items(INDENT, "", &words, " ", "");
         }
+        self.remarks(graph);
+        self.body(graph);
+    }
+
+    fn remarks(&mut self, graph: &Graph) {
         let mut remarks = Vec::new();
         if graph.keep_going {
             remarks.push("keeps going when a node fails".to_owned());
@@ -70,7 +83,6 @@ impl Page<'_> {
         if !remarks.is_empty() {
             self.items(INDENT, "", &remarks, ", ", "");
         }
-        self.body(graph);
     }
 
     fn body(&mut self, graph: &Graph) {

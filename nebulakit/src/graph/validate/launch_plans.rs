@@ -18,6 +18,7 @@ use crate::graph::schedule::Schedule;
 
 /// How many labels the platform takes.
 const MAX_LABELS: usize = 16;
+const CALLS_ONE_WORKFLOW: &str = "a launch plan calls one workflow by `workflow::node(..)`, with constants and its own inputs";
 
 /// Judges a graph that is a launch plan.
 pub(super) fn launch_plan<'g>(checks: &mut Checks<'g>, graph: &'g Graph) {
@@ -31,12 +32,12 @@ pub(super) fn launch_plan<'g>(checks: &mut Checks<'g>, graph: &'g Graph) {
     }
     let [node] = graph.body.nodes.as_slice() else {
         let message = format!("the launch plan `{name}` has {} nodes", graph.body.nodes.len());
-        checks.report(problem(message).hint("a launch plan calls one workflow, with constants and its own inputs"));
+        checks.report(problem(message).hint(CALLS_ONE_WORKFLOW));
         return;
     };
     if !matches!(node.kind, Kind::Workflow(_)) || !node.after.is_empty() || node.overrides.is_some() {
-        let message = format!("the launch plan `{name}` does more than to call a workflow: {}", Named(node));
-        checks.report(problem(message).hint("a launch plan calls one workflow, with constants and its own inputs"));
+        let message = format!("the launch plan `{name}` does more than call a workflow: {}", Named(node));
+        checks.report(problem(message).hint(CALLS_ONE_WORKFLOW));
     }
     let mut given = HashSet::new();
     for bound in &node.inputs {
@@ -140,7 +141,11 @@ fn options<'g>(checks: &mut Checks<'g>, graph: &'g Graph, plan: &'g LaunchPlan) 
         let needed: Vec<&str> = needed.map(|input| &*input.name).collect();
         if !needed.is_empty() {
             let message = format!("`{name}` is launched by a schedule, which does not know {}", listed(needed));
-            report(ProblemKind::Schedule, message, "fix the input, give it a default, or make it the kickoff");
+            let hint = match plan.schedule {
+                Some(Schedule::Every(_)) => "fix the input, or give it a default",
+                _ => "fix the input, give it a default, or make it the kickoff",
+            };
+            report(ProblemKind::Schedule, message, hint);
         }
     }
     if plan.max_parallelism == Some(0) || plan.at_most == Some(0) {

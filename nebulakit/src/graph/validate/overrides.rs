@@ -3,12 +3,14 @@
 use super::checks::Checks;
 use super::words::{Named, listed};
 use crate::graph::node::{Kind, Mapped, Node};
-use crate::graph::overrides::Overrides;
+use crate::graph::overrides::{Amounts, Overrides};
 use crate::graph::problem::{Problem, ProblemKind};
+use crate::task::quantity;
 
 /// Judges the overrides of a node by what it runs.
 pub(super) fn overrides<'g>(checks: &mut Checks<'g>, node: &'g Node) {
     let Some(overrides) = node.overrides.as_deref() else { return };
+    amounts(checks, node, overrides);
     let takes: &[&str] = match &node.kind {
         Kind::Task(_) | Kind::Reference(_) => return,
         Kind::Map(map) if matches!(map.of, Mapped::Task(_)) => return,
@@ -23,6 +25,30 @@ pub(super) fn overrides<'g>(checks: &mut Checks<'g>, node: &'g Node) {
         checks.report(Problem::new(ProblemKind::Override, message).at(node.at.clone()).hint(hint));
     }
     sleep(checks, node, overrides);
+}
+
+/// Amounts that a cluster would refuse, each told once: the request and the limit are mostly one.
+fn amounts<'g>(checks: &mut Checks<'g>, node: &'g Node, overrides: &Overrides) {
+    let shared_memory = overrides.shared_memory.as_deref().filter(|size| !size.is_empty());
+    let mut wrong: Vec<String> = shared_memory.and_then(|size| quantity::bytes(size).err()).into_iter().collect();
+    if let Some(resources) = &overrides.resources {
+        wrong.extend(refused(&resources.requests));
+        wrong.extend(refused(&resources.limits));
+    }
+    wrong.sort();
+    wrong.dedup();
+    for why in wrong {
+        let message = format!("the resources of {}: {why}", Named(node));
+        checks.report(Problem::new(ProblemKind::Override, message).at(node.at.clone()));
+    }
+}
+
+fn refused(amounts: &Amounts) -> impl Iterator<Item = String> {
+    let Amounts { cpu, memory, gpu, ephemeral_storage, storage } = amounts;
+    let cpu = cpu.as_deref().and_then(|cores| quantity::millicores(cores).err());
+    let gpu = gpu.as_deref().and_then(|count| quantity::whole(count).err());
+    let bytes = [memory, ephemeral_storage, storage].into_iter().flatten().filter_map(|size| quantity::bytes(size).err());
+    cpu.into_iter().chain(gpu).chain(bytes)
 }
 
 /// A pause that is longer than its own limit always fails.

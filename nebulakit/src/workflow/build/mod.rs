@@ -39,6 +39,10 @@ impl WorkflowDef {
     /// # Errors
     /// Everything that is wrong with it and with the workflows in it, at once.
     pub fn graph(&'static self) -> Result<Graph, Problems> {
+        if let Some(reference) = self.reference() {
+            let message = format!("`{}` is registered elsewhere, as `{}`: there is no graph of it here", self.name, reference.name);
+            return Err(Problem::new(ProblemKind::LaunchPlan, message).at(place(self)).into());
+        }
         let (mut problems, mut uses) = (Problems::new(), Uses::default());
         let graph = alone(self, &mut uses, &mut problems);
         whole(graph, uses, problems)
@@ -135,11 +139,6 @@ fn alone(workflow: &'static WorkflowDef, uses: &mut Uses, problems: &mut Problem
     graph.keep_going = workflow.keep_going;
     graph.interruptible = workflow.interruptible;
     graph.launch_plan = workflow.launch.map(|launch| Box::new(plan(launch)));
-    if let Some(reference) = workflow.reference() {
-        let message = format!("`{}` is registered elsewhere, as `{}`: there is no graph of it here", workflow.name, reference.name);
-        problems.push(Problem::new(ProblemKind::LaunchPlan, message).at(place(workflow)));
-        return graph;
-    }
     let built = (workflow.build)();
     let told = problems.len();
     graph.body = scope(Some(workflow), &built.result, workflow.outputs, uses, problems);

@@ -24,6 +24,11 @@ fn loops(xs: Promise<Vec<i64>>) -> Promise<i64> {
 }
 
 #[workflow]
+fn iterates(xs: Promise<Vec<i64>>) -> Promise<i64> {
+    sum::node(xs.iter().map(|x| double::node(x)).collect::<Vec<_>>())
+}
+
+#[workflow]
 fn counts(xs: Promise<Vec<i64>>) -> Promise<i64> {
     let n = xs.len();
     double::node(n)

@@ -25,6 +25,11 @@ fn has_no_last_arm(x: Promise<i64>) -> Promise<i64> {
 }
 
 #[workflow]
+fn is_given_on_unfinished(x: Promise<i64>) -> Promise<i64> {
+    double::node(when(x.gt(3), double::node(&x)))
+}
+
+#[workflow]
 fn has_arms_of_two_types(x: Promise<i64>) -> Promise<i64> {
     when(x.gt(3), double::node(&x)).otherwise(greet::node("x"))
 }

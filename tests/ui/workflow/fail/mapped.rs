@@ -20,6 +20,11 @@ fn over_options(xs: Promise<Vec<i64>>) -> Promise<Vec<i64>> {
 }
 
 #[workflow]
+fn options_for_values(xs: Promise<Vec<i64>>) -> Promise<i64> {
+    sum::node(double::map(xs).min_success_ratio(0.5))
+}
+
+#[workflow]
 fn ratio_of_a_node(x: Promise<i64>) -> Promise<i64> {
     double::node(x).min_success_ratio(0.5)
 }

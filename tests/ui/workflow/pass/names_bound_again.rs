@@ -1,4 +1,4 @@
-// Names that something else binds again, so that nothing is said of `if` on them.
+// Names that something else binds again, and values beside promises: nothing is said of them.
 #![deny(warnings)]
 
 #[path = "../tasks.rs"]
@@ -28,6 +28,17 @@ fn a(x: Promise<i64>, top: Promise<i64>, n: Promise<i64>, k: Promise<i64>, flag:
     let small = if many.len() > 2 && is_static(&y) { y } else { double::node(y) };
     when(flag, sum::node(many)).otherwise(sum::node([last, k, z, small]))
 }
+#[workflow]
+fn b(x: Promise<i64>, xs: Promise<Vec<i64>>) -> Promise<i64> {
+    let weights = [1, 2, 3];
+    let read = |text: &str| -> Option<i64> { Some(text.parse::<i64>().ok()? + weights[0]) };
+    let nodes = vec![double::node(read("3").unwrap_or(1)), double::node(xs.at(0))];
+    let (number, _) = pair::node(&x).split();
+    sum::node([&x, &number, &nodes[0]]).after((&nodes[1], &number)).also(sum::node(list![&x, 7]))
+}
 fn z_of(x: &Promise<i64>) -> Promise<i64> { x.clone() }
 fn is_static(_: &Promise<i64>) -> bool { true }
-pub fn main() { a::graph().unwrap(); }
+pub fn main() {
+    a::graph().unwrap();
+    b::graph().unwrap();
+}

@@ -13,10 +13,12 @@ pub(crate) fn millicores(text: &str) -> Result<u64, String> {
 /// # Errors
 /// When `text` is not an amount of bytes.
 pub(crate) fn bytes(text: &str) -> Result<u64, String> {
-    scaled(text, 1).ok_or_else(|| format!("`{text}` is not an amount of memory; write bytes with a suffix, as in `512Mi`, `2Gi` or `500M`"))
+    scaled(text, 1)
+        .ok_or_else(|| format!("`{text}` is not an amount of bytes; write a number with a suffix, as in `512Mi`, `2Gi` or `500M`"))
 }
 
 /// An amount of bytes, for people: with a suffix where it is whole mebibytes.
+#[cfg(feature = "coordinator")]
 pub(crate) fn written(bytes: u64) -> String {
     const MIB: u64 = 1 << 20;
     const GIB: u64 = 1 << 30;
