@@ -28,10 +28,10 @@ use serde::{Deserialize, Serialize};
 
 pub use self::binding::{Binding, Bound, NodeId, Step};
 pub use self::condition::{Comparison, Test};
-#[cfg(feature = "run")]
-pub use self::draw::{MAX_SVG_ROWS, MAX_SVG_SHAPES};
 #[cfg(feature = "testing")]
 pub(crate) use self::draw::{Labels, binding};
+#[cfg(feature = "run")]
+pub use self::draw::{MAX_SVG_ROWS, MAX_SVG_SHAPES};
 #[cfg(feature = "run")]
 pub(crate) use self::draw::{nodes, remarks};
 pub use self::json::VERSION;

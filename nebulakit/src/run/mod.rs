@@ -46,7 +46,7 @@ pub use self::folder::{Durability, RunFolder, RunsFolder};
 pub use self::follow::{LogLine, LogLines, RunEvents};
 pub use self::handle::RunHandle;
 pub use self::log::Recorder;
-pub(crate) use self::memo::{Cache, CacheEntry, CacheKey};
+pub use self::memo::{Cache, CacheEntry, CacheKey};
 pub use self::path::NodePath;
 pub(crate) use self::record::{Nowhere, Record};
 pub use self::state::{Counts, Misplaced, NodeState, NodeStatus, RunState, RunStatus};

@@ -41,15 +41,15 @@ pub(crate) struct Fault {
 }
 
 impl Fault {
-    /// What is wrong between tasks, and not with one.
-    pub(super) fn new(node: &NodePath, of: Cow<'static, str>, code: &str, message: impl Into<String>) -> End {
+    /// Something is wrong between tasks, and not with one.
+    pub(super) fn between(node: &NodePath, of: Cow<'static, str>, code: &str, message: impl Into<String>) -> End {
         let failure = JobFailure::new(FailureKind::Failed, code, message);
         End::Failed(Arc::new(Self { node: node.clone(), of, failure, error: None }))
     }
 
     /// A value cannot be passed on.
     pub(super) fn of_binding(node: &NodePath, of: Cow<'static, str>, what: impl fmt::Display, error: &nebulakit_types::Error) -> End {
-        Self::new(node, of, code::BINDING, format!("{what} cannot be made: {}", chain_in_line(error)))
+        Self::between(node, of, code::BINDING, format!("{what} cannot be made: {}", chain_in_line(error)))
     }
 
     /// The job of a node did not succeed.

@@ -16,7 +16,7 @@ use crate::task::returns::GRAPH;
 impl Step<'_> {
     /// The graph that the dynamic task at `path` gave, which has all that it needs here.
     pub(super) fn grown(&self, path: &NodePath, given: &Bytes) -> Result<Graph, End> {
-        let fault = |code: &str, said: String| Fault::new(path, self.what(), code, said);
+        let fault = |code: &str, said: String| Fault::between(path, self.what(), code, said);
         let json = value::named(given, GRAPH).map_err(|error| fault(code::BINDING, chain_in_line(&error)))?.unwrap_or_default();
         let graph = match value::view(&json) {
             Ok(LiteralView::String(json)) => Graph::from_json(json).map_err(|problems| fault(NO_GRAPH, problems.to_string()))?,

@@ -32,7 +32,7 @@ impl Step<'_> {
             Some(folder) => work.stored_under(folder.raw(path).to_string_lossy()),
             None => work,
         };
-        let not_taken = |said: String| Fault::new(path, self.what(), code::NOT_TAKEN, said);
+        let not_taken = |said: String| Fault::between(path, self.what(), code::NOT_TAKEN, said);
         let (work, strategy) = match self.node.overrides.as_deref() {
             Some(overrides) => (overridden(work, overrides).map_err(not_taken)?, overrides.strategy.clone()),
             None => (work, None),

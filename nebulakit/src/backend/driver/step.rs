@@ -80,7 +80,7 @@ impl<'g> Step<'g> {
 
     /// What is wrong with it, and not with a task that it runs.
     pub(super) fn fault(&self, code: &str, message: impl Into<String>) -> End {
-        Fault::new(&self.path, self.what(), code, message)
+        Fault::between(&self.path, self.what(), code, message)
     }
 
     /// A value cannot be passed on to it or from it.
@@ -89,6 +89,6 @@ impl<'g> Step<'g> {
     }
 
     pub(super) fn unknown(&self, path: &NodePath, kind: &str, name: &str) -> End {
-        Fault::new(path, self.what(), code::NOT_TAKEN, format!("this program has no {kind} `{name}`"))
+        Fault::between(path, self.what(), code::NOT_TAKEN, format!("this program has no {kind} `{name}`"))
     }
 }

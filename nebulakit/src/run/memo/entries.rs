@@ -18,7 +18,7 @@ use crate::run::path::NodePath;
 
 /// The cache of a folder of runs. Processes share it: an entry is there whole or not at all, and of two at once the later one stays.
 #[derive(Debug, Clone)]
-pub(crate) struct Cache {
+pub struct Cache {
     folder: PathBuf,
     pub(super) data: Data,
     contents: Contents,
@@ -26,22 +26,25 @@ pub(crate) struct Cache {
 
 /// What is remembered of a call of a task.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct CacheEntry {
+#[non_exhaustive]
+pub struct CacheEntry {
     /// What it is remembered by.
-    pub(crate) key: CacheKey,
+    pub key: CacheKey,
     /// Its outputs.
-    pub(crate) outputs: Recorded,
+    pub outputs: Recorded,
     /// The run that it was part of.
-    pub(crate) run: RunId,
+    pub run: RunId,
     /// The node of that run.
-    pub(crate) node: NodePath,
+    pub node: NodePath,
     /// When it was.
     #[serde(with = "wall")]
-    pub(crate) at: SystemTime,
+    pub at: SystemTime,
 }
 
 impl Cache {
-    pub(crate) fn new(runs: &RunsFolder) -> Self {
+    /// The cache of a folder of runs.
+    #[must_use]
+    pub fn new(runs: &RunsFolder) -> Self {
         let (folder, contents) = (runs.path().join("cache"), Contents::new(runs.path().join("contents")));
         Self { folder, data: runs.data(), contents }
     }
@@ -76,7 +79,7 @@ impl Cache {
     ///
     /// # Errors
     /// When they cannot be read.
-    pub(crate) fn list(&self, task: Option<&str>) -> Result<Vec<CacheEntry>, RunError> {
+    pub fn list(&self, task: Option<&str>) -> Result<Vec<CacheEntry>, RunError> {
         let folders = match task {
             Some(task) => vec![self.of_task(task)],
             None => paths(&self.folder)?,
@@ -95,7 +98,7 @@ impl Cache {
     ///
     /// # Errors
     /// When they cannot be removed.
-    pub(crate) fn clear(&self, task: Option<&str>) -> Result<(), RunError> {
+    pub fn clear(&self, task: Option<&str>) -> Result<(), RunError> {
         let folder = task.map_or_else(|| self.folder.clone(), |task| self.of_task(task));
         match fs::remove_dir_all(&folder) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(RunError::io("remove", &folder, &error)),
@@ -107,7 +110,7 @@ impl Cache {
     ///
     /// # Errors
     /// When the entries cannot be read.
-    pub(crate) fn why(&self, key: &CacheKey) -> Result<Option<(Vec<String>, CacheEntry)>, RunError> {
+    pub fn why(&self, key: &CacheKey) -> Result<Option<(Vec<String>, CacheEntry)>, RunError> {
         let entries = self.list(Some(&key.task))?.into_iter().rev();
         Ok(entries.map(|entry| (key.changes(&entry.key), entry)).min_by_key(|(changes, _)| changes.len()))
     }

@@ -13,17 +13,18 @@ use crate::run::memo::value::{of_literal, of_variables};
 
 /// What the outputs of a task are remembered by, part by part, so that it can be told which of them is another.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct CacheKey {
+#[non_exhaustive]
+pub struct CacheKey {
     /// The full name of the task.
-    pub(crate) task: String,
+    pub task: String,
     /// Its cache version.
-    pub(crate) version: String,
+    pub version: String,
     /// The digest of the names and types of its inputs.
-    pub(crate) inputs_type: String,
+    pub inputs_type: String,
     /// The digest of the names and types of its outputs.
-    pub(crate) outputs_type: String,
+    pub outputs_type: String,
     /// The digests of the inputs that count.
-    pub(crate) inputs: BTreeMap<String, String>,
+    pub inputs: BTreeMap<String, String>,
 }
 
 impl CacheKey {
@@ -56,7 +57,8 @@ impl CacheKey {
     }
 
     /// The key as one text.
-    pub(crate) fn digest(&self) -> String {
+    #[must_use]
+    pub fn digest(&self) -> String {
         let mut parts = Parts::default();
         let inputs = self.inputs.iter().flat_map(|(name, value)| [name, value]);
         for part in [&self.task, &self.version, &self.inputs_type, &self.outputs_type].into_iter().chain(inputs) {
@@ -66,7 +68,8 @@ impl CacheKey {
     }
 
     /// The parts that are other than those of `other`, for people.
-    pub(crate) fn changes(&self, other: &Self) -> Vec<String> {
+    #[must_use]
+    pub fn changes(&self, other: &Self) -> Vec<String> {
         let parts = [
             ("the task", self.task != other.task),
             ("the cache version", self.version != other.version),

@@ -12,6 +12,6 @@ mod key;
 mod tests;
 mod value;
 
-pub(crate) use self::entries::{Cache, CacheEntry};
-pub(crate) use self::key::CacheKey;
+pub use self::entries::{Cache, CacheEntry};
+pub use self::key::CacheKey;
 pub(crate) use self::value::is_whole;
