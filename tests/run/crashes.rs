@@ -26,7 +26,7 @@ fn killed_again_and_again(durability: &str, kills: &[usize]) {
         let state = handle.state().unwrap();
         for number in 0..told {
             assert!(state.nodes[&*format!("n{number}")].is_over(), "n{number} of {told}");
-            let size = if number % 3 == 0 { 5000 } else { 10 };
+            let size = if number.is_multiple_of(3) { 5000 } else { 10 };
             assert_eq!(handle.outputs(&format!("n{number}")).unwrap(), Some(vec![number as u8; size]));
             let mut log = handle.logs(&format!("n{number}").into());
             assert_eq!(log.read().unwrap().unwrap().text, format!("node {number}"));

@@ -74,7 +74,7 @@ fn node(recorder: &Recorder, number: usize) -> Result<(), RunError> {
     recorder.record(Some(&path), EventKind::Started { attempt: 0 })?;
     recorder.record(Some(&path), EventKind::Log { level: "INFO".to_owned(), message: format!("node {number}") })?;
     recorder.record(Some(&path), EventKind::Progress { done: 1, total: Some(1) })?;
-    let outputs = recorder.keep(&vec![number as u8; if number % 3 == 0 { 5000 } else { 10 }])?;
+    let outputs = recorder.keep(&vec![number as u8; if number.is_multiple_of(3) { 5000 } else { 10 }])?;
     recorder.record(Some(&path), EventKind::Succeeded { outputs, inputs: None, from: Origin::Run })
 }
 
