@@ -6,7 +6,6 @@
 use std::collections::{BTreeMap, HashMap};
 use std::hint::black_box;
 use std::process::{Command, Stdio};
-use std::time::Duration;
 
 use nebulakit::NebulaType;
 use nebulakit_benches::{cpu, median_ms};

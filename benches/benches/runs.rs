@@ -7,7 +7,6 @@
 use std::future::Future;
 use std::hint::black_box;
 use std::pin::Pin;
-use std::time::Duration;
 
 use futures_util::future::join_all;
 use nebulakit::prelude::*;

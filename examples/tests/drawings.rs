@@ -1,5 +1,5 @@
 //! What `graph` shows of the examples' workflows: the texts are in `drawings/`, and `NEBULAKIT_RENEW=1` renews them.
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "a test reads the environment, and fails by panicking")]
 
 use std::path::Path;
 use std::process::Command;

@@ -59,22 +59,7 @@ fn both(a: Promise<i64>, b: Promise<i64>) -> (Promise<i64>, Promise<i64>) {
 #[workflow]
 fn outer(a: Promise<i64>, #[default(3)] b: Promise<i64>, c: Promise<Option<i64>>) -> Promise<String> {
     let inner = both::node(a, b);
-    defaulted::node(add::node(&inner.sum(), &inner.rest()), c)
-}
-
-trait Named {
-    fn sum(&self) -> Promise<i64>;
-    fn rest(&self) -> Promise<i64>;
-}
-
-impl Named for Promise<(i64, i64)> {
-    fn sum(&self) -> Promise<i64> {
-        self.0.clone()
-    }
-
-    fn rest(&self) -> Promise<i64> {
-        self.1.clone()
-    }
+    defaulted::node(add::node(&inner.0, &inner.1), c)
 }
 
 #[tokio::test]
