@@ -5,6 +5,7 @@ mod conditions;
 mod dynamic;
 mod failures;
 mod gates;
+mod guide;
 mod maps;
 mod recorded;
 mod shapes;

@@ -7,7 +7,7 @@ use nebulakit::Context;
 use nebulakit::backend::{Backend as _, CacheUse, LocalBackend, Options, RunError};
 use nebulakit::graph::Graph;
 use nebulakit::prelude::*;
-use nebulakit::run::{NodeStatus, Origin, RunHandle, RunOutcome, RunsFolder};
+use nebulakit::run::{EventKind, NodeStatus, Origin, RunHandle, RunOutcome, RunsFolder};
 
 #[task]
 fn write(ctx: Context, text: String) -> anyhow::Result<File> {
@@ -227,4 +227,48 @@ async fn a_run_that_goes_on_redoes_only_what_did_not_succeed() {
     assert_eq!(state.nodes["n0[1]"].status, NodeStatus::Succeeded(Origin::Resumed));
     assert_eq!(state.nodes["n1[1]"].status, NodeStatus::Succeeded(Origin::Run));
     assert_eq!(state.resumes.as_ref(), Some(first.id()));
+}
+
+#[workflow(keep_going)]
+fn twice_in_vain() -> Promise<i64> {
+    let waits_for_both = pair::node(fails::node(1), fails::node(2));
+    id::node(waits_for_both.after(id::node(3)))
+}
+
+#[task]
+fn pair(a: i64, b: i64) -> i64 {
+    a + b
+}
+
+#[tokio::test]
+async fn what_never_begins_is_told_once() {
+    let (_folder, backend) = backend();
+    let run = started(&backend, &twice_in_vain::graph().unwrap(), &[]).await;
+    assert!(matches!(run.wait().await.unwrap(), RunOutcome::Failed { .. }));
+    let (mut events, mut skipped) = (run.events(), Vec::new());
+    while let Some(event) = events.next().await.unwrap() {
+        if matches!(event.kind, EventKind::Skipped { .. }) {
+            skipped.push(event.node.unwrap().to_string());
+        }
+    }
+    assert_eq!(skipped.len(), 2, "{skipped:?}");
+    assert_eq!(run.state().unwrap().counts().succeeded, 1);
+}
+
+#[task]
+fn grows(x: i64) -> Promise<i64> {
+    id::node(x)
+}
+
+#[workflow]
+fn grown() -> Promise<i64> {
+    grows::node(5).strategy(Strategy::Process)
+}
+
+#[tokio::test]
+async fn a_dynamic_task_runs_in_this_process_whatever_its_node_says() {
+    let (_folder, backend) = backend();
+    let run = started(&backend, &grown::graph().unwrap(), &[]).await;
+    assert_eq!(run.wait().await.unwrap(), RunOutcome::Succeeded);
+    assert_eq!(run.state().unwrap().nodes["n0/n0"].status, NodeStatus::Succeeded(Origin::Run));
 }

@@ -1,6 +1,6 @@
 //! A scope that runs: what its nodes gave so far, and what is passed on to the next ones.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use nebulakit_types::{Error, ErrorKind, Result};
@@ -31,8 +31,15 @@ pub(super) struct Frame<'g> {
     pub(super) stop: Cancellation,
     /// The scope that an arm of a condition is in.
     around: Option<Arc<Self>>,
-    /// What its nodes gave: the bytes of an `outputs.pb` each.
-    outputs: Mutex<Vec<Option<Bytes>>>,
+    gave: Mutex<Vec<Gave>>,
+}
+
+/// What a node gave, as long as it is needed.
+struct Gave {
+    /// The bytes of an `outputs.pb`.
+    outputs: Option<Bytes>,
+    /// How many that are not over take from it.
+    takers: u32,
 }
 
 impl<'g> Instance<'g> {
@@ -57,8 +64,10 @@ impl<'g> Instance<'g> {
 
 impl<'g> Frame<'g> {
     pub(super) fn new(instance: Arc<Instance<'g>>, scope: &'g Scope, layout: Arc<Layout<'g>>, stop: Cancellation) -> Self {
-        let outputs = Mutex::new(vec![None; scope.nodes.len()]);
-        Self { instance, scope, layout, stop, around: None, outputs }
+        let mut gave: Vec<_> = layout.takers().map(|takers| Gave { outputs: None, takers }).collect();
+        // What the scope gives is taken when all of it is over.
+        layout.given().iter().for_each(|place| gave[*place as usize].takers += 1);
+        Self { instance, scope, layout, stop, around: None, gave: Mutex::new(gave) }
     }
 
     /// An arm of a condition in `around`.
@@ -72,9 +81,23 @@ impl<'g> Frame<'g> {
         NodePath::below(self.instance.path.as_ref(), &node.id)
     }
 
-    /// Keeps what the node at `place` gave.
+    /// Keeps what the node at `place` gave until all have taken from it, and forgets what nobody takes any more.
     pub(super) fn keep(&self, place: u32, outputs: Bytes) {
-        self.outputs.lock().unwrap_or_else(PoisonError::into_inner)[place as usize] = Some(outputs);
+        let mut gave = self.gave();
+        if gave[place as usize].takers > 0 {
+            gave[place as usize].outputs = Some(outputs);
+        }
+        for earlier in self.layout.before(place) {
+            let gave = &mut gave[*earlier as usize];
+            gave.takers -= 1;
+            if gave.takers == 0 {
+                gave.outputs = None;
+            }
+        }
+    }
+
+    fn gave(&self) -> MutexGuard<'_, Vec<Gave>> {
+        self.gave.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What feeds inputs or outputs.
@@ -111,7 +134,7 @@ impl<'g> Frame<'g> {
 
     fn outputs_of(&self, id: &str) -> Option<Bytes> {
         match self.layout.place(id) {
-            Some(place) => self.outputs.lock().unwrap_or_else(PoisonError::into_inner)[place as usize].clone(),
+            Some(place) => self.gave()[place as usize].outputs.clone(),
             None => self.around.as_ref()?.outputs_of(id),
         }
     }

@@ -33,11 +33,12 @@ impl Step<'_> {
             None => work,
         };
         let not_taken = |said: String| Fault::between(path, self.what(), code::NOT_TAKEN, said);
-        let (work, strategy) = match self.node.overrides.as_deref() {
-            Some(overrides) => (overridden(work, overrides).map_err(not_taken)?, overrides.strategy.clone()),
-            None => (work, None),
+        let overrides = self.node.overrides.as_deref();
+        let work = match overrides {
+            Some(overrides) => overridden(work, overrides).map_err(not_taken)?,
+            None => work,
         };
-        let strategy = strategy.unwrap_or_else(|| strategy_of(task, world.strategy.as_ref()));
+        let strategy = strategy_of(task, overrides.and_then(|overrides| overrides.strategy.as_ref()), world.strategy.as_ref());
         let job = world.coordinator.submit(work, strategy).await.map_err(|error| not_taken(error.to_string()))?.abort_on_drop();
         let id = job.id().clone();
         let mut joined = pin!(job.join());
@@ -54,9 +55,7 @@ impl Step<'_> {
         }
         ended.map(Bytes::from).map_err(|error| Fault::of_job(path, self.what(), error))
     }
-}
 
-impl Step<'_> {
     /// The version of the task's remembered outputs; [`None`] where they are not remembered.
     pub(super) fn cache_version(&self, task: &'static TaskDef) -> Option<&str> {
         match self.node.overrides.as_deref().and_then(|overrides| overrides.cache.as_ref()) {
@@ -91,8 +90,8 @@ fn amounts(asked: &graph::Resources) -> Result<Resources, String> {
     Resources::of_amounts(both(|amounts| &amounts.cpu), both(|amounts| &amounts.memory), both(|amounts| &amounts.gpu))
 }
 
-/// How a task is run whose node does not say: as its options say, else as the run does, else where its code is at home.
-fn strategy_of(task: &TaskDef, of_run: Option<&Strategy>) -> Strategy {
+/// How a task is run: as its node says, else its options, else the run, else where its code is at home.
+fn strategy_of(task: &TaskDef, of_node: Option<&Strategy>, of_run: Option<&Strategy>) -> Strategy {
     if task.container.is_some() {
         return Strategy::Container;
     }
@@ -101,6 +100,5 @@ fn strategy_of(task: &TaskDef, of_run: Option<&Strategy>) -> Strategy {
         // What it gives is made of functions of this process.
         return at_home;
     }
-    let own = task.options.strategy.clone().or_else(|| of_run.cloned());
-    own.unwrap_or(at_home)
+    of_node.or(task.options.strategy.as_ref()).or(of_run).cloned().unwrap_or(at_home)
 }

@@ -8,48 +8,67 @@ use crate::graph::{Binding, Kind, Node, Otherwise, Scope, Test};
 #[derive(Debug)]
 pub(super) struct Layout<'g> {
     places: HashMap<&'g str, u32>,
-    /// How many other nodes each node needs.
-    needs: Vec<u32>,
-    /// Where in `after` those begin that need a node; one more than there are nodes.
+    /// Those that each node needs.
+    before: Lists,
+    /// Those that need each node.
+    after: Lists,
+    /// Those that feed what the scope gives.
+    given: Vec<u32>,
+}
+
+/// A list for each node, one behind the other.
+#[derive(Debug)]
+struct Lists {
+    /// Where each begins; one more than there are.
     begins: Vec<u32>,
-    after: Vec<u32>,
+    all: Vec<u32>,
+}
+
+impl Lists {
+    /// Of pairs of a node and an entry of its list, for `nodes` nodes.
+    fn of(nodes: usize, pairs: impl Iterator<Item = (u32, u32)> + Clone) -> Self {
+        let mut begins = vec![0; nodes + 1];
+        for (node, _) in pairs.clone() {
+            begins[node as usize + 1] += 1;
+        }
+        for node in 1..begins.len() {
+            begins[node] += begins[node - 1];
+        }
+        let (mut next, mut all) = (begins.clone(), vec![0; begins.last().map_or(0, |all| *all as usize)]);
+        for (node, entry) in pairs {
+            let place = &mut next[node as usize];
+            all[*place as usize] = entry;
+            *place += 1;
+        }
+        Self { begins, all }
+    }
+
+    fn lengths(&self) -> impl Iterator<Item = u32> {
+        self.begins.windows(2).map(|ends| ends[1] - ends[0])
+    }
+
+    fn get(&self, node: u32) -> &[u32] {
+        let node = node as usize;
+        &self.all[self.begins[node] as usize..self.begins[node + 1] as usize]
+    }
 }
 
 impl<'g> Layout<'g> {
     pub(super) fn of(scope: &'g Scope) -> Self {
         let places: HashMap<&str, u32> = scope.nodes.iter().zip(0..).map(|(node, place)| (node.id.as_str(), place)).collect();
         let mut edges = Vec::new();
-        for (node, place) in scope.nodes.iter().zip(0u32..) {
-            let first = edges.len();
-            each_needed(node, &mut |id| edges.extend(places.get(id).map(|earlier| (*earlier, place))));
-            edges[first..].sort_unstable();
-            let mut kept = first;
-            for at in first..edges.len() {
-                if at == first || edges[at] != edges[kept - 1] {
-                    edges[kept] = edges[at];
-                    kept += 1;
-                }
-            }
-            edges.truncate(kept);
+        for (node, later) in scope.nodes.iter().zip(0u32..) {
+            let mut needed = Vec::new();
+            each_needed(node, &mut |id| needed.extend(places.get(id).copied()));
+            needed.sort_unstable();
+            needed.dedup();
+            edges.extend(needed.into_iter().map(|earlier| (earlier, later)));
         }
-        let mut needs = vec![0; scope.nodes.len()];
-        let mut begins = vec![0; scope.nodes.len() + 1];
-        for (earlier, later) in &edges {
-            needs[*later as usize] += 1;
-            begins[*earlier as usize + 1] += 1;
-        }
-        for place in 1..begins.len() {
-            begins[place] += begins[place - 1];
-        }
-        // The edges lie in the order of the later node: each goes to the next place of its earlier one.
-        let mut next = begins.clone();
-        let mut after = vec![0; edges.len()];
-        for (earlier, later) in edges {
-            let place = &mut next[earlier as usize];
-            after[*place as usize] = later;
-            *place += 1;
-        }
-        Self { places, needs, begins, after }
+        let mut given = Vec::new();
+        scope.outputs.iter().for_each(|bound| each_bound(&bound.binding, &mut |id| given.extend(places.get(id).copied())));
+        let before = Lists::of(scope.nodes.len(), edges.iter().map(|(earlier, later)| (*later, *earlier)));
+        let after = Lists::of(scope.nodes.len(), edges.iter().copied());
+        Self { places, before, after, given }
     }
 
     /// The place of the node `id`, if it is of this scope.
@@ -57,15 +76,29 @@ impl<'g> Layout<'g> {
         self.places.get(id).copied()
     }
 
-    /// How many others each node waits for.
-    pub(super) fn needs(&self) -> &[u32] {
-        &self.needs
+    /// How many others each node needs.
+    pub(super) fn needs(&self) -> impl Iterator<Item = u32> {
+        self.before.lengths()
+    }
+
+    /// How many others need each node.
+    pub(super) fn takers(&self) -> impl Iterator<Item = u32> {
+        self.after.lengths()
+    }
+
+    /// Those that the node at `place` needs.
+    pub(super) fn before(&self, place: u32) -> &[u32] {
+        self.before.get(place)
     }
 
     /// Those that need the node at `place`.
     pub(super) fn after(&self, place: u32) -> &[u32] {
-        let place = place as usize;
-        &self.after[self.begins[place] as usize..self.begins[place + 1] as usize]
+        self.after.get(place)
+    }
+
+    /// Those that feed what the scope gives.
+    pub(super) fn given(&self) -> &[u32] {
+        &self.given
     }
 }
 

@@ -21,6 +21,9 @@ use crate::task::registry::registry;
 /// What stands for the node where the outputs of the run's own workflow cannot be made, as on the platform.
 const OUTPUTS: &str = "end-node";
 
+/// How many others a node needs that will never begin; nothing needs so many.
+const SKIPPED: u32 = u32::MAX;
+
 /// Runs a workflow; where it fails, its handler runs behind all that was stopped.
 pub(super) fn workflow<'g>(walk: Arc<Walk<'g>>, instance: Instance<'g>, stop: Cancellation) -> BoxFuture<'g, Result<Bytes, End>> {
     Box::pin(async move {
@@ -46,7 +49,7 @@ pub(super) fn workflow<'g>(walk: Arc<Walk<'g>>, instance: Instance<'g>, stop: Ca
 pub(super) fn scope<'g>(walk: Arc<Walk<'g>>, frame: Arc<Frame<'g>>) -> BoxFuture<'g, Result<Bytes, End>> {
     Box::pin(async move {
         let (layout, nodes) = (Arc::clone(&frame.layout), &frame.scope.nodes);
-        let mut needs = layout.needs().to_vec();
+        let mut needs: Vec<_> = layout.needs().collect();
         let (mut running, mut ended, mut succeeded) = (FuturesUnordered::new(), None, 0);
         let start = |place: u32| {
             let step = Step::new(Arc::clone(&walk), Arc::clone(&frame), &nodes[place as usize]);
@@ -62,6 +65,9 @@ pub(super) fn scope<'g>(walk: Arc<Walk<'g>>, frame: Arc<Frame<'g>>) -> BoxFuture
                     frame.keep(place, outputs);
                     for later in layout.after(place) {
                         let left = &mut needs[*later as usize];
+                        if *left == SKIPPED {
+                            continue;
+                        }
                         *left -= 1;
                         if *left == 0 && !frame.stop.is_cancelled() {
                             running.push(start(*later));
@@ -95,8 +101,6 @@ pub(super) fn scope<'g>(walk: Arc<Walk<'g>>, frame: Arc<Frame<'g>>) -> BoxFuture
 
 /// Tells of all that will never begin because the node at `place` failed.
 fn skip<'g>(walk: &Walk<'g>, frame: &Frame<'g>, place: u32, needs: &mut [u32]) {
-    /// Marks what was told of; nothing needs so many nodes.
-    const SKIPPED: u32 = u32::MAX;
     let mut left = vec![place];
     while let Some(place) = left.pop() {
         for later in frame.layout.after(place) {
