@@ -60,3 +60,17 @@ impl Fault {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn every_code_has_its_row_in_the_documentation() {
+        let rows = include_str!("../../../../docs/errors.md");
+        let codes: Vec<_> =
+            include_str!("fault.rs").lines().filter_map(|line| line.split_once(": &str = \"")?.1.strip_suffix("\";")).collect();
+        assert!(codes.len() > 5, "{codes:?}");
+        for code in codes {
+            assert!(rows.contains(&format!("| `{code}` |")), "{code}");
+        }
+    }
+}
