@@ -1,4 +1,4 @@
-//! `completions`: scripts with every command, task and flag in them.
+//! `completions`: scripts with every command, task, workflow and flag in them.
 
 use clap::Command;
 use clap::builder::PossibleValuesParser;
@@ -6,8 +6,9 @@ use clap_complete::Shell;
 
 use super::complaint::Complaint;
 use super::grammar::commands;
-use super::run::flags;
+use super::run::{Subject, flags};
 use super::setting::Setting;
+use super::workflows;
 
 /// The script for `shell`.
 ///
@@ -29,7 +30,7 @@ pub(super) fn script(shell: &str, setting: &Setting<'_>) -> Result<String, Compl
     Ok(String::from_utf8_lossy(&script).into_owned())
 }
 
-/// The command line with the tasks as commands of `run` and as values of `describe`.
+/// The command line with the tasks and workflows as commands of `run`, and the tasks as values of `describe`.
 fn whole(setting: &Setting<'_>) -> Command {
     let mut names: Vec<_> = setting.registry.iter().map(|task| setting.short_name(task)).collect();
     names.dedup();
@@ -37,9 +38,10 @@ fn whole(setting: &Setting<'_>) -> Command {
     commands(setting).mut_subcommand("describe", |describe| describe.mut_arg("task", |task| task.value_parser(known))).mut_subcommand(
         "run",
         |run| {
-            // Of tasks that are defined twice none can be run.
-            let tasks = names.iter().filter_map(|name| setting.find(name).ok());
-            run.allow_external_subcommands(false).subcommands(tasks.map(|task| flags::command(task, setting)))
+            // Of those that are defined twice none can be run.
+            let tasks = names.iter().filter_map(|name| setting.find(name).ok()).map(|task| Subject::task(task, setting));
+            let workflows = workflows::runnable(setting).map(|workflow| Subject::workflow(workflow, setting));
+            run.allow_external_subcommands(false).subcommands(tasks.chain(workflows).map(|subject| flags::command(&subject, setting)))
         },
     )
 }

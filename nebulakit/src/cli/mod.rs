@@ -1,6 +1,6 @@
 //! The command line of a binary with tasks: [`run`] serves containers, and people with the feature `run`.
 //!
-//! Command line → one of `list`, `describe`, `graph`, `run`, `completions` → text. Data goes to standard output, everything else to standard error.
+//! Command line → one of `list`, `describe`, `graph`, `run`, `runs`, `completions` → text. Data goes to standard output, everything else to standard error.
 //! A binary without the feature answers those with a usage error that says so.
 
 #[cfg(feature = "run")]
@@ -15,9 +15,15 @@ mod data;
 #[cfg(feature = "run")]
 mod describe;
 #[cfg(feature = "run")]
+mod folder;
+#[cfg(feature = "run")]
+mod follow;
+#[cfg(feature = "run")]
 mod grammar;
 #[cfg(feature = "run")]
 mod graph;
+#[cfg(feature = "run")]
+mod help;
 #[cfg(feature = "run")]
 mod list;
 mod output;
@@ -25,6 +31,8 @@ mod output;
 mod render;
 #[cfg(feature = "run")]
 mod run;
+#[cfg(feature = "run")]
+mod runs;
 #[cfg(feature = "run")]
 mod setting;
 #[cfg(feature = "run")]
@@ -35,6 +43,8 @@ mod types;
 mod unlinked;
 #[cfg(feature = "run")]
 mod usage;
+#[cfg(feature = "run")]
+mod values;
 #[cfg(feature = "run")]
 mod workflows;
 
