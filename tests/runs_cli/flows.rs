@@ -76,6 +76,17 @@ fn prints() {
     println!("printed by {}", if std::env::args_os().count() == 1 { "a worker" } else { "the program" });
 }
 
+#[task(tokens(licences = 1))]
+fn licensed() -> i64 {
+    7
+}
+
+/// Needs a licence.
+#[workflow]
+fn licensing() -> Promise<i64> {
+    licensed::node()
+}
+
 /// Prints, and gives nothing.
 #[workflow]
 fn printing() -> Promise<()> {

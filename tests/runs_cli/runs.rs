@@ -1,6 +1,8 @@
 //! Runs that come to their end, and what is recorded of them.
 
+use std::io::Write as _;
 use std::path::Path;
+use std::process::Stdio;
 
 use serde_json::{Value, json};
 
@@ -61,6 +63,26 @@ fn files_stay_where_they_are_and_those_of_tasks_are_in_the_record() {
     assert!(file.canonicalize().unwrap().starts_with(record), "{}", file.display());
     let given = place.json(&["runs", "inputs", "last", "--json"]);
     assert_eq!(given["file"].as_str().unwrap(), place.path().canonicalize().unwrap().join("in.txt").to_str().unwrap());
+}
+
+#[test]
+fn what_can_be_read_only_once_is_kept_with_the_record() {
+    let place = Place::new();
+    let mut command = place.command(&["run", "files", "--file", "-", "--input_dir", "x", "-q"]);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(b"123").unwrap();
+    let answer = Answer::of(child.wait_with_output().unwrap());
+    assert!(answer.out.starts_with("size: 3\n"), "{}", answer.err);
+    let given = place.json(&["runs", "inputs", "last", "--json"]);
+    assert_eq!(std::fs::read_to_string(given["file"].as_str().unwrap()).unwrap(), "123");
+}
+
+#[test]
+fn tokens_are_as_many_as_the_command_line_says() {
+    let place = Place::new();
+    assert_eq!(place.said(&["run", "licensing", "--tokens", "licences=1", "-q"]), "7\n");
+    let err = place.refused(1, &["run", "licensing", "-q"]);
+    assert!(err.contains("licences"), "{err}");
 }
 
 #[test]

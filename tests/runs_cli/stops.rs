@@ -49,6 +49,17 @@ fn another_process_stops_the_run() {
 }
 
 #[test]
+fn logs_are_followed_until_the_run_is_over() {
+    let place = Place::new();
+    let mut started = place.start(&["run", "endless"]);
+    started.hears("n0 waits: started");
+    let followed = place.start(&["runs", "logs", "last", "-f"]);
+    place.said(&["runs", "cancel", "last"]);
+    assert_eq!(followed.ended().code, 0);
+    assert_eq!(started.ended().code, 1);
+}
+
+#[test]
 fn a_run_whose_process_was_killed_is_interrupted() {
     let place = Place::new();
     let mut started = place.start(&["run", "endless"]);

@@ -65,6 +65,26 @@ fn what_runs_is_drawn_and_nothing_but_a_summary_stays() {
 }
 
 #[test]
+fn what_tasks_print_stands_on_lines_of_its_own() {
+    let place = Place::new();
+    let mut terminal = Terminal::start(&place, &["run", "printing"]);
+    assert_eq!(terminal.ended(), (String::new(), 0));
+    let line = terminal.seen.lines().find(|line| line.contains("printed by")).unwrap();
+    assert_eq!(line.rsplit("\x1b[2K").next(), Some("printed by the program"), "{:?}", terminal.seen);
+}
+
+#[test]
+fn a_question_that_another_process_answers_is_open_no_more() {
+    let place = Place::new();
+    let mut terminal = Terminal::start(&place, &["run", "gated"]);
+    terminal.sees("`number` (int): ");
+    place.said(&["runs", "signal", "last", "number", "2"]);
+    terminal.sees("approve `go/no-go`? [y/n] ");
+    terminal.types("n");
+    assert_eq!(terminal.ended(), (String::new(), 1), "{}", terminal.seen);
+}
+
+#[test]
 fn gates_are_asked_for_on_a_terminal() {
     let place = Place::new();
     let mut terminal = Terminal::start(&place, &["run", "gated"]);

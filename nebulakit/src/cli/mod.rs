@@ -28,6 +28,8 @@ mod help;
 mod list;
 mod output;
 #[cfg(feature = "run")]
+mod prints;
+#[cfg(feature = "run")]
 mod render;
 #[cfg(feature = "run")]
 mod run;
@@ -161,7 +163,7 @@ fn for_people(binary: &str, arguments: &[OsString], _environment: &Environment, 
 /// Why there are no commands.
 #[cfg(not(feature = "run"))]
 const WITHOUT_RUN: &str =
-    "This binary was built without the feature `run` of nebulakit, which has the commands `list`, `describe`, `graph` and `run`.";
+    "This binary was built without the feature `run` of nebulakit, which has the commands `list`, `describe`, `graph`, `run` and `runs`.";
 
 #[cfg(not(feature = "run"))]
 fn not_served(binary: &str, arguments: &[OsString]) -> Complaint {

@@ -12,9 +12,15 @@ static DRAWN: Mutex<usize> = Mutex::new(0);
 /// Writes lines to standard error. Names and messages in them may come from outside: control characters are shown escaped, but for line breaks
 /// and tabs. One write keeps the lines of several threads and processes apart.
 pub(crate) fn write(text: &str) {
-    clear();
+    write_raw(visible::lines(text).as_bytes());
+}
+
+/// The same with lines as somebody else wrote them.
+pub(crate) fn write_raw(lines: &[u8]) {
+    let mut drawn = DRAWN.lock().unwrap_or_else(PoisonError::into_inner);
+    erase(&mut drawn);
     // A failure cannot be reported anywhere, and a closed stderr must not stop the task; the same below.
-    let _ = io::stderr().lock().write_all(visible::lines(text).as_bytes());
+    let _ = io::stderr().lock().write_all(lines);
 }
 
 /// What another process has written there goes on as it is.
@@ -46,8 +52,11 @@ pub(crate) fn draw(lines: &str) {
 
 /// Takes the lines away, before something else is written.
 pub(crate) fn clear() {
-    let mut drawn = DRAWN.lock().unwrap_or_else(PoisonError::into_inner);
-    let lines = std::mem::take(&mut *drawn);
+    erase(&mut DRAWN.lock().unwrap_or_else(PoisonError::into_inner));
+}
+
+fn erase(drawn: &mut usize) {
+    let lines = std::mem::take(drawn);
     if lines > 0 {
         let _ = io::stderr().lock().write_all(erasing(lines).as_bytes());
     }

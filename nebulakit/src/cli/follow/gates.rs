@@ -11,7 +11,7 @@ use crate::cli::folder::Folder;
 use crate::cli::setting::Setting;
 use crate::graph::{Graph, Kind, Scope};
 use crate::process::terminal;
-use crate::run::{RunErrorKind, RunHandle};
+use crate::run::{Event, EventKind, NodePath, RunErrorKind, RunHandle};
 
 /// What a gate takes: a yes or a no, or a value of a type.
 #[derive(Debug, Clone, PartialEq)]
@@ -59,7 +59,7 @@ pub(super) struct Questions<'a> {
     run: &'a RunHandle,
     read: Read<'a>,
     gates: &'a BTreeMap<String, Takes>,
-    waiting: VecDeque<String>,
+    waiting: VecDeque<(NodePath, String)>,
     lines: Option<mpsc::UnboundedReceiver<String>>,
 }
 
@@ -75,11 +75,21 @@ impl<'a> Questions<'a> {
         !self.waiting.is_empty()
     }
 
-    /// A gate waits.
-    pub(super) fn add(&mut self, signal: &str) {
-        self.waiting.push_back(signal.to_owned());
-        if self.waiting.len() == 1 {
-            self.ask();
+    /// Takes an event: a gate waits, or one that waited does so no more.
+    pub(super) fn hear(&mut self, event: &Event) {
+        let Some(node) = &event.node else { return };
+        if let EventKind::Waiting { signal } = &event.kind {
+            self.waiting.push_back((node.clone(), signal.to_string()));
+            if self.waiting.len() == 1 {
+                self.ask();
+            }
+        } else if let Some(place) = self.waiting.iter().position(|(waiting, _)| waiting == node) {
+            // Somebody else was faster, or the run stops.
+            self.waiting.remove(place);
+            if place == 0 {
+                terminal::write("\n");
+                self.ask();
+            }
         }
     }
 
@@ -97,7 +107,7 @@ impl<'a> Questions<'a> {
 
     /// Takes a line as the answer to the question that is open.
     pub(super) fn answer(&mut self, line: &str) {
-        let Some(signal) = self.waiting.front() else { return };
+        let Some((_, signal)) = self.waiting.front() else { return };
         match self.heard(signal, line.trim()) {
             Ok(true) => drop(self.waiting.pop_front()),
             Ok(false) => {}
@@ -122,7 +132,7 @@ impl<'a> Questions<'a> {
     }
 
     fn ask(&self) {
-        let Some(signal) = self.waiting.front() else { return };
+        let Some((_, signal)) = self.waiting.front() else { return };
         let shown = visible::line(signal);
         terminal::write(&match self.gates.get(signal) {
             Some(Takes::Value(literal_type)) => format!("`{shown}` ({literal_type}): "),

@@ -11,8 +11,6 @@ pub(super) mod words;
 use std::pin::pin;
 use std::time::Duration;
 
-use tokio::time::MissedTickBehavior;
-
 pub(super) use self::ending::tell;
 use self::gates::{Questions, Read};
 pub(super) use self::screen::Form;
@@ -22,9 +20,9 @@ use super::complaint::Complaint;
 use super::folder::Folder;
 use super::setting::Setting;
 use crate::process::terminal;
-use crate::run::{Event, EventKind, Misplaced, RunHandle, RunOutcome};
+use crate::run::{EventKind, Misplaced, RunHandle, RunOutcome};
 
-/// How often the screen is drawn.
+/// How often one looks for what is new, and draws it.
 const PERIOD: Duration = Duration::from_millis(100);
 
 /// Follows a run until it is over, and shows it meanwhile.
@@ -41,36 +39,30 @@ pub(super) async fn follow(
     let gates = gates::of(&run.graph()?);
     let mut screen = Screen::new(form);
     let mut questions = if form.is_for_people() { Questions::new(run, read, &gates) } else { None };
-    let take = |screen: &mut Screen, questions: &mut Option<Questions<'_>>, event: &Event| {
-        screen.take(event).map_err(misplaced)?;
-        if let EventKind::Waiting { signal } = &event.kind {
-            match questions {
-                Some(questions) => questions.add(signal),
-                None if form.is_for_people() => {
-                    terminal::write(&format!("  {}\n", gates::answers(run, signal, gates.get(&**signal), folder, setting)));
-                }
-                None => {}
-            }
-        }
-        Ok::<_, Complaint>(())
-    };
     let mut events = run.events();
     let mut over = pin!(run.wait());
-    let mut ticks = tokio::time::interval(PERIOD);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
     let outcome = loop {
+        while let Some(event) = events.read()? {
+            screen.take(&event).map_err(misplaced)?;
+            match (&mut questions, &event.kind) {
+                (Some(questions), _) => questions.hear(&event),
+                (None, EventKind::Waiting { signal }) if form.is_for_people() => {
+                    terminal::write(&format!("  {}\n", gates::answers(run, signal, gates.get(&**signal), folder, setting)));
+                }
+                (None, _) => {}
+            }
+        }
+        if !questions.as_ref().is_some_and(Questions::is_open) {
+            screen.draw();
+        }
         tokio::select! {
             outcome = &mut over => break outcome,
-            event = events.next() => match event? {
-                Some(event) => take(&mut screen, &mut questions, &event)?,
-                None => break over.await,
-            },
             line = answered(&mut questions) => {
                 if let Some(questions) = &mut questions {
                     questions.answer(&line);
                 }
             }
-            _ = ticks.tick(), if !questions.as_ref().is_some_and(Questions::is_open) => screen.draw(),
+            () = tokio::time::sleep(PERIOD) => {}
         }
     };
     while let Some(event) = events.read()? {

@@ -17,6 +17,7 @@ use crate::cli::complaint::{Complaint, describing};
 use crate::cli::folder::Folder;
 use crate::cli::follow::{Form, Stops, follow, tell};
 use crate::cli::output::keep_stdout;
+use crate::cli::prints::Prints;
 use crate::cli::setting::Setting;
 use crate::cli::{graph, usage};
 use crate::coordinator::{AsyncStrategy, CoordinatorBuilder, ProcessStrategy, Strategy, ThreadStrategy};
@@ -55,7 +56,7 @@ pub(super) fn run(workflow: &'static WorkflowDef, name: &str, words: &[OsString]
     }
     logs::install(&host.environment, setting.platform);
     host.serve_all();
-    keep_stdout();
+    let prints = take_prints(form);
     let backend = backend(runs, host, &matches, setting.dialect());
     let plan = backend.compile(&graph, &asked(&matches).inputs(inputs)).map_err(|error| refused(&subject, error))?;
     let signals = StopSignals::listen().map_err(cannot_start)?;
@@ -70,8 +71,20 @@ pub(super) fn run(workflow: &'static WorkflowDef, name: &str, words: &[OsString]
     });
     // What tasks spawned and left ends with the process.
     runtime.shutdown_background();
+    if let Some(prints) = prints {
+        prints.end();
+    }
     let (run, outcome, signal) = ended?;
     tell(&run, outcome, signal, is_json, &folder, setting)
+}
+
+/// Keeps standard output for the outputs. What tasks print goes to standard error; where lines are drawn there, they make way for it.
+fn take_prints(form: Form) -> Option<Prints> {
+    if form != Form::Live {
+        keep_stdout();
+        return None;
+    }
+    Prints::take().inspect_err(|error| tracing::warn!("what tasks print comes between the lines of progress: {error}")).ok()
 }
 
 /// The folder that the run is recorded in.
