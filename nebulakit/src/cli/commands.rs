@@ -9,7 +9,7 @@ use super::complaint::{Complaint, describing};
 use super::grammar::commands;
 use super::output::{container_help, say, say_dressed};
 use super::setting::{Leave, Setting};
-use super::{completions, describe, graph, list, run, usage, workflows};
+use super::{completions, describe, graph, list, run, runs, usage, workflows};
 use crate::process::exit::Exit;
 use crate::process::platform::Platform;
 use crate::process::request::ContainerRequest;
@@ -49,16 +49,12 @@ pub(super) fn dispatch(
         Some(("list", matches)) => say_dressed(&describing(|| list::list(&setting, matches.get_flag("json")))?),
         Some(("describe", matches)) => {
             let (name, json) = (word(matches, "task"), matches.get_flag("json"));
-            if setting.registry.find(name).is_err_and(|error| error.is_unknown()) {
-                match workflows::named(name).as_slice() {
-                    [] => {}
-                    [workflow] => {
-                        return say(&describing(|| {
-                            if json { describe::workflow_json(workflow) } else { describe::workflow(workflow, &setting) }
-                        })??);
-                    }
-                    several => return Err(workflows::doubled(name, several)),
-                }
+            if let Some(workflow) = workflows::instead_of_task(name, &setting)? {
+                return say(&describing(
+                    || {
+                        if json { describe::workflow_json(workflow) } else { describe::workflow(workflow, &setting) }
+                    },
+                )??);
             }
             let task = setting.find(name)?;
             say(&describing(|| if json { describe::json(task, &setting) } else { Ok(describe::text(task, &setting)) })??)
@@ -71,6 +67,7 @@ pub(super) fn dispatch(
             Some((name, rest)) => run::run(name, rest.get_many::<OsString>("").unwrap_or_default(), &setting),
             None => Err(Complaint::usage("no task is named").hint(format!("hint: `{} list` shows what there is to run", setting.binary))),
         },
+        Some(("runs", matches)) => runs::dispatch(matches, &setting),
         Some(("completions", matches)) => say(&describing(|| completions::script(word(matches, "shell"), &setting))??),
         // Clap has refused everything else.
         _ => Ok(Exit::Usage),

@@ -35,6 +35,20 @@ impl Complaint {
     }
 }
 
+/// What cannot be found, or cannot be a name, was written wrong.
+#[cfg(feature = "run")]
+impl From<crate::run::RunError> for Complaint {
+    fn from(error: crate::run::RunError) -> Self {
+        use crate::run::RunErrorKind as Kind;
+        let (message, hint) = error.parts();
+        let complaint = match error.kind() {
+            Kind::NotFound | Kind::Ambiguous | Kind::Name => Self::usage(message),
+            _ => Self::failed(message),
+        };
+        Self { hint: hint.map(|hint| format!("hint: {hint}")), ..complaint }
+    }
+}
+
 pub(super) fn complain(complaint: &Complaint) -> Exit {
     let code = complaint.code.as_ref().map(|code| format!("[{}]", visible::line(code))).unwrap_or_default();
     let hint = complaint.hint.as_ref().map(|hint| format!("\n{hint}\n")).unwrap_or_default();

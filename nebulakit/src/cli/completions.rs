@@ -6,9 +6,9 @@ use clap_complete::Shell;
 
 use super::complaint::Complaint;
 use super::grammar::commands;
-use super::run::flags;
+use super::run::{Subject, flags};
 use super::setting::Setting;
-use super::workflows::short_name;
+use super::workflows::{runnable, short_name};
 use crate::workflow::workflows;
 
 /// The script for `shell`.
@@ -31,11 +31,11 @@ pub(super) fn script(shell: &str, setting: &Setting<'_>) -> Result<String, Compl
     Ok(String::from_utf8_lossy(&script).into_owned())
 }
 
-/// The command line with the tasks as commands of `run`, and with tasks and workflows as values of the commands that show them.
+/// The command line with the tasks and workflows as commands of `run`, and as values of the commands that show them.
 fn whole(setting: &Setting<'_>) -> Command {
     let mut tasks: Vec<_> = setting.registry.iter().map(|task| setting.short_name(task)).collect();
     tasks.dedup();
-    let mut graphs: Vec<_> = workflows().into_iter().map(short_name).collect();
+    let mut graphs: Vec<_> = workflows().into_iter().map(|workflow| short_name(workflow, setting)).collect();
     graphs.dedup();
     // Of a task and a workflow of one name, `describe` shows the task.
     let described = tasks.iter().chain(graphs.iter().filter(|name| setting.registry.find(name).is_err())).copied();
@@ -44,8 +44,9 @@ fn whole(setting: &Setting<'_>) -> Command {
         .mut_subcommand("describe", |describe| describe.mut_arg("task", |task| task.value_parser(described)))
         .mut_subcommand("graph", |graph| graph.mut_arg("workflow", |workflow| workflow.value_parser(PossibleValuesParser::new(graphs))))
         .mut_subcommand("run", |run| {
-            // Of tasks that are defined twice none can be run.
-            let tasks = tasks.iter().filter_map(|name| setting.find(name).ok());
-            run.allow_external_subcommands(false).subcommands(tasks.map(|task| flags::command(task, setting)))
+            // Of those that are defined twice none can be run.
+            let tasks = tasks.iter().filter_map(|name| setting.find(name).ok()).map(|task| Subject::task(task, setting));
+            let workflows = runnable(setting).map(|workflow| Subject::workflow(workflow, setting));
+            run.allow_external_subcommands(false).subcommands(tasks.chain(workflows).map(|subject| flags::command(&subject, setting)))
         })
 }

@@ -4,20 +4,21 @@ use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, Command};
 
 use super::graph::FORMS;
+use super::help::{command, help_flag, json_flag};
 use super::output::VERSION;
 use super::setting::Setting;
+use super::{runs, workflows};
 
 /// The shells that completions are made for.
 const SHELLS: [&str; 3] = ["bash", "fish", "zsh"];
 
 /// The whole command line, up to the tasks' own flags.
 pub(super) fn commands(setting: &Setting<'_>) -> Command {
-    let json = || Arg::new("json").long("json").action(ArgAction::SetTrue);
     let name = || Arg::new("task").value_name("TASK").required(true).help("the task's name; its last segments are enough");
     Command::new(setting.binary.clone())
         .no_binary_name(true)
         .version(VERSION)
-        .about("Run the tasks of this binary")
+        .about("Run the tasks and workflows of this binary")
         .after_help("Containers are started with `execute` and `map-execute`, which the platform calls")
         .subcommand_required(true)
         .arg_required_else_help(true)
@@ -26,11 +27,13 @@ pub(super) fn commands(setting: &Setting<'_>) -> Command {
         .disable_version_flag(true)
         .arg(help_flag())
         .arg(Arg::new("version").short('V').long("version").action(ArgAction::Version).help("show the version of nebulakit"))
-        .subcommand(command("list", "List the tasks and workflows with their signatures").arg(json().help("as a JSON array, for machines")))
+        .subcommand(
+            command("list", "List the tasks and workflows with their signatures").arg(json_flag().help("as a JSON array, for machines")),
+        )
         .subcommand(
             command("describe", "Show the inputs, outputs, types and options of a task or a workflow")
                 .arg(name())
-                .arg(json().help("as JSON: name, doc, interface, and template or graph, messages as proto3 JSON")),
+                .arg(json_flag().help("as JSON: name, doc, interface, and template or graph, messages as proto3 JSON")),
         )
         .subcommand(
             command("graph", "Show the nodes of a workflow or a launch plan, and what feeds them")
@@ -45,6 +48,7 @@ pub(super) fn commands(setting: &Setting<'_>) -> Command {
                 ),
         )
         .subcommand(run_command(setting))
+        .subcommand(runs::command())
         .subcommand(
             command("completions", "Print a script that completes this command line").arg(
                 Arg::new("shell")
@@ -56,25 +60,17 @@ pub(super) fn commands(setting: &Setting<'_>) -> Command {
         )
 }
 
-/// `run`, without the tasks: each is parsed by its own command, so that one run does not build all of them.
+/// `run`, without the tasks and workflows: each is parsed by its own command, so that one run does not build all of them.
 fn run_command(setting: &Setting<'_>) -> Command {
     let names: Vec<_> = setting.registry.iter().map(|task| setting.short_name(task)).collect();
     let tasks = match names.as_slice() {
         [] => "this binary has no tasks".to_owned(),
         names => format!("Tasks: {}", names.join(", ")),
     };
-    command("run", "Run a task on this machine")
-        .override_usage(format!("{} run <TASK> [INPUTS] [OPTIONS]", setting.binary))
+    let workflows: Vec<_> = workflows::runnable(setting).map(|workflow| workflows::short_name(workflow, setting)).collect();
+    let workflows = if workflows.is_empty() { String::new() } else { format!("\n\nWorkflows: {}", workflows.join(", ")) };
+    command("run", "Run a task or a workflow on this machine")
+        .override_usage(format!("{} run <NAME> [INPUTS] [OPTIONS]", setting.binary))
         .allow_external_subcommands(true)
-        .after_help(format!("{tasks}\n\n`{} run <TASK> --help` shows a task's inputs", setting.binary))
-}
-
-/// A command with help in this crate's words.
-pub(super) fn command(name: impl Into<clap::builder::Str>, about: impl Into<clap::builder::StyledStr>) -> Command {
-    Command::new(name).about(about).disable_help_flag(true).disable_help_subcommand(true).arg(help_flag())
-}
-
-/// `-h` and `--help`, which clap would describe with a capital.
-pub(super) fn help_flag() -> Arg {
-    Arg::new("help").short('h').long("help").action(ArgAction::Help).help("show this help")
+        .after_help(format!("{tasks}{workflows}\n\n`{} run <NAME> --help` shows the inputs", setting.binary))
 }

@@ -1,6 +1,6 @@
 //! The command line of a binary with tasks: [`run`] serves containers, and people with the feature `run`.
 //!
-//! Command line → one of `list`, `describe`, `graph`, `run`, `completions` → text. Data goes to standard output, everything else to standard error.
+//! Command line → one of `list`, `describe`, `graph`, `run`, `runs`, `completions` → text. Data goes to standard output, everything else to standard error.
 //! A binary without the feature answers those with a usage error that says so.
 
 #[cfg(feature = "run")]
@@ -15,16 +15,26 @@ mod data;
 #[cfg(feature = "run")]
 mod describe;
 #[cfg(feature = "run")]
+mod folder;
+#[cfg(feature = "run")]
+mod follow;
+#[cfg(feature = "run")]
 mod grammar;
 #[cfg(feature = "run")]
 mod graph;
 #[cfg(feature = "run")]
+mod help;
+#[cfg(feature = "run")]
 mod list;
 mod output;
+#[cfg(feature = "run")]
+mod prints;
 #[cfg(feature = "run")]
 mod render;
 #[cfg(feature = "run")]
 mod run;
+#[cfg(feature = "run")]
+mod runs;
 #[cfg(feature = "run")]
 mod setting;
 #[cfg(feature = "run")]
@@ -35,6 +45,8 @@ mod types;
 mod unlinked;
 #[cfg(feature = "run")]
 mod usage;
+#[cfg(feature = "run")]
+mod values;
 #[cfg(feature = "run")]
 mod workflows;
 
@@ -151,7 +163,7 @@ fn for_people(binary: &str, arguments: &[OsString], _environment: &Environment, 
 /// Why there are no commands.
 #[cfg(not(feature = "run"))]
 const WITHOUT_RUN: &str =
-    "This binary was built without the feature `run` of nebulakit, which has the commands `list`, `describe`, `graph` and `run`.";
+    "This binary was built without the feature `run` of nebulakit, which has the commands `list`, `describe`, `graph`, `run` and `runs`.";
 
 #[cfg(not(feature = "run"))]
 fn not_served(binary: &str, arguments: &[OsString]) -> Complaint {

@@ -7,27 +7,27 @@ use nebulakit_types::{Dialect, LiteralType};
 use super::render::plain;
 use super::signature::first_line;
 use crate::task::def::TaskDef;
+use crate::task::param::AnyParam;
 
 /// Those of the inputs, as indented lines; empty where there are none.
-pub(super) fn of_inputs(task: &TaskDef, dialect: &'static Dialect) -> String {
-    text(&shapes(task, dialect, false), &tables(task.params.iter().map(|param| (param.name(), param.literal_type(dialect)))))
+pub(super) fn of_inputs(params: &[&dyn AnyParam], dialect: &'static Dialect) -> String {
+    text(&shapes(params, dialect).into_shapes(), &tables(params.iter().map(|param| (param.name(), param.literal_type(dialect)))))
 }
 
 /// Those of the inputs and the outputs.
 pub(super) fn of_signature(task: &TaskDef, dialect: &'static Dialect) -> String {
     let inputs = task.params.iter().map(|param| (param.name(), param.literal_type(dialect)));
-    text(&shapes(task, dialect, true), &tables(inputs.chain(task.output_types(dialect))))
+    let mut shapes = shapes(task.params, dialect);
+    task.returns.shapes(&mut shapes);
+    text(&shapes.into_shapes(), &tables(inputs.chain(task.output_types(dialect))))
 }
 
-fn shapes(task: &TaskDef, dialect: &'static Dialect, with_outputs: bool) -> Vec<Shape> {
+fn shapes(params: &[&dyn AnyParam], dialect: &'static Dialect) -> Shapes {
     let mut shapes = Shapes::new(dialect);
-    for param in task.params {
+    for param in params {
         param.shapes(&mut shapes);
     }
-    if with_outputs {
-        task.returns.shapes(&mut shapes);
-    }
-    shapes.into_shapes()
+    shapes
 }
 
 /// The columns that the types of variables declare, by the variables' names.

@@ -15,7 +15,7 @@ pub(super) fn what(workflow: &WorkflowDef) -> &'static str {
 }
 
 /// Those that are called `name`: by their full name, or where none is by the last segments of it. Dots and `::` both separate.
-pub(super) fn named(name: &str) -> Vec<&'static WorkflowDef> {
+fn named(name: &str) -> Vec<&'static WorkflowDef> {
     let wanted = name.trim().replace("::", ".");
     let all = workflows();
     let exact: Vec<_> = all.iter().copied().filter(|workflow| workflow.name() == wanted).collect();
@@ -24,14 +24,6 @@ pub(super) fn named(name: &str) -> Vec<&'static WorkflowDef> {
     }
     let ending = format!(".{wanted}");
     all.into_iter().filter(|workflow| workflow.name().ends_with(&ending)).collect()
-}
-
-/// The shortest name that means this workflow and no other.
-pub(super) fn short_name(workflow: &'static WorkflowDef) -> &'static str {
-    let name = workflow.name();
-    let starts = name.rmatch_indices('.').map(|(dot, _)| dot + 1);
-    let is_enough = |short: &&str| matches!(named(short).as_slice(), [found] if std::ptr::eq(*found, workflow));
-    starts.map(|start| &name[start..]).find(is_enough).unwrap_or(name)
 }
 
 /// The one workflow that is called `name`.
@@ -43,16 +35,54 @@ pub(super) fn find(name: &str, setting: &Setting<'_>) -> Result<&'static Workflo
     }
 }
 
-/// The complaint of a workflow's name where a task's is expected; `otherwise` where no workflow has it.
-pub(super) fn not_a_task(name: &str, setting: &Setting<'_>, otherwise: Complaint) -> Complaint {
-    let Some(workflow) = named(name).first().copied() else { return otherwise };
-    let (shown, what) = (visible::line(name), what(workflow));
-    Complaint::usage(format!("`{shown}` is a {what}, and `run` runs tasks"))
-        .hint(format!("hint: `{} graph {shown}` shows it", setting.binary))
+/// The one workflow that is called `name`, where no task is.
+///
+/// # Errors
+/// When several workflows are called so.
+pub(super) fn instead_of_task(name: &str, setting: &Setting<'_>) -> Result<Option<&'static WorkflowDef>, Complaint> {
+    if !setting.registry.find(name).is_err_and(|error| error.is_unknown()) {
+        return Ok(None);
+    }
+    match named(name).as_slice() {
+        [] => Ok(None),
+        [workflow] => Ok(Some(workflow)),
+        several => Err(doubled(name, several)),
+    }
+}
+
+/// The complaint of a name that is neither a task's nor a workflow's; with the workflow that may be meant, where no task may.
+pub(super) fn meant(name: &str, setting: &Setting<'_>, complaint: Complaint) -> Complaint {
+    match nearest(name).filter(|_| setting.registry.find(name).is_err_and(|error| error.is_far_off())) {
+        Some(nearest) => complaint.hint(format!("hint: did you mean the workflow `{nearest}`?")),
+        None => complaint,
+    }
+}
+
+/// The workflows and launch plans that `run` finds by their short names.
+pub(super) fn runnable(setting: &Setting<'_>) -> impl Iterator<Item = &'static WorkflowDef> {
+    let is_found =
+        |workflow: &&'static WorkflowDef| instead_of_task(short_name(workflow, setting), setting).is_ok_and(|found| found.is_some());
+    workflows().into_iter().filter(is_found)
+}
+
+/// The shortest name that means this workflow, and no other one and no task.
+pub(super) fn short_name(workflow: &'static WorkflowDef, setting: &Setting<'_>) -> &'static str {
+    let starts = workflow.name().rmatch_indices('.').map(|(dot, _)| dot + 1);
+    let is_enough =
+        |name: &&str| instead_of_task(name, setting).is_ok_and(|found| found.is_some_and(|found| std::ptr::eq(found, workflow)));
+    starts.map(|start| &workflow.name()[start..]).find(is_enough).unwrap_or(workflow.name())
+}
+
+/// The full name of the workflow that is most like `name`, if one is.
+pub(super) fn nearest(name: &str) -> Option<&'static str> {
+    let last = |name: &str| name.rsplit('.').next().unwrap_or_default().to_owned();
+    let score = |known: &&str| strsim::jaro_winkler(known, name).max(strsim::jaro_winkler(&last(known), &last(name)));
+    let all = workflows().into_iter().map(WorkflowDef::name);
+    all.max_by(|left, right| score(left).total_cmp(&score(right))).filter(|known| score(known) > 0.8)
 }
 
 /// The complaint of a name that several workflows have.
-pub(super) fn doubled(name: &str, several: &[&'static WorkflowDef]) -> Complaint {
+fn doubled(name: &str, several: &[&'static WorkflowDef]) -> Complaint {
     let places = several.iter().map(|workflow| format!("\n  {} at {}:{}", workflow.name(), workflow.file(), workflow.line()));
     let message = format!("{} workflows are called `{}`:{}", several.len(), visible::line(name), places.collect::<String>());
     let hint = if several.iter().all(|workflow| workflow.name() == several[0].name()) {
@@ -75,10 +105,7 @@ fn unknown(name: &str, setting: &Setting<'_>) -> Complaint {
     if setting.registry.find(name).is_ok() {
         return complaint.hint(format!("hint: `{shown}` is a task: `{} describe {shown}`", setting.binary));
     }
-    let last = |name: &str| name.rsplit('.').next().unwrap_or_default().to_owned();
-    let score = |known: &&&str| strsim::jaro_winkler(known, name).max(strsim::jaro_winkler(&last(known), &last(name)));
-    let nearest = known.iter().max_by(|left, right| score(left).total_cmp(&score(right))).filter(|known| score(known) > 0.8);
-    match nearest {
+    match nearest(name) {
         Some(nearest) => complaint.hint(format!("hint: did you mean `{nearest}`?")),
         None => complaint,
     }

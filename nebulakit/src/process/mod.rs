@@ -17,7 +17,7 @@ pub(crate) mod platform;
 pub(crate) mod program;
 pub(crate) mod progress;
 pub(crate) mod request;
-mod signal;
+pub(crate) mod signal;
 mod standard_input;
 pub(crate) mod stop;
 pub(crate) mod stores;

@@ -1,20 +1,26 @@
-//! Standard error: all that this crate writes there passes through here, as text that a terminal does not obey; and the line of progress, which
-//! makes way for everything else.
+//! Standard error: all that this crate writes there passes through here, as text that a terminal does not obey; and the lines of progress, which
+//! make way for everything else.
 
 use std::io::{self, Write as _};
 use std::sync::{Mutex, PoisonError};
 
 use nebulakit_types::visible;
 
-/// Whether the line is there.
-static IS_DRAWN: Mutex<bool> = Mutex::new(false);
+/// How many lines of progress are there.
+static DRAWN: Mutex<usize> = Mutex::new(0);
 
 /// Writes lines to standard error. Names and messages in them may come from outside: control characters are shown escaped, but for line breaks
 /// and tabs. One write keeps the lines of several threads and processes apart.
 pub(crate) fn write(text: &str) {
-    clear();
+    write_raw(visible::lines(text).as_bytes());
+}
+
+/// The same with lines as somebody else wrote them.
+pub(crate) fn write_raw(lines: &[u8]) {
+    let mut drawn = DRAWN.lock().unwrap_or_else(PoisonError::into_inner);
+    erase(&mut drawn);
     // A failure cannot be reported anywhere, and a closed stderr must not stop the task; the same below.
-    let _ = io::stderr().lock().write_all(visible::lines(text).as_bytes());
+    let _ = io::stderr().lock().write_all(lines);
 }
 
 /// What another process has written there goes on as it is.
@@ -36,20 +42,29 @@ pub(crate) fn continued(message: &str) -> String {
     text
 }
 
-/// Draws the line over the former one. It holds nothing from outside.
+/// Draws lines over the former ones. They hold nothing from outside that a terminal obeys.
 #[cfg(feature = "run")]
-pub(crate) fn draw(line: &str) {
-    let mut is_drawn = IS_DRAWN.lock().unwrap_or_else(PoisonError::into_inner);
-    let _ = io::stderr().lock().write_all(format!("\r\x1b[2K{line}").as_bytes());
-    *is_drawn = true;
+pub(crate) fn draw(lines: &str) {
+    let mut drawn = DRAWN.lock().unwrap_or_else(PoisonError::into_inner);
+    let _ = io::stderr().lock().write_all(format!("{}{lines}", erasing(*drawn)).as_bytes());
+    *drawn = lines.split('\n').count();
 }
 
-/// Takes the line away, before something else is written.
+/// Takes the lines away, before something else is written.
 pub(crate) fn clear() {
-    let mut is_drawn = IS_DRAWN.lock().unwrap_or_else(PoisonError::into_inner);
-    if std::mem::take(&mut *is_drawn) {
-        let _ = io::stderr().lock().write_all(b"\r\x1b[2K");
+    erase(&mut DRAWN.lock().unwrap_or_else(PoisonError::into_inner));
+}
+
+fn erase(drawn: &mut usize) {
+    let lines = std::mem::take(drawn);
+    if lines > 0 {
+        let _ = io::stderr().lock().write_all(erasing(lines).as_bytes());
     }
+}
+
+/// What takes away so many lines, in the last of which the cursor is; at least the one that it is in.
+fn erasing(lines: usize) -> String {
+    format!("\r\x1b[2K{}", "\x1b[1A\x1b[2K".repeat(lines.saturating_sub(1)))
 }
 
 #[cfg(test)]

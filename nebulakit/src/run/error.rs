@@ -61,6 +61,11 @@ impl RunError {
         Self::new(RunErrorKind::Io(cause.kind()), format!("cannot {verb} `{}`: {cause}", path.display()))
     }
 
+    /// What went wrong, and what to do about it if there is something.
+    pub(crate) fn parts(&self) -> (&str, Option<&str>) {
+        (&self.0.message, self.0.hint.as_deref())
+    }
+
     /// What kind of error it is.
     #[must_use]
     pub fn kind(&self) -> RunErrorKind {

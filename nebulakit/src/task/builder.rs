@@ -105,6 +105,12 @@ impl ContextBuilder {
         })
     }
 
+    /// One of these surroundings.
+    #[cfg(feature = "run")]
+    pub(crate) fn of(surroundings: Surroundings) -> Self {
+        Self(surroundings)
+    }
+
     /// The object stores, instead of this machine alone. For those that the environment says, as in a container, give
     /// [`storage::from_environment()`](crate::storage::from_environment).
     #[must_use]

@@ -38,7 +38,7 @@ pub(super) fn arguments() -> [Arg; 3] {
 }
 
 /// What the command line says of a container.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Asked {
     image: Option<String>,
     network: bool,
@@ -46,10 +46,15 @@ pub(super) struct Asked {
 }
 
 impl Asked {
+    /// Reads it, whatever runs.
+    pub(super) fn any(matches: &ArgMatches) -> Self {
+        let text = |name: &str| matches.get_one::<String>(name).cloned();
+        Self { image: text(IMAGE), network: matches.get_flag(NETWORK), engine: text(ENGINE) }
+    }
+
     /// Reads it; [`None`] where the task runs in this process.
     pub(super) fn of(task: &TaskDef, matches: &ArgMatches) -> Result<Option<Self>, Complaint> {
-        let text = |name: &str| matches.get_one::<String>(name).cloned();
-        let asked = Self { image: text(IMAGE), network: matches.get_flag(NETWORK), engine: text(ENGINE) };
+        let asked = Self::any(matches);
         if task.container.is_some() || asked.image.is_some() {
             return Ok(Some(asked));
         }
@@ -63,19 +68,24 @@ impl Asked {
         }
     }
 
+    /// The strategy that runs containers so.
+    pub(super) fn strategy(&self) -> ContainerStrategy {
+        let mut strategy = ContainerStrategy::new().network(self.network);
+        if let Some(image) = &self.image {
+            strategy = strategy.image(image);
+        }
+        if let Some(engine) = &self.engine {
+            strategy = strategy.engine(engine);
+        }
+        strategy
+    }
+
     /// Runs the task once, until it ends or `context` is cancelled; what it prints goes to standard error.
     ///
     /// # Errors
     /// Those of the task, of the engine, and of the inputs.
     pub(super) async fn run(self, task: &'static TaskDef, inputs: Bytes, context: Context) -> Result<Vec<u8>, TaskError> {
-        let mut strategy = ContainerStrategy::new().network(self.network);
-        if let Some(image) = self.image {
-            strategy = strategy.image(image);
-        }
-        if let Some(engine) = self.engine {
-            strategy = strategy.engine(engine);
-        }
-        let coordinator = Coordinator::builder().strategy(Strategy::Container, strategy).context(context.clone()).build();
+        let coordinator = Coordinator::builder().strategy(Strategy::Container, self.strategy()).context(context.clone()).build();
         let mut events = coordinator.publisher().subscribe(Overflow::Wait(WAITING));
         let work = Work::of_task(task, inputs.to_vec()).retry(Retry::NEVER);
         let job = coordinator.submit(work, Strategy::Container).await.map_err(TaskError::permanent)?;

@@ -1,6 +1,4 @@
-//! A task's inputs as flags, made from its signature.
-
-use std::sync::Arc;
+//! Inputs as flags, made from the signature of what is run.
 
 use clap::builder::PossibleValuesParser;
 use clap::parser::ValueSource;
@@ -9,84 +7,37 @@ use nebulakit_types::LiteralType;
 use nebulakit_types::literal_type::{SimpleType, TypeKind};
 use nebulakit_types::visible;
 
-use crate::cli::grammar::help_flag;
-use crate::cli::run::containers;
+use crate::cli::run::options::INPUTS_FILE;
+use crate::cli::run::subject::Subject;
 use crate::cli::setting::Setting;
 use crate::cli::signature::default;
 use crate::cli::types;
-use crate::coordinator::resources::tokens;
-use crate::task::def::TaskDef;
 use crate::task::param::AnyParam;
 
-/// The option that names a file of inputs.
-pub(super) const INPUTS_FILE: &str = "inputs-file";
-
-/// The option that asks for JSON.
-pub(super) const JSON: &str = "json";
-
-/// The option that says how many tokens there are.
-pub(super) const TOKENS: &str = "tokens";
-
-/// The names of this command's own options; an input of such a name has the flag `--input_NAME`.
-const RESERVED: [&str; 6] = ["help", "inputs_file", "json", "container_image", "container_network", "container_engine"];
-
-/// The heading of a task's inputs.
+/// The heading of the inputs.
 const INPUTS: &str = "Inputs";
 
 /// What stands for a value of an enum; help lists the values behind it.
 const ENUM: &str = "enum";
 
-/// The command that runs `task`, without the words before its flags.
-pub(in crate::cli) fn command(task: &'static TaskDef, setting: &Setting<'_>) -> Command {
-    let name = setting.short_name(task);
-    let about = if task.doc.trim().is_empty() { task.name } else { task.doc.trim() };
+/// The command that runs `subject`, without the words before its flags.
+pub(in crate::cli) fn command(subject: &Subject, setting: &Setting<'_>) -> Command {
+    let name = subject.short;
+    let about = if subject.doc.trim().is_empty() { subject.name } else { subject.doc.trim() };
     let mut command = Command::new(name)
         .about(visible::lines(about).into_owned())
         .bin_name(format!("{} run {name}", setting.binary))
         .no_binary_name(true)
         .disable_help_flag(true)
-        .after_help(behind(task, setting));
+        .after_help(behind(subject, setting));
     let mut usage = format!("{} run {name}", setting.binary);
-    for flag in Flag::of_task(task) {
+    for flag in Flag::all(subject) {
         if !flag.param.is_optional() {
             usage.push_str(&format!(" {}", flag.shown(setting)));
         }
         command = command.arg(flag.arg(setting)).args(flag.opposite());
     }
-    let own = [
-        Arg::new(INPUTS_FILE)
-            .long(INPUTS_FILE)
-            .value_name("FILE")
-            .help("inputs by name, as JSON or YAML; `-` is standard input, and flags beat the file"),
-        Arg::new(TOKENS)
-            .long(TOKENS)
-            .value_name("NAME=N")
-            .action(ArgAction::Append)
-            .value_parser(tokens::limits)
-            .hide(task.options.tokens.is_empty())
-            .help("how many tokens of a name there are; a task that asks for more does not run"),
-        Arg::new(JSON).long(JSON).action(ArgAction::SetTrue).help("print the outputs as one JSON object, for machines"),
-        help_flag(),
-    ];
-    let own = own.into_iter().filter(|arg| arg.get_id() != TOKENS || counts_tokens(task));
-    let containers = containers::arguments().map(|arg| arg.help_heading("Containers"));
-    command.args(own.map(|arg| arg.help_heading("Options"))).args(containers).override_usage(format!("{usage} [OPTIONS]"))
-}
-
-/// Whether `--tokens` is this command's own option: of a task that takes none an input may have that name.
-fn counts_tokens(task: &TaskDef) -> bool {
-    !task.options.tokens.is_empty() || task.params.iter().all(|param| param.name() != TOKENS)
-}
-
-/// The limits of tokens that the command line gives; the last of one name counts.
-pub(super) fn token_limits(matches: &ArgMatches) -> Vec<(Arc<str>, u32)> {
-    let mut limits: Vec<(Arc<str>, u32)> = Vec::new();
-    let given = matches.try_get_many::<Vec<(Arc<str>, u32)>>(TOKENS).ok().flatten();
-    for (name, number) in given.into_iter().flatten().flatten() {
-        limits.retain(|(one, _)| one != name);
-        limits.push((Arc::clone(name), *number));
-    }
-    limits
+    command.args(&subject.options).override_usage(format!("{usage} [OPTIONS]"))
 }
 
 /// An input that the command line gives, as it was written.
@@ -99,8 +50,8 @@ pub(super) struct Given<'a> {
 }
 
 /// The inputs that the command line gives.
-pub(super) fn given<'a>(task: &'static TaskDef, matches: &'a ArgMatches) -> Vec<Given<'a>> {
-    let flags = Flag::of_task(task).into_iter().filter_map(|flag| {
+pub(super) fn given<'a>(subject: &Subject, matches: &'a ArgMatches) -> Vec<Given<'a>> {
+    let flags = Flag::all(subject).into_iter().filter_map(|flag| {
         let is_opposite = flag.opposite().is_some() && matches.value_source(&flag.opposite_id()) == Some(ValueSource::CommandLine);
         let texts: Vec<_> = match matches.get_many::<String>(&flag.id()) {
             _ if is_opposite => vec!["false"],
@@ -122,10 +73,13 @@ struct Flag {
 }
 
 impl Flag {
-    fn of_task(task: &'static TaskDef) -> Vec<Self> {
-        let is_reserved = |name: &str| RESERVED.contains(&name) || (name == TOKENS && counts_tokens(task));
-        let mut taken: Vec<String> = RESERVED.iter().map(|name| (*name).to_owned()).chain([INPUTS_FILE.to_owned()]).collect();
-        taken.extend(task.params.iter().map(|param| param.name().to_owned()));
+    fn all(subject: &Subject) -> Vec<Self> {
+        // An input of such a name has the flag `--input_NAME`.
+        let reserved: Vec<_> =
+            subject.options.iter().filter_map(Arg::get_long).flat_map(|name| [name.to_owned(), name.replace('-', "_")]).collect();
+        let is_reserved = |name: &str| reserved.iter().any(|reserved| reserved == name);
+        let mut taken = reserved.clone();
+        taken.extend(subject.params.iter().map(|param| param.name().to_owned()));
         let mut free = |spelling: String| {
             let is_free = !taken.contains(&spelling) && !spelling.starts_with('-');
             if is_free {
@@ -133,7 +87,7 @@ impl Flag {
             }
             is_free.then_some(spelling)
         };
-        let flags = task.params.iter().map(|param| {
+        let flags = subject.params.iter().map(|param| {
             let mut name = param.name().to_owned();
             if is_reserved(param.name()) {
                 name.insert_str(0, "input_");
@@ -244,17 +198,17 @@ fn has(literal_type: &LiteralType, types: &[SimpleType]) -> bool {
 }
 
 /// What stands behind the flags: the types that they name, and how values are written.
-fn behind(task: &'static TaskDef, setting: &Setting<'_>) -> String {
-    let types = types::of_inputs(task, setting.dialect());
+fn behind(subject: &Subject, setting: &Setting<'_>) -> String {
+    let types = types::of_inputs(subject.params, setting.dialect());
     let types = if types.is_empty() { types } else { format!("Types:\n{types}") };
-    let syntax = syntax(task, setting);
+    let syntax = syntax(subject, setting);
     let gap = if types.is_empty() || syntax.is_empty() { "" } else { "\n" };
     format!("{types}{gap}{syntax}")
 }
 
-/// How values are written, for the types of this task that need telling.
-fn syntax(task: &TaskDef, setting: &Setting<'_>) -> String {
-    let types: Vec<_> = task.params.iter().map(|param| param.literal_type(setting.dialect())).collect();
+/// How values are written, for the types of its inputs that need telling.
+fn syntax(subject: &Subject, setting: &Setting<'_>) -> String {
+    let types: Vec<_> = subject.params.iter().map(|param| param.literal_type(setting.dialect())).collect();
     let any = |is: &dyn Fn(&LiteralType) -> bool| types.iter().any(|literal_type| within(literal_type, is));
     let simple = |simple| any(&move |literal_type: &LiteralType| literal_type.kind == TypeKind::Simple(simple));
     let document = |literal_type: &LiteralType| matches!(literal_type.kind, TypeKind::Map(_) | TypeKind::Simple(SimpleType::Struct));

@@ -5,12 +5,12 @@ use std::path::Path;
 
 use nebulakit_types::Untyped;
 
-use super::flags::INPUTS_FILE;
+use super::options::INPUTS_FILE;
 use super::places::{Places, quoted};
+use super::subject::Subject;
 use crate::cli::complaint::Complaint;
 use crate::cli::data::{from_json, from_yaml};
 use crate::cli::usage::listed;
-use crate::task::def::TaskDef;
 use crate::task::failure::chain;
 
 /// How many unknown names an error lists.
@@ -62,8 +62,8 @@ impl Notation {
 /// The inputs in the file `name`; `-` is standard input.
 ///
 /// # Errors
-/// When it cannot be read, is neither JSON nor YAML, holds no names, or names that are not inputs of `task`.
-pub(super) fn read(name: &str, task: &TaskDef, places: &Places<'_>) -> Result<Vec<(String, Untyped)>, Complaint> {
+/// When it cannot be read, is neither JSON nor YAML, holds no names, or names that are not inputs of `subject`.
+pub(super) fn read(name: &str, subject: &Subject, places: &Places<'_>) -> Result<Vec<(String, Untyped)>, Complaint> {
     let shown = if name == "-" { "standard input".to_owned() } else { quoted(name) };
     let text = places.text(name).map_err(|error| Complaint::usage(format!("`--{INPUTS_FILE}`: {}", chain(&error))))?;
     let wrong = |what: &str| Complaint::usage(format!("the inputs in {shown}: {what}"));
@@ -78,7 +78,7 @@ pub(super) fn read(name: &str, task: &TaskDef, places: &Places<'_>) -> Result<Ve
         let Untyped::String(key) = key else { return Err(wrong("expected names as keys")) };
         inputs.push((key, value));
     }
-    let known: Vec<_> = task.params.iter().map(|param| param.name()).collect();
+    let known: Vec<_> = subject.params.iter().map(|param| param.name()).collect();
     let taken: HashSet<_> = known.iter().copied().collect();
     let mut unknown = inputs.iter().map(|(name, _)| name.as_str()).filter(|name| !taken.contains(name));
     let named: Vec<_> = unknown.by_ref().take(NAMED).collect();
@@ -90,5 +90,5 @@ pub(super) fn read(name: &str, task: &TaskDef, places: &Places<'_>) -> Result<Ve
         return Ok(inputs);
     }
     let has = if known.is_empty() { "has none".to_owned() } else { format!("has {}", listed(&known)) };
-    Err(wrong(&format!("the task `{}` has no input {}{others}; it {has}", task.name, listed(&named))))
+    Err(wrong(&format!("the {} `{}` has no input {}{others}; it {has}", subject.what, subject.name, listed(&named))))
 }

@@ -3,15 +3,15 @@
 use std::fs;
 use std::path::Path;
 
-use nebulakit_types::convert::reader::{LiteralRef, References};
 use nebulakit_types::outputs::Output;
 use nebulakit_types::{Error, Untyped, visible};
 
 use super::sandbox::Sandbox;
 use crate::cli::complaint::Complaint;
-use crate::cli::data;
-use crate::cli::output::{is_terminal, say};
-use crate::cli::render::{self, Reader};
+use crate::cli::follow::of_signal;
+use crate::cli::output::say;
+use crate::cli::render::Reader;
+use crate::cli::values;
 use crate::process::execute::Here;
 use crate::process::exit::Exit;
 use crate::process::platform::Platform;
@@ -72,31 +72,23 @@ impl Answer {
 
     /// One value plainly, several as `name: value` lines, none as nothing; tables with their first rows.
     fn for_people(&self, outputs: &[Output], heads: &[(&str, String)]) -> Result<String, Error> {
-        let is_terminal = is_terminal();
         let lines = outputs.iter().map(|output| {
             let value = self.read(output, Reader::Person)?;
-            let mut shown = render::plain(&value);
-            if is_terminal && outputs.len() > 1 && matches!(value, Untyped::String(_)) {
-                // A text's own line breaks must not begin what looks like another output.
-                shown = shown.replace('\n', "\n  ");
-            }
-            let name = if outputs.len() == 1 { String::new() } else { format!("{}: ", output.name) };
+            let shown = if outputs.len() == 1 { values::alone(&value) } else { values::beside(output.name, &value) };
             let head = heads.iter().find(|(name, _)| *name == output.name).map_or("", |(_, head)| head);
-            Ok(format!("{name}{shown}\n{head}"))
+            Ok(format!("{shown}\n{head}"))
         });
         lines.collect()
     }
 
     /// One object of all outputs by name, on one line.
     fn for_machines(&self, outputs: &[Output]) -> Result<String, Error> {
-        let entries = outputs.iter().map(|output| Ok((Untyped::String(output.name.to_owned()), self.read(output, Reader::Machine)?)));
-        let object = Untyped::Map(entries.collect::<Result<_, Error>>()?);
-        Ok(format!("{}\n", data::to_json(&object)))
+        let entries = outputs.iter().map(|output| Ok((output.name.to_owned(), self.read(output, Reader::Machine)?)));
+        Ok(values::for_machines(entries.collect::<Result<Vec<_>, Error>>()?))
     }
 
     fn read(&self, output: &Output, reader: Reader) -> Result<Untyped, Error> {
-        let value = render::value(LiteralRef::new(&output.literal, References::none()), reader);
-        let value = value.map_err(|error| error.at_field(output.name))?;
+        let value = values::read(output.name, &output.literal, reader)?;
         self.make_empty_directories(&value);
         Ok(value)
     }
@@ -114,11 +106,6 @@ impl Answer {
             _ => {}
         }
     }
-}
-
-/// What a process that was told to stop exits with, however its work ended.
-fn of_signal(signal: &str) -> Exit {
-    if signal == "SIGINT" { Exit::Interrupted } else { Exit::Terminated }
 }
 
 /// What is told of a run that ended by itself, without outputs.

@@ -159,6 +159,14 @@ impl RunsFolder {
         }
     }
 
+    /// Deletes a run: its events, its logs and the files that its nodes stored. Data that other runs may share stays.
+    ///
+    /// # Errors
+    /// When there is no such run, when a process drives it, or when a file cannot be removed.
+    pub fn delete(&self, run: &RunId) -> Result<(), RunError> {
+        self.run(run)?.remove()
+    }
+
     /// The folder of a run that is there.
     ///
     /// # Errors

@@ -136,10 +136,27 @@ impl RunFolder {
         lock::is_taken(&lock_of(&self.path))
     }
 
+    /// Removes it, with all that is in it.
+    ///
+    /// # Errors
+    /// When a process drives the run, or when a file cannot be removed.
+    pub(super) fn remove(&self) -> Result<(), RunError> {
+        let _lock = self.drive()?;
+        // Nobody finds half of it.
+        let hidden = self.hidden();
+        fs::rename(&self.path, &hidden).at("remove", &self.path)?;
+        fs::remove_dir_all(&hidden).at("remove", &hidden)
+    }
+
+    /// A name for its folder under which no run is found.
+    fn hidden(&self) -> PathBuf {
+        self.path.with_file_name(format!(".{}-{}", self.id, uuid::Uuid::new_v4().simple()))
+    }
+
     /// Makes it; [`None`] where another run has its id. It is driven before others see it.
     pub(super) fn make(&self) -> Result<Option<DriverLock>, RunError> {
         let name = self.id.to_string();
-        let hidden = self.path.with_file_name(format!(".{name}-{}", uuid::Uuid::new_v4().simple()));
+        let hidden = self.hidden();
         for part in ["logs", "raw", "control"] {
             make(&hidden.join(part))?;
         }

@@ -104,6 +104,8 @@ variables! {
         RUST_LIB_BACKTRACE = "RUST_LIB_BACKTRACE";
         /// The folder of temporary files; `/tmp` when absent or empty.
         TMPDIR = "TMPDIR";
+        /// The folder that the commands `run` (of workflows) and `runs` record runs in; `.nebulakit` in the current folder when absent or empty.
+        NEBULAKIT_DIR = "NEBULAKIT_DIR";
     }
     "Logging" {
         /// From which level on Nebulakit's own messages are logged, as Python's number (10, 20, 30, 40, 50) or name; 30 (`WARNING`) when absent.

@@ -1,0 +1,97 @@
+//! The folder that runs are recorded in: `--dir`, else what the environment says, else `.nebulakit` in the current folder.
+
+use std::path::{Path, PathBuf};
+
+use clap::builder::ValueParser;
+use clap::{Arg, ArgMatches};
+use nebulakit_types::visible;
+
+use super::complaint::Complaint;
+use super::setting::Setting;
+use crate::run::RunsFolder;
+use crate::services::env;
+
+/// The option that names it.
+const DIR: &str = "dir";
+
+/// Where it is unless something else is said.
+const USUAL: &str = ".nebulakit";
+
+/// The option itself.
+pub(super) fn option() -> Arg {
+    Arg::new(DIR)
+        .long(DIR)
+        .value_name("DIR")
+        .value_parser(ValueParser::path_buf())
+        .help(format!("the folder that runs are recorded in; else that of {}, else {USUAL}", env::NEBULAKIT_DIR))
+}
+
+/// Where runs are recorded.
+#[derive(Debug)]
+pub(super) struct Folder {
+    path: PathBuf,
+    /// Whether other commands need to be told.
+    is_given: bool,
+}
+
+impl Folder {
+    /// The one that the command line or the environment names.
+    pub(super) fn of(matches: &ArgMatches, setting: &Setting<'_>) -> Self {
+        match matches.get_one::<PathBuf>(DIR) {
+            Some(path) => Self { path: path.clone(), is_given: true },
+            None => {
+                let named = setting.environment.raw(env::NEBULAKIT_DIR).filter(|path| !path.is_empty());
+                Self { path: named.map_or_else(|| PathBuf::from(USUAL), PathBuf::from), is_given: false }
+            }
+        }
+    }
+
+    /// Opens it, and makes it where it is not there.
+    ///
+    /// # Errors
+    /// When it holds something else, or cannot be read or made.
+    pub(super) fn made(&self) -> Result<RunsFolder, Complaint> {
+        Ok(RunsFolder::open(&self.path)?)
+    }
+
+    /// Opens it where it is there.
+    ///
+    /// # Errors
+    /// When it holds something else, or cannot be read.
+    pub(super) fn opened(&self) -> Result<Option<RunsFolder>, Complaint> {
+        if self.path.is_dir() { self.made().map(Some) } else { Ok(None) }
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// A command for its runs, as people type it: `app runs show 20261129-231501-k3f9`.
+    pub(super) fn command(&self, verb: &str, words: &[&str], setting: &Setting<'_>) -> String {
+        let mut command = format!("{} runs {verb}", setting.binary);
+        for word in words {
+            command = command + " " + &typed(word);
+        }
+        if self.is_given {
+            command = command + " --dir " + &typed(&self.path.to_string_lossy());
+        }
+        command
+    }
+}
+
+/// A word as a shell takes it.
+fn typed(word: &str) -> String {
+    let is_plain = !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-/[]@%+=:,".contains(&byte));
+    let word = visible::line(word);
+    if is_plain { word.into_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_quoted_where_a_shell_needs_it() {
+        assert_eq!(["go/no-go", "a b", "it's", ""].map(typed), ["go/no-go", "'a b'", r"'it'\''s'", "''"]);
+    }
+}

@@ -1,0 +1,117 @@
+//! A run as lines that a terminal shows while it goes on: how far it is, and what runs.
+
+use std::time::SystemTime;
+
+use nebulakit_types::visible;
+
+use super::words;
+use crate::run::{NodePath, NodeState, NodeStatus, RunState};
+
+/// How many nodes are shown.
+const NODES: usize = 8;
+
+/// Has the terminal cut lines that are too long: one that it broke would take two.
+const CUTS: &str = "\x1b[?7l";
+
+/// Has it break them again.
+const BREAKS: &str = "\x1b[?7h";
+
+/// The lines, without a break behind the last one.
+pub(super) fn block(state: &RunState, now: SystemTime) -> String {
+    let elapsed = words::time(words::between(state.created, now));
+    let mut text = format!("{CUTS}{}: {}, {elapsed}", visible::line(&state.name), words::progress(state));
+    let mut nodes = state.nodes.iter().filter(|(path, node)| is_shown(path, node, state));
+    for (path, node) in nodes.by_ref().take(NODES) {
+        text.push_str(&format!("\n  {}: {}", words::node(path, node), stands(node, now)));
+    }
+    match nodes.count() {
+        0 => {}
+        more => text.push_str(&format!("\n  and {more} more")),
+    }
+    text + BREAKS
+}
+
+/// Whether a node is one of those that something happens to; what only holds others that run is not.
+fn is_shown(path: &NodePath, node: &NodeState, state: &RunState) -> bool {
+    match node.status {
+        NodeStatus::Running => {
+            let inside = state.nodes.range::<str, _>((std::ops::Bound::Excluded(path.as_str()), std::ops::Bound::Unbounded)).next();
+            node.elements.is_some() || inside.is_none_or(|(other, _)| other.parent().as_ref() != Some(path))
+        }
+        NodeStatus::Waiting { .. } | NodeStatus::Backoff => true,
+        _ => false,
+    }
+}
+
+fn stands(node: &NodeState, now: SystemTime) -> String {
+    match &node.status {
+        NodeStatus::Waiting { signal } => format!("waits for the signal `{}`", visible::line(signal)),
+        NodeStatus::Backoff => format!("attempt {} failed, another one follows", node.attempts),
+        _ => {
+            let mut text = words::time(words::between(node.started, now));
+            if node.attempts > 1 {
+                text.push_str(&format!(", attempt {}", node.attempts));
+            }
+            match node.progress {
+                Some((done, Some(total))) => text.push_str(&format!(", {done} of {total}")),
+                Some((done, None)) => text.push_str(&format!(", {done} done")),
+                None => {}
+            }
+            text
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::run::Event;
+
+    fn state(events: impl IntoIterator<Item = String>) -> RunState {
+        let mut state = RunState::new();
+        let created = r#""event":"created","version":1,"run":"r1","name":"app.add","backend":"local","nodes":20"#.to_owned();
+        for (sequence, event) in std::iter::once(created).chain(events).enumerate() {
+            let event = format!(r#"{{"sequence":{sequence},"at":"2026-11-29T10:00:00Z",{event}}}"#);
+            state.apply(&serde_json::from_str::<Event>(&event).unwrap()).unwrap();
+        }
+        state
+    }
+
+    fn shown(state: &RunState) -> Vec<String> {
+        let now = state.created.unwrap() + Duration::from_millis(2_300);
+        let block = block(state, now);
+        block.strip_prefix(CUTS).unwrap().strip_suffix(BREAKS).unwrap().lines().map(str::to_owned).collect()
+    }
+
+    fn started(path: &str) -> [String; 2] {
+        [format!(r#""node":"{path}","event":"ready","of":"app.count""#), format!(r#""node":"{path}","event":"started","attempt":0"#)]
+    }
+
+    #[test]
+    fn what_runs_has_a_line_up_to_the_height() {
+        let state = state((10..20).flat_map(|number| started(&format!("n{number}"))));
+        let shown = shown(&state);
+        assert_eq!(shown[..2], ["app.add: 0 of 20 done, 10 running, 2.3 s", "  n10 count: 2.3 s"]);
+        assert_eq!((shown.len(), shown[9].as_str()), (10, "  and 2 more"));
+    }
+
+    #[test]
+    fn progress_and_waits_are_told() {
+        let mut events = started("n0").to_vec();
+        events.push(r#""node":"n0","event":"progress","done":3,"total":7"#.to_owned());
+        events.push(r#""node":"n1","event":"waiting","signal":"go\u001b""#.to_owned());
+        let shown = shown(&state(events));
+        assert_eq!(
+            shown,
+            ["app.add: 0 of 20 done, 1 running, 1 waiting, 2.3 s", "  n0 count: 2.3 s, 3 of 7", "  n1: waits for the signal `go\\u001b`"]
+        );
+    }
+
+    #[test]
+    fn a_workflow_that_is_a_node_is_shown_by_what_runs_in_it() {
+        let events = started("n0").into_iter().chain(started("n0/n3"));
+        assert_eq!(shown(&state(events))[1..], ["  n0/n3 count: 2.3 s"]);
+    }
+}

@@ -1,0 +1,86 @@
+//! A run that is followed to its end, whoever drives it: events → [`screen`] → standard error, and answers to its gates.
+
+mod block;
+mod ending;
+pub(super) mod gates;
+mod lines;
+mod screen;
+mod stops;
+pub(super) mod words;
+
+use std::pin::pin;
+use std::time::Duration;
+
+pub(super) use self::ending::tell;
+use self::gates::{Questions, Read};
+pub(super) use self::screen::Form;
+use self::screen::Screen;
+pub(super) use self::stops::{Stops, of_signal, stopping};
+use super::complaint::Complaint;
+use super::folder::Folder;
+use super::setting::Setting;
+use crate::process::terminal;
+use crate::run::{EventKind, Misplaced, RunHandle, RunOutcome};
+
+/// How often one looks for what is new, and draws it.
+const PERIOD: Duration = Duration::from_millis(100);
+
+/// Follows a run until it is over, and shows it meanwhile.
+///
+/// # Errors
+/// When its events cannot be read, or when nobody drives it any more.
+pub(super) async fn follow(
+    run: &RunHandle,
+    form: Form,
+    read: Read<'_>,
+    folder: &Folder,
+    setting: &Setting<'_>,
+) -> Result<RunOutcome, Complaint> {
+    let gates = gates::of(&run.graph()?);
+    let mut screen = Screen::new(form);
+    let mut questions = if form.is_for_people() { Questions::new(run, read, &gates) } else { None };
+    let mut events = run.events();
+    let mut over = pin!(run.wait());
+    let outcome = loop {
+        while let Some(event) = events.read()? {
+            screen.take(&event).map_err(misplaced)?;
+            match (&mut questions, &event.kind) {
+                (Some(questions), _) => questions.hear(&event),
+                (None, EventKind::Waiting { signal }) if form.is_for_people() => {
+                    terminal::write(&format!("  {}\n", gates::answers(run, signal, gates.get(&**signal), folder, setting)));
+                }
+                (None, _) => {}
+            }
+        }
+        if !questions.as_ref().is_some_and(Questions::is_open) {
+            screen.draw();
+        }
+        tokio::select! {
+            outcome = &mut over => break outcome,
+            line = answered(&mut questions) => {
+                if let Some(questions) = &mut questions {
+                    questions.answer(&line);
+                }
+            }
+            () = tokio::time::sleep(PERIOD) => {}
+        }
+    };
+    while let Some(event) = events.read()? {
+        screen.take(&event).map_err(misplaced)?;
+    }
+    screen.end();
+    Ok(outcome?)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "errors are mapped by it")]
+fn misplaced(error: Misplaced) -> Complaint {
+    Complaint::failed(error.to_string())
+}
+
+/// The next line that somebody wrote where somebody is asked.
+async fn answered(questions: &mut Option<Questions<'_>>) -> String {
+    match questions {
+        Some(questions) => questions.line().await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,88 @@
+//! What is shown of a run while it goes on.
+
+use std::io::{self, IsTerminal as _};
+use std::time::SystemTime;
+
+use super::{block, lines, words};
+use crate::cli::output::say;
+use crate::process::terminal;
+use crate::run::{Event, Misplaced, RunState};
+
+/// How a run is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::cli) enum Form {
+    /// Not at all.
+    Quiet,
+    /// Each event as JSON, on standard output.
+    Json,
+    /// Each event that matters as a line.
+    Lines,
+    /// As lines that a terminal draws over each other.
+    Live,
+}
+
+impl Form {
+    /// Whether people read it.
+    pub(in crate::cli) fn is_for_people(self) -> bool {
+        matches!(self, Self::Lines | Self::Live)
+    }
+
+    /// What is asked for, else what standard error can show.
+    pub(in crate::cli) fn of(is_json: bool, is_quiet: bool) -> Self {
+        match (is_json, is_quiet) {
+            (true, _) => Self::Json,
+            (false, true) => Self::Quiet,
+            (false, false) if io::stderr().is_terminal() => Self::Live,
+            (false, false) => Self::Lines,
+        }
+    }
+}
+
+/// A run as it is shown.
+pub(super) struct Screen {
+    form: Form,
+    state: RunState,
+}
+
+impl Screen {
+    pub(super) fn new(form: Form) -> Self {
+        Self { form, state: RunState::new() }
+    }
+
+    /// Takes the next event.
+    ///
+    /// # Errors
+    /// When it cannot be the next one.
+    pub(super) fn take(&mut self, event: &Event) -> Result<(), Misplaced> {
+        self.state.apply(event)?;
+        match self.form {
+            Form::Json => {
+                let json = serde_json::to_string(event).expect("events have a form as JSON");
+                // A reader that went away does not stop the run.
+                let _ = say(&format!("{json}\n"));
+            }
+            Form::Lines => {
+                if let Some(line) = lines::line(event, &self.state) {
+                    terminal::write(&format!("{line}\n"));
+                }
+            }
+            Form::Live | Form::Quiet => {}
+        }
+        Ok(())
+    }
+
+    /// Draws how far it is, over what was drawn before.
+    pub(super) fn draw(&self) {
+        if self.form == Form::Live && self.state.run.is_some() {
+            terminal::draw(&block::block(&self.state, SystemTime::now()));
+        }
+    }
+
+    /// Says how it ended.
+    pub(super) fn end(&self) {
+        let (Some(run), true) = (&self.state.run, self.form.is_for_people()) else { return };
+        let took = words::time(words::between(self.state.created, self.state.ended.unwrap_or_else(SystemTime::now)));
+        let status = words::status(&self.state.status);
+        terminal::write(&format!("run {run} {status} after {took}: {}\n", words::sums(self.state.counts())));
+    }
+}

@@ -1,0 +1,66 @@
+//! Requests to stop, while this process drives a run: the first one asks the run to stop, the next one ends the process.
+
+use std::io;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use crate::cli::setting::Leave;
+use crate::process::exit::Exit;
+use crate::process::signal::StopSignals;
+use crate::process::terminal;
+use crate::run::RunHandle;
+
+/// How long a wait for a signal is: it is taken up again.
+const LONG: Duration = Duration::from_secs(3600);
+
+/// Says at once that a request to stop has been heard.
+pub(in crate::cli) fn stopping(signal: &'static str) {
+    terminal::write(if signal == "SIGINT" { "stopping (Ctrl-C again ends it now)\n" } else { "stopping (a second signal ends it now)\n" });
+}
+
+/// What a process that was told to stop exits with, however its work ended.
+pub(in crate::cli) fn of_signal(signal: &str) -> Exit {
+    if signal == "SIGINT" { Exit::Interrupted } else { Exit::Terminated }
+}
+
+/// The signal that asked the run to stop, if one did.
+#[derive(Debug, Clone, Default)]
+pub(in crate::cli) struct Stops(Arc<OnceLock<&'static str>>);
+
+impl Stops {
+    /// Hears what `signals` hear for this run. A second signal ends the process by `leave`, and with it its workers.
+    ///
+    /// # Errors
+    /// When no thread can be started.
+    pub(in crate::cli) fn heard_for(run: &RunHandle, signals: StopSignals, leave: Leave) -> io::Result<Self> {
+        let stops = Self::default();
+        let (told, run) = (stops.clone(), run.clone());
+        let work = move || told.listen(&run, signals, leave);
+        std::thread::Builder::new().name("nebulakit-signals".to_owned()).spawn(work)?;
+        Ok(stops)
+    }
+
+    /// The first signal that came.
+    pub(in crate::cli) fn signal(&self) -> Option<&'static str> {
+        self.0.get().copied()
+    }
+
+    fn listen(&self, run: &RunHandle, mut signals: StopSignals, leave: Leave) {
+        let mut next = move || {
+            loop {
+                if let Some(name) = signals.next(LONG) {
+                    return name;
+                }
+            }
+        };
+        let first = next();
+        let _ = self.0.set(first);
+        stopping(first);
+        // A run that is over needs no request.
+        let asked = run.cancel();
+        let name = next();
+        let reason = asked.err().map(|error| format!(": {error}")).unwrap_or_default();
+        terminal::write(&format!("error: the run {} was ended by {name} before it had stopped{reason}\n", run.id()));
+        leave(of_signal(first));
+    }
+}

@@ -1,0 +1,102 @@
+//! The inputs of what is run: what a file gives, and over it what the flags give.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+
+use clap::ArgMatches;
+use jiff::Timestamp;
+use nebulakit_types::LiteralType;
+use nebulakit_types::convert::time::Instant;
+use nebulakit_types::convert::writer::Encoder;
+
+use super::parse::Parser;
+use super::places::Places;
+use super::subject::Subject;
+use super::{flags, inputs_file, options};
+use crate::cli::complaint::Complaint;
+use crate::cli::setting::Setting;
+use crate::process::host::Host;
+use crate::services::env;
+use crate::services::stores::Stores;
+use crate::task::failure::chain;
+
+/// The inputs that the command line gives, as the bytes of an `inputs.pb`. What can be read only once is copied to `folder`.
+pub(super) fn inputs(
+    subject: &Subject,
+    matches: &ArgMatches,
+    folder: PathBuf,
+    stores: &Stores,
+    setting: &Setting<'_>,
+) -> Result<Vec<u8>, Complaint> {
+    let places = Places::new(folder, stores);
+    read(subject, matches, &Parser { now: now()?, dialect: setting.dialect(), places: &places })
+}
+
+/// The literal of this type that `text` says. What can be read only once is copied to `folder`.
+pub(in crate::cli) fn literal(
+    text: &str,
+    literal_type: &LiteralType,
+    folder: PathBuf,
+    setting: &Setting<'_>,
+) -> Result<Vec<u8>, Complaint> {
+    let stores = Host::new(setting.environment.clone()).stores;
+    let places = Places::new(folder, &stores);
+    let parser = Parser { now: now()?, dialect: setting.dialect(), places: &places };
+    parser.text(text, literal_type).map_err(|error| Complaint::usage(chain(&error)))
+}
+
+/// The bytes of an `inputs.pb`: what the file gives, and over it what the flags give. Defaults are left to what runs.
+pub(super) fn read(subject: &Subject, matches: &ArgMatches, parser: &Parser<'_>) -> Result<Vec<u8>, Complaint> {
+    let flags = flags::given(subject, matches);
+    let file = match matches.get_one::<String>(options::INPUTS_FILE) {
+        Some(name) => inputs_file::read(name, subject, parser.places)?,
+        None => Vec::new(),
+    };
+    let file: HashMap<_, _> = file.iter().map(|(name, value)| (name.as_str(), value)).collect();
+    let mut encoder = Encoder::new(parser.dialect);
+    let mut missing = Vec::new();
+    for param in subject.params.iter().rev() {
+        let name = param.name();
+        let literal_type = param.literal_type(parser.dialect);
+        let flag = flags.iter().find(|given| given.param.name() == name);
+        let literal = match (flag, file.get(name)) {
+            (Some(given), _) => parser.texts(&given.texts, &literal_type).map_err(|error| error.at_field(&given.flag)),
+            (None, Some(value)) => parser.value(value, &literal_type).map_err(|error| error.at_field(name)),
+            (None, None) => {
+                if !param.is_optional() {
+                    missing.insert(0, format!("`{name}` ({literal_type})"));
+                }
+                continue;
+            }
+        };
+        let literal = literal.map_err(|error| Complaint::usage(chain(&error)))?;
+        let entry = encoder.mark();
+        encoder.raw(&literal);
+        encoder.close(entry, 2);
+        let key = encoder.mark();
+        encoder.prepend(name.as_bytes());
+        encoder.close(key, 1);
+        encoder.close(entry, 1);
+    }
+    if missing.is_empty() {
+        return Ok(encoder.finish());
+    }
+    Err(Complaint::usage(format!("neither the flags nor the file give {}", missing.join(", "))))
+}
+
+/// This process, whose log people read here, unless they ask for something else.
+pub(super) fn host(setting: &Setting<'_>) -> Result<Host, Complaint> {
+    let environment = match setting.environment.get(env::SDK_LOGGING_FORMAT) {
+        Some(_) => setting.environment.clone(),
+        None => setting.environment.clone().with(env::SDK_LOGGING_FORMAT, "text"),
+    };
+    let host = Host::new(environment);
+    match &host.fault {
+        Some(fault) => Err(Complaint::failed(format!("cannot make the stores of `nebulakit::main!`: {}", chain(fault.as_ref())))),
+        None => Ok(host),
+    }
+}
+
+fn now() -> Result<Instant, Complaint> {
+    Instant::from_epoch(Timestamp::now().as_duration()).map_err(|error| Complaint::failed(chain(&error)))
+}

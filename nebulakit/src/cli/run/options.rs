@@ -1,0 +1,105 @@
+//! The options of `run`, beside the inputs of what is run.
+
+use std::sync::Arc;
+
+use clap::builder::PossibleValuesParser;
+use clap::{Arg, ArgAction, ArgMatches};
+
+use super::containers;
+use crate::cli::folder;
+use crate::cli::help::help_flag;
+use crate::coordinator::resources::tokens;
+use crate::task::def::TaskDef;
+
+/// The option that names a file of inputs.
+pub(super) const INPUTS_FILE: &str = "inputs-file";
+
+/// The option that asks for JSON.
+pub(super) const JSON: &str = "json";
+
+/// The option that says how many tokens there are.
+pub(super) const TOKENS: &str = "tokens";
+
+/// The option that says how tasks run that do not say so themselves.
+pub(super) const STRATEGY: &str = "strategy";
+
+/// The option that says how much runs at once.
+pub(super) const JOBS: &str = "jobs";
+
+/// The option that keeps progress quiet.
+pub(super) const QUIET: &str = "quiet";
+
+/// The option that has the record survive a loss of power.
+pub(super) const DURABLE: &str = "durable";
+
+/// What [`STRATEGY`] takes.
+const STRATEGIES: [&str; 4] = ["async", "thread", "process", "container"];
+
+/// Those of a task.
+pub(super) fn of_task(task: &TaskDef) -> Vec<Arg> {
+    // Of a task that takes none an input may have that name.
+    let counts_tokens = !task.options.tokens.is_empty() || task.params.iter().all(|param| param.name() != TOKENS);
+    let tokens = counts_tokens.then(|| {
+        tokens_option()
+            .hide(task.options.tokens.is_empty())
+            .help("how many tokens of a name there are; a task that asks for more does not run")
+    });
+    let json = flag(JSON).help("print the outputs as one JSON object, for machines");
+    headed([Some(inputs_file()), tokens, Some(json), Some(help_flag())].into_iter().flatten())
+}
+
+/// Those of a workflow or a launch plan.
+pub(super) fn of_workflow() -> Vec<Arg> {
+    let own = [
+        inputs_file(),
+        folder::option(),
+        Arg::new(STRATEGY)
+            .long(STRATEGY)
+            .value_name("STRATEGY")
+            .value_parser(PossibleValuesParser::new(STRATEGIES))
+            .help("how tasks run that do not say so themselves"),
+        Arg::new(JOBS).long(JOBS).value_name("N").value_parser(jobs).help("run up to N tasks at once, on N cores; all cores if left out"),
+        tokens_option().help("how many tokens of a name there are"),
+        flag(DURABLE).help("write the record to the disk as it grows, so that it survives a loss of power"),
+        flag(QUIET).short('q').help("show errors alone, no progress"),
+        flag(JSON).help("print the events of the run as JSON, one a line, and the outputs as the last one"),
+        help_flag(),
+    ];
+    headed(own)
+}
+
+/// The limits of tokens that the command line gives; the last of one name counts.
+pub(super) fn token_limits(matches: &ArgMatches) -> Vec<(Arc<str>, u32)> {
+    let mut limits: Vec<(Arc<str>, u32)> = Vec::new();
+    let given = matches.try_get_many::<Vec<(Arc<str>, u32)>>(TOKENS).ok().flatten();
+    for (name, number) in given.into_iter().flatten().flatten() {
+        limits.retain(|(one, _)| one != name);
+        limits.push((Arc::clone(name), *number));
+    }
+    limits
+}
+
+/// The options with their headings, and those of containers behind them.
+fn headed(own: impl IntoIterator<Item = Arg>) -> Vec<Arg> {
+    let own = own.into_iter().map(|arg| arg.help_heading("Options"));
+    own.chain(containers::arguments().map(|arg| arg.help_heading("Containers"))).collect()
+}
+
+fn inputs_file() -> Arg {
+    Arg::new(INPUTS_FILE)
+        .long(INPUTS_FILE)
+        .value_name("FILE")
+        .help("inputs by name, as JSON or YAML; `-` is standard input, and flags beat the file")
+}
+
+fn tokens_option() -> Arg {
+    Arg::new(TOKENS).long(TOKENS).value_name("NAME=N").action(ArgAction::Append).value_parser(tokens::limits)
+}
+
+fn flag(name: &'static str) -> Arg {
+    Arg::new(name).long(name).action(ArgAction::SetTrue)
+}
+
+fn jobs(text: &str) -> Result<usize, String> {
+    text.parse().ok().filter(|jobs| *jobs > 0).ok_or_else(|| format!("`{text}` is not a number of jobs; write a whole number from 1"))
+}

@@ -1,0 +1,41 @@
+//! What `run` runs, as far as its flags are made of it: a task, a workflow or a launch plan.
+
+use clap::Arg;
+
+use super::options;
+use crate::cli::setting::Setting;
+use crate::cli::workflows;
+use crate::task::def::TaskDef;
+use crate::task::param::AnyParam;
+use crate::workflow::WorkflowDef;
+
+/// What is run.
+pub(in crate::cli) struct Subject {
+    /// `task`, `workflow` or `launch plan`.
+    pub(super) what: &'static str,
+    pub(super) name: &'static str,
+    /// The shortest name that means it.
+    pub(super) short: &'static str,
+    pub(super) doc: &'static str,
+    pub(super) params: &'static [&'static dyn AnyParam],
+    /// The options beside its inputs.
+    pub(super) options: Vec<Arg>,
+}
+
+impl Subject {
+    pub(in crate::cli) fn task(task: &'static TaskDef, setting: &Setting<'_>) -> Self {
+        let TaskDef { name, doc, params, .. } = *task;
+        Self { what: "task", name, short: setting.short_name(task), doc, params, options: options::of_task(task) }
+    }
+
+    pub(in crate::cli) fn workflow(workflow: &'static WorkflowDef, setting: &Setting<'_>) -> Self {
+        Self {
+            what: workflows::what(workflow),
+            name: workflow.name(),
+            short: workflows::short_name(workflow, setting),
+            doc: workflow.doc(),
+            params: workflow.params,
+            options: options::of_workflow(),
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! `run` of a workflow or a launch plan: by the local backend, which records it.
+
+use std::ffi::OsString;
+use std::io;
+use std::path::Path;
+
+use clap::ArgMatches;
+use nebulakit_types::{Dialect, LiteralType, visible};
+use tokio::runtime::Builder;
+use uuid::Uuid;
+
+use super::containers::Asked;
+use super::subject::Subject;
+use super::{flags, inputs, options};
+use crate::backend::{Backend as _, LocalBackend, Options, RunError};
+use crate::cli::complaint::{Complaint, describing};
+use crate::cli::folder::Folder;
+use crate::cli::follow::{Form, Stops, follow, tell};
+use crate::cli::output::keep_stdout;
+use crate::cli::prints::Prints;
+use crate::cli::setting::Setting;
+use crate::cli::{graph, usage};
+use crate::coordinator::{AsyncStrategy, CoordinatorBuilder, ProcessStrategy, Strategy, ThreadStrategy};
+use crate::graph::{Graph, Schedule};
+use crate::process::exit::Exit;
+use crate::process::host::Host;
+use crate::process::signal::StopSignals;
+use crate::process::{logs, terminal};
+use crate::run::{Durability, RunsFolder};
+use crate::task::builder::ContextBuilder;
+use crate::task::failure::chain;
+use crate::task::surroundings::Surroundings;
+use crate::workflow::WorkflowDef;
+
+/// Where the copies of inputs lie that can be read only once.
+const INPUTS: &str = "inputs";
+
+/// Runs `workflow`, which was called `name`, with the flags in `words`.
+pub(super) fn run(workflow: &'static WorkflowDef, name: &str, words: &[OsString], setting: &Setting<'_>) -> Result<Exit, Complaint> {
+    let subject = Subject::workflow(workflow, setting);
+    let mut command = describing(|| flags::command(&subject, setting))?;
+    let matches = match command.try_get_matches_from_mut(words) {
+        Ok(matches) => matches,
+        Err(error) => return usage::answer(&error, &format!("{} run {name}", setting.binary), words),
+    };
+    let graph = describing(|| graph::of(workflow))??;
+    let folder = Folder::of(&matches, setting);
+    let host = inputs::host(setting)?;
+    let runs = recorded_in(&folder)?;
+    let copies = runs.path().join(INPUTS).join(Uuid::new_v4().simple().to_string());
+    let inputs = inputs::inputs(&subject, &matches, copies, &host.stores, setting)?;
+    let is_json = matches.get_flag(options::JSON);
+    let form = Form::of(is_json, matches.get_flag(options::QUIET));
+    if form.is_for_people() {
+        note_schedule(&graph);
+    }
+    logs::install(&host.environment, setting.platform);
+    host.serve_all();
+    let prints = take_prints(form);
+    let backend = backend(runs, host, &matches, setting.dialect());
+    let plan = backend.compile(&graph, &asked(&matches).inputs(inputs)).map_err(|error| refused(&subject, error))?;
+    let signals = StopSignals::listen().map_err(cannot_start)?;
+    let runtime = Builder::new_multi_thread().enable_all().build().map_err(cannot_start)?;
+    let ended = runtime.block_on(async {
+        let run = backend.run(plan).await.map_err(|error| refused(&subject, error))?;
+        let stops = Stops::heard_for(&run, signals, setting.leave).map_err(cannot_start)?;
+        let answers = run.folder().path().join("answers");
+        let read = |text: &str, literal_type: &LiteralType| inputs::literal(text, literal_type, answers.clone(), setting);
+        let outcome = follow(&run, form, &read, &folder, setting).await?;
+        Ok::<_, Complaint>((run, outcome, stops.signal()))
+    });
+    // What tasks spawned and left ends with the process.
+    runtime.shutdown_background();
+    if let Some(prints) = prints {
+        prints.end();
+    }
+    let (run, outcome, signal) = ended?;
+    tell(&run, outcome, signal, is_json, &folder, setting)
+}
+
+/// Keeps standard output for the outputs. What tasks print goes to standard error; where lines are drawn there, they make way for it.
+fn take_prints(form: Form) -> Option<Prints> {
+    if form != Form::Live {
+        keep_stdout();
+        return None;
+    }
+    Prints::take().inspect_err(|error| tracing::warn!("what tasks print comes between the lines of progress: {error}")).ok()
+}
+
+/// The folder that the run is recorded in.
+fn recorded_in(folder: &Folder) -> Result<RunsFolder, Complaint> {
+    let runs = folder.made()?;
+    match runs.path().to_str() {
+        Some(_) => Ok(runs),
+        None => {
+            let shown = runs.path().to_string_lossy();
+            Err(Complaint::failed(format!("cannot record runs in `{}`, whose path is not UTF-8", visible::line(&shown))))
+        }
+    }
+}
+
+/// Says that a launch plan is run once, now.
+fn note_schedule(graph: &Graph) {
+    let schedule = match graph.launch_plan.as_ref().and_then(|plan| plan.schedule.as_ref()) {
+        Some(Schedule::Cron(expression)) => expression.to_string(),
+        Some(Schedule::Every(every)) => format!("every {every:?}"),
+        None => return,
+    };
+    terminal::write(&format!("note: the schedule of `{}` ({schedule}) is for the platform; this is one run\n", graph.name));
+}
+
+/// How the command line wants it run.
+fn asked(matches: &ArgMatches) -> Options {
+    let durability = if matches.get_flag(options::DURABLE) { Durability::Disk } else { Durability::Kernel };
+    let asked = Options::new().durability(durability);
+    match matches.get_one::<String>(options::STRATEGY) {
+        Some(name) => asked.strategy(Strategy::named(name.clone())),
+        None => asked,
+    }
+}
+
+/// The backend, whose tasks are given what a task that is run alone is given.
+fn backend(runs: RunsFolder, host: Host, matches: &ArgMatches, dialect: &'static Dialect) -> LocalBackend {
+    let jobs = matches.get_one::<usize>(options::JOBS).copied();
+    let (tokens, containers) = (options::token_limits(matches), Asked::any(matches));
+    LocalBackend::new(runs).surroundings(move |folder| surroundings(&host, &folder, dialect)).coordinator(move |builder| {
+        let builder = tokens.iter().fold(builder, |builder, (name, tokens)| builder.tokens(name.clone(), *tokens));
+        let builder = match jobs {
+            Some(jobs) => limited(builder, jobs),
+            None => builder,
+        };
+        builder.strategy(Strategy::Container, containers.strategy())
+    })
+}
+
+/// At most so many tasks at once.
+#[expect(clippy::cast_precision_loss, reason = "nobody has that many cores")]
+fn limited(builder: CoordinatorBuilder, jobs: usize) -> CoordinatorBuilder {
+    builder
+        .cores(jobs as f64)
+        .strategy(Strategy::Async, AsyncStrategy::with_slots(jobs))
+        .strategy(Strategy::Thread, ThreadStrategy::with_slots(jobs))
+        .strategy(Strategy::Process, ProcessStrategy::with_slots(jobs))
+}
+
+fn surroundings(host: &Host, folder: &Path, dialect: &'static Dialect) -> ContextBuilder {
+    let place = |name: &str| folder.join(name).to_string_lossy().into_owned();
+    ContextBuilder::of(Surroundings { raw_output_prefix: Some(place("raw")), ..host.surroundings(&place("outputs"), dialect) })
+}
+
+/// Why it cannot be run.
+fn refused(subject: &Subject, error: RunError) -> Complaint {
+    match error {
+        RunError::Record(error) => error.into(),
+        RunError::Refused(reasons) => {
+            let reasons: String = reasons.iter().map(|reason| format!("\n{reason}")).collect();
+            Complaint::failed(format!("the {} `{}` cannot run here:{reasons}", subject.what, subject.name))
+        }
+        error => Complaint::failed(chain(&error)),
+    }
+}
+
+fn cannot_start(error: io::Error) -> Complaint {
+    Complaint::failed(format!("cannot start the run: {error}"))
+}

@@ -1,0 +1,105 @@
+//! `runs`: the runs that are recorded on this machine. Each command is thin over a [`RunHandle`].
+
+mod answer;
+mod delete;
+mod grammar;
+mod list;
+mod logs;
+mod show;
+mod shown;
+
+use clap::ArgMatches;
+use nebulakit_types::{LiteralType, visible};
+
+pub(super) use self::grammar::command;
+use super::complaint::Complaint;
+use super::folder::Folder;
+use super::follow::{Form, follow, tell};
+use super::output::say;
+use super::setting::Setting;
+use super::values;
+use crate::process::exit::Exit;
+use crate::process::terminal;
+use crate::run::{RunHandle, RunsFolder};
+use crate::task::failure::chain;
+
+/// What names the last run.
+const LAST: &str = "last";
+
+/// Does what the words behind `runs` say.
+pub(super) fn dispatch(matches: &ArgMatches, setting: &Setting<'_>) -> Result<Exit, Complaint> {
+    let Some((verb, matches)) = matches.subcommand() else {
+        // Clap has refused it.
+        return Ok(Exit::Usage);
+    };
+    let folder = Folder::of(matches, setting);
+    let runs = folder.opened()?;
+    if verb == "list" {
+        return say(&list::list(runs.as_ref(), &folder, matches.get_flag("json"))?);
+    }
+    let runs = runs.ok_or_else(|| none_in(&folder))?;
+    if verb == "delete" {
+        let named = matches.get_many::<String>("run").unwrap_or_default();
+        return delete::delete(&runs, &named.map(|name| find(&runs, name)).collect::<Result<Vec<_>, _>>()?);
+    }
+    let run = find(&runs, text(matches, "run"))?;
+    let signal = || text(matches, "signal");
+    match verb {
+        "show" => say(&if matches.get_flag("json") { show::json(&run)? } else { show::text(&run)? }),
+        "logs" => logs::logs(&run, matches.get_one::<String>("node").map(String::as_str), matches.get_flag("follow")),
+        "inputs" => say(&shown(&run.inputs()?, matches)?),
+        "outputs" => say(&shown(&outputs(&run, matches.get_one::<String>("node"))?, matches)?),
+        "approve" => answer::approve(&run, signal()),
+        "reject" => answer::reject(&run, signal()),
+        "signal" => answer::signal(&run, signal(), text(matches, "value"), setting),
+        "cancel" => {
+            run.cancel()?;
+            terminal::write(&format!("the run {} was asked to stop\n", run.id()));
+            Ok(Exit::Stored)
+        }
+        _ => attach(&run, matches.get_flag("json"), &folder, setting),
+    }
+}
+
+/// The run that is called so: by its id, by how that begins, or as the last one.
+fn find(runs: &RunsFolder, name: &str) -> Result<RunHandle, Complaint> {
+    let id = match runs.list()?.pop() {
+        Some(last) if name == LAST => last,
+        None if name == LAST => return Err(Complaint::usage(format!("no runs are recorded in `{}`", shown_path(runs)))),
+        _ => runs.find(name)?,
+    };
+    Ok(RunHandle::attach(runs, &id)?)
+}
+
+fn shown_path(runs: &RunsFolder) -> String {
+    visible::line(&runs.path().to_string_lossy()).into_owned()
+}
+
+fn none_in(folder: &Folder) -> Complaint {
+    let path = folder.path().to_string_lossy();
+    Complaint::usage(format!("no runs are recorded in `{}`", visible::line(&path)))
+        .hint("hint: `--dir DIR` names another folder, and `run` makes one")
+}
+
+/// The outputs of a node, or of the run.
+fn outputs(run: &RunHandle, node: Option<&String>) -> Result<Vec<u8>, Complaint> {
+    let Some(node) = node else { return Ok(run.result()?) };
+    run.outputs(node)?.ok_or_else(|| Complaint::failed(format!("the outputs of the node `{}` were not recorded", visible::line(node))))
+}
+
+fn shown(values: &[u8], matches: &ArgMatches) -> Result<String, Complaint> {
+    values::shown(values, matches.get_flag("json")).map_err(|error| Complaint::failed(format!("cannot show the values: {}", chain(&error))))
+}
+
+/// Shows a run until it is over, as the command that started it does.
+fn attach(run: &RunHandle, is_json: bool, folder: &Folder, setting: &Setting<'_>) -> Result<Exit, Complaint> {
+    let read = |text: &str, literal_type: &LiteralType| answer::literal(run, text, literal_type, setting);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| Complaint::failed(format!("cannot follow the run: {error}")))?;
+    let outcome = runtime.block_on(follow(run, Form::of(is_json, false), &read, folder, setting))?;
+    tell(run, outcome, None, is_json, folder, setting)
+}
+
+fn text<'a>(matches: &'a ArgMatches, id: &str) -> &'a str {
+    matches.get_one::<String>(id).map(String::as_str).unwrap_or_default()
+}

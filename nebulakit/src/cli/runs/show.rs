@@ -1,0 +1,120 @@
+//! `runs show`: a run and its nodes.
+
+use std::time::SystemTime;
+
+use nebulakit_types::visible;
+use serde_json::{Value, json};
+
+use super::shown::{columns, instant, moment};
+use crate::cli::complaint::Complaint;
+use crate::cli::follow::words;
+use crate::run::{NodePath, NodeState, NodeStatus, RunHandle, RunOutcome, RunState, RunStatus};
+
+/// The run for people.
+pub(super) fn text(run: &RunHandle) -> Result<String, Complaint> {
+    let (status, state) = (run.status()?, run.state()?);
+    let row = |name: &str, value: String| [name.to_owned(), value];
+    let took = words::time(words::between(state.created, state.ended.unwrap_or_else(SystemTime::now)));
+    let mut about = vec![
+        row("run", run.id().to_string()),
+        row("of", visible::line(&state.name).into_owned()),
+        row("status", words::status(&status).to_owned()),
+        row("began", moment(state.created)),
+        row("took", took),
+        row("nodes", words::sums(state.counts())),
+        row("folder", visible::line(&run.folder().path().to_string_lossy()).into_owned()),
+    ];
+    if let RunStatus::Ended(RunOutcome::Failed { node, failure }) = &status {
+        let of = node.as_ref().map(|node| format!("{node}: ")).unwrap_or_default();
+        about.push(row("error", visible::line(&format!("{of}{failure}")).into_owned()));
+    }
+    let rows: Vec<_> = state.nodes.iter().filter(|(path, node)| is_told(path, node)).map(|(path, node)| node_row(path, node)).collect();
+    let gap = if rows.is_empty() { "" } else { "\n" };
+    Ok(format!("{}{gap}{}", columns(&about), columns(&rows)))
+}
+
+/// Elements of maps that are done need no line: there may be thousands.
+fn is_told(path: &NodePath, node: &NodeState) -> bool {
+    !path.ends_with(']') || !matches!(node.status, NodeStatus::Succeeded(_))
+}
+
+fn node_row(path: &NodePath, node: &NodeState) -> [String; 4] {
+    let took =
+        node.started.or(node.ready).map(|started| words::time(words::between(Some(started), node.ended.unwrap_or_else(SystemTime::now))));
+    let mut about = match (&node.status, &node.failure) {
+        (NodeStatus::Waiting { signal }, _) => format!("for the signal `{signal}`"),
+        (NodeStatus::Skipped { because }, _) => format!("because {because} did not succeed"),
+        (NodeStatus::Failed | NodeStatus::Backoff, Some(failure)) => failure.to_string(),
+        _ => node.elements.map(|elements| format!("{elements} elements")).unwrap_or_default(),
+    };
+    if node.attempts > 1 {
+        let gap = if about.is_empty() { "" } else { "; " };
+        about = format!("{} attempts{gap}{about}", node.attempts);
+    }
+    [words::node(path, node), stands(&node.status).to_owned(), took.unwrap_or_default(), visible::line(&about).into_owned()]
+}
+
+/// Where a node stands, in a word.
+fn stands(status: &NodeStatus) -> &'static str {
+    match status {
+        NodeStatus::Queued => "queued",
+        NodeStatus::Running => "running",
+        NodeStatus::Backoff => "retrying",
+        NodeStatus::Waiting { .. } => "waiting",
+        NodeStatus::Succeeded(_) => "done",
+        NodeStatus::Failed => "failed",
+        NodeStatus::Skipped { .. } => "skipped",
+        NodeStatus::Cancelled => "stopped",
+    }
+}
+
+/// The run for machines.
+pub(super) fn json(run: &RunHandle) -> Result<String, Complaint> {
+    let (status, state) = (run.status()?, run.state()?);
+    let outcome = match &status {
+        RunStatus::Ended(outcome) => json!(outcome),
+        _ => Value::Null,
+    };
+    let nodes: Vec<_> = state.nodes.iter().map(|(path, node)| described(path, node)).collect();
+    let whole = json!({
+        "run": run.id().to_string(),
+        "status": words::status(&status),
+        "name": state.name,
+        "backend": state.backend,
+        "created": instant(state.created),
+        "ended": instant(state.ended),
+        "outcome": outcome,
+        "counts": counts(&state),
+        "folder": run.folder().path(),
+        "nodes": nodes,
+    });
+    Ok(format!("{whole:#}\n"))
+}
+
+fn described(path: &NodePath, node: &NodeState) -> Value {
+    json!({
+        "node": path,
+        "of": node.of,
+        "status": stands(&node.status),
+        "attempts": node.attempts,
+        "started": instant(node.started),
+        "ended": instant(node.ended),
+        "elements": node.elements,
+        "failure": node.failure,
+    })
+}
+
+/// How many nodes stand where.
+pub(super) fn counts(state: &RunState) -> Value {
+    let counts = state.counts();
+    json!({
+        "planned": state.planned,
+        "queued": counts.queued,
+        "running": counts.running,
+        "waiting": counts.waiting,
+        "succeeded": counts.succeeded,
+        "failed": counts.failed,
+        "skipped": counts.skipped,
+        "cancelled": counts.cancelled,
+    })
+}

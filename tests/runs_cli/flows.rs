@@ -1,0 +1,119 @@
+//! The binary behind `tests/runs_cli`: workflows that end in every way that the command line tells of.
+#![allow(clippy::print_stdout, reason = "tests wait for what a task says")]
+
+use nebulakit::Context;
+use nebulakit::prelude::*;
+
+/// Says something several times.
+#[task]
+fn repeat(text: String, times: i64) -> String {
+    vec![text; usize::try_from(times).unwrap_or_default()].join(" ")
+}
+
+/// Repeats a word.
+#[workflow]
+fn echo(
+    /// What is said.
+    word: Promise<String>,
+    /// How often.
+    #[default(2)]
+    times: Promise<i64>,
+) -> Promise<String> {
+    repeat::node(word, times)
+}
+
+/// Three times, every night.
+#[launch_plan(cron = "0 2 * * *")]
+fn nightly(#[default("x")] word: Promise<String>) -> Promise<String> {
+    echo::node(word, 3)
+}
+
+#[task(outputs(quotient, remainder))]
+fn divide(total: i64, by: i64) -> anyhow::Result<(i64, i64)> {
+    let wrong = || anyhow::anyhow!("cannot divide {total} by {by}\u{1b}[2J");
+    let divided = total.checked_div(by).zip(total.checked_rem(by));
+    divided.ok_or_else(wrong).code("USER:Division")
+}
+
+/// Divides whole numbers.
+#[workflow(outputs(quotient, remainder))]
+fn division(total: Promise<i64>, by: Promise<i64>) -> (Promise<i64>, Promise<i64>) {
+    let divided = divide::node(total, by);
+    (divided.0.clone(), divided.1.clone())
+}
+
+#[task]
+fn double(x: i64) -> i64 {
+    2 * x
+}
+
+/// Doubles each number.
+#[workflow]
+fn doubled(xs: Promise<Vec<i64>>) -> Promise<Vec<i64>> {
+    double::map(xs)
+}
+
+#[task]
+async fn size_of(file: File) -> anyhow::Result<i64> {
+    Ok(i64::try_from(file.size().await?)?)
+}
+
+#[task]
+fn written(ctx: Context, text: String) -> anyhow::Result<File> {
+    let path = ctx.working_directory()?.join("text.txt");
+    std::fs::write(&path, text)?;
+    Ok(File::from_path(path))
+}
+
+/// How large a file is, and a file of a text. An input has the name of an option.
+#[workflow(outputs(size, file))]
+fn files(file: Promise<File>, dir: Promise<String>) -> (Promise<i64>, Promise<File>) {
+    (size_of::node(file), written::node(dir))
+}
+
+#[task]
+fn prints() {
+    println!("printed by {}", if std::env::args_os().count() == 1 { "a worker" } else { "the program" });
+}
+
+#[task(tokens(licences = 1))]
+fn licensed() -> i64 {
+    7
+}
+
+/// Needs a licence.
+#[workflow]
+fn licensing() -> Promise<i64> {
+    licensed::node()
+}
+
+/// Prints, and gives nothing.
+#[workflow]
+fn printing() -> Promise<()> {
+    prints::node()
+}
+
+#[task]
+async fn waits() -> i64 {
+    std::future::pending().await
+}
+
+/// Waits until it is stopped.
+#[workflow]
+fn endless() -> Promise<i64> {
+    waits::node()
+}
+
+/// Needs a number, and somebody's word.
+#[workflow]
+fn gated() -> Promise<i64> {
+    gate::approve("go/no-go", double::node(gate::wait_for::<i64>("number")))
+}
+
+/// Waits for a signal of a name that no terminal should obey.
+#[workflow]
+fn hostile() -> Promise<i64> {
+    gate::wait_for::<i64>("it's\n\u{1b}[2J")
+}
+
+nebulakit::main!();

@@ -1,0 +1,201 @@
+//! Runs that come to their end, and what is recorded of them.
+
+use std::io::Write as _;
+use std::path::Path;
+use std::process::Stdio;
+
+use serde_json::{Value, json};
+
+use crate::{Answer, Place};
+
+#[test]
+fn flags_and_defaults_make_the_inputs_and_the_output_is_plain() {
+    let place = Place::new();
+    let answer = place.answer(&["run", "echo", "--word", "hello"]);
+    assert_eq!((answer.code, answer.out.as_str()), (0, "hello hello\n"), "{}", answer.err);
+    let lines: Vec<_> = answer.err.lines().collect();
+    assert!(lines[0].starts_with("run 2") && lines[0].ends_with(" of flows.echo"), "{lines:?}");
+    assert_eq!(lines[1], "n0 repeat: started");
+    assert!(lines[2].starts_with("n0 repeat: done in "), "{lines:?}");
+    assert!(lines[3].contains(" succeeded after ") && lines[3].ends_with(": 1 done"), "{lines:?}");
+    assert_eq!(place.said(&["run", "echo", "-q", "--word", "x", "--times", "3"]), "x x x\n");
+}
+
+#[test]
+fn several_outputs_have_names_and_an_inputs_file_is_read() {
+    let place = Place::new();
+    std::fs::write(place.path().join("in.json"), r#"{"total": 17, "by": 4}"#).unwrap();
+    let answer = place.answer(&["run", "division", "--inputs-file", "in.json", "--by", "5", "--quiet"]);
+    assert_eq!((answer.code, answer.out.as_str(), answer.err.as_str()), (0, "quotient: 3\nremainder: 2\n", ""));
+}
+
+#[test]
+fn a_launch_plan_is_run_once_and_its_schedule_is_told() {
+    let place = Place::new();
+    let answer = place.answer(&["run", "nightly"]);
+    assert_eq!((answer.code, answer.out.as_str()), (0, "x x x\n"), "{}", answer.err);
+    assert!(
+        answer.err.starts_with("note: the schedule of `flows.nightly` (0 2 * * *) is for the platform; this is one run\n"),
+        "{}",
+        answer.err
+    );
+}
+
+#[test]
+fn maps_run_by_every_strategy() {
+    let place = Place::new();
+    for strategy in ["async", "thread", "process"] {
+        let answer = place.answer(&["run", "doubled", "--xs", "[1, 2, 3]", "--strategy", strategy, "--jobs", "2", "--durable"]);
+        assert_eq!((answer.code, answer.out.as_str()), (0, "[2,4,6]\n"), "{strategy}: {}", answer.err);
+        assert!(answer.err.contains("n0 double: 3 elements\n"), "{}", answer.err);
+    }
+}
+
+#[test]
+fn files_stay_where_they_are_and_those_of_tasks_are_in_the_record() {
+    let place = Place::new();
+    std::fs::write(place.path().join("in.txt"), "12345").unwrap();
+    let out = place.said(&["run", "files", "--file", "in.txt", "--input_dir", "text", "-q"]);
+    let (size, file) = out.split_once('\n').unwrap();
+    let file = Path::new(file.strip_prefix("file: ").unwrap().trim_end());
+    assert_eq!((size, std::fs::read_to_string(file).unwrap().as_str()), ("size: 5", "text"));
+    let record = place.path().canonicalize().unwrap().join(".nebulakit/runs");
+    assert!(file.canonicalize().unwrap().starts_with(record), "{}", file.display());
+    let given = place.json(&["runs", "inputs", "last", "--json"]);
+    assert_eq!(given["file"].as_str().unwrap(), place.path().canonicalize().unwrap().join("in.txt").to_str().unwrap());
+}
+
+#[test]
+fn what_can_be_read_only_once_is_kept_with_the_record() {
+    let place = Place::new();
+    let mut command = place.command(&["run", "files", "--file", "-", "--input_dir", "x", "-q"]);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(b"123").unwrap();
+    let answer = Answer::of(child.wait_with_output().unwrap());
+    assert!(answer.out.starts_with("size: 3\n"), "{}", answer.err);
+    let given = place.json(&["runs", "inputs", "last", "--json"]);
+    assert_eq!(std::fs::read_to_string(given["file"].as_str().unwrap()).unwrap(), "123");
+}
+
+#[test]
+fn tokens_are_as_many_as_the_command_line_says() {
+    let place = Place::new();
+    assert_eq!(place.said(&["run", "licensing", "--tokens", "licences=1", "-q"]), "7\n");
+    let err = place.refused(1, &["run", "licensing", "-q"]);
+    assert!(err.contains("licences"), "{err}");
+}
+
+#[test]
+fn what_failed_is_told_with_the_ways_to_see_more() {
+    let place = Place::new();
+    let err = place.refused(1, &["run", "division", "--total", "1", "--by", "0", "-q"]);
+    let id = place.json(&["runs", "list", "--json"])[0]["run"].as_str().unwrap().to_owned();
+    assert_eq!(
+        err,
+        format!(
+            "error[USER:Division]: the node n0 (flows.divide) of the run {id} failed: cannot divide 1 by 0\\u001b[2J\n\n\
+             hint: `flows runs show {id}` shows the run, `flows runs logs {id} n0` what the node logged\n"
+        )
+    );
+    let shown = place.said(&["runs", "show", "last"]);
+    assert!(shown.contains("\nstatus  failed\n"), "{shown}");
+    assert!(shown.contains("\nn0 divide  failed  ") && shown.contains("USER:Division: cannot divide 1 by 0\\u001b[2J\n"), "{shown}");
+    let err = place.refused(2, &["runs", "outputs", "last"]);
+    assert_eq!(err, format!("error: the run `{id}` gave nothing\n"));
+}
+
+#[test]
+fn the_record_tells_what_a_run_was_given_and_gave() {
+    let place = Place::new();
+    place.said(&["run", "division", "--total", "17", "--by", "5", "-q"]);
+    assert_eq!(place.said(&["runs", "outputs", "last"]), "quotient: 3\nremainder: 2\n");
+    assert_eq!(place.said(&["runs", "outputs", "last", "n0", "--json"]), "{\"quotient\":3,\"remainder\":2}\n");
+    assert_eq!(place.said(&["runs", "inputs", "last", "--json"]), "{\"total\":17,\"by\":5}\n");
+    let list = place.json(&["runs", "list", "--json"]);
+    assert_eq!(
+        (&list[0]["status"], &list[0]["name"], &list[0]["counts"]["succeeded"]),
+        (&json!("succeeded"), &json!("flows.division"), &json!(1))
+    );
+    let id = list[0]["run"].as_str().unwrap();
+    let shown = place.json(&["runs", "show", &id[..12], "--json"]);
+    assert_eq!((&shown["run"], &shown["nodes"][0]["of"]), (&json!(id), &json!("flows.divide")));
+    let err = place.refused(2, &["runs", "show", "nothing"]);
+    assert!(err.starts_with("error: no run has an id that begins with `nothing`\n\nhint: the runs are in `"), "{err}");
+}
+
+#[test]
+fn machines_get_events_and_the_outputs_as_lines() {
+    let place = Place::new();
+    let answer = place.answer(&["run", "printing", "--json"]);
+    assert_eq!((answer.code, answer.err.as_str()), (0, "printed by the program\n"));
+    let answer = place.answer(&["run", "echo", "--word", "x", "--json"]);
+    let lines: Vec<Value> = answer.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let events: Vec<_> = lines.iter().map(|line| line["event"].as_str().unwrap()).collect();
+    assert_eq!(events, ["created", "ready", "started", "succeeded", "ended", "outputs"]);
+    assert_eq!(lines[5]["outputs"], json!({ "o0": "x x" }));
+    assert_eq!(lines[5]["run"], lines[0]["run"]);
+}
+
+#[test]
+fn what_tasks_in_processes_print_is_in_the_log() {
+    let place = Place::new();
+    assert_eq!(place.said(&["run", "printing", "--strategy", "process"]), "");
+    let log = place.said(&["runs", "logs", "last", "n0"]);
+    assert!(log.ends_with("Z stdout printed by a worker\n"), "{log}");
+    assert_eq!(place.said(&["runs", "logs", "last"]), format!("n0: {log}"));
+    let err = place.refused(2, &["runs", "logs", "last", "n7"]);
+    assert!(err.contains("has no node `n7`"), "{err}");
+}
+
+#[test]
+fn the_folder_is_named_by_an_option_or_the_environment() {
+    let place = Place::new();
+    place.said(&["run", "echo", "--word", "x", "-q", "--dir", "a b"]);
+    assert!(place.path().join("a b/format").exists() && !place.path().join(".nebulakit").exists());
+    let err = place.refused(1, &["run", "division", "--total", "1", "--by", "0", "-q", "--dir", "a b"]);
+    assert!(err.contains(" --dir 'a b'` shows the run"), "{err}");
+    let answer = Answer::of(place.command(&["runs", "list"]).env("NEBULAKIT_DIR", "a b").output().unwrap());
+    assert_eq!(answer.out.lines().count(), 2, "{}", answer.err);
+    assert_eq!(place.said(&["runs", "list"]), "no runs are recorded in `.nebulakit`\n");
+    let err = place.refused(2, &["runs", "show", "last"]);
+    assert!(err.starts_with("error: no runs are recorded in `.nebulakit`\n"), "{err}");
+}
+
+#[test]
+fn runs_that_are_over_are_deleted() {
+    let place = Place::new();
+    place.said(&["run", "echo", "--word", "x", "-q"]);
+    assert!(place.refused(0, &["runs", "delete", "last"]).ends_with(" is deleted\n"));
+    assert_eq!(place.said(&["runs", "list", "--json"]), "[]\n");
+}
+
+#[test]
+fn wrong_words_are_answered_before_anything_runs() {
+    let place = Place::new();
+    let err = place.refused(2, &["run", "echo"]);
+    assert!(err.starts_with("error: `--word <str>` is missing\n\nhint: see `flows run echo --help`\n"), "{err}");
+    let err = place.refused(2, &["run", "division", "--total", "x", "--by", "1"]);
+    assert_eq!(err, "error: `--total`: expected an integer, found `x`\n");
+    let err = place.refused(2, &["run", "echo", "--word", "x", "--jobs", "0"]);
+    assert!(err.contains("`0` is not a number of jobs; write a whole number from 1"), "{err}");
+    let err = place.refused(2, &["run", "ecko", "--word", "x"]);
+    assert!(err.contains("hint: did you mean the workflow `flows.echo`?"), "{err}");
+    std::fs::write(place.path().join("in.json"), r#"{"word": "x", "more": 1}"#).unwrap();
+    let err = place.refused(2, &["run", "echo", "--inputs-file", "in.json"]);
+    assert!(err.contains("the workflow `flows.echo` has no input `more`; it has `word`, `times`"), "{err}");
+    assert_eq!(place.said(&["runs", "list", "--json"]), "[]\n");
+}
+
+#[test]
+fn help_tells_of_the_inputs_and_of_the_options() {
+    let place = Place::new();
+    let help = place.said(&["run", "echo", "--help"]);
+    assert!(help.starts_with("Repeats a word.\n\nUsage: flows run echo --word <str> [OPTIONS]\n"), "{help}");
+    assert!(help.contains("--times <int>") && help.contains("How often. [default: 2]"), "{help}");
+    for option in ["--dir <DIR>", "--strategy <STRATEGY>", "--jobs <N>", "--tokens <NAME=N>", "--durable", "-q, --quiet", "--json"] {
+        assert!(help.contains(option), "{option}: {help}");
+    }
+    assert!(place.said(&["run", "--help"]).contains("Workflows: division, doubled, echo, "));
+    assert!(place.said(&["help", "runs"]).contains("approve  Approve what waits at a gate"));
+    assert!(place.said(&["completions", "bash"]).contains("--strategy"));
+}

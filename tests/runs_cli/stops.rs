@@ -1,0 +1,73 @@
+//! Runs that are told to stop: by signals, and by another process.
+
+use nix::sys::signal::Signal;
+
+use crate::Place;
+
+#[test]
+fn a_signal_stops_the_run_and_its_exit_code_says_so() {
+    for (signal, name, code) in [(Signal::SIGINT, "SIGINT", 130), (Signal::SIGTERM, "SIGTERM", 143)] {
+        let place = Place::new();
+        let mut started = place.start(&["run", "endless"]);
+        let id = started.id();
+        started.hears("n0 waits: started");
+        started.signal(signal);
+        started.hears("stopping (");
+        let ended = started.ended();
+        assert_eq!((ended.code, ended.out.as_str()), (code, ""), "{}", ended.err);
+        let told = format!("error: the run {id} was stopped by {name}\n\nhint: `flows runs show {id}` shows how far it came\n");
+        assert!(ended.err.ends_with(&told), "{}", ended.err);
+        assert_eq!(place.json(&["runs", "list", "--json"])[0]["status"], "cancelled");
+    }
+}
+
+#[test]
+fn a_second_signal_ends_the_process() {
+    let place = Place::new();
+    let mut started = place.start(&["run", "endless", "--strategy", "process"]);
+    started.hears("n0 waits: started");
+    started.signal(Signal::SIGINT);
+    started.hears("stopping (");
+    started.signal(Signal::SIGINT);
+    assert_eq!(started.ended().code, 130);
+}
+
+#[test]
+fn another_process_stops_the_run() {
+    let place = Place::new();
+    let mut started = place.start(&["run", "endless"]);
+    let id = started.id();
+    started.hears("n0 waits: started");
+    let err = place.refused(1, &["runs", "delete", &id]);
+    assert!(err.contains(&format!(" drives the run `{id}`")), "{err}");
+    assert_eq!(place.refused(0, &["runs", "cancel", "last"]), format!("the run {id} was asked to stop\n"));
+    let ended = started.ended();
+    assert_eq!(ended.code, 1, "{}", ended.err);
+    assert!(ended.err.contains(&format!("error: the run {id} was stopped\n")), "{}", ended.err);
+    let err = place.refused(1, &["runs", "cancel", "last"]);
+    assert_eq!(err, format!("error: the run `{id}` is over\n"));
+}
+
+#[test]
+fn logs_are_followed_until_the_run_is_over() {
+    let place = Place::new();
+    let mut started = place.start(&["run", "endless"]);
+    started.hears("n0 waits: started");
+    let followed = place.start(&["runs", "logs", "last", "-f"]);
+    place.said(&["runs", "cancel", "last"]);
+    assert_eq!(followed.ended().code, 0);
+    assert_eq!(started.ended().code, 1);
+}
+
+#[test]
+fn a_run_whose_process_was_killed_is_interrupted() {
+    let place = Place::new();
+    let mut started = place.start(&["run", "endless"]);
+    let id = started.id();
+    started.hears("n0 waits: started");
+    started.child.kill().unwrap();
+    started.child.wait().unwrap();
+    assert_eq!(place.json(&["runs", "show", "last", "--json"])["status"], "interrupted");
+    let err = place.refused(1, &["runs", "attach", "last"]);
+    assert!(err.contains(&format!("no process drives the run `{id}`")), "{err}");
+}

@@ -1,0 +1,100 @@
+//! Runs on a terminal: lines that are drawn over each other, and questions.
+
+use std::fs::File;
+use std::io::{Read as _, Write as _};
+use std::process::{Child, Stdio};
+
+use crate::Place;
+
+/// A child with a terminal for standard input and standard error, and the other end of the terminal.
+struct Terminal {
+    child: Child,
+    other: File,
+    seen: String,
+}
+
+impl Terminal {
+    fn start(place: &Place, words: &[&str]) -> Self {
+        let terminal = nix::pty::openpty(None, None).unwrap();
+        let slave = terminal.slave.try_clone().unwrap();
+        let mut command = place.command(words);
+        let child = command.stdin(Stdio::from(slave)).stdout(Stdio::piped()).stderr(Stdio::from(terminal.slave)).spawn().unwrap();
+        Self { child, other: terminal.master.into(), seen: String::new() }
+    }
+
+    /// Reads until `text` has come since the last time.
+    fn sees(&mut self, text: &str) {
+        let from = self.seen.len();
+        while !self.seen[from..].contains(text) {
+            assert!(self.read(), "it ended without `{text}`: {:?}", self.seen);
+        }
+    }
+
+    /// Reads what is there; `false` once its last user went away, which Linux tells by an error.
+    fn read(&mut self) -> bool {
+        let mut some = [0; 1024];
+        let count = self.other.read(&mut some).unwrap_or(0);
+        self.seen.push_str(&String::from_utf8_lossy(&some[..count]));
+        count > 0
+    }
+
+    /// Writes a line, as somebody types it.
+    fn types(&mut self, line: &str) {
+        self.other.write_all(format!("{line}\n").as_bytes()).unwrap();
+    }
+
+    /// Standard output, and the exit code.
+    fn ended(&mut self) -> (String, i32) {
+        while self.read() {}
+        let mut out = String::new();
+        self.child.stdout.take().unwrap().read_to_string(&mut out).unwrap();
+        (out, self.child.wait().unwrap().code().unwrap())
+    }
+}
+
+#[test]
+fn what_runs_is_drawn_and_nothing_but_a_summary_stays() {
+    let place = Place::new();
+    let mut terminal = Terminal::start(&place, &["run", "endless"]);
+    terminal.sees("flows.endless: 0 of 1 done, 1 running, ");
+    terminal.sees("  n0 waits: ");
+    place.said(&["runs", "cancel", "last"]);
+    assert_eq!(terminal.ended(), (String::new(), 1));
+    let stays = terminal.seen.rsplit("\x1b[2K").next().unwrap();
+    assert!(stays.starts_with("run ") && stays.contains(" cancelled after ") && stays.contains(": 1 stopped\r\nerror: "), "{stays:?}");
+}
+
+#[test]
+fn what_tasks_print_stands_on_lines_of_its_own() {
+    let place = Place::new();
+    let mut terminal = Terminal::start(&place, &["run", "printing"]);
+    assert_eq!(terminal.ended(), (String::new(), 0));
+    let line = terminal.seen.lines().find(|line| line.contains("printed by")).unwrap();
+    assert_eq!(line.rsplit("\x1b[2K").next(), Some("printed by the program"), "{:?}", terminal.seen);
+}
+
+#[test]
+fn a_question_that_another_process_answers_is_open_no_more() {
+    let place = Place::new();
+    let mut terminal = Terminal::start(&place, &["run", "gated"]);
+    terminal.sees("`number` (int): ");
+    place.said(&["runs", "signal", "last", "number", "2"]);
+    terminal.sees("approve `go/no-go`? [y/n] ");
+    terminal.types("n");
+    assert_eq!(terminal.ended(), (String::new(), 1), "{}", terminal.seen);
+}
+
+#[test]
+fn gates_are_asked_for_on_a_terminal() {
+    let place = Place::new();
+    let mut terminal = Terminal::start(&place, &["run", "gated"]);
+    terminal.sees("`number` (int): ");
+    terminal.types("seven");
+    terminal.sees("expected an integer, found `seven`");
+    terminal.types("7");
+    terminal.sees("approve `go/no-go`? [y/n] ");
+    terminal.types("maybe");
+    terminal.sees("approve `go/no-go`? [y/n] ");
+    terminal.types("y");
+    assert_eq!(terminal.ended(), ("14\n".to_owned(), 0), "{}", terminal.seen);
+}
