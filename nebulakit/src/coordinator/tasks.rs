@@ -107,11 +107,12 @@ pub(super) fn of_attempt(job: &JobContext, task: &TaskDef) -> Result<Context, Jo
     let cancellation = Cancellation::new();
     job.live().stop.pass_to(cancellation.clone(), job.attempt);
     let sink = Arc::new(Sink(job.clone()));
-    let mut inherited = of_child(job.home.surroundings()?, task, job.attempt);
+    let inherited = of_child(job.home.surroundings()?, task, job.attempt);
     #[cfg(feature = "run")]
-    if let Some(prefix) = &job.live().settings.stored {
-        inherited.raw_output_prefix = Some(prefix.to_string());
-    }
+    let inherited = match &job.live().settings.stored {
+        Some(prefix) => Surroundings { raw_output_prefix: Some(prefix.to_string()), ..inherited },
+        None => inherited,
+    };
     let surroundings = Surroundings {
         cancellation,
         dialect: &Dialect::FLYTE_1,
