@@ -1,5 +1,7 @@
 //! What runs of one folder remember: cached outputs, and those of the run that one goes on with.
 
+use std::borrow::Cow;
+use std::collections::HashSet;
 use std::io;
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -9,6 +11,7 @@ use futures_util::future::BoxFuture;
 
 use crate::backend::driver::{Call, Memory, Recalled};
 use crate::backend::plan::CacheUse;
+use crate::graph::{Graph, Input, Task};
 use crate::run::{Cache, CacheEntry, CacheKey, NodePath, Origin, Recorder, RunError, RunHandle};
 use crate::task::def::TaskDef;
 
@@ -17,19 +20,46 @@ pub(super) struct Remembered {
     pub(super) cache: Cache,
     pub(super) uses: CacheUse,
     /// The run that this one goes on with.
-    pub(super) former: Option<RunHandle>,
+    pub(super) former: Option<Former>,
     pub(super) recorder: Arc<Recorder>,
 }
 
+/// A run that another one goes on with.
+pub(super) struct Former {
+    pub(super) run: RunHandle,
+    /// The tasks that take and give what they took and gave there.
+    tasks: HashSet<String>,
+}
+
+impl Former {
+    /// The run `run`, for one of `graph`.
+    pub(super) fn of(run: RunHandle, graph: &Graph) -> Result<Self, RunError> {
+        let before = run.graph()?;
+        let interface = |task: &Task| {
+            let types = |inputs: &[Input]| inputs.iter().map(|input| (input.name.clone(), input.literal_type.clone())).collect::<Vec<_>>();
+            (types(&task.inputs), task.outputs.clone())
+        };
+        let is_same =
+            |(name, task): &(&Cow<'_, str>, &Task)| before.tasks.get(&***name).is_some_and(|before| interface(before) == interface(task));
+        let tasks = graph.tasks.iter().filter(is_same).map(|(name, _)| name.to_string()).collect();
+        Ok(Self { run, tasks })
+    }
+
+    /// What it has of the node, if that ran the same task with the same inputs.
+    fn kept(&self, node: &NodePath, task: &str, digest: &str) -> Result<Option<Bytes>, RunError> {
+        if !self.tasks.contains(task) || self.run.state()?.nodes.get(node).is_none_or(|before| before.of != task) {
+            return Ok(None);
+        }
+        Ok(self.run.kept(node, digest)?.map(|(_, outputs)| outputs.into()))
+    }
+}
+
 impl Remembered {
-    /// What the former run has of the node, if it ran with the same inputs.
-    fn of_former(&self, node: &NodePath, digest: &str) -> Option<Bytes> {
-        let kept = self.former.as_ref()?.kept(node, digest);
-        let kept = kept.unwrap_or_else(|error| {
+    fn of_former(&self, node: &NodePath, task: &str, digest: &str) -> Option<Bytes> {
+        self.former.as_ref()?.kept(node, task, digest).unwrap_or_else(|error| {
             tracing::warn!(%error, "the node {node} of the former run cannot be read, and runs again");
             None
-        });
-        kept.map(|(_, outputs)| outputs.into())
+        })
     }
 }
 
@@ -37,7 +67,7 @@ impl Memory for Remembered {
     fn recall<'a>(&'a self, call: Call<'a>) -> BoxFuture<'a, Recalled> {
         Box::pin(async move {
             let Call { node, task, version, inputs, digest } = call;
-            if let Some(outputs) = self.of_former(node, digest) {
+            if let Some(outputs) = self.of_former(node, task.name, digest) {
                 return Recalled::Outputs(outputs, Origin::Resumed);
             }
             let (Some(version), true) = (version, self.uses != CacheUse::Off) else { return Recalled::Nothing(None) };

@@ -12,7 +12,7 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use nebulakit_types::storage::Storage;
 
-use self::memory::Remembered;
+use self::memory::{Former, Remembered};
 pub use self::run_local::RunLocal;
 use super::inputs::unfit;
 use super::{Backend, Capabilities, Options, Plan, RunError, needs};
@@ -117,7 +117,8 @@ impl Backend for LocalBackend {
 
     fn run(&self, plan: Plan) -> BoxFuture<'_, Result<RunHandle, RunError>> {
         Box::pin(async move {
-            let former = plan.options.resumes.as_ref().map(|run| self.attach(run)).transpose()?;
+            let former = plan.options.resumes.as_ref().map(|run| Former::of(self.attach(run)?, &plan.graph).map_err(RunError::Record));
+            let former = former.transpose()?;
             let recorder = Arc::new(Recorder::create(&self.runs, plan.options.durability).map_err(RunError::Record)?);
             let cache = Cache::new(&self.runs);
             let memory = Remembered { cache, uses: plan.options.cache, former, recorder: Arc::clone(&recorder) };

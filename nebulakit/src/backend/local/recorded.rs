@@ -26,7 +26,7 @@ pub(super) fn start(plan: Plan, recorder: Arc<Recorder>, memory: Remembered, coo
         name: plan.graph.name.clone(),
         backend: plan.backend,
         nodes: nodes(&plan.graph),
-        resumes: memory.former.as_ref().map(|former| former.id().clone()),
+        resumes: memory.former.as_ref().map(|former| former.run.id().clone()),
     };
     recorder.record(None, created).map_err(RunError::Record)?;
     let world = World {
