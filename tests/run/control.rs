@@ -1,6 +1,6 @@
 //! What other processes ask of who drives a run.
 
-use nebulakit::run::{Answer, Control, Durability, Recorder, Request, RunErrorKind, RunId};
+use nebulakit::run::{Answer, Control, Durability, RecordErrorKind, Recorder, Request, RunId};
 
 use crate::{Scratch, ended};
 
@@ -81,7 +81,7 @@ fn a_request_to_stop_is_for_who_drives_the_run_now() {
     let id = recorder.folder().id().clone();
     scratch.attach(&id).cancel().unwrap();
     drop(recorder);
-    assert_eq!(scratch.attach(&id).cancel().unwrap_err().kind(), RunErrorKind::Interrupted);
+    assert_eq!(scratch.attach(&id).cancel().unwrap_err().kind(), RecordErrorKind::Interrupted);
     let recorder = Recorder::resume(&scratch.runs, &id, Durability::Kernel).unwrap();
     assert_eq!(asked(&mut Control::new(recorder.folder())), []);
 }
@@ -92,8 +92,8 @@ fn a_run_that_is_over_takes_no_requests() {
     let recorder = scratch.run();
     recorder.record(None, ended()).unwrap();
     let run = scratch.attach(recorder.folder().id());
-    assert_eq!(run.cancel().unwrap_err().kind(), RunErrorKind::Over);
-    assert_eq!(run.approve("go").unwrap_err().kind(), RunErrorKind::Over);
+    assert_eq!(run.cancel().unwrap_err().kind(), RecordErrorKind::Over);
+    assert_eq!(run.approve("go").unwrap_err().kind(), RecordErrorKind::Over);
 }
 
 #[test]

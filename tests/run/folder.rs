@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
-use nebulakit::run::{Durability, Recorded, Recorder, RunErrorKind, RunHandle, RunId, RunsFolder};
+use nebulakit::run::{Durability, RecordErrorKind, Recorded, Recorder, RunHandle, RunId, RunsFolder};
 use tempfile::TempDir;
 
 use crate::Scratch;
@@ -21,7 +21,7 @@ fn a_newer_format_is_refused_and_stays_as_it_is() {
     let dir = TempDir::new().unwrap();
     fs::write(dir.path().join("format"), "2\n").unwrap();
     let error = RunsFolder::open(dir.path()).unwrap_err();
-    assert_eq!(error.kind(), RunErrorKind::Newer);
+    assert_eq!(error.kind(), RecordErrorKind::Newer);
     assert!(error.to_string().contains("its format is 2, and this one knows up to 1"), "{error}");
     assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
 }
@@ -31,7 +31,7 @@ fn a_folder_of_something_else_stays_as_it_is() {
     let dir = TempDir::new().unwrap();
     fs::write(dir.path().join(".gitignore"), "/target\n").unwrap();
     let error = RunsFolder::open(dir.path()).unwrap_err();
-    assert_eq!(error.kind(), RunErrorKind::Foreign);
+    assert_eq!(error.kind(), RecordErrorKind::Foreign);
     assert!(error.to_string().contains("it holds `.gitignore`, and no `format`"), "{error}");
     assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
     assert_eq!(fs::read_to_string(dir.path().join(".gitignore")).unwrap(), "/target\n");
@@ -53,7 +53,7 @@ fn a_format_that_is_not_a_number_is_told_with_its_file() {
     let dir = TempDir::new().unwrap();
     fs::write(dir.path().join("format"), "\0\0").unwrap();
     let error = RunsFolder::open(dir.path()).unwrap_err();
-    assert_eq!(error.kind(), RunErrorKind::Corrupt);
+    assert_eq!(error.kind(), RecordErrorKind::Corrupt);
     assert!(error.to_string().contains("format` is not the version of a format"), "{error}");
 }
 
@@ -61,7 +61,7 @@ fn a_format_that_is_not_a_number_is_told_with_its_file() {
 fn who_only_reads_makes_no_folder() {
     let dir = TempDir::new().unwrap();
     let error = RunsFolder::open_existing(dir.path().join("x")).unwrap_err();
-    assert_eq!(error.kind(), RunErrorKind::NotFound);
+    assert_eq!(error.kind(), RecordErrorKind::NotFound);
     assert!(error.to_string().starts_with("no runs are recorded in `"), "{error}");
     assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
     RunsFolder::open(dir.path().join("x")).unwrap();
@@ -77,9 +77,9 @@ fn runs_are_listed_in_their_order_and_found_by_how_their_ids_begin() {
     assert_eq!(scratch.runs.list().unwrap(), sorted);
     assert_eq!(scratch.runs.find(&made[3].to_string()).unwrap(), made[3]);
     let error = scratch.runs.find("2").unwrap_err();
-    assert_eq!(error.kind(), RunErrorKind::Ambiguous);
+    assert_eq!(error.kind(), RecordErrorKind::Ambiguous);
     assert!(error.to_string().ends_with("and 17 more"), "{error}");
-    assert_eq!(scratch.runs.find("1").unwrap_err().kind(), RunErrorKind::NotFound);
+    assert_eq!(scratch.runs.find("1").unwrap_err().kind(), RecordErrorKind::NotFound);
 }
 
 #[test]
@@ -88,9 +88,9 @@ fn an_id_that_leads_elsewhere_is_refused() {
     fs::create_dir(scratch.dir.path().join("elsewhere")).unwrap();
     for hostile in ["", ".", "..", "../../elsewhere", "a/b", "a\0b", "a\nb", "\u{1b}[2J", &"a".repeat(101)] {
         let error = scratch.runs.find(hostile).unwrap_err();
-        assert_eq!(error.kind(), RunErrorKind::Name, "{hostile:?}");
+        assert_eq!(error.kind(), RecordErrorKind::Name, "{hostile:?}");
         assert!(!error.to_string().contains(['\0', '\u{1b}']), "{error}");
-        assert_eq!(RunHandle::attach(&scratch.runs, &RunId::from(hostile)).unwrap_err().kind(), RunErrorKind::Name, "{hostile:?}");
+        assert_eq!(RunHandle::attach(&scratch.runs, &RunId::from(hostile)).unwrap_err().kind(), RecordErrorKind::Name, "{hostile:?}");
     }
 }
 

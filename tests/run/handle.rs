@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use nebulakit::run::{Durability, EventKind, Origin, Recorded, RunErrorKind, RunHandle, RunOutcome, RunStatus, inputs_digest};
+use nebulakit::run::{Durability, EventKind, Origin, RecordErrorKind, Recorded, RunHandle, RunOutcome, RunStatus, inputs_digest};
 use nebulakit_types::literal::{Literal, Primitive};
 
 use crate::{Scratch, ended, node, succeeded};
@@ -21,7 +21,7 @@ async fn who_follows_a_run_of_another_process_hears_all_of_it_and_its_end() {
     driving.kill();
     assert_eq!(run.state().unwrap().events, heard);
     assert_eq!(run.counts().unwrap().succeeded, 50);
-    assert_eq!(run.wait().await.unwrap_err().kind(), RunErrorKind::Interrupted);
+    assert_eq!(run.wait().await.unwrap_err().kind(), RecordErrorKind::Interrupted);
 }
 
 #[tokio::test]
@@ -62,7 +62,7 @@ fn outputs_are_those_that_were_kept() {
     recorder.record(Some(&node("not")), succeeded(Recorded::Not)).unwrap();
     assert_eq!(run.outputs("not").unwrap(), None);
     let error = run.outputs("missing").unwrap_err();
-    assert_eq!(error.kind(), RunErrorKind::NotFound);
+    assert_eq!(error.kind(), RecordErrorKind::NotFound);
     assert!(error.to_string().starts_with("the node `missing` of the run `"), "{error}");
 }
 
@@ -76,10 +76,10 @@ fn outputs_that_were_damaged_are_told_with_their_file() {
     let path = scratch.runs.path().join("data").join(&sha256[..2]).join(&sha256);
     fs::write(&path, [3; 10_000]).unwrap();
     let error = run.outputs("n0").unwrap_err();
-    assert_eq!(error.kind(), RunErrorKind::Corrupt);
+    assert_eq!(error.kind(), RecordErrorKind::Corrupt);
     assert!(error.to_string().contains(&format!("{sha256}` is damaged")), "{error}");
     fs::remove_file(&path).unwrap();
-    assert_eq!(run.outputs("n0").unwrap_err().kind(), RunErrorKind::NotFound);
+    assert_eq!(run.outputs("n0").unwrap_err().kind(), RecordErrorKind::NotFound);
 }
 
 #[test]
@@ -110,7 +110,7 @@ fn a_digest_that_leads_elsewhere_is_not_followed() {
     let run = scratch.attach(recorder.folder().id());
     let hostile = Recorded::Data { sha256: "../../../../etc/hostname".to_owned(), size: 1 };
     recorder.record(Some(&node("n0")), succeeded(hostile)).unwrap();
-    assert_eq!(run.outputs("n0").unwrap_err().kind(), RunErrorKind::Corrupt);
+    assert_eq!(run.outputs("n0").unwrap_err().kind(), RecordErrorKind::Corrupt);
 }
 
 #[test]
@@ -132,8 +132,8 @@ fn what_a_run_runs_and_was_given_is_there_where_it_was_recorded() {
     let scratch = Scratch::new();
     let recorder = scratch.run();
     let run = scratch.attach(recorder.folder().id());
-    assert_eq!(run.inputs().unwrap_err().kind(), RunErrorKind::NotFound);
-    assert_eq!(run.graph().unwrap_err().kind(), RunErrorKind::NotFound);
+    assert_eq!(run.inputs().unwrap_err().kind(), RecordErrorKind::NotFound);
+    assert_eq!(run.graph().unwrap_err().kind(), RecordErrorKind::NotFound);
     let json = include_str!("../graph/all_kinds.json");
     recorder.folder().write_graph(json, Durability::Kernel).unwrap();
     recorder.folder().write_inputs(b"inputs", Durability::Disk).unwrap();
@@ -145,6 +145,6 @@ fn what_a_run_runs_and_was_given_is_there_where_it_was_recorded() {
 fn a_run_that_is_not_there_is_named() {
     let scratch = Scratch::new();
     let error = RunHandle::attach(&scratch.runs, &"r1".into()).unwrap_err();
-    assert_eq!(error.kind(), RunErrorKind::NotFound);
+    assert_eq!(error.kind(), RecordErrorKind::NotFound);
     assert!(error.to_string().starts_with("there is no run `r1` in `"), "{error}");
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use nebulakit::run::{Durability, EventKind, NodePath, Recorded, Recorder, RunErrorKind, RunHandle, RunState};
+use nebulakit::run::{Durability, EventKind, NodePath, RecordErrorKind, Recorded, Recorder, RunHandle, RunState};
 use proptest::prelude::*;
 
 use crate::{Scratch, ended, node, ready, recorded, succeeded};
@@ -80,7 +80,7 @@ fn a_line_that_is_damaged_is_told_with_its_place_and_the_way_out() {
     fs::write(log(&run), lines.join("\n") + "\n").unwrap();
     let run = scratch.attach(run.id());
     let error = run.state().unwrap_err();
-    assert_eq!(error.kind(), RunErrorKind::Corrupt);
+    assert_eq!(error.kind(), RecordErrorKind::Corrupt);
     let text = error.to_string();
     assert!(
         text.starts_with("line 5 of `") && text.contains("events.jsonl` is damaged") && text.contains("cut the file behind its line 4"),
@@ -117,7 +117,7 @@ fn a_newer_version_is_told_whatever_its_form() {
     let run = finished(&scratch);
     fs::write(log(&run), "{\"event\":\"began\",\"version\":7}\n{}\n").unwrap();
     let error = scratch.attach(run.id()).state().unwrap_err();
-    assert_eq!(error.kind(), RunErrorKind::Newer);
+    assert_eq!(error.kind(), RecordErrorKind::Newer);
     assert!(error.to_string().contains("its events have version 7, and this one knows up to 1"), "{error}");
 }
 

@@ -13,7 +13,7 @@
 
 use std::io::Write as _;
 
-use nebulakit::run::{Control, Durability, EVENT_VERSION, EventKind, NodePath, Origin, Recorder, RunError, RunId, RunsFolder};
+use nebulakit::run::{Control, Durability, EVENT_VERSION, EventKind, NodePath, Origin, RecordError, Recorder, RunId, RunsFolder};
 
 fn main() {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -68,7 +68,7 @@ fn created(runs: &RunsFolder, durability: Durability) -> Recorder {
 }
 
 /// Records a node that logs and succeeds, with outputs that are large now and then.
-fn node(recorder: &Recorder, number: usize) -> Result<(), RunError> {
+fn node(recorder: &Recorder, number: usize) -> Result<(), RecordError> {
     let path = NodePath::from(format!("n{number}"));
     recorder.record(Some(&path), EventKind::Ready { of: "tests.task".into() })?;
     recorder.record(Some(&path), EventKind::Started { attempt: 0 })?;
@@ -78,7 +78,7 @@ fn node(recorder: &Recorder, number: usize) -> Result<(), RunError> {
     recorder.record(Some(&path), EventKind::Succeeded { outputs, inputs: None, from: Origin::Run })
 }
 
-fn small(recorder: &Recorder, number: usize) -> Result<(), RunError> {
+fn small(recorder: &Recorder, number: usize) -> Result<(), RecordError> {
     let path = NodePath::from(format!("n{number}"));
     recorder.record(Some(&path), EventKind::Started { attempt: 0 })?;
     let outputs = recorder.keep(b"small")?;

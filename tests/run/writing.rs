@@ -4,7 +4,7 @@ use std::process::Command;
 use std::sync::Barrier;
 use std::{fs, thread};
 
-use nebulakit::run::{Durability, EventKind, Recorded, Recorder, RunErrorKind, RunOutcome, RunStatus};
+use nebulakit::run::{Durability, EventKind, RecordErrorKind, Recorded, Recorder, RunOutcome, RunStatus};
 
 use crate::{Driving, RECORDING, Scratch, ended, node, ready, recorded, soon, succeeded};
 
@@ -117,7 +117,7 @@ fn one_process_at_a_time_drives_a_run() {
     let scratch = Scratch::new();
     let mut driving = scratch.drive(&["drive"]);
     let error = Recorder::resume(&scratch.runs, &driving.run, Durability::Kernel).unwrap_err();
-    assert_eq!(error.kind(), RunErrorKind::Driven);
+    assert_eq!(error.kind(), RecordErrorKind::Driven);
     assert!(error.to_string().contains(&format!("process {}", driving.child.id())), "{error}");
     driving.kill();
     Recorder::resume(&scratch.runs, &driving.run, Durability::Kernel).unwrap();
@@ -151,5 +151,5 @@ fn a_run_that_is_over_stays_so() {
     let id = recorder.folder().id().clone();
     recorder.record(None, ended()).unwrap();
     drop(recorder);
-    assert_eq!(Recorder::resume(&scratch.runs, &id, Durability::Kernel).unwrap_err().kind(), RunErrorKind::Over);
+    assert_eq!(Recorder::resume(&scratch.runs, &id, Durability::Kernel).unwrap_err().kind(), RecordErrorKind::Over);
 }

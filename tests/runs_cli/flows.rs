@@ -53,6 +53,23 @@ fn doubled(xs: Promise<Vec<i64>>) -> Promise<Vec<i64>> {
     double::map(xs)
 }
 
+#[task(cache(version = "1"))]
+fn remembered(x: i64) -> i64 {
+    x + 1
+}
+
+#[task]
+fn when_there(x: i64, path: String) -> anyhow::Result<i64> {
+    anyhow::ensure!(std::path::Path::new(&path).exists(), "`{path}` is not there");
+    Ok(2 * x)
+}
+
+/// Fails until a file is there.
+#[workflow]
+fn steps(path: Promise<String>, #[default(20)] x: Promise<i64>) -> Promise<i64> {
+    when_there::node(remembered::node(double::node(x)), path)
+}
+
 #[task]
 async fn size_of(file: File) -> anyhow::Result<i64> {
     Ok(i64::try_from(file.size().await?)?)

@@ -199,3 +199,33 @@ fn help_tells_of_the_inputs_and_of_the_options() {
     assert!(place.said(&["help", "runs"]).contains("approve  Approve what waits at a gate"));
     assert!(place.said(&["completions", "bash"]).contains("--strategy"));
 }
+
+#[test]
+fn a_run_goes_on_where_it_failed_with_the_inputs_that_it_had() {
+    let place = Place::new();
+    let answer = place.answer(&["run", "steps", "--path", "there"]);
+    assert_eq!((answer.code, answer.out.as_str()), (1, ""), "{}", answer.err);
+    assert!(answer.err.contains("`there` is not there"), "{}", answer.err);
+    std::fs::write(place.path().join("there"), "").unwrap();
+    let answer = place.answer(&["run", "steps", "--resume", "last"]);
+    assert_eq!((answer.code, answer.out.as_str()), (0, "82\n"), "{}", answer.err);
+    assert_eq!(answer.err.matches("done before, in the run that this one resumes").count(), 2, "{}", answer.err);
+    assert!(answer.err.contains("n2 when_there: done in "), "{}", answer.err);
+    // What is given is another input.
+    let answer = place.answer(&["run", "steps", "--resume", "last", "--x", "1"]);
+    assert_eq!((answer.code, answer.out.as_str()), (0, "6\n"), "{}", answer.err);
+    let error = place.refused(2, &["run", "echo", "--resume", "last"]);
+    assert!(error.contains("is of `flows.steps`, not of `flows.echo`"), "{error}");
+}
+
+#[test]
+fn what_is_remembered_does_not_run_again_unless_it_is_told_to() {
+    let place = Place::new();
+    std::fs::write(place.path().join("there"), "").unwrap();
+    let hits = |options: &[&str]| {
+        let answer = place.answer(&[&["run", "steps", "--path", "there"], options].concat());
+        assert_eq!((answer.code, answer.out.as_str()), (0, "82\n"), "{}", answer.err);
+        answer.err.matches("its outputs are from the cache").count()
+    };
+    assert_eq!([hits(&[]), hits(&[]), hits(&["--no-cache"]), hits(&["--overwrite-cache"]), hits(&[])], [0, 1, 0, 0, 1]);
+}

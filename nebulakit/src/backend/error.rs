@@ -59,7 +59,7 @@ pub enum RunError {
     /// There is no folder for what tasks store, or what happens cannot be recorded.
     Folder(io::Error),
     /// The run cannot be recorded, or not be found.
-    Record(run::RunError),
+    Record(run::RecordError),
 }
 
 /// Which node failed, and why.

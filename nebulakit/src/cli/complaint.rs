@@ -37,9 +37,9 @@ impl Complaint {
 
 /// What cannot be found, or cannot be a name, was written wrong.
 #[cfg(feature = "run")]
-impl From<crate::run::RunError> for Complaint {
-    fn from(error: crate::run::RunError) -> Self {
-        use crate::run::RunErrorKind as Kind;
+impl From<crate::run::RecordError> for Complaint {
+    fn from(error: crate::run::RecordError) -> Self {
+        use crate::run::RecordErrorKind as Kind;
         let (message, hint) = error.parts();
         let complaint = match error.kind() {
             Kind::NotFound | Kind::Ambiguous | Kind::Name => Self::usage(message),

@@ -8,7 +8,7 @@ use nebulakit_types::visible;
 
 use super::complaint::Complaint;
 use super::setting::Setting;
-use crate::run::RunsFolder;
+use crate::run::{RunHandle, RunsFolder};
 use crate::services::env;
 
 /// The option that names it.
@@ -25,6 +25,9 @@ pub(super) fn option() -> Arg {
         .value_parser(ValueParser::path_buf())
         .help(format!("the folder that runs are recorded in; else that of {}, else {USUAL}", env::NEBULAKIT_DIR))
 }
+
+/// What names the last run.
+const LAST: &str = "last";
 
 /// Where runs are recorded.
 #[derive(Debug)]
@@ -77,6 +80,20 @@ impl Folder {
         }
         command
     }
+}
+
+/// The run that is called so: by its id, by how that begins, or as the last one.
+pub(super) fn find(runs: &RunsFolder, name: &str) -> Result<RunHandle, Complaint> {
+    let id = match runs.list()?.pop() {
+        Some(last) if name == LAST => last,
+        None if name == LAST => return Err(Complaint::usage(format!("no runs are recorded in `{}`", shown_path(runs)))),
+        _ => runs.find(name)?,
+    };
+    Ok(RunHandle::attach(runs, &id)?)
+}
+
+fn shown_path(runs: &RunsFolder) -> String {
+    visible::line(&runs.path().to_string_lossy()).into_owned()
 }
 
 /// A word as a shell takes it.

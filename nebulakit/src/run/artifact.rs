@@ -7,7 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::run::digest;
-use crate::run::error::{At as _, RunError};
+use crate::run::error::{At as _, RecordError};
 use crate::run::file_name::file_name;
 use crate::run::folder::RunFolder;
 use crate::run::path::NodePath;
@@ -30,14 +30,14 @@ impl Artifact {
     ///
     /// # Errors
     /// When the file cannot be read.
-    pub fn sha256(&self) -> Result<String, RunError> {
+    pub fn sha256(&self) -> Result<String, RecordError> {
         let file = File::open(&self.path).at("open", &self.path)?;
         digest::of_file(&file).at("read", &self.path)
     }
 }
 
 /// The files of a run, by their paths.
-pub(super) fn artifacts(run: &RunFolder, state: &RunState) -> Result<Vec<Artifact>, RunError> {
+pub(super) fn artifacts(run: &RunFolder, state: &RunState) -> Result<Vec<Artifact>, RecordError> {
     let nodes: HashMap<OsString, &NodePath> = state.nodes.keys().map(|node| (file_name(node).into(), node)).collect();
     let mut found = Vec::new();
     let root = run.all_raw();
@@ -59,11 +59,11 @@ pub(super) fn artifacts(run: &RunFolder, state: &RunState) -> Result<Vec<Artifac
     Ok(found)
 }
 
-fn read_folder(path: &Path) -> Result<Vec<fs::DirEntry>, RunError> {
+fn read_folder(path: &Path) -> Result<Vec<fs::DirEntry>, RecordError> {
     match fs::read_dir(path) {
         Ok(entries) => entries.collect::<io::Result<_>>().at("read", path),
         // A node that runs may have removed it.
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
-        Err(error) => Err(RunError::io("read", path, &error)),
+        Err(error) => Err(RecordError::io("read", path, &error)),
     }
 }

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::run::error::{At as _, RunError, RunErrorKind};
+use crate::run::error::{At as _, RecordError, RecordErrorKind};
 use crate::run::event::base64;
 use crate::run::file_name::file_name;
 use crate::run::folder::{Durability, RunFolder, publish, publish_first};
@@ -95,7 +95,7 @@ impl Control {
     ///
     /// # Errors
     /// When the folder or a request cannot be read. A request that cannot be read is not given again.
-    pub fn poll(&mut self) -> Result<Option<Request>, RunError> {
+    pub fn poll(&mut self) -> Result<Option<Request>, RecordError> {
         if self.due.is_empty() {
             self.look()?;
         }
@@ -110,7 +110,7 @@ impl Control {
     ///
     /// # Cancel safety
     /// No request is lost where this is dropped.
-    pub async fn watch(&mut self) -> Result<Request, RunError> {
+    pub async fn watch(&mut self) -> Result<Request, RecordError> {
         loop {
             if let Some(request) = self.poll()? {
                 return Ok(request);
@@ -123,14 +123,14 @@ impl Control {
     ///
     /// # Errors
     /// When its file cannot be removed.
-    pub fn refuse(&mut self, signal: &str) -> Result<(), RunError> {
+    pub fn refuse(&mut self, signal: &str) -> Result<(), RecordError> {
         let path = answer_path(&self.run, signal);
         fs::remove_file(&path).at("remove", &path)?;
         path.file_name().map(|name| self.seen.remove(name));
         Ok(())
     }
 
-    fn look(&mut self) -> Result<(), RunError> {
+    fn look(&mut self) -> Result<(), RecordError> {
         let folder = self.run.control();
         for entry in fs::read_dir(&folder).at("read", &folder)? {
             let entry = entry.at("read", &folder)?;
@@ -148,7 +148,7 @@ impl Control {
 ///
 /// # Errors
 /// When it cannot be written, or when the signal has an answer.
-pub(super) fn ask(run: &RunFolder, request: Request) -> Result<(), RunError> {
+pub(super) fn ask(run: &RunFolder, request: Request) -> Result<(), RecordError> {
     let Request::Answer { signal, answer } = request else {
         return publish(&run.cancel(), b"", Durability::Kernel);
     };
@@ -158,19 +158,19 @@ pub(super) fn ask(run: &RunFolder, request: Request) -> Result<(), RunError> {
     if publish_first(&path, &json)? {
         return Ok(());
     }
-    Err(RunError::new(RunErrorKind::Over, format!("the signal `{}` of the run `{}` was answered before", answered.signal, run.id())))
+    Err(RecordError::new(RecordErrorKind::Over, format!("the signal `{}` of the run `{}` was answered before", answered.signal, run.id())))
 }
 
 fn answer_path(run: &RunFolder, signal: &str) -> PathBuf {
     run.control().join(file_name(signal) + ANSWER)
 }
 
-fn read(path: &Path) -> Result<Request, RunError> {
+fn read(path: &Path) -> Result<Request, RecordError> {
     let mut json = Vec::new();
     File::open(path).and_then(|file| file.take(LONGEST).read_to_end(&mut json)).at("read", path)?;
     match serde_json::from_slice(&json) {
         Ok(Answered { signal, answer }) => Ok(Request::Answer { signal, answer }),
-        Err(error) => Err(RunError::new(RunErrorKind::Corrupt, format!("`{}` is not an answer: {error}", path.display()))
+        Err(error) => Err(RecordError::new(RecordErrorKind::Corrupt, format!("`{}` is not an answer: {error}", path.display()))
             .with_hint("remove it, and answer again")),
     }
 }

@@ -11,19 +11,19 @@ use nebulakit_types::visible;
 /// It displays as one lower-case clause, which names the file or the run, and a line behind `hint: ` where there is something to do about it. Names in it are
 /// shown with their control characters escaped.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RunError(Box<Inner>);
+pub struct RecordError(Box<Inner>);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Inner {
-    kind: RunErrorKind,
+    kind: RecordErrorKind,
     message: String,
     hint: Option<String>,
 }
 
-/// What kind of error a [`RunError`] is.
+/// What kind of error a [`RecordError`] is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum RunErrorKind {
+pub enum RecordErrorKind {
     /// No run, node, or data of that name.
     NotFound,
     /// Several runs have an id that begins with this.
@@ -46,8 +46,8 @@ pub enum RunErrorKind {
     Io(io::ErrorKind),
 }
 
-impl RunError {
-    pub(crate) fn new(kind: RunErrorKind, message: impl Into<String>) -> Self {
+impl RecordError {
+    pub(crate) fn new(kind: RecordErrorKind, message: impl Into<String>) -> Self {
         Self(Box::new(Inner { kind, message: message.into(), hint: None }))
     }
 
@@ -58,7 +58,7 @@ impl RunError {
 
     /// The error of a file: `verb` is what could not be done with it.
     pub(crate) fn io(verb: &str, path: &Path, cause: &io::Error) -> Self {
-        Self::new(RunErrorKind::Io(cause.kind()), format!("cannot {verb} `{}`: {cause}", path.display()))
+        Self::new(RecordErrorKind::Io(cause.kind()), format!("cannot {verb} `{}`: {cause}", path.display()))
     }
 
     /// What went wrong, and what to do about it if there is something.
@@ -68,23 +68,23 @@ impl RunError {
 
     /// What kind of error it is.
     #[must_use]
-    pub fn kind(&self) -> RunErrorKind {
+    pub fn kind(&self) -> RecordErrorKind {
         self.0.kind
     }
 }
 
 /// Says what could not be done with a file.
 pub(crate) trait At<T> {
-    fn at(self, verb: &str, path: &Path) -> Result<T, RunError>;
+    fn at(self, verb: &str, path: &Path) -> Result<T, RecordError>;
 }
 
 impl<T> At<T> for io::Result<T> {
-    fn at(self, verb: &str, path: &Path) -> Result<T, RunError> {
-        self.map_err(|cause| RunError::io(verb, path, &cause))
+    fn at(self, verb: &str, path: &Path) -> Result<T, RecordError> {
+        self.map_err(|cause| RecordError::io(verb, path, &cause))
     }
 }
 
-impl fmt::Display for RunError {
+impl fmt::Display for RecordError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&visible::line(&self.0.message))?;
         match &self.0.hint {
@@ -94,12 +94,12 @@ impl fmt::Display for RunError {
     }
 }
 
-impl StdError for RunError {}
+impl StdError for RecordError {}
 
-impl From<RunError> for io::Error {
-    fn from(error: RunError) -> Self {
+impl From<RecordError> for io::Error {
+    fn from(error: RecordError) -> Self {
         let kind = match error.kind() {
-            RunErrorKind::Io(kind) => kind,
+            RecordErrorKind::Io(kind) => kind,
             _ => io::ErrorKind::Other,
         };
         Self::new(kind, error)

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use crate::run::error::RunError;
+use crate::run::error::RecordError;
 use crate::run::event::{Event, EventKind};
 use crate::run::folder::RunFolder;
 use crate::run::log::{EventReader, Lines};
@@ -32,7 +32,7 @@ impl RunEvents {
     ///
     /// # Cancel safety
     /// No event is lost where this is dropped.
-    pub async fn next(&mut self) -> Result<Option<Event>, RunError> {
+    pub async fn next(&mut self) -> Result<Option<Event>, RecordError> {
         loop {
             // Asked first: what it has recorded by then is read after that.
             let is_driven = self.folder.is_driven()?;
@@ -47,7 +47,7 @@ impl RunEvents {
     ///
     /// # Errors
     /// When the events cannot be read.
-    pub fn read(&mut self) -> Result<Option<Event>, RunError> {
+    pub fn read(&mut self) -> Result<Option<Event>, RecordError> {
         if self.reader.is_none() {
             self.reader = EventReader::open(&self.folder.events())?;
         }
@@ -92,7 +92,7 @@ impl LogLines {
     ///
     /// # Cancel safety
     /// No line is lost where this is dropped.
-    pub async fn next(&mut self) -> Result<Option<LogLine>, RunError> {
+    pub async fn next(&mut self) -> Result<Option<LogLine>, RecordError> {
         loop {
             if let Some(line) = self.read()? {
                 return Ok(Some(line));
@@ -109,7 +109,7 @@ impl LogLines {
     ///
     /// # Errors
     /// When the log cannot be read.
-    pub fn read(&mut self) -> Result<Option<LogLine>, RunError> {
+    pub fn read(&mut self) -> Result<Option<LogLine>, RecordError> {
         if self.lines.is_none() {
             self.lines = Lines::open(&self.path)?;
         }

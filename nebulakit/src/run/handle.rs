@@ -13,7 +13,7 @@ use crate::coordinator::RunId;
 use crate::graph::Graph;
 use crate::run::artifact::{Artifact, artifacts};
 use crate::run::control::{Answer, Request, ask};
-use crate::run::error::{RunError, RunErrorKind};
+use crate::run::error::{RecordError, RecordErrorKind};
 use crate::run::event::{Recorded, RunOutcome};
 use crate::run::folder::{RunFolder, RunsFolder};
 use crate::run::follow::{LogLines, RunEvents};
@@ -54,7 +54,7 @@ impl RunHandle {
     ///
     /// # Errors
     /// When there is no such run.
-    pub fn attach(runs: &RunsFolder, run: &RunId) -> Result<Self, RunError> {
+    pub fn attach(runs: &RunsFolder, run: &RunId) -> Result<Self, RecordError> {
         Ok(Self { watch: Arc::new(Watch::new(runs.run(run)?)), completion: None })
     }
 
@@ -79,7 +79,7 @@ impl RunHandle {
     ///
     /// # Errors
     /// When its events cannot be read.
-    pub fn state(&self) -> Result<Arc<RunState>, RunError> {
+    pub fn state(&self) -> Result<Arc<RunState>, RecordError> {
         Ok(Arc::clone(&self.watch.seen()?.state))
     }
 
@@ -87,7 +87,7 @@ impl RunHandle {
     ///
     /// # Errors
     /// When its events cannot be read.
-    pub fn status(&self) -> Result<RunStatus, RunError> {
+    pub fn status(&self) -> Result<RunStatus, RecordError> {
         self.watch.status()
     }
 
@@ -95,7 +95,7 @@ impl RunHandle {
     ///
     /// # Errors
     /// When its events cannot be read.
-    pub fn counts(&self) -> Result<Counts, RunError> {
+    pub fn counts(&self) -> Result<Counts, RecordError> {
         Ok(self.watch.seen()?.state.counts())
     }
 
@@ -112,7 +112,7 @@ impl RunHandle {
     ///
     /// # Cancel safety
     /// The run goes on where this is dropped.
-    pub async fn wait(&self) -> Result<RunOutcome, RunError> {
+    pub async fn wait(&self) -> Result<RunOutcome, RecordError> {
         if let Some(completion) = &self.completion {
             completion.clone().await;
         }
@@ -129,7 +129,7 @@ impl RunHandle {
     ///
     /// # Errors
     /// When the run is over, when nobody drives it, or when the request cannot be written.
-    pub fn cancel(&self) -> Result<(), RunError> {
+    pub fn cancel(&self) -> Result<(), RecordError> {
         match self.status()? {
             RunStatus::Ended(_) => Err(self.over()),
             RunStatus::Interrupted => Err(self.interrupted("there is nothing to cancel")),
@@ -141,7 +141,7 @@ impl RunHandle {
     ///
     /// # Errors
     /// When the run is over, when the signal has an answer, or when it cannot be written.
-    pub fn approve(&self, signal: &str) -> Result<(), RunError> {
+    pub fn approve(&self, signal: &str) -> Result<(), RecordError> {
         self.answer(signal, Answer::Approve)
     }
 
@@ -149,7 +149,7 @@ impl RunHandle {
     ///
     /// # Errors
     /// As of [`approve`](Self::approve).
-    pub fn reject(&self, signal: &str) -> Result<(), RunError> {
+    pub fn reject(&self, signal: &str) -> Result<(), RecordError> {
         self.answer(signal, Answer::Reject)
     }
 
@@ -157,11 +157,11 @@ impl RunHandle {
     ///
     /// # Errors
     /// As of [`approve`](Self::approve). Whether the value is of the gate's type is for the driver of the run to say.
-    pub fn signal(&self, signal: &str, literal: &[u8]) -> Result<(), RunError> {
+    pub fn signal(&self, signal: &str, literal: &[u8]) -> Result<(), RecordError> {
         self.answer(signal, Answer::Value(literal.to_vec()))
     }
 
-    fn answer(&self, signal: &str, answer: Answer) -> Result<(), RunError> {
+    fn answer(&self, signal: &str, answer: Answer) -> Result<(), RecordError> {
         match self.status()? {
             RunStatus::Ended(_) => Err(self.over()),
             _ => ask(&self.watch.folder, Request::Answer { signal: signal.to_owned(), answer }),
@@ -172,7 +172,7 @@ impl RunHandle {
     ///
     /// # Errors
     /// When the node has not succeeded, or when its outputs cannot be read or are damaged.
-    pub fn outputs(&self, node: &str) -> Result<Option<Vec<u8>>, RunError> {
+    pub fn outputs(&self, node: &str) -> Result<Option<Vec<u8>>, RecordError> {
         self.watch.outputs(node)
     }
 
@@ -180,7 +180,7 @@ impl RunHandle {
     ///
     /// # Errors
     /// When it has not succeeded, or when that cannot be read.
-    pub fn result(&self) -> Result<Vec<u8>, RunError> {
+    pub fn result(&self) -> Result<Vec<u8>, RecordError> {
         self.watch.result()
     }
 
@@ -189,7 +189,7 @@ impl RunHandle {
     ///
     /// # Errors
     /// When the events cannot be read.
-    pub fn kept(&self, node: &str, inputs: &str) -> Result<Option<(Recorded, Vec<u8>)>, RunError> {
+    pub fn kept(&self, node: &str, inputs: &str) -> Result<Option<(Recorded, Vec<u8>)>, RecordError> {
         self.watch.kept(node, inputs)
     }
 
@@ -197,7 +197,7 @@ impl RunHandle {
     ///
     /// # Errors
     /// When that was not recorded, or cannot be read.
-    pub fn inputs(&self) -> Result<Vec<u8>, RunError> {
+    pub fn inputs(&self) -> Result<Vec<u8>, RecordError> {
         let path = self.watch.folder.inputs();
         fs::read(&path).map_err(|error| self.unread("inputs", &path, &error))
     }
@@ -206,11 +206,12 @@ impl RunHandle {
     ///
     /// # Errors
     /// When that was not recorded, cannot be read, or is not a valid graph.
-    pub fn graph(&self) -> Result<Graph, RunError> {
+    pub fn graph(&self) -> Result<Graph, RecordError> {
         let path = self.watch.folder.graph();
         let json = fs::read_to_string(&path).map_err(|error| self.unread("graph", &path, &error))?;
-        Graph::from_json(&json)
-            .map_err(|problems| RunError::new(RunErrorKind::Corrupt, format!("`{}` is not a valid graph: {problems}", path.display())))
+        Graph::from_json(&json).map_err(|problems| {
+            RecordError::new(RecordErrorKind::Corrupt, format!("`{}` is not a valid graph: {problems}", path.display()))
+        })
     }
 
     /// What a node logged and printed.
@@ -229,23 +230,25 @@ impl RunHandle {
     ///
     /// # Errors
     /// When a folder or the events cannot be read.
-    pub fn artifacts(&self) -> Result<Vec<Artifact>, RunError> {
+    pub fn artifacts(&self) -> Result<Vec<Artifact>, RecordError> {
         artifacts(&self.watch.folder, &*self.state()?)
     }
 
-    fn over(&self) -> RunError {
-        RunError::new(RunErrorKind::Over, format!("the run `{}` is over", self.id()))
+    fn over(&self) -> RecordError {
+        RecordError::new(RecordErrorKind::Over, format!("the run `{}` is over", self.id()))
     }
 
-    fn interrupted(&self, and: &str) -> RunError {
-        RunError::new(RunErrorKind::Interrupted, format!("no process drives the run `{}`: {and}", self.id()))
+    fn interrupted(&self, and: &str) -> RecordError {
+        RecordError::new(RecordErrorKind::Interrupted, format!("no process drives the run `{}`: {and}", self.id()))
             .with_hint(format!("`run --resume {}` goes on with it", self.id()))
     }
 
-    fn unread(&self, what: &str, path: &Path, error: &io::Error) -> RunError {
+    fn unread(&self, what: &str, path: &Path, error: &io::Error) -> RecordError {
         match error.kind() {
-            io::ErrorKind::NotFound => RunError::new(RunErrorKind::NotFound, format!("no {what} of the run `{}` were recorded", self.id())),
-            _ => RunError::io("read", path, error),
+            io::ErrorKind::NotFound => {
+                RecordError::new(RecordErrorKind::NotFound, format!("no {what} of the run `{}` were recorded", self.id()))
+            }
+            _ => RecordError::io("read", path, error),
         }
     }
 }

@@ -40,7 +40,7 @@ mod watch;
 pub use self::artifact::Artifact;
 pub use self::control::{Answer, Control, Request};
 pub use self::digest::inputs_digest;
-pub use self::error::{RunError, RunErrorKind};
+pub use self::error::{RecordError, RecordErrorKind};
 pub use self::event::{Arm, EVENT_VERSION, Event, EventKind, Origin, Recorded, RunOutcome};
 pub use self::folder::{Durability, RunFolder, RunsFolder};
 pub use self::follow::{LogLine, LogLines, RunEvents};

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crate::run::error::{RunError, RunErrorKind};
+use crate::run::error::{RecordError, RecordErrorKind};
 use crate::run::event::{EventKind, Recorded};
 use crate::run::folder::RunFolder;
 use crate::run::log::EventReader;
@@ -42,7 +42,7 @@ impl Watch {
     ///
     /// # Errors
     /// When the events cannot be read.
-    pub(super) fn seen(&self) -> Result<MutexGuard<'_, Seen>, RunError> {
+    pub(super) fn seen(&self) -> Result<MutexGuard<'_, Seen>, RecordError> {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         seen.read(&self.folder)?;
         Ok(seen)
@@ -52,7 +52,7 @@ impl Watch {
     ///
     /// # Errors
     /// When its events cannot be read, or when it cannot be told whether a process drives it.
-    pub(super) fn status(&self) -> Result<RunStatus, RunError> {
+    pub(super) fn status(&self) -> Result<RunStatus, RecordError> {
         let status = self.seen()?.state.status.clone();
         if matches!(status, RunStatus::Ended(_)) || self.folder.is_driven()? {
             return Ok(status);
@@ -68,7 +68,7 @@ impl Watch {
     ///
     /// # Errors
     /// As of [`status`](Self::status).
-    pub(super) fn is_over(&self, node: Option<&NodePath>) -> Result<bool, RunError> {
+    pub(super) fn is_over(&self, node: Option<&NodePath>) -> Result<bool, RecordError> {
         if let Some(node) = node
             && self.seen()?.state.nodes.get(node).is_some_and(|node| node.is_over())
         {
@@ -81,13 +81,14 @@ impl Watch {
     ///
     /// # Errors
     /// When it has none, or when they cannot be read.
-    pub(super) fn outputs(&self, node: &str) -> Result<Option<Vec<u8>>, RunError> {
+    pub(super) fn outputs(&self, node: &str) -> Result<Option<Vec<u8>>, RecordError> {
         let recorded = self.seen()?.success(node)?;
         match recorded {
             Some((outputs, _)) => self.folder.data().read(&outputs),
-            None => {
-                Err(RunError::new(RunErrorKind::NotFound, format!("the node `{node}` of the run `{}` has no outputs", self.folder.id())))
-            }
+            None => Err(RecordError::new(
+                RecordErrorKind::NotFound,
+                format!("the node `{node}` of the run `{}` has no outputs", self.folder.id()),
+            )),
         }
     }
 
@@ -95,17 +96,17 @@ impl Watch {
     ///
     /// # Errors
     /// When it gave nothing, or when that cannot be read.
-    pub(super) fn result(&self) -> Result<Vec<u8>, RunError> {
+    pub(super) fn result(&self) -> Result<Vec<u8>, RecordError> {
         let kept = self.seen()?.result.clone();
         let bytes = kept.map(|kept| self.folder.data().read(&kept)).transpose()?.flatten();
-        bytes.ok_or_else(|| RunError::new(RunErrorKind::NotFound, format!("the run `{}` gave nothing", self.folder.id())))
+        bytes.ok_or_else(|| RecordError::new(RecordErrorKind::NotFound, format!("the run `{}` gave nothing", self.folder.id())))
     }
 
     /// The outputs of a node that succeeded with these inputs, where they are recorded and as bytes. Where their data is gone or damaged, there are none.
     ///
     /// # Errors
     /// When the events cannot be read.
-    pub(super) fn kept(&self, node: &str, inputs: &str) -> Result<Option<(Recorded, Vec<u8>)>, RunError> {
+    pub(super) fn kept(&self, node: &str, inputs: &str) -> Result<Option<(Recorded, Vec<u8>)>, RecordError> {
         let recorded = self.seen()?.success(node)?.filter(|(_, of)| of.as_deref() == Some(inputs));
         Ok(recorded.and_then(|(recorded, _)| {
             let outputs = self.folder.data().read(&recorded).ok().flatten().filter(|outputs| is_whole(outputs))?;
@@ -115,7 +116,7 @@ impl Watch {
 }
 
 impl Seen {
-    fn read(&mut self, folder: &RunFolder) -> Result<(), RunError> {
+    fn read(&mut self, folder: &RunFolder) -> Result<(), RecordError> {
         if self.reader.is_none() {
             self.reader = EventReader::open(&folder.events())?;
         }
@@ -134,7 +135,7 @@ impl Seen {
     }
 
     /// Where the outputs of a node are recorded, if it succeeded, and the digest of its inputs.
-    fn success(&mut self, node: &str) -> Result<Option<(Recorded, Option<String>)>, RunError> {
+    fn success(&mut self, node: &str) -> Result<Option<(Recorded, Option<String>)>, RecordError> {
         let (Some(offset), Some(reader)) = (self.succeeded.get(node), &mut self.reader) else { return Ok(None) };
         match reader.at(*offset)?.kind {
             EventKind::Succeeded { outputs, inputs, .. } => Ok(Some((outputs, inputs))),

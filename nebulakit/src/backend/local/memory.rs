@@ -12,7 +12,7 @@ use futures_util::future::BoxFuture;
 use crate::backend::driver::{Call, Memory, Recalled};
 use crate::backend::plan::CacheUse;
 use crate::graph::{Graph, Input, Task};
-use crate::run::{Cache, CacheEntry, CacheKey, NodePath, Origin, Recorder, RunError, RunHandle};
+use crate::run::{Cache, CacheEntry, CacheKey, NodePath, Origin, RecordError, Recorder, RunHandle};
 use crate::task::def::TaskDef;
 
 /// What a run remembers.
@@ -33,7 +33,7 @@ pub(super) struct Former {
 
 impl Former {
     /// The run `run`, for one of `graph`.
-    pub(super) fn of(run: RunHandle, graph: &Graph) -> Result<Self, RunError> {
+    pub(super) fn of(run: RunHandle, graph: &Graph) -> Result<Self, RecordError> {
         let before = run.graph()?;
         let interface = |task: &Task| {
             let types = |inputs: &[Input]| inputs.iter().map(|input| (input.name.clone(), input.literal_type.clone())).collect::<Vec<_>>();
@@ -46,7 +46,7 @@ impl Former {
     }
 
     /// What it has of the node, if that ran the same task with the same inputs.
-    fn kept(&self, node: &NodePath, task: &str, digest: &str) -> Result<Option<Bytes>, RunError> {
+    fn kept(&self, node: &NodePath, task: &str, digest: &str) -> Result<Option<Bytes>, RecordError> {
         if !self.tasks.contains(task) || self.run.state()?.nodes.get(node).is_none_or(|before| before.of != task) {
             return Ok(None);
         }
@@ -101,7 +101,7 @@ fn look_up(
     version: &str,
     inputs: &[(String, Bytes)],
     overwrites: bool,
-) -> Result<Recalled, RunError> {
+) -> Result<Recalled, RecordError> {
     let inputs = inputs.iter().map(|(name, literal)| (name.as_str(), &**literal));
     let ignored = task.options.cache.as_ref().map_or(&[][..], |cache| cache.ignore);
     let key = CacheKey::new(task.name, version, ignored, &task.interface(), inputs, cache.contents())?;

@@ -10,7 +10,7 @@ use crate::backend::driver::{End, Signals, Unfinished, World, drive, literals_of
 use crate::backend::{Plan, RunError};
 use crate::coordinator::{Coordinator, FailureKind};
 use crate::graph::{Graph, Kind, Scope};
-use crate::run::{Control, EVENT_VERSION, EventKind, JobFailure, Recorder, Request, RunHandle, RunOutcome};
+use crate::run::{Control, EVENT_VERSION, EventKind, JobFailure, RecordError, Recorder, Request, RunHandle, RunOutcome};
 use crate::task::cancellation::Cancellation;
 use crate::task::failure::code;
 
@@ -53,7 +53,7 @@ pub(super) fn start(plan: Plan, recorder: Arc<Recorder>, memory: Remembered, coo
     }))
 }
 
-fn record_end(recorder: &Recorder, ended: Result<Bytes, RunOutcome>) -> Result<(), crate::run::RunError> {
+fn record_end(recorder: &Recorder, ended: Result<Bytes, RunOutcome>) -> Result<(), RecordError> {
     let (outcome, outputs) = match ended {
         Ok(outputs) => (RunOutcome::Succeeded, Some(recorder.keep(&outputs)?)),
         Err(outcome) => (outcome, None),
@@ -84,7 +84,7 @@ async fn to_its_end(graph: &Graph, world: &World, inputs: Bytes, recorder: &Reco
     })
 }
 
-fn heed(request: Result<Request, crate::run::RunError>, world: &World, recorder: &Recorder) {
+fn heed(request: Result<Request, RecordError>, world: &World, recorder: &Recorder) {
     let heard = match request {
         Ok(Request::Cancel) => {
             world.stop.cancel();

@@ -11,7 +11,7 @@ use crate::cli::folder::Folder;
 use crate::cli::setting::Setting;
 use crate::graph::{Graph, Kind, Scope};
 use crate::process::terminal;
-use crate::run::{Event, EventKind, NodePath, RunErrorKind, RunHandle};
+use crate::run::{Event, EventKind, NodePath, RecordErrorKind, RunHandle};
 
 /// What a gate takes: a yes or a no, or a value of a type.
 #[derive(Debug, Clone, PartialEq)]
@@ -126,7 +126,7 @@ impl<'a> Questions<'a> {
         };
         // Somebody else may have been faster.
         match given {
-            Err(error) if error.kind() != RunErrorKind::Over => Err(error.into()),
+            Err(error) if error.kind() != RecordErrorKind::Over => Err(error.into()),
             _ => Ok(true),
         }
     }

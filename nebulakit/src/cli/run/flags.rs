@@ -7,7 +7,7 @@ use nebulakit_types::LiteralType;
 use nebulakit_types::literal_type::{SimpleType, TypeKind};
 use nebulakit_types::visible;
 
-use crate::cli::run::options::INPUTS_FILE;
+use crate::cli::run::options::{INPUTS_FILE, RESUME};
 use crate::cli::run::subject::Subject;
 use crate::cli::setting::Setting;
 use crate::cli::signature::default;
@@ -31,11 +31,12 @@ pub(in crate::cli) fn command(subject: &Subject, setting: &Setting<'_>) -> Comma
         .disable_help_flag(true)
         .after_help(behind(subject, setting));
     let mut usage = format!("{} run {name}", setting.binary);
+    let options: Vec<_> = subject.options.iter().filter_map(Arg::get_long).collect();
     for flag in Flag::all(subject) {
         if !flag.param.is_optional() {
             usage.push_str(&format!(" {}", flag.shown(setting)));
         }
-        command = command.arg(flag.arg(setting)).args(flag.opposite());
+        command = command.arg(flag.arg(&options, setting)).args(flag.opposite());
     }
     command.args(&subject.options).override_usage(format!("{usage} [OPTIONS]"))
 }
@@ -113,7 +114,8 @@ impl Flag {
         format!("no {}", self.param.name())
     }
 
-    fn arg(&self, setting: &Setting<'_>) -> Arg {
+    /// The flag, for a command that has these `options` besides.
+    fn arg(&self, options: &[&str], setting: &Setting<'_>) -> Arg {
         let literal_type = self.param.literal_type(setting.dialect());
         let mut help = self.param.doc().split_whitespace().collect::<Vec<_>>().join(" ");
         if let Some(default) = default(self.param, setting.dialect()) {
@@ -128,8 +130,8 @@ impl Flag {
             .allow_negative_numbers(has(&literal_type, &[SimpleType::Integer, SimpleType::Float]))
             .allow_hyphen_values(has(&literal_type, &[SimpleType::Duration]));
         if !self.param.is_optional() {
-            let instead: Vec<_> = [INPUTS_FILE.to_owned()].into_iter().chain(self.opposite().map(|_| self.opposite_id())).collect();
-            arg = arg.required_unless_present_any(instead);
+            let instead = [INPUTS_FILE, RESUME].map(str::to_owned).into_iter().filter(|option| options.contains(&option.as_str()));
+            arg = arg.required_unless_present_any(instead.chain(self.opposite().map(|_| self.opposite_id())));
         }
         match &literal_type.kind {
             TypeKind::Enum(values) => arg.value_name(ENUM).value_parser(PossibleValuesParser::new(values.clone())),

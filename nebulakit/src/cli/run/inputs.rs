@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::ArgMatches;
 use jiff::Timestamp;
 use nebulakit_types::LiteralType;
+use nebulakit_types::convert::reader::{Entries, References};
 use nebulakit_types::convert::time::Instant;
 use nebulakit_types::convert::writer::Encoder;
 
@@ -20,16 +21,18 @@ use crate::services::env;
 use crate::services::stores::Stores;
 use crate::task::failure::chain;
 
-/// The inputs that the command line gives, as the bytes of an `inputs.pb`. What can be read only once is copied to `folder`.
+/// The inputs that the command line gives, as the bytes of an `inputs.pb`; those that it leaves out are as in `before`, the bytes of another one. What can be
+/// read only once is copied to `folder`.
 pub(super) fn inputs(
     subject: &Subject,
     matches: &ArgMatches,
+    before: &[u8],
     folder: PathBuf,
     stores: &Stores,
     setting: &Setting<'_>,
 ) -> Result<Vec<u8>, Complaint> {
     let places = Places::new(folder, stores);
-    read(subject, matches, &Parser { now: now()?, dialect: setting.dialect(), places: &places })
+    read(subject, matches, before, &Parser { now: now()?, dialect: setting.dialect(), places: &places })
 }
 
 /// The literal of this type that `text` says. What can be read only once is copied to `folder`.
@@ -45,14 +48,15 @@ pub(in crate::cli) fn literal(
     parser.text(text, literal_type).map_err(|error| Complaint::usage(chain(&error)))
 }
 
-/// The bytes of an `inputs.pb`: what the file gives, and over it what the flags give. Defaults are left to what runs.
-pub(super) fn read(subject: &Subject, matches: &ArgMatches, parser: &Parser<'_>) -> Result<Vec<u8>, Complaint> {
+/// The bytes of an `inputs.pb`: what was given `before`, over it what the file gives, and over it what the flags give. Defaults are left to what runs.
+pub(super) fn read(subject: &Subject, matches: &ArgMatches, before: &[u8], parser: &Parser<'_>) -> Result<Vec<u8>, Complaint> {
     let flags = flags::given(subject, matches);
     let file = match matches.get_one::<String>(options::INPUTS_FILE) {
         Some(name) => inputs_file::read(name, subject, parser.places)?,
         None => Vec::new(),
     };
     let file: HashMap<_, _> = file.iter().map(|(name, value)| (name.as_str(), value)).collect();
+    let before = literals(before).map_err(|error| Complaint::failed(chain(&error)))?;
     let mut encoder = Encoder::new(parser.dialect);
     let mut missing = Vec::new();
     for param in subject.params.iter().rev() {
@@ -62,6 +66,7 @@ pub(super) fn read(subject: &Subject, matches: &ArgMatches, parser: &Parser<'_>)
         let literal = match (flag, file.get(name)) {
             (Some(given), _) => parser.texts(&given.texts, &literal_type).map_err(|error| error.at_field(&given.flag)),
             (None, Some(value)) => parser.value(value, &literal_type).map_err(|error| error.at_field(name)),
+            (None, None) if before.contains_key(name) => Ok(before[name].to_vec()),
             (None, None) => {
                 if !param.is_optional() {
                     missing.insert(0, format!("`{name}` ({literal_type})"));
@@ -82,6 +87,15 @@ pub(super) fn read(subject: &Subject, matches: &ArgMatches, parser: &Parser<'_>)
         return Ok(encoder.finish());
     }
     Err(Complaint::usage(format!("neither the flags nor the file give {}", missing.join(", "))))
+}
+
+/// The literals of an `inputs.pb`, by their names.
+fn literals(bytes: &[u8]) -> nebulakit_types::Result<HashMap<&str, &[u8]>> {
+    let (mut entries, mut literals) = (Entries::of_map(bytes, References::none()), HashMap::new());
+    while let Some((name, literal)) = entries.next()? {
+        literals.insert(name, literal.bytes());
+    }
+    Ok(literals)
 }
 
 /// This process, whose log people read here, unless they ask for something else.

@@ -73,7 +73,7 @@ fn run_task(task: &'static TaskDef, name: &str, words: &[OsString], setting: &Se
     let asked = Asked::of(task, &matches)?;
     let host = inputs::host(setting)?;
     let sandbox = sandbox(&host)?;
-    let inputs = inputs::inputs(&subject, &matches, sandbox.folder().join(sandbox::INPUTS), &host.stores, setting);
+    let inputs = inputs::inputs(&subject, &matches, &[], sandbox.folder().join(sandbox::INPUTS), &host.stores, setting);
     let inputs = inputs.inspect_err(|_| sandbox.remove())?;
     execute(task, inputs.into(), setting, host, sandbox, Wanted { is_json, container: asked })
 }
@@ -94,7 +94,7 @@ pub(super) fn rehearse<'a>(
     let stores = Host::new(setting.environment.clone()).stores;
     let now = Instant::new(0, 0).map_err(|error| Complaint::failed(chain(&error)))?;
     let parser = Parser { now, dialect: setting.dialect(), places: &Places::told(document, &stores) };
-    inputs::read(&subject, &matches, &parser)
+    inputs::read(&subject, &matches, &[], &parser)
 }
 
 /// The folder of the run of a task.

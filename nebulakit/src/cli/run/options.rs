@@ -32,6 +32,15 @@ pub(super) const QUIET: &str = "quiet";
 /// The option that has the record survive a loss of power.
 pub(super) const DURABLE: &str = "durable";
 
+/// The option that names the run to go on with.
+pub(super) const RESUME: &str = "resume";
+
+/// The option without which outputs are remembered.
+pub(super) const NO_CACHE: &str = "no-cache";
+
+/// The option that remembers outputs anew.
+pub(super) const OVERWRITE_CACHE: &str = "overwrite-cache";
+
 /// What [`STRATEGY`] takes.
 const STRATEGIES: [&str; 4] = ["async", "thread", "process", "container"];
 
@@ -60,6 +69,14 @@ pub(super) fn of_workflow() -> Vec<Arg> {
             .help("how tasks run that do not say so themselves"),
         Arg::new(JOBS).long(JOBS).value_name("N").value_parser(jobs).help("run up to N tasks at once, on N cores; all cores if left out"),
         tokens_option().help("how many tokens of a name there are"),
+        Arg::new(RESUME)
+            .long(RESUME)
+            .value_name("RUN")
+            .help("go on with that run: tasks that succeeded there do not run again, and inputs that are not given are those of then"),
+        flag(NO_CACHE)
+            .conflicts_with(OVERWRITE_CACHE)
+            .help("run tasks with a cache although their outputs are remembered, and remember none"),
+        flag(OVERWRITE_CACHE).help("run tasks with a cache although their outputs are remembered, and remember the new ones"),
         flag(DURABLE).help("write the record to the disk as it grows, so that it survives a loss of power"),
         flag(QUIET).short('q').help("show errors alone, no progress"),
         flag(JSON).help("print the events of the run as JSON, one a line, and the outputs as the last one"),

@@ -12,9 +12,9 @@ use uuid::Uuid;
 use super::containers::Asked;
 use super::subject::Subject;
 use super::{flags, inputs, options};
-use crate::backend::{Backend as _, LocalBackend, Options, RunError};
+use crate::backend::{Backend as _, CacheUse, LocalBackend, Options, RunError};
 use crate::cli::complaint::{Complaint, describing};
-use crate::cli::folder::Folder;
+use crate::cli::folder::{Folder, find};
 use crate::cli::follow::{Form, Stops, follow, tell};
 use crate::cli::output::keep_stdout;
 use crate::cli::prints::Prints;
@@ -26,7 +26,7 @@ use crate::process::exit::Exit;
 use crate::process::host::Host;
 use crate::process::signal::StopSignals;
 use crate::process::{logs, terminal};
-use crate::run::{Durability, RunsFolder};
+use crate::run::{Durability, RunHandle, RunStatus, RunsFolder};
 use crate::task::builder::ContextBuilder;
 use crate::task::failure::chain;
 use crate::task::surroundings::Surroundings;
@@ -48,7 +48,13 @@ pub(super) fn run(workflow: &'static WorkflowDef, name: &str, words: &[OsString]
     let host = inputs::host(setting)?;
     let runs = recorded_in(&folder)?;
     let copies = runs.path().join(INPUTS).join(Uuid::new_v4().simple().to_string());
-    let inputs = inputs::inputs(&subject, &matches, copies, &host.stores, setting)?;
+    let former = former(&subject, &matches, &runs)?;
+    let before = former.as_ref().map_or(Ok(Vec::new()), RunHandle::inputs)?;
+    let inputs = inputs::inputs(&subject, &matches, &before, copies, &host.stores, setting)?;
+    let asked = match former {
+        Some(former) => asked(&matches).resumes(former.id().clone()),
+        None => asked(&matches),
+    };
     let is_json = matches.get_flag(options::JSON);
     let form = Form::of(is_json, matches.get_flag(options::QUIET));
     if form.is_for_people() {
@@ -58,7 +64,7 @@ pub(super) fn run(workflow: &'static WorkflowDef, name: &str, words: &[OsString]
     host.serve_all();
     let prints = take_prints(form);
     let backend = backend(runs, host, &matches, setting.dialect());
-    let plan = backend.compile(&graph, &asked(&matches).inputs(inputs)).map_err(|error| refused(&subject, error))?;
+    let plan = backend.compile(&graph, &asked.inputs(inputs)).map_err(|error| refused(&subject, error))?;
     let signals = StopSignals::listen().map_err(cannot_start)?;
     let runtime = Builder::new_multi_thread().enable_all().build().map_err(cannot_start)?;
     let ended = runtime.block_on(async {
@@ -99,6 +105,20 @@ fn recorded_in(folder: &Folder) -> Result<RunsFolder, Complaint> {
     }
 }
 
+/// The run that this one goes on with, which is of the same workflow and over.
+fn former(subject: &Subject, matches: &ArgMatches, runs: &RunsFolder) -> Result<Option<RunHandle>, Complaint> {
+    let Some(name) = matches.get_one::<String>(options::RESUME) else { return Ok(None) };
+    let run = find(runs, name)?;
+    let of = run.state()?.name.clone();
+    if of != subject.name {
+        return Err(Complaint::usage(format!("the run {} is of `{}`, not of `{}`", run.id(), visible::line(&of), subject.name)));
+    }
+    match run.status()? {
+        RunStatus::Running | RunStatus::Stopping => Err(Complaint::usage(format!("the run {} is not over", run.id()))),
+        _ => Ok(Some(run)),
+    }
+}
+
 /// Says that a launch plan is run once, now.
 fn note_schedule(graph: &Graph) {
     let schedule = match graph.launch_plan.as_ref().and_then(|plan| plan.schedule.as_ref()) {
@@ -112,7 +132,12 @@ fn note_schedule(graph: &Graph) {
 /// How the command line wants it run.
 fn asked(matches: &ArgMatches) -> Options {
     let durability = if matches.get_flag(options::DURABLE) { Durability::Disk } else { Durability::Kernel };
-    let asked = Options::new().durability(durability);
+    let cache = match (matches.get_flag(options::NO_CACHE), matches.get_flag(options::OVERWRITE_CACHE)) {
+        (true, _) => CacheUse::Off,
+        (false, true) => CacheUse::Overwrite,
+        (false, false) => CacheUse::On,
+    };
+    let asked = Options::new().durability(durability).cache(cache);
     match matches.get_one::<String>(options::STRATEGY) {
         Some(name) => asked.strategy(Strategy::named(name.clone())),
         None => asked,

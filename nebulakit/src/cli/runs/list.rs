@@ -10,7 +10,7 @@ use super::shown::{columns, instant, moment};
 use crate::cli::complaint::Complaint;
 use crate::cli::folder::Folder;
 use crate::cli::follow::words;
-use crate::run::{RunError, RunHandle, RunId, RunsFolder};
+use crate::run::{RecordError, RunHandle, RunId, RunsFolder};
 
 /// The runs as text, or as JSON.
 pub(super) fn list(runs: Option<&RunsFolder>, folder: &Folder, is_json: bool) -> Result<String, Complaint> {
@@ -36,7 +36,7 @@ fn row(runs: &RunsFolder, id: &RunId) -> [String; 5] {
         let name = visible::line(&state.name).into_owned();
         Ok([words::status(&status).to_owned(), name, moment(state.created), format!("{took}: {}", words::sums(state.counts()))])
     };
-    let [status, name, began, nodes] = read().unwrap_or_else(|error: RunError| {
+    let [status, name, began, nodes] = read().unwrap_or_else(|error: RecordError| {
         ["unreadable".to_owned(), visible::line(error.parts().0).into_owned(), String::new(), String::new()]
     });
     [id.to_string(), status, name, began, nodes]
@@ -56,5 +56,5 @@ fn described(runs: &RunsFolder, id: &RunId) -> Value {
             "counts": counts(&state),
         }))
     };
-    read().unwrap_or_else(|error: RunError| json!({ "run": id.to_string(), "error": error.parts().0 }))
+    read().unwrap_or_else(|error: RecordError| json!({ "run": id.to_string(), "error": error.parts().0 }))
 }

@@ -13,18 +13,15 @@ use nebulakit_types::{LiteralType, visible};
 
 pub(super) use self::grammar::command;
 use super::complaint::Complaint;
-use super::folder::Folder;
+use super::folder::{Folder, find};
 use super::follow::{Form, follow, tell};
 use super::output::say;
 use super::setting::Setting;
 use super::values;
 use crate::process::exit::Exit;
 use crate::process::terminal;
-use crate::run::{RunHandle, RunsFolder};
+use crate::run::RunHandle;
 use crate::task::failure::chain;
-
-/// What names the last run.
-const LAST: &str = "last";
 
 /// Does what the words behind `runs` say.
 pub(super) fn dispatch(matches: &ArgMatches, setting: &Setting<'_>) -> Result<Exit, Complaint> {
@@ -59,20 +56,6 @@ pub(super) fn dispatch(matches: &ArgMatches, setting: &Setting<'_>) -> Result<Ex
         }
         _ => attach(&run, matches.get_flag("json"), &folder, setting),
     }
-}
-
-/// The run that is called so: by its id, by how that begins, or as the last one.
-fn find(runs: &RunsFolder, name: &str) -> Result<RunHandle, Complaint> {
-    let id = match runs.list()?.pop() {
-        Some(last) if name == LAST => last,
-        None if name == LAST => return Err(Complaint::usage(format!("no runs are recorded in `{}`", shown_path(runs)))),
-        _ => runs.find(name)?,
-    };
-    Ok(RunHandle::attach(runs, &id)?)
-}
-
-fn shown_path(runs: &RunsFolder) -> String {
-    visible::line(&runs.path().to_string_lossy()).into_owned()
 }
 
 fn none_in(folder: &Folder) -> Complaint {

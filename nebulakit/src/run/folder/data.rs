@@ -5,7 +5,7 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::run::digest;
-use crate::run::error::{At as _, RunError, RunErrorKind};
+use crate::run::error::{At as _, RecordError, RecordErrorKind};
 use crate::run::event::Recorded;
 use crate::run::folder::publish::{Durability, make, publish, sync_folder};
 
@@ -21,7 +21,7 @@ impl Data {
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub(crate) fn keep(&self, bytes: &[u8], durability: Durability) -> Result<Recorded, RunError> {
+    pub(crate) fn keep(&self, bytes: &[u8], durability: Durability) -> Result<Recorded, RecordError> {
         if bytes.len() <= SMALL {
             return Ok(Recorded::Here(bytes.to_vec()));
         }
@@ -30,7 +30,7 @@ impl Data {
         Ok(Recorded::Data { sha256, size: bytes.len() as u64 })
     }
 
-    fn store(&self, sha256: &str, bytes: &[u8], durability: Durability) -> Result<(), RunError> {
+    fn store(&self, sha256: &str, bytes: &[u8], durability: Durability) -> Result<(), RecordError> {
         let (folder, path) = self.place(sha256);
         let is_there = fs::metadata(&path).is_ok_and(|found| found.len() == bytes.len() as u64);
         match durability {
@@ -55,26 +55,26 @@ impl Data {
     ///
     /// # Errors
     /// When their file is not there, cannot be read, or holds something else.
-    pub(crate) fn read(&self, kept: &Recorded) -> Result<Option<Vec<u8>>, RunError> {
+    pub(crate) fn read(&self, kept: &Recorded) -> Result<Option<Vec<u8>>, RecordError> {
         let (sha256, size) = match kept {
             Recorded::Not => return Ok(None),
             Recorded::Here(bytes) => return Ok(Some(bytes.clone())),
             Recorded::Data { sha256, size } => (sha256, *size),
         };
         if sha256.len() != 64 || !sha256.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f')) {
-            return Err(RunError::new(RunErrorKind::Corrupt, format!("`{sha256}` is not the SHA-256 digest of data")));
+            return Err(RecordError::new(RecordErrorKind::Corrupt, format!("`{sha256}` is not the SHA-256 digest of data")));
         }
         let path = self.place(sha256).1;
         let bytes = match fs::read(&path) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return Err(RunError::new(RunErrorKind::NotFound, format!("the data `{}` is not there any more", path.display())));
+                return Err(RecordError::new(RecordErrorKind::NotFound, format!("the data `{}` is not there any more", path.display())));
             }
-            Err(error) => return Err(RunError::io("read", &path, &error)),
+            Err(error) => return Err(RecordError::io("read", &path, &error)),
         };
         if bytes.len() as u64 != size || digest::of(&bytes) != *sha256 {
             let damaged = format!("the data `{}` is damaged: it is not the {size} bytes that its name stands for", path.display());
-            return Err(RunError::new(RunErrorKind::Corrupt, damaged).with_hint("delete it: a resumed run makes it again"));
+            return Err(RecordError::new(RecordErrorKind::Corrupt, damaged).with_hint("delete it: a resumed run makes it again"));
         }
         Ok(Some(bytes))
     }

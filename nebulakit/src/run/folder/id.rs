@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use uuid::Uuid;
 
 use crate::coordinator::RunId;
-use crate::run::error::{RunError, RunErrorKind};
+use crate::run::error::{RecordError, RecordErrorKind};
 
 /// Digits and letters without those that look like others.
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
@@ -25,7 +25,7 @@ pub(super) fn new(now: SystemTime) -> RunId {
 ///
 /// # Errors
 /// When it cannot: ids become names of folders.
-pub(super) fn check(text: &str) -> Result<(), RunError> {
+pub(super) fn check(text: &str) -> Result<(), RecordError> {
     let is_valid = !text.is_empty()
         && text.len() <= 100
         && !text.starts_with('.')
@@ -34,8 +34,8 @@ pub(super) fn check(text: &str) -> Result<(), RunError> {
         return Ok(());
     }
     let shown: String = text.chars().take(100).collect();
-    Err(RunError::new(
-        RunErrorKind::Name,
+    Err(RecordError::new(
+        RecordErrorKind::Name,
         format!("`{shown}` is not a valid run id; expected up to 100 letters, digits, `-`, `_` or `.`, and no `.` at the start"),
     ))
 }

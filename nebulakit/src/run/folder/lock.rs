@@ -6,7 +6,7 @@ use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
-use crate::run::error::{At as _, RunError, RunErrorKind};
+use crate::run::error::{At as _, RecordError, RecordErrorKind};
 
 /// How often a lock is tried: who only asks whether a run is driven has it for a moment.
 const TRIES: u32 = 20;
@@ -24,17 +24,17 @@ impl DriverLock {
     ///
     /// # Errors
     /// When another process has it, or the file cannot be written.
-    pub(super) fn take(path: &Path, run: &str) -> Result<Self, RunError> {
+    pub(super) fn take(path: &Path, run: &str) -> Result<Self, RecordError> {
         let mut file = OpenOptions::new().create(true).truncate(false).read(true).write(true).open(path).at("open", path)?;
         for tried in 1.. {
             match file.try_lock() {
                 Ok(()) => break,
-                Err(TryLockError::Error(error)) => return Err(RunError::io("lock", path, &error)),
+                Err(TryLockError::Error(error)) => return Err(RecordError::io("lock", path, &error)),
                 Err(TryLockError::WouldBlock) if tried < TRIES => thread::sleep(PAUSE),
                 Err(TryLockError::WouldBlock) => {
                     let holder = fs::read_to_string(path).unwrap_or_default();
                     let holder = if holder.is_empty() { "another process" } else { holder.trim_end() };
-                    return Err(RunError::new(RunErrorKind::Driven, format!("{holder} drives the run `{run}`")));
+                    return Err(RecordError::new(RecordErrorKind::Driven, format!("{holder} drives the run `{run}`")));
                 }
             }
         }
@@ -48,16 +48,16 @@ impl DriverLock {
 ///
 /// # Errors
 /// When that cannot be told.
-pub(super) fn is_taken(path: &Path) -> Result<bool, RunError> {
+pub(super) fn is_taken(path: &Path) -> Result<bool, RecordError> {
     let file = match File::open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
-        Err(error) => return Err(RunError::io("open", path, &error)),
+        Err(error) => return Err(RecordError::io("open", path, &error)),
     };
     match file.try_lock_shared() {
         Ok(()) => Ok(false),
         Err(TryLockError::WouldBlock) => Ok(true),
-        Err(TryLockError::Error(error)) => Err(RunError::io("lock", path, &error)),
+        Err(TryLockError::Error(error)) => Err(RecordError::io("lock", path, &error)),
     }
 }
 

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use uuid::Uuid;
 
-use crate::run::error::{At as _, RunError};
+use crate::run::error::{At as _, RecordError};
 
 /// Whether something survives the end of the machine's power, or of the process alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -24,7 +24,7 @@ pub enum Durability {
 ///
 /// # Errors
 /// When it cannot be written. Nothing is left of it then.
-pub(crate) fn publish(path: &Path, bytes: &[u8], durability: Durability) -> Result<(), RunError> {
+pub(crate) fn publish(path: &Path, bytes: &[u8], durability: Durability) -> Result<(), RecordError> {
     let temporary = temporary(path);
     let published = write(&temporary, bytes, durability).and_then(|()| fs::rename(&temporary, path));
     if published.is_err() {
@@ -42,7 +42,7 @@ pub(crate) fn publish(path: &Path, bytes: &[u8], durability: Durability) -> Resu
 ///
 /// # Errors
 /// When it cannot be written.
-pub(crate) fn publish_first(path: &Path, bytes: &[u8]) -> Result<bool, RunError> {
+pub(crate) fn publish_first(path: &Path, bytes: &[u8]) -> Result<bool, RecordError> {
     let temporary = temporary(path);
     let published = write(&temporary, bytes, Durability::Kernel).and_then(|()| fs::hard_link(&temporary, path));
     let _ = fs::remove_file(&temporary);
@@ -72,11 +72,11 @@ fn write(path: &Path, bytes: &[u8], durability: Durability) -> io::Result<()> {
 }
 
 /// Has the names in a folder reach the disk.
-pub(crate) fn sync_folder(folder: &Path) -> Result<(), RunError> {
+pub(crate) fn sync_folder(folder: &Path) -> Result<(), RecordError> {
     File::open(folder).and_then(|folder| folder.sync_all()).at("sync", folder)
 }
 
 /// Makes a folder for this user alone, and those above it, where they are not there.
-pub(crate) fn make(path: &Path) -> Result<(), RunError> {
+pub(crate) fn make(path: &Path) -> Result<(), RecordError> {
     DirBuilder::new().recursive(true).mode(0o700).create(path).at("make", path)
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use crate::coordinator::RunId;
-use crate::run::error::{At as _, RunError, RunErrorKind};
+use crate::run::error::{At as _, RecordError, RecordErrorKind};
 use crate::run::folder::data::Data;
 use crate::run::folder::id;
 use crate::run::folder::lock::DriverLock;
@@ -46,7 +46,7 @@ impl RunsFolder {
     ///
     /// # Errors
     /// When a newer version of nebulakit made it, when it holds something else, or when it cannot be made or read. Nothing is changed in it then.
-    pub fn open(path: impl AsRef<Path>) -> Result<Self, RunError> {
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, RecordError> {
         let path = path.as_ref();
         let path = std::path::absolute(path).at("find", path)?;
         let folder = Self { path: path.into() };
@@ -67,12 +67,12 @@ impl RunsFolder {
     ///
     /// # Errors
     /// When it is not there, or holds something else; as of [`open`](Self::open) otherwise.
-    pub fn open_existing(path: impl AsRef<Path>) -> Result<Self, RunError> {
+    pub fn open_existing(path: impl AsRef<Path>) -> Result<Self, RecordError> {
         let path = path.as_ref();
         let folder = Self { path: std::path::absolute(path).at("find", path)?.into() };
         match folder.format()? {
             Some(_) => Ok(folder),
-            None => Err(RunError::new(RunErrorKind::NotFound, format!("no runs are recorded in `{}`", folder.path.display()))),
+            None => Err(RecordError::new(RecordErrorKind::NotFound, format!("no runs are recorded in `{}`", folder.path.display()))),
         }
     }
 
@@ -83,30 +83,30 @@ impl RunsFolder {
     }
 
     /// The version of what is in it; [`None`] where there is nothing.
-    fn format(&self) -> Result<Option<u32>, RunError> {
+    fn format(&self) -> Result<Option<u32>, RecordError> {
         let path = self.path.join(FORMAT_FILE);
         let text = match fs::read_to_string(&path) {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(RunError::io("read", &path, &error)),
+            Err(error) => return Err(RecordError::io("read", &path, &error)),
         };
         match text.trim_end().parse() {
             Ok(version) if version <= FORMAT => Ok(Some(version)),
-            Ok(version) => Err(RunError::new(
-                RunErrorKind::Newer,
+            Ok(version) => Err(RecordError::new(
+                RecordErrorKind::Newer,
                 format!(
                     "a newer version of nebulakit wrote `{}`: its format is {version}, and this one knows up to {FORMAT}",
                     self.path.display()
                 ),
             )
             .with_hint("use that version, or another folder")),
-            Err(_) => Err(RunError::new(RunErrorKind::Corrupt, format!("`{}` is not the version of a format", path.display()))
+            Err(_) => Err(RecordError::new(RecordErrorKind::Corrupt, format!("`{}` is not the version of a format", path.display()))
                 .with_hint(format!("where nothing else writes there, make it say `{FORMAT}`"))),
         }
     }
 
     /// Makes it a folder of runs, if nothing else is in it.
-    fn begin(&self) -> Result<(), RunError> {
+    fn begin(&self) -> Result<(), RecordError> {
         make(&self.path)?;
         for entry in fs::read_dir(&self.path).at("read", &self.path)? {
             let name = entry.at("read", &self.path)?.file_name();
@@ -116,8 +116,8 @@ impl RunsFolder {
             // Another process may have begun it meanwhile.
             return match self.format()? {
                 Some(_) => Ok(()),
-                None => Err(RunError::new(
-                    RunErrorKind::Foreign,
+                None => Err(RecordError::new(
+                    RecordErrorKind::Foreign,
                     format!("`{}` is not a folder of runs: it holds `{}`, and no `{FORMAT_FILE}`", self.path.display(), name.display()),
                 )
                 .with_hint("name a folder that is empty, or not there")),
@@ -130,7 +130,7 @@ impl RunsFolder {
     ///
     /// # Errors
     /// When the folder cannot be read.
-    pub fn list(&self) -> Result<Vec<RunId>, RunError> {
+    pub fn list(&self) -> Result<Vec<RunId>, RecordError> {
         let mut names = self.names()?;
         names.sort_unstable();
         Ok(names.into_iter().map(RunId::from).collect())
@@ -140,12 +140,12 @@ impl RunsFolder {
     ///
     /// # Errors
     /// When there is none, or more than one; when it cannot begin the id of a run; when the folder cannot be read.
-    pub fn find(&self, prefix: &str) -> Result<RunId, RunError> {
+    pub fn find(&self, prefix: &str) -> Result<RunId, RecordError> {
         id::check(prefix)?;
         let mut found: Vec<String> = self.names()?.into_iter().filter(|name| name.starts_with(prefix)).collect();
         found.sort_unstable();
         match found.as_slice() {
-            [] => Err(RunError::new(RunErrorKind::NotFound, format!("no run has an id that begins with `{prefix}`"))
+            [] => Err(RecordError::new(RecordErrorKind::NotFound, format!("no run has an id that begins with `{prefix}`"))
                 .with_hint(format!("the runs are in `{}`", self.path.display()))),
             [one] => Ok(RunId::from(one.as_str())),
             // The shortest is the first.
@@ -154,7 +154,7 @@ impl RunsFolder {
                 let more = several.len().saturating_sub(3);
                 let and = if more > 0 { format!(" and {more} more") } else { String::new() };
                 let shown = several.iter().take(3).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-                Err(RunError::new(RunErrorKind::Ambiguous, format!("`{prefix}` begins the ids of several runs: {shown}{and}")))
+                Err(RecordError::new(RecordErrorKind::Ambiguous, format!("`{prefix}` begins the ids of several runs: {shown}{and}")))
             }
         }
     }
@@ -163,7 +163,7 @@ impl RunsFolder {
     ///
     /// # Errors
     /// When there is no such run, when a process drives it, or when a file cannot be removed.
-    pub fn delete(&self, run: &RunId) -> Result<(), RunError> {
+    pub fn delete(&self, run: &RunId) -> Result<(), RecordError> {
         self.run(run)?.remove()
     }
 
@@ -171,20 +171,20 @@ impl RunsFolder {
     ///
     /// # Errors
     /// When there is no such run, or no run can have this id.
-    pub(crate) fn run(&self, id: &RunId) -> Result<RunFolder, RunError> {
+    pub(crate) fn run(&self, id: &RunId) -> Result<RunFolder, RecordError> {
         id::check(&id.to_string())?;
         let folder = RunFolder::new(&self.runs(), id.clone(), self.data());
         if folder.path().is_dir() {
             return Ok(folder);
         }
-        Err(RunError::new(RunErrorKind::NotFound, format!("there is no run `{id}` in `{}`", self.path.display())))
+        Err(RecordError::new(RecordErrorKind::NotFound, format!("there is no run `{id}` in `{}`", self.path.display())))
     }
 
     /// Makes the folder of a new run, which this process drives.
     ///
     /// # Errors
     /// When it cannot be made.
-    pub(crate) fn create(&self) -> Result<(RunFolder, DriverLock), RunError> {
+    pub(crate) fn create(&self) -> Result<(RunFolder, DriverLock), RecordError> {
         make(&self.runs())?;
         for _ in 0..TRIES {
             let folder = RunFolder::new(&self.runs(), id::new(SystemTime::now()), self.data());
@@ -192,7 +192,10 @@ impl RunsFolder {
                 return Ok((folder, lock));
             }
         }
-        Err(RunError::new(RunErrorKind::Io(io::ErrorKind::AlreadyExists), format!("`{}` has no id left for a run", self.path.display())))
+        Err(RecordError::new(
+            RecordErrorKind::Io(io::ErrorKind::AlreadyExists),
+            format!("`{}` has no id left for a run", self.path.display()),
+        ))
     }
 
     /// Data by what it is.
@@ -208,12 +211,12 @@ impl RunsFolder {
         self.path.join("runs")
     }
 
-    fn names(&self) -> Result<Vec<String>, RunError> {
+    fn names(&self) -> Result<Vec<String>, RecordError> {
         let path = self.runs();
         let entries = match fs::read_dir(&path) {
             Ok(entries) => entries,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(error) => return Err(RunError::io("read", &path, &error)),
+            Err(error) => return Err(RecordError::io("read", &path, &error)),
         };
         let names = entries.map(|entry| Ok(entry.at("read", &path)?.file_name().into_string().unwrap_or_default()));
         names.filter(|name| name.as_ref().map_or(true, |name| id::check(name).is_ok())).collect()

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use crate::coordinator::RunId;
-use crate::run::error::{At as _, RunError};
+use crate::run::error::{At as _, RecordError};
 use crate::run::file_name::file_name;
 use crate::run::folder::data::Data;
 use crate::run::folder::lock::{self, DriverLock};
@@ -57,7 +57,7 @@ impl RunFolder {
     ///
     /// # Errors
     /// When it cannot be written.
-    pub(crate) fn write(&self, name: &Path, contents: &[u8], durability: Durability) -> Result<(), RunError> {
+    pub(crate) fn write(&self, name: &Path, contents: &[u8], durability: Durability) -> Result<(), RecordError> {
         publish(&self.path.join(name), contents, durability)
     }
 
@@ -65,7 +65,7 @@ impl RunFolder {
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn write_graph(&self, json: &str, durability: Durability) -> Result<(), RunError> {
+    pub fn write_graph(&self, json: &str, durability: Durability) -> Result<(), RecordError> {
         publish(&self.graph(), json.as_bytes(), durability)
     }
 
@@ -73,7 +73,7 @@ impl RunFolder {
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn write_inputs(&self, inputs: &[u8], durability: Durability) -> Result<(), RunError> {
+    pub fn write_inputs(&self, inputs: &[u8], durability: Durability) -> Result<(), RecordError> {
         publish(&self.inputs(), inputs, durability)
     }
 
@@ -119,11 +119,11 @@ impl RunFolder {
     ///
     /// # Errors
     /// When another process does.
-    pub(crate) fn drive(&self) -> Result<DriverLock, RunError> {
+    pub(crate) fn drive(&self) -> Result<DriverLock, RecordError> {
         let lock = DriverLock::take(&lock_of(&self.path), &self.id.to_string())?;
         // It was for the process that drove the run before.
         match fs::remove_file(self.cancel()) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(RunError::io("remove", &self.cancel(), &error)),
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(RecordError::io("remove", &self.cancel(), &error)),
             _ => Ok(lock),
         }
     }
@@ -132,7 +132,7 @@ impl RunFolder {
     ///
     /// # Errors
     /// When that cannot be told.
-    pub(crate) fn is_driven(&self) -> Result<bool, RunError> {
+    pub(crate) fn is_driven(&self) -> Result<bool, RecordError> {
         lock::is_taken(&lock_of(&self.path))
     }
 
@@ -140,7 +140,7 @@ impl RunFolder {
     ///
     /// # Errors
     /// When a process drives the run, or when a file cannot be removed.
-    pub(super) fn remove(&self) -> Result<(), RunError> {
+    pub(super) fn remove(&self) -> Result<(), RecordError> {
         let _lock = self.drive()?;
         // Nobody finds half of it.
         let hidden = self.hidden();
@@ -154,7 +154,7 @@ impl RunFolder {
     }
 
     /// Makes it; [`None`] where another run has its id. It is driven before others see it.
-    pub(super) fn make(&self) -> Result<Option<DriverLock>, RunError> {
+    pub(super) fn make(&self) -> Result<Option<DriverLock>, RecordError> {
         let name = self.id.to_string();
         let hidden = self.hidden();
         for part in ["logs", "raw", "control"] {

@@ -5,7 +5,7 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
-use crate::run::error::{At as _, RunError};
+use crate::run::error::{At as _, RecordError};
 
 /// As many bytes wait in memory, and no more.
 const ROOM: usize = 64 << 10;
@@ -19,7 +19,7 @@ pub(super) struct Appending {
     /// How many bytes it has, all of them whole lines.
     length: u64,
     waiting: Vec<u8>,
-    failed: Option<RunError>,
+    failed: Option<RecordError>,
 }
 
 impl Appending {
@@ -27,7 +27,7 @@ impl Appending {
     ///
     /// # Errors
     /// When that fails.
-    pub(super) fn open(path: &Path, length: u64) -> Result<Self, RunError> {
+    pub(super) fn open(path: &Path, length: u64) -> Result<Self, RecordError> {
         let file = OpenOptions::new().create(true).append(true).open(path).at("open", path)?;
         file.set_len(length).at("write", path)?;
         Ok(Self { file, path: path.to_owned(), length, waiting: Vec::new(), failed: None })
@@ -37,11 +37,11 @@ impl Appending {
     ///
     /// # Errors
     /// When it cannot be read or written.
-    pub(super) fn behind_last_line(path: &Path) -> Result<Self, RunError> {
+    pub(super) fn behind_last_line(path: &Path) -> Result<Self, RecordError> {
         let length = match File::open(path) {
             Ok(file) => whole_lines(&file).at("read", path)?,
             Err(error) if error.kind() == io::ErrorKind::NotFound => 0,
-            Err(error) => return Err(RunError::io("open", path, &error)),
+            Err(error) => return Err(RecordError::io("open", path, &error)),
         };
         Self::open(path, length)
     }
@@ -50,7 +50,7 @@ impl Appending {
     ///
     /// # Errors
     /// When it fails, when so much waits that it has to be written and cannot be, or when that was so before.
-    pub(super) fn append(&mut self, line: impl FnOnce(&mut Vec<u8>) -> Result<(), RunError>) -> Result<(), RunError> {
+    pub(super) fn append(&mut self, line: impl FnOnce(&mut Vec<u8>) -> Result<(), RecordError>) -> Result<(), RecordError> {
         if let Some(failed) = &self.failed {
             return Err(failed.clone());
         }
@@ -66,7 +66,7 @@ impl Appending {
     ///
     /// # Errors
     /// When it cannot be written, or could not before.
-    pub(super) fn write(&mut self) -> Result<(), RunError> {
+    pub(super) fn write(&mut self) -> Result<(), RecordError> {
         if let Some(failed) = &self.failed {
             return Err(failed.clone());
         }
@@ -83,7 +83,7 @@ impl Appending {
             Err(cause) => {
                 // Readers ignore half a line, and the next writer cuts it off, should this fail too.
                 let _ = self.file.set_len(self.length);
-                let error = RunError::io("write", &self.path, &cause);
+                let error = RecordError::io("write", &self.path, &cause);
                 self.failed = Some(error.clone());
                 Err(error)
             }

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::path::PathBuf;
 use std::sync::{Condvar, Mutex, PoisonError};
 
-use crate::run::error::RunError;
+use crate::run::error::RecordError;
 
 /// A file that is synced for all who wait for it together: one sync at a time, and those who come meanwhile share the next one.
 #[derive(Debug)]
@@ -20,7 +20,7 @@ struct State {
     /// How many events are on disk.
     synced: u64,
     is_syncing: bool,
-    failed: Option<RunError>,
+    failed: Option<RecordError>,
 }
 
 impl Disk {
@@ -32,7 +32,7 @@ impl Disk {
     ///
     /// # Errors
     /// When a sync failed, this one or one before: what the kernel does with the data then is unknown.
-    pub(super) fn wait(&self, events: u64, written: impl Fn() -> u64) -> Result<(), RunError> {
+    pub(super) fn wait(&self, events: u64, written: impl Fn() -> u64) -> Result<(), RecordError> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
             if let Some(failed) = &state.failed {
@@ -53,7 +53,7 @@ impl Disk {
             state.is_syncing = false;
             match synced {
                 Ok(()) => state.synced = covered,
-                Err(cause) => state.failed = Some(RunError::io("sync", &self.path, &cause)),
+                Err(cause) => state.failed = Some(RecordError::io("sync", &self.path, &cause)),
             }
             self.changed.notify_all();
         }

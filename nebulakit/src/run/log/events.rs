@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::SystemTime;
 
-use crate::run::error::{RunError, RunErrorKind};
+use crate::run::error::{RecordError, RecordErrorKind};
 use crate::run::event::{Event, EventKind};
 use crate::run::log::appending::Appending;
 use crate::run::log::lines::LONGEST;
@@ -31,7 +31,7 @@ impl Events {
     ///
     /// # Errors
     /// When it has no form as JSON, or when those that wait cannot be written.
-    pub(super) fn append(&mut self, node: Option<&NodePath>, kind: EventKind) -> Result<(), RunError> {
+    pub(super) fn append(&mut self, node: Option<&NodePath>, kind: EventKind) -> Result<(), RecordError> {
         if !self.progress.is_empty()
             && let Some((node, (done, total))) = node.and_then(|node| self.progress.remove_entry(node))
         {
@@ -49,7 +49,7 @@ impl Events {
     ///
     /// # Errors
     /// When it cannot be written.
-    pub(super) fn write_progress(&mut self) -> Result<(), RunError> {
+    pub(super) fn write_progress(&mut self) -> Result<(), RecordError> {
         for (node, (done, total)) in std::mem::take(&mut self.progress) {
             self.put(Some(node), EventKind::Progress { done, total })?;
         }
@@ -60,7 +60,7 @@ impl Events {
     ///
     /// # Errors
     /// When they cannot be written.
-    pub(super) fn write(&mut self) -> Result<(), RunError> {
+    pub(super) fn write(&mut self) -> Result<(), RecordError> {
         self.file.write()?;
         self.written = self.next;
         Ok(())
@@ -71,7 +71,7 @@ impl Events {
         self.written
     }
 
-    fn put(&mut self, node: Option<NodePath>, kind: EventKind) -> Result<(), RunError> {
+    fn put(&mut self, node: Option<NodePath>, kind: EventKind) -> Result<(), RecordError> {
         let event = Event { sequence: self.next, at: SystemTime::now(), node, kind };
         self.file.append(|waiting| {
             let start = waiting.len();
@@ -81,7 +81,7 @@ impl Events {
                 length => Err(format!("it takes {length} bytes, and up to {LONGEST} are read")),
             });
             told.map_err(|cause| {
-                RunError::new(RunErrorKind::Io(std::io::ErrorKind::InvalidInput), format!("an event cannot be recorded: {cause}"))
+                RecordError::new(RecordErrorKind::Io(std::io::ErrorKind::InvalidInput), format!("an event cannot be recorded: {cause}"))
             })?;
             waiting.push(b'\n');
             Ok(())

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 
-use crate::run::error::{At as _, RunError, RunErrorKind};
+use crate::run::error::{At as _, RecordError, RecordErrorKind};
 
 /// A line has fewer bytes than these.
 pub(super) const LONGEST: usize = 16 << 20;
@@ -27,7 +27,7 @@ impl Lines {
     ///
     /// # Errors
     /// When it cannot be opened.
-    pub(crate) fn open(path: &Path) -> Result<Option<Self>, RunError> {
+    pub(crate) fn open(path: &Path) -> Result<Option<Self>, RecordError> {
         match File::open(path) {
             Ok(file) => Ok(Some(Self {
                 file: BufReader::with_capacity(64 << 10, file),
@@ -37,7 +37,7 @@ impl Lines {
                 count: 0,
             })),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(RunError::io("open", path, &error)),
+            Err(error) => Err(RecordError::io("open", path, &error)),
         }
     }
 
@@ -45,7 +45,7 @@ impl Lines {
     ///
     /// # Errors
     /// When the file cannot be read, or a line is too long to be one.
-    pub(crate) fn next(&mut self) -> Result<Option<&[u8]>, RunError> {
+    pub(crate) fn next(&mut self) -> Result<Option<&[u8]>, RecordError> {
         self.line.clear();
         let longest = LONGEST as u64 + 1;
         let length = self.file.by_ref().take(longest).read_until(b'\n', &mut self.line).at("read", &self.path)?;
@@ -66,7 +66,7 @@ impl Lines {
     ///
     /// # Errors
     /// When it cannot be read.
-    pub(crate) fn at(&mut self, offset: u64) -> Result<Vec<u8>, RunError> {
+    pub(crate) fn at(&mut self, offset: u64) -> Result<Vec<u8>, RecordError> {
         let (next, count) = (self.offset, self.count);
         let line = self.go_to(offset).and_then(|()| Ok(self.next()?.map(<[u8]>::to_vec)));
         self.count = count;
@@ -74,7 +74,7 @@ impl Lines {
         line?.ok_or_else(|| self.changed("a line is gone"))
     }
 
-    fn go_to(&mut self, offset: u64) -> Result<(), RunError> {
+    fn go_to(&mut self, offset: u64) -> Result<(), RecordError> {
         self.offset = self.file.seek(SeekFrom::Start(offset)).at("read", &self.path)?;
         Ok(())
     }
@@ -90,13 +90,13 @@ impl Lines {
     }
 
     /// The error of a file that is not what was read of it.
-    pub(crate) fn changed(&self, what: impl Display) -> RunError {
-        RunError::new(RunErrorKind::Corrupt, format!("`{}` was changed while it was read: {what}", self.path.display()))
+    pub(crate) fn changed(&self, what: impl Display) -> RecordError {
+        RecordError::new(RecordErrorKind::Corrupt, format!("`{}` was changed while it was read: {what}", self.path.display()))
     }
 
     /// The error of a line, counted from 1.
-    pub(crate) fn corrupt(&self, line: u64, what: impl Display) -> RunError {
-        RunError::new(RunErrorKind::Corrupt, format!("line {line} of `{}` is damaged: {what}", self.path.display()))
+    pub(crate) fn corrupt(&self, line: u64, what: impl Display) -> RecordError {
+        RecordError::new(RecordErrorKind::Corrupt, format!("line {line} of `{}` is damaged: {what}", self.path.display()))
             .with_hint(format!("keep a copy, and cut the file behind its line {}: what is before it is whole", line - 1))
     }
 }

@@ -5,7 +5,7 @@ use std::fmt::Display;
 use std::io::Write as _;
 use std::time::SystemTime;
 
-use crate::run::error::RunError;
+use crate::run::error::RecordError;
 use crate::run::folder::RunFolder;
 use crate::run::log::appending::Appending;
 use crate::run::path::NodePath;
@@ -37,7 +37,7 @@ impl NodeLogs {
     ///
     /// # Errors
     /// When the file cannot be opened or written.
-    pub(super) fn append(&mut self, node: Option<&NodePath>, source: impl Display, text: &str) -> Result<(), RunError> {
+    pub(super) fn append(&mut self, node: Option<&NodePath>, source: impl Display, text: &str) -> Result<(), RecordError> {
         let at = jiff::Timestamp::try_from(SystemTime::now()).unwrap_or(jiff::Timestamp::MAX);
         self.opened(node)?.append(|waiting| {
             for line in text.split('\n') {
@@ -48,7 +48,7 @@ impl NodeLogs {
         })
     }
 
-    fn opened(&mut self, node: Option<&NodePath>) -> Result<&mut Appending, RunError> {
+    fn opened(&mut self, node: Option<&NodePath>) -> Result<&mut Appending, RecordError> {
         let node = node.cloned();
         self.used += 1;
         if !self.open.contains_key(&node) {
@@ -62,7 +62,7 @@ impl NodeLogs {
     }
 
     /// Closes the file that was not used for the longest time, where as many are open as may be.
-    fn make_room(&mut self) -> Result<(), RunError> {
+    fn make_room(&mut self) -> Result<(), RecordError> {
         if self.open.len() < OPEN {
             return Ok(());
         }
@@ -75,7 +75,7 @@ impl NodeLogs {
     ///
     /// # Errors
     /// When it cannot be written.
-    pub(super) fn close(&mut self, node: Option<&NodePath>) -> Result<(), RunError> {
+    pub(super) fn close(&mut self, node: Option<&NodePath>) -> Result<(), RecordError> {
         if self.open.is_empty() {
             return Ok(());
         }
@@ -86,7 +86,7 @@ impl NodeLogs {
     ///
     /// # Errors
     /// The first one, when some cannot be written.
-    pub(super) fn write(&mut self) -> Result<(), RunError> {
+    pub(super) fn write(&mut self) -> Result<(), RecordError> {
         self.open.values_mut().map(|open| open.file.write()).fold(Ok(()), Result::and)
     }
 }

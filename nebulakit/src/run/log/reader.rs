@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use crate::run::error::{RunError, RunErrorKind};
+use crate::run::error::{RecordError, RecordErrorKind};
 use crate::run::event::{EVENT_VERSION, Event};
 use crate::run::log::lines::Lines;
 
@@ -13,7 +13,7 @@ use crate::run::log::lines::Lines;
 #[derive(Debug)]
 pub(crate) struct EventReader {
     lines: Lines,
-    failed: Option<RunError>,
+    failed: Option<RecordError>,
 }
 
 /// What the first event says in every version.
@@ -27,7 +27,7 @@ impl EventReader {
     ///
     /// # Errors
     /// When it cannot be opened.
-    pub(crate) fn open(path: &Path) -> Result<Option<Self>, RunError> {
+    pub(crate) fn open(path: &Path) -> Result<Option<Self>, RecordError> {
         Ok(Lines::open(path)?.map(|lines| Self { lines, failed: None }))
     }
 
@@ -35,7 +35,7 @@ impl EventReader {
     ///
     /// # Errors
     /// When the file cannot be read, when a line in it is not the event that has to be there, or when a newer version of nebulakit wrote it.
-    pub(crate) fn next(&mut self) -> Result<Option<Event>, RunError> {
+    pub(crate) fn next(&mut self) -> Result<Option<Event>, RecordError> {
         if let Some(failed) = &self.failed {
             return Err(failed.clone());
         }
@@ -48,7 +48,7 @@ impl EventReader {
             let newer = format!(
                 "a newer version of nebulakit recorded the run: its events have version {version}, and this one knows up to {EVENT_VERSION}"
             );
-            return Err(self.failed.insert(RunError::new(RunErrorKind::Newer, newer)).clone());
+            return Err(self.failed.insert(RecordError::new(RecordErrorKind::Newer, newer)).clone());
         }
         match serde_json::from_slice::<Event>(line) {
             Ok(event) if event.sequence == sequence => Ok(Some(event)),
@@ -58,7 +58,7 @@ impl EventReader {
     }
 
     /// Says that the event that was read last cannot be there, now and from here on.
-    pub(crate) fn fail(&mut self, what: impl Display) -> RunError {
+    pub(crate) fn fail(&mut self, what: impl Display) -> RecordError {
         self.failed.insert(self.lines.corrupt(self.lines.count(), what)).clone()
     }
 
@@ -66,7 +66,7 @@ impl EventReader {
     ///
     /// # Errors
     /// When there is none.
-    pub(crate) fn at(&mut self, offset: u64) -> Result<Event, RunError> {
+    pub(crate) fn at(&mut self, offset: u64) -> Result<Event, RecordError> {
         let line = self.lines.at(offset)?;
         serde_json::from_slice(&line).map_err(|error| self.lines.changed(&error))
     }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::coordinator::{OutputStream, RunId};
-use crate::run::error::{At as _, RunError, RunErrorKind};
+use crate::run::error::{At as _, RecordError, RecordErrorKind};
 use crate::run::event::{EventKind, Recorded};
 use crate::run::folder::{DriverLock, Durability, RunFolder, RunsFolder, sync_folder};
 use crate::run::log::appending::Appending;
@@ -62,7 +62,7 @@ impl Recorder {
     ///
     /// # Errors
     /// When its folder cannot be made.
-    pub fn create(runs: &RunsFolder, durability: Durability) -> Result<Self, RunError> {
+    pub fn create(runs: &RunsFolder, durability: Durability) -> Result<Self, RecordError> {
         let (folder, lock) = runs.create()?;
         Self::behind(folder, lock, durability, (0, 0))
     }
@@ -71,7 +71,7 @@ impl Recorder {
     ///
     /// # Errors
     /// When there is no such run, when it is over, when another process drives it, or when its events cannot be read.
-    pub fn resume(runs: &RunsFolder, run: &RunId, durability: Durability) -> Result<Self, RunError> {
+    pub fn resume(runs: &RunsFolder, run: &RunId, durability: Durability) -> Result<Self, RecordError> {
         let folder = runs.run(run)?;
         let lock = folder.drive()?;
         let (mut last, mut read) = (None, (0, 0));
@@ -82,12 +82,12 @@ impl Recorder {
             read = (reader.offset(), reader.count());
         }
         if matches!(last, Some(EventKind::Ended { .. })) {
-            return Err(RunError::new(RunErrorKind::Over, format!("the run `{run}` is over")));
+            return Err(RecordError::new(RecordErrorKind::Over, format!("the run `{run}` is over")));
         }
         Self::behind(folder, lock, durability, read)
     }
 
-    fn behind(folder: RunFolder, lock: DriverLock, durability: Durability, (offset, events): (u64, u64)) -> Result<Self, RunError> {
+    fn behind(folder: RunFolder, lock: DriverLock, durability: Durability, (offset, events): (u64, u64)) -> Result<Self, RecordError> {
         let path = folder.events();
         let file = Appending::open(&path, offset)?;
         let disk = Disk::new(file.file().at("open", &path)?, path);
@@ -118,7 +118,7 @@ impl Recorder {
     ///
     /// # Errors
     /// When it cannot be written; this error names the file and the cause, and so does every call that follows.
-    pub fn record(&self, node: Option<&NodePath>, kind: EventKind) -> Result<(), RunError> {
+    pub fn record(&self, node: Option<&NodePath>, kind: EventKind) -> Result<(), RecordError> {
         match (node, kind) {
             (_, EventKind::Log { level, message }) => self.log(node, &level, &message),
             (_, EventKind::Output { stream: OutputStream::Stdout, line }) => self.log(node, "stdout", &line),
@@ -141,11 +141,11 @@ impl Recorder {
     ///
     /// # Errors
     /// When they cannot be written.
-    pub fn keep(&self, outputs: &[u8]) -> Result<Recorded, RunError> {
+    pub fn keep(&self, outputs: &[u8]) -> Result<Recorded, RecordError> {
         self.folder.data().keep(outputs, self.durability)
     }
 
-    fn record_now(&self, node: Option<&NodePath>, kind: EventKind) -> Result<(), RunError> {
+    fn record_now(&self, node: Option<&NodePath>, kind: EventKind) -> Result<(), RecordError> {
         // Anyone who hears of its end finds its log whole.
         self.files.logs().close(node)?;
         let written = {
@@ -160,7 +160,7 @@ impl Recorder {
         }
     }
 
-    fn log(&self, node: Option<&NodePath>, source: &str, text: &str) -> Result<(), RunError> {
+    fn log(&self, node: Option<&NodePath>, source: &str, text: &str) -> Result<(), RecordError> {
         self.files.logs().append(node, source, text)?;
         self.ticker.ask();
         Ok(())

@@ -5,7 +5,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use crate::run::error::{RunError, RunErrorKind};
+use crate::run::error::{RecordError, RecordErrorKind};
 
 /// A thread that does one thing a moment after it was asked to, once for all who asked meanwhile. It ends with this.
 #[derive(Debug)]
@@ -26,7 +26,7 @@ impl Ticker {
     ///
     /// # Errors
     /// When the system has no thread left.
-    pub(super) fn start(period: Duration, tick: impl Fn() + Send + 'static) -> Result<Self, RunError> {
+    pub(super) fn start(period: Duration, tick: impl Fn() + Send + 'static) -> Result<Self, RecordError> {
         let shared = Arc::new(Shared::default());
         let ticking = Arc::clone(&shared);
         let thread = thread::Builder::new().name("nebulakit-log".to_owned()).spawn(move || {
@@ -35,7 +35,7 @@ impl Ticker {
             }
         });
         let thread =
-            thread.map_err(|error| RunError::new(RunErrorKind::Io(error.kind()), format!("no thread for a run's log: {error}")))?;
+            thread.map_err(|error| RecordError::new(RecordErrorKind::Io(error.kind()), format!("no thread for a run's log: {error}")))?;
         Ok(Self { shared, thread: Some(thread) })
     }
 

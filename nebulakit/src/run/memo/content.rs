@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use serde::{Deserialize, Serialize};
 
 use crate::run::digest;
-use crate::run::error::{At as _, RunError, RunErrorKind};
+use crate::run::error::{At as _, RecordError, RecordErrorKind};
 use crate::run::file_name::file_name;
 use crate::run::folder::{Durability, make, publish};
 
@@ -42,19 +42,19 @@ impl Contents {
     ///
     /// # Errors
     /// When one of them cannot be read.
-    pub(crate) fn digest(&self, path: &Path) -> Result<String, RunError> {
+    pub(crate) fn digest(&self, path: &Path) -> Result<String, RecordError> {
         let path = fs::canonicalize(path).at("read", path)?;
         self.of_real(&path, &mut Vec::new())
     }
 
     /// The same of a path without symbolic links; `within` are the folders that it is in, as far as their digests are due.
-    fn of_real(&self, path: &Path, within: &mut Vec<PathBuf>) -> Result<String, RunError> {
+    fn of_real(&self, path: &Path, within: &mut Vec<PathBuf>) -> Result<String, RecordError> {
         let about = fs::metadata(path).at("read", path)?;
         if about.is_dir() {
             return self.of_folder(path, within);
         }
         if !about.is_file() {
-            return Err(RunError::new(RunErrorKind::Foreign, format!("`{}` is neither a file nor a folder", path.display())));
+            return Err(RecordError::new(RecordErrorKind::Foreign, format!("`{}` is neither a file nor a folder", path.display())));
         }
         let remembered = self.folder.join(file_name(&path.to_string_lossy()));
         let known = fs::read(&remembered).ok().and_then(|json| serde_json::from_slice::<Known>(&json).ok());
@@ -67,15 +67,15 @@ impl Contents {
         let since_change = SystemTime::now().duration_since(before.modified().unwrap_or(UNIX_EPOCH)).unwrap_or_default();
         if since_change > SETTLED {
             make(&self.folder)?;
-            let json = serde_json::to_vec(&known).map_err(|error| RunError::io("write", &remembered, &error.into()))?;
+            let json = serde_json::to_vec(&known).map_err(|error| RecordError::io("write", &remembered, &error.into()))?;
             publish(&remembered, &json, Durability::Kernel)?;
         }
         Ok(known.sha256)
     }
 
-    fn of_folder(&self, path: &Path, within: &mut Vec<PathBuf>) -> Result<String, RunError> {
+    fn of_folder(&self, path: &Path, within: &mut Vec<PathBuf>) -> Result<String, RecordError> {
         if within.iter().any(|above| above == path) {
-            return Err(RunError::new(RunErrorKind::Foreign, format!("`{}` is within itself, by a symbolic link", path.display())));
+            return Err(RecordError::new(RecordErrorKind::Foreign, format!("`{}` is within itself, by a symbolic link", path.display())));
         }
         within.push(path.to_owned());
         let mut names = fs::read_dir(path)

@@ -7,7 +7,7 @@ use std::{fs, io};
 use serde::{Deserialize, Serialize};
 
 use crate::coordinator::{RunId, wall};
-use crate::run::error::{At as _, RunError};
+use crate::run::error::{At as _, RecordError};
 use crate::run::event::Recorded;
 use crate::run::file_name::file_name;
 use crate::run::folder::{Data, Durability, RunsFolder, make, publish};
@@ -58,7 +58,7 @@ impl Cache {
     ///
     /// # Errors
     /// When it cannot be read.
-    pub(crate) fn get(&self, key: &CacheKey) -> Result<Option<(CacheEntry, Vec<u8>)>, RunError> {
+    pub(crate) fn get(&self, key: &CacheKey) -> Result<Option<(CacheEntry, Vec<u8>)>, RecordError> {
         let Some(entry) = read(&self.path(key))?.filter(|entry| entry.key == *key) else { return Ok(None) };
         let outputs = self.data.read(&entry.outputs).ok().flatten().filter(|outputs| is_whole(outputs));
         Ok(outputs.map(|outputs| (entry, outputs)))
@@ -68,10 +68,10 @@ impl Cache {
     ///
     /// # Errors
     /// When it cannot be written.
-    pub(crate) fn put(&self, entry: &CacheEntry, durability: Durability) -> Result<(), RunError> {
+    pub(crate) fn put(&self, entry: &CacheEntry, durability: Durability) -> Result<(), RecordError> {
         let path = self.path(&entry.key);
         make(&self.of_task(&entry.key.task))?;
-        let json = serde_json::to_vec(entry).map_err(|error| RunError::io("write", &path, &error.into()))?;
+        let json = serde_json::to_vec(entry).map_err(|error| RecordError::io("write", &path, &error.into()))?;
         publish(&path, &json, durability)
     }
 
@@ -79,7 +79,7 @@ impl Cache {
     ///
     /// # Errors
     /// When they cannot be read.
-    pub fn list(&self, task: Option<&str>) -> Result<Vec<CacheEntry>, RunError> {
+    pub fn list(&self, task: Option<&str>) -> Result<Vec<CacheEntry>, RecordError> {
         let folders = match task {
             Some(task) => vec![self.of_task(task)],
             None => paths(&self.folder)?,
@@ -98,10 +98,10 @@ impl Cache {
     ///
     /// # Errors
     /// When they cannot be removed.
-    pub fn clear(&self, task: Option<&str>) -> Result<(), RunError> {
+    pub fn clear(&self, task: Option<&str>) -> Result<(), RecordError> {
         let folder = task.map_or_else(|| self.folder.clone(), |task| self.of_task(task));
         match fs::remove_dir_all(&folder) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(RunError::io("remove", &folder, &error)),
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(RecordError::io("remove", &folder, &error)),
             _ => Ok(()),
         }
     }
@@ -110,7 +110,7 @@ impl Cache {
     ///
     /// # Errors
     /// When the entries cannot be read.
-    pub fn why(&self, key: &CacheKey) -> Result<Option<(Vec<String>, CacheEntry)>, RunError> {
+    pub fn why(&self, key: &CacheKey) -> Result<Option<(Vec<String>, CacheEntry)>, RecordError> {
         let entries = self.list(Some(&key.task))?.into_iter().rev();
         Ok(entries.map(|entry| (key.changes(&entry.key), entry)).min_by_key(|(changes, _)| changes.len()))
     }
@@ -125,19 +125,19 @@ impl Cache {
 }
 
 /// The entry in a file; [`None`] where there is none, or a damaged one.
-fn read(path: &Path) -> Result<Option<CacheEntry>, RunError> {
+fn read(path: &Path) -> Result<Option<CacheEntry>, RecordError> {
     match fs::read(path) {
         Ok(json) => Ok(serde_json::from_slice(&json).ok()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(RunError::io("read", path, &error)),
+        Err(error) => Err(RecordError::io("read", path, &error)),
     }
 }
 
 /// What is in a folder; nothing where it is not there.
-fn paths(folder: &Path) -> Result<Vec<PathBuf>, RunError> {
+fn paths(folder: &Path) -> Result<Vec<PathBuf>, RecordError> {
     match fs::read_dir(folder) {
         Ok(entries) => entries.map(|entry| Ok(entry?.path())).collect::<io::Result<_>>().at("read", folder),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
-        Err(error) => Err(RunError::io("read", folder, &error)),
+        Err(error) => Err(RecordError::io("read", folder, &error)),
     }
 }

@@ -7,7 +7,7 @@ use nebulakit_types::literal::Literal;
 use serde::{Deserialize, Serialize};
 
 use crate::run::digest::Parts;
-use crate::run::error::{RunError, RunErrorKind};
+use crate::run::error::{RecordError, RecordErrorKind};
 use crate::run::memo::content::Contents;
 use crate::run::memo::value::{of_literal, of_variables};
 
@@ -39,11 +39,11 @@ impl CacheKey {
         interface: &Interface,
         inputs: impl IntoIterator<Item = (&'a str, &'a [u8])>,
         contents: &Contents,
-    ) -> Result<Self, RunError> {
+    ) -> Result<Self, RecordError> {
         let counted = inputs.into_iter().filter(|(name, _)| !ignored.contains(name));
         let inputs = counted.map(|(name, bytes)| {
             let literal = Literal::decode(bytes).map_err(|error| {
-                RunError::new(RunErrorKind::Corrupt, format!("the input `{name}` of `{task}` is not a literal: {error}"))
+                RecordError::new(RecordErrorKind::Corrupt, format!("the input `{name}` of `{task}` is not a literal: {error}"))
             })?;
             Ok((name.to_owned(), of_literal(literal, contents)?))
         });
@@ -52,7 +52,7 @@ impl CacheKey {
             version: version.to_owned(),
             inputs_type: of_variables(&interface.inputs),
             outputs_type: of_variables(&interface.outputs),
-            inputs: inputs.collect::<Result<_, RunError>>()?,
+            inputs: inputs.collect::<Result<_, RecordError>>()?,
         })
     }
 

@@ -8,19 +8,19 @@ use nebulakit_types::literal_type::{LiteralType, TypeKind};
 use nebulakit_types::storage::local_path;
 
 use crate::run::digest;
-use crate::run::error::RunError;
+use crate::run::error::RecordError;
 use crate::run::memo::content::Contents;
 
 /// The entry of an annotation that takes part.
 const COUNTS: &str = "cache-key-metadata";
 
 /// The digest of a value: its own hash in its place where it has one, and what is in files and folders of this machine in the place of their paths.
-pub(super) fn of_literal(mut literal: Literal, contents: &Contents) -> Result<String, RunError> {
+pub(super) fn of_literal(mut literal: Literal, contents: &Contents) -> Result<String, RecordError> {
     reduce(&mut literal, contents)?;
     Ok(digest::of(literal.encode()))
 }
 
-fn reduce(literal: &mut Literal, contents: &Contents) -> Result<(), RunError> {
+fn reduce(literal: &mut Literal, contents: &Contents) -> Result<(), RecordError> {
     if let Some(hash) = literal.hash.take() {
         *literal = Literal { hash: Some(hash), ..Literal::none() };
         return Ok(());
