@@ -32,13 +32,13 @@ use crate::task::strategy::Strategy;
 /// use nebulakit::run::{RunOutcome, RunsFolder};
 ///
 /// #[task]
-/// fn hello() -> String {
+/// fn greet() -> String {
 ///     "hello".to_owned()
 /// }
 ///
 /// #[workflow]
 /// fn greeting() -> Promise<String> {
-///     hello::node()
+///     greet::node()
 /// }
 ///
 /// # #[tokio::main(flavor = "current_thread")]
