@@ -20,7 +20,8 @@ fn run(command: &str) -> Output {
     let name = cargo.strip_prefix("cargo run -p nebulakit-examples --bin ").unwrap();
     let (_, program, _) = BINARIES.iter().find(|(known, ..)| *known == name).unwrap_or_else(|| panic!("no example `{name}`"));
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    Command::new(program).args(words.split(' ')).current_dir(root).output().unwrap()
+    let runs = tempfile::tempdir().unwrap();
+    Command::new(program).args(words.split(' ')).current_dir(root).env("NEBULAKIT_DIR", runs.path().join("runs")).output().unwrap()
 }
 
 #[test]
@@ -45,4 +46,14 @@ fn the_readmes_command_counts_words() {
     let output = run(command);
     let said = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success() && said.contains("words: 1608") && said.contains("\"the\""), "{said}");
+}
+
+#[test]
+fn the_readmes_workflow_draws_a_chart() {
+    let readme = include_str!("../../README.md");
+    let command = readme.lines().find(|line| line.contains("-- run word_count")).unwrap();
+    let output = run(command);
+    let (said, progress) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+    assert!(output.status.success() && said.ends_with("/chart.svg\n"), "{said}{progress}");
+    assert!(progress.contains("n1 count: 8 elements"), "{progress}");
 }

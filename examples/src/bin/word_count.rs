@@ -1,6 +1,7 @@
 //! Counts words: those of one text in one task, and those of a folder of texts in a workflow, which deals the lines out to shards, counts
 //! four shards at a time, adds the counts up and draws the most frequent words. Look at the workflow with
-//! `cargo run -p nebulakit-examples --bin word_count -- graph word_count`, and run the task with
+//! `cargo run -p nebulakit-examples --bin word_count -- graph word_count`, run it with
+//! `cargo run -p nebulakit-examples --bin word_count -- run word_count --corpus docs --top 5`, and the task alone with
 //! `cargo run -p nebulakit-examples --bin word_count -- run count_words --text LICENSE --top 5`.
 
 use std::collections::HashMap;
