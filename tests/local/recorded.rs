@@ -189,6 +189,36 @@ async fn a_task_with_a_cache_runs_once_for_the_same_bytes() {
     assert_eq!(COUNTED.load(Ordering::SeqCst), 4);
 }
 
+/// Counts one further at each attempt, and fails until it has come to four.
+#[task(retries = 1)]
+fn counts(ctx: Context) -> anyhow::Result<i64> {
+    let checkpoint = ctx.checkpoint().unwrap().blocking();
+    let before = checkpoint.read()?.map_or(0, |bytes| i64::from(bytes[0]));
+    checkpoint.write(vec![u8::try_from(before + 1)?])?;
+    if before < 3 {
+        return Err(TaskError::recoverable(anyhow::anyhow!("at {before}")).into());
+    }
+    Ok(before + 1)
+}
+
+#[workflow]
+fn counting() -> Promise<i64> {
+    counts::node()
+}
+
+#[tokio::test]
+async fn a_checkpoint_is_there_for_the_next_attempt_and_for_the_run_that_goes_on() {
+    let (_folder, backend) = backend();
+    let plan = |options: &Options| backend.compile(&counting::graph().unwrap(), options).unwrap();
+    let first = backend.run(plan(&Options::new())).await.unwrap();
+    let RunOutcome::Failed { failure, .. } = first.wait().await.unwrap() else { panic!("it fails at first") };
+    assert_eq!(failure.message, "at 1");
+    let second = backend.run(plan(&Options::new().resumes(first.id().clone()))).await.unwrap();
+    assert_eq!(second.wait().await.unwrap(), RunOutcome::Succeeded);
+    assert_eq!(second.state().unwrap().nodes["n0"].attempts, 2);
+    assert!(!second.folder().path().join("checkpoints/n0").exists(), "what succeeded needs none");
+}
+
 static ONCE: AtomicU32 = AtomicU32::new(0);
 
 #[task]

@@ -15,6 +15,8 @@ use crate::coordinator::resources::{Demand, Granted, Held, OnOom, Resources};
 use crate::coordinator::retry::Retry;
 use crate::coordinator::state::Place;
 use crate::coordinator::stop::Stop;
+#[cfg(feature = "run")]
+use crate::coordinator::stored::Stored;
 
 /// Which jobs go first. Those that wait for long rise: nothing starves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -55,9 +57,9 @@ pub(super) struct Settings {
     /// The image of its container.
     #[cfg(feature = "container")]
     pub(super) image: Option<Arc<str>>,
-    /// Where the files of a task go, instead of where the coordinator's context says.
+    /// Where a task's data goes, instead of where the coordinator's context says.
     #[cfg(feature = "run")]
-    pub(super) stored: Option<Arc<str>>,
+    pub(super) stored: Option<Box<Stored>>,
     /// When it has to be over, and how long that was from its beginning, or its parent's. The coordinator sets it.
     pub(super) deadline: Option<(Instant, Duration)>,
     /// The last sign of life of an attempt that has to give some.

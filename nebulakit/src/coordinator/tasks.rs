@@ -110,7 +110,9 @@ pub(super) fn of_attempt(job: &JobContext, task: &TaskDef) -> Result<Context, Jo
     let inherited = of_child(job.home.surroundings()?, task, job.attempt);
     #[cfg(feature = "run")]
     let inherited = match &job.live().settings.stored {
-        Some(prefix) => Surroundings { raw_output_prefix: Some(prefix.to_string()), ..inherited },
+        Some(stored) => {
+            Surroundings { raw_output_prefix: Some(stored.files.clone()), checkpoint: stored.checkpoint(job.attempt), ..inherited }
+        }
         None => inherited,
     };
     let surroundings = Surroundings {

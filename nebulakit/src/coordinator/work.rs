@@ -16,6 +16,8 @@ use crate::coordinator::lock::{Mutex, locked};
 use crate::coordinator::piece::{Piece, PieceOf, Runs, Shared, drive_here, unshared};
 use crate::coordinator::resources::{OnOom, Resources};
 use crate::coordinator::retry::Retry;
+#[cfg(feature = "run")]
+use crate::coordinator::stored::Stored;
 use crate::task::context::Context;
 use crate::task::error::TaskError;
 use crate::task::strategy::Strategy;
@@ -228,10 +230,10 @@ impl<T: 'static> Work<T> {
         self.set(|settings| settings.image = Some(image.into()))
     }
 
-    /// Where the files of a task go, instead of where the coordinator's context says.
+    /// Where a task's data goes, instead of where the coordinator's context says.
     #[cfg(feature = "run")]
-    pub(crate) fn stored_under(self, prefix: impl Into<Arc<str>>) -> Self {
-        self.set(|settings| settings.stored = Some(prefix.into()))
+    pub(crate) fn stored(self, stored: Stored) -> Self {
+        self.set(|settings| settings.stored = Some(Box::new(stored)))
     }
 
     /// How many cores it takes while it runs, in whole or in part; a task's `requests(cpu = ..)` are known.

@@ -9,7 +9,7 @@ use nebulakit_types::convert::writer::map_of_literals;
 use super::fault::{End, Fault, code};
 use super::step::Step;
 use super::tell;
-use crate::coordinator::{Resources, Retry, Work};
+use crate::coordinator::{Resources, Retry, Stored, Work};
 use crate::graph::{self, Overrides};
 use crate::run::NodePath;
 use crate::task::cancellation::Cancellation;
@@ -29,7 +29,11 @@ impl Step<'_> {
         let inputs = map_of_literals(inputs.iter().map(|(name, value)| (*name, &**value)));
         let work = Work::of_task(task, inputs).run(world.run.clone()).id(tell::job_id(&world.run, path));
         let work = match &world.stored {
-            Some(folder) => work.stored_under(folder.raw(path).to_string_lossy()),
+            Some(folder) => work.stored(Stored {
+                files: folder.raw(path).to_string_lossy().into_owned(),
+                checkpoints: folder.checkpoints(path).to_string_lossy().into_owned(),
+                former: world.memory.as_ref().and_then(|memory| memory.checkpoint(path, task.name)),
+            }),
             None => work,
         };
         let not_taken = |said: String| Fault::between(path, self.what(), code::NOT_TAKEN, said);
@@ -53,7 +57,11 @@ impl Step<'_> {
             // What the job did is told before its end is.
             tokio::task::yield_now().await;
         }
-        ended.map(Bytes::from).map_err(|error| Fault::of_job(path, self.what(), error))
+        let outputs = ended.map_err(|error| Fault::of_job(path, self.what(), error))?;
+        if let Some(folder) = &world.stored {
+            folder.drop_checkpoints(path);
+        }
+        Ok(outputs.into())
     }
 
     /// The version of the task's remembered outputs; [`None`] where they are not remembered.

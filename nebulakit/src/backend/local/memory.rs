@@ -64,6 +64,13 @@ impl Remembered {
 }
 
 impl Memory for Remembered {
+    fn checkpoint(&self, node: &NodePath, task: &str) -> Option<String> {
+        let run = &self.former.as_ref()?.run;
+        let state = run.state().ok()?;
+        state.nodes.get(node).filter(|before| before.of == task)?;
+        run.folder().last_checkpoint(node).map(|folder| folder.to_string_lossy().into_owned())
+    }
+
     fn recall<'a>(&'a self, call: Call<'a>) -> BoxFuture<'a, Recalled> {
         Box::pin(async move {
             let Call { node, task, version, inputs, digest } = call;

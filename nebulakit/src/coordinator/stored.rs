@@ -1,0 +1,25 @@
+//! Where the data of one task goes.
+
+use std::path::Path;
+
+use crate::task::surroundings::Places;
+
+/// Where the data of one task goes, instead of where the coordinator's context says.
+#[derive(Debug, Clone)]
+pub(crate) struct Stored {
+    /// Where its files go.
+    pub(crate) files: String,
+    /// The folder of its attempts' checkpoints.
+    pub(crate) checkpoints: String,
+    /// What an earlier run of it left as its checkpoint.
+    pub(crate) former: Option<String>,
+}
+
+impl Stored {
+    /// Where an attempt's checkpoint goes, and where the last one is that was left before.
+    pub(super) fn checkpoint(&self, attempt: u32) -> Places {
+        let of = |attempt: u32| format!("{}/{attempt}", self.checkpoints);
+        let before = (0..attempt).rev().map(of).find(|folder| Path::new(folder).exists());
+        Places { destination: Some(of(attempt)), previous: before.or_else(|| self.former.clone()), resumes_own: false }
+    }
+}
