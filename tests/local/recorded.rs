@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use nebulakit::Context;
 use nebulakit::backend::{Backend as _, CacheUse, LocalBackend, Options, RunError};
+use nebulakit::coordinator::Fatal;
 use nebulakit::graph::Graph;
 use nebulakit::prelude::*;
 use nebulakit::run::{EventKind, NodeStatus, Origin, RunHandle, RunOutcome, RunsFolder};
@@ -301,4 +302,47 @@ async fn a_dynamic_task_runs_in_this_process_whatever_its_node_says() {
     let run = started(&backend, &grown::graph().unwrap(), &[]).await;
     assert_eq!(run.wait().await.unwrap(), RunOutcome::Succeeded);
     assert_eq!(run.state().unwrap().nodes["n0/n0"].status, NodeStatus::Succeeded(Origin::Run));
+}
+
+#[task]
+fn fatal(x: i64) -> anyhow::Result<i64> {
+    if x == 0 {
+        return Err(Fatal::new(anyhow::anyhow!("all is lost")).into());
+    }
+    Ok(x)
+}
+
+#[workflow(keep_going)]
+fn doomed() -> (Promise<Vec<Option<i64>>>, Promise<i64>) {
+    let some = fatal::map(vec![0, 1, 2, 3]).concurrency(1).min_success_ratio(0.25);
+    let other = id::node(7).after(&some);
+    (some, other)
+}
+
+#[tokio::test]
+async fn a_fatal_failure_ends_the_run_even_where_some_may_fail() {
+    let (_folder, backend) = backend();
+    let run = started(&backend, &doomed::graph().unwrap(), &[]).await;
+    let RunOutcome::Failed { node, failure } = run.wait().await.unwrap() else { panic!("it failed") };
+    assert_eq!((node.unwrap().to_string(), failure.message.as_str()), ("n0[0]".to_owned(), "all is lost"));
+}
+
+#[tokio::test]
+async fn a_gate_keeps_its_answer_for_a_run_that_is_given_the_same() {
+    let (folder, backend) = backend();
+    let path = folder.path().join("there").to_str().unwrap().to_owned();
+    let inputs = nebulakit::types::convert::writer::map_of_literals([("path", &*literal(&path))]);
+    let options = Options::new().inputs(inputs);
+    let plan = |options: &Options| backend.compile(&gated_then::graph().unwrap(), options).unwrap();
+    let first = backend.run(plan(&options)).await.unwrap();
+    first.approve("go").unwrap();
+    assert!(matches!(first.wait().await.unwrap(), RunOutcome::Failed { .. }));
+    std::fs::write(&path, "").unwrap();
+    let second = backend.run(plan(&options.resumes(first.id().clone()))).await.unwrap();
+    assert_eq!(second.wait().await.unwrap(), RunOutcome::Succeeded);
+}
+
+#[workflow]
+fn gated_then(path: Promise<String>) -> Promise<i64> {
+    when_there::node(gate::approve("go", id::node(1)), path)
 }

@@ -407,6 +407,14 @@ impl EventStream {
     }
 }
 
+impl EventStream {
+    /// How many events are there to be read.
+    #[cfg(feature = "run")]
+    pub(crate) fn waiting(&self) -> usize {
+        locked(&self.queue.state).events.len()
+    }
+}
+
 impl Stream for EventStream {
     type Item = Arc<JobEvent>;
 

@@ -46,7 +46,7 @@ use crate::run::watch::{PERIOD, Watch};
 #[derive(Clone)]
 pub struct RunHandle {
     watch: Arc<Watch>,
-    completion: Option<Shared<BoxFuture<'static, ()>>>,
+    completion: Option<Shared<BoxFuture<'static, Option<RecordError>>>>,
 }
 
 impl RunHandle {
@@ -59,7 +59,7 @@ impl RunHandle {
     }
 
     /// The handle of a run that this process drives, until `completion` is there: [`wait`](Self::wait) needs not look for the end before.
-    pub fn driven(run: &RunFolder, completion: impl Future<Output = ()> + Send + 'static) -> Self {
+    pub fn driven(run: &RunFolder, completion: impl Future<Output = Option<RecordError>> + Send + 'static) -> Self {
         Self { watch: Arc::new(Watch::new(run.clone())), completion: Some(completion.boxed().shared()) }
     }
 
@@ -113,8 +113,10 @@ impl RunHandle {
     /// # Cancel safety
     /// The run goes on where this is dropped.
     pub async fn wait(&self) -> Result<RunOutcome, RecordError> {
-        if let Some(completion) = &self.completion {
-            completion.clone().await;
+        if let Some(completion) = &self.completion
+            && let Some(error) = completion.clone().await
+        {
+            return Err(error);
         }
         loop {
             match self.status()? {

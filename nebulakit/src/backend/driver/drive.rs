@@ -21,8 +21,13 @@ pub(crate) async fn drive(graph: &Graph, world: &World, given: &[(&str, Bytes)])
         Some(jobs) => jobs.told_while(&walk, workflow(Arc::clone(&walk), instance, world.stop.below())).await,
         None => workflow(Arc::clone(&walk), instance, world.stop.below()).await,
     };
-    match Arc::into_inner(walk).and_then(|walk| walk.unrecorded.into_inner()) {
-        Some(error) => Err(Unfinished::Unrecorded(error)),
-        None => ended.map_err(Unfinished::Ended),
+    let Walk { fatal, unrecorded, .. } = match Arc::into_inner(walk) {
+        Some(walk) => walk,
+        None => return ended.map_err(Unfinished::Ended),
+    };
+    match (unrecorded.into_inner(), fatal.into_inner()) {
+        (Some(error), _) => Err(Unfinished::Unrecorded(error)),
+        (None, Some(fatal)) => Err(Unfinished::Ended(fatal)),
+        (None, None) => ended.map_err(Unfinished::Ended),
     }
 }

@@ -11,7 +11,7 @@ use super::step::Step;
 use super::tell;
 use crate::coordinator::{Resources, Retry, Stored, Work};
 use crate::graph::{self, Overrides};
-use crate::run::NodePath;
+use crate::run::{NodePath, inputs_digest};
 use crate::task::cancellation::Cancellation;
 use crate::task::def::TaskDef;
 use crate::task::strategy::Strategy;
@@ -25,14 +25,18 @@ impl Step<'_> {
         inputs: &[(&str, Bytes)],
         stop: &Cancellation,
     ) -> Result<Bytes, End> {
+        if stop.is_cancelled() {
+            return Err(End::Cancelled);
+        }
         let world = self.walk.world;
+        let digest = world.stored.as_ref().map(|folder| (folder, inputs_digest(inputs.iter().map(|(name, value)| (*name, &**value)))));
         let inputs = map_of_literals(inputs.iter().map(|(name, value)| (*name, &**value)));
         let work = Work::of_task(task, inputs).run(world.run.clone()).id(tell::job_id(&world.run, path));
-        let work = match &world.stored {
-            Some(folder) => work.stored(Stored {
+        let work = match &digest {
+            Some((folder, digest)) => work.stored(Stored {
                 files: folder.raw(path).to_string_lossy().into_owned(),
-                checkpoints: folder.checkpoints(path).to_string_lossy().into_owned(),
-                former: world.memory.as_ref().and_then(|memory| memory.checkpoint(path, task.name)),
+                checkpoints: folder.checkpoints(path, digest).to_string_lossy().into_owned(),
+                former: world.memory.as_ref().and_then(|memory| memory.checkpoint(path, task.name, digest)),
             }),
             None => work,
         };
@@ -57,7 +61,14 @@ impl Step<'_> {
             // What the job did is told before its end is.
             tokio::task::yield_now().await;
         }
-        let outputs = ended.map_err(|error| Fault::of_job(path, self.what(), error))?;
+        let outputs = ended.map_err(|error| {
+            let is_fatal = error.is_fatal();
+            let end = Fault::of_job(path, self.what(), error);
+            if is_fatal {
+                self.walk.fatal(&end);
+            }
+            end
+        })?;
         if let Some(folder) = &world.stored {
             folder.drop_checkpoints(path);
         }

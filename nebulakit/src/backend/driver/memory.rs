@@ -32,8 +32,8 @@ pub(crate) trait Memory: Send + Sync {
     /// What is known of a task that is about to run. What cannot be looked up is not known.
     fn recall<'a>(&'a self, call: Call<'a>) -> BoxFuture<'a, Recalled>;
 
-    /// Where the checkpoint is that a task left at `node` in an earlier run, if it is to go on from there.
-    fn checkpoint(&self, node: &NodePath, task: &str) -> Option<String>;
+    /// Where the checkpoint is that a task left at `node` in an earlier run, with inputs of that digest, if it is to go on from there.
+    fn checkpoint(&self, node: &NodePath, task: &str, inputs: &str) -> Option<String>;
 
     /// Remembers what the task at `node` gave.
     ///

@@ -182,8 +182,9 @@ async fn task(step: &Step<'_>, path: &NodePath, name: &str, inputs: &[(&str, Byt
 async fn grown(step: &Step<'_>, path: &NodePath, graph: &Graph, stop: &Cancellation) -> Result<Bytes, End> {
     let walk = Arc::new(Walk::new(graph, step.walk.world));
     let ended = workflow(Arc::clone(&walk), Instance::new(graph, Some(path.clone()), &[]), stop.below()).await;
-    if let Some(error) = Arc::into_inner(walk).and_then(|walk| walk.unrecorded.into_inner()) {
-        step.walk.unrecorded(error);
+    if let Some(Walk { fatal, unrecorded, .. }) = Arc::into_inner(walk) {
+        fatal.into_inner().iter().for_each(|end| step.walk.fatal(end));
+        unrecorded.into_inner().into_iter().for_each(|error| step.walk.unrecorded(error));
     }
     ended
 }

@@ -23,9 +23,9 @@ impl Signals {
         Self { answers: Mutex::new(answers), answered: Notify::new(), is_final: true }
     }
 
-    /// Those of a run that others can answer.
-    pub(crate) fn open() -> Self {
-        Self::default()
+    /// Those of a run that others can answer, beside those that are answered already.
+    pub(crate) fn open(answers: HashMap<String, Answer>) -> Self {
+        Self { answers: Mutex::new(answers), ..Self::default() }
     }
 
     /// Answers a signal; the last answer before its gate looks counts.

@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::pin::pin;
 
+use futures_util::FutureExt as _;
+
 use super::walk::Walk;
 use super::world::World;
 use crate::coordinator::{self, EventStream, JobEvent, Overflow, RequestId};
@@ -38,10 +40,20 @@ impl Jobs {
     pub(super) async fn told_while<T>(mut self, walk: &Walk<'_>, ended: impl Future<Output = T>) -> T {
         let mut ended = pin!(ended);
         loop {
+            // What is there by now is told first, and no more of it: jobs that say much do not keep the run from going on.
+            let due = self.events.waiting();
+            for _ in 0..due {
+                if let Some(event) = self.events.next().now_or_never().flatten() {
+                    self.tell(walk, &event);
+                }
+            }
+            if due > 0 {
+                tokio::task::yield_now().await;
+            }
             tokio::select! {
                 biased;
-                Some(event) = self.events.next() => self.tell(walk, &event),
                 ended = &mut ended => return ended,
+                Some(event) = self.events.next() => self.tell(walk, &event),
             }
         }
     }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::io;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use super::fault::End;
 use super::layout::Layout;
 use super::world::World;
 use crate::graph::{Graph, Scope};
@@ -15,13 +16,15 @@ pub(super) struct Walk<'g> {
     pub(super) world: &'g World,
     /// Those of the scopes that ran, by their addresses.
     layouts: Mutex<HashMap<usize, Arc<Layout<'g>>>>,
+    /// The failure that ends all of it.
+    pub(super) fatal: OnceLock<End>,
     /// Why what happened cannot be recorded any more.
     pub(super) unrecorded: OnceLock<io::Error>,
 }
 
 impl<'g> Walk<'g> {
     pub(super) fn new(graph: &'g Graph, world: &'g World) -> Self {
-        Self { graph, world, layouts: Mutex::default(), unrecorded: OnceLock::new() }
+        Self { graph, world, layouts: Mutex::default(), fatal: OnceLock::new(), unrecorded: OnceLock::new() }
     }
 
     pub(super) fn layout(&self, scope: &'g Scope) -> Arc<Layout<'g>> {
@@ -48,6 +51,12 @@ impl<'g> Walk<'g> {
         if let Err(error) = kind().and_then(|kind| self.world.record.record(Some(node), kind)) {
             self.unrecorded(error);
         }
+    }
+
+    /// A failure ends the run, whatever else may fail in it.
+    pub(super) fn fatal(&self, end: &End) {
+        let _ = self.fatal.set(end.clone());
+        self.world.stop.cancel();
     }
 
     /// What happens cannot be recorded any more: the run stops.

@@ -1,7 +1,7 @@
 //! What runs of one folder remember: cached outputs, and those of the run that one goes on with.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::io;
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -12,7 +12,7 @@ use futures_util::future::BoxFuture;
 use crate::backend::driver::{Call, Memory, Recalled};
 use crate::backend::plan::CacheUse;
 use crate::graph::{Graph, Input, Task};
-use crate::run::{Cache, CacheEntry, CacheKey, NodePath, Origin, RecordError, Recorder, RunHandle};
+use crate::run::{Answer, Cache, CacheEntry, CacheKey, Control, NodePath, Origin, RecordError, Recorder, Request, RunHandle};
 use crate::task::def::TaskDef;
 
 /// What a run remembers.
@@ -45,9 +45,28 @@ impl Former {
         Ok(Self { run, tasks })
     }
 
+    /// Whether the node ran that task there, which takes and gives the same.
+    fn ran(&self, node: &NodePath, task: &str) -> Result<bool, RecordError> {
+        Ok(self.tasks.contains(task) && self.run.state()?.nodes.get(node).is_some_and(|before| before.of == task))
+    }
+
+    /// What was answered to its gates, for a run that is given the same: of another one somebody has to look at what comes of it.
+    pub(super) fn answers(&self, inputs: &[u8]) -> HashMap<String, Answer> {
+        let mut answers = HashMap::new();
+        if self.run.inputs().is_ok_and(|before| before == inputs) {
+            let mut control = Control::new(self.run.folder());
+            while let Ok(Some(request)) = control.poll() {
+                if let Request::Answer { signal, answer } = request {
+                    answers.insert(signal, answer);
+                }
+            }
+        }
+        answers
+    }
+
     /// What it has of the node, if that ran the same task with the same inputs.
     fn kept(&self, node: &NodePath, task: &str, digest: &str) -> Result<Option<Bytes>, RecordError> {
-        if !self.tasks.contains(task) || self.run.state()?.nodes.get(node).is_none_or(|before| before.of != task) {
+        if !self.ran(node, task)? {
             return Ok(None);
         }
         Ok(self.run.kept(node, digest)?.map(|(_, outputs)| outputs.into()))
@@ -64,11 +83,13 @@ impl Remembered {
 }
 
 impl Memory for Remembered {
-    fn checkpoint(&self, node: &NodePath, task: &str) -> Option<String> {
-        let run = &self.former.as_ref()?.run;
-        let state = run.state().ok()?;
-        state.nodes.get(node).filter(|before| before.of == task)?;
-        run.folder().last_checkpoint(node).map(|folder| folder.to_string_lossy().into_owned())
+    fn checkpoint(&self, node: &NodePath, task: &str, inputs: &str) -> Option<String> {
+        let former = self.former.as_ref()?;
+        former
+            .ran(node, task)
+            .ok()?
+            .then(|| former.run.folder().last_checkpoint(node, inputs))?
+            .map(|folder| folder.to_string_lossy().into_owned())
     }
 
     fn recall<'a>(&'a self, call: Call<'a>) -> BoxFuture<'a, Recalled> {

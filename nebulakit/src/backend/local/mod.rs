@@ -117,6 +117,10 @@ impl Backend for LocalBackend {
 
     fn run(&self, plan: Plan) -> BoxFuture<'_, Result<RunHandle, RunError>> {
         Box::pin(async move {
+            if self.runs.path().to_str().is_none() {
+                let shown = self.runs.path().to_string_lossy().into_owned();
+                return Err(RunError::Refused(vec![format!("runs cannot be recorded in `{shown}`, whose path is not UTF-8")]));
+            }
             let former = plan.options.resumes.as_ref().map(|run| Former::of(self.attach(run)?, &plan.graph).map_err(RunError::Record));
             let former = former.transpose()?;
             let recorder = Arc::new(Recorder::create(&self.runs, plan.options.durability).map_err(RunError::Record)?);

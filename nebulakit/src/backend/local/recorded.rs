@@ -1,5 +1,6 @@
 //! A run that is recorded, and that others can stop and answer.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,12 +15,16 @@ use crate::run::{Control, EVENT_VERSION, EventKind, JobFailure, RecordError, Rec
 use crate::task::cancellation::Cancellation;
 use crate::task::failure::code;
 
+/// How long it takes until requests are looked for again that could not be.
+const AGAIN: Duration = Duration::from_secs(1);
+
 /// Starts the run that `recorder` records, on the runtime of the caller.
 pub(super) fn start(plan: Plan, recorder: Arc<Recorder>, memory: Remembered, coordinator: Coordinator) -> Result<RunHandle, RunError> {
     let folder = recorder.folder().clone();
     for (name, contents) in &plan.files {
         folder.write(name, contents, recorder.durability()).map_err(RunError::Record)?;
     }
+    let answers = memory.former.as_ref().map_or_else(HashMap::new, |former| former.answers(&plan.options.inputs));
     let created = EventKind::Created {
         version: EVENT_VERSION,
         run: folder.id().clone(),
@@ -33,7 +38,7 @@ pub(super) fn start(plan: Plan, recorder: Arc<Recorder>, memory: Remembered, coo
         coordinator,
         run: folder.id().clone(),
         record: Arc::clone(&recorder) as _,
-        signals: Arc::new(Signals::open()),
+        signals: Arc::new(Signals::open(answers)),
         stop: Cancellation::new(),
         strategy: plan.options.strategy,
         stored: Some(folder.clone()),
@@ -44,13 +49,11 @@ pub(super) fn start(plan: Plan, recorder: Arc<Recorder>, memory: Remembered, coo
     tokio::spawn(async move {
         let ended = to_its_end(&plan.graph, &world, plan.options.inputs.into(), &recorder, control).await;
         // Where it cannot be recorded the run is one that was interrupted: that is how others find it.
-        record_end(&recorder, ended).unwrap_or_else(|error| tracing::error!(%error, "the end of the run {} cannot be recorded", world.run));
+        let recorded = record_end(&recorder, ended);
         drop((world, recorder));
-        let _ = over.send(());
+        let _ = over.send(recorded.err());
     });
-    Ok(RunHandle::driven(&folder, async move {
-        let _ = ended.await;
-    }))
+    Ok(RunHandle::driven(&folder, async move { ended.await.ok().flatten() }))
 }
 
 fn record_end(recorder: &Recorder, ended: Result<Bytes, RunOutcome>) -> Result<(), RecordError> {
@@ -68,11 +71,11 @@ async fn to_its_end(graph: &Graph, world: &World, inputs: Bytes, recorder: &Reco
         Err(error) => return Err(failed(code::SYSTEM, format!("the inputs cannot be read: {error}"))),
     };
     let ended = {
-        let mut driven = std::pin::pin!(drive(graph, world, &given));
+        let (mut driven, mut is_told) = (std::pin::pin!(drive(graph, world, &given)), false);
         loop {
             tokio::select! {
                 ended = &mut driven => break ended,
-                request = control.watch() => heed(request, world, recorder),
+                request = asked(&mut control) => heed(request, world, recorder, &mut is_told),
             }
         }
     };
@@ -84,7 +87,17 @@ async fn to_its_end(graph: &Graph, world: &World, inputs: Bytes, recorder: &Reco
     })
 }
 
-fn heed(request: Result<Request, RecordError>, world: &World, recorder: &Recorder) {
+/// The next request. Where none can be heard, it is tried again after a while.
+async fn asked(control: &mut Control) -> Result<Request, RecordError> {
+    let request = control.watch().await;
+    if request.is_err() {
+        tokio::time::sleep(AGAIN).await;
+    }
+    request
+}
+
+/// Does what somebody asks for; why it cannot is told once.
+fn heed(request: Result<Request, RecordError>, world: &World, recorder: &Recorder, is_told: &mut bool) {
     let heard = match request {
         Ok(Request::Cancel) => {
             world.stop.cancel();
@@ -96,7 +109,11 @@ fn heed(request: Result<Request, RecordError>, world: &World, recorder: &Recorde
         }
         Err(error) => Err(error),
     };
-    heard.unwrap_or_else(|error| tracing::warn!(%error, "a request to the run {} is not heeded", world.run));
+    if let Err(error) = heard
+        && !std::mem::replace(is_told, true)
+    {
+        tracing::warn!(%error, "requests to the run {} are not heeded", world.run);
+    }
 }
 
 fn failed(code: &str, message: String) -> RunOutcome {

@@ -34,7 +34,7 @@ use crate::workflow::WorkflowDef;
 
 /// A workflow or a task with its values, run in this process when it is awaited: what [`Invocation::run_local`] gives.
 ///
-/// Nothing is left behind, nothing is remembered, and nothing is read from the environment: files that tasks make are in a folder for temporary files, which is
+/// Nothing is left behind, nothing is remembered, and of the environment only where temporary files go is read: files that tasks make are in a folder for temporary files, which is
 /// removed when no output refers to it any more. Dropping the future cancels what runs.
 ///
 /// It is on the runtime that polls it, which needs timers. Async tasks run on it, and plain functions on threads, as many at once as there are cores, unless

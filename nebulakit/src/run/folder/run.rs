@@ -8,7 +8,7 @@
 //! run.log             what the run itself logged
 //! logs/<node>.log     what a node logged and printed
 //! raw/<node>/         files that a node stored
-//! checkpoints/<node>/ what the attempts of a node left for the next one; gone when it has succeeded
+//! checkpoints/<node>/ what the attempts of a node left for the next one, by the digest of its inputs; gone when it has succeeded
 //! control/            what others ask of who drives it
 //! ```
 
@@ -54,14 +54,18 @@ impl RunFolder {
         self.all_raw().join(file_name(node))
     }
 
-    /// Where the checkpoints of a node's attempts are, by their numbers.
-    pub(crate) fn checkpoints(&self, node: &NodePath) -> PathBuf {
+    /// Where the checkpoints of a node's attempts are, by their numbers; `inputs` is the digest of what they were given.
+    pub(crate) fn checkpoints(&self, node: &NodePath, inputs: &str) -> PathBuf {
+        self.all_checkpoints(node).join(inputs)
+    }
+
+    fn all_checkpoints(&self, node: &NodePath) -> PathBuf {
         self.path.join("checkpoints").join(file_name(node))
     }
 
     /// The last checkpoint that an attempt of a node left.
-    pub(crate) fn last_checkpoint(&self, node: &NodePath) -> Option<PathBuf> {
-        let folder = self.checkpoints(node);
+    pub(crate) fn last_checkpoint(&self, node: &NodePath, inputs: &str) -> Option<PathBuf> {
+        let folder = self.checkpoints(node, inputs);
         let attempts = fs::read_dir(&folder).ok()?.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<u32>().ok());
         attempts.max().map(|attempt| folder.join(attempt.to_string()))
     }
@@ -69,7 +73,7 @@ impl RunFolder {
     /// Removes the checkpoints of a node, which needs them no more.
     pub(crate) fn drop_checkpoints(&self, node: &NodePath) {
         // Most nodes have none, and one that stays does no harm.
-        let _ = fs::remove_dir_all(self.checkpoints(node));
+        let _ = fs::remove_dir_all(self.all_checkpoints(node));
     }
 
     /// Writes one of the files of the run's plan.

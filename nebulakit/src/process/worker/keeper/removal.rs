@@ -1,7 +1,7 @@
 //! The removal of containers: many by one call of the engine, and again where one was still on its way.
 
 use std::collections::BTreeMap;
-use std::io::Write as _;
+use std::io::{ErrorKind, Write as _};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
@@ -29,6 +29,10 @@ const AGAIN: [Duration; 7] = [
 
 /// After how many of these looks a container that was never there counts as gone: the rest is for an engine that is very slow.
 const LIKELY: usize = 4;
+
+/// How long it takes until a folder is removed again into which something was written while it was.
+const STILL_WRITTEN: [Duration; 5] =
+    [Duration::from_millis(10), Duration::from_millis(50), Duration::from_millis(200), Duration::from_secs(1), Duration::from_secs(3)];
 
 /// How many containers one call of the engine removes.
 const AT_ONCE: usize = 50;
@@ -168,10 +172,16 @@ impl Shared {
     }
 }
 
-/// Removes a folder of a container that is gone; the process that made it may have done so already.
+/// Removes a folder of a container that is gone; the process that made it may have done so already. What is on its way to its end may still write into it.
 pub(super) fn remove_folder(folder: &Path) {
-    if folder.is_absolute() {
-        let _ = std::fs::remove_dir_all(folder);
+    if !folder.is_absolute() {
+        return;
+    }
+    for pause in STILL_WRITTEN {
+        match std::fs::remove_dir_all(folder) {
+            Err(error) if error.kind() == ErrorKind::DirectoryNotEmpty => std::thread::sleep(pause),
+            _ => return,
+        }
     }
 }
 
