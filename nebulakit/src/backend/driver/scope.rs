@@ -170,7 +170,8 @@ async fn task(step: &Step<'_>, path: &NodePath, name: &str, inputs: &[(&str, Byt
         Recalled::Nothing(key) => {
             let outputs = step.job(path, task, inputs, stop).await?;
             if let Some(key) = key {
-                memory.remember(key, path, &outputs).unwrap_or_else(|error| step.walk.unrecorded(error));
+                let remembered = memory.remember(key, path, &outputs);
+                remembered.unwrap_or_else(|error| tracing::warn!(%error, "the outputs of the node {path} are not remembered"));
             }
             (outputs, Origin::Run)
         }

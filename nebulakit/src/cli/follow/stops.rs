@@ -8,7 +8,7 @@ use crate::cli::setting::Leave;
 use crate::process::exit::Exit;
 use crate::process::signal::StopSignals;
 use crate::process::terminal;
-use crate::run::RunHandle;
+use crate::run::{RecordErrorKind, RunHandle};
 
 /// How long a wait for a signal is: it is taken up again.
 const LONG: Duration = Duration::from_secs(3600);
@@ -57,10 +57,13 @@ impl Stops {
         let _ = self.0.set(first);
         stopping(first);
         // A run that is over needs no request.
-        let asked = run.cancel();
+        if let Err(error) = run.cancel()
+            && error.kind() != RecordErrorKind::Over
+        {
+            terminal::write(&format!("error: the run {} cannot be asked to stop: {error}\n", run.id()));
+        }
         let name = next();
-        let reason = asked.err().map(|error| format!(": {error}")).unwrap_or_default();
-        terminal::write(&format!("error: the run {} was ended by {name} before it had stopped{reason}\n", run.id()));
+        terminal::write(&format!("error: the run {} was ended by {name} before it had stopped\n", run.id()));
         leave(of_signal(first));
     }
 }
