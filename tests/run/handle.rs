@@ -30,7 +30,10 @@ async fn waiting_is_over_when_the_run_is() {
     let recorder = scratch.run();
     let attached = scratch.attach(recorder.folder().id());
     let (done, completion) = tokio::sync::oneshot::channel::<()>();
-    let driven = RunHandle::driven(recorder.folder(), async { drop(completion.await) });
+    let driven = RunHandle::driven(recorder.folder(), async {
+        drop(completion.await);
+        None
+    });
     let waiting = [tokio::spawn(async move { attached.wait().await }), tokio::spawn(async move { driven.wait().await })];
     recorder.record(None, ended()).unwrap();
     done.send(()).unwrap();

@@ -58,7 +58,8 @@ impl RunHandle {
         Ok(Self { watch: Arc::new(Watch::new(runs.run(run)?)), completion: None })
     }
 
-    /// The handle of a run that this process drives, until `completion` is there: [`wait`](Self::wait) needs not look for the end before.
+    /// The handle of a run that this process drives, until `completion` is there: [`wait`](Self::wait) needs not look for the end before, and gives the error that
+    /// kept the end from being recorded, if there was one.
     pub fn driven(run: &RunFolder, completion: impl Future<Output = Option<RecordError>> + Send + 'static) -> Self {
         Self { watch: Arc::new(Watch::new(run.clone())), completion: Some(completion.boxed().shared()) }
     }
