@@ -41,7 +41,7 @@ pub trait Backend: Send + Sync {
     /// When it cannot be started.
     fn run(&self, plan: Plan) -> BoxFuture<'_, Result<RunHandle, RunError>>;
 
-    /// The handle of a run, whoever started it.
+    /// The handle of a run that this or any other process started.
     ///
     /// # Errors
     /// When there is no such run.

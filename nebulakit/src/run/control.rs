@@ -1,7 +1,7 @@
 //! What other processes ask of the one that drives a run: to stop, and answers to its gates.
 //!
-//! Each request is a file, which is there whole or not at all. Answers stay, so that one that comes when nobody drives the run is there for whoever goes on
-//! with it. A request to stop is for the process that drives the run now, and for no later one.
+//! Each request is a file, which is there whole or not at all. Answers stay: a run that resumes this one with the same inputs takes them, even those that were given
+//! while no process drove it. A request to stop is for the process that drives the run now, and for no later one.
 
 use std::collections::{HashSet, VecDeque};
 use std::ffi::OsString;
@@ -20,7 +20,7 @@ use crate::run::folder::{Durability, RunFolder, publish, publish_first};
 /// How the file of an answer ends.
 const ANSWER: &str = ".answer";
 
-/// An answer has at most so many bytes.
+/// The most bytes that an answer may have.
 const LONGEST: u64 = 64 << 20;
 
 /// How often one looks for requests who waits for them.

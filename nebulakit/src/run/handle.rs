@@ -140,7 +140,7 @@ impl RunHandle {
         }
     }
 
-    /// Says yes to a gate. Where nobody drives the run, the answer is there for who goes on with it.
+    /// Says yes to a gate. Where no process drives the run, a run that resumes it with the same inputs takes the answer.
     ///
     /// # Errors
     /// When the run is over, when the signal has an answer, or when it cannot be written.

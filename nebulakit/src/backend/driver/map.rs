@@ -157,7 +157,7 @@ impl<'g> Step<'g> {
     }
 }
 
-/// How many of so many elements have to succeed.
+/// How many of the elements have to succeed.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "a part of a length is one")]
 fn needed(success: Success, elements: usize) -> usize {
     match success {

@@ -21,7 +21,7 @@ use crate::task::registry::registry;
 /// What stands for the node where the outputs of the run's own workflow cannot be made, as on the platform.
 const OUTPUTS: &str = "end-node";
 
-/// How many others a node needs that will never begin; nothing needs so many.
+/// Marks a node that will never begin, in place of the number of nodes that it needs: no node needs this many.
 const SKIPPED: u32 = u32::MAX;
 
 /// Runs a workflow; where it fails, its handler runs behind all that was stopped.

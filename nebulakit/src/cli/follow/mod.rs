@@ -1,4 +1,4 @@
-//! A run that is followed to its end, whoever drives it: events → [`screen`] → standard error, and answers to its gates.
+//! Follows a run to its end, whichever process drives it: events → [`screen`] → standard error, and answers to its gates.
 
 mod block;
 mod ending;
