@@ -42,7 +42,7 @@ fn sample(sample: Promise<Sample>, reference: Promise<File>, least_quality: Prom
 /// Drops the reads that are not aligned, or whose alignment is not sure enough.
 #[task(
     container(
-        image = "docker.io/biocontainers/samtools:v1.9-4-deb_cv1",
+        image = "localhost/samtools",
         command = ["samtools", "view", "-h", "-F", "4", "-q", "{{.inputs.least_quality}}", "-o", "/var/outputs/good.sam", "/var/inputs/reads"]
     ),
     outputs(good)
@@ -52,7 +52,7 @@ fn filter(reads: File, least_quality: i64) -> File;
 /// Sorts reads by where they are aligned.
 #[task(
     container(
-        image = "docker.io/biocontainers/samtools:v1.9-4-deb_cv1",
+        image = "localhost/samtools",
         command = ["samtools", "sort", "-O", "sam", "-o", "/var/outputs/sorted.sam", "/var/inputs/reads"]
     ),
     outputs(sorted)
