@@ -134,6 +134,12 @@ fn training_sweep() {
     is_replayed("training_sweep");
 }
 
+#[cfg(feature = "engines")]
+#[test]
+fn samples() {
+    is_replayed("samples");
+}
+
 #[cfg(feature = "tables")]
 #[test]
 fn table_pipeline() {
