@@ -25,7 +25,7 @@ fn of_node(kind: &EventKind, node: &NodeState, is_element: bool) -> Option<Strin
     let took = || words::time(node.ended.map(|ended| words::between(node.started.or(node.ready), ended)).unwrap_or_default());
     match kind {
         EventKind::Started { attempt: 0 } if !is_element => Some("started".to_owned()),
-        EventKind::Retrying { attempt, delay, failure } => {
+        EventKind::Retrying { attempt, delay, failure, .. } => {
             Some(format!("attempt {} failed: {failure}; attempt {} follows in {}", attempt + 1, attempt + 2, words::time(*delay)))
         }
         EventKind::Mapped { elements } => Some(format!("{elements} elements")),
@@ -35,7 +35,7 @@ fn of_node(kind: &EventKind, node: &NodeState, is_element: bool) -> Option<Strin
         EventKind::Succeeded { from: Origin::Resumed, .. } if !is_element => {
             Some("done before, in the run that this one resumes".to_owned())
         }
-        EventKind::Failed { failure } => Some(format!("failed after {}: {failure}", took())),
+        EventKind::Failed { failure, .. } => Some(format!("failed after {}: {failure}", took())),
         EventKind::Skipped { because } if !is_element => Some(format!("skipped, because {because} did not succeed")),
         EventKind::Cancelled if !is_element => Some("stopped".to_owned()),
         _ => None,

@@ -20,7 +20,7 @@ use crate::cli::output::keep_stdout;
 use crate::cli::prints::Prints;
 use crate::cli::setting::Setting;
 use crate::cli::{graph, usage};
-use crate::coordinator::{AsyncStrategy, CoordinatorBuilder, ProcessStrategy, Strategy, ThreadStrategy};
+use crate::coordinator::{CoordinatorBuilder, ProcessStrategy, Strategy, ThreadStrategy};
 use crate::graph::{Graph, Schedule};
 use crate::process::exit::Exit;
 use crate::process::host::Host;
@@ -162,8 +162,8 @@ fn backend(runs: RunsFolder, host: Host, matches: &ArgMatches, dialect: &'static
 #[expect(clippy::cast_precision_loss, reason = "nobody has that many cores")]
 fn limited(builder: CoordinatorBuilder, jobs: usize) -> CoordinatorBuilder {
     builder
+        .jobs(jobs)
         .cores(jobs as f64)
-        .strategy(Strategy::Async, AsyncStrategy::with_slots(jobs))
         .strategy(Strategy::Thread, ThreadStrategy::with_slots(jobs))
         .strategy(Strategy::Process, ProcessStrategy::with_slots(jobs))
 }
