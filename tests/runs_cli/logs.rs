@@ -39,9 +39,9 @@ fn logs_are_shown_as_they_come_where_that_is_asked() {
     let place = Place::new();
     let answer = place.answer(&["run", "talking", "-v"]);
     assert_eq!(answer.code, 0, "{}", answer.err);
-    for line in ["n0 talks: attempt 1 started\n", "n0 talks | INFO [flows] in the task parts=3\n", "printed\n"] {
-        assert!(answer.err.contains(line), "{line}: {}", answer.err);
-    }
+    let places =
+        ["n0 talks: started\n", "n0 talks | INFO [flows] in the task parts=3\n", "n0 talks: done in "].map(|line| answer.err.find(line));
+    assert!(places.is_sorted() && places[0].is_some(), "{}", answer.err);
 }
 
 #[test]
