@@ -45,6 +45,19 @@ fn logs_are_shown_as_they_come_where_that_is_asked() {
 }
 
 #[test]
+fn the_logs_of_more_nodes_than_are_open_at_once_are_shown_behind_their_paths() {
+    let place = Place::new();
+    let xs = format!("{:?}", (0..300).collect::<Vec<_>>());
+    place.said(&["run", "echoed", "--xs", &xs]);
+    let out = place.said(&["runs", "logs", "last"]);
+    let mut said = without_times(&out);
+    assert_eq!(said.len(), 300, "{out}");
+    said.sort_unstable();
+    assert_eq!((said[0], said[299]), ("INFO [flows] heard 0", "INFO [flows] heard 99"));
+    assert!(out.lines().all(|line| line.starts_with("n0[")), "{out}");
+}
+
+#[test]
 fn a_process_is_heard_in_full() {
     let place = Place::new();
     place.said(&["run", "pouring", "--lines", "300000", "--strategy", "process"]);

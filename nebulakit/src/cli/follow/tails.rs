@@ -50,5 +50,6 @@ fn show(path: &NodePath, lines: &mut LogLines, state: &RunState) -> Result<(), R
         let source = if matches!(&*line.source, "stdout" | "stderr") { String::new() } else { format!("{} ", line.source) };
         terminal::write(&format!("{} | {source}{}\n", words::node(path, node), line.text));
     }
+    lines.close();
     Ok(())
 }
