@@ -45,17 +45,20 @@ pub(crate) fn of(bytes: impl AsRef<[u8]>) -> String {
     hexadecimal(&Sha256::digest(bytes))
 }
 
-/// The digest of what is in a file.
+/// The digest of what is in a file, unless it `is_stopped` before the end.
 ///
 /// # Errors
-/// When it cannot be read.
-pub(crate) fn of_file(file: &File) -> io::Result<String> {
+/// When it cannot be read, or was stopped.
+pub(crate) fn of_file(file: &File, is_stopped: impl Fn() -> bool) -> io::Result<String> {
     let mut digest = Sha256::new();
     let mut file = BufReader::with_capacity(64 << 10, file);
     loop {
         let part = file.fill_buf()?;
         if part.is_empty() {
             return Ok(hexadecimal(&digest.finalize()));
+        }
+        if is_stopped() {
+            return Err(io::Error::other("the run was stopped"));
         }
         digest.update(part);
         let length = part.len();

@@ -44,6 +44,7 @@ pub(super) fn start(plan: Plan, recorder: Arc<Recorder>, memory: Remembered, coo
         stored: Some(folder.clone()),
         moved: Arc::default(),
         memory: Some(Arc::new(memory)),
+        is_rehearsal: false,
     };
     let control = Control::new(&folder);
     let (over, ended) = tokio::sync::oneshot::channel();
