@@ -1,6 +1,8 @@
 //! Where the data of one task goes.
 
-use std::path::Path;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use crate::task::surroundings::Places;
 
@@ -13,6 +15,8 @@ pub(crate) struct Stored {
     pub(crate) checkpoints: String,
     /// What an earlier run of it left as its checkpoint.
     pub(crate) former: Option<String>,
+    /// The file of its page of decks.
+    pub(crate) deck: PathBuf,
 }
 
 impl Stored {
@@ -21,5 +25,18 @@ impl Stored {
         let of = |attempt: u32| format!("{}/{attempt}", self.checkpoints);
         let before = (0..attempt).rev().map(of).find(|folder| Path::new(folder).exists());
         Places { destination: Some(of(attempt)), previous: before.or_else(|| self.former.clone()), resumes_own: false }
+    }
+
+    /// Keeps a page of decks in the place of that of the attempt before. Nobody finds half of it.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub(super) fn keep_deck(&self, page: &str) -> io::Result<()> {
+        let unfinished = self.deck.with_extension("part");
+        if let Some(folder) = self.deck.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        fs::write(&unfinished, page)?;
+        fs::rename(&unfinished, &self.deck)
     }
 }

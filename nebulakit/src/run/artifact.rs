@@ -1,7 +1,7 @@
-//! The files that the nodes of a run stored.
+//! The files that the nodes of a run stored, and the pages of their decks.
 
 use std::collections::HashMap;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use crate::run::digest;
 use crate::run::error::{At as _, RecordError};
 use crate::run::file_name::file_name;
-use crate::run::folder::RunFolder;
+use crate::run::folder::{DECK, RunFolder};
 use crate::run::path::NodePath;
 use crate::run::state::RunState;
 
@@ -23,6 +23,18 @@ pub struct Artifact {
     pub size: u64,
     /// The node that stored it, where its path says that.
     pub node: Option<NodePath>,
+    /// What it is.
+    pub kind: ArtifactKind,
+}
+
+/// What a file of a run is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ArtifactKind {
+    /// Data that a task stored: a file, part of a directory or of a table.
+    Data,
+    /// The page of a task's decks.
+    Deck,
 }
 
 impl Artifact {
@@ -39,6 +51,14 @@ impl Artifact {
 /// The files of a run, by their paths.
 pub(super) fn artifacts(run: &RunFolder, state: &RunState) -> Result<Vec<Artifact>, RecordError> {
     let nodes: HashMap<OsString, &NodePath> = state.nodes.keys().map(|node| (file_name(node).into(), node)).collect();
+    let mut found = data(run, &nodes)?;
+    found.extend(decks(run, &nodes)?);
+    found.sort_unstable_by(|one, other| one.path.cmp(&other.path));
+    Ok(found)
+}
+
+/// The files that are data.
+fn data(run: &RunFolder, nodes: &HashMap<OsString, &NodePath>) -> Result<Vec<Artifact>, RecordError> {
     let mut found = Vec::new();
     let root = run.all_raw();
     // Folders are told by who stored what is in them: those of the root by their names, others by the one that they are in.
@@ -51,11 +71,24 @@ pub(super) fn artifacts(run: &RunFolder, state: &RunState) -> Result<Vec<Artifac
             if about.is_dir() {
                 folders.push((path, node));
             } else if about.is_file() {
-                found.push(Artifact { path, size: about.len(), node });
+                found.push(Artifact { path, size: about.len(), node, kind: ArtifactKind::Data });
             }
         }
     }
-    found.sort_unstable_by(|one, other| one.path.cmp(&other.path));
+    Ok(found)
+}
+
+/// The pages of decks. What an attempt has not finished to write is not among them.
+fn decks(run: &RunFolder, nodes: &HashMap<OsString, &NodePath>) -> Result<Vec<Artifact>, RecordError> {
+    let mut found = Vec::new();
+    for entry in read_folder(&run.all_decks())? {
+        let path = entry.path();
+        let node = path.file_name().and_then(|name| name.to_str()?.strip_suffix(DECK)).and_then(|name| nodes.get(OsStr::new(name)));
+        if let Some(node) = node {
+            let size = entry.metadata().at("read", &path)?.len();
+            found.push(Artifact { path: path.clone(), size, node: Some((*node).clone()), kind: ArtifactKind::Deck });
+        }
+    }
     Ok(found)
 }
 

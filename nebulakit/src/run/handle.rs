@@ -229,7 +229,7 @@ impl RunHandle {
         LogLines::new(Arc::clone(&self.watch), None)
     }
 
-    /// The files that its nodes stored, by their paths.
+    /// The files that its nodes stored and the pages of their decks, by their paths.
     ///
     /// # Errors
     /// When a folder or the events cannot be read.

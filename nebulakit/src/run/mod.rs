@@ -37,7 +37,7 @@ mod record;
 mod state;
 mod watch;
 
-pub use self::artifact::Artifact;
+pub use self::artifact::{Artifact, ArtifactKind};
 pub use self::control::{Answer, Control, Request};
 pub use self::digest::inputs_digest;
 pub use self::error::{RecordError, RecordErrorKind};

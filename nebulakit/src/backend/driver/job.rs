@@ -36,6 +36,7 @@ impl Step<'_> {
             Some((folder, digest)) => work.stored(Stored {
                 files: folder.raw(path).to_string_lossy().into_owned(),
                 checkpoints: folder.checkpoints(path, digest).to_string_lossy().into_owned(),
+                deck: folder.deck(path),
                 former: world.memory.as_ref().and_then(|memory| memory.checkpoint(path, task.name, digest)),
             }),
             None => work,

@@ -96,6 +96,9 @@ impl Memory for Remembered {
         Box::pin(async move {
             let Call { node, task, version, inputs, digest } = call;
             if let Some(outputs) = self.of_former(node, task.name, digest) {
+                if let Some(former) = &self.former {
+                    self.recorder.folder().inherit_deck(former.run.folder(), node);
+                }
                 return Recalled::Outputs(outputs, Origin::Resumed);
             }
             let (Some(version), true) = (version, self.uses != CacheUse::Off) else { return Recalled::Nothing(None) };

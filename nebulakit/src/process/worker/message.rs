@@ -224,6 +224,9 @@ pub(crate) struct Over {
     /// Whether the worker should run nothing more: the task has left something behind that cannot be cleared away.
     #[prost(bool, tag = "2")]
     pub(crate) is_last: bool,
+    /// The page of the task's decks; empty where it made none.
+    #[prost(string, tag = "3")]
+    pub(crate) deck: String,
 }
 
 #[derive(Clone, PartialEq, Message)]

@@ -19,4 +19,5 @@ pub(crate) use self::lock::DriverLock;
 pub use self::publish::Durability;
 pub(crate) use self::publish::{make, publish, publish_first, sync_folder};
 pub use self::root::RunsFolder;
+pub(crate) use self::run::DECK;
 pub use self::run::RunFolder;
