@@ -30,8 +30,6 @@ mod output;
 #[cfg(feature = "run")]
 mod prints;
 #[cfg(feature = "run")]
-mod render;
-#[cfg(feature = "run")]
 mod run;
 #[cfg(feature = "run")]
 mod runs;
@@ -145,7 +143,8 @@ pub(crate) fn rehearse(
 #[cfg(feature = "run")]
 pub(crate) fn literal_as_json(literal: &[u8]) -> nebulakit_types::Result<String> {
     use nebulakit_types::convert::reader::{LiteralRef, References};
-    render::value(LiteralRef::new(literal, References::none()), render::Reader::Machine).map(|value| data::to_json(&value))
+    use crate::render::{Reader, to_json, value};
+    value(LiteralRef::new(literal, References::none()), Reader::Machine).map(|value| to_json(&value))
 }
 
 /// Says what this binary can do: it serves containers, and no commands for people.

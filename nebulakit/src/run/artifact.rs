@@ -50,16 +50,15 @@ impl Artifact {
 
 /// The files of a run, by their paths.
 pub(super) fn artifacts(run: &RunFolder, state: &RunState) -> Result<Vec<Artifact>, RecordError> {
-    let nodes: HashMap<OsString, &NodePath> = state.nodes.keys().map(|node| (file_name(node).into(), node)).collect();
-    let mut found = data(run, &nodes)?;
-    found.extend(decks(run, &nodes)?);
+    let mut found = data(run, state)?;
+    found.extend(decks(run, state)?);
     found.sort_unstable_by(|one, other| one.path.cmp(&other.path));
     Ok(found)
 }
 
 /// The files that are data.
-fn data(run: &RunFolder, nodes: &HashMap<OsString, &NodePath>) -> Result<Vec<Artifact>, RecordError> {
-    let mut found = Vec::new();
+fn data(run: &RunFolder, state: &RunState) -> Result<Vec<Artifact>, RecordError> {
+    let (nodes, mut found) = (by_file_name(state), Vec::new());
     let root = run.all_raw();
     // Folders are told by who stored what is in them: those of the root by their names, others by the one that they are in.
     let mut folders: Vec<(PathBuf, Option<NodePath>)> = vec![(root.clone(), None)];
@@ -78,10 +77,14 @@ fn data(run: &RunFolder, nodes: &HashMap<OsString, &NodePath>) -> Result<Vec<Art
     Ok(found)
 }
 
-/// The pages of decks. What an attempt has not finished to write is not among them.
-fn decks(run: &RunFolder, nodes: &HashMap<OsString, &NodePath>) -> Result<Vec<Artifact>, RecordError> {
-    let mut found = Vec::new();
-    for entry in read_folder(&run.all_decks())? {
+/// The pages of decks, by their paths. What an attempt has not finished to write is not among them.
+pub(super) fn decks(run: &RunFolder, state: &RunState) -> Result<Vec<Artifact>, RecordError> {
+    let entries = read_folder(&run.all_decks())?;
+    if entries.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (nodes, mut found) = (by_file_name(state), Vec::new());
+    for entry in entries {
         let path = entry.path();
         let node = path.file_name().and_then(|name| name.to_str()?.strip_suffix(DECK)).and_then(|name| nodes.get(OsStr::new(name)));
         if let Some(node) = node {
@@ -89,7 +92,13 @@ fn decks(run: &RunFolder, nodes: &HashMap<OsString, &NodePath>) -> Result<Vec<Ar
             found.push(Artifact { path: path.clone(), size, node: Some((*node).clone()), kind: ArtifactKind::Deck });
         }
     }
+    found.sort_unstable_by(|one, other| one.path.cmp(&other.path));
     Ok(found)
+}
+
+/// The nodes by the names that their files have.
+fn by_file_name(state: &RunState) -> HashMap<OsString, &NodePath> {
+    state.nodes.keys().map(|node| (file_name(node).into(), node)).collect()
 }
 
 fn read_folder(path: &Path) -> Result<Vec<fs::DirEntry>, RecordError> {

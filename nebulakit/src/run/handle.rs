@@ -11,7 +11,7 @@ use futures_util::future::{BoxFuture, Shared};
 
 use crate::coordinator::RunId;
 use crate::graph::Graph;
-use crate::run::artifact::{Artifact, artifacts};
+use crate::run::artifact::{Artifact, artifacts, decks};
 use crate::run::control::{Answer, Request, ask};
 use crate::run::error::{RecordError, RecordErrorKind};
 use crate::run::event::{Recorded, RunOutcome};
@@ -235,6 +235,14 @@ impl RunHandle {
     /// When a folder or the events cannot be read.
     pub fn artifacts(&self) -> Result<Vec<Artifact>, RecordError> {
         artifacts(&self.watch.folder, &*self.state()?)
+    }
+
+    /// The pages of its nodes' decks alone, by their paths.
+    ///
+    /// # Errors
+    /// As of [`artifacts`](Self::artifacts).
+    pub fn decks(&self) -> Result<Vec<Artifact>, RecordError> {
+        decks(&self.watch.folder, &*self.state()?)
     }
 
     fn over(&self) -> RecordError {

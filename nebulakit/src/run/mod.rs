@@ -34,8 +34,10 @@ mod log;
 mod memo;
 mod path;
 mod record;
+mod report;
 mod state;
 mod watch;
+pub(crate) mod words;
 
 pub use self::artifact::{Artifact, ArtifactKind};
 pub use self::control::{Answer, Control, Request};

@@ -10,7 +10,7 @@ use super::sandbox::Sandbox;
 use crate::cli::complaint::Complaint;
 use crate::cli::follow::of_signal;
 use crate::cli::output::say;
-use crate::cli::render::Reader;
+use crate::render::Reader;
 use crate::cli::values;
 use crate::process::execute::Here;
 use crate::process::exit::Exit;

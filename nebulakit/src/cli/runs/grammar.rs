@@ -1,5 +1,6 @@
 //! What the words behind `runs` can be.
 
+use clap::builder::ValueParser;
 use clap::{Arg, ArgAction, Command};
 
 use crate::cli::folder;
@@ -17,12 +18,19 @@ pub(in crate::cli) fn command() -> Command {
         .required(true)
         .allow_negative_numbers(true)
         .help("the value, as a flag of that type takes it");
+    let file = Arg::new("output")
+        .short('o')
+        .long("output")
+        .value_name("FILE")
+        .value_parser(ValueParser::path_buf())
+        .help("the file, or `-` for standard output; else one in this folder, named after the run");
     let commands = [
         helped("list", "List the runs, the latest first").arg(json()),
         helped("show", "Show a run and its nodes: where they stand, how long they took, why they failed").arg(run()).arg(json()),
         helped("logs", "Show what a run and its nodes logged and printed").arg(run()).arg(node()).arg(follow),
         helped("inputs", "Show what a run was given").arg(run()).arg(json()),
         helped("outputs", "Show what a run, or one of its nodes, gave").arg(run()).arg(node()).arg(json()),
+        helped("report", "Write a run as one HTML file: its graph, timeline, nodes, errors, logs and decks").arg(run()).arg(file),
         helped("approve", "Approve what waits at a gate").arg(run()).arg(signal()),
         helped("reject", "Reject what waits at a gate").arg(run()).arg(signal()),
         helped("signal", "Give a value to a gate").arg(run()).arg(signal()).arg(value),

@@ -5,8 +5,11 @@ mod delete;
 mod grammar;
 mod list;
 mod logs;
+mod report;
 mod show;
 mod shown;
+
+use std::path::PathBuf;
 
 use clap::ArgMatches;
 use nebulakit_types::{LiteralType, visible};
@@ -46,6 +49,7 @@ pub(super) fn dispatch(matches: &ArgMatches, setting: &Setting<'_>) -> Result<Ex
         "logs" => logs::logs(&run, matches.get_one::<String>("node").map(String::as_str), matches.get_flag("follow")),
         "inputs" => say(&shown(&run.inputs()?, matches)?),
         "outputs" => say(&shown(&outputs(&run, matches.get_one::<String>("node"))?, matches)?),
+        "report" => report::report(&run, matches.get_one::<PathBuf>("output").map(PathBuf::as_path)),
         "approve" => answer::approve(&run, signal()),
         "reject" => answer::reject(&run, signal()),
         "signal" => answer::signal(&run, signal(), text(matches, "value"), setting),
