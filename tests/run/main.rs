@@ -6,6 +6,7 @@ mod crashes;
 mod folder;
 mod handle;
 mod logs;
+mod prune;
 mod reading;
 mod writing;
 

@@ -50,7 +50,7 @@ fn a_report_is_one_file_that_tells_all() {
         "<h2 id=\"graph\">Graph</h2>",
         "✓ done, ",
         "<h2 id=\"timeline\">Timeline</h2>",
-        "<iframe sandbox=\"\" loading=\"lazy\" title=\"The deck of n0\" srcdoc=\"&lt;!doctype html&gt;",
+        "<iframe sandbox=\"\" title=\"The deck of n0\" srcdoc=\"&lt;!doctype html&gt;",
         "<th scope=\"row\">n0</th><td>flows.shows</td><td><span class=\"badge done\">✓ done</span></td><td class=\"number\">1</td>",
         "<th scope=\"row\">n1[2]</th>",
         "<td>3 elements</td>",

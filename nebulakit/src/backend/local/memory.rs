@@ -12,7 +12,7 @@ use futures_util::future::BoxFuture;
 use crate::backend::driver::{Call, Memory, Recalled};
 use crate::backend::plan::CacheUse;
 use crate::graph::{Graph, Input, Task};
-use crate::run::{Answer, Cache, CacheEntry, CacheKey, Control, NodePath, Origin, RecordError, Recorder, Request, RunHandle};
+use crate::run::{Answer, Cache, CacheEntry, CacheKey, Control, NodePath, Origin, RecordError, Recorder, Request, RunHandle, RunHold};
 use crate::task::def::TaskDef;
 
 /// What a run remembers.
@@ -27,6 +27,8 @@ pub(super) struct Remembered {
 /// A run that another one goes on with.
 pub(super) struct Former {
     pub(super) run: RunHandle,
+    /// It stays as long as this run goes on.
+    _hold: Option<RunHold>,
     /// The tasks that take and give what they took and gave there.
     tasks: HashSet<String>,
 }
@@ -34,6 +36,7 @@ pub(super) struct Former {
 impl Former {
     /// The run `run`, for one of `graph`.
     pub(super) fn of(run: RunHandle, graph: &Graph) -> Result<Self, RecordError> {
+        let hold = run.folder().hold()?;
         let before = run.graph()?;
         let interface = |task: &Task| {
             let types = |inputs: &[Input]| inputs.iter().map(|input| (input.name.clone(), input.literal_type.clone())).collect::<Vec<_>>();
@@ -42,7 +45,7 @@ impl Former {
         let is_same =
             |(name, task): &(&Cow<'_, str>, &Task)| before.tasks.get(&***name).is_some_and(|before| interface(before) == interface(task));
         let tasks = graph.tasks.iter().filter(is_same).map(|(name, _)| name.to_string()).collect();
-        Ok(Self { run, tasks })
+        Ok(Self { run, _hold: hold, tasks })
     }
 
     /// Whether the node ran that task there, which takes and gives the same.

@@ -32,9 +32,6 @@ use crate::task::failure::chain;
 use crate::task::surroundings::Surroundings;
 use crate::workflow::WorkflowDef;
 
-/// Where the copies of inputs lie that can be read only once.
-const INPUTS: &str = "inputs";
-
 /// Runs `workflow`, which was called `name`, with the flags in `words`.
 pub(super) fn run(workflow: &'static WorkflowDef, name: &str, words: &[OsString], setting: &Setting<'_>) -> Result<Exit, Complaint> {
     let subject = Subject::workflow(workflow, setting);
@@ -47,7 +44,9 @@ pub(super) fn run(workflow: &'static WorkflowDef, name: &str, words: &[OsString]
     let folder = Folder::of(&matches, setting);
     let host = inputs::host(setting)?;
     let runs = recorded_in(&folder)?;
-    let copies = runs.path().join(INPUTS).join(Uuid::new_v4().simple().to_string());
+    // Before the run is there, nothing else says whose the copies are.
+    let _in_use = runs.in_use()?;
+    let copies = runs.copies().join(Uuid::new_v4().simple().to_string());
     let former = former(&subject, &matches, &runs)?;
     let before = former.as_ref().map_or(Ok(Vec::new()), RunHandle::inputs)?;
     let inputs = inputs::inputs(&subject, &matches, &before, copies, &host.stores, setting)?;

@@ -42,6 +42,9 @@ pub(super) fn dispatch(matches: &ArgMatches, setting: &Setting<'_>) -> Result<Ex
         let named = matches.get_many::<String>("run").unwrap_or_default();
         return delete::delete(&runs, &named.map(|name| find(&runs, name)).collect::<Result<Vec<_>, _>>()?);
     }
+    if verb == "prune" {
+        return delete::prune(&runs, matches);
+    }
     let run = find(&runs, text(matches, "run"))?;
     let signal = || text(matches, "signal");
     match verb {

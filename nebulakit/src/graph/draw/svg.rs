@@ -22,6 +22,9 @@ pub const MAX_SVG_ROWS: usize = 1_000;
 /// How many of those rows there are at most where the layout looks for an order with few crossings, which takes longer still.
 const MAX_UNTANGLED: usize = 200;
 
+/// The room to the right of the shapes and below them.
+const MARGIN: f64 = 10.0;
+
 impl Graph {
     /// Draws it as an SVG picture. The workflows in it are single nodes, and arms of conditions have no frames.
     ///
@@ -122,5 +125,16 @@ fn laid_out(picture: &Picture, classes: &[Option<&str>], is_tangled: bool) -> St
     }
     let mut svg = SVGWriter::new();
     graph.do_it(false, is_tangled, false, &mut svg);
-    svg.finalize()
+    // The writer makes room for texts as if they stood upright, which leaves half of a picture empty.
+    let corner = handles.iter().map(|handle| graph.pos(*handle).bbox(true).1);
+    let (width, height) = corner.fold((0.0, 0.0), |(width, height): (f64, f64), corner| (width.max(corner.x), height.max(corner.y)));
+    trimmed(&svg.finalize(), width.ceil() + MARGIN, height.ceil() + MARGIN)
+}
+
+/// The picture with another size.
+fn trimmed(svg: &str, width: f64, height: f64) -> String {
+    let tag = svg.find("<svg ").and_then(|start| Some((start, start + svg[start..].find('>')?)));
+    let Some((start, end)) = tag else { return svg.to_owned() };
+    let open = format!(r#"<svg width="{width}" height="{height}" viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg""#);
+    format!("{}{open}{}", &svg[..start], &svg[end..])
 }

@@ -20,7 +20,7 @@ use crate::coordinator::RunId;
 use crate::run::error::{At as _, RecordError};
 use crate::run::file_name::file_name;
 use crate::run::folder::data::Data;
-use crate::run::folder::lock::{self, DriverLock};
+use crate::run::folder::lock::{self, DriverLock, RunHold};
 use crate::run::folder::publish::{Durability, make, publish};
 use crate::run::path::NodePath;
 
@@ -182,11 +182,19 @@ impl RunFolder {
         lock::is_taken(&lock_of(&self.path))
     }
 
+    /// Keeps it from being removed as long as what this gives is there, for a run that goes on with it; [`None`] where a process drives it.
+    ///
+    /// # Errors
+    /// When it is gone.
+    pub(crate) fn hold(&self) -> Result<Option<RunHold>, RecordError> {
+        RunHold::take(&lock_of(&self.path))
+    }
+
     /// Removes it, with all that is in it.
     ///
     /// # Errors
-    /// When a process drives the run, or when a file cannot be removed.
-    pub(super) fn remove(&self) -> Result<(), RecordError> {
+    /// When a process drives the run, or one that goes on with it; when a file cannot be removed.
+    pub(crate) fn remove(&self) -> Result<(), RecordError> {
         let _lock = self.drive()?;
         // Nobody finds half of it.
         let hidden = self.hidden();

@@ -13,7 +13,6 @@ use self::uses::Uses;
 use crate::coordinator::RunId;
 use crate::run::error::{RecordError, RecordErrorKind};
 use crate::run::folder::{RunFolder, RunsFolder};
-use crate::run::handle::RunHandle;
 
 /// What was removed.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

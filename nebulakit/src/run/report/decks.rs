@@ -50,7 +50,7 @@ fn frame(page: &mut Html, deck: &Artifact) {
     page.element("<h3>", &name, "</h3>\n");
     match read(deck) {
         Ok(document) => {
-            page.markup("<iframe sandbox=\"\" loading=\"lazy\" title=\"The deck of ").text(&name).markup("\" srcdoc=\"");
+            page.markup("<iframe sandbox=\"\" title=\"The deck of ").text(&name).markup("\" srcdoc=\"");
             page.document(&document).markup("\"></iframe>\n");
         }
         Err(error) => drop(page.left_out(format_args!("It cannot be read: {error}"))),

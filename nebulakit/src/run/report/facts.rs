@@ -74,7 +74,7 @@ impl<'r> Facts<'r> {
     /// The first of them, in the order in which they were ready.
     pub(super) fn first(&self, most: usize) -> Vec<&Node> {
         let mut first: Vec<_> = self.ranked.iter().take(most).collect();
-        first.sort_by(|one, other| (one.state.ready, &one.path).cmp(&(other.state.ready, &other.path)));
+        first.sort_by_cached_key(|node| (node.state.ready.or(node.state.ended), node.path.clone()));
         first
     }
 }
@@ -82,7 +82,7 @@ impl<'r> Facts<'r> {
 impl Node {
     /// How long it was there: from when it was ready until it was over, or until now.
     pub(super) fn took(&self, now: SystemTime) -> Duration {
-        between(self.state.ready.or(self.state.started), self.state.ended.unwrap_or(now))
+        between(self.state.ready, self.state.ended.unwrap_or(now))
     }
 }
 

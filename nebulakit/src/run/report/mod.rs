@@ -32,7 +32,7 @@ impl RunHandle {
     /// it was given and gave. The page needs no other file and no network, and runs no script; those of decks do not run in it.
     ///
     /// It tells of the run as it is now, whether or not that is over. It has a bound, whatever the run is: of many nodes it shows those that failed, that go on
-    /// and that took longest, and says how many it leaves out. It is seldom larger than some megabytes, and never than 64 MB.
+    /// and that took longest, and says how many it leaves out. It seldom has more than some megabytes.
     ///
     /// # Errors
     /// When the events of the run cannot be read. Anything else that cannot be read is said in the page.

@@ -57,10 +57,11 @@ impl Scale {
 fn row(page: &mut Html, node: &Node, scale: &Scale, now: SystemTime) {
     let Node { path, state, attempts } = node;
     let until = state.ended.unwrap_or(now);
+    let took = state.ready.map(|_| time(node.took(now))).unwrap_or_default();
     let name = state.of.rsplit('.').next().unwrap_or_default();
     page.element("<tr><th scope=\"row\">", cut(path, LONGEST_NAME), " ").element("<small>", cut(name, LONGEST_NAME), "</small></th>");
     page.markup("<td><span class=\"track\" role=\"img\" aria-label=\"").text(stands(&state.status));
-    page.markup(", ").text(time(node.took(now))).markup("\">");
+    page.markup(" ").text(&took).markup("\">");
     if let Some(ready) = state.ready {
         let is_gate = attempts.is_empty() && class(&state.status) != "queued" && state.started.is_none();
         bar(page, if is_gate { class(&state.status) } else { "queued" }, scale, ready, state.started.unwrap_or(until));
@@ -69,7 +70,7 @@ fn row(page: &mut Html, node: &Node, scale: &Scale, now: SystemTime) {
         let class = if attempt.failed { "failed" } else { class(&state.status) };
         bar(page, class, scale, attempt.began, attempt.ended);
     }
-    page.markup("</span><span class=\"took\">").markup(symbol(&state.status)).element(" ", time(node.took(now)), "</span></td></tr>\n");
+    page.markup("</span><span class=\"took\">").markup(symbol(&state.status)).element(" ", took, "</span></td></tr>\n");
 }
 
 fn bar(page: &mut Html, class: &'static str, scale: &Scale, from: SystemTime, to: SystemTime) {
