@@ -243,7 +243,7 @@ fn runs_are_pruned_by_conditions_and_the_command_says_what_it_did() {
     assert!(place.refused(0, &["runs", "prune", "--keep", "1", "--status", "succeeded,failed"]).starts_with("2 runs deleted: "));
     assert_eq!(place.json(&["runs", "list", "--json"]).as_array().unwrap().len(), 1);
     assert!(place.refused(2, &["runs", "prune"]).contains("--older-than <AGE>|--keep <COUNT>|--status <STATUS>"));
-    assert!(place.refused(2, &["runs", "prune", "--older-than", "-1d"]).contains("negative"));
+    assert!(place.refused(2, &["runs", "prune", "--older-than=-1d"]).contains("negative"));
 }
 
 #[test]

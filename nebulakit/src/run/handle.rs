@@ -55,7 +55,11 @@ impl RunHandle {
     /// # Errors
     /// When there is no such run.
     pub fn attach(runs: &RunsFolder, run: &RunId) -> Result<Self, RecordError> {
-        Ok(Self { watch: Arc::new(Watch::new(runs.run(run)?)), completion: None })
+        Ok(Self::of(runs.run(run)?))
+    }
+
+    pub(super) fn of(folder: RunFolder) -> Self {
+        Self { watch: Arc::new(Watch::new(folder)), completion: None }
     }
 
     /// The handle of a run that this process drives, until `completion` is there: [`wait`](Self::wait) needs not look for the end before, and gives the error that

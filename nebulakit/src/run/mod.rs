@@ -37,6 +37,8 @@ mod prune;
 mod record;
 mod report;
 mod state;
+mod summary;
+mod tracker;
 mod watch;
 pub(crate) mod words;
 
@@ -54,5 +56,6 @@ pub use self::memo::{Cache, CacheEntry, CacheKey};
 pub use self::path::NodePath;
 pub use self::prune::{Fate, Prune, Pruned};
 pub(crate) use self::record::{Nowhere, Record};
+pub use self::summary::{RunSummary, Summaries};
 pub use self::state::{Counts, Misplaced, NodeState, NodeStatus, RunState, RunStatus};
 pub use crate::coordinator::{FailureKind, JobFailure, OutputStream, RunId};

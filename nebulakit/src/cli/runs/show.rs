@@ -11,7 +11,7 @@ use super::shown::{columns, instant, moment};
 use crate::cli::complaint::Complaint;
 use crate::cli::follow::words;
 use crate::run::words::stands;
-use crate::run::{NodePath, NodeState, NodeStatus, RunHandle, RunOutcome, RunState, RunStatus};
+use crate::run::{Counts, NodePath, NodeState, NodeStatus, RunHandle, RunOutcome, RunStatus};
 
 /// The run for people.
 pub(super) fn text(run: &RunHandle) -> Result<String, Complaint> {
@@ -80,7 +80,7 @@ pub(super) fn json(run: &RunHandle) -> Result<String, Complaint> {
         "created": instant(state.created),
         "ended": instant(state.ended),
         "outcome": outcome,
-        "counts": counts(&state),
+        "counts": counts(state.planned, state.counts()),
         "folder": run.folder().path(),
         "nodes": nodes,
     });
@@ -102,10 +102,9 @@ fn described(path: &NodePath, node: &NodeState, deck: Option<&PathBuf>) -> Value
 }
 
 /// How many nodes stand where.
-pub(super) fn counts(state: &RunState) -> Value {
-    let counts = state.counts();
+pub(super) fn counts(planned: u64, counts: Counts) -> Value {
     json!({
-        "planned": state.planned,
+        "planned": planned,
         "queued": counts.queued,
         "running": counts.running,
         "waiting": counts.waiting,

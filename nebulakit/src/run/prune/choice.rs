@@ -7,7 +7,6 @@ use crate::coordinator::RunId;
 use crate::run::error::RecordError;
 use crate::run::event::RunOutcome;
 use crate::run::folder::RunsFolder;
-use crate::run::handle::RunHandle;
 use crate::run::state::RunStatus;
 
 /// Which runs are to go: those that are over and meet every condition. Without a condition, all that are over.
@@ -79,16 +78,16 @@ impl Prune {
         Self { is_dry: true, ..self }
     }
 
-    /// The runs that are to go, of `all`, the oldest first. One that cannot be read stays.
+    /// The runs that are to go. One that cannot be read stays.
     ///
     /// # Errors
-    /// When it cannot be told whether a run goes on.
-    pub(super) fn chosen(&self, runs: &RunsFolder, all: &[RunId]) -> Result<HashSet<RunId>, RecordError> {
+    /// When the folder cannot be read.
+    pub(super) fn chosen(&self, runs: &RunsFolder) -> Result<HashSet<RunId>, RecordError> {
         let now = SystemTime::now();
         let mut left = self.keep;
         let mut chosen = HashSet::new();
-        for run in all.iter().rev() {
-            let Some((fate, since)) = over(runs, run) else { continue };
+        for (run, summary) in runs.summaries()?.runs.into_iter().rev() {
+            let Some((fate, since)) = summary.ok().and_then(|run| Some((Fate::of(&run.status)?, run.ended.or(run.created)))) else { continue };
             if !self.fates.is_empty() && !self.fates.contains(&fate) {
                 continue;
             }
@@ -98,16 +97,9 @@ impl Prune {
             }
             let is_old = |age: &Duration| since.is_some_and(|since| now.duration_since(since).is_ok_and(|since| since >= *age));
             if self.older_than.as_ref().is_none_or(is_old) {
-                chosen.insert(run.clone());
+                chosen.insert(run);
             }
         }
         Ok(chosen)
     }
-}
-
-/// How a run ended, and when; [`None`] where it goes on, or cannot be read.
-fn over(runs: &RunsFolder, run: &RunId) -> Option<(Fate, Option<SystemTime>)> {
-    let run = RunHandle::attach(runs, run).ok()?;
-    let (status, state) = (run.status().ok()?, run.state().ok()?);
-    Some((Fate::of(&status)?, state.ended.or(state.created)))
 }

@@ -64,7 +64,7 @@ impl RunsFolder {
     /// ```
     pub fn prune(&self, prune: &Prune) -> Result<Pruned, RecordError> {
         let all = self.list()?;
-        let chosen = prune.chosen(self, &all)?;
+        let chosen = prune.chosen(self)?;
         let used = self.used(&all, &chosen)?;
         let mut pruned = Pruned::default();
         for run in all.into_iter().filter(|run| chosen.contains(run) && !used.iter().any(|(used, _)| used == run)) {
