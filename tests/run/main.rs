@@ -10,6 +10,7 @@ mod index;
 mod logs;
 mod prune;
 mod reading;
+mod report;
 mod summaries;
 mod writing;
 
