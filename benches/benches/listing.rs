@@ -37,7 +37,7 @@ fn record(runs: &RunsFolder) {
         recorder.record(Some(&node), EventKind::Ready { of: "benches.task".into() }).unwrap();
         recorder.record(Some(&node), EventKind::Started { attempt: 0 }).unwrap();
         let outputs = recorder.keep(b"outputs").unwrap();
-        recorder.record(Some(&node), EventKind::Succeeded { outputs, inputs: None, from: Origin::Run }).unwrap();
+        recorder.record(Some(&node), EventKind::Succeeded { outputs, inputs: None, from: Origin::Run, used: None }).unwrap();
     }
     recorder.record(None, EventKind::Ended { outcome: RunOutcome::Succeeded, outputs: None }).unwrap();
 }

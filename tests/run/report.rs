@@ -21,7 +21,7 @@ fn names_and_messages_are_text() {
     let path = node(HOSTILE);
     recorder.record(Some(&path), EventKind::Ready { of: HOSTILE.into() }).unwrap();
     recorder.record(Some(&path), EventKind::Output { stream: OutputStream::Stdout, line: HOSTILE.to_owned() }).unwrap();
-    recorder.record(Some(&path), EventKind::Failed { failure: failure(HOSTILE, HOSTILE) }).unwrap();
+    recorder.record(Some(&path), EventKind::Failed { failure: failure(HOSTILE, HOSTILE), used: None }).unwrap();
     recorder.record(Some(&node("n1")), EventKind::Waiting { signal: HOSTILE.into() }).unwrap();
     recorder.record(Some(&node("n2")), EventKind::Skipped { because: path.clone() }).unwrap();
     let deck = recorder.folder().deck(&path);
@@ -46,7 +46,7 @@ fn a_page_of_many_nodes_is_bounded_and_says_what_it_leaves_out() {
         recorder.record(Some(&path), ready()).unwrap();
         if number % 20 == 0 {
             recorder.record(Some(&path), EventKind::Log { level: "INFO".to_owned(), message: message.clone() }).unwrap();
-            recorder.record(Some(&path), EventKind::Failed { failure: failure("X", &message) }).unwrap();
+            recorder.record(Some(&path), EventKind::Failed { failure: failure("X", &message), used: None }).unwrap();
         }
     }
     for number in 0..3 {
@@ -77,7 +77,7 @@ fn each_attempt_has_a_bar() {
     for attempt in 0..3 {
         recorder.record(Some(&path), EventKind::Started { attempt }).unwrap();
         if attempt < 2 {
-            recorder.record(Some(&path), EventKind::Retrying { attempt, delay: Duration::ZERO, failure: failure("X", "again") }).unwrap();
+            recorder.record(Some(&path), EventKind::Retrying { attempt, delay: Duration::ZERO, failure: failure("X", "again"), used: None }).unwrap();
         }
     }
     recorder.record(Some(&path), succeeded(recorder.keep(b"").unwrap())).unwrap();

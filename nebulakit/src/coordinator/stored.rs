@@ -1,12 +1,14 @@
-//! Where the data of one task goes.
+//! Where the data of one task goes, and what it says.
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use crate::coordinator::witness::Witness;
 use crate::task::surroundings::Places;
 
-/// Where the data of one task goes, instead of where the coordinator's context says.
+/// Where the data of one task goes, instead of where the coordinator's context says; and what it says.
 #[derive(Debug, Clone)]
 pub(crate) struct Stored {
     /// Where its files go.
@@ -17,6 +19,8 @@ pub(crate) struct Stored {
     pub(crate) former: Option<String>,
     /// The file of its page of decks.
     pub(crate) deck: PathBuf,
+    /// Who hears all that it says and takes.
+    pub(crate) witness: Arc<dyn Witness>,
 }
 
 impl Stored {

@@ -2,7 +2,7 @@
 
 use nebulakit_types::visible;
 
-pub(in crate::cli) use crate::run::words::{between, status, time};
+pub(in crate::cli) use crate::run::words::{between, size, status, time, usage};
 use crate::run::{Counts, NodePath, NodeState, RunState};
 
 /// A node by its path and the last part of the name of what it runs: `n2 count`.

@@ -23,7 +23,6 @@ use bytes::Bytes;
 use nebulakit_types::convert::time::Instant;
 
 use self::containers::Asked;
-pub(super) use self::bar::size;
 pub(super) use self::inputs::literal;
 pub(super) use self::parse::duration;
 use self::parse::Parser;

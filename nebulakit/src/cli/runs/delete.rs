@@ -7,7 +7,7 @@ use clap::ArgMatches;
 use super::grammar::{DRY_RUN, KEEP, OLDER_THAN, STATUS};
 use crate::cli::complaint::Complaint;
 use crate::cli::output::say;
-use crate::cli::run::size;
+use crate::cli::follow::words::size;
 use crate::process::exit::Exit;
 use crate::process::terminal;
 use crate::run::{Fate, Prune, Pruned, RunHandle, RunsFolder};

@@ -6,7 +6,7 @@ use super::picture::{class, symbol};
 use crate::coordinator::JobFailure;
 use crate::run::event::{Origin, RunOutcome};
 use crate::run::state::{NodeStatus, RunStatus};
-use crate::run::words::{between, stands, time};
+use crate::run::words::{between, stands, time, usage};
 
 /// The most nodes in the table.
 const MOST_ROWS: usize = 2_000;
@@ -62,6 +62,7 @@ pub(super) fn table(page: &mut Html, facts: &Facts<'_>) {
     }
     page.markup("<div class=\"wide\" tabindex=\"0\">\n<table>\n<thead><tr><th scope=\"col\">Node</th><th scope=\"col\">Runs</th>");
     page.markup("<th scope=\"col\">State</th><th scope=\"col\">Attempts</th><th scope=\"col\">Waited</th><th scope=\"col\">Ran</th>");
+    page.markup("<th scope=\"col\">Took</th>");
     page.markup("<th scope=\"col\">Remarks</th></tr></thead>\n<tbody>\n");
     for node in &shown {
         row(page, node, facts);
@@ -90,12 +91,14 @@ fn row(page: &mut Html, node: &Node, facts: &Facts<'_>) {
     page.element("<td class=\"number\">", state.attempts, "</td>");
     page.element("<td class=\"number\">", waited.unwrap_or_default(), "</td>");
     page.element("<td class=\"number\">", ran.unwrap_or_default(), "</td>");
+    page.element("<td>", state.used.as_ref().map(usage).unwrap_or_default(), "</td>");
     page.element("<td>", cut(&remarks(node, facts), LONGEST_REMARK), "</td></tr>\n");
 }
 
 fn remarks(node: &Node, facts: &Facts<'_>) -> String {
     let state = &node.state;
     let of_status = match &state.status {
+        NodeStatus::Queued => state.waits_for.as_ref().map(|waits_for| format!("for {waits_for}")),
         NodeStatus::Waiting { signal } => Some(format!("for the signal `{signal}`")),
         NodeStatus::Skipped { because } => Some(format!("because {because} did not succeed")),
         NodeStatus::Succeeded(Origin::Resumed) => Some(match &facts.state.resumes {
