@@ -28,7 +28,9 @@ fn names_and_messages_are_text() {
     fs::create_dir_all(deck.parent().unwrap()).unwrap();
     fs::write(deck, HOSTILE).unwrap();
     fs::write(recorder.folder().path().join("graph.json"), HOSTILE).unwrap();
-    recorder.record(None, EventKind::Ended { outcome: RunOutcome::Failed { node: None, failure: failure("X", HOSTILE) }, outputs: None }).unwrap();
+    recorder
+        .record(None, EventKind::Ended { outcome: RunOutcome::Failed { node: None, failure: failure("X", HOSTILE) }, outputs: None })
+        .unwrap();
     let page = scratch.attach(recorder.folder().id()).report().unwrap();
     assert!(page.matches("&lt;img src=x onerror=alert(1)&gt;&quot;&#39;&amp;\\u202e\\u001b[2J").count() > 10, "{page}");
     assert!(page.contains("srcdoc=\"&lt;img src=x onerror=alert(1)&gt;&quot;&#39;&amp;"), "{page}");
@@ -77,7 +79,9 @@ fn each_attempt_has_a_bar() {
     for attempt in 0..3 {
         recorder.record(Some(&path), EventKind::Started { attempt }).unwrap();
         if attempt < 2 {
-            recorder.record(Some(&path), EventKind::Retrying { attempt, delay: Duration::ZERO, failure: failure("X", "again"), used: None }).unwrap();
+            recorder
+                .record(Some(&path), EventKind::Retrying { attempt, delay: Duration::ZERO, failure: failure("X", "again"), used: None })
+                .unwrap();
         }
     }
     recorder.record(Some(&path), succeeded(recorder.keep(b"").unwrap())).unwrap();

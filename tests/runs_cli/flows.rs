@@ -181,7 +181,10 @@ fn shows(ctx: Context, text: String) -> anyhow::Result<String> {
 
 /// Shows a text twice, and its length in between.
 #[workflow]
-fn shown(text: Promise<String>, #[default(vec!["one".to_owned(), "two".to_owned(), "three".to_owned()])] words: Promise<Vec<String>>) -> Promise<Vec<String>> {
+fn shown(
+    text: Promise<String>,
+    #[default(vec!["one".to_owned(), "two".to_owned(), "three".to_owned()])] words: Promise<Vec<String>>,
+) -> Promise<Vec<String>> {
     let first = shows::node(text);
     repeat::map(words, 2).after(&first)
 }

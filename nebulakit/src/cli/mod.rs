@@ -142,8 +142,8 @@ pub(crate) fn rehearse(
 /// A literal as the JSON that `run --json` prints.
 #[cfg(feature = "run")]
 pub(crate) fn literal_as_json(literal: &[u8]) -> nebulakit_types::Result<String> {
-    use nebulakit_types::convert::reader::{LiteralRef, References};
     use crate::render::{Reader, to_json, value};
+    use nebulakit_types::convert::reader::{LiteralRef, References};
     value(LiteralRef::new(literal, References::none()), Reader::Machine).map(|value| to_json(&value))
 }
 

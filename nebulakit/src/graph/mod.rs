@@ -28,10 +28,10 @@ use serde::{Deserialize, Serialize};
 
 pub use self::binding::{Binding, Bound, NodeId, Step};
 pub use self::condition::{Comparison, Test};
-#[cfg(feature = "testing")]
-pub(crate) use self::draw::{Labels, binding};
 #[cfg(feature = "run")]
 pub(crate) use self::draw::Mark;
+#[cfg(feature = "testing")]
+pub(crate) use self::draw::{Labels, binding};
 #[cfg(feature = "run")]
 pub use self::draw::{MAX_SVG_ROWS, MAX_SVG_SHAPES};
 #[cfg(feature = "run")]

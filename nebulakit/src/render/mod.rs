@@ -9,8 +9,8 @@ use nebulakit_types::{Error, ErrorKind, Literal, LiteralType, NebulaType as _, R
 
 mod json;
 
-pub(crate) use self::json::{to_json, to_pretty_json};
 use self::json::to_base64;
+pub(crate) use self::json::{to_json, to_pretty_json};
 
 /// The longest JSON that people get on one line.
 const ONE_LINE: usize = 80;

@@ -24,8 +24,8 @@ use nebulakit_types::convert::time::Instant;
 
 use self::containers::Asked;
 pub(super) use self::inputs::literal;
-pub(super) use self::parse::duration;
 use self::parse::Parser;
+pub(super) use self::parse::duration;
 use self::places::Places;
 use self::returned::Answer;
 use self::sandbox::Sandbox;

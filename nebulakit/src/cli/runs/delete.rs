@@ -6,8 +6,8 @@ use clap::ArgMatches;
 
 use super::grammar::{DRY_RUN, KEEP, OLDER_THAN, STATUS};
 use crate::cli::complaint::Complaint;
-use crate::cli::output::say;
 use crate::cli::follow::words::size;
+use crate::cli::output::say;
 use crate::process::exit::Exit;
 use crate::process::terminal;
 use crate::run::{Fate, Prune, Pruned, RunHandle, RunsFolder};

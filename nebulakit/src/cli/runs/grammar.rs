@@ -71,7 +71,8 @@ pub(in crate::cli) fn command() -> Command {
 /// What `prune` goes by.
 fn conditions() -> [Arg; 3] {
     let words = FATES.map(|(word, _)| word);
-    let fate = PossibleValuesParser::new(words).map(|word| FATES.into_iter().find(|(known, _)| *known == word).map_or(Fate::Failed, |(_, fate)| fate));
+    let fate = PossibleValuesParser::new(words)
+        .map(|word| FATES.into_iter().find(|(known, _)| *known == word).map_or(Fate::Failed, |(_, fate)| fate));
     [
         Arg::new(OLDER_THAN).long(OLDER_THAN).value_name("AGE").value_parser(age).help("those that ended longer ago, as `30d` or `12h`"),
         Arg::new(KEEP).long(KEEP).value_name("COUNT").value_parser(value_parser!(usize)).help("all but the latest"),

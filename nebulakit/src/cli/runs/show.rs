@@ -38,7 +38,8 @@ pub(super) fn text(run: &RunHandle) -> Result<String, Complaint> {
         about.push(row("error", visible::line(&format!("{of}{failure}")).into_owned()));
     }
     let rows: Vec<_> = state.nodes.iter().filter(|(path, node)| is_told(path, node)).map(|(path, node)| node_row(path, node)).collect();
-    let decks: Vec<_> = decks(run)?.into_iter().map(|(node, path)| row(&node, visible::line(&path.to_string_lossy()).into_owned())).collect();
+    let decks: Vec<_> =
+        decks(run)?.into_iter().map(|(node, path)| row(&node, visible::line(&path.to_string_lossy()).into_owned())).collect();
     let part = |title: &str, rows: String| if rows.is_empty() { rows } else { format!("\n{title}{rows}") };
     Ok(format!("{}{}{}", columns(&about), part("", columns(&rows)), part("decks\n", columns(&decks))))
 }

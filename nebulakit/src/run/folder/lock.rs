@@ -32,7 +32,10 @@ impl DriverLock {
                 Err(TryLockError::Error(error)) => return Err(RecordError::io("lock", path, &error)),
                 Err(TryLockError::WouldBlock) if tried < TRIES => thread::sleep(PAUSE),
                 Err(TryLockError::WouldBlock) if !is_taken(path)? => {
-                    return Err(RecordError::new(RecordErrorKind::Driven, format!("a run goes on with the run `{run}`, and needs what it has")));
+                    return Err(RecordError::new(
+                        RecordErrorKind::Driven,
+                        format!("a run goes on with the run `{run}`, and needs what it has"),
+                    ));
                 }
                 Err(TryLockError::WouldBlock) => {
                     let holder = fs::read_to_string(path).unwrap_or_default();

@@ -87,7 +87,9 @@ impl Prune {
         let mut left = self.keep;
         let mut chosen = HashSet::new();
         for (run, summary) in runs.summaries()?.runs.into_iter().rev() {
-            let Some((fate, since)) = summary.ok().and_then(|run| Some((Fate::of(&run.status)?, run.ended.or(run.created)))) else { continue };
+            let Some((fate, since)) = summary.ok().and_then(|run| Some((Fate::of(&run.status)?, run.ended.or(run.created)))) else {
+                continue;
+            };
             if !self.fates.is_empty() && !self.fates.contains(&fate) {
                 continue;
             }

@@ -1,32 +1,19 @@
 //! Removes runs that are over, and what is left that no run refers to.
 
 mod choice;
+mod pruned;
 mod shared;
 mod uses;
 
 use std::collections::HashSet;
-use std::fs;
-use std::path::Path;
 
 pub use self::choice::{Fate, Prune};
+pub use self::pruned::Pruned;
+use self::pruned::size;
 use self::uses::Uses;
 use crate::coordinator::RunId;
 use crate::run::error::{RecordError, RecordErrorKind};
 use crate::run::folder::{RunFolder, RunsFolder};
-
-/// What was removed.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-#[non_exhaustive]
-pub struct Pruned {
-    /// The runs that are gone, the oldest first; with [`Prune::dry_run`], those that would be.
-    pub runs: Vec<RunId>,
-    /// Runs that are kept all the same, each with a run that is kept and uses its files.
-    pub used: Vec<(RunId, RunId)>,
-    /// How many bytes the files had that are gone.
-    pub bytes: u64,
-    /// Why data that runs share was not looked through, if it was not.
-    pub not_cleared: Option<String>,
-}
 
 impl RunsFolder {
     /// Deletes a run: its events, its logs, the files that its nodes stored, and data and copies of inputs that no other run and no cache entry refers to.
@@ -119,13 +106,4 @@ impl RunsFolder {
 fn remove(folder: &RunFolder) -> Result<u64, RecordError> {
     let bytes = size(folder.path());
     folder.remove().map(|()| bytes)
-}
-
-/// How many bytes the files below a path have. What is removed meanwhile counts for nothing.
-fn size(path: &Path) -> u64 {
-    let Ok(about) = fs::symlink_metadata(path) else { return 0 };
-    if !about.is_dir() {
-        return about.len();
-    }
-    fs::read_dir(path).map_or(0, |entries| entries.flatten().map(|entry| size(&entry.path())).sum())
 }

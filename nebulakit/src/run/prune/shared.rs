@@ -4,8 +4,8 @@ use std::ffi::OsStr;
 use std::path::Path;
 use std::{fs, io};
 
+use super::pruned::{Pruned, size};
 use super::uses::Uses;
-use super::{Pruned, size};
 use crate::run::error::{At as _, RecordError};
 use crate::run::folder::RunsFolder;
 use crate::run::memo::Cache;

@@ -53,7 +53,11 @@ impl<'r> Facts<'r> {
             .nodes
             .iter()
             .map(|(path, state)| {
-                let ended = |(began, ended): (SystemTime, Option<SystemTime>), failed| Attempt { began, ended: ended.or(state.ended).unwrap_or(now), failed };
+                let ended = |(began, ended): (SystemTime, Option<SystemTime>), failed| Attempt {
+                    began,
+                    ended: ended.or(state.ended).unwrap_or(now),
+                    failed,
+                };
                 let of_node = attempts.remove(path).unwrap_or_default();
                 let is_last = |index| index + 1 == of_node.len();
                 let attempts = of_node.iter().enumerate().map(|(index, attempt)| {

@@ -46,7 +46,7 @@ impl Html {
         self.element("<p class=\"left-out\">", what, "</p>\n")
     }
 
-    pub(super) fn into_string(self) -> String {
+    pub(super) fn finished(self) -> String {
         self.0
     }
 }
@@ -73,7 +73,7 @@ mod tests {
     fn text_never_becomes_markup() {
         let mut html = Html::default();
         html.markup("<p title=\"").text("\"><script>'&\u{202e}\u{1b}[2J").markup("\">");
-        assert_eq!(html.into_string(), "<p title=\"&quot;&gt;&lt;script&gt;&#39;&amp;\\u202e\\u001b[2J\">");
+        assert_eq!(html.finished(), "<p title=\"&quot;&gt;&lt;script&gt;&#39;&amp;\\u202e\\u001b[2J\">");
     }
 
     #[test]

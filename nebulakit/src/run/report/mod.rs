@@ -76,7 +76,9 @@ impl RunHandle {
         decks::write(&mut page, &facts);
         nodes::table(&mut page, &facts);
         logs::write(&mut page, &facts);
-        page.markup("</main>\n<footer><p>Written by nebulakit ").text(env!("CARGO_PKG_VERSION")).markup("</p></footer>\n</body>\n</html>\n");
-        Ok(page.into_string())
+        page.markup("</main>\n<footer><p>Written by nebulakit ")
+            .text(env!("CARGO_PKG_VERSION"))
+            .markup("</p></footer>\n</body>\n</html>\n");
+        Ok(page.finished())
     }
 }
