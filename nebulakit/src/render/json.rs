@@ -15,6 +15,11 @@ pub(crate) fn to_json(value: &Untyped) -> String {
     serde_json::to_string(&Written(value)).expect(IN_MEMORY)
 }
 
+/// The same as a part of other JSON.
+pub(crate) fn to_value(value: &Untyped) -> serde_json::Value {
+    serde_json::to_value(Written(value)).expect(IN_MEMORY)
+}
+
 /// Writes JSON with a line for each element.
 pub(crate) fn to_pretty_json(value: &Untyped) -> String {
     serde_json::to_string_pretty(&Written(value)).expect(IN_MEMORY)

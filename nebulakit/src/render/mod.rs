@@ -10,7 +10,7 @@ use nebulakit_types::{Error, ErrorKind, Literal, LiteralType, NebulaType as _, R
 mod json;
 
 use self::json::to_base64;
-pub(crate) use self::json::{to_json, to_pretty_json};
+pub(crate) use self::json::{to_json, to_pretty_json, to_value};
 
 /// The longest JSON that people get on one line.
 const ONE_LINE: usize = 80;

@@ -22,6 +22,7 @@
 //! ```
 
 mod artifact;
+mod base64;
 mod control;
 mod digest;
 mod error;
@@ -32,6 +33,7 @@ mod follow;
 mod handle;
 mod list;
 mod log;
+mod lookup;
 mod memo;
 mod metrics;
 mod path;
@@ -42,6 +44,7 @@ mod state;
 mod summary;
 mod tracker;
 mod watch;
+mod why;
 pub(crate) mod words;
 
 pub use self::artifact::{Artifact, ArtifactKind};
@@ -55,11 +58,14 @@ pub use self::follow::{LogLine, LogLines, RunEvents};
 pub use self::handle::RunHandle;
 pub use self::list::Summaries;
 pub use self::log::Recorder;
-pub use self::memo::{Cache, CacheEntry, CacheKey};
+pub use self::lookup::{CacheKey, Caller, KeyChange, KeyPart, Lookup};
+pub use self::memo::{Cache, CacheEntry, Cleared, Nearest};
+pub(crate) use self::memo::{Found, KeyMaker, Turn, Turns};
 pub use self::metrics::Metrics;
 pub use self::path::NodePath;
 pub use self::prune::{Fate, Prune, Pruned};
 pub(crate) use self::record::{Nowhere, Record};
 pub use self::state::{Counts, Misplaced, NodeState, NodeStatus, RunState, RunStatus};
 pub use self::summary::RunSummary;
+pub use self::why::{CacheWhy, cache_why};
 pub use crate::coordinator::{FailureKind, JobFailure, OutputStream, RunId, Usage, WaitsFor};
