@@ -45,7 +45,7 @@ pub use crate::task::marks::{KnownFailure, Marks, TaskFailure};
 pub use crate::task::options::{CacheOptions, Mount, OnOom, Resources, SecretRequest, TaskOptions};
 pub use crate::task::param::{AnyParam, Param};
 pub use crate::task::reference::ReferenceSpec;
-pub use crate::task::registry::{Named, Registered};
+pub use crate::task::registry::{Collected, Named, Registered};
 pub use crate::task::returns::Prepared;
 pub use crate::task::strategy::Strategy;
 pub use crate::task::value::{IntoValue, OrDefault, TakesValue, Value as Given};

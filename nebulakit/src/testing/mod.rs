@@ -27,6 +27,9 @@
 //!
 //! [`assert_nodes`], [`assert_order`] and [`assert_given`] look at the graph of a workflow.
 
+#[cfg(feature = "run")]
+pub mod backend_conformance;
+mod broken;
 mod error;
 mod graphs;
 mod harness;
