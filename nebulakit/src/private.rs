@@ -6,7 +6,8 @@ pub use std::convert::Into;
 pub use std::default::Default;
 pub use std::env::args_os;
 pub use std::iter::Iterator;
-pub use std::marker::PhantomData;
+pub use std::marker::{PhantomData, Send, Sync};
+pub use std::ops::Fn;
 pub use std::option::Option::{self, None, Some};
 pub use std::primitive::{bool, str, u8, usize};
 pub use std::process::ExitCode;
@@ -38,10 +39,13 @@ pub use crate::process::stores::{OwnStore, own_store};
 pub use crate::task::call::{Call, Calls};
 pub use crate::task::container::{ContainerSpec, DataFormat};
 pub use crate::task::context::Context;
-pub use crate::task::def::{HasBody, Sealed, Task, TaskDef, TaskParts, blocking, future, output_names, outputs_as_files, without_body};
+pub use crate::task::def::{
+    HasBody, Sealed, Task, TaskDef, TaskParts, blocking, future, mock, output_names, outputs_as_files, taken, without_body,
+};
 pub use crate::task::inputs::Inputs;
 pub use crate::task::invocation::Invocation;
 pub use crate::task::marks::{KnownFailure, Marks, TaskFailure};
+pub use crate::task::mock::{Mock, MockReturn};
 pub use crate::task::options::{CacheOptions, Mount, OnOom, Resources, SecretRequest, TaskOptions};
 pub use crate::task::param::{AnyParam, Param};
 pub use crate::task::reference::ReferenceSpec;

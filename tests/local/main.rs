@@ -4,9 +4,11 @@
 mod conditions;
 mod dynamic;
 mod failures;
+mod folders;
 mod gates;
 mod guide;
 mod maps;
+mod mocks;
 mod recorded;
 mod shapes;
 mod values;

@@ -20,6 +20,7 @@ pub use self::local::{LocalBackend, RunLocal};
 pub use self::plan::{CacheUse, Options, Plan};
 use crate::graph::Graph;
 use crate::run::{RunHandle, RunId};
+pub use crate::task::mock::{Mock, MockReturn};
 
 /// What compiles graphs and runs them.
 pub trait Backend: Send + Sync {

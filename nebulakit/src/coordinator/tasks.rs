@@ -256,6 +256,11 @@ impl Work<Vec<u8>> {
     pub fn of_task(task: &'static TaskDef, inputs: Vec<u8>) -> Self {
         work(task, OnceLock::from(inputs), None, |_, outputs, _| Ok(outputs.to_vec()))
     }
+
+    /// A task that a mock stands in for: a function of this process, whatever the task is.
+    pub(crate) fn mocked(self) -> Self {
+        self.of_kind(WorkKind::Task)
+    }
 }
 
 impl<O: TaskOutputs + Send + 'static> IntoWork for Invocation<O> {

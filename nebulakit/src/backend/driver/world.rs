@@ -9,6 +9,7 @@ use super::signals::Signals;
 use crate::coordinator::Coordinator;
 use crate::run::{Record, RunFolder, RunId};
 use crate::task::cancellation::Cancellation;
+use crate::task::mock::Mocks;
 use crate::task::strategy::Strategy;
 
 /// What a run runs in.
@@ -23,6 +24,8 @@ pub(crate) struct World {
     pub(crate) strategy: Option<Strategy>,
     /// Where each node's files go, if not all to one place.
     pub(crate) stored: Option<RunFolder>,
+    /// What stands in for tasks.
+    pub(crate) mocks: Mocks,
     /// What is known of tasks that ran before, if anything is.
     pub(crate) memory: Option<Arc<dyn Memory>>,
 }

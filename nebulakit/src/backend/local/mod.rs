@@ -1,5 +1,6 @@
 //! Runs on this machine, through a coordinator of this process.
 
+mod ended;
 mod memory;
 mod recorded;
 mod run_local;
@@ -13,6 +14,7 @@ use futures_util::future::BoxFuture;
 use nebulakit_types::storage::Storage;
 
 use self::memory::{Former, Remembered};
+use self::recorded::{Given, Started};
 pub use self::run_local::RunLocal;
 use super::inputs::unfit;
 use super::{Backend, Capabilities, Options, Plan, RunError, needs};
@@ -21,6 +23,7 @@ use crate::graph::Graph;
 use crate::run::{Cache, Recorder, RunHandle, RunId, RunsFolder};
 use crate::task::builder::ContextBuilder;
 use crate::task::context::Context;
+use crate::task::mock::Mocks;
 use crate::task::strategy::Strategy;
 
 /// Runs graphs on this machine, in this process, and records them in a folder.
@@ -56,6 +59,7 @@ pub struct LocalBackend {
     runs: RunsFolder,
     coordinator: Arc<dyn Fn(CoordinatorBuilder) -> CoordinatorBuilder + Send + Sync>,
     surroundings: Arc<dyn Fn(PathBuf) -> ContextBuilder + Send + Sync>,
+    mocks: Mocks,
 }
 
 impl fmt::Debug for LocalBackend {
@@ -68,7 +72,7 @@ impl LocalBackend {
     /// A backend that records runs in `runs`, whose tasks reach this machine alone.
     #[must_use]
     pub fn new(runs: RunsFolder) -> Self {
-        Self { runs, coordinator: Arc::new(|builder| builder), surroundings: Arc::new(Context::builder) }
+        Self { runs, coordinator: Arc::new(|builder| builder), surroundings: Arc::new(Context::builder), mocks: Mocks::default() }
     }
 
     /// Sets up the coordinator of each run: how much of the machine there is, other strategies, where worker processes are from.
@@ -88,6 +92,27 @@ impl LocalBackend {
         Self { surroundings: Arc::new(make), ..self }
     }
 
+    /// What stands in for tasks.
+    fn mocks(self, mocks: Mocks) -> Self {
+        Self { mocks, ..self }
+    }
+
+    /// Starts a plan on the runtime of the caller, with what `coordinator` makes.
+    fn start(&self, plan: Plan, coordinator: CoordinatorBuilder, given: Given) -> Result<Started, RunError> {
+        if self.runs.path().to_str().is_none() {
+            let shown = self.runs.path().to_string_lossy().into_owned();
+            return Err(RunError::Refused(vec![format!("runs cannot be recorded in `{shown}`, whose path is not UTF-8")]));
+        }
+        let former = plan.options.resumes.as_ref().map(|run| Former::of(self.attach(run)?, &plan.graph).map_err(RunError::Record));
+        let former = former.transpose()?;
+        let recorder = Arc::new(Recorder::create(&self.runs, plan.options.durability).map_err(RunError::Record)?);
+        let cache = Cache::new(&self.runs);
+        let memory = Remembered { cache, uses: plan.options.cache, former, recorder: Arc::clone(&recorder) };
+        let surroundings = (self.surroundings)(recorder.folder().path().to_owned());
+        let context = surroundings.takes_graphs().mocks(self.mocks.clone()).build();
+        recorded::start(plan, recorder, memory, coordinator.context(context).build(), self.mocks.clone(), given)
+    }
+
     /// The folder that it records runs in.
     #[must_use]
     pub fn runs(&self) -> &RunsFolder {
@@ -105,7 +130,7 @@ impl Backend for LocalBackend {
     }
 
     fn compile(&self, graph: &Graph, options: &Options) -> Result<Plan, RunError> {
-        let mut reasons = needs::missing(graph);
+        let mut reasons = needs::missing(graph, &self.mocks);
         reasons.extend(unfit(graph, &Bytes::copy_from_slice(&options.inputs)).map_err(RunError::Inputs)?);
         if !reasons.is_empty() {
             return Err(RunError::Refused(reasons));
@@ -116,20 +141,7 @@ impl Backend for LocalBackend {
     }
 
     fn run(&self, plan: Plan) -> BoxFuture<'_, Result<RunHandle, RunError>> {
-        Box::pin(async move {
-            if self.runs.path().to_str().is_none() {
-                let shown = self.runs.path().to_string_lossy().into_owned();
-                return Err(RunError::Refused(vec![format!("runs cannot be recorded in `{shown}`, whose path is not UTF-8")]));
-            }
-            let former = plan.options.resumes.as_ref().map(|run| Former::of(self.attach(run)?, &plan.graph).map_err(RunError::Record));
-            let former = former.transpose()?;
-            let recorder = Arc::new(Recorder::create(&self.runs, plan.options.durability).map_err(RunError::Record)?);
-            let cache = Cache::new(&self.runs);
-            let memory = Remembered { cache, uses: plan.options.cache, former, recorder: Arc::clone(&recorder) };
-            let context = (self.surroundings)(recorder.folder().path().to_owned()).takes_graphs().build();
-            let coordinator = (self.coordinator)(builder()).context(context).build();
-            recorded::start(plan, recorder, memory, coordinator)
-        })
+        Box::pin(async move { Ok(self.start(plan, (self.coordinator)(builder()), Given::default())?.handle) })
     }
 
     fn attach(&self, run: &RunId) -> Result<RunHandle, RunError> {
