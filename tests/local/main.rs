@@ -11,4 +11,5 @@ mod maps;
 mod mocks;
 mod recorded;
 mod shapes;
+mod usage;
 mod values;

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use super::fault::End;
 use super::memory::Memory;
@@ -26,6 +27,8 @@ pub(crate) struct World {
     pub(crate) stored: Option<RunFolder>,
     /// What stands in for tasks.
     pub(crate) mocks: Mocks,
+    /// How much its tasks in processes have read and stored, in bytes.
+    pub(crate) moved: Arc<AtomicU64>,
     /// What is known of tasks that ran before, if anything is.
     pub(crate) memory: Option<Arc<dyn Memory>>,
 }

@@ -14,7 +14,7 @@ pub(super) fn why(ended: Unfinished) -> RunError {
         Unfinished::Unrecorded(error) => RunError::Folder(error),
         Unfinished::Ended(End::Cancelled) => RunError::Cancelled,
         Unfinished::Ended(End::Failed(fault)) => {
-            let Fault { node, of, failure, error } = Arc::unwrap_or_clone(fault);
+            let Fault { node, of, failure, error, .. } = Arc::unwrap_or_clone(fault);
             RunError::Failed(Box::new(NodeError { node, of: of.into_owned(), failure, error }))
         }
     }

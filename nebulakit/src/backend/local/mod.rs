@@ -60,6 +60,7 @@ pub struct LocalBackend {
     coordinator: Arc<dyn Fn(CoordinatorBuilder) -> CoordinatorBuilder + Send + Sync>,
     surroundings: Arc<dyn Fn(PathBuf) -> ContextBuilder + Send + Sync>,
     mocks: Mocks,
+    begun: Arc<dyn Fn(&Arc<Recorder>) + Send + Sync>,
 }
 
 impl fmt::Debug for LocalBackend {
@@ -72,7 +73,13 @@ impl LocalBackend {
     /// A backend that records runs in `runs`, whose tasks reach this machine alone.
     #[must_use]
     pub fn new(runs: RunsFolder) -> Self {
-        Self { runs, coordinator: Arc::new(|builder| builder), surroundings: Arc::new(Context::builder), mocks: Mocks::default() }
+        Self {
+            runs,
+            coordinator: Arc::new(|builder| builder),
+            surroundings: Arc::new(Context::builder),
+            begun: Arc::new(|_| ()),
+            mocks: Mocks::default(),
+        }
     }
 
     /// Sets up the coordinator of each run: how much of the machine there is, other strategies, where worker processes are from.
@@ -92,6 +99,11 @@ impl LocalBackend {
         Self { surroundings: Arc::new(make), ..self }
     }
 
+    /// Told of what records a run before any of its tasks begins.
+    pub(crate) fn begun(self, begun: impl Fn(&Arc<Recorder>) + Send + Sync + 'static) -> Self {
+        Self { begun: Arc::new(begun), ..self }
+    }
+
     /// What stands in for tasks.
     fn mocks(self, mocks: Mocks) -> Self {
         Self { mocks, ..self }
@@ -106,6 +118,7 @@ impl LocalBackend {
         let former = plan.options.resumes.as_ref().map(|run| Former::of(self.attach(run)?, &plan.graph).map_err(RunError::Record));
         let former = former.transpose()?;
         let recorder = Arc::new(Recorder::create(&self.runs, plan.options.durability).map_err(RunError::Record)?);
+        (self.begun)(&recorder);
         let cache = Cache::new(&self.runs);
         let memory = Remembered { cache, uses: plan.options.cache, former, recorder: Arc::clone(&recorder) };
         let surroundings = (self.surroundings)(recorder.folder().path().to_owned());

@@ -69,6 +69,7 @@ pub(super) fn start(
         strategy: plan.options.strategy,
         stored: Some(folder.clone()),
         mocks,
+        moved: Arc::default(),
         memory: Some(Arc::new(memory)),
     };
     let control = Control::new(&folder);

@@ -289,6 +289,7 @@ impl<O: TaskOutputs> RunLocal<O> {
             strategy: self.options.strategy,
             stored: None,
             mocks: self.mocks,
+            moved: Arc::default(),
             memory: None,
         };
         let ended = drive(&graph, &world, &literals_of(&inputs).map_err(RunError::Inputs)?).await;
