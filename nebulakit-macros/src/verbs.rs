@@ -275,9 +275,9 @@ impl Verbs<'_> {
             #[doc = #doc]
             pub fn #mock<__NK, __NKGives>(__nk_closure: impl #nk::Fn(#(#types),*) -> __NKGives + #nk::Send + #nk::Sync + 'static) -> #nk::Mock
             where
-                __NKGives: #nk::MockReturn<<Self as #nk::Task>::Outputs, __NK>,
+                Self: #nk::Mocked<__NKGives, __NK>,
             {
-                #nk::mock::<Self, _, _, _>(
+                <Self as #nk::Mocked<__NKGives, __NK>>::mock(
                     |#inputs| #nk::Ok((#(#nk::taken::<Self, #types>(#inputs, #indices)?,)*)),
                     move |(#(#idents,)*)| __nk_closure(#(#idents),*),
                 )

@@ -40,12 +40,12 @@ pub use crate::task::call::{Call, Calls};
 pub use crate::task::container::{ContainerSpec, DataFormat};
 pub use crate::task::context::Context;
 pub use crate::task::def::{
-    HasBody, Sealed, Task, TaskDef, TaskParts, blocking, future, mock, output_names, outputs_as_files, taken, without_body,
+    HasBody, Mocked, Sealed, Task, TaskDef, TaskParts, blocking, future, output_names, outputs_as_files, taken, without_body,
 };
 pub use crate::task::inputs::Inputs;
 pub use crate::task::invocation::Invocation;
 pub use crate::task::marks::{KnownFailure, Marks, TaskFailure};
-pub use crate::task::mock::{Mock, MockReturn};
+pub use crate::task::mock::Mock;
 pub use crate::task::options::{CacheOptions, Mount, OnOom, Resources, SecretRequest, TaskOptions};
 pub use crate::task::param::{AnyParam, Param};
 pub use crate::task::reference::ReferenceSpec;

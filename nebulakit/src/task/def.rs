@@ -133,16 +133,21 @@ pub fn future<T: Sealed>(future: impl Future<Output = T::Returned> + Send + 'sta
     Returns::<T::Returned, T::Gives>::future(T::data().outputs, future)
 }
 
-/// A closure in place of `T`'s function, and how it takes the inputs.
-pub fn mock<T: Sealed, A: Send + 'static, R: MockReturn<T::Gives, M>, M>(
-    take: fn(&mut Inputs<'_>) -> Result<A>,
-    closure: impl Fn(A) -> R + Send + Sync + 'static,
-) -> Mock {
-    let closure = Arc::new(closure);
-    Mock::new(T::data().name, move |inputs| {
-        let (taken, closure) = (take(inputs)?, Arc::clone(&closure));
-        Ok(R::prepared(T::data().outputs, move || closure(taken)))
-    })
+/// A task for which closures that return `R` stand in. It is a bound that names a parameter, so that outputs that do not travel are judged where
+/// they are told, and not again by the verb.
+pub trait Mocked<R, M> {
+    /// A closure in place of the task's function, and how it takes the inputs.
+    fn mock<A: Send + 'static>(take: fn(&mut Inputs<'_>) -> Result<A>, closure: impl Fn(A) -> R + Send + Sync + 'static) -> Mock;
+}
+
+impl<T: Sealed, R: MockReturn<T::Gives, M>, M> Mocked<R, M> for T {
+    fn mock<A: Send + 'static>(take: fn(&mut Inputs<'_>) -> Result<A>, closure: impl Fn(A) -> R + Send + Sync + 'static) -> Mock {
+        let closure = Arc::new(closure);
+        Mock::new(T::data().name, move |inputs| {
+            let (taken, closure) = (take(inputs)?, Arc::clone(&closure));
+            Ok(R::prepared(T::data().outputs, move || closure(taken)))
+        })
+    }
 }
 
 /// The value of `T`'s input at `index`, whose type is `V`.

@@ -85,12 +85,14 @@ pub struct Fallible;
 #[derive(Debug)]
 pub struct Later<M>(M);
 
+#[diagnostic::do_not_recommend]
 impl<O: TaskOutputs> MockReturn<O, Plain> for O {
     fn prepared(outputs: &'static [&'static str], call: impl FnOnce() -> Self + Send + 'static) -> Prepared {
         blocking(outputs, move || Ok(call()))
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<O: TaskOutputs, E: Into<anyhow::Error>> MockReturn<O, Fallible> for Result<O, E> {
     fn prepared(outputs: &'static [&'static str], call: impl FnOnce() -> Self + Send + 'static) -> Prepared {
         blocking(outputs, move || call().map_err(Into::into))
