@@ -51,6 +51,12 @@ impl Mocks {
         Arc::make_mut(&mut self.0).insert(mock.task, mock);
     }
 
+    /// Whether nothing stands in for any task.
+    #[cfg(feature = "run")]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Whether something stands in for the task.
     pub(crate) fn has(&self, task: &str) -> bool {
         !self.0.is_empty() && self.0.contains_key(task)

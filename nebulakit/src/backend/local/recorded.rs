@@ -71,26 +71,31 @@ pub(super) fn start(
         mocks,
         moved: Arc::default(),
         memory: Some(Arc::new(memory)),
+        is_rehearsal: false,
     };
     let control = Control::new(&folder);
     let ((over, ended), (gives, outputs)) = (oneshot::channel(), oneshot::channel());
     tokio::spawn(async move {
         let ended = to_its_end(&plan.graph, &world, plan.options.inputs.into(), &recorder, control).await;
         // Where it cannot be recorded the run is one that was interrupted: that is how others find it.
-        let unrecorded = record_end(&recorder, &ended).err();
+        let recorded = record_end(&recorder, &ended);
         drop((world, recorder));
-        let _ = gives.send(unrecorded.clone().map_or(ended, |error| Err(RunError::Record(error))));
-        let _ = over.send(unrecorded);
+        let _ = gives.send(match &recorded {
+            Ok(_) => ended,
+            Err(error) => Err(RunError::Record(error.clone())),
+        });
+        let _ = over.send(recorded);
     });
-    Ok(Started { handle: RunHandle::driven(&folder, async move { ended.await.ok().flatten() }), outputs })
+    Ok(Started { handle: RunHandle::driven(&folder, async move { ended.await.ok() }), outputs })
 }
 
-fn record_end(recorder: &Recorder, ended: &Result<Bytes, RunError>) -> Result<(), RecordError> {
+fn record_end(recorder: &Recorder, ended: &Result<Bytes, RunError>) -> Result<RunOutcome, RecordError> {
     let (outcome, outputs) = match ended {
         Ok(outputs) => (RunOutcome::Succeeded, Some(recorder.keep(outputs)?)),
         Err(error) => (outcome(error), None),
     };
-    recorder.record(None, EventKind::Ended { outcome, outputs })
+    recorder.record(None, EventKind::Ended { outcome: outcome.clone(), outputs })?;
+    Ok(outcome)
 }
 
 /// Drives the run, and hears what others ask of it.

@@ -135,7 +135,8 @@ impl<O: TaskOutputs> RunLocal<O> {
     /// Replaces a task by a closure wherever the run would run or call it: in maps, in sub-workflows, in graphs of dynamic tasks, and whatever
     /// strategy, image or place the task has. The closure is called in this process. A reference without a body runs by its mock.
     ///
-    /// What a mock gives is checked as what its task gives is, and its panic or error is the failure of its node. It is not cached.
+    /// What a mock gives is checked as what its task gives is, and its panic or error is the failure of its node. A run with mocks neither takes
+    /// nor keeps remembered outputs, and no run goes on with what it gave.
     ///
     /// # Examples
     /// ```
@@ -291,6 +292,7 @@ impl<O: TaskOutputs> RunLocal<O> {
             mocks: self.mocks,
             moved: Arc::default(),
             memory: None,
+            is_rehearsal: false,
         };
         let ended = drive(&graph, &world, &literals_of(&inputs).map_err(RunError::Inputs)?).await;
         world.coordinator.shutdown(Duration::ZERO).await;
