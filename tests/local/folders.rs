@@ -113,6 +113,19 @@ async fn a_run_is_stopped_from_outside_and_its_record_says_so() {
     assert!(matches!(runs(folder.path())[0].status().unwrap(), RunStatus::Ended(nebulakit::run::RunOutcome::Cancelled)));
 }
 
+#[task(cache(version = "1"))]
+async fn calls(ctx: Context, x: i64) -> anyhow::Result<i64> {
+    Ok(double::call(&ctx, x).await?)
+}
+
+#[tokio::test]
+async fn what_a_mock_gave_is_not_remembered_with_what_another_task_made_of_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = || calls::with(4).run_local().dir(folder.path());
+    assert_eq!(run().mock(double::mock(|_| 1)).await.unwrap(), 1);
+    assert_eq!(run().await.unwrap(), 8);
+}
+
 #[tokio::test]
 async fn a_mock_is_neither_remembered_nor_recalled() {
     let folder = tempfile::tempdir().unwrap();

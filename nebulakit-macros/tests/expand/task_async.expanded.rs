@@ -184,17 +184,12 @@ impl split {
         ) -> __NKGives + ::nebulakit::__private::Send + ::nebulakit::__private::Sync + 'static,
     ) -> ::nebulakit::__private::Mock
     where
-        __NKGives: ::nebulakit::__private::MockReturn<
-            <Self as ::nebulakit::__private::Task>::Outputs,
-            __NK,
-        >,
+        Self: ::nebulakit::__private::Mocked<__NKGives, __NK>,
     {
-        ::nebulakit::__private::mock::<
-            Self,
-            _,
-            _,
-            _,
-        >(
+        <Self as ::nebulakit::__private::Mocked<
+            __NKGives,
+            __NK,
+        >>::mock(
             |__nk_inputs| ::nebulakit::__private::Ok((
                 ::nebulakit::__private::taken::<Self, Directory>(__nk_inputs, 0usize)?,
                 ::nebulakit::__private::taken::<Self, i64>(__nk_inputs, 1usize)?,

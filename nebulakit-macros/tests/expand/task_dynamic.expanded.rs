@@ -128,17 +128,12 @@ impl fan_out {
         ) -> __NKGives + ::nebulakit::__private::Send + ::nebulakit::__private::Sync + 'static,
     ) -> ::nebulakit::__private::Mock
     where
-        __NKGives: ::nebulakit::__private::MockReturn<
-            <Self as ::nebulakit::__private::Task>::Outputs,
-            __NK,
-        >,
+        Self: ::nebulakit::__private::Mocked<__NKGives, __NK>,
     {
-        ::nebulakit::__private::mock::<
-            Self,
-            _,
-            _,
-            _,
-        >(
+        <Self as ::nebulakit::__private::Mocked<
+            __NKGives,
+            __NK,
+        >>::mock(
             |__nk_inputs| ::nebulakit::__private::Ok((
                 ::nebulakit::__private::taken::<Self, Vec<i64>>(__nk_inputs, 0usize)?,
             )),

@@ -189,17 +189,12 @@ impl every {
         ) -> __NKGives + renamed::library::__private::Send + renamed::library::__private::Sync + 'static,
     ) -> renamed::library::__private::Mock
     where
-        __NKGives: renamed::library::__private::MockReturn<
-            <Self as renamed::library::__private::Task>::Outputs,
-            __NK,
-        >,
+        Self: renamed::library::__private::Mocked<__NKGives, __NK>,
     {
-        renamed::library::__private::mock::<
-            Self,
-            _,
-            _,
-            _,
-        >(
+        <Self as renamed::library::__private::Mocked<
+            __NKGives,
+            __NK,
+        >>::mock(
             |__nk_inputs| renamed::library::__private::Ok((
                 renamed::library::__private::taken::<Self, bool>(__nk_inputs, 0usize)?,
             )),
