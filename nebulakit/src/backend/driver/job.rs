@@ -34,10 +34,10 @@ impl Step<'_> {
         inputs: &[(&str, Bytes)],
         stop: &Cancellation,
     ) -> Result<Ran, End> {
-        if stop.is_cancelled() {
+        let world = self.walk.world;
+        if world.is_rehearsal || stop.is_cancelled() {
             return Err(End::Cancelled);
         }
-        let world = self.walk.world;
         let digest = world.stored.as_ref().map(|folder| (folder, inputs_digest(inputs.iter().map(|(name, value)| (*name, &**value)))));
         let inputs = map_of_literals(inputs.iter().map(|(name, value)| (*name, &**value)));
         let work = Work::of_task(task, inputs).run(world.run.clone()).id(tell::job_id(&world.run, path));
@@ -46,6 +46,7 @@ impl Step<'_> {
             Some(((folder, digest), witness)) => work.stored(Stored {
                 files: folder.raw(path).to_string_lossy().into_owned(),
                 checkpoints: folder.checkpoints(path, digest).to_string_lossy().into_owned(),
+                deck: folder.deck(path),
                 former: world.memory.as_ref().and_then(|memory| memory.checkpoint(path, task.name, digest)),
                 witness: Arc::clone(witness) as _,
             }),
