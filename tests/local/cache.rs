@@ -33,10 +33,6 @@ impl Place {
         self.dir.path().join(name)
     }
 
-    fn cache(&self) -> Cache {
-        Cache::new(self.backend.runs())
-    }
-
     /// A run that succeeds.
     async fn run(&self, graph: &Graph, options: &Options) -> RunHandle {
         let run = self.backend.run(self.backend.compile(graph, options).unwrap()).await.unwrap();
