@@ -146,6 +146,18 @@ async fn talks() -> anyhow::Result<i64> {
     Ok(1)
 }
 
+#[task]
+async fn hears(x: i64) -> i64 {
+    tracing::info!("heard {x}");
+    x
+}
+
+/// Logs each number.
+#[workflow]
+fn echoed(xs: Promise<Vec<i64>>) -> Promise<Vec<i64>> {
+    hears::map(xs)
+}
+
 /// Logs in every way.
 #[workflow]
 fn talking() -> Promise<i64> {

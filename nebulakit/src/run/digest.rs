@@ -1,6 +1,5 @@
 //! SHA-256 digests, in lower-case hex.
 
-use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, BufRead as _, BufReader};
 
@@ -68,9 +67,7 @@ pub(crate) fn of_file(file: &File, is_stopped: impl Fn() -> bool) -> io::Result<
 }
 
 fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
-        // Memory takes what is written.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    // Each node of a run has one or two: `{:02x}` would take a microsecond for each.
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 0xF]);
+    digits.map(|digit| char::from(b"0123456789abcdef"[usize::from(digit)])).collect()
 }

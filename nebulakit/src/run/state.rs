@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::error::Error as StdError;
 use std::fmt;
 use std::time::SystemTime;
@@ -221,11 +222,14 @@ impl RunState {
     }
 
     fn apply_to_node(&mut self, path: &NodePath, event: &Event) {
-        let known = self.nodes.contains_key(path);
-        let node = self.nodes.entry(path.clone()).or_insert_with(NodeState::queued);
-        if known {
-            *self.counts.of(&node.status) -= 1;
-        }
+        let node = match self.nodes.entry(path.clone()) {
+            Entry::Vacant(new) => new.insert(NodeState::queued()),
+            Entry::Occupied(known) => {
+                let node = known.into_mut();
+                *self.counts.of(&node.status) -= 1;
+                node
+            }
+        };
         node.apply(event);
         *self.counts.of(&node.status) += 1;
     }
