@@ -2,6 +2,7 @@
 
 mod cached;
 mod ended;
+mod invoked;
 mod memory;
 mod recorded;
 mod rehearsal;
@@ -63,8 +64,11 @@ pub struct LocalBackend {
     coordinator: Arc<dyn Fn(CoordinatorBuilder) -> CoordinatorBuilder + Send + Sync>,
     surroundings: Arc<dyn Fn(PathBuf) -> ContextBuilder + Send + Sync>,
     mocks: Mocks,
-    begun: Arc<dyn Fn(&Arc<Recorder>) + Send + Sync>,
+    begun: Arc<Begun>,
 }
+
+/// Is told of what records a run.
+type Begun = dyn Fn(&Arc<Recorder>) + Send + Sync;
 
 impl fmt::Debug for LocalBackend {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
