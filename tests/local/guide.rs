@@ -42,6 +42,12 @@ async fn remembers_in_a_folder() {
     assert_eq!(run().options(|options| options.cache(CacheUse::Off)).await.unwrap(), 12);
 }
 
+#[task(cache(version = "1", ignore(threads)))]
+fn align(reads: File, reference: File, threads: i64) -> anyhow::Result<File> {
+    let _ = (reference, threads);
+    Ok(reads)
+}
+
 mod recorded {
     use nebulakit::backend::{Backend as _, LocalBackend, Options};
     use nebulakit::run::RunsFolder;
@@ -71,7 +77,7 @@ fn the_chapter_quotes_this_guide() {
     let guide = std::fs::read_to_string(root.join("local/guide.rs")).unwrap();
     let chapter = std::fs::read_to_string(root.join("../docs/local-runs.md")).unwrap();
     let blocks: Vec<_> = chapter.split("```rust\n").skip(1).map(|rest| rest.split("\n```").next().unwrap()).collect();
-    assert_eq!(blocks.len(), 4);
+    assert_eq!(blocks.len(), 5);
     for item in blocks.iter().flat_map(|block| block.split("\n\n")) {
         let within = |depth: usize| guide.contains(&item.replace('\n', &format!("\n{:depth$}", "")));
         assert!([0, 4, 8].into_iter().any(within), "not in the guide:\n{item}");

@@ -2,6 +2,7 @@
 
 mod cached;
 mod ended;
+mod invoked;
 mod memory;
 mod recorded;
 mod rehearsal;
@@ -63,8 +64,11 @@ pub struct LocalBackend {
     coordinator: Arc<dyn Fn(CoordinatorBuilder) -> CoordinatorBuilder + Send + Sync>,
     surroundings: Arc<dyn Fn(PathBuf) -> ContextBuilder + Send + Sync>,
     mocks: Mocks,
-    begun: Arc<dyn Fn(&Arc<Recorder>) + Send + Sync>,
+    begun: Arc<Begun>,
 }
+
+/// Is told of what records a run.
+type Begun = dyn Fn(&Arc<Recorder>) + Send + Sync;
 
 impl fmt::Debug for LocalBackend {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -171,7 +175,13 @@ impl Backend for LocalBackend {
             let former = self.former(plan)?;
             // Nothing has this id: nothing is recorded.
             let cached = Cached::new(&self.runs, plan.options.cache, RunId::from("preview"), plan.options.durability);
-            rehearsal::rehearse(plan, Remembered { former, cached: cached.read_only(), folder: None }, &Cache::new(&self.runs), builder().build()).await
+            rehearsal::rehearse(
+                plan,
+                Remembered { former, cached: cached.read_only(), folder: None },
+                &Cache::new(&self.runs),
+                builder().build(),
+            )
+            .await
         })
     }
 

@@ -1,6 +1,5 @@
 //! A workflow or a task with its values, run in this process.
 
-use std::any::Any;
 use std::collections::HashMap;
 use std::fmt;
 use std::path::PathBuf;
@@ -8,9 +7,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use nebulakit_types::convert::reader::References;
-use nebulakit_types::outbox::Outbox;
 use nebulakit_types::outputs::TaskOutputs;
 use nebulakit_types::storage::Storage;
 use nebulakit_types::workspace::Workspace;
@@ -18,6 +15,7 @@ use nebulakit_types::{Dialect, NebulaType, block_on};
 use uuid::Uuid;
 
 use super::ended::why;
+use super::invoked::{graph, inputs};
 use super::recorded::Given;
 use super::{LocalBackend, builder};
 use crate::backend::driver::{Signals, World, drive, literals_of};
@@ -29,12 +27,9 @@ use crate::run::{Answer, Nowhere, RunId, RunsFolder};
 use crate::services::env::Environment;
 use crate::task::cancellation::Cancellation;
 use crate::task::context::Context;
-use crate::task::def::TaskDef;
-use crate::task::definition::Definition;
 use crate::task::invocation::Invocation;
 use crate::task::mock::{Mock, Mocks};
 use crate::task::strategy::Strategy;
-use crate::workflow::WorkflowDef;
 
 /// The folder of runs, as the command line calls it.
 const FOLDER: &str = ".nebulakit";
@@ -315,13 +310,6 @@ impl<O: TaskOutputs> RunLocal<O> {
     }
 }
 
-/// The inputs as the bytes of an `inputs.pb`, and their data on its way to the stores.
-fn inputs<O>(invocation: &Invocation<O>, workspace: &Workspace) -> Result<(Bytes, Outbox), RunError> {
-    let mut outbox = Outbox::in_process(workspace);
-    let inputs = invocation.inputs(&Dialect::FLYTE_1, &mut outbox).map_err(RunError::Inputs)?;
-    Ok((inputs.into(), outbox))
-}
-
 /// Asks a run to stop when nobody waits for it any more.
 struct Unwaited(Cancellation);
 
@@ -338,15 +326,4 @@ impl<O: TaskOutputs + Send> IntoFuture for RunLocal<O> {
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(self.run())
     }
-}
-
-/// The graph of what is to be run.
-fn graph(definition: &'static dyn Definition) -> Result<Graph, RunError> {
-    let any = definition as &dyn Any;
-    let graph = match (any.downcast_ref::<WorkflowDef>(), any.downcast_ref::<TaskDef>()) {
-        (Some(workflow), _) => workflow.graph(),
-        (None, Some(task)) => task.graph(),
-        (None, None) => return Err(RunError::Refused(vec![format!("`{}` is neither a workflow nor a task", definition.name())])),
-    };
-    graph.map_err(RunError::Graph)
 }
