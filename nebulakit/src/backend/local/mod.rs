@@ -153,7 +153,13 @@ impl Backend for LocalBackend {
             let former = self.former(plan)?;
             // Nothing has this id: nothing is recorded.
             let cached = Cached::new(&self.runs, plan.options.cache, RunId::from("preview"), plan.options.durability);
-            rehearsal::rehearse(plan, Remembered { former, cached: cached.read_only(), folder: None }, &Cache::new(&self.runs), builder().build()).await
+            rehearsal::rehearse(
+                plan,
+                Remembered { former, cached: cached.read_only(), folder: None },
+                &Cache::new(&self.runs),
+                builder().build(),
+            )
+            .await
         })
     }
 
