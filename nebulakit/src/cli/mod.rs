@@ -28,6 +28,8 @@ mod help;
 mod list;
 mod output;
 #[cfg(feature = "run")]
+mod outputs;
+#[cfg(feature = "run")]
 mod prints;
 #[cfg(feature = "run")]
 mod render;

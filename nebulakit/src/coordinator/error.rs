@@ -12,7 +12,7 @@ use crate::coordinator::job::{FailureKind, JobFailure};
 use crate::coordinator::resources::{Refused, Resource};
 use crate::process::fate::{SignalName, is_fault};
 use crate::task::error::TaskError;
-use crate::task::failure::{chain_in_line, code};
+use crate::task::failure::{chain_in_line, code, report};
 use crate::task::fatal::Fatal;
 use crate::task::panic::told;
 use crate::task::quantity::written;
@@ -454,8 +454,18 @@ impl JobError {
             Self::Limit { .. } => FailureKind::Limit,
         };
         // The text of the work's own error is the work's code.
-        let message = told(|| chain_in_line(self)).unwrap_or_else(|panic| format!("the text of the error panicked at {panic}"));
-        JobFailure { kind, code: self.code().to_owned(), message, recoverable: self.is_recoverable() }
+        let (message, report) = told(|| (chain_in_line(self), self.report()))
+            .unwrap_or_else(|panic| (format!("the text of the error panicked at {panic}"), None));
+        let report = report.filter(|report| *report != message);
+        JobFailure { kind, code: self.code().to_owned(), message, recoverable: self.is_recoverable(), report }
+    }
+
+    /// The work's own error with its causes below it.
+    fn report(&self) -> Option<String> {
+        match self {
+            Self::Failed(error) => Some(report(self, error.backtrace())),
+            _ => None,
+        }
     }
 
     /// The same for a task that started the job by `::call(..)`.

@@ -16,8 +16,8 @@ const CUTS: &str = "\x1b[?7l";
 /// Has it break them again.
 const BREAKS: &str = "\x1b[?7h";
 
-/// The lines, without a break behind the last one.
-pub(super) fn block(state: &RunState, now: SystemTime) -> String {
+/// The lines, without a break behind the last one; `transfers` is one of them, if there are any.
+pub(super) fn block(state: &RunState, transfers: Option<&str>, now: SystemTime) -> String {
     let elapsed = words::time(words::between(state.created, now));
     let mut text = format!("{CUTS}{}: {}, {elapsed}", visible::line(&state.name), words::progress(state));
     let mut nodes = state.nodes.iter().filter(|(path, node)| is_shown(path, node, state));
@@ -28,7 +28,17 @@ pub(super) fn block(state: &RunState, now: SystemTime) -> String {
         0 => {}
         more => text.push_str(&format!("\n  and {more} more")),
     }
+    if let Some(transfers) = transfers {
+        text.push_str(&format!("\n  {transfers}"));
+    }
     text + BREAKS
+}
+
+/// The same of a task that is run alone.
+pub(super) fn alone(state: &RunState, transfers: Option<&str>, now: SystemTime) -> String {
+    let stands = state.nodes.values().next().map_or_else(String::new, |node| stands(node, now));
+    let transfers = transfers.map(|transfers| format!("\n{transfers}")).unwrap_or_default();
+    format!("{CUTS}{}: {stands}{transfers}{BREAKS}", visible::line(&state.name))
 }
 
 /// Whether a node is one of those that something happens to; what only holds others that run is not.
@@ -81,7 +91,7 @@ mod tests {
 
     fn shown(state: &RunState) -> Vec<String> {
         let now = state.created.unwrap() + Duration::from_millis(2_300);
-        let block = block(state, now);
+        let block = block(state, None, now);
         block.strip_prefix(CUTS).unwrap().strip_suffix(BREAKS).unwrap().lines().map(str::to_owned).collect()
     }
 

@@ -5,11 +5,15 @@ use nebulakit_types::visible;
 use super::words;
 use crate::run::{Event, EventKind, NodeState, Origin, RunState};
 
-/// What is said of an event, once `state` has taken it into account.
+/// What is said of an event, once `state` has taken it into account. Of a task that is run alone, that it is tried again: the rest is said at its end.
 ///
 /// Of the elements of a map only what went wrong is said, and what waits: there may be thousands.
-pub(super) fn line(event: &Event, state: &RunState) -> Option<String> {
+pub(super) fn line(event: &Event, state: &RunState, is_alone: bool) -> Option<String> {
     match (&event.node, &event.kind) {
+        (Some(path), kind @ EventKind::Retrying { .. }) if is_alone => {
+            Some(visible::line(&of_node(kind, state.nodes.get(path)?, false)?).into_owned())
+        }
+        _ if is_alone => None,
         (None, EventKind::Created { run, .. }) => Some(format!("run {run} of {}", visible::line(&state.name))),
         (None, _) => None,
         (Some(path), kind) => {
@@ -53,7 +57,7 @@ mod tests {
             let event: Event =
                 serde_json::from_str(&format!(r#"{{"sequence":{sequence},"at":"2026-11-29T10:00:0{sequence}Z",{event}}}"#)).unwrap();
             state.apply(&event).unwrap();
-            line(&event, &state)
+            line(&event, &state, false)
         });
         said.collect()
     }

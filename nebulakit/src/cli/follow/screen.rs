@@ -1,12 +1,13 @@
 //! What is shown of a run while it goes on.
 
 use std::io::{self, IsTerminal as _};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
-use super::{block, lines, words};
+use super::{block, lines, transfers, words};
 use crate::cli::output::say;
 use crate::process::terminal;
 use crate::run::{Event, Misplaced, RunState};
+use crate::services::stores::Stores;
 
 /// How a run is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,15 +39,22 @@ impl Form {
     }
 }
 
+/// How long a task that is run alone takes at least before anything of it is drawn.
+const BRIEF: Duration = Duration::from_millis(300);
+
 /// A run as it is shown.
-pub(super) struct Screen {
+pub(super) struct Screen<'a> {
     form: Form,
+    /// Whether it is a task that is run alone: then it has no nodes that anybody would want to hear of.
+    is_alone: bool,
+    /// The stores whose transfers are drawn.
+    stores: Option<&'a Stores>,
     state: RunState,
 }
 
-impl Screen {
-    pub(super) fn new(form: Form) -> Self {
-        Self { form, state: RunState::new() }
+impl<'a> Screen<'a> {
+    pub(super) fn new(form: Form, is_alone: bool, stores: Option<&'a Stores>) -> Self {
+        Self { form, is_alone, stores, state: RunState::new() }
     }
 
     /// Takes the next event.
@@ -62,7 +70,7 @@ impl Screen {
                 let _ = say(&format!("{json}\n"));
             }
             Form::Lines => {
-                if let Some(line) = lines::line(event, &self.state) {
+                if let Some(line) = lines::line(event, &self.state, self.is_alone) {
                     terminal::write(&format!("{line}\n"));
                 }
             }
@@ -73,8 +81,15 @@ impl Screen {
 
     /// Draws how far it is, over what was drawn before.
     pub(super) fn draw(&self) {
-        if self.form == Form::Live && self.state.run.is_some() {
-            terminal::draw(&block::block(&self.state, SystemTime::now()));
+        let now = SystemTime::now();
+        if self.form != Form::Live || self.state.run.is_none() {
+            return;
+        }
+        let transfers = self.stores.and_then(transfers::under_way);
+        if !self.is_alone {
+            terminal::draw(&block::block(&self.state, transfers.as_deref(), now));
+        } else if words::between(self.state.created, now) >= BRIEF || transfers.is_some() {
+            terminal::draw(&block::alone(&self.state, transfers.as_deref(), now));
         }
     }
 
@@ -83,6 +98,7 @@ impl Screen {
         let (Some(run), true) = (&self.state.run, self.form.is_for_people()) else { return };
         let took = words::time(words::between(self.state.created, self.state.ended.unwrap_or_else(SystemTime::now)));
         let status = words::status(&self.state.status);
-        terminal::write(&format!("run {run} {status} after {took}: {}\n", words::sums(self.state.counts())));
+        let more = if self.is_alone { words::origin(&self.state).to_owned() } else { format!(": {}", words::sums(self.state.counts())) };
+        terminal::write(&format!("run {run} {status} after {took}{more}\n"));
     }
 }

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use nebulakit_types::visible;
 
-use crate::run::{Counts, NodePath, NodeState, RunOutcome, RunState, RunStatus};
+use crate::run::{Counts, NodePath, NodeState, NodeStatus, Origin, RunOutcome, RunState, RunStatus};
 
 /// Where a run stands, in a word.
 pub(in crate::cli) fn status(status: &RunStatus) -> &'static str {
@@ -49,6 +49,15 @@ pub(in crate::cli) fn sums(counts: Counts) -> String {
     ];
     let said: Vec<_> = all.into_iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
     if said.is_empty() { "no nodes".to_owned() } else { said.join(", ") }
+}
+
+/// Where the outputs of a task are from that is run alone, behind how its run ended.
+pub(super) fn origin(state: &RunState) -> &'static str {
+    match state.nodes.values().next().map(|node| &node.status) {
+        Some(NodeStatus::Succeeded(Origin::Cache)) => " (cached)",
+        Some(NodeStatus::Succeeded(Origin::Resumed)) => " (done in the run that it resumes)",
+        _ => "",
+    }
 }
 
 /// How long it was between two moments; a clock that was set back counts as none.

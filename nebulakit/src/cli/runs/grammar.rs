@@ -2,8 +2,8 @@
 
 use clap::{Arg, ArgAction, Command};
 
-use crate::cli::folder;
 use crate::cli::help::{command as helped, json_flag};
+use crate::cli::{folder, outputs};
 
 /// The command with all of its own.
 pub(in crate::cli) fn command() -> Command {
@@ -22,7 +22,7 @@ pub(in crate::cli) fn command() -> Command {
         helped("show", "Show a run and its nodes: where they stand, how long they took, why they failed").arg(run()).arg(json()),
         helped("logs", "Show what a run and its nodes logged and printed").arg(run()).arg(node()).arg(follow),
         helped("inputs", "Show what a run was given").arg(run()).arg(json()),
-        helped("outputs", "Show what a run, or one of its nodes, gave").arg(run()).arg(node()).arg(json()),
+        helped("outputs", "Show what a run, or one of its nodes, gave").arg(run()).arg(node()).args(outputs::arguments()).arg(json()),
         helped("approve", "Approve what waits at a gate").arg(run()).arg(signal()),
         helped("reject", "Reject what waits at a gate").arg(run()).arg(signal()),
         helped("signal", "Give a value to a gate").arg(run()).arg(signal()).arg(value),

@@ -33,12 +33,6 @@ use crate::task::registry::Registry;
 use crate::task::run::{GRACE, Ran, Returned, overdue, run};
 use crate::task::surroundings::{Deadline, Places, Surroundings};
 
-#[cfg(feature = "run")]
-mod local;
-
-#[cfg(feature = "run")]
-pub(crate) use self::local::Here;
-
 /// How long storing may take once the process was asked to stop; with [`GRACE`] and the last metrics it stays below two seconds.
 pub(crate) const LAST_WRITES: Duration = Duration::from_millis(900);
 

@@ -1,8 +1,9 @@
-//! `run` of a workflow or a launch plan: by the local backend, which records it.
+//! What `run` names, run by the local backend, which records it.
 
 use std::ffi::OsString;
 use std::io;
 use std::path::Path;
+use std::time::Duration;
 
 use clap::ArgMatches;
 use nebulakit_types::{Dialect, LiteralType, visible};
@@ -11,15 +12,16 @@ use uuid::Uuid;
 
 use super::containers::Asked;
 use super::subject::Subject;
-use super::{flags, inputs, options};
+use super::{alone, flags, inputs, options};
 use crate::backend::{Backend as _, CacheUse, LocalBackend, Options, RunError};
 use crate::cli::complaint::{Complaint, describing};
 use crate::cli::folder::{Folder, find};
-use crate::cli::follow::{Form, Stops, follow, tell};
+use crate::cli::follow::{Driving, Form, Stops, Told, follow};
 use crate::cli::output::keep_stdout;
+use crate::cli::outputs::Target;
 use crate::cli::prints::Prints;
 use crate::cli::setting::Setting;
-use crate::cli::{graph, usage};
+use crate::cli::usage;
 use crate::coordinator::{AsyncStrategy, CoordinatorBuilder, ProcessStrategy, Strategy, ThreadStrategy};
 use crate::graph::{Graph, Schedule};
 use crate::process::exit::Exit;
@@ -30,49 +32,61 @@ use crate::run::{Durability, RunHandle, RunStatus, RunsFolder};
 use crate::task::builder::ContextBuilder;
 use crate::task::failure::chain;
 use crate::task::surroundings::Surroundings;
-use crate::workflow::WorkflowDef;
 
 /// Where the copies of inputs lie that can be read only once.
 const INPUTS: &str = "inputs";
 
-/// Runs `workflow`, which was called `name`, with the flags in `words`.
-pub(super) fn run(workflow: &'static WorkflowDef, name: &str, words: &[OsString], setting: &Setting<'_>) -> Result<Exit, Complaint> {
-    let subject = Subject::workflow(workflow, setting);
-    let mut command = describing(|| flags::command(&subject, setting))?;
+/// Runs `subject`, which was called `name`, with the flags in `words`.
+pub(super) fn run(subject: &Subject, name: &str, words: &[OsString], setting: &Setting<'_>) -> Result<Exit, Complaint> {
+    let mut command = describing(|| flags::command(subject, setting))?;
     let matches = match command.try_get_matches_from_mut(words) {
         Ok(matches) => matches,
         Err(error) => return usage::answer(&error, &format!("{} run {name}", setting.binary), words),
     };
-    let graph = describing(|| graph::of(workflow))??;
+    let mut graph = subject.graph()?;
+    if let Some(task) = subject.alone() {
+        alone::check(task, &matches)?;
+        alone::place(task, &mut graph, &matches)?;
+    }
     let folder = Folder::of(&matches, setting);
     let host = inputs::host(setting)?;
     let runs = recorded_in(&folder)?;
     let copies = runs.path().join(INPUTS).join(Uuid::new_v4().simple().to_string());
-    let former = former(&subject, &matches, &runs)?;
+    let former = former(subject, &matches, &runs)?;
     let before = former.as_ref().map_or(Ok(Vec::new()), RunHandle::inputs)?;
-    let inputs = inputs::inputs(&subject, &matches, &before, copies, &host.stores, setting)?;
+    let inputs = inputs::inputs(subject, &matches, &before, copies, &host.stores, setting)?;
+    if let Some(task) = subject.alone() {
+        alone::check_inputs(task, &inputs, &host, setting.dialect())?;
+    }
+    let target = Target::of(&matches);
+    if let Some(target) = &target {
+        target.prepare(&graph)?;
+    }
     let asked = match former {
         Some(former) => asked(&matches).resumes(former.id().clone()),
         None => asked(&matches),
     };
     let is_json = matches.get_flag(options::JSON);
-    let form = Form::of(is_json, matches.get_flag(options::QUIET));
+    let form = Form::of(is_json && subject.alone().is_none(), matches.get_flag(options::QUIET));
     if form.is_for_people() {
         note_schedule(&graph);
     }
     logs::install(&host.environment, setting.platform);
     host.serve_all();
     let prints = take_prints(form);
-    let backend = backend(runs, host, &matches, setting.dialect());
-    let plan = backend.compile(&graph, &asked.inputs(inputs)).map_err(|error| refused(&subject, error))?;
+    let stores = host.stores.clone();
+    let is_elsewhere = subject.alone().is_some_and(|task| alone::is_elsewhere(task, &graph, &matches));
+    let driving = Driving { stores: &stores, is_elsewhere };
+    let backend = backend(runs, host, subject, &matches, setting);
+    let plan = backend.compile(&graph, &asked.inputs(inputs)).map_err(|error| refused(subject, error))?;
     let signals = StopSignals::listen().map_err(cannot_start)?;
     let runtime = Builder::new_multi_thread().enable_all().build().map_err(cannot_start)?;
     let ended = runtime.block_on(async {
-        let run = backend.run(plan).await.map_err(|error| refused(&subject, error))?;
+        let run = backend.run(plan).await.map_err(|error| refused(subject, error))?;
         let stops = Stops::heard_for(&run, signals, setting.leave).map_err(cannot_start)?;
         let answers = run.folder().path().join("answers");
         let read = |text: &str, literal_type: &LiteralType| inputs::literal(text, literal_type, answers.clone(), setting);
-        let outcome = follow(&run, form, &read, &folder, setting).await?;
+        let outcome = follow(&run, form, &read, Some(driving), &folder, setting).await?;
         Ok::<_, Complaint>((run, outcome, stops.signal()))
     });
     // What tasks spawned and left ends with the process.
@@ -81,7 +95,8 @@ pub(super) fn run(workflow: &'static WorkflowDef, name: &str, words: &[OsString]
         prints.end();
     }
     let (run, outcome, signal) = ended?;
-    tell(&run, outcome, signal, is_json, &folder, setting)
+    let told = Told { run: &run, outcome, signal, is_json, target, stores: &stores };
+    told.tell(&folder, setting)
 }
 
 /// Keeps standard output for the outputs. What tasks print goes to standard error; where lines are drawn there, they make way for it.
@@ -144,12 +159,19 @@ fn asked(matches: &ArgMatches) -> Options {
     }
 }
 
-/// The backend, whose tasks are given what a task that is run alone is given.
-fn backend(runs: RunsFolder, host: Host, matches: &ArgMatches, dialect: &'static Dialect) -> LocalBackend {
+/// How long tasks that look whether they should stop may take to save what they have: a person waits, and can end them at once.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// The backend, whose tasks reach what this process does.
+fn backend(runs: RunsFolder, host: Host, subject: &Subject, matches: &ArgMatches, setting: &Setting<'_>) -> LocalBackend {
     let jobs = matches.get_one::<usize>(options::JOBS).copied();
-    let (tokens, containers) = (options::token_limits(matches), Asked::any(matches));
+    let tokens = match subject.alone() {
+        Some(_) => alone::tokens(options::token_limits(matches), setting.registry),
+        None => options::token_limits(matches),
+    };
+    let (containers, dialect) = (Asked::of(matches), setting.dialect());
     LocalBackend::new(runs).surroundings(move |folder| surroundings(&host, &folder, dialect)).coordinator(move |builder| {
-        let builder = tokens.iter().fold(builder, |builder, (name, tokens)| builder.tokens(name.clone(), *tokens));
+        let builder = tokens.iter().fold(builder.grace(GRACE), |builder, (name, tokens)| builder.tokens(name.clone(), *tokens));
         let builder = match jobs {
             Some(jobs) => limited(builder, jobs),
             None => builder,
