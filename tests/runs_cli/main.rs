@@ -2,8 +2,10 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot set itself up has failed")]
 
 mod answers;
+mod outputs;
 mod runs;
 mod stops;
+mod tasks;
 mod terminal;
 
 use std::io::{BufRead as _, BufReader};

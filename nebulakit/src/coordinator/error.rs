@@ -232,7 +232,7 @@ impl fmt::Display for Timeout {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::ScheduleToStart => "waited for its turn for longer than its schedule-to-start timeout",
-            Self::StartToClose => "ran longer than its start-to-close timeout",
+            Self::StartToClose => "ran longer than its timeout",
             Self::ScheduleToClose => "was not over within its schedule-to-close timeout",
             Self::Heartbeat => "showed no sign of life within its heartbeat timeout",
         })

@@ -27,7 +27,7 @@ use crate::graph::{Graph, Schedule};
 use crate::process::exit::Exit;
 use crate::process::host::Host;
 use crate::process::signal::StopSignals;
-use crate::process::{logs, terminal};
+use crate::process::{logs, progress, terminal};
 use crate::run::{Durability, RunHandle, RunStatus, RunsFolder};
 use crate::task::builder::ContextBuilder;
 use crate::task::failure::chain;
@@ -91,6 +91,7 @@ pub(super) fn run(subject: &Subject, name: &str, words: &[OsString], setting: &S
     });
     // What tasks spawned and left ends with the process.
     runtime.shutdown_background();
+    progress::at_the_end(&stores);
     if let Some(prints) = prints {
         prints.end();
     }

@@ -17,6 +17,7 @@ pub(in crate::cli) fn command() -> Command {
         .required(true)
         .allow_negative_numbers(true)
         .help("the value, as a flag of that type takes it");
+    let now = Arg::new("now").long("now").action(ArgAction::SetTrue).help("end what runs, instead of waiting for it");
     let commands = [
         helped("list", "List the runs, the latest first").arg(json()),
         helped("show", "Show a run and its nodes: where they stand, how long they took, why they failed").arg(run()).arg(json()),
@@ -26,7 +27,7 @@ pub(in crate::cli) fn command() -> Command {
         helped("approve", "Approve what waits at a gate").arg(run()).arg(signal()),
         helped("reject", "Reject what waits at a gate").arg(run()).arg(signal()),
         helped("signal", "Give a value to a gate").arg(run()).arg(signal()).arg(value),
-        helped("cancel", "Ask a run to stop").arg(run()),
+        helped("cancel", "Ask a run to stop").arg(run()).arg(now),
         helped("delete", "Delete runs that are over, with the files that they stored").arg(run().num_args(1..).action(ArgAction::Append)),
         helped("attach", "Follow a run that another process drives").arg(run()).arg(json()),
     ];

@@ -52,8 +52,9 @@ pub(super) fn dispatch(matches: &ArgMatches, setting: &Setting<'_>) -> Result<Ex
         "reject" => answer::reject(&run, signal()),
         "signal" => answer::signal(&run, signal(), text(matches, "value"), setting),
         "cancel" => {
-            run.cancel()?;
-            terminal::write(&format!("the run {} was asked to stop\n", run.id()));
+            let is_now = matches.get_flag("now");
+            if is_now { run.kill()? } else { run.cancel()? }
+            terminal::write(&format!("the run {} was asked to {}\n", run.id(), if is_now { "end at once" } else { "stop" }));
             Ok(Exit::Stored)
         }
         _ => attach(&run, matches.get_flag("json"), &folder, setting),
