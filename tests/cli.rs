@@ -524,7 +524,9 @@ fn all_of(mut terminal: std::fs::File) -> String {
     String::from_utf8(bytes).unwrap()
 }
 
-const CLEARED: &str = "\r\x1b[2K";
+/// What takes a line away, and what all that is drawn begins with.
+const ERASED: &str = "\x1b[2K";
+const DRAWN: &str = "\x1b[?7l";
 
 #[test]
 fn local_files_need_no_line_of_progress() {
@@ -554,17 +556,16 @@ fn the_line_of_progress_makes_way_for_all_else() {
         seen.extend_from_slice(&some[..count]);
     }
     let mut seen = String::from_utf8(seen).unwrap();
-    let line = seen.rsplit(CLEARED).find(|line| line.contains(" of ")).unwrap();
-    assert!(seen.starts_with(CLEARED) && line.starts_with('█') && line.contains("KiB in 0 objects of"), "{seen:?}");
+    let drawn = seen.rsplit(ERASED).find(|lines| lines.contains(" of ")).unwrap();
+    assert!(drawn.contains("fixture.data.fetch: ") && drawn.contains("\n█") && drawn.contains("KiB in 0 objects of"), "{seen:?}");
     rest.write_all(&[7; 3 << 20]).unwrap();
     seen.push_str(&all_of(terminal));
-    let lines: Vec<_> = seen.split('\n').collect();
-    let [lines @ .., last] = lines.as_slice() else { panic!("{seen:?}") };
-    assert_eq!(lines.len(), 2, "{seen:?}");
-    // The task's own words, and those of its log.
-    assert!(lines[0].trim_end().ends_with(&format!("{CLEARED}it has come")), "{seen:?}");
-    assert!(lines[1].trim_end().ends_with("[fixture::data] it has 4194304 bytes") && !lines[1].contains('█'), "{seen:?}");
-    assert_eq!(last.rsplit(CLEARED).next(), Some(""), "the line of progress is cleared at the end: {seen:?}");
+    let stays: String = seen.split(ERASED).filter(|lines| !lines.contains(DRAWN)).collect();
+    let lines: Vec<_> = stays.lines().map(|line| line.trim_matches(['\r', '\u{1b}'])).collect();
+    // The task's own words, those of its log, and how it ended.
+    assert_eq!(lines.len(), 3, "{seen:?}");
+    assert!(lines[0].ends_with("it has come") && lines[1].ends_with("[fixture::data] it has 4194304 bytes"), "{seen:?}");
+    assert!(names_a_run(lines[2]), "{seen:?}");
     let mut out = String::new();
     child.stdout.take().unwrap().read_to_string(&mut out).unwrap();
     assert_eq!((child.wait().unwrap().code(), out.as_str()), (Some(0), "4194304\n"));

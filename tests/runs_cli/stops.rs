@@ -36,7 +36,7 @@ fn a_second_signal_ends_what_runs_and_the_record_is_whole() {
         let ended = started.ended();
         assert_eq!((ended.code, ended.out.as_str()), (130, ""), "{}", ended.err);
         let shown = place.json(&["runs", "show", "last", "--json"]);
-        assert_eq!((&shown["status"], &shown["nodes"][0]["status"]), (&json!("cancelled"), &json!("cancelled")), "{shown}");
+        assert_eq!((&shown["status"], &shown["nodes"][0]["status"]), (&json!("cancelled"), &json!("stopped")), "{shown}");
     }
 }
 

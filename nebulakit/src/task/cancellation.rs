@@ -13,6 +13,8 @@ pub struct Cancellation(Arc<State>);
 #[derive(Debug, Default)]
 struct State {
     is_asked: AtomicBool,
+    /// Whether anybody has ever looked.
+    is_watched: AtomicBool,
     asked: Notify,
     above: Option<Cancellation>,
 }
@@ -38,11 +40,13 @@ impl Cancellation {
     /// Whether the task has been asked to stop.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
-        self.and_above().any(|one| one.0.is_asked.load(Ordering::SeqCst))
+        self.watch();
+        self.is_asked()
     }
 
     /// Waits until the task is asked to stop.
     pub async fn cancelled(&self) {
+        self.watch();
         // Each listens before it is looked at, so that no request falls in between.
         let waits = self.and_above().map(|one| {
             let mut asked = Box::pin(one.0.asked.notified());
@@ -50,9 +54,23 @@ impl Cancellation {
             asked
         });
         let waits: Vec<_> = waits.collect();
-        if !self.is_cancelled() {
+        if !self.is_asked() {
             select_all(waits).await;
         }
+    }
+
+    /// Whether anybody has ever looked: a task that has not cannot be about to stop.
+    #[cfg(feature = "coordinator")]
+    pub(crate) fn is_watched(&self) -> bool {
+        self.0.is_watched.load(Ordering::Relaxed)
+    }
+
+    fn watch(&self) {
+        self.and_above().for_each(|one| one.0.is_watched.store(true, Ordering::Relaxed));
+    }
+
+    fn is_asked(&self) -> bool {
+        self.and_above().any(|one| one.0.is_asked.load(Ordering::SeqCst))
     }
 
     /// This one, and those that it is below.

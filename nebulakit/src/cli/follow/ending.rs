@@ -12,7 +12,7 @@ use crate::cli::outputs::{Outputs, Target};
 use crate::cli::setting::Setting;
 use crate::process::exit::Exit;
 use crate::process::terminal;
-use crate::run::{JobFailure, NodePath, RunHandle, RunOutcome};
+use crate::run::{FailureKind, JobFailure, NodePath, RunHandle, RunOutcome};
 use crate::services::stores::Stores;
 use crate::task::failure::code;
 
@@ -73,7 +73,11 @@ impl Told<'_> {
     fn of_task(&self, failure: &JobFailure, folder: &Folder, setting: &Setting<'_>) -> Complaint {
         let is_plain = [code::USER, code::USER_RECOVERABLE, code::SYSTEM].contains(&failure.code.as_str());
         let code = (!is_plain).then(|| failure.code.clone());
-        Complaint { code, hint: self.goes_on(folder, setting), ..Complaint::failed(failure.report()) }
+        let message = match failure.report().strip_prefix("the job ") {
+            Some(rest) if failure.kind == FailureKind::TimedOut => format!("the task {rest}"),
+            _ => failure.report().to_owned(),
+        };
+        Complaint { code, hint: self.goes_on(folder, setting), ..Complaint::failed(message) }
     }
 
     /// How to go on from the checkpoint of a task, where it left one.

@@ -1,6 +1,6 @@
 //! Files, directories and tables in outputs: where they are, and what they are called.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use nebulakit_types::convert::reader::{LiteralRef, LiteralView, References};
 use nebulakit_types::literal::LiteralValue;
@@ -10,10 +10,20 @@ use nebulakit_types::{Literal, Result};
 
 /// Something that an output refers to.
 pub(super) struct Data<'a> {
-    /// The name of the output, and below it the places in lists and the keys in maps that lead to it, each fit for a file.
+    /// The output that it is, or that it is in.
+    pub(super) output: &'a str,
+    /// Its name as a path: the name of the output, and below it the places in lists and the keys in maps that lead to it, each fit for a file.
     pub(super) name: PathBuf,
     pub(super) uri: &'a mut String,
     pub(super) kind: Kind,
+}
+
+#[cfg(feature = "schema")]
+impl Data<'_> {
+    /// Whether it is the output itself.
+    pub(super) fn is_output(&self) -> bool {
+        self.name.components().count() == 1
+    }
 }
 
 /// What it is.
@@ -26,13 +36,17 @@ pub(super) enum Kind {
     Table(String),
 }
 
-/// Whether a literal refers to any. What is stored elsewhere is left alone, as far as it can be told without reading it.
-pub(super) fn refers(literal: LiteralRef<'_>) -> Result<bool> {
+/// Whether the bytes of a literal refer to any. What is stored elsewhere is left alone, as far as it can be told without reading it.
+pub(super) fn refers(literal: &[u8]) -> Result<bool> {
+    literal_refers(LiteralRef::new(literal, References::none()))
+}
+
+fn literal_refers(literal: LiteralRef<'_>) -> Result<bool> {
     match literal.view() {
-        Ok(LiteralView::Union(inner, _)) => refers(inner),
+        Ok(LiteralView::Union(inner, _)) => literal_refers(inner),
         Ok(LiteralView::Collection(mut elements)) => {
             while let Some(element) = elements.next()? {
-                if refers(element)? {
+                if literal_refers(element)? {
                     return Ok(true);
                 }
             }
@@ -40,7 +54,7 @@ pub(super) fn refers(literal: LiteralRef<'_>) -> Result<bool> {
         }
         Ok(LiteralView::Map(mut entries)) => {
             while let Some((_, entry)) = entries.next()? {
-                if refers(entry)? {
+                if literal_refers(entry)? {
                     return Ok(true);
                 }
             }
@@ -64,17 +78,17 @@ pub(super) fn refers(literal: LiteralRef<'_>) -> Result<bool> {
     }
 }
 
-/// The same of the bytes of a literal.
-pub(super) fn bytes_refer(literal: &[u8]) -> Result<bool> {
-    refers(LiteralRef::new(literal, References::none()))
+/// Visits all that the output refers to, as far as it is not in a struct.
+pub(super) fn visit<E>(output: &str, value: &mut LiteralValue, visitor: &mut dyn FnMut(Data<'_>) -> Result<(), E>) -> Result<(), E> {
+    within(output, &PathBuf::from(file_name(output)), value, visitor)
 }
 
-/// Visits all that the output called `name` refers to, as far as it is not in a struct.
-pub(super) fn visit<E>(name: &str, value: &mut LiteralValue, visitor: &mut dyn FnMut(Data<'_>) -> Result<(), E>) -> Result<(), E> {
-    within(&PathBuf::from(file_name(name)), value, visitor)
-}
-
-fn within<E>(name: &PathBuf, value: &mut LiteralValue, visitor: &mut dyn FnMut(Data<'_>) -> Result<(), E>) -> Result<(), E> {
+fn within<E>(
+    output: &str,
+    name: &Path,
+    value: &mut LiteralValue,
+    visitor: &mut dyn FnMut(Data<'_>) -> Result<(), E>,
+) -> Result<(), E> {
     let (uri, kind) = match value {
         LiteralValue::Blob { uri, blob_type } => match blob_type.dimensionality {
             BlobDimensionality::Single => (uri, Kind::File(blob_type.format.clone())),
@@ -82,16 +96,17 @@ fn within<E>(name: &PathBuf, value: &mut LiteralValue, visitor: &mut dyn FnMut(D
         },
         LiteralValue::StructuredDataset { uri, dataset_type } => (uri, Kind::Table(dataset_type.format.to_ascii_lowercase())),
         LiteralValue::Schema { uri, .. } => (uri, Kind::Table("parquet".to_owned())),
-        LiteralValue::Union { value, .. } => return within(name, &mut value.value, visitor),
+        LiteralValue::Union { value, .. } => return within(output, name, &mut value.value, visitor),
         LiteralValue::Collection(elements) => {
-            return elements.iter_mut().enumerate().try_for_each(|(place, inner)| within(&name.join(place.to_string()), &mut inner.value, visitor));
+            let mut elements = elements.iter_mut().enumerate();
+            return elements.try_for_each(|(place, inner)| within(output, &name.join(place.to_string()), &mut inner.value, visitor));
         }
         LiteralValue::Map(entries) => {
-            return entries.iter_mut().try_for_each(|(key, inner)| within(&name.join(file_name(key)), &mut inner.value, visitor));
+            return entries.iter_mut().try_for_each(|(key, inner)| within(output, &name.join(file_name(key)), &mut inner.value, visitor));
         }
         _ => return Ok(()),
     };
-    visitor(Data { name: name.clone(), uri, kind })
+    visitor(Data { output, name: name.to_owned(), uri, kind })
 }
 
 /// Whether a value is one file, directory or table itself.

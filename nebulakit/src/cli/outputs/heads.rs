@@ -1,9 +1,6 @@
-//! Tables among outputs: files that other tools know by their extension, and the first rows of each for people.
+//! The first rows of tables, for people.
 
-use std::collections::HashMap;
 use std::fmt::Write as _;
-use std::fs;
-use std::path::Path;
 use std::time::Duration;
 
 use nebulakit_types::schema::arrow::array::{Array as _, ArrayRef, RecordBatch, make_array};
@@ -29,45 +26,18 @@ const COLUMNS: usize = 12;
 /// How many characters of a value are shown.
 const WIDTH: usize = 32;
 
-/// The name that a table's one file has besides `00000`: flytekit calls its CSV so.
-const CSV: &str = ".csv";
-
-/// A table among the outputs.
-#[derive(Debug)]
-pub(super) struct Table {
-    /// The output that is this table.
-    pub(super) output: String,
-    pub(super) uri: String,
-    pub(super) format: String,
-}
-
-/// The file of a table under a name with the extension of its format, in `folder`; [`None`] where the table is not one file of this machine.
-///
-/// It is a link: the record of the run names the table by its own folder, which stays as it is.
-pub(super) fn named(uri: &str, format: &str, folder: &Path) -> Option<String> {
-    let extension = ["parquet", "csv", "arrow"].into_iter().find(|known| *known == format)?;
-    let table = Path::new(uri);
-    let file = ["00000", CSV].map(|name| table.join(name)).into_iter().find(|file| file.is_file())?;
-    let path = folder.join(table.file_name()?).with_extension(extension);
-    if !path.exists() {
-        fs::create_dir_all(folder).and_then(|()| fs::hard_link(file, &path)).ok()?;
-    }
-    path.into_os_string().into_string().ok()
-}
-
-/// The first rows of tables as text, by the outputs that they are. What cannot be read is told in the log.
-pub(super) fn heads(tables: &[Table], stores: &Stores) -> HashMap<String, String> {
-    let mut heads = HashMap::new();
-    for table in tables {
-        let stores = stores.clone();
-        let workspace = Workspace::new(move || stores.all().clone(), None, ".");
-        let head = nebulakit_types::block_on(within(head(table, &workspace)));
-        match head.unwrap_or_else(|error| Err(Error::new(ErrorKind::Io, error.to_string()))) {
-            Ok(head) => drop(heads.insert(table.output.clone(), head)),
-            Err(error) => tracing::warn!("cannot show the first rows of `{}`: {}", table.output, chain(&error)),
+/// The first rows of the table that is the output `output`, as text. What cannot be read is told in the log.
+pub(super) fn head(output: &str, uri: &str, format: &str, stores: &Stores) -> Option<String> {
+    let stores = stores.clone();
+    let workspace = Workspace::new(move || stores.all().clone(), None, ".");
+    let read = nebulakit_types::block_on(within(rows(uri, format, &workspace)));
+    match read.unwrap_or_else(|error| Err(Error::new(ErrorKind::Io, error.to_string()))) {
+        Ok(head) => Some(head),
+        Err(error) => {
+            tracing::warn!("cannot show the first rows of `{output}`: {}", chain(&error));
+            None
         }
     }
-    heads
 }
 
 async fn within<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
@@ -75,8 +45,8 @@ async fn within<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
     tokio::time::timeout(PATIENCE, work).await.map_err(late)?
 }
 
-async fn head(table: &Table, workspace: &Workspace) -> Result<String> {
-    let schema = Schema::<AnyRow>::from_uri(table.uri.as_str()).with_format(table.format.as_str()).within(workspace);
+async fn rows(uri: &str, format: &str, workspace: &Workspace) -> Result<String> {
+    let schema = Schema::<AnyRow>::from_uri(uri).with_format(format).within(workspace);
     let columns: Vec<_> = schema.columns().await?.fields().iter().map(|field| field.name().clone()).collect();
     let mut batches = schema.clone().read().columns(columns.iter().take(COLUMNS).cloned()).batch_size(ROWS + 1).stream();
     let mut rows: Vec<Vec<String>> = Vec::new();
@@ -87,7 +57,7 @@ async fn head(table: &Table, workspace: &Workspace) -> Result<String> {
     }
     let all = if rows.len() <= ROWS {
         Some(rows.len() as u64)
-    } else if is_local(&table.uri) || table.format == "parquet" {
+    } else if is_local(uri) || format == "parquet" {
         tokio::time::timeout(PATIENCE / 2, schema.num_rows()).await.ok().transpose()?
     } else {
         // It would be read whole for that.

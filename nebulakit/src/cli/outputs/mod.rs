@@ -6,26 +6,28 @@ mod heads;
 mod place;
 mod target;
 
+use std::collections::HashMap;
+use std::convert::Infallible;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use nebulakit_types::convert::reader::{Entries, References};
 use nebulakit_types::{Error, Literal, visible};
 
+use self::data::{Data, Kind, extension, refers, visit};
 pub(super) use self::target::{Target, arguments};
-use self::data::{Kind, bytes_refer, visit};
 use super::complaint::Complaint;
 use super::render::Reader;
 use super::values;
-#[cfg(feature = "schema")]
-use crate::process::stores::is_local;
 use crate::run::RunHandle;
 use crate::services::stores::Stores;
 use crate::task::failure::chain;
 
 /// Where the files of tables are that have their extension, in the folder of a run.
-#[cfg(feature = "schema")]
 const TABLES: &str = "tables";
+
+/// The name that a table's one file has besides `00000`: flytekit calls its CSV so.
+const CSV: &str = ".csv";
 
 /// The outputs of a run, or of one of its nodes.
 pub(super) struct Outputs {
@@ -59,94 +61,116 @@ impl Outputs {
     /// When they are not literals, or when the folder cannot be written.
     pub(super) fn shown(mut self, target: Option<&Target>, is_json: bool, stores: &Stores) -> Result<String, Complaint> {
         self.make_empty_directories();
-        #[cfg(feature = "schema")]
-        let heads = if is_json { heads::heads(&[], stores) } else { heads::heads(&self.tables(), stores) };
-        #[cfg(not(feature = "schema"))]
-        let heads = std::collections::HashMap::<String, String>::new();
+        let heads = if is_json { HashMap::new() } else { self.heads(stores) };
         match target {
             Some(target) => place::place(&mut self, target, stores)?,
             None => self.name_tables(),
         }
-        if is_json {
-            return self.for_machines().map_err(|error| cannot_show(&error));
-        }
+        if is_json { self.for_machines() } else { self.for_people(&heads) }.map_err(|error| cannot_show(&error))
+    }
+
+    /// One value plainly, several as `name: value` lines, none as nothing; tables with their first rows.
+    fn for_people(&self, heads: &HashMap<String, String>) -> Result<String, Error> {
         let mut text = String::new();
-        for value in &self.values {
-            let read = values::read(&value.name, &value.literal, Reader::Person).map_err(|error| cannot_show(&error))?;
-            text += &if self.values.len() == 1 { values::alone(&read) } else { values::beside(&value.name, &read) };
+        for Value { name, literal, .. } in &self.values {
+            let value = values::read(name, literal, Reader::Person)?;
+            text += &if self.values.len() == 1 { values::alone(&value) } else { values::beside(name, &value) };
             text.push('\n');
-            text += heads.get(&value.name).map_or("", String::as_str);
+            text += heads.get(name).map_or("", String::as_str);
         }
         Ok(text)
     }
 
+    /// One object of all outputs by name, on one line.
     fn for_machines(&self) -> Result<String, Error> {
-        let entries = self.values.iter().map(|value| Ok((value.name.clone(), values::read(&value.name, &value.literal, Reader::Machine)?)));
-        Ok(values::for_machines(entries.collect::<Result<Vec<_>, Error>>()?))
+        let entry = |Value { name, literal, .. }: &Value| Ok((name.clone(), values::read(name, literal, Reader::Machine)?));
+        Ok(values::for_machines(self.values.iter().map(entry).collect::<Result<Vec<_>, Error>>()?))
     }
 
     /// Visits what the outputs refer to; where that is may change.
-    fn visit<E>(&mut self, mut visitor: impl FnMut(data::Data<'_>) -> Result<(), E>) -> Result<(), E> {
-        for value in &mut self.values {
-            if let Some(literal) = &mut value.referring {
-                visit(&value.name, &mut literal.value, &mut visitor)?;
-                value.literal = literal.encode();
+    fn visit<E>(&mut self, mut visitor: impl FnMut(Data<'_>) -> Result<(), E>) -> Result<(), E> {
+        for Value { name, literal, referring } in &mut self.values {
+            if let Some(referring) = referring {
+                visit(name, &mut referring.value, &mut visitor)?;
+                *literal = referring.encode();
             }
         }
         Ok(())
     }
 
-    /// A directory without files leaves nothing in a store: it is made, so that its path leads somewhere.
-    fn make_empty_directories(&mut self) {
-        let own = self.folder.clone();
+    /// The same with a visitor that cannot fail.
+    fn each(&mut self, mut visitor: impl FnMut(Data<'_>)) {
         let Ok(()) = self.visit(|data| {
-            let is_due = data.kind == Kind::Directory && Path::new(data.uri.as_str()).starts_with(&own) && !Path::new(data.uri.as_str()).exists();
-            if is_due && let Err(error) = fs::create_dir_all(&*data.uri) {
-                tracing::warn!("cannot make the directory `{}`: {error}", data.uri);
-            }
-            Ok::<_, std::convert::Infallible>(())
+            visitor(data);
+            Ok::<_, Infallible>(())
         });
     }
 
-    /// The tables that are outputs themselves.
+    /// A directory without files leaves nothing in a store: it is made, so that its path leads somewhere.
+    fn make_empty_directories(&mut self) {
+        let own = self.folder.clone();
+        self.each(|data| {
+            let path = Path::new(&*data.uri);
+            if data.kind == Kind::Directory
+                && path.starts_with(&own)
+                && let Err(error) = fs::create_dir_all(path)
+            {
+                tracing::warn!("cannot make the directory `{}`: {error}", path.display());
+            }
+        });
+    }
+
+    /// The first rows of the tables that are outputs themselves, by the outputs.
     #[cfg(feature = "schema")]
-    fn tables(&mut self) -> Vec<heads::Table> {
-        let mut tables = Vec::new();
-        for Value { name, referring, .. } in &mut self.values {
-            let Some(literal) = referring else { continue };
-            let Ok(()) = visit(name, &mut literal.value, &mut |data| {
-                if let (Kind::Table(format), 1) = (data.kind, data.name.components().count()) {
-                    tables.push(heads::Table { output: name.clone(), uri: data.uri.clone(), format });
-                }
-                Ok::<_, std::convert::Infallible>(())
-            });
-        }
-        tables
+    fn heads(&mut self, stores: &Stores) -> HashMap<String, String> {
+        let mut heads = HashMap::new();
+        self.each(|data| {
+            if let Kind::Table(format) = &data.kind
+                && data.is_output()
+                && let Some(head) = heads::head(data.output, data.uri, format, stores)
+            {
+                heads.insert(data.output.to_owned(), head);
+            }
+        });
+        heads
+    }
+
+    #[cfg(not(feature = "schema"))]
+    fn heads(&mut self, _: &Stores) -> HashMap<String, String> {
+        HashMap::new()
     }
 
     /// Tables that are one file of this machine are named by a link that has the extension of their format.
     fn name_tables(&mut self) {
-        #[cfg(feature = "schema")]
-        {
-            let folder = self.folder.join(TABLES);
-            let Ok(()) = self.visit(|data| {
-                if let Kind::Table(format) = &data.kind
-                    && is_local(data.uri)
-                    && let Some(path) = heads::named(data.uri, format, &folder)
-                {
-                    *data.uri = path;
-                }
-                Ok::<_, std::convert::Infallible>(())
-            });
-        }
+        let folder = self.folder.join(TABLES);
+        self.each(|data| {
+            if let Kind::Table(format) = &data.kind
+                && let Some(path) = named(data.uri, format, &folder)
+            {
+                *data.uri = path;
+            }
+        });
     }
+}
+
+/// The file of a table under a name with the extension of its format, in `folder`; [`None`] where the table is not one file of this machine.
+///
+/// It is a link: the record of the run names the table by its own folder, which stays as it is.
+fn named(uri: &str, format: &str, folder: &Path) -> Option<String> {
+    let table = Path::new(uri);
+    let file = ["00000", CSV].map(|name| table.join(name)).into_iter().find(|file| file.is_file())?;
+    let path = folder.join(table.file_name()?).with_extension(extension(format)?);
+    if !path.exists() {
+        fs::create_dir_all(folder).and_then(|()| fs::hard_link(file, &path)).ok()?;
+    }
+    path.into_os_string().into_string().ok()
 }
 
 fn read(bytes: &[u8]) -> Result<Vec<Value>, Error> {
     let (mut entries, mut values) = (Entries::of_map(bytes, References::none()), Vec::new());
     while let Some((name, literal)) = entries.next()? {
         let literal = literal.bytes();
-        let referring = if bytes_refer(literal)? { Some(Literal::decode(literal)?) } else { None };
+        let referring = if refers(literal)? { Some(Literal::decode(literal)?) } else { None };
         values.push(Value { name: name.to_owned(), literal: literal.to_vec(), referring });
     }
     Ok(values)

@@ -8,7 +8,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use nebulakit_types::storage::{Storage, TreeOptions};
-use nebulakit_types::{Error, ErrorKind, block_on};
+use nebulakit_types::{Error, ErrorKind, block_on, visible};
 use uuid::Uuid;
 
 use super::data::{Data, Kind, extension, is_one};
@@ -23,10 +23,10 @@ pub(super) fn place(outputs: &mut Outputs, target: &Target, stores: &Stores) -> 
     let staging = Staging::make(target)?;
     // What is in the folder itself: an output, and the first part of what is below it.
     let mut names = BTreeSet::new();
-    outputs.visit(|Data { name, uri, kind }| {
+    outputs.visit(|Data { output, name, uri, kind }| {
         let fetched = block_on(fetch(uri, &name, &kind, &staging.path, stores.all()));
         let placed = fetched.unwrap_or_else(|error| Err(Error::new(ErrorKind::Io, error.to_string()))).map_err(|error| {
-            Complaint::failed(format!("cannot put `{}` into `{}`: {}", shown_path(&name), shown_path(&target.folder), chain(&error)))
+            Complaint::failed(format!("cannot put the output `{}` into `{}`: {}", visible::line(output), shown_path(&target.folder), chain(&error)))
         })?;
         names.extend(placed.iter().next().map(PathBuf::from));
         *uri = placed.to_string_lossy().into_owned();
@@ -38,10 +38,8 @@ pub(super) fn place(outputs: &mut Outputs, target: &Target, stores: &Stores) -> 
         names.insert(VALUES.into());
     }
     staging.publish(&names)?;
-    outputs.visit(|data| {
-        *data.uri = target.folder.join(&*data.uri).to_string_lossy().into_owned();
-        Ok(())
-    })
+    outputs.each(|data| *data.uri = target.folder.join(&*data.uri).to_string_lossy().into_owned());
+    Ok(())
 }
 
 /// Writes what lies at `uri` into `folder`; its path in there.

@@ -28,16 +28,16 @@ pub(super) fn check(task: &'static TaskDef, matches: &ArgMatches) -> Result<(), 
         .map_err(|refused| Complaint::usage(SubmitError::from(refused).to_string()))
 }
 
-/// Looks whether the task can read what it is given, which is said before anything runs.
-pub(super) fn check_inputs(task: &'static TaskDef, inputs: &[u8], host: &Host, dialect: &'static Dialect) -> Result<(), Complaint> {
+/// Looks whether the task can read what it is given, before anything runs; `false` where it cannot be asked.
+pub(super) fn check_inputs(task: &'static TaskDef, inputs: &[u8], host: &Host, dialect: &'static Dialect) -> Result<bool, Complaint> {
     if task.container.is_some() || task.reference.is_some() {
-        return Ok(());
+        return Ok(false);
     }
     let context = with_secrets(host.surroundings("", dialect), task);
     match unfit(task, inputs, &context) {
         // What is stored elsewhere is looked at where it is used.
         Some(error) if error.kind() != ErrorKind::NotFetched => Err(Complaint::usage(chain(&error))),
-        _ => Ok(()),
+        _ => Ok(true),
     }
 }
 

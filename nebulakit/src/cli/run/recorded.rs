@@ -1,6 +1,7 @@
 //! What `run` names, run by the local backend, which records it.
 
 use std::ffi::OsString;
+use std::fs;
 use std::io;
 use std::path::Path;
 use std::time::Duration;
@@ -13,7 +14,7 @@ use uuid::Uuid;
 use super::containers::Asked;
 use super::subject::Subject;
 use super::{alone, flags, inputs, options};
-use crate::backend::{Backend as _, CacheUse, LocalBackend, Options, RunError};
+use crate::backend::{Backend as _, CacheUse, LocalBackend, Options, Plan, RunError};
 use crate::cli::complaint::{Complaint, describing};
 use crate::cli::folder::{Folder, find};
 use crate::cli::follow::{Driving, Form, Stops, Told, follow};
@@ -28,7 +29,7 @@ use crate::process::exit::Exit;
 use crate::process::host::Host;
 use crate::process::signal::StopSignals;
 use crate::process::{logs, progress, terminal};
-use crate::run::{Durability, RunHandle, RunStatus, RunsFolder};
+use crate::run::{Durability, RunHandle, RunOutcome, RunStatus, RunsFolder};
 use crate::task::builder::ContextBuilder;
 use crate::task::failure::chain;
 use crate::task::surroundings::Surroundings;
@@ -51,21 +52,11 @@ pub(super) fn run(subject: &Subject, name: &str, words: &[OsString], setting: &S
     let folder = Folder::of(&matches, setting);
     let host = inputs::host(setting)?;
     let runs = recorded_in(&folder)?;
-    let copies = runs.path().join(INPUTS).join(Uuid::new_v4().simple().to_string());
-    let former = former(subject, &matches, &runs)?;
-    let before = former.as_ref().map_or(Ok(Vec::new()), RunHandle::inputs)?;
-    let inputs = inputs::inputs(subject, &matches, &before, copies, &host.stores, setting)?;
-    if let Some(task) = subject.alone() {
-        alone::check_inputs(task, &inputs, &host, setting.dialect())?;
-    }
+    let wanted = asked(subject, &matches, &runs, &host, setting)?;
     let target = Target::of(&matches);
     if let Some(target) = &target {
         target.prepare(&graph)?;
     }
-    let asked = match former {
-        Some(former) => asked(&matches).resumes(former.id().clone()),
-        None => asked(&matches),
-    };
     let is_json = matches.get_flag(options::JSON);
     let form = Form::of(is_json && subject.alone().is_none(), matches.get_flag(options::QUIET));
     if form.is_for_people() {
@@ -73,12 +64,30 @@ pub(super) fn run(subject: &Subject, name: &str, words: &[OsString], setting: &S
     }
     logs::install(&host.environment, setting.platform);
     host.serve_all();
-    let prints = take_prints(form);
     let stores = host.stores.clone();
     let is_elsewhere = subject.alone().is_some_and(|task| alone::is_elsewhere(task, &graph, &matches));
-    let driving = Driving { stores: &stores, is_elsewhere };
     let backend = backend(runs, host, subject, &matches, setting);
-    let plan = backend.compile(&graph, &asked.inputs(inputs)).map_err(|error| refused(subject, error))?;
+    let plan = backend.compile(&graph, &wanted).map_err(|error| refused(subject, error))?;
+    let prints = take_prints(form);
+    let ended = drive(&backend, plan, subject, form, Driving { stores: &stores, is_elsewhere }, &folder, setting);
+    progress::at_the_end(&stores);
+    if let Some(prints) = prints {
+        prints.end();
+    }
+    let (run, outcome, signal) = ended?;
+    Told { run: &run, outcome, signal, is_json, target, stores: &stores }.tell(&folder, setting)
+}
+
+/// Runs the plan to its end, and shows it meanwhile; the run, how it ended, and the signal that asked it to stop, if one did.
+fn drive(
+    backend: &LocalBackend,
+    plan: Plan,
+    subject: &Subject,
+    form: Form,
+    driving: Driving<'_>,
+    folder: &Folder,
+    setting: &Setting<'_>,
+) -> Result<(RunHandle, RunOutcome, Option<&'static str>), Complaint> {
     let signals = StopSignals::listen().map_err(cannot_start)?;
     let runtime = Builder::new_multi_thread().enable_all().build().map_err(cannot_start)?;
     let ended = runtime.block_on(async {
@@ -86,18 +95,14 @@ pub(super) fn run(subject: &Subject, name: &str, words: &[OsString], setting: &S
         let stops = Stops::heard_for(&run, signals, setting.leave).map_err(cannot_start)?;
         let answers = run.folder().path().join("answers");
         let read = |text: &str, literal_type: &LiteralType| inputs::literal(text, literal_type, answers.clone(), setting);
-        let outcome = follow(&run, form, &read, Some(driving), &folder, setting).await?;
-        Ok::<_, Complaint>((run, outcome, stops.signal()))
+        let outcome = follow(&run, form, &read, Some(driving), folder, setting).await?;
+        // Of a task that was left behind something may still be there.
+        let _ = fs::remove_dir(run.folder().path().join(TEMPORARY));
+        Ok((run, outcome, stops.signal()))
     });
     // What tasks spawned and left ends with the process.
     runtime.shutdown_background();
-    progress::at_the_end(&stores);
-    if let Some(prints) = prints {
-        prints.end();
-    }
-    let (run, outcome, signal) = ended?;
-    let told = Told { run: &run, outcome, signal, is_json, target, stores: &stores };
-    told.tell(&folder, setting)
+    ended
 }
 
 /// Keeps standard output for the outputs. What tasks print goes to standard error; where lines are drawn there, they make way for it.
@@ -145,19 +150,33 @@ fn note_schedule(graph: &Graph) {
     terminal::write(&format!("note: the schedule of `{}` ({schedule}) is for the platform; this is one run\n", graph.name));
 }
 
-/// How the command line wants it run.
-fn asked(matches: &ArgMatches) -> Options {
+/// How the command line wants it run, and with what.
+fn asked(subject: &Subject, matches: &ArgMatches, runs: &RunsFolder, host: &Host, setting: &Setting<'_>) -> Result<Options, Complaint> {
+    let former = former(subject, matches, runs)?;
+    let before = former.as_ref().map_or(Ok(Vec::new()), RunHandle::inputs)?;
+    let copies = runs.path().join(INPUTS).join(Uuid::new_v4().simple().to_string());
+    let inputs = inputs::inputs(subject, matches, &before, copies, &host.stores, setting)?;
+    let is_checked = match subject.alone() {
+        Some(task) => alone::check_inputs(task, &inputs, host, setting.dialect())?,
+        None => false,
+    };
     let durability = if matches.get_flag(options::DURABLE) { Durability::Disk } else { Durability::Kernel };
     let cache = match (matches.get_flag(options::NO_CACHE), matches.get_flag(options::OVERWRITE_CACHE)) {
         (true, _) => CacheUse::Off,
         (false, true) => CacheUse::Overwrite,
         (false, false) => CacheUse::On,
     };
-    let asked = Options::new().durability(durability).cache(cache);
-    match matches.get_one::<String>(options::STRATEGY) {
-        Some(name) => asked.strategy(Strategy::named(name.clone())),
-        None => asked,
+    let mut options = Options::new().inputs(inputs).durability(durability).cache(cache);
+    if is_checked {
+        options = options.checked();
     }
+    if let Some(former) = former {
+        options = options.resumes(former.id().clone());
+    }
+    if let Some(name) = matches.get_one::<String>(options::STRATEGY) {
+        options = options.strategy(Strategy::named(name.clone()));
+    }
+    Ok(options)
 }
 
 /// How long tasks that look whether they should stop may take to save what they have: a person waits, and can end them at once.
@@ -191,9 +210,16 @@ fn limited(builder: CoordinatorBuilder, jobs: usize) -> CoordinatorBuilder {
         .strategy(Strategy::Process, ProcessStrategy::with_slots(jobs))
 }
 
+/// Where tasks have their temporary files, in the folder of their run.
+const TEMPORARY: &str = "tmp";
+
 fn surroundings(host: &Host, folder: &Path, dialect: &'static Dialect) -> ContextBuilder {
     let place = |name: &str| folder.join(name).to_string_lossy().into_owned();
-    ContextBuilder::of(Surroundings { raw_output_prefix: Some(place("raw")), ..host.surroundings(&place("outputs"), dialect) })
+    ContextBuilder::of(Surroundings {
+        raw_output_prefix: Some(place("raw")),
+        temporary: folder.join(TEMPORARY),
+        ..host.surroundings(&place("outputs"), dialect)
+    })
 }
 
 /// Why it cannot be run.

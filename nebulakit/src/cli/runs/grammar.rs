@@ -31,7 +31,7 @@ pub(in crate::cli) fn command() -> Command {
         helped("delete", "Delete runs that are over, with the files that they stored").arg(run().num_args(1..).action(ArgAction::Append)),
         helped("attach", "Follow a run that another process drives").arg(run()).arg(json()),
     ];
-    helped("runs", "List, show, answer and stop the runs of workflows on this machine")
+    helped("runs", "List, show, answer and stop the runs on this machine")
         .subcommand_required(true)
         .arg_required_else_help(true)
         .subcommands(commands.map(|command| command.arg(folder::option())))
