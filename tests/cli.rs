@@ -22,13 +22,7 @@ fn app(words: &[&str]) -> Command {
 }
 
 fn quiet(command: &mut Command) {
-    for name in [
-        "CARGO_MANIFEST_DIR",
-        "RUST_BACKTRACE",
-        "RUST_LIB_BACKTRACE",
-        "NEBULAKIT_LOG",
-        "FLYTE_SDK_LOGGING_LEVEL",
-    ] {
+    for name in ["CARGO_MANIFEST_DIR", "RUST_BACKTRACE", "RUST_LIB_BACKTRACE", "NEBULAKIT_LOG", "FLYTE_SDK_LOGGING_LEVEL"] {
         command.env_remove(name);
     }
     command.env("NEBULAKIT_DIR", RUNS.as_path());

@@ -3,11 +3,20 @@
 use std::io::{self, IsTerminal as _};
 use std::time::{Duration, SystemTime};
 
+use super::history::Expected;
 use super::{block, lines, transfers, words};
 use crate::cli::output::say;
 use crate::process::terminal;
 use crate::run::{Event, Misplaced, RunState};
 use crate::services::stores::Stores;
+
+/// What is shown of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::cli) struct Shown {
+    pub(in crate::cli) form: Form,
+    /// Whether what nodes log is shown as it comes, and each of their attempts.
+    pub(in crate::cli) shows_logs: bool,
+}
 
 /// How a run is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,17 +53,22 @@ const BRIEF: Duration = Duration::from_millis(300);
 
 /// A run as it is shown.
 pub(super) struct Screen<'a> {
-    form: Form,
+    shown: Shown,
     /// Whether it is a task that is run alone: then it has no nodes that anybody would want to hear of.
     is_alone: bool,
     /// The stores whose transfers are drawn.
     stores: Option<&'a Stores>,
     state: RunState,
+    expected: Expected,
 }
 
 impl<'a> Screen<'a> {
-    pub(super) fn new(form: Form, is_alone: bool, stores: Option<&'a Stores>) -> Self {
-        Self { form, is_alone, stores, state: RunState::new() }
+    pub(super) fn new(shown: Shown, is_alone: bool, stores: Option<&'a Stores>, expected: Expected) -> Self {
+        Self { shown, is_alone, stores, state: RunState::new(), expected }
+    }
+
+    pub(super) fn state(&self) -> &RunState {
+        &self.state
     }
 
     /// Takes the next event.
@@ -63,18 +77,19 @@ impl<'a> Screen<'a> {
     /// When it cannot be the next one.
     pub(super) fn take(&mut self, event: &Event) -> Result<(), Misplaced> {
         self.state.apply(event)?;
-        match self.form {
+        let Shown { form, shows_logs } = self.shown;
+        match form {
             Form::Json => {
                 let json = serde_json::to_string(event).expect("events have a form as JSON");
                 // A reader that went away does not stop the run.
                 let _ = say(&format!("{json}\n"));
             }
-            Form::Lines => {
-                if let Some(line) = lines::line(event, &self.state, self.is_alone) {
+            Form::Lines | Form::Live if shows_logs || form == Form::Lines => {
+                if let Some(line) = lines::line(event, &self.state, self.is_alone, shows_logs) {
                     terminal::write(&format!("{line}\n"));
                 }
             }
-            Form::Live | Form::Quiet => {}
+            Form::Lines | Form::Live | Form::Quiet => {}
         }
         Ok(())
     }
@@ -82,20 +97,20 @@ impl<'a> Screen<'a> {
     /// Draws how far it is, over what was drawn before.
     pub(super) fn draw(&self) {
         let now = SystemTime::now();
-        if self.form != Form::Live || self.state.run.is_none() {
+        if self.shown.form != Form::Live || self.state.run.is_none() {
             return;
         }
-        let transfers = self.stores.and_then(transfers::under_way);
+        let (transfers, rest) = (self.stores.and_then(transfers::under_way), self.expected.rest(&self.state, now));
         if !self.is_alone {
-            terminal::draw(&block::block(&self.state, transfers.as_deref(), now));
+            terminal::draw(&block::block(&self.state, transfers.as_deref(), rest, now));
         } else if words::between(self.state.created, now) >= BRIEF || transfers.is_some() {
-            terminal::draw(&block::alone(&self.state, transfers.as_deref(), now));
+            terminal::draw(&block::alone(&self.state, transfers.as_deref(), rest, now));
         }
     }
 
     /// Says how it ended.
     pub(super) fn end(&self) {
-        let (Some(run), true) = (&self.state.run, self.form.is_for_people()) else { return };
+        let (Some(run), true) = (&self.state.run, self.shown.form.is_for_people()) else { return };
         let took = words::time(words::between(self.state.created, self.state.ended.unwrap_or_else(SystemTime::now)));
         let status = words::status(&self.state.status);
         let more = if self.is_alone { words::origin(&self.state).to_owned() } else { format!(": {}", words::sums(self.state.counts())) };

@@ -7,7 +7,6 @@ use nebulakit_types::literal::LiteralValue;
 use nebulakit_types::literal_type::BlobDimensionality;
 use nebulakit_types::{Literal, Result};
 
-
 /// Something that an output refers to.
 pub(super) struct Data<'a> {
     /// The output that it is, or that it is in.
@@ -83,12 +82,7 @@ pub(super) fn visit<E>(output: &str, value: &mut LiteralValue, visitor: &mut dyn
     within(output, &PathBuf::from(file_name(output)), value, visitor)
 }
 
-fn within<E>(
-    output: &str,
-    name: &Path,
-    value: &mut LiteralValue,
-    visitor: &mut dyn FnMut(Data<'_>) -> Result<(), E>,
-) -> Result<(), E> {
+fn within<E>(output: &str, name: &Path, value: &mut LiteralValue, visitor: &mut dyn FnMut(Data<'_>) -> Result<(), E>) -> Result<(), E> {
     let (uri, kind) = match value {
         LiteralValue::Blob { uri, blob_type } => match blob_type.dimensionality {
             BlobDimensionality::Single => (uri, Kind::File(blob_type.format.clone())),

@@ -26,7 +26,12 @@ pub(super) fn place(outputs: &mut Outputs, target: &Target, stores: &Stores) -> 
     outputs.visit(|Data { output, name, uri, kind }| {
         let fetched = block_on(fetch(uri, &name, &kind, &staging.path, stores.all()));
         let placed = fetched.unwrap_or_else(|error| Err(Error::new(ErrorKind::Io, error.to_string()))).map_err(|error| {
-            Complaint::failed(format!("cannot put the output `{}` into `{}`: {}", visible::line(output), shown_path(&target.folder), chain(&error)))
+            Complaint::failed(format!(
+                "cannot put the output `{}` into `{}`: {}",
+                visible::line(output),
+                shown_path(&target.folder),
+                chain(&error)
+            ))
         })?;
         names.extend(placed.iter().next().map(PathBuf::from));
         *uri = placed.to_string_lossy().into_owned();
@@ -115,7 +120,9 @@ impl<'a> Staging<'a> {
         let (from, to) = (self.path.join(name), self.target.folder.join(name));
         // A folder takes no other one's place: that goes first, and goes for good with this one.
         match to.symlink_metadata() {
-            Ok(there) if there.is_dir() || from.is_dir() => fs::rename(&to, self.path.join(format!(".former-{}", Uuid::new_v4().simple())))?,
+            Ok(there) if there.is_dir() || from.is_dir() => {
+                fs::rename(&to, self.path.join(format!(".former-{}", Uuid::new_v4().simple())))?
+            }
             _ => {}
         }
         fs::rename(from, to)

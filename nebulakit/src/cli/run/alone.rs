@@ -24,8 +24,7 @@ pub(super) fn check(task: &'static TaskDef, matches: &ArgMatches) -> Result<(), 
     if let Some(reason) = task.options.deprecated {
         terminal::write(&format!("warning: the task `{}` is deprecated: {reason}\n", task.name));
     }
-    limits::check(task.options, options::token_limits(matches))
-        .map_err(|refused| Complaint::usage(SubmitError::from(refused).to_string()))
+    limits::check(task.options, options::token_limits(matches)).map_err(|refused| Complaint::usage(SubmitError::from(refused).to_string()))
 }
 
 /// Looks whether the task can read what it is given, before anything runs; `false` where it cannot be asked.
@@ -66,14 +65,6 @@ fn fitting(asked: &Resources, jobs: Option<usize>) -> Option<graph::Resources> {
         fitting.limits.memory = here.memory.map(|bytes| bytes.to_string());
     }
     (fitting != graph::Resources::default()).then_some(fitting)
-}
-
-/// Whether it runs in another process, so that what it prints comes by its log alone.
-pub(super) fn is_elsewhere(task: &TaskDef, graph: &Graph, matches: &ArgMatches) -> bool {
-    let overridden = graph.body.nodes.iter().find_map(|node| node.overrides.as_deref()?.strategy.as_ref());
-    let named = matches.get_one::<String>(options::STRATEGY).map(|name| Strategy::named(name.clone()));
-    let strategy = overridden.or(task.options.strategy.as_ref()).or(named.as_ref());
-    !task.is_dynamic && strategy.is_some_and(|strategy| matches!(strategy, Strategy::Process | Strategy::Container))
 }
 
 /// How many tokens there are: as many as the command line says, else more than anything takes.

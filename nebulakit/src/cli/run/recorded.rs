@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::ArgMatches;
@@ -17,19 +18,19 @@ use super::{alone, flags, inputs, options};
 use crate::backend::{Backend as _, CacheUse, LocalBackend, Options, Plan, RunError};
 use crate::cli::complaint::{Complaint, describing};
 use crate::cli::folder::{Folder, find};
-use crate::cli::follow::{Driving, Form, Stops, Told, follow};
-use crate::cli::output::keep_stdout;
+use crate::cli::follow::{Form, Shown, Stops, Told, follow};
 use crate::cli::outputs::Target;
-use crate::cli::prints::Prints;
+use crate::cli::prints::{Log, Prints};
 use crate::cli::setting::Setting;
 use crate::cli::usage;
-use crate::coordinator::{AsyncStrategy, CoordinatorBuilder, ProcessStrategy, Strategy, ThreadStrategy};
+use crate::coordinator::{CoordinatorBuilder, ProcessStrategy, Strategy, ThreadStrategy};
 use crate::graph::{Graph, Schedule};
 use crate::process::exit::Exit;
 use crate::process::host::Host;
 use crate::process::signal::StopSignals;
 use crate::process::{logs, progress, terminal};
 use crate::run::{Durability, RunHandle, RunOutcome, RunStatus, RunsFolder};
+use crate::services::stores::Stores;
 use crate::task::builder::ContextBuilder;
 use crate::task::failure::chain;
 use crate::task::surroundings::Surroundings;
@@ -59,17 +60,18 @@ pub(super) fn run(subject: &Subject, name: &str, words: &[OsString], setting: &S
     }
     let is_json = matches.get_flag(options::JSON);
     let form = Form::of(is_json && subject.alone().is_none(), matches.get_flag(options::QUIET));
+    let shown = Shown { form, shows_logs: matches.get_flag(options::VERBOSE) };
     if form.is_for_people() {
         note_schedule(&graph);
     }
     logs::install(&host.environment, setting.platform);
     host.serve_all();
-    let stores = host.stores.clone();
-    let is_elsewhere = subject.alone().is_some_and(|task| alone::is_elsewhere(task, &graph, &matches));
-    let backend = backend(runs, host, subject, &matches, setting);
+    let (stores, log) = (host.stores.clone(), Log::default());
+    let printed = Arc::clone(&log);
+    let backend = backend(runs, host, subject, &matches, setting).begun(move |recorder| drop(printed.set(Arc::clone(recorder))));
     let plan = backend.compile(&graph, &wanted).map_err(|error| refused(subject, error))?;
-    let prints = take_prints(form);
-    let ended = drive(&backend, plan, subject, form, Driving { stores: &stores, is_elsewhere }, &folder, setting);
+    let prints = take_prints(log);
+    let ended = drive(&backend, plan, subject, shown, &stores, &folder, setting);
     progress::at_the_end(&stores);
     if let Some(prints) = prints {
         prints.end();
@@ -83,8 +85,8 @@ fn drive(
     backend: &LocalBackend,
     plan: Plan,
     subject: &Subject,
-    form: Form,
-    driving: Driving<'_>,
+    shown: Shown,
+    stores: &Stores,
     folder: &Folder,
     setting: &Setting<'_>,
 ) -> Result<(RunHandle, RunOutcome, Option<&'static str>), Complaint> {
@@ -95,7 +97,7 @@ fn drive(
         let stops = Stops::heard_for(&run, signals, setting.leave).map_err(cannot_start)?;
         let answers = run.folder().path().join("answers");
         let read = |text: &str, literal_type: &LiteralType| inputs::literal(text, literal_type, answers.clone(), setting);
-        let outcome = follow(&run, form, &read, Some(driving), folder, setting).await?;
+        let outcome = follow(&run, shown, &read, Some(stores), folder, setting).await?;
         // Of a task that was left behind something may still be there.
         let _ = fs::remove_dir(run.folder().path().join(TEMPORARY));
         Ok((run, outcome, stops.signal()))
@@ -105,13 +107,9 @@ fn drive(
     ended
 }
 
-/// Keeps standard output for the outputs. What tasks print goes to standard error; where lines are drawn there, they make way for it.
-fn take_prints(form: Form) -> Option<Prints> {
-    if form != Form::Live {
-        keep_stdout();
-        return None;
-    }
-    Prints::take().inspect_err(|error| tracing::warn!("what tasks print comes between the lines of progress: {error}")).ok()
+/// Keeps standard output for the outputs. What tasks print goes to standard error, where lines that are drawn make way for it, and to the log of the run.
+fn take_prints(log: Log) -> Option<Prints> {
+    Prints::take(log).inspect_err(|error| tracing::warn!("what tasks print is not in the log of the run: {error}")).ok()
 }
 
 /// The folder that the run is recorded in.
@@ -204,8 +202,8 @@ fn backend(runs: RunsFolder, host: Host, subject: &Subject, matches: &ArgMatches
 #[expect(clippy::cast_precision_loss, reason = "nobody has that many cores")]
 fn limited(builder: CoordinatorBuilder, jobs: usize) -> CoordinatorBuilder {
     builder
+        .jobs(jobs)
         .cores(jobs as f64)
-        .strategy(Strategy::Async, AsyncStrategy::with_slots(jobs))
         .strategy(Strategy::Thread, ThreadStrategy::with_slots(jobs))
         .strategy(Strategy::Process, ProcessStrategy::with_slots(jobs))
 }

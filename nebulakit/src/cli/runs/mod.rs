@@ -14,7 +14,7 @@ use nebulakit_types::{LiteralType, visible};
 pub(super) use self::grammar::command;
 use super::complaint::Complaint;
 use super::folder::{Folder, find};
-use super::follow::{Form, Told, follow, is_of_a_task};
+use super::follow::{Form, Shown, Told, follow, is_of_a_task};
 use super::output::say;
 use super::outputs::{Outputs, Target};
 use super::setting::Setting;
@@ -53,11 +53,15 @@ pub(super) fn dispatch(matches: &ArgMatches, setting: &Setting<'_>) -> Result<Ex
         "signal" => answer::signal(&run, signal(), text(matches, "value"), setting),
         "cancel" => {
             let is_now = matches.get_flag("now");
-            if is_now { run.kill()? } else { run.cancel()? }
+            if is_now {
+                run.kill()?
+            } else {
+                run.cancel()?
+            }
             terminal::write(&format!("the run {} was asked to {}\n", run.id(), if is_now { "end at once" } else { "stop" }));
             Ok(Exit::Stored)
         }
-        _ => attach(&run, matches.get_flag("json"), &folder, setting),
+        _ => attach(&run, matches, &folder, setting),
     }
 }
 
@@ -84,13 +88,13 @@ fn shown(values: &[u8], matches: &ArgMatches) -> Result<String, Complaint> {
 }
 
 /// Shows a run until it is over, as the command that started it does.
-fn attach(run: &RunHandle, is_json: bool, folder: &Folder, setting: &Setting<'_>) -> Result<Exit, Complaint> {
+fn attach(run: &RunHandle, matches: &ArgMatches, folder: &Folder, setting: &Setting<'_>) -> Result<Exit, Complaint> {
+    let is_json = matches.get_flag("json");
+    let shown = Shown { form: Form::of(is_json && !is_of_a_task(&run.graph()?), false), shows_logs: matches.get_flag("verbose") };
     let read = |text: &str, literal_type: &LiteralType| answer::literal(run, text, literal_type, setting);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Complaint::failed(format!("cannot follow the run: {error}")))?;
-    let graph = run.graph()?;
-    let form = Form::of(is_json && !is_of_a_task(&graph), false);
-    let outcome = runtime.block_on(follow(run, form, &read, None, folder, setting))?;
+    let outcome = runtime.block_on(follow(run, shown, &read, None, folder, setting))?;
     let stores = Host::new(setting.environment.clone()).stores;
     Told { run, outcome, signal: None, is_json, target: None, stores: &stores }.tell(folder, setting)
 }

@@ -1,0 +1,46 @@
+//! What nodes log and print, as it comes.
+
+use std::collections::BTreeMap;
+
+use super::words;
+use crate::process::terminal;
+use crate::run::{Event, EventKind, LogLines, NodePath, RecordError, RunHandle, RunState};
+
+/// The logs of the nodes that run.
+pub(super) struct Tails<'a> {
+    run: &'a RunHandle,
+    /// Whether the run is a task that is run alone: what that says needs no name before it.
+    is_alone: bool,
+    open: BTreeMap<NodePath, LogLines>,
+}
+
+impl<'a> Tails<'a> {
+    pub(super) fn new(run: &'a RunHandle, is_alone: bool) -> Self {
+        Self { run, is_alone, open: BTreeMap::new() }
+    }
+
+    /// Takes an event: a node that begins may log from now on.
+    pub(super) fn hear(&mut self, event: &Event) {
+        if let (Some(node), EventKind::Started { .. }) = (&event.node, &event.kind) {
+            self.open.entry(node.clone()).or_insert_with(|| self.run.logs(node));
+        }
+    }
+
+    /// Shows what is new, each line behind its node.
+    ///
+    /// # Errors
+    /// When a log cannot be read.
+    pub(super) fn show(&mut self, state: &RunState) -> Result<(), RecordError> {
+        for (path, lines) in &mut self.open {
+            let Some(node) = state.nodes.get(path) else { continue };
+            let before = if self.is_alone && path.parent().is_none() { String::new() } else { format!("{} | ", words::node(path, node)) };
+            while let Some(line) = lines.read()? {
+                let source = if matches!(&*line.source, "stdout" | "stderr") { String::new() } else { format!("{} ", line.source) };
+                terminal::write(&format!("{before}{source}{}\n", line.text));
+            }
+        }
+        // What it logged was there before its end was told.
+        self.open.retain(|path, _| state.nodes.get(path).is_some_and(|node| !node.is_over()));
+        Ok(())
+    }
+}
