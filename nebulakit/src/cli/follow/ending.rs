@@ -8,7 +8,7 @@ use super::stops::of_signal;
 use crate::cli::complaint::Complaint;
 use crate::cli::folder::Folder;
 use crate::cli::output::say;
-use crate::cli::outputs::{Outputs, Target};
+use crate::cli::outputs::{self, Target};
 use crate::cli::setting::Setting;
 use crate::process::exit::Exit;
 use crate::process::terminal;
@@ -56,7 +56,7 @@ impl Told<'_> {
 
     /// The outputs as text; as JSON those of a workflow are one more event.
     fn outputs(&self, is_alone: bool, folder: &Folder, setting: &Setting<'_>) -> Result<String, Complaint> {
-        let shown = Outputs::of(self.run, &self.run.result()?)?.shown(self.target.as_ref(), self.is_json, self.stores);
+        let shown = outputs::shown(self.run, &self.run.result()?, self.target.as_ref(), self.is_json, self.stores);
         let text = shown.map_err(|complaint| match &self.target {
             // They are recorded all the same.
             Some(target) if complaint.hint.is_none() => complaint.hint(target.again(self.run, folder, setting)),

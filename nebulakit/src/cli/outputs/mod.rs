@@ -5,182 +5,27 @@ mod data;
 mod heads;
 mod place;
 mod target;
+mod whole;
 
 use std::collections::HashMap;
-use std::convert::Infallible;
-use std::fs;
-use std::path::{Path, PathBuf};
 
-use nebulakit_types::convert::reader::{Entries, References};
-use nebulakit_types::{Error, Literal, visible};
-
-use self::data::{Data, Kind, extension, refers, visit};
 pub(super) use self::target::{Target, arguments};
+use self::whole::{Outputs, cannot_show};
 use super::complaint::Complaint;
-use super::render::Reader;
-use super::values;
 use crate::run::RunHandle;
 use crate::services::stores::Stores;
-use crate::task::failure::chain;
 
-/// Where the files of tables are that have their extension, in the folder of a run.
-const TABLES: &str = "tables";
-
-/// The name that a table's one file has besides `00000`: flytekit calls its CSV so.
-const CSV: &str = ".csv";
-
-/// The outputs of a run, or of one of its nodes.
-pub(super) struct Outputs {
-    values: Vec<Value>,
-    /// The folder of the run.
-    folder: PathBuf,
-}
-
-/// An output.
-struct Value {
-    name: String,
-    /// The bytes of its literal.
-    literal: Vec<u8>,
-    /// The literal itself, where it refers to data.
-    referring: Option<Literal>,
-}
-
-impl Outputs {
-    /// Those that are the bytes of an `outputs.pb`.
-    ///
-    /// # Errors
-    /// When the bytes are not one.
-    pub(super) fn of(run: &RunHandle, bytes: &[u8]) -> Result<Self, Complaint> {
-        let values = read(bytes).map_err(|error| cannot_show(&error))?;
-        Ok(Self { values, folder: run.folder().path().to_owned() })
-    }
-
-    /// Them as text: put into the folder that `target` names, if it names one.
-    ///
-    /// # Errors
-    /// When they are not literals, or when the folder cannot be written.
-    pub(super) fn shown(mut self, target: Option<&Target>, is_json: bool, stores: &Stores) -> Result<String, Complaint> {
-        self.make_empty_directories();
-        let heads = if is_json { HashMap::new() } else { self.heads(stores) };
-        match target {
-            Some(target) => place::place(&mut self, target, stores)?,
-            None => self.name_tables(),
-        }
-        if is_json { self.for_machines() } else { self.for_people(&heads) }.map_err(|error| cannot_show(&error))
-    }
-
-    /// One value plainly, several as `name: value` lines, none as nothing; tables with their first rows.
-    fn for_people(&self, heads: &HashMap<String, String>) -> Result<String, Error> {
-        let mut text = String::new();
-        for Value { name, literal, .. } in &self.values {
-            let value = values::read(name, literal, Reader::Person)?;
-            text += &if self.values.len() == 1 { values::alone(&value) } else { values::beside(name, &value) };
-            text.push('\n');
-            text += heads.get(name).map_or("", String::as_str);
-        }
-        Ok(text)
-    }
-
-    /// One object of all outputs by name, on one line.
-    fn for_machines(&self) -> Result<String, Error> {
-        let entry = |Value { name, literal, .. }: &Value| Ok((name.clone(), values::read(name, literal, Reader::Machine)?));
-        Ok(values::for_machines(self.values.iter().map(entry).collect::<Result<Vec<_>, Error>>()?))
-    }
-
-    /// Visits what the outputs refer to; where that is may change.
-    fn visit<E>(&mut self, mut visitor: impl FnMut(Data<'_>) -> Result<(), E>) -> Result<(), E> {
-        for Value { name, literal, referring } in &mut self.values {
-            if let Some(referring) = referring {
-                visit(name, &mut referring.value, &mut visitor)?;
-                *literal = referring.encode();
-            }
-        }
-        Ok(())
-    }
-
-    /// The same with a visitor that cannot fail.
-    fn each(&mut self, mut visitor: impl FnMut(Data<'_>)) {
-        let Ok(()) = self.visit(|data| {
-            visitor(data);
-            Ok::<_, Infallible>(())
-        });
-    }
-
-    /// A directory without files leaves nothing in a store: it is made, so that its path leads somewhere.
-    fn make_empty_directories(&mut self) {
-        let own = self.folder.clone();
-        self.each(|data| {
-            let path = Path::new(&*data.uri);
-            if data.kind == Kind::Directory
-                && path.starts_with(&own)
-                && let Err(error) = fs::create_dir_all(path)
-            {
-                tracing::warn!("cannot make the directory `{}`: {error}", path.display());
-            }
-        });
-    }
-
-    /// The first rows of the tables that are outputs themselves, by the outputs.
-    #[cfg(feature = "schema")]
-    fn heads(&mut self, stores: &Stores) -> HashMap<String, String> {
-        let mut heads = HashMap::new();
-        self.each(|data| {
-            if let Kind::Table(format) = &data.kind
-                && data.is_output()
-                && let Some(head) = heads::head(data.output, data.uri, format, stores)
-            {
-                heads.insert(data.output.to_owned(), head);
-            }
-        });
-        heads
-    }
-
-    #[cfg(not(feature = "schema"))]
-    fn heads(&mut self, _: &Stores) -> HashMap<String, String> {
-        HashMap::new()
-    }
-
-    /// Tables that are one file of this machine are named by a link that has the extension of their format.
-    fn name_tables(&mut self) {
-        let folder = self.folder.join(TABLES);
-        self.each(|data| {
-            if let Kind::Table(format) = &data.kind
-                && let Some(path) = named(data.uri, format, &folder)
-            {
-                *data.uri = path;
-            }
-        });
-    }
-}
-
-/// The file of a table under a name with the extension of its format, in `folder`; [`None`] where the table is not one file of this machine.
+/// The outputs of a run, or of one of its nodes, which are the bytes of an `outputs.pb`, as text: put into the folder that `target` names, if it names one.
 ///
-/// It is a link: the record of the run names the table by its own folder, which stays as it is.
-fn named(uri: &str, format: &str, folder: &Path) -> Option<String> {
-    let table = Path::new(uri);
-    let file = ["00000", CSV].map(|name| table.join(name)).into_iter().find(|file| file.is_file())?;
-    let path = folder.join(table.file_name()?).with_extension(extension(format)?);
-    if !path.exists() {
-        fs::create_dir_all(folder).and_then(|()| fs::hard_link(file, &path)).ok()?;
+/// # Errors
+/// When they are not literals, or when the folder cannot be written.
+pub(super) fn shown(run: &RunHandle, bytes: &[u8], target: Option<&Target>, is_json: bool, stores: &Stores) -> Result<String, Complaint> {
+    let mut outputs = Outputs::of(run, bytes)?;
+    outputs.make_empty_directories();
+    let heads = if is_json { HashMap::new() } else { outputs.heads(stores) };
+    match target {
+        Some(target) => place::place(&mut outputs, target, stores)?,
+        None => outputs.name_tables(),
     }
-    path.into_os_string().into_string().ok()
-}
-
-fn read(bytes: &[u8]) -> Result<Vec<Value>, Error> {
-    let (mut entries, mut values) = (Entries::of_map(bytes, References::none()), Vec::new());
-    while let Some((name, literal)) = entries.next()? {
-        let literal = literal.bytes();
-        let referring = if refers(literal)? { Some(Literal::decode(literal)?) } else { None };
-        values.push(Value { name: name.to_owned(), literal: literal.to_vec(), referring });
-    }
-    Ok(values)
-}
-
-fn cannot_show(error: &Error) -> Complaint {
-    Complaint::failed(format!("cannot show the outputs: {}", chain(error)))
-}
-
-/// A path as messages name it.
-fn shown_path(path: &Path) -> String {
-    visible::line(&path.to_string_lossy()).into_owned()
+    if is_json { outputs.for_machines() } else { outputs.for_people(&heads) }.map_err(|error| cannot_show(&error))
 }

@@ -12,8 +12,8 @@ use nebulakit_types::{Error, ErrorKind, block_on, visible};
 use uuid::Uuid;
 
 use super::data::{Data, Kind, extension, is_one};
-use super::target::{Target, VALUES};
-use super::{Outputs, cannot_show, shown_path};
+use super::target::{Target, VALUES, shown_path};
+use super::whole::{Outputs, cannot_show};
 use crate::cli::complaint::Complaint;
 use crate::services::stores::Stores;
 use crate::task::failure::chain;

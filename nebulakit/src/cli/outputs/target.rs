@@ -6,11 +6,10 @@ use std::path::{Path, PathBuf};
 
 use clap::builder::ValueParser;
 use clap::{Arg, ArgAction, ArgMatches};
-use nebulakit_types::LiteralType;
 use nebulakit_types::literal_type::{BlobDimensionality, TypeKind};
+use nebulakit_types::{LiteralType, visible};
 
 use super::data::{extension, file_name};
-use super::shown_path;
 use crate::cli::complaint::Complaint;
 use crate::cli::folder::Folder;
 use crate::cli::setting::Setting;
@@ -121,4 +120,9 @@ fn refers(literal_type: &LiteralType) -> bool {
         TypeKind::Union(variants) => variants.iter().any(refers),
         _ => false,
     }
+}
+
+/// A path as messages name it.
+pub(super) fn shown_path(path: &Path) -> String {
+    visible::line(&path.to_string_lossy()).into_owned()
 }

@@ -16,7 +16,7 @@ use super::complaint::Complaint;
 use super::folder::{Folder, find};
 use super::follow::{Form, Shown, Told, follow, is_of_a_task};
 use super::output::say;
-use super::outputs::{Outputs, Target};
+use super::outputs::{self, Target};
 use super::setting::Setting;
 use super::values;
 use crate::process::exit::Exit;
@@ -47,7 +47,7 @@ pub(super) fn dispatch(matches: &ArgMatches, setting: &Setting<'_>) -> Result<Ex
         "show" => say(&if matches.get_flag("json") { show::json(&run)? } else { show::text(&run)? }),
         "logs" => logs::logs(&run, matches.get_one::<String>("node").map(String::as_str), matches.get_flag("follow")),
         "inputs" => say(&shown(&run.inputs()?, matches)?),
-        "outputs" => outputs(&run, matches, setting),
+        "outputs" => gave(&run, matches, setting),
         "approve" => answer::approve(&run, signal()),
         "reject" => answer::reject(&run, signal()),
         "signal" => answer::signal(&run, signal(), text(matches, "value"), setting),
@@ -72,7 +72,7 @@ fn none_in(folder: &Folder) -> Complaint {
 }
 
 /// Shows the outputs of a run or of one of its nodes, or puts them into a folder.
-fn outputs(run: &RunHandle, matches: &ArgMatches, setting: &Setting<'_>) -> Result<Exit, Complaint> {
+fn gave(run: &RunHandle, matches: &ArgMatches, setting: &Setting<'_>) -> Result<Exit, Complaint> {
     let bytes = match matches.get_one::<String>("node") {
         None => run.result()?,
         Some(node) => run
@@ -80,7 +80,7 @@ fn outputs(run: &RunHandle, matches: &ArgMatches, setting: &Setting<'_>) -> Resu
             .ok_or_else(|| Complaint::failed(format!("the outputs of the node `{}` were not recorded", visible::line(node))))?,
     };
     let stores = Host::new(setting.environment.clone()).stores;
-    say(&Outputs::of(run, &bytes)?.shown(Target::of(matches).as_ref(), matches.get_flag("json"), &stores)?)
+    say(&outputs::shown(run, &bytes, Target::of(matches).as_ref(), matches.get_flag("json"), &stores)?)
 }
 
 fn shown(values: &[u8], matches: &ArgMatches) -> Result<String, Complaint> {
