@@ -22,6 +22,7 @@
 //! ```
 
 mod artifact;
+mod base64;
 mod control;
 mod digest;
 mod error;
@@ -31,12 +32,14 @@ mod folder;
 mod follow;
 mod handle;
 mod log;
+mod lookup;
 mod memo;
 mod metrics;
 mod path;
 mod record;
 mod state;
 mod watch;
+mod why;
 
 pub use self::artifact::Artifact;
 pub use self::control::{Answer, Control, Request};
@@ -48,9 +51,12 @@ pub use self::folder::{Durability, RunFolder, RunsFolder};
 pub use self::follow::{LogLine, LogLines, RunEvents};
 pub use self::handle::RunHandle;
 pub use self::log::Recorder;
-pub use self::memo::{Cache, CacheEntry, CacheKey};
+pub use self::lookup::{CacheKey, Caller, KeyChange, KeyPart, Lookup};
+pub use self::memo::{Cache, CacheEntry, Cleared, Nearest};
+pub(crate) use self::memo::{Found, KeyMaker, Turn, Turns};
 pub use self::metrics::Metrics;
 pub use self::path::NodePath;
 pub(crate) use self::record::{Nowhere, Record};
 pub use self::state::{Counts, Misplaced, NodeState, NodeStatus, RunState, RunStatus};
+pub use self::why::{CacheWhy, cache_why};
 pub use crate::coordinator::{FailureKind, JobFailure, OutputStream, RunId, Usage, WaitsFor};

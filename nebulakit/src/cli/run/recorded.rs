@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,11 +14,12 @@ use uuid::Uuid;
 
 use super::containers::Asked;
 use super::subject::Subject;
-use super::{alone, flags, inputs, options};
-use crate::backend::{Backend as _, CacheUse, LocalBackend, Options, Plan, RunError};
+use super::{alone, flags, inputs, options, plan};
+use crate::backend::{Backend as _, CacheUse, LocalBackend, Options, Plan, Preview, RunError};
 use crate::cli::complaint::{Complaint, describing};
 use crate::cli::folder::{Folder, find};
 use crate::cli::follow::{Form, Shown, Stops, Told, follow};
+use crate::cli::output::say;
 use crate::cli::outputs::Target;
 use crate::cli::prints::{Log, Prints};
 use crate::cli::setting::Setting;
@@ -52,8 +53,12 @@ pub(super) fn run(subject: &Subject, name: &str, words: &[OsString], setting: &S
     }
     let folder = Folder::of(&matches, setting);
     let host = inputs::host(setting)?;
+    if matches.get_flag(options::PLAN) {
+        return say(&plan::said(&preview(subject, &graph, &matches, &folder, &host, setting)?, matches.get_flag(options::JSON)));
+    }
     let runs = recorded_in(&folder)?;
-    let wanted = asked(subject, &matches, &runs, &host, setting)?;
+    let copies = runs.path().join(INPUTS).join(Uuid::new_v4().simple().to_string());
+    let wanted = asked(subject, &matches, &runs, copies, &host, setting)?;
     let target = Target::of(&matches);
     if let Some(target) = &target {
         target.prepare(&graph)?;
@@ -107,6 +112,29 @@ fn drive(
     ended
 }
 
+/// What a run would do. Nothing runs, and nothing is recorded.
+fn preview(
+    subject: &Subject,
+    graph: &Graph,
+    matches: &ArgMatches,
+    folder: &Folder,
+    host: &Host,
+    setting: &Setting<'_>,
+) -> Result<Preview, Complaint> {
+    let runs = folder.existing()?;
+    let copies = host.environment.temporary_folder().join(format!("nebulakit-plan-{}", Uuid::new_v4().simple()));
+    let wanted = asked(subject, matches, &runs, copies.clone(), host, setting);
+    let preview = wanted.and_then(|wanted| {
+        let backend = LocalBackend::new(runs);
+        let plan = backend.compile(graph, &wanted).map_err(|error| refused(subject, error))?;
+        let runtime = Builder::new_current_thread().enable_all().build().map_err(cannot_start)?;
+        runtime.block_on(backend.preview(&plan)).map_err(|error| refused(subject, error))
+    });
+    // It is there where an input can be read only once.
+    let _ = fs::remove_dir_all(copies);
+    preview
+}
+
 /// Keeps standard output for the outputs. What tasks print goes to standard error, where lines that are drawn make way for it, and to the log of the run.
 fn take_prints(log: Log) -> Option<Prints> {
     Prints::take(log).inspect_err(|error| tracing::warn!("what tasks print is not in the log of the run: {error}")).ok()
@@ -148,11 +176,17 @@ fn note_schedule(graph: &Graph) {
     terminal::write(&format!("note: the schedule of `{}` ({schedule}) is for the platform; this is one run\n", graph.name));
 }
 
-/// How the command line wants it run, and with what.
-fn asked(subject: &Subject, matches: &ArgMatches, runs: &RunsFolder, host: &Host, setting: &Setting<'_>) -> Result<Options, Complaint> {
+/// How the command line wants it run, and with which inputs: those that can be read only once are copied to `copies`.
+fn asked(
+    subject: &Subject,
+    matches: &ArgMatches,
+    runs: &RunsFolder,
+    copies: PathBuf,
+    host: &Host,
+    setting: &Setting<'_>,
+) -> Result<Options, Complaint> {
     let former = former(subject, matches, runs)?;
     let before = former.as_ref().map_or(Ok(Vec::new()), RunHandle::inputs)?;
-    let copies = runs.path().join(INPUTS).join(Uuid::new_v4().simple().to_string());
     let inputs = inputs::inputs(subject, matches, &before, copies, &host.stores, setting)?;
     let is_checked = match subject.alone() {
         Some(task) => alone::check_inputs(task, &inputs, host, setting.dialect())?,
