@@ -431,6 +431,13 @@ fn a_run_of_a_task_is_recorded_and_the_last_line_names_it() {
 }
 
 #[test]
+fn the_page_of_a_tasks_decks_is_named() {
+    let (code, _, err) = answer(&["run", "report", "--rows", "3"]);
+    let deck = err.lines().find_map(|line| line.strip_prefix("deck: ")).unwrap();
+    assert!(code == 0 && std::fs::read_to_string(deck).unwrap().contains("3 rows"), "{err}");
+}
+
+#[test]
 fn a_folder_that_has_no_text_is_not_used_by_another_name() {
     let sandbox = tempfile::tempdir().unwrap();
     let folder = sandbox.path().join(OsStr::from_bytes(b"a\xff"));

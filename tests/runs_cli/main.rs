@@ -5,6 +5,7 @@ mod answers;
 mod cache;
 mod logs;
 mod outputs;
+mod report;
 mod runs;
 mod stops;
 mod tasks;

@@ -3,8 +3,8 @@
 use nebulakit_types::visible;
 use serde_json::json;
 
-use super::is_of_a_task;
 use super::stops::of_signal;
+use super::{ALONE, is_of_a_task};
 use crate::cli::complaint::Complaint;
 use crate::cli::folder::Folder;
 use crate::cli::output::say;
@@ -32,6 +32,9 @@ impl Told<'_> {
     /// Shows what the run gave, or complains of what it ended by.
     pub(in crate::cli) fn tell(self, folder: &Folder, setting: &Setting<'_>) -> Result<Exit, Complaint> {
         let is_alone = is_of_a_task(&self.run.graph()?);
+        if is_alone {
+            self.tell_deck();
+        }
         let exit = self.signal.map(of_signal);
         let id = self.run.id().to_string();
         let complaint = match &self.outcome {
@@ -52,6 +55,14 @@ impl Told<'_> {
             }
         };
         Err(Complaint { exit: exit.unwrap_or(complaint.exit), ..complaint })
+    }
+
+    /// Says where the page is of the decks that a task made.
+    fn tell_deck(&self) {
+        let deck = self.run.folder().deck(&NodePath::from(ALONE));
+        if deck.exists() {
+            terminal::write(&format!("deck: {}\n", visible::line(&deck.to_string_lossy())));
+        }
     }
 
     /// The outputs as text; as JSON those of a workflow are one more event.

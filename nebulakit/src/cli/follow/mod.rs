@@ -93,6 +93,9 @@ pub(super) async fn follow(
     Ok(outcome?)
 }
 
+/// The node of a task that is run alone.
+const ALONE: &str = "n0";
+
 /// Whether a graph is a task that is run alone.
 pub(super) fn is_of_a_task(graph: &Graph) -> bool {
     match graph.body.nodes.as_slice() {

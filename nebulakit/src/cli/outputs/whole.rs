@@ -12,8 +12,8 @@ use super::data::{Data, Kind, extension, refers, visit};
 #[cfg(feature = "schema")]
 use super::heads;
 use crate::cli::complaint::Complaint;
-use crate::cli::render::Reader;
 use crate::cli::values;
+use crate::render::Reader;
 use crate::run::RunHandle;
 use crate::services::stores::Stores;
 use crate::task::failure::chain;

@@ -21,6 +21,7 @@ use nebulakit_types::convert::time::Instant;
 
 pub(super) use self::inputs::literal;
 use self::parse::Parser;
+pub(super) use self::parse::duration;
 use self::places::Places;
 pub(super) use self::subject::Subject;
 use super::complaint::{Complaint, describing};

@@ -36,9 +36,6 @@ use crate::task::builder::ContextBuilder;
 use crate::task::failure::chain;
 use crate::task::surroundings::Surroundings;
 
-/// Where the copies of inputs lie that can be read only once.
-const INPUTS: &str = "inputs";
-
 /// Runs `subject`, which was called `name`, with the flags in `words`.
 pub(super) fn run(subject: &Subject, name: &str, words: &[OsString], setting: &Setting<'_>) -> Result<Exit, Complaint> {
     let mut command = describing(|| flags::command(subject, setting))?;
@@ -57,7 +54,9 @@ pub(super) fn run(subject: &Subject, name: &str, words: &[OsString], setting: &S
         return say(&plan::said(&preview(subject, &graph, &matches, &folder, &host, setting)?, matches.get_flag(options::JSON)));
     }
     let runs = recorded_in(&folder)?;
-    let copies = runs.path().join(INPUTS).join(Uuid::new_v4().simple().to_string());
+    // Before the run is there, nothing else says whose the copies are.
+    let _in_use = runs.in_use()?;
+    let copies = runs.copies().join(Uuid::new_v4().simple().to_string());
     let wanted = asked(subject, &matches, &runs, copies, &host, setting)?;
     let target = Target::of(&matches);
     if let Some(target) = &target {
