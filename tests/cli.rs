@@ -4,8 +4,9 @@
 use std::ffi::OsStr;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::os::unix::ffi::OsStrExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::LazyLock;
 
 use nebulakit::env::Environment;
 use serde_json::{Value, json};
@@ -21,17 +22,18 @@ fn app(words: &[&str]) -> Command {
 }
 
 fn quiet(command: &mut Command) {
-    for name in [
-        "CARGO_MANIFEST_DIR",
-        "RUST_BACKTRACE",
-        "RUST_LIB_BACKTRACE",
-        "NEBULAKIT_LOG",
-        "FLYTE_SDK_LOGGING_LEVEL",
-        "FLYTE_SDK_LOCAL_SANDBOX",
-    ] {
+    for name in ["CARGO_MANIFEST_DIR", "RUST_BACKTRACE", "RUST_LIB_BACKTRACE", "NEBULAKIT_LOG", "FLYTE_SDK_LOGGING_LEVEL"] {
         command.env_remove(name);
     }
+    command.env("NEBULAKIT_DIR", RUNS.as_path());
 }
+
+/// Where runs are recorded, anew for each time that these tests run.
+static RUNS: LazyLock<PathBuf> = LazyLock::new(|| {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cli-runs");
+    let _ = std::fs::remove_dir_all(&folder);
+    folder
+});
 
 /// Exit code, standard output, standard error.
 fn answer(words: &[&str]) -> (i32, String, String) {
@@ -40,7 +42,27 @@ fn answer(words: &[&str]) -> (i32, String, String) {
 
 fn texts(output: Output) -> (i32, String, String) {
     let text = |bytes| String::from_utf8(bytes).unwrap();
-    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+    (output.status.code().unwrap(), text(output.stdout), without_runs(&text(output.stderr)))
+}
+
+/// The text without the lines that name a run and say how it ended.
+fn without_runs(text: &str) -> String {
+    text.split_inclusive('\n').filter(|line| !names_a_run(line)).collect()
+}
+
+/// `run 20261129-231501-k3f9 succeeded after 3 ms`
+fn names_a_run(line: &str) -> bool {
+    let words: Vec<_> = line.split(' ').collect();
+    matches!(words.as_slice(), ["run", id, "succeeded" | "failed" | "cancelled", "after", ..] if id.len() == 20)
+}
+
+/// The text with one id and one time in such lines, and no other that is new each time.
+fn as_always(text: &str) -> String {
+    let line = |line: &str| match (names_a_run(line), line.split_once(" after ")) {
+        (true, Some((run, _))) => format!("run 20261129-231501-k3f9 {} after 3 ms\n", run.rsplit(' ').next().unwrap()),
+        _ => line.to_owned(),
+    };
+    text.split_inclusive('\n').map(line).collect()
 }
 
 /// Standard error of a command that is refused.
@@ -67,7 +89,9 @@ fn in_shell(command: &str, folder: &Path) -> String {
     let path = format!("{}:/usr/local/bin:/usr/bin:/bin", Path::new(APP).parent().unwrap().display());
     shell.args(["-c", &format!("exec 2>&1\n{command}")]).current_dir(folder).env("PATH", path).stdin(Stdio::null());
     quiet(&mut shell);
-    let (code, mut text, _) = texts(shell.output().unwrap());
+    shell.env_remove("NEBULAKIT_DIR");
+    let (code, text, _) = texts(shell.output().unwrap());
+    let mut text = as_always(&text);
     if code != 0 {
         text.push_str(&format!("[exit {code}]\n"));
     }
@@ -388,28 +412,39 @@ fn a_task_may_end_without_outputs() {
 }
 
 #[test]
-fn a_run_leaves_its_report_and_nothing_else() {
-    let sandbox = tempfile::tempdir().unwrap();
-    let run = |words: &[&str]| texts(app(words).env("FLYTE_SDK_LOCAL_SANDBOX", sandbox.path()).output().unwrap());
-    assert_eq!(run(&["run", "divide", "--a", "1", "--b", "2"]).0, 0);
-    assert_eq!(std::fs::read_dir(sandbox.path()).unwrap().count(), 0);
-    let (code, out, err) = run(&["run", "report", "--rows", "3", "--json"]);
-    assert_eq!((code, out.as_str()), (0, "{\"o0\":\"NaN\"}\n"));
-    let report = err.trim_end().strip_prefix("3 rows\ndeck: ").unwrap();
-    assert!(Path::new(report).starts_with(sandbox.path()));
-    assert!(std::fs::read_to_string(report).unwrap().contains("3 rows"));
-    assert!(!Path::new(report).parent().unwrap().with_file_name("checkpoint").exists());
+fn a_run_of_a_task_is_recorded_and_the_last_line_names_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = |words: &[&str]| {
+        let mut command = app(words);
+        command.current_dir(folder.path()).env_remove("NEBULAKIT_DIR").output().unwrap()
+    };
+    let run = place(&["run", "split", "--total", "7"]);
+    let err = String::from_utf8(run.stderr).unwrap();
+    assert!(run.status.success() && names_a_run(&err) && err.lines().count() == 1, "{err}");
+    let id = err.split(' ').nth(1).unwrap();
+    let shown: Value = serde_json::from_slice(&place(&["runs", "show", id, "--json"]).stdout).unwrap();
+    assert_eq!((&shown["name"], &shown["nodes"][0]["of"]), (&json!("app.split"), &json!("app.split")), "{shown}");
+    assert_eq!(place(&["runs", "outputs", "last"]).stdout, b"quotient: 3\nremainder: 1\n");
+    assert_eq!(std::fs::read_to_string(folder.path().join(".nebulakit/.gitignore")).unwrap(), "*\n");
+    assert!(place(&["run", "split", "--total", "7", "-q"]).stderr.is_empty());
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing lies beside the record");
+}
+
+#[test]
+fn the_page_of_a_tasks_decks_is_named() {
+    let (code, _, err) = answer(&["run", "report", "--rows", "3"]);
+    let deck = err.lines().find_map(|line| line.strip_prefix("deck: ")).unwrap();
+    assert!(code == 0 && std::fs::read_to_string(deck).unwrap().contains("3 rows"), "{err}");
 }
 
 #[test]
 fn a_folder_that_has_no_text_is_not_used_by_another_name() {
     let sandbox = tempfile::tempdir().unwrap();
     let folder = sandbox.path().join(OsStr::from_bytes(b"a\xff"));
-    let run = app(&["run", "divide", "--a", "1", "--b", "2"]).env("TMPDIR", &folder).output().unwrap();
+    let run = app(&["run", "divide", "--a", "1", "--b", "2"]).env("NEBULAKIT_DIR", &folder).output().unwrap();
     let (code, _, err) = texts(run);
     assert_eq!(code, 1, "{err}");
     assert!(err.contains("whose path is not UTF-8"), "{err}");
-    assert_eq!(std::fs::read_dir(sandbox.path()).unwrap().count(), 0);
 }
 
 #[test]
@@ -423,13 +458,17 @@ fn a_signal_stops_the_task_and_a_second_one_ends_it() {
         assert_eq!(line(), "waiting");
         send();
         let again = if signal == "INT" { "Ctrl-C again" } else { "a second signal" };
-        assert_eq!(line(), format!("stopping ({again} ends it now)"));
+        assert_eq!(line(), format!("stopping ({again} ends what runs)"));
         assert_eq!(line(), "asked to stop");
         if is_stubborn {
             send();
+            assert_eq!(line(), "ending what runs (once more leaves at once)");
         }
-        let own = if is_stubborn { "" } else { "; it ended with: stopped early" };
-        assert_eq!(line(), format!("error: the task `app.wait` was stopped by SIG{signal}{own}"));
+        let run = line();
+        assert!(names_a_run(&run) && run.contains(" cancelled after "), "{run}");
+        let id = run.split(' ').nth(1).unwrap();
+        assert_eq!(line(), format!("error: the run {id} was stopped by SIG{signal}"));
+        assert_eq!((line(), line()), (String::new(), format!("hint: `app runs show {id}` shows how far it came")));
         assert!(err.next().is_none());
         assert_eq!(child.wait().unwrap().code(), Some(code));
     }
@@ -441,8 +480,8 @@ fn an_interrupt_exits_with_130_whatever_the_task_returns() {
     let mut err = BufReader::new(child.stderr.take().unwrap()).lines();
     assert_eq!(err.next().unwrap().unwrap(), "waiting");
     assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
-    let rest: Vec<_> = err.map(Result::unwrap).collect();
-    assert_eq!(rest, ["stopping (Ctrl-C again ends it now)", "asked to stop"]);
+    let rest: Vec<_> = err.map(Result::unwrap).filter(|line| !names_a_run(line)).collect();
+    assert_eq!(rest, ["stopping (Ctrl-C again ends what runs)", "asked to stop"]);
     let mut out = String::new();
     child.stdout.take().unwrap().read_to_string(&mut out).unwrap();
     assert_eq!((child.wait().unwrap().code(), out.as_str()), (Some(130), "done all the same\n"));
@@ -486,7 +525,9 @@ fn all_of(mut terminal: std::fs::File) -> String {
     String::from_utf8(bytes).unwrap()
 }
 
-const CLEARED: &str = "\r\x1b[2K";
+/// What takes a line away, and what all that is drawn begins with.
+const ERASED: &str = "\x1b[2K";
+const DRAWN: &str = "\x1b[?7l";
 
 #[test]
 fn local_files_need_no_line_of_progress() {
@@ -495,7 +536,8 @@ fn local_files_need_no_line_of_progress() {
     let mut command = app(&["run", "show", "--text", "a.txt"]);
     let (mut child, terminal) = on_a_terminal(command.current_dir(folder.path()));
     drop(command);
-    assert_eq!(all_of(terminal), "");
+    let seen = all_of(terminal);
+    assert!(names_a_run(&seen) && seen.lines().count() == 1, "{seen:?}");
     assert!(child.wait().unwrap().success());
 }
 
@@ -515,17 +557,16 @@ fn the_line_of_progress_makes_way_for_all_else() {
         seen.extend_from_slice(&some[..count]);
     }
     let mut seen = String::from_utf8(seen).unwrap();
-    let line = seen.rsplit(CLEARED).find(|line| line.contains(" of ")).unwrap();
-    assert!(seen.starts_with(CLEARED) && line.starts_with('█') && line.contains("KiB in 0 objects of"), "{seen:?}");
+    let drawn = seen.rsplit(ERASED).find(|lines| lines.contains(" of ")).unwrap();
+    assert!(drawn.contains("fixture.data.fetch: ") && drawn.contains("\n█") && drawn.contains("KiB in 0 objects of"), "{seen:?}");
     rest.write_all(&[7; 3 << 20]).unwrap();
     seen.push_str(&all_of(terminal));
-    let lines: Vec<_> = seen.split('\n').collect();
-    let [lines @ .., last] = lines.as_slice() else { panic!("{seen:?}") };
-    assert_eq!(lines.len(), 2, "{seen:?}");
-    // The task's own words, and those of its log.
-    assert!(lines[0].trim_end().ends_with(&format!("{CLEARED}it has come")), "{seen:?}");
-    assert!(lines[1].trim_end().ends_with("[fixture::data] it has 4194304 bytes") && !lines[1].contains('█'), "{seen:?}");
-    assert_eq!(last.rsplit(CLEARED).next(), Some(""), "the line of progress is cleared at the end: {seen:?}");
+    let stays: String = seen.split(ERASED).filter(|lines| !lines.contains(DRAWN)).collect();
+    let lines: Vec<_> = stays.lines().map(|line| line.trim_matches(['\r', '\u{1b}'])).collect();
+    // The task's own words, those of its log, and how it ended.
+    assert_eq!(lines.len(), 3, "{seen:?}");
+    assert!(lines[0].ends_with("it has come") && lines[1].ends_with("[fixture::data] it has 4194304 bytes"), "{seen:?}");
+    assert!(names_a_run(lines[2]), "{seen:?}");
     let mut out = String::new();
     child.stdout.take().unwrap().read_to_string(&mut out).unwrap();
     assert_eq!((child.wait().unwrap().code(), out.as_str()), (Some(0), "4194304\n"));
@@ -634,8 +675,7 @@ fn usage_names_the_binary_as_it_was_called() {
 
 #[test]
 fn a_directory_that_is_shown_is_there() {
-    let sandbox = tempfile::tempdir().unwrap();
-    let run = |words: &[&str]| texts(app(words).env("FLYTE_SDK_LOCAL_SANDBOX", sandbox.path()).output().unwrap());
+    let run = answer;
     let (code, out, err) = run(&["run", "empty"]);
     assert_eq!((code, err.as_str()), (0, ""));
     assert!(Path::new(out.trim_end()).is_dir(), "{out}");
@@ -645,13 +685,11 @@ fn a_directory_that_is_shown_is_there() {
 }
 
 #[test]
-fn a_copy_of_an_input_stays_as_long_as_it_is_shown() {
-    let sandbox = tempfile::tempdir().unwrap();
+fn a_copy_of_an_input_is_kept_with_the_record() {
     let folder = tempfile::tempdir().unwrap();
-    let variable = format!("FLYTE_SDK_LOCAL_SANDBOX={}", sandbox.path().display());
-    let (code, out, err) = in_bash(&format!("echo text | {variable} app run show --text -"), folder.path());
-    assert_eq!((code, out.as_str(), err.as_str()), (0, "text\n", ""));
-    assert_eq!(std::fs::read_dir(sandbox.path()).unwrap().count(), 0);
+    assert_eq!(in_bash("echo text | app run show --text -", folder.path()), (0, "text\n".to_owned(), String::new()));
+    let (_, given, _) = in_bash("app runs inputs last", folder.path());
+    assert_eq!(std::fs::read_to_string(given.trim_end()).unwrap(), "text\n", "{given}");
 }
 
 #[test]
@@ -696,14 +734,12 @@ fn a_variant_may_be_written_as_serde_does() {
 }
 
 #[test]
-fn what_a_task_prints_is_not_mixed_with_json() {
-    // Its deck stays.
-    let sandbox = tempfile::tempdir().unwrap();
-    let run = |words: &[&str]| texts(app(words).env("FLYTE_SDK_LOCAL_SANDBOX", sandbox.path()).output().unwrap());
-    assert_eq!(run(&["run", "report", "--rows", "3"]).1, "3 rows\nNaN\n");
-    let (code, out, err) = run(&["run", "report", "--rows", "3", "--json"]);
-    assert_eq!((code, out.as_str()), (0, "{\"o0\":\"NaN\"}\n"));
-    assert!(err.starts_with("3 rows\n"), "{err}");
+fn what_a_task_prints_is_not_mixed_with_its_outputs() {
+    for (options, expected) in [(&[][..], "NaN\n"), (&["--json"], "{\"o0\":\"NaN\"}\n")] {
+        let (code, out, err) = answer(&[&["run", "report", "--rows", "3"], options].concat());
+        assert_eq!((code, out.as_str()), (0, expected));
+        assert!(err.starts_with("3 rows\n"), "{err}");
+    }
 }
 
 #[test]
@@ -757,9 +793,7 @@ mod tables {
     use super::*;
 
     fn fixture(line: &str, folder: &Path) -> (i32, String, String) {
-        let sandbox = folder.join("sandbox");
-        std::fs::create_dir_all(&sandbox).unwrap();
-        in_bash(&format!("FLYTE_SDK_LOCAL_SANDBOX={} fixture {line}", sandbox.display()), folder)
+        in_bash(&format!("fixture {line}"), folder)
     }
 
     const PEOPLE: &str = "name,age,born\nAda,36,1815-12-10T00:00:00Z\n,,\nGrace,85,1906-12-09T00:00:00Z\n";
@@ -771,7 +805,7 @@ mod tables {
         let (code, out, err) = fixture("run tables.people --v people.csv", folder.path());
         assert_eq!((code, err.as_str()), (0, ""), "{out}");
         let (path, head) = out.split_once('\n').unwrap();
-        assert!(Path::new(path).is_file() && path.ends_with("/00000.parquet"), "{path}");
+        assert!(Path::new(path).is_file() && path.ends_with(".parquet"), "{path}");
         let expected =
             "  name   age  born\n  Ada    36   1815-12-10T00:00:00Z\n  Grace  85   1906-12-09T00:00:00Z\n  (2 rows, 3 columns)\n";
         assert_eq!(head, expected);
@@ -784,7 +818,7 @@ mod tables {
         let nested: Value = serde_json::from_str(&nested).unwrap();
         assert!(nested["samples"][0]["table"]["uri"].as_str().unwrap().ends_with("/people.csv"), "{nested}");
         for table in [&nested["either"], &nested["many"][1]] {
-            assert!(table.as_str().unwrap().ends_with("/00000.parquet"), "{nested}");
+            assert!(table.as_str().unwrap().ends_with(".parquet"), "{nested}");
         }
         // What came out goes in again: the file, and the directory that it is in.
         for table in [path, Path::new(path).parent().unwrap().to_str().unwrap()] {

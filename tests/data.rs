@@ -95,10 +95,11 @@ fn files_of_every_origin_are_stored_below_the_raw_prefix() {
 fn run_tells_how_far_transfers_have_come() {
     let folder = tempfile::tempdir().unwrap();
     let place = folder.path().join("placed.txt");
-    let words = ["run", "make_files", "--place", place.to_str().unwrap()];
+    let words = ["run", "make_files", "-q", "--place", place.to_str().unwrap()];
     let run = |program: &str, arguments: &[&str]| {
         let mut command = std::process::Command::new(program);
-        command.args(arguments).env_clear().env("FLYTE_SDK_LOGGING_LEVEL", "20").env("TMPDIR", folder.path()).env("PATH", "/usr/bin:/bin");
+        command.args(arguments).env_clear().env("FLYTE_SDK_LOGGING_LEVEL", "20").env("NEBULAKIT_DIR", folder.path().join("runs"));
+        command.env("PATH", "/usr/bin:/bin");
         let out = command.stdin(std::process::Stdio::null()).output().unwrap();
         assert!(out.status.success(), "{out:?}");
         String::from_utf8([out.stdout, out.stderr].concat()).unwrap()

@@ -142,6 +142,7 @@ impl Workspace {
         }
         let folder = self.0.parent.join(format!("nebulakit-{}", Uuid::new_v4().simple()));
         let mut builder = std::fs::DirBuilder::new();
+        builder.recursive(true);
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
         builder.create(&folder).map_err(|error| io::Error::new(error.kind(), format!("cannot make `{}`: {error}", folder.display())))?;

@@ -95,7 +95,7 @@ fn cli(words: &[&str]) -> Command {
 }
 
 fn said(engine: &str, words: &[&str]) -> (Option<i32>, String, String) {
-    let output = cli(words).args(["--container-engine", engine]).output().unwrap();
+    let output = cli(words).args(["-q", "--container-engine", engine]).output().unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     (output.status.code(), text(output.stdout), text(output.stderr))
 }

@@ -51,10 +51,10 @@ fn assert_shown_tame(written: &str, by: &str) {
 }
 
 fn quiet(command: &mut Command) -> &mut Command {
-    for name in ["RUST_BACKTRACE", "RUST_LIB_BACKTRACE", "NEBULAKIT_LOG", "FLYTE_SDK_LOGGING_LEVEL", "FLYTE_SDK_LOCAL_SANDBOX", "NO_COLOR"]
-    {
+    for name in ["RUST_BACKTRACE", "RUST_LIB_BACKTRACE", "NEBULAKIT_LOG", "FLYTE_SDK_LOGGING_LEVEL", "NO_COLOR"] {
         command.env_remove(name);
     }
+    command.env("NEBULAKIT_DIR", concat!(env!("CARGO_TARGET_TMPDIR"), "/hostile-runs"));
     command.stdin(Stdio::null())
 }
 

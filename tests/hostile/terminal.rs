@@ -131,7 +131,7 @@ fn words_that_are_not_utf8_are_refused_as_text() {
 
 #[test]
 fn outputs_are_exact_for_programs_and_tame_on_terminals() {
-    let greet = || command(APP, ["run", "app.greet", "--name", HOSTILE]);
+    let greet = || command(APP, ["run", "app.greet", "-q", "--name", HOSTILE]);
     assert_eq!(piped(greet()), (0, format!("hello {HOSTILE}\n"), String::new()));
     let (code, out, _) = on_terminals(greet());
     assert_eq!(code, 0);
@@ -139,7 +139,7 @@ fn outputs_are_exact_for_programs_and_tame_on_terminals() {
     assert!(out.contains("\\u2028forged\\u2029forged\\rforged\r\nhint: forged"), "a text has its own lines: {out}");
     assert!(out.starts_with(&format!("hello {ORDINARY}\\u001b")) && out.ends_with("\tx\r\n"), "{out}");
 
-    let twice = || command(FIXTURE, ["run", "says_twice", "--text", HOSTILE]);
+    let twice = || command(FIXTURE, ["run", "says_twice", "-q", "--text", HOSTILE]);
     assert_eq!(piped(twice()), (0, format!("o0: {HOSTILE}\no1: {HOSTILE}\n"), String::new()));
     let (_, out, _) = on_terminals(twice());
     assert_shown_tame(&out, "says_twice");
@@ -191,9 +191,12 @@ fn colours_of_ours_stay() {
 
 #[test]
 fn what_a_task_prints_is_its_own() {
-    let words = ["run", "prints", "--text", "\u{1b}[31mred\u{1b}[0m \u{9b}2J\n"];
-    let (code, out, err) = on_terminals(command(FIXTURE, words));
-    assert_eq!((code, out.as_str(), err.as_str()), (0, "\u{1b}[31mred\u{1b}[0m \u{9b}2J\r\n", "\u{1b}[31mred\u{1b}[0m \u{9b}2J\r\n"));
+    let red = "\u{1b}[31mred\u{1b}[0m \u{9b}2J\r\n";
+    for quiet in [&[][..], &["-q"]] {
+        let words = [&["run", "prints", "--text", "\u{1b}[31mred\u{1b}[0m \u{9b}2J\n"], quiet].concat();
+        let (code, out, err) = on_terminals(command(FIXTURE, words));
+        assert_eq!((code, out.as_str(), err.matches(red).count()), (0, "", 2), "{err:?}");
+    }
 }
 
 /// Rust's own message for it, but where that holds more than text.
@@ -219,12 +222,11 @@ fn panics_of_other_threads_are_shown_as_text() {
 fn the_place_of_a_deck_is_one_line() {
     let folder = tempfile::tempdir().unwrap();
     let mut run = command(FIXTURE, ["run", "shows_a_deck"]);
-    run.env("FLYTE_SDK_LOCAL_SANDBOX", folder.path().join("a\u{1b}[31m\nhint: forged"));
-    super::quiet(&mut run).env("FLYTE_SDK_LOCAL_SANDBOX", folder.path().join("a\u{1b}[31m\nhint: forged"));
+    super::quiet(&mut run).env("NEBULAKIT_DIR", folder.path().join("a\u{1b}[31m\nhint: forged"));
     let output = run.output().unwrap();
     let err = String::from_utf8(output.stderr).unwrap();
     assert_tame(&err, "deck");
-    assert_eq!(err.lines().count(), 1, "{err}");
+    assert_eq!(err.lines().count(), 2, "{err}");
     assert!(err.starts_with("deck: ") && err.contains("a\\u001b[31m\\nhint: forged"), "{err}");
 }
 
@@ -235,7 +237,7 @@ fn the_first_rows_of_a_table_are_one_line_each() {
     let cell = "a\u{1b}[2J\tb\nhint: forged\u{202e}\u{2028}é";
     let csv = format!("\"na\u{1b}]0;t\u{7}me\nhint: forged\",age\n\"{cell}\",3\n");
     std::fs::write(folder.path().join("people.csv"), csv).unwrap();
-    let mut run = command(FIXTURE, ["run", "tables.copy", "--v", "people.csv", "--format", "csv"]);
+    let mut run = command(FIXTURE, ["run", "tables.copy", "-q", "--v", "people.csv", "--format", "csv"]);
     run.current_dir(folder.path());
     let (code, out, err) = on_terminals(run);
     assert_eq!((code, err.as_str()), (0, ""));

@@ -153,7 +153,7 @@ async fn a_task_on_a_thread_asks_its_context() {
 }
 
 fn said(words: &[&str]) -> Output {
-    Command::new(WORKER).args(words).output().unwrap()
+    Command::new(WORKER).args(words).env("NEBULAKIT_DIR", concat!(env!("CARGO_TARGET_TMPDIR"), "/resources-runs")).output().unwrap()
 }
 
 /// `run` has one task alone, and looks whether there are as many tokens.

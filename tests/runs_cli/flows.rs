@@ -1,7 +1,11 @@
 //! The binary behind `tests/runs_cli`: workflows that end in every way that the command line tells of.
 #![allow(clippy::print_stdout, reason = "tests wait for what a task says")]
 
+use std::collections::HashMap;
+
+use anyhow::Context as _;
 use nebulakit::Context;
+use nebulakit::file::Csv;
 use nebulakit::prelude::*;
 
 /// Says something several times.
@@ -103,6 +107,76 @@ fn written(ctx: Context, text: String) -> anyhow::Result<File> {
 #[workflow(outputs(size, file))]
 fn files(file: Promise<File>, dir: Promise<String>) -> (Promise<i64>, Promise<File>) {
     (size_of::node(file), written::node(dir))
+}
+
+/// Files, directories and values of every kind.
+#[task(outputs(note, numbers, folder, several, by_key, count))]
+fn kinds(ctx: Context) -> anyhow::Result<(File, File<Csv>, Directory, Vec<File>, HashMap<String, File>, i64)> {
+    let folder = ctx.working_directory()?.join("folder");
+    std::fs::create_dir_all(folder.join("a"))?;
+    std::fs::write(folder.join("a/b.txt"), "b")?;
+    let text = |text: &str| File::from_bytes("x.txt", text.to_owned());
+    let by_key = HashMap::from([("../up".to_owned(), text("up"))]);
+    let numbers = File::from_bytes("no extension", "1,2");
+    Ok((text("text"), numbers, Directory::from_path(folder), vec![text("0"), text("1")], by_key, 3))
+}
+
+/// Puts a file where its outputs are to go.
+#[task]
+fn meddles(path: String) -> anyhow::Result<File> {
+    std::fs::remove_dir(&path)?;
+    std::fs::write(&path, "")?;
+    Ok(File::from_bytes("x.txt", "kept"))
+}
+
+/// Does one step each time that it runs: it waits after the first, and fails after the others but the last.
+#[task]
+async fn trains(ctx: Context, steps: i64) -> anyhow::Result<i64> {
+    let checkpoint = ctx.checkpoint().context("no checkpoint")?;
+    let before: i64 = match checkpoint.read().await? {
+        Some(step) => std::str::from_utf8(&step)?.parse()?,
+        None => 0,
+    };
+    let step = before + 1;
+    checkpoint.write(step.to_string()).await?;
+    println!("saved {step}");
+    if step == 1 {
+        ctx.cancelled().await;
+    }
+    anyhow::ensure!(step == steps, "stopped at {step}");
+    Ok(step)
+}
+
+/// Hears that it should stop, and goes on.
+#[task]
+async fn stubborn(ctx: Context) {
+    println!("deaf");
+    ctx.cancelled().await;
+    std::future::pending::<()>().await;
+}
+
+/// Keeps its thread.
+#[task]
+fn stays() {
+    println!("deaf");
+    loop {
+        std::thread::park();
+    }
+}
+
+/// Keeps a thread of the runtime.
+#[task]
+async fn blocks() {
+    println!("deaf");
+    loop {
+        std::thread::park();
+    }
+}
+
+/// Asks for more than any machine has.
+#[task(requests(cpu = "100000", memory = "1000Ti", gpu = "3000"))]
+fn greedy(ctx: Context) -> String {
+    format!("{} GPUs", ctx.gpus().len())
 }
 
 #[task]

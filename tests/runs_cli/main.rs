@@ -4,9 +4,11 @@
 mod answers;
 mod cache;
 mod logs;
+mod outputs;
 mod report;
 mod runs;
 mod stops;
+mod tasks;
 mod terminal;
 
 use std::io::{BufRead as _, BufReader};

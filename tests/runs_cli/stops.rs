@@ -1,6 +1,7 @@
 //! Runs that are told to stop: by signals, and by another process.
 
 use nix::sys::signal::Signal;
+use serde_json::json;
 
 use crate::Place;
 
@@ -21,15 +22,46 @@ fn a_signal_stops_the_run_and_its_exit_code_says_so() {
     }
 }
 
+/// What it ends is recorded, as that it was stopped.
 #[test]
-fn a_second_signal_ends_the_process() {
+fn a_second_signal_ends_what_runs_and_the_record_is_whole() {
+    for (words, strategy) in [(["run", "stubborn"], "async"), (["run", "stays"], "process"), (["run", "stays"], "async")] {
+        let place = Place::new();
+        let mut started = place.start(&[&words[..], &["--strategy", strategy]].concat());
+        started.hears("deaf");
+        started.signal(Signal::SIGINT);
+        assert_eq!(started.hears("stopping ("), "stopping (Ctrl-C again ends what runs)\n");
+        started.signal(Signal::SIGINT);
+        started.hears("ending what runs (once more leaves at once)");
+        let ended = started.ended();
+        assert_eq!((ended.code, ended.out.as_str()), (130, ""), "{}", ended.err);
+        let shown = place.json(&["runs", "show", "last", "--json"]);
+        assert_eq!((&shown["status"], &shown["nodes"][0]["status"]), (&json!("cancelled"), &json!("stopped")), "{shown}");
+    }
+}
+
+#[test]
+fn a_third_signal_leaves_at_once() {
     let place = Place::new();
-    let mut started = place.start(&["run", "endless", "--strategy", "process"]);
-    started.hears("n0 waits: started");
-    started.signal(Signal::SIGINT);
-    started.hears("stopping (");
-    started.signal(Signal::SIGINT);
-    assert_eq!(started.ended().code, 130);
+    let mut started = place.start(&["run", "blocks"]);
+    started.hears("deaf");
+    let id = place.json(&["runs", "list", "--json"])[0]["run"].as_str().unwrap().to_owned();
+    for said in ["stopping (", "ending what runs (", "was left by SIGTERM"] {
+        started.signal(Signal::SIGTERM);
+        started.hears(said);
+    }
+    assert_eq!(started.ended().code, 143);
+    assert_eq!(place.json(&["runs", "show", &id, "--json"])["status"], "interrupted");
+}
+
+#[test]
+fn a_run_is_killed_from_another_process() {
+    let place = Place::new();
+    let mut started = place.start(&["run", "stubborn"]);
+    started.hears("deaf");
+    assert!(place.refused(0, &["runs", "cancel", "last", "--now"]).ends_with(" was asked to end at once\n"));
+    assert_eq!(started.ended().code, 1);
+    assert_eq!(place.json(&["runs", "list", "--json"])[0]["status"], "cancelled");
 }
 
 #[test]

@@ -17,6 +17,8 @@ pub struct Options {
     pub(crate) durability: Durability,
     pub(crate) cache: CacheUse,
     pub(crate) resumes: Option<RunId>,
+    /// Whether the inputs are known to be what is taken.
+    pub(crate) is_checked: bool,
 }
 
 /// What a run does with outputs that are remembered.
@@ -41,12 +43,18 @@ impl Default for Options {
 impl Options {
     /// Without inputs; tasks run as they say themselves; what is recorded survives the end of the process.
     pub fn new() -> Self {
-        Self { inputs: Vec::new(), strategy: None, durability: Durability::Kernel, cache: CacheUse::On, resumes: None }
+        Self { inputs: Vec::new(), strategy: None, durability: Durability::Kernel, cache: CacheUse::On, resumes: None, is_checked: false }
     }
 
     /// What it is given, as the bytes of an `inputs.pb`.
     pub fn inputs(self, inputs: impl Into<Vec<u8>>) -> Self {
         Self { inputs: inputs.into(), ..self }
+    }
+
+    /// The inputs are what is taken: who gives them has asked the task, which knows more forms of some types than their declaration says.
+    #[cfg(feature = "run")]
+    pub(crate) fn checked(self) -> Self {
+        Self { is_checked: true, ..self }
     }
 
     /// How tasks are run that do not say so themselves.

@@ -79,10 +79,16 @@ impl Folder {
 
     /// A command for its runs, as people type it: `app runs show 20261129-231501-k3f9`.
     pub(super) fn command(&self, verb: &str, words: &[&str], setting: &Setting<'_>) -> String {
-        let mut command = format!("{} runs {verb}", setting.binary);
-        for word in words {
-            command = command + " " + &typed(word);
-        }
+        self.typed(format!("{} runs {verb}", setting.binary), words)
+    }
+
+    /// The command that goes on with the run `run` of `name`.
+    pub(super) fn resuming(&self, name: &str, run: &str, setting: &Setting<'_>) -> String {
+        self.typed(format!("{} run", setting.binary), &[name, "--resume", run])
+    }
+
+    fn typed(&self, command: String, words: &[&str]) -> String {
+        let mut command = words.iter().fold(command, |command, word| command + " " + &typed(word));
         if self.is_given {
             command = command + " --dir " + &typed(&self.path.to_string_lossy());
         }

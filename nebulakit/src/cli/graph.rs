@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::complaint::Complaint;
 use crate::graph::{Graph, Problems};
+use crate::task::def::TaskDef;
 use crate::workflow::WorkflowDef;
 
 /// The forms of pictures, the one that is meant where none is named first.
@@ -12,6 +13,11 @@ pub(super) const FORMS: [&str; 5] = ["text", "mermaid", "graphviz", "json", "svg
 /// The graph of a workflow.
 pub(super) fn of(workflow: &'static WorkflowDef) -> Result<Graph, Complaint> {
     workflow.graph().map_err(|problems| wrong(workflow.name(), &problems))
+}
+
+/// The graph of a task that is run alone.
+pub(super) fn of_task(task: &'static TaskDef) -> Result<Graph, Complaint> {
+    task.graph().map_err(|problems| wrong(task.name, &problems))
 }
 
 /// The workflow in one of the [`FORMS`].

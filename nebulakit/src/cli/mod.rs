@@ -32,6 +32,8 @@ mod list;
 mod lookups;
 mod output;
 #[cfg(feature = "run")]
+mod outputs;
+#[cfg(feature = "run")]
 mod prints;
 #[cfg(feature = "run")]
 mod run;

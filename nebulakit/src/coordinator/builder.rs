@@ -26,6 +26,7 @@ use crate::coordinator::strategy::{AsyncStrategy, ExecutionStrategy, ProcessStra
 use crate::coordinator::system::{Coordinator, Inner};
 use crate::services::devices::Gpus;
 use crate::services::env::Environment;
+use crate::task::cancellation::Cancellation;
 use crate::task::context::Context;
 use crate::task::run::GRACE;
 use crate::task::strategy::Strategy;
@@ -255,6 +256,7 @@ impl CoordinatorBuilder {
             is_machines_time: self.is_machines_time,
             room: Semaphore::new(self.open),
             grace: self.grace,
+            hurry: Cancellation::new(),
             numbers: AtomicU64::new(0),
             abandoned: AtomicUsize::new(0),
             bell: bell.clone(),

@@ -28,6 +28,7 @@ use crate::coordinator::retry::RetryBudget;
 use crate::coordinator::state::{Ledger, Place};
 use crate::coordinator::stuck::victim;
 use crate::coordinator::witness::Witness;
+use crate::task::cancellation::Cancellation;
 
 /// What all jobs of a coordinator share.
 pub(super) struct Core {
@@ -41,6 +42,8 @@ pub(super) struct Core {
     pub(super) room: Semaphore,
     /// How long work that looks whether it should stop may take to do so.
     pub(super) grace: Duration,
+    /// Ends the grace of all that were told to stop.
+    pub(super) hurry: Cancellation,
     pub(super) numbers: AtomicU64,
     /// Threads that go on although their job is over.
     pub(super) abandoned: AtomicUsize,

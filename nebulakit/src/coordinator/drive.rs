@@ -344,6 +344,7 @@ async fn grace(live: &Live, core: &Core, rest: Pin<Box<dyn Future<Output = ()> +
             biased;
             () = rest => {}
             () = core.clock.sleep_until(end) => {}
+            () = core.hurry.cancelled() => {}
         }
     }
     Err(why)

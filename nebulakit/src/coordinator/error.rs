@@ -12,7 +12,7 @@ use crate::coordinator::job::{FailureKind, JobFailure};
 use crate::coordinator::resources::{Refused, Resource};
 use crate::process::fate::{SignalName, is_fault};
 use crate::task::error::TaskError;
-use crate::task::failure::{chain_in_line, code};
+use crate::task::failure::{chain_in_line, code, report};
 use crate::task::fatal::Fatal;
 use crate::task::panic::told;
 use crate::task::quantity::written;
@@ -232,7 +232,7 @@ impl fmt::Display for Timeout {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::ScheduleToStart => "waited for its turn for longer than its schedule-to-start timeout",
-            Self::StartToClose => "ran longer than its start-to-close timeout",
+            Self::StartToClose => "ran longer than its timeout",
             Self::ScheduleToClose => "was not over within its schedule-to-close timeout",
             Self::Heartbeat => "showed no sign of life within its heartbeat timeout",
         })
@@ -454,8 +454,18 @@ impl JobError {
             Self::Limit { .. } => FailureKind::Limit,
         };
         // The text of the work's own error is the work's code.
-        let message = told(|| chain_in_line(self)).unwrap_or_else(|panic| format!("the text of the error panicked at {panic}"));
-        JobFailure { kind, code: self.code().to_owned(), message, recoverable: self.is_recoverable() }
+        let (message, report) = told(|| (chain_in_line(self), self.report()))
+            .unwrap_or_else(|panic| (format!("the text of the error panicked at {panic}"), None));
+        let report = report.filter(|report| *report != message);
+        JobFailure { kind, code: self.code().to_owned(), message, recoverable: self.is_recoverable(), report }
+    }
+
+    /// The work's own error with its causes below it.
+    fn report(&self) -> Option<String> {
+        match self {
+            Self::Failed(error) => Some(report(self, error.backtrace())),
+            _ => None,
+        }
     }
 
     /// The same for a task that started the job by `::call(..)`.

@@ -79,13 +79,22 @@ pub struct JobFailure {
     pub message: String,
     /// Whether another attempt may succeed.
     pub recoverable: bool,
+    /// All that there is to say, where that is more than the message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) report: Option<String>,
 }
 
 impl JobFailure {
     /// One that no other attempt can mend.
     #[cfg(feature = "run")]
     pub(crate) fn new(kind: FailureKind, code: &str, message: impl Into<String>) -> Self {
-        Self { kind, code: code.to_owned(), message: message.into(), recoverable: false }
+        Self { kind, code: code.to_owned(), message: message.into(), recoverable: false, report: None }
+    }
+
+    /// The error with its causes below it, and where it began if `RUST_BACKTRACE` asked for that.
+    #[must_use]
+    pub fn report(&self) -> &str {
+        self.report.as_deref().unwrap_or(&self.message)
     }
 }
 

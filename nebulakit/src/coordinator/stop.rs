@@ -120,12 +120,12 @@ impl Stop {
     }
 
     pub(super) fn is_watched(&self) -> bool {
-        self.is_watched.load(Ordering::Acquire)
+        let is_told = |work: &Watching| work.cancellation.as_ref().is_some_and(Cancellation::is_watched);
+        self.is_watched.load(Ordering::Acquire) || locked(&self.listeners).work.as_deref().is_some_and(is_told)
     }
 
     /// Tells `cancellation` too, from now on, for this attempt.
     pub(super) fn pass_to(&self, cancellation: Cancellation, attempt: u32) {
-        self.watch();
         locked(&self.listeners).work.get_or_insert_default().cancellation = Some(cancellation.clone());
         if self.is_over(attempt) {
             cancellation.cancel();

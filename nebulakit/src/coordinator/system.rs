@@ -199,6 +199,12 @@ impl Coordinator {
         &self.inner.core.publisher
     }
 
+    /// Waits no more for work that was told to stop, now or later: what is in a process or a container is killed.
+    #[cfg(feature = "run")]
+    pub(crate) fn hurry(&self) {
+        self.inner.core.hurry.cancel();
+    }
+
     /// Takes no more work, gives open jobs `drain` to end, cancels those that did not, and ends the strategies. After it no job is open. Calling it again does
     /// no harm.
     pub async fn shutdown(&self, drain: Duration) -> DrainReport {

@@ -6,7 +6,6 @@ use crate::process::execute::{Ending, Execution};
 use crate::process::exit::Exit;
 use crate::process::host::Host;
 use crate::process::platform::Platform;
-use crate::process::progress::Telling;
 use crate::process::request::ContainerRequest;
 use crate::process::stores::is_local;
 use crate::process::supervise::{self, Role, Supervised, Unsaid, supervise};
@@ -36,7 +35,7 @@ pub(crate) fn run(request: ContainerRequest, environment: Environment, registry:
     let host = Host::new(environment);
     host.serve_all();
     let is_local = is_local(&request.inputs) && is_local(&request.output_prefix);
-    let execution = Execution::new(request, host, platform, Telling::LOG, is_local);
+    let execution = Execution::new(request, host, platform, is_local);
     let leave_told = |ending| leave(told(ending));
     match unsaid {
         None => told(execution.run(registry, leave_told)),

@@ -29,8 +29,10 @@ const PERIOD: Duration = Duration::from_millis(150);
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Request {
-    /// To stop.
+    /// To stop: what runs is told so, and waited for.
     Cancel,
+    /// To stop at once: what runs is ended.
+    Kill,
     /// To open a gate, or to close it.
     Answer {
         /// The signal that the gate waits for.
@@ -99,7 +101,11 @@ impl Control {
             self.look()?;
         }
         let Some(path) = self.due.pop_front() else { return Ok(None) };
-        if path == self.run.cancel() { Ok(Some(Request::Cancel)) } else { read(&path).map(Some) }
+        match path {
+            path if path == self.run.cancel() => Ok(Some(Request::Cancel)),
+            path if path == self.run.kill() => Ok(Some(Request::Kill)),
+            path => read(&path).map(Some),
+        }
     }
 
     /// Waits for the next request. It needs a tokio runtime with time.
@@ -134,7 +140,7 @@ impl Control {
         for entry in fs::read_dir(&folder).at("read", &folder)? {
             let entry = entry.at("read", &folder)?;
             let (name, path) = (entry.file_name(), entry.path());
-            let is_request = name.as_encoded_bytes().ends_with(ANSWER.as_bytes()) || path == self.run.cancel();
+            let is_request = name.as_encoded_bytes().ends_with(ANSWER.as_bytes()) || [self.run.cancel(), self.run.kill()].contains(&path);
             if is_request && self.seen.insert(name) {
                 self.due.push_back(path);
             }
@@ -148,8 +154,10 @@ impl Control {
 /// # Errors
 /// When it cannot be written, or when the signal has an answer.
 pub(super) fn ask(run: &RunFolder, request: Request) -> Result<(), RecordError> {
-    let Request::Answer { signal, answer } = request else {
-        return publish(&run.cancel(), b"", Durability::Kernel);
+    let (signal, answer) = match request {
+        Request::Cancel => return publish(&run.cancel(), b"", Durability::Kernel),
+        Request::Kill => return publish(&run.kill(), b"", Durability::Kernel),
+        Request::Answer { signal, answer } => (signal, answer),
     };
     let path = answer_path(run, &signal);
     let answered = Answered { signal, answer };

@@ -147,10 +147,22 @@ impl RunHandle {
     /// # Errors
     /// When the run is over, when nobody drives it, or when the request cannot be written.
     pub fn cancel(&self) -> Result<(), RecordError> {
+        self.stop(Request::Cancel)
+    }
+
+    /// Asks the process that drives the run to end it at once: workers and containers are killed, and its nodes end as cancelled. It returns at once.
+    ///
+    /// # Errors
+    /// As of [`cancel`](Self::cancel).
+    pub fn kill(&self) -> Result<(), RecordError> {
+        self.stop(Request::Kill)
+    }
+
+    fn stop(&self, request: Request) -> Result<(), RecordError> {
         match self.status()? {
             RunStatus::Ended(_) => Err(self.over()),
             RunStatus::Interrupted => Err(self.interrupted("there is nothing to cancel")),
-            _ => ask(&self.watch.folder, Request::Cancel),
+            _ => ask(&self.watch.folder, request),
         }
     }
 

@@ -52,6 +52,7 @@ pub use self::control::{Answer, Control, Request};
 pub use self::digest::inputs_digest;
 pub use self::error::{RecordError, RecordErrorKind};
 pub use self::event::{Arm, EVENT_VERSION, Event, EventKind, Origin, Recorded, RunOutcome};
+pub(crate) use self::file_name::file_name;
 pub(crate) use self::folder::RunHold;
 pub use self::folder::{Durability, RunFolder, RunsFolder};
 pub use self::follow::{LogLine, LogLines, RunEvents};

@@ -211,7 +211,7 @@ pub(crate) fn with_secrets(surroundings: Surroundings, task: &TaskDef) -> Contex
 pub(crate) fn ended(ran: Ran, task: &TaskDef) -> Result<Vec<u8>, TaskError> {
     match ran.ended {
         Ok(returned) => Ok(map_of_literals(returned.outputs.iter().map(|output| (output.name, output.literal.as_slice())))),
-        Err(Unsuccessful::Ignored) => Err(TaskError::new(IgnoreOutputs)),
+        Err(Unsuccessful::Ignored) => Err(TaskError::new(IgnoreOutputs).with_code(code::IGNORED)),
         Err(Unsuccessful::BadInputs(error)) => Err(failed(Failure::of_input(task.name, &error))),
         Err(Unsuccessful::Failed(failure)) => Err(failed(failure)),
     }

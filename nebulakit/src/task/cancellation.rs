@@ -13,6 +13,8 @@ pub struct Cancellation(Arc<State>);
 #[derive(Debug, Default)]
 struct State {
     is_asked: AtomicBool,
+    /// Whether anybody has ever looked.
+    is_watched: AtomicBool,
     asked: Notify,
     /// Those that are asked for together with this one, as far as anything has them still.
     below: Mutex<Vec<Weak<State>>>,
@@ -35,7 +37,7 @@ impl Cancellation {
         below.push(Arc::downgrade(&one.0));
         drop(below);
         // A request that came before did not find it.
-        if self.is_cancelled() {
+        if self.0.is_asked.load(Ordering::SeqCst) {
             one.cancel();
         }
         one
@@ -54,7 +56,14 @@ impl Cancellation {
     /// Whether the task has been asked to stop.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
+        self.0.is_watched.store(true, Ordering::Relaxed);
         self.0.is_asked.load(Ordering::SeqCst)
+    }
+
+    /// Whether anybody has ever looked: a task that has not cannot be about to stop.
+    #[cfg(feature = "coordinator")]
+    pub(crate) fn is_watched(&self) -> bool {
+        self.0.is_watched.load(Ordering::Relaxed)
     }
 
     /// Waits until the task is asked to stop.

@@ -1,5 +1,6 @@
 //! Why a task did not succeed, and the document that says so to the platform.
 
+use std::backtrace::{Backtrace, BacktraceStatus};
 use std::error::Error as StdError;
 use std::fmt::{self, Write as _};
 use std::sync::Arc;
@@ -15,6 +16,7 @@ pub(crate) mod code {
     pub(crate) const USER: &str = "USER:RuntimeError";
     pub(crate) const USER_RECOVERABLE: &str = "USER:Recoverable";
     pub(crate) const PANIC: &str = "USER:Panic";
+    pub(crate) const IGNORED: &str = "USER:NoOutputs";
     pub(crate) const BAD_OUTPUTS: &str = "USER:BadOutputs";
     pub(crate) const NO_GRAPH: &str = "USER:DynamicWorkflowBuildFailed";
     pub(crate) const TIMEOUT: &str = "USER:Timeout";
@@ -132,15 +134,9 @@ impl Failure {
             _ => code::USER,
         };
         let code = code.as_deref().unwrap_or(plain);
-        let mut message = chain(error.as_ref());
         // Of the error that began it: that of a called task knows its own place.
         let began = error.chain().filter_map(|cause| cause.downcast_ref::<TaskError>()).last();
-        let backtrace = began.map_or_else(|| error.backtrace(), TaskError::backtrace);
-        if backtrace.status() == std::backtrace::BacktraceStatus::Captured
-            && let Some(backtrace) = of_the_task(&backtrace.to_string())
-        {
-            let _ = write!(message, "\n\nStack backtrace:\n{backtrace}");
-        }
+        let message = report(error.as_ref(), began.map_or_else(|| error.backtrace(), TaskError::backtrace));
         Failure { recoverable, error: Some(Arc::new(error)), ..Self::user(code, message) }.into()
     }
 
@@ -213,7 +209,18 @@ pub(crate) fn chain(error: &(dyn StdError + 'static)) -> String {
     text
 }
 
-/// The same on one line, for logs.
+/// The same, and where the error began in the code of a task, where `RUST_BACKTRACE` asks for that.
+pub(crate) fn report(error: &(dyn StdError + 'static), backtrace: &Backtrace) -> String {
+    let mut text = chain(error);
+    if backtrace.status() == BacktraceStatus::Captured
+        && let Some(backtrace) = of_the_task(&backtrace.to_string())
+    {
+        let _ = write!(text, "\n\nStack backtrace:\n{backtrace}");
+    }
+    text
+}
+
+/// An error and its causes on one line, for logs.
 pub(crate) fn chain_in_line(error: &(dyn StdError + 'static)) -> String {
     let (text, causes) = parts(error);
     causes.iter().fold(text, |text, cause| text + ": " + cause)

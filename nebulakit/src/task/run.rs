@@ -8,6 +8,8 @@ use std::pin::{Pin, pin};
 use std::task::{Context as Waker, Poll};
 use std::time::{Duration, Instant};
 
+#[cfg(feature = "run")]
+use nebulakit_types::Error;
 use nebulakit_types::convert::check::check;
 use nebulakit_types::convert::reader::{LiteralRef, References};
 use nebulakit_types::literal_type::{SimpleType, TypeKind};
@@ -129,6 +131,13 @@ async fn decode(task: &'static TaskDef, inputs: &[u8], element: Option<&Element>
         call => call,
     };
     call.map_err(Unsuccessful::BadInputs)
+}
+
+/// Why the task cannot take these inputs, where that can be told without running it.
+#[cfg(feature = "run")]
+pub(crate) fn unfit(task: &'static TaskDef, inputs: &[u8], context: &Context) -> Option<Error> {
+    // A panic is told when it runs.
+    context.workspace().enter(|| guard(|| prepare(task, inputs, References::default(), None, context))).ok()?.err()
 }
 
 /// Runs the task's own code: a future here, a function that blocks off the threads of the runtime that polls this.

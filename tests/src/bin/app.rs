@@ -192,7 +192,7 @@ fn kind(key: Key, weights: BTreeMap<String, Option<f64>>, extra: Option<Untyped>
 }
 
 /// Fails in the way that is asked for.
-#[task(timeout = "300ms")]
+#[task(timeout = "2s")]
 fn fail(ctx: Context, #[default("error")] how: String) -> anyhow::Result<()> {
     match how.as_str() {
         "error" => Err(anyhow::anyhow!("no such row")).context("cannot load the table").code("TABLE:Missing")?,

@@ -157,7 +157,9 @@ impl Backend for LocalBackend {
 
     fn compile(&self, graph: &Graph, options: &Options) -> Result<Plan, RunError> {
         let mut reasons = needs::missing(graph, &self.mocks);
-        reasons.extend(unfit(graph, &Bytes::copy_from_slice(&options.inputs)).map_err(RunError::Inputs)?);
+        if !options.is_checked {
+            reasons.extend(unfit(graph, &Bytes::copy_from_slice(&options.inputs)).map_err(RunError::Inputs)?);
+        }
         if !reasons.is_empty() {
             return Err(RunError::Refused(reasons));
         }

@@ -130,6 +130,11 @@ fn heed(request: Result<Request, RecordError>, world: &World, recorder: &Recorde
             world.stop.cancel();
             recorder.record(None, EventKind::Stopping)
         }
+        Ok(Request::Kill) => {
+            world.stop.cancel();
+            world.coordinator.hurry();
+            recorder.record(None, EventKind::Stopping)
+        }
         Ok(Request::Answer { signal, answer }) => {
             world.signals.answer(signal, answer);
             Ok(())

@@ -17,8 +17,9 @@ const CUTS: &str = "\x1b[?7l";
 /// Has it break them again.
 const BREAKS: &str = "\x1b[?7h";
 
-/// The lines, without a break behind the last one. `rest` is how long the run is likely to go on, where anything says so.
-pub(super) fn block(state: &RunState, rest: Option<Duration>, now: SystemTime) -> String {
+/// The lines, without a break behind the last one. `transfers` is one of them, if there are any; `rest` is how long the run is likely to go on, where anything
+/// says so.
+pub(super) fn block(state: &RunState, transfers: Option<&str>, rest: Option<Duration>, now: SystemTime) -> String {
     let elapsed = words::time(words::between(state.created, now));
     let mut text = format!("{CUTS}{}: {}, {elapsed}", visible::line(&state.name), words::progress(state));
     if state.moved > 0 {
@@ -38,7 +39,20 @@ pub(super) fn block(state: &RunState, rest: Option<Duration>, now: SystemTime) -
     for (waits_for, count) in queued(state) {
         text.push_str(&format!("\n  {count} queued for {}", visible::line(&waits_for)));
     }
+    if let Some(transfers) = transfers {
+        text.push_str(&format!("\n  {transfers}"));
+    }
     text + BREAKS
+}
+
+/// The same of a task that is run alone.
+pub(super) fn alone(state: &RunState, transfers: Option<&str>, rest: Option<Duration>, now: SystemTime) -> String {
+    let mut stands = state.nodes.values().next().map_or_else(String::new, |node| stands(node, now));
+    if let Some(rest) = rest {
+        stands.push_str(&format!(", about {} left", words::time(rest)));
+    }
+    let transfers = transfers.map(|transfers| format!("\n{transfers}")).unwrap_or_default();
+    format!("{CUTS}{}: {stands}{transfers}{BREAKS}", visible::line(&state.name))
 }
 
 /// How many nodes wait for what.
@@ -98,7 +112,7 @@ mod tests {
 
     fn shown(state: &RunState) -> Vec<String> {
         let now = state.created.unwrap() + Duration::from_millis(2_300);
-        let block = block(state, Some(Duration::from_secs(90)), now);
+        let block = block(state, None, Some(Duration::from_secs(90)), now);
         block.strip_prefix(CUTS).unwrap().strip_suffix(BREAKS).unwrap().lines().map(str::to_owned).collect()
     }
 

@@ -4,53 +4,105 @@ use nebulakit_types::visible;
 use serde_json::json;
 
 use super::stops::of_signal;
+use super::{ALONE, is_of_a_task};
 use crate::cli::complaint::Complaint;
 use crate::cli::folder::Folder;
 use crate::cli::output::say;
+use crate::cli::outputs::{self, Target};
 use crate::cli::setting::Setting;
-use crate::cli::values;
 use crate::process::exit::Exit;
-use crate::run::{JobFailure, NodePath, RunHandle, RunOutcome};
-use crate::task::failure::chain;
+use crate::process::terminal;
+use crate::run::{FailureKind, JobFailure, NodePath, RunHandle, RunOutcome};
+use crate::services::stores::Stores;
+use crate::task::failure::code;
 
-/// Shows what the run gave, or complains of what it ended by; `signal` is what asked it to stop, if something did.
-pub(in crate::cli) fn tell(
-    run: &RunHandle,
-    outcome: RunOutcome,
-    signal: Option<&'static str>,
-    is_json: bool,
-    folder: &Folder,
-    setting: &Setting<'_>,
-) -> Result<Exit, Complaint> {
-    let exit = signal.map(of_signal);
-    let id = run.id().to_string();
-    let complaint = match outcome {
-        RunOutcome::Succeeded => return say(&outputs(run, is_json)?).map(|_| exit.unwrap_or(Exit::Stored)),
-        RunOutcome::Failed { node, failure } => failed(run, node.as_ref(), failure, folder, setting)?,
-        RunOutcome::Cancelled => {
-            let by = signal.map(|signal| format!(" by {signal}")).unwrap_or_default();
-            let shows = folder.command("show", &[&id], setting);
-            Complaint::failed(format!("the run {id} was stopped{by}")).hint(format!("hint: `{shows}` shows how far it came"))
-        }
-    };
-    Err(Complaint { exit: exit.unwrap_or(complaint.exit), ..complaint })
+/// How a run ended, and how that is to be told.
+pub(in crate::cli) struct Told<'a> {
+    pub(in crate::cli) run: &'a RunHandle,
+    pub(in crate::cli) outcome: RunOutcome,
+    /// What asked it to stop, if something did.
+    pub(in crate::cli) signal: Option<&'static str>,
+    pub(in crate::cli) is_json: bool,
+    /// Where its outputs are put, if somewhere.
+    pub(in crate::cli) target: Option<Target>,
+    pub(in crate::cli) stores: &'a Stores,
 }
 
-/// The outputs as text; as JSON they are one more event.
-fn outputs(run: &RunHandle, is_json: bool) -> Result<String, Complaint> {
-    let text =
-        values::shown(&run.result()?, is_json).map_err(|error| Complaint::failed(format!("cannot show the outputs: {}", chain(&error))))?;
-    if is_json {
-        let id = json!(run.id().to_string());
-        return Ok(format!("{{\"event\":\"outputs\",\"run\":{id},\"outputs\":{}}}\n", text.trim_end()));
+impl Told<'_> {
+    /// Shows what the run gave, or complains of what it ended by.
+    pub(in crate::cli) fn tell(self, folder: &Folder, setting: &Setting<'_>) -> Result<Exit, Complaint> {
+        let is_alone = is_of_a_task(&self.run.graph()?);
+        if is_alone {
+            self.tell_deck();
+        }
+        let exit = self.signal.map(of_signal);
+        let id = self.run.id().to_string();
+        let complaint = match &self.outcome {
+            RunOutcome::Succeeded => return say(&self.outputs(is_alone, folder, setting)?).map(|_| exit.unwrap_or(Exit::Stored)),
+            RunOutcome::Failed { failure, .. } if is_alone && failure.code == code::IGNORED => {
+                terminal::write("the task ended without outputs, as it asked to\n");
+                return Ok(exit.unwrap_or(Exit::Stored));
+            }
+            RunOutcome::Failed { failure, .. } if is_alone => self.of_task(failure, folder, setting),
+            RunOutcome::Failed { node, failure } => failed(self.run, node.as_ref(), failure, folder, setting)?,
+            RunOutcome::Cancelled => {
+                let by = self.signal.map(|signal| format!(" by {signal}")).unwrap_or_default();
+                let complaint = Complaint::failed(format!("the run {id} was stopped{by}"));
+                match self.goes_on(folder, setting).filter(|_| is_alone) {
+                    Some(hint) => complaint.hint(hint),
+                    None => complaint.hint(format!("hint: `{}` shows how far it came", folder.command("show", &[&id], setting))),
+                }
+            }
+        };
+        Err(Complaint { exit: exit.unwrap_or(complaint.exit), ..complaint })
     }
-    Ok(text)
+
+    /// Says where the page is of the decks that a task made.
+    fn tell_deck(&self) {
+        let deck = self.run.folder().deck(&NodePath::from(ALONE));
+        if deck.exists() {
+            terminal::write(&format!("deck: {}\n", visible::line(&deck.to_string_lossy())));
+        }
+    }
+
+    /// The outputs as text; as JSON those of a workflow are one more event.
+    fn outputs(&self, is_alone: bool, folder: &Folder, setting: &Setting<'_>) -> Result<String, Complaint> {
+        let shown = outputs::shown(self.run, &self.run.result()?, self.target.as_ref(), self.is_json, self.stores);
+        let text = shown.map_err(|complaint| match &self.target {
+            // They are recorded all the same.
+            Some(target) if complaint.hint.is_none() => complaint.hint(target.again(self.run, folder, setting)),
+            _ => complaint,
+        })?;
+        if self.is_json && !is_alone {
+            let id = json!(self.run.id().to_string());
+            return Ok(format!("{{\"event\":\"outputs\",\"run\":{id},\"outputs\":{}}}\n", text.trim_end()));
+        }
+        Ok(text)
+    }
+
+    /// The failure of a task that is run alone: its own codes are worth telling, and those that every failure has are not.
+    fn of_task(&self, failure: &JobFailure, folder: &Folder, setting: &Setting<'_>) -> Complaint {
+        let is_plain = [code::USER, code::USER_RECOVERABLE, code::SYSTEM].contains(&failure.code.as_str());
+        let code = (!is_plain).then(|| failure.code.clone());
+        let message = match failure.report().strip_prefix("the job ") {
+            Some(rest) if failure.kind == FailureKind::TimedOut => format!("the task {rest}"),
+            _ => failure.report().to_owned(),
+        };
+        Complaint { code, hint: self.goes_on(folder, setting), ..Complaint::failed(message) }
+    }
+
+    /// How to go on from the checkpoint of a task, where it left one.
+    fn goes_on(&self, folder: &Folder, setting: &Setting<'_>) -> Option<String> {
+        let name = self.run.state().ok()?.name.clone();
+        let resumes = folder.resuming(&name, &self.run.id().to_string(), setting);
+        self.run.folder().has_checkpoint().then(|| format!("hint: `{resumes}` goes on from its checkpoint"))
+    }
 }
 
 fn failed(
     run: &RunHandle,
     node: Option<&NodePath>,
-    failure: JobFailure,
+    failure: &JobFailure,
     folder: &Folder,
     setting: &Setting<'_>,
 ) -> Result<Complaint, Complaint> {
@@ -67,6 +119,6 @@ fn failed(
         }
         None => (format!("the run {id}"), format!("`{shows}` shows it")),
     };
-    let complaint = Complaint::failed(format!("{who} failed: {}", failure.message)).hint(format!("hint: {hint}"));
-    Ok(Complaint { code: Some(failure.code), ..complaint })
+    let complaint = Complaint::failed(format!("{who} failed: {}", failure.report())).hint(format!("hint: {hint}"));
+    Ok(Complaint { code: Some(failure.code.clone()), ..complaint })
 }

@@ -5,12 +5,13 @@ use nebulakit_types::visible;
 use super::words;
 use crate::run::{Event, EventKind, NodeState, Origin, RunState};
 
-/// What is said of an event, once `state` has taken it into account.
+/// What is said of an event, once `state` has taken it into account. Of a task that is run alone, that it is tried again: the rest is said at its end.
 ///
 /// Of the elements of a map only what went wrong is said, and what waits, unless all `is_wanted`: there may be thousands.
-pub(super) fn line(event: &Event, state: &RunState, is_wanted: bool) -> Option<String> {
+pub(super) fn line(event: &Event, state: &RunState, is_alone: bool, is_wanted: bool) -> Option<String> {
     match (&event.node, &event.kind) {
-        (None, EventKind::Created { run, .. }) => Some(format!("run {run} of {}", visible::line(&state.name))),
+        (None, EventKind::Created { run, .. }) if !is_alone => Some(format!("run {run} of {}", visible::line(&state.name))),
+        (Some(_), kind) if is_alone && !is_wanted && !matches!(kind, EventKind::Retrying { .. }) => None,
         (None, _) => None,
         (Some(path), kind) => {
             let node = state.nodes.get(path)?;
@@ -58,7 +59,7 @@ mod tests {
             let event: Event =
                 serde_json::from_str(&format!(r#"{{"sequence":{sequence},"at":"2026-11-29T10:00:0{sequence}Z",{event}}}"#)).unwrap();
             state.apply(&event).unwrap();
-            line(&event, &state, false)
+            line(&event, &state, false, false)
         });
         said.collect()
     }

@@ -8,28 +8,31 @@ mod lines;
 mod screen;
 mod stops;
 mod tails;
+mod transfers;
 pub(super) mod words;
 
 use std::pin::pin;
 use std::time::Duration;
 
-pub(super) use self::ending::tell;
+pub(super) use self::ending::Told;
 use self::gates::{Questions, Read};
 use self::history::Expected;
 use self::screen::Screen;
 pub(super) use self::screen::{Form, Shown};
-pub(super) use self::stops::{Stops, of_signal, stopping};
+pub(super) use self::stops::Stops;
 use self::tails::Tails;
 use super::complaint::Complaint;
 use super::folder::Folder;
 use super::setting::Setting;
+use crate::graph::{Graph, Kind};
 use crate::process::terminal;
 use crate::run::{EventKind, Misplaced, RunHandle, RunOutcome};
+use crate::services::stores::Stores;
 
 /// How often one looks for what is new, and draws it.
 const PERIOD: Duration = Duration::from_millis(100);
 
-/// Follows a run until it is over, and shows it meanwhile.
+/// Follows a run until it is over, and shows it meanwhile; `stores` are those of its tasks, where this process drives it.
 ///
 /// # Errors
 /// When its events cannot be read, or when nobody drives it any more.
@@ -37,14 +40,16 @@ pub(super) async fn follow(
     run: &RunHandle,
     shown: Shown,
     read: Read<'_>,
+    stores: Option<&Stores>,
     folder: &Folder,
     setting: &Setting<'_>,
 ) -> Result<RunOutcome, Complaint> {
-    let gates = gates::of(&run.graph()?);
+    let graph = run.graph()?;
+    let (gates, is_alone) = (gates::of(&graph), is_of_a_task(&graph));
     let form = shown.form;
     let expected = if form == Form::Live { Expected::looked_for(folder, run.id()) } else { Expected::default() };
-    let mut screen = Screen::new(shown, expected);
-    let mut tails = shown.shows_logs.then(|| Tails::new(run));
+    let mut screen = Screen::new(shown, is_alone, stores, expected);
+    let mut tails = (is_alone || shown.shows_logs).then(|| Tails::new(run, is_alone));
     let mut questions = if form.is_for_people() { Questions::new(run, read, &gates) } else { None };
     let mut events = run.events();
     let mut over = pin!(run.wait());
@@ -86,6 +91,17 @@ pub(super) async fn follow(
     }
     screen.end();
     Ok(outcome?)
+}
+
+/// The node of a task that is run alone.
+const ALONE: &str = "n0";
+
+/// Whether a graph is a task that is run alone.
+pub(super) fn is_of_a_task(graph: &Graph) -> bool {
+    match graph.body.nodes.as_slice() {
+        [node] => matches!(&node.kind, Kind::Task(name) | Kind::Reference(name) if *name == graph.name),
+        _ => false,
+    }
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "errors are mapped by it")]

@@ -1,13 +1,14 @@
 //! What is shown of a run while it goes on.
 
 use std::io::{self, IsTerminal as _};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use super::history::Expected;
-use super::{block, lines, words};
+use super::{block, lines, transfers, words};
 use crate::cli::output::say;
 use crate::process::terminal;
 use crate::run::{Event, Misplaced, RunState};
+use crate::services::stores::Stores;
 
 /// What is shown of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,16 +48,23 @@ impl Form {
     }
 }
 
+/// How long a task that is run alone takes at least before anything of it is drawn.
+const BRIEF: Duration = Duration::from_millis(300);
+
 /// A run as it is shown.
-pub(super) struct Screen {
+pub(super) struct Screen<'a> {
     shown: Shown,
+    /// Whether it is a task that is run alone: then it has no nodes that anybody would want to hear of.
+    is_alone: bool,
+    /// The stores whose transfers are drawn.
+    stores: Option<&'a Stores>,
     state: RunState,
     expected: Expected,
 }
 
-impl Screen {
-    pub(super) fn new(shown: Shown, expected: Expected) -> Self {
-        Self { shown, state: RunState::new(), expected }
+impl<'a> Screen<'a> {
+    pub(super) fn new(shown: Shown, is_alone: bool, stores: Option<&'a Stores>, expected: Expected) -> Self {
+        Self { shown, is_alone, stores, state: RunState::new(), expected }
     }
 
     pub(super) fn state(&self) -> &RunState {
@@ -77,7 +85,7 @@ impl Screen {
                 let _ = say(&format!("{json}\n"));
             }
             Form::Lines | Form::Live if shows_logs || form == Form::Lines => {
-                if let Some(line) = lines::line(event, &self.state, shows_logs) {
+                if let Some(line) = lines::line(event, &self.state, self.is_alone, shows_logs) {
                     terminal::write(&format!("{line}\n"));
                 }
             }
@@ -88,9 +96,15 @@ impl Screen {
 
     /// Draws how far it is, over what was drawn before.
     pub(super) fn draw(&self) {
-        if self.shown.form == Form::Live && self.state.run.is_some() {
-            let now = SystemTime::now();
-            terminal::draw(&block::block(&self.state, self.expected.rest(&self.state, now), now));
+        let now = SystemTime::now();
+        if self.shown.form != Form::Live || self.state.run.is_none() {
+            return;
+        }
+        let (transfers, rest) = (self.stores.and_then(transfers::under_way), self.expected.rest(&self.state, now));
+        if !self.is_alone {
+            terminal::draw(&block::block(&self.state, transfers.as_deref(), rest, now));
+        } else if words::between(self.state.created, now) >= BRIEF || transfers.is_some() {
+            terminal::draw(&block::alone(&self.state, transfers.as_deref(), rest, now));
         }
     }
 
@@ -99,6 +113,7 @@ impl Screen {
         let (Some(run), true) = (&self.state.run, self.shown.form.is_for_people()) else { return };
         let took = words::time(words::between(self.state.created, self.state.ended.unwrap_or_else(SystemTime::now)));
         let status = words::status(&self.state.status);
-        terminal::write(&format!("run {run} {status} after {took}: {}\n", words::sums(self.state.counts())));
+        let more = if self.is_alone { words::origin(&self.state).to_owned() } else { format!(": {}", words::sums(self.state.counts())) };
+        terminal::write(&format!("run {run} {status} after {took}{more}\n"));
     }
 }

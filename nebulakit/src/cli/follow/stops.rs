@@ -1,4 +1,4 @@
-//! Requests to stop, while this process drives a run: the first one asks the run to stop, the next one ends the process.
+//! Requests to stop, while this process drives a run: the first asks the run to stop, the second ends what runs, and the third ends the process.
 
 use std::io;
 use std::sync::{Arc, OnceLock};
@@ -8,18 +8,13 @@ use crate::cli::setting::Leave;
 use crate::process::exit::Exit;
 use crate::process::signal::StopSignals;
 use crate::process::terminal;
-use crate::run::{RecordErrorKind, RunHandle};
+use crate::run::{RecordError, RecordErrorKind, RunHandle};
 
 /// How long a wait for a signal is: it is taken up again.
 const LONG: Duration = Duration::from_secs(3600);
 
-/// Says at once that a request to stop has been heard.
-pub(in crate::cli) fn stopping(signal: &'static str) {
-    terminal::write(if signal == "SIGINT" { "stopping (Ctrl-C again ends it now)\n" } else { "stopping (a second signal ends it now)\n" });
-}
-
 /// What a process that was told to stop exits with, however its work ended.
-pub(in crate::cli) fn of_signal(signal: &str) -> Exit {
+pub(super) fn of_signal(signal: &str) -> Exit {
     if signal == "SIGINT" { Exit::Interrupted } else { Exit::Terminated }
 }
 
@@ -28,7 +23,7 @@ pub(in crate::cli) fn of_signal(signal: &str) -> Exit {
 pub(in crate::cli) struct Stops(Arc<OnceLock<&'static str>>);
 
 impl Stops {
-    /// Hears what `signals` hear for this run. A second signal ends the process by `leave`, and with it its workers.
+    /// Hears what `signals` hear for this run. A third signal ends the process by `leave`.
     ///
     /// # Errors
     /// When no thread can be started.
@@ -55,15 +50,23 @@ impl Stops {
         };
         let first = next();
         let _ = self.0.set(first);
-        stopping(first);
-        // A run that is over needs no request.
-        if let Err(error) = run.cancel()
-            && error.kind() != RecordErrorKind::Over
-        {
-            terminal::write(&format!("error: the run {} cannot be asked to stop: {error}\n", run.id()));
-        }
+        let again = if first == "SIGINT" { "Ctrl-C again" } else { "a second signal" };
+        terminal::write(&format!("stopping ({again} ends what runs)\n"));
+        tell(run, run.cancel());
+        next();
+        terminal::write("ending what runs (once more leaves at once)\n");
+        tell(run, run.kill());
         let name = next();
-        terminal::write(&format!("error: the run {} was ended by {name} before it had stopped\n", run.id()));
+        terminal::write(&format!("error: the run {} was left by {name} before its end was recorded\n", run.id()));
         leave(of_signal(first));
+    }
+}
+
+/// Says why a run cannot be asked to stop. One that is over needs no request.
+fn tell(run: &RunHandle, asked: Result<(), RecordError>) {
+    if let Err(error) = asked
+        && error.kind() != RecordErrorKind::Over
+    {
+        terminal::write(&format!("error: the run {} cannot be asked to stop: {error}\n", run.id()));
     }
 }

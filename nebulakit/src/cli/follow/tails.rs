@@ -9,12 +9,14 @@ use crate::run::{Event, EventKind, LogLines, NodePath, RecordError, RunHandle, R
 /// The logs of the nodes that run.
 pub(super) struct Tails<'a> {
     run: &'a RunHandle,
+    /// Whether the run is a task that is run alone: what that says needs no name before it.
+    is_alone: bool,
     open: BTreeMap<NodePath, LogLines>,
 }
 
 impl<'a> Tails<'a> {
-    pub(super) fn new(run: &'a RunHandle) -> Self {
-        Self { run, open: BTreeMap::new() }
+    pub(super) fn new(run: &'a RunHandle, is_alone: bool) -> Self {
+        Self { run, is_alone, open: BTreeMap::new() }
     }
 
     /// Takes an event, before `state` has taken it into account: a node that begins may log from now on, and what one has logged comes before its end.
@@ -27,7 +29,7 @@ impl<'a> Tails<'a> {
             EventKind::Started { .. } => drop(self.open.entry(path.clone()).or_insert_with(|| self.run.logs(path))),
             EventKind::Succeeded { .. } | EventKind::Failed { .. } | EventKind::Cancelled => {
                 if let Some(mut lines) = self.open.remove(path) {
-                    show(path, &mut lines, state)?;
+                    show(path, &mut lines, self.is_alone, state)?;
                 }
             }
             _ => {}
@@ -40,15 +42,16 @@ impl<'a> Tails<'a> {
     /// # Errors
     /// When a log cannot be read.
     pub(super) fn show(&mut self, state: &RunState) -> Result<(), RecordError> {
-        self.open.iter_mut().try_for_each(|(path, lines)| show(path, lines, state))
+        self.open.iter_mut().try_for_each(|(path, lines)| show(path, lines, self.is_alone, state))
     }
 }
 
-fn show(path: &NodePath, lines: &mut LogLines, state: &RunState) -> Result<(), RecordError> {
+fn show(path: &NodePath, lines: &mut LogLines, is_alone: bool, state: &RunState) -> Result<(), RecordError> {
     let Some(node) = state.nodes.get(path) else { return Ok(()) };
+    let before = if is_alone && path.parent().is_none() { String::new() } else { format!("{} | ", words::node(path, node)) };
     while let Some(line) = lines.read()? {
         let source = if matches!(&*line.source, "stdout" | "stderr") { String::new() } else { format!("{} ", line.source) };
-        terminal::write(&format!("{} | {source}{}\n", words::node(path, node), line.text));
+        terminal::write(&format!("{before}{source}{}\n", line.text));
     }
     lines.close();
     Ok(())

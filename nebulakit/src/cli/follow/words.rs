@@ -3,7 +3,7 @@
 use nebulakit_types::visible;
 
 pub(in crate::cli) use crate::run::words::{between, size, status, time, usage};
-use crate::run::{Counts, NodePath, NodeState, RunState};
+use crate::run::{Counts, NodePath, NodeState, NodeStatus, Origin, RunState};
 
 /// A node by its path and the last part of the name of what it runs: `n2 count`.
 pub(in crate::cli) fn node(path: &NodePath, node: &NodeState) -> String {
@@ -35,4 +35,13 @@ pub(in crate::cli) fn sums(counts: Counts) -> String {
     ];
     let said: Vec<_> = all.into_iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
     if said.is_empty() { "no nodes".to_owned() } else { said.join(", ") }
+}
+
+/// Where the outputs of a task are from that is run alone, behind how its run ended.
+pub(super) fn origin(state: &RunState) -> &'static str {
+    match state.nodes.values().next().map(|node| &node.status) {
+        Some(NodeStatus::Succeeded(Origin::Cache)) => " (cached)",
+        Some(NodeStatus::Succeeded(Origin::Resumed)) => " (done in the run that it resumes)",
+        _ => "",
+    }
 }

@@ -1,17 +1,10 @@
-//! `run` of a task in a container: by a coordinator of its own, which has nothing else to do.
+//! What the command line says of containers.
 
-use std::pin::pin;
-use std::time::Duration;
-
-use bytes::Bytes;
 use clap::{Arg, ArgAction, ArgMatches};
 
 use crate::cli::complaint::Complaint;
-use crate::coordinator::{ContainerStrategy, Coordinator, EventKind, JobEvent, Overflow, Retry, Strategy, Work};
-use crate::process::terminal;
-use crate::task::context::Context;
+use crate::coordinator::ContainerStrategy;
 use crate::task::def::TaskDef;
-use crate::task::error::TaskError;
 
 /// The option that names the image.
 const IMAGE: &str = "container-image";
@@ -21,9 +14,6 @@ const NETWORK: &str = "container-network";
 
 /// The option that names the engine.
 const ENGINE: &str = "container-engine";
-
-/// How many events may wait to be told.
-const WAITING: usize = 1_024;
 
 /// The options themselves.
 pub(super) fn arguments() -> [Arg; 3] {
@@ -46,25 +36,27 @@ pub(super) struct Asked {
 }
 
 impl Asked {
-    /// Reads it, whatever runs.
-    pub(super) fn any(matches: &ArgMatches) -> Self {
+    /// Reads it.
+    pub(super) fn of(matches: &ArgMatches) -> Self {
         let text = |name: &str| matches.get_one::<String>(name).cloned();
         Self { image: text(IMAGE), network: matches.get_flag(NETWORK), engine: text(ENGINE) }
     }
 
-    /// Reads it; [`None`] where the task runs in this process.
-    pub(super) fn of(task: &TaskDef, matches: &ArgMatches) -> Result<Option<Self>, Complaint> {
-        let asked = Self::any(matches);
-        if task.container.is_some() || asked.image.is_some() {
-            return Ok(Some(asked));
+    /// Whether a task that runs alone runs in a container: its own, or one of the image that is asked for.
+    ///
+    /// # Errors
+    /// When something is asked of a container that there is not.
+    pub(super) fn is_for(&self, task: &TaskDef) -> Result<bool, Complaint> {
+        if task.container.is_some() || self.image.is_some() {
+            return Ok(true);
         }
-        let surplus = [(asked.network, NETWORK), (asked.engine.is_some(), ENGINE)].into_iter().find(|(is_given, _)| *is_given);
+        let surplus = [(self.network, NETWORK), (self.engine.is_some(), ENGINE)].into_iter().find(|(is_given, _)| *is_given);
         match surplus {
             Some((_, option)) => {
                 let message = format!("`--{option}` is for tasks that run in a container, and `{}` runs in this process", task.name);
                 Err(Complaint::usage(message).hint(format!("hint: name the image by `--{IMAGE}`")))
             }
-            None => Ok(None),
+            None => Ok(false),
         }
     }
 
@@ -78,41 +70,5 @@ impl Asked {
             strategy = strategy.engine(engine);
         }
         strategy
-    }
-
-    /// Runs the task once, until it ends or `context` is cancelled; what it prints goes to standard error.
-    ///
-    /// # Errors
-    /// Those of the task, of the engine, and of the inputs.
-    pub(super) async fn run(self, task: &'static TaskDef, inputs: Bytes, context: Context) -> Result<Vec<u8>, TaskError> {
-        let coordinator = Coordinator::builder().strategy(Strategy::Container, self.strategy()).context(context.clone()).build();
-        let mut events = coordinator.publisher().subscribe(Overflow::Wait(WAITING));
-        let work = Work::of_task(task, inputs.to_vec()).retry(Retry::NEVER);
-        let job = coordinator.submit(work, Strategy::Container).await.map_err(TaskError::permanent)?;
-        let id = job.id().clone();
-        let (mut joined, mut is_told) = (pin!(job.join()), false);
-        let ended = loop {
-            tokio::select! {
-                Some(event) = events.next() => tell(&event),
-                () = context.cancelled(), if !is_told => {
-                    is_told = true;
-                    coordinator.cancel(&id);
-                }
-                ended = &mut joined => break ended,
-            }
-        };
-        coordinator.shutdown(Duration::ZERO).await;
-        while let Some(event) = events.next().await {
-            tell(&event);
-        }
-        ended.map_err(crate::coordinator::JobError::into_task_error)
-    }
-}
-
-fn tell(event: &JobEvent) {
-    match &event.kind {
-        EventKind::Output { line, .. } => terminal::write(&format!("{line}\n")),
-        EventKind::Log { level, message } => terminal::write(&format!("{level} {message}\n")),
-        _ => {}
     }
 }

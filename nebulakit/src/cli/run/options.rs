@@ -6,8 +6,8 @@ use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, ArgMatches};
 
 use super::containers;
-use crate::cli::folder;
 use crate::cli::help::help_flag;
+use crate::cli::{folder, outputs};
 use crate::coordinator::resources::tokens;
 use crate::task::def::TaskDef;
 
@@ -52,21 +52,26 @@ const STRATEGIES: [&str; 4] = ["async", "thread", "process", "container"];
 
 /// Those of a task.
 pub(super) fn of_task(task: &TaskDef) -> Vec<Arg> {
-    // Of a task that takes none an input may have that name.
-    let counts_tokens = !task.options.tokens.is_empty() || task.params.iter().all(|param| param.name() != TOKENS);
-    let tokens = counts_tokens.then(|| {
-        tokens_option()
-            .hide(task.options.tokens.is_empty())
-            .help("how many tokens of a name there are; a task that asks for more does not run")
-    });
-    let json = flag(JSON).help("print the outputs as one JSON object, for machines");
-    headed([Some(inputs_file()), tokens, Some(json), Some(help_flag())].into_iter().flatten())
+    let tokens = tokens_option()
+        .hide(task.options.tokens.is_empty())
+        .help("how many tokens of a name there are; a task that asks for more does not run");
+    all(flag(JSON).help("print the outputs as one JSON object, for machines"), tokens)
 }
 
 /// Those of a workflow or a launch plan.
 pub(super) fn of_workflow() -> Vec<Arg> {
+    let json = flag(JSON).help("print the events of the run as JSON, one a line, and the outputs as the last one");
+    all(json, tokens_option().help("how many tokens of a name there are"))
+}
+
+/// All of them with their headings.
+fn all(json: Arg, tokens: Arg) -> Vec<Arg> {
+    let [output, force] = outputs::arguments();
     let own = [
         inputs_file(),
+        output,
+        force,
+        json,
         folder::option(),
         Arg::new(STRATEGY)
             .long(STRATEGY)
@@ -74,7 +79,7 @@ pub(super) fn of_workflow() -> Vec<Arg> {
             .value_parser(PossibleValuesParser::new(STRATEGIES))
             .help("how tasks run that do not say so themselves"),
         Arg::new(JOBS).long(JOBS).value_name("N").value_parser(jobs).help("run up to N tasks at once, on N cores; all cores if left out"),
-        tokens_option().help("how many tokens of a name there are"),
+        tokens,
         Arg::new(RESUME)
             .long(RESUME)
             .value_name("RUN")
@@ -87,27 +92,21 @@ pub(super) fn of_workflow() -> Vec<Arg> {
         flag(DURABLE).help("write the record to the disk as it grows, so that it survives a loss of power"),
         flag(QUIET).short('q').help("show errors alone, no progress"),
         verbose(),
-        flag(JSON).help("print the events of the run as JSON, one a line, and the outputs as the last one"),
         help_flag(),
     ];
-    headed(own)
+    let own = own.into_iter().map(|arg| arg.help_heading("Options"));
+    own.chain(containers::arguments().map(|arg| arg.help_heading("Containers"))).collect()
 }
 
 /// The limits of tokens that the command line gives; the last of one name counts.
 pub(super) fn token_limits(matches: &ArgMatches) -> Vec<(Arc<str>, u32)> {
     let mut limits: Vec<(Arc<str>, u32)> = Vec::new();
-    let given = matches.try_get_many::<Vec<(Arc<str>, u32)>>(TOKENS).ok().flatten();
+    let given = matches.get_many::<Vec<(Arc<str>, u32)>>(TOKENS);
     for (name, number) in given.into_iter().flatten().flatten() {
         limits.retain(|(one, _)| one != name);
         limits.push((Arc::clone(name), *number));
     }
     limits
-}
-
-/// The options with their headings, and those of containers behind them.
-fn headed(own: impl IntoIterator<Item = Arg>) -> Vec<Arg> {
-    let own = own.into_iter().map(|arg| arg.help_heading("Options"));
-    own.chain(containers::arguments().map(|arg| arg.help_heading("Containers"))).collect()
 }
 
 fn inputs_file() -> Arg {

@@ -3,8 +3,10 @@
 use clap::Arg;
 
 use super::options;
+use crate::cli::complaint::{Complaint, describing};
 use crate::cli::setting::Setting;
-use crate::cli::workflows;
+use crate::cli::{graph, workflows};
+use crate::graph::Graph;
 use crate::task::def::TaskDef;
 use crate::task::param::AnyParam;
 use crate::workflow::WorkflowDef;
@@ -20,12 +22,19 @@ pub(in crate::cli) struct Subject {
     pub(super) params: &'static [&'static dyn AnyParam],
     /// The options beside its inputs.
     pub(super) options: Vec<Arg>,
+    of: Of,
+}
+
+/// The definition of what is run.
+enum Of {
+    Task(&'static TaskDef),
+    Workflow(&'static WorkflowDef),
 }
 
 impl Subject {
     pub(in crate::cli) fn task(task: &'static TaskDef, setting: &Setting<'_>) -> Self {
         let TaskDef { name, doc, params, .. } = *task;
-        Self { what: "task", name, short: setting.short_name(task), doc, params, options: options::of_task(task) }
+        Self { what: "task", name, short: setting.short_name(task), doc, params, options: options::of_task(task), of: Of::Task(task) }
     }
 
     pub(in crate::cli) fn workflow(workflow: &'static WorkflowDef, setting: &Setting<'_>) -> Self {
@@ -36,6 +45,26 @@ impl Subject {
             doc: workflow.doc(),
             params: workflow.params,
             options: options::of_workflow(),
+            of: Of::Workflow(workflow),
         }
+    }
+
+    /// The task that is run alone, if it is one.
+    pub(super) fn alone(&self) -> Option<&'static TaskDef> {
+        match self.of {
+            Of::Task(task) => Some(task),
+            Of::Workflow(_) => None,
+        }
+    }
+
+    /// Its graph; that of a task has one node.
+    ///
+    /// # Errors
+    /// When something is wrong with a workflow.
+    pub(super) fn graph(&self) -> Result<Graph, Complaint> {
+        describing(|| match self.of {
+            Of::Task(task) => graph::of_task(task),
+            Of::Workflow(workflow) => graph::of(workflow),
+        })?
     }
 }

@@ -5,9 +5,9 @@ use std::time::Duration;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _, ValueParser};
 use clap::{Arg, ArgAction, ArgGroup, Command, value_parser};
 
-use crate::cli::folder;
 use crate::cli::help::{command as helped, json_flag};
 use crate::cli::run::duration;
+use crate::cli::{folder, outputs};
 use crate::run::Fate;
 
 /// The options of `prune`.
@@ -38,6 +38,7 @@ pub(in crate::cli) fn command() -> Command {
         .required(true)
         .allow_negative_numbers(true)
         .help("the value, as a flag of that type takes it");
+    let now = Arg::new("now").long("now").action(ArgAction::SetTrue).help("end what runs, instead of waiting for it");
     let file = Arg::new("output")
         .short('o')
         .long("output")
@@ -49,12 +50,12 @@ pub(in crate::cli) fn command() -> Command {
         helped("show", "Show a run and its nodes: where they stand, how long they took, why they failed").arg(run()).arg(json()),
         helped("logs", "Show what a run and its nodes logged and printed").arg(run()).arg(node()).arg(follow),
         helped("inputs", "Show what a run was given").arg(run()).arg(json()),
-        helped("outputs", "Show what a run, or one of its nodes, gave").arg(run()).arg(node()).arg(json()),
+        helped("outputs", "Show what a run, or one of its nodes, gave").arg(run()).arg(node()).args(outputs::arguments()).arg(json()),
         helped("report", "Write a run as one HTML file: its graph, timeline, nodes, errors, logs and decks").arg(run()).arg(file),
         helped("approve", "Approve what waits at a gate").arg(run()).arg(signal()),
         helped("reject", "Reject what waits at a gate").arg(run()).arg(signal()),
         helped("signal", "Give a value to a gate").arg(run()).arg(signal()).arg(value),
-        helped("cancel", "Ask a run to stop").arg(run()),
+        helped("cancel", "Ask a run to stop").arg(run()).arg(now),
         helped("delete", "Delete runs that are over, with the files that they stored").arg(run().num_args(1..).action(ArgAction::Append)),
         helped("prune", "Delete the runs that are over and meet every condition, but for those whose files are used by runs that stay")
             .args(conditions())
@@ -62,7 +63,7 @@ pub(in crate::cli) fn command() -> Command {
             .arg(Arg::new(DRY_RUN).long(DRY_RUN).action(ArgAction::SetTrue).help("delete nothing; say what would be deleted")),
         helped("attach", "Follow a run that another process drives").arg(run()).arg(verbose).arg(json()),
     ];
-    helped("runs", "List, show, answer and stop the runs of workflows on this machine")
+    helped("runs", "List, show, answer and stop the runs on this machine")
         .subcommand_required(true)
         .arg_required_else_help(true)
         .subcommands(commands.map(|command| command.arg(folder::option())))

@@ -16,11 +16,13 @@ use nebulakit_types::{LiteralType, visible};
 pub(super) use self::grammar::command;
 use super::complaint::Complaint;
 use super::folder::{Folder, find};
-use super::follow::{Form, Shown, follow, tell};
+use super::follow::{Form, Shown, Told, follow, is_of_a_task};
 use super::output::say;
+use super::outputs::{self, Target};
 use super::setting::Setting;
 use super::values;
 use crate::process::exit::Exit;
+use crate::process::host::Host;
 use crate::process::terminal;
 use crate::run::RunHandle;
 use crate::task::failure::chain;
@@ -50,14 +52,19 @@ pub(super) fn dispatch(matches: &ArgMatches, setting: &Setting<'_>) -> Result<Ex
         "show" => say(&if matches.get_flag("json") { show::json(&run)? } else { show::text(&run)? }),
         "logs" => logs::logs(&run, matches.get_one::<String>("node").map(String::as_str), matches.get_flag("follow")),
         "inputs" => say(&shown(&run.inputs()?, matches)?),
-        "outputs" => say(&shown(&outputs(&run, matches.get_one::<String>("node"))?, matches)?),
+        "outputs" => gave(&run, matches, setting),
         "report" => report::report(&run, matches.get_one::<PathBuf>("output").map(PathBuf::as_path)),
         "approve" => answer::approve(&run, signal()),
         "reject" => answer::reject(&run, signal()),
         "signal" => answer::signal(&run, signal(), text(matches, "value"), setting),
         "cancel" => {
-            run.cancel()?;
-            terminal::write(&format!("the run {} was asked to stop\n", run.id()));
+            let is_now = matches.get_flag("now");
+            if is_now {
+                run.kill()?
+            } else {
+                run.cancel()?
+            }
+            terminal::write(&format!("the run {} was asked to {}\n", run.id(), if is_now { "end at once" } else { "stop" }));
             Ok(Exit::Stored)
         }
         _ => attach(&run, matches, &folder, setting),
@@ -70,10 +77,16 @@ pub(super) fn none_in(folder: &Folder) -> Complaint {
         .hint("hint: `--dir DIR` names another folder, and `run` makes one")
 }
 
-/// The outputs of a node, or of the run.
-fn outputs(run: &RunHandle, node: Option<&String>) -> Result<Vec<u8>, Complaint> {
-    let Some(node) = node else { return Ok(run.result()?) };
-    run.outputs(node)?.ok_or_else(|| Complaint::failed(format!("the outputs of the node `{}` were not recorded", visible::line(node))))
+/// Shows the outputs of a run or of one of its nodes, or puts them into a folder.
+fn gave(run: &RunHandle, matches: &ArgMatches, setting: &Setting<'_>) -> Result<Exit, Complaint> {
+    let bytes = match matches.get_one::<String>("node") {
+        None => run.result()?,
+        Some(node) => run
+            .outputs(node)?
+            .ok_or_else(|| Complaint::failed(format!("the outputs of the node `{}` were not recorded", visible::line(node))))?,
+    };
+    let stores = Host::new(setting.environment.clone()).stores;
+    say(&outputs::shown(run, &bytes, Target::of(matches).as_ref(), matches.get_flag("json"), &stores)?)
 }
 
 fn shown(values: &[u8], matches: &ArgMatches) -> Result<String, Complaint> {
@@ -83,12 +96,13 @@ fn shown(values: &[u8], matches: &ArgMatches) -> Result<String, Complaint> {
 /// Shows a run until it is over, as the command that started it does.
 fn attach(run: &RunHandle, matches: &ArgMatches, folder: &Folder, setting: &Setting<'_>) -> Result<Exit, Complaint> {
     let is_json = matches.get_flag("json");
-    let shown = Shown { form: Form::of(is_json, false), shows_logs: matches.get_flag("verbose") };
+    let shown = Shown { form: Form::of(is_json && !is_of_a_task(&run.graph()?), false), shows_logs: matches.get_flag("verbose") };
     let read = |text: &str, literal_type: &LiteralType| answer::literal(run, text, literal_type, setting);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Complaint::failed(format!("cannot follow the run: {error}")))?;
-    let outcome = runtime.block_on(follow(run, shown, &read, folder, setting))?;
-    tell(run, outcome, None, is_json, folder, setting)
+    let outcome = runtime.block_on(follow(run, shown, &read, None, folder, setting))?;
+    let stores = Host::new(setting.environment.clone()).stores;
+    Told { run, outcome, signal: None, is_json, target: None, stores: &stores }.tell(folder, setting)
 }
 
 fn text<'a>(matches: &'a ArgMatches, id: &str) -> &'a str {

@@ -2,6 +2,12 @@
 
 use std::sync::Arc;
 
+#[cfg(feature = "run")]
+use crate::coordinator::resources::machine;
+#[cfg(feature = "run")]
+use crate::services::devices::Gpus;
+#[cfg(feature = "run")]
+use crate::services::env::Environment;
 use crate::task::options::TaskOptions;
 use crate::task::quantity::{bytes, millicores, whole};
 
@@ -80,6 +86,19 @@ impl Resources {
             memory: self.memory.or(tokens.memory),
             gpus: self.gpus.or(tokens.gpus),
             tokens: tokens.tokens,
+        }
+    }
+
+    /// As much of it as there is on this machine, of whose cores `jobs` are used, or all.
+    #[cfg(feature = "run")]
+    pub(crate) fn here(&self, jobs: Option<usize>) -> Self {
+        let cores = in_cores(jobs.map_or_else(machine::millicores, |jobs| jobs as u64 * 1_000));
+        let gpus = || u32::try_from(Gpus::OfMachine(Environment::from_process()).ids().len()).unwrap_or(u32::MAX);
+        Self {
+            cores: self.cores.map(|asked| asked.min(cores)),
+            memory: self.memory.map(|asked| machine::memory().map_or(asked, |all| asked.min(all))),
+            gpus: self.gpus.map(|asked| asked.min(gpus())),
+            tokens: self.tokens.clone(),
         }
     }
 

@@ -19,7 +19,7 @@ use crate::process::exit::Exit;
 use crate::process::host::Host;
 use crate::process::meter::Meter;
 use crate::process::platform::{Platform, Termination};
-use crate::process::progress::Telling;
+use crate::process::progress;
 use crate::process::request::ContainerRequest;
 use crate::process::signal::{Heard, StopSignals};
 use crate::process::stop::{Reason, Stop, Told};
@@ -32,12 +32,6 @@ use crate::task::panic::guard;
 use crate::task::registry::Registry;
 use crate::task::run::{GRACE, Ran, Returned, overdue, run};
 use crate::task::surroundings::{Deadline, Places, Surroundings};
-
-#[cfg(feature = "run")]
-mod local;
-
-#[cfg(feature = "run")]
-pub(crate) use self::local::Here;
 
 /// How long storing may take once the process was asked to stop; with [`GRACE`] and the last metrics it stays below two seconds.
 pub(crate) const LAST_WRITES: Duration = Duration::from_millis(900);
@@ -72,8 +66,6 @@ pub(crate) struct Execution {
     /// Whether the contract's files are on this machine, so that nothing needs threads for them.
     is_local: bool,
     meter: Meter,
-    /// Who hears of the task's transfers.
-    telling: Telling,
     stop: Stop,
     /// The task's context, once there is one.
     context: OnceLock<Context>,
@@ -83,7 +75,7 @@ pub(crate) struct Execution {
 type Result<T = (Returned, Limits), E = Unsuccessful> = std::result::Result<T, E>;
 
 impl Execution {
-    pub(crate) fn new(request: ContainerRequest, host: Host, platform: &'static Platform, telling: Telling, is_local: bool) -> Arc<Self> {
+    pub(crate) fn new(request: ContainerRequest, host: Host, platform: &'static Platform, is_local: bool) -> Arc<Self> {
         Arc::new(Self {
             meter: Meter::new(&host.environment, &host.config, &host.identity),
             // Where this machine serves the files, no settings are looked for.
@@ -92,7 +84,6 @@ impl Execution {
             host,
             platform,
             is_local,
-            telling,
             stop: Stop::default(),
             context: OnceLock::new(),
         })
@@ -205,11 +196,11 @@ impl Execution {
     fn next_signal(&self, signals: &mut StopSignals) -> &'static str {
         let mut told = Counts::default();
         loop {
-            if let Some(name) = signals.next(self.telling.every) {
+            if let Some(name) = signals.next(progress::EVERY) {
                 return name;
             }
             if self.stop.is_underway() {
-                self.telling.meanwhile(&self.host.stores, &mut told);
+                progress::meanwhile(&self.host.stores, &mut told);
             }
         }
     }
@@ -274,7 +265,7 @@ impl Execution {
         let Ran { ended, took } = if task.is_async { on_a_runtime(running)? } else { here(running)? };
         if let Some(took) = took {
             self.meter.ran(took);
-            self.telling.at_the_end(&self.host.stores);
+            progress::at_the_end(&self.host.stores);
             if !matches!(ended, Err(Unsuccessful::Ignored)) {
                 self.publish_decks(task, context);
             }

@@ -93,6 +93,11 @@ impl RunFolder {
         attempts.max().map(|attempt| folder.join(attempt.to_string()))
     }
 
+    /// Whether any node left a checkpoint that it did not come to its end after.
+    pub(crate) fn has_checkpoint(&self) -> bool {
+        fs::read_dir(self.path.join("checkpoints")).is_ok_and(|mut nodes| nodes.next().is_some())
+    }
+
     /// Removes the checkpoints of a node, which needs them no more.
     pub(crate) fn drop_checkpoints(&self, node: &NodePath) {
         // Most nodes have none, and one that stays does no harm.
@@ -144,6 +149,11 @@ impl RunFolder {
         self.control().join("cancel")
     }
 
+    /// The file that asks who drives the run to end it at once.
+    pub(crate) fn kill(&self) -> PathBuf {
+        self.control().join("kill")
+    }
+
     pub(crate) fn all_raw(&self) -> PathBuf {
         self.path.join("raw")
     }
@@ -167,11 +177,14 @@ impl RunFolder {
     /// When another process does.
     pub(crate) fn drive(&self) -> Result<DriverLock, RecordError> {
         let lock = DriverLock::take(&lock_of(&self.path), &self.id.to_string())?;
-        // It was for the process that drove the run before.
-        match fs::remove_file(self.cancel()) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(RecordError::io("remove", &self.cancel(), &error)),
-            _ => Ok(lock),
+        // They were for the process that drove the run before.
+        for request in [self.cancel(), self.kill()] {
+            match fs::remove_file(&request) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(RecordError::io("remove", &request, &error)),
+                _ => {}
+            }
         }
+        Ok(lock)
     }
 
     /// Whether a process drives the run.

@@ -196,7 +196,7 @@ pub struct Statsd {
 pub struct Sdk {
     /// The packages in which flytekit looks for workflows.
     pub workflow_packages: Vec<String>,
-    /// The folder of what local runs store.
+    /// The folder of what flytekit's local runs store.
     pub local_sandbox: Option<PathBuf>,
     /// The level of the SDK's log messages, as text.
     pub logging_level: Option<String>,

@@ -104,7 +104,7 @@ variables! {
         RUST_LIB_BACKTRACE = "RUST_LIB_BACKTRACE";
         /// The folder of temporary files; `/tmp` when absent or empty.
         TMPDIR = "TMPDIR";
-        /// The folder that the commands `run` (of workflows) and `runs` record runs in; `.nebulakit` in the current folder when absent or empty.
+        /// The folder that the commands `run` and `runs` record runs in; `.nebulakit` in the current folder when absent or empty.
         NEBULAKIT_DIR = "NEBULAKIT_DIR";
     }
     "Logging" {
@@ -247,7 +247,7 @@ variables! {
         LOCAL_ORG = "FLYTE_LOCAL_ORG";
         /// The packages in which flytekit looks for workflows, joined by commas; carried, not used.
         SDK_WORKFLOW_PACKAGES = "FLYTE_SDK_WORKFLOW_PACKAGES";
-        /// The folder of what local runs store; a temporary one when absent.
+        /// The folder of what flytekit's local runs store; carried, not used: `NEBULAKIT_DIR` is the place.
         SDK_LOCAL_SANDBOX = "FLYTE_SDK_LOCAL_SANDBOX";
         /// If not empty, text for people has no colours.
         NO_COLOR = "NO_COLOR";

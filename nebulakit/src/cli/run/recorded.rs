@@ -1,10 +1,11 @@
-//! `run` of a workflow or a launch plan: by the local backend, which records it.
+//! What `run` names, run by the local backend, which records it.
 
 use std::ffi::OsString;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::ArgMatches;
 use nebulakit_types::{Dialect, LiteralType, visible};
@@ -13,76 +14,101 @@ use uuid::Uuid;
 
 use super::containers::Asked;
 use super::subject::Subject;
-use super::{flags, inputs, options, plan};
-use crate::backend::{Backend as _, CacheUse, LocalBackend, Options, Preview, RunError};
+use super::{alone, flags, inputs, options, plan};
+use crate::backend::{Backend as _, CacheUse, LocalBackend, Options, Plan, Preview, RunError};
 use crate::cli::complaint::{Complaint, describing};
 use crate::cli::folder::{Folder, find};
-use crate::cli::follow::{Form, Shown, Stops, follow, tell};
+use crate::cli::follow::{Form, Shown, Stops, Told, follow};
 use crate::cli::output::say;
+use crate::cli::outputs::Target;
 use crate::cli::prints::{Log, Prints};
 use crate::cli::setting::Setting;
-use crate::cli::{graph, usage};
+use crate::cli::usage;
 use crate::coordinator::{CoordinatorBuilder, ProcessStrategy, Strategy, ThreadStrategy};
 use crate::graph::{Graph, Schedule};
 use crate::process::exit::Exit;
 use crate::process::host::Host;
 use crate::process::signal::StopSignals;
-use crate::process::{logs, terminal};
-use crate::run::{Durability, RunHandle, RunStatus, RunsFolder};
+use crate::process::{logs, progress, terminal};
+use crate::run::{Durability, RunHandle, RunOutcome, RunStatus, RunsFolder};
+use crate::services::stores::Stores;
 use crate::task::builder::ContextBuilder;
 use crate::task::failure::chain;
 use crate::task::surroundings::Surroundings;
-use crate::workflow::WorkflowDef;
 
-/// Runs `workflow`, which was called `name`, with the flags in `words`.
-pub(super) fn run(workflow: &'static WorkflowDef, name: &str, words: &[OsString], setting: &Setting<'_>) -> Result<Exit, Complaint> {
-    let subject = Subject::workflow(workflow, setting);
-    let mut command = describing(|| flags::command(&subject, setting))?;
+/// Runs `subject`, which was called `name`, with the flags in `words`.
+pub(super) fn run(subject: &Subject, name: &str, words: &[OsString], setting: &Setting<'_>) -> Result<Exit, Complaint> {
+    let mut command = describing(|| flags::command(subject, setting))?;
     let matches = match command.try_get_matches_from_mut(words) {
         Ok(matches) => matches,
         Err(error) => return usage::answer(&error, &format!("{} run {name}", setting.binary), words),
     };
-    let graph = describing(|| graph::of(workflow))??;
+    let mut graph = subject.graph()?;
+    if let Some(task) = subject.alone() {
+        alone::check(task, &matches)?;
+        alone::place(task, &mut graph, &matches)?;
+    }
     let folder = Folder::of(&matches, setting);
     let host = inputs::host(setting)?;
     if matches.get_flag(options::PLAN) {
-        return say(&plan::said(&preview(&subject, &graph, &matches, &folder, &host, setting)?, matches.get_flag(options::JSON)));
+        return say(&plan::said(&preview(subject, &graph, &matches, &folder, &host, setting)?, matches.get_flag(options::JSON)));
     }
     let runs = recorded_in(&folder)?;
     // Before the run is there, nothing else says whose the copies are.
     let _in_use = runs.in_use()?;
     let copies = runs.copies().join(Uuid::new_v4().simple().to_string());
-    let asked = options(&subject, &matches, &runs, copies, &host, setting)?;
+    let wanted = asked(subject, &matches, &runs, copies, &host, setting)?;
+    let target = Target::of(&matches);
+    if let Some(target) = &target {
+        target.prepare(&graph)?;
+    }
     let is_json = matches.get_flag(options::JSON);
-    let form = Form::of(is_json, matches.get_flag(options::QUIET));
-    let shows_logs = matches.get_flag(options::VERBOSE);
+    let form = Form::of(is_json && subject.alone().is_none(), matches.get_flag(options::QUIET));
+    let shown = Shown { form, shows_logs: matches.get_flag(options::VERBOSE) };
     if form.is_for_people() {
         note_schedule(&graph);
     }
     logs::install(&host.environment, setting.platform);
     host.serve_all();
-    let log = Log::default();
+    let (stores, log) = (host.stores.clone(), Log::default());
     let printed = Arc::clone(&log);
-    let backend = backend(runs, host, &matches, setting.dialect()).begun(move |recorder| drop(printed.set(Arc::clone(recorder))));
-    let plan = backend.compile(&graph, &asked).map_err(|error| refused(&subject, error))?;
-    let signals = StopSignals::listen().map_err(cannot_start)?;
+    let backend = backend(runs, host, subject, &matches, setting).begun(move |recorder| drop(printed.set(Arc::clone(recorder))));
+    let plan = backend.compile(&graph, &wanted).map_err(|error| refused(subject, error))?;
     let prints = take_prints(log);
-    let runtime = Builder::new_multi_thread().enable_all().build().map_err(cannot_start)?;
-    let ended = runtime.block_on(async {
-        let run = backend.run(plan).await.map_err(|error| refused(&subject, error))?;
-        let stops = Stops::heard_for(&run, signals, setting.leave).map_err(cannot_start)?;
-        let answers = run.folder().path().join("answers");
-        let read = |text: &str, literal_type: &LiteralType| inputs::literal(text, literal_type, answers.clone(), setting);
-        let outcome = follow(&run, Shown { form, shows_logs }, &read, &folder, setting).await?;
-        Ok::<_, Complaint>((run, outcome, stops.signal()))
-    });
-    // What tasks spawned and left ends with the process.
-    runtime.shutdown_background();
+    let ended = drive(&backend, plan, subject, shown, &stores, &folder, setting);
+    progress::at_the_end(&stores);
     if let Some(prints) = prints {
         prints.end();
     }
     let (run, outcome, signal) = ended?;
-    tell(&run, outcome, signal, is_json, &folder, setting)
+    Told { run: &run, outcome, signal, is_json, target, stores: &stores }.tell(&folder, setting)
+}
+
+/// Runs the plan to its end, and shows it meanwhile; the run, how it ended, and the signal that asked it to stop, if one did.
+fn drive(
+    backend: &LocalBackend,
+    plan: Plan,
+    subject: &Subject,
+    shown: Shown,
+    stores: &Stores,
+    folder: &Folder,
+    setting: &Setting<'_>,
+) -> Result<(RunHandle, RunOutcome, Option<&'static str>), Complaint> {
+    let signals = StopSignals::listen().map_err(cannot_start)?;
+    let runtime = Builder::new_multi_thread().enable_all().build().map_err(cannot_start)?;
+    let ended = runtime.block_on(async {
+        let run = backend.run(plan).await.map_err(|error| refused(subject, error))?;
+        let stops = Stops::heard_for(&run, signals, setting.leave).map_err(cannot_start)?;
+        let answers = run.folder().path().join("answers");
+        let read = |text: &str, literal_type: &LiteralType| inputs::literal(text, literal_type, answers.clone(), setting);
+        let outcome = follow(&run, shown, &read, Some(stores), folder, setting).await?;
+        // Of a task that was left behind something may still be there.
+        let _ = fs::remove_dir(run.folder().path().join(TEMPORARY));
+        Ok((run, outcome, stops.signal()))
+    });
+    // What tasks spawned and left ends with the process.
+    runtime.shutdown_background();
+    ended
 }
 
 /// What a run would do. Nothing runs, and nothing is recorded.
@@ -96,10 +122,10 @@ fn preview(
 ) -> Result<Preview, Complaint> {
     let runs = folder.existing()?;
     let copies = host.environment.temporary_folder().join(format!("nebulakit-plan-{}", Uuid::new_v4().simple()));
-    let asked = options(subject, matches, &runs, copies.clone(), host, setting);
-    let preview = asked.and_then(|asked| {
+    let wanted = asked(subject, matches, &runs, copies.clone(), host, setting);
+    let preview = wanted.and_then(|wanted| {
         let backend = LocalBackend::new(runs);
-        let plan = backend.compile(graph, &asked).map_err(|error| refused(subject, error))?;
+        let plan = backend.compile(graph, &wanted).map_err(|error| refused(subject, error))?;
         let runtime = Builder::new_current_thread().enable_all().build().map_err(cannot_start)?;
         runtime.block_on(backend.preview(&plan)).map_err(|error| refused(subject, error))
     });
@@ -150,7 +176,7 @@ fn note_schedule(graph: &Graph) {
 }
 
 /// How the command line wants it run, and with which inputs: those that can be read only once are copied to `copies`.
-fn options(
+fn asked(
     subject: &Subject,
     matches: &ArgMatches,
     runs: &RunsFolder,
@@ -160,34 +186,43 @@ fn options(
 ) -> Result<Options, Complaint> {
     let former = former(subject, matches, runs)?;
     let before = former.as_ref().map_or(Ok(Vec::new()), RunHandle::inputs)?;
-    let asked = asked(matches).inputs(inputs::inputs(subject, matches, &before, copies, &host.stores, setting)?);
-    Ok(match former {
-        Some(former) => asked.resumes(former.id().clone()),
-        None => asked,
-    })
-}
-
-/// How the command line wants it run.
-fn asked(matches: &ArgMatches) -> Options {
+    let inputs = inputs::inputs(subject, matches, &before, copies, &host.stores, setting)?;
+    let is_checked = match subject.alone() {
+        Some(task) => alone::check_inputs(task, &inputs, host, setting.dialect())?,
+        None => false,
+    };
     let durability = if matches.get_flag(options::DURABLE) { Durability::Disk } else { Durability::Kernel };
     let cache = match (matches.get_flag(options::NO_CACHE), matches.get_flag(options::OVERWRITE_CACHE)) {
         (true, _) => CacheUse::Off,
         (false, true) => CacheUse::Overwrite,
         (false, false) => CacheUse::On,
     };
-    let asked = Options::new().durability(durability).cache(cache);
-    match matches.get_one::<String>(options::STRATEGY) {
-        Some(name) => asked.strategy(Strategy::named(name.clone())),
-        None => asked,
+    let mut options = Options::new().inputs(inputs).durability(durability).cache(cache);
+    if is_checked {
+        options = options.checked();
     }
+    if let Some(former) = former {
+        options = options.resumes(former.id().clone());
+    }
+    if let Some(name) = matches.get_one::<String>(options::STRATEGY) {
+        options = options.strategy(Strategy::named(name.clone()));
+    }
+    Ok(options)
 }
 
-/// The backend, whose tasks are given what a task that is run alone is given.
-fn backend(runs: RunsFolder, host: Host, matches: &ArgMatches, dialect: &'static Dialect) -> LocalBackend {
+/// How long tasks that look whether they should stop may take to save what they have: a person waits, and can end them at once.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// The backend, whose tasks reach what this process does.
+fn backend(runs: RunsFolder, host: Host, subject: &Subject, matches: &ArgMatches, setting: &Setting<'_>) -> LocalBackend {
     let jobs = matches.get_one::<usize>(options::JOBS).copied();
-    let (tokens, containers) = (options::token_limits(matches), Asked::any(matches));
+    let tokens = match subject.alone() {
+        Some(_) => alone::tokens(options::token_limits(matches), setting.registry),
+        None => options::token_limits(matches),
+    };
+    let (containers, dialect) = (Asked::of(matches), setting.dialect());
     LocalBackend::new(runs).surroundings(move |folder| surroundings(&host, &folder, dialect)).coordinator(move |builder| {
-        let builder = tokens.iter().fold(builder, |builder, (name, tokens)| builder.tokens(name.clone(), *tokens));
+        let builder = tokens.iter().fold(builder.grace(GRACE), |builder, (name, tokens)| builder.tokens(name.clone(), *tokens));
         let builder = match jobs {
             Some(jobs) => limited(builder, jobs),
             None => builder,
@@ -206,9 +241,16 @@ fn limited(builder: CoordinatorBuilder, jobs: usize) -> CoordinatorBuilder {
         .strategy(Strategy::Process, ProcessStrategy::with_slots(jobs))
 }
 
+/// Where tasks have their temporary files, in the folder of their run.
+const TEMPORARY: &str = "tmp";
+
 fn surroundings(host: &Host, folder: &Path, dialect: &'static Dialect) -> ContextBuilder {
     let place = |name: &str| folder.join(name).to_string_lossy().into_owned();
-    ContextBuilder::of(Surroundings { raw_output_prefix: Some(place("raw")), ..host.surroundings(&place("outputs"), dialect) })
+    ContextBuilder::of(Surroundings {
+        raw_output_prefix: Some(place("raw")),
+        temporary: folder.join(TEMPORARY),
+        ..host.surroundings(&place("outputs"), dialect)
+    })
 }
 
 /// Why it cannot be run.

@@ -1,33 +1,18 @@
-//! A line on the terminal that tells how far transfers have come.
-
-use std::io::IsTerminal as _;
-use std::time::Duration;
+//! How far the transfers of tasks in this process have come, as a line.
 
 use nebulakit_types::storage::Counts;
 
 use crate::cli::follow::words::size;
-use crate::process::progress::{Moment, Telling};
-use crate::process::terminal;
+use crate::services::stores::Stores;
 
 /// How many marks make a whole bar.
 const WIDTH: u64 = 24;
 
-/// A bar where a person watches, else lines in the log.
-pub(super) fn telling() -> Telling {
-    if std::io::stderr().is_terminal() { Telling { every: Duration::from_millis(100), tell: draw } } else { Telling::LOG }
-}
-
-/// Draws the line over the former one. Nothing of it stays when all has come, so that what the task prints then stands alone.
-fn draw(counts: &Counts, moment: Moment) {
+/// The line, while something goes over the network: what this machine copies within itself needs none.
+pub(super) fn under_way(stores: &Stores) -> Option<String> {
+    let counts = stores.if_made()?.progress().now();
     let is_done = counts.expected_objects == Some(counts.objects);
-    match moment {
-        Moment::Over => terminal::clear(),
-        Moment::Idle | Moment::Changed if is_done => terminal::clear(),
-        Moment::Idle => {}
-        // What this machine copies within itself needs no line.
-        Moment::Changed if counts.is_remote => terminal::draw(&line(counts)),
-        Moment::Changed => {}
-    }
+    (counts.is_remote && !is_done).then(|| line(&counts))
 }
 
 fn line(counts: &Counts) -> String {

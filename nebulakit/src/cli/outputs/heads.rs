@@ -1,21 +1,15 @@
-//! Tables that come back: files that other tools know by their extension, and the first rows of each for people.
+//! The first rows of tables, for people.
 
 use std::fmt::Write as _;
-use std::fs;
-use std::path::Path;
 use std::time::Duration;
 
-use nebulakit_types::literal::LiteralValue;
-use nebulakit_types::literal_type::TypeKind;
-use nebulakit_types::outputs::Output;
 use nebulakit_types::schema::arrow::array::{Array as _, ArrayRef, RecordBatch, make_array};
 use nebulakit_types::schema::arrow::datatypes::DataType;
 use nebulakit_types::schema::arrow::util::display::{ArrayFormatter, FormatOptions};
 use nebulakit_types::schema::{AnyRow, Schema};
 use nebulakit_types::workspace::Workspace;
-use nebulakit_types::{Error, ErrorKind, Literal, LiteralType, Result, visible};
+use nebulakit_types::{Error, ErrorKind, Result, visible};
 
-use super::sandbox::Sandbox;
 use crate::process::stores::is_local;
 use crate::services::stores::Stores;
 use crate::task::failure::chain;
@@ -32,80 +26,18 @@ const COLUMNS: usize = 12;
 /// How many characters of a value are shown.
 const WIDTH: usize = 32;
 
-/// The name that a table's one file has besides `00000`: flytekit calls its CSV so.
-const CSV: &str = ".csv";
-
-/// A table among the outputs.
-#[derive(Debug)]
-pub(super) struct Table {
-    /// The output that is this table; [`None`] where it is deeper.
-    output: Option<&'static str>,
-    uri: String,
-    format: String,
-}
-
-/// The tables among the outputs. The files of those that the task made get the extension of their format, and are named by the outputs.
-pub(super) fn tables(outputs: &mut [Output], types: &[(&'static str, LiteralType)], sandbox: &Sandbox) -> Result<Vec<Table>> {
-    let mut tables = Vec::new();
-    for output in outputs {
-        if types.iter().any(|(name, literal_type)| *name == output.name && holds_tables(literal_type)) {
-            let mut literal = Literal::decode(&output.literal)?;
-            search(&mut literal.value, Some(output.name), sandbox, &mut tables);
-            output.literal = literal.encode();
+/// The first rows of the table that is the output `output`, as text. What cannot be read is told in the log.
+pub(super) fn head(output: &str, uri: &str, format: &str, stores: &Stores) -> Option<String> {
+    let stores = stores.clone();
+    let workspace = Workspace::new(move || stores.all().clone(), None, ".");
+    let read = nebulakit_types::block_on(within(rows(uri, format, &workspace)));
+    match read.unwrap_or_else(|error| Err(Error::new(ErrorKind::Io, error.to_string()))) {
+        Ok(head) => Some(head),
+        Err(error) => {
+            tracing::warn!("cannot show the first rows of `{output}`: {}", chain(&error));
+            None
         }
     }
-    Ok(tables)
-}
-
-fn holds_tables(literal_type: &LiteralType) -> bool {
-    match &literal_type.kind {
-        TypeKind::StructuredDataset(_) | TypeKind::Schema(_) => true,
-        TypeKind::Collection(inner) | TypeKind::Map(inner) => holds_tables(inner),
-        TypeKind::Union(variants) => variants.iter().any(holds_tables),
-        _ => false,
-    }
-}
-
-fn search(value: &mut LiteralValue, output: Option<&'static str>, sandbox: &Sandbox, tables: &mut Vec<Table>) {
-    let (uri, format) = match value {
-        LiteralValue::StructuredDataset { uri, dataset_type } => (uri, dataset_type.format.to_ascii_lowercase()),
-        LiteralValue::Schema { uri, .. } => (uri, "parquet".to_owned()),
-        LiteralValue::Union { value, .. } => return search(&mut value.value, output, sandbox, tables),
-        LiteralValue::Collection(elements) => return elements.iter_mut().for_each(|inner| search(&mut inner.value, None, sandbox, tables)),
-        LiteralValue::Map(entries) => return entries.values_mut().for_each(|inner| search(&mut inner.value, None, sandbox, tables)),
-        _ => return,
-    };
-    if sandbox.holds_data(uri)
-        && let Some(path) = named(Path::new(uri), &format)
-    {
-        *uri = path;
-    }
-    tables.push(Table { output, uri: uri.clone(), format });
-}
-
-/// Gives the one file of a table the extension of its format; [`None`] where the table is laid out otherwise.
-fn named(folder: &Path, format: &str) -> Option<String> {
-    let extension = ["parquet", "csv", "arrow"].into_iter().find(|known| *known == format)?;
-    let file = ["00000", CSV].map(|name| folder.join(name)).into_iter().find(|file| file.is_file())?;
-    let path = folder.join(format!("00000.{extension}"));
-    fs::rename(file, &path).ok()?;
-    path.into_os_string().into_string().ok()
-}
-
-/// The first rows of the tables that are outputs themselves, as text. What cannot be read is told in the log.
-pub(super) fn heads(tables: Vec<Table>, stores: &Stores) -> Vec<(&'static str, String)> {
-    let mut heads = Vec::new();
-    for table in tables {
-        let Some(output) = table.output else { continue };
-        let stores = stores.clone();
-        let workspace = Workspace::new(move || stores.all().clone(), None, ".");
-        let head = nebulakit_types::block_on(within(head(&table, &workspace)));
-        match head.unwrap_or_else(|error| Err(Error::new(ErrorKind::Io, error.to_string()))) {
-            Ok(head) => heads.push((output, head)),
-            Err(error) => tracing::warn!("cannot show the first rows of `{output}`: {}", chain(&error)),
-        }
-    }
-    heads
 }
 
 async fn within<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
@@ -113,8 +45,8 @@ async fn within<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
     tokio::time::timeout(PATIENCE, work).await.map_err(late)?
 }
 
-async fn head(table: &Table, workspace: &Workspace) -> Result<String> {
-    let schema = Schema::<AnyRow>::from_uri(table.uri.as_str()).with_format(table.format.as_str()).within(workspace);
+async fn rows(uri: &str, format: &str, workspace: &Workspace) -> Result<String> {
+    let schema = Schema::<AnyRow>::from_uri(uri).with_format(format).within(workspace);
     let columns: Vec<_> = schema.columns().await?.fields().iter().map(|field| field.name().clone()).collect();
     let mut batches = schema.clone().read().columns(columns.iter().take(COLUMNS).cloned()).batch_size(ROWS + 1).stream();
     let mut rows: Vec<Vec<String>> = Vec::new();
@@ -125,7 +57,7 @@ async fn head(table: &Table, workspace: &Workspace) -> Result<String> {
     }
     let all = if rows.len() <= ROWS {
         Some(rows.len() as u64)
-    } else if is_local(&table.uri) || table.format == "parquet" {
+    } else if is_local(uri) || format == "parquet" {
         tokio::time::timeout(PATIENCE / 2, schema.num_rows()).await.ok().transpose()?
     } else {
         // It would be read whole for that.

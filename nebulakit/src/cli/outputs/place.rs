@@ -1,0 +1,137 @@
+//! Outputs as files in a folder, each under its name.
+//!
+//! All of them are written below a temporary name first, and get their own names when they are whole: what fails leaves nothing behind.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use nebulakit_types::storage::{Storage, TreeOptions};
+use nebulakit_types::{Error, ErrorKind, block_on, visible};
+use uuid::Uuid;
+
+use super::data::{Data, Kind, extension, is_one};
+use super::target::{Target, VALUES, shown_path};
+use super::whole::{Outputs, cannot_show};
+use crate::cli::complaint::Complaint;
+use crate::services::stores::Stores;
+use crate::task::failure::chain;
+
+/// Puts them there; what they refer to is then what lies there.
+pub(super) fn place(outputs: &mut Outputs, target: &Target, stores: &Stores) -> Result<(), Complaint> {
+    let staging = Staging::make(target)?;
+    // What is in the folder itself: an output, and the first part of what is below it.
+    let mut names = BTreeSet::new();
+    outputs.visit(|Data { output, name, uri, kind }| {
+        let fetched = block_on(fetch(uri, &name, &kind, &staging.path, stores.all()));
+        let placed = fetched.unwrap_or_else(|error| Err(Error::new(ErrorKind::Io, error.to_string()))).map_err(|error| {
+            Complaint::failed(format!(
+                "cannot put the output `{}` into `{}`: {}",
+                visible::line(output),
+                shown_path(&target.folder),
+                chain(&error)
+            ))
+        })?;
+        names.extend(placed.iter().next().map(PathBuf::from));
+        *uri = placed.to_string_lossy().into_owned();
+        Ok::<_, Complaint>(())
+    })?;
+    if outputs.values.iter().any(|value| !value.referring.as_ref().is_some_and(|literal| is_one(&literal.value))) {
+        let json = outputs.for_machines().map_err(|error| cannot_show(&error))?;
+        fs::write(staging.path.join(VALUES), json).map_err(|error| target.failed("write into", &error))?;
+        names.insert(VALUES.into());
+    }
+    staging.publish(&names)?;
+    outputs.each(|data| *data.uri = target.folder.join(&*data.uri).to_string_lossy().into_owned());
+    Ok(())
+}
+
+/// Writes what lies at `uri` into `folder`; its path in there.
+async fn fetch(uri: &str, name: &Path, kind: &Kind, folder: &Path, storage: &Storage) -> Result<PathBuf, Error> {
+    let options = TreeOptions::default();
+    match kind {
+        Kind::Directory => {
+            let path = folder.join(name);
+            storage.download_tree(uri, &path, &options).await?;
+            Ok(name.to_owned())
+        }
+        Kind::File(format) => {
+            let own = Path::new(uri).extension().and_then(|own| own.to_str());
+            let name = with(name, extension(format).or(own.and_then(extension)));
+            storage.download(uri, &folder.join(&name)).await?;
+            Ok(name)
+        }
+        Kind::Table(format) => {
+            let file = with(name, extension(format));
+            if Path::new(uri).is_file() {
+                storage.download(uri, &folder.join(&file)).await?;
+                return Ok(file);
+            }
+            let parts = folder.join(name);
+            storage.download_tree(uri, &parts, &options).await?;
+            Ok(if only_file(&parts, &folder.join(&file)) { file } else { name.to_owned() })
+        }
+    }
+}
+
+fn with(name: &Path, extension: Option<&str>) -> PathBuf {
+    let mut named = name.as_os_str().to_owned();
+    if let Some(extension) = extension {
+        named.push(format!(".{extension}"));
+    }
+    named.into()
+}
+
+/// Makes `file` of the one file in the folder `parts`, and says whether it has: there may be more of them, or folders.
+fn only_file(parts: &Path, file: &Path) -> bool {
+    let entries: Vec<_> = fs::read_dir(parts).into_iter().flatten().flatten().collect();
+    match entries.as_slice() {
+        [only] if file != parts && only.file_type().is_ok_and(|kind| kind.is_file()) => {
+            fs::rename(only.path(), file).and_then(|()| fs::remove_dir(parts)).is_ok()
+        }
+        _ => false,
+    }
+}
+
+/// A folder in the target's that is there until all is whole.
+struct Staging<'a> {
+    path: PathBuf,
+    target: &'a Target,
+}
+
+impl<'a> Staging<'a> {
+    fn make(target: &'a Target) -> Result<Self, Complaint> {
+        let path = target.folder.join(format!(".nebulakit-partial-{}", Uuid::new_v4().simple()));
+        fs::create_dir_all(&path).map_err(|error| target.failed("write into", &error))?;
+        Ok(Self { path, target })
+    }
+
+    /// Gives what is in it these names in the target's folder.
+    fn publish(&self, names: &BTreeSet<PathBuf>) -> Result<(), Complaint> {
+        let is_there = |name: &&PathBuf| self.target.folder.join(name).symlink_metadata().is_ok();
+        if let Some(there) = names.iter().find(is_there).filter(|_| !self.target.replaces) {
+            return Err(self.target.taken(there, &there.file_stem().unwrap_or_default().to_string_lossy()));
+        }
+        names.iter().try_for_each(|name| self.rename(name)).map_err(|error| self.target.failed("write into", &error))
+    }
+
+    fn rename(&self, name: &Path) -> io::Result<()> {
+        let (from, to) = (self.path.join(name), self.target.folder.join(name));
+        // A folder takes no other one's place: that goes first, and goes for good with this one.
+        match to.symlink_metadata() {
+            Ok(there) if there.is_dir() || from.is_dir() => {
+                fs::rename(&to, self.path.join(format!(".former-{}", Uuid::new_v4().simple())))?
+            }
+            _ => {}
+        }
+        fs::rename(from, to)
+    }
+}
+
+impl Drop for Staging<'_> {
+    fn drop(&mut self) {
+        // What cannot be removed has a name that says what it is.
+        let _ = fs::remove_dir_all(&self.path);
+    }
+}
