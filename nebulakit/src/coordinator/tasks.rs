@@ -107,14 +107,7 @@ pub(super) fn of_attempt(job: &JobContext, task: &TaskDef) -> Result<Context, Jo
     let cancellation = Cancellation::new();
     job.live().stop.pass_to(cancellation.clone(), job.attempt);
     let sink = Arc::new(Sink(job.clone()));
-    let inherited = of_child(job.home.surroundings()?, task, job.attempt);
-    #[cfg(feature = "run")]
-    let inherited = match &job.live().settings.stored {
-        Some(stored) => {
-            Surroundings { raw_output_prefix: Some(stored.files.clone()), checkpoint: stored.checkpoint(job.attempt), ..inherited }
-        }
-        None => inherited,
-    };
+    let inherited = placed(job, task)?;
     let surroundings = Surroundings {
         cancellation,
         dialect: &Dialect::FLYTE_1,
@@ -129,6 +122,17 @@ pub(super) fn of_attempt(job: &JobContext, task: &TaskDef) -> Result<Context, Jo
         ..inherited
     };
     Ok(with_secrets(surroundings, task))
+}
+
+/// What the attempt's task has of the coordinator's context, with the places for its own data.
+pub(super) fn placed(job: &JobContext, task: &TaskDef) -> Result<Surroundings, JobError> {
+    let inherited = of_child(job.home.surroundings()?, task, job.attempt);
+    #[cfg(feature = "run")]
+    if let Some(stored) = &job.live().settings.stored {
+        let raw_output_prefix = Some(stored.files.clone());
+        return Ok(Surroundings { raw_output_prefix, checkpoint: stored.checkpoint(job.attempt), ..inherited });
+    }
+    Ok(inherited)
 }
 
 /// What a task says of itself becomes events of its job.
