@@ -8,5 +8,6 @@ mod gates;
 mod guide;
 mod maps;
 mod recorded;
+mod resumed;
 mod shapes;
 mod values;

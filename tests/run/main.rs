@@ -89,6 +89,7 @@ fn created(run: &RunId) -> EventKind {
         backend: "tests".into(),
         nodes: 3,
         resumes: None,
+        from: None,
     }
 }
 
@@ -97,7 +98,7 @@ fn ready() -> EventKind {
 }
 
 fn succeeded(outputs: Recorded) -> EventKind {
-    EventKind::Succeeded { outputs, inputs: None, from: Origin::Run }
+    EventKind::Succeeded { outputs, inputs: None, files: None, from: Origin::Run }
 }
 
 fn ended() -> EventKind {

@@ -22,6 +22,7 @@
 //! ```
 
 mod artifact;
+mod build;
 mod control;
 mod digest;
 mod error;
@@ -38,16 +39,20 @@ mod state;
 mod watch;
 
 pub use self::artifact::Artifact;
+pub use self::build::{BUILD_VERSION, Build, TaskChange, TaskDigests};
 pub use self::control::{Answer, Control, Request};
+pub(crate) use self::digest::Parts as DigestParts;
 pub use self::digest::inputs_digest;
 pub use self::error::{RecordError, RecordErrorKind};
-pub use self::event::{Arm, EVENT_VERSION, Event, EventKind, Origin, Recorded, RunOutcome};
+pub use self::event::{Again, Arm, EVENT_VERSION, Event, EventKind, Origin, Recorded, RunOutcome};
 pub use self::folder::{Durability, RunFolder, RunsFolder};
 pub use self::follow::{LogLine, LogLines, RunEvents};
 pub use self::handle::RunHandle;
 pub use self::log::Recorder;
 pub use self::memo::{Cache, CacheEntry, CacheKey};
+pub(crate) use self::memo::{Contents, is_whole};
 pub use self::path::NodePath;
 pub(crate) use self::record::{Nowhere, Record};
 pub use self::state::{Counts, Misplaced, NodeState, NodeStatus, RunState, RunStatus};
+pub(crate) use self::watch::Success;
 pub use crate::coordinator::{FailureKind, JobFailure, OutputStream, RunId};

@@ -22,6 +22,8 @@ pub struct RunState {
     pub backend: Cow<'static, str>,
     /// The run that it goes on with.
     pub resumes: Option<RunId>,
+    /// The node of that run which was to run again, with all that needs it.
+    pub from: Option<NodePath>,
     /// Where it stands.
     pub status: RunStatus,
     /// How many nodes its graph has, as far as that was known when it began.
@@ -152,6 +154,7 @@ impl RunState {
             name: Cow::Borrowed(""),
             backend: Cow::Borrowed(""),
             resumes: None,
+            from: None,
             status: RunStatus::Unknown,
             planned: 0,
             created: None,
@@ -198,9 +201,10 @@ impl RunState {
 
     fn apply_to_run(&mut self, event: &Event) {
         match &event.kind {
-            EventKind::Created { run, name, backend, nodes, resumes, .. } => {
+            EventKind::Created { run, name, backend, nodes, resumes, from, .. } => {
                 self.run = Some(run.clone());
                 (self.name, self.backend, self.planned, self.resumes) = (name.clone(), backend.clone(), *nodes, resumes.clone());
+                self.from.clone_from(from);
                 (self.status, self.created) = (RunStatus::Running, Some(event.at));
             }
             EventKind::Stopping => self.status = RunStatus::Stopping,

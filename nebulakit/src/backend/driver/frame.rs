@@ -6,6 +6,7 @@ use bytes::Bytes;
 use nebulakit_types::{Error, ErrorKind, Result};
 
 use super::layout::Layout;
+use super::step::Step;
 use super::value;
 use crate::graph::{Binding, Bound, Graph, Node, Scope};
 use crate::run::NodePath;
@@ -20,6 +21,8 @@ pub(super) struct Instance<'g> {
     inputs: Bytes,
     /// The error that its failure handler is told, as a literal.
     failure: Option<Bytes>,
+    /// Whether all of it runs, whatever is known of earlier runs.
+    is_again: bool,
 }
 
 /// A scope that runs: the body of a workflow, or an arm of a condition.
@@ -32,14 +35,18 @@ pub(super) struct Frame<'g> {
     /// The scope that an arm of a condition is in.
     around: Option<Arc<Self>>,
     gave: Mutex<Vec<Gave>>,
+    /// Whether all of it runs, whatever is known of earlier runs.
+    pub(super) is_again: bool,
 }
 
 /// What a node gave, as long as it is needed.
-struct Gave {
+pub(super) struct Gave {
     /// The bytes of an `outputs.pb`.
     outputs: Option<Bytes>,
     /// How many that are not over take from it.
     takers: u32,
+    /// Whether it may be other than in an earlier run: it, or something in it, was to run again.
+    pub(super) is_redone: bool,
 }
 
 impl<'g> Instance<'g> {
@@ -51,29 +58,37 @@ impl<'g> Instance<'g> {
         let defaults: Vec<_> =
             graph.inputs.iter().filter_map(|input| Some((&*input.name, default(&input.name, input.default.as_ref())?))).collect();
         let inputs = value::literals(given.iter().chain(&defaults));
-        Self { graph, path, inputs, failure: None }
+        Self { graph, path, inputs, failure: None, is_again: false }
+    }
+
+    /// The same, all of which runs again if `is_again`.
+    pub(super) fn again(self, is_again: bool) -> Self {
+        Self { is_again, ..self }
     }
 
     /// The same workflow, for its failure handler.
     pub(super) fn failed(&self, handler: &Node, message: &str) -> Self {
         // The platform names the handler, not the node that failed.
         let failure = Some(value::error(&handler.id, message));
-        Self { graph: self.graph, path: self.path.clone(), inputs: self.inputs.clone(), failure }
+        // Each failure is handled, be it the same as in an earlier run.
+        Self { graph: self.graph, path: self.path.clone(), inputs: self.inputs.clone(), failure, is_again: true }
     }
 }
 
 impl<'g> Frame<'g> {
     pub(super) fn new(instance: Arc<Instance<'g>>, scope: &'g Scope, layout: Arc<Layout<'g>>, stop: Cancellation) -> Self {
-        let mut gave: Vec<_> = layout.takers().map(|takers| Gave { outputs: None, takers }).collect();
+        let mut gave: Vec<_> = layout.takers().map(|takers| Gave { outputs: None, takers, is_redone: false }).collect();
         // What the scope gives is taken when all of it is over.
         layout.given().iter().for_each(|place| gave[*place as usize].takers += 1);
-        Self { instance, scope, layout, stop, around: None, gave: Mutex::new(gave) }
+        let is_again = instance.is_again;
+        Self { instance, scope, layout, stop, around: None, gave: Mutex::new(gave), is_again }
     }
 
-    /// An arm of a condition in `around`.
-    pub(super) fn arm(around: &Arc<Self>, scope: &'g Scope, layout: Arc<Layout<'g>>) -> Self {
-        let arm = Self::new(Arc::clone(&around.instance), scope, layout, around.stop.below());
-        Self { around: Some(Arc::clone(around)), ..arm }
+    /// An arm of the condition that `step` is.
+    pub(super) fn arm(step: &Step<'g>, scope: &'g Scope) -> Self {
+        let around = &step.frame;
+        let arm = Self::new(Arc::clone(&around.instance), scope, step.walk.layout(scope), around.stop.below());
+        Self { around: Some(Arc::clone(around)), is_again: step.is_again, ..arm }
     }
 
     /// The path of one of its nodes.
@@ -96,7 +111,7 @@ impl<'g> Frame<'g> {
         }
     }
 
-    fn gave(&self) -> MutexGuard<'_, Vec<Gave>> {
+    pub(super) fn gave(&self) -> MutexGuard<'_, Vec<Gave>> {
         self.gave.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

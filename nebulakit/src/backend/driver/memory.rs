@@ -5,7 +5,7 @@ use std::io;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 
-use crate::run::{CacheKey, NodePath, Origin};
+use crate::run::{CacheKey, EventKind, NodePath, Origin};
 use crate::task::def::TaskDef;
 
 /// A task that is about to run.
@@ -15,8 +15,18 @@ pub(crate) struct Call<'a> {
     /// The version of its remembered outputs; [`None`] where they are not to be remembered.
     pub(crate) version: Option<&'a str>,
     pub(crate) inputs: &'a [(&'a str, Bytes)],
+    pub(crate) given: Given<'a>,
+    /// Tells what is found out about the node.
+    pub(crate) tell: &'a (dyn Fn(EventKind) + Sync),
+}
+
+/// What a task is given, as far as earlier runs of it go.
+#[derive(Clone, Copy)]
+pub(crate) struct Given<'a> {
     /// The digest of the inputs.
     pub(crate) digest: &'a str,
+    /// Whether it runs whatever is known of earlier runs.
+    pub(crate) is_again: bool,
 }
 
 /// What is known of a task that is about to run.
@@ -29,6 +39,12 @@ pub(crate) enum Recalled {
 
 /// Remembers outputs.
 pub(crate) trait Memory: Send + Sync {
+    /// The digest of what a node is given, and of what is in the files that it names.
+    fn digest<'a>(&'a self, inputs: &'a [(&'a str, Bytes)]) -> BoxFuture<'a, String>;
+
+    /// What tells whether the files that outputs name are what they were, if they name any that runs store.
+    fn stamp<'a>(&'a self, outputs: &'a Bytes) -> BoxFuture<'a, Option<String>>;
+
     /// What is known of a task that is about to run. What cannot be looked up is not known.
     fn recall<'a>(&'a self, call: Call<'a>) -> BoxFuture<'a, Recalled>;
 

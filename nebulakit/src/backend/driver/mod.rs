@@ -3,6 +3,7 @@
 //! One future walks all of it, on the runtime that polls it; what a task does happens wherever its job's strategy has it. Nothing here knows of files: events
 //! go to a [`Record`], values are bytes in memory, and data that tasks store is referred to.
 
+mod again;
 mod branch;
 mod drive;
 mod fault;

@@ -9,13 +9,14 @@ use futures_util::stream::FuturesUnordered;
 
 use super::fault::{End, Fault};
 use super::frame::{Frame, Instance};
-use super::memory::{Call, Recalled};
+use super::memory::{Call, Given, Recalled};
 use super::step::{Done, Step};
 use super::value;
 use super::walk::Walk;
 use crate::graph::{Graph, Kind, Mapped};
-use crate::run::{EventKind, NodePath, Origin, inputs_digest};
+use crate::run::{EventKind, NodePath, Origin};
 use crate::task::cancellation::Cancellation;
+use crate::task::def::TaskDef;
 use crate::task::registry::registry;
 
 /// What stands for the node where the outputs of the run's own workflow cannot be made, as on the platform.
@@ -142,7 +143,7 @@ fn run(step: Step<'_>) -> BoxFuture<'_, Result<Bytes, End>> {
                     let (arm, body) = step.decide(branch)?;
                     step.walk.tell(&step.path, || Ok(EventKind::Decided { arm }));
                     step.walk.tell(&step.path, || Ok(EventKind::Started { attempt: 0 }));
-                    let frame = Frame::arm(&step.frame, body, step.walk.layout(body));
+                    let frame = Frame::arm(&step, body);
                     scope(Arc::clone(&step.walk), Arc::new(frame)).await
                 }
                 Kind::Approve(gate) => step.approve(gate).await,
@@ -155,20 +156,18 @@ fn run(step: Step<'_>) -> BoxFuture<'_, Result<Bytes, End>> {
     })
 }
 
-/// Runs a task that has to run, and the graph that it gives if it is dynamic: what fails in that is not tried again, the task's attempts are its own.
+/// Runs a task, where what it gives is not known.
 async fn task(step: &Step<'_>, path: &NodePath, name: &str, inputs: &[(&str, Bytes)], stop: &Cancellation) -> Result<Done, End> {
     let Some(task) = registry().get(name) else { return Err(step.unknown(path, "task", name)) };
-    if task.is_dynamic {
-        let graph = step.grown(path, &step.job(path, task, inputs, stop).await?)?;
-        return grown(step, path, &graph, stop).await.map(Done::from);
-    }
-    let Some(memory) = &step.walk.world.memory else { return step.job(path, task, inputs, stop).await.map(Done::from) };
-    let digest = inputs_digest(inputs.iter().map(|(name, literal)| (*name, &**literal)));
-    let call = Call { node: path, task, version: step.cache_version(task), inputs, digest: &digest };
+    let Some(memory) = &step.walk.world.memory else { return job(step, path, task, inputs, None, stop).await.map(Done::from) };
+    let digest = memory.digest(inputs).await;
+    let given = Given { digest: &digest, is_again: step.runs_again(path) };
+    let tell = |kind| step.walk.tell(path, || Ok(kind));
+    let call = Call { node: path, task, version: step.cache_version(task), inputs, given, tell: &tell };
     let (outputs, from) = match memory.recall(call).await {
         Recalled::Outputs(outputs, from) => (outputs, from),
         Recalled::Nothing(key) => {
-            let outputs = step.job(path, task, inputs, stop).await?;
+            let outputs = job(step, path, task, inputs, Some(given), stop).await?;
             if let Some(key) = key {
                 let remembered = memory.remember(key, path, &outputs);
                 remembered.unwrap_or_else(|error| tracing::warn!(%error, "the outputs of the node {path} are not remembered"));
@@ -176,13 +175,31 @@ async fn task(step: &Step<'_>, path: &NodePath, name: &str, inputs: &[(&str, Byt
             (outputs, Origin::Run)
         }
     };
-    Ok(Done { outputs, from, inputs: Some(digest) })
+    let files = memory.stamp(&outputs).await;
+    Ok(Done { outputs, from, inputs: Some(digest), files })
+}
+
+/// Runs a task, and the graph that it gives if it is dynamic: what fails in that is not tried again, the task's attempts are its own.
+async fn job(
+    step: &Step<'_>,
+    path: &NodePath,
+    task: &'static TaskDef,
+    inputs: &[(&str, Bytes)],
+    given: Option<Given<'_>>,
+    stop: &Cancellation,
+) -> Result<Bytes, End> {
+    let outputs = step.job(path, task, inputs, given, stop).await?;
+    if !task.is_dynamic {
+        return Ok(outputs);
+    }
+    let graph = step.grown(path, &outputs)?;
+    grown(step, path, &graph, stop).await
 }
 
 /// Runs a graph that a dynamic task gave.
 async fn grown(step: &Step<'_>, path: &NodePath, graph: &Graph, stop: &Cancellation) -> Result<Bytes, End> {
     let walk = Arc::new(Walk::new(graph, step.walk.world));
-    let ended = workflow(Arc::clone(&walk), Instance::new(graph, Some(path.clone()), &[]), stop.below()).await;
+    let ended = workflow(Arc::clone(&walk), Instance::new(graph, Some(path.clone()), &[]).again(step.runs_again(path)), stop.below()).await;
     if let Some(Walk { fatal, unrecorded, .. }) = Arc::into_inner(walk) {
         fatal.into_inner().iter().for_each(|end| step.walk.fatal(end));
         unrecorded.into_inner().into_iter().for_each(|error| step.walk.unrecorded(error));
@@ -194,5 +211,5 @@ async fn grown(step: &Step<'_>, path: &NodePath, graph: &Graph, stop: &Cancellat
 async fn within(step: &Step<'_>, path: &NodePath, name: &str, inputs: &[(&str, Bytes)], stop: Cancellation) -> Result<Bytes, End> {
     let Some(graph) = step.walk.workflow(name) else { return Err(step.unknown(path, "workflow", name)) };
     step.walk.tell(path, || Ok(EventKind::Started { attempt: 0 }));
-    workflow(Arc::clone(&step.walk), Instance::new(graph, Some(path.clone()), inputs), stop).await
+    workflow(Arc::clone(&step.walk), Instance::new(graph, Some(path.clone()), inputs).again(step.runs_again(path)), stop).await
 }

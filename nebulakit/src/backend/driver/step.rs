@@ -18,6 +18,8 @@ pub(super) struct Step<'g> {
     pub(super) frame: Arc<Frame<'g>>,
     pub(super) node: &'g Node,
     pub(super) path: NodePath,
+    /// Whether all of it runs, whatever is known of earlier runs.
+    pub(super) is_again: bool,
 }
 
 /// What a node gave.
@@ -27,18 +29,21 @@ pub(super) struct Done {
     pub(super) from: Origin,
     /// The digest of what it was given, where somebody asks for it.
     pub(super) inputs: Option<String>,
+    /// What tells whether the files that it names are what they were.
+    pub(super) files: Option<String>,
 }
 
 impl From<Bytes> for Done {
     fn from(outputs: Bytes) -> Self {
-        Self { outputs, from: Origin::Run, inputs: None }
+        Self { outputs, from: Origin::Run, inputs: None, files: None }
     }
 }
 
 impl<'g> Step<'g> {
     pub(super) fn new(walk: Arc<Walk<'g>>, frame: Arc<Frame<'g>>, node: &'g Node) -> Self {
         let path = frame.path(node);
-        Self { walk, frame, node, path }
+        let is_again = frame.runs_again(node, &path, walk.world.from.as_ref());
+        Self { walk, frame, node, path, is_again }
     }
 
     /// What feeds it.
@@ -56,6 +61,7 @@ impl<'g> Step<'g> {
                     outputs: self.walk.world.record.keep(&done.outputs)?,
                     from: done.from.clone(),
                     inputs: done.inputs.clone(),
+                    files: done.files.clone(),
                 },
                 Err(End::Failed(fault)) => EventKind::Failed { failure: fault.failure.clone() },
                 Err(End::Cancelled) => EventKind::Cancelled,

@@ -7,7 +7,7 @@ use super::fault::End;
 use super::memory::Memory;
 use super::signals::Signals;
 use crate::coordinator::Coordinator;
-use crate::run::{Record, RunFolder, RunId};
+use crate::run::{NodePath, Record, RunFolder, RunId};
 use crate::task::cancellation::Cancellation;
 use crate::task::strategy::Strategy;
 
@@ -25,6 +25,8 @@ pub(crate) struct World {
     pub(crate) stored: Option<RunFolder>,
     /// What is known of tasks that ran before, if anything is.
     pub(crate) memory: Option<Arc<dyn Memory>>,
+    /// The node that runs whatever is known of earlier runs, and with it all that needs it.
+    pub(crate) from: Option<NodePath>,
 }
 
 /// Why a run did not succeed.

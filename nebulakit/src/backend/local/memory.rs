@@ -1,7 +1,5 @@
 //! What runs of one folder remember: cached outputs, and those of the run that one goes on with.
 
-use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
 use std::io;
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -9,10 +7,11 @@ use std::time::SystemTime;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 
+use super::digests::Digests;
+use super::former::{Former, Kept};
 use crate::backend::driver::{Call, Memory, Recalled};
 use crate::backend::plan::CacheUse;
-use crate::graph::{Graph, Input, Task};
-use crate::run::{Answer, Cache, CacheEntry, CacheKey, Control, NodePath, Origin, RecordError, Recorder, Request, RunHandle};
+use crate::run::{Again, Cache, CacheEntry, CacheKey, EventKind, NodePath, Origin, RecordError, Recorder};
 use crate::task::def::TaskDef;
 
 /// What a run remembers.
@@ -21,87 +20,53 @@ pub(super) struct Remembered {
     pub(super) uses: CacheUse,
     /// The run that this one goes on with.
     pub(super) former: Option<Former>,
+    pub(super) digests: Digests,
     pub(super) recorder: Arc<Recorder>,
 }
 
-/// A run that another one goes on with.
-pub(super) struct Former {
-    pub(super) run: RunHandle,
-    /// The tasks that take and give what they took and gave there.
-    tasks: HashSet<String>,
-}
-
-impl Former {
-    /// The run `run`, for one of `graph`.
-    pub(super) fn of(run: RunHandle, graph: &Graph) -> Result<Self, RecordError> {
-        let before = run.graph()?;
-        let interface = |task: &Task| {
-            let types = |inputs: &[Input]| inputs.iter().map(|input| (input.name.clone(), input.literal_type.clone())).collect::<Vec<_>>();
-            (types(&task.inputs), task.outputs.clone())
-        };
-        let is_same =
-            |(name, task): &(&Cow<'_, str>, &Task)| before.tasks.get(&***name).is_some_and(|before| interface(before) == interface(task));
-        let tasks = graph.tasks.iter().filter(is_same).map(|(name, _)| name.to_string()).collect();
-        Ok(Self { run, tasks })
-    }
-
-    /// Whether the node ran that task there, which takes and gives the same.
-    fn ran(&self, node: &NodePath, task: &str) -> Result<bool, RecordError> {
-        Ok(self.tasks.contains(task) && self.run.state()?.nodes.get(node).is_some_and(|before| before.of == task))
-    }
-
-    /// What was answered to its gates, for a run that is given the same: of another one somebody has to look at what comes of it.
-    pub(super) fn answers(&self, inputs: &[u8]) -> HashMap<String, Answer> {
-        let mut answers = HashMap::new();
-        if self.run.inputs().is_ok_and(|before| before == inputs) {
-            let mut control = Control::new(self.run.folder());
-            while let Ok(Some(request)) = control.poll() {
-                if let Request::Answer { signal, answer } = request {
-                    answers.insert(signal, answer);
-                }
-            }
-        }
-        answers
-    }
-
-    /// What it has of the node, if that ran the same task with the same inputs.
-    fn kept(&self, node: &NodePath, task: &str, digest: &str) -> Result<Option<Bytes>, RecordError> {
-        if !self.ran(node, task)? {
-            return Ok(None);
-        }
-        Ok(self.run.kept(node, digest)?.map(|(_, outputs)| outputs.into()))
-    }
-}
-
 impl Remembered {
-    fn of_former(&self, node: &NodePath, task: &str, digest: &str) -> Option<Bytes> {
-        self.former.as_ref()?.kept(node, task, digest).unwrap_or_else(|error| {
-            tracing::warn!(%error, "the node {node} of the former run cannot be read, and runs again");
-            None
-        })
+    /// What the node gave in a run that this one goes on with, if it need not run again.
+    async fn of_former(&self, call: &Call<'_>) -> Option<Bytes> {
+        let mut again = None;
+        for kept in self.former.iter().flat_map(|former| former.kept(call.node, call.task.name, call.given.digest)) {
+            let because = match kept {
+                _ if call.given.is_again => Again::Asked,
+                Kept::Outputs(outputs, success) if self.digests.stamp(&outputs).await == success.files => return Some(outputs.into()),
+                Kept::Outputs(..) => Again::Outputs,
+                Kept::Again(because) => because,
+            };
+            again.get_or_insert(because);
+        }
+        if let Some(because) = again {
+            (call.tell)(EventKind::Again { because });
+        }
+        None
     }
 }
 
 impl Memory for Remembered {
+    fn digest<'a>(&'a self, inputs: &'a [(&'a str, Bytes)]) -> BoxFuture<'a, String> {
+        Box::pin(self.digests.of_inputs(inputs))
+    }
+
+    fn stamp<'a>(&'a self, outputs: &'a Bytes) -> BoxFuture<'a, Option<String>> {
+        Box::pin(self.digests.stamp(outputs))
+    }
+
     fn checkpoint(&self, node: &NodePath, task: &str, inputs: &str) -> Option<String> {
-        let former = self.former.as_ref()?;
-        former
-            .ran(node, task)
-            .ok()?
-            .then(|| former.run.folder().last_checkpoint(node, inputs))?
-            .map(|folder| folder.to_string_lossy().into_owned())
+        self.former.as_ref()?.checkpoint(node, task, inputs)
     }
 
     fn recall<'a>(&'a self, call: Call<'a>) -> BoxFuture<'a, Recalled> {
         Box::pin(async move {
-            let Call { node, task, version, inputs, digest } = call;
-            if let Some(outputs) = self.of_former(node, task.name, digest) {
+            if let Some(outputs) = self.of_former(&call).await {
                 return Recalled::Outputs(outputs, Origin::Resumed);
             }
+            let Call { node, task, version, inputs, given, .. } = call;
             let (Some(version), true) = (version, self.uses != CacheUse::Off) else { return Recalled::Nothing(None) };
             // Files are read for their digests.
             let cache = self.cache.clone();
-            let (version, overwrites) = (version.to_owned(), self.uses == CacheUse::Overwrite);
+            let (version, overwrites) = (version.to_owned(), given.is_again || self.uses == CacheUse::Overwrite);
             let inputs: Vec<_> = inputs.iter().map(|(name, literal)| ((*name).to_owned(), literal.clone())).collect();
             let looked_up = tokio::task::spawn_blocking(move || look_up(&cache, task, &version, &inputs, overwrites)).await;
             match looked_up {

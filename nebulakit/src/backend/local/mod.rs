@@ -1,5 +1,8 @@
 //! Runs on this machine, through a coordinator of this process.
 
+mod digests;
+mod former;
+mod from;
 mod memory;
 mod recorded;
 mod run_local;
@@ -12,13 +15,15 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use nebulakit_types::storage::Storage;
 
-use self::memory::{Former, Remembered};
+use self::digests::Digests;
+use self::former::Former;
+use self::memory::Remembered;
 pub use self::run_local::RunLocal;
 use super::inputs::unfit;
 use super::{Backend, Capabilities, Options, Plan, RunError, needs};
 use crate::coordinator::{ContainerStrategy, Coordinator, CoordinatorBuilder};
 use crate::graph::Graph;
-use crate::run::{Cache, Recorder, RunHandle, RunId, RunsFolder};
+use crate::run::{Cache, Recorder, RunHandle, RunId, RunsFolder, TaskChange};
 use crate::task::builder::ContextBuilder;
 use crate::task::context::Context;
 use crate::task::strategy::Strategy;
@@ -88,6 +93,29 @@ impl LocalBackend {
         Self { surroundings: Arc::new(make), ..self }
     }
 
+    /// The tasks that ran in a run and that this program has otherwise: a run that goes on with it keeps what they gave, unless they take or give something else.
+    ///
+    /// # Errors
+    /// When there is no such run, or when what is recorded of it cannot be read.
+    pub fn changes(&self, run: &RunId) -> Result<Vec<TaskChange>, RunError> {
+        former::changes(&self.attach(run)?).map_err(RunError::Record)
+    }
+
+    /// The run that a plan goes on with, if it can.
+    fn former(&self, plan: &Plan) -> Result<Option<Former>, RunError> {
+        let Some(run) = &plan.options.resumes else { return Ok(None) };
+        let former = Former::of(&self.runs, run).map_err(RunError::Record)?;
+        let mut reasons = Vec::new();
+        if plan.options.is_strict {
+            reasons.extend(self.changes(run)?.iter().map(|change| format!("since the run {run} a task was changed: {change}")));
+        }
+        if let Some(from) = &plan.options.from {
+            let state = former.run().state().map_err(RunError::Record)?;
+            reasons.extend(from::unknown(from, &plan.graph, &state));
+        }
+        if reasons.is_empty() { Ok(Some(former)) } else { Err(RunError::Refused(reasons)) }
+    }
+
     /// The folder that it records runs in.
     #[must_use]
     pub fn runs(&self) -> &RunsFolder {
@@ -107,6 +135,9 @@ impl Backend for LocalBackend {
     fn compile(&self, graph: &Graph, options: &Options) -> Result<Plan, RunError> {
         let mut reasons = needs::missing(graph);
         reasons.extend(unfit(graph, &Bytes::copy_from_slice(&options.inputs)).map_err(RunError::Inputs)?);
+        if options.resumes.is_none() && (options.from.is_some() || options.is_strict) {
+            reasons.push("nothing can run again, or be compared, where no run is resumed".to_owned());
+        }
         if !reasons.is_empty() {
             return Err(RunError::Refused(reasons));
         }
@@ -121,11 +152,11 @@ impl Backend for LocalBackend {
                 let shown = self.runs.path().to_string_lossy().into_owned();
                 return Err(RunError::Refused(vec![format!("runs cannot be recorded in `{shown}`, whose path is not UTF-8")]));
             }
-            let former = plan.options.resumes.as_ref().map(|run| Former::of(self.attach(run)?, &plan.graph).map_err(RunError::Record));
-            let former = former.transpose()?;
+            let former = self.former(&plan)?;
             let recorder = Arc::new(Recorder::create(&self.runs, plan.options.durability).map_err(RunError::Record)?);
             let cache = Cache::new(&self.runs);
-            let memory = Remembered { cache, uses: plan.options.cache, former, recorder: Arc::clone(&recorder) };
+            let digests = Digests::new(&self.runs, cache.contents().clone());
+            let memory = Remembered { cache, uses: plan.options.cache, former, digests, recorder: Arc::clone(&recorder) };
             let context = (self.surroundings)(recorder.folder().path().to_owned()).takes_graphs().build();
             let coordinator = (self.coordinator)(builder()).context(context).build();
             recorded::start(plan, recorder, memory, coordinator)

@@ -11,7 +11,7 @@ use crate::backend::driver::{End, Signals, Unfinished, World, drive, literals_of
 use crate::backend::{Plan, RunError};
 use crate::coordinator::{Coordinator, FailureKind};
 use crate::graph::{Graph, Kind, Scope};
-use crate::run::{Control, EVENT_VERSION, EventKind, JobFailure, RecordError, Recorder, Request, RunHandle, RunOutcome};
+use crate::run::{Build, Control, EVENT_VERSION, EventKind, JobFailure, RecordError, Recorder, Request, RunHandle, RunOutcome};
 use crate::task::cancellation::Cancellation;
 use crate::task::failure::code;
 
@@ -24,6 +24,7 @@ pub(super) fn start(plan: Plan, recorder: Arc<Recorder>, memory: Remembered, coo
     for (name, contents) in &plan.files {
         folder.write(name, contents, recorder.durability()).map_err(RunError::Record)?;
     }
+    folder.write_build(Build::of_this_program(), recorder.durability()).map_err(RunError::Record)?;
     let answers = memory.former.as_ref().map_or_else(HashMap::new, |former| former.answers(&plan.options.inputs));
     let created = EventKind::Created {
         version: EVENT_VERSION,
@@ -31,7 +32,8 @@ pub(super) fn start(plan: Plan, recorder: Arc<Recorder>, memory: Remembered, coo
         name: plan.graph.name.clone(),
         backend: plan.backend,
         nodes: nodes(&plan.graph),
-        resumes: memory.former.as_ref().map(|former| former.run.id().clone()),
+        resumes: memory.former.as_ref().map(|former| former.run().id().clone()),
+        from: plan.options.from.clone(),
     };
     recorder.record(None, created).map_err(RunError::Record)?;
     let world = World {
@@ -43,6 +45,7 @@ pub(super) fn start(plan: Plan, recorder: Arc<Recorder>, memory: Remembered, coo
         strategy: plan.options.strategy,
         stored: Some(folder.clone()),
         memory: Some(Arc::new(memory)),
+        from: plan.options.from,
     };
     let control = Control::new(&folder);
     let (over, ended) = tokio::sync::oneshot::channel();

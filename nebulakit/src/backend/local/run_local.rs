@@ -194,6 +194,7 @@ impl<O: TaskOutputs> RunLocal<O> {
             strategy: self.strategy,
             stored: None,
             memory: None,
+            from: None,
         };
         let inputs = Bytes::from(inputs);
         let ended = drive(&graph, &world, &literals_of(&inputs).map_err(RunError::Inputs)?).await;

@@ -24,6 +24,7 @@ fn of_node(kind: &EventKind, node: &NodeState, is_element: bool) -> Option<Strin
     // A gate does not start: it waits from the moment that it is ready.
     let took = || words::time(node.ended.map(|ended| words::between(node.started.or(node.ready), ended)).unwrap_or_default());
     match kind {
+        EventKind::Again { because } => Some(format!("runs again: {}", words::again(*because))),
         EventKind::Started { attempt: 0 } if !is_element => Some("started".to_owned()),
         EventKind::Retrying { attempt, delay, failure } => {
             Some(format!("attempt {} failed: {failure}; attempt {} follows in {}", attempt + 1, attempt + 2, words::time(*delay)))

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use nebulakit_types::visible;
 
-use crate::run::{Counts, NodePath, NodeState, RunOutcome, RunState, RunStatus};
+use crate::run::{Again, Counts, NodePath, NodeState, RunOutcome, RunState, RunStatus};
 
 /// Where a run stands, in a word.
 pub(in crate::cli) fn status(status: &RunStatus) -> &'static str {
@@ -24,6 +24,16 @@ pub(in crate::cli) fn node(path: &NodePath, node: &NodeState) -> String {
     let of = node.of.rsplit('.').next().unwrap_or_default();
     let text = if of.is_empty() { path.to_string() } else { format!("{path} {of}") };
     visible::line(&text).into_owned()
+}
+
+/// Why a node runs again.
+pub(in crate::cli) fn again(because: Again) -> &'static str {
+    match because {
+        Again::Asked => "that was asked for",
+        Again::Inputs => "it is given something else",
+        Again::Interface => "its task takes or gives something else",
+        Again::Outputs => "what it gave was changed or is gone",
+    }
 }
 
 /// `12 of 40 done, 3 running, 1 failed`

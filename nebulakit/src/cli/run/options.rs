@@ -35,6 +35,12 @@ pub(super) const DURABLE: &str = "durable";
 /// The option that names the run to go on with.
 pub(super) const RESUME: &str = "resume";
 
+/// The option that names the node to go on from.
+pub(super) const FROM: &str = "from";
+
+/// The option that refuses to go on where tasks were changed.
+pub(super) const STRICT: &str = "strict";
+
 /// The option without which outputs are remembered.
 pub(super) const NO_CACHE: &str = "no-cache";
 
@@ -73,6 +79,14 @@ pub(super) fn of_workflow() -> Vec<Arg> {
             .long(RESUME)
             .value_name("RUN")
             .help("go on with that run: tasks that succeeded there do not run again, and inputs that are not given are those of then"),
+        Arg::new(FROM)
+            .long(FROM)
+            .value_name("NODE")
+            .requires(RESUME)
+            .help("run that node again, as `n2`, `n2/n0` or `n3[5]`, and all that needs what it gives"),
+        flag(STRICT)
+            .requires(RESUME)
+            .help("do not go on with a run where the source text, the options or the interface of a task that ran were changed"),
         flag(NO_CACHE)
             .conflicts_with(OVERWRITE_CACHE)
             .help("run tasks with a cache although their outputs are remembered, and remember none"),

@@ -26,7 +26,7 @@ use crate::process::exit::Exit;
 use crate::process::host::Host;
 use crate::process::signal::StopSignals;
 use crate::process::{logs, terminal};
-use crate::run::{Durability, RunHandle, RunStatus, RunsFolder};
+use crate::run::{Durability, RunHandle, RunStatus, RunsFolder, TaskChange};
 use crate::task::builder::ContextBuilder;
 use crate::task::failure::chain;
 use crate::task::surroundings::Surroundings;
@@ -51,8 +51,8 @@ pub(super) fn run(workflow: &'static WorkflowDef, name: &str, words: &[OsString]
     let former = former(&subject, &matches, &runs)?;
     let before = former.as_ref().map_or(Ok(Vec::new()), RunHandle::inputs)?;
     let inputs = inputs::inputs(&subject, &matches, &before, copies, &host.stores, setting)?;
-    let asked = match former {
-        Some(former) => asked(&matches).resumes(former.id().clone()),
+    let asked = match &former {
+        Some(former) => resuming(asked(&matches), former, &matches),
         None => asked(&matches),
     };
     let is_json = matches.get_flag(options::JSON);
@@ -64,6 +64,9 @@ pub(super) fn run(workflow: &'static WorkflowDef, name: &str, words: &[OsString]
     host.serve_all();
     let prints = take_prints(form);
     let backend = backend(runs, host, &matches, setting.dialect());
+    if let Some(former) = former.filter(|_| form.is_for_people()) {
+        note_changes(&former, &backend.changes(former.id()).map_err(|error| refused(&subject, error))?);
+    }
     let plan = backend.compile(&graph, &asked.inputs(inputs)).map_err(|error| refused(&subject, error))?;
     let signals = StopSignals::listen().map_err(cannot_start)?;
     let runtime = Builder::new_multi_thread().enable_all().build().map_err(cannot_start)?;
@@ -142,6 +145,27 @@ fn asked(matches: &ArgMatches) -> Options {
         Some(name) => asked.strategy(Strategy::named(name.clone())),
         None => asked,
     }
+}
+
+fn resuming(asked: Options, former: &RunHandle, matches: &ArgMatches) -> Options {
+    let asked = asked.resumes(former.id().clone());
+    let asked = if matches.get_flag(options::STRICT) { asked.strict() } else { asked };
+    match matches.get_one::<String>(options::FROM) {
+        Some(node) => asked.from(node.as_str()),
+        None => asked,
+    }
+}
+
+/// Says which tasks are other than in the run that this one goes on with.
+fn note_changes(former: &RunHandle, changes: &[TaskChange]) {
+    if changes.is_empty() {
+        return;
+    }
+    let lines: String = changes
+        .iter()
+        .map(|change| format!("  {}{}\n", visible::line(&change.to_string()), if change.interface { "; it runs again" } else { "" }))
+        .collect();
+    terminal::write(&format!("note: tasks were changed since the run {}:\n{lines}", former.id()));
 }
 
 /// The backend, whose tasks are given what a task that is run alone is given.

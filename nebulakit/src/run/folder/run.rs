@@ -4,6 +4,7 @@
 //! events.jsonl        what happened: the truth
 //! graph.json          what it runs
 //! inputs.pb           what it was given
+//! build.json          which program drives it: see `build.rs`
 //! lock                who drives it
 //! run.log             what the run itself logged
 //! logs/<node>.log     what a node logged and printed
@@ -16,6 +17,7 @@ use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use crate::coordinator::RunId;
+use crate::run::build::Build;
 use crate::run::error::{At as _, RecordError};
 use crate::run::file_name::file_name;
 use crate::run::folder::data::Data;
@@ -84,6 +86,16 @@ impl RunFolder {
         publish(&self.path.join(name), contents, durability)
     }
 
+    /// Writes which program drives the run.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub(crate) fn write_build(&self, build: &Build, durability: Durability) -> Result<(), RecordError> {
+        let path = self.build();
+        let json = serde_json::to_vec(build).map_err(|error| RecordError::io("write", &path, &error.into()))?;
+        publish(&path, &json, durability)
+    }
+
     /// Writes what the run runs, as a graph's JSON.
     ///
     /// # Errors
@@ -110,6 +122,10 @@ impl RunFolder {
 
     pub(crate) fn inputs(&self) -> PathBuf {
         self.path.join("inputs.pb")
+    }
+
+    pub(crate) fn build(&self) -> PathBuf {
+        self.path.join("build.json")
     }
 
     pub(crate) fn control(&self) -> PathBuf {

@@ -34,7 +34,7 @@ const SOON: Duration = Duration::from_millis(50);
 /// let runs = RunsFolder::open(scratch.path())?;
 /// let recorder = Recorder::create(&runs, Durability::Kernel)?;
 /// let run = recorder.folder().id().clone();
-/// let created = EventKind::Created { version: EVENT_VERSION, run: run.clone(), name: "app.add".into(), backend: "local".into(), nodes: 1, resumes: None };
+/// let created = EventKind::Created { version: EVENT_VERSION, run: run.clone(), name: "app.add".into(), backend: "local".into(), nodes: 1, resumes: None, from: None };
 /// recorder.record(None, created)?;
 /// recorder.record(None, EventKind::Ended { outcome: RunOutcome::Succeeded, outputs: None })?;
 /// assert_eq!(runs.list()?, [run]);

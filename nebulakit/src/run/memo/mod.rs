@@ -12,6 +12,7 @@ mod key;
 mod tests;
 mod value;
 
+pub(crate) use self::content::Contents;
 pub use self::entries::{Cache, CacheEntry};
 pub use self::key::CacheKey;
-pub(crate) use self::value::is_whole;
+pub(crate) use self::value::{is_whole, of_variables};
