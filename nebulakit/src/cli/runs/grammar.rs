@@ -1,7 +1,9 @@
 //! What the words behind `runs` can be.
 
+use clap::builder::ValueParser;
 use clap::{Arg, ArgAction, Command};
 
+use super::retry::OPTIONS;
 use crate::cli::folder;
 use crate::cli::help::{command as helped, json_flag};
 
@@ -17,6 +19,12 @@ pub(in crate::cli) fn command() -> Command {
         .required(true)
         .allow_negative_numbers(true)
         .help("the value, as a flag of that type takes it");
+    let options = Arg::new(OPTIONS)
+        .value_name("OPTIONS")
+        .last(true)
+        .num_args(0..)
+        .value_parser(ValueParser::os_string())
+        .help("more options of `run`, as `-- --jobs 1`");
     let commands = [
         helped("list", "List the runs, the latest first").arg(json()),
         helped("show", "Show a run and its nodes: where they stand, how long they took, why they failed").arg(run()).arg(json()),
@@ -27,6 +35,11 @@ pub(in crate::cli) fn command() -> Command {
         helped("reject", "Reject what waits at a gate").arg(run()).arg(signal()),
         helped("signal", "Give a value to a gate").arg(run()).arg(signal()).arg(value),
         helped("cancel", "Ask a run to stop").arg(run()),
+        helped("retry", "Run again what a run did not finish, as `run NAME --resume RUN` does")
+            .arg(run())
+            .arg(json().help("print events and outputs as JSON, one a line"))
+            .arg(Arg::new("quiet").short('q').long("quiet").action(ArgAction::SetTrue).help("show errors alone, no progress"))
+            .arg(options),
         helped("delete", "Delete runs that are over, with the files that they stored").arg(run().num_args(1..).action(ArgAction::Append)),
         helped("attach", "Follow a run that another process drives").arg(run()).arg(json()),
     ];

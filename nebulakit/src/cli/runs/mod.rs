@@ -5,6 +5,7 @@ mod delete;
 mod grammar;
 mod list;
 mod logs;
+mod retry;
 mod show;
 mod shown;
 
@@ -49,6 +50,7 @@ pub(super) fn dispatch(matches: &ArgMatches, setting: &Setting<'_>) -> Result<Ex
         "approve" => answer::approve(&run, signal()),
         "reject" => answer::reject(&run, signal()),
         "signal" => answer::signal(&run, signal(), text(matches, "value"), setting),
+        "retry" => retry::retry(&run, matches, &folder, setting),
         "cancel" => {
             run.cancel()?;
             terminal::write(&format!("the run {} was asked to stop\n", run.id()));
