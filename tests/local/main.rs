@@ -6,6 +6,7 @@ mod dynamic;
 mod failures;
 mod gates;
 mod guide;
+mod keeps;
 mod maps;
 mod recorded;
 mod resumed;

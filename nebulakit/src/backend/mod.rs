@@ -19,6 +19,7 @@ pub use self::error::{NodeError, RunError};
 pub use self::local::{LocalBackend, RunLocal};
 pub use self::plan::{CacheUse, Options, Plan};
 use crate::graph::Graph;
+pub use crate::run::Keep;
 use crate::run::{RunHandle, RunId};
 
 /// What compiles graphs and runs them.

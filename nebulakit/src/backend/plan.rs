@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::graph::Graph;
-use crate::run::{Durability, NodePath, RunId};
+use crate::run::{Durability, Keep, NodePath, RunId};
 use crate::task::strategy::Strategy;
 
 /// How a graph is to be run.
@@ -19,6 +19,7 @@ pub struct Options {
     pub(crate) resumes: Option<RunId>,
     pub(crate) from: Option<NodePath>,
     pub(crate) is_strict: bool,
+    pub(crate) keep: Keep,
 }
 
 /// What a run does with outputs that are remembered.
@@ -51,6 +52,7 @@ impl Options {
             resumes: None,
             from: None,
             is_strict: false,
+            keep: Keep::All,
         }
     }
 
@@ -83,6 +85,11 @@ impl Options {
     /// Refuses to go on with a run whose tasks another build of this program has changed: their source text, their options or their interface.
     pub fn strict(self) -> Self {
         Self { is_strict: true, ..self }
+    }
+
+    /// What becomes of files that tasks stored when no task needs them any more.
+    pub fn keep(self, keep: Keep) -> Self {
+        Self { keep, ..self }
     }
 
     /// What the record of the run survives.

@@ -13,16 +13,18 @@ use crate::run::folder::RunFolder;
 use crate::run::path::NodePath;
 use crate::run::state::RunState;
 
-/// A file that a node of a run stored.
+/// A file that a node of a run stored; or its folder, where that was deleted since nothing needed it any more.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Artifact {
     /// Where it is.
     pub path: PathBuf,
-    /// How many bytes it has.
+    /// How many bytes it has, or had.
     pub size: u64,
     /// The node that stored it, where its path says that.
     pub node: Option<NodePath>,
+    /// Whether it was deleted: it is what the folder of the node was, then.
+    pub is_deleted: bool,
 }
 
 impl Artifact {
@@ -39,7 +41,9 @@ impl Artifact {
 /// The files of a run, by their paths.
 pub(super) fn artifacts(run: &RunFolder, state: &RunState) -> Result<Vec<Artifact>, RecordError> {
     let nodes: HashMap<OsString, &NodePath> = state.nodes.keys().map(|node| (file_name(node).into(), node)).collect();
-    let mut found = Vec::new();
+    let deleted = state.nodes.iter().filter_map(|(node, state)| Some((node, state.deleted?)));
+    let deleted = deleted.map(|(node, (_, size))| Artifact { path: run.raw(node), size, node: Some(node.clone()), is_deleted: true });
+    let mut found: Vec<_> = deleted.collect();
     let root = run.all_raw();
     // Folders are told by who stored what is in them: those of the root by their names, others by the one that they are in.
     let mut folders: Vec<(PathBuf, Option<NodePath>)> = vec![(root.clone(), None)];
@@ -51,7 +55,7 @@ pub(super) fn artifacts(run: &RunFolder, state: &RunState) -> Result<Vec<Artifac
             if about.is_dir() {
                 folders.push((path, node));
             } else if about.is_file() {
-                found.push(Artifact { path, size: about.len(), node });
+                found.push(Artifact { path, size: about.len(), node, is_deleted: false });
             }
         }
     }

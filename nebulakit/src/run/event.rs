@@ -122,6 +122,13 @@ pub enum EventKind {
     },
     /// The node was stopped: somebody cancelled the run, or another node failed.
     Cancelled,
+    /// What the node stored is deleted, since nothing needs it any more.
+    Deleted {
+        /// How many files that were.
+        files: u64,
+        /// How large they were together.
+        bytes: u64,
+    },
     /// A task said how far it has come.
     Progress {
         /// How much is done.
@@ -179,6 +186,8 @@ pub enum Again {
     Interface,
     /// What it gave is not what it was: a file was changed or is gone.
     Outputs,
+    /// Its files were deleted, since nothing needed them any more, and now something does.
+    Deleted,
 }
 
 /// Where the outputs of a node are from.

@@ -77,6 +77,8 @@ pub struct NodeState {
     pub progress: Option<(u64, Option<u64>)>,
     /// How many elements it has, if it is a map.
     pub elements: Option<u64>,
+    /// How many files of it were deleted since nothing needed them any more, and how large they were together.
+    pub deleted: Option<(u64, u64)>,
 }
 
 /// Where a node stands.
@@ -236,6 +238,7 @@ impl NodeState {
             failure: None,
             progress: None,
             elements: None,
+            deleted: None,
         }
     }
 
@@ -270,6 +273,10 @@ impl NodeState {
             EventKind::Cancelled => NodeStatus::Cancelled,
             EventKind::Progress { done, total } => {
                 self.progress = Some((*done, *total));
+                return;
+            }
+            EventKind::Deleted { files, bytes } => {
+                self.deleted = Some((*files, *bytes));
                 return;
             }
             EventKind::Mapped { elements } => {

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use nebulakit_types::{Error, ErrorKind, Result};
 
 use super::layout::Layout;
+use super::shelf::{Hold, Holds, Shelf};
 use super::step::Step;
 use super::value;
 use crate::graph::{Binding, Bound, Graph, Node, Scope};
@@ -23,6 +24,8 @@ pub(super) struct Instance<'g> {
     failure: Option<Bytes>,
     /// Whether all of it runs, whatever is known of earlier runs.
     is_again: bool,
+    /// Where that is held which the node that runs it may give on.
+    holds: Option<Holds>,
 }
 
 /// A scope that runs: the body of a workflow, or an arm of a condition.
@@ -37,12 +40,15 @@ pub(super) struct Frame<'g> {
     gave: Mutex<Vec<Gave>>,
     /// Whether all of it runs, whatever is known of earlier runs.
     pub(super) is_again: bool,
+    /// Where that is held which it may give on.
+    holds: Option<Holds>,
 }
 
 /// What a node gave, as long as it is needed.
 pub(super) struct Gave {
     /// The bytes of an `outputs.pb`.
     outputs: Option<Bytes>,
+    hold: Option<Hold>,
     /// How many that are not over take from it.
     takers: u32,
     /// Whether it may be other than in an earlier run: it, or something in it, was to run again.
@@ -58,12 +64,13 @@ impl<'g> Instance<'g> {
         let defaults: Vec<_> =
             graph.inputs.iter().filter_map(|input| Some((&*input.name, default(&input.name, input.default.as_ref())?))).collect();
         let inputs = value::literals(given.iter().chain(&defaults));
-        Self { graph, path, inputs, failure: None, is_again: false }
+        Self { graph, path, inputs, failure: None, is_again: false, holds: None }
     }
 
-    /// The same, all of which runs again if `is_again`.
-    pub(super) fn again(self, is_again: bool) -> Self {
-        Self { is_again, ..self }
+    /// The same within `step`, as the node or the element at its path.
+    pub(super) fn within(self, step: &Step<'_>) -> Self {
+        let is_again = self.path.as_ref().is_some_and(|path| step.runs_again(path));
+        Self { is_again, holds: step.holds.clone(), ..self }
     }
 
     /// The same workflow, for its failure handler.
@@ -71,24 +78,24 @@ impl<'g> Instance<'g> {
         // The platform names the handler, not the node that failed.
         let failure = Some(value::error(&handler.id, message));
         // Each failure is handled, be it the same as in an earlier run.
-        Self { graph: self.graph, path: self.path.clone(), inputs: self.inputs.clone(), failure, is_again: true }
+        Self { graph: self.graph, path: self.path.clone(), inputs: self.inputs.clone(), failure, is_again: true, holds: self.holds.clone() }
     }
 }
 
 impl<'g> Frame<'g> {
     pub(super) fn new(instance: Arc<Instance<'g>>, scope: &'g Scope, layout: Arc<Layout<'g>>, stop: Cancellation) -> Self {
-        let mut gave: Vec<_> = layout.takers().map(|takers| Gave { outputs: None, takers, is_redone: false }).collect();
+        let mut gave: Vec<_> = layout.takers().map(|takers| Gave { outputs: None, hold: None, takers, is_redone: false }).collect();
         // What the scope gives is taken when all of it is over.
         layout.given().iter().for_each(|place| gave[*place as usize].takers += 1);
-        let is_again = instance.is_again;
-        Self { instance, scope, layout, stop, around: None, gave: Mutex::new(gave), is_again }
+        let (is_again, holds) = (instance.is_again, instance.holds.clone());
+        Self { instance, scope, layout, stop, around: None, gave: Mutex::new(gave), is_again, holds }
     }
 
     /// An arm of the condition that `step` is.
     pub(super) fn arm(step: &Step<'g>, scope: &'g Scope) -> Self {
         let around = &step.frame;
         let arm = Self::new(Arc::clone(&around.instance), scope, step.walk.layout(scope), around.stop.below());
-        Self { around: Some(Arc::clone(around)), is_again: step.is_again, ..arm }
+        Self { around: Some(Arc::clone(around)), is_again: step.is_again, holds: step.holds.clone(), ..arm }
     }
 
     /// The path of one of its nodes.
@@ -96,10 +103,12 @@ impl<'g> Frame<'g> {
         NodePath::below(self.instance.path.as_ref(), &node.id)
     }
 
-    /// Keeps what the node at `place` gave until all have taken from it, and forgets what nobody takes any more.
-    pub(super) fn keep(&self, place: u32, outputs: Bytes) {
-        let mut gave = self.gave();
+    /// Keeps what the node at `place` gave until all have taken from it, and forgets what nobody takes any more. Gives what need not be held any more, `held`
+    /// among it, which was held for the node.
+    pub(super) fn keep(&self, place: u32, outputs: Bytes, shelf: Option<&Shelf>, held: Vec<Hold>) -> Vec<Hold> {
+        let (mut gave, mut free) = (self.gave(), held);
         if gave[place as usize].takers > 0 {
+            gave[place as usize].hold = shelf.map(|shelf| shelf.hold(&outputs));
             gave[place as usize].outputs = Some(outputs);
         }
         for earlier in self.layout.before(place) {
@@ -107,8 +116,24 @@ impl<'g> Frame<'g> {
             gave.takers -= 1;
             if gave.takers == 0 {
                 gave.outputs = None;
+                free.extend(gave.hold.take());
             }
         }
+        free
+    }
+
+    /// What the scope held is held for the node that it is in: it may give it on.
+    pub(super) fn pass_on(&self) {
+        if let Some(holds) = &self.holds {
+            let held = self.gave().iter_mut().filter_map(|gave| gave.hold.take()).collect::<Vec<_>>();
+            holds.lock().unwrap_or_else(PoisonError::into_inner).extend(held);
+        }
+    }
+
+    /// What the nodes gave that the node at `place` needs.
+    pub(super) fn given_to(&self, place: u32) -> Vec<Bytes> {
+        let gave = self.gave();
+        self.layout.before(place).iter().filter_map(|earlier| gave[*earlier as usize].outputs.clone()).collect()
     }
 
     pub(super) fn gave(&self) -> MutexGuard<'_, Vec<Gave>> {

@@ -27,10 +27,10 @@ impl Step<'_> {
         given: Option<Given<'_>>,
         stop: &Cancellation,
     ) -> Result<Bytes, End> {
-        if stop.is_cancelled() {
+        let world = self.walk.world;
+        if world.is_rehearsal || stop.is_cancelled() {
             return Err(End::Cancelled);
         }
-        let world = self.walk.world;
         let inputs = map_of_literals(inputs.iter().map(|(name, value)| (*name, &**value)));
         let work = Work::of_task(task, inputs).run(world.run.clone()).id(tell::job_id(&world.run, path));
         let work = match world.stored.as_ref().zip(given) {

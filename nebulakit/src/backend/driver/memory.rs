@@ -51,6 +51,9 @@ pub(crate) trait Memory: Send + Sync {
     /// Where the checkpoint is that a task left at `node` in an earlier run, with inputs of that digest, if it is to go on from there.
     fn checkpoint(&self, node: &NodePath, task: &str, inputs: &str) -> Option<String>;
 
+    /// Hears, in a rehearsal, of outputs that a node takes which would run.
+    fn is_needed(&self, outputs: &[u8]);
+
     /// Remembers what the task at `node` gave.
     ///
     /// # Errors

@@ -1,11 +1,12 @@
 //! A workflow with its failure handler, a scope from its first node to its last, and a node by its kind: each runs the next.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use bytes::Bytes;
 use futures_util::StreamExt as _;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
+use nebulakit_types::convert::writer::map_of_literals;
 
 use super::fault::{End, Fault};
 use super::frame::{Frame, Instance};
@@ -54,16 +55,22 @@ pub(super) fn scope<'g>(walk: Arc<Walk<'g>>, frame: Arc<Frame<'g>>) -> BoxFuture
         let (mut running, mut ended, mut succeeded) = (FuturesUnordered::new(), None, 0);
         let start = |place: u32| {
             let step = Step::new(Arc::clone(&walk), Arc::clone(&frame), &nodes[place as usize]);
-            async move { (place, run(step).await) }
+            let holds = step.holds.clone();
+            async move { (place, run(step).await, holds) }
         };
         if !frame.stop.is_cancelled() {
             running.extend((0..).zip(&needs).filter(|(_, needs)| **needs == 0).map(|(place, _)| start(place)));
         }
-        while let Some((place, result)) = running.next().await {
+        while let Some((place, result, holds)) = running.next().await {
             match result {
                 Ok(outputs) => {
                     succeeded += 1;
-                    frame.keep(place, outputs);
+                    let held = holds.map(|holds| std::mem::take(&mut *holds.lock().unwrap_or_else(PoisonError::into_inner)));
+                    let shelf = walk.world.shelf.as_deref();
+                    let free = frame.keep(place, outputs, shelf, held.unwrap_or_default());
+                    if let Some(shelf) = shelf {
+                        free.into_iter().for_each(|hold| shelf.release(hold));
+                    }
                     for later in layout.after(place) {
                         let left = &mut needs[*later as usize];
                         if *left == SKIPPED {
@@ -89,13 +96,20 @@ pub(super) fn scope<'g>(walk: Arc<Walk<'g>>, frame: Arc<Frame<'g>>) -> BoxFuture
                 }
             }
         }
+        if let Some(memory) = walk.world.memory.as_ref().filter(|_| walk.world.is_rehearsal) {
+            // What never begins here would run.
+            let rest = (0..).zip(&needs).filter(|(_, needs)| **needs > 0).flat_map(|(place, _)| frame.given_to(place));
+            rest.for_each(|outputs| memory.is_needed(&outputs));
+        }
         match ended {
             Some(end) => Err(end),
             None if succeeded < nodes.len() => Err(End::Cancelled),
-            None => frame.values(&frame.scope.outputs).map(|outputs| value::literals(&outputs)).map_err(|error| {
-                let whose = frame.instance.path.clone().unwrap_or_else(|| NodePath::from(OUTPUTS));
-                Fault::of_binding(&whose, frame.instance.graph.name.clone(), "what it gives", &error)
-            }),
+            None => {
+                frame.values(&frame.scope.outputs).inspect(|_| frame.pass_on()).map(|outputs| value::literals(&outputs)).map_err(|error| {
+                    let whose = frame.instance.path.clone().unwrap_or_else(|| NodePath::from(OUTPUTS));
+                    Fault::of_binding(&whose, frame.instance.graph.name.clone(), "what it gives", &error)
+                })
+            }
         }
     })
 }
@@ -167,10 +181,14 @@ async fn task(step: &Step<'_>, path: &NodePath, name: &str, inputs: &[(&str, Byt
     let (outputs, from) = match memory.recall(call).await {
         Recalled::Outputs(outputs, from) => (outputs, from),
         Recalled::Nothing(key) => {
+            if step.walk.world.is_rehearsal {
+                memory.is_needed(&map_of_literals(inputs.iter().map(|(name, literal)| (*name, &**literal))));
+            }
             let outputs = job(step, path, task, inputs, Some(given), stop).await?;
             if let Some(key) = key {
                 let remembered = memory.remember(key, path, &outputs);
                 remembered.unwrap_or_else(|error| tracing::warn!(%error, "the outputs of the node {path} are not remembered"));
+                step.walk.world.shelf.iter().for_each(|shelf| shelf.pin(&outputs));
             }
             (outputs, Origin::Run)
         }
@@ -189,6 +207,7 @@ async fn job(
     stop: &Cancellation,
 ) -> Result<Bytes, End> {
     let outputs = step.job(path, task, inputs, given, stop).await?;
+    step.hold(path, &outputs);
     if !task.is_dynamic {
         return Ok(outputs);
     }
@@ -199,7 +218,7 @@ async fn job(
 /// Runs a graph that a dynamic task gave.
 async fn grown(step: &Step<'_>, path: &NodePath, graph: &Graph, stop: &Cancellation) -> Result<Bytes, End> {
     let walk = Arc::new(Walk::new(graph, step.walk.world));
-    let ended = workflow(Arc::clone(&walk), Instance::new(graph, Some(path.clone()), &[]).again(step.runs_again(path)), stop.below()).await;
+    let ended = workflow(Arc::clone(&walk), Instance::new(graph, Some(path.clone()), &[]).within(step), stop.below()).await;
     if let Some(Walk { fatal, unrecorded, .. }) = Arc::into_inner(walk) {
         fatal.into_inner().iter().for_each(|end| step.walk.fatal(end));
         unrecorded.into_inner().into_iter().for_each(|error| step.walk.unrecorded(error));
@@ -211,5 +230,5 @@ async fn grown(step: &Step<'_>, path: &NodePath, graph: &Graph, stop: &Cancellat
 async fn within(step: &Step<'_>, path: &NodePath, name: &str, inputs: &[(&str, Bytes)], stop: Cancellation) -> Result<Bytes, End> {
     let Some(graph) = step.walk.workflow(name) else { return Err(step.unknown(path, "workflow", name)) };
     step.walk.tell(path, || Ok(EventKind::Started { attempt: 0 }));
-    workflow(Arc::clone(&step.walk), Instance::new(graph, Some(path.clone()), inputs).again(step.runs_again(path)), stop).await
+    workflow(Arc::clone(&step.walk), Instance::new(graph, Some(path.clone()), inputs).within(step), stop).await
 }

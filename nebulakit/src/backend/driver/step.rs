@@ -2,12 +2,13 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use bytes::Bytes;
 
 use super::fault::{End, Fault, code};
 use super::frame::Frame;
+use super::shelf::Holds;
 use super::walk::Walk;
 use crate::graph::{Kind, Mapped, Node};
 use crate::run::{EventKind, NodePath, Origin};
@@ -20,6 +21,8 @@ pub(super) struct Step<'g> {
     pub(super) path: NodePath,
     /// Whether all of it runs, whatever is known of earlier runs.
     pub(super) is_again: bool,
+    /// What is held for it until it is over; [`None`] where nothing is deleted.
+    pub(super) holds: Option<Holds>,
 }
 
 /// What a node gave.
@@ -43,12 +46,20 @@ impl<'g> Step<'g> {
     pub(super) fn new(walk: Arc<Walk<'g>>, frame: Arc<Frame<'g>>, node: &'g Node) -> Self {
         let path = frame.path(node);
         let is_again = frame.runs_again(node, &path, walk.world.from.as_ref());
-        Self { walk, frame, node, path, is_again }
+        let holds = walk.world.shelf.as_ref().map(|_| Holds::default());
+        Self { walk, frame, node, path, is_again, holds }
     }
 
     /// What feeds it.
     pub(super) fn inputs(&self) -> Result<Vec<(&'g str, Bytes)>, End> {
         self.frame.values(&self.node.inputs).map_err(|error| self.unbound("an input", &error))
+    }
+
+    /// Holds what the task at `path` stored, and what its outputs name, until this node is over.
+    pub(super) fn hold(&self, path: &NodePath, outputs: &[u8]) {
+        if let Some((shelf, holds)) = self.walk.world.shelf.as_ref().zip(self.holds.as_ref()) {
+            holds.lock().unwrap_or_else(PoisonError::into_inner).push(shelf.hold_of(path, outputs));
+        }
     }
 
     /// Tells what becomes of the node or the element at `path`.

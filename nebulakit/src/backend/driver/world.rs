@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::fault::End;
 use super::memory::Memory;
+use super::shelf::Shelf;
 use super::signals::Signals;
 use crate::coordinator::Coordinator;
 use crate::run::{NodePath, Record, RunFolder, RunId};
@@ -25,6 +26,10 @@ pub(crate) struct World {
     pub(crate) stored: Option<RunFolder>,
     /// What is known of tasks that ran before, if anything is.
     pub(crate) memory: Option<Arc<dyn Memory>>,
+    /// Whether it is only looked at what would run: nothing does, and what would counts as stopped.
+    pub(crate) is_rehearsal: bool,
+    /// Deletes files that nothing needs any more, if that is wanted.
+    pub(crate) shelf: Option<Arc<Shelf>>,
     /// The node that runs whatever is known of earlier runs, and with it all that needs it.
     pub(crate) from: Option<NodePath>,
 }

@@ -57,6 +57,12 @@ impl Digests {
         spawn_blocking(move || stamp(&stored)).await.ok().and_then(Result::ok).or_else(|| Some(String::new()))
     }
 
+    /// The files that runs stored and outputs name, and that are not there; below the folder of all runs.
+    pub(super) fn gone(&self, outputs: &[u8]) -> Vec<PathBuf> {
+        let named = here(places(outputs).unwrap_or_default()).filter(|path| !path.exists());
+        named.filter_map(|path| path.strip_prefix(&self.stored).ok().map(Path::to_owned)).collect()
+    }
+
     async fn of_file(&self, path: PathBuf) -> String {
         let cell = Arc::clone(self.read.lock().unwrap_or_else(PoisonError::into_inner).entry(path.clone()).or_default());
         let contents = self.contents.clone();

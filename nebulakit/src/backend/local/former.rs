@@ -1,10 +1,12 @@
 //! The run that another one goes on with, and those that it went on with in turn.
 
 use std::collections::{HashMap, HashSet};
+use std::ffi::OsStr;
+use std::path::Path;
 
 use crate::run::{
     Again, Answer, Build, Control, NodePath, RecordError, RecordErrorKind, Request, RunHandle, RunId, RunsFolder, Success, TaskChange,
-    is_whole,
+    file_name,
 };
 
 /// The runs that a run goes on with: the one that it was asked to, and behind it those before.
@@ -15,6 +17,8 @@ struct Before {
     run: RunHandle,
     /// The tasks that take and give what they took and gave there.
     tasks: HashSet<String>,
+    /// The nodes whose files it deleted, by the names of their folders.
+    deleted: HashMap<String, NodePath>,
 }
 
 /// What such a run knows of a node that succeeded there.
@@ -39,7 +43,9 @@ impl Former {
             let state = run.state()?;
             // What was to run again there has not been there before.
             next = state.resumes.clone().filter(|_| state.from.is_none());
-            all.push(Before { run, tasks });
+            let deleted = state.nodes.iter().filter(|(_, node)| node.deleted.is_some());
+            let deleted = deleted.map(|(path, _)| (file_name(path), path.clone())).collect();
+            all.push(Before { run, tasks, deleted });
         }
         Ok(Self(all))
     }
@@ -47,6 +53,18 @@ impl Former {
     /// The run that it was asked to go on with.
     pub(super) fn run(&self) -> &RunHandle {
         &self.0[0].run
+    }
+
+    /// Whether one of them deleted files that it did not need any more.
+    pub(super) fn has_deleted(&self) -> bool {
+        self.0.iter().any(|before| !before.deleted.is_empty())
+    }
+
+    /// The node whose file `path` was, below the folder of all runs, if that was deleted since nothing needed it.
+    pub(super) fn deleted(&self, path: &Path) -> Option<&NodePath> {
+        let mut parts = path.iter().filter_map(OsStr::to_str);
+        let (run, folder) = (parts.next()?, parts.nth(1)?);
+        self.0.iter().find(|before| before.run.id().to_string() == run)?.deleted.get(folder)
     }
 
     /// What was answered to its gates, for a run that is given the same: of another one somebody has to look at what comes of it.
@@ -101,7 +119,7 @@ impl Before {
         }
         // Where its data is gone or damaged it is made again.
         Ok(Some(match self.run.folder().data().read(&success.outputs) {
-            Ok(Some(outputs)) if is_whole(&outputs) => Kept::Outputs(outputs, success),
+            Ok(Some(outputs)) => Kept::Outputs(outputs, success),
             _ => Kept::Again(Again::Outputs),
         }))
     }

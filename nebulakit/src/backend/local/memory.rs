@@ -1,7 +1,9 @@
 //! What runs of one folder remember: cached outputs, and those of the run that one goes on with.
 
+use std::collections::HashSet;
 use std::io;
-use std::sync::Arc;
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
 use bytes::Bytes;
@@ -11,7 +13,7 @@ use super::digests::Digests;
 use super::former::{Former, Kept};
 use crate::backend::driver::{Call, Memory, Recalled};
 use crate::backend::plan::CacheUse;
-use crate::run::{Again, Cache, CacheEntry, CacheKey, EventKind, NodePath, Origin, RecordError, Recorder};
+use crate::run::{Again, Cache, CacheEntry, CacheKey, EventKind, NodePath, Origin, RecordError, Recorder, Success, is_whole};
 use crate::task::def::TaskDef;
 
 /// What a run remembers.
@@ -21,6 +23,8 @@ pub(super) struct Remembered {
     /// The run that this one goes on with.
     pub(super) former: Option<Former>,
     pub(super) digests: Digests,
+    /// The nodes whose files were deleted and are needed again.
+    pub(super) needed: Mutex<HashSet<NodePath>>,
     pub(super) recorder: Arc<Recorder>,
 }
 
@@ -31,7 +35,8 @@ impl Remembered {
         for kept in self.former.iter().flat_map(|former| former.kept(call.node, call.task.name, call.given.digest)) {
             let because = match kept {
                 _ if call.given.is_again => Again::Asked,
-                Kept::Outputs(outputs, success) if self.digests.stamp(&outputs).await == success.files => return Some(outputs.into()),
+                _ if self.needed().contains(call.node) => Again::Deleted,
+                Kept::Outputs(outputs, success) if self.stands(&outputs, &success).await => return Some(outputs.into()),
                 Kept::Outputs(..) => Again::Outputs,
                 Kept::Again(because) => because,
             };
@@ -42,9 +47,31 @@ impl Remembered {
         }
         None
     }
+
+    /// Whether the files that outputs name are what they were, or were deleted since nothing needed them.
+    async fn stands(&self, outputs: &[u8], success: &Success) -> bool {
+        if is_whole(outputs) && self.digests.stamp(outputs).await == success.files {
+            return true;
+        }
+        let gone = self.digests.gone(outputs);
+        !gone.is_empty() && gone.iter().all(|path| self.deleted(path).is_some())
+    }
+
+    fn deleted(&self, path: &Path) -> Option<&NodePath> {
+        self.former.as_ref()?.deleted(path)
+    }
+
+    pub(super) fn needed(&self) -> MutexGuard<'_, HashSet<NodePath>> {
+        self.needed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Memory for Remembered {
+    fn is_needed(&self, outputs: &[u8]) {
+        let gone = self.digests.gone(outputs);
+        self.needed().extend(gone.iter().filter_map(|path| self.deleted(path)).cloned());
+    }
+
     fn digest<'a>(&'a self, inputs: &'a [(&'a str, Bytes)]) -> BoxFuture<'a, String> {
         Box::pin(self.digests.of_inputs(inputs))
     }

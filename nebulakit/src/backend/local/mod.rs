@@ -4,12 +4,13 @@ mod digests;
 mod former;
 mod from;
 mod memory;
+mod needed;
 mod recorded;
 mod run_local;
 
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
@@ -153,12 +154,15 @@ impl Backend for LocalBackend {
                 return Err(RunError::Refused(vec![format!("runs cannot be recorded in `{shown}`, whose path is not UTF-8")]));
             }
             let former = self.former(&plan)?;
-            let recorder = Arc::new(Recorder::create(&self.runs, plan.options.durability).map_err(RunError::Record)?);
+            let recorder =
+                Arc::new(Recorder::create(&self.runs, plan.options.durability).map_err(RunError::Record)?.keeping(plan.options.keep));
             let cache = Cache::new(&self.runs);
             let digests = Digests::new(&self.runs, cache.contents().clone());
-            let memory = Remembered { cache, uses: plan.options.cache, former, digests, recorder: Arc::clone(&recorder) };
+            let (uses, needed) = (plan.options.cache, Mutex::default());
+            let memory = Arc::new(Remembered { cache, uses, former, digests, needed, recorder: Arc::clone(&recorder) });
             let context = (self.surroundings)(recorder.folder().path().to_owned()).takes_graphs().build();
             let coordinator = (self.coordinator)(builder()).context(context).build();
+            needed::find(&plan, &memory, &coordinator).await?;
             recorded::start(plan, recorder, memory, coordinator)
         })
     }

@@ -7,11 +7,11 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::memory::Remembered;
-use crate::backend::driver::{End, Signals, Unfinished, World, drive, literals_of};
+use crate::backend::driver::{End, Shelf, Signals, Unfinished, World, drive, literals_of};
 use crate::backend::{Plan, RunError};
 use crate::coordinator::{Coordinator, FailureKind};
 use crate::graph::{Graph, Kind, Scope};
-use crate::run::{Build, Control, EVENT_VERSION, EventKind, JobFailure, RecordError, Recorder, Request, RunHandle, RunOutcome};
+use crate::run::{Build, Control, EVENT_VERSION, EventKind, JobFailure, Keep, RecordError, Recorder, Request, RunHandle, RunOutcome};
 use crate::task::cancellation::Cancellation;
 use crate::task::failure::code;
 
@@ -19,7 +19,7 @@ use crate::task::failure::code;
 const AGAIN: Duration = Duration::from_secs(1);
 
 /// Starts the run that `recorder` records, on the runtime of the caller.
-pub(super) fn start(plan: Plan, recorder: Arc<Recorder>, memory: Remembered, coordinator: Coordinator) -> Result<RunHandle, RunError> {
+pub(super) fn start(plan: Plan, recorder: Arc<Recorder>, memory: Arc<Remembered>, coordinator: Coordinator) -> Result<RunHandle, RunError> {
     let folder = recorder.folder().clone();
     for (name, contents) in &plan.files {
         folder.write(name, contents, recorder.durability()).map_err(RunError::Record)?;
@@ -36,6 +36,7 @@ pub(super) fn start(plan: Plan, recorder: Arc<Recorder>, memory: Remembered, coo
         from: plan.options.from.clone(),
     };
     recorder.record(None, created).map_err(RunError::Record)?;
+    let deletes = plan.options.keep == Keep::Outputs;
     let world = World {
         coordinator,
         run: folder.id().clone(),
@@ -44,7 +45,9 @@ pub(super) fn start(plan: Plan, recorder: Arc<Recorder>, memory: Remembered, coo
         stop: Cancellation::new(),
         strategy: plan.options.strategy,
         stored: Some(folder.clone()),
-        memory: Some(Arc::new(memory)),
+        memory: Some(memory),
+        is_rehearsal: false,
+        shelf: deletes.then(|| Arc::new(Shelf::new(folder.clone(), Arc::clone(&recorder) as _))),
         from: plan.options.from,
     };
     let control = Control::new(&folder);
@@ -83,6 +86,10 @@ async fn to_its_end(graph: &Graph, world: &World, inputs: Bytes, recorder: &Reco
         }
     };
     world.coordinator.shutdown(Duration::ZERO).await;
+    if let Some(shelf) = &world.shelf {
+        ended.iter().for_each(|outputs| shelf.clear(outputs));
+        shelf.settle().await;
+    }
     ended.map_err(|unfinished| match unfinished {
         Unfinished::Ended(End::Cancelled) => RunOutcome::Cancelled,
         Unfinished::Ended(End::Failed(fault)) => RunOutcome::Failed { node: Some(fault.node.clone()), failure: fault.failure.clone() },

@@ -194,6 +194,8 @@ impl<O: TaskOutputs> RunLocal<O> {
             strategy: self.strategy,
             stored: None,
             memory: None,
+            is_rehearsal: false,
+            shelf: None,
             from: None,
         };
         let inputs = Bytes::from(inputs);

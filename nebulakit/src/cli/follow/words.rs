@@ -33,6 +33,7 @@ pub(in crate::cli) fn again(because: Again) -> &'static str {
         Again::Inputs => "it is given something else",
         Again::Interface => "its task takes or gives something else",
         Again::Outputs => "what it gave was changed or is gone",
+        Again::Deleted => "its files were deleted, and are needed",
     }
 }
 

@@ -41,6 +41,12 @@ pub(super) const FROM: &str = "from";
 /// The option that refuses to go on where tasks were changed.
 pub(super) const STRICT: &str = "strict";
 
+/// The option that says what of the run stays.
+pub(super) const KEEP: &str = "keep";
+
+/// What [`KEEP`] takes.
+const KEEPS: [&str; 2] = ["all", "outputs"];
+
 /// The option without which outputs are remembered.
 pub(super) const NO_CACHE: &str = "no-cache";
 
@@ -91,6 +97,11 @@ pub(super) fn of_workflow() -> Vec<Arg> {
             .conflicts_with(OVERWRITE_CACHE)
             .help("run tasks with a cache although their outputs are remembered, and remember none"),
         flag(OVERWRITE_CACHE).help("run tasks with a cache although their outputs are remembered, and remember the new ones"),
+        Arg::new(KEEP)
+            .long(KEEP)
+            .value_name("WHAT")
+            .value_parser(PossibleValuesParser::new(KEEPS))
+            .help("what of the files that tasks store stays: all, or what the run gives and the cache has; all if left out"),
         flag(DURABLE).help("write the record to the disk as it grows, so that it survives a loss of power"),
         flag(QUIET).short('q').help("show errors alone, no progress"),
         flag(JSON).help("print the events of the run as JSON, one a line, and the outputs as the last one"),

@@ -26,7 +26,7 @@ use crate::process::exit::Exit;
 use crate::process::host::Host;
 use crate::process::signal::StopSignals;
 use crate::process::{logs, terminal};
-use crate::run::{Durability, RunHandle, RunStatus, RunsFolder, TaskChange};
+use crate::run::{Durability, Keep, RunHandle, RunStatus, RunsFolder, TaskChange};
 use crate::task::builder::ContextBuilder;
 use crate::task::failure::chain;
 use crate::task::surroundings::Surroundings;
@@ -140,7 +140,8 @@ fn asked(matches: &ArgMatches) -> Options {
         (false, true) => CacheUse::Overwrite,
         (false, false) => CacheUse::On,
     };
-    let asked = Options::new().durability(durability).cache(cache);
+    let keep = if matches.get_one::<String>(options::KEEP).is_some_and(|keep| keep == "outputs") { Keep::Outputs } else { Keep::All };
+    let asked = Options::new().durability(durability).cache(cache).keep(keep);
     match matches.get_one::<String>(options::STRATEGY) {
         Some(name) => asked.strategy(Strategy::named(name.clone())),
         None => asked,

@@ -47,6 +47,10 @@ fn node_row(path: &NodePath, node: &NodeState) -> [String; 4] {
         (NodeStatus::Failed | NodeStatus::Backoff, Some(failure)) => failure.to_string(),
         _ => node.elements.map(|elements| format!("{elements} elements")).unwrap_or_default(),
     };
+    if let Some((files, bytes)) = node.deleted {
+        let gap = if about.is_empty() { "" } else { "; " };
+        about = format!("{about}{gap}deleted what it stored: {files} files, {bytes} bytes");
+    }
     if node.attempts > 1 {
         let gap = if about.is_empty() { "" } else { "; " };
         about = format!("{} attempts{gap}{about}", node.attempts);
@@ -100,6 +104,7 @@ fn described(path: &NodePath, node: &NodeState) -> Value {
         "started": instant(node.started),
         "ended": instant(node.ended),
         "elements": node.elements,
+        "deleted": node.deleted.map(|(files, bytes)| json!({ "files": files, "bytes": bytes })),
         "failure": node.failure,
     })
 }

@@ -15,6 +15,7 @@ mod root;
 mod run;
 
 pub(crate) use self::data::Data;
+pub use self::data::Keep;
 pub(crate) use self::lock::DriverLock;
 pub use self::publish::Durability;
 pub(crate) use self::publish::{make, publish, publish_first, sync_folder};

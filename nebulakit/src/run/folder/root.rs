@@ -200,7 +200,7 @@ impl RunsFolder {
 
     /// Data by what it is.
     pub(crate) fn data(&self) -> Data {
-        Data(self.data_path())
+        Data { shared: self.data_path(), own: None }
     }
 
     fn data_path(&self) -> PathBuf {

@@ -10,6 +10,7 @@
 //! logs/<node>.log     what a node logged and printed
 //! raw/<node>/         files that a node stored
 //! checkpoints/<node>/ what the attempts of a node left for the next one, by the digest of its inputs; gone when it has succeeded
+//! data/               outputs of nodes that are this run's alone, where they are deleted at its end
 //! control/            what others ask of who drives it
 //! ```
 
@@ -35,7 +36,9 @@ pub struct RunFolder {
 
 impl RunFolder {
     pub(super) fn new(runs: &Path, id: RunId, data: Data) -> Self {
-        Self { path: runs.join(id.to_string()), id, data }
+        let path = runs.join(id.to_string());
+        let data = Data { own: Some(path.join("data")), ..data };
+        Self { id, path, data }
     }
 
     /// What names the run.
