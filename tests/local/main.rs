@@ -11,4 +11,5 @@ mod maps;
 mod recorded;
 mod resumed;
 mod shapes;
+mod usage;
 mod values;

@@ -18,6 +18,13 @@ pub(crate) trait Record: Send + Sync {
     /// When it is not.
     fn record(&self, node: Option<&NodePath>, kind: EventKind) -> io::Result<()>;
 
+    /// Takes what a node logged or printed, from `source`, as it is: whole lines, or the beginning of one that goes on in what comes next. When it returns, no memory of
+    /// the size of the log is held.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    fn log(&self, node: &NodePath, source: &str, text: &[u8]) -> io::Result<()>;
+
     /// Keeps the outputs of a node, the bytes of an `outputs.pb`, for the event that says that it succeeded.
     ///
     /// # Errors
@@ -34,6 +41,10 @@ impl Record for Nowhere {
     }
 
     fn record(&self, _: Option<&NodePath>, _: EventKind) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn log(&self, _: &NodePath, _: &str, _: &[u8]) -> io::Result<()> {
         Ok(())
     }
 

@@ -8,7 +8,7 @@ use std::time::SystemTime;
 
 use super::event::{EVENT_VERSION, Event, EventKind, Origin, RunOutcome};
 use super::path::NodePath;
-use crate::coordinator::{JobFailure, RunId};
+use crate::coordinator::{JobFailure, RunId, Usage, WaitsFor};
 
 /// Where a run stands, after the events that were applied.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,6 +34,8 @@ pub struct RunState {
     pub ended: Option<SystemTime>,
     /// Its nodes, as far as something happened to them.
     pub nodes: BTreeMap<NodePath, NodeState>,
+    /// How much data its tasks have read and stored, in bytes, as far as it was told.
+    pub moved: u64,
     /// How many events were applied: the sequence of the next one.
     pub events: u64,
     counts: Counts,
@@ -79,6 +81,10 @@ pub struct NodeState {
     pub elements: Option<u64>,
     /// How many files of it were deleted since nothing needed them any more, and how large they were together.
     pub deleted: Option<(u64, u64)>,
+    /// What it waits for, if it has been queued for a while.
+    pub waits_for: Option<WaitsFor>,
+    /// What its attempts took of the machine, all that are over, as far as that is known.
+    pub used: Option<Usage>,
 }
 
 /// Where a node stands.
@@ -162,6 +168,7 @@ impl RunState {
             created: None,
             ended: None,
             nodes: BTreeMap::new(),
+            moved: 0,
             events: 0,
             counts: Counts::default(),
         }
@@ -209,6 +216,7 @@ impl RunState {
                 self.from.clone_from(from);
                 (self.status, self.created) = (RunStatus::Running, Some(event.at));
             }
+            EventKind::Moved { bytes } => self.moved = *bytes,
             EventKind::Stopping => self.status = RunStatus::Stopping,
             EventKind::Ended { outcome, .. } => (self.status, self.ended) = (RunStatus::Ended(outcome.clone()), Some(event.at)),
             _ => {}
@@ -239,6 +247,8 @@ impl NodeState {
             progress: None,
             elements: None,
             deleted: None,
+            waits_for: None,
+            used: None,
         }
     }
 
@@ -256,17 +266,22 @@ impl NodeState {
             }
             EventKind::Started { attempt } => {
                 self.attempts = attempt.saturating_add(1);
-                (self.started, self.progress) = (self.started.or(Some(event.at)), None);
+                (self.started, self.progress, self.waits_for) = (self.started.or(Some(event.at)), None, None);
                 NodeStatus::Running
             }
-            EventKind::Retrying { failure, .. } => {
+            EventKind::Retrying { failure, used, .. } => {
                 self.failure = Some(failure.clone());
+                self.took(*used);
                 NodeStatus::Backoff
             }
             EventKind::Waiting { signal } => NodeStatus::Waiting { signal: signal.clone() },
-            EventKind::Succeeded { from, .. } => NodeStatus::Succeeded(from.clone()),
-            EventKind::Failed { failure } => {
+            EventKind::Succeeded { from, used, .. } => {
+                self.took(*used);
+                NodeStatus::Succeeded(from.clone())
+            }
+            EventKind::Failed { failure, used } => {
                 self.failure = Some(failure.clone());
+                self.took(*used);
                 NodeStatus::Failed
             }
             EventKind::Skipped { because } => NodeStatus::Skipped { because: because.clone() },
@@ -279,6 +294,10 @@ impl NodeState {
                 self.deleted = Some((*files, *bytes));
                 return;
             }
+            EventKind::Queued { waits_for } => {
+                self.waits_for = Some(waits_for.clone());
+                NodeStatus::Queued
+            }
             EventKind::Mapped { elements } => {
                 self.elements = Some(*elements);
                 return;
@@ -287,8 +306,15 @@ impl NodeState {
         };
         self.status = status;
         if self.is_over() {
-            self.ended = Some(event.at);
+            (self.ended, self.waits_for) = (Some(event.at), None);
         }
+    }
+
+    fn took(&mut self, used: Option<Usage>) {
+        self.used = match (self.used, used) {
+            (Some(before), Some(used)) => Some(before.and(used)),
+            (before, used) => before.or(used),
+        };
     }
 }
 

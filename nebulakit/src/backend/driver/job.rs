@@ -1,6 +1,7 @@
 //! A task as a job of the coordinator.
 
 use std::pin::pin;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::future::{Either, select};
@@ -10,12 +11,20 @@ use super::fault::{End, Fault, code};
 use super::memory::Given;
 use super::step::Step;
 use super::tell;
-use crate::coordinator::{Resources, Retry, Stored, Work};
+use super::witness::NodeWitness;
+use crate::coordinator::{Resources, Retry, Stored, Usage, Witness as _, Work};
 use crate::graph::{self, Overrides};
 use crate::run::NodePath;
 use crate::task::cancellation::Cancellation;
 use crate::task::def::TaskDef;
 use crate::task::strategy::Strategy;
+
+/// What a task gave, and what it took.
+pub(super) struct Ran {
+    /// The bytes of an `outputs.pb`.
+    pub(super) outputs: Bytes,
+    pub(super) used: Option<Usage>,
+}
 
 impl Step<'_> {
     /// Runs a task, as the node or the element at `path`.
@@ -26,18 +35,20 @@ impl Step<'_> {
         inputs: &[(&str, Bytes)],
         given: Option<Given<'_>>,
         stop: &Cancellation,
-    ) -> Result<Bytes, End> {
+    ) -> Result<Ran, End> {
         let world = self.walk.world;
         if world.is_rehearsal || stop.is_cancelled() {
             return Err(End::Cancelled);
         }
         let inputs = map_of_literals(inputs.iter().map(|(name, value)| (*name, &**value)));
         let work = Work::of_task(task, inputs).run(world.run.clone()).id(tell::job_id(&world.run, path));
-        let work = match world.stored.as_ref().zip(given) {
-            Some((folder, Given { digest, is_again })) => work.stored(Stored {
+        let witness = world.stored.is_some().then(|| Arc::new(NodeWitness::new(world, path)));
+        let work = match world.stored.as_ref().zip(given).zip(witness.as_ref()) {
+            Some(((folder, Given { digest, is_again }), witness)) => work.stored(Stored {
                 files: folder.raw(path).to_string_lossy().into_owned(),
                 checkpoints: folder.checkpoints(path, digest).to_string_lossy().into_owned(),
                 former: world.memory.as_ref().filter(|_| !is_again).and_then(|memory| memory.checkpoint(path, task.name, digest)),
+                witness: Arc::clone(witness) as _,
             }),
             None => work,
         };
@@ -62,9 +73,13 @@ impl Step<'_> {
             // What the job did is told before its end is.
             tokio::task::yield_now().await;
         }
+        let used = witness.and_then(|witness| {
+            witness.settle(&self.walk);
+            witness.usage()
+        });
         let outputs = ended.map_err(|error| {
             let is_fatal = error.is_fatal();
-            let end = Fault::of_job(path, self.what(), error);
+            let end = Fault::of_job(path, self.what(), error, used);
             if is_fatal {
                 self.walk.fatal(&end);
             }
@@ -73,7 +88,7 @@ impl Step<'_> {
         if let Some(folder) = &world.stored {
             folder.drop_checkpoints(path);
         }
-        Ok(outputs.into())
+        Ok(Ran { outputs: outputs.into(), used })
     }
 
     /// The version of the task's remembered outputs; [`None`] where they are not remembered.

@@ -17,10 +17,12 @@ mod memory;
 mod scope;
 mod shelf;
 mod signals;
+mod standing;
 mod step;
 mod tell;
 mod value;
 mod walk;
+mod witness;
 mod world;
 
 pub(crate) use self::drive::drive;

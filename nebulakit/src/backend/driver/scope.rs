@@ -10,6 +10,7 @@ use nebulakit_types::convert::writer::map_of_literals;
 
 use super::fault::{End, Fault};
 use super::frame::{Frame, Instance};
+use super::job::Ran;
 use super::memory::{Call, Given, Recalled};
 use super::step::{Done, Step};
 use super::value;
@@ -178,23 +179,23 @@ async fn task(step: &Step<'_>, path: &NodePath, name: &str, inputs: &[(&str, Byt
     let given = Given { digest: &digest, is_again: step.runs_again(path) };
     let tell = |kind| step.walk.tell(path, || Ok(kind));
     let call = Call { node: path, task, version: step.cache_version(task), inputs, given, tell: &tell };
-    let (outputs, from) = match memory.recall(call).await {
-        Recalled::Outputs(outputs, from) => (outputs, from),
+    let (Ran { outputs, used }, from) = match memory.recall(call).await {
+        Recalled::Outputs(outputs, from) => (Ran { outputs, used: None }, from),
         Recalled::Nothing(key) => {
             if step.walk.world.is_rehearsal {
                 memory.is_needed(&map_of_literals(inputs.iter().map(|(name, literal)| (*name, &**literal))));
             }
-            let outputs = job(step, path, task, inputs, Some(given), stop).await?;
+            let ran = job(step, path, task, inputs, Some(given), stop).await?;
             if let Some(key) = key {
-                let remembered = memory.remember(key, path, &outputs);
+                let remembered = memory.remember(key, path, &ran.outputs);
                 remembered.unwrap_or_else(|error| tracing::warn!(%error, "the outputs of the node {path} are not remembered"));
-                step.walk.world.shelf.iter().for_each(|shelf| shelf.pin(&outputs));
+                step.walk.world.shelf.iter().for_each(|shelf| shelf.pin(&ran.outputs));
             }
-            (outputs, Origin::Run)
+            (ran, Origin::Run)
         }
     };
     let files = memory.stamp(&outputs).await;
-    Ok(Done { outputs, from, inputs: Some(digest), files })
+    Ok(Done { outputs, from, inputs: Some(digest), files, used })
 }
 
 /// Runs a task, and the graph that it gives if it is dynamic: what fails in that is not tried again, the task's attempts are its own.
@@ -205,14 +206,14 @@ async fn job(
     inputs: &[(&str, Bytes)],
     given: Option<Given<'_>>,
     stop: &Cancellation,
-) -> Result<Bytes, End> {
-    let outputs = step.job(path, task, inputs, given, stop).await?;
+) -> Result<Ran, End> {
+    let Ran { outputs, used } = step.job(path, task, inputs, given, stop).await?;
     step.hold(path, &outputs);
     if !task.is_dynamic {
-        return Ok(outputs);
+        return Ok(Ran { outputs, used });
     }
     let graph = step.grown(path, &outputs)?;
-    grown(step, path, &graph, stop).await
+    Ok(Ran { outputs: grown(step, path, &graph, stop).await?, used })
 }
 
 /// Runs a graph that a dynamic task gave.

@@ -8,8 +8,10 @@ use bytes::Bytes;
 
 use super::fault::{End, Fault, code};
 use super::frame::Frame;
+use super::job::Ran;
 use super::shelf::Holds;
 use super::walk::Walk;
+use crate::coordinator::Usage;
 use crate::graph::{Kind, Mapped, Node};
 use crate::run::{EventKind, NodePath, Origin};
 
@@ -34,11 +36,19 @@ pub(super) struct Done {
     pub(super) inputs: Option<String>,
     /// What tells whether the files that it names are what they were.
     pub(super) files: Option<String>,
+    /// What its last attempt took, where it had one.
+    pub(super) used: Option<Usage>,
+}
+
+impl From<Ran> for Done {
+    fn from(Ran { outputs, used }: Ran) -> Self {
+        Self { used, ..Self::from(outputs) }
+    }
 }
 
 impl From<Bytes> for Done {
     fn from(outputs: Bytes) -> Self {
-        Self { outputs, from: Origin::Run, inputs: None, files: None }
+        Self { outputs, from: Origin::Run, inputs: None, files: None, used: None }
     }
 }
 
@@ -73,8 +83,11 @@ impl<'g> Step<'g> {
                     from: done.from.clone(),
                     inputs: done.inputs.clone(),
                     files: done.files.clone(),
+                    used: done.used,
                 },
-                Err(End::Failed(fault)) => EventKind::Failed { failure: fault.failure.clone() },
+                Err(End::Failed(fault)) => {
+                    EventKind::Failed { failure: fault.failure.clone(), used: fault.used.filter(|_| fault.node == *path) }
+                }
                 Err(End::Cancelled) => EventKind::Cancelled,
             })
         });

@@ -62,6 +62,7 @@ pub struct LocalBackend {
     runs: RunsFolder,
     coordinator: Arc<dyn Fn(CoordinatorBuilder) -> CoordinatorBuilder + Send + Sync>,
     surroundings: Arc<dyn Fn(PathBuf) -> ContextBuilder + Send + Sync>,
+    begun: Arc<dyn Fn(&Arc<Recorder>) + Send + Sync>,
 }
 
 impl fmt::Debug for LocalBackend {
@@ -74,7 +75,7 @@ impl LocalBackend {
     /// A backend that records runs in `runs`, whose tasks reach this machine alone.
     #[must_use]
     pub fn new(runs: RunsFolder) -> Self {
-        Self { runs, coordinator: Arc::new(|builder| builder), surroundings: Arc::new(Context::builder) }
+        Self { runs, coordinator: Arc::new(|builder| builder), surroundings: Arc::new(Context::builder), begun: Arc::new(|_| ()) }
     }
 
     /// Sets up the coordinator of each run: how much of the machine there is, other strategies, where worker processes are from.
@@ -92,6 +93,11 @@ impl LocalBackend {
     /// What tasks are given, by the folder of their run.
     pub(crate) fn surroundings(self, make: impl Fn(PathBuf) -> ContextBuilder + Send + Sync + 'static) -> Self {
         Self { surroundings: Arc::new(make), ..self }
+    }
+
+    /// Told of what records a run before any of its tasks begins.
+    pub(crate) fn begun(self, begun: impl Fn(&Arc<Recorder>) + Send + Sync + 'static) -> Self {
+        Self { begun: Arc::new(begun), ..self }
     }
 
     /// The tasks that ran in a run and that this program has otherwise: a run that goes on with it keeps what they gave, unless they take or give something else.
@@ -156,6 +162,7 @@ impl Backend for LocalBackend {
             let former = self.former(&plan)?;
             let recorder =
                 Arc::new(Recorder::create(&self.runs, plan.options.durability).map_err(RunError::Record)?.keeping(plan.options.keep));
+            (self.begun)(&recorder);
             let cache = Cache::new(&self.runs);
             let digests = Digests::new(&self.runs, cache.contents().clone());
             let (uses, needed) = (plan.options.cache, Mutex::default());

@@ -26,6 +26,7 @@ pub(super) async fn find(plan: &Plan, memory: &Arc<Remembered>, coordinator: &Co
             stop: Cancellation::new(),
             strategy: None,
             stored: None,
+            moved: Arc::default(),
             memory: Some(Arc::clone(memory) as _),
             is_rehearsal: true,
             shelf: None,

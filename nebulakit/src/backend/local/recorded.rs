@@ -49,6 +49,7 @@ pub(super) fn start(plan: Plan, recorder: Arc<Recorder>, memory: Arc<Remembered>
         is_rehearsal: false,
         shelf: deletes.then(|| Arc::new(Shelf::new(folder.clone(), Arc::clone(&recorder) as _))),
         from: plan.options.from,
+        moved: Arc::default(),
     };
     let control = Control::new(&folder);
     let (over, ended) = tokio::sync::oneshot::channel();

@@ -4,7 +4,7 @@ use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crate::coordinator::{OutputStream, RunId};
+use crate::coordinator::RunId;
 use crate::run::error::{At as _, RecordError, RecordErrorKind};
 use crate::run::event::{EventKind, Recorded};
 use crate::run::folder::{DriverLock, Durability, Keep, RunFolder, RunsFolder, sync_folder};
@@ -127,9 +127,8 @@ impl Recorder {
     /// When it cannot be written; this error names the file and the cause, and so does every call that follows.
     pub fn record(&self, node: Option<&NodePath>, kind: EventKind) -> Result<(), RecordError> {
         match (node, kind) {
-            (_, EventKind::Log { level, message }) => self.log(node, &level, &message),
-            (_, EventKind::Output { stream: OutputStream::Stdout, line }) => self.log(node, "stdout", &line),
-            (_, EventKind::Output { stream: OutputStream::Stderr, line }) => self.log(node, "stderr", &line),
+            (_, EventKind::Log { level, message }) => self.log(node, &level, &lines_of(message)),
+            (_, EventKind::Output { stream, line }) => self.log(node, stream.as_str(), &lines_of(line)),
             (Some(node), EventKind::Progress { done, total }) => {
                 self.files.events().progress(node, done, total);
                 self.ticker.ask();
@@ -167,7 +166,12 @@ impl Recorder {
         }
     }
 
-    fn log(&self, node: Option<&NodePath>, source: &str, text: &str) -> Result<(), RecordError> {
+    /// Appends what a node logged or printed to its log, or to that of the run, as it is: whole lines, or the beginning of one that goes on in what comes next. `source` is
+    /// a word: what it came from.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn log(&self, node: Option<&NodePath>, source: &str, text: &[u8]) -> Result<(), RecordError> {
         self.files.logs().append(node, source, text)?;
         self.ticker.ask();
         Ok(())
@@ -196,9 +200,17 @@ impl Drop for Recorder {
     }
 }
 
+fn lines_of(text: String) -> Vec<u8> {
+    text.into_bytes().into_iter().chain([b'\n']).collect()
+}
+
 impl Record for Recorder {
     fn record(&self, node: Option<&NodePath>, kind: EventKind) -> io::Result<()> {
         Ok(Self::record(self, node, kind)?)
+    }
+
+    fn log(&self, node: &NodePath, source: &str, text: &[u8]) -> io::Result<()> {
+        Ok(Self::log(self, Some(node), source, text)?)
     }
 
     fn keep(&self, outputs: &[u8]) -> io::Result<Recorded> {
