@@ -10,6 +10,7 @@ mod keeps;
 mod maps;
 mod recorded;
 mod resumed;
+mod rules;
 mod shapes;
 mod usage;
 mod values;

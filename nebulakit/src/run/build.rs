@@ -69,6 +69,11 @@ impl Build {
         })
     }
 
+    /// What `build.json` holds.
+    pub(crate) fn json(&self) -> Vec<u8> {
+        serde_json::to_vec(self).expect("text and a number have a form as JSON")
+    }
+
     /// Whether it is the same program: then nothing can have changed.
     #[must_use]
     pub fn is(&self, other: &Self) -> bool {

@@ -1,21 +1,14 @@
 //! Which nodes run again, although an earlier run has outputs of them: one that somebody names, and all that needs what it gives.
 
 use super::frame::Frame;
-use super::step::Step;
 use crate::graph::{Kind, Node};
 use crate::run::NodePath;
-
-impl Step<'_> {
-    /// Whether the node, or the element of it, at `path` runs whatever is known of earlier runs.
-    pub(super) fn runs_again(&self, path: &NodePath) -> bool {
-        self.is_again || self.walk.world.from.as_ref() == Some(path)
-    }
-}
 
 impl<'g> Frame<'g> {
     /// Whether all of `node`, which is at `path`, runs again where `from` does; those that it needs have been asked before.
     pub(super) fn runs_again(&self, node: &'g Node, path: &NodePath, from: Option<&NodePath>) -> bool {
-        let Some(from) = from.filter(|_| !self.is_again) else { return self.is_again };
+        let all = self.within.is_again;
+        let Some(from) = from.filter(|_| !all) else { return all };
         let is_named = path == from;
         // A failure handler needs none of them.
         let Some(place) = self.layout.place(&node.id) else { return is_named };

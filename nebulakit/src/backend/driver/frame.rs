@@ -7,7 +7,6 @@ use nebulakit_types::{Error, ErrorKind, Result};
 
 use super::layout::Layout;
 use super::shelf::{Hold, Holds, Shelf};
-use super::step::Step;
 use super::value;
 use crate::graph::{Binding, Bound, Graph, Node, Scope};
 use crate::run::NodePath;
@@ -22,10 +21,16 @@ pub(super) struct Instance<'g> {
     inputs: Bytes,
     /// The error that its failure handler is told, as a literal.
     failure: Option<Bytes>,
+    within: Within,
+}
+
+/// What a scope has of the node that it is in.
+#[derive(Clone, Default)]
+pub(super) struct Within {
     /// Whether all of it runs, whatever is known of earlier runs.
-    is_again: bool,
-    /// Where that is held which the node that runs it may give on.
-    holds: Option<Holds>,
+    pub(super) is_again: bool,
+    /// Where that is held which it may give on; [`None`] where nothing is deleted.
+    pub(super) holds: Option<Holds>,
 }
 
 /// A scope that runs: the body of a workflow, or an arm of a condition.
@@ -38,10 +43,7 @@ pub(super) struct Frame<'g> {
     /// The scope that an arm of a condition is in.
     around: Option<Arc<Self>>,
     gave: Mutex<Vec<Gave>>,
-    /// Whether all of it runs, whatever is known of earlier runs.
-    pub(super) is_again: bool,
-    /// Where that is held which it may give on.
-    holds: Option<Holds>,
+    pub(super) within: Within,
 }
 
 /// What a node gave, as long as it is needed.
@@ -64,13 +66,12 @@ impl<'g> Instance<'g> {
         let defaults: Vec<_> =
             graph.inputs.iter().filter_map(|input| Some((&*input.name, default(&input.name, input.default.as_ref())?))).collect();
         let inputs = value::literals(given.iter().chain(&defaults));
-        Self { graph, path, inputs, failure: None, is_again: false, holds: None }
+        Self { graph, path, inputs, failure: None, within: Within::default() }
     }
 
-    /// The same within `step`, as the node or the element at its path.
-    pub(super) fn within(self, step: &Step<'_>) -> Self {
-        let is_again = self.path.as_ref().is_some_and(|path| step.runs_again(path));
-        Self { is_again, holds: step.holds.clone(), ..self }
+    /// The same within a node.
+    pub(super) fn within(self, within: Within) -> Self {
+        Self { within, ..self }
     }
 
     /// The same workflow, for its failure handler.
@@ -78,7 +79,8 @@ impl<'g> Instance<'g> {
         // The platform names the handler, not the node that failed.
         let failure = Some(value::error(&handler.id, message));
         // Each failure is handled, be it the same as in an earlier run.
-        Self { graph: self.graph, path: self.path.clone(), inputs: self.inputs.clone(), failure, is_again: true, holds: self.holds.clone() }
+        let within = Within { is_again: true, ..self.within.clone() };
+        Self { graph: self.graph, path: self.path.clone(), inputs: self.inputs.clone(), failure, within }
     }
 }
 
@@ -87,15 +89,14 @@ impl<'g> Frame<'g> {
         let mut gave: Vec<_> = layout.takers().map(|takers| Gave { outputs: None, hold: None, takers, is_redone: false }).collect();
         // What the scope gives is taken when all of it is over.
         layout.given().iter().for_each(|place| gave[*place as usize].takers += 1);
-        let (is_again, holds) = (instance.is_again, instance.holds.clone());
-        Self { instance, scope, layout, stop, around: None, gave: Mutex::new(gave), is_again, holds }
+        let within = instance.within.clone();
+        Self { instance, scope, layout, stop, around: None, gave: Mutex::new(gave), within }
     }
 
-    /// An arm of the condition that `step` is.
-    pub(super) fn arm(step: &Step<'g>, scope: &'g Scope) -> Self {
-        let around = &step.frame;
-        let arm = Self::new(Arc::clone(&around.instance), scope, step.walk.layout(scope), around.stop.below());
-        Self { around: Some(Arc::clone(around)), is_again: step.is_again, holds: step.holds.clone(), ..arm }
+    /// An arm of a condition in `around`.
+    pub(super) fn arm(around: &Arc<Self>, scope: &'g Scope, layout: Arc<Layout<'g>>, within: Within) -> Self {
+        let arm = Self::new(Arc::clone(&around.instance), scope, layout, around.stop.below());
+        Self { around: Some(Arc::clone(around)), within, ..arm }
     }
 
     /// The path of one of its nodes.
@@ -124,7 +125,7 @@ impl<'g> Frame<'g> {
 
     /// What the scope held is held for the node that it is in: it may give it on.
     pub(super) fn pass_on(&self) {
-        if let Some(holds) = &self.holds {
+        if let Some(holds) = &self.within.holds {
             let held = self.gave().iter_mut().filter_map(|gave| gave.hold.take()).collect::<Vec<_>>();
             holds.lock().unwrap_or_else(PoisonError::into_inner).extend(held);
         }

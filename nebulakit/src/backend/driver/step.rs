@@ -7,7 +7,7 @@ use std::sync::{Arc, PoisonError};
 use bytes::Bytes;
 
 use super::fault::{End, Fault, code};
-use super::frame::Frame;
+use super::frame::{Frame, Within};
 use super::job::Ran;
 use super::shelf::Holds;
 use super::walk::Walk;
@@ -63,6 +63,16 @@ impl<'g> Step<'g> {
     /// What feeds it.
     pub(super) fn inputs(&self) -> Result<Vec<(&'g str, Bytes)>, End> {
         self.frame.values(&self.node.inputs).map_err(|error| self.unbound("an input", &error))
+    }
+
+    /// Whether the node, or the element of it, at `path` runs whatever is known of earlier runs.
+    pub(super) fn runs_again(&self, path: &NodePath) -> bool {
+        self.is_again || self.walk.world.from.as_ref() == Some(path)
+    }
+
+    /// What a scope has of it, which it runs as the node or the element at `path`.
+    pub(super) fn within(&self, path: &NodePath) -> Within {
+        Within { is_again: self.runs_again(path), holds: self.holds.clone() }
     }
 
     /// Holds what the task at `path` stored, and what its outputs name, until this node is over.

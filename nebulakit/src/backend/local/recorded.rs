@@ -24,7 +24,7 @@ pub(super) fn start(plan: Plan, recorder: Arc<Recorder>, memory: Arc<Remembered>
     for (name, contents) in &plan.files {
         folder.write(name, contents, recorder.durability()).map_err(RunError::Record)?;
     }
-    folder.write_build(Build::of_this_program(), recorder.durability()).map_err(RunError::Record)?;
+    folder.write_build(&Build::of_this_program().json(), recorder.durability()).map_err(RunError::Record)?;
     let answers = memory.former.as_ref().map_or_else(HashMap::new, |former| former.answers(&plan.options.inputs));
     let created = EventKind::Created {
         version: EVENT_VERSION,

@@ -18,7 +18,6 @@ use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use crate::coordinator::RunId;
-use crate::run::build::Build;
 use crate::run::error::{At as _, RecordError};
 use crate::run::file_name::file_name;
 use crate::run::folder::data::Data;
@@ -89,14 +88,12 @@ impl RunFolder {
         publish(&self.path.join(name), contents, durability)
     }
 
-    /// Writes which program drives the run.
+    /// Writes which program drives the run, as a build's JSON.
     ///
     /// # Errors
     /// When it cannot be written.
-    pub(crate) fn write_build(&self, build: &Build, durability: Durability) -> Result<(), RecordError> {
-        let path = self.build();
-        let json = serde_json::to_vec(build).map_err(|error| RecordError::io("write", &path, &error.into()))?;
-        publish(&path, &json, durability)
+    pub(crate) fn write_build(&self, json: &[u8], durability: Durability) -> Result<(), RecordError> {
+        publish(&self.build(), json, durability)
     }
 
     /// Writes what the run runs, as a graph's JSON.
