@@ -158,7 +158,7 @@ fn run(step: Step<'_>) -> BoxFuture<'_, Result<Bytes, End>> {
                     let (arm, body) = step.decide(branch)?;
                     step.walk.tell(&step.path, || Ok(EventKind::Decided { arm }));
                     step.walk.tell(&step.path, || Ok(EventKind::Started { attempt: 0 }));
-                    let frame = Frame::arm(&step.frame, body, step.walk.layout(body), step.within(&step.path));
+                    let frame = Frame::arm(&step.frame, body, step.walk.layout(body), step.scope_of(&step.path));
                     scope(Arc::clone(&step.walk), Arc::new(frame)).await
                 }
                 Kind::Approve(gate) => step.approve(gate).await,
@@ -219,7 +219,7 @@ async fn job(
 /// Runs a graph that a dynamic task gave.
 async fn grown(step: &Step<'_>, path: &NodePath, graph: &Graph, stop: &Cancellation) -> Result<Bytes, End> {
     let walk = Arc::new(Walk::new(graph, step.walk.world));
-    let ended = workflow(Arc::clone(&walk), Instance::new(graph, Some(path.clone()), &[]).within(step.within(path)), stop.below()).await;
+    let ended = workflow(Arc::clone(&walk), Instance::new(graph, Some(path.clone()), &[]).within(step.scope_of(path)), stop.below()).await;
     if let Some(Walk { fatal, unrecorded, .. }) = Arc::into_inner(walk) {
         fatal.into_inner().iter().for_each(|end| step.walk.fatal(end));
         unrecorded.into_inner().into_iter().for_each(|error| step.walk.unrecorded(error));
@@ -231,5 +231,5 @@ async fn grown(step: &Step<'_>, path: &NodePath, graph: &Graph, stop: &Cancellat
 async fn within(step: &Step<'_>, path: &NodePath, name: &str, inputs: &[(&str, Bytes)], stop: Cancellation) -> Result<Bytes, End> {
     let Some(graph) = step.walk.workflow(name) else { return Err(step.unknown(path, "workflow", name)) };
     step.walk.tell(path, || Ok(EventKind::Started { attempt: 0 }));
-    workflow(Arc::clone(&step.walk), Instance::new(graph, Some(path.clone()), inputs).within(step.within(path)), stop).await
+    workflow(Arc::clone(&step.walk), Instance::new(graph, Some(path.clone()), inputs).within(step.scope_of(path)), stop).await
 }

@@ -71,7 +71,7 @@ impl<'g> Step<'g> {
     }
 
     /// What a scope has of it, which it runs as the node or the element at `path`.
-    pub(super) fn within(&self, path: &NodePath) -> Within {
+    pub(super) fn scope_of(&self, path: &NodePath) -> Within {
         Within { is_again: self.runs_again(path), holds: self.holds.clone() }
     }
 

@@ -104,7 +104,7 @@ pub(super) fn of_workflow() -> Vec<Arg> {
             .long(KEEP)
             .value_name("WHAT")
             .value_parser(PossibleValuesParser::new(KEEPS))
-            .help("what of the files that tasks store stays: all, or what the run gives and the cache has; all if left out"),
+            .help("which files of tasks stay: all, or those that the run gives and the cache has; all if left out"),
         flag(DURABLE).help("write the record to the disk as it grows, so that it survives a loss of power"),
         flag(QUIET).short('q').help("show errors alone, no progress"),
         verbose(),
