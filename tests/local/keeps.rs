@@ -8,7 +8,7 @@ use nebulakit::Context;
 use nebulakit::backend::{Backend as _, Keep, LocalBackend, Options};
 use nebulakit::graph::Graph;
 use nebulakit::prelude::*;
-use nebulakit::run::{Again, EventKind, NodeStatus, Origin, RunHandle, RunOutcome, RunsFolder};
+use nebulakit::run::{Again, ArtifactKind, EventKind, NodeStatus, Origin, RunHandle, RunOutcome, RunsFolder};
 use nebulakit::types::convert::places::{Place, places};
 use nebulakit::types::convert::writer::map_of_literals;
 use proptest::prelude::*;
@@ -211,8 +211,8 @@ async fn deleted_files_are_made_again_only_where_something_needs_them() {
     assert!(matches!(first.wait().await.unwrap(), RunOutcome::Failed { .. }));
     assert_eq!(left(&first), ["n2".to_owned()].into(), "it is needed");
     let artifacts = first.artifacts().unwrap();
-    let told: Vec<_> = artifacts.iter().map(|one| (one.node.as_ref().unwrap().as_str(), one.size, one.is_deleted)).collect();
-    assert_eq!(told, [("n0", 4, true), ("n1", 4, true), ("n2", 4, false)]);
+    let told: Vec<_> = artifacts.iter().map(|one| (one.node.as_ref().unwrap().as_str(), one.size, one.kind)).collect();
+    assert_eq!(told, [("n0", 4, ArtifactKind::Deleted), ("n1", 4, ArtifactKind::Deleted), ("n2", 4, ArtifactKind::Data)]);
 
     fs::write(&mended, "").unwrap();
     let second = folder.run(&graph, &inputs, Options::new().resumes(first.id().clone())).await;

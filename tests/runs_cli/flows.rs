@@ -58,6 +58,23 @@ fn remembered(x: i64) -> i64 {
     x + 1
 }
 
+/// Notes that it runs, and goes on when it may.
+#[task(cache(version = "1", serialize, ignore(who)))]
+async fn alone(folder: String, who: String) -> anyhow::Result<String> {
+    let folder = std::path::Path::new(&folder);
+    std::fs::write(folder.join(format!("ran-{who}")), "")?;
+    while !folder.join("go").exists() {
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    Ok(who)
+}
+
+/// One run at a time; the others have what it gave.
+#[workflow]
+fn serialized(folder: Promise<String>, who: Promise<String>) -> Promise<String> {
+    alone::node(folder, who)
+}
+
 #[task]
 fn when_there(x: i64, path: String) -> anyhow::Result<i64> {
     anyhow::ensure!(std::path::Path::new(&path).exists(), "`{path}` is not there");
@@ -147,6 +164,18 @@ async fn talks() -> anyhow::Result<i64> {
     Ok(1)
 }
 
+#[task]
+async fn hears(x: i64) -> i64 {
+    tracing::info!("heard {x}");
+    x
+}
+
+/// Logs each number.
+#[workflow]
+fn echoed(xs: Promise<Vec<i64>>) -> Promise<Vec<i64>> {
+    hears::map(xs)
+}
+
 /// Logs in every way.
 #[workflow]
 fn talking() -> Promise<i64> {
@@ -182,6 +211,29 @@ fn endless() -> Promise<i64> {
 #[workflow]
 fn gated() -> Promise<i64> {
     gate::approve("go/no-go", double::node(gate::wait_for::<i64>("number")))
+}
+
+/// Shows what it was given.
+#[task(deck, retries = 1)]
+fn shows(ctx: Context, text: String) -> anyhow::Result<String> {
+    ctx.decks().markdown("Summary", "All **good**.");
+    ctx.decks().html("Raw", "<script>document.title = 'taken'</script><p id=\"raw\">as it is</p>");
+    ctx.decks().table("Words", ["word"], [[&text]]);
+    ctx.log(tracing::Level::INFO, &format!("shown: {text}"));
+    if text.starts_with("fail") {
+        return Err(anyhow::anyhow!("cannot show `{text}`")).code("USER:<Code>").recoverable();
+    }
+    Ok(text)
+}
+
+/// Shows a text twice, and its length in between.
+#[workflow]
+fn shown(
+    text: Promise<String>,
+    #[default(vec!["one".to_owned(), "two".to_owned(), "three".to_owned()])] words: Promise<Vec<String>>,
+) -> Promise<Vec<String>> {
+    let first = shows::node(text);
+    repeat::map(words, 2).after(&first)
 }
 
 /// Waits for a signal of a name that no terminal should obey.

@@ -2,7 +2,9 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot set itself up has failed")]
 
 mod answers;
+mod cache;
 mod logs;
+mod report;
 mod resumes;
 mod runs;
 mod stops;

@@ -76,6 +76,11 @@ impl Options {
         Self { resumes: Some(run), ..self }
     }
 
+    /// The run that it goes on with.
+    pub(crate) fn resumed(&self) -> Option<&RunId> {
+        self.resumes.as_ref()
+    }
+
     /// Runs that node of the run that it [resumes](Self::resumes) again, with all that needs what it gives, be it kept or cached. All others are kept where they
     /// are given the same.
     pub fn from(self, node: impl Into<NodePath>) -> Self {

@@ -13,7 +13,6 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::run::error::{At as _, RecordError, RecordErrorKind};
-use crate::run::event::base64;
 use crate::run::file_name::file_name;
 use crate::run::folder::{Durability, RunFolder, publish, publish_first};
 
@@ -51,7 +50,7 @@ pub enum Answer {
     /// No.
     Reject,
     /// A value, as the bytes of a literal.
-    Value(#[serde(with = "base64")] Vec<u8>),
+    Value(#[serde(with = "crate::run::base64")] Vec<u8>),
 }
 
 /// The file of an answer.

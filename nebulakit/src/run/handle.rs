@@ -12,7 +12,7 @@ use futures_util::future::{BoxFuture, Shared};
 
 use crate::coordinator::RunId;
 use crate::graph::Graph;
-use crate::run::artifact::{Artifact, artifacts};
+use crate::run::artifact::{Artifact, artifacts, decks};
 use crate::run::build::{BUILD_VERSION, Build};
 use crate::run::control::{Answer, Request, ask};
 use crate::run::error::{RecordError, RecordErrorKind};
@@ -49,7 +49,7 @@ use crate::run::watch::{PERIOD, Success, Watch};
 #[derive(Clone)]
 pub struct RunHandle {
     watch: Arc<Watch>,
-    completion: Option<Shared<BoxFuture<'static, Option<RecordError>>>>,
+    completion: Option<Shared<BoxFuture<'static, Option<Result<RunOutcome, RecordError>>>>>,
 }
 
 impl RunHandle {
@@ -58,12 +58,16 @@ impl RunHandle {
     /// # Errors
     /// When there is no such run.
     pub fn attach(runs: &RunsFolder, run: &RunId) -> Result<Self, RecordError> {
-        Ok(Self { watch: Arc::new(Watch::new(runs.run(run)?)), completion: None })
+        Ok(Self::of(runs.run(run)?))
     }
 
-    /// The handle of a run that this process drives, until `completion` is there: [`wait`](Self::wait) needs not look for the end before, and gives the error that
-    /// kept the end from being recorded, if there was one.
-    pub fn driven(run: &RunFolder, completion: impl Future<Output = Option<RecordError>> + Send + 'static) -> Self {
+    pub(super) fn of(folder: RunFolder) -> Self {
+        Self { watch: Arc::new(Watch::new(folder)), completion: None }
+    }
+
+    /// The handle of a run that this process drives. [`wait`](Self::wait) reads no events: `completion` says how the run ended, once that is recorded, or why it
+    /// cannot be; [`None`] where it was given up before its end.
+    pub fn driven(run: &RunFolder, completion: impl Future<Output = Option<Result<RunOutcome, RecordError>>> + Send + 'static) -> Self {
         Self { watch: Arc::new(Watch::new(run.clone())), completion: Some(completion.boxed().shared()) }
     }
 
@@ -126,9 +130,9 @@ impl RunHandle {
     /// The run goes on where this is dropped.
     pub async fn wait(&self) -> Result<RunOutcome, RecordError> {
         if let Some(completion) = &self.completion
-            && let Some(error) = completion.clone().await
+            && let Some(ended) = completion.clone().await
         {
-            return Err(error);
+            return ended;
         }
         loop {
             match self.status()? {
@@ -265,12 +269,20 @@ impl RunHandle {
         LogLines::new(Arc::clone(&self.watch), None)
     }
 
-    /// The files that its nodes stored, by their paths.
+    /// The files that its nodes stored and the pages of their decks, by their paths.
     ///
     /// # Errors
     /// When a folder or the events cannot be read.
     pub fn artifacts(&self) -> Result<Vec<Artifact>, RecordError> {
         artifacts(&self.watch.folder, &*self.state()?)
+    }
+
+    /// The pages of its nodes' decks alone, by their paths.
+    ///
+    /// # Errors
+    /// As of [`artifacts`](Self::artifacts).
+    pub fn decks(&self) -> Result<Vec<Artifact>, RecordError> {
+        decks(&self.watch.folder, &*self.state()?)
     }
 
     fn over(&self) -> RecordError {

@@ -2,11 +2,15 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::error::Error as StdError;
 use std::fmt;
 use std::time::SystemTime;
 
+use serde::{Deserialize, Serialize};
+
 use super::event::{EVENT_VERSION, Event, EventKind, Origin, RunOutcome};
+use super::lookup::Caller;
 use super::path::NodePath;
 use crate::coordinator::{JobFailure, RunId, Usage, WaitsFor};
 
@@ -42,7 +46,8 @@ pub struct RunState {
 }
 
 /// Where a run stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum RunStatus {
     /// Its first event is not there yet.
@@ -81,6 +86,8 @@ pub struct NodeState {
     pub elements: Option<u64>,
     /// How many files of it were deleted since nothing needed them any more, and how large they were together.
     pub deleted: Option<(u64, u64)>,
+    /// The equal call that it waits for while it is queued, if its task has `cache(serialize)`.
+    pub behind: Option<Caller>,
     /// What it waits for, if it has been queued for a while.
     pub waits_for: Option<WaitsFor>,
     /// What its attempts took of the machine, all that are over, as far as that is known.
@@ -116,7 +123,7 @@ pub enum NodeStatus {
 }
 
 /// How many nodes stand where.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Counts {
     /// Wait for their turn, or for the next attempt.
@@ -224,11 +231,14 @@ impl RunState {
     }
 
     fn apply_to_node(&mut self, path: &NodePath, event: &Event) {
-        let known = self.nodes.contains_key(path);
-        let node = self.nodes.entry(path.clone()).or_insert_with(NodeState::queued);
-        if known {
-            *self.counts.of(&node.status) -= 1;
-        }
+        let node = match self.nodes.entry(path.clone()) {
+            Entry::Vacant(new) => new.insert(NodeState::queued()),
+            Entry::Occupied(known) => {
+                let node = known.into_mut();
+                *self.counts.of(&node.status) -= 1;
+                node
+            }
+        };
         node.apply(event);
         *self.counts.of(&node.status) += 1;
     }
@@ -247,6 +257,7 @@ impl NodeState {
             progress: None,
             elements: None,
             deleted: None,
+            behind: None,
             waits_for: None,
             used: None,
         }
@@ -266,7 +277,8 @@ impl NodeState {
             }
             EventKind::Started { attempt } => {
                 self.attempts = attempt.saturating_add(1);
-                (self.started, self.progress, self.waits_for) = (self.started.or(Some(event.at)), None, None);
+                (self.started, self.progress) = (self.started.or(Some(event.at)), None);
+                self.waits_for = None;
                 NodeStatus::Running
             }
             EventKind::Retrying { failure, used, .. } => {
@@ -294,9 +306,18 @@ impl NodeState {
                 self.deleted = Some((*files, *bytes));
                 return;
             }
+            EventKind::Behind { call } => {
+                self.behind = Some(call.clone());
+                NodeStatus::Queued
+            }
             EventKind::Queued { waits_for } => {
                 self.waits_for = Some(waits_for.clone());
                 NodeStatus::Queued
+            }
+            // It is its turn.
+            EventKind::LookedUp { .. } => {
+                self.behind = None;
+                return;
             }
             EventKind::Mapped { elements } => {
                 self.elements = Some(*elements);

@@ -5,7 +5,8 @@ use std::io;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 
-use crate::run::{CacheKey, EventKind, NodePath, Origin};
+use crate::run::{CacheEntry, CacheKey, EventKind, NodePath, Origin, Turn};
+use crate::task::cancellation::Cancellation;
 use crate::task::def::TaskDef;
 
 /// A task that is about to run.
@@ -16,7 +17,9 @@ pub(crate) struct Call<'a> {
     pub(crate) version: Option<&'a str>,
     pub(crate) inputs: &'a [(&'a str, Bytes)],
     pub(crate) given: Given<'a>,
-    /// Tells what is found out about the node.
+    /// Asks the node to stop.
+    pub(crate) stop: &'a Cancellation,
+    /// Tells what happens to the node meanwhile.
     pub(crate) tell: &'a (dyn Fn(EventKind) + Sync),
 }
 
@@ -34,7 +37,14 @@ pub(crate) enum Recalled {
     /// What it gave, the bytes of an `outputs.pb`, and when.
     Outputs(Bytes, Origin),
     /// Nothing; and what its outputs are to be remembered by, if they are.
-    Nothing(Option<CacheKey>),
+    Nothing(Option<Claim>),
+}
+
+/// A call whose outputs are to be remembered.
+pub(crate) struct Claim {
+    pub(crate) key: CacheKey,
+    /// Keeps equal calls waiting, until the outputs are there for them.
+    pub(crate) turn: Option<Turn>,
 }
 
 /// Remembers outputs.
@@ -45,8 +55,11 @@ pub(crate) trait Memory: Send + Sync {
     /// What tells whether the files that outputs name are what they were, if they name any that runs store.
     fn stamp<'a>(&'a self, outputs: &'a Bytes) -> BoxFuture<'a, Option<String>>;
 
-    /// What is known of a task that is about to run. What cannot be looked up is not known.
+    /// What is known of a task that is about to run. What cannot be looked up is not known. It may be dropped at any time.
     fn recall<'a>(&'a self, call: Call<'a>) -> BoxFuture<'a, Recalled>;
+
+    /// Whether anything can be known of the task at `node`, whatever it is given; `version` is that of [`Call`].
+    fn may_recall(&self, node: &NodePath, task: &str, version: Option<&str>) -> bool;
 
     /// Where the checkpoint is that a task left at `node` in an earlier run, with inputs of that digest, if it is to go on from there.
     fn checkpoint(&self, node: &NodePath, task: &str, inputs: &str) -> Option<String>;
@@ -54,9 +67,9 @@ pub(crate) trait Memory: Send + Sync {
     /// Hears, in a rehearsal, of outputs that a node takes which would run.
     fn is_needed(&self, outputs: &[u8]);
 
-    /// Remembers what the task at `node` gave.
+    /// Remembers what a task gave.
     ///
     /// # Errors
     /// When that cannot be written.
-    fn remember(&self, key: CacheKey, node: &NodePath, outputs: &[u8]) -> io::Result<()>;
+    fn remember(&self, entry: &CacheEntry) -> io::Result<()>;
 }

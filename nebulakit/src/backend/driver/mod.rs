@@ -14,6 +14,8 @@ mod job;
 mod layout;
 mod map;
 mod memory;
+mod recall;
+mod rehearsal;
 mod scope;
 mod shelf;
 mod signals;
@@ -27,7 +29,7 @@ mod world;
 
 pub(crate) use self::drive::drive;
 pub(crate) use self::fault::{End, Fault};
-pub(crate) use self::memory::{Call, Memory, Recalled};
+pub(crate) use self::memory::{Call, Claim, Memory, Recalled};
 pub(crate) use self::shelf::Shelf;
 pub(crate) use self::signals::Signals;
 pub(crate) use self::value::literals_of;

@@ -11,7 +11,7 @@ use nebulakit_types::convert::writer::map_of_literals;
 use super::fault::{End, Fault};
 use super::frame::{Frame, Instance};
 use super::job::Ran;
-use super::memory::{Call, Given, Recalled};
+use super::memory::{Given, Recalled};
 use super::step::{Done, Step};
 use super::value;
 use super::walk::Walk;
@@ -84,11 +84,12 @@ pub(super) fn scope<'g>(walk: Arc<Walk<'g>>, frame: Arc<Frame<'g>>) -> BoxFuture
                     }
                 }
                 Err(end) => {
-                    if matches!(end, End::Failed(_)) {
+                    let is_failure = matches!(end, End::Failed(_));
+                    if is_failure || walk.world.is_rehearsal {
                         skip(&walk, &frame, place, &mut needs);
-                        if !frame.instance.graph.keep_going {
-                            frame.stop.cancel();
-                        }
+                    }
+                    if is_failure && !walk.world.is_rehearsal && !frame.instance.graph.keep_going {
+                        frame.stop.cancel();
                     }
                     // What was stopped because another one failed is not why the scope failed.
                     if !matches!(ended, Some(End::Failed(_))) {
@@ -116,15 +117,20 @@ pub(super) fn scope<'g>(walk: Arc<Walk<'g>>, frame: Arc<Frame<'g>>) -> BoxFuture
 }
 
 /// Tells of all that will never begin because the node at `place` failed.
-fn skip<'g>(walk: &Walk<'g>, frame: &Frame<'g>, place: u32, needs: &mut [u32]) {
+fn skip<'g>(walk: &Arc<Walk<'g>>, frame: &Arc<Frame<'g>>, place: u32, needs: &mut [u32]) {
     let mut left = vec![place];
     while let Some(place) = left.pop() {
         for later in frame.layout.after(place) {
             if std::mem::replace(&mut needs[*later as usize], SKIPPED) == SKIPPED {
                 continue;
             }
-            let path = |place: u32| frame.path(&frame.scope.nodes[place as usize]);
-            walk.tell(&path(*later), || Ok(EventKind::Skipped { because: path(place) }));
+            let (node, because) = (&frame.scope.nodes[*later as usize], frame.path(&frame.scope.nodes[place as usize]));
+            let step = Step::new(Arc::clone(walk), Arc::clone(frame), node);
+            if walk.world.is_rehearsal {
+                step.foretell(because);
+            } else {
+                walk.tell(&step.path, || Ok(EventKind::Skipped { because }));
+            }
             left.push(*later);
         }
     }
@@ -171,25 +177,21 @@ fn run(step: Step<'_>) -> BoxFuture<'_, Result<Bytes, End>> {
     })
 }
 
-/// Runs a task, where what it gives is not known.
+/// Runs a task that has to run, where nothing is known of what it gives.
 async fn task(step: &Step<'_>, path: &NodePath, name: &str, inputs: &[(&str, Bytes)], stop: &Cancellation) -> Result<Done, End> {
     let Some(task) = registry().get(name) else { return Err(step.unknown(path, "task", name)) };
     let Some(memory) = &step.walk.world.memory else { return job(step, path, task, inputs, None, stop).await.map(Done::from) };
     let digest = memory.digest(inputs).await;
     let given = Given { digest: &digest, is_again: step.runs_again(path) };
-    let tell = |kind| step.walk.tell(path, || Ok(kind));
-    let call = Call { node: path, task, version: step.cache_version(task), inputs, given, tell: &tell };
-    let (Ran { outputs, used }, from) = match memory.recall(call).await {
+    let (Ran { outputs, used }, from) = match step.recall(&**memory, path, task, inputs, given, stop).await? {
         Recalled::Outputs(outputs, from) => (Ran { outputs, used: None }, from),
-        Recalled::Nothing(key) => {
+        Recalled::Nothing(claim) => {
             if step.walk.world.is_rehearsal {
                 memory.is_needed(&map_of_literals(inputs.iter().map(|(name, literal)| (*name, &**literal))));
             }
             let ran = job(step, path, task, inputs, Some(given), stop).await?;
-            if let Some(key) = key {
-                let remembered = memory.remember(key, path, &ran.outputs);
-                remembered.unwrap_or_else(|error| tracing::warn!(%error, "the outputs of the node {path} are not remembered"));
-                step.walk.world.shelf.iter().for_each(|shelf| shelf.pin(&ran.outputs));
+            if let Some(claim) = claim {
+                step.remember(&**memory, path, claim, &ran.outputs);
             }
             (ran, Origin::Run)
         }

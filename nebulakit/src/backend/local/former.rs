@@ -4,9 +4,10 @@ use std::collections::{HashMap, HashSet};
 use std::ffi::OsStr;
 use std::path::Path;
 
+use crate::backend::preview::Unkept;
 use crate::run::{
-    Again, Answer, Build, Control, NodePath, RecordError, RecordErrorKind, Request, RunHandle, RunId, RunsFolder, Success, TaskChange,
-    file_name,
+    Again, Answer, Build, Control, NodePath, NodeStatus, RecordError, RecordErrorKind, Request, RunFolder, RunHandle, RunHold, RunId,
+    RunsFolder, Success, TaskChange, file_name,
 };
 
 /// The runs that a run goes on with: the one that it was asked to, and behind it those before.
@@ -15,6 +16,8 @@ pub(super) struct Former(Vec<Before>);
 /// One of them.
 struct Before {
     run: RunHandle,
+    /// It stays as long as this run goes on.
+    _hold: Option<RunHold>,
     /// The tasks that take and give what they took and gave there.
     tasks: HashSet<String>,
     /// The nodes whose files it deleted, by the names of their folders.
@@ -22,9 +25,9 @@ struct Before {
 }
 
 /// What such a run knows of a node that succeeded there.
-pub(super) enum Kept {
+pub(super) enum Kept<'a> {
     /// What it gave, if its files are what they were.
-    Outputs(Vec<u8>, Success),
+    Outputs(Vec<u8>, Success, &'a RunFolder),
     /// It has to run again.
     Again(Again),
 }
@@ -45,7 +48,8 @@ impl Former {
             next = state.resumes.clone().filter(|_| state.from.is_none());
             let deleted = state.nodes.iter().filter(|(_, node)| node.deleted.is_some());
             let deleted = deleted.map(|(path, _)| (file_name(path), path.clone())).collect();
-            all.push(Before { run, tasks, deleted });
+            let hold = run.folder().hold()?;
+            all.push(Before { run, _hold: hold, tasks, deleted });
         }
         Ok(Self(all))
     }
@@ -67,6 +71,26 @@ impl Former {
         self.0.iter().find(|before| before.run.id().to_string() == run)?.deleted.get(folder)
     }
 
+    /// Whether the node ran that task in one of them, which takes and gives the same.
+    pub(super) fn may_keep(&self, node: &NodePath, task: &str) -> bool {
+        self.0.iter().any(|before| before.tasks.contains(task) && before.ran(node, task).unwrap_or_default())
+    }
+
+    /// Why the node, which runs the task `of`, is not kept from there, if it is not.
+    pub(super) fn unkept(&self, node: &NodePath, of: &str) -> Result<Unkept, RecordError> {
+        let mut why = Unkept::NotThere;
+        for before in &self.0 {
+            let state = before.run.state()?;
+            match state.nodes.get(node).filter(|node| node.of == of) {
+                Some(node) if !matches!(node.status, NodeStatus::Succeeded(_)) => why = Unkept::NotDone,
+                Some(_) if !before.tasks.contains(of) => return Ok(Unkept::Interface),
+                Some(_) => return Ok(Unkept::Inputs),
+                None => {}
+            }
+        }
+        Ok(why)
+    }
+
     /// What was answered to its gates, for a run that is given the same: of another one somebody has to look at what comes of it.
     pub(super) fn answers(&self, inputs: &[u8]) -> HashMap<String, Answer> {
         let mut answers = HashMap::new();
@@ -82,7 +106,7 @@ impl Former {
     }
 
     /// What they know of the node, where it ran that task: each one in turn, the latest first.
-    pub(super) fn kept<'a>(&'a self, node: &'a NodePath, task: &'a str, digest: &'a str) -> impl Iterator<Item = Kept> + 'a {
+    pub(super) fn kept<'a>(&'a self, node: &'a NodePath, task: &'a str, digest: &'a str) -> impl Iterator<Item = Kept<'a>> + 'a {
         self.0.iter().filter_map(move |before| {
             before.kept(node, task, digest).unwrap_or_else(|error| {
                 tracing::warn!(%error, "the node {node} of the run {} cannot be read", before.run.id());
@@ -106,7 +130,7 @@ impl Before {
         Ok(self.run.state()?.nodes.get(node).is_some_and(|before| before.of == task))
     }
 
-    fn kept(&self, node: &NodePath, task: &str, digest: &str) -> Result<Option<Kept>, RecordError> {
+    fn kept(&self, node: &NodePath, task: &str, digest: &str) -> Result<Option<Kept<'_>>, RecordError> {
         let Some(success) = self.run.success(node)?.filter(|success| success.inputs.is_some()) else { return Ok(None) };
         if !self.ran(node, task)? {
             return Ok(None);
@@ -119,7 +143,7 @@ impl Before {
         }
         // Where its data is gone or damaged it is made again.
         Ok(Some(match self.run.folder().data().read(&success.outputs) {
-            Ok(Some(outputs)) => Kept::Outputs(outputs, success),
+            Ok(Some(outputs)) => Kept::Outputs(outputs, success, self.run.folder()),
             _ => Kept::Again(Again::Outputs),
         }))
     }

@@ -1,11 +1,13 @@
 //! Runs on this machine, through a coordinator of this process.
 
+mod cached;
 mod digests;
 mod former;
 mod from;
 mod memory;
 mod needed;
 mod recorded;
+mod rehearsal;
 mod run_local;
 
 use std::fmt;
@@ -16,12 +18,13 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use nebulakit_types::storage::Storage;
 
+use self::cached::Cached;
 use self::digests::Digests;
 use self::former::Former;
 use self::memory::Remembered;
 pub use self::run_local::RunLocal;
 use super::inputs::unfit;
-use super::{Backend, Capabilities, Options, Plan, RunError, needs};
+use super::{Backend, Capabilities, Options, Plan, Preview, RunError, needs};
 use crate::coordinator::{ContainerStrategy, Coordinator, CoordinatorBuilder};
 use crate::graph::Graph;
 use crate::run::{Cache, Recorder, RunHandle, RunId, RunsFolder, TaskChange};
@@ -163,14 +166,27 @@ impl Backend for LocalBackend {
             let recorder =
                 Arc::new(Recorder::create(&self.runs, plan.options.durability).map_err(RunError::Record)?.keeping(plan.options.keep));
             (self.begun)(&recorder);
-            let cache = Cache::new(&self.runs);
-            let digests = Digests::new(&self.runs, cache.contents().clone());
-            let (uses, needed) = (plan.options.cache, Mutex::default());
-            let memory = Arc::new(Remembered { cache, uses, former, digests, needed, recorder: Arc::clone(&recorder) });
+            let folder = recorder.folder().clone();
+            let cached = Cached::new(&self.runs, plan.options.cache, folder.id().clone(), plan.options.durability);
+            let digests = Digests::new(&self.runs, Cache::new(&self.runs).contents().clone());
+            let memory = Arc::new(Remembered { former, cached, digests, needed: Mutex::default(), folder: Some(folder) });
             let context = (self.surroundings)(recorder.folder().path().to_owned()).takes_graphs().build();
             let coordinator = (self.coordinator)(builder()).context(context).build();
             needed::find(&plan, &memory, &coordinator).await?;
             recorded::start(plan, recorder, memory, coordinator)
+        })
+    }
+
+    fn preview<'a>(&'a self, plan: &'a Plan) -> BoxFuture<'a, Result<Preview, RunError>> {
+        Box::pin(async move {
+            let former = self.former(plan)?;
+            // Nothing has this id: nothing is recorded.
+            let cached = Cached::new(&self.runs, plan.options.cache, RunId::from("preview"), plan.options.durability).read_only();
+            let (cache, coordinator) = (Cache::new(&self.runs), builder().build());
+            let digests = Digests::new(&self.runs, cache.clone().read_only().contents().clone());
+            let memory = Arc::new(Remembered { former, cached, digests, needed: Mutex::default(), folder: None });
+            needed::find(plan, &memory, &coordinator).await?;
+            rehearsal::rehearse(plan, memory, &cache, coordinator).await
         })
     }
 

@@ -58,17 +58,18 @@ pub(super) fn start(plan: Plan, recorder: Arc<Recorder>, memory: Arc<Remembered>
         // Where it cannot be recorded the run is one that was interrupted: that is how others find it.
         let recorded = record_end(&recorder, ended);
         drop((world, recorder));
-        let _ = over.send(recorded.err());
+        let _ = over.send(recorded);
     });
-    Ok(RunHandle::driven(&folder, async move { ended.await.ok().flatten() }))
+    Ok(RunHandle::driven(&folder, async move { ended.await.ok() }))
 }
 
-fn record_end(recorder: &Recorder, ended: Result<Bytes, RunOutcome>) -> Result<(), RecordError> {
+fn record_end(recorder: &Recorder, ended: Result<Bytes, RunOutcome>) -> Result<RunOutcome, RecordError> {
     let (outcome, outputs) = match ended {
         Ok(outputs) => (RunOutcome::Succeeded, Some(recorder.keep(&outputs)?)),
         Err(outcome) => (outcome, None),
     };
-    recorder.record(None, EventKind::Ended { outcome, outputs })
+    recorder.record(None, EventKind::Ended { outcome: outcome.clone(), outputs })?;
+    Ok(outcome)
 }
 
 /// Drives the run, and hears what others ask of it.

@@ -56,6 +56,9 @@ pub(super) const NO_CACHE: &str = "no-cache";
 /// The option that remembers outputs anew.
 pub(super) const OVERWRITE_CACHE: &str = "overwrite-cache";
 
+/// The option that says what would run, and runs nothing.
+pub(super) const PLAN: &str = "plan";
+
 /// What [`STRATEGY`] takes.
 const STRATEGIES: [&str; 4] = ["async", "thread", "process", "container"];
 
@@ -96,6 +99,7 @@ pub(super) fn of_workflow() -> Vec<Arg> {
         flag(STRICT)
             .requires(RESUME)
             .help("do not go on with a run where the source text, the options or the interface of a task that ran were changed"),
+        flag(PLAN).help("say what would run and why, what is cached and what is kept, and run nothing"),
         flag(NO_CACHE)
             .conflicts_with(OVERWRITE_CACHE)
             .help("run tasks with a cache although their outputs are remembered, and remember none"),

@@ -1,8 +1,9 @@
 //! `run` of a workflow or a launch plan: by the local backend, which records it.
 
 use std::ffi::OsString;
+use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::ArgMatches;
@@ -12,11 +13,12 @@ use uuid::Uuid;
 
 use super::containers::Asked;
 use super::subject::Subject;
-use super::{flags, inputs, options};
-use crate::backend::{Backend as _, CacheUse, LocalBackend, Options, RunError};
+use super::{flags, inputs, options, plan};
+use crate::backend::{Backend as _, CacheUse, LocalBackend, Options, Preview, RunError};
 use crate::cli::complaint::{Complaint, describing};
 use crate::cli::folder::{Folder, find};
 use crate::cli::follow::{Form, Shown, Stops, follow, tell};
+use crate::cli::output::say;
 use crate::cli::prints::{Log, Prints};
 use crate::cli::setting::Setting;
 use crate::cli::{graph, usage};
@@ -26,14 +28,11 @@ use crate::process::exit::Exit;
 use crate::process::host::Host;
 use crate::process::signal::StopSignals;
 use crate::process::{logs, terminal};
-use crate::run::{Durability, Keep, RunHandle, RunStatus, RunsFolder, TaskChange};
+use crate::run::{Durability, Keep, RunHandle, RunId, RunStatus, RunsFolder, TaskChange};
 use crate::task::builder::ContextBuilder;
 use crate::task::failure::chain;
 use crate::task::surroundings::Surroundings;
 use crate::workflow::WorkflowDef;
-
-/// Where the copies of inputs lie that can be read only once.
-const INPUTS: &str = "inputs";
 
 /// Runs `workflow`, which was called `name`, with the flags in `words`.
 pub(super) fn run(workflow: &'static WorkflowDef, name: &str, words: &[OsString], setting: &Setting<'_>) -> Result<Exit, Complaint> {
@@ -46,15 +45,14 @@ pub(super) fn run(workflow: &'static WorkflowDef, name: &str, words: &[OsString]
     let graph = describing(|| graph::of(workflow))??;
     let folder = Folder::of(&matches, setting);
     let host = inputs::host(setting)?;
+    if matches.get_flag(options::PLAN) {
+        return say(&plan::said(&preview(&subject, &graph, &matches, &folder, &host, setting)?, matches.get_flag(options::JSON)));
+    }
     let runs = recorded_in(&folder)?;
-    let copies = runs.path().join(INPUTS).join(Uuid::new_v4().simple().to_string());
-    let former = former(&subject, &matches, &runs)?;
-    let before = former.as_ref().map_or(Ok(Vec::new()), RunHandle::inputs)?;
-    let inputs = inputs::inputs(&subject, &matches, &before, copies, &host.stores, setting)?;
-    let asked = match &former {
-        Some(former) => resuming(asked(&matches), former, &matches),
-        None => asked(&matches),
-    };
+    // Before the run is there, nothing else says whose the copies are.
+    let _in_use = runs.in_use()?;
+    let copies = runs.copies().join(Uuid::new_v4().simple().to_string());
+    let asked = options(&subject, &matches, &runs, copies, &host, setting)?;
     let is_json = matches.get_flag(options::JSON);
     let form = Form::of(is_json, matches.get_flag(options::QUIET));
     let shows_logs = matches.get_flag(options::VERBOSE);
@@ -66,10 +64,10 @@ pub(super) fn run(workflow: &'static WorkflowDef, name: &str, words: &[OsString]
     let log = Log::default();
     let printed = Arc::clone(&log);
     let backend = backend(runs, host, &matches, setting.dialect()).begun(move |recorder| drop(printed.set(Arc::clone(recorder))));
-    if let Some(former) = former.filter(|_| form.is_for_people()) {
-        note_changes(&former, &backend.changes(former.id()).map_err(|error| refused(&subject, error))?);
+    if let Some(former) = asked.resumed().filter(|_| form.is_for_people()) {
+        note_changes(former, &backend.changes(former).map_err(|error| refused(&subject, error))?);
     }
-    let plan = backend.compile(&graph, &asked.inputs(inputs)).map_err(|error| refused(&subject, error))?;
+    let plan = backend.compile(&graph, &asked).map_err(|error| refused(&subject, error))?;
     let signals = StopSignals::listen().map_err(cannot_start)?;
     let prints = take_prints(log);
     let runtime = Builder::new_multi_thread().enable_all().build().map_err(cannot_start)?;
@@ -88,6 +86,29 @@ pub(super) fn run(workflow: &'static WorkflowDef, name: &str, words: &[OsString]
     }
     let (run, outcome, signal) = ended?;
     tell(&run, outcome, signal, is_json, &folder, setting)
+}
+
+/// What a run would do. Nothing runs, and nothing is recorded.
+fn preview(
+    subject: &Subject,
+    graph: &Graph,
+    matches: &ArgMatches,
+    folder: &Folder,
+    host: &Host,
+    setting: &Setting<'_>,
+) -> Result<Preview, Complaint> {
+    let runs = folder.existing()?;
+    let copies = host.environment.temporary_folder().join(format!("nebulakit-plan-{}", Uuid::new_v4().simple()));
+    let asked = options(subject, matches, &runs, copies.clone(), host, setting);
+    let preview = asked.and_then(|asked| {
+        let backend = LocalBackend::new(runs);
+        let plan = backend.compile(graph, &asked).map_err(|error| refused(subject, error))?;
+        let runtime = Builder::new_current_thread().enable_all().build().map_err(cannot_start)?;
+        runtime.block_on(backend.preview(&plan)).map_err(|error| refused(subject, error))
+    });
+    // It is there where an input can be read only once.
+    let _ = fs::remove_dir_all(copies);
+    preview
 }
 
 /// Keeps standard output for the outputs. What tasks print goes to standard error, where lines that are drawn make way for it, and to the log of the run.
@@ -131,6 +152,24 @@ fn note_schedule(graph: &Graph) {
     terminal::write(&format!("note: the schedule of `{}` ({schedule}) is for the platform; this is one run\n", graph.name));
 }
 
+/// How the command line wants it run, and with which inputs: those that can be read only once are copied to `copies`.
+fn options(
+    subject: &Subject,
+    matches: &ArgMatches,
+    runs: &RunsFolder,
+    copies: PathBuf,
+    host: &Host,
+    setting: &Setting<'_>,
+) -> Result<Options, Complaint> {
+    let former = former(subject, matches, runs)?;
+    let before = former.as_ref().map_or(Ok(Vec::new()), RunHandle::inputs)?;
+    let asked = asked(matches).inputs(inputs::inputs(subject, matches, &before, copies, &host.stores, setting)?);
+    Ok(match former {
+        Some(former) => resuming(asked, &former, matches),
+        None => asked,
+    })
+}
+
 /// How the command line wants it run.
 fn asked(matches: &ArgMatches) -> Options {
     let durability = if matches.get_flag(options::DURABLE) { Durability::Disk } else { Durability::Kernel };
@@ -157,7 +196,7 @@ fn resuming(asked: Options, former: &RunHandle, matches: &ArgMatches) -> Options
 }
 
 /// Says which tasks are other than in the run that this one goes on with.
-fn note_changes(former: &RunHandle, changes: &[TaskChange]) {
+fn note_changes(former: &RunId, changes: &[TaskChange]) {
     if changes.is_empty() {
         return;
     }
@@ -165,7 +204,7 @@ fn note_changes(former: &RunHandle, changes: &[TaskChange]) {
         .iter()
         .map(|change| format!("  {}{}\n", visible::line(&change.to_string()), if change.interface { "; it runs again" } else { "" }))
         .collect();
-    terminal::write(&format!("note: tasks were changed since the run {}:\n{lines}", former.id()));
+    terminal::write(&format!("note: tasks were changed since the run {former}:\n{lines}"));
 }
 
 /// The backend, whose tasks are given what a task that is run alone is given.

@@ -5,9 +5,11 @@ mod delete;
 mod grammar;
 mod list;
 mod logs;
+mod report;
 mod retry;
 mod show;
-mod shown;
+
+use std::path::PathBuf;
 
 use clap::ArgMatches;
 use nebulakit_types::{LiteralType, visible};
@@ -40,6 +42,9 @@ pub(super) fn dispatch(matches: &ArgMatches, setting: &Setting<'_>) -> Result<Ex
         let named = matches.get_many::<String>("run").unwrap_or_default();
         return delete::delete(&runs, &named.map(|name| find(&runs, name)).collect::<Result<Vec<_>, _>>()?);
     }
+    if verb == "prune" {
+        return delete::prune(&runs, matches);
+    }
     let run = find(&runs, text(matches, "run"))?;
     let signal = || text(matches, "signal");
     match verb {
@@ -47,6 +52,7 @@ pub(super) fn dispatch(matches: &ArgMatches, setting: &Setting<'_>) -> Result<Ex
         "logs" => logs::logs(&run, matches.get_one::<String>("node").map(String::as_str), matches.get_flag("follow")),
         "inputs" => say(&shown(&run.inputs()?, matches)?),
         "outputs" => say(&shown(&outputs(&run, matches.get_one::<String>("node"))?, matches)?),
+        "report" => report::report(&run, matches.get_one::<PathBuf>("output").map(PathBuf::as_path)),
         "approve" => answer::approve(&run, signal()),
         "reject" => answer::reject(&run, signal()),
         "signal" => answer::signal(&run, signal(), text(matches, "value"), setting),
@@ -60,7 +66,7 @@ pub(super) fn dispatch(matches: &ArgMatches, setting: &Setting<'_>) -> Result<Ex
     }
 }
 
-fn none_in(folder: &Folder) -> Complaint {
+pub(super) fn none_in(folder: &Folder) -> Complaint {
     let path = folder.path().to_string_lossy();
     Complaint::usage(format!("no runs are recorded in `{}`", visible::line(&path)))
         .hint("hint: `--dir DIR` names another folder, and `run` makes one")

@@ -1,14 +1,17 @@
 //! `runs show`: a run and its nodes.
 
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::time::SystemTime;
 
 use nebulakit_types::visible;
 use serde_json::{Value, json};
 
-use super::shown::{columns, instant, moment};
 use crate::cli::complaint::Complaint;
 use crate::cli::follow::words;
-use crate::run::{NodePath, NodeState, NodeStatus, RunHandle, RunOutcome, RunState, RunStatus};
+use crate::cli::shown::{columns, instant, moment};
+use crate::run::words::stands;
+use crate::run::{Counts, NodePath, NodeState, NodeStatus, RunHandle, RunOutcome, RunStatus};
 
 /// The run for people.
 pub(super) fn text(run: &RunHandle) -> Result<String, Complaint> {
@@ -35,8 +38,15 @@ pub(super) fn text(run: &RunHandle) -> Result<String, Complaint> {
         about.push(row("error", visible::line(&format!("{of}{failure}")).into_owned()));
     }
     let rows: Vec<_> = state.nodes.iter().filter(|(path, node)| is_told(path, node)).map(|(path, node)| node_row(path, node)).collect();
-    let gap = if rows.is_empty() { "" } else { "\n" };
-    Ok(format!("{}{gap}{}", columns(&about), columns(&rows)))
+    let decks: Vec<_> =
+        decks(run)?.into_iter().map(|(node, path)| row(&node, visible::line(&path.to_string_lossy()).into_owned())).collect();
+    let part = |title: &str, rows: String| if rows.is_empty() { rows } else { format!("\n{title}{rows}") };
+    Ok(format!("{}{}{}", columns(&about), part("", columns(&rows)), part("decks\n", columns(&decks))))
+}
+
+/// The pages of the nodes' decks.
+fn decks(run: &RunHandle) -> Result<BTreeMap<NodePath, PathBuf>, Complaint> {
+    Ok(run.decks()?.into_iter().filter_map(|deck| Some((deck.node?, deck.path))).collect())
 }
 
 /// Elements of maps that are done need no line: there may be thousands.
@@ -51,6 +61,7 @@ fn node_row(path: &NodePath, node: &NodeState) -> [String; 4] {
         (NodeStatus::Waiting { signal }, _) => format!("for the signal `{signal}`"),
         (NodeStatus::Skipped { because }, _) => format!("because {because} did not succeed"),
         (NodeStatus::Failed | NodeStatus::Backoff, Some(failure)) => failure.to_string(),
+        (NodeStatus::Queued, _) if let Some(call) = &node.behind => format!("behind an equal call: {} of the run {}", call.node, call.run),
         (NodeStatus::Queued, _) => node.waits_for.as_ref().map(|waits_for| format!("for {waits_for}")).unwrap_or_default(),
         _ => node.elements.map(|elements| format!("{elements} elements")).unwrap_or_default(),
     };
@@ -67,20 +78,6 @@ fn node_row(path: &NodePath, node: &NodeState) -> [String; 4] {
     [words::node(path, node), stands(&node.status).to_owned(), took.unwrap_or_default(), visible::line(&about).into_owned()]
 }
 
-/// Where a node stands, in a word.
-fn stands(status: &NodeStatus) -> &'static str {
-    match status {
-        NodeStatus::Queued => "queued",
-        NodeStatus::Running => "running",
-        NodeStatus::Backoff => "retrying",
-        NodeStatus::Waiting { .. } => "waiting",
-        NodeStatus::Succeeded(_) => "done",
-        NodeStatus::Failed => "failed",
-        NodeStatus::Skipped { .. } => "skipped",
-        NodeStatus::Cancelled => "stopped",
-    }
-}
-
 /// The run for machines.
 pub(super) fn json(run: &RunHandle) -> Result<String, Complaint> {
     let (status, state) = (run.status()?, run.state()?);
@@ -88,7 +85,8 @@ pub(super) fn json(run: &RunHandle) -> Result<String, Complaint> {
         RunStatus::Ended(outcome) => json!(outcome),
         _ => Value::Null,
     };
-    let nodes: Vec<_> = state.nodes.iter().map(|(path, node)| described(path, node)).collect();
+    let decks = decks(run)?;
+    let nodes: Vec<_> = state.nodes.iter().map(|(path, node)| described(path, node, decks.get(path))).collect();
     let whole = json!({
         "run": run.id().to_string(),
         "status": words::status(&status),
@@ -97,7 +95,7 @@ pub(super) fn json(run: &RunHandle) -> Result<String, Complaint> {
         "created": instant(state.created),
         "ended": instant(state.ended),
         "outcome": outcome,
-        "counts": counts(&state),
+        "counts": counts(state.planned, state.counts()),
         "used": run.metrics()?.used,
         "moved": state.moved,
         "folder": run.folder().path(),
@@ -106,7 +104,7 @@ pub(super) fn json(run: &RunHandle) -> Result<String, Complaint> {
     Ok(format!("{whole:#}\n"))
 }
 
-fn described(path: &NodePath, node: &NodeState) -> Value {
+fn described(path: &NodePath, node: &NodeState, deck: Option<&PathBuf>) -> Value {
     json!({
         "node": path,
         "of": node.of,
@@ -116,18 +114,19 @@ fn described(path: &NodePath, node: &NodeState) -> Value {
         "ended": instant(node.ended),
         "elements": node.elements,
         "deleted": node.deleted.map(|(files, bytes)| json!({ "files": files, "bytes": bytes })),
+        "behind": node.behind,
         "progress": node.progress.map(|(done, total)| json!({ "done": done, "total": total })),
         "waits_for": node.waits_for,
         "used": node.used,
         "failure": node.failure,
+        "deck": deck,
     })
 }
 
 /// How many nodes stand where.
-pub(super) fn counts(state: &RunState) -> Value {
-    let counts = state.counts();
+pub(super) fn counts(planned: u64, counts: Counts) -> Value {
     json!({
-        "planned": state.planned,
+        "planned": planned,
         "queued": counts.queued,
         "running": counts.running,
         "waiting": counts.waiting,
