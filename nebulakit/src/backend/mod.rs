@@ -23,6 +23,7 @@ pub use self::preview::{Fate, Foreseen, Preview, Unkept};
 use crate::graph::Graph;
 pub use crate::run::Keep;
 use crate::run::{RunHandle, RunId};
+pub use crate::task::mock::{Mock, MockReturn};
 
 /// What compiles graphs and runs them.
 pub trait Backend: Send + Sync {

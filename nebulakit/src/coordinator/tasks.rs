@@ -113,8 +113,8 @@ pub(super) fn of_attempt(job: &JobContext, task: &TaskDef) -> Result<Context, Jo
     let cancellation = Cancellation::new();
     job.live().stop.pass_to(cancellation.clone(), job.attempt);
     let sink = Arc::new(Sink(job.clone()));
-    let has_witness = job.live().witness().is_some();
     let inherited = placed(job, task)?;
+    let has_witness = job.live().witness().is_some();
     let surroundings = Surroundings {
         cancellation,
         dialect: &Dialect::FLYTE_1,
@@ -270,6 +270,11 @@ impl Work<Vec<u8>> {
     /// ```
     pub fn of_task(task: &'static TaskDef, inputs: Vec<u8>) -> Self {
         work(task, OnceLock::from(inputs), None, |_, outputs, _| Ok(outputs.to_vec()))
+    }
+
+    /// A task that a mock stands in for: a function of this process, whatever the task is.
+    pub(crate) fn mocked(self) -> Self {
+        self.of_kind(WorkKind::Task)
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod cached;
 mod digests;
+mod ended;
 mod former;
 mod from;
 mod memory;
@@ -22,6 +23,7 @@ use self::cached::Cached;
 use self::digests::Digests;
 use self::former::Former;
 use self::memory::Remembered;
+use self::recorded::{Given, Started};
 pub use self::run_local::RunLocal;
 use super::inputs::unfit;
 use super::{Backend, Capabilities, Options, Plan, Preview, RunError, needs};
@@ -30,6 +32,7 @@ use crate::graph::Graph;
 use crate::run::{Cache, Recorder, RunHandle, RunId, RunsFolder, TaskChange};
 use crate::task::builder::ContextBuilder;
 use crate::task::context::Context;
+use crate::task::mock::Mocks;
 use crate::task::strategy::Strategy;
 
 /// Runs graphs on this machine, in this process, and records them in a folder.
@@ -65,6 +68,7 @@ pub struct LocalBackend {
     runs: RunsFolder,
     coordinator: Arc<dyn Fn(CoordinatorBuilder) -> CoordinatorBuilder + Send + Sync>,
     surroundings: Arc<dyn Fn(PathBuf) -> ContextBuilder + Send + Sync>,
+    mocks: Mocks,
     begun: Arc<dyn Fn(&Arc<Recorder>) + Send + Sync>,
 }
 
@@ -78,7 +82,13 @@ impl LocalBackend {
     /// A backend that records runs in `runs`, whose tasks reach this machine alone.
     #[must_use]
     pub fn new(runs: RunsFolder) -> Self {
-        Self { runs, coordinator: Arc::new(|builder| builder), surroundings: Arc::new(Context::builder), begun: Arc::new(|_| ()) }
+        Self {
+            runs,
+            coordinator: Arc::new(|builder| builder),
+            surroundings: Arc::new(Context::builder),
+            begun: Arc::new(|_| ()),
+            mocks: Mocks::default(),
+        }
     }
 
     /// Sets up the coordinator of each run: how much of the machine there is, other strategies, where worker processes are from.
@@ -126,6 +136,32 @@ impl LocalBackend {
         if reasons.is_empty() { Ok(Some(former)) } else { Err(RunError::Refused(reasons)) }
     }
 
+    /// What stands in for tasks.
+    fn mocks(self, mocks: Mocks) -> Self {
+        Self { mocks, ..self }
+    }
+
+    /// Starts a plan on the runtime of the caller, with what `coordinator` makes.
+    async fn start(&self, plan: Plan, coordinator: CoordinatorBuilder, given: Given) -> Result<Started, RunError> {
+        if self.runs.path().to_str().is_none() {
+            let shown = self.runs.path().to_string_lossy().into_owned();
+            return Err(RunError::Refused(vec![format!("runs cannot be recorded in `{shown}`, whose path is not UTF-8")]));
+        }
+        let former = self.former(&plan)?;
+        let recorder =
+            Arc::new(Recorder::create(&self.runs, plan.options.durability).map_err(RunError::Record)?.keeping(plan.options.keep));
+        (self.begun)(&recorder);
+        let folder = recorder.folder().clone();
+        let cached = Cached::new(&self.runs, plan.options.cache, folder.id().clone(), plan.options.durability);
+        let digests = Digests::new(&self.runs, Cache::new(&self.runs).contents().clone());
+        let memory = Arc::new(Remembered { former, cached, digests, needed: Mutex::default(), folder: Some(folder) });
+        let surroundings = (self.surroundings)(recorder.folder().path().to_owned());
+        let context = surroundings.takes_graphs().mocks(self.mocks.clone()).build();
+        let coordinator = coordinator.context(context).build();
+        needed::find(&plan, &memory, &coordinator).await?;
+        recorded::start(plan, recorder, memory, coordinator, self.mocks.clone(), given)
+    }
+
     /// The folder that it records runs in.
     #[must_use]
     pub fn runs(&self) -> &RunsFolder {
@@ -143,7 +179,7 @@ impl Backend for LocalBackend {
     }
 
     fn compile(&self, graph: &Graph, options: &Options) -> Result<Plan, RunError> {
-        let mut reasons = needs::missing(graph);
+        let mut reasons = needs::missing(graph, &self.mocks);
         reasons.extend(unfit(graph, &Bytes::copy_from_slice(&options.inputs)).map_err(RunError::Inputs)?);
         if options.resumes.is_none() && (options.from.is_some() || options.is_strict) {
             reasons.push("nothing can run again, or be compared, where no run is resumed".to_owned());
@@ -157,24 +193,7 @@ impl Backend for LocalBackend {
     }
 
     fn run(&self, plan: Plan) -> BoxFuture<'_, Result<RunHandle, RunError>> {
-        Box::pin(async move {
-            if self.runs.path().to_str().is_none() {
-                let shown = self.runs.path().to_string_lossy().into_owned();
-                return Err(RunError::Refused(vec![format!("runs cannot be recorded in `{shown}`, whose path is not UTF-8")]));
-            }
-            let former = self.former(&plan)?;
-            let recorder =
-                Arc::new(Recorder::create(&self.runs, plan.options.durability).map_err(RunError::Record)?.keeping(plan.options.keep));
-            (self.begun)(&recorder);
-            let folder = recorder.folder().clone();
-            let cached = Cached::new(&self.runs, plan.options.cache, folder.id().clone(), plan.options.durability);
-            let digests = Digests::new(&self.runs, Cache::new(&self.runs).contents().clone());
-            let memory = Arc::new(Remembered { former, cached, digests, needed: Mutex::default(), folder: Some(folder) });
-            let context = (self.surroundings)(recorder.folder().path().to_owned()).takes_graphs().build();
-            let coordinator = (self.coordinator)(builder()).context(context).build();
-            needed::find(&plan, &memory, &coordinator).await?;
-            recorded::start(plan, recorder, memory, coordinator)
-        })
+        Box::pin(async move { Ok(self.start(plan, (self.coordinator)(builder()), Given::default()).await?.handle) })
     }
 
     fn preview<'a>(&'a self, plan: &'a Plan) -> BoxFuture<'a, Result<Preview, RunError>> {

@@ -10,6 +10,7 @@ use crate::backend::{Plan, RunError};
 use crate::coordinator::Coordinator;
 use crate::run::{Nowhere, RunId};
 use crate::task::cancellation::Cancellation;
+use crate::task::mock::Mocks;
 
 /// Walks the graph with what is kept, and runs nothing, until no more is needed: what is made again can need more of it.
 pub(super) async fn find(plan: &Plan, memory: &Arc<Remembered>, coordinator: &Coordinator) -> Result<(), RunError> {
@@ -29,6 +30,7 @@ pub(super) async fn find(plan: &Plan, memory: &Arc<Remembered>, coordinator: &Co
             moved: Arc::default(),
             memory: Some(Arc::clone(memory) as _),
             is_rehearsal: true,
+            mocks: Mocks::default(),
             shelf: None,
             from: plan.options.from.clone(),
         };

@@ -14,6 +14,7 @@ use crate::backend::{Plan, RunError};
 use crate::coordinator::Coordinator;
 use crate::run::{Cache, CacheEntry, EventKind, Lookup, Nearest, NodePath, Origin, Record, RecordError, Recorded, RunId};
 use crate::task::cancellation::Cancellation;
+use crate::task::mock::Mocks;
 
 /// Says what a run of `plan` would do; `coordinator` is given nothing to do.
 pub(super) async fn rehearse(plan: &Plan, memory: Arc<Remembered>, cache: &Cache, coordinator: Coordinator) -> Result<Preview, RunError> {
@@ -27,6 +28,7 @@ pub(super) async fn rehearse(plan: &Plan, memory: Arc<Remembered>, cache: &Cache
         stop: Cancellation::new(),
         strategy: None,
         stored: None,
+        mocks: Mocks::default(),
         moved: Arc::default(),
         memory: Some(Arc::clone(&memory) as _),
         is_rehearsal: true,
