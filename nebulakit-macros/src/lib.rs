@@ -7,6 +7,7 @@ mod arguments;
 mod crate_path;
 mod definition;
 mod derive;
+mod digest;
 mod doc;
 mod errors;
 mod options;

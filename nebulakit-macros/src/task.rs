@@ -6,6 +6,7 @@ use syn::spanned::Spanned;
 use syn::{Ident, parse_quote};
 
 use crate::definition::{full_name, function, input, input_static, marker};
+use crate::digest;
 use crate::errors::Errors;
 use crate::options::{Container, Options};
 use crate::signature::{Function, Interface, Parameter, mentions};
@@ -15,6 +16,7 @@ use crate::verbs::{Given, Kind, Verbs};
 /// Expands `#[task(options)] item`.
 pub(crate) fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = Errors::new();
+    let options_digest = digest::of(options.clone());
     let options = Options::parse(options, &mut errors);
     let refused = |word: &str| {
         let hint = match word {
@@ -40,6 +42,7 @@ pub(crate) fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
         let errors = errors.into_tokens();
         return quote!(#function #errors);
     }
+    let digests = (digest::of(function.source()), options_digest);
     let interface = function.judge(&mut errors);
     let inputs: Vec<_> = interface.parameters.iter().filter(|parameter| !parameter.is_context).map(|parameter| &parameter.name).collect();
     let context = interface.parameters.iter().find(|parameter| parameter.is_context).map(|parameter| &parameter.name);
@@ -66,7 +69,7 @@ pub(crate) fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
         return quote!(#function #marker);
     }
     let krate = &options.krate;
-    let entry = entry(&function, &interface, &options, &rendered);
+    let entry = entry(&function, &interface, &options, &rendered, digests);
     let verbs = verbs(&function, &interface, &options);
     let marker = marker(Kind::Task, &function, &quote!(#[#krate::__private::beside(#entry #verbs)]));
     let uncallable = (!function.has_body()).then(|| uncallable(&function, &options));
@@ -116,7 +119,7 @@ fn stub(function: &Function) -> TokenStream {
 }
 
 /// Everything else: the task's name, its interface, and the entry for the registry.
-fn entry(function: &Function, interface: &Interface, options: &Options, rendered: &[String]) -> TokenStream {
+fn entry(function: &Function, interface: &Interface, options: &Options, rendered: &[String], (source, asked): (u64, u64)) -> TokenStream {
     let name = &function.signature.ident;
     let import = options.krate.import();
     let (task_name, registered) = full_name("task", name, options.name.as_ref());
@@ -164,6 +167,7 @@ fn entry(function: &Function, interface: &Interface, options: &Options, rendered
                 name: #registered,
                 doc: #doc,
                 at: (__nk::file!(), __nk::line!()),
+                digests: (#source, #asked),
                 params: &[#(&#input_statics),*],
                 outputs: #output_names,
                 options: #task_options,

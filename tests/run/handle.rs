@@ -2,8 +2,7 @@
 
 use std::fs;
 
-use nebulakit::run::{Durability, EventKind, Origin, RecordErrorKind, Recorded, RunHandle, RunOutcome, RunStatus, inputs_digest};
-use nebulakit_types::literal::{Literal, Primitive};
+use nebulakit::run::{Durability, RecordErrorKind, Recorded, RunHandle, RunOutcome, RunStatus};
 
 use crate::{Scratch, ended, node, succeeded};
 
@@ -80,27 +79,6 @@ fn outputs_that_were_damaged_are_told_with_their_file() {
     assert!(error.to_string().contains(&format!("{sha256}` is damaged")), "{error}");
     fs::remove_file(&path).unwrap();
     assert_eq!(run.outputs("n0").unwrap_err().kind(), RecordErrorKind::NotFound);
-}
-
-#[test]
-fn a_run_that_goes_on_takes_what_has_the_same_inputs_and_is_whole() {
-    let scratch = Scratch::new();
-    let recorder = scratch.run();
-    let run = scratch.attach(recorder.folder().id());
-    let inputs = inputs_digest([("a", &b"1"[..]), ("b", b"2")]);
-    assert_ne!(inputs, inputs_digest([("a", &b"1b"[..]), ("", b"2")]));
-    let outputs = Literal::encode_map(&[("o0".to_owned(), Primitive::String("x".repeat(5000)).into())].into());
-    let kept = recorder.keep(&outputs).unwrap();
-    let success = EventKind::Succeeded { outputs: kept.clone(), inputs: Some(inputs.clone()), from: Origin::Run, used: None };
-    recorder.record(Some(&node("n0")), success).unwrap();
-    recorder.record(Some(&node("n1")), succeeded(kept.clone())).unwrap();
-    assert_eq!(run.kept("n0", &inputs).unwrap(), Some((kept.clone(), outputs)));
-    assert_eq!(run.kept("n0", "others").unwrap(), None);
-    assert_eq!(run.kept("n1", &inputs).unwrap(), None);
-    assert_eq!(run.kept("n2", &inputs).unwrap(), None);
-    let Recorded::Data { sha256, .. } = kept else { panic!() };
-    fs::remove_file(scratch.runs.path().join("data").join(&sha256[..2]).join(&sha256)).unwrap();
-    assert_eq!(run.kept("n0", &inputs).unwrap(), None);
 }
 
 #[test]

@@ -94,6 +94,7 @@ fn created(run: &RunId) -> EventKind {
         backend: "tests".into(),
         nodes: 3,
         resumes: None,
+        from: None,
     }
 }
 
@@ -102,7 +103,7 @@ fn ready() -> EventKind {
 }
 
 fn succeeded(outputs: Recorded) -> EventKind {
-    EventKind::Succeeded { outputs, inputs: None, from: Origin::Run, used: None }
+    EventKind::Succeeded { outputs, inputs: None, files: None, from: Origin::Run, used: None }
 }
 
 fn ended() -> EventKind {

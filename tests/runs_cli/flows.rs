@@ -184,6 +184,24 @@ fn prints() {
     println!("printed by {}", if std::env::args_os().count() == 1 { "a worker" } else { "the program" });
 }
 
+/// Counts one further at each attempt, and fails until it has come to four.
+#[task(retries = 1)]
+fn counts(ctx: Context) -> anyhow::Result<i64> {
+    let checkpoint = ctx.checkpoint().ok_or_else(|| anyhow::anyhow!("it has no checkpoint"))?.blocking();
+    let before = checkpoint.read()?.map_or(0, |bytes| i64::from(bytes[0]));
+    checkpoint.write(vec![u8::try_from(before + 1)?])?;
+    if before < 3 {
+        return Err(TaskError::recoverable(anyhow::anyhow!("at {before}")).into());
+    }
+    Ok(before + 1)
+}
+
+/// Goes on from checkpoints.
+#[workflow]
+fn training() -> Promise<i64> {
+    counts::node()
+}
+
 #[task(tokens(licences = 1))]
 fn licensed() -> i64 {
     7

@@ -6,6 +6,7 @@ mod cache;
 mod logs;
 mod outputs;
 mod report;
+mod resumes;
 mod runs;
 mod stops;
 mod tasks;

@@ -114,6 +114,12 @@ impl Function {
         self.body.as_ref()
     }
 
+    /// What it is written as: its signature and its body.
+    pub(crate) fn source(&self) -> TokenStream {
+        let Self { signature, body, .. } = self;
+        quote!(#signature #body)
+    }
+
     /// Leaves the body out, and the words before `fn`, so that a mistake in the signature makes no second error there.
     pub(crate) fn leave_out_body(&mut self) {
         self.body = Some(quote!({ ::core::unreachable!() }));

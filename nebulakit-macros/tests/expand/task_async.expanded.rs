@@ -36,6 +36,7 @@ const _: () = {
         name: __nk::text(&__nk_name),
         doc: "",
         at: (__nk::file!(), __nk::line!()),
+        digests: (9234431705134868252u64, 14695981039346656037u64),
         params: &[&__nk_input_0, &__nk_input_1, &__nk_input_2],
         outputs: __nk::output_names::<split>(&[]),
         options: &__nk::NO_OPTIONS,

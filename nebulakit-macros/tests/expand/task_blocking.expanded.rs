@@ -43,6 +43,7 @@ const _: () = {
         name: __nk::text(&__nk_name),
         doc: "Divides `a` by `b`.\n\nThe rest of the text.",
         at: (__nk::file!(), __nk::line!()),
+        digests: (168281985108508191u64, 3395544339459716058u64),
         params: &[&__nk_input_0, &__nk_input_1],
         outputs: __nk::output_names::<divider>(&[]),
         options: &__nk_options,

@@ -55,6 +55,7 @@ const _: () = {
             name: __nk::text(&__nk_name),
             doc: "The area of an ellipse.",
             at: (__nk::file!(), __nk::line!()),
+            digests: (11412217408737112794u64, 7899586141157073976u64),
             params: &[&__nk_input_0, &__nk_input_1],
             outputs: __nk::output_names::<ellipse_area>(&[]),
             options: &__nk_options,

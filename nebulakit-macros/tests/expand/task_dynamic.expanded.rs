@@ -28,6 +28,7 @@ const _: () = {
         name: __nk::text(&__nk_name),
         doc: "",
         at: (__nk::file!(), __nk::line!()),
+        digests: (638045024051513968u64, 2462098789453045842u64),
         params: &[&__nk_input_0],
         outputs: __nk::output_names::<fan_out>(&[]),
         options: &__nk_options,

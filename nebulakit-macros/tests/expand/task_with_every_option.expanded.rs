@@ -82,6 +82,7 @@ const _: () = {
         name: "app.every",
         doc: "",
         at: (__nk::file!(), __nk::line!()),
+        digests: (14643987746115146941u64, 17458391315194411694u64),
         params: &[&__nk_input_0],
         outputs: __nk::output_names::<every>(&["quotient", "remainder"]),
         options: &__nk_options,

@@ -21,6 +21,7 @@ pub use self::local::{LocalBackend, RunLocal};
 pub use self::plan::{CacheUse, Options, Plan};
 pub use self::preview::{Fate, Foreseen, Preview, Unkept};
 use crate::graph::Graph;
+pub use crate::run::Keep;
 use crate::run::{RunHandle, RunId};
 pub use crate::task::mock::{Mock, MockReturn};
 

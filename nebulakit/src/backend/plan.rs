@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::graph::Graph;
-use crate::run::{Durability, RunId};
+use crate::run::{Durability, Keep, NodePath, RunId};
 use crate::task::strategy::Strategy;
 
 /// How a graph is to be run.
@@ -19,6 +19,9 @@ pub struct Options {
     pub(crate) resumes: Option<RunId>,
     /// Whether the inputs are known to be what is taken.
     pub(crate) is_checked: bool,
+    pub(crate) from: Option<NodePath>,
+    pub(crate) is_strict: bool,
+    pub(crate) keep: Keep,
 }
 
 /// What a run does with outputs that are remembered.
@@ -43,7 +46,17 @@ impl Default for Options {
 impl Options {
     /// Without inputs; tasks run as they say themselves; what is recorded survives the end of the process.
     pub fn new() -> Self {
-        Self { inputs: Vec::new(), strategy: None, durability: Durability::Kernel, cache: CacheUse::On, resumes: None, is_checked: false }
+        Self {
+            inputs: Vec::new(),
+            strategy: None,
+            durability: Durability::Kernel,
+            cache: CacheUse::On,
+            resumes: None,
+            from: None,
+            is_strict: false,
+            keep: Keep::All,
+            is_checked: false,
+        }
     }
 
     /// What it is given, as the bytes of an `inputs.pb`.
@@ -70,6 +83,27 @@ impl Options {
     /// Goes on with another run of the same graph: tasks that succeeded there, with the same inputs, do not run again.
     pub fn resumes(self, run: RunId) -> Self {
         Self { resumes: Some(run), ..self }
+    }
+
+    /// The run that it goes on with.
+    pub(crate) fn resumed(&self) -> Option<&RunId> {
+        self.resumes.as_ref()
+    }
+
+    /// Runs that node of the run that it [resumes](Self::resumes) again, with all that needs what it gives, be it kept or cached. All others are kept where they
+    /// are given the same.
+    pub fn from(self, node: impl Into<NodePath>) -> Self {
+        Self { from: Some(node.into()), ..self }
+    }
+
+    /// Refuses to go on with a run whose tasks another build of this program has changed: their source text, their options or their interface.
+    pub fn strict(self) -> Self {
+        Self { is_strict: true, ..self }
+    }
+
+    /// What becomes of files that tasks stored when no task needs them any more.
+    pub fn keep(self, keep: Keep) -> Self {
+        Self { keep, ..self }
     }
 
     /// What the record of the run survives.

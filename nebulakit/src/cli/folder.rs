@@ -1,5 +1,6 @@
 //! The folder that runs are recorded in: `--dir`, else what the environment says, else `.nebulakit` in the current folder.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use clap::builder::ValueParser;
@@ -82,17 +83,19 @@ impl Folder {
         self.typed(format!("{} runs {verb}", setting.binary), words)
     }
 
-    /// The command that goes on with the run `run` of `name`.
-    pub(super) fn resuming(&self, name: &str, run: &str, setting: &Setting<'_>) -> String {
-        self.typed(format!("{} run", setting.binary), &[name, "--resume", run])
+    /// A command that runs something in it, as people type it: `app run count --resume last`.
+    pub(super) fn run_command(&self, words: &[&str], setting: &Setting<'_>) -> String {
+        self.typed(format!("{} run", setting.binary), words)
     }
 
     fn typed(&self, command: String, words: &[&str]) -> String {
-        let mut command = words.iter().fold(command, |command, word| command + " " + &typed(word));
-        if self.is_given {
-            command = command + " --dir " + &typed(&self.path.to_string_lossy());
-        }
-        command
+        let command = words.iter().fold(command, |command, word| command + " " + &typed(word));
+        if self.is_given { command + " --dir " + &typed(&self.path.to_string_lossy()) } else { command }
+    }
+
+    /// The words that name it for another command, where it needs to be told.
+    pub(super) fn words(&self) -> Vec<OsString> {
+        if self.is_given { vec![format!("--{DIR}").into(), self.path.clone().into()] } else { Vec::new() }
     }
 }
 

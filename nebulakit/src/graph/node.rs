@@ -212,6 +212,16 @@ impl Branch {
 }
 
 impl Scope {
+    /// The node of that id, here or in an arm of a condition.
+    #[cfg(feature = "run")]
+    pub(crate) fn find(&self, id: &str) -> Option<&Node> {
+        self.nodes.iter().find_map(|node| match &node.kind {
+            _ if node.id == *id => Some(node),
+            Kind::Branch(branch) => branch.scopes().find_map(|scope| scope.find(id)),
+            _ => None,
+        })
+    }
+
     /// Whether it has neither nodes nor outputs.
     #[must_use]
     pub fn is_empty(&self) -> bool {

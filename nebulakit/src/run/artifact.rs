@@ -13,13 +13,13 @@ use crate::run::folder::{DECK, RunFolder};
 use crate::run::path::NodePath;
 use crate::run::state::RunState;
 
-/// A file that a node of a run stored.
+/// A file that a node of a run stored; or its folder, where that was deleted since nothing needed it any more.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Artifact {
     /// Where it is.
     pub path: PathBuf,
-    /// How many bytes it has.
+    /// How many bytes it has, or had.
     pub size: u64,
     /// The node that stored it, where its path says that.
     pub node: Option<NodePath>,
@@ -35,6 +35,8 @@ pub enum ArtifactKind {
     Data,
     /// The page of a task's decks.
     Deck,
+    /// What a node stored, which was deleted since nothing needed it any more: the folder that it was in.
+    Deleted,
 }
 
 impl Artifact {
@@ -52,6 +54,7 @@ impl Artifact {
 pub(super) fn artifacts(run: &RunFolder, state: &RunState) -> Result<Vec<Artifact>, RecordError> {
     let mut found = data(run, state)?;
     found.extend(decks(run, state)?);
+    found.extend(deleted(run, state));
     found.sort_unstable_by(|one, other| one.path.cmp(&other.path));
     Ok(found)
 }
@@ -94,6 +97,12 @@ pub(super) fn decks(run: &RunFolder, state: &RunState) -> Result<Vec<Artifact>, 
     }
     found.sort_unstable_by(|one, other| one.path.cmp(&other.path));
     Ok(found)
+}
+
+/// What nodes stored that was deleted since nothing needed it any more.
+fn deleted(run: &RunFolder, state: &RunState) -> impl Iterator<Item = Artifact> {
+    let deleted = state.nodes.iter().filter_map(|(node, state)| Some((node, state.deleted?)));
+    deleted.map(|(node, (_, size))| Artifact { path: run.raw(node), size, node: Some(node.clone()), kind: ArtifactKind::Deleted })
 }
 
 /// The nodes by the names that their files have.

@@ -53,11 +53,19 @@ pub enum EventKind {
         /// The run that it goes on with, if it does.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         resumes: Option<RunId>,
+        /// The node of that run which was to run again, with all that needs it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<NodePath>,
     },
     /// What the node needs is there: it waits for its turn.
     Ready {
         /// What it runs: the full name of a task or a workflow, or what kind of node it is.
         of: Cow<'static, str>,
+    },
+    /// The node succeeded in the run that this one goes on with, and runs again.
+    Again {
+        /// Why.
+        because: Again,
     },
     /// An equal call of a task with `cache(serialize)` runs: the node waits for what that gives.
     Behind {
@@ -114,6 +122,9 @@ pub enum EventKind {
         /// The digest of its inputs, by which a run that goes on with this one tells whether it has to run again; [`None`] where nobody asked for it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         inputs: Option<String>,
+        /// The sizes and times of the files in the folder of runs that the outputs name, as one digest; [`None`] where they name none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        files: Option<String>,
         /// Where they are from.
         #[serde(default, skip_serializing_if = "Origin::is_run")]
         from: Origin,
@@ -136,6 +147,13 @@ pub enum EventKind {
     },
     /// The node was stopped: somebody cancelled the run, or another node failed.
     Cancelled,
+    /// What the node stored is deleted, since nothing needs it any more.
+    Deleted {
+        /// How many files that were.
+        files: u64,
+        /// How large they were together.
+        bytes: u64,
+    },
     /// A task said how far it has come.
     Progress {
         /// How much is done.
@@ -183,6 +201,23 @@ pub enum Arm {
     Taken(u32),
     /// No test held.
     Otherwise,
+}
+
+/// Why a node runs again that succeeded in the run that this one goes on with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Again {
+    /// Somebody asked for it, or for a node that it needs; or it handles a failure.
+    Asked,
+    /// It is given something else: another value, or a file in which something else is.
+    Inputs,
+    /// Its task takes or gives something else, or it is not known what it took and gave.
+    Interface,
+    /// What it gave is not what it was: a file was changed or is gone.
+    Outputs,
+    /// Its files were deleted, since nothing needed them any more, and now something does.
+    Deleted,
 }
 
 /// Where the outputs of a node are from.

@@ -13,15 +13,16 @@ use futures_util::future::{BoxFuture, Shared};
 use crate::coordinator::RunId;
 use crate::graph::Graph;
 use crate::run::artifact::{Artifact, artifacts, decks};
+use crate::run::build::{BUILD_VERSION, Build};
 use crate::run::control::{Answer, Request, ask};
 use crate::run::error::{RecordError, RecordErrorKind};
-use crate::run::event::{Recorded, RunOutcome};
+use crate::run::event::RunOutcome;
 use crate::run::folder::{RunFolder, RunsFolder};
 use crate::run::follow::{LogLines, RunEvents};
 use crate::run::metrics::Metrics;
 use crate::run::path::NodePath;
 use crate::run::state::{Counts, RunState, RunStatus};
-use crate::run::watch::{PERIOD, Watch};
+use crate::run::watch::{PERIOD, Success, Watch};
 
 /// A run: where it stands, what it gave, and what can be asked of it.
 ///
@@ -36,7 +37,7 @@ use crate::run::watch::{PERIOD, Watch};
 /// # let runs = RunsFolder::open(scratch.path())?;
 /// # let recorder = Recorder::create(&runs, Durability::Kernel)?;
 /// # let run = recorder.folder().id().clone();
-/// # let created = EventKind::Created { version: EVENT_VERSION, run: run.clone(), name: "app.add".into(), backend: "local".into(), nodes: 1, resumes: None };
+/// # let created = EventKind::Created { version: EVENT_VERSION, run: run.clone(), name: "app.add".into(), backend: "local".into(), nodes: 1, resumes: None, from: None };
 /// # recorder.record(None, created)?;
 /// # let id = run.to_string();
 /// let handle = RunHandle::attach(&runs, &runs.find(&id[..15])?)?;
@@ -213,13 +214,12 @@ impl RunHandle {
         self.watch.result()
     }
 
-    /// The outputs of a node that succeeded with these inputs, by their [digest](crate::run::inputs_digest), where they are recorded and as bytes: a run that goes
-    /// on with this one need not run it again. Where their data is gone or damaged, there are none.
+    /// How a node succeeded, if it did.
     ///
     /// # Errors
     /// When the events cannot be read.
-    pub fn kept(&self, node: &str, inputs: &str) -> Result<Option<(Recorded, Vec<u8>)>, RecordError> {
-        self.watch.kept(node, inputs)
+    pub(crate) fn success(&self, node: &str) -> Result<Option<Success>, RecordError> {
+        self.watch.success(node)
     }
 
     /// What the run was given, as the bytes of an `inputs.pb`.
@@ -241,6 +241,32 @@ impl RunHandle {
         Graph::from_json(&json).map_err(|problems| {
             RecordError::new(RecordErrorKind::Corrupt, format!("`{}` is not a valid graph: {problems}", path.display()))
         })
+    }
+
+    /// The program that drove the run; [`None`] where that was not recorded.
+    ///
+    /// # Errors
+    /// When that cannot be read, or when a newer version of nebulakit recorded it.
+    pub fn build(&self) -> Result<Option<Build>, RecordError> {
+        let path = self.watch.folder.build();
+        let json = match fs::read(&path) {
+            Ok(json) => json,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(RecordError::io("read", &path, &error)),
+        };
+        let build: Build = serde_json::from_slice(&json).map_err(|error| {
+            RecordError::new(RecordErrorKind::Corrupt, format!("`{}` is not a build: {error}", path.display()))
+                .with_hint("remove it: a run that resumes this one does all of it again")
+        })?;
+        if build.version > BUILD_VERSION {
+            let newer = format!(
+                "a newer version of nebulakit wrote `{}`: its version is {}, and this one reads up to {BUILD_VERSION}",
+                path.display(),
+                build.version
+            );
+            return Err(RecordError::new(RecordErrorKind::Newer, newer).with_hint("use that version"));
+        }
+        Ok(Some(build))
     }
 
     /// What a node logged and printed.

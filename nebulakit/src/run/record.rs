@@ -30,6 +30,14 @@ pub(crate) trait Record: Send + Sync {
     /// # Errors
     /// When they cannot be kept.
     fn keep(&self, outputs: &[u8]) -> io::Result<Recorded>;
+
+    /// Keeps outputs for other runs as well.
+    ///
+    /// # Errors
+    /// When they cannot be kept.
+    fn keep_for_all(&self, outputs: &[u8]) -> io::Result<Recorded> {
+        self.keep(outputs)
+    }
 }
 
 /// The record of a run that nobody asks for.

@@ -26,6 +26,8 @@ pub struct RunState {
     pub backend: Cow<'static, str>,
     /// The run that it goes on with.
     pub resumes: Option<RunId>,
+    /// The node of that run which was to run again, with all that needs it.
+    pub from: Option<NodePath>,
     /// Where it stands.
     pub status: RunStatus,
     /// How many nodes its graph has, as far as that was known when it began.
@@ -82,6 +84,8 @@ pub struct NodeState {
     pub progress: Option<(u64, Option<u64>)>,
     /// How many elements it has, if it is a map.
     pub elements: Option<u64>,
+    /// How many files of it were deleted since nothing needed them any more, and how large they were together.
+    pub deleted: Option<(u64, u64)>,
     /// The equal call that it waits for while it is queued, if its task has `cache(serialize)`.
     pub behind: Option<Caller>,
     /// What it waits for, if it has been queued for a while.
@@ -165,6 +169,7 @@ impl RunState {
             name: Cow::Borrowed(""),
             backend: Cow::Borrowed(""),
             resumes: None,
+            from: None,
             status: RunStatus::Unknown,
             planned: 0,
             created: None,
@@ -212,9 +217,10 @@ impl RunState {
 
     fn apply_to_run(&mut self, event: &Event) {
         match &event.kind {
-            EventKind::Created { run, name, backend, nodes, resumes, .. } => {
+            EventKind::Created { run, name, backend, nodes, resumes, from, .. } => {
                 self.run = Some(run.clone());
                 (self.name, self.backend, self.planned, self.resumes) = (name.clone(), backend.clone(), *nodes, resumes.clone());
+                self.from.clone_from(from);
                 (self.status, self.created) = (RunStatus::Running, Some(event.at));
             }
             EventKind::Moved { bytes } => self.moved = *bytes,
@@ -250,6 +256,7 @@ impl NodeState {
             failure: None,
             progress: None,
             elements: None,
+            deleted: None,
             behind: None,
             waits_for: None,
             used: None,
@@ -293,6 +300,10 @@ impl NodeState {
             EventKind::Cancelled => NodeStatus::Cancelled,
             EventKind::Progress { done, total } => {
                 self.progress = Some((*done, *total));
+                return;
+            }
+            EventKind::Deleted { files, bytes } => {
+                self.deleted = Some((*files, *bytes));
                 return;
             }
             EventKind::Behind { call } => {

@@ -8,7 +8,6 @@ use crate::run::error::{RecordError, RecordErrorKind};
 use crate::run::event::{EventKind, Recorded};
 use crate::run::folder::RunFolder;
 use crate::run::log::EventReader;
-use crate::run::memo::is_whole;
 use crate::run::path::NodePath;
 use crate::run::state::{RunState, RunStatus};
 
@@ -20,6 +19,16 @@ pub(super) const PERIOD: Duration = Duration::from_millis(50);
 pub(super) struct Watch {
     pub(super) folder: RunFolder,
     seen: Mutex<Seen>,
+}
+
+/// How a node succeeded.
+#[derive(Debug)]
+pub(crate) struct Success {
+    pub(crate) outputs: Recorded,
+    /// The digest of its inputs.
+    pub(crate) inputs: Option<String>,
+    /// What tells whether the files are what they were that its outputs name.
+    pub(crate) files: Option<String>,
 }
 
 /// What was read so far.
@@ -77,14 +86,21 @@ impl Watch {
         Ok(matches!(self.status()?, RunStatus::Interrupted | RunStatus::Ended(_)))
     }
 
+    /// How a node succeeded, if it did.
+    ///
+    /// # Errors
+    /// When the events cannot be read.
+    pub(super) fn success(&self, node: &str) -> Result<Option<Success>, RecordError> {
+        self.seen()?.success(node)
+    }
+
     /// The outputs of a node; [`None`] where they were not recorded.
     ///
     /// # Errors
     /// When it has none, or when they cannot be read.
     pub(super) fn outputs(&self, node: &str) -> Result<Option<Vec<u8>>, RecordError> {
-        let recorded = self.seen()?.success(node)?;
-        match recorded {
-            Some((outputs, _)) => self.folder.data().read(&outputs),
+        match self.success(node)? {
+            Some(success) => self.folder.data().read(&success.outputs),
             None => Err(RecordError::new(
                 RecordErrorKind::NotFound,
                 format!("the node `{node}` of the run `{}` has no outputs", self.folder.id()),
@@ -100,18 +116,6 @@ impl Watch {
         let kept = self.seen()?.result.clone();
         let bytes = kept.map(|kept| self.folder.data().read(&kept)).transpose()?.flatten();
         bytes.ok_or_else(|| RecordError::new(RecordErrorKind::NotFound, format!("the run `{}` gave nothing", self.folder.id())))
-    }
-
-    /// The outputs of a node that succeeded with these inputs, where they are recorded and as bytes. Where their data is gone or damaged, there are none.
-    ///
-    /// # Errors
-    /// When the events cannot be read.
-    pub(super) fn kept(&self, node: &str, inputs: &str) -> Result<Option<(Recorded, Vec<u8>)>, RecordError> {
-        let recorded = self.seen()?.success(node)?.filter(|(_, of)| of.as_deref() == Some(inputs));
-        Ok(recorded.and_then(|(recorded, _)| {
-            let outputs = self.folder.data().read(&recorded).ok().flatten().filter(|outputs| is_whole(outputs))?;
-            Some((recorded, outputs))
-        }))
     }
 }
 
@@ -134,11 +138,11 @@ impl Seen {
         Ok(())
     }
 
-    /// Where the outputs of a node are recorded, if it succeeded, and the digest of its inputs.
-    fn success(&mut self, node: &str) -> Result<Option<(Recorded, Option<String>)>, RecordError> {
+    /// How a node succeeded, if it did.
+    fn success(&mut self, node: &str) -> Result<Option<Success>, RecordError> {
         let (Some(offset), Some(reader)) = (self.succeeded.get(node), &mut self.reader) else { return Ok(None) };
         match reader.at(*offset)?.kind {
-            EventKind::Succeeded { outputs, inputs, .. } => Ok(Some((outputs, inputs))),
+            EventKind::Succeeded { outputs, inputs, files, .. } => Ok(Some(Success { outputs, inputs, files })),
             _ => Ok(None),
         }
     }

@@ -165,6 +165,9 @@ pub struct TaskDef {
     pub(crate) doc: &'static str,
     pub(crate) file: &'static str,
     pub(crate) line: u32,
+    /// The digests of what its function and its options are written as.
+    #[cfg_attr(not(feature = "run"), expect(dead_code, reason = "runs record them"))]
+    pub(crate) digests: (u64, u64),
     pub(crate) params: &'static [&'static dyn AnyParam],
     pub(crate) outputs: &'static [&'static str],
     pub(crate) returns: &'static dyn AnyReturns,
@@ -191,6 +194,8 @@ pub struct TaskParts {
     pub doc: &'static str,
     /// The file and the line that it is written at.
     pub at: (&'static str, u32),
+    /// The digests of what its function and its options are written as.
+    pub digests: (u64, u64),
     /// Its inputs, in the order of the signature.
     pub params: &'static [&'static dyn AnyParam],
     /// The names of its outputs.
@@ -208,7 +213,7 @@ impl TaskDef {
     #[doc(hidden)]
     #[must_use]
     pub const fn of<T: Sealed>(parts: TaskParts) -> Self {
-        let TaskParts { name, doc, at: (file, line), params, outputs, options, is_async, prepare } = parts;
+        let TaskParts { name, doc, at: (file, line), digests, params, outputs, options, is_async, prepare } = parts;
         let returns = const { &Returns::<T::Returned, T::Gives>::new() };
         let is_dynamic = <T::Returned as ReturnsAs<T::Gives>>::IS_DYNAMIC;
         Self {
@@ -216,6 +221,7 @@ impl TaskDef {
             doc,
             file,
             line,
+            digests,
             params,
             outputs,
             returns,

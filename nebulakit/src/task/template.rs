@@ -262,6 +262,7 @@ mod tests {
 
     const fn load(options: &'static TaskOptions) -> TaskDef {
         TaskDef::of::<Load>(TaskParts {
+            digests: (0, 0),
             name: "app.load",
             doc: "",
             at: ("", 0),

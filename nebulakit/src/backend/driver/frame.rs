@@ -6,6 +6,7 @@ use bytes::Bytes;
 use nebulakit_types::{Error, ErrorKind, Result};
 
 use super::layout::Layout;
+use super::shelf::{Hold, Holds, Shelf};
 use super::value;
 use crate::graph::{Binding, Bound, Graph, Node, Scope};
 use crate::run::NodePath;
@@ -20,6 +21,16 @@ pub(super) struct Instance<'g> {
     inputs: Bytes,
     /// The error that its failure handler is told, as a literal.
     failure: Option<Bytes>,
+    within: Within,
+}
+
+/// What a scope has of the node that it is in.
+#[derive(Clone, Default)]
+pub(super) struct Within {
+    /// Whether all of it runs, whatever is known of earlier runs.
+    pub(super) is_again: bool,
+    /// Where that is held which it may give on; [`None`] where nothing is deleted.
+    pub(super) holds: Option<Holds>,
 }
 
 /// A scope that runs: the body of a workflow, or an arm of a condition.
@@ -32,14 +43,18 @@ pub(super) struct Frame<'g> {
     /// The scope that an arm of a condition is in.
     around: Option<Arc<Self>>,
     gave: Mutex<Vec<Gave>>,
+    pub(super) within: Within,
 }
 
 /// What a node gave, as long as it is needed.
-struct Gave {
+pub(super) struct Gave {
     /// The bytes of an `outputs.pb`.
     outputs: Option<Bytes>,
+    hold: Option<Hold>,
     /// How many that are not over take from it.
     takers: u32,
+    /// Whether it may be other than in an earlier run: it, or something in it, was to run again.
+    pub(super) is_redone: bool,
 }
 
 impl<'g> Instance<'g> {
@@ -51,29 +66,37 @@ impl<'g> Instance<'g> {
         let defaults: Vec<_> =
             graph.inputs.iter().filter_map(|input| Some((&*input.name, default(&input.name, input.default.as_ref())?))).collect();
         let inputs = value::literals(given.iter().chain(&defaults));
-        Self { graph, path, inputs, failure: None }
+        Self { graph, path, inputs, failure: None, within: Within::default() }
+    }
+
+    /// The same within a node.
+    pub(super) fn within(self, within: Within) -> Self {
+        Self { within, ..self }
     }
 
     /// The same workflow, for its failure handler.
     pub(super) fn failed(&self, handler: &Node, message: &str) -> Self {
         // The platform names the handler, not the node that failed.
         let failure = Some(value::error(&handler.id, message));
-        Self { graph: self.graph, path: self.path.clone(), inputs: self.inputs.clone(), failure }
+        // Each failure is handled, be it the same as in an earlier run.
+        let within = Within { is_again: true, ..self.within.clone() };
+        Self { graph: self.graph, path: self.path.clone(), inputs: self.inputs.clone(), failure, within }
     }
 }
 
 impl<'g> Frame<'g> {
     pub(super) fn new(instance: Arc<Instance<'g>>, scope: &'g Scope, layout: Arc<Layout<'g>>, stop: Cancellation) -> Self {
-        let mut gave: Vec<_> = layout.takers().map(|takers| Gave { outputs: None, takers }).collect();
+        let mut gave: Vec<_> = layout.takers().map(|takers| Gave { outputs: None, hold: None, takers, is_redone: false }).collect();
         // What the scope gives is taken when all of it is over.
         layout.given().iter().for_each(|place| gave[*place as usize].takers += 1);
-        Self { instance, scope, layout, stop, around: None, gave: Mutex::new(gave) }
+        let within = instance.within.clone();
+        Self { instance, scope, layout, stop, around: None, gave: Mutex::new(gave), within }
     }
 
     /// An arm of a condition in `around`.
-    pub(super) fn arm(around: &Arc<Self>, scope: &'g Scope, layout: Arc<Layout<'g>>) -> Self {
+    pub(super) fn arm(around: &Arc<Self>, scope: &'g Scope, layout: Arc<Layout<'g>>, within: Within) -> Self {
         let arm = Self::new(Arc::clone(&around.instance), scope, layout, around.stop.below());
-        Self { around: Some(Arc::clone(around)), ..arm }
+        Self { around: Some(Arc::clone(around)), within, ..arm }
     }
 
     /// The path of one of its nodes.
@@ -81,10 +104,12 @@ impl<'g> Frame<'g> {
         NodePath::below(self.instance.path.as_ref(), &node.id)
     }
 
-    /// Keeps what the node at `place` gave until all have taken from it, and forgets what nobody takes any more.
-    pub(super) fn keep(&self, place: u32, outputs: Bytes) {
-        let mut gave = self.gave();
+    /// Keeps what the node at `place` gave until all have taken from it, and forgets what nobody takes any more. Gives what need not be held any more, `held`
+    /// among it, which was held for the node.
+    pub(super) fn keep(&self, place: u32, outputs: Bytes, shelf: Option<&Shelf>, held: Vec<Hold>) -> Vec<Hold> {
+        let (mut gave, mut free) = (self.gave(), held);
         if gave[place as usize].takers > 0 {
+            gave[place as usize].hold = shelf.map(|shelf| shelf.hold(&outputs));
             gave[place as usize].outputs = Some(outputs);
         }
         for earlier in self.layout.before(place) {
@@ -92,11 +117,27 @@ impl<'g> Frame<'g> {
             gave.takers -= 1;
             if gave.takers == 0 {
                 gave.outputs = None;
+                free.extend(gave.hold.take());
             }
+        }
+        free
+    }
+
+    /// What the scope held is held for the node that it is in: it may give it on.
+    pub(super) fn pass_on(&self) {
+        if let Some(holds) = &self.within.holds {
+            let held = self.gave().iter_mut().filter_map(|gave| gave.hold.take()).collect::<Vec<_>>();
+            holds.lock().unwrap_or_else(PoisonError::into_inner).extend(held);
         }
     }
 
-    fn gave(&self) -> MutexGuard<'_, Vec<Gave>> {
+    /// What the nodes gave that the node at `place` needs.
+    pub(super) fn given_to(&self, place: u32) -> Vec<Bytes> {
+        let gave = self.gave();
+        self.layout.before(place).iter().filter_map(|earlier| gave[*earlier as usize].outputs.clone()).collect()
+    }
+
+    pub(super) fn gave(&self) -> MutexGuard<'_, Vec<Gave>> {
         self.gave.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

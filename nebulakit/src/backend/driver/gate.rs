@@ -49,7 +49,9 @@ impl Step<'_> {
 
     async fn answer(&self, gate: &Gate) -> Result<Answer, End> {
         let signals = &self.walk.world.signals;
-        if let Some(answer) = signals.get(&gate.signal) {
+        // Who answered before did not see what is given to a gate that runs again.
+        let former = || signals.of_former(&gate.signal).filter(|_| !self.is_again);
+        if let Some(answer) = signals.get(&gate.signal).or_else(former) {
             return Ok(answer);
         }
         if signals.is_final {

@@ -8,12 +8,13 @@ use futures_util::future::{Either, select};
 use nebulakit_types::convert::writer::map_of_literals;
 
 use super::fault::{End, Fault, code};
+use super::memory::Given;
 use super::step::Step;
 use super::tell;
 use super::witness::NodeWitness;
 use crate::coordinator::{Resources, Retry, Stored, Usage, Witness as _, Work};
 use crate::graph::{self, Overrides};
-use crate::run::{NodePath, inputs_digest};
+use crate::run::NodePath;
 use crate::task::cancellation::Cancellation;
 use crate::task::def::TaskDef;
 use crate::task::strategy::Strategy;
@@ -32,22 +33,22 @@ impl Step<'_> {
         path: &NodePath,
         task: &'static TaskDef,
         inputs: &[(&str, Bytes)],
+        given: Option<Given<'_>>,
         stop: &Cancellation,
     ) -> Result<Ran, End> {
         let world = self.walk.world;
         if world.is_rehearsal || stop.is_cancelled() {
             return Err(End::Cancelled);
         }
-        let digest = world.stored.as_ref().map(|folder| (folder, inputs_digest(inputs.iter().map(|(name, value)| (*name, &**value)))));
         let inputs = map_of_literals(inputs.iter().map(|(name, value)| (*name, &**value)));
         let work = Work::of_task(task, inputs).run(world.run.clone()).id(tell::job_id(&world.run, path));
         let witness = world.stored.is_some().then(|| Arc::new(NodeWitness::new(world, path)));
-        let work = match digest.as_ref().zip(witness.as_ref()) {
-            Some(((folder, digest), witness)) => work.stored(Stored {
+        let work = match world.stored.as_ref().zip(given).zip(witness.as_ref()) {
+            Some(((folder, Given { digest, is_again }), witness)) => work.stored(Stored {
                 files: folder.raw(path).to_string_lossy().into_owned(),
                 checkpoints: folder.checkpoints(path, digest).to_string_lossy().into_owned(),
                 deck: folder.deck(path),
-                former: world.memory.as_ref().and_then(|memory| memory.checkpoint(path, task.name, digest)),
+                former: world.memory.as_ref().filter(|_| !is_again).and_then(|memory| memory.checkpoint(path, task.name, digest)),
                 witness: Arc::clone(witness) as _,
             }),
             None => work,

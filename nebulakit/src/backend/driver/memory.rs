@@ -16,12 +16,20 @@ pub(crate) struct Call<'a> {
     /// The version of its remembered outputs; [`None`] where they are not to be remembered.
     pub(crate) version: Option<&'a str>,
     pub(crate) inputs: &'a [(&'a str, Bytes)],
-    /// The digest of the inputs.
-    pub(crate) digest: &'a str,
+    pub(crate) given: Given<'a>,
     /// Asks the node to stop.
     pub(crate) stop: &'a Cancellation,
     /// Tells what happens to the node meanwhile.
     pub(crate) tell: &'a (dyn Fn(EventKind) + Sync),
+}
+
+/// What a task is given, as far as earlier runs of it go.
+#[derive(Clone, Copy)]
+pub(crate) struct Given<'a> {
+    /// The digest of the inputs.
+    pub(crate) digest: &'a str,
+    /// Whether it runs whatever is known of earlier runs.
+    pub(crate) is_again: bool,
 }
 
 /// What is known of a task that is about to run.
@@ -41,6 +49,12 @@ pub(crate) struct Claim {
 
 /// Remembers outputs.
 pub(crate) trait Memory: Send + Sync {
+    /// The digest of what a node is given, and of what is in the files that it names.
+    fn digest<'a>(&'a self, inputs: &'a [(&'a str, Bytes)]) -> BoxFuture<'a, String>;
+
+    /// What tells whether the files that outputs name are what they were, if they name any that runs store.
+    fn stamp<'a>(&'a self, outputs: &'a Bytes) -> BoxFuture<'a, Option<String>>;
+
     /// What is known of a task that is about to run. What cannot be looked up is not known. It may be dropped at any time.
     fn recall<'a>(&'a self, call: Call<'a>) -> BoxFuture<'a, Recalled>;
 
@@ -49,6 +63,9 @@ pub(crate) trait Memory: Send + Sync {
 
     /// Where the checkpoint is that a task left at `node` in an earlier run, with inputs of that digest, if it is to go on from there.
     fn checkpoint(&self, node: &NodePath, task: &str, inputs: &str) -> Option<String>;
+
+    /// Hears, in a rehearsal, of outputs that a node takes which would run.
+    fn is_needed(&self, outputs: &[u8]);
 
     /// Remembers what a task gave.
     ///

@@ -3,6 +3,7 @@
 //! One future walks all of it, on the runtime that polls it; what a task does happens wherever its job's strategy has it. Nothing here knows of files: events
 //! go to a [`Record`], values are bytes in memory, and data that tasks store is referred to.
 
+mod again;
 mod branch;
 mod drive;
 mod fault;
@@ -16,6 +17,7 @@ mod memory;
 mod recall;
 mod rehearsal;
 mod scope;
+mod shelf;
 mod signals;
 mod standing;
 mod step;
@@ -28,6 +30,7 @@ mod world;
 pub(crate) use self::drive::drive;
 pub(crate) use self::fault::{End, Fault};
 pub(crate) use self::memory::{Call, Claim, Memory, Recalled};
+pub(crate) use self::shelf::Shelf;
 pub(crate) use self::signals::Signals;
 pub(crate) use self::value::literals_of;
 pub(crate) use self::world::{Unfinished, World};

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use futures_util::future::{Either, select};
 
 use super::fault::End;
-use super::memory::{Call, Claim, Memory, Recalled};
+use super::memory::{Call, Claim, Given, Memory, Recalled};
 use super::step::Step;
 use crate::run::{CacheEntry, NodePath};
 use crate::task::cancellation::Cancellation;
@@ -22,11 +22,11 @@ impl Step<'_> {
         node: &NodePath,
         task: &'static TaskDef,
         inputs: &[(&str, Bytes)],
-        digest: &str,
+        given: Given<'_>,
         stop: &Cancellation,
     ) -> Result<Recalled, End> {
         let tell = |kind| self.walk.tell(node, || Ok(kind));
-        let call = Call { node, task, version: self.cache_version(task), inputs, digest, stop, tell: &tell };
+        let call = Call { node, task, version: self.cache_version(task), inputs, given, stop, tell: &tell };
         match select(memory.recall(call), pin!(stop.cancelled())).await {
             Either::Left((recalled, _)) => Ok(recalled),
             Either::Right(_) => Err(End::Cancelled),
@@ -38,7 +38,8 @@ impl Step<'_> {
         let Claim { key, turn } = claim;
         let world = self.walk.world;
         let remembered = || -> io::Result<()> {
-            let outputs = world.record.keep(outputs)?;
+            world.shelf.iter().for_each(|shelf| shelf.pin(outputs));
+            let outputs = world.record.keep_for_all(outputs)?;
             memory.remember(&CacheEntry { key, outputs, run: world.run.clone(), node: node.clone(), at: SystemTime::now() })
         };
         remembered().unwrap_or_else(|error| tracing::warn!(%error, "the outputs of the node {node} are not remembered"));

@@ -1,21 +1,22 @@
 //! A workflow with its failure handler, a scope from its first node to its last, and a node by its kind: each runs the next.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use bytes::Bytes;
 use futures_util::StreamExt as _;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
+use nebulakit_types::convert::writer::map_of_literals;
 
 use super::fault::{End, Fault};
 use super::frame::{Frame, Instance};
 use super::job::Ran;
-use super::memory::Recalled;
+use super::memory::{Given, Recalled};
 use super::step::{Done, Step};
 use super::value;
 use super::walk::Walk;
 use crate::graph::{Graph, Kind, Mapped};
-use crate::run::{EventKind, NodePath, Origin, inputs_digest};
+use crate::run::{EventKind, NodePath, Origin};
 use crate::task::cancellation::Cancellation;
 use crate::task::def::TaskDef;
 use crate::task::registry::registry;
@@ -55,16 +56,22 @@ pub(super) fn scope<'g>(walk: Arc<Walk<'g>>, frame: Arc<Frame<'g>>) -> BoxFuture
         let (mut running, mut ended, mut succeeded) = (FuturesUnordered::new(), None, 0);
         let start = |place: u32| {
             let step = Step::new(Arc::clone(&walk), Arc::clone(&frame), &nodes[place as usize]);
-            async move { (place, run(step).await) }
+            let holds = step.holds.clone();
+            async move { (place, run(step).await, holds) }
         };
         if !frame.stop.is_cancelled() {
             running.extend((0..).zip(&needs).filter(|(_, needs)| **needs == 0).map(|(place, _)| start(place)));
         }
-        while let Some((place, result)) = running.next().await {
+        while let Some((place, result, holds)) = running.next().await {
             match result {
                 Ok(outputs) => {
                     succeeded += 1;
-                    frame.keep(place, outputs);
+                    let held = holds.map(|holds| std::mem::take(&mut *holds.lock().unwrap_or_else(PoisonError::into_inner)));
+                    let shelf = walk.world.shelf.as_deref();
+                    let free = frame.keep(place, outputs, shelf, held.unwrap_or_default());
+                    if let Some(shelf) = shelf {
+                        free.into_iter().for_each(|hold| shelf.release(hold));
+                    }
                     for later in layout.after(place) {
                         let left = &mut needs[*later as usize];
                         if *left == SKIPPED {
@@ -91,13 +98,20 @@ pub(super) fn scope<'g>(walk: Arc<Walk<'g>>, frame: Arc<Frame<'g>>) -> BoxFuture
                 }
             }
         }
+        if let Some(memory) = walk.world.memory.as_ref().filter(|_| walk.world.is_rehearsal) {
+            // What never begins here would run.
+            let rest = (0..).zip(&needs).filter(|(_, needs)| **needs > 0).flat_map(|(place, _)| frame.given_to(place));
+            rest.for_each(|outputs| memory.is_needed(&outputs));
+        }
         match ended {
             Some(end) => Err(end),
             None if succeeded < nodes.len() => Err(End::Cancelled),
-            None => frame.values(&frame.scope.outputs).map(|outputs| value::literals(&outputs)).map_err(|error| {
-                let whose = frame.instance.path.clone().unwrap_or_else(|| NodePath::from(OUTPUTS));
-                Fault::of_binding(&whose, frame.instance.graph.name.clone(), "what it gives", &error)
-            }),
+            None => {
+                frame.values(&frame.scope.outputs).inspect(|_| frame.pass_on()).map(|outputs| value::literals(&outputs)).map_err(|error| {
+                    let whose = frame.instance.path.clone().unwrap_or_else(|| NodePath::from(OUTPUTS));
+                    Fault::of_binding(&whose, frame.instance.graph.name.clone(), "what it gives", &error)
+                })
+            }
         }
     })
 }
@@ -150,7 +164,7 @@ fn run(step: Step<'_>) -> BoxFuture<'_, Result<Bytes, End>> {
                     let (arm, body) = step.decide(branch)?;
                     step.walk.tell(&step.path, || Ok(EventKind::Decided { arm }));
                     step.walk.tell(&step.path, || Ok(EventKind::Started { attempt: 0 }));
-                    let frame = Frame::arm(&step.frame, body, step.walk.layout(body));
+                    let frame = Frame::arm(&step.frame, body, step.walk.layout(body), step.scope_of(&step.path));
                     scope(Arc::clone(&step.walk), Arc::new(frame)).await
                 }
                 Kind::Approve(gate) => step.approve(gate).await,
@@ -169,36 +183,48 @@ async fn task(step: &Step<'_>, path: &NodePath, name: &str, inputs: &[(&str, Byt
     let world = step.walk.world;
     // What a mock gave may be in whatever another task gives.
     let memory = world.memory.as_ref().filter(|_| world.mocks.is_empty());
-    let Some(memory) = memory else { return job(step, path, task, inputs, stop).await.map(Done::from) };
-    let digest = inputs_digest(inputs.iter().map(|(name, literal)| (*name, &**literal)));
-    let (Ran { outputs, used }, from) = match step.recall(&**memory, path, task, inputs, &digest, stop).await? {
+    let Some(memory) = memory else { return job(step, path, task, inputs, None, stop).await.map(Done::from) };
+    let digest = memory.digest(inputs).await;
+    let given = Given { digest: &digest, is_again: step.runs_again(path) };
+    let (Ran { outputs, used }, from) = match step.recall(&**memory, path, task, inputs, given, stop).await? {
         Recalled::Outputs(outputs, from) => (Ran { outputs, used: None }, from),
         Recalled::Nothing(claim) => {
-            let ran = job(step, path, task, inputs, stop).await?;
+            if step.walk.world.is_rehearsal {
+                memory.is_needed(&map_of_literals(inputs.iter().map(|(name, literal)| (*name, &**literal))));
+            }
+            let ran = job(step, path, task, inputs, Some(given), stop).await?;
             if let Some(claim) = claim {
                 step.remember(&**memory, path, claim, &ran.outputs);
             }
             (ran, Origin::Run)
         }
     };
-    Ok(Done { outputs, from, inputs: Some(digest), used })
+    let files = memory.stamp(&outputs).await;
+    Ok(Done { outputs, from, inputs: Some(digest), files, used })
 }
 
 /// Runs a task, and the graph that it gives if it is dynamic: what fails in that is not tried again, the task's attempts are its own.
-async fn job(step: &Step<'_>, path: &NodePath, task: &'static TaskDef, inputs: &[(&str, Bytes)], stop: &Cancellation) -> Result<Ran, End> {
-    let Ran { outputs, used } = step.job(path, task, inputs, stop).await?;
+async fn job(
+    step: &Step<'_>,
+    path: &NodePath,
+    task: &'static TaskDef,
+    inputs: &[(&str, Bytes)],
+    given: Option<Given<'_>>,
+    stop: &Cancellation,
+) -> Result<Ran, End> {
+    let Ran { outputs, used } = step.job(path, task, inputs, given, stop).await?;
+    step.hold(path, &outputs);
     if !task.is_dynamic || step.walk.world.mocks.has(task.name) {
         return Ok(Ran { outputs, used });
     }
     let graph = step.grown(path, &outputs)?;
-    let outputs = grown(step, path, &graph, stop).await?;
-    Ok(Ran { outputs, used })
+    Ok(Ran { outputs: grown(step, path, &graph, stop).await?, used })
 }
 
 /// Runs a graph that a dynamic task gave.
 async fn grown(step: &Step<'_>, path: &NodePath, graph: &Graph, stop: &Cancellation) -> Result<Bytes, End> {
     let walk = Arc::new(Walk::new(graph, step.walk.world));
-    let ended = workflow(Arc::clone(&walk), Instance::new(graph, Some(path.clone()), &[]), stop.below()).await;
+    let ended = workflow(Arc::clone(&walk), Instance::new(graph, Some(path.clone()), &[]).within(step.scope_of(path)), stop.below()).await;
     if let Some(Walk { fatal, unrecorded, .. }) = Arc::into_inner(walk) {
         fatal.into_inner().iter().for_each(|end| step.walk.fatal(end));
         unrecorded.into_inner().into_iter().for_each(|error| step.walk.unrecorded(error));
@@ -210,5 +236,5 @@ async fn grown(step: &Step<'_>, path: &NodePath, graph: &Graph, stop: &Cancellat
 async fn within(step: &Step<'_>, path: &NodePath, name: &str, inputs: &[(&str, Bytes)], stop: Cancellation) -> Result<Bytes, End> {
     let Some(graph) = step.walk.workflow(name) else { return Err(step.unknown(path, "workflow", name)) };
     step.walk.tell(path, || Ok(EventKind::Started { attempt: 0 }));
-    workflow(Arc::clone(&step.walk), Instance::new(graph, Some(path.clone()), inputs), stop).await
+    workflow(Arc::clone(&step.walk), Instance::new(graph, Some(path.clone()), inputs).within(step.scope_of(path)), stop).await
 }

@@ -12,6 +12,8 @@ use crate::run::Answer;
 #[derive(Debug, Default)]
 pub(crate) struct Signals {
     answers: Mutex<HashMap<String, Answer>>,
+    /// Those of the run that this one goes on with.
+    former: HashMap<String, Answer>,
     answered: Notify,
     /// Whether nobody can answer what is not answered yet.
     pub(super) is_final: bool,
@@ -20,12 +22,12 @@ pub(crate) struct Signals {
 impl Signals {
     /// Those of a run of which nobody knows while it runs.
     pub(crate) fn known(answers: HashMap<String, Answer>) -> Self {
-        Self { answers: Mutex::new(answers), answered: Notify::new(), is_final: true }
+        Self { answers: Mutex::new(answers), is_final: true, ..Self::default() }
     }
 
-    /// Those of a run that others can answer, beside those that are answered already.
-    pub(crate) fn open(answers: HashMap<String, Answer>) -> Self {
-        Self { answers: Mutex::new(answers), ..Self::default() }
+    /// Those of a run that others can answer, beside those that were answered in the run that it goes on with.
+    pub(crate) fn open(former: HashMap<String, Answer>) -> Self {
+        Self { former, ..Self::default() }
     }
 
     /// Answers a signal; the last answer before its gate looks counts.
@@ -36,6 +38,11 @@ impl Signals {
 
     pub(super) fn get(&self, signal: &str) -> Option<Answer> {
         self.answers.lock().unwrap_or_else(PoisonError::into_inner).get(signal).cloned()
+    }
+
+    /// The answer of the run that this one goes on with.
+    pub(super) fn of_former(&self, signal: &str) -> Option<Answer> {
+        self.former.get(signal).cloned()
     }
 
     pub(super) async fn wait(&self, signal: &str) -> Answer {

@@ -2,13 +2,14 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use bytes::Bytes;
 
 use super::fault::{End, Fault, code};
-use super::frame::Frame;
+use super::frame::{Frame, Within};
 use super::job::Ran;
+use super::shelf::Holds;
 use super::walk::Walk;
 use crate::coordinator::Usage;
 use crate::graph::{Kind, Mapped, Node};
@@ -20,6 +21,10 @@ pub(super) struct Step<'g> {
     pub(super) frame: Arc<Frame<'g>>,
     pub(super) node: &'g Node,
     pub(super) path: NodePath,
+    /// Whether all of it runs, whatever is known of earlier runs.
+    pub(super) is_again: bool,
+    /// What is held for it until it is over; [`None`] where nothing is deleted.
+    pub(super) holds: Option<Holds>,
 }
 
 /// What a node gave.
@@ -29,6 +34,8 @@ pub(super) struct Done {
     pub(super) from: Origin,
     /// The digest of what it was given, where somebody asks for it.
     pub(super) inputs: Option<String>,
+    /// What tells whether the files that it names are what they were.
+    pub(super) files: Option<String>,
     /// What its last attempt took, where it had one.
     pub(super) used: Option<Usage>,
 }
@@ -41,19 +48,38 @@ impl From<Ran> for Done {
 
 impl From<Bytes> for Done {
     fn from(outputs: Bytes) -> Self {
-        Self { outputs, from: Origin::Run, inputs: None, used: None }
+        Self { outputs, from: Origin::Run, inputs: None, files: None, used: None }
     }
 }
 
 impl<'g> Step<'g> {
     pub(super) fn new(walk: Arc<Walk<'g>>, frame: Arc<Frame<'g>>, node: &'g Node) -> Self {
         let path = frame.path(node);
-        Self { walk, frame, node, path }
+        let is_again = frame.runs_again(node, &path, walk.world.from.as_ref());
+        let holds = walk.world.shelf.as_ref().map(|_| Holds::default());
+        Self { walk, frame, node, path, is_again, holds }
     }
 
     /// What feeds it.
     pub(super) fn inputs(&self) -> Result<Vec<(&'g str, Bytes)>, End> {
         self.frame.values(&self.node.inputs).map_err(|error| self.unbound("an input", &error))
+    }
+
+    /// Whether the node, or the element of it, at `path` runs whatever is known of earlier runs.
+    pub(super) fn runs_again(&self, path: &NodePath) -> bool {
+        self.is_again || self.walk.world.from.as_ref() == Some(path)
+    }
+
+    /// What a scope has of it, which it runs as the node or the element at `path`.
+    pub(super) fn scope_of(&self, path: &NodePath) -> Within {
+        Within { is_again: self.runs_again(path), holds: self.holds.clone() }
+    }
+
+    /// Holds what the task at `path` stored, and what its outputs name, until this node is over.
+    pub(super) fn hold(&self, path: &NodePath, outputs: &[u8]) {
+        if let Some((shelf, holds)) = self.walk.world.shelf.as_ref().zip(self.holds.as_ref()) {
+            holds.lock().unwrap_or_else(PoisonError::into_inner).push(shelf.hold_of(path, outputs));
+        }
     }
 
     /// Tells what becomes of the node or the element at `path`.
@@ -66,6 +92,7 @@ impl<'g> Step<'g> {
                     outputs: self.walk.world.record.keep(&done.outputs)?,
                     from: done.from.clone(),
                     inputs: done.inputs.clone(),
+                    files: done.files.clone(),
                     used: done.used,
                 },
                 Err(End::Failed(fault)) => {

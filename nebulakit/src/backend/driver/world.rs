@@ -6,9 +6,10 @@ use std::sync::atomic::AtomicU64;
 
 use super::fault::End;
 use super::memory::Memory;
+use super::shelf::Shelf;
 use super::signals::Signals;
 use crate::coordinator::Coordinator;
-use crate::run::{Record, RunFolder, RunId};
+use crate::run::{NodePath, Record, RunFolder, RunId};
 use crate::task::cancellation::Cancellation;
 use crate::task::mock::Mocks;
 use crate::task::strategy::Strategy;
@@ -33,6 +34,10 @@ pub(crate) struct World {
     pub(crate) memory: Option<Arc<dyn Memory>>,
     /// Whether it is only looked at what would run: nothing does, and what would counts as stopped.
     pub(crate) is_rehearsal: bool,
+    /// Deletes files that nothing needs any more, if that is wanted.
+    pub(crate) shelf: Option<Arc<Shelf>>,
+    /// The node that runs whatever is known of earlier runs, and with it all that needs it.
+    pub(crate) from: Option<NodePath>,
 }
 
 /// Why a run did not succeed.

@@ -76,7 +76,7 @@ impl Cached {
             }
             _ => None,
         };
-        if self.uses == CacheUse::Overwrite {
+        if self.uses == CacheUse::Overwrite || call.given.is_again {
             tell(call, Lookup::Overwrite { key: key.clone() });
             return Ok(Recalled::Nothing(Some(Claim { key, turn })));
         }

@@ -1,30 +1,36 @@
 //! Runs on this machine, through a coordinator of this process.
 
 mod cached;
+mod digests;
 mod ended;
+mod former;
+mod from;
 mod invoked;
 mod memory;
+mod needed;
 mod recorded;
 mod rehearsal;
 mod run_local;
 
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use nebulakit_types::storage::Storage;
 
 use self::cached::Cached;
-use self::memory::{Former, Remembered};
+use self::digests::Digests;
+use self::former::Former;
+use self::memory::Remembered;
 use self::recorded::{Given, Started};
 pub use self::run_local::RunLocal;
 use super::inputs::unfit;
 use super::{Backend, Capabilities, Options, Plan, Preview, RunError, needs};
 use crate::coordinator::{ContainerStrategy, Coordinator, CoordinatorBuilder};
 use crate::graph::Graph;
-use crate::run::{Cache, Recorder, RunHandle, RunId, RunsFolder};
+use crate::run::{Cache, Recorder, RunHandle, RunId, RunsFolder, TaskChange};
 use crate::task::builder::ContextBuilder;
 use crate::task::context::Context;
 use crate::task::mock::Mocks;
@@ -106,15 +112,32 @@ impl LocalBackend {
         Self { surroundings: Arc::new(make), ..self }
     }
 
-    /// The run that a plan goes on with.
-    fn former(&self, plan: &Plan) -> Result<Option<Former>, RunError> {
-        let former = plan.options.resumes.as_ref().map(|run| Former::of(self.attach(run)?, &plan.graph).map_err(RunError::Record));
-        former.transpose()
-    }
-
     /// Told of what records a run before any of its tasks begins.
     pub(crate) fn begun(self, begun: impl Fn(&Arc<Recorder>) + Send + Sync + 'static) -> Self {
         Self { begun: Arc::new(begun), ..self }
+    }
+
+    /// The tasks that ran in a run and that this program has otherwise: a run that goes on with it keeps what they gave, unless they take or give something else.
+    ///
+    /// # Errors
+    /// When there is no such run, or when what is recorded of it cannot be read.
+    pub fn changes(&self, run: &RunId) -> Result<Vec<TaskChange>, RunError> {
+        former::changes(&self.attach(run)?).map_err(RunError::Record)
+    }
+
+    /// The run that a plan goes on with, if it can.
+    fn former(&self, plan: &Plan) -> Result<Option<Former>, RunError> {
+        let Some(run) = &plan.options.resumes else { return Ok(None) };
+        let former = Former::of(&self.runs, run).map_err(RunError::Record)?;
+        let mut reasons = Vec::new();
+        if plan.options.is_strict {
+            reasons.extend(self.changes(run)?.iter().map(|change| format!("since the run {run} a task was changed: {change}")));
+        }
+        if let Some(from) = &plan.options.from {
+            let state = former.run().state().map_err(RunError::Record)?;
+            reasons.extend(from::unknown(from, &plan.graph, &state));
+        }
+        if reasons.is_empty() { Ok(Some(former)) } else { Err(RunError::Refused(reasons)) }
     }
 
     /// What stands in for tasks.
@@ -123,20 +146,24 @@ impl LocalBackend {
     }
 
     /// Starts a plan on the runtime of the caller, with what `coordinator` makes.
-    fn start(&self, plan: Plan, coordinator: CoordinatorBuilder, given: Given) -> Result<Started, RunError> {
+    async fn start(&self, plan: Plan, coordinator: CoordinatorBuilder, given: Given) -> Result<Started, RunError> {
         if self.runs.path().to_str().is_none() {
             let shown = self.runs.path().to_string_lossy().into_owned();
             return Err(RunError::Refused(vec![format!("runs cannot be recorded in `{shown}`, whose path is not UTF-8")]));
         }
         let former = self.former(&plan)?;
-        let recorder = Arc::new(Recorder::create(&self.runs, plan.options.durability).map_err(RunError::Record)?);
+        let recorder =
+            Arc::new(Recorder::create(&self.runs, plan.options.durability).map_err(RunError::Record)?.keeping(plan.options.keep));
         (self.begun)(&recorder);
         let folder = recorder.folder().clone();
         let cached = Cached::new(&self.runs, plan.options.cache, folder.id().clone(), plan.options.durability);
-        let memory = Remembered { former, cached, folder: Some(folder) };
+        let digests = Digests::new(&self.runs, Cache::new(&self.runs).contents().clone());
+        let memory = Arc::new(Remembered { former, cached, digests, needed: Mutex::default(), folder: Some(folder) });
         let surroundings = (self.surroundings)(recorder.folder().path().to_owned());
         let context = surroundings.takes_graphs().mocks(self.mocks.clone()).build();
-        recorded::start(plan, recorder, memory, coordinator.context(context).build(), self.mocks.clone(), given)
+        let coordinator = coordinator.context(context).build();
+        needed::find(&plan, &memory, &coordinator).await?;
+        recorded::start(plan, recorder, memory, coordinator, self.mocks.clone(), given)
     }
 
     /// The folder that it records runs in.
@@ -160,6 +187,9 @@ impl Backend for LocalBackend {
         if !options.is_checked {
             reasons.extend(unfit(graph, &Bytes::copy_from_slice(&options.inputs)).map_err(RunError::Inputs)?);
         }
+        if options.resumes.is_none() && (options.from.is_some() || options.is_strict) {
+            reasons.push("nothing can run again, or be compared, where no run is resumed".to_owned());
+        }
         if !reasons.is_empty() {
             return Err(RunError::Refused(reasons));
         }
@@ -169,21 +199,19 @@ impl Backend for LocalBackend {
     }
 
     fn run(&self, plan: Plan) -> BoxFuture<'_, Result<RunHandle, RunError>> {
-        Box::pin(async move { Ok(self.start(plan, (self.coordinator)(builder()), Given::default())?.handle) })
+        Box::pin(async move { Ok(self.start(plan, (self.coordinator)(builder()), Given::default()).await?.handle) })
     }
 
     fn preview<'a>(&'a self, plan: &'a Plan) -> BoxFuture<'a, Result<Preview, RunError>> {
         Box::pin(async move {
             let former = self.former(plan)?;
             // Nothing has this id: nothing is recorded.
-            let cached = Cached::new(&self.runs, plan.options.cache, RunId::from("preview"), plan.options.durability);
-            rehearsal::rehearse(
-                plan,
-                Remembered { former, cached: cached.read_only(), folder: None },
-                &Cache::new(&self.runs),
-                builder().build(),
-            )
-            .await
+            let cached = Cached::new(&self.runs, plan.options.cache, RunId::from("preview"), plan.options.durability).read_only();
+            let (cache, coordinator) = (Cache::new(&self.runs), builder().build());
+            let digests = Digests::new(&self.runs, cache.clone().read_only().contents().clone());
+            let memory = Arc::new(Remembered { former, cached, digests, needed: Mutex::default(), folder: None });
+            needed::find(plan, &memory, &coordinator).await?;
+            rehearsal::rehearse(plan, memory, &cache, coordinator).await
         })
     }
 

@@ -9,11 +9,11 @@ use tokio::sync::oneshot;
 
 use super::ended::{outcome, why};
 use super::memory::Remembered;
-use crate::backend::driver::{Signals, World, drive, literals_of};
+use crate::backend::driver::{Shelf, Signals, World, drive, literals_of};
 use crate::backend::{Plan, RunError};
 use crate::coordinator::Coordinator;
 use crate::graph::{Graph, Kind, Scope};
-use crate::run::{Answer, Control, EVENT_VERSION, EventKind, RecordError, Recorder, Request, RunHandle, RunOutcome};
+use crate::run::{Answer, Build, Control, EVENT_VERSION, EventKind, Keep, RecordError, Recorder, Request, RunHandle, RunOutcome};
 use crate::task::cancellation::Cancellation;
 use crate::task::mock::Mocks;
 
@@ -40,7 +40,7 @@ pub(super) struct Started {
 pub(super) fn start(
     plan: Plan,
     recorder: Arc<Recorder>,
-    memory: Remembered,
+    memory: Arc<Remembered>,
     coordinator: Coordinator,
     mocks: Mocks,
     given: Given,
@@ -49,6 +49,7 @@ pub(super) fn start(
     for (name, contents) in &plan.files {
         folder.write(name, contents, recorder.durability()).map_err(RunError::Record)?;
     }
+    folder.write_build(&Build::of_this_program().json(), recorder.durability()).map_err(RunError::Record)?;
     let mut answers = memory.former.as_ref().map_or_else(HashMap::new, |former| former.answers(&plan.options.inputs));
     answers.extend(given.answers);
     let created = EventKind::Created {
@@ -57,9 +58,11 @@ pub(super) fn start(
         name: plan.graph.name.clone(),
         backend: plan.backend,
         nodes: nodes(&plan.graph),
-        resumes: memory.former.as_ref().map(|former| former.run.id().clone()),
+        resumes: memory.former.as_ref().map(|former| former.run().id().clone()),
+        from: plan.options.from.clone(),
     };
     recorder.record(None, created).map_err(RunError::Record)?;
+    let deletes = plan.options.keep == Keep::Outputs;
     let world = World {
         coordinator,
         run: folder.id().clone(),
@@ -69,9 +72,11 @@ pub(super) fn start(
         strategy: plan.options.strategy,
         stored: Some(folder.clone()),
         mocks,
-        moved: Arc::default(),
-        memory: Some(Arc::new(memory)),
+        memory: Some(memory),
         is_rehearsal: false,
+        shelf: deletes.then(|| Arc::new(Shelf::new(folder.clone(), Arc::clone(&recorder) as _))),
+        from: plan.options.from,
+        moved: Arc::default(),
     };
     let control = Control::new(&folder);
     let ((over, ended), (gives, outputs)) = (oneshot::channel(), oneshot::channel());
@@ -111,6 +116,10 @@ async fn to_its_end(graph: &Graph, world: &World, inputs: Bytes, recorder: &Reco
         }
     };
     world.coordinator.shutdown(Duration::ZERO).await;
+    if let Some(shelf) = &world.shelf {
+        ended.iter().for_each(|outputs| shelf.clear(outputs));
+        shelf.settle().await;
+    }
     ended.map_err(why)
 }
 

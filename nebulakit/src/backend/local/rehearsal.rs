@@ -17,8 +17,8 @@ use crate::task::cancellation::Cancellation;
 use crate::task::mock::Mocks;
 
 /// Says what a run of `plan` would do; `coordinator` is given nothing to do.
-pub(super) async fn rehearse(plan: &Plan, memory: Remembered, cache: &Cache, coordinator: Coordinator) -> Result<Preview, RunError> {
-    let (heard, memory) = (Arc::new(Heard::default()), Arc::new(memory));
+pub(super) async fn rehearse(plan: &Plan, memory: Arc<Remembered>, cache: &Cache, coordinator: Coordinator) -> Result<Preview, RunError> {
+    let heard = Arc::new(Heard::default());
     let answers = memory.former.as_ref().map_or_else(HashMap::new, |former| former.answers(&plan.options.inputs));
     let world = World {
         coordinator,
@@ -32,6 +32,8 @@ pub(super) async fn rehearse(plan: &Plan, memory: Remembered, cache: &Cache, coo
         moved: Arc::default(),
         memory: Some(Arc::clone(&memory) as _),
         is_rehearsal: true,
+        shelf: None,
+        from: plan.options.from.clone(),
     };
     let inputs = Bytes::copy_from_slice(&plan.options.inputs);
     // How it ends says nothing: what would run counts as stopped.
@@ -47,7 +49,7 @@ pub(super) async fn rehearse(plan: &Plan, memory: Remembered, cache: &Cache, coo
     }
     let mut nodes: Vec<_> = nodes.into_values().collect();
     nodes.sort_by(|one, other| place(&one.node).cmp(&place(&other.node)));
-    let resumes = memory.former.as_ref().map(|former| former.run.id().clone());
+    let resumes = memory.former.as_ref().map(|former| former.run().id().clone());
     Ok(Preview { name: plan.graph.name.clone(), resumes, nodes })
 }
 

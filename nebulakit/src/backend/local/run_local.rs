@@ -288,6 +288,8 @@ impl<O: TaskOutputs> RunLocal<O> {
             moved: Arc::default(),
             memory: None,
             is_rehearsal: false,
+            shelf: None,
+            from: None,
         };
         let ended = drive(&graph, &world, &literals_of(&inputs).map_err(RunError::Inputs)?).await;
         world.coordinator.shutdown(Duration::ZERO).await;
@@ -305,7 +307,7 @@ impl<O: TaskOutputs> RunLocal<O> {
         let plan = backend.compile(&graph, &self.options.inputs(inputs))?;
         let stop = Unwaited(self.stop.below());
         let given = Given { answers: self.answers, stop: stop.0.clone() };
-        let outputs = backend.start(plan, self.coordinator, given)?.outputs.await.unwrap_or(Err(RunError::Cancelled))?;
+        let outputs = backend.start(plan, self.coordinator, given).await?.outputs.await.unwrap_or(Err(RunError::Cancelled))?;
         self.invocation.outputs(&outputs, &References::default().within(&workspace)).map_err(RunError::Outputs)
     }
 }

@@ -94,7 +94,7 @@ impl Told<'_> {
     /// How to go on from the checkpoint of a task, where it left one.
     fn goes_on(&self, folder: &Folder, setting: &Setting<'_>) -> Option<String> {
         let name = self.run.state().ok()?.name.clone();
-        let resumes = folder.resuming(&name, &self.run.id().to_string(), setting);
+        let resumes = folder.run_command(&[&name, "--resume", &self.run.id().to_string()], setting);
         self.run.folder().has_checkpoint().then(|| format!("hint: `{resumes}` goes on from its checkpoint"))
     }
 }

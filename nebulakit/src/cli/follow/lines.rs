@@ -25,6 +25,7 @@ fn of_node(kind: &EventKind, node: &NodeState, is_element: bool, is_wanted: bool
     // A gate does not start: it waits from the moment that it is ready.
     let took = || words::time(node.ended.map(|ended| words::between(node.started.or(node.ready), ended)).unwrap_or_default());
     match kind {
+        EventKind::Again { because } if !is_element => Some(format!("runs again: {}", words::again(*because))),
         EventKind::Started { attempt: 0 } if !is_element => Some("started".to_owned()),
         EventKind::Started { attempt } if is_wanted => Some(format!("attempt {} started", attempt + 1)),
         EventKind::Queued { waits_for } if is_wanted => Some(format!("waits for {waits_for}")),

@@ -3,13 +3,24 @@
 use nebulakit_types::visible;
 
 pub(in crate::cli) use crate::run::words::{between, size, status, time, usage};
-use crate::run::{Counts, NodePath, NodeState, NodeStatus, Origin, RunState};
+use crate::run::{Again, Counts, NodePath, NodeState, NodeStatus, Origin, RunState};
 
 /// A node by its path and the last part of the name of what it runs: `n2 count`.
 pub(in crate::cli) fn node(path: &NodePath, node: &NodeState) -> String {
     let of = node.of.rsplit('.').next().unwrap_or_default();
     let text = if of.is_empty() { path.to_string() } else { format!("{path} {of}") };
     visible::line(&text).into_owned()
+}
+
+/// Why a node runs again.
+pub(in crate::cli) fn again(because: Again) -> &'static str {
+    match because {
+        Again::Asked => "that was asked for",
+        Again::Inputs => "it is given something else",
+        Again::Interface => "its task takes or gives something else",
+        Again::Outputs => "what it gave was changed or is gone",
+        Again::Deleted => "its files were deleted, and are needed",
+    }
 }
 
 /// `12 of 40 done, 3 running, 1 failed`

@@ -3,6 +3,7 @@
 //! Words → [`flags`] → texts and data → [`parse`] → literals → [`recorded`]: the local backend → [`outputs`](crate::cli::outputs).
 
 mod alone;
+mod asked;
 mod containers;
 pub(super) mod flags;
 mod inputs;

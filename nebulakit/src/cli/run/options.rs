@@ -38,6 +38,18 @@ pub(super) const DURABLE: &str = "durable";
 /// The option that names the run to go on with.
 pub(super) const RESUME: &str = "resume";
 
+/// The option that names the node to go on from.
+pub(super) const FROM: &str = "from";
+
+/// The option that refuses to go on where tasks were changed.
+pub(super) const STRICT: &str = "strict";
+
+/// The option that says what of the run stays.
+pub(super) const KEEP: &str = "keep";
+
+/// What [`KEEP`] takes.
+const KEEPS: [&str; 2] = ["all", "outputs"];
+
 /// The option without which outputs are remembered.
 pub(super) const NO_CACHE: &str = "no-cache";
 
@@ -84,11 +96,24 @@ fn all(json: Arg, tokens: Arg) -> Vec<Arg> {
             .long(RESUME)
             .value_name("RUN")
             .help("go on with that run: tasks that succeeded there do not run again, and inputs that are not given are those of then"),
+        Arg::new(FROM)
+            .long(FROM)
+            .value_name("NODE")
+            .requires(RESUME)
+            .help("run that node again, as `n2`, `n2/n0` or `n3[5]`, and all that needs what it gives"),
+        flag(STRICT)
+            .requires(RESUME)
+            .help("do not go on with a run where the source text, the options or the interface of a task that ran were changed"),
         flag(PLAN).help("say what would run and why, what is cached and what is kept, and run nothing"),
         flag(NO_CACHE)
             .conflicts_with(OVERWRITE_CACHE)
             .help("run tasks with a cache although their outputs are remembered, and remember none"),
         flag(OVERWRITE_CACHE).help("run tasks with a cache although their outputs are remembered, and remember the new ones"),
+        Arg::new(KEEP)
+            .long(KEEP)
+            .value_name("WHAT")
+            .value_parser(PossibleValuesParser::new(KEEPS))
+            .help("which files of tasks stay: all, or those that the run gives and the cache has; all if left out"),
         flag(DURABLE).help("write the record to the disk as it grows, so that it survives a loss of power"),
         flag(QUIET).short('q').help("show errors alone, no progress"),
         verbose(),

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,10 +14,11 @@ use uuid::Uuid;
 
 use super::containers::Asked;
 use super::subject::Subject;
+use super::asked::asked;
 use super::{alone, flags, inputs, options, plan};
-use crate::backend::{Backend as _, CacheUse, LocalBackend, Options, Plan, Preview, RunError};
+use crate::backend::{Backend as _, LocalBackend, Plan, Preview, RunError};
 use crate::cli::complaint::{Complaint, describing};
-use crate::cli::folder::{Folder, find};
+use crate::cli::folder::Folder;
 use crate::cli::follow::{Form, Shown, Stops, Told, follow};
 use crate::cli::output::say;
 use crate::cli::outputs::Target;
@@ -30,7 +31,7 @@ use crate::process::exit::Exit;
 use crate::process::host::Host;
 use crate::process::signal::StopSignals;
 use crate::process::{logs, progress, terminal};
-use crate::run::{Durability, RunHandle, RunOutcome, RunStatus, RunsFolder};
+use crate::run::{RunHandle, RunId, RunOutcome, RunsFolder, TaskChange};
 use crate::services::stores::Stores;
 use crate::task::builder::ContextBuilder;
 use crate::task::failure::chain;
@@ -73,6 +74,9 @@ pub(super) fn run(subject: &Subject, name: &str, words: &[OsString], setting: &S
     let (stores, log) = (host.stores.clone(), Log::default());
     let printed = Arc::clone(&log);
     let backend = backend(runs, host, subject, &matches, setting).begun(move |recorder| drop(printed.set(Arc::clone(recorder))));
+    if let Some(former) = wanted.resumed().filter(|_| form.is_for_people()) {
+        note_changes(former, &backend.changes(former).map_err(|error| refused(subject, error))?);
+    }
     let plan = backend.compile(&graph, &wanted).map_err(|error| refused(subject, error))?;
     let prints = take_prints(log);
     let ended = drive(&backend, plan, subject, shown, &stores, &folder, setting);
@@ -151,20 +155,6 @@ fn recorded_in(folder: &Folder) -> Result<RunsFolder, Complaint> {
     }
 }
 
-/// The run that this one goes on with, which is of the same workflow and over.
-fn former(subject: &Subject, matches: &ArgMatches, runs: &RunsFolder) -> Result<Option<RunHandle>, Complaint> {
-    let Some(name) = matches.get_one::<String>(options::RESUME) else { return Ok(None) };
-    let run = find(runs, name)?;
-    let of = run.state()?.name.clone();
-    if of != subject.name {
-        return Err(Complaint::usage(format!("the run {} is of `{}`, not of `{}`", run.id(), visible::line(&of), subject.name)));
-    }
-    match run.status()? {
-        RunStatus::Running | RunStatus::Stopping => Err(Complaint::usage(format!("the run {} is not over", run.id()))),
-        _ => Ok(Some(run)),
-    }
-}
-
 /// Says that a launch plan is run once, now.
 fn note_schedule(graph: &Graph) {
     let schedule = match graph.launch_plan.as_ref().and_then(|plan| plan.schedule.as_ref()) {
@@ -175,39 +165,16 @@ fn note_schedule(graph: &Graph) {
     terminal::write(&format!("note: the schedule of `{}` ({schedule}) is for the platform; this is one run\n", graph.name));
 }
 
-/// How the command line wants it run, and with which inputs: those that can be read only once are copied to `copies`.
-fn asked(
-    subject: &Subject,
-    matches: &ArgMatches,
-    runs: &RunsFolder,
-    copies: PathBuf,
-    host: &Host,
-    setting: &Setting<'_>,
-) -> Result<Options, Complaint> {
-    let former = former(subject, matches, runs)?;
-    let before = former.as_ref().map_or(Ok(Vec::new()), RunHandle::inputs)?;
-    let inputs = inputs::inputs(subject, matches, &before, copies, &host.stores, setting)?;
-    let is_checked = match subject.alone() {
-        Some(task) => alone::check_inputs(task, &inputs, host, setting.dialect())?,
-        None => false,
-    };
-    let durability = if matches.get_flag(options::DURABLE) { Durability::Disk } else { Durability::Kernel };
-    let cache = match (matches.get_flag(options::NO_CACHE), matches.get_flag(options::OVERWRITE_CACHE)) {
-        (true, _) => CacheUse::Off,
-        (false, true) => CacheUse::Overwrite,
-        (false, false) => CacheUse::On,
-    };
-    let mut options = Options::new().inputs(inputs).durability(durability).cache(cache);
-    if is_checked {
-        options = options.checked();
+/// Says which tasks are other than in the run that this one goes on with.
+fn note_changes(former: &RunId, changes: &[TaskChange]) {
+    if changes.is_empty() {
+        return;
     }
-    if let Some(former) = former {
-        options = options.resumes(former.id().clone());
-    }
-    if let Some(name) = matches.get_one::<String>(options::STRATEGY) {
-        options = options.strategy(Strategy::named(name.clone()));
-    }
-    Ok(options)
+    let lines: String = changes
+        .iter()
+        .map(|change| format!("  {}{}\n", visible::line(&change.to_string()), if change.interface { "; it runs again" } else { "" }))
+        .collect();
+    terminal::write(&format!("note: tasks were changed since the run {former}:\n{lines}"));
 }
 
 /// How long tasks that look whether they should stop may take to save what they have: a person waits, and can end them at once.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _, ValueParser};
 use clap::{Arg, ArgAction, ArgGroup, Command, value_parser};
 
+use super::retry::OPTIONS;
 use crate::cli::help::{command as helped, json_flag};
 use crate::cli::run::duration;
 use crate::cli::{folder, outputs};
@@ -39,6 +40,12 @@ pub(in crate::cli) fn command() -> Command {
         .allow_negative_numbers(true)
         .help("the value, as a flag of that type takes it");
     let now = Arg::new("now").long("now").action(ArgAction::SetTrue).help("end what runs, instead of waiting for it");
+    let options = Arg::new(OPTIONS)
+        .value_name("OPTIONS")
+        .last(true)
+        .num_args(0..)
+        .value_parser(ValueParser::os_string())
+        .help("more options of `run`, as `-- --jobs 1`");
     let file = Arg::new("output")
         .short('o')
         .long("output")
@@ -56,6 +63,11 @@ pub(in crate::cli) fn command() -> Command {
         helped("reject", "Reject what waits at a gate").arg(run()).arg(signal()),
         helped("signal", "Give a value to a gate").arg(run()).arg(signal()).arg(value),
         helped("cancel", "Ask a run to stop").arg(run()).arg(now),
+        helped("retry", "Run again what a run did not finish, as `run NAME --resume RUN` does")
+            .arg(run())
+            .arg(json().help("print events and outputs as JSON, one a line"))
+            .arg(Arg::new("quiet").short('q').long("quiet").action(ArgAction::SetTrue).help("show errors alone, no progress"))
+            .arg(options),
         helped("delete", "Delete runs that are over, with the files that they stored").arg(run().num_args(1..).action(ArgAction::Append)),
         helped("prune", "Delete the runs that are over and meet every condition, but for those whose files are used by runs that stay")
             .args(conditions())

@@ -6,6 +6,7 @@ mod grammar;
 mod list;
 mod logs;
 mod report;
+mod retry;
 mod show;
 
 use std::path::PathBuf;
@@ -57,6 +58,7 @@ pub(super) fn dispatch(matches: &ArgMatches, setting: &Setting<'_>) -> Result<Ex
         "approve" => answer::approve(&run, signal()),
         "reject" => answer::reject(&run, signal()),
         "signal" => answer::signal(&run, signal(), text(matches, "value"), setting),
+        "retry" => retry::retry(&run, matches, &folder, setting),
         "cancel" => {
             let is_now = matches.get_flag("now");
             if is_now {

@@ -65,6 +65,10 @@ fn node_row(path: &NodePath, node: &NodeState) -> [String; 4] {
         (NodeStatus::Queued, _) => node.waits_for.as_ref().map(|waits_for| format!("for {waits_for}")).unwrap_or_default(),
         _ => node.elements.map(|elements| format!("{elements} elements")).unwrap_or_default(),
     };
+    if let Some((files, bytes)) = node.deleted {
+        let gap = if about.is_empty() { "" } else { "; " };
+        about = format!("{about}{gap}deleted what it stored: {files} files, {bytes} bytes");
+    }
     let attempts = (node.attempts > 1).then(|| format!("{} attempts", node.attempts));
     let used = node.used.as_ref().map(words::usage).filter(|used| !used.is_empty());
     for before in used.into_iter().chain(attempts) {
@@ -109,6 +113,7 @@ fn described(path: &NodePath, node: &NodeState, deck: Option<&PathBuf>) -> Value
         "started": instant(node.started),
         "ended": instant(node.ended),
         "elements": node.elements,
+        "deleted": node.deleted.map(|(files, bytes)| json!({ "files": files, "bytes": bytes })),
         "behind": node.behind,
         "progress": node.progress.map(|(done, total)| json!({ "done": done, "total": total })),
         "waits_for": node.waits_for,

@@ -17,7 +17,7 @@ use crate::task::call::with_secrets;
 use crate::task::cancellation::Cancellation;
 use crate::task::context::Context;
 use crate::task::def::TaskDef;
-use crate::task::surroundings::{Deadline, LogSink, ProgressSink, Surroundings};
+use crate::task::surroundings::{Deadline, LogSink, Places, ProgressSink, Surroundings};
 
 /// What the task says of itself goes to the process that asked for it, as long as the task runs.
 struct Sink {
@@ -59,6 +59,7 @@ pub(super) fn context(job: Job, task: &TaskDef, host: &Host, shared: &Arc<Shared
         custom: job.custom.into_iter().collect(),
         deadline,
         raw_output_prefix: Some(job.raw_output_prefix),
+        checkpoint: Places { destination: job.checkpoint, previous: job.previous_checkpoint, resumes_own: false },
         progress: Some(Arc::clone(&sink) as Arc<dyn ProgressSink>),
         logs: Some(sink),
         caller: Some(Arc::new(OverSocket { shared: Arc::clone(shared), task: number })),

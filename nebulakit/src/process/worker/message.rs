@@ -92,6 +92,11 @@ pub(crate) struct Job {
     /// How much CPU time it may take, in seconds.
     #[prost(uint64, optional, tag = "10")]
     pub(crate) cpu: Option<u64>,
+    /// Where its checkpoint goes, and where the former attempt's is, if it has them.
+    #[prost(string, optional, tag = "13")]
+    pub(crate) checkpoint: Option<String>,
+    #[prost(string, optional, tag = "14")]
+    pub(crate) previous_checkpoint: Option<String>,
 }
 
 /// Who runs.

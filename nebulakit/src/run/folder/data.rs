@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::run::digest;
 use crate::run::error::{At as _, RecordError, RecordErrorKind};
@@ -11,7 +11,23 @@ use crate::run::folder::publish::{Durability, make, publish, sync_folder};
 
 /// The folder of data, where the first two digits of a digest are a folder, and the digest a file in it.
 #[derive(Debug, Clone)]
-pub(crate) struct Data(pub(super) PathBuf);
+pub(crate) struct Data {
+    /// That of all runs.
+    pub(super) shared: PathBuf,
+    /// That of one run alone, which it can delete.
+    pub(super) own: Option<PathBuf>,
+}
+
+/// What of a run stays when no task needs it any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Keep {
+    /// All that its tasks gave.
+    #[default]
+    All,
+    /// What the run gives, and what the cache refers to.
+    Outputs,
+}
 
 /// Outputs of more bytes than these are not in their event.
 const SMALL: usize = 4096;
@@ -22,33 +38,21 @@ impl Data {
     /// # Errors
     /// When the file cannot be written.
     pub(crate) fn keep(&self, bytes: &[u8], durability: Durability) -> Result<Recorded, RecordError> {
-        if bytes.len() <= SMALL {
-            return Ok(Recorded::Here(bytes.to_vec()));
-        }
-        let sha256 = digest::of(bytes);
-        self.store(&sha256, bytes, durability)?;
-        Ok(Recorded::Data { sha256, size: bytes.len() as u64 })
+        keep(&self.shared, bytes, durability)
     }
 
-    fn store(&self, sha256: &str, bytes: &[u8], durability: Durability) -> Result<(), RecordError> {
-        let (folder, path) = self.place(sha256);
-        let is_there = fs::metadata(&path).is_ok_and(|found| found.len() == bytes.len() as u64);
-        match durability {
-            Durability::Kernel if is_there => return Ok(()),
-            // The run that wrote it may not have asked for as much.
-            Durability::Disk if is_there => {
-                File::open(&path).and_then(|file| file.sync_data()).at("sync", &path)?;
-                sync_folder(&folder)?;
-            }
-            _ => {
-                make(&folder)?;
-                publish(&path, bytes, durability)?;
-            }
-        }
-        match durability {
-            Durability::Kernel => Ok(()),
-            Durability::Disk => sync_folder(&self.0),
-        }
+    /// The same for this run alone, until it is [cleared](Self::clear_own).
+    ///
+    /// # Errors
+    /// As of [`keep`](Self::keep).
+    pub(crate) fn keep_own(&self, bytes: &[u8], durability: Durability) -> Result<Recorded, RecordError> {
+        keep(self.own.as_ref().unwrap_or(&self.shared), bytes, durability)
+    }
+
+    /// Deletes what was kept for this run alone.
+    pub(crate) fn clear_own(&self) {
+        // As a rule there is none, and what stays does no harm.
+        self.own.iter().for_each(|own| drop(fs::remove_dir_all(own)));
     }
 
     /// The bytes that were kept; [`None`] where nobody asked for them.
@@ -64,7 +68,8 @@ impl Data {
         if sha256.len() != 64 || !sha256.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f')) {
             return Err(RecordError::new(RecordErrorKind::Corrupt, format!("`{sha256}` is not the SHA-256 digest of data")));
         }
-        let path = self.place(sha256).1;
+        let of_run = self.own.as_ref().map(|own| place(own, sha256).1).filter(|path| path.exists());
+        let path = of_run.unwrap_or_else(|| place(&self.shared, sha256).1);
         let bytes = match fs::read(&path) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -78,10 +83,41 @@ impl Data {
         }
         Ok(Some(bytes))
     }
+}
 
-    fn place(&self, sha256: &str) -> (PathBuf, PathBuf) {
-        let folder = self.0.join(&sha256[..2]);
-        let path = folder.join(sha256);
-        (folder, path)
+fn keep(data: &Path, bytes: &[u8], durability: Durability) -> Result<Recorded, RecordError> {
+    if bytes.len() <= SMALL {
+        return Ok(Recorded::Here(bytes.to_vec()));
     }
+    let sha256 = digest::of(bytes);
+    store(data, &sha256, bytes, durability)?;
+    Ok(Recorded::Data { sha256, size: bytes.len() as u64 })
+}
+
+fn store(data: &Path, sha256: &str, bytes: &[u8], durability: Durability) -> Result<(), RecordError> {
+    let (folder, path) = place(data, sha256);
+    let is_there = fs::metadata(&path).is_ok_and(|found| found.len() == bytes.len() as u64);
+    match durability {
+        Durability::Kernel if is_there => return Ok(()),
+        // The run that wrote it may not have asked for as much.
+        Durability::Disk if is_there => {
+            File::open(&path).and_then(|file| file.sync_data()).at("sync", &path)?;
+            sync_folder(&folder)?;
+        }
+        _ => {
+            make(&folder)?;
+            publish(&path, bytes, durability)?;
+        }
+    }
+    match durability {
+        Durability::Kernel => Ok(()),
+        Durability::Disk => sync_folder(data),
+    }
+}
+
+/// The folder and the file of data.
+fn place(data: &Path, sha256: &str) -> (PathBuf, PathBuf) {
+    let folder = data.join(&sha256[..2]);
+    let path = folder.join(sha256);
+    (folder, path)
 }

@@ -18,6 +18,7 @@ mod run;
 mod sharing;
 
 pub(crate) use self::data::Data;
+pub use self::data::Keep;
 pub(crate) use self::lock::{DriverLock, RunHold};
 pub use self::publish::Durability;
 pub(crate) use self::publish::{make, publish, publish_first, sync_folder};

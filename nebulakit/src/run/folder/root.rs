@@ -204,7 +204,7 @@ impl RunsFolder {
 
     /// Data by what it is.
     pub(crate) fn data(&self) -> Data {
-        Data(self.data_path())
+        Data { shared: self.data_path(), own: None }
     }
 
     /// Keeps what runs share from being cleared.

@@ -4,12 +4,14 @@
 //! events.jsonl        what happened: the truth
 //! graph.json          what it runs
 //! inputs.pb           what it was given
+//! build.json          which program drives it: see `build.rs`
 //! lock                who drives it
 //! run.log             what the run itself logged
 //! logs/<node>.log     what a node logged and printed
 //! raw/<node>/         files that a node stored
 //! decks/<node>.html   what a node shows of itself, where it made decks
 //! checkpoints/<node>/ what the attempts of a node left for the next one, by the digest of its inputs; gone when it has succeeded
+//! data/               outputs of nodes that are this run's alone, where they are deleted at its end
 //! control/            what others ask of who drives it
 //! ```
 
@@ -37,7 +39,9 @@ pub struct RunFolder {
 
 impl RunFolder {
     pub(super) fn new(runs: &Path, id: RunId, data: Data) -> Self {
-        Self { path: runs.join(id.to_string()), id, data }
+        let path = runs.join(id.to_string());
+        let data = Data { own: Some(path.join("data")), ..data };
+        Self { id, path, data }
     }
 
     /// What names the run.
@@ -112,6 +116,14 @@ impl RunFolder {
         publish(&self.path.join(name), contents, durability)
     }
 
+    /// Writes which program drives the run, as a build's JSON.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub(crate) fn write_build(&self, json: &[u8], durability: Durability) -> Result<(), RecordError> {
+        publish(&self.build(), json, durability)
+    }
+
     /// Writes what the run runs, as a graph's JSON.
     ///
     /// # Errors
@@ -138,6 +150,10 @@ impl RunFolder {
 
     pub(crate) fn inputs(&self) -> PathBuf {
         self.path.join("inputs.pb")
+    }
+
+    pub(crate) fn build(&self) -> PathBuf {
+        self.path.join("build.json")
     }
 
     pub(crate) fn control(&self) -> PathBuf {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::coordinator::RunId;
 use crate::run::error::{At as _, RecordError, RecordErrorKind};
 use crate::run::event::{EventKind, Recorded};
-use crate::run::folder::{DriverLock, Durability, InUse, RunFolder, RunsFolder, sync_folder};
+use crate::run::folder::{DriverLock, Durability, InUse, Keep, RunFolder, RunsFolder, sync_folder};
 use crate::run::log::appending::Appending;
 use crate::run::log::disk::Disk;
 use crate::run::log::events::Events;
@@ -34,7 +34,7 @@ const SOON: Duration = Duration::from_millis(50);
 /// let runs = RunsFolder::open(scratch.path())?;
 /// let recorder = Recorder::create(&runs, Durability::Kernel)?;
 /// let run = recorder.folder().id().clone();
-/// let created = EventKind::Created { version: EVENT_VERSION, run: run.clone(), name: "app.add".into(), backend: "local".into(), nodes: 1, resumes: None };
+/// let created = EventKind::Created { version: EVENT_VERSION, run: run.clone(), name: "app.add".into(), backend: "local".into(), nodes: 1, resumes: None, from: None };
 /// recorder.record(None, created)?;
 /// recorder.record(None, EventKind::Ended { outcome: RunOutcome::Succeeded, outputs: None })?;
 /// assert_eq!(runs.list()?, [run]);
@@ -44,6 +44,7 @@ const SOON: Duration = Duration::from_millis(50);
 pub struct Recorder {
     folder: RunFolder,
     durability: Durability,
+    keep: Keep,
     // Dropped in this order: what the ticker writes comes before the end of the files, and the lock is given back last.
     ticker: Ticker,
     files: Arc<Files>,
@@ -106,7 +107,13 @@ impl Recorder {
         let files = Arc::new(Files { events: Mutex::new(Events::new(file, events)), logs });
         let ticking = Arc::clone(&files);
         let ticker = Ticker::start(SOON, move || ticking.write())?;
-        Ok(Self { folder, durability, ticker, files, disk, _locks: locks })
+        Ok(Self { folder, durability, keep: Keep::All, ticker, files, disk, _locks: locks })
+    }
+
+    /// The same, of a run that keeps what `keep` says.
+    pub(crate) fn keeping(mut self, keep: Keep) -> Self {
+        self.keep = keep;
+        self
     }
 
     /// The folder of the run.
@@ -214,12 +221,22 @@ impl Record for Recorder {
     }
 
     fn keep(&self, outputs: &[u8]) -> io::Result<Recorded> {
+        Ok(match self.keep {
+            Keep::All => Self::keep(self, outputs)?,
+            Keep::Outputs => self.folder.data().keep_own(outputs, self.durability)?,
+        })
+    }
+
+    fn keep_for_all(&self, outputs: &[u8]) -> io::Result<Recorded> {
         Ok(Self::keep(self, outputs)?)
     }
 }
 
 /// Whether something goes on because of it, so that it has to be known after a crash.
 fn is_depended_on(kind: &EventKind) -> bool {
-    use EventKind::{Cancelled, Created, Ended, Failed, Skipped, Succeeded, Waiting};
-    matches!(kind, Created { .. } | Waiting { .. } | Succeeded { .. } | Failed { .. } | Skipped { .. } | Cancelled | Ended { .. })
+    use EventKind::{Cancelled, Created, Deleted, Ended, Failed, Skipped, Succeeded, Waiting};
+    matches!(
+        kind,
+        Created { .. } | Waiting { .. } | Succeeded { .. } | Failed { .. } | Skipped { .. } | Cancelled | Deleted { .. } | Ended { .. }
+    )
 }

@@ -15,8 +15,9 @@ mod tests;
 mod turn;
 mod value;
 
+pub(crate) use self::content::Contents;
 pub(crate) use self::entries::Found;
 pub use self::entries::{Cache, CacheEntry, Cleared, Nearest};
 pub(crate) use self::key::KeyMaker;
 pub(crate) use self::turn::{Turn, Turns};
-pub(crate) use self::value::is_whole;
+pub(crate) use self::value::{is_whole, of_variables};

@@ -100,7 +100,7 @@ fn uri(value: &mut LiteralValue) -> Option<&mut String> {
 }
 
 /// The digest of the names and types of inputs or outputs.
-pub(super) fn of_variables(variables: &[Variable]) -> String {
+pub(crate) fn of_variables(variables: &[Variable]) -> String {
     let types: BTreeMap<&str, Vec<u8>> =
         variables.iter().map(|variable| (variable.name.as_str(), counted(&variable.literal_type).encode())).collect();
     let mut parts = digest::Parts::default();

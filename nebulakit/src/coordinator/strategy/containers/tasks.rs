@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::os::unix::process::ExitStatusExt as _;
+use std::path::Path;
 use std::process::ExitStatus;
 use std::time::Duration;
 
@@ -22,7 +23,7 @@ use crate::coordinator::strategy::workers::output::Output;
 use crate::coordinator::strategy::workers::talk::{self, Talked};
 use crate::coordinator::strategy::workers::{fate, order};
 use crate::coordinator::tasks::failed;
-use crate::process::worker::message::{Order, Over};
+use crate::process::worker::message::{Job, Order, Over};
 use crate::process::worker::{Marker, contained};
 use crate::services::env;
 
@@ -58,6 +59,7 @@ async fn once(base: &Base, context: &JobContext) -> Result<Bytes, JobError> {
     let mut order = Box::new(order::of(context, None)?);
     let data = data::of_task(task.name(), inputs, &order.raw_output_prefix, mounts, network).map_err(|said| refused(&said))?;
     order.raw_output_prefix.clone_from(&data.raw_output_prefix);
+    let checkpoints = checkpoints(&order).map_err(|said| refused(&said))?;
     let binary = base.binary().await?;
     let engine = base.engine().await?;
     let image = engine.image(name, base.settings.pull, &base.keeper).await?;
@@ -77,7 +79,7 @@ async fn once(base: &Base, context: &JobContext) -> Result<Bytes, JobError> {
     launch.folder = data.folder;
     launch.mounts.push(Mount::read_write(&shared).at(SHARED));
     launch.mounts.extend(binary.mounted.as_ref().map(|file| Mount::read_only(file).at(&binary.path)));
-    launch.mounts.extend(data.mounts);
+    launch.mounts.extend(data.mounts.into_iter().chain(checkpoints));
     launch.variables.extend(task.options().env.iter().map(|(name, value)| ((*name).to_owned(), OsString::from(value))));
     let depth = Marker::below(&base.environment).depth;
     launch.variables.insert(env::WORKER.to_owned(), contained::marker(depth, &format!("{SHARED}/socket")).into());
@@ -117,6 +119,14 @@ async fn once(base: &Base, context: &JobContext) -> Result<Bytes, JobError> {
             }
         }
     }
+}
+
+/// What the container sees of its task's checkpoints: the folder of all attempts, and the one that it goes on from.
+fn checkpoints(order: &Job) -> Result<Vec<Mount>, String> {
+    let Some(own) = order.checkpoint.as_deref().map(Path::new).and_then(Path::parent) else { return Ok(Vec::new()) };
+    std::fs::create_dir_all(own).map_err(|error| format!("the folder `{}` for its checkpoints cannot be made: {error}", own.display()))?;
+    let former = order.previous_checkpoint.as_deref().filter(|former| !Path::new(former).starts_with(own));
+    Ok(std::iter::once(Mount::read_write(own)).chain(former.map(Mount::read_only)).collect())
 }
 
 /// An exit code as `wait` gives it, or a signal, which engines tell by a code.

@@ -41,5 +41,7 @@ pub(in crate::coordinator::strategy) fn of(job: &JobContext, cpu: Option<u64>) -
         job: job.id().to_string(),
         run: job.run().to_string(),
         cpu,
+        checkpoint: own.checkpoint.destination.clone(),
+        previous_checkpoint: own.checkpoint.previous.clone(),
     })
 }

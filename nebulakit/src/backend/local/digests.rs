@@ -1,0 +1,105 @@
+//! What tells a run that goes on with another one whether what nodes were given, and gave, is what it was.
+
+use std::collections::HashMap;
+use std::fs::{self, Metadata};
+use std::io;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+use nebulakit_types::convert::places::{Place, places, places_of};
+use tokio::sync::OnceCell;
+use tokio::task::spawn_blocking;
+
+use crate::run::{Contents, DigestParts, RunsFolder, inputs_digest};
+
+/// Digests of inputs, and of what is known of files without reading them.
+///
+/// Files that runs stored are told by their sizes and times, where they were made: nobody else writes there. All others are read, once in a run.
+pub(super) struct Digests {
+    contents: Contents,
+    /// Where the files are that runs store.
+    stored: PathBuf,
+    /// The digests of the files that were read.
+    read: Mutex<HashMap<PathBuf, Arc<OnceCell<String>>>>,
+}
+
+impl Digests {
+    pub(super) fn new(runs: &RunsFolder, contents: Contents) -> Self {
+        Self { contents, stored: runs.path().join("runs"), read: Mutex::default() }
+    }
+
+    /// The digest of inputs, and of what is in the files of this machine that they name. One that cannot be read counts by its path alone: the task says what is
+    /// wrong with it.
+    pub(super) async fn of_inputs(&self, inputs: &[(&str, Bytes)]) -> String {
+        let own = inputs_digest(inputs.iter().map(|(name, literal)| (*name, &**literal)));
+        let named = inputs.iter().flat_map(|(_, literal)| places_of(literal).unwrap_or_default());
+        let read: Vec<_> = here(named).filter(|path| !path.starts_with(&self.stored)).collect();
+        if read.is_empty() {
+            return own;
+        }
+        let mut parts = DigestParts::default();
+        parts.add(own);
+        for path in read {
+            parts.add(self.of_file(path).await);
+        }
+        parts.digest()
+    }
+
+    /// What tells whether the files that runs stored and outputs name are what they were; [`None`] where they name none.
+    pub(super) async fn stamp(&self, outputs: &[u8]) -> Option<String> {
+        let stored: Vec<_> = here(places(outputs).unwrap_or_default()).filter(|path| path.starts_with(&self.stored)).collect();
+        if stored.is_empty() {
+            return None;
+        }
+        // What has no stamp is not what it was.
+        spawn_blocking(move || stamp(&stored)).await.ok().and_then(Result::ok).or_else(|| Some(String::new()))
+    }
+
+    /// The files that runs stored and outputs name, and that are not there; below the folder of all runs.
+    pub(super) fn gone(&self, outputs: &[u8]) -> Vec<PathBuf> {
+        let named = here(places(outputs).unwrap_or_default()).filter(|path| !path.exists());
+        named.filter_map(|path| path.strip_prefix(&self.stored).ok().map(Path::to_owned)).collect()
+    }
+
+    async fn of_file(&self, path: PathBuf) -> String {
+        let cell = Arc::clone(self.read.lock().unwrap_or_else(PoisonError::into_inner).entry(path.clone()).or_default());
+        let contents = self.contents.clone();
+        let digest = || async move { spawn_blocking(move || contents.digest(&path).ok()).await.ok().flatten().unwrap_or_default() };
+        cell.get_or_init(digest).await.clone()
+    }
+}
+
+fn here(places: impl IntoIterator<Item = Place>) -> impl Iterator<Item = PathBuf> {
+    places.into_iter().filter_map(|place| match place {
+        Place::Here(path) => Some(path),
+        Place::Elsewhere(_) => None,
+    })
+}
+
+/// The names, sizes and times of the files, and of those below folders.
+fn stamp(paths: &[PathBuf]) -> io::Result<String> {
+    let mut parts = DigestParts::default();
+    let mut left: Vec<PathBuf> = paths.iter().rev().cloned().collect();
+    while let Some(path) = left.pop() {
+        let about = fs::metadata(&path)?;
+        parts.add(path.as_os_str().as_encoded_bytes());
+        if about.is_dir() {
+            left.extend(entries(&path)?);
+        } else {
+            parts.add(told_of(&about));
+        }
+    }
+    Ok(parts.digest())
+}
+
+fn entries(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut entries = fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>()?;
+    entries.sort_unstable();
+    Ok(entries)
+}
+
+fn told_of(about: &Metadata) -> Vec<u8> {
+    [about.len().to_le_bytes(), about.mtime().to_le_bytes(), about.mtime_nsec().to_le_bytes()].concat()
+}

@@ -1,0 +1,54 @@
+//! Whether a node that is to run again is one of the graph.
+
+use std::collections::BTreeSet;
+
+use strsim::jaro_winkler;
+
+use crate::graph::{Graph, Kind, Mapped};
+use crate::run::{NodePath, RunState};
+
+/// How alike a name has to be that was meant.
+const ALIKE: f64 = 0.7;
+
+/// Why the run cannot go on from the node `from`: it is not of `graph`, nor is it one that a dynamic task of the former run gave. [`None`] where it can.
+pub(super) fn unknown(from: &NodePath, graph: &Graph, former: &RunState) -> Option<String> {
+    if former.nodes.contains_key(from) || is_in(graph, graph, from) {
+        return None;
+    }
+    let own = graph.body.nodes.iter().map(|node| node.id.as_str());
+    let known: BTreeSet<&str> = own.chain(former.nodes.keys().map(NodePath::as_str)).collect();
+    let like = |name: &&str| jaro_winkler(name, from);
+    let nearest = known.iter().copied().max_by(|one, other| like(one).total_cmp(&like(other))).filter(|name| like(name) > ALIKE);
+    let hint = match nearest {
+        Some(nearest) => format!("; did you mean `{nearest}`?"),
+        None => format!("; it has {}", known.iter().take(10).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")),
+    };
+    Some(format!("`{}` has no node `{from}`{hint}", graph.name))
+}
+
+/// Whether `workflow`, of all that are in `graph`, has a node of that path.
+fn is_in(graph: &Graph, workflow: &Graph, path: &str) -> bool {
+    let (first, rest) = match path.split_once('/') {
+        Some((first, rest)) => (first, Some(rest)),
+        None => (path, None),
+    };
+    let (id, element) = match first.strip_suffix(']').and_then(|first| first.split_once('[')) {
+        Some((id, index)) => (id, Some(index)),
+        None => (first, None),
+    };
+    let Some(node) = workflow.body.find(id).or_else(|| workflow.on_failure.as_deref().filter(|node| node.id == id)) else { return false };
+    let runs = match (&node.kind, element) {
+        (Kind::Workflow(name) | Kind::LaunchPlan(name), None) => Some(name),
+        (Kind::Map(map), Some(index)) if index.parse::<usize>().is_ok() => match &map.of {
+            Mapped::Workflow(name) => Some(name),
+            Mapped::Task(_) => None,
+        },
+        (_, None) => None,
+        (_, Some(_)) => return false,
+    };
+    match (rest, runs.and_then(|name| graph.workflows.get(name))) {
+        (None, _) => true,
+        (Some(rest), Some(workflow)) => is_in(graph, workflow, rest),
+        (Some(_), None) => false,
+    }
+}

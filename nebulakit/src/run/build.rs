@@ -1,0 +1,119 @@
+//! The program that drives a run, as far as another build of it has to know what was changed since: `build.json` in the run's folder.
+
+use std::collections::{BTreeMap, HashSet};
+use std::fmt;
+use std::sync::OnceLock;
+
+use serde::{Deserialize, Serialize};
+
+use crate::process::program;
+use crate::run::digest::Parts;
+use crate::run::memo::of_variables;
+use crate::task::def::TaskDef;
+use crate::task::panic::told;
+use crate::task::registry::registry;
+
+/// The version of the form of a [`Build`]. A reader of a former one would misread a newer one.
+pub const BUILD_VERSION: u32 = 1;
+
+/// A program and its tasks, by digests of what they are written as.
+///
+/// What tasks call is not among that: a change of a function that a task calls makes another build, and changes none of its tasks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Build {
+    /// The version of this form, [`BUILD_VERSION`].
+    pub version: u32,
+    /// The linker's number for the program's file, else the digest of that file; empty where it cannot be read.
+    pub id: String,
+    /// Its tasks, by their full names.
+    pub tasks: BTreeMap<String, TaskDigests>,
+}
+
+/// A task as it is written, in digests.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct TaskDigests {
+    /// Its function: signature and body, without comments and layout.
+    pub source: String,
+    /// What stands in `#[task(..)]`.
+    pub options: String,
+    /// The names and types of its inputs and outputs.
+    pub interface: String,
+}
+
+/// What of a task is other than in another build.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct TaskChange {
+    /// Its full name.
+    pub task: String,
+    /// Whether its function is written otherwise.
+    pub source: bool,
+    /// Whether its options are.
+    pub options: bool,
+    /// Whether it takes or gives something else: what it gave is of no use then.
+    pub interface: bool,
+}
+
+impl Build {
+    /// That of this program.
+    #[must_use]
+    pub fn of_this_program() -> &'static Self {
+        static OWN: OnceLock<Build> = OnceLock::new();
+        OWN.get_or_init(|| {
+            // What a task takes and gives may be told by code of its author, which can panic: nothing is known of such a task.
+            let digests = |task: &TaskDef| told(|| TaskDigests::of(task)).ok();
+            let tasks = registry().iter().filter_map(|task| Some((task.name.to_owned(), digests(task)?)));
+            Self { version: BUILD_VERSION, id: program::id().unwrap_or_default(), tasks: tasks.collect() }
+        })
+    }
+
+    /// What `build.json` holds.
+    pub(crate) fn json(&self) -> Vec<u8> {
+        serde_json::to_vec(self).expect("text and a number have a form as JSON")
+    }
+
+    /// Whether it is the same program: then nothing can have changed.
+    #[must_use]
+    pub fn is(&self, other: &Self) -> bool {
+        !self.id.is_empty() && self.id == other.id
+    }
+
+    /// The tasks that are other than they were in `before`; not those that are in one of them alone.
+    #[must_use]
+    pub fn changes(&self, before: &Self) -> Vec<TaskChange> {
+        let changes = self.tasks.iter().filter_map(|(task, now)| {
+            let before = before.tasks.get(task).filter(|before| *before != now)?;
+            let (source, options) = (now.source != before.source, now.options != before.options);
+            Some(TaskChange { task: task.clone(), source, options, interface: now.interface != before.interface })
+        });
+        changes.collect()
+    }
+
+    /// The tasks that take and give what they took and gave in `before`.
+    pub(crate) fn with_interfaces_of(&self, before: &Self) -> HashSet<String> {
+        let is_same =
+            |(task, now): &(&String, &TaskDigests)| before.tasks.get(*task).is_some_and(|before| before.interface == now.interface);
+        self.tasks.iter().filter(is_same).map(|(task, _)| task.clone()).collect()
+    }
+}
+
+impl TaskDigests {
+    fn of(task: &TaskDef) -> Self {
+        let ((source, options), interface) = (task.digests, task.interface());
+        let mut types = Parts::default();
+        types.add(of_variables(&interface.inputs));
+        types.add(of_variables(&interface.outputs));
+        Self { source: format!("{source:016x}"), options: format!("{options:016x}"), interface: types.digest() }
+    }
+}
+
+/// As `app.count: source, options`.
+impl fmt::Display for TaskChange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let parts = [("source", self.source), ("options", self.options), ("interface", self.interface)];
+        let changed: Vec<_> = parts.into_iter().filter(|(_, is_changed)| *is_changed).map(|(part, _)| part).collect();
+        write!(f, "{}: {}", self.task, changed.join(", "))
+    }
+}

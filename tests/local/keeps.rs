@@ -1,0 +1,236 @@
+//! Runs that keep nothing but what they give, and what the cache refers to.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use nebulakit::Context;
+use nebulakit::backend::{Backend as _, Keep, LocalBackend, Options};
+use nebulakit::graph::Graph;
+use nebulakit::prelude::*;
+use nebulakit::run::{Again, ArtifactKind, EventKind, NodeStatus, Origin, RunHandle, RunOutcome, RunsFolder};
+use nebulakit::types::convert::places::{Place, places};
+use nebulakit::types::convert::writer::map_of_literals;
+use proptest::prelude::*;
+
+fn stored(ctx: &Context, text: &str) -> anyhow::Result<File> {
+    let path = ctx.working_directory()?.join("text");
+    fs::write(&path, text)?;
+    Ok(File::from_path(path))
+}
+
+/// Reads files, and stores one.
+#[task]
+fn store(ctx: Context, inputs: Vec<File>) -> anyhow::Result<File> {
+    for file in inputs {
+        anyhow::ensure!(file.blocking().read_bytes()? == "text", "a file is not what it was");
+    }
+    stored(&ctx, "text")
+}
+
+/// Gives on what it is given, and stores a file that nobody is told of.
+#[task]
+fn pass(ctx: Context, files: Vec<File>) -> anyhow::Result<Vec<File>> {
+    fs::create_dir_all(ctx.raw_output_prefix())?;
+    fs::write(Path::new(ctx.raw_output_prefix()).join("unnamed"), "unnamed")?;
+    Ok(files)
+}
+
+#[task]
+fn one_of(files: Vec<File>, which: i64) -> anyhow::Result<File> {
+    let which = usize::try_from(which)?;
+    Ok(files.into_iter().nth(which).ok_or_else(|| anyhow::anyhow!("there is none"))?)
+}
+
+#[workflow]
+fn within(files: Promise<Vec<File>>) -> Promise<File> {
+    let passed = pass::node(files);
+    one_of::node(pass::node(vec![store::node(&passed), store::node(passed)]), 1)
+}
+
+#[task]
+fn copy(ctx: Context, file: File) -> anyhow::Result<File> {
+    anyhow::ensure!(file.blocking().read_bytes()? == "text", "a file is not what it was");
+    stored(&ctx, "text")
+}
+
+/// A graph of nodes, each a kind and those that feed it; what the last numbers name is what it gives.
+#[task]
+fn any(nodes: Vec<Vec<i64>>, outputs: Vec<i64>) -> Promise<Vec<File>> {
+    let mut made: Vec<Promise<File>> = Vec::new();
+    for node in &nodes {
+        let (kind, feeds) = node.split_first().unwrap();
+        let feeds: Vec<Promise<File>> =
+            feeds.iter().filter(|_| !made.is_empty()).map(|feed| made[usize::try_from(*feed).unwrap() % made.len()].clone()).collect();
+        made.push(match (kind, feeds.is_empty()) {
+            (1, false) => one_of::node(pass::node(feeds), 0),
+            (2, false) => within::node(feeds),
+            (3, false) => one_of::node(copy::map(feeds), 0),
+            _ => store::node(feeds),
+        });
+    }
+    pass::node(outputs.iter().map(|output| made[usize::try_from(*output).unwrap() % made.len()].clone()).collect::<Vec<_>>())
+}
+
+#[workflow]
+fn graphs(nodes: Promise<Vec<Vec<i64>>>, outputs: Promise<Vec<i64>>) -> Promise<Vec<File>> {
+    any::node(nodes, outputs)
+}
+
+struct Folder {
+    _folder: tempfile::TempDir,
+    backend: LocalBackend,
+}
+
+impl Folder {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let backend = LocalBackend::new(RunsFolder::open(folder.path().join(".nebulakit")).unwrap());
+        Self { _folder: folder, backend }
+    }
+
+    async fn run(&self, graph: &Graph, inputs: &[(&str, Vec<u8>)], options: Options) -> RunHandle {
+        let inputs = map_of_literals(inputs.iter().map(|(name, literal)| (*name, literal.as_slice())));
+        let plan = self.backend.compile(graph, &options.inputs(inputs).keep(Keep::Outputs)).unwrap();
+        let run = self.backend.run(plan).await.unwrap();
+        run.wait().await.unwrap();
+        run
+    }
+}
+
+fn literal<T: nebulakit::NebulaType>(value: &T) -> Vec<u8> {
+    nebulakit::types::encode(value, &nebulakit::types::Dialect::FLYTE_1).unwrap()
+}
+
+/// The folders in which nodes of the run have files.
+fn left(run: &RunHandle) -> BTreeSet<String> {
+    let raw = fs::read_dir(run.folder().path().join("raw")).unwrap();
+    raw.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+}
+
+/// Those of them that values name; their files are there.
+fn named(run: &RunHandle, outputs: &[u8]) -> BTreeSet<String> {
+    let raw = run.folder().path().join("raw");
+    let named = places(outputs).unwrap().into_iter().map(|place| {
+        let Place::Here(path) = place else { panic!("{place:?} is on this machine") };
+        assert_eq!(fs::read_to_string(&path).unwrap(), "text");
+        path.strip_prefix(&raw).unwrap().iter().next().unwrap().to_str().unwrap().to_owned()
+    });
+    named.collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_a_run_gives_is_there_and_nothing_else(
+        nodes in prop::collection::vec((0_i64..4, prop::collection::vec(0_i64..8, 0..4)), 1..8),
+        outputs in prop::collection::vec(0_i64..8, 1..4),
+    ) {
+        let nodes: Vec<Vec<i64>> = nodes.into_iter().map(|(kind, feeds)| [vec![kind], feeds].concat()).collect();
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        runtime.block_on(async {
+            let folder = Folder::new();
+            let inputs = [("nodes", literal(&nodes)), ("outputs", literal(&outputs))];
+            let run = folder.run(&graphs::graph().unwrap(), &inputs, Options::new()).await;
+            assert_eq!(run.wait().await.unwrap(), RunOutcome::Succeeded);
+            assert_eq!(left(&run), named(&run, &run.result().unwrap()));
+        });
+    }
+}
+
+#[task(cache(version = "1"))]
+fn remembered(ctx: Context) -> anyhow::Result<File> {
+    stored(&ctx, "text")
+}
+
+#[workflow]
+fn caching() -> Promise<i64> {
+    let file = remembered::node();
+    long::node(vec![file.clone(), store::node(vec![file])])
+}
+
+/// Large outputs, which are not in their event.
+#[task]
+fn large() -> String {
+    "x".repeat(10_000)
+}
+
+#[task]
+fn long(files: Vec<File>) -> i64 {
+    files.len().try_into().unwrap_or_default()
+}
+
+#[tokio::test]
+async fn what_the_cache_refers_to_stays() {
+    let folder = Folder::new();
+    let graph = caching::graph().unwrap();
+    let first = folder.run(&graph, &[], Options::new()).await;
+    assert_eq!(left(&first).len(), 1, "{:?}", left(&first));
+    let second = folder.run(&graph, &[], Options::new()).await;
+    let hits = second.state().unwrap().nodes.values().filter(|node| node.status == NodeStatus::Succeeded(Origin::Cache)).count();
+    assert_eq!((second.wait().await.unwrap(), hits), (RunOutcome::Succeeded, 1));
+}
+
+#[task]
+fn measure(text: String) -> i64 {
+    text.len().try_into().unwrap_or_default()
+}
+
+#[workflow]
+fn texts() -> (Promise<i64>, Promise<String>) {
+    (measure::node(large::node()), large::node())
+}
+
+#[tokio::test]
+async fn large_values_stay_where_the_run_gives_them() {
+    let folder = Folder::new();
+    let run = folder.run(&texts::graph().unwrap(), &[], Options::new()).await;
+    assert!(run.result().unwrap().len() > 10_000);
+    assert!(!run.folder().path().join("data").exists());
+    assert!(run.outputs("n0").is_err(), "nothing needs it");
+}
+
+#[task]
+fn counts(file: File, mended: String) -> anyhow::Result<i64> {
+    anyhow::ensure!(Path::new(&mended).exists(), "it is not mended");
+    Ok(file.blocking().read_bytes()?.len().try_into()?)
+}
+
+#[workflow]
+fn chain(mended: Promise<String>) -> Promise<i64> {
+    counts::node(copy::node(copy::node(store::node(Vec::<File>::new()))), mended)
+}
+
+#[tokio::test]
+async fn deleted_files_are_made_again_only_where_something_needs_them() {
+    let (folder, elsewhere) = (Folder::new(), tempfile::tempdir().unwrap());
+    let (graph, mended) = (chain::graph().unwrap(), elsewhere.path().join("mended"));
+    let inputs = [("mended", literal(&mended.to_str().unwrap().to_owned()))];
+    let first = folder.run(&graph, &inputs, Options::new()).await;
+    assert!(matches!(first.wait().await.unwrap(), RunOutcome::Failed { .. }));
+    assert_eq!(left(&first), ["n2".to_owned()].into(), "it is needed");
+    let artifacts = first.artifacts().unwrap();
+    let told: Vec<_> = artifacts.iter().map(|one| (one.node.as_ref().unwrap().as_str(), one.size, one.kind)).collect();
+    assert_eq!(told, [("n0", 4, ArtifactKind::Deleted), ("n1", 4, ArtifactKind::Deleted), ("n2", 4, ArtifactKind::Data)]);
+
+    fs::write(&mended, "").unwrap();
+    let second = folder.run(&graph, &inputs, Options::new().resumes(first.id().clone())).await;
+    assert_eq!((second.wait().await.unwrap(), ran(&second)), (RunOutcome::Succeeded, vec!["n3".to_owned()]));
+    let third = folder.run(&graph, &inputs, Options::new().resumes(first.id().clone()).from("n2")).await;
+    assert_eq!((third.wait().await.unwrap(), ran(&third).len()), (RunOutcome::Succeeded, 4));
+    let (mut events, mut reasons) = (third.events(), Vec::new());
+    while let Some(event) = events.next().await.unwrap() {
+        if let EventKind::Again { because } = event.kind {
+            reasons.push((event.node.unwrap().to_string(), because));
+        }
+    }
+    let deleted = ["n0", "n1"].map(|node| (node.to_owned(), Again::Deleted));
+    assert_eq!(reasons, [&deleted[..], &[("n2".to_owned(), Again::Asked)]].concat());
+}
+
+/// The nodes that ran.
+fn ran(run: &RunHandle) -> Vec<String> {
+    let state = run.state().unwrap();
+    state.nodes.iter().filter(|(_, node)| node.status == NodeStatus::Succeeded(Origin::Run)).map(|(path, _)| path.to_string()).collect()
+}
