@@ -59,8 +59,11 @@ pub struct LocalBackend {
     runs: RunsFolder,
     coordinator: Arc<dyn Fn(CoordinatorBuilder) -> CoordinatorBuilder + Send + Sync>,
     surroundings: Arc<dyn Fn(PathBuf) -> ContextBuilder + Send + Sync>,
-    begun: Arc<dyn Fn(&Arc<Recorder>) + Send + Sync>,
+    begun: Arc<Begun>,
 }
+
+/// Hears of what records a run.
+type Begun = dyn Fn(&Arc<Recorder>) + Send + Sync;
 
 impl fmt::Debug for LocalBackend {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
