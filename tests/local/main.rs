@@ -7,6 +7,7 @@ mod dynamic;
 mod failures;
 mod gates;
 mod guide;
+mod many;
 mod maps;
 mod recorded;
 mod rules;

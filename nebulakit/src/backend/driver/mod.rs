@@ -15,6 +15,7 @@ mod map;
 mod memory;
 mod recall;
 mod rehearsal;
+mod running;
 mod scope;
 mod signals;
 mod standing;
