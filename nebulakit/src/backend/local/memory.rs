@@ -11,18 +11,22 @@ use super::cached::Cached;
 use crate::backend::driver::{Call, Memory, Recalled};
 use crate::backend::preview::Unkept;
 use crate::graph::{Graph, Input, Task};
-use crate::run::{Answer, CacheEntry, Control, NodePath, NodeStatus, Origin, RecordError, Request, RunHandle};
+use crate::run::{Answer, CacheEntry, Control, NodePath, NodeStatus, Origin, RecordError, Request, RunFolder, RunHandle, RunHold};
 
 /// What a run remembers.
 pub(super) struct Remembered {
     /// The run that this one goes on with.
     pub(super) former: Option<Former>,
     pub(super) cached: Cached,
+    /// The folder of this run, where it is recorded: it takes over the decks of nodes that do not run again.
+    pub(super) folder: Option<RunFolder>,
 }
 
 /// A run that another one goes on with.
 pub(super) struct Former {
     pub(super) run: RunHandle,
+    /// It stays as long as this run goes on.
+    _hold: Option<RunHold>,
     /// The tasks that take and give what they took and gave there.
     tasks: HashSet<String>,
 }
@@ -30,6 +34,7 @@ pub(super) struct Former {
 impl Former {
     /// The run `run`, for one of `graph`.
     pub(super) fn of(run: RunHandle, graph: &Graph) -> Result<Self, RecordError> {
+        let hold = run.folder().hold()?;
         let before = run.graph()?;
         let interface = |task: &Task| {
             let types = |inputs: &[Input]| inputs.iter().map(|input| (input.name.clone(), input.literal_type.clone())).collect::<Vec<_>>();
@@ -38,7 +43,7 @@ impl Former {
         let is_same =
             |(name, task): &(&Cow<'_, str>, &Task)| before.tasks.get(&***name).is_some_and(|before| interface(before) == interface(task));
         let tasks = graph.tasks.iter().filter(is_same).map(|(name, _)| name.to_string()).collect();
-        Ok(Self { run, tasks })
+        Ok(Self { run, _hold: hold, tasks })
     }
 
     /// Whether the node ran that task there, which takes and gives the same.
@@ -102,7 +107,12 @@ impl Memory for Remembered {
     fn recall<'a>(&'a self, call: Call<'a>) -> BoxFuture<'a, Recalled> {
         Box::pin(async move {
             match self.of_former(call.node, call.task.name, call.digest) {
-                Some(outputs) => Recalled::Outputs(outputs, Origin::Resumed),
+                Some(outputs) => {
+                    if let (Some(folder), Some(former)) = (&self.folder, &self.former) {
+                        folder.inherit_deck(former.run.folder(), call.node);
+                    }
+                    Recalled::Outputs(outputs, Origin::Resumed)
+                }
                 None => self.cached.recall(&call).await,
             }
         })

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::coordinator::RunId;
 use crate::run::error::{At as _, RecordError, RecordErrorKind};
 use crate::run::event::{EventKind, Recorded};
-use crate::run::folder::{DriverLock, Durability, RunFolder, RunsFolder, sync_folder};
+use crate::run::folder::{DriverLock, Durability, InUse, RunFolder, RunsFolder, sync_folder};
 use crate::run::log::appending::Appending;
 use crate::run::log::disk::Disk;
 use crate::run::log::events::Events;
@@ -48,7 +48,7 @@ pub struct Recorder {
     ticker: Ticker,
     files: Arc<Files>,
     disk: Disk,
-    _lock: DriverLock,
+    _locks: (DriverLock, InUse),
 }
 
 #[derive(Debug)]
@@ -63,8 +63,9 @@ impl Recorder {
     /// # Errors
     /// When its folder cannot be made.
     pub fn create(runs: &RunsFolder, durability: Durability) -> Result<Self, RecordError> {
+        let in_use = runs.in_use()?;
         let (folder, lock) = runs.create()?;
-        Self::behind(folder, lock, durability, (0, 0))
+        Self::behind(folder, (lock, in_use), durability, (0, 0))
     }
 
     /// Goes on with a run that is not over and that nobody drives. What a crash has torn is cut off.
@@ -72,6 +73,7 @@ impl Recorder {
     /// # Errors
     /// When there is no such run, when it is over, when another process drives it, or when its events cannot be read.
     pub fn resume(runs: &RunsFolder, run: &RunId, durability: Durability) -> Result<Self, RecordError> {
+        let in_use = runs.in_use()?;
         let folder = runs.run(run)?;
         let lock = folder.drive()?;
         let (mut last, mut read) = (None, (0, 0));
@@ -84,10 +86,15 @@ impl Recorder {
         if matches!(last, Some(EventKind::Ended { .. })) {
             return Err(RecordError::new(RecordErrorKind::Over, format!("the run `{run}` is over")));
         }
-        Self::behind(folder, lock, durability, read)
+        Self::behind(folder, (lock, in_use), durability, read)
     }
 
-    fn behind(folder: RunFolder, lock: DriverLock, durability: Durability, (offset, events): (u64, u64)) -> Result<Self, RecordError> {
+    fn behind(
+        folder: RunFolder,
+        locks: (DriverLock, InUse),
+        durability: Durability,
+        (offset, events): (u64, u64),
+    ) -> Result<Self, RecordError> {
         let path = folder.events();
         let file = Appending::open(&path, offset)?;
         let disk = Disk::new(file.file().at("open", &path)?, path);
@@ -99,7 +106,7 @@ impl Recorder {
         let files = Arc::new(Files { events: Mutex::new(Events::new(file, events)), logs });
         let ticking = Arc::clone(&files);
         let ticker = Ticker::start(SOON, move || ticking.write())?;
-        Ok(Self { folder, durability, ticker, files, disk, _lock: lock })
+        Ok(Self { folder, durability, ticker, files, disk, _locks: locks })
     }
 
     /// The folder of the run.
