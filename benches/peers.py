@@ -56,6 +56,7 @@ def cpu(command):
             "PREFECT_HOME": folder,
             "PREFECT_LOGGING_LEVEL": "ERROR",
             "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+            "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "300",
             "TMPDIR": folder,
         }
         before = resource.getrusage(resource.RUSAGE_CHILDREN)

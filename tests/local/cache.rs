@@ -10,7 +10,7 @@ use nebulakit::Context;
 use nebulakit::backend::{Backend as _, CacheUse, Fate, LocalBackend, Options, Preview, Unkept};
 use nebulakit::graph::Graph;
 use nebulakit::prelude::*;
-use nebulakit::run::{Cache, CacheWhy, EventKind, KeyChange, Lookup, NodeStatus, Origin, RunHandle, RunOutcome, RunsFolder, cache_why};
+use nebulakit::run::{CacheWhy, EventKind, KeyChange, Lookup, NodeStatus, Origin, RunHandle, RunOutcome, RunsFolder, cache_why};
 use nebulakit::types::convert::writer::map_of_literals;
 
 /// A folder of runs, and room for inputs beside it.

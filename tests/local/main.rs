@@ -9,6 +9,7 @@ mod folders;
 mod gates;
 mod guide;
 mod keeps;
+mod many;
 mod maps;
 mod mocks;
 mod recorded;

@@ -74,5 +74,5 @@ pub async fn of(shape: &str, size: usize) {
     let of_graph = (resident() - before) / f64::from(u32::try_from(size).unwrap());
     let of_each = waiting(run).await - of_graph;
     drop(graph);
-    println!("{shape:>8} {size:>8} {of_each:>8.0} bytes of a node that waits (goal {GOAL}), {of_graph:.0} of it in the graph");
+    println!("{shape:>8} {size:>8} {of_each:>8.0} bytes of a node that waits (goal {GOAL}), beside {of_graph:.0} of the graph");
 }

@@ -42,7 +42,7 @@ fn pieces(seeds: Promise<Vec<i64>>) -> Promise<i64> {
 }
 
 /// How long it takes, in microseconds.
-async fn timed<T>(work: impl Future<Output = T>) -> f64 {
+async fn timed(work: impl IntoFuture) -> f64 {
     let begin = Instant::now();
     work.await;
     begin.elapsed().as_secs_f64() * 1e6

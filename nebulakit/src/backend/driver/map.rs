@@ -3,10 +3,9 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use futures_util::StreamExt as _;
-use futures_util::stream::FuturesUnordered;
 
 use super::fault::{End, Fault, code};
+use super::running::{Next, Running};
 use super::step::Step;
 use super::value;
 use crate::coordinator::{FailureKind, JobFailure};
@@ -87,19 +86,21 @@ impl<'g> Step<'g> {
         };
         let stop = self.frame.stop.below();
         let (mut given, mut failed, mut is_stopped) = (vec![None; elements], Vec::new(), false);
-        let (mut running, mut next) = (FuturesUnordered::new(), 0);
+        let (mut running, mut next) = (Running::new(), 0);
         loop {
-            while next < elements && running.len() < at_once && !stop.is_cancelled() {
+            let may_begin = |next: usize, running: usize| next < elements && running < at_once && !stop.is_cancelled();
+            while running.takes() && may_begin(next, running.len()) {
                 let (path, index) = (self.path.element(next), next);
                 let ran = run(path, inputs.iter().map(|input| input.of(index)).collect(), stop.clone());
                 running.push(async move { (index, ran.await) });
                 next += 1;
             }
-            match running.next().await {
-                None => break,
-                Some((index, Ok(outputs))) => given[index] = Some(outputs),
-                Some((_, Err(End::Cancelled))) => is_stopped = true,
-                Some((index, Err(End::Failed(fault)))) => {
+            match running.next(may_begin(next, running.len())).await {
+                Next::Begin => {}
+                Next::None => break,
+                Next::Over((index, Ok(outputs))) => given[index] = Some(outputs),
+                Next::Over((_, Err(End::Cancelled))) => is_stopped = true,
+                Next::Over((index, Err(End::Failed(fault)))) => {
                     failed.push((index, fault));
                     if failed.len() > spare {
                         stop.cancel();

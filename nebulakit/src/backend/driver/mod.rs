@@ -16,6 +16,7 @@ mod map;
 mod memory;
 mod recall;
 mod rehearsal;
+mod running;
 mod scope;
 mod shelf;
 mod signals;

@@ -1,17 +1,17 @@
 //! A workflow with its failure handler, a scope from its first node to its last, and a node by its kind: each runs the next.
 
+use std::collections::VecDeque;
 use std::sync::{Arc, PoisonError};
 
 use bytes::Bytes;
-use futures_util::StreamExt as _;
 use futures_util::future::BoxFuture;
-use futures_util::stream::FuturesUnordered;
 use nebulakit_types::convert::writer::map_of_literals;
 
 use super::fault::{End, Fault};
 use super::frame::{Frame, Instance};
 use super::job::Ran;
 use super::memory::{Given, Recalled};
+use super::running::{Next, Running};
 use super::step::{Done, Step};
 use super::value;
 use super::walk::Walk;
@@ -53,16 +53,27 @@ pub(super) fn scope<'g>(walk: Arc<Walk<'g>>, frame: Arc<Frame<'g>>) -> BoxFuture
     Box::pin(async move {
         let (layout, nodes) = (Arc::clone(&frame.layout), &frame.scope.nodes);
         let mut needs: Vec<_> = layout.needs().collect();
-        let (mut running, mut ended, mut succeeded) = (FuturesUnordered::new(), None, 0);
+        let mut ready: VecDeque<_> = (0..).zip(&needs).filter(|(_, needs)| **needs == 0).map(|(place, _)| place).collect();
+        let (mut running, mut ended, mut succeeded) = (Running::new(), None, 0);
         let start = |place: u32| {
             let step = Step::new(Arc::clone(&walk), Arc::clone(&frame), &nodes[place as usize]);
             let holds = step.holds.clone();
             async move { (place, run(step).await, holds) }
         };
-        if !frame.stop.is_cancelled() {
-            running.extend((0..).zip(&needs).filter(|(_, needs)| **needs == 0).map(|(place, _)| start(place)));
-        }
-        while let Some((place, result, holds)) = running.next().await {
+        loop {
+            if frame.stop.is_cancelled() {
+                ready.clear();
+            }
+            while running.takes()
+                && let Some(place) = ready.pop_front()
+            {
+                running.push(start(place));
+            }
+            let (place, result, holds) = match running.next(!ready.is_empty()).await {
+                Next::Over(over) => over,
+                Next::Begin => continue,
+                Next::None => break,
+            };
             match result {
                 Ok(outputs) => {
                     succeeded += 1;
@@ -78,8 +89,8 @@ pub(super) fn scope<'g>(walk: Arc<Walk<'g>>, frame: Arc<Frame<'g>>) -> BoxFuture
                             continue;
                         }
                         *left -= 1;
-                        if *left == 0 && !frame.stop.is_cancelled() {
-                            running.push(start(*later));
+                        if *left == 0 {
+                            ready.push_back(*later);
                         }
                     }
                 }
