@@ -11,6 +11,9 @@ use crate::coordinator::{JobFailure, OutputStream, RunId, millis, wall};
 /// The version of the events' form: [`EventKind::Created`] has it. It changes where a reader of the former one would misread an event.
 pub const EVENT_VERSION: u32 = 1;
 
+/// Outputs of more bytes than these are not in their event.
+const SMALL: usize = 4096;
+
 /// Something that happened in a run.
 ///
 /// As JSON it is one flat object; `event` says which kind it is:
@@ -203,6 +206,13 @@ pub enum RunOutcome {
     },
     /// Somebody stopped it.
     Cancelled,
+}
+
+impl Recorded {
+    /// The form of outputs that are small: they stand in their event.
+    pub(super) fn small(outputs: &[u8]) -> Option<Self> {
+        (outputs.len() <= SMALL).then(|| Self::Here(outputs.to_vec()))
+    }
 }
 
 impl Origin {

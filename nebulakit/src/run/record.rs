@@ -2,6 +2,9 @@
 
 use std::io;
 
+use bytes::Bytes;
+use futures_util::future::{BoxFuture, FutureExt as _, ready};
+
 use super::event::{EventKind, Recorded};
 use super::path::NodePath;
 
@@ -18,11 +21,18 @@ pub(crate) trait Record: Send + Sync {
     /// When it is not.
     fn record(&self, node: Option<&NodePath>, kind: EventKind) -> io::Result<()>;
 
+    /// Waits until all that was recorded so far survives what the run is to survive, which may be more than the end of this process: before, nothing goes on
+    /// because of it.
+    ///
+    /// # Errors
+    /// When it never will.
+    fn settle(&self) -> BoxFuture<'_, io::Result<()>>;
+
     /// Keeps the outputs of a node, the bytes of an `outputs.pb`, for the event that says that it succeeded.
     ///
     /// # Errors
     /// When they cannot be kept.
-    fn keep(&self, outputs: &[u8]) -> io::Result<Recorded>;
+    fn keep(&self, outputs: Bytes) -> BoxFuture<'_, io::Result<Recorded>>;
 }
 
 /// The record of a run that nobody asks for.
@@ -37,7 +47,11 @@ impl Record for Nowhere {
         Ok(())
     }
 
-    fn keep(&self, _: &[u8]) -> io::Result<Recorded> {
-        Ok(Recorded::Not)
+    fn settle(&self) -> BoxFuture<'_, io::Result<()>> {
+        ready(Ok(())).boxed()
+    }
+
+    fn keep(&self, _: Bytes) -> BoxFuture<'_, io::Result<Recorded>> {
+        ready(Ok(Recorded::Not)).boxed()
     }
 }

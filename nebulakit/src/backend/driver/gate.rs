@@ -40,7 +40,7 @@ impl Step<'_> {
     }
 
     pub(super) async fn sleep(&self, time: Duration) -> Result<Bytes, End> {
-        self.walk.tell(&self.path, || Ok(EventKind::Started { attempt: 0 }));
+        self.walk.tell(&self.path, || EventKind::Started { attempt: 0 });
         self.within(tokio::time::sleep(time)).await?;
         Ok(Bytes::new())
     }
@@ -54,7 +54,7 @@ impl Step<'_> {
             let message = format!("the gate waits for the signal `{}`, and nobody can answer it in this run", gate.signal);
             return Err(self.fault(code::UNANSWERED, message));
         }
-        self.walk.tell(&self.path, || Ok(EventKind::Waiting { signal: gate.signal.clone() }));
+        self.walk.tell(&self.path, || EventKind::Waiting { signal: gate.signal.clone() });
         self.within(signals.wait(&gate.signal)).await
     }
 

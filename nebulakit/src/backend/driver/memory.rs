@@ -39,5 +39,5 @@ pub(crate) trait Memory: Send + Sync {
     ///
     /// # Errors
     /// When that cannot be written.
-    fn remember(&self, key: CacheKey, node: &NodePath, outputs: &[u8]) -> io::Result<()>;
+    fn remember(&self, key: CacheKey, node: &NodePath, outputs: Bytes) -> BoxFuture<'static, io::Result<()>>;
 }

@@ -108,7 +108,7 @@ fn skip<'g>(walk: &Walk<'g>, frame: &Frame<'g>, place: u32, needs: &mut [u32]) {
                 continue;
             }
             let path = |place: u32| frame.path(&frame.scope.nodes[place as usize]);
-            walk.tell(&path(*later), || Ok(EventKind::Skipped { because: path(place) }));
+            walk.tell(&path(*later), || EventKind::Skipped { because: path(place) });
             left.push(*later);
         }
     }
@@ -140,8 +140,8 @@ fn run(step: Step<'_>) -> BoxFuture<'_, Result<Bytes, End>> {
                 }
                 Kind::Branch(branch) => {
                     let (arm, body) = step.decide(branch)?;
-                    step.walk.tell(&step.path, || Ok(EventKind::Decided { arm }));
-                    step.walk.tell(&step.path, || Ok(EventKind::Started { attempt: 0 }));
+                    step.walk.tell(&step.path, || EventKind::Decided { arm });
+                    step.walk.tell(&step.path, || EventKind::Started { attempt: 0 });
                     let frame = Frame::arm(&step.frame, body, step.walk.layout(body));
                     scope(Arc::clone(&step.walk), Arc::new(frame)).await
                 }
@@ -170,7 +170,7 @@ async fn task(step: &Step<'_>, path: &NodePath, name: &str, inputs: &[(&str, Byt
         Recalled::Nothing(key) => {
             let outputs = step.job(path, task, inputs, stop).await?;
             if let Some(key) = key {
-                let remembered = memory.remember(key, path, &outputs);
+                let remembered = memory.remember(key, path, outputs.clone()).await;
                 remembered.unwrap_or_else(|error| tracing::warn!(%error, "the outputs of the node {path} are not remembered"));
             }
             (outputs, Origin::Run)
@@ -193,6 +193,6 @@ async fn grown(step: &Step<'_>, path: &NodePath, graph: &Graph, stop: &Cancellat
 /// Runs a workflow of the graph.
 async fn within(step: &Step<'_>, path: &NodePath, name: &str, inputs: &[(&str, Bytes)], stop: Cancellation) -> Result<Bytes, End> {
     let Some(graph) = step.walk.workflow(name) else { return Err(step.unknown(path, "workflow", name)) };
-    step.walk.tell(path, || Ok(EventKind::Started { attempt: 0 }));
+    step.walk.tell(path, || EventKind::Started { attempt: 0 });
     workflow(Arc::clone(&step.walk), Instance::new(graph, Some(path.clone()), inputs), stop).await
 }

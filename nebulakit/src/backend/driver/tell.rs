@@ -83,7 +83,7 @@ impl Jobs {
             _ => return,
         };
         if let Some(node) = own.or_else(|| self.callers.get(job).cloned()) {
-            walk.tell(&node, || Ok(kind));
+            walk.tell(&node, || kind);
         }
     }
 

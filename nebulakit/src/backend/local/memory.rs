@@ -115,11 +115,15 @@ impl Memory for Remembered {
         })
     }
 
-    fn remember(&self, key: CacheKey, node: &NodePath, outputs: &[u8]) -> io::Result<()> {
-        let outputs = self.recorder.keep(outputs).map_err(io::Error::other)?;
-        let run = self.recorder.folder().id().clone();
-        let entry = CacheEntry { key, outputs, run, node: node.clone(), at: SystemTime::now() };
-        self.cache.put(&entry, self.recorder.durability()).map_err(io::Error::other)
+    fn remember(&self, key: CacheKey, node: &NodePath, outputs: Bytes) -> BoxFuture<'static, io::Result<()>> {
+        let (recorder, cache, node) = (Arc::clone(&self.recorder), self.cache.clone(), node.clone());
+        let remember = move || {
+            let outputs = recorder.keep(&outputs)?;
+            let run = recorder.folder().id().clone();
+            cache.put(&CacheEntry { key, outputs, run, node, at: SystemTime::now() }, recorder.durability())
+        };
+        // A disk may be slow.
+        Box::pin(async move { Ok(tokio::task::spawn_blocking(remember).await??) })
     }
 }
 

@@ -49,9 +49,10 @@ pub(super) fn start(plan: Plan, recorder: Arc<Recorder>, memory: Remembered, coo
     tokio::spawn(async move {
         let ended = to_its_end(&plan.graph, &world, plan.options.inputs.into(), &recorder, control).await;
         // Where it cannot be recorded the run is one that was interrupted: that is how others find it.
-        let recorded = record_end(&recorder, ended);
-        drop((world, recorder));
-        let _ = over.send(recorded.err());
+        drop(world);
+        // A disk may be slow. The recorder is gone with this, and with it the lock of the run.
+        let recorded = tokio::task::spawn_blocking(move || record_end(&recorder, ended)).await;
+        let _ = over.send(recorded.map_or(None, Result::err));
     });
     Ok(RunHandle::driven(&folder, async move { ended.await.ok().flatten() }))
 }

@@ -13,17 +13,14 @@ use crate::run::folder::publish::{Durability, make, publish, sync_folder};
 #[derive(Debug, Clone)]
 pub(crate) struct Data(pub(super) PathBuf);
 
-/// Outputs of more bytes than these are not in their event.
-const SMALL: usize = 4096;
-
 impl Data {
     /// Keeps bytes: small ones for the event that tells of them, others in a file.
     ///
     /// # Errors
     /// When the file cannot be written.
     pub(crate) fn keep(&self, bytes: &[u8], durability: Durability) -> Result<Recorded, RecordError> {
-        if bytes.len() <= SMALL {
-            return Ok(Recorded::Here(bytes.to_vec()));
+        if let Some(small) = Recorded::small(bytes) {
+            return Ok(small);
         }
         let sha256 = digest::of(bytes);
         self.store(&sha256, bytes, durability)?;

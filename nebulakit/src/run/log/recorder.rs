@@ -4,6 +4,9 @@ use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use bytes::Bytes;
+use futures_util::future::{BoxFuture, FutureExt as _, ready};
+
 use crate::coordinator::{OutputStream, RunId};
 use crate::run::error::{At as _, RecordError, RecordErrorKind};
 use crate::run::event::{EventKind, Recorded};
@@ -46,8 +49,9 @@ pub struct Recorder {
     durability: Durability,
     // Dropped in this order: what the ticker writes comes before the end of the files, and the lock is given back last.
     ticker: Ticker,
+    /// There where the run is to survive a loss of power.
+    disk: Option<Disk>,
     files: Arc<Files>,
-    disk: Disk,
     _lock: DriverLock,
 }
 
@@ -90,16 +94,25 @@ impl Recorder {
     fn behind(folder: RunFolder, lock: DriverLock, durability: Durability, (offset, events): (u64, u64)) -> Result<Self, RecordError> {
         let path = folder.events();
         let file = Appending::open(&path, offset)?;
-        let disk = Disk::new(file.file().at("open", &path)?, path);
-        if durability == Durability::Disk {
-            // The names of the run's folder, and of all that it is in as far as it is ours.
-            folder.path().ancestors().take(4).try_for_each(sync_folder)?;
-        }
+        let on_disk = file.file().at("open", &path)?;
         let logs = Mutex::new(NodeLogs::new(folder.clone()));
         let files = Arc::new(Files { events: Mutex::new(Events::new(file, events)), logs });
+        let disk = match durability {
+            Durability::Kernel => None,
+            Durability::Disk => {
+                // The names of the run's folder, and of all that it is in as far as it is ours.
+                folder.path().ancestors().take(4).try_for_each(sync_folder)?;
+                let written = Arc::clone(&files);
+                Some(Disk::start(move || {
+                    let events = written.events().written();
+                    on_disk.sync_data().at("sync", &path)?;
+                    Ok(events)
+                })?)
+            }
+        };
         let ticking = Arc::clone(&files);
         let ticker = Ticker::start(SOON, move || ticking.write())?;
-        Ok(Self { folder, durability, ticker, files, disk, _lock: lock })
+        Ok(Self { folder, durability, ticker, disk, files, _lock: lock })
     }
 
     /// The folder of the run.
@@ -119,6 +132,14 @@ impl Recorder {
     /// # Errors
     /// When it cannot be written; this error names the file and the cause, and so does every call that follows.
     pub fn record(&self, node: Option<&NodePath>, kind: EventKind) -> Result<(), RecordError> {
+        match (&self.disk, self.write(node, kind)?) {
+            (Some(disk), Some(events)) => disk.wait(events),
+            _ => Ok(()),
+        }
+    }
+
+    /// Records it, and says how many events are to reach the disk before anything goes on because of it.
+    fn write(&self, node: Option<&NodePath>, kind: EventKind) -> Result<Option<u64>, RecordError> {
         match (node, kind) {
             (_, EventKind::Log { level, message }) => self.log(node, &level, &message),
             (_, EventKind::Output { stream: OutputStream::Stdout, line }) => self.log(node, "stdout", &line),
@@ -126,13 +147,13 @@ impl Recorder {
             (Some(node), EventKind::Progress { done, total }) => {
                 self.files.events().progress(node, done, total);
                 self.ticker.ask();
-                Ok(())
+                Ok(None)
             }
-            (_, kind) if is_depended_on(&kind) => self.record_now(node, kind),
+            (_, kind) if is_depended_on(&kind) => self.write_now(node, kind).map(Some),
             (_, kind) => {
                 self.files.events().append(node, kind)?;
                 self.ticker.ask();
-                Ok(())
+                Ok(None)
             }
         }
     }
@@ -145,25 +166,24 @@ impl Recorder {
         self.folder.data().keep(outputs, self.durability)
     }
 
-    fn record_now(&self, node: Option<&NodePath>, kind: EventKind) -> Result<(), RecordError> {
+    fn write_now(&self, node: Option<&NodePath>, kind: EventKind) -> Result<u64, RecordError> {
         // Anyone who hears of its end finds its log whole.
         self.files.logs().close(node)?;
-        let written = {
-            let mut events = self.files.events();
-            events.append(node, kind)?;
-            events.write()?;
-            events.written()
-        };
-        match self.durability {
-            Durability::Kernel => Ok(()),
-            Durability::Disk => self.disk.wait(written, || self.files.events().written()),
+        let mut events = self.files.events();
+        events.append(node, kind)?;
+        events.write()?;
+        let written = events.written();
+        drop(events);
+        if let Some(disk) = &self.disk {
+            disk.ask(written);
         }
+        Ok(written)
     }
 
-    fn log(&self, node: Option<&NodePath>, source: &str, text: &str) -> Result<(), RecordError> {
+    fn log(&self, node: Option<&NodePath>, source: &str, text: &str) -> Result<Option<u64>, RecordError> {
         self.files.logs().append(node, source, text)?;
         self.ticker.ask();
-        Ok(())
+        Ok(None)
     }
 }
 
@@ -191,11 +211,23 @@ impl Drop for Recorder {
 
 impl Record for Recorder {
     fn record(&self, node: Option<&NodePath>, kind: EventKind) -> io::Result<()> {
-        Ok(Self::record(self, node, kind)?)
+        self.write(node, kind)?;
+        Ok(())
     }
 
-    fn keep(&self, outputs: &[u8]) -> io::Result<Recorded> {
-        Ok(Self::keep(self, outputs)?)
+    fn settle(&self) -> BoxFuture<'_, io::Result<()>> {
+        let Some(disk) = &self.disk else { return ready(Ok(())).boxed() };
+        let written = self.files.events().written();
+        async move { Ok(disk.wait_async(written).await?) }.boxed()
+    }
+
+    fn keep(&self, outputs: Bytes) -> BoxFuture<'_, io::Result<Recorded>> {
+        if let Some(small) = Recorded::small(&outputs) {
+            return ready(Ok(small)).boxed();
+        }
+        // Neither a digest nor a slow disk holds up who drives the run.
+        let (data, durability) = (self.folder.data().clone(), self.durability);
+        async move { Ok(tokio::task::spawn_blocking(move || data.keep(&outputs, durability)).await??) }.boxed()
     }
 }
 
