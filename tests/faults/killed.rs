@@ -2,71 +2,42 @@
 //!
 //! Tasks note in a ledger that they ran. Where a process ends is exact: the kernel ends it in the middle of the write that makes its log longer than it may be.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::io::{BufRead as _, BufReader};
+use std::process::Stdio;
 use std::sync::Mutex;
 use std::thread;
 
-use nebulakit::run::{EventKind, NodePath, RunId};
+use nebulakit::run::RunId;
 use proptest::prelude::*;
 
 use crate::{Ended, Place};
 
-/// What ran as often as this.
-type Ledger = BTreeMap<String, usize>;
-
-/// What a node notes in the ledger, if it does.
-fn noted(node: &NodePath, of: &str) -> Option<String> {
-    let task = of.rsplit_once('.').map_or(of, |(_, task)| task);
-    match (task, node.find('[')) {
-        ("each", Some(element)) => Some(format!("{task}{}", &node[element..])),
-        ("each", None) | ("grows" | "part" | "when", _) => None,
-        _ => Some(task.to_owned()),
-    }
-}
-
 /// Runs a workflow, ends its process behind so many bytes of its log, has another process go on, and so on; the last one comes to the end. Says how that is.
 fn ended_and_resumed(place: &Place, workflow: &str, durability: &str, ends: &[u64]) -> Ended {
-    let mut ended: Option<Ended> = None;
-    for bytes in ends.iter().copied().map(Some).chain([None]) {
-        let former = ended.as_ref().map(|ended| &ended.run);
-        let (finished, before) = former.map_or_else(Default::default, |run| (finished(place, run), ledger(place)));
-        let next = place.drive(workflow, durability, bytes, former);
-        assert!(bytes.is_some() || next.said.is_some(), "nothing ends the last one: {}", next.status);
-        let after = ledger(place);
-        for task in &finished {
-            assert_eq!(before.get(task), after.get(task), "{task} was finished, and ran again, {ends:?}");
-        }
-        let again: Vec<_> = finished.difference(&self::finished(place, &next.run)).cloned().collect();
-        assert!(next.said.is_none() || again.is_empty(), "{again:?} got lost, {ends:?}");
-        ended = Some(next);
+    let (first, others) = ends.split_first().unwrap();
+    let mut ended = place.drive(workflow, durability, Some(*first), None);
+    let mut finished = place.finished(&ended.run);
+    for bytes in others.iter().copied().map(Some).chain([None]) {
+        ended = resumed(place, workflow, durability, bytes, &ended.run, &finished);
+        finished.extend(place.finished(&ended.run));
     }
-    ended.unwrap()
+    assert!(ended.said.is_some(), "nothing ends the last one: {}", ended.status);
+    ended
 }
 
-fn ledger(place: &Place) -> Ledger {
-    let mut ledger = Ledger::new();
-    for line in std::fs::read_to_string(place.ledger()).unwrap_or_default().lines() {
-        *ledger.entry(line.to_owned()).or_default() += 1;
+/// Has a process go on with a run: what was `finished` does not run again, and is not lost.
+fn resumed(place: &Place, workflow: &str, durability: &str, bytes: Option<u64>, run: &RunId, finished: &BTreeSet<String>) -> Ended {
+    let before = place.ledger();
+    let next = place.drive(workflow, durability, bytes, Some(run));
+    let after = place.ledger();
+    for task in finished {
+        assert_eq!(before.get(task), after.get(task), "{task} was finished, and ran again");
     }
-    ledger
-}
-
-/// The tasks that succeeded, as a run's log says. None of them is told twice.
-fn finished(place: &Place, run: &RunId) -> BTreeSet<String> {
-    let handle = place.attach(run);
-    let (mut events, mut of, mut finished) = (handle.events(), BTreeMap::new(), BTreeSet::new());
-    while let Some(event) = events.read().unwrap() {
-        match (event.node, event.kind) {
-            (Some(node), EventKind::Ready { of: task }) => drop(of.insert(node, task)),
-            (Some(node), EventKind::Succeeded { .. }) => {
-                if let Some(task) = noted(&node, &of[&node]) {
-                    assert!(finished.insert(task), "{node} succeeded twice");
-                }
-            }
-            _ => {}
-        }
+    if next.said.is_some() {
+        assert!(finished.is_subset(&place.finished(&next.run)), "{finished:?}");
     }
-    finished
+    next
 }
 
 /// Where the events end of a run that nothing ends, counted from the end of the first one.
@@ -102,12 +73,12 @@ fn is_whole(place: &Place, ended: &Ended) {
     let run = place.attach(&ended.run);
     let expected = nebulakit::types::encode(&701_i64, &nebulakit::types::Dialect::FLYTE_1).unwrap();
     assert!(run.result().unwrap().ends_with(&expected), "{:?}", run.result());
-    assert_eq!(finished(place, &ended.run).len(), 11);
+    assert_eq!(place.finished(&ended.run).len(), 11);
 }
 
 fn is_cleaned_up(place: &Place, ended: &Ended) {
     assert!(ended.said.as_ref().unwrap().contains("6 is wrong"), "{:?}", ended.said);
-    assert!(ledger(place).contains_key("clean_up"));
+    assert!(place.ledger().contains_key("clean_up"));
 }
 
 #[test]
@@ -123,6 +94,27 @@ fn a_run_on_disk_that_is_ended_at_any_event_goes_on_where_it_was() {
 #[test]
 fn a_failing_run_that_is_ended_at_any_event_fails_and_cleans_up() {
     at_every_event("doomed", "kernel", is_cleaned_up);
+}
+
+#[test]
+fn a_run_that_is_killed_goes_on_where_it_was() {
+    for events in (1..48).step_by(4) {
+        let place = Place::new();
+        let mut driven = place.driven("everything", "kernel", None, None).stdout(Stdio::piped()).spawn().unwrap();
+        let mut said = BufReader::new(driven.stdout.take().unwrap()).lines();
+        let run = RunId::from(said.next().unwrap().unwrap());
+        let (mut log, mut heard) = (place.attach(&run).events(), 0);
+        while heard < events {
+            match log.read().unwrap() {
+                Some(_) => heard += 1,
+                None => thread::yield_now(),
+            }
+        }
+        driven.kill().unwrap();
+        driven.wait().unwrap();
+        let ended = resumed(&place, "everything", "kernel", None, &run, &place.finished(&run));
+        is_whole(&place, &ended);
+    }
 }
 
 proptest! {

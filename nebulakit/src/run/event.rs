@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
+use super::gate::Takes;
 use super::path::NodePath;
 use crate::coordinator::{JobFailure, OutputStream, RunId, millis, wall};
 
@@ -90,6 +91,21 @@ pub enum EventKind {
     Waiting {
         /// The signal that it waits for.
         signal: Cow<'static, str>,
+        /// What it takes.
+        #[serde(default)]
+        takes: Takes,
+    },
+    /// Somebody answered a signal, and the answer is kept for its gate.
+    Answered {
+        /// The signal.
+        signal: String,
+    },
+    /// Somebody answered a signal, and no gate takes such an answer: another one can follow.
+    Refused {
+        /// The signal.
+        signal: String,
+        /// Why it was refused.
+        why: String,
     },
     /// The node is over, and its outputs are there.
     Succeeded {

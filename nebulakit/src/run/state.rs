@@ -7,6 +7,7 @@ use std::fmt;
 use std::time::SystemTime;
 
 use super::event::{EVENT_VERSION, Event, EventKind, Origin, RunOutcome};
+use super::gate::Takes;
 use super::path::NodePath;
 use crate::coordinator::{JobFailure, RunId};
 
@@ -78,7 +79,7 @@ pub struct NodeState {
 }
 
 /// Where a node stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum NodeStatus {
     /// It waits for its turn.
@@ -91,6 +92,8 @@ pub enum NodeStatus {
     Waiting {
         /// The signal that it waits for.
         signal: Cow<'static, str>,
+        /// What it takes.
+        takes: Takes,
     },
     /// It is over, and its outputs are there.
     Succeeded(Origin),
@@ -256,7 +259,7 @@ impl NodeState {
                 self.failure = Some(failure.clone());
                 NodeStatus::Backoff
             }
-            EventKind::Waiting { signal } => NodeStatus::Waiting { signal: signal.clone() },
+            EventKind::Waiting { signal, takes } => NodeStatus::Waiting { signal: signal.clone(), takes: takes.clone() },
             EventKind::Succeeded { from, .. } => NodeStatus::Succeeded(from.clone()),
             EventKind::Failed { failure } => {
                 self.failure = Some(failure.clone());

@@ -20,6 +20,8 @@ pub(super) struct Instance<'g> {
     inputs: Bytes,
     /// The error that its failure handler is told, as a literal.
     failure: Option<Bytes>,
+    /// How many others it is in.
+    pub(super) depth: u32,
 }
 
 /// A scope that runs: the body of a workflow, or an arm of a condition.
@@ -51,14 +53,19 @@ impl<'g> Instance<'g> {
         let defaults: Vec<_> =
             graph.inputs.iter().filter_map(|input| Some((&*input.name, default(&input.name, input.default.as_ref())?))).collect();
         let inputs = value::literals(given.iter().chain(&defaults));
-        Self { graph, path, inputs, failure: None }
+        Self { graph, path, inputs, failure: None, depth: 0 }
+    }
+
+    /// The same workflow, within so many others.
+    pub(super) fn at_depth(self, depth: u32) -> Self {
+        Self { depth, ..self }
     }
 
     /// The same workflow, for its failure handler.
     pub(super) fn failed(&self, handler: &Node, message: &str) -> Self {
         // The platform names the handler, not the node that failed.
         let failure = Some(value::error(&handler.id, message));
-        Self { graph: self.graph, path: self.path.clone(), inputs: self.inputs.clone(), failure }
+        Self { graph: self.graph, path: self.path.clone(), inputs: self.inputs.clone(), failure, depth: self.depth }
     }
 }
 

@@ -24,6 +24,6 @@ mod world;
 pub(crate) use self::drive::drive;
 pub(crate) use self::fault::{End, Fault};
 pub(crate) use self::memory::{Call, Memory, Recalled};
-pub(crate) use self::signals::Signals;
+pub(crate) use self::signals::{Refusal, Signals};
 pub(crate) use self::value::literals_of;
 pub(crate) use self::world::{Unfinished, World};

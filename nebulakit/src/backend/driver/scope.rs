@@ -7,7 +7,7 @@ use futures_util::StreamExt as _;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 
-use super::fault::{End, Fault};
+use super::fault::{End, Fault, code};
 use super::frame::{Frame, Instance};
 use super::memory::{Call, Recalled};
 use super::step::{Done, Step};
@@ -23,6 +23,9 @@ const OUTPUTS: &str = "end-node";
 
 /// Marks a node that will never begin, in place of the number of nodes that it needs: no node needs this many.
 const SKIPPED: u32 = u32::MAX;
+
+/// How deep workflows and dynamic tasks may be within each other: each takes a part of the stack of the thread that polls them.
+const DEEPEST: u32 = 64;
 
 /// Runs a workflow; where it fails, its handler runs behind all that was stopped.
 pub(super) fn workflow<'g>(walk: Arc<Walk<'g>>, instance: Instance<'g>, stop: Cancellation) -> BoxFuture<'g, Result<Bytes, End>> {
@@ -179,10 +182,20 @@ async fn task(step: &Step<'_>, path: &NodePath, name: &str, inputs: &[(&str, Byt
     Ok(Done { outputs, from, inputs: Some(digest) })
 }
 
+/// Runs a workflow within the one that `step` is of.
+async fn below<'g>(step: &Step<'_>, walk: Arc<Walk<'g>>, instance: Instance<'g>, path: &NodePath, stop: Cancellation) -> Result<Bytes, End> {
+    let depth = step.frame.instance.depth + 1;
+    if depth > DEEPEST {
+        let message = format!("workflows and dynamic tasks run within each other, {DEEPEST} deep at most: the recursion has to end before");
+        return Err(Fault::between(path, step.what(), code::TOO_DEEP, message));
+    }
+    workflow(walk, instance.at_depth(depth), stop).await
+}
+
 /// Runs a graph that a dynamic task gave.
 async fn grown(step: &Step<'_>, path: &NodePath, graph: &Graph, stop: &Cancellation) -> Result<Bytes, End> {
     let walk = Arc::new(Walk::new(graph, step.walk.world));
-    let ended = workflow(Arc::clone(&walk), Instance::new(graph, Some(path.clone()), &[]), stop.below()).await;
+    let ended = below(step, Arc::clone(&walk), Instance::new(graph, Some(path.clone()), &[]), path, stop.below()).await;
     if let Some(Walk { fatal, unrecorded, .. }) = Arc::into_inner(walk) {
         fatal.into_inner().iter().for_each(|end| step.walk.fatal(end));
         unrecorded.into_inner().into_iter().for_each(|error| step.walk.unrecorded(error));
@@ -194,5 +207,5 @@ async fn grown(step: &Step<'_>, path: &NodePath, graph: &Graph, stop: &Cancellat
 async fn within(step: &Step<'_>, path: &NodePath, name: &str, inputs: &[(&str, Bytes)], stop: Cancellation) -> Result<Bytes, End> {
     let Some(graph) = step.walk.workflow(name) else { return Err(step.unknown(path, "workflow", name)) };
     step.walk.tell(path, || EventKind::Started { attempt: 0 });
-    workflow(Arc::clone(&step.walk), Instance::new(graph, Some(path.clone()), inputs), stop).await
+    below(step, Arc::clone(&step.walk), Instance::new(graph, Some(path.clone()), inputs), path, stop).await
 }

@@ -12,7 +12,7 @@ use futures_util::future::BoxFuture;
 use crate::backend::driver::{Call, Memory, Recalled};
 use crate::backend::plan::CacheUse;
 use crate::graph::{Graph, Input, Task};
-use crate::run::{Answer, Cache, CacheEntry, CacheKey, Control, NodePath, Origin, RecordError, Recorder, Request, RunHandle};
+use crate::run::{Answer, Cache, CacheEntry, CacheKey, Control, NodePath, Origin, RecordError, RecordErrorKind, Recorder, Request, RunHandle, RunStatus};
 use crate::task::def::TaskDef;
 
 /// What a run remembers.
@@ -34,6 +34,10 @@ pub(super) struct Former {
 impl Former {
     /// The run `run`, for one of `graph`.
     pub(super) fn of(run: RunHandle, graph: &Graph) -> Result<Self, RecordError> {
+        if matches!(run.status()?, RunStatus::Running | RunStatus::Stopping) {
+            let driven = format!("the run `{}` is not over: a process drives it", run.id());
+            return Err(RecordError::new(RecordErrorKind::Driven, driven).with_hint("wait for its end, or cancel it"));
+        }
         let before = run.graph()?;
         let interface = |task: &Task| {
             let types = |inputs: &[Input]| inputs.iter().map(|input| (input.name.clone(), input.literal_type.clone())).collect::<Vec<_>>();

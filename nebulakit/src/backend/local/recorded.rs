@@ -5,13 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::memory::Remembered;
-use crate::backend::driver::{End, Signals, Unfinished, World, drive, literals_of};
+use crate::backend::driver::{End, Refusal, Signals, Unfinished, World, drive, literals_of};
 use crate::backend::{Plan, RunError};
 use crate::coordinator::{Coordinator, FailureKind};
 use crate::graph::{Graph, Kind, Scope};
-use crate::run::{Control, EVENT_VERSION, EventKind, JobFailure, RecordError, Recorder, Request, RunHandle, RunOutcome};
+use crate::run::{Control, EVENT_VERSION, EventKind, JobFailure, RecordError, RecordErrorKind, Recorder, Request, RunHandle, RunOutcome};
 use crate::task::cancellation::Cancellation;
 use crate::task::failure::code;
 
@@ -34,20 +35,21 @@ pub(super) fn start(plan: Plan, recorder: Arc<Recorder>, memory: Remembered, coo
         resumes: memory.former.as_ref().map(|former| former.run.id().clone()),
     };
     recorder.record(None, created).map_err(RunError::Record)?;
+    let (signals, refused) = Signals::open(&plan.graph, answers);
     let world = World {
         coordinator,
         run: folder.id().clone(),
         record: Arc::clone(&recorder) as _,
-        signals: Arc::new(Signals::open(answers)),
+        signals: Arc::new(signals),
         stop: Cancellation::new(),
         strategy: plan.options.strategy,
         stored: Some(folder.clone()),
         memory: Some(Arc::new(memory)),
     };
-    let control = Control::new(&folder);
+    let asked = Asked { control: Control::new(&folder), refused, is_told: false };
     let (over, ended) = tokio::sync::oneshot::channel();
     tokio::spawn(async move {
-        let ended = to_its_end(&plan.graph, &world, plan.options.inputs.into(), &recorder, control).await;
+        let ended = to_its_end(&plan.graph, &world, plan.options.inputs.into(), &recorder, asked).await;
         // Where it cannot be recorded the run is one that was interrupted: that is how others find it.
         drop(world);
         // A disk may be slow. The recorder is gone with this, and with it the lock of the run.
@@ -62,21 +64,28 @@ fn record_end(recorder: &Recorder, ended: Result<Bytes, RunOutcome>) -> Result<(
         Ok(outputs) => (RunOutcome::Succeeded, Some(recorder.keep(&outputs)?)),
         Err(outcome) => (outcome, None),
     };
-    recorder.record(None, EventKind::Ended { outcome, outputs })
+    recorder.record(None, EventKind::Ended { outcome, outputs })?;
+    removed(recorder).map_or(Ok(()), Err)
+}
+
+/// The error of a run whose folder is gone, and with it all that was recorded.
+fn removed(recorder: &Recorder) -> Option<RecordError> {
+    let path = recorder.folder().path();
+    (!path.exists()).then(|| RecordError::new(RecordErrorKind::NotFound, format!("the folder of the run was removed while it ran: `{}`", path.display())))
 }
 
 /// Drives the run, and hears what others ask of it.
-async fn to_its_end(graph: &Graph, world: &World, inputs: Bytes, recorder: &Recorder, mut control: Control) -> Result<Bytes, RunOutcome> {
+async fn to_its_end(graph: &Graph, world: &World, inputs: Bytes, recorder: &Recorder, mut asked: Asked) -> Result<Bytes, RunOutcome> {
     let given = match literals_of(&inputs) {
         Ok(given) => given,
         Err(error) => return Err(failed(code::SYSTEM, format!("the inputs cannot be read: {error}"))),
     };
     let ended = {
-        let (mut driven, mut is_told) = (std::pin::pin!(drive(graph, world, &given)), false);
+        let mut driven = std::pin::pin!(drive(graph, world, &given));
         loop {
             tokio::select! {
                 ended = &mut driven => break ended,
-                request = asked(&mut control) => heed(request, world, recorder, &mut is_told),
+                next = asked.next() => asked.heed(next, world, recorder),
             }
         }
     };
@@ -84,36 +93,64 @@ async fn to_its_end(graph: &Graph, world: &World, inputs: Bytes, recorder: &Reco
     ended.map_err(|unfinished| match unfinished {
         Unfinished::Ended(End::Cancelled) => RunOutcome::Cancelled,
         Unfinished::Ended(End::Failed(fault)) => RunOutcome::Failed { node: Some(fault.node.clone()), failure: fault.failure.clone() },
-        Unfinished::Unrecorded(error) => failed(code::SYSTEM, error.to_string()),
+        Unfinished::Unrecorded(error) => failed(code::SYSTEM, error.to_string().replace("\nhint: ", "; ")),
     })
 }
 
-/// The next request. Where none can be heard, it is tried again after a while.
-async fn asked(control: &mut Control) -> Result<Request, RecordError> {
-    let request = control.watch().await;
-    if request.is_err() {
-        tokio::time::sleep(AGAIN).await;
-    }
-    request
+/// What others ask of the run.
+struct Asked {
+    control: Control,
+    /// Answers that turned out to be of another kind than their gates.
+    refused: UnboundedReceiver<Refusal>,
+    /// Whether it was told that requests cannot be heard.
+    is_told: bool,
 }
 
-/// Does what somebody asks for; why it cannot is told once.
-fn heed(request: Result<Request, RecordError>, world: &World, recorder: &Recorder, is_told: &mut bool) {
-    let heard = match request {
-        Ok(Request::Cancel) => {
+/// What is to be done next.
+enum Next {
+    Heed(Request),
+    Refuse(Refusal),
+}
+
+impl Asked {
+    /// What is to be done next. Where no request can be heard, it is tried again after a while.
+    async fn next(&mut self) -> Result<Next, RecordError> {
+        tokio::select! {
+            Some(refusal) = self.refused.recv() => Ok(Next::Refuse(refusal)),
+            request = self.control.watch() => {
+                if request.is_err() {
+                    tokio::time::sleep(AGAIN).await;
+                }
+                request.map(Next::Heed)
+            }
+        }
+    }
+
+    /// Does what somebody asks for; why it cannot is told once. Where the folder of the run is gone it stops: nobody could know of what it does.
+    fn heed(&mut self, next: Result<Next, RecordError>, world: &World, recorder: &Recorder) {
+        let heard = next.and_then(|next| match next {
+            Next::Heed(Request::Cancel) => {
+                world.stop.cancel();
+                recorder.record(None, EventKind::Stopping)
+            }
+            Next::Heed(Request::Answer { signal, answer }) => match world.signals.answer(signal.clone(), answer) {
+                Ok(()) => recorder.record(None, EventKind::Answered { signal }),
+                Err(refusal) => self.refuse(refusal, recorder),
+            },
+            Next::Refuse(refusal) => self.refuse(refusal, recorder),
+        });
+        let Err(error) = heard else { return };
+        if removed(recorder).is_some() {
             world.stop.cancel();
-            recorder.record(None, EventKind::Stopping)
         }
-        Ok(Request::Answer { signal, answer }) => {
-            world.signals.answer(signal, answer);
-            Ok(())
+        if !std::mem::replace(&mut self.is_told, true) {
+            tracing::warn!(%error, "requests to the run {} are not heeded", world.run);
         }
-        Err(error) => Err(error),
-    };
-    if let Err(error) = heard
-        && !std::mem::replace(is_told, true)
-    {
-        tracing::warn!(%error, "requests to the run {} are not heeded", world.run);
+    }
+
+    fn refuse(&mut self, Refusal { signal, why }: Refusal, recorder: &Recorder) -> Result<(), RecordError> {
+        self.control.refuse(&signal)?;
+        recorder.record(None, EventKind::Refused { signal, why })
     }
 }
 

@@ -11,6 +11,7 @@ use crate::run::{Event, EventKind, NodeState, Origin, RunState};
 pub(super) fn line(event: &Event, state: &RunState) -> Option<String> {
     match (&event.node, &event.kind) {
         (None, EventKind::Created { run, .. }) => Some(format!("run {run} of {}", visible::line(&state.name))),
+        (None, EventKind::Refused { signal, why }) => Some(visible::line(&format!("an answer to `{signal}` was refused: {why}")).into_owned()),
         (None, _) => None,
         (Some(path), kind) => {
             let node = state.nodes.get(path)?;
@@ -29,7 +30,7 @@ fn of_node(kind: &EventKind, node: &NodeState, is_element: bool) -> Option<Strin
             Some(format!("attempt {} failed: {failure}; attempt {} follows in {}", attempt + 1, attempt + 2, words::time(*delay)))
         }
         EventKind::Mapped { elements } => Some(format!("{elements} elements")),
-        EventKind::Waiting { signal } => Some(format!("waits for the signal `{signal}`")),
+        EventKind::Waiting { signal, .. } => Some(format!("waits for the signal `{signal}`")),
         EventKind::Succeeded { from: Origin::Run, .. } if !is_element => Some(format!("done in {}", took())),
         EventKind::Succeeded { from: Origin::Cache, .. } if !is_element => Some("done before: its outputs are from the cache".to_owned()),
         EventKind::Succeeded { from: Origin::Resumed, .. } if !is_element => {

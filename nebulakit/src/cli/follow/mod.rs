@@ -2,7 +2,7 @@
 
 mod block;
 mod ending;
-pub(super) mod gates;
+mod gates;
 mod lines;
 mod screen;
 mod stops;
@@ -36,9 +36,8 @@ pub(super) async fn follow(
     folder: &Folder,
     setting: &Setting<'_>,
 ) -> Result<RunOutcome, Complaint> {
-    let gates = gates::of(&run.graph()?);
     let mut screen = Screen::new(form);
-    let mut questions = if form.is_for_people() { Questions::new(run, read, &gates) } else { None };
+    let mut questions = if form.is_for_people() { Questions::new(run, read) } else { None };
     let mut events = run.events();
     let mut over = pin!(run.wait());
     let outcome = loop {
@@ -46,8 +45,8 @@ pub(super) async fn follow(
             screen.take(&event).map_err(misplaced)?;
             match (&mut questions, &event.kind) {
                 (Some(questions), _) => questions.hear(&event),
-                (None, EventKind::Waiting { signal }) if form.is_for_people() => {
-                    terminal::write(&format!("  {}\n", gates::answers(run, signal, gates.get(&**signal), folder, setting)));
+                (None, EventKind::Waiting { signal, takes }) if form.is_for_people() => {
+                    terminal::write(&format!("  {}\n", gates::answers(run, signal, takes, folder, setting)));
                 }
                 (None, _) => {}
             }

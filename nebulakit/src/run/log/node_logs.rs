@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 use std::fmt::Display;
 use std::io::Write as _;
-use std::time::SystemTime;
 
 use crate::run::error::RecordError;
 use crate::run::folder::RunFolder;
 use crate::run::log::appending::Appending;
+use crate::run::log::clock::Clock;
 use crate::run::path::NodePath;
 
 /// How many files are open at once.
@@ -17,6 +17,7 @@ const OPEN: usize = 32;
 #[derive(Debug)]
 pub(super) struct NodeLogs {
     folder: RunFolder,
+    clock: Clock,
     open: HashMap<Option<NodePath>, Open>,
     used: u64,
 }
@@ -29,8 +30,8 @@ struct Open {
 }
 
 impl NodeLogs {
-    pub(super) fn new(folder: RunFolder) -> Self {
-        Self { folder, open: HashMap::new(), used: 0 }
+    pub(super) fn new(folder: RunFolder, clock: Clock) -> Self {
+        Self { folder, clock, open: HashMap::new(), used: 0 }
     }
 
     /// Appends what came from `source`; a line of the file for each of its lines, each with the time and the source.
@@ -38,7 +39,7 @@ impl NodeLogs {
     /// # Errors
     /// When the file cannot be opened or written.
     pub(super) fn append(&mut self, node: Option<&NodePath>, source: impl Display, text: &str) -> Result<(), RecordError> {
-        let at = jiff::Timestamp::try_from(SystemTime::now()).unwrap_or(jiff::Timestamp::MAX);
+        let at = jiff::Timestamp::try_from(self.clock.now()).unwrap_or(jiff::Timestamp::MAX);
         self.opened(node)?.append(|waiting| {
             for line in text.split('\n') {
                 // Memory takes what is written.

@@ -12,6 +12,7 @@ use crate::run::error::{At as _, RecordError, RecordErrorKind};
 use crate::run::event::{EventKind, Recorded};
 use crate::run::folder::{DriverLock, Durability, RunFolder, RunsFolder, sync_folder};
 use crate::run::log::appending::Appending;
+use crate::run::log::clock::Clock;
 use crate::run::log::disk::Disk;
 use crate::run::log::events::Events;
 use crate::run::log::node_logs::NodeLogs;
@@ -68,7 +69,7 @@ impl Recorder {
     /// When its folder cannot be made.
     pub fn create(runs: &RunsFolder, durability: Durability) -> Result<Self, RecordError> {
         let (folder, lock) = runs.create()?;
-        Self::behind(folder, lock, durability, (0, 0))
+        Self::behind(folder, lock, durability, (0, 0), Clock::behind(None))
     }
 
     /// Goes on with a run that is not over and that nobody drives. What a crash has torn is cut off.
@@ -78,25 +79,31 @@ impl Recorder {
     pub fn resume(runs: &RunsFolder, run: &RunId, durability: Durability) -> Result<Self, RecordError> {
         let folder = runs.run(run)?;
         let lock = folder.drive()?;
-        let (mut last, mut read) = (None, (0, 0));
+        let (mut last, mut at, mut read) = (None, None, (0, 0));
         if let Some(mut reader) = EventReader::open(&folder.events())? {
             while let Some(event) = reader.next()? {
-                last = Some(event.kind);
+                (last, at) = (Some(event.kind), at.max(Some(event.at)));
             }
             read = (reader.offset(), reader.count());
         }
         if matches!(last, Some(EventKind::Ended { .. })) {
             return Err(RecordError::new(RecordErrorKind::Over, format!("the run `{run}` is over")));
         }
-        Self::behind(folder, lock, durability, read)
+        Self::behind(folder, lock, durability, read, Clock::behind(at))
     }
 
-    fn behind(folder: RunFolder, lock: DriverLock, durability: Durability, (offset, events): (u64, u64)) -> Result<Self, RecordError> {
+    fn behind(
+        folder: RunFolder,
+        lock: DriverLock,
+        durability: Durability,
+        (offset, events): (u64, u64),
+        clock: Clock,
+    ) -> Result<Self, RecordError> {
         let path = folder.events();
         let file = Appending::open(&path, offset)?;
         let on_disk = file.file().at("open", &path)?;
-        let logs = Mutex::new(NodeLogs::new(folder.clone()));
-        let files = Arc::new(Files { events: Mutex::new(Events::new(file, events)), logs });
+        let logs = Mutex::new(NodeLogs::new(folder.clone(), clock));
+        let files = Arc::new(Files { events: Mutex::new(Events::new(file, events, clock)), logs });
         let disk = match durability {
             Durability::Kernel => None,
             Durability::Disk => {
