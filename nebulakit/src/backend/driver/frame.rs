@@ -20,8 +20,8 @@ pub(super) struct Instance<'g> {
     inputs: Bytes,
     /// The error that its failure handler is told, as a literal.
     failure: Option<Bytes>,
-    /// How many others it is in.
-    pub(super) depth: u32,
+    /// How many scopes it is in.
+    depth: u32,
 }
 
 /// A scope that runs: the body of a workflow, or an arm of a condition.
@@ -33,6 +33,8 @@ pub(super) struct Frame<'g> {
     pub(super) stop: Cancellation,
     /// The scope that an arm of a condition is in.
     around: Option<Arc<Self>>,
+    /// How many scopes it is in.
+    pub(super) depth: u32,
     gave: Mutex<Vec<Gave>>,
 }
 
@@ -56,7 +58,7 @@ impl<'g> Instance<'g> {
         Self { graph, path, inputs, failure: None, depth: 0 }
     }
 
-    /// The same workflow, within so many others.
+    /// The same workflow, in so many scopes.
     pub(super) fn at_depth(self, depth: u32) -> Self {
         Self { depth, ..self }
     }
@@ -74,13 +76,14 @@ impl<'g> Frame<'g> {
         let mut gave: Vec<_> = layout.takers().map(|takers| Gave { outputs: None, takers }).collect();
         // What the scope gives is taken when all of it is over.
         layout.given().iter().for_each(|place| gave[*place as usize].takers += 1);
-        Self { instance, scope, layout, stop, around: None, gave: Mutex::new(gave) }
+        let depth = instance.depth;
+        Self { instance, scope, layout, stop, around: None, depth, gave: Mutex::new(gave) }
     }
 
     /// An arm of a condition in `around`.
     pub(super) fn arm(around: &Arc<Self>, scope: &'g Scope, layout: Arc<Layout<'g>>) -> Self {
         let arm = Self::new(Arc::clone(&around.instance), scope, layout, around.stop.below());
-        Self { around: Some(Arc::clone(around)), ..arm }
+        Self { around: Some(Arc::clone(around)), depth: around.depth + 1, ..arm }
     }
 
     /// The path of one of its nodes.

@@ -24,8 +24,8 @@ const OUTPUTS: &str = "end-node";
 /// Marks a node that will never begin, in place of the number of nodes that it needs: no node needs this many.
 const SKIPPED: u32 = u32::MAX;
 
-/// How deep workflows and dynamic tasks may be within each other: each takes a part of the stack of the thread that polls them.
-const DEEPEST: u32 = 64;
+/// How deep scopes may be within each other: each takes up to 32 KB of the stack of the thread that polls them, in a build without optimisation.
+const DEEPEST: u32 = 48;
 
 /// Runs a workflow; where it fails, its handler runs behind all that was stopped.
 pub(super) fn workflow<'g>(walk: Arc<Walk<'g>>, instance: Instance<'g>, stop: Cancellation) -> BoxFuture<'g, Result<Bytes, End>> {
@@ -143,6 +143,7 @@ fn run(step: Step<'_>) -> BoxFuture<'_, Result<Bytes, End>> {
                 }
                 Kind::Branch(branch) => {
                     let (arm, body) = step.decide(branch)?;
+                    may_go_deeper(&step, &step.path)?;
                     step.walk.tell(&step.path, || EventKind::Decided { arm });
                     step.walk.tell(&step.path, || EventKind::Started { attempt: 0 });
                     let frame = Frame::arm(&step.frame, body, step.walk.layout(body));
@@ -184,12 +185,17 @@ async fn task(step: &Step<'_>, path: &NodePath, name: &str, inputs: &[(&str, Byt
 
 /// Runs a workflow within the one that `step` is of.
 async fn below<'g>(step: &Step<'_>, walk: Arc<Walk<'g>>, instance: Instance<'g>, path: &NodePath, stop: Cancellation) -> Result<Bytes, End> {
-    let depth = step.frame.instance.depth + 1;
-    if depth > DEEPEST {
-        let message = format!("workflows and dynamic tasks run within each other, {DEEPEST} deep at most: the recursion has to end before");
-        return Err(Fault::between(path, step.what(), code::TOO_DEEP, message));
+    may_go_deeper(step, path)?;
+    workflow(walk, instance.at_depth(step.frame.depth + 1), stop).await
+}
+
+/// Looks whether another scope may run within that of `step`.
+fn may_go_deeper(step: &Step<'_>, path: &NodePath) -> Result<(), End> {
+    if step.frame.depth < DEEPEST {
+        return Ok(());
     }
-    workflow(walk, instance.at_depth(depth), stop).await
+    let message = format!("workflows, dynamic tasks and conditions are within each other more than {DEEPEST} deep: does the recursion end?");
+    Err(Fault::between(path, step.what(), code::TOO_DEEP, message))
 }
 
 /// Runs a graph that a dynamic task gave.
