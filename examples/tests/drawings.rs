@@ -21,6 +21,7 @@ fn word_count_is_drawn() {
     is_drawn(env!("CARGO_BIN_EXE_word_count"), "word_count");
 }
 
+#[cfg(feature = "tables")]
 #[test]
 fn table_pipeline_is_drawn() {
     is_drawn(env!("CARGO_BIN_EXE_table_pipeline"), "table_pipeline");
@@ -34,4 +35,10 @@ fn training_sweep_is_drawn() {
 #[test]
 fn samples_are_drawn() {
     is_drawn(env!("CARGO_BIN_EXE_samples"), "cohort");
+}
+
+#[cfg(feature = "pictures")]
+#[test]
+fn thumbnails_are_drawn() {
+    is_drawn(env!("CARGO_BIN_EXE_thumbnails"), "thumbnails");
 }

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Waker};
 use std::time::Duration;
 
-use nebulakit::coordinator::{AsyncStrategy, Coordinator, Priority, Strategy, SubmitError, Work};
+use nebulakit::coordinator::{AsyncStrategy, Coordinator, Priority, RequestId, Resource, Resources, Strategy, SubmitError, WaitsFor, Work};
 use tokio::sync::Notify;
 
 use crate::{endless, giving, joined, soon};
@@ -75,6 +75,69 @@ async fn no_more_run_at_once_than_there_are_slots() {
     }
     assert_eq!(*running.lock().unwrap(), (0, 3));
     assert_eq!(coordinator.system_detail().strategies[0].taken, 0);
+}
+
+#[tokio::test]
+async fn one_bound_holds_for_all_strategies_together() {
+    let coordinator = Coordinator::builder().jobs(2).cores(8.0).build();
+    let (open, closed) = std::sync::mpsc::channel::<()>();
+    let closed = Arc::new(Mutex::new(closed));
+    let free = Arc::new(tokio::sync::Notify::new());
+    let mut handles = Vec::new();
+    for _ in 0..2 {
+        let (closed, free) = (Arc::clone(&closed), Arc::clone(&free));
+        let waits = Work::new(move |_| {
+            let free = Arc::clone(&free);
+            async move {
+                free.notified().await;
+                anyhow::Ok(())
+            }
+        });
+        let blocks = Work::blocking(move |_| {
+            let _ = closed.lock().unwrap().recv();
+            anyhow::Ok(())
+        });
+        handles.push(coordinator.submit(waits, Strategy::Async).await.unwrap());
+        handles.push(coordinator.submit(blocks, Strategy::Thread).await.unwrap());
+    }
+    let waiting = || handles.iter().filter(|handle| coordinator.waits_for(handle.id()) == Some(WaitsFor::Jobs)).count();
+    let running = coordinator.system_detail().strategies.iter().map(|strategy| strategy.taken).sum::<usize>();
+    assert_eq!((running, waiting()), (2, 2));
+    drop(open);
+    while coordinator.system_detail().counts.succeeded < 4 {
+        free.notify_waiters();
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn a_queued_job_tells_what_it_waits_for() {
+    let coordinator =
+        Coordinator::builder().cores(2.0).memory(100).tokens("licences", 1).strategy(Strategy::Async, AsyncStrategy::with_slots(1));
+    let coordinator = coordinator.build();
+    let (open, closed) = std::sync::mpsc::channel::<()>();
+    let closed = Arc::new(Mutex::new(closed));
+    let blocks = |resources: Resources| {
+        let closed = Arc::clone(&closed);
+        Work::blocking(move |_| {
+            let _ = closed.lock().unwrap().recv();
+            anyhow::Ok(())
+        })
+        .resources(resources)
+    };
+    let first = coordinator.submit(blocks(Resources::new().memory(60).tokens("licences", 1)), Strategy::Thread).await.unwrap();
+    let second = coordinator.submit(blocks(Resources::new().cores(2.0).memory(60).tokens("licences", 1)), Strategy::Thread).await.unwrap();
+    let pending = || Work::new(|_| std::future::pending::<anyhow::Result<()>>());
+    let third = coordinator.submit(pending(), Strategy::Async).await.unwrap();
+    let fourth = coordinator.submit(pending(), Strategy::Async).await.unwrap();
+    let waits = |handle: &RequestId| coordinator.waits_for(handle);
+    assert_eq!(waits(first.id()), None);
+    let missing = vec![Resource::Cores, Resource::Memory, Resource::Tokens("licences".into())];
+    assert_eq!(waits(second.id()), Some(WaitsFor::Resources(missing)));
+    assert_eq!(waits(third.id()), None);
+    assert_eq!(waits(fourth.id()), Some(WaitsFor::Slots { strategy: "async".to_owned() }));
+    assert_eq!(waits(second.id()).unwrap().to_string(), "cores, memory, tokens `licences`");
+    drop(open);
 }
 
 /// High goes before low; the unit tests of the queue have ageing, fairness and children.

@@ -9,4 +9,5 @@ mod guide;
 mod maps;
 mod recorded;
 mod shapes;
+mod usage;
 mod values;

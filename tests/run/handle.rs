@@ -94,7 +94,7 @@ fn a_run_that_goes_on_takes_what_has_the_same_inputs_and_is_whole() {
     assert_ne!(inputs, inputs_digest([("a", &b"1b"[..]), ("", b"2")]));
     let outputs = Literal::encode_map(&[("o0".to_owned(), Primitive::String("x".repeat(5000)).into())].into());
     let kept = recorder.keep(&outputs).unwrap();
-    let success = EventKind::Succeeded { outputs: kept.clone(), inputs: Some(inputs.clone()), from: Origin::Run };
+    let success = EventKind::Succeeded { outputs: kept.clone(), inputs: Some(inputs.clone()), from: Origin::Run, used: None };
     recorder.record(Some(&node("n0")), success).unwrap();
     recorder.record(Some(&node("n1")), succeeded(kept.clone())).unwrap();
     assert_eq!(run.kept("n0", &inputs).unwrap(), Some((kept.clone(), outputs)));

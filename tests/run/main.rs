@@ -97,7 +97,7 @@ fn ready() -> EventKind {
 }
 
 fn succeeded(outputs: Recorded) -> EventKind {
-    EventKind::Succeeded { outputs, inputs: None, from: Origin::Run }
+    EventKind::Succeeded { outputs, inputs: None, from: Origin::Run, used: None }
 }
 
 fn ended() -> EventKind {

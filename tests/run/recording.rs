@@ -75,12 +75,12 @@ fn node(recorder: &Recorder, number: usize) -> Result<(), RecordError> {
     recorder.record(Some(&path), EventKind::Log { level: "INFO".to_owned(), message: format!("node {number}") })?;
     recorder.record(Some(&path), EventKind::Progress { done: 1, total: Some(1) })?;
     let outputs = recorder.keep(&vec![number as u8; if number.is_multiple_of(3) { 5000 } else { 10 }])?;
-    recorder.record(Some(&path), EventKind::Succeeded { outputs, inputs: None, from: Origin::Run })
+    recorder.record(Some(&path), EventKind::Succeeded { outputs, inputs: None, from: Origin::Run, used: None })
 }
 
 fn small(recorder: &Recorder, number: usize) -> Result<(), RecordError> {
     let path = NodePath::from(format!("n{number}"));
     recorder.record(Some(&path), EventKind::Started { attempt: 0 })?;
     let outputs = recorder.keep(b"small")?;
-    recorder.record(Some(&path), EventKind::Succeeded { outputs, inputs: None, from: Origin::Run })
+    recorder.record(Some(&path), EventKind::Succeeded { outputs, inputs: None, from: Origin::Run, used: None })
 }

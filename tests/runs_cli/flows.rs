@@ -115,6 +115,45 @@ async fn waits() -> i64 {
     std::future::pending().await
 }
 
+#[task]
+async fn talks() -> anyhow::Result<i64> {
+    use tracing::Instrument as _;
+    tracing::info!(parts = 3, "in the task");
+    tracing::debug!("not wanted");
+    tokio::spawn(async { tracing::warn!("in a future that carries the span") }.in_current_span()).await?;
+    let span = tracing::info_span!("reading", file = "a.txt");
+    let thread = std::thread::spawn(move || span.in_scope(|| tracing::info!("in a thread that carries a span of the task")));
+    tokio::task::spawn_blocking(move || thread.join()).await?.map_err(|_| anyhow::anyhow!("it panicked"))?;
+    tokio::spawn(async { tracing::warn!("in a future that carries nothing") }).await?;
+    println!("printed");
+    Ok(1)
+}
+
+/// Logs in every way.
+#[workflow]
+fn talking() -> Promise<i64> {
+    talks::node()
+}
+
+#[task]
+fn pours(lines: i64) -> anyhow::Result<i64> {
+    use std::io::Write as _;
+    let mut out = std::io::stdout().lock();
+    for _ in 0..lines {
+        out.write_all(b"x\n")?;
+    }
+    out.write_all(&[b'a'; 200_000])?;
+    out.write_all(b"\n\xff\xfe\nhalf a line")?;
+    out.flush()?;
+    Ok(lines)
+}
+
+/// Prints many short lines, a long one, and bytes that are not text.
+#[workflow]
+fn pouring(lines: Promise<i64>) -> Promise<i64> {
+    pours::node(lines)
+}
+
 /// Waits until it is stopped.
 #[workflow]
 fn endless() -> Promise<i64> {

@@ -1,14 +1,21 @@
-//! What tasks print in this process while lines are drawn: on its way to standard error, so that it does not come between them.
+//! What tasks print in this process: on its way to standard error, so that it does not come between lines that are drawn there, and to the log of their run.
 
-use std::io::{self, BufRead as _, BufReader, PipeReader, Write as _};
-use std::sync::mpsc;
+use std::io::{self, PipeReader, Read as _, Write as _};
+use std::sync::{Arc, OnceLock, mpsc};
 use std::time::Duration;
 
 use super::output::keep_stdout;
 use crate::process::terminal;
+use crate::run::Recorder;
 
 /// How long the last of it may take, where a process that a task left still holds standard output.
 const PATIENCE: Duration = Duration::from_millis(200);
+
+/// How much of a line is kept until its end comes, in bytes.
+const LONGEST: usize = 64 << 10;
+
+/// The run whose log takes it, once there is one.
+pub(super) type Log = Arc<OnceLock<Arc<Recorder>>>;
 
 /// What is printed from now on.
 #[derive(Debug)]
@@ -22,12 +29,12 @@ impl Prints {
     ///
     /// # Errors
     /// When there is no pipe or no thread for it; it goes to standard error then, as it comes.
-    pub(super) fn take() -> io::Result<Self> {
+    pub(super) fn take(log: Log) -> io::Result<Self> {
         keep_stdout();
         let (printed, stdout) = io::pipe()?;
         let (all, over) = mpsc::channel();
         std::thread::Builder::new().name("nebulakit-prints".to_owned()).spawn(move || {
-            pass_on(printed);
+            pass_on(printed, &log);
             // Nobody may wait for it any more.
             let _ = all.send(());
         })?;
@@ -44,15 +51,33 @@ impl Prints {
     }
 }
 
-/// Passes on whole lines. They are as the task printed them.
-fn pass_on(printed: PipeReader) {
-    let mut printed = BufReader::new(printed);
-    let mut line = Vec::new();
-    while printed.read_until(b'\n', &mut line).is_ok_and(|count| count > 0) {
-        if !line.ends_with(b"\n") {
-            line.push(b'\n');
+/// Passes on whole lines, as the task printed them; of one that is very long each part.
+fn pass_on(mut printed: PipeReader, log: &Log) {
+    let (mut open, mut piece) = (Vec::new(), vec![0; LONGEST]);
+    loop {
+        match printed.read(&mut piece) {
+            Ok(0) => break,
+            Ok(length) => open.extend_from_slice(&piece[..length]),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(_) => break,
         }
-        terminal::write_raw(&line);
-        line.clear();
+        let lines = open.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+        let whole = if open.len() - lines < LONGEST { lines } else { open.len() };
+        if whole > 0 {
+            tell(&open[..whole], log);
+            open.drain(..whole);
+        }
+    }
+    if !open.is_empty() {
+        open.push(b'\n');
+        tell(&open, log);
+    }
+}
+
+fn tell(printed: &[u8], log: &Log) {
+    terminal::write_raw(printed);
+    if let Some(recorder) = log.get() {
+        // What cannot be written here cannot be there either where the run hears of it.
+        let _ = recorder.log(None, "stdout", printed);
     }
 }

@@ -54,6 +54,7 @@ impl Coordinator {
             plain: vec![true, false, false],
             history: History::default(),
             open: OPEN,
+            jobs: None,
             grace: GRACE,
             ageing: AGEING,
             cores: None,
@@ -98,6 +99,7 @@ pub struct CoordinatorBuilder {
     plain: Vec<bool>,
     history: History,
     open: usize,
+    jobs: Option<usize>,
     grace: Duration,
     ageing: Duration,
     cores: Option<f64>,
@@ -138,6 +140,12 @@ impl CoordinatorBuilder {
     pub fn max_open(self, jobs: usize) -> Self {
         // The semaphore has a limit of its own, which no memory reaches.
         Self { open: jobs.clamp(1, Semaphore::MAX_PERMITS), ..self }
+    }
+
+    /// How many jobs may run at once, at least one, whatever their strategies: any number unless set. A job that waits for those that it calls does not count. Each
+    /// strategy has its own slots besides.
+    pub fn jobs(self, jobs: usize) -> Self {
+        Self { jobs: Some(jobs.max(1)), ..self }
     }
 
     /// How many jobs are remembered after their end, and for how long: 1,000 unless set, for any time.
@@ -233,7 +241,7 @@ impl CoordinatorBuilder {
         let core = Core {
             state: Mutex::new(State {
                 ledger: Ledger::new(self.history),
-                seats: Seats::new(lanes.collect(), stock, self.ageing, bell.clone()),
+                seats: Seats::new(lanes.collect(), stock, self.jobs, self.ageing, bell.clone()),
                 keyed: HashMap::new(),
                 budget: self.budget.map(|budget| (budget, budget.most)),
                 read: None,
@@ -261,6 +269,7 @@ impl CoordinatorBuilder {
             plain: self.plain,
             granted,
             limits,
+            is_bounded: self.jobs.is_some(),
             unshared: OnceLock::new(),
             context: self.context.map_or_else(OnceLock::new, |context| OnceLock::from(Ok(context))),
         });

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use nebulakit_types::workspace::Workspace;
 use tokio::runtime::Handle;
@@ -15,6 +15,8 @@ use crate::coordinator::id::{RequestId, RunId};
 use crate::coordinator::live::{IsLive, Live};
 use crate::coordinator::lock::locked;
 use crate::coordinator::resources::{Demand, Granted, Limits};
+use crate::coordinator::usage::Usage;
+use crate::process::worker::message::Used;
 use crate::task::context::Context;
 use crate::task::def::TaskDef;
 use crate::task::invocation::Caller;
@@ -223,6 +225,9 @@ impl JobContext {
     pub fn progress(&self, done: u64, total: impl Into<Option<u64>>) {
         let total = total.into();
         self.heartbeat();
+        if let Some(witness) = self.live().own_witness() {
+            witness.progress(done, total);
+        }
         self.tell(|| EventKind::Progress { done, total });
     }
 
@@ -235,12 +240,45 @@ impl JobContext {
     /// Writes a line to the job's log: an event for the subscribers.
     pub fn log(&self, level: tracing::Level, message: impl Into<String>) {
         let message = message.into();
+        if let Some(witness) = self.live().witness() {
+            witness.log(level, &message);
+        }
         self.tell(|| EventKind::Log { level: level.as_str().to_owned(), message });
     }
 
-    /// Tells of a line that a process of the job's has printed.
-    pub(super) fn output(&self, stream: OutputStream, line: impl FnOnce() -> String) {
-        self.tell(|| EventKind::Output { stream, line: line() });
+    /// Tells of what a process of the job's has printed: whole lines, or the beginning of one that goes on in what comes next.
+    pub(super) fn output(&self, stream: OutputStream, printed: &[u8]) {
+        if let Some(witness) = self.live().witness() {
+            witness.output(stream, printed);
+        }
+        if !self.home.core().publisher.is_heard() {
+            return;
+        }
+        for line in printed.split_inclusive(|byte| *byte == b'\n') {
+            let line = line.strip_suffix(b"\n").unwrap_or(line);
+            let line = line.strip_suffix(b"\r").unwrap_or(line);
+            self.tell(|| EventKind::Output { stream, line: String::from_utf8_lossy(line).into_owned() });
+        }
+    }
+
+    /// The running attempt took this besides its time, or a job that it called did.
+    pub(super) fn took(&self, usage: Usage) {
+        if self.live().runs(self.attempt)
+            && let Some(witness) = self.live().witness()
+        {
+            witness.took(usage);
+        }
+    }
+
+    /// What a worker or a container says that it took.
+    pub(super) fn took_by(&self, used: Option<Used>) {
+        if let Some(Used { cpu, system, memory, moved }) = used {
+            let [cpu, system] = [cpu, system].map(|micros| micros.map(Duration::from_micros));
+            self.took(Usage { wall: Duration::ZERO, cpu, system, memory });
+            if let Some(witness) = self.live().witness() {
+                witness.moved(moved);
+            }
+        }
     }
 
     pub(super) fn tell(&self, kind: impl FnOnce() -> EventKind) {

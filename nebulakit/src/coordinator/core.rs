@@ -27,6 +27,7 @@ use crate::coordinator::resources::shared::Bell;
 use crate::coordinator::retry::RetryBudget;
 use crate::coordinator::state::{Ledger, Place};
 use crate::coordinator::stuck::victim;
+use crate::coordinator::witness::Witness;
 
 /// What all jobs of a coordinator share.
 pub(super) struct Core {
@@ -233,11 +234,17 @@ impl Core {
             self.meters.started(live.lane, attempt, waited);
         }
         self.told();
+        if let Some(witness) = live.own_witness() {
+            witness.began();
+        }
         Stopwatch::started(now)
     }
 
     /// An attempt ended, or was given up.
     pub(super) fn attempted(&self, live: &Live, stopwatch: Stopwatch) {
+        if let Some(witness) = live.own_witness() {
+            witness.ended();
+        }
         self.meters.attempted(live.lane, stopwatch, || self.clock.now());
     }
 
@@ -324,12 +331,12 @@ impl Core {
 
     /// An attempt failed, and another one follows after `pause`, with `memory` where that is more than before.
     pub(super) fn back_off(&self, live: &Live, attempt: u32, pause: Duration, memory: Option<u64>, error: &JobError) {
-        let failure = error.to_failure();
+        let (failure, used) = (error.to_failure(), live.own_witness().and_then(Witness::usage));
         let is_paused = {
             let mut state = locked(&self.state);
             let until = self.clock.wall().checked_add(pause).unwrap_or_else(|| self.clock.wall());
             let is_paused = state.ledger.back_off(live.place(), attempt, until, memory);
-            self.note(&mut state, live, self.clock.now(), |_| EventKind::Retrying { attempt, delay: pause, memory, failure });
+            self.note(&mut state, live, self.clock.now(), |_| EventKind::Retrying { attempt, delay: pause, memory, failure, used });
             is_paused
         };
         if is_paused {
@@ -393,7 +400,7 @@ impl Core {
 
     /// Tells the subscribers something about a job; nothing once it is closed.
     pub(super) fn tell(&self, live: &Live, kind: impl FnOnce() -> EventKind) {
-        if self.publisher.subscribers() == 0 {
+        if !self.publisher.is_heard() {
             return;
         }
         {

@@ -9,6 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::coordinator::id::{RequestId, RunId};
 use crate::coordinator::job::{JobFailure, JobOutcome};
+use crate::coordinator::usage::Usage;
 use crate::task::quantity::written;
 
 /// The version of the form in which events are written. Readers take an event of a later one for what they know of it.
@@ -82,6 +83,9 @@ pub enum EventKind {
         memory: Option<u64>,
         /// Why it failed.
         failure: JobFailure,
+        /// What it took, where that is measured.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        used: Option<Usage>,
     },
     /// It is over.
     Finished {
@@ -155,6 +159,17 @@ pub enum OutputStream {
     Stderr,
 }
 
+impl OutputStream {
+    /// `stdout` or `stderr`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Stdout => "stdout",
+            Self::Stderr => "stderr",
+        }
+    }
+}
+
 impl EventKind {
     /// Whether running work says it of itself.
     pub(super) fn is_said(&self) -> bool {
@@ -172,7 +187,7 @@ impl fmt::Display for JobEvent {
             EventKind::Submitted { strategy, name: Some(name), .. } => write!(f, "submitted {name} ({strategy})"),
             EventKind::Submitted { strategy, .. } => write!(f, "submitted ({strategy})"),
             EventKind::Started { attempt } => write!(f, "attempt {} started", attempt + 1),
-            EventKind::Retrying { attempt, delay, memory, failure } => {
+            EventKind::Retrying { attempt, delay, memory, failure, .. } => {
                 write!(f, "attempt {} failed, the next one starts in {delay:?}", attempt + 1)?;
                 if let Some(memory) = memory {
                     write!(f, " with {} of memory", written(*memory))?;

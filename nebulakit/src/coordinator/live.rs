@@ -17,6 +17,7 @@ use crate::coordinator::state::Place;
 use crate::coordinator::stop::Stop;
 #[cfg(feature = "run")]
 use crate::coordinator::stored::Stored;
+use crate::coordinator::witness::Witness;
 
 /// Which jobs go first. Those that wait for long rise: nothing starves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -227,6 +228,20 @@ impl Live {
     /// When it has to be over, and how long that was from its beginning, or its parent's.
     pub(super) fn deadline(&self) -> Option<(Instant, Duration)> {
         self.settings.deadline
+    }
+
+    /// Who hears all that it says and takes, if anybody does.
+    pub(super) fn own_witness(&self) -> Option<&dyn Witness> {
+        #[cfg(feature = "run")]
+        return self.settings.stored.as_ref().map(|stored| &*stored.witness);
+        #[cfg(not(feature = "run"))]
+        None
+    }
+
+    /// The same, or who hears that of the nearest job above it.
+    pub(super) fn witness(&self) -> Option<&dyn Witness> {
+        let above = || std::iter::successors(self.parent.as_ref(), |job| job.live().parent.as_ref());
+        self.own_witness().or_else(|| above().find_map(|job| job.live().own_witness()))
     }
 
     /// Tells the job and all its descendants to stop. It says whether this is the first time.

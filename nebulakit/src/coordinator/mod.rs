@@ -145,7 +145,10 @@ mod stuck;
 mod submitting;
 mod system;
 mod tasks;
+mod usage;
+mod waits;
 mod wakers;
+mod witness;
 mod work;
 
 pub use self::attempt::TaskCall;
@@ -174,6 +177,10 @@ pub use self::strategy::containers::{
 pub use self::strategy::{AsyncStrategy, Enforced, Executing, ExecutionStrategy, LimitsInForce, ProcessStrategy, ThreadStrategy};
 pub use self::submitting::Submitting;
 pub use self::system::{Coordinator, TrySubmitError};
+pub use self::usage::Usage;
+pub use self::waits::WaitsFor;
+#[cfg(feature = "run")]
+pub(crate) use self::witness::Witness;
 pub use self::work::{IntoWork, Work};
 pub use crate::process::worker::worker_main;
 pub use crate::task::fatal::Fatal;

@@ -50,6 +50,8 @@ struct Hub {
     listening: AtomicUsize,
     /// How many of them make the work wait.
     holding: AtomicUsize,
+    /// How many of them do not hear what running work says of itself.
+    deaf: AtomicUsize,
     /// Whether one has something to read that it was not woken for.
     is_due: AtomicBool,
     sequence: AtomicU64,
@@ -67,6 +69,8 @@ struct Subscribers {
 #[derive(Debug)]
 struct Queue {
     overflow: Overflow,
+    /// Whether what running work says of itself is not for it.
+    is_deaf: bool,
     state: Mutex<QueueState>,
 }
 
@@ -95,7 +99,7 @@ impl Queue {
     /// Takes an event. It says how many were dropped for it, and whether somebody waits for one.
     fn push(&self, event: Arc<JobEvent>) -> (u64, bool) {
         let mut state = locked(&self.state);
-        if state.is_over {
+        if state.is_over || (self.is_deaf && event.kind.is_said()) {
             return (0, false);
         }
         let has_room = state.events.len() < self.overflow.room();
@@ -168,6 +172,7 @@ impl Publisher {
             subscribers: Mutex::default(),
             listening: AtomicUsize::new(0),
             holding: AtomicUsize::new(0),
+            deaf: AtomicUsize::new(0),
             is_due: AtomicBool::new(false),
             sequence: AtomicU64::new(0),
             dropped: AtomicU64::new(0),
@@ -238,6 +243,11 @@ impl Publisher {
         queues.iter().for_each(|queue| queue.end());
     }
 
+    /// Whether anybody hears what running work says of itself.
+    pub(super) fn is_heard(&self) -> bool {
+        self.subscribers() > self.0.deaf.load(Ordering::Acquire)
+    }
+
     /// How many listen.
     #[must_use]
     pub fn subscribers(&self) -> usize {
@@ -274,7 +284,17 @@ impl Publisher {
     /// # }
     /// ```
     pub fn subscribe(&self, overflow: Overflow) -> EventStream {
-        let queue = Arc::new(Queue { overflow, state: Mutex::default() });
+        self.subscribed(overflow, false)
+    }
+
+    /// The same without what running work says of itself: with [`Overflow::Wait`] it misses nothing.
+    #[cfg(feature = "run")]
+    pub(crate) fn subscribe_to_what_happens(&self, overflow: Overflow) -> EventStream {
+        self.subscribed(overflow, true)
+    }
+
+    fn subscribed(&self, overflow: Overflow, is_deaf: bool) -> EventStream {
+        let queue = Arc::new(Queue { overflow, is_deaf, state: Mutex::default() });
         let mut subscribers = locked(&self.0.subscribers);
         if subscribers.is_closed {
             queue.end();
@@ -283,6 +303,9 @@ impl Publisher {
             self.0.listening.fetch_add(1, Ordering::AcqRel);
             if matches!(overflow, Overflow::Wait(_)) {
                 self.0.holding.fetch_add(1, Ordering::AcqRel);
+            }
+            if is_deaf {
+                self.0.deaf.fetch_add(1, Ordering::AcqRel);
             }
         }
         drop(subscribers);
@@ -432,6 +455,9 @@ impl Drop for EventStream {
             self.hub.listening.fetch_sub(1, Ordering::AcqRel);
             if matches!(self.queue.overflow, Overflow::Wait(_)) {
                 self.hub.holding.fetch_sub(1, Ordering::AcqRel);
+            }
+            if self.queue.is_deaf {
+                self.hub.deaf.fetch_sub(1, Ordering::AcqRel);
             }
         }
         drop(subscribers);

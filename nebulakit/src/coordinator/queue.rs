@@ -13,6 +13,7 @@ use crate::coordinator::live::{IsLive, Live, Priority, Seated};
 use crate::coordinator::lock::locked;
 use crate::coordinator::resources::shared::{Bell, Want};
 use crate::coordinator::resources::{Demand, Free, Held, Stock};
+use crate::coordinator::waits::WaitsFor;
 
 /// How often a job whose turn it is may be passed over because it does not fit and another one does.
 const OVERTAKEN: u32 = 16;
@@ -24,6 +25,8 @@ const WANTS: usize = 8;
 pub(super) struct Seats {
     pub(super) lanes: Vec<Lane>,
     pub(super) stock: Stock,
+    /// How many jobs of all lanes may run at once.
+    jobs: Option<usize>,
     /// Whether somebody waits whose lane has a slot: for what the lanes share.
     is_short: bool,
     ageing: Duration,
@@ -65,16 +68,20 @@ impl Woken {
 }
 
 impl Seats {
-    pub(super) fn new(lanes: Vec<Lane>, stock: Stock, ageing: Duration, bell: Option<Arc<Bell>>) -> Self {
-        Self { lanes, stock, is_short: false, ageing, bell, gives_way: false }
+    pub(super) fn new(lanes: Vec<Lane>, stock: Stock, jobs: Option<usize>, ageing: Duration, bell: Option<Arc<Bell>>) -> Self {
+        Self { lanes, stock, jobs, is_short: false, ageing, bell, gives_way: false }
     }
 
     /// Gives the job a seat, or a place in the queue. One that lent its seat has what it did not lend.
     pub(super) fn enter(&mut self, job: &Arc<dyn IsLive>, is_returning: bool, now: Instant) -> Woken {
         let live = job.live();
-        let lane = &mut self.lanes[live.lane];
-        let room = lane.room();
-        if lane.waiting == 0 && room > 0 && !self.is_short && !self.gives_way && self.fits(live, is_returning, self.stock.free()) {
+        let room = self.room(live.lane);
+        if self.lanes[live.lane].waiting == 0
+            && room > 0
+            && !self.is_short
+            && !self.gives_way
+            && self.fits(live, is_returning, self.stock.free())
+        {
             self.seat(live, is_returning);
             return Woken::default();
         }
@@ -92,6 +99,32 @@ impl Seats {
         locked(&live.seat).state = waiting;
         // Where there is no slot, one more who waits changes nothing.
         if room > 0 { self.go_on(now) } else { Woken::default() }
+    }
+
+    /// How many more may run, whatever their lane.
+    fn room_of_all(&self) -> usize {
+        self.jobs.map_or(usize::MAX, |jobs| jobs.saturating_sub(self.lanes.iter().map(|lane| lane.taken).sum()))
+    }
+
+    /// How many more of that lane may run.
+    fn room(&self, lane: usize) -> usize {
+        self.lanes[lane].room().min(self.room_of_all())
+    }
+
+    /// What the job waits for; [`None`] where it does not wait.
+    pub(super) fn waits_for(&self, live: &Live) -> Option<WaitsFor> {
+        let Seated::Waiting { .. } = locked(&live.seat).state else { return None };
+        let lane = &self.lanes[live.lane];
+        let missing = match live.demand() {
+            Some(demand) => self.stock.missing(&demand),
+            None => self.stock.missing(&Demand { millicores: lane.millicores, ..Demand::default() }),
+        };
+        Some(match missing {
+            _ if self.room_of_all() == 0 => WaitsFor::Jobs,
+            missing if !missing.is_empty() => WaitsFor::Resources(missing),
+            _ if lane.room() == 0 => WaitsFor::Slots { strategy: lane.strategy.to_name().into_owned() },
+            _ => WaitsFor::Turn,
+        })
     }
 
     /// Takes a slot and cores beyond the limits, where waiting for them is not possible.
@@ -250,7 +283,7 @@ impl Seats {
 
     /// The next of each class that waits for no slot.
     fn candidates(&self, now: Instant) -> impl Iterator<Item = Candidate> {
-        let lanes = self.lanes.iter().enumerate().filter(|(_, lane)| lane.waiting > 0 && lane.room() > 0);
+        let lanes = self.lanes.iter().enumerate().filter(|(number, lane)| lane.waiting > 0 && self.room(*number) > 0);
         let queues = lanes.flat_map(|(number, lane)| {
             lane.queues.iter().enumerate().filter(|(_, queue)| queue.waiting > 0).map(move |(place, queue)| (number, place, queue))
         });
@@ -276,6 +309,7 @@ impl Seats {
         candidates.sort_unstable_by_key(|candidate| Reverse(*candidate));
         let mut free = self.stock.free().clone();
         let mut room: Vec<_> = self.lanes.iter().map(Lane::room).collect();
+        let mut room_of_all = self.room_of_all();
         let mut passed = Vec::new();
         while let Some(candidate) = candidates.pop() {
             let live = self.next(candidate)?.job.live();
@@ -284,7 +318,7 @@ impl Seats {
             if if is_urgent {
                 self.fits_now(candidate, self.stock.free())
             } else {
-                room[candidate.lane] > 0 && self.fits_now(candidate, &free)
+                room[candidate.lane].min(room_of_all) > 0 && self.fits_now(candidate, &free)
             } {
                 for Candidate { lane, queue, class, .. } in passed {
                     if let Some(next) = self.lanes[lane].queues[queue].classes[class].next_mut() {
@@ -299,6 +333,7 @@ impl Seats {
                     None => free.keep(&Demand { millicores: self.lanes[candidate.lane].millicores, ..Demand::default() }),
                 }
                 room[candidate.lane] = room[candidate.lane].saturating_sub(1);
+                room_of_all = room_of_all.saturating_sub(1);
             }
             passed.push(candidate);
         }
@@ -351,7 +386,7 @@ mod tests {
     fn with(lanes: &[(Option<usize>, u64)], cores: u64, ageing: u64) -> Seats {
         let lanes = lanes.iter().map(|(slots, own)| Lane::new(Strategy::Thread, *slots, own * 1_000)).collect();
         let limits = Limits { millicores: cores * 1_000, memory: Some(100), ..Limits::default() };
-        Seats::new(lanes, Stock::full(Arc::new(limits)), Duration::from_secs(ageing), None)
+        Seats::new(lanes, Stock::full(Arc::new(limits)), None, Duration::from_secs(ageing), None)
     }
 
     /// The order in which those who wait get the only seat. Each began to wait at its second.

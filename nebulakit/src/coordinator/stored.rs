@@ -1,10 +1,12 @@
-//! Where the data of one task goes.
+//! Where the data of one task goes, and what it says.
 
 use std::path::Path;
+use std::sync::Arc;
 
+use crate::coordinator::witness::Witness;
 use crate::task::surroundings::Places;
 
-/// Where the data of one task goes, instead of where the coordinator's context says.
+/// Where the data of one task goes, instead of where the coordinator's context says; and what it says.
 #[derive(Debug, Clone)]
 pub(crate) struct Stored {
     /// Where its files go.
@@ -13,6 +15,8 @@ pub(crate) struct Stored {
     pub(crate) checkpoints: String,
     /// What an earlier run of it left as its checkpoint.
     pub(crate) former: Option<String>,
+    /// Who hears all that it says and takes.
+    pub(crate) witness: Arc<dyn Witness>,
 }
 
 impl Stored {

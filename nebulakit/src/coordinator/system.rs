@@ -18,7 +18,7 @@ use crate::coordinator::drive::{ByStrategy, OpenJob, drive};
 use crate::coordinator::error::{CancelReason, JobError, Lost, SubmitError};
 use crate::coordinator::handle::JobHandle;
 use crate::coordinator::id::{RequestId, RunId};
-use crate::coordinator::job::{Job, JobOutcome};
+use crate::coordinator::job::{Job, JobOutcome, JobState};
 use crate::coordinator::live::{IsLive, Live};
 use crate::coordinator::lock::locked;
 use crate::coordinator::piece::{PieceOf, unshared};
@@ -26,6 +26,7 @@ use crate::coordinator::publisher::Publisher;
 use crate::coordinator::resources::{Demand, Granted, Limits};
 use crate::coordinator::runtime;
 use crate::coordinator::strategy::ExecutionStrategy;
+use crate::coordinator::waits::WaitsFor;
 use crate::coordinator::work::{IntoWork, Work};
 use crate::process::stores::from_environment;
 use crate::services::env::Environment;
@@ -74,6 +75,8 @@ pub(super) struct Inner {
     pub(super) granted: Vec<Granted>,
     /// How much there is of each resource.
     pub(super) limits: Arc<Limits>,
+    /// Whether there is a limit for all strategies together.
+    pub(super) is_bounded: bool,
     /// Why the limits are not shared that should be.
     pub(super) unshared: OnceLock<String>,
     pub(super) context: OnceLock<Result<Context, JobError>>,
@@ -164,6 +167,30 @@ impl Coordinator {
             dropped_events: core.publisher.dropped(),
             is_closed: state.is_closing,
         }
+    }
+
+    /// What a job waits for that is queued; [`None`] where it is not, or waits for nothing that is counted.
+    #[must_use]
+    pub fn waits_for(&self, id: &RequestId) -> Option<WaitsFor> {
+        let state = locked(&self.inner.core.state);
+        let live = state.ledger.live(state.ledger.find(id)?)?;
+        state.seats.waits_for(live.live())
+    }
+
+    /// What the queued jobs of a run wait for.
+    #[cfg(feature = "run")]
+    pub(crate) fn all_waits(&self, run: &RunId) -> Vec<(RequestId, WaitsFor)> {
+        let state = locked(&self.inner.core.state);
+        let queued = state.ledger.open().filter(|(job, _)| job.run == *run && job.state == JobState::Queued);
+        queued.filter_map(|(job, live)| Some((job.id.clone(), state.seats.waits_for(live.live())?))).collect()
+    }
+
+    /// How many bytes tasks in this process have read from the stores of the context and written to them.
+    #[cfg(feature = "run")]
+    pub(crate) fn moved(&self) -> u64 {
+        let context = self.inner.context.get().and_then(|context| context.as_ref().ok());
+        let storage = context.and_then(|context| context.surroundings().stores.if_made());
+        storage.map_or(0, |storage| storage.progress().now().bytes)
     }
 
     /// Tells subscribers what happens.
@@ -352,7 +379,7 @@ impl Home for Inner {
             live.settings.deadline = Some(first);
         }
         let is_counted = self.granted[live.lane].millicores.is_some() || live.settings.demand.is_some() || live.settings.on_oom.is_some();
-        live.is_limited = is_counted || self.strategies[live.lane].1.slots().is_some();
+        live.is_limited = self.is_bounded || is_counted || self.strategies[live.lane].1.slots().is_some();
     }
 
     fn adopt(self: Arc<Self>, piece: Arc<dyn Body>) -> Result<(), SubmitError> {

@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use nebulakit_types::Dialect;
@@ -18,6 +19,7 @@ use crate::coordinator::lock::{Mutex, locked};
 use crate::coordinator::piece::Runs;
 use crate::coordinator::resources::{OnOom, Resources};
 use crate::coordinator::retry::Retry;
+use crate::coordinator::usage::Usage;
 use crate::coordinator::work::{IntoWork, Work, waited_for};
 use crate::services::devices::Gpus;
 use crate::task::call::{ended, failed as of_failure, of_child, with_secrets};
@@ -29,7 +31,8 @@ use crate::task::error::TaskError;
 use crate::task::failure::{Failure, code};
 use crate::task::invocation::Invocation;
 use crate::task::run::run;
-use crate::task::surroundings::{Deadline, LogSink, ProgressSink, Surroundings};
+use crate::task::surroundings::{CpuSink, Deadline, LogSink, ProgressSink, Surroundings};
+use crate::task::traced::Traced;
 
 /// A task with its inputs, and how its outputs are read.
 struct OfTask<T> {
@@ -107,6 +110,7 @@ pub(super) fn of_attempt(job: &JobContext, task: &TaskDef) -> Result<Context, Jo
     let cancellation = Cancellation::new();
     job.live().stop.pass_to(cancellation.clone(), job.attempt);
     let sink = Arc::new(Sink(job.clone()));
+    let has_witness = job.live().witness().is_some();
     let inherited = of_child(job.home.surroundings()?, task, job.attempt);
     #[cfg(feature = "run")]
     let inherited = match &job.live().settings.stored {
@@ -121,6 +125,8 @@ pub(super) fn of_attempt(job: &JobContext, task: &TaskDef) -> Result<Context, Jo
         // The coordinator sees to it.
         deadline: job.live().deadline().map(|(at, limit)| Deadline { at, limit, is_kept: false, is_callers: false }),
         progress: Some(Arc::clone(&sink) as Arc<dyn ProgressSink>),
+        traced: has_witness.then(|| Traced::new(Arc::clone(&sink) as Arc<dyn LogSink>)),
+        cpu: has_witness.then(|| Arc::clone(&sink) as Arc<dyn CpuSink>),
         logs: Some(sink),
         caller: Some(job.home.caller(job)),
         gpus: Gpus::Granted(job.gpus().to_vec()),
@@ -143,6 +149,12 @@ impl ProgressSink for Sink {
 impl LogSink for Sink {
     fn write(&self, level: tracing::Level, message: &str) {
         self.0.log(level, message);
+    }
+}
+
+impl CpuSink for Sink {
+    fn took(&self, cpu: Duration) {
+        self.0.took(Usage { cpu: Some(cpu), ..Usage::default() });
     }
 }
 

@@ -72,6 +72,8 @@ impl Host {
             gpus: Gpus::OfMachine(self.environment.clone()),
             progress: None,
             logs: None,
+            traced: None,
+            cpu: None,
             caller: None,
             stands_in: false,
             takes_graphs: false,

@@ -67,6 +67,14 @@ impl MemoryGroup {
         self.number(if self.is_v2 { "memory.peak" } else { "memory.max_usage_in_bytes" })
     }
 
+    /// The CPU time that was spent in it, in all and in the kernel, in microseconds, where version 2 keeps it.
+    #[cfg(feature = "container")]
+    pub(crate) fn cpu(&self) -> Option<[u64; 2]> {
+        let text = fs::read_to_string(self.folder.join("cpu.stat")).ok()?;
+        let of = |name: &str| text.lines().find_map(|line| line.strip_prefix(name)?.trim().parse().ok());
+        Some([of("usage_usec ")?, of("system_usec ")?])
+    }
+
     /// The memory that it has now, in bytes.
     #[cfg(feature = "coordinator")]
     pub(crate) fn usage(&self) -> Option<u64> {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::gate::Takes;
 use super::path::NodePath;
-use crate::coordinator::{JobFailure, OutputStream, RunId, millis, wall};
+use crate::coordinator::{JobFailure, OutputStream, RunId, Usage, WaitsFor, millis, wall};
 
 /// The version of the events' form: [`EventKind::Created`] has it. It changes where a reader of the former one would misread an event.
 pub const EVENT_VERSION: u32 = 1;
@@ -76,6 +76,14 @@ pub enum EventKind {
         delay: Duration,
         /// Why it failed.
         failure: JobFailure,
+        /// What it took of the machine, where that is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        used: Option<Usage>,
+    },
+    /// It still waits for its turn.
+    Queued {
+        /// What for.
+        waits_for: WaitsFor,
     },
     /// The list of a map is there.
     Mapped {
@@ -117,11 +125,17 @@ pub enum EventKind {
         /// Where they are from.
         #[serde(default, skip_serializing_if = "Origin::is_run")]
         from: Origin,
+        /// What its last attempt took of the machine, where it had one and that is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        used: Option<Usage>,
     },
     /// The node failed for good.
     Failed {
         /// Why.
         failure: JobFailure,
+        /// What its last attempt took of the machine, where it had one and that is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        used: Option<Usage>,
     },
     /// The node never began, because one that it needs did not succeed.
     Skipped {
@@ -137,6 +151,11 @@ pub enum EventKind {
         /// Of how much, if that is known.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         total: Option<u64>,
+    },
+    /// Tasks of the run have read and stored data.
+    Moved {
+        /// How much by now, in bytes.
+        bytes: u64,
     },
     /// A task wrote to its log.
     Log {

@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use crate::run::error::RecordError;
 use crate::run::event::{Event, EventKind};
 use crate::run::folder::RunFolder;
-use crate::run::log::{EventReader, Lines};
+use crate::run::log::{EventReader, GOES_ON, Lines};
 use crate::run::path::NodePath;
 use crate::run::watch::{PERIOD, Watch};
 
@@ -68,7 +68,7 @@ pub struct LogLines {
 
 /// A line of a log.
 ///
-/// As text it is what stands in the file: `2026-11-29T10:00:00.5Z stdout 3 words`.
+/// As text it is what stands in the file: `2026-11-29T10:00:00.5Z stdout 3 words`, and `stdout+` where the line goes on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LogLine {
@@ -76,8 +76,10 @@ pub struct LogLine {
     pub at: SystemTime,
     /// What wrote it: `stdout`, `stderr`, or the level of a log, as `INFO`.
     pub source: String,
-    /// What it says.
+    /// What it says. Bytes that are not UTF-8 show as U+FFFD: the file has them as they were.
     pub text: String,
+    /// Whether the line goes on in the next one of its source: it is too long for one, or was so when it was written.
+    pub goes_on: bool,
 }
 
 impl LogLines {
@@ -127,13 +129,15 @@ impl LogLine {
         let (at, line) = line.split_once(' ')?;
         let (source, text) = line.split_once(' ')?;
         let at = at.parse::<jiff::Timestamp>().ok()?.into();
-        Some(Self { at, source: source.to_owned(), text: text.to_owned() })
+        let (source, goes_on) = source.strip_suffix(GOES_ON).map_or((source, false), |source| (source, true));
+        Some(Self { at, source: source.to_owned(), text: text.to_owned(), goes_on })
     }
 }
 
 impl fmt::Display for LogLine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let at = jiff::Timestamp::try_from(self.at).map_err(|_| fmt::Error)?;
-        write!(f, "{at} {} {}", self.source, self.text)
+        let mark = if self.goes_on { GOES_ON } else { "" };
+        write!(f, "{at} {}{mark} {}", self.source, self.text)
     }
 }

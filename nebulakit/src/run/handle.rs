@@ -5,6 +5,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, Shared};
@@ -18,6 +19,7 @@ use crate::run::event::{EventKind, Recorded, RunOutcome};
 use crate::run::folder::{RunFolder, RunsFolder};
 use crate::run::follow::{LogLines, RunEvents};
 use crate::run::gate::Answer;
+use crate::run::metrics::Metrics;
 use crate::run::path::NodePath;
 use crate::run::state::{Counts, RunState, RunStatus};
 use crate::run::watch::{PERIOD, Watch};
@@ -99,6 +101,14 @@ impl RunHandle {
     /// When its events cannot be read.
     pub fn counts(&self) -> Result<Counts, RecordError> {
         Ok(self.watch.seen()?.state.counts())
+    }
+
+    /// What it took by now: times, counts, CPU, memory and data.
+    ///
+    /// # Errors
+    /// When its events cannot be read.
+    pub fn metrics(&self) -> Result<Metrics, RecordError> {
+        Ok(self.state()?.metrics(SystemTime::now()))
     }
 
     /// Its events, from the first one on, as they come.

@@ -28,6 +28,13 @@ pub(crate) trait Record: Send + Sync {
     /// When it never will.
     fn settle(&self) -> BoxFuture<'_, io::Result<()>>;
 
+    /// Takes what a node logged or printed, from `source`, as it is: whole lines, or the beginning of one that goes on in what comes next. When it returns, no memory of
+    /// the size of the log is held.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    fn log(&self, node: &NodePath, source: &str, text: &[u8]) -> io::Result<()>;
+
     /// Keeps the outputs of a node, the bytes of an `outputs.pb`, for the event that says that it succeeded.
     ///
     /// # Errors
@@ -49,6 +56,10 @@ impl Record for Nowhere {
 
     fn settle(&self) -> BoxFuture<'_, io::Result<()>> {
         ready(Ok(())).boxed()
+    }
+
+    fn log(&self, _: &NodePath, _: &str, _: &[u8]) -> io::Result<()> {
+        Ok(())
     }
 
     fn keep(&self, _: Bytes) -> BoxFuture<'_, io::Result<Recorded>> {

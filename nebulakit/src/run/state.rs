@@ -9,7 +9,7 @@ use std::time::SystemTime;
 use super::event::{EVENT_VERSION, Event, EventKind, Origin, RunOutcome};
 use super::gate::Takes;
 use super::path::NodePath;
-use crate::coordinator::{JobFailure, RunId};
+use crate::coordinator::{JobFailure, RunId, Usage, WaitsFor};
 
 /// Where a run stands, after the events that were applied.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,6 +33,8 @@ pub struct RunState {
     pub ended: Option<SystemTime>,
     /// Its nodes, as far as something happened to them.
     pub nodes: BTreeMap<NodePath, NodeState>,
+    /// How much data its tasks have read and stored, in bytes, as far as it was told.
+    pub moved: u64,
     /// How many events were applied: the sequence of the next one.
     pub events: u64,
     counts: Counts,
@@ -76,6 +78,10 @@ pub struct NodeState {
     pub progress: Option<(u64, Option<u64>)>,
     /// How many elements it has, if it is a map.
     pub elements: Option<u64>,
+    /// What it waits for, if it has been queued for a while.
+    pub waits_for: Option<WaitsFor>,
+    /// What its attempts took of the machine, all that are over, as far as that is known.
+    pub used: Option<Usage>,
 }
 
 /// Where a node stands.
@@ -160,6 +166,7 @@ impl RunState {
             created: None,
             ended: None,
             nodes: BTreeMap::new(),
+            moved: 0,
             events: 0,
             counts: Counts::default(),
         }
@@ -206,6 +213,7 @@ impl RunState {
                 (self.name, self.backend, self.planned, self.resumes) = (name.clone(), backend.clone(), *nodes, resumes.clone());
                 (self.status, self.created) = (RunStatus::Running, Some(event.at));
             }
+            EventKind::Moved { bytes } => self.moved = *bytes,
             EventKind::Stopping => self.status = RunStatus::Stopping,
             EventKind::Ended { outcome, .. } => (self.status, self.ended) = (RunStatus::Ended(outcome.clone()), Some(event.at)),
             _ => {}
@@ -235,6 +243,8 @@ impl NodeState {
             failure: None,
             progress: None,
             elements: None,
+            waits_for: None,
+            used: None,
         }
     }
 
@@ -252,17 +262,22 @@ impl NodeState {
             }
             EventKind::Started { attempt } => {
                 self.attempts = attempt.saturating_add(1);
-                (self.started, self.progress) = (self.started.or(Some(event.at)), None);
+                (self.started, self.progress, self.waits_for) = (self.started.or(Some(event.at)), None, None);
                 NodeStatus::Running
             }
-            EventKind::Retrying { failure, .. } => {
+            EventKind::Retrying { failure, used, .. } => {
                 self.failure = Some(failure.clone());
+                self.took(*used);
                 NodeStatus::Backoff
             }
             EventKind::Waiting { signal, takes } => NodeStatus::Waiting { signal: signal.clone(), takes: takes.clone() },
-            EventKind::Succeeded { from, .. } => NodeStatus::Succeeded(from.clone()),
-            EventKind::Failed { failure } => {
+            EventKind::Succeeded { from, used, .. } => {
+                self.took(*used);
+                NodeStatus::Succeeded(from.clone())
+            }
+            EventKind::Failed { failure, used } => {
                 self.failure = Some(failure.clone());
+                self.took(*used);
                 NodeStatus::Failed
             }
             EventKind::Skipped { because } => NodeStatus::Skipped { because: because.clone() },
@@ -270,6 +285,10 @@ impl NodeState {
             EventKind::Progress { done, total } => {
                 self.progress = Some((*done, *total));
                 return;
+            }
+            EventKind::Queued { waits_for } => {
+                self.waits_for = Some(waits_for.clone());
+                NodeStatus::Queued
             }
             EventKind::Mapped { elements } => {
                 self.elements = Some(*elements);
@@ -279,8 +298,15 @@ impl NodeState {
         };
         self.status = status;
         if self.is_over() {
-            self.ended = Some(event.at);
+            (self.ended, self.waits_for) = (Some(event.at), None);
         }
+    }
+
+    fn took(&mut self, used: Option<Usage>) {
+        self.used = match (self.used, used) {
+            (Some(before), Some(used)) => Some(before.and(used)),
+            (before, used) => before.or(used),
+        };
     }
 }
 

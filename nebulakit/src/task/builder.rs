@@ -99,6 +99,8 @@ impl ContextBuilder {
             gpus: Gpus::Granted(Vec::new()),
             progress: None,
             logs: None,
+            traced: None,
+            cpu: None,
             caller: None,
             stands_in: true,
             takes_graphs: false,

@@ -1,9 +1,10 @@
 //! What a running task may ask.
 
 use std::collections::BTreeMap;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::io;
 use std::path::Path;
+use std::pin::pin;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -74,6 +75,21 @@ impl Context {
                 decks: Decks::new(),
             }),
         }
+    }
+
+    /// Runs `function` as a part of this run: values that it makes are read through its workspace, and what `tracing` hears goes to its log.
+    pub(crate) fn enter<T>(&self, function: impl FnOnce() -> T) -> T {
+        let function = || self.workspace().enter(function);
+        match &self.own().traced {
+            Some(traced) => traced.enter(function),
+            None => function(),
+        }
+    }
+
+    /// The same for a future, at each of its polls.
+    pub(crate) async fn scope<T>(&self, future: impl Future<Output = T>) -> T {
+        let mut future = pin!(future);
+        poll_fn(|waker| self.enter(|| future.as_mut().poll(waker))).await
     }
 
     pub(crate) fn surroundings(&self) -> &Surroundings {
@@ -254,8 +270,8 @@ impl Context {
     /// # Panics
     /// Without a runtime, as in a task that is a plain `fn`, when no thread can be started for one.
     pub fn spawn<T: Send + 'static>(&self, future: impl Future<Output = T> + Send + 'static) -> JoinHandle<T> {
-        let workspace = self.workspace().clone();
-        runtime().spawn(async move { workspace.scope(future).await })
+        let context = self.clone();
+        runtime().spawn(async move { context.scope(future).await })
     }
 
     /// Runs a function that blocks on a thread of its own, as `tokio::task::spawn_blocking` does, and as a part of this run; see
@@ -264,8 +280,8 @@ impl Context {
     /// # Panics
     /// As [`spawn`](Self::spawn).
     pub fn spawn_blocking<T: Send + 'static>(&self, function: impl FnOnce() -> T + Send + 'static) -> JoinHandle<T> {
-        let workspace = self.workspace().clone();
-        runtime().spawn_blocking(move || workspace.enter(function))
+        let context = self.clone();
+        runtime().spawn_blocking(move || context.enter(function))
     }
 
     /// Waits for a future in blocking code, such as one of [`storage`](Self::storage).
@@ -273,8 +289,7 @@ impl Context {
     /// # Panics
     /// In async code, where `.await` does the same, and when no thread can be started.
     pub fn block_on<T>(&self, future: impl Future<Output = T>) -> T {
-        let workspace = self.workspace();
-        nebulakit_types::block_on(workspace.scope(future)).unwrap_or_else(|error| panic!("cannot start a thread: {error}"))
+        nebulakit_types::block_on(self.scope(future)).unwrap_or_else(|error| panic!("cannot start a thread: {error}"))
     }
 }
 

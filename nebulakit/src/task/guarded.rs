@@ -29,7 +29,7 @@ impl<T> Guarded<T> {
 impl<T> Drop for Guarded<T> {
     fn drop(&mut self) {
         let Some(value) = self.value.take() else { return };
-        if let Err(panic) = self.context.workspace().enter(|| dropped(value)) {
+        if let Err(panic) = self.context.enter(|| dropped(value)) {
             self.context.log(tracing::Level::WARN, format!("the task `{}` panicked when it was dropped: {panic}", self.task));
         }
     }

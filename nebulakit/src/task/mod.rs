@@ -29,4 +29,5 @@ pub(crate) mod run;
 pub(crate) mod strategy;
 pub(crate) mod surroundings;
 pub(crate) mod template;
+pub(crate) mod traced;
 pub(crate) mod value;

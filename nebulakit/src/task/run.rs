@@ -14,6 +14,7 @@ use nebulakit_types::literal_type::{SimpleType, TypeKind};
 use nebulakit_types::outbox::Outbox;
 use nebulakit_types::outputs::{Output, Written};
 use nebulakit_types::{ErrorKind, LiteralType, block_on};
+use rustix::time::{ClockId, Timespec, clock_gettime};
 use tokio::runtime::Handle;
 use tokio::task::{JoinError, JoinHandle};
 
@@ -111,7 +112,7 @@ fn elsewhere(task: &TaskDef, context: &Context) -> Option<Failure> {
 /// The call, with its inputs converted. Those in files of their own are rare: only when one is met are all looked for.
 async fn decode(task: &'static TaskDef, inputs: &[u8], element: Option<&Element>, context: &Context) -> Result<Prepared, Unsuccessful> {
     // Defaults and conversions may be the user's own code.
-    let attempt = |references: References| context.workspace().enter(|| guard(|| prepare(task, inputs, references, element, context)));
+    let attempt = |references: References| context.enter(|| guard(|| prepare(task, inputs, references, element, context)));
     let call = match attempt(References::default())? {
         Err(error) if error.kind() == ErrorKind::NotFetched => {
             let dialect = context.surroundings().dialect;
@@ -135,20 +136,34 @@ async fn perform(task: &TaskDef, call: Prepared, context: &Context) -> Ended {
     match call.0 {
         Function::Future(future) => {
             let mut future = Guarded::new(future(dialect, outbox), task.name, context);
-            context.workspace().scope(guard_future(future.get_mut())).await?
+            context.scope(guard_future(future.get_mut())).await?
         }
         Function::Blocking(function) => match Handle::try_current() {
             Ok(runtime) => {
-                let workspace = context.workspace().clone();
+                let own = context.clone();
                 let function = Guarded::new(function, task.name, context);
-                let call = move || workspace.enter(|| guard(|| function.into_inner()(dialect, outbox)));
+                let call = move || metered(&own, || guard(|| function.into_inner()(dialect, outbox)));
                 Queued(runtime.spawn_blocking(call))
                     .await
                     .map_err(|_| Failure::system("the runtime was shut down while the task ran", true))??
             }
-            Err(_) => context.workspace().enter(|| guard(|| function(dialect, outbox)))?,
+            Err(_) => metered(context, || guard(|| function(dialect, outbox)))?,
         },
     }
+}
+
+/// Calls `function` as a part of the run, and says how much CPU time this thread took for it, where somebody asks.
+fn metered<T>(context: &Context, function: impl FnOnce() -> T) -> T {
+    let now = || {
+        let Timespec { tv_sec, tv_nsec } = clock_gettime(ClockId::ThreadCPUTime);
+        Duration::new(tv_sec.unsigned_abs(), u32::try_from(tv_nsec).unwrap_or(0))
+    };
+    let begun = context.surroundings().cpu.as_ref().map(|cpu| (cpu, now()));
+    let ended = context.enter(function);
+    if let Some((cpu, begun)) = begun {
+        cpu.took(now().saturating_sub(begun));
+    }
+    ended
 }
 
 /// A function that waits for a thread, or has one. Where nobody waits for it any more before it has begun, it never begins.

@@ -16,6 +16,7 @@ use crate::services::stats::Stats;
 use crate::services::stores::Stores;
 use crate::task::cancellation::Cancellation;
 use crate::task::invocation::Caller;
+use crate::task::traced::Traced;
 
 /// What a [`Context`](crate::Context) is made of. Nothing of it is read from the process.
 #[derive(Clone)]
@@ -40,6 +41,10 @@ pub(crate) struct Surroundings {
     pub(crate) gpus: Gpus,
     pub(crate) progress: Option<Arc<dyn ProgressSink>>,
     pub(crate) logs: Option<Arc<dyn LogSink>>,
+    /// Whose log takes what `tracing` hears in the task's code, instead of the log of the process.
+    pub(crate) traced: Option<Arc<Traced>>,
+    /// Told how much CPU time the thread took that ran the task, where it is a plain function.
+    pub(crate) cpu: Option<Arc<dyn CpuSink>>,
     /// Starts the tasks that this one calls; [`None`] for a run in the same process.
     pub(crate) caller: Option<Arc<dyn Caller>>,
     /// Whether the bodies of container tasks stand in for their programs, as in tests.
@@ -109,4 +114,9 @@ pub trait LogSink: Send + Sync {
     ///
     /// It is called from the task's own code, and should return at once.
     fn write(&self, level: tracing::Level, message: &str);
+}
+
+/// Hears how much CPU time a task took.
+pub(crate) trait CpuSink: Send + Sync {
+    fn took(&self, cpu: Duration);
 }

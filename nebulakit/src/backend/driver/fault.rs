@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::coordinator::{FailureKind, JobError, JobFailure};
+use crate::coordinator::{FailureKind, JobError, JobFailure, Usage};
 use crate::run::NodePath;
 use crate::task::failure::chain_in_line;
 
@@ -39,13 +39,15 @@ pub(crate) struct Fault {
     pub(crate) failure: JobFailure,
     /// The live error, where there is one.
     pub(crate) error: Option<JobError>,
+    /// What its last attempt took.
+    pub(crate) used: Option<Usage>,
 }
 
 impl Fault {
     /// Something is wrong between tasks, and not with one.
     pub(super) fn between(node: &NodePath, of: Cow<'static, str>, code: &str, message: impl Into<String>) -> End {
         let failure = JobFailure::new(FailureKind::Failed, code, message);
-        End::Failed(Arc::new(Self { node: node.clone(), of, failure, error: None }))
+        End::Failed(Arc::new(Self { node: node.clone(), of, failure, error: None, used: None }))
     }
 
     /// A value cannot be passed on.
@@ -54,10 +56,10 @@ impl Fault {
     }
 
     /// The job of a node did not succeed.
-    pub(super) fn of_job(node: &NodePath, of: Cow<'static, str>, error: JobError) -> End {
+    pub(super) fn of_job(node: &NodePath, of: Cow<'static, str>, error: JobError, used: Option<Usage>) -> End {
         match error {
             JobError::Cancelled(_) => End::Cancelled,
-            error => End::Failed(Arc::new(Self { node: node.clone(), of, failure: error.to_failure(), error: Some(error) })),
+            error => End::Failed(Arc::new(Self { node: node.clone(), of, failure: error.to_failure(), error: Some(error), used })),
         }
     }
 }

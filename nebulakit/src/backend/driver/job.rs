@@ -1,6 +1,7 @@
 //! A task as a job of the coordinator.
 
 use std::pin::pin;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::future::{Either, select};
@@ -9,12 +10,20 @@ use nebulakit_types::convert::writer::map_of_literals;
 use super::fault::{End, Fault, code};
 use super::step::Step;
 use super::tell;
-use crate::coordinator::{Resources, Retry, Stored, Work};
+use super::witness::NodeWitness;
+use crate::coordinator::{Resources, Retry, Stored, Usage, Witness as _, Work};
 use crate::graph::{self, Overrides};
 use crate::run::{NodePath, inputs_digest};
 use crate::task::cancellation::Cancellation;
 use crate::task::def::TaskDef;
 use crate::task::strategy::Strategy;
+
+/// What a task gave, and what it took.
+pub(super) struct Ran {
+    /// The bytes of an `outputs.pb`.
+    pub(super) outputs: Bytes,
+    pub(super) used: Option<Usage>,
+}
 
 impl Step<'_> {
     /// Runs a task, as the node or the element at `path`.
@@ -24,7 +33,7 @@ impl Step<'_> {
         task: &'static TaskDef,
         inputs: &[(&str, Bytes)],
         stop: &Cancellation,
-    ) -> Result<Bytes, End> {
+    ) -> Result<Ran, End> {
         if stop.is_cancelled() {
             return Err(End::Cancelled);
         }
@@ -32,11 +41,13 @@ impl Step<'_> {
         let digest = world.stored.as_ref().map(|folder| (folder, inputs_digest(inputs.iter().map(|(name, value)| (*name, &**value)))));
         let inputs = map_of_literals(inputs.iter().map(|(name, value)| (*name, &**value)));
         let work = Work::of_task(task, inputs).run(world.run.clone()).id(tell::job_id(&world.run, path));
-        let work = match &digest {
-            Some((folder, digest)) => work.stored(Stored {
+        let witness = world.stored.is_some().then(|| Arc::new(NodeWitness::new(world, path)));
+        let work = match digest.as_ref().zip(witness.as_ref()) {
+            Some(((folder, digest), witness)) => work.stored(Stored {
                 files: folder.raw(path).to_string_lossy().into_owned(),
                 checkpoints: folder.checkpoints(path, digest).to_string_lossy().into_owned(),
                 former: world.memory.as_ref().and_then(|memory| memory.checkpoint(path, task.name, digest)),
+                witness: Arc::clone(witness) as _,
             }),
             None => work,
         };
@@ -61,9 +72,13 @@ impl Step<'_> {
             // What the job did is told before its end is.
             tokio::task::yield_now().await;
         }
+        let used = witness.and_then(|witness| {
+            witness.settle(&self.walk);
+            witness.usage()
+        });
         let outputs = ended.map_err(|error| {
             let is_fatal = error.is_fatal();
-            let end = Fault::of_job(path, self.what(), error);
+            let end = Fault::of_job(path, self.what(), error, used);
             if is_fatal {
                 self.walk.fatal(&end);
             }
@@ -72,7 +87,7 @@ impl Step<'_> {
         if let Some(folder) = &world.stored {
             folder.drop_checkpoints(path);
         }
-        Ok(outputs.into())
+        Ok(Ran { outputs: outputs.into(), used })
     }
 
     /// The version of the task's remembered outputs; [`None`] where they are not remembered.

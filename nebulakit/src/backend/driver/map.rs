@@ -153,6 +153,7 @@ impl<'g> Step<'g> {
             of: self.what(),
             failure,
             error: first.and_then(|fault| fault.error.clone()),
+            used: None,
         }))
     }
 }

@@ -15,10 +15,12 @@ mod map;
 mod memory;
 mod scope;
 mod signals;
+mod standing;
 mod step;
 mod tell;
 mod value;
 mod walk;
+mod witness;
 mod world;
 
 pub(crate) use self::drive::drive;

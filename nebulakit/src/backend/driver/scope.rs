@@ -9,6 +9,7 @@ use futures_util::stream::FuturesUnordered;
 
 use super::fault::{End, Fault, code};
 use super::frame::{Frame, Instance};
+use super::job::Ran;
 use super::memory::{Call, Recalled};
 use super::step::{Done, Step};
 use super::value;
@@ -163,24 +164,25 @@ fn run(step: Step<'_>) -> BoxFuture<'_, Result<Bytes, End>> {
 async fn task(step: &Step<'_>, path: &NodePath, name: &str, inputs: &[(&str, Bytes)], stop: &Cancellation) -> Result<Done, End> {
     let Some(task) = registry().get(name) else { return Err(step.unknown(path, "task", name)) };
     if task.is_dynamic {
-        let graph = step.grown(path, &step.job(path, task, inputs, stop).await?)?;
-        return grown(step, path, &graph, stop).await.map(Done::from);
+        let Ran { outputs, used } = step.job(path, task, inputs, stop).await?;
+        let graph = step.grown(path, &outputs)?;
+        return grown(step, path, &graph, stop).await.map(|outputs| Done::from(Ran { outputs, used }));
     }
     let Some(memory) = &step.walk.world.memory else { return step.job(path, task, inputs, stop).await.map(Done::from) };
     let digest = inputs_digest(inputs.iter().map(|(name, literal)| (*name, &**literal)));
     let call = Call { node: path, task, version: step.cache_version(task), inputs, digest: &digest };
-    let (outputs, from) = match memory.recall(call).await {
-        Recalled::Outputs(outputs, from) => (outputs, from),
+    let (Ran { outputs, used }, from) = match memory.recall(call).await {
+        Recalled::Outputs(outputs, from) => (Ran { outputs, used: None }, from),
         Recalled::Nothing(key) => {
-            let outputs = step.job(path, task, inputs, stop).await?;
+            let ran = step.job(path, task, inputs, stop).await?;
             if let Some(key) = key {
-                let remembered = memory.remember(key, path, outputs.clone()).await;
+                let remembered = memory.remember(key, path, ran.outputs.clone()).await;
                 remembered.unwrap_or_else(|error| tracing::warn!(%error, "the outputs of the node {path} are not remembered"));
             }
-            (outputs, Origin::Run)
+            (ran, Origin::Run)
         }
     };
-    Ok(Done { outputs, from, inputs: Some(digest) })
+    Ok(Done { outputs, from, inputs: Some(digest), used })
 }
 
 /// Runs a workflow within the one that `step` is of.

@@ -9,7 +9,9 @@ use bytes::Bytes;
 
 use super::fault::{End, Fault, code};
 use super::frame::Frame;
+use super::job::Ran;
 use super::walk::Walk;
+use crate::coordinator::Usage;
 use crate::graph::{Kind, Mapped, Node};
 use crate::run::{EventKind, NodePath, Origin};
 
@@ -28,11 +30,19 @@ pub(super) struct Done {
     pub(super) from: Origin,
     /// The digest of what it was given, where somebody asks for it.
     pub(super) inputs: Option<String>,
+    /// What its last attempt took, where it had one.
+    pub(super) used: Option<Usage>,
+}
+
+impl From<Ran> for Done {
+    fn from(Ran { outputs, used }: Ran) -> Self {
+        Self { used, ..Self::from(outputs) }
+    }
 }
 
 impl From<Bytes> for Done {
     fn from(outputs: Bytes) -> Self {
-        Self { outputs, from: Origin::Run, inputs: None }
+        Self { outputs, from: Origin::Run, inputs: None, used: None }
     }
 }
 
@@ -66,8 +76,11 @@ impl<'g> Step<'g> {
                 outputs: record.keep(done.outputs.clone()).await?,
                 from: done.from.clone(),
                 inputs: done.inputs.clone(),
+                used: done.used,
             },
-            Err(End::Failed(fault)) => EventKind::Failed { failure: fault.failure.clone() },
+            Err(End::Failed(fault)) => {
+                EventKind::Failed { failure: fault.failure.clone(), used: fault.used.filter(|_| fault.node == *path) }
+            }
             Err(End::Cancelled) => EventKind::Cancelled,
         };
         record.record(Some(path), kind)?;

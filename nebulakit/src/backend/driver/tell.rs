@@ -1,10 +1,10 @@
 //! What the jobs of a run do, told as events of its nodes.
 
-use std::collections::HashMap;
 use std::pin::pin;
 
 use futures_util::FutureExt as _;
 
+use super::standing::Standing;
 use super::walk::Walk;
 use super::world::World;
 use crate::coordinator::{self, EventStream, JobEvent, Overflow, RequestId};
@@ -22,23 +22,21 @@ pub(super) fn job_id(run: &RunId, node: &NodePath) -> String {
 pub(super) struct Jobs {
     events: EventStream,
     prefix: String,
-    /// The nodes whose tasks called others: those are not nodes, and what they say is said by these.
-    callers: HashMap<RequestId, NodePath>,
 }
 
 impl Jobs {
     /// Those of the run, if anybody wants to hear of them.
     pub(super) fn of(world: &World) -> Option<Self> {
         world.record.is_on().then(|| Self {
-            events: world.coordinator.publisher().subscribe(Overflow::Wait(ROOM)),
+            events: world.coordinator.publisher().subscribe_to_what_happens(Overflow::Wait(ROOM)),
             prefix: job_id(&world.run, &NodePath::from("")),
-            callers: HashMap::new(),
         })
     }
 
     /// Tells what jobs do until `ended` is over: always before what comes of it.
     pub(super) async fn told_while<T>(mut self, walk: &Walk<'_>, ended: impl Future<Output = T>) -> T {
         let mut ended = pin!(ended);
+        let mut standing = Standing::new(walk.world);
         loop {
             // What is there by now is told first, and no more of it: jobs that say much do not keep the run from going on.
             let due = self.events.waiting();
@@ -52,42 +50,33 @@ impl Jobs {
             }
             tokio::select! {
                 biased;
-                ended = &mut ended => return ended,
+                ended = &mut ended => {
+                    standing.tell_moved(walk);
+                    return ended;
+                }
                 Some(event) = self.events.next() => self.tell(walk, &event),
+                () = standing.due() => standing.tell(walk),
             }
         }
     }
 
-    fn tell(&mut self, walk: &Walk<'_>, event: &JobEvent) {
+    /// What tasks call are not nodes: what they say is said by these, and heard by their witnesses.
+    fn tell(&self, walk: &Walk<'_>, event: &JobEvent) {
         use coordinator::EventKind as Job;
-        let Some(job) = &event.job else { return };
-        let own = self.node(job);
-        let kind = match (&event.kind, &own) {
-            (Job::Submitted { parent: Some(parent), .. }, None) => {
-                if let Some(node) = self.node(parent).or_else(|| self.callers.get(parent).cloned()) {
-                    self.callers.insert(job.clone(), node);
-                }
-                return;
+        let kind = match &event.kind {
+            Job::Started { attempt } => EventKind::Started { attempt: *attempt },
+            Job::Retrying { attempt, delay, failure, used, .. } => {
+                EventKind::Retrying { attempt: *attempt, delay: *delay, failure: failure.clone(), used: *used }
             }
-            (Job::Finished { .. }, None) => {
-                self.callers.remove(job);
-                return;
-            }
-            (Job::Started { attempt }, Some(_)) => EventKind::Started { attempt: *attempt },
-            (Job::Retrying { attempt, delay, failure, .. }, Some(_)) => {
-                EventKind::Retrying { attempt: *attempt, delay: *delay, failure: failure.clone() }
-            }
-            (Job::Progress { done, total }, Some(_)) => EventKind::Progress { done: *done, total: *total },
-            (Job::Log { level, message }, _) => EventKind::Log { level: level.clone(), message: message.clone() },
-            (Job::Output { stream, line }, _) => EventKind::Output { stream: *stream, line: line.clone() },
             _ => return,
         };
-        if let Some(node) = own.or_else(|| self.callers.get(job).cloned()) {
+        if let Some(node) = event.job.as_ref().and_then(|job| node(&self.prefix, job)) {
             walk.tell(&node, || kind);
         }
     }
+}
 
-    fn node(&self, job: &RequestId) -> Option<NodePath> {
-        job.chosen()?.strip_prefix(&self.prefix).map(NodePath::from)
-    }
+/// The node of a job of the run whose jobs begin so.
+pub(super) fn node(prefix: &str, job: &RequestId) -> Option<NodePath> {
+    job.chosen()?.strip_prefix(prefix).map(NodePath::from)
 }

@@ -52,6 +52,13 @@ impl<'g> Walk<'g> {
         }
     }
 
+    /// Tells what happened to the run itself.
+    pub(super) fn tell_of_run(&self, kind: EventKind) {
+        if let Err(error) = self.world.record.record(None, kind) {
+            self.unrecorded(error);
+        }
+    }
+
     /// A failure ends the run, whatever else may fail in it.
     pub(super) fn fatal(&self, end: &End) {
         let _ = self.fatal.set(end.clone());

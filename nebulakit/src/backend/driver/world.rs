@@ -2,6 +2,7 @@
 
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use super::fault::End;
 use super::memory::Memory;
@@ -23,6 +24,8 @@ pub(crate) struct World {
     pub(crate) strategy: Option<Strategy>,
     /// Where each node's files go, if not all to one place.
     pub(crate) stored: Option<RunFolder>,
+    /// How much its tasks in processes have read and stored, in bytes.
+    pub(crate) moved: Arc<AtomicU64>,
     /// What is known of tasks that ran before, if anything is.
     pub(crate) memory: Option<Arc<dyn Memory>>,
 }

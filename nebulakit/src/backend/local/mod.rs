@@ -56,6 +56,7 @@ pub struct LocalBackend {
     runs: RunsFolder,
     coordinator: Arc<dyn Fn(CoordinatorBuilder) -> CoordinatorBuilder + Send + Sync>,
     surroundings: Arc<dyn Fn(PathBuf) -> ContextBuilder + Send + Sync>,
+    begun: Arc<dyn Fn(&Arc<Recorder>) + Send + Sync>,
 }
 
 impl fmt::Debug for LocalBackend {
@@ -68,7 +69,7 @@ impl LocalBackend {
     /// A backend that records runs in `runs`, whose tasks reach this machine alone.
     #[must_use]
     pub fn new(runs: RunsFolder) -> Self {
-        Self { runs, coordinator: Arc::new(|builder| builder), surroundings: Arc::new(Context::builder) }
+        Self { runs, coordinator: Arc::new(|builder| builder), surroundings: Arc::new(Context::builder), begun: Arc::new(|_| ()) }
     }
 
     /// Sets up the coordinator of each run: how much of the machine there is, other strategies, where worker processes are from.
@@ -86,6 +87,11 @@ impl LocalBackend {
     /// What tasks are given, by the folder of their run.
     pub(crate) fn surroundings(self, make: impl Fn(PathBuf) -> ContextBuilder + Send + Sync + 'static) -> Self {
         Self { surroundings: Arc::new(make), ..self }
+    }
+
+    /// Told of what records a run before any of its tasks begins.
+    pub(crate) fn begun(self, begun: impl Fn(&Arc<Recorder>) + Send + Sync + 'static) -> Self {
+        Self { begun: Arc::new(begun), ..self }
     }
 
     /// The folder that it records runs in.
@@ -124,6 +130,7 @@ impl Backend for LocalBackend {
             let former = plan.options.resumes.as_ref().map(|run| Former::of(self.attach(run)?, &plan.graph).map_err(RunError::Record));
             let former = former.transpose()?;
             let recorder = Arc::new(Recorder::create(&self.runs, plan.options.durability).map_err(RunError::Record)?);
+            (self.begun)(&recorder);
             let cache = Cache::new(&self.runs);
             let memory = Remembered { cache, uses: plan.options.cache, former, recorder: Arc::clone(&recorder) };
             let context = (self.surroundings)(recorder.folder().path().to_owned()).takes_graphs().build();

@@ -44,6 +44,7 @@ pub(super) fn start(plan: Plan, recorder: Arc<Recorder>, memory: Remembered, coo
         stop: Cancellation::new(),
         strategy: plan.options.strategy,
         stored: Some(folder.clone()),
+        moved: Arc::default(),
         memory: Some(Arc::new(memory)),
     };
     let asked = Asked { control: Control::new(&folder), refused, is_told: false };

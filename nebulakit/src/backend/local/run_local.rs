@@ -193,6 +193,7 @@ impl<O: TaskOutputs> RunLocal<O> {
             stop: self.stop,
             strategy: self.strategy,
             stored: None,
+            moved: Arc::default(),
             memory: None,
         };
         let inputs = Bytes::from(inputs);
@@ -232,7 +233,7 @@ fn failed(ended: Unfinished) -> RunError {
         Unfinished::Unrecorded(error) => RunError::Folder(error),
         Unfinished::Ended(End::Cancelled) => RunError::Cancelled,
         Unfinished::Ended(End::Failed(fault)) => {
-            let Fault { node, of, failure, error } = Arc::unwrap_or_clone(fault);
+            let Fault { node, of, failure, error, .. } = Arc::unwrap_or_clone(fault);
             RunError::Failed(Box::new(NodeError { node, of: of.into_owned(), failure, error }))
         }
     }

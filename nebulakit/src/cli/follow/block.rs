@@ -1,6 +1,7 @@
 //! A run as lines that a terminal shows while it goes on: how far it is, and what runs.
 
-use std::time::SystemTime;
+use std::collections::BTreeMap;
+use std::time::{Duration, SystemTime};
 
 use nebulakit_types::visible;
 
@@ -16,10 +17,16 @@ const CUTS: &str = "\x1b[?7l";
 /// Has it break them again.
 const BREAKS: &str = "\x1b[?7h";
 
-/// The lines, without a break behind the last one.
-pub(super) fn block(state: &RunState, now: SystemTime) -> String {
+/// The lines, without a break behind the last one. `rest` is how long the run is likely to go on, where anything says so.
+pub(super) fn block(state: &RunState, rest: Option<Duration>, now: SystemTime) -> String {
     let elapsed = words::time(words::between(state.created, now));
     let mut text = format!("{CUTS}{}: {}, {elapsed}", visible::line(&state.name), words::progress(state));
+    if state.moved > 0 {
+        text.push_str(&format!(", {} moved", words::size(state.moved)));
+    }
+    if let Some(rest) = rest {
+        text.push_str(&format!(", about {} left", words::time(rest)));
+    }
     let mut nodes = state.nodes.iter().filter(|(path, node)| is_shown(path, node, state));
     for (path, node) in nodes.by_ref().take(NODES) {
         text.push_str(&format!("\n  {}: {}", words::node(path, node), stands(node, now)));
@@ -28,7 +35,19 @@ pub(super) fn block(state: &RunState, now: SystemTime) -> String {
         0 => {}
         more => text.push_str(&format!("\n  and {more} more")),
     }
+    for (waits_for, count) in queued(state) {
+        text.push_str(&format!("\n  {count} queued for {}", visible::line(&waits_for)));
+    }
     text + BREAKS
+}
+
+/// How many nodes wait for what.
+fn queued(state: &RunState) -> BTreeMap<String, u64> {
+    let mut queued = BTreeMap::new();
+    for waits_for in state.nodes.values().filter_map(|node| node.waits_for.as_ref()) {
+        *queued.entry(waits_for.to_string()).or_default() += 1;
+    }
+    queued
 }
 
 /// Whether a node is one of those that something happens to; what only holds others that run is not.
@@ -64,8 +83,6 @@ fn stands(node: &NodeState, now: SystemTime) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
     use crate::run::Event;
 
@@ -81,7 +98,7 @@ mod tests {
 
     fn shown(state: &RunState) -> Vec<String> {
         let now = state.created.unwrap() + Duration::from_millis(2_300);
-        let block = block(state, now);
+        let block = block(state, Some(Duration::from_secs(90)), now);
         block.strip_prefix(CUTS).unwrap().strip_suffix(BREAKS).unwrap().lines().map(str::to_owned).collect()
     }
 
@@ -93,7 +110,7 @@ mod tests {
     fn what_runs_has_a_line_up_to_the_height() {
         let state = state((10..20).flat_map(|number| started(&format!("n{number}"))));
         let shown = shown(&state);
-        assert_eq!(shown[..2], ["app.add: 0 of 20 done, 10 running, 2.3 s", "  n10 count: 2.3 s"]);
+        assert_eq!(shown[..2], ["app.add: 0 of 20 done, 10 running, 2.3 s, about 1m 30s left", "  n10 count: 2.3 s"]);
         assert_eq!((shown.len(), shown[9].as_str()), (10, "  and 2 more"));
     }
 
@@ -105,8 +122,22 @@ mod tests {
         let shown = shown(&state(events));
         assert_eq!(
             shown,
-            ["app.add: 0 of 20 done, 1 running, 1 waiting, 2.3 s", "  n0 count: 2.3 s, 3 of 7", "  n1: waits for the signal `go\\u001b`"]
+            [
+                "app.add: 0 of 20 done, 1 running, 1 waiting, 2.3 s, about 1m 30s left",
+                "  n0 count: 2.3 s, 3 of 7",
+                "  n1: waits for the signal `go\\u001b`"
+            ]
         );
+    }
+
+    #[test]
+    fn what_was_moved_is_told_and_what_nodes_wait_for() {
+        let mut events = vec![r#""event":"moved","bytes":7340032"#.to_owned()];
+        for node in ["n0", "n1"] {
+            events.push(format!(r#""node":"{node}","event":"queued","waits_for":{{"resources":["cores",{{"tokens":"licences"}}]}}"#));
+        }
+        let shown = shown(&state(events));
+        assert_eq!(shown, ["app.add: 0 of 20 done, 2.3 s, 7168 KiB moved, about 1m 30s left", "  2 queued for cores, tokens `licences`"]);
     }
 
     #[test]

@@ -7,26 +7,28 @@ use crate::run::{Event, EventKind, NodeState, Origin, RunState};
 
 /// What is said of an event, once `state` has taken it into account.
 ///
-/// Of the elements of a map only what went wrong is said, and what waits: there may be thousands.
-pub(super) fn line(event: &Event, state: &RunState) -> Option<String> {
+/// Of the elements of a map only what went wrong is said, and what waits, unless all `is_wanted`: there may be thousands.
+pub(super) fn line(event: &Event, state: &RunState, is_wanted: bool) -> Option<String> {
     match (&event.node, &event.kind) {
         (None, EventKind::Created { run, .. }) => Some(format!("run {run} of {}", visible::line(&state.name))),
         (None, EventKind::Refused { signal, why }) => Some(visible::line(&format!("an answer to `{signal}` was refused: {why}")).into_owned()),
         (None, _) => None,
         (Some(path), kind) => {
             let node = state.nodes.get(path)?;
-            let said = of_node(kind, node, path.ends_with(']'))?;
+            let said = of_node(kind, node, path.ends_with(']') && !is_wanted, is_wanted)?;
             Some(format!("{}: {}", words::node(path, node), visible::line(&said)))
         }
     }
 }
 
-fn of_node(kind: &EventKind, node: &NodeState, is_element: bool) -> Option<String> {
+fn of_node(kind: &EventKind, node: &NodeState, is_element: bool, is_wanted: bool) -> Option<String> {
     // A gate does not start: it waits from the moment that it is ready.
     let took = || words::time(node.ended.map(|ended| words::between(node.started.or(node.ready), ended)).unwrap_or_default());
     match kind {
         EventKind::Started { attempt: 0 } if !is_element => Some("started".to_owned()),
-        EventKind::Retrying { attempt, delay, failure } => {
+        EventKind::Started { attempt } if is_wanted => Some(format!("attempt {} started", attempt + 1)),
+        EventKind::Queued { waits_for } if is_wanted => Some(format!("waits for {waits_for}")),
+        EventKind::Retrying { attempt, delay, failure, .. } => {
             Some(format!("attempt {} failed: {failure}; attempt {} follows in {}", attempt + 1, attempt + 2, words::time(*delay)))
         }
         EventKind::Mapped { elements } => Some(format!("{elements} elements")),
@@ -36,7 +38,7 @@ fn of_node(kind: &EventKind, node: &NodeState, is_element: bool) -> Option<Strin
         EventKind::Succeeded { from: Origin::Resumed, .. } if !is_element => {
             Some("done before, in the run that this one resumes".to_owned())
         }
-        EventKind::Failed { failure } => Some(format!("failed after {}: {failure}", took())),
+        EventKind::Failed { failure, .. } => Some(format!("failed after {}: {failure}", took())),
         EventKind::Skipped { because } if !is_element => Some(format!("skipped, because {because} did not succeed")),
         EventKind::Cancelled if !is_element => Some("stopped".to_owned()),
         _ => None,
@@ -54,7 +56,7 @@ mod tests {
             let event: Event =
                 serde_json::from_str(&format!(r#"{{"sequence":{sequence},"at":"2026-11-29T10:00:0{sequence}Z",{event}}}"#)).unwrap();
             state.apply(&event).unwrap();
-            line(&event, &state)
+            line(&event, &state, false)
         });
         said.collect()
     }

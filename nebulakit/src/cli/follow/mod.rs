@@ -3,9 +3,11 @@
 mod block;
 mod ending;
 mod gates;
+mod history;
 mod lines;
 mod screen;
 mod stops;
+mod tails;
 pub(super) mod words;
 
 use std::pin::pin;
@@ -13,9 +15,11 @@ use std::time::Duration;
 
 pub(super) use self::ending::tell;
 use self::gates::{Questions, Read};
-pub(super) use self::screen::Form;
+use self::history::Expected;
 use self::screen::Screen;
+pub(super) use self::screen::{Form, Shown};
 pub(super) use self::stops::{Stops, of_signal, stopping};
+use self::tails::Tails;
 use super::complaint::Complaint;
 use super::folder::Folder;
 use super::setting::Setting;
@@ -31,18 +35,24 @@ const PERIOD: Duration = Duration::from_millis(100);
 /// When its events cannot be read, or when nobody drives it any more.
 pub(super) async fn follow(
     run: &RunHandle,
-    form: Form,
+    shown: Shown,
     read: Read<'_>,
     folder: &Folder,
     setting: &Setting<'_>,
 ) -> Result<RunOutcome, Complaint> {
-    let mut screen = Screen::new(form);
+    let form = shown.form;
+    let expected = if form == Form::Live { Expected::looked_for(folder, run.id()) } else { Expected::default() };
+    let mut screen = Screen::new(shown, expected);
+    let mut tails = shown.shows_logs.then(|| Tails::new(run));
     let mut questions = if form.is_for_people() { Questions::new(run, read) } else { None };
     let mut events = run.events();
     let mut over = pin!(run.wait());
     let outcome = loop {
         while let Some(event) = events.read()? {
             screen.take(&event).map_err(misplaced)?;
+            if let Some(tails) = &mut tails {
+                tails.hear(&event);
+            }
             match (&mut questions, &event.kind) {
                 (Some(questions), _) => questions.hear(&event),
                 (None, EventKind::Waiting { signal, takes }) if form.is_for_people() => {
@@ -50,6 +60,9 @@ pub(super) async fn follow(
                 }
                 (None, _) => {}
             }
+        }
+        if let Some(tails) = &mut tails {
+            tails.show(screen.state())?;
         }
         if !questions.as_ref().is_some_and(Questions::is_open) {
             screen.draw();
@@ -66,6 +79,12 @@ pub(super) async fn follow(
     };
     while let Some(event) = events.read()? {
         screen.take(&event).map_err(misplaced)?;
+        if let Some(tails) = &mut tails {
+            tails.hear(&event);
+        }
+    }
+    if let Some(tails) = &mut tails {
+        tails.show(screen.state())?;
     }
     screen.end();
     Ok(outcome?)

@@ -3,10 +3,19 @@
 use std::io::{self, IsTerminal as _};
 use std::time::SystemTime;
 
+use super::history::Expected;
 use super::{block, lines, words};
 use crate::cli::output::say;
 use crate::process::terminal;
 use crate::run::{Event, Misplaced, RunState};
+
+/// What is shown of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::cli) struct Shown {
+    pub(in crate::cli) form: Form,
+    /// Whether what nodes log is shown as it comes, and each of their attempts.
+    pub(in crate::cli) shows_logs: bool,
+}
 
 /// How a run is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,13 +49,18 @@ impl Form {
 
 /// A run as it is shown.
 pub(super) struct Screen {
-    form: Form,
+    shown: Shown,
     state: RunState,
+    expected: Expected,
 }
 
 impl Screen {
-    pub(super) fn new(form: Form) -> Self {
-        Self { form, state: RunState::new() }
+    pub(super) fn new(shown: Shown, expected: Expected) -> Self {
+        Self { shown, state: RunState::new(), expected }
+    }
+
+    pub(super) fn state(&self) -> &RunState {
+        &self.state
     }
 
     /// Takes the next event.
@@ -55,32 +69,34 @@ impl Screen {
     /// When it cannot be the next one.
     pub(super) fn take(&mut self, event: &Event) -> Result<(), Misplaced> {
         self.state.apply(event)?;
-        match self.form {
+        let Shown { form, shows_logs } = self.shown;
+        match form {
             Form::Json => {
                 let json = serde_json::to_string(event).expect("events have a form as JSON");
                 // A reader that went away does not stop the run.
                 let _ = say(&format!("{json}\n"));
             }
-            Form::Lines => {
-                if let Some(line) = lines::line(event, &self.state) {
+            Form::Lines | Form::Live if shows_logs || form == Form::Lines => {
+                if let Some(line) = lines::line(event, &self.state, shows_logs) {
                     terminal::write(&format!("{line}\n"));
                 }
             }
-            Form::Live | Form::Quiet => {}
+            Form::Lines | Form::Live | Form::Quiet => {}
         }
         Ok(())
     }
 
     /// Draws how far it is, over what was drawn before.
     pub(super) fn draw(&self) {
-        if self.form == Form::Live && self.state.run.is_some() {
-            terminal::draw(&block::block(&self.state, SystemTime::now()));
+        if self.shown.form == Form::Live && self.state.run.is_some() {
+            let now = SystemTime::now();
+            terminal::draw(&block::block(&self.state, self.expected.rest(&self.state, now), now));
         }
     }
 
     /// Says how it ended.
     pub(super) fn end(&self) {
-        let (Some(run), true) = (&self.state.run, self.form.is_for_people()) else { return };
+        let (Some(run), true) = (&self.state.run, self.shown.form.is_for_people()) else { return };
         let took = words::time(words::between(self.state.created, self.state.ended.unwrap_or_else(SystemTime::now)));
         let status = words::status(&self.state.status);
         terminal::write(&format!("run {run} {status} after {took}: {}\n", words::sums(self.state.counts())));

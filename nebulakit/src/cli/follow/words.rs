@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use nebulakit_types::visible;
 
-use crate::run::{Counts, NodePath, NodeState, RunOutcome, RunState, RunStatus};
+use crate::run::{Counts, NodePath, NodeState, RunOutcome, RunState, RunStatus, Usage};
 
 /// Where a run stands, in a word.
 pub(in crate::cli) fn status(status: &RunStatus) -> &'static str {
@@ -65,6 +65,24 @@ pub(in crate::cli) fn time(time: Duration) -> String {
         60..3600 => format!("{}m {}s", seconds / 60, seconds % 60),
         _ => format!("{}h {}m", seconds / 3600, seconds / 60 % 60),
     }
+}
+
+/// `350 B`, `7168 KiB`
+pub(in crate::cli) fn size(bytes: u64) -> String {
+    const UNITS: [&str; 5] = ["B", "KiB", "MiB", "GiB", "TiB"];
+    let mut unit = 0;
+    let mut whole = bytes;
+    while whole >= 1024 * 10 && unit + 1 < UNITS.len() {
+        whole /= 1024;
+        unit += 1;
+    }
+    format!("{whole} {}", UNITS[unit])
+}
+
+/// `1.2 s CPU, 45 MiB`; nothing where neither is known.
+pub(in crate::cli) fn usage(used: &Usage) -> String {
+    let cpu = used.cpu.map(|cpu| format!("{} CPU", time(cpu)));
+    cpu.into_iter().chain(used.memory.map(size)).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]

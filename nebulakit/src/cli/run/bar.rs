@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use nebulakit_types::storage::Counts;
 
+use crate::cli::follow::words::size;
 use crate::process::progress::{Moment, Telling};
 use crate::process::terminal;
 
@@ -41,17 +42,6 @@ fn line(counts: &Counts) -> String {
         }
         _ => moved,
     }
-}
-
-fn size(bytes: u64) -> String {
-    const UNITS: [&str; 5] = ["B", "KiB", "MiB", "GiB", "TiB"];
-    let mut unit = 0;
-    let mut whole = bytes;
-    while whole >= 1024 * 10 && unit + 1 < UNITS.len() {
-        whole /= 1024;
-        unit += 1;
-    }
-    format!("{whole} {}", UNITS[unit])
 }
 
 #[cfg(test)]

@@ -29,6 +29,9 @@ pub(super) const JOBS: &str = "jobs";
 /// The option that keeps progress quiet.
 pub(super) const QUIET: &str = "quiet";
 
+/// The option that shows what nodes log.
+pub(super) const VERBOSE: &str = "verbose";
+
 /// The option that has the record survive a loss of power.
 pub(super) const DURABLE: &str = "durable";
 
@@ -79,6 +82,7 @@ pub(super) fn of_workflow() -> Vec<Arg> {
         flag(OVERWRITE_CACHE).help("run tasks with a cache although their outputs are remembered, and remember the new ones"),
         flag(DURABLE).help("write the record to the disk as it grows, so that it survives a loss of power"),
         flag(QUIET).short('q').help("show errors alone, no progress"),
+        verbose(),
         flag(JSON).help("print the events of the run as JSON, one a line, and the outputs as the last one"),
         help_flag(),
     ];
@@ -111,6 +115,10 @@ fn inputs_file() -> Arg {
 
 fn tokens_option() -> Arg {
     Arg::new(TOKENS).long(TOKENS).value_name("NAME=N").action(ArgAction::Append).value_parser(tokens::limits)
+}
+
+fn verbose() -> Arg {
+    flag(VERBOSE).short('v').conflicts_with_all([QUIET, JSON]).help("show what nodes log and print as it comes, and each attempt")
 }
 
 fn flag(name: &'static str) -> Arg {

@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 
 use clap::ArgMatches;
 use nebulakit_types::{Dialect, LiteralType, visible};
@@ -15,12 +16,11 @@ use super::{flags, inputs, options};
 use crate::backend::{Backend as _, CacheUse, LocalBackend, Options, RunError};
 use crate::cli::complaint::{Complaint, describing};
 use crate::cli::folder::{Folder, find};
-use crate::cli::follow::{Form, Stops, follow, tell};
-use crate::cli::output::keep_stdout;
-use crate::cli::prints::Prints;
+use crate::cli::follow::{Form, Shown, Stops, follow, tell};
+use crate::cli::prints::{Log, Prints};
 use crate::cli::setting::Setting;
 use crate::cli::{graph, usage};
-use crate::coordinator::{AsyncStrategy, CoordinatorBuilder, ProcessStrategy, Strategy, ThreadStrategy};
+use crate::coordinator::{CoordinatorBuilder, ProcessStrategy, Strategy, ThreadStrategy};
 use crate::graph::{Graph, Schedule};
 use crate::process::exit::Exit;
 use crate::process::host::Host;
@@ -57,22 +57,25 @@ pub(super) fn run(workflow: &'static WorkflowDef, name: &str, words: &[OsString]
     };
     let is_json = matches.get_flag(options::JSON);
     let form = Form::of(is_json, matches.get_flag(options::QUIET));
+    let shows_logs = matches.get_flag(options::VERBOSE);
     if form.is_for_people() {
         note_schedule(&graph);
     }
     logs::install(&host.environment, setting.platform);
     host.serve_all();
-    let prints = take_prints(form);
-    let backend = backend(runs, host, &matches, setting.dialect());
+    let log = Log::default();
+    let printed = Arc::clone(&log);
+    let backend = backend(runs, host, &matches, setting.dialect()).begun(move |recorder| drop(printed.set(Arc::clone(recorder))));
     let plan = backend.compile(&graph, &asked.inputs(inputs)).map_err(|error| refused(&subject, error))?;
     let signals = StopSignals::listen().map_err(cannot_start)?;
+    let prints = take_prints(log);
     let runtime = Builder::new_multi_thread().enable_all().build().map_err(cannot_start)?;
     let ended = runtime.block_on(async {
         let run = backend.run(plan).await.map_err(|error| refused(&subject, error))?;
         let stops = Stops::heard_for(&run, signals, setting.leave).map_err(cannot_start)?;
         let answers = run.folder().path().join("answers");
         let read = |text: &str, literal_type: &LiteralType| inputs::literal(text, literal_type, answers.clone(), setting);
-        let outcome = follow(&run, form, &read, &folder, setting).await?;
+        let outcome = follow(&run, Shown { form, shows_logs }, &read, &folder, setting).await?;
         Ok::<_, Complaint>((run, outcome, stops.signal()))
     });
     // What tasks spawned and left ends with the process.
@@ -84,13 +87,9 @@ pub(super) fn run(workflow: &'static WorkflowDef, name: &str, words: &[OsString]
     tell(&run, outcome, signal, is_json, &folder, setting)
 }
 
-/// Keeps standard output for the outputs. What tasks print goes to standard error; where lines are drawn there, they make way for it.
-fn take_prints(form: Form) -> Option<Prints> {
-    if form != Form::Live {
-        keep_stdout();
-        return None;
-    }
-    Prints::take().inspect_err(|error| tracing::warn!("what tasks print comes between the lines of progress: {error}")).ok()
+/// Keeps standard output for the outputs. What tasks print goes to standard error, where lines that are drawn make way for it, and to the log of the run.
+fn take_prints(log: Log) -> Option<Prints> {
+    Prints::take(log).inspect_err(|error| tracing::warn!("what tasks print is not in the log of the run: {error}")).ok()
 }
 
 /// The folder that the run is recorded in.
@@ -162,8 +161,8 @@ fn backend(runs: RunsFolder, host: Host, matches: &ArgMatches, dialect: &'static
 #[expect(clippy::cast_precision_loss, reason = "nobody has that many cores")]
 fn limited(builder: CoordinatorBuilder, jobs: usize) -> CoordinatorBuilder {
     builder
+        .jobs(jobs)
         .cores(jobs as f64)
-        .strategy(Strategy::Async, AsyncStrategy::with_slots(jobs))
         .strategy(Strategy::Thread, ThreadStrategy::with_slots(jobs))
         .strategy(Strategy::Process, ProcessStrategy::with_slots(jobs))
 }

@@ -12,6 +12,12 @@ pub(in crate::cli) fn command() -> Command {
     let signal = || Arg::new("signal").value_name("SIGNAL").required(true).help("the signal that the gate waits for");
     let json = || json_flag().help("as JSON, for machines");
     let follow = Arg::new("follow").short('f').long("follow").action(ArgAction::SetTrue).help("go on until the run is over");
+    let verbose = Arg::new("verbose")
+        .short('v')
+        .long("verbose")
+        .action(ArgAction::SetTrue)
+        .conflicts_with("json")
+        .help("show what nodes log and print as it comes, and each attempt");
     let value = Arg::new("value")
         .value_name("VALUE")
         .required(true)
@@ -28,7 +34,7 @@ pub(in crate::cli) fn command() -> Command {
         helped("signal", "Give a value to a gate").arg(run()).arg(signal()).arg(value),
         helped("cancel", "Ask a run to stop").arg(run()),
         helped("delete", "Delete runs that are over, with the files that they stored").arg(run().num_args(1..).action(ArgAction::Append)),
-        helped("attach", "Follow a run that another process drives").arg(run()).arg(json()),
+        helped("attach", "Follow a run that another process drives").arg(run()).arg(verbose).arg(json()),
     ];
     helped("runs", "List, show, answer and stop the runs of workflows on this machine")
         .subcommand_required(true)

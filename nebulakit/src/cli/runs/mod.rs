@@ -14,7 +14,7 @@ use nebulakit_types::{LiteralType, visible};
 pub(super) use self::grammar::command;
 use super::complaint::Complaint;
 use super::folder::{Folder, find};
-use super::follow::{Form, follow, tell};
+use super::follow::{Form, Shown, follow, tell};
 use super::output::say;
 use super::setting::Setting;
 use super::values;
@@ -54,7 +54,7 @@ pub(super) fn dispatch(matches: &ArgMatches, setting: &Setting<'_>) -> Result<Ex
             terminal::write(&format!("the run {} was asked to stop\n", run.id()));
             Ok(Exit::Stored)
         }
-        _ => attach(&run, matches.get_flag("json"), &folder, setting),
+        _ => attach(&run, matches, &folder, setting),
     }
 }
 
@@ -75,11 +75,13 @@ fn shown(values: &[u8], matches: &ArgMatches) -> Result<String, Complaint> {
 }
 
 /// Shows a run until it is over, as the command that started it does.
-fn attach(run: &RunHandle, is_json: bool, folder: &Folder, setting: &Setting<'_>) -> Result<Exit, Complaint> {
+fn attach(run: &RunHandle, matches: &ArgMatches, folder: &Folder, setting: &Setting<'_>) -> Result<Exit, Complaint> {
+    let is_json = matches.get_flag("json");
+    let shown = Shown { form: Form::of(is_json, false), shows_logs: matches.get_flag("verbose") };
     let read = |text: &str, literal_type: &LiteralType| answer::literal(run, text, literal_type, setting);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Complaint::failed(format!("cannot follow the run: {error}")))?;
-    let outcome = runtime.block_on(follow(run, Form::of(is_json, false), &read, folder, setting))?;
+    let outcome = runtime.block_on(follow(run, shown, &read, folder, setting))?;
     tell(run, outcome, None, is_json, folder, setting)
 }
 

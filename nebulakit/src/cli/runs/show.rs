@@ -24,6 +24,12 @@ pub(super) fn text(run: &RunHandle) -> Result<String, Complaint> {
         row("nodes", words::sums(state.counts())),
         row("folder", visible::line(&run.folder().path().to_string_lossy()).into_owned()),
     ];
+    let metrics = run.metrics()?;
+    let moved = (metrics.moved > 0).then(|| format!("{} moved", words::size(metrics.moved)));
+    let used: Vec<_> = [words::usage(&metrics.used)].into_iter().filter(|used| !used.is_empty()).chain(moved).collect();
+    if !used.is_empty() {
+        about.push(row("used", used.join(", ")));
+    }
     if let RunStatus::Ended(RunOutcome::Failed { node, failure }) = &status {
         let of = node.as_ref().map(|node| format!("{node}: ")).unwrap_or_default();
         about.push(row("error", visible::line(&format!("{of}{failure}")).into_owned()));
@@ -45,11 +51,14 @@ fn node_row(path: &NodePath, node: &NodeState) -> [String; 4] {
         (NodeStatus::Waiting { signal, .. }, _) => format!("for the signal `{signal}`"),
         (NodeStatus::Skipped { because }, _) => format!("because {because} did not succeed"),
         (NodeStatus::Failed | NodeStatus::Backoff, Some(failure)) => failure.to_string(),
+        (NodeStatus::Queued, _) => node.waits_for.as_ref().map(|waits_for| format!("for {waits_for}")).unwrap_or_default(),
         _ => node.elements.map(|elements| format!("{elements} elements")).unwrap_or_default(),
     };
-    if node.attempts > 1 {
+    let attempts = (node.attempts > 1).then(|| format!("{} attempts", node.attempts));
+    let used = node.used.as_ref().map(words::usage).filter(|used| !used.is_empty());
+    for before in used.into_iter().chain(attempts) {
         let gap = if about.is_empty() { "" } else { "; " };
-        about = format!("{} attempts{gap}{about}", node.attempts);
+        about = format!("{before}{gap}{about}");
     }
     [words::node(path, node), stands(&node.status).to_owned(), took.unwrap_or_default(), visible::line(&about).into_owned()]
 }
@@ -85,6 +94,8 @@ pub(super) fn json(run: &RunHandle) -> Result<String, Complaint> {
         "ended": instant(state.ended),
         "outcome": outcome,
         "counts": counts(&state),
+        "used": run.metrics()?.used,
+        "moved": state.moved,
         "folder": run.folder().path(),
         "nodes": nodes,
     });
@@ -100,6 +111,9 @@ fn described(path: &NodePath, node: &NodeState) -> Value {
         "started": instant(node.started),
         "ended": instant(node.ended),
         "elements": node.elements,
+        "progress": node.progress.map(|(done, total)| json!({ "done": done, "total": total })),
+        "waits_for": node.waits_for,
+        "used": node.used,
         "failure": node.failure,
     })
 }

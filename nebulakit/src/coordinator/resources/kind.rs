@@ -3,10 +3,13 @@
 use std::fmt;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::task::quantity::written;
 
 /// A kind of what is counted.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Resource {
     /// Cores.
@@ -16,7 +19,7 @@ pub enum Resource {
     /// GPUs.
     Gpus,
     /// Tokens of this name.
-    Tokens(Arc<str>),
+    Tokens(#[serde(with = "named")] Arc<str>),
 }
 
 impl Resource {
@@ -65,5 +68,19 @@ impl fmt::Display for Resource {
             Self::Gpus => f.write_str("GPUs"),
             Self::Tokens(name) => write!(f, "tokens `{name}`"),
         }
+    }
+}
+
+mod named {
+    use std::sync::Arc;
+
+    use serde::{Deserialize as _, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(name: &Arc<str>, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(name)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Arc<str>, D::Error> {
+        String::deserialize(deserializer).map(Into::into)
     }
 }

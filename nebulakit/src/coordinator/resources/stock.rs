@@ -149,6 +149,21 @@ impl Stock {
         &self.free
     }
 
+    /// Of what there is less than `demand` asks for.
+    pub(crate) fn missing(&self, demand: &Demand) -> Vec<Resource> {
+        let Free { memory, gpus, tokens, .. } = &self.free;
+        let of = |is_missing: bool, resource: Resource| is_missing.then_some(resource);
+        let has_gpus = gpus.iter().filter(|is_free| **is_free).count() >= demand.gpus as usize;
+        let own = [
+            of(!self.free.has_cores(demand.millicores), Resource::Cores),
+            of(*memory < demand.memory.unwrap_or(0), Resource::Memory),
+            of(!has_gpus, Resource::Gpus),
+        ];
+        let tokens = demand.tokens.iter().filter(|(place, asked)| tokens.get(*place).is_none_or(|free| free < asked));
+        let tokens = tokens.filter_map(|(place, _)| Some(Resource::Tokens(Arc::clone(&self.limits.tokens.get(*place)?.0))));
+        own.into_iter().flatten().chain(tokens).collect()
+    }
+
     /// Takes what is asked for, of which there is enough.
     pub(crate) fn take(&mut self, demand: &Arc<Demand>) -> Arc<Granted> {
         self.take_cores(demand.millicores);

@@ -19,6 +19,11 @@ use super::fields::Fields;
 use super::line::{as_json, as_text, asctime, zone};
 use super::settings::LogSettings;
 use crate::process::terminal;
+use crate::task::surroundings::LogSink;
+use crate::task::traced::Traced;
+
+/// The log of the task whose code has made a span: what happens in the span belongs there, wherever the span was taken.
+struct Owner(Arc<dyn LogSink>);
 
 type Sink = Arc<dyn Fn(&str) + Send + Sync>;
 
@@ -69,7 +74,11 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for LogLayer {
         let mut fields = Fields::default();
         attributes.record(&mut fields);
         if let Some(span) = context.span(id) {
-            span.extensions_mut().insert(fields);
+            let mut extensions = span.extensions_mut();
+            extensions.insert(fields);
+            if let Some(task) = Traced::current() {
+                extensions.insert(Owner(Arc::clone(task.log())));
+            }
         }
     }
 
@@ -85,10 +94,17 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for LogLayer {
     }
 
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
+        let task = Traced::current().map(|task| Arc::clone(task.log())).or_else(|| {
+            let mut spans = context.event_scope(event)?;
+            spans.find_map(|span| span.extensions().get::<Owner>().map(|Owner(log)| Arc::clone(log)))
+        });
         let scope = context.event_scope(event).into_iter().flat_map(tracing_subscriber::registry::Scope::from_root);
         let spans: Vec<_> = scope.map(|span| (span.name(), span.extensions().get::<Fields>().cloned().unwrap_or_default())).collect();
         let mut fields = Fields::default();
         event.record(&mut fields);
+        if let Some(log) = task {
+            return log.write(*event.metadata().level(), as_text(event.metadata(), &fields, &spans).trim_end_matches('\n'));
+        }
         let line = if self.settings.json {
             let zone = self.zone.get_or_init(|| zone(self.tz.as_deref()));
             let now = Timestamp::try_from(SystemTime::now()).unwrap_or(Timestamp::UNIX_EPOCH);

@@ -13,6 +13,7 @@ use tracing_subscriber::registry::Registry;
 
 use super::layer::LogLayer;
 use super::settings::LogSettings;
+use crate::task::traced::Traced;
 
 /// Hands everything to a [`LogLayer`]. Its tables of spans are made when the first span or message comes: they are a good part of what a process
 /// that has nothing to tell would pay for its start.
@@ -77,8 +78,12 @@ impl Subscriber for Lazily {
         self.spans().try_close(id)
     }
 
+    /// In the code of a task whose log takes what is heard there, one that stands for the task, where there is none.
     fn current_span(&self) -> Current {
-        self.spans().current_span()
+        let current = self.spans().current_span();
+        let task = if current.id().is_none() { Traced::current() } else { None };
+        let own = task.and_then(|task| Some(Current::new(task.span().id()?, task.span().metadata()?)));
+        own.unwrap_or(current)
     }
 }
 

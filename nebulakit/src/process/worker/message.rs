@@ -224,6 +224,39 @@ pub(crate) struct Over {
     /// Whether the worker should run nothing more: the task has left something behind that cannot be cleared away.
     #[prost(bool, tag = "2")]
     pub(crate) is_last: bool,
+    /// What it took, where that is known.
+    #[prost(message, optional, tag = "3")]
+    pub(crate) used: Option<Used>,
+}
+
+/// What a task took of the machine, as far as it is known.
+#[derive(Clone, Copy, PartialEq, Message)]
+pub(crate) struct Used {
+    /// CPU time in all, in microseconds.
+    #[prost(uint64, optional, tag = "1")]
+    pub(crate) cpu: Option<u64>,
+    /// How much of it was in the kernel.
+    #[prost(uint64, optional, tag = "2")]
+    pub(crate) system: Option<u64>,
+    /// The most memory, in bytes.
+    #[prost(uint64, optional, tag = "3")]
+    pub(crate) memory: Option<u64>,
+    /// What it read from stores and wrote to them, in bytes.
+    #[prost(uint64, tag = "4")]
+    pub(crate) moved: u64,
+}
+
+impl Used {
+    /// This, and what is not known of it by `other`.
+    #[cfg(feature = "container")]
+    pub(crate) fn or(self, other: Self) -> Self {
+        Self {
+            cpu: self.cpu.or(other.cpu),
+            system: self.system.or(other.system),
+            memory: self.memory.or(other.memory),
+            moved: self.moved + other.moved,
+        }
+    }
 }
 
 #[derive(Clone, PartialEq, Message)]

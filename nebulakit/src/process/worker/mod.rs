@@ -15,6 +15,7 @@ pub(crate) mod keeper;
 mod listen;
 pub(crate) mod message;
 mod serve;
+mod usage;
 mod waiting;
 
 use std::os::unix::net::UnixStream;

@@ -20,6 +20,7 @@ use crate::process::worker::channel::Channel;
 use crate::process::worker::job::context;
 use crate::process::worker::listen::{Shared, end_with_all};
 use crate::process::worker::message::{Ended, Hello, Job, Order, Over, PROTOCOL, Ready, Report, VERSION};
+use crate::process::worker::usage::Meter;
 use crate::process::worker::waiting::Waiting;
 use crate::process::{container, leftovers, logs, panic, program, terminal};
 use crate::services::env::Environment;
@@ -81,7 +82,7 @@ impl Worker {
     }
 
     fn work(&self) -> io::Result<()> {
-        let mut waiting = Waiting::new();
+        let (mut waiting, mut is_first) = (Waiting::new(), true);
         loop {
             match waiting.next(&self.shared.channel)? {
                 None => return Ok(()),
@@ -91,11 +92,13 @@ impl Worker {
                     self.shared.listen()?;
                 }
                 Some(Order::Job(job)) => {
+                    let meter = Meter::start(&self.host.stores, std::mem::take(&mut is_first));
                     let ended = self.run(*job);
                     let is_last = !leftovers::clear();
+                    let used = meter.stop();
                     container::flush();
                     self.shared.end();
-                    self.answer(Over { ended, is_last })?;
+                    self.answer(Over { ended, is_last, used })?;
                 }
                 // They were meant for the task before.
                 Some(Order::Stop(_) | Order::Answer(_)) => {}
@@ -117,11 +120,11 @@ impl Worker {
 
     /// Outputs that are too large for a message are a failure of the task.
     fn answer(&self, over: Over) -> io::Result<()> {
-        let is_last = over.is_last;
+        let Over { is_last, used, .. } = over;
         match self.shared.channel.say(Report::Over(over)) {
             Err(error) if error.kind() == io::ErrorKind::FileTooLarge => {
                 let ended = Ended::new(Err(failed(Failure::user(code::BAD_OUTPUTS, format!("the outputs are too large: {error}")))));
-                self.shared.channel.say(Report::Over(Over { ended, is_last }))
+                self.shared.channel.say(Report::Over(Over { ended, is_last, used }))
             }
             said => said,
         }

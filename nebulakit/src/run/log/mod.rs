@@ -11,5 +11,6 @@ mod recorder;
 mod ticker;
 
 pub(crate) use self::lines::Lines;
+pub(crate) use self::node_logs::GOES_ON;
 pub(crate) use self::reader::EventReader;
 pub use self::recorder::Recorder;

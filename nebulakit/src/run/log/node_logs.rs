@@ -1,8 +1,6 @@
 //! What nodes log and print, in a file for each.
 
 use std::collections::HashMap;
-use std::fmt::Display;
-use std::io::Write as _;
 
 use crate::run::error::RecordError;
 use crate::run::folder::RunFolder;
@@ -12,6 +10,18 @@ use crate::run::path::NodePath;
 
 /// How many files are open at once.
 const OPEN: usize = 32;
+
+/// The longest part of a line that takes a line of the file, in bytes.
+const LONGEST_PART: usize = 64 << 10;
+
+/// Stands behind the source of a line that goes on in the next one of that source.
+pub(crate) const GOES_ON: &str = "+";
+
+/// Where a line is cut that is too long for one of the file: not within a character, where it is of some.
+fn cut(line: &[u8]) -> usize {
+    let begins = |at: &usize| line[*at] & 0b1100_0000 != 0b1000_0000;
+    (LONGEST_PART - 3..=LONGEST_PART).rev().find(begins).unwrap_or(LONGEST_PART)
+}
 
 /// The logs of a run's nodes, and of the run itself.
 #[derive(Debug)]
@@ -34,19 +44,35 @@ impl NodeLogs {
         Self { folder, clock, open: HashMap::new(), used: 0 }
     }
 
-    /// Appends what came from `source`; a line of the file for each of its lines, each with the time and the source.
+    /// Appends what came from `source` as it is; a line of the file for each of its lines, each behind the time and the source. One that is longer than [`LONGEST_PART`], or
+    /// that goes on in what comes next, has several, and a [`GOES_ON`] behind the source of all but the last.
     ///
     /// # Errors
     /// When the file cannot be opened or written.
-    pub(super) fn append(&mut self, node: Option<&NodePath>, source: impl Display, text: &str) -> Result<(), RecordError> {
-        let at = jiff::Timestamp::try_from(self.clock.now()).unwrap_or(jiff::Timestamp::MAX);
-        self.opened(node)?.append(|waiting| {
-            for line in text.split('\n') {
-                // Memory takes what is written.
-                let _ = writeln!(waiting, "{at} {source} {line}");
+    pub(super) fn append(&mut self, node: Option<&NodePath>, source: &str, text: &[u8]) -> Result<(), RecordError> {
+        let before = format!("{} {source}", jiff::Timestamp::try_from(self.clock.now()).unwrap_or(jiff::Timestamp::MAX));
+        let file = self.opened(node)?;
+        let mut put = |mark: &str, text: &[u8]| {
+            file.append(|waiting| {
+                for piece in [before.as_bytes(), mark.as_bytes(), b" ", text, b"\n"] {
+                    waiting.extend_from_slice(piece);
+                }
+                Ok(())
+            })
+        };
+        for line in text.split_inclusive(|byte| *byte == b'\n') {
+            let mut line = line;
+            while line.len() > LONGEST_PART {
+                let (first, rest) = line.split_at(cut(line));
+                put(GOES_ON, first)?;
+                line = rest;
             }
-            Ok(())
-        })
+            match line.strip_suffix(b"\n") {
+                Some(line) => put("", line.strip_suffix(b"\r").unwrap_or(line))?,
+                None => put(GOES_ON, line)?,
+            }
+        }
+        Ok(())
     }
 
     fn opened(&mut self, node: Option<&NodePath>) -> Result<&mut Appending, RecordError> {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::future::{BoxFuture, FutureExt as _, ready};
 
-use crate::coordinator::{OutputStream, RunId};
+use crate::coordinator::RunId;
 use crate::run::error::{At as _, RecordError, RecordErrorKind};
 use crate::run::event::{EventKind, Recorded};
 use crate::run::folder::{DriverLock, Durability, RunFolder, RunsFolder, sync_folder};
@@ -148,9 +148,8 @@ impl Recorder {
     /// Records it, and says how many events are to reach the disk before anything goes on because of it.
     fn write(&self, node: Option<&NodePath>, kind: EventKind) -> Result<Option<u64>, RecordError> {
         match (node, kind) {
-            (_, EventKind::Log { level, message }) => self.log(node, &level, &message),
-            (_, EventKind::Output { stream: OutputStream::Stdout, line }) => self.log(node, "stdout", &line),
-            (_, EventKind::Output { stream: OutputStream::Stderr, line }) => self.log(node, "stderr", &line),
+            (_, EventKind::Log { level, message }) => self.log(node, &level, &lines_of(message)).map(|()| None),
+            (_, EventKind::Output { stream, line }) => self.log(node, stream.as_str(), &lines_of(line)).map(|()| None),
             (Some(node), EventKind::Progress { done, total }) => {
                 self.files.events().progress(node, done, total);
                 self.ticker.ask();
@@ -187,10 +186,15 @@ impl Recorder {
         Ok(written)
     }
 
-    fn log(&self, node: Option<&NodePath>, source: &str, text: &str) -> Result<Option<u64>, RecordError> {
+    /// Appends what a node logged or printed to its log, or to that of the run, as it is: whole lines, or the beginning of one that goes on in what comes next. `source` is
+    /// a word: what it came from.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn log(&self, node: Option<&NodePath>, source: &str, text: &[u8]) -> Result<(), RecordError> {
         self.files.logs().append(node, source, text)?;
         self.ticker.ask();
-        Ok(None)
+        Ok(())
     }
 }
 
@@ -216,6 +220,10 @@ impl Drop for Recorder {
     }
 }
 
+fn lines_of(text: String) -> Vec<u8> {
+    text.into_bytes().into_iter().chain([b'\n']).collect()
+}
+
 impl Record for Recorder {
     fn record(&self, node: Option<&NodePath>, kind: EventKind) -> io::Result<()> {
         self.write(node, kind)?;
@@ -226,6 +234,10 @@ impl Record for Recorder {
         let Some(disk) = &self.disk else { return ready(Ok(())).boxed() };
         let written = self.files.events().written();
         async move { Ok(disk.wait_async(written).await?) }.boxed()
+    }
+
+    fn log(&self, node: &NodePath, source: &str, text: &[u8]) -> io::Result<()> {
+        Ok(Self::log(self, Some(node), source, text)?)
     }
 
     fn keep(&self, outputs: Bytes) -> BoxFuture<'_, io::Result<Recorded>> {

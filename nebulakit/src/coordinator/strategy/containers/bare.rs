@@ -47,6 +47,7 @@ async fn once(base: &Base, asked: &Container, context: &JobContext) -> Result<Co
     let mut output = Output::of(context);
     let mut running = Running::start(engine, &base.keeper, launch, folder, context).await?;
     let end = running.wait(context, &mut output, false).await;
+    context.took_by(running.used);
     let exit = running.code(end, &output.tail()).await?;
     if asked.accepted.contains(&exit) {
         Ok(ContainerOutput::new(exit, output.tail(), image))

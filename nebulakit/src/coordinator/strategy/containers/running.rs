@@ -20,6 +20,7 @@ use crate::coordinator::strategy::workers::output::Output;
 use crate::coordinator::strategy::workers::process::End;
 use crate::process::fate::SignalName;
 use crate::process::memory::Exceeded;
+use crate::process::worker::message::Used;
 
 /// How long an engine may take to tell of the end of a container whose program is gone: many may end at once, and engines clean up after one at a time.
 const TELLING: Duration = Duration::from_secs(600);
@@ -38,6 +39,8 @@ pub(super) struct Running<'a> {
     watched: Option<Watched>,
     first: Option<First>,
     exceeded: Option<Exceeded>,
+    /// What it took, where that could be read when it ended.
+    pub(super) used: Option<Used>,
     /// Its program is gone, and the engine does not say so.
     is_silent: bool,
     /// Removed last.
@@ -85,6 +88,7 @@ impl<'a> Running<'a> {
             watched: Some(watched),
             first: None,
             exceeded: None,
+            used: None,
             is_silent: false,
             _folder: folder,
         })
@@ -123,6 +127,7 @@ impl<'a> Running<'a> {
                     is_over = true;
                     telling.set(tokio::time::sleep(TELLING));
                     self.exceeded = exceeded;
+                    self.used = first.as_ref().and_then(First::used);
                 }
                 () = left_alone(first.as_ref()), if first.is_some() && !is_over => {
                     self.is_silent = true;
@@ -140,6 +145,7 @@ impl<'a> Running<'a> {
         output.drain(pipes);
         if !is_over && let Some(first) = first {
             self.exceeded = first.exceeded();
+            self.used = first.used();
         }
         end
     }

@@ -95,7 +95,9 @@ async fn once(base: &Base, context: &JobContext) -> Result<Bytes, JobError> {
     // The worker ends with its socket, and the container with the worker.
     let end = tokio::time::timeout(FAREWELL, running.wait(context, &mut output, true)).await;
     match talked {
-        Ok(Talked::Over(Over { ended, .. })) => {
+        Ok(Talked::Over(Over { ended, used, .. })) => {
+            // The group of the container has more in it than the worker alone.
+            context.took_by(Some(running.used.unwrap_or_default().or(used.unwrap_or_default())));
             if let Ok(end) = end {
                 // How the worker ended does not matter any more.
                 let _ = running.code(end, &output.tail()).await;

@@ -15,6 +15,7 @@ use crate::coordinator::strategy::containers::client::Client;
 use crate::coordinator::strategy::containers::driver::Launch;
 use crate::coordinator::strategy::containers::engine::Engine;
 use crate::process::memory::{Exceeded, MemoryGroup};
+use crate::process::worker::message::Used;
 
 /// How often it is looked whether the container has begun.
 const LOOK: Duration = Duration::from_millis(20);
@@ -110,6 +111,13 @@ impl First {
     pub(super) fn exceeded(&self) -> Option<Exceeded> {
         let group = self.group.as_ref()?;
         (group.kills()? > 0).then(|| Exceeded { limit: group.limit(), peak: group.peak() })
+    }
+
+    /// What was spent in it, as far as its group keeps that.
+    pub(super) fn used(&self) -> Option<Used> {
+        let group = self.group.as_ref()?;
+        let [cpu, system] = group.cpu().map_or([None; 2], |spent| spent.map(Some));
+        Some(Used { cpu, system, memory: group.peak(), moved: 0 })
     }
 
     /// Ends it without its engine, which is gone.

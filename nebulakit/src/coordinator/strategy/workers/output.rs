@@ -11,7 +11,7 @@ const LONGEST_LINE: usize = 64 * 1024;
 /// The output of a worker while it runs one job.
 pub(in crate::coordinator::strategy) struct Output<'a> {
     job: &'a JobContext,
-    /// A line of standard output, and one of standard error, that are not at their ends yet.
+    /// A line of standard output, and one of standard error, that are not at their ends yet; memory for lines between them.
     open: [Vec<u8>; 2],
     tail: Tail,
 }
@@ -23,13 +23,17 @@ impl<'a> Output<'a> {
 
     pub(in crate::coordinator::strategy) fn add(&mut self, stream: OutputStream, piece: &[u8]) {
         self.tail.add(piece);
-        for part in piece.split_inclusive(|byte| *byte == b'\n') {
-            let open = &mut self.open[stream as usize];
-            open.extend_from_slice(part);
-            if open.ends_with(b"\n") || open.len() >= LONGEST_LINE {
-                let line = std::mem::take(open);
-                tell(&line, stream, self.job);
-            }
+        let open = &mut self.open[stream as usize];
+        let (lines, rest) = piece.split_at(piece.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1));
+        if !lines.is_empty() {
+            open.extend_from_slice(lines);
+            self.job.output(stream, open);
+            open.clear();
+        }
+        open.extend_from_slice(rest);
+        if open.len() >= LONGEST_LINE {
+            self.job.output(stream, open);
+            open.clear();
         }
     }
 
@@ -53,7 +57,7 @@ impl<'a> Output<'a> {
         for stream in [OutputStream::Stdout, OutputStream::Stderr] {
             let line = std::mem::take(&mut self.open[stream as usize]);
             if !line.is_empty() {
-                tell(&line, stream, self.job);
+                self.job.output(stream, &[&*line, b"\n"].concat());
             }
         }
     }
@@ -62,9 +66,4 @@ impl<'a> Output<'a> {
     pub(in crate::coordinator::strategy) fn tail(&mut self) -> String {
         self.tail.text()
     }
-}
-
-fn tell(line: &[u8], stream: OutputStream, job: &JobContext) {
-    let line = line.strip_suffix(b"\n").unwrap_or(line);
-    job.output(stream, || String::from_utf8_lossy(line.strip_suffix(b"\r").unwrap_or(line)).into_owned());
 }

@@ -9,13 +9,6 @@ use std::io::BufRead as _;
 use anyhow::Context as _;
 use nebulakit::prelude::*;
 
-/// Somebody's reads, aligned to the reference, as SAM.
-#[derive(Debug, Clone, NebulaType)]
-struct Sample {
-    name: String,
-    reads: File,
-}
-
 /// How much of the reference the reads of a sample cover.
 #[derive(Debug, Clone, PartialEq, NebulaType)]
 struct Coverage {
@@ -27,22 +20,29 @@ struct Coverage {
 
 /// Reports on the coverage of each sample.
 #[workflow]
-fn cohort(samples: Promise<Vec<Sample>>, reference: Promise<File>, #[default(20)] least_quality: Promise<i64>) -> Promise<File> {
-    report::node(sample::map(samples, reference, least_quality).concurrency(8).min_success_ratio(0.9))
+fn cohort(
+    /// The names of the samples.
+    samples: Promise<Vec<String>>,
+    /// The reads of each sample, aligned to the reference, as SAM.
+    reads: Promise<Vec<File>>,
+    reference: Promise<File>,
+    #[default(20)] least_quality: Promise<i64>,
+) -> Promise<File> {
+    report::node(sample::map(samples, reads, reference, least_quality).concurrency(8).min_success_ratio(0.9))
 }
 
 /// The chain of one sample.
 #[workflow]
-fn sample(sample: Promise<Sample>, reference: Promise<File>, least_quality: Promise<i64>) -> Promise<Coverage> {
-    let good = filter::node(&sample.reads, least_quality);
-    let sorted = sort::node(good).resources(Resources::new().cpu("2").memory("2Gi"));
-    coverage::node(&sample.name, sorted, reference)
+fn sample(name: Promise<String>, reads: Promise<File>, reference: Promise<File>, least_quality: Promise<i64>) -> Promise<Coverage> {
+    let good = filter::node(reads, least_quality);
+    let sorted = sort::node(good).resources(Resources::new().cpu("1").memory("512Mi"));
+    coverage::node(name, sorted, reference)
 }
 
 /// Drops the reads that are not aligned, or whose alignment is not sure enough.
 #[task(
     container(
-        image = "docker.io/biocontainers/samtools:v1.9-4-deb_cv1",
+        image = "localhost/samtools",
         command = ["samtools", "view", "-h", "-F", "4", "-q", "{{.inputs.least_quality}}", "-o", "/var/outputs/good.sam", "/var/inputs/reads"]
     ),
     outputs(good)
@@ -52,7 +52,7 @@ fn filter(reads: File, least_quality: i64) -> File;
 /// Sorts reads by where they are aligned.
 #[task(
     container(
-        image = "docker.io/biocontainers/samtools:v1.9-4-deb_cv1",
+        image = "localhost/samtools",
         command = ["samtools", "sort", "-O", "sam", "-o", "/var/outputs/sorted.sam", "/var/inputs/reads"]
     ),
     outputs(sorted)

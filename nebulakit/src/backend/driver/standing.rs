@@ -1,0 +1,71 @@
+//! What no event of a job tells: what nodes wait for that are queued for long, and how much data was moved.
+
+use std::collections::HashMap;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
+
+use super::tell::{job_id, node};
+use super::walk::Walk;
+use super::world::World;
+use crate::coordinator::RequestId;
+use crate::run::{EventKind, NodePath, WaitsFor};
+
+/// How often it is told. What waits for less than that is not worth an event.
+const PERIOD: Duration = Duration::from_secs(1);
+
+/// Of how many nodes it is told at once: a run with many keeps its time for them.
+const AT_ONCE: usize = 1_024;
+
+/// Looks now and then where the jobs of a run stand.
+pub(super) struct Standing {
+    prefix: String,
+    ticks: Interval,
+    /// What was told of those that wait.
+    told: HashMap<RequestId, WaitsFor>,
+    /// How many bytes were told of.
+    moved: u64,
+}
+
+impl Standing {
+    pub(super) fn new(world: &World) -> Self {
+        let mut ticks = interval_at(Instant::now() + PERIOD, PERIOD);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        Self { prefix: job_id(&world.run, &NodePath::from("")), ticks, told: HashMap::new(), moved: 0 }
+    }
+
+    /// Waits until it is time to look again.
+    pub(super) async fn due(&mut self) {
+        self.ticks.tick().await;
+    }
+
+    /// Tells what has changed.
+    pub(super) fn tell(&mut self, walk: &Walk<'_>) {
+        self.tell_moved(walk);
+        let waits = walk.world.coordinator.all_waits(&walk.world.run);
+        let before = std::mem::take(&mut self.told);
+        let mut left = AT_ONCE;
+        for (job, waits_for) in waits {
+            let is_new = before.get(&job) != Some(&waits_for);
+            if is_new && left == 0 {
+                continue;
+            }
+            // What a task calls is not a node.
+            let Some(node) = node(&self.prefix, &job) else { continue };
+            if is_new {
+                left -= 1;
+                walk.tell(&node, || EventKind::Queued { waits_for: waits_for.clone() });
+            }
+            self.told.insert(job, waits_for);
+        }
+    }
+
+    /// Tells how much was moved by now, if that is more than before.
+    pub(super) fn tell_moved(&mut self, walk: &Walk<'_>) {
+        let bytes = walk.world.coordinator.moved() + walk.world.moved.load(Ordering::Relaxed);
+        if std::mem::replace(&mut self.moved, bytes) != bytes {
+            walk.tell_of_run(EventKind::Moved { bytes });
+        }
+    }
+}

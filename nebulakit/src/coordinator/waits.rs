@@ -1,0 +1,39 @@
+//! Why a job does not run yet.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::coordinator::resources::Resource;
+
+/// What a job waits for that could run, had it its turn.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum WaitsFor {
+    /// As many jobs run as may at once.
+    Jobs,
+    /// As many jobs of its strategy run as may at once.
+    Slots {
+        /// The strategy.
+        strategy: String,
+    },
+    /// Less is free of these than it asks for.
+    Resources(Vec<Resource>),
+    /// It would fit: another job that goes first is waited for, or is about to begin.
+    Turn,
+}
+
+impl fmt::Display for WaitsFor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Jobs => f.write_str("one of the jobs that run"),
+            Self::Slots { strategy } => write!(f, "a slot of `{strategy}`"),
+            Self::Resources(resources) => {
+                let names: Vec<_> = resources.iter().map(Resource::to_string).collect();
+                f.write_str(&names.join(", "))
+            }
+            Self::Turn => f.write_str("its turn"),
+        }
+    }
+}

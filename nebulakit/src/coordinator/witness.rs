@@ -1,0 +1,35 @@
+//! Who hears all that a job says and takes, however slow those are that hear its events.
+
+use std::fmt::Debug;
+
+use crate::coordinator::event::OutputStream;
+use crate::coordinator::usage::Usage;
+
+/// Hears all that a job says and takes, and of the jobs that its task calls what they say.
+///
+/// It is called from where that happens, which waits until it returns: nothing piles up, and nothing is left out.
+pub(crate) trait Witness: Send + Sync + Debug {
+    /// How far the job is.
+    fn progress(&self, done: u64, total: Option<u64>);
+
+    /// Lines of the job's log.
+    fn log(&self, level: tracing::Level, message: &str);
+
+    /// What a process of the job's has printed, as it is: whole lines, or the beginning of one that goes on in what comes next.
+    fn output(&self, stream: OutputStream, printed: &[u8]);
+
+    /// An attempt begins.
+    fn began(&self);
+
+    /// The running attempt took this besides its time.
+    fn took(&self, usage: Usage);
+
+    /// A process of the job's has read so many bytes from stores, or written them.
+    fn moved(&self, bytes: u64);
+
+    /// The attempt is over.
+    fn ended(&self);
+
+    /// What the last attempt took that is over.
+    fn usage(&self) -> Option<Usage>;
+}

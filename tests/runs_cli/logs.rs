@@ -1,0 +1,62 @@
+//! What nodes log and print, and what they took.
+
+use crate::Place;
+
+/// The lines of a log without their times.
+fn without_times(log: &str) -> Vec<&str> {
+    log.lines().map(|line| line.split_once('Z').map_or(line, |(_, rest)| rest.trim_start())).collect()
+}
+
+#[test]
+fn what_tracing_hears_in_a_task_is_in_the_log_of_its_node() {
+    let place = Place::new();
+    let answer = place.answer(&["run", "talking"]);
+    assert_eq!((answer.code, answer.out.as_str()), (0, "1\n"), "{}", answer.err);
+    let log = place.said(&["runs", "logs", "last", "n0"]);
+    assert_eq!(
+        without_times(&log),
+        [
+            "INFO [flows] in the task parts=3",
+            "WARN [flows] in a future that carries the span task{}",
+            "INFO [flows] in a thread that carries a span of the task reading{file=a.txt}",
+        ]
+    );
+    assert!(!answer.err.contains("in the task") && answer.err.contains("in a future that carries nothing"), "{}", answer.err);
+}
+
+#[test]
+fn what_tasks_print_in_this_process_is_in_the_log_of_the_run() {
+    for form in [&["run", "talking"][..], &["run", "talking", "-q"], &["run", "talking", "--json"]] {
+        let place = Place::new();
+        place.said(form);
+        let log = place.said(&["runs", "logs", "last"]);
+        assert!(without_times(&log).contains(&"stdout printed"), "{form:?}: {log}");
+    }
+}
+
+#[test]
+fn logs_are_shown_as_they_come_where_that_is_asked() {
+    let place = Place::new();
+    let answer = place.answer(&["run", "talking", "-v"]);
+    assert_eq!(answer.code, 0, "{}", answer.err);
+    for line in ["n0 talks: attempt 1 started\n", "n0 talks | INFO [flows] in the task parts=3\n", "printed\n"] {
+        assert!(answer.err.contains(line), "{line}: {}", answer.err);
+    }
+}
+
+#[test]
+fn a_process_is_heard_in_full() {
+    let place = Place::new();
+    place.said(&["run", "pouring", "--lines", "300000", "--strategy", "process"]);
+    let run = place.json(&["runs", "show", "last", "--json"]);
+    let log = std::fs::read(std::path::Path::new(run["folder"].as_str().unwrap()).join("logs/n0.log")).unwrap();
+    let lines: Vec<_> = log.split(|byte| *byte == b'\n').collect();
+    let ends = |text: &[u8]| lines.iter().filter(|line| line.ends_with(text)).count();
+    assert_eq!((ends(b" stdout x"), ends(b" stdout \xff\xfe"), ends(b" stdout half a line")), (300_000, 1, 1));
+    assert_eq!(log.iter().filter(|byte| **byte == b'a').count(), 200_000 + "half a line".matches('a').count());
+    let used = &run["nodes"][0]["used"];
+    for figure in ["wall_us", "cpu_us", "system_us", "memory_bytes"] {
+        assert!(used[figure].as_u64().is_some(), "{figure}: {used}");
+    }
+    assert!(used["cpu_us"].as_u64() >= used["system_us"].as_u64() && used["memory_bytes"].as_u64() > Some(1 << 20), "{used}");
+}
