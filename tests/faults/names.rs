@@ -35,7 +35,7 @@ fn name_cannot_escape_directory() {
         std::fs::create_dir(&raw).unwrap();
         std::fs::write(raw.join("stored"), "").unwrap();
         handle.reject(&name).unwrap();
-        recorder.record(Some(&node), EventKind::Succeeded { outputs: Recorded::Not, inputs: None, from: Origin::Run }).unwrap();
+        recorder.record(Some(&node), EventKind::Succeeded { outputs: Recorded::Not, inputs: None, from: Origin::Run, used: None }).unwrap();
         assert!(handle.state().unwrap().nodes[&node].is_over());
         assert!(handle.logs(&node).read().unwrap().is_some(), "{name:?}");
     }
