@@ -3,7 +3,12 @@
 //! `driven FOLDER WORKFLOW LEDGER kernel|disk BYTES [RUN]`: says the id of the run, and then how it ended. It goes on with `RUN`. The kernel ends it where its log
 //! would grow by more than so many bytes behind the event that creates the run; `-` stands for no limit.
 
-#![allow(clippy::unwrap_used, clippy::disallowed_methods, clippy::print_stdout, reason = "a program of tests fails by panicking, and prints")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    reason = "a program of tests fails by panicking, and prints"
+)]
 
 use std::fs::OpenOptions;
 use std::io::Write as _;

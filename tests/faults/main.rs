@@ -5,6 +5,7 @@ mod damaged;
 mod full;
 mod killed;
 mod names;
+mod together;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::{Command, ExitStatus, Stdio};

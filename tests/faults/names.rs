@@ -2,13 +2,14 @@
 
 use std::path::Path;
 
-use nebulakit::run::{Durability, EVENT_VERSION, EventKind, NodePath, OutputStream, Origin, Recorded, Recorder, RunHandle};
+use nebulakit::run::{Durability, EVENT_VERSION, EventKind, NodePath, Origin, OutputStream, Recorded, Recorder, RunHandle};
 
 use crate::Place;
 
 /// Names that lead elsewhere, that no file can have, or that a terminal would obey.
 fn hostile() -> Vec<String> {
-    let names = ["", ".", "..", "../../../escaped", "/etc/escaped", "a/b", "a\\b", "nul\0nul", "line\nline", "\u{1b}[2J", "CON", "é\u{202e}"];
+    let names =
+        ["", ".", "..", "../../../escaped", "/etc/escaped", "a/b", "a\\b", "nul\0nul", "line\nline", "\u{1b}[2J", "CON", "é\u{202e}"];
     names.into_iter().map(str::to_owned).chain(["n".repeat(300), "long/".repeat(2000)]).collect()
 }
 

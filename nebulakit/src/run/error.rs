@@ -83,7 +83,9 @@ impl RecordError {
 fn way_out(kind: io::ErrorKind) -> Option<&'static str> {
     use io::ErrorKind::{FileTooLarge, PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
     match kind {
-        StorageFull | QuotaExceeded | FileTooLarge => Some("make room there: what was recorded before is whole, and a run goes on with `--resume`"),
+        StorageFull | QuotaExceeded | FileTooLarge => {
+            Some("make room there: what was recorded before is whole, and a run goes on with `--resume`")
+        }
         PermissionDenied | ReadOnlyFilesystem => Some("record runs where you may write: `--dir` and `NEBULAKIT_DIR` name another folder"),
         _ => None,
     }

@@ -186,7 +186,13 @@ async fn task(step: &Step<'_>, path: &NodePath, name: &str, inputs: &[(&str, Byt
 }
 
 /// Runs a workflow within the one that `step` is of.
-async fn below<'g>(step: &Step<'_>, walk: Arc<Walk<'g>>, instance: Instance<'g>, path: &NodePath, stop: Cancellation) -> Result<Bytes, End> {
+async fn below<'g>(
+    step: &Step<'_>,
+    walk: Arc<Walk<'g>>,
+    instance: Instance<'g>,
+    path: &NodePath,
+    stop: Cancellation,
+) -> Result<Bytes, End> {
     may_go_deeper(step, path)?;
     workflow(walk, instance.at_depth(step.frame.depth + 1), stop).await
 }
@@ -196,7 +202,8 @@ fn may_go_deeper(step: &Step<'_>, path: &NodePath) -> Result<(), End> {
     if step.frame.depth < DEEPEST {
         return Ok(());
     }
-    let message = format!("workflows, dynamic tasks and conditions are within each other more than {DEEPEST} deep: does the recursion end?");
+    let message =
+        format!("workflows, dynamic tasks and conditions are within each other more than {DEEPEST} deep: does the recursion end?");
     Err(Fault::between(path, step.what(), code::TOO_DEEP, message))
 }
 

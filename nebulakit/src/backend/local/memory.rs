@@ -12,7 +12,9 @@ use futures_util::future::BoxFuture;
 use crate::backend::driver::{Call, Memory, Recalled};
 use crate::backend::plan::CacheUse;
 use crate::graph::{Graph, Input, Task};
-use crate::run::{Answer, Cache, CacheEntry, CacheKey, Control, NodePath, Origin, RecordError, RecordErrorKind, Recorder, Request, RunHandle, RunStatus};
+use crate::run::{
+    Answer, Cache, CacheEntry, CacheKey, Control, NodePath, Origin, RecordError, RecordErrorKind, Recorder, Request, RunHandle, RunStatus,
+};
 use crate::task::def::TaskDef;
 
 /// What a run remembers.

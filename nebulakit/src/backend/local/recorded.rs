@@ -72,7 +72,9 @@ fn record_end(recorder: &Recorder, ended: Result<Bytes, RunOutcome>) -> Result<(
 /// The error of a run whose folder is gone, and with it all that was recorded.
 fn removed(recorder: &Recorder) -> Option<RecordError> {
     let path = recorder.folder().path();
-    (!path.exists()).then(|| RecordError::new(RecordErrorKind::NotFound, format!("the folder of the run was removed while it ran: `{}`", path.display())))
+    (!path.exists()).then(|| {
+        RecordError::new(RecordErrorKind::NotFound, format!("the folder of the run was removed while it ran: `{}`", path.display()))
+    })
 }
 
 /// Drives the run, and hears what others ask of it.

@@ -11,7 +11,9 @@ use crate::run::{Event, EventKind, NodeState, Origin, RunState};
 pub(super) fn line(event: &Event, state: &RunState, is_wanted: bool) -> Option<String> {
     match (&event.node, &event.kind) {
         (None, EventKind::Created { run, .. }) => Some(format!("run {run} of {}", visible::line(&state.name))),
-        (None, EventKind::Refused { signal, why }) => Some(visible::line(&format!("an answer to `{signal}` was refused: {why}")).into_owned()),
+        (None, EventKind::Refused { signal, why }) => {
+            Some(visible::line(&format!("an answer to `{signal}` was refused: {why}")).into_owned())
+        }
         (None, _) => None,
         (Some(path), kind) => {
             let node = state.nodes.get(path)?;

@@ -30,9 +30,7 @@ pub(super) fn reject(run: &RunHandle, signal: &str) -> Result<Exit, Complaint> {
 /// Gives a value to a gate.
 pub(super) fn signal(run: &RunHandle, signal: &str, value: &str, setting: &Setting<'_>) -> Result<Exit, Complaint> {
     match gate(run, signal)? {
-        Takes::Value(literal_type) => {
-            answer(run, signal, Answer::Value(literal(run, value, &literal_type, setting)?), "answered")
-        }
+        Takes::Value(literal_type) => answer(run, signal, Answer::Value(literal(run, value, &literal_type, setting)?), "answered"),
         Takes::Approval => {
             Err(Complaint::usage(format!("the gate `{}` takes an approval or a rejection, not a value", visible::line(signal))))
         }
