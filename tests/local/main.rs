@@ -8,6 +8,7 @@ mod gates;
 mod guide;
 mod maps;
 mod recorded;
+mod rules;
 mod shapes;
 mod usage;
 mod values;
