@@ -76,7 +76,8 @@ fn report(ctx: Context, readings: Schema<Reading>, filled: i64) -> anyhow::Resul
             (*low, *high) = (low.min(celsius), high.max(celsius));
         }
     }
-    let mut report = format!("# Temperatures\n\n{filled} missing readings have the mean.\n\n| station | from | to |\n| --- | --- | --- |\n");
+    let mut report =
+        format!("# Temperatures\n\n{filled} missing readings have the mean.\n\n| station | from | to |\n| --- | --- | --- |\n");
     for (station, (low, high)) in &ranges {
         writeln!(report, "| {station} | {low:.1} | {high:.1} |")?;
     }

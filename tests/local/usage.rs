@@ -1,5 +1,6 @@
 //! What a recorded run tells of its nodes besides their outputs: what they said, what they took, and what they wait for.
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use nebulakit::Context;
@@ -120,6 +121,36 @@ async fn what_nodes_took_is_recorded_as_far_as_it_is_known() {
     assert_eq!((future.cpu, future.memory), (None, None));
     let metrics = run.metrics().unwrap();
     assert_eq!((metrics.attempts, metrics.used.cpu, metrics.used.wall), (2, plain.cpu, plain.wall + future.wall));
+}
+
+static TRIES: AtomicU32 = AtomicU32::new(0);
+
+#[task(retries = 1)]
+fn fails_once() -> anyhow::Result<i64> {
+    std::thread::sleep(Duration::from_millis(3));
+    if TRIES.fetch_add(1, Ordering::SeqCst) == 0 { Err(anyhow::anyhow!("not yet")).recoverable() } else { Ok(1) }
+}
+
+#[workflow]
+fn stubborn() -> Promise<i64> {
+    fails_once::node()
+}
+
+#[tokio::test]
+async fn what_each_attempt_took_adds_up() {
+    let (_folder, backend) = backend();
+    let run = started(&backend, &stubborn::graph().unwrap()).await;
+    assert_eq!(run.wait().await.unwrap(), RunOutcome::Succeeded);
+    let mut events = run.events();
+    let took: Vec<_> = std::iter::from_fn(|| events.read().unwrap())
+        .filter_map(|event| match event.kind {
+            EventKind::Retrying { used, .. } | EventKind::Succeeded { used, .. } => used,
+            _ => None,
+        })
+        .collect();
+    let [first, second] = took.as_slice() else { panic!("{took:?}") };
+    assert!(first.wall >= Duration::from_millis(3) && second.wall >= Duration::from_millis(3), "{took:?}");
+    assert_eq!(run.state().unwrap().nodes["n0"].used, Some(first.and(*second)));
 }
 
 #[task(tokens(licences = 1))]

@@ -29,14 +29,11 @@ async fn waiting_is_over_when_the_run_is() {
     let scratch = Scratch::new();
     let recorder = scratch.run();
     let attached = scratch.attach(recorder.folder().id());
-    let (done, completion) = tokio::sync::oneshot::channel::<()>();
-    let driven = RunHandle::driven(recorder.folder(), async {
-        drop(completion.await);
-        None
-    });
+    let (done, completion) = tokio::sync::oneshot::channel();
+    let driven = RunHandle::driven(recorder.folder(), async { completion.await.ok().map(Ok) });
     let waiting = [tokio::spawn(async move { attached.wait().await }), tokio::spawn(async move { driven.wait().await })];
     recorder.record(None, ended()).unwrap();
-    done.send(()).unwrap();
+    done.send(RunOutcome::Succeeded).unwrap();
     for waiting in waiting {
         assert_eq!(waiting.await.unwrap().unwrap(), RunOutcome::Succeeded);
     }

@@ -58,6 +58,23 @@ fn remembered(x: i64) -> i64 {
     x + 1
 }
 
+/// Notes that it runs, and goes on when it may.
+#[task(cache(version = "1", serialize, ignore(who)))]
+async fn alone(folder: String, who: String) -> anyhow::Result<String> {
+    let folder = std::path::Path::new(&folder);
+    std::fs::write(folder.join(format!("ran-{who}")), "")?;
+    while !folder.join("go").exists() {
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    Ok(who)
+}
+
+/// One run at a time; the others have what it gave.
+#[workflow]
+fn serialized(folder: Promise<String>, who: Promise<String>) -> Promise<String> {
+    alone::node(folder, who)
+}
+
 #[task]
 fn when_there(x: i64, path: String) -> anyhow::Result<i64> {
     anyhow::ensure!(std::path::Path::new(&path).exists(), "`{path}` is not there");
@@ -127,6 +144,18 @@ async fn talks() -> anyhow::Result<i64> {
     tokio::spawn(async { tracing::warn!("in a future that carries nothing") }).await?;
     println!("printed");
     Ok(1)
+}
+
+#[task]
+async fn hears(x: i64) -> i64 {
+    tracing::info!("heard {x}");
+    x
+}
+
+/// Logs each number.
+#[workflow]
+fn echoed(xs: Promise<Vec<i64>>) -> Promise<Vec<i64>> {
+    hears::map(xs)
 }
 
 /// Logs in every way.

@@ -11,6 +11,7 @@ mod inputs;
 mod local;
 mod needs;
 mod plan;
+mod preview;
 
 use futures_util::future::BoxFuture;
 
@@ -18,6 +19,7 @@ pub use self::capability::{Capabilities, Capability};
 pub use self::error::{NodeError, RunError};
 pub use self::local::{LocalBackend, RunLocal};
 pub use self::plan::{CacheUse, Options, Plan};
+pub use self::preview::{Fate, Foreseen, Preview, Unkept};
 use crate::graph::Graph;
 use crate::run::{RunHandle, RunId};
 
@@ -40,6 +42,16 @@ pub trait Backend: Send + Sync {
     /// # Errors
     /// When it cannot be started.
     fn run(&self, plan: Plan) -> BoxFuture<'_, Result<RunHandle, RunError>>;
+
+    /// Says what a plan would do, without running any of it or recording anything: what would run and why, what is cached, and what is kept from the run that
+    /// it goes on with. Unless a backend can say it, it is refused.
+    ///
+    /// # Errors
+    /// When it cannot be said.
+    fn preview<'a>(&'a self, _plan: &'a Plan) -> BoxFuture<'a, Result<Preview, RunError>> {
+        let reason = format!("the backend `{}` cannot say beforehand what a run would do", self.name());
+        Box::pin(async move { Err(RunError::Refused(vec![reason])) })
+    }
 
     /// The handle of a run that this or any other process started.
     ///

@@ -9,7 +9,7 @@ use super::complaint::{Complaint, describing};
 use super::grammar::commands;
 use super::output::{container_help, say, say_dressed};
 use super::setting::{Leave, Setting};
-use super::{completions, describe, graph, list, run, runs, usage, workflows};
+use super::{cache, completions, describe, graph, list, run, runs, usage, workflows};
 use crate::process::exit::Exit;
 use crate::process::platform::Platform;
 use crate::process::request::ContainerRequest;
@@ -68,6 +68,7 @@ pub(super) fn dispatch(
             None => Err(Complaint::usage("no task is named").hint(format!("hint: `{} list` shows what there is to run", setting.binary))),
         },
         Some(("runs", matches)) => runs::dispatch(matches, &setting),
+        Some(("cache", matches)) => cache::dispatch(matches, &setting),
         Some(("completions", matches)) => say(&describing(|| completions::script(word(matches, "shell"), &setting))??),
         // Clap has refused everything else.
         _ => Ok(Exit::Usage),

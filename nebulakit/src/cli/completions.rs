@@ -40,9 +40,16 @@ fn whole(setting: &Setting<'_>) -> Command {
     // Of a task and a workflow of one name, `describe` shows the task.
     let described = tasks.iter().chain(graphs.iter().filter(|name| setting.registry.find(name).is_err())).copied();
     let described = PossibleValuesParser::new(described.collect::<Vec<_>>());
+    let cached = PossibleValuesParser::new(tasks.clone());
     commands(setting)
         .mut_subcommand("describe", |describe| describe.mut_arg("task", |task| task.value_parser(described)))
         .mut_subcommand("graph", |graph| graph.mut_arg("workflow", |workflow| workflow.value_parser(PossibleValuesParser::new(graphs))))
+        .mut_subcommand("cache", |cache| {
+            ["list", "clear"].into_iter().fold(cache, |cache, verb| {
+                let cached = cached.clone();
+                cache.mut_subcommand(verb, |verb| verb.mut_arg("task", |task| task.value_parser(cached)))
+            })
+        })
         .mut_subcommand("run", |run| {
             // Of those that are defined twice none can be run.
             let tasks = tasks.iter().filter_map(|name| setting.find(name).ok()).map(|task| Subject::task(task, setting));

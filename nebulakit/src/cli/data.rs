@@ -53,6 +53,11 @@ pub(super) fn to_json(value: &Untyped) -> String {
     serde_json::to_string(&Written(value)).expect(IN_MEMORY)
 }
 
+/// The same as a part of other JSON.
+pub(super) fn to_value(value: &Untyped) -> serde_json::Value {
+    serde_json::to_value(Written(value)).expect(IN_MEMORY)
+}
+
 /// Writes JSON with a line for each element.
 pub(super) fn to_pretty_json(value: &Untyped) -> String {
     serde_json::to_string_pretty(&Written(value)).expect(IN_MEMORY)

@@ -65,6 +65,14 @@ impl Folder {
         if self.path.is_dir() { self.made().map(Some) } else { Ok(None) }
     }
 
+    /// The folder as it is: nothing is made, and one that is not there holds no runs.
+    ///
+    /// # Errors
+    /// When it cannot be read, or a newer version wrote it.
+    pub(super) fn existing(&self) -> Result<RunsFolder, Complaint> {
+        Ok(RunsFolder::as_it_is(&self.path)?)
+    }
+
     pub(super) fn path(&self) -> &Path {
         &self.path
     }

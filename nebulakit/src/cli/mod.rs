@@ -1,10 +1,12 @@
 //! The command line of a binary with tasks: [`run`] serves containers, and people with the feature `run`.
 //!
-//! Command line → one of `list`, `describe`, `graph`, `run`, `runs`, `completions` → text. Data goes to standard output, everything else to standard error.
+//! Command line → one of `list`, `describe`, `graph`, `run`, `runs`, `cache`, `completions` → text. Data goes to standard output, everything else to standard error.
 //! A binary without the feature answers those with a usage error that says so.
 
 #[cfg(feature = "run")]
 mod arguments;
+#[cfg(feature = "run")]
+mod cache;
 #[cfg(feature = "run")]
 mod commands;
 mod complaint;
@@ -26,6 +28,8 @@ mod graph;
 mod help;
 #[cfg(feature = "run")]
 mod list;
+#[cfg(feature = "run")]
+mod lookups;
 mod output;
 #[cfg(feature = "run")]
 mod prints;
@@ -37,6 +41,8 @@ mod run;
 mod runs;
 #[cfg(feature = "run")]
 mod setting;
+#[cfg(feature = "run")]
+mod shown;
 #[cfg(feature = "run")]
 mod signature;
 #[cfg(feature = "run")]
@@ -162,8 +168,7 @@ fn for_people(binary: &str, arguments: &[OsString], _environment: &Environment, 
 
 /// Why there are no commands.
 #[cfg(not(feature = "run"))]
-const WITHOUT_RUN: &str =
-    "This binary was built without the feature `run` of nebulakit, which has the commands `list`, `describe`, `graph`, `run` and `runs`.";
+const WITHOUT_RUN: &str = "This binary was built without the feature `run` of nebulakit, which has the commands `list`, `describe`, `graph`, `run`, `runs` and `cache`.";
 
 #[cfg(not(feature = "run"))]
 fn not_served(binary: &str, arguments: &[OsString]) -> Complaint {

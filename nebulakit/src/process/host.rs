@@ -56,6 +56,7 @@ impl Host {
         let (config, identity) = (self.config.clone(), Arc::clone(&self.identity));
         Surroundings {
             identity: Arc::clone(&self.identity),
+            child: None,
             stores: self.stores.clone(),
             secrets: self.secrets(),
             stats: Arc::new(move || Stats::new(&config, &identity)),

@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 use serde::{Deserialize, Serialize};
 
 use super::gate::Takes;
+use super::lookup::{Caller, Lookup};
 use super::path::NodePath;
 use crate::coordinator::{JobFailure, OutputStream, RunId, Usage, WaitsFor, millis, wall};
 
@@ -61,6 +62,16 @@ pub enum EventKind {
     Ready {
         /// What it runs: the full name of a task or a workflow, or what kind of node it is.
         of: Cow<'static, str>,
+    },
+    /// An equal call of a task with `cache(serialize)` runs: the node waits for what that gives.
+    Behind {
+        /// That call.
+        call: Caller,
+    },
+    /// The cache was asked for the outputs of a task with `cache(..)`.
+    LookedUp {
+        /// What came of it.
+        found: Lookup,
     },
     /// An attempt began, or the node's own nodes may begin.
     Started {
@@ -215,7 +226,7 @@ pub enum Recorded {
     /// Nowhere: nobody asked for them.
     Not,
     /// In the event itself, since they are small.
-    Here(#[serde(with = "base64")] Vec<u8>),
+    Here(#[serde(with = "super::base64")] Vec<u8>),
     /// In the data of the run's folder, by what they are.
     Data {
         /// The SHA-256 digest of the bytes, in lower-case hex.
@@ -255,20 +266,5 @@ impl Origin {
     #[must_use]
     pub fn is_run(&self) -> bool {
         *self == Self::Run
-    }
-}
-
-/// Bytes as text.
-pub(super) mod base64 {
-    use base64::Engine as _;
-    use base64::engine::general_purpose::STANDARD_NO_PAD;
-    use serde::{Deserialize as _, Deserializer, Serializer, de};
-
-    pub(in crate::run) fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&STANDARD_NO_PAD.encode(bytes))
-    }
-
-    pub(in crate::run) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
-        STANDARD_NO_PAD.decode(String::deserialize(deserializer)?).map_err(de::Error::custom)
     }
 }

@@ -64,6 +64,8 @@ pub struct LogLines {
     node: Option<NodePath>,
     path: PathBuf,
     lines: Option<Lines>,
+    /// Up to where the file was read that is closed: bytes, and lines.
+    before: (u64, u64),
 }
 
 /// A line of a log.
@@ -84,7 +86,7 @@ pub struct LogLine {
 
 impl LogLines {
     pub(super) fn new(watch: Arc<Watch>, node: Option<NodePath>) -> Self {
-        Self { path: watch.folder.log(node.as_ref()), watch, node, lines: None }
+        Self { path: watch.folder.log(node.as_ref()), watch, node, lines: None, before: (0, 0) }
     }
 
     /// The next line; [`None`] behind the last one. It waits for one as long as the node may go on, and needs a tokio runtime with time for that.
@@ -113,13 +115,20 @@ impl LogLines {
     /// When the log cannot be read.
     pub fn read(&mut self) -> Result<Option<LogLine>, RecordError> {
         if self.lines.is_none() {
-            self.lines = Lines::open(&self.path)?;
+            self.lines = Lines::again(&self.path, self.before)?;
         }
         let Some(lines) = &mut self.lines else { return Ok(None) };
         let Some(line) = lines.next()? else { return Ok(None) };
         match LogLine::parse(&String::from_utf8_lossy(line)) {
             Some(line) => Ok(Some(line)),
             None => Err(lines.corrupt(lines.count(), "it does not begin with a time and a source")),
+        }
+    }
+
+    /// Closes the file until it is read again: a run may have more logs than files that can be open at once.
+    pub(crate) fn close(&mut self) {
+        if let Some(lines) = self.lines.take() {
+            self.before = (lines.offset(), lines.count());
         }
     }
 }

@@ -9,7 +9,6 @@ use nebulakit_types::convert::reader::{LiteralRef, References};
 use serde::{Deserialize, Serialize};
 
 use crate::graph::{Graph, Kind, Scope};
-use crate::run::event::base64;
 
 /// What somebody says to a gate.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,7 +20,7 @@ pub enum Answer {
     /// No.
     Reject,
     /// A value, as the bytes of a literal.
-    Value(#[serde(with = "base64")] Vec<u8>),
+    Value(#[serde(with = "crate::run::base64")] Vec<u8>),
 }
 
 /// What a gate takes.

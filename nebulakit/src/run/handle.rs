@@ -49,7 +49,7 @@ use crate::run::watch::{PERIOD, Watch};
 #[derive(Clone)]
 pub struct RunHandle {
     watch: Arc<Watch>,
-    completion: Option<Shared<BoxFuture<'static, Option<RecordError>>>>,
+    completion: Option<Shared<BoxFuture<'static, Option<Result<RunOutcome, RecordError>>>>>,
 }
 
 impl RunHandle {
@@ -61,9 +61,9 @@ impl RunHandle {
         Ok(Self { watch: Arc::new(Watch::new(runs.run(run)?)), completion: None })
     }
 
-    /// The handle of a run that this process drives, until `completion` is there: [`wait`](Self::wait) needs not look for the end before, and gives the error that
-    /// kept the end from being recorded, if there was one.
-    pub fn driven(run: &RunFolder, completion: impl Future<Output = Option<RecordError>> + Send + 'static) -> Self {
+    /// The handle of a run that this process drives. [`wait`](Self::wait) reads no events: `completion` says how the run ended, once that is recorded, or why it
+    /// cannot be; [`None`] where it was given up before its end.
+    pub fn driven(run: &RunFolder, completion: impl Future<Output = Option<Result<RunOutcome, RecordError>>> + Send + 'static) -> Self {
         Self { watch: Arc::new(Watch::new(run.clone())), completion: Some(completion.boxed().shared()) }
     }
 
@@ -126,9 +126,9 @@ impl RunHandle {
     /// The run goes on where this is dropped.
     pub async fn wait(&self) -> Result<RunOutcome, RecordError> {
         if let Some(completion) = &self.completion
-            && let Some(error) = completion.clone().await
+            && let Some(ended) = completion.clone().await
         {
-            return Err(error);
+            return ended;
         }
         loop {
             match self.status()? {

@@ -22,6 +22,7 @@
 //! ```
 
 mod artifact;
+mod base64;
 mod control;
 mod digest;
 mod error;
@@ -32,12 +33,14 @@ mod follow;
 mod gate;
 mod handle;
 mod log;
+mod lookup;
 mod memo;
 mod metrics;
 mod path;
 mod record;
 mod state;
 mod watch;
+mod why;
 
 pub use self::artifact::Artifact;
 pub use self::control::{Control, Request};
@@ -49,9 +52,12 @@ pub use self::follow::{LogLine, LogLines, RunEvents};
 pub use self::gate::{Answer, Takes};
 pub use self::handle::RunHandle;
 pub use self::log::Recorder;
-pub use self::memo::{Cache, CacheEntry, CacheKey};
+pub use self::lookup::{CacheKey, Caller, KeyChange, KeyPart, Lookup};
+pub use self::memo::{Cache, CacheEntry, Cleared, Nearest};
+pub(crate) use self::memo::{Found, KeyMaker, Turn, Turns};
 pub use self::metrics::Metrics;
 pub use self::path::NodePath;
 pub(crate) use self::record::{Nowhere, Record};
 pub use self::state::{Counts, Misplaced, NodeState, NodeStatus, RunState, RunStatus};
+pub use self::why::{CacheWhy, cache_why};
 pub use crate::coordinator::{FailureKind, JobFailure, OutputStream, RunId, Usage, WaitsFor};

@@ -2,12 +2,14 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::error::Error as StdError;
 use std::fmt;
 use std::time::SystemTime;
 
 use super::event::{EVENT_VERSION, Event, EventKind, Origin, RunOutcome};
 use super::gate::Takes;
+use super::lookup::Caller;
 use super::path::NodePath;
 use crate::coordinator::{JobFailure, RunId, Usage, WaitsFor};
 
@@ -78,6 +80,8 @@ pub struct NodeState {
     pub progress: Option<(u64, Option<u64>)>,
     /// How many elements it has, if it is a map.
     pub elements: Option<u64>,
+    /// The equal call that it waits for while it is queued, if its task has `cache(serialize)`.
+    pub behind: Option<Caller>,
     /// What it waits for, if it has been queued for a while.
     pub waits_for: Option<WaitsFor>,
     /// What its attempts took of the machine, all that are over, as far as that is known.
@@ -221,11 +225,14 @@ impl RunState {
     }
 
     fn apply_to_node(&mut self, path: &NodePath, event: &Event) {
-        let known = self.nodes.contains_key(path);
-        let node = self.nodes.entry(path.clone()).or_insert_with(NodeState::queued);
-        if known {
-            *self.counts.of(&node.status) -= 1;
-        }
+        let node = match self.nodes.entry(path.clone()) {
+            Entry::Vacant(new) => new.insert(NodeState::queued()),
+            Entry::Occupied(known) => {
+                let node = known.into_mut();
+                *self.counts.of(&node.status) -= 1;
+                node
+            }
+        };
         node.apply(event);
         *self.counts.of(&node.status) += 1;
     }
@@ -243,6 +250,7 @@ impl NodeState {
             failure: None,
             progress: None,
             elements: None,
+            behind: None,
             waits_for: None,
             used: None,
         }
@@ -262,7 +270,8 @@ impl NodeState {
             }
             EventKind::Started { attempt } => {
                 self.attempts = attempt.saturating_add(1);
-                (self.started, self.progress, self.waits_for) = (self.started.or(Some(event.at)), None, None);
+                (self.started, self.progress) = (self.started.or(Some(event.at)), None);
+                self.waits_for = None;
                 NodeStatus::Running
             }
             EventKind::Retrying { failure, used, .. } => {
@@ -286,9 +295,18 @@ impl NodeState {
                 self.progress = Some((*done, *total));
                 return;
             }
+            EventKind::Behind { call } => {
+                self.behind = Some(call.clone());
+                NodeStatus::Queued
+            }
             EventKind::Queued { waits_for } => {
                 self.waits_for = Some(waits_for.clone());
                 NodeStatus::Queued
+            }
+            // It is its turn.
+            EventKind::LookedUp { .. } => {
+                self.behind = None;
+                return;
             }
             EventKind::Mapped { elements } => {
                 self.elements = Some(*elements);

@@ -83,6 +83,7 @@ impl ContextBuilder {
         let place = |name: &str| dir.join(name).to_string_lossy().into_owned();
         Self(Surroundings {
             identity: Identity::local(),
+            child: None,
             stores: Stores::new(Storage::local),
             secrets: Secrets::none(),
             stats: Arc::new(Stats::disabled),
@@ -145,8 +146,8 @@ impl ContextBuilder {
     /// Which attempt it is, from 0.
     #[must_use]
     pub fn attempt(mut self, attempt: u32) -> Self {
-        let identity = Identity { attempt, ..(*self.0.identity).clone() };
-        self.0.identity = Arc::new(identity);
+        let identity = Identity { attempt, ..(*self.0.identity()).clone() };
+        (self.0.identity, self.0.child) = (Arc::new(identity), None);
         self
     }
 

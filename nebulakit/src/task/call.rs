@@ -13,7 +13,6 @@ use nebulakit_types::convert::writer::map_of_literals;
 use nebulakit_types::outbox::Outbox;
 use nebulakit_types::outputs::TaskOutputs;
 
-use crate::services::identity::{Identity, TaskId};
 use crate::task::context::Context;
 use crate::task::def::TaskDef;
 use crate::task::error::{IgnoreOutputs, TaskError};
@@ -192,10 +191,8 @@ async fn here(context: &Context, task: &'static TaskDef, inputs: &[u8], retries:
 /// What a task runs in that `context`'s starts: its stores, secrets, sinks and cancellation.
 pub(crate) fn of_child(context: &Context, task: &TaskDef, attempt: u32) -> Surroundings {
     let own = context.surroundings();
-    let identity = &own.identity;
-    let id = TaskId { name: task.name.to_owned(), ..identity.task.clone() };
     Surroundings {
-        identity: Arc::new(Identity { task: id, attempt, ..(**identity).clone() }),
+        child: Some((task.name, attempt)),
         started: SystemTime::now(),
         deadline: None,
         raw_output_prefix: Some(context.raw_output_prefix().to_owned()),

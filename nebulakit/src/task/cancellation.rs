@@ -1,9 +1,9 @@
 //! How a running task hears that it should stop.
 
-use std::sync::Arc;
+use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-use futures_util::future::select_all;
 use tokio::sync::Notify;
 
 /// Tells a running task that it should stop. Clones share one state.
@@ -14,7 +14,8 @@ pub struct Cancellation(Arc<State>);
 struct State {
     is_asked: AtomicBool,
     asked: Notify,
-    above: Option<Cancellation>,
+    /// Those that are asked for together with this one, as far as anything has them still.
+    below: Mutex<Vec<Weak<State>>>,
 }
 
 impl Cancellation {
@@ -26,37 +27,76 @@ impl Cancellation {
 
     /// One that is asked for together with this one, and by itself: a run whose time is up stops nothing but itself.
     pub(crate) fn below(&self) -> Self {
-        Self(Arc::new(State { above: Some(self.clone()), ..State::default() }))
+        let one = Self::default();
+        let mut below = self.0.below();
+        if below.len() == below.capacity() {
+            below.retain(|one| one.strong_count() > 0);
+        }
+        below.push(Arc::downgrade(&one.0));
+        drop(below);
+        // A request that came before did not find it.
+        if self.is_cancelled() {
+            one.cancel();
+        }
+        one
     }
 
     /// Asks the task to stop. More than once is the same as once.
     pub fn cancel(&self) {
-        self.0.is_asked.store(true, Ordering::SeqCst);
-        self.0.asked.notify_waiters();
+        let mut rest = vec![Arc::clone(&self.0)];
+        while let Some(one) = rest.pop() {
+            one.is_asked.store(true, Ordering::SeqCst);
+            one.asked.notify_waiters();
+            rest.extend(one.below().iter().filter_map(Weak::upgrade));
+        }
     }
 
     /// Whether the task has been asked to stop.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
-        self.and_above().any(|one| one.0.is_asked.load(Ordering::SeqCst))
+        self.0.is_asked.load(Ordering::SeqCst)
     }
 
     /// Waits until the task is asked to stop.
     pub async fn cancelled(&self) {
-        // Each listens before it is looked at, so that no request falls in between.
-        let waits = self.and_above().map(|one| {
-            let mut asked = Box::pin(one.0.asked.notified());
-            asked.as_mut().enable();
-            asked
-        });
-        let waits: Vec<_> = waits.collect();
+        let mut asked = pin!(self.0.asked.notified());
+        // It listens before it looks, so that no request falls in between.
+        asked.as_mut().enable();
         if !self.is_cancelled() {
-            select_all(waits).await;
+            asked.await;
         }
     }
+}
 
-    /// This one, and those that it is below.
-    fn and_above(&self) -> impl Iterator<Item = &Self> {
-        std::iter::successors(Some(self), |one| one.0.above.as_ref())
+impl State {
+    fn below(&self) -> MutexGuard<'_, Vec<Weak<Self>>> {
+        self.below.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt as _;
+
+    use super::*;
+
+    #[test]
+    fn all_below_are_asked_and_none_above() {
+        let top = Cancellation::new();
+        let (one, other) = (top.below(), top.below());
+        let inner = one.below();
+        one.cancel();
+        let asked = [&top, &one, &other, &inner].map(|one| (one.is_cancelled(), one.cancelled().now_or_never().is_some()));
+        assert_eq!(asked, [(false, false), (true, true), (false, false), (true, true)]);
+        assert!(one.below().is_cancelled());
+        top.cancel();
+        assert!(other.is_cancelled());
+    }
+
+    #[test]
+    fn those_that_are_gone_take_no_memory() {
+        let top = Cancellation::new();
+        (0..1_000).for_each(|_| drop(top.below()));
+        assert!(top.0.below().len() < 10);
     }
 }

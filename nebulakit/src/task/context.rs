@@ -15,7 +15,7 @@ use tokio::task::JoinHandle;
 
 use crate::services::checkpoint::Checkpoint;
 use crate::services::deck::Decks;
-use crate::services::identity::{ExecutionId, TaskId};
+use crate::services::identity::{ExecutionId, Identity, TaskId};
 use crate::services::secrets::Secrets;
 use crate::services::stats::Stats;
 use crate::task::surroundings::{Places, Surroundings};
@@ -47,6 +47,8 @@ pub struct Context {
 struct Inner {
     surroundings: Surroundings,
     workspace: Workspace,
+    /// Who the task is, for one who asks.
+    identity: OnceLock<Arc<Identity>>,
     /// The secrets that the task asks for: group, version and key of each.
     declared: Vec<[&'static str; 3]>,
     secrets: OnceLock<Secrets>,
@@ -68,6 +70,7 @@ impl Context {
             inner: Arc::new(Inner {
                 surroundings,
                 workspace,
+                identity: OnceLock::new(),
                 declared,
                 secrets: OnceLock::new(),
                 stats: OnceLock::new(),
@@ -100,34 +103,38 @@ impl Context {
         &self.inner.surroundings
     }
 
+    fn identity(&self) -> &Identity {
+        self.inner.identity.get_or_init(|| self.own().identity())
+    }
+
     /// The execution that this task is part of; `local` three times outside a platform.
     #[must_use]
     pub fn execution_id(&self) -> &ExecutionId {
-        &self.own().identity.execution
+        &self.identity().execution
     }
 
     /// The task as it is registered.
     #[must_use]
     pub fn task_id(&self) -> &TaskId {
-        &self.own().identity.task
+        &self.identity().task
     }
 
     /// The workflow that this task is a step of, as `project:domain:name`; empty where the platform does not say, as on Flyte 2.
     #[must_use]
     pub fn workflow(&self) -> &str {
-        &self.own().identity.workflow
+        &self.identity().workflow
     }
 
     /// The execution's page in the console, where the platform gives one.
     #[must_use]
     pub fn execution_url(&self) -> Option<&str> {
-        self.own().identity.execution_url.as_deref()
+        self.identity().execution_url.as_deref()
     }
 
     /// Which attempt this is, from 0.
     #[must_use]
     pub fn attempt(&self) -> u32 {
-        self.own().identity.attempt
+        self.identity().attempt
     }
 
     /// When this process began to run the task.

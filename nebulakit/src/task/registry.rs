@@ -81,6 +81,9 @@ impl Registry {
     /// # Errors
     /// When no task, or more than one, is called so.
     pub(crate) fn find(&self, name: &str) -> Result<&'static TaskDef, LookupError> {
+        if let Some([task]) = self.tasks.get(name).map(Vec::as_slice) {
+            return Ok(task);
+        }
         let wanted = name.trim().replace("::", ".");
         let ending = format!(".{wanted}");
         let exact = self.tasks.get(wanted.as_str());

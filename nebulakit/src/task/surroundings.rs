@@ -10,7 +10,7 @@ use nebulakit_types::Dialect;
 use nebulakit_types::convert::reader::Bounds;
 
 use crate::services::devices::Gpus;
-use crate::services::identity::Identity;
+use crate::services::identity::{Identity, TaskId};
 use crate::services::secrets::Secrets;
 use crate::services::stats::Stats;
 use crate::services::stores::Stores;
@@ -21,7 +21,10 @@ use crate::task::traced::Traced;
 /// What a [`Context`](crate::Context) is made of. Nothing of it is read from the process.
 #[derive(Clone)]
 pub(crate) struct Surroundings {
+    /// Who the task is; of one that another one started, who that one is.
     pub(crate) identity: Arc<Identity>,
+    /// The name and the attempt of a task that another one started.
+    pub(crate) child: Option<(&'static str, u32)>,
     pub(crate) stores: Stores,
     pub(crate) secrets: Secrets,
     /// Makes the client for metrics when the first is sent.
@@ -54,6 +57,13 @@ pub(crate) struct Surroundings {
 }
 
 impl Surroundings {
+    /// Who the task is.
+    pub(crate) fn identity(&self) -> Arc<Identity> {
+        let Some((name, attempt)) = self.child else { return Arc::clone(&self.identity) };
+        let task = TaskId { name: name.to_owned(), ..self.identity.task.clone() };
+        Arc::new(Identity { task, attempt, ..(*self.identity).clone() })
+    }
+
     /// Until when the run itself sees to it that the task ends.
     pub(crate) fn kept_deadline(&self) -> Option<Deadline> {
         self.deadline.filter(|deadline| deadline.is_kept)

@@ -54,6 +54,9 @@ impl Step<'_> {
 
     /// What comes of a wait, within the time that its node has.
     async fn within<T>(&self, waited: impl Future<Output = T>) -> Result<T, End> {
+        if self.walk.world.is_rehearsal {
+            return Err(End::Cancelled);
+        }
         let stopped = pin!(self.frame.stop.cancelled());
         let limit = self.node.overrides.as_deref().and_then(|overrides| overrides.timeout);
         let waited = async {

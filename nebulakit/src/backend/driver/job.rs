@@ -34,10 +34,10 @@ impl Step<'_> {
         inputs: &[(&str, Bytes)],
         stop: &Cancellation,
     ) -> Result<Ran, End> {
-        if stop.is_cancelled() {
+        let world = self.walk.world;
+        if world.is_rehearsal || stop.is_cancelled() {
             return Err(End::Cancelled);
         }
-        let world = self.walk.world;
         let digest = world.stored.as_ref().map(|folder| (folder, inputs_digest(inputs.iter().map(|(name, value)| (*name, &**value)))));
         let inputs = map_of_literals(inputs.iter().map(|(name, value)| (*name, &**value)));
         let work = Work::of_task(task, inputs).run(world.run.clone()).id(tell::job_id(&world.run, path));

@@ -86,7 +86,7 @@ impl<'g> Step<'g> {
             _ => usize::MAX,
         };
         let stop = self.frame.stop.below();
-        let (mut given, mut failed) = (vec![None; elements], Vec::new());
+        let (mut given, mut failed, mut is_stopped) = (vec![None; elements], Vec::new(), false);
         let (mut running, mut next) = (FuturesUnordered::new(), 0);
         loop {
             while next < elements && running.len() < at_once && !stop.is_cancelled() {
@@ -98,7 +98,7 @@ impl<'g> Step<'g> {
             match running.next().await {
                 None => break,
                 Some((index, Ok(outputs))) => given[index] = Some(outputs),
-                Some((_, Err(End::Cancelled))) => {}
+                Some((_, Err(End::Cancelled))) => is_stopped = true,
                 Some((index, Err(End::Failed(fault)))) => {
                     failed.push((index, fault));
                     if failed.len() > spare {
@@ -110,7 +110,7 @@ impl<'g> Step<'g> {
         if failed.len() > spare {
             return Err(self.all_of(&failed));
         }
-        if stop.is_cancelled() { Err(End::Cancelled) } else { Ok(given) }
+        if is_stopped || stop.is_cancelled() { Err(End::Cancelled) } else { Ok(given) }
     }
 
     /// The lists of what the elements gave.

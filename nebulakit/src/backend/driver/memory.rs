@@ -5,7 +5,8 @@ use std::io;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 
-use crate::run::{CacheKey, NodePath, Origin};
+use crate::run::{CacheEntry, CacheKey, EventKind, NodePath, Origin, Turn};
+use crate::task::cancellation::Cancellation;
 use crate::task::def::TaskDef;
 
 /// A task that is about to run.
@@ -17,6 +18,10 @@ pub(crate) struct Call<'a> {
     pub(crate) inputs: &'a [(&'a str, Bytes)],
     /// The digest of the inputs.
     pub(crate) digest: &'a str,
+    /// Asks the node to stop.
+    pub(crate) stop: &'a Cancellation,
+    /// Tells what happens to the node meanwhile.
+    pub(crate) tell: &'a (dyn Fn(EventKind) + Sync),
 }
 
 /// What is known of a task that is about to run.
@@ -24,20 +29,30 @@ pub(crate) enum Recalled {
     /// What it gave, the bytes of an `outputs.pb`, and when.
     Outputs(Bytes, Origin),
     /// Nothing; and what its outputs are to be remembered by, if they are.
-    Nothing(Option<CacheKey>),
+    Nothing(Option<Claim>),
+}
+
+/// A call whose outputs are to be remembered.
+pub(crate) struct Claim {
+    pub(crate) key: CacheKey,
+    /// Keeps equal calls waiting, until the outputs are there for them.
+    pub(crate) turn: Option<Turn>,
 }
 
 /// Remembers outputs.
 pub(crate) trait Memory: Send + Sync {
-    /// What is known of a task that is about to run. What cannot be looked up is not known.
+    /// What is known of a task that is about to run. What cannot be looked up is not known. It may be dropped at any time.
     fn recall<'a>(&'a self, call: Call<'a>) -> BoxFuture<'a, Recalled>;
+
+    /// Whether anything can be known of the task at `node`, whatever it is given; `version` is that of [`Call`].
+    fn may_recall(&self, node: &NodePath, task: &str, version: Option<&str>) -> bool;
 
     /// Where the checkpoint is that a task left at `node` in an earlier run, with inputs of that digest, if it is to go on from there.
     fn checkpoint(&self, node: &NodePath, task: &str, inputs: &str) -> Option<String>;
 
-    /// Remembers what the task at `node` gave.
+    /// Remembers what a task gave.
     ///
     /// # Errors
     /// When that cannot be written.
-    fn remember(&self, key: CacheKey, node: &NodePath, outputs: Bytes) -> BoxFuture<'static, io::Result<()>>;
+    fn remember(&self, entry: CacheEntry) -> BoxFuture<'_, io::Result<()>>;
 }

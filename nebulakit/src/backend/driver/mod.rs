@@ -13,6 +13,8 @@ mod job;
 mod layout;
 mod map;
 mod memory;
+mod recall;
+mod rehearsal;
 mod scope;
 mod signals;
 mod standing;
@@ -25,7 +27,7 @@ mod world;
 
 pub(crate) use self::drive::drive;
 pub(crate) use self::fault::{End, Fault};
-pub(crate) use self::memory::{Call, Memory, Recalled};
+pub(crate) use self::memory::{Call, Claim, Memory, Recalled};
 pub(crate) use self::signals::{Refusal, Signals};
 pub(crate) use self::value::literals_of;
 pub(crate) use self::world::{Unfinished, World};

@@ -10,13 +10,14 @@ use futures_util::stream::FuturesUnordered;
 use super::fault::{End, Fault, code};
 use super::frame::{Frame, Instance};
 use super::job::Ran;
-use super::memory::{Call, Recalled};
+use super::memory::Recalled;
 use super::step::{Done, Step};
 use super::value;
 use super::walk::Walk;
 use crate::graph::{Graph, Kind, Mapped};
 use crate::run::{EventKind, NodePath, Origin, inputs_digest};
 use crate::task::cancellation::Cancellation;
+use crate::task::def::TaskDef;
 use crate::task::registry::registry;
 
 /// What stands for the node where the outputs of the run's own workflow cannot be made, as on the platform.
@@ -79,11 +80,12 @@ pub(super) fn scope<'g>(walk: Arc<Walk<'g>>, frame: Arc<Frame<'g>>) -> BoxFuture
                     }
                 }
                 Err(end) => {
-                    if matches!(end, End::Failed(_)) {
+                    let is_failure = matches!(end, End::Failed(_));
+                    if is_failure || walk.world.is_rehearsal {
                         skip(&walk, &frame, place, &mut needs);
-                        if !frame.instance.graph.keep_going {
-                            frame.stop.cancel();
-                        }
+                    }
+                    if is_failure && !walk.world.is_rehearsal && !frame.instance.graph.keep_going {
+                        frame.stop.cancel();
                     }
                     // What was stopped because another one failed is not why the scope failed.
                     if !matches!(ended, Some(End::Failed(_))) {
@@ -104,15 +106,20 @@ pub(super) fn scope<'g>(walk: Arc<Walk<'g>>, frame: Arc<Frame<'g>>) -> BoxFuture
 }
 
 /// Tells of all that will never begin because the node at `place` failed.
-fn skip<'g>(walk: &Walk<'g>, frame: &Frame<'g>, place: u32, needs: &mut [u32]) {
+fn skip<'g>(walk: &Arc<Walk<'g>>, frame: &Arc<Frame<'g>>, place: u32, needs: &mut [u32]) {
     let mut left = vec![place];
     while let Some(place) = left.pop() {
         for later in frame.layout.after(place) {
             if std::mem::replace(&mut needs[*later as usize], SKIPPED) == SKIPPED {
                 continue;
             }
-            let path = |place: u32| frame.path(&frame.scope.nodes[place as usize]);
-            walk.tell(&path(*later), || EventKind::Skipped { because: path(place) });
+            let (node, because) = (&frame.scope.nodes[*later as usize], frame.path(&frame.scope.nodes[place as usize]));
+            let step = Step::new(Arc::clone(walk), Arc::clone(frame), node);
+            if walk.world.is_rehearsal {
+                step.foretell(because);
+            } else {
+                walk.tell(&step.path, || EventKind::Skipped { because });
+            }
             left.push(*later);
         }
     }
@@ -160,24 +167,17 @@ fn run(step: Step<'_>) -> BoxFuture<'_, Result<Bytes, End>> {
     })
 }
 
-/// Runs a task that has to run, and the graph that it gives if it is dynamic: what fails in that is not tried again, the task's attempts are its own.
+/// Runs a task that has to run, where nothing is known of what it gives.
 async fn task(step: &Step<'_>, path: &NodePath, name: &str, inputs: &[(&str, Bytes)], stop: &Cancellation) -> Result<Done, End> {
     let Some(task) = registry().get(name) else { return Err(step.unknown(path, "task", name)) };
-    if task.is_dynamic {
-        let Ran { outputs, used } = step.job(path, task, inputs, stop).await?;
-        let graph = step.grown(path, &outputs)?;
-        return grown(step, path, &graph, stop).await.map(|outputs| Done::from(Ran { outputs, used }));
-    }
-    let Some(memory) = &step.walk.world.memory else { return step.job(path, task, inputs, stop).await.map(Done::from) };
+    let Some(memory) = &step.walk.world.memory else { return job(step, path, task, inputs, stop).await.map(Done::from) };
     let digest = inputs_digest(inputs.iter().map(|(name, literal)| (*name, &**literal)));
-    let call = Call { node: path, task, version: step.cache_version(task), inputs, digest: &digest };
-    let (Ran { outputs, used }, from) = match memory.recall(call).await {
+    let (Ran { outputs, used }, from) = match step.recall(&**memory, path, task, inputs, &digest, stop).await? {
         Recalled::Outputs(outputs, from) => (Ran { outputs, used: None }, from),
-        Recalled::Nothing(key) => {
-            let ran = step.job(path, task, inputs, stop).await?;
-            if let Some(key) = key {
-                let remembered = memory.remember(key, path, ran.outputs.clone()).await;
-                remembered.unwrap_or_else(|error| tracing::warn!(%error, "the outputs of the node {path} are not remembered"));
+        Recalled::Nothing(claim) => {
+            let ran = job(step, path, task, inputs, stop).await?;
+            if let Some(claim) = claim {
+                step.remember(&**memory, path, claim, &ran.outputs).await;
             }
             (ran, Origin::Run)
         }
@@ -205,6 +205,17 @@ fn may_go_deeper(step: &Step<'_>, path: &NodePath) -> Result<(), End> {
     let message =
         format!("workflows, dynamic tasks and conditions are within each other more than {DEEPEST} deep: does the recursion end?");
     Err(Fault::between(path, step.what(), code::TOO_DEEP, message))
+}
+
+/// Runs a task, and the graph that it gives if it is dynamic: what fails in that is not tried again, the task's attempts are its own.
+async fn job(step: &Step<'_>, path: &NodePath, task: &'static TaskDef, inputs: &[(&str, Bytes)], stop: &Cancellation) -> Result<Ran, End> {
+    let Ran { outputs, used } = step.job(path, task, inputs, stop).await?;
+    if !task.is_dynamic {
+        return Ok(Ran { outputs, used });
+    }
+    let graph = step.grown(path, &outputs)?;
+    let outputs = grown(step, path, &graph, stop).await?;
+    Ok(Ran { outputs, used })
 }
 
 /// Runs a graph that a dynamic task gave.

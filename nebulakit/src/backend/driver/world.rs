@@ -28,6 +28,8 @@ pub(crate) struct World {
     pub(crate) moved: Arc<AtomicU64>,
     /// What is known of tasks that ran before, if anything is.
     pub(crate) memory: Option<Arc<dyn Memory>>,
+    /// Whether it is only looked at what would run: nothing does, and what would counts as stopped.
+    pub(crate) is_rehearsal: bool,
 }
 
 /// Why a run did not succeed.

@@ -1,29 +1,25 @@
-//! What runs of one folder remember: cached outputs, and those of the run that one goes on with.
+//! What a run need not do again: tasks whose outputs are cached, and those of the run that it goes on with.
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::io;
-use std::sync::Arc;
-use std::time::SystemTime;
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 
+use super::cached::Cached;
 use crate::backend::driver::{Call, Memory, Recalled};
-use crate::backend::plan::CacheUse;
+use crate::backend::preview::Unkept;
 use crate::graph::{Graph, Input, Task};
 use crate::run::{
-    Answer, Cache, CacheEntry, CacheKey, Control, NodePath, Origin, RecordError, RecordErrorKind, Recorder, Request, RunHandle, RunStatus,
+    Answer, CacheEntry, Control, NodePath, NodeStatus, Origin, RecordError, RecordErrorKind, Request, RunHandle, RunStatus,
 };
-use crate::task::def::TaskDef;
 
 /// What a run remembers.
 pub(super) struct Remembered {
-    pub(super) cache: Cache,
-    pub(super) uses: CacheUse,
     /// The run that this one goes on with.
     pub(super) former: Option<Former>,
-    pub(super) recorder: Arc<Recorder>,
+    pub(super) cached: Cached,
 }
 
 /// A run that another one goes on with.
@@ -54,6 +50,17 @@ impl Former {
     /// Whether the node ran that task there, which takes and gives the same.
     fn ran(&self, node: &NodePath, task: &str) -> Result<bool, RecordError> {
         Ok(self.tasks.contains(task) && self.run.state()?.nodes.get(node).is_some_and(|before| before.of == task))
+    }
+
+    /// Why the node, which runs the task `of`, is not kept from there, if it is not.
+    pub(super) fn unkept(&self, node: &NodePath, of: &str) -> Result<Unkept, RecordError> {
+        let state = self.run.state()?;
+        Ok(match state.nodes.get(node).filter(|before| before.of == of) {
+            None => Unkept::NotThere,
+            Some(before) if !matches!(before.status, NodeStatus::Succeeded(_)) => Unkept::NotDone,
+            Some(_) if !self.tasks.contains(of) => Unkept::Interface,
+            Some(_) => Unkept::Inputs,
+        })
     }
 
     /// What was answered to its gates, for a run that is given the same: of another one somebody has to look at what comes of it.
@@ -100,54 +107,21 @@ impl Memory for Remembered {
 
     fn recall<'a>(&'a self, call: Call<'a>) -> BoxFuture<'a, Recalled> {
         Box::pin(async move {
-            let Call { node, task, version, inputs, digest } = call;
-            if let Some(outputs) = self.of_former(node, task.name, digest) {
-                return Recalled::Outputs(outputs, Origin::Resumed);
-            }
-            let (Some(version), true) = (version, self.uses != CacheUse::Off) else { return Recalled::Nothing(None) };
-            // Files are read for their digests.
-            let cache = self.cache.clone();
-            let (version, overwrites) = (version.to_owned(), self.uses == CacheUse::Overwrite);
-            let inputs: Vec<_> = inputs.iter().map(|(name, literal)| ((*name).to_owned(), literal.clone())).collect();
-            let looked_up = tokio::task::spawn_blocking(move || look_up(&cache, task, &version, &inputs, overwrites)).await;
-            match looked_up {
-                Ok(Ok(recalled)) => recalled,
-                Ok(Err(error)) => {
-                    tracing::warn!(%error, "the cache cannot be used for the node {node}");
-                    Recalled::Nothing(None)
-                }
-                Err(_) => Recalled::Nothing(None),
+            match self.of_former(call.node, call.task.name, call.digest) {
+                Some(outputs) => Recalled::Outputs(outputs, Origin::Resumed),
+                None => self.cached.recall(&call).await,
             }
         })
     }
 
-    fn remember(&self, key: CacheKey, node: &NodePath, outputs: Bytes) -> BoxFuture<'static, io::Result<()>> {
-        let (recorder, cache, node) = (Arc::clone(&self.recorder), self.cache.clone(), node.clone());
-        let remember = move || {
-            let outputs = recorder.keep(&outputs)?;
-            let run = recorder.folder().id().clone();
-            cache.put(&CacheEntry { key, outputs, run, node, at: SystemTime::now() }, recorder.durability())
-        };
-        // A disk may be slow.
-        Box::pin(async move { Ok(tokio::task::spawn_blocking(remember).await??) })
+    fn may_recall(&self, node: &NodePath, task: &str, version: Option<&str>) -> bool {
+        let was_run = |former: &Former| former.ran(node, task).unwrap_or_default();
+        self.cached.may_recall(version) || self.former.as_ref().is_some_and(was_run)
     }
-}
 
-fn look_up(
-    cache: &Cache,
-    task: &'static TaskDef,
-    version: &str,
-    inputs: &[(String, Bytes)],
-    overwrites: bool,
-) -> Result<Recalled, RecordError> {
-    let inputs = inputs.iter().map(|(name, literal)| (name.as_str(), &**literal));
-    let ignored = task.options.cache.as_ref().map_or(&[][..], |cache| cache.ignore);
-    let key = CacheKey::new(task.name, version, ignored, &task.interface(), inputs, cache.contents())?;
-    if overwrites {
-        return Ok(Recalled::Nothing(Some(key)));
+    fn remember(&self, entry: CacheEntry) -> BoxFuture<'_, io::Result<()>> {
+        let put = self.cached.putting(entry);
+        // A disk may be slow.
+        Box::pin(async { Ok(tokio::task::spawn_blocking(put).await??) })
     }
-    Ok(match cache.get(&key)? {
-        Some((_, outputs)) => Recalled::Outputs(outputs.into(), Origin::Cache),
-        None => Recalled::Nothing(Some(key)),
-    })
 }

@@ -1,7 +1,9 @@
 //! Runs on this machine, through a coordinator of this process.
 
+mod cached;
 mod memory;
 mod recorded;
+mod rehearsal;
 mod run_local;
 
 use std::fmt;
@@ -12,10 +14,11 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use nebulakit_types::storage::Storage;
 
+use self::cached::Cached;
 use self::memory::{Former, Remembered};
 pub use self::run_local::RunLocal;
 use super::inputs::unfit;
-use super::{Backend, Capabilities, Options, Plan, RunError, needs};
+use super::{Backend, Capabilities, Options, Plan, Preview, RunError, needs};
 use crate::coordinator::{ContainerStrategy, Coordinator, CoordinatorBuilder};
 use crate::graph::Graph;
 use crate::run::{Cache, Recorder, RunHandle, RunId, RunsFolder};
@@ -89,6 +92,12 @@ impl LocalBackend {
         Self { surroundings: Arc::new(make), ..self }
     }
 
+    /// The run that a plan goes on with.
+    fn former(&self, plan: &Plan) -> Result<Option<Former>, RunError> {
+        let former = plan.options.resumes.as_ref().map(|run| Former::of(self.attach(run)?, &plan.graph).map_err(RunError::Record));
+        former.transpose()
+    }
+
     /// Told of what records a run before any of its tasks begins.
     pub(crate) fn begun(self, begun: impl Fn(&Arc<Recorder>) + Send + Sync + 'static) -> Self {
         Self { begun: Arc::new(begun), ..self }
@@ -127,15 +136,23 @@ impl Backend for LocalBackend {
                 let shown = self.runs.path().to_string_lossy().into_owned();
                 return Err(RunError::Refused(vec![format!("runs cannot be recorded in `{shown}`, whose path is not UTF-8")]));
             }
-            let former = plan.options.resumes.as_ref().map(|run| Former::of(self.attach(run)?, &plan.graph).map_err(RunError::Record));
-            let former = former.transpose()?;
+            let former = self.former(&plan)?;
             let recorder = Arc::new(Recorder::create(&self.runs, plan.options.durability).map_err(RunError::Record)?);
             (self.begun)(&recorder);
-            let cache = Cache::new(&self.runs);
-            let memory = Remembered { cache, uses: plan.options.cache, former, recorder: Arc::clone(&recorder) };
+            let run = recorder.folder().id().clone();
+            let memory = Remembered { former, cached: Cached::new(&self.runs, plan.options.cache, run, plan.options.durability) };
             let context = (self.surroundings)(recorder.folder().path().to_owned()).takes_graphs().build();
             let coordinator = (self.coordinator)(builder()).context(context).build();
             recorded::start(plan, recorder, memory, coordinator)
+        })
+    }
+
+    fn preview<'a>(&'a self, plan: &'a Plan) -> BoxFuture<'a, Result<Preview, RunError>> {
+        Box::pin(async move {
+            let former = self.former(plan)?;
+            // Nothing has this id: nothing is recorded.
+            let cached = Cached::new(&self.runs, plan.options.cache, RunId::from("preview"), plan.options.durability);
+            rehearsal::rehearse(plan, Remembered { former, cached: cached.read_only() }, &Cache::new(&self.runs), builder().build()).await
         })
     }
 

@@ -46,6 +46,7 @@ pub(super) fn start(plan: Plan, recorder: Arc<Recorder>, memory: Remembered, coo
         stored: Some(folder.clone()),
         moved: Arc::default(),
         memory: Some(Arc::new(memory)),
+        is_rehearsal: false,
     };
     let asked = Asked { control: Control::new(&folder), refused, is_told: false };
     let (over, ended) = tokio::sync::oneshot::channel();
@@ -54,19 +55,20 @@ pub(super) fn start(plan: Plan, recorder: Arc<Recorder>, memory: Remembered, coo
         // Where it cannot be recorded the run is one that was interrupted: that is how others find it.
         drop(world);
         // A disk may be slow. The recorder is gone with this, and with it the lock of the run.
-        let recorded = tokio::task::spawn_blocking(move || record_end(&recorder, ended)).await;
-        let _ = over.send(recorded.map_or(None, Result::err));
+        if let Ok(recorded) = tokio::task::spawn_blocking(move || record_end(&recorder, ended)).await {
+            let _ = over.send(recorded);
+        }
     });
-    Ok(RunHandle::driven(&folder, async move { ended.await.ok().flatten() }))
+    Ok(RunHandle::driven(&folder, async move { ended.await.ok() }))
 }
 
-fn record_end(recorder: &Recorder, ended: Result<Bytes, RunOutcome>) -> Result<(), RecordError> {
+fn record_end(recorder: &Recorder, ended: Result<Bytes, RunOutcome>) -> Result<RunOutcome, RecordError> {
     let (outcome, outputs) = match ended {
         Ok(outputs) => (RunOutcome::Succeeded, Some(recorder.keep(&outputs)?)),
         Err(outcome) => (outcome, None),
     };
-    recorder.record(None, EventKind::Ended { outcome, outputs })?;
-    removed(recorder).map_or(Ok(()), Err)
+    recorder.record(None, EventKind::Ended { outcome: outcome.clone(), outputs })?;
+    removed(recorder).map_or(Ok(outcome), Err)
 }
 
 /// The error of a run whose folder is gone, and with it all that was recorded.

@@ -195,6 +195,7 @@ impl<O: TaskOutputs> RunLocal<O> {
             stored: None,
             moved: Arc::default(),
             memory: None,
+            is_rehearsal: false,
         };
         let inputs = Bytes::from(inputs);
         let ended = drive(&graph, &world, &literals_of(&inputs).map_err(RunError::Inputs)?).await;

@@ -130,7 +130,7 @@ mod tests {
         state
     }
 
-    /// Two calls of 4 s and one of 2 s, in 5 s.
+    /// Two calls of 4 s and one of 2 s, in 7 s.
     fn history() -> History {
         let done = |node: &str, of: &str, micros: u64| {
             let ready = format!(r#""node":"{node}","event":"ready","of":"{of}""#);

@@ -33,6 +33,9 @@ fn of_node(kind: &EventKind, node: &NodeState, is_element: bool, is_wanted: bool
         EventKind::Retrying { attempt, delay, failure, .. } => {
             Some(format!("attempt {} failed: {failure}; attempt {} follows in {}", attempt + 1, attempt + 2, words::time(*delay)))
         }
+        EventKind::Behind { call } if !is_element => {
+            Some(format!("waits for an equal call: the node {} of the run {}", call.node, call.run))
+        }
         EventKind::Mapped { elements } => Some(format!("{elements} elements")),
         EventKind::Waiting { signal, .. } => Some(format!("waits for the signal `{signal}`")),
         EventKind::Succeeded { from: Origin::Run, .. } if !is_element => Some(format!("done in {}", took())),

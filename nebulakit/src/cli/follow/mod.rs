@@ -49,10 +49,10 @@ pub(super) async fn follow(
     let mut over = pin!(run.wait());
     let outcome = loop {
         while let Some(event) = events.read()? {
-            screen.take(&event).map_err(misplaced)?;
             if let Some(tails) = &mut tails {
-                tails.hear(&event);
+                tails.hear(&event, screen.state())?;
             }
+            screen.take(&event).map_err(misplaced)?;
             match (&mut questions, &event.kind) {
                 (Some(questions), _) => questions.hear(&event),
                 (None, EventKind::Waiting { signal, takes }) if form.is_for_people() => {
@@ -78,13 +78,10 @@ pub(super) async fn follow(
         }
     };
     while let Some(event) = events.read()? {
-        screen.take(&event).map_err(misplaced)?;
         if let Some(tails) = &mut tails {
-            tails.hear(&event);
+            tails.hear(&event, screen.state())?;
         }
-    }
-    if let Some(tails) = &mut tails {
-        tails.show(screen.state())?;
+        screen.take(&event).map_err(misplaced)?;
     }
     screen.end();
     Ok(outcome?)

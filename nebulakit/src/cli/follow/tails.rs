@@ -17,11 +17,22 @@ impl<'a> Tails<'a> {
         Self { run, open: BTreeMap::new() }
     }
 
-    /// Takes an event: a node that begins may log from now on.
-    pub(super) fn hear(&mut self, event: &Event) {
-        if let (Some(node), EventKind::Started { .. }) = (&event.node, &event.kind) {
-            self.open.entry(node.clone()).or_insert_with(|| self.run.logs(node));
+    /// Takes an event, before `state` has taken it into account: a node that begins may log from now on, and what one has logged comes before its end.
+    ///
+    /// # Errors
+    /// When a log cannot be read.
+    pub(super) fn hear(&mut self, event: &Event, state: &RunState) -> Result<(), RecordError> {
+        let Some(path) = &event.node else { return Ok(()) };
+        match event.kind {
+            EventKind::Started { .. } => drop(self.open.entry(path.clone()).or_insert_with(|| self.run.logs(path))),
+            EventKind::Succeeded { .. } | EventKind::Failed { .. } | EventKind::Cancelled => {
+                if let Some(mut lines) = self.open.remove(path) {
+                    show(path, &mut lines, state)?;
+                }
+            }
+            _ => {}
         }
+        Ok(())
     }
 
     /// Shows what is new, each line behind its node.
@@ -29,15 +40,16 @@ impl<'a> Tails<'a> {
     /// # Errors
     /// When a log cannot be read.
     pub(super) fn show(&mut self, state: &RunState) -> Result<(), RecordError> {
-        for (path, lines) in &mut self.open {
-            let Some(node) = state.nodes.get(path) else { continue };
-            while let Some(line) = lines.read()? {
-                let source = if matches!(&*line.source, "stdout" | "stderr") { String::new() } else { format!("{} ", line.source) };
-                terminal::write(&format!("{} | {source}{}\n", words::node(path, node), line.text));
-            }
-        }
-        // What it logged was there before its end was told.
-        self.open.retain(|path, _| state.nodes.get(path).is_some_and(|node| !node.is_over()));
-        Ok(())
+        self.open.iter_mut().try_for_each(|(path, lines)| show(path, lines, state))
     }
+}
+
+fn show(path: &NodePath, lines: &mut LogLines, state: &RunState) -> Result<(), RecordError> {
+    let Some(node) = state.nodes.get(path) else { return Ok(()) };
+    while let Some(line) = lines.read()? {
+        let source = if matches!(&*line.source, "stdout" | "stderr") { String::new() } else { format!("{} ", line.source) };
+        terminal::write(&format!("{} | {source}{}\n", words::node(path, node), line.text));
+    }
+    lines.close();
+    Ok(())
 }

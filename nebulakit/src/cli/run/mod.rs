@@ -12,12 +12,14 @@ mod inputs_file;
 mod options;
 mod parse;
 mod places;
+mod plan;
 mod returned;
 mod sandbox;
 mod subject;
 mod workflow;
 
 use std::ffi::OsString;
+use std::time::Duration;
 
 use bytes::Bytes;
 use nebulakit_types::convert::time::Instant;
@@ -44,6 +46,15 @@ use crate::process::request::ContainerRequest;
 use crate::process::terminal;
 use crate::task::def::TaskDef;
 use crate::task::failure::chain;
+
+/// A span of time as an option: `12h`, `30 days`.
+///
+/// # Errors
+/// When it is not one, or is negative.
+pub(super) fn span(text: &str) -> Result<Duration, String> {
+    let span = parse::duration(text).map_err(|error| error.to_string())?;
+    span.try_into().map_err(|_| format!("`{text}` is negative"))
+}
 
 /// Runs the task, the workflow or the launch plan called `name` with the flags in `words`.
 pub(super) fn run<'a>(name: &str, words: impl Iterator<Item = &'a OsString>, setting: &Setting<'_>) -> Result<Exit, Complaint> {

@@ -44,6 +44,9 @@ pub(super) const NO_CACHE: &str = "no-cache";
 /// The option that remembers outputs anew.
 pub(super) const OVERWRITE_CACHE: &str = "overwrite-cache";
 
+/// The option that says what would run, and runs nothing.
+pub(super) const PLAN: &str = "plan";
+
 /// What [`STRATEGY`] takes.
 const STRATEGIES: [&str; 4] = ["async", "thread", "process", "container"];
 
@@ -76,6 +79,7 @@ pub(super) fn of_workflow() -> Vec<Arg> {
             .long(RESUME)
             .value_name("RUN")
             .help("go on with that run: tasks that succeeded there do not run again, and inputs that are not given are those of then"),
+        flag(PLAN).help("say what would run and why, what is cached and what is kept, and run nothing"),
         flag(NO_CACHE)
             .conflicts_with(OVERWRITE_CACHE)
             .help("run tasks with a cache although their outputs are remembered, and remember none"),

@@ -1,8 +1,9 @@
 //! `run` of a workflow or a launch plan: by the local backend, which records it.
 
 use std::ffi::OsString;
+use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::ArgMatches;
@@ -12,11 +13,12 @@ use uuid::Uuid;
 
 use super::containers::Asked;
 use super::subject::Subject;
-use super::{flags, inputs, options};
-use crate::backend::{Backend as _, CacheUse, LocalBackend, Options, RunError};
+use super::{flags, inputs, options, plan};
+use crate::backend::{Backend as _, CacheUse, LocalBackend, Options, Preview, RunError};
 use crate::cli::complaint::{Complaint, describing};
 use crate::cli::folder::{Folder, find};
 use crate::cli::follow::{Form, Shown, Stops, follow, tell};
+use crate::cli::output::say;
 use crate::cli::prints::{Log, Prints};
 use crate::cli::setting::Setting;
 use crate::cli::{graph, usage};
@@ -46,15 +48,12 @@ pub(super) fn run(workflow: &'static WorkflowDef, name: &str, words: &[OsString]
     let graph = describing(|| graph::of(workflow))??;
     let folder = Folder::of(&matches, setting);
     let host = inputs::host(setting)?;
+    if matches.get_flag(options::PLAN) {
+        return say(&plan::said(&preview(&subject, &graph, &matches, &folder, &host, setting)?, matches.get_flag(options::JSON)));
+    }
     let runs = recorded_in(&folder)?;
     let copies = runs.path().join(INPUTS).join(Uuid::new_v4().simple().to_string());
-    let former = former(&subject, &matches, &runs)?;
-    let before = former.as_ref().map_or(Ok(Vec::new()), RunHandle::inputs)?;
-    let inputs = inputs::inputs(&subject, &matches, &before, copies, &host.stores, setting)?;
-    let asked = match former {
-        Some(former) => asked(&matches).resumes(former.id().clone()),
-        None => asked(&matches),
-    };
+    let asked = options(&subject, &matches, &runs, copies, &host, setting)?;
     let is_json = matches.get_flag(options::JSON);
     let form = Form::of(is_json, matches.get_flag(options::QUIET));
     let shows_logs = matches.get_flag(options::VERBOSE);
@@ -66,7 +65,7 @@ pub(super) fn run(workflow: &'static WorkflowDef, name: &str, words: &[OsString]
     let log = Log::default();
     let printed = Arc::clone(&log);
     let backend = backend(runs, host, &matches, setting.dialect()).begun(move |recorder| drop(printed.set(Arc::clone(recorder))));
-    let plan = backend.compile(&graph, &asked.inputs(inputs)).map_err(|error| refused(&subject, error))?;
+    let plan = backend.compile(&graph, &asked).map_err(|error| refused(&subject, error))?;
     let signals = StopSignals::listen().map_err(cannot_start)?;
     let prints = take_prints(log);
     let runtime = Builder::new_multi_thread().enable_all().build().map_err(cannot_start)?;
@@ -85,6 +84,29 @@ pub(super) fn run(workflow: &'static WorkflowDef, name: &str, words: &[OsString]
     }
     let (run, outcome, signal) = ended?;
     tell(&run, outcome, signal, is_json, &folder, setting)
+}
+
+/// What a run would do. Nothing runs, and nothing is recorded.
+fn preview(
+    subject: &Subject,
+    graph: &Graph,
+    matches: &ArgMatches,
+    folder: &Folder,
+    host: &Host,
+    setting: &Setting<'_>,
+) -> Result<Preview, Complaint> {
+    let runs = folder.existing()?;
+    let copies = host.environment.temporary_folder().join(format!("nebulakit-plan-{}", Uuid::new_v4().simple()));
+    let asked = options(subject, matches, &runs, copies.clone(), host, setting);
+    let preview = asked.and_then(|asked| {
+        let backend = LocalBackend::new(runs);
+        let plan = backend.compile(graph, &asked).map_err(|error| refused(subject, error))?;
+        let runtime = Builder::new_current_thread().enable_all().build().map_err(cannot_start)?;
+        runtime.block_on(backend.preview(&plan)).map_err(|error| refused(subject, error))
+    });
+    // It is there where an input can be read only once.
+    let _ = fs::remove_dir_all(copies);
+    preview
 }
 
 /// Keeps standard output for the outputs. What tasks print goes to standard error, where lines that are drawn make way for it, and to the log of the run.
@@ -126,6 +148,24 @@ fn note_schedule(graph: &Graph) {
         None => return,
     };
     terminal::write(&format!("note: the schedule of `{}` ({schedule}) is for the platform; this is one run\n", graph.name));
+}
+
+/// How the command line wants it run, and with which inputs: those that can be read only once are copied to `copies`.
+fn options(
+    subject: &Subject,
+    matches: &ArgMatches,
+    runs: &RunsFolder,
+    copies: PathBuf,
+    host: &Host,
+    setting: &Setting<'_>,
+) -> Result<Options, Complaint> {
+    let former = former(subject, matches, runs)?;
+    let before = former.as_ref().map_or(Ok(Vec::new()), RunHandle::inputs)?;
+    let asked = asked(matches).inputs(inputs::inputs(subject, matches, &before, copies, &host.stores, setting)?);
+    Ok(match former {
+        Some(former) => asked.resumes(former.id().clone()),
+        None => asked,
+    })
 }
 
 /// How the command line wants it run.

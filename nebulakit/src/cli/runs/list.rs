@@ -6,10 +6,10 @@ use nebulakit_types::visible;
 use serde_json::{Value, json};
 
 use super::show::counts;
-use super::shown::{columns, instant, moment};
 use crate::cli::complaint::Complaint;
 use crate::cli::folder::Folder;
 use crate::cli::follow::words;
+use crate::cli::shown::{columns, instant, moment};
 use crate::run::{RecordError, RunHandle, RunId, RunsFolder};
 
 /// The runs as text, or as JSON.

@@ -1,6 +1,6 @@
 //! `runs logs`: what a run and its nodes logged and printed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::thread;
 use std::time::Duration;
 
@@ -9,33 +9,21 @@ use nebulakit_types::visible;
 use crate::cli::complaint::Complaint;
 use crate::cli::output::say;
 use crate::process::exit::Exit;
-use crate::run::{LogLines, NodePath, RunHandle, RunStatus};
+use crate::run::{LogLines, NodePath, RunHandle, RunState, RunStatus};
 
 /// How often one looks for more.
 const PERIOD: Duration = Duration::from_millis(100);
 
-/// Shows the log of a node, or of the run and all of its nodes, each line behind the node's path; until the run is over, if that is asked for.
+/// How many logs are open at once.
+const OPEN: usize = 128;
+
+/// Shows the log of a node, or of the run and all of its nodes by time, each line behind the node's path; until the run is over, if that is asked for.
 pub(super) fn logs(run: &RunHandle, node: Option<&str>, follows: bool) -> Result<Exit, Complaint> {
-    let node = node.map(|node| known(run, node)).transpose()?;
-    let mut all: BTreeMap<Option<NodePath>, LogLines> = BTreeMap::new();
+    let mut sources = Sources::new(run, node.map(|node| known(run, node)).transpose()?);
     loop {
         // Asked first: what was logged by then is read after that.
         let is_over = matches!(run.status()?, RunStatus::Ended(_) | RunStatus::Interrupted);
-        match &node {
-            Some(node) => drop(all.entry(Some(node.clone())).or_insert_with(|| run.logs(node))),
-            None => {
-                all.entry(None).or_insert_with(|| run.run_log());
-                for path in run.state()?.nodes.keys() {
-                    all.entry(Some(path.clone())).or_insert_with(|| run.logs(path));
-                }
-            }
-        }
-        for (path, lines) in &mut all {
-            let before = path.as_ref().filter(|_| node.is_none()).map(|path| format!("{}: ", visible::line(path))).unwrap_or_default();
-            while let Some(line) = lines.read()? {
-                say(&format!("{before}{line}\n"))?;
-            }
-        }
+        sources.show(&*run.state()?)?;
         if is_over || !follows {
             return Ok(Exit::Stored);
         }
@@ -50,4 +38,70 @@ fn known(run: &RunHandle, node: &str) -> Result<NodePath, Complaint> {
         return Ok(path);
     }
     Err(Complaint::usage(format!("the run {} has no node `{}`, or nothing has happened to it yet", run.id(), visible::line(node))))
+}
+
+/// The logs that are shown, as far as they were read.
+struct Sources<'a> {
+    run: &'a RunHandle,
+    /// The only node that is asked for.
+    only: Option<NodePath>,
+    /// Those that may have more; [`None`] for the run's own.
+    open: BTreeMap<Option<NodePath>, Source>,
+    over: HashSet<NodePath>,
+}
+
+struct Source {
+    /// What stands before each line.
+    before: String,
+    lines: LogLines,
+}
+
+impl<'a> Sources<'a> {
+    fn new(run: &'a RunHandle, only: Option<NodePath>) -> Self {
+        let open = match &only {
+            None => (None, Source { before: String::new(), lines: run.run_log() }),
+            Some(node) => (Some(node.clone()), Source { before: String::new(), lines: run.logs(node) }),
+        };
+        Self { run, only, open: BTreeMap::from([open]), over: HashSet::new() }
+    }
+
+    /// Shows what is new.
+    fn show(&mut self, state: &RunState) -> Result<(), Complaint> {
+        if self.only.is_none() {
+            for path in state.nodes.keys().filter(|path| !self.over.contains(*path)) {
+                let source = || Source { before: format!("{}: ", visible::line(path)), lines: self.run.logs(path) };
+                self.open.entry(Some(path.clone())).or_insert_with(source);
+            }
+        }
+        let mut due: Vec<_> = self.open.iter_mut().collect();
+        due.sort_by_key(|(path, _)| path.as_ref().and_then(|path| state.nodes.get(path)).and_then(|node| node.started));
+        for some in due.chunks_mut(OPEN) {
+            let mut sources: Vec<_> = some.iter_mut().map(|(_, source)| &mut **source).collect();
+            by_time(&mut sources)?;
+            sources.iter_mut().for_each(|source| source.lines.close());
+        }
+        // What it logged was there before its end was told.
+        let over =
+            self.open.extract_if(.., |path, _| path.as_ref().and_then(|path| state.nodes.get(path)).is_some_and(|node| node.is_over()));
+        self.over.extend(over.filter_map(|(path, _)| path));
+        Ok(())
+    }
+}
+
+/// Shows the next lines of all, the oldest first.
+fn by_time(sources: &mut [&mut Source]) -> Result<(), Complaint> {
+    let mut next = BTreeMap::new();
+    for (place, source) in sources.iter_mut().enumerate() {
+        if let Some(line) = source.lines.read()? {
+            next.insert((line.at, place), line);
+        }
+    }
+    while let Some(((_, place), line)) = next.pop_first() {
+        let source = &mut sources[place];
+        say(&format!("{}{line}\n", source.before))?;
+        if let Some(line) = source.lines.read()? {
+            next.insert((line.at, place), line);
+        }
+    }
+    Ok(())
 }

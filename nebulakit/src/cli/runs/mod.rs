@@ -6,7 +6,6 @@ mod grammar;
 mod list;
 mod logs;
 mod show;
-mod shown;
 
 use clap::ArgMatches;
 use nebulakit_types::{LiteralType, visible};
@@ -58,7 +57,7 @@ pub(super) fn dispatch(matches: &ArgMatches, setting: &Setting<'_>) -> Result<Ex
     }
 }
 
-fn none_in(folder: &Folder) -> Complaint {
+pub(super) fn none_in(folder: &Folder) -> Complaint {
     let path = folder.path().to_string_lossy();
     Complaint::usage(format!("no runs are recorded in `{}`", visible::line(&path)))
         .hint("hint: `--dir DIR` names another folder, and `run` makes one")

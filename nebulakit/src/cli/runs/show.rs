@@ -5,9 +5,9 @@ use std::time::SystemTime;
 use nebulakit_types::visible;
 use serde_json::{Value, json};
 
-use super::shown::{columns, instant, moment};
 use crate::cli::complaint::Complaint;
 use crate::cli::follow::words;
+use crate::cli::shown::{columns, instant, moment};
 use crate::run::{NodePath, NodeState, NodeStatus, RunHandle, RunOutcome, RunState, RunStatus};
 
 /// The run for people.
@@ -51,6 +51,7 @@ fn node_row(path: &NodePath, node: &NodeState) -> [String; 4] {
         (NodeStatus::Waiting { signal, .. }, _) => format!("for the signal `{signal}`"),
         (NodeStatus::Skipped { because }, _) => format!("because {because} did not succeed"),
         (NodeStatus::Failed | NodeStatus::Backoff, Some(failure)) => failure.to_string(),
+        (NodeStatus::Queued, _) if let Some(call) = &node.behind => format!("behind an equal call: {} of the run {}", call.node, call.run),
         (NodeStatus::Queued, _) => node.waits_for.as_ref().map(|waits_for| format!("for {waits_for}")).unwrap_or_default(),
         _ => node.elements.map(|elements| format!("{elements} elements")).unwrap_or_default(),
     };
@@ -111,6 +112,7 @@ fn described(path: &NodePath, node: &NodeState) -> Value {
         "started": instant(node.started),
         "ended": instant(node.ended),
         "elements": node.elements,
+        "behind": node.behind,
         "progress": node.progress.map(|(done, total)| json!({ "done": done, "total": total })),
         "waits_for": node.waits_for,
         "used": node.used,

@@ -76,6 +76,17 @@ impl RunsFolder {
         }
     }
 
+    /// The folder at `path` as it is, to be read: nothing is made, and one that is not there holds no runs.
+    ///
+    /// # Errors
+    /// When a newer version of nebulakit made it, or when it cannot be read.
+    pub(crate) fn as_it_is(path: impl AsRef<Path>) -> Result<Self, RecordError> {
+        let path = path.as_ref();
+        let folder = Self { path: std::path::absolute(path).at("find", path)?.into() };
+        folder.format()?;
+        Ok(folder)
+    }
+
     /// Where it is.
     #[must_use]
     pub fn path(&self) -> &Path {

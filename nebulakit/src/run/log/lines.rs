@@ -41,6 +41,17 @@ impl Lines {
         }
     }
 
+    /// Opens the file again that was read up to there.
+    ///
+    /// # Errors
+    /// When it cannot be opened.
+    pub(crate) fn again(path: &Path, (offset, count): (u64, u64)) -> Result<Option<Self>, RecordError> {
+        let Some(mut lines) = Self::open(path)? else { return Ok(None) };
+        lines.go_to(offset)?;
+        lines.count = count;
+        Ok(Some(lines))
+    }
+
     /// The next line, without its end; [`None`] where there is none yet.
     ///
     /// # Errors

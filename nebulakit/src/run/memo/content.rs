@@ -12,6 +12,7 @@ use crate::run::digest;
 use crate::run::error::{At as _, RecordError, RecordErrorKind};
 use crate::run::file_name::file_name;
 use crate::run::folder::{Durability, make, publish};
+use crate::task::cancellation::Cancellation;
 
 /// A file that was changed less than so long ago can change again without a trace in its times.
 const SETTLED: Duration = Duration::from_secs(2);
@@ -21,6 +22,10 @@ const SETTLED: Duration = Duration::from_secs(2);
 pub(crate) struct Contents {
     /// Where they are remembered.
     folder: PathBuf,
+    /// Whether what is read is remembered.
+    remembers: bool,
+    /// Asks it to read no further.
+    stop: Cancellation,
 }
 
 /// What is remembered of a file.
@@ -35,13 +40,23 @@ struct Known {
 
 impl Contents {
     pub(super) fn new(folder: PathBuf) -> Self {
-        Self { folder }
+        Self { folder, remembers: true, stop: Cancellation::new() }
+    }
+
+    /// The same, which writes nothing.
+    pub(super) fn read_only(self) -> Self {
+        Self { remembers: false, ..self }
+    }
+
+    /// The same, which gives up when `stop` asks for it.
+    pub(crate) fn until(&self, stop: &Cancellation) -> Self {
+        Self { stop: stop.clone(), ..self.clone() }
     }
 
     /// The digest of the bytes of a file, or of all files below a folder with their names.
     ///
     /// # Errors
-    /// When one of them cannot be read.
+    /// When one of them cannot be read, or when it was asked to stop.
     pub(crate) fn digest(&self, path: &Path) -> Result<String, RecordError> {
         let path = fs::canonicalize(path).at("read", path)?;
         self.of_real(&path, &mut Vec::new())
@@ -63,9 +78,9 @@ impl Contents {
         }
         let file = File::open(path).at("open", path)?;
         let before = file.metadata().at("read", path)?;
-        let known = Known::new(path, &before, digest::of_file(&file).at("read", path)?);
+        let known = Known::new(path, &before, digest::of_file(&file, || self.stop.is_cancelled()).at("read", path)?);
         let since_change = SystemTime::now().duration_since(before.modified().unwrap_or(UNIX_EPOCH)).unwrap_or_default();
-        if since_change > SETTLED {
+        if self.remembers && since_change > SETTLED {
             make(&self.folder)?;
             let json = serde_json::to_vec(&known).map_err(|error| RecordError::io("write", &remembered, &error.into()))?;
             publish(&remembered, &json, Durability::Kernel)?;

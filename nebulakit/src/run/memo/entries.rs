@@ -7,16 +7,27 @@ use std::{fs, io};
 use serde::{Deserialize, Serialize};
 
 use crate::coordinator::{RunId, wall};
-use crate::run::error::{At as _, RecordError};
+use crate::run::error::{At as _, RecordError, RecordErrorKind};
 use crate::run::event::Recorded;
 use crate::run::file_name::file_name;
 use crate::run::folder::{Data, Durability, RunsFolder, make, publish};
+use crate::run::lookup::{CacheKey, Caller, KeyChange};
 use crate::run::memo::content::Contents;
-use crate::run::memo::key::CacheKey;
 use crate::run::memo::value::is_whole;
 use crate::run::path::NodePath;
 
 /// The cache of a folder of runs. Processes share it: an entry is there whole or not at all, and of two at once the later one stays.
+///
+/// # Examples
+/// ```
+/// use nebulakit::run::{Cache, RunsFolder};
+///
+/// # let scratch = tempfile::tempdir()?;
+/// let cache = Cache::new(&RunsFolder::open(scratch.path())?);
+/// assert!(cache.list(Some("app.count"))?.is_empty());
+/// assert!(cache.clear(None, None)?.entries.is_empty());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Cache {
     folder: PathBuf,
@@ -41,6 +52,45 @@ pub struct CacheEntry {
     pub at: SystemTime,
 }
 
+/// What is there of a key.
+#[derive(Debug)]
+pub(crate) enum Found {
+    /// An entry, and its outputs as the bytes of an `outputs.pb`.
+    Whole(CacheEntry, Vec<u8>),
+    /// An entry whose data or files are gone or damaged.
+    Gone(CacheEntry),
+    /// No entry, or a damaged one.
+    Nothing,
+}
+
+/// The entry that is most like a key.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Nearest {
+    /// The entry.
+    pub entry: CacheEntry,
+    /// What in the key is not the same in the entry.
+    pub changes: Vec<KeyChange>,
+}
+
+/// What [`Cache::clear`] removed.
+#[derive(Debug, Clone, PartialEq, Default)]
+#[non_exhaustive]
+pub struct Cleared {
+    /// The entries.
+    pub entries: Vec<CacheEntry>,
+    /// How many entries could not be read.
+    pub damaged: usize,
+}
+
+impl CacheEntry {
+    /// What gave its outputs.
+    #[must_use]
+    pub fn from(&self) -> Caller {
+        Caller { run: self.run.clone(), node: self.node.clone() }
+    }
+}
+
 impl Cache {
     /// The cache of a folder of runs.
     #[must_use]
@@ -49,19 +99,37 @@ impl Cache {
         Self { folder, data: runs.data(), contents }
     }
 
+    /// The same, which writes nothing.
+    pub(crate) fn read_only(self) -> Self {
+        Self { contents: self.contents.read_only(), ..self }
+    }
+
     /// The digests of files, for keys.
     pub(crate) fn contents(&self) -> &Contents {
         &self.contents
     }
 
-    /// The entry of a key, and its outputs as the bytes of an `outputs.pb`. An entry that is damaged, or whose data or files are gone, is none.
+    /// What is there of a key.
     ///
     /// # Errors
     /// When it cannot be read.
-    pub(crate) fn get(&self, key: &CacheKey) -> Result<Option<(CacheEntry, Vec<u8>)>, RecordError> {
-        let Some(entry) = read(&self.path(key))?.filter(|entry| entry.key == *key) else { return Ok(None) };
-        let outputs = self.data.read(&entry.outputs).ok().flatten().filter(|outputs| is_whole(outputs));
-        Ok(outputs.map(|outputs| (entry, outputs)))
+    pub(crate) fn get(&self, key: &CacheKey) -> Result<Found, RecordError> {
+        let Some(entry) = read(&self.path(key))?.filter(|entry| entry.key == *key) else { return Ok(Found::Nothing) };
+        Ok(match self.outputs(&entry)?.filter(|outputs| is_whole(outputs)) {
+            Some(outputs) => Found::Whole(entry, outputs),
+            None => Found::Gone(entry),
+        })
+    }
+
+    /// The outputs of an entry, as the bytes of an `outputs.pb`; [`None`] where they are gone or damaged.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn outputs(&self, entry: &CacheEntry) -> Result<Option<Vec<u8>>, RecordError> {
+        match self.data.read(&entry.outputs) {
+            Err(error) if matches!(error.kind(), RecordErrorKind::NotFound | RecordErrorKind::Corrupt) => Ok(None),
+            outputs => outputs,
+        }
     }
 
     /// Remembers an entry, in the place of another one of its key.
@@ -80,12 +148,8 @@ impl Cache {
     /// # Errors
     /// When they cannot be read.
     pub fn list(&self, task: Option<&str>) -> Result<Vec<CacheEntry>, RecordError> {
-        let folders = match task {
-            Some(task) => vec![self.of_task(task)],
-            None => paths(&self.folder)?,
-        };
         let mut entries = Vec::new();
-        for folder in folders {
+        for folder in self.folders(task)? {
             for path in paths(&folder)? {
                 entries.extend(read(&path)?);
             }
@@ -94,25 +158,61 @@ impl Cache {
         Ok(entries)
     }
 
-    /// Forgets the entries of a task, or of all of them. Their data stays: runs may have it too.
+    /// The entry whose key's digest begins with `prefix`.
     ///
     /// # Errors
-    /// When they cannot be removed.
-    pub fn clear(&self, task: Option<&str>) -> Result<(), RecordError> {
-        let folder = task.map_or_else(|| self.folder.clone(), |task| self.of_task(task));
-        match fs::remove_dir_all(&folder) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(RecordError::io("remove", &folder, &error)),
-            _ => Ok(()),
+    /// When there is none, or more than one; when the entries cannot be read.
+    pub fn find(&self, prefix: &str) -> Result<CacheEntry, RecordError> {
+        let mut found: Vec<_> = self.list(None)?.into_iter().filter(|entry| entry.key.digest().starts_with(prefix)).collect();
+        match (found.pop(), found.len()) {
+            (Some(entry), 0) => Ok(entry),
+            (Some(_), others) => {
+                Err(RecordError::new(RecordErrorKind::Ambiguous, format!("`{prefix}` begins the digests of {} cache entries", others + 1)))
+            }
+            (None, _) => {
+                Err(RecordError::new(RecordErrorKind::NotFound, format!("no cache entry has a digest that begins with `{prefix}`"))
+                    .with_hint("`cache list` shows the entries"))
+            }
         }
     }
 
-    /// Why a key has no entry: the parts of it that are other than those of the entry that is most like it, and that entry.
+    /// Forgets the entries of a task, or of all of them: those from before `until`, or all. Their data stays, since runs may have it too.
+    ///
+    /// An entry that cannot be read is as old as its file.
     ///
     /// # Errors
-    /// When the entries cannot be read.
-    pub fn why(&self, key: &CacheKey) -> Result<Option<(Vec<String>, CacheEntry)>, RecordError> {
-        let entries = self.list(Some(&key.task))?.into_iter().rev();
-        Ok(entries.map(|entry| (key.changes(&entry.key), entry)).min_by_key(|(changes, _)| changes.len()))
+    /// When one cannot be read or removed.
+    pub fn clear(&self, task: Option<&str>, until: Option<SystemTime>) -> Result<Cleared, RecordError> {
+        let mut cleared = Cleared::default();
+        for folder in self.folders(task)? {
+            for path in paths(&folder)? {
+                let entry = read(&path)?;
+                let written = || fs::metadata(&path).and_then(|about| about.modified()).unwrap_or(SystemTime::UNIX_EPOCH);
+                if until.is_some_and(|until| entry.as_ref().map_or_else(written, |entry| entry.at) >= until) {
+                    continue;
+                }
+                match fs::remove_file(&path) {
+                    // Another process was faster.
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                    removed => removed.at("remove", &path)?,
+                }
+                match entry {
+                    Some(entry) => cleared.entries.push(entry),
+                    None => cleared.damaged += 1,
+                }
+            }
+            // Another process may have put an entry there.
+            let _ = fs::remove_dir(&folder);
+        }
+        Ok(cleared)
+    }
+
+    /// The folders of entries of a task, or of all of them.
+    fn folders(&self, task: Option<&str>) -> Result<Vec<PathBuf>, RecordError> {
+        match task {
+            Some(task) => Ok(vec![self.of_task(task)]),
+            None => paths(&self.folder),
+        }
     }
 
     fn of_task(&self, task: &str) -> PathBuf {
@@ -121,6 +221,15 @@ impl Cache {
 
     pub(super) fn path(&self, key: &CacheKey) -> PathBuf {
         self.of_task(&key.task).join(format!("{}.json", key.digest()))
+    }
+}
+
+impl Nearest {
+    /// The one of `entries` that has most in common with `key`, of several the latest; `entries` begin with the oldest.
+    #[must_use]
+    pub fn of(key: &CacheKey, entries: &[CacheEntry]) -> Option<Self> {
+        let all = entries.iter().rev().map(|entry| Self { changes: key.changes(&entry.key), entry: entry.clone() });
+        all.min_by_key(|nearest| nearest.changes.len())
     }
 }
 

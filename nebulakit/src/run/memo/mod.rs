@@ -3,15 +3,20 @@
 //! ```text
 //! cache/<task>/<sha256>.json    an entry: its key, part by part, and where its outputs are
 //! contents/<path>               the digest of a file of this machine, as of its size, time of change and inode
+//! turns/<sha256>.lock           a call of a task with `cache(serialize)` that runs: it has the lock, and equal ones wait for it
 //! ```
 
 mod content;
 mod entries;
 mod key;
+mod structs;
 #[cfg(test)]
 mod tests;
+mod turn;
 mod value;
 
-pub use self::entries::{Cache, CacheEntry};
-pub use self::key::CacheKey;
+pub(crate) use self::entries::Found;
+pub use self::entries::{Cache, CacheEntry, Cleared, Nearest};
+pub(crate) use self::key::KeyMaker;
+pub(crate) use self::turn::{Turn, Turns};
 pub(crate) use self::value::is_whole;

@@ -6,12 +6,13 @@ use std::time::SystemTime;
 
 use nebulakit_types::interface::{Interface, Variable};
 use nebulakit_types::literal::{Literal, LiteralValue, Primitive};
-use nebulakit_types::literal_type::{BlobDimensionality, BlobType, LiteralType, SimpleType};
+use nebulakit_types::literal_type::{BlobDimensionality, BlobType, LiteralType, SimpleType, StructuredDatasetType, TypeKind};
 use serde_json::json;
 use tempfile::TempDir;
 
-use super::{Cache, CacheEntry, CacheKey};
+use super::{Cache, CacheEntry, Found, KeyMaker, Nearest};
 use crate::run::folder::{Durability, RunsFolder};
+use crate::run::lookup::{CacheKey, KeyChange, KeyPart};
 use crate::task::options::CacheOptions;
 
 const OPTIONS: CacheOptions = CacheOptions { version: "1", serialize: false, ignore: &["verbose"] };
@@ -31,11 +32,19 @@ impl Scratch {
     fn key_of(&self, options: &CacheOptions, interface: &Interface, inputs: &[(&str, Literal)]) -> CacheKey {
         let encoded: Vec<_> = inputs.iter().map(|(name, literal)| (*name, literal.encode())).collect();
         let inputs = encoded.iter().map(|(name, bytes)| (*name, bytes.as_slice()));
-        CacheKey::new("app.count", options.version, options.ignore, interface, inputs, self.cache.contents()).unwrap()
+        KeyMaker::new("app.count", options.version, interface.clone(), options.ignore).key(inputs, self.cache.contents()).unwrap()
     }
 
     fn key(&self, inputs: &[(&str, Literal)]) -> CacheKey {
         self.key_of(&OPTIONS, &interface(LiteralType::simple(SimpleType::Integer)), inputs)
+    }
+
+    /// The entry of a key, and its outputs, where both are there.
+    fn whole(&self, key: &CacheKey) -> Option<(CacheEntry, Vec<u8>)> {
+        match self.cache.get(key).unwrap() {
+            Found::Whole(entry, outputs) => Some((entry, outputs)),
+            Found::Gone(_) | Found::Nothing => None,
+        }
     }
 
     fn put(&self, key: CacheKey, outputs: &[(&str, Literal)]) -> CacheEntry {
@@ -49,7 +58,7 @@ impl Scratch {
 
 fn interface(of_words: LiteralType) -> Interface {
     Interface {
-        inputs: vec![Variable::new("words", of_words)],
+        inputs: vec![Variable::new("words", of_words), Variable::new("top", LiteralType::simple(SimpleType::Integer))],
         outputs: vec![Variable::new("o0", LiteralType::simple(SimpleType::Integer))],
     }
 }
@@ -71,10 +80,10 @@ fn blob(path: &Path, dimensionality: BlobDimensionality) -> Literal {
 fn an_entry_is_there_for_its_key_alone() {
     let scratch = Scratch::new();
     let entry = scratch.put(scratch.key(&[("words", integer(3))]), &[("o0", integer(9))]);
-    let (found, outputs) = scratch.cache.get(&scratch.key(&[("words", integer(3))])).unwrap().unwrap();
+    let (found, outputs) = scratch.whole(&scratch.key(&[("words", integer(3))])).unwrap();
     assert_eq!(found, entry);
     assert_eq!(Literal::decode_map(&outputs).unwrap()["o0"], integer(9));
-    assert_eq!(scratch.cache.get(&scratch.key(&[("words", integer(4))])).unwrap(), None);
+    assert_eq!(scratch.whole(&scratch.key(&[("words", integer(4))])), None);
 }
 
 /// The table of section 6.1 of the contract.
@@ -111,13 +120,31 @@ fn what_counts_of_types_is_what_the_platform_counts() {
 fn files_of_this_machine_count_by_what_is_in_them() {
     let scratch = Scratch::new();
     let (one, other) = (scratch.dir.path().join("one"), scratch.dir.path().join("other"));
-    let key = |path: &Path| scratch.key(&[("words", blob(path, BlobDimensionality::Single))]);
+    let file = || LiteralType::blob("", BlobDimensionality::Single);
+    let key = |path: &Path| scratch.key_of(&OPTIONS, &interface(file()), &[("words", blob(path, BlobDimensionality::Single))]);
     fs::write(&one, "same").unwrap();
     fs::write(&other, "same").unwrap();
     assert_eq!(key(&one), key(&other));
     let before = key(&one);
     fs::write(&one, "edit").unwrap();
     assert_ne!(key(&one), before);
+}
+
+#[test]
+fn tables_count_by_what_is_in_them() {
+    let scratch = Scratch::new();
+    let part = scratch.dir.path().join("table/0.parquet");
+    let table = StructuredDatasetType { format: "parquet".to_owned(), ..StructuredDatasetType::default() };
+    let uri = part.parent().unwrap().to_str().unwrap().to_owned();
+    let value = Literal::new(LiteralValue::StructuredDataset { uri, dataset_type: table.clone() });
+    let of_words = || LiteralType::new(TypeKind::StructuredDataset(table.clone()));
+    let key = || scratch.key_of(&OPTIONS, &interface(of_words()), &[("words", value.clone())]);
+    fs::create_dir_all(part.parent().unwrap()).unwrap();
+    fs::write(&part, "one").unwrap();
+    let before = key();
+    assert_eq!(key(), before);
+    fs::write(&part, "two").unwrap();
+    assert_ne!(key(), before);
 }
 
 #[test]
@@ -170,9 +197,9 @@ fn an_entry_whose_files_are_gone_is_none() {
     fs::write(&path, "<svg/>").unwrap();
     let key = scratch.key(&[("words", integer(3))]);
     scratch.put(key.clone(), &[("o0", blob(&path, BlobDimensionality::Single))]);
-    assert!(scratch.cache.get(&key).unwrap().is_some());
+    assert!(scratch.whole(&key).is_some());
     fs::remove_file(&path).unwrap();
-    assert_eq!(scratch.cache.get(&key).unwrap(), None);
+    assert!(matches!(scratch.cache.get(&key).unwrap(), Found::Gone(_)));
 }
 
 #[test]
@@ -181,10 +208,10 @@ fn a_damaged_entry_is_none_and_is_replaced() {
     let key = scratch.key(&[("words", integer(3))]);
     scratch.put(key.clone(), &[("o0", integer(9))]);
     fs::write(scratch.cache.path(&key), "").unwrap();
-    assert_eq!(scratch.cache.get(&key).unwrap(), None);
+    assert!(matches!(scratch.cache.get(&key).unwrap(), Found::Nothing));
     assert_eq!(scratch.cache.list(None).unwrap(), []);
     scratch.put(key.clone(), &[("o0", integer(9))]);
-    assert!(scratch.cache.get(&key).unwrap().is_some());
+    assert!(scratch.whole(&key).is_some());
 }
 
 #[test]
@@ -196,10 +223,15 @@ fn what_changed_is_told_against_the_entry_that_is_most_like_it() {
     };
     scratch.put(key("1", 3, &[]), &[("o0", integer(9))]);
     scratch.put(key("2", 4, &[("top", integer(1))]), &[("o0", integer(9))]);
-    let why = |key| scratch.cache.why(&key).unwrap().unwrap().0;
-    assert_eq!(why(key("1", 5, &[])), ["the input `words`"]);
-    assert_eq!(why(key("3", 3, &[])), ["the cache version"]);
-    assert_eq!(why(key("2", 4, &[])), ["the input `top`"]);
+    let entries = scratch.cache.list(Some("app.count")).unwrap();
+    let changes = |key: CacheKey| Nearest::of(&key, &entries).unwrap().changes;
+    let input = |name: &str, before: Option<i64>, now: Option<i64>| {
+        let part = |value: Option<i64>| value.map(|value| KeyPart::Value(integer(value).encode()));
+        KeyChange::Input { name: name.to_owned(), before: part(before), now: part(now) }
+    };
+    assert_eq!(changes(key("1", 5, &[])), [input("words", Some(3), Some(5))]);
+    assert_eq!(changes(key("3", 3, &[])), [KeyChange::Version { before: "1".to_owned(), now: "3".to_owned() }]);
+    assert_eq!(changes(key("2", 4, &[])), [input("top", Some(1), None)]);
 }
 
 #[test]
@@ -208,9 +240,10 @@ fn clearing_forgets_one_task_or_all() {
     let key = scratch.key(&[("words", integer(3))]);
     scratch.put(CacheKey { task: "app.other".to_owned(), ..key.clone() }, &[]);
     scratch.put(key.clone(), &[]);
-    scratch.cache.clear(Some("app.count")).unwrap();
+    let of = |task, until| scratch.cache.clear(task, until).unwrap().entries.len();
+    assert_eq!(of(Some("app.count"), Some(SystemTime::UNIX_EPOCH)), 0, "it is not older than that");
+    assert_eq!(of(Some("app.count"), Some(SystemTime::now())), 1);
     assert_eq!(scratch.cache.list(None).unwrap().len(), 1);
-    scratch.cache.clear(None).unwrap();
-    scratch.cache.clear(None).unwrap();
+    assert_eq!([of(None, None), of(None, None)], [1, 0]);
     assert_eq!(scratch.cache.list(None).unwrap(), []);
 }

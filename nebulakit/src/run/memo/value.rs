@@ -9,54 +9,78 @@ use nebulakit_types::storage::local_path;
 
 use crate::run::digest;
 use crate::run::error::RecordError;
+use crate::run::lookup::KeyPart;
 use crate::run::memo::content::Contents;
+use crate::run::memo::structs::{may_have_files, reduced};
 
 /// The entry of an annotation that takes part.
 const COUNTS: &str = "cache-key-metadata";
 
-/// The digest of a value: its own hash in its place where it has one, and what is in files and folders of this machine in the place of their paths.
-pub(super) fn of_literal(mut literal: Literal, contents: &Contents) -> Result<String, RecordError> {
-    reduce(&mut literal, contents)?;
-    Ok(digest::of(literal.encode()))
+/// The longest value that stands in a key as it is: a digest has as many bytes.
+const SHORT: usize = 64;
+
+/// What stands for a value: its own hash in its place where it has one, and what is in files and folders of this machine in the place of their paths.
+pub(super) fn of_literal(mut literal: Literal, literal_type: &LiteralType, contents: &Contents) -> Result<KeyPart, RecordError> {
+    let is_reduced = reduce(&mut literal, literal_type, contents)?;
+    let bytes = literal.encode();
+    Ok(if is_reduced || bytes.len() > SHORT { KeyPart::Digest(digest::of(bytes)) } else { KeyPart::Value(bytes) })
 }
 
-fn reduce(literal: &mut Literal, contents: &Contents) -> Result<(), RecordError> {
+/// Puts what counts in the place of a value, and says whether that is something else.
+fn reduce(literal: &mut Literal, literal_type: &LiteralType, contents: &Contents) -> Result<bool, RecordError> {
     if let Some(hash) = literal.hash.take() {
         *literal = Literal { hash: Some(hash), ..Literal::none() };
-        return Ok(());
+        return Ok(true);
     }
     if let Some(uri) = uri(&mut literal.value) {
         return match local_path(uri) {
             Some(path) => {
                 *uri = format!("sha256:{}", contents.digest(&path)?);
-                Ok(())
+                Ok(true)
             }
-            None => Ok(()),
+            None => Ok(false),
         };
     }
-    match &mut literal.value {
-        LiteralValue::Union { value, .. } => reduce(value, contents),
-        LiteralValue::Collection(literals) => literals.iter_mut().try_for_each(|literal| reduce(literal, contents)),
-        LiteralValue::Map(literals) => literals.values_mut().try_for_each(|literal| reduce(literal, contents)),
-        _ => Ok(()),
+    match (&mut literal.value, &literal_type.kind) {
+        (LiteralValue::Union { value, variant }, _) => reduce(value, variant.as_deref().unwrap_or(literal_type), contents),
+        (LiteralValue::Collection(literals), TypeKind::Collection(element)) => reduce_all(literals.iter_mut(), element, contents),
+        (LiteralValue::Map(literals), TypeKind::Map(value)) => reduce_all(literals.values_mut(), value, contents),
+        (LiteralValue::Binary { .. } | LiteralValue::Generic(_), _) if may_have_files(literal_type) => {
+            let reduced = reduced(&literal.encode(), literal_type, contents)?;
+            let is_reduced = reduced.is_some();
+            if let Some(bytes) = reduced {
+                literal.value = LiteralValue::Binary { value: bytes, tag: String::new() };
+            }
+            Ok(is_reduced)
+        }
+        _ => Ok(false),
     }
+}
+
+fn reduce_all<'a>(
+    mut literals: impl Iterator<Item = &'a mut Literal>,
+    literal_type: &LiteralType,
+    contents: &Contents,
+) -> Result<bool, RecordError> {
+    literals.try_fold(false, |is_reduced, literal| Ok(reduce(literal, literal_type, contents)? || is_reduced))
 }
 
 /// Whether outputs can be read, and the files that they name are there.
 pub(crate) fn is_whole(outputs: &[u8]) -> bool {
-    Literal::decode_map(outputs).is_ok_and(|mut literals| literals.values_mut().all(is_there))
+    let is_gone = |uri: &str| local_path(uri).is_some_and(|path| !path.exists());
+    Literal::decode_map(outputs).is_ok_and(|mut literals| !literals.values_mut().any(|literal| any_uri(literal, &is_gone)))
 }
 
-/// Whether the files and folders of this machine that a value names are there.
-fn is_there(literal: &mut Literal) -> bool {
+/// Whether something holds for any of the places that a value names.
+fn any_uri(literal: &mut Literal, holds: &dyn Fn(&str) -> bool) -> bool {
     if let Some(uri) = uri(&mut literal.value) {
-        return local_path(uri).is_none_or(|path| path.exists());
+        return holds(uri);
     }
     match &mut literal.value {
-        LiteralValue::Union { value, .. } => is_there(value),
-        LiteralValue::Collection(literals) => literals.iter_mut().all(is_there),
-        LiteralValue::Map(literals) => literals.values_mut().all(is_there),
-        _ => true,
+        LiteralValue::Union { value, .. } => any_uri(value, holds),
+        LiteralValue::Collection(literals) => literals.iter_mut().any(|literal| any_uri(literal, holds)),
+        LiteralValue::Map(literals) => literals.values_mut().any(|literal| any_uri(literal, holds)),
+        _ => false,
     }
 }
 

@@ -21,7 +21,7 @@ use nebulakit_types::{Error, ErrorKind, FlyteError, LiteralType, NebulaType as _
 
 pub(super) use self::parser::Parser;
 use self::said::{article, found, found_text, mismatch, shown};
-use self::times::duration;
+pub(super) use self::times::duration;
 use self::unions::{by_name, only_entry, union, wrapped};
 use super::places::Expected;
 use crate::cli::data::{from_base64, special_float};

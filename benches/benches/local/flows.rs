@@ -1,0 +1,81 @@
+//! The workflows: tasks that do nothing, in graphs of a size that is said before.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use nebulakit::backend::RunLocal;
+use nebulakit::graph::{Graph, Problems};
+use nebulakit::prelude::*;
+
+/// How many nodes the workflows below have, about.
+static NODES: AtomicUsize = AtomicUsize::new(0);
+
+/// Nodes of a row of the lattice.
+const WIDTH: usize = 100;
+
+/// A workflow by its name: its graph, and a run of it.
+pub struct Shape {
+    pub name: &'static str,
+    pub graph: fn() -> Result<Graph, Problems>,
+    pub run: fn() -> RunLocal<i64>,
+}
+
+pub const SHAPES: [Shape; 4] = [
+    Shape { name: "chain", graph: chain::graph, run: || chain::with(1).run_local() },
+    Shape { name: "wide", graph: wide::graph, run: || wide::with(1).run_local() },
+    Shape { name: "lattice", graph: lattice::graph, run: || lattice::with(1).run_local() },
+    Shape { name: "map", graph: mapped::graph, run: || mapped::with(1).run_local() },
+];
+
+pub fn nodes() -> usize {
+    NODES.load(Ordering::Relaxed)
+}
+
+pub fn set_nodes(nodes: usize) {
+    NODES.store(nodes, Ordering::Relaxed);
+}
+
+#[task]
+async fn same(x: i64) -> i64 {
+    x
+}
+
+#[task]
+async fn first(a: i64, _b: i64) -> i64 {
+    a
+}
+
+#[task]
+async fn count(xs: Vec<i64>) -> i64 {
+    i64::try_from(xs.len()).unwrap()
+}
+
+#[task]
+async fn many(x: i64) -> Vec<i64> {
+    vec![x; nodes()]
+}
+
+/// Each node is fed by the one before.
+#[workflow]
+pub fn chain(x: Promise<i64>) -> Promise<i64> {
+    (0..nodes()).fold(x, |x, _| same::node(x))
+}
+
+/// One node is fed by all others.
+#[workflow]
+fn wide(x: Promise<i64>) -> Promise<i64> {
+    count::node((0..nodes()).map(|_| same::node(&x)).collect::<Vec<_>>())
+}
+
+/// Each node is fed by two of the row before.
+#[workflow]
+fn lattice(x: Promise<i64>) -> Promise<i64> {
+    let begin: Vec<_> = (0..WIDTH).map(|_| same::node(&x)).collect();
+    let next = |row: Vec<Promise<i64>>, _| (0..WIDTH).map(|place| first::node(&row[place], &row[(place + 1) % WIDTH])).collect();
+    count::node((1..nodes() / WIDTH).fold(begin, next))
+}
+
+/// A map over a dynamic list, of as many elements.
+#[workflow]
+fn mapped(x: Promise<i64>) -> Promise<i64> {
+    count::node(same::map(many::node(x)))
+}

@@ -1,0 +1,48 @@
+//! A task whose outputs may be known, and are remembered where they are not.
+
+use std::io;
+use std::pin::pin;
+use std::time::SystemTime;
+
+use bytes::Bytes;
+use futures_util::future::{Either, select};
+
+use super::fault::End;
+use super::memory::{Call, Claim, Memory, Recalled};
+use super::step::Step;
+use crate::run::{CacheEntry, NodePath};
+use crate::task::cancellation::Cancellation;
+use crate::task::def::TaskDef;
+
+impl Step<'_> {
+    /// What is known of the task. It may take long, since files are read and equal calls waited for: a stop ends it.
+    pub(super) async fn recall(
+        &self,
+        memory: &dyn Memory,
+        node: &NodePath,
+        task: &'static TaskDef,
+        inputs: &[(&str, Bytes)],
+        digest: &str,
+        stop: &Cancellation,
+    ) -> Result<Recalled, End> {
+        let tell = |kind| self.walk.tell(node, || kind);
+        let call = Call { node, task, version: self.cache_version(task), inputs, digest, stop, tell: &tell };
+        match select(memory.recall(call), pin!(stop.cancelled())).await {
+            Either::Left((recalled, _)) => Ok(recalled),
+            Either::Right(_) => Err(End::Cancelled),
+        }
+    }
+
+    /// Remembers what the task gave; equal calls that wait have it then.
+    pub(super) async fn remember(&self, memory: &dyn Memory, node: &NodePath, claim: Claim, outputs: &Bytes) {
+        let Claim { key, turn } = claim;
+        let world = self.walk.world;
+        let remembered: io::Result<()> = async {
+            let outputs = world.record.keep(outputs.clone()).await?;
+            memory.remember(CacheEntry { key, outputs, run: world.run.clone(), node: node.clone(), at: SystemTime::now() }).await
+        }
+        .await;
+        remembered.unwrap_or_else(|error| tracing::warn!(%error, "the outputs of the node {node} are not remembered"));
+        drop(turn);
+    }
+}

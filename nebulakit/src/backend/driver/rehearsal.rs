@@ -1,0 +1,29 @@
+//! What can be said beforehand of a node whose turn does not come, since one that it needs would have to run first.
+
+use super::step::Step;
+use crate::graph::{Kind, Mapped};
+use crate::run::{EventKind, NodePath};
+use crate::task::registry::registry;
+
+impl Step<'_> {
+    /// Tells what becomes of the node once `because` has run: that it runs, where nothing can be known of its outputs, else nothing.
+    pub(super) fn foretell(&self, because: NodePath) {
+        self.walk.tell(&self.path, || EventKind::Ready { of: self.what() });
+        self.walk.tell(&self.path, || if self.surely_runs() { EventKind::Cancelled } else { EventKind::Skipped { because } });
+    }
+
+    /// Whether it runs whatever it is given.
+    fn surely_runs(&self) -> bool {
+        let name = match &self.node.kind {
+            Kind::Task(name) | Kind::Reference(name) => name,
+            Kind::Map(map) => match &map.of {
+                Mapped::Task(name) => name,
+                Mapped::Workflow(_) => return false,
+            },
+            _ => return false,
+        };
+        let Some(task) = registry().get(name) else { return false };
+        let memory = self.walk.world.memory.as_ref();
+        !memory.is_some_and(|memory| memory.may_recall(&self.path, name, self.cache_version(task)))
+    }
+}

@@ -1,0 +1,136 @@
+//! The cache, as a run uses it.
+
+use std::collections::HashMap;
+use std::num::NonZero;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::available_parallelism;
+
+use tokio::sync::Semaphore;
+
+use crate::backend::driver::{Call, Claim, Recalled};
+use crate::backend::plan::CacheUse;
+use crate::run::{
+    Cache, CacheEntry, CacheKey, Caller, Durability, EventKind, Found, KeyMaker, Lookup, Origin, RecordError, RecordErrorKind, RunId,
+    RunsFolder, Turn, Turns,
+};
+use crate::task::def::TaskDef;
+
+/// The cache, as a run uses it.
+pub(super) struct Cached {
+    cache: Cache,
+    uses: CacheUse,
+    run: RunId,
+    durability: Durability,
+    /// Where equal calls wait for each other; [`None`] where nothing runs.
+    turns: Option<Turns>,
+    /// What makes keys, by the names of the tasks.
+    makers: Mutex<HashMap<&'static str, Arc<KeyMaker>>>,
+    /// How many nodes may read files for their keys at once.
+    readers: Arc<Semaphore>,
+}
+
+impl Cached {
+    /// The cache of `runs`, for a run.
+    pub(super) fn new(runs: &RunsFolder, uses: CacheUse, run: RunId, durability: Durability) -> Self {
+        let readers = Arc::new(Semaphore::new(available_parallelism().map_or(1, NonZero::get)));
+        Self { cache: Cache::new(runs), uses, run, durability, turns: Some(Turns::new(runs)), makers: Mutex::default(), readers }
+    }
+
+    /// The same, which writes nothing and waits for nobody.
+    pub(super) fn read_only(self) -> Self {
+        Self { cache: self.cache.read_only(), turns: None, ..self }
+    }
+
+    /// Whether outputs of tasks with this cache version may be taken.
+    pub(super) fn may_recall(&self, version: Option<&str>) -> bool {
+        version.is_some() && self.uses == CacheUse::On
+    }
+
+    /// What the cache has of a call. A task that cannot be looked up runs.
+    pub(super) async fn recall(&self, call: &Call<'_>) -> Recalled {
+        let Some(version) = call.version else { return Recalled::Nothing(None) };
+        if self.uses == CacheUse::Off {
+            tell(call, Lookup::Off);
+            return Recalled::Nothing(None);
+        }
+        match self.look_up(call, version).await {
+            Ok(recalled) => recalled,
+            Err(error) => {
+                tracing::warn!(%error, "the cache cannot be used for the node {}", call.node);
+                tell(call, Lookup::Unkeyed { why: error.parts().0.to_owned() });
+                Recalled::Nothing(None)
+            }
+        }
+    }
+
+    /// What remembers outputs.
+    pub(super) fn putting(&self, entry: CacheEntry) -> impl FnOnce() -> Result<(), RecordError> + Send + use<> {
+        let (cache, durability) = (self.cache.clone(), self.durability);
+        move || cache.put(&entry, durability)
+    }
+
+    async fn look_up(&self, call: &Call<'_>, version: &str) -> Result<Recalled, RecordError> {
+        let key = self.key(call, version).await?;
+        let turn = match &self.turns {
+            Some(turns) if call.task.options.cache.as_ref().is_some_and(|cache| cache.serialize) => {
+                Some(self.turn(turns, &key, call).await?)
+            }
+            _ => None,
+        };
+        if self.uses == CacheUse::Overwrite {
+            tell(call, Lookup::Overwrite { key: key.clone() });
+            return Ok(Recalled::Nothing(Some(Claim { key, turn })));
+        }
+        Ok(match self.cache.get(&key)? {
+            Found::Whole(entry, outputs) => {
+                tell(call, Lookup::Hit { from: entry.from(), key });
+                Recalled::Outputs(outputs.into(), Origin::Cache)
+            }
+            Found::Gone(entry) => {
+                tell(call, Lookup::Gone { from: entry.from(), key: key.clone() });
+                Recalled::Nothing(Some(Claim { key, turn }))
+            }
+            Found::Nothing => {
+                tell(call, Lookup::Miss { key: key.clone() });
+                Recalled::Nothing(Some(Claim { key, turn }))
+            }
+        })
+    }
+
+    /// The key of a call. Files are read on a thread of their own, which ends when the call is asked to stop.
+    async fn key(&self, call: &Call<'_>, version: &str) -> Result<CacheKey, RecordError> {
+        let maker = self.maker(call.task, version);
+        if maker.is_cheap(call.inputs.iter().map(|(_, literal)| &**literal)) {
+            return maker.key(call.inputs.iter().map(|(name, literal)| (*name, &**literal)), self.cache.contents());
+        }
+        let contents = self.cache.contents().until(call.stop);
+        let inputs: Vec<_> = call.inputs.iter().map(|(name, literal)| ((*name).to_owned(), literal.clone())).collect();
+        let reader = Arc::clone(&self.readers).acquire_owned().await;
+        let made = tokio::task::spawn_blocking(move || {
+            let _reader = reader;
+            maker.key(inputs.iter().map(|(name, literal)| (name.as_str(), &**literal)), &contents)
+        });
+        // It is cancelled with the runtime.
+        made.await.unwrap_or_else(|error| Err(RecordError::new(RecordErrorKind::Interrupted, format!("the inputs were not read: {error}"))))
+    }
+
+    /// What makes the keys of a task's calls; of a node that asks for another version it is made anew.
+    fn maker(&self, task: &'static TaskDef, version: &str) -> Arc<KeyMaker> {
+        let options = task.options.cache.as_ref();
+        let make = || Arc::new(KeyMaker::new(task.name, version, task.interface(), options.map_or(&[], |cache| cache.ignore)));
+        if options.is_none_or(|cache| cache.version != version) {
+            return make();
+        }
+        let mut makers = self.makers.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(makers.entry(task.name).or_insert_with(make))
+    }
+
+    async fn turn(&self, turns: &Turns, key: &CacheKey, call: &Call<'_>) -> Result<Turn, RecordError> {
+        let caller = Caller { run: self.run.clone(), node: call.node.clone() };
+        turns.take(key, &caller, |other| (call.tell)(EventKind::Behind { call: other })).await
+    }
+}
+
+fn tell(call: &Call<'_>, found: Lookup) {
+    (call.tell)(EventKind::LookedUp { found });
+}

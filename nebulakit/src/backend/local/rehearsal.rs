@@ -1,0 +1,129 @@
+//! A run that is only looked at: the graph is walked as ever, with what is cached and kept, and no task runs.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::future::{BoxFuture, FutureExt as _, ready};
+
+use super::memory::Remembered;
+use crate::backend::driver::{Signals, World, drive, literals_of};
+use crate::backend::preview::{Fate, Foreseen, Preview};
+use crate::backend::{Plan, RunError};
+use crate::coordinator::Coordinator;
+use crate::run::{Cache, CacheEntry, EventKind, Lookup, Nearest, NodePath, Origin, Record, RecordError, Recorded, RunId};
+use crate::task::cancellation::Cancellation;
+
+/// Says what a run of `plan` would do; `coordinator` is given nothing to do.
+pub(super) async fn rehearse(plan: &Plan, memory: Remembered, cache: &Cache, coordinator: Coordinator) -> Result<Preview, RunError> {
+    let (heard, memory) = (Arc::new(Heard::default()), Arc::new(memory));
+    let answers = memory.former.as_ref().map_or_else(HashMap::new, |former| former.answers(&plan.options.inputs));
+    // Nobody answers what is only looked at.
+    let (signals, _refused) = Signals::open(&plan.graph, answers);
+    let world = World {
+        coordinator,
+        run: RunId::from("preview"),
+        record: Arc::clone(&heard) as _,
+        signals: Arc::new(signals),
+        stop: Cancellation::new(),
+        strategy: None,
+        stored: None,
+        moved: Arc::default(),
+        memory: Some(Arc::clone(&memory) as _),
+        is_rehearsal: true,
+    };
+    let inputs = Bytes::copy_from_slice(&plan.options.inputs);
+    // How it ends says nothing: what would run counts as stopped.
+    let _ = drive(&plan.graph, &world, &literals_of(&inputs).map_err(RunError::Inputs)?).await;
+    world.coordinator.shutdown(Duration::ZERO).await;
+    let mut nodes = std::mem::take(&mut *heard.nodes.lock().unwrap_or_else(PoisonError::into_inner));
+    let composed: HashSet<_> = nodes.keys().filter_map(NodePath::parent).collect();
+    let mut entries = Entries { cache, of: HashMap::new() };
+    for (path, node) in nodes.iter_mut().filter(|(_, node)| node.fate == Fate::Runs) {
+        if composed.contains(path) {
+            node.fate = Fate::Partly;
+            continue;
+        }
+        node.unkept = memory.former.as_ref().map(|former| former.unkept(path, &node.of)).transpose().map_err(RunError::Record)?;
+        if let Some(Lookup::Miss { key }) = &node.lookup {
+            node.nearest = Nearest::of(key, entries.of(&key.task).map_err(RunError::Record)?);
+        }
+    }
+    let mut nodes: Vec<_> = nodes.into_values().collect();
+    nodes.sort_by(|one, other| place(&one.node).cmp(&place(&other.node)));
+    let resumes = memory.former.as_ref().map(|former| former.run.id().clone());
+    Ok(Preview { name: plan.graph.name.clone(), resumes, nodes })
+}
+
+/// The parts of a path, so that `n2` comes before `n10`, and before `n2/n0`.
+fn place(path: &NodePath) -> Vec<(u64, &str)> {
+    let number = |part: &str| part.trim_start_matches(|letter: char| !letter.is_ascii_digit()).parse().unwrap_or(u64::MAX);
+    path.as_str().split(['/', '[', ']']).map(|part| (number(part), part)).collect()
+}
+
+/// The entries of the cache, read once for each task.
+struct Entries<'a> {
+    cache: &'a Cache,
+    of: HashMap<String, Vec<CacheEntry>>,
+}
+
+impl Entries<'_> {
+    fn of(&mut self, task: &str) -> Result<&[CacheEntry], RecordError> {
+        if !self.of.contains_key(task) {
+            self.of.insert(task.to_owned(), self.cache.list(Some(task))?);
+        }
+        Ok(self.of.get(task).map_or(&[], Vec::as_slice))
+    }
+}
+
+/// What was heard of the nodes.
+#[derive(Default)]
+struct Heard {
+    nodes: Mutex<BTreeMap<NodePath, Foreseen>>,
+}
+
+impl Record for Heard {
+    fn record(&self, node: Option<&NodePath>, kind: EventKind) -> io::Result<()> {
+        let Some(path) = node else { return Ok(()) };
+        let mut nodes = self.nodes.lock().unwrap_or_else(PoisonError::into_inner);
+        if let EventKind::Ready { of } = kind {
+            let foreseen = Foreseen { node: path.clone(), of, fate: Fate::Runs, lookup: None, nearest: None, unkept: None };
+            nodes.insert(path.clone(), foreseen);
+        } else if let Some(node) = nodes.get_mut(path) {
+            node.hear(kind);
+        }
+        Ok(())
+    }
+
+    fn log(&self, _: &NodePath, _: &str, _: &[u8]) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn settle(&self) -> BoxFuture<'_, io::Result<()>> {
+        ready(Ok(())).boxed()
+    }
+
+    fn keep(&self, _: Bytes) -> BoxFuture<'_, io::Result<Recorded>> {
+        ready(Ok(Recorded::Not)).boxed()
+    }
+}
+
+impl Foreseen {
+    fn hear(&mut self, kind: EventKind) {
+        self.fate = match kind {
+            EventKind::LookedUp { found } => {
+                self.lookup = Some(found);
+                return;
+            }
+            EventKind::Waiting { signal, .. } => Fate::Waits { signal },
+            EventKind::Succeeded { from: Origin::Cache, .. } => Fate::Cached,
+            EventKind::Succeeded { from: Origin::Resumed, .. } => Fate::Kept,
+            EventKind::Succeeded { .. } => Fate::Settled,
+            EventKind::Failed { failure, .. } => Fate::Fails { failure },
+            EventKind::Skipped { because } => Fate::Unknown { until: because },
+            _ => return,
+        };
+    }
+}

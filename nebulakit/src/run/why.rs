@@ -1,0 +1,79 @@
+//! Why the outputs of a node were, or were not, taken from the cache.
+
+use std::time::SystemTime;
+
+use crate::run::error::{RecordError, RecordErrorKind};
+use crate::run::event::{EventKind, Origin};
+use crate::run::folder::RunsFolder;
+use crate::run::handle::RunHandle;
+use crate::run::lookup::{CacheKey, Lookup};
+use crate::run::memo::{Cache, Nearest};
+use crate::run::path::NodePath;
+use crate::run::state::NodeStatus;
+
+/// Why the outputs of a node were, or were not, taken from the cache.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum CacheWhy {
+    /// The cache was asked.
+    Asked {
+        /// What came of it.
+        found: Lookup,
+        /// Where there was no entry, the one from before that is most like what was looked for.
+        nearest: Option<Nearest>,
+    },
+    /// Its outputs are those of the run that this one resumes: the cache was not asked.
+    Resumed,
+    /// It consists of other nodes, each of which has an answer of its own.
+    Composed,
+    /// It never came to the question: it waits, was skipped, or was stopped.
+    NotReached,
+    /// Nothing remembers its outputs: it is not a task, or a task without `cache(..)`, or the node switches the cache off.
+    NotCached,
+}
+
+/// Says why the outputs of a node were, or were not, taken from the cache: as its run recorded it, compared with the entries that are there now.
+///
+/// # Errors
+/// When the run has no such node, or when its events or the cache cannot be read.
+pub fn cache_why(runs: &RunsFolder, run: &RunHandle, node: &str) -> Result<CacheWhy, RecordError> {
+    let state = run.state()?;
+    let Some((path, about)) = state.nodes.get_key_value(node) else {
+        return Err(RecordError::new(RecordErrorKind::NotFound, format!("the run `{}` has no node `{node}`", run.id())));
+    };
+    if let Some((found, at)) = last_lookup(run, path)? {
+        let nearest = match &found {
+            Lookup::Miss { key } => nearest(runs, run, path, key, at)?,
+            _ => None,
+        };
+        return Ok(CacheWhy::Asked { found, nearest });
+    }
+    let is_composed = state.nodes.keys().any(|other| other.parent().as_ref() == Some(path));
+    Ok(match &about.status {
+        NodeStatus::Succeeded(Origin::Resumed) => CacheWhy::Resumed,
+        _ if is_composed => CacheWhy::Composed,
+        NodeStatus::Queued | NodeStatus::Skipped { .. } => CacheWhy::NotReached,
+        NodeStatus::Cancelled if about.attempts == 0 => CacheWhy::NotReached,
+        _ => CacheWhy::NotCached,
+    })
+}
+
+/// What came of the last time that the cache was asked for a node, and when that was.
+fn last_lookup(run: &RunHandle, node: &NodePath) -> Result<Option<(Lookup, SystemTime)>, RecordError> {
+    let (mut events, mut last) = (run.events(), None);
+    while let Some(event) = events.read()? {
+        if let EventKind::LookedUp { found } = event.kind
+            && event.node.as_ref() == Some(node)
+        {
+            last = Some((found, event.at));
+        }
+    }
+    Ok(last)
+}
+
+/// The entry that was most like a key at that time, as far as it is still there. The node's own does not count.
+fn nearest(runs: &RunsFolder, run: &RunHandle, node: &NodePath, key: &CacheKey, at: SystemTime) -> Result<Option<Nearest>, RecordError> {
+    let mut entries = Cache::new(runs).list(Some(&key.task))?;
+    entries.retain(|entry| entry.at <= at && !(entry.run == *run.id() && entry.node == *node));
+    Ok(Nearest::of(key, &entries))
+}
