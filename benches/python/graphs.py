@@ -84,8 +84,8 @@ def dask(shape, nodes):
     from dask.threaded import get
 
     if shape == "chain":
-        graph = {0: (same, 1)} | {node: (same, node - 1) for node in range(1, nodes)}
-        return get(graph, nodes - 1)
+        graph = {("same", 0): (same, 1)} | {("same", node): (same, ("same", node - 1)) for node in range(1, nodes)}
+        return get(graph, ("same", nodes - 1))
     graph = {("same", node): (same, 1) for node in range(nodes)}
     return get(graph | {"count": (count, list(graph))}, "count")
 

@@ -11,6 +11,8 @@ pub mod coordinator;
 pub mod graph;
 mod process;
 #[cfg(feature = "run")]
+mod render;
+#[cfg(feature = "run")]
 pub mod run;
 #[cfg(feature = "schema")]
 pub mod schema;

@@ -5,8 +5,13 @@ mod control;
 mod crashes;
 mod folder;
 mod handle;
+#[cfg(feature = "tracker")]
+mod index;
 mod logs;
+mod prune;
 mod reading;
+mod report;
+mod summaries;
 mod writing;
 
 use std::io::{BufRead as _, BufReader, Lines};

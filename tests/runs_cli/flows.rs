@@ -195,6 +195,29 @@ fn gated() -> Promise<i64> {
     gate::approve("go/no-go", double::node(gate::wait_for::<i64>("number")))
 }
 
+/// Shows what it was given.
+#[task(deck, retries = 1)]
+fn shows(ctx: Context, text: String) -> anyhow::Result<String> {
+    ctx.decks().markdown("Summary", "All **good**.");
+    ctx.decks().html("Raw", "<script>document.title = 'taken'</script><p id=\"raw\">as it is</p>");
+    ctx.decks().table("Words", ["word"], [[&text]]);
+    ctx.log(tracing::Level::INFO, &format!("shown: {text}"));
+    if text.starts_with("fail") {
+        return Err(anyhow::anyhow!("cannot show `{text}`")).code("USER:<Code>").recoverable();
+    }
+    Ok(text)
+}
+
+/// Shows a text twice, and its length in between.
+#[workflow]
+fn shown(
+    text: Promise<String>,
+    #[default(vec!["one".to_owned(), "two".to_owned(), "three".to_owned()])] words: Promise<Vec<String>>,
+) -> Promise<Vec<String>> {
+    let first = shows::node(text);
+    repeat::map(words, 2).after(&first)
+}
+
 /// Waits for a signal of a name that no terminal should obey.
 #[workflow]
 fn hostile() -> Promise<i64> {

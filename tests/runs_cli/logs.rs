@@ -1,5 +1,9 @@
 //! What nodes log and print, and what they took.
 
+use std::process::Stdio;
+
+use serde_json::Value;
+
 use crate::Place;
 
 /// The lines of a log without their times.
@@ -55,6 +59,19 @@ fn the_logs_of_more_nodes_than_are_open_at_once_are_shown_behind_their_paths() {
     said.sort_unstable();
     assert_eq!((said[0], said[299]), ("INFO [flows] heard 0", "INFO [flows] heard 99"));
     assert!(out.lines().all(|line| line.starts_with("n0[")), "{out}");
+}
+
+#[test]
+fn a_reader_of_events_that_is_stuck_does_not_hold_the_run() {
+    let place = Place::new();
+    let xs = format!("{:?}", (0..2_000).collect::<Vec<_>>());
+    // Far more than the pipe holds.
+    let stuck = place.command(&["run", "doubled", "--xs", &xs, "--json"]).stdout(Stdio::piped()).spawn().unwrap();
+    while !place.answer(&["runs", "show", "last", "--json"]).out.contains("\"status\": \"succeeded\"") {}
+    let out = stuck.wait_with_output().unwrap().stdout;
+    let events: Vec<Value> = out.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok()).collect();
+    let of = |kind: &str| events.iter().filter(|event| event["event"] == kind).count();
+    assert_eq!((of("started"), of("succeeded"), of("ended"), of("outputs")), (2_001, 2_001, 1, 1));
 }
 
 #[test]

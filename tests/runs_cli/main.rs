@@ -4,6 +4,7 @@
 mod answers;
 mod cache;
 mod logs;
+mod report;
 mod runs;
 mod stops;
 mod terminal;

@@ -165,7 +165,7 @@ fn the_folder_is_named_by_an_option_or_the_environment() {
 fn runs_that_are_over_are_deleted() {
     let place = Place::new();
     place.said(&["run", "echo", "--word", "x", "-q"]);
-    assert!(place.refused(0, &["runs", "delete", "last"]).ends_with(" is deleted\n"));
+    assert!(place.refused(0, &["runs", "delete", "last"]).contains(" is deleted: "));
     assert_eq!(place.said(&["runs", "list", "--json"]), "[]\n");
 }
 
@@ -228,4 +228,33 @@ fn what_is_remembered_does_not_run_again_unless_it_is_told_to() {
         answer.err.matches("its outputs are from the cache").count()
     };
     assert_eq!([hits(&[]), hits(&[]), hits(&["--no-cache"]), hits(&["--overwrite-cache"]), hits(&[])], [0, 1, 0, 0, 1]);
+}
+
+#[test]
+fn runs_are_pruned_by_conditions_and_the_command_says_what_it_did() {
+    let place = Place::new();
+    for _ in 0..3 {
+        place.said(&["run", "echo", "--word", "x", "-q"]);
+    }
+    let dry = place.answer(&["runs", "prune", "--keep", "1", "--dry-run"]);
+    assert_eq!((dry.code, dry.out.lines().count()), (0, 2), "{}", dry.err);
+    assert!(dry.err.starts_with("2 runs would be deleted, and "), "{}", dry.err);
+    assert!(place.refused(0, &["runs", "prune", "--older-than", "30d"]).starts_with("0 runs deleted: 0 B are free\n"));
+    assert!(place.refused(0, &["runs", "prune", "--keep", "1", "--status", "succeeded,failed"]).starts_with("2 runs deleted: "));
+    assert_eq!(place.json(&["runs", "list", "--json"]).as_array().unwrap().len(), 1);
+    assert!(place.refused(2, &["runs", "prune"]).contains("--older-than <AGE>|--keep <COUNT>|--status <STATUS>"));
+    assert!(place.refused(2, &["runs", "prune", "--older-than=-1d"]).contains("negative"));
+}
+
+#[test]
+fn copies_of_inputs_are_deleted_with_their_run() {
+    let place = Place::new();
+    let mut command = place.command(&["run", "files", "--file", "-", "--input_dir", "x", "-q"]);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(b"123").unwrap();
+    child.wait_with_output().unwrap();
+    let copies = place.path().join(".nebulakit/inputs");
+    assert_eq!(std::fs::read_dir(&copies).unwrap().count(), 1);
+    place.refused(0, &["runs", "delete", "last"]);
+    assert_eq!(std::fs::read_dir(&copies).unwrap().count(), 0);
 }

@@ -1,7 +1,5 @@
-//! Values between JSON or YAML and [`Untyped`], with the order of keys kept.
-//!
-//! What JSON cannot say is text there, and read back from such text where the declared type asks for it: `NaN`, `Infinity` and
-//! `-Infinity`, bytes as base64, keys that are not strings as their text.
+//! Values from JSON or YAML, with the order of keys kept. [`to_json`](crate::render::to_json) is the way back: what JSON cannot say is text there, and
+//! read from such text where the declared type asks for it.
 
 use std::cell::Cell;
 use std::fmt;
@@ -10,7 +8,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use nebulakit_types::Untyped;
 use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde::ser::{Serialize, SerializeMap as _, Serializer};
+
+use crate::render::to_json;
 
 /// How much text the aliases of a YAML document may repeat, in bytes: some lines can say gigabytes.
 const MOST_REPEATED_TEXT: usize = 8 << 20;
@@ -45,29 +44,6 @@ pub(super) fn from_yaml(text: &str) -> Result<Untyped, String> {
     read.map_err(|error| error.to_string())
 }
 
-/// Why writing JSON does not fail: every key is text, and memory takes all of it.
-const IN_MEMORY: &str = "keys are text, and memory takes them";
-
-/// Writes JSON on one line.
-pub(super) fn to_json(value: &Untyped) -> String {
-    serde_json::to_string(&Written(value)).expect(IN_MEMORY)
-}
-
-/// The same as a part of other JSON.
-pub(super) fn to_value(value: &Untyped) -> serde_json::Value {
-    serde_json::to_value(Written(value)).expect(IN_MEMORY)
-}
-
-/// Writes JSON with a line for each element.
-pub(super) fn to_pretty_json(value: &Untyped) -> String {
-    serde_json::to_string_pretty(&Written(value)).expect(IN_MEMORY)
-}
-
-/// The base64 that stands for bytes.
-pub(super) fn to_base64(bytes: &[u8]) -> String {
-    STANDARD.encode(bytes)
-}
-
 /// The bytes that base64 stands for; [`None`] when the text is not base64.
 pub(super) fn from_base64(text: &str) -> Option<Vec<u8>> {
     STANDARD.decode(text.trim_end_matches('\n')).ok()
@@ -80,35 +56,6 @@ pub(super) fn special_float(text: &str) -> Option<f64> {
         "Infinity" => Some(f64::INFINITY),
         "-Infinity" => Some(f64::NEG_INFINITY),
         _ => None,
-    }
-}
-
-struct Written<'a>(&'a Untyped);
-
-impl Serialize for Written<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self.0 {
-            Untyped::Null => serializer.serialize_unit(),
-            Untyped::Bool(value) => serializer.serialize_bool(*value),
-            Untyped::Int(value) => serializer.serialize_i64(*value),
-            Untyped::UInt(value) => serializer.serialize_u64(*value),
-            Untyped::Float(value) if value.is_nan() => serializer.serialize_str("NaN"),
-            Untyped::Float(value) if value.is_infinite() => serializer.serialize_str(if *value > 0.0 { "Infinity" } else { "-Infinity" }),
-            Untyped::Float(value) => serializer.serialize_f64(*value),
-            Untyped::String(value) => serializer.serialize_str(value),
-            Untyped::Bytes(value) => serializer.serialize_str(&to_base64(value)),
-            Untyped::Extension(kind, value) => {
-                let mut map = serializer.serialize_map(Some(2))?;
-                map.serialize_entry("extension", kind)?;
-                map.serialize_entry("data", &to_base64(value))?;
-                map.end()
-            }
-            Untyped::List(elements) => serializer.collect_seq(elements.iter().map(Written)),
-            Untyped::Map(entries) => serializer.collect_map(entries.iter().map(|(key, value)| match key {
-                Untyped::String(key) => (key.clone(), Written(value)),
-                key => (to_json(key), Written(value)),
-            })),
-        }
     }
 }
 
@@ -251,14 +198,5 @@ mod tests {
     fn a_key_that_occurs_twice_is_refused() {
         assert!(from_json(r#"{"a":1,"a":2}"#).unwrap_err().to_string().starts_with("the key \"a\" occurs twice"));
         assert!(from_yaml("a: 1\na: 2\n").is_err());
-    }
-
-    #[test]
-    fn what_json_cannot_say_is_text() {
-        let value = Untyped::Map(vec![
-            (Untyped::Int(1), Untyped::Bytes(vec![1, 2])),
-            (Untyped::String("inf".into()), Untyped::Float(f64::INFINITY)),
-        ]);
-        assert_eq!(to_json(&value), r#"{"1":"AQI=","inf":"Infinity"}"#);
     }
 }

@@ -3,8 +3,8 @@
 use nebulakit_types::visible;
 use serde_json::{Value, json};
 
-use crate::cli::render::{self, Reader};
-use crate::cli::{data, values};
+use crate::cli::values;
+use crate::render::{self, Reader};
 use crate::run::{Caller, KeyChange, KeyPart, Lookup, Nearest};
 
 /// How many digits of a digest are shown: enough to name an entry.
@@ -41,7 +41,7 @@ pub(super) fn part_json(part: &KeyPart) -> Value {
     match part {
         KeyPart::Digest(sha256) => json!({ "sha256": sha256 }),
         KeyPart::Value(literal) => {
-            json!({ "value": values::read("value", literal, Reader::Machine).ok().map(|value| data::to_value(&value)) })
+            json!({ "value": values::read("value", literal, Reader::Machine).ok().map(|value| render::to_value(&value)) })
         }
     }
 }

@@ -34,8 +34,6 @@ mod output;
 #[cfg(feature = "run")]
 mod prints;
 #[cfg(feature = "run")]
-mod render;
-#[cfg(feature = "run")]
 mod run;
 #[cfg(feature = "run")]
 mod runs;
@@ -150,8 +148,9 @@ pub(crate) fn rehearse(
 /// A literal as the JSON that `run --json` prints.
 #[cfg(feature = "run")]
 pub(crate) fn literal_as_json(literal: &[u8]) -> nebulakit_types::Result<String> {
+    use crate::render::{Reader, to_json, value};
     use nebulakit_types::convert::reader::{LiteralRef, References};
-    render::value(LiteralRef::new(literal, References::none()), render::Reader::Machine).map(|value| data::to_json(&value))
+    value(LiteralRef::new(literal, References::none()), Reader::Machine).map(|value| to_json(&value))
 }
 
 /// Says what this binary can do: it serves containers, and no commands for people.

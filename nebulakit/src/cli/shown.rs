@@ -4,6 +4,8 @@ use std::time::SystemTime;
 
 use jiff::Timestamp;
 
+use crate::run::words;
+
 /// The rows, each column as wide as its widest text.
 pub(super) fn columns<const N: usize>(rows: &[[String; N]]) -> String {
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default();
@@ -17,8 +19,7 @@ pub(super) fn columns<const N: usize>(rows: &[[String; N]]) -> String {
 
 /// `2026-11-29 23:15:01Z`
 pub(super) fn moment(at: Option<SystemTime>) -> String {
-    let at = at.and_then(|at| Timestamp::try_from(at).ok());
-    at.map(|at| at.strftime("%Y-%m-%d %H:%M:%SZ").to_string()).unwrap_or_default()
+    at.map(words::moment).unwrap_or_default()
 }
 
 /// The same with all of its digits, for machines; null where there is none.

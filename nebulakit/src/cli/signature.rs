@@ -4,8 +4,7 @@ use nebulakit_types::convert::reader::{LiteralRef, References};
 use nebulakit_types::{Dialect, Error, ErrorKind, LiteralType};
 use serde_json::Value;
 
-use super::data::to_json;
-use super::render::{self, Reader};
+use crate::render::{self, Reader};
 use crate::task::def::TaskDef;
 use crate::task::param::AnyParam;
 
@@ -47,7 +46,7 @@ pub(super) fn default(param: &dyn AnyParam, dialect: &'static Dialect) -> Option
 pub(super) fn default_json(param: &dyn AnyParam, dialect: &'static Dialect) -> Value {
     let json = |literal: Vec<u8>| {
         let value = render::value(LiteralRef::new(&literal, References::none()), Reader::Machine)?;
-        serde_json::from_str(&to_json(&value)).map_err(|error| Error::new(ErrorKind::Corrupt, error.to_string()))
+        serde_json::from_str(&render::to_json(&value)).map_err(|error| Error::new(ErrorKind::Corrupt, error.to_string()))
     };
     match param.default_literal(dialect) {
         Some(literal) => literal.and_then(json).unwrap_or_else(|error| unusable(&error).into()),

@@ -4,8 +4,8 @@ use nebulakit_types::convert::shapes::{Part, Shape, Shapes};
 use nebulakit_types::literal_type::TypeKind;
 use nebulakit_types::{Dialect, LiteralType};
 
-use super::render::plain;
 use super::signature::first_line;
+use crate::render::{plain, to_json};
 use crate::task::def::TaskDef;
 use crate::task::param::AnyParam;
 
@@ -73,7 +73,7 @@ fn block(heading: &str, rows: &[[String; 3]]) -> String {
 
 fn row(part: &Part) -> [String; 3] {
     let default = part.default.as_ref().map(|value| match value {
-        nebulakit_types::Untyped::String(_) => super::data::to_json(value),
+        nebulakit_types::Untyped::String(_) => to_json(value),
         value => plain(value).replace('\n', " "),
     });
     let default = default.map(|text| format!(" = {text}")).unwrap_or_default();

@@ -3,9 +3,8 @@
 use nebulakit_types::convert::reader::{Entries, LiteralRef, References};
 use nebulakit_types::{Error, Untyped};
 
-use super::data;
 use super::output::is_terminal;
-use super::render::{self, Reader};
+use crate::render::{self, Reader};
 
 /// The value of a literal that is called `name`.
 pub(super) fn read(name: &str, literal: &[u8], reader: Reader) -> Result<Untyped, Error> {
@@ -57,7 +56,7 @@ pub(super) fn beside(name: &str, value: &Untyped) -> String {
 
 /// One object of all values by name, on one line.
 pub(super) fn for_machines(values: impl IntoIterator<Item = (String, Untyped)>) -> String {
-    format!("{}\n", data::to_json(&object(values)))
+    format!("{}\n", render::to_json(&object(values)))
 }
 
 /// The object itself.

@@ -160,7 +160,7 @@ pub(super) fn drive<R: Runner>(mut job: OpenJob<R>) -> impl Future<Output = ()> 
             attempt += 1;
         };
         let ended = match ended {
-            Ok(()) if !job.core().publisher.is_holding() => Ok(()),
+            Ok(()) if job.core().publisher.has_room() => Ok(()),
             ended => Box::pin(over(job.live(), job.core(), ended)).await,
         };
         job.close(ended);
@@ -169,7 +169,7 @@ pub(super) fn drive<R: Runner>(mut job: OpenJob<R>) -> impl Future<Output = ()> 
 
 /// Whether an attempt may begin at once.
 fn is_ready(live: &Live, core: &Core) -> bool {
-    !core.publisher.is_holding() && live.stop.reason().is_none() && live.is_seated()
+    core.publisher.has_room() && live.stop.reason().is_none() && live.is_seated()
 }
 
 /// Waits until an attempt may begin.

@@ -50,7 +50,7 @@ struct Hub {
     listening: AtomicUsize,
     /// How many of them make the work wait.
     holding: AtomicUsize,
-    /// How many of them do not hear what running work says of itself.
+    /// How many of them hear of attempts alone.
     deaf: AtomicUsize,
     /// Whether one has something to read that it was not woken for.
     is_due: AtomicBool,
@@ -69,7 +69,7 @@ struct Subscribers {
 #[derive(Debug)]
 struct Queue {
     overflow: Overflow,
-    /// Whether what running work says of itself is not for it.
+    /// Whether attempts are all that it hears of.
     is_deaf: bool,
     state: Mutex<QueueState>,
 }
@@ -96,10 +96,24 @@ impl Queue {
         matches!(self.overflow, Overflow::Wait(_))
     }
 
+    /// Whether an event is for it.
+    fn hears(&self, kind: &EventKind) -> bool {
+        !self.is_deaf || kind.is_of_attempt()
+    }
+
+    /// Whether jobs need not wait for it.
+    fn has_room(&self) -> bool {
+        !self.waits() || self.is_open_to_more(&locked(&self.state))
+    }
+
+    fn is_open_to_more(&self, state: &QueueState) -> bool {
+        state.is_over || state.events.len() <= self.overflow.room()
+    }
+
     /// Takes an event. It says how many were dropped for it, and whether somebody waits for one.
     fn push(&self, event: Arc<JobEvent>) -> (u64, bool) {
         let mut state = locked(&self.state);
-        if state.is_over || (self.is_deaf && event.kind.is_said()) {
+        if state.is_over || !self.hears(&event.kind) {
             return (0, false);
         }
         let has_room = state.events.len() < self.overflow.room();
@@ -149,7 +163,7 @@ impl Queue {
 
     fn poll_room(&self, context: &mut Context<'_>) -> Poll<()> {
         let mut state = locked(&self.state);
-        if state.is_over || state.events.len() <= self.overflow.room() {
+        if self.is_open_to_more(&state) {
             return Poll::Ready(());
         }
         state.held.push(context.waker().clone());
@@ -189,6 +203,9 @@ impl Publisher {
     fn send(&self, job: Option<RequestId>, run: Option<RunId>, unheard: u64, at: SystemTime, kind: EventKind) {
         let subscribers = locked(&self.0.subscribers);
         let sequence = self.0.sequence.fetch_add(unheard + 1, Ordering::Relaxed) + unheard + 1;
+        if !subscribers.queues.iter().any(|queue| queue.hears(&kind)) {
+            return;
+        }
         let Some((last, others)) = subscribers.queues.split_last() else { return };
         let event = Arc::new(JobEvent { version: EVENT_VERSION, sequence, at, job, run, kind });
         let pushed = |(dropped, is_due)| {
@@ -220,6 +237,11 @@ impl Publisher {
     /// Whether any subscriber makes the work wait when its queue is full.
     pub(super) fn is_holding(&self) -> bool {
         self.0.holding.load(Ordering::Acquire) > 0
+    }
+
+    /// Whether all that make the work wait have room at this moment.
+    pub(super) fn has_room(&self) -> bool {
+        !self.is_holding() || locked(&self.0.subscribers).queues.iter().all(|queue| queue.has_room())
     }
 
     /// Waits until those that make the work wait have room.
@@ -287,9 +309,9 @@ impl Publisher {
         self.subscribed(overflow, false)
     }
 
-    /// The same without what running work says of itself: with [`Overflow::Wait`] it misses nothing.
+    /// That attempts begin, and that others follow; nothing else is made for it. With [`Overflow::Wait`] it misses nothing.
     #[cfg(feature = "run")]
-    pub(crate) fn subscribe_to_what_happens(&self, overflow: Overflow) -> EventStream {
+    pub(crate) fn subscribe_to_attempts(&self, overflow: Overflow) -> EventStream {
         self.subscribed(overflow, true)
     }
 

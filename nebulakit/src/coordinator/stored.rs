@@ -1,6 +1,8 @@
 //! Where the data of one task goes, and what it says.
 
-use std::path::Path;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::coordinator::witness::Witness;
@@ -15,6 +17,8 @@ pub(crate) struct Stored {
     pub(crate) checkpoints: String,
     /// What an earlier run of it left as its checkpoint.
     pub(crate) former: Option<String>,
+    /// The file of its page of decks.
+    pub(crate) deck: PathBuf,
     /// Who hears all that it says and takes.
     pub(crate) witness: Arc<dyn Witness>,
 }
@@ -25,5 +29,18 @@ impl Stored {
         let of = |attempt: u32| format!("{}/{attempt}", self.checkpoints);
         let before = (0..attempt).rev().map(of).find(|folder| Path::new(folder).exists());
         Places { destination: Some(of(attempt)), previous: before.or_else(|| self.former.clone()), resumes_own: false }
+    }
+
+    /// Keeps a page of decks in the place of that of the attempt before. Nobody finds half of it.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub(super) fn keep_deck(&self, page: &str) -> io::Result<()> {
+        let unfinished = self.deck.with_extension("part");
+        if let Some(folder) = self.deck.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        fs::write(&unfinished, page)?;
+        fs::rename(&unfinished, &self.deck)
     }
 }

@@ -52,7 +52,7 @@ impl<T: Send + 'static> Future for Submitting<'_, T> {
                 Step::New(coordinator, work, strategy) => {
                     let core = &coordinator.inner.core;
                     let work = work.ready(&strategy, &*coordinator.inner)?;
-                    if !core.publisher.is_holding() {
+                    if core.publisher.has_room() {
                         // Nobody is overtaken: as long as others wait there is no permit to be had at once.
                         match core.room.try_acquire() {
                             Ok(permit) => return Poll::Ready(coordinator.open(work).map(|taken| taken.into_handle(permit))),

@@ -69,8 +69,11 @@ impl<T: Send + 'static> OfTask<T> {
         Ok((values.invocation.inputs(&Dialect::FLYTE_1, &mut outbox)?, outbox))
     }
 
-    async fn outputs(&self, context: &Context) -> Result<T, JobError> {
+    async fn outputs(&self, context: &Context, job: &JobContext) -> Result<T, JobError> {
         let ran = run(self.task, self.inputs(), None, context).await;
+        if !context.decks().is_empty() {
+            job.keep_deck(|| context.decks().render());
+        }
         let outputs = ended(ran, self.task).map_err(failed)?;
         self.value(&outputs, context)
     }
@@ -162,16 +165,16 @@ impl<T: Send + 'static> Runs<T> for OfTask<T> {
     const KIND: WorkKind = WorkKind::Task;
 
     async fn run(&self, context: JobContext) -> Result<T, JobError> {
-        self.outputs(&of_attempt(&context, self.task)?).await
+        self.outputs(&of_attempt(&context, self.task)?, &context).await
     }
 
     fn run_blocking(&self, context: JobContext) -> Result<T, JobError> {
         let own = of_attempt(&context, self.task)?;
         if self.task.is_async() {
-            return waited_for(&context, self.outputs(&own));
+            return waited_for(&context, self.outputs(&own, &context));
         }
         // Without a runtime around it, a task that is a plain function runs on this very thread, and is over at the first poll.
-        let mut outputs = std::pin::pin!(self.outputs(&own));
+        let mut outputs = std::pin::pin!(self.outputs(&own, &context));
         match outputs.as_mut().now_or_never() {
             Some(ended) => ended,
             None => waited_for(&context, outputs),

@@ -28,6 +28,8 @@ use serde::{Deserialize, Serialize};
 
 pub use self::binding::{Binding, Bound, NodeId, Step};
 pub use self::condition::{Comparison, Test};
+#[cfg(feature = "run")]
+pub(crate) use self::draw::Mark;
 #[cfg(feature = "testing")]
 pub(crate) use self::draw::{Labels, binding};
 #[cfg(feature = "run")]

@@ -67,12 +67,19 @@ impl MemoryGroup {
         self.number(if self.is_v2 { "memory.peak" } else { "memory.max_usage_in_bytes" })
     }
 
-    /// The CPU time that was spent in it, in all and in the kernel, in microseconds, where version 2 keeps it.
+    /// The CPU time that was spent in it, in all and in the kernel, in microseconds, where that is kept.
     #[cfg(feature = "container")]
     pub(crate) fn cpu(&self) -> Option<[u64; 2]> {
-        let text = fs::read_to_string(self.folder.join("cpu.stat")).ok()?;
-        let of = |name: &str| text.lines().find_map(|line| line.strip_prefix(name)?.trim().parse().ok());
-        Some([of("usage_usec ")?, of("system_usec ")?])
+        if self.is_v2 {
+            let text = fs::read_to_string(self.folder.join("cpu.stat")).ok()?;
+            let of = |name: &str| text.lines().find_map(|line| line.strip_prefix(name)?.trim().parse().ok());
+            return Some([of("usage_usec ")?, of("system_usec ")?]);
+        }
+        // Version 1 keeps it for another controller, whose groups have the same names where engines make them.
+        let root = self.folder.ancestors().find(|folder| folder.ends_with("memory"))?;
+        let group = root.with_file_name("cpuacct").join(self.folder.strip_prefix(root).ok()?);
+        let of = |file: &str| fs::read_to_string(group.join(file)).ok()?.trim().parse::<u64>().ok().map(|nanos| nanos / 1_000);
+        Some([of("cpuacct.usage")?, of("cpuacct.usage_sys")?])
     }
 
     /// The memory that it has now, in bytes.
@@ -212,6 +219,22 @@ mod tests {
         ]);
         let group = MemoryGroup::find(root.path(), "4:memory:/pod\n0::/\n").unwrap();
         assert_eq!((group.kills(), group.limit(), group.peak()), (Some(1), None, Some(4096)));
+    }
+
+    #[cfg(feature = "container")]
+    #[test]
+    fn cpu_time_is_read_of_both_versions() {
+        let root = written(&[
+            ("a/memory.events", "oom_kill 0\n"),
+            ("a/cpu.stat", "usage_usec 1500\nuser_usec 1000\nsystem_usec 500\n"),
+            ("memory/b/memory.oom_control", "oom_kill 0\n"),
+            ("cpuacct/b/cpuacct.usage", "1500000\n"),
+            ("cpuacct/b/cpuacct.usage_sys", "500000\n"),
+        ]);
+        for (membership, is_v2) in [("0::/a\n", true), ("4:memory:/b\n", false)] {
+            let group = MemoryGroup::find(root.path(), membership).unwrap();
+            assert_eq!((group.is_v2, group.cpu()), (is_v2, Some([1500, 500])));
+        }
     }
 
     #[test]

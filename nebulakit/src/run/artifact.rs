@@ -1,7 +1,7 @@
-//! The files that the nodes of a run stored.
+//! The files that the nodes of a run stored, and the pages of their decks.
 
 use std::collections::HashMap;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use crate::run::digest;
 use crate::run::error::{At as _, RecordError};
 use crate::run::file_name::file_name;
-use crate::run::folder::RunFolder;
+use crate::run::folder::{DECK, RunFolder};
 use crate::run::path::NodePath;
 use crate::run::state::RunState;
 
@@ -23,6 +23,18 @@ pub struct Artifact {
     pub size: u64,
     /// The node that stored it, where its path says that.
     pub node: Option<NodePath>,
+    /// What it is.
+    pub kind: ArtifactKind,
+}
+
+/// What a file of a run is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ArtifactKind {
+    /// Data that a task stored: a file, part of a directory or of a table.
+    Data,
+    /// The page of a task's decks.
+    Deck,
 }
 
 impl Artifact {
@@ -38,8 +50,15 @@ impl Artifact {
 
 /// The files of a run, by their paths.
 pub(super) fn artifacts(run: &RunFolder, state: &RunState) -> Result<Vec<Artifact>, RecordError> {
-    let nodes: HashMap<OsString, &NodePath> = state.nodes.keys().map(|node| (file_name(node).into(), node)).collect();
-    let mut found = Vec::new();
+    let mut found = data(run, state)?;
+    found.extend(decks(run, state)?);
+    found.sort_unstable_by(|one, other| one.path.cmp(&other.path));
+    Ok(found)
+}
+
+/// The files that are data.
+fn data(run: &RunFolder, state: &RunState) -> Result<Vec<Artifact>, RecordError> {
+    let (nodes, mut found) = (by_file_name(state), Vec::new());
     let root = run.all_raw();
     // Folders are told by who stored what is in them: those of the root by their names, others by the one that they are in.
     let mut folders: Vec<(PathBuf, Option<NodePath>)> = vec![(root.clone(), None)];
@@ -51,12 +70,35 @@ pub(super) fn artifacts(run: &RunFolder, state: &RunState) -> Result<Vec<Artifac
             if about.is_dir() {
                 folders.push((path, node));
             } else if about.is_file() {
-                found.push(Artifact { path, size: about.len(), node });
+                found.push(Artifact { path, size: about.len(), node, kind: ArtifactKind::Data });
             }
+        }
+    }
+    Ok(found)
+}
+
+/// The pages of decks, by their paths. What an attempt has not finished to write is not among them.
+pub(super) fn decks(run: &RunFolder, state: &RunState) -> Result<Vec<Artifact>, RecordError> {
+    let entries = read_folder(&run.all_decks())?;
+    if entries.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (nodes, mut found) = (by_file_name(state), Vec::new());
+    for entry in entries {
+        let path = entry.path();
+        let node = path.file_name().and_then(|name| name.to_str()?.strip_suffix(DECK)).and_then(|name| nodes.get(OsStr::new(name)));
+        if let Some(node) = node {
+            let size = entry.metadata().at("read", &path)?.len();
+            found.push(Artifact { path: path.clone(), size, node: Some((*node).clone()), kind: ArtifactKind::Deck });
         }
     }
     found.sort_unstable_by(|one, other| one.path.cmp(&other.path));
     Ok(found)
+}
+
+/// The nodes by the names that their files have.
+fn by_file_name(state: &RunState) -> HashMap<OsString, &NodePath> {
+    state.nodes.keys().map(|node| (file_name(node).into(), node)).collect()
 }
 
 fn read_folder(path: &Path) -> Result<Vec<fs::DirEntry>, RecordError> {

@@ -12,7 +12,7 @@ use futures_util::future::{BoxFuture, Shared};
 
 use crate::coordinator::RunId;
 use crate::graph::Graph;
-use crate::run::artifact::{Artifact, artifacts};
+use crate::run::artifact::{Artifact, artifacts, decks};
 use crate::run::control::{Request, ask};
 use crate::run::error::{RecordError, RecordErrorKind};
 use crate::run::event::{EventKind, Recorded, RunOutcome};
@@ -58,7 +58,11 @@ impl RunHandle {
     /// # Errors
     /// When there is no such run.
     pub fn attach(runs: &RunsFolder, run: &RunId) -> Result<Self, RecordError> {
-        Ok(Self { watch: Arc::new(Watch::new(runs.run(run)?)), completion: None })
+        Ok(Self::of(runs.run(run)?))
+    }
+
+    pub(super) fn of(folder: RunFolder) -> Self {
+        Self { watch: Arc::new(Watch::new(folder)), completion: None }
     }
 
     /// The handle of a run that this process drives. [`wait`](Self::wait) reads no events: `completion` says how the run ended, once that is recorded, or why it
@@ -264,12 +268,20 @@ impl RunHandle {
         LogLines::new(Arc::clone(&self.watch), None)
     }
 
-    /// The files that its nodes stored, by their paths.
+    /// The files that its nodes stored and the pages of their decks, by their paths.
     ///
     /// # Errors
     /// When a folder or the events cannot be read.
     pub fn artifacts(&self) -> Result<Vec<Artifact>, RecordError> {
         artifacts(&self.watch.folder, &*self.state()?)
+    }
+
+    /// The pages of its nodes' decks alone, by their paths.
+    ///
+    /// # Errors
+    /// As of [`artifacts`](Self::artifacts).
+    pub fn decks(&self) -> Result<Vec<Artifact>, RecordError> {
+        decks(&self.watch.folder, &*self.state()?)
     }
 
     fn over(&self) -> RecordError {

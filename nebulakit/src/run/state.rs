@@ -7,6 +7,8 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::time::SystemTime;
 
+use serde::{Deserialize, Serialize};
+
 use super::event::{EVENT_VERSION, Event, EventKind, Origin, RunOutcome};
 use super::gate::Takes;
 use super::lookup::Caller;
@@ -43,7 +45,8 @@ pub struct RunState {
 }
 
 /// Where a run stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum RunStatus {
     /// Its first event is not there yet.
@@ -119,7 +122,7 @@ pub enum NodeStatus {
 }
 
 /// How many nodes stand where.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Counts {
     /// Wait for their turn, or for the next attempt.

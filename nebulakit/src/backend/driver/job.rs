@@ -46,6 +46,7 @@ impl Step<'_> {
             Some(((folder, digest), witness)) => work.stored(Stored {
                 files: folder.raw(path).to_string_lossy().into_owned(),
                 checkpoints: folder.checkpoints(path, digest).to_string_lossy().into_owned(),
+                deck: folder.deck(path),
                 former: world.memory.as_ref().and_then(|memory| memory.checkpoint(path, task.name, digest)),
                 witness: Arc::clone(witness) as _,
             }),

@@ -28,7 +28,7 @@ impl Jobs {
     /// Those of the run, if anybody wants to hear of them.
     pub(super) fn of(world: &World) -> Option<Self> {
         world.record.is_on().then(|| Self {
-            events: world.coordinator.publisher().subscribe_to_what_happens(Overflow::Wait(ROOM)),
+            events: world.coordinator.publisher().subscribe_to_attempts(Overflow::Wait(ROOM)),
             prefix: job_id(&world.run, &NodePath::from("")),
         })
     }

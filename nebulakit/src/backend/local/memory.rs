@@ -12,7 +12,8 @@ use crate::backend::driver::{Call, Memory, Recalled};
 use crate::backend::preview::Unkept;
 use crate::graph::{Graph, Input, Task};
 use crate::run::{
-    Answer, CacheEntry, Control, NodePath, NodeStatus, Origin, RecordError, RecordErrorKind, Request, RunHandle, RunStatus,
+    Answer, CacheEntry, Control, NodePath, NodeStatus, Origin, RecordError, RecordErrorKind, Request, RunFolder, RunHandle, RunHold,
+    RunStatus,
 };
 
 /// What a run remembers.
@@ -20,11 +21,15 @@ pub(super) struct Remembered {
     /// The run that this one goes on with.
     pub(super) former: Option<Former>,
     pub(super) cached: Cached,
+    /// The folder of this run, where it is recorded: it takes over the decks of nodes that do not run again.
+    pub(super) folder: Option<RunFolder>,
 }
 
 /// A run that another one goes on with.
 pub(super) struct Former {
     pub(super) run: RunHandle,
+    /// It stays as long as this run goes on.
+    _hold: Option<RunHold>,
     /// The tasks that take and give what they took and gave there.
     tasks: HashSet<String>,
 }
@@ -36,6 +41,7 @@ impl Former {
             let driven = format!("the run `{}` is not over: a process drives it", run.id());
             return Err(RecordError::new(RecordErrorKind::Driven, driven).with_hint("wait for its end, or cancel it"));
         }
+        let hold = run.folder().hold()?;
         let before = run.graph()?;
         let interface = |task: &Task| {
             let types = |inputs: &[Input]| inputs.iter().map(|input| (input.name.clone(), input.literal_type.clone())).collect::<Vec<_>>();
@@ -44,7 +50,7 @@ impl Former {
         let is_same =
             |(name, task): &(&Cow<'_, str>, &Task)| before.tasks.get(&***name).is_some_and(|before| interface(before) == interface(task));
         let tasks = graph.tasks.iter().filter(is_same).map(|(name, _)| name.to_string()).collect();
-        Ok(Self { run, tasks })
+        Ok(Self { run, _hold: hold, tasks })
     }
 
     /// Whether the node ran that task there, which takes and gives the same.
@@ -108,7 +114,12 @@ impl Memory for Remembered {
     fn recall<'a>(&'a self, call: Call<'a>) -> BoxFuture<'a, Recalled> {
         Box::pin(async move {
             match self.of_former(call.node, call.task.name, call.digest) {
-                Some(outputs) => Recalled::Outputs(outputs, Origin::Resumed),
+                Some(outputs) => {
+                    if let (Some(folder), Some(former)) = (&self.folder, &self.former) {
+                        folder.inherit_deck(former.run.folder(), call.node);
+                    }
+                    Recalled::Outputs(outputs, Origin::Resumed)
+                }
                 None => self.cached.recall(&call).await,
             }
         })

@@ -139,8 +139,9 @@ impl Backend for LocalBackend {
             let former = self.former(&plan)?;
             let recorder = Arc::new(Recorder::create(&self.runs, plan.options.durability).map_err(RunError::Record)?);
             (self.begun)(&recorder);
-            let run = recorder.folder().id().clone();
-            let memory = Remembered { former, cached: Cached::new(&self.runs, plan.options.cache, run, plan.options.durability) };
+            let folder = recorder.folder().clone();
+            let cached = Cached::new(&self.runs, plan.options.cache, folder.id().clone(), plan.options.durability);
+            let memory = Remembered { former, cached, folder: Some(folder) };
             let context = (self.surroundings)(recorder.folder().path().to_owned()).takes_graphs().build();
             let coordinator = (self.coordinator)(builder()).context(context).build();
             recorded::start(plan, recorder, memory, coordinator)
@@ -152,7 +153,13 @@ impl Backend for LocalBackend {
             let former = self.former(plan)?;
             // Nothing has this id: nothing is recorded.
             let cached = Cached::new(&self.runs, plan.options.cache, RunId::from("preview"), plan.options.durability);
-            rehearsal::rehearse(plan, Remembered { former, cached: cached.read_only() }, &Cache::new(&self.runs), builder().build()).await
+            rehearsal::rehearse(
+                plan,
+                Remembered { former, cached: cached.read_only(), folder: None },
+                &Cache::new(&self.runs),
+                builder().build(),
+            )
+            .await
         })
     }
 

@@ -5,9 +5,9 @@ use serde_json::json;
 
 use super::list::{described, size};
 use crate::cli::complaint::Complaint;
-use crate::cli::render::Reader;
 use crate::cli::shown::{columns, moment};
-use crate::cli::{data, lookups, values};
+use crate::cli::{lookups, values};
+use crate::render::{self, Reader};
 use crate::run::{Cache, CacheEntry};
 use crate::task::failure::chain;
 
@@ -47,7 +47,7 @@ fn json(entry: &CacheEntry, outputs: Option<&[u8]>) -> Result<String, Complaint>
     whole["inputs"] = json!(inputs);
     whole["ignored"] = json!(entry.key.ignored);
     let outputs = outputs.map(|outputs| values::of_map(outputs, Reader::Machine)).transpose().map_err(unreadable)?;
-    whole["outputs"] = outputs.map(|outputs| data::to_value(&values::object(outputs))).into();
+    whole["outputs"] = outputs.map(|outputs| render::to_value(&values::object(outputs))).into();
     Ok(format!("{whole:#}\n"))
 }
 

@@ -1,6 +1,6 @@
 //! `run`: a task or a workflow on this machine, its inputs as typed flags, its outputs as text.
 //!
-//! Words → [`flags`] → texts and data → [`parse`] → literals → the executor, or the local backend → outputs → [`render`](crate::cli::render).
+//! Words → [`flags`] → texts and data → [`parse`] → literals → the executor, or the local backend → outputs → [`render`](crate::render).
 
 mod bar;
 mod containers;
@@ -27,6 +27,7 @@ use nebulakit_types::convert::time::Instant;
 use self::containers::Asked;
 pub(super) use self::inputs::literal;
 use self::parse::Parser;
+pub(super) use self::parse::duration;
 use self::places::Places;
 use self::returned::Answer;
 use self::sandbox::Sandbox;

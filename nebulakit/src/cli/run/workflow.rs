@@ -34,9 +34,6 @@ use crate::task::failure::chain;
 use crate::task::surroundings::Surroundings;
 use crate::workflow::WorkflowDef;
 
-/// Where the copies of inputs lie that can be read only once.
-const INPUTS: &str = "inputs";
-
 /// Runs `workflow`, which was called `name`, with the flags in `words`.
 pub(super) fn run(workflow: &'static WorkflowDef, name: &str, words: &[OsString], setting: &Setting<'_>) -> Result<Exit, Complaint> {
     let subject = Subject::workflow(workflow, setting);
@@ -52,7 +49,9 @@ pub(super) fn run(workflow: &'static WorkflowDef, name: &str, words: &[OsString]
         return say(&plan::said(&preview(&subject, &graph, &matches, &folder, &host, setting)?, matches.get_flag(options::JSON)));
     }
     let runs = recorded_in(&folder)?;
-    let copies = runs.path().join(INPUTS).join(Uuid::new_v4().simple().to_string());
+    // Before the run is there, nothing else says whose the copies are.
+    let _in_use = runs.in_use()?;
+    let copies = runs.copies().join(Uuid::new_v4().simple().to_string());
     let asked = options(&subject, &matches, &runs, copies, &host, setting)?;
     let is_json = matches.get_flag(options::JSON);
     let form = Form::of(is_json, matches.get_flag(options::QUIET));

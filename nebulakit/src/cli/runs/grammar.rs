@@ -1,9 +1,24 @@
 //! What the words behind `runs` can be.
 
-use clap::{Arg, ArgAction, Command};
+use std::time::Duration;
+
+use clap::builder::{PossibleValuesParser, TypedValueParser as _, ValueParser};
+use clap::{Arg, ArgAction, ArgGroup, Command, value_parser};
 
 use crate::cli::folder;
 use crate::cli::help::{command as helped, json_flag};
+use crate::cli::run::duration;
+use crate::run::Fate;
+
+/// The options of `prune`.
+pub(super) const OLDER_THAN: &str = "older-than";
+pub(super) const KEEP: &str = "keep";
+pub(super) const STATUS: &str = "status";
+pub(super) const DRY_RUN: &str = "dry-run";
+
+/// What a run can be pruned for, by its word.
+const FATES: [(&str, Fate); 4] =
+    [("succeeded", Fate::Succeeded), ("failed", Fate::Failed), ("cancelled", Fate::Cancelled), ("interrupted", Fate::Interrupted)];
 
 /// The command with all of its own.
 pub(in crate::cli) fn command() -> Command {
@@ -23,21 +38,49 @@ pub(in crate::cli) fn command() -> Command {
         .required(true)
         .allow_negative_numbers(true)
         .help("the value, as a flag of that type takes it");
+    let file = Arg::new("output")
+        .short('o')
+        .long("output")
+        .value_name("FILE")
+        .value_parser(ValueParser::path_buf())
+        .help("the file, or `-` for standard output; else one in this folder, named after the run");
     let commands = [
         helped("list", "List the runs, the latest first").arg(json()),
         helped("show", "Show a run and its nodes: where they stand, how long they took, why they failed").arg(run()).arg(json()),
         helped("logs", "Show what a run and its nodes logged and printed").arg(run()).arg(node()).arg(follow),
         helped("inputs", "Show what a run was given").arg(run()).arg(json()),
         helped("outputs", "Show what a run, or one of its nodes, gave").arg(run()).arg(node()).arg(json()),
+        helped("report", "Write a run as one HTML file: its graph, timeline, nodes, errors, logs and decks").arg(run()).arg(file),
         helped("approve", "Approve what waits at a gate").arg(run()).arg(signal()),
         helped("reject", "Reject what waits at a gate").arg(run()).arg(signal()),
         helped("signal", "Give a value to a gate").arg(run()).arg(signal()).arg(value),
         helped("cancel", "Ask a run to stop").arg(run()),
         helped("delete", "Delete runs that are over, with the files that they stored").arg(run().num_args(1..).action(ArgAction::Append)),
+        helped("prune", "Delete the runs that are over and meet every condition, but for those whose files are used by runs that stay")
+            .args(conditions())
+            .group(ArgGroup::new("condition").args([OLDER_THAN, KEEP, STATUS]).required(true).multiple(true))
+            .arg(Arg::new(DRY_RUN).long(DRY_RUN).action(ArgAction::SetTrue).help("delete nothing; say what would be deleted")),
         helped("attach", "Follow a run that another process drives").arg(run()).arg(verbose).arg(json()),
     ];
     helped("runs", "List, show, answer and stop the runs of workflows on this machine")
         .subcommand_required(true)
         .arg_required_else_help(true)
         .subcommands(commands.map(|command| command.arg(folder::option())))
+}
+
+/// What `prune` goes by.
+fn conditions() -> [Arg; 3] {
+    let words = FATES.map(|(word, _)| word);
+    let fate = PossibleValuesParser::new(words)
+        .map(|word| FATES.into_iter().find(|(known, _)| *known == word).map_or(Fate::Failed, |(_, fate)| fate));
+    [
+        Arg::new(OLDER_THAN).long(OLDER_THAN).value_name("AGE").value_parser(age).help("those that ended longer ago, as `30d` or `12h`"),
+        Arg::new(KEEP).long(KEEP).value_name("COUNT").value_parser(value_parser!(usize)).help("all but the latest"),
+        Arg::new(STATUS).long(STATUS).value_name("STATUS").value_parser(fate).value_delimiter(',').help("those that ended like this"),
+    ]
+}
+
+fn age(text: &str) -> Result<Duration, String> {
+    let age = duration(text).map_err(|error| error.to_string())?;
+    Duration::try_from(age).map_err(|_| format!("expected an age, not the negative `{text}`"))
 }

@@ -10,51 +10,53 @@ use crate::cli::complaint::Complaint;
 use crate::cli::folder::Folder;
 use crate::cli::follow::words;
 use crate::cli::shown::{columns, instant, moment};
-use crate::run::{RecordError, RunHandle, RunId, RunsFolder};
+use crate::process::terminal;
+use crate::run::{RecordError, RunId, RunSummary, RunsFolder};
 
 /// The runs as text, or as JSON.
 pub(super) fn list(runs: Option<&RunsFolder>, folder: &Folder, is_json: bool) -> Result<String, Complaint> {
-    let mut ids = runs.map_or(Ok(Vec::new()), RunsFolder::list)?;
-    ids.reverse();
-    if is_json {
-        let all = runs.into_iter().flat_map(|runs| ids.iter().map(|id| described(runs, id)));
-        return Ok(format!("{:#}\n", all.collect::<Value>()));
+    let mut all = Vec::new();
+    if let Some(runs) = runs {
+        let summaries = runs.summaries()?;
+        if let Some(why) = summaries.without_index {
+            terminal::write(&format!("note: {why}; the runs are read one by one\n"));
+        }
+        all = summaries.runs;
     }
-    if ids.is_empty() {
+    all.reverse();
+    if is_json {
+        return Ok(format!("{:#}\n", all.iter().map(|(id, run)| described(id, run)).collect::<Value>()));
+    }
+    if all.is_empty() {
         return Ok(format!("no runs are recorded in `{}`\n", visible::line(&folder.path().to_string_lossy())));
     }
-    let rows: Vec<_> = runs.into_iter().flat_map(|runs| ids.iter().map(|id| row(runs, id))).collect();
-    Ok(columns(&rows))
+    Ok(columns(&all.iter().map(|(id, run)| row(id, run)).collect::<Vec<_>>()))
 }
 
-/// A run on its line. One that cannot be read does not hide the others.
-fn row(runs: &RunsFolder, id: &RunId) -> [String; 5] {
-    let read = || {
-        let run = RunHandle::attach(runs, id)?;
-        let (status, state) = (run.status()?, run.state()?);
-        let took = words::time(words::between(state.created, state.ended.unwrap_or_else(SystemTime::now)));
-        let name = visible::line(&state.name).into_owned();
-        Ok([words::status(&status).to_owned(), name, moment(state.created), format!("{took}: {}", words::sums(state.counts()))])
+/// A run on its line.
+fn row(id: &RunId, run: &Result<RunSummary, RecordError>) -> [String; 5] {
+    let [status, name, began, nodes] = match run {
+        Ok(run) => {
+            let took = words::time(words::between(run.created, run.ended.unwrap_or_else(SystemTime::now)));
+            let name = visible::line(&run.name).into_owned();
+            [words::status(&run.status).to_owned(), name, moment(run.created), format!("{took}: {}", words::sums(run.counts))]
+        }
+        Err(error) => ["unreadable".to_owned(), visible::line(error.parts().0).into_owned(), String::new(), String::new()],
     };
-    let [status, name, began, nodes] = read().unwrap_or_else(|error: RecordError| {
-        ["unreadable".to_owned(), visible::line(error.parts().0).into_owned(), String::new(), String::new()]
-    });
     [id.to_string(), status, name, began, nodes]
 }
 
-fn described(runs: &RunsFolder, id: &RunId) -> Value {
-    let read = || {
-        let run = RunHandle::attach(runs, id)?;
-        let (status, state) = (run.status()?, run.state()?);
-        Ok(json!({
+fn described(id: &RunId, run: &Result<RunSummary, RecordError>) -> Value {
+    match run {
+        Ok(run) => json!({
             "run": id.to_string(),
-            "status": words::status(&status),
-            "name": state.name,
-            "backend": state.backend,
-            "created": instant(state.created),
-            "ended": instant(state.ended),
-            "counts": counts(&state),
-        }))
-    };
-    read().unwrap_or_else(|error: RecordError| json!({ "run": id.to_string(), "error": error.parts().0 }))
+            "status": words::status(&run.status),
+            "name": run.name,
+            "backend": run.backend,
+            "created": instant(run.created),
+            "ended": instant(run.ended),
+            "counts": counts(run.planned, run.counts),
+        }),
+        Err(error) => json!({ "run": id.to_string(), "error": error.parts().0 }),
+    }
 }

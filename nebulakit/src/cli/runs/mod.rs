@@ -5,7 +5,10 @@ mod delete;
 mod grammar;
 mod list;
 mod logs;
+mod report;
 mod show;
+
+use std::path::PathBuf;
 
 use clap::ArgMatches;
 use nebulakit_types::{LiteralType, visible};
@@ -38,6 +41,9 @@ pub(super) fn dispatch(matches: &ArgMatches, setting: &Setting<'_>) -> Result<Ex
         let named = matches.get_many::<String>("run").unwrap_or_default();
         return delete::delete(&runs, &named.map(|name| find(&runs, name)).collect::<Result<Vec<_>, _>>()?);
     }
+    if verb == "prune" {
+        return delete::prune(&runs, matches);
+    }
     let run = find(&runs, text(matches, "run"))?;
     let signal = || text(matches, "signal");
     match verb {
@@ -45,6 +51,7 @@ pub(super) fn dispatch(matches: &ArgMatches, setting: &Setting<'_>) -> Result<Ex
         "logs" => logs::logs(&run, matches.get_one::<String>("node").map(String::as_str), matches.get_flag("follow")),
         "inputs" => say(&shown(&run.inputs()?, matches)?),
         "outputs" => say(&shown(&outputs(&run, matches.get_one::<String>("node"))?, matches)?),
+        "report" => report::report(&run, matches.get_one::<PathBuf>("output").map(PathBuf::as_path)),
         "approve" => answer::approve(&run, signal()),
         "reject" => answer::reject(&run, signal()),
         "signal" => answer::signal(&run, signal(), text(matches, "value"), setting),

@@ -1,5 +1,7 @@
 //! `runs show`: a run and its nodes.
 
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::time::SystemTime;
 
 use nebulakit_types::visible;
@@ -8,7 +10,8 @@ use serde_json::{Value, json};
 use crate::cli::complaint::Complaint;
 use crate::cli::follow::words;
 use crate::cli::shown::{columns, instant, moment};
-use crate::run::{NodePath, NodeState, NodeStatus, RunHandle, RunOutcome, RunState, RunStatus};
+use crate::run::words::stands;
+use crate::run::{Counts, NodePath, NodeState, NodeStatus, RunHandle, RunOutcome, RunStatus};
 
 /// The run for people.
 pub(super) fn text(run: &RunHandle) -> Result<String, Complaint> {
@@ -35,8 +38,15 @@ pub(super) fn text(run: &RunHandle) -> Result<String, Complaint> {
         about.push(row("error", visible::line(&format!("{of}{failure}")).into_owned()));
     }
     let rows: Vec<_> = state.nodes.iter().filter(|(path, node)| is_told(path, node)).map(|(path, node)| node_row(path, node)).collect();
-    let gap = if rows.is_empty() { "" } else { "\n" };
-    Ok(format!("{}{gap}{}", columns(&about), columns(&rows)))
+    let decks: Vec<_> =
+        decks(run)?.into_iter().map(|(node, path)| row(&node, visible::line(&path.to_string_lossy()).into_owned())).collect();
+    let part = |title: &str, rows: String| if rows.is_empty() { rows } else { format!("\n{title}{rows}") };
+    Ok(format!("{}{}{}", columns(&about), part("", columns(&rows)), part("decks\n", columns(&decks))))
+}
+
+/// The pages of the nodes' decks.
+fn decks(run: &RunHandle) -> Result<BTreeMap<NodePath, PathBuf>, Complaint> {
+    Ok(run.decks()?.into_iter().filter_map(|deck| Some((deck.node?, deck.path))).collect())
 }
 
 /// Elements of maps that are done need no line: there may be thousands.
@@ -64,20 +74,6 @@ fn node_row(path: &NodePath, node: &NodeState) -> [String; 4] {
     [words::node(path, node), stands(&node.status).to_owned(), took.unwrap_or_default(), visible::line(&about).into_owned()]
 }
 
-/// Where a node stands, in a word.
-fn stands(status: &NodeStatus) -> &'static str {
-    match status {
-        NodeStatus::Queued => "queued",
-        NodeStatus::Running => "running",
-        NodeStatus::Backoff => "retrying",
-        NodeStatus::Waiting { .. } => "waiting",
-        NodeStatus::Succeeded(_) => "done",
-        NodeStatus::Failed => "failed",
-        NodeStatus::Skipped { .. } => "skipped",
-        NodeStatus::Cancelled => "stopped",
-    }
-}
-
 /// The run for machines.
 pub(super) fn json(run: &RunHandle) -> Result<String, Complaint> {
     let (status, state) = (run.status()?, run.state()?);
@@ -85,7 +81,8 @@ pub(super) fn json(run: &RunHandle) -> Result<String, Complaint> {
         RunStatus::Ended(outcome) => json!(outcome),
         _ => Value::Null,
     };
-    let nodes: Vec<_> = state.nodes.iter().map(|(path, node)| described(path, node)).collect();
+    let decks = decks(run)?;
+    let nodes: Vec<_> = state.nodes.iter().map(|(path, node)| described(path, node, decks.get(path))).collect();
     let whole = json!({
         "run": run.id().to_string(),
         "status": words::status(&status),
@@ -94,7 +91,7 @@ pub(super) fn json(run: &RunHandle) -> Result<String, Complaint> {
         "created": instant(state.created),
         "ended": instant(state.ended),
         "outcome": outcome,
-        "counts": counts(&state),
+        "counts": counts(state.planned, state.counts()),
         "used": run.metrics()?.used,
         "moved": state.moved,
         "folder": run.folder().path(),
@@ -103,7 +100,7 @@ pub(super) fn json(run: &RunHandle) -> Result<String, Complaint> {
     Ok(format!("{whole:#}\n"))
 }
 
-fn described(path: &NodePath, node: &NodeState) -> Value {
+fn described(path: &NodePath, node: &NodeState, deck: Option<&PathBuf>) -> Value {
     json!({
         "node": path,
         "of": node.of,
@@ -117,14 +114,14 @@ fn described(path: &NodePath, node: &NodeState) -> Value {
         "waits_for": node.waits_for,
         "used": node.used,
         "failure": node.failure,
+        "deck": deck,
     })
 }
 
 /// How many nodes stand where.
-pub(super) fn counts(state: &RunState) -> Value {
-    let counts = state.counts();
+pub(super) fn counts(planned: u64, counts: Counts) -> Value {
     json!({
-        "planned": state.planned,
+        "planned": planned,
         "queued": counts.queued,
         "running": counts.running,
         "waiting": counts.waiting,

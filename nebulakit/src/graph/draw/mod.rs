@@ -13,6 +13,8 @@ mod values;
 #[cfg(feature = "testing")]
 pub(crate) use self::labels::Labels;
 #[cfg(feature = "run")]
+pub(crate) use self::svg::Mark;
+#[cfg(feature = "run")]
 pub use self::svg::{MAX_SVG_ROWS, MAX_SVG_SHAPES};
 #[cfg(feature = "run")]
 pub(crate) use self::text::{nodes, remarks};

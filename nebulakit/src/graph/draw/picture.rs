@@ -25,6 +25,8 @@ pub(super) struct Shape {
     /// Its lines.
     pub(super) lines: Vec<String>,
     pub(super) form: Form,
+    /// The id of the node that it stands for, if it does.
+    pub(super) node: Option<String>,
 }
 
 /// What a thing looks like.
@@ -93,6 +95,7 @@ impl Picture {
         if let Some(handler) = graph.on_failure.as_deref() {
             let lines = drawing.lines(handler, Some("on failure"));
             let shape = drawing.shape(lines, Form::Handler, WHOLE);
+            drawing.picture.shapes[shape].node = Some(handler.id.to_string());
             drawing.fed(handler, shape);
         }
         drawing.picture
@@ -112,7 +115,7 @@ struct Drawing<'g> {
 impl Drawing<'_> {
     fn shape(&mut self, lines: Vec<String>, form: Form, frame: usize) -> usize {
         let shape = self.picture.shapes.len();
-        self.picture.shapes.push(Shape { lines, form });
+        self.picture.shapes.push(Shape { lines, form, node: None });
         self.picture.frames[frame].shapes.push(shape);
         shape
     }
@@ -145,6 +148,7 @@ impl Drawing<'_> {
             };
             let lines = self.lines(node, None);
             let shape = self.shape(lines, form, frame);
+            self.picture.shapes[shape].node = Some(node.id.to_string());
             self.fed(node, shape);
             let gives = self.branch(node, shape, frame, depth);
             self.nodes.insert(node.id.to_string(), gives);

@@ -7,7 +7,7 @@ use layout::core::style::{LineStyleKind, StyleAttr};
 use layout::std_shapes::shapes::{Arrow, Element, LineEndKind, ShapeKind};
 use layout::topo::layout::VisualGraph;
 
-use super::picture::{Form, Picture};
+use super::picture::{Form, Picture, Shape};
 use crate::graph::Graph;
 use crate::graph::problem::{Problem, ProblemKind, Problems};
 use crate::task::panic::guard;
@@ -22,6 +22,9 @@ pub const MAX_SVG_ROWS: usize = 1_000;
 /// How many of those rows there are at most where the layout looks for an order with few crossings, which takes longer still.
 const MAX_UNTANGLED: usize = 200;
 
+/// The room to the right of the shapes and below them.
+const MARGIN: f64 = 10.0;
+
 impl Graph {
     /// Draws it as an SVG picture. The workflows in it are single nodes, and arms of conditions have no frames.
     ///
@@ -29,7 +32,15 @@ impl Graph {
     /// A problem, where the picture would have more than [`MAX_SVG_SHAPES`] shapes, where its arrows would go down more than
     /// [`MAX_SVG_ROWS`] rows together, or where no layout is found.
     pub fn to_svg(&self) -> Result<String, Problems> {
-        let picture = Picture::of(self);
+        self.to_marked_svg(|_| None)
+    }
+
+    /// The same, where nodes have a mark of their own.
+    ///
+    /// # Errors
+    /// As of [`to_svg`](Self::to_svg).
+    pub(crate) fn to_marked_svg(&self, mark: impl Fn(&str) -> Option<Mark>) -> Result<String, Problems> {
+        let mut picture = Picture::of(self);
         let problem = |kind, message: String| Problems::from(Problem::new(kind, message).at(self.at.clone()).hint("draw it with Graphviz"));
         if picture.shapes.len() > MAX_SVG_SHAPES {
             let message = format!("an SVG picture has at most {MAX_SVG_SHAPES} shapes, and this one would have {}", picture.shapes.len());
@@ -41,10 +52,26 @@ impl Graph {
                 format!("the arrows of an SVG picture go down at most {MAX_SVG_ROWS} rows together, and these would go down {rows}");
             return Err(problem(ProblemKind::Limit, message));
         }
+        let classes: Vec<_> = picture.shapes.iter_mut().map(|shape| marked(shape, &mark)).collect();
         // The layout asserts what it believes of graphs.
-        guard(|| laid_out(&picture, rows > MAX_UNTANGLED))
+        guard(|| laid_out(&picture, &classes, rows > MAX_UNTANGLED))
             .map_err(|_| problem(ProblemKind::Other, "no layout for an SVG picture was found".to_owned()))
     }
+}
+
+/// What is said of a node in its shape besides what it is.
+pub(crate) struct Mark {
+    /// The class of the shape, for style sheets.
+    pub(crate) class: &'static str,
+    /// A line below the others.
+    pub(crate) line: String,
+}
+
+/// Puts the mark of the shape's node into it, and gives the mark's class.
+fn marked(shape: &mut Shape, mark: impl Fn(&str) -> Option<Mark>) -> Option<&'static str> {
+    let Mark { class, line } = mark(shape.node.as_deref()?)?;
+    shape.lines.push(line);
+    Some(class)
 }
 
 /// How many rows all arrows go down together. They have no circles: each comes from a shape that stood before it went anywhere.
@@ -69,12 +96,13 @@ fn rows(picture: &Picture) -> usize {
     picture.arrows.iter().map(|arrow| row[arrow.to].saturating_sub(row[arrow.from])).sum()
 }
 
-fn laid_out(picture: &Picture, is_tangled: bool) -> String {
+fn laid_out(picture: &Picture, classes: &[Option<&str>], is_tangled: bool) -> String {
     let mut graph = VisualGraph::new(Orientation::TopToBottom);
     let handles: Vec<_> = picture
         .shapes
         .iter()
-        .map(|shape| {
+        .zip(classes)
+        .map(|(shape, class)| {
             let text = shape.lines.join("\n");
             let kind = match shape.form {
                 Form::End | Form::Join => ShapeKind::new_circle(&text),
@@ -85,7 +113,9 @@ fn laid_out(picture: &Picture, is_tangled: bool) -> String {
             // About the size of the letters, and some room around them.
             #[expect(clippy::cast_precision_loss, reason = "lines are shorter than that")]
             let size = Point::new(width as f64 * 9.0 + 20.0, height as f64 * 18.0 + 20.0);
-            graph.add_node(Element::create(kind, StyleAttr::simple(), Orientation::TopToBottom, size))
+            let mut element = Element::create(kind, StyleAttr::simple(), Orientation::TopToBottom, size);
+            element.properties = class.map(|class| format!("class=\"{class}\""));
+            graph.add_node(element)
         })
         .collect();
     for arrow in &picture.arrows {
@@ -95,5 +125,16 @@ fn laid_out(picture: &Picture, is_tangled: bool) -> String {
     }
     let mut svg = SVGWriter::new();
     graph.do_it(false, is_tangled, false, &mut svg);
-    svg.finalize()
+    // The writer makes room for texts as if they stood upright, which leaves half of a picture empty.
+    let corner = handles.iter().map(|handle| graph.pos(*handle).bbox(true).1);
+    let (width, height) = corner.fold((0.0, 0.0), |(width, height): (f64, f64), corner| (width.max(corner.x), height.max(corner.y)));
+    trimmed(&svg.finalize(), width.ceil() + MARGIN, height.ceil() + MARGIN)
+}
+
+/// The picture with another size.
+fn trimmed(svg: &str, width: f64, height: f64) -> String {
+    let tag = svg.find("<svg ").and_then(|start| Some((start, start + svg[start..].find('>')?)));
+    let Some((start, end)) = tag else { return svg.to_owned() };
+    let open = format!(r#"<svg width="{width}" height="{height}" viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg""#);
+    format!("{}{open}{}", &svg[..start], &svg[end..])
 }

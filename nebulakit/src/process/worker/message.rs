@@ -227,6 +227,9 @@ pub(crate) struct Over {
     /// What it took, where that is known.
     #[prost(message, optional, tag = "3")]
     pub(crate) used: Option<Used>,
+    /// The page of the task's decks; empty where it made none.
+    #[prost(string, tag = "4")]
+    pub(crate) deck: String,
 }
 
 /// What a task took of the machine, as far as it is known.

@@ -93,12 +93,12 @@ impl Worker {
                 }
                 Some(Order::Job(job)) => {
                     let meter = Meter::start(&self.host.stores, std::mem::take(&mut is_first));
-                    let ended = self.run(*job);
+                    let (ended, deck) = self.run(*job);
                     let is_last = !leftovers::clear();
                     let used = meter.stop();
                     container::flush();
                     self.shared.end();
-                    self.answer(Over { ended, is_last, used })?;
+                    self.answer(Over { ended, is_last, used, deck })?;
                 }
                 // They were meant for the task before.
                 Some(Order::Stop(_) | Order::Answer(_)) => {}
@@ -124,17 +124,19 @@ impl Worker {
         match self.shared.channel.say(Report::Over(over)) {
             Err(error) if error.kind() == io::ErrorKind::FileTooLarge => {
                 let ended = Ended::new(Err(failed(Failure::user(code::BAD_OUTPUTS, format!("the outputs are too large: {error}")))));
-                self.shared.channel.say(Report::Over(Over { ended, is_last, used }))
+                self.shared.channel.say(Report::Over(Over { ended, is_last, used, deck: String::new() }))
             }
             said => said,
         }
     }
 
-    fn run(&self, job: Job) -> Ended {
+    /// How the task ended, and the page of its decks.
+    fn run(&self, job: Job) -> (Ended, String) {
         let task = match registry().find(&job.task) {
             Ok(task) => task,
             Err(error) => {
-                return Ended::new(Err(failed(Failure { recoverable: Some(false), ..Failure::user(code::USER, error.to_string()) })));
+                let unknown = Failure { recoverable: Some(false), ..Failure::user(code::USER, error.to_string()) };
+                return (Ended::new(Err(failed(unknown))), String::new());
             }
         };
         let (inputs, cpu) = (job.inputs.clone(), job.cpu);
@@ -144,18 +146,23 @@ impl Worker {
         let of_attempt = tracing::info_span!(target: "job", parent: &of_job, "attempt", number = job.identity.attempt);
         let cancellation = Cancellation::new();
         let number = self.shared.begin(cancellation.clone());
+        let mut deck = String::new();
         let ran = guard(|| {
             fchdir(&self.home).and_then(|()| limit_cpu(cpu)).map_err(|error| Failure::cannot_start(&error.into()))?;
             let context = context(job, task, &self.host, &self.shared, number, cancellation);
             let running: Pin<&mut dyn Future<Output = Ran>> = pin!(run(task, &inputs, None, &context).instrument(of_attempt));
             let ran = if task.is_async { self.runtime()?.block_on(running) } else { here(running)? };
             context.workspace().remove_scratch();
+            if !context.decks().is_empty() {
+                deck = context.decks().render();
+            }
             Ok(ran)
         });
-        Ended::new(match ran {
+        let ended = Ended::new(match ran {
             Ok(Ok(ran)) => ended(ran, task),
             Ok(Err(failure)) | Err(failure) => Err(failed(failure)),
-        })
+        });
+        (ended, deck)
     }
 
     fn runtime(&self) -> Result<&Runtime, Failure> {

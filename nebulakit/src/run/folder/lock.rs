@@ -31,6 +31,12 @@ impl DriverLock {
                 Ok(()) => break,
                 Err(TryLockError::Error(error)) => return Err(RecordError::io("lock", path, &error)),
                 Err(TryLockError::WouldBlock) if tried < TRIES => thread::sleep(PAUSE),
+                Err(TryLockError::WouldBlock) if !is_taken(path)? => {
+                    return Err(RecordError::new(
+                        RecordErrorKind::Driven,
+                        format!("a run goes on with the run `{run}`, and needs what it has"),
+                    ));
+                }
                 Err(TryLockError::WouldBlock) => {
                     let holder = fs::read_to_string(path).unwrap_or_default();
                     let holder = if holder.is_empty() { "another process" } else { holder.trim_end() };
@@ -41,6 +47,30 @@ impl DriverLock {
         let text = format!("process {}{}\n", std::process::id(), host().map(|host| format!(" on {host}")).unwrap_or_default());
         file.rewind().and_then(|()| file.write_all(text.as_bytes())).and_then(|()| file.set_len(text.len() as u64)).at("write", path)?;
         Ok(Self { _file: file })
+    }
+}
+
+/// A run that stays as it is as long as this is there. Several may have it at once.
+#[derive(Debug)]
+pub(crate) struct RunHold {
+    _file: File,
+}
+
+impl RunHold {
+    /// Holds the run that the lock at `path` belongs to; [`None`] where a process drives it, so that it cannot be removed either.
+    ///
+    /// # Errors
+    /// When it is gone.
+    pub(super) fn take(path: &Path) -> Result<Option<Self>, RecordError> {
+        let file = File::open(path).at("open", path)?;
+        for _ in 0..TRIES {
+            match file.try_lock_shared() {
+                Ok(()) => return Ok(Some(Self { _file: file })),
+                Err(TryLockError::WouldBlock) => thread::sleep(PAUSE),
+                Err(TryLockError::Error(error)) => return Err(RecordError::io("lock", path, &error)),
+            }
+        }
+        Ok(None)
     }
 }
 

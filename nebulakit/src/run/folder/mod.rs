@@ -3,7 +3,9 @@
 //! ```text
 //! format                  the version of what is here
 //! .gitignore              it ignores itself
+//! in-use                  the lock of what runs share: see `sharing.rs`
 //! data/<2 hex>/<sha256>   data by what it is, of all runs
+//! inputs/<uuid>/          copies of inputs that can be read only once
 //! runs/<run id>/          one run: see `run.rs`
 //! ```
 
@@ -13,10 +15,13 @@ mod lock;
 mod publish;
 mod root;
 mod run;
+mod sharing;
 
 pub(crate) use self::data::Data;
-pub(crate) use self::lock::DriverLock;
+pub(crate) use self::lock::{DriverLock, RunHold};
 pub use self::publish::Durability;
 pub(crate) use self::publish::{make, publish, publish_first, sync_folder};
 pub use self::root::RunsFolder;
+pub(crate) use self::run::DECK;
 pub use self::run::RunFolder;
+pub(crate) use self::sharing::InUse;

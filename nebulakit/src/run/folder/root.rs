@@ -13,6 +13,7 @@ use crate::run::folder::id;
 use crate::run::folder::lock::DriverLock;
 use crate::run::folder::publish::{Durability, is_temporary, make, publish};
 use crate::run::folder::run::RunFolder;
+use crate::run::folder::sharing::{Cleared, InUse};
 
 /// The version of what is in the folder.
 const FORMAT: u32 = 1;
@@ -170,14 +171,6 @@ impl RunsFolder {
         }
     }
 
-    /// Deletes a run: its events, its logs and the files that its nodes stored. Data that other runs may share stays.
-    ///
-    /// # Errors
-    /// When there is no such run, when a process drives it, or when a file cannot be removed.
-    pub fn delete(&self, run: &RunId) -> Result<(), RecordError> {
-        self.run(run)?.remove()
-    }
-
     /// The folder of a run that is there.
     ///
     /// # Errors
@@ -214,11 +207,36 @@ impl RunsFolder {
         Data(self.data_path())
     }
 
-    fn data_path(&self) -> PathBuf {
+    /// Keeps what runs share from being cleared.
+    ///
+    /// # Errors
+    /// When its lock cannot be taken.
+    pub(crate) fn in_use(&self) -> Result<InUse, RecordError> {
+        InUse::take(&self.sharing())
+    }
+
+    /// Keeps runs from being begun, where none goes on.
+    ///
+    /// # Errors
+    /// As of [`in_use`](Self::in_use).
+    pub(crate) fn cleared(&self) -> Result<Option<Cleared>, RecordError> {
+        Cleared::take(&self.sharing())
+    }
+
+    fn sharing(&self) -> PathBuf {
+        self.path.join("in-use")
+    }
+
+    /// Where copies lie of inputs that can be read only once, each in a folder of its own.
+    pub(crate) fn copies(&self) -> PathBuf {
+        self.path.join("inputs")
+    }
+
+    pub(crate) fn data_path(&self) -> PathBuf {
         self.path.join("data")
     }
 
-    fn runs(&self) -> PathBuf {
+    pub(crate) fn runs(&self) -> PathBuf {
         self.path.join("runs")
     }
 

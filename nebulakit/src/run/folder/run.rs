@@ -8,6 +8,7 @@
 //! run.log             what the run itself logged
 //! logs/<node>.log     what a node logged and printed
 //! raw/<node>/         files that a node stored
+//! decks/<node>.html   what a node shows of itself, where it made decks
 //! checkpoints/<node>/ what the attempts of a node left for the next one, by the digest of its inputs; gone when it has succeeded
 //! control/            what others ask of who drives it
 //! ```
@@ -19,9 +20,12 @@ use crate::coordinator::RunId;
 use crate::run::error::{At as _, RecordError};
 use crate::run::file_name::file_name;
 use crate::run::folder::data::Data;
-use crate::run::folder::lock::{self, DriverLock};
+use crate::run::folder::lock::{self, DriverLock, RunHold};
 use crate::run::folder::publish::{Durability, make, publish};
 use crate::run::path::NodePath;
+
+/// How the name of a page of decks ends.
+pub(crate) const DECK: &str = ".html";
 
 /// The folder of one run.
 #[derive(Debug, Clone)]
@@ -52,6 +56,25 @@ impl RunFolder {
     #[must_use]
     pub fn raw(&self, node: &NodePath) -> PathBuf {
         self.all_raw().join(file_name(node))
+    }
+
+    /// The page of a node's decks: one HTML file, which needs no other. It is there where the node's task made decks.
+    #[must_use]
+    pub fn deck(&self, node: &NodePath) -> PathBuf {
+        self.all_decks().join(file_name(node) + DECK)
+    }
+
+    pub(crate) fn all_decks(&self) -> PathBuf {
+        self.path.join("decks")
+    }
+
+    /// Takes over a node's page of decks from the run that this one goes on with.
+    pub(crate) fn inherit_deck(&self, former: &Self, node: &NodePath) {
+        let (theirs, ours) = (former.deck(node), self.deck(node));
+        // Most nodes have none; and the run does not fail for a page that it cannot show.
+        if theirs.exists() && make(&self.all_decks()).is_ok() {
+            let _ = fs::hard_link(theirs, ours);
+        }
     }
 
     /// Where the checkpoints of a node's attempts are, by their numbers; `inputs` is the digest of what they were given.
@@ -159,11 +182,19 @@ impl RunFolder {
         lock::is_taken(&lock_of(&self.path))
     }
 
+    /// Keeps it from being removed as long as what this gives is there, for a run that goes on with it; [`None`] where a process drives it.
+    ///
+    /// # Errors
+    /// When it is gone.
+    pub(crate) fn hold(&self) -> Result<Option<RunHold>, RecordError> {
+        RunHold::take(&lock_of(&self.path))
+    }
+
     /// Removes it, with all that is in it.
     ///
     /// # Errors
-    /// When a process drives the run, or when a file cannot be removed.
-    pub(super) fn remove(&self) -> Result<(), RecordError> {
+    /// When a process drives the run, or one that goes on with it; when a file cannot be removed.
+    pub(crate) fn remove(&self) -> Result<(), RecordError> {
         let _lock = self.drive()?;
         // Nobody finds half of it.
         let hidden = self.hidden();

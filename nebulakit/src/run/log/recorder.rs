@@ -10,7 +10,7 @@ use futures_util::future::{BoxFuture, FutureExt as _, ready};
 use crate::coordinator::RunId;
 use crate::run::error::{At as _, RecordError, RecordErrorKind};
 use crate::run::event::{EventKind, Recorded};
-use crate::run::folder::{DriverLock, Durability, RunFolder, RunsFolder, sync_folder};
+use crate::run::folder::{DriverLock, Durability, InUse, RunFolder, RunsFolder, sync_folder};
 use crate::run::log::appending::Appending;
 use crate::run::log::clock::Clock;
 use crate::run::log::disk::Disk;
@@ -53,7 +53,7 @@ pub struct Recorder {
     /// There where the run is to survive a loss of power.
     disk: Option<Disk>,
     files: Arc<Files>,
-    _lock: DriverLock,
+    _locks: (DriverLock, InUse),
 }
 
 #[derive(Debug)]
@@ -68,8 +68,9 @@ impl Recorder {
     /// # Errors
     /// When its folder cannot be made.
     pub fn create(runs: &RunsFolder, durability: Durability) -> Result<Self, RecordError> {
+        let in_use = runs.in_use()?;
         let (folder, lock) = runs.create()?;
-        Self::behind(folder, lock, durability, (0, 0), Clock::behind(None))
+        Self::behind(folder, (lock, in_use), durability, (0, 0), Clock::behind(None))
     }
 
     /// Goes on with a run that is not over and that nobody drives. What a crash has torn is cut off.
@@ -77,6 +78,7 @@ impl Recorder {
     /// # Errors
     /// When there is no such run, when it is over, when another process drives it, or when its events cannot be read.
     pub fn resume(runs: &RunsFolder, run: &RunId, durability: Durability) -> Result<Self, RecordError> {
+        let in_use = runs.in_use()?;
         let folder = runs.run(run)?;
         let lock = folder.drive()?;
         let (mut last, mut at, mut read) = (None, None, (0, 0));
@@ -89,12 +91,12 @@ impl Recorder {
         if matches!(last, Some(EventKind::Ended { .. })) {
             return Err(RecordError::new(RecordErrorKind::Over, format!("the run `{run}` is over")));
         }
-        Self::behind(folder, lock, durability, read, Clock::behind(at))
+        Self::behind(folder, (lock, in_use), durability, read, Clock::behind(at))
     }
 
     fn behind(
         folder: RunFolder,
-        lock: DriverLock,
+        locks: (DriverLock, InUse),
         durability: Durability,
         (offset, events): (u64, u64),
         clock: Clock,
@@ -119,7 +121,7 @@ impl Recorder {
         };
         let ticking = Arc::clone(&files);
         let ticker = Ticker::start(SOON, move || ticking.write())?;
-        Ok(Self { folder, durability, ticker, disk, files, _lock: lock })
+        Ok(Self { folder, durability, ticker, disk, files, _locks: locks })
     }
 
     /// The folder of the run.

@@ -1,7 +1,7 @@
 //! Text as HTML.
 
 /// Adds text that shows as it is, in an element or in an attribute in quotes.
-pub(super) fn push_escaped(html: &mut String, text: &str) {
+pub(crate) fn push_escaped(html: &mut String, text: &str) {
     for c in text.chars() {
         match c {
             '&' => html.push_str("&amp;"),

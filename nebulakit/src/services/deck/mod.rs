@@ -9,7 +9,7 @@ use pulldown_cmark::{Options, Parser};
 mod escaped;
 mod image;
 
-use self::escaped::push_escaped;
+pub(crate) use self::escaped::push_escaped;
 pub use self::image::{Image, IntoImage};
 
 /// The tabs of a task's page, in the order in which they were first named.

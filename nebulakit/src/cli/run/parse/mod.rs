@@ -21,7 +21,7 @@ use nebulakit_types::{Error, ErrorKind, FlyteError, LiteralType, NebulaType as _
 
 pub(super) use self::parser::Parser;
 use self::said::{article, found, found_text, mismatch, shown};
-pub(super) use self::times::duration;
+pub(in crate::cli) use self::times::duration;
 use self::unions::{by_name, only_entry, union, wrapped};
 use super::places::Expected;
 use crate::cli::data::{from_base64, special_float};

@@ -48,5 +48,5 @@ pub(super) fn found(value: &Untyped) -> String {
 }
 
 pub(super) fn shown(value: &Untyped) -> String {
-    crate::cli::render::plain(value)
+    crate::render::plain(value)
 }

@@ -28,7 +28,7 @@ impl Parser<'_> {
 }
 
 /// A span: friendly (`1h30m`, `2 days`), ISO 8601 (`PT1H30M`), or seconds. A day has 24 hours; the years of ISO 8601 have 365 days.
-pub(in crate::cli::run) fn duration(text: &str) -> Result<SignedDuration> {
+pub(in crate::cli) fn duration(text: &str) -> Result<SignedDuration> {
     let text = text.trim();
     let wrong = || mismatch("a duration, as `1h30m`, `2 days`, `PT90S` or seconds", &found_text(text));
     if let Ok(seconds) = text.parse::<i64>() {

@@ -214,7 +214,7 @@ impl ProcessStrategy {
             let (begin, looks) = (Instant::now(), *is_quick && self.pool.busy() == 1);
             process.begin();
             match talk(socket, pipes, process, Order::Job(order.clone()), &attempt.context, &mut output, looks).await {
-                Ok(Talked::Over(Over { ended, is_last, used })) => {
+                Ok(Talked::Over(Over { ended, is_last, used, .. })) => {
                     attempt.context.took_by(used);
                     *is_quick = begin.elapsed() < QUICK;
                     if let Some(worker) = held.0.take()

@@ -219,6 +219,9 @@ pub(in crate::coordinator::strategy) async fn talk(
                     over.is_last |= !outgoing.is_empty() || !talk.read.is_empty();
                     // A large message leaves its room behind.
                     talk.read = BytesMut::new();
+                    if !over.deck.is_empty() {
+                        job.keep_deck(|| std::mem::take(&mut over.deck));
+                    }
                     return Ok(Talked::Over(over));
                 }
                 Report::Log(Log { level, message }) => job.log(level.parse().unwrap_or(tracing::Level::INFO), message),

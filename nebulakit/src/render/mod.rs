@@ -7,14 +7,17 @@ use nebulakit_types::literal::LiteralValue;
 use nebulakit_types::literal_type::{SimpleType, TypeKind};
 use nebulakit_types::{Error, ErrorKind, Literal, LiteralType, NebulaType as _, Result, Untyped};
 
-use super::data::{to_base64, to_json, to_pretty_json};
+mod json;
+
+use self::json::to_base64;
+pub(crate) use self::json::{to_json, to_pretty_json, to_value};
 
 /// The longest JSON that people get on one line.
 const ONE_LINE: usize = 80;
 
 /// Who reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Reader {
+pub(crate) enum Reader {
     /// Durations are `1h 30m`.
     Person,
     /// Durations are ISO 8601, and nothing is lost: what comes out can go in again.
@@ -25,7 +28,7 @@ pub(super) enum Reader {
 ///
 /// # Errors
 /// When the bytes are not a literal.
-pub(super) fn value(literal: LiteralRef<'_>, reader: Reader) -> Result<Untyped> {
+pub(crate) fn value(literal: LiteralRef<'_>, reader: Reader) -> Result<Untyped> {
     let text = |text: &str| Ok(Untyped::String(text.to_owned()));
     match literal.view() {
         Ok(LiteralView::Integer(value)) => Ok(Untyped::Int(value)),
@@ -78,7 +81,7 @@ fn instant(seconds: i64, nanos: i32) -> Result<String> {
 }
 
 /// A value that stands alone: strings as they are, lists and maps as JSON.
-pub(super) fn plain(value: &Untyped) -> String {
+pub(crate) fn plain(value: &Untyped) -> String {
     match value {
         Untyped::String(text) => text.clone(),
         Untyped::Null => "none".to_owned(),
@@ -91,7 +94,7 @@ pub(super) fn plain(value: &Untyped) -> String {
 }
 
 /// A value in a signature or in help, on one line; strings are in quotes, other texts are not.
-pub(super) fn inline(literal: &[u8], literal_type: &LiteralType) -> Result<String> {
+pub(crate) fn inline(literal: &[u8], literal_type: &LiteralType) -> Result<String> {
     let value = value(LiteralRef::new(literal, References::none()), Reader::Person)?;
     let is_string = |literal_type: &LiteralType| literal_type.kind == TypeKind::Simple(SimpleType::String);
     let is_quoted = match &literal_type.kind {

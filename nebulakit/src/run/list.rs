@@ -1,0 +1,68 @@
+//! The runs of a folder in a list. What an index knows of them is not read again.
+
+use std::collections::HashMap;
+
+use crate::coordinator::RunId;
+use crate::run::error::RecordError;
+use crate::run::folder::{RunFolder, RunsFolder};
+use crate::run::handle::RunHandle;
+use crate::run::state::RunStatus;
+use crate::run::summary::{Known, RunSummary, Stamp};
+use crate::run::tracker::Index;
+
+/// All runs of a folder.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Summaries {
+    /// Each of them, the oldest first. One that cannot be read does not hide the others.
+    pub runs: Vec<(RunId, Result<RunSummary, RecordError>)>,
+    /// Why the index was not used, or was made anew, if it was: it takes longer then, and gives the same.
+    pub without_index: Option<String>,
+}
+
+impl RunsFolder {
+    /// What a list tells of all runs. With the feature `tracker`, an index in the folder remembers it, and only runs are read that have changed since.
+    ///
+    /// # Errors
+    /// When the folder cannot be read.
+    ///
+    /// # Examples
+    /// ```
+    /// use nebulakit::run::RunsFolder;
+    ///
+    /// # let scratch = tempfile::tempdir()?;
+    /// let runs = RunsFolder::open(scratch.path())?;
+    /// assert!(runs.summaries()?.runs.is_empty());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn summaries(&self) -> Result<Summaries, RecordError> {
+        let ids = self.list()?;
+        let (mut index, mut known) = Index::open(self.path());
+        let mut changed = HashMap::new();
+        let read = |id: RunId| {
+            let summary = self.run(&id).and_then(|run| summary(&run, known.remove(&id.to_string()), &mut changed));
+            (id, summary)
+        };
+        let runs = ids.into_iter().map(read).collect();
+        index.update(&changed, known.keys());
+        Ok(Summaries { runs, without_index: index.why_not() })
+    }
+}
+
+/// The summary of a run. Where it was made anew and stays as it is, it is in `changed`, too.
+fn summary(run: &RunFolder, known: Option<Known>, changed: &mut HashMap<String, Known>) -> Result<RunSummary, RecordError> {
+    // Asked before the events are read: what comes in between is another stamp.
+    let stamp = Stamp::of(&run.events());
+    if let Some(known) = known.filter(|known| known.stamp == stamp) {
+        let is_interrupted = !matches!(known.summary.status, RunStatus::Ended(_)) && !run.is_driven()?;
+        let status = if is_interrupted { RunStatus::Interrupted } else { known.summary.status };
+        return Ok(RunSummary { status, ..known.summary });
+    }
+    let handle = RunHandle::of(run.clone());
+    let (status, state) = (handle.status()?, handle.state()?);
+    let summary = RunSummary::of(&state, status);
+    if matches!(summary.status, RunStatus::Ended(_) | RunStatus::Interrupted) {
+        changed.insert(run.id().to_string(), Known { stamp, summary: RunSummary::of(&state, state.status.clone()) });
+    }
+    Ok(summary)
+}

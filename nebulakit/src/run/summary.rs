@@ -1,0 +1,75 @@
+//! What a list tells of a run: a fold of its events, which can be remembered.
+
+use std::fs;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
+use std::time::SystemTime;
+
+use serde::{Deserialize, Serialize};
+
+use crate::coordinator::RunId;
+use crate::run::state::{Counts, RunState, RunStatus};
+
+/// What a list tells of a run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct RunSummary {
+    /// What it runs.
+    pub name: String,
+    /// What runs it.
+    pub backend: String,
+    /// The run that it goes on with.
+    pub resumes: Option<RunId>,
+    /// Where it stands.
+    pub status: RunStatus,
+    /// How many nodes its graph has, as far as that was known when it began.
+    pub planned: u64,
+    /// How many of its nodes stand where.
+    pub counts: Counts,
+    /// When it was created.
+    pub created: Option<SystemTime>,
+    /// When it ended.
+    pub ended: Option<SystemTime>,
+}
+
+/// What tells whether a file has changed since.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Stamp {
+    pub(super) size: u64,
+    pub(super) modified_ns: i64,
+    pub(super) inode: u64,
+}
+
+/// A summary, and the stamp of the events that it was made of.
+#[derive(Debug)]
+pub(super) struct Known {
+    pub(super) stamp: Stamp,
+    pub(super) summary: RunSummary,
+}
+
+impl RunSummary {
+    pub(super) fn of(state: &RunState, status: RunStatus) -> Self {
+        Self {
+            name: state.name.to_string(),
+            backend: state.backend.to_string(),
+            resumes: state.resumes.clone(),
+            status,
+            planned: state.planned,
+            counts: state.counts(),
+            created: state.created,
+            ended: state.ended,
+        }
+    }
+}
+
+impl Stamp {
+    /// That of a file; of one that is not there, one that no file has.
+    pub(super) fn of(path: &Path) -> Self {
+        let about = fs::metadata(path).ok();
+        about.map_or_else(Self::default, |about| Self {
+            size: about.len(),
+            modified_ns: about.mtime().wrapping_mul(1_000_000_000).wrapping_add(about.mtime_nsec()),
+            inode: about.ino(),
+        })
+    }
+}
