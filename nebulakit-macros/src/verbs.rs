@@ -1,4 +1,4 @@
-//! What the type of a task or a workflow can do: `node`, `map`, `with`, `call`, `graph`.
+//! What the type of a task or a workflow can do: `node`, `map`, `with`, `call`, `mock`, `graph`.
 //!
 //! Their names stand where the function's does and their bounds where the types of its inputs do, so that the compiler points there when what is
 //! given is of another type. They are written outside of the block with all else, so that messages call them by the function's name.
@@ -52,7 +52,8 @@ pub(crate) struct Verbs<'a> {
 
 impl Verbs<'_> {
     pub(crate) fn expand(&self) -> TokenStream {
-        let (node, map, with, call, graph) = (self.node(), self.map(), self.with(), self.call(), self.graph());
+        let (node, map, with) = (self.node(), self.map(), self.with());
+        let (call, mock, graph) = (self.call(), self.mock(), self.graph());
         let name = self.name;
         quote! {
             #[allow(
@@ -70,6 +71,7 @@ impl Verbs<'_> {
                 #map
                 #with
                 #call
+                #mock
                 #graph
             }
         }
@@ -258,6 +260,29 @@ impl Verbs<'_> {
                 #nk::Call::new(__nk_context, #nk::Invocation::new(<Self as #of>::def(), #given))
             }
         }
+    }
+
+    fn mock(&self) -> Option<TokenStream> {
+        if self.kind != Kind::Task {
+            return None;
+        }
+        let (nk, mock, title) = (self.nk(), self.verb("mock"), self.name.unraw());
+        let (types, idents) = (self.inputs.iter().map(|input| input.ty).collect::<Vec<_>>(), self.idents());
+        let indices = 0..types.len();
+        let inputs = if types.is_empty() { format_ident!("_") } else { format_ident!("__nk_inputs") };
+        let doc = format!(" A closure that stands in for the task `{title}` in a run of a test.");
+        Some(quote! {
+            #[doc = #doc]
+            pub fn #mock<__NK, __NKGives>(__nk_closure: impl #nk::Fn(#(#types),*) -> __NKGives + #nk::Send + #nk::Sync + 'static) -> #nk::Mock
+            where
+                Self: #nk::Mocked<__NKGives, __NK>,
+            {
+                <Self as #nk::Mocked<__NKGives, __NK>>::mock(
+                    |#inputs| #nk::Ok((#(#nk::taken::<Self, #types>(#inputs, #indices)?,)*)),
+                    move |(#(#idents,)*)| __nk_closure(#(#idents),*),
+                )
+            }
+        })
     }
 
     fn graph(&self) -> Option<TokenStream> {

@@ -16,6 +16,8 @@ use std::process::ExitCode;
 
 use nebulakit::coordinator::{Container, ContainerStrategy, Coordinator, EventKind, Overflow, Strategy, worker_main};
 
+nebulakit::testing::backend_conformance::register!();
+
 fn main() -> ExitCode {
     worker_main();
     let mut words = std::env::args().skip(1);

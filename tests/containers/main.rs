@@ -7,6 +7,7 @@
 
 mod bad_days;
 mod bare;
+mod conformance;
 mod ellipse;
 mod ends;
 mod engines;

@@ -33,10 +33,6 @@ impl Place {
         self.dir.path().join(name)
     }
 
-    fn cache(&self) -> Cache {
-        Cache::new(self.backend.runs())
-    }
-
     /// A run that succeeds.
     async fn run(&self, graph: &Graph, options: &Options) -> RunHandle {
         let run = self.backend.run(self.backend.compile(graph, options).unwrap()).await.unwrap();
@@ -409,4 +405,16 @@ async fn a_preview_goes_through_what_is_cached_and_tells_what_is_new() {
     assert_eq!(fates(&preview), [("n0", Fate::Partly), ("n0[0]", Fate::Cached), ("n0[1]", Fate::Runs), ("n1", unknown)]);
     let nearest = preview.nodes[2].nearest.as_ref().unwrap();
     assert!(matches!(&*nearest.changes, [KeyChange::Input { name, .. }] if name == "x"), "{:?}", nearest.changes);
+}
+
+#[workflow]
+fn decided(x: Promise<i64>) -> Promise<i64> {
+    when(x.gt(1), plain::node(one_more::node(&x))).otherwise(plain::node(&x))
+}
+
+#[tokio::test]
+async fn a_preview_takes_the_arm_that_a_run_would_take() {
+    let place = Place::new();
+    let preview = place.preview(&decided::graph().unwrap(), &given(&[("x", literal(&7_i64))])).await;
+    assert_eq!(fates(&preview), [("n0", Fate::Partly), ("n0-n0", Fate::Runs), ("n0-n1", Fate::Runs)]);
 }

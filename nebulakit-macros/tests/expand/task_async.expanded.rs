@@ -175,4 +175,27 @@ impl split {
             ),
         )
     }
+    /// A closure that stands in for the task `split` in a run of a test.
+    pub fn mock<__NK, __NKGives>(
+        __nk_closure: impl ::nebulakit::__private::Fn(
+            Directory,
+            i64,
+            String,
+        ) -> __NKGives + ::nebulakit::__private::Send + ::nebulakit::__private::Sync + 'static,
+    ) -> ::nebulakit::__private::Mock
+    where
+        Self: ::nebulakit::__private::Mocked<__NKGives, __NK>,
+    {
+        <Self as ::nebulakit::__private::Mocked<
+            __NKGives,
+            __NK,
+        >>::mock(
+            |__nk_inputs| ::nebulakit::__private::Ok((
+                ::nebulakit::__private::taken::<Self, Directory>(__nk_inputs, 0usize)?,
+                ::nebulakit::__private::taken::<Self, i64>(__nk_inputs, 1usize)?,
+                ::nebulakit::__private::taken::<Self, String>(__nk_inputs, 2usize)?,
+            )),
+            move |(corpus, parts, r#type)| __nk_closure(corpus, parts, r#type),
+        )
+    }
 }

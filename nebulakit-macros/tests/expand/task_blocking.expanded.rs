@@ -152,4 +152,25 @@ impl divider {
             ),
         )
     }
+    /// A closure that stands in for the task `divider` in a run of a test.
+    pub fn mock<__NK, __NKGives>(
+        __nk_closure: impl ::nebulakit::__private::Fn(
+            f64,
+            f64,
+        ) -> __NKGives + ::nebulakit::__private::Send + ::nebulakit::__private::Sync + 'static,
+    ) -> ::nebulakit::__private::Mock
+    where
+        Self: ::nebulakit::__private::Mocked<__NKGives, __NK>,
+    {
+        <Self as ::nebulakit::__private::Mocked<
+            __NKGives,
+            __NK,
+        >>::mock(
+            |__nk_inputs| ::nebulakit::__private::Ok((
+                ::nebulakit::__private::taken::<Self, f64>(__nk_inputs, 0usize)?,
+                ::nebulakit::__private::taken::<Self, f64>(__nk_inputs, 1usize)?,
+            )),
+            move |(a, b)| __nk_closure(a, b),
+        )
+    }
 }

@@ -163,4 +163,25 @@ impl ellipse_area {
             ),
         )
     }
+    /// A closure that stands in for the task `ellipse_area` in a run of a test.
+    pub fn mock<__NK, __NKGives>(
+        __nk_closure: impl ::nebulakit::__private::Fn(
+            f64,
+            f64,
+        ) -> __NKGives + ::nebulakit::__private::Send + ::nebulakit::__private::Sync + 'static,
+    ) -> ::nebulakit::__private::Mock
+    where
+        Self: ::nebulakit::__private::Mocked<__NKGives, __NK>,
+    {
+        <Self as ::nebulakit::__private::Mocked<
+            __NKGives,
+            __NK,
+        >>::mock(
+            |__nk_inputs| ::nebulakit::__private::Ok((
+                ::nebulakit::__private::taken::<Self, f64>(__nk_inputs, 0usize)?,
+                ::nebulakit::__private::taken::<Self, f64>(__nk_inputs, 1usize)?,
+            )),
+            move |(a, b)| __nk_closure(a, b),
+        )
+    }
 }

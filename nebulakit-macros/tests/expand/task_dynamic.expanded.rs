@@ -121,4 +121,23 @@ impl fan_out {
             ),
         )
     }
+    /// A closure that stands in for the task `fan_out` in a run of a test.
+    pub fn mock<__NK, __NKGives>(
+        __nk_closure: impl ::nebulakit::__private::Fn(
+            Vec<i64>,
+        ) -> __NKGives + ::nebulakit::__private::Send + ::nebulakit::__private::Sync + 'static,
+    ) -> ::nebulakit::__private::Mock
+    where
+        Self: ::nebulakit::__private::Mocked<__NKGives, __NK>,
+    {
+        <Self as ::nebulakit::__private::Mocked<
+            __NKGives,
+            __NK,
+        >>::mock(
+            |__nk_inputs| ::nebulakit::__private::Ok((
+                ::nebulakit::__private::taken::<Self, Vec<i64>>(__nk_inputs, 0usize)?,
+            )),
+            move |(xs,)| __nk_closure(xs),
+        )
+    }
 }

@@ -182,4 +182,23 @@ impl every {
             ),
         )
     }
+    /// A closure that stands in for the task `every` in a run of a test.
+    pub fn mock<__NK, __NKGives>(
+        __nk_closure: impl renamed::library::__private::Fn(
+            bool,
+        ) -> __NKGives + renamed::library::__private::Send + renamed::library::__private::Sync + 'static,
+    ) -> renamed::library::__private::Mock
+    where
+        Self: renamed::library::__private::Mocked<__NKGives, __NK>,
+    {
+        <Self as renamed::library::__private::Mocked<
+            __NKGives,
+            __NK,
+        >>::mock(
+            |__nk_inputs| renamed::library::__private::Ok((
+                renamed::library::__private::taken::<Self, bool>(__nk_inputs, 0usize)?,
+            )),
+            move |(verbose,)| __nk_closure(verbose),
+        )
+    }
 }

@@ -22,6 +22,7 @@ pub use self::plan::{CacheUse, Options, Plan};
 pub use self::preview::{Fate, Foreseen, Preview, Unkept};
 use crate::graph::Graph;
 use crate::run::{RunHandle, RunId};
+pub use crate::task::mock::{Mock, MockReturn};
 
 /// What compiles graphs and runs them.
 pub trait Backend: Send + Sync {

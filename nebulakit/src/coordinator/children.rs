@@ -165,8 +165,15 @@ impl Caller for JobCaller {
             if let Some(group) = group {
                 work = work.label("group", group);
             }
-            // Where its parent runs, a program in an image cannot.
-            let strategy = if task.container().is_some() { Strategy::Container } else { context.strategy() };
+            let strategy = match context.home.surroundings() {
+                Ok(surroundings) if surroundings.surroundings().mocks.has(task.name) => {
+                    work = work.mocked();
+                    task.at_home()
+                }
+                // Where its parent runs, a program in an image cannot.
+                _ if task.container().is_some() => Strategy::Container,
+                _ => context.strategy(),
+            };
             context.call(work, strategy).await.map_err(JobError::into_task_error)
         })
     }

@@ -113,15 +113,8 @@ pub(super) fn of_attempt(job: &JobContext, task: &TaskDef) -> Result<Context, Jo
     let cancellation = Cancellation::new();
     job.live().stop.pass_to(cancellation.clone(), job.attempt);
     let sink = Arc::new(Sink(job.clone()));
+    let inherited = placed(job, task)?;
     let has_witness = job.live().witness().is_some();
-    let inherited = of_child(job.home.surroundings()?, task, job.attempt);
-    #[cfg(feature = "run")]
-    let inherited = match &job.live().settings.stored {
-        Some(stored) => {
-            Surroundings { raw_output_prefix: Some(stored.files.clone()), checkpoint: stored.checkpoint(job.attempt), ..inherited }
-        }
-        None => inherited,
-    };
     let surroundings = Surroundings {
         cancellation,
         dialect: &Dialect::FLYTE_1,
@@ -138,6 +131,17 @@ pub(super) fn of_attempt(job: &JobContext, task: &TaskDef) -> Result<Context, Jo
         ..inherited
     };
     Ok(with_secrets(surroundings, task))
+}
+
+/// What the attempt's task has of the coordinator's context, with the places for its own data.
+pub(super) fn placed(job: &JobContext, task: &TaskDef) -> Result<Surroundings, JobError> {
+    let inherited = of_child(job.home.surroundings()?, task, job.attempt);
+    #[cfg(feature = "run")]
+    if let Some(stored) = &job.live().settings.stored {
+        let raw_output_prefix = Some(stored.files.clone());
+        return Ok(Surroundings { raw_output_prefix, checkpoint: stored.checkpoint(job.attempt), ..inherited });
+    }
+    Ok(inherited)
 }
 
 /// What a task says of itself becomes events of its job.
@@ -266,6 +270,11 @@ impl Work<Vec<u8>> {
     /// ```
     pub fn of_task(task: &'static TaskDef, inputs: Vec<u8>) -> Self {
         work(task, OnceLock::from(inputs), None, |_, outputs, _| Ok(outputs.to_vec()))
+    }
+
+    /// A task that a mock stands in for: a function of this process, whatever the task is.
+    pub(crate) fn mocked(self) -> Self {
+        self.of_kind(WorkKind::Task)
     }
 }
 

@@ -18,6 +18,7 @@ use crate::services::secrets::Secrets;
 use crate::services::stats::Stats;
 use crate::services::stores::Stores;
 use crate::task::cancellation::Cancellation;
+use crate::task::mock::Mocks;
 use crate::task::surroundings::{Places, Surroundings};
 
 /// Where this process runs. Settings are read, and stores made, when the first is needed.
@@ -78,6 +79,7 @@ impl Host {
             caller: None,
             stands_in: false,
             takes_graphs: false,
+            mocks: Mocks::default(),
         }
     }
 

@@ -20,7 +20,7 @@ pub enum CacheWhy {
         /// What came of it.
         found: Lookup,
         /// Where there was no entry, the one from before that is most like what was looked for.
-        nearest: Option<Nearest>,
+        nearest: Option<Box<Nearest>>,
     },
     /// Its outputs are those of the run that this one resumes: the cache was not asked.
     Resumed,
@@ -43,7 +43,7 @@ pub fn cache_why(runs: &RunsFolder, run: &RunHandle, node: &str) -> Result<Cache
     };
     if let Some((found, at)) = last_lookup(run, path)? {
         let nearest = match &found {
-            Lookup::Miss { key } => nearest(runs, run, path, key, at)?,
+            Lookup::Miss { key } => nearest(runs, run, path, key, at)?.map(Box::new),
             _ => None,
         };
         return Ok(CacheWhy::Asked { found, nearest });

@@ -18,6 +18,7 @@ use crate::services::stores::Stores;
 use crate::task::cancellation::Cancellation;
 use crate::task::context::Context;
 use crate::task::invocation::Caller;
+use crate::task::mock::Mocks;
 use crate::task::surroundings::{Deadline, LogSink, Places, ProgressSink, Surroundings};
 
 impl Context {
@@ -105,6 +106,7 @@ impl ContextBuilder {
             caller: None,
             stands_in: true,
             takes_graphs: false,
+            mocks: Mocks::default(),
         })
     }
 
@@ -210,6 +212,14 @@ impl ContextBuilder {
     #[must_use]
     pub(crate) fn takes_graphs(mut self) -> Self {
         self.0.takes_graphs = true;
+        self
+    }
+
+    /// What stands in for tasks, wherever they run or are called.
+    #[cfg(feature = "run")]
+    #[must_use]
+    pub(crate) fn mocks(mut self, mocks: Mocks) -> Self {
+        self.0.mocks = mocks;
         self
     }
 

@@ -4,6 +4,7 @@
 //! and implements [`Sealed`]; everything that runs is in the library.
 
 use std::future::Future;
+use std::sync::Arc;
 
 use nebulakit_types::convert::MERGED;
 use nebulakit_types::outputs::TaskOutputs;
@@ -12,12 +13,15 @@ use nebulakit_types::{Dialect, Error, ErrorKind, Literal, LiteralType, Result};
 use crate::task::container::ContainerSpec;
 use crate::task::context::Context;
 use crate::task::inputs::Inputs;
+use crate::task::mock::{Mock, MockReturn};
 use crate::task::options::TaskOptions;
 #[cfg(feature = "run")]
 use crate::task::panic::told;
 use crate::task::param::AnyParam;
 use crate::task::reference::ReferenceSpec;
 use crate::task::returns::{AnyReturns, Prepared, Returns, ReturnsAs};
+#[cfg(feature = "coordinator")]
+use crate::task::strategy::Strategy;
 
 /// A task as a type: what `#[task]` makes beside the function, under the function's name.
 ///
@@ -127,6 +131,31 @@ pub fn blocking<T: Sealed>(function: impl FnOnce() -> T::Returned + Send + 'stat
 /// A call of `T`'s function, which is async.
 pub fn future<T: Sealed>(future: impl Future<Output = T::Returned> + Send + 'static) -> Prepared {
     Returns::<T::Returned, T::Gives>::future(T::data().outputs, future)
+}
+
+/// A task for which closures that return `R` stand in. It is a bound that names a parameter, so that outputs that do not travel are judged where
+/// they are told, and not again by the verb.
+pub trait Mocked<R, M> {
+    /// A closure in place of the task's function, and how it takes the inputs.
+    fn mock<A: Send + 'static>(take: fn(&mut Inputs<'_>) -> Result<A>, closure: impl Fn(A) -> R + Send + Sync + 'static) -> Mock;
+}
+
+impl<T: Sealed, R: MockReturn<T::Gives, M>, M> Mocked<R, M> for T {
+    fn mock<A: Send + 'static>(take: fn(&mut Inputs<'_>) -> Result<A>, closure: impl Fn(A) -> R + Send + Sync + 'static) -> Mock {
+        let closure = Arc::new(closure);
+        Mock::new(T::data().name, move |inputs| {
+            let (taken, closure) = (take(inputs)?, Arc::clone(&closure));
+            Ok(R::prepared(T::data().outputs, move || closure(taken)))
+        })
+    }
+}
+
+/// The value of `T`'s input at `index`, whose type is `V`.
+///
+/// # Errors
+/// As of [`Param::take`](super::param::Param::take).
+pub fn taken<T: Sealed, V: 'static>(inputs: &mut Inputs<'_>, index: usize) -> Result<V> {
+    T::data().params[index].take(inputs)
 }
 
 /// One task of this binary, as data.
@@ -290,6 +319,12 @@ impl TaskDef {
             self.output_types(dialect);
         });
         described.err().map(|panic| panic.to_string())
+    }
+
+    /// How it is run in this process where nobody says otherwise.
+    #[cfg(feature = "coordinator")]
+    pub(crate) fn at_home(&self) -> Strategy {
+        if self.is_async { Strategy::Async } else { Strategy::Thread }
     }
 
     /// What it asks of the platform.

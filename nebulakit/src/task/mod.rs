@@ -16,6 +16,7 @@ mod guarded;
 pub(crate) mod inputs;
 pub(crate) mod invocation;
 pub(crate) mod marks;
+pub(crate) mod mock;
 mod offloaded;
 pub(crate) mod options;
 pub(crate) mod panic;

@@ -1,5 +1,7 @@
 //! One input of a task: its name, type, default and conversions.
 
+use std::any::Any;
+
 use nebulakit_types::convert::MERGED;
 use nebulakit_types::convert::kind::Kind;
 use nebulakit_types::convert::reader::LiteralRef;
@@ -125,7 +127,7 @@ fn panicked(what: &str, panic: Panicked) -> Error {
 }
 
 /// A [`Param`] of any type.
-pub trait AnyParam: Sync + std::fmt::Debug {
+pub trait AnyParam: Any + Sync + std::fmt::Debug {
     /// The input's name.
     fn name(&self) -> &'static str;
 
@@ -148,7 +150,15 @@ pub trait AnyParam: Sync + std::fmt::Debug {
     fn shapes(&self, shapes: &mut Shapes);
 }
 
-impl<T> AnyParam for Param<T> {
+impl dyn AnyParam {
+    /// Takes the input's value, which is a `T`.
+    pub(super) fn take<T: 'static>(&self, inputs: &mut Inputs<'_>) -> Result<T> {
+        let param = (self as &dyn Any).downcast_ref::<Param<T>>();
+        param.expect("a task's verbs are written with the types of its inputs").take(inputs)
+    }
+}
+
+impl<T: 'static> AnyParam for Param<T> {
     fn name(&self) -> &'static str {
         self.name
     }

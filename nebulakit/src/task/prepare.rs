@@ -33,7 +33,10 @@ pub(super) fn prepare(
     if let Some(element) = element {
         select_element(task, &mut inputs, element)?;
     }
-    (task.prepare)(&mut inputs, context.clone())
+    match context.surroundings().mocks.prepare(task.name) {
+        Some(mock) => mock(&mut inputs),
+        None => (task.prepare)(&mut inputs, context.clone()),
+    }
 }
 
 /// How many of the names that an error speaks of it names.

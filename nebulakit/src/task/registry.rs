@@ -15,6 +15,12 @@ pub struct Registered(pub &'static TaskDef);
 
 inventory::collect!(Registered);
 
+/// Tasks of a library that are in the registry of those binaries alone that ask for them.
+#[derive(Debug)]
+pub struct Collected(pub fn() -> Vec<&'static TaskDef>);
+
+inventory::collect!(Collected);
+
 /// A crate that the binary names for its tasks; `main!` submits one for each.
 #[derive(Debug)]
 pub struct Named(pub &'static str);
@@ -62,7 +68,8 @@ impl Registry {
     /// Every task that is linked into this binary.
     #[must_use]
     pub(crate) fn linked() -> Self {
-        inventory::iter::<Registered>().map(|registered| registered.0).collect()
+        let collected = inventory::iter::<Collected>().flat_map(|collected| collected.0());
+        inventory::iter::<Registered>().map(|registered| registered.0).chain(collected).collect()
     }
 
     /// The task called `name`: its full name, or the last segments of it where no other task ends so. [`None`] too where several are called so.

@@ -16,6 +16,7 @@ use crate::services::stats::Stats;
 use crate::services::stores::Stores;
 use crate::task::cancellation::Cancellation;
 use crate::task::invocation::Caller;
+use crate::task::mock::Mocks;
 use crate::task::traced::Traced;
 
 /// What a [`Context`](crate::Context) is made of. Nothing of it is read from the process.
@@ -54,6 +55,8 @@ pub(crate) struct Surroundings {
     pub(crate) stands_in: bool,
     /// Whether the graphs of dynamic tasks are taken in place of their outputs.
     pub(crate) takes_graphs: bool,
+    /// What stands in for tasks.
+    pub(crate) mocks: Mocks,
 }
 
 impl Surroundings {

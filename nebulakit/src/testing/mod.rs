@@ -27,6 +27,9 @@
 //!
 //! [`assert_nodes`], [`assert_order`] and [`assert_given`] look at the graph of a workflow.
 
+#[cfg(feature = "run")]
+pub mod backend_conformance;
+mod broken;
 mod error;
 mod graphs;
 mod harness;
@@ -39,6 +42,8 @@ pub use self::harness::{Harness, Run};
 pub use self::recorded::Line;
 use crate::Invocation;
 use crate::TaskOutputs;
+#[cfg(feature = "run")]
+pub use crate::backend::{Mock, MockReturn, RunLocal};
 
 /// Runs a task with the values of `invocation`, on the runtime that polls this, in a folder of its own. Files, directories and tables that come
 /// out live as long as a value that came out with them.
@@ -61,4 +66,34 @@ pub async fn run<O: TaskOutputs>(invocation: Invocation<O>) -> Result<O, RunErro
 /// In async code, where [`run`] does the same.
 pub fn run_blocking<O: TaskOutputs>(invocation: Invocation<O>) -> Result<O, RunError> {
     Harness::new().run_blocking(invocation).outputs
+}
+
+/// A workflow or a task with its values, to be run in this process, with [mocks](RunLocal::mock) in place of tasks where the test says so. It is
+/// [`Invocation::run_local`] by another name.
+///
+/// # Examples
+/// ```
+/// use nebulakit::prelude::*;
+/// use nebulakit::testing;
+///
+/// #[task]
+/// fn divide(a: i64, b: i64) -> anyhow::Result<(i64, i64)> {
+///     anyhow::bail!("the divider for {a} and {b} is not here")
+/// }
+///
+/// #[workflow]
+/// fn quotients(a: Promise<Vec<i64>>) -> Promise<Vec<i64>> {
+///     divide::map(a, 3).0.clone()
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), nebulakit::backend::RunError> {
+/// let run = testing::run_local(quotients::with(vec![3, 7])).mock(divide::mock(|a, b| (a / b, 0)));
+/// assert_eq!(run.await?, [1, 2]);
+/// # Ok(())
+/// # }
+/// ```
+#[cfg(feature = "run")]
+pub fn run_local<O: TaskOutputs>(invocation: Invocation<O>) -> RunLocal<O> {
+    invocation.run_local()
 }

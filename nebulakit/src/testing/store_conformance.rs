@@ -1,12 +1,12 @@
 //! Whether a store keeps the promises of [`Store`](nebulakit_types::storage::Store), checked from outside: by what a [`Storage`] over it does.
 
-use std::fmt;
-
 use bytes::Bytes;
 use futures_util::TryStreamExt as _;
 use futures_util::future::join_all;
 use nebulakit_types::ErrorKind;
 use nebulakit_types::storage::{PutOptions, Storage, child_url};
+
+pub use super::broken::{Broken, NotConforming};
 
 /// Objects of more than one part are longer than this: 8 MiB.
 const PART: usize = 8 << 20;
@@ -25,43 +25,6 @@ const WRITERS: usize = 8;
 
 /// Names that are hard to write in a URL.
 const ODD: [&str; 9] = ["with space", "100%", "a%20b", "a%2Fb", "a+b", "ü€😀", "q?x=1&y#z", "a:b@c", "'(!)*~"];
-
-/// A promise that a store does not keep.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Broken {
-    /// The promise.
-    pub promise: &'static str,
-    /// What came instead.
-    pub found: String,
-}
-
-impl fmt::Display for Broken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.promise, self.found)
-    }
-}
-
-/// All promises that a store does not keep.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NotConforming(Vec<Broken>);
-
-impl NotConforming {
-    /// Each of them.
-    #[must_use]
-    pub fn broken(&self) -> &[Broken] {
-        &self.0
-    }
-}
-
-impl fmt::Display for NotConforming {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the store does not keep {} of its promises", self.0.len())?;
-        self.0.iter().try_for_each(|broken| write!(f, "\n  {broken}"))
-    }
-}
-
-impl std::error::Error for NotConforming {}
 
 /// What one check found.
 type Check = Result<(), String>;
@@ -102,7 +65,7 @@ pub async fn check(storage: &Storage, prefix: &str) -> Result<(), NotConforming>
     note("what is deleted is gone, and what is absent counts as deleted", suite.deleted().await);
     note("a prefix is not an object", suite.prefix_is_no_object().await);
     note("all that was stored can be deleted", suite.clean().await);
-    if broken.is_empty() { Ok(()) } else { Err(NotConforming(broken)) }
+    NotConforming::unless_kept("store", broken)
 }
 
 struct Suite<'a> {

@@ -22,7 +22,7 @@ impl Step<'_> {
             Ok(LiteralView::String(json)) => Graph::from_json(json).map_err(|problems| fault(NO_GRAPH, problems.to_string()))?,
             _ => return Err(fault(NO_GRAPH, "it gave no graph".to_owned())),
         };
-        let reasons = missing(&graph);
+        let reasons = missing(&graph, &self.walk.world.mocks);
         if reasons.is_empty() { Ok(graph) } else { Err(fault(NO_GRAPH, reasons.join("; "))) }
     }
 }

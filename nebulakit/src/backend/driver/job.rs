@@ -58,7 +58,12 @@ impl Step<'_> {
             Some(overrides) => overridden(work, overrides).map_err(not_taken)?,
             None => work,
         };
-        let strategy = strategy_of(task, overrides.and_then(|overrides| overrides.strategy.as_ref()), world.strategy.as_ref());
+        let (work, strategy) = if world.mocks.has(task.name) {
+            (work.mocked(), task.at_home())
+        } else {
+            let of_node = overrides.and_then(|overrides| overrides.strategy.as_ref());
+            (work, strategy_of(task, of_node, world.strategy.as_ref()))
+        };
         let job = world.coordinator.submit(work, strategy).await.map_err(|error| not_taken(error.to_string()))?.abort_on_drop();
         let id = job.id().clone();
         let mut joined = pin!(job.join());
@@ -130,10 +135,9 @@ fn strategy_of(task: &TaskDef, of_node: Option<&Strategy>, of_run: Option<&Strat
     if task.container.is_some() {
         return Strategy::Container;
     }
-    let at_home = if task.is_async { Strategy::Async } else { Strategy::Thread };
     if task.is_dynamic {
         // What it gives is made of functions of this process.
-        return at_home;
+        return task.at_home();
     }
-    of_node.or(task.options.strategy.as_ref()).or(of_run).cloned().unwrap_or(at_home)
+    of_node.or(task.options.strategy.as_ref()).or(of_run).cloned().unwrap_or_else(|| task.at_home())
 }

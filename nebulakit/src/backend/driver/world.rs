@@ -10,6 +10,7 @@ use super::signals::Signals;
 use crate::coordinator::Coordinator;
 use crate::run::{Record, RunFolder, RunId};
 use crate::task::cancellation::Cancellation;
+use crate::task::mock::Mocks;
 use crate::task::strategy::Strategy;
 
 /// What a run runs in.
@@ -24,6 +25,8 @@ pub(crate) struct World {
     pub(crate) strategy: Option<Strategy>,
     /// Where each node's files go, if not all to one place.
     pub(crate) stored: Option<RunFolder>,
+    /// What stands in for tasks.
+    pub(crate) mocks: Mocks,
     /// How much its tasks in processes have read and stored, in bytes.
     pub(crate) moved: Arc<AtomicU64>,
     /// What is known of tasks that ran before, if anything is.

@@ -1,6 +1,8 @@
 //! Runs on this machine, through a coordinator of this process.
 
 mod cached;
+mod ended;
+mod invoked;
 mod memory;
 mod recorded;
 mod rehearsal;
@@ -16,6 +18,7 @@ use nebulakit_types::storage::Storage;
 
 use self::cached::Cached;
 use self::memory::{Former, Remembered};
+use self::recorded::{Given, Started};
 pub use self::run_local::RunLocal;
 use super::inputs::unfit;
 use super::{Backend, Capabilities, Options, Plan, Preview, RunError, needs};
@@ -24,6 +27,7 @@ use crate::graph::Graph;
 use crate::run::{Cache, Recorder, RunHandle, RunId, RunsFolder};
 use crate::task::builder::ContextBuilder;
 use crate::task::context::Context;
+use crate::task::mock::Mocks;
 use crate::task::strategy::Strategy;
 
 /// Runs graphs on this machine, in this process, and records them in a folder.
@@ -59,8 +63,12 @@ pub struct LocalBackend {
     runs: RunsFolder,
     coordinator: Arc<dyn Fn(CoordinatorBuilder) -> CoordinatorBuilder + Send + Sync>,
     surroundings: Arc<dyn Fn(PathBuf) -> ContextBuilder + Send + Sync>,
-    begun: Arc<dyn Fn(&Arc<Recorder>) + Send + Sync>,
+    mocks: Mocks,
+    begun: Arc<Begun>,
 }
+
+/// Is told of what records a run.
+type Begun = dyn Fn(&Arc<Recorder>) + Send + Sync;
 
 impl fmt::Debug for LocalBackend {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -72,7 +80,13 @@ impl LocalBackend {
     /// A backend that records runs in `runs`, whose tasks reach this machine alone.
     #[must_use]
     pub fn new(runs: RunsFolder) -> Self {
-        Self { runs, coordinator: Arc::new(|builder| builder), surroundings: Arc::new(Context::builder), begun: Arc::new(|_| ()) }
+        Self {
+            runs,
+            coordinator: Arc::new(|builder| builder),
+            surroundings: Arc::new(Context::builder),
+            begun: Arc::new(|_| ()),
+            mocks: Mocks::default(),
+        }
     }
 
     /// Sets up the coordinator of each run: how much of the machine there is, other strategies, where worker processes are from.
@@ -103,6 +117,28 @@ impl LocalBackend {
         Self { begun: Arc::new(begun), ..self }
     }
 
+    /// What stands in for tasks.
+    fn mocks(self, mocks: Mocks) -> Self {
+        Self { mocks, ..self }
+    }
+
+    /// Starts a plan on the runtime of the caller, with what `coordinator` makes.
+    fn start(&self, plan: Plan, coordinator: CoordinatorBuilder, given: Given) -> Result<Started, RunError> {
+        if self.runs.path().to_str().is_none() {
+            let shown = self.runs.path().to_string_lossy().into_owned();
+            return Err(RunError::Refused(vec![format!("runs cannot be recorded in `{shown}`, whose path is not UTF-8")]));
+        }
+        let former = self.former(&plan)?;
+        let recorder = Arc::new(Recorder::create(&self.runs, plan.options.durability).map_err(RunError::Record)?);
+        (self.begun)(&recorder);
+        let folder = recorder.folder().clone();
+        let cached = Cached::new(&self.runs, plan.options.cache, folder.id().clone(), plan.options.durability);
+        let memory = Remembered { former, cached, folder: Some(folder) };
+        let surroundings = (self.surroundings)(recorder.folder().path().to_owned());
+        let context = surroundings.takes_graphs().mocks(self.mocks.clone()).build();
+        recorded::start(plan, recorder, memory, coordinator.context(context).build(), self.mocks.clone(), given)
+    }
+
     /// The folder that it records runs in.
     #[must_use]
     pub fn runs(&self) -> &RunsFolder {
@@ -120,7 +156,7 @@ impl Backend for LocalBackend {
     }
 
     fn compile(&self, graph: &Graph, options: &Options) -> Result<Plan, RunError> {
-        let mut reasons = needs::missing(graph);
+        let mut reasons = needs::missing(graph, &self.mocks);
         reasons.extend(unfit(graph, &Bytes::copy_from_slice(&options.inputs)).map_err(RunError::Inputs)?);
         if !reasons.is_empty() {
             return Err(RunError::Refused(reasons));
@@ -131,21 +167,7 @@ impl Backend for LocalBackend {
     }
 
     fn run(&self, plan: Plan) -> BoxFuture<'_, Result<RunHandle, RunError>> {
-        Box::pin(async move {
-            if self.runs.path().to_str().is_none() {
-                let shown = self.runs.path().to_string_lossy().into_owned();
-                return Err(RunError::Refused(vec![format!("runs cannot be recorded in `{shown}`, whose path is not UTF-8")]));
-            }
-            let former = self.former(&plan)?;
-            let recorder = Arc::new(Recorder::create(&self.runs, plan.options.durability).map_err(RunError::Record)?);
-            (self.begun)(&recorder);
-            let folder = recorder.folder().clone();
-            let cached = Cached::new(&self.runs, plan.options.cache, folder.id().clone(), plan.options.durability);
-            let memory = Remembered { former, cached, folder: Some(folder) };
-            let context = (self.surroundings)(recorder.folder().path().to_owned()).takes_graphs().build();
-            let coordinator = (self.coordinator)(builder()).context(context).build();
-            recorded::start(plan, recorder, memory, coordinator)
-        })
+        Box::pin(async move { Ok(self.start(plan, (self.coordinator)(builder()), Given::default())?.handle) })
     }
 
     fn preview<'a>(&'a self, plan: &'a Plan) -> BoxFuture<'a, Result<Preview, RunError>> {

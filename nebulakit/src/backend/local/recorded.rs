@@ -6,26 +6,52 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::oneshot;
 
+use super::ended::{outcome, why};
 use super::memory::Remembered;
-use crate::backend::driver::{End, Refusal, Signals, Unfinished, World, drive, literals_of};
+use crate::backend::driver::{Refusal, Signals, World, drive, literals_of};
 use crate::backend::{Plan, RunError};
-use crate::coordinator::{Coordinator, FailureKind};
+use crate::coordinator::Coordinator;
 use crate::graph::{Graph, Kind, Scope};
-use crate::run::{Control, EVENT_VERSION, EventKind, JobFailure, RecordError, RecordErrorKind, Recorder, Request, RunHandle, RunOutcome};
+use crate::run::{Answer, Control, EVENT_VERSION, EventKind, RecordError, RecordErrorKind, Recorder, Request, RunHandle, RunOutcome};
 use crate::task::cancellation::Cancellation;
-use crate::task::failure::code;
+use crate::task::mock::Mocks;
 
 /// How long it takes until requests are looked for again that could not be.
 const AGAIN: Duration = Duration::from_secs(1);
 
+/// What the process that starts a run gives it besides its plan.
+#[derive(Default)]
+pub(super) struct Given {
+    /// Answers to its gates.
+    pub(super) answers: HashMap<String, Answer>,
+    /// Asks it to stop.
+    pub(super) stop: Cancellation,
+}
+
+/// A run on its way.
+pub(super) struct Started {
+    pub(super) handle: RunHandle,
+    /// What comes of it, once its end is recorded.
+    pub(super) outputs: oneshot::Receiver<Result<Bytes, RunError>>,
+}
+
 /// Starts the run that `recorder` records, on the runtime of the caller.
-pub(super) fn start(plan: Plan, recorder: Arc<Recorder>, memory: Remembered, coordinator: Coordinator) -> Result<RunHandle, RunError> {
+pub(super) fn start(
+    plan: Plan,
+    recorder: Arc<Recorder>,
+    memory: Remembered,
+    coordinator: Coordinator,
+    mocks: Mocks,
+    given: Given,
+) -> Result<Started, RunError> {
     let folder = recorder.folder().clone();
     for (name, contents) in &plan.files {
         folder.write(name, contents, recorder.durability()).map_err(RunError::Record)?;
     }
-    let answers = memory.former.as_ref().map_or_else(HashMap::new, |former| former.answers(&plan.options.inputs));
+    let mut answers = memory.former.as_ref().map_or_else(HashMap::new, |former| former.answers(&plan.options.inputs));
+    answers.extend(given.answers);
     let created = EventKind::Created {
         version: EVENT_VERSION,
         run: folder.id().clone(),
@@ -41,31 +67,36 @@ pub(super) fn start(plan: Plan, recorder: Arc<Recorder>, memory: Remembered, coo
         run: folder.id().clone(),
         record: Arc::clone(&recorder) as _,
         signals: Arc::new(signals),
-        stop: Cancellation::new(),
+        stop: given.stop,
         strategy: plan.options.strategy,
         stored: Some(folder.clone()),
+        mocks,
         moved: Arc::default(),
         memory: Some(Arc::new(memory)),
         is_rehearsal: false,
     };
     let asked = Asked { control: Control::new(&folder), refused, is_told: false };
-    let (over, ended) = tokio::sync::oneshot::channel();
+    let ((over, ended), (gives, outputs)) = (oneshot::channel(), oneshot::channel());
     tokio::spawn(async move {
         let ended = to_its_end(&plan.graph, &world, plan.options.inputs.into(), &recorder, asked).await;
         // Where it cannot be recorded the run is one that was interrupted: that is how others find it.
         drop(world);
         // A disk may be slow. The recorder is gone with this, and with it the lock of the run.
-        if let Ok(recorded) = tokio::task::spawn_blocking(move || record_end(&recorder, ended)).await {
-            let _ = over.send(recorded);
-        }
+        let recorded = tokio::task::spawn_blocking(move || (record_end(&recorder, &ended), ended)).await;
+        let Ok((recorded, ended)) = recorded else { return };
+        let _ = gives.send(match &recorded {
+            Ok(_) => ended,
+            Err(error) => Err(RunError::Record(error.clone())),
+        });
+        let _ = over.send(recorded);
     });
-    Ok(RunHandle::driven(&folder, async move { ended.await.ok() }))
+    Ok(Started { handle: RunHandle::driven(&folder, async move { ended.await.ok() }), outputs })
 }
 
-fn record_end(recorder: &Recorder, ended: Result<Bytes, RunOutcome>) -> Result<RunOutcome, RecordError> {
+fn record_end(recorder: &Recorder, ended: &Result<Bytes, RunError>) -> Result<RunOutcome, RecordError> {
     let (outcome, outputs) = match ended {
-        Ok(outputs) => (RunOutcome::Succeeded, Some(recorder.keep(&outputs)?)),
-        Err(outcome) => (outcome, None),
+        Ok(outputs) => (RunOutcome::Succeeded, Some(recorder.keep(outputs)?)),
+        Err(error) => (outcome(error), None),
     };
     recorder.record(None, EventKind::Ended { outcome: outcome.clone(), outputs })?;
     removed(recorder).map_or(Ok(outcome), Err)
@@ -80,11 +111,8 @@ fn removed(recorder: &Recorder) -> Option<RecordError> {
 }
 
 /// Drives the run, and hears what others ask of it.
-async fn to_its_end(graph: &Graph, world: &World, inputs: Bytes, recorder: &Recorder, mut asked: Asked) -> Result<Bytes, RunOutcome> {
-    let given = match literals_of(&inputs) {
-        Ok(given) => given,
-        Err(error) => return Err(failed(code::SYSTEM, format!("the inputs cannot be read: {error}"))),
-    };
+async fn to_its_end(graph: &Graph, world: &World, inputs: Bytes, recorder: &Recorder, mut asked: Asked) -> Result<Bytes, RunError> {
+    let given = literals_of(&inputs).map_err(RunError::Inputs)?;
     let ended = {
         let mut driven = std::pin::pin!(drive(graph, world, &given));
         loop {
@@ -95,11 +123,7 @@ async fn to_its_end(graph: &Graph, world: &World, inputs: Bytes, recorder: &Reco
         }
     };
     world.coordinator.shutdown(Duration::ZERO).await;
-    ended.map_err(|unfinished| match unfinished {
-        Unfinished::Ended(End::Cancelled) => RunOutcome::Cancelled,
-        Unfinished::Ended(End::Failed(fault)) => RunOutcome::Failed { node: Some(fault.node.clone()), failure: fault.failure.clone() },
-        Unfinished::Unrecorded(error) => failed(code::SYSTEM, error.to_string().replace("\nhint: ", "; ")),
-    })
+    ended.map_err(why)
 }
 
 /// What others ask of the run.
@@ -157,10 +181,6 @@ impl Asked {
         self.control.refuse(&signal)?;
         recorder.record(None, EventKind::Refused { signal, why })
     }
-}
-
-fn failed(code: &str, message: String) -> RunOutcome {
-    RunOutcome::Failed { node: None, failure: JobFailure::new(FailureKind::Failed, code, message) }
 }
 
 /// How many nodes are known before the run: each workflow counts as often as it is a node.

@@ -1,6 +1,6 @@
 //! A run that is only looked at: the graph is walked as ever, with what is cached and kept, and no task runs.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -15,6 +15,7 @@ use crate::backend::{Plan, RunError};
 use crate::coordinator::Coordinator;
 use crate::run::{Cache, CacheEntry, EventKind, Lookup, Nearest, NodePath, Origin, Record, RecordError, Recorded, RunId};
 use crate::task::cancellation::Cancellation;
+use crate::task::mock::Mocks;
 
 /// Says what a run of `plan` would do; `coordinator` is given nothing to do.
 pub(super) async fn rehearse(plan: &Plan, memory: Remembered, cache: &Cache, coordinator: Coordinator) -> Result<Preview, RunError> {
@@ -30,6 +31,7 @@ pub(super) async fn rehearse(plan: &Plan, memory: Remembered, cache: &Cache, coo
         stop: Cancellation::new(),
         strategy: None,
         stored: None,
+        mocks: Mocks::default(),
         moved: Arc::default(),
         memory: Some(Arc::clone(&memory) as _),
         is_rehearsal: true,
@@ -39,13 +41,8 @@ pub(super) async fn rehearse(plan: &Plan, memory: Remembered, cache: &Cache, coo
     let _ = drive(&plan.graph, &world, &literals_of(&inputs).map_err(RunError::Inputs)?).await;
     world.coordinator.shutdown(Duration::ZERO).await;
     let mut nodes = std::mem::take(&mut *heard.nodes.lock().unwrap_or_else(PoisonError::into_inner));
-    let composed: HashSet<_> = nodes.keys().filter_map(NodePath::parent).collect();
     let mut entries = Entries { cache, of: HashMap::new() };
     for (path, node) in nodes.iter_mut().filter(|(_, node)| node.fate == Fate::Runs) {
-        if composed.contains(path) {
-            node.fate = Fate::Partly;
-            continue;
-        }
         node.unkept = memory.former.as_ref().map(|former| former.unkept(path, &node.of)).transpose().map_err(RunError::Record)?;
         if let Some(Lookup::Miss { key }) = &node.lookup {
             node.nearest = Nearest::of(key, entries.of(&key.task).map_err(RunError::Record)?);
@@ -60,7 +57,7 @@ pub(super) async fn rehearse(plan: &Plan, memory: Remembered, cache: &Cache, coo
 /// The parts of a path, so that `n2` comes before `n10`, and before `n2/n0`.
 fn place(path: &NodePath) -> Vec<(u64, &str)> {
     let number = |part: &str| part.trim_start_matches(|letter: char| !letter.is_ascii_digit()).parse().unwrap_or(u64::MAX);
-    path.as_str().split(['/', '[', ']']).map(|part| (number(part), part)).collect()
+    path.as_str().split(['/', '[', ']', '-']).map(|part| (number(part), part)).collect()
 }
 
 /// The entries of the cache, read once for each task.
@@ -117,6 +114,8 @@ impl Foreseen {
                 self.lookup = Some(found);
                 return;
             }
+            // Nothing begins but what consists of other nodes.
+            EventKind::Started { .. } => Fate::Partly,
             EventKind::Waiting { signal, .. } => Fate::Waits { signal },
             EventKind::Succeeded { from: Origin::Cache, .. } => Fate::Cached,
             EventKind::Succeeded { from: Origin::Resumed, .. } => Fate::Kept,

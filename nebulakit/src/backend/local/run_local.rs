@@ -1,41 +1,46 @@
 //! A workflow or a task with its values, run in this process.
 
-use std::any::Any;
 use std::collections::HashMap;
 use std::fmt;
+use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use nebulakit_types::convert::reader::References;
-use nebulakit_types::outbox::Outbox;
 use nebulakit_types::outputs::TaskOutputs;
 use nebulakit_types::storage::Storage;
 use nebulakit_types::workspace::Workspace;
 use nebulakit_types::{Dialect, NebulaType, block_on};
 use uuid::Uuid;
 
-use super::builder;
-use crate::backend::driver::{End, Fault, Signals, Unfinished, World, drive, literals_of};
-use crate::backend::error::{NodeError, RunError};
-use crate::backend::needs;
+use super::ended::why;
+use super::invoked::{graph, inputs};
+use super::recorded::Given;
+use super::{LocalBackend, builder};
+use crate::backend::driver::{Signals, World, drive, literals_of};
+use crate::backend::error::RunError;
+use crate::backend::{Backend as _, Options, needs};
 use crate::coordinator::CoordinatorBuilder;
 use crate::graph::Graph;
-use crate::run::{Answer, Nowhere, RunId};
+use crate::run::{Answer, Nowhere, RunId, RunsFolder};
 use crate::services::env::Environment;
 use crate::task::cancellation::Cancellation;
 use crate::task::context::Context;
-use crate::task::def::TaskDef;
-use crate::task::definition::Definition;
 use crate::task::invocation::Invocation;
+use crate::task::mock::{Mock, Mocks};
 use crate::task::strategy::Strategy;
-use crate::workflow::WorkflowDef;
+
+/// The folder of runs, as the command line calls it.
+const FOLDER: &str = ".nebulakit";
+
+/// Where the data of inputs is in it.
+const INPUTS: &str = "inputs";
 
 /// A workflow or a task with its values, run in this process when it is awaited: what [`Invocation::run_local`] gives.
 ///
 /// Nothing is left behind, nothing is remembered, and of the environment only where temporary files go is read: files that tasks make are in a folder for temporary files, which is
-/// removed when no output refers to it any more. Dropping the future cancels what runs.
+/// removed when no output refers to it any more. [`dir`](Self::dir) gives it a folder that stays. Dropping the future cancels what runs.
 ///
 /// It is on the runtime that polls it, which needs timers. Async tasks run on it, and plain functions on threads, as many at once as there are cores, unless
 /// [`strategy`](Self::strategy) or the task says otherwise.
@@ -69,7 +74,9 @@ use crate::workflow::WorkflowDef;
 #[must_use = "nothing runs before it is awaited"]
 pub struct RunLocal<O> {
     invocation: Invocation<O>,
-    strategy: Option<Strategy>,
+    options: Options,
+    dir: Option<PathBuf>,
+    mocks: Mocks,
     answers: HashMap<String, Answer>,
     /// Values for gates that cannot be encoded.
     mistakes: Vec<nebulakit_types::Error>,
@@ -79,7 +86,11 @@ pub struct RunLocal<O> {
 
 impl<O> fmt::Debug for RunLocal<O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RunLocal").field("invocation", &self.invocation).field("strategy", &self.strategy).finish_non_exhaustive()
+        f.debug_struct("RunLocal")
+            .field("invocation", &self.invocation)
+            .field("options", &self.options)
+            .field("dir", &self.dir)
+            .finish_non_exhaustive()
     }
 }
 
@@ -88,7 +99,9 @@ impl<O: TaskOutputs> Invocation<O> {
     pub fn run_local(self) -> RunLocal<O> {
         RunLocal {
             invocation: self,
-            strategy: None,
+            options: Options::new(),
+            dir: None,
+            mocks: Mocks::default(),
             answers: HashMap::new(),
             mistakes: Vec::new(),
             coordinator: builder(),
@@ -111,7 +124,74 @@ impl<O: TaskOutputs> Invocation<O> {
 impl<O: TaskOutputs> RunLocal<O> {
     /// How tasks are run that do not say so themselves.
     pub fn strategy(self, strategy: Strategy) -> Self {
-        Self { strategy: Some(strategy), ..self }
+        self.options(|options| options.strategy(strategy))
+    }
+
+    /// Replaces a task by a closure wherever the run would run or call it: in maps, in sub-workflows, in graphs of dynamic tasks, and whatever
+    /// strategy, image or place the task has. The closure is called in this process. A reference without a body runs by its mock.
+    ///
+    /// What a mock gives is checked as what its task gives is, and its panic or error is the failure of its node. A run with mocks neither takes
+    /// nor keeps remembered outputs, and no run goes on with what it gave.
+    ///
+    /// # Examples
+    /// ```
+    /// use nebulakit::prelude::*;
+    /// use nebulakit::testing;
+    ///
+    /// #[task(reference(project = "ml", domain = "production", name = "score", version = "7"))]
+    /// fn score(text: String) -> f64;
+    ///
+    /// #[task]
+    /// fn best(scores: Vec<f64>) -> f64 {
+    ///     scores.into_iter().fold(f64::MIN, f64::max)
+    /// }
+    ///
+    /// #[workflow]
+    /// fn best_of(first: Promise<String>, second: Promise<String>) -> Promise<f64> {
+    ///     best::node([score::node(first), score::node(second)])
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), nebulakit::backend::RunError> {
+    /// let run = testing::run_local(best_of::with("a", "four")).mock(score::mock(|text| text.len() as f64));
+    /// assert_eq!(run.await?, 4.0);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn mock(mut self, mock: Mock) -> Self {
+        self.mocks.add(mock);
+        self
+    }
+
+    /// Records the run in `.nebulakit` in that folder, as the command line does, and remembers outputs there: the files that tasks store stay,
+    /// and a gate that has no answer waits for one from elsewhere.
+    ///
+    /// # Examples
+    /// ```
+    /// use nebulakit::prelude::*;
+    /// use nebulakit::run::RunsFolder;
+    ///
+    /// #[task(cache(version = "1"))]
+    /// fn double(x: i64) -> i64 {
+    ///     2 * x
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> anyhow::Result<()> {
+    /// # let scratch = tempfile::tempdir()?;
+    /// # let folder = scratch.path();
+    /// assert_eq!(double::with(4).run_local().dir(folder).await?, 8);
+    /// assert_eq!(RunsFolder::open(folder.join(".nebulakit"))?.list()?.len(), 1);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn dir(self, folder: impl Into<PathBuf>) -> Self {
+        Self { dir: Some(folder.into()), ..self }
+    }
+
+    /// What a run that has a [`dir`](Self::dir) does with it: how it uses the cache, which run it goes on with, what its record survives.
+    pub fn options(self, set: impl FnOnce(Options) -> Options) -> Self {
+        Self { options: set(self.options), ..self }
     }
 
     /// Sets up the coordinator that runs the jobs: how much of the machine there is, other strategies, where worker processes are from.
@@ -180,28 +260,62 @@ impl<O: TaskOutputs> RunLocal<O> {
         if let Some(mistake) = self.mistakes.pop() {
             return Err(RunError::Inputs(mistake));
         }
+        match self.dir.take() {
+            Some(folder) => self.recorded(graph, folder).await,
+            None => self.unrecorded(graph).await,
+        }
+    }
+
+    async fn unrecorded(self, graph: Graph) -> Result<O, RunError> {
+        let mut reasons = needs::missing(&graph, &self.mocks);
+        reasons.extend(self.options.resumes.map(|run| format!("it goes on with the run `{run}`, and has no folder: say `.dir(..)`")));
+        if !reasons.is_empty() {
+            return Err(RunError::Refused(reasons));
+        }
         let workspace = Workspace::new(Storage::local, None, Environment::from_process().temporary_folder());
-        let context = Context::builder(workspace.scratch().map_err(RunError::Folder)?).takes_graphs().build();
-        let mut outbox = Outbox::in_process(context.workspace());
-        let inputs = self.invocation.inputs(&Dialect::FLYTE_1, &mut outbox).map_err(RunError::Inputs)?;
-        outbox.send().await.map_err(RunError::Inputs)?;
+        let context = Context::builder(workspace.scratch().map_err(RunError::Folder)?).takes_graphs().mocks(self.mocks.clone()).build();
+        let (inputs, data) = inputs(&self.invocation, context.workspace())?;
+        data.send().await.map_err(RunError::Inputs)?;
         let world = World {
             coordinator: self.coordinator.context(context).build(),
             run: RunId::from(Uuid::new_v4().simple().to_string()),
             record: Arc::new(Nowhere),
             signals: Arc::new(Signals::known(self.answers)),
             stop: self.stop,
-            strategy: self.strategy,
+            strategy: self.options.strategy,
             stored: None,
+            mocks: self.mocks,
             moved: Arc::default(),
             memory: None,
             is_rehearsal: false,
         };
-        let inputs = Bytes::from(inputs);
         let ended = drive(&graph, &world, &literals_of(&inputs).map_err(RunError::Inputs)?).await;
         world.coordinator.shutdown(Duration::ZERO).await;
-        let outputs = ended.map_err(failed)?;
+        let outputs = ended.map_err(why)?;
         self.invocation.outputs(&outputs, &References::default().within(&workspace)).map_err(RunError::Outputs)
+    }
+
+    async fn recorded(self, graph: Graph, folder: PathBuf) -> Result<O, RunError> {
+        let runs = RunsFolder::open(folder.join(FOLDER)).map_err(RunError::Record)?;
+        let copies = runs.path().join(INPUTS).join(Uuid::new_v4().simple().to_string());
+        let workspace = Workspace::new(Storage::local, Some(copies.to_string_lossy().into_owned()), runs.path());
+        let (inputs, data) = inputs(&self.invocation, &workspace)?;
+        data.send().await.map_err(RunError::Inputs)?;
+        let backend = LocalBackend::new(runs).mocks(self.mocks);
+        let plan = backend.compile(&graph, &self.options.inputs(inputs))?;
+        let stop = Unwaited(self.stop.below());
+        let given = Given { answers: self.answers, stop: stop.0.clone() };
+        let outputs = backend.start(plan, self.coordinator, given)?.outputs.await.unwrap_or(Err(RunError::Cancelled))?;
+        self.invocation.outputs(&outputs, &References::default().within(&workspace)).map_err(RunError::Outputs)
+    }
+}
+
+/// Asks a run to stop when nobody waits for it any more.
+struct Unwaited(Cancellation);
+
+impl Drop for Unwaited {
+    fn drop(&mut self) {
+        self.0.cancel();
     }
 }
 
@@ -211,31 +325,5 @@ impl<O: TaskOutputs + Send> IntoFuture for RunLocal<O> {
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(self.run())
-    }
-}
-
-/// The graph of what is to be run, which has all that it needs here.
-fn graph(definition: &'static dyn Definition) -> Result<Graph, RunError> {
-    let any = definition as &dyn Any;
-    let graph = match (any.downcast_ref::<WorkflowDef>(), any.downcast_ref::<TaskDef>()) {
-        (Some(workflow), _) => workflow.graph(),
-        (None, Some(task)) => task.graph(),
-        (None, None) => return Err(RunError::Refused(vec![format!("`{}` is neither a workflow nor a task", definition.name())])),
-    };
-    let graph = graph.map_err(RunError::Graph)?;
-    match needs::missing(&graph) {
-        reasons if reasons.is_empty() => Ok(graph),
-        reasons => Err(RunError::Refused(reasons)),
-    }
-}
-
-fn failed(ended: Unfinished) -> RunError {
-    match ended {
-        Unfinished::Unrecorded(error) => RunError::Folder(error),
-        Unfinished::Ended(End::Cancelled) => RunError::Cancelled,
-        Unfinished::Ended(End::Failed(fault)) => {
-            let Fault { node, of, failure, error, .. } = Arc::unwrap_or_clone(fault);
-            RunError::Failed(Box::new(NodeError { node, of: of.into_owned(), failure, error }))
-        }
     }
 }

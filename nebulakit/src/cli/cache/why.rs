@@ -27,7 +27,7 @@ pub(super) fn why(runs: &RunsFolder, run: &RunHandle, node: &str, is_json: bool)
 fn said(run: &RunHandle, why: &CacheWhy) -> Result<String, Complaint> {
     Ok(match why {
         CacheWhy::Asked { found: found @ Lookup::Hit { .. }, .. } => format!("taken from the cache: {}", lookups::lookup(found, None)),
-        CacheWhy::Asked { found, nearest } => format!("not taken from the cache: {}", lookups::lookup(found, nearest.as_ref())),
+        CacheWhy::Asked { found, nearest } => format!("not taken from the cache: {}", lookups::lookup(found, nearest.as_deref())),
         CacheWhy::Resumed => {
             let resumes = run.state()?.resumes.as_ref().map(|run| format!(" {run}")).unwrap_or_default();
             format!("kept from the run{resumes}, which this one resumes; the cache was not asked")
@@ -43,7 +43,7 @@ fn said(run: &RunHandle, why: &CacheWhy) -> Result<String, Complaint> {
 fn described(run: &RunHandle, node: &str, why: &CacheWhy) -> Result<Value, Complaint> {
     let (answer, found, nearest) = match why {
         CacheWhy::Asked { found, nearest } => {
-            (if matches!(found, Lookup::Hit { .. }) { "hit" } else { "miss" }, Some(found), nearest.as_ref())
+            (if matches!(found, Lookup::Hit { .. }) { "hit" } else { "miss" }, Some(found), nearest.as_deref())
         }
         CacheWhy::Resumed => ("resumed", None, None),
         CacheWhy::Composed => ("composed", None, None),

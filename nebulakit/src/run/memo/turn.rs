@@ -126,6 +126,8 @@ mod tests {
     use std::collections::BTreeMap;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
+    use futures_util::FutureExt as _;
+
     use super::*;
     use crate::run::RunId;
 
@@ -140,7 +142,7 @@ mod tests {
 
     /// What stands behind which call.
     fn told(behind: &Mutex<Vec<Caller>>) -> impl Fn(Caller) {
-        |call| behind.lock().unwrap().push(call)
+        move |call| behind.lock().unwrap().push(call)
     }
 
     #[tokio::test]
@@ -172,8 +174,7 @@ mod tests {
         let first = turns.take(&key(), &caller("n0"), |_| panic!("nobody has it")).await.unwrap();
         let behind = Mutex::default();
         for turns in [&turns, &others] {
-            let mut waits = std::pin::pin!(turns.take(&key(), &caller("n1"), told(&behind)));
-            assert!(futures_util::poll!(waits.as_mut()).is_pending());
+            assert!(turns.take(&key(), &caller("n1"), told(&behind)).now_or_never().is_none());
         }
         assert_eq!(*behind.lock().unwrap(), [caller("n0"), caller("n0")]);
         drop(first);

@@ -41,11 +41,15 @@ fn reduce(literal: &mut Literal, literal_type: &LiteralType, contents: &Contents
             None => Ok(false),
         };
     }
-    match (&mut literal.value, &literal_type.kind) {
-        (LiteralValue::Union { value, variant }, _) => reduce(value, variant.as_deref().unwrap_or(literal_type), contents),
-        (LiteralValue::Collection(literals), TypeKind::Collection(element)) => reduce_all(literals.iter_mut(), element, contents),
-        (LiteralValue::Map(literals), TypeKind::Map(value)) => reduce_all(literals.values_mut(), value, contents),
-        (LiteralValue::Binary { .. } | LiteralValue::Generic(_), _) if may_have_files(literal_type) => {
+    let inner = match &literal_type.kind {
+        TypeKind::Collection(inner) | TypeKind::Map(inner) => inner,
+        _ => literal_type,
+    };
+    match &mut literal.value {
+        LiteralValue::Union { value, variant } => reduce(value, variant.as_deref().unwrap_or(literal_type), contents),
+        LiteralValue::Collection(literals) => reduce_all(literals.iter_mut(), inner, contents),
+        LiteralValue::Map(literals) => reduce_all(literals.values_mut(), inner, contents),
+        LiteralValue::Binary { .. } | LiteralValue::Generic(_) if may_have_files(literal_type) => {
             let reduced = reduced(&literal.encode(), literal_type, contents)?;
             let is_reduced = reduced.is_some();
             if let Some(bytes) = reduced {

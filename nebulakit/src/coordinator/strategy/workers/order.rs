@@ -6,8 +6,9 @@ use bytes::Bytes;
 
 use crate::coordinator::context::JobContext;
 use crate::coordinator::error::{JobError, Lost};
+use crate::coordinator::tasks::placed;
 use crate::process::worker::message::{Identity, Job, Secret};
-use crate::task::call::{of_child, with_secrets};
+use crate::task::call::with_secrets;
 
 /// The attempt of `job` as an order, with the CPU time that it may take, in whole seconds.
 ///
@@ -17,7 +18,7 @@ pub(in crate::coordinator::strategy) fn of(job: &JobContext, cpu: Option<u64>) -
     let Some((task, inputs)) = job.piece.task() else {
         return Err(JobError::lost(Lost::Strategy("only tasks run in processes".to_owned())));
     };
-    let context = with_secrets(of_child(job.home.surroundings()?, task, job.attempt), task);
+    let context = with_secrets(placed(job, task)?, task);
     let own = context.surroundings();
     let secrets = task.options().secrets.iter().filter_map(|asked| {
         // What is not there the task misses where it looks for it.

@@ -1,0 +1,30 @@
+//! How a run ended: as the error of those who wait for it, and as its record tells it.
+
+use std::sync::Arc;
+
+use crate::backend::driver::{End, Fault, Unfinished};
+use crate::backend::error::{NodeError, RunError};
+use crate::coordinator::FailureKind;
+use crate::run::{JobFailure, RunOutcome};
+use crate::task::failure::{chain_in_line, code};
+
+/// Why it gave no outputs.
+pub(super) fn why(ended: Unfinished) -> RunError {
+    match ended {
+        Unfinished::Unrecorded(error) => RunError::Folder(error),
+        Unfinished::Ended(End::Cancelled) => RunError::Cancelled,
+        Unfinished::Ended(End::Failed(fault)) => {
+            let Fault { node, of, failure, error, .. } = Arc::unwrap_or_clone(fault);
+            RunError::Failed(Box::new(NodeError { node, of: of.into_owned(), failure, error }))
+        }
+    }
+}
+
+/// How the record tells it.
+pub(super) fn outcome(error: &RunError) -> RunOutcome {
+    match error {
+        RunError::Cancelled => RunOutcome::Cancelled,
+        RunError::Failed(error) => RunOutcome::Failed { node: Some(error.node.clone()), failure: error.failure.clone() },
+        error => RunOutcome::Failed { node: None, failure: JobFailure::new(FailureKind::Failed, code::SYSTEM, chain_in_line(error)) },
+    }
+}
