@@ -2,6 +2,9 @@
 //!
 //! This crate knows no command line and starts no runtime. Most users meet it through `nebulakit`, which re-exports what they need.
 
+#[cfg(not(unix))]
+compile_error!("Nebulakit runs on Linux and macOS: use WSL 2 on Windows");
+
 mod blocking;
 pub mod convert;
 mod data;

@@ -64,3 +64,23 @@ async fn what_is_wrong_with_a_graph_is_the_failure_of_its_task() {
     assert_eq!(error.code(), Some("USER:DynamicWorkflowBuildFailed"));
     assert!(error.to_string().contains("`.retries(..)` comes too late"), "{error}");
 }
+
+#[task]
+fn deeper(n: i64) -> Promise<i64> {
+    if n == 0 { Promise::of(0) } else { deeper::node(n - 1) }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_recursion_may_be_as_deep_as_the_documentation_says() {
+    // It runs on a thread of the runtime, as in a program.
+    let deep = tokio::spawn(async { deeper::with(47).run_local().await });
+    assert_eq!(deep.await.unwrap().unwrap(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_recursion_without_end_is_an_error() {
+    let endless = tokio::spawn(async { deeper::with(i64::MAX).run_local().await });
+    let error = endless.await.unwrap().unwrap_err();
+    assert_eq!(error.code(), Some("USER:NestedTooDeep"));
+    assert!(error.to_string().contains("more than 48 deep"), "{error}");
+}

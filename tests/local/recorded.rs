@@ -8,7 +8,7 @@ use nebulakit::backend::{Backend as _, CacheUse, LocalBackend, Options, RunError
 use nebulakit::coordinator::Fatal;
 use nebulakit::graph::Graph;
 use nebulakit::prelude::*;
-use nebulakit::run::{EventKind, NodeStatus, Origin, RunHandle, RunOutcome, RunsFolder};
+use nebulakit::run::{Answer, EventKind, NodeStatus, Origin, RecordErrorKind, RunHandle, RunOutcome, RunsFolder};
 
 #[task]
 fn write(ctx: Context, text: String) -> anyhow::Result<File> {
@@ -136,6 +136,72 @@ async fn gates_are_answered_by_whoever_has_the_folder() {
     other.signal("number", &literal(&7_i64)).unwrap();
     other.approve("publish").unwrap();
     assert_eq!(run.wait().await.unwrap(), RunOutcome::Succeeded);
+}
+
+#[tokio::test]
+async fn an_answer_that_no_gate_takes_is_refused_and_another_one_can_follow() {
+    let (_folder, backend) = backend();
+    let run = started(&backend, &gated::graph().unwrap(), &[("x", literal(&1_i64))]).await;
+    let other = backend.attach(run.id()).unwrap();
+    let error = other.tell("number", Answer::Value(literal(&"seven".to_owned()))).await.unwrap_err();
+    assert_eq!(error.kind(), RecordErrorKind::Refused);
+    assert!(error.to_string().starts_with("the answer to `number` was refused: the gate takes int, not what came: "), "{error}");
+    let error = other.tell("publish", Answer::Value(literal(&7_i64))).await.unwrap_err();
+    assert!(error.to_string().ends_with("the gate takes an approval or a rejection, not what came: a value"), "{error}");
+    let error = other.tell("nunber", Answer::Approve).await.unwrap_err();
+    assert!(error.to_string().ends_with("the run has no such gate"), "{error}");
+    other.tell("number", Answer::Value(literal(&7_i64))).await.unwrap();
+    other.tell("publish", Answer::Approve).await.unwrap();
+    assert_eq!(run.wait().await.unwrap(), RunOutcome::Succeeded);
+}
+
+#[task]
+fn asks() -> Promise<i64> {
+    gate::wait_for("within")
+}
+
+#[workflow]
+fn asking() -> Promise<i64> {
+    asks::node()
+}
+
+#[tokio::test]
+async fn a_gate_of_a_graph_that_was_made_meanwhile_says_what_it_takes_and_refuses_the_rest() {
+    let (_folder, backend) = backend();
+    let run = started(&backend, &asking::graph().unwrap(), &[]).await;
+    // The gate may not be known by now; then the answer is looked at when it is.
+    let mut refused = run.tell("within", Answer::Approve).await.is_err();
+    let (mut events, mut takes) = (run.events(), None);
+    while takes.is_none() || !refused {
+        match events.next().await.unwrap().unwrap().kind {
+            EventKind::Waiting { takes: of_gate, .. } => takes = Some(of_gate.to_string()),
+            EventKind::Refused { .. } => refused = true,
+            _ => {}
+        }
+    }
+    assert_eq!(takes.unwrap(), "int");
+    run.tell("within", Answer::Value(literal(&3_i64))).await.unwrap();
+    assert_eq!(run.wait().await.unwrap(), RunOutcome::Succeeded);
+}
+
+#[tokio::test]
+async fn a_run_whose_folder_is_removed_stops_and_says_so() {
+    let (_folder, backend) = backend();
+    let run = started(&backend, &endless::graph().unwrap(), &[]).await;
+    std::fs::remove_dir_all(run.folder().path()).unwrap();
+    let error = run.wait().await.unwrap_err();
+    assert!(error.to_string().starts_with("the folder of the run was removed while it ran: `"), "{error}");
+}
+
+#[tokio::test]
+async fn a_run_that_is_not_over_cannot_be_resumed() {
+    let (_folder, backend) = backend();
+    let run = started(&backend, &asking::graph().unwrap(), &[]).await;
+    let plan = backend.compile(&asking::graph().unwrap(), &Options::new().resumes(run.id().clone())).unwrap();
+    let error = backend.run(plan).await.unwrap_err();
+    assert!(error.to_string().contains(&format!("the run `{}` is not over: a process drives it", run.id())), "{error}");
+    run.cancel().unwrap();
+    assert_eq!(run.wait().await.unwrap(), RunOutcome::Cancelled);
 }
 
 #[tokio::test]

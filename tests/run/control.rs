@@ -97,7 +97,7 @@ fn a_run_that_is_over_takes_no_requests() {
 }
 
 #[test]
-fn an_answer_that_cannot_be_read_is_told_once() {
+fn an_answer_that_cannot_be_read_is_told_once_and_another_one_can_follow() {
     let scratch = Scratch::new();
     let recorder = scratch.run();
     let mut control = Control::new(recorder.folder());
@@ -105,4 +105,6 @@ fn an_answer_that_cannot_be_read_is_told_once() {
     let error = control.poll().unwrap_err();
     assert!(error.to_string().contains("go.answer` is not an answer"), "{error}");
     assert_eq!(control.poll().unwrap(), None);
+    scratch.attach(recorder.folder().id()).approve("go").unwrap();
+    assert_eq!(asked(&mut control), [answer("go", Answer::Approve)]);
 }

@@ -61,3 +61,14 @@ fn another_process_follows_a_run() {
     place.said(&["runs", "approve", "last", "go/no-go"]);
     assert_eq!((attached.ended().out.as_str(), started.ended().out.as_str()), ("4\n", "4\n"));
 }
+
+#[test]
+fn a_gate_of_a_dynamic_task_is_given_a_value() {
+    let place = Place::new();
+    let mut started = place.start(&["run", "growing"]);
+    let id = started.id();
+    started.hears("waits for the signal `within`");
+    assert_eq!(started.hears("answer it"), format!("  answer it by `flows runs signal {id} within VALUE` (int)\n"));
+    place.said(&["runs", "signal", "last", "within", "4"]);
+    assert_eq!(started.ended().out, "8\n");
+}

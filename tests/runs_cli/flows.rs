@@ -316,4 +316,15 @@ fn hostile() -> Promise<i64> {
     gate::wait_for::<i64>("it's\n\u{1b}[2J")
 }
 
+#[task]
+fn asks() -> Promise<i64> {
+    gate::wait_for("within")
+}
+
+/// Has a gate that nobody knows of before it runs.
+#[workflow]
+fn growing() -> Promise<i64> {
+    double::node(asks::node())
+}
+
 nebulakit::main!();

@@ -19,6 +19,8 @@ use std::process::{Child, ChildStderr, Command, Output, Stdio};
 use serde_json::Value;
 use tempfile::TempDir;
 
+const FLOWS: &str = env!("CARGO_BIN_EXE_flows");
+
 /// The binary in a folder of its own, which it records runs in.
 struct Place(TempDir);
 
@@ -33,7 +35,12 @@ impl Place {
 
     /// The binary, with nothing of this process's environment that would change what it says.
     fn command(&self, words: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_flows"));
+        self.command_of(FLOWS.as_ref(), words)
+    }
+
+    /// The same of a copy of the binary.
+    fn command_of(&self, program: &Path, words: &[&str]) -> Command {
+        let mut command = Command::new(program);
         command.args(words).current_dir(self.path()).stdin(Stdio::null());
         for name in ["CARGO_MANIFEST_DIR", "RUST_BACKTRACE", "NEBULAKIT_LOG", "NEBULAKIT_DIR", "FLYTE_SDK_LOGGING_LEVEL"] {
             command.env_remove(name);
@@ -65,7 +72,11 @@ impl Place {
 
     /// Starts the binary, and hears its standard error.
     fn start(&self, words: &[&str]) -> Started {
-        let mut child = self.command(words).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        Self::started(&mut self.command(words))
+    }
+
+    fn started(command: &mut Command) -> Started {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let err = BufReader::new(child.stderr.take().unwrap());
         Started { child, err, heard: String::new() }
     }

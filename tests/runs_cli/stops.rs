@@ -103,3 +103,18 @@ fn a_run_whose_process_was_killed_is_interrupted() {
     let err = place.refused(1, &["runs", "attach", "last"]);
     assert!(err.contains(&format!("no process drives the run `{id}`")), "{err}");
 }
+
+#[test]
+fn a_program_that_is_built_again_meanwhile_runs_its_tasks_as_it_was() {
+    let place = Place::new();
+    let program = place.path().join("program");
+    std::fs::copy(crate::FLOWS, &program).unwrap();
+    let mut started = Place::started(&mut place.command_of(&program, &["run", "gated", "--strategy", "process"]));
+    started.hears("waits for the signal `number`");
+    std::fs::remove_file(&program).unwrap();
+    std::fs::write(&program, "another program").unwrap();
+    place.said(&["runs", "signal", "last", "number", "21"]);
+    started.hears("waits for the signal `go/no-go`");
+    place.said(&["runs", "approve", "last", "go/no-go"]);
+    assert_eq!(started.ended().out, "42\n");
+}

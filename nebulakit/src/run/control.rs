@@ -6,7 +6,7 @@
 use std::collections::{HashSet, VecDeque};
 use std::ffi::OsString;
 use std::fs::{self, File};
-use std::io::Read as _;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::run::error::{At as _, RecordError, RecordErrorKind};
 use crate::run::file_name::file_name;
 use crate::run::folder::{Durability, RunFolder, publish, publish_first};
+use crate::run::gate::Answer;
 
 /// How the file of an answer ends.
 const ANSWER: &str = ".answer";
@@ -40,19 +41,6 @@ pub enum Request {
         /// What was answered.
         answer: Answer,
     },
-}
-
-/// What somebody says to a gate.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Answer {
-    /// Yes.
-    Approve,
-    /// No.
-    Reject,
-    /// A value, as the bytes of a literal.
-    Value(#[serde(with = "crate::run::base64")] Vec<u8>),
 }
 
 /// The file of an answer.
@@ -95,17 +83,26 @@ impl Control {
     /// The next request, if there is one.
     ///
     /// # Errors
-    /// When the folder or a request cannot be read. A request that cannot be read is not given again.
+    /// When the folder or a request cannot be read. An answer that is damaged is removed, so that another one can follow.
     pub fn poll(&mut self) -> Result<Option<Request>, RecordError> {
         if self.due.is_empty() {
             self.look()?;
         }
         let Some(path) = self.due.pop_front() else { return Ok(None) };
-        match path {
-            path if path == self.run.cancel() => Ok(Some(Request::Cancel)),
-            path if path == self.run.kill() => Ok(Some(Request::Kill)),
-            path => read(&path).map(Some),
+        if path == self.run.cancel() {
+            return Ok(Some(Request::Cancel));
         }
+        if path == self.run.kill() {
+            return Ok(Some(Request::Kill));
+        }
+        let request = read(&path);
+        if let Err(error) = &request {
+            path.file_name().map(|name| self.seen.remove(name));
+            if error.kind() == RecordErrorKind::Corrupt {
+                fs::remove_file(&path).at("remove", &path)?;
+            }
+        }
+        request.map(Some)
     }
 
     /// Waits for the next request. It needs a tokio runtime with time.
@@ -130,9 +127,12 @@ impl Control {
     /// When its file cannot be removed.
     pub fn refuse(&mut self, signal: &str) -> Result<(), RecordError> {
         let path = answer_path(&self.run, signal);
-        fs::remove_file(&path).at("remove", &path)?;
         path.file_name().map(|name| self.seen.remove(name));
-        Ok(())
+        match fs::remove_file(&path) {
+            // It was an answer to the run that this one goes on with.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            removed => removed.at("remove", &path),
+        }
     }
 
     fn look(&mut self) -> Result<(), RecordError> {
@@ -178,6 +178,6 @@ fn read(path: &Path) -> Result<Request, RecordError> {
     match serde_json::from_slice(&json) {
         Ok(Answered { signal, answer }) => Ok(Request::Answer { signal, answer }),
         Err(error) => Err(RecordError::new(RecordErrorKind::Corrupt, format!("`{}` is not an answer: {error}", path.display()))
-            .with_hint("remove it, and answer again")),
+            .with_hint("answer again: this one is removed")),
     }
 }

@@ -42,6 +42,8 @@ pub enum RecordErrorKind {
     Interrupted,
     /// The run is over.
     Over,
+    /// No gate takes such an answer.
+    Refused,
     /// A file cannot be read or written.
     Io(io::ErrorKind),
 }
@@ -58,7 +60,11 @@ impl RecordError {
 
     /// The error of a file: `verb` is what could not be done with it.
     pub(crate) fn io(verb: &str, path: &Path, cause: &io::Error) -> Self {
-        Self::new(RecordErrorKind::Io(cause.kind()), format!("cannot {verb} `{}`: {cause}", path.display()))
+        let error = Self::new(RecordErrorKind::Io(cause.kind()), format!("cannot {verb} `{}`: {cause}", path.display()));
+        match way_out(cause.kind()) {
+            Some(hint) => error.with_hint(hint),
+            None => error,
+        }
     }
 
     /// What went wrong, and what to do about it if there is something.
@@ -70,6 +76,18 @@ impl RecordError {
     #[must_use]
     pub fn kind(&self) -> RecordErrorKind {
         self.0.kind
+    }
+}
+
+/// What there is to do about an error of the system.
+fn way_out(kind: io::ErrorKind) -> Option<&'static str> {
+    use io::ErrorKind::{FileTooLarge, PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
+    match kind {
+        StorageFull | QuotaExceeded | FileTooLarge => {
+            Some("make room there: what was recorded before is whole, and a run goes on with `--resume`")
+        }
+        PermissionDenied | ReadOnlyFilesystem => Some("record runs where you may write: `--dir` and `NEBULAKIT_DIR` name another folder"),
+        _ => None,
     }
 }
 

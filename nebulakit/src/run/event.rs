@@ -5,12 +5,16 @@ use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
+use super::gate::Takes;
 use super::lookup::{Caller, Lookup};
 use super::path::NodePath;
 use crate::coordinator::{JobFailure, OutputStream, RunId, Usage, WaitsFor, millis, wall};
 
 /// The version of the events' form: [`EventKind::Created`] has it. It changes where a reader of the former one would misread an event.
 pub const EVENT_VERSION: u32 = 1;
+
+/// Outputs of more bytes than these are not in their event.
+const SMALL: usize = 4096;
 
 /// Something that happened in a run.
 ///
@@ -114,6 +118,21 @@ pub enum EventKind {
     Waiting {
         /// The signal that it waits for.
         signal: Cow<'static, str>,
+        /// What it takes.
+        #[serde(default)]
+        takes: Takes,
+    },
+    /// Somebody answered a signal, and the answer is kept for its gate.
+    Answered {
+        /// The signal.
+        signal: String,
+    },
+    /// Somebody answered a signal, and no gate takes such an answer: another one can follow.
+    Refused {
+        /// The signal.
+        signal: String,
+        /// Why it was refused.
+        why: String,
     },
     /// The node is over, and its outputs are there.
     Succeeded {
@@ -268,6 +287,13 @@ pub enum RunOutcome {
     },
     /// Somebody stopped it.
     Cancelled,
+}
+
+impl Recorded {
+    /// The form of outputs that are small: they stand in their event.
+    pub(super) fn small(outputs: &[u8]) -> Option<Self> {
+        (outputs.len() <= SMALL).then(|| Self::Here(outputs.to_vec()))
+    }
 }
 
 impl Origin {

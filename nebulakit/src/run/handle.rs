@@ -14,11 +14,12 @@ use crate::coordinator::RunId;
 use crate::graph::Graph;
 use crate::run::artifact::{Artifact, artifacts, decks};
 use crate::run::build::{BUILD_VERSION, Build};
-use crate::run::control::{Answer, Request, ask};
+use crate::run::control::{Request, ask};
 use crate::run::error::{RecordError, RecordErrorKind};
-use crate::run::event::RunOutcome;
+use crate::run::event::{EventKind, RunOutcome};
 use crate::run::folder::{RunFolder, RunsFolder};
 use crate::run::follow::{LogLines, RunEvents};
+use crate::run::gate::Answer;
 use crate::run::metrics::Metrics;
 use crate::run::path::NodePath;
 use crate::run::state::{Counts, RunState, RunStatus};
@@ -189,6 +190,30 @@ impl RunHandle {
     /// As of [`approve`](Self::approve). Whether the value is of the gate's type is for the driver of the run to say.
     pub fn signal(&self, signal: &str, literal: &[u8]) -> Result<(), RecordError> {
         self.answer(signal, Answer::Value(literal.to_vec()))
+    }
+
+    /// Answers a gate, and waits until the process that drives the run has heard it; where none does, it is kept for the run that resumes this one. It needs a
+    /// tokio runtime with time.
+    ///
+    /// # Errors
+    /// As of [`approve`](Self::approve), and [`RecordErrorKind::Refused`] when the gate takes another kind of answer, or when there is no such gate.
+    ///
+    /// # Cancel safety
+    /// The answer is given where this is dropped while it waits.
+    pub async fn tell(&self, signal: &str, answer: Answer) -> Result<(), RecordError> {
+        let before = self.state()?.events;
+        self.answer(signal, answer)?;
+        let mut events = self.events();
+        while let Some(event) = events.next().await? {
+            match event.kind {
+                EventKind::Answered { signal: heard } if event.sequence >= before && heard == signal => return Ok(()),
+                EventKind::Refused { signal: heard, why } if event.sequence >= before && heard == signal => {
+                    return Err(RecordError::new(RecordErrorKind::Refused, format!("the answer to `{signal}` was refused: {why}")));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
     }
 
     fn answer(&self, signal: &str, answer: Answer) -> Result<(), RecordError> {

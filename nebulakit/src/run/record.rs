@@ -2,6 +2,9 @@
 
 use std::io;
 
+use bytes::Bytes;
+use futures_util::future::{BoxFuture, FutureExt as _, ready};
+
 use super::event::{EventKind, Recorded};
 use super::path::NodePath;
 
@@ -18,6 +21,13 @@ pub(crate) trait Record: Send + Sync {
     /// When it is not.
     fn record(&self, node: Option<&NodePath>, kind: EventKind) -> io::Result<()>;
 
+    /// Waits until all that was recorded so far survives what the run is to survive, which may be more than the end of this process: before, nothing goes on
+    /// because of it.
+    ///
+    /// # Errors
+    /// When it never will.
+    fn settle(&self) -> BoxFuture<'_, io::Result<()>>;
+
     /// Takes what a node logged or printed, from `source`, as it is: whole lines, or the beginning of one that goes on in what comes next. When it returns, no memory of
     /// the size of the log is held.
     ///
@@ -29,13 +39,13 @@ pub(crate) trait Record: Send + Sync {
     ///
     /// # Errors
     /// When they cannot be kept.
-    fn keep(&self, outputs: &[u8]) -> io::Result<Recorded>;
+    fn keep(&self, outputs: Bytes) -> BoxFuture<'_, io::Result<Recorded>>;
 
     /// Keeps outputs for other runs as well.
     ///
     /// # Errors
     /// When they cannot be kept.
-    fn keep_for_all(&self, outputs: &[u8]) -> io::Result<Recorded> {
+    fn keep_for_all(&self, outputs: Bytes) -> BoxFuture<'_, io::Result<Recorded>> {
         self.keep(outputs)
     }
 }
@@ -52,11 +62,15 @@ impl Record for Nowhere {
         Ok(())
     }
 
+    fn settle(&self) -> BoxFuture<'_, io::Result<()>> {
+        ready(Ok(())).boxed()
+    }
+
     fn log(&self, _: &NodePath, _: &str, _: &[u8]) -> io::Result<()> {
         Ok(())
     }
 
-    fn keep(&self, _: &[u8]) -> io::Result<Recorded> {
-        Ok(Recorded::Not)
+    fn keep(&self, _: Bytes) -> BoxFuture<'_, io::Result<Recorded>> {
+        ready(Ok(Recorded::Not)).boxed()
     }
 }

@@ -10,6 +10,7 @@ use std::time::SystemTime;
 use serde::{Deserialize, Serialize};
 
 use super::event::{EVENT_VERSION, Event, EventKind, Origin, RunOutcome};
+use super::gate::Takes;
 use super::lookup::Caller;
 use super::path::NodePath;
 use crate::coordinator::{JobFailure, RunId, Usage, WaitsFor};
@@ -95,7 +96,7 @@ pub struct NodeState {
 }
 
 /// Where a node stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum NodeStatus {
     /// It waits for its turn.
@@ -108,6 +109,8 @@ pub enum NodeStatus {
     Waiting {
         /// The signal that it waits for.
         signal: Cow<'static, str>,
+        /// What it takes.
+        takes: Takes,
     },
     /// It is over, and its outputs are there.
     Succeeded(Origin),
@@ -286,7 +289,7 @@ impl NodeState {
                 self.took(*used);
                 NodeStatus::Backoff
             }
-            EventKind::Waiting { signal } => NodeStatus::Waiting { signal: signal.clone() },
+            EventKind::Waiting { signal, takes } => NodeStatus::Waiting { signal: signal.clone(), takes: takes.clone() },
             EventKind::Succeeded { from, used, .. } => {
                 self.took(*used);
                 NodeStatus::Succeeded(from.clone())

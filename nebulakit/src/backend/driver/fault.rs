@@ -17,6 +17,7 @@ pub(super) mod code {
     pub(in crate::backend::driver) const REJECTED: &str = "USER:ReceivedRejectSignal";
     pub(in crate::backend::driver) const UNANSWERED: &str = "USER:NoAnswer";
     pub(in crate::backend::driver) const NOT_TAKEN: &str = "USER:NotTaken";
+    pub(in crate::backend::driver) const TOO_DEEP: &str = "USER:NestedTooDeep";
 }
 
 /// How a node ended that did not succeed.

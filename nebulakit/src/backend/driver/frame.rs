@@ -22,6 +22,8 @@ pub(super) struct Instance<'g> {
     /// The error that its failure handler is told, as a literal.
     failure: Option<Bytes>,
     within: Within,
+    /// How many scopes it is in.
+    depth: u32,
 }
 
 /// What a scope has of the node that it is in.
@@ -42,6 +44,8 @@ pub(super) struct Frame<'g> {
     pub(super) stop: Cancellation,
     /// The scope that an arm of a condition is in.
     around: Option<Arc<Self>>,
+    /// How many scopes it is in.
+    pub(super) depth: u32,
     gave: Mutex<Vec<Gave>>,
     pub(super) within: Within,
 }
@@ -66,12 +70,17 @@ impl<'g> Instance<'g> {
         let defaults: Vec<_> =
             graph.inputs.iter().filter_map(|input| Some((&*input.name, default(&input.name, input.default.as_ref())?))).collect();
         let inputs = value::literals(given.iter().chain(&defaults));
-        Self { graph, path, inputs, failure: None, within: Within::default() }
+        Self { graph, path, inputs, failure: None, within: Within::default(), depth: 0 }
     }
 
     /// The same within a node.
     pub(super) fn within(self, within: Within) -> Self {
         Self { within, ..self }
+    }
+
+    /// The same workflow, in so many scopes.
+    pub(super) fn at_depth(self, depth: u32) -> Self {
+        Self { depth, ..self }
     }
 
     /// The same workflow, for its failure handler.
@@ -80,7 +89,7 @@ impl<'g> Instance<'g> {
         let failure = Some(value::error(&handler.id, message));
         // Each failure is handled, be it the same as in an earlier run.
         let within = Within { is_again: true, ..self.within.clone() };
-        Self { graph: self.graph, path: self.path.clone(), inputs: self.inputs.clone(), failure, within }
+        Self { graph: self.graph, path: self.path.clone(), inputs: self.inputs.clone(), failure, within, depth: self.depth }
     }
 }
 
@@ -89,14 +98,14 @@ impl<'g> Frame<'g> {
         let mut gave: Vec<_> = layout.takers().map(|takers| Gave { outputs: None, hold: None, takers, is_redone: false }).collect();
         // What the scope gives is taken when all of it is over.
         layout.given().iter().for_each(|place| gave[*place as usize].takers += 1);
-        let within = instance.within.clone();
-        Self { instance, scope, layout, stop, around: None, gave: Mutex::new(gave), within }
+        let (within, depth) = (instance.within.clone(), instance.depth);
+        Self { instance, scope, layout, stop, around: None, depth, gave: Mutex::new(gave), within }
     }
 
     /// An arm of a condition in `around`.
     pub(super) fn arm(around: &Arc<Self>, scope: &'g Scope, layout: Arc<Layout<'g>>, within: Within) -> Self {
         let arm = Self::new(Arc::clone(&around.instance), scope, layout, around.stop.below());
-        Self { around: Some(Arc::clone(around)), within, ..arm }
+        Self { around: Some(Arc::clone(around)), depth: around.depth + 1, within, ..arm }
     }
 
     /// The path of one of its nodes.

@@ -1,64 +1,59 @@
 //! Gates: what waits for somebody, or for a time.
 
-use std::fmt;
 use std::pin::pin;
 use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::future::{Either, select};
-use nebulakit_types::convert::check::check;
-use nebulakit_types::convert::reader::{LiteralRef, References};
 
 use super::fault::{End, code};
 use super::step::Step;
 use super::value;
 use crate::graph::{GATE_OUTPUT, Gate};
-use crate::run::{Answer, EventKind};
+use crate::run::{Answer, EventKind, Takes};
 use crate::task::failure::code::TIMEOUT;
 
 impl Step<'_> {
     /// Gives on what it is given, once somebody has approved it.
     pub(super) async fn approve(&self, gate: &Gate) -> Result<Bytes, End> {
         let inputs = self.inputs()?;
-        match self.answer(gate).await? {
+        match self.answer(gate, Takes::Approval).await? {
             Answer::Approve => Ok(value::literals(&inputs)),
-            Answer::Reject => Err(self.fault(code::REJECTED, format!("`{}` was rejected", gate.signal))),
-            _ => Err(self.wrong(gate, &"an approval or a rejection", &"a value")),
+            _ => Err(self.fault(code::REJECTED, format!("`{}` was rejected", gate.signal))),
         }
     }
 
     /// Gives the value that somebody gives.
     pub(super) async fn wait(&self, gate: &Gate) -> Result<Bytes, End> {
-        match self.answer(gate).await? {
-            Answer::Value(value) => {
-                let checked = check(LiteralRef::new(&value, References::none()), &gate.literal_type);
-                checked.map_err(|error| self.wrong(gate, &gate.literal_type, &error))?;
-                Ok(value::literals(&[(GATE_OUTPUT, value.into())]))
-            }
-            _ => Err(self.wrong(gate, &gate.literal_type, &"an approval or a rejection")),
+        match self.answer(gate, Takes::Value(Box::new(gate.literal_type.clone()))).await? {
+            Answer::Value(value) => Ok(value::literals(&[(GATE_OUTPUT, value.into())])),
+            _ => Err(self.fault(code::REJECTED, format!("`{}` was given no value", gate.signal))),
         }
     }
 
     pub(super) async fn sleep(&self, time: Duration) -> Result<Bytes, End> {
         if !self.walk.world.is_rehearsal {
-            self.walk.tell(&self.path, || Ok(EventKind::Started { attempt: 0 }));
+            self.walk.tell(&self.path, || EventKind::Started { attempt: 0 });
         }
         self.within(tokio::time::sleep(time)).await?;
         Ok(Bytes::new())
     }
 
-    async fn answer(&self, gate: &Gate) -> Result<Answer, End> {
+    /// The first answer of the kind that the gate takes.
+    async fn answer(&self, gate: &Gate, takes: Takes) -> Result<Answer, End> {
         let signals = &self.walk.world.signals;
+        let known = signals.get(&gate.signal, &takes);
+        let known = known.map_err(|why| self.fault(code::REJECTED, format!("the signal `{}`: {why}", gate.signal)))?;
         // Who answered before did not see what is given to a gate that runs again.
-        let former = || signals.of_former(&gate.signal).filter(|_| !self.is_again);
-        if let Some(answer) = signals.get(&gate.signal).or_else(former) {
+        let former = || signals.of_former(&gate.signal, &takes).filter(|_| !self.is_again);
+        if let Some(answer) = known.or_else(former) {
             return Ok(answer);
         }
-        if signals.is_final {
+        if signals.are_final() {
             let message = format!("the gate waits for the signal `{}`, and nobody can answer it in this run", gate.signal);
             return Err(self.fault(code::UNANSWERED, message));
         }
-        self.walk.tell(&self.path, || Ok(EventKind::Waiting { signal: gate.signal.clone() }));
+        self.walk.tell(&self.path, || EventKind::Waiting { signal: gate.signal.clone(), takes });
         self.within(signals.wait(&gate.signal)).await
     }
 
@@ -80,10 +75,5 @@ impl Step<'_> {
             Either::Left((Err(limit), _)) => Err(self.fault(TIMEOUT, format!("the gate waited for longer than its timeout of {limit:?}"))),
             Either::Right(_) => Err(End::Cancelled),
         }
-    }
-
-    fn wrong(&self, gate: &Gate, expected: &dyn fmt::Display, came: &dyn fmt::Display) -> End {
-        let message = format!("the signal `{}` takes {expected}, not what came: {came}", gate.signal);
-        self.fault(code::REJECTED, message)
     }
 }

@@ -42,8 +42,8 @@ impl<'g> Step<'g> {
         Ran: Future<Output = Result<Bytes, End>>,
     {
         let (inputs, elements) = self.lists(map)?;
-        self.walk.tell(&self.path, || Ok(EventKind::Started { attempt: 0 }));
-        self.walk.tell(&self.path, || Ok(EventKind::Mapped { elements: elements as u64 }));
+        self.walk.tell(&self.path, || EventKind::Started { attempt: 0 });
+        self.walk.tell(&self.path, || EventKind::Mapped { elements: elements as u64 });
         let needed = needed(map.success, elements);
         if needed > elements {
             let message = format!("{needed} elements have to succeed, and the lists have {elements}");

@@ -71,5 +71,5 @@ pub(crate) trait Memory: Send + Sync {
     ///
     /// # Errors
     /// When that cannot be written.
-    fn remember(&self, entry: &CacheEntry) -> io::Result<()>;
+    fn remember(&self, entry: CacheEntry) -> BoxFuture<'_, io::Result<()>>;
 }

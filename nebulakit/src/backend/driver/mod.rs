@@ -32,6 +32,6 @@ pub(crate) use self::drive::drive;
 pub(crate) use self::fault::{End, Fault};
 pub(crate) use self::memory::{Call, Claim, Memory, Recalled};
 pub(crate) use self::shelf::Shelf;
-pub(crate) use self::signals::Signals;
+pub(crate) use self::signals::{Refusal, Signals};
 pub(crate) use self::value::literals_of;
 pub(crate) use self::world::{Unfinished, World};

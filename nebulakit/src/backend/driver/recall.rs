@@ -25,7 +25,7 @@ impl Step<'_> {
         given: Given<'_>,
         stop: &Cancellation,
     ) -> Result<Recalled, End> {
-        let tell = |kind| self.walk.tell(node, || Ok(kind));
+        let tell = |kind| self.walk.tell(node, || kind);
         let call = Call { node, task, version: self.cache_version(task), inputs, given, stop, tell: &tell };
         match select(memory.recall(call), pin!(stop.cancelled())).await {
             Either::Left((recalled, _)) => Ok(recalled),
@@ -34,15 +34,16 @@ impl Step<'_> {
     }
 
     /// Remembers what the task gave; equal calls that wait have it then.
-    pub(super) fn remember(&self, memory: &dyn Memory, node: &NodePath, claim: Claim, outputs: &Bytes) {
+    pub(super) async fn remember(&self, memory: &dyn Memory, node: &NodePath, claim: Claim, outputs: &Bytes) {
         let Claim { key, turn } = claim;
         let world = self.walk.world;
-        let remembered = || -> io::Result<()> {
+        let remembered: io::Result<()> = async {
             world.shelf.iter().for_each(|shelf| shelf.pin(outputs));
-            let outputs = world.record.keep_for_all(outputs)?;
-            memory.remember(&CacheEntry { key, outputs, run: world.run.clone(), node: node.clone(), at: SystemTime::now() })
-        };
-        remembered().unwrap_or_else(|error| tracing::warn!(%error, "the outputs of the node {node} are not remembered"));
+            let outputs = world.record.keep_for_all(outputs.clone()).await?;
+            memory.remember(CacheEntry { key, outputs, run: world.run.clone(), node: node.clone(), at: SystemTime::now() }).await
+        }
+        .await;
+        remembered.unwrap_or_else(|error| tracing::warn!(%error, "the outputs of the node {node} are not remembered"));
         drop(turn);
     }
 }

@@ -8,8 +8,8 @@ use crate::task::registry::registry;
 impl Step<'_> {
     /// Tells what becomes of the node once `because` has run: that it runs, where nothing can be known of its outputs, else nothing.
     pub(super) fn foretell(&self, because: NodePath) {
-        self.walk.tell(&self.path, || Ok(EventKind::Ready { of: self.what() }));
-        self.walk.tell(&self.path, || Ok(if self.surely_runs() { EventKind::Cancelled } else { EventKind::Skipped { because } }));
+        self.walk.tell(&self.path, || EventKind::Ready { of: self.what() });
+        self.walk.tell(&self.path, || if self.surely_runs() { EventKind::Cancelled } else { EventKind::Skipped { because } });
     }
 
     /// Whether it runs whatever it is given.

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use nebulakit_types::convert::writer::map_of_literals;
 
-use super::fault::{End, Fault};
+use super::fault::{End, Fault, code};
 use super::frame::{Frame, Instance};
 use super::job::Ran;
 use super::memory::{Given, Recalled};
@@ -26,6 +26,9 @@ const OUTPUTS: &str = "end-node";
 
 /// Marks a node that will never begin, in place of the number of nodes that it needs: no node needs this many.
 const SKIPPED: u32 = u32::MAX;
+
+/// How deep scopes may be within each other: each takes up to 32 KB of the stack of the thread that polls them, in a build without optimisation.
+const DEEPEST: u32 = 48;
 
 /// Runs a workflow; where it fails, its handler runs behind all that was stopped.
 pub(super) fn workflow<'g>(walk: Arc<Walk<'g>>, instance: Instance<'g>, stop: Cancellation) -> BoxFuture<'g, Result<Bytes, End>> {
@@ -140,7 +143,7 @@ fn skip<'g>(walk: &Arc<Walk<'g>>, frame: &Arc<Frame<'g>>, place: u32, needs: &mu
             if walk.world.is_rehearsal {
                 step.foretell(because);
             } else {
-                walk.tell(&step.path, || Ok(EventKind::Skipped { because }));
+                walk.tell(&step.path, || EventKind::Skipped { because });
             }
             left.push(*later);
         }
@@ -173,8 +176,9 @@ fn run(step: Step<'_>) -> BoxFuture<'_, Result<Bytes, End>> {
                 }
                 Kind::Branch(branch) => {
                     let (arm, body) = step.decide(branch)?;
-                    step.walk.tell(&step.path, || Ok(EventKind::Decided { arm }));
-                    step.walk.tell(&step.path, || Ok(EventKind::Started { attempt: 0 }));
+                    may_go_deeper(&step, &step.path)?;
+                    step.walk.tell(&step.path, || EventKind::Decided { arm });
+                    step.walk.tell(&step.path, || EventKind::Started { attempt: 0 });
                     let frame = Frame::arm(&step.frame, body, step.walk.layout(body), step.scope_of(&step.path));
                     scope(Arc::clone(&step.walk), Arc::new(frame)).await
                 }
@@ -205,13 +209,35 @@ async fn task(step: &Step<'_>, path: &NodePath, name: &str, inputs: &[(&str, Byt
             }
             let ran = job(step, path, task, inputs, Some(given), stop).await?;
             if let Some(claim) = claim {
-                step.remember(&**memory, path, claim, &ran.outputs);
+                step.remember(&**memory, path, claim, &ran.outputs).await;
             }
             (ran, Origin::Run)
         }
     };
     let files = memory.stamp(&outputs).await;
     Ok(Done { outputs, from, inputs: Some(digest), files, used })
+}
+
+/// Runs a workflow within the one that `step` is of.
+async fn below<'g>(
+    step: &Step<'_>,
+    walk: Arc<Walk<'g>>,
+    instance: Instance<'g>,
+    path: &NodePath,
+    stop: Cancellation,
+) -> Result<Bytes, End> {
+    may_go_deeper(step, path)?;
+    workflow(walk, instance.at_depth(step.frame.depth + 1), stop).await
+}
+
+/// Looks whether another scope may run within that of `step`.
+fn may_go_deeper(step: &Step<'_>, path: &NodePath) -> Result<(), End> {
+    if step.frame.depth < DEEPEST {
+        return Ok(());
+    }
+    let message =
+        format!("workflows, dynamic tasks and conditions are within each other more than {DEEPEST} deep: does the recursion end?");
+    Err(Fault::between(path, step.what(), code::TOO_DEEP, message))
 }
 
 /// Runs a task, and the graph that it gives if it is dynamic: what fails in that is not tried again, the task's attempts are its own.
@@ -235,7 +261,8 @@ async fn job(
 /// Runs a graph that a dynamic task gave.
 async fn grown(step: &Step<'_>, path: &NodePath, graph: &Graph, stop: &Cancellation) -> Result<Bytes, End> {
     let walk = Arc::new(Walk::new(graph, step.walk.world));
-    let ended = workflow(Arc::clone(&walk), Instance::new(graph, Some(path.clone()), &[]).within(step.scope_of(path)), stop.below()).await;
+    let instance = Instance::new(graph, Some(path.clone()), &[]).within(step.scope_of(path));
+    let ended = below(step, Arc::clone(&walk), instance, path, stop.below()).await;
     if let Some(Walk { fatal, unrecorded, .. }) = Arc::into_inner(walk) {
         fatal.into_inner().iter().for_each(|end| step.walk.fatal(end));
         unrecorded.into_inner().into_iter().for_each(|error| step.walk.unrecorded(error));
@@ -246,6 +273,7 @@ async fn grown(step: &Step<'_>, path: &NodePath, graph: &Graph, stop: &Cancellat
 /// Runs a workflow of the graph.
 async fn within(step: &Step<'_>, path: &NodePath, name: &str, inputs: &[(&str, Bytes)], stop: Cancellation) -> Result<Bytes, End> {
     let Some(graph) = step.walk.workflow(name) else { return Err(step.unknown(path, "workflow", name)) };
-    step.walk.tell(path, || Ok(EventKind::Started { attempt: 0 }));
-    workflow(Arc::clone(&step.walk), Instance::new(graph, Some(path.clone()), inputs).within(step.scope_of(path)), stop).await
+    step.walk.tell(path, || EventKind::Started { attempt: 0 });
+    let instance = Instance::new(graph, Some(path.clone()), inputs).within(step.scope_of(path));
+    below(step, Arc::clone(&step.walk), instance, path, stop).await
 }

@@ -1,48 +1,108 @@
 //! The answers to a run's gates.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::pin::pin;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, mpsc};
 
-use crate::run::Answer;
+use crate::graph::Graph;
+use crate::run::{Answer, Takes};
 
 /// The answers to a run's gates, by their signals.
 #[derive(Debug, Default)]
 pub(crate) struct Signals {
-    answers: Mutex<HashMap<String, Answer>>,
+    state: Mutex<State>,
     /// Those of the run that this one goes on with.
     former: HashMap<String, Answer>,
     answered: Notify,
-    /// Whether nobody can answer what is not answered yet.
-    pub(super) is_final: bool,
+    /// Who hears which answers were taken back; [`None`] where nobody can answer what is not answered yet.
+    refused: Option<mpsc::UnboundedSender<Refusal>>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    answers: HashMap<String, Answer>,
+    /// What the gates take that are known so far.
+    gates: BTreeMap<String, Takes>,
+    /// Whether dynamic tasks may bring others.
+    grows: bool,
+}
+
+/// An answer that no gate takes.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    pub(crate) signal: String,
+    pub(crate) why: String,
 }
 
 impl Signals {
     /// Those of a run of which nobody knows while it runs.
     pub(crate) fn known(answers: HashMap<String, Answer>) -> Self {
-        Self { answers: Mutex::new(answers), is_final: true, ..Self::default() }
+        Self { state: Mutex::new(State { answers, ..State::default() }), ..Self::default() }
     }
 
-    /// Those of a run that others can answer, beside those that were answered in the run that it goes on with.
-    pub(crate) fn open(former: HashMap<String, Answer>) -> Self {
-        Self { former, ..Self::default() }
+    /// Those of a run of `graph` that others can answer, beside those that are answered already, here or in the run that it goes on with; and answers that turn out to be of another kind than their gate.
+    pub(crate) fn open(
+        graph: &Graph,
+        answers: HashMap<String, Answer>,
+        former: HashMap<String, Answer>,
+    ) -> (Self, mpsc::UnboundedReceiver<Refusal>) {
+        let grows = graph.tasks.values().any(|task| task.is_dynamic);
+        let state = State { answers, gates: Takes::of_all(graph), grows };
+        // There is at most one for each gate.
+        let (refused, refusals) = mpsc::unbounded_channel();
+        (Self { state: Mutex::new(state), refused: Some(refused), former, ..Self::default() }, refusals)
     }
 
     /// Answers a signal; the last answer before its gate looks counts.
-    pub(crate) fn answer(&self, signal: String, answer: Answer) {
-        self.answers.lock().unwrap_or_else(PoisonError::into_inner).insert(signal, answer);
+    ///
+    /// # Errors
+    /// When no gate takes the answer.
+    pub(crate) fn answer(&self, signal: String, answer: Answer) -> Result<(), Refusal> {
+        let mut state = self.locked();
+        let taken = match state.gates.get(&signal) {
+            Some(takes) => takes.check(&answer),
+            None if state.grows => Ok(()),
+            None => Err("the run has no such gate".to_owned()),
+        };
+        if let Err(why) = taken {
+            return Err(Refusal { signal, why });
+        }
+        state.answers.insert(signal, answer);
+        drop(state);
         self.answered.notify_waiters();
+        Ok(())
     }
 
-    pub(super) fn get(&self, signal: &str) -> Option<Answer> {
-        self.answers.lock().unwrap_or_else(PoisonError::into_inner).get(signal).cloned()
+    /// Whether nobody can answer what is not answered yet.
+    pub(super) fn are_final(&self) -> bool {
+        self.refused.is_none()
     }
 
-    /// The answer of the run that this one goes on with.
-    pub(super) fn of_former(&self, signal: &str) -> Option<Answer> {
-        self.former.get(signal).cloned()
+    /// The answer to a gate, where there is one already. From here on others are checked when they come.
+    ///
+    /// # Errors
+    /// When the gate takes another kind of answer, and nobody can give one.
+    pub(super) fn get(&self, signal: &str, takes: &Takes) -> Result<Option<Answer>, String> {
+        let mut state = self.locked();
+        state.gates.insert(signal.to_owned(), takes.clone());
+        let Some(answer) = state.answers.get(signal) else { return Ok(None) };
+        match (takes.check(answer), &self.refused) {
+            (Ok(()), _) => Ok(Some(answer.clone())),
+            (Err(why), None) => Err(why),
+            (Err(why), Some(refused)) => {
+                state.answers.remove(signal);
+                // Where nobody hears of it the run is over.
+                let _ = refused.send(Refusal { signal: signal.to_owned(), why });
+                Ok(None)
+            }
+        }
+    }
+
+    /// The answer of the run that this one goes on with, where the gate takes it.
+    pub(super) fn of_former(&self, signal: &str, takes: &Takes) -> Option<Answer> {
+        self.former.get(signal).filter(|answer| takes.check(answer).is_ok()).cloned()
     }
 
     pub(super) async fn wait(&self, signal: &str) -> Answer {
@@ -50,10 +110,14 @@ impl Signals {
             let mut answered = pin!(self.answered.notified());
             // It listens before it looks, so that no answer falls in between.
             answered.as_mut().enable();
-            if let Some(answer) = self.get(signal) {
-                return answer;
+            if let Some(answer) = self.locked().answers.get(signal) {
+                return answer.clone();
             }
             answered.await;
         }
+    }
+
+    fn locked(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -55,7 +55,7 @@ impl Standing {
             let Some(node) = node(&self.prefix, &job) else { continue };
             if is_new {
                 left -= 1;
-                walk.tell(&node, || Ok(EventKind::Queued { waits_for: waits_for.clone() }));
+                walk.tell(&node, || EventKind::Queued { waits_for: waits_for.clone() });
             }
             self.told.insert(job, waits_for);
         }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::io;
 use std::sync::{Arc, PoisonError};
 
 use bytes::Bytes;
@@ -82,26 +83,35 @@ impl<'g> Step<'g> {
         }
     }
 
-    /// Tells what becomes of the node or the element at `path`.
+    /// Tells what becomes of the node or the element at `path`. What needs it begins behind this, and so behind what is told.
     pub(super) async fn told(&self, path: &NodePath, ended: impl Future<Output = Result<Done, End>>) -> Result<Bytes, End> {
-        self.walk.tell(path, || Ok(EventKind::Ready { of: self.what() }));
+        self.walk.tell(path, || EventKind::Ready { of: self.what() });
         let ended = ended.await;
-        self.walk.tell(path, || {
-            Ok(match &ended {
-                Ok(done) => EventKind::Succeeded {
-                    outputs: self.walk.world.record.keep(&done.outputs)?,
-                    from: done.from.clone(),
-                    inputs: done.inputs.clone(),
-                    files: done.files.clone(),
-                    used: done.used,
-                },
-                Err(End::Failed(fault)) => {
-                    EventKind::Failed { failure: fault.failure.clone(), used: fault.used.filter(|_| fault.node == *path) }
-                }
-                Err(End::Cancelled) => EventKind::Cancelled,
-            })
-        });
+        if self.walk.is_told()
+            && let Err(error) = self.record_end(path, &ended).await
+        {
+            self.walk.unrecorded(error);
+        }
         ended.map(|done| done.outputs)
+    }
+
+    async fn record_end(&self, path: &NodePath, ended: &Result<Done, End>) -> io::Result<()> {
+        let record = &self.walk.world.record;
+        let kind = match ended {
+            Ok(done) => EventKind::Succeeded {
+                outputs: record.keep(done.outputs.clone()).await?,
+                from: done.from.clone(),
+                inputs: done.inputs.clone(),
+                files: done.files.clone(),
+                used: done.used,
+            },
+            Err(End::Failed(fault)) => {
+                EventKind::Failed { failure: fault.failure.clone(), used: fault.used.filter(|_| fault.node == *path) }
+            }
+            Err(End::Cancelled) => EventKind::Cancelled,
+        };
+        record.record(Some(path), kind)?;
+        record.settle().await
     }
 
     /// What it runs, for people.

@@ -71,7 +71,7 @@ impl Jobs {
             _ => return,
         };
         if let Some(node) = event.job.as_ref().and_then(|job| node(&self.prefix, job)) {
-            walk.tell(&node, || Ok(kind));
+            walk.tell(&node, || kind);
         }
     }
 }

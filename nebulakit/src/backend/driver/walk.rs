@@ -44,11 +44,10 @@ impl<'g> Walk<'g> {
     }
 
     /// Tells what happened to a node. Where that cannot be recorded the run stops: what nobody can know of may not go on.
-    pub(super) fn tell(&self, node: &NodePath, kind: impl FnOnce() -> io::Result<EventKind>) {
-        if !self.is_told() {
-            return;
-        }
-        if let Err(error) = kind().and_then(|kind| self.world.record.record(Some(node), kind)) {
+    pub(super) fn tell(&self, node: &NodePath, kind: impl FnOnce() -> EventKind) {
+        if self.is_told()
+            && let Err(error) = self.world.record.record(Some(node), kind())
+        {
             self.unrecorded(error);
         }
     }

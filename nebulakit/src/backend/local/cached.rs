@@ -63,9 +63,10 @@ impl Cached {
         }
     }
 
-    /// Remembers outputs.
-    pub(super) fn put(&self, entry: &CacheEntry) -> Result<(), RecordError> {
-        self.cache.put(entry, self.durability)
+    /// What remembers outputs.
+    pub(super) fn putting(&self, entry: CacheEntry) -> impl FnOnce() -> Result<(), RecordError> + Send + use<> {
+        let (cache, durability) = (self.cache.clone(), self.durability);
+        move || cache.put(&entry, durability)
     }
 
     async fn look_up(&self, call: &Call<'_>, version: &str) -> Result<Recalled, RecordError> {

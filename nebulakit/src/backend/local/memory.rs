@@ -98,7 +98,9 @@ impl Memory for Remembered {
         self.cached.may_recall(version) || self.former.as_ref().is_some_and(|former| former.may_keep(node, task))
     }
 
-    fn remember(&self, entry: &CacheEntry) -> io::Result<()> {
-        Ok(self.cached.put(entry)?)
+    fn remember(&self, entry: CacheEntry) -> BoxFuture<'_, io::Result<()>> {
+        let put = self.cached.putting(entry);
+        // A disk may be slow.
+        Box::pin(async { Ok(tokio::task::spawn_blocking(put).await??) })
     }
 }

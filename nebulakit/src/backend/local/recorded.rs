@@ -5,15 +5,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::oneshot;
 
 use super::ended::{outcome, why};
 use super::memory::Remembered;
-use crate::backend::driver::{Shelf, Signals, World, drive, literals_of};
+use crate::backend::driver::{Refusal, Shelf, Signals, World, drive, literals_of};
 use crate::backend::{Plan, RunError};
 use crate::coordinator::Coordinator;
 use crate::graph::{Graph, Kind, Scope};
-use crate::run::{Answer, Build, Control, EVENT_VERSION, EventKind, Keep, RecordError, Recorder, Request, RunHandle, RunOutcome};
+use crate::run::{
+    Answer, Build, Control, EVENT_VERSION, EventKind, Keep, RecordError, RecordErrorKind, Recorder, Request, RunHandle, RunOutcome,
+};
 use crate::task::cancellation::Cancellation;
 use crate::task::mock::Mocks;
 
@@ -50,8 +53,7 @@ pub(super) fn start(
         folder.write(name, contents, recorder.durability()).map_err(RunError::Record)?;
     }
     folder.write_build(&Build::of_this_program().json(), recorder.durability()).map_err(RunError::Record)?;
-    let mut answers = memory.former.as_ref().map_or_else(HashMap::new, |former| former.answers(&plan.options.inputs));
-    answers.extend(given.answers);
+    let former = memory.former.as_ref().map_or_else(HashMap::new, |former| former.answers(&plan.options.inputs));
     let created = EventKind::Created {
         version: EVENT_VERSION,
         run: folder.id().clone(),
@@ -63,11 +65,12 @@ pub(super) fn start(
     };
     recorder.record(None, created).map_err(RunError::Record)?;
     let deletes = plan.options.keep == Keep::Outputs;
+    let (signals, refused) = Signals::open(&plan.graph, given.answers, former);
     let world = World {
         coordinator,
         run: folder.id().clone(),
         record: Arc::clone(&recorder) as _,
-        signals: Arc::new(Signals::open(answers)),
+        signals: Arc::new(signals),
         stop: given.stop,
         strategy: plan.options.strategy,
         stored: Some(folder.clone()),
@@ -78,13 +81,15 @@ pub(super) fn start(
         from: plan.options.from,
         moved: Arc::default(),
     };
-    let control = Control::new(&folder);
+    let asked = Asked { control: Control::new(&folder), refused, is_told: false };
     let ((over, ended), (gives, outputs)) = (oneshot::channel(), oneshot::channel());
     tokio::spawn(async move {
-        let ended = to_its_end(&plan.graph, &world, plan.options.inputs.into(), &recorder, control).await;
+        let ended = to_its_end(&plan.graph, &world, plan.options.inputs.into(), &recorder, asked).await;
         // Where it cannot be recorded the run is one that was interrupted: that is how others find it.
-        let recorded = record_end(&recorder, &ended);
-        drop((world, recorder));
+        drop(world);
+        // A disk may be slow. The recorder is gone with this, and with it the lock of the run.
+        let recorded = tokio::task::spawn_blocking(move || (record_end(&recorder, &ended), ended)).await;
+        let Ok((recorded, ended)) = recorded else { return };
         let _ = gives.send(match &recorded {
             Ok(_) => ended,
             Err(error) => Err(RunError::Record(error.clone())),
@@ -100,18 +105,26 @@ fn record_end(recorder: &Recorder, ended: &Result<Bytes, RunError>) -> Result<Ru
         Err(error) => (outcome(error), None),
     };
     recorder.record(None, EventKind::Ended { outcome: outcome.clone(), outputs })?;
-    Ok(outcome)
+    removed(recorder).map_or(Ok(outcome), Err)
+}
+
+/// The error of a run whose folder is gone, and with it all that was recorded.
+fn removed(recorder: &Recorder) -> Option<RecordError> {
+    let path = recorder.folder().path();
+    (!path.exists()).then(|| {
+        RecordError::new(RecordErrorKind::NotFound, format!("the folder of the run was removed while it ran: `{}`", path.display()))
+    })
 }
 
 /// Drives the run, and hears what others ask of it.
-async fn to_its_end(graph: &Graph, world: &World, inputs: Bytes, recorder: &Recorder, mut control: Control) -> Result<Bytes, RunError> {
+async fn to_its_end(graph: &Graph, world: &World, inputs: Bytes, recorder: &Recorder, mut asked: Asked) -> Result<Bytes, RunError> {
     let given = literals_of(&inputs).map_err(RunError::Inputs)?;
     let ended = {
-        let (mut driven, mut is_told) = (std::pin::pin!(drive(graph, world, &given)), false);
+        let mut driven = std::pin::pin!(drive(graph, world, &given));
         loop {
             tokio::select! {
                 ended = &mut driven => break ended,
-                request = asked(&mut control) => heed(request, world, recorder, &mut is_told),
+                next = asked.next() => asked.heed(next, world, recorder),
             }
         }
     };
@@ -123,37 +136,65 @@ async fn to_its_end(graph: &Graph, world: &World, inputs: Bytes, recorder: &Reco
     ended.map_err(why)
 }
 
-/// The next request. Where none can be heard, it is tried again after a while.
-async fn asked(control: &mut Control) -> Result<Request, RecordError> {
-    let request = control.watch().await;
-    if request.is_err() {
-        tokio::time::sleep(AGAIN).await;
-    }
-    request
+/// What others ask of the run.
+struct Asked {
+    control: Control,
+    /// Answers that turned out to be of another kind than their gates.
+    refused: UnboundedReceiver<Refusal>,
+    /// Whether it was told that requests cannot be heard.
+    is_told: bool,
 }
 
-/// Does what somebody asks for; why it cannot is told once.
-fn heed(request: Result<Request, RecordError>, world: &World, recorder: &Recorder, is_told: &mut bool) {
-    let heard = match request {
-        Ok(Request::Cancel) => {
+/// What is to be done next.
+enum Next {
+    Heed(Request),
+    Refuse(Refusal),
+}
+
+impl Asked {
+    /// What is to be done next. Where no request can be heard, it is tried again after a while.
+    async fn next(&mut self) -> Result<Next, RecordError> {
+        tokio::select! {
+            Some(refusal) = self.refused.recv() => Ok(Next::Refuse(refusal)),
+            request = self.control.watch() => {
+                if request.is_err() {
+                    tokio::time::sleep(AGAIN).await;
+                }
+                request.map(Next::Heed)
+            }
+        }
+    }
+
+    /// Does what somebody asks for; why it cannot is told once. Where the folder of the run is gone it stops: nobody could know of what it does.
+    fn heed(&mut self, next: Result<Next, RecordError>, world: &World, recorder: &Recorder) {
+        let heard = next.and_then(|next| match next {
+            Next::Heed(Request::Cancel) => {
+                world.stop.cancel();
+                recorder.record(None, EventKind::Stopping)
+            }
+            Next::Heed(Request::Kill) => {
+                world.stop.cancel();
+                world.coordinator.hurry();
+                recorder.record(None, EventKind::Stopping)
+            }
+            Next::Heed(Request::Answer { signal, answer }) => match world.signals.answer(signal.clone(), answer) {
+                Ok(()) => recorder.record(None, EventKind::Answered { signal }),
+                Err(refusal) => self.refuse(refusal, recorder),
+            },
+            Next::Refuse(refusal) => self.refuse(refusal, recorder),
+        });
+        let Err(error) = heard else { return };
+        if removed(recorder).is_some() {
             world.stop.cancel();
-            recorder.record(None, EventKind::Stopping)
         }
-        Ok(Request::Kill) => {
-            world.stop.cancel();
-            world.coordinator.hurry();
-            recorder.record(None, EventKind::Stopping)
+        if !std::mem::replace(&mut self.is_told, true) {
+            tracing::warn!(%error, "requests to the run {} are not heeded", world.run);
         }
-        Ok(Request::Answer { signal, answer }) => {
-            world.signals.answer(signal, answer);
-            Ok(())
-        }
-        Err(error) => Err(error),
-    };
-    if let Err(error) = heard
-        && !std::mem::replace(is_told, true)
-    {
-        tracing::warn!(%error, "requests to the run {} are not heeded", world.run);
+    }
+
+    fn refuse(&mut self, Refusal { signal, why }: Refusal, recorder: &Recorder) -> Result<(), RecordError> {
+        self.control.refuse(&signal)?;
+        recorder.record(None, EventKind::Refused { signal, why })
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::future::{BoxFuture, FutureExt as _, ready};
 
 use super::memory::Remembered;
 use crate::backend::driver::{Signals, World, drive, literals_of};
@@ -19,22 +20,7 @@ use crate::task::mock::Mocks;
 /// Says what a run of `plan` would do; `coordinator` is given nothing to do.
 pub(super) async fn rehearse(plan: &Plan, memory: Arc<Remembered>, cache: &Cache, coordinator: Coordinator) -> Result<Preview, RunError> {
     let heard = Arc::new(Heard::default());
-    let answers = memory.former.as_ref().map_or_else(HashMap::new, |former| former.answers(&plan.options.inputs));
-    let world = World {
-        coordinator,
-        run: RunId::from("preview"),
-        record: Arc::clone(&heard) as _,
-        signals: Arc::new(Signals::open(answers)),
-        stop: Cancellation::new(),
-        strategy: None,
-        stored: None,
-        mocks: Mocks::default(),
-        moved: Arc::default(),
-        memory: Some(Arc::clone(&memory) as _),
-        is_rehearsal: true,
-        shelf: None,
-        from: plan.options.from.clone(),
-    };
+    let world = world(plan, &memory, coordinator, Arc::clone(&heard) as _);
     let inputs = Bytes::copy_from_slice(&plan.options.inputs);
     // How it ends says nothing: what would run counts as stopped.
     let _ = drive(&plan.graph, &world, &literals_of(&inputs).map_err(RunError::Inputs)?).await;
@@ -51,6 +37,28 @@ pub(super) async fn rehearse(plan: &Plan, memory: Arc<Remembered>, cache: &Cache
     nodes.sort_by(|one, other| place(&one.node).cmp(&place(&other.node)));
     let resumes = memory.former.as_ref().map(|former| former.run().id().clone());
     Ok(Preview { name: plan.graph.name.clone(), resumes, nodes })
+}
+
+/// What a walk reaches that runs nothing.
+pub(super) fn world(plan: &Plan, memory: &Arc<Remembered>, coordinator: Coordinator, record: Arc<dyn Record>) -> World {
+    let former = memory.former.as_ref().map_or_else(HashMap::new, |former| former.answers(&plan.options.inputs));
+    // Nobody answers what is only looked at.
+    let (signals, _refused) = Signals::open(&plan.graph, HashMap::new(), former);
+    World {
+        coordinator,
+        run: RunId::from("rehearsal"),
+        record,
+        signals: Arc::new(signals),
+        stop: Cancellation::new(),
+        strategy: None,
+        stored: None,
+        mocks: Mocks::default(),
+        moved: Arc::default(),
+        memory: Some(Arc::clone(memory) as _),
+        is_rehearsal: true,
+        shelf: None,
+        from: plan.options.from.clone(),
+    }
 }
 
 /// The parts of a path, so that `n2` comes before `n10`, and before `n2/n0`.
@@ -97,8 +105,12 @@ impl Record for Heard {
         Ok(())
     }
 
-    fn keep(&self, _: &[u8]) -> io::Result<Recorded> {
-        Ok(Recorded::Not)
+    fn settle(&self) -> BoxFuture<'_, io::Result<()>> {
+        ready(Ok(())).boxed()
+    }
+
+    fn keep(&self, _: Bytes) -> BoxFuture<'_, io::Result<Recorded>> {
+        ready(Ok(Recorded::Not)).boxed()
     }
 }
 
@@ -111,7 +123,7 @@ impl Foreseen {
             }
             // Nothing begins but what consists of other nodes.
             EventKind::Started { .. } => Fate::Partly,
-            EventKind::Waiting { signal } => Fate::Waits { signal },
+            EventKind::Waiting { signal, .. } => Fate::Waits { signal },
             EventKind::Succeeded { from: Origin::Cache, .. } => Fate::Cached,
             EventKind::Succeeded { from: Origin::Resumed, .. } => Fate::Kept,
             EventKind::Succeeded { .. } => Fate::Settled,

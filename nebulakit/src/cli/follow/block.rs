@@ -78,7 +78,7 @@ fn is_shown(path: &NodePath, node: &NodeState, state: &RunState) -> bool {
 
 fn stands(node: &NodeState, now: SystemTime) -> String {
     match &node.status {
-        NodeStatus::Waiting { signal } => format!("waits for the signal `{}`", visible::line(signal)),
+        NodeStatus::Waiting { signal, .. } => format!("waits for the signal `{}`", visible::line(signal)),
         NodeStatus::Backoff => format!("attempt {} failed, another one follows", node.attempts),
         _ => {
             let mut text = words::time(words::between(node.started, now));

@@ -1,6 +1,6 @@
 //! The gates of a run: what they take, how they are answered from elsewhere, and questions on a terminal.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::io::{self, BufRead as _, IsTerminal as _};
 
 use nebulakit_types::{LiteralType, visible};
@@ -9,46 +9,20 @@ use tokio::sync::mpsc;
 use crate::cli::complaint::Complaint;
 use crate::cli::folder::Folder;
 use crate::cli::setting::Setting;
-use crate::graph::{Graph, Kind, Scope};
 use crate::process::terminal;
-use crate::run::{Event, EventKind, NodePath, RecordErrorKind, RunHandle};
-
-/// What a gate takes: a yes or a no, or a value of a type.
-#[derive(Debug, Clone, PartialEq)]
-pub(in crate::cli) enum Takes {
-    Approval,
-    Value(Box<LiteralType>),
-}
-
-/// The gates of a graph and of the workflows in it, by their signals.
-pub(in crate::cli) fn of(graph: &Graph) -> BTreeMap<String, Takes> {
-    let mut gates = BTreeMap::new();
-    std::iter::once(graph).chain(graph.workflows.values()).for_each(|workflow| of_scope(&workflow.body, &mut gates));
-    gates
-}
-
-fn of_scope(scope: &Scope, gates: &mut BTreeMap<String, Takes>) {
-    for node in &scope.nodes {
-        match &node.kind {
-            Kind::Approve(gate) => drop(gates.insert(gate.signal.to_string(), Takes::Approval)),
-            Kind::Wait(gate) => drop(gates.insert(gate.signal.to_string(), Takes::Value(Box::new(gate.literal_type.clone())))),
-            Kind::Branch(branch) => branch.scopes().for_each(|scope| of_scope(scope, gates)),
-            _ => {}
-        }
-    }
-}
+use crate::run::{Event, EventKind, NodePath, RecordErrorKind, RunHandle, Takes};
 
 /// Reads what somebody wrote as a literal of a type.
 pub(in crate::cli) type Read<'a> = &'a dyn Fn(&str, &LiteralType) -> Result<Vec<u8>, Complaint>;
 
 /// How a gate is answered by another command.
-pub(super) fn answers(run: &RunHandle, signal: &str, takes: Option<&Takes>, folder: &Folder, setting: &Setting<'_>) -> String {
+pub(super) fn answers(run: &RunHandle, signal: &str, takes: &Takes, folder: &Folder, setting: &Setting<'_>) -> String {
     let id = run.id().to_string();
     match takes {
-        Some(Takes::Value(literal_type)) => {
+        Takes::Value(literal_type) => {
             format!("answer it by `{}` ({literal_type})", folder.command("signal", &[&id, signal, "VALUE"], setting))
         }
-        Some(Takes::Approval) | None => {
+        Takes::Approval => {
             format!("answer it by `{}`, or `reject` in place of `approve`", folder.command("approve", &[&id, signal], setting))
         }
     }
@@ -58,16 +32,22 @@ pub(super) fn answers(run: &RunHandle, signal: &str, takes: Option<&Takes>, fold
 pub(super) struct Questions<'a> {
     run: &'a RunHandle,
     read: Read<'a>,
-    gates: &'a BTreeMap<String, Takes>,
-    waiting: VecDeque<(NodePath, String)>,
+    waiting: VecDeque<Gate>,
     lines: Option<mpsc::UnboundedReceiver<String>>,
+}
+
+/// A gate that waits.
+struct Gate {
+    node: NodePath,
+    signal: String,
+    takes: Takes,
 }
 
 impl<'a> Questions<'a> {
     /// [`None`] where nobody can be asked.
-    pub(super) fn new(run: &'a RunHandle, read: Read<'a>, gates: &'a BTreeMap<String, Takes>) -> Option<Self> {
+    pub(super) fn new(run: &'a RunHandle, read: Read<'a>) -> Option<Self> {
         let is_there = io::stdin().is_terminal() && io::stderr().is_terminal();
-        is_there.then(|| Self { run, read, gates, waiting: VecDeque::new(), lines: None })
+        is_there.then(|| Self { run, read, waiting: VecDeque::new(), lines: None })
     }
 
     /// Whether a question is open: nothing else is drawn then.
@@ -78,12 +58,12 @@ impl<'a> Questions<'a> {
     /// Takes an event: a gate waits, or one that waited does so no more.
     pub(super) fn hear(&mut self, event: &Event) {
         let Some(node) = &event.node else { return };
-        if let EventKind::Waiting { signal } = &event.kind {
-            self.waiting.push_back((node.clone(), signal.to_string()));
+        if let EventKind::Waiting { signal, takes } = &event.kind {
+            self.waiting.push_back(Gate { node: node.clone(), signal: signal.to_string(), takes: takes.clone() });
             if self.waiting.len() == 1 {
                 self.ask();
             }
-        } else if let Some(place) = self.waiting.iter().position(|(waiting, _)| waiting == node) {
+        } else if let Some(place) = self.waiting.iter().position(|gate| gate.node == *node) {
             // Somebody else was faster, or the run stops.
             self.waiting.remove(place);
             if place == 0 {
@@ -107,8 +87,8 @@ impl<'a> Questions<'a> {
 
     /// Takes a line as the answer to the question that is open.
     pub(super) fn answer(&mut self, line: &str) {
-        let Some((_, signal)) = self.waiting.front() else { return };
-        match self.heard(signal, line.trim()) {
+        let Some(gate) = self.waiting.front() else { return };
+        match self.heard(gate, line.trim()) {
             Ok(true) => drop(self.waiting.pop_front()),
             Ok(false) => {}
             Err(complaint) => terminal::write(&format!("{}\n", terminal::continued(&complaint.message))),
@@ -117,9 +97,9 @@ impl<'a> Questions<'a> {
     }
 
     /// Whether the line was an answer.
-    fn heard(&self, signal: &str, line: &str) -> Result<bool, Complaint> {
-        let given = match (self.gates.get(signal), line.to_ascii_lowercase().as_str()) {
-            (Some(Takes::Value(literal_type)), _) => self.run.signal(signal, &(self.read)(line, literal_type)?),
+    fn heard(&self, Gate { signal, takes, .. }: &Gate, line: &str) -> Result<bool, Complaint> {
+        let given = match (takes, line.to_ascii_lowercase().as_str()) {
+            (Takes::Value(literal_type), _) => self.run.signal(signal, &(self.read)(line, literal_type)?),
             (_, "y" | "yes") => self.run.approve(signal),
             (_, "n" | "no") => self.run.reject(signal),
             _ => return Ok(false),
@@ -132,11 +112,11 @@ impl<'a> Questions<'a> {
     }
 
     fn ask(&self) {
-        let Some((_, signal)) = self.waiting.front() else { return };
+        let Some(Gate { signal, takes, .. }) = self.waiting.front() else { return };
         let shown = visible::line(signal);
-        terminal::write(&match self.gates.get(signal) {
-            Some(Takes::Value(literal_type)) => format!("`{shown}` ({literal_type}): "),
-            _ => format!("approve `{shown}`? [y/n] "),
+        terminal::write(&match takes {
+            Takes::Value(literal_type) => format!("`{shown}` ({literal_type}): "),
+            Takes::Approval => format!("approve `{shown}`? [y/n] "),
         });
     }
 }

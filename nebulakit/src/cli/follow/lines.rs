@@ -12,6 +12,9 @@ pub(super) fn line(event: &Event, state: &RunState, is_alone: bool, is_wanted: b
     match (&event.node, &event.kind) {
         (None, EventKind::Created { run, .. }) if !is_alone => Some(format!("run {run} of {}", visible::line(&state.name))),
         (Some(_), kind) if is_alone && !is_wanted && !matches!(kind, EventKind::Retrying { .. }) => None,
+        (None, EventKind::Refused { signal, why }) => {
+            Some(visible::line(&format!("an answer to `{signal}` was refused: {why}")).into_owned())
+        }
         (None, _) => None,
         (Some(path), kind) => {
             let node = state.nodes.get(path)?;
@@ -36,7 +39,7 @@ fn of_node(kind: &EventKind, node: &NodeState, is_element: bool, is_wanted: bool
             Some(format!("waits for an equal call: the node {} of the run {}", call.node, call.run))
         }
         EventKind::Mapped { elements } => Some(format!("{elements} elements")),
-        EventKind::Waiting { signal } => Some(format!("waits for the signal `{signal}`")),
+        EventKind::Waiting { signal, .. } => Some(format!("waits for the signal `{signal}`")),
         EventKind::Succeeded { from: Origin::Run, .. } if !is_element => Some(format!("done in {}", took())),
         EventKind::Succeeded { from: Origin::Cache, .. } if !is_element => Some("done before: its outputs are from the cache".to_owned()),
         EventKind::Succeeded { from: Origin::Resumed, .. } if !is_element => {

@@ -2,7 +2,7 @@
 
 mod block;
 mod ending;
-pub(super) mod gates;
+mod gates;
 mod history;
 mod lines;
 mod screen;
@@ -44,13 +44,12 @@ pub(super) async fn follow(
     folder: &Folder,
     setting: &Setting<'_>,
 ) -> Result<RunOutcome, Complaint> {
-    let graph = run.graph()?;
-    let (gates, is_alone) = (gates::of(&graph), is_of_a_task(&graph));
+    let is_alone = is_of_a_task(&run.graph()?);
     let form = shown.form;
     let expected = if form == Form::Live { Expected::looked_for(folder, run.id()) } else { Expected::default() };
     let mut screen = Screen::new(shown, is_alone, stores, expected);
     let mut tails = (is_alone || shown.shows_logs).then(|| Tails::new(run, is_alone));
-    let mut questions = if form.is_for_people() { Questions::new(run, read, &gates) } else { None };
+    let mut questions = if form.is_for_people() { Questions::new(run, read) } else { None };
     let mut events = run.events();
     let mut over = pin!(run.wait());
     let outcome = loop {
@@ -61,8 +60,8 @@ pub(super) async fn follow(
             screen.take(&event).map_err(misplaced)?;
             match (&mut questions, &event.kind) {
                 (Some(questions), _) => questions.hear(&event),
-                (None, EventKind::Waiting { signal }) if form.is_for_people() => {
-                    terminal::write(&format!("  {}\n", gates::answers(run, signal, gates.get(&**signal), folder, setting)));
+                (None, EventKind::Waiting { signal, takes }) if form.is_for_people() => {
+                    terminal::write(&format!("  {}\n", gates::answers(run, signal, takes, folder, setting)));
                 }
                 (None, _) => {}
             }

@@ -12,9 +12,9 @@ use nebulakit_types::{Dialect, LiteralType, visible};
 use tokio::runtime::Builder;
 use uuid::Uuid;
 
+use super::asked::asked;
 use super::containers::Asked;
 use super::subject::Subject;
-use super::asked::asked;
 use super::{alone, flags, inputs, options, plan};
 use crate::backend::{Backend as _, LocalBackend, Plan, Preview, RunError};
 use crate::cli::complaint::{Complaint, describing};

@@ -1,43 +1,40 @@
 //! `runs approve`, `reject` and `signal`: answers to the gates of a run.
 
+use std::time::Duration;
+
 use nebulakit_types::{LiteralType, visible};
 
 use crate::cli::complaint::Complaint;
-use crate::cli::follow::gates::{self, Takes};
 use crate::cli::run;
 use crate::cli::setting::Setting;
 use crate::cli::usage::listed;
 use crate::process::exit::Exit;
 use crate::process::terminal;
-use crate::run::{NodeStatus, RunHandle};
+use crate::run::{Answer, NodeStatus, RunHandle, Takes};
+
+/// How long one waits at most for the process that drives the run to hear the answer.
+const HEARD: Duration = Duration::from_secs(5);
 
 /// Says yes to a gate.
 pub(super) fn approve(run: &RunHandle, signal: &str) -> Result<Exit, Complaint> {
     of_approval(run, signal)?;
-    run.approve(signal)?;
-    Ok(told(run, signal, "approved"))
+    answer(run, signal, Answer::Approve, "approved")
 }
 
 /// Says no to a gate.
 pub(super) fn reject(run: &RunHandle, signal: &str) -> Result<Exit, Complaint> {
     of_approval(run, signal)?;
-    run.reject(signal)?;
-    Ok(told(run, signal, "rejected"))
+    answer(run, signal, Answer::Reject, "rejected")
 }
 
 /// Gives a value to a gate.
 pub(super) fn signal(run: &RunHandle, signal: &str, value: &str, setting: &Setting<'_>) -> Result<Exit, Complaint> {
-    let shown = visible::line(signal);
-    let literal = match gate(run, signal)? {
-        Some(Takes::Value(literal_type)) => literal(run, value, &literal_type, setting)?,
-        Some(Takes::Approval) => return Err(Complaint::usage(format!("the gate `{shown}` takes an approval or a rejection, not a value"))),
-        None => {
-            let message = format!("the graph of the run {} has no gate `{shown}`, so the type of its value is not known", run.id());
-            return Err(Complaint::failed(message));
+    match gate(run, signal)? {
+        Takes::Value(literal_type) => answer(run, signal, Answer::Value(literal(run, value, &literal_type, setting)?), "answered"),
+        Takes::Approval => {
+            Err(Complaint::usage(format!("the gate `{}` takes an approval or a rejection, not a value", visible::line(signal))))
         }
-    };
-    run.signal(signal, &literal)?;
-    Ok(told(run, signal, "answered"))
+    }
 }
 
 /// The literal of this type that `text` says.
@@ -45,26 +42,26 @@ pub(super) fn literal(run: &RunHandle, text: &str, literal_type: &LiteralType, s
     run::literal(text, literal_type, run.folder().path().join("answers"), setting)
 }
 
-/// Whether the gate takes a yes or a no.
+/// Looks whether the gate takes a yes or a no.
 fn of_approval(run: &RunHandle, signal: &str) -> Result<(), Complaint> {
     match gate(run, signal)? {
-        Some(Takes::Value(literal_type)) => {
+        Takes::Value(literal_type) => {
             let message = format!("the gate `{}` takes a value ({literal_type}), not an approval or a rejection", visible::line(signal));
             Err(Complaint::usage(message).hint("hint: `runs signal RUN SIGNAL VALUE` gives it one"))
         }
-        Some(Takes::Approval) | None => Ok(()),
+        Takes::Approval => Ok(()),
     }
 }
 
-/// What the gate takes; [`None`] where it is of a graph that was made while the run went on.
-fn gate(run: &RunHandle, signal: &str) -> Result<Option<Takes>, Complaint> {
-    let mut gates = gates::of(&run.graph()?);
-    let takes = gates.remove(signal);
-    let waits = || {
-        let waits = |status: &NodeStatus| matches!(status, NodeStatus::Waiting { signal: own } if own == signal);
-        run.state().map(|state| state.nodes.values().any(|node| waits(&node.status)))
-    };
-    if takes.is_some() || waits()? {
+/// What the gate takes: one of the graph, or one that waits in a graph that was made while the run went on.
+fn gate(run: &RunHandle, signal: &str) -> Result<Takes, Complaint> {
+    let mut gates = Takes::of_all(&run.graph()?);
+    for node in run.state()?.nodes.values() {
+        if let NodeStatus::Waiting { signal, takes } = &node.status {
+            gates.insert(signal.to_string(), takes.clone());
+        }
+    }
+    if let Some(takes) = gates.remove(signal) {
         return Ok(takes);
     }
     let known: Vec<_> = gates.into_keys().collect();
@@ -72,7 +69,12 @@ fn gate(run: &RunHandle, signal: &str) -> Result<Option<Takes>, Complaint> {
     Err(Complaint::usage(format!("the run {} has no gate `{}`; {has}", run.id(), visible::line(signal))))
 }
 
-fn told(run: &RunHandle, signal: &str, what: &str) -> Exit {
+/// Answers the gate. A process that is too busy to hear it now hears it later.
+fn answer(run: &RunHandle, signal: &str, answer: Answer, what: &str) -> Result<Exit, Complaint> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
+    let runtime = runtime.map_err(|error| Complaint::failed(format!("cannot wait for the run: {error}")))?;
+    let heard = runtime.block_on(async { tokio::time::timeout(HEARD, run.tell(signal, answer)).await });
+    heard.unwrap_or(Ok(()))?;
     terminal::write(&format!("`{}` of the run {} is {what}\n", visible::line(signal), run.id()));
-    Exit::Stored
+    Ok(Exit::Stored)
 }

@@ -58,7 +58,7 @@ fn node_row(path: &NodePath, node: &NodeState) -> [String; 4] {
     let took =
         node.started.or(node.ready).map(|started| words::time(words::between(Some(started), node.ended.unwrap_or_else(SystemTime::now))));
     let mut about = match (&node.status, &node.failure) {
-        (NodeStatus::Waiting { signal }, _) => format!("for the signal `{signal}`"),
+        (NodeStatus::Waiting { signal, .. }, _) => format!("for the signal `{signal}`"),
         (NodeStatus::Skipped { because }, _) => format!("because {because} did not succeed"),
         (NodeStatus::Failed | NodeStatus::Backoff, Some(failure)) => failure.to_string(),
         (NodeStatus::Queued, _) if let Some(call) = &node.behind => format!("behind an equal call: {} of the run {}", call.node, call.run),

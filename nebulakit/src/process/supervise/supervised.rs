@@ -6,7 +6,6 @@ use std::sync::OnceLock;
 
 use rustix::net::{SendFlags, send};
 
-use super::role::parent;
 use crate::process::exit::Exit;
 use crate::process::standard_input;
 
@@ -47,6 +46,8 @@ pub(crate) fn say(exit: Exit) {
 #[cfg(target_os = "linux")]
 fn end_with_supervisor(_socket: &UnixStream, _leave: fn(Exit) -> !) -> io::Result<()> {
     use rustix::process::{Signal, set_parent_process_death_signal};
+
+    use super::role::parent;
     let before = parent();
     set_parent_process_death_signal(Some(Signal::KILL))?;
     if parent() == before { Ok(()) } else { Err(io::Error::other("the process that supervises this one is gone")) }

@@ -18,7 +18,7 @@ use crate::process::host::Host;
 use crate::process::platform::Platform;
 use crate::process::worker::channel::Channel;
 use crate::process::worker::job::context;
-use crate::process::worker::listen::{Shared, end_with_all};
+use crate::process::worker::listen::Shared;
 use crate::process::worker::message::{Ended, Hello, Job, Order, Over, PROTOCOL, Ready, Report, VERSION};
 use crate::process::worker::usage::Meter;
 use crate::process::worker::waiting::Waiting;
@@ -180,6 +180,8 @@ fn die_with_parent() {
     #[cfg(target_os = "linux")]
     {
         use rustix::process::{Signal, getppid, set_parent_process_death_signal};
+
+        use crate::process::worker::listen::end_with_all;
         let before = getppid();
         // Where it is refused, the socket's end tells the same.
         let _ = set_parent_process_death_signal(Some(Signal::KILL));

@@ -29,9 +29,6 @@ pub enum Keep {
     Outputs,
 }
 
-/// Outputs of more bytes than these are not in their event.
-const SMALL: usize = 4096;
-
 impl Data {
     /// Keeps bytes: small ones for the event that tells of them, others in a file.
     ///
@@ -86,8 +83,8 @@ impl Data {
 }
 
 fn keep(data: &Path, bytes: &[u8], durability: Durability) -> Result<Recorded, RecordError> {
-    if bytes.len() <= SMALL {
-        return Ok(Recorded::Here(bytes.to_vec()));
+    if let Some(small) = Recorded::small(bytes) {
+        return Ok(small);
     }
     let sha256 = digest::of(bytes);
     store(data, &sha256, bytes, durability)?;

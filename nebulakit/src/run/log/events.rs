@@ -1,11 +1,11 @@
 //! The events of a run, as lines of JSON.
 
 use std::collections::HashMap;
-use std::time::SystemTime;
 
 use crate::run::error::{RecordError, RecordErrorKind};
 use crate::run::event::{Event, EventKind};
 use crate::run::log::appending::Appending;
+use crate::run::log::clock::Clock;
 use crate::run::log::lines::LONGEST;
 use crate::run::path::NodePath;
 
@@ -13,6 +13,7 @@ use crate::run::path::NodePath;
 #[derive(Debug)]
 pub(super) struct Events {
     file: Appending,
+    clock: Clock,
     /// The sequence of the next one.
     next: u64,
     /// How many the kernel has.
@@ -23,8 +24,8 @@ pub(super) struct Events {
 
 impl Events {
     /// Goes on behind the first `events`.
-    pub(super) fn new(file: Appending, events: u64) -> Self {
-        Self { file, next: events, written: events, progress: HashMap::new() }
+    pub(super) fn new(file: Appending, events: u64, clock: Clock) -> Self {
+        Self { file, clock, next: events, written: events, progress: HashMap::new() }
     }
 
     /// Puts an event behind those that wait, and what is held of its node's progress before it.
@@ -72,7 +73,7 @@ impl Events {
     }
 
     fn put(&mut self, node: Option<NodePath>, kind: EventKind) -> Result<(), RecordError> {
-        let event = Event { sequence: self.next, at: SystemTime::now(), node, kind };
+        let event = Event { sequence: self.next, at: self.clock.now(), node, kind };
         self.file.append(|waiting| {
             let start = waiting.len();
             let told = serde_json::to_writer(&mut *waiting, &event).map_err(|error| error.to_string());

@@ -1,6 +1,7 @@
 //! What is recorded of a run: its events, and what its nodes log. The truth is here; all else can be made from it.
 
 mod appending;
+mod clock;
 mod disk;
 mod events;
 mod lines;

@@ -1,11 +1,11 @@
 //! What nodes log and print, in a file for each.
 
 use std::collections::HashMap;
-use std::time::SystemTime;
 
 use crate::run::error::RecordError;
 use crate::run::folder::RunFolder;
 use crate::run::log::appending::Appending;
+use crate::run::log::clock::Clock;
 use crate::run::path::NodePath;
 
 /// How many files are open at once.
@@ -27,6 +27,7 @@ fn cut(line: &[u8]) -> usize {
 #[derive(Debug)]
 pub(super) struct NodeLogs {
     folder: RunFolder,
+    clock: Clock,
     open: HashMap<Option<NodePath>, Open>,
     used: u64,
 }
@@ -39,8 +40,8 @@ struct Open {
 }
 
 impl NodeLogs {
-    pub(super) fn new(folder: RunFolder) -> Self {
-        Self { folder, open: HashMap::new(), used: 0 }
+    pub(super) fn new(folder: RunFolder, clock: Clock) -> Self {
+        Self { folder, clock, open: HashMap::new(), used: 0 }
     }
 
     /// Appends what came from `source` as it is; a line of the file for each of its lines, each behind the time and the source. One that is longer than [`LONGEST_PART`], or
@@ -49,7 +50,7 @@ impl NodeLogs {
     /// # Errors
     /// When the file cannot be opened or written.
     pub(super) fn append(&mut self, node: Option<&NodePath>, source: &str, text: &[u8]) -> Result<(), RecordError> {
-        let before = format!("{} {source}", jiff::Timestamp::try_from(SystemTime::now()).unwrap_or(jiff::Timestamp::MAX));
+        let before = format!("{} {source}", jiff::Timestamp::try_from(self.clock.now()).unwrap_or(jiff::Timestamp::MAX));
         let file = self.opened(node)?;
         let mut put = |mark: &str, text: &[u8]| {
             file.append(|waiting| {

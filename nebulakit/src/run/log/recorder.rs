@@ -4,11 +4,15 @@ use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use bytes::Bytes;
+use futures_util::future::{BoxFuture, FutureExt as _, ready};
+
 use crate::coordinator::RunId;
 use crate::run::error::{At as _, RecordError, RecordErrorKind};
 use crate::run::event::{EventKind, Recorded};
 use crate::run::folder::{DriverLock, Durability, InUse, Keep, RunFolder, RunsFolder, sync_folder};
 use crate::run::log::appending::Appending;
+use crate::run::log::clock::Clock;
 use crate::run::log::disk::Disk;
 use crate::run::log::events::Events;
 use crate::run::log::node_logs::NodeLogs;
@@ -47,8 +51,9 @@ pub struct Recorder {
     keep: Keep,
     // Dropped in this order: what the ticker writes comes before the end of the files, and the lock is given back last.
     ticker: Ticker,
+    /// There where the run is to survive a loss of power.
+    disk: Option<Disk>,
     files: Arc<Files>,
-    disk: Disk,
     _locks: (DriverLock, InUse),
 }
 
@@ -66,7 +71,7 @@ impl Recorder {
     pub fn create(runs: &RunsFolder, durability: Durability) -> Result<Self, RecordError> {
         let in_use = runs.in_use()?;
         let (folder, lock) = runs.create()?;
-        Self::behind(folder, (lock, in_use), durability, (0, 0))
+        Self::behind(folder, (lock, in_use), durability, (0, 0), Clock::behind(None))
     }
 
     /// Goes on with a run that is not over and that nobody drives. What a crash has torn is cut off.
@@ -77,17 +82,17 @@ impl Recorder {
         let in_use = runs.in_use()?;
         let folder = runs.run(run)?;
         let lock = folder.drive()?;
-        let (mut last, mut read) = (None, (0, 0));
+        let (mut last, mut at, mut read) = (None, None, (0, 0));
         if let Some(mut reader) = EventReader::open(&folder.events())? {
             while let Some(event) = reader.next()? {
-                last = Some(event.kind);
+                (last, at) = (Some(event.kind), at.max(Some(event.at)));
             }
             read = (reader.offset(), reader.count());
         }
         if matches!(last, Some(EventKind::Ended { .. })) {
             return Err(RecordError::new(RecordErrorKind::Over, format!("the run `{run}` is over")));
         }
-        Self::behind(folder, (lock, in_use), durability, read)
+        Self::behind(folder, (lock, in_use), durability, read, Clock::behind(at))
     }
 
     fn behind(
@@ -95,19 +100,29 @@ impl Recorder {
         locks: (DriverLock, InUse),
         durability: Durability,
         (offset, events): (u64, u64),
+        clock: Clock,
     ) -> Result<Self, RecordError> {
         let path = folder.events();
         let file = Appending::open(&path, offset)?;
-        let disk = Disk::new(file.file().at("open", &path)?, path);
-        if durability == Durability::Disk {
-            // The names of the run's folder, and of all that it is in as far as it is ours.
-            folder.path().ancestors().take(4).try_for_each(sync_folder)?;
-        }
-        let logs = Mutex::new(NodeLogs::new(folder.clone()));
-        let files = Arc::new(Files { events: Mutex::new(Events::new(file, events)), logs });
+        let on_disk = file.file().at("open", &path)?;
+        let logs = Mutex::new(NodeLogs::new(folder.clone(), clock));
+        let files = Arc::new(Files { events: Mutex::new(Events::new(file, events, clock)), logs });
+        let disk = match durability {
+            Durability::Kernel => None,
+            Durability::Disk => {
+                // The names of the run's folder, and of all that it is in as far as it is ours.
+                folder.path().ancestors().take(4).try_for_each(sync_folder)?;
+                let written = Arc::clone(&files);
+                Some(Disk::start(move || {
+                    let events = written.events().written();
+                    on_disk.sync_data().at("sync", &path)?;
+                    Ok(events)
+                })?)
+            }
+        };
         let ticking = Arc::clone(&files);
         let ticker = Ticker::start(SOON, move || ticking.write())?;
-        Ok(Self { folder, durability, keep: Keep::All, ticker, files, disk, _locks: locks })
+        Ok(Self { folder, durability, keep: Keep::All, ticker, disk, files, _locks: locks })
     }
 
     /// The same, of a run that keeps what `keep` says.
@@ -133,19 +148,27 @@ impl Recorder {
     /// # Errors
     /// When it cannot be written; this error names the file and the cause, and so does every call that follows.
     pub fn record(&self, node: Option<&NodePath>, kind: EventKind) -> Result<(), RecordError> {
+        match (&self.disk, self.write(node, kind)?) {
+            (Some(disk), Some(events)) => disk.wait(events),
+            _ => Ok(()),
+        }
+    }
+
+    /// Records it, and says how many events are to reach the disk before anything goes on because of it.
+    fn write(&self, node: Option<&NodePath>, kind: EventKind) -> Result<Option<u64>, RecordError> {
         match (node, kind) {
-            (_, EventKind::Log { level, message }) => self.log(node, &level, &lines_of(message)),
-            (_, EventKind::Output { stream, line }) => self.log(node, stream.as_str(), &lines_of(line)),
+            (_, EventKind::Log { level, message }) => self.log(node, &level, &lines_of(message)).map(|()| None),
+            (_, EventKind::Output { stream, line }) => self.log(node, stream.as_str(), &lines_of(line)).map(|()| None),
             (Some(node), EventKind::Progress { done, total }) => {
                 self.files.events().progress(node, done, total);
                 self.ticker.ask();
-                Ok(())
+                Ok(None)
             }
-            (_, kind) if is_depended_on(&kind) => self.record_now(node, kind),
+            (_, kind) if is_depended_on(&kind) => self.write_now(node, kind).map(Some),
             (_, kind) => {
                 self.files.events().append(node, kind)?;
                 self.ticker.ask();
-                Ok(())
+                Ok(None)
             }
         }
     }
@@ -158,19 +181,31 @@ impl Recorder {
         self.folder.data().keep(outputs, self.durability)
     }
 
-    fn record_now(&self, node: Option<&NodePath>, kind: EventKind) -> Result<(), RecordError> {
+    fn kept(&self, outputs: Bytes, keep: Keep) -> BoxFuture<'_, io::Result<Recorded>> {
+        if let Some(small) = Recorded::small(&outputs) {
+            return ready(Ok(small)).boxed();
+        }
+        // Neither a digest nor a slow disk holds up who drives the run.
+        let (data, durability) = (self.folder.data().clone(), self.durability);
+        let kept = move || match keep {
+            Keep::All => data.keep(&outputs, durability),
+            Keep::Outputs => data.keep_own(&outputs, durability),
+        };
+        async { Ok(tokio::task::spawn_blocking(kept).await??) }.boxed()
+    }
+
+    fn write_now(&self, node: Option<&NodePath>, kind: EventKind) -> Result<u64, RecordError> {
         // Anyone who hears of its end finds its log whole.
         self.files.logs().close(node)?;
-        let written = {
-            let mut events = self.files.events();
-            events.append(node, kind)?;
-            events.write()?;
-            events.written()
-        };
-        match self.durability {
-            Durability::Kernel => Ok(()),
-            Durability::Disk => self.disk.wait(written, || self.files.events().written()),
+        let mut events = self.files.events();
+        events.append(node, kind)?;
+        events.write()?;
+        let written = events.written();
+        drop(events);
+        if let Some(disk) = &self.disk {
+            disk.ask(written);
         }
+        Ok(written)
     }
 
     /// Appends what a node logged or printed to its log, or to that of the run, as it is: whole lines, or the beginning of one that goes on in what comes next. `source` is
@@ -213,22 +248,26 @@ fn lines_of(text: String) -> Vec<u8> {
 
 impl Record for Recorder {
     fn record(&self, node: Option<&NodePath>, kind: EventKind) -> io::Result<()> {
-        Ok(Self::record(self, node, kind)?)
+        self.write(node, kind)?;
+        Ok(())
+    }
+
+    fn settle(&self) -> BoxFuture<'_, io::Result<()>> {
+        let Some(disk) = &self.disk else { return ready(Ok(())).boxed() };
+        let written = self.files.events().written();
+        async move { Ok(disk.wait_async(written).await?) }.boxed()
     }
 
     fn log(&self, node: &NodePath, source: &str, text: &[u8]) -> io::Result<()> {
         Ok(Self::log(self, Some(node), source, text)?)
     }
 
-    fn keep(&self, outputs: &[u8]) -> io::Result<Recorded> {
-        Ok(match self.keep {
-            Keep::All => Self::keep(self, outputs)?,
-            Keep::Outputs => self.folder.data().keep_own(outputs, self.durability)?,
-        })
+    fn keep(&self, outputs: Bytes) -> BoxFuture<'_, io::Result<Recorded>> {
+        self.kept(outputs, self.keep)
     }
 
-    fn keep_for_all(&self, outputs: &[u8]) -> io::Result<Recorded> {
-        Ok(Self::keep(self, outputs)?)
+    fn keep_for_all(&self, outputs: Bytes) -> BoxFuture<'_, io::Result<Recorded>> {
+        self.kept(outputs, Keep::All)
     }
 }
 

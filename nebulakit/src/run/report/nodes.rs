@@ -99,7 +99,7 @@ fn remarks(node: &Node, facts: &Facts<'_>) -> String {
     let state = &node.state;
     let of_status = match &state.status {
         NodeStatus::Queued => state.waits_for.as_ref().map(|waits_for| format!("for {waits_for}")),
-        NodeStatus::Waiting { signal } => Some(format!("for the signal `{signal}`")),
+        NodeStatus::Waiting { signal, .. } => Some(format!("for the signal `{signal}`")),
         NodeStatus::Skipped { because } => Some(format!("because {because} did not succeed")),
         NodeStatus::Succeeded(Origin::Resumed) => Some(match &facts.state.resumes {
             Some(run) => format!("from the run {run}"),

@@ -33,7 +33,7 @@ fn given() -> Promise<i64> {
 fn asked(run: &Running<'_, i64>, signal: &str) -> impl Future<Output = Check> + Send {
     run.until(
         "a node that waits for a signal",
-        move |_, node| matches!(&node.status, NodeStatus::Waiting { signal: waits } if waits == signal),
+        move |_, node| matches!(&node.status, NodeStatus::Waiting { signal: waits, .. } if waits == signal),
     )
 }
 

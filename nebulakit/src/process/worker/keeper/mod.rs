@@ -9,7 +9,6 @@ mod removal;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::Read as _;
-use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStringExt as _;
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
@@ -58,7 +57,7 @@ struct Group {
     leader: Pid,
     /// Means this process and no later one of its number.
     #[cfg(target_os = "linux")]
-    handle: Option<OwnedFd>,
+    handle: Option<std::os::fd::OwnedFd>,
 }
 
 impl Group {
