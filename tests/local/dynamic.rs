@@ -73,7 +73,7 @@ fn deeper(n: i64) -> Promise<i64> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_recursion_may_be_as_deep_as_the_documentation_says() {
     // It runs on a thread of the runtime, as in a program.
-    let deep = tokio::spawn(async { deeper::with(47).run_local().await });
+    let deep = tokio::spawn(async { deeper::with(23).run_local().await });
     assert_eq!(deep.await.unwrap().unwrap(), 0);
 }
 
@@ -82,5 +82,5 @@ async fn a_recursion_without_end_is_an_error() {
     let endless = tokio::spawn(async { deeper::with(i64::MAX).run_local().await });
     let error = endless.await.unwrap().unwrap_err();
     assert_eq!(error.code(), Some("USER:NestedTooDeep"));
-    assert!(error.to_string().contains("more than 48 deep"), "{error}");
+    assert!(error.to_string().contains("more than 24 deep"), "{error}");
 }

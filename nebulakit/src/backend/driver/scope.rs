@@ -1,10 +1,11 @@
 //! A workflow with its failure handler, a scope from its first node to its last, and a node by its kind: each runs the next.
 
 use std::collections::VecDeque;
+use std::pin::pin;
 use std::sync::{Arc, PoisonError};
 
 use bytes::Bytes;
-use futures_util::future::BoxFuture;
+use futures_util::future::{BoxFuture, Either, select};
 use nebulakit_types::convert::writer::map_of_literals;
 
 use super::fault::{End, Fault, code};
@@ -27,8 +28,8 @@ const OUTPUTS: &str = "end-node";
 /// Marks a node that will never begin, in place of the number of nodes that it needs: no node needs this many.
 const SKIPPED: u32 = u32::MAX;
 
-/// How deep scopes may be within each other: each takes up to 32 KB of the stack of the thread that polls them, in a build without optimisation.
-const DEEPEST: u32 = 48;
+/// How deep scopes may be within each other: each takes up to 50 KB of the stack of the thread that polls them, in a build without optimisation.
+const DEEPEST: u32 = 24;
 
 /// Runs a workflow; where it fails, its handler runs behind all that was stopped.
 pub(super) fn workflow<'g>(walk: Arc<Walk<'g>>, instance: Instance<'g>, stop: Cancellation) -> BoxFuture<'g, Result<Bytes, End>> {
@@ -199,7 +200,8 @@ async fn task(step: &Step<'_>, path: &NodePath, name: &str, inputs: &[(&str, Byt
     // What a mock gave may be in whatever another task gives.
     let memory = world.memory.as_ref().filter(|_| world.mocks.is_empty());
     let Some(memory) = memory else { return job(step, path, task, inputs, None, stop).await.map(Done::from) };
-    let digest = memory.digest(inputs).await;
+    // Files are read for it.
+    let Either::Left((digest, _)) = select(memory.digest(inputs), pin!(stop.cancelled())).await else { return Err(End::Cancelled) };
     let given = Given { digest: &digest, is_again: step.runs_again(path) };
     let (Ran { outputs, used }, from) = match step.recall(&**memory, path, task, inputs, given, stop).await? {
         Recalled::Outputs(outputs, from) => (Ran { outputs, used: None }, from),

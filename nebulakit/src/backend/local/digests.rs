@@ -14,6 +14,9 @@ use tokio::task::spawn_blocking;
 
 use crate::run::{Contents, DigestParts, RunsFolder, inputs_digest};
 
+/// Larger files are told by their sizes and times: each run would read them before its tasks do.
+const LARGEST: u64 = 64 << 20;
+
 /// Digests of inputs, and of what is known of files without reading them.
 ///
 /// Files that runs stored are told by their sizes and times, where they were made: nobody else writes there. All others are read, once in a run.
@@ -27,7 +30,7 @@ pub(super) struct Digests {
 
 impl Digests {
     pub(super) fn new(runs: &RunsFolder, contents: Contents) -> Self {
-        Self { contents, stored: runs.path().join("runs"), read: Mutex::default() }
+        Self { contents: contents.up_to(LARGEST), stored: runs.path().join("runs"), read: Mutex::default() }
     }
 
     /// The digest of inputs, and of what is in the files of this machine that they name. One that cannot be read counts by its path alone: the task says what is

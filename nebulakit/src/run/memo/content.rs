@@ -24,6 +24,8 @@ pub(crate) struct Contents {
     folder: PathBuf,
     /// Whether what is read is remembered.
     remembers: bool,
+    /// Files of more bytes count by their size, time of change and inode.
+    largest: u64,
     /// Asks it to read no further.
     stop: Cancellation,
 }
@@ -40,12 +42,17 @@ struct Known {
 
 impl Contents {
     pub(super) fn new(folder: PathBuf) -> Self {
-        Self { folder, remembers: true, stop: Cancellation::new() }
+        Self { folder, remembers: true, largest: u64::MAX, stop: Cancellation::new() }
     }
 
     /// The same, which writes nothing.
     pub(super) fn read_only(self) -> Self {
         Self { remembers: false, ..self }
+    }
+
+    /// The same, which reads no file of more bytes than these.
+    pub(crate) fn up_to(&self, largest: u64) -> Self {
+        Self { largest, ..self.clone() }
     }
 
     /// The same, which gives up when `stop` asks for it.
@@ -70,6 +77,12 @@ impl Contents {
         }
         if !about.is_file() {
             return Err(RecordError::new(RecordErrorKind::Foreign, format!("`{}` is neither a file nor a folder", path.display())));
+        }
+        if about.len() > self.largest {
+            let mut parts = digest::Parts::default();
+            let numbers = [i128::from(about.len()), changed_ns(&about), i128::from(about.ino())];
+            numbers.iter().for_each(|number| parts.add(number.to_le_bytes()));
+            return Ok(parts.digest());
         }
         let remembered = self.folder.join(file_name(&path.to_string_lossy()));
         let known = fs::read(&remembered).ok().and_then(|json| serde_json::from_slice::<Known>(&json).ok());
@@ -114,7 +127,10 @@ impl Contents {
 
 impl Known {
     fn new(path: &Path, about: &Metadata, sha256: String) -> Self {
-        let changed_ns = i128::from(about.mtime()) * 1_000_000_000 + i128::from(about.mtime_nsec());
-        Self { path: path.to_owned(), size: about.len(), changed_ns, inode: about.ino(), sha256 }
+        Self { path: path.to_owned(), size: about.len(), changed_ns: changed_ns(about), inode: about.ino(), sha256 }
     }
+}
+
+fn changed_ns(about: &Metadata) -> i128 {
+    i128::from(about.mtime()) * 1_000_000_000 + i128::from(about.mtime_nsec())
 }

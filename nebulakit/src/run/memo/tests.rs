@@ -247,3 +247,19 @@ fn clearing_forgets_one_task_or_all() {
     assert_eq!([of(None, None), of(None, None)], [1, 0]);
     assert_eq!(scratch.cache.list(None).unwrap(), []);
 }
+
+#[test]
+fn a_file_that_is_too_large_to_be_read_counts_by_its_size_and_time() {
+    let scratch = Scratch::new();
+    let path = scratch.dir.path().join("large");
+    let contents = scratch.cache.contents().up_to(4);
+    fs::write(&path, "12345").unwrap();
+    let before = contents.digest(&path).unwrap();
+    assert_ne!(before, scratch.cache.contents().digest(&path).unwrap());
+    let time = fs::metadata(&path).unwrap().modified().unwrap();
+    fs::write(&path, "54321").unwrap();
+    fs::File::options().write(true).open(&path).unwrap().set_modified(time).unwrap();
+    assert_eq!(before, contents.digest(&path).unwrap());
+    fs::write(&path, "123456").unwrap();
+    assert_ne!(before, contents.digest(&path).unwrap());
+}
