@@ -31,13 +31,14 @@ fn main() {
 fn record(runs: &RunsFolder) {
     let recorder = Recorder::create(runs, Durability::Kernel).unwrap();
     let (run, name) = (recorder.folder().id().clone(), "benches.flow".into());
-    let created = EventKind::Created { version: EVENT_VERSION, run, name, backend: "benches".into(), nodes: NODES, resumes: None };
+    let created =
+        EventKind::Created { version: EVENT_VERSION, run, name, backend: "benches".into(), nodes: NODES, resumes: None, from: None };
     recorder.record(None, created).unwrap();
     for node in (0..NODES).map(|node| NodePath::from(format!("n{node}"))) {
         recorder.record(Some(&node), EventKind::Ready { of: "benches.task".into() }).unwrap();
         recorder.record(Some(&node), EventKind::Started { attempt: 0 }).unwrap();
         let outputs = recorder.keep(b"outputs").unwrap();
-        recorder.record(Some(&node), EventKind::Succeeded { outputs, inputs: None, from: Origin::Run, used: None }).unwrap();
+        recorder.record(Some(&node), EventKind::Succeeded { outputs, inputs: None, from: Origin::Run, files: None, used: None }).unwrap();
     }
     recorder.record(None, EventKind::Ended { outcome: RunOutcome::Succeeded, outputs: None }).unwrap();
 }

@@ -50,8 +50,8 @@ pub use task::error::{IgnoreOutputs, ResultExt, TaskError};
 pub use task::invocation::{Called, Caller, Child, Invocation};
 pub use task::reference::ReferenceSpec;
 pub use task::registry::{Registry, registry};
+pub use task::sinks::{LogSink, ProgressSink};
 pub use task::strategy::Strategy;
-pub use task::surroundings::{LogSink, ProgressSink};
 pub use task::value::{Default, IntoValue, Omitted};
 pub use workflow::{Failure, Promise, Workflow, WorkflowDef, all, gate, when, workflows};
 

@@ -24,8 +24,15 @@ fn name_cannot_escape_directory() {
     let place = Place::new();
     let recorder = Recorder::create(&place.runs, Durability::Kernel).unwrap();
     let run = recorder.folder().id().clone();
-    let created =
-        EventKind::Created { version: EVENT_VERSION, run: run.clone(), name: "x".into(), backend: "tests".into(), nodes: 0, resumes: None };
+    let created = EventKind::Created {
+        version: EVENT_VERSION,
+        run: run.clone(),
+        name: "x".into(),
+        backend: "tests".into(),
+        nodes: 0,
+        resumes: None,
+        from: None,
+    };
     recorder.record(None, created).unwrap();
     let handle = RunHandle::attach(&place.runs, &run).unwrap();
     for name in hostile() {
@@ -36,7 +43,9 @@ fn name_cannot_escape_directory() {
         std::fs::create_dir(&raw).unwrap();
         std::fs::write(raw.join("stored"), "").unwrap();
         handle.reject(&name).unwrap();
-        recorder.record(Some(&node), EventKind::Succeeded { outputs: Recorded::Not, inputs: None, from: Origin::Run, used: None }).unwrap();
+        recorder
+            .record(Some(&node), EventKind::Succeeded { outputs: Recorded::Not, inputs: None, from: Origin::Run, files: None, used: None })
+            .unwrap();
         assert!(handle.state().unwrap().nodes[&node].is_over());
         assert!(handle.logs(&node).read().unwrap().is_some(), "{name:?}");
     }

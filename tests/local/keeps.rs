@@ -39,7 +39,7 @@ fn pass(ctx: Context, files: Vec<File>) -> anyhow::Result<Vec<File>> {
 #[task]
 fn one_of(files: Vec<File>, which: i64) -> anyhow::Result<File> {
     let which = usize::try_from(which)?;
-    Ok(files.into_iter().nth(which).ok_or_else(|| anyhow::anyhow!("there is none"))?)
+    files.into_iter().nth(which).ok_or_else(|| anyhow::anyhow!("there is none"))
 }
 
 #[workflow]

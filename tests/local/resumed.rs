@@ -148,7 +148,9 @@ async fn a_run_keeps_what_any_of_those_before_it_gave() {
         from: None,
     };
     stopped.record(None, created).unwrap();
-    place.run(&graph, &[], Options::new().resumes(stopped.folder().id().clone())).await.unwrap();
+    let id = stopped.folder().id().clone();
+    drop(stopped);
+    place.run(&graph, &[], Options::new().resumes(id)).await.unwrap();
     assert_eq!(place.ran(), ["fails"]);
 }
 

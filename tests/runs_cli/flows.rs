@@ -111,6 +111,7 @@ fn files(file: Promise<File>, dir: Promise<String>) -> (Promise<i64>, Promise<Fi
 
 /// Files, directories and values of every kind.
 #[task(outputs(note, numbers, folder, several, by_key, count))]
+#[allow(clippy::type_complexity, reason = "one of each kind")]
 fn kinds(ctx: Context) -> anyhow::Result<(File, File<Csv>, Directory, Vec<File>, HashMap<String, File>, i64)> {
     let folder = ctx.working_directory()?.join("folder");
     std::fs::create_dir_all(folder.join("a"))?;
@@ -293,7 +294,7 @@ fn shows(ctx: Context, text: String) -> anyhow::Result<String> {
     ctx.decks().markdown("Summary", "All **good**.");
     ctx.decks().html("Raw", "<script>document.title = 'taken'</script><p id=\"raw\">as it is</p>");
     ctx.decks().table("Words", ["word"], [[&text]]);
-    ctx.log(tracing::Level::INFO, &format!("shown: {text}"));
+    ctx.log(tracing::Level::INFO, format!("shown: {text}"));
     if text.starts_with("fail") {
         return Err(anyhow::anyhow!("cannot show `{text}`")).code("USER:<Code>").recoverable();
     }

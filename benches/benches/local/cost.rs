@@ -51,14 +51,14 @@ async fn recorded(graph: &Graph) {
 }
 
 /// One run with a record, for whoever measures this process.
-pub async fn once(shape: &str, size: usize) {
+pub(crate) async fn once(shape: &str, size: usize) {
     set_nodes(size);
     let shape = SHAPES.iter().find(|one| one.name == shape).unwrap();
     recorded(&(shape.graph)().unwrap()).await;
 }
 
 /// All shapes and sizes, or those that are `asked` for.
-pub async fn all(asked: &[String]) {
+pub(crate) async fn all(asked: &[String]) {
     let is_asked = |what: &str| asked.is_empty() || asked.iter().any(|one| one == what);
     println!("CPU in us for each node (goals: {GOAL} without a record, {GOAL_MORE} more with one)");
     println!("{:>8} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8}", "shape", "nodes", "floor", "run", "ratio", "record", "more");

@@ -13,24 +13,24 @@ static NODES: AtomicUsize = AtomicUsize::new(0);
 const WIDTH: usize = 100;
 
 /// A workflow by its name: its graph, and a run of it.
-pub struct Shape {
-    pub name: &'static str,
-    pub graph: fn() -> Result<Graph, Problems>,
-    pub run: fn() -> RunLocal<i64>,
+pub(crate) struct Shape {
+    pub(crate) name: &'static str,
+    pub(crate) graph: fn() -> Result<Graph, Problems>,
+    pub(crate) run: fn() -> RunLocal<i64>,
 }
 
-pub const SHAPES: [Shape; 4] = [
+pub(crate) const SHAPES: [Shape; 4] = [
     Shape { name: "chain", graph: chain::graph, run: || chain::with(1).run_local() },
     Shape { name: "wide", graph: wide::graph, run: || wide::with(1).run_local() },
     Shape { name: "lattice", graph: lattice::graph, run: || lattice::with(1).run_local() },
     Shape { name: "map", graph: mapped::graph, run: || mapped::with(1).run_local() },
 ];
 
-pub fn nodes() -> usize {
+pub(crate) fn nodes() -> usize {
     NODES.load(Ordering::Relaxed)
 }
 
-pub fn set_nodes(nodes: usize) {
+pub(crate) fn set_nodes(nodes: usize) {
     NODES.store(nodes, Ordering::Relaxed);
 }
 
@@ -56,7 +56,7 @@ async fn many(x: i64) -> Vec<i64> {
 
 /// Each node is fed by the one before.
 #[workflow]
-pub fn chain(x: Promise<i64>) -> Promise<i64> {
+pub(crate) fn chain(x: Promise<i64>) -> Promise<i64> {
     (0..nodes()).fold(x, |x, _| same::node(x))
 }
 

@@ -63,7 +63,7 @@ async fn waiting(run: RunLocal<i64>) -> f64 {
 }
 
 /// Prints what a node takes that waits, as the only work of a process: memory that was given back is not given again.
-pub async fn of(shape: &str, size: usize) {
+pub(crate) async fn of(shape: &str, size: usize) {
     set_nodes(size);
     // The run makes a graph of its own: what one takes is taken off.
     let before = resident();

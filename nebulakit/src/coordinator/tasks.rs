@@ -31,7 +31,8 @@ use crate::task::error::TaskError;
 use crate::task::failure::{Failure, code};
 use crate::task::invocation::Invocation;
 use crate::task::run::run;
-use crate::task::surroundings::{CpuSink, Deadline, LogSink, ProgressSink, Surroundings};
+use crate::task::sinks::{CpuSink, LogSink, ProgressSink};
+use crate::task::surroundings::{Deadline, Surroundings};
 use crate::task::traced::Traced;
 
 /// A task with its inputs, and how its outputs are read.

@@ -50,8 +50,11 @@ use crate::run::watch::{PERIOD, Success, Watch};
 #[derive(Clone)]
 pub struct RunHandle {
     watch: Arc<Watch>,
-    completion: Option<Shared<BoxFuture<'static, Option<Result<RunOutcome, RecordError>>>>>,
+    completion: Option<Completion>,
 }
+
+/// How a run ends that this process drives; nothing where its driver is gone.
+type Completion = Shared<BoxFuture<'static, Option<Result<RunOutcome, RecordError>>>>;
 
 impl RunHandle {
     /// The handle of a run that is recorded in `runs`.

@@ -19,7 +19,8 @@ use crate::task::cancellation::Cancellation;
 use crate::task::context::Context;
 use crate::task::invocation::Caller;
 use crate::task::mock::Mocks;
-use crate::task::surroundings::{Deadline, LogSink, Places, ProgressSink, Surroundings};
+use crate::task::sinks::{LogSink, ProgressSink};
+use crate::task::surroundings::{Deadline, Places, Surroundings};
 
 impl Context {
     /// A context without a platform, for tests and for programs of your own: its data goes below the folder `dir`, it reads no environment

@@ -27,6 +27,7 @@ pub(crate) mod reference;
 pub(crate) mod registry;
 pub(crate) mod returns;
 pub(crate) mod run;
+pub(crate) mod sinks;
 pub(crate) mod strategy;
 pub(crate) mod surroundings;
 pub(crate) mod template;

@@ -17,6 +17,7 @@ use crate::services::stores::Stores;
 use crate::task::cancellation::Cancellation;
 use crate::task::invocation::Caller;
 use crate::task::mock::Mocks;
+use crate::task::sinks::{CpuSink, LogSink, ProgressSink};
 use crate::task::traced::Traced;
 
 /// What a [`Context`](crate::Context) is made of. Nothing of it is read from the process.
@@ -111,25 +112,4 @@ pub(crate) struct Places {
     pub(crate) previous: Option<String>,
     /// Whether one of this very attempt is looked for first.
     pub(crate) resumes_own: bool,
-}
-
-/// Hears how far a running task has come; what [`Context::progress`](crate::Context::progress) says goes here.
-pub trait ProgressSink: Send + Sync {
-    /// `done` of `total` units of work, whatever the task counts; [`None`] where it does not know how many there will be.
-    ///
-    /// It is called from the task's own code, and should return at once.
-    fn report(&self, done: u64, total: Option<u64>);
-}
-
-/// Takes the lines that a running task writes to its log; what [`Context::log`](crate::Context::log) says goes here.
-pub trait LogSink: Send + Sync {
-    /// One line, or several; what is in them comes from the task, and may hold control characters.
-    ///
-    /// It is called from the task's own code, and should return at once.
-    fn write(&self, level: tracing::Level, message: &str);
-}
-
-/// Hears how much CPU time a task took.
-pub(crate) trait CpuSink: Send + Sync {
-    fn took(&self, cpu: Duration);
 }

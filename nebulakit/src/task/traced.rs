@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use tracing::Span;
 
-use crate::task::surroundings::LogSink;
+use crate::task::sinks::LogSink;
 
 thread_local! {
     /// That of the task whose code this thread runs.

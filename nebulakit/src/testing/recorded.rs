@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::task::surroundings::{LogSink, ProgressSink};
+use crate::task::sinks::{LogSink, ProgressSink};
 
 /// One line of a run's log: what [`Context::log`](crate::Context::log) was given.
 #[derive(Debug, Clone, PartialEq, Eq)]

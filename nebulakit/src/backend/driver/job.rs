@@ -7,24 +7,18 @@ use bytes::Bytes;
 use futures_util::future::{Either, select};
 use nebulakit_types::convert::writer::map_of_literals;
 
+use super::done::Ran;
 use super::fault::{End, Fault, code};
+use super::job_id::job_id;
 use super::memory::Given;
 use super::step::Step;
-use super::tell;
 use super::witness::NodeWitness;
-use crate::coordinator::{Resources, Retry, Stored, Usage, Witness as _, Work};
+use crate::coordinator::{Resources, Retry, Stored, Witness as _, Work};
 use crate::graph::{self, Overrides};
 use crate::run::NodePath;
 use crate::task::cancellation::Cancellation;
 use crate::task::def::TaskDef;
 use crate::task::strategy::Strategy;
-
-/// What a task gave, and what it took.
-pub(super) struct Ran {
-    /// The bytes of an `outputs.pb`.
-    pub(super) outputs: Bytes,
-    pub(super) used: Option<Usage>,
-}
 
 impl Step<'_> {
     /// Runs a task, as the node or the element at `path`.
@@ -41,7 +35,7 @@ impl Step<'_> {
             return Err(End::Cancelled);
         }
         let inputs = map_of_literals(inputs.iter().map(|(name, value)| (*name, &**value)));
-        let work = Work::of_task(task, inputs).run(world.run.clone()).id(tell::job_id(&world.run, path));
+        let work = Work::of_task(task, inputs).run(world.run.clone()).id(job_id(&world.run, path));
         let witness = world.stored.is_some().then(|| Arc::new(NodeWitness::new(world, path)));
         let work = match world.stored.as_ref().zip(given).zip(witness.as_ref()) {
             Some(((folder, Given { digest, is_again }), witness)) => work.stored(Stored {

@@ -5,12 +5,14 @@
 
 mod again;
 mod branch;
+mod done;
 mod drive;
 mod fault;
 mod frame;
 mod gate;
 mod grown;
 mod job;
+mod job_id;
 mod layout;
 mod map;
 mod memory;

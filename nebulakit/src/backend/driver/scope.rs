@@ -8,12 +8,12 @@ use bytes::Bytes;
 use futures_util::future::{BoxFuture, Either, select};
 use nebulakit_types::convert::writer::map_of_literals;
 
+use super::done::{Done, Ran};
 use super::fault::{End, Fault, code};
 use super::frame::{Frame, Instance};
-use super::job::Ran;
 use super::memory::{Given, Recalled};
 use super::running::{Next, Running};
-use super::step::{Done, Step};
+use super::step::Step;
 use super::value;
 use super::walk::Walk;
 use crate::graph::{Graph, Kind, Mapped};

@@ -42,7 +42,8 @@ impl Signals {
         Self { state: Mutex::new(State { answers, ..State::default() }), ..Self::default() }
     }
 
-    /// Those of a run of `graph` that others can answer, beside those that are answered already, here or in the run that it goes on with; and answers that turn out to be of another kind than their gate.
+    /// Those of a run of `graph` that others can answer, beside those that are answered already, here or in the run that it goes on with; and answers that turn out
+    /// to be of another kind than their gate.
     pub(crate) fn open(
         graph: &Graph,
         answers: HashMap<String, Answer>,

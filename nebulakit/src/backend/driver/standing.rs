@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 
-use super::tell::{job_id, node};
+use super::job_id::{job_id, node};
 use super::walk::Walk;
 use super::world::World;
 use crate::coordinator::RequestId;

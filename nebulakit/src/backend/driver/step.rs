@@ -7,14 +7,13 @@ use std::sync::{Arc, PoisonError};
 
 use bytes::Bytes;
 
+use super::done::Done;
 use super::fault::{End, Fault, code};
 use super::frame::{Frame, Within};
-use super::job::Ran;
 use super::shelf::Holds;
 use super::walk::Walk;
-use crate::coordinator::Usage;
 use crate::graph::{Kind, Mapped, Node};
-use crate::run::{EventKind, NodePath, Origin};
+use crate::run::{EventKind, NodePath};
 
 /// A node whose turn it is.
 pub(super) struct Step<'g> {
@@ -26,31 +25,6 @@ pub(super) struct Step<'g> {
     pub(super) is_again: bool,
     /// What is held for it until it is over; [`None`] where nothing is deleted.
     pub(super) holds: Option<Holds>,
-}
-
-/// What a node gave.
-pub(super) struct Done {
-    /// The bytes of an `outputs.pb`.
-    pub(super) outputs: Bytes,
-    pub(super) from: Origin,
-    /// The digest of what it was given, where somebody asks for it.
-    pub(super) inputs: Option<String>,
-    /// What tells whether the files that it names are what they were.
-    pub(super) files: Option<String>,
-    /// What its last attempt took, where it had one.
-    pub(super) used: Option<Usage>,
-}
-
-impl From<Ran> for Done {
-    fn from(Ran { outputs, used }: Ran) -> Self {
-        Self { used, ..Self::from(outputs) }
-    }
-}
-
-impl From<Bytes> for Done {
-    fn from(outputs: Bytes) -> Self {
-        Self { outputs, from: Origin::Run, inputs: None, files: None, used: None }
-    }
 }
 
 impl<'g> Step<'g> {

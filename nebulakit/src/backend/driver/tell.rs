@@ -4,19 +4,15 @@ use std::pin::pin;
 
 use futures_util::FutureExt as _;
 
+use super::job_id::{job_id, node};
 use super::standing::Standing;
 use super::walk::Walk;
 use super::world::World;
-use crate::coordinator::{self, EventStream, JobEvent, Overflow, RequestId};
-use crate::run::{EventKind, NodePath, RunId};
+use crate::coordinator::{self, EventStream, JobEvent, Overflow};
+use crate::run::{EventKind, NodePath};
 
 /// How many events of jobs wait to be told before jobs wait for it.
 const ROOM: usize = 65_536;
-
-/// The id of the job of a node. A coordinator may have several runs.
-pub(super) fn job_id(run: &RunId, node: &NodePath) -> String {
-    format!("{run}:{node}")
-}
 
 /// Hears what the jobs of a run do.
 pub(super) struct Jobs {
@@ -74,9 +70,4 @@ impl Jobs {
             walk.tell(&node, || kind);
         }
     }
-}
-
-/// The node of a job of the run whose jobs begin so.
-pub(super) fn node(prefix: &str, job: &RequestId) -> Option<NodePath> {
-    job.chosen()?.strip_prefix(prefix).map(NodePath::from)
 }

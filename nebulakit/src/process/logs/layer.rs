@@ -19,7 +19,7 @@ use super::fields::Fields;
 use super::line::{as_json, as_text, asctime, zone};
 use super::settings::LogSettings;
 use crate::process::terminal;
-use crate::task::surroundings::LogSink;
+use crate::task::sinks::LogSink;
 use crate::task::traced::Traced;
 
 /// The log of the task whose code has made a span: what happens in the span belongs there, wherever the span was taken.

@@ -17,7 +17,8 @@ use crate::task::call::with_secrets;
 use crate::task::cancellation::Cancellation;
 use crate::task::context::Context;
 use crate::task::def::TaskDef;
-use crate::task::surroundings::{Deadline, LogSink, Places, ProgressSink, Surroundings};
+use crate::task::sinks::{LogSink, ProgressSink};
+use crate::task::surroundings::{Deadline, Places, Surroundings};
 
 /// What the task says of itself goes to the process that asked for it, as long as the task runs.
 struct Sink {
