@@ -29,8 +29,8 @@ fn answering(status: u16, body: String) -> Arc<Server> {
 pub(super) fn told(status: u16, body: String, url: &str) -> String {
     let server = answering(status, body);
     let mut run = match url.ends_with('/') {
-        true => command(FIXTURE, ["run", "read_directory", "--directory", url]),
-        false => command(FIXTURE, ["run", "first_kilobyte", "--file", &url.replace("http:/", &server.url(""))]),
+        true => command(FIXTURE, ["run", "read_directory", "-q", "--directory", url]),
+        false => command(FIXTURE, ["run", "first_kilobyte", "-q", "--file", &url.replace("http:/", &server.url(""))]),
     };
     run.env("FLYTE_AWS_ENDPOINT", server.url("")).env("FLYTE_AWS_ACCESS_KEY_ID", "key").env("FLYTE_AWS_SECRET_ACCESS_KEY", "secret");
     run.env("STORAGE_EMULATOR_HOST", server.url("")).env("FLYTE_AWS_RETRIES", "1").env("FLYTE_AWS_BACKOFF_SECONDS", "0");

@@ -67,7 +67,7 @@ fn what_is_refused_or_fails_is_shown_as_text() {
         assert!((1..=2).contains(&code), "{by}: {code}");
         assert_eq!(out, "", "{by}");
         assert_shown_tame(&err, &by);
-        let is_ours = ["error", "warning: the task", "{\"asctime\""].iter().any(|start| err.starts_with(start));
+        let is_ours = ["error", "run 2", "warning: the task", "{\"asctime\""].iter().any(|start| err.starts_with(start));
         assert!(is_ours, "{by}: {err}");
         // Logs and files are looked at later.
         assert_shown_tame(&piped(command(program, words())).2, &by);
@@ -227,7 +227,7 @@ fn the_place_of_a_deck_is_one_line() {
     let err = String::from_utf8(output.stderr).unwrap();
     assert_tame(&err, "deck");
     assert_eq!(err.lines().count(), 2, "{err}");
-    assert!(err.starts_with("deck: ") && err.contains("a\\u001b[31m\\nhint: forged"), "{err}");
+    assert!(err.contains("\ndeck: ") && err.contains("a\\u001b[31m\\nhint: forged"), "{err}");
 }
 
 #[cfg(feature = "schema")]

@@ -13,8 +13,8 @@ pub struct Cancellation(Arc<State>);
 #[derive(Debug, Default)]
 struct State {
     is_asked: AtomicBool,
-    /// Whether anybody has ever looked.
-    is_watched: AtomicBool,
+    /// Whether anybody has ever looked, at this one or at another that is asked for together with it.
+    is_watched: Arc<AtomicBool>,
     asked: Notify,
     /// Those that are asked for together with this one, as far as anything has them still.
     below: Mutex<Vec<Weak<State>>>,
@@ -29,7 +29,7 @@ impl Cancellation {
 
     /// One that is asked for together with this one, and by itself: a run whose time is up stops nothing but itself.
     pub(crate) fn below(&self) -> Self {
-        let one = Self::default();
+        let one = Self(Arc::new(State { is_watched: Arc::clone(&self.0.is_watched), ..State::default() }));
         let mut below = self.0.below();
         if below.len() == below.capacity() {
             below.retain(|one| one.strong_count() > 0);
@@ -100,6 +100,16 @@ mod tests {
         assert!(one.below().is_cancelled());
         top.cancel();
         assert!(other.is_cancelled());
+    }
+
+    #[cfg(feature = "coordinator")]
+    #[test]
+    fn a_look_at_one_below_is_seen_above() {
+        let top = Cancellation::new();
+        let below = top.below();
+        assert!(!top.is_watched());
+        below.is_cancelled();
+        assert!(top.is_watched());
     }
 
     #[test]

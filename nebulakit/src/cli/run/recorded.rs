@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs;
-use std::io;
+use std::io::{self, IsTerminal as _};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -80,7 +80,10 @@ pub(super) fn run(subject: &Subject, name: &str, words: &[OsString], setting: &S
     let plan = backend.compile(&graph, &wanted).map_err(|error| refused(subject, error))?;
     let prints = take_prints(log);
     let ended = drive(&backend, plan, subject, shown, &stores, &folder, setting);
-    progress::at_the_end(&stores);
+    // A person who watches has seen it.
+    if !io::stderr().is_terminal() {
+        progress::at_the_end(&stores);
+    }
     if let Some(prints) = prints {
         prints.end();
     }

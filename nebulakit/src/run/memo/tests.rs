@@ -98,7 +98,8 @@ fn what_counts_of_values_is_what_the_platform_counts() {
     assert_ne!(key(integer(1)), key(hashed(1, "h")));
     assert_ne!(key(integer(1)), key(with_metadata));
     assert_ne!(key(binary(&[1])), key(binary(&[0xcc, 1])));
-    assert_eq!(key(integer(1)), scratch.key(&[("words", integer(1)), ("verbose", integer(7))]));
+    let ignored = scratch.key(&[("words", integer(1)), ("verbose", integer(7))]);
+    assert_eq!(key(integer(1)).digest(), ignored.digest());
 }
 
 #[test]
