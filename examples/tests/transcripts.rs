@@ -1,6 +1,6 @@
 //! Each example's README is a transcript that is replayed: its commands run as they stand there, and say what stands there.
 //!
-//! Times, names of runs and folders named by chance may differ, and so may the order of lines, since nodes run side by side. `NEBULAKIT_RENEW=1` writes anew what
+//! Times, sizes, names of runs and folders named by chance may differ, and so may the order of lines, since nodes run side by side. `NEBULAKIT_RENEW=1` writes anew what
 //! differs otherwise.
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "a test reads the environment, and fails by panicking")]
 
@@ -102,13 +102,13 @@ fn alike(text: &str) -> Vec<String> {
             let mut masked = line.to_owned();
             for (place, word) in words.iter().enumerate() {
                 let unit = words.get(place + 1).map(|unit| unit.trim_end_matches(':')).unwrap_or_default();
-                if ["ms", "s", "min", "h"].contains(&unit) && word.parse::<f64>().is_ok() {
-                    masked = masked.replacen(&format!("{word} {unit}"), "TIME", 1);
+                if ["ms", "s", "min", "h", "B", "KiB", "MiB"].contains(&unit) && word.parse::<f64>().is_ok() {
+                    masked = masked.replacen(&format!("{word} {unit}"), "MEASURED", 1);
                 } else if is_chance(word) {
                     masked = masked.replace(word, "CHANCE");
                 }
             }
-            masked
+            masked.split_whitespace().collect::<Vec<_>>().join(" ")
         })
         .collect();
     lines.sort();

@@ -109,6 +109,7 @@ impl<'g> Step<'g> {
             }
         }
         if failed.len() > spare {
+            failed.sort_by_key(|(index, _)| *index);
             return Err(self.all_of(&failed));
         }
         if is_stopped || stop.is_cancelled() { Err(End::Cancelled) } else { Ok(given) }
