@@ -18,7 +18,9 @@ use crate::coordinator::drive::{ByStrategy, OpenJob, drive};
 use crate::coordinator::error::{CancelReason, JobError, Lost, SubmitError};
 use crate::coordinator::handle::JobHandle;
 use crate::coordinator::id::{RequestId, RunId};
-use crate::coordinator::job::{Job, JobOutcome, JobState};
+#[cfg(feature = "run")]
+use crate::coordinator::job::JobState;
+use crate::coordinator::job::{Job, JobOutcome};
 use crate::coordinator::live::{IsLive, Live};
 use crate::coordinator::lock::locked;
 use crate::coordinator::piece::{PieceOf, unshared};

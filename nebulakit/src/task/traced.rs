@@ -21,6 +21,7 @@ pub(crate) struct Traced {
 }
 
 impl Traced {
+    #[cfg(feature = "coordinator")]
     pub(crate) fn new(log: Arc<dyn LogSink>) -> Arc<Self> {
         Arc::new(Self { log, span: OnceLock::new() })
     }
