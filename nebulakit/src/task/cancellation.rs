@@ -108,7 +108,7 @@ mod tests {
         let top = Cancellation::new();
         let below = top.below();
         assert!(!top.is_watched());
-        below.is_cancelled();
+        assert!(!below.is_cancelled());
         assert!(top.is_watched());
     }
 
