@@ -1,7 +1,7 @@
 //! Each example's README is a transcript that is replayed: its commands run as they stand there, and say what stands there.
 //!
-//! Times, sizes, names of runs and folders named by chance may differ, and so may the order of lines, since nodes run side by side. `NEBULAKIT_RENEW=1` writes anew what
-//! differs otherwise.
+//! Times, sizes, names of runs and random folder names may differ, and so may the order of lines, since nodes run side by side. `NEBULAKIT_RENEW=1`
+//! rewrites a transcript that differs in anything else.
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "a test reads the environment, and fails by panicking")]
 
 use std::io::{BufRead as _, BufReader, Read as _};

@@ -51,7 +51,7 @@ fn one_that_is_missing_is_made_anew() {
 fn one_that_is_damaged_is_made_anew() {
     let scratch = Scratch::indexed();
     fs::write(scratch.index(), "This is not a database, and longer than the head of one. ".repeat(100)).unwrap();
-    assert_eq!(scratch.why_not(), Some(format!("`{}` was damaged, and is made anew", scratch.index().display())));
+    assert_eq!(scratch.why_not(), Some(format!("`{}` was damaged, and is rebuilt", scratch.index().display())));
     assert_eq!(scratch.why_not(), None);
 }
 

@@ -3,7 +3,7 @@
 use std::fs;
 use std::time::Duration;
 
-use nebulakit::run::{EventKind, FailureKind, JobFailure, OutputStream, RunOutcome, Takes};
+use nebulakit::run::{EventKind, FailureKind, GateTakes, JobFailure, OutputStream, RunOutcome};
 
 use crate::{Scratch, node, ready, succeeded};
 
@@ -22,7 +22,7 @@ fn names_and_messages_are_text() {
     recorder.record(Some(&path), EventKind::Ready { of: HOSTILE.into() }).unwrap();
     recorder.record(Some(&path), EventKind::Output { stream: OutputStream::Stdout, line: HOSTILE.to_owned() }).unwrap();
     recorder.record(Some(&path), EventKind::Failed { failure: failure(HOSTILE, HOSTILE), used: None }).unwrap();
-    recorder.record(Some(&node("n1")), EventKind::Waiting { signal: HOSTILE.into(), takes: Takes::Approval }).unwrap();
+    recorder.record(Some(&node("n1")), EventKind::Waiting { signal: HOSTILE.into(), takes: GateTakes::Approval }).unwrap();
     recorder.record(Some(&node("n2")), EventKind::Skipped { because: path.clone() }).unwrap();
     let deck = recorder.folder().deck(&path);
     fs::create_dir_all(deck.parent().unwrap()).unwrap();

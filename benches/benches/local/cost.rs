@@ -50,7 +50,7 @@ async fn recorded(graph: &Graph) {
     assert_eq!(run.wait().await.unwrap(), RunOutcome::Succeeded);
 }
 
-/// One run with a record, for whoever measures this process.
+/// One run with a record, to measure this process from outside.
 pub(crate) async fn once(shape: &str, size: usize) {
     set_nodes(size);
     let shape = SHAPES.iter().find(|one| one.name == shape).unwrap();

@@ -69,7 +69,7 @@ pub enum Fate {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Unkept {
-    /// It has no such node with that task.
+    /// That run did not run this task at this node.
     NotThere,
     /// The node did not succeed there.
     NotDone,

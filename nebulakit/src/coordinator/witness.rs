@@ -24,7 +24,7 @@ pub(crate) trait Witness: Send + Sync + Debug {
     /// The running attempt took this besides its time.
     fn took(&self, usage: Usage);
 
-    /// A process of the job's has read so many bytes from stores, or written them.
+    /// A process of the job has read this many bytes from stores, or written them.
     fn moved(&self, bytes: u64);
 
     /// The attempt is over.

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
-use super::gate::Takes;
+use super::gate::GateTakes;
 use super::lookup::{Caller, Lookup};
 use super::path::NodePath;
 use crate::coordinator::{JobFailure, OutputStream, RunId, Usage, WaitsFor, millis, wall};
@@ -120,7 +120,7 @@ pub enum EventKind {
         signal: Cow<'static, str>,
         /// What it takes.
         #[serde(default)]
-        takes: Takes,
+        takes: GateTakes,
     },
     /// Somebody answered a signal, and the answer is kept for its gate.
     Answered {
@@ -233,7 +233,7 @@ pub enum Again {
     Inputs,
     /// Its task takes or gives something else, or it is not known what it took and gave.
     Interface,
-    /// What it gave is not what it was: a file was changed or is gone.
+    /// A file that it stored has changed or is gone.
     Outputs,
     /// Its files were deleted, since nothing needed them any more, and now something does.
     Deleted,

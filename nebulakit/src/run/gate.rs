@@ -27,7 +27,7 @@ pub enum Answer {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
-pub enum Takes {
+pub enum GateTakes {
     /// An approval or a rejection.
     #[default]
     Approval,
@@ -35,7 +35,7 @@ pub enum Takes {
     Value(#[serde(with = "literal_type")] Box<LiteralType>),
 }
 
-impl Takes {
+impl GateTakes {
     /// What the gates of a graph and of the workflows in it take, by their signals.
     pub(crate) fn of_all(graph: &Graph) -> BTreeMap<String, Self> {
         let mut gates = BTreeMap::new();
@@ -58,7 +58,7 @@ impl Takes {
     }
 }
 
-impl fmt::Display for Takes {
+impl fmt::Display for GateTakes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Approval => f.write_str("an approval or a rejection"),
@@ -67,11 +67,11 @@ impl fmt::Display for Takes {
     }
 }
 
-fn of_scope(scope: &Scope, gates: &mut BTreeMap<String, Takes>) {
+fn of_scope(scope: &Scope, gates: &mut BTreeMap<String, GateTakes>) {
     for node in &scope.nodes {
         match &node.kind {
-            Kind::Approve(gate) => drop(gates.insert(gate.signal.to_string(), Takes::Approval)),
-            Kind::Wait(gate) => drop(gates.insert(gate.signal.to_string(), Takes::Value(Box::new(gate.literal_type.clone())))),
+            Kind::Approve(gate) => drop(gates.insert(gate.signal.to_string(), GateTakes::Approval)),
+            Kind::Wait(gate) => drop(gates.insert(gate.signal.to_string(), GateTakes::Value(Box::new(gate.literal_type.clone())))),
             Kind::Branch(branch) => branch.scopes().for_each(|scope| of_scope(scope, gates)),
             _ => {}
         }

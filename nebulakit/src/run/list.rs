@@ -16,7 +16,7 @@ use crate::run::tracker::Index;
 pub struct Summaries {
     /// Each of them, the oldest first. One that cannot be read does not hide the others.
     pub runs: Vec<(RunId, Result<RunSummary, RecordError>)>,
-    /// Why the index was not used, or was made anew, if it was: it takes longer then, and gives the same.
+    /// Why the index was not used or had to be rebuilt, if so. The list is the same, and takes longer.
     pub without_index: Option<String>,
 }
 
@@ -49,7 +49,7 @@ impl RunsFolder {
     }
 }
 
-/// The summary of a run. Where it was made anew and stays as it is, it is in `changed`, too.
+/// The summary of a run. One that was read again and will not change is in `changed` too.
 fn summary(run: &RunFolder, known: Option<Known>, changed: &mut HashMap<String, Known>) -> Result<RunSummary, RecordError> {
     // Asked before the events are read: what comes in between is another stamp.
     let stamp = Stamp::of(&run.events());

@@ -60,7 +60,7 @@ pub(crate) use self::file_name::file_name;
 pub(crate) use self::folder::RunHold;
 pub use self::folder::{Durability, Keep, RunFolder, RunsFolder};
 pub use self::follow::{LogLine, LogLines, RunEvents};
-pub use self::gate::{Answer, Takes};
+pub use self::gate::{Answer, GateTakes};
 pub use self::handle::RunHandle;
 pub use self::list::Summaries;
 pub use self::log::Recorder;

@@ -10,7 +10,7 @@ use std::time::SystemTime;
 use serde::{Deserialize, Serialize};
 
 use super::event::{EVENT_VERSION, Event, EventKind, Origin, RunOutcome};
-use super::gate::Takes;
+use super::gate::GateTakes;
 use super::lookup::Caller;
 use super::path::NodePath;
 use crate::coordinator::{JobFailure, RunId, Usage, WaitsFor};
@@ -110,7 +110,7 @@ pub enum NodeStatus {
         /// The signal that it waits for.
         signal: Cow<'static, str>,
         /// What it takes.
-        takes: Takes,
+        takes: GateTakes,
     },
     /// It is over, and its outputs are there.
     Succeeded(Origin),

@@ -78,7 +78,7 @@ impl<'g> Instance<'g> {
         Self { within, ..self }
     }
 
-    /// The same workflow, in so many scopes.
+    /// The same workflow, within `depth` scopes.
     pub(super) fn at_depth(self, depth: u32) -> Self {
         Self { depth, ..self }
     }

@@ -10,14 +10,14 @@ use super::fault::{End, code};
 use super::step::Step;
 use super::value;
 use crate::graph::{GATE_OUTPUT, Gate};
-use crate::run::{Answer, EventKind, Takes};
+use crate::run::{Answer, EventKind, GateTakes};
 use crate::task::failure::code::TIMEOUT;
 
 impl Step<'_> {
     /// Gives on what it is given, once somebody has approved it.
     pub(super) async fn approve(&self, gate: &Gate) -> Result<Bytes, End> {
         let inputs = self.inputs()?;
-        match self.answer(gate, Takes::Approval).await? {
+        match self.answer(gate, GateTakes::Approval).await? {
             Answer::Approve => Ok(value::literals(&inputs)),
             _ => Err(self.fault(code::REJECTED, format!("`{}` was rejected", gate.signal))),
         }
@@ -25,7 +25,7 @@ impl Step<'_> {
 
     /// Gives the value that somebody gives.
     pub(super) async fn wait(&self, gate: &Gate) -> Result<Bytes, End> {
-        match self.answer(gate, Takes::Value(Box::new(gate.literal_type.clone()))).await? {
+        match self.answer(gate, GateTakes::Value(Box::new(gate.literal_type.clone()))).await? {
             Answer::Value(value) => Ok(value::literals(&[(GATE_OUTPUT, value.into())])),
             _ => Err(self.fault(code::REJECTED, format!("`{}` was given no value", gate.signal))),
         }
@@ -40,7 +40,7 @@ impl Step<'_> {
     }
 
     /// The first answer of the kind that the gate takes.
-    async fn answer(&self, gate: &Gate, takes: Takes) -> Result<Answer, End> {
+    async fn answer(&self, gate: &Gate, takes: GateTakes) -> Result<Answer, End> {
         let signals = &self.walk.world.signals;
         let known = signals.get(&gate.signal, &takes);
         let known = known.map_err(|why| self.fault(code::REJECTED, format!("the signal `{}`: {why}", gate.signal)))?;

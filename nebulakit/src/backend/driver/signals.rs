@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Notify, mpsc};
 
 use crate::graph::Graph;
-use crate::run::{Answer, Takes};
+use crate::run::{Answer, GateTakes};
 
 /// The answers to a run's gates, by their signals.
 #[derive(Debug, Default)]
@@ -24,7 +24,7 @@ pub(crate) struct Signals {
 struct State {
     answers: HashMap<String, Answer>,
     /// What the gates take that are known so far.
-    gates: BTreeMap<String, Takes>,
+    gates: BTreeMap<String, GateTakes>,
     /// Whether dynamic tasks may bring others.
     grows: bool,
 }
@@ -50,7 +50,7 @@ impl Signals {
         former: HashMap<String, Answer>,
     ) -> (Self, mpsc::UnboundedReceiver<Refusal>) {
         let grows = graph.tasks.values().any(|task| task.is_dynamic);
-        let state = State { answers, gates: Takes::of_all(graph), grows };
+        let state = State { answers, gates: GateTakes::of_all(graph), grows };
         // There is at most one for each gate.
         let (refused, refusals) = mpsc::unbounded_channel();
         (Self { state: Mutex::new(state), refused: Some(refused), former, ..Self::default() }, refusals)
@@ -85,7 +85,7 @@ impl Signals {
     ///
     /// # Errors
     /// When the gate takes another kind of answer, and nobody can give one.
-    pub(super) fn get(&self, signal: &str, takes: &Takes) -> Result<Option<Answer>, String> {
+    pub(super) fn get(&self, signal: &str, takes: &GateTakes) -> Result<Option<Answer>, String> {
         let mut state = self.locked();
         state.gates.insert(signal.to_owned(), takes.clone());
         let Some(answer) = state.answers.get(signal) else { return Ok(None) };
@@ -102,7 +102,7 @@ impl Signals {
     }
 
     /// The answer of the run that this one goes on with, where the gate takes it.
-    pub(super) fn of_former(&self, signal: &str, takes: &Takes) -> Option<Answer> {
+    pub(super) fn of_former(&self, signal: &str, takes: &GateTakes) -> Option<Answer> {
         self.former.get(signal).filter(|answer| takes.check(answer).is_ok()).cloned()
     }
 

@@ -114,7 +114,7 @@ impl Cached {
         made.await.unwrap_or_else(|error| Err(RecordError::new(RecordErrorKind::Interrupted, format!("the inputs were not read: {error}"))))
     }
 
-    /// What makes the keys of a task's calls; of a node that asks for another version it is made anew.
+    /// What makes the keys of a task's calls. A node that asks for another version gets a maker of its own.
     fn maker(&self, task: &'static TaskDef, version: &str) -> Arc<KeyMaker> {
         let options = task.options.cache.as_ref();
         let make = || Arc::new(KeyMaker::new(task.name, version, task.interface(), options.map_or(&[], |cache| cache.ignore)));

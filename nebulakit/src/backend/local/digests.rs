@@ -56,7 +56,7 @@ impl Digests {
         if stored.is_empty() {
             return None;
         }
-        // What has no stamp is not what it was.
+        // A file that cannot be looked at counts as changed.
         spawn_blocking(move || stamp(&stored)).await.ok().and_then(Result::ok).or_else(|| Some(String::new()))
     }
 

@@ -164,7 +164,7 @@ impl<O: TaskOutputs> RunLocal<O> {
     }
 
     /// Records the run in `.nebulakit` in that folder, as the command line does, and remembers outputs there: the files that tasks store stay,
-    /// and a gate that has no answer waits for one from elsewhere.
+    /// and a gate without an answer waits for one from another process.
     ///
     /// # Examples
     /// ```
@@ -268,7 +268,9 @@ impl<O: TaskOutputs> RunLocal<O> {
 
     async fn unrecorded(self, graph: Graph) -> Result<O, RunError> {
         let mut reasons = needs::missing(&graph, &self.mocks);
-        reasons.extend(self.options.resumes.map(|run| format!("it goes on with the run `{run}`, and has no folder: say `.dir(..)`")));
+        reasons.extend(
+            self.options.resumes.map(|run| format!("resuming the run `{run}` needs the folder that it is recorded in: call `.dir(..)`")),
+        );
         if !reasons.is_empty() {
             return Err(RunError::Refused(reasons));
         }

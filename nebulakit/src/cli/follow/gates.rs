@@ -10,19 +10,19 @@ use crate::cli::complaint::Complaint;
 use crate::cli::folder::Folder;
 use crate::cli::setting::Setting;
 use crate::process::terminal;
-use crate::run::{Event, EventKind, NodePath, RecordErrorKind, RunHandle, Takes};
+use crate::run::{Event, EventKind, GateTakes, NodePath, RecordErrorKind, RunHandle};
 
 /// Reads what somebody wrote as a literal of a type.
 pub(in crate::cli) type Read<'a> = &'a dyn Fn(&str, &LiteralType) -> Result<Vec<u8>, Complaint>;
 
 /// How a gate is answered by another command.
-pub(super) fn answers(run: &RunHandle, signal: &str, takes: &Takes, folder: &Folder, setting: &Setting<'_>) -> String {
+pub(super) fn answers(run: &RunHandle, signal: &str, takes: &GateTakes, folder: &Folder, setting: &Setting<'_>) -> String {
     let id = run.id().to_string();
     match takes {
-        Takes::Value(literal_type) => {
+        GateTakes::Value(literal_type) => {
             format!("answer it by `{}` ({literal_type})", folder.command("signal", &[&id, signal, "VALUE"], setting))
         }
-        Takes::Approval => {
+        GateTakes::Approval => {
             format!("answer it by `{}`, or `reject` in place of `approve`", folder.command("approve", &[&id, signal], setting))
         }
     }
@@ -40,7 +40,7 @@ pub(super) struct Questions<'a> {
 struct Gate {
     node: NodePath,
     signal: String,
-    takes: Takes,
+    takes: GateTakes,
 }
 
 impl<'a> Questions<'a> {
@@ -99,7 +99,7 @@ impl<'a> Questions<'a> {
     /// Whether the line was an answer.
     fn heard(&self, Gate { signal, takes, .. }: &Gate, line: &str) -> Result<bool, Complaint> {
         let given = match (takes, line.to_ascii_lowercase().as_str()) {
-            (Takes::Value(literal_type), _) => self.run.signal(signal, &(self.read)(line, literal_type)?),
+            (GateTakes::Value(literal_type), _) => self.run.signal(signal, &(self.read)(line, literal_type)?),
             (_, "y" | "yes") => self.run.approve(signal),
             (_, "n" | "no") => self.run.reject(signal),
             _ => return Ok(false),
@@ -115,8 +115,8 @@ impl<'a> Questions<'a> {
         let Some(Gate { signal, takes, .. }) = self.waiting.front() else { return };
         let shown = visible::line(signal);
         terminal::write(&match takes {
-            Takes::Value(literal_type) => format!("`{shown}` ({literal_type}): "),
-            Takes::Approval => format!("approve `{shown}`? [y/n] "),
+            GateTakes::Value(literal_type) => format!("`{shown}` ({literal_type}): "),
+            GateTakes::Approval => format!("approve `{shown}`? [y/n] "),
         });
     }
 }

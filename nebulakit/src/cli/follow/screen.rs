@@ -54,7 +54,7 @@ const BRIEF: Duration = Duration::from_millis(300);
 /// A run as it is shown.
 pub(super) struct Screen<'a> {
     shown: Shown,
-    /// Whether it is a task that is run alone: then it has no nodes that anybody would want to hear of.
+    /// Whether it is a task that is run alone: its one node is not shown apart from the run.
     is_alone: bool,
     /// The stores whose transfers are drawn.
     stores: Option<&'a Stores>,

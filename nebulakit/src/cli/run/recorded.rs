@@ -201,7 +201,7 @@ fn backend(runs: RunsFolder, host: Host, subject: &Subject, matches: &ArgMatches
     })
 }
 
-/// At most so many tasks at once.
+/// Limits how many tasks run at once.
 #[expect(clippy::cast_precision_loss, reason = "nobody has that many cores")]
 fn limited(builder: CoordinatorBuilder, jobs: usize) -> CoordinatorBuilder {
     builder

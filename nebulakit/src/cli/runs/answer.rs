@@ -10,7 +10,7 @@ use crate::cli::setting::Setting;
 use crate::cli::usage::listed;
 use crate::process::exit::Exit;
 use crate::process::terminal;
-use crate::run::{Answer, NodeStatus, RunHandle, Takes};
+use crate::run::{Answer, GateTakes, NodeStatus, RunHandle};
 
 /// How long one waits at most for the process that drives the run to hear the answer.
 const HEARD: Duration = Duration::from_secs(5);
@@ -30,8 +30,8 @@ pub(super) fn reject(run: &RunHandle, signal: &str) -> Result<Exit, Complaint> {
 /// Gives a value to a gate.
 pub(super) fn signal(run: &RunHandle, signal: &str, value: &str, setting: &Setting<'_>) -> Result<Exit, Complaint> {
     match gate(run, signal)? {
-        Takes::Value(literal_type) => answer(run, signal, Answer::Value(literal(run, value, &literal_type, setting)?), "answered"),
-        Takes::Approval => {
+        GateTakes::Value(literal_type) => answer(run, signal, Answer::Value(literal(run, value, &literal_type, setting)?), "answered"),
+        GateTakes::Approval => {
             Err(Complaint::usage(format!("the gate `{}` takes an approval or a rejection, not a value", visible::line(signal))))
         }
     }
@@ -45,17 +45,17 @@ pub(super) fn literal(run: &RunHandle, text: &str, literal_type: &LiteralType, s
 /// Looks whether the gate takes a yes or a no.
 fn of_approval(run: &RunHandle, signal: &str) -> Result<(), Complaint> {
     match gate(run, signal)? {
-        Takes::Value(literal_type) => {
+        GateTakes::Value(literal_type) => {
             let message = format!("the gate `{}` takes a value ({literal_type}), not an approval or a rejection", visible::line(signal));
             Err(Complaint::usage(message).hint("hint: `runs signal RUN SIGNAL VALUE` gives it one"))
         }
-        Takes::Approval => Ok(()),
+        GateTakes::Approval => Ok(()),
     }
 }
 
 /// What the gate takes: one of the graph, or one that waits in a graph that was made while the run went on.
-fn gate(run: &RunHandle, signal: &str) -> Result<Takes, Complaint> {
-    let mut gates = Takes::of_all(&run.graph()?);
+fn gate(run: &RunHandle, signal: &str) -> Result<GateTakes, Complaint> {
+    let mut gates = GateTakes::of_all(&run.graph()?);
     for node in run.state()?.nodes.values() {
         if let NodeStatus::Waiting { signal, takes } = &node.status {
             gates.insert(signal.to_string(), takes.clone());

@@ -61,8 +61,11 @@ fn node_row(path: &NodePath, node: &NodeState) -> [String; 4] {
         (NodeStatus::Waiting { signal, .. }, _) => format!("for the signal `{signal}`"),
         (NodeStatus::Skipped { because }, _) => format!("because {because} did not succeed"),
         (NodeStatus::Failed | NodeStatus::Backoff, Some(failure)) => failure.to_string(),
-        (NodeStatus::Queued, _) if let Some(call) = &node.behind => format!("behind an equal call: {} of the run {}", call.node, call.run),
-        (NodeStatus::Queued, _) => node.waits_for.as_ref().map(|waits_for| format!("for {waits_for}")).unwrap_or_default(),
+        (NodeStatus::Queued, _) => match (&node.behind, &node.waits_for) {
+            (Some(call), _) => format!("behind an equal call: {} of the run {}", call.node, call.run),
+            (None, Some(waits_for)) => format!("for {waits_for}"),
+            (None, None) => String::new(),
+        },
         _ => node.elements.map(|elements| format!("{elements} elements")).unwrap_or_default(),
     };
     if let Some((files, bytes)) = node.deleted {

@@ -10,7 +10,7 @@ use rusqlite::{Connection, Error, ErrorCode, Result, Transaction, TransactionBeh
 
 use crate::run::summary::{Known, Stamp};
 
-/// The version of the table, and of what is in it. An index of an older one is made anew, and one of a newer one is left alone.
+/// The version of the table, and of what is in it. An older index is rebuilt, and a newer one is left alone.
 const VERSION: i64 = 1;
 
 /// How long another process is waited for that writes the index.
@@ -38,13 +38,13 @@ impl From<Error> for Unusable {
 }
 
 impl Index {
-    /// The index of a folder of runs, and all that it knows. One that is damaged is made anew.
+    /// The index of a folder of runs, and all that it knows. A damaged one is rebuilt.
     pub(in crate::run) fn open(folder: &Path) -> (Self, HashMap<String, Known>) {
         let path = folder.join("index.sqlite");
         let opened = match opened(&path) {
             Err(Unusable::Refused(error)) if is_damage(&error) => {
                 let again = fs::remove_file(&path).map_err(|_| Unusable::Refused(error)).and_then(|()| opened(&path));
-                again.map(|opened| (opened, Some(format!("`{}` was damaged, and is made anew", shown(&path)))))
+                again.map(|opened| (opened, Some(format!("`{}` was damaged, and is rebuilt", shown(&path)))))
             }
             opened => opened.map(|opened| (opened, None)),
         };
