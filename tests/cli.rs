@@ -687,8 +687,8 @@ fn a_directory_that_is_shown_is_there() {
 #[test]
 fn a_copy_of_an_input_is_kept_with_the_record() {
     let folder = tempfile::tempdir().unwrap();
-    assert_eq!(in_bash("echo text | app run show --text -", folder.path()), (0, "text\n".to_owned(), String::new()));
-    let (_, given, _) = in_bash("app runs inputs last", folder.path());
+    assert_eq!(in_bash("echo text | app run show --text - --dir $PWD/own", folder.path()), (0, "text\n".to_owned(), String::new()));
+    let (_, given, _) = in_bash("app runs inputs last --dir $PWD/own", folder.path());
     assert_eq!(std::fs::read_to_string(given.trim_end()).unwrap(), "text\n", "{given}");
 }
 

@@ -269,7 +269,7 @@ impl<O: TaskOutputs> RunLocal<O> {
     async fn unrecorded(self, graph: Graph) -> Result<O, RunError> {
         let mut reasons = needs::missing(&graph, &self.mocks);
         reasons.extend(
-            self.options.resumes.map(|run| format!("resuming the run `{run}` needs the folder that it is recorded in: call `.dir(..)`")),
+            self.options.resumes.map(|run| format!("resuming the run `{run}` needs the folder that it is recorded in: say `.dir(..)`")),
         );
         if !reasons.is_empty() {
             return Err(RunError::Refused(reasons));
