@@ -90,8 +90,7 @@ impl Folder {
     }
 
     async fn run(&self, graph: &Graph, inputs: &[(&str, Vec<u8>)], options: Options) -> RunHandle {
-        let inputs = map_of_literals(inputs.iter().map(|(name, literal)| (*name, literal.as_slice())));
-        let plan = self.backend.compile(graph, &options.inputs(inputs).keep(Keep::Outputs)).unwrap();
+        let plan = self.backend.compile(graph, &options.inputs(given(inputs)).keep(Keep::Outputs)).unwrap();
         let run = self.backend.run(plan).await.unwrap();
         run.wait().await.unwrap();
         run
@@ -100,6 +99,10 @@ impl Folder {
 
 fn literal<T: nebulakit::NebulaType>(value: &T) -> Vec<u8> {
     nebulakit::types::encode(value, &nebulakit::types::Dialect::FLYTE_1).unwrap()
+}
+
+fn given(inputs: &[(&str, Vec<u8>)]) -> Vec<u8> {
+    map_of_literals(inputs.iter().map(|(name, literal)| (*name, literal.as_slice())))
 }
 
 /// The folders in which nodes of the run have files.
@@ -189,6 +192,34 @@ async fn large_values_stay_where_the_run_gives_them() {
     assert!(run.result().unwrap().len() > 10_000);
     assert!(!run.folder().path().join("data").exists());
     assert!(run.outputs("n0").is_err(), "nothing needs it");
+}
+
+/// Gives on a text. The first time it has nothing more be written to the folder of data.
+#[task]
+fn breaks(text: String, data: String) -> anyhow::Result<String> {
+    fs::remove_dir(&data)?;
+    fs::write(&data, "not a folder")?;
+    Ok(text)
+}
+
+#[workflow]
+fn broken(data: Promise<String>) -> Promise<String> {
+    breaks::node(large::node(), data)
+}
+
+#[tokio::test]
+async fn large_values_stay_until_the_end_of_the_run_is_recorded() {
+    let folder = Folder::new();
+    let data = folder.backend.runs().path().join("data");
+    let inputs = [("data", literal(&data.to_str().unwrap().to_owned()))];
+    let plan = folder.backend.compile(&broken::graph().unwrap(), &Options::new().inputs(given(&inputs)).keep(Keep::Outputs)).unwrap();
+    let first = folder.backend.run(plan).await.unwrap();
+    assert!(first.wait().await.unwrap_err().to_string().contains("data"), "what it gives cannot be written");
+    fs::remove_file(&data).unwrap();
+    fs::create_dir(&data).unwrap();
+    let second = folder.run(&broken::graph().unwrap(), &inputs, Options::new().resumes(first.id().clone())).await;
+    assert_eq!((second.wait().await.unwrap(), ran(&second)), (RunOutcome::Succeeded, vec![]));
+    assert!(!second.folder().path().join("data").exists());
 }
 
 #[task]
