@@ -10,7 +10,7 @@ use nebulakit::Context;
 use nebulakit::backend::{Backend as _, CacheUse, Fate, LocalBackend, Options, Preview, Unkept};
 use nebulakit::graph::Graph;
 use nebulakit::prelude::*;
-use nebulakit::run::{CacheWhy, EventKind, KeyChange, Lookup, NodeStatus, Origin, RunHandle, RunOutcome, RunsFolder, cache_why};
+use nebulakit::run::{CacheWhy, EventKind, KeyChange, Lookup, NodeStatus, Origin, Prune, RunHandle, RunOutcome, RunsFolder, cache_why};
 use nebulakit::types::convert::writer::map_of_literals;
 
 /// A folder of runs, and room for inputs beside it.
@@ -208,6 +208,23 @@ fn lengthy(x: Promise<i64>) -> Promise<String> {
     long::node(x)
 }
 
+#[tokio::test]
+async fn what_is_remembered_of_a_file_goes_with_the_file() {
+    let place = Place::new();
+    let paths = ["stays", "goes"].map(|name| place.path(name));
+    for path in &paths {
+        fs::write(path, "text").unwrap();
+        // A file that was just written is not remembered.
+        fs::File::options().write(true).open(path).unwrap().set_modified(SystemTime::UNIX_EPOCH).unwrap();
+        place.run(&sized::graph().unwrap(), &given(&[("file", literal::<File>(&File::from_uri(path.to_str().unwrap())))])).await;
+    }
+    assert_eq!(files_below(&place.path(".nebulakit/contents")).len(), 2);
+    fs::remove_file(&paths[1]).unwrap();
+    place.backend.runs().prune(&Prune::new()).unwrap();
+    let left = files_below(&place.path(".nebulakit/contents"));
+    assert!(left.len() == 1 && left[0].to_str().unwrap().ends_with("stays"), "{left:?}");
+}
+
 /// The files below a folder.
 fn files_below(folder: &Path) -> Vec<PathBuf> {
     let inner = |path: PathBuf| if path.is_dir() { files_below(&path) } else { vec![path] };
@@ -225,6 +242,13 @@ async fn an_entry_that_is_damaged_or_whose_data_is_gone_runs_again() {
     let run = place.run(&graph, &options).await;
     assert!(matches!(place.why(&run, "n0"), CacheWhy::Asked { found: Lookup::Gone { .. }, .. }));
     assert_eq!(place.status(&graph, &options, "n0").await, HIT, "its data is there again");
+    for file in files_below(&place.path(".nebulakit/data")) {
+        let mut bytes = fs::read(&file).unwrap();
+        bytes[1000] ^= 1;
+        fs::write(file, bytes).unwrap();
+    }
+    assert_eq!(place.status(&graph, &options, "n0").await, RAN);
+    assert_eq!(place.status(&graph, &options, "n0").await, HIT, "its data is whole again");
     for file in files_below(&place.path(".nebulakit/cache")) {
         fs::write(file, r#"{"key":"#).unwrap();
     }

@@ -93,7 +93,8 @@ fn keep(data: &Path, bytes: &[u8], durability: Durability) -> Result<Recorded, R
 
 fn store(data: &Path, sha256: &str, bytes: &[u8], durability: Durability) -> Result<(), RecordError> {
     let (folder, path) = place(data, sha256);
-    let is_there = fs::metadata(&path).is_ok_and(|found| found.len() == bytes.len() as u64);
+    // Its bytes count, not its name: a damaged file is replaced.
+    let is_there = fs::read(&path).is_ok_and(|found| found == bytes);
     match durability {
         Durability::Kernel if is_there => return Ok(()),
         // The run that wrote it may not have asked for as much.

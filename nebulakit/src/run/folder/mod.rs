@@ -10,6 +10,7 @@
 //! ```
 
 mod data;
+mod entries;
 mod id;
 mod lock;
 mod publish;
@@ -19,6 +20,7 @@ mod sharing;
 
 pub(crate) use self::data::Data;
 pub use self::data::Keep;
+pub(crate) use self::entries::entries;
 pub(crate) use self::lock::{DriverLock, RunHold};
 pub use self::publish::Durability;
 pub(crate) use self::publish::{make, publish, publish_first, sync_folder};

@@ -1,6 +1,6 @@
 //! What is in files and folders of this machine, as a digest of it.
 
-use std::fs::{self, File, Metadata};
+use std::fs::{self, DirEntry, File, Metadata};
 use std::io;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::run::digest;
 use crate::run::error::{At as _, RecordError, RecordErrorKind};
 use crate::run::file_name::file_name;
-use crate::run::folder::{Durability, make, publish};
+use crate::run::folder::{Durability, entries, make, publish};
 use crate::task::cancellation::Cancellation;
 
 /// A file that was changed less than so long ago can change again without a trace in its times.
@@ -58,6 +58,18 @@ impl Contents {
     /// The same, which gives up when `stop` asks for it.
     pub(crate) fn until(&self, stop: &Cancellation) -> Self {
         Self { stop: stop.clone(), ..self.clone() }
+    }
+
+    /// What is remembered of files that are not there any more: it is of no use to anybody.
+    ///
+    /// # Errors
+    /// When the folder of what is remembered cannot be read.
+    pub(crate) fn of_gone_files(&self) -> Result<Vec<PathBuf>, RecordError> {
+        let is_of_use = |known: &Path| {
+            let known = fs::read(known).ok().and_then(|json| serde_json::from_slice::<Known>(&json).ok());
+            known.is_some_and(|known| known.path.exists())
+        };
+        Ok(entries(&self.folder)?.iter().map(DirEntry::path).filter(|known| !is_of_use(known)).collect())
     }
 
     /// The digest of the bytes of a file, or of all files below a folder with their names.
