@@ -204,13 +204,12 @@ impl RunHandle {
     /// # Cancel safety
     /// The answer is given where this is dropped while it waits.
     pub async fn tell(&self, signal: &str, answer: Answer) -> Result<(), RecordError> {
-        let before = self.state()?.events;
+        let mut events = self.watch.later_events()?;
         self.answer(signal, answer)?;
-        let mut events = self.events();
         while let Some(event) = events.next().await? {
             match event.kind {
-                EventKind::Answered { signal: heard } if event.sequence >= before && heard == signal => return Ok(()),
-                EventKind::Refused { signal: heard, why } if event.sequence >= before && heard == signal => {
+                EventKind::Answered { signal: heard } if heard == signal => return Ok(()),
+                EventKind::Refused { signal: heard, why } if heard == signal => {
                     return Err(RecordError::new(RecordErrorKind::Refused, format!("the answer to `{signal}` was refused: {why}")));
                 }
                 _ => {}
@@ -337,7 +336,7 @@ impl RunHandle {
     fn unread(&self, what: &str, path: &Path, error: &io::Error) -> RecordError {
         match error.kind() {
             io::ErrorKind::NotFound => {
-                RecordError::new(RecordErrorKind::NotFound, format!("no {what} of the run `{}` were recorded", self.id()))
+                RecordError::new(RecordErrorKind::NotFound, format!("the run `{}` has no record of its {what}", self.id()))
             }
             _ => RecordError::io("read", path, error),
         }

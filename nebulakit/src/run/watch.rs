@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::run::error::{RecordError, RecordErrorKind};
 use crate::run::event::{EventKind, Recorded};
 use crate::run::folder::RunFolder;
+use crate::run::follow::RunEvents;
 use crate::run::log::EventReader;
 use crate::run::path::NodePath;
 use crate::run::state::{RunState, RunStatus};
@@ -55,6 +56,16 @@ impl Watch {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         seen.read(&self.folder)?;
         Ok(seen)
+    }
+
+    /// The events that are not there yet.
+    ///
+    /// # Errors
+    /// When those before them cannot be read.
+    pub(super) fn later_events(&self) -> Result<RunEvents, RecordError> {
+        let seen = self.seen()?;
+        let read = seen.reader.as_ref().map_or((0, 0), |reader| (reader.offset(), reader.count()));
+        Ok(RunEvents::behind(self.folder.clone(), read))
     }
 
     /// Where the run stands.

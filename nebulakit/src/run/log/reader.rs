@@ -46,7 +46,15 @@ impl EventReader {
     /// # Errors
     /// When it cannot be opened.
     pub(crate) fn open(path: &Path) -> Result<Option<Self>, RecordError> {
-        Ok(Lines::open(path)?.map(|lines| Self { lines, failed: None }))
+        Self::again(path, (0, 0))
+    }
+
+    /// Opens the file of the events that was read up to there: bytes, and events.
+    ///
+    /// # Errors
+    /// When it cannot be opened.
+    pub(crate) fn again(path: &Path, read: (u64, u64)) -> Result<Option<Self>, RecordError> {
+        Ok(Lines::again(path, read)?.map(|lines| Self { lines, failed: None }))
     }
 
     /// The next event; [`None`] where there is none yet.
