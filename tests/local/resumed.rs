@@ -138,20 +138,36 @@ async fn a_run_keeps_what_any_of_those_before_it_gave() {
     assert_eq!(place.ran(), ["fails", "first", "one", "second"]);
     // One that was stopped before it came to anything.
     let stopped = Recorder::create(place.backend.runs(), Durability::Kernel).unwrap();
-    let created = EventKind::Created {
-        version: EVENT_VERSION,
-        run: stopped.folder().id().clone(),
-        name: graph.name.clone(),
-        backend: "local".into(),
-        nodes: 4,
-        resumes: Some(first.id().clone()),
-        from: None,
-    };
-    stopped.record(None, created).unwrap();
+    stopped.record(None, resuming(&stopped, first.id())).unwrap();
     let id = stopped.folder().id().clone();
     drop(stopped);
     place.run(&graph, &[], Options::new().resumes(id)).await.unwrap();
     assert_eq!(place.ran(), ["fails"]);
+}
+
+/// The first event of a run that goes on with another one.
+fn resuming(recorder: &Recorder, resumed: &RunId) -> EventKind {
+    EventKind::Created {
+        version: EVENT_VERSION,
+        run: recorder.folder().id().clone(),
+        name: "tests.flow".into(),
+        backend: "local".into(),
+        nodes: 4,
+        resumes: Some(resumed.clone()),
+        from: None,
+    }
+}
+
+#[tokio::test]
+async fn a_run_that_is_said_to_go_on_with_itself_is_refused() {
+    let place = Place::new();
+    let runs = [(); 2].map(|()| Recorder::create(place.backend.runs(), Durability::Kernel).unwrap());
+    let [one, other] = runs.each_ref().map(|recorder| recorder.folder().id().clone());
+    runs[0].record(None, resuming(&runs[0], &other)).unwrap();
+    runs[1].record(None, resuming(&runs[1], &one)).unwrap();
+    drop(runs);
+    let error = place.run(&chain::graph().unwrap(), &[], Options::new().resumes(one.clone())).await.unwrap_err();
+    assert!(error.to_string().contains(&format!("the run `{one}` is said to go on with itself")), "{error}");
 }
 
 async fn reasons(run: &RunHandle) -> Vec<(String, Again)> {

@@ -7,7 +7,7 @@ use std::path::Path;
 use crate::backend::preview::Unkept;
 use crate::run::{
     Again, Answer, Build, Control, NodePath, NodeStatus, RecordError, RecordErrorKind, Request, RunFolder, RunHandle, RunHold, RunId,
-    RunStatus, RunsFolder, Success, TaskChange, file_name,
+    RunsFolder, Success, TaskChange, file_name,
 };
 
 /// The runs that a run goes on with: the one that it was asked to, and behind it those before.
@@ -17,7 +17,7 @@ pub(super) struct Former(Vec<Before>);
 struct Before {
     run: RunHandle,
     /// It stays as long as this run goes on.
-    _hold: Option<RunHold>,
+    _hold: RunHold,
     /// The tasks that take and give what they took and gave there.
     tasks: HashSet<String>,
     /// The nodes whose files it deleted, by the names of their folders.
@@ -37,22 +37,25 @@ impl Former {
     pub(super) fn of(runs: &RunsFolder, id: &RunId) -> Result<Self, RecordError> {
         let (mut all, mut next) = (Vec::new(), Some(id.clone()));
         while let Some(id) = next {
-            let run = match RunHandle::attach(runs, &id) {
+            if all.iter().any(|before: &Before| *before.run.id() == id) {
+                return Err(RecordError::new(RecordErrorKind::Corrupt, format!("the run `{id}` is said to go on with itself")));
+            }
+            let held = RunHandle::attach(runs, &id).and_then(|run| Ok((run.folder().hold()?, run)));
+            let (hold, run) = match held {
                 // It was deleted since.
                 Err(error) if error.kind() == RecordErrorKind::NotFound && !all.is_empty() => break,
-                run => run?,
+                held => held?,
             };
-            if matches!(run.status()?, RunStatus::Running | RunStatus::Stopping) {
+            let Some(hold) = hold else {
                 let driven = format!("the run `{}` is not over: a process drives it", run.id());
                 return Err(RecordError::new(RecordErrorKind::Driven, driven).with_hint("wait for its end, or cancel it"));
-            }
+            };
             let tasks = run.build()?.map(|before| Build::of_this_program().with_interfaces_of(&before)).unwrap_or_default();
             let state = run.state()?;
             // What was to run again there has not been there before.
             next = state.resumes.clone().filter(|_| state.from.is_none());
             let deleted = state.nodes.iter().filter(|(_, node)| node.deleted.is_some());
             let deleted = deleted.map(|(path, _)| (file_name(path), path.clone())).collect();
-            let hold = run.folder().hold()?;
             all.push(Before { run, _hold: hold, tasks, deleted });
         }
         Ok(Self(all))
