@@ -1,9 +1,10 @@
 //! Runs that are removed, and what stays because something refers to it.
 
-use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Duration;
+use std::{fs, thread};
 
 use nebulakit::run::{Durability, EventKind, Fate, Prune, RecordErrorKind, Recorder, RunId, RunOutcome};
 
@@ -163,6 +164,27 @@ fn folders_that_are_read_only_are_removed_too() {
     let pruned = scratch.runs.prune(&Prune::new()).unwrap();
     assert_eq!((pruned.runs, pruned.left), (vec![run], vec![]));
     assert_eq!(fs::read_dir(scratch.runs.path().join("runs")).unwrap().count(), 0);
+}
+
+#[test]
+fn a_run_stays_whose_files_another_one_took_meanwhile() {
+    let scratch = Scratch::new();
+    let [first, slow, going] = scratch.begun::<3>();
+    first.record(None, ended()).unwrap();
+    let (file, inputs) = (first.folder().path().join("raw/n0/file"), slow.folder().path().join("inputs.pb"));
+    let (used, user) = (first.folder().id().clone(), going.folder().id().clone());
+    drop((first, slow));
+    assert!(Command::new("mkfifo").arg(&inputs).status().unwrap().success());
+    let pruned = thread::scope(|scope| {
+        let pruning = scope.spawn(|| scratch.runs.prune(&Prune::new().fate(Fate::Succeeded)));
+        // It is read when the later run has been looked through.
+        let read = fs::OpenOptions::new().write(true).open(&inputs).unwrap();
+        going.record(Some(&node("n0")), succeeded(going.keep(text(&file)).unwrap())).unwrap();
+        drop(read);
+        pruning.join().unwrap().unwrap()
+    });
+    assert_eq!((pruned.runs, pruned.used), (vec![], vec![(used.clone(), user)]));
+    assert!(scratch.runs.list().unwrap().contains(&used));
 }
 
 #[test]

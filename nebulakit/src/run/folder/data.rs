@@ -43,7 +43,14 @@ impl Data {
     /// # Errors
     /// As of [`keep`](Self::keep).
     pub(crate) fn keep_own(&self, bytes: &[u8], durability: Durability) -> Result<Recorded, RecordError> {
-        keep(self.own.as_ref().unwrap_or(&self.shared), bytes, durability)
+        let Some(own) = &self.own else { return self.keep(bytes, durability) };
+        let kept = keep(own, bytes, durability)?;
+        match (&kept, durability, own.parent()) {
+            // This folder is made with its first data.
+            (Recorded::Data { .. }, Durability::Disk, Some(run)) => sync_folder(run)?,
+            _ => {}
+        }
+        Ok(kept)
     }
 
     /// Deletes what was kept for this run alone.

@@ -25,6 +25,6 @@ pub(crate) use self::lock::{DriverLock, RunHold};
 pub use self::publish::Durability;
 pub(crate) use self::publish::{make, publish, publish_first, sync_folder};
 pub use self::root::RunsFolder;
-pub(crate) use self::run::DECK;
 pub use self::run::RunFolder;
+pub(crate) use self::run::{DECK, HiddenRun};
 pub(crate) use self::sharing::InUse;

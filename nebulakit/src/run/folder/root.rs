@@ -1,6 +1,6 @@
 //! The folder of all runs.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -116,6 +116,15 @@ impl RunsFolder {
             Err(_) => Err(RecordError::new(RecordErrorKind::Corrupt, format!("`{}` is not the version of a format", path.display()))
                 .with_hint(format!("where nothing else writes there, make it say `{FORMAT}`"))),
         }
+    }
+
+    /// Has what it was begun with reach the disk, for a run that is to survive a loss of power.
+    ///
+    /// # Errors
+    /// When that fails.
+    pub(crate) fn sync(&self) -> Result<(), RecordError> {
+        let format = self.path.join(FORMAT_FILE);
+        File::open(&format).and_then(|format| format.sync_data()).at("sync", &format)
     }
 
     /// Makes it a folder of runs, if nothing else is in it.

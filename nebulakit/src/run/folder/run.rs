@@ -37,17 +37,25 @@ pub struct RunFolder {
     data: Data,
 }
 
-/// The folder of a run that no reader finds any more, and that nobody can drive while this is there.
+/// The folder of a run that no reader finds any more.
 #[derive(Debug)]
 pub(crate) struct HiddenRun {
     path: PathBuf,
-    _lock: DriverLock,
+    shown: PathBuf,
 }
 
 impl HiddenRun {
     /// Where it is now.
     pub(crate) fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Has it be found again.
+    ///
+    /// # Errors
+    /// When it cannot be renamed.
+    pub(crate) fn show(&self) -> Result<(), RecordError> {
+        fs::rename(&self.path, &self.shown).at("show", &self.path)
     }
 }
 
@@ -238,10 +246,10 @@ impl RunFolder {
     /// # Errors
     /// When a process drives the run, or one that goes on with it; when its folder cannot be renamed.
     pub(crate) fn hide(&self) -> Result<HiddenRun, RecordError> {
-        let lock = self.drive()?;
+        let _lock = self.drive()?;
         let path = self.hidden();
         fs::rename(&self.path, &path).at("remove", &self.path)?;
-        Ok(HiddenRun { path, _lock: lock })
+        Ok(HiddenRun { path, shown: self.path.clone() })
     }
 
     /// A name for its folder under which no run is found.

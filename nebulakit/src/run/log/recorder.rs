@@ -71,6 +71,9 @@ impl Recorder {
     pub fn create(runs: &RunsFolder, durability: Durability) -> Result<Self, RecordError> {
         let in_use = runs.in_use()?;
         let (folder, lock) = runs.create()?;
+        if durability == Durability::Disk {
+            runs.sync()?;
+        }
         Self::behind(folder, (lock, in_use), durability, (0, 0), Clock::behind(None))
     }
 
@@ -288,4 +291,22 @@ fn is_depended_on(kind: &EventKind) -> bool {
         kind,
         Created { .. } | Waiting { .. } | Succeeded { .. } | Failed { .. } | Skipped { .. } | Cancelled | Deleted { .. } | Ended { .. }
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_nobody_asked_for_reaches_the_disk_for_who_waits() {
+        let folder = tempfile::tempdir().unwrap();
+        let runs = RunsFolder::open(folder.path().join("runs")).unwrap();
+        let recorder = Recorder::create(&runs, Durability::Disk).unwrap();
+        recorder.record(Some(&NodePath::from("n0")), EventKind::Started { attempt: 0 }).unwrap();
+        // The ticker writes it.
+        while recorder.files.events().written() == 0 {
+            std::thread::yield_now();
+        }
+        tokio::time::timeout(Duration::from_secs(60), recorder.settle()).await.expect("it does not wait for ever").unwrap();
+    }
 }

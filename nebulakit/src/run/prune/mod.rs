@@ -5,7 +5,7 @@ mod pruned;
 mod shared;
 mod uses;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::io::ErrorKind;
 
 pub use self::choice::{Fate, Prune};
@@ -14,7 +14,7 @@ use self::pruned::size;
 use self::uses::Uses;
 use crate::coordinator::RunId;
 use crate::run::error::{RecordError, RecordErrorKind};
-use crate::run::folder::RunsFolder;
+use crate::run::folder::{HiddenRun, RunsFolder};
 
 impl RunsFolder {
     /// Deletes a run: its events, its logs, the files that its nodes stored, and data and copies of inputs that no other run and no cache entry refers to.
@@ -39,7 +39,7 @@ impl RunsFolder {
     /// away what crashes have left, too. Where a run that is kept cannot be read, it deletes nothing, and [`Pruned::unread`] says so.
     ///
     /// # Errors
-    /// When the folder cannot be read, or when the folder of a run cannot be renamed.
+    /// When the folder cannot be read.
     ///
     /// # Examples
     /// ```
@@ -58,33 +58,64 @@ impl RunsFolder {
             Ok(used) => used,
             Err(error) => return Ok(Pruned { unread: Some(error.parts().0.to_owned()), ..Pruned::default() }),
         };
-        let mut pruned = Pruned::default();
-        for run in all.into_iter().filter(|run| chosen.contains(run) && !used.iter().any(|(used, _)| used == run)) {
-            if self.removed(&run, prune, &mut pruned)? {
+        let going: Vec<RunId> =
+            all.iter().filter(|run| chosen.contains(run) && !used.iter().any(|(used, _)| used == *run)).cloned().collect();
+        let mut pruned = Pruned { used, ..Pruned::default() };
+        if prune.is_dry {
+            pruned.bytes = going.iter().filter_map(|run| self.run(run).ok()).map(|folder| size(folder.path())).sum();
+            pruned.runs = going;
+            return Ok(pruned);
+        }
+        let mut hidden = self.hide(&going, &mut pruned);
+        if let Err(error) = self.show_used(&mut hidden, &all, &mut pruned) {
+            hidden.values().try_for_each(HiddenRun::show)?;
+            pruned.unread = Some(error.parts().0.to_owned());
+            return Ok(pruned);
+        }
+        for run in going {
+            if let Some(hidden) = hidden.remove(&run) {
+                pruned.remove(hidden.path());
                 pruned.runs.push(run);
             }
         }
-        pruned.used = used;
-        if !prune.is_dry {
-            shared::clear(self, None, &mut pruned)?;
-        }
+        shared::clear(self, None, &mut pruned)?;
         Ok(pruned)
     }
 
-    /// Removes a run, and says whether it did: not where it is gone already, or goes on.
-    fn removed(&self, run: &RunId, prune: &Prune, pruned: &mut Pruned) -> Result<bool, RecordError> {
-        let removed = self.run(run).and_then(|folder| {
-            if prune.is_dry {
-                pruned.bytes += size(folder.path());
-            } else {
-                pruned.remove(folder.hide()?.path());
+    /// Hides runs, but for those that are gone already, go on, or cannot be hidden.
+    fn hide(&self, runs: &[RunId], pruned: &mut Pruned) -> HashMap<RunId, HiddenRun> {
+        let mut hidden = HashMap::new();
+        for run in runs {
+            match self.run(run).and_then(|folder| folder.hide()) {
+                Ok(one) => drop(hidden.insert(run.clone(), one)),
+                Err(error) => match error.kind() {
+                    RecordErrorKind::NotFound | RecordErrorKind::Io(ErrorKind::NotFound) | RecordErrorKind::Driven => {}
+                    _ => pruned.left.push(error.parts().0.to_owned()),
+                },
             }
-            Ok(true)
-        });
-        removed.or_else(|error| match error.kind() {
-            RecordErrorKind::NotFound | RecordErrorKind::Io(ErrorKind::NotFound) | RecordErrorKind::Driven => Ok(false),
-            _ => Err(error),
-        })
+        }
+        hidden
+    }
+
+    /// Shows those again whose files a run uses that goes on, or that is not among the `known`: it may have taken them from the cache, as long as they were not hidden.
+    ///
+    /// # Errors
+    /// When one of these runs cannot be read, or a hidden one cannot be shown.
+    fn show_used(&self, hidden: &mut HashMap<RunId, HiddenRun>, known: &[RunId], pruned: &mut Pruned) -> Result<(), RecordError> {
+        let known: HashSet<_> = known.iter().collect();
+        let mut users = Vec::new();
+        for run in self.list()? {
+            if !known.contains(&run) || self.run(&run).is_ok_and(|folder| folder.is_driven().unwrap_or(true)) {
+                users.push(run);
+            }
+        }
+        while !users.is_empty() {
+            let used = self.used(&users, &hidden.keys().cloned().collect())?;
+            users = used.iter().map(|(run, _)| run.clone()).collect();
+            users.iter().filter_map(|run| hidden.remove(run)).try_for_each(|hidden| hidden.show())?;
+            pruned.used.extend(used);
+        }
+        Ok(())
     }
 
     /// The chosen runs whose files others use that are kept, each with one of those.
