@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use nebulakit::Context;
 use nebulakit::backend::{Backend as _, CacheUse, Fate, LocalBackend, Options, Preview, Unkept};
@@ -339,12 +339,44 @@ async fn a_stop_does_not_wait_for_a_huge_file() {
     let path = place.path("huge");
     fs::File::create(&path).unwrap().set_len(1 << 40).unwrap();
     let options = given(&[("file", literal::<File>(&File::from_uri(path.to_str().unwrap())))]);
-    let run = place.backend.run(place.backend.compile(&sized::graph().unwrap(), &options).unwrap()).await.unwrap();
+    stopped_when_ready(&place, &sized::graph().unwrap(), &options).await;
+}
+
+/// Stops a run as soon as its first node is ready.
+async fn stopped_when_ready(place: &Place, graph: &Graph, options: &Options) {
+    let run = place.backend.run(place.backend.compile(graph, options).unwrap()).await.unwrap();
     let mut events = run.events();
     while !matches!(events.next().await.unwrap().unwrap().kind, EventKind::Ready { .. }) {}
     run.cancel().unwrap();
     assert_eq!(run.wait().await.unwrap(), RunOutcome::Cancelled);
     assert_eq!(run.state().unwrap().nodes["n0"].status, NodeStatus::Cancelled);
+}
+
+#[task]
+fn looks(folder: Directory) -> i64 {
+    folder.uri().map_or(0, str::len) as i64
+}
+
+#[workflow]
+fn looked(folder: Promise<Directory>) -> Promise<i64> {
+    looks::node(folder)
+}
+
+#[test]
+fn a_stop_does_not_wait_for_a_huge_folder() {
+    let place = Place::new();
+    let path = place.path("huge");
+    fs::create_dir(&path).unwrap();
+    for name in 0..4_000 {
+        fs::File::create(path.join(name.to_string())).unwrap().set_len(64 << 20).unwrap();
+    }
+    let options = given(&[("folder", literal::<Directory>(&Directory::from_uri(path.to_str().unwrap())))]);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(stopped_when_ready(&place, &looked::graph().unwrap(), &options));
+    let stopped = Instant::now();
+    // It waits for what its threads do.
+    drop(runtime);
+    assert!(stopped.elapsed() < Duration::from_secs(5), "it was read for {:?}", stopped.elapsed());
 }
 
 /// Fails until a file is there.

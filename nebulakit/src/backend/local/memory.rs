@@ -12,21 +12,28 @@ use super::cached::Cached;
 use super::digests::Digests;
 use super::former::{Former, Kept};
 use crate::backend::driver::{Call, Memory, Recalled};
-use crate::run::{Again, CacheEntry, EventKind, NodePath, Origin, RunFolder, Success, is_whole};
+use crate::run::{Again, CacheEntry, EventKind, NodePath, Origin, RunFolder, RunsFolder, Success, is_whole};
+use crate::task::cancellation::Cancellation;
 
 /// What a run remembers.
 pub(super) struct Remembered {
     /// The run that this one goes on with.
     pub(super) former: Option<Former>,
-    pub(super) cached: Cached,
-    pub(super) digests: Digests,
+    cached: Cached,
+    digests: Digests,
     /// The nodes whose files were deleted and are needed again.
-    pub(super) needed: Mutex<HashSet<NodePath>>,
+    needed: Mutex<HashSet<NodePath>>,
     /// The folder of this run, where it is recorded: it takes over the decks of nodes that do not run again.
-    pub(super) folder: Option<RunFolder>,
+    folder: Option<RunFolder>,
 }
 
 impl Remembered {
+    /// What is cached, and what the run knows that this one goes on with.
+    pub(super) fn new(runs: &RunsFolder, former: Option<Former>, cached: Cached, folder: Option<RunFolder>) -> Self {
+        let digests = Digests::new(runs, cached.cache.contents().clone(), cached.readers.clone());
+        Self { former, cached, digests, needed: Mutex::default(), folder }
+    }
+
     /// What the node gave in a run that this one goes on with, if it need not run again.
     async fn of_former(&self, call: &Call<'_>) -> Option<Bytes> {
         let mut again = None;
@@ -68,8 +75,8 @@ impl Remembered {
 }
 
 impl Memory for Remembered {
-    fn digest<'a>(&'a self, inputs: &'a [(&'a str, Bytes)]) -> BoxFuture<'a, String> {
-        Box::pin(self.digests.of_inputs(inputs))
+    fn digest<'a>(&'a self, inputs: &'a [(&'a str, Bytes)], stop: &'a Cancellation) -> BoxFuture<'a, String> {
+        Box::pin(self.digests.of_inputs(inputs, stop))
     }
 
     fn stamp<'a>(&'a self, outputs: &'a Bytes) -> BoxFuture<'a, Option<String>> {

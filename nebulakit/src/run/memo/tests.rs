@@ -253,7 +253,7 @@ fn clearing_forgets_one_task_or_all() {
 fn a_file_that_is_too_large_to_be_read_counts_by_its_size_and_time() {
     let scratch = Scratch::new();
     let path = scratch.dir.path().join("large");
-    let contents = scratch.cache.contents().up_to(4);
+    let contents = scratch.cache.contents().clone().up_to(4);
     fs::write(&path, "12345").unwrap();
     let before = contents.digest(&path).unwrap();
     assert_ne!(before, scratch.cache.contents().digest(&path).unwrap());
