@@ -64,6 +64,7 @@ pub use self::gate::{Answer, GateTakes};
 pub use self::handle::RunHandle;
 pub use self::list::Summaries;
 pub use self::log::Recorder;
+pub(crate) use self::log::{EventReader, Span};
 pub use self::lookup::{CacheKey, Caller, KeyChange, KeyPart, Lookup};
 pub use self::memo::{Cache, CacheEntry, Cleared, Nearest};
 pub(crate) use self::memo::{Contents, Found, KeyMaker, Turn, Turns, is_whole};

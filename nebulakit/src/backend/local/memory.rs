@@ -41,12 +41,14 @@ impl Remembered {
             let because = match kept {
                 _ if call.given.is_again => Again::Asked,
                 _ if self.needed().contains(call.node) => Again::Deleted,
-                Kept::Outputs(outputs, success, run) if self.stands(&outputs, &success).await => {
-                    self.folder.iter().for_each(|folder| folder.inherit_deck(run, call.node));
-                    return Some(outputs.into());
-                }
-                Kept::Outputs(..) => Again::Outputs,
                 Kept::Again(because) => because,
+                Kept::Success(success, run) => match self.outputs(&success, run).await {
+                    Some(outputs) => {
+                        self.folder.iter().for_each(|folder| folder.inherit_deck(run, call.node));
+                        return Some(outputs.into());
+                    }
+                    None => Again::Outputs,
+                },
             };
             again.get_or_insert(because);
         }
@@ -56,13 +58,15 @@ impl Remembered {
         None
     }
 
-    /// Whether the files that outputs name are what they were, or were deleted since nothing needed them.
-    async fn stands(&self, outputs: &[u8], success: &Success) -> bool {
-        if is_whole(outputs) && self.digests.stamp(outputs).await == success.files {
-            return true;
+    /// What a node gave, if that is there, and if the files that it names are what they were, or were deleted since nothing needed them.
+    async fn outputs(&self, success: &Success, run: &RunFolder) -> Option<Vec<u8>> {
+        // Where its data is gone or damaged it is made again.
+        let outputs = run.data().read(&success.outputs).ok().flatten()?;
+        if is_whole(&outputs) && self.digests.stamp(&outputs).await == success.files {
+            return Some(outputs);
         }
-        let gone = self.digests.gone(outputs);
-        !gone.is_empty() && gone.iter().all(|path| self.deleted(path).is_some())
+        let gone = self.digests.gone(&outputs);
+        (!gone.is_empty() && gone.iter().all(|path| self.deleted(path).is_some())).then_some(outputs)
     }
 
     fn deleted(&self, path: &Path) -> Option<&NodePath> {

@@ -134,8 +134,7 @@ impl LocalBackend {
             reasons.extend(self.changes(run)?.iter().map(|change| format!("since the run {run} a task was changed: {change}")));
         }
         if let Some(from) = &plan.options.from {
-            let state = former.run().state().map_err(RunError::Record)?;
-            reasons.extend(from::unknown(from, &plan.graph, &state));
+            reasons.extend(from::unknown(from, &plan.graph, &former));
         }
         if reasons.is_empty() { Ok(Some(former)) } else { Err(RunError::Refused(reasons)) }
     }
