@@ -1,16 +1,17 @@
 //! What a run need not do again: tasks whose outputs are cached, and those of the runs that it goes on with.
 
-use std::collections::HashSet;
 use std::io;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
+use nebulakit_types::convert::writer::map_of_literals;
 
 use super::cached::Cached;
 use super::digests::Digests;
 use super::former::{Former, Kept};
+use super::needed::Needed;
 use crate::backend::driver::{Call, Memory, Recalled};
 use crate::run::{Again, CacheEntry, EventKind, NodePath, Origin, RunFolder, RunsFolder, Success, is_whole};
 use crate::task::cancellation::Cancellation;
@@ -22,7 +23,7 @@ pub(super) struct Remembered {
     cached: Cached,
     digests: Digests,
     /// The nodes whose files were deleted and are needed again.
-    needed: Mutex<HashSet<NodePath>>,
+    needed: Mutex<Needed>,
     /// The folder of this run, where it is recorded: it takes over the decks of nodes that do not run again.
     folder: Option<RunFolder>,
 }
@@ -45,6 +46,7 @@ impl Remembered {
                 Kept::Success(success, run) => match self.outputs(&success, run).await {
                     Some(outputs) => {
                         self.folder.iter().for_each(|folder| folder.inherit_deck(run, call.node));
+                        self.note(call);
                         return Some(outputs.into());
                     }
                     None => Again::Outputs,
@@ -69,11 +71,25 @@ impl Remembered {
         (!gone.is_empty() && gone.iter().all(|path| self.deleted(path).is_some())).then_some(outputs)
     }
 
+    /// Notes what a node was given that is kept, where it is asked for.
+    fn note(&self, call: &Call<'_>) {
+        if self.needed().is_searched() {
+            let given = map_of_literals(call.inputs.iter().map(|(name, literal)| (*name, &**literal)));
+            let given = self.deleted_of(&given);
+            self.needed().kept(call.node, given);
+        }
+    }
+
+    /// The nodes whose deleted files a value names.
+    fn deleted_of(&self, literals: &[u8]) -> Vec<NodePath> {
+        self.digests.gone(literals).iter().filter_map(|path| self.deleted(path)).cloned().collect()
+    }
+
     fn deleted(&self, path: &Path) -> Option<&NodePath> {
         self.former.as_ref()?.deleted(path)
     }
 
-    pub(super) fn needed(&self) -> MutexGuard<'_, HashSet<NodePath>> {
+    pub(super) fn needed(&self) -> MutexGuard<'_, Needed> {
         self.needed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -88,8 +104,9 @@ impl Memory for Remembered {
     }
 
     fn is_needed(&self, outputs: &[u8]) {
-        let gone = self.digests.gone(outputs);
-        self.needed().extend(gone.iter().filter_map(|path| self.deleted(path)).cloned());
+        let deleted = self.deleted_of(outputs);
+        let mut needed = self.needed();
+        deleted.into_iter().for_each(|node| needed.add(node));
     }
 
     fn checkpoint(&self, node: &NodePath, task: &str, inputs: &str) -> Option<String> {
