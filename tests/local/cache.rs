@@ -173,6 +173,58 @@ async fn files_in_structs_count_by_their_bytes() {
     assert_eq!(place.status(&graph, &options("five"), "n1").await, RAN);
 }
 
+#[task(cache(version = "1"))]
+fn sampled_once(ctx: Context, text: String) -> anyhow::Result<Sample> {
+    let path = ctx.working_directory()?.join("reads.txt");
+    fs::write(&path, text)?;
+    Ok(Sample { name: "one".to_owned(), reads: vec![File::from_path(path)] })
+}
+
+#[task]
+fn reads(sample: Sample) -> anyhow::Result<i64> {
+    sample.reads.iter().try_fold(0, |sum, file| Ok(sum + file.blocking().read_bytes()?.len() as i64))
+}
+
+#[workflow]
+fn sampled_once_and_read(text: Promise<String>) -> Promise<i64> {
+    reads::node(sampled_once::node(text))
+}
+
+#[tokio::test]
+async fn an_entry_whose_struct_names_a_file_that_is_gone_runs_again() {
+    let place = Place::new();
+    let (graph, options) = (sampled_once_and_read::graph().unwrap(), given(&[("text", literal(&"four".to_owned()))]));
+    let first = place.run(&graph, &options).await;
+    assert_eq!(place.status(&graph, &options, "n0").await, HIT);
+    fs::remove_file(&first.artifacts().unwrap()[0].path).unwrap();
+    let run = place.run(&graph, &options).await;
+    assert!(matches!(place.why(&run, "n0"), CacheWhy::Asked { found: Lookup::Gone { .. }, .. }));
+}
+
+/// Text that is called as the places of files are.
+#[derive(Debug, NebulaType)]
+struct Route {
+    path: String,
+}
+
+#[task(cache(version = "1"))]
+fn route(path: String) -> Route {
+    Route { path }
+}
+
+#[workflow]
+fn routed(path: Promise<String>) -> Promise<Route> {
+    route::node(path)
+}
+
+#[tokio::test]
+async fn text_in_a_struct_is_not_a_file_that_is_gone() {
+    let place = Place::new();
+    let (graph, options) = (routed::graph().unwrap(), given(&[("path", literal(&"/no/such/file".to_owned()))]));
+    assert_eq!(place.status(&graph, &options, "n0").await, RAN);
+    assert_eq!(place.status(&graph, &options, "n0").await, HIT);
+}
+
 #[task]
 fn writes(ctx: Context, text: String) -> anyhow::Result<File> {
     let path = ctx.working_directory()?.join("text.txt");

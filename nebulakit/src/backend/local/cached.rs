@@ -7,8 +7,8 @@ use super::readers::Readers;
 use crate::backend::driver::{Call, Claim, Recalled};
 use crate::backend::plan::CacheUse;
 use crate::run::{
-    Cache, CacheEntry, CacheKey, Caller, Durability, EventKind, Found, KeyMaker, Lookup, Origin, RecordError, RunId, RunsFolder, Turn,
-    Turns,
+    Cache, CacheEntry, CacheKey, Caller, Durability, EventKind, KeyMaker, Lookup, Origin, RecordError, RunId, RunsFolder, Turn, Turns,
+    is_whole,
 };
 use crate::task::def::TaskDef;
 
@@ -77,17 +77,18 @@ impl Cached {
             tell(call, Lookup::Overwrite { key: key.clone() });
             return Ok(Recalled::Nothing(Some(Claim { key, turn })));
         }
-        Ok(match self.cache.get(&key)? {
-            Found::Whole(entry, outputs) => {
-                tell(call, Lookup::Hit { from: entry.from(), key });
+        let Some(entry) = self.cache.get(&key)? else {
+            tell(call, Lookup::Miss { key: key.clone() });
+            return Ok(Recalled::Nothing(Some(Claim { key, turn })));
+        };
+        let from = entry.from();
+        Ok(match self.cache.outputs(&entry)?.filter(|outputs| is_whole(outputs, || call.task.interface())) {
+            Some(outputs) => {
+                tell(call, Lookup::Hit { from, key });
                 Recalled::Outputs(outputs.into(), Origin::Cache)
             }
-            Found::Gone(entry) => {
-                tell(call, Lookup::Gone { from: entry.from(), key: key.clone() });
-                Recalled::Nothing(Some(Claim { key, turn }))
-            }
-            Found::Nothing => {
-                tell(call, Lookup::Miss { key: key.clone() });
+            None => {
+                tell(call, Lookup::Gone { from, key: key.clone() });
                 Recalled::Nothing(Some(Claim { key, turn }))
             }
         })

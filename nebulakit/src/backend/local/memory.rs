@@ -15,6 +15,7 @@ use super::needed::Needed;
 use crate::backend::driver::{Call, Memory, Recalled};
 use crate::run::{Again, CacheEntry, EventKind, NodePath, Origin, RunFolder, RunsFolder, Success, is_whole};
 use crate::task::cancellation::Cancellation;
+use crate::task::def::TaskDef;
 
 /// What a run remembers.
 pub(super) struct Remembered {
@@ -43,7 +44,7 @@ impl Remembered {
                 _ if call.given.is_again => Again::Asked,
                 _ if self.needed().contains(call.node) => Again::Deleted,
                 Kept::Again(because) => because,
-                Kept::Success(success, run) => match self.outputs(&success, run).await {
+                Kept::Success(success, run) => match self.outputs(call.task, &success, run).await {
                     Some(outputs) => {
                         self.folder.iter().for_each(|folder| folder.inherit_deck(run, call.node));
                         self.note(call);
@@ -61,10 +62,10 @@ impl Remembered {
     }
 
     /// What a node gave, if that is there, and if the files that it names are what they were, or were deleted since nothing needed them.
-    async fn outputs(&self, success: &Success, run: &RunFolder) -> Option<Vec<u8>> {
+    async fn outputs(&self, task: &'static TaskDef, success: &Success, run: &RunFolder) -> Option<Vec<u8>> {
         // Where its data is gone or damaged it is made again.
         let outputs = run.data().read(&success.outputs).ok().flatten()?;
-        if is_whole(&outputs) && self.digests.stamp(&outputs).await == success.files {
+        if is_whole(&outputs, || task.interface()) && self.digests.stamp(&outputs).await == success.files {
             return Some(outputs);
         }
         let gone = self.digests.gone(&outputs);
