@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
 use nebulakit::Context;
 use nebulakit::backend::{Backend as _, Keep, LocalBackend, Options};
@@ -258,6 +259,25 @@ async fn deleted_files_are_made_again_only_where_something_needs_them() {
     }
     let deleted = ["n0", "n1"].map(|node| (node.to_owned(), Again::Deleted));
     assert_eq!(reasons, [&deleted[..], &[("n2".to_owned(), Again::Asked)]].concat());
+}
+
+/// How many nodes are one behind the other.
+const LONG: usize = 300;
+
+#[workflow]
+fn long_chain() -> Promise<File> {
+    (0..LONG).fold(store::node(Vec::<File>::new()), |file, _| copy::node(file))
+}
+
+#[tokio::test]
+async fn a_long_chain_of_deleted_files_is_found_at_once() {
+    let folder = Folder::new();
+    let graph = long_chain::graph().unwrap();
+    let first = folder.run(&graph, &[], Options::new()).await;
+    let last = format!("n{LONG}");
+    let resumed = folder.run(&graph, &[], Options::new().resumes(first.id().clone()).from(last));
+    let resumed = tokio::time::timeout(Duration::from_secs(20), resumed).await.expect("one walk for each node takes minutes");
+    assert_eq!((resumed.wait().await.unwrap(), ran(&resumed).len()), (RunOutcome::Succeeded, LONG + 1));
 }
 
 /// The nodes that ran.

@@ -1,5 +1,6 @@
 //! A run in the hands of anyone: who started it, or another process.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::fs;
 use std::io;
@@ -20,10 +21,11 @@ use crate::run::event::{EventKind, RunOutcome};
 use crate::run::folder::{RunFolder, RunsFolder};
 use crate::run::follow::{LogLines, RunEvents};
 use crate::run::gate::Answer;
+use crate::run::log::Span;
 use crate::run::metrics::Metrics;
 use crate::run::path::NodePath;
 use crate::run::state::{Counts, RunState, RunStatus};
-use crate::run::watch::{PERIOD, Success, Watch};
+use crate::run::watch::{PERIOD, Watch};
 
 /// A run: where it stands, what it gave, and what can be asked of it.
 ///
@@ -241,12 +243,12 @@ impl RunHandle {
         self.watch.result()
     }
 
-    /// How a node succeeded, if it did.
+    /// Where its events are that tell of nodes which succeeded.
     ///
     /// # Errors
     /// When the events cannot be read.
-    pub(crate) fn success(&self, node: &str) -> Result<Option<Success>, RecordError> {
-        self.watch.success(node)
+    pub(crate) fn successes(&self) -> Result<HashMap<NodePath, Span>, RecordError> {
+        Ok(self.watch.seen()?.succeeded.clone())
     }
 
     /// What the run was given, as the bytes of an `inputs.pb`.

@@ -11,17 +11,22 @@ use bytes::Bytes;
 use nebulakit_types::convert::places::{Place, places, places_of};
 use tokio::sync::OnceCell;
 use tokio::task::spawn_blocking;
+use uuid::Uuid;
 
+use super::readers::Readers;
 use crate::run::{Contents, DigestParts, RunsFolder, inputs_digest};
+use crate::task::cancellation::Cancellation;
 
-/// Larger files are told by their sizes and times: each run would read them before its tasks do.
+/// Larger files are told by their sizes and times wherever they are: each run would read them before its tasks do.
 const LARGEST: u64 = 64 << 20;
 
 /// Digests of inputs, and of what is known of files without reading them.
 ///
-/// Files that runs stored are told by their sizes and times, where they were made: nobody else writes there. All others are read, once in a run.
+/// Files that runs stored are told by their sizes and times, where they were made: nobody else writes there. All others are read, once in a run, up to
+/// [`LARGEST`].
 pub(super) struct Digests {
     contents: Contents,
+    readers: Readers,
     /// Where the files are that runs store.
     stored: PathBuf,
     /// The digests of the files that were read.
@@ -29,13 +34,13 @@ pub(super) struct Digests {
 }
 
 impl Digests {
-    pub(super) fn new(runs: &RunsFolder, contents: Contents) -> Self {
-        Self { contents: contents.up_to(LARGEST), stored: runs.path().join("runs"), read: Mutex::default() }
+    pub(super) fn new(runs: &RunsFolder, contents: Contents, readers: Readers) -> Self {
+        Self { contents: contents.up_to(LARGEST).of_all(), readers, stored: runs.path().join("runs"), read: Mutex::default() }
     }
 
-    /// The digest of inputs, and of what is in the files of this machine that they name. One that cannot be read counts by its path alone: the task says what is
-    /// wrong with it.
-    pub(super) async fn of_inputs(&self, inputs: &[(&str, Bytes)]) -> String {
+    /// The digest of inputs, and of what is in the files of this machine that they name, as far as they are read before `stop` asks to read no further. A file that
+    /// is not there has one too: the task says what is wrong with it.
+    pub(super) async fn of_inputs(&self, inputs: &[(&str, Bytes)], stop: &Cancellation) -> String {
         let own = inputs_digest(inputs.iter().map(|(name, literal)| (*name, &**literal)));
         let named = inputs.iter().flat_map(|(_, literal)| places_of(literal).unwrap_or_default());
         let read: Vec<_> = here(named).filter(|path| !path.starts_with(&self.stored)).collect();
@@ -45,7 +50,7 @@ impl Digests {
         let mut parts = DigestParts::default();
         parts.add(own);
         for path in read {
-            parts.add(self.of_file(path).await);
+            parts.add(self.of_file(path, stop).await);
         }
         parts.digest()
     }
@@ -66,11 +71,12 @@ impl Digests {
         named.filter_map(|path| path.strip_prefix(&self.stored).ok().map(Path::to_owned)).collect()
     }
 
-    async fn of_file(&self, path: PathBuf) -> String {
+    async fn of_file(&self, path: PathBuf, stop: &Cancellation) -> String {
         let cell = Arc::clone(self.read.lock().unwrap_or_else(PoisonError::into_inner).entry(path.clone()).or_default());
-        let contents = self.contents.clone();
-        let digest = || async move { spawn_blocking(move || contents.digest(&path).ok()).await.ok().flatten().unwrap_or_default() };
-        cell.get_or_init(digest).await.clone()
+        let contents = self.contents.until(stop);
+        // Nothing is known to be the same as a file of which nothing is known.
+        let digest = cell.get_or_try_init(|| self.readers.read(move || contents.digest(&path))).await;
+        digest.map_or_else(|_| Uuid::new_v4().to_string(), Clone::clone)
     }
 }
 

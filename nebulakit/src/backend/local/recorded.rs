@@ -60,7 +60,7 @@ pub(super) fn start(
         name: plan.graph.name.clone(),
         backend: plan.backend,
         nodes: nodes(&plan.graph),
-        resumes: memory.former.as_ref().map(|former| former.run().id().clone()),
+        resumes: memory.former.as_ref().map(|former| former.id().clone()),
         from: plan.options.from.clone(),
     };
     recorder.record(None, created).map_err(RunError::Record)?;

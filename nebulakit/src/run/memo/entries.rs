@@ -14,7 +14,6 @@ use crate::run::file_name::file_name;
 use crate::run::folder::{Data, Durability, RunsFolder, entries, make, publish};
 use crate::run::lookup::{CacheKey, Caller, KeyChange};
 use crate::run::memo::content::Contents;
-use crate::run::memo::value::is_whole;
 use crate::run::path::NodePath;
 
 /// The cache of a folder of runs. Processes share it: an entry is there whole or not at all, and of two at once the later one stays.
@@ -51,17 +50,6 @@ pub struct CacheEntry {
     /// When it was.
     #[serde(with = "wall")]
     pub at: SystemTime,
-}
-
-/// What is there of a key.
-#[derive(Debug)]
-pub(crate) enum Found {
-    /// An entry, and its outputs as the bytes of an `outputs.pb`.
-    Whole(CacheEntry, Vec<u8>),
-    /// An entry whose data or files are gone or damaged.
-    Gone(CacheEntry),
-    /// No entry, or a damaged one.
-    Nothing,
 }
 
 /// The entry that is most like a key.
@@ -110,16 +98,12 @@ impl Cache {
         &self.contents
     }
 
-    /// What is there of a key.
+    /// The entry of a key; [`None`] where there is none, or a damaged one.
     ///
     /// # Errors
     /// When it cannot be read.
-    pub(crate) fn get(&self, key: &CacheKey) -> Result<Found, RecordError> {
-        let Some(entry) = read(&self.path(key))?.filter(|entry| entry.key == *key) else { return Ok(Found::Nothing) };
-        Ok(match self.outputs(&entry)?.filter(|outputs| is_whole(outputs)) {
-            Some(outputs) => Found::Whole(entry, outputs),
-            None => Found::Gone(entry),
-        })
+    pub(crate) fn get(&self, key: &CacheKey) -> Result<Option<CacheEntry>, RecordError> {
+        Ok(read(&self.path(key))?.filter(|entry| entry.key == *key))
     }
 
     /// The outputs of an entry, as the bytes of an `outputs.pb`; [`None`] where they are gone or damaged.

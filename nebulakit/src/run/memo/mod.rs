@@ -16,7 +16,6 @@ mod turn;
 mod value;
 
 pub(crate) use self::content::Contents;
-pub(crate) use self::entries::Found;
 pub use self::entries::{Cache, CacheEntry, Cleared, Nearest};
 pub(crate) use self::key::KeyMaker;
 pub(crate) use self::turn::{Turn, Turns};

@@ -1,8 +1,9 @@
 //! What of a value, and of a type, its part of a cache key is made of (Flyte's task contract, section 6.1).
 
+use std::cell::LazyCell;
 use std::collections::BTreeMap;
 
-use nebulakit_types::interface::Variable;
+use nebulakit_types::interface::{Interface, Variable};
 use nebulakit_types::literal::{Literal, LiteralValue};
 use nebulakit_types::literal_type::{LiteralType, TypeKind};
 use nebulakit_types::storage::local_path;
@@ -11,7 +12,7 @@ use crate::run::digest;
 use crate::run::error::RecordError;
 use crate::run::lookup::KeyPart;
 use crate::run::memo::content::Contents;
-use crate::run::memo::structs::{may_have_files, reduced};
+use crate::run::memo::structs::{may_have_files, names_what_is_there, reduced};
 
 /// The entry of an annotation that takes part.
 const COUNTS: &str = "cache-key-metadata";
@@ -41,10 +42,7 @@ fn reduce(literal: &mut Literal, literal_type: &LiteralType, contents: &Contents
             None => Ok(false),
         };
     }
-    let inner = match &literal_type.kind {
-        TypeKind::Collection(inner) | TypeKind::Map(inner) => inner,
-        _ => literal_type,
-    };
+    let inner = inner(literal_type);
     match &mut literal.value {
         LiteralValue::Union { value, variant } => reduce(value, variant.as_deref().unwrap_or(literal_type), contents),
         LiteralValue::Collection(literals) => reduce_all(literals.iter_mut(), inner, contents),
@@ -69,22 +67,36 @@ fn reduce_all<'a>(
     literals.try_fold(false, |is_reduced, literal| Ok(reduce(literal, literal_type, contents)? || is_reduced))
 }
 
-/// Whether outputs can be read, and the files that they name are there.
-pub(crate) fn is_whole(outputs: &[u8]) -> bool {
-    let is_gone = |uri: &str| local_path(uri).is_some_and(|path| !path.exists());
-    Literal::decode_map(outputs).is_ok_and(|mut literals| !literals.values_mut().any(|literal| any_uri(literal, &is_gone)))
+/// The type of what is in a list or a map.
+fn inner(literal_type: &LiteralType) -> &LiteralType {
+    match &literal_type.kind {
+        TypeKind::Collection(inner) | TypeKind::Map(inner) => inner,
+        _ => literal_type,
+    }
 }
 
-/// Whether something holds for any of the places that a value names.
-fn any_uri(literal: &mut Literal, holds: &dyn Fn(&str) -> bool) -> bool {
+/// Whether outputs can be read, and the files of this machine are there that they name; `interface` is that of the task which gave them.
+pub(crate) fn is_whole(outputs: &[u8], interface: impl FnOnce() -> Interface) -> bool {
+    // Structs alone need it.
+    let interface = LazyCell::new(interface);
+    let of = |name: &str| interface.outputs.iter().find(|output| output.name == name).map(|output| &output.literal_type);
+    Literal::decode_map(outputs).is_ok_and(|mut literals| literals.iter_mut().all(|(name, literal)| is_there(literal, &|| of(name))))
+}
+
+/// Whether the files are there that a value names, whose type is asked for where it is needed.
+fn is_there<'t>(literal: &mut Literal, literal_type: &dyn Fn() -> Option<&'t LiteralType>) -> bool {
     if let Some(uri) = uri(&mut literal.value) {
-        return holds(uri);
+        return local_path(uri).is_none_or(|path| path.exists());
     }
+    let of_inner = || literal_type().map(inner);
     match &mut literal.value {
-        LiteralValue::Union { value, .. } => any_uri(value, holds),
-        LiteralValue::Collection(literals) => literals.iter_mut().any(|literal| any_uri(literal, holds)),
-        LiteralValue::Map(literals) => literals.values_mut().any(|literal| any_uri(literal, holds)),
-        _ => false,
+        LiteralValue::Union { value, variant } => is_there(value, &|| variant.as_deref().or_else(|| literal_type())),
+        LiteralValue::Collection(literals) => literals.iter_mut().all(|literal| is_there(literal, &of_inner)),
+        LiteralValue::Map(literals) => literals.values_mut().all(|literal| is_there(literal, &of_inner)),
+        LiteralValue::Binary { .. } | LiteralValue::Generic(_) => {
+            literal_type().is_none_or(|of| names_what_is_there(&literal.encode(), of))
+        }
+        _ => true,
     }
 }
 
