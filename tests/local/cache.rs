@@ -226,6 +226,28 @@ async fn text_in_a_struct_is_not_a_file_that_is_gone() {
 }
 
 #[task]
+fn steps(route: Route) -> i64 {
+    Path::new(&route.path).components().count() as i64
+}
+
+#[workflow]
+fn stepped(route: Promise<Route>) -> Promise<i64> {
+    steps::node(route)
+}
+
+#[tokio::test]
+async fn what_text_in_a_struct_leads_to_is_not_read() {
+    let place = Place::new();
+    let folder = place.path("folder");
+    fs::create_dir(&folder).unwrap();
+    fs::write(folder.join("file"), "text").unwrap();
+    fs::File::options().write(true).open(folder.join("file")).unwrap().set_modified(SystemTime::UNIX_EPOCH).unwrap();
+    let route = Route { path: folder.to_str().unwrap().to_owned() };
+    place.run(&stepped::graph().unwrap(), &given(&[("route", literal(&route))])).await;
+    assert!(!place.path(".nebulakit/contents").exists());
+}
+
+#[task]
 fn writes(ctx: Context, text: String) -> anyhow::Result<File> {
     let path = ctx.working_directory()?.join("text.txt");
     fs::write(&path, text)?;

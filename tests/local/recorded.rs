@@ -8,7 +8,7 @@ use nebulakit::backend::{Backend as _, CacheUse, LocalBackend, Options, RunError
 use nebulakit::coordinator::Fatal;
 use nebulakit::graph::Graph;
 use nebulakit::prelude::*;
-use nebulakit::run::{Answer, EventKind, NodeStatus, Origin, RecordErrorKind, RunHandle, RunOutcome, RunStatus, RunsFolder};
+use nebulakit::run::{Answer, Durability, EventKind, NodeStatus, Origin, RecordErrorKind, RunHandle, RunOutcome, RunStatus, RunsFolder};
 
 #[task]
 fn write(ctx: Context, text: String) -> anyhow::Result<File> {
@@ -72,6 +72,27 @@ async fn a_run_is_what_its_folder_tells() {
     let artifacts = run.artifacts().unwrap();
     assert_eq!(artifacts.len(), 2, "{artifacts:?}");
     assert_eq!(run.graph().unwrap(), lengths::graph().unwrap());
+}
+
+#[tokio::test]
+async fn files_and_folders_of_durable_runs_are_kept_for_a_resume() {
+    let (_folder, backend) = backend();
+    let inputs = nebulakit::types::convert::writer::map_of_literals([("text", &*literal(&"four".to_owned()))]);
+    let plan = |options: Options| {
+        let options = options.inputs(inputs.clone()).durability(Durability::Disk);
+        backend.compile(&length_and_failure::graph().unwrap(), &options).unwrap()
+    };
+    let first = backend.run(plan(Options::new())).await.unwrap();
+    assert!(matches!(first.wait().await.unwrap(), RunOutcome::Failed { .. }));
+    let second = backend.run(plan(Options::new().resumes(first.id().clone()))).await.unwrap();
+    second.wait().await.unwrap();
+    let state = second.state().unwrap();
+    assert_eq!((&state.nodes["n0"].status, &state.nodes["n2"].status), (&NodeStatus::Succeeded(Origin::Resumed), &NodeStatus::Failed));
+}
+
+#[workflow]
+fn length_and_failure(text: Promise<String>) -> Promise<i64> {
+    fails::node(length::node(write::node(text)))
 }
 
 #[workflow(keep_going)]

@@ -67,7 +67,7 @@ pub use self::log::Recorder;
 pub(crate) use self::log::{EventReader, Span};
 pub use self::lookup::{CacheKey, Caller, KeyChange, KeyPart, Lookup};
 pub use self::memo::{Cache, CacheEntry, Cleared, Nearest};
-pub(crate) use self::memo::{Contents, KeyMaker, Turn, Turns, is_whole};
+pub(crate) use self::memo::{Contents, KeyMaker, Turn, Turns, is_whole, may_have_files, paths_in};
 pub use self::metrics::Metrics;
 pub use self::path::NodePath;
 pub use self::prune::{Fate, Prune, Pruned};

@@ -17,7 +17,7 @@ pub(super) struct Cached {
     pub(super) cache: Cache,
     uses: CacheUse,
     run: RunId,
-    durability: Durability,
+    pub(super) durability: Durability,
     /// Where equal calls wait for each other; [`None`] where nothing runs.
     turns: Option<Turns>,
     /// What makes keys, by the names of the tasks.

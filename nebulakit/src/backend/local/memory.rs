@@ -32,7 +32,7 @@ pub(super) struct Remembered {
 impl Remembered {
     /// What is cached, and what the run knows that this one goes on with.
     pub(super) fn new(runs: &RunsFolder, former: Option<Former>, cached: Cached, folder: Option<RunFolder>) -> Self {
-        let digests = Digests::new(runs, cached.cache.contents().clone(), cached.readers.clone());
+        let digests = Digests::new(runs, cached.cache.contents().clone(), cached.readers.clone(), cached.durability);
         Self { former, cached, digests, needed: Mutex::default(), folder }
     }
 
@@ -96,8 +96,8 @@ impl Remembered {
 }
 
 impl Memory for Remembered {
-    fn digest<'a>(&'a self, inputs: &'a [(&'a str, Bytes)], stop: &'a Cancellation) -> BoxFuture<'a, String> {
-        Box::pin(self.digests.of_inputs(inputs, stop))
+    fn digest<'a>(&'a self, task: &'static TaskDef, inputs: &'a [(&'a str, Bytes)], stop: &'a Cancellation) -> BoxFuture<'a, String> {
+        Box::pin(self.digests.of_inputs(task, inputs, stop))
     }
 
     fn stamp<'a>(&'a self, outputs: &'a Bytes) -> BoxFuture<'a, Option<String>> {

@@ -18,5 +18,6 @@ mod value;
 pub(crate) use self::content::Contents;
 pub use self::entries::{Cache, CacheEntry, Cleared, Nearest};
 pub(crate) use self::key::KeyMaker;
+pub(crate) use self::structs::may_have_files;
 pub(crate) use self::turn::{Turn, Turns};
-pub(crate) use self::value::{is_whole, of_variables};
+pub(crate) use self::value::{is_whole, of_variables, paths_in};

@@ -14,10 +14,10 @@ use crate::run::memo::content::Contents;
 type See<'a> = dyn FnMut(&mut String, &Path) -> Result<(), RecordError> + 'a;
 
 /// What says where a file, a directory or a table within a struct is.
-const PLACES: [&str; 2] = ["path", "uri"];
+const PLACES: [&str; 3] = ["path", "uri", "remote_path"];
 
 /// Whether values of a type may name files, directories or tables.
-pub(super) fn may_have_files(literal_type: &LiteralType) -> bool {
+pub(crate) fn may_have_files(literal_type: &LiteralType) -> bool {
     match &literal_type.kind {
         TypeKind::Blob(_) | TypeKind::Schema(_) | TypeKind::StructuredDataset(_) => true,
         TypeKind::Collection(inner) | TypeKind::Map(inner) => may_have_files(inner),
@@ -36,18 +36,15 @@ pub(super) fn reduced(literal: &[u8], literal_type: &LiteralType, contents: &Con
     Ok(if is_reduced { Some(encode(&value, &Dialect::FLYTE_1).map_err(|error| unreadable(&error))?) } else { None })
 }
 
-/// Whether the files of this machine are there that a struct names, the bytes of a literal.
-pub(super) fn names_what_is_there(literal: &[u8], literal_type: &LiteralType) -> bool {
-    if !may_have_files(literal_type) {
-        return true;
+/// Sees the paths of this machine that a struct names, the bytes of a literal.
+pub(super) fn see_paths(literal: &[u8], literal_type: &LiteralType, see: &mut dyn FnMut(&Path)) -> Result<(), RecordError> {
+    if may_have_files(literal_type) {
+        each_path(&mut decoded(literal)?, literal_type, &mut |_, path| {
+            see(path);
+            Ok(())
+        })?;
     }
-    let Ok(mut value) = decoded(literal) else { return false };
-    let mut are_all = true;
-    let seen = each_path(&mut value, literal_type, &mut |_, path| {
-        are_all &= path.exists();
-        Ok(())
-    });
-    seen.is_ok() && are_all
+    Ok(())
 }
 
 fn decoded(literal: &[u8]) -> Result<Untyped, RecordError> {

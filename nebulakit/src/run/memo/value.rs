@@ -1,7 +1,8 @@
 //! What of a value, and of a type, its part of a cache key is made of (Flyte's task contract, section 6.1).
 
 use std::cell::LazyCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 
 use nebulakit_types::interface::{Interface, Variable};
 use nebulakit_types::literal::{Literal, LiteralValue};
@@ -12,7 +13,7 @@ use crate::run::digest;
 use crate::run::error::RecordError;
 use crate::run::lookup::KeyPart;
 use crate::run::memo::content::Contents;
-use crate::run::memo::structs::{may_have_files, names_what_is_there, reduced};
+use crate::run::memo::structs::{self, may_have_files, reduced};
 
 /// The entry of an annotation that takes part.
 const COUNTS: &str = "cache-key-metadata";
@@ -80,23 +81,42 @@ pub(crate) fn is_whole(outputs: &[u8], interface: impl FnOnce() -> Interface) ->
     // Structs alone need it.
     let interface = LazyCell::new(interface);
     let of = |name: &str| interface.outputs.iter().find(|output| output.name == name).map(|output| &output.literal_type);
-    Literal::decode_map(outputs).is_ok_and(|mut literals| literals.iter_mut().all(|(name, literal)| is_there(literal, &|| of(name))))
+    let mut are_all = true;
+    let mut see = |path: &Path| are_all &= path.exists();
+    let seen = Literal::decode_map(outputs)
+        .is_ok_and(|mut literals| literals.iter_mut().all(|(name, literal)| see_paths(literal, &|| of(name), &mut see).is_ok()));
+    seen && are_all
 }
 
-/// Whether the files are there that a value names, whose type is asked for where it is needed.
-fn is_there<'t>(literal: &mut Literal, literal_type: &dyn Fn() -> Option<&'t LiteralType>) -> bool {
+/// The paths of this machine that a value names, the bytes of a literal; each once. Of a value that cannot be read they are those before that.
+pub(crate) fn paths_in(literal: &[u8], literal_type: &LiteralType) -> BTreeSet<PathBuf> {
+    let mut paths = BTreeSet::new();
+    if let Ok(mut literal) = Literal::decode(literal) {
+        let _ = see_paths(&mut literal, &|| Some(literal_type), &mut |path| drop(paths.insert(path.to_owned())));
+    }
+    paths
+}
+
+/// Sees the paths of this machine that a value names, whose type is asked for where it is needed.
+fn see_paths<'t>(
+    literal: &mut Literal,
+    literal_type: &dyn Fn() -> Option<&'t LiteralType>,
+    see: &mut dyn FnMut(&Path),
+) -> Result<(), RecordError> {
     if let Some(uri) = uri(&mut literal.value) {
-        return local_path(uri).is_none_or(|path| path.exists());
+        local_path(uri).iter().for_each(|path| see(path));
+        return Ok(());
     }
     let of_inner = || literal_type().map(inner);
     match &mut literal.value {
-        LiteralValue::Union { value, variant } => is_there(value, &|| variant.as_deref().or_else(|| literal_type())),
-        LiteralValue::Collection(literals) => literals.iter_mut().all(|literal| is_there(literal, &of_inner)),
-        LiteralValue::Map(literals) => literals.values_mut().all(|literal| is_there(literal, &of_inner)),
-        LiteralValue::Binary { .. } | LiteralValue::Generic(_) => {
-            literal_type().is_none_or(|of| names_what_is_there(&literal.encode(), of))
-        }
-        _ => true,
+        LiteralValue::Union { value, variant } => see_paths(value, &|| variant.as_deref().or_else(|| literal_type()), see),
+        LiteralValue::Collection(literals) => literals.iter_mut().try_for_each(|literal| see_paths(literal, &of_inner, see)),
+        LiteralValue::Map(literals) => literals.values_mut().try_for_each(|literal| see_paths(literal, &of_inner, see)),
+        LiteralValue::Binary { .. } | LiteralValue::Generic(_) => match literal_type() {
+            Some(of) => structs::see_paths(&literal.encode(), of, see),
+            None => Ok(()),
+        },
+        _ => Ok(()),
     }
 }
 
