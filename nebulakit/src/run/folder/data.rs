@@ -45,10 +45,9 @@ impl Data {
     pub(crate) fn keep_own(&self, bytes: &[u8], durability: Durability) -> Result<Recorded, RecordError> {
         let Some(own) = &self.own else { return self.keep(bytes, durability) };
         let kept = keep(own, bytes, durability)?;
-        match (&kept, durability, own.parent()) {
-            // This folder is made with its first data.
-            (Recorded::Data { .. }, Durability::Disk, Some(run)) => sync_folder(run)?,
-            _ => {}
+        // This folder is made with its first data.
+        if let (Recorded::Data { .. }, Durability::Disk, Some(run)) = (&kept, durability, own.parent()) {
+            sync_folder(run)?;
         }
         Ok(kept)
     }

@@ -92,7 +92,7 @@ pub(crate) fn is_whole(outputs: &[u8], interface: impl FnOnce() -> Interface) ->
 pub(crate) fn paths_in(literal: &[u8], literal_type: &LiteralType) -> BTreeSet<PathBuf> {
     let mut paths = BTreeSet::new();
     if let Ok(mut literal) = Literal::decode(literal) {
-        let _ = see_paths(&mut literal, &|| Some(literal_type), &mut |path| drop(paths.insert(path.to_owned())));
+        let _ = see_paths(&mut literal, &|| Some(literal_type), &mut |path| paths.extend([path.to_owned()]));
     }
     paths
 }
@@ -109,7 +109,10 @@ fn see_paths<'t>(
     }
     let of_inner = || literal_type().map(inner);
     match &mut literal.value {
-        LiteralValue::Union { value, variant } => see_paths(value, &|| variant.as_deref().or_else(|| literal_type()), see),
+        LiteralValue::Union { value, variant } => {
+            let variant = variant.as_deref();
+            see_paths(value, &|| if variant.is_some() { variant } else { literal_type() }, see)
+        }
         LiteralValue::Collection(literals) => literals.iter_mut().try_for_each(|literal| see_paths(literal, &of_inner, see)),
         LiteralValue::Map(literals) => literals.values_mut().try_for_each(|literal| see_paths(literal, &of_inner, see)),
         LiteralValue::Binary { .. } | LiteralValue::Generic(_) => match literal_type() {
