@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use nebulakit::Context;
 use nebulakit::backend::{Backend as _, CacheUse, Fate, LocalBackend, Options, Preview, Unkept};
 use nebulakit::graph::Graph;
 use nebulakit::prelude::*;
-use nebulakit::run::{CacheWhy, EventKind, KeyChange, Lookup, NodeStatus, Origin, RunHandle, RunOutcome, RunsFolder, cache_why};
+use nebulakit::run::{CacheWhy, EventKind, KeyChange, Lookup, NodeStatus, Origin, Prune, RunHandle, RunOutcome, RunsFolder, cache_why};
 use nebulakit::types::convert::writer::map_of_literals;
 
 /// A folder of runs, and room for inputs beside it.
@@ -173,6 +173,80 @@ async fn files_in_structs_count_by_their_bytes() {
     assert_eq!(place.status(&graph, &options("five"), "n1").await, RAN);
 }
 
+#[task(cache(version = "1"))]
+fn sampled_once(ctx: Context, text: String) -> anyhow::Result<Sample> {
+    let path = ctx.working_directory()?.join("reads.txt");
+    fs::write(&path, text)?;
+    Ok(Sample { name: "one".to_owned(), reads: vec![File::from_path(path)] })
+}
+
+#[task]
+fn reads(sample: Sample) -> anyhow::Result<i64> {
+    sample.reads.iter().try_fold(0, |sum, file| Ok(sum + file.blocking().read_bytes()?.len() as i64))
+}
+
+#[workflow]
+fn sampled_once_and_read(text: Promise<String>) -> Promise<i64> {
+    reads::node(sampled_once::node(text))
+}
+
+#[tokio::test]
+async fn an_entry_whose_struct_names_a_file_that_is_gone_runs_again() {
+    let place = Place::new();
+    let (graph, options) = (sampled_once_and_read::graph().unwrap(), given(&[("text", literal(&"four".to_owned()))]));
+    let first = place.run(&graph, &options).await;
+    assert_eq!(place.status(&graph, &options, "n0").await, HIT);
+    fs::remove_file(&first.artifacts().unwrap()[0].path).unwrap();
+    let run = place.run(&graph, &options).await;
+    assert!(matches!(place.why(&run, "n0"), CacheWhy::Asked { found: Lookup::Gone { .. }, .. }));
+}
+
+/// Text that is called as the places of files are.
+#[derive(Debug, NebulaType)]
+struct Route {
+    path: String,
+}
+
+#[task(cache(version = "1"))]
+fn route(path: String) -> Route {
+    Route { path }
+}
+
+#[workflow]
+fn routed(path: Promise<String>) -> Promise<Route> {
+    route::node(path)
+}
+
+#[tokio::test]
+async fn text_in_a_struct_is_not_a_file_that_is_gone() {
+    let place = Place::new();
+    let (graph, options) = (routed::graph().unwrap(), given(&[("path", literal(&"/no/such/file".to_owned()))]));
+    assert_eq!(place.status(&graph, &options, "n0").await, RAN);
+    assert_eq!(place.status(&graph, &options, "n0").await, HIT);
+}
+
+#[task]
+fn steps(route: Route) -> i64 {
+    Path::new(&route.path).components().count() as i64
+}
+
+#[workflow]
+fn stepped(route: Promise<Route>) -> Promise<i64> {
+    steps::node(route)
+}
+
+#[tokio::test]
+async fn what_text_in_a_struct_leads_to_is_not_read() {
+    let place = Place::new();
+    let folder = place.path("folder");
+    fs::create_dir(&folder).unwrap();
+    fs::write(folder.join("file"), "text").unwrap();
+    fs::File::options().write(true).open(folder.join("file")).unwrap().set_modified(SystemTime::UNIX_EPOCH).unwrap();
+    let route = Route { path: folder.to_str().unwrap().to_owned() };
+    place.run(&stepped::graph().unwrap(), &given(&[("route", literal(&route))])).await;
+    assert!(!place.path(".nebulakit/contents").exists());
+}
+
 #[task]
 fn writes(ctx: Context, text: String) -> anyhow::Result<File> {
     let path = ctx.working_directory()?.join("text.txt");
@@ -208,6 +282,23 @@ fn lengthy(x: Promise<i64>) -> Promise<String> {
     long::node(x)
 }
 
+#[tokio::test]
+async fn what_is_remembered_of_a_file_goes_with_the_file() {
+    let place = Place::new();
+    let paths = ["stays", "goes"].map(|name| place.path(name));
+    for path in &paths {
+        fs::write(path, "text").unwrap();
+        // A file that was just written is not remembered.
+        fs::File::options().write(true).open(path).unwrap().set_modified(SystemTime::UNIX_EPOCH).unwrap();
+        place.run(&sized::graph().unwrap(), &given(&[("file", literal::<File>(&File::from_uri(path.to_str().unwrap())))])).await;
+    }
+    assert_eq!(files_below(&place.path(".nebulakit/contents")).len(), 2);
+    fs::remove_file(&paths[1]).unwrap();
+    place.backend.runs().prune(&Prune::new()).unwrap();
+    let left = files_below(&place.path(".nebulakit/contents"));
+    assert!(left.len() == 1 && left[0].to_str().unwrap().ends_with("stays"), "{left:?}");
+}
+
 /// The files below a folder.
 fn files_below(folder: &Path) -> Vec<PathBuf> {
     let inner = |path: PathBuf| if path.is_dir() { files_below(&path) } else { vec![path] };
@@ -225,6 +316,13 @@ async fn an_entry_that_is_damaged_or_whose_data_is_gone_runs_again() {
     let run = place.run(&graph, &options).await;
     assert!(matches!(place.why(&run, "n0"), CacheWhy::Asked { found: Lookup::Gone { .. }, .. }));
     assert_eq!(place.status(&graph, &options, "n0").await, HIT, "its data is there again");
+    for file in files_below(&place.path(".nebulakit/data")) {
+        let mut bytes = fs::read(&file).unwrap();
+        bytes[1000] ^= 1;
+        fs::write(file, bytes).unwrap();
+    }
+    assert_eq!(place.status(&graph, &options, "n0").await, RAN);
+    assert_eq!(place.status(&graph, &options, "n0").await, HIT, "its data is whole again");
     for file in files_below(&place.path(".nebulakit/cache")) {
         fs::write(file, r#"{"key":"#).unwrap();
     }
@@ -339,12 +437,44 @@ async fn a_stop_does_not_wait_for_a_huge_file() {
     let path = place.path("huge");
     fs::File::create(&path).unwrap().set_len(1 << 40).unwrap();
     let options = given(&[("file", literal::<File>(&File::from_uri(path.to_str().unwrap())))]);
-    let run = place.backend.run(place.backend.compile(&sized::graph().unwrap(), &options).unwrap()).await.unwrap();
+    stopped_when_ready(&place, &sized::graph().unwrap(), &options).await;
+}
+
+/// Stops a run as soon as its first node is ready.
+async fn stopped_when_ready(place: &Place, graph: &Graph, options: &Options) {
+    let run = place.backend.run(place.backend.compile(graph, options).unwrap()).await.unwrap();
     let mut events = run.events();
     while !matches!(events.next().await.unwrap().unwrap().kind, EventKind::Ready { .. }) {}
     run.cancel().unwrap();
     assert_eq!(run.wait().await.unwrap(), RunOutcome::Cancelled);
     assert_eq!(run.state().unwrap().nodes["n0"].status, NodeStatus::Cancelled);
+}
+
+#[task]
+fn looks(folder: Directory) -> i64 {
+    folder.uri().map_or(0, str::len) as i64
+}
+
+#[workflow]
+fn looked(folder: Promise<Directory>) -> Promise<i64> {
+    looks::node(folder)
+}
+
+#[test]
+fn a_stop_does_not_wait_for_a_huge_folder() {
+    let place = Place::new();
+    let path = place.path("huge");
+    fs::create_dir(&path).unwrap();
+    for name in 0..4_000 {
+        fs::File::create(path.join(name.to_string())).unwrap().set_len(64 << 20).unwrap();
+    }
+    let options = given(&[("folder", literal::<Directory>(&Directory::from_uri(path.to_str().unwrap())))]);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(stopped_when_ready(&place, &looked::graph().unwrap(), &options));
+    let stopped = Instant::now();
+    // It waits for what its threads do.
+    drop(runtime);
+    assert!(stopped.elapsed() < Duration::from_secs(5), "it was read for {:?}", stopped.elapsed());
 }
 
 /// Fails until a file is there.

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
 use nebulakit::Context;
 use nebulakit::backend::{Backend as _, Keep, LocalBackend, Options};
@@ -90,8 +91,7 @@ impl Folder {
     }
 
     async fn run(&self, graph: &Graph, inputs: &[(&str, Vec<u8>)], options: Options) -> RunHandle {
-        let inputs = map_of_literals(inputs.iter().map(|(name, literal)| (*name, literal.as_slice())));
-        let plan = self.backend.compile(graph, &options.inputs(inputs).keep(Keep::Outputs)).unwrap();
+        let plan = self.backend.compile(graph, &options.inputs(given(inputs)).keep(Keep::Outputs)).unwrap();
         let run = self.backend.run(plan).await.unwrap();
         run.wait().await.unwrap();
         run
@@ -100,6 +100,10 @@ impl Folder {
 
 fn literal<T: nebulakit::NebulaType>(value: &T) -> Vec<u8> {
     nebulakit::types::encode(value, &nebulakit::types::Dialect::FLYTE_1).unwrap()
+}
+
+fn given(inputs: &[(&str, Vec<u8>)]) -> Vec<u8> {
+    map_of_literals(inputs.iter().map(|(name, literal)| (*name, literal.as_slice())))
 }
 
 /// The folders in which nodes of the run have files.
@@ -191,6 +195,34 @@ async fn large_values_stay_where_the_run_gives_them() {
     assert!(run.outputs("n0").is_err(), "nothing needs it");
 }
 
+/// Gives on a text. The first time it has nothing more be written to the folder of data.
+#[task]
+fn breaks(text: String, data: String) -> anyhow::Result<String> {
+    fs::remove_dir(&data)?;
+    fs::write(&data, "not a folder")?;
+    Ok(text)
+}
+
+#[workflow]
+fn broken(data: Promise<String>) -> Promise<String> {
+    breaks::node(large::node(), data)
+}
+
+#[tokio::test]
+async fn large_values_stay_until_the_end_of_the_run_is_recorded() {
+    let folder = Folder::new();
+    let data = folder.backend.runs().path().join("data");
+    let inputs = [("data", literal(&data.to_str().unwrap().to_owned()))];
+    let plan = folder.backend.compile(&broken::graph().unwrap(), &Options::new().inputs(given(&inputs)).keep(Keep::Outputs)).unwrap();
+    let first = folder.backend.run(plan).await.unwrap();
+    assert!(first.wait().await.unwrap_err().to_string().contains("data"), "what it gives cannot be written");
+    fs::remove_file(&data).unwrap();
+    fs::create_dir(&data).unwrap();
+    let second = folder.run(&broken::graph().unwrap(), &inputs, Options::new().resumes(first.id().clone())).await;
+    assert_eq!((second.wait().await.unwrap(), ran(&second)), (RunOutcome::Succeeded, vec![]));
+    assert!(!second.folder().path().join("data").exists());
+}
+
 #[task]
 fn counts(file: File, mended: String) -> anyhow::Result<i64> {
     anyhow::ensure!(Path::new(&mended).exists(), "it is not mended");
@@ -227,6 +259,25 @@ async fn deleted_files_are_made_again_only_where_something_needs_them() {
     }
     let deleted = ["n0", "n1"].map(|node| (node.to_owned(), Again::Deleted));
     assert_eq!(reasons, [&deleted[..], &[("n2".to_owned(), Again::Asked)]].concat());
+}
+
+/// How many nodes are one behind the other.
+const LONG: usize = 300;
+
+#[workflow]
+fn long_chain() -> Promise<File> {
+    (0..LONG).fold(store::node(Vec::<File>::new()), |file, _| copy::node(file))
+}
+
+#[tokio::test]
+async fn a_long_chain_of_deleted_files_is_found_at_once() {
+    let folder = Folder::new();
+    let graph = long_chain::graph().unwrap();
+    let first = folder.run(&graph, &[], Options::new()).await;
+    let last = format!("n{LONG}");
+    let resumed = folder.run(&graph, &[], Options::new().resumes(first.id().clone()).from(last));
+    let resumed = tokio::time::timeout(Duration::from_secs(20), resumed).await.expect("one walk for each node takes minutes");
+    assert_eq!((resumed.wait().await.unwrap(), ran(&resumed).len()), (RunOutcome::Succeeded, LONG + 1));
 }
 
 /// The nodes that ran.

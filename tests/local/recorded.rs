@@ -1,6 +1,6 @@
 //! Runs that are recorded: what the log tells, what is stored, and what others ask of a run.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use nebulakit::Context;
@@ -8,7 +8,7 @@ use nebulakit::backend::{Backend as _, CacheUse, LocalBackend, Options, RunError
 use nebulakit::coordinator::Fatal;
 use nebulakit::graph::Graph;
 use nebulakit::prelude::*;
-use nebulakit::run::{Answer, EventKind, NodeStatus, Origin, RecordErrorKind, RunHandle, RunOutcome, RunsFolder};
+use nebulakit::run::{Answer, Durability, EventKind, NodeStatus, Origin, RecordErrorKind, RunHandle, RunOutcome, RunStatus, RunsFolder};
 
 #[task]
 fn write(ctx: Context, text: String) -> anyhow::Result<File> {
@@ -74,6 +74,27 @@ async fn a_run_is_what_its_folder_tells() {
     assert_eq!(run.graph().unwrap(), lengths::graph().unwrap());
 }
 
+#[tokio::test]
+async fn files_and_folders_of_durable_runs_are_kept_for_a_resume() {
+    let (_folder, backend) = backend();
+    let inputs = nebulakit::types::convert::writer::map_of_literals([("text", &*literal(&"four".to_owned()))]);
+    let plan = |options: Options| {
+        let options = options.inputs(inputs.clone()).durability(Durability::Disk);
+        backend.compile(&length_and_failure::graph().unwrap(), &options).unwrap()
+    };
+    let first = backend.run(plan(Options::new())).await.unwrap();
+    assert!(matches!(first.wait().await.unwrap(), RunOutcome::Failed { .. }));
+    let second = backend.run(plan(Options::new().resumes(first.id().clone()))).await.unwrap();
+    second.wait().await.unwrap();
+    let state = second.state().unwrap();
+    assert_eq!((&state.nodes["n0"].status, &state.nodes["n2"].status), (&NodeStatus::Succeeded(Origin::Resumed), &NodeStatus::Failed));
+}
+
+#[workflow]
+fn length_and_failure(text: Promise<String>) -> Promise<i64> {
+    fails::node(length::node(write::node(text)))
+}
+
 #[workflow(keep_going)]
 fn half() -> (Promise<i64>, Promise<i64>) {
     (fails::node(fails::node(7)), fails::node(8))
@@ -117,9 +138,77 @@ async fn a_run_is_cancelled_by_whoever_has_its_folder() {
     assert_eq!(run.state().unwrap().nodes["n0"].status, NodeStatus::Cancelled);
 }
 
+static REPORTS: AtomicU32 = AtomicU32::new(0);
+static MAY_END: AtomicBool = AtomicBool::new(false);
+
+/// Fails for 0. For all else it reports progress until it may end: a function on a thread cannot be stopped.
+#[task]
+fn reports(ctx: Context, x: i64) -> anyhow::Result<i64> {
+    let next = |is_over: fn() -> bool| {
+        while !is_over() {
+            std::thread::yield_now()
+        }
+    };
+    if x == 0 {
+        next(|| REPORTS.load(Ordering::SeqCst) > 0);
+        anyhow::bail!("0 fails");
+    }
+    while !MAY_END.load(Ordering::SeqCst) {
+        ctx.progress(u64::from(REPORTS.fetch_add(1, Ordering::SeqCst)), None);
+    }
+    Ok(x)
+}
+
+#[workflow]
+fn reported(xs: Promise<Vec<i64>>) -> Promise<Vec<i64>> {
+    reports::map(xs)
+}
+
+#[tokio::test]
+async fn a_thread_that_a_run_left_behind_changes_nothing_of_it() {
+    let (_folder, backend) = backend();
+    let backend = backend.coordinator(|builder| builder.cores(2.0));
+    let run = started(&backend, &reported::graph().unwrap(), &[("xs", literal(&vec![0_i64, 1]))]).await;
+    let outcome = run.wait().await;
+    let reports = REPORTS.load(Ordering::SeqCst);
+    while REPORTS.load(Ordering::SeqCst) < reports + 1000 {
+        std::thread::yield_now();
+    }
+    let status = backend.attach(run.id()).unwrap().status();
+    // Nobody drives it any more.
+    let deleted = backend.runs().delete(run.id());
+    MAY_END.store(true, Ordering::SeqCst);
+    assert!(matches!(outcome, Ok(RunOutcome::Failed { .. })), "{outcome:?}");
+    assert_eq!(status.unwrap(), RunStatus::Ended(outcome.unwrap()));
+    assert_eq!(deleted.unwrap().runs, [run.id().clone()]);
+}
+
 #[task]
 fn id(x: i64) -> i64 {
     x
+}
+
+/// Its text has characters that take six bytes as JSON.
+#[task]
+fn says_much() -> anyhow::Result<i64> {
+    anyhow::bail!("it begins {} and ends", "\u{1b}".repeat(9 << 20))
+}
+
+#[workflow(keep_going)]
+fn much_said() -> (Promise<i64>, Promise<i64>) {
+    (says_much::node(), id::node(id::node(1)))
+}
+
+#[tokio::test]
+async fn of_a_very_long_error_the_middle_is_left_out() {
+    let (_folder, backend) = backend();
+    let run = started(&backend, &much_said::graph().unwrap(), &[]).await;
+    let RunOutcome::Failed { failure, .. } = run.wait().await.unwrap() else { panic!("it failed") };
+    for text in [&*failure.message, failure.report()] {
+        assert!(text.contains("it begins") && text.contains(" bytes left out ...") && text.len() < 1 << 20, "{} bytes", text.len());
+    }
+    let state = run.state().unwrap();
+    assert_eq!((&state.nodes["n0"].status, state.counts().succeeded), (&NodeStatus::Failed, 2));
 }
 
 #[workflow]

@@ -2,6 +2,8 @@
 
 use std::fs;
 use std::io::Write as _;
+use std::os::unix::fs::symlink;
+use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 
 use nebulakit::Context;
@@ -138,20 +140,36 @@ async fn a_run_keeps_what_any_of_those_before_it_gave() {
     assert_eq!(place.ran(), ["fails", "first", "one", "second"]);
     // One that was stopped before it came to anything.
     let stopped = Recorder::create(place.backend.runs(), Durability::Kernel).unwrap();
-    let created = EventKind::Created {
-        version: EVENT_VERSION,
-        run: stopped.folder().id().clone(),
-        name: graph.name.clone(),
-        backend: "local".into(),
-        nodes: 4,
-        resumes: Some(first.id().clone()),
-        from: None,
-    };
-    stopped.record(None, created).unwrap();
+    stopped.record(None, resuming(&stopped, first.id())).unwrap();
     let id = stopped.folder().id().clone();
     drop(stopped);
     place.run(&graph, &[], Options::new().resumes(id)).await.unwrap();
     assert_eq!(place.ran(), ["fails"]);
+}
+
+/// The first event of a run that goes on with another one.
+fn resuming(recorder: &Recorder, resumed: &RunId) -> EventKind {
+    EventKind::Created {
+        version: EVENT_VERSION,
+        run: recorder.folder().id().clone(),
+        name: "tests.flow".into(),
+        backend: "local".into(),
+        nodes: 4,
+        resumes: Some(resumed.clone()),
+        from: None,
+    }
+}
+
+#[tokio::test]
+async fn a_run_that_is_said_to_go_on_with_itself_is_refused() {
+    let place = Place::new();
+    let runs = [(); 2].map(|()| Recorder::create(place.backend.runs(), Durability::Kernel).unwrap());
+    let [one, other] = runs.each_ref().map(|recorder| recorder.folder().id().clone());
+    runs[0].record(None, resuming(&runs[0], &other)).unwrap();
+    runs[1].record(None, resuming(&runs[1], &one)).unwrap();
+    drop(runs);
+    let error = place.run(&chain::graph().unwrap(), &[], Options::new().resumes(one.clone())).await.unwrap_err();
+    assert!(error.to_string().contains(&format!("the run `{one}` is said to go on with itself")), "{error}");
 }
 
 async fn reasons(run: &RunHandle) -> Vec<(String, Again)> {
@@ -316,6 +334,83 @@ async fn a_stored_file_that_was_changed_or_deleted_is_made_again() {
         assert_eq!(place.ran(), ["fails", "size", "write"]);
         assert_eq!(reasons(&second).await[0].1, Again::Outputs);
     }
+}
+
+#[task]
+fn listing(place: String, folder: Directory) -> i64 {
+    note(&place, "listing");
+    folder.uri().map_or(0, str::len) as i64
+}
+
+#[workflow]
+fn listed(place: Promise<String>, folder: Promise<Directory>) -> Promise<i64> {
+    fails::node(&place, listing::node(place.clone(), folder))
+}
+
+#[tokio::test]
+async fn a_folder_counts_by_its_files_where_it_holds_what_cannot_be_read_too() {
+    let place = Place::new();
+    let (graph, path) = (listed::graph().unwrap(), place.folder.path().join("in"));
+    let folder = [("folder", literal::<Directory>(&Directory::from_uri(path.to_str().unwrap())))];
+    fs::create_dir(&path).unwrap();
+    fs::write(path.join("data"), "one").unwrap();
+    symlink("somebody@somewhere", path.join("lock")).unwrap();
+    symlink(&path, path.join("loop")).unwrap();
+    let _socket = UnixListener::bind(path.join("socket")).unwrap();
+    let first = place.run(&graph, &folder, Options::new()).await.unwrap();
+    assert_eq!(place.ran(), ["fails", "listing"]);
+    let resume = async || {
+        place.run(&graph, &folder, Options::new().resumes(first.id().clone())).await.unwrap();
+        place.ran()
+    };
+    assert_eq!(resume().await, ["fails"], "it is what it was");
+    fs::write(path.join("data"), "two").unwrap();
+    assert_eq!(resume().await, ["fails", "listing"], "a file was edited");
+    fs::write(path.join("data"), "one").unwrap();
+    assert_eq!(resume().await, ["fails"], "it is what it was again");
+    fs::remove_file(path.join("lock")).unwrap();
+    symlink("nobody@somewhere", path.join("lock")).unwrap();
+    assert_eq!(resume().await, ["fails", "listing"], "a link leads elsewhere");
+}
+
+#[workflow]
+fn all_sized(place: Promise<String>, files: Promise<Vec<File>>) -> Promise<Vec<i64>> {
+    size::map(place, files)
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn files_of_many_nodes_are_read_by_few_threads() {
+    const FILES: usize = 200;
+    let named = "reads-files";
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).thread_name(named).enable_all().build().unwrap();
+    let place = Place::new();
+    let files: Vec<File> = (0..FILES)
+        .map(|at| {
+            let path = place.folder.path().join(format!("large-{at}"));
+            fs::File::create(&path).unwrap().set_len(64 << 20).unwrap();
+            File::from_uri(path.to_str().unwrap())
+        })
+        .collect();
+    let inputs = [("place", literal(&place.path())), ("files", literal(&files))];
+    let inputs = nebulakit::types::convert::writer::map_of_literals(inputs.iter().map(|(name, literal)| (*name, literal.as_slice())));
+    let plan = place.backend.compile(&all_sized::graph().unwrap(), &Options::new().inputs(inputs)).unwrap();
+    let threads = runtime.block_on(async {
+        let run = place.backend.run(plan).await.unwrap();
+        let (mut events, mut ready) = (run.events(), 0);
+        while ready <= FILES {
+            ready += usize::from(matches!(events.next().await.unwrap().unwrap().kind, EventKind::Ready { .. }));
+        }
+        let threads = fs::read_dir("/proc/self/task").unwrap();
+        let names = threads.map(|thread| fs::read_to_string(thread.unwrap().path().join("comm")).unwrap_or_default());
+        let threads = names.filter(|name| name.trim_end() == named).count();
+        run.cancel().unwrap();
+        run.wait().await.unwrap();
+        threads
+    });
+    runtime.shutdown_background();
+    let cores = std::thread::available_parallelism().unwrap().get();
+    assert!(threads < cores + 20, "{threads} threads for {cores} cores");
 }
 
 #[tokio::test]

@@ -1,6 +1,8 @@
 //! What other processes ask of who drives a run.
 
-use nebulakit::run::{Answer, Control, Durability, RecordErrorKind, Recorder, Request, RunId};
+use std::os::unix::fs::FileExt as _;
+
+use nebulakit::run::{Answer, Control, Durability, EventKind, RecordErrorKind, Recorder, Request, RunId};
 
 use crate::{Scratch, ended};
 
@@ -94,6 +96,25 @@ fn a_run_that_is_over_takes_no_requests() {
     let run = scratch.attach(recorder.folder().id());
     assert_eq!(run.cancel().unwrap_err().kind(), RecordErrorKind::Over);
     assert_eq!(run.approve("go").unwrap_err().kind(), RecordErrorKind::Over);
+}
+
+#[tokio::test]
+async fn who_answers_reads_what_follows_and_nothing_else() {
+    let scratch = Scratch::new();
+    let recorder = scratch.run();
+    let run = scratch.attach(recorder.folder().id());
+    run.state().unwrap();
+    let events = recorder.folder().path().join("events.jsonl");
+    let first = std::fs::read_to_string(&events).unwrap();
+    // What was read before does not count any more.
+    std::fs::OpenOptions::new().write(true).open(&events).unwrap().write_all_at(&vec![b'x'; first.len() - 1], 0).unwrap();
+    let (told, heard) = tokio::join!(run.tell("go", Answer::Approve), async {
+        let heard = Control::new(recorder.folder()).watch().await;
+        recorder.record(None, EventKind::Answered { signal: "go".to_owned() }).unwrap();
+        heard
+    });
+    assert_eq!(heard.unwrap(), answer("go", Answer::Approve));
+    told.unwrap();
 }
 
 #[test]

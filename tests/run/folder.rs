@@ -107,15 +107,25 @@ fn the_same_bytes_are_kept_once_for_all_runs() {
 }
 
 #[test]
-fn data_that_was_cut_is_written_anew() {
+fn a_file_beside_the_runs_is_not_a_run() {
+    let scratch = Scratch::new();
+    let run = scratch.run().folder().id().clone();
+    fs::write(scratch.runs.path().join("runs/README"), "These are runs.").unwrap();
+    assert_eq!(scratch.runs.list().unwrap(), [run]);
+}
+
+#[test]
+fn data_that_is_damaged_is_written_anew() {
     let scratch = Scratch::new();
     let recorder = scratch.run();
     let bytes = vec![7; 5000];
     let Recorded::Data { sha256, .. } = recorder.keep(&bytes).unwrap() else { panic!() };
     let path = scratch.runs.path().join("data").join(&sha256[..2]).join(&sha256);
-    fs::write(&path, []).unwrap();
-    recorder.keep(&bytes).unwrap();
-    assert_eq!(fs::read(&path).unwrap(), bytes);
+    for damaged in [vec![], vec![8; 5000]] {
+        fs::write(&path, damaged).unwrap();
+        recorder.keep(&bytes).unwrap();
+        assert_eq!(fs::read(&path).unwrap(), bytes);
+    }
 }
 
 #[test]

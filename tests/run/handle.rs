@@ -1,6 +1,7 @@
 //! A run in the hands of anyone.
 
-use std::fs;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::{fs, thread};
 
 use nebulakit::run::{Durability, RecordErrorKind, Recorded, RunHandle, RunOutcome, RunStatus};
 
@@ -106,12 +107,36 @@ fn artifacts_have_their_size_their_digest_and_who_stored_them() {
 }
 
 #[test]
+fn artifacts_of_a_run_that_goes_on_may_vanish_meanwhile() {
+    let scratch = Scratch::new();
+    let recorder = scratch.run();
+    let run = scratch.attach(recorder.folder().id());
+    let folder = recorder.folder().raw(&node("n0"));
+    fs::create_dir_all(&folder).unwrap();
+    let is_done = AtomicBool::new(false);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            let names: Vec<_> = (0..50).map(|number| folder.join(number.to_string())).collect();
+            while !is_done.load(Ordering::SeqCst) {
+                names.iter().for_each(|name| fs::write(name, "").unwrap());
+                names.iter().for_each(|name| fs::remove_file(name).unwrap());
+            }
+        });
+        let all_told = (0..2000).try_for_each(|_| run.artifacts().map(drop));
+        is_done.store(true, Ordering::SeqCst);
+        all_told.unwrap();
+    });
+}
+
+#[test]
 fn what_a_run_runs_and_was_given_is_there_where_it_was_recorded() {
     let scratch = Scratch::new();
     let recorder = scratch.run();
     let run = scratch.attach(recorder.folder().id());
     assert_eq!(run.inputs().unwrap_err().kind(), RecordErrorKind::NotFound);
-    assert_eq!(run.graph().unwrap_err().kind(), RecordErrorKind::NotFound);
+    let error = run.graph().unwrap_err();
+    assert_eq!(error.kind(), RecordErrorKind::NotFound);
+    assert_eq!(error.to_string(), format!("the run `{}` has no record of its graph", run.id()));
     let json = include_str!("../graph/all_kinds.json");
     recorder.folder().write_graph(json, Durability::Kernel).unwrap();
     recorder.folder().write_inputs(b"inputs", Durability::Disk).unwrap();

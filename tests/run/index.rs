@@ -65,6 +65,21 @@ fn pages_that_are_damaged_cost_time_alone() {
 }
 
 #[test]
+fn one_of_another_shape_is_made_anew() {
+    let shapes = [
+        "",
+        "CREATE TABLE runs (run TEXT)",
+        "CREATE TABLE runs (run TEXT, size TEXT, modified_ns INTEGER, inode INTEGER, summary TEXT, more TEXT)",
+    ];
+    for shape in shapes {
+        let scratch = Scratch::indexed();
+        Connection::open(scratch.index()).unwrap().execute_batch(&format!("DROP TABLE runs; {shape}")).unwrap();
+        assert_eq!(scratch.why_not(), Some(format!("`{}` was damaged, and is rebuilt", scratch.index().display())), "{shape}");
+        assert_eq!(scratch.why_not(), None);
+    }
+}
+
+#[test]
 fn one_of_a_newer_version_is_left_alone() {
     let scratch = Scratch::indexed();
     fs::OpenOptions::new().write(true).open(scratch.index()).unwrap().write_all_at(&7_u32.to_be_bytes(), VERSION_AT).unwrap();

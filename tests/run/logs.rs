@@ -61,6 +61,35 @@ fn half_a_line_that_a_crash_left_is_cut() {
     assert_eq!(texts, ["whole", "next"]);
 }
 
+#[test]
+fn a_damaged_line_is_given_as_it_is() {
+    let scratch = Scratch::new();
+    let recorder = scratch.run();
+    let run = scratch.attach(recorder.folder().id());
+    recorder.record(Some(&node("n0")), printed("first")).unwrap();
+    recorder.record(Some(&node("n0")), succeeded(Recorded::Not)).unwrap();
+    let path = run.folder().path().join("logs/n0.log");
+    std::fs::write(&path, std::fs::read_to_string(&path).unwrap() + "\0\0 torn\n").unwrap();
+    recorder.record(Some(&node("n0")), printed("last")).unwrap();
+    drop(recorder);
+    let mut log = run.logs(&node("n0"));
+    let lines: Vec<_> = std::iter::from_fn(|| log.read().unwrap()).collect();
+    let told: Vec<_> = lines.iter().map(|line| (line.at.is_some(), line.source.as_str(), line.text.as_str())).collect();
+    assert_eq!(told, [(true, "stdout", "first"), (false, "", "\0\0 torn"), (true, "stdout", "last")]);
+    assert_eq!(lines[1].to_string(), "\0\0 torn");
+}
+
+#[test]
+fn a_source_that_could_not_be_read_again_is_refused() {
+    let scratch = Scratch::new();
+    let recorder = scratch.run();
+    for source in ["", "two words", "two\nlines", "std+"] {
+        let error = recorder.log(None, source, b"text\n").unwrap_err();
+        assert!(error.to_string().contains("cannot be the source of a line of a log"), "{error}");
+    }
+    recorder.log(None, "word", b"text\n").unwrap();
+}
+
 #[tokio::test]
 async fn they_are_followed_until_the_node_is_over() {
     let scratch = Scratch::new();

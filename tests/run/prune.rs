@@ -1,8 +1,10 @@
 //! Runs that are removed, and what stays because something refers to it.
 
-use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Duration;
+use std::{fs, thread};
 
 use nebulakit::run::{Durability, EventKind, Fate, Prune, RecordErrorKind, Recorder, RunId, RunOutcome};
 
@@ -138,13 +140,61 @@ fn a_run_stays_that_an_interrupted_one_goes_on_with() {
 }
 
 #[test]
+fn nothing_is_removed_while_a_run_that_stays_cannot_be_read() {
+    let scratch = Scratch::new();
+    let resumed = scratch.over(b"");
+    let interrupted = scratch.interrupted(&resumed);
+    let events = scratch.path_of(&interrupted).join("events.jsonl");
+    fs::write(&events, fs::read_to_string(&events).unwrap() + "{}\n").unwrap();
+    let pruned = scratch.runs.prune(&Prune::new()).unwrap();
+    assert!(pruned.unread.as_ref().is_some_and(|why| why.starts_with("line 2 of `")), "{pruned:?}");
+    assert!(pruned.runs.is_empty() && scratch.path_of(&resumed).exists());
+    scratch.runs.delete(&interrupted).unwrap();
+    assert_eq!(scratch.runs.prune(&Prune::new()).unwrap().runs, [resumed]);
+}
+
+#[test]
+fn folders_that_are_read_only_are_removed_too() {
+    let scratch = Scratch::new();
+    let run = scratch.over(b"");
+    let inner = scratch.path_of(&run).join("raw/n0/module");
+    fs::create_dir_all(&inner).unwrap();
+    fs::write(inner.join("file"), "text").unwrap();
+    fs::set_permissions(&inner, fs::Permissions::from_mode(0o500)).unwrap();
+    let pruned = scratch.runs.prune(&Prune::new()).unwrap();
+    assert_eq!((pruned.runs, pruned.left), (vec![run], vec![]));
+    assert_eq!(fs::read_dir(scratch.runs.path().join("runs")).unwrap().count(), 0);
+}
+
+#[test]
+fn a_run_stays_whose_files_another_one_took_meanwhile() {
+    let scratch = Scratch::new();
+    let [first, slow, going] = scratch.begun::<3>();
+    first.record(None, ended()).unwrap();
+    let (file, inputs) = (first.folder().path().join("raw/n0/file"), slow.folder().path().join("inputs.pb"));
+    let (used, user) = (first.folder().id().clone(), going.folder().id().clone());
+    drop((first, slow));
+    assert!(Command::new("mkfifo").arg(&inputs).status().unwrap().success());
+    let pruned = thread::scope(|scope| {
+        let pruning = scope.spawn(|| scratch.runs.prune(&Prune::new().fate(Fate::Succeeded)));
+        // It is read when the later run has been looked through.
+        let read = fs::OpenOptions::new().write(true).open(&inputs).unwrap();
+        going.record(Some(&node("n0")), succeeded(going.keep(text(&file)).unwrap())).unwrap();
+        drop(read);
+        pruning.join().unwrap().unwrap()
+    });
+    assert_eq!((pruned.runs, pruned.used), (vec![], vec![(used.clone(), user)]));
+    assert!(scratch.runs.list().unwrap().contains(&used));
+}
+
+#[test]
 fn while_another_process_drives_a_run_what_runs_share_stays() {
     let scratch = Scratch::new();
     let over = scratch.over(&large(1));
     let mut driving = scratch.drive(&["drive"]);
     let pruned = scratch.runs.prune(&Prune::new()).unwrap();
     assert_eq!(pruned.runs, [over]);
-    assert_eq!(pruned.not_cleared.as_deref(), Some("runs go on that may use it"));
+    assert_eq!(pruned.not_cleared.as_deref(), Some("runs go on that may use it; `runs prune` removes it later"));
     assert_eq!(scratch.data().len(), 1);
     assert_eq!(scratch.runs.delete(&driving.run).unwrap_err().kind(), RecordErrorKind::Driven);
     driving.kill();

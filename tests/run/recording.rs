@@ -2,6 +2,7 @@
 //!
 //! - `nodes DIR kernel|disk FIRST COUNT [RUN]`: says the run's id, records that many nodes, and says of each that its success is recorded
 //! - `fill DIR`: records nodes until that fails, and says why, twice
+//! - `flood DIR`: has the events of many nodes written at once, and says why that fails
 //! - `drive DIR`: says the run's id, and then each request as it comes
 
 #![allow(
@@ -38,6 +39,14 @@ fn main() {
             say(recorder.folder().id());
             let error = (0..).find_map(|number| small(&recorder, number).err()).unwrap();
             say(error);
+            say(small(&recorder, 0).unwrap_err());
+        }
+        ["flood", folder] => {
+            let recorder = created(&RunsFolder::open(folder).unwrap(), Durability::Kernel);
+            say(recorder.folder().id());
+            for number in 0..200 {
+                let _ = recorder.record(Some(&NodePath::from(format!("n{number}"))), EventKind::Started { attempt: 0 });
+            }
             say(small(&recorder, 0).unwrap_err());
         }
         ["drive", folder] => {

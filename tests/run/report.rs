@@ -3,9 +3,9 @@
 use std::fs;
 use std::time::Duration;
 
-use nebulakit::run::{EventKind, FailureKind, GateTakes, JobFailure, OutputStream, RunOutcome};
+use nebulakit::run::{Durability, EventKind, FailureKind, GateTakes, JobFailure, OutputStream, Recorder, RunOutcome};
 
-use crate::{Scratch, node, ready, succeeded};
+use crate::{Scratch, created, node, ready, succeeded};
 
 /// What would be markup, or change what is shown of other text.
 const HOSTILE: &str = "<img src=x onerror=alert(1)>\"'&\u{202e}\u{1b}[2J";
@@ -36,6 +36,29 @@ fn names_and_messages_are_text() {
     assert!(page.contains("srcdoc=\"&lt;img src=x onerror=alert(1)&gt;&quot;&#39;&amp;"), "{page}");
     assert!(!page.contains("<img"), "{page}");
     assert!(page.contains("The graph is not drawn: "), "{page}");
+}
+
+#[test]
+fn a_run_that_was_killed_before_its_first_event_is_told_as_of_now() {
+    let scratch = Scratch::new();
+    let recorder = Recorder::create(&scratch.runs, Durability::Kernel).unwrap();
+    let run = scratch.attach(recorder.folder().id());
+    drop(recorder);
+    let page = run.report().unwrap();
+    assert!(page.contains(" as of 2") && !page.contains("1970"), "{page}");
+}
+
+#[test]
+fn long_names_are_cut() {
+    let scratch = Scratch::new();
+    let recorder = Recorder::create(&scratch.runs, Durability::Kernel).unwrap();
+    let mut kind = created(recorder.folder().id());
+    if let EventKind::Created { name, backend, .. } = &mut kind {
+        (*name, *backend) = ("n".repeat(1 << 20).into(), "b".repeat(1 << 20).into());
+    }
+    recorder.record(None, kind).unwrap();
+    let page = scratch.attach(recorder.folder().id()).report().unwrap();
+    assert!(page.len() < 100_000, "{} bytes", page.len());
 }
 
 #[test]

@@ -114,6 +114,17 @@ fn after_a_write_that_failed_nothing_follows() {
 }
 
 #[test]
+fn of_a_write_that_failed_half_way_the_whole_lines_stay() {
+    let scratch = Scratch::new();
+    let script = "trap '' XFSZ; ulimit -f 8; exec \"$0\" flood \"$1\"";
+    let mut driving = Driving::start(Command::new("sh").args(["-c", script, RECORDING]).arg(scratch.runs.path()));
+    assert!(driving.hear().unwrap().starts_with("cannot write `"));
+    let events = fs::read_to_string(scratch.attach(&driving.run).folder().path().join("events.jsonl")).unwrap();
+    let longest = events.lines().skip(1).map(str::len).max().unwrap_or_default();
+    assert!(events.ends_with("}\n") && events.len() + longest + 4 > 4096, "{} bytes", events.len());
+}
+
+#[test]
 fn one_process_at_a_time_drives_a_run() {
     let scratch = Scratch::new();
     let mut driving = scratch.drive(&["drive"]);
@@ -143,6 +154,21 @@ fn readers_do_not_keep_a_run_from_being_driven() {
         }
         is_done.store(true, std::sync::atomic::Ordering::Relaxed);
     });
+}
+
+#[test]
+fn nothing_follows_the_end_of_a_run() {
+    let scratch = Scratch::new();
+    let recorder = scratch.run();
+    let run = scratch.attach(recorder.folder().id());
+    let progress = |done| recorder.record(Some(&node("n0")), EventKind::Progress { done, total: None });
+    progress(1).unwrap();
+    recorder.record(None, ended()).unwrap();
+    progress(2).unwrap();
+    assert_eq!(recorder.record(Some(&node("n0")), ready()).unwrap_err().kind(), RecordErrorKind::Over);
+    drop(recorder);
+    assert!(matches!(recorded(&run).last().unwrap().kind, EventKind::Ended { .. }));
+    assert_eq!(run.status().unwrap(), RunStatus::Ended(RunOutcome::Succeeded));
 }
 
 #[test]

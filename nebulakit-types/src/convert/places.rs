@@ -38,29 +38,14 @@ pub fn places(inputs: &[u8]) -> Result<Vec<Place>> {
     while let Some((_, literal)) = entries.next()? {
         visit(literal.bytes(), &mut |seen, _| found.see(seen))?;
     }
-    Ok(found.once())
-}
-
-/// The places of all data of a value, the bytes of a literal.
-///
-/// # Errors
-/// As of [`places`].
-pub fn places_of(literal: &[u8]) -> Result<Vec<Place>> {
-    let mut found = Found(Vec::new());
-    visit(literal, &mut |seen, _| found.see(seen))?;
-    Ok(found.once())
+    found.0.sort();
+    found.0.dedup();
+    Ok(found.0)
 }
 
 struct Found(Vec<Place>);
 
 impl Found {
-    /// Each once, in order.
-    fn once(mut self) -> Vec<Place> {
-        self.0.sort();
-        self.0.dedup();
-        self.0
-    }
-
     fn url(&mut self, url: &str) {
         self.0.extend(Place::of(url));
     }

@@ -225,7 +225,9 @@ impl JobContext {
     pub fn progress(&self, done: u64, total: impl Into<Option<u64>>) {
         let total = total.into();
         self.heartbeat();
-        if let Some(witness) = self.live().own_witness() {
+        if self.live().runs(self.attempt)
+            && let Some(witness) = self.live().own_witness()
+        {
             witness.progress(done, total);
         }
         self.tell(|| EventKind::Progress { done, total });

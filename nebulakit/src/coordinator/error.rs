@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::coordinator::id::RequestId;
-use crate::coordinator::job::{FailureKind, JobFailure};
+use crate::coordinator::job::{FailureKind, JobFailure, remembered};
 use crate::coordinator::resources::{Refused, Resource};
 use crate::process::fate::{SignalName, is_fault};
 use crate::task::error::TaskError;
@@ -456,7 +456,8 @@ impl JobError {
         // The text of the work's own error is the work's code.
         let (message, report) = told(|| (chain_in_line(self), self.report()))
             .unwrap_or_else(|panic| (format!("the text of the error panicked at {panic}"), None));
-        let report = report.filter(|report| *report != message);
+        let report = report.filter(|report| *report != message).map(|report| remembered(&report));
+        let message = remembered(&message);
         JobFailure { kind, code: self.code().to_owned(), message, recoverable: self.is_recoverable(), report }
     }
 

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant, SystemTime};
 use serde::{Deserialize, Serialize};
 
 use crate::coordinator::id::{RequestId, RunId};
+use crate::process::error_document::cut;
 use crate::task::strategy::Strategy;
 
 /// Where a job is in its life.
@@ -67,6 +68,14 @@ impl JobOutcome {
     }
 }
 
+/// The longest text of a failure that is remembered, in bytes: an event has two, and a byte may take six as JSON. The log of the node has the rest.
+const LONGEST_TEXT: usize = 256 << 10;
+
+/// A text of a failure, as it is remembered.
+pub(super) fn remembered(text: &str) -> String {
+    cut(text, LONGEST_TEXT)
+}
+
 /// Why a job failed, as data. The live error goes to the job's handle.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -75,7 +84,7 @@ pub struct JobFailure {
     pub kind: FailureKind,
     /// The code that a console shows.
     pub code: String,
-    /// The error and its causes, on one line.
+    /// The error and its causes, on one line. Of more than 256 KiB the middle is left out, and the text says so.
     pub message: String,
     /// Whether another attempt may succeed.
     pub recoverable: bool,
@@ -88,7 +97,7 @@ impl JobFailure {
     /// One that no other attempt can mend.
     #[cfg(feature = "run")]
     pub(crate) fn new(kind: FailureKind, code: &str, message: impl Into<String>) -> Self {
-        Self { kind, code: code.to_owned(), message: message.into(), recoverable: false, report: None }
+        Self { kind, code: code.to_owned(), message: remembered(&message.into()), recoverable: false, report: None }
     }
 
     /// The error with its causes below it, and where it began if `RUST_BACKTRACE` asked for that.

@@ -39,7 +39,7 @@ pub(super) fn document(failure: &Failure, platform: &Platform, worker: &str, now
 }
 
 /// `message`, with its middle left out where it is too long: the head names the error, the tail often holds the cause.
-fn cut(message: &str, longest: usize) -> String {
+pub(crate) fn cut(message: &str, longest: usize) -> String {
     if message.len() <= longest {
         return message.to_owned();
     }

@@ -3,7 +3,7 @@
 pub(crate) mod container;
 pub(crate) mod documents;
 pub(crate) mod elf;
-mod error_document;
+pub(crate) mod error_document;
 pub(crate) mod execute;
 pub(crate) mod exit;
 pub(crate) mod fate;

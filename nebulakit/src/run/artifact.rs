@@ -2,14 +2,14 @@
 
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
-use std::fs::{self, File};
+use std::fs::{DirEntry, File, Metadata};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::run::digest;
 use crate::run::error::{At as _, RecordError};
 use crate::run::file_name::file_name;
-use crate::run::folder::{DECK, RunFolder};
+use crate::run::folder::{DECK, RunFolder, entries};
 use crate::run::path::NodePath;
 use crate::run::state::RunState;
 
@@ -66,9 +66,9 @@ fn data(run: &RunFolder, state: &RunState) -> Result<Vec<Artifact>, RecordError>
     // Folders are told by who stored what is in them: those of the root by their names, others by the one that they are in.
     let mut folders: Vec<(PathBuf, Option<NodePath>)> = vec![(root.clone(), None)];
     while let Some((folder, node)) = folders.pop() {
-        for entry in read_folder(&folder)? {
+        for entry in entries(&folder)? {
             let path = entry.path();
-            let about = entry.metadata().at("read", &path)?;
+            let Some(about) = about(&entry)? else { continue };
             let node = if folder == root { nodes.get(&entry.file_name()).map(|node| (*node).clone()) } else { node.clone() };
             if about.is_dir() {
                 folders.push((path, node));
@@ -82,17 +82,18 @@ fn data(run: &RunFolder, state: &RunState) -> Result<Vec<Artifact>, RecordError>
 
 /// The pages of decks, by their paths. What an attempt has not finished to write is not among them.
 pub(super) fn decks(run: &RunFolder, state: &RunState) -> Result<Vec<Artifact>, RecordError> {
-    let entries = read_folder(&run.all_decks())?;
-    if entries.is_empty() {
+    let pages = entries(&run.all_decks())?;
+    if pages.is_empty() {
         return Ok(Vec::new());
     }
     let (nodes, mut found) = (by_file_name(state), Vec::new());
-    for entry in entries {
+    for entry in pages {
         let path = entry.path();
         let node = path.file_name().and_then(|name| name.to_str()?.strip_suffix(DECK)).and_then(|name| nodes.get(OsStr::new(name)));
-        if let Some(node) = node {
-            let size = entry.metadata().at("read", &path)?.len();
-            found.push(Artifact { path: path.clone(), size, node: Some((*node).clone()), kind: ArtifactKind::Deck });
+        if let Some(node) = node
+            && let Some(about) = about(&entry)?
+        {
+            found.push(Artifact { path: path.clone(), size: about.len(), node: Some((*node).clone()), kind: ArtifactKind::Deck });
         }
     }
     found.sort_unstable_by(|one, other| one.path.cmp(&other.path));
@@ -110,11 +111,10 @@ fn by_file_name(state: &RunState) -> HashMap<OsString, &NodePath> {
     state.nodes.keys().map(|node| (file_name(node).into(), node)).collect()
 }
 
-fn read_folder(path: &Path) -> Result<Vec<fs::DirEntry>, RecordError> {
-    match fs::read_dir(path) {
-        Ok(entries) => entries.collect::<io::Result<_>>().at("read", path),
-        // A node that runs may have removed it.
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
-        Err(error) => Err(RecordError::io("read", path, &error)),
+/// What a file is; [`None`] where a node that runs has renamed or removed it meanwhile.
+fn about(entry: &DirEntry) -> Result<Option<Metadata>, RecordError> {
+    match entry.metadata() {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        about => about.map(Some).at("read", &entry.path()),
     }
 }

@@ -17,12 +17,19 @@ use crate::run::watch::{PERIOD, Watch};
 pub struct RunEvents {
     folder: RunFolder,
     reader: Option<EventReader>,
+    /// Where the first one begins, and how many are before it.
+    from: (u64, u64),
     is_over: bool,
 }
 
 impl RunEvents {
     pub(super) fn new(folder: RunFolder) -> Self {
-        Self { folder, reader: None, is_over: false }
+        Self::behind(folder, (0, 0))
+    }
+
+    /// Those behind the first ones: `read` is how many bytes these have, and how many they are.
+    pub(super) fn behind(folder: RunFolder, read: (u64, u64)) -> Self {
+        Self { folder, reader: None, from: read, is_over: false }
     }
 
     /// The next event; [`None`] behind the last one. It waits for one as long as a process drives the run, and needs a tokio runtime with time for that.
@@ -34,7 +41,10 @@ impl RunEvents {
     /// No event is lost where this is dropped.
     pub async fn next(&mut self) -> Result<Option<Event>, RecordError> {
         loop {
-            // Asked first: what it has recorded by then is read after that.
+            if let Some(event) = self.read()? {
+                return Ok(Some(event));
+            }
+            // What its driver has recorded by now is read after that.
             let is_driven = self.folder.is_driven()?;
             match self.read()? {
                 None if is_driven && !self.is_over => tokio::time::sleep(PERIOD).await,
@@ -49,7 +59,7 @@ impl RunEvents {
     /// When the events cannot be read.
     pub fn read(&mut self) -> Result<Option<Event>, RecordError> {
         if self.reader.is_none() {
-            self.reader = EventReader::open(&self.folder.events())?;
+            self.reader = EventReader::again(&self.folder.events(), self.from)?;
         }
         let event = self.reader.as_mut().map_or(Ok(None), EventReader::next)?;
         self.is_over |= event.as_ref().is_some_and(|event| matches!(event.kind, EventKind::Ended { .. }));
@@ -74,9 +84,9 @@ pub struct LogLines {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LogLine {
-    /// When it was written.
-    pub at: SystemTime,
-    /// What wrote it: `stdout`, `stderr`, or the level of a log, as `INFO`.
+    /// When it was written; [`None`] for a line that is damaged, whose text is all of it.
+    pub at: Option<SystemTime>,
+    /// What wrote it: `stdout`, `stderr`, or the level of a log, as `INFO`; empty for a line that is damaged.
     pub source: String,
     /// What it says. Bytes that are not UTF-8 show as U+FFFD: the file has them as they were.
     pub text: String,
@@ -119,10 +129,9 @@ impl LogLines {
         }
         let Some(lines) = &mut self.lines else { return Ok(None) };
         let Some(line) = lines.next()? else { return Ok(None) };
-        match LogLine::parse(&String::from_utf8_lossy(line)) {
-            Some(line) => Ok(Some(line)),
-            None => Err(lines.corrupt(lines.count(), "it does not begin with a time and a source")),
-        }
+        let line = String::from_utf8_lossy(line);
+        // A loss of power can damage a log, which is never synced. Its other lines, and other logs, are as good as before.
+        Ok(Some(LogLine::parse(&line).unwrap_or_else(|| LogLine::damaged(line.into_owned()))))
     }
 
     /// Closes the file until it is read again: a run may have more logs than files that can be open at once.
@@ -139,13 +148,18 @@ impl LogLine {
         let (source, text) = line.split_once(' ')?;
         let at = at.parse::<jiff::Timestamp>().ok()?.into();
         let (source, goes_on) = source.strip_suffix(GOES_ON).map_or((source, false), |source| (source, true));
-        Some(Self { at, source: source.to_owned(), text: text.to_owned(), goes_on })
+        Some(Self { at: Some(at), source: source.to_owned(), text: text.to_owned(), goes_on })
+    }
+
+    fn damaged(text: String) -> Self {
+        Self { at: None, source: String::new(), text, goes_on: false }
     }
 }
 
 impl fmt::Display for LogLine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let at = jiff::Timestamp::try_from(self.at).map_err(|_| fmt::Error)?;
+        let Some(at) = self.at else { return f.write_str(&self.text) };
+        let at = jiff::Timestamp::try_from(at).map_err(|_| fmt::Error)?;
         let mark = if self.goes_on { GOES_ON } else { "" };
         write!(f, "{at} {}{mark} {}", self.source, self.text)
     }

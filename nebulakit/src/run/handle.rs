@@ -1,5 +1,6 @@
 //! A run in the hands of anyone: who started it, or another process.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::fs;
 use std::io;
@@ -20,10 +21,11 @@ use crate::run::event::{EventKind, RunOutcome};
 use crate::run::folder::{RunFolder, RunsFolder};
 use crate::run::follow::{LogLines, RunEvents};
 use crate::run::gate::Answer;
+use crate::run::log::Span;
 use crate::run::metrics::Metrics;
 use crate::run::path::NodePath;
 use crate::run::state::{Counts, RunState, RunStatus};
-use crate::run::watch::{PERIOD, Success, Watch};
+use crate::run::watch::{PERIOD, Watch};
 
 /// A run: where it stands, what it gave, and what can be asked of it.
 ///
@@ -204,13 +206,12 @@ impl RunHandle {
     /// # Cancel safety
     /// The answer is given where this is dropped while it waits.
     pub async fn tell(&self, signal: &str, answer: Answer) -> Result<(), RecordError> {
-        let before = self.state()?.events;
+        let mut events = self.watch.later_events()?;
         self.answer(signal, answer)?;
-        let mut events = self.events();
         while let Some(event) = events.next().await? {
             match event.kind {
-                EventKind::Answered { signal: heard } if event.sequence >= before && heard == signal => return Ok(()),
-                EventKind::Refused { signal: heard, why } if event.sequence >= before && heard == signal => {
+                EventKind::Answered { signal: heard } if heard == signal => return Ok(()),
+                EventKind::Refused { signal: heard, why } if heard == signal => {
                     return Err(RecordError::new(RecordErrorKind::Refused, format!("the answer to `{signal}` was refused: {why}")));
                 }
                 _ => {}
@@ -242,12 +243,12 @@ impl RunHandle {
         self.watch.result()
     }
 
-    /// How a node succeeded, if it did.
+    /// Where its events are that tell of nodes which succeeded.
     ///
     /// # Errors
     /// When the events cannot be read.
-    pub(crate) fn success(&self, node: &str) -> Result<Option<Success>, RecordError> {
-        self.watch.success(node)
+    pub(crate) fn successes(&self) -> Result<HashMap<NodePath, Span>, RecordError> {
+        Ok(self.watch.seen()?.succeeded.clone())
     }
 
     /// What the run was given, as the bytes of an `inputs.pb`.
@@ -337,7 +338,7 @@ impl RunHandle {
     fn unread(&self, what: &str, path: &Path, error: &io::Error) -> RecordError {
         match error.kind() {
             io::ErrorKind::NotFound => {
-                RecordError::new(RecordErrorKind::NotFound, format!("no {what} of the run `{}` were recorded", self.id()))
+                RecordError::new(RecordErrorKind::NotFound, format!("the run `{}` has no record of its {what}", self.id()))
             }
             _ => RecordError::io("read", path, error),
         }

@@ -281,7 +281,7 @@ impl NodeState {
             EventKind::Started { attempt } => {
                 self.attempts = attempt.saturating_add(1);
                 (self.started, self.progress) = (self.started.or(Some(event.at)), None);
-                self.waits_for = None;
+                (self.waits_for, self.behind) = (None, None);
                 NodeStatus::Running
             }
             EventKind::Retrying { failure, used, .. } => {
@@ -330,7 +330,7 @@ impl NodeState {
         };
         self.status = status;
         if self.is_over() {
-            (self.ended, self.waits_for) = (Some(event.at), None);
+            (self.ended, self.waits_for, self.behind) = (Some(event.at), None, None);
         }
     }
 

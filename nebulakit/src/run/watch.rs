@@ -5,9 +5,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::run::error::{RecordError, RecordErrorKind};
-use crate::run::event::{EventKind, Recorded};
+use crate::run::event::{Event, EventKind, Recorded};
 use crate::run::folder::RunFolder;
-use crate::run::log::EventReader;
+use crate::run::follow::RunEvents;
+use crate::run::log::{EventReader, Span};
 use crate::run::path::NodePath;
 use crate::run::state::{RunState, RunStatus};
 
@@ -36,8 +37,8 @@ pub(crate) struct Success {
 pub(super) struct Seen {
     reader: Option<EventReader>,
     pub(super) state: Arc<RunState>,
-    /// Where the events begin that have the outputs of nodes.
-    succeeded: HashMap<NodePath, u64>,
+    /// Where the events are that have the outputs of nodes.
+    pub(super) succeeded: HashMap<NodePath, Span>,
     /// What the run gave.
     result: Option<Recorded>,
 }
@@ -55,6 +56,16 @@ impl Watch {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         seen.read(&self.folder)?;
         Ok(seen)
+    }
+
+    /// The events that are not there yet.
+    ///
+    /// # Errors
+    /// When those before them cannot be read.
+    pub(super) fn later_events(&self) -> Result<RunEvents, RecordError> {
+        let seen = self.seen()?;
+        let read = seen.reader.as_ref().map_or((0, 0), |reader| (reader.offset(), reader.count()));
+        Ok(RunEvents::behind(self.folder.clone(), read))
     }
 
     /// Where the run stands.
@@ -90,7 +101,7 @@ impl Watch {
     ///
     /// # Errors
     /// When the events cannot be read.
-    pub(super) fn success(&self, node: &str) -> Result<Option<Success>, RecordError> {
+    fn success(&self, node: &str) -> Result<Option<Success>, RecordError> {
         self.seen()?.success(node)
     }
 
@@ -121,29 +132,37 @@ impl Watch {
 
 impl Seen {
     fn read(&mut self, folder: &RunFolder) -> Result<(), RecordError> {
+        if matches!(self.state.status, RunStatus::Ended(_)) {
+            return Ok(());
+        }
         if self.reader.is_none() {
             self.reader = EventReader::open(&folder.events())?;
         }
         let Some(reader) = &mut self.reader else { return Ok(()) };
-        let mut offset = reader.offset();
         while let Some(event) = reader.next()? {
             Arc::make_mut(&mut self.state).apply(&event).map_err(|misplaced| reader.fail(misplaced))?;
             match (event.node, event.kind) {
-                (Some(node), EventKind::Succeeded { .. }) => drop(self.succeeded.insert(node, offset)),
+                (Some(node), EventKind::Succeeded { .. }) => drop(self.succeeded.insert(node, reader.last())),
                 (None, EventKind::Ended { outputs, .. }) => self.result = outputs,
                 _ => {}
             }
-            offset = reader.offset();
         }
         Ok(())
     }
 
     /// How a node succeeded, if it did.
-    fn success(&mut self, node: &str) -> Result<Option<Success>, RecordError> {
-        let (Some(offset), Some(reader)) = (self.succeeded.get(node), &mut self.reader) else { return Ok(None) };
-        match reader.at(*offset)?.kind {
-            EventKind::Succeeded { outputs, inputs, files, .. } => Ok(Some(Success { outputs, inputs, files })),
-            _ => Ok(None),
+    fn success(&self, node: &str) -> Result<Option<Success>, RecordError> {
+        let (Some(span), Some(reader)) = (self.succeeded.get(node), &self.reader) else { return Ok(None) };
+        Ok(Success::of(reader.at(*span)?))
+    }
+}
+
+impl Success {
+    /// That of an event that tells of one.
+    pub(crate) fn of(event: Event) -> Option<Self> {
+        match event.kind {
+            EventKind::Succeeded { outputs, inputs, files, .. } => Some(Self { outputs, inputs, files }),
+            _ => None,
         }
     }
 }

@@ -49,8 +49,8 @@ pub(crate) struct Claim {
 
 /// Remembers outputs.
 pub(crate) trait Memory: Send + Sync {
-    /// The digest of what a node is given, and of what is in the files that it names.
-    fn digest<'a>(&'a self, inputs: &'a [(&'a str, Bytes)]) -> BoxFuture<'a, String>;
+    /// The digest of what a node is given that runs `task`, and of what is in the files that it names. They are read no further once `stop` asks for it: the digest says nothing then.
+    fn digest<'a>(&'a self, task: &'static TaskDef, inputs: &'a [(&'a str, Bytes)], stop: &'a Cancellation) -> BoxFuture<'a, String>;
 
     /// What tells whether the files that outputs name are what they were, if they name any that runs store.
     fn stamp<'a>(&'a self, outputs: &'a Bytes) -> BoxFuture<'a, Option<String>>;

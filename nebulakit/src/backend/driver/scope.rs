@@ -201,7 +201,9 @@ async fn task(step: &Step<'_>, path: &NodePath, name: &str, inputs: &[(&str, Byt
     let memory = world.memory.as_ref().filter(|_| world.mocks.is_empty());
     let Some(memory) = memory else { return job(step, path, task, inputs, None, stop).await.map(Done::from) };
     // Files are read for it.
-    let Either::Left((digest, _)) = select(memory.digest(inputs), pin!(stop.cancelled())).await else { return Err(End::Cancelled) };
+    let Either::Left((digest, _)) = select(memory.digest(task, inputs, stop), pin!(stop.cancelled())).await else {
+        return Err(End::Cancelled);
+    };
     let given = Given { digest: &digest, is_again: step.runs_again(path) };
     let (Ran { outputs, used }, from) = match step.recall(&**memory, path, task, inputs, given, stop).await? {
         Recalled::Outputs(outputs, from) => (Ran { outputs, used: None }, from),

@@ -83,7 +83,6 @@ impl Shelf {
             let node = folders.nodes.get(&folder).cloned();
             self.delete(folder, node);
         }
-        self.run.data().clear_own();
     }
 
     /// Waits until all is deleted that was to be.

@@ -1,39 +1,35 @@
 //! The cache, as a run uses it.
 
 use std::collections::HashMap;
-use std::num::NonZero;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::available_parallelism;
 
-use tokio::sync::Semaphore;
-
+use super::readers::Readers;
 use crate::backend::driver::{Call, Claim, Recalled};
 use crate::backend::plan::CacheUse;
 use crate::run::{
-    Cache, CacheEntry, CacheKey, Caller, Durability, EventKind, Found, KeyMaker, Lookup, Origin, RecordError, RecordErrorKind, RunId,
-    RunsFolder, Turn, Turns,
+    Cache, CacheEntry, CacheKey, Caller, Durability, EventKind, KeyMaker, Lookup, Origin, RecordError, RunId, RunsFolder, Turn, Turns,
+    is_whole,
 };
 use crate::task::def::TaskDef;
 
 /// The cache, as a run uses it.
 pub(super) struct Cached {
-    cache: Cache,
+    pub(super) cache: Cache,
     uses: CacheUse,
     run: RunId,
-    durability: Durability,
+    pub(super) durability: Durability,
     /// Where equal calls wait for each other; [`None`] where nothing runs.
     turns: Option<Turns>,
     /// What makes keys, by the names of the tasks.
     makers: Mutex<HashMap<&'static str, Arc<KeyMaker>>>,
-    /// How many nodes may read files for their keys at once.
-    readers: Arc<Semaphore>,
+    pub(super) readers: Readers,
 }
 
 impl Cached {
     /// The cache of `runs`, for a run.
     pub(super) fn new(runs: &RunsFolder, uses: CacheUse, run: RunId, durability: Durability) -> Self {
-        let readers = Arc::new(Semaphore::new(available_parallelism().map_or(1, NonZero::get)));
-        Self { cache: Cache::new(runs), uses, run, durability, turns: Some(Turns::new(runs)), makers: Mutex::default(), readers }
+        let (cache, turns) = (Cache::new(runs), Some(Turns::new(runs)));
+        Self { cache, uses, run, durability, turns, makers: Mutex::default(), readers: Readers::new() }
     }
 
     /// The same, which writes nothing and waits for nobody.
@@ -81,17 +77,18 @@ impl Cached {
             tell(call, Lookup::Overwrite { key: key.clone() });
             return Ok(Recalled::Nothing(Some(Claim { key, turn })));
         }
-        Ok(match self.cache.get(&key)? {
-            Found::Whole(entry, outputs) => {
-                tell(call, Lookup::Hit { from: entry.from(), key });
+        let Some(entry) = self.cache.get(&key)? else {
+            tell(call, Lookup::Miss { key: key.clone() });
+            return Ok(Recalled::Nothing(Some(Claim { key, turn })));
+        };
+        let from = entry.from();
+        Ok(match self.cache.outputs(&entry)?.filter(|outputs| is_whole(outputs, || call.task.interface())) {
+            Some(outputs) => {
+                tell(call, Lookup::Hit { from, key });
                 Recalled::Outputs(outputs.into(), Origin::Cache)
             }
-            Found::Gone(entry) => {
-                tell(call, Lookup::Gone { from: entry.from(), key: key.clone() });
-                Recalled::Nothing(Some(Claim { key, turn }))
-            }
-            Found::Nothing => {
-                tell(call, Lookup::Miss { key: key.clone() });
+            None => {
+                tell(call, Lookup::Gone { from, key: key.clone() });
                 Recalled::Nothing(Some(Claim { key, turn }))
             }
         })
@@ -105,13 +102,7 @@ impl Cached {
         }
         let contents = self.cache.contents().until(call.stop);
         let inputs: Vec<_> = call.inputs.iter().map(|(name, literal)| ((*name).to_owned(), literal.clone())).collect();
-        let reader = Arc::clone(&self.readers).acquire_owned().await;
-        let made = tokio::task::spawn_blocking(move || {
-            let _reader = reader;
-            maker.key(inputs.iter().map(|(name, literal)| (name.as_str(), &**literal)), &contents)
-        });
-        // It is cancelled with the runtime.
-        made.await.unwrap_or_else(|error| Err(RecordError::new(RecordErrorKind::Interrupted, format!("the inputs were not read: {error}"))))
+        self.readers.read(move || maker.key(inputs.iter().map(|(name, literal)| (name.as_str(), &**literal)), &contents)).await
     }
 
     /// What makes the keys of a task's calls. A node that asks for another version gets a maker of its own.

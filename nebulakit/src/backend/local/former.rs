@@ -2,32 +2,51 @@
 
 use std::collections::{HashMap, HashSet};
 use std::ffi::OsStr;
+use std::fs;
 use std::path::Path;
 
 use crate::backend::preview::Unkept;
 use crate::run::{
-    Again, Answer, Build, Control, NodePath, NodeStatus, RecordError, RecordErrorKind, Request, RunFolder, RunHandle, RunHold, RunId,
-    RunStatus, RunsFolder, Success, TaskChange, file_name,
+    Again, Answer, Build, Control, EventReader, NodePath, RecordError, RecordErrorKind, Request, RunFolder, RunHandle, RunHold, RunId,
+    RunsFolder, Span, Success, TaskChange, file_name,
 };
+use crate::task::registry::registry;
 
 /// The runs that a run goes on with: the one that it was asked to, and behind it those before.
-pub(super) struct Former(Vec<Before>);
+///
+/// Of their nodes it has where in their logs they succeeded, and no more: there may be many of them, in many runs.
+pub(super) struct Former {
+    runs: Vec<Before>,
+    /// What became of each node, in the latest run first.
+    nodes: HashMap<NodePath, Vec<Then>>,
+}
 
-/// One of them.
+/// One of the runs.
 struct Before {
-    run: RunHandle,
+    folder: RunFolder,
+    events: Option<EventReader>,
     /// It stays as long as this run goes on.
-    _hold: Option<RunHold>,
-    /// The tasks that take and give what they took and gave there.
-    tasks: HashSet<String>,
+    _hold: RunHold,
     /// The nodes whose files it deleted, by the names of their folders.
     deleted: HashMap<String, NodePath>,
 }
 
-/// What such a run knows of a node that succeeded there.
+/// A node as it was in one of the runs.
+struct Then {
+    /// The place of the run.
+    run: u32,
+    /// The task that it ran; [`None`] for what this program does not have, or is no task.
+    task: Option<&'static str>,
+    /// Whether the task takes and gives what it took and gave there.
+    is_same: bool,
+    /// The event that tells of its success.
+    success: Option<Span>,
+}
+
+/// What one of the runs knows of a node that succeeded there.
 pub(super) enum Kept<'a> {
-    /// What it gave, if its files are what they were.
-    Outputs(Vec<u8>, Success, &'a RunFolder),
+    /// It succeeded with the same inputs, in the run of that folder.
+    Success(Success, &'a RunFolder),
     /// It has to run again.
     Again(Again),
 }
@@ -35,71 +54,91 @@ pub(super) enum Kept<'a> {
 impl Former {
     /// The run `id`, with those before it that are still there.
     pub(super) fn of(runs: &RunsFolder, id: &RunId) -> Result<Self, RecordError> {
-        let (mut all, mut next) = (Vec::new(), Some(id.clone()));
+        let (mut former, mut next) = (Self { runs: Vec::new(), nodes: HashMap::new() }, Some(id.clone()));
         while let Some(id) = next {
-            let run = match RunHandle::attach(runs, &id) {
+            if former.runs.iter().any(|before| *before.folder.id() == id) {
+                return Err(RecordError::new(RecordErrorKind::Corrupt, format!("the run `{id}` is said to go on with itself")));
+            }
+            let held = RunHandle::attach(runs, &id).and_then(|run| Ok((run.folder().hold()?, run)));
+            let (hold, run) = match held {
                 // It was deleted since.
-                Err(error) if error.kind() == RecordErrorKind::NotFound && !all.is_empty() => break,
-                run => run?,
+                Err(error) if error.kind() == RecordErrorKind::NotFound && !former.runs.is_empty() => break,
+                held => held?,
             };
-            if matches!(run.status()?, RunStatus::Running | RunStatus::Stopping) {
+            let Some(hold) = hold else {
                 let driven = format!("the run `{}` is not over: a process drives it", run.id());
                 return Err(RecordError::new(RecordErrorKind::Driven, driven).with_hint("wait for its end, or cancel it"));
-            }
-            let tasks = run.build()?.map(|before| Build::of_this_program().with_interfaces_of(&before)).unwrap_or_default();
-            let state = run.state()?;
-            // What was to run again there has not been there before.
-            next = state.resumes.clone().filter(|_| state.from.is_none());
-            let deleted = state.nodes.iter().filter(|(_, node)| node.deleted.is_some());
-            let deleted = deleted.map(|(path, _)| (file_name(path), path.clone())).collect();
-            let hold = run.folder().hold()?;
-            all.push(Before { run, _hold: hold, tasks, deleted });
+            };
+            next = former.add(&run, hold)?;
         }
-        Ok(Self(all))
+        Ok(former)
+    }
+
+    /// Adds a run, and gives the one that it went on with.
+    fn add(&mut self, run: &RunHandle, hold: RunHold) -> Result<Option<RunId>, RecordError> {
+        let (state, successes) = (run.state()?, run.successes()?);
+        let same = run.build()?.map(|before| Build::of_this_program().with_interfaces_of(&before)).unwrap_or_default();
+        let place = u32::try_from(self.runs.len()).expect("each run is a folder");
+        for (path, node) in &state.nodes {
+            let task = registry().get(&node.of).map(|task| task.name).filter(|name| *name == node.of);
+            let then = Then { run: place, task, is_same: same.contains(&*node.of), success: successes.get(path).copied() };
+            let all = self.nodes.entry(path.clone()).or_default();
+            all.reserve_exact(1);
+            all.push(then);
+        }
+        let deleted = state.nodes.iter().filter(|(_, node)| node.deleted.is_some());
+        let deleted = deleted.map(|(path, _)| (file_name(path), path.clone())).collect();
+        let folder = run.folder().clone();
+        self.runs.push(Before { events: EventReader::open(&folder.events())?, _hold: hold, folder, deleted });
+        // What was to run again there has not been there before.
+        Ok(state.resumes.clone().filter(|_| state.from.is_none()))
     }
 
     /// The run that it was asked to go on with.
-    pub(super) fn run(&self) -> &RunHandle {
-        &self.0[0].run
+    pub(super) fn id(&self) -> &RunId {
+        self.runs[0].folder.id()
+    }
+
+    /// The nodes of that run, as far as something happened to them.
+    pub(super) fn nodes(&self) -> impl Iterator<Item = &NodePath> {
+        self.nodes.iter().filter(|(_, then)| then.first().is_some_and(|then| then.run == 0)).map(|(path, _)| path)
     }
 
     /// Whether one of them deleted files that it did not need any more.
     pub(super) fn has_deleted(&self) -> bool {
-        self.0.iter().any(|before| !before.deleted.is_empty())
+        self.runs.iter().any(|before| !before.deleted.is_empty())
     }
 
     /// The node whose file `path` was, below the folder of all runs, if that was deleted since nothing needed it.
     pub(super) fn deleted(&self, path: &Path) -> Option<&NodePath> {
         let mut parts = path.iter().filter_map(OsStr::to_str);
         let (run, folder) = (parts.next()?, parts.nth(1)?);
-        self.0.iter().find(|before| before.run.id().to_string() == run)?.deleted.get(folder)
+        self.runs.iter().find(|before| before.folder.id().to_string() == run)?.deleted.get(folder)
     }
 
     /// Whether the node ran that task in one of them, which takes and gives the same.
     pub(super) fn may_keep(&self, node: &NodePath, task: &str) -> bool {
-        self.0.iter().any(|before| before.tasks.contains(task) && before.ran(node, task).unwrap_or_default())
+        self.ran(node, task).any(|(_, then)| then.is_same)
     }
 
     /// Why the node, which runs the task `of`, is not kept from there, if it is not.
-    pub(super) fn unkept(&self, node: &NodePath, of: &str) -> Result<Unkept, RecordError> {
+    pub(super) fn unkept(&self, node: &NodePath, of: &str) -> Unkept {
         let mut why = Unkept::NotThere;
-        for before in &self.0 {
-            let state = before.run.state()?;
-            match state.nodes.get(node).filter(|node| node.of == of) {
-                Some(node) if !matches!(node.status, NodeStatus::Succeeded(_)) => why = Unkept::NotDone,
-                Some(_) if !before.tasks.contains(of) => return Ok(Unkept::Interface),
-                Some(_) => return Ok(Unkept::Inputs),
-                None => {}
+        for (_, then) in self.ran(node, of) {
+            match then {
+                Then { success: None, .. } => why = Unkept::NotDone,
+                Then { is_same: false, .. } => return Unkept::Interface,
+                _ => return Unkept::Inputs,
             }
         }
-        Ok(why)
+        why
     }
 
     /// What was answered to its gates, for a run that is given the same: of another one somebody has to look at what comes of it.
     pub(super) fn answers(&self, inputs: &[u8]) -> HashMap<String, Answer> {
         let mut answers = HashMap::new();
-        for before in self.0.iter().rev().filter(|before| before.run.inputs().is_ok_and(|before| before == inputs)) {
-            let mut control = Control::new(before.run.folder());
+        for before in self.runs.iter().rev().filter(|before| fs::read(before.folder.inputs()).is_ok_and(|before| before == inputs)) {
+            let mut control = Control::new(&before.folder);
             while let Ok(Some(request)) = control.poll() {
                 if let Request::Answer { signal, answer } = request {
                     answers.insert(signal, answer);
@@ -110,10 +149,10 @@ impl Former {
     }
 
     /// What they know of the node, where it ran that task: each one in turn, the latest first.
-    pub(super) fn kept<'a>(&'a self, node: &'a NodePath, task: &'a str, digest: &'a str) -> impl Iterator<Item = Kept<'a>> + 'a {
-        self.0.iter().filter_map(move |before| {
-            before.kept(node, task, digest).unwrap_or_else(|error| {
-                tracing::warn!(%error, "the node {node} of the run {} cannot be read", before.run.id());
+    pub(super) fn kept<'a>(&'a self, node: &NodePath, task: &'a str, digest: &'a str) -> impl Iterator<Item = Kept<'a>> + use<'a> {
+        self.ran(node, task).filter_map(move |(before, then)| {
+            before.kept(then, digest).unwrap_or_else(|error| {
+                tracing::warn!(%error, "what the run {} has of the task {task} cannot be read", before.folder.id());
                 None
             })
         })
@@ -121,34 +160,26 @@ impl Former {
 
     /// The last checkpoint that the node left, where it ran that task with inputs of that digest.
     pub(super) fn checkpoint(&self, node: &NodePath, task: &str, digest: &str) -> Option<String> {
-        let of = |before: &Before| {
-            let is_same = before.tasks.contains(task) && before.ran(node, task).unwrap_or_default();
-            is_same.then(|| before.run.folder().last_checkpoint(node, digest))?
-        };
-        self.0.iter().find_map(of).map(|folder| folder.to_string_lossy().into_owned())
+        let same = self.ran(node, task).filter(|(_, then)| then.is_same);
+        let folder = same.filter_map(|(before, _)| before.folder.last_checkpoint(node, digest)).next();
+        folder.map(|folder| folder.to_string_lossy().into_owned())
+    }
+
+    /// The runs in which the node ran that task, the latest first.
+    fn ran<'a>(&'a self, node: &NodePath, task: &'a str) -> impl Iterator<Item = (&'a Before, &'a Then)> + use<'a> {
+        let all = self.nodes.get(node).into_iter().flatten().filter(move |then| then.task == Some(task));
+        all.map(|then| (&self.runs[then.run as usize], then))
     }
 }
 
 impl Before {
-    fn ran(&self, node: &NodePath, task: &str) -> Result<bool, RecordError> {
-        Ok(self.run.state()?.nodes.get(node).is_some_and(|before| before.of == task))
-    }
-
-    fn kept(&self, node: &NodePath, task: &str, digest: &str) -> Result<Option<Kept<'_>>, RecordError> {
-        let Some(success) = self.run.success(node)?.filter(|success| success.inputs.is_some()) else { return Ok(None) };
-        if !self.ran(node, task)? {
-            return Ok(None);
-        }
-        if !self.tasks.contains(task) {
-            return Ok(Some(Kept::Again(Again::Interface)));
-        }
-        if success.inputs.as_deref() != Some(digest) {
-            return Ok(Some(Kept::Again(Again::Inputs)));
-        }
-        // Where its data is gone or damaged it is made again.
-        Ok(Some(match self.run.folder().data().read(&success.outputs) {
-            Ok(Some(outputs)) => Kept::Outputs(outputs, success, self.run.folder()),
-            _ => Kept::Again(Again::Outputs),
+    fn kept(&self, then: &Then, digest: &str) -> Result<Option<Kept<'_>>, RecordError> {
+        let (Some(events), Some(span)) = (&self.events, then.success) else { return Ok(None) };
+        let Some(success) = Success::of(events.at(span)?).filter(|success| success.inputs.is_some()) else { return Ok(None) };
+        Ok(Some(match success.inputs.as_deref() == Some(digest) {
+            _ if !then.is_same => Kept::Again(Again::Interface),
+            true => Kept::Success(success, &self.folder),
+            false => Kept::Again(Again::Inputs),
         }))
     }
 }

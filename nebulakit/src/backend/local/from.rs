@@ -4,19 +4,20 @@ use std::collections::BTreeSet;
 
 use strsim::jaro_winkler;
 
+use super::former::Former;
 use crate::graph::{Graph, Kind, Mapped};
-use crate::run::{NodePath, RunState};
+use crate::run::NodePath;
 
 /// How alike a name has to be that was meant.
 const ALIKE: f64 = 0.7;
 
 /// Why the run cannot go on from the node `from`: it is not of `graph`, nor is it one that a dynamic task of the former run gave. [`None`] where it can.
-pub(super) fn unknown(from: &NodePath, graph: &Graph, former: &RunState) -> Option<String> {
-    if former.nodes.contains_key(from) || is_in(graph, graph, from) {
+pub(super) fn unknown(from: &NodePath, graph: &Graph, former: &Former) -> Option<String> {
+    let own = graph.body.nodes.iter().map(|node| node.id.as_str());
+    let known: BTreeSet<&str> = own.chain(former.nodes().map(NodePath::as_str)).collect();
+    if known.contains(from.as_str()) || is_in(graph, graph, from) {
         return None;
     }
-    let own = graph.body.nodes.iter().map(|node| node.id.as_str());
-    let known: BTreeSet<&str> = own.chain(former.nodes.keys().map(NodePath::as_str)).collect();
     let like = |name: &&str| jaro_winkler(name, from);
     let nearest = known.iter().copied().max_by(|one, other| like(one).total_cmp(&like(other))).filter(|name| like(name) > ALIKE);
     let hint = match nearest {

@@ -1,32 +1,41 @@
 //! What a run need not do again: tasks whose outputs are cached, and those of the runs that it goes on with.
 
-use std::collections::HashSet;
 use std::io;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
+use nebulakit_types::convert::writer::map_of_literals;
 
 use super::cached::Cached;
 use super::digests::Digests;
 use super::former::{Former, Kept};
+use super::needed::Needed;
 use crate::backend::driver::{Call, Memory, Recalled};
-use crate::run::{Again, CacheEntry, EventKind, NodePath, Origin, RunFolder, Success, is_whole};
+use crate::run::{Again, CacheEntry, EventKind, NodePath, Origin, RunFolder, RunsFolder, Success, is_whole};
+use crate::task::cancellation::Cancellation;
+use crate::task::def::TaskDef;
 
 /// What a run remembers.
 pub(super) struct Remembered {
     /// The run that this one goes on with.
     pub(super) former: Option<Former>,
-    pub(super) cached: Cached,
-    pub(super) digests: Digests,
+    cached: Cached,
+    digests: Digests,
     /// The nodes whose files were deleted and are needed again.
-    pub(super) needed: Mutex<HashSet<NodePath>>,
+    needed: Mutex<Needed>,
     /// The folder of this run, where it is recorded: it takes over the decks of nodes that do not run again.
-    pub(super) folder: Option<RunFolder>,
+    folder: Option<RunFolder>,
 }
 
 impl Remembered {
+    /// What is cached, and what the run knows that this one goes on with.
+    pub(super) fn new(runs: &RunsFolder, former: Option<Former>, cached: Cached, folder: Option<RunFolder>) -> Self {
+        let digests = Digests::new(runs, cached.cache.contents().clone(), cached.readers.clone(), cached.durability);
+        Self { former, cached, digests, needed: Mutex::default(), folder }
+    }
+
     /// What the node gave in a run that this one goes on with, if it need not run again.
     async fn of_former(&self, call: &Call<'_>) -> Option<Bytes> {
         let mut again = None;
@@ -34,12 +43,15 @@ impl Remembered {
             let because = match kept {
                 _ if call.given.is_again => Again::Asked,
                 _ if self.needed().contains(call.node) => Again::Deleted,
-                Kept::Outputs(outputs, success, run) if self.stands(&outputs, &success).await => {
-                    self.folder.iter().for_each(|folder| folder.inherit_deck(run, call.node));
-                    return Some(outputs.into());
-                }
-                Kept::Outputs(..) => Again::Outputs,
                 Kept::Again(because) => because,
+                Kept::Success(success, run) => match self.outputs(call.task, &success, run).await {
+                    Some(outputs) => {
+                        self.folder.iter().for_each(|folder| folder.inherit_deck(run, call.node));
+                        self.note(call);
+                        return Some(outputs.into());
+                    }
+                    None => Again::Outputs,
+                },
             };
             again.get_or_insert(because);
         }
@@ -49,27 +61,43 @@ impl Remembered {
         None
     }
 
-    /// Whether the files that outputs name are what they were, or were deleted since nothing needed them.
-    async fn stands(&self, outputs: &[u8], success: &Success) -> bool {
-        if is_whole(outputs) && self.digests.stamp(outputs).await == success.files {
-            return true;
+    /// What a node gave, if that is there, and if the files that it names are what they were, or were deleted since nothing needed them.
+    async fn outputs(&self, task: &'static TaskDef, success: &Success, run: &RunFolder) -> Option<Vec<u8>> {
+        // Where its data is gone or damaged it is made again.
+        let outputs = run.data().read(&success.outputs).ok().flatten()?;
+        if is_whole(&outputs, || task.interface()) && self.digests.stamp(&outputs).await == success.files {
+            return Some(outputs);
         }
-        let gone = self.digests.gone(outputs);
-        !gone.is_empty() && gone.iter().all(|path| self.deleted(path).is_some())
+        let gone = self.digests.gone(&outputs);
+        (!gone.is_empty() && gone.iter().all(|path| self.deleted(path).is_some())).then_some(outputs)
+    }
+
+    /// Notes what a node was given that is kept, where it is asked for.
+    fn note(&self, call: &Call<'_>) {
+        if self.needed().is_searched() {
+            let given = map_of_literals(call.inputs.iter().map(|(name, literal)| (*name, &**literal)));
+            let given = self.deleted_of(&given);
+            self.needed().kept(call.node, given);
+        }
+    }
+
+    /// The nodes whose deleted files a value names.
+    fn deleted_of(&self, literals: &[u8]) -> Vec<NodePath> {
+        self.digests.gone(literals).iter().filter_map(|path| self.deleted(path)).cloned().collect()
     }
 
     fn deleted(&self, path: &Path) -> Option<&NodePath> {
         self.former.as_ref()?.deleted(path)
     }
 
-    pub(super) fn needed(&self) -> MutexGuard<'_, HashSet<NodePath>> {
+    pub(super) fn needed(&self) -> MutexGuard<'_, Needed> {
         self.needed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Memory for Remembered {
-    fn digest<'a>(&'a self, inputs: &'a [(&'a str, Bytes)]) -> BoxFuture<'a, String> {
-        Box::pin(self.digests.of_inputs(inputs))
+    fn digest<'a>(&'a self, task: &'static TaskDef, inputs: &'a [(&'a str, Bytes)], stop: &'a Cancellation) -> BoxFuture<'a, String> {
+        Box::pin(self.digests.of_inputs(task, inputs, stop))
     }
 
     fn stamp<'a>(&'a self, outputs: &'a Bytes) -> BoxFuture<'a, Option<String>> {
@@ -77,8 +105,9 @@ impl Memory for Remembered {
     }
 
     fn is_needed(&self, outputs: &[u8]) {
-        let gone = self.digests.gone(outputs);
-        self.needed().extend(gone.iter().filter_map(|path| self.deleted(path)).cloned());
+        let deleted = self.deleted_of(outputs);
+        let mut needed = self.needed();
+        deleted.into_iter().for_each(|node| needed.add(node));
     }
 
     fn checkpoint(&self, node: &NodePath, task: &str, inputs: &str) -> Option<String> {

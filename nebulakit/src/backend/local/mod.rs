@@ -8,20 +8,20 @@ mod from;
 mod invoked;
 mod memory;
 mod needed;
+mod readers;
 mod recorded;
 mod rehearsal;
 mod run_local;
 
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use nebulakit_types::storage::Storage;
 
 use self::cached::Cached;
-use self::digests::Digests;
 use self::former::Former;
 use self::memory::Remembered;
 use self::recorded::{Given, Started};
@@ -134,8 +134,7 @@ impl LocalBackend {
             reasons.extend(self.changes(run)?.iter().map(|change| format!("since the run {run} a task was changed: {change}")));
         }
         if let Some(from) = &plan.options.from {
-            let state = former.run().state().map_err(RunError::Record)?;
-            reasons.extend(from::unknown(from, &plan.graph, &state));
+            reasons.extend(from::unknown(from, &plan.graph, &former));
         }
         if reasons.is_empty() { Ok(Some(former)) } else { Err(RunError::Refused(reasons)) }
     }
@@ -157,8 +156,7 @@ impl LocalBackend {
         (self.begun)(&recorder);
         let folder = recorder.folder().clone();
         let cached = Cached::new(&self.runs, plan.options.cache, folder.id().clone(), plan.options.durability);
-        let digests = Digests::new(&self.runs, Cache::new(&self.runs).contents().clone());
-        let memory = Arc::new(Remembered { former, cached, digests, needed: Mutex::default(), folder: Some(folder) });
+        let memory = Arc::new(Remembered::new(&self.runs, former, cached, Some(folder)));
         let surroundings = (self.surroundings)(recorder.folder().path().to_owned());
         let context = surroundings.takes_graphs().mocks(self.mocks.clone()).build();
         let coordinator = coordinator.context(context).build();
@@ -208,8 +206,7 @@ impl Backend for LocalBackend {
             // Nothing has this id: nothing is recorded.
             let cached = Cached::new(&self.runs, plan.options.cache, RunId::from("preview"), plan.options.durability).read_only();
             let (cache, coordinator) = (Cache::new(&self.runs), builder().build());
-            let digests = Digests::new(&self.runs, cache.clone().read_only().contents().clone());
-            let memory = Arc::new(Remembered { former, cached, digests, needed: Mutex::default(), folder: None });
+            let memory = Arc::new(Remembered::new(&self.runs, former, cached, None));
             needed::find(plan, &memory, &coordinator).await?;
             rehearsal::rehearse(plan, memory, &cache, coordinator).await
         })

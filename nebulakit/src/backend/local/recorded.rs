@@ -60,7 +60,7 @@ pub(super) fn start(
         name: plan.graph.name.clone(),
         backend: plan.backend,
         nodes: nodes(&plan.graph),
-        resumes: memory.former.as_ref().map(|former| former.run().id().clone()),
+        resumes: memory.former.as_ref().map(|former| former.id().clone()),
         from: plan.options.from.clone(),
     };
     recorder.record(None, created).map_err(RunError::Record)?;
@@ -87,8 +87,18 @@ pub(super) fn start(
         let ended = to_its_end(&plan.graph, &world, plan.options.inputs.into(), &recorder, asked).await;
         // Where it cannot be recorded the run is one that was interrupted: that is how others find it.
         drop(world);
-        // A disk may be slow. The recorder is gone with this, and with it the lock of the run.
-        let recorded = tokio::task::spawn_blocking(move || (record_end(&recorder, &ended), ended)).await;
+        // A disk may be slow.
+        let recorded = tokio::task::spawn_blocking(move || {
+            let recorded = record_end(&recorder, &ended);
+            if deletes && matches!(recorded, Ok(RunOutcome::Succeeded)) {
+                // Until its end is recorded a run that resumes this one needs it.
+                recorder.folder().data().clear_own();
+            }
+            // Threads that the run left behind may hold the recorder, and with it the locks.
+            recorder.release();
+            (recorded, ended)
+        });
+        let recorded = recorded.await;
         let Ok((recorded, ended)) = recorded else { return };
         let _ = gives.send(match &recorded {
             Ok(_) => ended,

@@ -28,14 +28,14 @@ pub(super) async fn rehearse(plan: &Plan, memory: Arc<Remembered>, cache: &Cache
     let mut nodes = std::mem::take(&mut *heard.nodes.lock().unwrap_or_else(PoisonError::into_inner));
     let mut entries = Entries { cache, of: HashMap::new() };
     for (path, node) in nodes.iter_mut().filter(|(_, node)| node.fate == Fate::Runs) {
-        node.unkept = memory.former.as_ref().map(|former| former.unkept(path, &node.of)).transpose().map_err(RunError::Record)?;
+        node.unkept = memory.former.as_ref().map(|former| former.unkept(path, &node.of));
         if let Some(Lookup::Miss { key }) = &node.lookup {
             node.nearest = Nearest::of(key, entries.of(&key.task).map_err(RunError::Record)?);
         }
     }
     let mut nodes: Vec<_> = nodes.into_values().collect();
     nodes.sort_by(|one, other| place(&one.node).cmp(&place(&other.node)));
-    let resumes = memory.former.as_ref().map(|former| former.run().id().clone());
+    let resumes = memory.former.as_ref().map(|former| former.id().clone());
     Ok(Preview { name: plan.graph.name.clone(), resumes, nodes })
 }
 

@@ -34,9 +34,6 @@ use crate::task::strategy::Strategy;
 /// The folder of runs, as the command line calls it.
 const FOLDER: &str = ".nebulakit";
 
-/// Where the data of inputs is in it.
-const INPUTS: &str = "inputs";
-
 /// A workflow or a task with its values, run in this process when it is awaited: what [`Invocation::run_local`] gives.
 ///
 /// Nothing is left behind, nothing is remembered, and of the environment only where temporary files go is read: files that tasks make are in a folder for temporary files, which is
@@ -301,7 +298,7 @@ impl<O: TaskOutputs> RunLocal<O> {
 
     async fn recorded(self, graph: Graph, folder: PathBuf) -> Result<O, RunError> {
         let runs = RunsFolder::open(folder.join(FOLDER)).map_err(RunError::Record)?;
-        let copies = runs.path().join(INPUTS).join(Uuid::new_v4().simple().to_string());
+        let copies = runs.copies().join(Uuid::new_v4().simple().to_string());
         let workspace = Workspace::new(Storage::local, Some(copies.to_string_lossy().into_owned()), runs.path());
         let (inputs, data) = inputs(&self.invocation, &workspace)?;
         data.send().await.map_err(RunError::Inputs)?;

@@ -43,7 +43,13 @@ impl Data {
     /// # Errors
     /// As of [`keep`](Self::keep).
     pub(crate) fn keep_own(&self, bytes: &[u8], durability: Durability) -> Result<Recorded, RecordError> {
-        keep(self.own.as_ref().unwrap_or(&self.shared), bytes, durability)
+        let Some(own) = &self.own else { return self.keep(bytes, durability) };
+        let kept = keep(own, bytes, durability)?;
+        // This folder is made with its first data.
+        if let (Recorded::Data { .. }, Durability::Disk, Some(run)) = (&kept, durability, own.parent()) {
+            sync_folder(run)?;
+        }
+        Ok(kept)
     }
 
     /// Deletes what was kept for this run alone.
@@ -93,7 +99,8 @@ fn keep(data: &Path, bytes: &[u8], durability: Durability) -> Result<Recorded, R
 
 fn store(data: &Path, sha256: &str, bytes: &[u8], durability: Durability) -> Result<(), RecordError> {
     let (folder, path) = place(data, sha256);
-    let is_there = fs::metadata(&path).is_ok_and(|found| found.len() == bytes.len() as u64);
+    // Its bytes count, not its name: a damaged file is replaced.
+    let is_there = fs::read(&path).is_ok_and(|found| found == bytes);
     match durability {
         Durability::Kernel if is_there => return Ok(()),
         // The run that wrote it may not have asked for as much.

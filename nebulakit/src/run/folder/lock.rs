@@ -1,7 +1,8 @@
 //! Who drives a run: one process at a time, as long as it lives.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{Seek as _, Write as _};
+use std::io::{self, Seek as _, Write as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::thread;
 use std::time::Duration;
@@ -62,10 +63,21 @@ impl RunHold {
     /// # Errors
     /// When it is gone.
     pub(super) fn take(path: &Path) -> Result<Option<Self>, RecordError> {
-        let file = File::open(path).at("open", path)?;
+        let gone = |cause: io::Error| match cause.kind() {
+            io::ErrorKind::NotFound => {
+                RecordError::new(RecordErrorKind::NotFound, format!("`{}` is gone: the run was deleted", path.display()))
+            }
+            _ => RecordError::io("open", path, &cause),
+        };
+        let file = File::open(path).map_err(gone)?;
         for _ in 0..TRIES {
             match file.try_lock_shared() {
-                Ok(()) => return Ok(Some(Self { _file: file })),
+                Ok(()) => {
+                    // The run may have been hidden between the two, and this lock with it.
+                    let there = fs::metadata(path).map_err(gone)?;
+                    let is_same = file.metadata().at("read", path)?.ino() == there.ino();
+                    return Ok(is_same.then_some(Self { _file: file }));
+                }
                 Err(TryLockError::WouldBlock) => thread::sleep(PAUSE),
                 Err(TryLockError::Error(error)) => return Err(RecordError::io("lock", path, &error)),
             }

@@ -10,6 +10,7 @@
 //! ```
 
 mod data;
+mod entries;
 mod id;
 mod lock;
 mod publish;
@@ -19,10 +20,11 @@ mod sharing;
 
 pub(crate) use self::data::Data;
 pub use self::data::Keep;
+pub(crate) use self::entries::entries;
 pub(crate) use self::lock::{DriverLock, RunHold};
 pub use self::publish::Durability;
 pub(crate) use self::publish::{make, publish, publish_first, sync_folder};
 pub use self::root::RunsFolder;
-pub(crate) use self::run::DECK;
 pub use self::run::RunFolder;
+pub(crate) use self::run::{DECK, HiddenRun};
 pub(crate) use self::sharing::InUse;

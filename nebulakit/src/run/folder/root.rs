@@ -1,6 +1,6 @@
 //! The folder of all runs.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -9,6 +9,7 @@ use std::time::SystemTime;
 use crate::coordinator::RunId;
 use crate::run::error::{At as _, RecordError, RecordErrorKind};
 use crate::run::folder::data::Data;
+use crate::run::folder::entries::entries;
 use crate::run::folder::id;
 use crate::run::folder::lock::DriverLock;
 use crate::run::folder::publish::{Durability, is_temporary, make, publish};
@@ -115,6 +116,15 @@ impl RunsFolder {
             Err(_) => Err(RecordError::new(RecordErrorKind::Corrupt, format!("`{}` is not the version of a format", path.display()))
                 .with_hint(format!("where nothing else writes there, make it say `{FORMAT}`"))),
         }
+    }
+
+    /// Has what it was begun with reach the disk, for a run that is to survive a loss of power.
+    ///
+    /// # Errors
+    /// When that fails.
+    pub(crate) fn sync(&self) -> Result<(), RecordError> {
+        let format = self.path.join(FORMAT_FILE);
+        File::open(&format).and_then(|format| format.sync_data()).at("sync", &format)
     }
 
     /// Makes it a folder of runs, if nothing else is in it.
@@ -242,12 +252,13 @@ impl RunsFolder {
 
     fn names(&self) -> Result<Vec<String>, RecordError> {
         let path = self.runs();
-        let entries = match fs::read_dir(&path) {
-            Ok(entries) => entries,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(error) => return Err(RecordError::io("read", &path, &error)),
-        };
-        let names = entries.map(|entry| Ok(entry.at("read", &path)?.file_name().into_string().unwrap_or_default()));
-        names.filter(|name| name.as_ref().map_or(true, |name| id::check(name).is_ok())).collect()
+        let mut names = Vec::new();
+        for entry in entries(&path)? {
+            let name = entry.file_name().into_string().unwrap_or_default();
+            if id::check(&name).is_ok() && entry.file_type().at("read", &path)?.is_dir() {
+                names.push(name);
+            }
+        }
+        Ok(names)
     }
 }

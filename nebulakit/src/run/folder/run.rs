@@ -37,6 +37,28 @@ pub struct RunFolder {
     data: Data,
 }
 
+/// The folder of a run that no reader finds any more.
+#[derive(Debug)]
+pub(crate) struct HiddenRun {
+    path: PathBuf,
+    shown: PathBuf,
+}
+
+impl HiddenRun {
+    /// Where it is now.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Has it be found again.
+    ///
+    /// # Errors
+    /// When it cannot be renamed.
+    pub(crate) fn show(&self) -> Result<(), RecordError> {
+        fs::rename(&self.path, &self.shown).at("show", &self.path)
+    }
+}
+
 impl RunFolder {
     pub(super) fn new(runs: &Path, id: RunId, data: Data) -> Self {
         let path = runs.join(id.to_string());
@@ -219,16 +241,15 @@ impl RunFolder {
         RunHold::take(&lock_of(&self.path))
     }
 
-    /// Removes it, with all that is in it.
+    /// Hides it before it is removed, so that nobody finds half of it.
     ///
     /// # Errors
-    /// When a process drives the run, or one that goes on with it; when a file cannot be removed.
-    pub(crate) fn remove(&self) -> Result<(), RecordError> {
+    /// When a process drives the run, or one that goes on with it; when its folder cannot be renamed.
+    pub(crate) fn hide(&self) -> Result<HiddenRun, RecordError> {
         let _lock = self.drive()?;
-        // Nobody finds half of it.
-        let hidden = self.hidden();
-        fs::rename(&self.path, &hidden).at("remove", &self.path)?;
-        fs::remove_dir_all(&hidden).at("remove", &hidden)
+        let path = self.hidden();
+        fs::rename(&self.path, &path).at("remove", &self.path)?;
+        Ok(HiddenRun { path, shown: self.path.clone() })
     }
 
     /// A name for its folder under which no run is found.

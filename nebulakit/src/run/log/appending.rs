@@ -81,8 +81,11 @@ impl Appending {
                 Ok(())
             }
             Err(cause) => {
-                // Readers ignore half a line, and the next writer cuts it off, should this fail too.
-                let _ = self.file.set_len(self.length);
+                // Readers ignore half a line, and the next writer cuts it off, should this fail too. Whole lines stay: readers may have seen them.
+                let written = self.file.metadata().map_or(0, |about| about.len().saturating_sub(self.length));
+                let written = &self.waiting[..self.waiting.len().min(usize::try_from(written).unwrap_or(usize::MAX))];
+                let whole = written.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last as u64 + 1);
+                let _ = self.file.set_len(self.length + whole);
                 let error = RecordError::io("write", &self.path, &cause);
                 self.failed = Some(error.clone());
                 Err(error)

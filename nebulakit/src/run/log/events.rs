@@ -20,30 +20,48 @@ pub(super) struct Events {
     written: u64,
     /// How far nodes have come, as far as that is not recorded yet: one of many reports is enough.
     progress: HashMap<NodePath, (u64, Option<u64>)>,
+    /// Whether nothing may follow.
+    is_closed: bool,
 }
 
 impl Events {
     /// Goes on behind the first `events`.
     pub(super) fn new(file: Appending, events: u64, clock: Clock) -> Self {
-        Self { file, clock, next: events, written: events, progress: HashMap::new() }
+        Self { file, clock, next: events, written: events, progress: HashMap::new(), is_closed: false }
     }
 
     /// Puts an event behind those that wait, and what is held of its node's progress before it.
     ///
     /// # Errors
-    /// When it has no form as JSON, or when those that wait cannot be written.
+    /// When it has no form as JSON, when those that wait cannot be written, or when the run is over.
     pub(super) fn append(&mut self, node: Option<&NodePath>, kind: EventKind) -> Result<(), RecordError> {
+        if self.is_closed {
+            return Err(RecordError::new(RecordErrorKind::Over, "an event cannot be recorded: its run is over"));
+        }
+        let is_last = matches!(kind, EventKind::Ended { .. });
         if !self.progress.is_empty()
             && let Some((node, (done, total))) = node.and_then(|node| self.progress.remove_entry(node))
         {
             self.put(Some(node), EventKind::Progress { done, total })?;
         }
-        self.put(node.cloned(), kind)
+        self.put(node.cloned(), kind)?;
+        if is_last {
+            self.close();
+        }
+        Ok(())
+    }
+
+    /// Takes no more events. Threads that the run left behind still report progress; readers refuse events after the end.
+    pub(super) fn close(&mut self) {
+        self.is_closed = true;
+        self.progress.clear();
     }
 
     /// Takes how far a node has come, for the next [`write`](Self::write_progress).
     pub(super) fn progress(&mut self, node: &NodePath, done: u64, total: Option<u64>) {
-        self.progress.insert(node.clone(), (done, total));
+        if !self.is_closed {
+            self.progress.insert(node.clone(), (done, total));
+        }
     }
 
     /// Puts what is held of the progress of nodes behind the events that wait, and writes all.

@@ -3,12 +3,20 @@
 use std::fmt::Display;
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read as _, Seek as _, SeekFrom};
+use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
 use crate::run::error::{At as _, RecordError, RecordErrorKind};
 
 /// A line has fewer bytes than these.
 pub(super) const LONGEST: usize = 16 << 20;
+
+/// Where a line is, without its end.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Span {
+    offset: u64,
+    length: u32,
+}
 
 /// Reads a file's lines, as far as they are whole. What is behind the last of them is not there yet, or never will be: a crash has torn it.
 #[derive(Debug)]
@@ -73,21 +81,25 @@ impl Lines {
         Ok(None)
     }
 
-    /// The line that begins there. The next one stays what it was.
+    /// The line that is there, without its end.
     ///
     /// # Errors
     /// When it cannot be read.
-    pub(crate) fn at(&mut self, offset: u64) -> Result<Vec<u8>, RecordError> {
-        let (next, count) = (self.offset, self.count);
-        let line = self.go_to(offset).and_then(|()| Ok(self.next()?.map(<[u8]>::to_vec)));
-        self.count = count;
-        self.go_to(next)?;
-        line?.ok_or_else(|| self.changed("a line is gone"))
+    pub(crate) fn at(&self, span: Span) -> Result<Vec<u8>, RecordError> {
+        let mut line = vec![0; span.length as usize];
+        self.file.get_ref().read_exact_at(&mut line, span.offset).at("read", &self.path)?;
+        Ok(line)
     }
 
     fn go_to(&mut self, offset: u64) -> Result<(), RecordError> {
         self.offset = self.file.seek(SeekFrom::Start(offset)).at("read", &self.path)?;
         Ok(())
+    }
+
+    /// Where the line is that was read last.
+    pub(crate) fn last(&self) -> Span {
+        let length = self.line.len();
+        Span { offset: self.offset - length as u64 - 1, length: u32::try_from(length).expect("a line has fewer bytes than `LONGEST`") }
     }
 
     /// Where the next line begins: how many bytes of the file are whole lines, as far as it was read.

@@ -10,7 +10,7 @@ mod reader;
 mod recorder;
 mod ticker;
 
-pub(crate) use self::lines::Lines;
+pub(crate) use self::lines::{Lines, Span};
 pub(crate) use self::node_logs::GOES_ON;
 pub(crate) use self::reader::EventReader;
 pub use self::recorder::Recorder;

@@ -1,8 +1,9 @@
 //! What nodes log and print, in a file for each.
 
 use std::collections::HashMap;
+use std::io::ErrorKind;
 
-use crate::run::error::RecordError;
+use crate::run::error::{RecordError, RecordErrorKind};
 use crate::run::folder::RunFolder;
 use crate::run::log::appending::Appending;
 use crate::run::log::clock::Clock;
@@ -48,8 +49,13 @@ impl NodeLogs {
     /// that goes on in what comes next, has several, and a [`GOES_ON`] behind the source of all but the last.
     ///
     /// # Errors
-    /// When the file cannot be opened or written.
+    /// When the file cannot be opened or written, or when `source` is not a word that can be read again.
     pub(super) fn append(&mut self, node: Option<&NodePath>, source: &str, text: &[u8]) -> Result<(), RecordError> {
+        if source.is_empty() || source.ends_with(GOES_ON) || source.contains(|letter: char| letter.is_whitespace() || letter.is_control()) {
+            let wrong =
+                format!("`{source}` cannot be the source of a line of a log: name it with a word that does not end with `{GOES_ON}`");
+            return Err(RecordError::new(RecordErrorKind::Io(ErrorKind::InvalidInput), wrong));
+        }
         let before = format!("{} {source}", jiff::Timestamp::try_from(self.clock.now()).unwrap_or(jiff::Timestamp::MAX));
         let file = self.opened(node)?;
         let mut put = |mark: &str, text: &[u8]| {

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use crate::coordinator::wall;
 use crate::run::error::{RecordError, RecordErrorKind};
 use crate::run::event::{EVENT_VERSION, Event};
-use crate::run::log::lines::Lines;
+use crate::run::log::lines::{Lines, Span};
 use crate::run::path::NodePath;
 
 /// Reads the events of a run in their order, and goes on where it was when there are more. Behind one that cannot be read it does not go.
@@ -46,7 +46,15 @@ impl EventReader {
     /// # Errors
     /// When it cannot be opened.
     pub(crate) fn open(path: &Path) -> Result<Option<Self>, RecordError> {
-        Ok(Lines::open(path)?.map(|lines| Self { lines, failed: None }))
+        Self::again(path, (0, 0))
+    }
+
+    /// Opens the file of the events that was read up to there: bytes, and events.
+    ///
+    /// # Errors
+    /// When it cannot be opened.
+    pub(crate) fn again(path: &Path, read: (u64, u64)) -> Result<Option<Self>, RecordError> {
+        Ok(Lines::again(path, read)?.map(|lines| Self { lines, failed: None }))
     }
 
     /// The next event; [`None`] where there is none yet.
@@ -80,13 +88,17 @@ impl EventReader {
         self.failed.insert(self.lines.corrupt(self.lines.count(), what)).clone()
     }
 
-    /// Reads the event that begins there, and goes on behind the one that was read before.
+    /// Reads the event that is there.
     ///
     /// # Errors
     /// When there is none.
-    pub(crate) fn at(&mut self, offset: u64) -> Result<Event, RecordError> {
-        let line = self.lines.at(offset)?;
-        event(&line).map_err(|error| self.lines.changed(&error))
+    pub(crate) fn at(&self, span: Span) -> Result<Event, RecordError> {
+        event(&self.lines.at(span)?).map_err(|error| self.lines.changed(&error))
+    }
+
+    /// Where the event is that was read last.
+    pub(crate) fn last(&self) -> Span {
+        self.lines.last()
     }
 
     /// Where the next event begins.

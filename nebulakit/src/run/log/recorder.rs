@@ -54,7 +54,7 @@ pub struct Recorder {
     /// There where the run is to survive a loss of power.
     disk: Option<Disk>,
     files: Arc<Files>,
-    _locks: (DriverLock, InUse),
+    locks: Mutex<Option<(DriverLock, InUse)>>,
 }
 
 #[derive(Debug)]
@@ -71,6 +71,9 @@ impl Recorder {
     pub fn create(runs: &RunsFolder, durability: Durability) -> Result<Self, RecordError> {
         let in_use = runs.in_use()?;
         let (folder, lock) = runs.create()?;
+        if durability == Durability::Disk {
+            runs.sync()?;
+        }
         Self::behind(folder, (lock, in_use), durability, (0, 0), Clock::behind(None))
     }
 
@@ -122,7 +125,7 @@ impl Recorder {
         };
         let ticking = Arc::clone(&files);
         let ticker = Ticker::start(SOON, move || ticking.write())?;
-        Ok(Self { folder, durability, keep: Keep::All, ticker, disk, files, _locks: locks })
+        Ok(Self { folder, durability, keep: Keep::All, ticker, disk, files, locks: Mutex::new(Some(locks)) })
     }
 
     /// The same, of a run that keeps what `keep` says.
@@ -146,7 +149,8 @@ impl Recorder {
     /// Records what happened to a node, or to the run itself.
     ///
     /// # Errors
-    /// When it cannot be written; this error names the file and the cause, and so does every call that follows.
+    /// When it cannot be written; this error names the file and the cause, and so does every call that follows. When the run is over: only progress is
+    /// ignored then.
     pub fn record(&self, node: Option<&NodePath>, kind: EventKind) -> Result<(), RecordError> {
         match (&self.disk, self.write(node, kind)?) {
             (Some(disk), Some(events)) => disk.wait(events),
@@ -208,11 +212,18 @@ impl Recorder {
         Ok(written)
     }
 
+    /// Ends the recording, and lets others drive or delete the run, though threads that it left behind may still hold this.
+    pub(crate) fn release(&self) {
+        self.files.write();
+        self.files.events().close();
+        self.locks.lock().unwrap_or_else(PoisonError::into_inner).take();
+    }
+
     /// Appends what a node logged or printed to its log, or to that of the run, as it is: whole lines, or the beginning of one that goes on in what comes next. `source` is
     /// a word: what it came from.
     ///
     /// # Errors
-    /// When it cannot be written.
+    /// When it cannot be written, or when `source` is not a word.
     pub fn log(&self, node: Option<&NodePath>, source: &str, text: &[u8]) -> Result<(), RecordError> {
         self.files.logs().append(node, source, text)?;
         self.ticker.ask();
@@ -255,6 +266,8 @@ impl Record for Recorder {
     fn settle(&self) -> BoxFuture<'_, io::Result<()>> {
         let Some(disk) = &self.disk else { return ready(Ok(())).boxed() };
         let written = self.files.events().written();
+        // It may be more than was asked for: the ticker writes too.
+        disk.ask(written);
         async move { Ok(disk.wait_async(written).await?) }.boxed()
     }
 
@@ -278,4 +291,22 @@ fn is_depended_on(kind: &EventKind) -> bool {
         kind,
         Created { .. } | Waiting { .. } | Succeeded { .. } | Failed { .. } | Skipped { .. } | Cancelled | Deleted { .. } | Ended { .. }
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_nobody_asked_for_reaches_the_disk_for_who_waits() {
+        let folder = tempfile::tempdir().unwrap();
+        let runs = RunsFolder::open(folder.path().join("runs")).unwrap();
+        let recorder = Recorder::create(&runs, Durability::Disk).unwrap();
+        recorder.record(Some(&NodePath::from("n0")), EventKind::Started { attempt: 0 }).unwrap();
+        // The ticker writes it.
+        while recorder.files.events().written() == 0 {
+            std::thread::yield_now();
+        }
+        tokio::time::timeout(Duration::from_secs(60), recorder.settle()).await.expect("it does not wait for ever").unwrap();
+    }
 }

@@ -1,6 +1,6 @@
 //! What is in files and folders of this machine, as a digest of it.
 
-use std::fs::{self, File, Metadata};
+use std::fs::{self, DirEntry, File, Metadata};
 use std::io;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::run::digest;
 use crate::run::error::{At as _, RecordError, RecordErrorKind};
 use crate::run::file_name::file_name;
-use crate::run::folder::{Durability, make, publish};
+use crate::run::folder::{Durability, entries, make, publish};
 use crate::task::cancellation::Cancellation;
 
 /// A file that was changed less than so long ago can change again without a trace in its times.
@@ -24,8 +24,10 @@ pub(crate) struct Contents {
     folder: PathBuf,
     /// Whether what is read is remembered.
     remembers: bool,
-    /// Files of more bytes count by their size, time of change and inode.
+    /// Files of more bytes count by what is known of them from outside.
     largest: u64,
+    /// Whether what cannot be read counts by what is known of it from outside.
+    takes_all: bool,
     /// Asks it to read no further.
     stop: Cancellation,
 }
@@ -42,7 +44,7 @@ struct Known {
 
 impl Contents {
     pub(super) fn new(folder: PathBuf) -> Self {
-        Self { folder, remembers: true, largest: u64::MAX, stop: Cancellation::new() }
+        Self { folder, remembers: true, largest: u64::MAX, takes_all: false, stop: Cancellation::new() }
     }
 
     /// The same, which writes nothing.
@@ -51,8 +53,13 @@ impl Contents {
     }
 
     /// The same, which reads no file of more bytes than these.
-    pub(crate) fn up_to(&self, largest: u64) -> Self {
-        Self { largest, ..self.clone() }
+    pub(crate) fn up_to(self, largest: u64) -> Self {
+        Self { largest, ..self }
+    }
+
+    /// The same, to which a symbolic link that leads nowhere, or anything else that cannot be read, is what it looks like from outside.
+    pub(crate) fn of_all(self) -> Self {
+        Self { takes_all: true, ..self }
     }
 
     /// The same, which gives up when `stop` asks for it.
@@ -60,16 +67,38 @@ impl Contents {
         Self { stop: stop.clone(), ..self.clone() }
     }
 
+    /// What is remembered of files that are not there any more: it is of no use to anybody.
+    ///
+    /// # Errors
+    /// When the folder of what is remembered cannot be read.
+    pub(crate) fn of_gone_files(&self) -> Result<Vec<PathBuf>, RecordError> {
+        let is_of_use = |known: &Path| {
+            let known = fs::read(known).ok().and_then(|json| serde_json::from_slice::<Known>(&json).ok());
+            known.is_some_and(|known| known.path.exists())
+        };
+        Ok(entries(&self.folder)?.iter().map(DirEntry::path).filter(|known| !is_of_use(known)).collect())
+    }
+
     /// The digest of the bytes of a file, or of all files below a folder with their names.
     ///
     /// # Errors
     /// When one of them cannot be read, or when it was asked to stop.
     pub(crate) fn digest(&self, path: &Path) -> Result<String, RecordError> {
-        let path = fs::canonicalize(path).at("read", path)?;
-        self.of_real(&path, &mut Vec::new())
+        self.of(path, &mut Vec::new())
     }
 
-    /// The same of a path without symbolic links; `within` are the folders that it is in, as far as their digests are due.
+    /// The same; `within` are the folders that it is in, as far as their digests are due.
+    fn of(&self, path: &Path, within: &mut Vec<PathBuf>) -> Result<String, RecordError> {
+        let depth = within.len();
+        let digest = fs::canonicalize(path).at("read", path).and_then(|real| self.of_real(&real, within));
+        within.truncate(depth);
+        if self.stop.is_cancelled() {
+            return Err(RecordError::new(RecordErrorKind::Interrupted, "the run was stopped"));
+        }
+        if self.takes_all { digest.or_else(|_| from_outside(path)) } else { digest }
+    }
+
+    /// The same of a path without symbolic links.
     fn of_real(&self, path: &Path, within: &mut Vec<PathBuf>) -> Result<String, RecordError> {
         let about = fs::metadata(path).at("read", path)?;
         if about.is_dir() {
@@ -79,10 +108,7 @@ impl Contents {
             return Err(RecordError::new(RecordErrorKind::Foreign, format!("`{}` is neither a file nor a folder", path.display())));
         }
         if about.len() > self.largest {
-            let mut parts = digest::Parts::default();
-            let numbers = [i128::from(about.len()), changed_ns(&about), i128::from(about.ino())];
-            numbers.iter().for_each(|number| parts.add(number.to_le_bytes()));
-            return Ok(parts.digest());
+            return Ok(digest_of(&about));
         }
         let remembered = self.folder.join(file_name(&path.to_string_lossy()));
         let known = fs::read(&remembered).ok().and_then(|json| serde_json::from_slice::<Known>(&json).ok());
@@ -105,22 +131,20 @@ impl Contents {
         if within.iter().any(|above| above == path) {
             return Err(RecordError::new(RecordErrorKind::Foreign, format!("`{}` is within itself, by a symbolic link", path.display())));
         }
-        within.push(path.to_owned());
         let mut names = fs::read_dir(path)
             .and_then(|entries| entries.map(|entry| Ok(entry?.file_name())).collect::<io::Result<Vec<_>>>())
             .at("read", path)?;
         names.sort_unstable();
         let mut parts = digest::Parts::default();
+        within.push(path.to_owned());
         for name in names {
             let inner = path.join(&name);
-            let real = fs::canonicalize(&inner).at("read", &inner)?;
-            let content = self.of_real(&real, within)?;
-            let kind = if real.is_dir() { "folder" } else { "file" };
+            let content = self.of(&inner, within)?;
+            let kind = if inner.is_dir() { "folder" } else { "file" };
             parts.add(name.as_encoded_bytes());
             parts.add(kind);
             parts.add(content);
         }
-        within.pop();
         Ok(parts.digest())
     }
 }
@@ -133,4 +157,24 @@ impl Known {
 
 fn changed_ns(about: &Metadata) -> i128 {
     i128::from(about.mtime()) * 1_000_000_000 + i128::from(about.mtime_nsec())
+}
+
+/// The digest of what is known of a path without a look into it: where it leads, if it is a symbolic link. A path that is not there has one, too.
+fn from_outside(path: &Path) -> Result<String, RecordError> {
+    let about = match fs::symlink_metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(String::new()),
+        about => about.at("read", path)?,
+    };
+    if about.is_symlink() {
+        return Ok(digest::of(fs::read_link(path).at("read", path)?.as_os_str().as_encoded_bytes()));
+    }
+    Ok(digest_of(&about))
+}
+
+/// The digest of a file's size, time of change and inode.
+fn digest_of(about: &Metadata) -> String {
+    let mut parts = digest::Parts::default();
+    let numbers = [i128::from(about.len()), changed_ns(about), i128::from(about.ino())];
+    numbers.iter().for_each(|number| parts.add(number.to_le_bytes()));
+    parts.digest()
 }

@@ -1,8 +1,9 @@
 //! The entries of the cache, one file for each.
 
+use std::fs::{self, DirEntry};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
-use std::{fs, io};
 
 use serde::{Deserialize, Serialize};
 
@@ -10,10 +11,9 @@ use crate::coordinator::{RunId, wall};
 use crate::run::error::{At as _, RecordError, RecordErrorKind};
 use crate::run::event::Recorded;
 use crate::run::file_name::file_name;
-use crate::run::folder::{Data, Durability, RunsFolder, make, publish};
+use crate::run::folder::{Data, Durability, RunsFolder, entries, make, publish};
 use crate::run::lookup::{CacheKey, Caller, KeyChange};
 use crate::run::memo::content::Contents;
-use crate::run::memo::value::is_whole;
 use crate::run::path::NodePath;
 
 /// The cache of a folder of runs. Processes share it: an entry is there whole or not at all, and of two at once the later one stays.
@@ -50,17 +50,6 @@ pub struct CacheEntry {
     /// When it was.
     #[serde(with = "wall")]
     pub at: SystemTime,
-}
-
-/// What is there of a key.
-#[derive(Debug)]
-pub(crate) enum Found {
-    /// An entry, and its outputs as the bytes of an `outputs.pb`.
-    Whole(CacheEntry, Vec<u8>),
-    /// An entry whose data or files are gone or damaged.
-    Gone(CacheEntry),
-    /// No entry, or a damaged one.
-    Nothing,
 }
 
 /// The entry that is most like a key.
@@ -109,16 +98,12 @@ impl Cache {
         &self.contents
     }
 
-    /// What is there of a key.
+    /// The entry of a key; [`None`] where there is none, or a damaged one.
     ///
     /// # Errors
     /// When it cannot be read.
-    pub(crate) fn get(&self, key: &CacheKey) -> Result<Found, RecordError> {
-        let Some(entry) = read(&self.path(key))?.filter(|entry| entry.key == *key) else { return Ok(Found::Nothing) };
-        Ok(match self.outputs(&entry)?.filter(|outputs| is_whole(outputs)) {
-            Some(outputs) => Found::Whole(entry, outputs),
-            None => Found::Gone(entry),
-        })
+    pub(crate) fn get(&self, key: &CacheKey) -> Result<Option<CacheEntry>, RecordError> {
+        Ok(read(&self.path(key))?.filter(|entry| entry.key == *key))
     }
 
     /// The outputs of an entry, as the bytes of an `outputs.pb`; [`None`] where they are gone or damaged.
@@ -148,14 +133,14 @@ impl Cache {
     /// # Errors
     /// When they cannot be read.
     pub fn list(&self, task: Option<&str>) -> Result<Vec<CacheEntry>, RecordError> {
-        let mut entries = Vec::new();
+        let mut found = Vec::new();
         for folder in self.folders(task)? {
-            for path in paths(&folder)? {
-                entries.extend(read(&path)?);
+            for entry in entries(&folder)? {
+                found.extend(read(&entry.path())?);
             }
         }
-        entries.sort_by_key(|entry| entry.at);
-        Ok(entries)
+        found.sort_by_key(|entry| entry.at);
+        Ok(found)
     }
 
     /// The entry whose key's digest begins with `prefix`.
@@ -185,7 +170,8 @@ impl Cache {
     pub fn clear(&self, task: Option<&str>, until: Option<SystemTime>) -> Result<Cleared, RecordError> {
         let mut cleared = Cleared::default();
         for folder in self.folders(task)? {
-            for path in paths(&folder)? {
+            for entry in entries(&folder)? {
+                let path = entry.path();
                 let entry = read(&path)?;
                 let written = || fs::metadata(&path).and_then(|about| about.modified()).unwrap_or(SystemTime::UNIX_EPOCH);
                 if until.is_some_and(|until| entry.as_ref().map_or_else(written, |entry| entry.at) >= until) {
@@ -211,7 +197,7 @@ impl Cache {
     fn folders(&self, task: Option<&str>) -> Result<Vec<PathBuf>, RecordError> {
         match task {
             Some(task) => Ok(vec![self.of_task(task)]),
-            None => paths(&self.folder),
+            None => Ok(entries(&self.folder)?.iter().map(DirEntry::path).collect()),
         }
     }
 
@@ -239,14 +225,5 @@ fn read(path: &Path) -> Result<Option<CacheEntry>, RecordError> {
         Ok(json) => Ok(serde_json::from_slice(&json).ok()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(RecordError::io("read", path, &error)),
-    }
-}
-
-/// What is in a folder; nothing where it is not there.
-fn paths(folder: &Path) -> Result<Vec<PathBuf>, RecordError> {
-    match fs::read_dir(folder) {
-        Ok(entries) => entries.map(|entry| Ok(entry?.path())).collect::<io::Result<_>>().at("read", folder),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
-        Err(error) => Err(RecordError::io("read", folder, &error)),
     }
 }

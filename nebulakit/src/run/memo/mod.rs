@@ -16,8 +16,8 @@ mod turn;
 mod value;
 
 pub(crate) use self::content::Contents;
-pub(crate) use self::entries::Found;
 pub use self::entries::{Cache, CacheEntry, Cleared, Nearest};
 pub(crate) use self::key::KeyMaker;
+pub(crate) use self::structs::may_have_files;
 pub(crate) use self::turn::{Turn, Turns};
-pub(crate) use self::value::{is_whole, of_variables};
+pub(crate) use self::value::{is_whole, of_variables, paths_in};

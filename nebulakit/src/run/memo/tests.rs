@@ -10,7 +10,7 @@ use nebulakit_types::literal_type::{BlobDimensionality, BlobType, LiteralType, S
 use serde_json::json;
 use tempfile::TempDir;
 
-use super::{Cache, CacheEntry, Found, KeyMaker, Nearest};
+use super::{Cache, CacheEntry, KeyMaker, Nearest, is_whole};
 use crate::run::folder::{Durability, RunsFolder};
 use crate::run::lookup::{CacheKey, KeyChange, KeyPart};
 use crate::task::options::CacheOptions;
@@ -41,10 +41,9 @@ impl Scratch {
 
     /// The entry of a key, and its outputs, where both are there.
     fn whole(&self, key: &CacheKey) -> Option<(CacheEntry, Vec<u8>)> {
-        match self.cache.get(key).unwrap() {
-            Found::Whole(entry, outputs) => Some((entry, outputs)),
-            Found::Gone(_) | Found::Nothing => None,
-        }
+        let entry = self.cache.get(key).unwrap()?;
+        let outputs = self.cache.outputs(&entry).unwrap()?;
+        is_whole(&outputs, || interface(LiteralType::simple(SimpleType::Integer))).then_some((entry, outputs))
     }
 
     fn put(&self, key: CacheKey, outputs: &[(&str, Literal)]) -> CacheEntry {
@@ -200,7 +199,7 @@ fn an_entry_whose_files_are_gone_is_none() {
     scratch.put(key.clone(), &[("o0", blob(&path, BlobDimensionality::Single))]);
     assert!(scratch.whole(&key).is_some());
     fs::remove_file(&path).unwrap();
-    assert!(matches!(scratch.cache.get(&key).unwrap(), Found::Gone(_)));
+    assert_eq!(scratch.whole(&key), None);
 }
 
 #[test]
@@ -209,7 +208,7 @@ fn a_damaged_entry_is_none_and_is_replaced() {
     let key = scratch.key(&[("words", integer(3))]);
     scratch.put(key.clone(), &[("o0", integer(9))]);
     fs::write(scratch.cache.path(&key), "").unwrap();
-    assert!(matches!(scratch.cache.get(&key).unwrap(), Found::Nothing));
+    assert_eq!(scratch.cache.get(&key).unwrap(), None);
     assert_eq!(scratch.cache.list(None).unwrap(), []);
     scratch.put(key.clone(), &[("o0", integer(9))]);
     assert!(scratch.whole(&key).is_some());
@@ -253,7 +252,7 @@ fn clearing_forgets_one_task_or_all() {
 fn a_file_that_is_too_large_to_be_read_counts_by_its_size_and_time() {
     let scratch = Scratch::new();
     let path = scratch.dir.path().join("large");
-    let contents = scratch.cache.contents().up_to(4);
+    let contents = scratch.cache.contents().clone().up_to(4);
     fs::write(&path, "12345").unwrap();
     let before = contents.digest(&path).unwrap();
     assert_ne!(before, scratch.cache.contents().digest(&path).unwrap());

@@ -22,15 +22,26 @@ const PAUSE: Duration = Duration::from_millis(20);
 pub(crate) struct Turns {
     /// Where the locks are that all runs see.
     folder: PathBuf,
-    /// The calls of this run, by the digests of their keys: of each only the first asks for the lock.
-    queues: Mutex<HashMap<String, Waiting>>,
+    /// The calls of this run that have or wait for their turn.
+    queues: Arc<Queues>,
 }
+
+/// Calls, by the digests of their keys: of each only the first asks for the lock.
+type Queues = Mutex<HashMap<String, Waiting>>;
 
 #[derive(Debug)]
 struct Waiting {
     queue: Arc<Queue<()>>,
-    /// The call that was the first.
+    /// The call that is the first.
     first: Caller,
+}
+
+/// The first place in a queue, until it is dropped.
+#[derive(Debug)]
+struct Place {
+    queues: Arc<Queues>,
+    digest: String,
+    guard: OwnedMutexGuard<()>,
 }
 
 /// The turn of a call, until it is dropped. The kernel gives it back with the process's end, however that comes.
@@ -39,12 +50,12 @@ pub(crate) struct Turn {
     path: PathBuf,
     // The lock is given back before the next call of this run asks for it.
     _lock: File,
-    _place: OwnedMutexGuard<()>,
+    _place: Place,
 }
 
 impl Turns {
     pub(crate) fn new(runs: &RunsFolder) -> Self {
-        Self { folder: runs.path().join("turns"), queues: Mutex::default() }
+        Self { folder: runs.path().join("turns"), queues: Arc::default() }
     }
 
     /// Waits until it is the turn of `caller`; `behind` is told which call has it before.
@@ -57,14 +68,7 @@ impl Turns {
     pub(crate) async fn take(&self, key: &CacheKey, caller: &Caller, behind: impl Fn(Caller)) -> Result<Turn, RecordError> {
         let digest = key.digest();
         let path = self.folder.join(format!("{digest}.lock"));
-        let queue = self.queue(digest, caller);
-        let (place, mut is_told) = match Arc::clone(&queue.0).try_lock_owned() {
-            Ok(place) => (place, false),
-            Err(_) => {
-                behind(queue.1);
-                (queue.0.lock_owned().await, true)
-            }
-        };
+        let (place, mut is_told) = self.place(digest, caller, &behind).await;
         loop {
             if let Some(lock) = try_lock(&path, caller)? {
                 return Ok(Turn { path, _lock: lock, _place: place });
@@ -77,10 +81,36 @@ impl Turns {
         }
     }
 
+    /// Waits for the first place among the calls of this run, and says whether another one had it.
+    async fn place(&self, digest: String, caller: &Caller, behind: impl Fn(Caller)) -> (Place, bool) {
+        let (queue, first) = self.queue(digest.clone(), caller);
+        let (guard, is_told) = match Arc::clone(&queue).try_lock_owned() {
+            Ok(guard) => (guard, false),
+            Err(_) => {
+                behind(first);
+                (queue.lock_owned().await, true)
+            }
+        };
+        if let Some(waiting) = self.queues.lock().unwrap_or_else(PoisonError::into_inner).get_mut(&digest) {
+            waiting.first = caller.clone();
+        }
+        (Place { queues: Arc::clone(&self.queues), digest, guard }, is_told)
+    }
+
     fn queue(&self, digest: String, caller: &Caller) -> (Arc<Queue<()>>, Caller) {
         let mut queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
         let waiting = queues.entry(digest).or_insert_with(|| Waiting { queue: Arc::default(), first: caller.clone() });
         (Arc::clone(&waiting.queue), waiting.first.clone())
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
+        // One is the map's and one is this place's: nobody waits.
+        if Arc::strong_count(OwnedMutexGuard::mutex(&self.guard)) == 2 {
+            queues.remove(&self.digest);
+        }
     }
 }
 
@@ -124,6 +154,7 @@ fn holder(path: &Path) -> Option<Caller> {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
+    use std::pin::pin;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use futures_util::FutureExt as _;
@@ -179,5 +210,22 @@ mod tests {
         assert_eq!(*behind.lock().unwrap(), [caller("n0"), caller("n0")]);
         drop(first);
         others.take(&key(), &caller("n2"), |_| panic!("nobody has it")).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn who_waits_is_told_of_the_call_that_has_the_turn_now() {
+        let dir = tempfile::tempdir().unwrap();
+        let runs = RunsFolder::open(dir.path().join("runs")).unwrap();
+        let (turns, key, behind) = (Turns::new(&runs), key(), Mutex::default());
+        let (first, second, third) = (caller("n0"), caller("n1"), caller("n2"));
+        let turn = turns.take(&key, &first, told(&behind)).await.unwrap();
+        let mut waiting = pin!(turns.take(&key, &second, told(&behind)));
+        assert!(waiting.as_mut().now_or_never().is_none());
+        drop(turn);
+        let turn = waiting.await.unwrap();
+        assert!(turns.take(&key, &third, told(&behind)).now_or_never().is_none());
+        assert_eq!(*behind.lock().unwrap(), [first, second]);
+        drop(turn);
+        assert!(turns.queues.lock().unwrap().is_empty(), "nothing is left");
     }
 }

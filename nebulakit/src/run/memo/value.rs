@@ -1,8 +1,10 @@
 //! What of a value, and of a type, its part of a cache key is made of (Flyte's task contract, section 6.1).
 
-use std::collections::BTreeMap;
+use std::cell::LazyCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 
-use nebulakit_types::interface::Variable;
+use nebulakit_types::interface::{Interface, Variable};
 use nebulakit_types::literal::{Literal, LiteralValue};
 use nebulakit_types::literal_type::{LiteralType, TypeKind};
 use nebulakit_types::storage::local_path;
@@ -11,7 +13,7 @@ use crate::run::digest;
 use crate::run::error::RecordError;
 use crate::run::lookup::KeyPart;
 use crate::run::memo::content::Contents;
-use crate::run::memo::structs::{may_have_files, reduced};
+use crate::run::memo::structs::{self, may_have_files, reduced};
 
 /// The entry of an annotation that takes part.
 const COUNTS: &str = "cache-key-metadata";
@@ -41,10 +43,7 @@ fn reduce(literal: &mut Literal, literal_type: &LiteralType, contents: &Contents
             None => Ok(false),
         };
     }
-    let inner = match &literal_type.kind {
-        TypeKind::Collection(inner) | TypeKind::Map(inner) => inner,
-        _ => literal_type,
-    };
+    let inner = inner(literal_type);
     match &mut literal.value {
         LiteralValue::Union { value, variant } => reduce(value, variant.as_deref().unwrap_or(literal_type), contents),
         LiteralValue::Collection(literals) => reduce_all(literals.iter_mut(), inner, contents),
@@ -69,22 +68,58 @@ fn reduce_all<'a>(
     literals.try_fold(false, |is_reduced, literal| Ok(reduce(literal, literal_type, contents)? || is_reduced))
 }
 
-/// Whether outputs can be read, and the files that they name are there.
-pub(crate) fn is_whole(outputs: &[u8]) -> bool {
-    let is_gone = |uri: &str| local_path(uri).is_some_and(|path| !path.exists());
-    Literal::decode_map(outputs).is_ok_and(|mut literals| !literals.values_mut().any(|literal| any_uri(literal, &is_gone)))
+/// The type of what is in a list or a map.
+fn inner(literal_type: &LiteralType) -> &LiteralType {
+    match &literal_type.kind {
+        TypeKind::Collection(inner) | TypeKind::Map(inner) => inner,
+        _ => literal_type,
+    }
 }
 
-/// Whether something holds for any of the places that a value names.
-fn any_uri(literal: &mut Literal, holds: &dyn Fn(&str) -> bool) -> bool {
-    if let Some(uri) = uri(&mut literal.value) {
-        return holds(uri);
+/// Whether outputs can be read, and the files of this machine are there that they name; `interface` is that of the task which gave them.
+pub(crate) fn is_whole(outputs: &[u8], interface: impl FnOnce() -> Interface) -> bool {
+    // Structs alone need it.
+    let interface = LazyCell::new(interface);
+    let of = |name: &str| interface.outputs.iter().find(|output| output.name == name).map(|output| &output.literal_type);
+    let mut are_all = true;
+    let mut see = |path: &Path| are_all &= path.exists();
+    let seen = Literal::decode_map(outputs)
+        .is_ok_and(|mut literals| literals.iter_mut().all(|(name, literal)| see_paths(literal, &|| of(name), &mut see).is_ok()));
+    seen && are_all
+}
+
+/// The paths of this machine that a value names, the bytes of a literal; each once. Of a value that cannot be read they are those before that.
+pub(crate) fn paths_in(literal: &[u8], literal_type: &LiteralType) -> BTreeSet<PathBuf> {
+    let mut paths = BTreeSet::new();
+    if let Ok(mut literal) = Literal::decode(literal) {
+        let _ = see_paths(&mut literal, &|| Some(literal_type), &mut |path| paths.extend([path.to_owned()]));
     }
+    paths
+}
+
+/// Sees the paths of this machine that a value names, whose type is asked for where it is needed.
+fn see_paths<'t>(
+    literal: &mut Literal,
+    literal_type: &dyn Fn() -> Option<&'t LiteralType>,
+    see: &mut dyn FnMut(&Path),
+) -> Result<(), RecordError> {
+    if let Some(uri) = uri(&mut literal.value) {
+        local_path(uri).iter().for_each(|path| see(path));
+        return Ok(());
+    }
+    let of_inner = || literal_type().map(inner);
     match &mut literal.value {
-        LiteralValue::Union { value, .. } => any_uri(value, holds),
-        LiteralValue::Collection(literals) => literals.iter_mut().any(|literal| any_uri(literal, holds)),
-        LiteralValue::Map(literals) => literals.values_mut().any(|literal| any_uri(literal, holds)),
-        _ => false,
+        LiteralValue::Union { value, variant } => {
+            let variant = variant.as_deref();
+            see_paths(value, &|| if variant.is_some() { variant } else { literal_type() }, see)
+        }
+        LiteralValue::Collection(literals) => literals.iter_mut().try_for_each(|literal| see_paths(literal, &of_inner, see)),
+        LiteralValue::Map(literals) => literals.values_mut().try_for_each(|literal| see_paths(literal, &of_inner, see)),
+        LiteralValue::Binary { .. } | LiteralValue::Generic(_) => match literal_type() {
+            Some(of) => structs::see_paths(&literal.encode(), of, see),
+            None => Ok(()),
+        },
+        _ => Ok(()),
     }
 }
 

@@ -1,26 +1,28 @@
 //! Clears what runs share, as far as nothing refers to it any more. It may end at any moment: what it has not come to is for the next time.
 
 use std::ffi::OsStr;
+use std::fs;
 use std::path::Path;
-use std::{fs, io};
 
-use super::pruned::{Pruned, size};
+use super::pruned::Pruned;
 use super::uses::Uses;
-use crate::run::error::{At as _, RecordError};
-use crate::run::folder::RunsFolder;
+use crate::run::error::RecordError;
+use crate::run::folder::{RunsFolder, entries};
 use crate::run::memo::Cache;
 
 /// Clears it, of `only` these where they are given. Where it cannot be told what is still used, nothing is removed, and `pruned` says why.
 ///
 /// # Errors
-/// When a file cannot be removed.
+/// When a folder cannot be read.
 pub(super) fn clear(runs: &RunsFolder, only: Option<&Uses>, pruned: &mut Pruned) -> Result<(), RecordError> {
     let Some(_cleared) = runs.cleared()? else {
-        pruned.not_cleared = Some("runs go on that may use it".to_owned());
+        pruned.not_cleared = Some("runs go on that may use it; `runs prune` removes it later".to_owned());
         return Ok(());
     };
     if only.is_none() {
-        pruned.bytes += remove_where(&runs.runs(), |name| name.as_encoded_bytes().starts_with(b"."))?;
+        remove_where(&runs.runs(), |name| name.as_encoded_bytes().starts_with(b"."), pruned)?;
+        let forgotten = Cache::new(runs).contents().of_gone_files()?;
+        forgotten.iter().for_each(|path| pruned.remove(path));
     }
     let (data, copies) = (runs.data_path(), runs.copies());
     if is_empty(&data) && is_empty(&copies) {
@@ -29,7 +31,7 @@ pub(super) fn clear(runs: &RunsFolder, only: Option<&Uses>, pruned: &mut Pruned)
     let used = match used(runs) {
         Ok(used) => used,
         Err(error) => {
-            pruned.not_cleared = Some(error.parts().0.to_owned());
+            pruned.not_cleared = Some(format!("{}; delete that run, and prune again", error.parts().0));
             return Ok(());
         }
     };
@@ -38,12 +40,12 @@ pub(super) fn clear(runs: &RunsFolder, only: Option<&Uses>, pruned: &mut Pruned)
     };
     let is_unused = |of| move |name: &OsStr| is_meant(&name.to_string_lossy(), of);
     for folder in entries(&data)? {
-        pruned.bytes += remove_where(&folder, is_unused(|uses| &uses.data))?;
+        let folder = folder.path();
+        remove_where(&folder, is_unused(|uses| &uses.data), pruned)?;
         // It stays where there is more in it.
         let _ = fs::remove_dir(&folder);
     }
-    pruned.bytes += remove_where(&copies, is_unused(|uses| &uses.copies))?;
-    Ok(())
+    remove_where(&copies, is_unused(|uses| &uses.copies), pruned)
 }
 
 /// What all runs and the cache refer to.
@@ -56,23 +58,11 @@ fn used(runs: &RunsFolder) -> Result<Uses, RecordError> {
     Ok(used)
 }
 
-/// Removes what has such a name in a folder, and says how many bytes that had.
-fn remove_where(folder: &Path, is_meant: impl Fn(&OsStr) -> bool) -> Result<u64, RecordError> {
-    let mut bytes = 0;
-    for path in entries(folder)?.into_iter().filter(|path| path.file_name().is_some_and(&is_meant)) {
-        bytes += size(&path);
-        let removed = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
-        removed.at("remove", &path)?;
-    }
-    Ok(bytes)
-}
-
-fn entries(folder: &Path) -> Result<Vec<std::path::PathBuf>, RecordError> {
-    match fs::read_dir(folder) {
-        Ok(entries) => entries.map(|entry| Ok(entry?.path())).collect::<io::Result<_>>().at("read", folder),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
-        Err(error) => Err(RecordError::io("read", folder, &error)),
-    }
+/// Removes what has such a name in a folder.
+fn remove_where(folder: &Path, is_meant: impl Fn(&OsStr) -> bool, pruned: &mut Pruned) -> Result<(), RecordError> {
+    let meant = entries(folder)?.into_iter().filter(|entry| is_meant(&entry.file_name()));
+    meant.for_each(|entry| pruned.remove(&entry.path()));
+    Ok(())
 }
 
 fn is_empty(folder: &Path) -> bool {

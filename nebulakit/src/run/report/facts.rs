@@ -47,7 +47,8 @@ impl<'r> Facts<'r> {
         let (status, state) = (run.status()?, run.state()?);
         // Nothing happened in a run that was interrupted after what it told last.
         let told = attempts(run, state.events)?;
-        let now = state.ended.unwrap_or_else(|| if status == RunStatus::Interrupted { told.last } else { SystemTime::now() });
+        let last = told.last.filter(|_| status == RunStatus::Interrupted);
+        let now = state.ended.or(last).unwrap_or_else(SystemTime::now);
         let mut attempts = told.attempts;
         let mut ranked: Vec<_> = state
             .nodes
@@ -106,15 +107,15 @@ struct Told {
     /// When each attempt began, and when it ended if another one followed.
     attempts: HashMap<NodePath, Vec<(SystemTime, Option<SystemTime>)>>,
     /// When anything happened last.
-    last: SystemTime,
+    last: Option<SystemTime>,
 }
 
 fn attempts(run: &RunHandle, count: u64) -> Result<Told, RecordError> {
-    let mut told = Told { attempts: HashMap::new(), last: SystemTime::UNIX_EPOCH };
+    let mut told = Told { attempts: HashMap::new(), last: None };
     let mut events = run.events();
     for _ in 0..count {
         let Some(event) = events.read()? else { break };
-        told.last = event.at;
+        told.last = Some(event.at);
         match (event.node, event.kind) {
             (Some(node), EventKind::Started { .. }) => told.attempts.entry(node).or_default().push((event.at, None)),
             (Some(node), EventKind::Retrying { .. }) => {

@@ -9,7 +9,7 @@ use crate::run::state::{Counts, RunStatus};
 use crate::run::words::{self, between, moment, time};
 
 /// The most characters of a name.
-const LONGEST_NAME: usize = 300;
+pub(super) const LONGEST_NAME: usize = 300;
 
 pub(super) fn write(page: &mut Html, facts: &Facts<'_>) {
     let state = &facts.state;
@@ -27,7 +27,7 @@ pub(super) fn write(page: &mut Html, facts: &Facts<'_>) {
         row("Began", &moment(created));
     }
     row("Took", &time(between(state.created, facts.now)));
-    row("Backend", &state.backend);
+    row("Backend", &cut(&state.backend, LONGEST_NAME));
     if let Some(resumes) = &state.resumes {
         row("Goes on with", resumes);
     }

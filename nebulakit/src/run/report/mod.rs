@@ -11,7 +11,7 @@ mod timeline;
 mod values;
 
 use self::facts::Facts;
-use self::html::Html;
+use self::html::{Html, cut};
 use crate::run::error::RecordError;
 use crate::run::handle::RunHandle;
 
@@ -66,7 +66,11 @@ impl RunHandle {
     pub fn report(&self) -> Result<String, RecordError> {
         let facts = Facts::of(self)?;
         let mut page = Html::default();
-        page.markup(HEAD).text(&facts.state.name).markup(" · ").text(self.id()).markup("</title>\n</head>\n<body>\n");
+        page.markup(HEAD)
+            .text(cut(&facts.state.name, header::LONGEST_NAME))
+            .markup(" · ")
+            .text(self.id())
+            .markup("</title>\n</head>\n<body>\n");
         header::write(&mut page, &facts);
         page.markup("<main>\n");
         nodes::errors(&mut page, &facts);

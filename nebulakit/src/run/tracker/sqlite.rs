@@ -44,7 +44,7 @@ impl Index {
         let opened = match opened(&path) {
             Err(Unusable::Refused(error)) if is_damage(&error) => {
                 let again = fs::remove_file(&path).map_err(|_| Unusable::Refused(error)).and_then(|()| opened(&path));
-                again.map(|opened| (opened, Some(format!("`{}` was damaged, and is rebuilt", shown(&path)))))
+                again.map(|opened| (opened, Some(rebuilt(&path))))
             }
             opened => opened.map(|opened| (opened, None)),
         };
@@ -62,8 +62,12 @@ impl Index {
     pub(in crate::run) fn update<'i>(&mut self, changed: &HashMap<String, Known>, gone: impl Iterator<Item = &'i String>) {
         let gone: Vec<_> = gone.collect();
         let Some(connection) = self.connection.as_mut().filter(|_| !changed.is_empty() || !gone.is_empty()) else { return };
-        if let Err(error) = updated(connection, changed, &gone) {
-            self.give_up(&error.into());
+        match updated(connection, changed, &gone) {
+            Err(error) if is_damage(&error) && fs::remove_file(&self.path).is_ok() => {
+                (self.connection, self.why_not) = (None, Some(rebuilt(&self.path)));
+            }
+            Err(error) => self.give_up(&error.into()),
+            Ok(()) => {}
         }
     }
 
@@ -87,13 +91,19 @@ impl Index {
     }
 }
 
+fn rebuilt(path: &Path) -> String {
+    format!("`{}` was damaged, and is rebuilt", shown(path))
+}
+
 fn shown(path: &Path) -> String {
     visible::line(&path.to_string_lossy()).into_owned()
 }
 
-/// Whether the file is not what it should be.
+/// Whether the file is not what it should be, so that another one has to be made: not where the system or another process keeps it from being used.
 fn is_damage(error: &Error) -> bool {
-    matches!(error.sqlite_error_code(), Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt))
+    use ErrorCode::{CannotOpen, DatabaseBusy, DatabaseLocked, DiskFull, OutOfMemory, PermissionDenied, ReadOnly, SystemIoFailure};
+    let kept_from = [CannotOpen, DatabaseBusy, DatabaseLocked, DiskFull, OutOfMemory, PermissionDenied, ReadOnly, SystemIoFailure];
+    error.sqlite_error_code().is_none_or(|code| !kept_from.contains(&code))
 }
 
 fn opened(path: &Path) -> Result<(Connection, HashMap<String, Known>), Unusable> {
