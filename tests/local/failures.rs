@@ -4,6 +4,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use nebulakit::backend::RunError;
+use nebulakit::coordinator::Fatal;
 use nebulakit::prelude::*;
 use nebulakit::{Cancellation, Context};
 
@@ -148,6 +149,24 @@ async fn a_run_is_stopped_from_outside() {
     let run = tokio::spawn(stopped::with().run_local().cancellation(&cancellation).into_future());
     cancellation.cancel();
     assert!(matches!(run.await.unwrap(), Err(RunError::Cancelled)));
+}
+
+#[task]
+fn is_fatal(message: String) -> anyhow::Result<i64> {
+    Err(Fatal::new(anyhow::anyhow!("{message}")).into())
+}
+
+#[workflow]
+fn ends_at_once() -> (Promise<i64>, Promise<i64>) {
+    (waits::node(), is_fatal::node("all is lost"))
+}
+
+#[tokio::test]
+async fn a_fatal_failure_does_not_ask_others_to_stop() {
+    let cancellation = Cancellation::new();
+    let error = ends_at_once::with().run_local().cancellation(&cancellation).await.unwrap_err();
+    assert!(error.to_string().ends_with("all is lost"), "{error}");
+    assert!(!cancellation.is_cancelled());
 }
 
 #[task]
