@@ -7,6 +7,7 @@ mod again;
 mod branch;
 mod done;
 mod drive;
+mod ending;
 mod fault;
 mod frame;
 mod gate;

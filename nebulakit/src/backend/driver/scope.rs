@@ -38,6 +38,11 @@ pub(super) fn workflow<'g>(walk: Arc<Walk<'g>>, instance: Instance<'g>, stop: Ca
         let body = &instance.graph.body;
         let frame = Frame::new(Arc::clone(&instance), body, walk.layout(body), stop.below());
         let ended = scope(Arc::clone(&walk), Arc::new(frame)).await;
+        let (ended, stop) = match walk.ending.fatal_in(instance.path.as_ref()) {
+            // It has stopped everything; its handlers run until the run itself is stopped.
+            Some(fatal) => (Err(End::Failed(fatal)), walk.world.stop.below()),
+            None => (ended, stop),
+        };
         let (Err(End::Failed(fault)), Some(handler)) = (&ended, instance.graph.on_failure.as_deref()) else { return ended };
         if stop.is_cancelled() {
             return ended;
@@ -262,14 +267,9 @@ async fn job(
 
 /// Runs a graph that a dynamic task gave.
 async fn grown(step: &Step<'_>, path: &NodePath, graph: &Graph, stop: &Cancellation) -> Result<Bytes, End> {
-    let walk = Arc::new(Walk::new(graph, step.walk.world));
+    let walk = Arc::new(Walk::new(graph, step.walk.world, step.walk.ending));
     let instance = Instance::new(graph, Some(path.clone()), &[]).within(step.scope_of(path));
-    let ended = below(step, Arc::clone(&walk), instance, path, stop.below()).await;
-    if let Some(Walk { fatal, unrecorded, .. }) = Arc::into_inner(walk) {
-        fatal.into_inner().iter().for_each(|end| step.walk.fatal(end));
-        unrecorded.into_inner().into_iter().for_each(|error| step.walk.unrecorded(error));
-    }
-    ended
+    below(step, walk, instance, path, stop.below()).await
 }
 
 /// Runs a workflow of the graph.
