@@ -123,6 +123,61 @@ async fn tasks_in_dynamic_graphs_are_kept() {
     assert_eq!(place.ran(), ["fails", "grows"], "what did not succeed");
 }
 
+/// Saves its state.
+fn save(ctx: &Context, place: &str) -> anyhow::Result<()> {
+    let checkpoint = ctx.checkpoint().unwrap().blocking();
+    note(place, if checkpoint.read()?.is_some() { "goes on" } else { "begins" });
+    Ok(checkpoint.write("state")?)
+}
+
+/// Gives more than its event holds.
+#[task]
+fn saves(ctx: Context, place: String) -> anyhow::Result<String> {
+    save(&ctx, &place)?;
+    Ok("x".repeat(10_000))
+}
+
+#[workflow]
+fn saving(place: Promise<String>) -> Promise<String> {
+    saves::node(place)
+}
+
+#[tokio::test]
+async fn a_checkpoint_stays_until_the_success_is_recorded() {
+    let place = Place::new();
+    let (graph, data) = (saving::graph().unwrap(), place.backend.runs().path().join("data"));
+    let _ = fs::remove_dir_all(&data);
+    fs::write(&data, "no folder").unwrap();
+    let first = place.run(&graph, &[], Options::new()).await.unwrap();
+    assert!(matches!(first.wait().await.unwrap(), RunOutcome::Failed { .. }));
+    assert_eq!(place.ran(), ["begins"]);
+    fs::remove_file(&data).unwrap();
+    let second = place.run(&graph, &[], Options::new().resumes(first.id().clone())).await.unwrap();
+    assert_eq!((second.wait().await.unwrap(), place.ran()), (RunOutcome::Succeeded, vec!["goes on".to_owned()]));
+}
+
+#[task]
+fn saves_and_grows(ctx: Context, place: String) -> anyhow::Result<Promise<i64>> {
+    save(&ctx, &place)?;
+    Ok(fails::node(place, 1))
+}
+
+#[workflow]
+fn saving_and_growing(place: Promise<String>) -> Promise<i64> {
+    saves_and_grows::node(place)
+}
+
+#[tokio::test]
+async fn a_dynamic_task_keeps_its_checkpoint_until_its_graph_has_succeeded() {
+    let place = Place::new();
+    let graph = saving_and_growing::graph().unwrap();
+    let first = place.run(&graph, &[], Options::new()).await.unwrap();
+    assert_eq!(place.ran(), ["begins", "fails"]);
+    place.mend();
+    place.run(&graph, &[], Options::new().resumes(first.id().clone())).await.unwrap();
+    assert_eq!(place.ran(), ["fails", "goes on"]);
+}
+
 #[workflow]
 fn chain(place: Promise<String>) -> Promise<i64> {
     let first = add::node(&place, one::node(&place), "first".to_owned());

@@ -85,9 +85,6 @@ impl Step<'_> {
             }
             end
         })?;
-        if let Some(folder) = &world.stored {
-            folder.drop_checkpoints(path);
-        }
         Ok(Ran { outputs: outputs.into(), used })
     }
 
