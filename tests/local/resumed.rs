@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use nebulakit::Context;
-use nebulakit::backend::{Backend as _, LocalBackend, Options, RunError};
+use nebulakit::backend::{Backend as _, Fate, LocalBackend, Options, RunError};
 use nebulakit::graph::Graph;
 use nebulakit::prelude::*;
 use nebulakit::run::{Again, Durability, EVENT_VERSION, EventKind, NodeStatus, Origin, Recorder, RunHandle, RunId, RunOutcome, RunsFolder};
@@ -121,6 +121,34 @@ async fn tasks_in_dynamic_graphs_are_kept() {
     let second = place.run(&graph, &[], Options::new().resumes(first.id().clone())).await.unwrap();
     assert_eq!(second.wait().await.unwrap(), RunOutcome::Succeeded);
     assert_eq!(place.ran(), ["fails", "grows"], "what did not succeed");
+}
+
+#[workflow]
+fn gated_often(place: Promise<String>) -> Promise<i64> {
+    let gates = ["one", "two", "three"].map(|signal| gate::approve(signal, 1));
+    fails::node(&place, total::node(&place, gates))
+}
+
+#[tokio::test]
+async fn a_damaged_answer_hides_no_other_and_stays() {
+    let place = Place::new();
+    let graph = gated_often::graph().unwrap();
+    let inputs = nebulakit::types::convert::writer::map_of_literals([("place", &*literal(&place.path()))]);
+    let plan = |options: Options| place.backend.compile(&graph, &options.inputs(&*inputs)).unwrap();
+    let first = place.backend.run(plan(Options::new())).await.unwrap();
+    ["one", "two", "three"].iter().for_each(|signal| first.approve(*signal).unwrap());
+    first.wait().await.unwrap();
+    let control = first.folder().path().join("control");
+    for damaged in ["one", "two", "three"] {
+        let path = control.join(format!("{damaged}.answer"));
+        let answer = fs::read(&path).unwrap();
+        fs::write(&path, "{").unwrap();
+        let preview = place.backend.preview(&plan(Options::new().resumes(first.id().clone()))).await.unwrap();
+        let waits: Vec<_> = preview.nodes.iter().filter(|node| matches!(node.fate, Fate::Waits { .. })).collect();
+        assert_eq!(waits.len(), 1, "{damaged}: {waits:?}");
+        assert_eq!(fs::read(&path).unwrap(), b"{", "a preview writes nothing");
+        fs::write(&path, answer).unwrap();
+    }
 }
 
 /// Saves its state.

@@ -6,8 +6,8 @@ use std::path::Path;
 
 use crate::backend::preview::Unkept;
 use crate::run::{
-    Again, Answer, Build, Control, NodePath, NodeStatus, RecordError, RecordErrorKind, Request, RunFolder, RunHandle, RunHold, RunId,
-    RunStatus, RunsFolder, Success, TaskChange, file_name,
+    Again, Answer, Build, NodePath, NodeStatus, RecordError, RecordErrorKind, RunFolder, RunHandle, RunHold, RunId,
+    RunStatus, RunsFolder, Success, TaskChange, answers, file_name,
 };
 
 /// The runs that a run goes on with: the one that it was asked to, and behind it those before.
@@ -97,16 +97,14 @@ impl Former {
 
     /// What was answered to its gates, for a run that is given the same: of another one somebody has to look at what comes of it.
     pub(super) fn answers(&self, inputs: &[u8]) -> HashMap<String, Answer> {
-        let mut answers = HashMap::new();
-        for before in self.0.iter().rev().filter(|before| before.run.inputs().is_ok_and(|before| before == inputs)) {
-            let mut control = Control::new(before.run.folder());
-            while let Ok(Some(request)) = control.poll() {
-                if let Request::Answer { signal, answer } = request {
-                    answers.insert(signal, answer);
-                }
-            }
-        }
-        answers
+        let given_the_same = self.0.iter().rev().filter(|before| before.run.inputs().is_ok_and(|before| before == inputs));
+        let of_each = given_the_same.map(|before| {
+            answers(before.run.folder()).unwrap_or_else(|error| {
+                tracing::warn!(%error, "the gates of the run {} ask again", before.run.id());
+                HashMap::new()
+            })
+        });
+        of_each.flatten().collect()
     }
 
     /// What they know of the node, where it ran that task: each one in turn, the latest first.
