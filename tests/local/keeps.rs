@@ -11,6 +11,7 @@ use nebulakit::prelude::*;
 use nebulakit::run::{Again, ArtifactKind, EventKind, NodeStatus, Origin, RunHandle, RunOutcome, RunsFolder};
 use nebulakit::types::convert::places::{Place, places};
 use nebulakit::types::convert::writer::map_of_literals;
+use nebulakit::types::{Literal, Raw, Untyped};
 use proptest::prelude::*;
 
 fn stored(ctx: &Context, text: &str) -> anyhow::Result<File> {
@@ -189,6 +190,27 @@ async fn large_values_stay_where_the_run_gives_them() {
     assert!(run.result().unwrap().len() > 10_000);
     assert!(!run.folder().path().join("data").exists());
     assert!(run.outputs("n0").is_err(), "nothing needs it");
+}
+
+/// A file, and a struct that cannot be read.
+#[task]
+fn unreadable(ctx: Context) -> anyhow::Result<(File, Raw<Untyped>)> {
+    let literal = Literal::from_json(&serde_json::json!({"scalar": {"binary": {"value": "wQ==", "tag": "msgpack"}}}))?;
+    Ok((stored(&ctx, "text")?, nebulakit::types::decode(&literal.encode())?))
+}
+
+#[workflow]
+fn beside_unreadable() -> Promise<File> {
+    let (file, _) = unreadable::node().split();
+    copy::node(file)
+}
+
+#[tokio::test]
+async fn nothing_is_deleted_where_it_cannot_be_told_what_outputs_name() {
+    let folder = Folder::new();
+    let run = folder.run(&beside_unreadable::graph().unwrap(), &[], Options::new()).await;
+    assert_eq!(run.wait().await.unwrap(), RunOutcome::Succeeded);
+    assert_eq!(left(&run), ["n0".to_owned(), "n1".to_owned()].into());
 }
 
 #[task]

@@ -27,6 +27,14 @@ struct Folders {
     nodes: HashMap<PathBuf, NodePath>,
     /// Those that stay, whatever becomes of the run.
     pinned: HashSet<PathBuf>,
+    /// Whether all stay: a value may name any of them.
+    all_pinned: bool,
+}
+
+impl Folders {
+    fn is_pinned(&self, folder: &Path) -> bool {
+        self.all_pinned || self.pinned.contains(folder)
+    }
 }
 
 /// The folders that a value names, until they are given back.
@@ -67,7 +75,7 @@ impl Shelf {
         for folder in hold.0 {
             let Some(count) = folders.held.get_mut(&folder) else { continue };
             *count -= 1;
-            if *count == 0 && !folders.pinned.contains(&folder) {
+            if *count == 0 && !folders.is_pinned(&folder) {
                 folders.held.remove(&folder);
                 let node = folders.nodes.get(&folder).cloned();
                 self.delete(folder, node);
@@ -79,7 +87,7 @@ impl Shelf {
     pub(crate) fn clear(&self, outputs: &[u8]) {
         let (stays, folders) = (self.named(outputs), self.folders());
         let left = entries(&self.run.all_raw()).unwrap_or_default();
-        for folder in left.into_iter().filter(|folder| !stays.contains(folder) && !folders.pinned.contains(folder)) {
+        for folder in left.into_iter().filter(|folder| !stays.contains(folder) && !folders.is_pinned(folder)) {
             let node = folders.nodes.get(&folder).cloned();
             self.delete(folder, node);
         }
@@ -98,14 +106,22 @@ impl Shelf {
         Hold(named.into_iter().collect())
     }
 
-    /// The folders of this run's nodes in which the files are that outputs name.
+    /// The folders of this run's nodes in which the files are that outputs name. Outputs that cannot be read may name any.
     fn named(&self, outputs: &[u8]) -> HashSet<PathBuf> {
         let raw = self.run.all_raw();
         let folder = |place| match place {
             Place::Here(path) => Some(raw.join(path.strip_prefix(&raw).ok()?.components().next()?)),
             Place::Elsewhere(_) => None,
         };
-        places(outputs).unwrap_or_default().into_iter().filter_map(folder).collect()
+        match places(outputs) {
+            Ok(places) => places.into_iter().filter_map(folder).collect(),
+            Err(error) => {
+                if !std::mem::replace(&mut self.folders().all_pinned, true) {
+                    tracing::warn!(%error, "outputs cannot be read, and no more files of the run {} are deleted", self.run.id());
+                }
+                HashSet::new()
+            }
+        }
     }
 
     /// Deletes a folder on a thread of its own, once that is recorded.
