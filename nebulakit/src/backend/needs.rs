@@ -1,5 +1,6 @@
 //! What a graph needs that is not here.
 
+use super::extent::{DEEPEST, Extent};
 use crate::graph::{Graph, ReferenceKind};
 use crate::task::mock::Mocks;
 use crate::task::registry::registry;
@@ -19,5 +20,7 @@ pub(super) fn missing(graph: &Graph, mocks: &Mocks) -> Vec<String> {
             format!("the {kind} `{name}` is registered elsewhere, as `{}`, and no body of it stands in for it here", reference.name)
         })
     });
-    tasks.chain(references).collect()
+    let deep = (Extent::of(graph).depth > DEEPEST)
+        .then(|| format!("workflows and conditions of `{}` are within each other more than {DEEPEST} deep", graph.name));
+    tasks.chain(references).chain(deep).collect()
 }

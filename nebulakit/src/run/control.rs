@@ -200,7 +200,6 @@ fn is_answer(path: &Path) -> bool {
 fn read(path: &Path) -> Result<Answered, RecordError> {
     let mut json = Vec::new();
     File::open(path).and_then(|file| file.take(LONGEST).read_to_end(&mut json)).at("read", path)?;
-    serde_json::from_slice(&json).map_err(|error| {
-        RecordError::new(RecordErrorKind::Corrupt, format!("`{}` is not an answer: {error}", path.display()))
-    })
+    serde_json::from_slice(&json)
+        .map_err(|error| RecordError::new(RecordErrorKind::Corrupt, format!("`{}` is not an answer: {error}", path.display())))
 }

@@ -16,6 +16,7 @@ use super::running::{Next, Running};
 use super::step::Step;
 use super::value;
 use super::walk::Walk;
+use crate::backend::extent::DEEPEST;
 use crate::graph::{Graph, Kind, Mapped};
 use crate::run::{EventKind, NodePath, Origin};
 use crate::task::cancellation::Cancellation;
@@ -27,9 +28,6 @@ const OUTPUTS: &str = "end-node";
 
 /// Marks a node that will never begin, in place of the number of nodes that it needs: no node needs this many.
 const SKIPPED: u32 = u32::MAX;
-
-/// How deep scopes may be within each other: each takes up to 50 KB of the stack of the thread that polls them, in a build without optimisation.
-const DEEPEST: u32 = 24;
 
 /// Runs a workflow; where it fails, its handler runs behind all that was stopped.
 pub(super) fn workflow<'g>(walk: Arc<Walk<'g>>, instance: Instance<'g>, stop: Cancellation) -> BoxFuture<'g, Result<Bytes, End>> {

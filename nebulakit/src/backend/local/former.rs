@@ -6,8 +6,8 @@ use std::path::Path;
 
 use crate::backend::preview::Unkept;
 use crate::run::{
-    Again, Answer, Build, NodePath, NodeStatus, RecordError, RecordErrorKind, RunFolder, RunHandle, RunHold, RunId,
-    RunStatus, RunsFolder, Success, TaskChange, answers, file_name,
+    Again, Answer, Build, NodePath, NodeStatus, RecordError, RecordErrorKind, RunFolder, RunHandle, RunHold, RunId, RunStatus, RunsFolder,
+    Success, TaskChange, answers, file_name,
 };
 
 /// The runs that a run goes on with: the one that it was asked to, and behind it those before.

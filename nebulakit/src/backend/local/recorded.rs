@@ -11,9 +11,10 @@ use tokio::sync::oneshot;
 use super::ended::{outcome, why};
 use super::memory::Remembered;
 use crate::backend::driver::{Refusal, Shelf, Signals, World, drive, literals_of};
+use crate::backend::extent::Extent;
 use crate::backend::{Plan, RunError};
 use crate::coordinator::Coordinator;
-use crate::graph::{Graph, Kind, Scope};
+use crate::graph::Graph;
 use crate::run::{
     Answer, Build, Control, EVENT_VERSION, EventKind, Keep, RecordError, RecordErrorKind, Recorder, Request, RunHandle, RunOutcome,
 };
@@ -59,7 +60,7 @@ pub(super) fn start(
         run: folder.id().clone(),
         name: plan.graph.name.clone(),
         backend: plan.backend,
-        nodes: nodes(&plan.graph),
+        nodes: Extent::of(&plan.graph).nodes,
         resumes: memory.former.as_ref().map(|former| former.run().id().clone()),
         from: plan.options.from.clone(),
     };
@@ -196,19 +197,4 @@ impl Asked {
         self.control.refuse(&signal)?;
         recorder.record(None, EventKind::Refused { signal, why })
     }
-}
-
-/// How many nodes are known before the run: each workflow counts as often as it is a node.
-fn nodes(graph: &Graph) -> u64 {
-    fn of_scope(scope: &Scope, graph: &Graph) -> u64 {
-        let of_node = |kind: &Kind| match kind {
-            Kind::Workflow(name) | Kind::LaunchPlan(name) => {
-                graph.workflows.get(name).map_or(0, |workflow| of_scope(&workflow.body, graph))
-            }
-            Kind::Branch(branch) => branch.scopes().fold(0, |sum: u64, scope| sum.saturating_add(of_scope(scope, graph))),
-            _ => 0,
-        };
-        scope.nodes.iter().fold(0, |sum: u64, node| sum.saturating_add(1).saturating_add(of_node(&node.kind)))
-    }
-    of_scope(&graph.body, graph)
 }
