@@ -6,7 +6,6 @@ use std::sync::{Arc, PoisonError};
 
 use bytes::Bytes;
 use futures_util::future::{BoxFuture, Either, select};
-use nebulakit_types::convert::writer::map_of_literals;
 
 use super::done::{Done, Ran};
 use super::fault::{End, Fault, code};
@@ -116,10 +115,10 @@ pub(super) fn scope<'g>(walk: Arc<Walk<'g>>, frame: Arc<Frame<'g>>) -> BoxFuture
                 }
             }
         }
-        if let Some(memory) = walk.world.memory.as_ref().filter(|_| walk.world.is_rehearsal) {
-            // What never begins here would run.
-            let rest = (0..).zip(&needs).filter(|(_, needs)| **needs > 0).flat_map(|(place, _)| frame.given_to(place));
-            rest.for_each(|outputs| memory.is_needed(&outputs));
+        if let Some(memory) = walk.rehearsed().filter(|_| succeeded < nodes.len()) {
+            // What never begins here would run, and others would take what the scope gives.
+            let rest = needs.iter().zip(nodes).filter(|(needs, _)| **needs > 0).map(|(_, node)| node);
+            frame.each_known(rest, &mut |known| memory.is_needed(known));
         }
         match ended {
             Some(end) => Err(end),
@@ -209,9 +208,7 @@ async fn task(step: &Step<'_>, path: &NodePath, name: &str, inputs: &[(&str, Byt
     let (Ran { outputs, used }, from) = match step.recall(&**memory, path, task, inputs, given, stop).await? {
         Recalled::Outputs(outputs, from) => (Ran { outputs, used: None }, from),
         Recalled::Nothing(claim) => {
-            if step.walk.world.is_rehearsal {
-                memory.is_needed(&map_of_literals(inputs.iter().map(|(name, literal)| (*name, &**literal))));
-            }
+            step.foretell_needs(inputs);
             let ran = job(step, path, task, inputs, Some(given), stop).await?;
             if let Some(claim) = claim {
                 step.remember(&**memory, path, claim, &ran.outputs).await;

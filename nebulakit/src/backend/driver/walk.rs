@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::ending::Ending;
 use super::layout::Layout;
+use super::memory::Memory;
 use super::world::World;
 use crate::graph::{Graph, Scope};
 use crate::run::{EventKind, NodePath};
@@ -33,6 +34,11 @@ impl<'g> Walk<'g> {
     /// The workflow or launch plan of that name.
     pub(super) fn workflow(&self, name: &str) -> Option<&'g Graph> {
         self.graph.workflows.get(name)
+    }
+
+    /// What hears of what is needed, where it is only looked at what would run.
+    pub(super) fn rehearsed(&self) -> Option<&dyn Memory> {
+        self.world.memory.as_deref().filter(|_| self.world.is_rehearsal)
     }
 
     /// Whether anybody hears what happens.
