@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use bytes::Bytes;
 use nebulakit_types::{Error, ErrorKind, Result};
 
+use super::hold::{Hold, Holds, Shelf};
 use super::layout::{Layout, each_given, each_taken};
-use super::shelf::{Hold, Holds, Shelf};
 use super::value;
 use crate::graph::{Binding, Bound, Graph, Node, Scope};
 use crate::run::NodePath;
@@ -115,7 +115,7 @@ impl<'g> Frame<'g> {
 
     /// Keeps what the node at `place` gave until all have taken from it, and forgets what nobody takes any more. Gives what need not be held any more, `held`
     /// among it, which was held for the node.
-    pub(super) fn keep(&self, place: u32, outputs: Bytes, shelf: Option<&Shelf>, held: Vec<Hold>) -> Vec<Hold> {
+    pub(super) fn keep(&self, place: u32, outputs: Bytes, shelf: Option<&dyn Shelf>, held: Vec<Hold>) -> Vec<Hold> {
         let (mut gave, mut free) = (self.gave(), held);
         if gave[place as usize].takers > 0 {
             gave[place as usize].hold = shelf.map(|shelf| shelf.hold(&outputs));

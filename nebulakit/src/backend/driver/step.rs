@@ -11,7 +11,7 @@ use tokio::task::spawn_blocking;
 use super::done::Done;
 use super::fault::{End, Fault, code};
 use super::frame::{Frame, Within};
-use super::shelf::Holds;
+use super::hold::Holds;
 use super::walk::Walk;
 use crate::graph::{Kind, Mapped, Node};
 use crate::run::{EventKind, NodePath};

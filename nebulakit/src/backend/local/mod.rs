@@ -11,6 +11,7 @@ mod needed;
 mod recorded;
 mod rehearsal;
 mod run_local;
+mod shelf;
 
 use std::fmt;
 use std::path::PathBuf;

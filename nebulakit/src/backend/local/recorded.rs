@@ -10,6 +10,7 @@ use tokio::sync::oneshot;
 
 use super::ended::{outcome, why};
 use super::memory::Remembered;
+use super::shelf::RawFolders;
 use crate::backend::driver::{Refusal, Shelf, Signals, World, drive, literals_of};
 use crate::backend::extent::Extent;
 use crate::backend::{Plan, RunError};
@@ -65,7 +66,7 @@ pub(super) fn start(
         from: plan.options.from.clone(),
     };
     recorder.record(None, created).map_err(RunError::Record)?;
-    let deletes = plan.options.keep == Keep::Outputs;
+    let shelf = (plan.options.keep == Keep::Outputs).then(|| Arc::new(RawFolders::new(folder.clone(), Arc::clone(&recorder) as _)));
     let (signals, refused) = Signals::open(&plan.graph, given.answers, former);
     let world = World {
         coordinator,
@@ -78,7 +79,7 @@ pub(super) fn start(
         mocks,
         memory: Some(memory),
         is_rehearsal: false,
-        shelf: deletes.then(|| Arc::new(Shelf::new(folder.clone(), Arc::clone(&recorder) as _))),
+        shelf: shelf.clone().map(|shelf| shelf as Arc<dyn Shelf>),
         from: plan.options.from,
         moved: Arc::default(),
     };
@@ -86,6 +87,10 @@ pub(super) fn start(
     let ((over, ended), (gives, outputs)) = (oneshot::channel(), oneshot::channel());
     tokio::spawn(async move {
         let ended = to_its_end(&plan.graph, &world, plan.options.inputs.into(), &recorder, asked).await;
+        if let Some(shelf) = shelf {
+            ended.iter().for_each(|outputs| shelf.clear(outputs));
+            shelf.settle().await;
+        }
         // Where it cannot be recorded the run is one that was interrupted: that is how others find it.
         drop(world);
         // A disk may be slow. The recorder is gone with this, and with it the lock of the run.
@@ -130,10 +135,6 @@ async fn to_its_end(graph: &Graph, world: &World, inputs: Bytes, recorder: &Reco
         }
     };
     world.coordinator.shutdown(Duration::ZERO).await;
-    if let Some(shelf) = &world.shelf {
-        ended.iter().for_each(|outputs| shelf.clear(outputs));
-        shelf.settle().await;
-    }
     ended.map_err(why)
 }
 

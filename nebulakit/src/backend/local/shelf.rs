@@ -1,7 +1,4 @@
 //! Files that nothing needs any more: those of a node are deleted when the last value that names them is gone.
-//!
-//! A value is held by the node that it is kept of until all that take from that are over, and by the node around it until that is over in turn. What a node held
-//! that did not succeed is never given back: a run that goes on with this one takes it.
 
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -11,10 +8,11 @@ use std::{fs, io};
 use nebulakit_types::convert::places::{Place, places};
 use tokio::task::JoinSet;
 
+use crate::backend::driver::{Hold, Shelf};
 use crate::run::{EventKind, NodePath, Record, RunFolder};
 
 /// The folders of the files that the nodes of a run stored, by who still needs them.
-pub(crate) struct Shelf {
+pub(super) struct RawFolders {
     run: RunFolder,
     record: Arc<dyn Record>,
     folders: Mutex<Folders>,
@@ -37,54 +35,13 @@ impl Folders {
     }
 }
 
-/// The folders that a value names, until they are given back.
-#[derive(Debug, Default)]
-pub(super) struct Hold(Vec<PathBuf>);
-
-/// What is held for a node until it is over.
-pub(super) type Holds = Arc<Mutex<Vec<Hold>>>;
-
-impl Shelf {
-    pub(crate) fn new(run: RunFolder, record: Arc<dyn Record>) -> Self {
+impl RawFolders {
+    pub(super) fn new(run: RunFolder, record: Arc<dyn Record>) -> Self {
         Self { run, record, folders: Mutex::default(), deleting: Mutex::default() }
     }
 
-    /// Holds what outputs name, and the folder of the node that gave them.
-    pub(super) fn hold_of(&self, node: &NodePath, outputs: &[u8]) -> Hold {
-        let own = self.run.raw(node);
-        self.folders().nodes.insert(own.clone(), node.clone());
-        let mut folders = self.named(outputs);
-        folders.insert(own);
-        self.held(folders)
-    }
-
-    /// Holds what outputs name.
-    pub(super) fn hold(&self, outputs: &[u8]) -> Hold {
-        self.held(self.named(outputs))
-    }
-
-    /// Keeps what outputs name for good: something beside the run refers to it.
-    pub(super) fn pin(&self, outputs: &[u8]) {
-        let named = self.named(outputs);
-        self.folders().pinned.extend(named);
-    }
-
-    /// Gives back what was held, and deletes what nobody holds any more.
-    pub(super) fn release(&self, hold: Hold) {
-        let mut folders = self.folders();
-        for folder in hold.0 {
-            let Some(count) = folders.held.get_mut(&folder) else { continue };
-            *count -= 1;
-            if *count == 0 && !folders.is_pinned(&folder) {
-                folders.held.remove(&folder);
-                let node = folders.nodes.get(&folder).cloned();
-                self.delete(folder, node);
-            }
-        }
-    }
-
     /// Deletes all that neither these outputs of the run name nor anything beside it.
-    pub(crate) fn clear(&self, outputs: &[u8]) {
+    pub(super) fn clear(&self, outputs: &[u8]) {
         let (stays, folders) = (self.named(outputs), self.folders());
         let left = entries(&self.run.all_raw()).unwrap_or_default();
         for folder in left.into_iter().filter(|folder| !stays.contains(folder) && !folders.is_pinned(folder)) {
@@ -95,7 +52,7 @@ impl Shelf {
     }
 
     /// Waits until all is deleted that was to be.
-    pub(crate) async fn settle(&self) {
+    pub(super) async fn settle(&self) {
         let mut deleting = std::mem::take(&mut *self.deleting.lock().unwrap_or_else(PoisonError::into_inner));
         while deleting.join_next().await.is_some() {}
     }
@@ -135,6 +92,38 @@ impl Shelf {
 
     fn folders(&self) -> MutexGuard<'_, Folders> {
         self.folders.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Shelf for RawFolders {
+    fn hold_of(&self, node: &NodePath, outputs: &[u8]) -> Hold {
+        let own = self.run.raw(node);
+        self.folders().nodes.insert(own.clone(), node.clone());
+        let mut folders = self.named(outputs);
+        folders.insert(own);
+        self.held(folders)
+    }
+
+    fn hold(&self, outputs: &[u8]) -> Hold {
+        self.held(self.named(outputs))
+    }
+
+    fn pin(&self, outputs: &[u8]) {
+        let named = self.named(outputs);
+        self.folders().pinned.extend(named);
+    }
+
+    fn release(&self, hold: Hold) {
+        let mut folders = self.folders();
+        for folder in hold.0 {
+            let Some(count) = folders.held.get_mut(&folder) else { continue };
+            *count -= 1;
+            if *count == 0 && !folders.is_pinned(&folder) {
+                folders.held.remove(&folder);
+                let node = folders.nodes.get(&folder).cloned();
+                self.delete(folder, node);
+            }
+        }
     }
 }
 
