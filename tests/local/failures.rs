@@ -4,6 +4,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use nebulakit::backend::RunError;
+use nebulakit::coordinator::Fatal;
 use nebulakit::prelude::*;
 use nebulakit::{Cancellation, Context};
 
@@ -148,6 +149,64 @@ async fn a_run_is_stopped_from_outside() {
     let run = tokio::spawn(stopped::with().run_local().cancellation(&cancellation).into_future());
     cancellation.cancel();
     assert!(matches!(run.await.unwrap(), Err(RunError::Cancelled)));
+}
+
+#[task]
+fn is_fatal(message: String) -> anyhow::Result<i64> {
+    Err(Fatal::new(anyhow::anyhow!("{message}")).into())
+}
+
+#[workflow]
+fn ends_at_once() -> (Promise<i64>, Promise<i64>) {
+    (waits::node(), is_fatal::node("all is lost"))
+}
+
+#[tokio::test]
+async fn a_fatal_failure_does_not_ask_others_to_stop() {
+    let cancellation = Cancellation::new();
+    let error = ends_at_once::with().run_local().cancellation(&cancellation).await.unwrap_err();
+    assert!(error.to_string().ends_with("all is lost"), "{error}");
+    assert!(!cancellation.is_cancelled());
+}
+
+static HANDLED_FATAL: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+#[task]
+fn handle_fatal(name: String, err: Option<FlyteError>) {
+    HANDLED_FATAL.lock().unwrap().push(format!("{name}: {}", err.unwrap().message));
+}
+
+#[workflow(keep_going, on_failure = handle_fatal::node("inner".to_owned(), Failure))]
+fn fatal_in_a_map() -> Promise<Vec<Option<i64>>> {
+    is_fatal::map(vec!["all is lost".to_owned(), "not begun".to_owned()]).concurrency(1).min_successes(1)
+}
+
+#[workflow(on_failure = handle_fatal::node("beside".to_owned(), Failure))]
+fn waits_beside() -> Promise<i64> {
+    waits::node()
+}
+
+#[workflow(keep_going, on_failure = handle_fatal::node("outer".to_owned(), Failure))]
+fn fatal_and_handled() -> (Promise<Vec<Option<i64>>>, Promise<i64>) {
+    (fatal_in_a_map::node(), waits_beside::node())
+}
+
+#[tokio::test]
+async fn handlers_of_the_workflows_that_a_fatal_failure_is_in_run() {
+    let error = fatal_and_handled::with().run_local().await.unwrap_err();
+    assert!(error.to_string().ends_with("all is lost"), "{error}");
+    assert_eq!(*HANDLED_FATAL.lock().unwrap(), ["inner: all is lost", "outer: all is lost"]);
+}
+
+#[workflow(on_failure = broken_handler::node(x, Failure))]
+fn fatal_and_badly_handled(x: Promise<i64>) -> Promise<i64> {
+    id::node(is_fatal::node("all is lost")).after(id::node(x))
+}
+
+#[tokio::test]
+async fn the_error_of_a_handler_takes_the_place_of_a_fatal_one() {
+    let error = fatal_and_badly_handled::with(7).run_local().await.unwrap_err();
+    assert_eq!(error.node().unwrap(), "fn0");
 }
 
 #[task]

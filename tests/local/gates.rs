@@ -52,3 +52,41 @@ async fn a_sleep_takes_its_time() {
     assert_eq!(slow::with(7).run_local().approve("go").await.unwrap(), 7);
     assert!(begin.elapsed() >= Duration::from_millis(50));
 }
+
+#[workflow]
+fn launched(x: Promise<i64>) -> Promise<i64> {
+    gate::approve("go", x)
+}
+
+#[launch_plan]
+fn launches(x: Promise<i64>) -> Promise<i64> {
+    launched::node(x)
+}
+
+#[workflow]
+fn two_kinds() -> Promise<Vec<i64>> {
+    [gate::wait_for::<i64>("go"), launches::node(7)].into_iter().collect()
+}
+
+#[tokio::test]
+async fn two_kinds_of_answers_to_one_signal_are_refused() {
+    let error = two_kinds::with().run_local().signal("go", &1).await.unwrap_err();
+    assert!(error.to_string().contains("a gate of the signal `go` takes"), "{error}");
+}
+
+#[task]
+fn grows(x: i64) -> Promise<i64> {
+    gate::approve("go", x)
+}
+
+#[workflow]
+fn grows_another_kind() -> Promise<Vec<i64>> {
+    [gate::wait_for::<i64>("go"), grows::node(7)].into_iter().collect()
+}
+
+#[tokio::test]
+async fn a_dynamic_task_does_not_take_a_signal_from_its_gate() {
+    let folder = tempfile::tempdir().unwrap();
+    let error = grows_another_kind::with().run_local().dir(folder.path()).await.unwrap_err();
+    assert!(error.to_string().contains("another one of the run"), "{error}");
+}

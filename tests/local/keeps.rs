@@ -12,6 +12,7 @@ use nebulakit::prelude::*;
 use nebulakit::run::{Again, ArtifactKind, EventKind, NodeStatus, Origin, RunHandle, RunOutcome, RunsFolder};
 use nebulakit::types::convert::places::{Place, places};
 use nebulakit::types::convert::writer::map_of_literals;
+use nebulakit::types::{Literal, Raw, Untyped};
 use proptest::prelude::*;
 
 fn stored(ctx: &Context, text: &str) -> anyhow::Result<File> {
@@ -223,6 +224,27 @@ async fn large_values_stay_until_the_end_of_the_run_is_recorded() {
     assert!(!second.folder().path().join("data").exists());
 }
 
+/// A file, and a struct that cannot be read.
+#[task]
+fn unreadable(ctx: Context) -> anyhow::Result<(File, Raw<Untyped>)> {
+    let literal = Literal::from_json(&serde_json::json!({"scalar": {"binary": {"value": "wQ==", "tag": "msgpack"}}}))?;
+    Ok((stored(&ctx, "text")?, nebulakit::types::decode(&literal.encode())?))
+}
+
+#[workflow]
+fn beside_unreadable() -> Promise<File> {
+    let (file, _) = unreadable::node().split();
+    copy::node(file)
+}
+
+#[tokio::test]
+async fn nothing_is_deleted_where_it_cannot_be_told_what_outputs_name() {
+    let folder = Folder::new();
+    let run = folder.run(&beside_unreadable::graph().unwrap(), &[], Options::new()).await;
+    assert_eq!(run.wait().await.unwrap(), RunOutcome::Succeeded);
+    assert_eq!(left(&run), ["n0".to_owned(), "n1".to_owned()].into());
+}
+
 #[task]
 fn counts(file: File, mended: String) -> anyhow::Result<i64> {
     anyhow::ensure!(Path::new(&mended).exists(), "it is not mended");
@@ -284,4 +306,90 @@ async fn a_long_chain_of_deleted_files_is_found_at_once() {
 fn ran(run: &RunHandle) -> Vec<String> {
     let state = run.state().unwrap();
     state.nodes.iter().filter(|(_, node)| node.status == NodeStatus::Succeeded(Origin::Run)).map(|(path, _)| path.to_string()).collect()
+}
+
+#[task]
+fn prepare() -> i64 {
+    1
+}
+
+#[task]
+fn takes(x: i64, file: File) -> anyhow::Result<i64> {
+    Ok(x + i64::try_from(file.blocking().read_bytes()?.len())?)
+}
+
+#[workflow]
+fn behind_a_gate() -> Promise<i64> {
+    takes::node(1, gate::approve("go", store::node(Vec::<File>::new())))
+}
+
+#[workflow]
+fn within_a_workflow(file: Promise<File>) -> Promise<i64> {
+    takes::node(prepare::node(), file)
+}
+
+#[workflow]
+fn into_a_workflow() -> Promise<i64> {
+    within_a_workflow::node(store::node(Vec::<File>::new()))
+}
+
+#[workflow(outputs(x, file))]
+fn gives_a_file() -> (Promise<i64>, Promise<File>) {
+    (prepare::node(), store::node(Vec::<File>::new()))
+}
+
+#[workflow]
+fn out_of_a_workflow() -> Promise<i64> {
+    let (x, file) = gives_a_file::node().split();
+    takes::node(x, file)
+}
+
+#[workflow]
+fn into_an_arm(x: Promise<i64>) -> Promise<i64> {
+    let file = store::node(Vec::<File>::new());
+    when(x.gt(0), takes::node(prepare::node(), &file)).otherwise(long::node(vec![file]))
+}
+
+/// Runs `graph`, which needs no file then, and again from the node that runs `of`, for which a deleted file is made again.
+async fn makes_a_file_again(graph: Graph, inputs: &[(&str, Vec<u8>)], of: &str) {
+    let folder = Folder::new();
+    let inputs = map_of_literals(inputs.iter().map(|(name, literal)| (*name, literal.as_slice())));
+    let run = async |options: Options| {
+        let plan = folder.backend.compile(&graph, &options.inputs(&*inputs).keep(Keep::Outputs)).unwrap();
+        let run = folder.backend.run(plan).await.unwrap();
+        let mut events = run.events();
+        while let Some(event) = events.next().await.unwrap() {
+            if matches!(event.kind, EventKind::Waiting { .. }) {
+                run.approve("go").unwrap();
+            }
+        }
+        assert_eq!(run.wait().await.unwrap(), RunOutcome::Succeeded);
+        run
+    };
+    let first = run(Options::new()).await;
+    assert!(left(&first).is_empty(), "{:?}", left(&first));
+    let state = first.state().unwrap();
+    let (from, _) = state.nodes.iter().find(|(_, node)| node.of.ends_with(of)).unwrap();
+    let second = run(Options::new().resumes(first.id().clone()).from(from.clone())).await;
+    assert!(second.state().unwrap().nodes.values().any(|node| node.of.ends_with(".store") && node.deleted.is_some()));
+}
+
+#[tokio::test]
+async fn a_gate_that_asks_again_passes_on_a_file_that_is_there() {
+    makes_a_file_again(behind_a_gate::graph().unwrap(), &[], "approve").await;
+}
+
+#[tokio::test]
+async fn a_node_in_a_workflow_that_runs_again_has_the_files_of_its_inputs() {
+    makes_a_file_again(into_a_workflow::graph().unwrap(), &[], ".prepare").await;
+}
+
+#[tokio::test]
+async fn a_workflow_that_runs_again_in_part_gives_files_that_are_there() {
+    makes_a_file_again(out_of_a_workflow::graph().unwrap(), &[], ".prepare").await;
+}
+
+#[tokio::test]
+async fn a_node_in_an_arm_that_runs_again_has_the_files_of_nodes_outside() {
+    makes_a_file_again(into_an_arm::graph().unwrap(), &[("x", literal(&1_i64))], ".prepare").await;
 }

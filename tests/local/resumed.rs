@@ -7,7 +7,7 @@ use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 
 use nebulakit::Context;
-use nebulakit::backend::{Backend as _, LocalBackend, Options, RunError};
+use nebulakit::backend::{Backend as _, Fate, LocalBackend, Options, RunError};
 use nebulakit::graph::Graph;
 use nebulakit::prelude::*;
 use nebulakit::run::{Again, Durability, EVENT_VERSION, EventKind, NodeStatus, Origin, Recorder, RunHandle, RunId, RunOutcome, RunsFolder};
@@ -123,6 +123,89 @@ async fn tasks_in_dynamic_graphs_are_kept() {
     let second = place.run(&graph, &[], Options::new().resumes(first.id().clone())).await.unwrap();
     assert_eq!(second.wait().await.unwrap(), RunOutcome::Succeeded);
     assert_eq!(place.ran(), ["fails", "grows"], "what did not succeed");
+}
+
+#[workflow]
+fn gated_often(place: Promise<String>) -> Promise<i64> {
+    let gates = ["one", "two", "three"].map(|signal| gate::approve(signal, 1));
+    fails::node(&place, total::node(&place, gates))
+}
+
+#[tokio::test]
+async fn a_damaged_answer_hides_no_other_and_stays() {
+    let place = Place::new();
+    let graph = gated_often::graph().unwrap();
+    let inputs = nebulakit::types::convert::writer::map_of_literals([("place", &*literal(&place.path()))]);
+    let plan = |options: Options| place.backend.compile(&graph, &options.inputs(&*inputs)).unwrap();
+    let first = place.backend.run(plan(Options::new())).await.unwrap();
+    ["one", "two", "three"].iter().for_each(|signal| first.approve(*signal).unwrap());
+    first.wait().await.unwrap();
+    let control = first.folder().path().join("control");
+    for damaged in ["one", "two", "three"] {
+        let path = control.join(format!("{damaged}.answer"));
+        let answer = fs::read(&path).unwrap();
+        fs::write(&path, "{").unwrap();
+        let preview = place.backend.preview(&plan(Options::new().resumes(first.id().clone()))).await.unwrap();
+        let waits: Vec<_> = preview.nodes.iter().filter(|node| matches!(node.fate, Fate::Waits { .. })).collect();
+        assert_eq!(waits.len(), 1, "{damaged}: {waits:?}");
+        assert_eq!(fs::read(&path).unwrap(), b"{", "a preview writes nothing");
+        fs::write(&path, answer).unwrap();
+    }
+}
+
+/// Saves its state.
+fn save(ctx: &Context, place: &str) -> anyhow::Result<()> {
+    let checkpoint = ctx.checkpoint().unwrap().blocking();
+    note(place, if checkpoint.read()?.is_some() { "goes on" } else { "begins" });
+    Ok(checkpoint.write("state")?)
+}
+
+/// Gives more than its event holds.
+#[task]
+fn saves(ctx: Context, place: String) -> anyhow::Result<String> {
+    save(&ctx, &place)?;
+    Ok("x".repeat(10_000))
+}
+
+#[workflow]
+fn saving(place: Promise<String>) -> Promise<String> {
+    saves::node(place)
+}
+
+#[tokio::test]
+async fn a_checkpoint_stays_until_the_success_is_recorded() {
+    let place = Place::new();
+    let (graph, data) = (saving::graph().unwrap(), place.backend.runs().path().join("data"));
+    let _ = fs::remove_dir_all(&data);
+    fs::write(&data, "no folder").unwrap();
+    let first = place.run(&graph, &[], Options::new()).await.unwrap();
+    assert!(matches!(first.wait().await.unwrap(), RunOutcome::Failed { .. }));
+    assert_eq!(place.ran(), ["begins"]);
+    fs::remove_file(&data).unwrap();
+    let second = place.run(&graph, &[], Options::new().resumes(first.id().clone())).await.unwrap();
+    assert_eq!((second.wait().await.unwrap(), place.ran()), (RunOutcome::Succeeded, vec!["goes on".to_owned()]));
+}
+
+#[task]
+fn saves_and_grows(ctx: Context, place: String) -> anyhow::Result<Promise<i64>> {
+    save(&ctx, &place)?;
+    Ok(fails::node(place, 1))
+}
+
+#[workflow]
+fn saving_and_growing(place: Promise<String>) -> Promise<i64> {
+    saves_and_grows::node(place)
+}
+
+#[tokio::test]
+async fn a_dynamic_task_keeps_its_checkpoint_until_its_graph_has_succeeded() {
+    let place = Place::new();
+    let graph = saving_and_growing::graph().unwrap();
+    let first = place.run(&graph, &[], Options::new()).await.unwrap();
+    assert_eq!(place.ran(), ["begins", "fails"]);
+    place.mend();
+    place.run(&graph, &[], Options::new().resumes(first.id().clone())).await.unwrap();
+    assert_eq!(place.ran(), ["fails", "goes on"]);
 }
 
 #[workflow]

@@ -1,9 +1,12 @@
 //! Chains, fans, order, sub-workflows, launch plans, references, several outputs.
 
 use std::sync::Mutex;
+use std::time::Duration;
 
-use nebulakit::backend::RunError;
+use nebulakit::backend::{Backend as _, LocalBackend, Options, RunError};
+use nebulakit::graph::{Graph, Kind, Node, Scope};
 use nebulakit::prelude::*;
+use nebulakit::run::{RunOutcome, RunsFolder};
 
 #[task]
 fn add(a: i64, b: i64) -> i64 {
@@ -144,4 +147,45 @@ async fn nodes_that_need_each_other_not_all_run() {
     let expected: Vec<i64> = (5..105).collect();
     assert_eq!(wide::with(5).run_local().await.unwrap(), expected);
     assert_eq!(wide::with(5).run_local().strategy(nebulakit::Strategy::Async).await.unwrap(), expected);
+}
+
+/// A graph with that many workflows within each other, each of which has as many nodes of the next one.
+fn nested(deep: u64, nodes: u64) -> Graph {
+    let mut graph = Graph::new("w0");
+    for level in (0..=deep).rev() {
+        let mut workflow = Graph::new(format!("w{level}"));
+        if level < deep {
+            let inner = (0..nodes).map(|node| Node::new(format!("n{node}"), Kind::Workflow(format!("w{}", level + 1).into())));
+            workflow.body = Scope { nodes: inner.collect(), outputs: Vec::new() };
+        }
+        if level == 0 {
+            graph.body = workflow.body;
+        } else {
+            graph.workflows.insert(workflow.name.clone(), workflow);
+        }
+    }
+    graph
+}
+
+#[tokio::test]
+async fn a_graph_that_is_too_deep_is_refused_before_it_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    let backend = LocalBackend::new(RunsFolder::open(folder.path()).unwrap());
+    let error = backend.compile(&nested(25, 1), &Options::new()).unwrap_err();
+    assert!(error.to_string().contains("workflows and conditions of `w0` are within each other more than 24 deep"), "{error}");
+    let run = backend.run(backend.compile(&nested(24, 1), &Options::new()).unwrap()).await.unwrap();
+    assert_eq!((run.wait().await.unwrap(), run.state().unwrap().planned), (RunOutcome::Succeeded, 24));
+}
+
+#[tokio::test]
+async fn a_run_of_the_same_workflows_over_and_over_starts_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let backend = LocalBackend::new(RunsFolder::open(folder.path()).unwrap());
+    let mut graph = nested(20, 8);
+    graph.body.nodes = vec![Node::new("n0", Kind::Sleep(Duration::from_secs(3600))), graph.body.nodes.swap_remove(0)];
+    graph.body.nodes[1].after.push("n0".into());
+    let run = backend.run(backend.compile(&graph, &Options::new()).unwrap()).await.unwrap();
+    run.cancel().unwrap();
+    assert_eq!(run.wait().await.unwrap(), RunOutcome::Cancelled);
+    assert_eq!(run.state().unwrap().planned, 2 + (1..20).map(|level| 8_u64.pow(level)).sum::<u64>());
 }

@@ -7,6 +7,7 @@
 mod capability;
 mod driver;
 mod error;
+mod extent;
 mod inputs;
 mod local;
 mod needs;

@@ -1,6 +1,10 @@
 //! What a graph needs that is not here.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::extent::{DEEPEST, Extent};
 use crate::graph::{Graph, ReferenceKind};
+use crate::run::GateTakes;
 use crate::task::mock::Mocks;
 use crate::task::registry::registry;
 
@@ -19,5 +23,21 @@ pub(super) fn missing(graph: &Graph, mocks: &Mocks) -> Vec<String> {
             format!("the {kind} `{name}` is registered elsewhere, as `{}`, and no body of it stands in for it here", reference.name)
         })
     });
-    tasks.chain(references).collect()
+    let deep = (Extent::of(graph).depth > DEEPEST)
+        .then(|| format!("workflows and conditions of `{}` are within each other more than {DEEPEST} deep", graph.name));
+    tasks.chain(references).chain(deep).chain(two_kinds(graph)).collect()
+}
+
+/// The signals whose gates take different kinds of answers. On the platform a launch plan is an execution of its own; here its gates are those of the run.
+fn two_kinds(graph: &Graph) -> BTreeSet<String> {
+    let mut first = BTreeMap::new();
+    let clashes = GateTakes::of_each(graph).into_iter().filter_map(|(signal, takes)| {
+        let known = first.entry(signal).or_insert_with(|| takes.clone());
+        (*known != takes).then(|| {
+            format!(
+                "a gate of the signal `{signal}` takes {known}, and another one {takes}: here, those of launch plans are of one run, too"
+            )
+        })
+    });
+    clashes.collect()
 }

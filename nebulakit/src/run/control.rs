@@ -3,7 +3,7 @@
 //! Each request is a file, which is there whole or not at all. Answers stay: a run that resumes this one with the same inputs takes them, even those that were given
 //! while no process drove it. A request to stop is for the process that drives the run now, and for no later one.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, Read as _};
@@ -95,14 +95,17 @@ impl Control {
         if path == self.run.kill() {
             return Ok(Some(Request::Kill));
         }
-        let request = read(&path);
-        if let Err(error) = &request {
-            path.file_name().map(|name| self.seen.remove(name));
-            if error.kind() == RecordErrorKind::Corrupt {
+        match read(&path) {
+            Ok(Answered { signal, answer }) => Ok(Some(Request::Answer { signal, answer })),
+            Err(error) => {
+                path.file_name().map(|name| self.seen.remove(name));
+                if error.kind() != RecordErrorKind::Corrupt {
+                    return Err(error);
+                }
                 fs::remove_file(&path).at("remove", &path)?;
+                Err(error.with_hint("answer again: this one is removed"))
             }
         }
-        request.map(Some)
     }
 
     /// Waits for the next request. It needs a tokio runtime with time.
@@ -140,13 +143,31 @@ impl Control {
         for entry in fs::read_dir(&folder).at("read", &folder)? {
             let entry = entry.at("read", &folder)?;
             let (name, path) = (entry.file_name(), entry.path());
-            let is_request = name.as_encoded_bytes().ends_with(ANSWER.as_bytes()) || [self.run.cancel(), self.run.kill()].contains(&path);
+            let is_request = is_answer(&path) || [self.run.cancel(), self.run.kill()].contains(&path);
             if is_request && self.seen.insert(name) {
                 self.due.push_back(path);
             }
         }
         Ok(())
     }
+}
+
+/// What was answered to the gates of a run, by their signals. Answers that are damaged are left out, and stay where they are.
+///
+/// # Errors
+/// When the folder cannot be read.
+pub(crate) fn answers(run: &RunFolder) -> Result<HashMap<String, Answer>, RecordError> {
+    let folder = run.control();
+    let mut answers = HashMap::new();
+    for entry in fs::read_dir(&folder).at("read", &folder)? {
+        let path = entry.at("read", &folder)?.path();
+        match is_answer(&path).then(|| read(&path)) {
+            Some(Ok(Answered { signal, answer })) => drop(answers.insert(signal, answer)),
+            Some(Err(error)) => tracing::warn!(%error, "a gate of the run {} was answered, and asks again", run.id()),
+            None => {}
+        }
+    }
+    Ok(answers)
 }
 
 /// Asks who drives the run to do something.
@@ -172,12 +193,13 @@ fn answer_path(run: &RunFolder, signal: &str) -> PathBuf {
     run.control().join(file_name(signal) + ANSWER)
 }
 
-fn read(path: &Path) -> Result<Request, RecordError> {
+fn is_answer(path: &Path) -> bool {
+    path.as_os_str().as_encoded_bytes().ends_with(ANSWER.as_bytes())
+}
+
+fn read(path: &Path) -> Result<Answered, RecordError> {
     let mut json = Vec::new();
     File::open(path).and_then(|file| file.take(LONGEST).read_to_end(&mut json)).at("read", path)?;
-    match serde_json::from_slice(&json) {
-        Ok(Answered { signal, answer }) => Ok(Request::Answer { signal, answer }),
-        Err(error) => Err(RecordError::new(RecordErrorKind::Corrupt, format!("`{}` is not an answer: {error}", path.display()))
-            .with_hint("answer again: this one is removed")),
-    }
+    serde_json::from_slice(&json)
+        .map_err(|error| RecordError::new(RecordErrorKind::Corrupt, format!("`{}` is not an answer: {error}", path.display())))
 }

@@ -38,7 +38,12 @@ pub enum GateTakes {
 impl GateTakes {
     /// What the gates of a graph and of the workflows in it take, by their signals.
     pub(crate) fn of_all(graph: &Graph) -> BTreeMap<String, Self> {
-        let mut gates = BTreeMap::new();
+        Self::of_each(graph).into_iter().map(|(signal, takes)| (signal.to_owned(), takes)).collect()
+    }
+
+    /// What each gate of a graph and of the workflows in it takes, with its signal.
+    pub(crate) fn of_each(graph: &Graph) -> Vec<(&str, Self)> {
+        let mut gates = Vec::new();
         std::iter::once(graph).chain(graph.workflows.values()).for_each(|workflow| of_scope(&workflow.body, &mut gates));
         gates
     }
@@ -67,11 +72,11 @@ impl fmt::Display for GateTakes {
     }
 }
 
-fn of_scope(scope: &Scope, gates: &mut BTreeMap<String, GateTakes>) {
+fn of_scope<'g>(scope: &'g Scope, gates: &mut Vec<(&'g str, GateTakes)>) {
     for node in &scope.nodes {
         match &node.kind {
-            Kind::Approve(gate) => drop(gates.insert(gate.signal.to_string(), GateTakes::Approval)),
-            Kind::Wait(gate) => drop(gates.insert(gate.signal.to_string(), GateTakes::Value(Box::new(gate.literal_type.clone())))),
+            Kind::Approve(gate) => gates.push((&gate.signal, GateTakes::Approval)),
+            Kind::Wait(gate) => gates.push((&gate.signal, GateTakes::Value(Box::new(gate.literal_type.clone())))),
             Kind::Branch(branch) => branch.scopes().for_each(|scope| of_scope(scope, gates)),
             _ => {}
         }

@@ -51,6 +51,7 @@ pub(crate) mod words;
 
 pub use self::artifact::{Artifact, ArtifactKind};
 pub use self::build::{BUILD_VERSION, Build, TaskChange, TaskDigests};
+pub(crate) use self::control::answers;
 pub use self::control::{Control, Request};
 pub(crate) use self::digest::Parts as DigestParts;
 pub use self::digest::inputs_digest;

@@ -51,6 +51,11 @@ impl NodePath {
         };
         Some(Self(self.0[..end].into()))
     }
+
+    /// Whether the node `other` is part of this one.
+    pub(crate) fn holds(&self, other: &str) -> bool {
+        other.strip_prefix(self.as_str()).is_some_and(|rest| rest.starts_with(['/', '[']))
+    }
 }
 
 impl<T: Into<Arc<str>>> From<T> for NodePath {

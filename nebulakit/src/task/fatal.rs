@@ -4,6 +4,7 @@ use std::error::Error as StdError;
 use std::fmt;
 
 /// An error that ends the whole run: the other jobs of the run are cancelled, whatever their parents make of it.
+/// In a workflow, failure handlers still run.
 ///
 /// # Examples
 /// ```

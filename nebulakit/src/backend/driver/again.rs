@@ -20,7 +20,7 @@ impl<'g> Frame<'g> {
 
     /// Whether the node `from` is part of `node`.
     fn holds(&self, node: &Node, path: &NodePath, from: &NodePath) -> bool {
-        if from.strip_prefix(&**path).is_some_and(|rest| rest.starts_with(['/', '['])) {
+        if path.holds(from) {
             return true;
         }
         let Kind::Branch(branch) = &node.kind else { return false };

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use super::ending::Ending;
 use super::frame::Instance;
 use super::scope::workflow;
 use super::tell::Jobs;
@@ -15,19 +16,16 @@ use crate::graph::Graph;
 ///
 /// Everything that the graph names has to be there: it is looked at before.
 pub(crate) async fn drive(graph: &Graph, world: &World, given: &[(&str, Bytes)]) -> Result<Bytes, Unfinished> {
-    let walk = Arc::new(Walk::new(graph, world));
-    let instance = Instance::new(graph, None, given);
+    let ending = Ending::of(world);
+    let walk = Arc::new(Walk::new(graph, world, &ending));
+    let driven = workflow(Arc::clone(&walk), Instance::new(graph, None, given), ending.stop.clone());
     let ended = match Jobs::of(world) {
-        Some(jobs) => jobs.told_while(&walk, workflow(Arc::clone(&walk), instance, world.stop.below())).await,
-        None => workflow(Arc::clone(&walk), instance, world.stop.below()).await,
+        Some(jobs) => jobs.told_while(&walk, driven).await,
+        None => driven.await,
     };
-    let Walk { fatal, unrecorded, .. } = match Arc::into_inner(walk) {
-        Some(walk) => walk,
-        None => return ended.map_err(Unfinished::Ended),
-    };
-    match (unrecorded.into_inner(), fatal.into_inner()) {
-        (Some(error), _) => Err(Unfinished::Unrecorded(error)),
-        (None, Some(fatal)) => Err(Unfinished::Ended(fatal)),
-        (None, None) => ended.map_err(Unfinished::Ended),
+    drop(walk);
+    match ending.unrecorded.into_inner() {
+        Some(error) => Err(Unfinished::Unrecorded(error)),
+        None => ended.map_err(Unfinished::Ended),
     }
 }

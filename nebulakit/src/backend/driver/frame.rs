@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use bytes::Bytes;
 use nebulakit_types::{Error, ErrorKind, Result};
 
-use super::layout::Layout;
-use super::shelf::{Hold, Holds, Shelf};
+use super::hold::{Hold, Holds, Shelf};
+use super::layout::{Layout, each_given, each_taken};
 use super::value;
 use crate::graph::{Binding, Bound, Graph, Node, Scope};
 use crate::run::NodePath;
@@ -115,7 +115,7 @@ impl<'g> Frame<'g> {
 
     /// Keeps what the node at `place` gave until all have taken from it, and forgets what nobody takes any more. Gives what need not be held any more, `held`
     /// among it, which was held for the node.
-    pub(super) fn keep(&self, place: u32, outputs: Bytes, shelf: Option<&Shelf>, held: Vec<Hold>) -> Vec<Hold> {
+    pub(super) fn keep(&self, place: u32, outputs: Bytes, shelf: Option<&dyn Shelf>, held: Vec<Hold>) -> Vec<Hold> {
         let (mut gave, mut free) = (self.gave(), held);
         if gave[place as usize].takers > 0 {
             gave[place as usize].hold = shelf.map(|shelf| shelf.hold(&outputs));
@@ -140,10 +140,15 @@ impl<'g> Frame<'g> {
         }
     }
 
-    /// What the nodes gave that the node at `place` needs.
-    pub(super) fn given_to(&self, place: u32) -> Vec<Bytes> {
-        let gave = self.gave();
-        self.layout.before(place).iter().filter_map(|earlier| gave[*earlier as usize].outputs.clone()).collect()
+    /// What is known of what these nodes take and of what the scope gives, each value by itself, since others are not known: maps of one literal.
+    pub(super) fn each_known(&self, nodes: impl Iterator<Item = &'g Node>, see: &mut dyn FnMut(&[u8])) {
+        let mut known = |binding: &'g Binding| {
+            if let Ok(value) = self.value(binding) {
+                see(&value::literals(&[("", value)]));
+            }
+        };
+        nodes.for_each(|node| each_taken(node, &mut known));
+        each_given(self.scope, &mut known);
     }
 
     pub(super) fn gave(&self) -> MutexGuard<'_, Vec<Gave>> {

@@ -17,7 +17,9 @@ impl Step<'_> {
     /// Gives on what it is given, once somebody has approved it.
     pub(super) async fn approve(&self, gate: &Gate) -> Result<Bytes, End> {
         let inputs = self.inputs()?;
-        match self.answer(gate, GateTakes::Approval).await? {
+        // What waits for it takes what it is given.
+        let answer = self.answer(gate, GateTakes::Approval).await.inspect_err(|_| self.foretell_needs(&inputs))?;
+        match answer {
             Answer::Approve => Ok(value::literals(&inputs)),
             _ => Err(self.fault(code::REJECTED, format!("`{}` was rejected", gate.signal))),
         }

@@ -81,13 +81,10 @@ impl Step<'_> {
             let is_fatal = error.is_fatal();
             let end = Fault::of_job(path, self.what(), error, used);
             if is_fatal {
-                self.walk.fatal(&end);
+                self.walk.ending.fatal(&end);
             }
             end
         })?;
-        if let Some(folder) = &world.stored {
-            folder.drop_checkpoints(path);
-        }
         Ok(Ran { outputs: outputs.into(), used })
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::graph::{Binding, Kind, Node, Otherwise, Scope, Test};
+use crate::graph::{Binding, Kind, Node, Scope, Test};
 
 /// The order of a scope's nodes, by their places.
 #[derive(Debug)]
@@ -65,7 +65,11 @@ impl<'g> Layout<'g> {
             edges.extend(needed.into_iter().map(|earlier| (earlier, later)));
         }
         let mut given = Vec::new();
-        scope.outputs.iter().for_each(|bound| each_bound(&bound.binding, &mut |id| given.extend(places.get(id).copied())));
+        each_given(scope, &mut |binding| {
+            if let Binding::Output { node, .. } = binding {
+                given.extend(places.get(&**node).copied());
+            }
+        });
         let before = Lists::of(scope.nodes.len(), edges.iter().map(|(earlier, later)| (*later, *earlier)));
         let after = Lists::of(scope.nodes.len(), edges.iter().copied());
         Self { places, before, after, given }
@@ -102,44 +106,53 @@ impl<'g> Layout<'g> {
     }
 }
 
-/// The ids of the nodes that have to be over before `node` begins; of a condition, those that its arms need as well.
+/// The ids of the nodes that have to be over before `node` begins; of a condition, those that its arms need as well. Ids of nodes in its arms are among them,
+/// which no scope around has.
 fn each_needed<'g>(node: &'g Node, see: &mut dyn FnMut(&'g str)) {
-    for bound in &node.inputs {
-        each_bound(&bound.binding, see);
-    }
+    each_taken(node, &mut |binding| {
+        if let Binding::Output { node, .. } = binding {
+            see(node);
+        }
+    });
+    each_before(node, see);
+}
+
+/// Those that `node` is told to wait for.
+fn each_before<'g>(node: &'g Node, see: &mut dyn FnMut(&'g str)) {
     node.after.iter().for_each(|id| see(id));
     if let Kind::Branch(branch) = &node.kind {
-        for arm in &branch.arms {
-            each_compared(&arm.test, see);
-            each_captured(&arm.body, see);
-        }
-        if let Otherwise::Run(scope) = &branch.otherwise {
-            each_captured(scope, see);
+        branch.scopes().flat_map(|scope| &scope.nodes).for_each(|node| each_before(node, see));
+    }
+}
+
+/// What `node` takes, each value by itself; of a condition, what its tests and its arms take as well.
+pub(super) fn each_taken<'g>(node: &'g Node, see: &mut dyn FnMut(&'g Binding)) {
+    node.inputs.iter().for_each(|bound| each_value(&bound.binding, see));
+    if let Kind::Branch(branch) = &node.kind {
+        branch.arms.iter().for_each(|arm| each_compared(&arm.test, see));
+        for scope in branch.scopes() {
+            scope.nodes.iter().for_each(|node| each_taken(node, see));
+            each_given(scope, see);
         }
     }
 }
 
-/// What a scope within a node needs; ids of its own nodes are among them, which no scope around it has.
-fn each_captured<'g>(scope: &'g Scope, see: &mut dyn FnMut(&'g str)) {
-    scope.nodes.iter().for_each(|node| each_needed(node, see));
-    scope.outputs.iter().for_each(|bound| each_bound(&bound.binding, see));
+/// What a scope gives, each value by itself.
+pub(super) fn each_given<'g>(scope: &'g Scope, see: &mut dyn FnMut(&'g Binding)) {
+    scope.outputs.iter().for_each(|bound| each_value(&bound.binding, see));
 }
 
-fn each_compared<'g>(test: &'g Test, see: &mut dyn FnMut(&'g str)) {
+fn each_compared<'g>(test: &'g Test, see: &mut dyn FnMut(&'g Binding)) {
     match test {
-        Test::Compare { left, right, .. } => {
-            each_bound(left, see);
-            each_bound(right, see);
-        }
+        Test::Compare { left, right, .. } => [left, right].into_iter().for_each(|side| each_value(side, see)),
         Test::All(tests) | Test::Any(tests) => tests.iter().for_each(|test| each_compared(test, see)),
     }
 }
 
-fn each_bound<'g>(binding: &'g Binding, see: &mut dyn FnMut(&'g str)) {
+fn each_value<'g>(binding: &'g Binding, see: &mut dyn FnMut(&'g Binding)) {
     match binding {
-        Binding::Output { node, .. } => see(node),
-        Binding::List(elements) => elements.iter().for_each(|element| each_bound(element, see)),
-        Binding::Map(entries) => entries.values().for_each(|entry| each_bound(entry, see)),
-        Binding::Literal(_) | Binding::Input { .. } | Binding::Failure | Binding::Fault => {}
+        Binding::List(elements) => elements.iter().for_each(|element| each_value(element, see)),
+        Binding::Map(entries) => entries.values().for_each(|entry| each_value(entry, see)),
+        value => see(value),
     }
 }

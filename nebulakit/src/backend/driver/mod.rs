@@ -1,16 +1,18 @@
 //! Walks a graph through a coordinator: starts what is ready, passes on what comes of it, and is over when nothing is left to start.
 //!
-//! One future walks all of it, on the runtime that polls it; what a task does happens wherever its job's strategy has it. Nothing here knows of files: events
-//! go to a [`Record`], values are bytes in memory, and data that tasks store is referred to.
+//! One future walks all of it, on the runtime that polls it; what a task does happens wherever its job's strategy has it. Nothing here opens files: events
+//! go to a [`Record`], values are bytes in memory, what tasks store is referred to, and a [`Shelf`] deletes it.
 
 mod again;
 mod branch;
 mod done;
 mod drive;
+mod ending;
 mod fault;
 mod frame;
 mod gate;
 mod grown;
+mod hold;
 mod job;
 mod job_id;
 mod layout;
@@ -20,7 +22,6 @@ mod recall;
 mod rehearsal;
 mod running;
 mod scope;
-mod shelf;
 mod signals;
 mod standing;
 mod step;
@@ -32,8 +33,8 @@ mod world;
 
 pub(crate) use self::drive::drive;
 pub(crate) use self::fault::{End, Fault};
+pub(crate) use self::hold::{Hold, Shelf};
 pub(crate) use self::memory::{Call, Claim, Memory, Recalled};
-pub(crate) use self::shelf::Shelf;
 pub(crate) use self::signals::{Refusal, Signals};
 pub(crate) use self::value::literals_of;
 pub(crate) use self::world::{Unfinished, World};

@@ -1,6 +1,9 @@
 //! What can be said beforehand of a node whose turn does not come, since one that it needs would have to run first.
 
+use bytes::Bytes;
+
 use super::step::Step;
+use super::value;
 use crate::graph::{Kind, Mapped};
 use crate::run::{EventKind, NodePath};
 use crate::task::registry::registry;
@@ -10,6 +13,13 @@ impl Step<'_> {
     pub(super) fn foretell(&self, because: NodePath) {
         self.walk.tell(&self.path, || EventKind::Ready { of: self.what() });
         self.walk.tell(&self.path, || if self.surely_runs() { EventKind::Cancelled } else { EventKind::Skipped { because } });
+    }
+
+    /// Tells that what the node is given is needed, as it would run.
+    pub(super) fn foretell_needs(&self, inputs: &[(&str, Bytes)]) {
+        if let Some(memory) = self.walk.rehearsed() {
+            memory.is_needed(&value::literals(inputs));
+        }
     }
 
     /// Whether it runs whatever it is given.

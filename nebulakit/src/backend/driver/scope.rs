@@ -6,7 +6,6 @@ use std::sync::{Arc, PoisonError};
 
 use bytes::Bytes;
 use futures_util::future::{BoxFuture, Either, select};
-use nebulakit_types::convert::writer::map_of_literals;
 
 use super::done::{Done, Ran};
 use super::fault::{End, Fault, code};
@@ -16,6 +15,7 @@ use super::running::{Next, Running};
 use super::step::Step;
 use super::value;
 use super::walk::Walk;
+use crate::backend::extent::DEEPEST;
 use crate::graph::{Graph, Kind, Mapped};
 use crate::run::{EventKind, NodePath, Origin};
 use crate::task::cancellation::Cancellation;
@@ -28,9 +28,6 @@ const OUTPUTS: &str = "end-node";
 /// Marks a node that will never begin, in place of the number of nodes that it needs: no node needs this many.
 const SKIPPED: u32 = u32::MAX;
 
-/// How deep scopes may be within each other: each takes up to 50 KB of the stack of the thread that polls them, in a build without optimisation.
-const DEEPEST: u32 = 24;
-
 /// Runs a workflow; where it fails, its handler runs behind all that was stopped.
 pub(super) fn workflow<'g>(walk: Arc<Walk<'g>>, instance: Instance<'g>, stop: Cancellation) -> BoxFuture<'g, Result<Bytes, End>> {
     Box::pin(async move {
@@ -38,6 +35,11 @@ pub(super) fn workflow<'g>(walk: Arc<Walk<'g>>, instance: Instance<'g>, stop: Ca
         let body = &instance.graph.body;
         let frame = Frame::new(Arc::clone(&instance), body, walk.layout(body), stop.below());
         let ended = scope(Arc::clone(&walk), Arc::new(frame)).await;
+        let (ended, stop) = match walk.ending.fatal_in(instance.path.as_ref()) {
+            // It has stopped everything; its handlers run until the run itself is stopped.
+            Some(fatal) => (Err(End::Failed(fatal)), walk.world.stop.below()),
+            None => (ended, stop),
+        };
         let (Err(End::Failed(fault)), Some(handler)) = (&ended, instance.graph.on_failure.as_deref()) else { return ended };
         if stop.is_cancelled() {
             return ended;
@@ -113,10 +115,10 @@ pub(super) fn scope<'g>(walk: Arc<Walk<'g>>, frame: Arc<Frame<'g>>) -> BoxFuture
                 }
             }
         }
-        if let Some(memory) = walk.world.memory.as_ref().filter(|_| walk.world.is_rehearsal) {
-            // What never begins here would run.
-            let rest = (0..).zip(&needs).filter(|(_, needs)| **needs > 0).flat_map(|(place, _)| frame.given_to(place));
-            rest.for_each(|outputs| memory.is_needed(&outputs));
+        if let Some(memory) = walk.rehearsed().filter(|_| succeeded < nodes.len()) {
+            // What never begins here would run, and others would take what the scope gives.
+            let rest = needs.iter().zip(nodes).filter(|(needs, _)| **needs > 0).map(|(_, node)| node);
+            frame.each_known(rest, &mut |known| memory.is_needed(known));
         }
         match ended {
             Some(end) => Err(end),
@@ -208,9 +210,7 @@ async fn task(step: &Step<'_>, path: &NodePath, name: &str, inputs: &[(&str, Byt
     let (Ran { outputs, used }, from) = match step.recall(&**memory, path, task, inputs, given, stop).await? {
         Recalled::Outputs(outputs, from) => (Ran { outputs, used: None }, from),
         Recalled::Nothing(claim) => {
-            if step.walk.world.is_rehearsal {
-                memory.is_needed(&map_of_literals(inputs.iter().map(|(name, literal)| (*name, &**literal))));
-            }
+            step.foretell_needs(inputs);
             let ran = job(step, path, task, inputs, Some(given), stop).await?;
             if let Some(claim) = claim {
                 step.remember(&**memory, path, claim, &ran.outputs).await;
@@ -264,14 +264,9 @@ async fn job(
 
 /// Runs a graph that a dynamic task gave.
 async fn grown(step: &Step<'_>, path: &NodePath, graph: &Graph, stop: &Cancellation) -> Result<Bytes, End> {
-    let walk = Arc::new(Walk::new(graph, step.walk.world));
+    let walk = Arc::new(Walk::new(graph, step.walk.world, step.walk.ending));
     let instance = Instance::new(graph, Some(path.clone()), &[]).within(step.scope_of(path));
-    let ended = below(step, Arc::clone(&walk), instance, path, stop.below()).await;
-    if let Some(Walk { fatal, unrecorded, .. }) = Arc::into_inner(walk) {
-        fatal.into_inner().iter().for_each(|end| step.walk.fatal(end));
-        unrecorded.into_inner().into_iter().for_each(|error| step.walk.unrecorded(error));
-    }
-    ended
+    below(step, walk, instance, path, stop.below()).await
 }
 
 /// Runs a workflow of the graph.

@@ -84,10 +84,13 @@ impl Signals {
     /// The answer to a gate, where there is one already. From here on others are checked when they come.
     ///
     /// # Errors
-    /// When the gate takes another kind of answer, and nobody can give one.
+    /// When another gate of the signal takes something else, or when this one does and nobody can answer again.
     pub(super) fn get(&self, signal: &str, takes: &GateTakes) -> Result<Option<Answer>, String> {
         let mut state = self.locked();
-        state.gates.insert(signal.to_owned(), takes.clone());
+        let known = state.gates.entry(signal.to_owned()).or_insert_with(|| takes.clone());
+        if known != takes {
+            return Err(format!("this gate takes {takes}, and another one of the run {known}: give them different signals"));
+        }
         let Some(answer) = state.answers.get(signal) else { return Ok(None) };
         match (takes.check(answer), &self.refused) {
             (Ok(()), _) => Ok(Some(answer.clone())),

@@ -6,11 +6,12 @@ use std::io;
 use std::sync::{Arc, PoisonError};
 
 use bytes::Bytes;
+use tokio::task::spawn_blocking;
 
 use super::done::Done;
 use super::fault::{End, Fault, code};
 use super::frame::{Frame, Within};
-use super::shelf::Holds;
+use super::hold::Holds;
 use super::walk::Walk;
 use crate::graph::{Kind, Mapped, Node};
 use crate::run::{EventKind, NodePath};
@@ -61,10 +62,13 @@ impl<'g> Step<'g> {
     pub(super) async fn told(&self, path: &NodePath, ended: impl Future<Output = Result<Done, End>>) -> Result<Bytes, End> {
         self.walk.tell(path, || EventKind::Ready { of: self.what() });
         let ended = ended.await;
-        if self.walk.is_told()
-            && let Err(error) = self.record_end(path, &ended).await
-        {
-            self.walk.unrecorded(error);
+        if self.walk.is_told() {
+            match (self.record_end(path, &ended).await, &ended) {
+                // Only what ran here has left any.
+                (Ok(()), Ok(done)) if done.used.is_some() => self.drop_checkpoints(path).await,
+                (Ok(()), _) => {}
+                (Err(error), _) => self.walk.unrecorded(error),
+            }
         }
         ended.map(|done| done.outputs)
     }
@@ -86,6 +90,14 @@ impl<'g> Step<'g> {
         };
         record.record(Some(path), kind)?;
         record.settle().await
+    }
+
+    /// Removes the checkpoints of a task whose success is recorded: until then they may be all that is left of it.
+    async fn drop_checkpoints(&self, path: &NodePath) {
+        let Some(folder) = self.walk.world.stored.as_ref().filter(|folder| folder.has_checkpoints(path)) else { return };
+        let (folder, path) = (folder.clone(), path.clone());
+        // They may be large. Any that stay do no harm.
+        let _ = spawn_blocking(move || folder.drop_checkpoints(&path)).await;
     }
 
     /// What it runs, for people.

@@ -2,29 +2,27 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use super::fault::End;
+use super::ending::Ending;
 use super::layout::Layout;
+use super::memory::Memory;
 use super::world::World;
 use crate::graph::{Graph, Scope};
 use crate::run::{EventKind, NodePath};
 
-/// A run on its way.
+/// A graph that runs: the run's own, or one that a dynamic task gave.
 pub(super) struct Walk<'g> {
     pub(super) graph: &'g Graph,
     pub(super) world: &'g World,
+    pub(super) ending: &'g Ending,
     /// Those of the scopes that ran, by their addresses.
     layouts: Mutex<HashMap<usize, Arc<Layout<'g>>>>,
-    /// The failure that ends all of it.
-    pub(super) fatal: OnceLock<End>,
-    /// Why what happened cannot be recorded any more.
-    pub(super) unrecorded: OnceLock<io::Error>,
 }
 
 impl<'g> Walk<'g> {
-    pub(super) fn new(graph: &'g Graph, world: &'g World) -> Self {
-        Self { graph, world, layouts: Mutex::default(), fatal: OnceLock::new(), unrecorded: OnceLock::new() }
+    pub(super) fn new(graph: &'g Graph, world: &'g World, ending: &'g Ending) -> Self {
+        Self { graph, world, ending, layouts: Mutex::default() }
     }
 
     pub(super) fn layout(&self, scope: &'g Scope) -> Arc<Layout<'g>> {
@@ -36,6 +34,11 @@ impl<'g> Walk<'g> {
     /// The workflow or launch plan of that name.
     pub(super) fn workflow(&self, name: &str) -> Option<&'g Graph> {
         self.graph.workflows.get(name)
+    }
+
+    /// What hears of what is needed, where it is only looked at what would run.
+    pub(super) fn rehearsed(&self) -> Option<&dyn Memory> {
+        self.world.memory.as_deref().filter(|_| self.world.is_rehearsal)
     }
 
     /// Whether anybody hears what happens.
@@ -59,15 +62,9 @@ impl<'g> Walk<'g> {
         }
     }
 
-    /// A failure ends the run, whatever else may fail in it.
-    pub(super) fn fatal(&self, end: &End) {
-        let _ = self.fatal.set(end.clone());
-        self.world.stop.cancel();
-    }
-
     /// What happens cannot be recorded any more: the run stops.
     pub(super) fn unrecorded(&self, error: io::Error) {
-        let _ = self.unrecorded.set(error);
+        let _ = self.ending.unrecorded.set(error);
         self.world.stop.cancel();
     }
 }

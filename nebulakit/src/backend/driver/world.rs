@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use super::fault::End;
+use super::hold::Shelf;
 use super::memory::Memory;
-use super::shelf::Shelf;
 use super::signals::Signals;
 use crate::coordinator::Coordinator;
 use crate::run::{NodePath, Record, RunFolder, RunId};
@@ -35,7 +35,7 @@ pub(crate) struct World {
     /// Whether it is only looked at what would run: nothing does, and what would counts as stopped.
     pub(crate) is_rehearsal: bool,
     /// Deletes files that nothing needs any more, if that is wanted.
-    pub(crate) shelf: Option<Arc<Shelf>>,
+    pub(crate) shelf: Option<Arc<dyn Shelf>>,
     /// The node that runs whatever is known of earlier runs, and with it all that needs it.
     pub(crate) from: Option<NodePath>,
 }

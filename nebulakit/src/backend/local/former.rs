@@ -7,8 +7,8 @@ use std::path::Path;
 
 use crate::backend::preview::Unkept;
 use crate::run::{
-    Again, Answer, Build, Control, EventReader, NodePath, RecordError, RecordErrorKind, Request, RunFolder, RunHandle, RunHold, RunId,
-    RunsFolder, Span, Success, TaskChange, file_name,
+    Again, Answer, Build, EventReader, NodePath, RecordError, RecordErrorKind, RunFolder, RunHandle, RunHold, RunId,
+    RunsFolder, Span, Success, TaskChange, answers, file_name,
 };
 use crate::task::registry::registry;
 
@@ -136,16 +136,14 @@ impl Former {
 
     /// What was answered to its gates, for a run that is given the same: of another one somebody has to look at what comes of it.
     pub(super) fn answers(&self, inputs: &[u8]) -> HashMap<String, Answer> {
-        let mut answers = HashMap::new();
-        for before in self.runs.iter().rev().filter(|before| fs::read(before.folder.inputs()).is_ok_and(|before| before == inputs)) {
-            let mut control = Control::new(&before.folder);
-            while let Ok(Some(request)) = control.poll() {
-                if let Request::Answer { signal, answer } = request {
-                    answers.insert(signal, answer);
-                }
-            }
-        }
-        answers
+        let given_the_same = self.runs.iter().rev().filter(|before| fs::read(before.folder.inputs()).is_ok_and(|before| before == inputs));
+        let of_each = given_the_same.map(|before| {
+            answers(&before.folder).unwrap_or_else(|error| {
+                tracing::warn!(%error, "the gates of the run {} ask again", before.folder.id());
+                HashMap::new()
+            })
+        });
+        of_each.flatten().collect()
     }
 
     /// What they know of the node, where it ran that task: each one in turn, the latest first.

@@ -12,6 +12,7 @@ mod readers;
 mod recorded;
 mod rehearsal;
 mod run_local;
+mod shelf;
 
 use std::fmt;
 use std::path::PathBuf;

@@ -10,10 +10,12 @@ use tokio::sync::oneshot;
 
 use super::ended::{outcome, why};
 use super::memory::Remembered;
+use super::shelf::RawFolders;
 use crate::backend::driver::{Refusal, Shelf, Signals, World, drive, literals_of};
+use crate::backend::extent::Extent;
 use crate::backend::{Plan, RunError};
 use crate::coordinator::Coordinator;
-use crate::graph::{Graph, Kind, Scope};
+use crate::graph::Graph;
 use crate::run::{
     Answer, Build, Control, EVENT_VERSION, EventKind, Keep, RecordError, RecordErrorKind, Recorder, Request, RunHandle, RunOutcome,
 };
@@ -59,12 +61,13 @@ pub(super) fn start(
         run: folder.id().clone(),
         name: plan.graph.name.clone(),
         backend: plan.backend,
-        nodes: nodes(&plan.graph),
+        nodes: Extent::of(&plan.graph).nodes,
         resumes: memory.former.as_ref().map(|former| former.id().clone()),
         from: plan.options.from.clone(),
     };
     recorder.record(None, created).map_err(RunError::Record)?;
-    let deletes = plan.options.keep == Keep::Outputs;
+    let shelf = (plan.options.keep == Keep::Outputs).then(|| Arc::new(RawFolders::new(folder.clone(), Arc::clone(&recorder) as _)));
+    let deletes = shelf.is_some();
     let (signals, refused) = Signals::open(&plan.graph, given.answers, former);
     let world = World {
         coordinator,
@@ -77,7 +80,7 @@ pub(super) fn start(
         mocks,
         memory: Some(memory),
         is_rehearsal: false,
-        shelf: deletes.then(|| Arc::new(Shelf::new(folder.clone(), Arc::clone(&recorder) as _))),
+        shelf: shelf.clone().map(|shelf| shelf as Arc<dyn Shelf>),
         from: plan.options.from,
         moved: Arc::default(),
     };
@@ -85,6 +88,10 @@ pub(super) fn start(
     let ((over, ended), (gives, outputs)) = (oneshot::channel(), oneshot::channel());
     tokio::spawn(async move {
         let ended = to_its_end(&plan.graph, &world, plan.options.inputs.into(), &recorder, asked).await;
+        if let Some(shelf) = shelf {
+            ended.iter().for_each(|outputs| shelf.clear(outputs));
+            shelf.settle().await;
+        }
         // Where it cannot be recorded the run is one that was interrupted: that is how others find it.
         drop(world);
         // A disk may be slow.
@@ -139,10 +146,6 @@ async fn to_its_end(graph: &Graph, world: &World, inputs: Bytes, recorder: &Reco
         }
     };
     world.coordinator.shutdown(Duration::ZERO).await;
-    if let Some(shelf) = &world.shelf {
-        ended.iter().for_each(|outputs| shelf.clear(outputs));
-        shelf.settle().await;
-    }
     ended.map_err(why)
 }
 
@@ -206,19 +209,4 @@ impl Asked {
         self.control.refuse(&signal)?;
         recorder.record(None, EventKind::Refused { signal, why })
     }
-}
-
-/// How many nodes are known before the run: each workflow counts as often as it is a node.
-fn nodes(graph: &Graph) -> u64 {
-    fn of_scope(scope: &Scope, graph: &Graph) -> u64 {
-        let of_node = |kind: &Kind| match kind {
-            Kind::Workflow(name) | Kind::LaunchPlan(name) => {
-                graph.workflows.get(name).map_or(0, |workflow| of_scope(&workflow.body, graph))
-            }
-            Kind::Branch(branch) => branch.scopes().fold(0, |sum: u64, scope| sum.saturating_add(of_scope(scope, graph))),
-            _ => 0,
-        };
-        scope.nodes.iter().fold(0, |sum: u64, node| sum.saturating_add(1).saturating_add(of_node(&node.kind)))
-    }
-    of_scope(&graph.body, graph)
 }

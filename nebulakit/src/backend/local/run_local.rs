@@ -280,7 +280,7 @@ impl<O: TaskOutputs> RunLocal<O> {
             run: RunId::from(Uuid::new_v4().simple().to_string()),
             record: Arc::new(Nowhere),
             signals: Arc::new(Signals::known(self.answers)),
-            stop: self.stop,
+            stop: self.stop.below(),
             strategy: self.options.strategy,
             stored: None,
             mocks: self.mocks,

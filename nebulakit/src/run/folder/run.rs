@@ -124,9 +124,13 @@ impl RunFolder {
         fs::read_dir(self.path.join("checkpoints")).is_ok_and(|mut nodes| nodes.next().is_some())
     }
 
+    /// Whether attempts of a node left checkpoints.
+    pub(crate) fn has_checkpoints(&self, node: &NodePath) -> bool {
+        self.all_checkpoints(node).exists()
+    }
+
     /// Removes the checkpoints of a node, which needs them no more.
     pub(crate) fn drop_checkpoints(&self, node: &NodePath) {
-        // Most nodes have none, and one that stays does no harm.
         let _ = fs::remove_dir_all(self.all_checkpoints(node));
     }
 

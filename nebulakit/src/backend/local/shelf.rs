@@ -1,7 +1,4 @@
 //! Files that nothing needs any more: those of a node are deleted when the last value that names them is gone.
-//!
-//! A value is held by the node that it is kept of until all that take from that are over, and by the node around it until that is over in turn. What a node held
-//! that did not succeed is never given back: a run that goes on with this one takes it.
 
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -11,10 +8,11 @@ use std::{fs, io};
 use nebulakit_types::convert::places::{Place, places};
 use tokio::task::JoinSet;
 
+use crate::backend::driver::{Hold, Shelf};
 use crate::run::{EventKind, NodePath, Record, RunFolder};
 
 /// The folders of the files that the nodes of a run stored, by who still needs them.
-pub(crate) struct Shelf {
+pub(super) struct RawFolders {
     run: RunFolder,
     record: Arc<dyn Record>,
     folders: Mutex<Folders>,
@@ -27,66 +25,33 @@ struct Folders {
     nodes: HashMap<PathBuf, NodePath>,
     /// Those that stay, whatever becomes of the run.
     pinned: HashSet<PathBuf>,
+    /// Whether all stay: a value may name any of them.
+    all_pinned: bool,
 }
 
-/// The folders that a value names, until they are given back.
-#[derive(Debug, Default)]
-pub(super) struct Hold(Vec<PathBuf>);
+impl Folders {
+    fn is_pinned(&self, folder: &Path) -> bool {
+        self.all_pinned || self.pinned.contains(folder)
+    }
+}
 
-/// What is held for a node until it is over.
-pub(super) type Holds = Arc<Mutex<Vec<Hold>>>;
-
-impl Shelf {
-    pub(crate) fn new(run: RunFolder, record: Arc<dyn Record>) -> Self {
+impl RawFolders {
+    pub(super) fn new(run: RunFolder, record: Arc<dyn Record>) -> Self {
         Self { run, record, folders: Mutex::default(), deleting: Mutex::default() }
     }
 
-    /// Holds what outputs name, and the folder of the node that gave them.
-    pub(super) fn hold_of(&self, node: &NodePath, outputs: &[u8]) -> Hold {
-        let own = self.run.raw(node);
-        self.folders().nodes.insert(own.clone(), node.clone());
-        let mut folders = self.named(outputs);
-        folders.insert(own);
-        self.held(folders)
-    }
-
-    /// Holds what outputs name.
-    pub(super) fn hold(&self, outputs: &[u8]) -> Hold {
-        self.held(self.named(outputs))
-    }
-
-    /// Keeps what outputs name for good: something beside the run refers to it.
-    pub(super) fn pin(&self, outputs: &[u8]) {
-        let named = self.named(outputs);
-        self.folders().pinned.extend(named);
-    }
-
-    /// Gives back what was held, and deletes what nobody holds any more.
-    pub(super) fn release(&self, hold: Hold) {
-        let mut folders = self.folders();
-        for folder in hold.0 {
-            let Some(count) = folders.held.get_mut(&folder) else { continue };
-            *count -= 1;
-            if *count == 0 && !folders.pinned.contains(&folder) {
-                folders.held.remove(&folder);
-                let node = folders.nodes.get(&folder).cloned();
-                self.delete(folder, node);
-            }
-        }
-    }
-
     /// Deletes all that neither these outputs of the run name nor anything beside it.
-    pub(crate) fn clear(&self, outputs: &[u8]) {
+    pub(super) fn clear(&self, outputs: &[u8]) {
         let (stays, folders) = (self.named(outputs), self.folders());
         let left = entries(&self.run.all_raw()).unwrap_or_default();
-        for folder in left.into_iter().filter(|folder| !stays.contains(folder) && !folders.pinned.contains(folder)) {
+        for folder in left.into_iter().filter(|folder| !stays.contains(folder) && !folders.is_pinned(folder)) {
             let node = folders.nodes.get(&folder).cloned();
             self.delete(folder, node);
         }
     }
 
     /// Waits until all is deleted that was to be.
-    pub(crate) async fn settle(&self) {
+    pub(super) async fn settle(&self) {
         let mut deleting = std::mem::take(&mut *self.deleting.lock().unwrap_or_else(PoisonError::into_inner));
         while deleting.join_next().await.is_some() {}
     }
@@ -97,14 +62,22 @@ impl Shelf {
         Hold(named.into_iter().collect())
     }
 
-    /// The folders of this run's nodes in which the files are that outputs name.
+    /// The folders of this run's nodes in which the files are that outputs name. Outputs that cannot be read may name any.
     fn named(&self, outputs: &[u8]) -> HashSet<PathBuf> {
         let raw = self.run.all_raw();
         let folder = |place| match place {
             Place::Here(path) => Some(raw.join(path.strip_prefix(&raw).ok()?.components().next()?)),
             Place::Elsewhere(_) => None,
         };
-        places(outputs).unwrap_or_default().into_iter().filter_map(folder).collect()
+        match places(outputs) {
+            Ok(places) => places.into_iter().filter_map(folder).collect(),
+            Err(error) => {
+                if !std::mem::replace(&mut self.folders().all_pinned, true) {
+                    tracing::warn!(%error, "outputs cannot be read, and no more files of the run {} are deleted", self.run.id());
+                }
+                HashSet::new()
+            }
+        }
     }
 
     /// Deletes a folder on a thread of its own, once that is recorded.
@@ -118,6 +91,38 @@ impl Shelf {
 
     fn folders(&self) -> MutexGuard<'_, Folders> {
         self.folders.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Shelf for RawFolders {
+    fn hold_of(&self, node: &NodePath, outputs: &[u8]) -> Hold {
+        let own = self.run.raw(node);
+        self.folders().nodes.insert(own.clone(), node.clone());
+        let mut folders = self.named(outputs);
+        folders.insert(own);
+        self.held(folders)
+    }
+
+    fn hold(&self, outputs: &[u8]) -> Hold {
+        self.held(self.named(outputs))
+    }
+
+    fn pin(&self, outputs: &[u8]) {
+        let named = self.named(outputs);
+        self.folders().pinned.extend(named);
+    }
+
+    fn release(&self, hold: Hold) {
+        let mut folders = self.folders();
+        for folder in hold.0 {
+            let Some(count) = folders.held.get_mut(&folder) else { continue };
+            *count -= 1;
+            if *count == 0 && !folders.is_pinned(&folder) {
+                folders.held.remove(&folder);
+                let node = folders.nodes.get(&folder).cloned();
+                self.delete(folder, node);
+            }
+        }
     }
 }
 
