@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -328,6 +329,18 @@ async fn an_entry_that_is_damaged_or_whose_data_is_gone_runs_again() {
     }
     assert_eq!(place.status(&graph, &options, "n0").await, RAN);
     assert_eq!(place.status(&graph, &options, "n0").await, HIT, "it was replaced");
+}
+
+#[tokio::test]
+async fn a_run_is_stopped_while_an_entry_is_read() {
+    let place = Place::new();
+    let (graph, options) = (lengthy::graph().unwrap(), given(&[("x", literal(&1_i64))]));
+    place.run(&graph, &options).await;
+    let data = files_below(&place.path(".nebulakit/data")).pop().unwrap();
+    fs::remove_file(&data).unwrap();
+    assert!(Command::new("mkfifo").arg(&data).status().unwrap().success(), "nothing comes of a read of it");
+    stopped_when_ready(&place, &graph, &options).await;
+    fs::write(&data, "").unwrap();
 }
 
 #[task(cache(version = "1"))]

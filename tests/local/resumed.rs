@@ -5,6 +5,7 @@ use std::io::Write as _;
 use std::os::unix::fs::symlink;
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use nebulakit::Context;
 use nebulakit::backend::{Backend as _, Fate, LocalBackend, Options, RunError};
@@ -494,6 +495,47 @@ fn files_of_many_nodes_are_read_by_few_threads() {
     runtime.shutdown_background();
     let cores = std::thread::available_parallelism().unwrap().get();
     assert!(threads < cores + 20, "{threads} threads for {cores} cores");
+}
+
+#[task]
+fn long(place: String) -> String {
+    note(&place, "long");
+    "long ".repeat(10_000)
+}
+
+#[task]
+fn lengths(place: String, text: String) -> i64 {
+    note(&place, "lengths");
+    text.len() as i64
+}
+
+#[workflow]
+fn lengthy(place: Promise<String>) -> Promise<i64> {
+    fails::node(&place, lengths::node(place.clone(), long::node(&place)))
+}
+
+#[tokio::test]
+async fn a_run_is_stopped_while_outputs_are_read_that_another_one_recorded() {
+    let place = Place::new();
+    let graph = lengthy::graph().unwrap();
+    let first = place.run(&graph, &[], Options::new()).await.unwrap();
+    let data = data_of(place.backend.runs());
+    fs::remove_file(&data).unwrap();
+    assert!(Command::new("mkfifo").arg(&data).status().unwrap().success(), "nothing comes of a read of it");
+    let inputs = nebulakit::types::convert::writer::map_of_literals([("place", &*literal(&place.path()))]);
+    let options = Options::new().resumes(first.id().clone()).inputs(inputs);
+    let run = place.backend.run(place.backend.compile(&graph, &options).unwrap()).await.unwrap();
+    let mut events = run.events();
+    while !matches!(events.next().await.unwrap().unwrap().kind, EventKind::Ready { .. }) {}
+    run.cancel().unwrap();
+    assert_eq!(run.wait().await.unwrap(), RunOutcome::Cancelled);
+    fs::write(&data, "").unwrap();
+}
+
+/// The only file of data that runs share.
+fn data_of(runs: &RunsFolder) -> PathBuf {
+    let one_of = |folder: PathBuf| fs::read_dir(folder).unwrap().next().unwrap().unwrap().path();
+    one_of(one_of(runs.path().join("data")))
 }
 
 #[tokio::test]

@@ -82,7 +82,7 @@ impl Cached {
             return Ok(Recalled::Nothing(Some(Claim { key, turn })));
         };
         let from = entry.from();
-        Ok(match self.cache.outputs(&entry)?.filter(|outputs| is_whole(outputs, || call.task.interface())) {
+        Ok(match self.outputs(entry, call.task).await? {
             Some(outputs) => {
                 tell(call, Lookup::Hit { from, key });
                 Recalled::Outputs(outputs.into(), Origin::Cache)
@@ -92,6 +92,13 @@ impl Cached {
                 Recalled::Nothing(Some(Claim { key, turn }))
             }
         })
+    }
+
+    /// The outputs of an entry; [`None`] where they, or files that they name, are gone or damaged.
+    async fn outputs(&self, entry: CacheEntry, task: &'static TaskDef) -> Result<Option<Vec<u8>>, RecordError> {
+        let (cache, recorded) = (self.cache.clone(), entry.outputs.clone());
+        let read = move || Ok(cache.outputs(&entry)?.filter(|outputs| is_whole(outputs, || task.interface())));
+        self.readers.open(&recorded, read).await
     }
 
     /// The key of a call. Files are read on a thread of their own, which ends when the call is asked to stop.

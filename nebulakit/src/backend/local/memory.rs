@@ -12,6 +12,7 @@ use super::cached::Cached;
 use super::digests::Digests;
 use super::former::{Former, Kept};
 use super::needed::Needed;
+use super::readers::Readers;
 use crate::backend::driver::{Call, Memory, Recalled};
 use crate::run::{Again, CacheEntry, EventKind, NodePath, Origin, RunFolder, RunsFolder, Success, is_whole};
 use crate::task::cancellation::Cancellation;
@@ -23,6 +24,7 @@ pub(super) struct Remembered {
     pub(super) former: Option<Former>,
     cached: Cached,
     digests: Digests,
+    readers: Readers,
     /// The nodes whose files were deleted and are needed again.
     needed: Mutex<Needed>,
     /// The folder of this run, where it is recorded: it takes over the decks of nodes that do not run again.
@@ -32,8 +34,9 @@ pub(super) struct Remembered {
 impl Remembered {
     /// What is cached, and what the run knows that this one goes on with.
     pub(super) fn new(runs: &RunsFolder, former: Option<Former>, cached: Cached, folder: Option<RunFolder>) -> Self {
-        let digests = Digests::new(runs, cached.cache.contents().clone(), cached.readers.clone(), cached.durability);
-        Self { former, cached, digests, needed: Mutex::default(), folder }
+        let readers = cached.readers.clone();
+        let digests = Digests::new(runs, cached.cache.contents().clone(), readers.clone(), cached.durability);
+        Self { former, cached, digests, readers, needed: Mutex::default(), folder }
     }
 
     /// What the node gave in a run that this one goes on with, if it need not run again.
@@ -63,9 +66,11 @@ impl Remembered {
 
     /// What a node gave, if that is there, and if the files that it names are what they were, or were deleted since nothing needed them.
     async fn outputs(&self, task: &'static TaskDef, success: &Success, run: &RunFolder) -> Option<Vec<u8>> {
+        let (data, recorded) = (run.data().clone(), success.outputs.clone());
+        let read = move || Ok(data.read(&recorded)?.map(|outputs| (is_whole(&outputs, || task.interface()), outputs)));
         // Where its data is gone or damaged it is made again.
-        let outputs = run.data().read(&success.outputs).ok().flatten()?;
-        if is_whole(&outputs, || task.interface()) && self.digests.stamp(&outputs).await == success.files {
+        let (is_whole, outputs) = self.readers.open(&success.outputs, read).await.ok().flatten()?;
+        if is_whole && self.digests.stamp(&outputs).await == success.files {
             return Some(outputs);
         }
         let gone = self.digests.gone(&outputs);

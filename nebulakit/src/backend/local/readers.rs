@@ -7,7 +7,7 @@ use std::thread::available_parallelism;
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 
-use crate::run::{RecordError, RecordErrorKind};
+use crate::run::{RecordError, RecordErrorKind, Recorded};
 
 /// As many of them as there are cores read at once.
 #[derive(Clone)]
@@ -36,5 +36,20 @@ impl Readers {
         });
         // It is cancelled with the runtime.
         read.await.unwrap_or_else(|error| Err(RecordError::new(RecordErrorKind::Interrupted, format!("files were not read: {error}"))))
+    }
+
+    /// Does what reads `recorded`: on one of them, unless that is small.
+    ///
+    /// # Errors
+    /// Those of `read`.
+    pub(super) async fn open<T: Send + 'static>(
+        &self,
+        recorded: &Recorded,
+        read: impl FnOnce() -> Result<T, RecordError> + Send + 'static,
+    ) -> Result<T, RecordError> {
+        match recorded {
+            Recorded::Data { .. } => self.read(read).await,
+            Recorded::Here(_) | Recorded::Not => read(),
+        }
     }
 }
