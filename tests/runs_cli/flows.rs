@@ -180,6 +180,24 @@ fn greedy(ctx: Context) -> String {
     format!("{} GPUs", ctx.gpus().len())
 }
 
+/// Ends with more than any machine has.
+#[workflow]
+fn hungry() -> (Promise<String>, Promise<i64>) {
+    let first = double::node(1);
+    (greedy::node().after(&first), licensed::node())
+}
+
+#[task(requests(cpu = "2"))]
+fn two_cores() -> i64 {
+    2
+}
+
+/// Asks for two cores.
+#[workflow]
+fn wide() -> Promise<i64> {
+    two_cores::node()
+}
+
 #[task]
 fn prints() {
     println!("printed by {}", if std::env::args_os().count() == 1 { "a worker" } else { "the program" });

@@ -82,7 +82,25 @@ fn tokens_are_as_many_as_the_command_line_says() {
     let place = Place::new();
     assert_eq!(place.said(&["run", "licensing", "--tokens", "licences=1", "-q"]), "7\n");
     let err = place.refused(1, &["run", "licensing", "-q"]);
-    assert!(err.contains("licences"), "{err}");
+    assert!(err.contains("n0: `flows.licensed` asks for tokens `licences`, which have no limit\n  hint: set it by "), "{err}");
+}
+
+#[test]
+fn what_asks_for_more_than_there_is_does_not_begin_and_all_reasons_are_told() {
+    let place = Place::new();
+    for words in [&["run", "hungry"][..], &["run", "hungry", "--plan"]] {
+        let err = place.refused(1, words);
+        for reason in ["100000 cores", "1024000Gi of memory", "3000 GPUs"] {
+            assert!(err.contains(&format!("n1: `flows.greedy` asks for {reason}, and the limit is ")), "{reason}: {err}");
+        }
+        assert!(err.contains("on the command line `--jobs N`") && err.contains("asks for tokens `licences`"), "{err}");
+    }
+    assert_eq!(place.said(&["runs", "list", "--json"]), "[]\n");
+}
+
+#[test]
+fn fewer_jobs_than_a_task_asks_for_cores_run_it_on_as_many() {
+    assert_eq!(Place::new().said(&["run", "wide", "--jobs", "1", "-q"]), "2\n");
 }
 
 #[test]

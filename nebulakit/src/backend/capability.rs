@@ -122,7 +122,7 @@ impl Capabilities {
 }
 
 /// Goes through the nodes of a scope and of the arms in it.
-fn each_node<'g>(scope: &'g Scope, see: &mut dyn FnMut(&'g Node)) {
+pub(super) fn each_node<'g>(scope: &'g Scope, see: &mut dyn FnMut(&'g Node)) {
     for node in &scope.nodes {
         see(node);
         if let Kind::Branch(branch) = &node.kind {

@@ -236,6 +236,19 @@ impl Node {
         Self { id: id.into(), at: None, kind, inputs: Vec::new(), after: Vec::new(), overrides: None }
     }
 
+    /// The task that it runs, or that its elements run, if it is one that this program may have.
+    #[cfg(feature = "run")]
+    pub(crate) fn task(&self) -> Option<&str> {
+        match &self.kind {
+            Kind::Task(name) | Kind::Reference(name) => Some(name),
+            Kind::Map(map) => match &map.of {
+                Mapped::Task(name) => Some(name),
+                Mapped::Workflow(_) => None,
+            },
+            _ => None,
+        }
+    }
+
     /// Feeds the input `name`.
     #[must_use]
     pub fn with(mut self, name: impl Into<Cow<'static, str>>, binding: Binding) -> Self {

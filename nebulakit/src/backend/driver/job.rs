@@ -13,7 +13,8 @@ use super::job_id::job_id;
 use super::memory::Given;
 use super::step::Step;
 use super::witness::NodeWitness;
-use crate::coordinator::{Resources, Retry, Stored, Witness as _, Work};
+use crate::backend::demand::amounts;
+use crate::coordinator::{Retry, Stored, Witness as _, Work};
 use crate::graph::{self, Overrides};
 use crate::run::NodePath;
 use crate::task::cancellation::Cancellation;
@@ -117,12 +118,6 @@ fn overridden(work: Work<Vec<u8>>, overrides: &Overrides) -> Result<Work<Vec<u8>
         work = work.image(image.as_str());
     }
     Ok(work)
-}
-
-fn amounts(asked: &graph::Resources) -> Result<Resources, String> {
-    let (requests, limits) = (&asked.requests, &asked.limits);
-    let both = |amount: fn(&graph::Amounts) -> &Option<String>| [requests, limits].map(|amounts| amount(amounts).as_deref());
-    Resources::of_amounts(both(|amounts| &amounts.cpu), both(|amounts| &amounts.memory), both(|amounts| &amounts.gpu))
 }
 
 /// How a task is run: as its node says, else its options, else the run, else where its code is at home.

@@ -26,6 +26,7 @@ use self::former::Former;
 use self::memory::Remembered;
 use self::recorded::{Given, Started};
 pub use self::run_local::RunLocal;
+use super::demand::unmet;
 use super::inputs::unfit;
 use super::{Backend, Capabilities, Options, Plan, Preview, RunError, needs};
 use crate::coordinator::{ContainerStrategy, Coordinator, CoordinatorBuilder};
@@ -145,6 +146,24 @@ impl LocalBackend {
         Self { mocks, ..self }
     }
 
+    /// What [`compile`](Backend::compile) gives, for the coordinator that `coordinator` makes.
+    fn plan(&self, graph: &Graph, options: &Options, coordinator: &CoordinatorBuilder) -> Result<Plan, RunError> {
+        let mut reasons = needs::missing(graph, &self.mocks);
+        reasons.extend(unmet(graph, || coordinator.limits()));
+        if !options.is_checked {
+            reasons.extend(unfit(graph, &Bytes::copy_from_slice(&options.inputs)).map_err(RunError::Inputs)?);
+        }
+        if options.resumes.is_none() && (options.from.is_some() || options.is_strict) {
+            reasons.push("nothing can run again, or be compared, where no run is resumed".to_owned());
+        }
+        if !reasons.is_empty() {
+            return Err(RunError::Refused(reasons));
+        }
+        let json = graph.to_json().map_err(RunError::Graph)?;
+        let files = vec![(PathBuf::from("graph.json"), json.into_bytes()), (PathBuf::from("inputs.pb"), options.inputs.clone())];
+        Ok(Plan { backend: self.name().to_owned().into(), graph: graph.clone(), options: options.clone(), files })
+    }
+
     /// Starts a plan on the runtime of the caller, with what `coordinator` makes.
     async fn start(&self, plan: Plan, coordinator: CoordinatorBuilder, given: Given) -> Result<Started, RunError> {
         if self.runs.path().to_str().is_none() {
@@ -183,19 +202,7 @@ impl Backend for LocalBackend {
     }
 
     fn compile(&self, graph: &Graph, options: &Options) -> Result<Plan, RunError> {
-        let mut reasons = needs::missing(graph, &self.mocks);
-        if !options.is_checked {
-            reasons.extend(unfit(graph, &Bytes::copy_from_slice(&options.inputs)).map_err(RunError::Inputs)?);
-        }
-        if options.resumes.is_none() && (options.from.is_some() || options.is_strict) {
-            reasons.push("nothing can run again, or be compared, where no run is resumed".to_owned());
-        }
-        if !reasons.is_empty() {
-            return Err(RunError::Refused(reasons));
-        }
-        let json = graph.to_json().map_err(RunError::Graph)?;
-        let files = vec![(PathBuf::from("graph.json"), json.into_bytes()), (PathBuf::from("inputs.pb"), options.inputs.clone())];
-        Ok(Plan { backend: self.name().to_owned().into(), graph: graph.clone(), options: options.clone(), files })
+        self.plan(graph, options, &(self.coordinator)(builder()))
     }
 
     fn run(&self, plan: Plan) -> BoxFuture<'_, Result<RunHandle, RunError>> {

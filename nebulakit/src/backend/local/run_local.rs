@@ -18,9 +18,10 @@ use super::ended::why;
 use super::invoked::{graph, inputs};
 use super::recorded::Given;
 use super::{LocalBackend, builder};
+use crate::backend::demand::unmet;
 use crate::backend::driver::{Signals, World, drive, literals_of};
 use crate::backend::error::RunError;
-use crate::backend::{Backend as _, Options, needs};
+use crate::backend::{Options, needs};
 use crate::coordinator::CoordinatorBuilder;
 use crate::graph::Graph;
 use crate::run::{Answer, Nowhere, RunId, RunsFolder};
@@ -268,6 +269,7 @@ impl<O: TaskOutputs> RunLocal<O> {
 
     async fn unrecorded(self, graph: Graph) -> Result<O, RunError> {
         let mut reasons = needs::missing(&graph, &self.mocks);
+        reasons.extend(unmet(&graph, || self.coordinator.limits()));
         reasons.extend(
             self.options.resumes.map(|run| format!("resuming the run `{run}` needs the folder that it is recorded in: say `.dir(..)`")),
         );
@@ -306,7 +308,7 @@ impl<O: TaskOutputs> RunLocal<O> {
         let (inputs, data) = inputs(&self.invocation, &workspace)?;
         data.send().await.map_err(RunError::Inputs)?;
         let backend = LocalBackend::new(runs).mocks(self.mocks);
-        let plan = backend.compile(&graph, &self.options.inputs(inputs))?;
+        let plan = backend.plan(&graph, &self.options.inputs(inputs), &self.coordinator)?;
         let stop = Unwaited(self.stop.below());
         let given = Given { answers: self.answers, stop: stop.0.clone() };
         let outputs = backend.start(plan, self.coordinator, given).await?.outputs.await.unwrap_or(Err(RunError::Cancelled))?;

@@ -8,6 +8,7 @@ mod containers;
 pub(super) mod flags;
 mod inputs;
 mod inputs_file;
+mod limits;
 mod options;
 mod parse;
 mod places;

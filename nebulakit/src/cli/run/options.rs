@@ -90,7 +90,11 @@ fn all(json: Arg, tokens: Arg) -> Vec<Arg> {
             .value_name("STRATEGY")
             .value_parser(PossibleValuesParser::new(STRATEGIES))
             .help("how tasks run that do not say so themselves"),
-        Arg::new(JOBS).long(JOBS).value_name("N").value_parser(jobs).help("run up to N tasks at once, on N cores; all cores if left out"),
+        Arg::new(JOBS)
+            .long(JOBS)
+            .value_name("N")
+            .value_parser(jobs)
+            .help("run up to N tasks at once on N cores, which a task that asks for more gets; all cores if left out"),
         tokens,
         Arg::new(RESUME)
             .long(RESUME)
