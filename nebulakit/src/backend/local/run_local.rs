@@ -303,6 +303,8 @@ impl<O: TaskOutputs> RunLocal<O> {
 
     async fn recorded(self, graph: Graph, folder: PathBuf) -> Result<O, RunError> {
         let runs = RunsFolder::open(folder.join(FOLDER)).map_err(RunError::Record)?;
+        // Before the run is there, nothing else says whose the copies are.
+        let _in_use = runs.in_use().map_err(RunError::Record)?;
         let copies = runs.path().join(INPUTS).join(Uuid::new_v4().simple().to_string());
         let workspace = Workspace::new(Storage::local, Some(copies.to_string_lossy().into_owned()), runs.path());
         let (inputs, data) = inputs(&self.invocation, &workspace)?;
