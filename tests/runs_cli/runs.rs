@@ -112,14 +112,19 @@ fn what_failed_is_told_with_the_ways_to_see_more() {
         err,
         format!(
             "error[USER:Division]: the node n0 (flows.divide) of the run {id} failed: cannot divide 1 by 0\\u001b[2J\n\n\
-             hint: `flows runs show {id}` shows the run, `flows runs logs {id} n0` what the node logged\n"
+             hint: `flows runs show {id}` shows the run, `flows runs logs {id} n0` what the node logged, and `flows runs retry {id}` goes on with it\n"
         )
     );
     let shown = place.said(&["runs", "show", "last"]);
     assert!(shown.contains("\nstatus  failed\n"), "{shown}");
     assert!(shown.contains("\nn0 divide  failed  ") && shown.contains("USER:Division: cannot divide 1 by 0\\u001b[2J\n"), "{shown}");
-    let err = place.refused(2, &["runs", "outputs", "last"]);
-    assert_eq!(err, format!("error: the run `{id}` gave nothing\n"));
+    let hint = format!("hint: `flows runs show {id}` shows how far it came\n");
+    let err = place.refused(1, &["runs", "outputs", "last"]);
+    assert_eq!(err, format!("error: the run `{id}` has no outputs: it failed\n\n{hint}"));
+    let err = place.refused(1, &["runs", "outputs", "last", "n0"]);
+    assert_eq!(err, format!("error: the node `n0` of the run `{id}` has no outputs: it failed\n\n{hint}"));
+    let err = place.refused(2, &["runs", "outputs", "last", "n9"]);
+    assert_eq!(err, format!("error: the run `{id}` has no node `n9`, or nothing has happened to it yet\n"));
 }
 
 #[test]

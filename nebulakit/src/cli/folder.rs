@@ -9,7 +9,7 @@ use nebulakit_types::visible;
 
 use super::complaint::Complaint;
 use super::setting::Setting;
-use crate::run::{RunHandle, RunsFolder};
+use crate::run::{RecordError, RecordErrorKind, RunHandle, RunId, RunsFolder};
 use crate::services::env;
 
 /// The option that names it.
@@ -86,6 +86,18 @@ impl Folder {
     /// A command that runs something in it, as people type it: `app run count --resume last`.
     pub(super) fn run_command(&self, words: &[&str], setting: &Setting<'_>) -> String {
         self.typed(format!("{} run", setting.binary), words)
+    }
+
+    /// The complaint of an error of the run `id`, with the command that is the way out.
+    pub(super) fn complaint(&self, error: RecordError, id: &RunId, setting: &Setting<'_>) -> Complaint {
+        let command = |verb: &str| self.command(verb, &[&id.to_string()], setting);
+        let hint = match error.kind() {
+            RecordErrorKind::Driven => format!("hint: `{}` stops it", command("cancel")),
+            RecordErrorKind::Interrupted => format!("hint: `{}` goes on with it", command("retry")),
+            RecordErrorKind::NoOutputs => format!("hint: `{}` shows how far it came", command("show")),
+            _ => return error.into(),
+        };
+        Complaint::from(error).hint(hint)
     }
 
     fn typed(&self, command: String, words: &[&str]) -> String {

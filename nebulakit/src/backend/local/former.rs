@@ -7,7 +7,7 @@ use std::path::Path;
 use crate::backend::preview::Unkept;
 use crate::run::{
     Again, Answer, Build, Control, NodePath, NodeStatus, RecordError, RecordErrorKind, Request, RunFolder, RunHandle, RunHold, RunId,
-    RunStatus, RunsFolder, Success, TaskChange, file_name,
+    RunsFolder, Success, TaskChange, file_name,
 };
 
 /// The runs that a run goes on with: the one that it was asked to, and behind it those before.
@@ -42,10 +42,7 @@ impl Former {
                 Err(error) if error.kind() == RecordErrorKind::NotFound && !all.is_empty() => break,
                 run => run?,
             };
-            if matches!(run.status()?, RunStatus::Running | RunStatus::Stopping) {
-                let driven = format!("the run `{}` is not over: a process drives it", run.id());
-                return Err(RecordError::new(RecordErrorKind::Driven, driven).with_hint("wait for its end, or cancel it"));
-            }
+            run.resumable()?;
             let tasks = run.build()?.map(|before| Build::of_this_program().with_interfaces_of(&before)).unwrap_or_default();
             let state = run.state()?;
             // What was to run again there has not been there before.

@@ -130,13 +130,13 @@ impl LocalBackend {
     fn former(&self, plan: &Plan) -> Result<Option<Former>, RunError> {
         let Some(run) = &plan.options.resumes else { return Ok(None) };
         let former = Former::of(&self.runs, run).map_err(RunError::Record)?;
+        if let Some(from) = &plan.options.from {
+            let state = former.run().state().map_err(RunError::Record)?;
+            from::known(from, &plan.graph, &state).map_err(RunError::Record)?;
+        }
         let mut reasons = Vec::new();
         if plan.options.is_strict {
             reasons.extend(self.changes(run)?.iter().map(|change| format!("since the run {run} a task was changed: {change}")));
-        }
-        if let Some(from) = &plan.options.from {
-            let state = former.run().state().map_err(RunError::Record)?;
-            reasons.extend(from::unknown(from, &plan.graph, &state));
         }
         if reasons.is_empty() { Ok(Some(former)) } else { Err(RunError::Refused(reasons)) }
     }
@@ -174,6 +174,20 @@ impl LocalBackend {
         let recorder =
             Arc::new(Recorder::create(&self.runs, plan.options.durability).map_err(RunError::Record)?.keeping(plan.options.keep));
         (self.begun)(&recorder);
+        let folder = recorder.folder().clone();
+        // A run that did not begin would be the last one.
+        self.begin(plan, recorder, former, coordinator, given).await.inspect_err(|_| drop(folder.discard()))
+    }
+
+    /// Starts the plan that `recorder` records.
+    async fn begin(
+        &self,
+        plan: Plan,
+        recorder: Arc<Recorder>,
+        former: Option<Former>,
+        coordinator: CoordinatorBuilder,
+        given: Given,
+    ) -> Result<Started, RunError> {
         let folder = recorder.folder().clone();
         let cached = Cached::new(&self.runs, plan.options.cache, folder.id().clone(), plan.options.durability);
         let digests = Digests::new(&self.runs, Cache::new(&self.runs).contents().clone());

@@ -53,7 +53,7 @@ pub(super) fn dispatch(matches: &ArgMatches, setting: &Setting<'_>) -> Result<Ex
         "show" => say(&if matches.get_flag("json") { show::json(&run)? } else { show::text(&run)? }),
         "logs" => logs::logs(&run, matches.get_one::<String>("node").map(String::as_str), matches.get_flag("follow")),
         "inputs" => say(&shown(&run.inputs()?, matches)?),
-        "outputs" => gave(&run, matches, setting),
+        "outputs" => gave(&run, matches, &folder, setting),
         "report" => report::report(&run, matches.get_one::<PathBuf>("output").map(PathBuf::as_path)),
         "approve" => answer::approve(&run, signal()),
         "reject" => answer::reject(&run, signal()),
@@ -61,11 +61,8 @@ pub(super) fn dispatch(matches: &ArgMatches, setting: &Setting<'_>) -> Result<Ex
         "retry" => retry::retry(&run, matches, &folder, setting),
         "cancel" => {
             let is_now = matches.get_flag("now");
-            if is_now {
-                run.kill()?
-            } else {
-                run.cancel()?
-            }
+            let asked = if is_now { run.kill() } else { run.cancel() };
+            asked.map_err(|error| folder.complaint(error, run.id(), setting))?;
             terminal::write(&format!("the run {} was asked to {}\n", run.id(), if is_now { "end at once" } else { "stop" }));
             Ok(Exit::Stored)
         }
@@ -80,11 +77,13 @@ pub(super) fn none_in(folder: &Folder) -> Complaint {
 }
 
 /// Shows the outputs of a run or of one of its nodes, or puts them into a folder.
-fn gave(run: &RunHandle, matches: &ArgMatches, setting: &Setting<'_>) -> Result<Exit, Complaint> {
+fn gave(run: &RunHandle, matches: &ArgMatches, folder: &Folder, setting: &Setting<'_>) -> Result<Exit, Complaint> {
+    let complaint = |error| folder.complaint(error, run.id(), setting);
     let bytes = match matches.get_one::<String>("node") {
-        None => run.result()?,
+        None => run.result().map_err(complaint)?,
         Some(node) => run
-            .outputs(node)?
+            .outputs(node)
+            .map_err(complaint)?
             .ok_or_else(|| Complaint::failed(format!("the outputs of the node `{}` were not recorded", visible::line(node))))?,
     };
     let stores = Host::new(setting.environment.clone()).stores;

@@ -225,6 +225,14 @@ impl RunFolder {
     /// When a process drives the run, or one that goes on with it; when a file cannot be removed.
     pub(crate) fn remove(&self) -> Result<(), RecordError> {
         let _lock = self.drive()?;
+        self.discard()
+    }
+
+    /// Removes it, by the process that drives it or has its lock.
+    ///
+    /// # Errors
+    /// When a file cannot be removed.
+    pub(crate) fn discard(&self) -> Result<(), RecordError> {
         // Nobody finds half of it.
         let hidden = self.hidden();
         fs::rename(&self.path, &hidden).at("remove", &self.path)?;
