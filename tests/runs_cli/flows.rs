@@ -180,6 +180,18 @@ fn greedy(ctx: Context) -> String {
     format!("{} GPUs", ctx.gpus().len())
 }
 
+/// Doubles a number.
+#[workflow]
+fn twice(x: Promise<i64>) -> Promise<i64> {
+    double::node(x)
+}
+
+/// Doubles each number, by a workflow for each.
+#[workflow]
+fn twice_each(xs: Promise<Vec<i64>>) -> Promise<Vec<i64>> {
+    twice::map(xs)
+}
+
 /// Ends with more than any machine has.
 #[workflow]
 fn hungry() -> (Promise<String>, Promise<i64>) {

@@ -52,6 +52,18 @@ fn maps_run_by_every_strategy() {
 }
 
 #[test]
+fn what_elements_of_a_map_consist_of_has_no_line_where_all_is_well() {
+    let place = Place::new();
+    let words = ["run", "twice_each", "--xs", "[1, 2, 3]"];
+    let answer = place.answer(&words);
+    assert_eq!((answer.code, answer.out.as_str()), (0, "[2,4,6]\n"), "{}", answer.err);
+    let plan = place.said(&[&words[..], &["--resume", "last", "--plan"]].concat());
+    for told in [answer.err, place.said(&["runs", "show", "last"]), plan] {
+        assert!(told.contains("\nn0 ") && !told.contains("n0[1]"), "{told}");
+    }
+}
+
+#[test]
 fn files_stay_where_they_are_and_those_of_tasks_are_in_the_record() {
     let place = Place::new();
     std::fs::write(place.path().join("in.txt"), "12345").unwrap();

@@ -77,15 +77,15 @@ impl Former {
         self.0.iter().any(|before| before.tasks.contains(task) && before.ran(node, task).unwrap_or_default())
     }
 
-    /// Why the node, which runs the task `of`, is not kept from there, if it is not.
+    /// Why the node, which runs the task `of`, is not kept from there, where no event says so.
     pub(super) fn unkept(&self, node: &NodePath, of: &str) -> Result<Unkept, RecordError> {
         let mut why = Unkept::NotThere;
         for before in &self.0 {
             let state = before.run.state()?;
             match state.nodes.get(node).filter(|node| node.of == of) {
                 Some(node) if !matches!(node.status, NodeStatus::Succeeded(_)) => why = Unkept::NotDone,
-                Some(_) if !before.tasks.contains(of) => return Ok(Unkept::Interface),
-                Some(_) => return Ok(Unkept::Inputs),
+                Some(_) if !before.tasks.contains(of) => return Ok(Unkept::Again(Again::Interface)),
+                Some(_) => return Ok(Unkept::Again(Again::Outputs)),
                 None => {}
             }
         }

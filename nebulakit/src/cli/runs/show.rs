@@ -49,9 +49,9 @@ fn decks(run: &RunHandle) -> Result<BTreeMap<NodePath, PathBuf>, Complaint> {
     Ok(run.decks()?.into_iter().filter_map(|deck| Some((deck.node?, deck.path))).collect())
 }
 
-/// Elements of maps that are done need no line: there may be thousands.
+/// Elements of maps that are done need no line, and neither does what they consist of: there may be thousands.
 fn is_told(path: &NodePath, node: &NodeState) -> bool {
-    !path.ends_with(']') || !matches!(node.status, NodeStatus::Succeeded(_))
+    !path.is_in_element() || !matches!(node.status, NodeStatus::Succeeded(_))
 }
 
 fn node_row(path: &NodePath, node: &NodeState) -> [String; 4] {
