@@ -180,6 +180,17 @@ fn greedy(ctx: Context) -> String {
     format!("{} GPUs", ctx.gpus().len())
 }
 
+#[task(strategy = container, image = "nowhere/none:1")]
+fn contained(x: i64) -> i64 {
+    x
+}
+
+/// Gives a graph of a number.
+#[task]
+fn grown(x: i64) -> Promise<i64> {
+    double::node(x)
+}
+
 /// Doubles a number.
 #[workflow]
 fn twice(x: Promise<i64>) -> Promise<i64> {

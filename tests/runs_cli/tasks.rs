@@ -62,6 +62,27 @@ fn what_it_prints_in_another_process_is_heard() {
 }
 
 #[test]
+fn options_of_containers_are_for_what_runs_in_one() {
+    let place = Place::new();
+    for (words, option) in [
+        (&["run", "divide", "--total", "1", "--by", "1", "--container-network"][..], "network"),
+        (&["run", "twice", "--x", "1", "--container-image", "nowhere/none:1"], "image"),
+        (&["run", "twice", "--x", "1", "--container-engine", "podman"], "engine"),
+        (&["run", "grown", "--x", "1", "--container-image", "nowhere/none:1"], "image"),
+    ] {
+        let err = place.refused(2, words);
+        assert!(err.starts_with(&format!("error: `--container-{option}` is for tasks that run in a container, and ")), "{err}");
+        assert!(err.ends_with("\n\nhint: add `--strategy container`\n"), "{err}");
+    }
+    // Each of these has a container to run in, if only its engine were there.
+    for words in [&["run", "contained", "--x", "1"][..], &["run", "twice", "--x", "1", "--strategy", "container", "--container-image", "a"]]
+    {
+        let err = place.refused(1, &[words, &["-q", "--container-engine", "/not/there"]].concat());
+        assert!(err.contains("/not/there"), "{err}");
+    }
+}
+
+#[test]
 fn it_takes_what_this_machine_has_where_that_is_less_than_it_asks_for() {
     let place = Place::new();
     assert_eq!(place.said(&["run", "greedy", "-q"]), "0 GPUs\n");

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use super::capability::each_node;
 use crate::coordinator::resources::Limits;
 use crate::coordinator::{Resources, SubmitError};
 use crate::graph::{self, Graph, Node};
@@ -39,16 +38,12 @@ struct Demand<'g> {
 /// What is asked for by tasks of `graph` and of the workflows in it, each node once.
 fn demands(graph: &Graph) -> Vec<Demand<'_>> {
     let mut demands = Vec::new();
-    for workflow in std::iter::once(graph).chain(graph.workflows.values()) {
-        let mut see = |node| {
-            if let Some((task, asked)) = of_node(node) {
-                let within = if std::ptr::eq(workflow, graph) { String::new() } else { format!(" of `{}`", workflow.name) };
-                demands.push(Demand { node: format!("{}{within}", node.id), task, asked });
-            }
-        };
-        each_node(&workflow.body, &mut see);
-        workflow.on_failure.iter().for_each(|node| see(node));
-    }
+    graph.each_node(&mut |workflow, node| {
+        if let Some((task, asked)) = of_node(node) {
+            let within = if std::ptr::eq(workflow, graph) { String::new() } else { format!(" of `{}`", workflow.name) };
+            demands.push(Demand { node: format!("{}{within}", node.id), task, asked });
+        }
+    });
     demands
 }
 

@@ -222,6 +222,17 @@ impl Scope {
         })
     }
 
+    /// Goes through its nodes and those of the arms in it.
+    #[cfg(feature = "run")]
+    pub(crate) fn each_node<'g>(&'g self, see: &mut dyn FnMut(&'g Node)) {
+        for node in &self.nodes {
+            see(node);
+            if let Kind::Branch(branch) = &node.kind {
+                branch.scopes().for_each(|scope| scope.each_node(see));
+            }
+        }
+    }
+
     /// Whether it has neither nodes nor outputs.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -3,12 +3,10 @@
 use clap::ArgMatches;
 use nebulakit_types::{Dialect, ErrorKind};
 
-use super::containers::Asked;
 use super::options;
 use crate::cli::complaint::Complaint;
+use crate::coordinator::SubmitError;
 use crate::coordinator::resources::tokens as limits;
-use crate::coordinator::{Strategy, SubmitError};
-use crate::graph::{Graph, Overrides};
 use crate::process::host::Host;
 use crate::process::terminal;
 use crate::task::call::with_secrets;
@@ -35,13 +33,4 @@ pub(super) fn check_inputs(task: &'static TaskDef, inputs: &[u8], host: &Host, d
         Some(error) if error.kind() != ErrorKind::NotFetched => Err(Complaint::usage(chain(&error))),
         _ => Ok(true),
     }
-}
-
-/// Has its one node run where the command line says.
-pub(super) fn place(task: &'static TaskDef, graph: &mut Graph, matches: &ArgMatches) -> Result<(), Complaint> {
-    if Asked::of(matches).is_for(task)? {
-        let overrides = Overrides { strategy: Some(Strategy::Container), ..Overrides::default() };
-        graph.body.nodes.iter_mut().for_each(|node| node.overrides = Some(Box::new(overrides.clone())));
-    }
-    Ok(())
 }

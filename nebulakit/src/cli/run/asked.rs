@@ -11,7 +11,6 @@ use crate::backend::{CacheUse, Options};
 use crate::cli::complaint::Complaint;
 use crate::cli::folder::{Folder, find};
 use crate::cli::setting::Setting;
-use crate::coordinator::Strategy;
 use crate::process::host::Host;
 use crate::run::{Durability, Keep, RunHandle, RunsFolder};
 
@@ -38,10 +37,10 @@ pub(super) fn asked(
     if let Some(former) = former {
         options = resuming(options, &former, matches);
     }
-    if let Some(name) = matches.get_one::<String>(options::STRATEGY) {
-        options = options.strategy(Strategy::named(name.clone()));
-    }
-    Ok(options)
+    Ok(match options::strategy(matches) {
+        Some(strategy) => options.strategy(strategy),
+        None => options,
+    })
 }
 
 /// The run that this one goes on with, which is of the same workflow and over.

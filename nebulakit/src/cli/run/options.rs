@@ -8,6 +8,7 @@ use clap::{Arg, ArgAction, ArgMatches};
 use super::containers;
 use crate::cli::help::help_flag;
 use crate::cli::{folder, outputs};
+use crate::coordinator::Strategy;
 use crate::coordinator::resources::tokens;
 use crate::task::def::TaskDef;
 
@@ -125,6 +126,11 @@ fn all(json: Arg, tokens: Arg) -> Vec<Arg> {
     ];
     let own = own.into_iter().map(|arg| arg.help_heading("Options"));
     own.chain(containers::arguments().map(|arg| arg.help_heading("Containers"))).collect()
+}
+
+/// How tasks run that do not say so themselves, if the command line says it.
+pub(super) fn strategy(matches: &ArgMatches) -> Option<Strategy> {
+    matches.get_one::<String>(STRATEGY).cloned().map(Strategy::named)
 }
 
 /// The limits of tokens that the command line gives; the last of one name counts.

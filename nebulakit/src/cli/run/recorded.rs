@@ -48,8 +48,9 @@ pub(super) fn run(subject: &Subject, name: &str, words: &[OsString], setting: &S
     let mut graph = subject.graph()?;
     if let Some(task) = subject.alone() {
         alone::check(task, &matches)?;
-        alone::place(task, &mut graph, &matches)?;
+        Asked::of(&matches).place(task, &mut graph);
     }
+    Asked::of(&matches).check(&graph, options::strategy(&matches).as_ref())?;
     let folder = Folder::of(&matches, setting);
     let host = inputs::host(setting)?;
     if matches.get_flag(options::PLAN) {
