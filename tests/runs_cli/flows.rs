@@ -130,6 +130,13 @@ fn meddles(path: String) -> anyhow::Result<File> {
     Ok(File::from_bytes("x.txt", "kept"))
 }
 
+/// Puts a file where its output is to go.
+#[task]
+fn takes_place(path: String) -> anyhow::Result<File> {
+    std::fs::write(&path, "mine")?;
+    Ok(File::from_bytes("x.txt", "kept"))
+}
+
 /// Does one step each time that it runs: it waits after the first, and fails after the others but the last.
 #[task]
 async fn trains(ctx: Context, steps: i64) -> anyhow::Result<i64> {

@@ -40,8 +40,10 @@ const INPUTS: &str = "inputs";
 
 /// A workflow or a task with its values, run in this process when it is awaited: what [`Invocation::run_local`] gives.
 ///
-/// Nothing is left behind, nothing is remembered, and of the environment only where temporary files go is read: files that tasks make are in a folder for temporary files, which is
-/// removed when no output refers to it any more. [`dir`](Self::dir) gives it a folder that stays. Dropping the future cancels what runs.
+/// Nothing is left behind, and nothing is remembered: files that tasks make are in a folder for temporary files, which is removed when no output refers to it any more.
+/// [`dir`](Self::dir) gives it a folder that stays. Dropping the future cancels what runs.
+///
+/// Of the environment it reads where temporary files go and, in `CUDA_VISIBLE_DEVICES`, which GPUs there are; tasks in containers read `XDG_CACHE_HOME` and `HOME` too.
 ///
 /// It is on the runtime that polls it, which needs timers. Async tasks run on it, and plain functions on threads, as many at once as there are cores, unless
 /// [`strategy`](Self::strategy) or the task says otherwise.
@@ -190,7 +192,8 @@ impl<O: TaskOutputs> RunLocal<O> {
         Self { dir: Some(folder.into()), ..self }
     }
 
-    /// What a run that has a [`dir`](Self::dir) does with it: how it uses the cache, which run it goes on with, what its record survives.
+    /// What a run that has a [`dir`](Self::dir) does with it: how it uses the cache, which run it goes on with, what its record survives. Without a
+    /// [`dir`](Self::dir) a run that is told any of this is refused, but for [`CacheUse::Off`](crate::backend::CacheUse::Off).
     pub fn options(self, set: impl FnOnce(Options) -> Options) -> Self {
         Self { options: set(self.options), ..self }
     }
@@ -270,9 +273,8 @@ impl<O: TaskOutputs> RunLocal<O> {
     async fn unrecorded(self, graph: Graph) -> Result<O, RunError> {
         let mut reasons = needs::missing(&graph, &self.mocks);
         reasons.extend(unmet(&graph, || self.coordinator.limits()));
-        reasons.extend(
-            self.options.resumes.map(|run| format!("resuming the run `{run}` needs the folder that it is recorded in: say `.dir(..)`")),
-        );
+        let surplus = self.options.of_a_folder();
+        reasons.extend(surplus.map(|name| format!("`Options::{name}` needs a folder that the run is recorded in: say `.dir(..)`")));
         if !reasons.is_empty() {
             return Err(RunError::Refused(reasons));
         }

@@ -73,8 +73,8 @@ impl Told<'_> {
         let shown = outputs::shown(self.run, &self.run.result()?, self.target.as_ref(), self.is_json, self.stores);
         let text = shown.map_err(|complaint| match &self.target {
             // They are recorded all the same.
-            Some(target) if complaint.hint.is_none() => complaint.hint(target.again(self.run, folder, setting)),
-            _ => complaint,
+            Some(target) => complaint.or_hint(&target.again(self.run, folder, setting)),
+            None => complaint,
         })?;
         if self.is_json && !is_alone {
             let id = json!(self.run.id().to_string());

@@ -5,6 +5,7 @@ use std::time::Duration;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _, ValueParser};
 use clap::{Arg, ArgAction, ArgGroup, Command, value_parser};
 
+use super::report;
 use super::retry::OPTIONS;
 use crate::cli::help::{command as helped, json_flag};
 use crate::cli::run::duration;
@@ -46,19 +47,23 @@ pub(in crate::cli) fn command() -> Command {
         .num_args(0..)
         .value_parser(ValueParser::os_string())
         .help("more options of `run`, as `-- --jobs 1`");
-    let file = Arg::new("output")
+    let file = Arg::new(report::OUTPUT)
         .short('o')
-        .long("output")
+        .long(report::OUTPUT)
         .value_name("FILE")
         .value_parser(ValueParser::path_buf())
         .help("the file, or `-` for standard output; else one in this folder, named after the run");
+    let force = Arg::new(report::FORCE).long(report::FORCE).action(ArgAction::SetTrue).help("replace a file that is there already");
     let commands = [
         helped("list", "List the runs, the latest first").arg(json()),
         helped("show", "Show a run and its nodes: where they stand, how long they took, why they failed").arg(run()).arg(json()),
         helped("logs", "Show what a run and its nodes logged and printed").arg(run()).arg(node()).arg(follow),
         helped("inputs", "Show what a run was given").arg(run()).arg(json()),
         helped("outputs", "Show what a run, or one of its nodes, gave").arg(run()).arg(node()).args(outputs::arguments()).arg(json()),
-        helped("report", "Write a run as one HTML file: its graph, timeline, nodes, errors, logs and decks").arg(run()).arg(file),
+        helped("report", "Write a run as one HTML file: its graph, timeline, nodes, errors, logs and decks")
+            .arg(run())
+            .arg(file)
+            .arg(force),
         helped("approve", "Approve what waits at a gate").arg(run()).arg(signal()),
         helped("reject", "Reject what waits at a gate").arg(run()).arg(signal()),
         helped("signal", "Give a value to a gate").arg(run()).arg(signal()).arg(value),

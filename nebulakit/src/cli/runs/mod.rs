@@ -9,8 +9,6 @@ mod report;
 mod retry;
 mod show;
 
-use std::path::PathBuf;
-
 use clap::ArgMatches;
 use nebulakit_types::{LiteralType, visible};
 
@@ -54,7 +52,7 @@ pub(super) fn dispatch(matches: &ArgMatches, setting: &Setting<'_>) -> Result<Ex
         "logs" => logs::logs(&run, matches.get_one::<String>("node").map(String::as_str), matches.get_flag("follow")),
         "inputs" => say(&shown(&run.inputs()?, matches)?),
         "outputs" => gave(&run, matches, &folder, setting),
-        "report" => report::report(&run, matches.get_one::<PathBuf>("output").map(PathBuf::as_path)),
+        "report" => report::report(&run, matches),
         "approve" => answer::approve(&run, signal()),
         "reject" => answer::reject(&run, signal()),
         "signal" => answer::signal(&run, signal(), text(matches, "value"), setting),
