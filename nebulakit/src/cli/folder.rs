@@ -24,7 +24,7 @@ pub(super) fn option() -> Arg {
         .long(DIR)
         .value_name("DIR")
         .value_parser(ValueParser::path_buf())
-        .help(format!("the folder that runs are recorded in; else that of {}, else {USUAL}", env::NEBULAKIT_DIR))
+        .help(format!("folder that runs are recorded in; else that of {}, else {USUAL}", env::NEBULAKIT_DIR))
 }
 
 /// What names the last run.

@@ -154,7 +154,7 @@ impl LocalBackend {
             reasons.extend(unfit(graph, &Bytes::copy_from_slice(&options.inputs)).map_err(RunError::Inputs)?);
         }
         if options.resumes.is_none() && (options.from.is_some() || options.is_strict) {
-            reasons.push("nothing can run again, or be compared, where no run is resumed".to_owned());
+            reasons.push("`from` and `strict` need `resumes`".to_owned());
         }
         if !reasons.is_empty() {
             return Err(RunError::Refused(reasons));

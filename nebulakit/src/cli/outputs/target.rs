@@ -33,8 +33,8 @@ pub(in crate::cli) fn arguments() -> [Arg; 2] {
             .short('o')
             .value_name("DIR")
             .value_parser(ValueParser::path_buf())
-            .help(format!("put the outputs into this folder: files, directories and tables under their names, other values as {VALUES}")),
-        Arg::new(FORCE).long(FORCE).action(ArgAction::SetTrue).requires(OUTPUT).help("replace what is in that folder already"),
+            .help(format!("put the outputs into this folder: files, directories and tables under their names, other values in {VALUES}")),
+        Arg::new(FORCE).long(FORCE).action(ArgAction::SetTrue).requires(OUTPUT).help("replace what is there already"),
     ]
 }
 

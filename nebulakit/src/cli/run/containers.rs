@@ -23,12 +23,12 @@ pub(super) fn arguments() -> [Arg; 3] {
         Arg::new(IMAGE)
             .long(IMAGE)
             .value_name("IMAGE")
-            .help("run tasks in a container of this image, unless they name one; of a workflow, those by the strategy container"),
-        Arg::new(NETWORK).long(NETWORK).action(ArgAction::SetTrue).help("give the container a network"),
+            .help("run tasks in a container of this image, unless they name one; of a workflow, those that run by `container`"),
+        Arg::new(NETWORK).long(NETWORK).action(ArgAction::SetTrue).help("give containers a network"),
         Arg::new(ENGINE)
             .long(ENGINE)
             .value_name("ENGINE")
-            .help("docker, podman, apptainer or singularity, or its path; the first that answers if left out"),
+            .help("docker, podman, apptainer, singularity, or a path; the first that answers if left out"),
     ]
 }
 
