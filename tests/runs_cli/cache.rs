@@ -45,7 +45,7 @@ fn entries_are_listed_shown_and_cleared() {
     place.steps(&["--x", "1"]);
     let list = place.said(&["cache", "list"]);
     assert_eq!(list.lines().count(), 2, "{list}");
-    assert!(list.lines().all(|line| line.contains("  flows.remembered  version 1  ") && line.contains(" bytes  n1 of 2")), "{list}");
+    assert!(list.lines().all(|line| line.contains("  flows.remembered  version 1  ") && line.contains(" B  n1 of 2")), "{list}");
     let machine = place.json(&["cache", "list", "remembered", "--json"]);
     assert_eq!((&machine[0]["task"], &machine[0]["node"]), (&json!("flows.remembered"), &json!("n1")));
     let entry = machine[0]["entry"].as_str().unwrap();

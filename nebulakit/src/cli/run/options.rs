@@ -67,17 +67,18 @@ const STRATEGIES: [&str; 4] = ["async", "thread", "process", "container"];
 pub(super) fn of_task(task: &TaskDef) -> Vec<Arg> {
     let tokens =
         tokens_option().hide(task.options.tokens.is_empty()).help("number of tokens of a name; a task that asks for more does not start");
-    all(flag(JSON).help("print the outputs as one JSON object"), tokens)
+    all(flag(JSON).help("print the outputs as one JSON object"), tokens, verbose())
 }
 
 /// Those of a workflow or a launch plan.
 pub(super) fn of_workflow() -> Vec<Arg> {
     let json = flag(JSON).help("print events as JSON, one a line, and the outputs as the last line");
-    all(json, tokens_option().help("number of tokens of a name; a workflow with a task that asks for more does not start"))
+    let tokens = tokens_option().help("number of tokens of a name; a workflow with a task that asks for more does not start");
+    all(json, tokens, verbose().conflicts_with(JSON))
 }
 
 /// All of them with their headings.
-fn all(json: Arg, tokens: Arg) -> Vec<Arg> {
+fn all(json: Arg, tokens: Arg, verbose: Arg) -> Vec<Arg> {
     let [output, force] = outputs::arguments();
     let own = [
         inputs_file(),
@@ -113,7 +114,7 @@ fn all(json: Arg, tokens: Arg) -> Vec<Arg> {
             .help("files to keep: all, or only outputs and cached ones; all if left out"),
         flag(DURABLE).help("sync the record to the disk as it grows, so that it survives a loss of power"),
         flag(QUIET).short('q').help("show errors alone, no progress"),
-        verbose(),
+        verbose,
         help_flag(),
     ];
     let own = own.into_iter().map(|arg| arg.help_heading("Options"));
@@ -148,7 +149,7 @@ fn tokens_option() -> Arg {
 }
 
 fn verbose() -> Arg {
-    flag(VERBOSE).short('v').conflicts_with_all([QUIET, JSON]).help("show what nodes log and print as it comes, and each attempt")
+    flag(VERBOSE).short('v').conflicts_with(QUIET).help("show what nodes log and print as it comes, and each attempt")
 }
 
 fn flag(name: &'static str) -> Arg {

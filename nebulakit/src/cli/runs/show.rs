@@ -70,7 +70,7 @@ fn node_row(path: &NodePath, node: &NodeState) -> [String; 4] {
     };
     if let Some((files, bytes)) = node.deleted {
         let gap = if about.is_empty() { "" } else { "; " };
-        about = format!("{about}{gap}deleted what it stored: {files} files, {bytes} bytes");
+        about = format!("{about}{gap}deleted what it stored: {}, {}", words::files(files), words::size(bytes));
     }
     let attempts = (node.attempts > 1).then(|| format!("{} attempts", node.attempts));
     let used = node.used.as_ref().map(words::usage).filter(|used| !used.is_empty());
