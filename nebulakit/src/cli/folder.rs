@@ -78,6 +78,11 @@ impl Folder {
         &self.path
     }
 
+    /// The complaint of a folder that is not there.
+    pub(super) fn no_runs(&self) -> Complaint {
+        Complaint::usage(no_runs_in(&self.path)).hint("hint: `--dir DIR` names another folder, and `run` makes one")
+    }
+
     /// A command for its runs, as people type it: `app runs show 20261129-231501-k3f9`.
     pub(super) fn command(&self, verb: &str, words: &[&str], setting: &Setting<'_>) -> String {
         self.typed(format!("{} runs {verb}", setting.binary), words)
@@ -115,14 +120,15 @@ impl Folder {
 pub(super) fn find(runs: &RunsFolder, name: &str) -> Result<RunHandle, Complaint> {
     let id = match runs.list()?.pop() {
         Some(last) if name == LAST => last,
-        None if name == LAST => return Err(Complaint::usage(format!("no runs are recorded in `{}`", shown_path(runs)))),
+        None if name == LAST => return Err(Complaint::usage(no_runs_in(runs.path()))),
         _ => runs.find(name)?,
     };
     Ok(RunHandle::attach(runs, &id)?)
 }
 
-fn shown_path(runs: &RunsFolder) -> String {
-    visible::line(&runs.path().to_string_lossy()).into_owned()
+/// What is said of a folder without runs.
+pub(super) fn no_runs_in(path: &Path) -> String {
+    format!("no runs are recorded in `{}`", visible::line(&path.to_string_lossy()))
 }
 
 /// A word as a shell takes it.

@@ -1,14 +1,12 @@
 //! What the words behind `runs` can be.
 
-use std::time::Duration;
-
 use clap::builder::{PossibleValuesParser, TypedValueParser as _, ValueParser};
 use clap::{Arg, ArgAction, ArgGroup, Command, value_parser};
 
 use super::report;
 use super::retry::OPTIONS;
 use crate::cli::help::{command as helped, json_flag};
-use crate::cli::run::duration;
+use crate::cli::run::span;
 use crate::cli::{folder, outputs};
 use crate::run::Fate;
 
@@ -86,20 +84,15 @@ pub(in crate::cli) fn command() -> Command {
 /// What `prune` goes by.
 fn conditions() -> [Arg; 3] {
     let words = FATES.map(|(word, _)| word);
-    let fate = PossibleValuesParser::new(words)
-        .map(|word| FATES.into_iter().find(|(known, _)| *known == word).map_or(Fate::Failed, |(_, fate)| fate));
+    let of_word = |word: String| FATES.into_iter().find(|(known, _)| *known == word).map(|(_, fate)| fate);
+    let fate = PossibleValuesParser::new(words).try_map(move |word| of_word(word).ok_or("it is not how a run ends"));
     [
         Arg::new(OLDER_THAN)
             .long(OLDER_THAN)
             .value_name("AGE")
-            .value_parser(age)
+            .value_parser(span)
             .help("runs that ended longer ago than AGE, as `30d` or `12h`"),
         Arg::new(KEEP).long(KEEP).value_name("COUNT").value_parser(value_parser!(usize)).help("keep the latest COUNT"),
         Arg::new(STATUS).long(STATUS).value_name("STATUS").value_parser(fate).value_delimiter(',').help("runs that ended like this"),
     ]
-}
-
-fn age(text: &str) -> Result<Duration, String> {
-    let age = duration(text).map_err(|error| error.to_string())?;
-    Duration::try_from(age).map_err(|_| format!("expected an age, not the negative `{text}`"))
 }
