@@ -468,7 +468,10 @@ fn a_signal_stops_the_task_and_a_second_one_ends_it() {
         assert!(names_a_run(&run) && run.contains(" cancelled after "), "{run}");
         let id = run.split(' ').nth(1).unwrap();
         assert_eq!(line(), format!("error: the run {id} was stopped by SIG{signal}"));
-        assert_eq!((line(), line()), (String::new(), format!("hint: `app runs show {id}` shows how far it came")));
+        assert_eq!(
+            (line(), line()),
+            (String::new(), format!("hint: `app runs show {id}` shows how far it came, and `app runs retry {id}` goes on with it"))
+        );
         assert!(err.next().is_none());
         assert_eq!(child.wait().unwrap().code(), Some(code));
     }

@@ -411,7 +411,7 @@ async fn why_a_node_ran_is_told_part_by_part() {
     let third = place.run(&graph, &options(2, "c").cache(CacheUse::Off)).await;
     assert_eq!(place.why(&third, "n0"), CacheWhy::Asked { found: Lookup::Off, nearest: None });
     let error = cache_why(place.backend.runs(), &third, "n9").unwrap_err();
-    assert!(error.to_string().ends_with("has no node `n9`"), "{error}");
+    assert!(error.to_string().contains("has no node `n9`"), "{error}");
 }
 
 static CALLS: AtomicU32 = AtomicU32::new(0);

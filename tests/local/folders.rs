@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use nebulakit::backend::{CacheUse, RunError};
+use nebulakit::backend::{CacheUse, Keep, Options, RunError};
 use nebulakit::prelude::*;
-use nebulakit::run::{NodeStatus, Origin, RunHandle, RunStatus, RunsFolder};
+use nebulakit::run::{Durability, NodeStatus, Origin, RunHandle, RunStatus, RunsFolder};
 use nebulakit::{Cancellation, Context};
 
 #[task(cache(version = "1"))]
@@ -75,6 +75,16 @@ async fn a_run_without_a_folder_goes_on_with_none() {
     let error = double::with(1).run_local().options(|options| options.resumes("20260101-000000-abcd".into())).await.unwrap_err();
     let RunError::Refused(reasons) = &error else { panic!("{error:?}") };
     assert!(reasons[0].contains("say `.dir(..)`"), "{reasons:?}");
+}
+
+#[tokio::test]
+async fn a_run_without_a_folder_refuses_what_is_for_one() {
+    let all = |options: Options| options.from("n0").strict().keep(Keep::Outputs).cache(CacheUse::Overwrite).durability(Durability::Disk);
+    let error = double::with(1).run_local().options(all).await.unwrap_err();
+    let RunError::Refused(reasons) = &error else { panic!("{error:?}") };
+    let of = ["from", "strict", "keep", "cache", "durability"];
+    assert_eq!(*reasons, of.map(|name| format!("`Options::{name}` needs a folder that the run is recorded in: say `.dir(..)`")));
+    assert_eq!(double::with(1).run_local().options(|options| options.cache(CacheUse::Off)).await.unwrap(), 2);
 }
 
 #[workflow]

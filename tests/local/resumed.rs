@@ -364,7 +364,7 @@ async fn a_node_that_is_not_there_is_refused() {
         assert!(error.to_string().contains(told), "{from}: {error}");
     }
     let error = place.run(&graph, &[], Options::new().from("n0")).await.unwrap_err();
-    assert!(error.to_string().contains("no run is resumed"), "{error}");
+    assert!(error.to_string().contains("`from` and `strict` need `resumes`"), "{error}");
 }
 
 #[task]

@@ -174,6 +174,16 @@ fn licensed(folder: Promise<String>) -> (Promise<i64>, Promise<i64>) {
 }
 
 #[tokio::test]
+async fn what_never_gets_what_it_asks_for_is_refused_before_the_run() {
+    let (_folder, backend) = backend();
+    let error = backend.compile(&licensed::graph().unwrap(), &Options::new()).unwrap_err();
+    let said = "n0, n1: `local.usage.holds` asks for tokens `licences`, which have no limit";
+    assert!(error.to_string().contains(said), "{error}");
+    let error = licensed::with("a").run_local().coordinator(|builder| builder.tokens("licences", 0)).await.unwrap_err();
+    assert!(error.to_string().contains("asks for 1 token `licences`, and the limit is 0 tokens `licences`"), "{error}");
+}
+
+#[tokio::test]
 async fn a_queued_node_tells_what_it_waits_for() {
     let (_folder, backend) = backend();
     let backend = backend.coordinator(|builder| builder.tokens("licences", 1));

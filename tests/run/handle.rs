@@ -63,7 +63,10 @@ fn outputs_are_those_that_were_kept() {
     assert_eq!(run.outputs("not").unwrap(), None);
     let error = run.outputs("missing").unwrap_err();
     assert_eq!(error.kind(), RecordErrorKind::NotFound);
-    assert!(error.to_string().starts_with("the node `missing` of the run `"), "{error}");
+    assert!(error.to_string().contains(" has no node `missing`"), "{error}");
+    let error = run.result().unwrap_err();
+    assert_eq!(error.kind(), RecordErrorKind::NoOutputs);
+    assert!(error.to_string().ends_with("has no outputs: it is not over"), "{error}");
 }
 
 #[test]

@@ -45,7 +45,7 @@ fn entries_are_listed_shown_and_cleared() {
     place.steps(&["--x", "1"]);
     let list = place.said(&["cache", "list"]);
     assert_eq!(list.lines().count(), 2, "{list}");
-    assert!(list.lines().all(|line| line.contains("  flows.remembered  version 1  ") && line.contains(" bytes  n1 of 2")), "{list}");
+    assert!(list.lines().all(|line| line.contains("  flows.remembered  version 1  ") && line.contains(" B  n1 of 2")), "{list}");
     let machine = place.json(&["cache", "list", "remembered", "--json"]);
     assert_eq!((&machine[0]["task"], &machine[0]["node"]), (&json!("flows.remembered"), &json!("n1")));
     let entry = machine[0]["entry"].as_str().unwrap();
@@ -95,9 +95,9 @@ fn a_plan_says_what_would_run_and_why_and_records_nothing() {
     assert_eq!(
         plan(&[]),
         "flows.steps: 2 would run, 1 not known yet\n\
-         n0 double      runs     nothing remembers its outputs\n\
+         n0 double      runs     not in the cache\n\
          n1 remembered  unknown  until n0 is over\n\
-         n2 when_there  runs     nothing remembers its outputs\n"
+         n2 when_there  runs     not in the cache\n"
     );
     assert!(!place.path().join(".nebulakit").exists());
     place.steps(&[]);
@@ -108,7 +108,8 @@ fn a_plan_says_what_would_run_and_why_and_records_nothing() {
     let told: Value = serde_json::from_str(&plan(&["--resume", "last", "--x", "3", "--json"])).unwrap();
     let node = &told["nodes"][0];
     assert_eq!((&node["fate"], &told["resumes"]), (&json!("runs"), &json!(run)));
-    assert_eq!(node["because"], json!(format!("it is given something else than in the run {run}, or its outputs are gone")));
+    assert_eq!(node["because"], json!("it is given something else"));
+    assert!(plan(&["--resume", "last", "--from", "n0"]).contains("\nn0 double      runs     that was asked for\n"));
     assert_eq!(told["nodes"][1]["for"], json!("n0"));
     assert_eq!(place.json(&["runs", "list", "--json"]).as_array().unwrap().len(), 1);
     let err = place.refused(2, &["run", "steps", "--plan"]);

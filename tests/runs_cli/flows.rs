@@ -130,6 +130,13 @@ fn meddles(path: String) -> anyhow::Result<File> {
     Ok(File::from_bytes("x.txt", "kept"))
 }
 
+/// Puts a file where its output is to go.
+#[task]
+fn takes_place(path: String) -> anyhow::Result<File> {
+    std::fs::write(&path, "mine")?;
+    Ok(File::from_bytes("x.txt", "kept"))
+}
+
 /// Does one step each time that it runs: it waits after the first, and fails after the others but the last.
 #[task]
 async fn trains(ctx: Context, steps: i64) -> anyhow::Result<i64> {
@@ -178,6 +185,47 @@ async fn blocks() {
 #[task(requests(cpu = "100000", memory = "1000Ti", gpu = "3000"))]
 fn greedy(ctx: Context) -> String {
     format!("{} GPUs", ctx.gpus().len())
+}
+
+#[task(strategy = container, image = "nowhere/none:1")]
+fn contained(x: i64) -> i64 {
+    x
+}
+
+/// Gives a graph of a number.
+#[task]
+fn grown(x: i64) -> Promise<i64> {
+    double::node(x)
+}
+
+/// Doubles a number.
+#[workflow]
+fn twice(x: Promise<i64>) -> Promise<i64> {
+    double::node(x)
+}
+
+/// Doubles each number, by a workflow for each.
+#[workflow]
+fn twice_each(xs: Promise<Vec<i64>>) -> Promise<Vec<i64>> {
+    twice::map(xs)
+}
+
+/// Ends with more than any machine has.
+#[workflow]
+fn hungry() -> (Promise<String>, Promise<i64>) {
+    let first = double::node(1);
+    (greedy::node().after(&first), licensed::node())
+}
+
+#[task(requests(cpu = "2"))]
+fn two_cores() -> i64 {
+    2
+}
+
+/// Asks for two cores.
+#[workflow]
+fn wide() -> Promise<i64> {
+    two_cores::node()
 }
 
 #[task]

@@ -79,6 +79,18 @@ fn outputs_that_cannot_be_put_there_stay_in_the_run() {
 }
 
 #[test]
+fn what_is_in_the_way_after_the_run_is_told_with_its_output_and_the_record() {
+    let place = Place::new();
+    place.said(&["run", "division", "--total", "17", "--by", "5", "-q", "-o", "out"]);
+    let err = place.refused(2, &["runs", "outputs", "last", "-o", "out"]);
+    assert!(err.starts_with("error: `out/outputs.json` is there already, and the output `quotient` would replace it\n"), "{err}");
+    let answer = place.answer(&["run", "takes_place", "-q", "-o", "new", "--path", "new/o0.txt"]);
+    let err = answer.err;
+    assert!(answer.code == 2 && err.starts_with("error: `new/o0.txt` is there already, and the output `o0` would replace it\n"), "{err}");
+    assert!(err.contains("hint: `--force` replaces it") && err.contains("\nhint: the outputs are recorded: "), "{err}");
+}
+
+#[test]
 fn a_folder_that_nobody_may_write_into_is_named() {
     let place = Place::new();
     place.said(&["run", "written", "--text", "x", "-q"]);

@@ -100,8 +100,24 @@ fn a_report_that_cannot_be_written_is_told_with_its_file() {
     let place = Place::new();
     place.said(&["run", "echo", "--word", "x", "-q"]);
     let said = place.refused(1, &["runs", "report", "last", "-o", "missing/report.html"]);
-    assert!(said.starts_with("error: cannot write the report to `missing/report.html`: "), "{said}");
+    assert!(said.starts_with("error: cannot write `missing/report.html`: "), "{said}");
     assert!(!Path::new(&place.path().join("missing")).exists());
+}
+
+#[test]
+fn a_report_replaces_a_file_by_force_alone() {
+    let place = Place::new();
+    place.said(&["run", "echo", "--word", "x", "-q"]);
+    let page = place.path().join("page.html");
+    std::fs::write(&page, "mine").unwrap();
+    let words = ["runs", "report", "last", "-o", "page.html"];
+    let err = place.refused(2, &words);
+    assert_eq!(
+        (err.as_str(), std::fs::read_to_string(&page).unwrap().as_str()),
+        ("error: `page.html` is there already\n\nhint: `--force` replaces it\n", "mine")
+    );
+    place.refused(0, &[&words[..], &["--force"]].concat());
+    assert!(std::fs::read_to_string(&page).unwrap().starts_with("<!doctype html>"));
 }
 
 /// Nothing runs in the page itself, and nothing is loaded.

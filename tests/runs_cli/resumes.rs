@@ -6,7 +6,7 @@ use std::path::Path;
 use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 
-use crate::Place;
+use crate::{Answer, FLOWS, Place};
 
 /// A run of `steps` that failed, since a file is not there; its id.
 fn failed(place: &Place) -> String {
@@ -35,7 +35,7 @@ fn a_node_runs_again_with_what_needs_it() {
 fn a_node_that_is_not_there_is_named_with_those_that_are() {
     let place = Place::new();
     failed(&place);
-    let err = place.refused(1, &["run", "steps", "--resume", "last", "--from", "n7"]);
+    let err = place.refused(2, &["run", "steps", "--resume", "last", "--from", "n7"]);
     assert!(err.contains("`flows.steps` has no node `n7`; it has `n0`, `n1`, `n2`"), "{err}");
     let err = place.refused(2, &["run", "steps", "--path", "there", "--from", "n0"]);
     assert!(err.contains("--resume <RUN>"), "{err}");
@@ -85,14 +85,55 @@ fn a_run_that_goes_on_is_not_retried_and_a_stopped_one_is() {
     let mut started = place.start(&["run", "endless"]);
     let id = started.id();
     started.hears("n0 waits: started");
-    let err = place.refused(2, &["runs", "retry", &id]);
-    assert!(err.contains(&format!("the run {id} is not over\n\nhint: `flows runs cancel {id}` stops it")), "{err}");
+    for words in [&["runs", "retry", &id][..], &["run", "endless", "--resume", &id]] {
+        let err = place.refused(1, words);
+        let expected = format!("error: the run `{id}` is not over: a process drives it\n\nhint: `flows runs cancel {id}` stops it\n");
+        assert_eq!(err, expected);
+    }
+    let err = place.refused(1, &["runs", "outputs", &id]);
+    assert!(err.starts_with(&format!("error: the run `{id}` has no outputs: it is not over\n")), "{err}");
     started.signal(Signal::SIGINT);
     started.ended();
     let mut again = place.start(&["runs", "retry", &id]);
     again.hears("n0 waits: started");
     again.signal(Signal::SIGINT);
     assert_eq!(again.ended().code, 130);
+}
+
+#[test]
+fn what_was_killed_is_told_with_the_command_that_goes_on_with_it() {
+    let place = Place::new();
+    let mut started = place.start(&["run", "endless"]);
+    let id = started.id();
+    started.hears("n0 waits: started");
+    started.signal(Signal::SIGKILL);
+    started.child.wait().unwrap();
+    let hint = format!("\n\nhint: `flows runs retry {id}` goes on with it\n");
+    for words in [&["runs", "attach", &id][..], &["runs", "cancel", &id]] {
+        let answer = place.answer(words);
+        assert!(answer.code == 1 && answer.err.ends_with(&hint), "{words:?}: {}", answer.err);
+    }
+}
+
+#[test]
+fn a_run_that_cannot_begin_leaves_nothing_that_could_be_the_last() {
+    let place = Place::new();
+    let mut command = place.command_of("sh".as_ref(), &["-c", "trap '' XFSZ; ulimit -f 1; exec \"$0\" run steps --path there", FLOWS]);
+    let answer = Answer::of(command.output().unwrap());
+    assert!(answer.code == 1 && answer.err.contains("graph.json`: "), "{}", answer.err);
+    assert_eq!(place.said(&["runs", "list", "--json"]), "[]\n");
+}
+
+#[test]
+fn a_run_that_did_not_begin_is_not_gone_on_with() {
+    let place = Place::new();
+    failed(&place);
+    let id = "99981231-235959-aaaa";
+    fs::create_dir(place.path().join(".nebulakit/runs").join(id)).unwrap();
+    for words in [&["run", "steps", "--resume", "last"][..], &["runs", "retry", "last"]] {
+        let err = place.refused(2, words);
+        assert!(err.starts_with(&format!("error: the run `{id}` did not begin: nothing of it is recorded\n")), "{err}");
+    }
 }
 
 #[test]

@@ -52,6 +52,18 @@ fn maps_run_by_every_strategy() {
 }
 
 #[test]
+fn what_elements_of_a_map_consist_of_has_no_line_where_all_is_well() {
+    let place = Place::new();
+    let words = ["run", "twice_each", "--xs", "[1, 2, 3]"];
+    let answer = place.answer(&words);
+    assert_eq!((answer.code, answer.out.as_str()), (0, "[2,4,6]\n"), "{}", answer.err);
+    let plan = place.said(&[&words[..], &["--resume", "last", "--plan"]].concat());
+    for told in [answer.err, place.said(&["runs", "show", "last"]), plan] {
+        assert!(told.contains("\nn0 ") && !told.contains("n0[1]"), "{told}");
+    }
+}
+
+#[test]
 fn files_stay_where_they_are_and_those_of_tasks_are_in_the_record() {
     let place = Place::new();
     std::fs::write(place.path().join("in.txt"), "12345").unwrap();
@@ -82,7 +94,25 @@ fn tokens_are_as_many_as_the_command_line_says() {
     let place = Place::new();
     assert_eq!(place.said(&["run", "licensing", "--tokens", "licences=1", "-q"]), "7\n");
     let err = place.refused(1, &["run", "licensing", "-q"]);
-    assert!(err.contains("licences"), "{err}");
+    assert!(err.contains("n0: `flows.licensed` asks for tokens `licences`, which have no limit\n  hint: set it by "), "{err}");
+}
+
+#[test]
+fn what_asks_for_more_than_there_is_does_not_begin_and_all_reasons_are_told() {
+    let place = Place::new();
+    for words in [&["run", "hungry"][..], &["run", "hungry", "--plan"]] {
+        let err = place.refused(1, words);
+        for reason in ["100000 cores", "1024000Gi of memory", "3000 GPUs"] {
+            assert!(err.contains(&format!("n1: `flows.greedy` asks for {reason}, and the limit is ")), "{reason}: {err}");
+        }
+        assert!(err.contains("on the command line `--jobs N`") && err.contains("asks for tokens `licences`"), "{err}");
+    }
+    assert_eq!(place.said(&["runs", "list", "--json"]), "[]\n");
+}
+
+#[test]
+fn fewer_jobs_than_a_task_asks_for_cores_run_it_on_as_many() {
+    assert_eq!(Place::new().said(&["run", "wide", "--jobs", "1", "-q"]), "2\n");
 }
 
 #[test]
@@ -94,14 +124,19 @@ fn what_failed_is_told_with_the_ways_to_see_more() {
         err,
         format!(
             "error[USER:Division]: the node n0 (flows.divide) of the run {id} failed: cannot divide 1 by 0\\u001b[2J\n\n\
-             hint: `flows runs show {id}` shows the run, `flows runs logs {id} n0` what the node logged\n"
+             hint: `flows runs show {id}` shows the run, `flows runs logs {id} n0` what the node logged, and `flows runs retry {id}` goes on with it\n"
         )
     );
     let shown = place.said(&["runs", "show", "last"]);
     assert!(shown.contains("\nstatus  failed\n"), "{shown}");
     assert!(shown.contains("\nn0 divide  failed  ") && shown.contains("USER:Division: cannot divide 1 by 0\\u001b[2J\n"), "{shown}");
-    let err = place.refused(2, &["runs", "outputs", "last"]);
-    assert_eq!(err, format!("error: the run `{id}` gave nothing\n"));
+    let hint = format!("hint: `flows runs show {id}` shows how far it came\n");
+    let err = place.refused(1, &["runs", "outputs", "last"]);
+    assert_eq!(err, format!("error: the run `{id}` has no outputs: it failed\n\n{hint}"));
+    let err = place.refused(1, &["runs", "outputs", "last", "n0"]);
+    assert_eq!(err, format!("error: the node `n0` of the run `{id}` has no outputs: it failed\n\n{hint}"));
+    let err = place.refused(2, &["runs", "outputs", "last", "n9"]);
+    assert_eq!(err, format!("error: the run `{id}` has no node `n9`, or nothing has happened to it yet\n"));
 }
 
 #[test]

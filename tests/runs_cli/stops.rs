@@ -16,7 +16,9 @@ fn a_signal_stops_the_run_and_its_exit_code_says_so() {
         started.hears("stopping (");
         let ended = started.ended();
         assert_eq!((ended.code, ended.out.as_str()), (code, ""), "{}", ended.err);
-        let told = format!("error: the run {id} was stopped by {name}\n\nhint: `flows runs show {id}` shows how far it came\n");
+        let told = format!(
+            "error: the run {id} was stopped by {name}\n\nhint: `flows runs show {id}` shows how far it came, and `flows runs retry {id}` goes on with it\n"
+        );
         assert!(ended.err.ends_with(&told), "{}", ended.err);
         assert_eq!(place.json(&["runs", "list", "--json"])[0]["status"], "cancelled");
     }

@@ -62,6 +62,44 @@ fn what_it_prints_in_another_process_is_heard() {
 }
 
 #[test]
+fn its_logs_may_be_shown_beside_its_outputs_as_json() {
+    let place = Place::new();
+    let answer = place.answer(&["run", "divide", "--total", "17", "--by", "5", "-v", "--json"]);
+    assert_eq!((answer.code, answer.out.as_str()), (0, "{\"quotient\":3,\"remainder\":2}\n"), "{}", answer.err);
+    let err = place.refused(2, &["run", "division", "--total", "17", "--by", "5", "-v", "--json"]);
+    assert!(err.contains("--json"), "{err}");
+}
+
+#[test]
+fn inputs_that_are_missing_are_told_with_what_was_read() {
+    let place = Place::new();
+    std::fs::write(place.path().join("in.json"), r#"{"by": 5}"#).unwrap();
+    let err = place.refused(2, &["run", "divide", "--inputs-file", "in.json"]);
+    assert_eq!(err, "error: missing from the flags and the file: `total` (int)\n");
+}
+
+#[test]
+fn options_of_containers_are_for_what_runs_in_one() {
+    let place = Place::new();
+    for (words, option) in [
+        (&["run", "divide", "--total", "1", "--by", "1", "--container-network"][..], "network"),
+        (&["run", "twice", "--x", "1", "--container-image", "nowhere/none:1"], "image"),
+        (&["run", "twice", "--x", "1", "--container-engine", "podman"], "engine"),
+        (&["run", "grown", "--x", "1", "--container-image", "nowhere/none:1"], "image"),
+    ] {
+        let err = place.refused(2, words);
+        assert!(err.starts_with(&format!("error: `--container-{option}` is for tasks that run in a container, and ")), "{err}");
+        assert!(err.ends_with("\n\nhint: add `--strategy container`\n"), "{err}");
+    }
+    // Each of these has a container to run in, if only its engine were there.
+    for words in [&["run", "contained", "--x", "1"][..], &["run", "twice", "--x", "1", "--strategy", "container", "--container-image", "a"]]
+    {
+        let err = place.refused(1, &[words, &["-q", "--container-engine", "/not/there"]].concat());
+        assert!(err.contains("/not/there"), "{err}");
+    }
+}
+
+#[test]
 fn it_takes_what_this_machine_has_where_that_is_less_than_it_asks_for() {
     let place = Place::new();
     assert_eq!(place.said(&["run", "greedy", "-q"]), "0 GPUs\n");

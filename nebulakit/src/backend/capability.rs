@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use crate::graph::{Graph, Home, Kind, Mapped, Node, Scope, Success};
+use crate::graph::{Graph, Home, Kind, Mapped, Node, Success};
 
 /// What a graph may need of a backend, beside tasks of this program that feed each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -111,23 +111,13 @@ impl Capabilities {
             if workflow.on_failure.is_some() {
                 needs(format_args!("`{name}`"), Capability::FailureHandler);
             }
-            each_node(&workflow.body, &mut |node| {
+            workflow.body.each_node(&mut |node| {
                 for capability in of_node(graph, node) {
                     needs(format_args!("the node {} of `{name}`", node.id), capability);
                 }
             });
         }
         missing
-    }
-}
-
-/// Goes through the nodes of a scope and of the arms in it.
-fn each_node<'g>(scope: &'g Scope, see: &mut dyn FnMut(&'g Node)) {
-    for node in &scope.nodes {
-        see(node);
-        if let Kind::Branch(branch) = &node.kind {
-            branch.scopes().for_each(|scope| each_node(scope, see));
-        }
     }
 }
 

@@ -5,6 +5,7 @@
 //! programs of one's own.
 
 mod capability;
+mod demand;
 mod driver;
 mod error;
 mod extent;

@@ -90,6 +90,20 @@ impl Options {
         self.resumes.as_ref()
     }
 
+    /// What of it is for runs that are recorded in a folder, by the names of the methods that said it.
+    pub(crate) fn of_a_folder(&self) -> impl Iterator<Item = &'static str> {
+        let said = [
+            (self.resumes.is_some(), "resumes"),
+            (self.from.is_some(), "from"),
+            (self.is_strict, "strict"),
+            (self.keep != Keep::All, "keep"),
+            // Without a folder nothing is remembered anyhow.
+            (self.cache == CacheUse::Overwrite, "cache"),
+            (self.durability != Durability::Kernel, "durability"),
+        ];
+        said.into_iter().filter(|(is_said, _)| *is_said).map(|(_, name)| name)
+    }
+
     /// Runs that node of the run that it [resumes](Self::resumes) again, with all that needs what it gives, be it kept or cached. All others are kept where they
     /// are given the same.
     pub fn from(self, node: impl Into<NodePath>) -> Self {

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::run::{JobFailure, Lookup, Nearest, NodePath, RunId};
+use crate::run::{Again, JobFailure, Lookup, Nearest, NodePath, RunId};
 
 /// What a run would do: what [`Backend::preview`](super::Backend::preview) gives.
 #[derive(Debug, Clone, PartialEq)]
@@ -73,8 +73,6 @@ pub enum Unkept {
     NotThere,
     /// The node did not succeed there.
     NotDone,
-    /// Its task took or gave other types.
-    Interface,
-    /// It was given something else, or its outputs are gone.
-    Inputs,
+    /// It succeeded there, and runs again.
+    Again(Again),
 }

@@ -2,13 +2,13 @@
 
 use std::ffi::OsString;
 
-use clap::ArgMatches;
 use nebulakit_types::visible;
 
 use super::complaint::{Complaint, describing};
 use super::grammar::commands;
 use super::output::{container_help, say, say_dressed};
 use super::setting::{Leave, Setting};
+use super::word::word;
 use super::{cache, completions, describe, graph, list, run, runs, usage, workflows};
 use crate::process::exit::Exit;
 use crate::process::platform::Platform;
@@ -106,8 +106,4 @@ fn asking_for_help(arguments: &[OsString], registry: &Registry) -> Vec<OsString>
     };
     let others = arguments.iter().enumerate().filter(|(index, _)| *index != at).map(|(_, word)| word.clone());
     others.chain(["--help".into()]).collect()
-}
-
-fn word<'a>(matches: &'a ArgMatches, id: &str) -> &'a str {
-    matches.get_one::<String>(id).map(String::as_str).unwrap_or_default()
 }

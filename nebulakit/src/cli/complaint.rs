@@ -29,6 +29,13 @@ impl Complaint {
         Self { exit: Exit::Failed, ..Self::usage(message) }
     }
 
+    /// Another way out besides the one that it has.
+    #[cfg(feature = "run")]
+    pub(super) fn or_hint(self, hint: &str) -> Self {
+        let hint = self.hint.iter().map(String::as_str).chain([hint]).collect::<Vec<_>>().join("\n");
+        self.hint(hint)
+    }
+
     #[cfg(feature = "run")]
     pub(super) fn hint(self, hint: impl Into<String>) -> Self {
         Self { hint: Some(hint.into()), ..self }

@@ -9,7 +9,7 @@ use nebulakit_types::visible;
 
 use super::complaint::Complaint;
 use super::setting::Setting;
-use crate::run::{RunHandle, RunsFolder};
+use crate::run::{RecordError, RecordErrorKind, RunHandle, RunId, RunsFolder};
 use crate::services::env;
 
 /// The option that names it.
@@ -24,7 +24,7 @@ pub(super) fn option() -> Arg {
         .long(DIR)
         .value_name("DIR")
         .value_parser(ValueParser::path_buf())
-        .help(format!("the folder that runs are recorded in; else that of {}, else {USUAL}", env::NEBULAKIT_DIR))
+        .help(format!("folder that runs are recorded in; else that of {}, else {USUAL}", env::NEBULAKIT_DIR))
 }
 
 /// What names the last run.
@@ -78,6 +78,11 @@ impl Folder {
         &self.path
     }
 
+    /// The complaint of a folder that is not there.
+    pub(super) fn no_runs(&self) -> Complaint {
+        Complaint::usage(no_runs_in(&self.path)).hint("hint: `--dir DIR` names another folder, and `run` makes one")
+    }
+
     /// A command for its runs, as people type it: `app runs show 20261129-231501-k3f9`.
     pub(super) fn command(&self, verb: &str, words: &[&str], setting: &Setting<'_>) -> String {
         self.typed(format!("{} runs {verb}", setting.binary), words)
@@ -86,6 +91,18 @@ impl Folder {
     /// A command that runs something in it, as people type it: `app run count --resume last`.
     pub(super) fn run_command(&self, words: &[&str], setting: &Setting<'_>) -> String {
         self.typed(format!("{} run", setting.binary), words)
+    }
+
+    /// The complaint of an error of the run `id`, with the command that is the way out.
+    pub(super) fn complaint(&self, error: RecordError, id: &RunId, setting: &Setting<'_>) -> Complaint {
+        let command = |verb: &str| self.command(verb, &[&id.to_string()], setting);
+        let hint = match error.kind() {
+            RecordErrorKind::Driven => format!("hint: `{}` stops it", command("cancel")),
+            RecordErrorKind::Interrupted => format!("hint: `{}` goes on with it", command("retry")),
+            RecordErrorKind::NoOutputs => format!("hint: `{}` shows how far it came", command("show")),
+            _ => return error.into(),
+        };
+        Complaint::from(error).hint(hint)
     }
 
     fn typed(&self, command: String, words: &[&str]) -> String {
@@ -103,14 +120,15 @@ impl Folder {
 pub(super) fn find(runs: &RunsFolder, name: &str) -> Result<RunHandle, Complaint> {
     let id = match runs.list()?.pop() {
         Some(last) if name == LAST => last,
-        None if name == LAST => return Err(Complaint::usage(format!("no runs are recorded in `{}`", shown_path(runs)))),
+        None if name == LAST => return Err(Complaint::usage(no_runs_in(runs.path()))),
         _ => runs.find(name)?,
     };
     Ok(RunHandle::attach(runs, &id)?)
 }
 
-fn shown_path(runs: &RunsFolder) -> String {
-    visible::line(&runs.path().to_string_lossy()).into_owned()
+/// What is said of a folder without runs.
+pub(super) fn no_runs_in(path: &Path) -> String {
+    format!("no runs are recorded in `{}`", visible::line(&path.to_string_lossy()))
 }
 
 /// A word as a shell takes it.

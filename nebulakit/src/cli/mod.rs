@@ -54,6 +54,8 @@ mod usage;
 #[cfg(feature = "run")]
 mod values;
 #[cfg(feature = "run")]
+mod word;
+#[cfg(feature = "run")]
 mod workflows;
 
 use std::ffi::OsString;

@@ -18,7 +18,7 @@ use crate::coordinator::meters::Meters;
 use crate::coordinator::publisher::Publisher;
 use crate::coordinator::queue::Seats;
 use crate::coordinator::resources::shared::{Bell, Folder};
-use crate::coordinator::resources::{Granted, Limits, Stock, machine, to_millicores};
+use crate::coordinator::resources::{Granted, Limits, Resource, Stock, machine, to_millicores};
 use crate::coordinator::retry::RetryBudget;
 use crate::coordinator::sharing::share;
 use crate::coordinator::state::{History, Ledger};
@@ -62,6 +62,7 @@ impl Coordinator {
             memory: None,
             gpus: None,
             tokens: Vec::new(),
+            cut: Vec::new(),
             shared: None,
             budget: None,
             clock: Arc::new(SystemClock),
@@ -107,6 +108,7 @@ pub struct CoordinatorBuilder {
     memory: Option<u64>,
     gpus: Option<Vec<Arc<str>>>,
     tokens: Vec<(Arc<str>, u32)>,
+    cut: Vec<Resource>,
     shared: Option<PathBuf>,
     budget: Option<RetryBudget>,
     clock: Arc<dyn Clock>,
@@ -224,18 +226,30 @@ impl CoordinatorBuilder {
         Self { context: Some(context), ..self }
     }
 
+    /// Gives work that asks for more of these than there is what there is, instead of refusing it. Tokens are never cut.
+    #[cfg(feature = "run")]
+    pub(crate) fn cut(self, resources: &[Resource]) -> Self {
+        Self { cut: resources.to_vec(), ..self }
+    }
+
+    /// How much there is for its jobs.
+    pub(crate) fn limits(&self) -> Limits {
+        Limits {
+            millicores: self.cores.map_or_else(machine::millicores, |cores| to_millicores(cores).unwrap_or(0)),
+            memory: self.memory.or_else(machine::memory),
+            gpus: self.gpus.clone().unwrap_or_else(|| Gpus::OfMachine(Environment::from_process()).ids()),
+            tokens: self.tokens.clone(),
+            cut: self.cut.clone(),
+        }
+    }
+
     /// The coordinator, ready for work.
     #[must_use]
     pub fn build(self) -> Coordinator {
         let millicores: Vec<_> = self.strategies.iter().map(|(_, runs)| to_millicores(runs.cores()).unwrap_or(0)).collect();
         let lanes = self.strategies.iter().zip(&millicores);
         let lanes = lanes.map(|((strategy, runs), millicores)| Lane::new(strategy.clone(), runs.slots(), *millicores));
-        let limits = Arc::new(Limits {
-            millicores: self.cores.map_or_else(machine::millicores, |cores| to_millicores(cores).unwrap_or(0)),
-            memory: self.memory.or_else(machine::memory),
-            gpus: self.gpus.unwrap_or_else(|| Gpus::OfMachine(Environment::from_process()).ids()),
-            tokens: self.tokens,
-        });
+        let limits = Arc::new(self.limits());
         let folder = self.shared.as_deref().map(Folder::open).transpose();
         let bell = folder.as_ref().ok().and_then(Option::as_ref).map(|_| Arc::<Bell>::default());
         let stock = if bell.is_some() { Stock::shared(Arc::clone(&limits)) } else { Stock::full(Arc::clone(&limits)) };

@@ -122,6 +122,21 @@ impl From<Refused> for SubmitError {
 
 impl fmt::Display for SubmitError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.write(f, "the job")
+    }
+}
+
+impl SubmitError {
+    /// The same of `who`, which is not a job yet.
+    #[cfg(feature = "run")]
+    pub(crate) fn of(&self, who: &str) -> String {
+        let mut said = String::new();
+        // Text takes all that is written.
+        let _ = self.write(&mut said, who);
+        said
+    }
+
+    fn write(&self, f: &mut dyn fmt::Write, who: &str) -> fmt::Result {
         match self {
             Self::Closed => f.write_str("the coordinator was shut down and takes no more work"),
             Self::Full => f.write_str("the coordinator has as many open jobs as it may have"),
@@ -143,14 +158,14 @@ impl fmt::Display for SubmitError {
                 write!(f, "a child of a job has no idempotency key of its own, and `{key}` was given; submit it to the coordinator instead")
             }
             Self::NeverFits { resource, asked, kept, limit } => {
-                write!(f, "the job asks for {}, and the limit is {}", resource.amount(*asked), resource.amount(*limit))?;
+                write!(f, "{who} asks for {}, and the limit is {}", resource.amount(*asked), resource.amount(*limit))?;
                 if *kept > 0.0 {
                     write!(f, ", of which the jobs that wait for it keep {}", resource.amount(*kept))?;
                 }
                 write!(f, ": it would wait for ever\nhint: {}", resource.hint())
             }
             Self::UnknownToken { token, known } => {
-                write!(f, "the job asks for tokens `{token}`, which have no limit")?;
+                write!(f, "{who} asks for tokens `{token}`, which have no limit")?;
                 if !known.is_empty() {
                     let known: Vec<_> = known.iter().map(|name| format!("`{name}`")).collect();
                     write!(f, "; there are limits for {}", known.join(", "))?;

@@ -128,6 +128,12 @@ impl Coordinator {
         }
     }
 
+    /// How much there is for its jobs.
+    #[cfg(feature = "run")]
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.inner.limits
+    }
+
     /// The record of a job that is open, or still in the history.
     #[must_use]
     pub fn job(&self, id: &RequestId) -> Option<Job> {

@@ -120,6 +120,15 @@ impl Graph {
         }
     }
 
+    /// Goes through all nodes, those of the workflows in it, of arms and failure handlers among them, each with the workflow that has it.
+    #[cfg(feature = "run")]
+    pub(crate) fn each_node<'g>(&'g self, see: &mut dyn FnMut(&'g Self, &'g Node)) {
+        for workflow in std::iter::once(self).chain(self.workflows.values()) {
+            workflow.body.each_node(&mut |node| see(workflow, node));
+            workflow.on_failure.iter().for_each(|node| see(workflow, node));
+        }
+    }
+
     /// What it takes and gives.
     #[must_use]
     pub fn interface(&self) -> Interface {

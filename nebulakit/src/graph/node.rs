@@ -222,6 +222,17 @@ impl Scope {
         })
     }
 
+    /// Goes through its nodes and those of the arms in it.
+    #[cfg(feature = "run")]
+    pub(crate) fn each_node<'g>(&'g self, see: &mut dyn FnMut(&'g Node)) {
+        for node in &self.nodes {
+            see(node);
+            if let Kind::Branch(branch) = &node.kind {
+                branch.scopes().for_each(|scope| scope.each_node(see));
+            }
+        }
+    }
+
     /// Whether it has neither nodes nor outputs.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -234,6 +245,19 @@ impl Node {
     #[must_use]
     pub fn new(id: impl Into<NodeId>, kind: Kind) -> Self {
         Self { id: id.into(), at: None, kind, inputs: Vec::new(), after: Vec::new(), overrides: None }
+    }
+
+    /// The task that it runs, or that its elements run, if it is one that this program may have.
+    #[cfg(feature = "run")]
+    pub(crate) fn task(&self) -> Option<&str> {
+        match &self.kind {
+            Kind::Task(name) | Kind::Reference(name) => Some(name),
+            Kind::Map(map) => match &map.of {
+                Mapped::Task(name) => Some(name),
+                Mapped::Workflow(_) => None,
+            },
+            _ => None,
+        }
     }
 
     /// Feeds the input `name`.

@@ -44,6 +44,8 @@ pub enum RecordErrorKind {
     Over,
     /// No gate takes such an answer.
     Refused,
+    /// The run or the node has no outputs: it did not succeed, or is not over.
+    NoOutputs,
     /// A file cannot be read or written.
     Io(io::ErrorKind),
 }

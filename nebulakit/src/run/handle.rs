@@ -230,7 +230,7 @@ impl RunHandle {
     /// The outputs of a node, as the bytes of an `outputs.pb`; [`None`] where they were not recorded.
     ///
     /// # Errors
-    /// When the node has not succeeded, or when its outputs cannot be read or are damaged.
+    /// When there is no such node; [`RecordErrorKind::NoOutputs`] when it has not succeeded; when its outputs cannot be read or are damaged.
     pub fn outputs(&self, node: &str) -> Result<Option<Vec<u8>>, RecordError> {
         self.watch.outputs(node)
     }
@@ -238,9 +238,38 @@ impl RunHandle {
     /// What the run gave, as the bytes of an `outputs.pb`.
     ///
     /// # Errors
-    /// When it has not succeeded, or when that cannot be read.
+    /// [`RecordErrorKind::NoOutputs`] when it has not succeeded; when they cannot be read or are damaged.
     pub fn result(&self) -> Result<Vec<u8>, RecordError> {
         self.watch.result()
+    }
+
+    /// Looks whether another run can go on with this one.
+    ///
+    /// # Errors
+    /// [`RecordErrorKind::Driven`] when a process drives it, and [`RecordErrorKind::NotFound`] when nothing of it is recorded.
+    pub(crate) fn resumable(&self) -> Result<(), RecordError> {
+        match self.status()? {
+            RunStatus::Unknown | RunStatus::Running | RunStatus::Stopping => Err(self.not_over()),
+            RunStatus::Interrupted if self.state()?.events == 0 => {
+                let empty = format!("the run `{}` did not begin: nothing of it is recorded", self.id());
+                Err(RecordError::new(RecordErrorKind::NotFound, empty).with_hint(format!("`runs delete {}` removes it", self.id())))
+            }
+            RunStatus::Interrupted | RunStatus::Ended(_) => Ok(()),
+        }
+    }
+
+    /// What stands in the way of going on with it while a process drives it.
+    pub(crate) fn not_over(&self) -> RecordError {
+        let driven = format!("the run `{}` is not over: a process drives it", self.id());
+        RecordError::new(RecordErrorKind::Driven, driven).with_hint("wait for its end, or cancel it")
+    }
+
+    /// The node of that path.
+    ///
+    /// # Errors
+    /// When the run has none, or nothing has happened to it yet.
+    pub(crate) fn known(&self, node: &str) -> Result<NodePath, RecordError> {
+        self.watch.known(node)
     }
 
     /// Where its events are that tell of nodes which succeeded.
@@ -332,7 +361,7 @@ impl RunHandle {
 
     fn interrupted(&self, and: &str) -> RecordError {
         RecordError::new(RecordErrorKind::Interrupted, format!("no process drives the run `{}`: {and}", self.id()))
-            .with_hint(format!("`run --resume {}` goes on with it", self.id()))
+            .with_hint(format!("`runs retry {}` goes on with it, in code `Options::resumes`", self.id()))
     }
 
     fn unread(&self, what: &str, path: &Path, error: &io::Error) -> RecordError {

@@ -42,6 +42,13 @@ impl NodePath {
         &self.0
     }
 
+    /// Whether it is an element of a map, or part of one: there may be thousands of the same.
+    #[must_use]
+    pub fn is_in_element(&self) -> bool {
+        // No id has a bracket.
+        self.0.contains('[')
+    }
+
     /// The node that this one is part of: the map of an element, or the node that runs the workflow that this one is in.
     #[must_use]
     pub fn parent(&self) -> Option<Self> {

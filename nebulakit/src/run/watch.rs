@@ -5,12 +5,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::run::error::{RecordError, RecordErrorKind};
-use crate::run::event::{Event, EventKind, Recorded};
+use crate::run::event::{Event, EventKind, Recorded, RunOutcome};
 use crate::run::folder::RunFolder;
 use crate::run::follow::RunEvents;
 use crate::run::log::{EventReader, Span};
 use crate::run::path::NodePath;
-use crate::run::state::{RunState, RunStatus};
+use crate::run::state::{NodeStatus, RunState, RunStatus};
 
 /// How often one looks for what is new who waits for it.
 pub(super) const PERIOD: Duration = Duration::from_millis(50);
@@ -108,26 +108,56 @@ impl Watch {
     /// The outputs of a node; [`None`] where they were not recorded.
     ///
     /// # Errors
-    /// When it has none, or when they cannot be read.
+    /// When there is no such node, when it has no outputs, or when they cannot be read.
     pub(super) fn outputs(&self, node: &str) -> Result<Option<Vec<u8>>, RecordError> {
-        match self.success(node)? {
-            Some(success) => self.folder.data().read(&success.outputs),
-            None => Err(RecordError::new(
-                RecordErrorKind::NotFound,
-                format!("the node `{node}` of the run `{}` has no outputs", self.folder.id()),
-            )),
+        if let Some(success) = self.success(node)? {
+            return self.folder.data().read(&success.outputs);
         }
+        self.known(node)?;
+        let why = match self.seen()?.state.nodes.get(node).map(|node| &node.status) {
+            Some(NodeStatus::Failed) => "it failed",
+            Some(NodeStatus::Skipped { .. }) => "it was skipped",
+            Some(NodeStatus::Cancelled) => "it was stopped",
+            _ => "it is not over",
+        };
+        Err(no_outputs(&format!("node `{node}` of the run `{}`", self.folder.id()), why))
+    }
+
+    /// The node of that path.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub(super) fn known(&self, node: &str) -> Result<NodePath, RecordError> {
+        let seen = self.seen()?;
+        let known = seen.state.nodes.get_key_value(node).map(|(path, _)| path.clone());
+        known.ok_or_else(|| {
+            let unknown = format!("the run `{}` has no node `{node}`, or nothing has happened to it yet", self.folder.id());
+            RecordError::new(RecordErrorKind::NotFound, unknown)
+        })
     }
 
     /// What the run gave.
     ///
     /// # Errors
-    /// When it gave nothing, or when that cannot be read.
+    /// When it has no outputs, or when they cannot be read.
     pub(super) fn result(&self) -> Result<Vec<u8>, RecordError> {
         let kept = self.seen()?.result.clone();
-        let bytes = kept.map(|kept| self.folder.data().read(&kept)).transpose()?.flatten();
-        bytes.ok_or_else(|| RecordError::new(RecordErrorKind::NotFound, format!("the run `{}` gave nothing", self.folder.id())))
+        if let Some(bytes) = kept.map(|kept| self.folder.data().read(&kept)).transpose()?.flatten() {
+            return Ok(bytes);
+        }
+        let why = match self.status()? {
+            RunStatus::Ended(RunOutcome::Failed { .. }) => "it failed",
+            RunStatus::Ended(RunOutcome::Cancelled) => "it was stopped",
+            RunStatus::Ended(RunOutcome::Succeeded) => "they were not recorded",
+            RunStatus::Interrupted => "it was interrupted",
+            RunStatus::Unknown | RunStatus::Running | RunStatus::Stopping => "it is not over",
+        };
+        Err(no_outputs(&format!("run `{}`", self.folder.id()), why))
     }
+}
+
+fn no_outputs(whose: &str, why: &str) -> RecordError {
+    RecordError::new(RecordErrorKind::NoOutputs, format!("the {whose} has no outputs: {why}"))
 }
 
 impl Seen {

@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use crate::run::error::{RecordError, RecordErrorKind};
+use crate::run::error::RecordError;
 use crate::run::event::{EventKind, Origin};
 use crate::run::folder::RunsFolder;
 use crate::run::handle::RunHandle;
@@ -37,18 +37,17 @@ pub enum CacheWhy {
 /// # Errors
 /// When the run has no such node, or when its events or the cache cannot be read.
 pub fn cache_why(runs: &RunsFolder, run: &RunHandle, node: &str) -> Result<CacheWhy, RecordError> {
-    let state = run.state()?;
-    let Some((path, about)) = state.nodes.get_key_value(node) else {
-        return Err(RecordError::new(RecordErrorKind::NotFound, format!("the run `{}` has no node `{node}`", run.id())));
-    };
-    if let Some((found, at)) = last_lookup(run, path)? {
+    let path = run.known(node)?;
+    if let Some((found, at)) = last_lookup(run, &path)? {
         let nearest = match &found {
-            Lookup::Miss { key } => nearest(runs, run, path, key, at)?.map(Box::new),
+            Lookup::Miss { key } => nearest(runs, run, &path, key, at)?.map(Box::new),
             _ => None,
         };
         return Ok(CacheWhy::Asked { found, nearest });
     }
-    let is_composed = state.nodes.keys().any(|other| other.parent().as_ref() == Some(path));
+    let state = run.state()?;
+    let about = &state.nodes[&path];
+    let is_composed = state.nodes.keys().any(|other| other.parent().as_ref() == Some(&path));
     Ok(match &about.status {
         NodeStatus::Succeeded(Origin::Resumed) => CacheWhy::Resumed,
         _ if is_composed => CacheWhy::Composed,

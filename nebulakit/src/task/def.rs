@@ -333,6 +333,19 @@ impl TaskDef {
         if self.is_async { Strategy::Async } else { Strategy::Thread }
     }
 
+    /// How a local run runs it: as its node says, else its options, else the run, else where its code is at home.
+    #[cfg(feature = "run")]
+    pub(crate) fn runs_by(&self, of_node: Option<&Strategy>, of_run: Option<&Strategy>) -> Strategy {
+        if self.container.is_some() {
+            return Strategy::Container;
+        }
+        if self.is_dynamic {
+            // What it gives is made of functions of this process.
+            return self.at_home();
+        }
+        of_node.or(self.options.strategy.as_ref()).or(of_run).cloned().unwrap_or_else(|| self.at_home())
+    }
+
     /// What it asks of the platform.
     #[must_use]
     pub fn options(&self) -> &'static TaskOptions {

@@ -6,6 +6,7 @@ use nebulakit_types::convert::reader::LiteralView;
 use super::fault::{End, Fault, code};
 use super::step::Step;
 use super::value;
+use crate::backend::demand::unmet;
 use crate::backend::needs::missing;
 use crate::graph::Graph;
 use crate::run::NodePath;
@@ -22,7 +23,9 @@ impl Step<'_> {
             Ok(LiteralView::String(json)) => Graph::from_json(json).map_err(|problems| fault(NO_GRAPH, problems.to_string()))?,
             _ => return Err(fault(NO_GRAPH, "it gave no graph".to_owned())),
         };
-        let reasons = missing(&graph, &self.walk.world.mocks);
+        let world = self.walk.world;
+        let mut reasons = missing(&graph, &world.mocks);
+        reasons.extend(unmet(&graph, || world.coordinator.limits().clone()));
         if reasons.is_empty() { Ok(graph) } else { Err(fault(NO_GRAPH, reasons.join("; "))) }
     }
 }

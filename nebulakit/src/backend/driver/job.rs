@@ -13,12 +13,12 @@ use super::job_id::job_id;
 use super::memory::Given;
 use super::step::Step;
 use super::witness::NodeWitness;
-use crate::coordinator::{Resources, Retry, Stored, Witness as _, Work};
+use crate::backend::demand::amounts;
+use crate::coordinator::{Retry, Stored, Witness as _, Work};
 use crate::graph::{self, Overrides};
 use crate::run::NodePath;
 use crate::task::cancellation::Cancellation;
 use crate::task::def::TaskDef;
-use crate::task::strategy::Strategy;
 
 impl Step<'_> {
     /// Runs a task, as the node or the element at `path`.
@@ -57,7 +57,7 @@ impl Step<'_> {
             (work.mocked(), task.at_home())
         } else {
             let of_node = overrides.and_then(|overrides| overrides.strategy.as_ref());
-            (work, strategy_of(task, of_node, world.strategy.as_ref()))
+            (work, task.runs_by(of_node, world.strategy.as_ref()))
         };
         let job = world.coordinator.submit(work, strategy).await.map_err(|error| not_taken(error.to_string()))?.abort_on_drop();
         let id = job.id().clone();
@@ -114,22 +114,4 @@ fn overridden(work: Work<Vec<u8>>, overrides: &Overrides) -> Result<Work<Vec<u8>
         work = work.image(image.as_str());
     }
     Ok(work)
-}
-
-fn amounts(asked: &graph::Resources) -> Result<Resources, String> {
-    let (requests, limits) = (&asked.requests, &asked.limits);
-    let both = |amount: fn(&graph::Amounts) -> &Option<String>| [requests, limits].map(|amounts| amount(amounts).as_deref());
-    Resources::of_amounts(both(|amounts| &amounts.cpu), both(|amounts| &amounts.memory), both(|amounts| &amounts.gpu))
-}
-
-/// How a task is run: as its node says, else its options, else the run, else where its code is at home.
-fn strategy_of(task: &TaskDef, of_node: Option<&Strategy>, of_run: Option<&Strategy>) -> Strategy {
-    if task.container.is_some() {
-        return Strategy::Container;
-    }
-    if task.is_dynamic {
-        // What it gives is made of functions of this process.
-        return task.at_home();
-    }
-    of_node.or(task.options.strategy.as_ref()).or(of_run).cloned().unwrap_or_else(|| task.at_home())
 }

@@ -4,7 +4,6 @@ use bytes::Bytes;
 
 use super::step::Step;
 use super::value;
-use crate::graph::{Kind, Mapped};
 use crate::run::{EventKind, NodePath};
 use crate::task::registry::registry;
 
@@ -24,15 +23,7 @@ impl Step<'_> {
 
     /// Whether it runs whatever it is given.
     fn surely_runs(&self) -> bool {
-        let name = match &self.node.kind {
-            Kind::Task(name) | Kind::Reference(name) => name,
-            Kind::Map(map) => match &map.of {
-                Mapped::Task(name) => name,
-                Mapped::Workflow(_) => return false,
-            },
-            _ => return false,
-        };
-        let Some(task) = registry().get(name) else { return false };
+        let Some((name, task)) = self.node.task().and_then(|name| Some((name, registry().get(name)?))) else { return false };
         let memory = self.walk.world.memory.as_ref();
         !memory.is_some_and(|memory| memory.may_recall(&self.path, name, self.cache_version(task)))
     }

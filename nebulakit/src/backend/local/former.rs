@@ -59,16 +59,16 @@ impl Former {
             if former.runs.iter().any(|before| *before.folder.id() == id) {
                 return Err(RecordError::new(RecordErrorKind::Corrupt, format!("the run `{id}` is said to go on with itself")));
             }
-            let held = RunHandle::attach(runs, &id).and_then(|run| Ok((run.folder().hold()?, run)));
+            let held = RunHandle::attach(runs, &id).and_then(|run| {
+                run.resumable()?;
+                Ok((run.folder().hold()?, run))
+            });
             let (hold, run) = match held {
                 // It was deleted since.
                 Err(error) if error.kind() == RecordErrorKind::NotFound && !former.runs.is_empty() => break,
                 held => held?,
             };
-            let Some(hold) = hold else {
-                let driven = format!("the run `{}` is not over: a process drives it", run.id());
-                return Err(RecordError::new(RecordErrorKind::Driven, driven).with_hint("wait for its end, or cancel it"));
-            };
+            let Some(hold) = hold else { return Err(run.not_over()) };
             next = former.add(&run, hold)?;
         }
         Ok(former)
@@ -121,14 +121,14 @@ impl Former {
         self.ran(node, task).any(|(_, then)| then.is_same)
     }
 
-    /// Why the node, which runs the task `of`, is not kept from there, if it is not.
+    /// Why the node, which runs the task `of`, is not kept from there, where no event says so.
     pub(super) fn unkept(&self, node: &NodePath, of: &str) -> Unkept {
         let mut why = Unkept::NotThere;
         for (_, then) in self.ran(node, of) {
             match then {
                 Then { success: None, .. } => why = Unkept::NotDone,
-                Then { is_same: false, .. } => return Unkept::Interface,
-                _ => return Unkept::Inputs,
+                Then { is_same: false, .. } => return Unkept::Again(Again::Interface),
+                _ => return Unkept::Again(Again::Outputs),
             }
         }
         why

@@ -6,17 +6,20 @@ use strsim::jaro_winkler;
 
 use super::former::Former;
 use crate::graph::{Graph, Kind, Mapped};
-use crate::run::NodePath;
+use crate::run::{NodePath, RecordError, RecordErrorKind};
 
 /// How alike a name has to be that was meant.
 const ALIKE: f64 = 0.7;
 
-/// Why the run cannot go on from the node `from`: it is not of `graph`, nor is it one that a dynamic task of the former run gave. [`None`] where it can.
-pub(super) fn unknown(from: &NodePath, graph: &Graph, former: &Former) -> Option<String> {
+/// Looks whether the run can go on from the node `from`.
+///
+/// # Errors
+/// When it is not of `graph`, nor one that a dynamic task of the former run gave.
+pub(super) fn known(from: &NodePath, graph: &Graph, former: &Former) -> Result<(), RecordError> {
     let own = graph.body.nodes.iter().map(|node| node.id.as_str());
     let known: BTreeSet<&str> = own.chain(former.nodes().map(NodePath::as_str)).collect();
     if known.contains(from.as_str()) || is_in(graph, graph, from) {
-        return None;
+        return Ok(());
     }
     let like = |name: &&str| jaro_winkler(name, from);
     let nearest = known.iter().copied().max_by(|one, other| like(one).total_cmp(&like(other))).filter(|name| like(name) > ALIKE);
@@ -24,7 +27,7 @@ pub(super) fn unknown(from: &NodePath, graph: &Graph, former: &Former) -> Option
         Some(nearest) => format!("; did you mean `{nearest}`?"),
         None => format!("; it has {}", known.iter().take(10).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")),
     };
-    Some(format!("`{}` has no node `{from}`{hint}", graph.name))
+    Err(RecordError::new(RecordErrorKind::NotFound, format!("`{}` has no node `{from}`{hint}", graph.name)))
 }
 
 /// Whether `workflow`, of all that are in `graph`, has a node of that path.

@@ -27,6 +27,7 @@ use self::former::Former;
 use self::memory::Remembered;
 use self::recorded::{Given, Started};
 pub use self::run_local::RunLocal;
+use super::demand::unmet;
 use super::inputs::unfit;
 use super::{Backend, Capabilities, Options, Plan, Preview, RunError, needs};
 use crate::coordinator::{ContainerStrategy, Coordinator, CoordinatorBuilder};
@@ -130,12 +131,12 @@ impl LocalBackend {
     fn former(&self, plan: &Plan) -> Result<Option<Former>, RunError> {
         let Some(run) = &plan.options.resumes else { return Ok(None) };
         let former = Former::of(&self.runs, run).map_err(RunError::Record)?;
+        if let Some(from) = &plan.options.from {
+            from::known(from, &plan.graph, &former).map_err(RunError::Record)?;
+        }
         let mut reasons = Vec::new();
         if plan.options.is_strict {
             reasons.extend(self.changes(run)?.iter().map(|change| format!("since the run {run} a task was changed: {change}")));
-        }
-        if let Some(from) = &plan.options.from {
-            reasons.extend(from::unknown(from, &plan.graph, &former));
         }
         if reasons.is_empty() { Ok(Some(former)) } else { Err(RunError::Refused(reasons)) }
     }
@@ -143,6 +144,24 @@ impl LocalBackend {
     /// What stands in for tasks.
     fn mocks(self, mocks: Mocks) -> Self {
         Self { mocks, ..self }
+    }
+
+    /// What [`compile`](Backend::compile) gives, for the coordinator that `coordinator` makes.
+    fn plan(&self, graph: &Graph, options: &Options, coordinator: &CoordinatorBuilder) -> Result<Plan, RunError> {
+        let mut reasons = needs::missing(graph, &self.mocks);
+        reasons.extend(unmet(graph, || coordinator.limits()));
+        if !options.is_checked {
+            reasons.extend(unfit(graph, &Bytes::copy_from_slice(&options.inputs)).map_err(RunError::Inputs)?);
+        }
+        if options.resumes.is_none() && (options.from.is_some() || options.is_strict) {
+            reasons.push("`from` and `strict` need `resumes`".to_owned());
+        }
+        if !reasons.is_empty() {
+            return Err(RunError::Refused(reasons));
+        }
+        let json = graph.to_json().map_err(RunError::Graph)?;
+        let files = vec![(PathBuf::from("graph.json"), json.into_bytes()), (PathBuf::from("inputs.pb"), options.inputs.clone())];
+        Ok(Plan { backend: self.name().to_owned().into(), graph: graph.clone(), options: options.clone(), files })
     }
 
     /// Starts a plan on the runtime of the caller, with what `coordinator` makes.
@@ -155,6 +174,20 @@ impl LocalBackend {
         let recorder =
             Arc::new(Recorder::create(&self.runs, plan.options.durability).map_err(RunError::Record)?.keeping(plan.options.keep));
         (self.begun)(&recorder);
+        let folder = recorder.folder().clone();
+        // A run that did not begin would be the last one.
+        self.begin(plan, recorder, former, coordinator, given).await.inspect_err(|_| drop(folder.discard()))
+    }
+
+    /// Starts the plan that `recorder` records.
+    async fn begin(
+        &self,
+        plan: Plan,
+        recorder: Arc<Recorder>,
+        former: Option<Former>,
+        coordinator: CoordinatorBuilder,
+        given: Given,
+    ) -> Result<Started, RunError> {
         let folder = recorder.folder().clone();
         let cached = Cached::new(&self.runs, plan.options.cache, folder.id().clone(), plan.options.durability);
         let memory = Arc::new(Remembered::new(&self.runs, former, cached, Some(folder)));
@@ -182,19 +215,7 @@ impl Backend for LocalBackend {
     }
 
     fn compile(&self, graph: &Graph, options: &Options) -> Result<Plan, RunError> {
-        let mut reasons = needs::missing(graph, &self.mocks);
-        if !options.is_checked {
-            reasons.extend(unfit(graph, &Bytes::copy_from_slice(&options.inputs)).map_err(RunError::Inputs)?);
-        }
-        if options.resumes.is_none() && (options.from.is_some() || options.is_strict) {
-            reasons.push("nothing can run again, or be compared, where no run is resumed".to_owned());
-        }
-        if !reasons.is_empty() {
-            return Err(RunError::Refused(reasons));
-        }
-        let json = graph.to_json().map_err(RunError::Graph)?;
-        let files = vec![(PathBuf::from("graph.json"), json.into_bytes()), (PathBuf::from("inputs.pb"), options.inputs.clone())];
-        Ok(Plan { backend: self.name().to_owned().into(), graph: graph.clone(), options: options.clone(), files })
+        self.plan(graph, options, &(self.coordinator)(builder()))
     }
 
     fn run(&self, plan: Plan) -> BoxFuture<'_, Result<RunHandle, RunError>> {

@@ -10,7 +10,7 @@ use futures_util::future::{BoxFuture, FutureExt as _, ready};
 
 use super::memory::Remembered;
 use crate::backend::driver::{Signals, World, drive, literals_of};
-use crate::backend::preview::{Fate, Foreseen, Preview};
+use crate::backend::preview::{Fate, Foreseen, Preview, Unkept};
 use crate::backend::{Plan, RunError};
 use crate::coordinator::Coordinator;
 use crate::run::{Cache, CacheEntry, EventKind, Lookup, Nearest, NodePath, Origin, Record, RecordError, Recorded, RunId};
@@ -28,7 +28,9 @@ pub(super) async fn rehearse(plan: &Plan, memory: Arc<Remembered>, cache: &Cache
     let mut nodes = std::mem::take(&mut *heard.nodes.lock().unwrap_or_else(PoisonError::into_inner));
     let mut entries = Entries { cache, of: HashMap::new() };
     for (path, node) in nodes.iter_mut().filter(|(_, node)| node.fate == Fate::Runs) {
-        node.unkept = memory.former.as_ref().map(|former| former.unkept(path, &node.of));
+        if let (None, Some(former)) = (node.unkept, &memory.former) {
+            node.unkept = Some(former.unkept(path, &node.of));
+        }
         if let Some(Lookup::Miss { key }) = &node.lookup {
             node.nearest = Nearest::of(key, entries.of(&key.task).map_err(RunError::Record)?);
         }
@@ -119,6 +121,10 @@ impl Foreseen {
         self.fate = match kind {
             EventKind::LookedUp { found } => {
                 self.lookup = Some(found);
+                return;
+            }
+            EventKind::Again { because } => {
+                self.unkept = Some(Unkept::Again(because));
                 return;
             }
             // Nothing begins but what consists of other nodes.

@@ -18,9 +18,10 @@ use super::ended::why;
 use super::invoked::{graph, inputs};
 use super::recorded::Given;
 use super::{LocalBackend, builder};
+use crate::backend::demand::unmet;
 use crate::backend::driver::{Signals, World, drive, literals_of};
 use crate::backend::error::RunError;
-use crate::backend::{Backend as _, Options, needs};
+use crate::backend::{Options, needs};
 use crate::coordinator::CoordinatorBuilder;
 use crate::graph::Graph;
 use crate::run::{Answer, Nowhere, RunId, RunsFolder};
@@ -36,8 +37,10 @@ const FOLDER: &str = ".nebulakit";
 
 /// A workflow or a task with its values, run in this process when it is awaited: what [`Invocation::run_local`] gives.
 ///
-/// Nothing is left behind, nothing is remembered, and of the environment only where temporary files go is read: files that tasks make are in a folder for temporary files, which is
-/// removed when no output refers to it any more. [`dir`](Self::dir) gives it a folder that stays. Dropping the future cancels what runs.
+/// Nothing is left behind, and nothing is remembered: files that tasks make are in a folder for temporary files, which is removed when no output refers to it any more.
+/// [`dir`](Self::dir) gives it a folder that stays. Dropping the future cancels what runs.
+///
+/// Of the environment it reads where temporary files go and, in `CUDA_VISIBLE_DEVICES`, which GPUs there are; tasks in containers read `XDG_CACHE_HOME` and `HOME` too.
 ///
 /// It is on the runtime that polls it, which needs timers. Async tasks run on it, and plain functions on threads, as many at once as there are cores, unless
 /// [`strategy`](Self::strategy) or the task says otherwise.
@@ -186,7 +189,8 @@ impl<O: TaskOutputs> RunLocal<O> {
         Self { dir: Some(folder.into()), ..self }
     }
 
-    /// What a run that has a [`dir`](Self::dir) does with it: how it uses the cache, which run it goes on with, what its record survives.
+    /// What a run that has a [`dir`](Self::dir) does with it: how it uses the cache, which run it goes on with, what its record survives. Without a
+    /// [`dir`](Self::dir) a run that is told any of this is refused, but for [`CacheUse::Off`](crate::backend::CacheUse::Off).
     pub fn options(self, set: impl FnOnce(Options) -> Options) -> Self {
         Self { options: set(self.options), ..self }
     }
@@ -265,9 +269,9 @@ impl<O: TaskOutputs> RunLocal<O> {
 
     async fn unrecorded(self, graph: Graph) -> Result<O, RunError> {
         let mut reasons = needs::missing(&graph, &self.mocks);
-        reasons.extend(
-            self.options.resumes.map(|run| format!("resuming the run `{run}` needs the folder that it is recorded in: say `.dir(..)`")),
-        );
+        reasons.extend(unmet(&graph, || self.coordinator.limits()));
+        let surplus = self.options.of_a_folder();
+        reasons.extend(surplus.map(|name| format!("`Options::{name}` needs a folder that the run is recorded in: say `.dir(..)`")));
         if !reasons.is_empty() {
             return Err(RunError::Refused(reasons));
         }
@@ -298,12 +302,14 @@ impl<O: TaskOutputs> RunLocal<O> {
 
     async fn recorded(self, graph: Graph, folder: PathBuf) -> Result<O, RunError> {
         let runs = RunsFolder::open(folder.join(FOLDER)).map_err(RunError::Record)?;
+        // Before the run is there, nothing else says whose the copies are.
+        let _in_use = runs.in_use().map_err(RunError::Record)?;
         let copies = runs.copies().join(Uuid::new_v4().simple().to_string());
         let workspace = Workspace::new(Storage::local, Some(copies.to_string_lossy().into_owned()), runs.path());
         let (inputs, data) = inputs(&self.invocation, &workspace)?;
         data.send().await.map_err(RunError::Inputs)?;
         let backend = LocalBackend::new(runs).mocks(self.mocks);
-        let plan = backend.compile(&graph, &self.options.inputs(inputs))?;
+        let plan = backend.plan(&graph, &self.options.inputs(inputs), &self.coordinator)?;
         let stop = Unwaited(self.stop.below());
         let given = Given { answers: self.answers, stop: stop.0.clone() };
         let outputs = backend.start(plan, self.coordinator, given).await?.outputs.await.unwrap_or(Err(RunError::Cancelled))?;

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::cli::complaint::Complaint;
 use crate::cli::folder::Folder;
+use crate::cli::follow::words;
 use crate::cli::lookups;
 use crate::cli::shown::{columns, instant, moment};
 use crate::run::{Cache, CacheEntry, Recorded};
@@ -30,7 +31,7 @@ fn row(entry: &CacheEntry) -> [String; 6] {
         visible::line(&key.task).into_owned(),
         format!("version {}", visible::line(&key.version)),
         moment(Some(entry.at)),
-        format!("{} bytes", size(entry)),
+        words::size(size(entry)),
         format!("{} of {}", visible::line(&entry.node), entry.run),
     ]
 }

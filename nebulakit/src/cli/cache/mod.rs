@@ -12,8 +12,8 @@ pub(super) use self::grammar::command;
 use super::complaint::Complaint;
 use super::folder::{Folder, find};
 use super::output::say;
-use super::runs::none_in;
 use super::setting::Setting;
+use super::word::word;
 use crate::process::exit::Exit;
 use crate::run::Cache;
 
@@ -25,16 +25,16 @@ pub(super) fn dispatch(matches: &ArgMatches, setting: &Setting<'_>) -> Result<Ex
     };
     let folder = Folder::of(matches, setting);
     let runs = folder.existing()?;
-    let text = |id: &str| matches.get_one::<String>(id).map(String::as_str).unwrap_or_default();
     let is_json = || matches.get_flag("json");
     let cache = Cache::new(&runs);
     match verb {
         "list" => say(&list::list(&cache, task(matches, setting), &folder, is_json())?),
-        "show" => say(&show::show(&cache, &cache.find(text("entry"))?, is_json())?),
+        "show" => say(&show::show(&cache, &cache.find(word(matches, "entry"))?, is_json())?),
         "clear" => clear::clear(&cache, task(matches, setting), matches.get_one("older-than").copied()),
         _ => {
-            let run = find(&runs, text("run")).map_err(|complaint| if runs.path().is_dir() { complaint } else { none_in(&folder) })?;
-            say(&why::why(&runs, &run, text("node"), is_json())?)
+            let run = find(&runs, word(matches, "run"));
+            let run = run.map_err(|complaint| if runs.path().is_dir() { complaint } else { folder.no_runs() })?;
+            say(&why::why(&runs, &run, word(matches, "node"), is_json())?)
         }
     }
 }

@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::list::{described, size};
 use crate::cli::complaint::Complaint;
+use crate::cli::follow::words;
 use crate::cli::shown::{columns, moment};
 use crate::cli::{lookups, values};
 use crate::render::{self, Reader};
@@ -27,7 +28,7 @@ pub(super) fn show(cache: &Cache, entry: &CacheEntry, is_json: bool) -> Result<S
         row("output types", lookups::digest(&key.outputs_type)),
         row("from", lookups::caller(&entry.from())),
         row("when", moment(Some(entry.at))),
-        row("size", format!("{} bytes", size(entry))),
+        row("size", words::size(size(entry))),
     ];
     let mut inputs: Vec<_> = key.inputs.iter().map(|(name, part)| row(&visible::line(name), lookups::part(name, part))).collect();
     inputs.extend(key.ignored.iter().map(|name| row(&visible::line(name), "does not count".to_owned())));

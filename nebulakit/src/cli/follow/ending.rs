@@ -50,7 +50,10 @@ impl Told<'_> {
                 let complaint = Complaint::failed(format!("the run {id} was stopped{by}"));
                 match self.goes_on(folder, setting).filter(|_| is_alone) {
                     Some(hint) => complaint.hint(hint),
-                    None => complaint.hint(format!("hint: `{}` shows how far it came", folder.command("show", &[&id], setting))),
+                    None => {
+                        let [shows, retries] = ["show", "retry"].map(|verb| folder.command(verb, &[&id], setting));
+                        complaint.hint(format!("hint: `{shows}` shows how far it came, and `{retries}` goes on with it"))
+                    }
                 }
             }
         };
@@ -70,8 +73,8 @@ impl Told<'_> {
         let shown = outputs::shown(self.run, &self.run.result()?, self.target.as_ref(), self.is_json, self.stores);
         let text = shown.map_err(|complaint| match &self.target {
             // They are recorded all the same.
-            Some(target) if complaint.hint.is_none() => complaint.hint(target.again(self.run, folder, setting)),
-            _ => complaint,
+            Some(target) => complaint.or_hint(&target.again(self.run, folder, setting)),
+            None => complaint,
         })?;
         if self.is_json && !is_alone {
             let id = json!(self.run.id().to_string());
@@ -107,17 +110,17 @@ fn failed(
     setting: &Setting<'_>,
 ) -> Result<Complaint, Complaint> {
     let id = run.id().to_string();
-    let shows = folder.command("show", &[&id], setting);
+    let [shows, retries] = ["show", "retry"].map(|verb| folder.command(verb, &[&id], setting));
     let (who, hint) = match node {
         Some(node) => {
             let of = run.state()?.nodes.get(node).map(|node| format!(" ({})", visible::line(&node.of))).unwrap_or_default();
             let logs = folder.command("logs", &[&id, node], setting);
             (
                 format!("the node {}{of} of the run {id}", visible::line(node)),
-                format!("`{shows}` shows the run, `{logs}` what the node logged"),
+                format!("`{shows}` shows the run, `{logs}` what the node logged, and `{retries}` goes on with it"),
             )
         }
-        None => (format!("the run {id}"), format!("`{shows}` shows it")),
+        None => (format!("the run {id}"), format!("`{shows}` shows it, and `{retries}` goes on with it")),
     };
     let complaint = Complaint::failed(format!("{who} failed: {}", failure.report())).hint(format!("hint: {hint}"));
     Ok(Complaint { code: Some(failure.code.clone()), ..complaint })

@@ -18,7 +18,7 @@ pub(super) fn line(event: &Event, state: &RunState, is_alone: bool, is_wanted: b
         (None, _) => None,
         (Some(path), kind) => {
             let node = state.nodes.get(path)?;
-            let said = of_node(kind, node, path.ends_with(']') && !is_wanted, is_wanted)?;
+            let said = of_node(kind, node, path.is_in_element() && !is_wanted, is_wanted)?;
             Some(format!("{}: {}", words::node(path, node), visible::line(&said)))
         }
     }
@@ -38,7 +38,7 @@ fn of_node(kind: &EventKind, node: &NodeState, is_element: bool, is_wanted: bool
         EventKind::Behind { call } if !is_element => {
             Some(format!("waits for an equal call: the node {} of the run {}", call.node, call.run))
         }
-        EventKind::Mapped { elements } => Some(format!("{elements} elements")),
+        EventKind::Mapped { elements } if !is_element => Some(format!("{elements} elements")),
         EventKind::Waiting { signal, .. } => Some(format!("waits for the signal `{signal}`")),
         EventKind::Succeeded { from: Origin::Run, .. } if !is_element => Some(format!("done in {}", took())),
         EventKind::Succeeded { from: Origin::Cache, .. } if !is_element => Some("done before: its outputs are from the cache".to_owned()),
@@ -104,6 +104,8 @@ mod tests {
             r#""node":"n0","event":"mapped","elements":2"#,
             r#""node":"n0[1]","event":"ready","of":"app.count""#,
             r#""node":"n0[1]","event":"started","attempt":0"#,
+            r#""node":"n0[0]/n0","event":"ready","of":"app.count""#,
+            r#""node":"n0[0]/n0","event":"started","attempt":0"#,
             &failed,
         ]);
         assert_eq!(said[1..], ["n0: 2 elements", "n0[1] count: failed after 1.0 s: USER:Unknown: no\\u001b[2J"]);

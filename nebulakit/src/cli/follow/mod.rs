@@ -89,7 +89,7 @@ pub(super) async fn follow(
         screen.take(&event).map_err(misplaced)?;
     }
     screen.end();
-    Ok(outcome?)
+    outcome.map_err(|error| folder.complaint(error, run.id(), setting))
 }
 
 /// The node of a task that is run alone.

@@ -23,6 +23,11 @@ pub(in crate::cli) fn again(because: Again) -> &'static str {
     }
 }
 
+/// `1 file`, `3 files`
+pub(in crate::cli) fn files(count: u64) -> String {
+    if count == 1 { "1 file".to_owned() } else { format!("{count} files") }
+}
+
 /// `12 of 40 done, 3 running, 1 failed`
 pub(in crate::cli) fn progress(state: &RunState) -> String {
     let counts = state.counts();

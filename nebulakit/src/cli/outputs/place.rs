@@ -2,7 +2,7 @@
 //!
 //! All of them are written below a temporary name first, and get their own names when they are whole: what fails leaves nothing behind.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -21,8 +21,8 @@ use crate::task::failure::chain;
 /// Puts them there; what they refer to is then what lies there.
 pub(super) fn place(outputs: &mut Outputs, target: &Target, stores: &Stores) -> Result<(), Complaint> {
     let staging = Staging::make(target)?;
-    // What is in the folder itself: an output, and the first part of what is below it.
-    let mut names = BTreeSet::new();
+    // What is in the folder itself, the first part of each path, and an output that it is of.
+    let mut names = BTreeMap::new();
     outputs.visit(|Data { output, name, uri, kind }| {
         let fetched = block_on(fetch(uri, &name, &kind, &staging.path, stores.all()));
         let placed = fetched.unwrap_or_else(|error| Err(Error::new(ErrorKind::Io, error.to_string()))).map_err(|error| {
@@ -33,14 +33,15 @@ pub(super) fn place(outputs: &mut Outputs, target: &Target, stores: &Stores) -> 
                 chain(&error)
             ))
         })?;
-        names.extend(placed.iter().next().map(PathBuf::from));
+        names.extend(placed.iter().next().map(|name| (PathBuf::from(name), output.to_owned())));
         *uri = placed.to_string_lossy().into_owned();
         Ok::<_, Complaint>(())
     })?;
-    if outputs.values.iter().any(|value| !value.referring.as_ref().is_some_and(|literal| is_one(&literal.value))) {
+    let of_values = outputs.values.iter().find(|value| !value.referring.as_ref().is_some_and(|literal| is_one(&literal.value)));
+    if let Some(value) = of_values {
         let json = outputs.for_machines().map_err(|error| cannot_show(&error))?;
         fs::write(staging.path.join(VALUES), json).map_err(|error| target.failed("write into", &error))?;
-        names.insert(VALUES.into());
+        names.insert(VALUES.into(), value.name.clone());
     }
     staging.publish(&names)?;
     outputs.each(|data| *data.uri = target.folder.join(&*data.uri).to_string_lossy().into_owned());
@@ -108,12 +109,12 @@ impl<'a> Staging<'a> {
     }
 
     /// Gives what is in it these names in the target's folder.
-    fn publish(&self, names: &BTreeSet<PathBuf>) -> Result<(), Complaint> {
-        let is_there = |name: &&PathBuf| self.target.folder.join(name).symlink_metadata().is_ok();
-        if let Some(there) = names.iter().find(is_there).filter(|_| !self.target.replaces) {
-            return Err(self.target.taken(there, &there.file_stem().unwrap_or_default().to_string_lossy()));
+    fn publish(&self, names: &BTreeMap<PathBuf, String>) -> Result<(), Complaint> {
+        let is_there = |(name, _): &(&PathBuf, &String)| self.target.folder.join(name).symlink_metadata().is_ok();
+        if let Some((there, output)) = names.iter().find(is_there).filter(|_| !self.target.replaces) {
+            return Err(self.target.taken(there, output));
         }
-        names.iter().try_for_each(|name| self.rename(name)).map_err(|error| self.target.failed("write into", &error))
+        names.keys().try_for_each(|name| self.rename(name)).map_err(|error| self.target.failed("write into", &error))
     }
 
     fn rename(&self, name: &Path) -> io::Result<()> {

@@ -33,8 +33,8 @@ pub(in crate::cli) fn arguments() -> [Arg; 2] {
             .short('o')
             .value_name("DIR")
             .value_parser(ValueParser::path_buf())
-            .help(format!("put the outputs into this folder: files, directories and tables under their names, other values as {VALUES}")),
-        Arg::new(FORCE).long(FORCE).action(ArgAction::SetTrue).requires(OUTPUT).help("replace what is in that folder already"),
+            .help(format!("put the outputs into this folder: files, directories and tables under their names, other values in {VALUES}")),
+        Arg::new(FORCE).long(FORCE).action(ArgAction::SetTrue).requires(OUTPUT).help("replace what is there already"),
     ]
 }
 
@@ -83,7 +83,7 @@ impl Target {
     /// The complaint of something that is there already.
     pub(super) fn taken(&self, there: &Path, output: &str) -> Complaint {
         let path = shown_path(&self.folder.join(there));
-        Complaint::usage(format!("`{path}` is there already, and the output `{output}` would replace it"))
+        Complaint::usage(format!("`{path}` is there already, and the output `{}` would replace it", visible::line(output)))
             .hint("hint: `--force` replaces it, and another folder leaves it alone")
     }
 
@@ -95,19 +95,19 @@ impl Target {
 
 /// Whether an output of this type may be put where `there` is.
 fn is_in_the_way(there: &Path, name: &str, literal_type: &LiteralType) -> bool {
-    let name = file_name(name);
+    let own = file_name(name);
     let is = |wanted: &str| there == Path::new(wanted);
     match &literal_type.kind {
         TypeKind::Blob(blob) => match (blob.dimensionality, extension(&blob.format)) {
-            (BlobDimensionality::Multipart, _) => is(&name),
-            (BlobDimensionality::Single, Some(extension)) => is(&format!("{name}.{extension}")),
-            (BlobDimensionality::Single, None) => is(&name) || there.file_stem().is_some_and(|stem| stem == name.as_str()),
+            (BlobDimensionality::Multipart, _) => is(&own),
+            (BlobDimensionality::Single, Some(extension)) => is(&format!("{own}.{extension}")),
+            (BlobDimensionality::Single, None) => is(&own) || there.file_stem().is_some_and(|stem| stem == own.as_str()),
         },
         TypeKind::StructuredDataset(_) | TypeKind::Schema(_) => {
-            is(&name) || ["parquet", "csv", "arrow"].iter().any(|extension| is(&format!("{name}.{extension}")))
+            is(&own) || ["parquet", "csv", "arrow"].iter().any(|extension| is(&format!("{own}.{extension}")))
         }
-        TypeKind::Collection(inner) | TypeKind::Map(inner) => is(VALUES) || (refers(inner) && is(&name)),
-        TypeKind::Union(variants) => variants.iter().any(|variant| is_in_the_way(there, &name, variant)),
+        TypeKind::Collection(inner) | TypeKind::Map(inner) => is(VALUES) || (refers(inner) && is(&own)),
+        TypeKind::Union(variants) => variants.iter().any(|variant| is_in_the_way(there, name, variant)),
         _ => is(VALUES),
     }
 }

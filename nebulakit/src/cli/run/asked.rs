@@ -9,11 +9,10 @@ use super::subject::Subject;
 use super::{alone, inputs, options};
 use crate::backend::{CacheUse, Options};
 use crate::cli::complaint::Complaint;
-use crate::cli::folder::find;
+use crate::cli::folder::{Folder, find};
 use crate::cli::setting::Setting;
-use crate::coordinator::Strategy;
 use crate::process::host::Host;
-use crate::run::{Durability, Keep, RunHandle, RunStatus, RunsFolder};
+use crate::run::{Durability, Keep, RunHandle, RunsFolder};
 
 /// The options that `matches` say, with the inputs: those that can be read only once are copied to `copies`.
 pub(super) fn asked(
@@ -24,7 +23,7 @@ pub(super) fn asked(
     host: &Host,
     setting: &Setting<'_>,
 ) -> Result<Options, Complaint> {
-    let former = former(subject, matches, runs)?;
+    let former = former(subject, matches, runs, setting)?;
     let before = former.as_ref().map_or(Ok(Vec::new()), RunHandle::inputs)?;
     let inputs = inputs::inputs(subject, matches, &before, copies, &host.stores, setting)?;
     let is_checked = match subject.alone() {
@@ -38,24 +37,22 @@ pub(super) fn asked(
     if let Some(former) = former {
         options = resuming(options, &former, matches);
     }
-    if let Some(name) = matches.get_one::<String>(options::STRATEGY) {
-        options = options.strategy(Strategy::named(name.clone()));
-    }
-    Ok(options)
+    Ok(match options::strategy(matches) {
+        Some(strategy) => options.strategy(strategy),
+        None => options,
+    })
 }
 
 /// The run that this one goes on with, which is of the same workflow and over.
-fn former(subject: &Subject, matches: &ArgMatches, runs: &RunsFolder) -> Result<Option<RunHandle>, Complaint> {
+fn former(subject: &Subject, matches: &ArgMatches, runs: &RunsFolder, setting: &Setting<'_>) -> Result<Option<RunHandle>, Complaint> {
     let Some(name) = matches.get_one::<String>(options::RESUME) else { return Ok(None) };
     let run = find(runs, name)?;
+    run.resumable().map_err(|error| Folder::of(matches, setting).complaint(error, run.id(), setting))?;
     let of = run.state()?.name.clone();
     if of != subject.name {
         return Err(Complaint::usage(format!("the run {} is of `{}`, not of `{}`", run.id(), visible::line(&of), subject.name)));
     }
-    match run.status()? {
-        RunStatus::Running | RunStatus::Stopping => Err(Complaint::usage(format!("the run {} is not over", run.id()))),
-        _ => Ok(Some(run)),
-    }
+    Ok(Some(run))
 }
 
 fn resuming(options: Options, former: &RunHandle, matches: &ArgMatches) -> Options {

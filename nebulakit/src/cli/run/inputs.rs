@@ -42,7 +42,7 @@ pub(in crate::cli) fn literal(
     folder: PathBuf,
     setting: &Setting<'_>,
 ) -> Result<Vec<u8>, Complaint> {
-    let stores = Host::new(setting.environment.clone()).stores;
+    let stores = host(setting)?.stores;
     let places = Places::new(folder, &stores);
     let parser = Parser { now: now()?, dialect: setting.dialect(), places: &places };
     parser.text(text, literal_type).map_err(|error| Complaint::usage(chain(&error)))
@@ -86,7 +86,10 @@ pub(super) fn read(subject: &Subject, matches: &ArgMatches, before: &[u8], parse
     if missing.is_empty() {
         return Ok(encoder.finish());
     }
-    Err(Complaint::usage(format!("neither the flags nor the file give {}", missing.join(", "))))
+    let given = [(options::INPUTS_FILE, "the file"), (options::RESUME, "the run that it resumes")];
+    let given = given.into_iter().filter(|(option, _)| matches.contains_id(option)).map(|(_, source)| source);
+    let sources: Vec<_> = std::iter::once("the flags").chain(given).collect();
+    Err(Complaint::usage(format!("missing from {}: {}", sources.join(" and "), missing.join(", "))))
 }
 
 /// The literals of an `inputs.pb`, by their names.
@@ -99,7 +102,7 @@ fn literals(bytes: &[u8]) -> nebulakit_types::Result<HashMap<&str, &[u8]>> {
 }
 
 /// This process, whose log people read here, unless they ask for something else.
-pub(super) fn host(setting: &Setting<'_>) -> Result<Host, Complaint> {
+pub(in crate::cli) fn host(setting: &Setting<'_>) -> Result<Host, Complaint> {
     let environment = match setting.environment.get(env::SDK_LOGGING_FORMAT) {
         Some(_) => setting.environment.clone(),
         None => setting.environment.clone().with(env::SDK_LOGGING_FORMAT, "text"),

@@ -8,6 +8,7 @@ mod containers;
 pub(super) mod flags;
 mod inputs;
 mod inputs_file;
+mod limits;
 mod options;
 mod parse;
 mod places;
@@ -20,9 +21,8 @@ use std::time::Duration;
 
 use nebulakit_types::convert::time::Instant;
 
-pub(super) use self::inputs::literal;
+pub(super) use self::inputs::{host, literal};
 use self::parse::Parser;
-pub(super) use self::parse::duration;
 use self::places::Places;
 pub(super) use self::subject::Subject;
 use super::complaint::{Complaint, describing};

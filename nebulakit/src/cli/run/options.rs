@@ -8,6 +8,7 @@ use clap::{Arg, ArgAction, ArgMatches};
 use super::containers;
 use crate::cli::help::help_flag;
 use crate::cli::{folder, outputs};
+use crate::coordinator::Strategy;
 use crate::coordinator::resources::tokens;
 use crate::task::def::TaskDef;
 
@@ -64,20 +65,20 @@ const STRATEGIES: [&str; 4] = ["async", "thread", "process", "container"];
 
 /// Those of a task.
 pub(super) fn of_task(task: &TaskDef) -> Vec<Arg> {
-    let tokens = tokens_option()
-        .hide(task.options.tokens.is_empty())
-        .help("how many tokens of a name there are; a task that asks for more does not run");
-    all(flag(JSON).help("print the outputs as one JSON object, for machines"), tokens)
+    let tokens =
+        tokens_option().hide(task.options.tokens.is_empty()).help("number of tokens of a name; a task that asks for more does not start");
+    all(flag(JSON).help("print the outputs as one JSON object"), tokens, verbose())
 }
 
 /// Those of a workflow or a launch plan.
 pub(super) fn of_workflow() -> Vec<Arg> {
-    let json = flag(JSON).help("print the events of the run as JSON, one a line, and the outputs as the last one");
-    all(json, tokens_option().help("how many tokens of a name there are"))
+    let json = flag(JSON).help("print events as JSON, one a line, and the outputs as the last line");
+    let tokens = tokens_option().help("number of tokens of a name; a workflow with a task that asks for more does not start");
+    all(json, tokens, verbose().conflicts_with(JSON))
 }
 
 /// All of them with their headings.
-fn all(json: Arg, tokens: Arg) -> Vec<Arg> {
+fn all(json: Arg, tokens: Arg, verbose: Arg) -> Vec<Arg> {
     let [output, force] = outputs::arguments();
     let own = [
         inputs_file(),
@@ -89,38 +90,40 @@ fn all(json: Arg, tokens: Arg) -> Vec<Arg> {
             .long(STRATEGY)
             .value_name("STRATEGY")
             .value_parser(PossibleValuesParser::new(STRATEGIES))
-            .help("how tasks run that do not say so themselves"),
-        Arg::new(JOBS).long(JOBS).value_name("N").value_parser(jobs).help("run up to N tasks at once, on N cores; all cores if left out"),
+            .help("strategy for tasks that do not name one"),
+        Arg::new(JOBS)
+            .long(JOBS)
+            .value_name("N")
+            .value_parser(jobs)
+            .help("run up to N tasks at once on N cores; a task that asks for more cores gets N; all cores if left out"),
         tokens,
-        Arg::new(RESUME)
-            .long(RESUME)
-            .value_name("RUN")
-            .help("go on with that run: tasks that succeeded there do not run again, and inputs that are not given are those of then"),
+        Arg::new(RESUME).long(RESUME).value_name("RUN").help("continue run RUN: keep what succeeded; reuse its inputs unless given"),
         Arg::new(FROM)
             .long(FROM)
             .value_name("NODE")
             .requires(RESUME)
-            .help("run that node again, as `n2`, `n2/n0` or `n3[5]`, and all that needs what it gives"),
-        flag(STRICT)
-            .requires(RESUME)
-            .help("do not go on with a run where the source text, the options or the interface of a task that ran were changed"),
-        flag(PLAN).help("say what would run and why, what is cached and what is kept, and run nothing"),
-        flag(NO_CACHE)
-            .conflicts_with(OVERWRITE_CACHE)
-            .help("run tasks with a cache although their outputs are remembered, and remember none"),
-        flag(OVERWRITE_CACHE).help("run tasks with a cache although their outputs are remembered, and remember the new ones"),
+            .help("rerun NODE, as `n2`, `n2/n0` or `n3[5]`, and everything downstream of it"),
+        flag(STRICT).requires(RESUME).help("refuse to resume if a task changed"),
+        flag(PLAN).help("show what would run and why, what is cached and what is kept; run nothing"),
+        flag(NO_CACHE).conflicts_with(OVERWRITE_CACHE).help("neither take outputs from the cache nor add any"),
+        flag(OVERWRITE_CACHE).help("take no outputs from the cache, and replace them by new ones"),
         Arg::new(KEEP)
             .long(KEEP)
             .value_name("WHAT")
             .value_parser(PossibleValuesParser::new(KEEPS))
-            .help("which files of tasks stay: all, or those that the run gives and the cache has; all if left out"),
-        flag(DURABLE).help("write the record to the disk as it grows, so that it survives a loss of power"),
+            .help("files to keep: all, or only outputs and cached ones; all if left out"),
+        flag(DURABLE).help("sync the record to the disk as it grows, so that it survives a loss of power"),
         flag(QUIET).short('q').help("show errors alone, no progress"),
-        verbose(),
+        verbose,
         help_flag(),
     ];
     let own = own.into_iter().map(|arg| arg.help_heading("Options"));
     own.chain(containers::arguments().map(|arg| arg.help_heading("Containers"))).collect()
+}
+
+/// How tasks run that do not say so themselves, if the command line says it.
+pub(super) fn strategy(matches: &ArgMatches) -> Option<Strategy> {
+    matches.get_one::<String>(STRATEGY).cloned().map(Strategy::named)
 }
 
 /// The limits of tokens that the command line gives; the last of one name counts.
@@ -138,7 +141,7 @@ fn inputs_file() -> Arg {
     Arg::new(INPUTS_FILE)
         .long(INPUTS_FILE)
         .value_name("FILE")
-        .help("inputs by name, as JSON or YAML; `-` is standard input, and flags beat the file")
+        .help("read inputs by name from JSON or YAML; `-` is standard input; flags win over the file")
 }
 
 fn tokens_option() -> Arg {
@@ -146,7 +149,7 @@ fn tokens_option() -> Arg {
 }
 
 fn verbose() -> Arg {
-    flag(VERBOSE).short('v').conflicts_with_all([QUIET, JSON]).help("show what nodes log and print as it comes, and each attempt")
+    flag(VERBOSE).short('v').conflicts_with(QUIET).help("show what nodes log and print as it comes, and each attempt")
 }
 
 fn flag(name: &'static str) -> Arg {

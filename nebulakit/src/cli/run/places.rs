@@ -1,6 +1,6 @@
 //! Files, directories, tables and documents as people name them: paths, pipes, and `-` for standard input.
 //!
-//! What can be read only once, a pipe or standard input, is copied into the run's own folder first: a task may read its file twice.
+//! What can be read only once, a pipe or standard input, is copied first, to a folder that the run names: a task may read its file twice.
 
 use std::cell::Cell;
 use std::fs::{self, File};

@@ -4,6 +4,7 @@ use nebulakit_types::visible;
 use serde_json::{Value, json};
 
 use crate::backend::{Fate, Foreseen, Preview, Unkept};
+use crate::cli::follow::words;
 use crate::cli::lookups;
 use crate::cli::shown::columns;
 use crate::run::RunId;
@@ -38,7 +39,7 @@ fn for_machines(preview: &Preview) -> String {
 impl Foreseen {
     /// Whether it needs no line: there may be thousands of elements of which all is well.
     fn is_unremarkable(&self) -> bool {
-        self.node.ends_with(']') && matches!(self.fate, Fate::Cached | Fate::Kept | Fate::Settled)
+        self.node.is_in_element() && matches!(self.fate, Fate::Cached | Fate::Kept | Fate::Settled)
     }
 
     fn row(&self, resumes: Option<&RunId>) -> [String; 3] {
@@ -62,7 +63,7 @@ impl Foreseen {
         match &self.fate {
             Fate::Runs => {
                 let unkept = resumes.zip(self.unkept).map(|(run, unkept)| unkept.said(run));
-                let cached = cache().or_else(|| unkept.is_none().then(|| "nothing remembers its outputs".to_owned()));
+                let cached = cache().or_else(|| unkept.is_none().then(|| "not in the cache".to_owned()));
                 unkept.into_iter().chain(cached).collect::<Vec<_>>().join("; ")
             }
             Fate::Cached => cache().unwrap_or_default(),
@@ -102,8 +103,7 @@ impl Unkept {
         match self {
             Self::NotThere => format!("the run {run} did not come to it"),
             Self::NotDone => format!("it did not succeed in the run {run}"),
-            Self::Interface => format!("its task takes or gives something else than in the run {run}"),
-            Self::Inputs => format!("it is given something else than in the run {run}, or its outputs are gone"),
+            Self::Again(because) => words::again(because).to_owned(),
         }
     }
 }

@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use super::asked::asked;
 use super::containers::Asked;
+use super::limits::Limits;
 use super::subject::Subject;
 use super::{alone, flags, inputs, options, plan};
 use crate::backend::{Backend as _, LocalBackend, Plan, Preview, RunError};
@@ -25,7 +26,7 @@ use crate::cli::outputs::Target;
 use crate::cli::prints::{Log, Prints};
 use crate::cli::setting::Setting;
 use crate::cli::usage;
-use crate::coordinator::{CoordinatorBuilder, ProcessStrategy, Strategy, ThreadStrategy};
+use crate::coordinator::Strategy;
 use crate::graph::{Graph, Schedule};
 use crate::process::exit::Exit;
 use crate::process::host::Host;
@@ -47,8 +48,9 @@ pub(super) fn run(subject: &Subject, name: &str, words: &[OsString], setting: &S
     let mut graph = subject.graph()?;
     if let Some(task) = subject.alone() {
         alone::check(task, &matches)?;
-        alone::place(task, &mut graph, &matches)?;
+        Asked::of(&matches).place(task, &mut graph);
     }
+    Asked::of(&matches).check(&graph, options::strategy(&matches).as_ref())?;
     let folder = Folder::of(&matches, setting);
     let host = inputs::host(setting)?;
     if matches.get_flag(options::PLAN) {
@@ -131,7 +133,8 @@ fn preview(
     let copies = host.environment.temporary_folder().join(format!("nebulakit-plan-{}", Uuid::new_v4().simple()));
     let wanted = asked(subject, matches, &runs, copies.clone(), host, setting);
     let preview = wanted.and_then(|wanted| {
-        let backend = LocalBackend::new(runs);
+        let limits = Limits::of(subject, matches, setting);
+        let backend = LocalBackend::new(runs).coordinator(move |builder| limits.set(builder));
         let plan = backend.compile(graph, &wanted).map_err(|error| refused(subject, error))?;
         let runtime = Builder::new_current_thread().enable_all().build().map_err(cannot_start)?;
         runtime.block_on(backend.preview(&plan)).map_err(|error| refused(subject, error))
@@ -185,30 +188,10 @@ const GRACE: Duration = Duration::from_secs(5);
 
 /// The backend, whose tasks reach what this process does.
 fn backend(runs: RunsFolder, host: Host, subject: &Subject, matches: &ArgMatches, setting: &Setting<'_>) -> LocalBackend {
-    let jobs = matches.get_one::<usize>(options::JOBS).copied();
-    let tokens = match subject.alone() {
-        Some(_) => alone::tokens(options::token_limits(matches), setting.registry),
-        None => options::token_limits(matches),
-    };
-    let (containers, dialect) = (Asked::of(matches), setting.dialect());
-    LocalBackend::new(runs).surroundings(move |folder| surroundings(&host, &folder, dialect)).coordinator(move |builder| {
-        let builder = tokens.iter().fold(builder.grace(GRACE), |builder, (name, tokens)| builder.tokens(name.clone(), *tokens));
-        let builder = match jobs {
-            Some(jobs) => limited(builder, jobs),
-            None => builder,
-        };
-        builder.strategy(Strategy::Container, containers.strategy())
-    })
-}
-
-/// Limits how many tasks run at once.
-#[expect(clippy::cast_precision_loss, reason = "nobody has that many cores")]
-fn limited(builder: CoordinatorBuilder, jobs: usize) -> CoordinatorBuilder {
-    builder
-        .jobs(jobs)
-        .cores(jobs as f64)
-        .strategy(Strategy::Thread, ThreadStrategy::with_slots(jobs))
-        .strategy(Strategy::Process, ProcessStrategy::with_slots(jobs))
+    let (limits, containers, dialect) = (Limits::of(subject, matches, setting), Asked::of(matches), setting.dialect());
+    LocalBackend::new(runs)
+        .surroundings(move |folder| surroundings(&host, &folder, dialect))
+        .coordinator(move |builder| limits.set(builder.grace(GRACE)).strategy(Strategy::Container, containers.strategy()))
 }
 
 /// Where tasks have their temporary files, in the folder of their run.

@@ -1,13 +1,12 @@
 //! What the words behind `runs` can be.
 
-use std::time::Duration;
-
 use clap::builder::{PossibleValuesParser, TypedValueParser as _, ValueParser};
 use clap::{Arg, ArgAction, ArgGroup, Command, value_parser};
 
+use super::report;
 use super::retry::OPTIONS;
 use crate::cli::help::{command as helped, json_flag};
-use crate::cli::run::duration;
+use crate::cli::run::span;
 use crate::cli::{folder, outputs};
 use crate::run::Fate;
 
@@ -23,56 +22,57 @@ const FATES: [(&str, Fate); 4] =
 
 /// The command with all of its own.
 pub(in crate::cli) fn command() -> Command {
-    let run = || Arg::new("run").value_name("RUN").required(true).help("the run's id, the beginning of it, or `last`");
-    let node = || Arg::new("node").value_name("NODE").help("the node's path, as `n2` or `n3[5]`");
-    let signal = || Arg::new("signal").value_name("SIGNAL").required(true).help("the signal that the gate waits for");
-    let json = || json_flag().help("as JSON, for machines");
-    let follow = Arg::new("follow").short('f').long("follow").action(ArgAction::SetTrue).help("go on until the run is over");
+    let run = || Arg::new("run").value_name("RUN").required(true).help("id of the run, the beginning of it, or `last`");
+    let node = || Arg::new("node").value_name("NODE").help("path of the node, as `n2` or `n3[5]`");
+    let signal = || Arg::new("signal").value_name("SIGNAL").required(true).help("signal that the gate waits for");
+    let json = || json_flag().help("print JSON");
+    let follow = Arg::new("follow").short('f').long("follow").action(ArgAction::SetTrue).help("follow the logs until the run is over");
     let verbose = Arg::new("verbose")
         .short('v')
         .long("verbose")
         .action(ArgAction::SetTrue)
         .conflicts_with("json")
         .help("show what nodes log and print as it comes, and each attempt");
-    let value = Arg::new("value")
-        .value_name("VALUE")
-        .required(true)
-        .allow_negative_numbers(true)
-        .help("the value, as a flag of that type takes it");
-    let now = Arg::new("now").long("now").action(ArgAction::SetTrue).help("end what runs, instead of waiting for it");
+    let value =
+        Arg::new("value").value_name("VALUE").required(true).allow_negative_numbers(true).help("value, written as for a flag of that type");
+    let now = Arg::new("now").long("now").action(ArgAction::SetTrue).help("kill what runs instead of waiting for it");
     let options = Arg::new(OPTIONS)
         .value_name("OPTIONS")
         .last(true)
         .num_args(0..)
         .value_parser(ValueParser::os_string())
         .help("more options of `run`, as `-- --jobs 1`");
-    let file = Arg::new("output")
+    let file = Arg::new(report::OUTPUT)
         .short('o')
-        .long("output")
+        .long(report::OUTPUT)
         .value_name("FILE")
         .value_parser(ValueParser::path_buf())
-        .help("the file, or `-` for standard output; else one in this folder, named after the run");
+        .help("file to write, or `-` for standard output; RUN.html if left out");
+    let force = Arg::new(report::FORCE).long(report::FORCE).action(ArgAction::SetTrue).help("replace the file if it is there already");
     let commands = [
-        helped("list", "List the runs, the latest first").arg(json()),
-        helped("show", "Show a run and its nodes: where they stand, how long they took, why they failed").arg(run()).arg(json()),
+        helped("list", "List the runs, latest first").arg(json()),
+        helped("show", "Show a run and its nodes: status, times and errors").arg(run()).arg(json()),
         helped("logs", "Show what a run and its nodes logged and printed").arg(run()).arg(node()).arg(follow),
-        helped("inputs", "Show what a run was given").arg(run()).arg(json()),
-        helped("outputs", "Show what a run, or one of its nodes, gave").arg(run()).arg(node()).args(outputs::arguments()).arg(json()),
-        helped("report", "Write a run as one HTML file: its graph, timeline, nodes, errors, logs and decks").arg(run()).arg(file),
+        helped("inputs", "Show the inputs of a run").arg(run()).arg(json()),
+        helped("outputs", "Show the outputs of a run or a node").arg(run()).arg(node()).args(outputs::arguments()).arg(json()),
+        helped("report", "Write a run as one HTML file: its graph, timeline, nodes, errors, logs and decks")
+            .arg(run())
+            .arg(file)
+            .arg(force),
         helped("approve", "Approve what waits at a gate").arg(run()).arg(signal()),
         helped("reject", "Reject what waits at a gate").arg(run()).arg(signal()),
         helped("signal", "Give a value to a gate").arg(run()).arg(signal()).arg(value),
         helped("cancel", "Ask a run to stop").arg(run()).arg(now),
-        helped("retry", "Run again what a run did not finish, as `run NAME --resume RUN` does")
+        helped("retry", "Continue a run that did not succeed, as `run NAME --resume RUN` does")
             .arg(run())
             .arg(json().help("print events and outputs as JSON, one a line"))
             .arg(Arg::new("quiet").short('q').long("quiet").action(ArgAction::SetTrue).help("show errors alone, no progress"))
             .arg(options),
-        helped("delete", "Delete runs that are over, with the files that they stored").arg(run().num_args(1..).action(ArgAction::Append)),
-        helped("prune", "Delete the runs that are over and meet every condition, but for those whose files are used by runs that stay")
+        helped("delete", "Delete finished runs and the files that they stored").arg(run().num_args(1..).action(ArgAction::Append)),
+        helped("prune", "Delete finished runs that match all conditions")
             .args(conditions())
             .group(ArgGroup::new("condition").args([OLDER_THAN, KEEP, STATUS]).required(true).multiple(true))
-            .arg(Arg::new(DRY_RUN).long(DRY_RUN).action(ArgAction::SetTrue).help("delete nothing; say what would be deleted")),
+            .arg(Arg::new(DRY_RUN).long(DRY_RUN).action(ArgAction::SetTrue).help("show what would be deleted; delete nothing")),
         helped("attach", "Follow a run that another process drives").arg(run()).arg(verbose).arg(json()),
     ];
     helped("runs", "List, show, answer and stop the runs on this machine")
@@ -84,16 +84,15 @@ pub(in crate::cli) fn command() -> Command {
 /// What `prune` goes by.
 fn conditions() -> [Arg; 3] {
     let words = FATES.map(|(word, _)| word);
-    let fate = PossibleValuesParser::new(words)
-        .map(|word| FATES.into_iter().find(|(known, _)| *known == word).map_or(Fate::Failed, |(_, fate)| fate));
+    let of_word = |word: String| FATES.into_iter().find(|(known, _)| *known == word).map(|(_, fate)| fate);
+    let fate = PossibleValuesParser::new(words).try_map(move |word| of_word(word).ok_or("it is not how a run ends"));
     [
-        Arg::new(OLDER_THAN).long(OLDER_THAN).value_name("AGE").value_parser(age).help("those that ended longer ago, as `30d` or `12h`"),
-        Arg::new(KEEP).long(KEEP).value_name("COUNT").value_parser(value_parser!(usize)).help("all but the latest"),
-        Arg::new(STATUS).long(STATUS).value_name("STATUS").value_parser(fate).value_delimiter(',').help("those that ended like this"),
+        Arg::new(OLDER_THAN)
+            .long(OLDER_THAN)
+            .value_name("AGE")
+            .value_parser(span)
+            .help("runs that ended longer ago than AGE, as `30d` or `12h`"),
+        Arg::new(KEEP).long(KEEP).value_name("COUNT").value_parser(value_parser!(usize)).help("keep the latest COUNT"),
+        Arg::new(STATUS).long(STATUS).value_name("STATUS").value_parser(fate).value_delimiter(',').help("runs that ended like this"),
     ]
-}
-
-fn age(text: &str) -> Result<Duration, String> {
-    let age = duration(text).map_err(|error| error.to_string())?;
-    Duration::try_from(age).map_err(|_| format!("expected an age, not the negative `{text}`"))
 }

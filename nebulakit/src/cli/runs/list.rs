@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::show::counts;
 use crate::cli::complaint::Complaint;
-use crate::cli::folder::Folder;
+use crate::cli::folder::{Folder, no_runs_in};
 use crate::cli::follow::words;
 use crate::cli::shown::{columns, instant, moment};
 use crate::process::terminal;
@@ -28,7 +28,7 @@ pub(super) fn list(runs: Option<&RunsFolder>, folder: &Folder, is_json: bool) ->
         return Ok(format!("{:#}\n", all.iter().map(|(id, run)| described(id, run)).collect::<Value>()));
     }
     if all.is_empty() {
-        return Ok(format!("no runs are recorded in `{}`\n", visible::line(&folder.path().to_string_lossy())));
+        return Ok(format!("{}\n", no_runs_in(folder.path())));
     }
     Ok(columns(&all.iter().map(|(id, run)| row(id, run)).collect::<Vec<_>>()))
 }

@@ -19,7 +19,7 @@ const OPEN: usize = 128;
 
 /// Shows the log of a node, or of the run and all of its nodes by time, each line behind the node's path; until the run is over, if that is asked for.
 pub(super) fn logs(run: &RunHandle, node: Option<&str>, follows: bool) -> Result<Exit, Complaint> {
-    let mut sources = Sources::new(run, node.map(|node| known(run, node)).transpose()?);
+    let mut sources = Sources::new(run, node.map(|node| run.known(node)).transpose()?);
     loop {
         // Asked first: what was logged by then is read after that.
         let is_over = matches!(run.status()?, RunStatus::Ended(_) | RunStatus::Interrupted);
@@ -29,15 +29,6 @@ pub(super) fn logs(run: &RunHandle, node: Option<&str>, follows: bool) -> Result
         }
         thread::sleep(PERIOD);
     }
-}
-
-/// The node of that path.
-fn known(run: &RunHandle, node: &str) -> Result<NodePath, Complaint> {
-    let path = NodePath::from(node);
-    if run.state()?.nodes.contains_key(&path) {
-        return Ok(path);
-    }
-    Err(Complaint::usage(format!("the run {} has no node `{}`, or nothing has happened to it yet", run.id(), visible::line(node))))
 }
 
 /// The logs that are shown, as far as they were read.

@@ -9,8 +9,6 @@ mod report;
 mod retry;
 mod show;
 
-use std::path::PathBuf;
-
 use clap::ArgMatches;
 use nebulakit_types::{LiteralType, visible};
 
@@ -21,9 +19,9 @@ use super::follow::{Form, Shown, Told, follow, is_of_a_task};
 use super::output::say;
 use super::outputs::{self, Target};
 use super::setting::Setting;
-use super::values;
+use super::word::word;
+use super::{run, values};
 use crate::process::exit::Exit;
-use crate::process::host::Host;
 use crate::process::terminal;
 use crate::run::RunHandle;
 use crate::task::failure::chain;
@@ -39,7 +37,7 @@ pub(super) fn dispatch(matches: &ArgMatches, setting: &Setting<'_>) -> Result<Ex
     if verb == "list" {
         return say(&list::list(runs.as_ref(), &folder, matches.get_flag("json"))?);
     }
-    let runs = runs.ok_or_else(|| none_in(&folder))?;
+    let runs = runs.ok_or_else(|| folder.no_runs())?;
     if verb == "delete" {
         let named = matches.get_many::<String>("run").unwrap_or_default();
         return delete::delete(&runs, &named.map(|name| find(&runs, name)).collect::<Result<Vec<_>, _>>()?);
@@ -47,25 +45,22 @@ pub(super) fn dispatch(matches: &ArgMatches, setting: &Setting<'_>) -> Result<Ex
     if verb == "prune" {
         return delete::prune(&runs, matches);
     }
-    let run = find(&runs, text(matches, "run"))?;
-    let signal = || text(matches, "signal");
+    let run = find(&runs, word(matches, "run"))?;
+    let signal = || word(matches, "signal");
     match verb {
         "show" => say(&if matches.get_flag("json") { show::json(&run)? } else { show::text(&run)? }),
         "logs" => logs::logs(&run, matches.get_one::<String>("node").map(String::as_str), matches.get_flag("follow")),
         "inputs" => say(&shown(&run.inputs()?, matches)?),
-        "outputs" => gave(&run, matches, setting),
-        "report" => report::report(&run, matches.get_one::<PathBuf>("output").map(PathBuf::as_path)),
+        "outputs" => gave(&run, matches, &folder, setting),
+        "report" => report::report(&run, matches),
         "approve" => answer::approve(&run, signal()),
         "reject" => answer::reject(&run, signal()),
-        "signal" => answer::signal(&run, signal(), text(matches, "value"), setting),
+        "signal" => answer::signal(&run, signal(), word(matches, "value"), setting),
         "retry" => retry::retry(&run, matches, &folder, setting),
         "cancel" => {
             let is_now = matches.get_flag("now");
-            if is_now {
-                run.kill()?
-            } else {
-                run.cancel()?
-            }
+            let asked = if is_now { run.kill() } else { run.cancel() };
+            asked.map_err(|error| folder.complaint(error, run.id(), setting))?;
             terminal::write(&format!("the run {} was asked to {}\n", run.id(), if is_now { "end at once" } else { "stop" }));
             Ok(Exit::Stored)
         }
@@ -73,21 +68,17 @@ pub(super) fn dispatch(matches: &ArgMatches, setting: &Setting<'_>) -> Result<Ex
     }
 }
 
-pub(super) fn none_in(folder: &Folder) -> Complaint {
-    let path = folder.path().to_string_lossy();
-    Complaint::usage(format!("no runs are recorded in `{}`", visible::line(&path)))
-        .hint("hint: `--dir DIR` names another folder, and `run` makes one")
-}
-
 /// Shows the outputs of a run or of one of its nodes, or puts them into a folder.
-fn gave(run: &RunHandle, matches: &ArgMatches, setting: &Setting<'_>) -> Result<Exit, Complaint> {
+fn gave(run: &RunHandle, matches: &ArgMatches, folder: &Folder, setting: &Setting<'_>) -> Result<Exit, Complaint> {
+    let complaint = |error| folder.complaint(error, run.id(), setting);
     let bytes = match matches.get_one::<String>("node") {
-        None => run.result()?,
+        None => run.result().map_err(complaint)?,
         Some(node) => run
-            .outputs(node)?
+            .outputs(node)
+            .map_err(complaint)?
             .ok_or_else(|| Complaint::failed(format!("the outputs of the node `{}` were not recorded", visible::line(node))))?,
     };
-    let stores = Host::new(setting.environment.clone()).stores;
+    let stores = run::host(setting)?.stores;
     say(&outputs::shown(run, &bytes, Target::of(matches).as_ref(), matches.get_flag("json"), &stores)?)
 }
 
@@ -103,10 +94,6 @@ fn attach(run: &RunHandle, matches: &ArgMatches, folder: &Folder, setting: &Sett
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Complaint::failed(format!("cannot follow the run: {error}")))?;
     let outcome = runtime.block_on(follow(run, shown, &read, None, folder, setting))?;
-    let stores = Host::new(setting.environment.clone()).stores;
+    let stores = run::host(setting)?.stores;
     Told { run, outcome, signal: None, is_json, target: None, stores: &stores }.tell(folder, setting)
-}
-
-fn text<'a>(matches: &'a ArgMatches, id: &str) -> &'a str {
-    matches.get_one::<String>(id).map(String::as_str).unwrap_or_default()
 }

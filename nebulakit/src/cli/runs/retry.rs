@@ -16,18 +16,12 @@ pub(super) const OPTIONS: &str = "options";
 
 /// Runs what `former` ran, as `run NAME --resume` does.
 pub(super) fn retry(former: &RunHandle, matches: &ArgMatches, folder: &Folder, setting: &Setting<'_>) -> Result<Exit, Complaint> {
+    former.resumable().map_err(|error| folder.complaint(error, former.id(), setting))?;
     let (id, name) = (former.id().to_string(), former.state()?.name.clone());
-    match former.status()? {
-        RunStatus::Ended(RunOutcome::Succeeded) => {
-            let resumes = folder.run_command(&[&name, "--resume", &id, "--from", "NODE"], setting);
-            return Err(Complaint::usage(format!("the run {id} succeeded: nothing of it has to run again"))
-                .hint(format!("hint: `{resumes}` runs a node of it again, and all that needs what it gives")));
-        }
-        RunStatus::Ended(_) | RunStatus::Interrupted => {}
-        _ => {
-            let cancels = folder.command("cancel", &[&id], setting);
-            return Err(Complaint::usage(format!("the run {id} is not over")).hint(format!("hint: `{cancels}` stops it")));
-        }
+    if former.status()? == RunStatus::Ended(RunOutcome::Succeeded) {
+        let resumes = folder.run_command(&[&name, "--resume", &id, "--from", "NODE"], setting);
+        return Err(Complaint::usage(format!("the run {id} succeeded: nothing of it has to run again"))
+            .hint(format!("hint: `{resumes}` runs a node of it again, and all that needs what it gives")));
     }
     let mut words: Vec<OsString> = ["--resume", &id].map(OsString::from).into();
     words.extend(folder.words());

@@ -49,9 +49,9 @@ fn decks(run: &RunHandle) -> Result<BTreeMap<NodePath, PathBuf>, Complaint> {
     Ok(run.decks()?.into_iter().filter_map(|deck| Some((deck.node?, deck.path))).collect())
 }
 
-/// Elements of maps that are done need no line: there may be thousands.
+/// Elements of maps that are done need no line, and neither does what they consist of: there may be thousands.
 fn is_told(path: &NodePath, node: &NodeState) -> bool {
-    !path.ends_with(']') || !matches!(node.status, NodeStatus::Succeeded(_))
+    !path.is_in_element() || !matches!(node.status, NodeStatus::Succeeded(_))
 }
 
 fn node_row(path: &NodePath, node: &NodeState) -> [String; 4] {
@@ -70,7 +70,7 @@ fn node_row(path: &NodePath, node: &NodeState) -> [String; 4] {
     };
     if let Some((files, bytes)) = node.deleted {
         let gap = if about.is_empty() { "" } else { "; " };
-        about = format!("{about}{gap}deleted what it stored: {files} files, {bytes} bytes");
+        about = format!("{about}{gap}deleted what it stored: {}, {}", words::files(files), words::size(bytes));
     }
     let attempts = (node.attempts > 1).then(|| format!("{} attempts", node.attempts));
     let used = node.used.as_ref().map(words::usage).filter(|used| !used.is_empty());

@@ -2,12 +2,6 @@
 
 use std::sync::Arc;
 
-#[cfg(feature = "run")]
-use crate::coordinator::resources::machine;
-#[cfg(feature = "run")]
-use crate::services::devices::Gpus;
-#[cfg(feature = "run")]
-use crate::services::env::Environment;
 use crate::task::options::TaskOptions;
 use crate::task::quantity::{bytes, millicores, whole};
 
@@ -89,17 +83,13 @@ impl Resources {
         }
     }
 
-    /// As much of it as there is on this machine, of whose cores `jobs` are used, or all.
+    /// Each resource that is asked for, by itself.
     #[cfg(feature = "run")]
-    pub(crate) fn here(&self, jobs: Option<usize>) -> Self {
-        let cores = in_cores(jobs.map_or_else(machine::millicores, |jobs| jobs as u64 * 1_000));
-        let gpus = || u32::try_from(Gpus::OfMachine(Environment::from_process()).ids().len()).unwrap_or(u32::MAX);
-        Self {
-            cores: self.cores.map(|asked| asked.min(cores)),
-            memory: self.memory.map(|asked| machine::memory().map_or(asked, |all| asked.min(all))),
-            gpus: self.gpus.map(|asked| asked.min(gpus())),
-            tokens: self.tokens.clone(),
-        }
+    pub(crate) fn parts(&self) -> impl Iterator<Item = Self> {
+        let Self { cores, memory, gpus, .. } = *self;
+        let own = [Self { cores, ..Self::new() }, Self { memory, ..Self::new() }, Self { gpus, ..Self::new() }];
+        let tokens = self.tokens.iter().map(|token| Self { tokens: vec![token.clone()], ..Self::new() });
+        own.into_iter().chain(tokens).filter(|part| *part != Self::new())
     }
 
     /// What the options of a task ask for; [`None`] where they ask for nothing.

@@ -38,7 +38,7 @@ impl Resource {
     pub(crate) fn hint(&self) -> String {
         match self {
             Self::Cores => "ask for less by `Work::cores` or the task's `requests(cpu = ..)`, or raise the limit by \
-                 `Coordinator::builder().cores(..)`"
+                 `Coordinator::builder().cores(..)`, on the command line `--jobs N`"
                 .to_owned(),
             Self::Memory => "ask for less by `Work::memory` or the task's `limits(memory = ..)`, or raise the limit by \
                  `Coordinator::builder().memory(..)`"

@@ -21,6 +21,8 @@ pub(crate) struct Limits {
     pub(crate) memory: Option<u64>,
     pub(crate) gpus: Vec<Arc<str>>,
     pub(crate) tokens: Vec<(Arc<str>, u32)>,
+    /// Work that asks for more of these than there is gets what there is.
+    pub(crate) cut: Vec<Resource>,
 }
 
 /// What a piece of work asks for, counted.
@@ -73,8 +75,28 @@ impl Limits {
         };
         let tokens = self.demand_of_tokens(asked.tokens.iter().map(|(name, number)| (&**name, *number)))?.tokens;
         let demand = Demand { millicores, memory: asked.memory.filter(|bytes| *bytes > 0), gpus: asked.gpus.unwrap_or(0), tokens };
+        let demand = self.cut(demand);
         self.fits(&demand, None)?;
         Ok(demand)
+    }
+
+    /// Why work that asks for this never gets it: every reason.
+    #[cfg(feature = "run")]
+    pub(crate) fn refusals(&self, asked: &Resources) -> Vec<Refused> {
+        asked.parts().filter_map(|part| self.demand(&part, 0).err()).collect()
+    }
+
+    /// The demand with no more than there is of what is [cut](Self::cut).
+    fn cut(&self, mut demand: Demand) -> Demand {
+        for resource in &self.cut {
+            match resource {
+                Resource::Cores => demand.millicores = demand.millicores.min(self.millicores),
+                Resource::Memory => demand.memory = demand.memory.map(|asked| self.memory.map_or(asked, |all| asked.min(all))),
+                Resource::Gpus => demand.gpus = demand.gpus.min(u32::try_from(self.gpus.len()).unwrap_or(u32::MAX)),
+                Resource::Tokens(_) => {}
+            }
+        }
+        demand
     }
 
     /// What work that asks for tokens alone asks for.

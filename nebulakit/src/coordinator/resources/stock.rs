@@ -214,7 +214,7 @@ impl Stock {
     pub(crate) fn detail(&self) -> Vec<(Resource, Option<f64>, f64)> {
         #[expect(clippy::cast_precision_loss, reason = "for people")]
         let of = |number: u64| number as f64;
-        let Limits { millicores, memory, gpus, tokens } = &*self.limits;
+        let Limits { millicores, memory, gpus, tokens, .. } = &*self.limits;
         let cores = u64::try_from(self.leased.millicores.saturating_sub(self.free.millicores)).unwrap_or(0);
         let bytes = self.leased.memory.saturating_sub(self.free.memory);
         let busy = self.leased.gpus.iter().zip(&self.free.gpus).filter(|(is_leased, is_free)| **is_leased && !**is_free).count() as u64;
@@ -237,8 +237,8 @@ mod tests {
     use super::*;
 
     fn stock() -> Stock {
-        let limits =
-            Limits { millicores: 4_000, memory: Some(100), gpus: ["a", "b", "c"].map(Arc::from).to_vec(), tokens: vec![("t".into(), 2)] };
+        let (gpus, tokens) = (["a", "b", "c"].map(Arc::from).to_vec(), vec![("t".into(), 2)]);
+        let limits = Limits { millicores: 4_000, memory: Some(100), gpus, tokens, ..Limits::default() };
         Stock::full(Arc::new(limits))
     }
 

@@ -251,6 +251,19 @@ impl RunFolder {
     /// When a process drives the run, or one that goes on with it; when its folder cannot be renamed.
     pub(crate) fn hide(&self) -> Result<HiddenRun, RecordError> {
         let _lock = self.drive()?;
+        self.hidden_from_all()
+    }
+
+    /// Removes it, by the process that drives it or has its lock.
+    ///
+    /// # Errors
+    /// When a file cannot be removed.
+    pub(crate) fn discard(&self) -> Result<(), RecordError> {
+        let HiddenRun { path, .. } = self.hidden_from_all()?;
+        fs::remove_dir_all(&path).at("remove", &path)
+    }
+
+    fn hidden_from_all(&self) -> Result<HiddenRun, RecordError> {
         let path = self.hidden();
         fs::rename(&self.path, &path).at("remove", &self.path)?;
         Ok(HiddenRun { path, shown: self.path.clone() })

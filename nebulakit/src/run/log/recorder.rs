@@ -74,7 +74,9 @@ impl Recorder {
         if durability == Durability::Disk {
             runs.sync()?;
         }
-        Self::behind(folder, (lock, in_use), durability, (0, 0), Clock::behind(None))
+        let recorder = Self::behind(folder.clone(), (lock, in_use), durability, (0, 0), Clock::behind(None));
+        // A run that did not begin would be the last one.
+        recorder.inspect_err(|_| drop(folder.discard()))
     }
 
     /// Goes on with a run that is not over and that nobody drives. What a crash has torn is cut off.

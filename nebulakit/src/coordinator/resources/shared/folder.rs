@@ -160,7 +160,7 @@ impl Amounts {
 
 impl Free {
     fn all(limits: &Limits) -> Self {
-        let Limits { millicores, memory, gpus, tokens } = limits.clone();
+        let Limits { millicores, memory, gpus, tokens, .. } = limits.clone();
         Self { millicores, memory: memory.unwrap_or(u64::MAX), gpus, tokens }
     }
 
@@ -213,7 +213,13 @@ mod tests {
     use super::*;
 
     fn limits() -> Limits {
-        Limits { millicores: 4_000, memory: Some(100), gpus: vec!["0".into(), "1".into()], tokens: vec![("t".into(), 2)] }
+        Limits {
+            millicores: 4_000,
+            memory: Some(100),
+            gpus: vec!["0".into(), "1".into()],
+            tokens: vec![("t".into(), 2)],
+            ..Limits::default()
+        }
     }
 
     fn want(millicores: u64, gpus: u32) -> Want {
