@@ -206,7 +206,7 @@ impl RunHandle {
     /// # Cancel safety
     /// The answer is given where this is dropped while it waits.
     pub async fn tell(&self, signal: &str, answer: Answer) -> Result<(), RecordError> {
-        let mut events = self.watch.later_events()?;
+        let mut events = RunEvents::behind(self.watch.folder.clone(), self.watch.read()?);
         self.answer(signal, answer)?;
         while let Some(event) = events.next().await? {
             match event.kind {

@@ -7,7 +7,6 @@ use std::time::Duration;
 use crate::run::error::{RecordError, RecordErrorKind};
 use crate::run::event::{Event, EventKind, Recorded, RunOutcome};
 use crate::run::folder::RunFolder;
-use crate::run::follow::RunEvents;
 use crate::run::log::{EventReader, Span};
 use crate::run::path::NodePath;
 use crate::run::state::{NodeStatus, RunState, RunStatus};
@@ -58,14 +57,12 @@ impl Watch {
         Ok(seen)
     }
 
-    /// The events that are not there yet.
+    /// How many bytes the events have that are there, and how many they are.
     ///
     /// # Errors
-    /// When those before them cannot be read.
-    pub(super) fn later_events(&self) -> Result<RunEvents, RecordError> {
-        let seen = self.seen()?;
-        let read = seen.reader.as_ref().map_or((0, 0), |reader| (reader.offset(), reader.count()));
-        Ok(RunEvents::behind(self.folder.clone(), read))
+    /// When they cannot be read.
+    pub(super) fn read(&self) -> Result<(u64, u64), RecordError> {
+        Ok(self.seen()?.reader.as_ref().map_or((0, 0), |reader| (reader.offset(), reader.count())))
     }
 
     /// Where the run stands.

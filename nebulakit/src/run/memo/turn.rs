@@ -224,7 +224,7 @@ mod tests {
         drop(turn);
         let turn = waiting.await.unwrap();
         assert!(turns.take(&key, &third, told(&behind)).now_or_never().is_none());
-        assert_eq!(*behind.lock().unwrap(), [first, second]);
+        assert_eq!(*behind.lock().unwrap(), [caller("n0"), caller("n1")]);
         drop(turn);
         assert!(turns.queues.lock().unwrap().is_empty(), "nothing is left");
     }
