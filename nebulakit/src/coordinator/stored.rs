@@ -13,8 +13,8 @@ use crate::task::surroundings::Places;
 pub(crate) struct Stored {
     /// Where its files go.
     pub(crate) files: String,
-    /// The folder of its attempts' checkpoints.
-    pub(crate) checkpoints: String,
+    /// The folder of its attempts' checkpoints; [`None`] where it has none, since nothing tells whether they are of the same inputs.
+    pub(crate) checkpoints: Option<String>,
     /// What an earlier run of it left as its checkpoint.
     pub(crate) former: Option<String>,
     /// The file of its page of decks.
@@ -26,7 +26,8 @@ pub(crate) struct Stored {
 impl Stored {
     /// Where an attempt's checkpoint goes, and where the last one is that was left before.
     pub(super) fn checkpoint(&self, attempt: u32) -> Places {
-        let of = |attempt: u32| format!("{}/{attempt}", self.checkpoints);
+        let Some(checkpoints) = &self.checkpoints else { return Places::default() };
+        let of = |attempt: u32| format!("{checkpoints}/{attempt}");
         let before = (0..attempt).rev().map(of).find(|folder| Path::new(folder).exists());
         Places { destination: Some(of(attempt)), previous: before.or_else(|| self.former.clone()), resumes_own: false }
     }

@@ -37,12 +37,14 @@ impl Step<'_> {
         let inputs = map_of_literals(inputs.iter().map(|(name, value)| (*name, &**value)));
         let work = Work::of_task(task, inputs).run(world.run.clone()).id(job_id(&world.run, path));
         let witness = world.stored.is_some().then(|| Arc::new(NodeWitness::new(world, path)));
-        let work = match world.stored.as_ref().zip(given).zip(witness.as_ref()) {
-            Some(((folder, Given { digest, is_again }), witness)) => work.stored(Stored {
+        let work = match world.stored.as_ref().zip(witness.as_ref()) {
+            Some((folder, witness)) => work.stored(Stored {
                 files: folder.raw(path).to_string_lossy().into_owned(),
-                checkpoints: folder.checkpoints(path, digest).to_string_lossy().into_owned(),
+                checkpoints: given.map(|given| folder.checkpoints(path, given.digest).to_string_lossy().into_owned()),
                 deck: folder.deck(path),
-                former: world.memory.as_ref().filter(|_| !is_again).and_then(|memory| memory.checkpoint(path, task.name, digest)),
+                former: given
+                    .filter(|given| !given.is_again)
+                    .and_then(|given| world.memory.as_ref()?.checkpoint(path, task.name, given.digest)),
                 witness: Arc::clone(witness) as _,
             }),
             None => work,
