@@ -251,7 +251,7 @@ impl JobContext {
         if let Some(witness) = self.live().witness() {
             witness.output(stream, printed);
         }
-        if !self.home.core().publisher.is_heard() {
+        if self.home.core().publisher.subscribers() == 0 {
             return;
         }
         for line in printed.split_inclusive(|byte| *byte == b'\n') {

@@ -1,8 +1,10 @@
 //! Who hears all that a job says and takes, however slow those are that hear its events.
 
 use std::fmt::Debug;
+use std::time::Duration;
 
 use crate::coordinator::event::OutputStream;
+use crate::coordinator::job::JobFailure;
 use crate::coordinator::usage::Usage;
 
 /// Hears all that a job says and takes, and of the jobs that its task calls what they say.
@@ -18,8 +20,8 @@ pub(crate) trait Witness: Send + Sync + Debug {
     /// What a process of the job's has printed, as it is: whole lines, or the beginning of one that goes on in what comes next.
     fn output(&self, stream: OutputStream, printed: &[u8]);
 
-    /// An attempt begins.
-    fn began(&self);
+    /// An attempt begins, which is the first where it is 0.
+    fn began(&self, attempt: u32);
 
     /// The running attempt took this besides its time.
     fn took(&self, usage: Usage);
@@ -29,6 +31,9 @@ pub(crate) trait Witness: Send + Sync + Debug {
 
     /// The attempt is over.
     fn ended(&self);
+
+    /// That attempt failed, and another one follows after a pause.
+    fn retrying(&self, attempt: u32, pause: Duration, failure: &JobFailure);
 
     /// What the last attempt took that is over.
     fn usage(&self) -> Option<Usage>;

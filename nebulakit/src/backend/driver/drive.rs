@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use super::frame::Instance;
 use super::scope::workflow;
-use super::tell::Jobs;
+use super::standing::Standing;
 use super::walk::Walk;
 use super::world::{Unfinished, World};
 use crate::graph::Graph;
@@ -17,10 +17,8 @@ use crate::graph::Graph;
 pub(crate) async fn drive(graph: &Graph, world: &World, given: &[(&str, Bytes)]) -> Result<Bytes, Unfinished> {
     let walk = Arc::new(Walk::new(graph, world));
     let instance = Instance::new(graph, None, given);
-    let ended = match Jobs::of(world) {
-        Some(jobs) => jobs.told_while(&walk, workflow(Arc::clone(&walk), instance, world.stop.below())).await,
-        None => workflow(Arc::clone(&walk), instance, world.stop.below()).await,
-    };
+    let ended = workflow(Arc::clone(&walk), instance, world.stop.below());
+    let ended = if walk.is_told() { Standing::new(world).told_while(&walk, ended).await } else { ended.await };
     let Walk { fatal, unrecorded, .. } = match Arc::into_inner(walk) {
         Some(walk) => walk,
         None => return ended.map_err(Unfinished::Ended),

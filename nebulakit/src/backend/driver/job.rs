@@ -71,10 +71,6 @@ impl Step<'_> {
                 joined.await
             }
         };
-        if self.walk.is_told() {
-            // What the job did is told before its end is.
-            tokio::task::yield_now().await;
-        }
         let used = witness.and_then(|witness| {
             witness.settle(&self.walk);
             witness.usage()

@@ -24,7 +24,6 @@ mod shelf;
 mod signals;
 mod standing;
 mod step;
-mod tell;
 mod value;
 mod walk;
 mod witness;

@@ -1,6 +1,7 @@
-//! What no event of a job tells: what nodes wait for that are queued for long, and how much data was moved.
+//! What no witness of a job hears: what nodes wait for that are queued for long, and how much data was moved.
 
 use std::collections::HashMap;
+use std::pin::pin;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -35,13 +36,23 @@ impl Standing {
         Self { prefix: job_id(&world.run, &NodePath::from("")), ticks, told: HashMap::new(), moved: 0 }
     }
 
-    /// Waits until it is time to look again.
-    pub(super) async fn due(&mut self) {
-        self.ticks.tick().await;
+    /// Tells of it until the run is over.
+    pub(super) async fn told_while<T>(mut self, walk: &Walk<'_>, ended: impl Future<Output = T>) -> T {
+        let mut ended = pin!(ended);
+        loop {
+            tokio::select! {
+                biased;
+                ended = &mut ended => {
+                    self.tell_moved(walk);
+                    return ended;
+                }
+                _ = self.ticks.tick() => self.tell(walk),
+            }
+        }
     }
 
     /// Tells what has changed.
-    pub(super) fn tell(&mut self, walk: &Walk<'_>) {
+    fn tell(&mut self, walk: &Walk<'_>) {
         self.tell_moved(walk);
         let waits = walk.world.coordinator.all_waits(&walk.world.run);
         let before = std::mem::take(&mut self.told);
@@ -62,7 +73,7 @@ impl Standing {
     }
 
     /// Tells how much was moved by now, if that is more than before.
-    pub(super) fn tell_moved(&mut self, walk: &Walk<'_>) {
+    fn tell_moved(&mut self, walk: &Walk<'_>) {
         let bytes = walk.world.coordinator.moved() + walk.world.moved.load(Ordering::Relaxed);
         if std::mem::replace(&mut self.moved, bytes) != bytes {
             walk.tell_of_run(EventKind::Moved { bytes });

@@ -4,11 +4,11 @@ use std::fmt;
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::walk::Walk;
 use super::world::World;
-use crate::coordinator::{OutputStream, Usage, Witness};
+use crate::coordinator::{JobFailure, OutputStream, Usage, Witness};
 use crate::run::{EventKind, NodePath, Record};
 use crate::task::cancellation::Cancellation;
 
@@ -73,7 +73,8 @@ impl Witness for NodeWitness {
         self.recorded(self.record.log(&self.node, stream.as_str(), printed));
     }
 
-    fn began(&self) {
+    fn began(&self, attempt: u32) {
+        self.recorded(self.record.record(Some(&self.node), EventKind::Started { attempt }));
         let mut heard = self.heard();
         (heard.since, heard.used) = (Some(Instant::now()), Usage::default());
     }
@@ -92,6 +93,11 @@ impl Witness for NodeWitness {
         if let Some(since) = heard.since.take() {
             (heard.used.wall, heard.has_run) = (since.elapsed(), true);
         }
+    }
+
+    fn retrying(&self, attempt: u32, delay: Duration, failure: &JobFailure) {
+        let kind = EventKind::Retrying { attempt, delay, failure: failure.clone(), used: self.usage() };
+        self.recorded(self.record.record(Some(&self.node), kind));
     }
 
     fn usage(&self) -> Option<Usage> {
