@@ -58,7 +58,7 @@ pub(super) fn scope<'g>(walk: Arc<Walk<'g>>, frame: Arc<Frame<'g>>) -> BoxFuture
         let (layout, nodes) = (Arc::clone(&frame.layout), &frame.scope.nodes);
         let mut needs: Vec<_> = layout.needs().collect();
         let mut ready: VecDeque<_> = (0..).zip(&needs).filter(|(_, needs)| **needs == 0).map(|(place, _)| place).collect();
-        let (mut running, mut ended, mut succeeded) = (Running::new(), None, 0);
+        let (mut running, mut ended, mut succeeded) = (Running::new(&walk), None, 0);
         let start = |place: u32| {
             let step = Step::new(Arc::clone(&walk), Arc::clone(&frame), &nodes[place as usize]);
             let holds = step.holds.clone();

@@ -57,7 +57,10 @@ impl<'g> Step<'g> {
         }
     }
 
-    /// Tells what becomes of the node or the element at `path`. What needs it begins behind this, and so behind what is told.
+    /// Tells what becomes of the node or the element at `path`. What needs it begins behind this, and so behind what is told, once [`Running`] has had it
+    /// written.
+    ///
+    /// [`Running`]: super::running::Running
     pub(super) async fn told(&self, path: &NodePath, ended: impl Future<Output = Result<Done, End>>) -> Result<Bytes, End> {
         self.walk.tell(path, || EventKind::Ready { of: self.what() });
         let ended = ended.await;
@@ -84,8 +87,11 @@ impl<'g> Step<'g> {
             }
             Err(End::Cancelled) => EventKind::Cancelled,
         };
-        record.record(Some(path), kind)?;
-        record.settle().await
+        record.append(Some(path), kind)?;
+        match record.settle() {
+            Some(settled) => settled.await,
+            None => Ok(()),
+        }
     }
 
     /// What it runs, for people.

@@ -105,10 +105,6 @@ impl Record for Heard {
         Ok(())
     }
 
-    fn settle(&self) -> BoxFuture<'_, io::Result<()>> {
-        ready(Ok(())).boxed()
-    }
-
     fn keep(&self, _: Bytes) -> BoxFuture<'_, io::Result<Recorded>> {
         ready(Ok(Recorded::Not)).boxed()
     }
