@@ -237,6 +237,7 @@ impl Core {
             self.meters.started(live.lane, attempt, waited);
         }
         self.told();
+        live.give_turn_back();
         if let Some(witness) = live.own_witness() {
             witness.began(attempt);
         }

@@ -6,6 +6,9 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
+#[cfg(feature = "run")]
+use tokio::sync::OwnedSemaphorePermit;
+
 use crate::coordinator::error::{CancelReason, JobError, WorkKind};
 use crate::coordinator::id::{RequestId, RunId};
 use crate::coordinator::job::Labels;
@@ -61,6 +64,9 @@ pub(super) struct Settings {
     /// Where a task's data goes, instead of where the coordinator's context says.
     #[cfg(feature = "run")]
     pub(super) stored: Option<Box<Stored>>,
+    /// What it gives back when its first attempt begins.
+    #[cfg(feature = "run")]
+    pub(super) turn: Mutex<Option<OwnedSemaphorePermit>>,
     /// When it has to be over, and how long that was from its beginning, or its parent's. The coordinator sets it.
     pub(super) deadline: Option<(Instant, Duration)>,
     /// The last sign of life of an attempt that has to give some.
@@ -94,6 +100,8 @@ impl Settings {
             image: None,
             #[cfg(feature = "run")]
             stored: None,
+            #[cfg(feature = "run")]
+            turn: Mutex::new(None),
             deadline: None,
             beat: Mutex::new(None),
         }
@@ -242,6 +250,12 @@ impl Live {
     pub(super) fn witness(&self) -> Option<&dyn Witness> {
         let above = || std::iter::successors(self.parent.as_ref(), |job| job.live().parent.as_ref());
         self.own_witness().or_else(|| above().find_map(|job| job.live().own_witness()))
+    }
+
+    /// Gives back what it kept until it begins.
+    pub(super) fn give_turn_back(&self) {
+        #[cfg(feature = "run")]
+        drop(locked(&self.settings.turn).take());
     }
 
     /// Tells the job and all its descendants to stop. It says whether this is the first time.

@@ -7,6 +7,8 @@ use std::time::Duration;
 use futures_util::TryFutureExt as _;
 use futures_util::future::Either;
 use tokio::runtime::Handle;
+#[cfg(feature = "run")]
+use tokio::sync::OwnedSemaphorePermit;
 
 use crate::coordinator::context::{Home, JobContext};
 use crate::coordinator::error::{JobError, Lost, SubmitError, WorkKind};
@@ -234,6 +236,12 @@ impl<T: 'static> Work<T> {
     #[cfg(feature = "run")]
     pub(crate) fn stored(self, stored: Stored) -> Self {
         self.set(|settings| settings.stored = Some(Box::new(stored)))
+    }
+
+    /// Keeps a turn that others wait for until its first attempt begins, or it is over before that.
+    #[cfg(feature = "run")]
+    pub(crate) fn turn(self, turn: Option<OwnedSemaphorePermit>) -> Self {
+        self.set(|settings| settings.turn = Mutex::new(turn))
     }
 
     /// How many cores it takes while it runs, in whole or in part; a task's `requests(cpu = ..)` are known.

@@ -26,7 +26,7 @@ impl Step<'_> {
         &self,
         path: &NodePath,
         task: &'static TaskDef,
-        inputs: &[(&str, Bytes)],
+        inputs: Vec<(&str, Bytes)>,
         given: Option<Given<'_>>,
         stop: &Cancellation,
     ) -> Result<Ran, End> {
@@ -34,8 +34,23 @@ impl Step<'_> {
         if world.is_rehearsal || stop.is_cancelled() {
             return Err(End::Cancelled);
         }
-        let inputs = map_of_literals(inputs.iter().map(|(name, value)| (*name, &**value)));
-        let work = Work::of_task(task, inputs).run(world.run.clone()).id(job_id(&world.run, path));
+        let not_taken = |said: String| Fault::between(path, self.what(), code::NOT_TAKEN, said);
+        let overrides = self.node.overrides.as_deref();
+        let resources = resources(task, overrides).map_err(not_taken)?;
+        let is_mocked = world.mocks.has(task.name);
+        let strategy = if is_mocked {
+            task.at_home()
+        } else {
+            strategy_of(task, overrides.and_then(|overrides| overrides.strategy.as_ref()), world.strategy.as_ref())
+        };
+        let turn = world.turns.take(path, &strategy, resources.as_ref());
+        let Either::Left((turn, _)) = select(pin!(turn), pin!(stop.cancelled())).await else { return Err(End::Cancelled) };
+        // Nothing of the inputs is copied before the job has its turn, and nothing is held twice after that.
+        let encoded = map_of_literals(inputs.iter().map(|(name, value)| (*name, &**value)));
+        drop(inputs);
+        let work = Work::of_task(task, encoded).run(world.run.clone()).id(job_id(&world.run, path)).turn(turn);
+        let work = overridden(work, overrides, resources);
+        let work = if is_mocked { work.mocked() } else { work };
         let witness = world.stored.is_some().then(|| Arc::new(NodeWitness::new(world, path)));
         let work = match world.stored.as_ref().zip(witness.as_ref()) {
             Some((folder, witness)) => work.stored(Stored {
@@ -48,18 +63,6 @@ impl Step<'_> {
                 witness: Arc::clone(witness) as _,
             }),
             None => work,
-        };
-        let not_taken = |said: String| Fault::between(path, self.what(), code::NOT_TAKEN, said);
-        let overrides = self.node.overrides.as_deref();
-        let work = match overrides {
-            Some(overrides) => overridden(work, overrides).map_err(not_taken)?,
-            None => work,
-        };
-        let (work, strategy) = if world.mocks.has(task.name) {
-            (work.mocked(), task.at_home())
-        } else {
-            let of_node = overrides.and_then(|overrides| overrides.strategy.as_ref());
-            (work, strategy_of(task, of_node, world.strategy.as_ref()))
         };
         let job = world.coordinator.submit(work, strategy).await.map_err(|error| not_taken(error.to_string()))?.abort_on_drop();
         let id = job.id().clone();
@@ -100,21 +103,30 @@ impl Step<'_> {
 }
 
 /// The work with what its node asks for instead of what its task does.
-fn overridden(work: Work<Vec<u8>>, overrides: &Overrides) -> Result<Work<Vec<u8>>, String> {
-    let mut work = work;
+fn overridden(mut work: Work<Vec<u8>>, overrides: Option<&Overrides>, resources: Option<Resources>) -> Work<Vec<u8>> {
+    let Some(overrides) = overrides else { return work };
     if let Some(retries) = overrides.retries {
         work = work.retry(Retry::times(retries));
     }
     if let Some(timeout) = overrides.timeout {
         work = work.timeout(timeout);
     }
-    if let Some(resources) = &overrides.resources {
-        work = work.resources(amounts(resources)?);
+    if let Some(resources) = resources {
+        work = work.resources(resources);
     }
     if let Some(image) = &overrides.image {
         work = work.image(image.as_str());
     }
-    Ok(work)
+    work
+}
+
+/// What a node asks for, and its task where the node does not say.
+fn resources(task: &TaskDef, overrides: Option<&Overrides>) -> Result<Option<Resources>, String> {
+    let of_task = Resources::of_options(task.options)?;
+    match overrides.and_then(|overrides| overrides.resources.as_ref()) {
+        Some(asked) => Ok(Some(amounts(asked)?.over(of_task.unwrap_or_default()))),
+        None => Ok(of_task),
+    }
 }
 
 fn amounts(asked: &graph::Resources) -> Result<Resources, String> {

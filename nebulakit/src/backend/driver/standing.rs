@@ -25,6 +25,8 @@ pub(super) struct Standing {
     ticks: Interval,
     /// What was told of those that wait.
     told: HashMap<RequestId, WaitsFor>,
+    /// Up to where it was told of those that wait until they may submit their jobs.
+    came: u64,
     /// How many bytes were told of.
     moved: u64,
 }
@@ -33,7 +35,7 @@ impl Standing {
     pub(super) fn new(world: &World) -> Self {
         let mut ticks = interval_at(Instant::now() + PERIOD, PERIOD);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        Self { prefix: job_id(&world.run, &NodePath::from("")), ticks, told: HashMap::new(), moved: 0 }
+        Self { prefix: job_id(&world.run, &NodePath::from("")), ticks, told: HashMap::new(), came: 0, moved: 0 }
     }
 
     /// Tells of it until the run is over.
@@ -69,6 +71,9 @@ impl Standing {
                 walk.tell(&node, || EventKind::Queued { waits_for: waits_for.clone() });
             }
             self.told.insert(job, waits_for);
+        }
+        for node in walk.world.turns.waiting(&mut self.came, left) {
+            walk.tell(&node, || EventKind::Queued { waits_for: WaitsFor::Turn });
         }
     }
 

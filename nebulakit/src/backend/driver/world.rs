@@ -8,6 +8,7 @@ use super::fault::End;
 use super::memory::Memory;
 use super::shelf::Shelf;
 use super::signals::Signals;
+use super::turns::Turns;
 use crate::coordinator::Coordinator;
 use crate::run::{NodePath, Record, RunFolder, RunId};
 use crate::task::cancellation::Cancellation;
@@ -30,6 +31,8 @@ pub(crate) struct World {
     pub(crate) mocks: Mocks,
     /// How much its tasks in processes have read and stored, in bytes.
     pub(crate) moved: Arc<AtomicU64>,
+    /// Which of its jobs may be submitted.
+    pub(crate) turns: Turns,
     /// What is known of tasks that ran before, if anything is.
     pub(crate) memory: Option<Arc<dyn Memory>>,
     /// Whether it is only looked at what would run: nothing does, and what would counts as stopped.

@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 
 use super::ended::{outcome, why};
 use super::memory::Remembered;
-use crate::backend::driver::{Refusal, Shelf, Signals, World, drive, literals_of};
+use crate::backend::driver::{Refusal, Shelf, Signals, Turns, World, drive, literals_of};
 use crate::backend::{Plan, RunError};
 use crate::coordinator::Coordinator;
 use crate::graph::{Graph, Kind, Scope};
@@ -80,6 +80,7 @@ pub(super) fn start(
         shelf: deletes.then(|| Arc::new(Shelf::new(folder.clone(), Arc::clone(&recorder) as _))),
         from: plan.options.from,
         moved: Arc::default(),
+        turns: Turns::default(),
     };
     let asked = Asked { control: Control::new(&folder), refused, is_told: false };
     let ((over, ended), (gives, outputs)) = (oneshot::channel(), oneshot::channel());

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use futures_util::future::{BoxFuture, FutureExt as _, ready};
 
 use super::memory::Remembered;
-use crate::backend::driver::{Signals, World, drive, literals_of};
+use crate::backend::driver::{Signals, Turns, World, drive, literals_of};
 use crate::backend::preview::{Fate, Foreseen, Preview};
 use crate::backend::{Plan, RunError};
 use crate::coordinator::Coordinator;
@@ -54,6 +54,7 @@ pub(super) fn world(plan: &Plan, memory: &Arc<Remembered>, coordinator: Coordina
         stored: None,
         mocks: Mocks::default(),
         moved: Arc::default(),
+        turns: Turns::default(),
         memory: Some(Arc::clone(memory) as _),
         is_rehearsal: true,
         shelf: None,

@@ -18,7 +18,7 @@ use super::ended::why;
 use super::invoked::{graph, inputs};
 use super::recorded::Given;
 use super::{LocalBackend, builder};
-use crate::backend::driver::{Signals, World, drive, literals_of};
+use crate::backend::driver::{Signals, Turns, World, drive, literals_of};
 use crate::backend::error::RunError;
 use crate::backend::{Backend as _, Options, needs};
 use crate::coordinator::CoordinatorBuilder;
@@ -288,6 +288,7 @@ impl<O: TaskOutputs> RunLocal<O> {
             stored: None,
             mocks: self.mocks,
             moved: Arc::default(),
+            turns: Turns::default(),
             memory: None,
             is_rehearsal: false,
             shelf: None,
