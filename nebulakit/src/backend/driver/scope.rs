@@ -154,7 +154,7 @@ fn skip<'g>(walk: &Arc<Walk<'g>>, frame: &Arc<Frame<'g>>, place: u32, needs: &mu
 /// Runs a node; what comes of it is the bytes of an `outputs.pb`.
 fn run(step: Step<'_>) -> BoxFuture<'_, Result<Bytes, End>> {
     Box::pin(async move {
-        let ended = async {
+        let ended = pin!(async {
             // All but tasks are in boxes of their own: the future of a task, of which there are most, is as large as it needs to be.
             let outputs = match &step.node.kind {
                 Kind::Task(name) | Kind::Reference(name) => return task(&step, &step.path, name, step.inputs()?, &step.frame.stop).await,
@@ -162,12 +162,12 @@ fn run(step: Step<'_>) -> BoxFuture<'_, Result<Bytes, End>> {
                 Kind::Map(map) => {
                     let step = &step;
                     let element = move |path: NodePath, inputs: Vec<(_, Bytes)>, stop: Cancellation| async move {
-                        let ended = async {
+                        let ended = pin!(async {
                             match &map.of {
                                 Mapped::Task(name) => task(step, &path, name, inputs, &stop).await,
                                 Mapped::Workflow(name) => within(step, &path, name, &inputs, stop)?.await.map(Done::from),
                             }
-                        };
+                        });
                         step.told(&path, ended).await
                     };
                     Box::pin(step.map(map, element))
@@ -185,7 +185,7 @@ fn run(step: Step<'_>) -> BoxFuture<'_, Result<Bytes, End>> {
                 Kind::Sleep(time) => Box::pin(step.sleep(*time)),
             };
             outputs.await.map(Done::from)
-        };
+        });
         step.told(&step.path, ended).await
     })
 }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::io;
+use std::pin::Pin;
 use std::sync::{Arc, PoisonError};
 
 use bytes::Bytes;
@@ -61,7 +62,13 @@ impl<'g> Step<'g> {
     /// written.
     ///
     /// [`Running`]: super::running::Running
-    pub(super) async fn told(&self, path: &NodePath, ended: impl Future<Output = Result<Done, End>>) -> Result<Bytes, End> {
+    ///
+    /// `ended` is pinned by the caller: here it would be kept twice, and it is most of what a node takes that waits.
+    pub(super) async fn told(
+        &self,
+        path: &NodePath,
+        ended: Pin<&mut (impl Future<Output = Result<Done, End>> + Send)>,
+    ) -> Result<Bytes, End> {
         self.walk.tell(path, || EventKind::Ready { of: self.what() });
         let ended = ended.await;
         if self.walk.is_told()
