@@ -18,8 +18,6 @@ use crate::coordinator::resources::{Demand, Granted, Held, OnOom, Resources};
 use crate::coordinator::retry::Retry;
 use crate::coordinator::state::Place;
 use crate::coordinator::stop::Stop;
-#[cfg(feature = "run")]
-use crate::coordinator::stored::Stored;
 use crate::coordinator::witness::Witness;
 
 /// Which jobs go first. Those that wait for long rise: nothing starves.
@@ -61,9 +59,9 @@ pub(super) struct Settings {
     /// The image of its container.
     #[cfg(feature = "container")]
     pub(super) image: Option<Arc<str>>,
-    /// Where a task's data goes, instead of where the coordinator's context says.
+    /// Who hears all that it says and takes, and says where its data goes.
     #[cfg(feature = "run")]
-    pub(super) stored: Option<Box<Stored>>,
+    pub(super) witness: Option<Arc<dyn Witness>>,
     /// What it gives back when its first attempt begins.
     #[cfg(feature = "run")]
     pub(super) turn: Mutex<Option<OwnedSemaphorePermit>>,
@@ -99,7 +97,7 @@ impl Settings {
             #[cfg(feature = "container")]
             image: None,
             #[cfg(feature = "run")]
-            stored: None,
+            witness: None,
             #[cfg(feature = "run")]
             turn: Mutex::new(None),
             deadline: None,
@@ -241,7 +239,7 @@ impl Live {
     /// Who hears all that it says and takes, if anybody does.
     pub(super) fn own_witness(&self) -> Option<&dyn Witness> {
         #[cfg(feature = "run")]
-        return self.settings.stored.as_ref().map(|stored| &*stored.witness);
+        return self.settings.witness.as_deref();
         #[cfg(not(feature = "run"))]
         None
     }

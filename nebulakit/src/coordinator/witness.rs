@@ -1,16 +1,27 @@
-//! Who hears all that a job says and takes, however slow those are that hear its events.
+//! Who hears all that a job says and takes, however slow those are that hear its events, and says where its data goes.
 
 use std::fmt::Debug;
+use std::io;
 use std::time::Duration;
 
 use crate::coordinator::event::OutputStream;
 use crate::coordinator::job::JobFailure;
 use crate::coordinator::usage::Usage;
+use crate::task::surroundings::Places;
 
 /// Hears all that a job says and takes, and of the jobs that its task calls what they say.
 ///
 /// It is called from where that happens, which waits until it returns: nothing piles up, and nothing is left out.
 pub(crate) trait Witness: Send + Sync + Debug {
+    /// Where the files of an attempt go, and its checkpoint, instead of where the coordinator's context says.
+    fn places(&self, attempt: u32) -> (String, Places);
+
+    /// Keeps a page of decks in the place of that of the attempt before. Nobody finds half of it.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    fn keep_deck(&self, page: &str) -> io::Result<()>;
+
     /// How far the job is.
     fn progress(&self, done: u64, total: Option<u64>);
 

@@ -13,7 +13,7 @@ use super::job_id::job_id;
 use super::memory::Given;
 use super::step::Step;
 use super::witness::NodeWitness;
-use crate::coordinator::{Resources, Retry, Stored, Witness as _, Work};
+use crate::coordinator::{Resources, Retry, Witness as _, Work};
 use crate::graph::{self, Overrides};
 use crate::run::NodePath;
 use crate::task::cancellation::Cancellation;
@@ -43,25 +43,22 @@ impl Step<'_> {
         } else {
             strategy_of(task, overrides.and_then(|overrides| overrides.strategy.as_ref()), world.strategy.as_ref())
         };
-        let turn = world.turns.take(path, &strategy, resources.as_ref());
-        let Either::Left((turn, _)) = select(pin!(turn), pin!(stop.cancelled())).await else { return Err(End::Cancelled) };
+        let Either::Left((turn, _)) = select(pin!(world.turns.take(path, &strategy, resources.as_ref())), pin!(stop.cancelled())).await
+        else {
+            return Err(End::Cancelled);
+        };
         // Nothing of the inputs is copied before the job has its turn, and nothing is held twice after that.
         let encoded = map_of_literals(inputs.iter().map(|(name, value)| (*name, &**value)));
         drop(inputs);
         let work = Work::of_task(task, encoded).run(world.run.clone()).id(job_id(&world.run, path)).turn(turn);
         let work = overridden(work, overrides, resources);
         let work = if is_mocked { work.mocked() } else { work };
-        let witness = world.stored.is_some().then(|| Arc::new(NodeWitness::new(world, path)));
-        let work = match world.stored.as_ref().zip(witness.as_ref()) {
-            Some((folder, witness)) => work.stored(Stored {
-                files: folder.raw(path).to_string_lossy().into_owned(),
-                checkpoints: given.map(|given| folder.checkpoints(path, given.digest).to_string_lossy().into_owned()),
-                deck: folder.deck(path),
-                former: given
-                    .filter(|given| !given.is_again)
-                    .and_then(|given| world.memory.as_ref()?.checkpoint(path, task.name, given.digest)),
-                witness: Arc::clone(witness) as _,
-            }),
+        let former =
+            given.filter(|given| !given.is_again).and_then(|given| world.memory.as_ref()?.checkpoint(path, task.name, given.digest));
+        let witness =
+            world.stored.as_ref().map(|folder| Arc::new(NodeWitness::new(world, folder, path, given.map(|given| given.digest), former)));
+        let work = match &witness {
+            Some(witness) => work.witness(Arc::clone(witness) as _),
             None => work,
         };
         let job = world.coordinator.submit(work, strategy).await.map_err(|error| not_taken(error.to_string()))?.abort_on_drop();

@@ -26,7 +26,7 @@ pub(crate) struct World {
     /// How tasks are run that do not say so themselves.
     pub(crate) strategy: Option<Strategy>,
     /// Where each node's files go, if not all to one place.
-    pub(crate) stored: Option<RunFolder>,
+    pub(crate) stored: Option<Arc<RunFolder>>,
     /// What stands in for tasks.
     pub(crate) mocks: Mocks,
     /// How much its tasks in processes have read and stored, in bytes.

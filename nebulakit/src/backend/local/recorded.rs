@@ -73,7 +73,7 @@ pub(super) fn start(
         signals: Arc::new(signals),
         stop: given.stop,
         strategy: plan.options.strategy,
-        stored: Some(folder.clone()),
+        stored: Some(Arc::new(folder.clone())),
         mocks,
         memory: Some(memory),
         is_rehearsal: false,
