@@ -161,3 +161,32 @@ fn files_stay_in_the_folder() {
     drop(file);
     assert_eq!(runs(folder.path())[0].artifacts().unwrap().len(), 1);
 }
+
+#[task]
+fn shows(ctx: Context, file: File) -> anyhow::Result<File> {
+    ctx.log(tracing::Level::INFO, "seen");
+    ctx.decks().html("page", "<p>kept</p>");
+    let path = ctx.working_directory()?.join("shown.txt");
+    std::fs::write(&path, file.blocking().read_to_string()?)?;
+    Ok(File::from_path(path))
+}
+
+#[workflow]
+fn shown() -> Promise<File> {
+    shows::node(keeps::node())
+}
+
+#[tokio::test]
+async fn a_run_with_a_mock_records_all_that_its_other_tasks_say_store_and_take() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("mocked.txt");
+    std::fs::write(&path, "mocked").unwrap();
+    let mock = keeps::mock(move || File::from_path(&path));
+    shown::with().run_local().dir(folder.path()).mock(mock).await.unwrap();
+    let run = &runs(folder.path())[0];
+    let node = "n1".into();
+    assert_eq!(run.logs(&node).read().unwrap().map(|line| line.text).as_deref(), Some("seen"));
+    assert!(run.state().unwrap().nodes[&node].used.is_some());
+    assert_eq!(run.decks().unwrap().len(), 1);
+    assert!(run.artifacts().unwrap().iter().any(|artifact| artifact.node.as_ref() == Some(&node)));
+}

@@ -1,4 +1,4 @@
-//! More nodes and elements than begin in one go.
+//! More nodes and elements than begin in one go, and than may be queued.
 
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -63,4 +63,35 @@ async fn all_elements_of_a_map_run_together() {
 async fn what_has_not_begun_does_not_begin_after_a_failure() {
     failing::with().run_local().await.unwrap_err();
     assert!(BEGUN.load(Ordering::Relaxed) < MANY);
+}
+
+/// How much of this process is resident while elements run, at most.
+static MOST: AtomicUsize = AtomicUsize::new(0);
+
+fn resident() -> usize {
+    let pages = std::fs::read_to_string("/proc/self/statm").unwrap();
+    pages.split(' ').nth(1).unwrap().parse::<usize>().unwrap() * 4096
+}
+
+#[task]
+fn beside(x: i64, large: String) -> i64 {
+    MOST.fetch_max(resident(), Ordering::Relaxed);
+    x + i64::from(large.is_empty())
+}
+
+#[workflow]
+fn shared(xs: Promise<Vec<i64>>, large: Promise<String>) -> Promise<Vec<i64>> {
+    beside::map(xs, large)
+}
+
+#[tokio::test]
+#[cfg(target_os = "linux")]
+async fn elements_that_wait_for_their_turn_have_no_copy_of_what_they_share() {
+    let (before, large) = (resident(), "x".repeat(256 << 10));
+    let xs: Vec<i64> = (0..4_000).collect();
+    let run = shared::with(xs.clone(), large).run_local().coordinator(|coordinator| coordinator.cores(1.0));
+    assert_eq!(run.await.unwrap(), xs);
+    let more = MOST.load(Ordering::Relaxed).saturating_sub(before) >> 20;
+    // All copies together would be 1,000 MB.
+    assert!(more < 250, "{more} MB");
 }

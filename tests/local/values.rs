@@ -2,7 +2,10 @@
 
 use std::collections::HashMap;
 
+use nebulakit::backend::RunLocal;
 use nebulakit::prelude::*;
+use nix::sys::resource::{UsageWho, getrusage};
+use nix::sys::time::TimeValLike as _;
 
 #[derive(NebulaType, Debug, Clone, PartialEq)]
 struct Profile {
@@ -104,4 +107,39 @@ async fn a_file_of_this_machine_is_an_input() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("in"), "from outside").unwrap();
     assert_eq!(read::with(File::from_path(folder.path().join("in"))).run_local().await.unwrap(), "from outside");
+}
+
+#[task]
+async fn next(x: i64) -> i64 {
+    x + 1
+}
+
+const MANY: usize = 10_000;
+
+#[workflow]
+fn an_element_each(xs: Promise<Vec<i64>>) -> Promise<Vec<i64>> {
+    (0..MANY).map(|index| next::node(xs.at(index))).collect()
+}
+
+#[workflow]
+fn the_same_each(x: Promise<i64>) -> Promise<Vec<i64>> {
+    (0..MANY).map(|_| next::node(&x)).collect()
+}
+
+/// The CPU time of this thread, which runs all of it.
+async fn cpu(run: RunLocal<Vec<i64>>) -> (Vec<i64>, i64) {
+    let now = || {
+        let usage = getrusage(UsageWho::RUSAGE_THREAD).unwrap();
+        (usage.user_time() + usage.system_time()).num_milliseconds()
+    };
+    let begin = now();
+    (run.await.unwrap(), now() - begin)
+}
+
+#[tokio::test]
+async fn a_node_that_takes_one_element_of_a_long_list_costs_no_more_than_any_other() {
+    let (_, same) = cpu(the_same_each::with(1).run_local()).await;
+    let (given, each) = cpu(an_element_each::with((0..).take(MANY).collect::<Vec<_>>()).run_local()).await;
+    assert_eq!((given[0], given[9_999]), (1, 10_000));
+    assert!(each < 2 * same, "{each} ms for elements of a list, {same} ms for one value");
 }

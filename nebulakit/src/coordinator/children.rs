@@ -143,8 +143,10 @@ impl Sealed for JobContext {}
 
 impl Calls for JobContext {
     fn calling(&self) -> Result<Context, TaskError> {
-        let own = self.home.surroundings().map_err(JobError::into_task_error)?.surroundings().clone();
-        Ok(Context::new(Surroundings { caller: Some(Arc::new(JobCaller(self.clone()))), ..own }, Vec::new()))
+        let own = self.home.surroundings().map_err(JobError::into_task_error)?;
+        let raw_output_prefix = Some(own.raw_output_prefix().to_owned());
+        let caller: Arc<dyn Caller> = Arc::new(JobCaller(self.clone()));
+        Ok(Context::new(Surroundings { caller: Some(caller), raw_output_prefix, ..own.surroundings().clone() }, Vec::new()))
     }
 }
 

@@ -253,7 +253,7 @@ impl JobContext {
         if let Some(witness) = self.live().witness() {
             witness.output(stream, printed);
         }
-        if !self.home.core().publisher.is_heard() {
+        if self.home.core().publisher.subscribers() == 0 {
             return;
         }
         for line in printed.split_inclusive(|byte| *byte == b'\n') {
@@ -284,20 +284,15 @@ impl JobContext {
     }
 
     /// Keeps the page of the decks that this attempt made, where its run keeps such pages. A page that cannot be kept is not the task's failure.
-    #[cfg(feature = "run")]
     pub(super) fn keep_deck(&self, page: impl FnOnce() -> String) {
-        if let Some(stored) = &self.live().settings.stored
+        if let Some(witness) = self.live().own_witness()
             // One that was given up goes on for itself alone.
             && self.live().runs(self.attempt)
-            && let Err(error) = stored.keep_deck(&page())
+            && let Err(error) = witness.keep_deck(&page())
         {
             self.log(tracing::Level::WARN, format!("cannot keep the decks: {error}"));
         }
     }
-
-    /// No run keeps the page.
-    #[cfg(not(feature = "run"))]
-    pub(super) fn keep_deck(&self, _: impl FnOnce() -> String) {}
 
     pub(super) fn tell(&self, kind: impl FnOnce() -> EventKind) {
         self.home.core().tell(self.live(), kind);

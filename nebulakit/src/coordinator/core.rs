@@ -237,8 +237,9 @@ impl Core {
             self.meters.started(live.lane, attempt, waited);
         }
         self.told();
+        live.give_turn_back();
         if let Some(witness) = live.own_witness() {
-            witness.began();
+            witness.began(attempt);
         }
         Stopwatch::started(now)
     }
@@ -334,7 +335,11 @@ impl Core {
 
     /// An attempt failed, and another one follows after `pause`, with `memory` where that is more than before.
     pub(super) fn back_off(&self, live: &Live, attempt: u32, pause: Duration, memory: Option<u64>, error: &JobError) {
-        let (failure, used) = (error.to_failure(), live.own_witness().and_then(Witness::usage));
+        let (failure, witness) = (error.to_failure(), live.own_witness());
+        if let Some(witness) = witness {
+            witness.retrying(attempt, pause, &failure);
+        }
+        let used = witness.and_then(Witness::usage);
         let is_paused = {
             let mut state = locked(&self.state);
             let until = self.clock.wall().checked_add(pause).unwrap_or_else(|| self.clock.wall());
@@ -403,7 +408,7 @@ impl Core {
 
     /// Tells the subscribers something about a job; nothing once it is closed.
     pub(super) fn tell(&self, live: &Live, kind: impl FnOnce() -> EventKind) {
-        if !self.publisher.is_heard() {
+        if self.publisher.subscribers() == 0 {
             return;
         }
         {

@@ -171,11 +171,6 @@ impl OutputStream {
 }
 
 impl EventKind {
-    /// Whether an attempt begins, or another one follows.
-    pub(super) fn is_of_attempt(&self) -> bool {
-        matches!(self, Self::Started { .. } | Self::Retrying { .. })
-    }
-
     /// Whether running work says it of itself.
     pub(super) fn is_said(&self) -> bool {
         matches!(self, Self::Progress { .. } | Self::Log { .. } | Self::Output { .. } | Self::Broadcast { .. })

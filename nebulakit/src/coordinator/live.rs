@@ -6,6 +6,9 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
+#[cfg(feature = "run")]
+use tokio::sync::OwnedSemaphorePermit;
+
 use crate::coordinator::error::{CancelReason, JobError, WorkKind};
 use crate::coordinator::id::{RequestId, RunId};
 use crate::coordinator::job::Labels;
@@ -15,8 +18,6 @@ use crate::coordinator::resources::{Demand, Granted, Held, OnOom, Resources};
 use crate::coordinator::retry::Retry;
 use crate::coordinator::state::Place;
 use crate::coordinator::stop::Stop;
-#[cfg(feature = "run")]
-use crate::coordinator::stored::Stored;
 use crate::coordinator::witness::Witness;
 
 /// Which jobs go first. Those that wait for long rise: nothing starves.
@@ -58,9 +59,12 @@ pub(super) struct Settings {
     /// The image of its container.
     #[cfg(feature = "container")]
     pub(super) image: Option<Arc<str>>,
-    /// Where a task's data goes, instead of where the coordinator's context says.
+    /// Who hears all that it says and takes, and says where its data goes.
     #[cfg(feature = "run")]
-    pub(super) stored: Option<Box<Stored>>,
+    pub(super) witness: Option<Arc<dyn Witness>>,
+    /// What it gives back when its first attempt begins.
+    #[cfg(feature = "run")]
+    pub(super) turn: Mutex<Option<OwnedSemaphorePermit>>,
     /// When it has to be over, and how long that was from its beginning, or its parent's. The coordinator sets it.
     pub(super) deadline: Option<(Instant, Duration)>,
     /// The last sign of life of an attempt that has to give some.
@@ -93,7 +97,9 @@ impl Settings {
             #[cfg(feature = "container")]
             image: None,
             #[cfg(feature = "run")]
-            stored: None,
+            witness: None,
+            #[cfg(feature = "run")]
+            turn: Mutex::new(None),
             deadline: None,
             beat: Mutex::new(None),
         }
@@ -233,7 +239,7 @@ impl Live {
     /// Who hears all that it says and takes, if anybody does.
     pub(super) fn own_witness(&self) -> Option<&dyn Witness> {
         #[cfg(feature = "run")]
-        return self.settings.stored.as_ref().map(|stored| &*stored.witness);
+        return self.settings.witness.as_deref();
         #[cfg(not(feature = "run"))]
         None
     }
@@ -242,6 +248,12 @@ impl Live {
     pub(super) fn witness(&self) -> Option<&dyn Witness> {
         let above = || std::iter::successors(self.parent.as_ref(), |job| job.live().parent.as_ref());
         self.own_witness().or_else(|| above().find_map(|job| job.live().own_witness()))
+    }
+
+    /// Gives back what it kept until it begins.
+    pub(super) fn give_turn_back(&self) {
+        #[cfg(feature = "run")]
+        drop(locked(&self.settings.turn).take());
     }
 
     /// Tells the job and all its descendants to stop. It says whether this is the first time.

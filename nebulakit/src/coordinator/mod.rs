@@ -138,8 +138,6 @@ mod runtime;
 mod sharing;
 mod state;
 mod stop;
-#[cfg(feature = "run")]
-mod stored;
 mod strategy;
 mod stuck;
 mod submitting;
@@ -168,8 +166,6 @@ pub use self::publisher::{EventStream, Overflow, Publisher, Subscription, WaitEr
 pub use self::resources::{Granted, OnOom, Resource, Resources};
 pub use self::retry::{Retry, RetryBudget};
 pub use self::state::{CoordinatorState, Counts, NoOpenJob};
-#[cfg(feature = "run")]
-pub(crate) use self::stored::Stored;
 #[cfg(feature = "container")]
 pub use self::strategy::containers::{
     CommandError, Container, ContainerError, ContainerOutput, ContainerStrategy, Image, Mount, Pull, Trouble, User,

@@ -50,8 +50,6 @@ struct Hub {
     listening: AtomicUsize,
     /// How many of them make the work wait.
     holding: AtomicUsize,
-    /// How many of them hear of attempts alone.
-    deaf: AtomicUsize,
     /// Whether one has something to read that it was not woken for.
     is_due: AtomicBool,
     sequence: AtomicU64,
@@ -69,8 +67,6 @@ struct Subscribers {
 #[derive(Debug)]
 struct Queue {
     overflow: Overflow,
-    /// Whether attempts are all that it hears of.
-    is_deaf: bool,
     state: Mutex<QueueState>,
 }
 
@@ -96,11 +92,6 @@ impl Queue {
         matches!(self.overflow, Overflow::Wait(_))
     }
 
-    /// Whether an event is for it.
-    fn hears(&self, kind: &EventKind) -> bool {
-        !self.is_deaf || kind.is_of_attempt()
-    }
-
     /// Whether jobs need not wait for it.
     fn has_room(&self) -> bool {
         !self.waits() || self.is_open_to_more(&locked(&self.state))
@@ -113,7 +104,7 @@ impl Queue {
     /// Takes an event. It says how many were dropped for it, and whether somebody waits for one.
     fn push(&self, event: Arc<JobEvent>) -> (u64, bool) {
         let mut state = locked(&self.state);
-        if state.is_over || !self.hears(&event.kind) {
+        if state.is_over {
             return (0, false);
         }
         let has_room = state.events.len() < self.overflow.room();
@@ -186,7 +177,6 @@ impl Publisher {
             subscribers: Mutex::default(),
             listening: AtomicUsize::new(0),
             holding: AtomicUsize::new(0),
-            deaf: AtomicUsize::new(0),
             is_due: AtomicBool::new(false),
             sequence: AtomicU64::new(0),
             dropped: AtomicU64::new(0),
@@ -203,9 +193,6 @@ impl Publisher {
     fn send(&self, job: Option<RequestId>, run: Option<RunId>, unheard: u64, at: SystemTime, kind: EventKind) {
         let subscribers = locked(&self.0.subscribers);
         let sequence = self.0.sequence.fetch_add(unheard + 1, Ordering::Relaxed) + unheard + 1;
-        if !subscribers.queues.iter().any(|queue| queue.hears(&kind)) {
-            return;
-        }
         let Some((last, others)) = subscribers.queues.split_last() else { return };
         let event = Arc::new(JobEvent { version: EVENT_VERSION, sequence, at, job, run, kind });
         let pushed = |(dropped, is_due)| {
@@ -265,11 +252,6 @@ impl Publisher {
         queues.iter().for_each(|queue| queue.end());
     }
 
-    /// Whether anybody hears what running work says of itself.
-    pub(super) fn is_heard(&self) -> bool {
-        self.subscribers() > self.0.deaf.load(Ordering::Acquire)
-    }
-
     /// How many listen.
     #[must_use]
     pub fn subscribers(&self) -> usize {
@@ -306,17 +288,7 @@ impl Publisher {
     /// # }
     /// ```
     pub fn subscribe(&self, overflow: Overflow) -> EventStream {
-        self.subscribed(overflow, false)
-    }
-
-    /// That attempts begin, and that others follow; nothing else is made for it. With [`Overflow::Wait`] it misses nothing.
-    #[cfg(feature = "run")]
-    pub(crate) fn subscribe_to_attempts(&self, overflow: Overflow) -> EventStream {
-        self.subscribed(overflow, true)
-    }
-
-    fn subscribed(&self, overflow: Overflow, is_deaf: bool) -> EventStream {
-        let queue = Arc::new(Queue { overflow, is_deaf, state: Mutex::default() });
+        let queue = Arc::new(Queue { overflow, state: Mutex::default() });
         let mut subscribers = locked(&self.0.subscribers);
         if subscribers.is_closed {
             queue.end();
@@ -325,9 +297,6 @@ impl Publisher {
             self.0.listening.fetch_add(1, Ordering::AcqRel);
             if matches!(overflow, Overflow::Wait(_)) {
                 self.0.holding.fetch_add(1, Ordering::AcqRel);
-            }
-            if is_deaf {
-                self.0.deaf.fetch_add(1, Ordering::AcqRel);
             }
         }
         drop(subscribers);
@@ -452,14 +421,6 @@ impl EventStream {
     }
 }
 
-impl EventStream {
-    /// How many events are there to be read.
-    #[cfg(feature = "run")]
-    pub(crate) fn waiting(&self) -> usize {
-        locked(&self.queue.state).events.len()
-    }
-}
-
 impl Stream for EventStream {
     type Item = Arc<JobEvent>;
 
@@ -477,9 +438,6 @@ impl Drop for EventStream {
             self.hub.listening.fetch_sub(1, Ordering::AcqRel);
             if matches!(self.queue.overflow, Overflow::Wait(_)) {
                 self.hub.holding.fetch_sub(1, Ordering::AcqRel);
-            }
-            if self.queue.is_deaf {
-                self.hub.deaf.fetch_sub(1, Ordering::AcqRel);
             }
         }
         drop(subscribers);

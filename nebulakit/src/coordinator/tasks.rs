@@ -1,6 +1,7 @@
 //! Tasks as work.
 
 use std::any::Any;
+use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -32,7 +33,7 @@ use crate::task::failure::{Failure, code};
 use crate::task::invocation::Invocation;
 use crate::task::run::run;
 use crate::task::sinks::{CpuSink, LogSink, ProgressSink};
-use crate::task::surroundings::{Deadline, Surroundings};
+use crate::task::surroundings::{Deadline, Places, Surroundings};
 use crate::task::traced::Traced;
 
 /// A task with its inputs, and how its outputs are read.
@@ -52,7 +53,7 @@ struct Values<T> {
     written: Option<(Vec<u8>, Outbox)>,
 }
 
-type Read<T> = fn(&'static TaskDef, &[u8], &References) -> nebulakit_types::Result<T>;
+type Read<T> = fn(&'static TaskDef, Cow<'_, [u8]>, &References) -> nebulakit_types::Result<T>;
 
 impl<T: Send + 'static> OfTask<T> {
     fn inputs(&self) -> &[u8] {
@@ -76,7 +77,7 @@ impl<T: Send + 'static> OfTask<T> {
             job.keep_deck(|| context.decks().render());
         }
         let outputs = ended(ran, self.task).map_err(failed)?;
-        self.value(&outputs, context)
+        self.value(outputs.into(), context)
     }
 
     /// The inputs are whole: nothing else of them is needed.
@@ -96,7 +97,7 @@ impl<T: Send + 'static> OfTask<T> {
         Ok(Sha256::new().chain_update(self.task.name()).chain_update([0]).chain_update(told).finalize().into())
     }
 
-    fn value(&self, outputs: &[u8], context: &Context) -> Result<T, JobError> {
+    fn value(&self, outputs: Cow<'_, [u8]>, context: &Context) -> Result<T, JobError> {
         let references = References::default().within(context.workspace());
         (self.read)(self.task, outputs, &references).map_err(|error| {
             let failure = Failure::of_outputs(&error);
@@ -136,13 +137,10 @@ pub(super) fn of_attempt(job: &JobContext, task: &TaskDef) -> Result<Context, Jo
 
 /// What the attempt's task has of the coordinator's context, with the places for its own data.
 pub(super) fn placed(job: &JobContext, task: &TaskDef) -> Result<Surroundings, JobError> {
-    let inherited = of_child(job.home.surroundings()?, task, job.attempt);
-    #[cfg(feature = "run")]
-    if let Some(stored) = &job.live().settings.stored {
-        let raw_output_prefix = Some(stored.files.clone());
-        return Ok(Surroundings { raw_output_prefix, checkpoint: stored.checkpoint(job.attempt), ..inherited });
-    }
-    Ok(inherited)
+    let context = job.home.surroundings()?;
+    let places = job.live().own_witness().map(|witness| witness.places(job.attempt));
+    let (files, checkpoint) = places.unwrap_or_else(|| (context.raw_output_prefix().to_owned(), Places::default()));
+    Ok(Surroundings { checkpoint, ..of_child(context, task, job.attempt, files) })
 }
 
 /// What a task says of itself becomes events of its job.
@@ -219,7 +217,7 @@ impl<T: Send + 'static> Runs<T> for OfTask<T> {
     }
 
     fn read(&self, outputs: &[u8], context: &JobContext) -> Result<T, JobError> {
-        self.value(outputs, &of_attempt(context, self.task)?)
+        self.value(outputs.into(), &of_attempt(context, self.task)?)
     }
 }
 
@@ -270,7 +268,7 @@ impl Work<Vec<u8>> {
     /// # }
     /// ```
     pub fn of_task(task: &'static TaskDef, inputs: Vec<u8>) -> Self {
-        work(task, OnceLock::from(inputs), None, |_, outputs, _| Ok(outputs.to_vec()))
+        work(task, OnceLock::from(inputs), None, |_, outputs, _| Ok(outputs.into_owned()))
     }
 
     /// A task that a mock stands in for: a function of this process, whatever the task is.
@@ -289,7 +287,7 @@ impl<O: TaskOutputs + Send + 'static> IntoWork for Invocation<O> {
 
 impl<O: TaskOutputs + Send + 'static> From<Invocation<O>> for Work<O> {
     fn from(invocation: Invocation<O>) -> Self {
-        let read: Read<O> = |task, outputs, references| O::read(&mut OutputReader::parse(task.output_names(), outputs, references)?);
+        let read: Read<O> = |task, outputs, references| O::read(&mut OutputReader::parse(task.output_names(), &outputs, references)?);
         let Some(task) = (invocation.definition() as &dyn Any).downcast_ref() else {
             let name = invocation.definition().name();
             let problem = nebulakit_types::Error::new(nebulakit_types::ErrorKind::Name, format!("`{name}` is not a task"));

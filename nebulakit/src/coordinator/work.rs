@@ -7,6 +7,8 @@ use std::time::Duration;
 use futures_util::TryFutureExt as _;
 use futures_util::future::Either;
 use tokio::runtime::Handle;
+#[cfg(feature = "run")]
+use tokio::sync::OwnedSemaphorePermit;
 
 use crate::coordinator::context::{Home, JobContext};
 use crate::coordinator::error::{JobError, Lost, SubmitError, WorkKind};
@@ -17,7 +19,7 @@ use crate::coordinator::piece::{Piece, PieceOf, Runs, Shared, drive_here, unshar
 use crate::coordinator::resources::{OnOom, Resources};
 use crate::coordinator::retry::Retry;
 #[cfg(feature = "run")]
-use crate::coordinator::stored::Stored;
+use crate::coordinator::witness::Witness;
 use crate::task::context::Context;
 use crate::task::error::TaskError;
 use crate::task::strategy::Strategy;
@@ -230,10 +232,16 @@ impl<T: 'static> Work<T> {
         self.set(|settings| settings.image = Some(image.into()))
     }
 
-    /// Where a task's data goes, instead of where the coordinator's context says.
+    /// Who hears all that a task says and takes, and says where its data goes.
     #[cfg(feature = "run")]
-    pub(crate) fn stored(self, stored: Stored) -> Self {
-        self.set(|settings| settings.stored = Some(Box::new(stored)))
+    pub(crate) fn witness(self, witness: Arc<dyn Witness>) -> Self {
+        self.set(|settings| settings.witness = Some(witness))
+    }
+
+    /// Keeps a turn that others wait for until its first attempt begins, or it is over before that.
+    #[cfg(feature = "run")]
+    pub(crate) fn turn(self, turn: Option<OwnedSemaphorePermit>) -> Self {
+        self.set(|settings| settings.turn = Mutex::new(turn))
     }
 
     /// How many cores it takes while it runs, in whole or in part; a task's `requests(cpu = ..)` are known.

@@ -21,12 +21,30 @@ pub(crate) trait Record: Send + Sync {
     /// When it is not.
     fn record(&self, node: Option<&NodePath>, kind: EventKind) -> io::Result<()>;
 
-    /// Waits until all that was recorded so far survives what the run is to survive, which may be more than the end of this process: before, nothing goes on
-    /// because of it.
+    /// Takes an event that nothing goes on because of before [`flush`](Self::flush) was called.
+    ///
+    /// # Errors
+    /// As of [`record`](Self::record).
+    fn append(&self, node: Option<&NodePath>, kind: EventKind) -> io::Result<()> {
+        self.record(node, kind)
+    }
+
+    /// Has all that was appended where [`record`](Self::record) has it.
+    ///
+    /// # Errors
+    /// As of [`record`](Self::record).
+    fn flush(&self) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// Waits until all that was recorded or appended so far survives what the run is to survive, which may be more than the end of this process: before, nothing goes on
+    /// because of it. [`None`] where it does already, but for what [`flush`](Self::flush) is for.
     ///
     /// # Errors
     /// When it never will.
-    fn settle(&self) -> BoxFuture<'_, io::Result<()>>;
+    fn settle(&self) -> Option<BoxFuture<'_, io::Result<()>>> {
+        None
+    }
 
     /// Takes what a node logged or printed, from `source`, as it is: whole lines, or the beginning of one that goes on in what comes next. When it returns, no memory of
     /// the size of the log is held.
@@ -60,10 +78,6 @@ impl Record for Nowhere {
 
     fn record(&self, _: Option<&NodePath>, _: EventKind) -> io::Result<()> {
         Ok(())
-    }
-
-    fn settle(&self) -> BoxFuture<'_, io::Result<()>> {
-        ready(Ok(())).boxed()
     }
 
     fn log(&self, _: &NodePath, _: &str, _: &[u8]) -> io::Result<()> {

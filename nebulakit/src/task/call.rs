@@ -174,7 +174,7 @@ async fn here(context: &Context, task: &'static TaskDef, inputs: &[u8], retries:
         let callers = context.surroundings().kept_deadline().map(|deadline| Deadline { is_callers: true, ..deadline });
         let surroundings = Surroundings {
             deadline: [callers, timeout].into_iter().flatten().min_by_key(|deadline| deadline.at),
-            ..of_child(context, task, attempt)
+            ..of_child(context, task, attempt, context.raw_output_prefix().to_owned())
         };
         let error = match ended(run(task, inputs, None, &with_secrets(surroundings, task)).await, task) {
             Ok(outputs) => return Ok(outputs),
@@ -188,14 +188,14 @@ async fn here(context: &Context, task: &'static TaskDef, inputs: &[u8], retries:
     }
 }
 
-/// What a task runs in that `context`'s starts: its stores, secrets, sinks and cancellation.
-pub(crate) fn of_child(context: &Context, task: &TaskDef, attempt: u32) -> Surroundings {
+/// What a task runs in that `context`'s starts: its stores, secrets, sinks and cancellation. Its files go below `files`.
+pub(crate) fn of_child(context: &Context, task: &TaskDef, attempt: u32, files: String) -> Surroundings {
     let own = context.surroundings();
     Surroundings {
         child: Some((task.name, attempt)),
         started: SystemTime::now(),
         deadline: None,
-        raw_output_prefix: Some(context.raw_output_prefix().to_owned()),
+        raw_output_prefix: Some(files),
         checkpoint: Places::default(),
         progress: None,
         ..own.clone()

@@ -29,7 +29,8 @@ impl Cancellation {
 
     /// One that is asked for together with this one, and by itself: a run whose time is up stops nothing but itself.
     pub(crate) fn below(&self) -> Self {
-        let one = Self(Arc::new(State { is_watched: Arc::clone(&self.0.is_watched), ..State::default() }));
+        let (is_watched, below) = (Arc::clone(&self.0.is_watched), Mutex::default());
+        let one = Self(Arc::new(State { is_asked: AtomicBool::new(false), is_watched, asked: Notify::new(), below }));
         let mut below = self.0.below();
         if below.len() == below.capacity() {
             below.retain(|one| one.strong_count() > 0);

@@ -62,10 +62,10 @@ impl Context {
     pub(crate) fn new(mut surroundings: Surroundings, declared: Vec<[&'static str; 3]>) -> Self {
         surroundings.cancellation = surroundings.cancellation.below();
         let stores = surroundings.stores.clone();
-        let raw_prefix = surroundings.raw_output_prefix.clone();
+        let raw_prefix = surroundings.raw_output_prefix.take();
         let raw_prefix = raw_prefix.unwrap_or_else(|| join(&surroundings.output_prefix, "raw"));
         let deadline = surroundings.kept_deadline().map(|deadline| deadline.at);
-        let workspace = Workspace::new(move || stores.all().until(deadline), Some(raw_prefix), &surroundings.temporary);
+        let workspace = Workspace::new(move || stores.all().until(deadline), Some(raw_prefix), &*surroundings.temporary);
         Self {
             inner: Arc::new(Inner {
                 surroundings,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -35,10 +35,11 @@ pub(crate) struct Surroundings {
     pub(crate) started: SystemTime,
     pub(crate) custom: BTreeMap<String, String>,
     pub(crate) deadline: Option<Deadline>,
-    pub(crate) output_prefix: String,
+    pub(crate) output_prefix: Arc<str>,
+    /// Until its context is made, whose workspace has it then.
     pub(crate) raw_output_prefix: Option<String>,
     /// Where the folder of the run's own files is made.
-    pub(crate) temporary: PathBuf,
+    pub(crate) temporary: Arc<Path>,
     pub(crate) checkpoint: Places,
     pub(crate) dialect: &'static Dialect,
     /// What offloaded inputs may come to.

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use super::ending::Ending;
 use super::frame::Instance;
 use super::scope::workflow;
-use super::tell::Jobs;
+use super::standing::Standing;
 use super::walk::Walk;
 use super::world::{Unfinished, World};
 use crate::graph::Graph;
@@ -19,10 +19,7 @@ pub(crate) async fn drive(graph: &Graph, world: &World, given: &[(&str, Bytes)])
     let ending = Ending::of(world);
     let walk = Arc::new(Walk::new(graph, world, &ending));
     let driven = workflow(Arc::clone(&walk), Instance::new(graph, None, given), ending.stop.clone());
-    let ended = match Jobs::of(world) {
-        Some(jobs) => jobs.told_while(&walk, driven).await,
-        None => driven.await,
-    };
+    let ended = if walk.is_told() { Standing::new(world).told_while(&walk, driven).await } else { driven.await };
     drop(walk);
     match ending.unrecorded.into_inner() {
         Some(error) => Err(Unfinished::Unrecorded(error)),

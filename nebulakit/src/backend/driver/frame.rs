@@ -7,8 +7,8 @@ use nebulakit_types::{Error, ErrorKind, Result};
 
 use super::hold::{Hold, Holds, Shelf};
 use super::layout::{Layout, each_given, each_taken};
-use super::value;
-use crate::graph::{Binding, Bound, Graph, Node, Scope};
+use super::value::{self, Lists};
+use crate::graph::{Binding, Bound, Graph, Node, Scope, Step};
 use crate::run::NodePath;
 use crate::task::cancellation::Cancellation;
 
@@ -19,6 +19,7 @@ pub(super) struct Instance<'g> {
     pub(super) path: Option<NodePath>,
     /// What it was given, with its defaults: the bytes of an `inputs.pb`.
     inputs: Bytes,
+    lists: Mutex<Lists>,
     /// The error that its failure handler is told, as a literal.
     failure: Option<Bytes>,
     within: Within,
@@ -54,6 +55,7 @@ pub(super) struct Frame<'g> {
 pub(super) struct Gave {
     /// The bytes of an `outputs.pb`.
     outputs: Option<Bytes>,
+    lists: Lists,
     hold: Option<Hold>,
     /// How many that are not over take from it.
     takers: u32,
@@ -70,7 +72,7 @@ impl<'g> Instance<'g> {
         let defaults: Vec<_> =
             graph.inputs.iter().filter_map(|input| Some((&*input.name, default(&input.name, input.default.as_ref())?))).collect();
         let inputs = value::literals(given.iter().chain(&defaults));
-        Self { graph, path, inputs, failure: None, within: Within::default(), depth: 0 }
+        Self { graph, path, inputs, lists: Mutex::default(), failure: None, within: Within::default(), depth: 0 }
     }
 
     /// The same within a node.
@@ -89,13 +91,15 @@ impl<'g> Instance<'g> {
         let failure = Some(value::error(&handler.id, message));
         // Each failure is handled, be it the same as in an earlier run.
         let within = Within { is_again: true, ..self.within.clone() };
-        Self { graph: self.graph, path: self.path.clone(), inputs: self.inputs.clone(), failure, within, depth: self.depth }
+        let (path, inputs) = (self.path.clone(), self.inputs.clone());
+        Self { graph: self.graph, path, inputs, lists: Mutex::default(), failure, within, depth: self.depth }
     }
 }
 
 impl<'g> Frame<'g> {
     pub(super) fn new(instance: Arc<Instance<'g>>, scope: &'g Scope, layout: Arc<Layout<'g>>, stop: Cancellation) -> Self {
-        let mut gave: Vec<_> = layout.takers().map(|takers| Gave { outputs: None, hold: None, takers, is_redone: false }).collect();
+        let mut gave: Vec<_> =
+            layout.takers().map(|takers| Gave { outputs: None, lists: Lists::default(), hold: None, takers, is_redone: false }).collect();
         // What the scope gives is taken when all of it is over.
         layout.given().iter().for_each(|place| gave[*place as usize].takers += 1);
         let (within, depth) = (instance.within.clone(), instance.depth);
@@ -125,7 +129,7 @@ impl<'g> Frame<'g> {
             let gave = &mut gave[*earlier as usize];
             gave.takers -= 1;
             if gave.takers == 0 {
-                gave.outputs = None;
+                (gave.outputs, gave.lists) = (None, Lists::default());
                 free.extend(gave.hold.take());
             }
         }
@@ -167,13 +171,10 @@ impl<'g> Frame<'g> {
             Binding::Literal(literal) => Ok(literal.encode().into()),
             Binding::Input { name, path } => {
                 let input = value::named(&self.instance.inputs, name)?;
-                value::part(input.ok_or_else(|| missing(format!("the workflow has no input `{name}`")))?, path)
+                let input = input.ok_or_else(|| missing(format!("the workflow has no input `{name}`")))?;
+                value::part(input, path, &mut self.instance.lists.lock().unwrap_or_else(PoisonError::into_inner))
             }
-            Binding::Output { node, output, path } => {
-                let outputs = self.outputs_of(node).ok_or_else(|| missing(format!("the node {node} gave nothing")))?;
-                let given = value::named(&outputs, output)?;
-                value::part(given.ok_or_else(|| missing(format!("the node {node} gave no output `{output}`")))?, path)
-            }
+            Binding::Output { node, output, path } => self.output(node, output, path),
             Binding::List(elements) => {
                 let values = elements.iter().enumerate().map(|(index, element)| self.value(element).map_err(|error| error.at_index(index)));
                 value::list(&values.collect::<Result<Vec<_>>>()?)
@@ -187,11 +188,15 @@ impl<'g> Frame<'g> {
         }
     }
 
-    fn outputs_of(&self, id: &str) -> Option<Bytes> {
-        match self.layout.place(id) {
-            Some(place) => self.gave()[place as usize].outputs.clone(),
-            None => self.around.as_ref()?.outputs_of(id),
-        }
+    /// A part of what a node gave, of this scope or of one around it.
+    fn output(&self, node: &str, output: &str, path: &[Step]) -> Result<Bytes> {
+        let nothing = || missing(format!("the node {node} gave nothing"));
+        let Some(place) = self.layout.place(node) else {
+            return self.around.as_ref().ok_or_else(nothing)?.output(node, output, path);
+        };
+        let Gave { outputs, lists, .. } = &mut self.gave()[place as usize];
+        let given = value::named(outputs.as_ref().ok_or_else(nothing)?, output)?;
+        value::part(given.ok_or_else(|| missing(format!("the node {node} gave no output `{output}`")))?, path, lists)
     }
 }
 

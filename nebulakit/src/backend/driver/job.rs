@@ -14,7 +14,7 @@ use super::memory::Given;
 use super::step::Step;
 use super::witness::NodeWitness;
 use crate::backend::demand::amounts;
-use crate::coordinator::{Retry, Stored, Witness as _, Work};
+use crate::coordinator::{Resources, Retry, Witness as _, Work};
 use crate::graph::{self, Overrides};
 use crate::run::NodePath;
 use crate::task::cancellation::Cancellation;
@@ -26,7 +26,7 @@ impl Step<'_> {
         &self,
         path: &NodePath,
         task: &'static TaskDef,
-        inputs: &[(&str, Bytes)],
+        inputs: Vec<(&str, Bytes)>,
         given: Option<Given<'_>>,
         stop: &Cancellation,
     ) -> Result<Ran, End> {
@@ -34,30 +34,32 @@ impl Step<'_> {
         if world.is_rehearsal || stop.is_cancelled() {
             return Err(End::Cancelled);
         }
-        let inputs = map_of_literals(inputs.iter().map(|(name, value)| (*name, &**value)));
-        let work = Work::of_task(task, inputs).run(world.run.clone()).id(job_id(&world.run, path));
-        let witness = world.stored.is_some().then(|| Arc::new(NodeWitness::new(world, path)));
-        let work = match world.stored.as_ref().zip(given).zip(witness.as_ref()) {
-            Some(((folder, Given { digest, is_again }), witness)) => work.stored(Stored {
-                files: folder.raw(path).to_string_lossy().into_owned(),
-                checkpoints: folder.checkpoints(path, digest).to_string_lossy().into_owned(),
-                deck: folder.deck(path),
-                former: world.memory.as_ref().filter(|_| !is_again).and_then(|memory| memory.checkpoint(path, task.name, digest)),
-                witness: Arc::clone(witness) as _,
-            }),
-            None => work,
-        };
         let not_taken = |said: String| Fault::between(path, self.what(), code::NOT_TAKEN, said);
         let overrides = self.node.overrides.as_deref();
-        let work = match overrides {
-            Some(overrides) => overridden(work, overrides).map_err(not_taken)?,
-            None => work,
-        };
-        let (work, strategy) = if world.mocks.has(task.name) {
-            (work.mocked(), task.at_home())
+        let resources = resources(task, overrides).map_err(not_taken)?;
+        let is_mocked = world.mocks.has(task.name);
+        let strategy = if is_mocked {
+            task.at_home()
         } else {
-            let of_node = overrides.and_then(|overrides| overrides.strategy.as_ref());
-            (work, task.runs_by(of_node, world.strategy.as_ref()))
+            task.runs_by(overrides.and_then(|overrides| overrides.strategy.as_ref()), world.strategy.as_ref())
+        };
+        let Either::Left((turn, _)) = select(pin!(world.turns.take(path, &strategy, resources.as_ref())), pin!(stop.cancelled())).await
+        else {
+            return Err(End::Cancelled);
+        };
+        // Nothing of the inputs is copied before the job has its turn, and nothing is held twice after that.
+        let encoded = map_of_literals(inputs.iter().map(|(name, value)| (*name, &**value)));
+        drop(inputs);
+        let work = Work::of_task(task, encoded).run(world.run.clone()).id(job_id(&world.run, path)).turn(turn);
+        let work = overridden(work, overrides, resources);
+        let work = if is_mocked { work.mocked() } else { work };
+        let former =
+            given.filter(|given| !given.is_again).and_then(|given| world.memory.as_ref()?.checkpoint(path, task.name, given.digest));
+        let witness =
+            world.stored.as_ref().map(|folder| Arc::new(NodeWitness::new(world, folder, path, given.map(|given| given.digest), former)));
+        let work = match &witness {
+            Some(witness) => work.witness(Arc::clone(witness) as _),
+            None => work,
         };
         let job = world.coordinator.submit(work, strategy).await.map_err(|error| not_taken(error.to_string()))?.abort_on_drop();
         let id = job.id().clone();
@@ -69,10 +71,6 @@ impl Step<'_> {
                 joined.await
             }
         };
-        if self.walk.is_told() {
-            // What the job did is told before its end is.
-            tokio::task::yield_now().await;
-        }
         let used = witness.and_then(|witness| {
             witness.settle(&self.walk);
             witness.usage()
@@ -99,19 +97,28 @@ impl Step<'_> {
 }
 
 /// The work with what its node asks for instead of what its task does.
-fn overridden(work: Work<Vec<u8>>, overrides: &Overrides) -> Result<Work<Vec<u8>>, String> {
-    let mut work = work;
+fn overridden(mut work: Work<Vec<u8>>, overrides: Option<&Overrides>, resources: Option<Resources>) -> Work<Vec<u8>> {
+    let Some(overrides) = overrides else { return work };
     if let Some(retries) = overrides.retries {
         work = work.retry(Retry::times(retries));
     }
     if let Some(timeout) = overrides.timeout {
         work = work.timeout(timeout);
     }
-    if let Some(resources) = &overrides.resources {
-        work = work.resources(amounts(resources)?);
+    if let Some(resources) = resources {
+        work = work.resources(resources);
     }
     if let Some(image) = &overrides.image {
         work = work.image(image.as_str());
     }
-    Ok(work)
+    work
+}
+
+/// What a node asks for, and its task where the node does not say.
+fn resources(task: &TaskDef, overrides: Option<&Overrides>) -> Result<Option<Resources>, String> {
+    let of_task = Resources::of_options(task.options)?;
+    match overrides.and_then(|overrides| overrides.resources.as_ref()) {
+        Some(asked) => Ok(Some(amounts(asked)?.over(of_task.unwrap_or_default()))),
+        None => Ok(of_task),
+    }
 }

@@ -86,7 +86,7 @@ impl<'g> Step<'g> {
         };
         let stop = self.frame.stop.below();
         let (mut given, mut failed, mut is_stopped) = (vec![None; elements], Vec::new(), false);
-        let (mut running, mut next) = (Running::new(), 0);
+        let (mut running, mut next) = (Running::new(&self.walk), 0);
         loop {
             let may_begin = |next: usize, running: usize| next < elements && running < at_once && !stop.is_cancelled();
             while running.takes() && may_begin(next, running.len()) {

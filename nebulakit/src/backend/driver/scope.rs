@@ -60,7 +60,7 @@ pub(super) fn scope<'g>(walk: Arc<Walk<'g>>, frame: Arc<Frame<'g>>) -> BoxFuture
         let (layout, nodes) = (Arc::clone(&frame.layout), &frame.scope.nodes);
         let mut needs: Vec<_> = layout.needs().collect();
         let mut ready: VecDeque<_> = (0..).zip(&needs).filter(|(_, needs)| **needs == 0).map(|(place, _)| place).collect();
-        let (mut running, mut ended, mut succeeded) = (Running::new(), None, 0);
+        let (mut running, mut ended, mut succeeded) = (Running::new(&walk), None, 0);
         let start = |place: u32| {
             let step = Step::new(Arc::clone(&walk), Arc::clone(&frame), &nodes[place as usize]);
             let holds = step.holds.clone();
@@ -156,26 +156,23 @@ fn skip<'g>(walk: &Arc<Walk<'g>>, frame: &Arc<Frame<'g>>, place: u32, needs: &mu
 /// Runs a node; what comes of it is the bytes of an `outputs.pb`.
 fn run(step: Step<'_>) -> BoxFuture<'_, Result<Bytes, End>> {
     Box::pin(async move {
-        let ended = async {
+        let ended = pin!(async {
+            // All but tasks are in boxes of their own: the future of a task, of which there are most, is as large as it needs to be.
             let outputs = match &step.node.kind {
-                Kind::Task(name) | Kind::Reference(name) => return task(&step, &step.path, name, &step.inputs()?, &step.frame.stop).await,
-                Kind::Workflow(name) | Kind::LaunchPlan(name) => {
-                    within(&step, &step.path, name, &step.inputs()?, step.frame.stop.clone()).await
-                }
+                Kind::Task(name) | Kind::Reference(name) => return task(&step, &step.path, name, step.inputs()?, &step.frame.stop).await,
+                Kind::Workflow(name) | Kind::LaunchPlan(name) => within(&step, &step.path, name, &step.inputs()?, step.frame.stop.clone())?,
                 Kind::Map(map) => {
-                    let element = |path: NodePath, inputs: Vec<(_, Bytes)>, stop: Cancellation| {
-                        let step = &step;
-                        async move {
-                            let ended = async {
-                                match &map.of {
-                                    Mapped::Task(name) => task(step, &path, name, &inputs, &stop).await,
-                                    Mapped::Workflow(name) => within(step, &path, name, &inputs, stop).await.map(Done::from),
-                                }
-                            };
-                            step.told(&path, ended).await
-                        }
+                    let step = &step;
+                    let element = move |path: NodePath, inputs: Vec<(_, Bytes)>, stop: Cancellation| async move {
+                        let ended = pin!(async {
+                            match &map.of {
+                                Mapped::Task(name) => task(step, &path, name, inputs, &stop).await,
+                                Mapped::Workflow(name) => within(step, &path, name, &inputs, stop)?.await.map(Done::from),
+                            }
+                        });
+                        step.told(&path, ended).await
                     };
-                    step.map(map, element).await
+                    Box::pin(step.map(map, element))
                 }
                 Kind::Branch(branch) => {
                     let (arm, body) = step.decide(branch)?;
@@ -183,37 +180,37 @@ fn run(step: Step<'_>) -> BoxFuture<'_, Result<Bytes, End>> {
                     step.walk.tell(&step.path, || EventKind::Decided { arm });
                     step.walk.tell(&step.path, || EventKind::Started { attempt: 0 });
                     let frame = Frame::arm(&step.frame, body, step.walk.layout(body), step.scope_of(&step.path));
-                    scope(Arc::clone(&step.walk), Arc::new(frame)).await
+                    scope(Arc::clone(&step.walk), Arc::new(frame))
                 }
-                Kind::Approve(gate) => step.approve(gate).await,
-                Kind::Wait(gate) => step.wait(gate).await,
-                Kind::Sleep(time) => step.sleep(*time).await,
+                Kind::Approve(gate) => Box::pin(step.approve(gate)),
+                Kind::Wait(gate) => Box::pin(step.wait(gate)),
+                Kind::Sleep(time) => Box::pin(step.sleep(*time)),
             };
-            outputs.map(Done::from)
-        };
+            outputs.await.map(Done::from)
+        });
         step.told(&step.path, ended).await
     })
 }
 
 /// Runs a task that has to run, where nothing is known of what it gives.
-async fn task(step: &Step<'_>, path: &NodePath, name: &str, inputs: &[(&str, Bytes)], stop: &Cancellation) -> Result<Done, End> {
+async fn task(step: &Step<'_>, path: &NodePath, name: &str, inputs: Vec<(&str, Bytes)>, stop: &Cancellation) -> Result<Done, End> {
     let Some(task) = registry().get(name) else { return Err(step.unknown(path, "task", name)) };
     let world = step.walk.world;
     // What a mock gave may be in whatever another task gives.
     let memory = world.memory.as_ref().filter(|_| world.mocks.is_empty());
     let Some(memory) = memory else { return job(step, path, task, inputs, None, stop).await.map(Done::from) };
     // Files are read for it.
-    let Either::Left((digest, _)) = select(memory.digest(task, inputs, stop), pin!(stop.cancelled())).await else {
+    let Either::Left((digest, _)) = select(memory.digest(task, &inputs, stop), pin!(stop.cancelled())).await else {
         return Err(End::Cancelled);
     };
     let given = Given { digest: &digest, is_again: step.runs_again(path) };
-    let (Ran { outputs, used }, from) = match step.recall(&**memory, path, task, inputs, given, stop).await? {
+    let (Ran { outputs, used }, from) = match step.recall(&**memory, path, task, &inputs, given, stop).await? {
         Recalled::Outputs(outputs, from) => (Ran { outputs, used: None }, from),
         Recalled::Nothing(claim) => {
-            step.foretell_needs(inputs);
+            step.foretell_needs(&inputs);
             let ran = job(step, path, task, inputs, Some(given), stop).await?;
             if let Some(claim) = claim {
-                step.remember(&**memory, path, claim, &ran.outputs).await;
+                Box::pin(step.remember(&**memory, path, claim, &ran.outputs)).await;
             }
             (ran, Origin::Run)
         }
@@ -223,15 +220,15 @@ async fn task(step: &Step<'_>, path: &NodePath, name: &str, inputs: &[(&str, Byt
 }
 
 /// Runs a workflow within the one that `step` is of.
-async fn below<'g>(
+fn below<'g>(
     step: &Step<'_>,
     walk: Arc<Walk<'g>>,
     instance: Instance<'g>,
     path: &NodePath,
     stop: Cancellation,
-) -> Result<Bytes, End> {
+) -> Result<BoxFuture<'g, Result<Bytes, End>>, End> {
     may_go_deeper(step, path)?;
-    workflow(walk, instance.at_depth(step.frame.depth + 1), stop).await
+    Ok(workflow(walk, instance.at_depth(step.frame.depth + 1), stop))
 }
 
 /// Looks whether another scope may run within that of `step`.
@@ -249,7 +246,7 @@ async fn job(
     step: &Step<'_>,
     path: &NodePath,
     task: &'static TaskDef,
-    inputs: &[(&str, Bytes)],
+    inputs: Vec<(&str, Bytes)>,
     given: Option<Given<'_>>,
     stop: &Cancellation,
 ) -> Result<Ran, End> {
@@ -259,20 +256,26 @@ async fn job(
         return Ok(Ran { outputs, used });
     }
     let graph = step.grown(path, &outputs)?;
-    Ok(Ran { outputs: grown(step, path, &graph, stop).await?, used })
+    Ok(Ran { outputs: Box::pin(grown(step, path, &graph, stop)).await?, used })
 }
 
 /// Runs a graph that a dynamic task gave.
 async fn grown(step: &Step<'_>, path: &NodePath, graph: &Graph, stop: &Cancellation) -> Result<Bytes, End> {
     let walk = Arc::new(Walk::new(graph, step.walk.world, step.walk.ending));
     let instance = Instance::new(graph, Some(path.clone()), &[]).within(step.scope_of(path));
-    below(step, walk, instance, path, stop.below()).await
+    below(step, walk, instance, path, stop.below())?.await
 }
 
 /// Runs a workflow of the graph.
-async fn within(step: &Step<'_>, path: &NodePath, name: &str, inputs: &[(&str, Bytes)], stop: Cancellation) -> Result<Bytes, End> {
+fn within<'g>(
+    step: &Step<'g>,
+    path: &NodePath,
+    name: &str,
+    inputs: &[(&str, Bytes)],
+    stop: Cancellation,
+) -> Result<BoxFuture<'g, Result<Bytes, End>>, End> {
     let Some(graph) = step.walk.workflow(name) else { return Err(step.unknown(path, "workflow", name)) };
     step.walk.tell(path, || EventKind::Started { attempt: 0 });
     let instance = Instance::new(graph, Some(path.clone()), inputs).within(step.scope_of(path));
-    below(step, Arc::clone(&step.walk), instance, path, stop).await
+    below(step, Arc::clone(&step.walk), instance, path, stop)
 }

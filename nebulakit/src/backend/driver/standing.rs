@@ -1,6 +1,7 @@
-//! What no event of a job tells: what nodes wait for that are queued for long, and how much data was moved.
+//! What no witness of a job hears: what nodes wait for that are queued for long, and how much data was moved.
 
 use std::collections::HashMap;
+use std::pin::pin;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -24,6 +25,8 @@ pub(super) struct Standing {
     ticks: Interval,
     /// What was told of those that wait.
     told: HashMap<RequestId, WaitsFor>,
+    /// Up to where it was told of those that wait until they may submit their jobs.
+    came: u64,
     /// How many bytes were told of.
     moved: u64,
 }
@@ -32,16 +35,26 @@ impl Standing {
     pub(super) fn new(world: &World) -> Self {
         let mut ticks = interval_at(Instant::now() + PERIOD, PERIOD);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        Self { prefix: job_id(&world.run, &NodePath::from("")), ticks, told: HashMap::new(), moved: 0 }
+        Self { prefix: job_id(&world.run, &NodePath::from("")), ticks, told: HashMap::new(), came: 0, moved: 0 }
     }
 
-    /// Waits until it is time to look again.
-    pub(super) async fn due(&mut self) {
-        self.ticks.tick().await;
+    /// Tells of it until the run is over.
+    pub(super) async fn told_while<T>(mut self, walk: &Walk<'_>, ended: impl Future<Output = T>) -> T {
+        let mut ended = pin!(ended);
+        loop {
+            tokio::select! {
+                biased;
+                ended = &mut ended => {
+                    self.tell_moved(walk);
+                    return ended;
+                }
+                _ = self.ticks.tick() => self.tell(walk),
+            }
+        }
     }
 
     /// Tells what has changed.
-    pub(super) fn tell(&mut self, walk: &Walk<'_>) {
+    fn tell(&mut self, walk: &Walk<'_>) {
         self.tell_moved(walk);
         let waits = walk.world.coordinator.all_waits(&walk.world.run);
         let before = std::mem::take(&mut self.told);
@@ -59,10 +72,13 @@ impl Standing {
             }
             self.told.insert(job, waits_for);
         }
+        for node in walk.world.turns.waiting(&mut self.came, left) {
+            walk.tell(&node, || EventKind::Queued { waits_for: WaitsFor::Turn });
+        }
     }
 
     /// Tells how much was moved by now, if that is more than before.
-    pub(super) fn tell_moved(&mut self, walk: &Walk<'_>) {
+    fn tell_moved(&mut self, walk: &Walk<'_>) {
         let bytes = walk.world.coordinator.moved() + walk.world.moved.load(Ordering::Relaxed);
         if std::mem::replace(&mut self.moved, bytes) != bytes {
             walk.tell_of_run(EventKind::Moved { bytes });

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::io;
+use std::pin::Pin;
 use std::sync::{Arc, PoisonError};
 
 use bytes::Bytes;
@@ -58,8 +59,17 @@ impl<'g> Step<'g> {
         }
     }
 
-    /// Tells what becomes of the node or the element at `path`. What needs it begins behind this, and so behind what is told.
-    pub(super) async fn told(&self, path: &NodePath, ended: impl Future<Output = Result<Done, End>>) -> Result<Bytes, End> {
+    /// Tells what becomes of the node or the element at `path`. What needs it begins behind this, and so behind what is told, once [`Running`] has had it
+    /// written.
+    ///
+    /// [`Running`]: super::running::Running
+    ///
+    /// `ended` is pinned by the caller: here it would be kept twice, and it is most of what a node takes that waits.
+    pub(super) async fn told(
+        &self,
+        path: &NodePath,
+        ended: Pin<&mut (impl Future<Output = Result<Done, End>> + Send)>,
+    ) -> Result<Bytes, End> {
         self.walk.tell(path, || EventKind::Ready { of: self.what() });
         let ended = ended.await;
         if self.walk.is_told() {
@@ -88,8 +98,11 @@ impl<'g> Step<'g> {
             }
             Err(End::Cancelled) => EventKind::Cancelled,
         };
-        record.record(Some(path), kind)?;
-        record.settle().await
+        record.append(Some(path), kind)?;
+        match record.settle() {
+            Some(settled) => settled.await,
+            None => Ok(()),
+        }
     }
 
     /// Removes the checkpoints of a task whose success is recorded: until then they may be all that is left of it.

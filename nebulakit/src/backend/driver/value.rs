@@ -3,6 +3,9 @@
 //! What a task gave is the bytes of an `outputs.pb`, and what the next one takes is a part of them: nothing is decoded but what a condition compares and
 //! what a path leads into.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
 use bytes::Bytes;
 use nebulakit_types::convert::reader::{Entries, LiteralRef, LiteralView, References};
 use nebulakit_types::convert::writer::{Encoder, map_of_literals};
@@ -75,20 +78,29 @@ pub(super) fn elements(value: &Bytes) -> Result<Vec<Bytes>> {
     }
 }
 
+/// The lists in the outputs of one node, or in the inputs of one workflow, of which single elements were taken: a list is walked once, however many nodes
+/// take an element each.
+#[derive(Debug, Default)]
+pub(super) struct Lists(Option<Box<HashMap<usize, Vec<Bytes>>>>);
+
+impl Lists {
+    /// The elements of a list; it is known by its address, since all lists here are parts of what one buffer holds as long as this is there.
+    fn elements(&mut self, list: &Bytes) -> Result<&[Bytes]> {
+        Ok(match self.0.get_or_insert_default().entry(list.as_ptr().addr()) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(unknown) => unknown.insert(elements(list)?),
+        })
+    }
+}
+
 /// The part of a value that `path` leads to, by the platform's rules: elements of lists, entries of maps, fields of structs.
-pub(super) fn part(value: Bytes, path: &[Step]) -> Result<Bytes> {
+pub(super) fn part(value: Bytes, path: &[Step], lists: &mut Lists) -> Result<Bytes> {
     let Some((step, rest)) = path.split_first() else { return Ok(value) };
     let inner = match (view(&value)?, step) {
-        (LiteralView::Collection(mut elements), Step::Index(index)) => {
-            let count = elements.count()?;
-            let mut left = *index;
-            loop {
-                match elements.next()? {
-                    Some(element) if left == 0 => break value.slice_ref(element.bytes()),
-                    Some(_) => left -= 1,
-                    None => return Err(absent(format!("the list has {count} elements, and none with the index {index}"))),
-                }
-            }
+        (LiteralView::Collection(_), Step::Index(index)) => {
+            let elements = lists.elements(&value)?;
+            let element = usize::try_from(*index).ok().and_then(|index| elements.get(index)).cloned();
+            element.ok_or_else(|| absent(format!("the list has {} elements, and none with the index {index}", elements.len())))?
         }
         (LiteralView::Map(mut entries), Step::Key(key)) => {
             let mut found = None;
@@ -100,11 +112,11 @@ pub(super) fn part(value: Bytes, path: &[Step]) -> Result<Bytes> {
             found.ok_or_else(|| absent(format!("the map has no entry `{key}`")))?
         }
         (LiteralView::Generic(_) | LiteralView::Binary(_, "msgpack"), _) => return field(&value, path),
-        (LiteralView::Union(inner, _), _) => return part(value.slice_ref(inner.bytes()), path),
+        (LiteralView::Union(inner, _), _) => return part(value.slice_ref(inner.bytes()), path, lists),
         (other, Step::Index(_)) => return Err(other.mismatch("a list")),
         (other, Step::Key(_)) => return Err(other.mismatch("a struct or a map")),
     };
-    part(inner, rest)
+    part(inner, rest, lists)
 }
 
 /// A literal, one level deep.

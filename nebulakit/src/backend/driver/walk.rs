@@ -55,6 +55,15 @@ impl<'g> Walk<'g> {
         }
     }
 
+    /// Has the kernel take what was told, once for all nodes that are over by then: what needs them begins behind this.
+    pub(super) fn flush(&self) {
+        if self.is_told()
+            && let Err(error) = self.world.record.flush()
+        {
+            self.unrecorded(error);
+        }
+    }
+
     /// Tells what happened to the run itself.
     pub(super) fn tell_of_run(&self, kind: EventKind) {
         if let Err(error) = self.world.record.record(None, kind) {

@@ -1,21 +1,28 @@
-//! What the job of a node says and takes, on its way to the record.
+//! What the job of a node says and takes, on its way to the record, and where its data goes.
 
 use std::fmt;
 use std::io;
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::walk::Walk;
 use super::world::World;
-use crate::coordinator::{OutputStream, Usage, Witness};
-use crate::run::{EventKind, NodePath, Record};
+use crate::coordinator::{JobFailure, OutputStream, Usage, Witness};
+use crate::run::{EventKind, NodePath, Record, RunFolder};
 use crate::task::cancellation::Cancellation;
+use crate::task::surroundings::Places;
 
 /// Hears the job of a node, and records it at once: what is said faster than it is written waits.
 pub(super) struct NodeWitness {
     record: Arc<dyn Record>,
     node: NodePath,
+    folder: Arc<RunFolder>,
+    /// The digest of its inputs, by which its checkpoints are found; [`None`] where it has none, since nothing tells whether they are of the same inputs.
+    inputs: Option<String>,
+    /// What an earlier run of it left as its checkpoint.
+    former: Option<String>,
     /// What processes of the run have read and stored, in bytes.
     moved: Arc<AtomicU64>,
     /// Asks the run to stop.
@@ -36,9 +43,17 @@ struct Heard {
 }
 
 impl NodeWitness {
-    pub(super) fn new(world: &World, node: &NodePath) -> Self {
-        let (record, moved, stop) = (Arc::clone(&world.record), Arc::clone(&world.moved), world.stop.clone());
-        Self { record, node: node.clone(), moved, stop, heard: Mutex::default() }
+    pub(super) fn new(world: &World, folder: &Arc<RunFolder>, node: &NodePath, inputs: Option<&str>, former: Option<String>) -> Self {
+        Self {
+            record: Arc::clone(&world.record),
+            node: node.clone(),
+            folder: Arc::clone(folder),
+            inputs: inputs.map(str::to_owned),
+            former,
+            moved: Arc::clone(&world.moved),
+            stop: world.stop.clone(),
+            heard: Mutex::default(),
+        }
     }
 
     /// Stops the run where something that the job said could not be recorded.
@@ -61,6 +76,20 @@ impl NodeWitness {
 }
 
 impl Witness for NodeWitness {
+    fn places(&self, attempt: u32) -> (String, Places) {
+        let files = self.folder.raw(&self.node).to_string_lossy().into_owned();
+        let Some(inputs) = &self.inputs else { return (files, Places::default()) };
+        let folder = self.folder.checkpoints(&self.node, inputs);
+        let of = |attempt: u32| folder.join(attempt.to_string()).to_string_lossy().into_owned();
+        let before = (0..attempt).rev().map(of).find(|checkpoint| Path::new(checkpoint).exists());
+        let previous = before.or_else(|| self.former.clone());
+        (files, Places { destination: Some(of(attempt)), previous, resumes_own: false })
+    }
+
+    fn keep_deck(&self, page: &str) -> io::Result<()> {
+        Ok(self.folder.keep_deck(&self.node, page)?)
+    }
+
     fn progress(&self, done: u64, total: Option<u64>) {
         self.recorded(self.record.record(Some(&self.node), EventKind::Progress { done, total }));
     }
@@ -73,7 +102,8 @@ impl Witness for NodeWitness {
         self.recorded(self.record.log(&self.node, stream.as_str(), printed));
     }
 
-    fn began(&self) {
+    fn began(&self, attempt: u32) {
+        self.recorded(self.record.record(Some(&self.node), EventKind::Started { attempt }));
         let mut heard = self.heard();
         (heard.since, heard.used) = (Some(Instant::now()), Usage::default());
     }
@@ -92,6 +122,11 @@ impl Witness for NodeWitness {
         if let Some(since) = heard.since.take() {
             (heard.used.wall, heard.has_run) = (since.elapsed(), true);
         }
+    }
+
+    fn retrying(&self, attempt: u32, delay: Duration, failure: &JobFailure) {
+        let kind = EventKind::Retrying { attempt, delay, failure: failure.clone(), used: self.usage() };
+        self.recorded(self.record.record(Some(&self.node), kind));
     }
 
     fn usage(&self) -> Option<Usage> {

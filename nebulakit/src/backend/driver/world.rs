@@ -8,6 +8,7 @@ use super::fault::End;
 use super::hold::Shelf;
 use super::memory::Memory;
 use super::signals::Signals;
+use super::turns::Turns;
 use crate::coordinator::Coordinator;
 use crate::run::{NodePath, Record, RunFolder, RunId};
 use crate::task::cancellation::Cancellation;
@@ -25,11 +26,13 @@ pub(crate) struct World {
     /// How tasks are run that do not say so themselves.
     pub(crate) strategy: Option<Strategy>,
     /// Where each node's files go, if not all to one place.
-    pub(crate) stored: Option<RunFolder>,
+    pub(crate) stored: Option<Arc<RunFolder>>,
     /// What stands in for tasks.
     pub(crate) mocks: Mocks,
     /// How much its tasks in processes have read and stored, in bytes.
     pub(crate) moved: Arc<AtomicU64>,
+    /// Which of its jobs may be submitted.
+    pub(crate) turns: Turns,
     /// What is known of tasks that ran before, if anything is.
     pub(crate) memory: Option<Arc<dyn Memory>>,
     /// Whether it is only looked at what would run: nothing does, and what would counts as stopped.

@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 use super::ended::{outcome, why};
 use super::memory::Remembered;
 use super::shelf::RawFolders;
-use crate::backend::driver::{Refusal, Shelf, Signals, World, drive, literals_of};
+use crate::backend::driver::{Refusal, Shelf, Signals, Turns, World, drive, literals_of};
 use crate::backend::extent::Extent;
 use crate::backend::{Plan, RunError};
 use crate::coordinator::Coordinator;
@@ -76,13 +76,14 @@ pub(super) fn start(
         signals: Arc::new(signals),
         stop: given.stop,
         strategy: plan.options.strategy,
-        stored: Some(folder.clone()),
+        stored: Some(Arc::new(folder.clone())),
         mocks,
         memory: Some(memory),
         is_rehearsal: false,
         shelf: shelf.clone().map(|shelf| shelf as Arc<dyn Shelf>),
         from: plan.options.from,
         moved: Arc::default(),
+        turns: Turns::default(),
     };
     let asked = Asked { control: Control::new(&folder), refused, is_told: false };
     let ((over, ended), (gives, outputs)) = (oneshot::channel(), oneshot::channel());

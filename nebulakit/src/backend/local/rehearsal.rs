@@ -9,7 +9,7 @@ use bytes::Bytes;
 use futures_util::future::{BoxFuture, FutureExt as _, ready};
 
 use super::memory::Remembered;
-use crate::backend::driver::{Signals, World, drive, literals_of};
+use crate::backend::driver::{Signals, Turns, World, drive, literals_of};
 use crate::backend::preview::{Fate, Foreseen, Preview, Unkept};
 use crate::backend::{Plan, RunError};
 use crate::coordinator::Coordinator;
@@ -56,6 +56,7 @@ pub(super) fn world(plan: &Plan, memory: &Arc<Remembered>, coordinator: Coordina
         stored: None,
         mocks: Mocks::default(),
         moved: Arc::default(),
+        turns: Turns::default(),
         memory: Some(Arc::clone(memory) as _),
         is_rehearsal: true,
         shelf: None,
@@ -105,10 +106,6 @@ impl Record for Heard {
 
     fn log(&self, _: &NodePath, _: &str, _: &[u8]) -> io::Result<()> {
         Ok(())
-    }
-
-    fn settle(&self) -> BoxFuture<'_, io::Result<()>> {
-        ready(Ok(())).boxed()
     }
 
     fn keep(&self, _: Bytes) -> BoxFuture<'_, io::Result<Recorded>> {

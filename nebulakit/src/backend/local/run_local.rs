@@ -19,7 +19,7 @@ use super::invoked::{graph, inputs};
 use super::recorded::Given;
 use super::{LocalBackend, builder};
 use crate::backend::demand::unmet;
-use crate::backend::driver::{Signals, World, drive, literals_of};
+use crate::backend::driver::{Signals, Turns, World, drive, literals_of};
 use crate::backend::error::RunError;
 use crate::backend::{Options, needs};
 use crate::coordinator::CoordinatorBuilder;
@@ -289,6 +289,7 @@ impl<O: TaskOutputs> RunLocal<O> {
             stored: None,
             mocks: self.mocks,
             moved: Arc::default(),
+            turns: Turns::default(),
             memory: None,
             is_rehearsal: false,
             shelf: None,

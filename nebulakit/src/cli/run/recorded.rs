@@ -201,7 +201,7 @@ fn surroundings(host: &Host, folder: &Path, dialect: &'static Dialect) -> Contex
     let place = |name: &str| folder.join(name).to_string_lossy().into_owned();
     ContextBuilder::of(Surroundings {
         raw_output_prefix: Some(place("raw")),
-        temporary: folder.join(TEMPORARY),
+        temporary: folder.join(TEMPORARY).into(),
         ..host.surroundings(&place("outputs"), dialect)
     })
 }

@@ -94,6 +94,15 @@ impl RunFolder {
         self.path.join("decks")
     }
 
+    /// Keeps a node's page of decks, in the place of one that is there. Nobody finds half of it.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub(crate) fn keep_deck(&self, node: &NodePath, page: &str) -> Result<(), RecordError> {
+        make(&self.all_decks())?;
+        publish(&self.deck(node), page.as_bytes(), Durability::Kernel)
+    }
+
     /// Takes over a node's page of decks from the run that this one goes on with.
     pub(crate) fn inherit_deck(&self, former: &Self, node: &NodePath) {
         let (theirs, ours) = (former.deck(node), self.deck(node));

@@ -201,10 +201,19 @@ impl Recorder {
     }
 
     fn write_now(&self, node: Option<&NodePath>, kind: EventKind) -> Result<u64, RecordError> {
+        self.append(node, kind)?;
+        self.written()
+    }
+
+    fn append(&self, node: Option<&NodePath>, kind: EventKind) -> Result<(), RecordError> {
         // Anyone who hears of its end finds its log whole.
         self.files.logs().close(node)?;
+        self.files.events().append(node, kind)
+    }
+
+    /// Writes the events that wait, asks for them to be on the disk, and says how many the kernel has now.
+    fn written(&self) -> Result<u64, RecordError> {
         let mut events = self.files.events();
-        events.append(node, kind)?;
         events.write()?;
         let written = events.written();
         drop(events);
@@ -265,12 +274,23 @@ impl Record for Recorder {
         Ok(())
     }
 
-    fn settle(&self) -> BoxFuture<'_, io::Result<()>> {
-        let Some(disk) = &self.disk else { return ready(Ok(())).boxed() };
-        let written = self.files.events().written();
-        // It may be more than was asked for: the ticker writes too.
-        disk.ask(written);
-        async move { Ok(disk.wait_async(written).await?) }.boxed()
+    fn append(&self, node: Option<&NodePath>, kind: EventKind) -> io::Result<()> {
+        Ok(Self::append(self, node, kind)?)
+    }
+
+    fn flush(&self) -> io::Result<()> {
+        self.written()?;
+        Ok(())
+    }
+
+    fn settle(&self) -> Option<BoxFuture<'_, io::Result<()>>> {
+        let disk = self.disk.as_ref()?;
+        Some(Box::pin(async {
+            let written = self.written()?;
+            // It may be more than was asked for: the ticker writes too.
+            disk.ask(written);
+            Ok(disk.wait_async(written).await?)
+        }))
     }
 
     fn log(&self, node: &NodePath, source: &str, text: &[u8]) -> io::Result<()> {

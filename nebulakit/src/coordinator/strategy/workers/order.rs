@@ -32,7 +32,7 @@ pub(in crate::coordinator::strategy) fn of(job: &JobContext, cpu: Option<u64>) -
         task: task.name().to_owned(),
         inputs: Bytes::copy_from_slice(inputs),
         identity: Identity::from(&*own.identity()),
-        output_prefix: own.output_prefix.clone(),
+        output_prefix: own.output_prefix.to_string(),
         raw_output_prefix: context.raw_output_prefix().to_owned(),
         custom: own.custom.clone().into_iter().collect(),
         secrets: secrets.collect(),
