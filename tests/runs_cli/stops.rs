@@ -102,6 +102,29 @@ fn a_run_whose_process_was_killed_is_interrupted() {
     assert_eq!(place.json(&["runs", "show", "last", "--json"])["status"], "interrupted");
     let err = place.refused(1, &["runs", "attach", "last"]);
     assert!(err.contains(&format!("no process drives the run `{id}`")), "{err}");
+    assert!(!err.contains("running after"), "{err}");
+}
+
+#[test]
+fn an_interrupted_run_took_its_time_up_to_its_last_event() {
+    let place = Place::new();
+    let mut started = place.start(&["run", "endless"]);
+    let id = started.id();
+    started.hears("n0 waits: started");
+    started.child.kill().unwrap();
+    started.child.wait().unwrap();
+    let path = place.path().join(".nebulakit/runs").join(id).join("events.jsonl");
+    // An event each second.
+    let events = std::fs::read_to_string(&path).unwrap();
+    let events = events.lines().enumerate().map(|(second, event)| {
+        let mut event: serde_json::Value = serde_json::from_str(event).unwrap();
+        event["at"] = json!(format!("2026-01-01T00:00:0{second}Z"));
+        format!("{event}\n")
+    });
+    std::fs::write(&path, events.collect::<String>()).unwrap();
+    let (list, shown) = (place.said(&["runs", "list"]), place.said(&["runs", "show", "last"]));
+    assert!(list.contains("  2.0 s: 1 running"), "{list}");
+    assert!(shown.contains("\ntook    2.0 s\n") && shown.contains("\nn0 waits  running  0 ms"), "{shown}");
 }
 
 #[test]

@@ -5,7 +5,6 @@ use std::fs;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, Shared};
@@ -24,6 +23,7 @@ use crate::run::metrics::Metrics;
 use crate::run::path::NodePath;
 use crate::run::state::{Counts, RunState, RunStatus};
 use crate::run::watch::{PERIOD, Success, Watch};
+use crate::run::words::until;
 
 /// A run: where it stands, what it gave, and what can be asked of it.
 ///
@@ -111,12 +111,13 @@ impl RunHandle {
         Ok(self.watch.seen()?.state.counts())
     }
 
-    /// What it took by now: times, counts, CPU, memory and data.
+    /// What it took by now, or up to the last that was heard of it where nobody drives it any more: times, counts, CPU, memory and data.
     ///
     /// # Errors
     /// When its events cannot be read.
     pub fn metrics(&self) -> Result<Metrics, RecordError> {
-        Ok(self.state()?.metrics(SystemTime::now()))
+        let (status, state) = (self.status()?, self.state()?);
+        Ok(state.metrics(until(&status, state.ended, state.latest)))
     }
 
     /// Its events, from the first one on, as they come.

@@ -37,6 +37,8 @@ pub struct RunState {
     pub created: Option<SystemTime>,
     /// When it ended.
     pub ended: Option<SystemTime>,
+    /// When the last of its events came.
+    pub latest: Option<SystemTime>,
     /// Its nodes, as far as something happened to them.
     pub nodes: BTreeMap<NodePath, NodeState>,
     /// How much data its tasks have read and stored, in bytes, as far as it was told.
@@ -177,6 +179,7 @@ impl RunState {
             planned: 0,
             created: None,
             ended: None,
+            latest: None,
             nodes: BTreeMap::new(),
             moved: 0,
             events: 0,
@@ -215,6 +218,7 @@ impl RunState {
             None => self.apply_to_run(event),
         }
         self.events += 1;
+        self.latest = Some(event.at);
         Ok(())
     }
 

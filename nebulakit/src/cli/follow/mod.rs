@@ -88,8 +88,9 @@ pub(super) async fn follow(
         }
         screen.take(&event).map_err(misplaced)?;
     }
+    let outcome = outcome?;
     screen.end();
-    Ok(outcome?)
+    Ok(outcome)
 }
 
 /// The node of a task that is run alone.
