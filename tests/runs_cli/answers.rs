@@ -72,3 +72,14 @@ fn a_gate_of_a_dynamic_task_is_given_a_value() {
     place.said(&["runs", "signal", "last", "within", "4"]);
     assert_eq!(started.ended().out, "8\n");
 }
+
+#[test]
+fn a_signal_that_begins_like_an_option_is_answered_as_it_is_told() {
+    let place = Place::new();
+    let mut started = place.start(&["run", "dashed", "--dir", "runs"]);
+    started.hears("waits for the signal `-rf`");
+    let told = started.hears("answer it");
+    let words: Vec<_> = told.split('`').nth(1).unwrap().split(' ').skip(1).collect();
+    place.said(&words);
+    assert_eq!(started.ended().out, "8\n");
+}

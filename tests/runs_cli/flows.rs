@@ -288,6 +288,12 @@ fn gated() -> Promise<i64> {
     gate::approve("go/no-go", double::node(gate::wait_for::<i64>("number")))
 }
 
+/// Waits for a signal that begins like an option.
+#[workflow]
+fn dashed() -> Promise<i64> {
+    gate::approve("-rf", double::node(4))
+}
+
 /// Shows what it was given.
 #[task(deck, retries = 1)]
 fn shows(ctx: Context, text: String) -> anyhow::Result<String> {

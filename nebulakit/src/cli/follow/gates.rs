@@ -18,12 +18,17 @@ pub(in crate::cli) type Read<'a> = &'a dyn Fn(&str, &LiteralType) -> Result<Vec<
 /// How a gate is answered by another command.
 pub(super) fn answers(run: &RunHandle, signal: &str, takes: &GateTakes, folder: &Folder, setting: &Setting<'_>) -> String {
     let id = run.id().to_string();
+    let mut words = vec![id.as_str(), signal];
+    if signal.starts_with('-') {
+        words.insert(0, "--");
+    }
     match takes {
         GateTakes::Value(literal_type) => {
-            format!("answer it by `{}` ({literal_type})", folder.command("signal", &[&id, signal, "VALUE"], setting))
+            words.push("VALUE");
+            format!("answer it by `{}` ({literal_type})", folder.command("signal", &words, setting))
         }
         GateTakes::Approval => {
-            format!("answer it by `{}`, or `reject` in place of `approve`", folder.command("approve", &[&id, signal], setting))
+            format!("answer it by `{}`, or `reject` in place of `approve`", folder.command("approve", &words, setting))
         }
     }
 }
