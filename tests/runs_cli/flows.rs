@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use anyhow::Context as _;
 use nebulakit::Context;
-use nebulakit::file::Csv;
+use nebulakit::file::{Csv, Json};
 use nebulakit::prelude::*;
 
 /// Says something several times.
@@ -292,6 +292,14 @@ fn gated() -> Promise<i64> {
 #[workflow]
 fn dashed() -> Promise<i64> {
     gate::approve("-rf", double::node(4))
+}
+
+/// Names of outputs that would be the same file.
+#[task(outputs(outputs, texts, count))]
+fn alike() -> (File<Json>, HashMap<String, File>, i64) {
+    let texts = [("report", "a.txt"), ("report.txt", "no extension")];
+    let texts = texts.map(|(key, name)| (key.to_owned(), File::from_bytes(name, key.to_owned())));
+    (File::from_bytes("x.json", "[]"), HashMap::from(texts), 3)
 }
 
 /// Shows what it was given.

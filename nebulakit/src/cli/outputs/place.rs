@@ -21,6 +21,13 @@ use crate::task::failure::chain;
 /// Puts them there; what they refer to is then what lies there.
 pub(super) fn place(outputs: &mut Outputs, target: &Target, stores: &Stores) -> Result<(), Complaint> {
     let staging = Staging::make(target)?;
+    let has_values = outputs.values.iter().any(|value| !value.referring.as_ref().is_some_and(|literal| is_one(&literal.value)));
+    let values = staging.path.join(VALUES);
+    let unwritable = |error: io::Error| target.failed("write into", &error);
+    if has_values {
+        // The name is taken before outputs get theirs.
+        fs::write(&values, "").map_err(unwritable)?;
+    }
     // What is in the folder itself: an output, and the first part of what is below it.
     let mut names = BTreeSet::new();
     outputs.visit(|Data { output, name, uri, kind }| {
@@ -37,9 +44,9 @@ pub(super) fn place(outputs: &mut Outputs, target: &Target, stores: &Stores) -> 
         *uri = placed.to_string_lossy().into_owned();
         Ok::<_, Complaint>(())
     })?;
-    if outputs.values.iter().any(|value| !value.referring.as_ref().is_some_and(|literal| is_one(&literal.value))) {
+    if has_values {
         let json = outputs.for_machines().map_err(|error| cannot_show(&error))?;
-        fs::write(staging.path.join(VALUES), json).map_err(|error| target.failed("write into", &error))?;
+        fs::write(values, json).map_err(unwritable)?;
         names.insert(VALUES.into());
     }
     staging.publish(&names)?;
@@ -47,30 +54,31 @@ pub(super) fn place(outputs: &mut Outputs, target: &Target, stores: &Stores) -> 
     Ok(())
 }
 
-/// Writes what lies at `uri` into `folder`; its path in there.
+/// Writes what lies at `uri` into `folder`; its path in there, which nothing else has.
 async fn fetch(uri: &str, name: &Path, kind: &Kind, folder: &Path, storage: &Storage) -> Result<PathBuf, Error> {
     let options = TreeOptions::default();
     match kind {
         Kind::Directory => {
-            let path = folder.join(name);
-            storage.download_tree(uri, &path, &options).await?;
-            Ok(name.to_owned())
+            let name = free(folder, name.to_owned());
+            storage.download_tree(uri, &folder.join(&name), &options).await?;
+            Ok(name)
         }
         Kind::File(format) => {
             let own = Path::new(uri).extension().and_then(|own| own.to_str());
-            let name = with(name, extension(format).or(own.and_then(extension)));
+            let name = free(folder, with(name, extension(format).or(own.and_then(extension))));
             storage.download(uri, &folder.join(&name)).await?;
             Ok(name)
         }
         Kind::Table(format) => {
-            let file = with(name, extension(format));
+            let file = free(folder, with(name, extension(format)));
             if Path::new(uri).is_file() {
                 storage.download(uri, &folder.join(&file)).await?;
                 return Ok(file);
             }
-            let parts = folder.join(name);
+            let name = free(folder, name.to_owned());
+            let parts = folder.join(&name);
             storage.download_tree(uri, &parts, &options).await?;
-            Ok(if only_file(&parts, &folder.join(&file)) { file } else { name.to_owned() })
+            Ok(if only_file(&parts, &folder.join(&file)) { file } else { name })
         }
     }
 }
@@ -81,6 +89,17 @@ fn with(name: &Path, extension: Option<&str>) -> PathBuf {
         named.push(format!(".{extension}"));
     }
     named.into()
+}
+
+/// The name, with a number where another output has it: `report-2.txt`.
+fn free(folder: &Path, name: PathBuf) -> PathBuf {
+    let (mut free, mut number) = (name.clone(), 1);
+    while folder.join(&free).exists() {
+        number += 1;
+        let stem = name.file_stem().unwrap_or_default().to_string_lossy();
+        free = with(&name.with_file_name(format!("{stem}-{number}")), name.extension().and_then(|extension| extension.to_str()));
+    }
+    free
 }
 
 /// Makes `file` of the one file in the folder `parts`, and says whether it has: there may be more of them, or folders.
