@@ -288,6 +288,23 @@ fn gated() -> Promise<i64> {
     gate::approve("go/no-go", double::node(gate::wait_for::<i64>("number")))
 }
 
+#[task]
+async fn both(first: File, second: File) -> anyhow::Result<String> {
+    Ok(format!("{}{}", first.read_to_string().await?, second.read_to_string().await?))
+}
+
+/// Needs two files from somebody.
+#[workflow]
+fn handed() -> Promise<String> {
+    both::node(gate::wait_for::<File>("first"), gate::wait_for::<File>("second"))
+}
+
+/// Needs a name, and two words one after the other.
+#[workflow]
+fn staged() -> Promise<String> {
+    gate::approve("production", gate::approve("stage", gate::wait_for::<String>("name")))
+}
+
 /// Waits for a signal that begins like an option.
 #[workflow]
 fn dashed() -> Promise<i64> {

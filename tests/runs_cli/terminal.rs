@@ -98,3 +98,56 @@ fn gates_are_asked_for_on_a_terminal() {
     terminal.types("y");
     assert_eq!(terminal.ended(), ("14\n".to_owned(), 0), "{}", terminal.seen);
 }
+
+#[test]
+fn what_was_typed_before_a_question_answers_none() {
+    let place = Place::new();
+    let mut terminal = Terminal::start(&place, &["run", "staged"]);
+    terminal.sees("`name` (str): ");
+    terminal.types("x\ny");
+    terminal.sees("approve `stage`? [y/n] ");
+    terminal.types("y\ny");
+    terminal.sees("approve `production`? [y/n] ");
+    terminal.types("n");
+    assert_eq!(terminal.ended(), (String::new(), 1), "{}", terminal.seen);
+}
+
+#[test]
+fn an_empty_line_is_not_a_value() {
+    let place = Place::new();
+    let mut terminal = Terminal::start(&place, &["run", "staged"]);
+    terminal.sees("`name` (str): ");
+    terminal.types("");
+    terminal.sees("`name` (str): ");
+    terminal.types("x");
+    for gate in ["stage", "production"] {
+        terminal.sees(&format!("approve `{gate}`? [y/n] "));
+        terminal.types("y");
+    }
+    assert_eq!(terminal.ended(), ("x\n".to_owned(), 0), "{}", terminal.seen);
+}
+
+#[test]
+fn standard_input_is_no_file_where_answers_come_from_it() {
+    let place = Place::new();
+    std::fs::write(place.path().join("file"), "text").unwrap();
+    let mut terminal = Terminal::start(&place, &["run", "handed"]);
+    for gate in ["first", "second"] {
+        terminal.sees(&format!("`{gate}` ("));
+        terminal.types("-");
+        terminal.sees(&format!("standard input is what this answer comes from; name a file\r\n`{gate}` ("));
+        terminal.types("file");
+    }
+    assert_eq!(terminal.ended(), ("texttext\n".to_owned(), 0), "{}", terminal.seen);
+}
+
+#[test]
+fn quiet_runs_ask_for_their_gates() {
+    let place = Place::new();
+    let mut terminal = Terminal::start(&place, &["run", "gated", "-q"]);
+    terminal.sees("`number` (int): ");
+    terminal.types("7");
+    terminal.sees("approve `go/no-go`? [y/n] ");
+    terminal.types("y");
+    assert_eq!(terminal.ended(), ("14\n".to_owned(), 0), "{}", terminal.seen);
+}

@@ -4,7 +4,7 @@ use nebulakit_types::visible;
 use serde_json::json;
 
 use super::stops::of_signal;
-use super::{ALONE, is_of_a_task};
+use super::{ALONE, Form, is_of_a_task};
 use crate::cli::complaint::Complaint;
 use crate::cli::folder::Folder;
 use crate::cli::output::say;
@@ -23,6 +23,7 @@ pub(in crate::cli) struct Told<'a> {
     /// What asked it to stop, if something did.
     pub(in crate::cli) signal: Option<&'static str>,
     pub(in crate::cli) is_json: bool,
+    pub(in crate::cli) form: Form,
     /// Where its outputs are put, if somewhere.
     pub(in crate::cli) target: Option<Target>,
     pub(in crate::cli) stores: &'a Stores,
@@ -32,7 +33,7 @@ impl Told<'_> {
     /// Shows what the run gave, or complains of what it ended by.
     pub(in crate::cli) fn tell(self, folder: &Folder, setting: &Setting<'_>) -> Result<Exit, Complaint> {
         let is_alone = is_of_a_task(&self.run.graph()?);
-        if is_alone {
+        if is_alone && self.form.is_for_people() {
             self.tell_deck();
         }
         let exit = self.signal.map(of_signal);

@@ -3,17 +3,16 @@
 use std::collections::VecDeque;
 use std::io::{self, BufRead as _, IsTerminal as _};
 
-use nebulakit_types::{LiteralType, visible};
+use nebulakit_types::visible;
+use rustix::termios::{QueueSelector, tcflush};
 use tokio::sync::mpsc;
 
 use crate::cli::complaint::Complaint;
 use crate::cli::folder::Folder;
+use crate::cli::run::{self, Stdin};
 use crate::cli::setting::Setting;
 use crate::process::terminal;
 use crate::run::{Event, EventKind, GateTakes, NodePath, RecordErrorKind, RunHandle};
-
-/// Reads what somebody wrote as a literal of a type.
-pub(in crate::cli) type Read<'a> = &'a dyn Fn(&str, &LiteralType) -> Result<Vec<u8>, Complaint>;
 
 /// How a gate is answered by another command.
 pub(super) fn answers(run: &RunHandle, signal: &str, takes: &GateTakes, folder: &Folder, setting: &Setting<'_>) -> String {
@@ -36,7 +35,7 @@ pub(super) fn answers(run: &RunHandle, signal: &str, takes: &GateTakes, folder: 
 /// Asks people on the terminal what gates wait for, one after the other.
 pub(super) struct Questions<'a> {
     run: &'a RunHandle,
-    read: Read<'a>,
+    setting: &'a Setting<'a>,
     waiting: VecDeque<Gate>,
     lines: Option<mpsc::UnboundedReceiver<String>>,
 }
@@ -50,9 +49,9 @@ struct Gate {
 
 impl<'a> Questions<'a> {
     /// [`None`] where nobody can be asked.
-    pub(super) fn new(run: &'a RunHandle, read: Read<'a>) -> Option<Self> {
+    pub(super) fn new(run: &'a RunHandle, setting: &'a Setting<'a>) -> Option<Self> {
         let is_there = io::stdin().is_terminal() && io::stderr().is_terminal();
-        is_there.then(|| Self { run, read, waiting: VecDeque::new(), lines: None })
+        is_there.then(|| Self { run, setting, waiting: VecDeque::new(), lines: None })
     }
 
     /// Whether a question is open: nothing else is drawn then.
@@ -66,14 +65,14 @@ impl<'a> Questions<'a> {
         if let EventKind::Waiting { signal, takes } = &event.kind {
             self.waiting.push_back(Gate { node: node.clone(), signal: signal.to_string(), takes: takes.clone() });
             if self.waiting.len() == 1 {
-                self.ask();
+                self.ask_next();
             }
         } else if let Some(place) = self.waiting.iter().position(|gate| gate.node == *node) {
             // Somebody else was faster, or the run stops.
             self.waiting.remove(place);
             if place == 0 {
                 terminal::write("\n");
-                self.ask();
+                self.ask_next();
             }
         }
     }
@@ -94,17 +93,25 @@ impl<'a> Questions<'a> {
     pub(super) fn answer(&mut self, line: &str) {
         let Some(gate) = self.waiting.front() else { return };
         match self.heard(gate, line.trim()) {
-            Ok(true) => drop(self.waiting.pop_front()),
-            Ok(false) => {}
-            Err(complaint) => terminal::write(&format!("{}\n", terminal::continued(&complaint.message))),
+            Ok(true) => {
+                self.waiting.pop_front();
+                self.ask_next();
+            }
+            Ok(false) => self.ask(),
+            Err(complaint) => {
+                terminal::write(&format!("{}\n", terminal::continued(&complaint.message)));
+                self.ask();
+            }
         }
-        self.ask();
     }
 
     /// Whether the line was an answer.
     fn heard(&self, Gate { signal, takes, .. }: &Gate, line: &str) -> Result<bool, Complaint> {
         let given = match (takes, line.to_ascii_lowercase().as_str()) {
-            (GateTakes::Value(literal_type), _) => self.run.signal(signal, &(self.read)(line, literal_type)?),
+            (GateTakes::Value(_), "") => return Ok(false),
+            (GateTakes::Value(literal_type), _) => {
+                run::answer(self.run, line, literal_type, Stdin::Answers, self.setting, |literal| self.run.signal(signal, &literal))?
+            }
             (_, "y" | "yes") => self.run.approve(signal),
             (_, "n" | "no") => self.run.reject(signal),
             _ => return Ok(false),
@@ -114,6 +121,13 @@ impl<'a> Questions<'a> {
             Err(error) if error.kind() != RecordErrorKind::Over => Err(error.into()),
             _ => Ok(true),
         }
+    }
+
+    /// Asks the next question. Lines that were written before it do not answer it.
+    fn ask_next(&mut self) {
+        let _ = tcflush(io::stdin(), QueueSelector::IFlush);
+        while self.lines.as_mut().is_some_and(|lines| lines.try_recv().is_ok()) {}
+        self.ask();
     }
 
     fn ask(&self) {

@@ -15,7 +15,7 @@ use std::pin::pin;
 use std::time::Duration;
 
 pub(super) use self::ending::Told;
-use self::gates::{Questions, Read};
+use self::gates::Questions;
 use self::history::Expected;
 use self::screen::Screen;
 pub(super) use self::screen::{Form, Shown};
@@ -39,7 +39,6 @@ const PERIOD: Duration = Duration::from_millis(100);
 pub(super) async fn follow(
     run: &RunHandle,
     shown: Shown,
-    read: Read<'_>,
     stores: Option<&Stores>,
     folder: &Folder,
     setting: &Setting<'_>,
@@ -49,7 +48,7 @@ pub(super) async fn follow(
     let expected = if form == Form::Live { Expected::looked_for(folder, run.id()) } else { Expected::default() };
     let mut screen = Screen::new(shown, is_alone, stores, expected);
     let mut tails = (is_alone || shown.shows_logs).then(|| Tails::new(run, is_alone));
-    let mut questions = if form.is_for_people() { Questions::new(run, read) } else { None };
+    let mut questions = if form == Form::Json { None } else { Questions::new(run, setting) };
     let mut events = run.events();
     let mut over = pin!(run.wait());
     let outcome = loop {
@@ -60,7 +59,7 @@ pub(super) async fn follow(
             screen.take(&event).map_err(misplaced)?;
             match (&mut questions, &event.kind) {
                 (Some(questions), _) => questions.hear(&event),
-                (None, EventKind::Waiting { signal, takes }) if form.is_for_people() => {
+                (None, EventKind::Waiting { signal, takes }) if form != Form::Json => {
                     terminal::write(&format!("  {}\n", gates::answers(run, signal, takes, folder, setting)));
                 }
                 (None, _) => {}

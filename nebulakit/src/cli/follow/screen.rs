@@ -7,7 +7,7 @@ use super::history::Expected;
 use super::{block, lines, transfers, words};
 use crate::cli::output::say;
 use crate::process::terminal;
-use crate::run::{Event, Misplaced, RunState};
+use crate::run::{Event, EventKind, Misplaced, RunState};
 use crate::services::stores::Stores;
 
 /// What is shown of a run.
@@ -21,7 +21,7 @@ pub(in crate::cli) struct Shown {
 /// How a run is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::cli) enum Form {
-    /// Not at all.
+    /// Not at all, but for gates.
     Quiet,
     /// Each event as JSON, on standard output.
     Json,
@@ -78,18 +78,20 @@ impl<'a> Screen<'a> {
     pub(super) fn take(&mut self, event: &Event) -> Result<(), Misplaced> {
         self.state.apply(event)?;
         let Shown { form, shows_logs } = self.shown;
-        match form {
+        let is_told = match form {
             Form::Json => {
                 let json = serde_json::to_string(event).expect("events have a form as JSON");
                 // A reader that went away does not stop the run.
                 let _ = say(&format!("{json}\n"));
+                false
             }
-            Form::Lines | Form::Live if shows_logs || form == Form::Lines => {
-                if let Some(line) = lines::line(event, &self.state, self.is_alone, shows_logs) {
-                    terminal::write(&format!("{line}\n"));
-                }
-            }
-            Form::Lines | Form::Live | Form::Quiet => {}
+            Form::Lines => true,
+            Form::Live => shows_logs,
+            // The run does not go on by itself.
+            Form::Quiet => matches!(event.kind, EventKind::Waiting { .. }),
+        };
+        if is_told && let Some(line) = lines::line(event, &self.state, self.is_alone, shows_logs) {
+            terminal::write(&format!("{line}\n"));
         }
         Ok(())
     }

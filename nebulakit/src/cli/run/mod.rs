@@ -3,6 +3,7 @@
 //! Words → [`flags`] → texts and data → [`parse`] → literals → [`recorded`]: the local backend → [`outputs`](crate::cli::outputs).
 
 mod alone;
+mod answer;
 mod asked;
 mod containers;
 pub(super) mod flags;
@@ -20,10 +21,11 @@ use std::time::Duration;
 
 use nebulakit_types::convert::time::Instant;
 
-pub(super) use self::inputs::literal;
+pub(super) use self::answer::answer;
 use self::parse::Parser;
 pub(super) use self::parse::duration;
 use self::places::Places;
+pub(super) use self::places::Stdin;
 pub(super) use self::subject::Subject;
 use super::complaint::{Complaint, describing};
 use super::setting::Setting;

@@ -26,7 +26,7 @@ pub(super) const STRATEGY: &str = "strategy";
 /// The option that says how much runs at once.
 pub(super) const JOBS: &str = "jobs";
 
-/// The option that keeps progress quiet.
+/// The option that hides progress.
 pub(super) const QUIET: &str = "quiet";
 
 /// The option that shows what nodes log.
@@ -115,7 +115,7 @@ fn all(json: Arg, tokens: Arg) -> Vec<Arg> {
             .value_parser(PossibleValuesParser::new(KEEPS))
             .help("which files of tasks stay: all, or those that the run gives and the cache has; all if left out"),
         flag(DURABLE).help("write the record to the disk as it grows, so that it survives a loss of power"),
-        flag(QUIET).short('q').help("show errors alone, no progress"),
+        flag(QUIET).short('q').help("show no progress, only errors, warnings, gates and what tasks print"),
         verbose(),
         help_flag(),
     ];

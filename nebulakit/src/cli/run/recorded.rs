@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::ArgMatches;
-use nebulakit_types::{Dialect, LiteralType, visible};
+use nebulakit_types::{Dialect, visible};
 use tokio::runtime::Builder;
 use uuid::Uuid;
 
@@ -88,7 +88,7 @@ pub(super) fn run(subject: &Subject, name: &str, words: &[OsString], setting: &S
         prints.end();
     }
     let (run, outcome, signal) = ended?;
-    Told { run: &run, outcome, signal, is_json, target, stores: &stores }.tell(&folder, setting)
+    Told { run: &run, outcome, signal, is_json, form, target, stores: &stores }.tell(&folder, setting)
 }
 
 /// Runs the plan to its end, and shows it meanwhile; the run, how it ended, and the signal that asked it to stop, if one did.
@@ -106,9 +106,7 @@ fn drive(
     let ended = runtime.block_on(async {
         let run = backend.run(plan).await.map_err(|error| refused(subject, error))?;
         let stops = Stops::heard_for(&run, signals, setting.leave).map_err(cannot_start)?;
-        let answers = run.folder().path().join("answers");
-        let read = |text: &str, literal_type: &LiteralType| inputs::literal(text, literal_type, answers.clone(), setting);
-        let outcome = follow(&run, shown, &read, Some(stores), folder, setting).await?;
+        let outcome = follow(&run, shown, Some(stores), folder, setting).await?;
         // Of a task that was left behind something may still be there.
         let _ = fs::remove_dir(run.folder().path().join(TEMPORARY));
         Ok((run, outcome, stops.signal()))

@@ -12,7 +12,7 @@ mod show;
 use std::path::PathBuf;
 
 use clap::ArgMatches;
-use nebulakit_types::{LiteralType, visible};
+use nebulakit_types::visible;
 
 pub(super) use self::grammar::command;
 use super::complaint::Complaint;
@@ -98,13 +98,13 @@ fn shown(values: &[u8], matches: &ArgMatches) -> Result<String, Complaint> {
 /// Shows a run until it is over, as the command that started it does.
 fn attach(run: &RunHandle, matches: &ArgMatches, folder: &Folder, setting: &Setting<'_>) -> Result<Exit, Complaint> {
     let is_json = matches.get_flag("json");
-    let shown = Shown { form: Form::of(is_json && !is_of_a_task(&run.graph()?), false), shows_logs: matches.get_flag("verbose") };
-    let read = |text: &str, literal_type: &LiteralType| answer::literal(run, text, literal_type, setting);
+    let form = Form::of(is_json && !is_of_a_task(&run.graph()?), false);
+    let shown = Shown { form, shows_logs: matches.get_flag("verbose") };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Complaint::failed(format!("cannot follow the run: {error}")))?;
-    let outcome = runtime.block_on(follow(run, shown, &read, None, folder, setting))?;
+    let outcome = runtime.block_on(follow(run, shown, None, folder, setting))?;
     let stores = Host::new(setting.environment.clone()).stores;
-    Told { run, outcome, signal: None, is_json, target: None, stores: &stores }.tell(folder, setting)
+    Told { run, outcome, signal: None, is_json, form, target: None, stores: &stores }.tell(folder, setting)
 }
 
 fn text<'a>(matches: &'a ArgMatches, id: &str) -> &'a str {
