@@ -311,6 +311,17 @@ fn dashed() -> Promise<i64> {
     gate::approve("-rf", double::node(4))
 }
 
+#[task]
+fn passes(file: File) -> File {
+    file
+}
+
+/// Gives the file that it is given.
+#[workflow]
+fn passed(file: Promise<File>) -> Promise<File> {
+    passes::node(file)
+}
+
 /// Names of outputs that would be the same file.
 #[task(outputs(outputs, texts, count))]
 fn alike() -> (File<Json>, HashMap<String, File>, i64) {

@@ -127,6 +127,31 @@ fn an_interrupted_run_took_its_time_up_to_its_last_event() {
     assert!(shown.contains("\ntook    2.0 s\n") && shown.contains("\nn0 waits  running  0 ms"), "{shown}");
 }
 
+/// The outputs are recorded by then.
+#[test]
+fn a_signal_gives_up_what_puts_outputs_into_a_folder() {
+    let place = Place::new();
+    let large = std::fs::File::create(place.path().join("large.bin")).unwrap();
+    // It takes much longer to copy than a signal takes.
+    large.set_len(8 << 30).unwrap();
+    let out = place.path().join("out");
+    let mut id = None;
+    for words in [&["run", "passed", "--file", "large.bin", "-o", "out"][..], &["runs", "outputs", "last", "-o", "out"]] {
+        let started = place.start(words);
+        while std::fs::read_dir(&out).ok().and_then(|mut entries| entries.next()).is_none() {}
+        started.signal(Signal::SIGINT);
+        let ended = started.ended();
+        assert_eq!((ended.code, ended.out.as_str()), (130, ""), "{}", ended.err);
+        assert!(ended.err.contains("error: cannot put the output `o0` into `out`: stopped by SIGINT\n"), "{}", ended.err);
+        let run = place.json(&["runs", "list", "--json"])[0]["run"].as_str().unwrap().to_owned();
+        let hint = format!("hint: the outputs are recorded: `flows runs outputs {run} --output out` puts them there\n");
+        assert!(id.is_some() || ended.err.ends_with(&hint), "{}", ended.err);
+        assert_eq!(std::fs::read_dir(&out).unwrap().count(), 0, "nothing is left behind");
+        id = Some(run);
+    }
+    assert_eq!(place.json(&["runs", "list", "--json"])[0]["status"], "succeeded");
+}
+
 #[test]
 fn a_program_that_is_built_again_meanwhile_runs_its_tasks_as_it_was() {
     let place = Place::new();

@@ -65,7 +65,8 @@ impl RunHandle {
         Ok(Self::of(runs.run(run)?))
     }
 
-    pub(super) fn of(folder: RunFolder) -> Self {
+    /// The handle of the run in a folder that is known to be one.
+    pub(crate) fn of(folder: RunFolder) -> Self {
         Self { watch: Arc::new(Watch::new(folder)), completion: None }
     }
 

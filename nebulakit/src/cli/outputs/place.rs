@@ -8,18 +8,20 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use nebulakit_types::storage::{Storage, TreeOptions};
-use nebulakit_types::{Error, ErrorKind, block_on, visible};
+use nebulakit_types::{Error, block_on, visible};
 use uuid::Uuid;
 
 use super::data::{Data, Kind, extension, is_one};
 use super::target::{Target, VALUES, shown_path};
 use super::whole::{Outputs, cannot_show};
 use crate::cli::complaint::Complaint;
+use crate::cli::stops::{Stops, of_signal};
 use crate::services::stores::Stores;
 use crate::task::failure::chain;
 
 /// Puts them there; what they refer to is then what lies there.
-pub(super) fn place(outputs: &mut Outputs, target: &Target, stores: &Stores) -> Result<(), Complaint> {
+pub(super) fn place(outputs: &mut Outputs, target: &Target, stores: &Stores, stops: &Stops) -> Result<(), Complaint> {
+    let mut work = stops.stop_work();
     let staging = Staging::make(target)?;
     let has_values = outputs.values.iter().any(|value| !value.referring.as_ref().is_some_and(|literal| is_one(&literal.value)));
     let values = staging.path.join(VALUES);
@@ -31,15 +33,14 @@ pub(super) fn place(outputs: &mut Outputs, target: &Target, stores: &Stores) -> 
     // What is in the folder itself: an output, and the first part of what is below it.
     let mut names = BTreeSet::new();
     outputs.visit(|Data { output, name, uri, kind }| {
-        let fetched = block_on(fetch(uri, &name, &kind, &staging.path, stores.all()));
-        let placed = fetched.unwrap_or_else(|error| Err(Error::new(ErrorKind::Io, error.to_string()))).map_err(|error| {
-            Complaint::failed(format!(
-                "cannot put the output `{}` into `{}`: {}",
-                visible::line(output),
-                shown_path(&target.folder),
-                chain(&error)
-            ))
-        })?;
+        let failed = |why: &str| {
+            Complaint::failed(format!("cannot put the output `{}` into `{}`: {why}", visible::line(output), shown_path(&target.folder)))
+        };
+        let fetched = block_on(work.part(fetch(uri, &name, &kind, &staging.path, stores.all())));
+        let placed = match fetched.map_err(|error| failed(&error.to_string()))? {
+            Ok(placed) => placed.map_err(|error| failed(&chain(&error)))?,
+            Err(signal) => return Err(Complaint { exit: of_signal(signal), ..failed(&format!("stopped by {signal}")) }),
+        };
         names.extend(placed.iter().next().map(PathBuf::from));
         *uri = placed.to_string_lossy().into_owned();
         Ok::<_, Complaint>(())

@@ -21,6 +21,7 @@ use super::follow::{Form, Shown, Told, follow, is_of_a_task};
 use super::output::say;
 use super::outputs::{self, Target};
 use super::setting::Setting;
+use super::stops::Stops;
 use super::values;
 use crate::process::exit::Exit;
 use crate::process::host::Host;
@@ -88,7 +89,12 @@ fn gave(run: &RunHandle, matches: &ArgMatches, setting: &Setting<'_>) -> Result<
             .ok_or_else(|| Complaint::failed(format!("the outputs of the node `{}` were not recorded", visible::line(node))))?,
     };
     let stores = Host::new(setting.environment.clone()).stores;
-    say(&outputs::shown(run, &bytes, Target::of(matches).as_ref(), matches.get_flag("json"), &stores)?)
+    let target = Target::of(matches);
+    let stops = match target {
+        Some(_) => Stops::heard(setting.leave).map_err(|error| Complaint::failed(format!("cannot listen to signals: {error}")))?,
+        None => Stops::default(),
+    };
+    say(&outputs::shown(run, &bytes, target.as_ref(), matches.get_flag("json"), &stores, &stops)?)
 }
 
 fn shown(values: &[u8], matches: &ArgMatches) -> Result<String, Complaint> {
@@ -104,7 +110,7 @@ fn attach(run: &RunHandle, matches: &ArgMatches, folder: &Folder, setting: &Sett
     let runtime = runtime.map_err(|error| Complaint::failed(format!("cannot follow the run: {error}")))?;
     let outcome = runtime.block_on(follow(run, shown, None, folder, setting))?;
     let stores = Host::new(setting.environment.clone()).stores;
-    Told { run, outcome, signal: None, is_json, form, target: None, stores: &stores }.tell(folder, setting)
+    Told { run, outcome, stops: &Stops::default(), is_json, form, target: None, stores: &stores }.tell(folder, setting)
 }
 
 fn text<'a>(matches: &'a ArgMatches, id: &str) -> &'a str {
