@@ -311,6 +311,13 @@ fn dashed() -> Promise<i64> {
     gate::approve("-rf", double::node(4))
 }
 
+/// Waits in several nodes.
+#[workflow]
+fn crowded() -> Promise<Vec<i64>> {
+    let waiting = [waits::node(), waits::node(), waits::node(), waits::node()];
+    waiting.into_iter().collect()
+}
+
 #[task]
 fn passes(file: File) -> File {
     file

@@ -2,7 +2,9 @@
 
 use std::fs::File;
 use std::io::{Read as _, Write as _};
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
+
+use nix::pty::Winsize;
 
 use crate::Place;
 
@@ -15,9 +17,12 @@ struct Terminal {
 
 impl Terminal {
     fn start(place: &Place, words: &[&str]) -> Self {
-        let terminal = nix::pty::openpty(None, None).unwrap();
+        Self::of_size(None, &mut place.command(words))
+    }
+
+    fn of_size(size: Option<&Winsize>, command: &mut Command) -> Self {
+        let terminal = nix::pty::openpty(size, None).unwrap();
         let slave = terminal.slave.try_clone().unwrap();
-        let mut command = place.command(words);
         let child = command.stdin(Stdio::from(slave)).stdout(Stdio::piped()).stderr(Stdio::from(terminal.slave)).spawn().unwrap();
         Self { child, other: terminal.master.into(), seen: String::new() }
     }
@@ -150,4 +155,25 @@ fn quiet_runs_ask_for_their_gates() {
     terminal.sees("approve `go/no-go`? [y/n] ");
     terminal.types("y");
     assert_eq!(terminal.ended(), ("14\n".to_owned(), 0), "{}", terminal.seen);
+}
+
+#[test]
+fn no_more_is_drawn_than_the_terminal_shows() {
+    let place = Place::new();
+    let size = Winsize { ws_row: 3, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 };
+    let mut terminal = Terminal::of_size(Some(&size), &mut place.command(&["run", "crowded"]));
+    terminal.sees("  and 3 more");
+    place.said(&["runs", "cancel", "last"]);
+    assert_eq!(terminal.ended().1, 1);
+    assert!(!terminal.seen.contains(&"\x1b[1A\x1b[2K".repeat(3)), "{:?}", terminal.seen);
+}
+
+#[test]
+fn a_terminal_that_obeys_nothing_is_told_lines() {
+    let place = Place::new();
+    let mut terminal = Terminal::of_size(None, place.command(&["run", "endless"]).env("TERM", "dumb"));
+    terminal.sees("n0 waits: started");
+    place.said(&["runs", "cancel", "last"]);
+    assert_eq!(terminal.ended().1, 1);
+    assert!(!terminal.seen.contains('\x1b'), "{:?}", terminal.seen);
 }

@@ -9,7 +9,7 @@ use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
-use super::event::{EVENT_VERSION, Event, EventKind, Origin, RunOutcome};
+use super::event::{Arm, EVENT_VERSION, Event, EventKind, Origin, RunOutcome};
 use super::gate::GateTakes;
 use super::lookup::Caller;
 use super::path::NodePath;
@@ -87,6 +87,8 @@ pub struct NodeState {
     pub progress: Option<(u64, Option<u64>)>,
     /// How many elements it has, if it is a map.
     pub elements: Option<u64>,
+    /// Which way it went, if it is a condition.
+    pub arm: Option<Arm>,
     /// How many files of it were deleted since nothing needed them any more, and how large they were together.
     pub deleted: Option<(u64, u64)>,
     /// The equal call that it waits for while it is queued, if its task has `cache(serialize)`.
@@ -263,6 +265,7 @@ impl NodeState {
             failure: None,
             progress: None,
             elements: None,
+            arm: None,
             deleted: None,
             behind: None,
             waits_for: None,
@@ -328,6 +331,10 @@ impl NodeState {
             }
             EventKind::Mapped { elements } => {
                 self.elements = Some(*elements);
+                return;
+            }
+            EventKind::Decided { arm } => {
+                self.arm = Some(*arm);
                 return;
             }
             _ => return,

@@ -8,6 +8,7 @@ use super::{block, lines, transfers, words};
 use crate::cli::output::say;
 use crate::process::terminal;
 use crate::run::{Event, EventKind, Misplaced, RunState};
+use crate::services::env::{self, Environment};
 use crate::services::stores::Stores;
 
 /// What is shown of a run.
@@ -38,11 +39,12 @@ impl Form {
     }
 
     /// What is asked for, else what standard error can show.
-    pub(in crate::cli) fn of(is_json: bool, is_quiet: bool) -> Self {
+    pub(in crate::cli) fn of(is_json: bool, is_quiet: bool, environment: &Environment) -> Self {
+        let can_draw = || io::stderr().is_terminal() && environment.get(env::TERM) != Some("dumb");
         match (is_json, is_quiet) {
             (true, _) => Self::Json,
             (false, true) => Self::Quiet,
-            (false, false) if io::stderr().is_terminal() => Self::Live,
+            (false, false) if can_draw() => Self::Live,
             (false, false) => Self::Lines,
         }
     }
@@ -103,10 +105,11 @@ impl<'a> Screen<'a> {
             return;
         }
         let (transfers, rest) = (self.stores.and_then(transfers::under_way), self.expected.rest(&self.state, now));
+        let height = terminal::height();
         if !self.is_alone {
-            terminal::draw(&block::block(&self.state, transfers.as_deref(), rest, now));
+            terminal::draw(&block::block(&self.state, transfers, rest, now, height));
         } else if words::between(self.state.created, now) >= BRIEF || transfers.is_some() {
-            terminal::draw(&block::alone(&self.state, transfers.as_deref(), rest, now));
+            terminal::draw(&block::alone(&self.state, transfers, rest, now, height));
         }
     }
 

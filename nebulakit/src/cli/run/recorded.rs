@@ -64,7 +64,7 @@ pub(super) fn run(subject: &Subject, name: &str, words: &[OsString], setting: &S
         target.prepare(&graph)?;
     }
     let is_json = matches.get_flag(options::JSON);
-    let form = Form::of(is_json && subject.alone().is_none(), matches.get_flag(options::QUIET));
+    let form = Form::of(is_json && subject.alone().is_none(), matches.get_flag(options::QUIET), setting.environment);
     let shown = Shown { form, shows_logs: matches.get_flag(options::VERBOSE) };
     if form.is_for_people() {
         note_schedule(&graph);

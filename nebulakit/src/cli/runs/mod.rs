@@ -104,7 +104,7 @@ fn shown(values: &[u8], matches: &ArgMatches) -> Result<String, Complaint> {
 /// Shows a run until it is over, as the command that started it does.
 fn attach(run: &RunHandle, matches: &ArgMatches, folder: &Folder, setting: &Setting<'_>) -> Result<Exit, Complaint> {
     let is_json = matches.get_flag("json");
-    let form = Form::of(is_json && !is_of_a_task(&run.graph()?), false);
+    let form = Form::of(is_json && !is_of_a_task(&run.graph()?), false, setting.environment);
     let shown = Shown { form, shows_logs: matches.get_flag("verbose") };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Complaint::failed(format!("cannot follow the run: {error}")))?;
