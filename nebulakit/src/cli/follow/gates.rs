@@ -3,16 +3,21 @@
 use std::collections::VecDeque;
 use std::io::{self, BufRead as _, IsTerminal as _};
 
-use nebulakit_types::visible;
+use nebulakit_types::{LiteralType, visible};
 use rustix::termios::{QueueSelector, tcflush};
 use tokio::sync::mpsc;
 
 use crate::cli::complaint::Complaint;
 use crate::cli::folder::Folder;
-use crate::cli::run::{self, Stdin};
 use crate::cli::setting::Setting;
 use crate::process::terminal;
-use crate::run::{Event, EventKind, GateTakes, NodePath, RecordErrorKind, RunHandle};
+use crate::run::{Event, EventKind, GateTakes, NodePath, RecordError, RecordErrorKind, RunHandle};
+
+/// Gives a literal to a gate.
+pub(in crate::cli) type Give<'a> = &'a dyn Fn(Vec<u8>) -> Result<(), RecordError>;
+
+/// Reads what somebody wrote as a literal of a type, and has it given to a gate; what came of that.
+pub(in crate::cli) type Read<'a> = &'a dyn Fn(&str, &LiteralType, Give<'_>) -> Result<Result<(), RecordError>, Complaint>;
 
 /// How a gate is answered by another command.
 pub(super) fn answers(run: &RunHandle, signal: &str, takes: &GateTakes, folder: &Folder, setting: &Setting<'_>) -> String {
@@ -35,7 +40,7 @@ pub(super) fn answers(run: &RunHandle, signal: &str, takes: &GateTakes, folder: 
 /// Asks people on the terminal what gates wait for, one after the other.
 pub(super) struct Questions<'a> {
     run: &'a RunHandle,
-    setting: &'a Setting<'a>,
+    read: Read<'a>,
     waiting: VecDeque<Gate>,
     lines: Option<mpsc::UnboundedReceiver<String>>,
 }
@@ -49,9 +54,9 @@ struct Gate {
 
 impl<'a> Questions<'a> {
     /// [`None`] where nobody can be asked.
-    pub(super) fn new(run: &'a RunHandle, setting: &'a Setting<'a>) -> Option<Self> {
+    pub(super) fn new(run: &'a RunHandle, read: Read<'a>) -> Option<Self> {
         let is_there = io::stdin().is_terminal() && io::stderr().is_terminal();
-        is_there.then(|| Self { run, setting, waiting: VecDeque::new(), lines: None })
+        is_there.then(|| Self { run, read, waiting: VecDeque::new(), lines: None })
     }
 
     /// Whether a question is open: nothing else is drawn then.
@@ -109,9 +114,7 @@ impl<'a> Questions<'a> {
     fn heard(&self, Gate { signal, takes, .. }: &Gate, line: &str) -> Result<bool, Complaint> {
         let given = match (takes, line.to_ascii_lowercase().as_str()) {
             (GateTakes::Value(_), "") => return Ok(false),
-            (GateTakes::Value(literal_type), _) => {
-                run::answer(self.run, line, literal_type, Stdin::Answers, self.setting, |literal| self.run.signal(signal, &literal))?
-            }
+            (GateTakes::Value(literal_type), _) => (self.read)(line, literal_type, &|literal| self.run.signal(signal, &literal))?,
             (_, "y" | "yes") => self.run.approve(signal),
             (_, "n" | "no") => self.run.reject(signal),
             _ => return Ok(false),

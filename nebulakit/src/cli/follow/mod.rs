@@ -14,7 +14,8 @@ use std::pin::pin;
 use std::time::Duration;
 
 pub(super) use self::ending::Told;
-use self::gates::Questions;
+pub(super) use self::gates::Give;
+use self::gates::{Questions, Read};
 use self::history::Expected;
 use self::screen::Screen;
 pub(super) use self::screen::{Form, Shown};
@@ -37,6 +38,7 @@ const PERIOD: Duration = Duration::from_millis(100);
 pub(super) async fn follow(
     run: &RunHandle,
     shown: Shown,
+    read: Read<'_>,
     stores: Option<&Stores>,
     folder: &Folder,
     setting: &Setting<'_>,
@@ -46,7 +48,7 @@ pub(super) async fn follow(
     let expected = if form == Form::Live { Expected::looked_for(folder, run.id()) } else { Expected::default() };
     let mut screen = Screen::new(shown, is_alone, stores, expected);
     let mut tails = (is_alone || shown.shows_logs).then(|| Tails::new(run, is_alone));
-    let mut questions = if form == Form::Json { None } else { Questions::new(run, setting) };
+    let mut questions = if form == Form::Json { None } else { Questions::new(run, read) };
     let mut events = run.events();
     let mut over = pin!(run.wait());
     let outcome = loop {

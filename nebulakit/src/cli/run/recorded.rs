@@ -8,18 +8,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::ArgMatches;
-use nebulakit_types::{Dialect, visible};
+use nebulakit_types::{Dialect, LiteralType, visible};
 use tokio::runtime::Builder;
 use uuid::Uuid;
 
+use super::answer::answer;
 use super::asked::asked;
 use super::containers::Asked;
+use super::places::Stdin;
 use super::subject::Subject;
 use super::{alone, flags, inputs, options, plan};
 use crate::backend::{Backend as _, LocalBackend, Plan, Preview, RunError};
 use crate::cli::complaint::{Complaint, describing};
 use crate::cli::folder::Folder;
-use crate::cli::follow::{Form, Shown, Told, follow};
+use crate::cli::follow::{Form, Give, Shown, Told, follow};
 use crate::cli::output::say;
 use crate::cli::outputs::Target;
 use crate::cli::prints::{Log, Prints};
@@ -109,7 +111,8 @@ fn drive(
     let runtime = Builder::new_multi_thread().enable_all().build().map_err(cannot_start)?;
     let ended = runtime.block_on(async {
         let run = backend.run(plan).await.map_err(|error| refused(subject, error))?;
-        let outcome = follow(&run, shown, Some(stores), folder, setting).await?;
+        let read = |text: &str, literal_type: &LiteralType, give: Give<'_>| answer(&run, text, literal_type, Stdin::Answers, setting, give);
+        let outcome = follow(&run, shown, &read, Some(stores), folder, setting).await?;
         // Of a task that was left behind something may still be there.
         let _ = fs::remove_dir(run.folder().path().join(TEMPORARY));
         Ok((run, outcome))

@@ -12,14 +12,15 @@ mod show;
 use std::path::PathBuf;
 
 use clap::ArgMatches;
-use nebulakit_types::visible;
+use nebulakit_types::{LiteralType, visible};
 
 pub(super) use self::grammar::command;
 use super::complaint::Complaint;
 use super::folder::{Folder, find};
-use super::follow::{Form, Shown, Told, follow, is_of_a_task};
+use super::follow::{Form, Give, Shown, Told, follow, is_of_a_task};
 use super::output::say;
 use super::outputs::{self, Target};
+use super::run::{self, Stdin};
 use super::setting::Setting;
 use super::stops::Stops;
 use super::values;
@@ -108,7 +109,8 @@ fn attach(run: &RunHandle, matches: &ArgMatches, folder: &Folder, setting: &Sett
     let shown = Shown { form, shows_logs: matches.get_flag("verbose") };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Complaint::failed(format!("cannot follow the run: {error}")))?;
-    let outcome = runtime.block_on(follow(run, shown, None, folder, setting))?;
+    let read = |text: &str, literal_type: &LiteralType, give: Give<'_>| run::answer(run, text, literal_type, Stdin::Answers, setting, give);
+    let outcome = runtime.block_on(follow(run, shown, &read, None, folder, setting))?;
     let stores = Host::new(setting.environment.clone()).stores;
     Told { run, outcome, stops: &Stops::default(), is_json, form, target: None, stores: &stores }.tell(folder, setting)
 }
