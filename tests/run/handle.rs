@@ -47,7 +47,10 @@ fn a_run_that_nobody_drives_is_interrupted() {
     assert_eq!(run.status().unwrap(), RunStatus::Running);
     drop(recorder);
     assert_eq!(run.status().unwrap(), RunStatus::Interrupted);
-    assert_eq!(run.state().unwrap().status, RunStatus::Running);
+    let state = run.state().unwrap();
+    assert_eq!(state.status, RunStatus::Running);
+    let took = state.latest.unwrap().duration_since(state.created.unwrap()).unwrap();
+    assert_eq!(run.metrics().unwrap().elapsed, took, "nothing more is known of it");
 }
 
 #[test]

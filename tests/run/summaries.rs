@@ -17,8 +17,11 @@ impl Scratch {
         let summaries = [self.summary(run), self.summary(run)];
         let (state, status) = (self.attach(run).state().unwrap(), self.attach(run).status().unwrap());
         for summary in &summaries {
-            assert_eq!((summary.name.as_str(), &summary.status, summary.counts), (&*state.name, &status, state.counts()));
-            assert_eq!((summary.created, summary.ended, summary.planned), (state.created, state.ended, state.planned));
+            assert_eq!(
+                (summary.name.as_str(), &summary.status, summary.planned, summary.counts),
+                (&*state.name, &status, state.planned, state.counts())
+            );
+            assert_eq!((summary.created, summary.ended, summary.latest), (state.created, state.ended, state.latest));
         }
         summaries[0].clone()
     }

@@ -1,6 +1,10 @@
 //! Gates that are answered by another process.
 
-use crate::Place;
+use std::fs;
+use std::path::Path;
+use std::process::Stdio;
+
+use crate::{Answer, Place};
 
 #[test]
 fn a_gate_is_answered_from_another_process() {
@@ -71,4 +75,49 @@ fn a_gate_of_a_dynamic_task_is_given_a_value() {
     assert_eq!(started.hears("answer it"), format!("  answer it by `flows runs signal {id} within VALUE` (int)\n"));
     place.said(&["runs", "signal", "last", "within", "4"]);
     assert_eq!(started.ended().out, "8\n");
+}
+
+/// Gives the gate what standard input has.
+fn piped(place: &Place, gate: &str, text: &str) -> Answer {
+    fs::write(place.path().join("piped"), text).unwrap();
+    let stdin = Stdio::from(fs::File::open(place.path().join("piped")).unwrap());
+    Answer::of(place.command(&["runs", "signal", "last", gate, "-"]).stdin(stdin).output().unwrap())
+}
+
+#[test]
+fn each_answer_from_standard_input_is_a_file_of_its_own() {
+    let place = Place::new();
+    let mut started = place.start(&["run", "handed"]);
+    let id = started.id();
+    assert_eq!(piped(&place, "first", "one, ").code, 0);
+    let again = piped(&place, "first", "other");
+    assert_eq!((again.code, again.err), (1, format!("error: the signal `first` of the run `{id}` was answered before\n")));
+    let answers = Path::new(".nebulakit/runs").join(&id).join("answers");
+    assert_eq!(fs::read_dir(place.path().join(answers)).unwrap().count(), 1, "what was not taken is not kept");
+    assert_eq!(piped(&place, "second", "two").code, 0);
+    assert_eq!(started.ended().out, "one, two\n");
+}
+
+#[test]
+fn a_signal_that_begins_like_an_option_is_answered_as_it_is_told() {
+    let place = Place::new();
+    let mut started = place.start(&["run", "dashed", "--dir", "runs"]);
+    started.hears("waits for the signal `-rf`");
+    let told = started.hears("answer it");
+    let words: Vec<_> = told.split('`').nth(1).unwrap().split(' ').skip(1).collect();
+    place.said(&words);
+    assert_eq!(started.ended().out, "8\n");
+}
+
+#[test]
+fn quiet_runs_tell_of_their_gates() {
+    let place = Place::new();
+    let mut started = place.start(&["run", "gated", "-q"]);
+    started.hears("waits for the signal `number`");
+    started.hears("answer it by `flows runs signal ");
+    place.said(&["runs", "signal", "last", "number", "2"]);
+    started.hears("answer it by `flows runs approve ");
+    place.said(&["runs", "approve", "last", "go/no-go"]);
+    let ended = started.ended();
+    assert_eq!((ended.out.as_str(), ended.err.lines().count()), ("4\n", 4), "{}", ended.err);
 }

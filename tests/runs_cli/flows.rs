@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use anyhow::Context as _;
 use nebulakit::Context;
-use nebulakit::file::Csv;
+use nebulakit::file::{Csv, Json};
 use nebulakit::prelude::*;
 
 /// Says something several times.
@@ -334,6 +334,55 @@ fn endless() -> Promise<i64> {
 #[workflow]
 fn gated() -> Promise<i64> {
     gate::approve("go/no-go", double::node(gate::wait_for::<i64>("number")))
+}
+
+#[task]
+async fn both(first: File, second: File) -> anyhow::Result<String> {
+    Ok(format!("{}{}", first.read_to_string().await?, second.read_to_string().await?))
+}
+
+/// Needs two files from somebody.
+#[workflow]
+fn handed() -> Promise<String> {
+    both::node(gate::wait_for::<File>("first"), gate::wait_for::<File>("second"))
+}
+
+/// Needs a name, and two words one after the other.
+#[workflow]
+fn staged() -> Promise<String> {
+    gate::approve("production", gate::approve("stage", gate::wait_for::<String>("name")))
+}
+
+/// Waits for a signal that begins like an option.
+#[workflow]
+fn dashed() -> Promise<i64> {
+    gate::approve("-rf", double::node(4))
+}
+
+/// Waits in several nodes.
+#[workflow]
+fn crowded() -> Promise<Vec<i64>> {
+    let waiting = [waits::node(), waits::node(), waits::node(), waits::node()];
+    waiting.into_iter().collect()
+}
+
+#[task]
+fn passes(file: File) -> File {
+    file
+}
+
+/// Gives the file that it is given.
+#[workflow]
+fn passed(file: Promise<File>) -> Promise<File> {
+    passes::node(file)
+}
+
+/// Names of outputs that would be the same file.
+#[task(outputs(outputs, texts, count))]
+fn alike() -> (File<Json>, HashMap<String, File>, i64) {
+    let texts = [("report", "a.txt"), ("report.txt", "no extension")];
+    let texts = texts.map(|(key, name)| (key.to_owned(), File::from_bytes(name, key.to_owned())));
+    (File::from_bytes("x.json", "[]"), HashMap::from(texts), 3)
 }
 
 /// Shows what it was given.

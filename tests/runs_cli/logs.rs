@@ -90,3 +90,15 @@ fn a_process_is_heard_in_full() {
     }
     assert!(used["cpu_us"].as_u64() >= used["system_us"].as_u64() && used["memory_bytes"].as_u64() > Some(1 << 20), "{used}");
 }
+
+#[test]
+fn a_reader_that_leaves_ends_what_follows_a_log() {
+    let place = Place::new();
+    let mut started = place.start(&["run", "endless"]);
+    started.hears("n0 waits: started");
+    let mut followed = place.command(&["runs", "logs", "last", "-f"]).stdout(Stdio::piped()).spawn().unwrap();
+    drop(followed.stdout.take());
+    assert_eq!(followed.wait().unwrap().code(), Some(0));
+    place.said(&["runs", "cancel", "last"]);
+    assert_eq!(started.ended().code, 1);
+}

@@ -104,3 +104,15 @@ fn a_folder_that_nobody_may_write_into_is_named() {
         assert!(answer.err.starts_with("error: cannot write into the folder `closed`: Permission denied"), "{}", answer.err);
     }
 }
+
+#[test]
+fn outputs_of_one_name_are_all_there() {
+    let place = Place::new();
+    let out = place.said(&["run", "alike", "-q", "-o", "out"]);
+    assert!(out.contains("outputs: out/outputs-2.json\n"), "{out}");
+    let read = |path: &str| fs::read_to_string(place.path().join("out").join(path)).unwrap();
+    let values: serde_json::Value = serde_json::from_str(&read("outputs.json")).unwrap();
+    let texts = json!({ "report": "texts/report.txt", "report.txt": "texts/report-2.txt" });
+    assert_eq!(values, json!({ "outputs": "outputs-2.json", "texts": texts, "count": 3 }));
+    assert_eq!([read("outputs-2.json"), read("texts/report.txt"), read("texts/report-2.txt")], ["[]", "report", "report.txt"]);
+}

@@ -230,7 +230,7 @@ fn help_tells_of_the_inputs_and_of_the_options() {
     for option in ["--dir <DIR>", "--strategy <STRATEGY>", "--jobs <N>", "--tokens <NAME=N>", "--durable", "-q, --quiet", "--json"] {
         assert!(help.contains(option), "{option}: {help}");
     }
-    assert!(place.said(&["run", "--help"]).contains("Workflows: division, doubled, echo, "));
+    assert!(place.said(&["run", "--help"]).contains("Workflows: crowded, dashed, division, doubled, "));
     assert!(place.said(&["help", "runs"]).contains("approve  Approve what waits at a gate"));
     assert!(place.said(&["completions", "bash"]).contains("--strategy"));
 }

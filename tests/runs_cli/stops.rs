@@ -104,6 +104,54 @@ fn a_run_whose_process_was_killed_is_interrupted() {
     assert_eq!(place.json(&["runs", "show", "last", "--json"])["status"], "interrupted");
     let err = place.refused(1, &["runs", "attach", "last"]);
     assert!(err.contains(&format!("no process drives the run `{id}`")), "{err}");
+    assert!(!err.contains("running after"), "{err}");
+}
+
+#[test]
+fn an_interrupted_run_took_its_time_up_to_its_last_event() {
+    let place = Place::new();
+    let mut started = place.start(&["run", "endless"]);
+    let id = started.id();
+    started.hears("n0 waits: started");
+    started.child.kill().unwrap();
+    started.child.wait().unwrap();
+    let path = place.path().join(".nebulakit/runs").join(id).join("events.jsonl");
+    // An event each second.
+    let events = std::fs::read_to_string(&path).unwrap();
+    let events = events.lines().enumerate().map(|(second, event)| {
+        let mut event: serde_json::Value = serde_json::from_str(event).unwrap();
+        event["at"] = json!(format!("2026-01-01T00:00:0{second}Z"));
+        format!("{event}\n")
+    });
+    std::fs::write(&path, events.collect::<String>()).unwrap();
+    let (list, shown) = (place.said(&["runs", "list"]), place.said(&["runs", "show", "last"]));
+    assert!(list.contains("  2.0 s: 1 running"), "{list}");
+    assert!(shown.contains("\ntook    2.0 s\n") && shown.contains("\nn0 waits  running  0 ms"), "{shown}");
+}
+
+/// The outputs are recorded by then.
+#[test]
+fn a_signal_gives_up_what_puts_outputs_into_a_folder() {
+    let place = Place::new();
+    let large = std::fs::File::create(place.path().join("large.bin")).unwrap();
+    // It takes much longer to copy than a signal takes.
+    large.set_len(8 << 30).unwrap();
+    let out = place.path().join("out");
+    let mut id = None;
+    for words in [&["run", "passed", "--file", "large.bin", "-o", "out"][..], &["runs", "outputs", "last", "-o", "out"]] {
+        let started = place.start(words);
+        while std::fs::read_dir(&out).ok().and_then(|mut entries| entries.next()).is_none() {}
+        started.signal(Signal::SIGINT);
+        let ended = started.ended();
+        assert_eq!((ended.code, ended.out.as_str()), (130, ""), "{}", ended.err);
+        assert!(ended.err.contains("error: cannot put the output `o0` into `out`: stopped by SIGINT\n"), "{}", ended.err);
+        let run = place.json(&["runs", "list", "--json"])[0]["run"].as_str().unwrap().to_owned();
+        let hint = format!("hint: the outputs are recorded: `flows runs outputs {run} --output out` puts them there\n");
+        assert!(id.is_some() || ended.err.ends_with(&hint), "{}", ended.err);
+        assert_eq!(std::fs::read_dir(&out).unwrap().count(), 0, "nothing is left behind");
+        id = Some(run);
+    }
+    assert_eq!(place.json(&["runs", "list", "--json"])[0]["status"], "succeeded");
 }
 
 #[test]

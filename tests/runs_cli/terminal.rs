@@ -2,7 +2,9 @@
 
 use std::fs::File;
 use std::io::{Read as _, Write as _};
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
+
+use nix::pty::Winsize;
 
 use crate::Place;
 
@@ -15,9 +17,12 @@ struct Terminal {
 
 impl Terminal {
     fn start(place: &Place, words: &[&str]) -> Self {
-        let terminal = nix::pty::openpty(None, None).unwrap();
+        Self::of_size(None, &mut place.command(words))
+    }
+
+    fn of_size(size: Option<&Winsize>, command: &mut Command) -> Self {
+        let terminal = nix::pty::openpty(size, None).unwrap();
         let slave = terminal.slave.try_clone().unwrap();
-        let mut command = place.command(words);
         let child = command.stdin(Stdio::from(slave)).stdout(Stdio::piped()).stderr(Stdio::from(terminal.slave)).spawn().unwrap();
         Self { child, other: terminal.master.into(), seen: String::new() }
     }
@@ -97,4 +102,78 @@ fn gates_are_asked_for_on_a_terminal() {
     terminal.sees("approve `go/no-go`? [y/n] ");
     terminal.types("y");
     assert_eq!(terminal.ended(), ("14\n".to_owned(), 0), "{}", terminal.seen);
+}
+
+#[test]
+fn what_was_typed_before_a_question_answers_none() {
+    let place = Place::new();
+    let mut terminal = Terminal::start(&place, &["run", "staged"]);
+    terminal.sees("`name` (str): ");
+    terminal.types("x\ny");
+    terminal.sees("approve `stage`? [y/n] ");
+    terminal.types("y\ny");
+    terminal.sees("approve `production`? [y/n] ");
+    terminal.types("n");
+    assert_eq!(terminal.ended(), (String::new(), 1), "{}", terminal.seen);
+}
+
+#[test]
+fn an_empty_line_is_not_a_value() {
+    let place = Place::new();
+    let mut terminal = Terminal::start(&place, &["run", "staged"]);
+    terminal.sees("`name` (str): ");
+    terminal.types("");
+    terminal.sees("`name` (str): ");
+    terminal.types("x");
+    for gate in ["stage", "production"] {
+        terminal.sees(&format!("approve `{gate}`? [y/n] "));
+        terminal.types("y");
+    }
+    assert_eq!(terminal.ended(), ("x\n".to_owned(), 0), "{}", terminal.seen);
+}
+
+#[test]
+fn standard_input_is_no_file_where_answers_come_from_it() {
+    let place = Place::new();
+    std::fs::write(place.path().join("file"), "text").unwrap();
+    let mut terminal = Terminal::start(&place, &["run", "handed"]);
+    for gate in ["first", "second"] {
+        terminal.sees(&format!("`{gate}` ("));
+        terminal.types("-");
+        terminal.sees(&format!("standard input is what this answer comes from; name a file\r\n`{gate}` ("));
+        terminal.types("file");
+    }
+    assert_eq!(terminal.ended(), ("texttext\n".to_owned(), 0), "{}", terminal.seen);
+}
+
+#[test]
+fn quiet_runs_ask_for_their_gates() {
+    let place = Place::new();
+    let mut terminal = Terminal::start(&place, &["run", "gated", "-q"]);
+    terminal.sees("`number` (int): ");
+    terminal.types("7");
+    terminal.sees("approve `go/no-go`? [y/n] ");
+    terminal.types("y");
+    assert_eq!(terminal.ended(), ("14\n".to_owned(), 0), "{}", terminal.seen);
+}
+
+#[test]
+fn no_more_is_drawn_than_the_terminal_shows() {
+    let place = Place::new();
+    let size = Winsize { ws_row: 3, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 };
+    let mut terminal = Terminal::of_size(Some(&size), &mut place.command(&["run", "crowded"]));
+    terminal.sees("  and 3 more");
+    place.said(&["runs", "cancel", "last"]);
+    assert_eq!(terminal.ended().1, 1);
+    assert!(!terminal.seen.contains(&"\x1b[1A\x1b[2K".repeat(3)), "{:?}", terminal.seen);
+}
+
+#[test]
+fn a_terminal_that_obeys_nothing_is_told_lines() {
+    let place = Place::new();
+    let mut terminal = Terminal::of_size(None, place.command(&["run", "endless"]).env("TERM", "dumb"));
+    terminal.sees("n0 waits: started");
+    place.said(&["runs", "cancel", "last"]);
+    assert_eq!(terminal.ended().1, 1);
+    assert!(!terminal.seen.contains('\x1b'), "{:?}", terminal.seen);
 }

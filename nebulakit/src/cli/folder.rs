@@ -1,5 +1,6 @@
 //! The folder that runs are recorded in: `--dir`, else what the environment says, else `.nebulakit` in the current folder.
 
+use std::borrow::Cow;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
@@ -105,9 +106,13 @@ impl Folder {
         Complaint::from(error).hint(hint)
     }
 
+    /// Behind `--` stands what is no option, however it begins.
     fn typed(&self, command: String, words: &[&str]) -> String {
-        let command = words.iter().fold(command, |command, word| command + " " + &typed(word));
-        if self.is_given { command + " --dir " + &typed(&self.path.to_string_lossy()) } else { command }
+        let (before, behind) = words.split_at(words.iter().position(|word| *word == "--").unwrap_or(words.len()));
+        let own = self.words();
+        let own = own.iter().map(|word| word.to_string_lossy());
+        let words = before.iter().map(|word| Cow::Borrowed(*word)).chain(own).chain(behind.iter().map(|word| Cow::Borrowed(*word)));
+        words.fold(command, |command, word| command + " " + &typed(&word))
     }
 
     /// The words that name it for another command, where it needs to be told.
@@ -131,9 +136,9 @@ pub(super) fn no_runs_in(path: &Path) -> String {
     format!("no runs are recorded in `{}`", visible::line(&path.to_string_lossy()))
 }
 
-/// A word as a shell takes it.
+/// A word as any shell takes it: zsh expands brackets and `=`, too.
 fn typed(word: &str) -> String {
-    let is_plain = !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-/[]@%+=:,".contains(&byte));
+    let is_plain = !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-/@%+:,".contains(&byte));
     let word = visible::line(word);
     if is_plain { word.into_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
 }
@@ -144,6 +149,9 @@ mod tests {
 
     #[test]
     fn words_are_quoted_where_a_shell_needs_it() {
-        assert_eq!(["go/no-go", "a b", "it's", ""].map(typed), ["go/no-go", "'a b'", r"'it'\''s'", "''"]);
+        assert_eq!(
+            ["go/no-go", "a b", "it's", "", "n3[5]", "=ls"].map(typed),
+            ["go/no-go", "'a b'", r"'it'\''s'", "''", "'n3[5]'", "'=ls'"]
+        );
     }
 }

@@ -46,6 +46,8 @@ mod shown;
 #[cfg(feature = "run")]
 mod signature;
 #[cfg(feature = "run")]
+mod stops;
+#[cfg(feature = "run")]
 mod types;
 #[cfg(feature = "run")]
 mod unlinked;

@@ -3,6 +3,8 @@
 use std::io::{self, IsTerminal as _};
 
 use nebulakit_types::visible;
+#[cfg(feature = "run")]
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::complaint::{Complaint, complain};
 use crate::process::exit::Exit;
@@ -54,6 +56,15 @@ pub(super) fn say_dressed(text: &str) -> Result<Exit, Complaint> {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Exit::Stored),
         Err(error) => Err(Complaint::failed(format!("cannot write to standard output: {error}"))),
     }
+}
+
+/// Whether anybody still reads standard output, as far as that is known.
+#[cfg(feature = "run")]
+pub(super) fn is_read() -> bool {
+    let stdout = io::stdout();
+    let mut polled = [PollFd::new(&stdout, PollFlags::empty())];
+    let is_known = poll(&mut polled, Some(&Timespec::default())).is_ok();
+    !is_known || !polled[0].revents().intersects(PollFlags::ERR | PollFlags::HUP)
 }
 
 /// Whether a person sees what [`say`] says.

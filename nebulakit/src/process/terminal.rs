@@ -42,7 +42,14 @@ pub(crate) fn continued(message: &str) -> String {
     text
 }
 
-/// Draws lines over the former ones. They hold nothing from outside that a terminal obeys.
+/// How many lines the terminal shows; as many as there are, where it does not say so.
+#[cfg(feature = "run")]
+pub(crate) fn height() -> usize {
+    let rows = rustix::termios::tcgetwinsize(io::stderr()).map_or(0, |size| size.ws_row);
+    if rows == 0 { usize::MAX } else { rows.into() }
+}
+
+/// Draws lines over the former ones; the terminal shows all of them. They hold nothing from outside that a terminal obeys.
 #[cfg(feature = "run")]
 pub(crate) fn draw(lines: &str) {
     let mut drawn = DRAWN.lock().unwrap_or_else(PoisonError::into_inner);

@@ -6,7 +6,6 @@ use std::fs;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, Shared};
@@ -26,6 +25,7 @@ use crate::run::metrics::Metrics;
 use crate::run::path::NodePath;
 use crate::run::state::{Counts, RunState, RunStatus};
 use crate::run::watch::{PERIOD, Watch};
+use crate::run::words::until;
 
 /// A run: where it stands, what it gave, and what can be asked of it.
 ///
@@ -67,7 +67,8 @@ impl RunHandle {
         Ok(Self::of(runs.run(run)?))
     }
 
-    pub(super) fn of(folder: RunFolder) -> Self {
+    /// The handle of the run in a folder that is known to be one.
+    pub(crate) fn of(folder: RunFolder) -> Self {
         Self { watch: Arc::new(Watch::new(folder)), completion: None }
     }
 
@@ -113,12 +114,13 @@ impl RunHandle {
         Ok(self.watch.seen()?.state.counts())
     }
 
-    /// What it took by now: times, counts, CPU, memory and data.
+    /// What it took by now, or up to the last that was heard of it where nobody drives it any more: times, counts, CPU, memory and data.
     ///
     /// # Errors
     /// When its events cannot be read.
     pub fn metrics(&self) -> Result<Metrics, RecordError> {
-        Ok(self.state()?.metrics(SystemTime::now()))
+        let (status, state) = (self.status()?, self.state()?);
+        Ok(state.metrics(until(&status, state.ended, state.latest)))
     }
 
     /// Its events, from the first one on, as they come.

@@ -9,7 +9,7 @@ use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
-use super::event::{EVENT_VERSION, Event, EventKind, Origin, RunOutcome};
+use super::event::{Arm, EVENT_VERSION, Event, EventKind, Origin, RunOutcome};
 use super::gate::GateTakes;
 use super::lookup::Caller;
 use super::path::NodePath;
@@ -37,6 +37,8 @@ pub struct RunState {
     pub created: Option<SystemTime>,
     /// When it ended.
     pub ended: Option<SystemTime>,
+    /// When the last of its events came.
+    pub latest: Option<SystemTime>,
     /// Its nodes, as far as something happened to them.
     pub nodes: BTreeMap<NodePath, NodeState>,
     /// How much data its tasks have read and stored, in bytes, as far as it was told.
@@ -85,6 +87,8 @@ pub struct NodeState {
     pub progress: Option<(u64, Option<u64>)>,
     /// How many elements it has, if it is a map.
     pub elements: Option<u64>,
+    /// Which way it went, if it is a condition.
+    pub arm: Option<Arm>,
     /// How many files of it were deleted since nothing needed them any more, and how large they were together.
     pub deleted: Option<(u64, u64)>,
     /// The equal call that it waits for while it is queued, if its task has `cache(serialize)`.
@@ -177,6 +181,7 @@ impl RunState {
             planned: 0,
             created: None,
             ended: None,
+            latest: None,
             nodes: BTreeMap::new(),
             moved: 0,
             events: 0,
@@ -215,6 +220,7 @@ impl RunState {
             None => self.apply_to_run(event),
         }
         self.events += 1;
+        self.latest = Some(event.at);
         Ok(())
     }
 
@@ -259,6 +265,7 @@ impl NodeState {
             failure: None,
             progress: None,
             elements: None,
+            arm: None,
             deleted: None,
             behind: None,
             waits_for: None,
@@ -324,6 +331,10 @@ impl NodeState {
             }
             EventKind::Mapped { elements } => {
                 self.elements = Some(*elements);
+                return;
+            }
+            EventKind::Decided { arm } => {
+                self.arm = Some(*arm);
                 return;
             }
             _ => return,

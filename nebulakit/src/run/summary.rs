@@ -30,6 +30,9 @@ pub struct RunSummary {
     pub created: Option<SystemTime>,
     /// When it ended.
     pub ended: Option<SystemTime>,
+    /// When the last of its events came.
+    #[serde(default)]
+    pub latest: Option<SystemTime>,
 }
 
 /// What tells whether a file has changed since.
@@ -58,6 +61,7 @@ impl RunSummary {
             counts: state.counts(),
             created: state.created,
             ended: state.ended,
+            latest: state.latest,
         }
     }
 }

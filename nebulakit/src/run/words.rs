@@ -43,6 +43,12 @@ pub(crate) fn between(from: Option<SystemTime>, to: SystemTime) -> Duration {
     from.and_then(|from| to.duration_since(from).ok()).unwrap_or_default()
 }
 
+/// Up to when a run took its time: its end, the last that was heard of it where nobody drives it any more, else now.
+pub(crate) fn until(status: &RunStatus, ended: Option<SystemTime>, latest: Option<SystemTime>) -> SystemTime {
+    let last = if *status == RunStatus::Interrupted { latest } else { None };
+    ended.or(last).unwrap_or_else(SystemTime::now)
+}
+
 /// `350 ms`, `1.2 s`, `2m 5s`, `1h 2m`
 pub(crate) fn time(time: Duration) -> String {
     let seconds = time.as_secs();

@@ -3,13 +3,13 @@
 use nebulakit_types::visible;
 use serde_json::json;
 
-use super::stops::of_signal;
-use super::{ALONE, is_of_a_task};
+use super::{ALONE, Form, is_of_a_task};
 use crate::cli::complaint::Complaint;
 use crate::cli::folder::Folder;
 use crate::cli::output::say;
 use crate::cli::outputs::{self, Target};
 use crate::cli::setting::Setting;
+use crate::cli::stops::{Stops, of_signal};
 use crate::process::exit::Exit;
 use crate::process::terminal;
 use crate::run::{FailureKind, JobFailure, NodePath, RunHandle, RunOutcome};
@@ -20,9 +20,9 @@ use crate::task::failure::code;
 pub(in crate::cli) struct Told<'a> {
     pub(in crate::cli) run: &'a RunHandle,
     pub(in crate::cli) outcome: RunOutcome,
-    /// What asked it to stop, if something did.
-    pub(in crate::cli) signal: Option<&'static str>,
+    pub(in crate::cli) stops: &'a Stops,
     pub(in crate::cli) is_json: bool,
+    pub(in crate::cli) form: Form,
     /// Where its outputs are put, if somewhere.
     pub(in crate::cli) target: Option<Target>,
     pub(in crate::cli) stores: &'a Stores,
@@ -32,10 +32,11 @@ impl Told<'_> {
     /// Shows what the run gave, or complains of what it ended by.
     pub(in crate::cli) fn tell(self, folder: &Folder, setting: &Setting<'_>) -> Result<Exit, Complaint> {
         let is_alone = is_of_a_task(&self.run.graph()?);
-        if is_alone {
+        if is_alone && self.form.is_for_people() {
             self.tell_deck();
         }
-        let exit = self.signal.map(of_signal);
+        let signal = self.stops.signal();
+        let exit = signal.map(of_signal);
         let id = self.run.id().to_string();
         let complaint = match &self.outcome {
             RunOutcome::Succeeded => return say(&self.outputs(is_alone, folder, setting)?).map(|_| exit.unwrap_or(Exit::Stored)),
@@ -46,7 +47,7 @@ impl Told<'_> {
             RunOutcome::Failed { failure, .. } if is_alone => self.of_task(failure, folder, setting),
             RunOutcome::Failed { node, failure } => failed(self.run, node.as_ref(), failure, folder, setting)?,
             RunOutcome::Cancelled => {
-                let by = self.signal.map(|signal| format!(" by {signal}")).unwrap_or_default();
+                let by = signal.map(|signal| format!(" by {signal}")).unwrap_or_default();
                 let complaint = Complaint::failed(format!("the run {id} was stopped{by}"));
                 match self.goes_on(folder, setting).filter(|_| is_alone) {
                     Some(hint) => complaint.hint(hint),
@@ -70,7 +71,7 @@ impl Told<'_> {
 
     /// The outputs as text; as JSON those of a workflow are one more event.
     fn outputs(&self, is_alone: bool, folder: &Folder, setting: &Setting<'_>) -> Result<String, Complaint> {
-        let shown = outputs::shown(self.run, &self.run.result()?, self.target.as_ref(), self.is_json, self.stores);
+        let shown = outputs::shown(self.run, &self.run.result()?, self.target.as_ref(), self.is_json, self.stores, self.stops);
         let text = shown.map_err(|complaint| match &self.target {
             // They are recorded all the same.
             Some(target) => complaint.or_hint(&target.again(self.run, folder, setting)),

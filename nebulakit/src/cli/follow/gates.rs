@@ -4,26 +4,35 @@ use std::collections::VecDeque;
 use std::io::{self, BufRead as _, IsTerminal as _};
 
 use nebulakit_types::{LiteralType, visible};
+use rustix::termios::{QueueSelector, tcflush};
 use tokio::sync::mpsc;
 
 use crate::cli::complaint::Complaint;
 use crate::cli::folder::Folder;
 use crate::cli::setting::Setting;
 use crate::process::terminal;
-use crate::run::{Event, EventKind, GateTakes, NodePath, RecordErrorKind, RunHandle};
+use crate::run::{Event, EventKind, GateTakes, NodePath, RecordError, RecordErrorKind, RunHandle};
 
-/// Reads what somebody wrote as a literal of a type.
-pub(in crate::cli) type Read<'a> = &'a dyn Fn(&str, &LiteralType) -> Result<Vec<u8>, Complaint>;
+/// Gives a literal to a gate.
+pub(in crate::cli) type Give<'a> = &'a dyn Fn(Vec<u8>) -> Result<(), RecordError>;
+
+/// Reads what somebody wrote as a literal of a type, and has it given to a gate; what came of that.
+pub(in crate::cli) type Read<'a> = &'a dyn Fn(&str, &LiteralType, Give<'_>) -> Result<Result<(), RecordError>, Complaint>;
 
 /// How a gate is answered by another command.
 pub(super) fn answers(run: &RunHandle, signal: &str, takes: &GateTakes, folder: &Folder, setting: &Setting<'_>) -> String {
     let id = run.id().to_string();
+    let mut words = vec![id.as_str(), signal];
+    if signal.starts_with('-') {
+        words.insert(0, "--");
+    }
     match takes {
         GateTakes::Value(literal_type) => {
-            format!("answer it by `{}` ({literal_type})", folder.command("signal", &[&id, signal, "VALUE"], setting))
+            words.push("VALUE");
+            format!("answer it by `{}` ({literal_type})", folder.command("signal", &words, setting))
         }
         GateTakes::Approval => {
-            format!("answer it by `{}`, or `reject` in place of `approve`", folder.command("approve", &[&id, signal], setting))
+            format!("answer it by `{}`, or `reject` in place of `approve`", folder.command("approve", &words, setting))
         }
     }
 }
@@ -61,14 +70,14 @@ impl<'a> Questions<'a> {
         if let EventKind::Waiting { signal, takes } = &event.kind {
             self.waiting.push_back(Gate { node: node.clone(), signal: signal.to_string(), takes: takes.clone() });
             if self.waiting.len() == 1 {
-                self.ask();
+                self.ask_next();
             }
         } else if let Some(place) = self.waiting.iter().position(|gate| gate.node == *node) {
             // Somebody else was faster, or the run stops.
             self.waiting.remove(place);
             if place == 0 {
                 terminal::write("\n");
-                self.ask();
+                self.ask_next();
             }
         }
     }
@@ -89,17 +98,23 @@ impl<'a> Questions<'a> {
     pub(super) fn answer(&mut self, line: &str) {
         let Some(gate) = self.waiting.front() else { return };
         match self.heard(gate, line.trim()) {
-            Ok(true) => drop(self.waiting.pop_front()),
-            Ok(false) => {}
-            Err(complaint) => terminal::write(&format!("{}\n", terminal::continued(&complaint.message))),
+            Ok(true) => {
+                self.waiting.pop_front();
+                self.ask_next();
+            }
+            Ok(false) => self.ask(),
+            Err(complaint) => {
+                terminal::write(&format!("{}\n", terminal::continued(&complaint.message)));
+                self.ask();
+            }
         }
-        self.ask();
     }
 
     /// Whether the line was an answer.
     fn heard(&self, Gate { signal, takes, .. }: &Gate, line: &str) -> Result<bool, Complaint> {
         let given = match (takes, line.to_ascii_lowercase().as_str()) {
-            (GateTakes::Value(literal_type), _) => self.run.signal(signal, &(self.read)(line, literal_type)?),
+            (GateTakes::Value(_), "") => return Ok(false),
+            (GateTakes::Value(literal_type), _) => (self.read)(line, literal_type, &|literal| self.run.signal(signal, &literal))?,
             (_, "y" | "yes") => self.run.approve(signal),
             (_, "n" | "no") => self.run.reject(signal),
             _ => return Ok(false),
@@ -109,6 +124,13 @@ impl<'a> Questions<'a> {
             Err(error) if error.kind() != RecordErrorKind::Over => Err(error.into()),
             _ => Ok(true),
         }
+    }
+
+    /// Asks the next question. Lines that were written before it do not answer it.
+    fn ask_next(&mut self) {
+        let _ = tcflush(io::stdin(), QueueSelector::IFlush);
+        while self.lines.as_mut().is_some_and(|lines| lines.try_recv().is_ok()) {}
+        self.ask();
     }
 
     fn ask(&self) {

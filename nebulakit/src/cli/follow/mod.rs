@@ -6,7 +6,6 @@ mod gates;
 mod history;
 mod lines;
 mod screen;
-mod stops;
 mod tails;
 mod transfers;
 pub(super) mod words;
@@ -15,11 +14,11 @@ use std::pin::pin;
 use std::time::Duration;
 
 pub(super) use self::ending::Told;
+pub(super) use self::gates::Give;
 use self::gates::{Questions, Read};
 use self::history::Expected;
 use self::screen::Screen;
 pub(super) use self::screen::{Form, Shown};
-pub(super) use self::stops::Stops;
 use self::tails::Tails;
 use super::complaint::Complaint;
 use super::folder::Folder;
@@ -49,7 +48,7 @@ pub(super) async fn follow(
     let expected = if form == Form::Live { Expected::looked_for(folder, run.id()) } else { Expected::default() };
     let mut screen = Screen::new(shown, is_alone, stores, expected);
     let mut tails = (is_alone || shown.shows_logs).then(|| Tails::new(run, is_alone));
-    let mut questions = if form.is_for_people() { Questions::new(run, read) } else { None };
+    let mut questions = if form == Form::Json { None } else { Questions::new(run, read) };
     let mut events = run.events();
     let mut over = pin!(run.wait());
     let outcome = loop {
@@ -60,7 +59,7 @@ pub(super) async fn follow(
             screen.take(&event).map_err(misplaced)?;
             match (&mut questions, &event.kind) {
                 (Some(questions), _) => questions.hear(&event),
-                (None, EventKind::Waiting { signal, takes }) if form.is_for_people() => {
+                (None, EventKind::Waiting { signal, takes }) if form != Form::Json => {
                     terminal::write(&format!("  {}\n", gates::answers(run, signal, takes, folder, setting)));
                 }
                 (None, _) => {}
@@ -88,8 +87,9 @@ pub(super) async fn follow(
         }
         screen.take(&event).map_err(misplaced)?;
     }
+    let outcome = outcome.map_err(|error| folder.complaint(error, run.id(), setting))?;
     screen.end();
-    outcome.map_err(|error| folder.complaint(error, run.id(), setting))
+    Ok(outcome)
 }
 
 /// The node of a task that is run alone.

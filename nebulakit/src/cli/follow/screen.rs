@@ -7,7 +7,8 @@ use super::history::Expected;
 use super::{block, lines, transfers, words};
 use crate::cli::output::say;
 use crate::process::terminal;
-use crate::run::{Event, Misplaced, RunState};
+use crate::run::{Event, EventKind, Misplaced, RunState};
+use crate::services::env::{self, Environment};
 use crate::services::stores::Stores;
 
 /// What is shown of a run.
@@ -21,7 +22,7 @@ pub(in crate::cli) struct Shown {
 /// How a run is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::cli) enum Form {
-    /// Not at all.
+    /// Not at all, but for gates.
     Quiet,
     /// Each event as JSON, on standard output.
     Json,
@@ -38,11 +39,12 @@ impl Form {
     }
 
     /// What is asked for, else what standard error can show.
-    pub(in crate::cli) fn of(is_json: bool, is_quiet: bool) -> Self {
+    pub(in crate::cli) fn of(is_json: bool, is_quiet: bool, environment: &Environment) -> Self {
+        let can_draw = || io::stderr().is_terminal() && environment.get(env::TERM) != Some("dumb");
         match (is_json, is_quiet) {
             (true, _) => Self::Json,
             (false, true) => Self::Quiet,
-            (false, false) if io::stderr().is_terminal() => Self::Live,
+            (false, false) if can_draw() => Self::Live,
             (false, false) => Self::Lines,
         }
     }
@@ -78,18 +80,20 @@ impl<'a> Screen<'a> {
     pub(super) fn take(&mut self, event: &Event) -> Result<(), Misplaced> {
         self.state.apply(event)?;
         let Shown { form, shows_logs } = self.shown;
-        match form {
+        let is_told = match form {
             Form::Json => {
                 let json = serde_json::to_string(event).expect("events have a form as JSON");
                 // A reader that went away does not stop the run.
                 let _ = say(&format!("{json}\n"));
+                false
             }
-            Form::Lines | Form::Live if shows_logs || form == Form::Lines => {
-                if let Some(line) = lines::line(event, &self.state, self.is_alone, shows_logs) {
-                    terminal::write(&format!("{line}\n"));
-                }
-            }
-            Form::Lines | Form::Live | Form::Quiet => {}
+            Form::Lines => true,
+            Form::Live => shows_logs,
+            // The run does not go on by itself.
+            Form::Quiet => matches!(event.kind, EventKind::Waiting { .. }),
+        };
+        if is_told && let Some(line) = lines::line(event, &self.state, self.is_alone, shows_logs) {
+            terminal::write(&format!("{line}\n"));
         }
         Ok(())
     }
@@ -101,10 +105,11 @@ impl<'a> Screen<'a> {
             return;
         }
         let (transfers, rest) = (self.stores.and_then(transfers::under_way), self.expected.rest(&self.state, now));
+        let height = terminal::height();
         if !self.is_alone {
-            terminal::draw(&block::block(&self.state, transfers.as_deref(), rest, now));
+            terminal::draw(&block::block(&self.state, transfers, rest, now, height));
         } else if words::between(self.state.created, now) >= BRIEF || transfers.is_some() {
-            terminal::draw(&block::alone(&self.state, transfers.as_deref(), rest, now));
+            terminal::draw(&block::alone(&self.state, transfers, rest, now, height));
         }
     }
 

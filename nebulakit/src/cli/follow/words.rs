@@ -2,7 +2,7 @@
 
 use nebulakit_types::visible;
 
-pub(in crate::cli) use crate::run::words::{between, size, status, time, usage};
+pub(in crate::cli) use crate::run::words::{between, size, status, time, until, usage};
 use crate::run::{Again, Counts, NodePath, NodeState, NodeStatus, Origin, RunState};
 
 /// A node by its path and the last part of the name of what it runs: `n2 count`.

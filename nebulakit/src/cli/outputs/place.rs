@@ -8,70 +8,79 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use nebulakit_types::storage::{Storage, TreeOptions};
-use nebulakit_types::{Error, ErrorKind, block_on, visible};
+use nebulakit_types::{Error, block_on, visible};
 use uuid::Uuid;
 
 use super::data::{Data, Kind, extension, is_one};
 use super::target::{Target, VALUES, shown_path};
 use super::whole::{Outputs, cannot_show};
 use crate::cli::complaint::Complaint;
+use crate::cli::stops::{Stops, of_signal};
 use crate::services::stores::Stores;
 use crate::task::failure::chain;
 
 /// Puts them there; what they refer to is then what lies there.
-pub(super) fn place(outputs: &mut Outputs, target: &Target, stores: &Stores) -> Result<(), Complaint> {
+pub(super) fn place(outputs: &mut Outputs, target: &Target, stores: &Stores, stops: &Stops) -> Result<(), Complaint> {
+    let mut work = stops.stop_work();
     let staging = Staging::make(target)?;
+    let of_values = outputs.values.iter().find(|value| !value.referring.as_ref().is_some_and(|literal| is_one(&literal.value)));
+    let of_values = of_values.map(|value| value.name.clone());
+    let values = staging.path.join(VALUES);
+    let unwritable = |error: io::Error| target.failed("write into", &error);
+    if of_values.is_some() {
+        // The name is taken before outputs get theirs.
+        fs::write(&values, "").map_err(unwritable)?;
+    }
     // What is in the folder itself, the first part of each path, and an output that it is of.
     let mut names = BTreeMap::new();
     outputs.visit(|Data { output, name, uri, kind }| {
-        let fetched = block_on(fetch(uri, &name, &kind, &staging.path, stores.all()));
-        let placed = fetched.unwrap_or_else(|error| Err(Error::new(ErrorKind::Io, error.to_string()))).map_err(|error| {
-            Complaint::failed(format!(
-                "cannot put the output `{}` into `{}`: {}",
-                visible::line(output),
-                shown_path(&target.folder),
-                chain(&error)
-            ))
-        })?;
+        let failed = |why: &str| {
+            Complaint::failed(format!("cannot put the output `{}` into `{}`: {why}", visible::line(output), shown_path(&target.folder)))
+        };
+        let fetched = block_on(work.part(fetch(uri, &name, &kind, &staging.path, stores.all())));
+        let placed = match fetched.map_err(|error| failed(&error.to_string()))? {
+            Ok(placed) => placed.map_err(|error| failed(&chain(&error)))?,
+            Err(signal) => return Err(Complaint { exit: of_signal(signal), ..failed(&format!("stopped by {signal}")) }),
+        };
         names.extend(placed.iter().next().map(|name| (PathBuf::from(name), output.to_owned())));
         *uri = placed.to_string_lossy().into_owned();
         Ok::<_, Complaint>(())
     })?;
-    let of_values = outputs.values.iter().find(|value| !value.referring.as_ref().is_some_and(|literal| is_one(&literal.value)));
-    if let Some(value) = of_values {
+    if let Some(output) = of_values {
         let json = outputs.for_machines().map_err(|error| cannot_show(&error))?;
-        fs::write(staging.path.join(VALUES), json).map_err(|error| target.failed("write into", &error))?;
-        names.insert(VALUES.into(), value.name.clone());
+        fs::write(values, json).map_err(unwritable)?;
+        names.insert(VALUES.into(), output);
     }
     staging.publish(&names)?;
     outputs.each(|data| *data.uri = target.folder.join(&*data.uri).to_string_lossy().into_owned());
     Ok(())
 }
 
-/// Writes what lies at `uri` into `folder`; its path in there.
+/// Writes what lies at `uri` into `folder`; its path in there, which nothing else has.
 async fn fetch(uri: &str, name: &Path, kind: &Kind, folder: &Path, storage: &Storage) -> Result<PathBuf, Error> {
     let options = TreeOptions::default();
     match kind {
         Kind::Directory => {
-            let path = folder.join(name);
-            storage.download_tree(uri, &path, &options).await?;
-            Ok(name.to_owned())
+            let name = free(folder, name.to_owned());
+            storage.download_tree(uri, &folder.join(&name), &options).await?;
+            Ok(name)
         }
         Kind::File(format) => {
             let own = Path::new(uri).extension().and_then(|own| own.to_str());
-            let name = with(name, extension(format).or(own.and_then(extension)));
+            let name = free(folder, with(name, extension(format).or(own.and_then(extension))));
             storage.download(uri, &folder.join(&name)).await?;
             Ok(name)
         }
         Kind::Table(format) => {
-            let file = with(name, extension(format));
+            let file = free(folder, with(name, extension(format)));
             if Path::new(uri).is_file() {
                 storage.download(uri, &folder.join(&file)).await?;
                 return Ok(file);
             }
-            let parts = folder.join(name);
+            let name = free(folder, name.to_owned());
+            let parts = folder.join(&name);
             storage.download_tree(uri, &parts, &options).await?;
-            Ok(if only_file(&parts, &folder.join(&file)) { file } else { name.to_owned() })
+            Ok(if only_file(&parts, &folder.join(&file)) { file } else { name })
         }
     }
 }
@@ -82,6 +91,17 @@ fn with(name: &Path, extension: Option<&str>) -> PathBuf {
         named.push(format!(".{extension}"));
     }
     named.into()
+}
+
+/// The name, with a number where another output has it: `report-2.txt`.
+fn free(folder: &Path, name: PathBuf) -> PathBuf {
+    let (mut free, mut number) = (name.clone(), 1);
+    while folder.join(&free).exists() {
+        number += 1;
+        let stem = name.file_stem().unwrap_or_default().to_string_lossy();
+        free = with(&name.with_file_name(format!("{stem}-{number}")), name.extension().and_then(|extension| extension.to_str()));
+    }
+    free
 }
 
 /// Makes `file` of the one file in the folder `parts`, and says whether it has: there may be more of them, or folders.

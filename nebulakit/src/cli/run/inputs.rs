@@ -5,7 +5,6 @@ use std::path::PathBuf;
 
 use clap::ArgMatches;
 use jiff::Timestamp;
-use nebulakit_types::LiteralType;
 use nebulakit_types::convert::reader::{Entries, References};
 use nebulakit_types::convert::time::Instant;
 use nebulakit_types::convert::writer::Encoder;
@@ -33,19 +32,6 @@ pub(super) fn inputs(
 ) -> Result<Vec<u8>, Complaint> {
     let places = Places::new(folder, stores);
     read(subject, matches, before, &Parser { now: now()?, dialect: setting.dialect(), places: &places })
-}
-
-/// The literal of this type that `text` says. What can be read only once is copied to `folder`.
-pub(in crate::cli) fn literal(
-    text: &str,
-    literal_type: &LiteralType,
-    folder: PathBuf,
-    setting: &Setting<'_>,
-) -> Result<Vec<u8>, Complaint> {
-    let stores = host(setting)?.stores;
-    let places = Places::new(folder, &stores);
-    let parser = Parser { now: now()?, dialect: setting.dialect(), places: &places };
-    parser.text(text, literal_type).map_err(|error| Complaint::usage(chain(&error)))
 }
 
 /// The bytes of an `inputs.pb`: what was given `before`, over it what the file gives, and over it what the flags give. Defaults are left to what runs.
@@ -114,6 +100,6 @@ pub(in crate::cli) fn host(setting: &Setting<'_>) -> Result<Host, Complaint> {
     }
 }
 
-fn now() -> Result<Instant, Complaint> {
+pub(super) fn now() -> Result<Instant, Complaint> {
     Instant::from_epoch(Timestamp::now().as_duration()).map_err(|error| Complaint::failed(chain(&error)))
 }

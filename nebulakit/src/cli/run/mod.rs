@@ -3,6 +3,7 @@
 //! Words → [`flags`] → texts and data → [`parse`] → literals → [`recorded`]: the local backend → [`outputs`](crate::cli::outputs).
 
 mod alone;
+mod answer;
 mod asked;
 mod containers;
 pub(super) mod flags;
@@ -21,9 +22,11 @@ use std::time::Duration;
 
 use nebulakit_types::convert::time::Instant;
 
-pub(super) use self::inputs::{host, literal};
+pub(super) use self::answer::answer;
+pub(super) use self::inputs::host;
 use self::parse::Parser;
 use self::places::Places;
+pub(super) use self::places::Stdin;
 pub(super) use self::subject::Subject;
 use super::complaint::{Complaint, describing};
 use super::setting::Setting;

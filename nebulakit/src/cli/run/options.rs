@@ -27,7 +27,7 @@ pub(super) const STRATEGY: &str = "strategy";
 /// The option that says how much runs at once.
 pub(super) const JOBS: &str = "jobs";
 
-/// The option that keeps progress quiet.
+/// The option that hides progress.
 pub(super) const QUIET: &str = "quiet";
 
 /// The option that shows what nodes log.
@@ -113,7 +113,7 @@ fn all(json: Arg, tokens: Arg, verbose: Arg) -> Vec<Arg> {
             .value_parser(PossibleValuesParser::new(KEEPS))
             .help("files to keep: all, or only outputs and cached ones; all if left out"),
         flag(DURABLE).help("sync the record to the disk as it grows, so that it survives a loss of power"),
-        flag(QUIET).short('q').help("show errors alone, no progress"),
+        flag(QUIET).short('q').help("show no progress, only errors, warnings, gates and what tasks print"),
         verbose,
         help_flag(),
     ];

@@ -27,7 +27,18 @@ pub(super) struct Places<'a> {
     /// What every document says, where names are not followed: then nothing is read, and every path leads somewhere.
     told: Option<&'a str>,
     copies: Cell<usize>,
-    has_read_stdin: Cell<bool>,
+    stdin: Cell<Stdin>,
+}
+
+/// What standard input is good for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::cli) enum Stdin {
+    /// It can be read.
+    Unread,
+    /// It has been read for an input.
+    Read,
+    /// The answers to questions come from it.
+    Answers,
 }
 
 /// What kind of thing a path has to lead to.
@@ -43,7 +54,13 @@ pub(super) enum Expected {
 
 impl<'a> Places<'a> {
     pub(super) fn new(folder: PathBuf, stores: &'a Stores) -> Self {
-        Self { folder, stores, told: None, copies: Cell::new(0), has_read_stdin: Cell::new(false) }
+        Self { folder, stores, told: None, copies: Cell::new(0), stdin: Cell::new(Stdin::Unread) }
+    }
+
+    /// The same where that is what standard input is good for.
+    pub(super) fn with_stdin(self, stdin: Stdin) -> Self {
+        self.stdin.set(stdin);
+        self
     }
 
     /// Places that follow no name: every document says `document`, and every path leads to what is wanted.
@@ -129,10 +146,15 @@ impl<'a> Places<'a> {
 
     /// Standard input, for the one who asks first.
     fn stdin(&self) -> Result<io::StdinLock<'static>> {
-        if self.has_read_stdin.replace(true) {
-            return Err(Error::new(ErrorKind::Io, "standard input has been read for another input already"));
-        }
-        Ok(io::stdin().lock())
+        let used = match self.stdin.get() {
+            Stdin::Unread => {
+                self.stdin.set(Stdin::Read);
+                return Ok(io::stdin().lock());
+            }
+            Stdin::Read => "standard input has been read for another input already",
+            Stdin::Answers => "standard input is what this answer comes from; name a file",
+        };
+        Err(Error::new(ErrorKind::Io, used))
     }
 
     fn copy(&self, mut source: impl Read, name: &str, extension: &str) -> Result<String> {

@@ -12,25 +12,27 @@ use nebulakit_types::{Dialect, LiteralType, visible};
 use tokio::runtime::Builder;
 use uuid::Uuid;
 
+use super::answer::answer;
 use super::asked::asked;
 use super::containers::Asked;
 use super::limits::Limits;
+use super::places::Stdin;
 use super::subject::Subject;
 use super::{alone, flags, inputs, options, plan};
 use crate::backend::{Backend as _, LocalBackend, Plan, Preview, RunError};
 use crate::cli::complaint::{Complaint, describing};
 use crate::cli::folder::Folder;
-use crate::cli::follow::{Form, Shown, Stops, Told, follow};
+use crate::cli::follow::{Form, Give, Shown, Told, follow};
 use crate::cli::output::say;
 use crate::cli::outputs::Target;
 use crate::cli::prints::{Log, Prints};
 use crate::cli::setting::Setting;
+use crate::cli::stops::Stops;
 use crate::cli::usage;
 use crate::coordinator::Strategy;
 use crate::graph::{Graph, Schedule};
 use crate::process::exit::Exit;
 use crate::process::host::Host;
-use crate::process::signal::StopSignals;
 use crate::process::{logs, progress, terminal};
 use crate::run::{RunHandle, RunId, RunOutcome, RunsFolder, TaskChange};
 use crate::services::stores::Stores;
@@ -66,7 +68,7 @@ pub(super) fn run(subject: &Subject, name: &str, words: &[OsString], setting: &S
         target.prepare(&graph)?;
     }
     let is_json = matches.get_flag(options::JSON);
-    let form = Form::of(is_json && subject.alone().is_none(), matches.get_flag(options::QUIET));
+    let form = Form::of(is_json && subject.alone().is_none(), matches.get_flag(options::QUIET), setting.environment);
     let shown = Shown { form, shows_logs: matches.get_flag(options::VERBOSE) };
     if form.is_for_people() {
         note_schedule(&graph);
@@ -74,14 +76,19 @@ pub(super) fn run(subject: &Subject, name: &str, words: &[OsString], setting: &S
     logs::install(&host.environment, setting.platform);
     host.serve_all();
     let (stores, log) = (host.stores.clone(), Log::default());
-    let printed = Arc::clone(&log);
-    let backend = backend(runs, host, subject, &matches, setting).begun(move |recorder| drop(printed.set(Arc::clone(recorder))));
+    let stops = Stops::heard(setting.leave).map_err(cannot_start)?;
+    let (printed, stopping) = (Arc::clone(&log), stops.clone());
+    let backend = backend(runs, host, subject, &matches, setting).begun(move |recorder| {
+        stopping.stop_run(&RunHandle::of(recorder.folder().clone()));
+        drop(printed.set(Arc::clone(recorder)));
+    });
     if let Some(former) = wanted.resumed().filter(|_| form.is_for_people()) {
         note_changes(former, &backend.changes(former).map_err(|error| refused(subject, error))?);
     }
     let plan = backend.compile(&graph, &wanted).map_err(|error| refused(subject, error))?;
     let prints = take_prints(log);
     let ended = drive(&backend, plan, subject, shown, &stores, &folder, setting);
+    stops.stop_process();
     // A person who watches has seen it.
     if !io::stderr().is_terminal() {
         progress::at_the_end(&stores);
@@ -89,11 +96,11 @@ pub(super) fn run(subject: &Subject, name: &str, words: &[OsString], setting: &S
     if let Some(prints) = prints {
         prints.end();
     }
-    let (run, outcome, signal) = ended?;
-    Told { run: &run, outcome, signal, is_json, target, stores: &stores }.tell(&folder, setting)
+    let (run, outcome) = ended?;
+    Told { run: &run, outcome, stops: &stops, is_json, form, target, stores: &stores }.tell(&folder, setting)
 }
 
-/// Runs the plan to its end, and shows it meanwhile; the run, how it ended, and the signal that asked it to stop, if one did.
+/// Runs the plan to its end, and shows it meanwhile; the run, and how it ended.
 fn drive(
     backend: &LocalBackend,
     plan: Plan,
@@ -102,18 +109,15 @@ fn drive(
     stores: &Stores,
     folder: &Folder,
     setting: &Setting<'_>,
-) -> Result<(RunHandle, RunOutcome, Option<&'static str>), Complaint> {
-    let signals = StopSignals::listen().map_err(cannot_start)?;
+) -> Result<(RunHandle, RunOutcome), Complaint> {
     let runtime = Builder::new_multi_thread().enable_all().build().map_err(cannot_start)?;
     let ended = runtime.block_on(async {
         let run = backend.run(plan).await.map_err(|error| refused(subject, error))?;
-        let stops = Stops::heard_for(&run, signals, setting.leave).map_err(cannot_start)?;
-        let answers = run.folder().path().join("answers");
-        let read = |text: &str, literal_type: &LiteralType| inputs::literal(text, literal_type, answers.clone(), setting);
+        let read = |text: &str, literal_type: &LiteralType, give: Give<'_>| answer(&run, text, literal_type, Stdin::Answers, setting, give);
         let outcome = follow(&run, shown, &read, Some(stores), folder, setting).await?;
         // Of a task that was left behind something may still be there.
         let _ = fs::remove_dir(run.folder().path().join(TEMPORARY));
-        Ok((run, outcome, stops.signal()))
+        Ok((run, outcome))
     });
     // What tasks spawned and left ends with the process.
     runtime.shutdown_background();

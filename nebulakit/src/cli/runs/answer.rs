@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-use nebulakit_types::{LiteralType, visible};
+use nebulakit_types::visible;
 
 use crate::cli::complaint::Complaint;
-use crate::cli::run;
+use crate::cli::run::{self, Stdin};
 use crate::cli::setting::Setting;
 use crate::cli::usage::listed;
 use crate::process::exit::Exit;
 use crate::process::terminal;
-use crate::run::{Answer, GateTakes, NodeStatus, RunHandle};
+use crate::run::{Answer, GateTakes, NodeStatus, RecordError, RunHandle};
 
 /// How long one waits at most for the process that drives the run to hear the answer.
 const HEARD: Duration = Duration::from_secs(5);
@@ -18,28 +18,29 @@ const HEARD: Duration = Duration::from_secs(5);
 /// Says yes to a gate.
 pub(super) fn approve(run: &RunHandle, signal: &str) -> Result<Exit, Complaint> {
     of_approval(run, signal)?;
-    answer(run, signal, Answer::Approve, "approved")
+    tell(run, signal, Answer::Approve)?;
+    Ok(said(run, signal, "approved"))
 }
 
 /// Says no to a gate.
 pub(super) fn reject(run: &RunHandle, signal: &str) -> Result<Exit, Complaint> {
     of_approval(run, signal)?;
-    answer(run, signal, Answer::Reject, "rejected")
+    tell(run, signal, Answer::Reject)?;
+    Ok(said(run, signal, "rejected"))
 }
 
 /// Gives a value to a gate.
 pub(super) fn signal(run: &RunHandle, signal: &str, value: &str, setting: &Setting<'_>) -> Result<Exit, Complaint> {
     match gate(run, signal)? {
-        GateTakes::Value(literal_type) => answer(run, signal, Answer::Value(literal(run, value, &literal_type, setting)?), "answered"),
+        GateTakes::Value(literal_type) => {
+            let give = |literal| tell(run, signal, Answer::Value(literal));
+            run::answer(run, value, &literal_type, Stdin::Unread, setting, give)??;
+            Ok(said(run, signal, "answered"))
+        }
         GateTakes::Approval => {
             Err(Complaint::usage(format!("the gate `{}` takes an approval or a rejection, not a value", visible::line(signal))))
         }
     }
-}
-
-/// The literal of this type that `text` says.
-pub(super) fn literal(run: &RunHandle, text: &str, literal_type: &LiteralType, setting: &Setting<'_>) -> Result<Vec<u8>, Complaint> {
-    run::literal(text, literal_type, run.folder().path().join("answers"), setting)
 }
 
 /// Looks whether the gate takes a yes or a no.
@@ -70,11 +71,14 @@ fn gate(run: &RunHandle, signal: &str) -> Result<GateTakes, Complaint> {
 }
 
 /// Answers the gate. A process that is too busy to hear it now hears it later.
-fn answer(run: &RunHandle, signal: &str, answer: Answer, what: &str) -> Result<Exit, Complaint> {
+fn tell(run: &RunHandle, signal: &str, answer: Answer) -> Result<(), RecordError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
-    let runtime = runtime.map_err(|error| Complaint::failed(format!("cannot wait for the run: {error}")))?;
+    let runtime = runtime.map_err(|error| RecordError::io("follow", run.folder().path(), &error))?;
     let heard = runtime.block_on(async { tokio::time::timeout(HEARD, run.tell(signal, answer)).await });
-    heard.unwrap_or(Ok(()))?;
+    heard.unwrap_or(Ok(()))
+}
+
+fn said(run: &RunHandle, signal: &str, what: &str) -> Exit {
     terminal::write(&format!("`{}` of the run {} is {what}\n", visible::line(signal), run.id()));
-    Ok(Exit::Stored)
+    Exit::Stored
 }

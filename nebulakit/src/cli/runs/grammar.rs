@@ -66,7 +66,13 @@ pub(in crate::cli) fn command() -> Command {
         helped("retry", "Continue a run that did not succeed, as `run NAME --resume RUN` does")
             .arg(run())
             .arg(json().help("print events and outputs as JSON, one a line"))
-            .arg(Arg::new("quiet").short('q').long("quiet").action(ArgAction::SetTrue).help("show errors alone, no progress"))
+            .arg(
+                Arg::new("quiet")
+                    .short('q')
+                    .long("quiet")
+                    .action(ArgAction::SetTrue)
+                    .help("show no progress, only errors, warnings, gates and what tasks print"),
+            )
             .arg(options),
         helped("delete", "Delete finished runs and the files that they stored").arg(run().num_args(1..).action(ArgAction::Append)),
         helped("prune", "Delete finished runs that match all conditions")

@@ -1,7 +1,5 @@
 //! `runs list`: each run on one line, the latest first.
 
-use std::time::SystemTime;
-
 use nebulakit_types::visible;
 use serde_json::{Value, json};
 
@@ -37,7 +35,7 @@ pub(super) fn list(runs: Option<&RunsFolder>, folder: &Folder, is_json: bool) ->
 fn row(id: &RunId, run: &Result<RunSummary, RecordError>) -> [String; 5] {
     let [status, name, began, nodes] = match run {
         Ok(run) => {
-            let took = words::time(words::between(run.created, run.ended.unwrap_or_else(SystemTime::now)));
+            let took = words::time(words::between(run.created, words::until(&run.status, run.ended, run.latest)));
             let name = visible::line(&run.name).into_owned();
             [words::status(&run.status).to_owned(), name, moment(run.created), format!("{took}: {}", words::sums(run.counts))]
         }

@@ -2,17 +2,20 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use nebulakit_types::visible;
 
 use crate::cli::complaint::Complaint;
-use crate::cli::output::say;
+use crate::cli::output::{is_read, say};
 use crate::process::exit::Exit;
-use crate::run::{LogLines, NodePath, RunHandle, RunState, RunStatus};
+use crate::run::{LogLine, LogLines, NodePath, RecordError, RunHandle, RunState, RunStatus};
 
 /// How often one looks for more.
 const PERIOD: Duration = Duration::from_millis(100);
+
+/// How many bytes are written at once.
+const BATCH: usize = 64 << 10;
 
 /// How many logs are open at once.
 const OPEN: usize = 128;
@@ -24,7 +27,7 @@ pub(super) fn logs(run: &RunHandle, node: Option<&str>, follows: bool) -> Result
         // Asked first: what was logged by then is read after that.
         let is_over = matches!(run.status()?, RunStatus::Ended(_) | RunStatus::Interrupted);
         sources.show(&*run.state()?)?;
-        if is_over || !follows {
+        if is_over || !follows || !is_read() {
             return Ok(Exit::Stored);
         }
         thread::sleep(PERIOD);
@@ -70,6 +73,9 @@ impl<'a> Sources<'a> {
             let mut sources: Vec<_> = some.iter_mut().map(|(_, source)| &mut **source).collect();
             by_time(&mut sources)?;
             sources.iter_mut().for_each(|source| source.lines.close());
+            if !is_read() {
+                return Ok(());
+            }
         }
         // What it logged was there before its end was told.
         let over =
@@ -79,20 +85,51 @@ impl<'a> Sources<'a> {
     }
 }
 
-/// Shows the next lines of all, the oldest first.
+/// Shows the next lines of all, the oldest first; no more once nobody reads them.
 fn by_time(sources: &mut [&mut Source]) -> Result<(), Complaint> {
-    let mut next = BTreeMap::new();
-    for (place, source) in sources.iter_mut().enumerate() {
-        if let Some(line) = source.lines.read()? {
-            next.insert((line.at, place), line);
+    let mut merged = Merged::of(sources)?;
+    loop {
+        let mut text = String::new();
+        let gathered = merged.gather(&mut text);
+        say(&text)?;
+        gathered?;
+        if text.len() < BATCH || !is_read() {
+            return Ok(());
         }
     }
-    while let Some(((_, place), line)) = next.pop_first() {
-        let source = &mut sources[place];
-        say(&format!("{}{line}\n", source.before))?;
-        if let Some(line) = source.lines.read()? {
-            next.insert((line.at, place), line);
+}
+
+/// The lines of several logs by time.
+struct Merged<'s, 'r> {
+    sources: &'s mut [&'r mut Source],
+    /// The next line of each, by its place.
+    next: BTreeMap<(Option<SystemTime>, usize), LogLine>,
+}
+
+impl<'s, 'r> Merged<'s, 'r> {
+    fn of(sources: &'s mut [&'r mut Source]) -> Result<Self, RecordError> {
+        let mut merged = Self { sources, next: BTreeMap::new() };
+        for place in 0..merged.sources.len() {
+            merged.read(place)?;
         }
+        Ok(merged)
     }
-    Ok(())
+
+    /// Appends lines to `text` until there are none, or enough for now.
+    fn gather(&mut self, text: &mut String) -> Result<(), RecordError> {
+        while text.len() < BATCH
+            && let Some(((_, place), line)) = self.next.pop_first()
+        {
+            text.push_str(&format!("{}{line}\n", self.sources[place].before));
+            self.read(place)?;
+        }
+        Ok(())
+    }
+
+    fn read(&mut self, place: usize) -> Result<(), RecordError> {
+        if let Some(line) = self.sources[place].lines.read()? {
+            self.next.insert((line.at, place), line);
+        }
+        Ok(())
+    }
 }

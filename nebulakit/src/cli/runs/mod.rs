@@ -15,12 +15,14 @@ use nebulakit_types::{LiteralType, visible};
 pub(super) use self::grammar::command;
 use super::complaint::Complaint;
 use super::folder::{Folder, find};
-use super::follow::{Form, Shown, Told, follow, is_of_a_task};
+use super::follow::{Form, Give, Shown, Told, follow, is_of_a_task};
 use super::output::say;
 use super::outputs::{self, Target};
+use super::run::{self, Stdin};
 use super::setting::Setting;
+use super::stops::Stops;
+use super::values;
 use super::word::word;
-use super::{run, values};
 use crate::process::exit::Exit;
 use crate::process::terminal;
 use crate::run::RunHandle;
@@ -79,7 +81,12 @@ fn gave(run: &RunHandle, matches: &ArgMatches, folder: &Folder, setting: &Settin
             .ok_or_else(|| Complaint::failed(format!("the outputs of the node `{}` were not recorded", visible::line(node))))?,
     };
     let stores = run::host(setting)?.stores;
-    say(&outputs::shown(run, &bytes, Target::of(matches).as_ref(), matches.get_flag("json"), &stores)?)
+    let target = Target::of(matches);
+    let stops = match target {
+        Some(_) => Stops::heard(setting.leave).map_err(|error| Complaint::failed(format!("cannot listen to signals: {error}")))?,
+        None => Stops::default(),
+    };
+    say(&outputs::shown(run, &bytes, target.as_ref(), matches.get_flag("json"), &stores, &stops)?)
 }
 
 fn shown(values: &[u8], matches: &ArgMatches) -> Result<String, Complaint> {
@@ -89,11 +96,12 @@ fn shown(values: &[u8], matches: &ArgMatches) -> Result<String, Complaint> {
 /// Shows a run until it is over, as the command that started it does.
 fn attach(run: &RunHandle, matches: &ArgMatches, folder: &Folder, setting: &Setting<'_>) -> Result<Exit, Complaint> {
     let is_json = matches.get_flag("json");
-    let shown = Shown { form: Form::of(is_json && !is_of_a_task(&run.graph()?), false), shows_logs: matches.get_flag("verbose") };
-    let read = |text: &str, literal_type: &LiteralType| answer::literal(run, text, literal_type, setting);
+    let form = Form::of(is_json && !is_of_a_task(&run.graph()?), false, setting.environment);
+    let shown = Shown { form, shows_logs: matches.get_flag("verbose") };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Complaint::failed(format!("cannot follow the run: {error}")))?;
+    let read = |text: &str, literal_type: &LiteralType, give: Give<'_>| run::answer(run, text, literal_type, Stdin::Answers, setting, give);
     let outcome = runtime.block_on(follow(run, shown, &read, None, folder, setting))?;
     let stores = run::host(setting)?.stores;
-    Told { run, outcome, signal: None, is_json, target: None, stores: &stores }.tell(folder, setting)
+    Told { run, outcome, stops: &Stops::default(), is_json, form, target: None, stores: &stores }.tell(folder, setting)
 }

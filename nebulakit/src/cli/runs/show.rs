@@ -17,13 +17,13 @@ use crate::run::{Counts, NodePath, NodeState, NodeStatus, RunHandle, RunOutcome,
 pub(super) fn text(run: &RunHandle) -> Result<String, Complaint> {
     let (status, state) = (run.status()?, run.state()?);
     let row = |name: &str, value: String| [name.to_owned(), value];
-    let took = words::time(words::between(state.created, state.ended.unwrap_or_else(SystemTime::now)));
+    let until = words::until(&status, state.ended, state.latest);
     let mut about = vec![
         row("run", run.id().to_string()),
         row("of", visible::line(&state.name).into_owned()),
         row("status", words::status(&status).to_owned()),
         row("began", moment(state.created)),
-        row("took", took),
+        row("took", words::time(words::between(state.created, until))),
         row("nodes", words::sums(state.counts())),
         row("folder", visible::line(&run.folder().path().to_string_lossy()).into_owned()),
     ];
@@ -37,7 +37,8 @@ pub(super) fn text(run: &RunHandle) -> Result<String, Complaint> {
         let of = node.as_ref().map(|node| format!("{node}: ")).unwrap_or_default();
         about.push(row("error", visible::line(&format!("{of}{failure}")).into_owned()));
     }
-    let rows: Vec<_> = state.nodes.iter().filter(|(path, node)| is_told(path, node)).map(|(path, node)| node_row(path, node)).collect();
+    let rows: Vec<_> =
+        state.nodes.iter().filter(|(path, node)| is_told(path, node)).map(|(path, node)| node_row(path, node, until)).collect();
     let decks: Vec<_> =
         decks(run)?.into_iter().map(|(node, path)| row(&node, visible::line(&path.to_string_lossy()).into_owned())).collect();
     let part = |title: &str, rows: String| if rows.is_empty() { rows } else { format!("\n{title}{rows}") };
@@ -54,9 +55,9 @@ fn is_told(path: &NodePath, node: &NodeState) -> bool {
     !path.is_in_element() || !matches!(node.status, NodeStatus::Succeeded(_))
 }
 
-fn node_row(path: &NodePath, node: &NodeState) -> [String; 4] {
-    let took =
-        node.started.or(node.ready).map(|started| words::time(words::between(Some(started), node.ended.unwrap_or_else(SystemTime::now))));
+/// A node on its line; one that is not over took its time until then.
+fn node_row(path: &NodePath, node: &NodeState, until: SystemTime) -> [String; 4] {
+    let took = node.started.or(node.ready).map(|started| words::time(words::between(Some(started), node.ended.unwrap_or(until))));
     let mut about = match (&node.status, &node.failure) {
         (NodeStatus::Waiting { signal, .. }, _) => format!("for the signal `{signal}`"),
         (NodeStatus::Skipped { because }, _) => format!("because {because} did not succeed"),

@@ -10,7 +10,7 @@ use crate::run::event::EventKind;
 use crate::run::handle::RunHandle;
 use crate::run::path::NodePath;
 use crate::run::state::{NodeState, NodeStatus, RunState, RunStatus};
-use crate::run::words::between;
+use crate::run::words::{between, until};
 
 /// A run at one moment.
 pub(super) struct Facts<'r> {
@@ -45,11 +45,8 @@ impl<'r> Facts<'r> {
     /// When its events cannot be read.
     pub(super) fn of(run: &'r RunHandle) -> Result<Self, RecordError> {
         let (status, state) = (run.status()?, run.state()?);
-        // Nothing happened in a run that was interrupted after what it told last.
-        let told = attempts(run, state.events)?;
-        let last = told.last.filter(|_| status == RunStatus::Interrupted);
-        let now = state.ended.or(last).unwrap_or_else(SystemTime::now);
-        let mut attempts = told.attempts;
+        let now = until(&status, state.ended, state.latest);
+        let mut attempts = attempts(run, state.events)?;
         let mut ranked: Vec<_> = state
             .nodes
             .iter()
@@ -102,29 +99,22 @@ fn rank(status: &NodeStatus) -> u8 {
     }
 }
 
-/// What the events say that the state does not keep.
-struct Told {
-    /// When each attempt began, and when it ended if another one followed.
-    attempts: HashMap<NodePath, Vec<(SystemTime, Option<SystemTime>)>>,
-    /// When anything happened last.
-    last: Option<SystemTime>,
-}
+/// When each attempt began, and when it ended if another one followed: the state does not keep that.
+type Attempts = HashMap<NodePath, Vec<(SystemTime, Option<SystemTime>)>>;
 
-fn attempts(run: &RunHandle, count: u64) -> Result<Told, RecordError> {
-    let mut told = Told { attempts: HashMap::new(), last: None };
-    let mut events = run.events();
+fn attempts(run: &RunHandle, count: u64) -> Result<Attempts, RecordError> {
+    let (mut attempts, mut events) = (Attempts::new(), run.events());
     for _ in 0..count {
         let Some(event) = events.read()? else { break };
-        told.last = Some(event.at);
         match (event.node, event.kind) {
-            (Some(node), EventKind::Started { .. }) => told.attempts.entry(node).or_default().push((event.at, None)),
+            (Some(node), EventKind::Started { .. }) => attempts.entry(node).or_default().push((event.at, None)),
             (Some(node), EventKind::Retrying { .. }) => {
-                if let Some((_, ended)) = told.attempts.get_mut(&node).and_then(|attempts| attempts.last_mut()) {
+                if let Some((_, ended)) = attempts.get_mut(&node).and_then(|attempts| attempts.last_mut()) {
                     *ended = Some(event.at);
                 }
             }
             _ => {}
         }
     }
-    Ok(told)
+    Ok(attempts)
 }

@@ -251,6 +251,8 @@ variables! {
         SDK_LOCAL_SANDBOX = "FLYTE_SDK_LOCAL_SANDBOX";
         /// If not empty, text for people has no colours.
         NO_COLOR = "NO_COLOR";
+        /// `dumb`: the progress of a run is told as lines, not drawn.
+        TERM = "TERM";
         /// The folder of the package, as `cargo run` says it: where a task is not found, its manifest shows which dependencies have tasks.
         CARGO_MANIFEST_DIR = "CARGO_MANIFEST_DIR";
     }
