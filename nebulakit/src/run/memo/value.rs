@@ -90,7 +90,8 @@ fn is_there<'t>(literal: &mut Literal, literal_type: &dyn Fn() -> Option<&'t Lit
     }
     let of_inner = || literal_type().map(inner);
     match &mut literal.value {
-        LiteralValue::Union { value, variant } => is_there(value, &|| variant.as_deref().or_else(|| literal_type())),
+        LiteralValue::Union { value, variant: Some(variant) } => is_there(value, &|| Some(variant)),
+        LiteralValue::Union { value, variant: None } => is_there(value, literal_type),
         LiteralValue::Collection(literals) => literals.iter_mut().all(|literal| is_there(literal, &of_inner)),
         LiteralValue::Map(literals) => literals.values_mut().all(|literal| is_there(literal, &of_inner)),
         LiteralValue::Binary { .. } | LiteralValue::Generic(_) => {
