@@ -9,9 +9,9 @@ use futures_util::future::BoxFuture;
 use nebulakit_types::convert::writer::map_of_literals;
 
 use super::cached::Cached;
+use super::deleted::Needed;
 use super::digests::Digests;
 use super::former::{Former, Kept};
-use super::needed::Needed;
 use super::readers::Readers;
 use crate::backend::driver::{Call, Memory, Recalled};
 use crate::run::{Again, CacheEntry, EventKind, NodePath, Origin, RunFolder, RunsFolder, Success, is_whole};

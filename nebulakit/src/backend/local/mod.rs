@@ -1,6 +1,7 @@
 //! Runs on this machine, through a coordinator of this process.
 
 mod cached;
+mod deleted;
 mod digests;
 mod ended;
 mod former;
