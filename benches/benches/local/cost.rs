@@ -10,14 +10,14 @@ use nebulakit::types::{Dialect, encode};
 use nebulakit_benches::{cpu, median};
 use nix::sys::resource::UsageWho;
 
-use crate::flows::{SHAPES, nodes, set_nodes};
+use crate::flows::{SHAPES, Shape, asked_for, nodes, rounds, set_nodes};
 
 /// The goals, in microseconds for each node: without a record, and how much more with one.
 const GOAL: f64 = 10.0;
 const GOAL_MORE: f64 = 10.0;
 
 /// The CPU time of `work`, in microseconds for each node.
-async fn each<T>(work: impl Future<Output = T>) -> f64 {
+pub(crate) async fn each<T>(work: impl Future<Output = T>) -> f64 {
     let begin = cpu(UsageWho::RUSAGE_SELF);
     work.await;
     (cpu(UsageWho::RUSAGE_SELF) - begin).as_secs_f64() * 1e6 / f64::from(u32::try_from(nodes()).unwrap())
@@ -42,7 +42,11 @@ async fn floor() {
     }
 }
 
-async fn recorded(graph: &Graph) {
+pub(crate) async fn unrecorded(shape: &Shape) {
+    assert!((shape.run)().await.unwrap() > 0);
+}
+
+pub(crate) async fn recorded(graph: &Graph) {
     let folder = tempfile::tempdir().unwrap();
     let backend = LocalBackend::new(RunsFolder::open(folder.path().join("runs")).unwrap());
     let plan = backend.compile(graph, &Options::new().inputs(inputs())).unwrap();
@@ -59,22 +63,19 @@ pub(crate) async fn once(shape: &str, size: usize) {
 
 /// All shapes and sizes, or those that are `asked` for.
 pub(crate) async fn all(asked: &[String]) {
-    let is_asked = |what: &str| asked.is_empty() || asked.iter().any(|one| one == what);
     println!("CPU in us for each node (goals: {GOAL} without a record, {GOAL_MORE} more with one)");
     println!("{:>8} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8}", "shape", "nodes", "floor", "run", "ratio", "record", "more");
-    for count in [1_000, 10_000, 100_000].into_iter().filter(|count| is_asked(&count.to_string())) {
+    for (count, shape) in asked_for(asked) {
         set_nodes(count);
-        for shape in SHAPES.iter().filter(|shape| is_asked(shape.name)) {
-            let graph = (shape.graph)().unwrap();
-            let (mut bare, mut run, mut more) = (Vec::new(), Vec::new(), Vec::new());
-            for _ in 0..(100_000 / count).clamp(3, 15) {
-                bare.push(each(floor()).await);
-                // Its graph is made within, which `graphs` measures by itself.
-                run.push(each(async { assert!((shape.run)().await.unwrap() > 0) }).await);
-                more.push(each(recorded(&graph)).await);
-            }
-            let (bare, run, more) = (median(bare), median(run), median(more));
-            println!("{:>8} {count:>8} {bare:>8.2} {run:>8.2} {:>8.2} {more:>8.2} {:>8.2}", shape.name, run / bare, more - run);
+        let graph = (shape.graph)().unwrap();
+        let (mut bare, mut run, mut more) = (Vec::new(), Vec::new(), Vec::new());
+        for _ in 0..rounds(count) {
+            bare.push(each(floor()).await);
+            // Its graph is made within, which `graphs` measures by itself.
+            run.push(each(unrecorded(shape)).await);
+            more.push(each(recorded(&graph)).await);
         }
+        let (bare, run, more) = (median(bare), median(run), median(more));
+        println!("{:>8} {count:>8} {bare:>8.2} {run:>8.2} {:>8.2} {more:>8.2} {:>8.2}", shape.name, run / bare, more - run);
     }
 }

@@ -10,7 +10,7 @@ use nebulakit::prelude::*;
 static NODES: AtomicUsize = AtomicUsize::new(0);
 
 /// Nodes of a row of the lattice.
-const WIDTH: usize = 100;
+pub(crate) const WIDTH: usize = 100;
 
 /// A workflow by its name: its graph, and a run of it.
 pub(crate) struct Shape {
@@ -32,6 +32,20 @@ pub(crate) fn nodes() -> usize {
 
 pub(crate) fn set_nodes(nodes: usize) {
     NODES.store(nodes, Ordering::Relaxed);
+}
+
+/// The sizes and shapes that are `asked` for; all sizes if none is, and all shapes.
+pub(crate) fn asked_for(asked: &[String]) -> Vec<(usize, &'static Shape)> {
+    let (sizes, shapes): (Vec<_>, Vec<_>) = asked.iter().cloned().partition(|one| one.parse::<usize>().is_ok());
+    let is_asked = |asked: &[String], one: String| asked.is_empty() || asked.contains(&one);
+    let sizes = [1_000, 10_000, 100_000].into_iter().filter(|size: &usize| is_asked(&sizes, size.to_string()));
+    let shapes: Vec<_> = SHAPES.iter().filter(|shape| is_asked(&shapes, shape.name.to_owned())).collect();
+    sizes.flat_map(|size| shapes.iter().map(move |&shape| (size, shape))).collect()
+}
+
+/// More rounds of what is short.
+pub(crate) fn rounds(nodes: usize) -> usize {
+    (100_000 / nodes).clamp(3, 15)
 }
 
 #[task]

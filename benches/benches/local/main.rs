@@ -8,6 +8,7 @@
 //! | `memory` | bytes of a node that waits |
 //! | `processes` | nodes in processes, warm and fresh |
 //! | `computing` | work that computes, beside plain threads |
+//! | `peers`, and what is wanted as for `cost`; needs the feature `peers` | CPU of a node beside dagx and apalis-workflow |
 //! | `recorded SHAPE NODES` | nothing: one run, for `benches/peers.py` |
 //!
 //! Without a part all of the first four.
@@ -16,6 +17,8 @@
 mod cost;
 mod flows;
 mod memory;
+#[cfg(feature = "peers")]
+mod peers;
 mod strategies;
 
 use std::process::Command;
@@ -37,6 +40,8 @@ async fn measured(asked: &[String]) {
         Some("memory") if asked.len() > 1 => memory::of(&asked[1], size(asked)).await,
         Some("memory") => all_of_memory(),
         Some("cost") => cost::all(&asked[1..]).await,
+        #[cfg(feature = "peers")]
+        Some("peers") => peers::all(&asked[1..]).await,
         Some("processes") => strategies::processes().await,
         Some("computing") => strategies::computing().await,
         Some(other) => panic!("there is no part `{other}`"),
