@@ -91,7 +91,7 @@ impl Step<'_> {
         Ok(Ran { outputs: outputs.into(), used })
     }
 
-    /// The version of the task's remembered outputs; [`None`] where they are not remembered.
+    /// The version of the task's cached outputs; [`None`] if they are not cached.
     pub(super) fn cache_version(&self, task: &'static TaskDef) -> Option<&str> {
         match self.node.overrides.as_deref().and_then(|overrides| overrides.cache.as_ref()) {
             Some(graph::Cache::Off) => None,
@@ -101,7 +101,7 @@ impl Step<'_> {
     }
 }
 
-/// The work with what its node asks for instead of what its task does.
+/// The work with the overrides of its node.
 fn overridden(work: Work<Vec<u8>>, overrides: &Overrides) -> Result<Work<Vec<u8>>, String> {
     let mut work = work;
     if let Some(retries) = overrides.retries {
@@ -125,7 +125,7 @@ fn amounts(asked: &graph::Resources) -> Result<Resources, String> {
     Resources::of_amounts(both(|amounts| &amounts.cpu), both(|amounts| &amounts.memory), both(|amounts| &amounts.gpu))
 }
 
-/// How a task is run: as its node says, else its options, else the run, else where its code is at home.
+/// The strategy of a task: that of its node, else of its options, else of the run, else the task's default.
 fn strategy_of(task: &TaskDef, of_node: Option<&Strategy>, of_run: Option<&Strategy>) -> Strategy {
     if task.container.is_some() {
         return Strategy::Container;

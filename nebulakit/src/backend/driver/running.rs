@@ -3,8 +3,8 @@
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt as _, StreamExt as _};
 
-/// How many begin before those that began have had their turn. A hundred thousand that begin together are in nobody's cache when they go on: each takes three times
-/// as long, and memory for all of them.
+/// How many futures begin before those that began are polled again. If a hundred thousand begin together, they are no longer in the CPU's caches when they
+/// go on: each takes three times as long, and all of them take memory.
 const BATCH: usize = 256;
 
 /// Futures that run side by side, and begin batch by batch.
@@ -14,7 +14,7 @@ pub(super) struct Running<F> {
     begun: usize,
 }
 
-/// What comes next.
+/// What happens next.
 pub(super) enum Next<T> {
     /// One is over.
     Over(T),
@@ -44,7 +44,7 @@ impl<F: Future> Running<F> {
         self.all.push(future);
     }
 
-    /// Waits for one that is over. Where there are `more` to begin, it waits for no longer than all that can go on take to do so.
+    /// Waits until one is over. If there are `more` to begin, it only lets the others run once.
     pub(super) async fn next(&mut self, more: bool) -> Next<F::Output> {
         if let Some(Some(over)) = self.all.next().now_or_never() {
             return Next::Over(over);

@@ -1,7 +1,7 @@
-//! Files that nothing needs any more: those of a node are deleted when the last value that names them is gone.
+//! Deletes files that nothing needs any more: those of a node are deleted when the last value that names them is gone.
 //!
-//! A value is held by the node that it is kept of until all that take from that are over, and by the node around it until that is over in turn. What a node held
-//! that did not succeed is never given back: a run that goes on with this one takes it.
+//! A value is held for its node until all nodes that take it are over, and then for the enclosing node until that is over too. The holds of a node
+//! that did not succeed are never released, because a run that resumes this one needs the files.
 
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 
 use crate::run::{EventKind, NodePath, Record, RunFolder};
 
-/// The folders of the files that the nodes of a run stored, by who still needs them.
+/// The folders of the files that the nodes of a run stored, with how often each is still needed.
 pub(crate) struct Shelf {
     run: RunFolder,
     record: Arc<dyn Record>,
@@ -25,11 +25,11 @@ pub(crate) struct Shelf {
 struct Folders {
     held: HashMap<PathBuf, u32>,
     nodes: HashMap<PathBuf, NodePath>,
-    /// Those that stay, whatever becomes of the run.
+    /// Those that stay, however the run ends.
     pinned: HashSet<PathBuf>,
 }
 
-/// The folders that a value names, until they are given back.
+/// The folders that a value names, until they are released.
 #[derive(Debug, Default)]
 pub(super) struct Hold(Vec<PathBuf>);
 
@@ -41,7 +41,7 @@ impl Shelf {
         Self { run, record, folders: Mutex::default(), deleting: Mutex::default() }
     }
 
-    /// Holds what outputs name, and the folder of the node that gave them.
+    /// Holds what outputs name, and the folder of the node that they are from.
     pub(super) fn hold_of(&self, node: &NodePath, outputs: &[u8]) -> Hold {
         let own = self.run.raw(node);
         self.folders().nodes.insert(own.clone(), node.clone());
@@ -55,13 +55,13 @@ impl Shelf {
         self.held(self.named(outputs))
     }
 
-    /// Keeps what outputs name for good: something beside the run refers to it.
+    /// Keeps what outputs name for good, because something outside the run refers to it.
     pub(super) fn pin(&self, outputs: &[u8]) {
         let named = self.named(outputs);
         self.folders().pinned.extend(named);
     }
 
-    /// Gives back what was held, and deletes what nobody holds any more.
+    /// Releases a hold, and deletes what is no longer held.
     pub(super) fn release(&self, hold: Hold) {
         let mut folders = self.folders();
         for folder in hold.0 {
@@ -75,7 +75,7 @@ impl Shelf {
         }
     }
 
-    /// Deletes all that neither these outputs of the run name nor anything beside it.
+    /// Deletes everything except what these outputs of the run name and what is pinned.
     pub(crate) fn clear(&self, outputs: &[u8]) {
         let (stays, folders) = (self.named(outputs), self.folders());
         let left = entries(&self.run.all_raw()).unwrap_or_default();
@@ -86,7 +86,7 @@ impl Shelf {
         self.run.data().clear_own();
     }
 
-    /// Waits until all is deleted that was to be.
+    /// Waits until everything that was to be deleted is gone.
     pub(crate) async fn settle(&self) {
         let mut deleting = std::mem::take(&mut *self.deleting.lock().unwrap_or_else(PoisonError::into_inner));
         while deleting.join_next().await.is_some() {}
@@ -98,7 +98,7 @@ impl Shelf {
         Hold(named.into_iter().collect())
     }
 
-    /// The folders of this run's nodes in which the files are that outputs name.
+    /// The folders of this run's nodes that contain files which outputs name.
     fn named(&self, outputs: &[u8]) -> HashSet<PathBuf> {
         let raw = self.run.all_raw();
         let folder = |place| match place {
@@ -108,7 +108,7 @@ impl Shelf {
         places(outputs).unwrap_or_default().into_iter().filter_map(folder).collect()
     }
 
-    /// Deletes a folder on a thread of its own, once that is recorded.
+    /// Deletes a folder on a separate thread, after recording it.
     fn delete(&self, folder: PathBuf, node: Option<NodePath>) {
         let record = Arc::clone(&self.record);
         self.deleting.lock().unwrap_or_else(PoisonError::into_inner).spawn_blocking(move || {

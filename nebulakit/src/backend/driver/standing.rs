@@ -1,4 +1,4 @@
-//! What no event of a job tells: what nodes wait for that are queued for long, and how much data was moved.
+//! What no event of a job says: what queued nodes wait for, and how much data was moved.
 
 use std::collections::HashMap;
 use std::sync::atomic::Ordering;
@@ -12,19 +12,19 @@ use super::world::World;
 use crate::coordinator::RequestId;
 use crate::run::{EventKind, NodePath, WaitsFor};
 
-/// How often it is told. What waits for less than that is not worth an event.
+/// How often it is recorded. Most shorter waits get no event.
 const PERIOD: Duration = Duration::from_secs(1);
 
-/// Of how many nodes it is told at once: a run with many keeps its time for them.
+/// For how many nodes it is recorded at once: a run with many nodes should spend its time on them.
 const AT_ONCE: usize = 1_024;
 
-/// Looks now and then where the jobs of a run stand.
+/// Checks periodically what the jobs of a run wait for.
 pub(super) struct Standing {
     prefix: String,
     ticks: Interval,
-    /// What was told of those that wait.
+    /// What was recorded of the jobs that wait.
     told: HashMap<RequestId, WaitsFor>,
-    /// How many bytes were told of.
+    /// How many bytes were recorded.
     moved: u64,
 }
 
@@ -35,12 +35,12 @@ impl Standing {
         Self { prefix: job_id(&world.run, &NodePath::from("")), ticks, told: HashMap::new(), moved: 0 }
     }
 
-    /// Waits until it is time to look again.
+    /// Waits until the next check is due.
     pub(super) async fn due(&mut self) {
         self.ticks.tick().await;
     }
 
-    /// Tells what has changed.
+    /// Records what has changed.
     pub(super) fn tell(&mut self, walk: &Walk<'_>) {
         self.tell_moved(walk);
         let waits = walk.world.coordinator.all_waits(&walk.world.run);
@@ -61,7 +61,7 @@ impl Standing {
         }
     }
 
-    /// Tells how much was moved by now, if that is more than before.
+    /// Records how much was moved by now, if that has changed.
     pub(super) fn tell_moved(&mut self, walk: &Walk<'_>) {
         let bytes = walk.world.coordinator.moved() + walk.world.moved.load(Ordering::Relaxed);
         if std::mem::replace(&mut self.moved, bytes) != bytes {

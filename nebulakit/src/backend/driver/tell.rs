@@ -1,4 +1,4 @@
-//! What the jobs of a run do, told as events of its nodes.
+//! Records what the jobs of a run do, as events of its nodes.
 
 use std::pin::pin;
 
@@ -11,17 +11,17 @@ use super::world::World;
 use crate::coordinator::{self, EventStream, JobEvent, Overflow};
 use crate::run::{EventKind, NodePath};
 
-/// How many events of jobs wait to be told before jobs wait for it.
+/// How many events of jobs can be pending before jobs have to wait.
 const ROOM: usize = 65_536;
 
-/// Hears what the jobs of a run do.
+/// The events of a run's jobs.
 pub(super) struct Jobs {
     events: EventStream,
     prefix: String,
 }
 
 impl Jobs {
-    /// Those of the run, if anybody wants to hear of them.
+    /// Those of the run, if it is recorded.
     pub(super) fn of(world: &World) -> Option<Self> {
         world.record.is_on().then(|| Self {
             events: world.coordinator.publisher().subscribe_to_attempts(Overflow::Wait(ROOM)),
@@ -29,7 +29,7 @@ impl Jobs {
         })
     }
 
-    /// Tells what jobs do until `ended` is over: always before what comes of it.
+    /// Records what jobs do until `ended` is over, always before its result.
     pub(super) async fn told_while<T>(mut self, walk: &Walk<'_>, ended: impl Future<Output = T>) -> T {
         let mut ended = pin!(ended);
         let mut standing = Standing::new(walk.world);
@@ -56,7 +56,7 @@ impl Jobs {
         }
     }
 
-    /// What tasks call are not nodes: what they say is said by these, and heard by their witnesses.
+    /// Records an event. Tasks that are called by other tasks are not nodes: their callers' witnesses record what they say.
     fn tell(&self, walk: &Walk<'_>, event: &JobEvent) {
         use coordinator::EventKind as Job;
         let kind = match &event.kind {

@@ -1,4 +1,4 @@
-//! A graph on its way through a run: what all of its nodes share.
+//! A graph while it runs: what all of its nodes share.
 
 use std::collections::HashMap;
 use std::io;
@@ -10,15 +10,15 @@ use super::world::World;
 use crate::graph::{Graph, Scope};
 use crate::run::{EventKind, NodePath};
 
-/// A run on its way.
+/// A graph while it runs.
 pub(super) struct Walk<'g> {
     pub(super) graph: &'g Graph,
     pub(super) world: &'g World,
-    /// Those of the scopes that ran, by their addresses.
+    /// The layouts of the scopes that ran, by their addresses.
     layouts: Mutex<HashMap<usize, Arc<Layout<'g>>>>,
-    /// The failure that ends all of it.
+    /// The failure that ends the whole run.
     pub(super) fatal: OnceLock<End>,
-    /// Why what happened cannot be recorded any more.
+    /// Why events cannot be recorded any more.
     pub(super) unrecorded: OnceLock<io::Error>,
 }
 
@@ -33,17 +33,17 @@ impl<'g> Walk<'g> {
         Arc::clone(layout)
     }
 
-    /// The workflow or launch plan of that name.
+    /// The workflow or launch plan with that name.
     pub(super) fn workflow(&self, name: &str) -> Option<&'g Graph> {
         self.graph.workflows.get(name)
     }
 
-    /// Whether anybody hears what happens.
+    /// Whether events are recorded.
     pub(super) fn is_told(&self) -> bool {
         self.world.record.is_on()
     }
 
-    /// Tells what happened to a node. Where that cannot be recorded the run stops: what nobody can know of may not go on.
+    /// Records what happened to a node. If that fails, the run stops: it must not go on unseen.
     pub(super) fn tell(&self, node: &NodePath, kind: impl FnOnce() -> EventKind) {
         if self.is_told()
             && let Err(error) = self.world.record.record(Some(node), kind())
@@ -52,20 +52,20 @@ impl<'g> Walk<'g> {
         }
     }
 
-    /// Tells what happened to the run itself.
+    /// Records what happened to the run itself.
     pub(super) fn tell_of_run(&self, kind: EventKind) {
         if let Err(error) = self.world.record.record(None, kind) {
             self.unrecorded(error);
         }
     }
 
-    /// A failure ends the run, whatever else may fail in it.
+    /// Ends the run with a failure, whatever else fails in it.
     pub(super) fn fatal(&self, end: &End) {
         let _ = self.fatal.set(end.clone());
         self.world.stop.cancel();
     }
 
-    /// What happens cannot be recorded any more: the run stops.
+    /// Stops the run, because events cannot be recorded any more.
     pub(super) fn unrecorded(&self, error: io::Error) {
         let _ = self.unrecorded.set(error);
         self.world.stop.cancel();

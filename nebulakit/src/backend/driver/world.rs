@@ -1,4 +1,4 @@
-//! What a run runs in, and how it may end without outputs.
+//! The environment of a run, and how a run can end without outputs.
 
 use std::io;
 use std::sync::Arc;
@@ -14,29 +14,29 @@ use crate::task::cancellation::Cancellation;
 use crate::task::mock::Mocks;
 use crate::task::strategy::Strategy;
 
-/// What a run runs in.
+/// The environment of a run.
 pub(crate) struct World {
     pub(crate) coordinator: Coordinator,
     pub(crate) run: RunId,
     pub(crate) record: Arc<dyn Record>,
     pub(crate) signals: Arc<Signals>,
-    /// Asks the run to stop.
+    /// Stops the run.
     pub(crate) stop: Cancellation,
-    /// How tasks are run that do not say so themselves.
+    /// How tasks run if they do not set a strategy themselves.
     pub(crate) strategy: Option<Strategy>,
     /// Where each node's files go, if not all to one place.
     pub(crate) stored: Option<RunFolder>,
-    /// What stands in for tasks.
+    /// Mocks that replace tasks.
     pub(crate) mocks: Mocks,
     /// How much its tasks in processes have read and stored, in bytes.
     pub(crate) moved: Arc<AtomicU64>,
-    /// What is known of tasks that ran before, if anything is.
+    /// What is known of earlier runs, if anything is.
     pub(crate) memory: Option<Arc<dyn Memory>>,
-    /// Whether it is only looked at what would run: nothing does, and what would counts as stopped.
+    /// Whether this is only a preview: nothing runs, and a task that would run counts as stopped.
     pub(crate) is_rehearsal: bool,
     /// Deletes files that nothing needs any more, if that is wanted.
     pub(crate) shelf: Option<Arc<Shelf>>,
-    /// The node that runs whatever is known of earlier runs, and with it all that needs it.
+    /// The node that runs regardless of earlier runs, with every node that depends on it.
     pub(crate) from: Option<NodePath>,
 }
 
@@ -45,6 +45,6 @@ pub(crate) struct World {
 pub(crate) enum Unfinished {
     /// One of its nodes failed, or was stopped.
     Ended(End),
-    /// What happened cannot be recorded.
+    /// An event could not be recorded.
     Unrecorded(io::Error),
 }

@@ -1,4 +1,4 @@
-//! The cache, as a run uses it.
+//! How a run uses the cache.
 
 use std::collections::HashMap;
 use std::num::NonZero;
@@ -15,17 +15,17 @@ use crate::run::{
 };
 use crate::task::def::TaskDef;
 
-/// The cache, as a run uses it.
+/// How a run uses the cache.
 pub(super) struct Cached {
     cache: Cache,
     uses: CacheUse,
     run: RunId,
     durability: Durability,
-    /// Where equal calls wait for each other; [`None`] where nothing runs.
+    /// Where equal calls wait for each other; [`None`] if nothing runs.
     turns: Option<Turns>,
-    /// What makes keys, by the names of the tasks.
+    /// The makers of keys, by the names of the tasks.
     makers: Mutex<HashMap<&'static str, Arc<KeyMaker>>>,
-    /// How many nodes may read files for their keys at once.
+    /// Limits how many nodes read files for their keys at once.
     readers: Arc<Semaphore>,
 }
 
@@ -36,17 +36,17 @@ impl Cached {
         Self { cache: Cache::new(runs), uses, run, durability, turns: Some(Turns::new(runs)), makers: Mutex::default(), readers }
     }
 
-    /// The same, which writes nothing and waits for nobody.
+    /// A copy that writes nothing and does not wait for other calls.
     pub(super) fn read_only(self) -> Self {
         Self { cache: self.cache.read_only(), turns: None, ..self }
     }
 
-    /// Whether outputs of tasks with this cache version may be taken.
+    /// Whether outputs of tasks with this cache version may be reused.
     pub(super) fn may_recall(&self, version: Option<&str>) -> bool {
         version.is_some() && self.uses == CacheUse::On
     }
 
-    /// What the cache has of a call. A task that cannot be looked up runs.
+    /// Looks up a call in the cache. If that fails, the task runs.
     pub(super) async fn recall(&self, call: &Call<'_>) -> Recalled {
         let Some(version) = call.version else { return Recalled::Nothing(None) };
         if self.uses == CacheUse::Off {
@@ -63,7 +63,7 @@ impl Cached {
         }
     }
 
-    /// What remembers outputs.
+    /// A function that writes an entry.
     pub(super) fn putting(&self, entry: CacheEntry) -> impl FnOnce() -> Result<(), RecordError> + Send + use<> {
         let (cache, durability) = (self.cache.clone(), self.durability);
         move || cache.put(&entry, durability)
@@ -97,7 +97,7 @@ impl Cached {
         })
     }
 
-    /// The key of a call. Files are read on a thread of their own, which ends when the call is asked to stop.
+    /// The key of a call. Files are read on a separate thread, which ends when the call is asked to stop.
     async fn key(&self, call: &Call<'_>, version: &str) -> Result<CacheKey, RecordError> {
         let maker = self.maker(call.task, version);
         if maker.is_cheap(call.inputs.iter().map(|(_, literal)| &**literal)) {
@@ -114,7 +114,7 @@ impl Cached {
         made.await.unwrap_or_else(|error| Err(RecordError::new(RecordErrorKind::Interrupted, format!("the inputs were not read: {error}"))))
     }
 
-    /// What makes the keys of a task's calls. A node that asks for another version gets a maker of its own.
+    /// The maker of the keys of a task's calls. A node that asks for another version gets its own maker.
     fn maker(&self, task: &'static TaskDef, version: &str) -> Arc<KeyMaker> {
         let options = task.options.cache.as_ref();
         let make = || Arc::new(KeyMaker::new(task.name, version, task.interface(), options.map_or(&[], |cache| cache.ignore)));

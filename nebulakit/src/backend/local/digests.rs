@@ -1,4 +1,4 @@
-//! What tells a run that goes on with another one whether what nodes were given, and gave, is what it was.
+//! Digests that tell a resumed run whether the inputs and outputs of nodes are unchanged.
 
 use std::collections::HashMap;
 use std::fs::{self, Metadata};
@@ -14,15 +14,15 @@ use tokio::task::spawn_blocking;
 
 use crate::run::{Contents, DigestParts, RunsFolder, inputs_digest};
 
-/// Larger files are told by their sizes and times: each run would read them before its tasks do.
+/// Larger files are identified by size, modification time and inode: otherwise each run would read them before its tasks do.
 const LARGEST: u64 = 64 << 20;
 
-/// Digests of inputs, and of what is known of files without reading them.
+/// Digests of inputs, and of the metadata of stored files.
 ///
-/// Files that runs stored are told by their sizes and times, where they were made: nobody else writes there. All others are read, once in a run.
+/// Files that runs stored are identified by size and time, because nothing else writes there. All other files are read, once in a run.
 pub(super) struct Digests {
     contents: Contents,
-    /// Where the files are that runs store.
+    /// The folder of the files that runs store.
     stored: PathBuf,
     /// The digests of the files that were read.
     read: Mutex<HashMap<PathBuf, Arc<OnceCell<String>>>>,
@@ -33,8 +33,8 @@ impl Digests {
         Self { contents: contents.up_to(LARGEST), stored: runs.path().join("runs"), read: Mutex::default() }
     }
 
-    /// The digest of inputs, and of what is in the files of this machine that they name. One that cannot be read counts by its path alone: the task says what is
-    /// wrong with it.
+    /// The digest of inputs, and of the contents of the local files that they name. A file that cannot be read counts only by its path: the task reports what
+    /// is wrong with it.
     pub(super) async fn of_inputs(&self, inputs: &[(&str, Bytes)]) -> String {
         let own = inputs_digest(inputs.iter().map(|(name, literal)| (*name, &**literal)));
         let named = inputs.iter().flat_map(|(_, literal)| places_of(literal).unwrap_or_default());
@@ -50,7 +50,7 @@ impl Digests {
         parts.digest()
     }
 
-    /// What tells whether the files that runs stored and outputs name are what they were; [`None`] where they name none.
+    /// A digest of the metadata of the stored files that outputs name, which changes when the files do; [`None`] if they name none.
     pub(super) async fn stamp(&self, outputs: &[u8]) -> Option<String> {
         let stored: Vec<_> = here(places(outputs).unwrap_or_default()).filter(|path| path.starts_with(&self.stored)).collect();
         if stored.is_empty() {
@@ -60,7 +60,7 @@ impl Digests {
         spawn_blocking(move || stamp(&stored)).await.ok().and_then(Result::ok).or_else(|| Some(String::new()))
     }
 
-    /// The files that runs stored and outputs name, and that are not there; below the folder of all runs.
+    /// The stored files that outputs name but that no longer exist, relative to the folder of all runs.
     pub(super) fn gone(&self, outputs: &[u8]) -> Vec<PathBuf> {
         let named = here(places(outputs).unwrap_or_default()).filter(|path| !path.exists());
         named.filter_map(|path| path.strip_prefix(&self.stored).ok().map(Path::to_owned)).collect()
@@ -81,7 +81,7 @@ fn here(places: impl IntoIterator<Item = Place>) -> impl Iterator<Item = PathBuf
     })
 }
 
-/// The names, sizes and times of the files, and of those below folders.
+/// A digest of the names, sizes and times of the files, and of those below folders.
 fn stamp(paths: &[PathBuf]) -> io::Result<String> {
     let mut parts = DigestParts::default();
     let mut left: Vec<PathBuf> = paths.iter().rev().cloned().collect();

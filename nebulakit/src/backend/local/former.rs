@@ -1,4 +1,4 @@
-//! The run that another one goes on with, and those that it went on with in turn.
+//! The run that another one resumes, and the runs that it resumed in turn.
 
 use std::collections::{HashMap, HashSet};
 use std::ffi::OsStr;
@@ -10,15 +10,15 @@ use crate::run::{
     RunStatus, RunsFolder, Success, TaskChange, file_name,
 };
 
-/// The runs that a run goes on with: the one that it was asked to, and behind it those before.
+/// The runs that a run resumes: first the one that it was asked to resume, then the runs before it.
 pub(super) struct Former(Vec<Before>);
 
 /// One of them.
 struct Before {
     run: RunHandle,
-    /// It stays as long as this run goes on.
+    /// Keeps it from being deleted while this run goes on.
     _hold: Option<RunHold>,
-    /// The tasks that take and give what they took and gave there.
+    /// The tasks whose interface is still the same.
     tasks: HashSet<String>,
     /// The nodes whose files it deleted, by the names of their folders.
     deleted: HashMap<String, NodePath>,
@@ -26,14 +26,14 @@ struct Before {
 
 /// What such a run knows of a node that succeeded there.
 pub(super) enum Kept<'a> {
-    /// What it gave, if its files are what they were.
+    /// Its outputs, to be used if its files are unchanged.
     Outputs(Vec<u8>, Success, &'a RunFolder),
     /// It has to run again.
     Again(Again),
 }
 
 impl Former {
-    /// The run `id`, with those before it that are still there.
+    /// The run `id`, with the runs before it that still exist.
     pub(super) fn of(runs: &RunsFolder, id: &RunId) -> Result<Self, RecordError> {
         let (mut all, mut next) = (Vec::new(), Some(id.clone()));
         while let Some(id) = next {
@@ -58,24 +58,24 @@ impl Former {
         Ok(Self(all))
     }
 
-    /// The run that it was asked to go on with.
+    /// The run that it was asked to resume.
     pub(super) fn run(&self) -> &RunHandle {
         &self.0[0].run
     }
 
-    /// Whether one of them deleted files that it did not need any more.
+    /// Whether one of them deleted files that nothing needed any more.
     pub(super) fn has_deleted(&self) -> bool {
         self.0.iter().any(|before| !before.deleted.is_empty())
     }
 
-    /// The node whose file `path` was, below the folder of all runs, if that was deleted since nothing needed it.
+    /// The node that stored the file `path`, below the folder of all runs, if the file was deleted because nothing needed it any more.
     pub(super) fn deleted(&self, path: &Path) -> Option<&NodePath> {
         let mut parts = path.iter().filter_map(OsStr::to_str);
         let (run, folder) = (parts.next()?, parts.nth(1)?);
         self.0.iter().find(|before| before.run.id().to_string() == run)?.deleted.get(folder)
     }
 
-    /// Whether the node ran that task in one of them, which takes and gives the same.
+    /// Whether the node ran that task in one of them, with the same interface.
     pub(super) fn may_keep(&self, node: &NodePath, task: &str) -> bool {
         self.0.iter().any(|before| before.tasks.contains(task) && before.ran(node, task).unwrap_or_default())
     }
@@ -95,7 +95,7 @@ impl Former {
         Ok(why)
     }
 
-    /// What was answered to its gates, for a run that is given the same: of another one somebody has to look at what comes of it.
+    /// The answers to its gates, if the run has the same inputs: with other inputs, somebody has to look at the results again.
     pub(super) fn answers(&self, inputs: &[u8]) -> HashMap<String, Answer> {
         let mut answers = HashMap::new();
         for before in self.0.iter().rev().filter(|before| before.run.inputs().is_ok_and(|before| before == inputs)) {
@@ -109,7 +109,7 @@ impl Former {
         answers
     }
 
-    /// What they know of the node, where it ran that task: each one in turn, the latest first.
+    /// What each of them knows of the node, if it ran that task; the latest run first.
     pub(super) fn kept<'a>(&'a self, node: &'a NodePath, task: &'a str, digest: &'a str) -> impl Iterator<Item = Kept<'a>> + 'a {
         self.0.iter().filter_map(move |before| {
             before.kept(node, task, digest).unwrap_or_else(|error| {
@@ -119,7 +119,7 @@ impl Former {
         })
     }
 
-    /// The last checkpoint that the node left, where it ran that task with inputs of that digest.
+    /// The last checkpoint that the node left, if it ran that task with inputs of that digest.
     pub(super) fn checkpoint(&self, node: &NodePath, task: &str, digest: &str) -> Option<String> {
         let of = |before: &Before| {
             let is_same = before.tasks.contains(task) && before.ran(node, task).unwrap_or_default();
@@ -153,10 +153,10 @@ impl Before {
     }
 }
 
-/// The tasks that ran in a run and are other in this program.
+/// The tasks that ran in a run and have changed in this program.
 ///
 /// # Errors
-/// When what is recorded of it cannot be read.
+/// When its record cannot be read.
 pub(super) fn changes(run: &RunHandle) -> Result<Vec<TaskChange>, RecordError> {
     let Some(before) = run.build()?.filter(|before| !Build::of_this_program().is(before)) else { return Ok(Vec::new()) };
     let state = run.state()?;

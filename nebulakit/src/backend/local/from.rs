@@ -1,4 +1,4 @@
-//! Whether a node that is to run again is one of the graph.
+//! Checks that a node that is to run again exists.
 
 use std::collections::BTreeSet;
 
@@ -7,10 +7,10 @@ use strsim::jaro_winkler;
 use crate::graph::{Graph, Kind, Mapped};
 use crate::run::{NodePath, RunState};
 
-/// How alike a name has to be that was meant.
+/// How similar a name must be to be suggested.
 const ALIKE: f64 = 0.7;
 
-/// Why the run cannot go on from the node `from`: it is not of `graph`, nor is it one that a dynamic task of the former run gave. [`None`] where it can.
+/// Why the run cannot be resumed from the node `from`: neither `graph` nor the earlier run has it. [`None`] if it can.
 pub(super) fn unknown(from: &NodePath, graph: &Graph, former: &RunState) -> Option<String> {
     if former.nodes.contains_key(from) || is_in(graph, graph, from) {
         return None;
@@ -26,7 +26,7 @@ pub(super) fn unknown(from: &NodePath, graph: &Graph, former: &RunState) -> Opti
     Some(format!("`{}` has no node `{from}`{hint}", graph.name))
 }
 
-/// Whether `workflow`, of all that are in `graph`, has a node of that path.
+/// Whether `workflow`, one of those in `graph`, has a node with that path.
 fn is_in(graph: &Graph, workflow: &Graph, path: &str) -> bool {
     let (first, rest) = match path.split_once('/') {
         Some((first, rest)) => (first, Some(rest)),

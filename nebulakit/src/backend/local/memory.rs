@@ -1,4 +1,4 @@
-//! What a run need not do again: tasks whose outputs are cached, and those of the runs that it goes on with.
+//! Tasks that need not run again: their outputs are cached, or kept from the runs that this one resumes.
 
 use std::collections::HashSet;
 use std::io;
@@ -14,20 +14,20 @@ use super::former::{Former, Kept};
 use crate::backend::driver::{Call, Memory, Recalled};
 use crate::run::{Again, CacheEntry, EventKind, NodePath, Origin, RunFolder, Success, is_whole};
 
-/// What a run remembers.
+/// What a run knows of earlier runs.
 pub(super) struct Remembered {
-    /// The run that this one goes on with.
+    /// The run that this one resumes.
     pub(super) former: Option<Former>,
     pub(super) cached: Cached,
     pub(super) digests: Digests,
     /// The nodes whose files were deleted and are needed again.
     pub(super) needed: Mutex<HashSet<NodePath>>,
-    /// The folder of this run, where it is recorded: it takes over the decks of nodes that do not run again.
+    /// The folder of this run, if it is recorded: it takes over the decks of nodes that do not run again.
     pub(super) folder: Option<RunFolder>,
 }
 
 impl Remembered {
-    /// What the node gave in a run that this one goes on with, if it need not run again.
+    /// The outputs of the node in a resumed run, if it need not run again.
     async fn of_former(&self, call: &Call<'_>) -> Option<Bytes> {
         let mut again = None;
         for kept in self.former.iter().flat_map(|former| former.kept(call.node, call.task.name, call.given.digest)) {
@@ -49,7 +49,7 @@ impl Remembered {
         None
     }
 
-    /// Whether the files that outputs name are what they were, or were deleted since nothing needed them.
+    /// Whether the files that outputs name are unchanged, or were deleted because nothing needed them.
     async fn stands(&self, outputs: &[u8], success: &Success) -> bool {
         if is_whole(outputs) && self.digests.stamp(outputs).await == success.files {
             return true;

@@ -1,4 +1,4 @@
-//! Which deleted files a run needs that goes on with another one: found out before it starts, so that the nodes that stored them run again first.
+//! Finds out, before a resumed run starts, which deleted files it needs, so that the nodes that stored them run again first.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::backend::{Plan, RunError};
 use crate::coordinator::Coordinator;
 use crate::run::Nowhere;
 
-/// Walks the graph with what is kept, and runs nothing, until no more is needed: what is made again can need more of it.
+/// Walks the graph with the kept outputs, without running anything, until it finds no more needed files: a node that runs again can need more of them.
 pub(super) async fn find(plan: &Plan, memory: &Arc<Remembered>, coordinator: &Coordinator) -> Result<(), RunError> {
     if !memory.former.as_ref().is_some_and(Former::has_deleted) {
         return Ok(());
