@@ -1,4 +1,4 @@
-//! A run as its folder tells of it: read once, and what is new when it is asked again.
+//! A run as read from its folder: everything once, and then only what is new.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,10 +11,10 @@ use crate::run::log::EventReader;
 use crate::run::path::NodePath;
 use crate::run::state::{RunState, RunStatus};
 
-/// How often one looks for what is new who waits for it.
+/// How often to look for new events while waiting.
 pub(super) const PERIOD: Duration = Duration::from_millis(50);
 
-/// A run as its folder tells of it.
+/// A run as read from its folder.
 #[derive(Debug)]
 pub(super) struct Watch {
     pub(super) folder: RunFolder,
@@ -27,7 +27,7 @@ pub(crate) struct Success {
     pub(crate) outputs: Recorded,
     /// The digest of its inputs.
     pub(crate) inputs: Option<String>,
-    /// What tells whether the files are what they were that its outputs name.
+    /// The digest of the metadata of the files that its outputs name.
     pub(crate) files: Option<String>,
 }
 
@@ -36,9 +36,9 @@ pub(crate) struct Success {
 pub(super) struct Seen {
     reader: Option<EventReader>,
     pub(super) state: Arc<RunState>,
-    /// Where the events begin that have the outputs of nodes.
+    /// The offsets of the events that have the outputs of nodes.
     succeeded: HashMap<NodePath, u64>,
-    /// What the run gave.
+    /// The outputs of the run.
     result: Option<Recorded>,
 }
 
@@ -47,7 +47,7 @@ impl Watch {
         Self { folder, seen: Mutex::default() }
     }
 
-    /// Reads what is new, and gives all.
+    /// Reads what is new, and returns everything.
     ///
     /// # Errors
     /// When the events cannot be read.
@@ -57,10 +57,10 @@ impl Watch {
         Ok(seen)
     }
 
-    /// Where the run stands.
+    /// The status of the run.
     ///
     /// # Errors
-    /// When its events cannot be read, or when it cannot be told whether a process drives it.
+    /// When its events cannot be read, or when it is impossible to find out whether a process drives it.
     pub(super) fn status(&self) -> Result<RunStatus, RecordError> {
         let status = self.seen()?.state.status.clone();
         if matches!(status, RunStatus::Ended(_)) || self.folder.is_driven()? {
@@ -73,10 +73,10 @@ impl Watch {
         }
     }
 
-    /// Whether nothing happens to a node any more, or to the run.
+    /// Whether a node, or the run, is over.
     ///
     /// # Errors
-    /// As of [`status`](Self::status).
+    /// As for [`status`](Self::status).
     pub(super) fn is_over(&self, node: Option<&NodePath>) -> Result<bool, RecordError> {
         if let Some(node) = node
             && self.seen()?.state.nodes.get(node).is_some_and(|node| node.is_over())
@@ -94,7 +94,7 @@ impl Watch {
         self.seen()?.success(node)
     }
 
-    /// The outputs of a node; [`None`] where they were not recorded.
+    /// The outputs of a node; [`None`] if they were not recorded.
     ///
     /// # Errors
     /// When it has none, or when they cannot be read.
@@ -108,10 +108,10 @@ impl Watch {
         }
     }
 
-    /// What the run gave.
+    /// The outputs of the run.
     ///
     /// # Errors
-    /// When it gave nothing, or when that cannot be read.
+    /// When it has none, or when they cannot be read.
     pub(super) fn result(&self) -> Result<Vec<u8>, RecordError> {
         let kept = self.seen()?.result.clone();
         let bytes = kept.map(|kept| self.folder.data().read(&kept)).transpose()?.flatten();

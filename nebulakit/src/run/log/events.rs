@@ -14,24 +14,24 @@ use crate::run::path::NodePath;
 pub(super) struct Events {
     file: Appending,
     clock: Clock,
-    /// The sequence of the next one.
+    /// The sequence number of the next one.
     next: u64,
     /// How many the kernel has.
     written: u64,
-    /// How far nodes have come, as far as that is not recorded yet: one of many reports is enough.
+    /// The progress of nodes that is not recorded yet: one of many reports is enough.
     progress: HashMap<NodePath, (u64, Option<u64>)>,
 }
 
 impl Events {
-    /// Goes on behind the first `events`.
+    /// Continues after the first `events`.
     pub(super) fn new(file: Appending, events: u64, clock: Clock) -> Self {
         Self { file, clock, next: events, written: events, progress: HashMap::new() }
     }
 
-    /// Puts an event behind those that wait, and what is held of its node's progress before it.
+    /// Adds an event to the buffer, after any pending progress of its node.
     ///
     /// # Errors
-    /// When it has no form as JSON, or when those that wait cannot be written.
+    /// When it cannot be written as JSON, or when the buffer cannot be written.
     pub(super) fn append(&mut self, node: Option<&NodePath>, kind: EventKind) -> Result<(), RecordError> {
         if !self.progress.is_empty()
             && let Some((node, (done, total))) = node.and_then(|node| self.progress.remove_entry(node))
@@ -41,12 +41,12 @@ impl Events {
         self.put(node.cloned(), kind)
     }
 
-    /// Takes how far a node has come, for the next [`write`](Self::write_progress).
+    /// Keeps the progress of a node for the next [`write`](Self::write_progress).
     pub(super) fn progress(&mut self, node: &NodePath, done: u64, total: Option<u64>) {
         self.progress.insert(node.clone(), (done, total));
     }
 
-    /// Puts what is held of the progress of nodes behind the events that wait, and writes all.
+    /// Adds the pending progress of nodes to the buffer, and writes it.
     ///
     /// # Errors
     /// When it cannot be written.
@@ -57,7 +57,7 @@ impl Events {
         self.write()
     }
 
-    /// Writes the events that wait, and says how many the kernel has now.
+    /// Writes the buffered events.
     ///
     /// # Errors
     /// When they cannot be written.

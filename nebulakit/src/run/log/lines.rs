@@ -1,4 +1,4 @@
-//! Whole lines of a file that may grow.
+//! Complete lines of a file that may grow.
 
 use std::fmt::Display;
 use std::fs::File;
@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 
 use crate::run::error::{At as _, RecordError, RecordErrorKind};
 
-/// A line has fewer bytes than these.
+/// Every line is shorter than this, in bytes.
 pub(super) const LONGEST: usize = 16 << 20;
 
-/// Reads a file's lines, as far as they are whole. What is behind the last of them is not there yet, or never will be: a crash has torn it.
+/// Reads a file's complete lines. Anything after the last of them is still being written, or was torn by a crash.
 #[derive(Debug)]
 pub(crate) struct Lines {
     file: BufReader<File>,
@@ -23,7 +23,7 @@ pub(crate) struct Lines {
 }
 
 impl Lines {
-    /// Opens the file; [`None`] where it is not there yet.
+    /// Opens the file; [`None`] if it does not exist yet.
     ///
     /// # Errors
     /// When it cannot be opened.
@@ -41,7 +41,7 @@ impl Lines {
         }
     }
 
-    /// Opens the file again that was read up to there.
+    /// Reopens a file that was read up to there.
     ///
     /// # Errors
     /// When it cannot be opened.
@@ -52,10 +52,10 @@ impl Lines {
         Ok(Some(lines))
     }
 
-    /// The next line, without its end; [`None`] where there is none yet.
+    /// The next line, without its line break; [`None`] if there is none yet.
     ///
     /// # Errors
-    /// When the file cannot be read, or a line is too long to be one.
+    /// When the file cannot be read, or a line is too long.
     pub(crate) fn next(&mut self) -> Result<Option<&[u8]>, RecordError> {
         self.line.clear();
         let longest = LONGEST as u64 + 1;
@@ -73,7 +73,7 @@ impl Lines {
         Ok(None)
     }
 
-    /// The line that begins there. The next one stays what it was.
+    /// The line that begins there. This does not change which line is the next one.
     ///
     /// # Errors
     /// When it cannot be read.
@@ -90,7 +90,7 @@ impl Lines {
         Ok(())
     }
 
-    /// Where the next line begins: how many bytes of the file are whole lines, as far as it was read.
+    /// Where the next line begins: how many bytes of complete lines were read.
     pub(crate) fn offset(&self) -> u64 {
         self.offset
     }
@@ -100,12 +100,12 @@ impl Lines {
         self.count
     }
 
-    /// The error of a file that is not what was read of it.
+    /// The error of a file that was changed while it was read.
     pub(crate) fn changed(&self, what: impl Display) -> RecordError {
         RecordError::new(RecordErrorKind::Corrupt, format!("`{}` was changed while it was read: {what}", self.path.display()))
     }
 
-    /// The error of a line, counted from 1.
+    /// The error of a damaged line, counted from 1.
     pub(crate) fn corrupt(&self, line: u64, what: impl Display) -> RecordError {
         RecordError::new(RecordErrorKind::Corrupt, format!("line {line} of `{}` is damaged: {what}", self.path.display()))
             .with_hint(format!("keep a copy, and cut the file behind its line {}: what is before it is whole", line - 1))

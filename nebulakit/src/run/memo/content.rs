@@ -1,4 +1,4 @@
-//! What is in files and folders of this machine, as a digest of it.
+//! Digests of the contents of local files and folders.
 
 use std::fs::{self, File, Metadata};
 use std::io;
@@ -14,19 +14,19 @@ use crate::run::file_name::file_name;
 use crate::run::folder::{Durability, make, publish};
 use crate::task::cancellation::Cancellation;
 
-/// A file that was changed less than so long ago can change again without a trace in its times.
+/// A file that was changed more recently than this can change again without a difference in its times.
 const SETTLED: Duration = Duration::from_secs(2);
 
-/// Digests of files and folders. Those of files are remembered, until the file's size, its time of change or its inode is another.
+/// Digests of files and folders. Those of files are remembered until the file's size, modification time or inode changes.
 #[derive(Debug, Clone)]
 pub(crate) struct Contents {
     /// Where they are remembered.
     folder: PathBuf,
-    /// Whether what is read is remembered.
+    /// Whether new digests are remembered.
     remembers: bool,
-    /// Files of more bytes count by their size, time of change and inode.
+    /// Larger files, in bytes, count by their size, modification time and inode.
     largest: u64,
-    /// Asks it to read no further.
+    /// Stops reading.
     stop: Cancellation,
 }
 
@@ -45,17 +45,17 @@ impl Contents {
         Self { folder, remembers: true, largest: u64::MAX, stop: Cancellation::new() }
     }
 
-    /// The same, which writes nothing.
+    /// A copy that writes nothing.
     pub(super) fn read_only(self) -> Self {
         Self { remembers: false, ..self }
     }
 
-    /// The same, which reads no file of more bytes than these.
+    /// A copy that does not read larger files, in bytes.
     pub(crate) fn up_to(&self, largest: u64) -> Self {
         Self { largest, ..self.clone() }
     }
 
-    /// The same, which gives up when `stop` asks for it.
+    /// A copy that gives up when `stop` is cancelled.
     pub(crate) fn until(&self, stop: &Cancellation) -> Self {
         Self { stop: stop.clone(), ..self.clone() }
     }
@@ -63,13 +63,13 @@ impl Contents {
     /// The digest of the bytes of a file, or of all files below a folder with their names.
     ///
     /// # Errors
-    /// When one of them cannot be read, or when it was asked to stop.
+    /// When one of them cannot be read, or when it was stopped.
     pub(crate) fn digest(&self, path: &Path) -> Result<String, RecordError> {
         let path = fs::canonicalize(path).at("read", path)?;
         self.of_real(&path, &mut Vec::new())
     }
 
-    /// The same of a path without symbolic links; `within` are the folders that it is in, as far as their digests are due.
+    /// The same for a path without symbolic links; `within` are the enclosing folders whose digests are being computed.
     fn of_real(&self, path: &Path, within: &mut Vec<PathBuf>) -> Result<String, RecordError> {
         let about = fs::metadata(path).at("read", path)?;
         if about.is_dir() {

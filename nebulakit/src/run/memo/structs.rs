@@ -1,4 +1,4 @@
-//! Files within structs, which say by their paths where they are.
+//! Files within structs, which are given by their paths.
 
 use nebulakit_types::convert::reader::{LiteralRef, References};
 use nebulakit_types::literal_type::{LiteralType, TypeKind};
@@ -8,7 +8,7 @@ use nebulakit_types::{Dialect, NebulaType as _, Untyped, encode};
 use crate::run::error::{RecordError, RecordErrorKind};
 use crate::run::memo::content::Contents;
 
-/// What says where a file, a directory or a table within a struct is.
+/// The fields with the place of a file, a directory or a table within a struct.
 const PLACES: [&str; 2] = ["path", "uri"];
 
 /// Whether values of a type may name files, directories or tables.
@@ -21,7 +21,7 @@ pub(super) fn may_have_files(literal_type: &LiteralType) -> bool {
     }
 }
 
-/// A struct, the bytes of a literal, with the digests of files of this machine in the place of their paths; [`None`] where it names none.
+/// A struct, the bytes of a literal, with the digests of local files in place of their paths; [`None`] if it names none.
 pub(super) fn reduced(literal: &[u8], literal_type: &LiteralType, contents: &Contents) -> Result<Option<Vec<u8>>, RecordError> {
     let unreadable =
         |error: nebulakit_types::Error| RecordError::new(RecordErrorKind::Corrupt, format!("a struct cannot be read: {error}"));

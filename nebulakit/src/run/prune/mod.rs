@@ -1,4 +1,4 @@
-//! Removes runs that are over, and what is left that no run refers to.
+//! Removes runs that are over, and leftover data that no run refers to.
 
 mod choice;
 mod pruned;
@@ -18,10 +18,10 @@ use crate::run::folder::{RunFolder, RunsFolder};
 impl RunsFolder {
     /// Deletes a run: its events, its logs, the files that its nodes stored, and data and copies of inputs that no other run and no cache entry refers to.
     ///
-    /// What runs share is removed only while no run goes on; otherwise [`Pruned::not_cleared`] says so, and a later [`prune`](Self::prune) removes it.
+    /// Data that runs share is removed only while no run is active; otherwise [`Pruned::not_cleared`] says so, and a later [`prune`](Self::prune) removes it.
     ///
     /// # Errors
-    /// When there is no such run, when a process drives it or a run that goes on with it, or when a file cannot be removed.
+    /// When there is no such run, when a process drives it or a run that resumes it, or when a file cannot be removed.
     pub fn delete(&self, run: &RunId) -> Result<Pruned, RecordError> {
         let folder = self.run(run)?;
         // What cannot be read may refer to anything.
@@ -33,8 +33,8 @@ impl RunsFolder {
         Ok(pruned)
     }
 
-    /// Deletes the runs that are over and chosen by `prune`, as [`delete`](Self::delete) does, but for those whose files runs use that are kept. It clears
-    /// away what crashes have left, too.
+    /// Deletes the runs that are over and chosen by `prune`, as [`delete`](Self::delete) does, except those whose files are used by runs that are kept. It also
+    /// removes what crashes have left behind.
     ///
     /// # Errors
     /// When the folder cannot be read, or when a file cannot be removed.
@@ -66,7 +66,7 @@ impl RunsFolder {
         Ok(pruned)
     }
 
-    /// How many bytes a run had that is gone; [`None`] where it is gone by itself, or goes on.
+    /// Removes a run, and returns how many bytes it had; [`None`] if it was already gone, or is driven.
     fn pruned(&self, run: &RunId, prune: &Prune) -> Result<Option<u64>, RecordError> {
         let folder = match self.run(run) {
             Ok(folder) => folder,
@@ -83,7 +83,7 @@ impl RunsFolder {
         }
     }
 
-    /// The chosen runs whose files others use that are kept, each with one of those.
+    /// The chosen runs whose files are used by runs that are kept, each with one such run.
     fn used(&self, all: &[RunId], chosen: &HashSet<RunId>) -> Result<Vec<(RunId, RunId)>, RecordError> {
         let mut used: Vec<(RunId, RunId)> = Vec::new();
         let mut kept: Vec<RunId> = all.iter().filter(|run| !chosen.contains(run)).cloned().collect();
@@ -102,7 +102,7 @@ impl RunsFolder {
     }
 }
 
-/// Removes a run that nobody drives, and says how many bytes it had.
+/// Removes a run that no process drives, and returns how many bytes it had.
 fn remove(folder: &RunFolder) -> Result<u64, RecordError> {
     let bytes = size(folder.path());
     folder.remove().map(|()| bytes)

@@ -1,4 +1,4 @@
-//! Clears what runs share, as far as nothing refers to it any more. It may end at any moment: what it has not come to is for the next time.
+//! Clears data that runs share and that nothing refers to any more. It may be interrupted at any moment: the next call removes the rest.
 
 use std::ffi::OsStr;
 use std::path::Path;
@@ -10,7 +10,7 @@ use crate::run::error::{At as _, RecordError};
 use crate::run::folder::RunsFolder;
 use crate::run::memo::Cache;
 
-/// Clears it, of `only` these where they are given. Where it cannot be told what is still used, nothing is removed, and `pruned` says why.
+/// Clears all of it, or `only` this part if one is given. If it is impossible to find out what is still used, nothing is removed, and `pruned` says why.
 ///
 /// # Errors
 /// When a file cannot be removed.
@@ -46,7 +46,7 @@ pub(super) fn clear(runs: &RunsFolder, only: Option<&Uses>, pruned: &mut Pruned)
     Ok(())
 }
 
-/// What all runs and the cache refer to.
+/// Everything that runs and the cache refer to.
 fn used(runs: &RunsFolder) -> Result<Uses, RecordError> {
     let mut used = Uses::default();
     for run in runs.list()? {
@@ -56,7 +56,7 @@ fn used(runs: &RunsFolder) -> Result<Uses, RecordError> {
     Ok(used)
 }
 
-/// Removes what has such a name in a folder, and says how many bytes that had.
+/// Removes the entries of a folder whose names are meant, and returns how many bytes they had.
 fn remove_where(folder: &Path, is_meant: impl Fn(&OsStr) -> bool) -> Result<u64, RecordError> {
     let mut bytes = 0;
     for path in entries(folder)?.into_iter().filter(|path| path.file_name().is_some_and(&is_meant)) {

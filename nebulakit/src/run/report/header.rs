@@ -1,4 +1,4 @@
-//! What a page begins with: which run it is, and where it stands.
+//! The head of the page: which run it is, and its status.
 
 use std::fmt::Display;
 
@@ -8,7 +8,7 @@ use super::picture::class_of_run;
 use crate::run::state::{Counts, RunStatus};
 use crate::run::words::{self, between, moment, time};
 
-/// The most characters of a name.
+/// Maximum characters of a name.
 const LONGEST_NAME: usize = 300;
 
 pub(super) fn write(page: &mut Html, facts: &Facts<'_>) {
@@ -38,7 +38,7 @@ pub(super) fn write(page: &mut Html, facts: &Facts<'_>) {
     page.markup("</ul>\n</header>\n");
 }
 
-/// How many nodes stand where, as far as there are any.
+/// How many nodes have which status, without zeros.
 fn counts(counts: Counts) -> impl Iterator<Item = (u64, &'static str, &'static str)> {
     [
         (counts.succeeded, "done", "done"),
