@@ -1,11 +1,11 @@
-//! What graphs may need, and which of it a backend can do.
+//! What graphs can need, and what a backend can do.
 
 use std::collections::BTreeSet;
 use std::fmt;
 
 use crate::graph::{Graph, Home, Kind, Mapped, Node, Success};
 
-/// What a graph may need of a backend, beside tasks of this program that feed each other.
+/// What a graph can need from a backend, besides tasks of this program that feed each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Capability {
@@ -13,17 +13,17 @@ pub enum Capability {
     Map,
     /// A workflow for each element of a list.
     MapOfWorkflows,
-    /// A map of which some elements may fail.
+    /// A map in which some elements may fail.
     PartialSuccess,
     /// A condition.
     Condition,
-    /// A gate that waits for somebody.
+    /// A gate that waits for an answer.
     Gate,
-    /// A wait for a time.
+    /// A pause of a fixed time.
     Sleep,
-    /// A node that runs when the workflow failed.
+    /// A node that runs when the workflow has failed.
     FailureHandler,
-    /// That nodes go on which do not need the failed one.
+    /// After a failure, nodes that do not depend on the failed node still run.
     KeepGoing,
     /// A launch plan as a node.
     LaunchPlan,
@@ -31,7 +31,7 @@ pub enum Capability {
     Reference,
     /// A task that is a program in an image.
     ContainerTask,
-    /// A task that gives a graph.
+    /// A task that returns a graph.
     DynamicTask,
 }
 
@@ -48,7 +48,7 @@ pub enum Capability {
 pub struct Capabilities(BTreeSet<Capability>);
 
 impl Capabilities {
-    /// Nothing but tasks of this program that feed each other.
+    /// Only tasks of this program that feed each other.
     #[must_use]
     pub fn none() -> Self {
         Self::default()
@@ -74,27 +74,27 @@ impl Capabilities {
         ]))
     }
 
-    /// The same with one more.
+    /// Adds a capability.
     #[must_use]
     pub fn with(mut self, capability: Capability) -> Self {
         self.0.insert(capability);
         self
     }
 
-    /// The same without one.
+    /// Removes a capability.
     #[must_use]
     pub fn without(mut self, capability: Capability) -> Self {
         self.0.remove(&capability);
         self
     }
 
-    /// Whether it is among them.
+    /// Whether `capability` is included.
     #[must_use]
     pub fn has(&self, capability: Capability) -> bool {
         self.0.contains(&capability)
     }
 
-    /// All that `graph` and the workflows in it need and that is not among them, each with what needs it.
+    /// Everything that `graph` and the workflows in it need but that is not included, each with what needs it.
     #[must_use]
     pub fn missing(&self, graph: &Graph) -> Vec<String> {
         let mut missing = Vec::new();
@@ -151,7 +151,7 @@ fn of_task(graph: &Graph, name: &str) -> Vec<Capability> {
     container.into_iter().chain(task.is_dynamic.then_some(Capability::DynamicTask)).collect()
 }
 
-/// As what something does that needs it: `maps a workflow`.
+/// Written as a predicate of what needs it: `maps a workflow`.
 impl fmt::Display for Capability {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -1,4 +1,4 @@
-//! Why a run gave no outputs.
+//! Why a run has no outputs.
 
 use std::error::Error as StdError;
 use std::{fmt, io};
@@ -7,7 +7,7 @@ use crate::coordinator::{JobError, JobFailure};
 use crate::graph::Problems;
 use crate::run::{self, NodePath};
 
-/// Why a run gave no outputs.
+/// Why a run has no outputs.
 ///
 /// # Examples
 /// ```
@@ -44,21 +44,21 @@ use crate::run::{self, NodePath};
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum RunError {
-    /// The workflow is wrong: all that is.
+    /// The workflow is wrong: all of its problems.
     Graph(Problems),
-    /// It needs what is not there: all of that, each with its name.
+    /// The run was refused, for example because something is missing: all reasons, each with a name.
     Refused(Vec<String>),
     /// An input cannot be encoded, or its data cannot be stored.
     Inputs(nebulakit_types::Error),
     /// A node failed.
     Failed(Box<NodeError>),
-    /// It was stopped.
+    /// The run was stopped.
     Cancelled,
     /// An output is not what the workflow declares.
     Outputs(nebulakit_types::Error),
-    /// There is no folder for what tasks store, or what happens cannot be recorded.
+    /// There is no folder for the data of tasks, or an event cannot be recorded.
     Folder(io::Error),
-    /// The run cannot be recorded, or not be found.
+    /// The run cannot be recorded, or cannot be found.
     Record(run::RecordError),
 }
 
@@ -66,13 +66,13 @@ pub enum RunError {
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct NodeError {
-    /// The node that failed first; the failure handler where that failed in turn.
+    /// The node that failed first; the failure handler, if that failed too.
     pub node: NodePath,
     /// What it runs.
     pub of: String,
     /// Why, as data.
     pub failure: JobFailure,
-    /// The live error, where it came from a job.
+    /// The original error, if it came from a job.
     pub(crate) error: Option<JobError>,
 }
 
@@ -86,7 +86,7 @@ impl RunError {
         }
     }
 
-    /// The code that a console shows; [`None`] where no node failed.
+    /// The code that a console shows; [`None`] if no node failed.
     #[must_use]
     pub fn code(&self) -> Option<&str> {
         match self {
@@ -95,7 +95,7 @@ impl RunError {
         }
     }
 
-    /// The error that the failed task returned, by its type, where that ran in this process.
+    /// The error that the failed task returned, by its type, if the task ran in this process.
     #[must_use]
     pub fn downcast_ref<E: fmt::Display + fmt::Debug + Send + Sync + 'static>(&self) -> Option<&E> {
         match self {

@@ -1,4 +1,4 @@
-//! Whether what a workflow is given is what it takes.
+//! Checks that the inputs given to a workflow are what it takes.
 
 use bytes::Bytes;
 use nebulakit_types::convert::check::check;
@@ -8,7 +8,7 @@ use nebulakit_types::{Error, ErrorKind};
 use super::driver::literals_of;
 use crate::graph::{Graph, is_optional};
 
-/// Checks the bytes of an `inputs.pb` against the inputs of `graph`; everything that is wrong, each with the name of the input.
+/// Checks the bytes of an `inputs.pb` against the inputs of `graph`; returns everything that is wrong, each with the name of the input.
 pub(super) fn unfit(graph: &Graph, given: &Bytes) -> Result<Vec<String>, Error> {
     let given = literals_of(given)?;
     let mut wrong = Vec::new();

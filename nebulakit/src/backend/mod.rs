@@ -1,8 +1,8 @@
-//! Backends: what compiles graphs and runs them.
+//! Backends compile graphs and run them.
 //!
-//! A [`Backend`] says what it [can do](Capabilities), makes a [`Plan`] of a graph, runs it, and gives a [`RunHandle`] that is the same in every process.
-//! The [`LocalBackend`] runs graphs on this machine. [`run_local`](crate::Invocation::run_local) does without a record, for tests and for
-//! programs of one's own.
+//! A [`Backend`] says what it [can do](Capabilities), compiles a graph to a [`Plan`], runs it, and returns a [`RunHandle`] that is the same in every process.
+//! The [`LocalBackend`] runs graphs on this machine. [`run_local`](crate::Invocation::run_local) runs them without a record, for tests and
+//! your own programs.
 
 mod capability;
 mod demand;
@@ -27,31 +27,31 @@ pub use crate::run::Keep;
 use crate::run::{RunHandle, RunId};
 pub use crate::task::mock::{Mock, MockReturn};
 
-/// What compiles graphs and runs them.
+/// Compiles graphs and runs them.
 pub trait Backend: Send + Sync {
-    /// Its name, as `local`.
+    /// Its name, such as `local`.
     fn name(&self) -> &str;
 
     /// What it can do.
     fn capabilities(&self) -> Capabilities;
 
-    /// Makes a plan of a graph.
+    /// Compiles a graph to a plan.
     ///
     /// # Errors
-    /// With everything that it needs and that is not there, and everything that is wrong with the inputs.
+    /// With everything that the graph needs but is missing, and everything that is wrong with the inputs.
     fn compile(&self, graph: &Graph, options: &Options) -> Result<Plan, RunError>;
 
-    /// Starts a plan. The run goes on where its handle is dropped.
+    /// Starts a plan. The run goes on if its handle is dropped.
     ///
     /// # Errors
     /// When it cannot be started.
     fn run(&self, plan: Plan) -> BoxFuture<'_, Result<RunHandle, RunError>>;
 
-    /// Says what a plan would do, without running any of it or recording anything: what would run and why, what is cached, and what is kept from the run that
-    /// it goes on with. Unless a backend can say it, it is refused.
+    /// Says what a plan would do, without running or recording anything: what would run and why, what is cached, and what is kept from the run that
+    /// it resumes. By default this is refused; backends that support it override it.
     ///
     /// # Errors
-    /// When it cannot be said.
+    /// When the backend does not support it, or the plan cannot be examined.
     fn preview<'a>(&'a self, _plan: &'a Plan) -> BoxFuture<'a, Result<Preview, RunError>> {
         let reason = format!("the backend `{}` cannot say beforehand what a run would do", self.name());
         Box::pin(async move { Err(RunError::Refused(vec![reason])) })

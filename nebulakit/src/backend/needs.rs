@@ -1,4 +1,4 @@
-//! What a graph needs that is not here.
+//! What a graph needs but this program does not have.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,7 +8,7 @@ use crate::run::GateTakes;
 use crate::task::mock::Mocks;
 use crate::task::registry::registry;
 
-/// Everything that keeps `graph` from running in this program, with these mocks, each with its name.
+/// Everything that prevents `graph` from running in this program with these mocks, each with its name.
 pub(super) fn missing(graph: &Graph, mocks: &Mocks) -> Vec<String> {
     let unknown = graph.tasks.keys().filter(|name| registry().get(name).is_none());
     let tasks = unknown.map(|name| format!("this program has no task `{name}`"));

@@ -17,23 +17,23 @@ pub struct Options {
     pub(crate) durability: Durability,
     pub(crate) cache: CacheUse,
     pub(crate) resumes: Option<RunId>,
-    /// Whether the inputs are known to be what is taken.
+    /// Whether the inputs are already known to fit.
     pub(crate) is_checked: bool,
     pub(crate) from: Option<NodePath>,
     pub(crate) is_strict: bool,
     pub(crate) keep: Keep,
 }
 
-/// What a run does with outputs that are remembered.
+/// How a run uses the cache.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum CacheUse {
-    /// It takes them, and remembers more.
+    /// It reads entries and adds new ones.
     #[default]
     On,
-    /// It neither takes nor remembers any.
+    /// It neither reads nor writes entries.
     Off,
-    /// It takes none, and remembers its own in their place.
+    /// It does not read entries, and replaces them with its own.
     Overwrite,
 }
 
@@ -44,7 +44,7 @@ impl Default for Options {
 }
 
 impl Options {
-    /// Without inputs; tasks run as they say themselves; what is recorded survives the end of the process.
+    /// No inputs; tasks run by their own strategies; the record survives the end of the process.
     pub fn new() -> Self {
         Self {
             inputs: Vec::new(),
@@ -59,33 +59,33 @@ impl Options {
         }
     }
 
-    /// What it is given, as the bytes of an `inputs.pb`.
+    /// Its inputs, as the bytes of an `inputs.pb`.
     pub fn inputs(self, inputs: impl Into<Vec<u8>>) -> Self {
         Self { inputs: inputs.into(), ..self }
     }
 
-    /// The inputs are what is taken: who gives them has asked the task, which knows more forms of some types than their declaration says.
+    /// The inputs are already checked: the caller has asked the task, which accepts more forms of some types than their declaration says.
     #[cfg(feature = "run")]
     pub(crate) fn checked(self) -> Self {
         Self { is_checked: true, ..self }
     }
 
-    /// How tasks are run that do not say so themselves.
+    /// How tasks run if they do not set a strategy themselves.
     pub fn strategy(self, strategy: Strategy) -> Self {
         Self { strategy: Some(strategy), ..self }
     }
 
-    /// What it does with the outputs of tasks with `cache(..)` that are remembered.
+    /// How it uses the cache for tasks with `cache(..)`.
     pub fn cache(self, uses: CacheUse) -> Self {
         Self { cache: uses, ..self }
     }
 
-    /// Goes on with another run of the same graph: tasks that succeeded there, with the same inputs, do not run again.
+    /// Resumes another run of the same graph: tasks that succeeded there with the same inputs do not run again.
     pub fn resumes(self, run: RunId) -> Self {
         Self { resumes: Some(run), ..self }
     }
 
-    /// The run that it goes on with.
+    /// The run that it resumes.
     pub(crate) fn resumed(&self) -> Option<&RunId> {
         self.resumes.as_ref()
     }
@@ -110,17 +110,17 @@ impl Options {
         Self { from: Some(node.into()), ..self }
     }
 
-    /// Refuses to go on with a run whose tasks another build of this program has changed: their source text, their options or their interface.
+    /// Refuses to resume a run if tasks that ran have since changed in another build of this program: their source text, options or interface.
     pub fn strict(self) -> Self {
         Self { is_strict: true, ..self }
     }
 
-    /// What becomes of files that tasks stored when no task needs them any more.
+    /// What happens to files that tasks stored once nothing needs them.
     pub fn keep(self, keep: Keep) -> Self {
         Self { keep, ..self }
     }
 
-    /// What the record of the run survives.
+    /// What the record of the run survives: the end of the process, or also a power loss.
     pub fn durability(self, durability: Durability) -> Self {
         Self { durability, ..self }
     }
@@ -136,12 +136,12 @@ pub struct Plan {
     pub graph: Graph,
     /// How.
     pub options: Options,
-    /// What it is on that backend, by the names of the files.
+    /// The compiled files, by their names.
     pub files: Vec<(PathBuf, Vec<u8>)>,
 }
 
 impl Plan {
-    /// Writes its files below `folder`, which is made.
+    /// Writes its files below `folder`, which is created if necessary.
     ///
     /// # Errors
     /// When one cannot be written.

@@ -1,40 +1,40 @@
-//! What a run would do, said before it.
+//! What a run would do, before it starts.
 
 use std::borrow::Cow;
 
 use crate::run::{Again, JobFailure, Lookup, Nearest, NodePath, RunId};
 
-/// What a run would do: what [`Backend::preview`](super::Backend::preview) gives.
+/// What a run would do: the result of [`Backend::preview`](super::Backend::preview).
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Preview {
     /// What would run: the full name of a workflow or a task.
     pub name: Cow<'static, str>,
-    /// The run that it would go on with.
+    /// The run that it would resume.
     pub resumes: Option<RunId>,
-    /// The nodes that can be told of, in the order of their paths. What is within one that is not looked into yet is not among them.
+    /// The nodes that are known beforehand, in the order of their paths. The inner nodes of one that cannot be examined yet are not included.
     pub nodes: Vec<Foreseen>,
 }
 
-/// What would become of a node.
+/// What would happen to a node.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Foreseen {
     /// The node.
     pub node: NodePath,
-    /// What it runs: the full name of a task or a workflow, or what kind of node it is.
+    /// What it runs: the full name of a task or a workflow, or the kind of node.
     pub of: Cow<'static, str>,
-    /// What would become of it.
+    /// What would happen to it.
     pub fate: Fate,
-    /// What comes of asking the cache for its outputs, if it is asked.
+    /// The result of looking up its outputs in the cache, if they are looked up.
     pub lookup: Option<Lookup>,
-    /// Where the cache has no entry, the one that is most like what is looked for.
+    /// If the cache has no entry, the most similar one.
     pub nearest: Option<Nearest>,
-    /// Why it is not kept from the run that this one would go on with, if it is a task that runs.
+    /// Why it is not kept from the resumed run, if it is a task that would run.
     pub unkept: Option<Unkept>,
 }
 
-/// What would become of a node.
+/// What would happen to a node.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Fate {
@@ -42,18 +42,18 @@ pub enum Fate {
     Runs,
     /// Its outputs are in the cache.
     Cached,
-    /// Its outputs are those of the run that this one would go on with.
+    /// Its outputs are kept from the run that this one would resume.
     Kept,
     /// Some of the nodes that it consists of would run.
     Partly,
-    /// Nothing of it would run.
+    /// None of it would run.
     Settled,
-    /// It would wait for somebody.
+    /// It would wait for an answer.
     Waits {
         /// The signal that it would wait for.
         signal: Cow<'static, str>,
     },
-    /// It depends on what a node gives that would run.
+    /// It depends on the outputs of a node that would run.
     Unknown {
         /// That node.
         until: NodePath,
@@ -65,7 +65,7 @@ pub enum Fate {
     },
 }
 
-/// Why a node is not kept from the run that another one goes on with.
+/// Why a node is not kept from the resumed run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Unkept {

@@ -13,7 +13,7 @@ use crate::run::folder::{DECK, RunFolder, entries};
 use crate::run::path::NodePath;
 use crate::run::state::RunState;
 
-/// A file that a node of a run stored; or its folder, where that was deleted since nothing needed it any more.
+/// A file that a node of a run stored; or the folder of its files, if they were deleted because nothing needed them any more.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Artifact {
@@ -21,7 +21,7 @@ pub struct Artifact {
     pub path: PathBuf,
     /// How many bytes it has, or had.
     pub size: u64,
-    /// The node that stored it, where its path says that.
+    /// The node that stored it, if its path says so.
     pub node: Option<NodePath>,
     /// What it is.
     pub kind: ArtifactKind,
@@ -35,12 +35,12 @@ pub enum ArtifactKind {
     Data,
     /// The page of a task's decks.
     Deck,
-    /// What a node stored, which was deleted since nothing needed it any more: the folder that it was in.
+    /// Data of a node that was deleted because nothing needed it any more: the folder that it was in.
     Deleted,
 }
 
 impl Artifact {
-    /// The SHA-256 digest of its bytes, in lower-case hex. It reads the file.
+    /// The SHA-256 digest of its bytes, in lower-case hex. This reads the file.
     ///
     /// # Errors
     /// When the file cannot be read.
@@ -80,7 +80,7 @@ fn data(run: &RunFolder, state: &RunState) -> Result<Vec<Artifact>, RecordError>
     Ok(found)
 }
 
-/// The pages of decks, by their paths. What an attempt has not finished to write is not among them.
+/// The pages of decks, by their paths, without those that an attempt has not finished writing.
 pub(super) fn decks(run: &RunFolder, state: &RunState) -> Result<Vec<Artifact>, RecordError> {
     let pages = entries(&run.all_decks())?;
     if pages.is_empty() {
@@ -100,13 +100,13 @@ pub(super) fn decks(run: &RunFolder, state: &RunState) -> Result<Vec<Artifact>, 
     Ok(found)
 }
 
-/// What nodes stored that was deleted since nothing needed it any more.
+/// The data of nodes that was deleted because nothing needed it any more.
 fn deleted(run: &RunFolder, state: &RunState) -> impl Iterator<Item = Artifact> {
     let deleted = state.nodes.iter().filter_map(|(node, state)| Some((node, state.deleted?)));
     deleted.map(|(node, (_, size))| Artifact { path: run.raw(node), size, node: Some(node.clone()), kind: ArtifactKind::Deleted })
 }
 
-/// The nodes by the names that their files have.
+/// The nodes, by the names of their files.
 fn by_file_name(state: &RunState) -> HashMap<OsString, &NodePath> {
     state.nodes.keys().map(|node| (file_name(node).into(), node)).collect()
 }

@@ -1,4 +1,4 @@
-//! Bytes as text, in files of JSON.
+//! Bytes as base64 text in JSON files.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;

@@ -1,4 +1,4 @@
-//! The program that drives a run, as far as another build of it has to know what was changed since: `build.json` in the run's folder.
+//! Describes the program that drives a run, so that another build can tell what has changed since: `build.json` in the run's folder.
 
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
@@ -13,51 +13,51 @@ use crate::task::def::TaskDef;
 use crate::task::panic::told;
 use crate::task::registry::registry;
 
-/// The version of the form of a [`Build`]. A reader of a former one would misread a newer one.
+/// The version of the format of a [`Build`]. A reader of an older version would misread a newer one.
 pub const BUILD_VERSION: u32 = 1;
 
-/// A program and its tasks, by digests of what they are written as.
+/// A program and its tasks, by digests of their source text.
 ///
-/// What tasks call is not among that: a change of a function that a task calls makes another build, and changes none of its tasks.
+/// This does not cover what tasks call: if a function that a task calls changes, the build is different, but none of its tasks is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Build {
-    /// The version of this form, [`BUILD_VERSION`].
+    /// The version of this format, [`BUILD_VERSION`].
     pub version: u32,
-    /// The linker's number for the program's file, else the digest of that file; empty where it cannot be read.
+    /// The linker's build id of the program's file, else the digest of that file; empty if it cannot be read.
     pub id: String,
     /// Its tasks, by their full names.
     pub tasks: BTreeMap<String, TaskDigests>,
 }
 
-/// A task as it is written, in digests.
+/// The digests of a task's source.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct TaskDigests {
     /// Its function: signature and body, without comments and layout.
     pub source: String,
-    /// What stands in `#[task(..)]`.
+    /// The options in `#[task(..)]`.
     pub options: String,
     /// The names and types of its inputs and outputs.
     pub interface: String,
 }
 
-/// What of a task is other than in another build.
+/// What has changed in a task since another build.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TaskChange {
     /// Its full name.
     pub task: String,
-    /// Whether its function is written otherwise.
+    /// Whether the source of its function has changed.
     pub source: bool,
-    /// Whether its options are.
+    /// Whether its options have changed.
     pub options: bool,
-    /// Whether it takes or gives something else: what it gave is of no use then.
+    /// Whether its interface has changed: then its earlier outputs cannot be used.
     pub interface: bool,
 }
 
 impl Build {
-    /// That of this program.
+    /// The build of this program.
     #[must_use]
     pub fn of_this_program() -> &'static Self {
         static OWN: OnceLock<Build> = OnceLock::new();
@@ -69,18 +69,18 @@ impl Build {
         })
     }
 
-    /// What `build.json` holds.
+    /// The contents of `build.json`.
     pub(crate) fn json(&self) -> Vec<u8> {
         serde_json::to_vec(self).expect("text and a number have a form as JSON")
     }
 
-    /// Whether it is the same program: then nothing can have changed.
+    /// Whether both are the same program: then nothing can have changed.
     #[must_use]
     pub fn is(&self, other: &Self) -> bool {
         !self.id.is_empty() && self.id == other.id
     }
 
-    /// The tasks that are other than they were in `before`; not those that are in one of them alone.
+    /// The tasks that have changed since `before`, without those that only one of the builds has.
     #[must_use]
     pub fn changes(&self, before: &Self) -> Vec<TaskChange> {
         let changes = self.tasks.iter().filter_map(|(task, now)| {
@@ -91,7 +91,7 @@ impl Build {
         changes.collect()
     }
 
-    /// The tasks that take and give what they took and gave in `before`.
+    /// The tasks with the same interface as in `before`.
     pub(crate) fn with_interfaces_of(&self, before: &Self) -> HashSet<String> {
         let is_same =
             |(task, now): &(&String, &TaskDigests)| before.tasks.get(*task).is_some_and(|before| before.interface == now.interface);
@@ -109,7 +109,7 @@ impl TaskDigests {
     }
 }
 
-/// As `app.count: source, options`.
+/// Looks like `app.count: source, options`.
 impl fmt::Display for TaskChange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let parts = [("source", self.source), ("options", self.options), ("interface", self.interface)];

@@ -1,7 +1,7 @@
-//! What other processes ask of the one that drives a run: to stop, and answers to its gates.
+//! Requests from other processes to the one that drives a run: requests to stop, and answers to its gates.
 //!
-//! Each request is a file, which is there whole or not at all. Answers stay: a run that resumes this one with the same inputs takes them, even those that were given
-//! while no process drove it. A request to stop is for the process that drives the run now, and for no later one.
+//! Each request is a file, which exists completely or not at all. Answers stay: a run that resumes this one with the same inputs uses them, even those given
+//! while no process drove it. A request to stop is only for the process that drives the run now.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::ffi::OsString;
@@ -17,28 +17,28 @@ use crate::run::file_name::file_name;
 use crate::run::folder::{Durability, RunFolder, publish, publish_first};
 use crate::run::gate::Answer;
 
-/// How the file of an answer ends.
+/// The extension of an answer's file.
 const ANSWER: &str = ".answer";
 
-/// The most bytes that an answer may have.
+/// Maximum size of an answer, in bytes.
 const LONGEST: u64 = 64 << 20;
 
-/// How often one looks for requests who waits for them.
+/// How often the driver looks for requests.
 const PERIOD: Duration = Duration::from_millis(150);
 
-/// What is asked of who drives a run.
+/// A request to the process that drives a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Request {
-    /// To stop: what runs is told so, and waited for.
+    /// Stop: running tasks are told to stop, and waited for.
     Cancel,
-    /// To stop at once: what runs is ended.
+    /// Stop at once: running tasks are killed.
     Kill,
-    /// To open a gate, or to close it.
+    /// Answer a gate.
     Answer {
         /// The signal that the gate waits for.
         signal: String,
-        /// What was answered.
+        /// The answer.
         answer: Answer,
     },
 }
@@ -50,7 +50,7 @@ struct Answered {
     answer: Answer,
 }
 
-/// The requests to a run, for the process that drives it: each one is given once.
+/// The requests to a run, for the process that drives it. Each one is returned once.
 ///
 /// # Examples
 /// ```
@@ -74,7 +74,7 @@ pub struct Control {
 }
 
 impl Control {
-    /// The requests to the run of that folder.
+    /// The requests to the run in that folder.
     #[must_use]
     pub fn new(run: &RunFolder) -> Self {
         Self { run: run.clone(), seen: HashSet::new(), due: VecDeque::new() }
@@ -83,7 +83,7 @@ impl Control {
     /// The next request, if there is one.
     ///
     /// # Errors
-    /// When the folder or a request cannot be read. An answer that is damaged is removed, so that another one can follow.
+    /// When the folder or a request cannot be read. A damaged answer is removed, so that another one can follow.
     pub fn poll(&mut self) -> Result<Option<Request>, RecordError> {
         if self.due.is_empty() {
             self.look()?;
@@ -111,10 +111,10 @@ impl Control {
     /// Waits for the next request. It needs a tokio runtime with time.
     ///
     /// # Errors
-    /// As of [`poll`](Self::poll).
+    /// As for [`poll`](Self::poll).
     ///
     /// # Cancel safety
-    /// No request is lost where this is dropped.
+    /// No request is lost if this is dropped.
     pub async fn watch(&mut self) -> Result<Request, RecordError> {
         loop {
             if let Some(request) = self.poll()? {
@@ -124,7 +124,7 @@ impl Control {
         }
     }
 
-    /// Forgets the answer to a signal, as one whose value is of another type than the gate's: another answer can follow.
+    /// Removes the answer to a signal, for example because its value has the wrong type, so that another one can follow.
     ///
     /// # Errors
     /// When its file cannot be removed.
@@ -173,7 +173,7 @@ pub(crate) fn answers(run: &RunFolder) -> Result<HashMap<String, Answer>, Record
 /// Asks who drives the run to do something.
 ///
 /// # Errors
-/// When it cannot be written, or when the signal has an answer.
+/// When it cannot be written, or when the signal already has an answer.
 pub(super) fn ask(run: &RunFolder, request: Request) -> Result<(), RecordError> {
     let (signal, answer) = match request {
         Request::Cancel => return publish(&run.cancel(), b"", Durability::Kernel),

@@ -5,7 +5,7 @@ use std::io::{self, BufRead as _, BufReader};
 
 use sha2::{Digest as _, Sha256};
 
-/// A digest that is made part by part: how long each part is takes part too.
+/// A digest that is built part by part, and includes the length of each part.
 #[derive(Debug, Default)]
 pub(crate) struct Parts(Sha256);
 
@@ -21,7 +21,8 @@ impl Parts {
     }
 }
 
-/// The digest of the inputs of a node, by their names and the bytes of their literals: [`EventKind::Succeeded`](crate::run::EventKind::Succeeded) has it.
+/// The digest of a node's inputs, by their names and the bytes of their literals. [`EventKind::Succeeded`](crate::run::EventKind::Succeeded) has it,
+/// combined with the digests of the local files that the inputs name and that no run stored.
 ///
 /// # Examples
 /// ```
@@ -45,7 +46,7 @@ pub(crate) fn of(bytes: impl AsRef<[u8]>) -> String {
     hexadecimal(&Sha256::digest(bytes))
 }
 
-/// The digest of what is in a file, unless it `is_stopped` before the end.
+/// The digest of a file's contents, unless it `is_stopped` before the end.
 ///
 /// # Errors
 /// When it cannot be read, or was stopped.

@@ -1,4 +1,4 @@
-//! What goes wrong with the folder of runs, or with a run in it.
+//! Errors of the folder of runs, or of a run in it.
 
 use std::error::Error as StdError;
 use std::path::Path;
@@ -8,8 +8,8 @@ use nebulakit_types::visible;
 
 /// Why a run cannot be recorded, read or controlled.
 ///
-/// It displays as one lower-case clause, which names the file or the run, and a line behind `hint: ` where there is something to do about it. Names in it are
-/// shown with their control characters escaped.
+/// It displays as one lower-case clause, which names the file or the run, and, if something can be done about it, a line that starts with `hint: `. Control
+/// characters in names are escaped.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecordError(Box<Inner>);
 
@@ -20,11 +20,11 @@ struct Inner {
     hint: Option<String>,
 }
 
-/// What kind of error a [`RecordError`] is.
+/// The kind of a [`RecordError`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RecordErrorKind {
-    /// No run, node, or data of that name.
+    /// There is no run, node, or data with that name.
     NotFound,
     /// Several runs have an id that begins with this.
     Ambiguous,
@@ -34,7 +34,7 @@ pub enum RecordErrorKind {
     Foreign,
     /// A newer version of nebulakit wrote it.
     Newer,
-    /// A file does not say what it should.
+    /// A file is damaged.
     Corrupt,
     /// Another process drives the run.
     Driven,
@@ -42,7 +42,7 @@ pub enum RecordErrorKind {
     Interrupted,
     /// The run is over.
     Over,
-    /// No gate takes such an answer.
+    /// No gate accepts such an answer.
     Refused,
     /// The run or the node has no outputs: it did not succeed, or is not over.
     NoOutputs,
@@ -60,7 +60,7 @@ impl RecordError {
         self
     }
 
-    /// The error of a file: `verb` is what could not be done with it.
+    /// An error about a file: `verb` says what failed.
     pub(crate) fn io(verb: &str, path: &Path, cause: &io::Error) -> Self {
         let error = Self::new(RecordErrorKind::Io(cause.kind()), format!("cannot {verb} `{}`: {cause}", path.display()));
         match way_out(cause.kind()) {
@@ -69,19 +69,19 @@ impl RecordError {
         }
     }
 
-    /// What went wrong, and what to do about it if there is something.
+    /// What went wrong, and what to do about it, if anything.
     pub(crate) fn parts(&self) -> (&str, Option<&str>) {
         (&self.0.message, self.0.hint.as_deref())
     }
 
-    /// What kind of error it is.
+    /// The kind of error.
     #[must_use]
     pub fn kind(&self) -> RecordErrorKind {
         self.0.kind
     }
 }
 
-/// What there is to do about an error of the system.
+/// What to do about a system error.
 fn way_out(kind: io::ErrorKind) -> Option<&'static str> {
     use io::ErrorKind::{FileTooLarge, PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
     match kind {
@@ -93,7 +93,7 @@ fn way_out(kind: io::ErrorKind) -> Option<&'static str> {
     }
 }
 
-/// Says what could not be done with a file.
+/// Adds to an error what failed with which file.
 pub(crate) trait At<T> {
     fn at(self, verb: &str, path: &Path) -> Result<T, RecordError>;
 }

@@ -1,4 +1,4 @@
-//! What happens in a run, as data.
+//! The events of a run, as data.
 
 use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
@@ -10,10 +10,10 @@ use super::lookup::{Caller, Lookup};
 use super::path::NodePath;
 use crate::coordinator::{JobFailure, OutputStream, RunId, Usage, WaitsFor, millis, wall};
 
-/// The version of the events' form: [`EventKind::Created`] has it. It changes where a reader of the former one would misread an event.
+/// The version of the events' format, stored in [`EventKind::Created`]. It changes when a reader of the older version would misread an event.
 pub const EVENT_VERSION: u32 = 1;
 
-/// Outputs of more bytes than these are not in their event.
+/// Larger outputs, in bytes, are not stored in their event.
 const SMALL: usize = 4096;
 
 /// Something that happened in a run.
@@ -23,12 +23,12 @@ const SMALL: usize = 4096;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Event {
-    /// Its place among the events of its run, from 0.
+    /// Its position among the events of its run, from 0.
     pub sequence: u64,
-    /// When it happened, by the wall clock of who recorded it.
+    /// When it happened, by the wall clock of the process that recorded it.
     #[serde(with = "wall")]
     pub at: SystemTime,
-    /// The node that it happened to; [`None`] where it is the run itself.
+    /// The node that it happened to; [`None`] if it is the run itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub node: Option<NodePath>,
     /// What happened.
@@ -43,42 +43,42 @@ pub struct Event {
 pub enum EventKind {
     /// The run exists: the first event of every run.
     Created {
-        /// The version of its events' form, [`EVENT_VERSION`].
+        /// The version of its events' format, [`EVENT_VERSION`].
         version: u32,
-        /// What names the run.
+        /// The id of the run.
         run: RunId,
         /// What it runs: the full name of a workflow or a task.
         name: Cow<'static, str>,
-        /// What runs it, as `local`.
+        /// The backend that runs it, such as `local`.
         backend: Cow<'static, str>,
-        /// How many nodes its graph has, those of its sub-workflows and of both arms of its conditions among them; what maps and dynamic tasks will run is
-        /// not known yet.
+        /// How many nodes its graph has, including those of its sub-workflows and of all arms of its conditions. The nodes that maps and dynamic tasks will run
+        /// are not known yet.
         nodes: u64,
-        /// The run that it goes on with, if it does.
+        /// The run that it resumes, if any.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         resumes: Option<RunId>,
-        /// The node of that run which was to run again, with all that needs it.
+        /// The node of that run which was to run again, with every node that depends on it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         from: Option<NodePath>,
     },
-    /// What the node needs is there: it waits for its turn.
+    /// Everything that the node needs is available: it waits for its turn.
     Ready {
-        /// What it runs: the full name of a task or a workflow, or what kind of node it is.
+        /// What it runs: the full name of a task or a workflow, or the kind of node.
         of: Cow<'static, str>,
     },
-    /// The node succeeded in the run that this one goes on with, and runs again.
+    /// The node succeeded in the run that this one resumes, and runs again.
     Again {
         /// Why.
         because: Again,
     },
-    /// An equal call of a task with `cache(serialize)` runs: the node waits for what that gives.
+    /// An equal call of a task with `cache(serialize)` is running: the node waits for its outputs.
     Behind {
         /// That call.
         call: Caller,
     },
     /// The cache was asked for the outputs of a task with `cache(..)`.
     LookedUp {
-        /// What came of it.
+        /// The result.
         found: Lookup,
     },
     /// An attempt began, or the node's own nodes may begin.
@@ -90,31 +90,31 @@ pub enum EventKind {
     Retrying {
         /// Which attempt failed, from 0.
         attempt: u32,
-        /// How long the pause is, in milliseconds.
+        /// The pause before the next attempt, in milliseconds.
         #[serde(rename = "delay_ms", with = "millis")]
         delay: Duration,
         /// Why it failed.
         failure: JobFailure,
-        /// What it took of the machine, where that is known.
+        /// The resources that it took, if known.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         used: Option<Usage>,
     },
-    /// It still waits for its turn.
+    /// The node is still waiting for its turn.
     Queued {
         /// What for.
         waits_for: WaitsFor,
     },
-    /// The list of a map is there.
+    /// The list of a map is available.
     Mapped {
         /// How many elements it has.
         elements: u64,
     },
     /// A condition was decided.
     Decided {
-        /// For which of its arms.
+        /// The arm that was taken.
         arm: Arm,
     },
-    /// A gate waits for somebody.
+    /// A gate waits for an answer.
     Waiting {
         /// The signal that it waits for.
         signal: Cow<'static, str>,
@@ -122,32 +122,32 @@ pub enum EventKind {
         #[serde(default)]
         takes: GateTakes,
     },
-    /// Somebody answered a signal, and the answer is kept for its gate.
+    /// A signal was answered, and the answer is kept for its gate.
     Answered {
         /// The signal.
         signal: String,
     },
-    /// Somebody answered a signal, and no gate takes such an answer: another one can follow.
+    /// A signal was answered, but no gate accepts such an answer: another one can follow.
     Refused {
         /// The signal.
         signal: String,
         /// Why it was refused.
         why: String,
     },
-    /// The node is over, and its outputs are there.
+    /// The node is over and has outputs.
     Succeeded {
         /// Its outputs.
         outputs: Recorded,
-        /// The digest of its inputs, by which a run that goes on with this one tells whether it has to run again; [`None`] where nobody asked for it.
+        /// The digest of its inputs, with which a run that resumes this one decides whether the node must run again; [`None`] if it was not needed.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         inputs: Option<String>,
-        /// The sizes and times of the files in the folder of runs that the outputs name, as one digest; [`None`] where they name none.
+        /// A digest of the sizes and times of the files in the folder of runs that the outputs name; [`None`] if they name none.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         files: Option<String>,
-        /// Where they are from.
+        /// Where the outputs are from.
         #[serde(default, skip_serializing_if = "Origin::is_run")]
         from: Origin,
-        /// What its last attempt took of the machine, where it had one and that is known.
+        /// The resources that its last attempt took, if it had one and they are known.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         used: Option<Usage>,
     },
@@ -155,35 +155,35 @@ pub enum EventKind {
     Failed {
         /// Why.
         failure: JobFailure,
-        /// What its last attempt took of the machine, where it had one and that is known.
+        /// The resources that its last attempt took, if it had one and they are known.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         used: Option<Usage>,
     },
-    /// The node never began, because one that it needs did not succeed.
+    /// The node never began, because a node that it needs did not succeed.
     Skipped {
         /// That node.
         because: NodePath,
     },
     /// The node was stopped: somebody cancelled the run, or another node failed.
     Cancelled,
-    /// What the node stored is deleted, since nothing needs it any more.
+    /// The files that the node stored are deleted, because nothing needs them any more.
     Deleted {
-        /// How many files that were.
+        /// How many files there were.
         files: u64,
-        /// How large they were together.
+        /// Their total size.
         bytes: u64,
     },
-    /// A task said how far it has come.
+    /// A task reported its progress.
     Progress {
         /// How much is done.
         done: u64,
-        /// Of how much, if that is known.
+        /// The total, if known.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         total: Option<u64>,
     },
     /// Tasks of the run have read and stored data.
     Moved {
-        /// How much by now, in bytes.
+        /// The total so far, in bytes.
         bytes: u64,
     },
     /// A task wrote to its log.
@@ -195,24 +195,24 @@ pub enum EventKind {
     },
     /// A task in a process or a container printed a line.
     Output {
-        /// To which of its streams.
+        /// The stream that it printed to.
         stream: OutputStream,
         /// The line, without its end.
         line: String,
     },
-    /// Somebody asked the run to stop.
+    /// The run was asked to stop.
     Stopping,
     /// The run is over: the last event of every run.
     Ended {
-        /// How.
+        /// How it ended.
         outcome: RunOutcome,
-        /// What it gave, if it succeeded.
+        /// Its outputs, if it succeeded.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         outputs: Option<Recorded>,
     },
 }
 
-/// Which way a condition went.
+/// Which arm a condition took.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Arm {
@@ -222,20 +222,20 @@ pub enum Arm {
     Otherwise,
 }
 
-/// Why a node runs again that succeeded in the run that this one goes on with.
+/// Why a node runs again although it succeeded in the run that this one resumes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Again {
-    /// Somebody asked for it, or for a node that it needs; or it handles a failure.
+    /// The user asked for it, or for a node that it needs; or it handles a failure.
     Asked,
-    /// It is given something else: another value, or a file in which something else is.
+    /// Its inputs are different: another value, or a file with other contents.
     Inputs,
-    /// Its task takes or gives something else, or it is not known what it took and gave.
+    /// Its task's interface is different, or the earlier one is not known.
     Interface,
     /// A file that it stored has changed or is gone.
     Outputs,
-    /// Its files were deleted, since nothing needed them any more, and now something does.
+    /// Its files were deleted, because nothing needed them any more, and now something does.
     Deleted,
 }
 
@@ -247,9 +247,9 @@ pub enum Origin {
     /// It ran.
     #[default]
     Run,
-    /// They were remembered: another node had the same inputs.
+    /// They are from the cache: an equal call ran before.
     Cache,
-    /// They are those of the run that this one goes on with.
+    /// They are from the run that this one resumes.
     Resumed,
 }
 
@@ -258,15 +258,15 @@ pub enum Origin {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Recorded {
-    /// Nowhere: nobody asked for them.
+    /// Nowhere: they were not needed.
     Not,
-    /// In the event itself, since they are small.
+    /// In the event itself, because they are small.
     Here(#[serde(with = "super::base64")] Vec<u8>),
-    /// In the data of the run's folder, by what they are.
+    /// In a `data` folder, by their digest.
     Data {
         /// The SHA-256 digest of the bytes, in lower-case hex.
         sha256: String,
-        /// How many bytes they are.
+        /// Their size in bytes.
         size: u64,
     },
 }
@@ -275,22 +275,22 @@ pub enum Recorded {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RunOutcome {
-    /// All of it is done.
+    /// It succeeded.
     Succeeded,
     /// It failed.
     Failed {
-        /// The node that failed first, or the handler that failed in turn; [`None`] where it was none of the nodes.
+        /// The node that failed first, or the failure handler, if that failed too; [`None`] if it was none of the nodes.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         node: Option<NodePath>,
         /// Why.
         failure: JobFailure,
     },
-    /// Somebody stopped it.
+    /// It was stopped.
     Cancelled,
 }
 
 impl Recorded {
-    /// The form of outputs that are small: they stand in their event.
+    /// Small outputs, which are stored in their event.
     pub(super) fn small(outputs: &[u8]) -> Option<Self> {
         (outputs.len() <= SMALL).then(|| Self::Here(outputs.to_vec()))
     }

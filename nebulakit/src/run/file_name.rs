@@ -1,14 +1,14 @@
-//! Names of files for any text.
+//! File names for any text.
 
 use std::fmt::Write as _;
 
 use crate::run::digest;
 
-/// How long a name may be: file systems take 255 bytes, and an extension follows.
+/// Maximum length of a name: file systems allow 255 bytes, and an extension follows.
 const LONGEST: usize = 200;
 
-/// A file name that stands for `text` and for no other one, also where the file system takes `A` for `a`. What is not a small letter, a digit or one of
-/// `-_[]` and inner `.` stands as `%` and two hex digits; a long name is cut and ends with a digest of the whole text.
+/// A file name that is unique for `text`, even on a file system that ignores case. Bytes other than small letters, digits, `-_[]` and
+/// `.` (not at the start) become `%` and two hex digits; a long name is cut and ends with a digest of the whole text.
 pub(crate) fn file_name(text: &str) -> String {
     let mut name = String::with_capacity(text.len());
     for (place, byte) in text.bytes().enumerate() {

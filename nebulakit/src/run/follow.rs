@@ -1,4 +1,4 @@
-//! What happens in a run while it happens, from any process.
+//! Follows the events and logs of a run as they come, from any process.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -12,7 +12,7 @@ use crate::run::log::{EventReader, GOES_ON, Lines};
 use crate::run::path::NodePath;
 use crate::run::watch::{PERIOD, Watch};
 
-/// The events of a run, from its first one on.
+/// The events of a run, starting with the first.
 #[derive(Debug)]
 pub struct RunEvents {
     folder: RunFolder,
@@ -32,13 +32,13 @@ impl RunEvents {
         Self { folder, reader: None, from: read, is_over: false }
     }
 
-    /// The next event; [`None`] behind the last one. It waits for one as long as a process drives the run, and needs a tokio runtime with time for that.
+    /// The next event; [`None`] after the last one. It waits as long as a process drives the run, and needs a tokio runtime with time for that.
     ///
     /// # Errors
     /// When the events cannot be read.
     ///
     /// # Cancel safety
-    /// No event is lost where this is dropped.
+    /// No event is lost if this is dropped.
     pub async fn next(&mut self) -> Result<Option<Event>, RecordError> {
         loop {
             if let Some(event) = self.read()? {
@@ -53,7 +53,7 @@ impl RunEvents {
         }
     }
 
-    /// The next event; [`None`] where none is there yet.
+    /// The next event; [`None`] if there is none yet.
     ///
     /// # Errors
     /// When the events cannot be read.
@@ -67,20 +67,20 @@ impl RunEvents {
     }
 }
 
-/// What a node logged and printed, or the run itself, from the first line on.
+/// What a node, or the run itself, logged and printed, starting with the first line.
 #[derive(Debug)]
 pub struct LogLines {
     watch: Arc<Watch>,
     node: Option<NodePath>,
     path: PathBuf,
     lines: Option<Lines>,
-    /// Up to where the file was read that is closed: bytes, and lines.
+    /// How far the file was read before it was closed: bytes, and lines.
     before: (u64, u64),
 }
 
 /// A line of a log.
 ///
-/// As text it is what stands in the file: `2026-11-29T10:00:00.5Z stdout 3 words`, and `stdout+` where the line goes on.
+/// Its text form is that of the file: `2026-11-29T10:00:00.5Z stdout 3 words`, with `stdout+` if the line continues.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LogLine {
@@ -88,9 +88,9 @@ pub struct LogLine {
     pub at: Option<SystemTime>,
     /// What wrote it: `stdout`, `stderr`, or the level of a log, as `INFO`; empty for a line that is damaged.
     pub source: String,
-    /// What it says. Bytes that are not UTF-8 show as U+FFFD: the file has them as they were.
+    /// The text. Bytes that are not UTF-8 become U+FFFD; the file has the original bytes.
     pub text: String,
-    /// Whether the line goes on in the next one of its source: it is too long for one, or was so when it was written.
+    /// Whether the line continues in the next one from its source, because it is too long, or was not complete when it was written.
     pub goes_on: bool,
 }
 
@@ -99,13 +99,13 @@ impl LogLines {
         Self { path: watch.folder.log(node.as_ref()), watch, node, lines: None, before: (0, 0) }
     }
 
-    /// The next line; [`None`] behind the last one. It waits for one as long as the node may go on, and needs a tokio runtime with time for that.
+    /// The next line; [`None`] after the last one. It waits as long as the node may go on, and needs a tokio runtime with time for that.
     ///
     /// # Errors
     /// When the log or the events cannot be read.
     ///
     /// # Cancel safety
-    /// No line is lost where this is dropped.
+    /// No line is lost if this is dropped.
     pub async fn next(&mut self) -> Result<Option<LogLine>, RecordError> {
         loop {
             if let Some(line) = self.read()? {
@@ -119,7 +119,7 @@ impl LogLines {
         }
     }
 
-    /// The next line; [`None`] where none is there yet.
+    /// The next line; [`None`] if there is none yet.
     ///
     /// # Errors
     /// When the log cannot be read.
@@ -134,7 +134,7 @@ impl LogLines {
         Ok(Some(LogLine::parse(&line).unwrap_or_else(|| LogLine::damaged(line.into_owned()))))
     }
 
-    /// Closes the file until it is read again: a run may have more logs than files that can be open at once.
+    /// Closes the file until it is read again: a run can have more logs than a process may have open files.
     pub(crate) fn close(&mut self) {
         if let Some(lines) = self.lines.take() {
             self.before = (lines.offset(), lines.count());

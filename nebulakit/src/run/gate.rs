@@ -1,4 +1,4 @@
-//! What gates take, and what they are told.
+//! What gates take, and the answers to them.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,14 +10,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::graph::{Graph, Kind, Scope};
 
-/// What somebody says to a gate.
+/// An answer to a gate.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Answer {
-    /// Yes.
+    /// Approves it.
     Approve,
-    /// No.
+    /// Rejects it.
     Reject,
     /// A value, as the bytes of a literal.
     Value(#[serde(with = "crate::run::base64")] Vec<u8>),
@@ -36,7 +36,7 @@ pub enum GateTakes {
 }
 
 impl GateTakes {
-    /// What the gates of a graph and of the workflows in it take, by their signals.
+    /// What the gates of a graph, and of the workflows in it, take, by their signals.
     pub(crate) fn of_all(graph: &Graph) -> BTreeMap<String, Self> {
         Self::of_each(graph).into_iter().map(|(signal, takes)| (signal.to_owned(), takes)).collect()
     }
@@ -48,7 +48,7 @@ impl GateTakes {
         gates
     }
 
-    /// Looks whether an answer is what the gate takes.
+    /// Checks whether an answer is what the gate takes.
     ///
     /// # Errors
     /// What is wrong with it.

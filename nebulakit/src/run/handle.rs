@@ -1,4 +1,4 @@
-//! A run in the hands of anyone: who started it, or another process.
+//! A handle on a run, for the process that started it or any other.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -27,10 +27,10 @@ use crate::run::state::{Counts, RunState, RunStatus};
 use crate::run::watch::{PERIOD, Watch};
 use crate::run::words::until;
 
-/// A run: where it stands, what it gave, and what can be asked of it.
+/// A run: its state, its outputs, and the requests that it takes.
 ///
-/// All that it says is from the run's folder, so that it is the same in every process. It reads what is new when it is asked, and keeps the rest. Clones share
-/// what they read.
+/// All its information comes from the run's folder, so it is the same in every process. Each call reads only what is new, and keeps the rest. Clones share
+/// what they have read.
 ///
 /// # Examples
 /// ```
@@ -55,7 +55,7 @@ pub struct RunHandle {
     completion: Option<Completion>,
 }
 
-/// How a run ends that this process drives; nothing where its driver is gone.
+/// How a run that this process drives ends; nothing if its driver is gone.
 type Completion = Shared<BoxFuture<'static, Option<Result<RunOutcome, RecordError>>>>;
 
 impl RunHandle {
@@ -72,13 +72,13 @@ impl RunHandle {
         Self { watch: Arc::new(Watch::new(folder)), completion: None }
     }
 
-    /// The handle of a run that this process drives. [`wait`](Self::wait) reads no events: `completion` says how the run ended, once that is recorded, or why it
-    /// cannot be; [`None`] where it was given up before its end.
+    /// The handle of a run that this process drives. [`wait`](Self::wait) reads no events: `completion` says how the run ended, once that is recorded, or why
+    /// it cannot be recorded; [`None`] if the run was dropped before its end.
     pub fn driven(run: &RunFolder, completion: impl Future<Output = Option<Result<RunOutcome, RecordError>>> + Send + 'static) -> Self {
         Self { watch: Arc::new(Watch::new(run.clone())), completion: Some(completion.boxed().shared()) }
     }
 
-    /// What names the run.
+    /// The id of the run.
     #[must_use]
     pub fn id(&self) -> &RunId {
         self.watch.folder.id()
@@ -90,7 +90,7 @@ impl RunHandle {
         &self.watch.folder
     }
 
-    /// Where the run and its nodes stand.
+    /// The state of the run and its nodes.
     ///
     /// # Errors
     /// When its events cannot be read.
@@ -98,7 +98,7 @@ impl RunHandle {
         Ok(Arc::clone(&self.watch.seen()?.state))
     }
 
-    /// Where the run stands. [`RunStatus::Interrupted`]: nobody drives it, and it is not over.
+    /// The status of the run. [`RunStatus::Interrupted`] means that no process drives it, and it is not over.
     ///
     /// # Errors
     /// When its events cannot be read.
@@ -106,7 +106,7 @@ impl RunHandle {
         self.watch.status()
     }
 
-    /// How many of its nodes stand where.
+    /// How many of its nodes have which status.
     ///
     /// # Errors
     /// When its events cannot be read.
@@ -123,7 +123,7 @@ impl RunHandle {
         Ok(state.metrics(until(&status, state.ended, state.latest)))
     }
 
-    /// Its events, from the first one on, as they come.
+    /// Its events, starting with the first, as they come.
     #[must_use]
     pub fn events(&self) -> RunEvents {
         RunEvents::new(self.watch.folder.clone())
@@ -132,10 +132,10 @@ impl RunHandle {
     /// Waits until the run is over. It needs a tokio runtime with time.
     ///
     /// # Errors
-    /// When nobody drives the run any more, or when its events cannot be read.
+    /// When no process drives the run any more, or when its events cannot be read.
     ///
     /// # Cancel safety
-    /// The run goes on where this is dropped.
+    /// The run goes on if this is dropped.
     pub async fn wait(&self) -> Result<RunOutcome, RecordError> {
         if let Some(completion) = &self.completion
             && let Some(ended) = completion.clone().await
@@ -154,7 +154,7 @@ impl RunHandle {
     /// Asks the process that drives the run to stop it. It returns at once: [`wait`](Self::wait) says when it has.
     ///
     /// # Errors
-    /// When the run is over, when nobody drives it, or when the request cannot be written.
+    /// When the run is over, when no process drives it, or when the request cannot be written.
     pub fn cancel(&self) -> Result<(), RecordError> {
         self.stop(Request::Cancel)
     }
@@ -162,7 +162,7 @@ impl RunHandle {
     /// Asks the process that drives the run to end it at once: workers and containers are killed, and its nodes end as cancelled. It returns at once.
     ///
     /// # Errors
-    /// As of [`cancel`](Self::cancel).
+    /// As for [`cancel`](Self::cancel).
     pub fn kill(&self) -> Result<(), RecordError> {
         self.stop(Request::Kill)
     }
@@ -175,18 +175,18 @@ impl RunHandle {
         }
     }
 
-    /// Says yes to a gate. Where no process drives the run, a run that resumes it with the same inputs takes the answer.
+    /// Approves a gate. If no process drives the run, a run that resumes it with the same inputs uses the answer.
     ///
     /// # Errors
-    /// When the run is over, when the signal has an answer, or when it cannot be written.
+    /// When the run is over, when the signal already has an answer, or when the answer cannot be written.
     pub fn approve(&self, signal: &str) -> Result<(), RecordError> {
         self.answer(signal, Answer::Approve)
     }
 
-    /// Says no to a gate.
+    /// Rejects a gate.
     ///
     /// # Errors
-    /// As of [`approve`](Self::approve).
+    /// As for [`approve`](Self::approve).
     pub fn reject(&self, signal: &str) -> Result<(), RecordError> {
         self.answer(signal, Answer::Reject)
     }
@@ -194,19 +194,19 @@ impl RunHandle {
     /// Gives a value to a gate, as the bytes of a literal.
     ///
     /// # Errors
-    /// As of [`approve`](Self::approve). Whether the value is of the gate's type is for the driver of the run to say.
+    /// As for [`approve`](Self::approve). Only the driver of the run checks whether the value has the gate's type.
     pub fn signal(&self, signal: &str, literal: &[u8]) -> Result<(), RecordError> {
         self.answer(signal, Answer::Value(literal.to_vec()))
     }
 
-    /// Answers a gate, and waits until the process that drives the run has heard it; where none does, it is kept for the run that resumes this one. It needs a
-    /// tokio runtime with time.
+    /// Answers a gate, and waits until the process that drives the run has received the answer. If no process does, the answer is kept for a run that resumes
+    /// this one. It needs a tokio runtime with time.
     ///
     /// # Errors
-    /// As of [`approve`](Self::approve), and [`RecordErrorKind::Refused`] when the gate takes another kind of answer, or when there is no such gate.
+    /// As for [`approve`](Self::approve), and [`RecordErrorKind::Refused`] when the gate takes another kind of answer, or when there is no such gate.
     ///
     /// # Cancel safety
-    /// The answer is given where this is dropped while it waits.
+    /// If this is dropped while it waits, the answer is still given.
     pub async fn tell(&self, signal: &str, answer: Answer) -> Result<(), RecordError> {
         let mut events = RunEvents::behind(self.watch.folder.clone(), self.watch.read()?);
         self.answer(signal, answer)?;
@@ -229,7 +229,7 @@ impl RunHandle {
         }
     }
 
-    /// The outputs of a node, as the bytes of an `outputs.pb`; [`None`] where they were not recorded.
+    /// The outputs of a node, as the bytes of an `outputs.pb`; [`None`] if they were not recorded.
     ///
     /// # Errors
     /// When there is no such node; [`RecordErrorKind::NoOutputs`] when it has not succeeded; when its outputs cannot be read or are damaged.
@@ -237,7 +237,7 @@ impl RunHandle {
         self.watch.outputs(node)
     }
 
-    /// What the run gave, as the bytes of an `outputs.pb`.
+    /// The outputs of the run, as the bytes of an `outputs.pb`.
     ///
     /// # Errors
     /// [`RecordErrorKind::NoOutputs`] when it has not succeeded; when they cannot be read or are damaged.
@@ -282,19 +282,19 @@ impl RunHandle {
         Ok(self.watch.seen()?.succeeded.clone())
     }
 
-    /// What the run was given, as the bytes of an `inputs.pb`.
+    /// The inputs of the run, as the bytes of an `inputs.pb`.
     ///
     /// # Errors
-    /// When that was not recorded, or cannot be read.
+    /// When they were not recorded, or cannot be read.
     pub fn inputs(&self) -> Result<Vec<u8>, RecordError> {
         let path = self.watch.folder.inputs();
         fs::read(&path).map_err(|error| self.unread("inputs", &path, &error))
     }
 
-    /// What the run runs.
+    /// The graph of the run.
     ///
     /// # Errors
-    /// When that was not recorded, cannot be read, or is not a valid graph.
+    /// When it was not recorded, cannot be read, or is not a valid graph.
     pub fn graph(&self) -> Result<Graph, RecordError> {
         let path = self.watch.folder.graph();
         let json = fs::read_to_string(&path).map_err(|error| self.unread("graph", &path, &error))?;
@@ -303,10 +303,10 @@ impl RunHandle {
         })
     }
 
-    /// The program that drove the run; [`None`] where that was not recorded.
+    /// The program that drove the run; [`None`] if it was not recorded.
     ///
     /// # Errors
-    /// When that cannot be read, or when a newer version of nebulakit recorded it.
+    /// When it cannot be read, or when a newer version of nebulakit recorded it.
     pub fn build(&self) -> Result<Option<Build>, RecordError> {
         let path = self.watch.folder.build();
         let json = match fs::read(&path) {
@@ -349,10 +349,10 @@ impl RunHandle {
         artifacts(&self.watch.folder, &*self.state()?)
     }
 
-    /// The pages of its nodes' decks alone, by their paths.
+    /// Only the pages of its nodes' decks, by their paths.
     ///
     /// # Errors
-    /// As of [`artifacts`](Self::artifacts).
+    /// As for [`artifacts`](Self::artifacts).
     pub fn decks(&self) -> Result<Vec<Artifact>, RecordError> {
         decks(&self.watch.folder, &*self.state()?)
     }

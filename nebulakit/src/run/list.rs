@@ -1,4 +1,4 @@
-//! The runs of a folder in a list. What an index knows of them is not read again.
+//! Lists the runs of a folder. Runs that are unchanged since they were indexed are not read again.
 
 use std::collections::HashMap;
 
@@ -14,14 +14,14 @@ use crate::run::tracker::Index;
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Summaries {
-    /// Each of them, the oldest first. One that cannot be read does not hide the others.
+    /// The runs, the oldest first. One that cannot be read does not hide the others.
     pub runs: Vec<(RunId, Result<RunSummary, RecordError>)>,
-    /// Why the index was not used or had to be rebuilt, if so. The list is the same, and takes longer.
+    /// Why the index was not used or had to be rebuilt, if so. The list is the same, but takes longer.
     pub without_index: Option<String>,
 }
 
 impl RunsFolder {
-    /// What a list tells of all runs. With the feature `tracker`, an index in the folder remembers it, and only runs are read that have changed since.
+    /// The summaries of all runs. With the feature `tracker`, an index in the folder stores them, and only runs that have changed since are read.
     ///
     /// # Errors
     /// When the folder cannot be read.
@@ -49,7 +49,7 @@ impl RunsFolder {
     }
 }
 
-/// The summary of a run. One that was read again and will not change is in `changed` too.
+/// The summary of a run. If it was read again and will not change, it is added to `changed`.
 fn summary(run: &RunFolder, known: Option<Known>, changed: &mut HashMap<String, Known>) -> Result<RunSummary, RecordError> {
     // Asked before the events are read: what comes in between is another stamp.
     let stamp = Stamp::of(&run.events());

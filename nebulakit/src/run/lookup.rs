@@ -1,4 +1,4 @@
-//! What the cache was asked, and what came of it: plain data, for events and for people.
+//! Cache lookups and their results: plain data, for events and for people.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -9,7 +9,7 @@ use super::digest::Parts;
 use super::path::NodePath;
 use crate::coordinator::RunId;
 
-/// What the outputs of a task are remembered by, part by part, so that it can be told which of them is another.
+/// The key of a cache entry, part by part, so that it can be told which part has changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct CacheKey {
@@ -28,7 +28,7 @@ pub struct CacheKey {
     pub ignored: Vec<String>,
 }
 
-/// What stands in a key for an input.
+/// The part of a key for an input.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum KeyPart {
@@ -38,7 +38,7 @@ pub enum KeyPart {
     Digest(String),
 }
 
-/// A part of a key that is not the same in another key.
+/// A part of a key that differs from another key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "part")]
 #[non_exhaustive]
@@ -65,7 +65,7 @@ pub enum KeyChange {
     },
 }
 
-/// A node of a run.
+/// A node in a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Caller {
     /// The run.
@@ -74,40 +74,40 @@ pub struct Caller {
     pub node: NodePath,
 }
 
-/// What came of asking the cache for the outputs of a task with `cache(..)`.
+/// The result of looking up the outputs of a task with `cache(..)` in the cache.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Lookup {
-    /// The run uses no cache.
+    /// The run does not use the cache.
     Off,
-    /// The inputs have no key, since a file cannot be read for example.
+    /// The inputs have no key, for example because a file cannot be read.
     Unkeyed {
         /// Why.
         why: String,
     },
     /// There was no entry.
     Miss {
-        /// What was looked for.
+        /// The key that was looked up.
         key: CacheKey,
     },
-    /// There was an entry, whose outputs are gone or damaged.
+    /// There was an entry, but its outputs are gone or damaged.
     Gone {
-        /// What was looked for.
+        /// The key that was looked up.
         key: CacheKey,
-        /// What gave them.
+        /// The node that gave the outputs.
         from: Caller,
     },
-    /// The run does not look for entries, and replaces them.
+    /// The run does not look up entries, and replaces them.
     Overwrite {
-        /// What the new entry has.
+        /// The key of the new entry.
         key: CacheKey,
     },
-    /// There was an entry, and the node has its outputs.
+    /// There was an entry, and the node takes its outputs.
     Hit {
-        /// What was looked for.
+        /// The key that was looked up.
         key: CacheKey,
-        /// What gave them.
+        /// The node that gave the outputs.
         from: Caller,
     },
 }
@@ -130,7 +130,7 @@ impl CacheKey {
         parts.digest()
     }
 
-    /// The parts that are not the same in `other`, a key of the same task.
+    /// The parts that differ from `other`, a key of the same task.
     #[must_use]
     pub fn changes(&self, other: &Self) -> Vec<KeyChange> {
         let mut changes = Vec::new();
@@ -155,7 +155,7 @@ impl CacheKey {
 }
 
 impl Lookup {
-    /// What was looked for, if anything was.
+    /// The key that was looked up, if any.
     #[must_use]
     pub fn key(&self) -> Option<&CacheKey> {
         match self {

@@ -1,22 +1,23 @@
-//! What a run took: times, counts, CPU, memory and data.
+//! The resources that a run took: times, counts, CPU, memory and data.
 
 use std::time::{Duration, SystemTime};
 
 use crate::coordinator::Usage;
 use crate::run::state::{Counts, RunState};
 
-/// What a run took by now, summed over its nodes: what [`RunHandle::metrics`](super::RunHandle::metrics) gives. What each node took is in
+/// What a run has taken so far, summed over its nodes: the result of [`RunHandle::metrics`](super::RunHandle::metrics). For single nodes see
 /// [`NodeState::used`](super::NodeState::used).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Metrics {
-    /// How long it goes on, or went on, by the clock on the wall.
+    /// Its wall-clock time, so far or in total.
     pub elapsed: Duration,
-    /// How many nodes stand where.
+    /// How many nodes have which status.
     pub counts: Counts,
     /// How many attempts have begun.
     pub attempts: u64,
-    /// What the attempts took that are over: the sum of their times, and the most memory that any of them had. Nodes of which something is not known are left out of that.
+    /// What the finished attempts took: the sum of their times, and the peak memory of any of them. Nodes for which a value is not known do not count
+    /// for that value.
     pub used: Usage,
     /// How much data its tasks have read and stored, in bytes.
     pub moved: u64,

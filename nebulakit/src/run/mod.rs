@@ -1,6 +1,6 @@
-//! Runs: what happens to the nodes of a graph, as data, the same for every backend.
+//! Runs: what happens to the nodes of a graph, as data that is the same for every backend.
 //!
-//! A run is its [`Event`]s. [`RunState`] is a pure fold of them: anyone who has the events has the state, at any moment of the run, in this process or
+//! A run is its [`Event`]s. [`RunState`] is a pure fold of them: anyone who has the events can compute the state, at any moment of the run, in this process or
 //! another one.
 //!
 //! # Examples

@@ -1,4 +1,4 @@
-//! What names a node within its run.
+//! The path of a node within its run.
 
 use std::borrow::Borrow;
 use std::fmt;
@@ -7,21 +7,21 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// What names a node within its run: its id, behind those of the nodes that it is part of.
+/// Identifies a node within its run: its id, after those of the nodes that it is part of.
 ///
 /// | path | the node |
 /// |---|---|
-/// | `n2` | of the workflow itself, in whichever arm of a condition |
-/// | `n2/n0` | of the workflow that `n2` runs, or of the graph that the dynamic task `n2` gave |
-/// | `n3[5]` | what the map `n3` runs for the element 5, counted from 0 |
-/// | `n3[5]/n0` | of the workflow that the map `n3` runs for that element |
+/// | `n2` | a node of the workflow itself, also within an arm of a condition |
+/// | `n2/n0` | a node of the workflow that `n2` runs, or of the graph that the dynamic task `n2` returned |
+/// | `n3[5]` | what the map `n3` runs for element 5, counted from 0 |
+/// | `n3[5]/n0` | a node of the workflow that the map `n3` runs for that element |
 ///
-/// Clones share one text.
+/// Clones share the text.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct NodePath(Arc<str>);
 
 impl NodePath {
-    /// The path of the node `id`, of the workflow that runs as `parent`; of the run's own workflow where there is none.
+    /// The path of the node `id` in the workflow that runs as `parent`, or in the run's own workflow if there is no parent.
     #[must_use]
     pub fn below(parent: Option<&Self>, id: &str) -> Self {
         match parent {

@@ -1,4 +1,4 @@
-//! Where the events of a run go while it runs.
+//! Receives the events of a run while it runs.
 
 use std::io;
 
@@ -8,17 +8,17 @@ use futures_util::future::{BoxFuture, FutureExt as _, ready};
 use super::event::{EventKind, Recorded};
 use super::path::NodePath;
 
-/// Takes the events of a run, in the order in which they happen.
+/// Receives the events of a run, in the order in which they happen.
 pub(crate) trait Record: Send + Sync {
-    /// Whether what is told is of use to anybody: else nothing need be told.
+    /// Whether events are recorded at all; if not, callers need not create them.
     fn is_on(&self) -> bool {
         true
     }
 
-    /// Takes an event. When it returns, the event is where it survives the end of this process, as far as this record is one that does.
+    /// Records an event. When it returns, the event survives the end of this process, if this kind of record and of event does.
     ///
     /// # Errors
-    /// When it is not.
+    /// When the event cannot be recorded.
     fn record(&self, node: Option<&NodePath>, kind: EventKind) -> io::Result<()>;
 
     /// Takes an event that nothing goes on because of before [`flush`](Self::flush) was called.
@@ -46,29 +46,29 @@ pub(crate) trait Record: Send + Sync {
         None
     }
 
-    /// Takes what a node logged or printed, from `source`, as it is: whole lines, or the beginning of one that goes on in what comes next. When it returns, no memory of
-    /// the size of the log is held.
+    /// Records what a node logged or printed, from `source`, unchanged: complete lines, or the beginning of a line that continues in the next call. When it
+    /// returns, no memory of the size of the log is held.
     ///
     /// # Errors
     /// When it cannot be written.
     fn log(&self, node: &NodePath, source: &str, text: &[u8]) -> io::Result<()>;
 
-    /// Keeps the outputs of a node, the bytes of an `outputs.pb`, for the event that says that it succeeded.
+    /// Stores the outputs of a node, the bytes of an `outputs.pb`, for the event that says that it succeeded.
     ///
     /// # Errors
-    /// When they cannot be kept.
+    /// When they cannot be stored.
     fn keep(&self, outputs: Bytes) -> BoxFuture<'_, io::Result<Recorded>>;
 
-    /// Keeps outputs for other runs as well.
+    /// Stores outputs for other runs too.
     ///
     /// # Errors
-    /// When they cannot be kept.
+    /// When they cannot be stored.
     fn keep_for_all(&self, outputs: Bytes) -> BoxFuture<'_, io::Result<Recorded>> {
         self.keep(outputs)
     }
 }
 
-/// The record of a run that nobody asks for.
+/// The record of a run that is not recorded.
 pub(crate) struct Nowhere;
 
 impl Record for Nowhere {

@@ -1,4 +1,4 @@
-//! Where a run and its nodes stand: a pure fold of its events.
+//! The state of a run and its nodes: a pure fold of its events.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -15,23 +15,23 @@ use super::lookup::Caller;
 use super::path::NodePath;
 use crate::coordinator::{JobFailure, RunId, Usage, WaitsFor};
 
-/// Where a run stands, after the events that were applied.
+/// The state of a run, after the events that were applied.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct RunState {
-    /// What names it; [`None`] before its first event.
+    /// Its id; [`None`] before its first event.
     pub run: Option<RunId>,
-    /// What it runs.
+    /// The full name of the workflow or task that it runs.
     pub name: Cow<'static, str>,
-    /// What runs it.
+    /// The backend that runs it.
     pub backend: Cow<'static, str>,
-    /// The run that it goes on with.
+    /// The run that it resumes.
     pub resumes: Option<RunId>,
-    /// The node of that run which was to run again, with all that needs it.
+    /// The node of that run which was to run again, with every node that depends on it.
     pub from: Option<NodePath>,
-    /// Where it stands.
+    /// Its status.
     pub status: RunStatus,
-    /// How many nodes its graph has, as far as that was known when it began.
+    /// How many nodes its graph has, as far as known when it began.
     pub planned: u64,
     /// When it was created.
     pub created: Option<SystemTime>,
@@ -41,41 +41,41 @@ pub struct RunState {
     pub latest: Option<SystemTime>,
     /// Its nodes, as far as something happened to them.
     pub nodes: BTreeMap<NodePath, NodeState>,
-    /// How much data its tasks have read and stored, in bytes, as far as it was told.
+    /// How much data its tasks have read and stored, in bytes, as far as recorded.
     pub moved: u64,
     /// How many events were applied: the sequence of the next one.
     pub events: u64,
     counts: Counts,
 }
 
-/// Where a run stands.
+/// The status of a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum RunStatus {
-    /// Its first event is not there yet.
+    /// It has no events yet.
     Unknown,
-    /// It runs.
+    /// It is running.
     Running,
-    /// Somebody asked it to stop, and not all of it has.
+    /// It was asked to stop, and has not stopped completely.
     Stopping,
-    /// Nobody drives it any more, and it is not over. No event tells of that: [`RunHandle::status`](super::RunHandle::status) alone says so.
+    /// No process drives it any more, and it is not over. No event says so; only [`RunHandle::status`](super::RunHandle::status) does.
     Interrupted,
     /// It is over.
     Ended(RunOutcome),
 }
 
-/// Where a node stands.
+/// The state of a node.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct NodeState {
-    /// What it runs.
+    /// What it runs: the full name of a task or a workflow, or the kind of node.
     pub of: Cow<'static, str>,
-    /// Where it stands.
+    /// Its status.
     pub status: NodeStatus,
     /// How many attempts have begun.
     pub attempts: u32,
-    /// When what it needs was there.
+    /// When everything that it needs was available.
     pub ready: Option<SystemTime>,
     /// When its first attempt began.
     pub started: Option<SystemTime>,
@@ -83,7 +83,7 @@ pub struct NodeState {
     pub ended: Option<SystemTime>,
     /// Why its last attempt failed, if one did.
     pub failure: Option<JobFailure>,
-    /// How far it says that it has come.
+    /// Its reported progress: how much is done, and of how much.
     pub progress: Option<(u64, Option<u64>)>,
     /// How many elements it has, if it is a map.
     pub elements: Option<u64>,
@@ -93,30 +93,30 @@ pub struct NodeState {
     pub deleted: Option<(u64, u64)>,
     /// The equal call that it waits for while it is queued, if its task has `cache(serialize)`.
     pub behind: Option<Caller>,
-    /// What it waits for, if it has been queued for a while.
+    /// What it waits for while it is queued, as of the last check, once a second.
     pub waits_for: Option<WaitsFor>,
-    /// What its attempts took of the machine, all that are over, as far as that is known.
+    /// The resources that its finished attempts took, as far as known.
     pub used: Option<Usage>,
 }
 
-/// Where a node stands.
+/// The status of a node.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum NodeStatus {
     /// It waits for its turn.
     Queued,
-    /// It runs.
+    /// It is running.
     Running,
     /// An attempt failed, and the next one is due.
     Backoff,
-    /// It waits for somebody.
+    /// It waits for an answer.
     Waiting {
         /// The signal that it waits for.
         signal: Cow<'static, str>,
         /// What it takes.
         takes: GateTakes,
     },
-    /// It is over, and its outputs are there.
+    /// It succeeded.
     Succeeded(Origin),
     /// It failed.
     Failed,
@@ -129,27 +129,27 @@ pub enum NodeStatus {
     Cancelled,
 }
 
-/// How many nodes stand where.
+/// How many nodes have which status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Counts {
-    /// Wait for their turn, or for the next attempt.
+    /// Nodes that wait for their turn, or for the next attempt.
     pub queued: u64,
-    /// Run.
+    /// Nodes that are running.
     pub running: u64,
-    /// Wait for somebody.
+    /// Nodes that wait for an answer.
     pub waiting: u64,
-    /// Are over, with outputs.
+    /// Nodes that succeeded.
     pub succeeded: u64,
-    /// Failed.
+    /// Nodes that failed.
     pub failed: u64,
-    /// Never began.
+    /// Nodes that never began.
     pub skipped: u64,
-    /// Were stopped.
+    /// Nodes that were stopped.
     pub cancelled: u64,
 }
 
-/// An event that cannot follow those before it.
+/// An event that cannot follow the ones before it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Misplaced(String);
 
@@ -189,16 +189,16 @@ impl RunState {
         }
     }
 
-    /// How many of its nodes stand where.
+    /// How many of its nodes have which status.
     #[must_use]
     pub fn counts(&self) -> Counts {
         self.counts
     }
 
-    /// Takes the next event into account.
+    /// Applies the next event.
     ///
     /// # Errors
-    /// When it cannot be the next one: out of sequence, before the first event or behind the last one, or of a newer version. The state is as before.
+    /// When it cannot be the next one: out of sequence, before the first event or after the last one, or of a newer version. The state is then unchanged.
     pub fn apply(&mut self, event: &Event) -> Result<(), Misplaced> {
         if event.sequence != self.events {
             return Err(Misplaced(format!("the event {} comes where {} is due", event.sequence, self.events)));
@@ -273,7 +273,7 @@ impl NodeState {
         }
     }
 
-    /// Whether nothing happens to it any more.
+    /// Whether the node is over.
     #[must_use]
     pub fn is_over(&self) -> bool {
         matches!(self.status, NodeStatus::Succeeded(_) | NodeStatus::Failed | NodeStatus::Skipped { .. } | NodeStatus::Cancelled)
@@ -354,14 +354,14 @@ impl NodeState {
 }
 
 impl Counts {
-    /// All of them.
+    /// All nodes.
     #[must_use]
     pub fn total(&self) -> u64 {
         let Self { queued, running, waiting, .. } = self;
         queued + running + waiting + self.over()
     }
 
-    /// Those to which nothing happens any more.
+    /// The nodes that are over.
     #[must_use]
     pub fn over(&self) -> u64 {
         self.succeeded + self.failed + self.skipped + self.cancelled

@@ -1,4 +1,4 @@
-//! What a list tells of a run: a fold of its events, which can be remembered.
+//! The summary of a run in a list: a fold of its events, which can be stored.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
@@ -10,21 +10,21 @@ use serde::{Deserialize, Serialize};
 use crate::coordinator::RunId;
 use crate::run::state::{Counts, RunState, RunStatus};
 
-/// What a list tells of a run.
+/// The summary of a run in a list.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct RunSummary {
-    /// What it runs.
+    /// The full name of the workflow or task that it runs.
     pub name: String,
-    /// What runs it.
+    /// The backend that runs it.
     pub backend: String,
-    /// The run that it goes on with.
+    /// The run that it resumes.
     pub resumes: Option<RunId>,
-    /// Where it stands.
+    /// Its status.
     pub status: RunStatus,
-    /// How many nodes its graph has, as far as that was known when it began.
+    /// How many nodes its graph has, as far as known when it began.
     pub planned: u64,
-    /// How many of its nodes stand where.
+    /// How many of its nodes have which status.
     pub counts: Counts,
     /// When it was created.
     pub created: Option<SystemTime>,
@@ -35,7 +35,7 @@ pub struct RunSummary {
     pub latest: Option<SystemTime>,
 }
 
-/// What tells whether a file has changed since.
+/// Metadata of a file that shows whether it has changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Stamp {
     pub(super) size: u64,
@@ -43,7 +43,7 @@ pub(super) struct Stamp {
     pub(super) inode: u64,
 }
 
-/// A summary, and the stamp of the events that it was made of.
+/// A summary, and the stamp of the events that it was computed from.
 #[derive(Debug)]
 pub(super) struct Known {
     pub(super) stamp: Stamp,
@@ -67,7 +67,7 @@ impl RunSummary {
 }
 
 impl Stamp {
-    /// That of a file; of one that is not there, one that no file has.
+    /// The stamp of a file; for a missing file, one that no file has.
     pub(super) fn of(path: &Path) -> Self {
         let about = fs::metadata(path).ok();
         about.map_or_else(Self::default, |about| Self {

@@ -1,4 +1,4 @@
-//! A run as its folder tells of it: read once, and what is new when it is asked again.
+//! A run as read from its folder: everything once, and then only what is new.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,10 +11,10 @@ use crate::run::log::{EventReader, Span};
 use crate::run::path::NodePath;
 use crate::run::state::{NodeStatus, RunState, RunStatus};
 
-/// How often one looks for what is new who waits for it.
+/// How often to look for new events while waiting.
 pub(super) const PERIOD: Duration = Duration::from_millis(50);
 
-/// A run as its folder tells of it.
+/// A run as read from its folder.
 #[derive(Debug)]
 pub(super) struct Watch {
     pub(super) folder: RunFolder,
@@ -27,7 +27,7 @@ pub(crate) struct Success {
     pub(crate) outputs: Recorded,
     /// The digest of its inputs.
     pub(crate) inputs: Option<String>,
-    /// What tells whether the files are what they were that its outputs name.
+    /// The digest of the metadata of the files that its outputs name.
     pub(crate) files: Option<String>,
 }
 
@@ -47,7 +47,7 @@ impl Watch {
         Self { folder, seen: Mutex::default() }
     }
 
-    /// Reads what is new, and gives all.
+    /// Reads what is new, and returns everything.
     ///
     /// # Errors
     /// When the events cannot be read.
@@ -68,7 +68,7 @@ impl Watch {
     /// Where the run stands.
     ///
     /// # Errors
-    /// When its events cannot be read, or when it cannot be told whether a process drives it.
+    /// When its events cannot be read, or when it is impossible to find out whether a process drives it.
     pub(super) fn status(&self) -> Result<RunStatus, RecordError> {
         let status = self.seen()?.state.status.clone();
         if matches!(status, RunStatus::Ended(_)) || self.folder.is_driven()? {
@@ -81,10 +81,10 @@ impl Watch {
         }
     }
 
-    /// Whether nothing happens to a node any more, or to the run.
+    /// Whether a node, or the run, is over.
     ///
     /// # Errors
-    /// As of [`status`](Self::status).
+    /// As for [`status`](Self::status).
     pub(super) fn is_over(&self, node: Option<&NodePath>) -> Result<bool, RecordError> {
         if let Some(node) = node
             && self.seen()?.state.nodes.get(node).is_some_and(|node| node.is_over())
@@ -102,7 +102,7 @@ impl Watch {
         self.seen()?.success(node)
     }
 
-    /// The outputs of a node; [`None`] where they were not recorded.
+    /// The outputs of a node; [`None`] if they were not recorded.
     ///
     /// # Errors
     /// When there is no such node, when it has no outputs, or when they cannot be read.
@@ -133,7 +133,7 @@ impl Watch {
         })
     }
 
-    /// What the run gave.
+    /// The outputs of the run.
     ///
     /// # Errors
     /// When it has no outputs, or when they cannot be read.

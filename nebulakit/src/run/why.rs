@@ -17,22 +17,22 @@ use crate::run::state::NodeStatus;
 pub enum CacheWhy {
     /// The cache was asked.
     Asked {
-        /// What came of it.
+        /// The result.
         found: Lookup,
-        /// Where there was no entry, the one from before that is most like what was looked for.
+        /// If there was no entry, the most similar one from before the lookup.
         nearest: Option<Box<Nearest>>,
     },
-    /// Its outputs are those of the run that this one resumes: the cache was not asked.
+    /// Its outputs are kept from the run that this one resumes: the cache was not asked.
     Resumed,
-    /// It consists of other nodes, each of which has an answer of its own.
+    /// It consists of other nodes; ask about those.
     Composed,
-    /// It never came to the question: it waits, was skipped, or was stopped.
+    /// The cache was not reached: the node is queued, was skipped, or was stopped.
     NotReached,
-    /// Nothing remembers its outputs: it is not a task, or a task without `cache(..)`, or the node switches the cache off.
+    /// Its outputs are not cached: it is not a task, it is a task without `cache(..)`, or the node switches the cache off.
     NotCached,
 }
 
-/// Says why the outputs of a node were, or were not, taken from the cache: as its run recorded it, compared with the entries that are there now.
+/// Says why the outputs of a node were, or were not, taken from the cache: what its run recorded, compared with the entries that exist now.
 ///
 /// # Errors
 /// When the run has no such node, or when its events or the cache cannot be read.
@@ -57,7 +57,7 @@ pub fn cache_why(runs: &RunsFolder, run: &RunHandle, node: &str) -> Result<Cache
     })
 }
 
-/// What came of the last time that the cache was asked for a node, and when that was.
+/// The result of the last cache lookup for a node, and its time.
 fn last_lookup(run: &RunHandle, node: &NodePath) -> Result<Option<(Lookup, SystemTime)>, RecordError> {
     let (mut events, mut last) = (run.events(), None);
     while let Some(event) = events.read()? {
@@ -70,7 +70,7 @@ fn last_lookup(run: &RunHandle, node: &NodePath) -> Result<Option<(Lookup, Syste
     Ok(last)
 }
 
-/// The entry that was most like a key at that time, as far as it is still there. The node's own does not count.
+/// The entry that was most similar to a key at that time, if it still exists. The node's own entry does not count.
 fn nearest(runs: &RunsFolder, run: &RunHandle, node: &NodePath, key: &CacheKey, at: SystemTime) -> Result<Option<Nearest>, RecordError> {
     let mut entries = Cache::new(runs).list(Some(&key.task))?;
     entries.retain(|entry| entry.at <= at && !(entry.run == *run.id() && entry.node == *node));

@@ -1,4 +1,4 @@
-//! What is said of runs and their nodes, in a word.
+//! Words for the states of runs and nodes, and text for times and sizes.
 
 use std::time::{Duration, SystemTime};
 
@@ -6,7 +6,7 @@ use crate::coordinator::Usage;
 use crate::run::event::RunOutcome;
 use crate::run::state::{NodeStatus, RunStatus};
 
-/// Where a run stands, in a word.
+/// The status of a run, in a word.
 pub(crate) fn status(status: &RunStatus) -> &'static str {
     match status {
         RunStatus::Unknown => "starting",
@@ -19,7 +19,7 @@ pub(crate) fn status(status: &RunStatus) -> &'static str {
     }
 }
 
-/// Where a node stands, in a word.
+/// The status of a node, in a word.
 pub(crate) fn stands(status: &NodeStatus) -> &'static str {
     match status {
         NodeStatus::Queued => "queued",
@@ -33,12 +33,12 @@ pub(crate) fn stands(status: &NodeStatus) -> &'static str {
     }
 }
 
-/// `2026-11-29 23:15:01Z`; empty where the calendar does not go so far.
+/// `2026-11-29 23:15:01Z`; empty if the time is beyond the calendar.
 pub(crate) fn moment(at: SystemTime) -> String {
     jiff::Timestamp::try_from(at).map(|at| at.strftime("%Y-%m-%d %H:%M:%SZ").to_string()).unwrap_or_default()
 }
 
-/// How long it was between two moments; a clock that was set back counts as none.
+/// The time between two moments; zero if the clock was set back.
 pub(crate) fn between(from: Option<SystemTime>, to: SystemTime) -> Duration {
     from.and_then(|from| to.duration_since(from).ok()).unwrap_or_default()
 }
@@ -72,7 +72,7 @@ pub(crate) fn size(bytes: u64) -> String {
     format!("{whole} {}", UNITS[unit])
 }
 
-/// `1.2 s CPU, 45 MiB`; nothing where neither is known.
+/// `1.2 s CPU, 45 MiB`; empty if neither is known.
 pub(crate) fn usage(used: &Usage) -> String {
     let cpu = used.cpu.map(|cpu| format!("{} CPU", time(cpu)));
     cpu.into_iter().chain(used.memory.map(size)).collect::<Vec<_>>().join(", ")

@@ -1,4 +1,4 @@
-//! What conformance suites find.
+//! The findings of conformance suites.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use std::fmt;
 pub struct Broken {
     /// The promise.
     pub promise: &'static str,
-    /// What came instead.
+    /// What was found instead.
     pub found: String,
 }
 
@@ -21,18 +21,18 @@ impl fmt::Display for Broken {
 /// All promises that a store or a backend does not keep.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotConforming {
-    /// What was put to the test.
+    /// What was tested.
     of: &'static str,
     broken: Vec<Broken>,
 }
 
 impl NotConforming {
-    /// An error where promises are broken.
+    /// An error if promises are broken.
     pub(super) fn unless_kept(of: &'static str, broken: Vec<Broken>) -> Result<(), Self> {
         if broken.is_empty() { Ok(()) } else { Err(Self { of, broken }) }
     }
 
-    /// Each of them.
+    /// The promises that are not kept.
     #[must_use]
     pub fn broken(&self) -> &[Broken] {
         &self.broken

@@ -5,10 +5,10 @@ use std::fmt;
 use crate::task::error::of_type;
 use crate::task::failure::{Failure, Origin, Unsuccessful};
 
-/// Why a run gave no outputs: what the platform would be told.
+/// Why a run has no outputs: what would be reported to the platform.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunError {
-    /// [`None`] where the task asked to end without outputs.
+    /// [`None`] if the task asked to end without outputs.
     failure: Option<Failure>,
 }
 
@@ -27,28 +27,28 @@ impl RunError {
         Self { failure: Some(failure) }
     }
 
-    /// The code that a console shows, such as `USER:RuntimeError`, `USER:Panic` or the author's own; empty where the task asked to end without
+    /// The code that a console shows, such as `USER:RuntimeError`, `USER:Panic` or the author's own; empty if the task asked to end without
     /// outputs.
     #[must_use]
     pub fn code(&self) -> &str {
         self.failure.as_ref().map_or("", |failure| &failure.code)
     }
 
-    /// The message that a console shows, without the backtrace that it ends with under `RUST_BACKTRACE`: the error, and all that caused it.
+    /// The message that a console shows: the error with all its causes, without the backtrace that `RUST_BACKTRACE` adds.
     #[must_use]
     pub fn message(&self) -> &str {
         let Some(failure) = &self.failure else { return "the task ended without outputs, as it asked to" };
         failure.message.split("\n\nStack backtrace:\n").next().unwrap_or_default()
     }
 
-    /// Whether the platform makes another attempt while the task has `retries` left; [`None`] where the task does not say, and it is as
-    /// the platform has it: no on Flyte 1, yes on Flyte 2.
+    /// Whether the platform makes another attempt while the task has `retries` left; [`None`] if the task does not say, and the platform
+    /// decides: no on Flyte 1, yes on Flyte 2.
     #[must_use]
     pub fn is_recoverable(&self) -> Option<bool> {
         self.failure.as_ref().map_or(Some(false), |failure| failure.recoverable)
     }
 
-    /// Whether the task's own code is at fault, or its caller, and not a store or this library.
+    /// Whether the fault lies with the task's own code or its caller, not with a store or this library.
     #[must_use]
     pub fn is_of_user(&self) -> bool {
         self.failure.as_ref().is_some_and(|failure| failure.origin == Origin::User)

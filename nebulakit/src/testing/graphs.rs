@@ -1,12 +1,12 @@
-//! Asserts on graphs: what runs, in which order, and what feeds it.
+//! Assertions on graphs: what runs, in which order, and with which inputs.
 
 use std::collections::{HashMap, HashSet};
 
 use crate::graph::{Binding, Graph, Kind, Labels, Node, Test, binding};
 
-/// Asserts that the nodes of a workflow run these tasks, in the order of its nodes; nodes in arms of conditions come behind their condition.
+/// Asserts that the nodes of a workflow run these tasks, in the order of its nodes; nodes in arms of conditions come after their condition.
 ///
-/// A task and a workflow go by the last segment of their name, a map as `map count`, the others as `when`, `approve`, `wait` and `sleep`.
+/// Write a task or a workflow as the last segment of its name, a map as `map count`, the others as `when`, `approve`, `wait` and `sleep`.
 ///
 /// # Examples
 /// ```
@@ -37,7 +37,7 @@ use crate::graph::{Binding, Graph, Kind, Labels, Node, Test, binding};
 /// ```
 ///
 /// # Panics
-/// When they run others, or in another order; the message shows the graph.
+/// When they run other tasks, or in another order; the message shows the graph.
 #[track_caller]
 pub fn assert_nodes<'w>(graph: &Graph, expected: impl IntoIterator<Item = &'w str>) {
     let labels = Labels::of(graph);
@@ -46,8 +46,8 @@ pub fn assert_nodes<'w>(graph: &Graph, expected: impl IntoIterator<Item = &'w st
     assert!(found == expected, "expected the nodes {}, found {}, in\n{graph}", expected.join(", "), found.join(", "));
 }
 
-/// Asserts that one node runs after another, because it is fed by it or waits for it, directly or through others. A node goes by its id, or by
-/// what it runs where only one node runs that.
+/// Asserts that one node runs after another, because it takes its outputs or waits for it, directly or through others. Name a node by its id, or by
+/// what it runs if only one node runs that.
 ///
 /// # Panics
 /// When it does not, or when there is no such node or several; the message shows the graph.
@@ -70,11 +70,11 @@ pub fn assert_order(graph: &Graph, earlier: &str, later: &str) {
     panic!("expected `{later}` to run after `{earlier}`, in\n{graph}");
 }
 
-/// Asserts what feeds an input of a node, as the text of the graph has it: `n0`, `n0.score`, `corpus`, `[n0, 7]`, `"eu"`. A node goes by its id, or
-/// by what it runs where only one node runs that.
+/// Asserts what feeds an input of a node, as the text of the graph shows it: `n0`, `n0.score`, `corpus`, `[n0, 7]`, `"eu"`. Name a node by its id, or
+/// by what it runs if only one node runs that.
 ///
 /// # Panics
-/// When something else does, when nothing does, or when there is no such node or several; the message shows the graph.
+/// When something else or nothing feeds it, or when there is no such node or several; the message shows the graph.
 #[track_caller]
 pub fn assert_given(graph: &Graph, node: &str, input: &str, expected: &str) {
     match found(graph, node).input(input).map(binding) {
@@ -83,7 +83,7 @@ pub fn assert_given(graph: &Graph, node: &str, input: &str, expected: &str) {
     }
 }
 
-/// The node of that id, or the only one that runs that.
+/// The node with that id, or the only one that runs that.
 #[track_caller]
 fn found<'g>(graph: &'g Graph, wanted: &str) -> &'g Node {
     let labels = Labels::of(graph);
@@ -102,7 +102,7 @@ fn found<'g>(graph: &'g Graph, wanted: &str) -> &'g Node {
     }
 }
 
-/// Every node, each condition before what is in its arms.
+/// Every node, each condition before the nodes in its arms.
 fn nodes(graph: &Graph) -> Vec<&Node> {
     let mut nodes = Vec::new();
     let mut left: Vec<&Node> = graph.body.nodes.iter().rev().collect();
@@ -122,7 +122,7 @@ fn inside(node: &Node) -> impl DoubleEndedIterator<Item = &Node> {
     branch.into_iter().flat_map(|branch| branch.scopes()).flat_map(|scope| &scope.nodes)
 }
 
-/// What each node needs. A condition needs all that is in its arms, and that needs what the tests look at.
+/// What each node needs. A condition needs the nodes in its arms, and those need what its tests look at.
 fn needs(graph: &Graph) -> HashMap<&str, Vec<&str>> {
     let mut needs: HashMap<&str, Vec<&str>> = HashMap::new();
     for node in nodes(graph) {

@@ -1,4 +1,4 @@
-//! One run of a task under test, and what it left.
+//! One run of a task under test, and its results.
 
 use std::any::Any;
 use std::fmt;
@@ -25,10 +25,10 @@ use crate::task::failure::Failure;
 use crate::task::invocation::Invocation;
 use crate::task::run::run;
 
-/// The object that a checkpoint's bytes are.
+/// The name of a checkpoint's object.
 const CHECKPOINT: &str = "_dst_cp";
 
-/// Runs tasks in a folder of their own, which is removed when nothing of it is in use any more.
+/// Runs tasks in a separate folder, which is removed when nothing in it is in use any more.
 ///
 /// # Examples
 /// ```
@@ -76,7 +76,7 @@ impl Default for Harness {
 }
 
 impl Harness {
-    /// A harness that reaches only this machine, without secrets, for a first attempt.
+    /// A harness that can reach only this machine, without secrets, for a first attempt.
     pub fn new() -> Self {
         Self {
             storage: Storage::local(),
@@ -110,25 +110,25 @@ impl Harness {
         Self { attempt, ..self }
     }
 
-    /// What the former attempt left as its checkpoint.
+    /// The checkpoint that the previous attempt left.
     pub fn checkpoint(self, bytes: impl Into<Bytes>) -> Self {
         Self { checkpoint: Some(bytes.into()), ..self }
     }
 
-    /// What asks the task to stop.
+    /// Stops the task when `cancellation` is cancelled.
     pub fn cancellation(self, cancellation: &Cancellation) -> Self {
         Self { cancellation: cancellation.clone(), ..self }
     }
 
-    /// How long the task may run, instead of its own `timeout`; a longer one ends with the code `USER:Timeout`.
+    /// How long the task may run, instead of its own `timeout`; then it ends with the code `USER:Timeout`.
     pub fn deadline(self, limit: Duration) -> Self {
         Self { deadline: Some(limit), ..self }
     }
 
     /// Runs a task with the values of `invocation`, on the runtime that polls this.
     ///
-    /// Its `timeout` applies, as on a platform. A runtime without timers (`enable_time` on tokio's builder) cannot keep it, nor a
-    /// [`deadline`](Self::deadline): there, a run that has one fails.
+    /// Its `timeout` applies, as on a platform. A runtime without timers (`enable_time` on tokio's builder) cannot enforce it, nor a
+    /// [`deadline`](Self::deadline): there, a run with either fails.
     pub async fn run<O: TaskOutputs>(self, invocation: Invocation<O>) -> Run<O> {
         let recorded = Recorded::default();
         let definition = invocation.definition();
@@ -206,7 +206,7 @@ fn at(place: &Path, name: &str) -> String {
     place.join(name).to_string_lossy().into_owned()
 }
 
-/// What came of the run, read in `workspace`, whose folder everything is in.
+/// The outputs of the run, read in `workspace`, whose folder contains everything.
 async fn outputs<O: TaskOutputs>(
     task: &'static TaskDef,
     invocation: &Invocation<O>,
@@ -225,19 +225,19 @@ async fn outputs<O: TaskOutputs>(
     O::read(&mut OutputReader::new(&names, literals)).map_err(|error| RunError::failed(Failure::of_outputs(&error)))
 }
 
-/// What came of a run.
+/// The results of a run.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Run<O> {
     /// What the task returned, or why it did not.
     pub outputs: Result<O, RunError>,
-    /// The tabs of its page: title and HTML of each.
+    /// The tabs of its decks: title and HTML of each.
     pub decks: Vec<(String, String)>,
     /// The metrics that it sent, such as `rows:3|c`.
     pub stats: Vec<String>,
-    /// What it left as its checkpoint, where that is one object. One that cannot be read is the error in `outputs`, unless the task failed.
+    /// The checkpoint that it left, if that is a single object. If it cannot be read, `outputs` has the error, unless the task failed.
     pub checkpoint: Option<Bytes>,
-    /// How far it said that it had come: done, and of how many.
+    /// The progress that it reported: done, and the total.
     pub progress: Vec<(u64, Option<u64>)>,
     /// What it wrote to its own log.
     pub log: Vec<Line>,

@@ -1,6 +1,6 @@
-//! Tests of tasks: one run without a platform, with its inputs and outputs as values and with fakes for what a platform gives.
+//! Tests of tasks: a run without a platform, with inputs and outputs as values and with fakes for what a platform provides.
 //!
-//! A task's function can be called as it is. A run does more: the values travel as on a platform, defaults are taken, the outputs are checked
+//! A test can call a task's function directly. A run does more: values are converted as on a platform, defaults are used, the outputs are checked
 //! against the interface, files are stored and read again, and the error has the code that a console shows.
 //!
 //! ```
@@ -23,9 +23,9 @@
 //! ```
 //!
 //! In async tests, `testing::run(divider::with(7.0, 2.0)).await` does the same. [`Harness`] gives a task secrets, a checkpoint or other stores, and
-//! what it left besides its outputs: decks, metrics, progress, log.
+//! returns what it left besides its outputs: decks, metrics, progress, log.
 //!
-//! [`assert_nodes`], [`assert_order`] and [`assert_given`] look at the graph of a workflow.
+//! [`assert_nodes`], [`assert_order`] and [`assert_given`] check the graph of a workflow.
 
 #[cfg(feature = "run")]
 pub mod backend_conformance;
@@ -45,14 +45,14 @@ use crate::TaskOutputs;
 #[cfg(feature = "run")]
 pub use crate::backend::{Mock, MockReturn, RunLocal};
 
-/// Runs a task with the values of `invocation`, on the runtime that polls this, in a folder of its own. Files, directories and tables that come
-/// out live as long as a value that came out with them.
+/// Runs a task with the values of `invocation`, on the runtime that polls this, in a separate folder. Returned files, directories and tables
+/// live as long as a value that was returned with them.
 ///
-/// The task's `timeout` applies; [`Harness::deadline`] gives a test one of its own. Either needs a runtime with timers, such as that of
+/// The task's `timeout` applies; [`Harness::deadline`] sets a different one for a test. Both need a runtime with timers, such as that of
 /// `#[tokio::test]`.
 ///
 /// # Errors
-/// When the task fails, with the code and the kind that a platform would be told.
+/// When the task fails, with the code and the kind that would be reported to a platform.
 pub async fn run<O: TaskOutputs>(invocation: Invocation<O>) -> Result<O, RunError> {
     Harness::new().run(invocation).await.outputs
 }
@@ -68,8 +68,8 @@ pub fn run_blocking<O: TaskOutputs>(invocation: Invocation<O>) -> Result<O, RunE
     Harness::new().run_blocking(invocation).outputs
 }
 
-/// A workflow or a task with its values, to be run in this process, with [mocks](RunLocal::mock) in place of tasks where the test says so. It is
-/// [`Invocation::run_local`] by another name.
+/// A workflow or a task with its values, which runs in this process when it is awaited. Tasks can be replaced by [mocks](RunLocal::mock). It is another name
+/// for [`Invocation::run_local`].
 ///
 /// # Examples
 /// ```

@@ -1,10 +1,10 @@
-//! What a task says while it runs.
+//! Records what a task says while it runs.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::task::sinks::{LogSink, ProgressSink};
 
-/// One line of a run's log: what [`Context::log`](crate::Context::log) was given.
+/// One line of a run's log, from [`Context::log`](crate::Context::log).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Line {
@@ -14,10 +14,10 @@ pub struct Line {
     pub message: String,
 }
 
-/// What is kept from several threads.
+/// A list that several threads add to.
 type Kept<T> = Arc<Mutex<Vec<T>>>;
 
-/// Keeps what is said, in its order.
+/// Keeps what was said, in order.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Recorded {
     pub(super) metrics: Kept<String>,

@@ -1,4 +1,4 @@
-//! Whether a store keeps the promises of [`Store`](nebulakit_types::storage::Store), checked from outside: by what a [`Storage`] over it does.
+//! Checks from outside whether a store keeps the promises of [`Store`](nebulakit_types::storage::Store), through a [`Storage`] with that store.
 
 use bytes::Bytes;
 use futures_util::TryStreamExt as _;
@@ -11,10 +11,10 @@ pub use super::broken::{Broken, NotConforming};
 /// Objects of more than one part are longer than this: 8 MiB.
 const PART: usize = 8 << 20;
 
-/// Maximum parts held in memory: of this many, the first have been sent when the last is written.
+/// A number of parts of which the first have been sent by the time the last is written, because fewer are held in memory.
 const HELD: usize = 6;
 
-/// How many objects are listed: more than a page has with most stores, 1,000.
+/// How many objects are listed: more than the 1,000 that a page has in most stores.
 const MANY: usize = 1_100;
 
 /// How many objects are put at once.
@@ -26,14 +26,14 @@ const WRITERS: usize = 8;
 /// Names that are hard to write in a URL.
 const ODD: [&str; 9] = ["with space", "100%", "a%20b", "a%2Fb", "a+b", "ü€😀", "q?x=1&y#z", "a:b@c", "'(!)*~"];
 
-/// What one check found.
+/// The result of one check.
 type Check = Result<(), String>;
 
-/// Checks every promise of the store that serves `prefix`, below which nothing may lie. It stores some 100 MiB there and deletes them. All
-/// promises are checked, whichever is broken first.
+/// Checks every promise of the store that serves `prefix`, below which there must be nothing. It stores about 100 MiB there and deletes them. All
+/// promises are checked, even after one is broken.
 ///
 /// # Errors
-/// Those that are broken, each with what came instead.
+/// The broken promises, each with what was found instead.
 ///
 /// # Examples
 /// ```
@@ -81,7 +81,7 @@ fn expect(is_so: bool, found: impl FnOnce() -> String) -> Check {
     if is_so { Ok(()) } else { Err(found()) }
 }
 
-/// Bytes of which no two ranges are the same.
+/// Bytes in which no two ranges are the same.
 fn bytes(length: usize) -> Bytes {
     let mut bytes = Vec::with_capacity(length + 8);
     for number in 0..length.div_ceil(8) as u64 {

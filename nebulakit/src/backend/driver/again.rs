@@ -1,11 +1,11 @@
-//! Which nodes run again, although an earlier run has outputs of them: one that somebody names, and all that needs what it gives.
+//! Which nodes run again although an earlier run has their outputs: a node that the user names, and every node that depends on it.
 
 use super::frame::Frame;
 use crate::graph::{Kind, Node};
 use crate::run::NodePath;
 
 impl<'g> Frame<'g> {
-    /// Whether all of `node`, which is at `path`, runs again where `from` does; those that it needs have been asked before.
+    /// Whether all of `node`, which is at `path`, runs again if `from` does. The nodes that it needs must have been asked before.
     pub(super) fn runs_again(&self, node: &'g Node, path: &NodePath, from: Option<&NodePath>) -> bool {
         let all = self.within.is_again;
         let Some(from) = from.filter(|_| !all) else { return all };

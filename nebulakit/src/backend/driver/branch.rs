@@ -12,7 +12,7 @@ use crate::graph::{Binding, Branch, Comparison, Otherwise, Scope, Test};
 use crate::run::Arm;
 
 impl<'g> Step<'g> {
-    /// Which way a condition goes, and what that runs.
+    /// Which arm a condition takes, and the scope of that arm.
     pub(super) fn decide(&self, branch: &'g Branch) -> Result<(Arm, &'g Scope), End> {
         for (arm, number) in branch.arms.iter().zip(0..) {
             if self.holds(&arm.test)? {
@@ -25,7 +25,7 @@ impl<'g> Step<'g> {
         }
     }
 
-    /// Whether a test holds. Both sides of an "and" and of an "or" are looked at, as the platform does.
+    /// Whether a test holds. Both sides of an "and" and of an "or" are evaluated, as on the platform.
     fn holds(&self, test: &Test) -> Result<bool, End> {
         match test {
             Test::Compare { left, by, right } => {
@@ -59,7 +59,7 @@ impl<'g> Step<'g> {
     }
 }
 
-/// The value itself, of one that could have been of several types.
+/// The value inside any unions.
 fn plain(value: &Bytes) -> nebulakit_types::Result<LiteralView<'_>> {
     let mut view = value::view(value)?;
     while let LiteralView::Union(inner, _) = view {
@@ -68,7 +68,7 @@ fn plain(value: &Bytes) -> nebulakit_types::Result<LiteralView<'_>> {
     Ok(view)
 }
 
-/// How two values compare: [`None`] where they are of kinds that do not, and within where one is not a number.
+/// How two values compare: [`None`] if their kinds cannot be compared, `Some(None)` if one is NaN.
 fn order(left: &LiteralView<'_>, right: &LiteralView<'_>) -> Option<Option<Ordering>> {
     use LiteralView as View;
     Some(match (left, right) {

@@ -1,27 +1,27 @@
-//! What tasks and nodes gave.
+//! The results of tasks and nodes.
 
 use bytes::Bytes;
 
 use crate::coordinator::Usage;
 use crate::run::Origin;
 
-/// What a task gave, and what it took.
+/// The outputs of a task, and the resources that it took.
 pub(super) struct Ran {
     /// The bytes of an `outputs.pb`.
     pub(super) outputs: Bytes,
     pub(super) used: Option<Usage>,
 }
 
-/// What a node gave.
+/// The result of a node.
 pub(super) struct Done {
     /// The bytes of an `outputs.pb`.
     pub(super) outputs: Bytes,
     pub(super) from: Origin,
-    /// The digest of what it was given, where somebody asks for it.
+    /// The digest of its inputs, if it is needed.
     pub(super) inputs: Option<String>,
-    /// What tells whether the files that it names are what they were.
+    /// The digest of the metadata of the files that its outputs name.
     pub(super) files: Option<String>,
-    /// What its last attempt took, where it had one.
+    /// What its last attempt took, if it had one.
     pub(super) used: Option<Usage>,
 }
 

@@ -12,9 +12,9 @@ use super::walk::Walk;
 use super::world::{Unfinished, World};
 use crate::graph::Graph;
 
-/// Runs `graph` with these inputs; what comes of it is the bytes of an `outputs.pb`. Dropping the future cancels what runs.
+/// Runs `graph` with these inputs, and returns the bytes of an `outputs.pb`. Dropping the future cancels what runs.
 ///
-/// Everything that the graph names has to be there: it is looked at before.
+/// The caller has checked that everything that the graph names exists.
 pub(crate) async fn drive(graph: &Graph, world: &World, given: &[(&str, Bytes)]) -> Result<Bytes, Unfinished> {
     let ending = Ending::of(world);
     let walk = Arc::new(Walk::new(graph, world, &ending));

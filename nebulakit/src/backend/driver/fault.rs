@@ -8,7 +8,7 @@ use crate::coordinator::{FailureKind, JobError, JobFailure, Usage};
 use crate::run::NodePath;
 use crate::task::failure::chain_in_line;
 
-/// The codes of what goes wrong between tasks.
+/// The codes of failures between tasks.
 pub(super) mod code {
     pub(in crate::backend::driver) const BINDING: &str = "SYSTEM:BindingResolutionFailure";
     pub(in crate::backend::driver) const LENGTHS: &str = "USER:InvalidArrayLength";
@@ -20,7 +20,7 @@ pub(super) mod code {
     pub(in crate::backend::driver) const TOO_DEEP: &str = "USER:NestedTooDeep";
 }
 
-/// How a node ended that did not succeed.
+/// How a node ended if it did not succeed.
 #[derive(Debug, Clone)]
 pub(crate) enum End {
     /// It failed.
@@ -37,14 +37,14 @@ pub(crate) struct Fault {
     /// What it runs.
     pub(crate) of: Cow<'static, str>,
     pub(crate) failure: JobFailure,
-    /// The live error, where there is one.
+    /// The original error, if there is one.
     pub(crate) error: Option<JobError>,
     /// What its last attempt took.
     pub(crate) used: Option<Usage>,
 }
 
 impl Fault {
-    /// Something is wrong between tasks, and not with one.
+    /// A failure between tasks, not of a task.
     pub(super) fn between(node: &NodePath, of: Cow<'static, str>, code: &str, message: impl Into<String>) -> End {
         let failure = JobFailure::new(FailureKind::Failed, code, message);
         End::Failed(Arc::new(Self { node: node.clone(), of, failure, error: None, used: None }))

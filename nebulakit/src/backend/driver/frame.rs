@@ -1,4 +1,4 @@
-//! A scope that runs: what its nodes gave so far, and what is passed on to the next ones.
+//! A running scope: the outputs of its nodes so far, and the inputs of the next ones.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -12,12 +12,12 @@ use crate::graph::{Binding, Bound, Graph, Node, Scope, Step};
 use crate::run::NodePath;
 use crate::task::cancellation::Cancellation;
 
-/// A workflow that runs: the run's own, that of a node, or that of an element of a map.
+/// A running workflow: the run's own, that of a node, or that of an element of a map.
 pub(super) struct Instance<'g> {
     pub(super) graph: &'g Graph,
     /// The node that runs it; [`None`] for the run's own.
     pub(super) path: Option<NodePath>,
-    /// What it was given, with its defaults: the bytes of an `inputs.pb`.
+    /// Its inputs, with its defaults: the bytes of an `inputs.pb`.
     inputs: Bytes,
     lists: Mutex<Lists>,
     /// The error that its failure handler is told, as a literal.
@@ -27,21 +27,21 @@ pub(super) struct Instance<'g> {
     depth: u32,
 }
 
-/// What a scope has of the node that it is in.
+/// What a scope inherits from the node that it is in.
 #[derive(Clone, Default)]
 pub(super) struct Within {
     /// Whether all of it runs, whatever is known of earlier runs.
     pub(super) is_again: bool,
-    /// Where that is held which it may give on; [`None`] where nothing is deleted.
+    /// Holds the files that it may pass on; [`None`] if nothing is deleted.
     pub(super) holds: Option<Holds>,
 }
 
-/// A scope that runs: the body of a workflow, or an arm of a condition.
+/// A running scope: the body of a workflow, or an arm of a condition.
 pub(super) struct Frame<'g> {
     pub(super) instance: Arc<Instance<'g>>,
     pub(super) scope: &'g Scope,
     pub(super) layout: Arc<Layout<'g>>,
-    /// Asks all that runs in it to stop.
+    /// Stops everything that runs in it.
     pub(super) stop: Cancellation,
     /// The scope that an arm of a condition is in.
     around: Option<Arc<Self>>,
@@ -51,20 +51,20 @@ pub(super) struct Frame<'g> {
     pub(super) within: Within,
 }
 
-/// What a node gave, as long as it is needed.
+/// The outputs of a node, as long as they are needed.
 pub(super) struct Gave {
     /// The bytes of an `outputs.pb`.
     outputs: Option<Bytes>,
     lists: Lists,
     hold: Option<Hold>,
-    /// How many that are not over take from it.
+    /// How many unfinished nodes take from it.
     takers: u32,
-    /// Whether it may be other than in an earlier run: it, or something in it, was to run again.
+    /// Whether it may differ from an earlier run, because it, or something in it, was to run again.
     pub(super) is_redone: bool,
 }
 
 impl<'g> Instance<'g> {
-    /// The workflow with what it is given; what is left out of that has its default.
+    /// The workflow with these inputs; inputs that are left out have their defaults.
     pub(super) fn new(graph: &'g Graph, path: Option<NodePath>, given: &[(&str, Bytes)]) -> Self {
         let default = |name: &str, default: Option<&nebulakit_types::Literal>| {
             (!given.iter().any(|(given, _)| *given == name)).then(|| default.map_or_else(value::none, |literal| literal.encode().into()))
@@ -136,7 +136,7 @@ impl<'g> Frame<'g> {
         free
     }
 
-    /// What the scope held is held for the node that it is in: it may give it on.
+    /// Passes the holds of the scope to the node that it is in, which may pass the files on.
     pub(super) fn pass_on(&self) {
         if let Some(holds) = &self.within.holds {
             let held = self.gave().iter_mut().filter_map(|gave| gave.hold.take()).collect::<Vec<_>>();
@@ -159,13 +159,13 @@ impl<'g> Frame<'g> {
         self.gave.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What feeds inputs or outputs.
+    /// The values bound to inputs or outputs.
     pub(super) fn values(&self, bound: &'g [Bound]) -> Result<Vec<(&'g str, Bytes)>> {
         let value = |bound: &'g Bound| Ok((&*bound.name, self.value(&bound.binding).map_err(|error| error.at_field(&bound.name))?));
         bound.iter().map(value).collect()
     }
 
-    /// What a binding stands for.
+    /// The value of a binding.
     pub(super) fn value(&self, binding: &Binding) -> Result<Bytes> {
         match binding {
             Binding::Literal(literal) => Ok(literal.encode().into()),

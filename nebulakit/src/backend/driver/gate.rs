@@ -1,4 +1,4 @@
-//! Gates: what waits for somebody, or for a time.
+//! Gates: nodes that wait for an answer, or for a time to pass.
 
 use std::pin::pin;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use crate::run::{Answer, EventKind, GateTakes};
 use crate::task::failure::code::TIMEOUT;
 
 impl Step<'_> {
-    /// Gives on what it is given, once somebody has approved it.
+    /// Passes its input on once it is approved.
     pub(super) async fn approve(&self, gate: &Gate) -> Result<Bytes, End> {
         let inputs = self.inputs()?;
         // What waits for it takes what it is given.
@@ -25,7 +25,7 @@ impl Step<'_> {
         }
     }
 
-    /// Gives the value that somebody gives.
+    /// Gives the value of the answer.
     pub(super) async fn wait(&self, gate: &Gate) -> Result<Bytes, End> {
         match self.answer(gate, GateTakes::Value(Box::new(gate.literal_type.clone()))).await? {
             Answer::Value(value) => Ok(value::literals(&[(GATE_OUTPUT, value.into())])),
@@ -59,7 +59,7 @@ impl Step<'_> {
         self.within(signals.wait(&gate.signal)).await
     }
 
-    /// What comes of a wait, within the time that its node has.
+    /// The result of a wait, within the timeout of its node.
     async fn within<T>(&self, waited: impl Future<Output = T>) -> Result<T, End> {
         if self.walk.world.is_rehearsal {
             return Err(End::Cancelled);

@@ -1,4 +1,4 @@
-//! The graph that a dynamic task gave, which runs in its place.
+//! The graph that a dynamic task returned, which runs in its place.
 
 use bytes::Bytes;
 use nebulakit_types::convert::reader::LiteralView;
@@ -15,7 +15,7 @@ use crate::task::failure::code::NO_GRAPH;
 use crate::task::returns::GRAPH;
 
 impl Step<'_> {
-    /// The graph that the dynamic task at `path` gave, which has all that it needs here.
+    /// The graph that the dynamic task at `path` returned; this program has everything that it needs.
     pub(super) fn grown(&self, path: &NodePath, given: &Bytes) -> Result<Graph, End> {
         let fault = |code: &str, said: String| Fault::between(path, self.what(), code, said);
         let json = value::named(given, GRAPH).map_err(|error| fault(code::BINDING, chain_in_line(&error)))?.unwrap_or_default();

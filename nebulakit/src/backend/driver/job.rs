@@ -86,7 +86,7 @@ impl Step<'_> {
         Ok(Ran { outputs: outputs.into(), used })
     }
 
-    /// The version of the task's remembered outputs; [`None`] where they are not remembered.
+    /// The version of the task's cached outputs; [`None`] if they are not cached.
     pub(super) fn cache_version(&self, task: &'static TaskDef) -> Option<&str> {
         match self.node.overrides.as_deref().and_then(|overrides| overrides.cache.as_ref()) {
             Some(graph::Cache::Off) => None,

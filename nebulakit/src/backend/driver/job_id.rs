@@ -1,14 +1,14 @@
-//! Which job is of which node.
+//! Which job belongs to which node.
 
 use crate::coordinator::RequestId;
 use crate::run::{NodePath, RunId};
 
-/// The id of the job of a node. A coordinator may have several runs.
+/// The id of a node's job. A coordinator can have several runs.
 pub(super) fn job_id(run: &RunId, node: &NodePath) -> String {
     format!("{run}:{node}")
 }
 
-/// The node of a job of the run whose jobs begin so.
+/// The node of a job, if the job's id begins with the prefix of the run.
 pub(super) fn node(prefix: &str, job: &RequestId) -> Option<NodePath> {
     job.chosen()?.strip_prefix(prefix).map(NodePath::from)
 }

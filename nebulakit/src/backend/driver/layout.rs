@@ -1,4 +1,4 @@
-//! Who needs whom within a scope, looked up once for all times that it runs.
+//! The dependencies within a scope, computed once for all times that it runs.
 
 use std::collections::HashMap;
 
@@ -8,24 +8,24 @@ use crate::graph::{Binding, Kind, Node, Scope, Test};
 #[derive(Debug)]
 pub(super) struct Layout<'g> {
     places: HashMap<&'g str, u32>,
-    /// Those that each node needs.
+    /// The nodes that each node needs.
     before: Lists,
-    /// Those that need each node.
+    /// The nodes that need each node.
     after: Lists,
-    /// Those that feed what the scope gives.
+    /// The nodes that feed the scope's outputs.
     given: Vec<u32>,
 }
 
-/// A list for each node, one behind the other.
+/// A list for each node, one after the other.
 #[derive(Debug)]
 struct Lists {
-    /// Where each begins; one more than there are.
+    /// Where each list begins, and the end of the last one.
     begins: Vec<u32>,
     all: Vec<u32>,
 }
 
 impl Lists {
-    /// Of pairs of a node and an entry of its list, for `nodes` nodes.
+    /// From pairs of a node and an entry of its list, for `nodes` nodes.
     fn of(nodes: usize, pairs: impl Iterator<Item = (u32, u32)> + Clone) -> Self {
         let mut begins = vec![0; nodes + 1];
         for (node, _) in pairs.clone() {
@@ -75,7 +75,7 @@ impl<'g> Layout<'g> {
         Self { places, before, after, given }
     }
 
-    /// The place of the node `id`, if it is of this scope.
+    /// The place of the node `id`, if it is in this scope.
     pub(super) fn place(&self, id: &str) -> Option<u32> {
         self.places.get(id).copied()
     }
@@ -90,17 +90,17 @@ impl<'g> Layout<'g> {
         self.after.lengths()
     }
 
-    /// Those that the node at `place` needs.
+    /// The nodes that the node at `place` needs.
     pub(super) fn before(&self, place: u32) -> &[u32] {
         self.before.get(place)
     }
 
-    /// Those that need the node at `place`.
+    /// The nodes that need the node at `place`.
     pub(super) fn after(&self, place: u32) -> &[u32] {
         self.after.get(place)
     }
 
-    /// Those that feed what the scope gives.
+    /// The nodes that feed the scope's outputs.
     pub(super) fn given(&self) -> &[u32] {
         &self.given
     }

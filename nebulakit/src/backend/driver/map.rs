@@ -13,14 +13,14 @@ use crate::graph::{Map, Mapped, Output, Success};
 use crate::run::{EventKind, NodePath};
 use crate::task::cancellation::Cancellation;
 
-/// How many of the elements that failed a message names.
+/// How many failed elements a message names.
 const MOST_NAMED: usize = 10;
 
 /// An input of a map.
 enum Input<'g> {
     /// The same for every element.
     Shared(&'g str, Bytes),
-    /// One for each.
+    /// One for each element.
     Each(&'g str, Vec<Bytes>),
 }
 
@@ -35,7 +35,7 @@ impl<'g> Input<'g> {
 }
 
 impl<'g> Step<'g> {
-    /// Runs a map, each element by `run`, which takes its path, its inputs, and what asks it to stop.
+    /// Runs a map, each element by `run`, which takes its path, its inputs and its cancellation.
     pub(super) async fn map<F, Ran>(&self, map: &'g Map, run: F) -> Result<Bytes, End>
     where
         F: Fn(NodePath, Vec<(&'g str, Bytes)>, Cancellation) -> Ran,
@@ -74,7 +74,7 @@ impl<'g> Step<'g> {
         Ok((inputs, elements))
     }
 
-    /// Runs all elements, of which `spare` may fail; what each gave, [`None`] for one that failed.
+    /// Runs all elements, of which `spare` may fail. Returns the outputs of each; [`None`] for a failed one.
     async fn each<F, Ran>(&self, map: &Map, inputs: &[Input<'g>], elements: usize, spare: usize, run: F) -> Result<Vec<Option<Bytes>>, End>
     where
         F: Fn(NodePath, Vec<(&'g str, Bytes)>, Cancellation) -> Ran,
@@ -115,7 +115,7 @@ impl<'g> Step<'g> {
         if is_stopped || stop.is_cancelled() { Err(End::Cancelled) } else { Ok(given) }
     }
 
-    /// The lists of what the elements gave.
+    /// The outputs of the elements, as lists.
     fn gathered(&self, map: &'g Map, given: &[Option<Bytes>]) -> Result<Bytes, End> {
         let mut lists = Vec::new();
         for output in self.outputs_of(&map.of) {
@@ -139,7 +139,7 @@ impl<'g> Step<'g> {
         outputs.map_or(&[], Vec::as_slice)
     }
 
-    /// The failure of a map of which these elements failed.
+    /// The failure of a map in which these elements failed.
     fn all_of(&self, failed: &[(usize, Arc<Fault>)]) -> End {
         let mut lines: Vec<_> =
             failed.iter().take(MOST_NAMED).map(|(index, fault)| format!("[{index}]: {}", fault.failure.message)).collect();
@@ -160,7 +160,7 @@ impl<'g> Step<'g> {
     }
 }
 
-/// How many of the elements have to succeed.
+/// How many elements must succeed.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "a part of a length is one")]
 fn needed(success: Success, elements: usize) -> usize {
     match success {

@@ -1,4 +1,4 @@
-//! Walks a graph through a coordinator: starts what is ready, passes on what comes of it, and is over when nothing is left to start.
+//! Walks a graph through a coordinator: starts the nodes that are ready, passes on their outputs, and ends when nothing is left to start.
 //!
 //! One future walks all of it, on the runtime that polls it; what a task does happens wherever its job's strategy has it. Nothing here opens files: events
 //! go to a [`Record`], values are bytes in memory, what tasks store is referred to, and a [`Shelf`] deletes it.

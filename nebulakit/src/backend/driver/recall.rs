@@ -1,4 +1,4 @@
-//! A task whose outputs may be known, and are remembered where they are not.
+//! Looks up the known outputs of a task, and remembers new ones.
 
 use std::io;
 use std::pin::pin;
@@ -15,7 +15,7 @@ use crate::task::cancellation::Cancellation;
 use crate::task::def::TaskDef;
 
 impl Step<'_> {
-    /// What is known of the task. It may take long, since files are read and equal calls waited for: a stop ends it.
+    /// What is known of the task. This may take long, because it reads files and waits for equal calls; a stop ends it.
     pub(super) async fn recall(
         &self,
         memory: &dyn Memory,
@@ -33,7 +33,7 @@ impl Step<'_> {
         }
     }
 
-    /// Remembers what the task gave; equal calls that wait have it then.
+    /// Remembers the outputs of the task; equal calls that wait can then use them.
     pub(super) async fn remember(&self, memory: &dyn Memory, node: &NodePath, claim: Claim, outputs: &Bytes) {
         let Claim { key, turn } = claim;
         let world = self.walk.world;

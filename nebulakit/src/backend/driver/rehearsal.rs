@@ -1,4 +1,4 @@
-//! What can be said beforehand of a node whose turn does not come, since one that it needs would have to run first.
+//! What can be said beforehand of a node that is not reached, because one that it needs would have to run first.
 
 use bytes::Bytes;
 
@@ -8,7 +8,7 @@ use crate::run::{EventKind, NodePath};
 use crate::task::registry::registry;
 
 impl Step<'_> {
-    /// Tells what becomes of the node once `because` has run: that it runs, where nothing can be known of its outputs, else nothing.
+    /// Records what will happen to the node once `because` has run: it runs, if nothing can be known of its outputs; else its fate is unknown.
     pub(super) fn foretell(&self, because: NodePath) {
         self.walk.tell(&self.path, || EventKind::Ready { of: self.what() });
         self.walk.tell(&self.path, || if self.surely_runs() { EventKind::Cancelled } else { EventKind::Skipped { because } });

@@ -21,7 +21,7 @@ pub(super) struct Running<'g, F> {
     is_new: bool,
 }
 
-/// What comes next.
+/// What happens next.
 pub(super) enum Next<T> {
     /// One is over.
     Over(T),
@@ -51,7 +51,7 @@ impl<'g, F: Future> Running<'g, F> {
         self.all.push(future);
     }
 
-    /// Waits for one that is over. Where there are `more` to begin, it waits for no longer than all that can go on take to do so.
+    /// Waits until one is over. If there are `more` to begin, it only lets the others run once.
     pub(super) async fn next(&mut self, more: bool) -> Next<F::Output> {
         if std::mem::take(&mut self.is_new) {
             self.walk.flush();

@@ -1,4 +1,4 @@
-//! A workflow with its failure handler, a scope from its first node to its last, and a node by its kind: each runs the next.
+//! Runs a workflow with its failure handler, a scope from its first node to its last, and a node by its kind.
 
 use std::collections::VecDeque;
 use std::pin::pin;
@@ -22,10 +22,10 @@ use crate::task::cancellation::Cancellation;
 use crate::task::def::TaskDef;
 use crate::task::registry::registry;
 
-/// What stands for the node where the outputs of the run's own workflow cannot be made, as on the platform.
+/// The node that fails if the outputs of the run's own workflow cannot be built, as on the platform.
 const OUTPUTS: &str = "end-node";
 
-/// Marks a node that will never begin, in place of the number of nodes that it needs: no node needs this many.
+/// Marks a node that will never begin, in place of the number of nodes that it needs; no node needs this many.
 const SKIPPED: u32 = u32::MAX;
 
 /// Runs a workflow; where it fails, its handler runs behind all that was stopped.
@@ -54,7 +54,7 @@ pub(super) fn workflow<'g>(walk: Arc<Walk<'g>>, instance: Instance<'g>, stop: Ca
     })
 }
 
-/// Runs the nodes of a scope, each as soon as those that it needs are over, and gives what the scope gives.
+/// Runs the nodes of a scope, each as soon as those that it needs are over, and returns the scope's outputs.
 pub(super) fn scope<'g>(walk: Arc<Walk<'g>>, frame: Arc<Frame<'g>>) -> BoxFuture<'g, Result<Bytes, End>> {
     Box::pin(async move {
         let (layout, nodes) = (Arc::clone(&frame.layout), &frame.scope.nodes);
@@ -133,7 +133,7 @@ pub(super) fn scope<'g>(walk: Arc<Walk<'g>>, frame: Arc<Frame<'g>>) -> BoxFuture
     })
 }
 
-/// Tells of all that will never begin because the node at `place` failed.
+/// Records all nodes that will never begin because the node at `place` failed.
 fn skip<'g>(walk: &Arc<Walk<'g>>, frame: &Arc<Frame<'g>>, place: u32, needs: &mut [u32]) {
     let mut left = vec![place];
     while let Some(place) = left.pop() {
@@ -153,7 +153,7 @@ fn skip<'g>(walk: &Arc<Walk<'g>>, frame: &Arc<Frame<'g>>, place: u32, needs: &mu
     }
 }
 
-/// Runs a node; what comes of it is the bytes of an `outputs.pb`.
+/// Runs a node, and returns the bytes of an `outputs.pb`.
 fn run(step: Step<'_>) -> BoxFuture<'_, Result<Bytes, End>> {
     Box::pin(async move {
         let ended = pin!(async {
@@ -231,7 +231,7 @@ fn below<'g>(
     Ok(workflow(walk, instance.at_depth(step.frame.depth + 1), stop))
 }
 
-/// Looks whether another scope may run within that of `step`.
+/// Checks whether another scope may run within that of `step`.
 fn may_go_deeper(step: &Step<'_>, path: &NodePath) -> Result<(), End> {
     if step.frame.depth < DEEPEST {
         return Ok(());
@@ -241,7 +241,7 @@ fn may_go_deeper(step: &Step<'_>, path: &NodePath) -> Result<(), End> {
     Err(Fault::between(path, step.what(), code::TOO_DEEP, message))
 }
 
-/// Runs a task, and the graph that it gives if it is dynamic: what fails in that is not tried again, the task's attempts are its own.
+/// Runs a task, and the graph that it returns if it is dynamic. Failures in that graph are not retried: the attempts are only for the task.
 async fn job(
     step: &Step<'_>,
     path: &NodePath,
@@ -259,7 +259,7 @@ async fn job(
     Ok(Ran { outputs: Box::pin(grown(step, path, &graph, stop)).await?, used })
 }
 
-/// Runs a graph that a dynamic task gave.
+/// Runs a graph that a dynamic task returned.
 async fn grown(step: &Step<'_>, path: &NodePath, graph: &Graph, stop: &Cancellation) -> Result<Bytes, End> {
     let walk = Arc::new(Walk::new(graph, step.walk.world, step.walk.ending));
     let instance = Instance::new(graph, Some(path.clone()), &[]).within(step.scope_of(path));

@@ -13,23 +13,23 @@ use crate::run::{Answer, GateTakes};
 #[derive(Debug, Default)]
 pub(crate) struct Signals {
     state: Mutex<State>,
-    /// Those of the run that this one goes on with.
+    /// Those of the run that this one resumes.
     former: HashMap<String, Answer>,
     answered: Notify,
-    /// Who hears which answers were taken back; [`None`] where nobody can answer what is not answered yet.
+    /// Receives the answers that are refused after they were taken; [`None`] if no more answers can come.
     refused: Option<mpsc::UnboundedSender<Refusal>>,
 }
 
 #[derive(Debug, Default)]
 struct State {
     answers: HashMap<String, Answer>,
-    /// What the gates take that are known so far.
+    /// What the gates known so far take.
     gates: BTreeMap<String, GateTakes>,
-    /// Whether dynamic tasks may bring others.
+    /// Whether dynamic tasks may add more gates.
     grows: bool,
 }
 
-/// An answer that no gate takes.
+/// An answer that no gate accepts.
 #[derive(Debug)]
 pub(crate) struct Refusal {
     pub(crate) signal: String,
@@ -37,13 +37,13 @@ pub(crate) struct Refusal {
 }
 
 impl Signals {
-    /// Those of a run of which nobody knows while it runs.
+    /// Those of a run that nobody can answer while it runs.
     pub(crate) fn known(answers: HashMap<String, Answer>) -> Self {
         Self { state: Mutex::new(State { answers, ..State::default() }), ..Self::default() }
     }
 
-    /// Those of a run of `graph` that others can answer, beside those that are answered already, here or in the run that it goes on with; and answers that turn out
-    /// to be of another kind than their gate.
+    /// Those of a run of `graph` that others can answer, with the answers that already exist, here or in the run that it resumes. Also returns the receiver of
+    /// answers that turn out not to fit their gate.
     pub(crate) fn open(
         graph: &Graph,
         answers: HashMap<String, Answer>,
@@ -56,10 +56,10 @@ impl Signals {
         (Self { state: Mutex::new(state), refused: Some(refused), former, ..Self::default() }, refusals)
     }
 
-    /// Answers a signal; the last answer before its gate looks counts.
+    /// Answers a signal; the last answer before its gate reads it counts.
     ///
     /// # Errors
-    /// When no gate takes the answer.
+    /// When no gate accepts the answer.
     pub(crate) fn answer(&self, signal: String, answer: Answer) -> Result<(), Refusal> {
         let mut state = self.locked();
         let taken = match state.gates.get(&signal) {
@@ -76,12 +76,12 @@ impl Signals {
         Ok(())
     }
 
-    /// Whether nobody can answer what is not answered yet.
+    /// Whether no more answers can come.
     pub(super) fn are_final(&self) -> bool {
         self.refused.is_none()
     }
 
-    /// The answer to a gate, where there is one already. From here on others are checked when they come.
+    /// The answer to a gate, if there is one already. From here on, answers are checked when they come.
     ///
     /// # Errors
     /// When another gate of the signal takes something else, or when this one does and nobody can answer again.
@@ -104,7 +104,7 @@ impl Signals {
         }
     }
 
-    /// The answer of the run that this one goes on with, where the gate takes it.
+    /// The answer of the run that this one resumes, if the gate accepts it.
     pub(super) fn of_former(&self, signal: &str, takes: &GateTakes) -> Option<Answer> {
         self.former.get(signal).filter(|answer| takes.check(answer).is_ok()).cloned()
     }

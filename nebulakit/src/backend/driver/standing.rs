@@ -13,17 +13,17 @@ use super::world::World;
 use crate::coordinator::RequestId;
 use crate::run::{EventKind, NodePath, WaitsFor};
 
-/// How often it is told. What waits for less than that is not worth an event.
+/// How often it is recorded. Most shorter waits get no event.
 const PERIOD: Duration = Duration::from_secs(1);
 
-/// Of how many nodes it is told at once: a run with many keeps its time for them.
+/// For how many nodes it is recorded at once: a run with many nodes should spend its time on them.
 const AT_ONCE: usize = 1_024;
 
-/// Looks now and then where the jobs of a run stand.
+/// Checks periodically what the jobs of a run wait for.
 pub(super) struct Standing {
     prefix: String,
     ticks: Interval,
-    /// What was told of those that wait.
+    /// What was recorded of the jobs that wait.
     told: HashMap<RequestId, WaitsFor>,
     /// Up to where it was told of those that wait until they may submit their jobs.
     came: u64,

@@ -1,4 +1,4 @@
-//! One node, from the moment that what it needs is there.
+//! One node, from the moment that everything it needs is available.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -17,15 +17,15 @@ use super::walk::Walk;
 use crate::graph::{Kind, Mapped, Node};
 use crate::run::{EventKind, NodePath};
 
-/// A node whose turn it is.
+/// A node that is ready to run.
 pub(super) struct Step<'g> {
     pub(super) walk: Arc<Walk<'g>>,
     pub(super) frame: Arc<Frame<'g>>,
     pub(super) node: &'g Node,
     pub(super) path: NodePath,
-    /// Whether all of it runs, whatever is known of earlier runs.
+    /// Whether all of it runs, regardless of earlier runs.
     pub(super) is_again: bool,
-    /// What is held for it until it is over; [`None`] where nothing is deleted.
+    /// What is held for it until it is over; [`None`] if nothing is deleted.
     pub(super) holds: Option<Holds>,
 }
 
@@ -37,17 +37,17 @@ impl<'g> Step<'g> {
         Self { walk, frame, node, path, is_again, holds }
     }
 
-    /// What feeds it.
+    /// Its inputs.
     pub(super) fn inputs(&self) -> Result<Vec<(&'g str, Bytes)>, End> {
         self.frame.values(&self.node.inputs).map_err(|error| self.unbound("an input", &error))
     }
 
-    /// Whether the node, or the element of it, at `path` runs whatever is known of earlier runs.
+    /// Whether the node, or the element of it, at `path` runs regardless of earlier runs.
     pub(super) fn runs_again(&self, path: &NodePath) -> bool {
         self.is_again || self.walk.world.from.as_ref() == Some(path)
     }
 
-    /// What a scope has of it, which it runs as the node or the element at `path`.
+    /// What a scope inherits from it, if it runs the scope as the node or the element at `path`.
     pub(super) fn scope_of(&self, path: &NodePath) -> Within {
         Within { is_again: self.runs_again(path), holds: self.holds.clone() }
     }
@@ -127,7 +127,7 @@ impl<'g> Step<'g> {
         }
     }
 
-    /// What is wrong with it, and not with a task that it runs.
+    /// A failure of the node itself, not of a task that it runs.
     pub(super) fn fault(&self, code: &str, message: impl Into<String>) -> End {
         Fault::between(&self.path, self.what(), code, message)
     }

@@ -1,7 +1,7 @@
-//! Values on their way from node to node: literals as they lie on the wire.
+//! Values on their way from node to node: literals in their wire form.
 //!
-//! What a task gave is the bytes of an `outputs.pb`, and what the next one takes is a part of them: nothing is decoded but what a condition compares and
-//! what a path leads into.
+//! The outputs of a task are the bytes of an `outputs.pb`, and the inputs of the next one are parts of them. Only values that a condition compares
+//! or a path leads into are decoded.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -13,7 +13,7 @@ use nebulakit_types::{Dialect, Error, ErrorKind, NebulaType, Result, Untyped};
 
 use crate::graph::Step;
 
-/// The literal `name` of a map of literals with these bytes; of a name that comes twice the last one.
+/// The literal `name` of a map of literals with these bytes; the last one, if a name occurs twice.
 pub(super) fn named(literals: &Bytes, name: &str) -> Result<Option<Bytes>> {
     let mut entries = Entries::of_map(literals, References::none());
     let mut found = None;
@@ -35,7 +35,7 @@ pub(crate) fn literals_of(map: &Bytes) -> Result<Vec<(&str, Bytes)>> {
     Ok(literals)
 }
 
-/// The bytes of a map of these literals, as `inputs.pb` and `outputs.pb` are.
+/// The bytes of a map of these literals, in the form of `inputs.pb` and `outputs.pb`.
 pub(super) fn literals<'a>(literals: impl IntoIterator<Item = &'a (&'a str, Bytes)>) -> Bytes {
     map_of_literals(literals.into_iter().map(|(name, literal)| (*name, &**literal))).into()
 }
@@ -50,7 +50,7 @@ pub(super) fn map(entries: &[(&str, Bytes)]) -> Result<Bytes> {
     written(|encoder| encoder.map(entries.iter().map(|(key, value)| (*key, value)), raw))
 }
 
-/// The literal that holds nothing.
+/// The none literal.
 pub(super) fn none() -> Bytes {
     let mut encoder = Encoder::new(&Dialect::FLYTE_1);
     encoder.none();
@@ -124,7 +124,7 @@ pub(super) fn view(value: &Bytes) -> Result<LiteralView<'_>> {
     LiteralRef::new(value, References::none()).view()
 }
 
-/// The field of a struct that `path` leads to: a scalar as a literal of its own, what has fields or elements as msgpack again.
+/// The field of a struct that `path` leads to: a scalar as its own literal, a value with fields or elements as msgpack.
 fn field(value: &Bytes, path: &[Step]) -> Result<Bytes> {
     let whole = Untyped::decode(LiteralRef::new(value, References::none()))?;
     let mut inner = &whole;

@@ -1,4 +1,4 @@
-//! A graph on its way through a run: what all of its nodes share.
+//! A graph while it runs: what all of its nodes share.
 
 use std::collections::HashMap;
 use std::io;
@@ -31,7 +31,7 @@ impl<'g> Walk<'g> {
         Arc::clone(layout)
     }
 
-    /// The workflow or launch plan of that name.
+    /// The workflow or launch plan with that name.
     pub(super) fn workflow(&self, name: &str) -> Option<&'g Graph> {
         self.graph.workflows.get(name)
     }
@@ -46,7 +46,7 @@ impl<'g> Walk<'g> {
         self.world.record.is_on()
     }
 
-    /// Tells what happened to a node. Where that cannot be recorded the run stops: what nobody can know of may not go on.
+    /// Records what happened to a node. If that fails, the run stops: it must not go on unseen.
     pub(super) fn tell(&self, node: &NodePath, kind: impl FnOnce() -> EventKind) {
         if self.is_told()
             && let Err(error) = self.world.record.record(Some(node), kind())

@@ -14,7 +14,7 @@ use crate::run::{EventKind, NodePath, Record, RunFolder};
 use crate::task::cancellation::Cancellation;
 use crate::task::surroundings::Places;
 
-/// Hears the job of a node, and records it at once: what is said faster than it is written waits.
+/// Receives what a node's job says, and records it at once: a job that says more than can be written has to wait.
 pub(super) struct NodeWitness {
     record: Arc<dyn Record>,
     node: NodePath,
@@ -25,20 +25,20 @@ pub(super) struct NodeWitness {
     former: Option<String>,
     /// What processes of the run have read and stored, in bytes.
     moved: Arc<AtomicU64>,
-    /// Asks the run to stop.
+    /// Stops the run.
     stop: Cancellation,
     heard: Mutex<Heard>,
 }
 
 #[derive(Default)]
 struct Heard {
-    /// Since when an attempt runs.
+    /// When the running attempt began.
     since: Option<Instant>,
-    /// What it took so far, or the last one that is over.
+    /// What it took so far, or what the last finished one took.
     used: Usage,
-    /// Whether any is over.
+    /// Whether any attempt is over.
     has_run: bool,
-    /// Why what it said could not be recorded.
+    /// Why something could not be recorded.
     unrecorded: Option<io::Error>,
 }
 
@@ -56,7 +56,7 @@ impl NodeWitness {
         }
     }
 
-    /// Stops the run where something that the job said could not be recorded.
+    /// Stops the run if something that the job said could not be recorded.
     pub(super) fn settle(&self, walk: &Walk<'_>) {
         if let Some(error) = self.heard().unrecorded.take() {
             walk.unrecorded(error);

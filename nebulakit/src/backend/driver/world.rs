@@ -1,4 +1,4 @@
-//! What a run runs in, and how it may end without outputs.
+//! The environment of a run, and how a run can end without outputs.
 
 use std::io;
 use std::sync::Arc;
@@ -15,15 +15,15 @@ use crate::task::cancellation::Cancellation;
 use crate::task::mock::Mocks;
 use crate::task::strategy::Strategy;
 
-/// What a run runs in.
+/// The environment of a run.
 pub(crate) struct World {
     pub(crate) coordinator: Coordinator,
     pub(crate) run: RunId,
     pub(crate) record: Arc<dyn Record>,
     pub(crate) signals: Arc<Signals>,
-    /// Asks the run to stop.
+    /// Stops the run.
     pub(crate) stop: Cancellation,
-    /// How tasks are run that do not say so themselves.
+    /// How tasks run if they do not set a strategy themselves.
     pub(crate) strategy: Option<Strategy>,
     /// Where each node's files go, if not all to one place.
     pub(crate) stored: Option<Arc<RunFolder>>,
@@ -35,7 +35,7 @@ pub(crate) struct World {
     pub(crate) turns: Turns,
     /// What is known of tasks that ran before, if anything is.
     pub(crate) memory: Option<Arc<dyn Memory>>,
-    /// Whether it is only looked at what would run: nothing does, and what would counts as stopped.
+    /// Whether this is only a preview: nothing runs, and a task that would run counts as stopped.
     pub(crate) is_rehearsal: bool,
     /// Deletes files that nothing needs any more, if that is wanted.
     pub(crate) shelf: Option<Arc<dyn Shelf>>,
@@ -48,6 +48,6 @@ pub(crate) struct World {
 pub(crate) enum Unfinished {
     /// One of its nodes failed, or was stopped.
     Ended(End),
-    /// What happened cannot be recorded.
+    /// An event could not be recorded.
     Unrecorded(io::Error),
 }

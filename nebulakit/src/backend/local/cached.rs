@@ -1,4 +1,4 @@
-//! The cache, as a run uses it.
+//! How a run uses the cache.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,7 +12,7 @@ use crate::run::{
 };
 use crate::task::def::TaskDef;
 
-/// The cache, as a run uses it.
+/// How a run uses the cache.
 pub(super) struct Cached {
     pub(super) cache: Cache,
     uses: CacheUse,
@@ -20,7 +20,7 @@ pub(super) struct Cached {
     pub(super) durability: Durability,
     /// Where equal calls wait for each other; [`None`] where nothing runs.
     turns: Option<Turns>,
-    /// What makes keys, by the names of the tasks.
+    /// The makers of keys, by the names of the tasks.
     makers: Mutex<HashMap<&'static str, Arc<KeyMaker>>>,
     pub(super) readers: Readers,
 }
@@ -32,17 +32,17 @@ impl Cached {
         Self { cache, uses, run, durability, turns, makers: Mutex::default(), readers: Readers::new() }
     }
 
-    /// The same, which writes nothing and waits for nobody.
+    /// A copy that writes nothing and does not wait for other calls.
     pub(super) fn read_only(self) -> Self {
         Self { cache: self.cache.read_only(), turns: None, ..self }
     }
 
-    /// Whether outputs of tasks with this cache version may be taken.
+    /// Whether outputs of tasks with this cache version may be reused.
     pub(super) fn may_recall(&self, version: Option<&str>) -> bool {
         version.is_some() && self.uses == CacheUse::On
     }
 
-    /// What the cache has of a call. A task that cannot be looked up runs.
+    /// Looks up a call in the cache. If that fails, the task runs.
     pub(super) async fn recall(&self, call: &Call<'_>) -> Recalled {
         let Some(version) = call.version else { return Recalled::Nothing(None) };
         if self.uses == CacheUse::Off {
@@ -59,7 +59,7 @@ impl Cached {
         }
     }
 
-    /// What remembers outputs.
+    /// A function that writes an entry.
     pub(super) fn putting(&self, entry: CacheEntry) -> impl FnOnce() -> Result<(), RecordError> + Send + use<> {
         let (cache, durability) = (self.cache.clone(), self.durability);
         move || cache.put(&entry, durability)
@@ -112,7 +112,7 @@ impl Cached {
         self.readers.read(move || maker.key(inputs.iter().map(|(name, literal)| (name.as_str(), &**literal)), &contents)).await
     }
 
-    /// What makes the keys of a task's calls. A node that asks for another version gets a maker of its own.
+    /// The maker of the keys of a task's calls. A node that asks for another version gets its own maker.
     fn maker(&self, task: &'static TaskDef, version: &str) -> Arc<KeyMaker> {
         let options = task.options.cache.as_ref();
         let make = || Arc::new(KeyMaker::new(task.name, version, task.interface(), options.map_or(&[], |cache| cache.ignore)));

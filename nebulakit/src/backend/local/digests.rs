@@ -1,4 +1,4 @@
-//! What tells a run that goes on with another one whether what nodes were given, and gave, is what it was.
+//! Digests that tell a resumed run whether the inputs and outputs of nodes are unchanged.
 
 use std::collections::{BTreeSet, HashMap};
 use std::fs::{self, File, Metadata};
@@ -22,7 +22,7 @@ use crate::task::def::TaskDef;
 /// Larger files are told by their sizes and times wherever they are: each run would read them before its tasks do.
 const LARGEST: u64 = 64 << 20;
 
-/// Digests of inputs, and of what is known of files without reading them.
+/// Digests of inputs, and of the metadata of stored files.
 ///
 /// Files that runs stored are told by their sizes and times, where they were made: nobody else writes there. All others are read, once in a run, up to
 /// [`LARGEST`].
@@ -86,7 +86,7 @@ impl Digests {
         spawn_blocking(move || stamp(&stored, on_disk_below.as_deref())).await.ok().and_then(Result::ok).or_else(|| Some(String::new()))
     }
 
-    /// The files that runs stored and outputs name, and that are not there; below the folder of all runs.
+    /// The stored files that outputs name but that no longer exist, relative to the folder of all runs.
     pub(super) fn gone(&self, outputs: &[u8]) -> Vec<PathBuf> {
         let named = here(places(outputs).unwrap_or_default()).filter(|path| !path.exists());
         named.filter_map(|path| path.strip_prefix(&self.stored).ok().map(Path::to_owned)).collect()

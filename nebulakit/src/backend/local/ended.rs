@@ -1,4 +1,4 @@
-//! How a run ended: as the error of those who wait for it, and as its record tells it.
+//! How a run ended: as an error for the caller, and as an outcome for its record.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use crate::coordinator::FailureKind;
 use crate::run::{JobFailure, RunOutcome};
 use crate::task::failure::{chain_in_line, code};
 
-/// Why it gave no outputs.
+/// Why the run has no outputs.
 pub(super) fn why(ended: Unfinished) -> RunError {
     match ended {
         Unfinished::Unrecorded(error) => RunError::Folder(error),
@@ -20,7 +20,7 @@ pub(super) fn why(ended: Unfinished) -> RunError {
     }
 }
 
-/// How the record tells it.
+/// The outcome in the record.
 pub(super) fn outcome(error: &RunError) -> RunOutcome {
     match error {
         RunError::Cancelled => RunOutcome::Cancelled,

@@ -1,4 +1,4 @@
-//! The run that another one goes on with, and those that it went on with in turn.
+//! The run that another one resumes, and the runs that it resumed in turn.
 
 use std::collections::{HashMap, HashSet};
 use std::ffi::OsStr;
@@ -7,8 +7,8 @@ use std::path::Path;
 
 use crate::backend::preview::Unkept;
 use crate::run::{
-    Again, Answer, Build, EventReader, NodePath, RecordError, RecordErrorKind, RunFolder, RunHandle, RunHold, RunId,
-    RunsFolder, Span, Success, TaskChange, answers, file_name,
+    Again, Answer, Build, EventReader, NodePath, RecordError, RecordErrorKind, RunFolder, RunHandle, RunHold, RunId, RunsFolder, Span,
+    Success, TaskChange, answers, file_name,
 };
 use crate::task::registry::registry;
 
@@ -52,7 +52,7 @@ pub(super) enum Kept<'a> {
 }
 
 impl Former {
-    /// The run `id`, with those before it that are still there.
+    /// The run `id`, with the runs before it that still exist.
     pub(super) fn of(runs: &RunsFolder, id: &RunId) -> Result<Self, RecordError> {
         let (mut former, mut next) = (Self { runs: Vec::new(), nodes: HashMap::new() }, Some(id.clone()));
         while let Some(id) = next {
@@ -104,19 +104,19 @@ impl Former {
         self.nodes.iter().filter(|(_, then)| then.first().is_some_and(|then| then.run == 0)).map(|(path, _)| path)
     }
 
-    /// Whether one of them deleted files that it did not need any more.
+    /// Whether one of them deleted files that nothing needed any more.
     pub(super) fn has_deleted(&self) -> bool {
         self.runs.iter().any(|before| !before.deleted.is_empty())
     }
 
-    /// The node whose file `path` was, below the folder of all runs, if that was deleted since nothing needed it.
+    /// The node that stored the file `path`, below the folder of all runs, if the file was deleted because nothing needed it any more.
     pub(super) fn deleted(&self, path: &Path) -> Option<&NodePath> {
         let mut parts = path.iter().filter_map(OsStr::to_str);
         let (run, folder) = (parts.next()?, parts.nth(1)?);
         self.runs.iter().find(|before| before.folder.id().to_string() == run)?.deleted.get(folder)
     }
 
-    /// Whether the node ran that task in one of them, which takes and gives the same.
+    /// Whether the node ran that task in one of them, with the same interface.
     pub(super) fn may_keep(&self, node: &NodePath, task: &str) -> bool {
         self.ran(node, task).any(|(_, then)| then.is_same)
     }
@@ -134,7 +134,7 @@ impl Former {
         why
     }
 
-    /// What was answered to its gates, for a run that is given the same: of another one somebody has to look at what comes of it.
+    /// The answers to its gates, if the run has the same inputs: with other inputs, somebody has to look at the results again.
     pub(super) fn answers(&self, inputs: &[u8]) -> HashMap<String, Answer> {
         let given_the_same = self.runs.iter().rev().filter(|before| fs::read(before.folder.inputs()).is_ok_and(|before| before == inputs));
         let of_each = given_the_same.map(|before| {
@@ -156,7 +156,7 @@ impl Former {
         })
     }
 
-    /// The last checkpoint that the node left, where it ran that task with inputs of that digest.
+    /// The last checkpoint that the node left, if it ran that task with inputs of that digest.
     pub(super) fn checkpoint(&self, node: &NodePath, task: &str, digest: &str) -> Option<String> {
         let same = self.ran(node, task).filter(|(_, then)| then.is_same);
         let folder = same.filter_map(|(before, _)| before.folder.last_checkpoint(node, digest)).next();
@@ -182,10 +182,10 @@ impl Before {
     }
 }
 
-/// The tasks that ran in a run and are other in this program.
+/// The tasks that ran in a run and have changed in this program.
 ///
 /// # Errors
-/// When what is recorded of it cannot be read.
+/// When its record cannot be read.
 pub(super) fn changes(run: &RunHandle) -> Result<Vec<TaskChange>, RecordError> {
     let Some(before) = run.build()?.filter(|before| !Build::of_this_program().is(before)) else { return Ok(Vec::new()) };
     let state = run.state()?;

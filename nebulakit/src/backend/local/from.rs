@@ -1,4 +1,4 @@
-//! Whether a node that is to run again is one of the graph.
+//! Checks that a node that is to run again exists.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use super::former::Former;
 use crate::graph::{Graph, Kind, Mapped};
 use crate::run::{NodePath, RecordError, RecordErrorKind};
 
-/// How alike a name has to be that was meant.
+/// How similar a name must be to be suggested.
 const ALIKE: f64 = 0.7;
 
 /// Looks whether the run can go on from the node `from`.
@@ -30,7 +30,7 @@ pub(super) fn known(from: &NodePath, graph: &Graph, former: &Former) -> Result<(
     Err(RecordError::new(RecordErrorKind::NotFound, format!("`{}` has no node `{from}`{hint}", graph.name)))
 }
 
-/// Whether `workflow`, of all that are in `graph`, has a node of that path.
+/// Whether `workflow`, one of those in `graph`, has a node with that path.
 fn is_in(graph: &Graph, workflow: &Graph, path: &str) -> bool {
     let (first, rest) = match path.split_once('/') {
         Some((first, rest)) => (first, Some(rest)),

@@ -1,4 +1,4 @@
-//! What is run: its graph and its inputs, as data.
+//! The graph and the inputs of an invocation, as data.
 
 use std::any::Any;
 
@@ -14,7 +14,7 @@ use crate::task::definition::Definition;
 use crate::task::invocation::Invocation;
 use crate::workflow::WorkflowDef;
 
-/// The graph of what is to be run.
+/// The graph of a workflow or a task.
 pub(super) fn graph(definition: &'static dyn Definition) -> Result<Graph, RunError> {
     let any = definition as &dyn Any;
     let graph = match (any.downcast_ref::<WorkflowDef>(), any.downcast_ref::<TaskDef>()) {
@@ -25,7 +25,7 @@ pub(super) fn graph(definition: &'static dyn Definition) -> Result<Graph, RunErr
     graph.map_err(RunError::Graph)
 }
 
-/// The inputs as the bytes of an `inputs.pb`, and their data on its way to the stores.
+/// The inputs as the bytes of an `inputs.pb`, and their data, which is still to be stored.
 pub(super) fn inputs<O>(invocation: &Invocation<O>, workspace: &Workspace) -> Result<(Bytes, Outbox), RunError> {
     let mut outbox = Outbox::in_process(workspace);
     let inputs = invocation.inputs(&Dialect::FLYTE_1, &mut outbox).map_err(RunError::Inputs)?;

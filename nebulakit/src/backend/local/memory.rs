@@ -1,4 +1,4 @@
-//! What a run need not do again: tasks whose outputs are cached, and those of the runs that it goes on with.
+//! Tasks that need not run again: their outputs are cached, or kept from the runs that this one resumes.
 
 use std::io;
 use std::path::Path;
@@ -18,9 +18,9 @@ use crate::run::{Again, CacheEntry, EventKind, NodePath, Origin, RunFolder, Runs
 use crate::task::cancellation::Cancellation;
 use crate::task::def::TaskDef;
 
-/// What a run remembers.
+/// What a run knows of earlier runs.
 pub(super) struct Remembered {
-    /// The run that this one goes on with.
+    /// The run that this one resumes.
     pub(super) former: Option<Former>,
     cached: Cached,
     digests: Digests,

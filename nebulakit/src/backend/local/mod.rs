@@ -1,4 +1,4 @@
-//! Runs on this machine, through a coordinator of this process.
+//! Runs on this machine, through a coordinator in this process.
 
 mod cached;
 mod deleted;
@@ -76,7 +76,7 @@ pub struct LocalBackend {
     begun: Arc<Begun>,
 }
 
-/// Is told of what records a run.
+/// Called with the recorder of a run.
 type Begun = dyn Fn(&Arc<Recorder>) + Send + Sync;
 
 impl fmt::Debug for LocalBackend {
@@ -86,7 +86,7 @@ impl fmt::Debug for LocalBackend {
 }
 
 impl LocalBackend {
-    /// A backend that records runs in `runs`, whose tasks reach this machine alone.
+    /// A backend that records runs in `runs`, and whose tasks can reach only this machine.
     #[must_use]
     pub fn new(runs: RunsFolder) -> Self {
         Self {
@@ -98,37 +98,37 @@ impl LocalBackend {
         }
     }
 
-    /// Sets up the coordinator of each run: how much of the machine there is, other strategies, where worker processes are from.
+    /// Sets up the coordinator of each run: how much of the machine it may use, other strategies, the program of worker processes.
     #[must_use]
     pub fn coordinator(self, set: impl Fn(CoordinatorBuilder) -> CoordinatorBuilder + Send + Sync + 'static) -> Self {
         Self { coordinator: Arc::new(set), ..self }
     }
 
-    /// The object stores that tasks reach, instead of this machine alone.
+    /// The object stores that tasks can reach, instead of only this machine.
     #[must_use]
     pub fn storage(self, storage: Storage) -> Self {
         self.surroundings(move |folder| Context::builder(folder).storage(storage.clone()))
     }
 
-    /// What tasks are given, by the folder of their run.
+    /// The surroundings of tasks, by the folder of their run.
     pub(crate) fn surroundings(self, make: impl Fn(PathBuf) -> ContextBuilder + Send + Sync + 'static) -> Self {
         Self { surroundings: Arc::new(make), ..self }
     }
 
-    /// Told of what records a run before any of its tasks begins.
+    /// Called with the recorder of a run before any of its tasks begins.
     pub(crate) fn begun(self, begun: impl Fn(&Arc<Recorder>) + Send + Sync + 'static) -> Self {
         Self { begun: Arc::new(begun), ..self }
     }
 
-    /// The tasks that ran in a run and that this program has otherwise: a run that goes on with it keeps what they gave, unless they take or give something else.
+    /// The tasks that ran in a run and have changed in this program. A run that resumes it keeps their outputs, unless their interface changed.
     ///
     /// # Errors
-    /// When there is no such run, or when what is recorded of it cannot be read.
+    /// When there is no such run, or when its record cannot be read.
     pub fn changes(&self, run: &RunId) -> Result<Vec<TaskChange>, RunError> {
         former::changes(&self.attach(run)?).map_err(RunError::Record)
     }
 
-    /// The run that a plan goes on with, if it can.
+    /// The run that a plan resumes, if it can be resumed.
     fn former(&self, plan: &Plan) -> Result<Option<Former>, RunError> {
         let Some(run) = &plan.options.resumes else { return Ok(None) };
         let former = Former::of(&self.runs, run).map_err(RunError::Record)?;
@@ -142,7 +142,7 @@ impl LocalBackend {
         if reasons.is_empty() { Ok(Some(former)) } else { Err(RunError::Refused(reasons)) }
     }
 
-    /// What stands in for tasks.
+    /// Mocks that replace tasks.
     fn mocks(self, mocks: Mocks) -> Self {
         Self { mocks, ..self }
     }
@@ -240,7 +240,7 @@ impl Backend for LocalBackend {
     }
 }
 
-/// A coordinator with all strategies that a graph may name.
+/// A coordinator with all strategies that a graph can name.
 fn builder() -> CoordinatorBuilder {
     Coordinator::builder().strategy(Strategy::Container, ContainerStrategy::new())
 }

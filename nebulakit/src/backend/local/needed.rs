@@ -1,4 +1,4 @@
-//! Which deleted files a run needs that goes on with another one: found out before it starts, so that the nodes that stored them run again first.
+//! Finds out, before a resumed run starts, which deleted files it needs, so that the nodes that stored them run again first.
 
 use std::sync::Arc;
 

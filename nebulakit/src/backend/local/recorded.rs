@@ -1,4 +1,4 @@
-//! A run that is recorded, and that others can stop and answer.
+//! A recorded run, which other processes can stop and answer.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -22,22 +22,22 @@ use crate::run::{
 use crate::task::cancellation::Cancellation;
 use crate::task::mock::Mocks;
 
-/// How long it takes until requests are looked for again that could not be.
+/// How long to wait before looking for requests again after an error.
 const AGAIN: Duration = Duration::from_secs(1);
 
-/// What the process that starts a run gives it besides its plan.
+/// What the process that starts a run passes to it besides its plan.
 #[derive(Default)]
 pub(super) struct Given {
     /// Answers to its gates.
     pub(super) answers: HashMap<String, Answer>,
-    /// Asks it to stop.
+    /// Stops it.
     pub(super) stop: Cancellation,
 }
 
-/// A run on its way.
+/// A run that has started.
 pub(super) struct Started {
     pub(super) handle: RunHandle,
-    /// What comes of it, once its end is recorded.
+    /// Its result, once its end is recorded.
     pub(super) outputs: oneshot::Receiver<Result<Bytes, RunError>>,
 }
 
@@ -126,7 +126,7 @@ fn record_end(recorder: &Recorder, ended: &Result<Bytes, RunError>) -> Result<Ru
     removed(recorder).map_or(Ok(outcome), Err)
 }
 
-/// The error of a run whose folder is gone, and with it all that was recorded.
+/// The error of a run whose folder is gone, with everything that was recorded in it.
 fn removed(recorder: &Recorder) -> Option<RecordError> {
     let path = recorder.folder().path();
     (!path.exists()).then(|| {
@@ -134,7 +134,7 @@ fn removed(recorder: &Recorder) -> Option<RecordError> {
     })
 }
 
-/// Drives the run, and hears what others ask of it.
+/// Drives the run, and handles requests from other processes.
 async fn to_its_end(graph: &Graph, world: &World, inputs: Bytes, recorder: &Recorder, mut asked: Asked) -> Result<Bytes, RunError> {
     let given = literals_of(&inputs).map_err(RunError::Inputs)?;
     let ended = {
@@ -150,23 +150,23 @@ async fn to_its_end(graph: &Graph, world: &World, inputs: Bytes, recorder: &Reco
     ended.map_err(why)
 }
 
-/// What others ask of the run.
+/// Requests to the run.
 struct Asked {
     control: Control,
-    /// Answers that turned out to be of another kind than their gates.
+    /// Answers that turned out not to fit their gates.
     refused: UnboundedReceiver<Refusal>,
-    /// Whether it was told that requests cannot be heard.
+    /// Whether it has been reported that requests cannot be handled.
     is_told: bool,
 }
 
-/// What is to be done next.
+/// What to do next.
 enum Next {
     Heed(Request),
     Refuse(Refusal),
 }
 
 impl Asked {
-    /// What is to be done next. Where no request can be heard, it is tried again after a while.
+    /// What to do next. After an error, it waits a while before it returns.
     async fn next(&mut self) -> Result<Next, RecordError> {
         tokio::select! {
             Some(refusal) = self.refused.recv() => Ok(Next::Refuse(refusal)),
@@ -179,7 +179,7 @@ impl Asked {
         }
     }
 
-    /// Does what somebody asks for; why it cannot is told once. Where the folder of the run is gone it stops: nobody could know of what it does.
+    /// Handles a request. The first error is logged. If the folder of the run is gone, the run stops, because nobody could see what it does.
     fn heed(&mut self, next: Result<Next, RecordError>, world: &World, recorder: &Recorder) {
         let heard = next.and_then(|next| match next {
             Next::Heed(Request::Cancel) => {

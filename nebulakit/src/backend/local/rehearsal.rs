@@ -1,4 +1,4 @@
-//! A run that is only looked at: the graph is walked as ever, with what is cached and kept, and no task runs.
+//! A preview of a run: the graph is walked as usual, with cached and kept outputs, and no task runs.
 
 use std::collections::{BTreeMap, HashMap};
 use std::io;
@@ -17,7 +17,7 @@ use crate::run::{Cache, CacheEntry, EventKind, Lookup, Nearest, NodePath, Origin
 use crate::task::cancellation::Cancellation;
 use crate::task::mock::Mocks;
 
-/// Says what a run of `plan` would do; `coordinator` is given nothing to do.
+/// Says what a run of `plan` would do; `coordinator` gets no work.
 pub(super) async fn rehearse(plan: &Plan, memory: Arc<Remembered>, cache: &Cache, coordinator: Coordinator) -> Result<Preview, RunError> {
     let heard = Arc::new(Heard::default());
     let world = world(plan, &memory, coordinator, Arc::clone(&heard) as _);
@@ -41,7 +41,7 @@ pub(super) async fn rehearse(plan: &Plan, memory: Arc<Remembered>, cache: &Cache
     Ok(Preview { name: plan.graph.name.clone(), resumes, nodes })
 }
 
-/// What a walk reaches that runs nothing.
+/// The world of a walk that runs nothing.
 pub(super) fn world(plan: &Plan, memory: &Arc<Remembered>, coordinator: Coordinator, record: Arc<dyn Record>) -> World {
     let former = memory.former.as_ref().map_or_else(HashMap::new, |former| former.answers(&plan.options.inputs));
     // Nobody answers what is only looked at.
@@ -64,7 +64,7 @@ pub(super) fn world(plan: &Plan, memory: &Arc<Remembered>, coordinator: Coordina
     }
 }
 
-/// The parts of a path, so that `n2` comes before `n10`, and before `n2/n0`.
+/// The parts of a path, for sorting: `n2` comes before `n10`, and before `n2/n0`.
 fn place(path: &NodePath) -> Vec<(u64, &str)> {
     let number = |part: &str| part.trim_start_matches(|letter: char| !letter.is_ascii_digit()).parse().unwrap_or(u64::MAX);
     path.as_str().split(['/', '[', ']', '-']).map(|part| (number(part), part)).collect()
@@ -85,7 +85,7 @@ impl Entries<'_> {
     }
 }
 
-/// What was heard of the nodes.
+/// What the events said of the nodes.
 #[derive(Default)]
 struct Heard {
     nodes: Mutex<BTreeMap<NodePath, Foreseen>>,

@@ -1,4 +1,4 @@
-//! A workflow or a task with its values, run in this process.
+//! Runs a workflow or a task with its values in this process.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -42,8 +42,8 @@ const FOLDER: &str = ".nebulakit";
 ///
 /// Of the environment it reads where temporary files go and, in `CUDA_VISIBLE_DEVICES`, which GPUs there are; tasks in containers read `XDG_CACHE_HOME` and `HOME` too.
 ///
-/// It is on the runtime that polls it, which needs timers. Async tasks run on it, and plain functions on threads, as many at once as there are cores, unless
-/// [`strategy`](Self::strategy) or the task says otherwise.
+/// It runs on the runtime that polls it, which needs timers. Async tasks run on that runtime, and plain functions on threads, up to one per core at a time,
+/// unless [`strategy`](Self::strategy) or the task says otherwise.
 ///
 /// # Examples
 /// ```
@@ -78,7 +78,7 @@ pub struct RunLocal<O> {
     dir: Option<PathBuf>,
     mocks: Mocks,
     answers: HashMap<String, Answer>,
-    /// Values for gates that cannot be encoded.
+    /// Errors of gate values that cannot be encoded.
     mistakes: Vec<nebulakit_types::Error>,
     coordinator: CoordinatorBuilder,
     stop: Cancellation,
@@ -95,7 +95,7 @@ impl<O> fmt::Debug for RunLocal<O> {
 }
 
 impl<O: TaskOutputs> Invocation<O> {
-    /// Runs it in this process, without a server: [`RunLocal`] says how.
+    /// Runs it in this process, without a server: see [`RunLocal`].
     pub fn run_local(self) -> RunLocal<O> {
         RunLocal {
             invocation: self,
@@ -112,7 +112,7 @@ impl<O: TaskOutputs> Invocation<O> {
     /// The same in code that is not async.
     ///
     /// # Errors
-    /// Why it gave no outputs.
+    /// Why the run has no outputs.
     ///
     /// # Panics
     /// In async code, where [`run_local`](Self::run_local) does the same, and when no thread can be started.
@@ -122,16 +122,16 @@ impl<O: TaskOutputs> Invocation<O> {
 }
 
 impl<O: TaskOutputs> RunLocal<O> {
-    /// How tasks are run that do not say so themselves.
+    /// How tasks run if they do not set a strategy themselves.
     pub fn strategy(self, strategy: Strategy) -> Self {
         self.options(|options| options.strategy(strategy))
     }
 
     /// Replaces a task by a closure wherever the run would run or call it: in maps, in sub-workflows, in graphs of dynamic tasks, and whatever
-    /// strategy, image or place the task has. The closure is called in this process. A reference without a body runs by its mock.
+    /// the task's strategy or image. The closure is called in this process. A reference without a body runs through its mock.
     ///
-    /// What a mock gives is checked as what its task gives is, and its panic or error is the failure of its node. A run with mocks neither takes
-    /// nor keeps remembered outputs, and no run goes on with what it gave.
+    /// The outputs of a mock are checked like those of its task; if it panics or returns an error, its node fails. A run with mocks neither reads
+    /// nor writes the cache, and a run that resumes it keeps none of its nodes.
     ///
     /// # Examples
     /// ```
@@ -163,7 +163,7 @@ impl<O: TaskOutputs> RunLocal<O> {
         self
     }
 
-    /// Records the run in `.nebulakit` in that folder, as the command line does, and remembers outputs there: the files that tasks store stay,
+    /// Records the run in `.nebulakit` in that folder, as the command line does, with a cache. The files that tasks store stay there,
     /// and a gate without an answer waits for one from another process.
     ///
     /// # Examples
@@ -195,7 +195,7 @@ impl<O: TaskOutputs> RunLocal<O> {
         Self { options: set(self.options), ..self }
     }
 
-    /// Sets up the coordinator that runs the jobs: how much of the machine there is, other strategies, where worker processes are from.
+    /// Sets up the coordinator that runs the jobs: how much of the machine it may use, other strategies, the program of worker processes.
     ///
     /// # Examples
     /// ```
@@ -213,17 +213,17 @@ impl<O: TaskOutputs> RunLocal<O> {
         Self { coordinator: set(self.coordinator), ..self }
     }
 
-    /// Approves what waits for `signal`.
+    /// Approves the gate that waits for `signal`.
     pub fn approve(self, signal: impl Into<String>) -> Self {
         self.answer(signal, Answer::Approve)
     }
 
-    /// Rejects what waits for `signal`.
+    /// Rejects the gate that waits for `signal`.
     pub fn reject(self, signal: impl Into<String>) -> Self {
         self.answer(signal, Answer::Reject)
     }
 
-    /// Gives `value` to what waits for `signal`.
+    /// Gives `value` to the gate that waits for `signal`.
     pub fn signal<T: NebulaType>(mut self, signal: impl Into<String>, value: &T) -> Self {
         let signal = signal.into();
         match nebulakit_types::encode(value, &Dialect::FLYTE_1) {
@@ -235,7 +235,7 @@ impl<O: TaskOutputs> RunLocal<O> {
         }
     }
 
-    /// What asks the run to stop: its tasks are told, and it ends with [`RunError::Cancelled`].
+    /// Stops the run when `cancellation` is cancelled: its tasks are told, and it ends with [`RunError::Cancelled`].
     pub fn cancellation(self, cancellation: &Cancellation) -> Self {
         Self { stop: cancellation.clone(), ..self }
     }
@@ -243,7 +243,7 @@ impl<O: TaskOutputs> RunLocal<O> {
     /// Runs it in code that is not async.
     ///
     /// # Errors
-    /// Why it gave no outputs.
+    /// Why the run has no outputs.
     ///
     /// # Panics
     /// In async code, where `.await` does the same, and when no thread can be started.
@@ -318,7 +318,7 @@ impl<O: TaskOutputs> RunLocal<O> {
     }
 }
 
-/// Asks a run to stop when nobody waits for it any more.
+/// Asks a run to stop when nothing waits for it any more.
 struct Unwaited(Cancellation);
 
 impl Drop for Unwaited {

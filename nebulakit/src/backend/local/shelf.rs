@@ -23,7 +23,7 @@ pub(super) struct RawFolders {
 struct Folders {
     held: HashMap<PathBuf, u32>,
     nodes: HashMap<PathBuf, NodePath>,
-    /// Those that stay, whatever becomes of the run.
+    /// Those that stay, however the run ends.
     pinned: HashSet<PathBuf>,
     /// Whether all stay: a value may name any of them.
     all_pinned: bool,
@@ -80,7 +80,7 @@ impl RawFolders {
         }
     }
 
-    /// Deletes a folder on a thread of its own, once that is recorded.
+    /// Deletes a folder on a separate thread, after recording it.
     fn delete(&self, folder: PathBuf, node: Option<NodePath>) {
         let record = Arc::clone(&self.record);
         self.deleting.lock().unwrap_or_else(PoisonError::into_inner).spawn_blocking(move || {

@@ -1,4 +1,4 @@
-//! Data by what it is: the same bytes are there once, whichever run they are of.
+//! Content-addressed data: the same bytes are stored once, whichever run they belong to.
 
 use std::fs::{self, File};
 use std::io;
@@ -9,28 +9,28 @@ use crate::run::error::{At as _, RecordError, RecordErrorKind};
 use crate::run::event::Recorded;
 use crate::run::folder::publish::{Durability, make, publish, sync_folder};
 
-/// The folder of data, where the first two digits of a digest are a folder, and the digest a file in it.
+/// The folder of data: the first two digits of a digest are a folder, and the digest is a file in it.
 #[derive(Debug, Clone)]
 pub(crate) struct Data {
-    /// That of all runs.
+    /// The folder for all runs.
     pub(super) shared: PathBuf,
-    /// That of one run alone, which it can delete.
+    /// The folder of a single run, which that run can delete.
     pub(super) own: Option<PathBuf>,
 }
 
-/// What of a run stays when no task needs it any more.
+/// What stays of a run when no task needs it any more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Keep {
-    /// All that its tasks gave.
+    /// The outputs of all its tasks.
     #[default]
     All,
-    /// What the run gives, and what the cache refers to.
+    /// The outputs of the run, and what the cache refers to.
     Outputs,
 }
 
 impl Data {
-    /// Keeps bytes: small ones for the event that tells of them, others in a file.
+    /// Stores bytes: small ones for their event, others in a file.
     ///
     /// # Errors
     /// When the file cannot be written.
@@ -38,10 +38,10 @@ impl Data {
         keep(&self.shared, bytes, durability)
     }
 
-    /// The same for this run alone, until it is [cleared](Self::clear_own).
+    /// The same, only for this run, until it is [cleared](Self::clear_own).
     ///
     /// # Errors
-    /// As of [`keep`](Self::keep).
+    /// As for [`keep`](Self::keep).
     pub(crate) fn keep_own(&self, bytes: &[u8], durability: Durability) -> Result<Recorded, RecordError> {
         let Some(own) = &self.own else { return self.keep(bytes, durability) };
         let kept = keep(own, bytes, durability)?;
@@ -52,16 +52,16 @@ impl Data {
         Ok(kept)
     }
 
-    /// Deletes what was kept for this run alone.
+    /// Deletes what was stored only for this run.
     pub(crate) fn clear_own(&self) {
         // As a rule there is none, and what stays does no harm.
         self.own.iter().for_each(|own| drop(fs::remove_dir_all(own)));
     }
 
-    /// The bytes that were kept; [`None`] where nobody asked for them.
+    /// The stored bytes; [`None`] if they were not recorded.
     ///
     /// # Errors
-    /// When their file is not there, cannot be read, or holds something else.
+    /// When their file is missing, cannot be read, or holds something else.
     pub(crate) fn read(&self, kept: &Recorded) -> Result<Option<Vec<u8>>, RecordError> {
         let (sha256, size) = match kept {
             Recorded::Not => return Ok(None),

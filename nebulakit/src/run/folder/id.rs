@@ -1,4 +1,4 @@
-//! What names runs: short enough to type, and in the order in which they began.
+//! Ids of runs: short enough to type, and sorted in the order in which the runs began.
 
 use std::time::SystemTime;
 
@@ -7,11 +7,11 @@ use uuid::Uuid;
 use crate::coordinator::RunId;
 use crate::run::error::{RecordError, RecordErrorKind};
 
-/// Digits and letters without those that look like others.
+/// Digits and letters, except those that are easily confused.
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 
-/// The id of a run that begins now, as `20261129-231501-k3f9`: the day and the second in UTC, the fraction of the second in two characters, and two
-/// characters by chance.
+/// The id of a run that begins now, such as `20261129-231501-k3f9`: the day and the second in UTC, the fraction of the second in two characters, and two
+/// random characters.
 pub(super) fn new(now: SystemTime) -> RunId {
     let now = jiff::Timestamp::try_from(now).unwrap_or(jiff::Timestamp::MAX);
     let fraction = now.subsec_nanosecond().unsigned_abs() / (1_000_000_000 / 1024 + 1);
@@ -21,10 +21,10 @@ pub(super) fn new(now: SystemTime) -> RunId {
     RunId::from(format!("{}-{last}", now.strftime("%Y%m%d-%H%M%S")))
 }
 
-/// Whether `text` can name a run, or begin such a name.
+/// Checks that `text` can be the id of a run, or the beginning of one.
 ///
 /// # Errors
-/// When it cannot: ids become names of folders.
+/// When it cannot, because ids become folder names.
 pub(super) fn check(text: &str) -> Result<(), RecordError> {
     let is_valid = !text.is_empty()
         && text.len() <= 100

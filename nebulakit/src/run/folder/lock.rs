@@ -1,4 +1,4 @@
-//! Who drives a run: one process at a time, as long as it lives.
+//! The lock of a run: one process at a time drives it, as long as that process lives.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Seek as _, Write as _};
@@ -9,22 +9,22 @@ use std::time::Duration;
 
 use crate::run::error::{At as _, RecordError, RecordErrorKind};
 
-/// How often a lock is tried: who only asks whether a run is driven has it for a moment.
+/// How often a lock is tried: a process that only checks whether a run is driven holds it for a moment.
 const TRIES: u32 = 20;
 
 const PAUSE: Duration = Duration::from_millis(5);
 
-/// The lock of a run, while this process has it. The kernel gives it back with the process's end, however that comes.
+/// The lock of a run, while this process holds it. The kernel releases it when the process ends, however that happens.
 #[derive(Debug)]
 pub(crate) struct DriverLock {
     _file: File,
 }
 
 impl DriverLock {
-    /// Takes the lock of the run that `path` belongs to, and says in it who has it.
+    /// Takes the lock of the run that `path` belongs to, and writes into it which process holds it.
     ///
     /// # Errors
-    /// When another process has it, or the file cannot be written.
+    /// When another process holds it, or the file cannot be written.
     pub(super) fn take(path: &Path, run: &str) -> Result<Self, RecordError> {
         let mut file = OpenOptions::new().create(true).truncate(false).read(true).write(true).open(path).at("open", path)?;
         for tried in 1.. {
@@ -51,17 +51,17 @@ impl DriverLock {
     }
 }
 
-/// A run that stays as it is as long as this is there. Several may have it at once.
+/// Keeps a run as it is as long as this value exists. Several can exist at once.
 #[derive(Debug)]
 pub(crate) struct RunHold {
     _file: File,
 }
 
 impl RunHold {
-    /// Holds the run that the lock at `path` belongs to; [`None`] where a process drives it, so that it cannot be removed either.
+    /// Holds the run that the lock at `path` belongs to; [`None`] if a process drives it, which keeps it from being removed too.
     ///
     /// # Errors
-    /// When it is gone.
+    /// When the run is gone.
     pub(super) fn take(path: &Path) -> Result<Option<Self>, RecordError> {
         let gone = |cause: io::Error| match cause.kind() {
             io::ErrorKind::NotFound => {
@@ -86,10 +86,10 @@ impl RunHold {
     }
 }
 
-/// Whether a process has this lock.
+/// Whether a process holds this lock.
 ///
 /// # Errors
-/// When that cannot be told.
+/// When that cannot be checked.
 pub(super) fn is_taken(path: &Path) -> Result<bool, RecordError> {
     let file = match File::open(path) {
         Ok(file) => file,
@@ -103,7 +103,7 @@ pub(super) fn is_taken(path: &Path) -> Result<bool, RecordError> {
     }
 }
 
-/// What this machine is called, where the kernel has that in a file.
+/// The name of this machine, if the kernel has it in a file.
 fn host() -> Option<String> {
     fs::read_to_string("/proc/sys/kernel/hostname").ok().map(|name| name.trim().to_owned())
 }

@@ -1,10 +1,10 @@
 //! The folder that runs are recorded in, `.nebulakit/`.
 //!
 //! ```text
-//! format                  the version of what is here
-//! .gitignore              it ignores itself
-//! in-use                  the lock of what runs share: see `sharing.rs`
-//! data/<2 hex>/<sha256>   data by what it is, of all runs
+//! format                  the version of this folder
+//! .gitignore              makes git ignore the folder
+//! in-use                  the lock for data that runs share: see `sharing.rs`
+//! data/<2 hex>/<sha256>   content-addressed data of all runs
 //! inputs/<uuid>/          copies of inputs that can be read only once
 //! runs/<run id>/          one run: see `run.rs`
 //! ```

@@ -1,4 +1,4 @@
-//! Files that are there whole or not at all.
+//! Writes files so that they exist completely or not at all.
 
 use std::ffi::OsStr;
 use std::fs::{self, DirBuilder, File};
@@ -10,20 +10,20 @@ use uuid::Uuid;
 
 use crate::run::error::{At as _, RecordError};
 
-/// Whether something survives the end of the machine's power, or of the process alone.
+/// Whether a record survives a power loss, or only the end of the process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Durability {
-    /// It has reached the kernel: it survives the end of the process, `kill -9` too.
+    /// It has reached the kernel: it survives the end of the process, even `kill -9`.
     #[default]
     Kernel,
-    /// It has reached the disk: it survives a loss of power too.
+    /// It has reached the disk: it also survives a power loss.
     Disk,
 }
 
-/// Writes a file under a temporary name, and gives it its own when it is whole. What was there under that name is replaced.
+/// Writes a file under a temporary name, and renames it when it is complete. An existing file with its name is replaced.
 ///
 /// # Errors
-/// When it cannot be written. Nothing is left of it then.
+/// When it cannot be written. Then nothing of it is left.
 pub(crate) fn publish(path: &Path, bytes: &[u8], durability: Durability) -> Result<(), RecordError> {
     let temporary = temporary(path);
     let published = write(&temporary, bytes, durability).and_then(|()| fs::rename(&temporary, path));
@@ -38,7 +38,7 @@ pub(crate) fn publish(path: &Path, bytes: &[u8], durability: Durability) -> Resu
     }
 }
 
-/// Does the same where nothing has that name, and says whether it did.
+/// Does the same if nothing has that name yet, and returns whether it did.
 ///
 /// # Errors
 /// When it cannot be written.
@@ -52,12 +52,12 @@ pub(crate) fn publish_first(path: &Path, bytes: &[u8]) -> Result<bool, RecordErr
     }
 }
 
-/// A name beside `path` that nothing else has, and that no reader takes for a file of its own.
+/// A unique name next to `path`, which readers do not take for one of their files.
 fn temporary(path: &Path) -> PathBuf {
     path.with_file_name(format!(".{}", Uuid::new_v4().simple()))
 }
 
-/// Whether a file has such a name: a crash may have left it.
+/// Whether a file has such a temporary name, and so may have been left by a crash.
 pub(super) fn is_temporary(name: &OsStr) -> bool {
     matches!(name.as_encoded_bytes(), [b'.', rest @ ..] if rest.len() == 32 && rest.iter().all(u8::is_ascii_hexdigit))
 }
@@ -71,12 +71,12 @@ fn write(path: &Path, bytes: &[u8], durability: Durability) -> io::Result<()> {
     }
 }
 
-/// Has the names in a folder reach the disk.
+/// Syncs the names in a folder to disk.
 pub(crate) fn sync_folder(folder: &Path) -> Result<(), RecordError> {
     File::open(folder).and_then(|folder| folder.sync_all()).at("sync", folder)
 }
 
-/// Makes a folder for this user alone, and those above it, where they are not there.
+/// Creates a folder for this user only, and its parents, if they do not exist.
 pub(crate) fn make(path: &Path) -> Result<(), RecordError> {
     DirBuilder::new().recursive(true).mode(0o700).create(path).at("make", path)
 }

@@ -16,10 +16,10 @@ use crate::run::folder::publish::{Durability, is_temporary, make, publish};
 use crate::run::folder::run::RunFolder;
 use crate::run::folder::sharing::{Cleared, InUse};
 
-/// The version of what is in the folder.
+/// The version of the folder's format.
 const FORMAT: u32 = 1;
 
-/// Where the version stands.
+/// The file with the version.
 const FORMAT_FILE: &str = "format";
 
 /// How many ids are tried for a new run.
@@ -44,10 +44,11 @@ pub struct RunsFolder {
 }
 
 impl RunsFolder {
-    /// Opens the folder at `path`, which is made for this user alone where it is not there.
+    /// Opens the folder at `path`. If it does not exist, it is created for this user only.
     ///
     /// # Errors
-    /// When a newer version of nebulakit made it, when it holds something else, or when it cannot be made or read. Nothing is changed in it then.
+    /// When a newer version of nebulakit created it, when it holds something else, or when it cannot be created or read. In the first two cases it is not
+    /// changed.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, RecordError> {
         let path = path.as_ref();
         let path = std::path::absolute(path).at("find", path)?;
@@ -65,10 +66,10 @@ impl RunsFolder {
         Ok(folder)
     }
 
-    /// Opens the folder at `path`, which has to be there.
+    /// Opens the folder at `path`, which must exist.
     ///
     /// # Errors
-    /// When it is not there, or holds something else; as of [`open`](Self::open) otherwise.
+    /// When it does not exist, or holds something else; otherwise as for [`open`](Self::open).
     pub fn open_existing(path: impl AsRef<Path>) -> Result<Self, RecordError> {
         let path = path.as_ref();
         let folder = Self { path: std::path::absolute(path).at("find", path)?.into() };
@@ -78,10 +79,10 @@ impl RunsFolder {
         }
     }
 
-    /// The folder at `path` as it is, to be read: nothing is made, and one that is not there holds no runs.
+    /// The folder at `path`, only for reading: nothing is created, and a missing folder holds no runs.
     ///
     /// # Errors
-    /// When a newer version of nebulakit made it, or when it cannot be read.
+    /// When a newer version of nebulakit created it, or when it cannot be read.
     pub(crate) fn as_it_is(path: impl AsRef<Path>) -> Result<Self, RecordError> {
         let path = path.as_ref();
         let folder = Self { path: std::path::absolute(path).at("find", path)?.into() };
@@ -89,13 +90,13 @@ impl RunsFolder {
         Ok(folder)
     }
 
-    /// Where it is.
+    /// The path of the folder.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The version of what is in it; [`None`] where there is nothing.
+    /// The version of its format; [`None`] if it has none.
     fn format(&self) -> Result<Option<u32>, RecordError> {
         let path = self.path.join(FORMAT_FILE);
         let text = match fs::read_to_string(&path) {
@@ -161,7 +162,7 @@ impl RunsFolder {
     /// The run whose id is `prefix`, or the only one whose id begins with it.
     ///
     /// # Errors
-    /// When there is none, or more than one; when it cannot begin the id of a run; when the folder cannot be read.
+    /// When there is no such run, or more than one; when no id can begin with `prefix`; when the folder cannot be read.
     pub fn find(&self, prefix: &str) -> Result<RunId, RecordError> {
         id::check(prefix)?;
         let mut found: Vec<String> = self.names()?.into_iter().filter(|name| name.starts_with(prefix)).collect();
@@ -181,7 +182,7 @@ impl RunsFolder {
         }
     }
 
-    /// The folder of a run that is there.
+    /// The folder of an existing run.
     ///
     /// # Errors
     /// When there is no such run, or no run can have this id.
@@ -194,10 +195,10 @@ impl RunsFolder {
         Err(RecordError::new(RecordErrorKind::NotFound, format!("there is no run `{id}` in `{}`", self.path.display())))
     }
 
-    /// Makes the folder of a new run, which this process drives.
+    /// Creates the folder of a new run, which this process drives.
     ///
     /// # Errors
-    /// When it cannot be made.
+    /// When it cannot be created.
     pub(crate) fn create(&self) -> Result<(RunFolder, DriverLock), RecordError> {
         make(&self.runs())?;
         for _ in 0..TRIES {
@@ -212,12 +213,12 @@ impl RunsFolder {
         ))
     }
 
-    /// Data by what it is.
+    /// Content-addressed data.
     pub(crate) fn data(&self) -> Data {
         Data { shared: self.data_path(), own: None }
     }
 
-    /// Keeps what runs share from being cleared.
+    /// Keeps data that runs share from being cleared.
     ///
     /// # Errors
     /// When its lock cannot be taken.
@@ -225,10 +226,10 @@ impl RunsFolder {
         InUse::take(&self.sharing())
     }
 
-    /// Keeps runs from being begun, where none goes on.
+    /// Keeps runs from starting, if none is active.
     ///
     /// # Errors
-    /// As of [`in_use`](Self::in_use).
+    /// As for [`in_use`](Self::in_use).
     pub(crate) fn cleared(&self) -> Result<Option<Cleared>, RecordError> {
         Cleared::take(&self.sharing())
     }
@@ -237,7 +238,7 @@ impl RunsFolder {
         self.path.join("in-use")
     }
 
-    /// Where copies lie of inputs that can be read only once, each in a folder of its own.
+    /// The folder for copies of inputs that can be read only once, each in its own folder.
     pub(crate) fn copies(&self) -> PathBuf {
         self.path.join("inputs")
     }

@@ -1,18 +1,18 @@
 //! The folder of one run.
 //!
 //! ```text
-//! events.jsonl        what happened: the truth
-//! graph.json          what it runs
-//! inputs.pb           what it was given
-//! build.json          which program drives it: see `build.rs`
-//! lock                who drives it
-//! run.log             what the run itself logged
+//! events.jsonl        the events: the source of truth
+//! graph.json          the graph that it runs
+//! inputs.pb           its inputs
+//! build.json          the program that drives it: see `build.rs`
+//! lock                the process that drives it
+//! run.log             the log of the run itself
 //! logs/<node>.log     what a node logged and printed
 //! raw/<node>/         files that a node stored
-//! decks/<node>.html   what a node shows of itself, where it made decks
-//! checkpoints/<node>/ what the attempts of a node left for the next one, by the digest of its inputs; gone when it has succeeded
-//! data/               outputs of nodes that are this run's alone, where they are deleted at its end
-//! control/            what others ask of who drives it
+//! decks/<node>.html   the decks of a node, if it made any
+//! checkpoints/<node>/ what the attempts of a node left for the next one, by the digest of its inputs; removed when it has succeeded
+//! data/               outputs of nodes that only this run uses, if they are to be deleted at its end
+//! control/            requests to the process that drives it
 //! ```
 
 use std::path::{Path, PathBuf};
@@ -26,7 +26,7 @@ use crate::run::folder::lock::{self, DriverLock, RunHold};
 use crate::run::folder::publish::{Durability, make, publish};
 use crate::run::path::NodePath;
 
-/// How the name of a page of decks ends.
+/// The extension of a page of decks.
 pub(crate) const DECK: &str = ".html";
 
 /// The folder of one run.
@@ -66,25 +66,25 @@ impl RunFolder {
         Self { id, path, data }
     }
 
-    /// What names the run.
+    /// The id of the run.
     #[must_use]
     pub fn id(&self) -> &RunId {
         &self.id
     }
 
-    /// Where it is.
+    /// The path of the folder.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Where a node's files go, which are its alone: below the run's `raw/`. It is not made.
+    /// The folder for the files of a single node: below the run's `raw/`. It is not created.
     #[must_use]
     pub fn raw(&self, node: &NodePath) -> PathBuf {
         self.all_raw().join(file_name(node))
     }
 
-    /// The page of a node's decks: one HTML file, which needs no other. It is there where the node's task made decks.
+    /// The page of a node's decks: one self-contained HTML file. It exists if the node's task made decks.
     #[must_use]
     pub fn deck(&self, node: &NodePath) -> PathBuf {
         self.all_decks().join(file_name(node) + DECK)
@@ -112,7 +112,7 @@ impl RunFolder {
         }
     }
 
-    /// Where the checkpoints of a node's attempts are, by their numbers; `inputs` is the digest of what they were given.
+    /// The folder of the checkpoints of a node's attempts, by their numbers; `inputs` is the digest of their inputs.
     pub(crate) fn checkpoints(&self, node: &NodePath, inputs: &str) -> PathBuf {
         self.all_checkpoints(node).join(inputs)
     }
@@ -128,7 +128,7 @@ impl RunFolder {
         attempts.max().map(|attempt| folder.join(attempt.to_string()))
     }
 
-    /// Whether any node left a checkpoint that it did not come to its end after.
+    /// Whether any node left a checkpoint and did not succeed.
     pub(crate) fn has_checkpoint(&self) -> bool {
         fs::read_dir(self.path.join("checkpoints")).is_ok_and(|mut nodes| nodes.next().is_some())
     }
@@ -151,7 +151,7 @@ impl RunFolder {
         publish(&self.path.join(name), contents, durability)
     }
 
-    /// Writes which program drives the run, as a build's JSON.
+    /// Writes the program that drives the run, as the JSON of a build.
     ///
     /// # Errors
     /// When it cannot be written.
@@ -159,7 +159,7 @@ impl RunFolder {
         publish(&self.build(), json, durability)
     }
 
-    /// Writes what the run runs, as a graph's JSON.
+    /// Writes the graph of the run, as JSON.
     ///
     /// # Errors
     /// When it cannot be written.
@@ -167,10 +167,10 @@ impl RunFolder {
         publish(&self.graph(), json.as_bytes(), durability)
     }
 
-    /// Writes what the run was given, as the bytes of an `inputs.pb`.
+    /// Writes the inputs of the run, as the bytes of an `inputs.pb`.
     ///
     /// # Errors
-    /// When it cannot be written.
+    /// When they cannot be written.
     pub fn write_inputs(&self, inputs: &[u8], durability: Durability) -> Result<(), RecordError> {
         publish(&self.inputs(), inputs, durability)
     }
@@ -195,12 +195,12 @@ impl RunFolder {
         self.path.join("control")
     }
 
-    /// The file that asks who drives the run to stop.
+    /// The file that asks the driver of the run to stop.
     pub(crate) fn cancel(&self) -> PathBuf {
         self.control().join("cancel")
     }
 
-    /// The file that asks who drives the run to end it at once.
+    /// The file that asks the driver of the run to end it at once.
     pub(crate) fn kill(&self) -> PathBuf {
         self.control().join("kill")
     }
@@ -217,15 +217,15 @@ impl RunFolder {
         }
     }
 
-    /// The data that its events name.
+    /// The data that its events refer to.
     pub(crate) fn data(&self) -> &Data {
         &self.data
     }
 
-    /// Drives the run from now on.
+    /// Makes this process the driver of the run.
     ///
     /// # Errors
-    /// When another process does.
+    /// When another process drives it.
     pub(crate) fn drive(&self) -> Result<DriverLock, RecordError> {
         let lock = DriverLock::take(&lock_of(&self.path), &self.id.to_string())?;
         // They were for the process that drove the run before.
@@ -241,15 +241,15 @@ impl RunFolder {
     /// Whether a process drives the run.
     ///
     /// # Errors
-    /// When that cannot be told.
+    /// When that cannot be checked.
     pub(crate) fn is_driven(&self) -> Result<bool, RecordError> {
         lock::is_taken(&lock_of(&self.path))
     }
 
-    /// Keeps it from being removed as long as what this gives is there, for a run that goes on with it; [`None`] where a process drives it.
+    /// Keeps it from being removed as long as the returned value exists, for a run that resumes it; [`None`] if a process drives it.
     ///
     /// # Errors
-    /// When it is gone.
+    /// When the run is gone.
     pub(crate) fn hold(&self) -> Result<Option<RunHold>, RecordError> {
         RunHold::take(&lock_of(&self.path))
     }
@@ -278,12 +278,12 @@ impl RunFolder {
         Ok(HiddenRun { path, shown: self.path.clone() })
     }
 
-    /// A name for its folder under which no run is found.
+    /// A name for its folder that hides the run.
     fn hidden(&self) -> PathBuf {
         self.path.with_file_name(format!(".{}-{}", self.id, uuid::Uuid::new_v4().simple()))
     }
 
-    /// Makes it; [`None`] where another run has its id. It is driven before others see it.
+    /// Creates the folder; [`None`] if another run has its id. This process drives the run before others can see it.
     pub(super) fn make(&self) -> Result<Option<DriverLock>, RecordError> {
         let name = self.id.to_string();
         let hidden = self.hidden();
@@ -304,7 +304,7 @@ impl RunFolder {
     }
 }
 
-/// The lock of the run in that folder.
+/// The lock file of the run in that folder.
 fn lock_of(path: &Path) -> PathBuf {
     path.join("lock")
 }

@@ -1,19 +1,19 @@
-//! What runs share is used by those that go on, and cleared while none does.
+//! A lock for data that runs share: active runs use the data, and it is cleared only while no run is active.
 //!
-//! A run that begins takes data for kept that is there already, before its log says so. Nothing but a lock can tell who clears it of that.
+//! A run may reuse data that already exists before its log says so. Only a lock can tell the process that clears data about that.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::Path;
 
 use crate::run::error::{At as _, RecordError};
 
-/// As long as this is there, nothing is cleared that runs share. The kernel gives it back with the end of the process.
+/// As long as this exists, data that runs share is not cleared. The kernel releases it when the process ends.
 #[derive(Debug)]
 pub(crate) struct InUse {
     _file: File,
 }
 
-/// As long as this is there, no run begins, and none goes on.
+/// As long as this exists, no run begins, and none is active.
 #[derive(Debug)]
 pub(crate) struct Cleared {
     _file: File,
@@ -23,7 +23,7 @@ impl InUse {
     /// Waits until nothing is being cleared.
     ///
     /// # Errors
-    /// When the lock at `path` cannot be made or taken.
+    /// When the lock at `path` cannot be created or taken.
     pub(super) fn take(path: &Path) -> Result<Self, RecordError> {
         let file = open(path)?;
         file.lock_shared().at("lock", path)?;
@@ -32,10 +32,10 @@ impl InUse {
 }
 
 impl Cleared {
-    /// Takes it where no run goes on.
+    /// Takes the lock if no run is active.
     ///
     /// # Errors
-    /// As of [`InUse::take`].
+    /// As for [`InUse::take`].
     pub(super) fn take(path: &Path) -> Result<Option<Self>, RecordError> {
         let file = open(path)?;
         match file.try_lock() {

@@ -1,4 +1,4 @@
-//! A file that whole lines are appended to.
+//! A file to which complete lines are appended.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
@@ -7,23 +7,23 @@ use std::path::{Path, PathBuf};
 
 use crate::run::error::{At as _, RecordError};
 
-/// As many bytes wait in memory, and no more.
+/// Maximum bytes buffered in memory.
 const ROOM: usize = 64 << 10;
 
-/// A file that whole lines are appended to: many by one `write`, so that what others see of it ends with a line, or with one that a crash has torn. After a
-/// write that failed nothing more is written, since it could follow half a line.
+/// A file to which complete lines are appended: many with one `write`, so that readers see it end with a complete line, or one that a crash has torn. After a
+/// failed write nothing more is written, because it could follow half a line.
 #[derive(Debug)]
 pub(super) struct Appending {
     file: File,
     path: PathBuf,
-    /// How many bytes it has, all of them whole lines.
+    /// How many bytes it has, all of them complete lines.
     length: u64,
     waiting: Vec<u8>,
     failed: Option<RecordError>,
 }
 
 impl Appending {
-    /// Opens the file, which is made where it is not there. What is behind its first `length` bytes is cut off.
+    /// Opens the file, and creates it if it does not exist. Everything after its first `length` bytes is cut off.
     ///
     /// # Errors
     /// When that fails.
@@ -33,7 +33,7 @@ impl Appending {
         Ok(Self { file, path: path.to_owned(), length, waiting: Vec::new(), failed: None })
     }
 
-    /// Opens the file behind its last whole line.
+    /// Opens the file, and cuts it off after its last complete line.
     ///
     /// # Errors
     /// When it cannot be read or written.
@@ -46,10 +46,10 @@ impl Appending {
         Self::open(path, length)
     }
 
-    /// Has `line` put one or more lines behind those that wait. Where it fails, nothing of it is kept.
+    /// Lets `line` add one or more lines to the buffer. If it fails, nothing of it is kept.
     ///
     /// # Errors
-    /// When it fails, when so much waits that it has to be written and cannot be, or when that was so before.
+    /// When it fails, when the buffer is full and cannot be written, or when an earlier write failed.
     pub(super) fn append(&mut self, line: impl FnOnce(&mut Vec<u8>) -> Result<(), RecordError>) -> Result<(), RecordError> {
         if let Some(failed) = &self.failed {
             return Err(failed.clone());
@@ -62,10 +62,10 @@ impl Appending {
         if self.waiting.len() < ROOM { Ok(()) } else { self.write() }
     }
 
-    /// Writes what waits. When it returns, the kernel has it.
+    /// Writes the buffer. When it returns, the kernel has the lines.
     ///
     /// # Errors
-    /// When it cannot be written, or could not before.
+    /// When the buffer cannot be written, or an earlier write failed.
     pub(super) fn write(&mut self) -> Result<(), RecordError> {
         if let Some(failed) = &self.failed {
             return Err(failed.clone());
@@ -93,7 +93,7 @@ impl Appending {
         }
     }
 
-    /// The file itself, for what it takes to have it on disk.
+    /// The file itself, for syncing it to disk.
     pub(super) fn file(&self) -> io::Result<File> {
         self.file.try_clone()
     }
@@ -106,7 +106,7 @@ impl Drop for Appending {
     }
 }
 
-/// How many bytes of a file are whole lines.
+/// How many bytes of a file are complete lines.
 fn whole_lines(file: &File) -> io::Result<u64> {
     let mut end = file.metadata()?.len();
     let mut block = vec![0; 4096];

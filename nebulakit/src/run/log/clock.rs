@@ -1,11 +1,11 @@
-//! What time it is in a run.
+//! The clock of a run.
 
 use std::time::{Duration, SystemTime};
 
 use rustix::time::{ClockId, clock_gettime};
 
-/// A clock that reads the wall clock once, and goes on by one that nobody sets: where the wall clock jumps, the order of events and the time between them
-/// stay true.
+/// A clock that reads the wall clock once, and then continues with one that nobody sets: if the wall clock jumps, the order of events and the time between them
+/// stay correct.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Clock {
     began: SystemTime,
@@ -13,7 +13,7 @@ pub(super) struct Clock {
 }
 
 impl Clock {
-    /// A clock that shows the time by now, or that of the last event before it where the wall clock was set back behind that.
+    /// A clock that shows the current time, or the time of the last event if the wall clock was set back behind it.
     pub(super) fn behind(last: Option<SystemTime>) -> Self {
         let now = SystemTime::now();
         Self { began: last.map_or(now, |last| last.max(now)), since: uptime() }
@@ -24,7 +24,7 @@ impl Clock {
     }
 }
 
-/// How long the machine is up, the time that it slept included.
+/// How long the machine has been up, including the time that it slept.
 fn uptime() -> Duration {
     #[cfg(target_os = "linux")]
     let time = clock_gettime(ClockId::Boottime);

@@ -1,4 +1,4 @@
-//! Has events reach the disk, many at a time.
+//! Syncs events to disk, many at a time.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -7,7 +7,8 @@ use tokio::sync::Notify;
 
 use crate::run::error::{RecordError, RecordErrorKind};
 
-/// A thread that syncs a file for all who wait for it: one sync at a time, and those who come meanwhile share the next one. It ends with this.
+/// A thread that syncs a file for everything that waits for it: one sync at a time, and requests that come meanwhile share the next one. It ends when this is
+/// dropped.
 #[derive(Debug)]
 pub(super) struct Disk {
     shared: Arc<Shared>,
@@ -17,7 +18,7 @@ pub(super) struct Disk {
 #[derive(Debug, Default)]
 struct Shared {
     state: Mutex<State>,
-    /// For threads that wait, the one that syncs among them.
+    /// For threads that wait, including the one that syncs.
     changed: Condvar,
     /// For futures that wait.
     synced: Notify,
@@ -25,19 +26,19 @@ struct Shared {
 
 #[derive(Debug, Default)]
 struct State {
-    /// How many events are to be on disk.
+    /// How many events must be on disk.
     wanted: u64,
-    /// How many are.
+    /// How many are on disk.
     synced: u64,
     failed: Option<RecordError>,
     is_over: bool,
 }
 
 impl Disk {
-    /// Starts the thread. `sync` puts on disk what the kernel has, and says how many events that are.
+    /// Starts the thread. `sync` syncs what the kernel has, and returns how many events that covers.
     ///
     /// # Errors
-    /// When the system has no thread left.
+    /// When no thread can be started.
     pub(super) fn start(sync: impl FnMut() -> Result<u64, RecordError> + Send + 'static) -> Result<Self, RecordError> {
         let shared = Arc::new(Shared::default());
         let syncing = Arc::clone(&shared);
@@ -56,10 +57,10 @@ impl Disk {
         }
     }
 
-    /// Waits until the first `events` are on disk, which were asked for.
+    /// Waits until the first `events` are on disk; they must have been asked for.
     ///
     /// # Errors
-    /// When a sync failed, this one or one before: what the kernel does with the data then is unknown.
+    /// When a sync failed, this one or an earlier one: it is unknown what the kernel then does with the data.
     pub(super) fn wait(&self, events: u64) -> Result<(), RecordError> {
         let waits = |state: &mut State| state.done(events).is_none();
         let state = self.shared.changed.wait_while(self.shared.locked(), waits).unwrap_or_else(PoisonError::into_inner);
@@ -69,7 +70,7 @@ impl Disk {
     /// The same in code that is async.
     ///
     /// # Errors
-    /// As of [`wait`](Self::wait).
+    /// As for [`wait`](Self::wait).
     pub(super) async fn wait_async(&self, events: u64) -> Result<(), RecordError> {
         loop {
             let mut synced = std::pin::pin!(self.shared.synced.notified());
@@ -84,7 +85,7 @@ impl Disk {
 }
 
 impl State {
-    /// What came of the first `events`; [`None`] where that is open.
+    /// The result for the first `events`; [`None`] if it is not known yet.
     fn done(&self, events: u64) -> Option<Result<(), RecordError>> {
         match &self.failed {
             Some(failed) => Some(Err(failed.clone())),
@@ -98,7 +99,7 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Syncs as often as somebody asks for more, until the end or the first failure.
+    /// Syncs whenever more is asked for, until the end or the first failure.
     fn run(&self, mut sync: impl FnMut() -> Result<u64, RecordError>) {
         let idle = |state: &mut State| !state.is_over && state.wanted <= state.synced;
         loop {

@@ -14,23 +14,23 @@ use crate::run::path::NodePath;
 pub(super) struct Events {
     file: Appending,
     clock: Clock,
-    /// The sequence of the next one.
+    /// The sequence number of the next one.
     next: u64,
     /// How many the kernel has.
     written: u64,
-    /// How far nodes have come, as far as that is not recorded yet: one of many reports is enough.
+    /// The progress of nodes that is not recorded yet: one of many reports is enough.
     progress: HashMap<NodePath, (u64, Option<u64>)>,
     /// Whether nothing may follow.
     is_closed: bool,
 }
 
 impl Events {
-    /// Goes on behind the first `events`.
+    /// Continues after the first `events`.
     pub(super) fn new(file: Appending, events: u64, clock: Clock) -> Self {
         Self { file, clock, next: events, written: events, progress: HashMap::new(), is_closed: false }
     }
 
-    /// Puts an event behind those that wait, and what is held of its node's progress before it.
+    /// Adds an event to the buffer, after any pending progress of its node.
     ///
     /// # Errors
     /// When it has no form as JSON, when those that wait cannot be written, or when the run is over.
@@ -57,14 +57,14 @@ impl Events {
         self.progress.clear();
     }
 
-    /// Takes how far a node has come, for the next [`write`](Self::write_progress).
+    /// Keeps the progress of a node for the next [`write`](Self::write_progress).
     pub(super) fn progress(&mut self, node: &NodePath, done: u64, total: Option<u64>) {
         if !self.is_closed {
             self.progress.insert(node.clone(), (done, total));
         }
     }
 
-    /// Puts what is held of the progress of nodes behind the events that wait, and writes all.
+    /// Adds the pending progress of nodes to the buffer, and writes it.
     ///
     /// # Errors
     /// When it cannot be written.
@@ -75,7 +75,7 @@ impl Events {
         self.write()
     }
 
-    /// Writes the events that wait, and says how many the kernel has now.
+    /// Writes the buffered events.
     ///
     /// # Errors
     /// When they cannot be written.

@@ -1,4 +1,4 @@
-//! Whole lines of a file that may grow.
+//! Complete lines of a file that may grow.
 
 use std::fmt::Display;
 use std::fs::File;
@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use crate::run::error::{At as _, RecordError, RecordErrorKind};
 
-/// A line has fewer bytes than these.
+/// Every line is shorter than this, in bytes.
 pub(super) const LONGEST: usize = 16 << 20;
 
 /// Where a line is, without its end.
@@ -31,7 +31,7 @@ pub(crate) struct Lines {
 }
 
 impl Lines {
-    /// Opens the file; [`None`] where it is not there yet.
+    /// Opens the file; [`None`] if it does not exist yet.
     ///
     /// # Errors
     /// When it cannot be opened.
@@ -49,7 +49,7 @@ impl Lines {
         }
     }
 
-    /// Opens the file again that was read up to there.
+    /// Reopens a file that was read up to there.
     ///
     /// # Errors
     /// When it cannot be opened.
@@ -60,10 +60,10 @@ impl Lines {
         Ok(Some(lines))
     }
 
-    /// The next line, without its end; [`None`] where there is none yet.
+    /// The next line, without its line break; [`None`] if there is none yet.
     ///
     /// # Errors
-    /// When the file cannot be read, or a line is too long to be one.
+    /// When the file cannot be read, or a line is too long.
     pub(crate) fn next(&mut self) -> Result<Option<&[u8]>, RecordError> {
         self.line.clear();
         let longest = LONGEST as u64 + 1;
@@ -112,12 +112,12 @@ impl Lines {
         self.count
     }
 
-    /// The error of a file that is not what was read of it.
+    /// The error of a file that was changed while it was read.
     pub(crate) fn changed(&self, what: impl Display) -> RecordError {
         RecordError::new(RecordErrorKind::Corrupt, format!("`{}` was changed while it was read: {what}", self.path.display()))
     }
 
-    /// The error of a line, counted from 1.
+    /// The error of a damaged line, counted from 1.
     pub(crate) fn corrupt(&self, line: u64, what: impl Display) -> RecordError {
         RecordError::new(RecordErrorKind::Corrupt, format!("line {line} of `{}` is damaged: {what}", self.path.display()))
             .with_hint(format!("keep a copy, and cut the file behind its line {}: what is before it is whole", line - 1))

@@ -1,4 +1,4 @@
-//! What is recorded of a run: its events, and what its nodes log. The truth is here; all else can be made from it.
+//! The record of a run: its events, and the logs of its nodes. This is the source of truth; everything else can be computed from it.
 
 mod appending;
 mod clock;

@@ -1,4 +1,4 @@
-//! What nodes log and print, in a file for each.
+//! The logs of nodes: what they log and print, one file each.
 
 use std::collections::HashMap;
 use std::io::ErrorKind;
@@ -12,13 +12,13 @@ use crate::run::path::NodePath;
 /// How many files are open at once.
 const OPEN: usize = 32;
 
-/// The longest part of a line that takes a line of the file, in bytes.
+/// Maximum bytes of a line in the file; longer lines are split.
 const LONGEST_PART: usize = 64 << 10;
 
-/// Stands behind the source of a line that goes on in the next one of that source.
+/// Follows the source of a line that continues in the next one from that source.
 pub(crate) const GOES_ON: &str = "+";
 
-/// Where a line is cut that is too long for one of the file: not within a character, where it is of some.
+/// Where to cut a line that is too long for the file: not within a character, if it is UTF-8.
 fn cut(line: &[u8]) -> usize {
     let begins = |at: &usize| line[*at] & 0b1100_0000 != 0b1000_0000;
     (LONGEST_PART - 3..=LONGEST_PART).rev().find(begins).unwrap_or(LONGEST_PART)
@@ -36,7 +36,7 @@ pub(super) struct NodeLogs {
 #[derive(Debug)]
 struct Open {
     file: Appending,
-    /// The larger, the later it was used.
+    /// The larger this is, the later the file was used.
     used: u64,
 }
 
@@ -45,8 +45,8 @@ impl NodeLogs {
         Self { folder, clock, open: HashMap::new(), used: 0 }
     }
 
-    /// Appends what came from `source` as it is; a line of the file for each of its lines, each behind the time and the source. One that is longer than [`LONGEST_PART`], or
-    /// that goes on in what comes next, has several, and a [`GOES_ON`] behind the source of all but the last.
+    /// Appends text from `source` unchanged: one line of the file for each of its lines, after the time and the source. A line that is longer than
+    /// [`LONGEST_PART`], or that continues in the next call, takes several, with [`GOES_ON`] after the source of all but the last.
     ///
     /// # Errors
     /// When the file cannot be opened or written, or when `source` is not a word that can be read again.
@@ -94,7 +94,7 @@ impl NodeLogs {
         Ok(&mut open.file)
     }
 
-    /// Closes the file that was not used for the longest time, where as many are open as may be.
+    /// Closes the least recently used file if too many are open.
     fn make_room(&mut self) -> Result<(), RecordError> {
         if self.open.len() < OPEN {
             return Ok(());
@@ -104,7 +104,7 @@ impl NodeLogs {
         oldest.map_or(Ok(()), |mut open| open.file.write())
     }
 
-    /// Writes what waits of a node, and closes its file.
+    /// Writes the buffered lines of a node, and closes its file.
     ///
     /// # Errors
     /// When it cannot be written.
@@ -115,10 +115,10 @@ impl NodeLogs {
         self.open.remove(&node.cloned()).map_or(Ok(()), |mut open| open.file.write())
     }
 
-    /// Writes what waits, of all of them.
+    /// Writes the buffered lines of all files.
     ///
     /// # Errors
-    /// The first one, when some cannot be written.
+    /// The first one, if some cannot be written.
     pub(super) fn write(&mut self) -> Result<(), RecordError> {
         self.open.values_mut().map(|open| open.file.write()).fold(Ok(()), Result::and)
     }

@@ -1,4 +1,4 @@
-//! The events that were recorded of a run.
+//! Reads the recorded events of a run.
 
 use std::fmt::Display;
 use std::path::Path;
@@ -12,20 +12,20 @@ use crate::run::event::{EVENT_VERSION, Event};
 use crate::run::log::lines::{Lines, Span};
 use crate::run::path::NodePath;
 
-/// Reads the events of a run in their order, and goes on where it was when there are more. Behind one that cannot be read it does not go.
+/// Reads the events of a run in order, and continues when there are more. It stops at the first one that cannot be read.
 #[derive(Debug)]
 pub(crate) struct EventReader {
     lines: Lines,
     failed: Option<RecordError>,
 }
 
-/// What the first event says in every version.
+/// What the first event has in every version.
 #[derive(Deserialize)]
 struct First {
     version: u32,
 }
 
-/// What every event says beside what happened.
+/// What every event has besides its kind.
 #[derive(Deserialize)]
 struct Head {
     sequence: u64,
@@ -34,14 +34,14 @@ struct Head {
     node: Option<NodePath>,
 }
 
-/// The event of a line. It is read twice: [`Event`]'s own way keeps all of it as values before it reads any, and takes twice as long.
+/// The event of a line. The line is parsed twice: [`Event`]'s own deserializer first keeps all of it as values, and takes twice as long.
 fn event(line: &[u8]) -> serde_json::Result<Event> {
     let Head { sequence, at, node } = serde_json::from_slice(line)?;
     Ok(Event { sequence, at, node, kind: serde_json::from_slice(line)? })
 }
 
 impl EventReader {
-    /// Opens the file of the events; [`None`] where it is not there yet.
+    /// Opens the file of the events; [`None`] if it does not exist yet.
     ///
     /// # Errors
     /// When it cannot be opened.
@@ -57,10 +57,10 @@ impl EventReader {
         Ok(Lines::again(path, read)?.map(|lines| Self { lines, failed: None }))
     }
 
-    /// The next event; [`None`] where there is none yet.
+    /// The next event; [`None`] if there is none yet.
     ///
     /// # Errors
-    /// When the file cannot be read, when a line in it is not the event that has to be there, or when a newer version of nebulakit wrote it.
+    /// When the file cannot be read, when a line in it is not the expected event, or when a newer version of nebulakit wrote it.
     pub(crate) fn next(&mut self) -> Result<Option<Event>, RecordError> {
         if let Some(failed) = &self.failed {
             return Err(failed.clone());
@@ -83,7 +83,7 @@ impl EventReader {
         }
     }
 
-    /// Says that the event that was read last cannot be there, now and from here on.
+    /// Reports that the last event is wrong; all further reads fail with this error.
     pub(crate) fn fail(&mut self, what: impl Display) -> RecordError {
         self.failed.insert(self.lines.corrupt(self.lines.count(), what)).clone()
     }

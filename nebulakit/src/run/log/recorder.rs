@@ -21,14 +21,14 @@ use crate::run::log::ticker::Ticker;
 use crate::run::path::NodePath;
 use crate::run::record::Record;
 
-/// How long an event waits at most when nobody depends on it.
+/// Maximum time that an event waits if nothing depends on it.
 const SOON: Duration = Duration::from_millis(50);
 
-/// Records a run in its folder, and drives it: no other process can, until this is dropped.
+/// Records a run in its folder, and drives it: no other process can drive it until this is dropped.
 ///
-/// Events that others depend on have reached the kernel, or the disk, when [`record`](Self::record) returns. So have those before them. The others, such as
-/// that an attempt began, reach it within 50 ms. Of a node's progress the last report counts, up to 20 times a second. What nodes log and print goes to
-/// files of their own, and not among the events.
+/// Events that others depend on have reached the kernel, or the disk, when [`record`](Self::record) returns, and so have all events before them. Other events,
+/// for example that an attempt began, reach the kernel within about 50 ms. Progress is recorded up to 20 times a second for each node, and only the last report
+/// counts. What nodes log and print goes to separate files, not to the events.
 ///
 /// # Examples
 /// ```
@@ -51,7 +51,7 @@ pub struct Recorder {
     keep: Keep,
     // Dropped in this order: what the ticker writes comes before the end of the files, and the lock is given back last.
     ticker: Ticker,
-    /// There where the run is to survive a loss of power.
+    /// Present if the run must survive a power loss.
     disk: Option<Disk>,
     files: Arc<Files>,
     locks: Mutex<Option<(DriverLock, InUse)>>,
@@ -67,7 +67,7 @@ impl Recorder {
     /// Records a new run.
     ///
     /// # Errors
-    /// When its folder cannot be made.
+    /// When its folder cannot be created.
     pub fn create(runs: &RunsFolder, durability: Durability) -> Result<Self, RecordError> {
         let in_use = runs.in_use()?;
         let (folder, lock) = runs.create()?;
@@ -79,7 +79,7 @@ impl Recorder {
         recorder.inspect_err(|_| drop(folder.discard()))
     }
 
-    /// Goes on with a run that is not over and that nobody drives. What a crash has torn is cut off.
+    /// Continues a run that is not over and that no process drives. Anything that a crash has torn is cut off.
     ///
     /// # Errors
     /// When there is no such run, when it is over, when another process drives it, or when its events cannot be read.
@@ -130,7 +130,7 @@ impl Recorder {
         Ok(Self { folder, durability, keep: Keep::All, ticker, disk, files, locks: Mutex::new(Some(locks)) })
     }
 
-    /// The same, of a run that keeps what `keep` says.
+    /// Sets what the run keeps.
     pub(crate) fn keeping(mut self, keep: Keep) -> Self {
         self.keep = keep;
         self
@@ -142,7 +142,7 @@ impl Recorder {
         &self.folder
     }
 
-    /// Whether what it records survives a loss of power.
+    /// Whether its record survives a power loss.
     #[must_use]
     pub fn durability(&self) -> Durability {
         self.durability
@@ -160,7 +160,7 @@ impl Recorder {
         }
     }
 
-    /// Records it, and says how many events are to reach the disk before anything goes on because of it.
+    /// Records an event, and returns how many events must reach the disk before anything that depends on it goes on.
     fn write(&self, node: Option<&NodePath>, kind: EventKind) -> Result<Option<u64>, RecordError> {
         match (node, kind) {
             (_, EventKind::Log { level, message }) => self.log(node, &level, &lines_of(message)).map(|()| None),
@@ -179,7 +179,7 @@ impl Recorder {
         }
     }
 
-    /// Keeps the outputs of a node, as the bytes of an `outputs.pb`, for the event that says that it succeeded.
+    /// Stores the outputs of a node, as the bytes of an `outputs.pb`, for the event that says that it succeeded.
     ///
     /// # Errors
     /// When they cannot be written.
@@ -251,7 +251,7 @@ impl Files {
         self.logs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Writes what waits. What fails here fails again for the next event, whose recorder is told.
+    /// Writes the buffers. An error here occurs again for the next event, whose recorder gets it.
     fn write(&self) {
         let _ = self.logs().write();
         let _ = self.events().write_progress();
@@ -306,7 +306,7 @@ impl Record for Recorder {
     }
 }
 
-/// Whether something goes on because of it, so that it has to be known after a crash.
+/// Whether something depends on the event, so that it must be known after a crash.
 fn is_depended_on(kind: &EventKind) -> bool {
     use EventKind::{Cancelled, Created, Deleted, Ended, Failed, Skipped, Succeeded, Waiting};
     matches!(

@@ -1,4 +1,4 @@
-//! Has something done soon, by a thread of its own.
+//! Does something a moment later, on a separate thread.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::run::error::{RecordError, RecordErrorKind};
 
-/// A thread that does one thing a moment after it was asked to, once for all who asked meanwhile. It ends with this.
+/// A thread that does one thing a moment after it was asked to, once for all requests that came meanwhile. It ends when this is dropped.
 #[derive(Debug)]
 pub(super) struct Ticker {
     shared: Arc<Shared>,
@@ -25,7 +25,7 @@ impl Ticker {
     /// Starts the thread, which calls `tick` up to `period` after it was asked to.
     ///
     /// # Errors
-    /// When the system has no thread left.
+    /// When no thread can be started.
     pub(super) fn start(period: Duration, tick: impl Fn() + Send + 'static) -> Result<Self, RecordError> {
         let shared = Arc::new(Shared::default());
         let ticking = Arc::clone(&shared);
@@ -39,7 +39,7 @@ impl Ticker {
         Ok(Self { shared, thread: Some(thread) })
     }
 
-    /// Asks for a tick. It costs nothing where one is due.
+    /// Asks for a tick. It costs nothing if one is already due.
     pub(super) fn ask(&self) {
         if !self.shared.is_asked.load(Ordering::SeqCst) {
             let _locked = self.shared.locked();

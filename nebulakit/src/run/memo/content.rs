@@ -1,4 +1,4 @@
-//! What is in files and folders of this machine, as a digest of it.
+//! Digests of the contents of local files and folders.
 
 use std::fs::{self, DirEntry, File, Metadata};
 use std::io;
@@ -14,15 +14,15 @@ use crate::run::file_name::file_name;
 use crate::run::folder::{Durability, entries, make, publish};
 use crate::task::cancellation::Cancellation;
 
-/// A file that was changed less than so long ago can change again without a trace in its times.
+/// A file that was changed more recently than this can change again without a difference in its times.
 const SETTLED: Duration = Duration::from_secs(2);
 
-/// Digests of files and folders. Those of files are remembered, until the file's size, its time of change or its inode is another.
+/// Digests of files and folders. Those of files are remembered until the file's size, modification time or inode changes.
 #[derive(Debug, Clone)]
 pub(crate) struct Contents {
     /// Where they are remembered.
     folder: PathBuf,
-    /// Whether what is read is remembered.
+    /// Whether new digests are remembered.
     remembers: bool,
     /// Files of more bytes count by what is known of them from outside.
     largest: u64,
@@ -47,7 +47,7 @@ impl Contents {
         Self { folder, remembers: true, largest: u64::MAX, takes_all: false, stop: Cancellation::new() }
     }
 
-    /// The same, which writes nothing.
+    /// A copy that writes nothing.
     pub(super) fn read_only(self) -> Self {
         Self { remembers: false, ..self }
     }
@@ -62,7 +62,7 @@ impl Contents {
         Self { takes_all: true, ..self }
     }
 
-    /// The same, which gives up when `stop` asks for it.
+    /// A copy that gives up when `stop` is cancelled.
     pub(crate) fn until(&self, stop: &Cancellation) -> Self {
         Self { stop: stop.clone(), ..self.clone() }
     }
@@ -82,7 +82,7 @@ impl Contents {
     /// The digest of the bytes of a file, or of all files below a folder with their names.
     ///
     /// # Errors
-    /// When one of them cannot be read, or when it was asked to stop.
+    /// When one of them cannot be read, or when it was stopped.
     pub(crate) fn digest(&self, path: &Path) -> Result<String, RecordError> {
         self.of(path, &mut Vec::new())
     }

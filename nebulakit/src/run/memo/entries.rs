@@ -1,4 +1,4 @@
-//! The entries of the cache, one file for each.
+//! The entries of the cache, one file each.
 
 use std::fs::{self, DirEntry};
 use std::io;
@@ -16,7 +16,7 @@ use crate::run::lookup::{CacheKey, Caller, KeyChange};
 use crate::run::memo::content::Contents;
 use crate::run::path::NodePath;
 
-/// The cache of a folder of runs. Processes share it: an entry is there whole or not at all, and of two at once the later one stays.
+/// The cache of a folder of runs. Processes share it: an entry exists completely or not at all, and if two are written at once, the later one stays.
 ///
 /// # Examples
 /// ```
@@ -35,11 +35,11 @@ pub struct Cache {
     contents: Contents,
 }
 
-/// What is remembered of a call of a task.
+/// A cached call of a task.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct CacheEntry {
-    /// What it is remembered by.
+    /// Its key.
     pub key: CacheKey,
     /// Its outputs.
     pub outputs: Recorded,
@@ -47,7 +47,7 @@ pub struct CacheEntry {
     pub run: RunId,
     /// The node of that run.
     pub node: NodePath,
-    /// When it was.
+    /// When it was cached.
     #[serde(with = "wall")]
     pub at: SystemTime,
 }
@@ -58,7 +58,7 @@ pub struct CacheEntry {
 pub struct Nearest {
     /// The entry.
     pub entry: CacheEntry,
-    /// What in the key is not the same in the entry.
+    /// The parts of the key that differ in the entry.
     pub changes: Vec<KeyChange>,
 }
 
@@ -73,7 +73,7 @@ pub struct Cleared {
 }
 
 impl CacheEntry {
-    /// What gave its outputs.
+    /// The node that gave its outputs.
     #[must_use]
     pub fn from(&self) -> Caller {
         Caller { run: self.run.clone(), node: self.node.clone() }
@@ -88,7 +88,7 @@ impl Cache {
         Self { folder, data: runs.data(), contents }
     }
 
-    /// The same, which writes nothing.
+    /// A copy that writes nothing.
     pub(crate) fn read_only(self) -> Self {
         Self { contents: self.contents.read_only(), ..self }
     }
@@ -106,7 +106,7 @@ impl Cache {
         Ok(read(&self.path(key))?.filter(|entry| entry.key == *key))
     }
 
-    /// The outputs of an entry, as the bytes of an `outputs.pb`; [`None`] where they are gone or damaged.
+    /// The outputs of an entry, as the bytes of an `outputs.pb`; [`None`] if they are gone or damaged.
     ///
     /// # Errors
     /// When they cannot be read.
@@ -117,7 +117,7 @@ impl Cache {
         }
     }
 
-    /// Remembers an entry, in the place of another one of its key.
+    /// Writes an entry, in place of an earlier one with its key.
     ///
     /// # Errors
     /// When it cannot be written.
@@ -146,7 +146,7 @@ impl Cache {
     /// The entry whose key's digest begins with `prefix`.
     ///
     /// # Errors
-    /// When there is none, or more than one; when the entries cannot be read.
+    /// When there is no such entry, or more than one; when the entries cannot be read.
     pub fn find(&self, prefix: &str) -> Result<CacheEntry, RecordError> {
         let mut found: Vec<_> = self.list(None)?.into_iter().filter(|entry| entry.key.digest().starts_with(prefix)).collect();
         match (found.pop(), found.len()) {
@@ -161,9 +161,9 @@ impl Cache {
         }
     }
 
-    /// Forgets the entries of a task, or of all of them: those from before `until`, or all. Their data stays, since runs may have it too.
+    /// Removes the entries of a task, or of all tasks: those from before `until`, or all. Their data stays, because runs may use it too.
     ///
-    /// An entry that cannot be read is as old as its file.
+    /// An entry that cannot be read counts as old as its file.
     ///
     /// # Errors
     /// When one cannot be read or removed.
@@ -193,7 +193,7 @@ impl Cache {
         Ok(cleared)
     }
 
-    /// The folders of entries of a task, or of all of them.
+    /// The folders with the entries of a task, or of all tasks.
     fn folders(&self, task: Option<&str>) -> Result<Vec<PathBuf>, RecordError> {
         match task {
             Some(task) => Ok(vec![self.of_task(task)]),
@@ -211,7 +211,7 @@ impl Cache {
 }
 
 impl Nearest {
-    /// The one of `entries` that has most in common with `key`, of several the latest; `entries` begin with the oldest.
+    /// The one of `entries` with the fewest differences from `key`; of several, the latest. `entries` begin with the oldest.
     #[must_use]
     pub fn of(key: &CacheKey, entries: &[CacheEntry]) -> Option<Self> {
         let all = entries.iter().rev().map(|entry| Self { changes: key.changes(&entry.key), entry: entry.clone() });
@@ -219,7 +219,7 @@ impl Nearest {
     }
 }
 
-/// The entry in a file; [`None`] where there is none, or a damaged one.
+/// The entry in a file; [`None`] if there is none, or a damaged one.
 fn read(path: &Path) -> Result<Option<CacheEntry>, RecordError> {
     match fs::read(path) {
         Ok(json) => Ok(serde_json::from_slice(&json).ok()),

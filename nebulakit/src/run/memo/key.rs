@@ -12,10 +12,10 @@ use crate::run::memo::content::Contents;
 use crate::run::memo::structs::may_have_files;
 use crate::run::memo::value::{of_literal, of_variables};
 
-/// The most bytes of inputs whose key is made without a thread of its own.
+/// Maximum bytes of inputs whose key is computed without a separate thread.
 const CHEAP: usize = 4096;
 
-/// A task with a cache version, as far as all keys of its calls have it in common.
+/// What all keys of a task with a cache version have in common.
 #[derive(Debug)]
 pub(crate) struct KeyMaker {
     empty: CacheKey,
@@ -25,7 +25,7 @@ pub(crate) struct KeyMaker {
 }
 
 impl KeyMaker {
-    /// That of a task with this name and interface; the inputs to `ignore` do not count.
+    /// The key maker of a task with this name and interface; the inputs to `ignore` do not count.
     pub(crate) fn new(task: &str, version: &str, interface: Interface, ignore: &'static [&'static str]) -> Self {
         let empty = CacheKey {
             task: task.to_owned(),
@@ -39,7 +39,7 @@ impl KeyMaker {
         Self { empty, ignore, has_files: inputs.values().any(may_have_files), inputs }
     }
 
-    /// Whether the key of a call is made at once: its inputs are few bytes, and no files have to be read.
+    /// Whether the key of a call is cheap to compute: its inputs are small, and no files have to be read.
     pub(crate) fn is_cheap<'a>(&self, inputs: impl Iterator<Item = &'a [u8]>) -> bool {
         !self.has_files && inputs.map(<[u8]>::len).sum::<usize>() <= CHEAP
     }
@@ -47,7 +47,7 @@ impl KeyMaker {
     /// The key of a call with `inputs`, which are the bytes of literals.
     ///
     /// # Errors
-    /// When an input is not a literal or not one of the task's, when a file that it names cannot be read, or when `contents` was asked to stop.
+    /// When an input is not a literal or not one of the task's, when a file that it names cannot be read, or when `contents` was stopped.
     pub(crate) fn key<'a>(
         &self,
         inputs: impl IntoIterator<Item = (&'a str, &'a [u8])>,

@@ -1,9 +1,9 @@
-//! Outputs of tasks that are remembered from one run to the next.
+//! The cache: outputs of tasks, kept from one run to the next.
 //!
 //! ```text
 //! cache/<task>/<sha256>.json    an entry: its key, part by part, and where its outputs are
-//! contents/<path>               the digest of a file of this machine, as of its size, time of change and inode
-//! turns/<sha256>.lock           a call of a task with `cache(serialize)` that runs: it has the lock, and equal ones wait for it
+//! contents/<path>               the digest of a local file, with its size, modification time and inode
+//! turns/<sha256>.lock           a running call of a task with `cache(serialize)`: it holds the lock, and equal calls wait for it
 //! ```
 
 mod content;

@@ -1,4 +1,4 @@
-//! Files within structs, which say by their paths where they are.
+//! Files within structs, which are given by their paths.
 
 use std::path::Path;
 
@@ -26,7 +26,7 @@ pub(crate) fn may_have_files(literal_type: &LiteralType) -> bool {
     }
 }
 
-/// A struct, the bytes of a literal, with the digests of files of this machine in the place of their paths; [`None`] where it names none.
+/// A struct, the bytes of a literal, with the digests of local files in place of their paths; [`None`] if it names none.
 pub(super) fn reduced(literal: &[u8], literal_type: &LiteralType, contents: &Contents) -> Result<Option<Vec<u8>>, RecordError> {
     let mut value = decoded(literal)?;
     let is_reduced = each_path(&mut value, literal_type, &mut |place, path| {

@@ -1,4 +1,4 @@
-//! What is remembered, by what, and until when.
+//! What is cached, under which key, and until when.
 
 use std::fs;
 use std::path::Path;
@@ -39,7 +39,7 @@ impl Scratch {
         self.key_of(&OPTIONS, &interface(LiteralType::simple(SimpleType::Integer)), inputs)
     }
 
-    /// The entry of a key, and its outputs, where both are there.
+    /// The entry of a key, and its outputs, if both exist.
     fn whole(&self, key: &CacheKey) -> Option<(CacheEntry, Vec<u8>)> {
         let entry = self.cache.get(key).unwrap()?;
         let outputs = self.cache.outputs(&entry).unwrap()?;

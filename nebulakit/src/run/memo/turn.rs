@@ -1,4 +1,4 @@
-//! Turns of equal calls: one runs at a time, of all runs and processes that share a folder, and the others find what it gave.
+//! Turns of equal calls: one runs at a time, across all runs and processes that share a folder, and the others use its outputs.
 
 use std::collections::HashMap;
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -14,13 +14,13 @@ use crate::run::error::{At as _, RecordError};
 use crate::run::folder::{RunsFolder, make};
 use crate::run::lookup::{CacheKey, Caller};
 
-/// How often a turn is asked for that another run has.
+/// How often to try to take a turn that another run has.
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// The turns of a run.
 #[derive(Debug)]
 pub(crate) struct Turns {
-    /// Where the locks are that all runs see.
+    /// The folder of the locks, which all runs see.
     folder: PathBuf,
     /// The calls of this run that have or wait for their turn.
     queues: Arc<Queues>,
@@ -58,13 +58,13 @@ impl Turns {
         Self { folder: runs.path().join("turns"), queues: Arc::default() }
     }
 
-    /// Waits until it is the turn of `caller`; `behind` is told which call has it before.
+    /// Waits until it is the turn of `caller`; `behind` is called with the call that has the turn before it.
     ///
     /// # Errors
-    /// When the lock cannot be made.
+    /// When the lock cannot be created.
     ///
     /// # Cancel safety
-    /// One that is dropped does not wait any more.
+    /// If this is dropped, it no longer waits.
     pub(crate) async fn take(&self, key: &CacheKey, caller: &Caller, behind: impl Fn(Caller)) -> Result<Turn, RecordError> {
         let digest = key.digest();
         let path = self.folder.join(format!("{digest}.lock"));
@@ -121,7 +121,7 @@ impl Drop for Turn {
     }
 }
 
-/// Takes the lock at `path`, and says in it who has it; [`None`] where another one has it.
+/// Takes the lock at `path`, and writes into it which call holds it; [`None`] if another call holds it.
 fn try_lock(path: &Path, caller: &Caller) -> Result<Option<File>, RecordError> {
     loop {
         let opened = OpenOptions::new().create(true).truncate(false).read(true).write(true).open(path);
@@ -146,7 +146,7 @@ fn try_lock(path: &Path, caller: &Caller) -> Result<Option<File>, RecordError> {
     }
 }
 
-/// Who has the lock, once that stands in it.
+/// The call that holds the lock, once it has written that.
 fn holder(path: &Path) -> Option<Caller> {
     serde_json::from_slice(&fs::read(path).ok()?).ok()
 }

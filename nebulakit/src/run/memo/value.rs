@@ -1,4 +1,4 @@
-//! What of a value, and of a type, its part of a cache key is made of (Flyte's task contract, section 6.1).
+//! Which parts of a value, and of a type, go into a cache key (Flyte's task contract, section 6.1).
 
 use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,20 +15,20 @@ use crate::run::lookup::KeyPart;
 use crate::run::memo::content::Contents;
 use crate::run::memo::structs::{self, may_have_files, reduced};
 
-/// The entry of an annotation that takes part.
+/// The entry that makes an annotation part of the key.
 const COUNTS: &str = "cache-key-metadata";
 
-/// The longest value that stands in a key as it is: a digest has as many bytes.
+/// Maximum bytes of a value that is in a key itself: a digest has as many.
 const SHORT: usize = 64;
 
-/// What stands for a value: its own hash in its place where it has one, and what is in files and folders of this machine in the place of their paths.
+/// The key part of a value: its own hash replaces it, if it has one, and the contents of local files and folders replace their paths.
 pub(super) fn of_literal(mut literal: Literal, literal_type: &LiteralType, contents: &Contents) -> Result<KeyPart, RecordError> {
     let is_reduced = reduce(&mut literal, literal_type, contents)?;
     let bytes = literal.encode();
     Ok(if is_reduced || bytes.len() > SHORT { KeyPart::Digest(digest::of(bytes)) } else { KeyPart::Value(bytes) })
 }
 
-/// Puts what counts in the place of a value, and says whether that is something else.
+/// Replaces a value by what counts of it, and returns whether that changed it.
 fn reduce(literal: &mut Literal, literal_type: &LiteralType, contents: &Contents) -> Result<bool, RecordError> {
     if let Some(hash) = literal.hash.take() {
         *literal = Literal { hash: Some(hash), ..Literal::none() };
@@ -123,7 +123,7 @@ fn see_paths<'t>(
     }
 }
 
-/// Where a value's data is, if it is elsewhere.
+/// The place of a value's data, if it is stored separately.
 fn uri(value: &mut LiteralValue) -> Option<&mut String> {
     match value {
         LiteralValue::Blob { uri, .. }
@@ -146,7 +146,7 @@ pub(crate) fn of_variables(variables: &[Variable]) -> String {
     parts.digest()
 }
 
-/// What of a type counts: not its metadata, and an annotation only if it says so.
+/// The parts of a type that count: not its metadata, and an annotation only if it says so.
 fn counted(literal_type: &LiteralType) -> LiteralType {
     let kind = match &literal_type.kind {
         TypeKind::Collection(element) => TypeKind::Collection(Box::new(counted(element))),

@@ -1,4 +1,4 @@
-//! Which runs are to go.
+//! Which runs to remove.
 
 use std::collections::HashSet;
 use std::time::{Duration, SystemTime};
@@ -9,7 +9,7 @@ use crate::run::event::RunOutcome;
 use crate::run::folder::RunsFolder;
 use crate::run::state::RunStatus;
 
-/// Which runs are to go: those that are over and meet every condition. Without a condition, all that are over.
+/// Which runs to remove: those that are over and meet every condition. Without a condition, all that are over.
 #[derive(Debug, Clone, Default)]
 pub struct Prune {
     older_than: Option<Duration>,
@@ -18,22 +18,22 @@ pub struct Prune {
     pub(super) is_dry: bool,
 }
 
-/// How a run came to its end.
+/// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Fate {
-    /// All of it is done.
+    /// It succeeded.
     Succeeded,
     /// It failed.
     Failed,
-    /// Somebody stopped it.
+    /// It was stopped.
     Cancelled,
     /// The process that drove it is gone.
     Interrupted,
 }
 
 impl Fate {
-    /// That of a run; [`None`] while a process drives it.
+    /// The fate of a run; [`None`] while a process drives it.
     #[must_use]
     pub fn of(status: &RunStatus) -> Option<Self> {
         match status {
@@ -53,32 +53,32 @@ impl Prune {
         Self::default()
     }
 
-    /// Only those that ended longer ago than this; of a run that was interrupted its beginning counts.
+    /// Only those that ended longer ago than this; for an interrupted run, its beginning counts.
     #[must_use]
     pub fn older_than(self, age: Duration) -> Self {
         Self { older_than: Some(age), ..self }
     }
 
-    /// Not the latest `count` of those that [`fate`](Self::fate) lets go.
+    /// Except the latest `count` of those that [`fate`](Self::fate) selects.
     #[must_use]
     pub fn keep(self, count: usize) -> Self {
         Self { keep: count, ..self }
     }
 
-    /// Only those that ended like this, or in another way that is given.
+    /// Only those that ended this way, or in another way given by a further call.
     #[must_use]
     pub fn fate(mut self, fate: Fate) -> Self {
         self.fates.push(fate);
         self
     }
 
-    /// Removes nothing, and says what would be removed.
+    /// Removes nothing, and only reports what would be removed.
     #[must_use]
     pub fn dry_run(self) -> Self {
         Self { is_dry: true, ..self }
     }
 
-    /// The runs that are to go. One that cannot be read stays.
+    /// The runs to remove. One that cannot be read stays.
     ///
     /// # Errors
     /// When the folder cannot be read.

@@ -1,4 +1,4 @@
-//! Removes runs that are over, and what is left that no run refers to.
+//! Removes runs that are over, and leftover data that no run refers to.
 
 mod choice;
 mod pruned;
@@ -19,7 +19,7 @@ use crate::run::folder::{HiddenRun, RunsFolder};
 impl RunsFolder {
     /// Deletes a run: its events, its logs, the files that its nodes stored, and data and copies of inputs that no other run and no cache entry refers to.
     ///
-    /// What runs share is removed only while no run goes on; otherwise [`Pruned::not_cleared`] says so, and a later [`prune`](Self::prune) removes it.
+    /// Data that runs share is removed only while no run is active; otherwise [`Pruned::not_cleared`] says so, and a later [`prune`](Self::prune) removes it.
     ///
     /// # Errors
     /// When there is no such run, when a process drives it or a run that goes on with it, or when its folder cannot be renamed. [`Pruned::left`] names what cannot be removed.

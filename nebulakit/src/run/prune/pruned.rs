@@ -1,4 +1,4 @@
-//! What came of it.
+//! The result of pruning.
 
 use std::fs::{self, Permissions};
 use std::io;
@@ -12,11 +12,11 @@ use crate::run::error::RecordError;
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Pruned {
-    /// The runs that are gone, the oldest first; with [`Prune::dry_run`](crate::run::Prune::dry_run), those that would be.
+    /// The runs that were removed, the oldest first; with [`Prune::dry_run`](crate::run::Prune::dry_run), those that would be.
     pub runs: Vec<RunId>,
-    /// Runs that are kept all the same, each with a run that is kept and uses its files.
+    /// Chosen runs that are kept nevertheless, each with a kept run that uses its files.
     pub used: Vec<(RunId, RunId)>,
-    /// How many bytes the files had that are gone.
+    /// The total size of the removed files, in bytes.
     pub bytes: u64,
     /// Why none of the chosen runs were removed, if none were: a run that stays cannot be read, and may use the files of any other.
     pub unread: Option<String>,
@@ -59,7 +59,7 @@ fn make_writable(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// How many bytes the files below a path have. What is removed meanwhile counts for nothing.
+/// The total size of the files below a path, in bytes. Files that are removed meanwhile do not count.
 pub(super) fn size(path: &Path) -> u64 {
     let Ok(about) = fs::symlink_metadata(path) else { return 0 };
     if !about.is_dir() {

@@ -1,4 +1,4 @@
-//! Clears what runs share, as far as nothing refers to it any more. It may end at any moment: what it has not come to is for the next time.
+//! Clears data that runs share and that nothing refers to any more. It may be interrupted at any moment: the next call removes the rest.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -10,7 +10,7 @@ use crate::run::error::RecordError;
 use crate::run::folder::{RunsFolder, entries};
 use crate::run::memo::Cache;
 
-/// Clears it, of `only` these where they are given. Where it cannot be told what is still used, nothing is removed, and `pruned` says why.
+/// Clears all of it, or `only` this part if one is given. If it is impossible to find out what is still used, nothing is removed, and `pruned` says why.
 ///
 /// # Errors
 /// When a folder cannot be read.
@@ -48,7 +48,7 @@ pub(super) fn clear(runs: &RunsFolder, only: Option<&Uses>, pruned: &mut Pruned)
     remove_where(&copies, is_unused(|uses| &uses.copies), pruned)
 }
 
-/// What all runs and the cache refer to.
+/// Everything that runs and the cache refer to.
 fn used(runs: &RunsFolder) -> Result<Uses, RecordError> {
     let mut used = Uses::default();
     for run in runs.list()? {

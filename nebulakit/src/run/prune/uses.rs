@@ -1,4 +1,4 @@
-//! What runs refer to outside of their own folders.
+//! What runs refer to outside their own folders.
 
 use std::collections::HashSet;
 use std::fs;
@@ -11,13 +11,13 @@ use crate::run::folder::RunFolder;
 use crate::run::log::EventReader;
 use crate::run::memo::Cache;
 
-/// What stands before the id of a run in the path of a file of it.
+/// What comes before the id of a run in the path of one of its files.
 const RUNS: &[u8] = b"/runs/";
 
-/// What stands before the name of a folder of copies of inputs.
+/// What comes before the name of a folder of copies of inputs.
 const COPIES: &[u8] = b"/inputs/";
 
-/// What is referred to. A path counts wherever it stands in a value.
+/// What is referred to. A path counts anywhere in a value.
 #[derive(Debug, Default)]
 pub(super) struct Uses {
     /// Data, by its digests.
@@ -39,10 +39,10 @@ impl Uses {
         Ok(uses)
     }
 
-    /// Adds what a run refers to. What it was given counts for its files only as long as it may still be gone on with.
+    /// Adds what a run refers to. Files of other runs in its inputs count only as long as it has not succeeded, because it may be resumed.
     ///
     /// # Errors
-    /// As of [`of_run`](Self::of_run).
+    /// As for [`of_run`](Self::of_run).
     pub(super) fn add_run(&mut self, run: &RunFolder) -> Result<(), RecordError> {
         let (mut resumes, mut is_done) = (None, false);
         if let Some(mut events) = EventReader::open(&run.events())? {
@@ -72,7 +72,7 @@ impl Uses {
         Ok(())
     }
 
-    /// Adds what the cache refers to: data alone, since an entry whose files are gone is none.
+    /// Adds what the cache refers to: only data, because an entry whose files are gone does not count.
     ///
     /// # Errors
     /// When its entries cannot be read.
@@ -110,7 +110,7 @@ impl Uses {
     }
 }
 
-/// The names of files or folders that stand behind `before`.
+/// The names of files or folders that follow `before`.
 fn names_after<'b>(bytes: &'b [u8], before: &'b [u8]) -> impl Iterator<Item = &'b str> {
     let starts = (0..bytes.len()).filter(|start| bytes[*start..].starts_with(before));
     starts.filter_map(|start| {

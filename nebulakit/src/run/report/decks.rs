@@ -1,4 +1,4 @@
-//! The pages of the nodes' decks, each in a frame that may do nothing.
+//! The pages of the nodes' decks, each in a frame without any rights.
 
 use std::fs;
 
@@ -7,13 +7,13 @@ use super::html::{Html, cut};
 use crate::run::artifact::Artifact;
 use crate::run::error::{At as _, RecordError};
 
-/// The most decks.
+/// Maximum decks.
 const MOST_DECKS: usize = 50;
 
-/// The most bytes of all decks together.
+/// Maximum bytes of all decks together.
 const MOST_BYTES: u64 = 8 << 20;
 
-/// The most characters of a node's path.
+/// Maximum characters of a node's path.
 const LONGEST_NAME: usize = 300;
 
 pub(super) fn write(page: &mut Html, facts: &Facts<'_>) {

@@ -1,4 +1,4 @@
-//! What a report tells of a run: read once, so that all of it is of one moment.
+//! What a report says about a run: read once, so that all of it describes one moment.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
@@ -18,7 +18,7 @@ pub(super) struct Facts<'r> {
     pub(super) status: RunStatus,
     pub(super) state: Arc<RunState>,
     pub(super) now: SystemTime,
-    /// The nodes, those first that a reader looks for first.
+    /// The nodes, the most interesting ones first.
     ranked: Vec<Node>,
 }
 
@@ -68,12 +68,12 @@ impl<'r> Facts<'r> {
         Ok(Self { run, status, state, now, ranked })
     }
 
-    /// The nodes, those first that a reader looks for first: that failed, that go on, that took longest.
+    /// The nodes, the most interesting ones first: failed ones, active ones, those that took longest.
     pub(super) fn ranked(&self) -> &[Node] {
         &self.ranked
     }
 
-    /// The first of them, in the order in which they were ready.
+    /// The first `most` of them, in the order in which they became ready.
     pub(super) fn first(&self, most: usize) -> Vec<&Node> {
         let mut first: Vec<_> = self.ranked.iter().take(most).collect();
         first.sort_by_cached_key(|node| (node.state.ready.or(node.state.ended), node.path.clone()));
@@ -82,13 +82,13 @@ impl<'r> Facts<'r> {
 }
 
 impl Node {
-    /// How long it was there: from when it was ready until it was over, or until now.
+    /// How long it took: from when it was ready until it was over, or until now.
     pub(super) fn took(&self, now: SystemTime) -> Duration {
         between(self.state.ready, self.state.ended.unwrap_or(now))
     }
 }
 
-/// Its place among those that a reader looks for.
+/// How interesting a status is; lower is more.
 fn rank(status: &NodeStatus) -> u8 {
     match status {
         NodeStatus::Failed => 0,

@@ -1,4 +1,4 @@
-//! What a page begins with: which run it is, and where it stands.
+//! The head of the page: which run it is, and its status.
 
 use std::fmt::Display;
 
@@ -38,7 +38,7 @@ pub(super) fn write(page: &mut Html, facts: &Facts<'_>) {
     page.markup("</ul>\n</header>\n");
 }
 
-/// How many nodes stand where, as far as there are any.
+/// How many nodes have which status, without zeros.
 fn counts(counts: Counts) -> impl Iterator<Item = (u64, &'static str, &'static str)> {
     [
         (counts.succeeded, "done", "done"),

@@ -1,4 +1,4 @@
-//! HTML as it is written: markup is ours, and all else is text that is escaped.
+//! Writes HTML: markup is ours, and everything else is text, which is escaped.
 
 use std::fmt::Display;
 
@@ -6,24 +6,24 @@ use nebulakit_types::visible;
 
 use crate::services::deck::push_escaped;
 
-/// A page, as far as it is written.
+/// A page, as far as it has been written.
 #[derive(Debug, Default)]
 pub(super) struct Html(String);
 
 impl Html {
-    /// Adds markup, which is of this program.
+    /// Adds markup, which must come from this program.
     pub(super) fn markup(&mut self, markup: &'static str) -> &mut Self {
         self.0.push_str(markup);
         self
     }
 
-    /// Adds text, in an element or in an attribute in double quotes. What would change how other text is shown is shown itself.
+    /// Adds text, in an element or in an attribute in double quotes. Control characters are shown escaped.
     pub(super) fn text(&mut self, text: impl Display) -> &mut Self {
         push_escaped(&mut self.0, &visible::lines(&text.to_string()));
         self
     }
 
-    /// Adds a whole document as the value of an attribute: what it says is not for this page.
+    /// Adds a whole document as the value of an attribute, so it does not affect this page.
     pub(super) fn document(&mut self, document: &str) -> &mut Self {
         push_escaped(&mut self.0, document);
         self
@@ -59,7 +59,7 @@ pub(super) fn beginning(text: &str, longest: usize) -> (&str, bool) {
     }
 }
 
-/// A text that is cut where it is too long.
+/// A text, cut if it is too long.
 pub(super) fn cut(text: &str, longest: usize) -> String {
     let (beginning, is_cut) = beginning(text, longest);
     if is_cut { format!("{beginning} …") } else { beginning.to_owned() }

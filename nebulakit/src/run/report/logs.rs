@@ -7,16 +7,16 @@ use std::path::Path;
 use super::facts::Facts;
 use super::html::{Html, cut};
 
-/// The most logs.
+/// Maximum logs.
 const MOST_LOGS: usize = 200;
 
-/// The most lines of a log.
+/// Maximum lines of a log.
 const MOST_LINES: usize = 40;
 
-/// The most bytes of a log that are looked at.
+/// Maximum bytes of a log that are read.
 const MOST_BYTES: u64 = 16 << 10;
 
-/// The most characters of a line.
+/// Maximum characters of a line.
 const LONGEST_LINE: usize = 1_000;
 
 pub(super) fn write(page: &mut Html, facts: &Facts<'_>) {
@@ -51,7 +51,7 @@ struct Tail {
     is_all: bool,
 }
 
-/// The end of a log; [`None`] where there is none.
+/// The end of a log; [`None`] if there is no log.
 fn tail(path: &Path) -> io::Result<Option<Tail>> {
     let mut file = match File::open(path) {
         Ok(file) => file,

@@ -1,4 +1,4 @@
-//! A run as one HTML page, which needs nothing else: no script, no network.
+//! A run as one self-contained HTML page: no script, no network.
 
 mod decks;
 mod facts;
@@ -15,7 +15,7 @@ use self::html::{Html, cut};
 use crate::run::error::RecordError;
 use crate::run::handle::RunHandle;
 
-/// What browsers may do with the page: nothing is loaded, and nothing runs; frames have no other rights.
+/// The beginning of the page. Browsers may not load or run anything; this also applies to frames.
 const HEAD: &str = concat!(
     "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n",
     "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n",
@@ -28,14 +28,14 @@ const HEAD: &str = concat!(
 );
 
 impl RunHandle {
-    /// The run as one HTML page, for people: where it stands, its graph, a timeline, its nodes, their errors, the ends of their logs and their decks, and what
-    /// it was given and gave. The page needs no other file and no network, and runs no script; those of decks do not run in it.
+    /// The run as one HTML page, for people: its status, its graph, a timeline, its nodes, their errors, the ends of their logs, their decks, and its inputs
+    /// and outputs. The page needs no other file and no network, and runs no scripts, not even those of decks.
     ///
-    /// It tells of the run as it is now, whether or not that is over. It has a bound, whatever the run is: of many nodes it shows those that failed, that go on
-    /// and that took longest, and says how many it leaves out. It seldom has more than some megabytes.
+    /// It shows the run as it is now, whether or not it is over. Its size is limited, whatever the run: of many nodes it shows those that failed, that are
+    /// active and that took longest, and says how many it leaves out. It is rarely larger than a few megabytes.
     ///
     /// # Errors
-    /// When the events of the run cannot be read. Anything else that cannot be read is said in the page.
+    /// When the events of the run cannot be read. If anything else cannot be read, the page says so.
     ///
     /// # Examples
     /// ```

@@ -8,19 +8,19 @@ use crate::run::event::{Origin, RunOutcome};
 use crate::run::state::{NodeStatus, RunStatus};
 use crate::run::words::{between, stands, time, usage};
 
-/// The most nodes in the table.
+/// Maximum nodes in the table.
 const MOST_ROWS: usize = 2_000;
 
-/// The most errors.
+/// Maximum errors.
 const MOST_ERRORS: usize = 100;
 
-/// The most characters of an error's message.
+/// Maximum characters of an error's message.
 const LONGEST_MESSAGE: usize = 8_000;
 
-/// The most characters of a name, and of what is remarked of a node.
+/// Maximum characters of a name, and of the remarks on a node.
 const LONGEST_REMARK: usize = 300;
 
-/// The errors of the run and of its nodes; nothing where there are none.
+/// The errors of the run and of its nodes; nothing if there are none.
 pub(super) fn errors(page: &mut Html, facts: &Facts<'_>) {
     let of_run = match &facts.status {
         RunStatus::Ended(RunOutcome::Failed { node: None, failure }) => Some(failure),
@@ -72,7 +72,7 @@ pub(super) fn table(page: &mut Html, facts: &Facts<'_>) {
     page.markup("</section>\n");
 }
 
-/// Says how many nodes are not among those that are `shown`.
+/// Says so if not all nodes are `shown`.
 pub(super) fn say_left_out(page: &mut Html, facts: &Facts<'_>, shown: usize) {
     let all = facts.ranked().len();
     if shown < all {

@@ -1,4 +1,4 @@
-//! The graph, where each node shows how it stands.
+//! The graph, with the status of each node.
 
 use super::facts::Facts;
 use super::html::{Html, cut};
@@ -7,7 +7,7 @@ use crate::run::event::RunOutcome;
 use crate::run::state::{NodeState, NodeStatus, RunStatus};
 use crate::run::words::{between, stands, time};
 
-/// The most characters of the reason why there is no picture.
+/// Maximum characters of the reason why there is no picture.
 const LONGEST_REASON: usize = 500;
 
 pub(super) fn write(page: &mut Html, facts: &Facts<'_>) {
@@ -34,7 +34,7 @@ fn mark(node: &NodeState, facts: &Facts<'_>) -> Mark {
     Mark { class: class(&node.status), line: format!("{} {}{}", symbol(&node.status), stands(&node.status), took.unwrap_or_default()) }
 }
 
-/// The class of what shows a node.
+/// The CSS class for a node.
 pub(super) fn class(status: &NodeStatus) -> &'static str {
     match status {
         NodeStatus::Queued => "queued",
@@ -46,7 +46,7 @@ pub(super) fn class(status: &NodeStatus) -> &'static str {
     }
 }
 
-/// What tells states apart for readers who do not see colours.
+/// A symbol that distinguishes states for readers who do not see colours.
 pub(super) fn symbol(status: &NodeStatus) -> &'static str {
     match status {
         NodeStatus::Queued => "◌",
@@ -60,7 +60,7 @@ pub(super) fn symbol(status: &NodeStatus) -> &'static str {
     }
 }
 
-/// The class of what shows a run.
+/// The CSS class for a run.
 pub(super) fn class_of_run(status: &RunStatus) -> &'static str {
     match status {
         RunStatus::Ended(RunOutcome::Succeeded) => "done",

@@ -8,16 +8,16 @@ use super::nodes::say_left_out;
 use super::picture::{class, symbol};
 use crate::run::words::{between, stands, time};
 
-/// The most nodes in it.
+/// Maximum nodes in it.
 const MOST_ROWS: usize = 300;
 
-/// The most attempts of a node that are drawn: the last ones.
+/// Maximum attempts of a node that are drawn: the last ones.
 const MOST_ATTEMPTS: usize = 20;
 
-/// The most characters of a name.
+/// Maximum characters of a name.
 const LONGEST_NAME: usize = 80;
 
-/// How many parts the time is divided into.
+/// How many parts the time axis is divided into.
 const PARTS: u32 = 4;
 
 pub(super) fn write(page: &mut Html, facts: &Facts<'_>) {
@@ -40,7 +40,7 @@ pub(super) fn write(page: &mut Html, facts: &Facts<'_>) {
     page.markup("</section>\n");
 }
 
-/// Where moments are, from the left.
+/// Maps moments to positions.
 struct Scale {
     begin: SystemTime,
     whole: Duration,

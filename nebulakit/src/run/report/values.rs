@@ -1,4 +1,4 @@
-//! What a run was given, and what it gave.
+//! The inputs and outputs of a run.
 
 use nebulakit_types::convert::reader::{Entries, References};
 
@@ -9,10 +9,10 @@ use crate::run::error::{RecordError, RecordErrorKind};
 use crate::run::event::RunOutcome;
 use crate::run::state::RunStatus;
 
-/// The most values of either kind.
+/// Maximum values of either kind.
 const MOST: usize = 200;
 
-/// The most characters of a value.
+/// Maximum characters of a value.
 const LONGEST: usize = 2_000;
 
 pub(super) fn write(page: &mut Html, facts: &Facts<'_>) {
@@ -22,7 +22,7 @@ pub(super) fn write(page: &mut Html, facts: &Facts<'_>) {
     }
 }
 
-/// The values that are in these bytes; nothing where there are none.
+/// The values in these bytes; nothing if there are none.
 fn list(page: &mut Html, title: &'static str, recorded: Result<Vec<u8>, RecordError>) {
     let shown = match recorded {
         Ok(bytes) => shown(&bytes).map_err(|error| error.to_string()),

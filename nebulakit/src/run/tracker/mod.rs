@@ -1,4 +1,4 @@
-//! The index of the runs of a folder: summaries that were made once. It is made from the events of the runs, by those who read them, and can be deleted at any time.
+//! The index of the runs in a folder: stored summaries. The reader of a list builds it from the events of the runs, and it can be deleted at any time.
 
 #[cfg(not(feature = "tracker"))]
 mod none;

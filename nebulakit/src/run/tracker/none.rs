@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::run::summary::Known;
 
-/// Remembers nothing.
+/// Stores nothing.
 pub(in crate::run) struct Index;
 
 impl Index {

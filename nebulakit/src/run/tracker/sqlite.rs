@@ -10,24 +10,24 @@ use rusqlite::{Connection, Error, ErrorCode, Result, Transaction, TransactionBeh
 
 use crate::run::summary::{Known, Stamp};
 
-/// The version of the table, and of what is in it. An older index is rebuilt, and a newer one is left alone.
+/// The version of the table and its contents. An older index is rebuilt, and a newer one is left alone.
 const VERSION: i64 = 1;
 
-/// How long another process is waited for that writes the index.
+/// How long to wait for another process that writes the index.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Remembers summaries, as far as it can.
+/// Stores summaries, as far as it can.
 pub(in crate::run) struct Index {
     path: PathBuf,
     connection: Option<Connection>,
     why_not: Option<String>,
 }
 
-/// What keeps an index from being used.
+/// Why an index cannot be used.
 enum Unusable {
     /// A newer version of this library made it.
     Newer(i64),
-    /// SQLite cannot do with it what it should.
+    /// SQLite reports an error.
     Refused(Error),
 }
 
@@ -38,7 +38,7 @@ impl From<Error> for Unusable {
 }
 
 impl Index {
-    /// The index of a folder of runs, and all that it knows. A damaged one is rebuilt.
+    /// The index of a folder of runs, and all its summaries. A damaged index is rebuilt.
     pub(in crate::run) fn open(folder: &Path) -> (Self, HashMap<String, Known>) {
         let path = folder.join("index.sqlite");
         let opened = match opened(&path) {
@@ -58,7 +58,7 @@ impl Index {
         }
     }
 
-    /// Remembers what has `changed`, and forgets the runs that are `gone`.
+    /// Stores what has `changed`, and removes the runs that are `gone`.
     pub(in crate::run) fn update<'i>(&mut self, changed: &HashMap<String, Known>, gone: impl Iterator<Item = &'i String>) {
         let gone: Vec<_> = gone.collect();
         let Some(connection) = self.connection.as_mut().filter(|_| !changed.is_empty() || !gone.is_empty()) else { return };
@@ -120,7 +120,7 @@ fn version(connection: &Connection) -> Result<i64> {
     connection.query_row("PRAGMA user_version", [], |row| row.get(0))
 }
 
-/// Makes the table, in the place of that of an older version. Another process may have done so meanwhile.
+/// Creates the table, in place of one of an older version. Another process may have done so meanwhile.
 fn begin(connection: &mut Connection) -> Result<(), Unusable> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     match version(&transaction)? {
@@ -136,7 +136,7 @@ fn begin(connection: &mut Connection) -> Result<(), Unusable> {
     Ok(transaction.commit()?)
 }
 
-/// All that is remembered. What cannot be read is not: it is read anew from the events.
+/// All stored summaries. Those that cannot be read are left out, and read from the events again.
 fn known(connection: &Connection) -> Result<HashMap<String, Known>> {
     let mut select = connection.prepare("SELECT run, size, modified_ns, inode, summary FROM runs")?;
     let mut rows = select.query([])?;
@@ -168,7 +168,7 @@ fn updated(connection: &mut Connection, changed: &HashMap<String, Known>, gone: 
     transaction.commit()
 }
 
-/// SQLite's numbers have a sign. The bits are what counts.
+/// SQLite's numbers are signed; the bits are kept.
 fn stored(number: u64) -> i64 {
     number.cast_signed()
 }

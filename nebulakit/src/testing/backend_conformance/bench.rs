@@ -1,4 +1,4 @@
-//! Where a case puts a backend to the test: it starts workflows there and looks at what comes of them.
+//! The test bench of a case: it starts workflows on a backend and checks the results.
 
 use std::any::Any;
 use std::io;
@@ -23,14 +23,14 @@ use crate::services::env::Environment;
 use crate::task::invocation::Invocation;
 use crate::workflow::WorkflowDef;
 
-/// A backend with a folder of its own, which is removed at the end of the case.
+/// A backend with its own folder, which is removed at the end of the case.
 pub(super) struct Bench<'a> {
     subject: &'a dyn Subject,
     workspace: Workspace,
     folder: PathBuf,
 }
 
-/// A run on its way.
+/// A run that has started.
 pub(super) struct Running<'a, O> {
     pub(super) handle: RunHandle,
     bench: &'a Bench<'a>,
@@ -44,7 +44,7 @@ impl<'a> Bench<'a> {
         Ok(Self { subject, workspace, folder })
     }
 
-    /// The backend, as another program would have it.
+    /// The backend, as another program would create it.
     pub(super) fn backend(&self) -> Box<dyn Backend> {
         self.subject.backend(&self.folder)
     }
@@ -61,7 +61,7 @@ impl<'a> Bench<'a> {
         Ok((workflow.graph()?, inputs))
     }
 
-    /// Compiles a workflow that the backend can run; of one that it cannot, checks that it is refused for all that is missing.
+    /// Compiles a workflow that the backend can run. If it cannot, checks that the workflow is refused with all missing capabilities.
     pub(super) fn compiled<O>(&self, invocation: &Invocation<O>, options: Options) -> Result<Plan, Stop> {
         let (graph, inputs) = self.parts(invocation)?;
         let backend = self.backend();
@@ -91,7 +91,7 @@ impl<'a> Bench<'a> {
         self.start(invocation).await?.ended().await
     }
 
-    /// Waits for what does not take long.
+    /// Waits for something that should not take long.
     async fn soon<T>(&self, what: &str, future: impl Future<Output = T>) -> Result<T, Stop> {
         let patience: Duration = self.subject.patience();
         timeout(patience, future).await.map_err(|_| Stop::Broken(format!("{what} did not come within {patience:?}")))
@@ -99,12 +99,12 @@ impl<'a> Bench<'a> {
 }
 
 impl<O: TaskOutputs> Running<'_, O> {
-    /// The same run, in the hands of another program.
+    /// The same run, attached from another program.
     pub(super) fn attached(&self) -> Result<RunHandle, Stop> {
         Ok(self.bench.backend().attach(self.handle.id())?)
     }
 
-    /// Waits until a node is there that `is_so`.
+    /// Waits until there is a node that `is_so`.
     pub(super) fn until(
         &self,
         what: &str,
@@ -125,7 +125,7 @@ impl<O: TaskOutputs> Running<'_, O> {
         async move { bench.soon(what, watched).await? }
     }
 
-    /// Waits for its end, and checks what every run has to tell of itself.
+    /// Waits for its end, and checks what every run must record.
     pub(super) async fn ended(self) -> Result<Ended<O>, Stop> {
         let outcome = self.bench.soon("the end of the run", self.handle.wait()).await??;
         let references = References::default().within(&self.bench.workspace);

@@ -16,26 +16,26 @@ pub struct Case {
     pub(super) check: for<'b> fn(&'b Bench<'b>) -> BoxFuture<'b, Check>,
 }
 
-/// How a case ended that is as it should be.
+/// The result of a case that passed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
     /// The backend keeps the promise.
     Kept,
-    /// The backend says that it cannot do what the case needs, and refuses it for that reason.
+    /// The backend says that it lacks a capability that the case needs, and refuses it for that reason.
     Refused,
 }
 
 impl Case {
-    /// Its name: where it belongs and what it promises, as `maps::an_empty_list_succeeds_without_jobs`.
+    /// Its name: its module and what it promises, such as `maps::an_empty_list_succeeds_without_jobs`.
     #[must_use]
     pub fn name(&self) -> &'static str {
         self.name
     }
 
-    /// Puts `subject` to it. It needs a tokio runtime with time.
+    /// Tests `subject`. It needs a tokio runtime with time.
     ///
     /// # Errors
-    /// What came instead of what is promised.
+    /// What was found instead of what is promised.
     pub async fn check(&self, subject: &dyn Subject) -> Result<Verdict, Broken> {
         let broken = |found| Broken { promise: self.name, found };
         let bench = Bench::new(subject).map_err(|error| broken(format!("there is no folder for it: {error}")))?;
@@ -53,7 +53,7 @@ impl fmt::Debug for Case {
     }
 }
 
-/// The cases of a module: functions of it.
+/// The cases of a module, which are functions in it.
 macro_rules! cases {
     ($($case:ident),* $(,)?) => {
         pub(super) const CASES: &[Case] = &[$(Case {

@@ -1,4 +1,4 @@
-//! What a case finds.
+//! The findings of a case.
 
 use nebulakit_types::Error;
 
@@ -6,16 +6,16 @@ use crate::backend::RunError;
 use crate::graph::Problems;
 use crate::run::{Misplaced, RecordError};
 
-/// Why a case is over before its end.
+/// Why a case stops before its end.
 #[derive(Debug)]
 pub(super) enum Stop {
     /// The backend refused the graph, as it should.
     Refused,
-    /// What came instead of what was promised.
+    /// What was found instead of what was promised.
     Broken(String),
 }
 
-/// What a case found.
+/// The result of a case.
 pub(super) type Check = Result<(), Stop>;
 
 pub(super) fn expect(is_so: bool, found: impl FnOnce() -> String) -> Check {

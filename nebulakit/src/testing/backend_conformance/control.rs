@@ -1,4 +1,4 @@
-//! What others do with a run: stop it, go on with it, remember it, look at it.
+//! What others do with a run: stop it, resume it, reuse its outputs, look at it.
 
 use uuid::Uuid;
 

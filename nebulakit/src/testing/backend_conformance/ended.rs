@@ -1,4 +1,4 @@
-//! A run that is over, and what it has to tell.
+//! A run that is over, and its record.
 
 use std::collections::HashSet;
 use std::fmt::Debug;
@@ -11,7 +11,7 @@ use crate::run::{Event, EventKind, JobFailure, NodePath, NodeState, NodeStatus, 
 pub(super) struct Ended<O> {
     pub(super) handle: RunHandle,
     pub(super) outcome: RunOutcome,
-    /// What it gave, if it succeeded.
+    /// Its outputs, if it succeeded.
     pub(super) outputs: Option<O>,
     pub(super) state: Arc<RunState>,
     pub(super) events: Vec<Event>,
@@ -45,7 +45,7 @@ impl<O> Ended<O> {
         })
     }
 
-    /// Checks that a node stands there.
+    /// Checks the status of a node.
     pub(super) fn is(&self, node: &str, status: &NodeStatus) -> Check {
         let found = self.state.nodes.get(node).map(|node| &node.status);
         expect(found == Some(status), || format!("the node {node}: expected {status:?}, found {found:?}"))
@@ -60,13 +60,13 @@ impl<O> Ended<O> {
         self.state.nodes.get(node).ok_or_else(|| Stop::Broken(format!("there is no node {node}")))
     }
 
-    /// Where in the events it is told that a node did what `is_it`.
+    /// The position of the first event of a node that `is_it`.
     pub(super) fn place(&self, node: &str, is_it: impl Fn(&EventKind) -> bool) -> Result<usize, Stop> {
         let found = self.events.iter().position(|event| event.node.as_ref().is_some_and(|path| path == node) && is_it(&event.kind));
         found.ok_or_else(|| Stop::Broken(format!("an event of the node {node} is missing")))
     }
 
-    /// Checks how the run failed: which node, its code, and a part of its message.
+    /// Checks how the run failed: the node, its code, and a part of its message.
     pub(super) fn failed(&self, node: &str, code: &str, message: &str) -> Check {
         let found = self.failure()?;
         let (path, failure) = &found;
@@ -84,7 +84,7 @@ impl<O> Ended<O> {
 }
 
 impl<O: PartialEq + Debug> Ended<O> {
-    /// Checks what the run gave.
+    /// Checks the outputs of the run.
     pub(super) fn gave(&self, expected: &O) -> Check {
         expect(self.outputs.as_ref() == Some(expected), || format!("expected {expected:?}, found {:?}, {:?}", self.outputs, self.outcome))
     }

@@ -1,4 +1,4 @@
-//! What fails: how often it is tried again, what it says, and what becomes of the rest.
+//! Failures: how often they are retried, what they say, and what happens to the rest.
 
 use super::bench::Bench;
 use super::case::{Case, cases};
@@ -157,7 +157,7 @@ fn handled(x: Promise<i64>, by: Promise<i64>) -> Promise<i64> {
     divide::node(x, by).0.clone()
 }
 
-/// The node of the handler.
+/// The id of the handler's node.
 const HANDLER: &str = "fn0";
 
 async fn a_failure_handler_is_told_the_error(bench: &Bench<'_>) -> Check {

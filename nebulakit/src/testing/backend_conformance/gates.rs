@@ -1,4 +1,4 @@
-//! Gates: what others answer from wherever they are.
+//! Gates: other programs answer them.
 
 use nebulakit_types::{Dialect, encode};
 

@@ -1,6 +1,6 @@
-//! Whether a backend keeps the promises of [`Backend`](crate::backend::Backend), checked from outside: by what becomes of workflows that it runs.
+//! Checks from outside whether a backend keeps the promises of [`Backend`](crate::backend::Backend), by the results of workflows that it runs.
 //!
-//! A test gives [`check`] a [`Subject`], as a rule a closure that makes the backend, and has the suite's tasks by [`register`]:
+//! A test gives [`check`] a [`Subject`], usually a closure that creates the backend, and adds the suite's tasks with [`register`]:
 //!
 //! ```
 //! use nebulakit::backend::LocalBackend;
@@ -18,10 +18,10 @@
 //! # }
 //! ```
 //!
-//! A case that needs what the backend says that it cannot do, by its [`Capabilities`](crate::backend::Capabilities), checks that the graph is
-//! refused when it is compiled, with every reason that [`Capabilities::missing`](crate::backend::Capabilities::missing) gives.
+//! If a backend's [`Capabilities`](crate::backend::Capabilities) lack something that a case needs, the case checks that the graph is
+//! refused when it is compiled, with every reason that [`Capabilities::missing`](crate::backend::Capabilities::missing) returns.
 //!
-//! Where tasks run in other programs, in worker processes, in containers, or on a cluster, those programs have `register!();` too.
+//! If tasks run in other programs, as workers, in containers or on a cluster, those programs need `register!();` too.
 
 mod bench;
 mod case;
@@ -44,7 +44,7 @@ pub use self::tasks::tasks;
 pub use super::broken::{Broken, NotConforming};
 pub use crate::__register_conformance_tasks as register;
 
-/// Puts the tasks that the suite runs into this program: one line, beside its functions.
+/// Adds the tasks that the suite runs to this program: write it as one line, next to the functions.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __register_conformance_tasks {
@@ -60,10 +60,10 @@ pub fn cases() -> impl Iterator<Item = &'static Case> {
     [shapes::CASES, maps::CASES, constructs::CASES, gates::CASES, failures::CASES, control::CASES, records::CASES].into_iter().flatten()
 }
 
-/// Puts `subject` to every case, whichever fails first. It needs a tokio runtime with time.
+/// Tests `subject` with every case, even after one has failed. It needs a tokio runtime with time.
 ///
 /// # Errors
-/// All cases that failed, each with what came instead.
+/// All cases that failed, each with what was found instead.
 pub async fn check(subject: &dyn Subject) -> Result<(), NotConforming> {
     let mut broken = Vec::new();
     for case in cases() {

@@ -1,6 +1,6 @@
-//! What the suite's tasks and workflows expand to: the same as those of users, but for the entry in the registry.
+//! The expansion of the suite's tasks and workflows: the same as those of users, except for the entry in the registry.
 //!
-//! The suite is part of a library that every program of tasks links. Its tasks are in the registry of those alone that ask for them by
+//! The suite is part of a library that every program with tasks links. Its tasks are only in the registry of programs that add them with
 //! [`register`](super::register).
 
 pub(super) mod __private {

@@ -1,4 +1,4 @@
-//! Plans, logs, artifacts, and names that are hard to write down.
+//! Plans, logs, artifacts, and hostile names.
 
 use super::bench::Bench;
 use super::case::{Case, cases};
@@ -22,7 +22,7 @@ cases! {
     a_task_may_have_a_name_of_any_language,
 }
 
-/// Texts that are something else to a shell, a path, a terminal, a document, or a file system.
+/// Texts with a special meaning for a shell, a path, a terminal, a document, or a file system.
 const HOSTILE: [&str; 12] = [
     "",
     "../../../../etc/passwd",
@@ -38,7 +38,7 @@ const HOSTILE: [&str; 12] = [
     "\u{0}nul",
 ];
 
-/// The longest id that a node may have.
+/// An id of the maximum length.
 const LONGEST: &str = "n23456789012345678901234567890123456789012345678901234567890123";
 
 #[workflow(crate = quiet)]

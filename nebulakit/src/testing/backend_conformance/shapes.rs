@@ -1,4 +1,4 @@
-//! Graphs of every shape: what a node gives feeds those that need it, in the order that the graph has.
+//! Graphs of every shape: the outputs of a node feed the nodes that need it, in the order of the graph.
 
 use super::bench::Bench;
 use super::case::{Case, cases};

@@ -1,14 +1,14 @@
-//! What is put to the test.
+//! The backend that is tested.
 
 use std::path::Path;
 use std::time::Duration;
 
 use crate::backend::{Backend, Options};
 
-/// A backend that is put to the test: what makes it, and how its runs are set up. A closure that takes a folder and gives a backend is one.
+/// A backend to test: how to create it, and how to set up its runs. A closure that takes a folder and returns a backend is a subject.
 pub trait Subject: Sync {
-    /// The backend, as a program of its own would have it. What it keeps of its runs is in `folder`, or belongs to it: two backends of one
-    /// folder know of each other's runs, and what a run of another folder remembers is not there.
+    /// The backend, as a separate program would create it. Its data is in `folder`, or belongs to it: two backends of one
+    /// folder know each other's runs and share a cache, and backends of different folders do not.
     fn backend(&self, folder: &Path) -> Box<dyn Backend>;
 
     /// How graphs are compiled.

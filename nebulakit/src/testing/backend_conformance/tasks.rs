@@ -1,4 +1,4 @@
-//! The tasks that the suite runs. They tell what they did by what they give, since they may run on another machine.
+//! The tasks that the suite runs. Their outputs say what they did, because they may run on another machine.
 
 use anyhow::{bail, ensure};
 use nebulakit_types::{File, FlyteError};
@@ -11,10 +11,10 @@ use crate::task::def::{Task as _, TaskDef};
 use crate::task::error::{ResultExt as _, TaskError};
 use crate::workflow::Promise;
 
-/// The code of what [`fails`] with.
+/// The code that [`fails`] fails with.
 pub(super) const CODE: &str = "NEBULAKIT:Conformance";
 
-/// The tasks that the suite runs. A program whose backend is checked has them by [`register`](super::register).
+/// The tasks that the suite runs. A program whose backend is checked adds them with [`register`](super::register).
 #[must_use]
 pub fn tasks() -> Vec<&'static TaskDef> {
     vec![
