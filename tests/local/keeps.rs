@@ -393,3 +393,23 @@ async fn a_workflow_that_runs_again_in_part_gives_files_that_are_there() {
 async fn a_node_in_an_arm_that_runs_again_has_the_files_of_nodes_outside() {
     makes_a_file_again(into_an_arm::graph().unwrap(), &[("x", literal(&1_i64))], ".prepare").await;
 }
+
+#[task]
+fn grows() -> Promise<File> {
+    store::node(Vec::<File>::new())
+}
+
+#[workflow]
+fn grown_chain() -> Promise<File> {
+    copy::node(copy::node(grows::node()))
+}
+
+#[tokio::test]
+async fn a_dynamic_task_runs_again_where_a_file_is_needed_that_its_graph_stored() {
+    let folder = Folder::new();
+    let graph = grown_chain::graph().unwrap();
+    let first = folder.run(&graph, &[], Options::new()).await;
+    let resumed = folder.run(&graph, &[], Options::new().resumes(first.id().clone()).from("n2")).await;
+    assert_eq!((resumed.wait().await.unwrap(), ran(&resumed).len()), (RunOutcome::Succeeded, 4));
+}
+

@@ -51,6 +51,17 @@ fn double(x: i64) -> i64 {
     2 * x
 }
 
+/// Registered elsewhere; the body stands in for it here.
+#[task(reference(project = "p", domain = "d", name = "theirs", version = "v1"))]
+fn theirs(x: i64) -> i64 {
+    x + 100
+}
+
+#[workflow]
+fn referring(x: Promise<i64>) -> Promise<i64> {
+    theirs::node(x)
+}
+
 /// Doubles each number.
 #[workflow]
 fn doubled(xs: Promise<Vec<i64>>) -> Promise<Vec<i64>> {

@@ -30,6 +30,12 @@ fn several_outputs_have_names_and_an_inputs_file_is_read() {
 }
 
 #[test]
+fn a_body_stands_in_for_a_reference() {
+    let place = Place::new();
+    assert_eq!(place.said(&["run", "referring", "-q", "--x", "1"]), "101\n");
+}
+
+#[test]
 fn a_launch_plan_is_run_once_and_its_schedule_is_told() {
     let place = Place::new();
     let answer = place.answer(&["run", "nightly"]);

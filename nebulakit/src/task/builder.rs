@@ -208,11 +208,12 @@ impl ContextBuilder {
         self
     }
 
-    /// Whether the graphs of dynamic tasks are taken in place of their outputs, by who runs them.
+    /// For the tasks of a graph: graphs that dynamic tasks return are run, and bodies stand in for what is registered elsewhere.
     #[cfg(feature = "run")]
     #[must_use]
-    pub(crate) fn takes_graphs(mut self) -> Self {
+    pub(crate) fn in_a_graph(mut self) -> Self {
         self.0.takes_graphs = true;
+        self.0.stands_in = true;
         self
     }
 

@@ -17,12 +17,13 @@ impl Needed {
         self.nodes.contains(node)
     }
 
-    /// Adds a node, and those that it needs in turn to run again.
+    /// Adds a node, and those that it needs in turn to run again: a node of a graph that a dynamic task gave runs with that task.
     pub(super) fn add(&mut self, node: NodePath) {
         let mut left = vec![node];
         while let Some(node) = left.pop() {
             if !self.nodes.contains(&node) {
                 left.extend(self.given.iter().filter_map(|given| given.get(&node)).flatten().cloned());
+                left.extend(node.parent());
                 self.nodes.insert(node);
             }
         }

@@ -193,7 +193,7 @@ impl LocalBackend {
         let cached = Cached::new(&self.runs, plan.options.cache, folder.id().clone(), plan.options.durability);
         let memory = Arc::new(Remembered::new(&self.runs, former, cached, Some(folder)));
         let surroundings = (self.surroundings)(recorder.folder().path().to_owned());
-        let context = surroundings.takes_graphs().mocks(self.mocks.clone()).build();
+        let context = surroundings.in_a_graph().mocks(self.mocks.clone()).build();
         let coordinator = coordinator.context(context).build();
         needed::find(&plan, &memory, &coordinator).await?;
         recorded::start(plan, recorder, memory, coordinator, self.mocks.clone(), given)

@@ -276,7 +276,7 @@ impl<O: TaskOutputs> RunLocal<O> {
             return Err(RunError::Refused(reasons));
         }
         let workspace = Workspace::new(Storage::local, None, Environment::from_process().temporary_folder());
-        let context = Context::builder(workspace.scratch().map_err(RunError::Folder)?).takes_graphs().mocks(self.mocks.clone()).build();
+        let context = Context::builder(workspace.scratch().map_err(RunError::Folder)?).in_a_graph().mocks(self.mocks.clone()).build();
         let (inputs, data) = inputs(&self.invocation, context.workspace())?;
         data.send().await.map_err(RunError::Inputs)?;
         let world = World {
