@@ -412,4 +412,3 @@ async fn a_dynamic_task_runs_again_where_a_file_is_needed_that_its_graph_stored(
     let resumed = folder.run(&graph, &[], Options::new().resumes(first.id().clone()).from("n2")).await;
     assert_eq!((resumed.wait().await.unwrap(), ran(&resumed).len()), (RunOutcome::Succeeded, 4));
 }
-

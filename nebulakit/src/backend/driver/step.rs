@@ -108,6 +108,10 @@ impl<'g> Step<'g> {
     /// Removes the checkpoints of a task whose success is recorded: until then they may be all that is left of it.
     async fn drop_checkpoints(&self, path: &NodePath) {
         let Some(folder) = self.walk.world.stored.as_ref().filter(|folder| folder.has_checkpoints(path)) else { return };
+        // The success waits to be written with others.
+        if let Err(error) = self.walk.world.record.flush() {
+            return self.walk.unrecorded(error);
+        }
         let (folder, path) = (folder.clone(), path.clone());
         // They may be large. Any that stay do no harm.
         let _ = spawn_blocking(move || folder.drop_checkpoints(&path)).await;
