@@ -139,7 +139,7 @@ async fn a_damaged_answer_hides_no_other_and_stays() {
     let inputs = nebulakit::types::convert::writer::map_of_literals([("place", &*literal(&place.path()))]);
     let plan = |options: Options| place.backend.compile(&graph, &options.inputs(&*inputs)).unwrap();
     let first = place.backend.run(plan(Options::new())).await.unwrap();
-    ["one", "two", "three"].iter().for_each(|signal| first.approve(*signal).unwrap());
+    ["one", "two", "three"].iter().for_each(|signal| first.approve(signal).unwrap());
     first.wait().await.unwrap();
     let control = first.folder().path().join("control");
     for damaged in ["one", "two", "three"] {

@@ -3,8 +3,8 @@
 //! The outputs of a task are the bytes of an `outputs.pb`, and the inputs of the next one are parts of them. Only values that a condition compares
 //! or a path leads into are decoded.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use bytes::Bytes;
 use nebulakit_types::convert::reader::{Entries, LiteralRef, LiteralView, References};
@@ -81,12 +81,12 @@ pub(super) fn elements(value: &Bytes) -> Result<Vec<Bytes>> {
 /// The lists in the outputs of one node, or in the inputs of one workflow, of which single elements were taken: a list is walked once, however many nodes
 /// take an element each.
 #[derive(Debug, Default)]
-pub(super) struct Lists(Option<Box<HashMap<usize, Vec<Bytes>>>>);
+pub(super) struct Lists(BTreeMap<usize, Vec<Bytes>>);
 
 impl Lists {
     /// The elements of a list; it is known by its address, since all lists here are parts of what one buffer holds as long as this is there.
     fn elements(&mut self, list: &Bytes) -> Result<&[Bytes]> {
-        Ok(match self.0.get_or_insert_default().entry(list.as_ptr().addr()) {
+        Ok(match self.0.entry(list.as_ptr().addr()) {
             Entry::Occupied(known) => known.into_mut(),
             Entry::Vacant(unknown) => unknown.insert(elements(list)?),
         })

@@ -329,6 +329,9 @@ mod tests {
         while recorder.files.events().written() == 0 {
             std::thread::yield_now();
         }
-        tokio::time::timeout(Duration::from_secs(60), recorder.settle()).await.expect("it does not wait for ever").unwrap();
+        tokio::time::timeout(Duration::from_secs(60), recorder.settle().expect("the disk is asked for"))
+            .await
+            .expect("it does not wait for ever")
+            .unwrap();
     }
 }
