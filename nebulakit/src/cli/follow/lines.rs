@@ -108,6 +108,6 @@ mod tests {
             r#""node":"n0[0]/n0","event":"started","attempt":0"#,
             &failed,
         ]);
-        assert_eq!(said[1..], ["n0: 2 elements", "n0[1] count: failed after 1.0 s: USER:Unknown: no\\u001b[2J"]);
+        assert_eq!(said[1..], ["n0: 2 elements", "n0[1] count: failed after 3.0 s: USER:Unknown: no\\u001b[2J"]);
     }
 }
