@@ -49,7 +49,7 @@ fn wide(flow: &Flow) {
     flow.add_task(count).depends_on(all);
 }
 
-/// A flow of steps: its graphs have no map.
+/// A flow of steps, since a graph of theirs cannot have a map.
 async fn mapped() {
     let steps = SteppedFlow::new("flow").and_then(many).filter_map(some).and_then(count);
     let mut queue = InMemoryWorkflow::<i64>::create();

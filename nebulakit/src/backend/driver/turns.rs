@@ -1,5 +1,5 @@
-//! Who may submit a job: of those that ask for the same, no more than it takes to keep the coordinator busy. The others wait here, where each takes next to nothing: its
-//! inputs are not copied yet, and there is no job.
+//! Who may submit a job: of those that ask for the same, no more than it takes to keep the coordinator busy. The others wait here, before their inputs are copied and
+//! their jobs are made.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
