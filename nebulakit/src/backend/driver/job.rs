@@ -12,6 +12,7 @@ use super::fault::{End, Fault, code};
 use super::job_id::job_id;
 use super::memory::Given;
 use super::step::Step;
+use super::turns::{Kind, Turn};
 use super::witness::NodeWitness;
 use crate::backend::demand::amounts;
 use crate::coordinator::{Resources, Retry, Witness as _, Work};
@@ -21,6 +22,35 @@ use crate::task::cancellation::Cancellation;
 use crate::task::def::TaskDef;
 
 impl Step<'_> {
+    /// Waits until the task at `path`, the node or one of its elements, may run.
+    pub(super) async fn turn(&self, path: &NodePath, task: &'static TaskDef, stop: &Cancellation) -> Result<Turn, End> {
+        let world = self.walk.world;
+        if world.is_rehearsal || stop.is_cancelled() {
+            return Err(End::Cancelled);
+        }
+        let kind = self.runs_by(task).map_err(|said| self.not_taken(path, said))?;
+        match select(pin!(world.turns.take(path, kind)), pin!(stop.cancelled())).await {
+            Either::Left((turn, _)) => Ok(turn),
+            Either::Right(_) => Err(End::Cancelled),
+        }
+    }
+
+    /// How the task runs.
+    fn runs_by(&self, task: &'static TaskDef) -> Result<Arc<Kind>, String> {
+        let world = self.walk.world;
+        let overrides = self.node.overrides.as_deref();
+        let strategy = if world.mocks.has(task.name) {
+            task.at_home()
+        } else {
+            task.runs_by(overrides.and_then(|overrides| overrides.strategy.as_ref()), world.strategy.as_ref())
+        };
+        Ok(world.turns.kind(strategy, resources(task, overrides)?))
+    }
+
+    fn not_taken(&self, path: &NodePath, said: String) -> End {
+        Fault::between(path, self.what(), code::NOT_TAKEN, said)
+    }
+
     /// Runs a task, as the node or the element at `path`.
     pub(super) async fn job(
         &self,
@@ -28,31 +58,16 @@ impl Step<'_> {
         task: &'static TaskDef,
         inputs: Vec<(&str, Bytes)>,
         given: Option<Given<'_>>,
+        turn: Turn,
         stop: &Cancellation,
     ) -> Result<Ran, End> {
         let world = self.walk.world;
-        if world.is_rehearsal || stop.is_cancelled() {
-            return Err(End::Cancelled);
-        }
-        let not_taken = |said: String| Fault::between(path, self.what(), code::NOT_TAKEN, said);
-        let overrides = self.node.overrides.as_deref();
-        let resources = resources(task, overrides).map_err(not_taken)?;
-        let is_mocked = world.mocks.has(task.name);
-        let strategy = if is_mocked {
-            task.at_home()
-        } else {
-            task.runs_by(overrides.and_then(|overrides| overrides.strategy.as_ref()), world.strategy.as_ref())
-        };
-        let Either::Left((turn, _)) = select(pin!(world.turns.take(path, &strategy, resources.as_ref())), pin!(stop.cancelled())).await
-        else {
-            return Err(End::Cancelled);
-        };
-        // Nothing of the inputs is copied before the job has its turn, and nothing is held twice after that.
+        let Turn { kind, permit } = turn;
         let encoded = map_of_literals(inputs.iter().map(|(name, value)| (*name, &**value)));
         drop(inputs);
-        let work = Work::of_task(task, encoded).run(world.run.clone()).id(job_id(&world.run, path)).turn(turn);
-        let work = overridden(work, overrides, resources);
-        let work = if is_mocked { work.mocked() } else { work };
+        let work = Work::of_task(task, encoded).run(world.run.clone()).id(job_id(&world.run, path)).turn(permit);
+        let work = overridden(work, self.node.overrides.as_deref(), kind.resources.clone());
+        let work = if world.mocks.has(task.name) { work.mocked() } else { work };
         let former =
             given.filter(|given| !given.is_again).and_then(|given| world.memory.as_ref()?.checkpoint(path, task.name, given.digest));
         let witness =
@@ -61,7 +76,8 @@ impl Step<'_> {
             Some(witness) => work.witness(Arc::clone(witness) as _),
             None => work,
         };
-        let job = world.coordinator.submit(work, strategy).await.map_err(|error| not_taken(error.to_string()))?.abort_on_drop();
+        let submitted = world.coordinator.submit(work, kind.strategy.clone()).await;
+        let job = submitted.map_err(|error| self.not_taken(path, error.to_string()))?.abort_on_drop();
         let id = job.id().clone();
         let mut joined = pin!(job.join());
         let ended = match select(joined.as_mut(), pin!(stop.cancelled())).await {

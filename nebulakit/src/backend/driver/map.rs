@@ -16,6 +16,19 @@ use crate::task::cancellation::Cancellation;
 /// How many failed elements a message names.
 const MOST_NAMED: usize = 10;
 
+/// An element of a map.
+pub(super) struct Element<'g> {
+    inputs: Arc<[Input<'g>]>,
+    index: usize,
+}
+
+impl<'g> Element<'g> {
+    /// Its inputs.
+    pub(super) fn inputs(&self) -> Vec<(&'g str, Bytes)> {
+        self.inputs.iter().map(|input| input.of(self.index)).collect()
+    }
+}
+
 /// An input of a map.
 enum Input<'g> {
     /// The same for every element.
@@ -35,10 +48,10 @@ impl<'g> Input<'g> {
 }
 
 impl<'g> Step<'g> {
-    /// Runs a map, each element by `run`, which takes its path, its inputs and its cancellation.
+    /// Runs a map, each element by `run`, which takes its path, the element and its cancellation.
     pub(super) async fn map<F, Ran>(&self, map: &'g Map, run: F) -> Result<Bytes, End>
     where
-        F: Fn(NodePath, Vec<(&'g str, Bytes)>, Cancellation) -> Ran,
+        F: Fn(NodePath, Element<'g>, Cancellation) -> Ran,
         Ran: Future<Output = Result<Bytes, End>>,
     {
         let (inputs, elements) = self.lists(map)?;
@@ -49,7 +62,7 @@ impl<'g> Step<'g> {
             let message = format!("{needed} elements have to succeed, and the lists have {elements}");
             return Err(self.fault(code::LENGTHS, message));
         }
-        let given = self.each(map, &inputs, elements, elements - needed, run).await?;
+        let given = self.each(map, &inputs.into(), elements, elements - needed, run).await?;
         self.gathered(map, &given)
     }
 
@@ -75,9 +88,16 @@ impl<'g> Step<'g> {
     }
 
     /// Runs all elements, of which `spare` may fail. Returns the outputs of each; [`None`] for a failed one.
-    async fn each<F, Ran>(&self, map: &Map, inputs: &[Input<'g>], elements: usize, spare: usize, run: F) -> Result<Vec<Option<Bytes>>, End>
+    async fn each<F, Ran>(
+        &self,
+        map: &Map,
+        inputs: &Arc<[Input<'g>]>,
+        elements: usize,
+        spare: usize,
+        run: F,
+    ) -> Result<Vec<Option<Bytes>>, End>
     where
-        F: Fn(NodePath, Vec<(&'g str, Bytes)>, Cancellation) -> Ran,
+        F: Fn(NodePath, Element<'g>, Cancellation) -> Ran,
         Ran: Future<Output = Result<Bytes, End>>,
     {
         let at_once = match map.concurrency {
@@ -90,8 +110,8 @@ impl<'g> Step<'g> {
         loop {
             let may_begin = |next: usize, running: usize| next < elements && running < at_once && !stop.is_cancelled();
             while running.takes() && may_begin(next, running.len()) {
-                let (path, index) = (self.path.element(next), next);
-                let ran = run(path, inputs.iter().map(|input| input.of(index)).collect(), stop.clone());
+                let index = next;
+                let ran = run(self.path.element(index), Element { inputs: Arc::clone(inputs), index }, stop.clone());
                 running.push(async move { (index, ran.await) });
                 next += 1;
             }

@@ -7,6 +7,7 @@ use std::time::SystemTime;
 use bytes::Bytes;
 use futures_util::future::{Either, select};
 
+use super::done::Done;
 use super::fault::End;
 use super::memory::{Call, Claim, Given, Memory, Recalled};
 use super::step::Step;
@@ -14,9 +15,58 @@ use crate::run::{CacheEntry, NodePath};
 use crate::task::cancellation::Cancellation;
 use crate::task::def::TaskDef;
 
-impl Step<'_> {
+/// What is known of a task before it has its turn.
+pub(super) enum Known {
+    /// Its outputs.
+    Outputs(Box<Done>),
+    /// Nothing.
+    Nothing(Box<Claimed>),
+}
+
+/// A task that has to run.
+pub(super) struct Claimed {
+    /// The digest of its inputs.
+    pub(super) digest: String,
+    pub(super) is_again: bool,
+    /// The claim under which its outputs are to be cached, if they are.
+    pub(super) claim: Option<Claim>,
+}
+
+impl<'g> Step<'g> {
+    /// What knows of tasks that ran before. What a mock gave may be in whatever another task gives.
+    pub(super) fn memory(&self) -> Option<&'g dyn Memory> {
+        let world = self.walk.world;
+        world.memory.as_deref().filter(|_| world.mocks.is_empty())
+    }
+
+    /// What is known of the task at `path`, the node or one of its elements.
+    pub(super) async fn known(
+        &self,
+        memory: &dyn Memory,
+        path: &NodePath,
+        task: &'static TaskDef,
+        inputs: Vec<(&str, Bytes)>,
+        stop: &Cancellation,
+    ) -> Result<Known, End> {
+        // Files are read for it.
+        let Either::Left((digest, _)) = select(memory.digest(task, &inputs, stop), pin!(stop.cancelled())).await else {
+            return Err(End::Cancelled);
+        };
+        let is_again = self.runs_again(path);
+        match self.recall(memory, path, task, &inputs, Given { digest: &digest, is_again }, stop).await? {
+            Recalled::Outputs(outputs, from) => {
+                let files = memory.stamp(&outputs).await;
+                Ok(Known::Outputs(Box::new(Done { outputs, from, inputs: Some(digest), files, used: None })))
+            }
+            Recalled::Nothing(claim) => {
+                self.foretell_needs(&inputs);
+                Ok(Known::Nothing(Box::new(Claimed { digest, is_again, claim })))
+            }
+        }
+    }
+
     /// What is known of the task. This may take long, because it reads files and waits for equal calls; a stop ends it.
-    pub(super) async fn recall(
+    async fn recall(
         &self,
         memory: &dyn Memory,
         node: &NodePath,

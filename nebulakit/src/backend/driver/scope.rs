@@ -1,22 +1,24 @@
 //! Runs a workflow with its failure handler, a scope from its first node to its last, and a node by its kind.
 
 use std::collections::VecDeque;
-use std::pin::pin;
 use std::sync::{Arc, PoisonError};
 
 use bytes::Bytes;
-use futures_util::future::{BoxFuture, Either, select};
+use futures_util::future::BoxFuture;
 
 use super::done::{Done, Ran};
 use super::fault::{End, Fault, code};
 use super::frame::{Frame, Instance};
-use super::memory::{Given, Recalled};
+use super::map::Element;
+use super::memory::Given;
+use super::recall::{Claimed, Known};
 use super::running::{Next, Running};
 use super::step::Step;
+use super::turns::Turn;
 use super::value;
 use super::walk::Walk;
 use crate::backend::extent::DEEPEST;
-use crate::graph::{Graph, Kind, Mapped};
+use crate::graph::{Branch, Graph, Kind, Map, Mapped};
 use crate::run::{EventKind, NodePath, Origin};
 use crate::task::cancellation::Cancellation;
 use crate::task::def::TaskDef;
@@ -154,69 +156,101 @@ fn skip<'g>(walk: &Arc<Walk<'g>>, frame: &Arc<Frame<'g>>, place: u32, needs: &mu
 }
 
 /// Runs a node, and returns the bytes of an `outputs.pb`.
-fn run(step: Step<'_>) -> BoxFuture<'_, Result<Bytes, End>> {
-    Box::pin(async move {
-        let ended = pin!(async {
-            // All but tasks are in boxes of their own: the future of a task, of which there are most, is as large as it needs to be.
-            let outputs = match &step.node.kind {
-                Kind::Task(name) | Kind::Reference(name) => return task(&step, &step.path, name, step.inputs()?, &step.frame.stop).await,
-                Kind::Workflow(name) | Kind::LaunchPlan(name) => within(&step, &step.path, name, &step.inputs()?, step.frame.stop.clone())?,
-                Kind::Map(map) => {
-                    let step = &step;
-                    let element = move |path: NodePath, inputs: Vec<(_, Bytes)>, stop: Cancellation| async move {
-                        let ended = pin!(async {
-                            match &map.of {
-                                Mapped::Task(name) => task(step, &path, name, inputs, &stop).await,
-                                Mapped::Workflow(name) => within(step, &path, name, &inputs, stop)?.await.map(Done::from),
-                            }
-                        });
-                        step.told(&path, ended).await
-                    };
-                    Box::pin(step.map(map, element))
-                }
-                Kind::Branch(branch) => {
-                    let (arm, body) = step.decide(branch)?;
-                    may_go_deeper(&step, &step.path)?;
-                    step.walk.tell(&step.path, || EventKind::Decided { arm });
-                    step.walk.tell(&step.path, || EventKind::Started { attempt: 0 });
-                    let frame = Frame::arm(&step.frame, body, step.walk.layout(body), step.scope_of(&step.path));
-                    scope(Arc::clone(&step.walk), Arc::new(frame))
-                }
-                Kind::Approve(gate) => Box::pin(step.approve(gate)),
-                Kind::Wait(gate) => Box::pin(step.wait(gate)),
-                Kind::Sleep(time) => Box::pin(step.sleep(*time)),
-            };
-            outputs.await.map(Done::from)
-        });
-        step.told(&step.path, ended).await
-    })
+async fn run(step: Step<'_>) -> Result<Bytes, End> {
+    step.ready(&step.path);
+    let outputs: Result<BoxFuture<'_, _>, End> = match &step.node.kind {
+        Kind::Task(name) | Kind::Reference(name) => return task(&step, &step.path, name, || step.inputs(), &step.frame.stop).await,
+        Kind::Workflow(name) | Kind::LaunchPlan(name) => {
+            step.inputs().and_then(|inputs| within(&step, &step.path, name, &inputs, step.frame.stop.clone()))
+        }
+        Kind::Map(map) => {
+            let step = &step;
+            Ok(Box::pin(step.map(map, move |path, element, stop| run_element(step, map, path, element, stop))))
+        }
+        Kind::Branch(branch) => arm(&step, branch),
+        Kind::Approve(gate) => Ok(Box::pin(step.approve(gate))),
+        Kind::Wait(gate) => Ok(Box::pin(step.wait(gate))),
+        Kind::Sleep(time) => Ok(Box::pin(step.sleep(*time))),
+    };
+    let ended = match outputs {
+        Ok(outputs) => outputs.await,
+        Err(end) => Err(end),
+    };
+    Box::pin(step.over(&step.path, ended.map(Done::from))).await
 }
 
-/// Runs a task that has to run, where nothing is known of what it gives.
-async fn task(step: &Step<'_>, path: &NodePath, name: &str, inputs: Vec<(&str, Bytes)>, stop: &Cancellation) -> Result<Done, End> {
-    let Some(task) = registry().get(name) else { return Err(step.unknown(path, "task", name)) };
-    let world = step.walk.world;
-    // What a mock gave may be in whatever another task gives.
-    let memory = world.memory.as_ref().filter(|_| world.mocks.is_empty());
-    let Some(memory) = memory else { return job(step, path, task, inputs, None, stop).await.map(Done::from) };
-    // Files are read for it.
-    let Either::Left((digest, _)) = select(memory.digest(task, &inputs, stop), pin!(stop.cancelled())).await else {
-        return Err(End::Cancelled);
+/// Runs an element of a map, and returns the bytes of an `outputs.pb`.
+async fn run_element<'g>(step: &Step<'g>, map: &'g Map, path: NodePath, element: Element<'g>, stop: Cancellation) -> Result<Bytes, End> {
+    step.ready(&path);
+    let ended = match &map.of {
+        Mapped::Task(name) => return task(step, &path, name, || Ok(element.inputs()), &stop).await,
+        Mapped::Workflow(name) => match within(step, &path, name, &element.inputs(), stop) {
+            Ok(outputs) => outputs.await,
+            Err(end) => Err(end),
+        },
     };
-    let given = Given { digest: &digest, is_again: step.runs_again(path) };
-    let (Ran { outputs, used }, from) = match step.recall(&**memory, path, task, &inputs, given, stop).await? {
-        Recalled::Outputs(outputs, from) => (Ran { outputs, used: None }, from),
-        Recalled::Nothing(claim) => {
-            step.foretell_needs(&inputs);
-            let ran = job(step, path, task, inputs, Some(given), stop).await?;
-            if let Some(claim) = claim {
-                Box::pin(step.remember(&**memory, path, claim, &ran.outputs)).await;
-            }
-            (ran, Origin::Run)
-        }
+    Box::pin(step.over(&path, ended.map(Done::from))).await
+}
+
+/// Runs the arm of a condition that is taken.
+fn arm<'g>(step: &Step<'g>, branch: &'g Branch) -> Result<BoxFuture<'g, Result<Bytes, End>>, End> {
+    let (arm, body) = step.decide(branch)?;
+    may_go_deeper(step, &step.path)?;
+    step.walk.tell(&step.path, || EventKind::Decided { arm });
+    step.walk.tell(&step.path, || EventKind::Started { attempt: 0 });
+    let frame = Frame::arm(&step.frame, body, step.walk.layout(body), step.scope_of(&step.path));
+    Ok(scope(Arc::clone(&step.walk), Arc::new(frame)))
+}
+
+/// Runs a task, if it has to run. What it takes while it waits for its turn is all that many nodes take at once: what comes before and after that is in boxes, and
+/// its inputs are only there meanwhile.
+async fn task<'g>(
+    step: &Step<'g>,
+    path: &NodePath,
+    name: &str,
+    inputs: impl Fn() -> Result<Vec<(&'g str, Bytes)>, End> + Sync,
+    stop: &Cancellation,
+) -> Result<Bytes, End> {
+    let Some(task) = registry().get(name) else { return Box::pin(step.over(path, Err(step.unknown(path, "task", name)))).await };
+    let claimed = match step.memory() {
+        None => None,
+        Some(memory) => match Box::pin(async { step.known(memory, path, task, inputs()?, stop).await }).await {
+            Ok(Known::Outputs(done)) => return Box::pin(step.over(path, Ok(*done))).await,
+            Ok(Known::Nothing(claimed)) => Some(claimed),
+            Err(end) => return Box::pin(step.over(path, Err(end))).await,
+        },
     };
+    let turn = step.turn(path, task, stop).await;
+    Box::pin(async {
+        let ended = match (turn, inputs()) {
+            (Ok(turn), Ok(inputs)) => ran(step, path, task, inputs, claimed, turn, stop).await,
+            (Err(end), _) | (_, Err(end)) => Err(end),
+        };
+        step.over(path, ended).await
+    })
+    .await
+}
+
+/// Runs a task that has to run and has its turn.
+async fn ran(
+    step: &Step<'_>,
+    path: &NodePath,
+    task: &'static TaskDef,
+    inputs: Vec<(&str, Bytes)>,
+    claimed: Option<Box<Claimed>>,
+    turn: Turn,
+    stop: &Cancellation,
+) -> Result<Done, End> {
+    let Some((memory, claimed)) = step.memory().zip(claimed) else {
+        return job(step, path, task, inputs, None, turn, stop).await.map(Done::from);
+    };
+    let Claimed { digest, is_again, claim } = *claimed;
+    let Ran { outputs, used } = job(step, path, task, inputs, Some(Given { digest: &digest, is_again }), turn, stop).await?;
+    if let Some(claim) = claim {
+        Box::pin(step.remember(memory, path, claim, &outputs)).await;
+    }
     let files = memory.stamp(&outputs).await;
-    Ok(Done { outputs, from, inputs: Some(digest), files, used })
+    Ok(Done { outputs, from: Origin::Run, inputs: Some(digest), files, used })
 }
 
 /// Runs a workflow within the one that `step` is of.
@@ -248,9 +282,10 @@ async fn job(
     task: &'static TaskDef,
     inputs: Vec<(&str, Bytes)>,
     given: Option<Given<'_>>,
+    turn: Turn,
     stop: &Cancellation,
 ) -> Result<Ran, End> {
-    let Ran { outputs, used } = step.job(path, task, inputs, given, stop).await?;
+    let Ran { outputs, used } = step.job(path, task, inputs, given, turn, stop).await?;
     step.hold(path, &outputs);
     if !task.is_dynamic || step.walk.world.mocks.has(task.name) {
         return Ok(Ran { outputs, used });

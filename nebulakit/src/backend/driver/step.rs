@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::io;
-use std::pin::Pin;
 use std::sync::{Arc, PoisonError};
 
 use bytes::Bytes;
@@ -59,19 +58,15 @@ impl<'g> Step<'g> {
         }
     }
 
-    /// Tells what becomes of the node or the element at `path`. What needs it begins behind this, and so behind what is told, once [`Running`] has had it
-    /// written.
+    /// Tells that the node or the element at `path` has all that it needs.
+    pub(super) fn ready(&self, path: &NodePath) {
+        self.walk.tell(path, || EventKind::Ready { of: self.what() });
+    }
+
+    /// Tells how the node or the element at `path` ended. What needs it begins behind this, and so behind what is told, once [`Running`] has had it written.
     ///
     /// [`Running`]: super::running::Running
-    ///
-    /// `ended` is pinned by the caller: here it would be kept twice, and it is most of what a node takes that waits.
-    pub(super) async fn told(
-        &self,
-        path: &NodePath,
-        ended: Pin<&mut (impl Future<Output = Result<Done, End>> + Send)>,
-    ) -> Result<Bytes, End> {
-        self.walk.tell(path, || EventKind::Ready { of: self.what() });
-        let ended = ended.await;
+    pub(super) async fn over(&self, path: &NodePath, ended: Result<Done, End>) -> Result<Bytes, End> {
         if self.walk.is_told() {
             match (self.record_end(path, &ended).await, &ended) {
                 // Only what ran here has left any.

@@ -19,16 +19,22 @@ const KINDS: usize = 64;
 /// The turns of a run's jobs.
 #[derive(Debug, Default)]
 pub(crate) struct Turns {
-    kinds: Mutex<Vec<Kind>>,
+    kinds: Mutex<Vec<Arc<Kind>>>,
     waiting: Mutex<Waiting>,
 }
 
-/// Jobs of one kind have the same chance to run: whichever is queued first, none of another kind waits longer for it.
+/// How a job runs. Jobs of one kind have the same chance to run: whichever is queued first, none of another kind waits longer for it.
 #[derive(Debug)]
-struct Kind {
-    strategy: Strategy,
-    resources: Option<Resources>,
+pub(super) struct Kind {
+    pub(super) strategy: Strategy,
+    pub(super) resources: Option<Resources>,
     turns: Arc<Semaphore>,
+}
+
+/// The right to submit a job. Others that wait have their turn once `permit` is dropped, which is when the job begins.
+pub(super) struct Turn {
+    pub(super) kind: Arc<Kind>,
+    pub(super) permit: Option<OwnedSemaphorePermit>,
 }
 
 /// The nodes that wait for a turn, by when they came.
@@ -39,15 +45,15 @@ struct Waiting {
 }
 
 impl Turns {
-    /// Waits until a job that asks for this may be submitted. What this gives is a turn until it is dropped, which is when the job begins.
-    pub(super) async fn take(&self, node: &NodePath, strategy: &Strategy, resources: Option<&Resources>) -> Option<OwnedSemaphorePermit> {
-        let turns = self.of(strategy, resources);
-        if let Ok(turn) = Arc::clone(&turns).try_acquire_owned() {
-            return Some(turn);
+    /// Waits until a job of that kind may be submitted.
+    pub(super) async fn take(&self, node: &NodePath, kind: Arc<Kind>) -> Turn {
+        if let Ok(permit) = Arc::clone(&kind.turns).try_acquire_owned() {
+            return Turn { kind, permit: Some(permit) };
         }
         let _waits = Waits::new(self, node);
         // It is never closed.
-        turns.acquire_owned().await.ok()
+        let permit = Arc::clone(&kind.turns).acquire_owned().await.ok();
+        Turn { kind, permit }
     }
 
     /// The nodes that came to wait since `*came`, up to `most` of them.
@@ -58,16 +64,18 @@ impl Turns {
         new.into_iter().map(|(_, node)| node.clone()).collect()
     }
 
-    fn of(&self, strategy: &Strategy, resources: Option<&Resources>) -> Arc<Semaphore> {
+    /// The kind of the jobs that run like this.
+    pub(super) fn kind(&self, strategy: Strategy, resources: Option<Resources>) -> Arc<Kind> {
         let mut kinds = self.kinds.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = kinds.iter().position(|kind| kind.strategy == *strategy && kind.resources.as_ref() == resources);
-        let place = known.unwrap_or_else(|| {
-            if kinds.len() < KINDS {
-                kinds.push(Kind { strategy: strategy.clone(), resources: resources.cloned(), turns: Arc::new(Semaphore::new(AT_ONCE)) });
-            }
-            kinds.len() - 1
-        });
-        Arc::clone(&kinds[place].turns)
+        if let Some(known) = kinds.iter().find(|kind| kind.strategy == strategy && kind.resources == resources) {
+            return Arc::clone(known);
+        }
+        if let Some(last) = kinds.last().filter(|_| kinds.len() == KINDS) {
+            return Arc::new(Kind { strategy, resources, turns: Arc::clone(&last.turns) });
+        }
+        let kind = Arc::new(Kind { strategy, resources, turns: Arc::new(Semaphore::new(AT_ONCE)) });
+        kinds.push(Arc::clone(&kind));
+        kind
     }
 
     fn waits(&self) -> MutexGuard<'_, Waiting> {
