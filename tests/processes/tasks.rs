@@ -24,6 +24,15 @@ pub(crate) fn pid() -> i64 {
     std::process::id().into()
 }
 
+/// How long its process has been there, in milliseconds.
+#[task(name = "work.age")]
+pub(crate) fn age() -> i64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
+    let begun: i64 = stat.rsplit_once(')').unwrap().1.split_whitespace().nth(19).unwrap().parse().unwrap();
+    let now = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
+    now.tv_sec * 1_000 + now.tv_nsec / 1_000_000 - begun * 10
+}
+
 #[task(name = "work.panics")]
 pub(crate) fn panics(said: String) {
     panic!("{said}")

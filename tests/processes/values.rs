@@ -30,6 +30,16 @@ async fn a_worker_is_replaced_after_so_many_jobs() {
     assert!(seen[0] == seen[1] && seen[1] != seen[2] && seen[2] == seen[3], "{seen:?}");
 }
 
+/// The first is replaced when it is needed: nobody knows yet that there will be another job.
+#[tokio::test]
+async fn the_next_worker_starts_while_the_last_job_of_the_one_before_runs() {
+    let coordinator = with(processes(1).recycle_after(1));
+    run(&coordinator, tasks::pid::with()).await.unwrap();
+    run(&coordinator, tasks::is_busy::with(200)).await.unwrap();
+    let age = run(&coordinator, tasks::age::with()).await.unwrap();
+    assert!(age >= 150, "it was started {age} ms ago");
+}
+
 #[tokio::test]
 async fn a_worker_that_has_grown_is_replaced() {
     let coordinator = with(processes(1).recycle_above(1));

@@ -53,6 +53,12 @@ async fn same(x: i64) -> i64 {
     x
 }
 
+/// The same, as a plain function.
+#[task]
+fn plain(x: i64) -> i64 {
+    x
+}
+
 #[task]
 async fn first(a: i64, _b: i64) -> i64 {
     a
@@ -72,6 +78,12 @@ async fn many(x: i64) -> Vec<i64> {
 #[workflow]
 pub(crate) fn chain(x: Promise<i64>) -> Promise<i64> {
     (0..nodes()).fold(x, |x, _| same::node(x))
+}
+
+/// The same, of plain functions.
+#[workflow]
+pub(crate) fn plain_chain(x: Promise<i64>) -> Promise<i64> {
+    (0..nodes()).fold(x, |x, _| plain::node(x))
 }
 
 /// One node is fed by all others.

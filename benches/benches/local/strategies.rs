@@ -10,7 +10,7 @@ use nebulakit::coordinator::ProcessStrategy;
 use nebulakit::prelude::*;
 use nebulakit_benches::median;
 
-use crate::flows::{chain, set_nodes};
+use crate::flows::{chain, plain_chain, set_nodes};
 
 /// Measurements, one of each kind in turn.
 const ROUNDS: usize = 9;
@@ -48,17 +48,17 @@ async fn timed(work: impl IntoFuture) -> f64 {
     begin.elapsed().as_secs_f64() * 1e6
 }
 
-fn in_processes(recycled: u64) -> RunLocal<i64> {
+fn in_processes(run: RunLocal<i64>, recycled: u64) -> RunLocal<i64> {
     let strategy = move || ProcessStrategy::with_slots(1).recycle_after(recycled);
-    chain::with(1).run_local().strategy(Strategy::Process).coordinator(move |builder| builder.strategy(Strategy::Process, strategy()))
+    run.strategy(Strategy::Process).coordinator(move |builder| builder.strategy(Strategy::Process, strategy()))
 }
 
 /// A chain of `count` nodes in processes, less one of one node: the first worker is of no interest.
-async fn each(count: u32, recycled: u64) -> f64 {
+async fn each(run: impl Fn() -> RunLocal<i64>, count: u32, recycled: u64) -> f64 {
     set_nodes(1);
-    let one = timed(in_processes(recycled)).await;
+    let one = timed(in_processes(run(), recycled)).await;
     set_nodes(count as usize + 1);
-    (timed(in_processes(recycled)).await - one) / f64::from(count)
+    (timed(in_processes(run(), recycled)).await - one) / f64::from(count)
 }
 
 async fn starts() -> f64 {
@@ -67,18 +67,22 @@ async fn starts() -> f64 {
 }
 
 pub(crate) async fn processes() {
-    let mut rows: [Vec<f64>; 4] = Default::default();
+    let (asyncs, plain) = (|| chain::with(1).run_local(), || plain_chain::with(1).run_local());
+    let mut rows: [Vec<f64>; 5] = Default::default();
     for _ in 0..ROUNDS {
         set_nodes(WARM as usize);
         rows[0].push(timed(async { assert_eq!(chain::with(1).run_local().await.unwrap(), 1) }).await / f64::from(WARM));
-        rows[1].push(each(WARM, u64::MAX).await);
+        rows[1].push(each(asyncs, WARM, u64::MAX).await);
         rows[2].push(starts().await);
-        rows[3].push(each(FRESH, 1).await);
+        rows[3].push(each(plain, FRESH, 1).await);
+        rows[4].push(each(asyncs, FRESH, 1).await);
     }
-    let ratio = median(rows[3].iter().zip(&rows[2]).map(|(fresh, bare)| fresh / bare).collect());
-    let [own, warm, bare, fresh] = rows.map(median);
+    let ratio = |row: &[f64]| median(row.iter().zip(&rows[2]).map(|(fresh, bare)| fresh / bare).collect());
+    let (of_plain, of_async) = (ratio(&rows[3]), ratio(&rows[4]));
+    let [own, warm, bare, plain, asyncs] = rows.map(median);
     println!("a node in this process {own:.1} us, in a warm process {warm:.1} us: {:.1} us more (goal 60)", warm - own);
-    println!("a node in a fresh process {fresh:.0} us, a bare start and end of the same program {bare:.0} us: {ratio:.2} (goal 1.3)");
+    println!("a bare start and end of the same program {bare:.0} us");
+    println!("a node in a fresh process {plain:.0} us: {of_plain:.2} of that (goal 1.3); with an async task {asyncs:.0} us: {of_async:.2}");
 }
 
 pub(crate) async fn computing() {

@@ -8,6 +8,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 use crate::coordinator::context::{Attempt, Executing};
@@ -40,14 +41,26 @@ impl fmt::Debug for ThreadStrategy {
 #[derive(Default)]
 struct Pool {
     state: Mutex<State>,
-    changed: Condvar,
 }
 
 #[derive(Default)]
 struct State {
-    waiting: VecDeque<Box<dyn FnOnce() + Send>>,
-    idle: usize,
+    waiting: VecDeque<Queued>,
+    /// How many threads will look at the queue without being woken. One counts as soon as its work is over, before anybody hears of that: what follows from it
+    /// finds a thread, and starts none.
+    looking: usize,
+    /// Those that sleep. The last one is woken first: its core was at work last, and is the likeliest to be free.
+    sleeping: Vec<Arc<Condvar>>,
     is_over: bool,
+}
+
+/// An attempt that waits for a thread.
+struct Queued {
+    attempt: Attempt,
+    /// The runtime that drives its job.
+    driving: Option<Handle>,
+    /// Nobody listens to an attempt that was given up.
+    ended: oneshot::Sender<Result<(), JobError>>,
 }
 
 impl ThreadStrategy {
@@ -76,40 +89,71 @@ impl Pool {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Runs `work` on an idle thread, else on a new one.
-    fn run(self: &Arc<Self>, work: Box<dyn FnOnce() + Send>) -> std::io::Result<()> {
+    /// Runs an attempt on a thread that has nothing to do, else on a new one.
+    fn run(self: &Arc<Self>, queued: Queued) -> std::io::Result<()> {
         let mut state = self.locked();
-        state.waiting.push_back(work);
-        if state.idle >= state.waiting.len() {
-            self.changed.notify_one();
+        state.waiting.push_back(queued);
+        if state.looking >= state.waiting.len() {
+            return Ok(());
+        }
+        if let Some(sleeping) = state.sleeping.pop() {
+            state.looking += 1;
+            drop(state);
+            sleeping.notify_one();
             return Ok(());
         }
         let pool = Arc::clone(self);
         // Under the lock, so that the last in the queue is still this one.
         let started = thread::Builder::new().name("nebulakit-work".to_owned()).spawn(move || pool.serve());
-        started.map(drop).inspect_err(|_| drop(state.waiting.pop_back()))
+        match started {
+            Ok(_) => state.looking += 1,
+            Err(error) => {
+                state.waiting.pop_back();
+                return Err(error);
+            }
+        }
+        Ok(())
     }
 
     fn serve(&self) {
+        let own = Arc::new(Condvar::new());
         let mut state = self.locked();
         loop {
-            if let Some(work) = state.waiting.pop_front() {
+            if let Some(Queued { attempt, driving, ended }) = state.waiting.pop_front() {
+                state.looking -= 1;
                 drop(state);
-                work();
+                let end = runtime::within(driving, || attempt.run_blocking());
+                self.locked().looking += 1;
+                let _ = ended.send(end);
                 state = self.locked();
                 continue;
             }
+            state.looking -= 1;
             if state.is_over {
                 return;
             }
-            state.idle += 1;
-            let (woken, timeout) = self.changed.wait_timeout(state, IDLE).unwrap_or_else(PoisonError::into_inner);
+            state.sleeping.push(Arc::clone(&own));
+            let (woken, timeout) = own.wait_timeout(state, IDLE).unwrap_or_else(PoisonError::into_inner);
             state = woken;
-            state.idle -= 1;
-            if timeout.timed_out() && state.waiting.is_empty() {
-                return;
+            // Whoever wakes it takes it out.
+            if let Some(place) = state.sleeping.iter().position(|sleeping| Arc::ptr_eq(sleeping, &own)) {
+                state.sleeping.remove(place);
+                if timeout.timed_out() {
+                    return;
+                }
+                state.looking += 1;
             }
         }
+    }
+
+    fn close(&self) {
+        let sleeping = {
+            let mut state = self.locked();
+            state.is_over = true;
+            state.looking += state.sleeping.len();
+            std::mem::take(&mut state.sleeping)
+        };
+        sleeping.iter().for_each(|sleeping| sleeping.notify_one());
     }
 }
 
@@ -123,29 +167,22 @@ impl ExecutionStrategy for ThreadStrategy {
     }
 
     fn execute(&self, attempt: Attempt) -> Executing<'_> {
-        let (sender, receiver) = oneshot::channel();
-        let driving = runtime::current();
-        let work = move || {
-            // Nobody listens to an attempt that was given up.
-            let _ = sender.send(runtime::within(driving, || attempt.run_blocking()));
-        };
-        if let Err(error) = self.pool.run(Box::new(work)) {
+        let (ended, end) = oneshot::channel();
+        if let Err(error) = self.pool.run(Queued { attempt, driving: runtime::current(), ended }) {
             let said = format!("no thread can be started: {error}");
             return Box::pin(std::future::ready(Err(JobError::lost(Lost::Strategy(said)))));
         }
-        Box::pin(async move { receiver.await.unwrap_or_else(|_| Err(JobError::lost(Lost::Strategy("the thread ended early".to_owned())))) })
+        Box::pin(async move { end.await.unwrap_or_else(|_| Err(JobError::lost(Lost::Strategy("the thread ended early".to_owned())))) })
     }
 
     fn shutdown(&self, _: Instant) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
-        self.pool.locked().is_over = true;
-        self.pool.changed.notify_all();
+        self.pool.close();
         Box::pin(std::future::ready(()))
     }
 }
 
 impl Drop for ThreadStrategy {
     fn drop(&mut self) {
-        self.pool.locked().is_over = true;
-        self.pool.changed.notify_all();
+        self.pool.close();
     }
 }

@@ -3,6 +3,7 @@
 mod environment;
 mod pool;
 mod settings;
+mod spares;
 mod worker;
 
 use std::ffi::OsString;
@@ -170,7 +171,8 @@ impl ProcessStrategy {
         self
     }
 
-    /// Replaces a worker after that many jobs: 1,000 unless set.
+    /// Replaces a worker after that many jobs: 1,000 unless set. From the second on, the worker that replaces it starts while its last job runs, so that with
+    /// `recycle_after(1)` each job has a process of its own and hardly waits for it.
     #[must_use]
     pub fn recycle_after(mut self, jobs: u64) -> Self {
         self.settings.recycle_after = jobs;
@@ -208,6 +210,7 @@ impl ProcessStrategy {
                     JobError::Limit { limit: Limit::Memory { limit: Some(limit), peak: now }, tail: "".into() }
                 }
             })?;
+            self.pool.prepare(&self.settings, &needs, &worker);
             let mut held = Held(Some(worker));
             let Some(Worker { process, talk: socket, pipes, is_quick, .. }) = &mut held.0 else { continue };
             // With others at work, the thread is of use to them.

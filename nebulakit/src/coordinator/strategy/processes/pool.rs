@@ -11,6 +11,7 @@ use crate::coordinator::lock::atomic::{AtomicUsize, Ordering};
 use crate::coordinator::lock::{Mutex, locked};
 use crate::coordinator::strategy::processes::environment::give;
 use crate::coordinator::strategy::processes::settings::Settings;
+use crate::coordinator::strategy::processes::spares::Spares;
 use crate::coordinator::strategy::processes::worker::{Fits, Worker};
 use crate::coordinator::strategy::workers::groups::Bytes;
 use crate::coordinator::strategy::workers::limits::Kept;
@@ -50,6 +51,7 @@ pub(super) struct Pool {
     /// The same for workers of jobs that say how much memory they take.
     kept_of_jobs: OnceLock<Kept>,
     environment: OnceLock<Environment>,
+    spares: Spares,
     /// How many attempts there are.
     busy: AtomicUsize,
 }
@@ -85,6 +87,8 @@ struct State {
     started: Vec<Weak<Process>>,
     /// How many died since one last finished its work.
     deaths: u32,
+    /// Whether one has ever run all the jobs that it may.
+    has_spent: bool,
     is_over: bool,
 }
 
@@ -136,7 +140,7 @@ impl Pool {
             };
             drop(unwanted);
             let mut worker = match idle {
-                None => self.start(settings, &kept, &fits, output).await?,
+                None => self.start(settings, &kept, &fits, needs, output).await?,
                 Some(idle) if idle.process.end().is_some() => continue,
                 Some(idle) => match idle.here()? {
                     Some(worker) => worker,
@@ -179,40 +183,31 @@ impl Pool {
         }
     }
 
-    async fn start(&self, settings: &Settings, kept: &Kept, fits: &Fits, output: &mut Output<'_>) -> Result<Worker, String> {
-        let environment = self.environment.get_or_init(Environment::from_process);
-        let depth = Marker::below(environment).depth;
-        if depth > DEEPEST {
-            return Err(format!("a worker of a worker, and so on, {depth} deep, is one too many"));
-        }
+    async fn start(
+        &self,
+        settings: &Settings,
+        kept: &Kept,
+        fits: &Fits,
+        needs: &Needs,
+        output: &mut Output<'_>,
+    ) -> Result<Worker, String> {
         let is_own = settings.program.is_none();
-        if is_own && !is_entered() {
-            return Err(format!("this program has no workers: {HINT}; a test names another program by `ProcessStrategy::program`"));
-        }
-        if let Some(problem) = kept.problem() {
-            return Err(problem);
-        }
-        let pause = locked(&self.state).pause();
-        if !pause.is_zero() {
-            tokio::time::sleep(pause).await;
-        }
-        let named = settings.program.as_ref().map_or_else(String::new, |program| format!(" of `{}`", program.display()));
-        let cannot = |error: &io::Error| format!("no worker{named} can be started: {error}");
-        let program = match &settings.program {
-            Some(program) => program.clone(),
-            None => program::path().map_err(|error| cannot(&error))?,
+        let spare = if needs.memory.is_none() { self.spares.take(fits) } else { None };
+        let started = match spare {
+            Some(spare) => spare,
+            None => {
+                let command = self.command(settings, kept, fits)?;
+                let pause = locked(&self.state).pause();
+                if !pause.is_zero() {
+                    tokio::time::sleep(pause).await;
+                }
+                start(command, kept.clone()).await.map_err(|error| cannot_start(settings, &error))?
+            }
         };
-        let mut command = Command::new(&program);
-        give(&mut command, environment, &settings.variables, fits.gpus.as_deref());
-        let started = start(command, kept.clone()).await.map_err(|error| cannot(&error))?;
         let process = Arc::clone(&started.process);
         // Until it has greeted it may be anything, and is not left alone.
         let guard = Unanswered(&process);
-        {
-            let mut state = locked(&self.state);
-            state.started.retain(|process| process.strong_count() > 0);
-            state.started.push(Arc::downgrade(&process));
-        }
+        self.note_start(&process);
         let mut worker = Worker::new(started, fits.clone(), kept.memory_at_start())?;
         let greeted = worker.greet(kept, is_own, output).await;
         if greeted.is_err() {
@@ -223,6 +218,54 @@ impl Pool {
         Ok(worker)
     }
 
+    /// What starts a worker.
+    fn command(&self, settings: &Settings, kept: &Kept, fits: &Fits) -> Result<Command, String> {
+        let environment = self.environment.get_or_init(Environment::from_process);
+        let depth = Marker::below(environment).depth;
+        if depth > DEEPEST {
+            return Err(format!("a worker of a worker, and so on, {depth} deep, is one too many"));
+        }
+        if settings.program.is_none() && !is_entered() {
+            return Err(format!("this program has no workers: {HINT}; a test names another program by `ProcessStrategy::program`"));
+        }
+        if let Some(problem) = kept.problem() {
+            return Err(problem);
+        }
+        let program = match &settings.program {
+            Some(program) => program.clone(),
+            None => program::path().map_err(|error| cannot_start(settings, &error))?,
+        };
+        let mut command = Command::new(&program);
+        give(&mut command, environment, &settings.variables, fits.gpus.as_deref());
+        Ok(command)
+    }
+
+    /// Starts the successor of a worker that begins its last job, where others like it have come to their end: there will be another job.
+    pub(super) fn prepare(self: &Arc<Self>, settings: &Settings, needs: &Needs, worker: &Worker) {
+        if needs.memory.is_some() || worker.jobs + 1 < settings.recycle_after || !locked(&self.state).has_spent {
+            return;
+        }
+        let (kept, fits) = (self.kept(settings).clone(), worker.fits.clone());
+        // What is wrong is told where one is needed.
+        let Ok(command) = self.command(settings, &kept, &fits) else { return };
+        let (pool, most) = (Arc::clone(self), settings.slots);
+        tokio::spawn(async move {
+            let Ok(started) = start(command, kept).await else { return };
+            pool.note_start(&started.process);
+            let state = locked(&pool.state);
+            // One that is dropped hears the end of its socket.
+            if !state.is_over {
+                pool.spares.put(fits, started, most);
+            }
+        });
+    }
+
+    fn note_start(&self, process: &Arc<Process>) {
+        let mut state = locked(&self.state);
+        state.started.retain(|process| process.strong_count() > 0);
+        state.started.push(Arc::downgrade(process));
+    }
+
     /// A worker has finished its work, and waits for the next, if it is to go on.
     pub(super) fn put_back(&self, mut worker: Worker, settings: &Settings) {
         worker.jobs += 1;
@@ -230,6 +273,7 @@ impl Pool {
             || settings.recycle_above.is_some_and(|most| worker.process.resident().is_none_or(|now| now > most));
         let mut state = locked(&self.state);
         state.deaths = 0;
+        state.has_spent |= is_spent;
         if !is_spent && !state.is_over && state.idle.len() < settings.slots {
             state.idle.push(worker);
         }
@@ -265,11 +309,17 @@ impl Pool {
         let (idle, started) = {
             let mut state = locked(&self.state);
             state.is_over = true;
+            self.spares.clear();
             (std::mem::take(&mut state.idle), std::mem::take(&mut state.started))
         };
         drop(idle);
         started
     }
+}
+
+fn cannot_start(settings: &Settings, error: &io::Error) -> String {
+    let named = settings.program.as_ref().map_or_else(String::new, |program| format!(" of `{}`", program.display()));
+    format!("no worker{named} can be started: {error}")
 }
 
 impl State {
