@@ -61,6 +61,11 @@ impl Attempt {
     /// # Errors
     /// Those of the work.
     pub fn run_blocking(self) -> Result<(), JobError> {
+        self.run_here()
+    }
+
+    /// The same; it keeps its slot.
+    pub(super) fn run_here(&self) -> Result<(), JobError> {
         // One that waited for a thread may have been given up meanwhile.
         if !self.context.live().runs(self.context.attempt) {
             return Err(JobError::lost(Lost::Strategy("the attempt was given up before it began".to_owned())));

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::num::NonZero;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -18,6 +19,10 @@ use crate::coordinator::strategy::ExecutionStrategy;
 
 /// How long a thread waits for another attempt before it ends.
 const IDLE: Duration = Duration::from_secs(10);
+
+/// For how long it looks for one before it sleeps. What follows from an attempt comes within this time as a rule, and a thread that sleeps may be woken on a core
+/// that another one computes on.
+const LOOKS: Duration = Duration::from_micros(100);
 
 /// Runs attempts on threads of its own, as many at once as the machine has cores: for work that computes.
 ///
@@ -41,13 +46,15 @@ impl fmt::Debug for ThreadStrategy {
 #[derive(Default)]
 struct Pool {
     state: Mutex<State>,
+    /// How many attempts wait, for those that look without the lock.
+    waiting: AtomicUsize,
 }
 
 #[derive(Default)]
 struct State {
     waiting: VecDeque<Queued>,
-    /// How many threads will look at the queue without being woken. One counts as soon as its work is over, before anybody hears of that: what follows from it
-    /// finds a thread, and starts none.
+    /// How many threads will look at the queue without being woken. One counts as soon as its work is over, before its slot is free: what gets the slot finds a
+    /// thread that is awake, and has none woken on a core where another one computes.
     looking: usize,
     /// Those that sleep. The last one is woken first: its core was at work last, and is the likeliest to be free.
     sleeping: Vec<Arc<Condvar>>,
@@ -93,6 +100,7 @@ impl Pool {
     fn run(self: &Arc<Self>, queued: Queued) -> std::io::Result<()> {
         let mut state = self.locked();
         state.waiting.push_back(queued);
+        self.waiting.store(state.waiting.len(), Ordering::Relaxed);
         if state.looking >= state.waiting.len() {
             return Ok(());
         }
@@ -109,6 +117,7 @@ impl Pool {
             Ok(_) => state.looking += 1,
             Err(error) => {
                 state.waiting.pop_back();
+                self.waiting.store(state.waiting.len(), Ordering::Relaxed);
                 return Err(error);
             }
         }
@@ -121,10 +130,13 @@ impl Pool {
         loop {
             if let Some(Queued { attempt, driving, ended }) = state.waiting.pop_front() {
                 state.looking -= 1;
+                self.waiting.store(state.waiting.len(), Ordering::Relaxed);
                 drop(state);
-                let end = runtime::within(driving, || attempt.run_blocking());
+                let end = runtime::within(driving, || attempt.run_here());
                 self.locked().looking += 1;
+                drop(attempt);
                 let _ = ended.send(end);
+                self.look();
                 state = self.locked();
                 continue;
             }
@@ -143,6 +155,14 @@ impl Pool {
                 }
                 state.looking += 1;
             }
+        }
+    }
+
+    /// Waits for another attempt for a moment, without sleep.
+    fn look(&self) {
+        let begin = Instant::now();
+        while self.waiting.load(Ordering::Relaxed) == 0 && begin.elapsed() < LOOKS {
+            thread::yield_now();
         }
     }
 
