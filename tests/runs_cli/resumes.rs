@@ -87,7 +87,7 @@ fn a_run_that_goes_on_is_not_retried_and_a_stopped_one_is() {
     started.hears("n0 waits: started");
     for words in [&["runs", "retry", &id][..], &["run", "endless", "--resume", &id]] {
         let err = place.refused(1, words);
-        let expected = format!("error: the run `{id}` is not over: a process drives it\n\nhint: `flows runs cancel {id}` stops it\n");
+        let expected = format!("error: the run `{id}` is still going on: a process drives it\n\nhint: `flows runs cancel {id}` stops it\n");
         assert_eq!(err, expected);
     }
     let err = place.refused(1, &["runs", "outputs", &id]);
@@ -132,7 +132,7 @@ fn a_run_that_did_not_begin_is_not_gone_on_with() {
     fs::create_dir(place.path().join(".nebulakit/runs").join(id)).unwrap();
     for words in [&["run", "steps", "--resume", "last"][..], &["runs", "retry", "last"]] {
         let err = place.refused(2, words);
-        assert!(err.starts_with(&format!("error: the run `{id}` did not begin: nothing of it is recorded\n")), "{err}");
+        assert!(err.starts_with(&format!("error: the run `{id}` did not begin: it has no events\n")), "{err}");
     }
 }
 

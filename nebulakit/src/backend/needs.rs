@@ -24,7 +24,7 @@ pub(super) fn missing(graph: &Graph, mocks: &Mocks) -> Vec<String> {
         })
     });
     let deep = (Extent::of(graph).depth > DEEPEST)
-        .then(|| format!("workflows and conditions of `{}` are within each other more than {DEEPEST} deep", graph.name));
+        .then(|| format!("workflows and conditions of `{}` are nested more than {DEEPEST} deep", graph.name));
     tasks.chain(references).chain(deep).chain(two_kinds(graph)).collect()
 }
 

@@ -145,7 +145,7 @@ impl RunHandle {
         loop {
             match self.status()? {
                 RunStatus::Ended(outcome) => return Ok(outcome),
-                RunStatus::Interrupted => return Err(self.interrupted("it did not come to its end")),
+                RunStatus::Interrupted => return Err(self.interrupted("it did not finish")),
                 _ => tokio::time::sleep(PERIOD).await,
             }
         }
@@ -253,7 +253,7 @@ impl RunHandle {
         match self.status()? {
             RunStatus::Unknown | RunStatus::Running | RunStatus::Stopping => Err(self.not_over()),
             RunStatus::Interrupted if self.state()?.events == 0 => {
-                let empty = format!("the run `{}` did not begin: nothing of it is recorded", self.id());
+                let empty = format!("the run `{}` did not begin: it has no events", self.id());
                 Err(RecordError::new(RecordErrorKind::NotFound, empty).with_hint(format!("`runs delete {}` removes it", self.id())))
             }
             RunStatus::Interrupted | RunStatus::Ended(_) => Ok(()),
@@ -262,8 +262,8 @@ impl RunHandle {
 
     /// What stands in the way of going on with it while a process drives it.
     pub(crate) fn not_over(&self) -> RecordError {
-        let driven = format!("the run `{}` is not over: a process drives it", self.id());
-        RecordError::new(RecordErrorKind::Driven, driven).with_hint("wait for its end, or cancel it")
+        let driven = format!("the run `{}` is still going on: a process drives it", self.id());
+        RecordError::new(RecordErrorKind::Driven, driven).with_hint("wait until it ends, or cancel it")
     }
 
     /// The node of that path.
@@ -315,8 +315,8 @@ impl RunHandle {
             Err(error) => return Err(RecordError::io("read", &path, &error)),
         };
         let build: Build = serde_json::from_slice(&json).map_err(|error| {
-            RecordError::new(RecordErrorKind::Corrupt, format!("`{}` is not a build: {error}", path.display()))
-                .with_hint("remove it: a run that resumes this one does all of it again")
+            RecordError::new(RecordErrorKind::Corrupt, format!("`{}` is not a valid record of a build: {error}", path.display()))
+                .with_hint("delete it; a run that resumes this one then runs every node again")
         })?;
         if build.version > BUILD_VERSION {
             let newer = format!(
@@ -363,7 +363,7 @@ impl RunHandle {
 
     fn interrupted(&self, and: &str) -> RecordError {
         RecordError::new(RecordErrorKind::Interrupted, format!("no process drives the run `{}`: {and}", self.id()))
-            .with_hint(format!("`runs retry {}` goes on with it, in code `Options::resumes`", self.id()))
+            .with_hint(format!("continue it with `runs retry {}`, or in code with `Options::resumes`", self.id()))
     }
 
     fn unread(&self, what: &str, path: &Path, error: &io::Error) -> RecordError {

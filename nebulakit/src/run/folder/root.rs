@@ -114,8 +114,8 @@ impl RunsFolder {
                 ),
             )
             .with_hint("use that version, or another folder")),
-            Err(_) => Err(RecordError::new(RecordErrorKind::Corrupt, format!("`{}` is not the version of a format", path.display()))
-                .with_hint(format!("where nothing else writes there, make it say `{FORMAT}`"))),
+            Err(_) => Err(RecordError::new(RecordErrorKind::Corrupt, format!("`{}` does not hold a format version", path.display()))
+                .with_hint(format!("if the folder holds only runs, write `{FORMAT}` to that file"))),
         }
     }
 
@@ -141,9 +141,9 @@ impl RunsFolder {
                 Some(_) => Ok(()),
                 None => Err(RecordError::new(
                     RecordErrorKind::Foreign,
-                    format!("`{}` is not a folder of runs: it holds `{}`, and no `{FORMAT_FILE}`", self.path.display(), name.display()),
+                    format!("`{}` is not a folder of runs: it holds `{}` but no `{FORMAT_FILE}`", self.path.display(), name.display()),
                 )
-                .with_hint("name a folder that is empty, or not there")),
+                .with_hint("name an empty folder, or one that does not exist yet")),
             };
         }
         publish(&self.path.join(FORMAT_FILE), format!("{FORMAT}\n").as_bytes(), Durability::Kernel)
@@ -177,7 +177,10 @@ impl RunsFolder {
                 let more = several.len().saturating_sub(3);
                 let and = if more > 0 { format!(" and {more} more") } else { String::new() };
                 let shown = several.iter().take(3).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-                Err(RecordError::new(RecordErrorKind::Ambiguous, format!("`{prefix}` begins the ids of several runs: {shown}{and}")))
+                Err(RecordError::new(
+                    RecordErrorKind::Ambiguous,
+                    format!("several runs have an id that begins with `{prefix}`: {shown}{and}"),
+                ))
             }
         }
     }
@@ -209,7 +212,7 @@ impl RunsFolder {
         }
         Err(RecordError::new(
             RecordErrorKind::Io(io::ErrorKind::AlreadyExists),
-            format!("`{}` has no id left for a run", self.path.display()),
+            format!("no id is free for a run in `{}`", self.path.display()),
         ))
     }
 
