@@ -36,6 +36,8 @@ pub(super) fn from_yaml(text: &str) -> Result<Untyped, String> {
     let options = serde_saphyr::options! {
         strict_booleans: true,
         with_snippet: false,
+        // Each value takes a byte of the text, and there are at most two events of a value. Aliases have a limit of their own below.
+        budget: serde_saphyr::budget! { max_nodes: text.len() + 1, max_events: 2 * text.len() + 16 },
         non_finite_float_policy: serde_saphyr::options::NonFiniteFloatPolicy::PassThrough,
     };
     // Without aliases there are no more values than bytes, nor is there more text.
@@ -186,6 +188,12 @@ mod tests {
     fn json_keeps_order_and_width() {
         let text = r#"{"b":[1,-2,18446744073709551615,1.0,0.1],"a":{"z":null,"y":true}}"#;
         assert_eq!(to_json(&from_json(text).unwrap()), text);
+    }
+
+    #[test]
+    fn yaml_may_have_as_many_values_as_its_text_has_room_for() {
+        let text = format!("[{}]", "1,".repeat(300_000));
+        assert!(matches!(from_yaml(&text), Ok(Untyped::List(elements)) if elements.len() == 300_000));
     }
 
     #[test]
