@@ -55,7 +55,8 @@ fn entries_are_listed_shown_and_cleared() {
     assert_eq!((&shown["inputs"], &shown["outputs"]), (&json!({"x": {"value": 2}}), &json!({"o0": 3})));
     let err = place.refused(2, &["cache", "show", "zz"]);
     assert!(err.starts_with("error: no cache entry has a digest that begins with `zz`\n\nhint: `cache list`"), "{err}");
-    assert_eq!(place.refused(0, &["cache", "clear", "--older-than", "1h"]), "nothing to remove\n");
+    assert_eq!(place.refused(0, &["cache", "clear", "--older-than", "1h"]), "there are no entries that are old enough\n");
+    assert_eq!(place.refused(0, &["cache", "clear", "rembered"]), "there are no entries of `rembered`\n");
     assert_eq!(place.refused(0, &["cache", "clear", "remembered"]), "removed 2 entries of `flows.remembered`\n");
     assert_eq!(place.said(&["cache", "list", "--json"]), "[]\n");
     assert_eq!(place.said(&["runs", "outputs", "last", "n1"]), "3\n", "runs keep what they gave");
@@ -95,9 +96,9 @@ fn a_plan_says_what_would_run_and_why_and_records_nothing() {
     assert_eq!(
         plan(&[]),
         "flows.steps: 2 would run, 1 not known yet\n\
-         n0 double      runs     not in the cache\n\
+         n0 double      runs     it has no cache\n\
          n1 remembered  unknown  until n0 is over\n\
-         n2 when_there  runs     not in the cache\n"
+         n2 when_there  runs     it has no cache\n"
     );
     assert!(!place.path().join(".nebulakit").exists());
     place.steps(&[]);
