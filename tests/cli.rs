@@ -470,7 +470,7 @@ fn a_signal_stops_the_task_and_a_second_one_ends_it() {
         assert_eq!(line(), format!("error: the run {id} was stopped by SIG{signal}"));
         assert_eq!(
             (line(), line()),
-            (String::new(), format!("hint: `app runs show {id}` shows how far it came, and `app runs retry {id}` goes on with it"))
+            (String::new(), format!("hint: `app runs show {id}` shows how far it came, and `app runs retry {id}` continues it"))
         );
         assert!(err.next().is_none());
         assert_eq!(child.wait().unwrap().code(), Some(code));

@@ -10,6 +10,8 @@ use nebulakit::graph::Graph;
 use nebulakit::prelude::*;
 use nebulakit::run::{Answer, Durability, EventKind, NodeStatus, Origin, RecordErrorKind, RunHandle, RunOutcome, RunStatus, RunsFolder};
 
+use crate::literal;
+
 #[task]
 fn write(ctx: Context, text: String) -> anyhow::Result<File> {
     let path = ctx.working_directory()?.join("text.txt");
@@ -43,10 +45,6 @@ async fn started(backend: &LocalBackend, graph: &Graph, inputs: &[(&str, Vec<u8>
     let inputs = nebulakit::types::convert::writer::map_of_literals(inputs.iter().map(|(name, literal)| (*name, literal.as_slice())));
     let plan = backend.compile(graph, &Options::new().inputs(inputs)).unwrap();
     backend.run(plan).await.unwrap()
-}
-
-fn literal<T: nebulakit::NebulaType>(value: &T) -> Vec<u8> {
-    nebulakit::types::encode(value, &nebulakit::types::Dialect::FLYTE_1).unwrap()
 }
 
 #[tokio::test]

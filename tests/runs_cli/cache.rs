@@ -69,7 +69,7 @@ fn why_a_node_was_taken_or_not_is_a_sentence() {
     let place = Place::with_steps();
     let why = |node: &str| place.said(&["cache", "why", "last", node]);
     place.steps(&[]);
-    let first = place.json(&["runs", "list", "--json"])[0]["run"].as_str().unwrap().to_owned();
+    let first = place.last();
     assert_eq!(why("n1"), "n1 was not taken from the cache: there was no entry of `flows.remembered`\n");
     assert_eq!(why("n0"), "n0 was not looked for in the cache: it is not a task with `cache(..)`, or the node switches the cache off\n");
     place.steps(&[]);
@@ -102,15 +102,15 @@ fn a_plan_says_what_would_run_and_why_and_records_nothing() {
     );
     assert!(!place.path().join(".nebulakit").exists());
     place.steps(&[]);
-    let run = place.json(&["runs", "list", "--json"])[0]["run"].as_str().unwrap().to_owned();
+    let run = place.last();
     let kept = format!("kept  it succeeded in the run {run}\n");
     let all_kept = format!("flows.steps: 3 kept\nn0 double      {kept}n1 remembered  {kept}n2 when_there  {kept}");
     assert_eq!(plan(&["--resume", "last"]), all_kept);
     let told: Value = serde_json::from_str(&plan(&["--resume", "last", "--x", "3", "--json"])).unwrap();
     let node = &told["nodes"][0];
     assert_eq!((&node["fate"], &told["resumes"]), (&json!("runs"), &json!(run)));
-    assert_eq!(node["because"], json!("it is given something else"));
-    assert!(plan(&["--resume", "last", "--from", "n0"]).contains("\nn0 double      runs     that was asked for\n"));
+    assert_eq!(node["because"], json!("its inputs changed"));
+    assert!(plan(&["--resume", "last", "--from", "n0"]).contains("\nn0 double      runs     as asked\n"));
     assert_eq!(told["nodes"][1]["for"], json!("n0"));
     assert_eq!(place.json(&["runs", "list", "--json"]).as_array().unwrap().len(), 1);
     let err = place.refused(2, &["run", "steps", "--plan"]);

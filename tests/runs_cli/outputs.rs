@@ -66,7 +66,7 @@ fn outputs_that_cannot_be_put_there_stay_in_the_run() {
     assert_eq!(err, "error: `--output`: `file` is not a folder\n");
     // It is gone when the task has run.
     let answer = place.answer(&["run", "meddles", "-q", "-o", "out", "--path", "out"]);
-    let id = place.json(&["runs", "list", "--json"])[0]["run"].as_str().unwrap().to_owned();
+    let id = place.last();
     assert_eq!((answer.code, answer.out.as_str()), (1, ""), "{}", answer.err);
     assert!(answer.err.starts_with("error: cannot write into the folder `out`: "), "{}", answer.err);
     assert!(answer.err.ends_with(&format!("\nhint: the outputs are recorded: `flows runs outputs {id} --output out` puts them there\n")));

@@ -125,12 +125,12 @@ fn fewer_jobs_than_a_task_asks_for_cores_run_it_on_as_many() {
 fn what_failed_is_told_with_the_ways_to_see_more() {
     let place = Place::new();
     let err = place.refused(1, &["run", "division", "--total", "1", "--by", "0", "-q"]);
-    let id = place.json(&["runs", "list", "--json"])[0]["run"].as_str().unwrap().to_owned();
+    let id = place.last();
     assert_eq!(
         err,
         format!(
             "error[USER:Division]: the node n0 (flows.divide) of the run {id} failed: cannot divide 1 by 0\\u001b[2J\n\n\
-             hint: `flows runs show {id}` shows the run, `flows runs logs {id} n0` what the node logged, and `flows runs retry {id}` goes on with it\n"
+             hint: `flows runs show {id}` shows the run, `flows runs logs {id} n0` what the node logged, and `flows runs retry {id}` continues it\n"
         )
     );
     let shown = place.said(&["runs", "show", "last"]);
@@ -307,7 +307,7 @@ fn a_run_that_cannot_be_read_does_not_spread_the_list() {
     for _ in 0..2 {
         place.said(&["run", "echo", "--word", "x", "-q"]);
     }
-    let id = place.json(&["runs", "list", "--json"])[0]["run"].as_str().unwrap().to_owned();
+    let id = place.last();
     std::fs::write(place.path().join(".nebulakit/runs").join(&id).join("events.jsonl"), "{}\n").unwrap();
     let list = place.said(&["runs", "list"]);
     let lines: Vec<_> = list.lines().collect();
@@ -319,7 +319,7 @@ fn a_run_that_cannot_be_read_does_not_spread_the_list() {
 fn what_a_run_recorded_and_is_damaged_is_named() {
     let place = Place::new();
     place.said(&["run", "echo", "--word", "x", "-q"]);
-    let id = place.json(&["runs", "list", "--json"])[0]["run"].as_str().unwrap().to_owned();
+    let id = place.last();
     let folder = place.path().join(".nebulakit/runs").join(&id);
     std::fs::write(folder.join("build.json"), r#"{"version": 9}"#).unwrap();
     let err = place.refused(1, &["run", "echo", "--resume", "last", "--from", "n0"]);

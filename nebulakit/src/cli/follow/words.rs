@@ -15,11 +15,11 @@ pub(in crate::cli) fn node(path: &NodePath, node: &NodeState) -> String {
 /// Why a node runs again.
 pub(in crate::cli) fn again(because: Again) -> &'static str {
     match because {
-        Again::Asked => "that was asked for",
-        Again::Inputs => "it is given something else",
-        Again::Interface => "its task takes or gives something else",
-        Again::Outputs => "what it gave was changed or is gone",
-        Again::Deleted => "its files were deleted, and are needed",
+        Again::Asked => "as asked",
+        Again::Inputs => "its inputs changed",
+        Again::Interface => "the interface of its task changed, or was not recorded",
+        Again::Outputs => "its outputs were changed or are gone",
+        Again::Deleted => "its files were deleted and are needed",
     }
 }
 
