@@ -113,7 +113,7 @@ fn meant(argument: &str, words: &[OsString]) -> Option<String> {
     }
     let (flag, value) = (words.get(at.checked_sub(1)?)?.to_str()?, words[at].to_str()?);
     let is_value = argument.starts_with('-') && !is_option && flag.starts_with("--") && !flag.contains('=');
-    is_value.then(|| format!("a value that begins with a dash is written with `=`: {}", quoted(&format!("{flag}={value}"))))
+    is_value.then(|| format!("a value that begins with a dash is written with `=`: {}", quoted(&format!("{flag}={}", shown(value)))))
 }
 
 /// In backticks, on one line and without what is secret in a URL: what is quoted may come from the command line.
