@@ -146,14 +146,14 @@ fn help_is_asked_for_or_is_an_error() {
     }
     assert!(said(&["run", "--help"]).contains("Tasks: awkward, clean_up, divide, ellipse_area, empty, fail, app.greet, "));
     assert_eq!(refused(&["run"]), "error: no task is named\n\nhint: `app list` shows what there is to run\n");
-    assert_eq!(refused(&["describe"]), "error: `<TASK>` is missing\n\nhint: see `app --help`\n");
+    assert_eq!(refused(&["describe"]), "error: `<TASK>` is missing\n\nhint: see `app describe --help`\n");
 }
 
 #[test]
 fn an_unknown_task_lists_the_known_ones() {
     let known = "awkward, app.clean_up, app.divide, app.ellipse_area, app.empty, app.fail";
     let error = refused(&["run", "xyz"]);
-    assert!(error.starts_with("error: no task is called `xyz`\n  this binary has: app.awkward, "), "{error}");
+    assert!(error.starts_with("error: no task or workflow is called `xyz`\n  this binary has: app.awkward, "), "{error}");
     assert!(error.contains(known) && error.contains("\n\nhint: tasks of a library"), "{error}");
     assert!(refused(&["describe", "divid"]).ends_with("\n\nhint: did you mean `app.divide`?\n"));
 }
@@ -470,7 +470,7 @@ fn a_signal_stops_the_task_and_a_second_one_ends_it() {
         assert_eq!(line(), format!("error: the run {id} was stopped by SIG{signal}"));
         assert_eq!(
             (line(), line()),
-            (String::new(), format!("hint: `app runs show {id}` shows how far it came, and `app runs retry {id}` goes on with it"))
+            (String::new(), format!("hint: `app runs show {id}` shows how far it came, and `app runs retry {id}` continues it"))
         );
         assert!(err.next().is_none());
         assert_eq!(child.wait().unwrap().code(), Some(code));

@@ -213,8 +213,8 @@ fn run_takes_no_file_for_a_directory_nor_the_other_way_round() {
     fs::create_dir(folder.path().join("pics")).unwrap();
     fs::write(folder.path().join("pics/a.png"), "x").unwrap();
     for (words, said) in [
-        (["run", "pass_directory", "--directory", "pics/a.png"], "pics/a.png is a file, a directory is expected"),
-        (["run", "pass_file", "--file", "pics"], "pics is a directory, a file is expected"),
+        (["run", "pass_directory", "--directory", "pics/a.png"], "expected a directory, found the file `pics/a.png`"),
+        (["run", "pass_file", "--file", "pics"], "expected a file, found the directory `pics`"),
     ] {
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_fixture"));
         let out = command.args(words).current_dir(folder.path()).env_clear().output().unwrap();

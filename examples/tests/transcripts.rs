@@ -42,7 +42,7 @@ impl Shell {
         } else if let Some(line) = line.strip_suffix(" &") {
             let mut child = self.shell(line).spawn().unwrap();
             let mut output = BufReader::new(child.stdout.take().unwrap());
-            while !said.contains("answer it by") {
+            while !said.contains("answer it with") {
                 assert_ne!(output.read_line(&mut said).unwrap(), 0, "{line}: {said}");
             }
             self.background = Some((child, output));

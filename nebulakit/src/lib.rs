@@ -53,6 +53,7 @@ pub use task::registry::{Registry, registry};
 pub use task::sinks::{LogSink, ProgressSink};
 pub use task::strategy::Strategy;
 pub use task::value::{Default, IntoValue, Omitted};
+pub use tracing::Level;
 pub use workflow::{Failure, Promise, Workflow, WorkflowDef, all, gate, when, workflows};
 
 /// What `#[task(..)]` asks of the platform, as [`TaskDef::options`] gives it.

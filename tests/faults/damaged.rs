@@ -54,7 +54,7 @@ fn a_line_that_is_damaged_is_named_and_what_the_hint_says_helps() {
         let error = place.attach(&ended.run).status().unwrap_err();
         assert_eq!(error.kind(), RecordErrorKind::Corrupt);
         assert!(error.to_string().contains("line 2 of `") && error.to_string().contains("events.jsonl` is damaged: "), "{error}");
-        assert!(error.to_string().ends_with("cut the file behind its line 1: what is before it is whole"), "{error}");
+        assert!(error.to_string().ends_with("cut the file after line 1: everything up to there is intact"), "{error}");
         fs::write(&path, &log[..second]).unwrap();
         let resumed = place.drive("doomed", "kernel", None, Some(&ended.run));
         assert!(resumed.said.unwrap().contains("6 is wrong"));

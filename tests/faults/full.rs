@@ -17,7 +17,7 @@ fn a_full_disk_is_told_with_its_file_and_the_run_goes_on_when_there_is_room() {
         let full = Ended::of(&mut command);
         let said = full.said.unwrap();
         assert!(said.contains("cannot write `") && said.contains("events.jsonl`: File too large (os error 27)"), "{said}");
-        assert!(said.contains("hint: make room there"), "{said}");
+        assert!(said.contains("hint: free some space"), "{said}");
         assert_eq!(place.attach(&full.run).status().unwrap(), RunStatus::Interrupted);
         let finished = place.finished(&full.run);
         let before = place.ledger();

@@ -14,6 +14,8 @@ use nebulakit::prelude::*;
 use nebulakit::run::{CacheWhy, EventKind, KeyChange, Lookup, NodeStatus, Origin, Prune, RunHandle, RunOutcome, RunsFolder, cache_why};
 use nebulakit::types::convert::writer::map_of_literals;
 
+use crate::literal;
+
 /// A folder of runs, and room for inputs beside it.
 struct Place {
     dir: tempfile::TempDir,
@@ -73,10 +75,6 @@ impl Place {
     fn why(&self, run: &RunHandle, node: &str) -> CacheWhy {
         cache_why(self.backend.runs(), run, node).unwrap()
     }
-}
-
-fn literal<T: nebulakit::NebulaType>(value: &T) -> Vec<u8> {
-    nebulakit::types::encode(value, &nebulakit::types::Dialect::FLYTE_1).unwrap()
 }
 
 fn given(inputs: &[(&str, Vec<u8>)]) -> Options {

@@ -15,6 +15,8 @@ use nebulakit::types::convert::writer::map_of_literals;
 use nebulakit::types::{Literal, Raw, Untyped};
 use proptest::prelude::*;
 
+use crate::literal;
+
 fn stored(ctx: &Context, text: &str) -> anyhow::Result<File> {
     let path = ctx.working_directory()?.join("text");
     fs::write(&path, text)?;
@@ -97,10 +99,6 @@ impl Folder {
         run.wait().await.unwrap();
         run
     }
-}
-
-fn literal<T: nebulakit::NebulaType>(value: &T) -> Vec<u8> {
-    nebulakit::types::encode(value, &nebulakit::types::Dialect::FLYTE_1).unwrap()
 }
 
 fn given(inputs: &[(&str, Vec<u8>)]) -> Vec<u8> {

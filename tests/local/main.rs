@@ -18,3 +18,8 @@ mod rules;
 mod shapes;
 mod usage;
 mod values;
+
+/// The bytes of a literal.
+fn literal<T: nebulakit::NebulaType>(value: &T) -> Vec<u8> {
+    nebulakit::types::encode(value, &nebulakit::types::Dialect::FLYTE_1).unwrap()
+}

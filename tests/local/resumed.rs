@@ -14,6 +14,8 @@ use nebulakit::prelude::*;
 use nebulakit::run::{Again, Durability, EVENT_VERSION, EventKind, NodeStatus, Origin, Recorder, RunHandle, RunId, RunOutcome, RunsFolder};
 use serde_json::{Value, json};
 
+use crate::literal;
+
 /// A folder of runs, and in it a log of the tasks that ran and a file that tasks wait for.
 struct Place {
     folder: tempfile::TempDir,
@@ -65,10 +67,6 @@ impl Place {
         *digest = json!("other");
         fs::write(&path, build.to_string()).unwrap();
     }
-}
-
-fn literal<T: nebulakit::NebulaType>(value: &T) -> Vec<u8> {
-    nebulakit::types::encode(value, &nebulakit::types::Dialect::FLYTE_1).unwrap()
 }
 
 /// Says that the task of that name ran.

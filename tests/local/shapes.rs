@@ -172,7 +172,7 @@ async fn a_graph_that_is_too_deep_is_refused_before_it_runs() {
     let folder = tempfile::tempdir().unwrap();
     let backend = LocalBackend::new(RunsFolder::open(folder.path()).unwrap());
     let error = backend.compile(&nested(25, 1), &Options::new()).unwrap_err();
-    assert!(error.to_string().contains("workflows and conditions of `w0` are within each other more than 24 deep"), "{error}");
+    assert!(error.to_string().contains("workflows and conditions of `w0` are nested more than 24 deep"), "{error}");
     let run = backend.run(backend.compile(&nested(24, 1), &Options::new()).unwrap()).await.unwrap();
     assert_eq!((run.wait().await.unwrap(), run.state().unwrap().planned), (RunOutcome::Succeeded, 24));
 }

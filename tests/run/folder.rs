@@ -32,7 +32,7 @@ fn a_folder_of_something_else_stays_as_it_is() {
     fs::write(dir.path().join(".gitignore"), "/target\n").unwrap();
     let error = RunsFolder::open(dir.path()).unwrap_err();
     assert_eq!(error.kind(), RecordErrorKind::Foreign);
-    assert!(error.to_string().contains("it holds `.gitignore`, and no `format`"), "{error}");
+    assert!(error.to_string().contains("it holds `.gitignore` but no `format`"), "{error}");
     assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
     assert_eq!(fs::read_to_string(dir.path().join(".gitignore")).unwrap(), "/target\n");
 }
@@ -54,7 +54,7 @@ fn a_format_that_is_not_a_number_is_told_with_its_file() {
     fs::write(dir.path().join("format"), "\0\0").unwrap();
     let error = RunsFolder::open(dir.path()).unwrap_err();
     assert_eq!(error.kind(), RecordErrorKind::Corrupt);
-    assert!(error.to_string().contains("format` is not the version of a format"), "{error}");
+    assert!(error.to_string().contains("format` does not hold a format version"), "{error}");
 }
 
 #[test]

@@ -85,7 +85,7 @@ fn a_source_that_could_not_be_read_again_is_refused() {
     let recorder = scratch.run();
     for source in ["", "two words", "two\nlines", "std+"] {
         let error = recorder.log(None, source, b"text\n").unwrap_err();
-        assert!(error.to_string().contains("cannot be the source of a line of a log"), "{error}");
+        assert!(error.to_string().contains("cannot be the source of a log line"), "{error}");
     }
     recorder.log(None, "word", b"text\n").unwrap();
 }

@@ -194,7 +194,7 @@ fn while_another_process_drives_a_run_what_runs_share_stays() {
     let mut driving = scratch.drive(&["drive"]);
     let pruned = scratch.runs.prune(&Prune::new()).unwrap();
     assert_eq!(pruned.runs, [over]);
-    assert_eq!(pruned.not_cleared.as_deref(), Some("runs go on that may use it; `runs prune` removes it later"));
+    assert_eq!(pruned.not_cleared.as_deref(), Some("a run that is going on may use it; `runs prune` removes it later"));
     assert_eq!(scratch.data().len(), 1);
     assert_eq!(scratch.runs.delete(&driving.run).unwrap_err().kind(), RecordErrorKind::Driven);
     driving.kill();

@@ -83,7 +83,7 @@ fn a_line_that_is_damaged_is_told_with_its_place_and_the_way_out() {
     assert_eq!(error.kind(), RecordErrorKind::Corrupt);
     let text = error.to_string();
     assert!(
-        text.starts_with("line 5 of `") && text.contains("events.jsonl` is damaged") && text.contains("cut the file behind its line 4"),
+        text.starts_with("line 5 of `") && text.contains("events.jsonl` is damaged") && text.contains("cut the file after line 4"),
         "{text}"
     );
     // It stays so, and what comes behind is not taken for it.
@@ -99,7 +99,7 @@ fn a_line_that_is_missing_is_an_error() {
     let rest: Vec<&str> = text.lines().enumerate().filter(|(place, _)| *place != 3).map(|(_, line)| line).collect();
     fs::write(log(&run), rest.join("\n") + "\n").unwrap();
     let error = scratch.attach(run.id()).state().unwrap_err();
-    assert!(error.to_string().contains("it has the event 4, and 3 is due"), "{error}");
+    assert!(error.to_string().contains("expected event 3, found event 4"), "{error}");
 }
 
 #[test]

@@ -106,7 +106,7 @@ fn after_a_write_that_failed_nothing_follows() {
     let errors: Vec<String> = std::iter::from_fn(|| driving.hear()).collect();
     let [first, hint, second, _] = errors.as_slice() else { panic!("{errors:?}") };
     assert!(first.starts_with("cannot write `") && first.contains("events.jsonl`: File too large"), "{errors:?}");
-    assert!(hint.starts_with("hint: make room there"), "{errors:?}");
+    assert!(hint.starts_with("hint: free some space"), "{errors:?}");
     assert_eq!(first, second);
     let path = scratch.attach(&driving.run).folder().path().join("events.jsonl");
     assert!(fs::read_to_string(path).unwrap().ends_with("}\n"));

@@ -12,9 +12,9 @@ fn a_gate_is_answered_from_another_process() {
     let mut started = place.start(&["run", "gated"]);
     let id = started.id();
     started.hears("waits for the signal `number`");
-    assert_eq!(started.hears("answer it"), format!("  answer it by `flows runs signal {id} number VALUE` (int)\n"));
+    assert_eq!(started.hears("answer it"), format!("  answer it with `flows runs signal {id} number VALUE` (int)\n"));
     let err = place.refused(2, &["runs", "signal", "last", "number", "seven"]);
-    assert_eq!(err, "error: expected an integer, found `seven`\n");
+    assert_eq!(err, "error: the signal `number`: expected an integer, found `seven`\n");
     let err = place.refused(2, &["runs", "approve", "last", "number"]);
     assert!(err.starts_with("error: the gate `number` takes a value (int), not an approval or a rejection\n"), "{err}");
     let err = place.refused(2, &["runs", "approve", "last", "nunber"]);
@@ -22,7 +22,7 @@ fn a_gate_is_answered_from_another_process() {
     assert_eq!(place.refused(0, &["runs", "signal", "last", "number", "-7"]), format!("`number` of the run {id} is answered\n"));
     started.hears("waits for the signal `go/no-go`");
     let answer = started.hears("answer it");
-    assert_eq!(answer, format!("  answer it by `flows runs approve {id} go/no-go`, or `reject` in place of `approve`\n"));
+    assert_eq!(answer, format!("  answer it with `flows runs approve {id} go/no-go`, or `reject` in place of `approve`\n"));
     place.said(&["runs", "approve", &id, "go/no-go"]);
     let ended = started.ended();
     assert_eq!((ended.code, ended.out.as_str()), (0, "-14\n"), "{}", ended.err);
@@ -72,7 +72,7 @@ fn a_gate_of_a_dynamic_task_is_given_a_value() {
     let mut started = place.start(&["run", "growing"]);
     let id = started.id();
     started.hears("waits for the signal `within`");
-    assert_eq!(started.hears("answer it"), format!("  answer it by `flows runs signal {id} within VALUE` (int)\n"));
+    assert_eq!(started.hears("answer it"), format!("  answer it with `flows runs signal {id} within VALUE` (int)\n"));
     place.said(&["runs", "signal", "last", "within", "4"]);
     assert_eq!(started.ended().out, "8\n");
 }
@@ -114,9 +114,9 @@ fn quiet_runs_tell_of_their_gates() {
     let place = Place::new();
     let mut started = place.start(&["run", "gated", "-q"]);
     started.hears("waits for the signal `number`");
-    started.hears("answer it by `flows runs signal ");
+    started.hears("answer it with `flows runs signal ");
     place.said(&["runs", "signal", "last", "number", "2"]);
-    started.hears("answer it by `flows runs approve ");
+    started.hears("answer it with `flows runs approve ");
     place.said(&["runs", "approve", "last", "go/no-go"]);
     let ended = started.ended();
     assert_eq!((ended.out.as_str(), ended.err.lines().count()), ("4\n", 4), "{}", ended.err);

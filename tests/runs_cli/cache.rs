@@ -55,7 +55,8 @@ fn entries_are_listed_shown_and_cleared() {
     assert_eq!((&shown["inputs"], &shown["outputs"]), (&json!({"x": {"value": 2}}), &json!({"o0": 3})));
     let err = place.refused(2, &["cache", "show", "zz"]);
     assert!(err.starts_with("error: no cache entry has a digest that begins with `zz`\n\nhint: `cache list`"), "{err}");
-    assert_eq!(place.refused(0, &["cache", "clear", "--older-than", "1h"]), "nothing to remove\n");
+    assert_eq!(place.refused(0, &["cache", "clear", "--older-than", "1h"]), "there are no entries that are old enough\n");
+    assert_eq!(place.refused(0, &["cache", "clear", "rembered"]), "there are no entries of `rembered`\n");
     assert_eq!(place.refused(0, &["cache", "clear", "remembered"]), "removed 2 entries of `flows.remembered`\n");
     assert_eq!(place.said(&["cache", "list", "--json"]), "[]\n");
     assert_eq!(place.said(&["runs", "outputs", "last", "n1"]), "3\n", "runs keep what they gave");
@@ -68,7 +69,7 @@ fn why_a_node_was_taken_or_not_is_a_sentence() {
     let place = Place::with_steps();
     let why = |node: &str| place.said(&["cache", "why", "last", node]);
     place.steps(&[]);
-    let first = place.json(&["runs", "list", "--json"])[0]["run"].as_str().unwrap().to_owned();
+    let first = place.last();
     assert_eq!(why("n1"), "n1 was not taken from the cache: there was no entry of `flows.remembered`\n");
     assert_eq!(why("n0"), "n0 was not looked for in the cache: it is not a task with `cache(..)`, or the node switches the cache off\n");
     place.steps(&[]);
@@ -95,21 +96,21 @@ fn a_plan_says_what_would_run_and_why_and_records_nothing() {
     assert_eq!(
         plan(&[]),
         "flows.steps: 2 would run, 1 not known yet\n\
-         n0 double      runs     not in the cache\n\
+         n0 double      runs     it has no cache\n\
          n1 remembered  unknown  until n0 is over\n\
-         n2 when_there  runs     not in the cache\n"
+         n2 when_there  runs     it has no cache\n"
     );
     assert!(!place.path().join(".nebulakit").exists());
     place.steps(&[]);
-    let run = place.json(&["runs", "list", "--json"])[0]["run"].as_str().unwrap().to_owned();
+    let run = place.last();
     let kept = format!("kept  it succeeded in the run {run}\n");
     let all_kept = format!("flows.steps: 3 kept\nn0 double      {kept}n1 remembered  {kept}n2 when_there  {kept}");
     assert_eq!(plan(&["--resume", "last"]), all_kept);
     let told: Value = serde_json::from_str(&plan(&["--resume", "last", "--x", "3", "--json"])).unwrap();
     let node = &told["nodes"][0];
     assert_eq!((&node["fate"], &told["resumes"]), (&json!("runs"), &json!(run)));
-    assert_eq!(node["because"], json!("it is given something else"));
-    assert!(plan(&["--resume", "last", "--from", "n0"]).contains("\nn0 double      runs     that was asked for\n"));
+    assert_eq!(node["because"], json!("its inputs changed"));
+    assert!(plan(&["--resume", "last", "--from", "n0"]).contains("\nn0 double      runs     as asked\n"));
     assert_eq!(told["nodes"][1]["for"], json!("n0"));
     assert_eq!(place.json(&["runs", "list", "--json"]).as_array().unwrap().len(), 1);
     let err = place.refused(2, &["run", "steps", "--plan"]);

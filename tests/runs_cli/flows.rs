@@ -51,6 +51,17 @@ fn double(x: i64) -> i64 {
     2 * x
 }
 
+#[task]
+fn square(width: u8) -> u64 {
+    u64::from(width) * u64::from(width)
+}
+
+/// The area of a square.
+#[workflow]
+fn measured(width: Promise<u8>) -> Promise<u64> {
+    square::node(width)
+}
+
 /// Registered elsewhere; the body stands in for it here.
 #[task(reference(project = "p", domain = "d", name = "theirs", version = "v1"))]
 fn theirs(x: i64) -> i64 {

@@ -70,6 +70,11 @@ impl Place {
         serde_json::from_str(&self.said(words)).unwrap()
     }
 
+    /// The id of the latest run.
+    fn last(&self) -> String {
+        self.json(&["runs", "list", "--json"])[0]["run"].as_str().unwrap().to_owned()
+    }
+
     /// Starts the binary, and hears its standard error.
     fn start(&self, words: &[&str]) -> Started {
         Self::started(&mut self.command(words))

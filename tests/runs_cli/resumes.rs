@@ -11,7 +11,7 @@ use crate::{Answer, FLOWS, Place};
 /// A run of `steps` that failed, since a file is not there; its id.
 fn failed(place: &Place) -> String {
     assert_eq!(place.answer(&["run", "steps", "--path", "there"]).code, 1);
-    place.json(&["runs", "list", "--json"])[0]["run"].as_str().unwrap().to_owned()
+    place.last()
 }
 
 fn mend(place: &Place) {
@@ -27,7 +27,7 @@ fn a_node_runs_again_with_what_needs_it() {
     assert_eq!((answer.code, answer.out.as_str()), (0, "82\n"), "{}", answer.err);
     assert!(answer.err.contains("n0 double: done before, in the run that this one resumes"), "{}", answer.err);
     for node in ["n1 remembered", "n2 when_there"] {
-        assert!(answer.err.contains(&format!("{node}: runs again: that was asked for")), "{}", answer.err);
+        assert!(answer.err.contains(&format!("{node}: runs again: as asked")), "{}", answer.err);
     }
 }
 
@@ -73,7 +73,7 @@ fn a_run_is_retried_with_nothing_to_type() {
     assert_eq!((answer.code, answer.out.as_str()), (0, "82\n"), "{}", answer.err);
     assert!(answer.err.contains("n1 remembered: done before, in the run that this one resumes"), "{}", answer.err);
     let err = place.refused(2, &["runs", "retry", "last"]);
-    assert!(err.contains("succeeded: nothing of it has to run again") && err.contains("flows run flows.steps --resume "), "{err}");
+    assert!(err.contains("succeeded: there is nothing to continue") && err.contains("flows run flows.steps --resume "), "{err}");
     assert_eq!(place.said(&["runs", "retry", &id, "-q", "--", "--jobs", "1"]), "82\n");
     let events = place.said(&["runs", "retry", &id, "--json"]);
     assert!(events.lines().all(|line| serde_json::from_str::<Value>(line).is_ok()), "{events}");
@@ -87,7 +87,7 @@ fn a_run_that_goes_on_is_not_retried_and_a_stopped_one_is() {
     started.hears("n0 waits: started");
     for words in [&["runs", "retry", &id][..], &["run", "endless", "--resume", &id]] {
         let err = place.refused(1, words);
-        let expected = format!("error: the run `{id}` is not over: a process drives it\n\nhint: `flows runs cancel {id}` stops it\n");
+        let expected = format!("error: the run `{id}` is still going on: a process drives it\n\nhint: `flows runs cancel {id}` stops it\n");
         assert_eq!(err, expected);
     }
     let err = place.refused(1, &["runs", "outputs", &id]);
@@ -108,7 +108,7 @@ fn what_was_killed_is_told_with_the_command_that_goes_on_with_it() {
     started.hears("n0 waits: started");
     started.signal(Signal::SIGKILL);
     started.child.wait().unwrap();
-    let hint = format!("\n\nhint: `flows runs retry {id}` goes on with it\n");
+    let hint = format!("\n\nhint: `flows runs retry {id}` continues it\n");
     for words in [&["runs", "attach", &id][..], &["runs", "cancel", &id]] {
         let answer = place.answer(words);
         assert!(answer.code == 1 && answer.err.ends_with(&hint), "{words:?}: {}", answer.err);
@@ -132,7 +132,7 @@ fn a_run_that_did_not_begin_is_not_gone_on_with() {
     fs::create_dir(place.path().join(".nebulakit/runs").join(id)).unwrap();
     for words in [&["run", "steps", "--resume", "last"][..], &["runs", "retry", "last"]] {
         let err = place.refused(2, words);
-        assert!(err.starts_with(&format!("error: the run `{id}` did not begin: nothing of it is recorded\n")), "{err}");
+        assert!(err.starts_with(&format!("error: the run `{id}` did not begin: it has no events\n")), "{err}");
     }
 }
 

@@ -125,12 +125,12 @@ fn fewer_jobs_than_a_task_asks_for_cores_run_it_on_as_many() {
 fn what_failed_is_told_with_the_ways_to_see_more() {
     let place = Place::new();
     let err = place.refused(1, &["run", "division", "--total", "1", "--by", "0", "-q"]);
-    let id = place.json(&["runs", "list", "--json"])[0]["run"].as_str().unwrap().to_owned();
+    let id = place.last();
     assert_eq!(
         err,
         format!(
             "error[USER:Division]: the node n0 (flows.divide) of the run {id} failed: cannot divide 1 by 0\\u001b[2J\n\n\
-             hint: `flows runs show {id}` shows the run, `flows runs logs {id} n0` what the node logged, and `flows runs retry {id}` goes on with it\n"
+             hint: `flows runs show {id}` shows the run, `flows runs logs {id} n0` what the node logged, and `flows runs retry {id}` continues it\n"
         )
     );
     let shown = place.said(&["runs", "show", "last"]);
@@ -206,7 +206,7 @@ fn the_folder_is_named_by_an_option_or_the_environment() {
 fn runs_that_are_over_are_deleted() {
     let place = Place::new();
     place.said(&["run", "echo", "--word", "x", "-q"]);
-    assert!(place.refused(0, &["runs", "delete", "last"]).contains(" is deleted: "));
+    assert!(place.refused(0, &["runs", "delete", "last"]).contains(" is deleted, which freed "));
     assert_eq!(place.said(&["runs", "list", "--json"]), "[]\n");
 }
 
@@ -217,10 +217,17 @@ fn wrong_words_are_answered_before_anything_runs() {
     assert!(err.starts_with("error: `--word <str>` is missing\n\nhint: see `flows run echo --help`\n"), "{err}");
     let err = place.refused(2, &["run", "division", "--total", "x", "--by", "1"]);
     assert_eq!(err, "error: `--total`: expected an integer, found `x`\n");
+    let err = place.refused(2, &["run", "doubled", "--xs", "1,2"]);
+    assert_eq!(err, "error: `--xs`: expected `list[int]` as JSON, or the flag once for each element, found `1,2`\n");
     let err = place.refused(2, &["run", "echo", "--word", "x", "--jobs", "0"]);
-    assert!(err.contains("`0` is not a number of jobs; write a whole number from 1"), "{err}");
+    assert!(err.starts_with("error: `--jobs <N>`: expected a whole number from 1, found `0`\n"), "{err}");
+    let err = place.refused(2, &["run", "echo", "--word", "x", "--times", "1", "--", "--jobs", "1"]);
+    assert_eq!(err, "error: unknown option `--jobs`\n\nhint: options stand before `--`\n");
     let err = place.refused(2, &["run", "ecko", "--word", "x"]);
+    assert!(err.starts_with("error: no task or workflow is called `ecko`\n"), "{err}");
     assert!(err.contains("hint: did you mean the workflow `flows.echo`?"), "{err}");
+    let err = place.refused(2, &["echo", "--word", "x"]);
+    assert_eq!(err, "error: unknown command `echo`\n\nhint: `echo` is a workflow: `flows run echo`\n");
     std::fs::write(place.path().join("in.json"), r#"{"word": "x", "more": 1}"#).unwrap();
     let err = place.refused(2, &["run", "echo", "--inputs-file", "in.json"]);
     assert!(err.contains("the workflow `flows.echo` has no input `more`; it has `word`, `times`"), "{err}");
@@ -252,6 +259,7 @@ fn a_run_goes_on_where_it_failed_with_the_inputs_that_it_had() {
     assert_eq!((answer.code, answer.out.as_str()), (0, "82\n"), "{}", answer.err);
     assert_eq!(answer.err.matches("done before, in the run that this one resumes").count(), 2, "{}", answer.err);
     assert!(answer.err.contains("n2 when_there: done in "), "{}", answer.err);
+    assert_eq!(place.said(&["runs", "show", "last"]).matches("from the run 2").count(), 2);
     // What is given is another input.
     let answer = place.answer(&["run", "steps", "--resume", "last", "--x", "1"]);
     assert_eq!((answer.code, answer.out.as_str()), (0, "6\n"), "{}", answer.err);
@@ -269,6 +277,7 @@ fn what_is_remembered_does_not_run_again_unless_it_is_told_to() {
         answer.err.matches("its outputs are from the cache").count()
     };
     assert_eq!([hits(&[]), hits(&[]), hits(&["--no-cache"]), hits(&["--overwrite-cache"]), hits(&[])], [0, 1, 0, 0, 1]);
+    assert!(place.said(&["runs", "show", "last"]).contains("from the cache\n"));
 }
 
 #[test]
@@ -279,12 +288,63 @@ fn runs_are_pruned_by_conditions_and_the_command_says_what_it_did() {
     }
     let dry = place.answer(&["runs", "prune", "--keep", "1", "--dry-run"]);
     assert_eq!((dry.code, dry.out.lines().count()), (0, 2), "{}", dry.err);
-    assert!(dry.err.starts_with("2 runs would be deleted, and "), "{}", dry.err);
-    assert!(place.refused(0, &["runs", "prune", "--older-than", "30d"]).starts_with("0 runs deleted: 0 B are free\n"));
-    assert!(place.refused(0, &["runs", "prune", "--keep", "1", "--status", "succeeded,failed"]).starts_with("2 runs deleted: "));
+    assert!(dry.err.starts_with("2 runs would be deleted, which would free "), "{}", dry.err);
+    assert!(place.refused(0, &["runs", "prune", "--older-than", "30d"]).starts_with("0 runs deleted, which freed 0 B\n"));
+    assert!(
+        place.refused(0, &["runs", "prune", "--keep", "1", "--status", "succeeded,failed"]).starts_with("2 runs deleted, which freed ")
+    );
     assert_eq!(place.json(&["runs", "list", "--json"]).as_array().unwrap().len(), 1);
-    assert!(place.refused(2, &["runs", "prune"]).contains("--older-than <AGE>|--keep <COUNT>|--status <STATUS>"));
-    assert!(place.refused(2, &["runs", "prune", "--older-than=-1d"]).contains("negative"));
+    let refused = |options: &[&str]| place.refused(2, &[&["runs", "prune"], options].concat());
+    let help = "\n\nhint: see `flows runs prune --help`\n";
+    assert_eq!(refused(&[]), format!("error: one of `--older-than <AGE>`, `--keep <COUNT>`, `--status <STATUS>` is missing{help}"));
+    assert_eq!(refused(&["--older-than=-1d"]), format!("error: `--older-than <AGE>`: expected a duration from 0, found `-1d`{help}"));
+    assert_eq!(refused(&["--keep", "few"]), format!("error: `--keep <COUNT>`: expected a whole number, found `few`{help}"));
+}
+
+#[test]
+fn a_run_that_cannot_be_read_does_not_spread_the_list() {
+    let place = Place::new();
+    for _ in 0..2 {
+        place.said(&["run", "echo", "--word", "x", "-q"]);
+    }
+    let id = place.last();
+    std::fs::write(place.path().join(".nebulakit/runs").join(&id).join("events.jsonl"), "{}\n").unwrap();
+    let list = place.said(&["runs", "list"]);
+    let lines: Vec<_> = list.lines().collect();
+    assert!(lines[0].starts_with(&format!("{id}  unreadable  ")) && lines[0].contains("line 1 of `"), "{list}");
+    assert!(lines[1].len() < 100 && lines[1].contains("succeeded   flows.echo  2"), "{list}");
+}
+
+#[test]
+fn what_a_run_recorded_and_is_damaged_is_named() {
+    let place = Place::new();
+    place.said(&["run", "echo", "--word", "x", "-q"]);
+    let id = place.last();
+    let folder = place.path().join(".nebulakit/runs").join(&id);
+    std::fs::write(folder.join("build.json"), r#"{"version": 9}"#).unwrap();
+    let err = place.refused(1, &["run", "echo", "--resume", "last", "--from", "n0"]);
+    assert!(err.contains("build.json`: its version is 9, and this one reads up to 1\n"), "{err}");
+    std::fs::write(folder.join("inputs.pb"), "xyz").unwrap();
+    for words in [&["runs", "inputs", "last"][..], &["run", "echo", "--resume", "last", "--from", "n0"]] {
+        let err = place.refused(1, words);
+        assert!(err.starts_with("error: `/") && err.contains("inputs.pb` is damaged: "), "{err}");
+    }
+}
+
+#[test]
+fn a_file_where_the_folder_of_runs_should_be_is_told() {
+    let place = Place::new();
+    std::fs::write(place.path().join("file"), "").unwrap();
+    let err = place.refused(1, &["run", "echo", "--word", "x", "--dir", "file"]);
+    assert!(err.ends_with("file` is not a folder\n\nhint: name an empty folder, or one that does not exist yet\n"), "{err}");
+}
+
+#[test]
+fn inputs_that_a_workflow_cannot_take_are_refused_before_it_runs() {
+    let place = Place::new();
+    let err = place.refused(2, &["run", "measured", "--width=-5"]);
+    assert_eq!(err, "error: `width`: expected an integer from 0 to 255, found -5\n");
+    assert_eq!(place.said(&["runs", "list", "--json"]), "[]\n");
 }
 
 #[test]

@@ -17,7 +17,7 @@ fn a_signal_stops_the_run_and_its_exit_code_says_so() {
         let ended = started.ended();
         assert_eq!((ended.code, ended.out.as_str()), (code, ""), "{}", ended.err);
         let told = format!(
-            "error: the run {id} was stopped by {name}\n\nhint: `flows runs show {id}` shows how far it came, and `flows runs retry {id}` goes on with it\n"
+            "error: the run {id} was stopped by {name}\n\nhint: `flows runs show {id}` shows how far it came, and `flows runs retry {id}` continues it\n"
         );
         assert!(ended.err.ends_with(&told), "{}", ended.err);
         assert_eq!(place.json(&["runs", "list", "--json"])[0]["status"], "cancelled");
@@ -47,7 +47,7 @@ fn a_third_signal_leaves_at_once() {
     let place = Place::new();
     let mut started = place.start(&["run", "blocks"]);
     started.hears("deaf");
-    let id = place.json(&["runs", "list", "--json"])[0]["run"].as_str().unwrap().to_owned();
+    let id = place.last();
     for said in ["stopping (", "ending what runs (", "was left by SIGTERM"] {
         started.signal(Signal::SIGTERM);
         started.hears(said);
@@ -145,7 +145,7 @@ fn a_signal_gives_up_what_puts_outputs_into_a_folder() {
         let ended = started.ended();
         assert_eq!((ended.code, ended.out.as_str()), (130, ""), "{}", ended.err);
         assert!(ended.err.contains("error: cannot put the output `o0` into `out`: stopped by SIGINT\n"), "{}", ended.err);
-        let run = place.json(&["runs", "list", "--json"])[0]["run"].as_str().unwrap().to_owned();
+        let run = place.last();
         let hint = format!("hint: the outputs are recorded: `flows runs outputs {run} --output out` puts them there\n");
         assert!(id.is_some() || ended.err.ends_with(&hint), "{}", ended.err);
         assert_eq!(std::fs::read_dir(&out).unwrap().count(), 0, "nothing is left behind");

@@ -44,9 +44,9 @@ fn it_goes_on_from_its_checkpoint_after_a_stop_and_after_a_failure() {
     started.hears("saved 1");
     started.signal(Signal::SIGINT);
     let ended = started.ended();
-    let id = place.json(&["runs", "list", "--json"])[0]["run"].as_str().unwrap().to_owned();
+    let id = place.last();
     assert_eq!(ended.code, 130, "{}", ended.err);
-    let hint = format!("hint: `flows run flows.trains --resume {id}` goes on from its checkpoint\n");
+    let hint = format!("hint: `flows run flows.trains --resume {id}` continues from its checkpoint\n");
     assert!(ended.err.ends_with(&format!("error: the run {id} was stopped by SIGINT\n\n{hint}")), "{}", ended.err);
     let answer = place.answer(&["run", "trains", "--resume", &id]);
     assert_eq!((answer.code, answer.out.as_str()), (1, ""), "{}", answer.err);

@@ -611,3 +611,36 @@ fn workflows_of_library_crates_are_used_like_ones_own() {
     );
     assert!(nebulakit_tests_strict::every_day::graph().is_ok());
 }
+
+#[derive(NebulaType, Debug, Clone)]
+pub struct Sample {
+    pub name: String,
+    pub reads: File,
+    pub lanes: Vec<i64>,
+}
+
+#[task]
+fn sequence(name: String) -> Sample {
+    Sample { name, reads: File::from_bytes("reads.txt", "ACGT"), lanes: vec![1] }
+}
+
+#[task(container(image = "ghcr.io/me/align:1", command = ["/bin/align", "{{.inputs.name}}"]))]
+fn align(name: String, reads: File, lanes: Vec<i64>) -> f64;
+
+const PACKED: u32 = line!();
+#[workflow]
+fn packed(name: Promise<String>) -> Promise<f64> {
+    let sample = sequence::node(name);
+    align::node(&sample.name, &sample.reads, &sample.lanes)
+}
+
+#[test]
+fn a_file_in_a_struct_does_not_reach_a_container_task() {
+    let problem = |name: &str, kind: &str| {
+        let message = format!(
+            "`{name}` of `n1` (`align`) is fed by `o0.{name}` of `n0` (`sequence`), which is in a struct: a container task gets a `{kind}` from there as msgpack"
+        );
+        (ProblemKind::Type, 4, message)
+    };
+    assert_eq!(told(packed::graph().unwrap_err(), PACKED), [problem("reads", "file"), problem("lanes", "list[int]")]);
+}

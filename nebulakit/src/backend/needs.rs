@@ -20,11 +20,11 @@ pub(super) fn missing(graph: &Graph, mocks: &Mocks) -> Vec<String> {
                 ReferenceKind::Task => "task",
                 ReferenceKind::LaunchPlan => "launch plan",
             };
-            format!("the {kind} `{name}` is registered elsewhere, as `{}`, and no body of it stands in for it here", reference.name)
+            format!("the {kind} `{name}` is registered elsewhere, as `{}`, and has no body to run here", reference.name)
         })
     });
     let deep = (Extent::of(graph).depth > DEEPEST)
-        .then(|| format!("workflows and conditions of `{}` are within each other more than {DEEPEST} deep", graph.name));
+        .then(|| format!("workflows and conditions of `{}` are nested more than {DEEPEST} deep", graph.name));
     tasks.chain(references).chain(deep).chain(two_kinds(graph)).collect()
 }
 
@@ -35,7 +35,7 @@ fn two_kinds(graph: &Graph) -> BTreeSet<String> {
         let known = first.entry(signal).or_insert_with(|| takes.clone());
         (*known != takes).then(|| {
             format!(
-                "a gate of the signal `{signal}` takes {known}, and another one {takes}: here, those of launch plans are of one run, too"
+                "a gate of the signal `{signal}` takes {known}, and another one {takes}: a local run shares its signals with its launch plans"
             )
         })
     });

@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 
+use clap::Command;
 use nebulakit_types::visible;
 
 use super::complaint::{Complaint, describing};
@@ -31,16 +32,18 @@ pub(super) fn dispatch(
     {
         return Ok(container_help(binary));
     }
-    let matches = match commands(&setting).try_get_matches_from(&arguments) {
+    let mut command = commands(&setting);
+    let matches = match command.try_get_matches_from_mut(&arguments) {
         Ok(matches) => matches,
         Err(error) => {
-            return usage::answer(&error, &setting.binary, &arguments).map_err(|complaint| {
-                match arguments.first().and_then(|word| word.to_str()) {
-                    Some(name) if !name.starts_with('-') && registry.find(name).is_ok() => {
+            return usage::answer(&error, &named(&command, &arguments), &arguments).map_err(|complaint| {
+                let name = arguments.first().and_then(|word| word.to_str()).unwrap_or_default();
+                match what(name, &setting) {
+                    Some(what) => {
                         let name = visible::line(name);
-                        complaint.hint(format!("hint: `{name}` is a task: `{binary} run {name}`"))
+                        complaint.hint(format!("hint: `{name}` is a {what}: `{binary} run {name}`"))
                     }
-                    _ => complaint,
+                    None => complaint,
                 }
             });
         }
@@ -56,7 +59,7 @@ pub(super) fn dispatch(
                     },
                 )??);
             }
-            let task = setting.find(name)?;
+            let task = setting.find(name).map_err(|complaint| workflows::neither(name, &setting, complaint))?;
             say(&describing(|| if json { describe::json(task, &setting) } else { Ok(describe::text(task, &setting)) })??)
         }
         Some(("graph", matches)) => {
@@ -75,6 +78,23 @@ pub(super) fn dispatch(
     }
 }
 
+/// The command that the words name, as people type it: `app runs show`.
+fn named(command: &Command, words: &[OsString]) -> String {
+    let inner = words.first().and_then(|word| command.find_subcommand(word));
+    match inner {
+        Some(inner) => format!("{} {}", command.get_name(), named(inner, &words[1..])),
+        None => command.get_name().to_owned(),
+    }
+}
+
+/// What can be run by that name, in a word or two.
+fn what(name: &str, setting: &Setting<'_>) -> Option<&'static str> {
+    match workflows::instead_of_task(name, setting) {
+        Ok(Some(workflow)) => Some(workflows::what(workflow)),
+        _ => setting.registry.find(name).is_ok().then_some("task"),
+    }
+}
+
 /// The bytes of the `inputs.pb` that a `run` in `arguments` makes, where every document says `document`; [`None`] for every other command.
 /// Nothing is read, nothing runs and nothing is said.
 pub(super) fn rehearse(
@@ -86,8 +106,9 @@ pub(super) fn rehearse(
     let leave: Leave = |_| unreachable!("nothing runs");
     let setting = Setting { binary: "app".to_owned(), environment, registry, platform: Platform::detect(environment), leave };
     let arguments = asking_for_help(arguments, registry);
-    let matches = commands(&setting).try_get_matches_from(&arguments);
-    match matches.map_err(|error| usage::unsaid(&error, &setting.binary, &arguments))?.subcommand() {
+    let mut command = commands(&setting);
+    let matches = command.try_get_matches_from_mut(&arguments);
+    match matches.map_err(|error| usage::unsaid(&error, &named(&command, &arguments), &arguments))?.subcommand() {
         Some(("run", matches)) => match matches.subcommand() {
             Some((name, rest)) => run::rehearse(name, rest.get_many::<OsString>("").unwrap_or_default(), &setting, document).map(Some),
             None => Ok(None),

@@ -29,6 +29,12 @@ impl Complaint {
         Self { exit: Exit::Failed, ..Self::usage(message) }
     }
 
+    /// The same, with what it is about before it.
+    #[cfg(feature = "run")]
+    pub(super) fn about(self, what: &str) -> Self {
+        Self { message: format!("{what}: {}", self.message), ..self }
+    }
+
     /// Another way out besides the one that it has.
     #[cfg(feature = "run")]
     pub(super) fn or_hint(self, hint: &str) -> Self {

@@ -33,13 +33,16 @@ pub(super) fn from_json(text: &str) -> Result<Untyped, serde_json::Error> {
 /// # Errors
 /// When the text is not YAML, with line and column; and when its aliases repeat more than 8 MiB of text, or 100,000 values.
 pub(super) fn from_yaml(text: &str) -> Result<Untyped, String> {
+    // Without aliases there are no more values than bytes, nor is there more text.
+    let most_values = text.len().saturating_add(MOST_REPEATED_VALUES);
     let options = serde_saphyr::options! {
         strict_booleans: true,
         with_snippet: false,
+        // A value with others in it begins and ends with an event.
+        budget: serde_saphyr::budget! { max_nodes: most_values + 1, max_events: 2 * most_values + 16 },
         non_finite_float_policy: serde_saphyr::options::NonFiniteFloatPolicy::PassThrough,
     };
-    // Without aliases there are no more values than bytes, nor is there more text.
-    let left = Left::new(text.len().saturating_add(MOST_REPEATED_TEXT), text.len().saturating_add(MOST_REPEATED_VALUES));
+    let left = Left::new(text.len().saturating_add(MOST_REPEATED_TEXT), most_values);
     let read = serde_saphyr::with_deserializer_from_str_with_options(text, options, |deserializer| Any(&left).deserialize(deserializer));
     read.map_err(|error| error.to_string())
 }
@@ -186,6 +189,12 @@ mod tests {
     fn json_keeps_order_and_width() {
         let text = r#"{"b":[1,-2,18446744073709551615,1.0,0.1],"a":{"z":null,"y":true}}"#;
         assert_eq!(to_json(&from_json(text).unwrap()), text);
+    }
+
+    #[test]
+    fn yaml_may_have_as_many_values_as_its_text_has_room_for() {
+        let text = format!("[{}]", "1,".repeat(300_000));
+        assert!(matches!(from_yaml(&text), Ok(Untyped::List(elements)) if elements.len() == 300_000));
     }
 
     #[test]

@@ -99,7 +99,7 @@ impl Folder {
         let command = |verb: &str| self.command(verb, &[&id.to_string()], setting);
         let hint = match error.kind() {
             RecordErrorKind::Driven => format!("hint: `{}` stops it", command("cancel")),
-            RecordErrorKind::Interrupted => format!("hint: `{}` goes on with it", command("retry")),
+            RecordErrorKind::Interrupted => format!("hint: `{}` continues it", command("retry")),
             RecordErrorKind::NoOutputs => format!("hint: `{}` shows how far it came", command("show")),
             _ => return error.into(),
         };

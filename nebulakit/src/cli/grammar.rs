@@ -16,6 +16,7 @@ const SHELLS: [&str; 3] = ["bash", "fish", "zsh"];
 pub(super) fn commands(setting: &Setting<'_>) -> Command {
     let name = || Arg::new("task").value_name("TASK").required(true).help("the task's name; its last segments are enough");
     Command::new(setting.binary.clone())
+        .bin_name(setting.binary.clone())
         .no_binary_name(true)
         .version(VERSION)
         .about("Run the tasks and workflows of this binary")

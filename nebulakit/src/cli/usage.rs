@@ -1,5 +1,6 @@
 //! What clap found wrong on the command line, in this crate's words; and the help and the version that it was asked for.
 
+use std::error::Error as _;
 use std::ffi::OsString;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -57,7 +58,10 @@ fn complaint(error: &clap::Error, command: &str, words: &[OsString]) -> Complain
         }
         ErrorKind::MissingSubcommand => "no command is given".to_owned(),
         ErrorKind::MissingRequiredArgument => match all(ContextKind::InvalidArg).as_slice() {
-            [only] => format!("{} is missing", quoted(only)),
+            [only] => match alternatives(only) {
+                Some(options) => format!("one of {} is missing", listed(&options)),
+                None => format!("{} is missing", quoted(only)),
+            },
             several => format!("missing: {}", listed(several)),
         },
         ErrorKind::ArgumentConflict => match all(ContextKind::PriorArg).as_slice() {
@@ -74,6 +78,10 @@ fn complaint(error: &clap::Error, command: &str, words: &[OsString]) -> Complain
                 (false, false) => format!("{}: expected one of {}, found {}", quoted(&argument), listed(&expected), quoted(&found)),
             }
         }
+        ErrorKind::ValueValidation => {
+            let said = error.source().map_or_else(|| "the value does not fit".to_owned(), |source| shown_in(source.to_string()));
+            format!("{}: {said}", quoted(&argument))
+        }
         ErrorKind::InvalidUtf8 => "a word of the command line is not UTF-8".to_owned(),
         _ => {
             let text = error.render().to_string();
@@ -82,22 +90,30 @@ fn complaint(error: &clap::Error, command: &str, words: &[OsString]) -> Complain
     };
     let hint = if !similar.is_empty() {
         format!("did you mean {}?", listed(&similar))
-    } else if error.kind() == ErrorKind::UnknownArgument && argument.starts_with('-') && !argument.starts_with("--") {
-        match meant(&argument, words) {
-            Some(meant) => format!("a value that begins with a dash is written with `=`: {}", quoted(&meant)),
-            None => format!("see {}", quoted(&format!("{command} --help"))),
-        }
+    } else if let Some(meant) = meant(&argument, words).filter(|_| error.kind() == ErrorKind::UnknownArgument) {
+        meant
     } else {
         format!("see {}", quoted(&format!("{command} --help")))
     };
     Complaint::usage(message).hint(format!("hint: {hint}"))
 }
 
-/// The flag and the value that were meant where a value with a dash was taken for an option: `--a=-x`.
+/// The options of which clap wants one, from its text: `<--older-than <AGE>|--keep <COUNT>>`.
+fn alternatives(group: &str) -> Option<Vec<&str>> {
+    let options = group.strip_prefix('<')?.strip_suffix('>')?;
+    options.starts_with("--").then(|| options.split('|').collect())
+}
+
+/// What was meant where a value with a dash was taken for an option, and where an option stands behind `--`.
 fn meant(argument: &str, words: &[OsString]) -> Option<String> {
     let at = words.iter().position(|word| word.to_str().is_some_and(|word| word.starts_with(argument)))?;
+    let is_option = argument.starts_with("--");
+    if is_option && words[..at].iter().any(|word| word == "--") {
+        return Some("options stand before `--`".to_owned());
+    }
     let (flag, value) = (words.get(at.checked_sub(1)?)?.to_str()?, words[at].to_str()?);
-    (flag.starts_with("--") && !flag.contains('=')).then(|| format!("{flag}={}", shown(value)))
+    let is_value = argument.starts_with('-') && !is_option && flag.starts_with("--") && !flag.contains('=');
+    is_value.then(|| format!("a value that begins with a dash is written with `=`: {}", quoted(&format!("{flag}={}", shown(value)))))
 }
 
 /// In backticks, on one line and without what is secret in a URL: what is quoted may come from the command line.

@@ -1,9 +1,13 @@
 //! The workflows and launch plans of this binary, by name.
 
+use std::collections::BTreeSet;
+
+use nebulakit_types::storage::shown;
 use nebulakit_types::visible;
 
 use super::complaint::Complaint;
 use super::setting::Setting;
+use crate::task::registry;
 use crate::workflow::{WorkflowDef, workflows};
 
 /// How many names are listed where one is unknown.
@@ -50,10 +54,18 @@ pub(super) fn instead_of_task(name: &str, setting: &Setting<'_>) -> Result<Optio
     }
 }
 
-/// The complaint of a name that is neither a task's nor a workflow's; with the workflow that may be meant, where no task may.
-pub(super) fn meant(name: &str, setting: &Setting<'_>, complaint: Complaint) -> Complaint {
-    match nearest(name).filter(|_| setting.registry.find(name).is_err_and(|error| error.is_far_off())) {
-        Some(nearest) => complaint.hint(format!("hint: did you mean the workflow `{nearest}`?")),
+/// The complaint of a name that is neither a task's nor a workflow's, from that of one that is no task's.
+pub(super) fn neither(name: &str, setting: &Setting<'_>, complaint: Complaint) -> Complaint {
+    let (tasks, workflows) = (setting.registry.iter().map(|task| task.name), workflows().into_iter().map(WorkflowDef::name));
+    let known: BTreeSet<_> = tasks.chain(workflows.clone()).collect();
+    if workflows.len() == 0 || !setting.registry.find(name).is_err_and(|error| error.is_unknown()) {
+        return complaint;
+    }
+    let message = format!("no task or workflow is called `{}`\n{}", visible::line(&shown(name)), listed(&known, "tasks and workflows"));
+    let meant = registry::nearest(known.into_iter(), name).filter(|nearest| workflows.clone().any(|workflow| workflow == *nearest));
+    let complaint = Complaint { message, ..complaint };
+    match meant {
+        Some(workflow) => complaint.hint(format!("hint: did you mean the workflow `{workflow}`?")),
         None => complaint,
     }
 }
@@ -73,14 +85,6 @@ pub(super) fn short_name(workflow: &'static WorkflowDef, setting: &Setting<'_>) 
     starts.map(|start| &workflow.name()[start..]).find(is_enough).unwrap_or(workflow.name())
 }
 
-/// The full name of the workflow that is most like `name`, if one is.
-pub(super) fn nearest(name: &str) -> Option<&'static str> {
-    let last = |name: &str| name.rsplit('.').next().unwrap_or_default().to_owned();
-    let score = |known: &&str| strsim::jaro_winkler(known, name).max(strsim::jaro_winkler(&last(known), &last(name)));
-    let all = workflows().into_iter().map(WorkflowDef::name);
-    all.max_by(|left, right| score(left).total_cmp(&score(right))).filter(|known| score(known) > 0.8)
-}
-
 /// The complaint of a name that several workflows have.
 fn doubled(name: &str, several: &[&'static WorkflowDef]) -> Complaint {
     let places = several.iter().map(|workflow| format!("\n  {} at {}:{}", workflow.name(), workflow.file(), workflow.line()));
@@ -95,18 +99,22 @@ fn doubled(name: &str, several: &[&'static WorkflowDef]) -> Complaint {
 
 fn unknown(name: &str, setting: &Setting<'_>) -> Complaint {
     let shown = visible::line(name);
-    let known: Vec<_> = workflows().iter().map(|workflow| workflow.name()).collect();
-    let listed = match known.len() {
-        0 => "this binary has no workflows".to_owned(),
-        1..=LISTED => format!("this binary has: {}", known.join(", ")),
-        more => format!("this binary has {more} workflows; `list` shows them"),
-    };
-    let complaint = Complaint::usage(format!("no workflow is called `{shown}`\n{listed}"));
+    let known: BTreeSet<_> = workflows().into_iter().map(WorkflowDef::name).collect();
+    let complaint = Complaint::usage(format!("no workflow is called `{shown}`\n{}", listed(&known, "workflows")));
     if setting.registry.find(name).is_ok() {
         return complaint.hint(format!("hint: `{shown}` is a task: `{} describe {shown}`", setting.binary));
     }
-    match nearest(name) {
+    match registry::nearest(known.into_iter(), name) {
         Some(nearest) => complaint.hint(format!("hint: did you mean `{nearest}`?")),
         None => complaint,
+    }
+}
+
+/// What this binary has of `what`.
+fn listed(known: &BTreeSet<&str>, what: &str) -> String {
+    match known.len() {
+        0 => format!("this binary has no {what}"),
+        1..=LISTED => format!("this binary has: {}", known.iter().copied().collect::<Vec<_>>().join(", ")),
+        more => format!("this binary has {more} {what}; `list` shows them"),
     }
 }

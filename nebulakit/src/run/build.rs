@@ -30,6 +30,12 @@ pub struct Build {
     pub tasks: BTreeMap<String, TaskDigests>,
 }
 
+/// The version of a [`Build`], alone.
+#[derive(Deserialize)]
+pub(crate) struct BuildVersion {
+    pub(crate) version: u32,
+}
+
 /// The digests of a task's source.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]

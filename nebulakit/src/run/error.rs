@@ -86,9 +86,11 @@ fn way_out(kind: io::ErrorKind) -> Option<&'static str> {
     use io::ErrorKind::{FileTooLarge, PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
     match kind {
         StorageFull | QuotaExceeded | FileTooLarge => {
-            Some("make room there: what was recorded before is whole, and a run goes on with `--resume`")
+            Some("free some space: what was recorded is intact, and `--resume` continues the run")
         }
-        PermissionDenied | ReadOnlyFilesystem => Some("record runs where you may write: `--dir` and `NEBULAKIT_DIR` name another folder"),
+        PermissionDenied | ReadOnlyFilesystem => {
+            Some("runs need a folder that you may read and write: `--dir` and `NEBULAKIT_DIR` name another one")
+        }
         _ => None,
     }
 }

@@ -55,10 +55,11 @@ impl GateTakes {
     pub(crate) fn check(&self, answer: &Answer) -> Result<(), String> {
         match (self, answer) {
             (Self::Approval, Answer::Approve | Answer::Reject) => Ok(()),
-            (Self::Approval, Answer::Value(_)) => Err(format!("the gate takes {self}, not what came: a value")),
-            (Self::Value(literal_type), Answer::Value(value)) => check(LiteralRef::new(value, References::none()), literal_type)
-                .map_err(|error| format!("the gate takes {self}, not what came: {error}")),
-            (Self::Value(_), _) => Err(format!("the gate takes {self}, not what came: {}", Self::Approval)),
+            (Self::Approval, Answer::Value(_)) => Err(format!("the gate takes {self}, not a value")),
+            (Self::Value(literal_type), Answer::Value(value)) => {
+                check(LiteralRef::new(value, References::none()), literal_type).map_err(|error| format!("the gate takes {self}: {error}"))
+            }
+            (Self::Value(_), _) => Err(format!("the gate takes {self}, not {}", Self::Approval)),
         }
     }
 }

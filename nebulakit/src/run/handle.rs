@@ -9,11 +9,12 @@ use std::sync::Arc;
 
 use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, Shared};
+use nebulakit_types::convert::reader::{Entries, References};
 
 use crate::coordinator::RunId;
 use crate::graph::Graph;
 use crate::run::artifact::{Artifact, artifacts, decks};
-use crate::run::build::{BUILD_VERSION, Build};
+use crate::run::build::{BUILD_VERSION, Build, BuildVersion};
 use crate::run::control::{Request, ask};
 use crate::run::error::{RecordError, RecordErrorKind};
 use crate::run::event::{EventKind, RunOutcome};
@@ -145,7 +146,7 @@ impl RunHandle {
         loop {
             match self.status()? {
                 RunStatus::Ended(outcome) => return Ok(outcome),
-                RunStatus::Interrupted => return Err(self.interrupted("it did not come to its end")),
+                RunStatus::Interrupted => return Err(self.interrupted("it did not finish")),
                 _ => tokio::time::sleep(PERIOD).await,
             }
         }
@@ -253,7 +254,7 @@ impl RunHandle {
         match self.status()? {
             RunStatus::Unknown | RunStatus::Running | RunStatus::Stopping => Err(self.not_over()),
             RunStatus::Interrupted if self.state()?.events == 0 => {
-                let empty = format!("the run `{}` did not begin: nothing of it is recorded", self.id());
+                let empty = format!("the run `{}` did not begin: it has no events", self.id());
                 Err(RecordError::new(RecordErrorKind::NotFound, empty).with_hint(format!("`runs delete {}` removes it", self.id())))
             }
             RunStatus::Interrupted | RunStatus::Ended(_) => Ok(()),
@@ -262,8 +263,8 @@ impl RunHandle {
 
     /// What stands in the way of going on with it while a process drives it.
     pub(crate) fn not_over(&self) -> RecordError {
-        let driven = format!("the run `{}` is not over: a process drives it", self.id());
-        RecordError::new(RecordErrorKind::Driven, driven).with_hint("wait for its end, or cancel it")
+        let driven = format!("the run `{}` is still going on: a process drives it", self.id());
+        RecordError::new(RecordErrorKind::Driven, driven).with_hint("wait until it ends, or cancel it")
     }
 
     /// The node of that path.
@@ -285,10 +286,14 @@ impl RunHandle {
     /// The inputs of the run, as the bytes of an `inputs.pb`.
     ///
     /// # Errors
-    /// When they were not recorded, or cannot be read.
+    /// When they were not recorded, cannot be read, or are damaged.
     pub fn inputs(&self) -> Result<Vec<u8>, RecordError> {
         let path = self.watch.folder.inputs();
-        fs::read(&path).map_err(|error| self.unread("inputs", &path, &error))
+        let inputs = fs::read(&path).map_err(|error| self.unread("inputs", &path, &error))?;
+        match whole(&inputs) {
+            Ok(()) => Ok(inputs),
+            Err(error) => Err(RecordError::new(RecordErrorKind::Corrupt, format!("`{}` is damaged: {error}", path.display()))),
+        }
     }
 
     /// The graph of the run.
@@ -314,19 +319,20 @@ impl RunHandle {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(RecordError::io("read", &path, &error)),
         };
-        let build: Build = serde_json::from_slice(&json).map_err(|error| {
-            RecordError::new(RecordErrorKind::Corrupt, format!("`{}` is not a build: {error}", path.display()))
-                .with_hint("remove it: a run that resumes this one does all of it again")
-        })?;
-        if build.version > BUILD_VERSION {
+        let corrupt = |error: serde_json::Error| {
+            RecordError::new(RecordErrorKind::Corrupt, format!("`{}` is not a valid record of a build: {error}", path.display()))
+                .with_hint("delete it; a run that resumes this one then runs every node again")
+        };
+        // What else a newer version writes is not known.
+        let version = serde_json::from_slice::<BuildVersion>(&json).map_err(corrupt)?.version;
+        if version > BUILD_VERSION {
             let newer = format!(
-                "a newer version of nebulakit wrote `{}`: its version is {}, and this one reads up to {BUILD_VERSION}",
-                path.display(),
-                build.version
+                "a newer version of nebulakit wrote `{}`: its version is {version}, and this one reads up to {BUILD_VERSION}",
+                path.display()
             );
             return Err(RecordError::new(RecordErrorKind::Newer, newer).with_hint("use that version"));
         }
-        Ok(Some(build))
+        serde_json::from_slice(&json).map(Some).map_err(corrupt)
     }
 
     /// What a node logged and printed.
@@ -363,7 +369,7 @@ impl RunHandle {
 
     fn interrupted(&self, and: &str) -> RecordError {
         RecordError::new(RecordErrorKind::Interrupted, format!("no process drives the run `{}`: {and}", self.id()))
-            .with_hint(format!("`runs retry {}` goes on with it, in code `Options::resumes`", self.id()))
+            .with_hint(format!("continue it with `runs retry {}`, or in code with `Options::resumes`", self.id()))
     }
 
     fn unread(&self, what: &str, path: &Path, error: &io::Error) -> RecordError {
@@ -374,6 +380,13 @@ impl RunHandle {
             _ => RecordError::io("read", path, error),
         }
     }
+}
+
+/// Looks whether the bytes are a map of literals.
+fn whole(literals: &[u8]) -> nebulakit_types::Result<()> {
+    let mut entries = Entries::of_map(literals, References::none());
+    while entries.next()?.is_some() {}
+    Ok(())
 }
 
 impl fmt::Debug for RunHandle {

@@ -49,6 +49,12 @@ impl NodePath {
         self.0.contains('[')
     }
 
+    /// Whether it is an element of a map.
+    #[must_use]
+    pub fn is_element(&self) -> bool {
+        self.0.ends_with(']')
+    }
+
     /// The node that this one is part of: the map of an element, or the node that runs the workflow that this one is in.
     #[must_use]
     pub fn parent(&self) -> Option<Self> {

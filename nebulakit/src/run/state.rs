@@ -46,6 +46,8 @@ pub struct RunState {
     /// How many events were applied: the sequence of the next one.
     pub events: u64,
     counts: Counts,
+    /// How many nodes of its maps are known besides those that were planned: their elements, and what is in them.
+    mapped: u64,
 }
 
 /// The status of a run.
@@ -186,6 +188,7 @@ impl RunState {
             moved: 0,
             events: 0,
             counts: Counts::default(),
+            mapped: 0,
         }
     }
 
@@ -195,13 +198,19 @@ impl RunState {
         self.counts
     }
 
+    /// How many nodes it will have, as far as is known by now: those that were planned, and the elements of the maps that have begun.
+    #[must_use]
+    pub fn expected(&self) -> u64 {
+        self.planned.saturating_add(self.mapped).max(self.counts.total())
+    }
+
     /// Applies the next event.
     ///
     /// # Errors
     /// When it cannot be the next one: out of sequence, before the first event or after the last one, or of a newer version. The state is then unchanged.
     pub fn apply(&mut self, event: &Event) -> Result<(), Misplaced> {
         if event.sequence != self.events {
-            return Err(Misplaced(format!("the event {} comes where {} is due", event.sequence, self.events)));
+            return Err(Misplaced(format!("expected event {}, found event {}", self.events, event.sequence)));
         }
         match (&self.status, &event.kind) {
             (RunStatus::Unknown, EventKind::Created { version, .. }) if *version > EVENT_VERSION => {
@@ -210,9 +219,9 @@ impl RunState {
                 )));
             }
             (RunStatus::Unknown, EventKind::Created { .. }) => {}
-            (RunStatus::Unknown, _) => return Err(Misplaced("the first event does not say which run it is of".to_owned())),
-            (RunStatus::Ended(_), _) => return Err(Misplaced(format!("the event {} comes after the end of the run", event.sequence))),
-            (_, EventKind::Created { .. }) => return Err(Misplaced(format!("the event {} creates the run again", event.sequence))),
+            (RunStatus::Unknown, _) => return Err(Misplaced("the first event does not name its run".to_owned())),
+            (RunStatus::Ended(_), _) => return Err(Misplaced(format!("event {} comes after the end of the run", event.sequence))),
+            (_, EventKind::Created { .. }) => return Err(Misplaced(format!("event {} creates the run again", event.sequence))),
             _ => {}
         }
         match &event.node {
@@ -241,13 +250,19 @@ impl RunState {
 
     fn apply_to_node(&mut self, path: &NodePath, event: &Event) {
         let node = match self.nodes.entry(path.clone()) {
-            Entry::Vacant(new) => new.insert(NodeState::queued()),
+            Entry::Vacant(new) => {
+                self.mapped += u64::from(path.is_in_element() && !path.is_element());
+                new.insert(NodeState::queued())
+            }
             Entry::Occupied(known) => {
                 let node = known.into_mut();
                 *self.counts.of(&node.status) -= 1;
                 node
             }
         };
+        if let EventKind::Mapped { elements } = event.kind {
+            self.mapped = self.mapped.saturating_add(elements);
+        }
         node.apply(event);
         *self.counts.of(&node.status) += 1;
     }

@@ -2,8 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
-use crate::coordinator::Usage;
-use crate::run::event::RunOutcome;
+use crate::coordinator::{RunId, Usage};
+use crate::run::event::{Origin, RunOutcome};
 use crate::run::state::{NodeStatus, RunStatus};
 
 /// The status of a run, in a word.
@@ -31,6 +31,22 @@ pub(crate) fn stands(status: &NodeStatus) -> &'static str {
         NodeStatus::Skipped { .. } => "skipped",
         NodeStatus::Cancelled => "stopped",
     }
+}
+
+/// Where the outputs of a node are from that did not run itself.
+pub(crate) fn origin(status: &NodeStatus, resumes: Option<&RunId>) -> Option<String> {
+    match status {
+        NodeStatus::Succeeded(Origin::Cache) => Some("from the cache".to_owned()),
+        NodeStatus::Succeeded(Origin::Resumed) => {
+            Some(resumes.map_or_else(|| "from another run".to_owned(), |run| format!("from the run {run}")))
+        }
+        _ => None,
+    }
+}
+
+/// `1 element`, `3 elements`
+pub(crate) fn elements(count: u64) -> String {
+    if count == 1 { "1 element".to_owned() } else { format!("{count} elements") }
 }
 
 /// `2026-11-29 23:15:01Z`; empty if the time is beyond the calendar.

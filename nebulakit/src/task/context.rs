@@ -236,6 +236,18 @@ impl Context {
     }
 
     /// Writes to this run's own log, where the program that runs the task keeps one, and else to the log of the process, as `tracing` does.
+    ///
+    /// # Examples
+    /// ```
+    /// use nebulakit::Level;
+    /// use nebulakit::prelude::*;
+    ///
+    /// #[task]
+    /// fn count(ctx: Context, words: Vec<String>) -> u64 {
+    ///     ctx.log(Level::INFO, format!("counting {} words", words.len()));
+    ///     words.len() as u64
+    /// }
+    /// ```
     pub fn log(&self, level: tracing::Level, message: impl AsRef<str>) {
         let message = message.as_ref();
         if let Some(sink) = &self.own().logs {

@@ -100,10 +100,7 @@ impl<T> Param<T> {
     /// With the input's name: when the literal is not a `T`, or there is none and it has to be there.
     pub fn take(&self, inputs: &mut Inputs<'_>) -> Result<T> {
         match inputs.take(self.name) {
-            // The default of a field that is left out is the user's own code.
-            Some(literal) => told(|| (self.decode)(literal))
-                .unwrap_or_else(|panic| Err(panicked("a default in the value", panic)))
-                .map_err(|error| error.at_field(self.name)),
+            Some(literal) => self.read(literal),
             None => match self.default {
                 Some(default) => {
                     told(default).map_err(|panic| panicked("the input is missing, and its default", panic).at_field(self.name))
@@ -111,6 +108,13 @@ impl<T> Param<T> {
                 None => (self.absent)().ok_or_else(|| self.missing()),
             },
         }
+    }
+
+    fn read(&self, literal: LiteralRef<'_>) -> Result<T> {
+        // The default of a field that is left out is the user's own code.
+        told(|| (self.decode)(literal))
+            .unwrap_or_else(|panic| Err(panicked("a default in the value", panic)))
+            .map_err(|error| error.at_field(self.name))
     }
 
     #[cold]
@@ -145,6 +149,12 @@ pub trait AnyParam: Any + Sync + std::fmt::Debug {
 
     /// Whether the input may be left out.
     fn is_optional(&self) -> bool;
+
+    /// Looks whether a literal is a value of the input.
+    ///
+    /// # Errors
+    /// With the input's name: when it is not.
+    fn check(&self, literal: LiteralRef<'_>) -> Result<()>;
 
     /// Adds the structs and enums that the input's type names.
     fn shapes(&self, shapes: &mut Shapes);
@@ -185,6 +195,10 @@ impl<T: 'static> AnyParam for Param<T> {
 
     fn is_optional(&self) -> bool {
         self.default.is_some() || (self.absent)().is_some()
+    }
+
+    fn check(&self, literal: LiteralRef<'_>) -> Result<()> {
+        self.read(literal).map(drop)
     }
 
     fn shapes(&self, shapes: &mut Shapes) {

@@ -112,14 +112,15 @@ impl Registry {
     }
 
     fn nearest(&self, wanted: &str) -> Option<&'static str> {
-        let last = |name: &str| name.rsplit('.').next().unwrap_or_default().to_owned();
-        let score = |name: &&str| {
-            let whole = strsim::jaro_winkler(name, wanted);
-            whole.max(strsim::jaro_winkler(&last(name), &last(wanted)))
-        };
-        let nearest = self.tasks.keys().max_by(|left, right| score(left).total_cmp(&score(right)))?;
-        (score(nearest) > 0.7).then_some(nearest)
+        nearest(self.tasks.keys().copied(), wanted)
     }
+}
+
+/// The full name that is most like `wanted`, or like the last segment of it, if one is.
+pub(crate) fn nearest(names: impl Iterator<Item = &'static str>, wanted: &str) -> Option<&'static str> {
+    let last = |name: &str| name.rsplit('.').next().unwrap_or_default().to_owned();
+    let score = |name: &&str| strsim::jaro_winkler(name, wanted).max(strsim::jaro_winkler(&last(name), &last(wanted)));
+    names.max_by(|left, right| score(left).total_cmp(&score(right))).filter(|name| score(name) > 0.7)
 }
 
 impl FromIterator<&'static TaskDef> for Registry {

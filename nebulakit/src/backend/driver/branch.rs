@@ -38,11 +38,11 @@ impl<'g> Step<'g> {
     }
 
     fn compared(&self, side: &Binding) -> Result<Bytes, End> {
-        self.frame.value(side).map_err(|error| self.unbound("what it compares", &error))
+        self.frame.value(side).map_err(|error| self.unbound("a value that it compares", &error))
     }
 
     fn compare(&self, left: &Bytes, by: Comparison, right: &Bytes) -> Result<bool, End> {
-        let of_binding = |error| self.unbound("what it compares", &error);
+        let of_binding = |error| self.unbound("a value that it compares", &error);
         let (left, right) = (plain(left).map_err(of_binding)?, plain(right).map_err(of_binding)?);
         let malformed = |what: String| self.fault(code::BRANCH, what);
         let order = order(&left, &right).ok_or_else(|| malformed(format!("{} cannot be compared with {}", left.kind(), right.kind())))?;
@@ -50,7 +50,7 @@ impl<'g> Step<'g> {
         match by {
             Comparison::Eq => Ok(order == Some(Ordering::Equal)),
             Comparison::Ne => Ok(order != Some(Ordering::Equal)),
-            _ if !is_ordered => Err(malformed(format!("booleans have no order: `{}` does not compare them", by.sign()))),
+            _ if !is_ordered => Err(malformed(format!("`{}` cannot compare booleans; use `==` or `!=`", by.sign()))),
             Comparison::Gt => Ok(order == Some(Ordering::Greater)),
             Comparison::Ge => Ok(matches!(order, Some(Ordering::Greater | Ordering::Equal))),
             Comparison::Lt => Ok(order == Some(Ordering::Less)),

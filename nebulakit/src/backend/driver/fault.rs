@@ -52,7 +52,7 @@ impl Fault {
 
     /// A value cannot be passed on.
     pub(super) fn of_binding(node: &NodePath, of: Cow<'static, str>, what: impl fmt::Display, error: &nebulakit_types::Error) -> End {
-        Self::between(node, of, code::BINDING, format!("{what} cannot be made: {}", chain_in_line(error)))
+        Self::between(node, of, code::BINDING, format!("cannot resolve {what}: {}", chain_in_line(error)))
     }
 
     /// The job of a node did not succeed.

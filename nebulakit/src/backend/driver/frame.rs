@@ -183,20 +183,24 @@ impl<'g> Frame<'g> {
                 let values = entries.iter().map(|(key, entry)| Ok((&**key, self.value(entry).map_err(|error| error.at_key(key))?)));
                 value::map(&values.collect::<Result<Vec<_>>>()?)
             }
-            Binding::Failure => self.instance.failure.clone().ok_or_else(|| missing("nothing failed".to_owned())),
-            Binding::Fault => Err(missing("a mistake stands where a value should be".to_owned())),
+            Binding::Failure => self
+                .instance
+                .failure
+                .clone()
+                .ok_or_else(|| missing("there is no failure here: only a failure handler is given one".to_owned())),
+            Binding::Fault => Err(missing("the binding is not valid".to_owned())),
         }
     }
 
     /// A part of what a node gave, of this scope or of one around it.
     fn output(&self, node: &str, output: &str, path: &[Step]) -> Result<Bytes> {
-        let nothing = || missing(format!("the node {node} gave nothing"));
+        let nothing = || missing(format!("the node `{node}` has no outputs"));
         let Some(place) = self.layout.place(node) else {
             return self.around.as_ref().ok_or_else(nothing)?.output(node, output, path);
         };
         let Gave { outputs, lists, .. } = &mut self.gave()[place as usize];
         let given = value::named(outputs.as_ref().ok_or_else(nothing)?, output)?;
-        value::part(given.ok_or_else(|| missing(format!("the node {node} gave no output `{output}`")))?, path, lists)
+        value::part(given.ok_or_else(|| missing(format!("the node `{node}` has no output `{output}`")))?, path, lists)
     }
 }
 

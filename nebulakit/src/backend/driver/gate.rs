@@ -29,7 +29,7 @@ impl Step<'_> {
     pub(super) async fn wait(&self, gate: &Gate) -> Result<Bytes, End> {
         match self.answer(gate, GateTakes::Value(Box::new(gate.literal_type.clone()))).await? {
             Answer::Value(value) => Ok(value::literals(&[(GATE_OUTPUT, value.into())])),
-            _ => Err(self.fault(code::REJECTED, format!("`{}` was given no value", gate.signal))),
+            _ => Err(self.fault(code::REJECTED, format!("`{}` did not get a value", gate.signal))),
         }
     }
 
@@ -52,7 +52,7 @@ impl Step<'_> {
             return Ok(answer);
         }
         if signals.are_final() {
-            let message = format!("the gate waits for the signal `{}`, and nobody can answer it in this run", gate.signal);
+            let message = format!("the gate waits for the signal `{}`, and this run has no answer to it", gate.signal);
             return Err(self.fault(code::UNANSWERED, message));
         }
         self.walk.tell(&self.path, || EventKind::Waiting { signal: gate.signal.clone(), takes });
@@ -74,7 +74,7 @@ impl Step<'_> {
         };
         match select(pin!(waited), stopped).await {
             Either::Left((Ok(value), _)) => Ok(value),
-            Either::Left((Err(limit), _)) => Err(self.fault(TIMEOUT, format!("the gate waited for longer than its timeout of {limit:?}"))),
+            Either::Left((Err(limit), _)) => Err(self.fault(TIMEOUT, format!("the gate waited longer than its timeout of {limit:?}"))),
             Either::Right(_) => Err(End::Cancelled),
         }
     }

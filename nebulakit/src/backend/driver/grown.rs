@@ -21,7 +21,7 @@ impl Step<'_> {
         let json = value::named(given, GRAPH).map_err(|error| fault(code::BINDING, chain_in_line(&error)))?.unwrap_or_default();
         let graph = match value::view(&json) {
             Ok(LiteralView::String(json)) => Graph::from_json(json).map_err(|problems| fault(NO_GRAPH, problems.to_string()))?,
-            _ => return Err(fault(NO_GRAPH, "it gave no graph".to_owned())),
+            _ => return Err(fault(NO_GRAPH, "it returned no graph".to_owned())),
         };
         let world = self.walk.world;
         let mut reasons = missing(&graph, &world.mocks);

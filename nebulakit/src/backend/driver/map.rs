@@ -59,7 +59,7 @@ impl<'g> Step<'g> {
         self.walk.tell(&self.path, || EventKind::Mapped { elements: elements as u64 });
         let needed = needed(map.success, elements);
         if needed > elements {
-            let message = format!("{needed} elements have to succeed, and the lists have {elements}");
+            let message = format!("at least {needed} elements must succeed, but the lists have {elements}");
             return Err(self.fault(code::LENGTHS, message));
         }
         let given = self.each(map, &inputs.into(), elements, elements - needed, run).await?;

@@ -128,7 +128,7 @@ pub(super) fn scope<'g>(walk: Arc<Walk<'g>>, frame: Arc<Frame<'g>>) -> BoxFuture
             None => {
                 frame.values(&frame.scope.outputs).inspect(|_| frame.pass_on()).map(|outputs| value::literals(&outputs)).map_err(|error| {
                     let whose = frame.instance.path.clone().unwrap_or_else(|| NodePath::from(OUTPUTS));
-                    Fault::of_binding(&whose, frame.instance.graph.name.clone(), "what it gives", &error)
+                    Fault::of_binding(&whose, frame.instance.graph.name.clone(), "its outputs", &error)
                 })
             }
         }
@@ -270,8 +270,7 @@ fn may_go_deeper(step: &Step<'_>, path: &NodePath) -> Result<(), End> {
     if step.frame.depth < DEEPEST {
         return Ok(());
     }
-    let message =
-        format!("workflows, dynamic tasks and conditions are within each other more than {DEEPEST} deep: does the recursion end?");
+    let message = format!("workflows, dynamic tasks and conditions are nested more than {DEEPEST} deep; does the recursion end?");
     Err(Fault::between(path, step.what(), code::TOO_DEEP, message))
 }
 

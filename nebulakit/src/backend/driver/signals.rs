@@ -89,7 +89,7 @@ impl Signals {
         let mut state = self.locked();
         let known = state.gates.entry(signal.to_owned()).or_insert_with(|| takes.clone());
         if known != takes {
-            return Err(format!("this gate takes {takes}, and another one of the run {known}: give them different signals"));
+            return Err(format!("this gate takes {takes}, but another one of the run takes {known}; give them different signals"));
         }
         let Some(answer) = state.answers.get(signal) else { return Ok(None) };
         match (takes.check(answer), &self.refused) {

@@ -97,11 +97,7 @@ impl Lists {
 pub(super) fn part(value: Bytes, path: &[Step], lists: &mut Lists) -> Result<Bytes> {
     let Some((step, rest)) = path.split_first() else { return Ok(value) };
     let inner = match (view(&value)?, step) {
-        (LiteralView::Collection(_), Step::Index(index)) => {
-            let elements = lists.elements(&value)?;
-            let element = usize::try_from(*index).ok().and_then(|index| elements.get(index)).cloned();
-            element.ok_or_else(|| absent(format!("the list has {} elements, and none with the index {index}", elements.len())))?
-        }
+        (LiteralView::Collection(_), Step::Index(index)) => at(lists.elements(&value)?, *index)?.clone(),
         (LiteralView::Map(mut entries), Step::Key(key)) => {
             let mut found = None;
             while let Some((name, entry)) = entries.next()? {
@@ -131,12 +127,9 @@ fn field(value: &Bytes, path: &[Step]) -> Result<Bytes> {
     for step in path {
         inner = match (inner, step) {
             (Untyped::Map(_), Step::Key(key)) => inner.get(key).ok_or_else(|| absent(format!("the struct has no field `{key}`")))?,
-            (Untyped::List(elements), Step::Index(index)) => {
-                let element = usize::try_from(*index).ok().and_then(|index| elements.get(index));
-                element.ok_or_else(|| absent(format!("the list has {} elements, and none with the index {index}", elements.len())))?
-            }
-            (_, Step::Key(key)) => return Err(absent(format!("there is no field `{key}` in what is not a struct"))),
-            (_, Step::Index(index)) => return Err(absent(format!("there is no element {index} in what is not a list"))),
+            (Untyped::List(elements), Step::Index(index)) => at(elements, *index)?,
+            (_, Step::Key(key)) => return Err(absent(format!("the value is not a struct, so it has no field `{key}`"))),
+            (_, Step::Index(index)) => return Err(absent(format!("the value is not a list, so it has no element {index}"))),
         };
     }
     written(|encoder| {
@@ -150,6 +143,12 @@ fn field(value: &Bytes, path: &[Step]) -> Result<Bytes> {
         }
         Ok(())
     })
+}
+
+/// The element of a list at `index`.
+fn at<T>(elements: &[T], index: u32) -> Result<&T> {
+    let element = usize::try_from(index).ok().and_then(|index| elements.get(index));
+    element.ok_or_else(|| absent(format!("index {index} is out of range: the list has {} elements", elements.len())))
 }
 
 fn written(write: impl FnOnce(&mut Encoder) -> Result<()>) -> Result<Bytes> {

@@ -57,7 +57,10 @@ impl Former {
         let (mut former, mut next) = (Self { runs: Vec::new(), nodes: HashMap::new() }, Some(id.clone()));
         while let Some(id) = next {
             if former.runs.iter().any(|before| *before.folder.id() == id) {
-                return Err(RecordError::new(RecordErrorKind::Corrupt, format!("the run `{id}` is said to go on with itself")));
+                return Err(RecordError::new(
+                    RecordErrorKind::Corrupt,
+                    format!("the record of the run `{id}` says that it resumes itself"),
+                ));
             }
             let held = RunHandle::attach(runs, &id).and_then(|run| {
                 run.resumable()?;

@@ -202,7 +202,7 @@ impl Asked {
             world.stop.cancel();
         }
         if !std::mem::replace(&mut self.is_told, true) {
-            tracing::warn!(%error, "requests to the run {} are not heeded", world.run);
+            tracing::warn!(%error, "requests to the run {} are ignored", world.run);
         }
     }
 

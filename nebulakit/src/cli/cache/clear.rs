@@ -27,7 +27,9 @@ pub(super) fn clear(cache: &Cache, task: Option<&str>, age: Option<Duration>) ->
         terminal::write(&format!("removed {} that could not be read\n", cleared.damaged));
     }
     if counts.is_empty() && cleared.damaged == 0 {
-        terminal::write("nothing to remove\n");
+        let of = task.map(|task| format!(" of `{}`", visible::line(task))).unwrap_or_default();
+        let old = if age.is_some() { " that are old enough" } else { "" };
+        terminal::write(&format!("there are no entries{of}{old}\n"));
     }
     Ok(Exit::Stored)
 }

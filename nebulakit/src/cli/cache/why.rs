@@ -32,7 +32,7 @@ fn said(run: &RunHandle, why: &CacheWhy) -> Result<String, Complaint> {
             let resumes = run.state()?.resumes.as_ref().map(|run| format!(" {run}")).unwrap_or_default();
             format!("kept from the run{resumes}, which this one resumes; the cache was not asked")
         }
-        CacheWhy::Composed => "not asked for: it consists of other nodes, each of which has an answer of its own".to_owned(),
+        CacheWhy::Composed => "not looked up: it consists of other nodes, and each of them has its own answer".to_owned(),
         CacheWhy::NotReached => "not looked for in the cache: the node was never reached".to_owned(),
         CacheWhy::NotCached => {
             "not looked for in the cache: it is not a task with `cache(..)`, or the node switches the cache off".to_owned()

@@ -141,6 +141,14 @@ mod tests {
     }
 
     #[test]
+    fn elements_of_maps_count_as_nodes_before_they_begin() {
+        let mut events = started("n0").to_vec();
+        events.push(r#""node":"n0","event":"mapped","elements":6"#.to_owned());
+        events.extend(started("n0[2]").into_iter().chain(started("n0[2]/n1")));
+        assert_eq!(shown(&state(events))[0], "app.add: 0 of 27 done, 3 running, 2.3 s, about 1m 30s left");
+    }
+
+    #[test]
     fn no_more_lines_are_drawn_than_the_terminal_shows() {
         let mut events: Vec<_> = (0..4).flat_map(|number| started(&format!("n{number}"))).collect();
         events.push(r#""node":"n4","event":"queued","waits_for":{"resources":["cores"]}"#.to_owned());

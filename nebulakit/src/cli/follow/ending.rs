@@ -53,7 +53,7 @@ impl Told<'_> {
                     Some(hint) => complaint.hint(hint),
                     None => {
                         let [shows, retries] = ["show", "retry"].map(|verb| folder.command(verb, &[&id], setting));
-                        complaint.hint(format!("hint: `{shows}` shows how far it came, and `{retries}` goes on with it"))
+                        complaint.hint(format!("hint: `{shows}` shows how far it came, and `{retries}` continues it"))
                     }
                 }
             }
@@ -99,7 +99,7 @@ impl Told<'_> {
     fn goes_on(&self, folder: &Folder, setting: &Setting<'_>) -> Option<String> {
         let name = self.run.state().ok()?.name.clone();
         let resumes = folder.run_command(&[&name, "--resume", &self.run.id().to_string()], setting);
-        self.run.folder().has_checkpoint().then(|| format!("hint: `{resumes}` goes on from its checkpoint"))
+        self.run.folder().has_checkpoint().then(|| format!("hint: `{resumes}` continues from its checkpoint"))
     }
 }
 
@@ -118,10 +118,10 @@ fn failed(
             let logs = folder.command("logs", &[&id, node], setting);
             (
                 format!("the node {}{of} of the run {id}", visible::line(node)),
-                format!("`{shows}` shows the run, `{logs}` what the node logged, and `{retries}` goes on with it"),
+                format!("`{shows}` shows the run, `{logs}` what the node logged, and `{retries}` continues it"),
             )
         }
-        None => (format!("the run {id}"), format!("`{shows}` shows it, and `{retries}` goes on with it")),
+        None => (format!("the run {id}"), format!("`{shows}` shows it, and `{retries}` continues it")),
     };
     let complaint = Complaint::failed(format!("{who} failed: {}", failure.report())).hint(format!("hint: {hint}"));
     Ok(Complaint { code: Some(failure.code.clone()), ..complaint })

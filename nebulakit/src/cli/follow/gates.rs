@@ -29,10 +29,10 @@ pub(super) fn answers(run: &RunHandle, signal: &str, takes: &GateTakes, folder: 
     match takes {
         GateTakes::Value(literal_type) => {
             words.push("VALUE");
-            format!("answer it by `{}` ({literal_type})", folder.command("signal", &words, setting))
+            format!("answer it with `{}` ({literal_type})", folder.command("signal", &words, setting))
         }
         GateTakes::Approval => {
-            format!("answer it by `{}`, or `reject` in place of `approve`", folder.command("approve", &words, setting))
+            format!("answer it with `{}`, or `reject` in place of `approve`", folder.command("approve", &words, setting))
         }
     }
 }

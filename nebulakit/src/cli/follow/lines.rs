@@ -3,6 +3,7 @@
 use nebulakit_types::visible;
 
 use super::words;
+use crate::coordinator::JobFailure;
 use crate::run::{Event, EventKind, NodeState, Origin, RunState};
 
 /// What is said of an event, once `state` has taken it into account. Of a task that is run alone, that it is tried again: the rest is said at its end.
@@ -33,23 +34,28 @@ fn of_node(kind: &EventKind, node: &NodeState, is_element: bool, is_wanted: bool
         EventKind::Started { attempt } if is_wanted => Some(format!("attempt {} started", attempt + 1)),
         EventKind::Queued { waits_for } if is_wanted => Some(format!("waits for {waits_for}")),
         EventKind::Retrying { attempt, delay, failure, .. } => {
-            Some(format!("attempt {} failed: {failure}; attempt {} follows in {}", attempt + 1, attempt + 2, words::time(*delay)))
+            Some(format!("attempt {} failed: {}; attempt {} follows in {}", attempt + 1, brief(failure), attempt + 2, words::time(*delay)))
         }
         EventKind::Behind { call } if !is_element => {
             Some(format!("waits for an equal call: the node {} of the run {}", call.node, call.run))
         }
-        EventKind::Mapped { elements } if !is_element => Some(format!("{elements} elements")),
+        EventKind::Mapped { elements } if !is_element => Some(words::elements(*elements)),
         EventKind::Waiting { signal, .. } => Some(format!("waits for the signal `{signal}`")),
         EventKind::Succeeded { from: Origin::Run, .. } if !is_element => Some(format!("done in {}", took())),
         EventKind::Succeeded { from: Origin::Cache, .. } if !is_element => Some("done before: its outputs are from the cache".to_owned()),
         EventKind::Succeeded { from: Origin::Resumed, .. } if !is_element => {
             Some("done before, in the run that this one resumes".to_owned())
         }
-        EventKind::Failed { failure, .. } => Some(format!("failed after {}: {failure}", took())),
+        EventKind::Failed { failure, .. } => Some(format!("failed after {}: {}", took(), brief(failure))),
         EventKind::Skipped { because } if !is_element => Some(format!("skipped, because {because} did not succeed")),
         EventKind::Cancelled if !is_element => Some("stopped".to_owned()),
         _ => None,
     }
+}
+
+/// A failure without what its message says behind the first line: hints and calls, which are told at the end.
+fn brief(failure: &JobFailure) -> String {
+    format!("{}: {}", failure.code, failure.message.lines().next().unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -94,6 +100,16 @@ mod tests {
                 "n1: waits for the signal `go\\n`",
             ]
         );
+    }
+
+    #[test]
+    fn a_failure_is_told_by_the_first_line_of_its_message() {
+        let said = lines(&[
+            CREATED,
+            r#""node":"n0","event":"ready","of":"app.count""#,
+            r#""node":"n0","event":"failed","failure":{"kind":"panicked","code":"USER:Panic","message":"it panicked\nhint: look","recoverable":true}"#,
+        ]);
+        assert_eq!(said[1..], ["n0 count: failed after 1.0 s: USER:Panic: it panicked"]);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use nebulakit_types::visible;
 
-pub(in crate::cli) use crate::run::words::{between, size, status, time, until, usage};
+pub(in crate::cli) use crate::run::words::{between, elements, size, status, time, until, usage};
 use crate::run::{Again, Counts, NodePath, NodeState, NodeStatus, Origin, RunState};
 
 /// A node by its path and the last part of the name of what it runs: `n2 count`.
@@ -15,11 +15,11 @@ pub(in crate::cli) fn node(path: &NodePath, node: &NodeState) -> String {
 /// Why a node runs again.
 pub(in crate::cli) fn again(because: Again) -> &'static str {
     match because {
-        Again::Asked => "that was asked for",
-        Again::Inputs => "it is given something else",
-        Again::Interface => "its task takes or gives something else",
-        Again::Outputs => "what it gave was changed or is gone",
-        Again::Deleted => "its files were deleted, and are needed",
+        Again::Asked => "as asked",
+        Again::Inputs => "its inputs changed",
+        Again::Interface => "the interface of its task changed, or was not recorded",
+        Again::Outputs => "its outputs were changed or are gone",
+        Again::Deleted => "its files were deleted and are needed",
     }
 }
 
@@ -31,7 +31,7 @@ pub(in crate::cli) fn files(count: u64) -> String {
 /// `12 of 40 done, 3 running, 1 failed`
 pub(in crate::cli) fn progress(state: &RunState) -> String {
     let counts = state.counts();
-    let over = format!("{} of {} done", counts.over(), state.planned.max(counts.total()));
+    let over = format!("{} of {} done", counts.over(), state.expected());
     let Counts { running, waiting, failed, .. } = counts;
     let others = [(running, "running"), (waiting, "waiting"), (failed, "failed")].into_iter().filter(|(count, _)| *count > 0);
     others.fold(over, |text, (count, what)| format!("{text}, {count} {what}"))

@@ -59,6 +59,9 @@ impl Target {
     /// When the folder cannot be made or read, or when something is in the way.
     pub(in crate::cli) fn prepare(&self, graph: &Graph) -> Result<(), Complaint> {
         let failed = |verb: &str, error: &io::Error| self.failed(verb, error);
+        if self.folder.exists() && !self.folder.is_dir() {
+            return Err(Complaint::usage(format!("`--{OUTPUT}`: `{}` is not a folder", shown_path(&self.folder))));
+        }
         fs::create_dir_all(&self.folder).map_err(|error| failed("make", &error))?;
         if self.replaces {
             return Ok(());

@@ -28,7 +28,10 @@ pub(super) fn asked(
     let inputs = inputs::inputs(subject, matches, &before, copies, &host.stores, setting)?;
     let is_checked = match subject.alone() {
         Some(task) => alone::check_inputs(task, &inputs, host, setting.dialect())?,
-        None => false,
+        None => {
+            inputs::check(subject, &inputs)?;
+            false
+        }
     };
     let mut options = Options::new().inputs(inputs).durability(durability(matches)).cache(cache(matches)).keep(keep(matches));
     if is_checked {

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use clap::ArgMatches;
 use jiff::Timestamp;
-use nebulakit_types::convert::reader::{Entries, References};
+use nebulakit_types::ErrorKind;
+use nebulakit_types::convert::reader::{Entries, LiteralRef, References};
 use nebulakit_types::convert::time::Instant;
 use nebulakit_types::convert::writer::Encoder;
 
@@ -76,6 +77,19 @@ pub(super) fn read(subject: &Subject, matches: &ArgMatches, before: &[u8], parse
     let given = given.into_iter().filter(|(option, _)| matches.contains_id(option)).map(|(_, source)| source);
     let sources: Vec<_> = std::iter::once("the flags").chain(given).collect();
     Err(Complaint::usage(format!("missing from {}: {}", sources.join(" and "), missing.join(", "))))
+}
+
+/// Looks whether each input is a value of the type that the signature says, before anything runs.
+pub(super) fn check(subject: &Subject, inputs: &[u8]) -> Result<(), Complaint> {
+    let literals = literals(inputs).map_err(|error| Complaint::failed(chain(&error)))?;
+    for param in subject.params {
+        match literals.get(param.name()).map_or(Ok(()), |literal| param.check(LiteralRef::new(literal, References::none()))) {
+            // What is stored elsewhere is looked at where it is used.
+            Err(error) if error.kind() != ErrorKind::NotFetched => return Err(Complaint::usage(chain(&error))),
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// The literals of an `inputs.pb`, by their names.

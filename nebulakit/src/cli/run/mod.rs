@@ -41,7 +41,7 @@ use crate::task::failure::chain;
 /// When it is not one, or is negative.
 pub(super) fn span(text: &str) -> Result<Duration, String> {
     let span = parse::duration(text).map_err(|error| error.to_string())?;
-    span.try_into().map_err(|_| format!("`{text}` is negative"))
+    span.try_into().map_err(|_| format!("expected a duration from 0, found `{text}`"))
 }
 
 /// Runs the task, the workflow or the launch plan called `name` with the flags in `words`.
@@ -49,7 +49,7 @@ pub(super) fn run<'a>(name: &str, words: impl Iterator<Item = &'a OsString>, set
     let words: Vec<_> = words.cloned().collect();
     let subject = match workflows::instead_of_task(name, setting)? {
         Some(workflow) => Subject::workflow(workflow, setting),
-        None => Subject::task(setting.find(name).map_err(|complaint| workflows::meant(name, setting, complaint))?, setting),
+        None => Subject::task(setting.find(name).map_err(|complaint| workflows::neither(name, setting, complaint))?, setting),
     };
     recorded::run(&subject, name, &words, setting)
 }

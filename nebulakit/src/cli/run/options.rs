@@ -157,5 +157,5 @@ fn flag(name: &'static str) -> Arg {
 }
 
 fn jobs(text: &str) -> Result<usize, String> {
-    text.parse().ok().filter(|jobs| *jobs > 0).ok_or_else(|| format!("`{text}` is not a number of jobs; write a whole number from 1"))
+    text.parse().ok().filter(|jobs| *jobs > 0).ok_or_else(|| format!("expected a whole number from 1, found `{text}`"))
 }

@@ -133,10 +133,10 @@ impl<'a> Places<'a> {
                 return self.copy(opened(name)?, own.unwrap_or("pipe"), extension);
             }
             Kind::File if expected == Expected::Directory => {
-                return Err(Error::new(ErrorKind::Mismatch, format!("{} is a file, a directory is expected", storage::shown(name))));
+                return Err(refused(&format!("the file {shown}")));
             }
             Kind::Directory if expected == Expected::File => {
-                return Err(Error::new(ErrorKind::Mismatch, format!("{} is a directory, a file is expected", storage::shown(name))));
+                return Err(mismatch("a file", &format!("found the directory {shown}")));
             }
             Kind::File => drop(File::open(name).map_err(|error| unreadable(&shown, &error))?),
             Kind::Directory => drop(fs::read_dir(name).map_err(|error| unreadable(&shown, &error))?),

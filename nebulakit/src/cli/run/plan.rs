@@ -63,7 +63,7 @@ impl Foreseen {
         match &self.fate {
             Fate::Runs => {
                 let unkept = resumes.zip(self.unkept).map(|(run, unkept)| unkept.said(run));
-                let cached = cache().or_else(|| unkept.is_none().then(|| "not in the cache".to_owned()));
+                let cached = cache().or_else(|| unkept.is_none().then(|| "it has no cache".to_owned()));
                 unkept.into_iter().chain(cached).collect::<Vec<_>>().join("; ")
             }
             Fate::Cached => cache().unwrap_or_default(),

@@ -34,7 +34,8 @@ pub(super) fn signal(run: &RunHandle, signal: &str, value: &str, setting: &Setti
     match gate(run, signal)? {
         GateTakes::Value(literal_type) => {
             let give = |literal| tell(run, signal, Answer::Value(literal));
-            run::answer(run, value, &literal_type, Stdin::Unread, setting, give)??;
+            let answered = run::answer(run, value, &literal_type, Stdin::Unread, setting, give);
+            answered.map_err(|complaint| complaint.about(&format!("the signal `{}`", visible::line(signal))))??;
             Ok(said(run, signal, "answered"))
         }
         GateTakes::Approval => {

@@ -16,7 +16,7 @@ use crate::run::{Fate, Prune, Pruned, RunHandle, RunsFolder};
 pub(super) fn delete(runs: &RunsFolder, named: &[RunHandle]) -> Result<Exit, Complaint> {
     for run in named {
         let pruned = runs.delete(run.id())?;
-        terminal::write(&format!("the run {} is deleted: {} are free\n{}", run.id(), size(pruned.bytes), what_stays(&pruned)));
+        terminal::write(&format!("the run {} is deleted, which freed {}\n{}", run.id(), size(pruned.bytes), what_stays(&pruned)));
     }
     Ok(Exit::Stored)
 }
@@ -34,7 +34,7 @@ pub(super) fn prune(runs: &RunsFolder, matches: &ArgMatches) -> Result<Exit, Com
     prune = matches.get_many::<Fate>(STATUS).unwrap_or_default().fold(prune, |prune, fate| prune.fate(*fate));
     let pruned = runs.prune(&prune)?;
     if let Some(why) = &pruned.unread {
-        terminal::write(&format!("no run is deleted, since each may be in use by one that cannot be read: {why}\n"));
+        terminal::write(&format!("nothing is deleted: a run that cannot be read may use the files of any other: {why}\n"));
     }
     for (run, by) in &pruned.used {
         terminal::write(&format!("the run {run} is kept: the run {by} uses its files\n"));
@@ -44,16 +44,16 @@ pub(super) fn prune(runs: &RunsFolder, matches: &ArgMatches) -> Result<Exit, Com
         count => format!("{count} runs"),
     };
     if is_dry {
-        terminal::write(&format!("{count} would be deleted, and {} would be free\n", size(pruned.bytes)));
+        terminal::write(&format!("{count} would be deleted, which would free {}\n", size(pruned.bytes)));
         return say(&pruned.runs.iter().map(|run| format!("{run}\n")).collect::<String>());
     }
-    terminal::write(&format!("{count} deleted: {} are free\n{}", size(pruned.bytes), what_stays(&pruned)));
+    terminal::write(&format!("{count} deleted, which freed {}\n{}", size(pruned.bytes), what_stays(&pruned)));
     Ok(Exit::Stored)
 }
 
 /// Says what stays that was to go, and why.
 fn what_stays(pruned: &Pruned) -> String {
     let left = pruned.left.iter().map(|why| format!("{why}; the next `runs prune` tries again\n"));
-    let shared = pruned.not_cleared.iter().map(|why| format!("data that runs share stays: {why}\n"));
+    let shared = pruned.not_cleared.iter().map(|why| format!("data that runs share is kept: {why}\n"));
     left.chain(shared).collect()
 }

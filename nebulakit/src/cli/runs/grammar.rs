@@ -1,7 +1,7 @@
 //! What the words behind `runs` can be.
 
 use clap::builder::{PossibleValuesParser, TypedValueParser as _, ValueParser};
-use clap::{Arg, ArgAction, ArgGroup, Command, value_parser};
+use clap::{Arg, ArgAction, ArgGroup, Command};
 
 use super::report;
 use super::retry::OPTIONS;
@@ -87,6 +87,10 @@ pub(in crate::cli) fn command() -> Command {
         .subcommands(commands.map(|command| command.arg(folder::option())))
 }
 
+fn count(text: &str) -> Result<usize, String> {
+    text.parse().map_err(|_| format!("expected a whole number, found `{text}`"))
+}
+
 /// What `prune` goes by.
 fn conditions() -> [Arg; 3] {
     let words = FATES.map(|(word, _)| word);
@@ -98,7 +102,7 @@ fn conditions() -> [Arg; 3] {
             .value_name("AGE")
             .value_parser(span)
             .help("runs that ended longer ago than AGE, as `30d` or `12h`"),
-        Arg::new(KEEP).long(KEEP).value_name("COUNT").value_parser(value_parser!(usize)).help("keep the latest COUNT"),
+        Arg::new(KEEP).long(KEEP).value_name("COUNT").value_parser(count).help("keep the latest COUNT"),
         Arg::new(STATUS).long(STATUS).value_name("STATUS").value_parser(fate).value_delimiter(',').help("runs that ended like this"),
     ]
 }

@@ -31,7 +31,7 @@ pub(super) fn list(runs: Option<&RunsFolder>, folder: &Folder, is_json: bool) ->
     Ok(columns(&all.iter().map(|(id, run)| row(id, run)).collect::<Vec<_>>()))
 }
 
-/// A run on its line.
+/// A run on its line; why one cannot be read is in the last column, which may be long.
 fn row(id: &RunId, run: &Result<RunSummary, RecordError>) -> [String; 5] {
     let [status, name, began, nodes] = match run {
         Ok(run) => {
@@ -39,7 +39,7 @@ fn row(id: &RunId, run: &Result<RunSummary, RecordError>) -> [String; 5] {
             let name = visible::line(&run.name).into_owned();
             [words::status(&run.status).to_owned(), name, moment(run.created), format!("{took}: {}", words::sums(run.counts))]
         }
-        Err(error) => ["unreadable".to_owned(), visible::line(error.parts().0).into_owned(), String::new(), String::new()],
+        Err(error) => ["unreadable".to_owned(), String::new(), String::new(), visible::line(error.parts().0).into_owned()],
     };
     [id.to_string(), status, name, began, nodes]
 }

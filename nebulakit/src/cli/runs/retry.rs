@@ -20,8 +20,8 @@ pub(super) fn retry(former: &RunHandle, matches: &ArgMatches, folder: &Folder, s
     let (id, name) = (former.id().to_string(), former.state()?.name.clone());
     if former.status()? == RunStatus::Ended(RunOutcome::Succeeded) {
         let resumes = folder.run_command(&[&name, "--resume", &id, "--from", "NODE"], setting);
-        return Err(Complaint::usage(format!("the run {id} succeeded: nothing of it has to run again"))
-            .hint(format!("hint: `{resumes}` runs a node of it again, and all that needs what it gives")));
+        return Err(Complaint::usage(format!("the run {id} succeeded: there is nothing to continue"))
+            .hint(format!("hint: `{resumes}` runs NODE and everything downstream of it again")));
     }
     let mut words: Vec<OsString> = ["--resume", &id].map(OsString::from).into();
     words.extend(folder.words());

@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 use crate::cli::complaint::Complaint;
 use crate::cli::follow::words;
 use crate::cli::shown::{columns, instant, moment};
-use crate::run::words::stands;
-use crate::run::{Counts, NodePath, NodeState, NodeStatus, RunHandle, RunOutcome, RunStatus};
+use crate::run::words::{origin, stands};
+use crate::run::{Counts, NodePath, NodeState, NodeStatus, RunHandle, RunOutcome, RunState, RunStatus};
 
 /// The run for people.
 pub(super) fn text(run: &RunHandle) -> Result<String, Complaint> {
@@ -38,7 +38,7 @@ pub(super) fn text(run: &RunHandle) -> Result<String, Complaint> {
         about.push(row("error", visible::line(&format!("{of}{failure}")).into_owned()));
     }
     let rows: Vec<_> =
-        state.nodes.iter().filter(|(path, node)| is_told(path, node)).map(|(path, node)| node_row(path, node, until)).collect();
+        state.nodes.iter().filter(|(path, node)| is_told(path, node)).map(|(path, node)| node_row(path, node, &state, until)).collect();
     let decks: Vec<_> =
         decks(run)?.into_iter().map(|(node, path)| row(&node, visible::line(&path.to_string_lossy()).into_owned())).collect();
     let part = |title: &str, rows: String| if rows.is_empty() { rows } else { format!("\n{title}{rows}") };
@@ -56,7 +56,7 @@ fn is_told(path: &NodePath, node: &NodeState) -> bool {
 }
 
 /// A node on its line; one that is not over took its time until then.
-fn node_row(path: &NodePath, node: &NodeState, until: SystemTime) -> [String; 4] {
+fn node_row(path: &NodePath, node: &NodeState, state: &RunState, until: SystemTime) -> [String; 4] {
     let took = node.started.or(node.ready).map(|started| words::time(words::between(Some(started), node.ended.unwrap_or(until))));
     let mut about = match (&node.status, &node.failure) {
         (NodeStatus::Waiting { signal, .. }, _) => format!("for the signal `{signal}`"),
@@ -67,7 +67,10 @@ fn node_row(path: &NodePath, node: &NodeState, until: SystemTime) -> [String; 4]
             (None, Some(waits_for)) => format!("for {waits_for}"),
             (None, None) => String::new(),
         },
-        _ => node.elements.map(|elements| format!("{elements} elements")).unwrap_or_default(),
+        _ => {
+            let elements = node.elements.map(words::elements);
+            elements.into_iter().chain(origin(&node.status, state.resumes.as_ref())).collect::<Vec<_>>().join("; ")
+        }
     };
     if let Some((files, bytes)) = node.deleted {
         let gap = if about.is_empty() { "" } else { "; " };

@@ -53,7 +53,12 @@ pub(super) fn given<'g>(
         _ => return None,
     };
     match part(whole, path) {
-        Ok(literal_type) => Some((literal_type, node)),
+        Ok(Part { literal_type, is_packed }) => {
+            if is_packed && is_container(checks, target) && !is_same_packed(literal_type) {
+                packed(checks, target, at, literal_type, Fed { binding, node });
+            }
+            Some((literal_type, node))
+        }
         Err(why) => {
             let message = format!("{target} is fed by {}: {why}", Fed { binding, node });
             let mut problem = Problem::new(ProblemKind::Type, message).at(at.cloned());
@@ -102,10 +107,45 @@ pub(super) fn made(node: &Node) -> String {
     format!("{} is made here", Named(node))
 }
 
+/// A part of a value.
+struct Part<'g> {
+    literal_type: &'g LiteralType,
+    /// Whether it is in a struct: then the platform takes it from there as msgpack, unless it is a number, a text or a boolean.
+    is_packed: bool,
+}
+
+/// Whether what is fed is an input of a container task.
+fn is_container(checks: &Checks<'_>, target: Target<'_>) -> bool {
+    let Target::Input(node, _) = target else { return false };
+    matches!(checks.entities.of(&node.kind), Some(Entity::Task(task)) if !task.home.is_here())
+}
+
+/// Whether a program in a container is given the same when a value of this type comes as msgpack.
+fn is_same_packed(literal_type: &LiteralType) -> bool {
+    match &literal_type.kind {
+        TypeKind::Union(variants) => variants.iter().all(is_same_packed),
+        kind => matches!(kind, TypeKind::Simple(_) | TypeKind::Enum(_)),
+    }
+}
+
+/// Tells that a program in a container gets msgpack in place of a file, a folder or a list.
+fn packed(checks: &mut Checks<'_>, target: Target<'_>, at: Option<&Place>, literal_type: &LiteralType, fed: Fed<'_>) {
+    let message = format!(
+        "{target} is fed by {fed}, which is in a struct: a container task gets a `{}` from there as msgpack",
+        type_text(literal_type)
+    );
+    let mut problem = Problem::new(ProblemKind::Type, message).at(at.cloned());
+    if let Some(node) = fed.node {
+        problem = problem.end(made(node), node.at.clone());
+    }
+    checks.report(problem.hint("give it outside of the struct, as a value of its own"));
+}
+
 /// The type of a part of a value.
-fn part<'g>(whole: &'g LiteralType, path: &[Step]) -> Result<&'g LiteralType, String> {
-    let mut literal_type = whole;
+fn part<'g>(whole: &'g LiteralType, path: &[Step]) -> Result<Part<'g>, String> {
+    let (mut literal_type, mut is_packed) = (whole, false);
     for (index, step) in path.iter().enumerate() {
+        is_packed |= matches!(literal_type.kind, TypeKind::Simple(SimpleType::Struct));
         literal_type = match (&literal_type.kind, step) {
             (TypeKind::Collection(element), Step::Index(index)) => {
                 if i32::try_from(*index).is_err() {
@@ -142,5 +182,5 @@ fn part<'g>(whole: &'g LiteralType, path: &[Step]) -> Result<&'g LiteralType, St
             _ => return Err(format!("`{}` has no parts", type_text(literal_type))),
         };
     }
-    Ok(literal_type)
+    Ok(Part { literal_type, is_packed })
 }

@@ -76,13 +76,13 @@ impl Data {
         let bytes = match fs::read(&path) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return Err(RecordError::new(RecordErrorKind::NotFound, format!("the data `{}` is not there any more", path.display())));
+                return Err(RecordError::new(RecordErrorKind::NotFound, format!("the data `{}` is gone", path.display())));
             }
             Err(error) => return Err(RecordError::io("read", &path, &error)),
         };
         if bytes.len() as u64 != size || digest::of(&bytes) != *sha256 {
-            let damaged = format!("the data `{}` is damaged: it is not the {size} bytes that its name stands for", path.display());
-            return Err(RecordError::new(RecordErrorKind::Corrupt, damaged).with_hint("delete it: a resumed run makes it again"));
+            let damaged = format!("the data `{}` is damaged: it is not the {size} bytes that its digest names", path.display());
+            return Err(RecordError::new(RecordErrorKind::Corrupt, damaged).with_hint("delete it; a resumed run makes it again"));
         }
         Ok(Some(bytes))
     }

@@ -35,7 +35,7 @@ impl DriverLock {
                 Err(TryLockError::WouldBlock) if !is_taken(path)? => {
                     return Err(RecordError::new(
                         RecordErrorKind::Driven,
-                        format!("a run goes on with the run `{run}`, and needs what it has"),
+                        format!("another run is resuming the run `{run}` and needs its data"),
                     ));
                 }
                 Err(TryLockError::WouldBlock) => {

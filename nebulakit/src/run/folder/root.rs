@@ -102,6 +102,7 @@ impl RunsFolder {
         let text = match fs::read_to_string(&path) {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) if error.kind() == io::ErrorKind::NotADirectory => return Err(self.foreign("a folder".to_owned())),
             Err(error) => return Err(RecordError::io("read", &path, &error)),
         };
         match text.trim_end().parse() {
@@ -114,9 +115,15 @@ impl RunsFolder {
                 ),
             )
             .with_hint("use that version, or another folder")),
-            Err(_) => Err(RecordError::new(RecordErrorKind::Corrupt, format!("`{}` is not the version of a format", path.display()))
-                .with_hint(format!("where nothing else writes there, make it say `{FORMAT}`"))),
+            Err(_) => Err(RecordError::new(RecordErrorKind::Corrupt, format!("`{}` does not hold a format version", path.display()))
+                .with_hint(format!("if the folder holds only runs, write `{FORMAT}` to that file"))),
         }
+    }
+
+    /// The error of a path that leads to something else.
+    fn foreign(&self, than: String) -> RecordError {
+        RecordError::new(RecordErrorKind::Foreign, format!("`{}` is not {than}", self.path.display()))
+            .with_hint("name an empty folder, or one that does not exist yet")
     }
 
     /// Has what it was begun with reach the disk, for a run that is to survive a loss of power.
@@ -139,11 +146,7 @@ impl RunsFolder {
             // Another process may have begun it meanwhile.
             return match self.format()? {
                 Some(_) => Ok(()),
-                None => Err(RecordError::new(
-                    RecordErrorKind::Foreign,
-                    format!("`{}` is not a folder of runs: it holds `{}`, and no `{FORMAT_FILE}`", self.path.display(), name.display()),
-                )
-                .with_hint("name a folder that is empty, or not there")),
+                None => Err(self.foreign(format!("a folder of runs: it holds `{}` but no `{FORMAT_FILE}`", name.display()))),
             };
         }
         publish(&self.path.join(FORMAT_FILE), format!("{FORMAT}\n").as_bytes(), Durability::Kernel)
@@ -177,7 +180,10 @@ impl RunsFolder {
                 let more = several.len().saturating_sub(3);
                 let and = if more > 0 { format!(" and {more} more") } else { String::new() };
                 let shown = several.iter().take(3).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-                Err(RecordError::new(RecordErrorKind::Ambiguous, format!("`{prefix}` begins the ids of several runs: {shown}{and}")))
+                Err(RecordError::new(
+                    RecordErrorKind::Ambiguous,
+                    format!("several runs have an id that begins with `{prefix}`: {shown}{and}"),
+                ))
             }
         }
     }
@@ -209,7 +215,7 @@ impl RunsFolder {
         }
         Err(RecordError::new(
             RecordErrorKind::Io(io::ErrorKind::AlreadyExists),
-            format!("`{}` has no id left for a run", self.path.display()),
+            format!("no id is free for a run in `{}`", self.path.display()),
         ))
     }
 

@@ -43,8 +43,9 @@ impl Disk {
         let shared = Arc::new(Shared::default());
         let syncing = Arc::clone(&shared);
         let thread = thread::Builder::new().name("nebulakit-disk".to_owned()).spawn(move || syncing.run(sync));
-        let thread =
-            thread.map_err(|error| RecordError::new(RecordErrorKind::Io(error.kind()), format!("no thread for a run's log: {error}")))?;
+        let thread = thread.map_err(|error| {
+            RecordError::new(RecordErrorKind::Io(error.kind()), format!("cannot start a thread for the run's log: {error}"))
+        })?;
         Ok(Self { shared, thread: Some(thread) })
     }
 

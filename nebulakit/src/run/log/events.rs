@@ -97,7 +97,7 @@ impl Events {
             let told = serde_json::to_writer(&mut *waiting, &event).map_err(|error| error.to_string());
             let told = told.and_then(|()| match waiting.len() - start {
                 length if length < LONGEST => Ok(()),
-                length => Err(format!("it takes {length} bytes, and up to {LONGEST} are read")),
+                length => Err(format!("it takes {length} bytes, and the limit is {LONGEST}")),
             });
             told.map_err(|cause| {
                 RecordError::new(RecordErrorKind::Io(std::io::ErrorKind::InvalidInput), format!("an event cannot be recorded: {cause}"))

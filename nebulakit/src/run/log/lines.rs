@@ -114,12 +114,12 @@ impl Lines {
 
     /// The error of a file that was changed while it was read.
     pub(crate) fn changed(&self, what: impl Display) -> RecordError {
-        RecordError::new(RecordErrorKind::Corrupt, format!("`{}` was changed while it was read: {what}", self.path.display()))
+        RecordError::new(RecordErrorKind::Corrupt, format!("`{}` changed while it was being read: {what}", self.path.display()))
     }
 
     /// The error of a damaged line, counted from 1.
     pub(crate) fn corrupt(&self, line: u64, what: impl Display) -> RecordError {
         RecordError::new(RecordErrorKind::Corrupt, format!("line {line} of `{}` is damaged: {what}", self.path.display()))
-            .with_hint(format!("keep a copy, and cut the file behind its line {}: what is before it is whole", line - 1))
+            .with_hint(format!("keep a copy, and cut the file after line {}: everything up to there is intact", line - 1))
     }
 }

@@ -52,8 +52,7 @@ impl NodeLogs {
     /// When the file cannot be opened or written, or when `source` is not a word that can be read again.
     pub(super) fn append(&mut self, node: Option<&NodePath>, source: &str, text: &[u8]) -> Result<(), RecordError> {
         if source.is_empty() || source.ends_with(GOES_ON) || source.contains(|letter: char| letter.is_whitespace() || letter.is_control()) {
-            let wrong =
-                format!("`{source}` cannot be the source of a line of a log: name it with a word that does not end with `{GOES_ON}`");
+            let wrong = format!("`{source}` cannot be the source of a log line; use a word that does not end with `{GOES_ON}`");
             return Err(RecordError::new(RecordErrorKind::Io(ErrorKind::InvalidInput), wrong));
         }
         let before = format!("{} {source}", jiff::Timestamp::try_from(self.clock.now()).unwrap_or(jiff::Timestamp::MAX));

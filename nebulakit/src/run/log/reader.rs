@@ -78,7 +78,7 @@ impl EventReader {
         }
         match event(line) {
             Ok(event) if event.sequence == sequence => Ok(Some(event)),
-            Ok(event) => Err(self.fail(format!("it has the event {}, and {sequence} is due", event.sequence))),
+            Ok(event) => Err(self.fail(format!("expected event {sequence}, found event {}", event.sequence))),
             Err(error) => Err(self.fail(format!("it is not an event: {error}"))),
         }
     }

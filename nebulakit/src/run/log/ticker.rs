@@ -34,8 +34,9 @@ impl Ticker {
                 tick();
             }
         });
-        let thread =
-            thread.map_err(|error| RecordError::new(RecordErrorKind::Io(error.kind()), format!("no thread for a run's log: {error}")))?;
+        let thread = thread.map_err(|error| {
+            RecordError::new(RecordErrorKind::Io(error.kind()), format!("cannot start a thread for the run's log: {error}"))
+        })?;
         Ok(Self { shared, thread: Some(thread) })
     }
 

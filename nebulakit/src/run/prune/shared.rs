@@ -16,7 +16,7 @@ use crate::run::memo::Cache;
 /// When a folder cannot be read.
 pub(super) fn clear(runs: &RunsFolder, only: Option<&Uses>, pruned: &mut Pruned) -> Result<(), RecordError> {
     let Some(_cleared) = runs.cleared()? else {
-        pruned.not_cleared = Some("runs go on that may use it; `runs prune` removes it later".to_owned());
+        pruned.not_cleared = Some("a run that is going on may use it; `runs prune` removes it later".to_owned());
         return Ok(());
     };
     if only.is_none() {

@@ -4,9 +4,9 @@ use super::facts::{Facts, Node};
 use super::html::{Html, cut};
 use super::picture::{class, symbol};
 use crate::coordinator::JobFailure;
-use crate::run::event::{Origin, RunOutcome};
+use crate::run::event::RunOutcome;
 use crate::run::state::{NodeStatus, RunStatus};
-use crate::run::words::{between, stands, time, usage};
+use crate::run::words::{between, elements, origin, stands, time, usage};
 
 /// Maximum nodes in the table.
 const MOST_ROWS: usize = 2_000;
@@ -101,15 +101,10 @@ fn remarks(node: &Node, facts: &Facts<'_>) -> String {
         NodeStatus::Queued => state.waits_for.as_ref().map(|waits_for| format!("for {waits_for}")),
         NodeStatus::Waiting { signal, .. } => Some(format!("for the signal `{signal}`")),
         NodeStatus::Skipped { because } => Some(format!("because {because} did not succeed")),
-        NodeStatus::Succeeded(Origin::Resumed) => Some(match &facts.state.resumes {
-            Some(run) => format!("from the run {run}"),
-            None => "from another run".to_owned(),
-        }),
-        NodeStatus::Succeeded(Origin::Cache) => Some("from the cache".to_owned()),
         NodeStatus::Backoff | NodeStatus::Failed => state.failure.as_ref().map(ToString::to_string),
-        _ => None,
+        status => origin(status, facts.state.resumes.as_ref()),
     };
-    let elements = state.elements.map(|elements| format!("{elements} elements"));
+    let elements = state.elements.map(elements);
     let progress = state.progress.filter(|_| !state.is_over()).map(|(done, total)| match total {
         Some(total) => format!("{done} of {total}"),
         None => format!("{done} so far"),

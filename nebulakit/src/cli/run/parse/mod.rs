@@ -357,7 +357,7 @@ mod tests {
         assert_eq!(text(r#"{"b": 1, "a": null}"#), Ok(BTreeMap::from([("a".to_owned(), None), ("b".to_owned(), Some(1_i64))])));
         assert_eq!(text::<Vec<i64>>(r#"[1, "x"]"#), Err("`[1]`: expected an integer, found the string `x`".to_owned()));
         assert_eq!(yaml::<Vec<i64>>("{}"), Err("expected `list[int]`, found a map".to_owned()));
-        assert_eq!(text::<Vec<i64>>("1,2"), Err("`[0]`: expected an integer, found `1,2`".to_owned()));
+        assert_eq!(text::<Vec<i64>>("1,2"), Err("expected `list[int]` as JSON, or the flag once for each element, found `1,2`".to_owned()));
         assert_eq!(text("7"), Ok(vec![7_i64]));
         assert!(text::<Vec<i64>>("[1,").unwrap_err().starts_with("expected `list[int]` as JSON, found `[1,` ("));
         let several = |texts: &[&str]| read::<Vec<i64>>(parsed(|parser| parser.texts(texts, &Vec::<i64>::literal_type(&Dialect::FLYTE_1))));

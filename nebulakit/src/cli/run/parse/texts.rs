@@ -97,7 +97,10 @@ impl Parser<'_> {
         if is_document && !is_element {
             return self.value(&self.document(text, expected)?, expected);
         }
-        self.elements(&[text], element)
+        self.elements(&[text], element).map_err(|error| match text.contains(',') && !takes_places(element) {
+            true => mismatch(&format!("`{expected}` as JSON, or the flag once for each element"), &found_text(text)),
+            false => error,
+        })
     }
 
     fn elements(&self, texts: &[&str], element: &LiteralType) -> Result<Vec<u8>> {

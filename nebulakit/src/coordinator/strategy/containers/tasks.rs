@@ -51,7 +51,7 @@ async fn once(base: &Base, context: &JobContext) -> Result<Bytes, JobError> {
     let settings = &context.live().settings;
     let name = settings.image.as_deref().or(task.options().image).or(base.settings.image.as_deref());
     let Some(name) = name else {
-        let hint = "hint: name one by `#[task(image = \"..\")]`, `ContainerStrategy::image` or `--container-image`";
+        let hint = "hint: name one with `#[task(image = \"..\")]`, `ContainerStrategy::image` or `--container-image`";
         return Err(refused(&format!("the task `{}` has no image to run in a container\n{hint}", task.name())));
     };
     let Settings { network, mounts, .. } = &base.settings;
