@@ -45,6 +45,21 @@ async fn a_future_can_run_on_a_thread() {
     assert_eq!(name.as_deref(), Some("nebulakit-work"));
 }
 
+/// A thread is not left asleep while another one is started or woken.
+#[tokio::test]
+async fn what_the_end_of_an_attempt_makes_room_for_runs_on_its_thread() {
+    let coordinator = Coordinator::builder().strategy(Strategy::Thread, ThreadStrategy::with_slots(2)).cores(2.0).build();
+    let mut handles = Vec::new();
+    for _ in 0..500 {
+        handles.push(coordinator.submit(Work::blocking(|_| anyhow::Ok(std::thread::current().id())), Strategy::Thread).await.unwrap());
+    }
+    let mut threads = HashSet::new();
+    for handle in handles {
+        threads.insert(soon(handle.join()).await.unwrap());
+    }
+    assert!(threads.len() <= 2, "{threads:?}");
+}
+
 /// Blocking work by the async strategy leaves the runtime's own threads alone.
 #[tokio::test]
 async fn what_blocks_leaves_the_async_threads_alone() {
