@@ -251,7 +251,7 @@ async fn a_run_that_is_said_to_go_on_with_itself_is_refused() {
     runs[1].record(None, resuming(&runs[1], &one)).unwrap();
     drop(runs);
     let error = place.run(&chain::graph().unwrap(), &[], Options::new().resumes(one.clone())).await.unwrap_err();
-    assert!(error.to_string().contains(&format!("the run `{one}` is said to go on with itself")), "{error}");
+    assert!(error.to_string().contains(&format!("the run `{one}` says that it resumes itself")), "{error}");
 }
 
 async fn reasons(run: &RunHandle) -> Vec<(String, Again)> {

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::{fs, thread};
 
 use nebulakit::run::{Durability, RecordErrorKind, Recorded, RunHandle, RunOutcome, RunStatus};
+use nebulakit::types::convert::writer::map_of_literals;
 
 use crate::{Scratch, ended, node, succeeded};
 
@@ -145,8 +146,9 @@ fn what_a_run_runs_and_was_given_is_there_where_it_was_recorded() {
     assert_eq!(error.to_string(), format!("the run `{}` has no record of its graph", run.id()));
     let json = include_str!("../graph/all_kinds.json");
     recorder.folder().write_graph(json, Durability::Kernel).unwrap();
-    recorder.folder().write_inputs(b"inputs", Durability::Disk).unwrap();
-    assert_eq!(run.inputs().unwrap(), b"inputs");
+    let inputs = map_of_literals([("x", b"".as_slice())]);
+    recorder.folder().write_inputs(&inputs, Durability::Disk).unwrap();
+    assert_eq!(run.inputs().unwrap(), inputs);
     assert_eq!(run.graph().unwrap(), nebulakit::graph::Graph::from_json(json).unwrap());
 }
 
