@@ -17,7 +17,7 @@ use crate::storage::{Trust, caused_by, innermost, install, tls, tls_text};
 const LONGEST_ANSWER: usize = 1 << 20;
 
 /// How hosts are reached. `Default` means directly, with the certificates of this machine, and with patience without end.
-#[derive(Clone, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct ClientOptions {
     /// The file of CA certificates (PEM) that counts instead of this machine's; `SSL_CERT_FILE`.
     pub ca_file: Option<PathBuf>,
@@ -46,12 +46,10 @@ pub struct Proxy {
     pub not_for: String,
 }
 
-/// The URL of a proxy may hold a password: only whether there is one is shown.
-impl fmt::Debug for ClientOptions {
+/// The URL may hold a password, and is not shown.
+impl fmt::Debug for Proxy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut shown = f.debug_struct("ClientOptions");
-        shown.field("further_ca_file", &self.further_ca_file).field("unverified_host", &self.unverified_host);
-        shown.field("has_proxy", &self.proxy.is_some()).finish_non_exhaustive()
+        f.debug_struct("Proxy").field("not_for", &self.not_for).finish_non_exhaustive()
     }
 }
 

@@ -9,6 +9,8 @@ mod demand;
 mod driver;
 mod error;
 mod extent;
+#[cfg(feature = "flyte")]
+pub mod flyte;
 mod inputs;
 mod local;
 mod needs;

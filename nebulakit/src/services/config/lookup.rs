@@ -155,7 +155,7 @@ impl Lookup<'_> {
         let parsed = text.parse::<jiff::SignedDuration>().ok().and_then(|duration| Duration::try_from(duration).ok());
         match parsed {
             Some(duration) => Ok(duration),
-            None => self.wrong::<Option<_>>(&place, "a duration such as `15s` or `1m30s`", &format!("`{text}`")).map(|_| default),
+            None => self.wrong::<()>(&place, "a duration such as `15s` or `1m30s`", &format!("`{text}`")).map(|()| default),
         }
     }
 
