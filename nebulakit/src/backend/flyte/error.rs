@@ -15,6 +15,8 @@ struct Inner {
     kind: ClientErrorKind,
     message: String,
     hint: Option<String>,
+    /// The control plane's own words.
+    said: String,
 }
 
 /// What kind of failure it is.
@@ -47,12 +49,22 @@ pub enum ClientErrorKind {
 
 impl ClientError {
     pub(super) fn new(kind: ClientErrorKind, message: impl Into<String>) -> Self {
-        Self(Box::new(Inner { kind, message: message.into(), hint: None }))
+        Self(Box::new(Inner { kind, message: message.into(), hint: None, said: String::new() }))
     }
 
     pub(super) fn with_hint(mut self, hint: impl Into<String>) -> Self {
         self.0.hint = Some(hint.into());
         self
+    }
+
+    pub(super) fn saying(mut self, said: &str) -> Self {
+        self.0.said = said.to_owned();
+        self
+    }
+
+    /// The control plane's own words, if it answered.
+    pub(super) fn said(&self) -> &str {
+        &self.0.said
     }
 
     /// What kind of failure it is.

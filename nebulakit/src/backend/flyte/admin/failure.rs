@@ -75,7 +75,7 @@ pub(in super::super) fn explained(settings: &Settings, call: &str, status: &Stat
     };
     let said = status.message();
     let said = if said.is_empty() { status.code().description() } else { said };
-    let error = ClientError::new(kind, format!("`{endpoint}` answered {call}: {said}"));
+    let error = ClientError::new(kind, format!("`{endpoint}` answered {call}: {said}")).saying(said);
     match hint {
         Some(hint) => error.with_hint(hint),
         None => error,

@@ -27,5 +27,15 @@ pub(in super::super) const GET_PUBLIC_CLIENT_CONFIG: Method<
     service::PublicClientAuthConfigRequest,
     service::PublicClientAuthConfigResponse,
 > = Method::new("/flyteidl.service.AuthMetadataService/GetPublicClientConfig");
+pub(in super::super) const CREATE_TASK: Method<admin::TaskCreateRequest, admin::TaskCreateResponse> =
+    Method::new("/flyteidl.service.AdminService/CreateTask");
+pub(in super::super) const CREATE_WORKFLOW: Method<admin::WorkflowCreateRequest, admin::WorkflowCreateResponse> =
+    Method::new("/flyteidl.service.AdminService/CreateWorkflow");
+pub(in super::super) const CREATE_LAUNCH_PLAN: Method<admin::LaunchPlanCreateRequest, admin::LaunchPlanCreateResponse> =
+    Method::new("/flyteidl.service.AdminService/CreateLaunchPlan");
+pub(in super::super) const UPDATE_LAUNCH_PLAN: Method<admin::LaunchPlanUpdateRequest, admin::LaunchPlanUpdateResponse> =
+    Method::new("/flyteidl.service.AdminService/UpdateLaunchPlan");
+pub(in super::super) const GET_WORKFLOW: Method<admin::ObjectGetRequest, admin::Workflow> =
+    Method::new("/flyteidl.service.AdminService/GetWorkflow");
 pub(in super::super) const GET_VERSION: Method<admin::GetVersionRequest, admin::GetVersionResponse> =
     Method::new("/flyteidl.service.AdminService/GetVersion");
