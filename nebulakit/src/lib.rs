@@ -5,6 +5,11 @@
 pub mod __private;
 #[cfg(feature = "run")]
 pub mod backend;
+/// What backends need that containers need too; the backends themselves come with the feature `run`.
+#[cfg(not(feature = "run"))]
+pub mod backend {
+    pub mod flyte;
+}
 pub mod cli;
 #[cfg(feature = "coordinator")]
 pub mod coordinator;

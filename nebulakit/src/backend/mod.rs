@@ -9,7 +9,6 @@ mod demand;
 mod driver;
 mod error;
 mod extent;
-#[cfg(feature = "flyte")]
 pub mod flyte;
 mod inputs;
 mod local;

@@ -103,7 +103,7 @@ pub(super) fn made(node: &Node) -> String {
 }
 
 /// The type of a part of a value.
-fn part<'g>(whole: &'g LiteralType, path: &[Step]) -> Result<&'g LiteralType, String> {
+pub(crate) fn part<'g>(whole: &'g LiteralType, path: &[Step]) -> Result<&'g LiteralType, String> {
     let mut literal_type = whole;
     for (index, step) in path.iter().enumerate() {
         literal_type = match (&literal_type.kind, step) {
