@@ -202,6 +202,11 @@ struct ContainerTasks;
 #[doc = include_str!("../../docs/containers.md")]
 struct Containers;
 
+/// The example of the page on control planes.
+#[cfg(all(doctest, feature = "flyte"))]
+#[doc = include_str!("../../docs/control-plane.md")]
+struct ControlPlanes;
+
 /// The examples of the page on errors.
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/errors.md")]

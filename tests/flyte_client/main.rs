@@ -4,3 +4,5 @@
 mod calls;
 mod double;
 mod logins;
+mod recorded;
+mod registrations;

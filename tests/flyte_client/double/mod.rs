@@ -4,6 +4,7 @@ pub(crate) mod admin;
 pub(crate) mod authority;
 pub(crate) mod grpc;
 pub(crate) mod proxy;
+pub(crate) mod registry;
 
 use std::path::Path;
 
