@@ -29,8 +29,6 @@ pub enum Message {
     TypedInterface,
     /// `flyteidl.core.TaskTemplate`.
     TaskTemplate,
-    /// `flyteidl.core.WorkflowTemplate`.
-    WorkflowTemplate,
     /// `flyteidl.core.ErrorDocument`.
     ErrorDocument,
 }
@@ -43,7 +41,6 @@ impl Message {
             Self::LiteralType => &fields::LITERAL_TYPE,
             Self::TypedInterface => &fields::TYPED_INTERFACE,
             Self::TaskTemplate => &fields::TASK_TEMPLATE,
-            Self::WorkflowTemplate => &fields::WORKFLOW_TEMPLATE,
             Self::ErrorDocument => &fields::ERROR_DOCUMENT,
         }
     }

@@ -210,6 +210,7 @@ impl State {
             primary: Some(compiled(&primary)),
             sub_workflows: spec.sub_workflows.iter().map(compiled).collect(),
             tasks: tasks.collect(),
+            ..CompiledWorkflowClosure::default()
         };
         let closure = WorkflowClosure { compiled_workflow: Some(closure), ..WorkflowClosure::default() };
         Ok(Workflow { id: Some(id.clone()), closure: Some(closure), ..Workflow::default() }.encode_to_vec())

@@ -1,12 +1,10 @@
 //! What differs between an entity and what is registered under the same version.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Debug;
 
-use nebulakit_types::json::{Message, to_json};
 use nebulakit_types::wire::flyteidl::admin::{Workflow, WorkflowSpec};
 use nebulakit_types::wire::flyteidl::core::WorkflowTemplate;
-use prost::Message as _;
-use serde_json::Value;
 
 use super::outcome::Difference;
 
@@ -40,71 +38,77 @@ pub(super) fn told(said: &str) -> Vec<Difference> {
 
 /// The differences of two workflows.
 pub(super) fn of_workflows(registered: &Workflow, sent: &WorkflowSpec) -> Vec<Difference> {
-    let compiled = registered.closure.as_ref().and_then(|closure| closure.compiled_workflow.as_ref());
-    let templates = |primary: Option<&WorkflowTemplate>, others: &mut dyn Iterator<Item = &WorkflowTemplate>| {
-        let others = others.filter_map(|template| Some((template.id.as_ref()?.name.clone(), plain(template))));
-        BTreeMap::from_iter(others.chain(primary.map(|template| (String::new(), plain(template)))))
-    };
-    let former = templates(
-        compiled.and_then(|compiled| compiled.primary.as_ref()?.template.as_ref()),
-        &mut compiled.iter().flat_map(|compiled| &compiled.sub_workflows).filter_map(|sub| sub.template.as_ref()),
-    );
-    let present = templates(sent.template.as_ref(), &mut sent.sub_workflows.iter());
-    let mut differences = Vec::new();
-    for name in former.keys().chain(present.keys()).collect::<BTreeSet<_>>() {
-        let place = if name.is_empty() { String::new() } else { format!("/{name}") };
-        compare(&place, former.get(name), present.get(name), &mut differences);
+    let mut former = Places::new();
+    if let Some(compiled) = registered.closure.as_ref().and_then(|closure| closure.compiled_workflow.as_ref()) {
+        place("", compiled.primary.as_ref().and_then(|primary| primary.template.as_ref()), &mut former);
+        compiled.sub_workflows.iter().for_each(|sub| place_inner(sub.template.as_ref(), &mut former));
+    }
+    let mut present = Places::new();
+    place("", sent.template.as_ref(), &mut present);
+    sent.sub_workflows.iter().for_each(|template| place_inner(Some(template), &mut present));
+
+    let mut differences: Vec<Difference> = Vec::new();
+    for place in former.keys().chain(present.keys()).collect::<BTreeSet<_>>() {
+        let (registered, sent) = (former.get(place), present.get(place));
+        let is_within = |last: &Difference| {
+            (last.registered.is_none() || last.sent.is_none()) && place.strip_prefix(&last.place).is_some_and(|rest| rest.starts_with('/'))
+        };
+        if registered == sent || differences.last().is_some_and(is_within) {
+            continue;
+        }
+        let start = match (registered, sent) {
+            (Some(registered), Some(sent)) => registered.bytes().zip(sent.bytes()).take_while(|(a, b)| a == b).count(),
+            _ => 0,
+        };
+        let text = |text: &String| cut_around(text, start);
+        differences.push(Difference { place: place.clone(), registered: registered.map(text), sent: sent.map(text) });
     }
     differences.truncate(MOST);
     differences
 }
 
-/// A workflow without what the control plane adds, and with its nodes by their ids.
-fn plain(template: &WorkflowTemplate) -> Value {
-    let mut template = template.clone();
-    template.id = None;
-    template.nodes.retain(|node| !["start-node", "end-node"].contains(&node.id.as_str()));
-    let mut json = to_json(Message::WorkflowTemplate, &template.encode_to_vec()).unwrap_or_default();
-    keyed(&mut json);
-    json
+/// The parts of workflows as text, by their places.
+type Places = BTreeMap<String, String>;
+
+fn place_inner(template: Option<&WorkflowTemplate>, places: &mut Places) {
+    let name = template.and_then(|template| template.id.as_ref()).map(|id| id.name.as_str()).unwrap_or_default();
+    place(&format!("/{name}"), template, places);
 }
 
-/// Turns lists of what has a name into maps by it, and drops the name of the node that stands for the inputs: the control plane adds it.
-fn keyed(value: &mut Value) {
-    match value {
-        Value::Object(fields) => {
-            fields.retain(|name, value| !(["nodeId", "upstreamNodeIds"].contains(&name.as_str()) && is_start(value)));
-            fields.values_mut().for_each(keyed);
+/// Adds the parts of a workflow, without what the control plane adds: the nodes of the inputs and of the outputs.
+fn place(at: &str, template: Option<&WorkflowTemplate>, places: &mut Places) {
+    let Some(template) = template else { return };
+    // Inputs are promises of a node without a name, to which the control plane gives one.
+    let mut add = |place: String, part: &dyn Debug| places.insert(place, format!("{part:?}").replace("\"start-node\"", "\"\""));
+    let interface = template.interface.as_ref();
+    for (what, variables) in [("inputs", interface.and_then(|i| i.inputs.as_ref())), ("outputs", interface.and_then(|i| i.outputs.as_ref()))] {
+        for (name, variable) in variables.iter().flat_map(|map| &map.variables) {
+            add(format!("{at}/interface/{what}/{name}"), &variable.r#type);
         }
-        Value::Array(items) => {
-            items.iter_mut().for_each(keyed);
-            let name = |item: &Value| Some(item.get("id").or_else(|| item.get("var"))?.as_str()?.to_owned());
-            if let Some(named) = items.iter().map(|item| Some((name(item)?, item.clone()))).collect::<Option<_>>()
-                && !items.is_empty()
-            {
-                *value = Value::Object(named);
-            }
-        }
-        _ => {}
     }
+    let nodes = template.nodes.iter().filter(|node| !["start-node", "end-node"].contains(&node.id.as_str()));
+    for node in nodes.chain(&template.failure_node) {
+        let at = format!("{at}/nodes/{}", node.id);
+        add(at.clone(), &node.target);
+        add(format!("{at}/metadata"), &node.metadata);
+        add(format!("{at}/upstream"), &node.upstream_node_ids.iter().filter(|id| *id != "start-node").collect::<Vec<_>>());
+        for binding in &node.inputs {
+            add(format!("{at}/inputs/{}", binding.var), &binding.binding);
+        }
+    }
+    for binding in &template.outputs {
+        add(format!("{at}/outputs/{}", binding.var), &binding.binding);
+    }
+    add(format!("{at}/metadata"), &template.metadata);
+    add(format!("{at}/metadata_defaults"), &template.metadata_defaults);
 }
 
-fn is_start(value: &Value) -> bool {
-    value == "start-node" || value.as_array().is_some_and(|ids| ids.iter().all(|id| id == "start-node"))
-}
-
-fn compare(place: &str, registered: Option<&Value>, sent: Option<&Value>, differences: &mut Vec<Difference>) {
-    match (registered, sent) {
-        (former, present) if former == present => {}
-        (Some(Value::Object(former)), Some(Value::Object(present))) => {
-            for name in former.keys().chain(present.keys()).collect::<BTreeSet<_>>() {
-                compare(&format!("{place}/{name}"), former.get(name), present.get(name), differences);
-            }
-        }
-        (former, present) => {
-            let text = |value: &Value| cut(&value.as_str().map_or_else(|| value.to_string(), str::to_owned));
-            differences.push(Difference { place: place.to_owned(), registered: former.map(text), sent: present.map(text) });
-        }
+/// The part of a text around the byte where it begins to differ.
+fn cut_around(text: &str, start: usize) -> String {
+    let begin = text.floor_char_boundary(start.saturating_sub(LONGEST / 2));
+    match begin {
+        0 => cut(text),
+        begin => format!("…{}", cut(&text[begin..])),
     }
 }
 
