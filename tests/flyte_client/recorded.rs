@@ -100,8 +100,16 @@ fn what_exists_or_is_missing_is_refused_as_recorded() {
     let (messages, recorded, registry) = (Messages::new(), lines("flyte1-refusals.jsonl"), Registry::default());
     let setup = recorded.iter().filter(|line| line["rule"] == "setup");
     for line in setup.chain(
-        ["task.dup.identical", "task.dup.image", "task.dup.description", "wf.dup.node_added", "lp.dup.identical", "lp.wf.other_project", "lpup.missing"]
-            .map(|id| line(&recorded, id)),
+        [
+            "task.dup.identical",
+            "task.dup.image",
+            "task.dup.description",
+            "wf.dup.node_added",
+            "lp.dup.identical",
+            "lp.wf.other_project",
+            "lpup.missing",
+        ]
+        .map(|id| line(&recorded, id)),
     ) {
         let method = line["call"].as_str().unwrap();
         if !["CreateTask", "CreateWorkflow", "CreateLaunchPlan", "UpdateLaunchPlan"].contains(&method) {

@@ -130,7 +130,10 @@ async fn what_has_no_version_is_not_sent() {
     let (client, _home) = client(&registry).await;
     let unplaced = compile(&Program::of([quadruple::graph().unwrap()]), &Options::new("app:1", "/app")).unwrap();
     let error = client.register(&unplaced.entities, &RegisterOptions::default()).await.unwrap_err();
-    assert_eq!((error.kind(), error.to_string().as_str()), (ClientErrorKind::Settings, "`app.double` cannot be registered without a project"));
+    assert_eq!(
+        (error.kind(), error.to_string().as_str()),
+        (ClientErrorKind::Settings, "`app.double` cannot be registered without a project")
+    );
     assert!(registry.calls().is_empty());
 }
 

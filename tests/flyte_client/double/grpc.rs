@@ -86,7 +86,10 @@ fn response(answer: Answer) -> Response {
     };
     let mut trailers = HeaderMap::new();
     trailers.insert("grpc-status", code.into());
-    let text: String = text.bytes().map(|b| if (b' '..=b'~').contains(&b) && b != b'%' { char::from(b).to_string() } else { format!("%{b:02X}") }).collect();
+    let text: String = text
+        .bytes()
+        .map(|b| if (b' '..=b'~').contains(&b) && b != b'%' { char::from(b).to_string() } else { format!("%{b:02X}") })
+        .collect();
     trailers.insert("grpc-message", HeaderValue::from_str(&text).unwrap());
     // Not base64, which a client has to survive.
     trailers.insert("grpc-status-details-bin", HeaderValue::from_static("%%%"));

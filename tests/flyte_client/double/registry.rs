@@ -5,13 +5,13 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
 use nebulakit_types::wire::flyteidl::admin::{
-    LaunchPlan, LaunchPlanClosure, LaunchPlanCreateRequest, LaunchPlanSpec, LaunchPlanState, LaunchPlanUpdateRequest, ObjectGetRequest, Task,
-    TaskClosure, TaskCreateRequest, Workflow, WorkflowClosure, WorkflowCreateRequest, WorkflowSpec,
+    LaunchPlan, LaunchPlanClosure, LaunchPlanCreateRequest, LaunchPlanSpec, LaunchPlanState, LaunchPlanUpdateRequest, ObjectGetRequest,
+    Task, TaskClosure, TaskCreateRequest, Workflow, WorkflowClosure, WorkflowCreateRequest, WorkflowSpec,
 };
 use nebulakit_types::wire::flyteidl::core::workflow_node::Reference;
 use nebulakit_types::wire::flyteidl::core::{
-    CompiledTask, CompiledWorkflow, CompiledWorkflowClosure, Identifier, Node, ResourceType, TaskTemplate, WorkflowTemplate, binding_data,
-    node, task_node,
+    CompiledTask, CompiledWorkflow, CompiledWorkflowClosure, Identifier, Node, TaskTemplate, WorkflowTemplate, binding_data, node,
+    task_node,
 };
 use prost::Message;
 
@@ -88,7 +88,9 @@ fn missing<T>(kind: &str, id: &Identifier) -> Result<T, (u32, String)> {
     let Identifier { project, domain, name, version, .. } = id;
     Err((
         NOT_FOUND,
-        format!("missing entity of type {kind} with identifier project:\"{project}\" domain:\"{domain}\" name:\"{name}\" version:\"{version}\""),
+        format!(
+            "missing entity of type {kind} with identifier project:\"{project}\" domain:\"{domain}\" name:\"{name}\" version:\"{version}\""
+        ),
     ))
 }
 
@@ -97,7 +99,9 @@ fn exists(is_same: bool, kind: &str, id: &Identifier, difference: &str) -> Answe
         true => Err((ALREADY_EXISTS, format!("{kind} with identical structure already exists"))),
         false => {
             let name = &id.name;
-            let text = format!("{name} {kind} with different structure already exists. (Please register a new version of the {kind}):\n{difference}");
+            let text = format!(
+                "{name} {kind} with different structure already exists. (Please register a new version of the {kind}):\n{difference}"
+            );
             Err((INVALID_ARGUMENT, text))
         }
     }
@@ -251,16 +255,4 @@ fn compiled(template: &WorkflowTemplate) -> WorkflowTemplate {
     let end = Node { id: "end-node".to_owned(), inputs: template.outputs.clone(), ..Node::default() };
     template.nodes.splice(0..0, [start, end]);
     template
-}
-
-/// What an id stands for.
-pub(crate) fn id(kind: ResourceType, name: &str, version: &str) -> Identifier {
-    Identifier {
-        resource_type: kind.into(),
-        project: "flytesnacks".to_owned(),
-        domain: "development".to_owned(),
-        name: name.to_owned(),
-        version: version.to_owned(),
-        ..Identifier::default()
-    }
 }

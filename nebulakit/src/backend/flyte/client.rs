@@ -99,7 +99,8 @@ impl FlyteClient {
         }
         let renewed = authenticator.credential().await?;
         admin.call(method, request, &renewed.metadata).await.map_err(|status| match is_unauthenticated(&status) {
-            true => explained(status).with_hint("the login succeeded, and its token is not accepted: are the client's id, scopes and audience right?"),
+            true => explained(status)
+                .with_hint("the login succeeded, and its token is not accepted: are the client's id, scopes and audience right?"),
             false => explained(status),
         })
     }

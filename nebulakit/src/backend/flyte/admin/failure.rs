@@ -50,9 +50,10 @@ pub(in super::super) fn explained(settings: &Settings, call: &str, status: &Stat
             FaultKind::Untrusted if fault.to_string().contains("speak TLS") => {
                 (ClientErrorKind::Untrusted, "`admin.insecure: true` is for control planes without TLS".to_owned())
             }
-            FaultKind::Untrusted => {
-                (ClientErrorKind::Untrusted, "`admin.caCertFilePath` names a file of CA certificates to trust besides the system's".to_owned())
-            }
+            FaultKind::Untrusted => (
+                ClientErrorKind::Untrusted,
+                "`admin.caCertFilePath` names a file of CA certificates to trust besides the system's".to_owned(),
+            ),
             FaultKind::Interrupted if endpoint.is_insecure => {
                 (ClientErrorKind::Unreachable, "`admin.insecure` is set; a server that expects TLS breaks off plain connections".to_owned())
             }

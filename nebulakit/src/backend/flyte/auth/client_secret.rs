@@ -35,7 +35,9 @@ fn secret(credentials: &Credentials, environment: &Environment) -> Result<Secret
     }
     if let Some(name) = &credentials.client_secret_env_var {
         let secret = environment.non_empty(name).map(Secret::from);
-        return secret.ok_or_else(|| wrong(format!("the client's secret should be in the variable `{name}` (`admin.clientSecretEnvVar`), which is not set")));
+        return secret.ok_or_else(|| {
+            wrong(format!("the client's secret should be in the variable `{name}` (`admin.clientSecretEnvVar`), which is not set"))
+        });
     }
     if let Some(path) = &credentials.client_secret_location {
         let read = std::fs::read_to_string(path).map(Secret::from);

@@ -19,7 +19,8 @@ pub(super) async fn token(command: &[String], setting: &str) -> Result<Secret, C
     };
     // Its other words may hold secrets.
     let failed = |why: String| ClientError::new(ClientErrorKind::Unauthenticated, format!("the command `{program}` (`{setting}`) {why}"));
-    let run = Command::new(program).args(words).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true).output();
+    let run =
+        Command::new(program).args(words).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true).output();
     let output = match tokio::time::timeout(LIMIT, run).await {
         Ok(output) => output.map_err(|error| failed(format!("cannot be started: {error}")))?,
         Err(_) => return Err(failed(format!("was not through within {LIMIT:?}"))),

@@ -52,9 +52,9 @@ struct Record<'a> {
 
 impl Keep {
     pub(super) fn new(environment: &Environment, endpoint: &str) -> Self {
-        let keyring = environment.raw(env::PATH).and_then(|path| {
-            std::env::split_paths(path).map(|folder| folder.join("secret-tool")).find(|program| program.is_file())
-        });
+        let keyring = environment
+            .raw(env::PATH)
+            .and_then(|path| std::env::split_paths(path).map(|folder| folder.join("secret-tool")).find(|program| program.is_file()));
         let name: String = endpoint.chars().map(|c| if c.is_ascii_alphanumeric() || c == '.' || c == '-' { c } else { '_' }).collect();
         let home = environment.raw(env::HOME).filter(|home| !home.is_empty());
         let file = home.map(|home| Path::new(home).join(".nebulakit/tokens").join(format!("{name}.json")));

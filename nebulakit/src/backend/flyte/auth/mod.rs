@@ -114,7 +114,9 @@ impl Authenticator {
         let key = told::metadata_key(&self.admin, &self.credentials, &anonymous).await?;
         let former = state.kept.take();
         let kept = match self.credentials.auth_mode {
-            AuthMode::ExternalCommand => Kept { key, token: Token::lasting(command::token(&self.credentials.command, "admin.command").await?) },
+            AuthMode::ExternalCommand => {
+                Kept { key, token: Token::lasting(command::token(&self.credentials.command, "admin.command").await?) }
+            }
             mode => {
                 let server = told::authorization_server(&self.admin, &self.credentials, &anonymous).await?;
                 let oauth = OAuth { http: &self.http, server: &server };
@@ -183,7 +185,10 @@ impl State {
 fn bearer(token: &Secret) -> Result<AsciiMetadataValue, ClientError> {
     let text = zeroize::Zeroizing::new(format!("Bearer {}", token.expose()));
     let mut value = AsciiMetadataValue::try_from(text.as_str()).map_err(|_| {
-        ClientError::new(ClientErrorKind::Unauthenticated, "the token cannot be sent: it has line breaks or other characters that headers cannot hold")
+        ClientError::new(
+            ClientErrorKind::Unauthenticated,
+            "the token cannot be sent: it has line breaks or other characters that headers cannot hold",
+        )
     })?;
     value.set_sensitive(true);
     Ok(value)

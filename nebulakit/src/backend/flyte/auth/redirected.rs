@@ -111,7 +111,10 @@ async fn target(mut stream: TcpStream) -> Option<(TcpStream, String)> {
 
 /// A browser that is gone misses the page, and nothing else.
 async fn answer(mut stream: TcpStream, (status, text): (&str, &str)) {
-    let head = format!("HTTP/1.1 {status}\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", text.len());
+    let head = format!(
+        "HTTP/1.1 {status}\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
+        text.len()
+    );
     let _ = stream.write_all(format!("{head}{text}").as_bytes()).await;
     let _ = stream.shutdown().await;
 }

@@ -38,7 +38,10 @@ pub(super) async fn metadata_key(
     };
     let name = if named.is_empty() { USUAL_KEY.to_owned() } else { named.to_ascii_lowercase() };
     name.parse().map_err(|_| {
-        ClientError::new(ClientErrorKind::Unauthenticated, format!("tokens cannot be sent under the key `{name}`: it is not a metadata key"))
+        ClientError::new(
+            ClientErrorKind::Unauthenticated,
+            format!("tokens cannot be sent under the key `{name}`: it is not a metadata key"),
+        )
     })
 }
 

@@ -81,7 +81,9 @@ fn place(at: &str, template: Option<&WorkflowTemplate>, places: &mut Places) {
     // Inputs are promises of a node without a name, to which the control plane gives one.
     let mut add = |place: String, part: &dyn Debug| places.insert(place, format!("{part:?}").replace("\"start-node\"", "\"\""));
     let interface = template.interface.as_ref();
-    for (what, variables) in [("inputs", interface.and_then(|i| i.inputs.as_ref())), ("outputs", interface.and_then(|i| i.outputs.as_ref()))] {
+    for (what, variables) in
+        [("inputs", interface.and_then(|i| i.inputs.as_ref())), ("outputs", interface.and_then(|i| i.outputs.as_ref()))]
+    {
         for (name, variable) in variables.iter().flat_map(|map| &map.variables) {
             add(format!("{at}/interface/{what}/{name}"), &variable.r#type);
         }

@@ -38,7 +38,10 @@ pub struct RegisterOptions {
 
 impl fmt::Debug for RegisterOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RegisterOptions").field("concurrency", &self.concurrency).field("activates", &self.activates).finish_non_exhaustive()
+        f.debug_struct("RegisterOptions")
+            .field("concurrency", &self.concurrency)
+            .field("activates", &self.activates)
+            .finish_non_exhaustive()
     }
 }
 

@@ -39,8 +39,7 @@ fn needs<'e>(entity: &'e Entity, needed: &mut Vec<&'e Identifier>) {
         Entity::Task { .. } => {}
         Entity::Workflow { spec, .. } => {
             let templates = spec.template.iter().chain(&spec.sub_workflows);
-            let mut nodes: Vec<&Node> =
-                templates.flat_map(|template| template.nodes.iter().chain(&template.failure_node)).collect();
+            let mut nodes: Vec<&Node> = templates.flat_map(|template| template.nodes.iter().chain(&template.failure_node)).collect();
             while let Some(node) = nodes.pop() {
                 match &node.target {
                     Some(node::Target::TaskNode(task)) => {
