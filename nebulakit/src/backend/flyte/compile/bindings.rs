@@ -1,5 +1,7 @@
 //! What feeds inputs and outputs.
 
+use std::collections::BTreeMap;
+
 use nebulakit_types::literal::LiteralValue;
 use nebulakit_types::literal_type::SimpleType;
 use nebulakit_types::wire::flyteidl::core::{
@@ -47,11 +49,16 @@ pub(super) fn of<'p>(frame: &mut Frame<'_, 'p>, var: &str, binding: &'p Binding)
     named(var, data(frame, binding))
 }
 
-pub(super) fn named(var: &str, binding: BindingData) -> WireBinding {
+fn named(var: &str, binding: BindingData) -> WireBinding {
     WireBinding { var: var.to_owned(), binding: Some(binding) }
 }
 
-pub(super) fn promise(reference: OutputReference) -> BindingData {
+/// What hands on whole values, by the names that they have there.
+pub(super) fn promises(references: BTreeMap<String, OutputReference>) -> Vec<WireBinding> {
+    references.into_iter().map(|(name, reference)| named(&name, promise(reference))).collect()
+}
+
+fn promise(reference: OutputReference) -> BindingData {
     with(binding_data::Value::Promise(reference))
 }
 
@@ -98,7 +105,7 @@ fn no_error() -> Literal {
 }
 
 /// A constant. Lists and maps are those of bindings, which the platform takes apart.
-pub(super) fn constant(literal: Literal) -> BindingData {
+fn constant(literal: Literal) -> BindingData {
     of_literal(literal.to_wire())
 }
 

@@ -2,7 +2,7 @@
 //!
 //! The arm of a condition may become a workflow of its own. What it needs of outside is captured then: it becomes an input of that workflow.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use nebulakit_types::LiteralType;
 use nebulakit_types::wire::flyteidl::core::{OutputReference, PromiseAttribute, promise_attribute};
@@ -148,7 +148,7 @@ impl<'s, 'p> Frame<'s, 'p> {
     }
 
     /// Promises of what was captured, for the node that runs the arm.
-    pub(super) fn handed_on(&mut self, captures: &[Capture<'p>]) -> Vec<(String, OutputReference)> {
+    pub(super) fn handed_on(&mut self, captures: &[Capture<'p>]) -> BTreeMap<String, OutputReference> {
         captures.iter().map(|capture| (capture.name.clone(), self.promise(capture.value, &[]))).collect()
     }
 }

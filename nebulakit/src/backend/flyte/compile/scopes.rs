@@ -141,7 +141,7 @@ impl<'m, 'p> Maker<'m, 'p> {
         WireNode {
             id: id.to_owned(),
             metadata: Some(metadata(&name, None, None)),
-            inputs: inputs.into_iter().map(|(name, reference)| bindings::named(&name, bindings::promise(reference))).collect(),
+            inputs: bindings::promises(inputs),
             target: Some(workflow(workflow_node::Reference::SubWorkflowRef(id_of_arm))),
             ..WireNode::default()
         }

@@ -29,6 +29,13 @@ pub(super) fn refused(program: &Program, tables: &Tables<'_>, options: &Options)
     problems
 }
 
+/// Everything that is wrong with the graph of a dynamic task, which is the only one of `program`.
+pub(super) fn in_a_job(program: &Program, tables: &Tables<'_>, options: &Options) -> Problems {
+    let mut problems = refused(program, tables, options);
+    problems.extend(nodes::references(tables));
+    problems
+}
+
 /// What tasks and nodes ask for that only other platforms have, one line each.
 pub(super) fn ignored(tables: &Tables<'_>) -> Vec<String> {
     let of_tasks = tables.definitions.values().flat_map(|task| tasks::ignored(task));
