@@ -163,7 +163,7 @@ fn a_condition_in_an_arm_that_compares_parts_is_a_workflow() {
     let template = spec.template.as_ref().unwrap();
     assert!(!nodes(template).iter().any(|id| id.contains("part")), "{:?}", nodes(template));
     let arm = &spec.sub_workflows[0];
-    assert_eq!(nodes(arm), ["n0-part0", "n0"]);
+    assert_eq!(nodes(arm), ["n0", "n1-part0", "n1"]);
 }
 
 #[test]

@@ -76,7 +76,8 @@ const MODULES: [(&str, &str); 7] = [
 ];
 
 /// flytekit's tasks of maps are called by digests, ours by the inputs that are gone through.
-const MAPS: [(&str, &str); 4] = [
+const MAPS: [(&str, &str); 5] = [
+    ("map_sq_6b3bd0353da5de6e84d7982921ead2b3-arraynode", "sq.map-x"),
     ("map_inc_6b3bd0353da5de6e84d7982921ead2b3-arraynode", "inc.map-a"),
     ("map_inc_f21f29e71d73e5aa291285a35b8508a6-arraynode", "inc.try-map-a"),
     ("map_add_316e10eb97f5d2abd585951048b807b9-arraynode", "add.map-a"),
