@@ -87,7 +87,8 @@ fn runs(node: &Node) -> &str {
 
 /// Input and what it is a promise of, as `x = n0.o0`.
 fn promises(node: &Node) -> Vec<String> {
-    let shown = |reference: &OutputReference| format!("{}.{}{}", reference.node_id, reference.var, ".part".repeat(reference.attr_path.len()));
+    let shown =
+        |reference: &OutputReference| format!("{}.{}{}", reference.node_id, reference.var, ".part".repeat(reference.attr_path.len()));
     let promise = |bound: &nebulakit_types::wire::flyteidl::core::Binding| match &bound.binding.as_ref().unwrap().value {
         Some(binding_data::Value::Promise(reference)) => format!("{} = {}", bound.var, shown(reference)),
         _ => format!("{} = constant", bound.var),
@@ -107,7 +108,10 @@ fn an_arm_of_several_nodes_is_a_workflow_that_takes_what_it_needs_of_outside() {
     let [arm] = spec.sub_workflows.as_slice() else { panic!("{:?}", spec.sub_workflows.len()) };
     assert_eq!(arm.id.as_ref().unwrap().name, runs(then));
     let inputs: Vec<_> = arm.interface.as_ref().unwrap().inputs.as_ref().unwrap().variables.keys().collect();
-    assert_eq!(promises(then), inputs.iter().map(|input| format!("{input} = {}", if *input == "x" { ".x" } else { "n0.o0" })).collect::<Vec<_>>());
+    assert_eq!(
+        promises(then),
+        inputs.iter().map(|input| format!("{input} = {}", if *input == "x" { ".x" } else { "n0.o0" })).collect::<Vec<_>>()
+    );
     let mut ids = nodes(arm);
     ids.sort_unstable();
     assert_eq!(ids, ["n0", "n1", "n2"], "the platform puts the condition's id before them");
@@ -139,7 +143,9 @@ fn a_part_of_a_value_is_compared_by_a_node_of_its_own() {
     let (block, of) = branch(template, "n1");
     assert_eq!(promises(&of), [".x = .x", "n1-part0.value = n1-part0.value", "n1-part1.value = n1-part1.value"]);
     let second = block.other[0].condition.as_ref().unwrap();
-    let Some(nebulakit_types::wire::flyteidl::core::boolean_expression::Expr::Comparison(comparison)) = &second.expr else { panic!("{second:?}") };
+    let Some(nebulakit_types::wire::flyteidl::core::boolean_expression::Expr::Comparison(comparison)) = &second.expr else {
+        panic!("{second:?}")
+    };
     assert_eq!(comparison.left_value.as_ref().unwrap().val, Some(operand::Val::Var("n1-part0.value".to_owned())));
 }
 

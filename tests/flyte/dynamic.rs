@@ -13,7 +13,7 @@ use nebulakit_types::wire::flyteidl::core::{
 use prost::Message as _;
 use tempfile::TempDir;
 
-use crate::golden::{our_template, their_node, their_template, golden};
+use crate::golden::{golden, our_template, their_node, their_template};
 use crate::{options, task};
 
 /// A task with the template that `grower` would be registered with.

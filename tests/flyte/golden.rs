@@ -254,7 +254,9 @@ fn mail(recipients_email: Vec<String>) -> notification::Type {
 #[test]
 fn tasks_are_those_of_flytekit() {
     let ours = compiled(p01::all::graph());
-    for (name, file) in [("bare", "0_task_metadata.bare"), ("full", "1_task_metadata.full"), ("interruptible_false", "2_task_metadata.interruptible_false")] {
+    for (name, file) in
+        [("bare", "0_task_metadata.bare"), ("full", "1_task_metadata.full"), ("interruptible_false", "2_task_metadata.interruptible_false")]
+    {
         let theirs = their_task(&format!("01_task_metadata/{file}_1.pb"));
         assert_eq!(our_task(task(&ours, &format!("flyte.golden.p01.{name}"))), theirs, "{name}");
     }
@@ -370,7 +372,8 @@ fn a_container_task_is_that_of_flytekit() {
 fn a_time_limit_and_interruptions_are_copied_to_nodes() {
     let ours = compiled(p01::all::graph());
     let nodes = &workflow(&ours, "flyte.golden.p01.all").template.as_ref().unwrap().nodes;
-    let metadata = nodes.iter().map(|node| node.metadata.as_ref().unwrap()).find(|metadata| metadata.name == "interruptible_false").unwrap();
+    let metadata =
+        nodes.iter().map(|node| node.metadata.as_ref().unwrap()).find(|metadata| metadata.name == "interruptible_false").unwrap();
     assert_eq!(metadata.timeout.as_ref().map(|timeout| timeout.seconds), Some(30));
     assert_eq!(metadata.interruptible_value, Some(node_metadata::InterruptibleValue::Interruptible(false)));
     let full = nodes.iter().map(|node| node.metadata.as_ref().unwrap()).find(|metadata| metadata.name == "full").unwrap();

@@ -7,7 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use nebulakit::backend::flyte::compile::{Options, Program, compile};
-use nebulakit::graph::{Amounts, Binding, Bound, Cache, Gate, Graph, Kind, LaunchPlan, Map, Mapped, Node, Notification, Phase, Resources, Schedule, Step, Test};
+use nebulakit::graph::{
+    Amounts, Binding, Bound, Cache, Gate, Graph, Kind, LaunchPlan, Map, Mapped, Node, Notification, Phase, Resources, Schedule, Step, Test,
+};
 use nebulakit::prelude::*;
 use nebulakit::types::Literal;
 use nebulakit_types::literal::Primitive;
@@ -90,7 +92,14 @@ fn two(a: Promise<i64>, #[default(1)] b: Promise<i64>) -> Promise<i64> {
 
 /// A node of every sort that the lines are about: `n0` of one, `n1` of float, ..
 #[workflow]
-fn all(a: Promise<i64>, x: Promise<f64>, t: Promise<String>, m: Promise<Option<i64>>, p: Promise<Point>, flag: Promise<bool>) -> Promise<i64> {
+fn all(
+    a: Promise<i64>,
+    x: Promise<f64>,
+    t: Promise<String>,
+    m: Promise<Option<i64>>,
+    p: Promise<Point>,
+    flag: Promise<bool>,
+) -> Promise<i64> {
     let n0 = one::node(&a);
     let rest = (
         float::node(x),
@@ -108,7 +117,17 @@ fn all(a: Promise<i64>, x: Promise<f64>, t: Promise<String>, m: Promise<Option<i
     let n13 = sub::node(&n9);
     let n14 = plan::node(&n13);
     let out = one::node(n14);
-    out.also(rest.0).also(rest.1).also(rest.2).also(rest.3).also(rest.4).also(rest.5).also(rest.6).also(n10).also(n11).also(dynamic::node(1)).also(program::node(1))
+    out.also(rest.0)
+        .also(rest.1)
+        .also(rest.2)
+        .also(rest.3)
+        .also(rest.4)
+        .also(rest.5)
+        .also(rest.6)
+        .also(n10)
+        .also(n11)
+        .also(dynamic::node(1))
+        .also(program::node(1))
 }
 
 #[task]
@@ -232,7 +251,9 @@ const REFUSED: &[(&str, &str, Change)] = &[
         Kind::Branch(branch) => branch.arms[1].body.outputs[0].binding = Binding::input("t"),
         other => panic!("{other:?}"),
     }),
-    ("wf.branch.inner_promise_bound_outer", "which `flyte.refused.all` does not have", |graph| left_of_test(graph, Binding::input("nosuch"))),
+    ("wf.branch.inner_promise_bound_outer", "which `flyte.refused.all` does not have", |graph| {
+        left_of_test(graph, Binding::input("nosuch"))
+    }),
     ("wf.gate.sleep_input", "there is no such input", |graph| node(graph, "sleep").inputs.push(Bound::new("a", integer(1)))),
     ("wf.array.outer_inputs_absent", "`a`", |graph| node(graph, "map").inputs.clear()),
     ("wf.sub.missing_input", "`a`", |graph| node(graph, "sub").inputs.clear()),
@@ -250,12 +271,18 @@ const REFUSED: &[(&str, &str, Change)] = &[
         graph.tasks.insert("nosuch".into(), task);
         graph.workflows.get_mut("flyte.refused.sub").unwrap().body.nodes[0].kind = Kind::Task("nosuch".into());
     }),
-    ("wf.fail.id_empty", "an id is made of", |graph| graph.on_failure = Some(Box::new(Node::new("", Kind::Task("flyte.refused.optional".into()))))),
+    ("wf.fail.id_empty", "an id is made of", |graph| {
+        graph.on_failure = Some(Box::new(Node::new("", Kind::Task("flyte.refused.optional".into()))))
+    }),
     ("big.nodes_101", "has 101 nodes, and the platform takes 100", |graph| {
         fill(graph, 101);
     }),
-    ("big.task_11mb", "bytes, and the platform takes 4194304", |graph| bind(graph, "text", Binding::literal(Primitive::String("x".repeat(11_000_000))))),
-    ("big.task_9mb", "bytes, and the platform takes 4194304", |graph| bind(graph, "text", Binding::literal(Primitive::String("x".repeat(9_000_000))))),
+    ("big.task_11mb", "bytes, and the platform takes 4194304", |graph| {
+        bind(graph, "text", Binding::literal(Primitive::String("x".repeat(11_000_000))))
+    }),
+    ("big.task_9mb", "bytes, and the platform takes 4194304", |graph| {
+        bind(graph, "text", Binding::literal(Primitive::String("x".repeat(9_000_000))))
+    }),
     ("sub.recursion_not_inlined", "contains itself", |graph| {
         let own = graph.name.clone();
         graph.workflows.get_mut("flyte.refused.sub").unwrap().body.nodes[0].kind = Kind::Workflow(own);
@@ -306,24 +333,35 @@ const REFUSED: &[(&str, &str, Change)] = &[
 /// change.
 const WOULD_GO_WRONG: &[(&str, &str, &str, Change)] = &[
     ("task.container.image_blank", "no pod starts", "no image is named", |_| {}),
-    ("wf.node.id_end", "the node is dropped", "the platform has a node of that id itself", |graph| node(graph, "sleep").id = "end-node".into()),
+    ("wf.node.id_end", "the node is dropped", "the platform has a node of that id itself", |graph| {
+        node(graph, "sleep").id = "end-node".into()
+    }),
     ("wf.node.id_dup_unrefd", "the second node is dropped", "n0", |graph| node(graph, "sleep").id = "n0".into()),
     ("wf.node.id_dot", "labels and addresses hold another id", "an id is made of", |graph| node(graph, "sleep").id = "a.b".into()),
     ("wf.node.id_space", "labels and addresses hold another id", "an id is made of", |graph| node(graph, "sleep").id = "a b".into()),
     ("wf.node.id_unicode", "labels and addresses hold another id", "an id is made of", |graph| node(graph, "sleep").id = "n\u{e9}".into()),
     ("wf.node.id_dashes", "labels and addresses hold another id", "an id is made of", |graph| node(graph, "sleep").id = "--a--".into()),
-    ("wf.node.id_long64", "labels hold 63 characters of it", "at most 63 characters", |graph| node(graph, "sleep").id = "a".repeat(64).into()),
-    ("wf.node.id_long300", "the run ends as a failure of the system", "at most 63 characters", |graph| node(graph, "sleep").id = "a".repeat(300).into()),
+    ("wf.node.id_long64", "labels hold 63 characters of it", "at most 63 characters", |graph| {
+        node(graph, "sleep").id = "a".repeat(64).into()
+    }),
+    ("wf.node.id_long300", "the run ends as a failure of the system", "at most 63 characters", |graph| {
+        node(graph, "sleep").id = "a".repeat(300).into()
+    }),
     ("wf.attr.on_int", "the step is ignored", "has no parts", |graph| {
         bind(graph, "one", Binding::Input { name: "a".into(), path: vec![Step::Key("x".into())] });
     }),
     ("wf.gate.signal_no_id", "the node ends as a failure of the system", "a signal without a name", |graph| {
-        let gate = Gate { signal: "".into(), literal_type: nebulakit::types::LiteralType::simple(nebulakit_types::literal_type::SimpleType::Integer) };
+        let gate = Gate {
+            signal: "".into(),
+            literal_type: nebulakit::types::LiteralType::simple(nebulakit_types::literal_type::SimpleType::Integer),
+        };
         node(graph, "sleep").kind = Kind::Wait(Box::new(gate));
     }),
-    ("wf.gate.approve_no_id", "the node ends as a failure of the system", "a signal without a name", |graph| match &mut node(graph, "approve").kind {
-        Kind::Approve(gate) => gate.signal = "".into(),
-        other => panic!("{other:?}"),
+    ("wf.gate.approve_no_id", "the node ends as a failure of the system", "a signal without a name", |graph| {
+        match &mut node(graph, "approve").kind {
+            Kind::Approve(gate) => gate.signal = "".into(),
+            other => panic!("{other:?}"),
+        }
     }),
     ("wf.gate.approve_no_input", "there is nothing to approve", "`o0`", |graph| node(graph, "approve").inputs.clear()),
     ("wf.array.of_subworkflow", "the run ends as a failure of the system", "a workflow, which Flyte cannot map", |graph| {
@@ -420,48 +458,162 @@ const ACCEPTED: &[(&str, Change)] = &[
 
 /// What cannot be written down here, with the reason.
 const NOT_EXPRESSIBLE: &[(&str, &[&str])] = &[
-    ("ids are whole: kind, name and, in the options, project, domain and version", &[
-        "task.id.absent", "task.id.type_unset", "task.id.org_set", "task.id.name_empty", "task.template.absent", "task.template.empty_spec",
-        "task.template.id_other", "wf.id.absent", "wf.id.type_task", "wf.template.absent", "wf.template.id_other", "lp.id.absent", "lp.wf.absent",
-        "lp.wf.other_project", "wf.ref.task_type_workflow", "wf.ref.task_project", "wf.ref.task_project_empty", "wf.node.task_ref_absent",
-        "wf.sub.type_lp", "wf.sub.ref_absent", "wf.lp.type_workflow",
-    ]),
-    ("names are those of Rust, and versions those of the options", &[
-        "task.name.slash", "task.name.space", "task.name.unicode", "task.name.colons", "task.name.upper", "task.name.newline",
-        "task.name.percent", "task.name.dot", "task.version.slash", "task.version.space", "task.interface.var_name_dot",
-        "task.interface.var_name_space", "task.interface.union_empty",
-    ]),
-    ("messages are always whole", &[
-        "task.type.empty", "task.type.unknown", "task.metadata.absent", "task.runtime.version_empty", "task.interface.absent",
-        "wf.interface.absent", "wf.interface.absent_noio", "wf.metadata.absent", "wf.metadata_defaults.absent", "wf.node.metadata_absent",
-        "wf.node.no_target", "task.container.no_command_no_args", "task.container.no_command_no_args_no_io", "task.container.args_only",
-        "wf.branch.no_then", "wf.branch.no_if_else", "wf.branch.inner_id_empty", "wf.branch.conj_one_side", "wf.branch.surplus_input",
-        "wf.branch.const_binding", "wf.branch.inner_promise_not_bound", "wf.gate.no_condition", "wf.gate.signal_no_output", "wf.array.no_node",
-        "wf.array.inner_id_empty", "wf.array.bound_unknown", "wf.array.unwrapped_interface", "wf.array.unwrapped_output", "wf.array.of_branch",
-        "wf.array.of_array", "wf.sub.not_inlined", "wf.sub.unused", "wf.bind.promise_start_node_explicit", "wf.up.start", "lp.empty_defaults",
-        "lp.no_behavior", "lp.fixed_and_required", "lp.notif_no_type",
-    ]),
-    ("`#[task]` refuses it where it is written", &[
-        "task.timeout.negative", "task.retries.huge", "task.container.env_dup", "task.container.env_bad_key", "task.resources.cpu_empty",
-        "task.resources.mem_malformed", "task.resources.mem_lowercase_k", "task.resources.cpu_dup", "task.resources.unknown_name",
-        "task.cache.no_version", "task.secret.no_group", "task.secret.no_key",
-    ]),
+    (
+        "ids are whole: kind, name and, in the options, project, domain and version",
+        &[
+            "task.id.absent",
+            "task.id.type_unset",
+            "task.id.org_set",
+            "task.id.name_empty",
+            "task.template.absent",
+            "task.template.empty_spec",
+            "task.template.id_other",
+            "wf.id.absent",
+            "wf.id.type_task",
+            "wf.template.absent",
+            "wf.template.id_other",
+            "lp.id.absent",
+            "lp.wf.absent",
+            "lp.wf.other_project",
+            "wf.ref.task_type_workflow",
+            "wf.ref.task_project",
+            "wf.ref.task_project_empty",
+            "wf.node.task_ref_absent",
+            "wf.sub.type_lp",
+            "wf.sub.ref_absent",
+            "wf.lp.type_workflow",
+        ],
+    ),
+    (
+        "names are those of Rust, and versions those of the options",
+        &[
+            "task.name.slash",
+            "task.name.space",
+            "task.name.unicode",
+            "task.name.colons",
+            "task.name.upper",
+            "task.name.newline",
+            "task.name.percent",
+            "task.name.dot",
+            "task.version.slash",
+            "task.version.space",
+            "task.interface.var_name_dot",
+            "task.interface.var_name_space",
+            "task.interface.union_empty",
+        ],
+    ),
+    (
+        "messages are always whole",
+        &[
+            "task.type.empty",
+            "task.type.unknown",
+            "task.metadata.absent",
+            "task.runtime.version_empty",
+            "task.interface.absent",
+            "wf.interface.absent",
+            "wf.interface.absent_noio",
+            "wf.metadata.absent",
+            "wf.metadata_defaults.absent",
+            "wf.node.metadata_absent",
+            "wf.node.no_target",
+            "task.container.no_command_no_args",
+            "task.container.no_command_no_args_no_io",
+            "task.container.args_only",
+            "wf.branch.no_then",
+            "wf.branch.no_if_else",
+            "wf.branch.inner_id_empty",
+            "wf.branch.conj_one_side",
+            "wf.branch.surplus_input",
+            "wf.branch.const_binding",
+            "wf.branch.inner_promise_not_bound",
+            "wf.gate.no_condition",
+            "wf.gate.signal_no_output",
+            "wf.array.no_node",
+            "wf.array.inner_id_empty",
+            "wf.array.bound_unknown",
+            "wf.array.unwrapped_interface",
+            "wf.array.unwrapped_output",
+            "wf.array.of_branch",
+            "wf.array.of_array",
+            "wf.sub.not_inlined",
+            "wf.sub.unused",
+            "wf.bind.promise_start_node_explicit",
+            "wf.up.start",
+            "lp.empty_defaults",
+            "lp.no_behavior",
+            "lp.fixed_and_required",
+            "lp.notif_no_type",
+        ],
+    ),
+    (
+        "`#[task]` refuses it where it is written",
+        &[
+            "task.timeout.negative",
+            "task.retries.huge",
+            "task.container.env_dup",
+            "task.container.env_bad_key",
+            "task.resources.cpu_empty",
+            "task.resources.mem_malformed",
+            "task.resources.mem_lowercase_k",
+            "task.resources.cpu_dup",
+            "task.resources.unknown_name",
+            "task.cache.no_version",
+            "task.secret.no_group",
+            "task.secret.no_key",
+        ],
+    ),
     ("numbers have no sign", &["wf.gate.sleep_negative", "lp.concurrency_negative", "lp.parallelism_negative"]),
-    ("there are no inline pods, aliases, tags, links, conditions of launches and superseded fields", &[
-        "task.pod.ok", "task.pod.spec_absent", "task.pod.no_containers", "task.pod.container_name_upper", "task.pod.bad_spec",
-        "task.pod.unknown_field", "task.pod.no_primary_config", "task.pod.no_image", "task.tags", "task.description.link", "wf.alias.dup",
-        "wf.alias.ok", "lp.schedule.cron_offset", "lp.schedule.cron_offset_bad", "lp.schedule.cron_expression", "lp.concurrency_unspecified",
-        "lp.launch_conditions", "lp.role_deprecated", "lp.auth_role_and_security", "wf.attr.struct", "wf.attr.map_key",
-        "lp.schedule.kickoff_ok", "lp.schedule.kickoff_has_default",
-    ]),
+    (
+        "there are no inline pods, aliases, tags, links, conditions of launches and superseded fields",
+        &[
+            "task.pod.ok",
+            "task.pod.spec_absent",
+            "task.pod.no_containers",
+            "task.pod.container_name_upper",
+            "task.pod.bad_spec",
+            "task.pod.unknown_field",
+            "task.pod.no_primary_config",
+            "task.pod.no_image",
+            "task.tags",
+            "task.description.link",
+            "wf.alias.dup",
+            "wf.alias.ok",
+            "lp.schedule.cron_offset",
+            "lp.schedule.cron_offset_bad",
+            "lp.schedule.cron_expression",
+            "lp.concurrency_unspecified",
+            "lp.launch_conditions",
+            "lp.role_deprecated",
+            "lp.auth_role_and_security",
+            "wf.attr.struct",
+            "wf.attr.map_key",
+            "lp.schedule.kickoff_ok",
+            "lp.schedule.kickoff_has_default",
+        ],
+    ),
 ];
 
 /// What only the platform can tell: its projects, its limits, its time zones, and what is registered already.
 const BY_THE_PLATFORM: &[&str] = &[
-    "task.id.project_unknown", "task.id.domain_unknown", "wf.id.project_unknown", "task.resources.cpu_over_platform",
-    "task.resources.cpu_limit_over_platform", "task.resources.gpu_over_platform", "task.resources.ephemeral_over", "task.dup.identical",
-    "task.dup.image", "task.dup.runtime_version", "task.dup.description", "task.dup.new_and_removed", "wf.dup.node_added",
-    "wf.dup.upstream_written", "lp.dup.identical", "lp.dup.default", "lp.dup.labels", "lp.dup.empty_messages", "big.error_len",
+    "task.id.project_unknown",
+    "task.id.domain_unknown",
+    "wf.id.project_unknown",
+    "task.resources.cpu_over_platform",
+    "task.resources.cpu_limit_over_platform",
+    "task.resources.gpu_over_platform",
+    "task.resources.ephemeral_over",
+    "task.dup.identical",
+    "task.dup.image",
+    "task.dup.runtime_version",
+    "task.dup.description",
+    "task.dup.new_and_removed",
+    "wf.dup.node_added",
+    "wf.dup.upstream_written",
+    "lp.dup.identical",
+    "lp.dup.default",
+    "lp.dup.labels",
+    "lp.dup.empty_messages",
+    "big.error_len",
     "lp.schedule.cron_tz_bad",
 ];
 
@@ -496,10 +648,8 @@ fn every_line_has_its_place() {
             && id != "task.id.version_empty"
             && id != "lp.id.version_empty"
     };
-    let accepted: BTreeMap<String, bool> = lines
-        .filter(registers)
-        .map(|line| (line["id"].as_str().unwrap().to_owned(), line["accepted"].as_bool().unwrap()))
-        .collect();
+    let accepted: BTreeMap<String, bool> =
+        lines.filter(registers).map(|line| (line["id"].as_str().unwrap().to_owned(), line["accepted"].as_bool().unwrap())).collect();
     let mut placed = BTreeSet::new();
     let mut place = |id: &str| {
         assert!(accepted.contains_key(id), "{id} is no line");

@@ -6,7 +6,8 @@ use nebulakit::backend::flyte::compile::{Compiled, Entity, Options, Program, com
 use nebulakit::prelude::*;
 use nebulakit_types::wire::flyteidl::admin::schedule;
 use nebulakit_types::wire::flyteidl::core::{
-    Node, WorkflowTemplate, binding_data, gate_node, literal, node, node_metadata, parameter, scalar, task_template, workflow_metadata, workflow_node,
+    Node, WorkflowTemplate, binding_data, gate_node, literal, node, node_metadata, parameter, scalar, task_template, workflow_metadata,
+    workflow_node,
 };
 
 use crate::{compiled, launch_plan, names, options, task, workflow};
@@ -126,14 +127,22 @@ fn gates_and_handlers_are_nodes() {
 #[test]
 fn defaults_of_workflows_are_constants_at_their_nodes_and_defaults_of_their_launch_plans() {
     let (compiled, template) = outer_parts();
-    let inner = node_of(&template, |target| matches!(target, node::Target::WorkflowNode(of) if matches!(of.reference, Some(workflow_node::Reference::SubWorkflowRef(_)))));
+    let inner = node_of(
+        &template,
+        |target| matches!(target, node::Target::WorkflowNode(of) if matches!(of.reference, Some(workflow_node::Reference::SubWorkflowRef(_)))),
+    );
     let vars: Vec<_> = inner.inputs.iter().map(|bound| &*bound.var).collect();
     assert_eq!(vars, ["x", "y", "z"]);
     let plan = launch_plan(&compiled, "flyte.whole.inner");
     let parameters = &plan.default_inputs.as_ref().unwrap().parameters;
     assert_eq!(parameters["x"].behavior, Some(parameter::Behavior::Required(true)));
-    assert!(matches!(&parameters["z"].behavior, Some(parameter::Behavior::Default(none)) if matches!(&none.value, Some(literal::Value::Scalar(scalar)) if matches!(scalar.value, Some(scalar::Value::NoneType(_))))));
-    let often = node_of(&template, |target| matches!(target, node::Target::WorkflowNode(of) if matches!(&of.reference, Some(workflow_node::Reference::LaunchplanRef(id)) if id.name == "flyte.whole.often")));
+    assert!(
+        matches!(&parameters["z"].behavior, Some(parameter::Behavior::Default(none)) if matches!(&none.value, Some(literal::Value::Scalar(scalar)) if matches!(scalar.value, Some(scalar::Value::NoneType(_)))))
+    );
+    let often = node_of(
+        &template,
+        |target| matches!(target, node::Target::WorkflowNode(of) if matches!(&of.reference, Some(workflow_node::Reference::LaunchplanRef(id)) if id.name == "flyte.whole.often")),
+    );
     assert_eq!(often.inputs.len(), 1, "what a launch plan fixes cannot be bound");
 }
 
@@ -154,7 +163,9 @@ fn a_launch_plan_has_its_settings() {
 #[test]
 fn nodes_of_a_workflow_within_another_say_themselves_whether_they_may_be_interrupted() {
     let (compiled, _) = outer_parts();
-    let says = |template: &WorkflowTemplate| template.nodes.iter().map(|node| node.metadata.as_ref().unwrap().interruptible_value).collect::<Vec<_>>();
+    let says = |template: &WorkflowTemplate| {
+        template.nodes.iter().map(|node| node.metadata.as_ref().unwrap().interruptible_value).collect::<Vec<_>>()
+    };
     let yes = Some(node_metadata::InterruptibleValue::Interruptible(true));
     let own = workflow(&compiled, "flyte.whole.inner").template.as_ref().unwrap();
     assert_eq!(says(own), [None, None]);
@@ -190,7 +201,8 @@ fn a_task_alone_is_registered_and_what_flyte_does_not_have_is_told() {
     assert_eq!(names(&compiled), ["flyte.whole.fan_out", "flyte.whole.licensed"]);
     let expected = ["`flyte.whole.licensed`: Flyte has no `tokens`", "`flyte.whole.licensed`: Flyte has no `strategy`"];
     assert_eq!(compiled.ignored, expected);
-    let Some(task_template::Target::Container(container)) = &task(&compiled, "flyte.whole.fan_out").template.as_ref().unwrap().target else {
+    let Some(task_template::Target::Container(container)) = &task(&compiled, "flyte.whole.fan_out").template.as_ref().unwrap().target
+    else {
         panic!("no container")
     };
     assert_eq!(container.args[container.args.len() - 2..], ["--task-template", "{{.taskTemplatePath}}"]);

@@ -195,9 +195,7 @@ impl ErrorFile {
 /// When the store fails.
 pub(crate) async fn store_document(storage: &Storage, prefix: &str, name: &str, contents: Bytes) -> Result<u64, Failure> {
     let size = contents.len() as u64;
-    put(storage, prefix, name, vec![contents], None)
-        .await
-        .map_err(|error| Failure::of_store(&format!("cannot store {name}"), &error))?;
+    put(storage, prefix, name, vec![contents], None).await.map_err(|error| Failure::of_store(&format!("cannot store {name}"), &error))?;
     Ok(size)
 }
 

@@ -12,7 +12,7 @@ use nebulakit_types::{Dialect, Error, ErrorKind, Literal, LiteralType, Result};
 
 use crate::task::container::ContainerSpec;
 use crate::task::context::Context;
-use crate::task::grown::Grow;
+use crate::task::grown::Grown;
 use crate::task::inputs::Inputs;
 use crate::task::mock::{Mock, MockReturn};
 use crate::task::options::TaskOptions;
@@ -184,6 +184,12 @@ pub struct TaskDef {
     pub(crate) reference: Option<&'static ReferenceSpec>,
     pub(crate) prepare: Prepare,
 }
+
+/// Makes what the container of a task leaves of the graph that the task gave, as JSON. The last argument is the `TaskTemplate` that the task is
+/// registered with, encoded.
+///
+/// A dynamic task has it as a pointer, so that a program without one does not contain it.
+pub(crate) type Grow = fn(&'static TaskDef, &str, &[u8]) -> Result<Grown, String>;
 
 /// Converts the inputs; the task's own code runs when what it gives does.
 pub(crate) type Prepare = fn(&mut Inputs<'_>, Context) -> Result<Prepared>;

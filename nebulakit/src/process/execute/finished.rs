@@ -6,9 +6,9 @@ use nebulakit_types::literal::{LiteralValue, Primitive};
 use nebulakit_types::outputs::Output;
 
 use crate::process::documents::Limits;
-use crate::task::def::TaskDef;
+use crate::task::def::{Grow, TaskDef};
 use crate::task::failure::{Failure, code};
-use crate::task::grown::{Grow, Grown};
+use crate::task::grown::Grown;
 use crate::task::run::Returned;
 
 /// What a task that succeeded leaves to be stored.

@@ -1,6 +1,6 @@
 //! What feeds inputs and outputs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use nebulakit_types::literal::LiteralValue;
 use nebulakit_types::literal_type::SimpleType;
@@ -18,7 +18,8 @@ use crate::graph::{Binding, Bound, Input, is_optional};
 /// what is not there.
 pub(super) fn inputs<'p>(frame: &mut Frame<'_, 'p>, given: &'p [Bound], inputs: &[Input]) -> Vec<WireBinding> {
     let mut bindings: Vec<_> = given.iter().map(|bound| of(frame, &bound.name, &bound.binding)).collect();
-    let left = inputs.iter().filter(|input| !given.iter().any(|bound| bound.name == input.name));
+    let known: HashSet<&str> = given.iter().map(|bound| &*bound.name).collect();
+    let left = inputs.iter().filter(|input| !known.contains(&*input.name));
     bindings.extend(left.filter_map(|input| Some(named(&input.name, constant(default(input)?)))));
     sorted(bindings)
 }

@@ -86,13 +86,16 @@ pub(super) struct Frame<'s, 'p> {
     /// The nodes of the arm that it is; [`None`] where it is the workflow itself.
     own: Option<HashSet<&'p str>>,
     pub(super) captures: Vec<Capture<'p>>,
+    /// Where each of them stands, and the names that they have.
+    known: HashMap<Value<'p>, usize>,
+    names: HashSet<String>,
     /// Nodes outside of the arm that nodes in it wait for.
     pub(super) waits: Vec<&'p NodeId>,
 }
 
 impl<'s, 'p> Frame<'s, 'p> {
     pub(super) fn whole(source: &'s Source<'p>) -> Self {
-        Self { source, prefix: "", own: None, captures: Vec::new(), waits: Vec::new() }
+        Self { source, prefix: "", own: None, captures: Vec::new(), known: HashMap::new(), names: HashSet::new(), waits: Vec::new() }
     }
 
     /// The frame of an arm of `condition` that becomes a workflow.
@@ -133,16 +136,17 @@ impl<'s, 'p> Frame<'s, 'p> {
 
     /// The input that an outside value is here.
     fn capture(&mut self, value: Value<'p>) -> String {
-        if let Some(known) = self.captures.iter().find(|capture| capture.value == value) {
-            return known.name.clone();
+        if let Some(index) = self.known.get(&value) {
+            return self.captures[*index].name.clone();
         }
         let mut name = match value {
             Value::Input(name) => name.to_owned(),
             Value::Output(node, output) => format!("{}_{output}", node.replace('-', "_")),
         };
-        while self.captures.iter().any(|capture| capture.name == name) {
+        while !self.names.insert(name.clone()) {
             name.push('_');
         }
+        self.known.insert(value, self.captures.len());
         self.captures.push(Capture { value, name: name.clone(), literal_type: self.source.literal_type(value) });
         name
     }

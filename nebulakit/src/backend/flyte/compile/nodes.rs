@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use nebulakit_types::wire::flyteidl::core::{
-    ApproveCondition, Binding as WireBinding, BindingData, GateNode, Identifier, Node as WireNode, NodeMetadata, RetryStrategy, SignalCondition, SleepCondition, TaskNode,
-    TaskTemplate, WorkflowNode, WorkflowTemplate, binding_data, gate_node, node, task_node, workflow_node,
+    ApproveCondition, Binding as WireBinding, BindingData, GateNode, Identifier, Node as WireNode, NodeMetadata, RetryStrategy,
+    SignalCondition, SleepCondition, TaskNode, TaskTemplate, WorkflowNode, WorkflowTemplate, binding_data, gate_node, node, task_node,
+    workflow_node,
 };
 
 use super::frame::Frame;
@@ -97,13 +98,8 @@ fn mapped<'p>(frame: &mut Frame<'_, 'p>, of: &'p Node, map: &'p Map, options: &O
         target: Some(task(ids::task(options, &name), of)),
         ..WireNode::default()
     };
-    let node = WireNode {
-        id: frame.id(&of.id),
-        metadata: Some(outer),
-        inputs,
-        target: Some(way.node(map, element)),
-        ..WireNode::default()
-    };
+    let node =
+        WireNode { id: frame.id(&of.id), metadata: Some(outer), inputs, target: Some(way.node(map, element)), ..WireNode::default() };
     needs.tasks.entry(name).or_insert_with(|| way.template(definition, options));
     Some(node)
 }

@@ -85,9 +85,8 @@ fn made<'p>(graph: &'p Graph, tables: &'p Tables<'p>, options: &Options) -> Made
 fn task_entities(tables: &Tables<'_>, made: &BTreeMap<&str, Made<'_>>, options: &Options) -> Vec<Entity> {
     let own = tables.definitions.values().map(|task| (task.name().to_owned(), (tasks::spec(task, options), false)));
     let generated = made.values().flat_map(|made| &made.needs.tasks);
-    let generated = generated.map(|(name, template)| {
-        (name.clone(), (TaskSpec { template: Some(template.clone()), description: None }, true))
-    });
+    let generated =
+        generated.map(|(name, template)| (name.clone(), (TaskSpec { template: Some(template.clone()), description: None }, true)));
     let all: BTreeMap<_, _> = own.chain(generated).collect();
     all.into_iter()
         .map(|(name, (spec, is_generated))| Entity::Task { id: ids::task(options, &name), spec: Box::new(spec), is_generated })

@@ -75,7 +75,10 @@ fn setting(options: &Options) -> impl Iterator<Item = Problem> {
         (part(|target| &target.domain), "no domain is named", "usual ones are `development`, `staging` and `production`"),
         (part(|target| &target.version), "no version is named", "everything that is registered together has one version"),
     ];
-    missing.into_iter().filter(|(is_missing, ..)| *is_missing).map(|(_, message, hint)| Problem::new(ProblemKind::Missing, message).hint(hint))
+    missing
+        .into_iter()
+        .filter(|(is_missing, ..)| *is_missing)
+        .map(|(_, message, hint)| Problem::new(ProblemKind::Missing, message).hint(hint))
 }
 
 /// Names that two have.

@@ -33,7 +33,11 @@ pub(super) fn task(task: &'static TaskDef) -> Vec<Problem> {
     let mut report = |kind, message: String, hint: &str| problems.push(Problem::new(kind, message).at(place(task)).hint(hint));
     for secret in of.secrets.iter().filter(|secret| secret.group.trim().is_empty() || secret.key.trim().is_empty()) {
         let message = format!("`{name}` asks for the secret `{}` of the group `{}`", secret.key, secret.group);
-        report(ProblemKind::Missing, message, "a secret has a group and a key: without one of them the platform gives none, and says nothing");
+        report(
+            ProblemKind::Missing,
+            message,
+            "a secret has a group and a key: without one of them the platform gives none, and says nothing",
+        );
     }
     for (key, value) in of.labels {
         if let Some(why) = label(key, value) {
@@ -59,6 +63,7 @@ pub(super) fn ignored(task: &'static TaskDef) -> Vec<String> {
     let given = options.into_iter().filter(|(_, is_given)| *is_given);
     let unknown = given.map(|(option, _)| format!("`{}`: Flyte has no `{option}`", task.name()));
     let unused = accelerator.filter(|_| requests.gpu.or(limits.gpu).is_none());
-    let unused = unused.map(|device| format!("`{}`: Flyte looks for the accelerator `{device}` only where a task asks for `gpu` too", task.name()));
+    let unused =
+        unused.map(|device| format!("`{}`: Flyte looks for the accelerator `{device}` only where a task asks for `gpu` too", task.name()));
     unknown.chain(unused).collect()
 }
