@@ -1,5 +1,7 @@
 //! What feeds inputs and outputs.
 
+use std::collections::{BTreeMap, HashSet};
+
 use nebulakit_types::literal::LiteralValue;
 use nebulakit_types::literal_type::SimpleType;
 use nebulakit_types::wire::flyteidl::core::{
@@ -16,7 +18,8 @@ use crate::graph::{Binding, Bound, Input, is_optional};
 /// what is not there.
 pub(super) fn inputs<'p>(frame: &mut Frame<'_, 'p>, given: &'p [Bound], inputs: &[Input]) -> Vec<WireBinding> {
     let mut bindings: Vec<_> = given.iter().map(|bound| of(frame, &bound.name, &bound.binding)).collect();
-    let left = inputs.iter().filter(|input| !given.iter().any(|bound| bound.name == input.name));
+    let known: HashSet<&str> = given.iter().map(|bound| &*bound.name).collect();
+    let left = inputs.iter().filter(|input| !known.contains(&*input.name));
     bindings.extend(left.filter_map(|input| Some(named(&input.name, constant(default(input)?)))));
     sorted(bindings)
 }
@@ -47,11 +50,16 @@ pub(super) fn of<'p>(frame: &mut Frame<'_, 'p>, var: &str, binding: &'p Binding)
     named(var, data(frame, binding))
 }
 
-pub(super) fn named(var: &str, binding: BindingData) -> WireBinding {
+fn named(var: &str, binding: BindingData) -> WireBinding {
     WireBinding { var: var.to_owned(), binding: Some(binding) }
 }
 
-pub(super) fn promise(reference: OutputReference) -> BindingData {
+/// What hands on whole values, by the names that they have there.
+pub(super) fn promises(references: BTreeMap<String, OutputReference>) -> Vec<WireBinding> {
+    references.into_iter().map(|(name, reference)| named(&name, promise(reference))).collect()
+}
+
+fn promise(reference: OutputReference) -> BindingData {
     with(binding_data::Value::Promise(reference))
 }
 
@@ -98,7 +106,7 @@ fn no_error() -> Literal {
 }
 
 /// A constant. Lists and maps are those of bindings, which the platform takes apart.
-pub(super) fn constant(literal: Literal) -> BindingData {
+fn constant(literal: Literal) -> BindingData {
     of_literal(literal.to_wire())
 }
 

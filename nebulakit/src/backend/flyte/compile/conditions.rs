@@ -38,7 +38,7 @@ pub(super) const PART: &str = "value";
 impl<'p> Operands<'p> {
     /// The inputs of the condition, by their names.
     pub(super) fn into_inputs(self) -> Vec<WireBinding> {
-        self.inputs.into_iter().map(|(name, reference)| bindings::named(&name, bindings::promise(reference))).collect()
+        bindings::promises(self.inputs)
     }
 
     /// A test of the condition `condition`.

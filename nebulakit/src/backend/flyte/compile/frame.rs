@@ -2,7 +2,7 @@
 //!
 //! The arm of a condition may become a workflow of its own. What it needs of outside is captured then: it becomes an input of that workflow.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use nebulakit_types::LiteralType;
 use nebulakit_types::wire::flyteidl::core::{OutputReference, PromiseAttribute, promise_attribute};
@@ -86,13 +86,16 @@ pub(super) struct Frame<'s, 'p> {
     /// The nodes of the arm that it is; [`None`] where it is the workflow itself.
     own: Option<HashSet<&'p str>>,
     pub(super) captures: Vec<Capture<'p>>,
+    /// Where each of them stands, and the names that they have.
+    known: HashMap<Value<'p>, usize>,
+    names: HashSet<String>,
     /// Nodes outside of the arm that nodes in it wait for.
     pub(super) waits: Vec<&'p NodeId>,
 }
 
 impl<'s, 'p> Frame<'s, 'p> {
     pub(super) fn whole(source: &'s Source<'p>) -> Self {
-        Self { source, prefix: "", own: None, captures: Vec::new(), waits: Vec::new() }
+        Self { source, prefix: "", own: None, captures: Vec::new(), known: HashMap::new(), names: HashSet::new(), waits: Vec::new() }
     }
 
     /// The frame of an arm of `condition` that becomes a workflow.
@@ -133,22 +136,23 @@ impl<'s, 'p> Frame<'s, 'p> {
 
     /// The input that an outside value is here.
     fn capture(&mut self, value: Value<'p>) -> String {
-        if let Some(known) = self.captures.iter().find(|capture| capture.value == value) {
-            return known.name.clone();
+        if let Some(index) = self.known.get(&value) {
+            return self.captures[*index].name.clone();
         }
         let mut name = match value {
             Value::Input(name) => name.to_owned(),
             Value::Output(node, output) => format!("{}_{output}", node.replace('-', "_")),
         };
-        while self.captures.iter().any(|capture| capture.name == name) {
+        while !self.names.insert(name.clone()) {
             name.push('_');
         }
+        self.known.insert(value, self.captures.len());
         self.captures.push(Capture { value, name: name.clone(), literal_type: self.source.literal_type(value) });
         name
     }
 
     /// Promises of what was captured, for the node that runs the arm.
-    pub(super) fn handed_on(&mut self, captures: &[Capture<'p>]) -> Vec<(String, OutputReference)> {
+    pub(super) fn handed_on(&mut self, captures: &[Capture<'p>]) -> BTreeMap<String, OutputReference> {
         captures.iter().map(|capture| (capture.name.clone(), self.promise(capture.value, &[]))).collect()
     }
 }

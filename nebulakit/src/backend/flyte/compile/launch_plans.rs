@@ -48,7 +48,8 @@ pub(super) fn of_plan(graph: &Graph, tables: &Tables<'_>, options: &Options) -> 
             }
         }
     }
-    let spec = LaunchPlanSpec { default_inputs: Some(parameters(&free)), fixed_inputs: Some(fixed), ..settings(plan, spec(workflow, options)) };
+    let spec =
+        LaunchPlanSpec { default_inputs: Some(parameters(&free)), fixed_inputs: Some(fixed), ..settings(plan, spec(workflow, options)) };
     Some(registered(&graph.name, spec, options))
 }
 
@@ -92,7 +93,8 @@ fn parameters(inputs: &[Input]) -> ParameterMap {
 }
 
 fn settings(plan: &Plan, spec: LaunchPlanSpec) -> LaunchPlanSpec {
-    let pairs = |pairs: &BTreeMap<Cow<'_, str>, Cow<'_, str>>| pairs.iter().map(|(key, value)| (key.to_string(), value.to_string())).collect();
+    let pairs =
+        |pairs: &BTreeMap<Cow<'_, str>, Cow<'_, str>>| pairs.iter().map(|(key, value)| (key.to_string(), value.to_string())).collect();
     let run_as = Identity {
         k8s_service_account: plan.service_account.as_deref().unwrap_or_default().to_owned(),
         iam_role: plan.iam_role.as_deref().unwrap_or_default().to_owned(),
@@ -115,9 +117,7 @@ fn settings(plan: &Plan, spec: LaunchPlanSpec) -> LaunchPlanSpec {
         interruptible: plan.interruptible.map(|value| BoolValue { value }),
         overwrite_cache: plan.overwrite_cache,
         envs: (!plan.env.is_empty()).then_some(Envs { values: envs }),
-        concurrency_policy: plan
-            .at_most
-            .map(|max| ConcurrencyPolicy { max: whole(max), behavior: ConcurrencyLimitBehavior::Skip.into() }),
+        concurrency_policy: plan.at_most.map(|max| ConcurrencyPolicy { max: whole(max), behavior: ConcurrencyLimitBehavior::Skip.into() }),
         ..spec
     }
 }

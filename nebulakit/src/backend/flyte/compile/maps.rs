@@ -3,7 +3,7 @@
 //! The platform gives each element the whole lists, and takes the types of the map from the task that it runs. So each way to map a task has a task
 //! of its own: the same program, by `map-execute`, with lists for types.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use nebulakit_types::wire::flyteidl::core::{ArrayNode, Node as WireNode, TaskTemplate, array_node, node, task_template};
 use nebulakit_types::wire::google::protobuf::BoolValue;
@@ -31,8 +31,9 @@ pub(super) struct Way {
 
 impl Way {
     pub(super) fn of(task: &'static TaskDef, map: &Map) -> Self {
+        let gone_through: HashSet<&str> = map.mapped.iter().map(|name| &**name).collect();
         let names = task.params.iter().map(|param| param.name());
-        let (mapped, bound): (Vec<_>, Vec<_>) = names.partition(|name| map.mapped.iter().any(|mapped| mapped == name));
+        let (mapped, bound): (Vec<_>, Vec<_>) = names.partition(|name| gone_through.contains(name));
         Self { task: task.name(), mapped, bound: bound.into_iter().collect(), some_fail: map.success.lets_some_fail() }
     }
 
@@ -46,7 +47,7 @@ impl Way {
     pub(super) fn template(&self, task: &'static TaskDef, options: &Options) -> TaskTemplate {
         let mut template = tasks::template(task, &self.name(), options);
         let Interface { mut inputs, mut outputs } = task.interface();
-        for input in inputs.iter_mut().filter(|input| self.mapped.contains(&input.name.as_str())) {
+        for input in inputs.iter_mut().filter(|input| !self.bound.contains(input.name.as_str())) {
             input.literal_type = LiteralType::collection(input.literal_type.clone());
         }
         for output in &mut outputs {

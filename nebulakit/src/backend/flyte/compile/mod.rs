@@ -16,6 +16,7 @@ mod bindings;
 mod compiled;
 mod conditions;
 mod frame;
+mod futures;
 mod ids;
 mod launch_plans;
 mod maps;
@@ -32,6 +33,7 @@ mod tables;
 mod tasks;
 
 pub use self::compiled::{Compiled, Entity};
+pub use self::futures::futures;
 pub use self::options::{Options, Target};
 pub use self::program::Program;
 use crate::graph::Problems;

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use nebulakit_types::wire::flyteidl::core::{
-    ApproveCondition, Binding as WireBinding, BindingData, GateNode, Identifier, Node as WireNode, SignalCondition, SleepCondition, TaskNode,
-    TaskTemplate, WorkflowNode, WorkflowTemplate, binding_data, gate_node, node, task_node, workflow_node,
+    ApproveCondition, Binding as WireBinding, BindingData, GateNode, Identifier, Node as WireNode, NodeMetadata, RetryStrategy,
+    SignalCondition, SleepCondition, TaskNode, TaskTemplate, WorkflowNode, WorkflowTemplate, binding_data, gate_node, node, task_node,
+    workflow_node,
 };
 
 use super::frame::Frame;
@@ -18,6 +19,8 @@ use crate::task::template::duration;
 /// What the nodes of a workflow need besides the tasks that people wrote.
 #[derive(Default)]
 pub(super) struct Needs<'p> {
+    /// The tasks that its nodes run.
+    pub(super) used: BTreeSet<&'p str>,
     /// The tasks that stand for what the platform does not have, by their names.
     pub(super) tasks: BTreeMap<String, TaskTemplate>,
     /// The workflows that arms of conditions became.
@@ -35,6 +38,7 @@ pub(super) fn node<'p>(frame: &mut Frame<'_, 'p>, of: &'p Node, options: &Option
     let id = frame.id(&of.id);
     let (metadata, inputs, target) = match &of.kind {
         Kind::Task(name) => {
+            needs.used.insert(name);
             let target = task(ids::task(options, name), of);
             let task = tables.definition(name).map(|task| task.options());
             (metadata(name, overrides, task), bindings::inputs(frame, &of.inputs, tables.inputs(&of.kind)), target)
@@ -84,21 +88,18 @@ fn mapped<'p>(frame: &mut Frame<'_, 'p>, of: &'p Node, map: &'p Map, options: &O
     let way = Way::of(definition, map);
     let name = way.name();
     let inputs = bindings::inputs(frame, &of.inputs, frame.source.tables.inputs(&of.kind));
+    let settings = metadata(&name, of.overrides.as_deref(), Some(definition.options()));
+    // What is asked for counts for each element.
+    let outer = NodeMetadata { name: settings.name.clone(), retries: Some(RetryStrategy::default()), ..NodeMetadata::default() };
     let element = WireNode {
         id: frame.id(&of.id),
-        metadata: Some(metadata(&name, of.overrides.as_deref(), Some(definition.options()))),
+        metadata: Some(settings),
         inputs: inputs.clone(),
         target: Some(task(ids::task(options, &name), of)),
         ..WireNode::default()
     };
-    let name_of_node = of.overrides.as_deref().and_then(|overrides| overrides.name.as_deref()).unwrap_or(&name);
-    let node = WireNode {
-        id: frame.id(&of.id),
-        metadata: Some(metadata(name_of_node, None, None)),
-        inputs,
-        target: Some(way.node(map, element)),
-        ..WireNode::default()
-    };
+    let node =
+        WireNode { id: frame.id(&of.id), metadata: Some(outer), inputs, target: Some(way.node(map, element)), ..WireNode::default() };
     needs.tasks.entry(name).or_insert_with(|| way.template(definition, options));
     Some(node)
 }

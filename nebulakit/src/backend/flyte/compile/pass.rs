@@ -20,7 +20,8 @@ pub(super) struct Pass {
 impl Pass {
     /// The task of `workflow` that gives on these.
     pub(super) fn of<'v>(workflow: &str, variables: impl IntoIterator<Item = (&'v str, LiteralType)>) -> Self {
-        let described = |(name, literal_type): (&str, LiteralType)| Variable { description: name.to_owned(), ..Variable::new(name, literal_type) };
+        let described =
+            |(name, literal_type): (&str, LiteralType)| Variable { description: name.to_owned(), ..Variable::new(name, literal_type) };
         let variables: Vec<_> = variables.into_iter().map(described).collect();
         let digest = Sha256::digest(Interface { inputs: variables.clone(), outputs: Vec::new() }.encode());
         let digest: String = digest.iter().take(DIGEST).map(|byte| format!("{byte:02x}")).collect();

@@ -24,7 +24,9 @@ impl Program {
             match workflow.graph() {
                 Ok(graph) => graphs.push(graph),
                 // A mistake in a workflow is one in all that contain it.
-                Err(found) => problems.extend(found.into_iter().filter(|problem| !problems.iter().any(|known| known == problem)).collect::<Vec<_>>()),
+                Err(found) => {
+                    problems.extend(found.into_iter().filter(|problem| !problems.iter().any(|known| known == problem)).collect::<Vec<_>>())
+                }
             }
         }
         let tasks = registry().iter().filter(|task| task.reference().is_none()).collect();

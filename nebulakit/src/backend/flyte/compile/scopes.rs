@@ -5,11 +5,11 @@
 
 use std::collections::BTreeSet;
 
+use nebulakit_types::Interface;
 use nebulakit_types::wire::flyteidl::core::{
     Binding as WireBinding, BranchNode, Error, IfBlock, IfElseBlock, Node as WireNode, TaskNode, TaskNodeOverrides, TypedInterface,
     WorkflowMetadata, WorkflowMetadataDefaults, WorkflowTemplate, if_else_block, node, task_node, workflow_node,
 };
-use nebulakit_types::Interface;
 
 use super::conditions::{Operands, PART};
 use super::frame::{Frame, Source, behind, gives_on, looks_into};
@@ -73,9 +73,7 @@ impl<'m, 'p> Maker<'m, 'p> {
         }
         let id = frame.id(&of.id);
         let default = match &branch.otherwise {
-            Otherwise::Run(scope) => {
-                if_else_block::Default::ElseNode(Box::new(self.arm(frame, of, branch, scope, "else", before, after)))
-            }
+            Otherwise::Run(scope) => if_else_block::Default::ElseNode(Box::new(self.arm(frame, of, branch, scope, "else", before, after))),
             Otherwise::Fail(message) => if_else_block::Default::Error(Error { failed_node_id: id.clone(), message: message.clone() }),
         };
         for part in &operands.parts {
@@ -86,8 +84,7 @@ impl<'m, 'p> Maker<'m, 'p> {
             before.push(node);
         }
         let mut blocks = blocks.into_iter();
-        let if_else =
-            IfElseBlock { case: blocks.next().map(Box::new), other: blocks.collect(), default: Some(default) };
+        let if_else = IfElseBlock { case: blocks.next().map(Box::new), other: blocks.collect(), default: Some(default) };
         WireNode {
             metadata: Some(metadata(&id, of.overrides.as_deref(), None)),
             id,
@@ -132,16 +129,11 @@ impl<'m, 'p> Maker<'m, 'p> {
         let inputs = frame.handed_on(&inner.captures);
         after.extend(inner.waits.into_iter().filter_map(|id| frame.waits_for(id)));
         let id_of_arm = ids::workflow(self.options, &name);
-        self.needs.arms.push(WorkflowTemplate {
-            id: Some(id_of_arm.clone()),
-            nodes,
-            outputs,
-            ..template(interface.to_wire())
-        });
+        self.needs.arms.push(WorkflowTemplate { id: Some(id_of_arm.clone()), nodes, outputs, ..template(interface.to_wire()) });
         WireNode {
             id: id.to_owned(),
             metadata: Some(metadata(&name, None, None)),
-            inputs: inputs.into_iter().map(|(name, reference)| bindings::named(&name, bindings::promise(reference))).collect(),
+            inputs: bindings::promises(inputs),
             target: Some(workflow(workflow_node::Reference::SubWorkflowRef(id_of_arm))),
             ..WireNode::default()
         }
@@ -167,10 +159,7 @@ impl<'m, 'p> Maker<'m, 'p> {
             id: id.to_owned(),
             metadata: Some(metadata(&pass.name, None, None)),
             inputs,
-            target: Some(node::Target::TaskNode(TaskNode {
-                reference: Some(reference),
-                overrides: Some(TaskNodeOverrides::default()),
-            })),
+            target: Some(node::Target::TaskNode(TaskNode { reference: Some(reference), overrides: Some(TaskNodeOverrides::default()) })),
             ..WireNode::default()
         }
     }

@@ -63,6 +63,6 @@ fn amounts(amounts: &Amounts) -> Vec<ResourceEntry> {
 }
 
 /// The last segment of a full name, which people know.
-pub(super) fn last(name: &str) -> &str {
+fn last(name: &str) -> &str {
     name.rsplit('.').next().unwrap_or(name)
 }

@@ -17,16 +17,15 @@ use super::{ids, launch_plans, order, tasks};
 use crate::graph::{Graph, Kind};
 
 /// A workflow by itself, and what it needs.
-struct Made<'p> {
-    template: WorkflowTemplate,
-    needs: Needs<'p>,
+pub(super) struct Made<'p> {
+    pub(super) template: WorkflowTemplate,
+    pub(super) needs: Needs<'p>,
     interruptible: Option<bool>,
 }
 
 /// All entities of a program without problems.
 pub(super) fn specs(tables: &Tables<'_>, options: &Options) -> Compiled {
-    let workflows = tables.workflows.values().filter(|graph| graph.launch_plan.is_none());
-    let made: BTreeMap<&str, Made<'_>> = workflows.map(|graph| (&*graph.name, made(graph, tables, options))).collect();
+    let made = all_made(tables, options);
     let mut entities = task_entities(tables, &made, options);
     let inner: BTreeMap<&str, BTreeSet<&str>> = made.keys().map(|name| (*name, within(name, &made))).collect();
     for name in order::ordered(&needed(tables, &made, &inner)) {
@@ -46,6 +45,12 @@ pub(super) fn specs(tables: &Tables<'_>, options: &Options) -> Compiled {
         }
     }
     Compiled { entities, ignored: super::refused::ignored(tables) }
+}
+
+/// The workflows of a program, each by itself.
+pub(super) fn all_made<'p>(tables: &'p Tables<'p>, options: &Options) -> BTreeMap<&'p str, Made<'p>> {
+    let workflows = tables.workflows.values().filter(|graph| graph.launch_plan.is_none());
+    workflows.map(|graph| (&*graph.name, made(graph, tables, options))).collect()
 }
 
 fn launched(plan: LaunchPlan, is_active: bool) -> Entity {
@@ -80,9 +85,8 @@ fn made<'p>(graph: &'p Graph, tables: &'p Tables<'p>, options: &Options) -> Made
 fn task_entities(tables: &Tables<'_>, made: &BTreeMap<&str, Made<'_>>, options: &Options) -> Vec<Entity> {
     let own = tables.definitions.values().map(|task| (task.name().to_owned(), (tasks::spec(task, options), false)));
     let generated = made.values().flat_map(|made| &made.needs.tasks);
-    let generated = generated.map(|(name, template)| {
-        (name.clone(), (TaskSpec { template: Some(template.clone()), description: None }, true))
-    });
+    let generated =
+        generated.map(|(name, template)| (name.clone(), (TaskSpec { template: Some(template.clone()), description: None }, true)));
     let all: BTreeMap<_, _> = own.chain(generated).collect();
     all.into_iter()
         .map(|(name, (spec, is_generated))| Entity::Task { id: ids::task(options, &name), spec: Box::new(spec), is_generated })
@@ -90,7 +94,7 @@ fn task_entities(tables: &Tables<'_>, made: &BTreeMap<&str, Made<'_>>, options: 
 }
 
 /// The workflows that run within `name`, however deep.
-fn within<'p>(name: &'p str, made: &BTreeMap<&'p str, Made<'p>>) -> BTreeSet<&'p str> {
+pub(super) fn within<'p>(name: &'p str, made: &BTreeMap<&'p str, Made<'p>>) -> BTreeSet<&'p str> {
     let mut found = BTreeSet::new();
     let mut left = vec![name];
     while let Some(next) = left.pop().and_then(|name| made.get(name)) {
@@ -122,7 +126,7 @@ fn needed<'p>(
 }
 
 /// The workflows that run within one, each once, with those that arms of their conditions became.
-fn sub_workflows(of: &Made<'_>, inner: &BTreeSet<&str>, made: &BTreeMap<&str, Made<'_>>) -> Vec<WorkflowTemplate> {
+pub(super) fn sub_workflows(of: &Made<'_>, inner: &BTreeSet<&str>, made: &BTreeMap<&str, Made<'_>>) -> Vec<WorkflowTemplate> {
     let mut all = of.needs.arms.clone();
     for sub in inner.iter().filter_map(|name| made.get(name)) {
         let templates = std::iter::once(&sub.template).chain(&sub.needs.arms);

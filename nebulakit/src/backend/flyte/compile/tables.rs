@@ -62,7 +62,8 @@ impl<'p> Tables<'p> {
         };
         match &node.kind {
             Kind::Map(map) => {
-                let list = |output: &Output| Output::new(output.name.clone(), of_elements(&output.literal_type, map.success.lets_some_fail()));
+                let list =
+                    |output: &Output| Output::new(output.name.clone(), of_elements(&output.literal_type, map.success.lets_some_fail()));
                 outputs.iter().map(list).collect()
             }
             Kind::Branch(branch) => branch.outputs.clone(),

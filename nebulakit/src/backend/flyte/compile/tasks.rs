@@ -12,10 +12,17 @@ pub(super) fn spec(task: &'static TaskDef, options: &Options) -> TaskSpec {
     TaskSpec { template: Some(template(task, task.name(), options)), description: documented(task.doc()) }
 }
 
+/// The key under which the template of a dynamic task with an image of its own says which image all others run in.
+pub(super) const IMAGE: &str = "nebulakit.image";
+
 /// A task by the name of `name`, in the image that it says itself or that all tasks run in.
 pub(super) fn template(task: &'static TaskDef, name: &str, options: &Options) -> TaskTemplate {
-    let image = task.options().image.unwrap_or(&options.image);
-    registered(task.template(&options.binary), name, image, options)
+    let own_image = task.options().image;
+    let mut template = registered(task.template(&options.binary), name, own_image.unwrap_or(&options.image), options);
+    if task.is_dynamic() && own_image.is_some() {
+        template.config.insert(IMAGE.to_owned(), options.image.clone());
+    }
+    template
 }
 
 /// A template with its id, in `image` if it has none.

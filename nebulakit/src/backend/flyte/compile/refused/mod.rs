@@ -29,6 +29,13 @@ pub(super) fn refused(program: &Program, tables: &Tables<'_>, options: &Options)
     problems
 }
 
+/// Everything that is wrong with the graph of a dynamic task, which is the only one of `program`.
+pub(super) fn in_a_job(program: &Program, tables: &Tables<'_>, options: &Options) -> Problems {
+    let mut problems = refused(program, tables, options);
+    problems.extend(nodes::references(tables));
+    problems
+}
+
 /// What tasks and nodes ask for that only other platforms have, one line each.
 pub(super) fn ignored(tables: &Tables<'_>) -> Vec<String> {
     let of_tasks = tables.definitions.values().flat_map(|task| tasks::ignored(task));
@@ -68,7 +75,10 @@ fn setting(options: &Options) -> impl Iterator<Item = Problem> {
         (part(|target| &target.domain), "no domain is named", "usual ones are `development`, `staging` and `production`"),
         (part(|target| &target.version), "no version is named", "everything that is registered together has one version"),
     ];
-    missing.into_iter().filter(|(is_missing, ..)| *is_missing).map(|(_, message, hint)| Problem::new(ProblemKind::Missing, message).hint(hint))
+    missing
+        .into_iter()
+        .filter(|(is_missing, ..)| *is_missing)
+        .map(|(_, message, hint)| Problem::new(ProblemKind::Missing, message).hint(hint))
 }
 
 /// Names that two have.

@@ -2,7 +2,7 @@
 
 use super::super::options::Options;
 use super::super::tables::Tables;
-use crate::graph::{Graph, Kind, Map, Mapped, Node, Overrides, Problem, ProblemKind, Scope};
+use crate::graph::{Graph, Kind, Map, Mapped, Node, Overrides, Problem, ProblemKind, Reference, ReferenceKind, Scope};
 use crate::task::quantity;
 
 /// What is wrong with the nodes of a workflow.
@@ -27,6 +27,18 @@ pub(super) fn workflow(graph: &Graph, tables: &Tables<'_>, options: &Options) ->
         }
     });
     problems
+}
+
+/// Tasks of other projects in a job: the platform takes their templates from the job alone, and this program does not have them.
+pub(super) fn references(tables: &Tables<'_>) -> Vec<Problem> {
+    let tasks = tables.references.iter().filter(|(_, reference)| reference.kind == ReferenceKind::Task);
+    let problem = |(name, reference): (&&str, &&Reference)| {
+        let message = format!("`{name}` is registered elsewhere, as `{}`, and is run by a dynamic task", reference.name);
+        Problem::new(ProblemKind::Unknown, message)
+            .at(reference.at.clone())
+            .hint("run it in a workflow that is registered, or launch it by a launch plan")
+    };
+    tasks.map(problem).collect()
 }
 
 /// What nodes ask for that the platform does not have.
@@ -96,7 +108,8 @@ fn overridden(node: &Node, overrides: &Overrides, tables: &Tables<'_>) -> Vec<Pr
         report(message, "write `pod_template` on the task");
     }
     if let Some(task) = task.filter(|task| overrides.retries == Some(0) && task.options().retries > 0) {
-        let message = format!("`{}` takes the {} retries of `{}` away, which Flyte cannot do", node.id, task.options().retries, task.name());
+        let message =
+            format!("`{}` takes the {} retries of `{}` away, which Flyte cannot do", node.id, task.options().retries, task.name());
         report(message, "the platform reads 0 as nothing said: write `retries` on nodes, not on the task");
     }
     if let Some(resources) = &overrides.resources

@@ -33,7 +33,11 @@ pub(super) fn task(task: &'static TaskDef) -> Vec<Problem> {
     let mut report = |kind, message: String, hint: &str| problems.push(Problem::new(kind, message).at(place(task)).hint(hint));
     for secret in of.secrets.iter().filter(|secret| secret.group.trim().is_empty() || secret.key.trim().is_empty()) {
         let message = format!("`{name}` asks for the secret `{}` of the group `{}`", secret.key, secret.group);
-        report(ProblemKind::Missing, message, "a secret has a group and a key: without one of them the platform gives none, and says nothing");
+        report(
+            ProblemKind::Missing,
+            message,
+            "a secret has a group and a key: without one of them the platform gives none, and says nothing",
+        );
     }
     for (key, value) in of.labels {
         if let Some(why) = label(key, value) {
@@ -46,10 +50,6 @@ pub(super) fn task(task: &'static TaskDef) -> Vec<Problem> {
         let message = format!("`{name}` asks for {request} GPUs and is limited to {limit}");
         report(ProblemKind::Override, message, "the platform takes the same number for both");
     }
-    if let Some(accelerator) = of.accelerator.filter(|_| of.requests.gpu.or(of.limits.gpu).is_none()) {
-        let message = format!("`{name}` asks for the accelerator `{accelerator}` and for no GPU");
-        report(ProblemKind::Missing, message, "the platform looks for the accelerator only for a task with `gpu` among its limits or requests");
-    }
     if task.container().is_some_and(|spec| spec.image.trim().is_empty()) || of.image.is_some_and(|image| image.trim().is_empty()) {
         report(ProblemKind::Missing, format!("`{name}` names an image that is empty"), "write it in full, as in `ghcr.io/me/app:1`");
     }
@@ -58,8 +58,12 @@ pub(super) fn task(task: &'static TaskDef) -> Vec<Problem> {
 
 /// What a task asks for that the platform does not have.
 pub(super) fn ignored(task: &'static TaskDef) -> Vec<String> {
-    let TaskOptions { tokens, on_oom, strategy, .. } = task.options();
+    let TaskOptions { tokens, on_oom, strategy, accelerator, requests, limits, .. } = task.options();
     let options = [("tokens", !tokens.is_empty()), ("on_oom", on_oom.is_some()), ("strategy", strategy.is_some())];
     let given = options.into_iter().filter(|(_, is_given)| *is_given);
-    given.map(|(option, _)| format!("`{}`: Flyte has no `{option}`", task.name())).collect()
+    let unknown = given.map(|(option, _)| format!("`{}`: Flyte has no `{option}`", task.name()));
+    let unused = accelerator.filter(|_| requests.gpu.or(limits.gpu).is_none());
+    let unused =
+        unused.map(|device| format!("`{}`: Flyte looks for the accelerator `{device}` only where a task asks for `gpu` too", task.name()));
+    unknown.chain(unused).collect()
 }
