@@ -6,3 +6,4 @@ mod double;
 mod logins;
 mod recorded;
 mod registrations;
+mod verbs;

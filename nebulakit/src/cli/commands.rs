@@ -5,6 +5,8 @@ use std::ffi::OsString;
 use nebulakit_types::visible;
 
 use super::complaint::{Complaint, describing};
+#[cfg(feature = "flyte")]
+use super::flyte;
 use super::grammar::commands;
 use super::output::{container_help, say, say_dressed};
 use super::setting::{Leave, Setting};
@@ -36,6 +38,10 @@ pub(super) fn dispatch(
         Err(error) => {
             return usage::answer(&error, &setting.binary, &arguments).map_err(|complaint| {
                 match arguments.first().and_then(|word| word.to_str()) {
+                    #[cfg(not(feature = "flyte"))]
+                    Some(name @ ("register" | "package")) => {
+                        Complaint::usage(format!("`{name}` needs the feature `flyte` of nebulakit, which this binary was built without"))
+                    }
                     Some(name) if !name.starts_with('-') && registry.find(name).is_ok() => {
                         let name = visible::line(name);
                         complaint.hint(format!("hint: `{name}` is a task: `{binary} run {name}`"))
@@ -68,6 +74,8 @@ pub(super) fn dispatch(
             None => Err(Complaint::usage("no task is named").hint(format!("hint: `{} list` shows what there is to run", setting.binary))),
         },
         Some(("runs", matches)) => runs::dispatch(matches, &setting),
+        #[cfg(feature = "flyte")]
+        Some((verb @ ("register" | "package"), matches)) => flyte::dispatch(verb, matches, &setting),
         Some(("cache", matches)) => cache::dispatch(matches, &setting),
         Some(("completions", matches)) => say(&describing(|| completions::script(word(matches, "shell"), &setting))??),
         // Clap has refused everything else.

@@ -73,6 +73,12 @@ impl ClientError {
         self.0.kind
     }
 
+    /// The clause alone, without the hint.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
     /// What to do about it, if this client knows.
     #[must_use]
     pub fn hint(&self) -> Option<&str> {

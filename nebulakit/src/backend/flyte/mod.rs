@@ -7,6 +7,7 @@
 //! | `auth` | the login, and the tokens that come of it |
 //! | `client` | calls with the token that the control plane asks for |
 //! | `error` | why a call failed |
+//! | `package` | the archive of what was compiled |
 //! | `register` | the registration of what was compiled |
 //!
 //! All but [`compile`] come with the feature `flyte`.
@@ -21,6 +22,8 @@ pub mod compile;
 #[cfg(feature = "flyte")]
 mod error;
 #[cfg(feature = "flyte")]
+mod package;
+#[cfg(feature = "flyte")]
 mod register;
 
 #[cfg(feature = "flyte")]
@@ -29,5 +32,7 @@ pub use self::auth::{Login, Prompt};
 pub use self::client::FlyteClient;
 #[cfg(feature = "flyte")]
 pub use self::error::{ClientError, ClientErrorKind};
+#[cfg(feature = "flyte")]
+pub use self::package::package;
 #[cfg(feature = "flyte")]
 pub use self::register::{Difference, EntityKind, Outcome, RegisterOptions, Registered, Registration};

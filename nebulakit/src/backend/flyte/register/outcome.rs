@@ -44,6 +44,8 @@ pub enum EntityKind {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Outcome {
+    /// It would be sent; this is only in [`Registration::planned`].
+    Planned,
     /// It is new.
     Created,
     /// It was registered already, and is the same.
@@ -76,6 +78,12 @@ pub struct Difference {
 }
 
 impl Registration {
+    /// What would be sent, for people who look before they register.
+    #[must_use]
+    pub fn planned(entities: &[Entity]) -> Self {
+        Self { entities: entities.iter().map(|entity| Registered::new(entity, Outcome::Planned)).collect() }
+    }
+
     /// Whether all entities are registered.
     #[must_use]
     pub fn is_success(&self) -> bool {
@@ -108,6 +116,7 @@ impl Outcome {
 
     fn word(&self) -> &'static str {
         match self {
+            Self::Planned => "planned",
             Self::Created => "created",
             Self::Unchanged => "unchanged",
             Self::Activated => "active",
@@ -135,7 +144,8 @@ impl fmt::Display for Registration {
         for (entity, name) in self.entities.iter().zip(&shown) {
             writeln!(f, "{:<11}  {name:<width$}  {}", entity.kind, entity.outcome.word())?;
         }
-        self.entities.iter().filter(|entity| !entity.is_registered()).try_for_each(|entity| write!(f, "\n{entity}"))
+        let is_explained = |entity: &&Registered| !entity.is_registered() && entity.outcome != Outcome::Planned;
+        self.entities.iter().filter(is_explained).try_for_each(|entity| write!(f, "\n{entity}"))
     }
 }
 
