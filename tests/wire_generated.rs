@@ -4,17 +4,31 @@
 #![allow(clippy::unwrap_used, reason = "a failed set-up is a failed test")]
 #![allow(clippy::disallowed_methods, reason = "the switch between comparing and writing is an environment variable")]
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use protox::prost_reflect::{DescriptorPool, FieldDescriptor, Kind, MessageDescriptor};
+use protox::prost_reflect::{DescriptorPool, EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor};
 
 /// The generated file of a package, and where it is checked in.
-const FILES: [(&str, &str, &str); 3] = [
+const FILES: [(&str, &str, &str); 6] = [
+    ("flyteidl.admin.rs", "flyteidl/admin.rs", "The messages of `flyteidl.admin`, generated from `proto/flyteidl/admin`."),
     ("flyteidl.core.rs", "flyteidl/core.rs", "The messages of `flyteidl.core`, generated from `proto/flyteidl/core`."),
+    ("flyteidl.event.rs", "flyteidl/event.rs", "The messages of `flyteidl.event`, generated from `proto/flyteidl/event`."),
+    ("flyteidl.service.rs", "flyteidl/service.rs", "The messages of `flyteidl.service`, generated from `proto/flyteidl/service`."),
     ("google.protobuf.rs", "google/protobuf.rs", "The well-known types, generated from `proto/google/protobuf`."),
-    ("fields.rs", "fields.rs", "The fields of those messages, for proto3 JSON; generated from `proto`."),
+    ("fields.rs", "fields.rs", "The fields of messages that have a JSON form; generated from `proto`."),
+];
+
+/// The messages that JSON starts at.
+const JSON_ROOTS: [&str; 6] = [
+    "flyteidl.core.ErrorDocument",
+    "flyteidl.core.Literal",
+    "flyteidl.core.LiteralMap",
+    "flyteidl.core.LiteralType",
+    "flyteidl.core.TaskTemplate",
+    "flyteidl.core.TypedInterface",
 ];
 
 fn proto_files(folder: &Path) -> Vec<PathBuf> {
@@ -27,8 +41,8 @@ fn proto_files(folder: &Path) -> Vec<PathBuf> {
 fn checked_in_messages_are_those_of_the_proto_files() {
     let types = Path::new(env!("CARGO_MANIFEST_DIR")).join("../nebulakit-types");
     let proto = types.join("proto");
-    let mut files = proto_files(&proto.join("flyteidl/core"));
-    files.extend(proto_files(&proto.join("google/protobuf")));
+    let folders = ["flyteidl/admin", "flyteidl/core", "flyteidl/event", "flyteidl/service", "google/protobuf"];
+    let files: Vec<_> = folders.iter().flat_map(|folder| proto_files(&proto.join(folder))).collect();
 
     let generated = tempfile::tempdir().unwrap();
     let descriptors = protox::compile(&files, [&proto]).unwrap();
@@ -57,13 +71,33 @@ fn checked_in_messages_are_those_of_the_proto_files() {
     assert_eq!(fs::read_dir(generated.path()).unwrap().count(), FILES.len(), "a package without a place in src/wire");
 }
 
-/// The tables of all messages, as source text.
+/// The messages that JSON can reach, and the enums of their fields, by their full names.
+fn with_json(pool: &DescriptorPool) -> (BTreeMap<String, MessageDescriptor>, BTreeMap<String, EnumDescriptor>) {
+    let mut waiting: Vec<_> = JSON_ROOTS.iter().map(|name| pool.get_message_by_name(name).unwrap()).collect();
+    let (mut messages, mut enums) = (BTreeMap::new(), BTreeMap::new());
+    while let Some(message) = waiting.pop() {
+        if messages.contains_key(message.full_name()) {
+            continue;
+        }
+        for field in message.fields() {
+            match field.kind() {
+                Kind::Message(inner) => waiting.push(inner),
+                Kind::Enum(numbers) => drop(enums.insert(numbers.full_name().to_owned(), numbers)),
+                _ => {}
+            }
+        }
+        messages.insert(message.full_name().to_owned(), message);
+    }
+    messages.retain(|_, message| !message.is_map_entry());
+    (messages, enums)
+}
+
+/// The tables of the messages that JSON can reach, as source text.
 fn field_tables(pool: &DescriptorPool) -> String {
     let mut text =
         String::from("// This file is generated, as the messages are.\nuse super::describe::{Field, Form, Kind, MessageFields, Shape};\n");
-    let mut messages: Vec<_> = pool.all_messages().filter(|message| !message.is_map_entry()).collect();
-    messages.sort_by(|a, b| a.full_name().cmp(b.full_name()));
-    for message in &messages {
+    let (messages, enums) = with_json(pool);
+    for message in messages.values() {
         let form = match message.full_name() {
             "google.protobuf.Timestamp" => "Timestamp",
             "google.protobuf.Duration" => "Duration",
@@ -91,9 +125,7 @@ fn field_tables(pool: &DescriptorPool) -> String {
         }
         text.push_str("    ],\n};\n");
     }
-    let mut enums: Vec<_> = pool.all_enums().collect();
-    enums.sort_by(|a, b| a.full_name().cmp(b.full_name()));
-    for numbers in enums {
+    for numbers in enums.values() {
         writeln!(text, "\nstatic {}: &[(i32, &str)] = &[", constant(numbers.full_name())).unwrap();
         for value in numbers.values() {
             writeln!(text, "    ({}, {:?}),", value.number(), value.name()).unwrap();

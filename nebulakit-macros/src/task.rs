@@ -147,6 +147,7 @@ fn entry(function: &Function, interface: &Interface, options: &Options, rendered
     let reference = options.reference.as_ref().map(|reference| reference.definition());
     let registered_as = reference.as_ref().map(|_| quote!(.registered_as(&__nk_reference, #has_body)));
     let is_dynamic = mentions(output.clone(), "Promise");
+    let grown_by = is_dynamic.then(|| quote!(.grown_by(__nk::futures)));
     let returns = Ident::new(if is_dynamic { "DynamicReturn" } else { "TaskReturn" }, type_span.first);
     let gives = type_span.associated_type("Gives", quote_spanned!(type_span.first=> <#output as __nk::#returns>::Outputs));
     let returned = if is_dynamic { quote!(__nk::Dynamic<#output>) } else { output.clone() };
@@ -173,7 +174,7 @@ fn entry(function: &Function, interface: &Interface, options: &Options, rendered
                 options: #task_options,
                 is_async: #is_async,
                 prepare: #prepare,
-            }) #in_container #registered_as;
+            }) #in_container #registered_as #grown_by;
             impl __nk::Sealed for #name {
                 #gives
                 type Returned = #returned;

@@ -6,6 +6,9 @@
 compile_error!("Nebulakit runs on Linux and macOS: use WSL 2 on Windows");
 
 mod blocking;
+#[cfg(feature = "client")]
+#[doc(hidden)]
+pub mod client;
 pub mod convert;
 mod data;
 pub mod dialect;

@@ -5,6 +5,11 @@
 pub mod __private;
 #[cfg(feature = "run")]
 pub mod backend;
+/// What backends need that containers need too; the backends themselves come with the feature `run`.
+#[cfg(not(feature = "run"))]
+pub mod backend {
+    pub mod flyte;
+}
 pub mod cli;
 #[cfg(feature = "coordinator")]
 pub mod coordinator;
@@ -197,6 +202,11 @@ struct ContainerTasks;
 #[cfg(all(doctest, feature = "container"))]
 #[doc = include_str!("../../docs/containers.md")]
 struct Containers;
+
+/// The example of the page on control planes.
+#[cfg(all(doctest, feature = "flyte"))]
+#[doc = include_str!("../../docs/control-plane.md")]
+struct ControlPlanes;
 
 /// The examples of the page on errors.
 #[cfg(doctest)]

@@ -34,6 +34,7 @@ pub use nebulakit_types::schema::{Column, Row, RowField, arrow::array::ArrayRef}
 pub use nebulakit_types::{Dialect, LiteralType, NebulaType, Result};
 pub use serde_json::Value;
 
+pub use crate::backend::flyte::compile::futures;
 pub use crate::graph::{Graph, Phase, Problems};
 pub use crate::process::stores::{OwnStore, own_store};
 pub use crate::task::call::{Call, Calls};

@@ -79,7 +79,9 @@ impl Literal {
         Self::decode(&json::from_json(Message::Literal, json)?)
     }
 
-    fn to_wire(&self) -> pb::Literal {
+    /// The literal as the message that [`Literal::encode`] writes.
+    #[must_use]
+    pub fn to_wire(&self) -> pb::Literal {
         use pb::literal::Value as Wire;
         use pb::scalar::Value as Scalar;
         let scalar = match &self.value {

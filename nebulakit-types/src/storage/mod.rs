@@ -92,6 +92,11 @@ pub use self::store::{Pending, Resilience, Store, Upload};
 #[doc(hidden)]
 pub use self::store_set::StoreSet;
 pub use self::transfer::{ObjectWriter, Reading};
+#[cfg(feature = "client")]
+pub(crate) use self::{
+    roots::{Trust, install, tls},
+    transport::{caused_by, innermost, tls_text},
+};
 
 #[cfg(test)]
 mod tests {

@@ -3,7 +3,7 @@
 //! A client that loads its roots when it is made pays for them on plain-http endpoints too, reads every file of `/etc/ssl/certs`, and cannot
 //! even be made in an image without certificates. So the roots are found here, lazily, in one bundle file.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use rustls::client::WebPkiServerVerifier;
@@ -26,6 +26,9 @@ const BUNDLES: [&str; 5] = [
     "/etc/ssl/cert.pem",
 ];
 
+/// What [`Trust::further`] is called in messages.
+const FURTHER: &str = "the configured CA certificates";
+
 fn provider() -> CryptoProvider {
     #[cfg(feature = "tls-aws-lc")]
     {
@@ -37,23 +40,40 @@ fn provider() -> CryptoProvider {
     }
 }
 
-pub(super) fn install() {
+pub(crate) fn install() {
     // Another provider set before is the program's own choice.
     let _ = provider().install_default();
 }
 
-/// TLS as the clients speak it.
+/// Whom a client trusts.
+#[derive(Debug, Default)]
+pub(crate) struct Trust {
+    /// The file of CA certificates that counts alone, and what it is called in messages.
+    pub(crate) named: Option<(&'static str, PathBuf)>,
+    /// The folder of CA certificates that counts where no file is named.
+    pub(crate) folder: Option<PathBuf>,
+    /// The file of CA certificates that count besides.
+    pub(crate) further: Option<PathBuf>,
+    /// The host whose certificate is not verified.
+    pub(crate) unverified: Option<String>,
+}
+
+/// TLS as the stores' clients speak it.
 pub(super) fn client_config(config: &StorageConfig) -> Result<ClientConfig, rustls::Error> {
-    let provider = Arc::new(provider());
-    let verifier = LazyRoots {
-        provider: provider.clone(),
+    tls(Trust {
         named: config.ca_bundle.clone().map(|path| ("the configured CA bundle", path)).or_else(|| {
             let named = |name| Some((name, PathBuf::from(config.environment.get(name)?)));
             ["AWS_CA_BUNDLE", "SSL_CERT_FILE"].into_iter().find_map(named)
         }),
         folder: config.environment.get("SSL_CERT_DIR").map(PathBuf::from),
-        found: OnceLock::new(),
-    };
+        ..Trust::default()
+    })
+}
+
+/// TLS with the usual versions, for a client that shows no certificate of its own.
+pub(crate) fn tls(trust: Trust) -> Result<ClientConfig, rustls::Error> {
+    let provider = Arc::new(provider());
+    let verifier = LazyRoots { provider: provider.clone(), trust, found: OnceLock::new() };
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?
         .dangerous()
@@ -66,8 +86,7 @@ pub(super) fn client_config(config: &StorageConfig) -> Result<ClientConfig, rust
 #[derive(Debug)]
 struct LazyRoots {
     provider: Arc<CryptoProvider>,
-    named: Option<(&'static str, PathBuf)>,
-    folder: Option<PathBuf>,
+    trust: Trust,
     found: OnceLock<Result<Arc<WebPkiServerVerifier>, String>>,
 }
 
@@ -82,10 +101,8 @@ impl LazyRoots {
 
     fn roots(&self) -> Result<RootCertStore, String> {
         let mut roots = RootCertStore::empty();
-        match (&self.named, &self.folder) {
-            (Some((name, path)), _) => {
-                add(&mut roots, path).map_err(|error| format!("cannot read `{}` ({name}): {error}", path.display()))?
-            }
+        match (&self.trust.named, &self.trust.folder) {
+            (Some((name, path)), _) => add_named(&mut roots, name, path)?,
             (None, Some(folder)) => {
                 let fault = |error| format!("cannot list `{}` (SSL_CERT_DIR): {error}", folder.display());
                 // Such folders hold README files and stale links beside the certificates.
@@ -93,11 +110,18 @@ impl LazyRoots {
             }
             (None, None) => usual(&mut roots),
         }
+        if let Some(path) = &self.trust.further {
+            let before = roots.len();
+            add_named(&mut roots, FURTHER, path)?;
+            if roots.len() == before {
+                return Err(format!("no CA certificates in `{}` ({FURTHER})", path.display()));
+            }
+        }
         if roots.is_empty() { Err(self.none()) } else { Ok(roots) }
     }
 
     fn none(&self) -> String {
-        match (&self.named, &self.folder) {
+        match (&self.trust.named, &self.trust.folder) {
             (Some((name, path)), _) => format!("no CA certificates in `{}` ({name})", path.display()),
             (None, Some(folder)) => format!("no CA certificates in `{}` (SSL_CERT_DIR)", folder.display()),
             #[cfg(feature = "embedded-roots")]
@@ -125,7 +149,11 @@ fn usual(roots: &mut RootCertStore) {
     }
 }
 
-fn add(roots: &mut RootCertStore, path: &std::path::Path) -> std::io::Result<()> {
+fn add_named(roots: &mut RootCertStore, name: &str, path: &Path) -> Result<(), String> {
+    add(roots, path).map_err(|error| format!("cannot read `{}` ({name}): {error}", path.display()))
+}
+
+fn add(roots: &mut RootCertStore, path: &Path) -> std::io::Result<()> {
     let pem = read_file(path)?;
     // As everywhere, a certificate that cannot be read is passed over, so that one bad entry does not take the others with it.
     roots.add_parsable_certificates(CertificateDer::pem_slice_iter(&pem).flatten());
@@ -141,6 +169,9 @@ impl ServerCertVerifier for LazyRoots {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
+        if self.trust.unverified.as_deref().is_some_and(|host| host == server_name.to_str()) {
+            return Ok(ServerCertVerified::assertion());
+        }
         self.verifier()?.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
     }
 

@@ -1,4 +1,4 @@
-//! The fields of those messages, for proto3 JSON; generated from `proto`.
+//! The fields of messages that have a JSON form; generated from `proto`.
 // This file is generated, as the messages are.
 use super::describe::{Field, Form, Kind, MessageFields, Shape};
 
@@ -34,17 +34,6 @@ pub(crate) static ARTIFACT_KEY: MessageFields = MessageFields {
     ],
 };
 
-pub(crate) static ARTIFACT_QUERY: MessageFields = MessageFields {
-    name: "flyteidl.core.ArtifactQuery",
-    form: Form::Object,
-    fields: &[
-        Field { number: 1, json_name: "artifactId", shape: Shape::OneOf(0), kind: Kind::Message(&ARTIFACT_ID) },
-        Field { number: 2, json_name: "artifactTag", shape: Shape::OneOf(0), kind: Kind::Message(&ARTIFACT_TAG) },
-        Field { number: 4, json_name: "binding", shape: Shape::OneOf(0), kind: Kind::Message(&ARTIFACT_BINDING_DATA) },
-        Field { number: 3, json_name: "uri", shape: Shape::OneOf(0), kind: Kind::String },
-    ],
-};
-
 pub(crate) static ARTIFACT_TAG: MessageFields = MessageFields {
     name: "flyteidl.core.ArtifactTag",
     form: Form::Object,
@@ -60,44 +49,6 @@ pub(crate) static BINARY: MessageFields = MessageFields {
     fields: &[
         Field { number: 2, json_name: "tag", shape: Shape::Single, kind: Kind::String },
         Field { number: 1, json_name: "value", shape: Shape::Single, kind: Kind::Bytes },
-    ],
-};
-
-pub(crate) static BINDING: MessageFields = MessageFields {
-    name: "flyteidl.core.Binding",
-    form: Form::Object,
-    fields: &[
-        Field { number: 2, json_name: "binding", shape: Shape::Single, kind: Kind::Message(&BINDING_DATA) },
-        Field { number: 1, json_name: "var", shape: Shape::Single, kind: Kind::String },
-    ],
-};
-
-pub(crate) static BINDING_DATA: MessageFields = MessageFields {
-    name: "flyteidl.core.BindingData",
-    form: Form::Object,
-    fields: &[
-        Field { number: 2, json_name: "collection", shape: Shape::OneOf(0), kind: Kind::Message(&BINDING_DATA_COLLECTION) },
-        Field { number: 4, json_name: "map", shape: Shape::OneOf(0), kind: Kind::Message(&BINDING_DATA_MAP) },
-        Field { number: 6, json_name: "offloadedMetadata", shape: Shape::OneOf(0), kind: Kind::Message(&LITERAL_OFFLOADED_METADATA) },
-        Field { number: 3, json_name: "promise", shape: Shape::OneOf(0), kind: Kind::Message(&OUTPUT_REFERENCE) },
-        Field { number: 1, json_name: "scalar", shape: Shape::OneOf(0), kind: Kind::Message(&SCALAR) },
-        Field { number: 5, json_name: "union", shape: Shape::Single, kind: Kind::Message(&UNION_INFO) },
-    ],
-};
-
-pub(crate) static BINDING_DATA_COLLECTION: MessageFields = MessageFields {
-    name: "flyteidl.core.BindingDataCollection",
-    form: Form::Object,
-    fields: &[
-        Field { number: 1, json_name: "bindings", shape: Shape::Repeated, kind: Kind::Message(&BINDING_DATA) },
-    ],
-};
-
-pub(crate) static BINDING_DATA_MAP: MessageFields = MessageFields {
-    name: "flyteidl.core.BindingDataMap",
-    form: Form::Object,
-    fields: &[
-        Field { number: 1, json_name: "bindings", shape: Shape::Map, kind: Kind::Message(&BINDING_DATA) },
     ],
 };
 
@@ -199,19 +150,6 @@ pub(crate) static ERROR_DOCUMENT: MessageFields = MessageFields {
     form: Form::Object,
     fields: &[
         Field { number: 1, json_name: "error", shape: Shape::Single, kind: Kind::Message(&CONTAINER_ERROR) },
-    ],
-};
-
-pub(crate) static EXECUTION_ERROR: MessageFields = MessageFields {
-    name: "flyteidl.core.ExecutionError",
-    form: Form::Object,
-    fields: &[
-        Field { number: 1, json_name: "code", shape: Shape::Single, kind: Kind::String },
-        Field { number: 3, json_name: "errorUri", shape: Shape::Single, kind: Kind::String },
-        Field { number: 4, json_name: "kind", shape: Shape::Single, kind: Kind::Enum(EXECUTION_ERROR_ERROR_KIND) },
-        Field { number: 2, json_name: "message", shape: Shape::Single, kind: Kind::String },
-        Field { number: 5, json_name: "timestamp", shape: Shape::Single, kind: Kind::Message(&GOOGLE_PROTOBUF_TIMESTAMP) },
-        Field { number: 6, json_name: "worker", shape: Shape::Single, kind: Kind::String },
     ],
 };
 
@@ -373,15 +311,6 @@ pub(crate) static LITERAL_TYPE: MessageFields = MessageFields {
     ],
 };
 
-pub(crate) static NODE_EXECUTION_IDENTIFIER: MessageFields = MessageFields {
-    name: "flyteidl.core.NodeExecutionIdentifier",
-    form: Form::Object,
-    fields: &[
-        Field { number: 2, json_name: "executionId", shape: Shape::Single, kind: Kind::Message(&WORKFLOW_EXECUTION_IDENTIFIER) },
-        Field { number: 1, json_name: "nodeId", shape: Shape::Single, kind: Kind::String },
-    ],
-};
-
 pub(crate) static OAUTH2CLIENT: MessageFields = MessageFields {
     name: "flyteidl.core.OAuth2Client",
     form: Form::Object,
@@ -403,36 +332,6 @@ pub(crate) static OAUTH2TOKEN_REQUEST: MessageFields = MessageFields {
     ],
 };
 
-pub(crate) static OUTPUT_REFERENCE: MessageFields = MessageFields {
-    name: "flyteidl.core.OutputReference",
-    form: Form::Object,
-    fields: &[
-        Field { number: 3, json_name: "attrPath", shape: Shape::Repeated, kind: Kind::Message(&PROMISE_ATTRIBUTE) },
-        Field { number: 1, json_name: "nodeId", shape: Shape::Single, kind: Kind::String },
-        Field { number: 2, json_name: "var", shape: Shape::Single, kind: Kind::String },
-    ],
-};
-
-pub(crate) static PARAMETER: MessageFields = MessageFields {
-    name: "flyteidl.core.Parameter",
-    form: Form::Object,
-    fields: &[
-        Field { number: 5, json_name: "artifactId", shape: Shape::OneOf(0), kind: Kind::Message(&ARTIFACT_ID) },
-        Field { number: 4, json_name: "artifactQuery", shape: Shape::OneOf(0), kind: Kind::Message(&ARTIFACT_QUERY) },
-        Field { number: 2, json_name: "default", shape: Shape::OneOf(0), kind: Kind::Message(&LITERAL) },
-        Field { number: 3, json_name: "required", shape: Shape::OneOf(0), kind: Kind::Bool },
-        Field { number: 1, json_name: "var", shape: Shape::Single, kind: Kind::Message(&VARIABLE) },
-    ],
-};
-
-pub(crate) static PARAMETER_MAP: MessageFields = MessageFields {
-    name: "flyteidl.core.ParameterMap",
-    form: Form::Object,
-    fields: &[
-        Field { number: 1, json_name: "parameters", shape: Shape::Map, kind: Kind::Message(&PARAMETER) },
-    ],
-};
-
 pub(crate) static PARTITIONS: MessageFields = MessageFields {
     name: "flyteidl.core.Partitions",
     form: Form::Object,
@@ -451,15 +350,6 @@ pub(crate) static PRIMITIVE: MessageFields = MessageFields {
         Field { number: 2, json_name: "floatValue", shape: Shape::OneOf(0), kind: Kind::Double },
         Field { number: 1, json_name: "integer", shape: Shape::OneOf(0), kind: Kind::Int64 },
         Field { number: 3, json_name: "stringValue", shape: Shape::OneOf(0), kind: Kind::String },
-    ],
-};
-
-pub(crate) static PROMISE_ATTRIBUTE: MessageFields = MessageFields {
-    name: "flyteidl.core.PromiseAttribute",
-    form: Form::Object,
-    fields: &[
-        Field { number: 2, json_name: "intValue", shape: Shape::OneOf(0), kind: Kind::Int32 },
-        Field { number: 1, json_name: "stringValue", shape: Shape::OneOf(0), kind: Kind::String },
     ],
 };
 
@@ -580,15 +470,6 @@ pub(crate) static SHARED_MEMORY: MessageFields = MessageFields {
     ],
 };
 
-pub(crate) static SIGNAL_IDENTIFIER: MessageFields = MessageFields {
-    name: "flyteidl.core.SignalIdentifier",
-    form: Form::Object,
-    fields: &[
-        Field { number: 2, json_name: "executionId", shape: Shape::Single, kind: Kind::Message(&WORKFLOW_EXECUTION_IDENTIFIER) },
-        Field { number: 1, json_name: "signalId", shape: Shape::Single, kind: Kind::String },
-    ],
-};
-
 pub(crate) static SQL: MessageFields = MessageFields {
     name: "flyteidl.core.Sql",
     form: Form::Object,
@@ -632,16 +513,6 @@ pub(crate) static STRUCTURED_DATASET_TYPE_DATASET_COLUMN: MessageFields = Messag
     fields: &[
         Field { number: 2, json_name: "literalType", shape: Shape::Single, kind: Kind::Message(&LITERAL_TYPE) },
         Field { number: 1, json_name: "name", shape: Shape::Single, kind: Kind::String },
-    ],
-};
-
-pub(crate) static TASK_EXECUTION_IDENTIFIER: MessageFields = MessageFields {
-    name: "flyteidl.core.TaskExecutionIdentifier",
-    form: Form::Object,
-    fields: &[
-        Field { number: 2, json_name: "nodeExecutionId", shape: Shape::Single, kind: Kind::Message(&NODE_EXECUTION_IDENTIFIER) },
-        Field { number: 3, json_name: "retryAttempt", shape: Shape::Single, kind: Kind::Uint32 },
-        Field { number: 1, json_name: "taskId", shape: Shape::Single, kind: Kind::Message(&IDENTIFIER) },
     ],
 };
 
@@ -738,14 +609,6 @@ pub(crate) static UNION: MessageFields = MessageFields {
     ],
 };
 
-pub(crate) static UNION_INFO: MessageFields = MessageFields {
-    name: "flyteidl.core.UnionInfo",
-    form: Form::Object,
-    fields: &[
-        Field { number: 1, json_name: "targetType", shape: Shape::Single, kind: Kind::Message(&LITERAL_TYPE) },
-    ],
-};
-
 pub(crate) static UNION_TYPE: MessageFields = MessageFields {
     name: "flyteidl.core.UnionType",
     form: Form::Object,
@@ -777,17 +640,6 @@ pub(crate) static VOID: MessageFields = MessageFields {
     name: "flyteidl.core.Void",
     form: Form::Object,
     fields: &[
-    ],
-};
-
-pub(crate) static WORKFLOW_EXECUTION_IDENTIFIER: MessageFields = MessageFields {
-    name: "flyteidl.core.WorkflowExecutionIdentifier",
-    form: Form::Object,
-    fields: &[
-        Field { number: 2, json_name: "domain", shape: Shape::Single, kind: Kind::String },
-        Field { number: 4, json_name: "name", shape: Shape::Single, kind: Kind::String },
-        Field { number: 5, json_name: "org", shape: Shape::Single, kind: Kind::String },
-        Field { number: 1, json_name: "project", shape: Shape::Single, kind: Kind::String },
     ],
 };
 

@@ -1,4 +1,4 @@
-//! The protobuf messages that travel between Flyte tasks and the platform: data only.
+//! The protobuf messages that travel between Flyte tasks, the platform and its clients: data only.
 //!
 //! They are generated from the files in `proto/` and checked in; the test `wire_generated` compares the two, and rewrites them when
 //! `NEBULAKIT_REGENERATE=1` is set. Reading and writing values does not go through them where speed counts.
@@ -10,13 +10,18 @@
 
 pub(crate) mod describe;
 #[rustfmt::skip]
-#[allow(dead_code, reason = "the tables are of all messages; JSON starts at a few of them")]
 pub(crate) mod fields;
 
 /// The messages of `flyteidl`.
 pub mod flyteidl {
     #[rustfmt::skip]
+    pub mod admin;
+    #[rustfmt::skip]
     pub mod core;
+    #[rustfmt::skip]
+    pub mod event;
+    #[rustfmt::skip]
+    pub mod service;
 }
 
 /// The well-known types that those messages use.

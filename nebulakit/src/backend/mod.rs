@@ -9,6 +9,7 @@ mod demand;
 mod driver;
 mod error;
 mod extent;
+pub mod flyte;
 mod inputs;
 mod local;
 mod needs;

@@ -6,6 +6,8 @@ use clap::Command;
 use nebulakit_types::visible;
 
 use super::complaint::{Complaint, describing};
+#[cfg(feature = "flyte")]
+use super::flyte;
 use super::grammar::commands;
 use super::output::{container_help, say, say_dressed};
 use super::setting::{Leave, Setting};
@@ -38,6 +40,10 @@ pub(super) fn dispatch(
         Err(error) => {
             return usage::answer(&error, &named(&command, &arguments), &arguments).map_err(|complaint| {
                 let name = arguments.first().and_then(|word| word.to_str()).unwrap_or_default();
+                #[cfg(not(feature = "flyte"))]
+                if matches!(name, "register" | "package") {
+                    return Complaint::usage(format!("`{name}` needs the feature `flyte` of nebulakit, which this binary was built without"));
+                }
                 match what(name, &setting) {
                     Some(what) => {
                         let name = visible::line(name);
@@ -71,6 +77,8 @@ pub(super) fn dispatch(
             None => Err(Complaint::usage("no task is named").hint(format!("hint: `{} list` shows what there is to run", setting.binary))),
         },
         Some(("runs", matches)) => runs::dispatch(matches, &setting),
+        #[cfg(feature = "flyte")]
+        Some((verb @ ("register" | "package"), matches)) => flyte::dispatch(verb, matches, &setting),
         Some(("cache", matches)) => cache::dispatch(matches, &setting),
         Some(("completions", matches)) => say(&describing(|| completions::script(word(matches, "shell"), &setting))??),
         // Clap has refused everything else.

@@ -3,6 +3,8 @@
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, Command};
 
+#[cfg(feature = "flyte")]
+use super::flyte;
 use super::graph::FORMS;
 use super::help::{command, help_flag, json_flag};
 use super::output::VERSION;
@@ -15,7 +17,7 @@ const SHELLS: [&str; 3] = ["bash", "fish", "zsh"];
 /// The whole command line, up to the tasks' own flags.
 pub(super) fn commands(setting: &Setting<'_>) -> Command {
     let name = || Arg::new("task").value_name("TASK").required(true).help("the task's name; its last segments are enough");
-    Command::new(setting.binary.clone())
+    let all = Command::new(setting.binary.clone())
         .bin_name(setting.binary.clone())
         .no_binary_name(true)
         .version(VERSION)
@@ -59,7 +61,10 @@ pub(super) fn commands(setting: &Setting<'_>) -> Command {
                     .value_parser(PossibleValuesParser::new(SHELLS))
                     .help("the shell that the script is for"),
             ),
-        )
+        );
+    #[cfg(feature = "flyte")]
+    let all = all.subcommands(flyte::commands());
+    all
 }
 
 /// `run`, without the tasks and workflows: each is parsed by its own command, so that one run does not build all of them.

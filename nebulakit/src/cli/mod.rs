@@ -16,6 +16,8 @@ mod completions;
 mod data;
 #[cfg(feature = "run")]
 mod describe;
+#[cfg(feature = "flyte")]
+mod flyte;
 #[cfg(feature = "run")]
 mod folder;
 #[cfg(feature = "run")]

@@ -44,9 +44,8 @@ pub use self::place::Place;
 pub use self::problem::{End, Problem, ProblemKind, Problems};
 pub use self::schedule::Schedule;
 pub use self::uses::{Home, Reference, ReferenceKind, Task};
-#[cfg(feature = "run")]
-pub(crate) use self::validate::is_optional;
 pub use self::validate::{MAX_COMPARISONS, MAX_NESTING, MAX_PROBLEMS};
+pub(crate) use self::validate::{is_optional, label, optional_of, part};
 pub use self::variable::{Input, Output};
 use crate::task::definition::described;
 

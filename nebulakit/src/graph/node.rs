@@ -182,6 +182,15 @@ impl Success {
     pub fn is_all(&self) -> bool {
         *self == Self::All
     }
+
+    /// Whether elements may fail, whose outputs are none then.
+    pub(crate) fn lets_some_fail(self) -> bool {
+        match self {
+            Self::All => false,
+            Self::Count(_) => true,
+            Self::Ratio(ratio) => ratio < 1.0,
+        }
+    }
 }
 
 impl Mapped {

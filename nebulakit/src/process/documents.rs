@@ -189,6 +189,16 @@ impl ErrorFile {
     }
 }
 
+/// Stores a document that stands for the success of a task as it is: the job of a dynamic task, or outputs that were encoded elsewhere.
+///
+/// # Errors
+/// When the store fails.
+pub(crate) async fn store_document(storage: &Storage, prefix: &str, name: &str, contents: Bytes) -> Result<u64, Failure> {
+    let size = contents.len() as u64;
+    put(storage, prefix, name, vec![contents], None).await.map_err(|error| Failure::of_store(&format!("cannot store {name}"), &error))?;
+    Ok(size)
+}
+
 /// Stores one page of HTML beside the outputs.
 ///
 /// # Errors

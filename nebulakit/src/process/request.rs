@@ -24,6 +24,8 @@ pub(crate) struct ContainerRequest {
     pub(crate) checkpoint: Option<String>,
     /// Where the former attempt's checkpoint is.
     pub(crate) previous_checkpoint: Option<String>,
+    /// Where the task's own `TaskTemplate` is, for what a dynamic task makes of it.
+    pub(crate) task_template: Option<String>,
     /// For one element of a map task: which one.
     pub(crate) map: Option<Element>,
     /// `--supervise`: the task runs in a process of its own, and this one watches it.
@@ -50,13 +52,13 @@ pub(crate) fn usage(binary: &str) -> String {
         "\
 usage: {binary} execute --task-name NAME --inputs URL --output-prefix URL
            [--task-module MODULE] [--raw-output-data-prefix URL] [--checkpoint-path URL] [--prev-checkpoint URL]
-           [--supervise]
+           [--task-template URL] [--supervise]
        {binary} map-execute (the same) --bound NAME[,NAME..]"
     )
 }
 
 /// Every option that means something, but for the short ones.
-const OPTIONS: [&str; 13] = [
+const OPTIONS: [&str; 14] = [
     "--task-name",
     "--task-module",
     "--inputs",
@@ -66,6 +68,7 @@ const OPTIONS: [&str; 13] = [
     "--raw-data-path",
     "--checkpoint-path",
     "--prev-checkpoint",
+    "--task-template",
     "--bound",
     "--supervise",
     "--test",
@@ -98,6 +101,7 @@ struct Words {
     raw_output_prefix: Option<String>,
     checkpoint: Option<String>,
     previous_checkpoint: Option<String>,
+    task_template: Option<String>,
     bound: Option<String>,
     is_supervised: bool,
     is_test: bool,
@@ -138,6 +142,7 @@ impl ContainerRequest {
             raw_output_prefix: words.raw_output_prefix,
             checkpoint: words.checkpoint,
             previous_checkpoint: words.previous_checkpoint,
+            task_template: words.task_template,
             map,
             is_supervised: words.is_supervised,
             is_test: words.is_test,
@@ -155,6 +160,7 @@ impl ContainerRequest {
             ("--raw-output-data-prefix", self.raw_output_prefix.as_ref()),
             ("--checkpoint-path", self.checkpoint.as_ref()),
             ("--prev-checkpoint", self.previous_checkpoint.as_ref()),
+            ("--task-template", self.task_template.as_ref()),
         ];
         let mut words: Vec<_> = values.iter().filter_map(|(option, value)| value.map(|value| format!("{option}={value}"))).collect();
         words.extend(self.map.as_ref().map(|map| format!("--bound={}", map.bound.join(","))));
@@ -210,6 +216,7 @@ impl Words {
                 }
                 ("--checkpoint-path", _) | ("-c", "a0") => &mut words.checkpoint,
                 ("--prev-checkpoint", _) | ("-p", "a0") => &mut words.previous_checkpoint,
+                ("--task-template", _) => &mut words.task_template,
                 ("--bound", "map-execute") => &mut words.bound,
                 _ if PASSED_OVER.contains(&option) || (option, verb) == ("-v", "a0") => {
                     value()?;

@@ -12,6 +12,7 @@ use nebulakit_types::{Dialect, Error, ErrorKind, Literal, LiteralType, Result};
 
 use crate::task::container::ContainerSpec;
 use crate::task::context::Context;
+use crate::task::grown::Grown;
 use crate::task::inputs::Inputs;
 use crate::task::mock::{Mock, MockReturn};
 use crate::task::options::TaskOptions;
@@ -177,10 +178,18 @@ pub struct TaskDef {
     pub(crate) is_async: bool,
     /// Whether it gives a graph instead of values.
     pub(crate) is_dynamic: bool,
+    /// What makes a platform's job of that graph.
+    pub(crate) grow: Option<Grow>,
     /// Where it is registered, if elsewhere.
     pub(crate) reference: Option<&'static ReferenceSpec>,
     pub(crate) prepare: Prepare,
 }
+
+/// Makes what the container of a task leaves of the graph that the task gave, as JSON. The last argument is the `TaskTemplate` that the task is
+/// registered with, encoded.
+///
+/// A dynamic task has it as a pointer, so that a program without one does not contain it.
+pub(crate) type Grow = fn(&'static TaskDef, &str, &[u8]) -> Result<Grown, String>;
 
 /// Converts the inputs; the task's own code runs when what it gives does.
 pub(crate) type Prepare = fn(&mut Inputs<'_>, Context) -> Result<Prepared>;
@@ -230,6 +239,7 @@ impl TaskDef {
             has_body: true,
             is_async,
             is_dynamic,
+            grow: None,
             reference: None,
             prepare,
         }
@@ -240,6 +250,13 @@ impl TaskDef {
     #[must_use]
     pub const fn in_container(self, container: &'static ContainerSpec, has_body: bool) -> Self {
         Self { container: Some(container), has_body, ..self }
+    }
+
+    /// For expansions alone: what makes a platform's job of the graph that the task gives.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn grown_by(self, grow: Grow) -> Self {
+        Self { grow: Some(grow), ..self }
     }
 
     /// For expansions alone: the task is registered elsewhere. Where it `has_body`, that stands in for it in tests.

@@ -12,6 +12,7 @@ pub(crate) mod error;
 pub(crate) mod failure;
 #[cfg(feature = "coordinator")]
 pub(crate) mod fatal;
+pub(crate) mod grown;
 mod guarded;
 pub(crate) mod inputs;
 pub(crate) mod invocation;

@@ -81,7 +81,8 @@ fn elsewhere(task: &TaskDef, context: &Context) -> Option<Failure> {
     }
     if task.is_dynamic && !context.surroundings().takes_graphs {
         let message = format!(
-            "the task `{}` is dynamic: it returns a graph, which only a run of a workflow on this machine runs\nhint: call its function, and look at the promises",
+            "the task `{}` is dynamic: it returns a graph, which a run of a workflow on this machine runs, and a platform whose container is \
+             started with `--task-template`\nhint: in a test, call its function, and look at the promises",
             task.name
         );
         return Some(Failure { recoverable: Some(false), ..Failure::user(code::USER, message) });

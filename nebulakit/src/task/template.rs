@@ -10,7 +10,7 @@ use nebulakit_types::wire::flyteidl::core::{
     runtime_metadata, secret, task_metadata, task_template,
 };
 use nebulakit_types::wire::google::protobuf as google;
-use nebulakit_types::{Dialect, Interface};
+use nebulakit_types::{Dialect, Interface, Variable};
 
 use crate::task::container::{ContainerSpec, DataFormat};
 use crate::task::def::TaskDef;
@@ -27,6 +27,9 @@ const CONTAINER_TASK_TYPE: &str = "raw-container";
 /// The version that the platform's gates compare, and ours behind it: propeller hands offloaded literals only to what reports at
 /// least 1.13.14, and takes the first `x.y.z` of the text.
 const RUNTIME_VERSION: &str = concat!("1.16.8-nebulakit.", env!("CARGO_PKG_VERSION"));
+
+/// The name by which `execute` knows the task that gives on what it takes. It is nobody's: names begin with that of the crate.
+pub(crate) const PASS: &str = "nebulakit.pass";
 
 /// What the platform puts in place of the templates, as options of `execute`.
 const ARGUMENTS: [&str; 10] = [
@@ -110,7 +113,7 @@ impl TaskDef {
             interface: Some(self.interface_in(dialect).to_wire()),
             security_context: (!options.secrets.is_empty())
                 .then(|| SecurityContext { secrets: options.secrets.iter().map(secret).collect(), ..SecurityContext::default() }),
-            extended_resources: extended(options),
+            extended_resources: extended(options.accelerator, options.shared_memory),
             target: Some(task_template::Target::Container(container)),
             ..TaskTemplate::default()
         }
@@ -118,10 +121,33 @@ impl TaskDef {
 
     /// How a container with the file `binary` in it is started.
     fn of_binary(&self, binary: &str) -> Container {
-        let mut args = vec!["execute", "--task-name", self.name];
-        args.extend(ARGUMENTS);
-        Container { command: vec![binary.to_owned()], args: args.into_iter().map(str::to_owned).collect(), ..Container::default() }
+        let mut container = of_binary(binary, self.name);
+        if self.is_dynamic {
+            // Tasks in its graph are registered as it is itself: with the same image and version, which nothing else tells it.
+            container.args.extend(["--task-template", "{{.taskTemplatePath}}"].map(str::to_owned));
+        }
+        container
     }
+}
+
+/// A task that gives on what it takes, by the same names: `execute` of this library knows it by [`PASS`]. The fields are those of a task without
+/// options.
+pub(crate) fn passing(binary: &str, variables: &[Variable]) -> TaskTemplate {
+    let interface = Interface { inputs: variables.to_vec(), outputs: variables.to_vec() };
+    let container = Container { resources: Some(wire::Resources::default()), ..of_binary(binary, PASS) };
+    TaskTemplate {
+        r#type: TASK_TYPE.to_owned(),
+        metadata: Some(metadata(&TaskOptions::NONE)),
+        interface: Some(interface.to_wire()),
+        target: Some(task_template::Target::Container(container)),
+        ..TaskTemplate::default()
+    }
+}
+
+/// How a container with the file `binary` in it runs the task `name`.
+fn of_binary(binary: &str, name: &str) -> Container {
+    let args = ["execute", "--task-name", name].into_iter().chain(ARGUMENTS).map(str::to_owned);
+    Container { command: vec![binary.to_owned()], args: args.collect(), ..Container::default() }
 }
 
 /// How the container of a container task is started, and where the platform's copilot puts its files.
@@ -185,7 +211,8 @@ fn metadata(options: &TaskOptions) -> TaskMetadata {
     }
 }
 
-fn duration(duration: Duration) -> google::Duration {
+/// A time as the platform's messages have it.
+pub(crate) fn duration(duration: Duration) -> google::Duration {
     google::Duration { seconds: i64::try_from(duration.as_secs()).unwrap_or(i64::MAX), nanos: duration.subsec_nanos().cast_signed() }
 }
 
@@ -217,8 +244,9 @@ fn secret(request: &SecretRequest) -> Secret {
     }
 }
 
-fn extended(options: &TaskOptions) -> Option<ExtendedResources> {
-    let gpu_accelerator = options.accelerator.map(|accelerator| {
+/// An accelerator, `device` or `device:partition`, and shared memory of that size, as far as either is asked for.
+pub(crate) fn extended(accelerator: Option<&str>, shared_memory: Option<&str>) -> Option<ExtendedResources> {
+    let gpu_accelerator = accelerator.map(|accelerator| {
         let (device, part) = accelerator.split_once(':').map_or((accelerator, None), |(device, part)| (device, Some(part)));
         GpuAccelerator {
             device: device.to_owned(),
@@ -226,7 +254,7 @@ fn extended(options: &TaskOptions) -> Option<ExtendedResources> {
         }
     });
     // The platform wants a name and a path; these are flytekit's.
-    let shared_memory = options.shared_memory.map(|size| SharedMemory {
+    let shared_memory = shared_memory.map(|size| SharedMemory {
         mount_path: "/dev/shm".to_owned(),
         mount_name: "flyte-shared-memory".to_owned(),
         size_limit: size.to_owned(),

@@ -48,7 +48,7 @@ pub(super) fn permanent(error: HttpError) -> HttpError {
     }
 }
 
-pub(super) fn tls_text(error: &rustls::Error) -> String {
+pub(crate) fn tls_text(error: &rustls::Error) -> String {
     match error {
         rustls::Error::General(text) => text.clone(),
         other => other.to_string(),
@@ -56,7 +56,7 @@ pub(super) fn tls_text(error: &rustls::Error) -> String {
 }
 
 /// The first error of type `E` among `error` and what caused it.
-pub(super) fn caused_by<'a, E: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a E> {
+pub(crate) fn caused_by<'a, E: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a E> {
     let mut next = Some(error);
     while let Some(error) = next {
         if let Some(found) = error.downcast_ref() {
@@ -70,7 +70,7 @@ pub(super) fn caused_by<'a, E: StdError + 'static>(error: &'a (dyn StdError + 's
 }
 
 /// The text at the bottom of a chain: in HTTP clients the others say that there was an error.
-pub(in super::super) fn innermost(error: &(dyn StdError + 'static)) -> String {
+pub(crate) fn innermost(error: &(dyn StdError + 'static)) -> String {
     let mut error = error;
     while let Some(source) = error.source() {
         error = source;
@@ -79,7 +79,7 @@ pub(in super::super) fn innermost(error: &(dyn StdError + 'static)) -> String {
 }
 
 /// What a server said, or a parser of what it said, as messages take it: on one line, without control characters, and not at any length.
-pub(in super::super) fn said(text: &str) -> String {
+pub(crate) fn said(text: &str) -> String {
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let text = visible::line(&text);
     match text.char_indices().nth(LONGEST_SAID) {

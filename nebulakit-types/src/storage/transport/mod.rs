@@ -39,7 +39,7 @@ pub(super) use self::asking::Asking;
 #[cfg(feature = "cloud")]
 pub(super) use self::body::{Body, Unreadable};
 use self::cause::Said;
-pub(super) use self::cause::{innermost, said};
+pub(crate) use self::cause::{caused_by, innermost, said, tls_text};
 use self::client::{Client, Hop, late, origin};
 #[cfg(feature = "http")]
 pub(super) use self::follow::follow;

@@ -6,7 +6,7 @@ use nebulakit_types::LiteralType;
 use nebulakit_types::literal_type::SimpleType;
 
 use super::fits::is_optional;
-use crate::graph::node::{Branch, GATE_OUTPUT, Kind, Map, Mapped, Node, Scope, Success};
+use crate::graph::node::{Branch, GATE_OUTPUT, Kind, Map, Mapped, Node, Scope};
 use crate::graph::place::Place;
 use crate::graph::variable::{Input, Output};
 use crate::graph::{Graph, Reference, Task};
@@ -66,9 +66,9 @@ impl Lists {
         for (_, node) in std::iter::once(graph).chain(graph.workflows.values()).flat_map(nodes) {
             let Kind::Map(map) = &node.kind else { continue };
             let Some(entity) = mapped(graph, &map.of) else { continue };
-            if seen.insert((entity.address(), may_fail(map))) {
+            if seen.insert((entity.address(), map.success.lets_some_fail())) {
                 entity.inputs().iter().for_each(|input| lists.add(&input.literal_type, false));
-                entity.outputs().iter().for_each(|output| lists.add(&output.literal_type, may_fail(map)));
+                entity.outputs().iter().for_each(|output| lists.add(&output.literal_type, map.success.lets_some_fail()));
             }
         }
         lists
@@ -122,17 +122,8 @@ pub(super) fn workflow<'g>(graph: &'g Graph, name: &str) -> Option<&'g Graph> {
     graph.workflows.get(name).or_else(|| (graph.name == name).then_some(graph))
 }
 
-/// Whether elements of a map may fail.
-fn may_fail(map: &Map) -> bool {
-    match map.success {
-        Success::All => false,
-        Success::Count(_) => true,
-        Success::Ratio(ratio) => ratio < 1.0,
-    }
-}
-
 /// `T` or none, as `Option<T>` is.
-fn optional_of(literal_type: &LiteralType) -> LiteralType {
+pub(crate) fn optional_of(literal_type: &LiteralType) -> LiteralType {
     LiteralType::union(vec![literal_type.clone(), LiteralType::simple(SimpleType::None).with_tag("none")])
 }
 
@@ -260,7 +251,7 @@ impl<'g> Entities<'g> {
                 let Some(entity) = self.of(kind) else { return Some(None) };
                 let literal_type = &self.outputs.get(&entity.address())?.get(name)?.literal_type;
                 match kind {
-                    Kind::Map(map) => Some(self.lists.get(literal_type, may_fail(map))),
+                    Kind::Map(map) => Some(self.lists.get(literal_type, map.success.lets_some_fail())),
                     _ => Some(Some(literal_type)),
                 }
             }

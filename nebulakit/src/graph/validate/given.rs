@@ -52,7 +52,7 @@ pub(super) fn given<'g>(
         }
         _ => return None,
     };
-    match part(whole, path) {
+    match part_of(whole, path) {
         Ok(Part { literal_type, is_packed }) => {
             if is_packed && is_container(checks, target) && !is_same_packed(literal_type) {
                 packed(checks, target, at, literal_type, Fed { binding, node });
@@ -142,7 +142,11 @@ fn packed(checks: &mut Checks<'_>, target: Target<'_>, at: Option<&Place>, liter
 }
 
 /// The type of a part of a value.
-fn part<'g>(whole: &'g LiteralType, path: &[Step]) -> Result<Part<'g>, String> {
+pub(crate) fn part<'g>(whole: &'g LiteralType, path: &[Step]) -> Result<&'g LiteralType, String> {
+    part_of(whole, path).map(|part| part.literal_type)
+}
+
+fn part_of<'g>(whole: &'g LiteralType, path: &[Step]) -> Result<Part<'g>, String> {
     let (mut literal_type, mut is_packed) = (whole, false);
     for (index, step) in path.iter().enumerate() {
         is_packed |= matches!(literal_type.kind, TypeKind::Simple(SimpleType::Struct));

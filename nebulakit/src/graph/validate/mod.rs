@@ -22,9 +22,11 @@ mod words;
 
 use self::checks::Checks;
 pub use self::checks::{MAX_COMPARISONS, MAX_NESTING, MAX_PROBLEMS};
+pub(crate) use self::entities::optional_of;
 use self::entities::{Entities, Lists};
-#[cfg(feature = "run")]
 pub(crate) use self::fits::is_optional;
+pub(crate) use self::given::part;
+pub(crate) use self::names::label;
 use super::Graph;
 use super::problem::Problems;
 

@@ -41,7 +41,7 @@ pub(super) fn node_id(id: &str) -> Option<&'static str> {
 }
 
 /// What is wrong with a Kubernetes label.
-pub(super) fn label(key: &str, value: &str) -> Option<&'static str> {
+pub(crate) fn label(key: &str, value: &str) -> Option<&'static str> {
     let (prefix, name) = key.rsplit_once('/').map_or((None, key), |(prefix, name)| (Some(prefix), name));
     let is_domain = |prefix: &str| prefix.len() <= MAX_LABEL_PREFIX_BYTES && prefix.split('.').all(|part| node_id(part).is_none());
     if !is_label(name) || prefix.is_some_and(|prefix| !is_domain(prefix)) {

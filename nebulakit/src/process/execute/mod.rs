@@ -2,6 +2,8 @@
 //!
 //! [`Execution::run`] is the whole story: fetch the inputs, run the task, store how it ended. Signals and the deadline are watched beside it.
 
+mod finished;
+
 use std::collections::BTreeMap;
 use std::pin::{Pin, pin};
 use std::sync::{Arc, OnceLock};
@@ -15,6 +17,7 @@ use nebulakit_types::{ErrorKind, block_on};
 use tokio::runtime::Builder;
 
 use crate::process::documents::{self, ErrorFile, Limits};
+use crate::process::execute::finished::{Finished, grown};
 use crate::process::exit::Exit;
 use crate::process::host::Host;
 use crate::process::meter::Meter;
@@ -32,6 +35,7 @@ use crate::task::panic::guard;
 use crate::task::registry::Registry;
 use crate::task::run::{GRACE, Ran, Returned, overdue, run};
 use crate::task::surroundings::{Deadline, Places, Surroundings};
+use crate::task::template::PASS;
 
 /// How long storing may take once the process was asked to stop; with [`GRACE`] and the last metrics it stays below two seconds.
 pub(crate) const LAST_WRITES: Duration = Duration::from_millis(900);
@@ -72,7 +76,7 @@ pub(crate) struct Execution {
 }
 
 /// What a successful task leaves to be stored.
-type Result<T = (Returned, Limits), E = Unsuccessful> = std::result::Result<T, E>;
+type Result<T = Finished, E = Unsuccessful> = std::result::Result<T, E>;
 
 impl Execution {
     pub(crate) fn new(request: ContainerRequest, host: Host, platform: &'static Platform, is_local: bool) -> Arc<Self> {
@@ -233,6 +237,11 @@ impl Execution {
         if let Some(fault) = &self.host.fault {
             return Err(of_program(format!("cannot make the stores of `nebulakit::main!`: {}", chain(fault.as_ref()))).into());
         }
+        if self.request.task == PASS {
+            let inputs = self.with_files(self.storage.get(&self.request.inputs))?;
+            let inputs = inputs.map_err(|error| Failure::of_store("cannot fetch the inputs", &error))?;
+            return Ok(Finished::Document { name: "outputs.pb", contents: inputs });
+        }
         let task = registry.find(&self.request.task).map_err(|error| of_program(error.to_string()))?;
         let limits = Limits::new(&self.host.environment, self.platform).map_err(|error| Failure::system(error.to_string(), false))?;
         let inputs = self.with_files(self.storage.get(&self.request.inputs))?;
@@ -243,7 +252,14 @@ impl Execution {
         let execution = Arc::clone(self);
         let give_up = move |failure| leave(execution.part(execution.fail(failure)));
         match self.perform(task, &inputs, context, give_up) {
-            Ok(returned) => Ok((returned, limits)),
+            Ok(returned) => match task.grow.zip(self.request.task_template.as_ref()) {
+                Some((grow, template)) => {
+                    let template = self.with_files(self.storage.get(template))?;
+                    let template = template.map_err(|error| Failure::of_store("cannot fetch the template of the task", &error))?;
+                    Ok(grown(task, grow, &returned.outputs, &template)?)
+                }
+                None => Ok(Finished::Values(returned, limits)),
+            },
             Err(Unsuccessful::BadInputs(error)) => Err(unreadable(task, &inputs, &error).into()),
             Err(ended) => Err(ended),
         }
@@ -309,6 +325,7 @@ impl Execution {
                 custom,
                 deadline: task.options.timeout.and_then(|timeout| Deadline::after(timeout, keeps_time)),
                 raw_output_prefix: self.request.raw_output_prefix.clone(),
+                takes_graphs: task.grow.is_some() && self.request.task_template.is_some(),
                 checkpoint: Places {
                     destination: self.request.checkpoint.clone(),
                     previous: self.request.previous_checkpoint.clone(),
@@ -340,9 +357,16 @@ impl Execution {
 
     fn store(&self, result: Result) -> Ending {
         match result {
-            Ok((Returned { outputs, types }, limits)) => {
+            Ok(finished) => {
                 let prefix = &self.request.output_prefix;
-                let stored = self.with_files(documents::store_outputs(&self.storage, prefix, outputs, &types, limits));
+                let stored = match finished {
+                    Finished::Values(Returned { outputs, types }, limits) => {
+                        self.with_files(documents::store_outputs(&self.storage, prefix, outputs, &types, limits))
+                    }
+                    Finished::Document { name, contents } => {
+                        self.with_files(documents::store_document(&self.storage, prefix, name, contents))
+                    }
+                };
                 match stored.and_then(std::convert::identity) {
                     Ok(bytes) => {
                         self.meter.wrote(bytes);

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::error::ConfigError;
 use super::lookup::{Key, Lookup, Unparsed, place};
@@ -28,6 +29,13 @@ impl Lookup<'_> {
                     .text(&Key::new(&[env::PLATFORM_CONSOLE_ENDPOINT], &["platform.console_endpoint"]).yaml("console.endpoint"))?,
                 http_proxy_url: self
                     .text(&Key::new(&[env::PLATFORM_HTTP_PROXY_URL], &["platform.http_proxy_url"]).yaml("admin.httpProxyURL"))?,
+                max_retries: self.parsed(&Key::flytectl("admin.maxRetries"), "a whole number")?.unwrap_or(6),
+                max_backoff_delay: self.duration(&Key::flytectl("admin.maxBackoffDelay"), Duration::from_secs(8))?,
+                per_retry_timeout: self.duration(&Key::flytectl("admin.perRetryTimeout"), Duration::from_secs(15))?,
+                max_message_size_bytes: self
+                    .parsed(&Key::flytectl("admin.maxMessageSizeBytes"), "a whole number of bytes")?
+                    .filter(|bytes| *bytes > 0)
+                    .unwrap_or(32 << 20),
             },
             credentials: Credentials {
                 command: self.list(&Key::new(&[env::CREDENTIALS_COMMAND], &["credentials.command"]).yaml("admin.command"))?,
@@ -46,6 +54,12 @@ impl Lookup<'_> {
                 scopes: self.list(&Key::new(&[env::CREDENTIALS_SCOPES], &["credentials.scopes"]).yaml("admin.scopes"))?,
                 auth_mode: self.auth_mode(&Key::new(&[env::CREDENTIALS_AUTH_MODE], &["credentials.auth_mode"]).yaml("admin.authType"))?,
                 audience: self.text(&Key::new(&[env::CREDENTIALS_AUDIENCE], &["credentials.audience"]).yaml("admin.audience"))?,
+                use_audience_from_admin: self.flag(&Key::flytectl("admin.useAudienceFromAdmin"), false)?,
+                token_url: self.text(&Key::flytectl("admin.tokenUrl"))?,
+                authorization_header: self.text(&Key::flytectl("admin.authorizationHeader"))?,
+                token_refresh_window: self.duration(&Key::flytectl("admin.tokenRefreshWindow"), Duration::from_secs(10))?,
+                pkce_timeout: self.duration(&Key::flytectl("admin.pkceConfig.timeout"), Duration::from_secs(2 * 60))?,
+                device_timeout: self.duration(&Key::flytectl("admin.deviceFlowConfig.timeout"), Duration::from_secs(10 * 60))?,
             },
             aws: Aws {
                 endpoint: self.text(&Key::new(&[env::AWS_ENDPOINT], &["aws.endpoint"]).yaml("storage.connection.endpoint"))?,

@@ -22,6 +22,11 @@ impl Key {
         Self { variables, ini, yaml: None }
     }
 
+    /// A setting that only flytectl's file has.
+    pub(super) const fn flytectl(path: &'static str) -> Self {
+        Self::new(&[], &[]).yaml(path)
+    }
+
     pub(super) const fn yaml(self, path: &'static str) -> Self {
         Self { yaml: Some(path), ..self }
     }
@@ -141,6 +146,16 @@ impl Lookup<'_> {
         } else {
             let expected = "`Pkce` (or `standard`), `ClientSecret` (or `basic`, `client_credentials`), `DeviceFlow` or `ExternalCommand`";
             self.wrong(&place, expected, &format!("`{text}`"))
+        }
+    }
+
+    /// A duration as flytectl's file has them, such as `1m30s`.
+    pub(super) fn duration(&self, key: &Key, default: Duration) -> Result<Duration, ConfigError> {
+        let Some((text, place)) = self.raw_text(key)?.filter(|(text, _)| !text.is_empty()) else { return Ok(default) };
+        let parsed = text.parse::<jiff::SignedDuration>().ok().and_then(|duration| Duration::try_from(duration).ok());
+        match parsed {
+            Some(duration) => Ok(duration),
+            None => self.wrong::<()>(&place, "a duration such as `15s` or `1m30s`", &format!("`{text}`")).map(|()| default),
         }
     }
 

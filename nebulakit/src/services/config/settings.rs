@@ -55,6 +55,14 @@ pub struct PlatformSettings {
     pub console_endpoint: Option<String>,
     /// The URL of an HTTP proxy.
     pub http_proxy_url: Option<String>,
+    /// How often a call that met a passing fault is made again; 6 by default, 0 for never.
+    pub max_retries: u32,
+    /// The longest wait between two of these tries; 8 seconds by default.
+    pub max_backoff_delay: Duration,
+    /// The longest time that one try may take; 15 seconds by default.
+    pub per_retry_timeout: Duration,
+    /// The longest message that is accepted from the control plane, in bytes; 32 MiB by default.
+    pub max_message_size_bytes: usize,
 }
 
 /// How to log in to the control plane.
@@ -79,6 +87,18 @@ pub struct Credentials {
     pub auth_mode: AuthMode,
     /// The OAuth audience.
     pub audience: Option<String>,
+    /// Whether the control plane is asked for the audience, if none is given.
+    pub use_audience_from_admin: bool,
+    /// Where tokens are given out, if not where the control plane says.
+    pub token_url: Option<String>,
+    /// The metadata key that tokens are sent under, if not the one that the control plane names.
+    pub authorization_header: Option<String>,
+    /// How long before its end a token is replaced; 10 seconds by default.
+    pub token_refresh_window: Duration,
+    /// How long the login in the browser may take; 2 minutes by default.
+    pub pkce_timeout: Duration,
+    /// How long the login on another device may take; 10 minutes by default.
+    pub device_timeout: Duration,
 }
 
 /// The way to log in.

@@ -144,6 +144,37 @@ images:
         assert_eq!(load("empty.yaml", "\n").unwrap().platform, Config::default().platform);
     }
 
+    #[cfg(feature = "run")]
+    #[test]
+    fn what_only_flytectl_has_is_read() {
+        use std::time::Duration;
+
+        let load = |text: &str| named("config.yaml", text, Environment::empty());
+        let config = load(
+            "{admin: {maxRetries: 2, maxBackoffDelay: 1m30s, perRetryTimeout: 250ms, maxMessageSizeBytes: 1024, useAudienceFromAdmin: true, \
+             tokenUrl: \"https://id/token\", authorizationHeader: x-auth, tokenRefreshWindow: 1m, pkceConfig: {timeout: 5s}, \
+             deviceFlowConfig: {timeout: 1h}}}",
+        )
+        .unwrap();
+        let platform = &config.platform;
+        assert_eq!((platform.max_retries, platform.max_message_size_bytes), (2, 1024));
+        assert_eq!((platform.max_backoff_delay, platform.per_retry_timeout), (Duration::from_secs(90), Duration::from_millis(250)));
+        let credentials = &config.credentials;
+        assert!(credentials.use_audience_from_admin);
+        assert_eq!(credentials.token_url.as_deref(), Some("https://id/token"));
+        assert_eq!(credentials.authorization_header.as_deref(), Some("x-auth"));
+        assert_eq!(credentials.token_refresh_window, Duration::from_secs(60));
+        assert_eq!((credentials.pkce_timeout, credentials.device_timeout), (Duration::from_secs(5), Duration::from_secs(3600)));
+        assert_eq!(load("admin: {maxMessageSizeBytes: 0}").unwrap().platform, Config::default().platform, "0 is flytectl's default");
+
+        let error = load("admin: {perRetryTimeout: soon}").unwrap_err();
+        assert_eq!(error, "config.yaml: `admin.perRetryTimeout`: expected a duration such as `15s` or `1m30s`, found `soon`");
+        let error = load("admin: {maxBackoffDelay: -1s}").unwrap_err();
+        assert_eq!(error, "config.yaml: `admin.maxBackoffDelay`: expected a duration such as `15s` or `1m30s`, found `-1s`");
+        let error = load("admin: {maxRetries: many}").unwrap_err();
+        assert_eq!(error, "config.yaml: `admin.maxRetries`: expected a whole number, found `many`");
+    }
+
     #[cfg(not(feature = "run"))]
     #[test]
     fn yaml_is_refused_with_the_way_out() {

@@ -162,10 +162,10 @@ variables! {
         CONFIG_OVERRIDE = "_FLYTECTL_CONFIG_PYFLYTE_OVERRIDE";
         /// The path of the configuration file.
         FLYTECTL_CONFIG = "FLYTECTL_CONFIG";
-        /// The home folder, where `.flyte/config` and `.flyte/config.yaml` are looked for.
+        /// The home folder, where `.flyte/config` and `.flyte/config.yaml` are looked for, and where tokens of control planes are kept.
         HOME = "HOME";
     }
-    "Settings: the control plane" ("Carried, without effect yet: nothing here speaks to a control plane.") {
+    "Settings: the control plane" ("Read by the client of the control plane (feature `flyte`).") {
         /// Its endpoint, as `host:port`; `localhost:30080` when absent. `dns:///` in front is dropped.
         PLATFORM_URL = "FLYTE_PLATFORM_URL";
         /// True: no TLS.
@@ -196,6 +196,26 @@ variables! {
         CREDENTIALS_AUTH_MODE = "FLYTE_CREDENTIALS_AUTH_MODE";
         /// The OAuth audience.
         CREDENTIALS_AUDIENCE = "FLYTE_CREDENTIALS_AUDIENCE";
+    }
+    "Settings: how the control plane is reached" ("Besides the variables above; the object stores read these too, by their own rules.") {
+        /// The proxy of everything that speaks TLS, tokens included. Connections without TLS are always direct.
+        HTTPS_PROXY = "HTTPS_PROXY";
+        /// The same, read when `HTTPS_PROXY` is absent or empty.
+        HTTPS_PROXY_SMALL = "https_proxy";
+        /// The same, read when both are absent or empty.
+        ALL_PROXY = "ALL_PROXY";
+        /// The same, read when all of these are absent or empty.
+        ALL_PROXY_SMALL = "all_proxy";
+        /// The hosts, domains and networks that are reached without a proxy, joined by commas. This machine always is.
+        NO_PROXY = "NO_PROXY";
+        /// The same, read when `NO_PROXY` is absent or empty.
+        NO_PROXY_SMALL = "no_proxy";
+        /// A file of CA certificates (PEM) to trust instead of the system's.
+        SSL_CERT_FILE = "SSL_CERT_FILE";
+        /// A folder of such files, read when `SSL_CERT_FILE` is absent.
+        SSL_CERT_DIR = "SSL_CERT_DIR";
+        /// The folders in which the keyring's command `secret-tool` is looked for.
+        PATH = "PATH";
     }
     "Settings: object stores" {
         /// The endpoint of an S3-compatible server.

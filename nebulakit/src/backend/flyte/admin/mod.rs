@@ -1,0 +1,118 @@
+//! Calls of FlyteAdmin: one gRPC call with its deadline, its retries and its errors. It knows no login.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `settings` | what the client is told: endpoint, certificates, proxies, limits |
+//! | `endpoint` | where the control plane is |
+//! | `method` | the methods, each with its messages |
+//! | `codec` | messages as gRPC carries them |
+//! | `channel` | the connection |
+//! | `failure` | whether a failed try is worth another one, and what it means for people |
+
+mod channel;
+mod codec;
+mod endpoint;
+mod failure;
+mod method;
+mod settings;
+
+use std::fmt;
+use std::hash::{BuildHasher as _, RandomState};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::uri::PathAndQuery;
+use nebulakit_types::client::{HttpClient, Protocol};
+use prost::Message;
+use tonic::client::Grpc;
+use tonic::metadata::MetadataMap;
+use tonic::{Request, Status};
+
+use self::channel::Channel;
+use self::codec::Encoded;
+use self::failure::is_passing;
+pub(super) use self::failure::{explained, is_unauthenticated};
+pub(super) use self::method::*;
+pub(super) use self::settings::Settings;
+use super::error::{ClientError, ClientErrorKind};
+
+/// The longest wait before the first retry; it doubles with each.
+const FIRST_WAIT: Duration = Duration::from_millis(250);
+
+/// How often an endpoint that has never answered is tried again: its name is probably wrong.
+const RETRIES_OF_STRANGERS: u32 = 2;
+
+/// A control plane, without a login. Clones share the connection, which is made by the first call.
+#[derive(Clone)]
+pub(super) struct Admin(Arc<Inner>);
+
+struct Inner {
+    grpc: Grpc<Channel>,
+    settings: Settings,
+    has_answered: AtomicBool,
+}
+
+impl fmt::Debug for Admin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Admin").field(&self.0.settings.endpoint).finish()
+    }
+}
+
+impl Admin {
+    pub(super) fn new(settings: Settings) -> Result<Self, ClientError> {
+        let client = HttpClient::new(settings.connection(), Protocol::Http2)
+            .map_err(|fault| ClientError::new(ClientErrorKind::Settings, format!("the client of the control plane: {fault}")))?;
+        let grpc = Grpc::with_origin(Channel(client), settings.endpoint.origin()).max_decoding_message_size(settings.largest_answer);
+        Ok(Self(Arc::new(Inner { grpc, settings, has_answered: AtomicBool::new(false) })))
+    }
+
+    pub(super) fn settings(&self) -> &Settings {
+        &self.0.settings
+    }
+
+    /// Makes a call, again while what it meets passes. All methods are safe to repeat: what is created twice answers that it exists.
+    pub(super) async fn call<Q, A>(&self, method: &Method<Q, A>, request: Bytes, metadata: &MetadataMap) -> Result<A, Status>
+    where
+        A: Message + Default + 'static,
+    {
+        let Inner { settings, has_answered, .. } = &*self.0;
+        let mut failures = 0;
+        loop {
+            let status = match self.attempt(method, request.clone(), metadata.clone()).await {
+                Ok(answer) => {
+                    has_answered.store(true, Ordering::Relaxed);
+                    return Ok(answer);
+                }
+                Err(status) => status,
+            };
+            let is_known = has_answered.load(Ordering::Relaxed);
+            let most = if is_known { settings.retries } else { settings.retries.min(RETRIES_OF_STRANGERS) };
+            if !is_passing(&status) || failures == most {
+                return Err(status);
+            }
+            let wait = wait(failures, settings.longest_wait);
+            tracing::info!("{}; the next try is in {wait:.1?}", explained(settings, method.name(), &status));
+            tokio::time::sleep(wait).await;
+            failures += 1;
+        }
+    }
+
+    async fn attempt<Q, A>(&self, method: &Method<Q, A>, message: Bytes, metadata: MetadataMap) -> Result<A, Status>
+    where
+        A: Message + Default + 'static,
+    {
+        let mut request = Request::from_parts(metadata, tonic::Extensions::default(), message);
+        request.set_timeout(self.0.settings.try_timeout);
+        let path = PathAndQuery::from_static(method.path);
+        Ok(self.0.grpc.clone().unary(request, path, Encoded::new()).await?.into_inner())
+    }
+}
+
+/// The wait after so many failures: a random share of what doubles with each, so that those who failed together do not come back together.
+fn wait(failures: u32, longest: Duration) -> Duration {
+    let most = FIRST_WAIT.saturating_mul(1 << failures.min(16)).min(longest);
+    // Randomness for spreading load needs no more than the seed of a hasher.
+    most.mul_f64(RandomState::new().hash_one(0) as f64 / u64::MAX as f64)
+}

@@ -1,0 +1,80 @@
+//! What the client of a control plane is told.
+
+use std::time::Duration;
+
+use nebulakit_types::client::{ClientOptions, Proxy};
+
+use super::super::error::ClientError;
+use super::endpoint::Endpoint;
+use crate::services::config::Config;
+use crate::services::env::{self, Environment};
+
+/// The longest time to open a connection.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// After which silence the connection is asked whether it still lives: load balancers forget silent ones after a minute or more.
+const KEEP_ALIVE: Duration = Duration::from_secs(30);
+
+/// How a control plane is reached.
+#[derive(Debug, Clone)]
+pub(in super::super) struct Settings {
+    pub(in super::super) endpoint: Endpoint,
+    /// Where the endpoint comes from, for errors.
+    pub(super) source: String,
+    pub(super) retries: u32,
+    pub(super) longest_wait: Duration,
+    pub(super) try_timeout: Duration,
+    pub(super) largest_answer: usize,
+    options: ClientOptions,
+    /// The proxy of token requests, where it is another one.
+    token_proxy: Option<Proxy>,
+}
+
+impl Settings {
+    pub(in super::super) fn new(config: &Config, environment: &Environment) -> Result<Self, ClientError> {
+        let platform = &config.platform;
+        let endpoint = Endpoint::parse(&platform.endpoint, platform.insecure)?;
+        let proxy = |url: &str| Proxy { url: url.to_owned(), not_for: either(environment, [env::NO_PROXY, env::NO_PROXY_SMALL]) };
+        let system_proxy = either(environment, [env::HTTPS_PROXY, env::HTTPS_PROXY_SMALL, env::ALL_PROXY, env::ALL_PROXY_SMALL]);
+        let path = |name| environment.raw(name).filter(|path| !path.is_empty()).map(Into::into);
+        let options = ClientOptions {
+            ca_file: path(env::SSL_CERT_FILE),
+            ca_folder: path(env::SSL_CERT_DIR),
+            further_ca_file: platform.ca_cert_file_path.clone(),
+            unverified_host: platform.insecure_skip_verify.then(|| endpoint.host().to_owned()),
+            proxy: (!system_proxy.is_empty()).then(|| proxy(&system_proxy)),
+            connect_timeout: Some(CONNECT_TIMEOUT),
+            timeout: Some(platform.per_retry_timeout),
+            keep_alive: Some(KEEP_ALIVE),
+        };
+        Ok(Self {
+            endpoint,
+            source: match &config.path {
+                Some(path) => format!("{} or `{}`", env::PLATFORM_URL, path.display()),
+                None => format!("{}; there is no configuration file", env::PLATFORM_URL),
+            },
+            retries: platform.max_retries,
+            longest_wait: platform.max_backoff_delay,
+            try_timeout: platform.per_retry_timeout,
+            largest_answer: platform.max_message_size_bytes,
+            options,
+            token_proxy: platform.http_proxy_url.as_deref().map(proxy),
+        })
+    }
+
+    /// The options of the connection to the control plane.
+    pub(super) fn connection(&self) -> ClientOptions {
+        self.options.clone()
+    }
+
+    /// The options of requests for tokens.
+    pub(in super::super) fn token_requests(&self) -> ClientOptions {
+        let proxy = self.token_proxy.clone().or_else(|| self.options.proxy.clone());
+        ClientOptions { proxy, ..self.options.clone() }
+    }
+}
+
+/// The first of these variables that is not empty.
+fn either<const N: usize>(environment: &Environment, names: [&str; N]) -> String {
+    names.into_iter().find_map(|name| environment.non_empty(name)).unwrap_or_default().to_owned()
+}

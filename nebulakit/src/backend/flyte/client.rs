@@ -1,0 +1,107 @@
+//! Calls of a control plane, with the token that it asks for.
+
+use std::fmt;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use prost::Message;
+
+use super::admin::{Admin, GET_VERSION, Method, Settings, explained, is_unauthenticated};
+use super::auth::{Authenticator, Prompt, on_terminal};
+use super::error::ClientError;
+use crate::services::config::Config;
+use crate::services::env::Environment;
+
+/// A client of Flyte's control plane.
+///
+/// Clones share one connection and one login. The connection is made by the first call. If the control plane asks for a token, the client
+/// logs in as [`Credentials`](crate::config::Credentials) say, once for all calls that wait for it.
+///
+/// # Examples
+/// ```
+/// use nebulakit::backend::flyte::FlyteClient;
+/// use nebulakit::config::Config;
+/// use nebulakit::env::Environment;
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let environment = Environment::empty().with("FLYTE_PLATFORM_URL", "dns:///flyte.example.com");
+/// let config = Config::from_environment(&environment)?;
+/// let client = FlyteClient::new(&config, &environment)?;
+/// assert_eq!(client.endpoint(), "flyte.example.com:443");
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct FlyteClient(Arc<Inner>);
+
+struct Inner {
+    admin: Admin,
+    authenticator: Authenticator,
+}
+
+impl fmt::Debug for FlyteClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FlyteClient").field("admin", &self.0.admin).field("authenticator", &self.0.authenticator).finish()
+    }
+}
+
+impl FlyteClient {
+    /// Makes a client; nothing is connected yet. Logins that a person takes part in open the browser, and say on standard error what to do.
+    ///
+    /// The environment holds proxies (`HTTPS_PROXY`, `NO_PROXY`), certificates (`SSL_CERT_FILE`), the client's secret if a variable holds it,
+    /// and the home folder, where tokens are kept.
+    ///
+    /// # Errors
+    /// With [`ClientErrorKind::Settings`](super::ClientErrorKind::Settings) if the endpoint or a proxy cannot be used.
+    pub fn new(config: &Config, environment: &Environment) -> Result<Self, ClientError> {
+        Self::prompting(config, environment, on_terminal())
+    }
+
+    /// Makes a client that tells people by `prompt` what they have to do to log in.
+    ///
+    /// # Errors
+    /// Those of [`FlyteClient::new`].
+    pub fn prompting(config: &Config, environment: &Environment, prompt: Prompt) -> Result<Self, ClientError> {
+        let admin = Admin::new(Settings::new(config, environment)?)?;
+        let authenticator = Authenticator::new(admin.clone(), config, environment, prompt)?;
+        Ok(Self(Arc::new(Inner { admin, authenticator })))
+    }
+
+    /// The control plane, as `host:port`.
+    #[must_use]
+    pub fn endpoint(&self) -> String {
+        self.0.admin.settings().endpoint.to_string()
+    }
+
+    /// The version of the control plane.
+    ///
+    /// # Errors
+    /// The control plane cannot be reached, or the login fails.
+    pub async fn version(&self) -> Result<String, ClientError> {
+        let answer = self.call(&GET_VERSION, &Default::default()).await?;
+        Ok(answer.control_plane_version.map(|version| version.version).unwrap_or_default())
+    }
+
+    /// Makes a call: again while what it meets passes, and once more after a login if the control plane asks for a token.
+    pub(super) async fn call<Q, A>(&self, method: &Method<Q, A>, request: &Q) -> Result<A, ClientError>
+    where
+        Q: Message,
+        A: Message + Default + 'static,
+    {
+        let Inner { admin, authenticator } = &*self.0;
+        let request = Bytes::from(request.encode_to_vec());
+        let credential = authenticator.credential().await?;
+        let explained = |status| explained(admin.settings(), method.name(), &status);
+        match admin.call(method, request.clone(), &credential.metadata).await {
+            Ok(answer) => return Ok(answer),
+            Err(status) if is_unauthenticated(&status) => authenticator.renew(&credential).await?,
+            Err(status) => return Err(explained(status)),
+        }
+        let renewed = authenticator.credential().await?;
+        admin.call(method, request, &renewed.metadata).await.map_err(|status| match is_unauthenticated(&status) {
+            true => explained(status)
+                .with_hint("the login succeeded, and its token is not accepted: are the client's id, scopes and audience right?"),
+            false => explained(status),
+        })
+    }
+}

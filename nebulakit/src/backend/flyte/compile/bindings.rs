@@ -1,0 +1,131 @@
+//! What feeds inputs and outputs.
+
+use std::collections::{BTreeMap, HashSet};
+
+use nebulakit_types::literal::LiteralValue;
+use nebulakit_types::literal_type::SimpleType;
+use nebulakit_types::wire::flyteidl::core::{
+    self as wire, Binding as WireBinding, BindingData, BindingDataCollection, BindingDataMap, OutputReference, binding_data,
+};
+use nebulakit_types::{Literal, LiteralType};
+
+use super::frame::{Frame, promised};
+use crate::graph::{Binding, Bound, Input, is_optional};
+
+/// What feeds the inputs of a node that takes `inputs`: those that it is given, and the defaults of all others.
+///
+/// The platform has no defaults of tasks and workflows. What is left out of an optional input is written as none: a workflow could not hand on
+/// what is not there.
+pub(super) fn inputs<'p>(frame: &mut Frame<'_, 'p>, given: &'p [Bound], inputs: &[Input]) -> Vec<WireBinding> {
+    let mut bindings: Vec<_> = given.iter().map(|bound| of(frame, &bound.name, &bound.binding)).collect();
+    let known: HashSet<&str> = given.iter().map(|bound| &*bound.name).collect();
+    let left = inputs.iter().filter(|input| !known.contains(&*input.name));
+    bindings.extend(left.filter_map(|input| Some(named(&input.name, constant(default(input)?)))));
+    sorted(bindings)
+}
+
+/// What feeds the inputs of an execution of its own: its launch plan has the defaults.
+pub(super) fn given<'p>(frame: &mut Frame<'_, 'p>, given: &'p [Bound]) -> Vec<WireBinding> {
+    sorted(given.iter().map(|bound| of(frame, &bound.name, &bound.binding)).collect())
+}
+
+/// By their names, as flytekit has them.
+fn sorted(mut bindings: Vec<WireBinding>) -> Vec<WireBinding> {
+    bindings.sort_by(|one, other| one.var.cmp(&other.var));
+    bindings
+}
+
+/// What feeds outputs, in their order.
+pub(super) fn outputs<'p>(frame: &mut Frame<'_, 'p>, outputs: &'p [Bound]) -> Vec<WireBinding> {
+    outputs.iter().map(|bound| of(frame, &bound.name, &bound.binding)).collect()
+}
+
+/// The value of an input that is left out, if it may be.
+pub(super) fn default(input: &Input) -> Option<Literal> {
+    input.default.clone().or_else(|| is_optional(&input.literal_type).then(Literal::none))
+}
+
+/// What feeds `var`.
+pub(super) fn of<'p>(frame: &mut Frame<'_, 'p>, var: &str, binding: &'p Binding) -> WireBinding {
+    named(var, data(frame, binding))
+}
+
+fn named(var: &str, binding: BindingData) -> WireBinding {
+    WireBinding { var: var.to_owned(), binding: Some(binding) }
+}
+
+/// What hands on whole values, by the names that they have there.
+pub(super) fn promises(references: BTreeMap<String, OutputReference>) -> Vec<WireBinding> {
+    references.into_iter().map(|(name, reference)| named(&name, promise(reference))).collect()
+}
+
+fn promise(reference: OutputReference) -> BindingData {
+    with(binding_data::Value::Promise(reference))
+}
+
+fn data<'p>(frame: &mut Frame<'_, 'p>, binding: &'p Binding) -> BindingData {
+    if let Some((value, path)) = promised(binding) {
+        return promise(frame.promise(value, path));
+    }
+    match binding {
+        Binding::Literal(literal) => constant((**literal).clone()),
+        Binding::List(elements) => {
+            let bindings = elements.iter().map(|element| data(frame, element)).collect();
+            with(binding_data::Value::Collection(BindingDataCollection { bindings }))
+        }
+        Binding::Map(entries) => {
+            let bindings = entries.iter().map(|(key, entry)| (key.clone(), data(frame, entry))).collect();
+            with(binding_data::Value::Map(BindingDataMap { bindings }))
+        }
+        // The platform puts the error in the place of the none.
+        Binding::Failure => constant(no_error()),
+        Binding::Input { .. } | Binding::Output { .. } | Binding::Fault => BindingData::default(),
+    }
+}
+
+/// The value of a binding that promises nothing.
+pub(super) fn literal(binding: &Binding) -> Option<Literal> {
+    match binding {
+        Binding::Literal(literal) => Some((**literal).clone()),
+        Binding::List(elements) => {
+            let elements: Option<Vec<_>> = elements.iter().map(literal).collect();
+            Some(Literal::new(LiteralValue::Collection(elements?)))
+        }
+        Binding::Map(entries) => {
+            let entries: Option<_> = entries.iter().map(|(key, entry)| Some((key.clone(), literal(entry)?))).collect();
+            Some(Literal::new(LiteralValue::Map(entries?)))
+        }
+        Binding::Input { .. } | Binding::Output { .. } | Binding::Failure | Binding::Fault => None,
+    }
+}
+
+/// The none of the union that errors of failures are.
+fn no_error() -> Literal {
+    let variant = LiteralType::simple(SimpleType::None).with_tag("none");
+    Literal::new(LiteralValue::Union { value: Box::new(Literal::none()), variant: Some(Box::new(variant)) })
+}
+
+/// A constant. Lists and maps are those of bindings, which the platform takes apart.
+fn constant(literal: Literal) -> BindingData {
+    of_literal(literal.to_wire())
+}
+
+fn of_literal(wire: wire::Literal) -> BindingData {
+    match wire.value {
+        Some(wire::literal::Value::Scalar(scalar)) => with(binding_data::Value::Scalar(*scalar)),
+        Some(wire::literal::Value::Collection(list)) => {
+            let bindings = list.literals.into_iter().map(of_literal).collect();
+            with(binding_data::Value::Collection(BindingDataCollection { bindings }))
+        }
+        Some(wire::literal::Value::Map(map)) => {
+            let bindings = map.literals.into_iter().map(|(key, value)| (key, of_literal(value))).collect();
+            with(binding_data::Value::Map(BindingDataMap { bindings }))
+        }
+        Some(wire::literal::Value::OffloadedMetadata(metadata)) => with(binding_data::Value::OffloadedMetadata(metadata)),
+        None => BindingData::default(),
+    }
+}
+
+fn with(value: binding_data::Value) -> BindingData {
+    BindingData { value: Some(value), union: None }
+}

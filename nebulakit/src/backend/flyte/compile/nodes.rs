@@ -1,0 +1,141 @@
+//! Nodes of all kinds but conditions.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use nebulakit_types::wire::flyteidl::core::{
+    ApproveCondition, Binding as WireBinding, BindingData, GateNode, Identifier, Node as WireNode, NodeMetadata, RetryStrategy,
+    SignalCondition, SleepCondition, TaskNode, TaskTemplate, WorkflowNode, WorkflowTemplate, binding_data, gate_node, node, task_node,
+    workflow_node,
+};
+
+use super::frame::Frame;
+use super::maps::Way;
+use super::options::Options;
+use super::settings::{self, metadata};
+use super::{bindings, ids};
+use crate::graph::{GATE_OUTPUT, Gate, Kind, Map, Mapped, Node, ReferenceKind};
+use crate::task::template::duration;
+
+/// What the nodes of a workflow need besides the tasks that people wrote.
+#[derive(Default)]
+pub(super) struct Needs<'p> {
+    /// The tasks that its nodes run.
+    pub(super) used: BTreeSet<&'p str>,
+    /// The tasks that stand for what the platform does not have, by their names.
+    pub(super) tasks: BTreeMap<String, TaskTemplate>,
+    /// The workflows that arms of conditions became.
+    pub(super) arms: Vec<WorkflowTemplate>,
+    /// The workflows that run within it.
+    pub(super) workflows: BTreeSet<&'p str>,
+    /// The launch plans that it launches.
+    pub(super) launch_plans: BTreeSet<&'p str>,
+}
+
+/// A node with what it runs and what feeds it; [`None`] for a condition. The id is that of the frame.
+pub(super) fn node<'p>(frame: &mut Frame<'_, 'p>, of: &'p Node, options: &Options, needs: &mut Needs<'p>) -> Option<WireNode> {
+    let tables = frame.source.tables;
+    let overrides = of.overrides.as_deref();
+    let id = frame.id(&of.id);
+    let (metadata, inputs, target) = match &of.kind {
+        Kind::Task(name) => {
+            needs.used.insert(name);
+            let target = task(ids::task(options, name), of);
+            let task = tables.definition(name).map(|task| task.options());
+            (metadata(name, overrides, task), bindings::inputs(frame, &of.inputs, tables.inputs(&of.kind)), target)
+        }
+        Kind::Reference(name) => {
+            let reference = *tables.references.get(&**name)?;
+            let (inputs, target) = match reference.kind {
+                ReferenceKind::Task => {
+                    let inputs = bindings::inputs(frame, &of.inputs, &reference.inputs);
+                    (inputs, task(ids::reference(reference), of))
+                }
+                ReferenceKind::LaunchPlan => {
+                    (bindings::given(frame, &of.inputs), workflow(workflow_node::Reference::LaunchplanRef(ids::reference(reference))))
+                }
+            };
+            (metadata(&reference.name, overrides, None), inputs, target)
+        }
+        Kind::Workflow(name) => {
+            needs.workflows.insert(name);
+            let target = workflow(workflow_node::Reference::SubWorkflowRef(ids::workflow(options, name)));
+            (metadata(name, overrides, None), bindings::inputs(frame, &of.inputs, tables.inputs(&of.kind)), target)
+        }
+        Kind::LaunchPlan(name) => {
+            needs.launch_plans.insert(name);
+            let target = workflow(workflow_node::Reference::LaunchplanRef(ids::launch_plan(options, name)));
+            (metadata(name, overrides, None), bindings::given(frame, &of.inputs), target)
+        }
+        Kind::Map(map) => return mapped(frame, of, map, options, needs),
+        Kind::Approve(gate) => {
+            let condition = gate_node::Condition::Approve(ApproveCondition { signal_id: gate.signal.to_string() });
+            (metadata(&gate.signal, overrides, None), bindings::given(frame, &of.inputs), waiting(condition))
+        }
+        Kind::Wait(gate) => (metadata(&gate.signal, overrides, None), Vec::new(), waiting(signal(gate))),
+        Kind::Sleep(time) => {
+            let condition = gate_node::Condition::Sleep(SleepCondition { duration: Some(duration(*time)) });
+            (metadata(&id, overrides, None), Vec::new(), waiting(condition))
+        }
+        Kind::Branch(_) => return None,
+    };
+    Some(WireNode { id, metadata: Some(metadata), inputs, target: Some(target), ..WireNode::default() })
+}
+
+/// A map: the inputs are those of the node and of the node of each element alike.
+fn mapped<'p>(frame: &mut Frame<'_, 'p>, of: &'p Node, map: &'p Map, options: &Options, needs: &mut Needs<'p>) -> Option<WireNode> {
+    let Mapped::Task(name) = &map.of else { return None };
+    let definition = frame.source.tables.definition(name)?;
+    let way = Way::of(definition, map);
+    let name = way.name();
+    let inputs = bindings::inputs(frame, &of.inputs, frame.source.tables.inputs(&of.kind));
+    let settings = metadata(&name, of.overrides.as_deref(), Some(definition.options()));
+    // What is asked for counts for each element.
+    let outer = NodeMetadata { name: settings.name.clone(), retries: Some(RetryStrategy::default()), ..NodeMetadata::default() };
+    let element = WireNode {
+        id: frame.id(&of.id),
+        metadata: Some(settings),
+        inputs: inputs.clone(),
+        target: Some(task(ids::task(options, &name), of)),
+        ..WireNode::default()
+    };
+    let node =
+        WireNode { id: frame.id(&of.id), metadata: Some(outer), inputs, target: Some(way.node(map, element)), ..WireNode::default() };
+    needs.tasks.entry(name).or_insert_with(|| way.template(definition, options));
+    Some(node)
+}
+
+fn task(id: Identifier, of: &Node) -> node::Target {
+    let overrides = settings::task(of.overrides.as_deref());
+    node::Target::TaskNode(TaskNode { reference: Some(task_node::Reference::ReferenceId(id)), overrides: Some(overrides) })
+}
+
+pub(super) fn workflow(reference: workflow_node::Reference) -> node::Target {
+    node::Target::WorkflowNode(WorkflowNode { reference: Some(reference) })
+}
+
+fn waiting(condition: gate_node::Condition) -> node::Target {
+    node::Target::GateNode(GateNode { condition: Some(condition) })
+}
+
+fn signal(gate: &Gate) -> gate_node::Condition {
+    gate_node::Condition::Signal(SignalCondition {
+        signal_id: gate.signal.to_string(),
+        r#type: Some(gate.literal_type.to_wire()),
+        output_variable_name: GATE_OUTPUT.to_owned(),
+    })
+}
+
+/// The nodes that bindings need.
+pub(super) fn upstream(bindings: &[WireBinding]) -> BTreeSet<String> {
+    let mut nodes = BTreeSet::new();
+    let mut left: Vec<&BindingData> = bindings.iter().filter_map(|bound| bound.binding.as_ref()).collect();
+    while let Some(binding) = left.pop() {
+        match &binding.value {
+            Some(binding_data::Value::Promise(promise)) if !promise.node_id.is_empty() => drop(nodes.insert(promise.node_id.clone())),
+            Some(binding_data::Value::Collection(list)) => left.extend(&list.bindings),
+            Some(binding_data::Value::Map(map)) => left.extend(map.bindings.values()),
+            _ => {}
+        }
+    }
+    nodes
+}

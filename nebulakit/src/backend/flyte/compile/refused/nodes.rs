@@ -1,0 +1,123 @@
+//! What the platform takes otherwise of nodes.
+
+use super::super::options::Options;
+use super::super::tables::Tables;
+use crate::graph::{Graph, Kind, Map, Mapped, Node, Overrides, Problem, ProblemKind, Reference, ReferenceKind, Scope};
+use crate::task::quantity;
+
+/// What is wrong with the nodes of a workflow.
+pub(super) fn workflow(graph: &Graph, tables: &Tables<'_>, options: &Options) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let (count, most) = (graph.body.nodes.len(), options.max_nodes);
+    if count > most {
+        let message = format!("`{}` has {count} nodes, and the platform takes {most}", graph.name);
+        let hint = "move some into workflows of their own, whose nodes do not count; an operator can raise `registration.maxWorkflowNodes`";
+        problems.push(Problem::new(ProblemKind::Limit, message).at(graph.at.clone()).hint(hint));
+    }
+    if graph.body.nodes.is_empty() {
+        let message = format!("`{}` has no nodes", graph.name);
+        problems.push(Problem::new(ProblemKind::Empty, message).at(graph.at.clone()).hint("the platform refuses a workflow without nodes"));
+    }
+    each(graph, &mut |node| {
+        if let Kind::Map(map) = &node.kind {
+            problems.extend(mapped(node, map, tables));
+        }
+        if let Some(overrides) = node.overrides.as_deref() {
+            problems.extend(overridden(node, overrides, tables));
+        }
+    });
+    problems
+}
+
+/// Tasks of other projects in a job: the platform takes their templates from the job alone, and this program does not have them.
+pub(super) fn references(tables: &Tables<'_>) -> Vec<Problem> {
+    let tasks = tables.references.iter().filter(|(_, reference)| reference.kind == ReferenceKind::Task);
+    let problem = |(name, reference): (&&str, &&Reference)| {
+        let message = format!("`{name}` is registered elsewhere, as `{}`, and is run by a dynamic task", reference.name);
+        Problem::new(ProblemKind::Unknown, message)
+            .at(reference.at.clone())
+            .hint("run it in a workflow that is registered, or launch it by a launch plan")
+    };
+    tasks.map(problem).collect()
+}
+
+/// What nodes ask for that the platform does not have.
+pub(super) fn ignored(graph: &Graph) -> Vec<String> {
+    let mut lines = Vec::new();
+    each(graph, &mut |node| {
+        if node.overrides.as_ref().is_some_and(|overrides| overrides.strategy.is_some()) {
+            lines.push(format!("`{}` of `{}`: Flyte has no `strategy`", node.id, graph.name));
+        }
+    });
+    lines
+}
+
+/// Goes through all nodes of a workflow, those of the arms of its conditions and its handler among them.
+fn each<'g>(graph: &'g Graph, see: &mut dyn FnMut(&'g Node)) {
+    scope(&graph.body, see);
+    graph.on_failure.iter().for_each(|handler| see(handler));
+}
+
+fn scope<'g>(of: &'g Scope, see: &mut dyn FnMut(&'g Node)) {
+    for node in &of.nodes {
+        see(node);
+        if let Kind::Branch(branch) = &node.kind {
+            branch.scopes().for_each(|inner| scope(inner, see));
+        }
+    }
+}
+
+fn problem(node: &Node, kind: ProblemKind, message: String, hint: &str) -> Problem {
+    Problem::new(kind, message).at(node.at.clone()).hint(hint)
+}
+
+/// What the platform cannot do for each element of a list.
+fn mapped(node: &Node, map: &Map, tables: &Tables<'_>) -> Option<Problem> {
+    let (what, hint) = match &map.of {
+        Mapped::Workflow(_) => ("a workflow", "map a task, or call the workflow for each element in a dynamic task"),
+        Mapped::Task(name) => {
+            let task = tables.definition(name)?;
+            if task.container().is_some() {
+                ("a container task", "its program would get whole lists; call it for each element in a dynamic task")
+            } else if task.is_dynamic() {
+                ("a dynamic task", "call it for each element in another dynamic task")
+            } else {
+                return None;
+            }
+        }
+    };
+    let message = format!("`{}` is a map of `{}`, {what}, which Flyte cannot map", node.id, map.of.name());
+    Some(problem(node, ProblemKind::Map, message, hint))
+}
+
+/// Overrides that the platform would drop.
+fn overridden(node: &Node, overrides: &Overrides, tables: &Tables<'_>) -> Vec<Problem> {
+    let task = match &node.kind {
+        Kind::Task(name) => tables.definition(name),
+        Kind::Map(map) => tables.definition(map.of.name()),
+        _ => None,
+    };
+    let mut problems = Vec::new();
+    let mut report = |message: String, hint: &str| problems.push(problem(node, ProblemKind::Override, message, hint));
+    if overrides.cache.is_some() {
+        let message = format!("`{}` says how its results are remembered, which no server of Flyte 1 reads", node.id);
+        report(message, "write `cache(..)` on the task; it holds for all its nodes");
+    }
+    if overrides.pod_template.is_some() {
+        let message = format!("`{}` names another pod template than its task, which Flyte takes from the task alone", node.id);
+        report(message, "write `pod_template` on the task");
+    }
+    if let Some(task) = task.filter(|task| overrides.retries == Some(0) && task.options().retries > 0) {
+        let message =
+            format!("`{}` takes the {} retries of `{}` away, which Flyte cannot do", node.id, task.options().retries, task.name());
+        report(message, "the platform reads 0 as nothing said: write `retries` on nodes, not on the task");
+    }
+    if let Some(resources) = &overrides.resources
+        && let (Some(request), Some(limit)) = (&resources.requests.gpu, &resources.limits.gpu)
+        && quantity::whole(request) != quantity::whole(limit)
+    {
+        let message = format!("`{}` asks for {request} GPUs and is limited to {limit}", node.id);
+        report(message, "the platform takes the same number for both");
+    }
+    problems
+}

@@ -1,0 +1,38 @@
+//! Flyte 1: what its control plane is told, and the client that tells it.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`compile`] | graphs as what is registered |
+//! | `admin` | one call of the control plane, with its deadline, its retries and its errors |
+//! | `auth` | the login, and the tokens that come of it |
+//! | `client` | calls with the token that the control plane asks for |
+//! | `error` | why a call failed |
+//! | `package` | the archive of what was compiled |
+//! | `register` | the registration of what was compiled |
+//!
+//! All but [`compile`] come with the feature `flyte`.
+
+#[cfg(feature = "flyte")]
+mod admin;
+#[cfg(feature = "flyte")]
+mod auth;
+#[cfg(feature = "flyte")]
+mod client;
+pub mod compile;
+#[cfg(feature = "flyte")]
+mod error;
+#[cfg(feature = "flyte")]
+mod package;
+#[cfg(feature = "flyte")]
+mod register;
+
+#[cfg(feature = "flyte")]
+pub use self::auth::{Login, Prompt};
+#[cfg(feature = "flyte")]
+pub use self::client::FlyteClient;
+#[cfg(feature = "flyte")]
+pub use self::error::{ClientError, ClientErrorKind};
+#[cfg(feature = "flyte")]
+pub use self::package::package;
+#[cfg(feature = "flyte")]
+pub use self::register::{Difference, EntityKind, Outcome, RegisterOptions, Registered, Registration};

@@ -1,0 +1,77 @@
+//! `register`: everything of this binary, at a control plane.
+
+use clap::ArgMatches;
+use prost::Message as _;
+use sha2::{Digest as _, Sha256};
+use tokio::runtime::Builder;
+
+use super::compiled::compiled;
+use crate::backend::flyte::compile::{Entity, Target};
+use crate::backend::flyte::{ClientError, FlyteClient, RegisterOptions, Registration};
+use crate::cli::complaint::Complaint;
+use crate::cli::output::say;
+use crate::cli::setting::Setting;
+use crate::process::exit::Exit;
+use crate::services::config::Config;
+
+/// How many characters of its hash are a version: two programs in a project do not meet in them.
+const HASH: usize = 20;
+
+pub(super) fn register(matches: &ArgMatches, config: &Config, setting: &Setting<'_>) -> Result<Exit, Complaint> {
+    let given = |name: &str| matches.get_one::<String>(name).cloned();
+    let project = given("project").or_else(|| config.local.project.clone()).ok_or_else(|| {
+        Complaint::usage("no project is named").hint("hint: name it with `--project`, or as `task.project` in the configuration file")
+    })?;
+    let domain = given("domain").or_else(|| config.local.domain.clone()).unwrap_or_else(|| "development".to_owned());
+    let version = match given("version") {
+        Some(version) => version,
+        None => hash(&compiled(matches, config, None)?.entities),
+    };
+    let target = Target { project, domain, version };
+    let entities = compiled(matches, config, Some(&target))?.entities;
+    let place = format!("{}/{} as version {}", target.project, target.domain, target.version);
+    if matches.get_flag("dry-run") {
+        return say(&format!("{}\n{} entities would be registered in {place}\n", Registration::planned(&entities), entities.len()));
+    }
+    let options = RegisterOptions::default()
+        .concurrency(matches.get_one::<u16>("concurrency").copied().unwrap_or(1).into())
+        .activate_launch_plans(matches.get_flag("activate-launchplans"));
+    let runtime = Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| Complaint::failed(format!("the client cannot start: {error}")))?;
+    let registration = runtime.block_on(async {
+        let client = FlyteClient::new(config, setting.environment)?;
+        client.register(&entities, &options).await
+    });
+    let registration = registration.map_err(|error| failed(&error))?;
+    if registration.is_success() {
+        say(&format!("{registration}\n{} entities are registered in {place}\n", entities.len()))
+    } else {
+        say(&registration.to_string())?;
+        Ok(Exit::Failed)
+    }
+}
+
+/// A version that is the same for the same program, and another one for any other.
+fn hash(entities: &[Entity]) -> String {
+    let mut hash = Sha256::new();
+    for entity in entities {
+        let bytes = match entity {
+            Entity::Task { spec, .. } => spec.encode_to_vec(),
+            Entity::Workflow { spec, .. } => spec.encode_to_vec(),
+            Entity::LaunchPlan { plan, .. } => plan.encode_to_vec(),
+        };
+        hash.update((bytes.len() as u64).to_le_bytes());
+        hash.update(bytes);
+    }
+    let mut text: String = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    text.truncate(HASH);
+    text
+}
+
+fn failed(error: &ClientError) -> Complaint {
+    let complaint = Complaint::failed(error.message());
+    match error.hint() {
+        Some(hint) => complaint.hint(format!("hint: {hint}")),
+        None => complaint,
+    }
+}
