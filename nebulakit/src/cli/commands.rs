@@ -42,7 +42,9 @@ pub(super) fn dispatch(
                 let name = arguments.first().and_then(|word| word.to_str()).unwrap_or_default();
                 #[cfg(not(feature = "flyte"))]
                 if matches!(name, "register" | "package") {
-                    return Complaint::usage(format!("`{name}` needs the feature `flyte` of nebulakit, which this binary was built without"));
+                    return Complaint::usage(format!(
+                        "`{name}` needs the feature `flyte` of nebulakit, which this binary was built without"
+                    ));
                 }
                 match what(name, &setting) {
                     Some(what) => {

@@ -183,14 +183,7 @@ impl Pool {
         }
     }
 
-    async fn start(
-        &self,
-        settings: &Settings,
-        kept: &Kept,
-        fits: &Fits,
-        needs: &Needs,
-        output: &mut Output<'_>,
-    ) -> Result<Worker, String> {
+    async fn start(&self, settings: &Settings, kept: &Kept, fits: &Fits, needs: &Needs, output: &mut Output<'_>) -> Result<Worker, String> {
         let is_own = settings.program.is_none();
         let spare = if needs.memory.is_none() { self.spares.take(fits) } else { None };
         let started = match spare {
