@@ -1,11 +1,12 @@
 //! Conditions: arms that are more than one node, or none, and parts of values that are compared.
 
+use nebulakit::backend::flyte::compile::{Program, compile};
 use nebulakit::prelude::*;
 use nebulakit_types::wire::flyteidl::core::{
     BranchNode, IfElseBlock, Node, OutputReference, WorkflowTemplate, binding_data, if_else_block, node, operand, task_node, workflow_node,
 };
 
-use crate::{compiled, names, task, workflow};
+use crate::{compiled, names, options, task, workflow};
 
 #[derive(NebulaType, Debug, Clone)]
 struct Limits {
@@ -147,6 +148,16 @@ fn a_part_of_a_value_is_compared_by_a_node_of_its_own() {
         panic!("{second:?}")
     };
     assert_eq!(comparison.left_value.as_ref().unwrap().val, Some(operand::Val::Var("n1-part0.value".to_owned())));
+}
+
+#[test]
+fn nodes_for_parts_count_among_those_that_the_platform_takes() {
+    let said = |most| {
+        let program = Program::of([parts::graph().unwrap()]);
+        compile(&program, &options().max_nodes(most)).err().map(|problems| problems.to_string()).unwrap_or_default()
+    };
+    assert!(said(3).contains("has 2 nodes, and 2 more for parts of values that are compared, and the platform takes 3"), "{}", said(3));
+    assert_eq!(said(4), "");
 }
 
 /// The platform takes the outputs of a condition from its arms, whose types have to be the same to the letter.

@@ -151,7 +151,7 @@ fn their_workflow(file: &str) -> WorkflowSpec {
 
 pub(crate) fn their_template(template: &mut WorkflowTemplate) {
     renamed(&mut template.id.as_mut().unwrap().name);
-    template.nodes.iter_mut().for_each(|node| their_node(node));
+    template.nodes.iter_mut().for_each(their_node);
     template.outputs.sort_by(|one, other| one.var.cmp(&other.var));
 }
 

@@ -25,19 +25,20 @@ const _: () = {
     static __nk_task: __nk::TaskDef = __nk::TaskDef::of::<
         fan_out,
     >(__nk::TaskParts {
-        name: __nk::text(&__nk_name),
-        doc: "",
-        at: (__nk::file!(), __nk::line!()),
-        digests: (638045024051513968u64, 2462098789453045842u64),
-        params: &[&__nk_input_0],
-        outputs: __nk::output_names::<fan_out>(&[]),
-        options: &__nk_options,
-        is_async: true,
-        prepare: |__nk_inputs, _| {
-            let __nk_0 = __nk::Param::take(&__nk_input_0, __nk_inputs)?;
-            __nk::Ok(__nk::future::<fan_out>(__nk::dynamic(fan_out(__nk_0))))
-        },
-    });
+            name: __nk::text(&__nk_name),
+            doc: "",
+            at: (__nk::file!(), __nk::line!()),
+            digests: (638045024051513968u64, 2462098789453045842u64),
+            params: &[&__nk_input_0],
+            outputs: __nk::output_names::<fan_out>(&[]),
+            options: &__nk_options,
+            is_async: true,
+            prepare: |__nk_inputs, _| {
+                let __nk_0 = __nk::Param::take(&__nk_input_0, __nk_inputs)?;
+                __nk::Ok(__nk::future::<fan_out>(__nk::dynamic(fan_out(__nk_0))))
+            },
+        })
+        .grown_by(__nk::futures);
     impl __nk::Sealed for fan_out {
         type Gives = <anyhow::Result<Promise<i64>> as __nk::DynamicReturn>::Outputs;
         type Returned = __nk::Dynamic<anyhow::Result<Promise<i64>>>;

@@ -333,6 +333,17 @@ mod tests {
     }
 
     #[test]
+    fn the_template_of_a_dynamic_task_is_named_for_the_process_that_supervises_it_too() {
+        let request = parse("execute --task-name t --inputs i --output-prefix o --task-template s3://b/task.pb --supervise").unwrap();
+        assert_eq!(request.task_template.as_deref(), Some("s3://b/task.pb"));
+        assert!(request.words().contains(&"--task-template=s3://b/task.pb".to_owned()));
+        assert_eq!(
+            parse("execute --task-name t --inputs i --output-prefix o --task-template {{.taskTemplatePath}}").unwrap().task_template,
+            None
+        );
+    }
+
+    #[test]
     fn both_platforms_words_are_one_vector() {
         let plain = parse("execute --task-name=t --inputs i --output-prefix o --raw-output-data-prefix r").unwrap();
         let other =

@@ -335,6 +335,18 @@ mod tests {
     }
 
     #[test]
+    fn a_task_that_gives_on_what_it_takes_is_a_plain_one_with_its_own_name() {
+        let template = passing(
+            "app",
+            &[Variable::new("value", nebulakit_types::LiteralType::simple(nebulakit_types::literal_type::SimpleType::Float))],
+        );
+        let template = to_json(Message::TaskTemplate, &template.encode_to_vec()).unwrap();
+        assert_eq!(template["metadata"], described(&TaskOptions::NONE)["metadata"]);
+        assert_eq!(template["interface"]["inputs"], template["interface"]["outputs"]);
+        assert_eq!(template["container"]["args"][2], PASS);
+    }
+
+    #[test]
     fn every_option_has_its_field() {
         static SECRETS: [SecretRequest; 1] =
             [SecretRequest { group: "db", key: "password", version: "2", mount: Mount::EnvVar, env_var: "PASSWORD" }];

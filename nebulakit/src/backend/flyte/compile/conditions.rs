@@ -13,7 +13,7 @@ use nebulakit_types::wire::flyteidl::core::{
 
 use super::bindings;
 use super::frame::{Frame, promised};
-use crate::graph::{Binding, Comparison, Test};
+use crate::graph::{Binding, Branch, Comparison, Test};
 
 /// What the tests of a condition compare.
 #[derive(Default)]
@@ -87,6 +87,26 @@ impl<'p> Operands<'p> {
         });
         OutputReference { node_id: node, var: PART.to_owned(), attr_path: Vec::new() }
     }
+}
+
+/// How many parts of values the tests of a condition compare: each is a node of its own.
+pub(super) fn parts(branch: &Branch) -> usize {
+    let mut found: Vec<&Binding> = Vec::new();
+    let mut left: Vec<&Test> = branch.arms.iter().map(|arm| &arm.test).collect();
+    while let Some(test) = left.pop() {
+        match test {
+            Test::Compare { left, right, .. } => {
+                let is_part = |side: &&Binding| promised(side).is_some_and(|(_, path)| !path.is_empty());
+                for side in [left, right].into_iter().filter(is_part) {
+                    if !found.contains(&side) {
+                        found.push(side);
+                    }
+                }
+            }
+            Test::All(tests) | Test::Any(tests) => left.extend(tests),
+        }
+    }
+    found.len()
 }
 
 fn sign(by: Comparison) -> comparison_expression::Operator {

@@ -8,7 +8,7 @@ use nebulakit_types::LiteralType;
 use nebulakit_types::wire::flyteidl::core::{OutputReference, PromiseAttribute, promise_attribute};
 
 use super::tables::Tables;
-use crate::graph::{Binding, Bound, Graph, Kind, Node, NodeId, Scope, Step, Test, part};
+use crate::graph::{Binding, Bound, Graph, Kind, Node, NodeId, Scope, Step, part};
 
 /// A workflow of a program, and all nodes in it by their ids.
 pub(super) struct Source<'p> {
@@ -178,14 +178,6 @@ fn step(step: &Step) -> PromiseAttribute {
         Step::Index(index) => promise_attribute::Value::IntValue(i32::try_from(*index).unwrap_or(i32::MAX)),
     };
     PromiseAttribute { value: Some(value) }
-}
-
-/// Whether a test compares parts of values.
-pub(super) fn looks_into(test: &Test) -> bool {
-    match test {
-        Test::Compare { left, right, .. } => [left, right].into_iter().any(|side| promised(side).is_some_and(|(_, path)| !path.is_empty())),
-        Test::All(tests) | Test::Any(tests) => tests.iter().any(looks_into),
-    }
 }
 
 /// Whether `outputs` are those of `node`, by the same names.

@@ -33,6 +33,7 @@ mod tables;
 mod tasks;
 
 pub use self::compiled::{Compiled, Entity};
+#[doc(hidden)]
 pub use self::futures::futures;
 pub use self::options::{Options, Target};
 pub use self::program::Program;

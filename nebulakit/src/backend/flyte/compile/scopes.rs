@@ -11,8 +11,8 @@ use nebulakit_types::wire::flyteidl::core::{
     WorkflowMetadata, WorkflowMetadataDefaults, WorkflowTemplate, if_else_block, node, task_node, workflow_node,
 };
 
-use super::conditions::{Operands, PART};
-use super::frame::{Frame, Source, behind, gives_on, looks_into};
+use super::conditions::{Operands, PART, parts};
+use super::frame::{Frame, Source, behind, gives_on};
 use super::nodes::{Needs, node, upstream, workflow};
 use super::options::Options;
 use super::pass::Pass;
@@ -143,7 +143,7 @@ impl<'m, 'p> Maker<'m, 'p> {
     /// there without a node before it, which would run even where the arm is not taken.
     fn is_arm_itself(&self, only: &Node, arm: &Scope, branch: &Branch) -> bool {
         let is_at_hand = match &only.kind {
-            Kind::Branch(inner) => !inner.arms.iter().any(|arm| looks_into(&arm.test)),
+            Kind::Branch(inner) => parts(inner) == 0,
             _ => true,
         };
         let gives = self.source.tables.outputs(only);

@@ -1,5 +1,6 @@
 //! What the platform takes otherwise of nodes.
 
+use super::super::conditions::parts;
 use super::super::options::Options;
 use super::super::tables::Tables;
 use crate::graph::{Graph, Kind, Map, Mapped, Node, Overrides, Problem, ProblemKind, Reference, ReferenceKind, Scope};
@@ -8,9 +9,12 @@ use crate::task::quantity;
 /// What is wrong with the nodes of a workflow.
 pub(super) fn workflow(graph: &Graph, tables: &Tables<'_>, options: &Options) -> Vec<Problem> {
     let mut problems = Vec::new();
-    let (count, most) = (graph.body.nodes.len(), options.max_nodes);
-    if count > most {
-        let message = format!("`{}` has {count} nodes, and the platform takes {most}", graph.name);
+    let nodes = &graph.body.nodes;
+    let for_parts = nodes.iter().map(|node| if let Kind::Branch(branch) = &node.kind { parts(branch) } else { 0 });
+    let (count, more, most) = (nodes.len(), for_parts.sum::<usize>(), options.max_nodes);
+    if count + more > most {
+        let more = if more > 0 { format!(", and {more} more for parts of values that are compared") } else { String::new() };
+        let message = format!("`{}` has {count} nodes{more}, and the platform takes {most}", graph.name);
         let hint = "move some into workflows of their own, whose nodes do not count; an operator can raise `registration.maxWorkflowNodes`";
         problems.push(Problem::new(ProblemKind::Limit, message).at(graph.at.clone()).hint(hint));
     }
