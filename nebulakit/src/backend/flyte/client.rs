@@ -92,12 +92,11 @@ impl FlyteClient {
         let request = Bytes::from(request.encode_to_vec());
         let credential = authenticator.credential().await?;
         let explained = |status| explained(admin.settings(), method.name(), &status);
-        match admin.call(method, request.clone(), &credential.metadata).await {
+        let renewed = match admin.call(method, request.clone(), &credential.metadata).await {
             Ok(answer) => return Ok(answer),
             Err(status) if is_unauthenticated(&status) => authenticator.renew(&credential).await?,
             Err(status) => return Err(explained(status)),
-        }
-        let renewed = authenticator.credential().await?;
+        };
         admin.call(method, request, &renewed.metadata).await.map_err(|status| match is_unauthenticated(&status) {
             true => explained(status)
                 .with_hint("the login succeeded, and its token is not accepted: are the client's id, scopes and audience right?"),

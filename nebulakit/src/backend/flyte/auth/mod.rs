@@ -96,17 +96,17 @@ impl Authenticator {
         if ends {
             self.log_in(&mut state).await?;
         }
-        Ok(Credential { logins: state.logins, metadata: state.metadata()? })
+        state.credential()
     }
 
     /// Replaces what the control plane did not accept, unless somebody has since.
-    pub(super) async fn renew(&self, refused: &Credential) -> Result<(), ClientError> {
+    pub(super) async fn renew(&self, refused: &Credential) -> Result<Credential, ClientError> {
         let mut state = self.state.lock().await;
-        if state.logins != refused.logins {
-            return Ok(());
+        if state.logins == refused.logins {
+            state.proxy = self.proxy_token().await?;
+            self.log_in(&mut state).await?;
         }
-        state.proxy = self.proxy_token().await?;
-        self.log_in(&mut state).await
+        state.credential()
     }
 
     async fn log_in(&self, state: &mut State) -> Result<(), ClientError> {
@@ -170,6 +170,10 @@ impl Authenticator {
 }
 
 impl State {
+    fn credential(&self) -> Result<Credential, ClientError> {
+        Ok(Credential { logins: self.logins, metadata: self.metadata()? })
+    }
+
     fn metadata(&self) -> Result<MetadataMap, ClientError> {
         let mut metadata = MetadataMap::new();
         if let Some(kept) = &self.kept {
