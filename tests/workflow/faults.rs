@@ -613,7 +613,7 @@ fn workflows_of_library_crates_are_used_like_ones_own() {
 }
 
 #[derive(NebulaType, Debug, Clone)]
-pub struct Sample {
+pub(crate) struct Sample {
     pub name: String,
     pub reads: File,
     pub lanes: Vec<i64>,
