@@ -4,6 +4,7 @@
 mod arms;
 mod dynamic;
 mod golden;
+mod pass;
 mod refused;
 mod size;
 #[path = "../workflow/twins.rs"]

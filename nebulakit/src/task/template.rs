@@ -45,6 +45,9 @@ const ARGUMENTS: [&str; 10] = [
     "{{.prevCheckpointPrefix}}",
 ];
 
+/// What tells a container how its own task is registered.
+const OWN_TEMPLATE: [&str; 2] = ["--task-template", "{{.taskTemplatePath}}"];
+
 impl TaskDef {
     /// What the task takes and gives, in the order of the source. A variable without a doc comment is described by its name, as with
     /// flytekit.
@@ -124,7 +127,7 @@ impl TaskDef {
         let mut container = of_binary(binary, self.name);
         if self.is_dynamic {
             // Tasks in its graph are registered as it is itself: with the same image and version, which nothing else tells it.
-            container.args.extend(["--task-template", "{{.taskTemplatePath}}"].map(str::to_owned));
+            container.args.extend(OWN_TEMPLATE.map(str::to_owned));
         }
         container
     }
@@ -134,7 +137,9 @@ impl TaskDef {
 /// options.
 pub(crate) fn passing(binary: &str, variables: &[Variable]) -> TaskTemplate {
     let interface = Interface { inputs: variables.to_vec(), outputs: variables.to_vec() };
-    let container = Container { resources: Some(wire::Resources::default()), ..of_binary(binary, PASS) };
+    let mut container = Container { resources: Some(wire::Resources::default()), ..of_binary(binary, PASS) };
+    // One function gives on values of all types: its interface says of which.
+    container.args.extend(OWN_TEMPLATE.map(str::to_owned));
     TaskTemplate {
         r#type: TASK_TYPE.to_owned(),
         metadata: Some(metadata(&TaskOptions::NONE)),
