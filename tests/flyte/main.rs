@@ -5,6 +5,7 @@ mod arms;
 mod dynamic;
 mod golden;
 mod pass;
+mod ran;
 mod refused;
 mod size;
 #[path = "../workflow/twins.rs"]
