@@ -61,7 +61,7 @@ fn runs(template: &WorkflowTemplate, is: impl Fn(&node::Target) -> bool) -> &Wir
     template.nodes.iter().find(|node| node.target.as_ref().is_some_and(&is)).unwrap()
 }
 
-fn node<'g>(graph: &'g mut Graph, is: impl Fn(&Kind) -> bool) -> &'g mut Node {
+fn node(graph: &mut Graph, is: impl Fn(&Kind) -> bool) -> &mut Node {
     graph.body.nodes.iter_mut().find(|node| is(&node.kind)).unwrap()
 }
 
@@ -110,7 +110,9 @@ fn a_condition_waits_for_what_nodes_in_its_arms_come_after() {
 fn a_workflow_within_another_of_another_policy_is_told() {
     assert_eq!(
         compiled(all::graph()).ignored,
-        ["`n0` of `flyte.ran.all`: there `flyte.ran.goes_on` does not keep going at a failure, since Flyte asks the outermost workflow alone"]
+        [
+            "`n0` of `flyte.ran.all`: there `flyte.ran.goes_on` does not keep going at a failure, since Flyte asks the outermost workflow alone"
+        ]
     );
     let mut graph = all::graph().unwrap();
     graph.keep_going = true;
@@ -122,7 +124,8 @@ fn a_workflow_within_another_of_another_policy_is_told() {
 /// The platform ends the node, and pods and executions within run on.
 #[test]
 fn time_limits_and_retries_of_what_runs_nodes_of_its_own_are_refused() {
-    let kinds: [(fn(&Kind) -> bool, &str); 3] = [
+    type Is = fn(&Kind) -> bool;
+    let kinds: [(Is, &str); 3] = [
         (|kind| matches!(kind, Kind::Workflow(_)), "the workflow `flyte.ran.goes_on`"),
         (|kind| matches!(kind, Kind::LaunchPlan(_)), "the launch plan `flyte.ran.plan`"),
         (|kind| matches!(kind, Kind::Reference(_)), "the launch plan `flyte.ran.retrain`"),

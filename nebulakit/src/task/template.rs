@@ -10,7 +10,8 @@ use nebulakit_types::wire::flyteidl::core::{
     runtime_metadata, secret, task_metadata, task_template,
 };
 use nebulakit_types::wire::google::protobuf as google;
-use nebulakit_types::{Dialect, Interface, Variable};
+use nebulakit_types::{Dialect, Error, ErrorKind, Interface, Result, Variable};
+use prost::Message as _;
 
 use crate::task::container::{ContainerSpec, DataFormat};
 use crate::task::def::TaskDef;
@@ -149,6 +150,16 @@ pub(crate) fn passing(binary: &str, variables: &[Variable]) -> TaskTemplate {
     }
 }
 
+/// What the task with this template takes and gives.
+///
+/// # Errors
+/// When it is none.
+pub(crate) fn declared(template: &[u8]) -> Result<Interface> {
+    let broken = |error| Error::new(ErrorKind::Corrupt, "the template of the task").with_source(error);
+    let template = TaskTemplate::decode(template).map_err(broken)?;
+    Interface::decode(&template.interface.unwrap_or_default().encode_to_vec())
+}
+
 /// How a container with the file `binary` in it runs the task `name`.
 fn of_binary(binary: &str, name: &str) -> Container {
     let args = ["execute", "--task-name", name].into_iter().chain(ARGUMENTS).map(str::to_owned);
@@ -270,7 +281,6 @@ pub(crate) fn extended(accelerator: Option<&str>, shared_memory: Option<&str>) -
 #[cfg(test)]
 mod tests {
     use nebulakit_types::json::{Message, to_json};
-    use prost::Message as _;
     use serde_json::json;
 
     use super::*;

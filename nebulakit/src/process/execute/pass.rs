@@ -9,24 +9,22 @@ use nebulakit_types::convert::check::check;
 use nebulakit_types::convert::reader::{Entries, LiteralRef, LiteralView, References};
 use nebulakit_types::convert::writer::{Encoder, map_of_literals};
 use nebulakit_types::literal_type::{SimpleType, TypeKind};
-use nebulakit_types::wire::flyteidl::core::TaskTemplate;
-use nebulakit_types::{Dialect, Error, ErrorKind, Interface, LiteralType, NebulaType, Result};
-use prost::Message as _;
+use nebulakit_types::{Dialect, LiteralType, NebulaType, Result};
+
+use crate::task::template::declared;
 
 /// The outputs of the task with this template that takes `inputs`, both in the form of the documents of a task.
 ///
 /// # Errors
 /// When a value cannot be one of its type without a loss, at the name of the input, and when a document is broken.
 pub(super) fn given_on(inputs: &[u8], template: &[u8]) -> Result<Vec<u8>> {
-    let template =
-        TaskTemplate::decode(template).map_err(|error| Error::new(ErrorKind::Corrupt, "the task's template").with_source(error))?;
-    let interface = Interface::decode(&template.interface.unwrap_or_default().encode_to_vec())?;
     let mut entries = Entries::of_map(inputs, References::none());
     let mut given = BTreeMap::new();
     while let Some((name, literal)) = entries.next()? {
         given.insert(name, literal);
     }
-    let outputs = interface.outputs.iter().map(|output| {
+    let declared = declared(template)?;
+    let outputs = declared.outputs.iter().map(|output| {
         let literal = given.get(output.name.as_str()).map(|literal| fitted(*literal, &output.literal_type));
         let literal = literal.unwrap_or_else(none).map_err(|error| error.at_field(&output.name))?;
         Ok((output.name.as_str(), literal))
