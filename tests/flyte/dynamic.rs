@@ -156,10 +156,3 @@ fn what_the_platform_would_not_run_is_the_tasks_error() {
     let empty = message("grower.borrows", Some(&TaskTemplate::default()));
     assert!(empty.contains("the template of `grower.borrows` is not usable: it has no id"), "{empty}");
 }
-
-/// What stands in graphs for what the platform does not have.
-#[test]
-fn what_is_given_on_is_given_on() {
-    let folder = executed("nebulakit.pass", ("value", 7), None);
-    assert_eq!(std::fs::read(folder.path().join("out/outputs.pb")).unwrap(), std::fs::read(folder.path().join("inputs.pb")).unwrap());
-}

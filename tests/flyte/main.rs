@@ -4,6 +4,8 @@
 mod arms;
 mod dynamic;
 mod golden;
+mod pass;
+mod ran;
 mod refused;
 mod size;
 #[path = "../workflow/twins.rs"]

@@ -10,7 +10,8 @@ use nebulakit_types::wire::flyteidl::core::{
     runtime_metadata, secret, task_metadata, task_template,
 };
 use nebulakit_types::wire::google::protobuf as google;
-use nebulakit_types::{Dialect, Interface, Variable};
+use nebulakit_types::{Dialect, Error, ErrorKind, Interface, Result, Variable};
+use prost::Message as _;
 
 use crate::task::container::{ContainerSpec, DataFormat};
 use crate::task::def::TaskDef;
@@ -44,6 +45,9 @@ const ARGUMENTS: [&str; 10] = [
     "--prev-checkpoint",
     "{{.prevCheckpointPrefix}}",
 ];
+
+/// What tells a container how its own task is registered.
+const OWN_TEMPLATE: [&str; 2] = ["--task-template", "{{.taskTemplatePath}}"];
 
 impl TaskDef {
     /// What the task takes and gives, in the order of the source. A variable without a doc comment is described by its name, as with
@@ -124,7 +128,7 @@ impl TaskDef {
         let mut container = of_binary(binary, self.name);
         if self.is_dynamic {
             // Tasks in its graph are registered as it is itself: with the same image and version, which nothing else tells it.
-            container.args.extend(["--task-template", "{{.taskTemplatePath}}"].map(str::to_owned));
+            container.args.extend(OWN_TEMPLATE.map(str::to_owned));
         }
         container
     }
@@ -134,7 +138,9 @@ impl TaskDef {
 /// options.
 pub(crate) fn passing(binary: &str, variables: &[Variable]) -> TaskTemplate {
     let interface = Interface { inputs: variables.to_vec(), outputs: variables.to_vec() };
-    let container = Container { resources: Some(wire::Resources::default()), ..of_binary(binary, PASS) };
+    let mut container = Container { resources: Some(wire::Resources::default()), ..of_binary(binary, PASS) };
+    // One function gives on values of all types: its interface says of which.
+    container.args.extend(OWN_TEMPLATE.map(str::to_owned));
     TaskTemplate {
         r#type: TASK_TYPE.to_owned(),
         metadata: Some(metadata(&TaskOptions::NONE)),
@@ -142,6 +148,16 @@ pub(crate) fn passing(binary: &str, variables: &[Variable]) -> TaskTemplate {
         target: Some(task_template::Target::Container(container)),
         ..TaskTemplate::default()
     }
+}
+
+/// What the task with this template takes and gives.
+///
+/// # Errors
+/// When it is none.
+pub(crate) fn declared(template: &[u8]) -> Result<Interface> {
+    let broken = |error| Error::new(ErrorKind::Corrupt, "the template of the task").with_source(error);
+    let template = TaskTemplate::decode(template).map_err(broken)?;
+    Interface::decode(&template.interface.unwrap_or_default().encode_to_vec())
 }
 
 /// How a container with the file `binary` in it runs the task `name`.
@@ -265,7 +281,6 @@ pub(crate) fn extended(accelerator: Option<&str>, shared_memory: Option<&str>) -
 #[cfg(test)]
 mod tests {
     use nebulakit_types::json::{Message, to_json};
-    use prost::Message as _;
     use serde_json::json;
 
     use super::*;

@@ -3,6 +3,7 @@
 //! [`Execution::run`] is the whole story: fetch the inputs, run the task, store how it ended. Signals and the deadline are watched beside it.
 
 mod finished;
+mod pass;
 
 use std::collections::BTreeMap;
 use std::pin::{Pin, pin};
@@ -18,6 +19,7 @@ use tokio::runtime::Builder;
 
 use crate::process::documents::{self, ErrorFile, Limits};
 use crate::process::execute::finished::{Finished, grown};
+use crate::process::execute::pass::given_on;
 use crate::process::exit::Exit;
 use crate::process::host::Host;
 use crate::process::meter::Meter;
@@ -238,14 +240,14 @@ impl Execution {
             return Err(of_program(format!("cannot make the stores of `nebulakit::main!`: {}", chain(fault.as_ref()))).into());
         }
         if self.request.task == PASS {
-            let inputs = self.with_files(self.storage.get(&self.request.inputs))?;
-            let inputs = inputs.map_err(|error| Failure::of_store("cannot fetch the inputs", &error))?;
-            return Ok(Finished::Document { name: "outputs.pb", contents: inputs });
+            let template = self.request.task_template.as_ref();
+            let template = template.ok_or_else(|| of_program(format!("`{PASS}` runs with `--task-template`, which says what it gives")))?;
+            let outputs = given_on(&self.inputs()?, &self.template(template)?).map_err(|error| Failure::of_input(PASS, &error))?;
+            return Ok(Finished::Document { name: "outputs.pb", contents: outputs.into() });
         }
         let task = registry.find(&self.request.task).map_err(|error| of_program(error.to_string()))?;
         let limits = Limits::new(&self.host.environment, self.platform).map_err(|error| Failure::system(error.to_string(), false))?;
-        let inputs = self.with_files(self.storage.get(&self.request.inputs))?;
-        let inputs = inputs.map_err(|error| Failure::of_store("cannot fetch the inputs", &error))?;
+        let inputs = self.inputs()?;
         self.meter.read(inputs.len());
         let custom = custom_context(&inputs).map_err(|error| unreadable(task, &inputs, &error))?;
         let context = self.context(task, custom, !self.platform.keeps_timeouts, limits.offloaded);
@@ -253,16 +255,21 @@ impl Execution {
         let give_up = move |failure| leave(execution.part(execution.fail(failure)));
         match self.perform(task, &inputs, context, give_up) {
             Ok(returned) => match task.grow.zip(self.request.task_template.as_ref()) {
-                Some((grow, template)) => {
-                    let template = self.with_files(self.storage.get(template))?;
-                    let template = template.map_err(|error| Failure::of_store("cannot fetch the template of the task", &error))?;
-                    Ok(grown(task, grow, &returned.outputs, &template)?)
-                }
+                Some((grow, template)) => Ok(grown(task, grow, &returned.outputs, &self.template(template)?)?),
                 None => Ok(Finished::Values(returned, limits)),
             },
             Err(Unsuccessful::BadInputs(error)) => Err(unreadable(task, &inputs, &error).into()),
             Err(ended) => Err(ended),
         }
+    }
+
+    fn inputs(&self) -> Result<Bytes, Failure> {
+        self.with_files(self.storage.get(&self.request.inputs))?.map_err(|error| Failure::of_store("cannot fetch the inputs", &error))
+    }
+
+    /// The task as it is registered.
+    fn template(&self, url: &str) -> Result<Bytes, Failure> {
+        self.with_files(self.storage.get(url))?.map_err(|error| Failure::of_store("cannot fetch the template of the task", &error))
     }
 
     /// The run itself, on this thread, and what is told of it. A task that runs longer than it may, and does not stop when it is told to, ends

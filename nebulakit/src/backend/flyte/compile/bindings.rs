@@ -17,20 +17,27 @@ use crate::graph::{Binding, Bound, Input, is_optional};
 /// The platform has no defaults of tasks and workflows. What is left out of an optional input is written as none: a workflow could not hand on
 /// what is not there.
 pub(super) fn inputs<'p>(frame: &mut Frame<'_, 'p>, given: &'p [Bound], inputs: &[Input]) -> Vec<WireBinding> {
+    filled(frame, given, inputs, default)
+}
+
+/// What feeds the inputs of an execution of its own: its launch plan has the defaults. What has none there is none here, since the platform would not
+/// start an execution that lacks an input.
+pub(super) fn launched<'p>(frame: &mut Frame<'_, 'p>, given: &'p [Bound], inputs: &[Input]) -> Vec<WireBinding> {
+    filled(frame, given, inputs, |input| if input.default.is_some() { None } else { default(input) })
+}
+
+/// What is given, and what `left` makes of the inputs that are left out.
+fn filled<'p>(
+    frame: &mut Frame<'_, 'p>,
+    given: &'p [Bound],
+    inputs: &[Input],
+    left: impl Fn(&Input) -> Option<Literal>,
+) -> Vec<WireBinding> {
     let mut bindings: Vec<_> = given.iter().map(|bound| of(frame, &bound.name, &bound.binding)).collect();
     let known: HashSet<&str> = given.iter().map(|bound| &*bound.name).collect();
-    let left = inputs.iter().filter(|input| !known.contains(&*input.name));
-    bindings.extend(left.filter_map(|input| Some(named(&input.name, constant(default(input)?)))));
-    sorted(bindings)
-}
-
-/// What feeds the inputs of an execution of its own: its launch plan has the defaults.
-pub(super) fn given<'p>(frame: &mut Frame<'_, 'p>, given: &'p [Bound]) -> Vec<WireBinding> {
-    sorted(given.iter().map(|bound| of(frame, &bound.name, &bound.binding)).collect())
-}
-
-/// By their names, as flytekit has them.
-fn sorted(mut bindings: Vec<WireBinding>) -> Vec<WireBinding> {
+    let open = inputs.iter().filter(|input| !known.contains(&*input.name));
+    bindings.extend(open.filter_map(|input| Some(named(&input.name, constant(left(input)?)))));
+    // As flytekit has them.
     bindings.sort_by(|one, other| one.var.cmp(&other.var));
     bindings
 }

@@ -51,7 +51,8 @@ pub(super) fn node<'p>(frame: &mut Frame<'_, 'p>, of: &'p Node, options: &Option
                     (inputs, task(ids::reference(reference), of))
                 }
                 ReferenceKind::LaunchPlan => {
-                    (bindings::given(frame, &of.inputs), workflow(workflow_node::Reference::LaunchplanRef(ids::reference(reference))))
+                    let inputs = bindings::launched(frame, &of.inputs, &reference.inputs);
+                    (inputs, workflow(workflow_node::Reference::LaunchplanRef(ids::reference(reference))))
                 }
             };
             (metadata(&reference.name, overrides, None), inputs, target)
@@ -64,12 +65,12 @@ pub(super) fn node<'p>(frame: &mut Frame<'_, 'p>, of: &'p Node, options: &Option
         Kind::LaunchPlan(name) => {
             needs.launch_plans.insert(name);
             let target = workflow(workflow_node::Reference::LaunchplanRef(ids::launch_plan(options, name)));
-            (metadata(name, overrides, None), bindings::given(frame, &of.inputs), target)
+            (metadata(name, overrides, None), bindings::launched(frame, &of.inputs, tables.inputs(&of.kind)), target)
         }
         Kind::Map(map) => return mapped(frame, of, map, options, needs),
         Kind::Approve(gate) => {
             let condition = gate_node::Condition::Approve(ApproveCondition { signal_id: gate.signal.to_string() });
-            (metadata(&gate.signal, overrides, None), bindings::given(frame, &of.inputs), waiting(condition))
+            (metadata(&gate.signal, overrides, None), bindings::inputs(frame, &of.inputs, &[]), waiting(condition))
         }
         Kind::Wait(gate) => (metadata(&gate.signal, overrides, None), Vec::new(), waiting(signal(gate))),
         Kind::Sleep(time) => {
@@ -89,7 +90,7 @@ fn mapped<'p>(frame: &mut Frame<'_, 'p>, of: &'p Node, map: &'p Map, options: &O
     let name = way.name();
     let inputs = bindings::inputs(frame, &of.inputs, frame.source.tables.inputs(&of.kind));
     let settings = metadata(&name, of.overrides.as_deref(), Some(definition.options()));
-    // What is asked for counts for each element.
+    // What is asked for counts for each element: a time limit here would be one of the whole map, and retries here repeat nothing.
     let outer = NodeMetadata { name: settings.name.clone(), retries: Some(RetryStrategy::default()), ..NodeMetadata::default() };
     let element = WireNode {
         id: frame.id(&of.id),

@@ -2,6 +2,7 @@
 //!
 //! What is wrong with a graph for every backend is told by [`Graph::problems`](crate::graph::Graph::problems); here is what only Flyte takes otherwise.
 
+mod constants;
 mod nodes;
 mod tasks;
 
@@ -39,7 +40,8 @@ pub(super) fn in_a_job(program: &Program, tables: &Tables<'_>, options: &Options
 /// What tasks and nodes ask for that only other platforms have, one line each.
 pub(super) fn ignored(tables: &Tables<'_>) -> Vec<String> {
     let of_tasks = tables.definitions.values().flat_map(|task| tasks::ignored(task));
-    of_tasks.chain(tables.workflows.values().flat_map(|graph| nodes::ignored(graph))).collect()
+    let written = tables.workflows.values().filter(|graph| graph.launch_plan.is_none());
+    of_tasks.chain(written.flat_map(|graph| nodes::ignored(graph, tables))).collect()
 }
 
 /// The messages that are larger than the platform takes.

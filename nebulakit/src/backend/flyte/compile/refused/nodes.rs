@@ -1,9 +1,13 @@
 //! What the platform takes otherwise of nodes.
 
+use std::collections::HashMap;
+
 use super::super::conditions::parts;
+use super::super::frame::{behind, promised};
 use super::super::options::Options;
 use super::super::tables::Tables;
-use crate::graph::{Graph, Kind, Map, Mapped, Node, Overrides, Problem, ProblemKind, Reference, ReferenceKind, Scope};
+use super::constants;
+use crate::graph::{Branch, Graph, Kind, Map, Mapped, Node, Overrides, Problem, ProblemKind, Reference, ReferenceKind, Scope};
 use crate::task::quantity;
 
 /// What is wrong with the nodes of a workflow.
@@ -23,11 +27,16 @@ pub(super) fn workflow(graph: &Graph, tables: &Tables<'_>, options: &Options) ->
         problems.push(Problem::new(ProblemKind::Empty, message).at(graph.at.clone()).hint("the platform refuses a workflow without nodes"));
     }
     each(graph, &mut |node| {
-        if let Kind::Map(map) = &node.kind {
-            problems.extend(mapped(node, map, tables));
+        problems.extend(constants::offloaded(node));
+        match &node.kind {
+            Kind::Map(map) => problems.extend(mapped(node, map, tables)),
+            Kind::Approve(_) => problems.extend(approved(node)),
+            Kind::Branch(branch) => problems.extend(same_ids(node, branch)),
+            _ => {}
         }
         if let Some(overrides) = node.overrides.as_deref() {
             problems.extend(overridden(node, overrides, tables));
+            problems.extend(within(node, overrides, tables));
         }
     });
     problems
@@ -46,11 +55,17 @@ pub(super) fn references(tables: &Tables<'_>) -> Vec<Problem> {
 }
 
 /// What nodes ask for that the platform does not have.
-pub(super) fn ignored(graph: &Graph) -> Vec<String> {
+pub(super) fn ignored(graph: &Graph, tables: &Tables<'_>) -> Vec<String> {
     let mut lines = Vec::new();
     each(graph, &mut |node| {
         if node.overrides.as_ref().is_some_and(|overrides| overrides.strategy.is_some()) {
             lines.push(format!("`{}` of `{}`: Flyte has no `strategy`", node.id, graph.name));
+        }
+        if let Kind::Workflow(name) = &node.kind
+            && tables.workflows.get(&**name).is_some_and(|inner| inner.keep_going != graph.keep_going)
+        {
+            let what = if graph.keep_going { "goes on at a failure as well" } else { "does not keep going at a failure" };
+            lines.push(format!("`{}` of `{}`: there `{name}` {what}, since Flyte asks the outermost workflow alone", node.id, graph.name));
         }
     });
     lines
@@ -92,6 +107,51 @@ fn mapped(node: &Node, map: &Map, tables: &Tables<'_>) -> Option<Problem> {
     };
     let message = format!("`{}` is a map of `{}`, {what}, which Flyte cannot map", node.id, map.of.name());
     Some(problem(node, ProblemKind::Map, message, hint))
+}
+
+/// Nodes in the arms of a condition whose ids are one to the platform, which fails such a run at once.
+fn same_ids(node: &Node, branch: &Branch) -> Vec<Problem> {
+    let mut first = HashMap::new();
+    let mut problems = Vec::new();
+    for inner in branch.scopes().flat_map(|arm| &arm.nodes) {
+        let known = *first.entry(behind(&node.id, &inner.id)).or_insert(inner);
+        if known.id != inner.id {
+            let message =
+                format!("`{}` and `{}` are one id to Flyte, which puts `{}-` before ids in its arms", known.id, inner.id, node.id);
+            problems.push(problem(inner, ProblemKind::Name, message, "give one of them another id"));
+        }
+    }
+    problems
+}
+
+/// A part of a value that is approved: the platform takes the type of the whole for that of the part.
+fn approved(node: &Node) -> Option<Problem> {
+    let part = node.inputs.iter().find(|bound| promised(&bound.binding).is_some_and(|(_, path)| !path.is_empty()))?;
+    let message = format!("`{}` approves a part of a value, as `{}`, which Flyte refuses", node.id, part.name);
+    Some(problem(node, ProblemKind::Gate, message, "approve the whole value, or give the part to a task and approve what that gives"))
+}
+
+/// Overrides of what runs nodes of its own. The platform ends such a node alone: all that runs within goes on; and it never begins one again.
+fn within(node: &Node, overrides: &Overrides, tables: &Tables<'_>) -> Vec<Problem> {
+    let (what, name) = match &node.kind {
+        Kind::Workflow(name) => ("workflow", name),
+        Kind::LaunchPlan(name) => ("launch plan", name),
+        Kind::Reference(name) if tables.references.get(&**name).is_some_and(|of| of.kind == ReferenceKind::LaunchPlan) => {
+            ("launch plan", name)
+        }
+        _ => return Vec::new(),
+    };
+    let mut problems = Vec::new();
+    let mut report = |message: String, hint: &str| problems.push(problem(node, ProblemKind::Override, message, hint));
+    if overrides.timeout.is_some() {
+        let message = format!("`{}` limits the time of the {what} `{name}`, which would run on when Flyte gives the node up", node.id);
+        report(message, "write `timeout` on the tasks in it");
+    }
+    if overrides.retries.is_some_and(|retries| retries > 0) {
+        let message = format!("`{}` repeats the {what} `{name}`, which Flyte runs once", node.id);
+        report(message, "write `retries` on the tasks in it");
+    }
+    problems
 }
 
 /// Overrides that the platform would drop.
