@@ -88,7 +88,7 @@ fn written(write: impl FnOnce(&mut Encoder) -> Result<()>) -> Result<Vec<u8>> {
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "what writes an element may fail elsewhere")]
-fn raw(encoder: &mut Encoder, literal: &Vec<u8>) -> Result<()> {
-    encoder.raw(literal);
+fn raw(encoder: &mut Encoder, literal: &impl AsRef<[u8]>) -> Result<()> {
+    encoder.raw(literal.as_ref());
     Ok(())
 }
