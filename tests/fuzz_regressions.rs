@@ -25,11 +25,19 @@ use proptest::test_runner::RngSeed;
 use tables::Format;
 
 /// Command lines on which a property once failed, with what was wrong and what is said of them.
-const FOUND_COMMAND_LINES: &[(&str, &str, &str)] = &[(
-    "execute\n--inputs=i\n--output-prefix=o\n--\ntask-name\n\n",
-    "a name behind `--` was empty",
-    "`execute` needs `--task-name` with a value that is not an unrendered template",
-)];
+const FOUND_COMMAND_LINES: &[(&str, &str, &str)] = &[
+    (
+        "execute\n--inputs=i\n--output-prefix=o\n--\ntask-name\n\n",
+        "a name behind `--` was empty",
+        "`execute` needs `--task-name` with a value that is not an unrendered template",
+    ),
+    (
+        "run\ncommand_line::shaped\n--choice\nv1\n--held\n-\n%%\n1: true\n",
+        "a struct took numbers for names of fields",
+        "`--held`: the struct `Held` has no field `1`; it has `at`, `bytes`, `color`, `file`, `folder`, `numbered`, `outcome`, `pause`, \
+         `shape`, `untyped`",
+    ),
+];
 
 /// Tables on which a property once failed, in hexadecimal, with what was wrong.
 #[cfg(feature = "schema")]

@@ -65,14 +65,15 @@ fn grid(rates: Vec<f64>, epochs: Vec<i64>) -> Vec<Parameters> {
     rates.iter().flat_map(|&rate| epochs.iter().map(move |&epochs| Parameters { rate, epochs })).collect()
 }
 
-/// Fits a line by gradient descent.
+/// Fits a line by gradient descent. It looks whether it is to stop, so that nothing is left behind the handler's back.
 #[task]
-fn train(training: File<Csv>, parameters: Parameters, scratch: String) -> anyhow::Result<Model> {
+fn train(ctx: Context, training: File<Csv>, parameters: Parameters, scratch: String) -> anyhow::Result<Model> {
     let Parameters { rate, epochs } = parameters;
     let points = points(&training.blocking().read_to_string().recoverable()?)?;
     let scale = 2.0 * rate / points.len() as f64;
     let mut model = Model { slope: 0.0, intercept: 0.0 };
     for _ in 0..epochs {
+        anyhow::ensure!(!ctx.is_cancelled(), "stopped before the last epoch");
         let (by_slope, by_intercept) = points.iter().fold((0.0, 0.0), |(by_slope, by_intercept), (x, y)| {
             let error = model.slope * x + model.intercept - y;
             (by_slope + error * x, by_intercept + error)

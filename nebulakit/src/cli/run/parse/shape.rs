@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::held::is_held;
 use super::parser::Parser;
-use super::said::{found, found_text, mismatch};
+use super::said::{found, found_text, mismatch, shown};
 use super::times::duration;
 use super::unions::{none_fits, only_entry};
 use crate::cli::data::special_float;
@@ -30,6 +30,9 @@ impl Parser<'_> {
                 let mut shaped = Vec::with_capacity(entries.len());
                 for (key, field) in entries {
                     let Untyped::String(name) = key else {
+                        if others == Some(&Value::Bool(false)) {
+                            return Err(unknown_field(&shown(key), schema));
+                        }
                         shaped.push((key.clone(), others.map_or_else(|| Ok(field.clone()), |schema| self.shape(field, schema))?));
                         continue;
                     };
