@@ -144,9 +144,11 @@ mod tests {
 
     #[test]
     fn the_best_trial_finds_the_line_and_a_failure_leaves_nothing() {
-        let folder = tempfile::tempdir().unwrap();
+        let [folder, own] = [(); 2].map(|()| tempfile::tempdir().unwrap());
+        let ctx = Context::local(own.path());
         let scratch = folder.path().join("scratch").to_str().unwrap().to_owned();
-        let trial = |epochs| judge(line(), train(line(), Parameters { rate: 0.1, epochs }, scratch.clone()).unwrap()).unwrap();
+        let train = |epochs| train(ctx.clone(), line(), Parameters { rate: 0.1, epochs }, scratch.clone()).unwrap();
+        let trial = |epochs| judge(line(), train(epochs)).unwrap();
         let best = best(vec![Some(trial(5)), None, Some(trial(1000))]).unwrap();
         assert!((best.model.slope - 2.0).abs() < 1e-6 && (best.model.intercept - 1.0).abs() < 1e-6, "{best:?}");
         clean_up(scratch, None).unwrap();
