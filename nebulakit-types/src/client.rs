@@ -115,7 +115,7 @@ impl HttpClient {
     /// Makes a request; its answer is there as soon as its headers are.
     ///
     /// # Errors
-    /// There is no answer.
+    /// When the host does not answer.
     pub async fn send(&self, request: http::Request<Bytes>) -> Result<http::Response<AnswerBody>, Fault> {
         let request = reqwest::Request::try_from(request).map_err(Fault::of)?;
         let answer = http::Response::<reqwest::Body>::from(self.0.execute(request).await.map_err(Fault::of)?);
@@ -125,7 +125,7 @@ impl HttpClient {
     /// Makes a request, and reads its answer as a whole.
     ///
     /// # Errors
-    /// There is no answer, or it breaks off, or it has more than 1 MiB.
+    /// When the host does not answer, breaks off, or sends more than 1 MiB.
     pub async fn exchange(&self, request: http::Request<Vec<u8>>) -> Result<http::Response<Vec<u8>>, Fault> {
         let (parts, body) = self.send(request.map(Bytes::from)).await?.into_parts();
         let body = Limited::new(body, LONGEST_ANSWER).collect().await.map_err(|error| match error.downcast::<Fault>() {
@@ -136,7 +136,7 @@ impl HttpClient {
     }
 }
 
-/// Why there is no answer. It displays as what the host did: `did not answer: connection refused`.
+/// Why a request failed. It displays as what the host did: `did not answer: connection refused`.
 #[derive(Debug, Clone)]
 pub struct Fault {
     kind: FaultKind,

@@ -666,7 +666,7 @@ impl ExecutionState {
         }
     }
 }
-/// Once in so many units.
+/// A fixed rate: once every `value` units.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct FixedRate {
     #[prost(uint32, tag = "1")]

@@ -2449,7 +2449,7 @@ pub mod array_node {
 pub struct NodeMetadata {
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
-    /// Counts in place of the one of the task, which has no effect.
+    /// The platform reads it here and ignores the task's.
     #[prost(message, optional, tag = "4")]
     pub timeout: ::core::option::Option<super::super::google::protobuf::Duration>,
     /// Beats the retries of the task, unless it is 0.
@@ -2460,7 +2460,7 @@ pub struct NodeMetadata {
         ::prost::alloc::string::String,
         ::prost::alloc::string::String,
     >,
-    /// Counts in place of the one of the task, which has no effect.
+    /// The platform reads it here and ignores the task's.
     #[prost(oneof = "node_metadata::InterruptibleValue", tags = "6")]
     pub interruptible_value: ::core::option::Option<node_metadata::InterruptibleValue>,
     /// No server reads this and the next two: the cache follows the task.
@@ -2475,7 +2475,7 @@ pub struct NodeMetadata {
 }
 /// Nested message and enum types in `NodeMetadata`.
 pub mod node_metadata {
-    /// Counts in place of the one of the task, which has no effect.
+    /// The platform reads it here and ignores the task's.
     #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Oneof)]
     pub enum InterruptibleValue {
         #[prost(bool, tag = "6")]

@@ -110,7 +110,7 @@ impl Admin {
     }
 }
 
-/// The wait after so many failures: a random share of what doubles with each, so that those who failed together do not come back together.
+/// The wait after `failures` failures: a random part of a limit that doubles each time, so that clients that failed together do not retry together.
 fn wait(failures: u32, longest: Duration) -> Duration {
     let most = FIRST_WAIT.saturating_mul(1 << failures.min(16)).min(longest);
     // Randomness for spreading load needs no more than the seed of a hasher.

@@ -1,7 +1,7 @@
 //! Where tokens are kept between processes: the system's keyring, else a file that only its owner can read.
 //!
 //! The keyring is asked by its own command, `secret-tool` of libsecret, so that no build links D-Bus. Where that is not installed, or has no
-//! keyring to ask, the file is used. What cannot be kept costs another login, and is no error.
+//! keyring to ask, the file is used. A token that cannot be kept is not an error: it costs another login.
 
 use std::borrow::Cow;
 use std::fs;

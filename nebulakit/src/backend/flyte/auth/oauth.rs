@@ -60,7 +60,7 @@ impl OAuth<'_> {
         }
     }
 
-    /// Why there is no token. What was sent and received is not repeated: it may hold secrets.
+    /// Why the server gave no token. What was sent and received is not repeated: it may hold secrets.
     pub(super) fn failed<T: ErrorResponse + std::fmt::Display + 'static>(&self, error: RequestTokenError<Fault, T>) -> ClientError {
         let place = &self.server.token_url;
         let place = format!("{}{}", place.origin().ascii_serialization(), place.path());

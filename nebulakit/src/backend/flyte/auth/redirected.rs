@@ -9,7 +9,7 @@ use url::{Host, Url};
 
 use super::super::error::{ClientError, ClientErrorKind};
 
-/// A request's head has at most so many bytes; what browsers send is far below.
+/// The largest request head that is read, in bytes; browsers send far less.
 const LONGEST_HEAD: usize = 16 * 1024;
 
 /// Browsers open connections that they may need, and leave them silent.

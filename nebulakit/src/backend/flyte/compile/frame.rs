@@ -127,7 +127,7 @@ impl<'s, 'p> Frame<'s, 'p> {
         };
         let (node_id, var) = match value {
             _ if is_outside => (String::new(), self.capture(value)),
-            // The platform has no name for what gives the inputs.
+            // The platform refers to inputs by an empty node id.
             Value::Input(name) => (String::new(), name.to_owned()),
             Value::Output(node, output) => (self.id(node), output.to_owned()),
         };
