@@ -21,21 +21,55 @@ impl<Q, A> Method<Q, A> {
     }
 }
 
-pub(in super::super) const GET_OAUTH2_METADATA: Method<service::OAuth2MetadataRequest, service::OAuth2MetadataResponse> =
-    Method::new("/flyteidl.service.AuthMetadataService/GetOAuth2Metadata");
-pub(in super::super) const GET_PUBLIC_CLIENT_CONFIG: Method<
-    service::PublicClientAuthConfigRequest,
-    service::PublicClientAuthConfigResponse,
-> = Method::new("/flyteidl.service.AuthMetadataService/GetPublicClientConfig");
-pub(in super::super) const CREATE_TASK: Method<admin::TaskCreateRequest, admin::TaskCreateResponse> =
-    Method::new("/flyteidl.service.AdminService/CreateTask");
-pub(in super::super) const CREATE_WORKFLOW: Method<admin::WorkflowCreateRequest, admin::WorkflowCreateResponse> =
-    Method::new("/flyteidl.service.AdminService/CreateWorkflow");
-pub(in super::super) const CREATE_LAUNCH_PLAN: Method<admin::LaunchPlanCreateRequest, admin::LaunchPlanCreateResponse> =
-    Method::new("/flyteidl.service.AdminService/CreateLaunchPlan");
-pub(in super::super) const UPDATE_LAUNCH_PLAN: Method<admin::LaunchPlanUpdateRequest, admin::LaunchPlanUpdateResponse> =
-    Method::new("/flyteidl.service.AdminService/UpdateLaunchPlan");
-pub(in super::super) const GET_WORKFLOW: Method<admin::ObjectGetRequest, admin::Workflow> =
-    Method::new("/flyteidl.service.AdminService/GetWorkflow");
-pub(in super::super) const GET_VERSION: Method<admin::GetVersionRequest, admin::GetVersionResponse> =
-    Method::new("/flyteidl.service.AdminService/GetVersion");
+/// The methods of one service, as the constants that name them.
+macro_rules! methods {
+    ($service:literal: $($constant:ident $name:literal ($request:ty) -> $answer:ty;)*) => {
+        $(
+            pub(in super::super) const $constant: Method<$request, $answer> =
+                Method::new(concat!("/flyteidl.service.", $service, "/", $name));
+        )*
+    };
+}
+
+methods! { "AuthMetadataService":
+    GET_OAUTH2_METADATA "GetOAuth2Metadata" (service::OAuth2MetadataRequest) -> service::OAuth2MetadataResponse;
+    GET_PUBLIC_CLIENT_CONFIG "GetPublicClientConfig" (service::PublicClientAuthConfigRequest) -> service::PublicClientAuthConfigResponse;
+}
+
+methods! { "AdminService":
+    GET_VERSION "GetVersion" (admin::GetVersionRequest) -> admin::GetVersionResponse;
+    CREATE_TASK "CreateTask" (admin::TaskCreateRequest) -> admin::TaskCreateResponse;
+    GET_TASK "GetTask" (admin::ObjectGetRequest) -> admin::Task;
+    LIST_TASKS "ListTasks" (admin::ResourceListRequest) -> admin::TaskList;
+    CREATE_WORKFLOW "CreateWorkflow" (admin::WorkflowCreateRequest) -> admin::WorkflowCreateResponse;
+    GET_WORKFLOW "GetWorkflow" (admin::ObjectGetRequest) -> admin::Workflow;
+    CREATE_LAUNCH_PLAN "CreateLaunchPlan" (admin::LaunchPlanCreateRequest) -> admin::LaunchPlanCreateResponse;
+    GET_LAUNCH_PLAN "GetLaunchPlan" (admin::ObjectGetRequest) -> admin::LaunchPlan;
+    GET_ACTIVE_LAUNCH_PLAN "GetActiveLaunchPlan" (admin::ActiveLaunchPlanRequest) -> admin::LaunchPlan;
+    LIST_LAUNCH_PLANS "ListLaunchPlans" (admin::ResourceListRequest) -> admin::LaunchPlanList;
+    UPDATE_LAUNCH_PLAN "UpdateLaunchPlan" (admin::LaunchPlanUpdateRequest) -> admin::LaunchPlanUpdateResponse;
+    CREATE_EXECUTION "CreateExecution" (admin::ExecutionCreateRequest) -> admin::ExecutionCreateResponse;
+    RELAUNCH_EXECUTION "RelaunchExecution" (admin::ExecutionRelaunchRequest) -> admin::ExecutionCreateResponse;
+    RECOVER_EXECUTION "RecoverExecution" (admin::ExecutionRecoverRequest) -> admin::ExecutionCreateResponse;
+    TERMINATE_EXECUTION "TerminateExecution" (admin::ExecutionTerminateRequest) -> admin::ExecutionTerminateResponse;
+    GET_EXECUTION "GetExecution" (admin::WorkflowExecutionGetRequest) -> admin::Execution;
+    GET_EXECUTION_DATA "GetExecutionData" (admin::WorkflowExecutionGetDataRequest) -> admin::WorkflowExecutionGetDataResponse;
+    LIST_EXECUTIONS "ListExecutions" (admin::ResourceListRequest) -> admin::ExecutionList;
+    GET_NODE_EXECUTION "GetNodeExecution" (admin::NodeExecutionGetRequest) -> admin::NodeExecution;
+    GET_NODE_EXECUTION_DATA "GetNodeExecutionData" (admin::NodeExecutionGetDataRequest) -> admin::NodeExecutionGetDataResponse;
+    LIST_NODE_EXECUTIONS "ListNodeExecutions" (admin::NodeExecutionListRequest) -> admin::NodeExecutionList;
+    GET_TASK_EXECUTION "GetTaskExecution" (admin::TaskExecutionGetRequest) -> admin::TaskExecution;
+    GET_TASK_EXECUTION_DATA "GetTaskExecutionData" (admin::TaskExecutionGetDataRequest) -> admin::TaskExecutionGetDataResponse;
+    LIST_TASK_EXECUTIONS "ListTaskExecutions" (admin::TaskExecutionListRequest) -> admin::TaskExecutionList;
+}
+
+methods! { "SignalService":
+    GET_OR_CREATE_SIGNAL "GetOrCreateSignal" (admin::SignalGetOrCreateRequest) -> admin::Signal;
+    LIST_SIGNALS "ListSignals" (admin::SignalListRequest) -> admin::SignalList;
+    SET_SIGNAL "SetSignal" (admin::SignalSetRequest) -> admin::SignalSetResponse;
+}
+
+methods! { "DataProxyService":
+    CREATE_UPLOAD_LOCATION "CreateUploadLocation" (service::CreateUploadLocationRequest) -> service::CreateUploadLocationResponse;
+    CREATE_DOWNLOAD_LINK "CreateDownloadLink" (service::CreateDownloadLinkRequest) -> service::CreateDownloadLinkResponse;
+}
