@@ -107,8 +107,11 @@ class Cluster:
         template.id.name += "-map" + "".join(f"-{name}" for name in bound) + ("-optional" if optional else "")
 
     @once
-    def python(self, task, version="", mapped=False):
-        """Registers a flytekit task, of the image that holds this folder; `version` is for a second task of the same name."""
+    def python(self, task, version="", mapped=False, fixed=None):
+        """Registers a flytekit task, of the image that holds this folder; `version` is for a second task of the same name.
+
+        `fixed` is the whole version of one that others name; who was first with it keeps it.
+        """
         settings = SerializationSettings(
             project=self.options.project,
             domain=self.options.domain,
@@ -116,7 +119,7 @@ class Cluster:
             image_config=ImageConfig(default_image=Image.look_up_image_info("default", self.options.python_image)),
         )
         template = get_serializable({}, settings, task).to_flyte_idl().template
-        template.id.version += version
+        template.id.version = fixed or template.id.version + version
         if mapped:
             self.mapped(template)
         return self.create_task(template)
@@ -237,13 +240,46 @@ class Cluster:
 
     def signal(self, execution, name, value):
         """Gives a value to a node that waits for one, as soon as it does."""
-        asked = signal_pb2.SignalListRequest(workflow_execution_id=execution, limit=10)
         until = time.monotonic() + 120
-        while not self.client.list_signals(asked).signals:
-            assert time.monotonic() < until, f"{execution.name} does not wait for a signal"
+        while not any(signal.id.signal_id == name for signal in self.signals(execution)):
+            assert time.monotonic() < until, f"{execution.name} does not wait for `{name}`"
             time.sleep(0.2)
         identifier = identifier_pb2.SignalIdentifier(signal_id=name, execution_id=execution)
         self.client.set_signal(signal_pb2.SignalSetRequest(id=identifier, value=value))
+
+    def signals(self, execution):
+        """The signals that an execution waits for, or has waited for."""
+        return self.client.list_signals(signal_pb2.SignalListRequest(workflow_execution_id=execution, limit=10)).signals
+
+    def recover(self, name):
+        """Starts an execution that goes on where the one of that name failed."""
+        request = execution_pb2.ExecutionRecoverRequest(id=self.execution(name), name="n" + uuid.uuid4().hex[:16])
+        return self.client.recover_execution(request).id
+
+    def execution(self, name):
+        return identifier_pb2.WorkflowExecutionIdentifier(project=self.options.project, domain=self.options.domain, name=name)
+
+    def scheduled(self, plan, since):
+        """The executions of a launch plan that the clock has started."""
+        listed = common_pb2.ResourceListRequest(
+            id=common_pb2.NamedEntityIdentifier(project=plan.project, domain=plan.domain),
+            limit=10,
+            filters=f"eq(launch_plan.name,{plan.name})+eq(launch_plan.version,{plan.version})+eq(mode,1)",
+            sort_by=common_pb2.Sort(key="created_at", direction=common_pb2.Sort.DESCENDING),
+        )
+        return [found.id for found in self.client.list_executions_paginated(listed).executions if found.closure.created_at.ToDatetime(since.tzinfo) >= since]
+
+    def upload_location(self, filename):
+        """A place of the cluster's own for a file that this machine stores."""
+        root = f"nebulakit-tests-{uuid.uuid4().hex}"
+        request = dataproxy_pb2.CreateUploadLocationRequest(
+            project=self.options.project, domain=self.options.domain, filename=filename, filename_root=root
+        )
+        return self.client.create_upload_location(request)
+
+    @staticmethod
+    def put(location, data):
+        urllib.request.urlopen(urllib.request.Request(location.signed_url, data, method="PUT"), timeout=60).close()
 
     def abort(self, execution, cause):
         self.client.terminate_execution(execution_pb2.ExecutionTerminateRequest(id=execution, cause=cause))

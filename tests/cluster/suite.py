@@ -25,7 +25,7 @@ def options():
     option("config", help="a configuration file of flytekit or flytectl, for clusters that want a login")
     option("project", "flytesnacks", help="the project")
     option("domain", "development", help="the domain")
-    option("rust-image", help="the image with the binaries `fixture`, `cluster` and `dying_store` on its PATH")
+    option("rust-image", help="the image with the binaries `fixture`, `cluster`, `cluster_flows` and `dying_store` on its PATH")
     option("python-image", help="the image with flytekit and this folder's Python files")
     option(
         "binaries",
@@ -33,6 +33,7 @@ def options():
         help="where the same binaries are on this machine, which are asked to describe their tasks",
     )
     option("kubectl", help="a command that reaches the cluster, such as `kubectl --context mine`: for labels, secrets, lost machines")
+    option("flytectl", help="the command flytectl, which registers a package of ours")
     option("jobs", "8", help="how many cases run at a time", type=int)
     parser.add_argument(
         "cases", nargs="*", help="words of the titles of the cases to run; all if there are none; `measure` alone compares speeds"

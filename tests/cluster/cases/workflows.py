@@ -1,0 +1,206 @@
+"""Workflows of ours, registered by the binary that holds them: every construct."""
+
+import datetime
+import time
+
+from flyteidl.admin import launch_plan_pb2
+from flyteidl.core import types_pb2
+
+from ended import shown
+from flows import flows
+from graph import literal, value
+from table import ALL, Case, Skipped, case
+
+LIST = list[int]
+INTEGER = types_pb2.LiteralType(simple=types_pb2.INTEGER)
+
+
+def gives(name, expected, type=int, **inputs):
+    """A case that runs a workflow to its end, and looks at its only output."""
+
+    def run(cluster):
+        ended = flows(cluster).run(name, **inputs)
+        assert ended.phase == "SUCCEEDED", f"{ended}\n{ended.error.message}"
+        found = value(ended.outputs["o0"], type)
+        assert found == expected, f"{found!r} is not {expected!r} [{ended.name}]"
+        return f"{found!r} in {ended.seconds:.1f} s [{ended.name}]"
+
+    return run
+
+
+def fails(name, *says, **inputs):
+    """A case that runs a workflow which fails, and looks for what its error says."""
+
+    def run(cluster):
+        ended = flows(cluster).run(name, **inputs)
+        assert ended.phase == "FAILED", ended
+        missing = [word for word in says if word not in f"{ended.error.code}: {ended.error.message}"]
+        assert not missing, f"{missing} is not in {ended.error.code}: {ended.error.message}"
+        return f"{shown(ended.error)} [{ended.name}]"
+
+    return run
+
+
+MANY = list(range(500))
+ALL += [
+    Case(f"workflow: {title}", run)
+    for title, run in (
+        ("a chain of tasks", gives("constructs.chain", 13, x=3)),
+        ("a workflow in a workflow, twice", gives("constructs.nested", 61, x=3)),
+        ("a map with a shared input, four at a time", gives("constructs.mapped", "0.5 km,1 km,1.5 km", str, xs=[1, 2, 3], unit="km")),
+        ("a map whose shared input is its first", gives("constructs.bound_first", 63, xs=[1, 2, 3])),
+        ("a map whose shared input is in the middle", gives("constructs.bound_last", 66, xs=[1, 2, 3])),
+        ("a map in which some may fail", gives("constructs.enough", "1 none 2 none", str, xs=[2, 3, 4, 5])),
+        ("a map with too many failures", fails("constructs.enough", "is odd", xs=[1, 3, 4, 5])),
+        ("a map in which one fails", fails("constructs.all_of_them", "USER:RuntimeError", "3 is odd", xs=[2, 3, 4])),
+        ("a map over nothing", gives("constructs.many", 0, xs=literal([], LIST))),
+        ("a map of 500", gives("constructs.many", 2 * sum(MANY), xs=MANY)),
+        ("a condition, first arm", gives("constructs.decides", 44, x=11)),
+        ("a condition, arm of an arm: a constant", gives("constructs.decides", 0, x=-1)),
+        ("a condition, arm of an arm: a task", gives("constructs.decides", 6, x=3)),
+        ("a condition without an answer", fails("constructs.decides", "seven is no answer", x=7)),
+        ("a graph that grows: 50 nodes", gives("constructs.dynamic", 2450, n=50)),
+        ("a graph that grows: no nodes", gives("constructs.dynamic", 0, n=0)),
+        ("a graph that grows in one that grew, with a map, a condition and a workflow", gives("constructs.dynamic_nested", 73, n=4)),
+        ("launch plans as nodes, with fixed inputs and defaults", gives("plans.plans", 226, b=4)),
+        ("a launch plan with its own default", gives("plans.planned", 121)),
+        ("a task of Python between tasks of ours", gives("neighbours.between", 8, x=1)),
+        ("an error with a code", fails("fates.goes_on", "FLOWS:Broken", "one of two", x=1)),
+        ("a task that comes back with its checkpoint", gives("fates.returns", "012", str, last=2)),
+    )
+]
+
+
+@case("workflow: parts of structs, lists of promises and constants")
+def bindings(cluster):
+    ended = flows(cluster).run("constructs.bindings", x=4)
+    assert ended.phase == "SUCCEEDED", f"{ended}\n{ended.error.message}"
+    assert (value(ended.outputs["sum"], int), value(ended.outputs["parts"], LIST)) == (12, [4, 7, 4]), ended.outputs
+    return f"[{ended.name}]"
+
+
+@case("workflow: a file from task to task, and out")
+def a_file(cluster):
+    ended = flows(cluster).run("constructs.files", text="one two three")
+    assert ended.phase == "SUCCEEDED" and value(ended.outputs["words"], int) == 3, f"{ended}\n{ended.error.message}"
+    return ended.outputs["file"].scalar.blob.uri
+
+
+@case("workflow: gates that wait for a value, a second and a yes")
+def gates(cluster):
+    ours = flows(cluster)
+    execution = ours.launch("constructs.gated", x=3)
+    cluster.signal(execution, "more", literal(4))
+    until = time.monotonic() + 120
+    while len(cluster.signals(execution)) < 2:
+        assert time.monotonic() < until, f"{execution.name} does not wait for its approval"
+        time.sleep(0.2)
+    cluster.signal(execution, "release", literal(True))
+    ended = cluster.wait(execution)
+    assert ended.phase == "SUCCEEDED" and value(ended.outputs["o0"], int) == 7, f"{ended}\n{ended.error.message}"
+    return f"7 [{ended.name}]"
+
+
+@case("workflow: a failure handler is told what failed")
+def handler(cluster):
+    ended = flows(cluster).run("fates.guarded", x=1)
+    assert ended.phase == "FAILED" and "broken as asked" in ended.error.message, ended
+    handlers = [node for name, node in ended.nodes.items() if name.startswith("fn")]
+    assert [node.phase for node in handlers] == ["SUCCEEDED"], ended.nodes
+    return shown(ended.error)
+
+
+@case("workflow: what does not need the failed node still runs")
+def goes_on(cluster):
+    ended = flows(cluster).run("fates.goes_on", x=1)
+    phases = sorted(node.phase for node in ended.nodes.values())
+    assert ended.phase == "FAILED" and phases.count("SUCCEEDED") == 2 and phases.count("FAILED") == 1, ended.nodes
+    return str(phases)
+
+
+@case("workflow: a cached task is not run again, by whichever version of the workflow")
+def cached(cluster):
+    x = time.time_ns() % 1_000_000_007
+    first = flows(cluster).run("fates.remembers", x=x)
+    again = flows(cluster).run("fates.remembers", version=flows(cluster).packaged() if cluster.options.flytectl else None, x=x)
+    caches = [next(iter(ended.nodes.values())).cache for ended in (first, again)]
+    assert caches == ["CACHE_POPULATED", "CACHE_HIT"] and value(again.outputs["o0"], int) == x * x, caches
+    return str(caches)
+
+
+@case("workflow: registered as a package by flytectl")
+def packaged(cluster):
+    if not cluster.options.flytectl:
+        raise Skipped("needs --flytectl")
+    ours = flows(cluster)
+    found = []
+    for name, expected, type, inputs in (
+        ("constructs.chain", 13, int, {"x": 3}),
+        ("constructs.mapped", "0.5 km,1 km", str, {"xs": [1, 2], "unit": "km"}),
+        ("constructs.dynamic", 12, int, {"n": 4}),
+        ("constructs.decides", 6, int, {"x": 3}),
+        ("plans.plans", 226, int, {"b": 4}),
+    ):
+        ended = ours.run(name, version=ours.packaged(), **inputs)
+        assert ended.phase == "SUCCEEDED" and value(ended.outputs["o0"], type) == expected, f"{ended}\n{ended.error.message}"
+        found.append(ended.name)
+    return str(found)
+
+
+@case("workflow: registering again changes nothing, and another image under the same version is refused")
+def again(cluster):
+    ours = flows(cluster)
+    ours.registered()
+    said = ours.register(cluster.version)
+    words = {line.split()[-1] for line in said.out.splitlines() if line.startswith(("task ", "workflow ", "launch plan "))}
+    assert said.status == 0 and words == {"unchanged"}, said
+    other = ours.register(cluster.version, image="other:1")
+    assert other.status == 1 and "another one is registered" in other.out and "other:1" in other.out, other
+    return said.out.splitlines()[-1]
+
+
+@case("workflow: a schedule fires once its launch plan is active")
+def schedule(cluster):
+    ours = flows(cluster)
+    plan = ours.plan("plans.by_the_clock")
+    state = lambda active: cluster.client.update_launch_plan(  # noqa: E731
+        launch_plan_pb2.LaunchPlanUpdateRequest(id=plan, state=launch_plan_pb2.ACTIVE if active else launch_plan_pb2.INACTIVE)
+    )
+    before = datetime.datetime.now(datetime.timezone.utc)
+    state(True)
+    try:
+        until = time.monotonic() + 150
+        while not (found := cluster.scheduled(plan, before)):
+            assert time.monotonic() < until, "the schedule does not fire"
+            time.sleep(1)
+    finally:
+        state(False)
+    ended = cluster.wait(found[0])
+    assert ended.phase == "SUCCEEDED" and value(ended.outputs["o0"], int) == 6, f"{ended}\n{ended.error.message}"
+    return f"6 [{ended.name}]"
+
+
+@case("workflow: recovered, with what had succeeded")
+def recovered(cluster):
+    ours, luck = flows(cluster), cluster.upload_location("luck")
+    first = ours.run("fates.unlucky", x=2, luck=luck.native_url)
+    assert first.phase == "FAILED" and "no luck" in first.error.message, first
+    cluster.put(luck, b"yes")
+    ended = cluster.wait(cluster.recover(first.name))
+    phases = {name: node.phase for name, node in ended.nodes.items()}
+    assert ended.phase == "SUCCEEDED" and value(ended.outputs["o0"], int) == 5, f"{ended}\n{ended.error.message}"
+    assert sorted(phases.values()) == ["RECOVERED", "SUCCEEDED"], phases
+    return str(phases)
+
+
+@case("workflow: aborted while it runs")
+def aborted(cluster):
+    execution = flows(cluster).launch("fates.endless")
+    until = time.monotonic() + 120
+    while not any(node.phase == "RUNNING" for node in cluster.nodes(execution).values()):
+        assert time.monotonic() < until, f"{execution.name} does not run"
+        time.sleep(0.2)
+    cluster.abort(execution, "enough")
+    ended = cluster.wait(execution)
+    assert ended.phase == "ABORTED" and [node.phase for node in ended.nodes.values()] == ["ABORTED"], f"{ended} {ended.nodes}"
+    return str(ended)

@@ -1,0 +1,90 @@
+"""The workflows of the binary `cluster_flows`, which registers them itself, as its users would."""
+
+import dataclasses
+import os
+import pathlib
+import subprocess
+import tempfile
+
+from flyteidl.core import identifier_pb2
+
+from cluster import once
+from graph import literal
+
+
+@dataclasses.dataclass(frozen=True)
+class Said:
+    """What a command line of `flows` printed, and how it ended."""
+
+    status: int
+    out: str
+    err: str
+
+
+class Flows:
+    """`flows` on one cluster: its command line, and the launch plans that it registers."""
+
+    def __init__(self, cluster):
+        self.cluster, self.binary = cluster, pathlib.Path(cluster.options.binaries, "cluster_flows")
+
+    def say(self, *words, directory=None):
+        """Runs `flows` with `words`; its configuration is that of the suite."""
+        options = self.cluster.options
+        environment = {**os.environ, "NO_COLOR": "1"}
+        if options.config:
+            environment["FLYTECTL_CONFIG"] = options.config
+        if options.endpoint:
+            environment["FLYTE_PLATFORM_URL"] = options.endpoint
+            environment["FLYTE_PLATFORM_INSECURE"] = "true" if options.insecure else "false"
+        ended = subprocess.run([self.binary, *words], env=environment, cwd=directory, capture_output=True, text=True)
+        return Said(ended.returncode, ended.stdout, ended.stderr)
+
+    def place(self):
+        return ["--project", self.cluster.options.project, "--domain", self.cluster.options.domain]
+
+    @once
+    def registered(self):
+        """Registers all of it under the version of the suite, once; gives what `register` said."""
+        import neighbours
+
+        self.cluster.python(neighbours.doubled, fixed="flows-1")
+        said = self.register(self.cluster.version)
+        assert said.status == 0, f"{said.out}\n{said.err}"
+        return said
+
+    def register(self, version, *words, image=None):
+        image = image or self.cluster.options.rust_image
+        return self.say("register", *self.place(), "--version", version, "--image", image, "--binary", "cluster_flows", *words)
+
+    @once
+    def packaged(self):
+        """Registers all of it once more, as a package and by flytectl, under a version of its own; gives that version."""
+        self.registered()
+        version = f"{self.cluster.version}-packaged"
+        with tempfile.TemporaryDirectory() as folder:
+            archive = f"{folder}/flows.tgz"
+            said = self.say("package", "--image", self.cluster.options.rust_image, "--binary", "cluster_flows", "--output", archive)
+            assert said.status == 0, said.err
+            command = [self.cluster.options.flytectl, "register", "files", "--archive", archive, *self.place(), "--version", version]
+            ended = subprocess.run(command, capture_output=True, text=True)
+            assert ended.returncode == 0 and "Failed" not in ended.stdout, f"{ended.stdout}\n{ended.stderr}"
+        return version
+
+    def plan(self, name, version=None):
+        """The launch plan of that name, such as `constructs.chain`."""
+        self.registered()
+        found = self.cluster.id(identifier_pb2.LAUNCH_PLAN, f"cluster_flows.{name}")
+        found.version = version or found.version
+        return found
+
+    def launch(self, name, version=None, environment=None, **inputs):
+        inputs = {name: given if hasattr(given, "WhichOneof") else literal(given) for name, given in inputs.items()}
+        return self.cluster.launch(self.plan(name, version), inputs, environment)
+
+    def run(self, name, version=None, **inputs):
+        return self.cluster.wait(self.launch(name, version, **inputs))
+
+
+@once
+def flows(cluster):
+    return Flows(cluster)

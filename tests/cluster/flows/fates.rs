@@ -1,0 +1,85 @@
+//! Workflows that fail, go on, come back or are stopped.
+
+use anyhow::Context as _;
+use nebulakit::FlyteError;
+use nebulakit::prelude::*;
+
+use crate::constructs::{double, total};
+
+#[task]
+fn fails(message: String) -> anyhow::Result<i64> {
+    Err(anyhow::anyhow!("{message}")).code("FLOWS:Broken")
+}
+
+/// Fails until its third attempt; each one leaves its number behind.
+#[task(retries = 3)]
+fn comes_back(ctx: Context, last: u32) -> anyhow::Result<String> {
+    let checkpoint = ctx.checkpoint().ok_or_else(|| anyhow::anyhow!("there is no place for checkpoints"))?;
+    let found = checkpoint.blocking().read()?.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
+    let found = format!("{found}{}", ctx.attempt());
+    if ctx.attempt() < last {
+        checkpoint.blocking().write(found.clone())?;
+        return Err(anyhow::anyhow!("attempt {} ends here", ctx.attempt())).recoverable();
+    }
+    Ok(found)
+}
+
+#[workflow]
+fn returns(last: Promise<u32>) -> Promise<String> {
+    comes_back::node(last)
+}
+
+#[task]
+fn cleans_up(x: i64, err: Option<FlyteError>) -> anyhow::Result<()> {
+    let err = err.context("nobody says what failed")?;
+    anyhow::ensure!(err.message.contains("broken as asked"), "{x}: told `{}`", err.message);
+    Ok(())
+}
+
+#[workflow(on_failure = cleans_up::node(x, Failure))]
+fn guarded(x: Promise<i64>) -> Promise<i64> {
+    let broken = fails::node("broken as asked");
+    total::node([broken, double::node(x)])
+}
+
+#[workflow(keep_going)]
+fn goes_on(x: Promise<i64>) -> Promise<i64> {
+    let broken = fails::node("one of two");
+    let other = double::node(double::node(x));
+    total::node([broken, other])
+}
+
+#[task(cache(version = "flows-1"))]
+fn square(x: i64) -> i64 {
+    x * x
+}
+
+#[workflow]
+fn remembers(x: Promise<i64>) -> Promise<i64> {
+    square::node(x)
+}
+
+/// Fails unless something is stored at `luck`.
+#[task]
+async fn needs_luck(x: i64, luck: String) -> anyhow::Result<i64> {
+    let found: File = File::from_uri(luck);
+    found.read_bytes().await.context("no luck")?;
+    Ok(x + 1)
+}
+
+#[workflow]
+fn unlucky(x: Promise<i64>, luck: Promise<String>) -> Promise<i64> {
+    needs_luck::node(double::node(x), luck)
+}
+
+/// Ends only when it is told to.
+#[task]
+async fn waits(ctx: Context) -> anyhow::Result<()> {
+    ctx.cancelled().await;
+    anyhow::bail!("stopped")
+}
+
+#[workflow]
+fn endless() -> Promise<()> {
+    waits::node()
+}
