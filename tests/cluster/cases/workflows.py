@@ -1,10 +1,11 @@
 """Workflows of ours, registered by the binary that holds them: every construct."""
 
 import datetime
+import pathlib
 import time
 
-from flyteidl.admin import launch_plan_pb2
-from flyteidl.core import types_pb2
+from flyteidl.admin import common_pb2, launch_plan_pb2
+from flyteidl.core import identifier_pb2
 
 from ended import shown
 from flows import flows
@@ -12,7 +13,6 @@ from graph import literal, value
 from table import ALL, Case, Skipped, case
 
 LIST = list[int]
-INTEGER = types_pb2.LiteralType(simple=types_pb2.INTEGER)
 
 
 def gives(name, expected, type=int, **inputs):
@@ -204,3 +204,46 @@ def aborted(cluster):
     ended = cluster.wait(execution)
     assert ended.phase == "ABORTED" and [node.phase for node in ended.nodes.values()] == ["ABORTED"], f"{ended} {ended.nodes}"
     return str(ended)
+
+
+@case("workflow: fetched and executed by FlyteRemote")
+def by_flyte_remote(cluster):
+    ours = flows(cluster)
+    ours.registered()
+    remote = cluster.remote()
+
+    def executed(entity, inputs):
+        return remote.wait(remote.execute(entity, inputs=inputs), poll_interval=datetime.timedelta(seconds=1))
+
+    def plan(name):
+        assert remote.fetch_workflow(name=name, version=cluster.version).interface.outputs
+        return remote.fetch_launch_plan(name=name, version=cluster.version)
+
+    chain = executed(plan("cluster_flows.constructs.chain"), {"x": 3})
+    mapped = executed(plan("cluster_flows.constructs.mapped"), {"xs": [1, 2], "unit": "km"})
+    files = executed(plan("cluster_flows.constructs.files"), {"text": "one two"})
+    task = executed(remote.fetch_task(name="cluster_flows.constructs.double", version=cluster.version), {"x": 21})
+    assert [ended.error for ended in (chain, mapped, files, task)] == [None] * 4
+    assert [ended.outputs.get("o0") for ended in (chain, mapped, task)] == [13, "0.5 km,1 km", 42]
+    assert files.outputs.get("words", int) == 2
+    assert pathlib.Path(files.outputs.get("file")).read_text() == "one two"
+    return str([ended.id.name for ended in (chain, mapped, files, task)])
+
+
+@case("workflow: a program in an image is registered")
+def container_task(cluster):
+    ours = flows(cluster)
+    ours.registered()
+    identifier = cluster.id(identifier_pb2.TASK, "cluster_flows.neighbours.area")
+    template = cluster.client.get_task(common_pb2.ObjectGetRequest(id=identifier)).closure.compiled_task.template
+    assert template.container.image == "ghcr.io/example/ellipse:1" and template.container.data_config.enabled, template
+    return " ".join(template.container.command)
+
+
+@case("workflow: a hundred executions at once")
+def a_hundred(cluster):
+    started = [flows(cluster).launch("plans.sums", a=number, b=0) for number in range(100)]
+    ended = [cluster.wait(execution) for execution in started]
+    found = [value(each.outputs["o0"], int) if each.phase == "SUCCEEDED" else str(each) for each in ended]
+    assert found == [number + 100 for number in range(100)], found
+    return f"the last of them took {max(each.seconds for each in ended):.1f} s"

@@ -12,3 +12,12 @@ fn doubled(x: i64) -> i64;
 fn between(x: Promise<i64>) -> Promise<i64> {
     doubled::node(double::node(doubled::node(x)))
 }
+
+/// A program in an image of its own.
+#[task(container(image = "ghcr.io/example/ellipse:1", command = ["/bin/area", "{{.inputs.a}}", "{{.inputs.b}}", "/var/outputs"]))]
+fn area(a: f64, b: f64) -> f64;
+
+#[workflow]
+fn ellipse(a: Promise<f64>) -> Promise<f64> {
+    area::node(a, 2.0)
+}
