@@ -4,6 +4,8 @@
 mod calls;
 mod double;
 mod logins;
+#[cfg(feature = "servers")]
+mod provider;
 mod recorded;
 mod registrations;
 mod verbs;

@@ -30,14 +30,19 @@ built_from() {
 go_tool versitygw "github.com/versity/versitygw/cmd/versitygw@$VERSITYGW"
 go_tool fake-gcs-server "github.com/fsouza/fake-gcs-server@$FAKE_GCS"
 go_tool statsd_exporter "github.com/prometheus/statsd_exporter@$STATSD_EXPORTER"
-if ! cmp -s "$here/azurite/package-lock.json" "$tools/azurite/installed.json"; then
-    need npm azurite "$tools/azurite"
-    echo "install.sh: installing azurite with npm ci" >&2
-    mkdir -p "$tools/azurite"
-    cp "$here/azurite/package.json" "$here/azurite/package-lock.json" "$tools/azurite/"
-    npm ci --no-audit --no-fund --ignore-scripts --prefix "$tools/azurite" >&2
-    cp "$here/azurite/package-lock.json" "$tools/azurite/installed.json"
-fi
+# npm_tool FOLDER: the packages of a lock file.
+npm_tool() {
+    if cmp -s "$here/$1/package-lock.json" "$tools/$1/installed.json"; then return; fi
+    need npm "$1" "$tools/$1"
+    echo "install.sh: installing $1 with npm ci" >&2
+    mkdir -p "$tools/$1"
+    cp "$here/$1/package.json" "$here/$1/package-lock.json" "$tools/$1/"
+    npm ci --no-audit --no-fund --ignore-scripts --prefix "$tools/$1" >&2
+    cp "$here/$1/package-lock.json" "$tools/$1/installed.json"
+}
+npm_tool azurite
+npm_tool oidc
+cp "$here/oidc/provider.mjs" "$tools/oidc/"
 if ! command -v nginx >/dev/null; then
     [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || { echo "install.sh: \`nginx\` is needed" >&2; exit 1; }
     echo "install.sh: installing nginx with apt-get" >&2

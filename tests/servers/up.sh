@@ -102,4 +102,5 @@ export NEBULAKIT_TEST_AZURE_PREFIX=abfs://nebulakit
 export NEBULAKIT_TEST_WEB_ENDPOINT=http://127.0.0.1:$web
 export NEBULAKIT_TEST_WEB_FOLDER=$dir/web
 export NEBULAKIT_TEST_STATSD_PORT=$statsd
+export NEBULAKIT_TEST_OIDC=$tools/oidc
 END

@@ -43,8 +43,8 @@ impl OAuth<'_> {
         let Some(refresh) = &former.refresh else { return Ok(None) };
         let right = RefreshToken::new(refresh.expose().to_owned());
         let client = BasicClient::new(self.client_id()).set_token_uri(self.token_url());
-        let answer: Result<_, BasicRequestTokenError<Fault>> =
-            client.exchange_refresh_token(&right).add_scopes(self.scopes()).request_async(&self.requests()).await;
+        // Without scopes it is for those of the login, which may be fewer than were asked for; a provider refuses to add to them.
+        let answer: Result<_, BasicRequestTokenError<Fault>> = client.exchange_refresh_token(&right).request_async(&self.requests()).await;
         match answer {
             Ok(answer) => {
                 let mut token = Token::given(&answer);
