@@ -6,4 +6,5 @@ mod double;
 mod logins;
 mod recorded;
 mod registrations;
+mod uploads;
 mod verbs;
