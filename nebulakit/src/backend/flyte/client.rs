@@ -6,19 +6,21 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Limited};
 use nebulakit_types::client::{HttpClient, Protocol};
+use nebulakit_types::workspace::Workspace;
 use prost::Message;
 
-use super::admin::{Admin, GET_VERSION, Method, Settings, explained, is_unauthenticated};
+use super::admin::{Admin, Failure, GET_VERSION, Method, Settings, explained, is_unauthenticated};
 use super::auth::{Authenticator, Prompt, on_terminal};
 use super::error::{ClientError, ClientErrorKind};
+use crate::process::host::Host;
 use crate::services::config::Config;
 use crate::services::env::Environment;
 
-/// The domain that a client works in unless it is told another.
-const DEFAULT_DOMAIN: &str = "development";
-
 /// How often a download is tried again.
 const DOWNLOAD_RETRIES: u32 = 2;
+
+/// The domain that a client works in unless it is told another.
+const DEFAULT_DOMAIN: &str = "development";
 
 /// A client of Flyte's control plane.
 ///
@@ -47,6 +49,7 @@ pub struct FlyteClient {
 }
 
 struct Inner {
+    host: Host,
     admin: Admin,
     authenticator: Authenticator,
     /// Requests to where the control plane keeps what does not fit into its answers.
@@ -89,7 +92,11 @@ impl FlyteClient {
             .map_err(|fault| ClientError::new(ClientErrorKind::Settings, format!("the client of downloads: {fault}")))?;
         let console = config.platform.console_endpoint.clone().unwrap_or_else(|| admin.settings().endpoint.address());
         let (project, domain) = (config.local.project.clone(), config.local.domain.clone());
-        Ok(Self { inner: Arc::new(Inner { admin, authenticator, http, console }), project, domain: domain.unwrap_or_else(|| DEFAULT_DOMAIN.to_owned()) })
+        Ok(Self {
+            inner: Arc::new(Inner { host: Host::new(environment.clone()), admin, authenticator, http, console }),
+            project,
+            domain: domain.unwrap_or_else(|| DEFAULT_DOMAIN.to_owned()),
+        })
     }
 
     /// The same client for another project than `task.project` of the configuration file.
@@ -125,6 +132,12 @@ impl FlyteClient {
             ClientError::new(ClientErrorKind::Settings, "no project is named")
                 .with_hint("name it as `task.project` in the configuration file, or by `FlyteClient::with_project`")
         })
+    }
+
+    /// What values are read through that come from its control plane: the stores that its environment leads to.
+    pub(super) fn workspace(&self) -> Workspace {
+        let stores = self.inner.host.stores.clone();
+        Workspace::new(move || stores.all().clone(), None, self.inner.host.environment.temporary_folder())
     }
 
     /// What it was told.
@@ -198,16 +211,16 @@ impl FlyteClient {
         let Inner { admin, authenticator, .. } = &*self.inner;
         let request = Bytes::from(request.encode_to_vec());
         let credential = authenticator.credential().await?;
-        let explained = |status| explained(admin.settings(), method.name(), &status);
-        let renewed = match admin.call(method, request.clone(), &credential.metadata).await {
+        let explained = |failure: Failure| explained(admin.settings(), method.name(), &failure.status).repeated(failure.failures > 0);
+        let renewed = match admin.tried(method, request.clone(), &credential.metadata).await {
             Ok(answer) => return Ok(answer),
-            Err(status) if is_unauthenticated(&status) => authenticator.renew(&credential).await?,
-            Err(status) => return Err(explained(status)),
+            Err(failure) if is_unauthenticated(&failure.status) => authenticator.renew(&credential).await?,
+            Err(failure) => return Err(explained(failure)),
         };
-        admin.call(method, request, &renewed.metadata).await.map_err(|status| match is_unauthenticated(&status) {
-            true => explained(status)
+        admin.tried(method, request, &renewed.metadata).await.map_err(|failure| match is_unauthenticated(&failure.status) {
+            true => explained(failure)
                 .with_hint("the login succeeded, and its token is not accepted: are the client's id, scopes and audience right?"),
-            false => explained(status),
+            false => explained(failure),
         })
     }
 }

@@ -43,6 +43,12 @@ const RETRIES_OF_STRANGERS: u32 = 2;
 #[derive(Clone)]
 pub(super) struct Admin(Arc<Inner>);
 
+/// Why a call failed, and how often it had failed before.
+pub(super) struct Failure {
+    pub(super) status: Status,
+    pub(super) failures: u32,
+}
+
 struct Inner {
     grpc: Grpc<Channel>,
     settings: Settings,
@@ -67,8 +73,16 @@ impl Admin {
         &self.0.settings
     }
 
-    /// Makes a call, again while what it meets passes. All methods are safe to repeat: what is created twice answers that it exists.
+    /// Makes a call as [`tried`](Self::tried) does.
     pub(super) async fn call<Q, A>(&self, method: &Method<Q, A>, request: Bytes, metadata: &MetadataMap) -> Result<A, Status>
+    where
+        A: Message + Default + 'static,
+    {
+        self.tried(method, request, metadata).await.map_err(|failure| failure.status)
+    }
+
+    /// Makes a call, again while what it meets passes. All methods are safe to repeat: what is created twice answers that it exists.
+    pub(super) async fn tried<Q, A>(&self, method: &Method<Q, A>, request: Bytes, metadata: &MetadataMap) -> Result<A, Failure>
     where
         A: Message + Default + 'static,
     {
@@ -85,7 +99,7 @@ impl Admin {
             let is_known = has_answered.load(Ordering::Relaxed);
             let most = if is_known { settings.retries } else { settings.retries.min(RETRIES_OF_STRANGERS) };
             if !is_passing(&status) || failures == most {
-                return Err(status);
+                return Err(Failure { status, failures });
             }
             let wait = settings.wait(failures);
             tracing::info!("{}; the next try is in {wait:.1?}", explained(settings, method.name(), &status));
