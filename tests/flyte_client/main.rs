@@ -3,8 +3,10 @@
 
 mod calls;
 mod double;
+mod launches;
 mod logins;
 mod recorded;
 mod registrations;
 mod uploads;
 mod verbs;
+mod watched;

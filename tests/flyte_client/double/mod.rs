@@ -3,6 +3,7 @@
 pub(crate) mod admin;
 pub(crate) mod authority;
 pub(crate) mod grpc;
+pub(crate) mod launches;
 pub(crate) mod proxy;
 pub(crate) mod registry;
 pub(crate) mod store;

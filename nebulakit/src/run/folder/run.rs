@@ -255,6 +255,12 @@ impl RunFolder {
         self.path.join(ELSEWHERE).exists()
     }
 
+    /// The page for people of a run that goes on elsewhere, if whoever launched it said one.
+    pub(crate) fn console(&self) -> Option<String> {
+        let json: serde_json::Value = serde_json::from_slice(&fs::read(self.path.join(ELSEWHERE)).ok()?).ok()?;
+        json.get("console")?.as_str().map(str::to_owned)
+    }
+
     /// Keeps it from being removed as long as the returned value exists, for a run that resumes it; [`None`] if a process drives it.
     ///
     /// # Errors

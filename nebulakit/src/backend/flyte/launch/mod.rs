@@ -22,7 +22,7 @@ pub use self::typed::LaunchedTask;
 pub(crate) use self::typed::with_defaults;
 use super::client::FlyteClient;
 use super::error::{ClientError, ClientErrorKind};
-use super::execution::Execution;
+use super::execution::{Execution, ExecutionPhase};
 use super::register::EntityKind;
 
 /// The platform keeps the inputs in the object of an execution in Kubernetes, which holds no more.
@@ -79,7 +79,17 @@ impl FlyteClient {
     ) -> Result<(), ClientError> {
         options.check()?;
         fits(inputs)?;
-        self.create_execution(target, inputs, options, execution).await
+        self.create_execution(target, inputs, options, execution).await?;
+        // An execution that Kubernetes does not take is created all the same, and has failed at once.
+        match execution.details().await {
+            Ok(details) if details.phase == ExecutionPhase::Failed => {
+                let why = details.failure.map_or_else(|| "the platform does not say why".to_owned(), |failure| failure.to_string());
+                let message = format!("the execution `{}` failed before anything ran: {why}", execution.id().name);
+                Err(ClientError::new(ClientErrorKind::Invalid, message))
+            }
+            // It is launched; whoever waits for it asks again.
+            _ => Ok(()),
+        }
     }
 }
 

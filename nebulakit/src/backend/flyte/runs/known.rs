@@ -79,7 +79,8 @@ impl Nodes {
         }
         for segment in segments {
             let is_open = ours.as_ref().is_some_and(|above| self.open.iter().any(|open| open == above || open.holds(above)));
-            let ids = [segment.to_owned(), format!("{condition}-{segment}")];
+            let own = format!("{condition}-{segment}");
+            let ids = if condition.is_empty() { vec![segment.to_owned()] } else { vec![own, segment.to_owned()] };
             let mut next = ids.iter().map(|id| NodePath::below(ours.as_ref(), id));
             let found = if is_open { next.next() } else { next.find(|next| self.nodes.contains_key(next)) };
             is_last_ours = found.is_some();

@@ -4,11 +4,13 @@
 //! |---|---|
 //! | `place` | the file that says which execution a run is |
 //! | `known` | the nodes of a graph, and where they are among those of the execution |
+//! | `registered` | a graph that is registered before it is launched |
 //! | `tell` | what is seen, as events |
 //! | `watch` | the looks, one after the other, and the requests |
 
 mod known;
 mod place;
+mod registered;
 mod tell;
 mod watch;
 
@@ -22,6 +24,7 @@ use tokio::sync::oneshot;
 
 use self::known::{Nodes, is_task};
 use self::place::Elsewhere;
+use self::registered::registered;
 use self::tell::Teller;
 use self::watch::{Watcher, watched};
 use super::client::FlyteClient;
@@ -80,6 +83,7 @@ pub struct FlyteBackend {
     runs: RunsFolder,
     launch: LaunchOptions,
     compile: CompileOptions,
+    registers: bool,
 }
 
 /// A run that was launched: its execution, and who will watch it.
@@ -94,7 +98,7 @@ impl FlyteBackend {
     #[must_use]
     pub fn new(client: FlyteClient, runs: RunsFolder) -> Self {
         // What is registered has its own image.
-        Self { client, runs, launch: LaunchOptions::new(), compile: CompileOptions::new(NAME, NAME) }
+        Self { client, runs, launch: LaunchOptions::new(), compile: CompileOptions::new(NAME, NAME), registers: false }
     }
 
     /// How executions are launched: their version, their labels.
@@ -109,6 +113,12 @@ impl FlyteBackend {
         Self { compile: options, ..self }
     }
 
+    /// Registers each graph before it is launched, compiled with these options: they name the image of this program. Its version is a hash of it.
+    #[must_use]
+    pub fn registering(self, options: CompileOptions) -> Self {
+        Self { compile: options, registers: true, ..self }
+    }
+
     /// The execution that a run is; [`None`] if it is not one of Flyte.
     ///
     /// # Errors
@@ -119,7 +129,11 @@ impl FlyteBackend {
 
     /// Launches a plan, and records that.
     pub(crate) async fn launch(&self, plan: Plan) -> Result<LaunchedRun, RunError> {
-        let target = self.client.find(kind(&plan.graph), &plan.graph.name, self.launch.version_given()).await?;
+        let version = match self.registers {
+            true => Some(registered(&self.client, &plan.graph, &self.compile).await?),
+            false => self.launch.version_given().map(str::to_owned),
+        };
+        let target = self.client.find(kind(&plan.graph), &plan.graph.name, version.as_deref()).await?;
         let recorder = Arc::new(Recorder::create(&self.runs, plan.options.durability).map_err(RunError::Record)?);
         let folder = recorder.folder().clone();
         let execution = self.launch_recorded(&plan, &target, &recorder).await;
