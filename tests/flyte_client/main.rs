@@ -3,9 +3,12 @@
 
 mod calls;
 mod double;
+mod launches;
 mod logins;
 #[cfg(feature = "servers")]
 mod provider;
 mod recorded;
 mod registrations;
+mod uploads;
 mod verbs;
+mod watched;

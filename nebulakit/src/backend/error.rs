@@ -60,6 +60,9 @@ pub enum RunError {
     Folder(io::Error),
     /// The run cannot be recorded, or cannot be found.
     Record(run::RecordError),
+    /// A control plane of Flyte refuses it, or cannot be asked.
+    #[cfg(feature = "flyte")]
+    Flyte(super::flyte::ClientError),
 }
 
 /// Which node failed, and why.
@@ -116,6 +119,8 @@ impl fmt::Display for RunError {
             Self::Outputs(_) => f.write_str("the outputs are not those that are declared"),
             Self::Folder(_) => f.write_str("the folder of the run cannot be used"),
             Self::Record(error) => error.fmt(f),
+            #[cfg(feature = "flyte")]
+            Self::Flyte(error) => error.fmt(f),
         }
     }
 }
@@ -128,7 +133,16 @@ impl StdError for RunError {
             Self::Folder(error) => Some(error),
             Self::Record(error) => error.source(),
             Self::Refused(_) | Self::Failed(_) | Self::Cancelled => None,
+            #[cfg(feature = "flyte")]
+            Self::Flyte(_) => None,
         }
+    }
+}
+
+#[cfg(feature = "flyte")]
+impl From<super::flyte::ClientError> for RunError {
+    fn from(error: super::flyte::ClientError) -> Self {
+        Self::Flyte(error)
     }
 }
 

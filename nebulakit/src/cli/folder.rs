@@ -100,6 +100,7 @@ impl Folder {
         let hint = match error.kind() {
             RecordErrorKind::Driven => format!("hint: `{}` stops it", command("cancel")),
             RecordErrorKind::Interrupted => format!("hint: `{}` continues it", command("retry")),
+            RecordErrorKind::Unwatched => format!("hint: `{}` watches it again", command("attach")),
             RecordErrorKind::NoOutputs => format!("hint: `{}` shows how far it came", command("show")),
             _ => return error.into(),
         };

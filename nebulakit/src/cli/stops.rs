@@ -15,6 +15,9 @@ use crate::run::{RecordError, RecordErrorKind, RunHandle};
 /// How long a wait for a signal is: it is taken up again.
 const LONG: Duration = Duration::from_secs(3600);
 
+/// How soon another request has to come to stop a run that goes on elsewhere.
+const SOON: Duration = Duration::from_secs(5);
+
 /// What a process that was told to stop exits with, however its work ended.
 pub(super) fn of_signal(signal: &str) -> Exit {
     if signal == "SIGINT" { Exit::Interrupted } else { Exit::Terminated }
@@ -39,6 +42,10 @@ enum Stopped {
     Process,
     /// The run that it drives: the first request asks that to stop, the second ends what runs, and the third ends the process.
     Run(RunHandle),
+    /// A run that goes on without it, and its name there: the first request says so, another one soon after it stops the run, and the third ends the
+    /// process, which is what no other one does.
+    #[cfg(feature = "flyte")]
+    Elsewhere(RunHandle, String),
     /// What it does besides, which is given up.
     Work(oneshot::Sender<&'static str>),
 }
@@ -58,6 +65,12 @@ impl Stops {
     /// From now on they stop the run.
     pub(super) fn stop_run(&self, run: &RunHandle) {
         *self.stopped() = Stopped::Run(run.clone());
+    }
+
+    /// From now on the first one has the process leave the run, called `name` where it runs, unless another one comes soon, which stops the run.
+    #[cfg(feature = "flyte")]
+    pub(super) fn leave_run(&self, run: &RunHandle, name: &str) {
+        *self.stopped() = Stopped::Elsewhere(run.clone(), name.to_owned());
     }
 
     /// From now on they stop the process.
@@ -82,12 +95,33 @@ impl Stops {
     }
 
     fn listen(&self, mut signals: StopSignals, leave: Leave) {
-        let mut requests = 0;
+        let (mut requests, mut is_leaving) = (0, false);
         loop {
-            let Some(name) = signals.next(LONG) else { continue };
+            // After the first request to leave a run that goes on elsewhere.
+            let patience = if is_leaving { SOON } else { LONG };
+            let Some(name) = signals.next(patience) else {
+                if is_leaving {
+                    leave(self.signal().map_or(Exit::Interrupted, of_signal));
+                }
+                continue;
+            };
             let mut stopped = self.stopped();
             match std::mem::take(&mut *stopped) {
                 Stopped::Process => leave(of_signal(name)),
+                #[cfg(feature = "flyte")]
+                Stopped::Elsewhere(run, execution) if requests == 0 => {
+                    self.0.signal.get_or_init(|| name);
+                    terminal::write(&format!("the execution {execution} goes on (Ctrl-C again within {SOON:?} terminates it)\n"));
+                    (requests, is_leaving) = (1, true);
+                    *stopped = Stopped::Elsewhere(run, execution);
+                }
+                #[cfg(feature = "flyte")]
+                Stopped::Elsewhere(run, execution) => {
+                    terminal::write(&format!("terminating the execution {execution} (once more leaves at once)\n"));
+                    tell(&run, run.cancel());
+                    (requests, is_leaving) = (2, false);
+                    *stopped = Stopped::Run(run);
+                }
                 // The next one does not wait for it.
                 Stopped::Work(stop) => drop(stop.send(name)),
                 Stopped::Run(run) => {

@@ -40,6 +40,8 @@ pub enum RecordErrorKind {
     Driven,
     /// No process drives the run.
     Interrupted,
+    /// The run goes on elsewhere, and no process watches it from here.
+    Unwatched,
     /// The run is over.
     Over,
     /// No gate accepts such an answer.

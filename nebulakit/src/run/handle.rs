@@ -18,7 +18,7 @@ use crate::run::build::{BUILD_VERSION, Build, BuildVersion};
 use crate::run::control::{Request, ask};
 use crate::run::error::{RecordError, RecordErrorKind};
 use crate::run::event::{EventKind, RunOutcome};
-use crate::run::folder::{RunFolder, RunsFolder};
+use crate::run::folder::{ELSEWHERE, RunFolder, RunsFolder};
 use crate::run::follow::{LogLines, RunEvents};
 use crate::run::gate::Answer;
 use crate::run::log::Span;
@@ -147,6 +147,7 @@ impl RunHandle {
             match self.status()? {
                 RunStatus::Ended(outcome) => return Ok(outcome),
                 RunStatus::Interrupted => return Err(self.interrupted("it did not finish")),
+                RunStatus::Elsewhere => return Err(self.unwatched()),
                 _ => tokio::time::sleep(PERIOD).await,
             }
         }
@@ -172,6 +173,7 @@ impl RunHandle {
         match self.status()? {
             RunStatus::Ended(_) => Err(self.over()),
             RunStatus::Interrupted => Err(self.interrupted("there is nothing to cancel")),
+            RunStatus::Elsewhere => Err(self.unwatched()),
             _ => ask(&self.watch.folder, request),
         }
     }
@@ -226,6 +228,7 @@ impl RunHandle {
     fn answer(&self, signal: &str, answer: Answer) -> Result<(), RecordError> {
         match self.status()? {
             RunStatus::Ended(_) => Err(self.over()),
+            RunStatus::Elsewhere => Err(self.unwatched()),
             _ => ask(&self.watch.folder, Request::Answer { signal: signal.to_owned(), answer }),
         }
     }
@@ -253,6 +256,7 @@ impl RunHandle {
     pub(crate) fn resumable(&self) -> Result<(), RecordError> {
         match self.status()? {
             RunStatus::Unknown | RunStatus::Running | RunStatus::Stopping => Err(self.not_over()),
+            RunStatus::Elsewhere => Err(self.unwatched()),
             RunStatus::Interrupted if self.state()?.events == 0 => {
                 let empty = format!("the run `{}` did not begin: it has no events", self.id());
                 Err(RecordError::new(RecordErrorKind::NotFound, empty).with_hint(format!("`runs delete {}` removes it", self.id())))
@@ -365,6 +369,13 @@ impl RunHandle {
 
     fn over(&self) -> RecordError {
         RecordError::new(RecordErrorKind::Over, format!("the run `{}` is over", self.id()))
+    }
+
+    /// What stands in the way of those who ask something of a run that nobody watches.
+    fn unwatched(&self) -> RecordError {
+        let path = self.watch.folder.path().join(ELSEWHERE);
+        let message = format!("the run `{}` goes on elsewhere, and no process watches it", self.id());
+        RecordError::new(RecordErrorKind::Unwatched, message).with_hint(format!("`{}` says where it is", path.display()))
     }
 
     fn interrupted(&self, and: &str) -> RecordError {

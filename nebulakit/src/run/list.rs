@@ -9,6 +9,7 @@ use crate::run::handle::RunHandle;
 use crate::run::state::RunStatus;
 use crate::run::summary::{Known, RunSummary, Stamp};
 use crate::run::tracker::Index;
+use crate::run::watch::undriven;
 
 /// All runs of a folder.
 #[derive(Debug)]
@@ -55,13 +56,13 @@ fn summary(run: &RunFolder, known: Option<Known>, changed: &mut HashMap<String, 
     let stamp = Stamp::of(&run.events());
     if let Some(known) = known.filter(|known| known.stamp == stamp) {
         let is_interrupted = !matches!(known.summary.status, RunStatus::Ended(_)) && !run.is_driven()?;
-        let status = if is_interrupted { RunStatus::Interrupted } else { known.summary.status };
+        let status = if is_interrupted { undriven(run) } else { known.summary.status };
         return Ok(RunSummary { status, ..known.summary });
     }
     let handle = RunHandle::of(run.clone());
     let (status, state) = (handle.status()?, handle.state()?);
     let summary = RunSummary::of(&state, status);
-    if matches!(summary.status, RunStatus::Ended(_) | RunStatus::Interrupted) {
+    if matches!(summary.status, RunStatus::Ended(_) | RunStatus::Interrupted | RunStatus::Elsewhere) {
         changed.insert(run.id().to_string(), Known { stamp, summary: RunSummary::of(&state, state.status.clone()) });
     }
     Ok(summary)

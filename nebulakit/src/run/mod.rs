@@ -58,6 +58,8 @@ pub use self::digest::inputs_digest;
 pub use self::error::{RecordError, RecordErrorKind};
 pub use self::event::{Again, Arm, EVENT_VERSION, Event, EventKind, Origin, Recorded, RunOutcome};
 pub(crate) use self::file_name::file_name;
+#[cfg(feature = "flyte")]
+pub(crate) use self::folder::ELSEWHERE;
 pub use self::folder::{Durability, Keep, RunFolder, RunsFolder};
 pub(crate) use self::folder::{RunHold, publish};
 pub use self::follow::{LogLine, LogLines, RunEvents};

@@ -63,6 +63,9 @@ pub enum RunStatus {
     Stopping,
     /// No process drives it any more, and it is not over. No event says so; only [`RunHandle::status`](super::RunHandle::status) does.
     Interrupted,
+    /// It runs elsewhere, and nobody watches it from here: what is known of it may be old. No event says so;
+    /// only [`RunHandle::status`](super::RunHandle::status) does.
+    Elsewhere,
     /// It is over.
     Ended(RunOutcome),
 }

@@ -77,7 +77,7 @@ impl Watch {
         // It may have ended between the two.
         match self.seen()?.state.status.clone() {
             ended @ RunStatus::Ended(_) => Ok(ended),
-            _ => Ok(RunStatus::Interrupted),
+            _ => Ok(undriven(&self.folder)),
         }
     }
 
@@ -91,7 +91,7 @@ impl Watch {
         {
             return Ok(true);
         }
-        Ok(matches!(self.status()?, RunStatus::Interrupted | RunStatus::Ended(_)))
+        Ok(matches!(self.status()?, RunStatus::Interrupted | RunStatus::Elsewhere | RunStatus::Ended(_)))
     }
 
     /// How a node succeeded, if it did.
@@ -147,10 +147,16 @@ impl Watch {
             RunStatus::Ended(RunOutcome::Cancelled) => "it was stopped",
             RunStatus::Ended(RunOutcome::Succeeded) => "they were not recorded",
             RunStatus::Interrupted => "it was interrupted",
+            RunStatus::Elsewhere => "nobody watches it, and it was not over when it was last seen",
             RunStatus::Unknown | RunStatus::Running | RunStatus::Stopping => "it is not over",
         };
         Err(no_outputs(&format!("run `{}`", self.folder.id()), why))
     }
+}
+
+/// The status of a run that is not over, and that no process drives.
+pub(super) fn undriven(run: &RunFolder) -> RunStatus {
+    if run.is_elsewhere() { RunStatus::Elsewhere } else { RunStatus::Interrupted }
 }
 
 fn no_outputs(whose: &str, why: &str) -> RecordError {

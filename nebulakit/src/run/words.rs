@@ -13,6 +13,7 @@ pub(crate) fn status(status: &RunStatus) -> &'static str {
         RunStatus::Running => "running",
         RunStatus::Stopping => "stopping",
         RunStatus::Interrupted => "interrupted",
+        RunStatus::Elsewhere => "elsewhere",
         RunStatus::Ended(RunOutcome::Succeeded) => "succeeded",
         RunStatus::Ended(RunOutcome::Failed { .. }) => "failed",
         RunStatus::Ended(RunOutcome::Cancelled) => "cancelled",
@@ -61,7 +62,7 @@ pub(crate) fn between(from: Option<SystemTime>, to: SystemTime) -> Duration {
 
 /// Up to when a run took its time: its end, the last that was heard of it where nobody drives it any more, else now.
 pub(crate) fn until(status: &RunStatus, ended: Option<SystemTime>, latest: Option<SystemTime>) -> SystemTime {
-    let last = if *status == RunStatus::Interrupted { latest } else { None };
+    let last = if matches!(status, RunStatus::Interrupted | RunStatus::Elsewhere) { latest } else { None };
     ended.or(last).unwrap_or_else(SystemTime::now)
 }
 

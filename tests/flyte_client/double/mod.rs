@@ -3,8 +3,10 @@
 pub(crate) mod admin;
 pub(crate) mod authority;
 pub(crate) mod grpc;
+pub(crate) mod launches;
 pub(crate) mod proxy;
 pub(crate) mod registry;
+pub(crate) mod store;
 
 use std::path::Path;
 

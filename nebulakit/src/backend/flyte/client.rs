@@ -4,13 +4,23 @@ use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use http_body_util::{BodyExt as _, Limited};
+use nebulakit_types::client::{HttpClient, Protocol};
+use nebulakit_types::workspace::Workspace;
 use prost::Message;
 
-use super::admin::{Admin, GET_VERSION, Method, Settings, explained, is_unauthenticated};
+use super::admin::{Admin, Failure, GET_VERSION, Method, Settings, explained, is_unauthenticated};
 use super::auth::{Authenticator, Prompt, on_terminal};
-use super::error::ClientError;
+use super::error::{ClientError, ClientErrorKind};
+use crate::process::host::Host;
 use crate::services::config::Config;
 use crate::services::env::Environment;
+
+/// How often a download is tried again.
+const DOWNLOAD_RETRIES: u32 = 2;
+
+/// The domain that a client works in unless it is told another.
+const DEFAULT_DOMAIN: &str = "development";
 
 /// A client of Flyte's control plane.
 ///
@@ -32,16 +42,30 @@ use crate::services::env::Environment;
 /// # }
 /// ```
 #[derive(Clone)]
-pub struct FlyteClient(Arc<Inner>);
+pub struct FlyteClient {
+    inner: Arc<Inner>,
+    project: Option<String>,
+    domain: String,
+}
 
 struct Inner {
+    host: Host,
     admin: Admin,
     authenticator: Authenticator,
+    /// Requests to where the control plane keeps what does not fit into its answers.
+    http: HttpClient,
+    /// The beginning of addresses in the console.
+    console: String,
 }
 
 impl fmt::Debug for FlyteClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("FlyteClient").field("admin", &self.0.admin).field("authenticator", &self.0.authenticator).finish()
+        f.debug_struct("FlyteClient")
+            .field("admin", &self.inner.admin)
+            .field("authenticator", &self.inner.authenticator)
+            .field("project", &self.project)
+            .field("domain", &self.domain)
+            .finish()
     }
 }
 
@@ -64,13 +88,67 @@ impl FlyteClient {
     pub fn prompting(config: &Config, environment: &Environment, prompt: Prompt) -> Result<Self, ClientError> {
         let admin = Admin::new(Settings::new(config, environment)?)?;
         let authenticator = Authenticator::new(admin.clone(), config, environment, prompt)?;
-        Ok(Self(Arc::new(Inner { admin, authenticator })))
+        let http = HttpClient::new(admin.settings().connection(), Protocol::Http1)
+            .map_err(|fault| ClientError::new(ClientErrorKind::Settings, format!("the client of downloads: {fault}")))?;
+        let console = config.platform.console_endpoint.clone().unwrap_or_else(|| admin.settings().endpoint.address());
+        let (project, domain) = (config.local.project.clone(), config.local.domain.clone());
+        Ok(Self {
+            inner: Arc::new(Inner { host: Host::new(environment.clone()), admin, authenticator, http, console }),
+            project,
+            domain: domain.unwrap_or_else(|| DEFAULT_DOMAIN.to_owned()),
+        })
+    }
+
+    /// The same client for another project than `task.project` of the configuration file.
+    #[must_use]
+    pub fn with_project(self, project: impl Into<String>) -> Self {
+        Self { project: Some(project.into()), ..self }
+    }
+
+    /// The same client for another domain than `task.domain` of the configuration file, or `development`.
+    #[must_use]
+    pub fn with_domain(self, domain: impl Into<String>) -> Self {
+        Self { domain: domain.into(), ..self }
+    }
+
+    /// The project that it works in, if it was told one.
+    #[must_use]
+    pub fn project(&self) -> Option<&str> {
+        self.project.as_deref()
+    }
+
+    /// The domain that it works in.
+    #[must_use]
+    pub fn domain(&self) -> &str {
+        &self.domain
+    }
+
+    /// The project that it works in.
+    ///
+    /// # Errors
+    /// It was told none.
+    pub(super) fn known_project(&self) -> Result<&str, ClientError> {
+        self.project.as_deref().filter(|project| !project.is_empty()).ok_or_else(|| {
+            ClientError::new(ClientErrorKind::Settings, "no project is named")
+                .with_hint("name it as `task.project` in the configuration file, or by `FlyteClient::with_project`")
+        })
+    }
+
+    /// What values are read through that come from its control plane: the stores that its environment leads to.
+    pub(super) fn workspace(&self) -> Workspace {
+        let stores = self.inner.host.stores.clone();
+        Workspace::new(move || stores.all().clone(), None, self.inner.host.environment.temporary_folder())
+    }
+
+    /// What it was told.
+    pub(super) fn settings(&self) -> &Settings {
+        self.inner.admin.settings()
     }
 
     /// The control plane, as `host:port`.
     #[must_use]
     pub fn endpoint(&self) -> String {
-        self.0.admin.settings().endpoint.to_string()
+        self.inner.admin.settings().endpoint.to_string()
     }
 
     /// The version of the control plane.
@@ -82,25 +160,67 @@ impl FlyteClient {
         Ok(answer.control_plane_version.map(|version| version.version).unwrap_or_default())
     }
 
+    /// The beginning of addresses in the console.
+    pub(super) fn console(&self) -> &str {
+        &self.inner.console
+    }
+
+    /// What lies at an address that the control plane signed, which says that it has this many bytes. The address gives access to it, and is not repeated in errors.
+    pub(super) async fn download(&self, url: &str, bytes: u64) -> Result<Vec<u8>, ClientError> {
+        let most = self.inner.admin.settings().largest_answer;
+        let too_large = || {
+            ClientError::new(
+                ClientErrorKind::TooLarge,
+                format!("`{}` keeps {bytes} bytes elsewhere, and {most} is the limit", self.endpoint()),
+            )
+            .with_hint("`admin.maxMessageSizeBytes` of the configuration file is the limit")
+        };
+        if bytes > most as u64 {
+            return Err(too_large());
+        }
+        let host = url.parse().ok().and_then(|url: http::Uri| Some(url.authority()?.host().to_owned())).unwrap_or_default();
+        let failed = |why: &str| ClientError::new(ClientErrorKind::Unreachable, format!("a download from `{host}` failed: {why}"));
+        let mut tries = 0;
+        let answer = loop {
+            let request = http::Request::get(url).body(Bytes::new()).map_err(|_| failed("its address is not valid"))?;
+            match self.inner.http.send(request).await {
+                Ok(answer) => break answer,
+                Err(fault) if tries == DOWNLOAD_RETRIES => return Err(failed(&fault.to_string())),
+                Err(fault) => tracing::info!("a download from `{host}` {fault}; it is tried again"),
+            }
+            tries += 1;
+        };
+        if !answer.status().is_success() {
+            return Err(failed(&format!("it answered {}", answer.status())));
+        }
+        let body = Limited::new(answer.into_body(), most).collect().await.map_err(|error| {
+            match error.is::<http_body_util::LengthLimitError>() {
+                true => too_large(),
+                false => failed(&error.to_string()),
+            }
+        })?;
+        Ok(body.to_bytes().into())
+    }
+
     /// Makes a call: again while what it meets passes, and once more after a login if the control plane asks for a token.
     pub(super) async fn call<Q, A>(&self, method: &Method<Q, A>, request: &Q) -> Result<A, ClientError>
     where
         Q: Message,
         A: Message + Default + 'static,
     {
-        let Inner { admin, authenticator } = &*self.0;
+        let Inner { admin, authenticator, .. } = &*self.inner;
         let request = Bytes::from(request.encode_to_vec());
         let credential = authenticator.credential().await?;
-        let explained = |status| explained(admin.settings(), method.name(), &status);
-        let renewed = match admin.call(method, request.clone(), &credential.metadata).await {
+        let explained = |failure: Failure| explained(admin.settings(), method.name(), &failure.status).repeated(failure.failures > 0);
+        let renewed = match admin.tried(method, request.clone(), &credential.metadata).await {
             Ok(answer) => return Ok(answer),
-            Err(status) if is_unauthenticated(&status) => authenticator.renew(&credential).await?,
-            Err(status) => return Err(explained(status)),
+            Err(failure) if is_unauthenticated(&failure.status) => authenticator.renew(&credential).await?,
+            Err(failure) => return Err(explained(failure)),
         };
-        admin.call(method, request, &renewed.metadata).await.map_err(|status| match is_unauthenticated(&status) {
-            true => explained(status)
+        admin.tried(method, request, &renewed.metadata).await.map_err(|failure| match is_unauthenticated(&failure.status) {
+            true => explained(failure)
                 .with_hint("the login succeeded, and its token is not accepted: are the client's id, scopes and audience right?"),
-            false => explained(status),
+            false => explained(failure),
         })
     }
 }

@@ -17,6 +17,8 @@ struct Inner {
     hint: Option<String>,
     /// The control plane's own words.
     said: String,
+    /// Whether it was called more than once.
+    is_repeated: bool,
 }
 
 /// What kind of failure it is.
@@ -45,11 +47,13 @@ pub enum ClientErrorKind {
     Unimplemented,
     /// The control plane failed.
     Server,
+    /// A file of this machine cannot be read, or the control plane's store does not take it.
+    Upload,
 }
 
 impl ClientError {
     pub(super) fn new(kind: ClientErrorKind, message: impl Into<String>) -> Self {
-        Self(Box::new(Inner { kind, message: message.into(), hint: None, said: String::new() }))
+        Self(Box::new(Inner { kind, message: message.into(), hint: None, said: String::new(), is_repeated: false }))
     }
 
     pub(super) fn with_hint(mut self, hint: impl Into<String>) -> Self {
@@ -60,6 +64,16 @@ impl ClientError {
     pub(super) fn saying(mut self, said: &str) -> Self {
         self.0.said = said.to_owned();
         self
+    }
+
+    pub(super) fn repeated(mut self, is_repeated: bool) -> Self {
+        self.0.is_repeated = is_repeated;
+        self
+    }
+
+    /// Whether the call was made before, with an answer that got lost or that passes.
+    pub(super) fn is_repeated(&self) -> bool {
+        self.0.is_repeated
     }
 
     /// The control plane's own words, if it answered.

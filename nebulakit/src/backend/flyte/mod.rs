@@ -7,8 +7,13 @@
 //! | `auth` | the login, and the tokens that come of it |
 //! | `client` | calls with the token that the control plane asks for |
 //! | `error` | why a call failed |
+//! | `execution` | executions that exist: what is known of them, and how they are steered |
+//! | `launch` | the launch of what is registered |
+//! | `launch_plans` | launch plans that are registered: which are active |
 //! | `package` | the archive of what was compiled |
 //! | `register` | the registration of what was compiled |
+//! | `runs` | executions as runs of ours: the backend |
+//! | `upload` | files and directories of this machine, for the control plane's store |
 //!
 //! All but [`compile`] come with the feature `flyte`.
 
@@ -22,9 +27,19 @@ pub mod compile;
 #[cfg(feature = "flyte")]
 mod error;
 #[cfg(feature = "flyte")]
+mod execution;
+#[cfg(feature = "flyte")]
+mod launch;
+#[cfg(feature = "flyte")]
+mod launch_plans;
+#[cfg(feature = "flyte")]
 mod package;
 #[cfg(feature = "flyte")]
 mod register;
+#[cfg(feature = "flyte")]
+mod runs;
+#[cfg(feature = "flyte")]
+mod upload;
 
 #[cfg(feature = "flyte")]
 pub use self::auth::{Login, Prompt};
@@ -33,6 +48,23 @@ pub use self::client::FlyteClient;
 #[cfg(feature = "flyte")]
 pub use self::error::{ClientError, ClientErrorKind};
 #[cfg(feature = "flyte")]
+pub(crate) use self::execution::What;
+#[cfg(feature = "flyte")]
+pub use self::execution::{
+    Abort, AttemptPhase, CacheUsed, Execution, ExecutionDetails, ExecutionFailure, ExecutionFilter, ExecutionId, ExecutionNode,
+    ExecutionPhase, ExecutionSignal, FailureOrigin, Launched, LogLink, MapElement, NodeAttempt, NodePhase, PodLog, RelaunchOptions,
+};
+#[cfg(feature = "flyte")]
+pub(crate) use self::launch::with_defaults;
+#[cfg(feature = "flyte")]
+pub use self::launch::{LaunchOptions, Launchable, LaunchedTask};
+#[cfg(feature = "flyte")]
+pub use self::launch_plans::RegisteredLaunchPlan;
+#[cfg(feature = "flyte")]
 pub use self::package::package;
 #[cfg(feature = "flyte")]
 pub use self::register::{Difference, EntityKind, Outcome, RegisterOptions, Registered, Registration};
+#[cfg(feature = "flyte")]
+pub use self::runs::FlyteBackend;
+#[cfg(feature = "flyte")]
+pub(crate) use self::runs::LaunchedRun;

@@ -3,6 +3,7 @@
 mod compiled;
 mod grammar;
 mod register;
+mod watched;
 
 use std::fs::File;
 use std::path::Path;
@@ -11,6 +12,7 @@ use clap::ArgMatches;
 
 use self::compiled::compiled;
 pub(super) use self::grammar::commands;
+pub(super) use self::watched::watched;
 use super::complaint::Complaint;
 use super::output::say;
 use super::setting::Setting;

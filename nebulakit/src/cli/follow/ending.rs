@@ -46,6 +46,11 @@ impl Told<'_> {
             }
             RunOutcome::Failed { failure, .. } if is_alone => self.of_task(failure, folder, setting),
             RunOutcome::Failed { node, failure } => failed(self.run, node.as_ref(), failure, folder, setting)?,
+            RunOutcome::Cancelled if self.run.folder().is_elsewhere() => {
+                let shows = folder.command("show", &[&id], setting);
+                Complaint::failed(format!("the run {id} was stopped: its execution is terminated"))
+                    .hint(format!("hint: `{shows}` shows how far it came"))
+            }
             RunOutcome::Cancelled => {
                 let by = signal.map(|signal| format!(" by {signal}")).unwrap_or_default();
                 let complaint = Complaint::failed(format!("the run {id} was stopped{by}"));
@@ -113,6 +118,11 @@ fn failed(
     let id = run.id().to_string();
     let [shows, retries] = ["show", "retry"].map(|verb| folder.command(verb, &[&id], setting));
     let (who, hint) = match node {
+        Some(node) if run.folder().is_elsewhere() => {
+            let of = run.state()?.nodes.get(node).map(|node| format!(" ({})", visible::line(&node.of))).unwrap_or_default();
+            (format!("the node {}{of} of the run {id}", visible::line(node)), format!("`{shows}` shows the run, and where it ran"))
+        }
+        None if run.folder().is_elsewhere() => (format!("the run {id}"), format!("`{shows}` shows where it ran")),
         Some(node) => {
             let of = run.state()?.nodes.get(node).map(|node| format!(" ({})", visible::line(&node.of))).unwrap_or_default();
             let logs = folder.command("logs", &[&id, node], setting);

@@ -74,7 +74,7 @@ pub(super) fn read(subject: &Subject, matches: &ArgMatches, before: &[u8], parse
         return Ok(encoder.finish());
     }
     let given = [(options::INPUTS_FILE, "the file"), (options::RESUME, "the run that it resumes")];
-    let given = given.into_iter().filter(|(option, _)| matches.contains_id(option)).map(|(_, source)| source);
+    let given = given.into_iter().filter(|(option, _)| matches.try_contains_id(option).unwrap_or(false)).map(|(_, source)| source);
     let sources: Vec<_> = std::iter::once("the flags").chain(given).collect();
     Err(Complaint::usage(format!("missing from {}: {}", sources.join(" and "), missing.join(", "))))
 }

@@ -15,6 +15,9 @@ mod parse;
 mod places;
 mod plan;
 mod recorded;
+#[cfg(feature = "flyte")]
+mod remote;
+mod remote_options;
 mod subject;
 
 use std::ffi::OsString;
@@ -51,6 +54,12 @@ pub(super) fn run<'a>(name: &str, words: impl Iterator<Item = &'a OsString>, set
         Some(workflow) => Subject::workflow(workflow, setting),
         None => Subject::task(setting.find(name).map_err(|complaint| workflows::neither(name, setting, complaint))?, setting),
     };
+    if remote_options::is_asked(&words) {
+        #[cfg(feature = "flyte")]
+        return remote::run(&subject.elsewhere(), name, &words, setting);
+        #[cfg(not(feature = "flyte"))]
+        return Err(Complaint::usage("`run --remote` needs the feature `flyte` of nebulakit, which this binary was built without"));
+    }
     recorded::run(&subject, name, &words, setting)
 }
 

@@ -115,6 +115,7 @@ fn all(json: Arg, tokens: Arg, verbose: Arg) -> Vec<Arg> {
         flag(DURABLE).help("sync the record to the disk as it grows, so that it survives a loss of power"),
         flag(QUIET).short('q').help("show no progress, only errors, warnings, gates and what tasks print"),
         verbose,
+        super::remote_options::remote(),
         help_flag(),
     ];
     let own = own.into_iter().map(|arg| arg.help_heading("Options"));
@@ -137,7 +138,7 @@ pub(super) fn token_limits(matches: &ArgMatches) -> Vec<(Arc<str>, u32)> {
     limits
 }
 
-fn inputs_file() -> Arg {
+pub(super) fn inputs_file() -> Arg {
     Arg::new(INPUTS_FILE)
         .long(INPUTS_FILE)
         .value_name("FILE")
@@ -152,7 +153,7 @@ fn verbose() -> Arg {
     flag(VERBOSE).short('v').conflicts_with(QUIET).help("show what nodes log and print as it comes, and each attempt")
 }
 
-fn flag(name: &'static str) -> Arg {
+pub(super) fn flag(name: &'static str) -> Arg {
     Arg::new(name).long(name).action(ArgAction::SetTrue)
 }
 

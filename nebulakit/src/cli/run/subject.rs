@@ -49,6 +49,12 @@ impl Subject {
         }
     }
 
+    /// The same, with the options of a launch elsewhere.
+    #[cfg(feature = "flyte")]
+    pub(super) fn elsewhere(self) -> Self {
+        Self { options: super::remote_options::all(), ..self }
+    }
+
     /// The task that is run alone, if it is one.
     pub(super) fn alone(&self) -> Option<&'static TaskDef> {
         match self.of {

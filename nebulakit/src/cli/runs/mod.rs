@@ -14,6 +14,8 @@ use nebulakit_types::{LiteralType, visible};
 
 pub(super) use self::grammar::command;
 use super::complaint::Complaint;
+#[cfg(feature = "flyte")]
+use super::flyte;
 use super::folder::{Folder, find};
 use super::follow::{Form, Give, Shown, Told, follow, is_of_a_task};
 use super::output::say;
@@ -26,6 +28,8 @@ use super::word::word;
 use crate::process::exit::Exit;
 use crate::process::terminal;
 use crate::run::RunHandle;
+#[cfg(feature = "flyte")]
+use crate::run::RunStatus;
 use crate::task::failure::chain;
 
 /// Does what the words behind `runs` say.
@@ -101,6 +105,18 @@ fn attach(run: &RunHandle, matches: &ArgMatches, folder: &Folder, setting: &Sett
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Complaint::failed(format!("cannot follow the run: {error}")))?;
     let read = |text: &str, literal_type: &LiteralType, give: Give<'_>| run::answer(run, text, literal_type, Stdin::Answers, setting, give);
+    #[cfg(feature = "flyte")]
+    if run.status()? == RunStatus::Elsewhere {
+        let stops = Stops::heard(setting.leave).map_err(|error| Complaint::failed(format!("cannot listen to signals: {error}")))?;
+        let outcome = runtime.block_on(async {
+            let run = flyte::watched(run, &folder.made()?, &stops, setting)?;
+            let outcome = follow(&run, shown, &read, None, folder, setting).await;
+            stops.stop_process();
+            outcome
+        })?;
+        let stores = run::host(setting)?.stores;
+        return Told { run, outcome, stops: &stops, is_json, form, target: None, stores: &stores }.tell(folder, setting);
+    }
     let outcome = runtime.block_on(follow(run, shown, &read, None, folder, setting))?;
     let stores = run::host(setting)?.stores;
     Told { run, outcome, stops: &Stops::default(), is_json, form, target: None, stores: &stores }.tell(folder, setting)

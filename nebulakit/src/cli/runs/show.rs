@@ -27,6 +27,7 @@ pub(super) fn text(run: &RunHandle) -> Result<String, Complaint> {
         row("nodes", words::sums(state.counts())),
         row("folder", visible::line(&run.folder().path().to_string_lossy()).into_owned()),
     ];
+    about.extend(run.folder().console().map(|console| row("console", visible::line(&console).into_owned())));
     let metrics = run.metrics()?;
     let moved = (metrics.moved > 0).then(|| format!("{} moved", words::size(metrics.moved)));
     let used: Vec<_> = [words::usage(&metrics.used)].into_iter().filter(|used| !used.is_empty()).chain(moved).collect();

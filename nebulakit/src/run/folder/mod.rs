@@ -26,5 +26,5 @@ pub use self::publish::Durability;
 pub(crate) use self::publish::{make, publish, publish_first, sync_folder};
 pub use self::root::RunsFolder;
 pub use self::run::RunFolder;
-pub(crate) use self::run::{DECK, HiddenRun};
+pub(crate) use self::run::{DECK, ELSEWHERE, HiddenRun};
 pub(crate) use self::sharing::InUse;

@@ -4,6 +4,7 @@
 //! events.jsonl        the events: the source of truth
 //! graph.json          the graph that it runs
 //! inputs.pb           its inputs
+//! elsewhere.json      where it runs, if that is not this machine: who drives it watches it from here
 //! build.json          the program that drives it: see `build.rs`
 //! lock                the process that drives it
 //! run.log             the log of the run itself
@@ -25,6 +26,9 @@ use crate::run::folder::data::Data;
 use crate::run::folder::lock::{self, DriverLock, RunHold};
 use crate::run::folder::publish::{Durability, make, publish};
 use crate::run::path::NodePath;
+
+/// The file that says where a run is which no process of this machine drives: it goes on there, whether somebody watches it from here or not.
+pub(crate) const ELSEWHERE: &str = "elsewhere.json";
 
 /// The extension of a page of decks.
 pub(crate) const DECK: &str = ".html";
@@ -244,6 +248,17 @@ impl RunFolder {
     /// When that cannot be checked.
     pub(crate) fn is_driven(&self) -> Result<bool, RecordError> {
         lock::is_taken(&lock_of(&self.path))
+    }
+
+    /// Whether it runs elsewhere.
+    pub(crate) fn is_elsewhere(&self) -> bool {
+        self.path.join(ELSEWHERE).exists()
+    }
+
+    /// The page for people of a run that goes on elsewhere, if whoever launched it said one.
+    pub(crate) fn console(&self) -> Option<String> {
+        let json: serde_json::Value = serde_json::from_slice(&fs::read(self.path.join(ELSEWHERE)).ok()?).ok()?;
+        json.get("console")?.as_str().map(str::to_owned)
     }
 
     /// Keeps it from being removed as long as the returned value exists, for a run that resumes it; [`None`] if a process drives it.

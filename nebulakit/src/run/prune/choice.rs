@@ -41,7 +41,7 @@ impl Fate {
             RunStatus::Ended(RunOutcome::Failed { .. }) => Some(Self::Failed),
             RunStatus::Ended(RunOutcome::Cancelled) => Some(Self::Cancelled),
             RunStatus::Interrupted => Some(Self::Interrupted),
-            RunStatus::Unknown | RunStatus::Running | RunStatus::Stopping => None,
+            RunStatus::Unknown | RunStatus::Running | RunStatus::Stopping | RunStatus::Elsewhere => None,
         }
     }
 }

@@ -66,7 +66,7 @@ pub(super) fn class_of_run(status: &RunStatus) -> &'static str {
         RunStatus::Ended(RunOutcome::Succeeded) => "done",
         RunStatus::Ended(RunOutcome::Failed { .. }) => "failed",
         RunStatus::Ended(RunOutcome::Cancelled) => "skipped",
-        RunStatus::Interrupted => "waiting",
+        RunStatus::Interrupted | RunStatus::Elsewhere => "waiting",
         RunStatus::Unknown | RunStatus::Running | RunStatus::Stopping => "running",
     }
 }

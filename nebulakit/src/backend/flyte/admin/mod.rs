@@ -17,10 +17,8 @@ mod method;
 mod settings;
 
 use std::fmt;
-use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use bytes::Bytes;
 use http::uri::PathAndQuery;
@@ -38,15 +36,18 @@ pub(super) use self::method::*;
 pub(super) use self::settings::Settings;
 use super::error::{ClientError, ClientErrorKind};
 
-/// The longest wait before the first retry; it doubles with each.
-const FIRST_WAIT: Duration = Duration::from_millis(250);
-
 /// How often an endpoint that has never answered is tried again: its name is probably wrong.
 const RETRIES_OF_STRANGERS: u32 = 2;
 
 /// A control plane, without a login. Clones share the connection, which is made by the first call.
 #[derive(Clone)]
 pub(super) struct Admin(Arc<Inner>);
+
+/// Why a call failed, and how often it had failed before.
+pub(super) struct Failure {
+    pub(super) status: Status,
+    pub(super) failures: u32,
+}
 
 struct Inner {
     grpc: Grpc<Channel>,
@@ -72,8 +73,16 @@ impl Admin {
         &self.0.settings
     }
 
-    /// Makes a call, again while what it meets passes. All methods are safe to repeat: what is created twice answers that it exists.
+    /// Makes a call as [`tried`](Self::tried) does.
     pub(super) async fn call<Q, A>(&self, method: &Method<Q, A>, request: Bytes, metadata: &MetadataMap) -> Result<A, Status>
+    where
+        A: Message + Default + 'static,
+    {
+        self.tried(method, request, metadata).await.map_err(|failure| failure.status)
+    }
+
+    /// Makes a call, again while what it meets passes. All methods are safe to repeat: what is created twice answers that it exists.
+    pub(super) async fn tried<Q, A>(&self, method: &Method<Q, A>, request: Bytes, metadata: &MetadataMap) -> Result<A, Failure>
     where
         A: Message + Default + 'static,
     {
@@ -90,9 +99,9 @@ impl Admin {
             let is_known = has_answered.load(Ordering::Relaxed);
             let most = if is_known { settings.retries } else { settings.retries.min(RETRIES_OF_STRANGERS) };
             if !is_passing(&status) || failures == most {
-                return Err(status);
+                return Err(Failure { status, failures });
             }
-            let wait = wait(failures, settings.longest_wait);
+            let wait = settings.wait(failures);
             tracing::info!("{}; the next try is in {wait:.1?}", explained(settings, method.name(), &status));
             tokio::time::sleep(wait).await;
             failures += 1;
@@ -108,11 +117,4 @@ impl Admin {
         let path = PathAndQuery::from_static(method.path);
         Ok(self.0.grpc.clone().unary(request, path, Encoded::new()).await?.into_inner())
     }
-}
-
-/// The wait after `failures` failures: a random part of a limit that doubles each time, so that clients that failed together do not retry together.
-fn wait(failures: u32, longest: Duration) -> Duration {
-    let most = FIRST_WAIT.saturating_mul(1 << failures.min(16)).min(longest);
-    // Randomness for spreading load needs no more than the seed of a hasher.
-    most.mul_f64(RandomState::new().hash_one(0) as f64 / u64::MAX as f64)
 }

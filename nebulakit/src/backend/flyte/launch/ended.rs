@@ -1,0 +1,75 @@
+//! How an execution ended: its outputs, or why it has none.
+
+use std::time::{Duration, Instant};
+
+use super::super::error::{ClientError, ClientErrorKind};
+use super::super::execution::{Execution, ExecutionDetails, ExecutionNode, ExecutionPhase, NodePhase, What};
+use crate::backend::{NodeError, RunError};
+use crate::coordinator::{FailureKind, JobFailure};
+
+/// The first wait between two looks; it doubles up to the longest.
+const FIRST: Duration = Duration::from_millis(250);
+const LONGEST: Duration = Duration::from_secs(5);
+
+/// How long a control plane may not answer before whoever waits is told.
+const PATIENCE: Duration = Duration::from_secs(600);
+
+/// Waits until the execution is over; its outputs, as the bytes of an `outputs.pb`.
+pub(super) async fn outputs(execution: &Execution) -> Result<Vec<u8>, RunError> {
+    let details = over(execution).await?;
+    match details.phase {
+        ExecutionPhase::Succeeded => Ok(execution.outputs().await?),
+        ExecutionPhase::Aborted => Err(RunError::Cancelled),
+        _ => Err(failed(execution, details).await?),
+    }
+}
+
+/// Waits until the execution is over. A control plane that does not answer is asked again for ten minutes.
+async fn over(execution: &Execution) -> Result<ExecutionDetails, ClientError> {
+    let (mut wait, mut heard) = (FIRST, Instant::now());
+    loop {
+        match execution.details().await {
+            Ok(details) if details.phase.is_over() => return Ok(details),
+            Ok(_) => heard = Instant::now(),
+            Err(error) if error.kind() == ClientErrorKind::Unreachable && heard.elapsed() < PATIENCE => {
+                tracing::warn!("waiting for the execution `{}`: {error}", execution.id().name);
+            }
+            Err(error) => return Err(error),
+        }
+        tokio::time::sleep(wait).await;
+        wait = (wait * 2).min(LONGEST);
+    }
+}
+
+/// Why it failed, and where.
+async fn failed(execution: &Execution, details: ExecutionDetails) -> Result<RunError, ClientError> {
+    let nodes = execution.outline().await?;
+    let kind = if details.phase == ExecutionPhase::TimedOut { FailureKind::TimedOut } else { FailureKind::Failed };
+    let Some(node) = deepest(&nodes) else {
+        let why = details.failure.map_or_else(|| "the platform does not say why".to_owned(), |failure| failure.to_string());
+        let message = format!("the execution `{}` failed before any of its nodes ran: {why}", execution.id().name);
+        return Ok(ClientError::new(ClientErrorKind::Server, message).into());
+    };
+    let failure = match node.failure.clone().or(details.failure) {
+        Some(failure) => JobFailure::new(kind, &failure.code, failure.message),
+        None => JobFailure::new(kind, "Unknown", "the platform does not say why"),
+    };
+    let of = execution.plan().await?.remove(&node.path).map_or_else(|| "a node".to_owned(), called);
+    Ok(RunError::Failed(Box::new(NodeError { node: node.path.clone(), of, failure, error: None })))
+}
+
+/// What a node runs, or else what kind of node it is.
+fn called(what: What) -> String {
+    match what {
+        What::Runs(name) | What::Maps(name) => name,
+        What::Condition => "a condition".to_owned(),
+        What::Gate { .. } => "a gate".to_owned(),
+        What::Sleep => "a pause".to_owned(),
+    }
+}
+
+/// The node that failed first, and within it the one that it failed by.
+fn deepest(nodes: &[ExecutionNode]) -> Option<&ExecutionNode> {
+    let failed = nodes.iter().find(|node| matches!(node.phase, NodePhase::Failed | NodePhase::TimedOut))?;
+    Some(deepest(&failed.children).unwrap_or(failed))
+}
