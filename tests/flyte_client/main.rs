@@ -5,5 +5,6 @@ mod calls;
 mod double;
 mod logins;
 mod recorded;
+mod references;
 mod registrations;
 mod verbs;

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use clap::ArgMatches;
 
-use self::compiled::compiled;
+use self::compiled::{compiled, options, program, tell_ignored};
 pub(super) use self::grammar::commands;
 use super::complaint::Complaint;
 use super::output::say;
@@ -25,7 +25,8 @@ pub(super) fn dispatch(verb: &str, matches: &ArgMatches, setting: &Setting<'_>) 
     match verb {
         "register" => register::register(matches, &config, setting),
         _ => {
-            let compiled = compiled(matches, &config, None)?;
+            let compiled = compiled(&program()?, &options(matches, &config)?)?;
+            tell_ignored(&compiled);
             let output = word(matches, "output");
             let written = File::create(output).and_then(|file| package(&compiled.entities, file));
             written.map_err(|error| Complaint::failed(format!("`{output}` cannot be written: {error}")))?;

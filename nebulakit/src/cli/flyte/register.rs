@@ -5,8 +5,8 @@ use prost::Message as _;
 use sha2::{Digest as _, Sha256};
 use tokio::runtime::Builder;
 
-use super::compiled::compiled;
-use crate::backend::flyte::compile::{Entity, Target};
+use super::compiled::{compiled, note, options, program, tell_ignored};
+use crate::backend::flyte::compile::{Entity, Options, shown};
 use crate::backend::flyte::{ClientError, FlyteClient, RegisterOptions, Registration};
 use crate::cli::complaint::Complaint;
 use crate::cli::output::say;
@@ -23,28 +23,47 @@ pub(super) fn register(matches: &ArgMatches, config: &Config, setting: &Setting<
         Complaint::usage("no project is named").hint("hint: name it with `--project`, or as `task.project` in the configuration file")
     })?;
     let domain = given("domain").or_else(|| config.local.domain.clone()).unwrap_or_else(|| "development".to_owned());
+    let program = program()?;
+    let mut options = options(matches, config)?;
+    let is_dry = matches.get_flag("dry-run");
+    let runtime = Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| Complaint::failed(format!("the client cannot start: {error}")))?;
+    let client = || FlyteClient::new(config, setting.environment).map_err(|error| failed(&error));
+
+    let references = program.references_in_jobs();
+    if is_dry {
+        references.iter().for_each(|id| note(&format!("the template of {} would be fetched", shown(id))));
+        options = options.assuming(&references);
+    } else if !references.is_empty() {
+        let templates = runtime.block_on(client()?.templates(&references)).map_err(|error| failed(&error))?;
+        for id in references.iter().filter(|id| !templates.iter().any(|template| template.id.as_ref() == Some(id))) {
+            note(&format!("{} is not registered: a dynamic task that runs it will fail", shown(id)));
+        }
+        options = templates.iter().fold(options, Options::reference);
+    }
+
     let version = match given("version") {
         Some(version) => version,
-        None => hash(&compiled(matches, config, None)?.entities),
+        None => hash(&compiled(&program, &options)?.entities),
     };
-    let target = Target { project, domain, version };
-    let entities = compiled(matches, config, Some(&target))?.entities;
-    let place = format!("{}/{} as version {}", target.project, target.domain, target.version);
-    if matches.get_flag("dry-run") {
-        return say(&format!("{}\n{} entities would be registered in {place}\n", Registration::planned(&entities), entities.len()));
+    let compiled = compiled(&program, &options.target(&project, &domain, &version))?;
+    tell_ignored(&compiled);
+    let entities = compiled.entities;
+    if is_dry {
+        let version = if references.is_empty() || given("version").is_some() {
+            format!("version {version}")
+        } else {
+            "a version that comes of what is fetched too".to_owned()
+        };
+        let planned = Registration::planned(&entities);
+        return say(&format!("{planned}\n{} entities would be registered in {project}/{domain} as {version}\n", entities.len()));
     }
     let options = RegisterOptions::default()
         .concurrency(matches.get_one::<u16>("concurrency").copied().unwrap_or(1).into())
         .activate_launch_plans(matches.get_flag("activate-launchplans"));
-    let runtime = Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| Complaint::failed(format!("the client cannot start: {error}")))?;
-    let registration = runtime.block_on(async {
-        let client = FlyteClient::new(config, setting.environment)?;
-        client.register(&entities, &options).await
-    });
-    let registration = registration.map_err(|error| failed(&error))?;
+    let registration = runtime.block_on(client()?.register(&entities, &options)).map_err(|error| failed(&error))?;
     if registration.is_success() {
-        say(&format!("{registration}\n{} entities are registered in {place}\n", entities.len()))
+        say(&format!("{registration}\n{} entities are registered in {project}/{domain} as version {version}\n", entities.len()))
     } else {
         say(&registration.to_string())?;
         Ok(Exit::Failed)
