@@ -23,6 +23,8 @@ mod folder;
 #[cfg(feature = "run")]
 mod follow;
 #[cfg(feature = "run")]
+mod generated;
+#[cfg(feature = "run")]
 mod grammar;
 #[cfg(feature = "run")]
 mod graph;
