@@ -3,6 +3,8 @@
 //! It is the client of the stores (reqwest over rustls) with other limits: nothing is retried here, redirects are answers, and proxies are named by the
 //! caller.
 
+mod put;
+
 use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -11,6 +13,7 @@ use bytes::Bytes;
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt as _, Limited};
 
+pub use self::put::Content;
 use crate::storage::{Trust, caused_by, innermost, install, tls, tls_text};
 
 /// An answer that is read as a whole has at most 1 MiB; those of authorization servers are far below.
@@ -128,11 +131,16 @@ impl HttpClient {
     /// When the host does not answer, breaks off, or sends more than 1 MiB.
     pub async fn exchange(&self, request: http::Request<Vec<u8>>) -> Result<http::Response<Vec<u8>>, Fault> {
         let (parts, body) = self.send(request.map(Bytes::from)).await?.into_parts();
-        let body = Limited::new(body, LONGEST_ANSWER).collect().await.map_err(|error| match error.downcast::<Fault>() {
-            Ok(fault) => *fault,
-            Err(_) => Fault { kind: FaultKind::Other, message: format!("answered with more than {LONGEST_ANSWER} bytes") },
-        })?;
+        let body = Limited::new(body, LONGEST_ANSWER).collect().await.map_err(shortened)?;
         Ok(http::Response::from_parts(parts, body.to_bytes().into()))
+    }
+}
+
+/// Why an answer could not be read to its end.
+fn shortened(error: Box<dyn std::error::Error + Send + Sync>) -> Fault {
+    match error.downcast::<Fault>() {
+        Ok(fault) => *fault,
+        Err(_) => Fault { kind: FaultKind::Other, message: format!("answered with more than {LONGEST_ANSWER} bytes") },
     }
 }
 

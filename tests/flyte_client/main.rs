@@ -7,4 +7,5 @@ mod logins;
 mod recorded;
 mod references;
 mod registrations;
+mod uploads;
 mod verbs;

@@ -24,6 +24,7 @@ pub mod places;
 pub mod primitives;
 pub mod raw;
 pub mod reader;
+pub mod relocate;
 pub mod shapes;
 mod structlike;
 pub mod structs;

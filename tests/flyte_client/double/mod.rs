@@ -5,6 +5,7 @@ pub(crate) mod authority;
 pub(crate) mod grpc;
 pub(crate) mod proxy;
 pub(crate) mod registry;
+pub(crate) mod store;
 
 use std::path::Path;
 

@@ -8,9 +8,12 @@ use prost::Message;
 
 use super::admin::{Admin, GET_VERSION, Method, Settings, explained, is_unauthenticated};
 use super::auth::{Authenticator, Prompt, on_terminal};
-use super::error::ClientError;
+use super::error::{ClientError, ClientErrorKind};
 use crate::services::config::Config;
 use crate::services::env::Environment;
+
+/// The domain that a client works in unless it is told another.
+const DEFAULT_DOMAIN: &str = "development";
 
 /// A client of Flyte's control plane.
 ///
@@ -32,7 +35,11 @@ use crate::services::env::Environment;
 /// # }
 /// ```
 #[derive(Clone)]
-pub struct FlyteClient(Arc<Inner>);
+pub struct FlyteClient {
+    inner: Arc<Inner>,
+    project: Option<String>,
+    domain: String,
+}
 
 struct Inner {
     admin: Admin,
@@ -41,7 +48,12 @@ struct Inner {
 
 impl fmt::Debug for FlyteClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("FlyteClient").field("admin", &self.0.admin).field("authenticator", &self.0.authenticator).finish()
+        f.debug_struct("FlyteClient")
+            .field("admin", &self.inner.admin)
+            .field("authenticator", &self.inner.authenticator)
+            .field("project", &self.project)
+            .field("domain", &self.domain)
+            .finish()
     }
 }
 
@@ -64,13 +76,54 @@ impl FlyteClient {
     pub fn prompting(config: &Config, environment: &Environment, prompt: Prompt) -> Result<Self, ClientError> {
         let admin = Admin::new(Settings::new(config, environment)?)?;
         let authenticator = Authenticator::new(admin.clone(), config, environment, prompt)?;
-        Ok(Self(Arc::new(Inner { admin, authenticator })))
+        let (project, domain) = (config.local.project.clone(), config.local.domain.clone());
+        Ok(Self { inner: Arc::new(Inner { admin, authenticator }), project, domain: domain.unwrap_or_else(|| DEFAULT_DOMAIN.to_owned()) })
+    }
+
+    /// The same client for another project than `task.project` of the configuration file.
+    #[must_use]
+    pub fn with_project(self, project: impl Into<String>) -> Self {
+        Self { project: Some(project.into()), ..self }
+    }
+
+    /// The same client for another domain than `task.domain` of the configuration file, or `development`.
+    #[must_use]
+    pub fn with_domain(self, domain: impl Into<String>) -> Self {
+        Self { domain: domain.into(), ..self }
+    }
+
+    /// The project that it works in, if it was told one.
+    #[must_use]
+    pub fn project(&self) -> Option<&str> {
+        self.project.as_deref()
+    }
+
+    /// The domain that it works in.
+    #[must_use]
+    pub fn domain(&self) -> &str {
+        &self.domain
+    }
+
+    /// The project that it works in.
+    ///
+    /// # Errors
+    /// It was told none.
+    pub(super) fn known_project(&self) -> Result<&str, ClientError> {
+        self.project.as_deref().filter(|project| !project.is_empty()).ok_or_else(|| {
+            ClientError::new(ClientErrorKind::Settings, "no project is named")
+                .with_hint("name it as `task.project` in the configuration file, or by `FlyteClient::with_project`")
+        })
+    }
+
+    /// What it was told.
+    pub(super) fn settings(&self) -> &Settings {
+        self.inner.admin.settings()
     }
 
     /// The control plane, as `host:port`.
     #[must_use]
     pub fn endpoint(&self) -> String {
-        self.0.admin.settings().endpoint.to_string()
+        self.inner.admin.settings().endpoint.to_string()
     }
 
     /// The version of the control plane.
@@ -88,7 +141,7 @@ impl FlyteClient {
         Q: Message,
         A: Message + Default + 'static,
     {
-        let Inner { admin, authenticator } = &*self.0;
+        let Inner { admin, authenticator } = &*self.inner;
         let request = Bytes::from(request.encode_to_vec());
         let credential = authenticator.credential().await?;
         let explained = |status| explained(admin.settings(), method.name(), &status);

@@ -45,6 +45,8 @@ pub enum ClientErrorKind {
     Unimplemented,
     /// The control plane failed.
     Server,
+    /// A file of this machine cannot be read, or the control plane's store does not take it.
+    Upload,
 }
 
 impl ClientError {

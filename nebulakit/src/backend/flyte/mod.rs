@@ -9,6 +9,7 @@
 //! | `error` | why a call failed |
 //! | `package` | the archive of what was compiled |
 //! | `register` | the registration of what was compiled |
+//! | `upload` | files and directories of this machine, for the control plane's store |
 //!
 //! All but [`compile`] come with the feature `flyte`.
 
@@ -25,6 +26,8 @@ mod error;
 mod package;
 #[cfg(feature = "flyte")]
 mod register;
+#[cfg(feature = "flyte")]
+mod upload;
 
 #[cfg(feature = "flyte")]
 pub use self::auth::{Login, Prompt};

@@ -17,10 +17,8 @@ mod method;
 mod settings;
 
 use std::fmt;
-use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use bytes::Bytes;
 use http::uri::PathAndQuery;
@@ -37,9 +35,6 @@ pub(super) use self::failure::{explained, is_unauthenticated};
 pub(super) use self::method::*;
 pub(super) use self::settings::Settings;
 use super::error::{ClientError, ClientErrorKind};
-
-/// The longest wait before the first retry; it doubles with each.
-const FIRST_WAIT: Duration = Duration::from_millis(250);
 
 /// How often an endpoint that has never answered is tried again: its name is probably wrong.
 const RETRIES_OF_STRANGERS: u32 = 2;
@@ -92,7 +87,7 @@ impl Admin {
             if !is_passing(&status) || failures == most {
                 return Err(status);
             }
-            let wait = wait(failures, settings.longest_wait);
+            let wait = settings.wait(failures);
             tracing::info!("{}; the next try is in {wait:.1?}", explained(settings, method.name(), &status));
             tokio::time::sleep(wait).await;
             failures += 1;
@@ -108,11 +103,4 @@ impl Admin {
         let path = PathAndQuery::from_static(method.path);
         Ok(self.0.grpc.clone().unary(request, path, Encoded::new()).await?.into_inner())
     }
-}
-
-/// The wait after `failures` failures: a random part of a limit that doubles each time, so that clients that failed together do not retry together.
-fn wait(failures: u32, longest: Duration) -> Duration {
-    let most = FIRST_WAIT.saturating_mul(1 << failures.min(16)).min(longest);
-    // Randomness for spreading load needs no more than the seed of a hasher.
-    most.mul_f64(RandomState::new().hash_one(0) as f64 / u64::MAX as f64)
 }

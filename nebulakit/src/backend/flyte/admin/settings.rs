@@ -1,5 +1,6 @@
 //! What the client of a control plane is told.
 
+use std::hash::{BuildHasher as _, RandomState};
 use std::time::Duration;
 
 use nebulakit_types::client::{ClientOptions, Proxy};
@@ -14,6 +15,9 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// After which silence the connection is asked whether it still lives: load balancers forget silent ones after a minute or more.
 const KEEP_ALIVE: Duration = Duration::from_secs(30);
+
+/// The longest wait before the first retry; it doubles with each.
+const FIRST_WAIT: Duration = Duration::from_millis(250);
 
 /// How a control plane is reached.
 #[derive(Debug, Clone)]
@@ -71,6 +75,23 @@ impl Settings {
     pub(in super::super) fn token_requests(&self) -> ClientOptions {
         let proxy = self.token_proxy.clone().or_else(|| self.options.proxy.clone());
         ClientOptions { proxy, ..self.options.clone() }
+    }
+
+    /// The options of uploads to its store, which take as long as they take.
+    pub(in super::super) fn uploads(&self) -> ClientOptions {
+        ClientOptions { timeout: None, ..self.options.clone() }
+    }
+
+    /// The wait after `failures` failures; [`None`] after the last try.
+    pub(in super::super) fn wait_after(&self, failures: u32) -> Option<Duration> {
+        (failures < self.retries).then(|| self.wait(failures))
+    }
+
+    /// The wait after `failures` failures: a random part of a limit that doubles each time, so that clients that failed together do not retry together.
+    pub(super) fn wait(&self, failures: u32) -> Duration {
+        let most = FIRST_WAIT.saturating_mul(1 << failures.min(16)).min(self.longest_wait);
+        // Randomness for spreading load needs no more than the seed of a hasher.
+        most.mul_f64(RandomState::new().hash_one(0) as f64 / u64::MAX as f64)
     }
 }
 
