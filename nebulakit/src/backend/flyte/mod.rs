@@ -39,3 +39,6 @@ pub use self::error::{ClientError, ClientErrorKind};
 pub use self::package::package;
 #[cfg(feature = "flyte")]
 pub use self::register::{Difference, EntityKind, Outcome, RegisterOptions, Registered, Registration};
+#[cfg(feature = "flyte")]
+#[cfg(feature = "flyte")]
+pub(crate) use self::upload::digest;

@@ -43,7 +43,7 @@ pub(super) fn note(line: &str) {
     terminal::write(&format!("note: {line}\n"));
 }
 
-fn wrong(problems: &Problems) -> Complaint {
+pub(super) fn wrong(problems: &Problems) -> Complaint {
     let mut message = "Flyte cannot run this as it is".to_owned();
     for problem in problems {
         let _ = write!(message, "\n{problem}");

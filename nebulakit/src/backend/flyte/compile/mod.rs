@@ -22,6 +22,7 @@ mod futures;
 mod generated;
 mod ids;
 mod launch_plans;
+mod local;
 mod maps;
 mod nodes;
 mod options;
@@ -42,6 +43,7 @@ pub use self::futures::futures;
 pub use self::generated::Generated;
 #[cfg(feature = "run")]
 pub(crate) use self::generated::generated;
+pub use self::local::LocalFile;
 pub use self::options::{Options, Target};
 pub use self::program::Program;
 #[cfg(feature = "flyte")]
