@@ -12,7 +12,7 @@ use super::grammar::commands;
 use super::output::{container_help, say, say_dressed};
 use super::setting::{Leave, Setting};
 use super::word::word;
-use super::{cache, completions, describe, generated, graph, list, run, runs, usage, workflows};
+use super::{cache, completions, describe, generated, graph, image, list, run, runs, usage, workflows};
 use crate::process::exit::Exit;
 use crate::process::platform::Platform;
 use crate::process::request::ContainerRequest;
@@ -89,6 +89,7 @@ pub(super) fn dispatch(
         Some(("runs", matches)) => runs::dispatch(matches, &setting),
         #[cfg(feature = "flyte")]
         Some((verb @ ("register" | "package"), matches)) => flyte::dispatch(verb, matches, &setting),
+        Some(("image", matches)) => image::dispatch(matches, &setting),
         Some(("cache", matches)) => cache::dispatch(matches, &setting),
         Some(("completions", matches)) => say(&describing(|| completions::script(word(matches, "shell"), &setting))??),
         // Clap has refused everything else.

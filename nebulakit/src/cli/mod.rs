@@ -31,6 +31,8 @@ mod graph;
 #[cfg(feature = "run")]
 mod help;
 #[cfg(feature = "run")]
+mod image;
+#[cfg(feature = "run")]
 mod list;
 #[cfg(feature = "run")]
 mod lookups;
