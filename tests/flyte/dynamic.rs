@@ -22,6 +22,12 @@ fn chooses(x: i64) -> Promise<i64> {
     Promise::of(x)
 }
 
+/// A dynamic task without an image of its own.
+#[task(name = "spreads")]
+fn spreads(x: i64) -> Promise<i64> {
+    Promise::of(x)
+}
+
 fn template(options: &Options) -> TaskTemplate {
     let compiled = compile(&Program::default().with_task(chooses::def()), options).unwrap();
     task(&compiled, "chooses").template.clone().unwrap()
@@ -150,9 +156,44 @@ fn what_the_platform_would_not_run_is_the_tasks_error() {
     };
     let usable = template(&options());
     let borrowed = message("grower.borrows", Some(&usable));
-    assert!(borrowed.contains("`grower.classify` is registered elsewhere, as `ml.classify`, and is run by a dynamic task"), "{borrowed}");
+    assert!(
+        borrowed.contains(
+            "`grower.classify` is registered elsewhere, as `ml.classify` in `ml`/`production`, version `2026`, and is run by a dynamic"
+        ),
+        "{borrowed}"
+    );
     let alone = message("grower.borrows", None);
     assert!(alone.contains("a platform whose container is started with `--task-template`"), "{alone}");
     let empty = message("grower.borrows", Some(&TaskTemplate::default()));
     assert!(empty.contains("the template of `grower.borrows` is not usable: it has no id"), "{empty}");
+}
+
+/// The platform fetches no template for a job: whoever registers a dynamic task puts those that it may need into its own.
+#[test]
+fn a_job_has_the_templates_that_its_task_was_registered_with() {
+    let classify = nebulakit_types::wire::flyteidl::core::Identifier {
+        resource_type: 1,
+        project: "ml".into(),
+        domain: "production".into(),
+        name: "ml.classify".into(),
+        version: "2026".into(),
+        org: String::new(),
+    };
+    let theirs = TaskTemplate { id: Some(classify.clone()), r#type: "python-task".to_owned(), ..TaskTemplate::default() };
+    let dynamic = Program::default().with_task(spreads::def());
+    let compiled = compile(&dynamic, &options().reference(&theirs)).unwrap();
+    let template = task(&compiled, "spreads").template.clone().unwrap();
+    let job: DynamicJobSpec = read(&executed("grower.borrows", ("x", 1), Some(&template)), "futures.pb");
+    assert_eq!(job.tasks, [theirs]);
+    let [node] = job.nodes.as_slice() else { panic!("{job:?}") };
+    assert_eq!(runs(node), "ml.classify");
+}
+
+/// A dynamic task that maps a workflow leaves the task of the map in its job, with all that that one needs.
+#[test]
+fn a_dynamic_task_may_map_a_workflow() {
+    let job: DynamicJobSpec = read(&executed("grower.spreads", ("x", 3), Some(&template(&options()))), "futures.pb");
+    assert_eq!(job.tasks.iter().map(|task| &*task.id.as_ref().unwrap().name).collect::<Vec<_>>(), ["grower.twice.map-x"]);
+    assert_eq!(job.tasks[0].id.as_ref().unwrap().project, "flytesnacks");
+    assert!(job.tasks[0].custom.is_some() && job.subworkflows.is_empty());
 }

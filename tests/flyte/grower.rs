@@ -27,4 +27,22 @@ fn chooses(x: i64) -> Promise<i64> {
     when(known.clone().gt(1), number::node(number::node(&known))).otherwise(known)
 }
 
+#[workflow]
+fn twice(x: Promise<i64>) -> Promise<i64> {
+    number::node(number::node(x))
+}
+
+/// Maps a workflow.
+#[task]
+fn spreads(x: i64) -> Promise<Vec<i64>> {
+    twice::map((0..x).collect::<Vec<_>>())
+}
+
+/// Maps a workflow, and compares a part of a value.
+#[workflow]
+fn table(xs: Promise<Vec<i64>>) -> Promise<i64> {
+    let all = twice::map(xs).concurrency(4);
+    when(all.at(0).gt(3), number::node(all.at(0))).otherwise(0)
+}
+
 nebulakit::main!();

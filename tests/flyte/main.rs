@@ -4,6 +4,8 @@
 mod arms;
 mod dynamic;
 mod golden;
+mod mapped;
+mod marks;
 mod pass;
 mod ran;
 mod refused;

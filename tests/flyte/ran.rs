@@ -53,6 +53,16 @@ fn late(x: Promise<i64>) -> Promise<i64> {
     when(x.gt(1), double::node(&x).after(&first)).otherwise(double::node(double::node(&x).after(&first)))
 }
 
+#[workflow]
+fn first(xs: Promise<Vec<i64>>) -> Promise<i64> {
+    gate::approve("release", xs.at(0))
+}
+
+#[workflow]
+fn first_if(xs: Promise<Vec<i64>>, x: Promise<i64>) -> Promise<i64> {
+    when(x.gt(1), gate::approve("release", xs.at(0))).otherwise(double::node(x))
+}
+
 fn template(graph: Result<Graph, Problems>, name: &str) -> WorkflowTemplate {
     workflow(&compiled(graph), name).template.clone().unwrap()
 }
@@ -142,23 +152,48 @@ fn time_limits_and_retries_of_what_runs_nodes_of_its_own_are_refused() {
     }
 }
 
-/// Registration fails: the platform takes the whole value's type for that of its part.
+/// The platform would take the whole value's type for that of its part.
 #[test]
-fn a_part_of_a_value_cannot_be_approved() {
-    let mut graph = all::graph().unwrap();
-    graph.body.nodes.insert(0, Node::new("lists", Kind::Map(map_of(&graph))).with("x", Binding::List(Vec::new())));
-    let approve = node(&mut graph, |kind| matches!(kind, Kind::Approve(_)));
-    approve.inputs[0].binding = Binding::Output { node: "lists".into(), output: "o0".into(), path: vec![Step::Index(0)] };
-    let said = refusal(Ok(graph));
-    assert!(said.contains("approves a part of a value, as `o0`, which Flyte refuses"), "{said}");
+fn a_part_of_a_value_is_approved_behind_a_node_that_gives_it() {
+    let template = template(first::graph(), "flyte.ran.first");
+    let [part, gate] = template.nodes.as_slice() else { panic!("{template:?}") };
+    assert_eq!((&*part.id, &*gate.id), ("n0-part0", "n0"));
+    assert_eq!(gate.upstream_node_ids, ["n0-part0"]);
+    let promise = |node: &WireNode| match &node.inputs[0].binding.as_ref().unwrap().value {
+        Some(binding_data::Value::Promise(promise)) => (promise.node_id.clone(), promise.var.clone(), promise.attr_path.len()),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(promise(part), (String::new(), "xs".to_owned(), 1));
+    assert_eq!(promise(gate), ("n0-part0".to_owned(), "value".to_owned(), 0));
+    // In an arm it may not stand before the condition: it would wait even where the arm is not taken.
+    let compiled = compiled(first_if::graph());
+    let [arm] = workflow(&compiled, "flyte.ran.first_if").sub_workflows.as_slice() else { panic!("one arm is of two nodes") };
+    assert_eq!(arm.nodes.iter().map(|node| &*node.id).collect::<Vec<_>>(), ["n0-part0", "n0"]);
 }
 
-fn map_of(graph: &Graph) -> Box<nebulakit::graph::Map> {
-    let found = graph.body.nodes.iter().find_map(|node| match &node.kind {
-        Kind::Map(map) => Some(map.clone()),
-        _ => None,
-    });
-    found.unwrap()
+/// What handles a failure is one node.
+#[test]
+fn a_part_of_a_value_is_not_approved_where_a_workflow_failed() {
+    let mut graph = all::graph().unwrap();
+    let mut approve = node(&mut graph, |kind| matches!(kind, Kind::Approve(_))).clone();
+    approve.id = "fn0".into();
+    approve.inputs[0].binding = Binding::Input { name: "x".into(), path: vec![Step::Index(0)] };
+    graph.on_failure = Some(Box::new(approve));
+    let said = refusal(Ok(graph));
+    assert!(said.contains("`fn0` approves a part of a value, as `o0`, which Flyte refuses of what handles a failure"), "{said}");
+}
+
+/// The platform gives an execution of its own nothing of these.
+#[test]
+fn what_a_launch_plan_that_is_registered_elsewhere_cannot_take_is_refused() {
+    let mut graph = all::graph().unwrap();
+    let overrides = node(&mut graph, |kind| matches!(kind, Kind::Reference(_))).overrides.get_or_insert_default();
+    overrides.image = Some("other:1".to_owned());
+    overrides.resources = Some(Resources::new().cpu("1"));
+    let said = refusal(Ok(graph));
+    for option in ["image", "resources"] {
+        assert!(said.contains(&format!("gives `{option}` to the launch plan `flyte.ran.retrain`, which Flyte drops")), "{said}");
+    }
 }
 
 /// A job with such a binding fails, and one of nothing kills the whole execution.

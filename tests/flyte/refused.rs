@@ -364,10 +364,6 @@ const WOULD_GO_WRONG: &[(&str, &str, &str, Change)] = &[
         }
     }),
     ("wf.gate.approve_no_input", "there is nothing to approve", "`o0`", |graph| node(graph, "approve").inputs.clear()),
-    ("wf.array.of_subworkflow", "the run ends as a failure of the system", "a workflow, which Flyte cannot map", |graph| {
-        let map = Map::new(Mapped::Workflow("flyte.refused.sub".into()), vec!["a".into()]);
-        node(graph, "map").kind = Kind::Map(Box::new(map));
-    }),
     ("wf.fail.promise_to_node", "the handler fails", "what handles failures cannot see nodes", |graph| {
         let handler = Node::new("fn0", Kind::Task("flyte.refused.optional".into())).with("m", Binding::output("n0", "o0"));
         graph.on_failure = Some(Box::new(handler));
@@ -435,6 +431,11 @@ const ACCEPTED: &[(&str, Change)] = &[
     ("wf.gate.sleep_zero", |graph| node(graph, "sleep").kind = Kind::Sleep(Duration::ZERO)),
     ("wf.gate.same_signal_twice", |_| {}),
     ("wf.array.ok", |_| {}),
+    // A task makes the nodes, in place of a map of the platform's.
+    ("wf.array.of_subworkflow", |graph| {
+        let map = Map::new(Mapped::Workflow("flyte.refused.sub".into()), vec!["a".into()]);
+        node(graph, "map").kind = Kind::Map(Box::new(map));
+    }),
     ("wf.sub.ok", |_| {}),
     ("wf.lp.ok", |_| {}),
     ("wf.lp.default_unbound", |_| {}),

@@ -2,12 +2,14 @@
 #![allow(clippy::unwrap_used, reason = "a failed set-up is a failed test")]
 
 mod calls;
+mod constants;
 mod double;
 mod launches;
 mod logins;
 #[cfg(feature = "servers")]
 mod provider;
 mod recorded;
+mod references;
 mod registrations;
 mod uploads;
 mod verbs;

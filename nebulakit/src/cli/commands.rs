@@ -12,7 +12,7 @@ use super::grammar::commands;
 use super::output::{container_help, say, say_dressed};
 use super::setting::{Leave, Setting};
 use super::word::word;
-use super::{cache, completions, describe, graph, list, run, runs, usage, workflows};
+use super::{cache, completions, describe, generated, graph, image, list, run, runs, usage, workflows};
 use crate::process::exit::Exit;
 use crate::process::platform::Platform;
 use crate::process::request::ContainerRequest;
@@ -67,7 +67,15 @@ pub(super) fn dispatch(
                     },
                 )??);
             }
-            let task = setting.find(name).map_err(|complaint| workflows::neither(name, &setting, complaint))?;
+            let found = setting.find(name);
+            if found.is_err() {
+                let generated = describing(|| generated::named(name))?;
+                if !generated.is_empty() {
+                    let text = if json { format!("{:#}\n", generated::json(&generated)) } else { generated::text(&generated) };
+                    return say(&text);
+                }
+            }
+            let task = found.map_err(|complaint| workflows::neither(name, &setting, complaint))?;
             say(&describing(|| if json { describe::json(task, &setting) } else { Ok(describe::text(task, &setting)) })??)
         }
         Some(("graph", matches)) => {
@@ -81,6 +89,7 @@ pub(super) fn dispatch(
         Some(("runs", matches)) => runs::dispatch(matches, &setting),
         #[cfg(feature = "flyte")]
         Some((verb @ ("register" | "package"), matches)) => flyte::dispatch(verb, matches, &setting),
+        Some(("image", matches)) => image::dispatch(matches, &setting),
         Some(("cache", matches)) => cache::dispatch(matches, &setting),
         Some(("completions", matches)) => say(&describing(|| completions::script(word(matches, "shell"), &setting))??),
         // Clap has refused everything else.

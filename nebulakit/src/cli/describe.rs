@@ -12,7 +12,7 @@ use prost::Message as _;
 use super::complaint::Complaint;
 use super::setting::Setting;
 use super::signature::default;
-use super::{graph, types, workflows};
+use super::{generated, graph, types, workflows};
 use crate::graph::{nodes, remarks};
 use crate::task::container::DataFormat;
 use crate::task::def::TaskDef;
@@ -62,7 +62,7 @@ pub(super) fn text(task: &'static TaskDef, setting: &Setting<'_>) -> String {
     text
 }
 
-/// `{"name", "kind", "doc", "interface", "graph"}`, the graph as `graph --format json` has it.
+/// `{"name", "kind", "doc", "interface", "graph", "flyte"}`, the graph as `graph --format json` has it; and what nobody wrote and Flyte has.
 pub(super) fn workflow_json(workflow: &'static WorkflowDef) -> Result<String, Complaint> {
     let graph = graph::of(workflow)?;
     let wrong = |reason: &dyn std::fmt::Display| Complaint::failed(format!("cannot describe `{}`: {reason}", workflow.name()));
@@ -74,6 +74,7 @@ pub(super) fn workflow_json(workflow: &'static WorkflowDef) -> Result<String, Co
         "doc": workflow.doc().trim(),
         "interface": graph.interface().to_json(),
         "graph": json,
+        "flyte": generated::json(&generated::of(&graph)),
     });
     Ok(format!("{description:#}\n"))
 }
@@ -99,6 +100,9 @@ pub(super) fn workflow(workflow: &'static WorkflowDef, setting: &Setting<'_>) ->
         let _ = write!(text, "\nOptions\n{remarks}");
     }
     let _ = write!(text, "\nNodes\n{}", nodes(&graph));
+    if !workflow.is_launch_plan() {
+        let _ = write!(text, "\nOn Flyte\n  {}  the launch plan of its defaults\n{}", workflow.name(), generated::lines(&graph));
+    }
     Ok(text)
 }
 

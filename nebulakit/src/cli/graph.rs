@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::complaint::Complaint;
+use super::generated;
 use crate::graph::{Graph, Problems};
 use crate::task::def::TaskDef;
 use crate::workflow::WorkflowDef;
@@ -31,6 +32,12 @@ pub(super) fn drawn(workflow: &'static WorkflowDef, form: &str) -> Result<String
         "svg" => graph.to_svg().map_err(refused)?,
         _ => graph.to_string(),
     };
+    if form == "text" {
+        let generated = generated::lines(&graph);
+        if !generated.is_empty() {
+            let _ = write!(text, "{}\nOn Flyte\n{generated}", if text.ends_with('\n') { "" } else { "\n" });
+        }
+    }
     if !text.ends_with('\n') {
         text.push('\n');
     }

@@ -23,11 +23,15 @@ mod folder;
 #[cfg(feature = "run")]
 mod follow;
 #[cfg(feature = "run")]
+mod generated;
+#[cfg(feature = "run")]
 mod grammar;
 #[cfg(feature = "run")]
 mod graph;
 #[cfg(feature = "run")]
 mod help;
+#[cfg(feature = "run")]
+mod image;
 #[cfg(feature = "run")]
 mod list;
 #[cfg(feature = "run")]

@@ -14,7 +14,7 @@ use crate::task::registry::Registry;
 pub(super) type Leave = fn(Exit) -> !;
 
 /// The commands, which are taken for tasks where they stand behind `run`.
-const COMMANDS: [&str; 9] = ["list", "describe", "graph", "runs", "cache", "register", "package", "completions", "help"];
+const COMMANDS: [&str; 10] = ["list", "describe", "graph", "runs", "cache", "image", "register", "package", "completions", "help"];
 
 /// What every command works with.
 #[derive(Debug)]

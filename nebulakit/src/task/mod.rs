@@ -8,6 +8,7 @@ pub(crate) mod container;
 pub(crate) mod context;
 pub(crate) mod def;
 pub(crate) mod definition;
+pub(crate) mod elements;
 pub(crate) mod error;
 pub(crate) mod failure;
 #[cfg(feature = "coordinator")]
@@ -18,7 +19,7 @@ pub(crate) mod inputs;
 pub(crate) mod invocation;
 pub(crate) mod marks;
 pub(crate) mod mock;
-mod offloaded;
+pub(crate) mod offloaded;
 pub(crate) mod options;
 pub(crate) mod panic;
 pub(crate) mod param;

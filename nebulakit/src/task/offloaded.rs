@@ -13,7 +13,7 @@ const AT_A_TIME: usize = 8;
 ///
 /// # Errors
 /// When one cannot be fetched, or all of them are more than `bounds` allow.
-pub(super) async fn fetch_offloaded(
+pub(crate) async fn fetch_offloaded(
     storage: &Storage,
     inputs: &[u8],
     bounds: Bounds,

@@ -32,6 +32,9 @@ const RUNTIME_VERSION: &str = concat!("1.16.8-nebulakit.", env!("CARGO_PKG_VERSI
 /// The name by which `execute` knows the task that gives on what it takes. It is nobody's: names begin with that of the crate.
 pub(crate) const PASS: &str = "nebulakit.pass";
 
+/// The same of the task that runs a workflow for each element of lists.
+pub(crate) const MAP: &str = "nebulakit.map";
+
 /// What the platform puts in place of the templates, as options of `execute`.
 const ARGUMENTS: [&str; 10] = [
     "--inputs",
@@ -137,9 +140,12 @@ impl TaskDef {
 /// A task that gives on what it takes, by the same names: `execute` of this library knows it by [`PASS`]. The fields are those of a task without
 /// options.
 pub(crate) fn passing(binary: &str, variables: &[Variable]) -> TaskTemplate {
-    let interface = Interface { inputs: variables.to_vec(), outputs: variables.to_vec() };
-    let mut container = Container { resources: Some(wire::Resources::default()), ..of_binary(binary, PASS) };
-    // One function gives on values of all types: its interface says of which.
+    standing_in(binary, PASS, &Interface { inputs: variables.to_vec(), outputs: variables.to_vec() })
+}
+
+/// A task that nobody wrote: `execute` of this library knows it by `name`, and learns from its template what it is to do.
+pub(crate) fn standing_in(binary: &str, name: &str, interface: &Interface) -> TaskTemplate {
+    let mut container = Container { resources: Some(wire::Resources::default()), ..of_binary(binary, name) };
     container.args.extend(OWN_TEMPLATE.map(str::to_owned));
     TaskTemplate {
         r#type: TASK_TYPE.to_owned(),

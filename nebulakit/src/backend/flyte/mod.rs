@@ -68,3 +68,5 @@ pub use self::register::{Difference, EntityKind, Outcome, RegisterOptions, Regis
 pub use self::runs::FlyteBackend;
 #[cfg(feature = "flyte")]
 pub(crate) use self::runs::LaunchedRun;
+#[cfg(feature = "flyte")]
+pub(crate) use self::upload::digest;

@@ -10,7 +10,7 @@ use std::path::Path;
 
 use clap::ArgMatches;
 
-use self::compiled::compiled;
+use self::compiled::{compiled, options, program, tell_ignored};
 pub(super) use self::grammar::commands;
 pub(super) use self::watched::watched;
 use super::complaint::Complaint;
@@ -27,7 +27,8 @@ pub(super) fn dispatch(verb: &str, matches: &ArgMatches, setting: &Setting<'_>) 
     match verb {
         "register" => register::register(matches, &config, setting),
         _ => {
-            let compiled = compiled(matches, &config, None)?;
+            let compiled = compiled(&program()?, &options(matches, &config)?)?;
+            tell_ignored(&compiled);
             let output = word(matches, "output");
             let written = File::create(output).and_then(|file| package(&compiled.entities, file));
             written.map_err(|error| Complaint::failed(format!("`{output}` cannot be written: {error}")))?;

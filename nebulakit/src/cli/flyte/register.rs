@@ -1,18 +1,24 @@
 //! `register`: everything of this binary, at a control plane.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
 use clap::ArgMatches;
 use prost::Message as _;
 use sha2::{Digest as _, Sha256};
 use tokio::runtime::Builder;
 
-use super::compiled::compiled;
-use crate::backend::flyte::compile::{Entity, Target};
-use crate::backend::flyte::{ClientError, FlyteClient, RegisterOptions, Registration};
+use super::compiled::{compiled, note, options, program, tell_ignored, wrong};
+use crate::backend::flyte::compile::{Entity, LocalFile, Options, Program, shown};
+use crate::backend::flyte::{ClientError, FlyteClient, RegisterOptions, Registration, digest};
 use crate::cli::complaint::Complaint;
 use crate::cli::output::say;
 use crate::cli::setting::Setting;
 use crate::process::exit::Exit;
 use crate::services::config::Config;
+
+/// What stands for the place of a file that is not uploaded yet, before its digest.
+const UPLOADED: &str = "uploaded://";
 
 /// How many characters of its hash are a version: two programs in a project do not meet in them.
 const HASH: usize = 20;
@@ -23,32 +29,68 @@ pub(super) fn register(matches: &ArgMatches, config: &Config, setting: &Setting<
         Complaint::usage("no project is named").hint("hint: name it with `--project`, or as `task.project` in the configuration file")
     })?;
     let domain = given("domain").or_else(|| config.local.domain.clone()).unwrap_or_else(|| "development".to_owned());
-    let version = match given("version") {
-        Some(version) => version,
-        None => hash(&compiled(matches, config, None)?.entities),
-    };
-    let target = Target { project, domain, version };
-    let entities = compiled(matches, config, Some(&target))?.entities;
-    let place = format!("{}/{} as version {}", target.project, target.domain, target.version);
-    if matches.get_flag("dry-run") {
-        return say(&format!("{}\n{} entities would be registered in {place}\n", Registration::planned(&entities), entities.len()));
+    let program = program()?;
+    let mut options = options(matches, config)?;
+    let is_dry = matches.get_flag("dry-run");
+    let runtime = Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| Complaint::failed(format!("the client cannot start: {error}")))?;
+    let client = || FlyteClient::new(config, setting.environment).map_err(|error| failed(&error));
+
+    let references = program.references_in_jobs();
+    if is_dry {
+        references.iter().for_each(|id| note(&format!("the template of {} would be fetched", shown(id))));
+        options = options.assuming(&references);
+    } else if !references.is_empty() {
+        let templates = runtime.block_on(client()?.templates(&references)).map_err(|error| failed(&error))?;
+        for id in references.iter().filter(|id| !templates.iter().any(|template| template.id.as_ref() == Some(id))) {
+            note(&format!("{} is not registered: a dynamic task that runs it will fail", shown(id)));
+        }
+        options = templates.iter().fold(options, Options::reference);
     }
+
+    // Its version comes of what files hold, not of where they are; and nothing is uploaded for what is refused.
+    let files = program.local_files().map_err(|problems| wrong(&problems))?;
+    let paths: BTreeSet<PathBuf> = files.iter().map(|file| file.path.clone()).collect();
+    let digests = paths.iter().map(|path| Ok((path.clone(), format!("{UPLOADED}{}", runtime.block_on(digest(path))?))));
+    let digests = digests.collect::<Result<BTreeMap<_, _>, ClientError>>().map_err(|error| failed(&error))?;
+    let checked = compiled(&relocated(program.clone(), &digests)?, &options)?;
+    tell_ignored(&checked);
+    let version = given("version").unwrap_or_else(|| hash(&checked.entities));
+    let options = options.target(&project, &domain, &version);
+    if is_dry {
+        let told = |file: &LocalFile| note(&format!("`{}` would be uploaded: {}", file.path.display(), file.named_by));
+        files.iter().for_each(told);
+        let version = if references.is_empty() || given("version").is_some() {
+            format!("version {version}")
+        } else {
+            "a version that comes of what is fetched too".to_owned()
+        };
+        let entities = compiled(&relocated(program, &digests)?, &options)?.entities;
+        let planned = Registration::planned(&entities);
+        return say(&format!("{planned}\n{} entities would be registered in {project}/{domain} as {version}\n", entities.len()));
+    }
+    let client = client()?.with_project(&project).with_domain(&domain);
+    let urls =
+        if paths.is_empty() { BTreeMap::new() } else { runtime.block_on(client.upload_all(paths)).map_err(|error| failed(&error))? };
+    let entities = compiled(&relocated(program, &urls)?, &options)?.entities;
     let options = RegisterOptions::default()
         .concurrency(matches.get_one::<u16>("concurrency").copied().unwrap_or(1).into())
         .activate_launch_plans(matches.get_flag("activate-launchplans"));
-    let runtime = Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| Complaint::failed(format!("the client cannot start: {error}")))?;
-    let registration = runtime.block_on(async {
-        let client = FlyteClient::new(config, setting.environment)?;
-        client.register(&entities, &options).await
-    });
-    let registration = registration.map_err(|error| failed(&error))?;
+    let registration = runtime.block_on(client.register(&entities, &options)).map_err(|error| failed(&error))?;
     if registration.is_success() {
-        say(&format!("{registration}\n{} entities are registered in {place}\n", entities.len()))
+        say(&format!("{registration}\n{} entities are registered in {project}/{domain} as version {version}\n", entities.len()))
     } else {
         say(&registration.to_string())?;
         Ok(Exit::Failed)
     }
+}
+
+/// The program with its files of this machine at these places.
+fn relocated(program: Program, places: &BTreeMap<PathBuf, String>) -> Result<Program, Complaint> {
+    if places.is_empty() {
+        return Ok(program);
+    }
+    program.relocated(|path| places.get(path).cloned()).map_err(|problems| wrong(&problems))
 }
 
 /// A version that is the same for the same program, and another one for any other.

@@ -31,8 +31,14 @@ pub(super) fn grown(task: &'static TaskDef, grow: Grow, outputs: &[Output], temp
     let Some(LiteralValue::Primitive(Primitive::String(json))) = graph else {
         return Err(wrong(format!("the task `{}` gave no graph", task.name)));
     };
-    Ok(match grow(task, &json, template).map_err(wrong)? {
-        Grown::Job(contents) => Finished::Document { name: "futures.pb", contents: contents.into() },
-        Grown::Outputs(contents) => Finished::Document { name: "outputs.pb", contents: contents.into() },
-    })
+    Ok(grow(task, &json, template).map_err(wrong)?.into())
+}
+
+impl From<Grown> for Finished {
+    fn from(grown: Grown) -> Self {
+        match grown {
+            Grown::Job(contents) => Self::Document { name: "futures.pb", contents: contents.into() },
+            Grown::Outputs(contents) => Self::Document { name: "outputs.pb", contents: contents.into() },
+        }
+    }
 }

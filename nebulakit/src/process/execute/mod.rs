@@ -32,12 +32,14 @@ use crate::services::env::{self, Environment};
 use crate::task::call::with_secrets;
 use crate::task::context::Context;
 use crate::task::def::TaskDef;
+use crate::task::elements;
 use crate::task::failure::{Failure, Origin, Unsuccessful, chain, code};
+use crate::task::offloaded::fetch_offloaded;
 use crate::task::panic::guard;
 use crate::task::registry::Registry;
 use crate::task::run::{GRACE, Ran, Returned, overdue, run};
 use crate::task::surroundings::{Deadline, Places, Surroundings};
-use crate::task::template::PASS;
+use crate::task::template::{MAP, PASS};
 
 /// How long storing may take once the process was asked to stop; with [`GRACE`] and the last metrics it stays below two seconds.
 pub(crate) const LAST_WRITES: Duration = Duration::from_millis(900);
@@ -239,14 +241,21 @@ impl Execution {
         if let Some(fault) = &self.host.fault {
             return Err(of_program(format!("cannot make the stores of `nebulakit::main!`: {}", chain(fault.as_ref()))).into());
         }
-        if self.request.task == PASS {
+        let limits = Limits::new(&self.host.environment, self.platform).map_err(|error| Failure::system(error.to_string(), false))?;
+        if let stand_in @ (PASS | MAP) = &*self.request.task {
             let template = self.request.task_template.as_ref();
-            let template = template.ok_or_else(|| of_program(format!("`{PASS}` runs with `--task-template`, which says what it gives")))?;
-            let outputs = given_on(&self.inputs()?, &self.template(template)?).map_err(|error| Failure::of_input(PASS, &error))?;
-            return Ok(Finished::Document { name: "outputs.pb", contents: outputs.into() });
+            let missing = || of_program(format!("`{stand_in}` runs with `--task-template`, which says what it gives"));
+            let template = self.template(template.ok_or_else(missing)?)?;
+            let inputs = self.inputs()?;
+            if stand_in == PASS {
+                let outputs = given_on(&inputs, &template).map_err(|error| Failure::of_input(PASS, &error))?;
+                return Ok(Finished::Document { name: "outputs.pb", contents: outputs.into() });
+            }
+            let fetched = self.with_files(fetch_offloaded(self.host.stores.all(), &inputs, limits.offloaded, |_| false))?;
+            let fetched = fetched.map_err(|error| Failure::of_store("cannot fetch an offloaded input", &error))?;
+            return Ok(elements::grown(&inputs, &template, &fetched).map_err(of_program)?.into());
         }
         let task = registry.find(&self.request.task).map_err(|error| of_program(error.to_string()))?;
-        let limits = Limits::new(&self.host.environment, self.platform).map_err(|error| Failure::system(error.to_string(), false))?;
         let inputs = self.inputs()?;
         self.meter.read(inputs.len());
         let custom = custom_context(&inputs).map_err(|error| unreadable(task, &inputs, &error))?;

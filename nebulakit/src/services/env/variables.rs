@@ -214,7 +214,7 @@ variables! {
         SSL_CERT_FILE = "SSL_CERT_FILE";
         /// A folder of such files, read when `SSL_CERT_FILE` is absent.
         SSL_CERT_DIR = "SSL_CERT_DIR";
-        /// The folders in which the keyring's command `secret-tool` is looked for.
+        /// The folders in which programs are looked for: the keyring's `secret-tool`, and what builds images.
         PATH = "PATH";
     }
     "Settings: object stores" {

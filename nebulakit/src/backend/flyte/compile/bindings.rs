@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, HashSet};
 use nebulakit_types::literal::LiteralValue;
 use nebulakit_types::literal_type::SimpleType;
 use nebulakit_types::wire::flyteidl::core::{
-    self as wire, Binding as WireBinding, BindingData, BindingDataCollection, BindingDataMap, OutputReference, binding_data,
+    Binding as WireBinding, BindingData, BindingDataCollection, BindingDataMap, OutputReference, binding_data,
 };
 use nebulakit_types::{Literal, LiteralType};
 
 use super::frame::{Frame, promised};
 use crate::graph::{Binding, Bound, Input, is_optional};
+use crate::task::elements;
 
 /// What feeds the inputs of a node that takes `inputs`: those that it is given, and the defaults of all others.
 ///
@@ -112,25 +113,8 @@ fn no_error() -> Literal {
     Literal::new(LiteralValue::Union { value: Box::new(Literal::none()), variant: Some(Box::new(variant)) })
 }
 
-/// A constant. Lists and maps are those of bindings, which the platform takes apart.
 fn constant(literal: Literal) -> BindingData {
-    of_literal(literal.to_wire())
-}
-
-fn of_literal(wire: wire::Literal) -> BindingData {
-    match wire.value {
-        Some(wire::literal::Value::Scalar(scalar)) => with(binding_data::Value::Scalar(*scalar)),
-        Some(wire::literal::Value::Collection(list)) => {
-            let bindings = list.literals.into_iter().map(of_literal).collect();
-            with(binding_data::Value::Collection(BindingDataCollection { bindings }))
-        }
-        Some(wire::literal::Value::Map(map)) => {
-            let bindings = map.literals.into_iter().map(|(key, value)| (key, of_literal(value))).collect();
-            with(binding_data::Value::Map(BindingDataMap { bindings }))
-        }
-        Some(wire::literal::Value::OffloadedMetadata(metadata)) => with(binding_data::Value::OffloadedMetadata(metadata)),
-        None => BindingData::default(),
-    }
+    elements::constant(literal.to_wire())
 }
 
 fn with(value: binding_data::Value) -> BindingData {

@@ -13,7 +13,7 @@ use nebulakit_types::wire::flyteidl::core::{
 
 use super::bindings;
 use super::frame::{Frame, promised};
-use crate::graph::{Binding, Branch, Comparison, Test};
+use crate::graph::{Binding, Bound, Branch, Comparison, Kind, Node, Test};
 
 /// What the tests of a condition compare.
 #[derive(Default)]
@@ -107,6 +107,12 @@ pub(super) fn parts(branch: &Branch) -> usize {
         }
     }
     found.len()
+}
+
+/// What an approval is given, if that is a part of a value: it comes out of a node of its own too.
+pub(super) fn approved_part(node: &Node) -> Option<&Bound> {
+    let is_part = |binding| promised(binding).is_some_and(|(_, path)| !path.is_empty());
+    node.inputs.iter().find(|bound| matches!(node.kind, Kind::Approve(_)) && is_part(&bound.binding))
 }
 
 fn sign(by: Comparison) -> comparison_expression::Operator {

@@ -12,8 +12,9 @@ use prost::Message as _;
 use super::bindings::literal;
 use super::options::Options;
 use super::program::Program;
+use super::references::Templates;
 use super::tables::Tables;
-use super::{refused, specs, tasks};
+use super::{elements, refused, specs, tasks};
 use crate::graph::Graph;
 use crate::task::def::TaskDef;
 use crate::task::grown::Grown;
@@ -43,17 +44,16 @@ fn job(name: &str, tables: &Tables<'_>, options: &Options) -> DynamicJobSpec {
     let made = specs::all_made(tables, options);
     let Some((name, own)) = made.get_key_value(name) else { return DynamicJobSpec::default() };
     let inner = specs::within(name, &made);
-    let needs = || std::iter::once(name).chain(&inner).filter_map(|name| made.get(name)).map(|made| &made.needs);
-    let used = needs().flat_map(|needs| &needs.used).filter_map(|name| tables.definition(name));
-    let mut templates: BTreeMap<_, _> = used.map(|task| (task.name(), tasks::template(task, task.name(), options))).collect();
-    templates.extend(needs().flat_map(|needs| &needs.tasks).map(|(name, template)| (name.as_str(), template.clone())));
+    let mut run = inner.clone();
+    run.insert(name);
+    let maps = elements::templates(&made, tables, options);
     DynamicJobSpec {
         nodes: own.template.nodes.clone(),
         // Nobody reads it; flytekit writes it.
         min_successes: i64::try_from(own.template.nodes.len()).unwrap_or(i64::MAX),
         outputs: own.template.outputs.clone(),
-        tasks: templates.into_values().collect(),
-        subworkflows: specs::sub_workflows(own, &inner, &made),
+        tasks: elements::of_nodes(&run, &made, tables, options, &maps),
+        subworkflows: specs::sub_workflows(&own.needs.arms, &inner, &made),
     }
 }
 
@@ -65,5 +65,6 @@ fn options(template: &[u8]) -> Result<Options, String> {
     let binary = container.command.into_iter().next().ok_or("its container has no command")?;
     // A task with an image of its own says which one all others run in.
     let image = template.config.get(tasks::IMAGE).cloned().unwrap_or(container.image);
-    Ok(Options::new(image, binary).target(id.project, id.domain, id.version).max_nodes(usize::MAX))
+    let references = Templates::of_custom(template.custom.as_ref())?;
+    Ok(Options { references, ..Options::new(image, binary).target(id.project, id.domain, id.version).max_nodes(usize::MAX) })
 }

@@ -9,22 +9,27 @@
 //! | name | for |
 //! |---|---|
 //! | `task.map-a-b` | maps of a task over its inputs `a` and `b`; `task.try-map-a-b` where elements may fail |
+//! | `workflow.map-a-b`, `workflow.map-4-a` | maps of a workflow, with a limit of 4 at once: a task that makes a node of each element |
 //! | `workflow.n2-0`, `workflow.n2-else` | arms of the condition `n2` that are more than one node; sub-workflows, which are not registered on their own |
 //! | `workflow.pass-1a2b3c4d` | a part of a value that a condition compares, and arms that give values on as they are |
 
 mod bindings;
 mod compiled;
 mod conditions;
+mod elements;
 mod frame;
 mod futures;
+mod generated;
 mod ids;
 mod launch_plans;
+mod local;
 mod maps;
 mod nodes;
 mod options;
 mod order;
 mod pass;
 mod program;
+mod references;
 mod refused;
 mod scopes;
 mod settings;
@@ -35,8 +40,14 @@ mod tasks;
 pub use self::compiled::{Compiled, Entity};
 #[doc(hidden)]
 pub use self::futures::futures;
+pub use self::generated::Generated;
+#[cfg(feature = "run")]
+pub(crate) use self::generated::generated;
+pub use self::local::LocalFile;
 pub use self::options::{Options, Target};
 pub use self::program::Program;
+#[cfg(feature = "flyte")]
+pub(crate) use self::references::shown;
 use crate::graph::Problems;
 
 /// Compiles all of `program` for a platform.

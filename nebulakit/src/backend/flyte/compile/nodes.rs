@@ -9,11 +9,12 @@ use nebulakit_types::wire::flyteidl::core::{
 };
 
 use super::frame::Frame;
+use super::generated::Generated;
 use super::maps::Way;
 use super::options::Options;
 use super::settings::{self, metadata};
-use super::{bindings, ids};
-use crate::graph::{GATE_OUTPUT, Gate, Kind, Map, Mapped, Node, ReferenceKind};
+use super::{bindings, elements, ids};
+use crate::graph::{GATE_OUTPUT, Gate, Graph, Kind, Map, Mapped, Node, ReferenceKind};
 use crate::task::template::duration;
 
 /// What the nodes of a workflow need besides the tasks that people wrote.
@@ -23,12 +24,26 @@ pub(super) struct Needs<'p> {
     pub(super) used: BTreeSet<&'p str>,
     /// The tasks that stand for what the platform does not have, by their names.
     pub(super) tasks: BTreeMap<String, TaskTemplate>,
+    /// The ways in which workflows are mapped, by the names of the tasks that do it.
+    pub(super) maps: BTreeMap<String, elements::Way<'p>>,
+    /// What nobody wrote, and what it is for.
+    pub(super) generated: Vec<Generated>,
     /// The workflows that arms of conditions became.
     pub(super) arms: Vec<WorkflowTemplate>,
+    /// What it runs of other projects.
+    pub(super) references: BTreeSet<&'p str>,
     /// The workflows that run within it.
     pub(super) workflows: BTreeSet<&'p str>,
     /// The launch plans that it launches.
     pub(super) launch_plans: BTreeSet<&'p str>,
+}
+
+impl Needs<'_> {
+    /// Notes what stands for something of the node `of`.
+    pub(super) fn note(&mut self, frame: &Frame<'_, '_>, of: &Node, name: &str, is_workflow: bool, what: String) {
+        let workflow = frame.source.graph.name.to_string();
+        self.generated.push(Generated { name: name.to_owned(), workflow, node: of.id.to_string(), is_workflow, what });
+    }
 }
 
 /// A node with what it runs and what feeds it; [`None`] for a condition. The id is that of the frame.
@@ -45,6 +60,7 @@ pub(super) fn node<'p>(frame: &mut Frame<'_, 'p>, of: &'p Node, options: &Option
         }
         Kind::Reference(name) => {
             let reference = *tables.references.get(&**name)?;
+            needs.references.insert(name);
             let (inputs, target) = match reference.kind {
                 ReferenceKind::Task => {
                     let inputs = bindings::inputs(frame, &of.inputs, &reference.inputs);
@@ -84,7 +100,10 @@ pub(super) fn node<'p>(frame: &mut Frame<'_, 'p>, of: &'p Node, options: &Option
 
 /// A map: the inputs are those of the node and of the node of each element alike.
 fn mapped<'p>(frame: &mut Frame<'_, 'p>, of: &'p Node, map: &'p Map, options: &Options, needs: &mut Needs<'p>) -> Option<WireNode> {
-    let Mapped::Task(name) = &map.of else { return None };
+    let name = match &map.of {
+        Mapped::Task(name) => name,
+        Mapped::Workflow(name) => return elements(frame, of, map, frame.source.tables.workflows.get(&**name)?, options, needs),
+    };
     let definition = frame.source.tables.definition(name)?;
     let way = Way::of(definition, map);
     let name = way.name();
@@ -101,7 +120,31 @@ fn mapped<'p>(frame: &mut Frame<'_, 'p>, of: &'p Node, map: &'p Map, options: &O
     };
     let node =
         WireNode { id: frame.id(&of.id), metadata: Some(outer), inputs, target: Some(way.node(map, element)), ..WireNode::default() };
+    needs.note(frame, of, &name, false, Generated::of_map(map));
     needs.tasks.entry(name).or_insert_with(|| way.template(definition, options));
+    Some(node)
+}
+
+/// A map of a workflow: a task that makes a node of each element.
+fn elements<'p>(
+    frame: &mut Frame<'_, 'p>,
+    of: &'p Node,
+    map: &'p Map,
+    workflow: &'p Graph,
+    options: &Options,
+    needs: &mut Needs<'p>,
+) -> Option<WireNode> {
+    let way = elements::Way::of(workflow, map);
+    let name = way.name();
+    let node = WireNode {
+        id: frame.id(&of.id),
+        metadata: Some(metadata(&name, of.overrides.as_deref(), None)),
+        inputs: bindings::inputs(frame, &of.inputs, frame.source.tables.inputs(&of.kind)),
+        target: Some(task(ids::task(options, &name), of)),
+        ..WireNode::default()
+    };
+    needs.note(frame, of, &name, false, Generated::of_map(map));
+    needs.maps.entry(name).or_insert(way);
     Some(node)
 }
 

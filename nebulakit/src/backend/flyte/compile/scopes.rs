@@ -3,15 +3,15 @@
 //! A condition of the platform is a node with one node for each arm. An arm that is one node, which gives what the condition gives, is that node.
 //! Any other arm becomes a workflow of its own, and one that runs nothing is a node that gives on what it takes.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use nebulakit_types::Interface;
 use nebulakit_types::wire::flyteidl::core::{
-    Binding as WireBinding, BranchNode, Error, IfBlock, IfElseBlock, Node as WireNode, TaskNode, TaskNodeOverrides, TypedInterface,
-    WorkflowMetadata, WorkflowMetadataDefaults, WorkflowTemplate, if_else_block, node, task_node, workflow_node,
+    Binding as WireBinding, BranchNode, Error, IfBlock, IfElseBlock, Node as WireNode, OutputReference, TaskNode, TaskNodeOverrides,
+    TypedInterface, WorkflowMetadata, WorkflowMetadataDefaults, WorkflowTemplate, if_else_block, node, task_node, workflow_node,
 };
 
-use super::conditions::{Operands, PART, parts};
+use super::conditions::{Operands, PART, approved_part, parts};
 use super::frame::{Frame, Source, behind, gives_on};
 use super::nodes::{Needs, node, upstream, workflow};
 use super::options::Options;
@@ -52,8 +52,24 @@ impl<'m, 'p> Maker<'m, 'p> {
         after.extend(of.after.iter().filter_map(|id| frame.waits_for(id)));
         match &of.kind {
             Kind::Branch(branch) => self.branch(frame, of, branch, before, after),
+            Kind::Approve(_) => self.approval(frame, of, before),
             _ => node(frame, of, self.options, &mut self.needs).expect("all that nodes without problems run is known"),
         }
+    }
+
+    /// An approval, of a whole value: a part of one comes out of a node of its own, since the platform takes the type of the whole for that of the part.
+    fn approval(&mut self, frame: &mut Frame<'m, 'p>, of: &'p Node, before: &mut Vec<WireNode>) -> WireNode {
+        let gate = node(frame, of, self.options, &mut self.needs).expect("a gate needs nothing that may be unknown");
+        let Some(part) = approved_part(of) else { return gate };
+        let pass = Pass::of(&self.source.graph.name, [(PART, self.source.part_type(&part.binding))]);
+        let id = frame.id(&self.source.free_id(&format!("{}-part0", of.id)));
+        self.needs.note(frame, of, &pass.name, false, "gives the part of a value that is approved".to_owned());
+        let bound = bindings::of(frame, PART, &part.binding);
+        let mut passing = self.passing(&id, &pass, vec![bound]);
+        passing.upstream_node_ids = upstream(&passing.inputs).into_iter().collect();
+        before.push(passing);
+        let whole = OutputReference { node_id: id, var: PART.to_owned(), attr_path: Vec::new() };
+        WireNode { inputs: bindings::promises(BTreeMap::from([(part.name.to_string(), whole)])), ..gate }
     }
 
     fn branch(
@@ -80,6 +96,7 @@ impl<'m, 'p> Maker<'m, 'p> {
             let pass = Pass::of(&self.source.graph.name, [(PART, part.literal_type.clone())]);
             let bound = bindings::of(frame, PART, part.of);
             let mut node = self.passing(&part.node, &pass, vec![bound]);
+            self.needs.note(frame, of, &pass.name, false, "gives the condition a part of a value".to_owned());
             node.upstream_node_ids = upstream(&node.inputs).into_iter().collect();
             before.push(node);
         }
@@ -117,9 +134,11 @@ impl<'m, 'p> Maker<'m, 'p> {
         if arm.nodes.is_empty() {
             let outputs = branch.outputs.iter().map(|output| (&*output.name, output.literal_type.clone()));
             let pass = Pass::of(&self.source.graph.name, outputs);
+            self.needs.note(frame, of, &pass.name, false, format!("gives what the {} gives, which runs nothing", arm_in_words(which)));
             return self.passing(id, &pass, bindings::outputs(frame, &arm.outputs));
         }
         let name = format!("{}.{}-{which}", self.source.graph.name, of.id);
+        self.needs.note(frame, of, &name, true, format!("is the {}", arm_in_words(which)));
         let mut inner = Frame::of_arm(self.source, &of.id, arm);
         let (nodes, outputs) = self.scope(&mut inner, arm);
         let interface = Interface {
@@ -139,11 +158,12 @@ impl<'m, 'p> Maker<'m, 'p> {
         }
     }
 
-    /// Whether the only node of an arm is what the platform runs for it: it gives exactly what the condition gives. What its tests compare has to be
+    /// Whether the only node of an arm is what the platform runs for it: it gives exactly what the condition gives. What it compares or approves has to be
     /// there without a node before it, which would run even where the arm is not taken.
     fn is_arm_itself(&self, only: &Node, arm: &Scope, branch: &Branch) -> bool {
         let is_at_hand = match &only.kind {
             Kind::Branch(inner) => parts(inner) == 0,
+            Kind::Approve(_) => approved_part(only).is_none(),
             _ => true,
         };
         let gives = self.source.tables.outputs(only);
@@ -162,6 +182,14 @@ impl<'m, 'p> Maker<'m, 'p> {
             target: Some(node::Target::TaskNode(TaskNode { reference: Some(reference), overrides: Some(TaskNodeOverrides::default()) })),
             ..WireNode::default()
         }
+    }
+}
+
+/// An arm, by the end of the names of what it becomes.
+fn arm_in_words(which: &str) -> String {
+    match which.parse::<usize>() {
+        Ok(index) => format!("arm {} of the condition", index + 1),
+        Err(_) => "last arm of the condition".to_owned(),
     }
 }
 

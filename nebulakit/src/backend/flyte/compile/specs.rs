@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use nebulakit_types::wire::flyteidl::admin::{LaunchPlan, TaskSpec, WorkflowSpec};
 use nebulakit_types::wire::flyteidl::core::{
-    Node as WireNode, WorkflowMetadata, WorkflowMetadataDefaults, WorkflowTemplate, if_else_block, node, node_metadata, workflow_metadata,
+    Node as WireNode, TaskTemplate, WorkflowMetadata, WorkflowMetadataDefaults, WorkflowTemplate, if_else_block, node, node_metadata,
+    workflow_metadata,
 };
 
 use super::compiled::{Compiled, Entity};
@@ -13,7 +14,7 @@ use super::nodes::Needs;
 use super::options::Options;
 use super::scopes::{Maker, template};
 use super::tables::Tables;
-use super::{ids, launch_plans, order, tasks};
+use super::{elements, ids, launch_plans, order, tasks};
 use crate::graph::{Graph, Kind};
 
 /// A workflow by itself, and what it needs.
@@ -26,7 +27,8 @@ pub(super) struct Made<'p> {
 /// All entities of a program without problems.
 pub(super) fn specs(tables: &Tables<'_>, options: &Options) -> Compiled {
     let made = all_made(tables, options);
-    let mut entities = task_entities(tables, &made, options);
+    let maps = elements::templates(&made, tables, options);
+    let mut entities = task_entities(tables, &made, maps, options);
     let inner: BTreeMap<&str, BTreeSet<&str>> = made.keys().map(|name| (*name, within(name, &made))).collect();
     for name in order::ordered(&needed(tables, &made, &inner)) {
         if let Some((workflow, graph)) = made.get(name).zip(tables.workflows.get(name)) {
@@ -34,7 +36,7 @@ pub(super) fn specs(tables: &Tables<'_>, options: &Options) -> Compiled {
                 id: ids::workflow(options, name),
                 spec: Box::new(WorkflowSpec {
                     template: Some(workflow.template.clone()),
-                    sub_workflows: sub_workflows(workflow, &inner[name], &made),
+                    sub_workflows: sub_workflows(&workflow.needs.arms, &inner[name], &made),
                     description: tasks::documented(&graph.doc),
                 }),
             });
@@ -82,11 +84,15 @@ fn made<'p>(graph: &'p Graph, tables: &'p Tables<'p>, options: &Options) -> Made
 }
 
 /// The tasks of the program, and those that its workflows need besides.
-fn task_entities(tables: &Tables<'_>, made: &BTreeMap<&str, Made<'_>>, options: &Options) -> Vec<Entity> {
+fn task_entities(
+    tables: &Tables<'_>,
+    made: &BTreeMap<&str, Made<'_>>,
+    maps: BTreeMap<String, TaskTemplate>,
+    options: &Options,
+) -> Vec<Entity> {
     let own = tables.definitions.values().map(|task| (task.name().to_owned(), (tasks::spec(task, options), false)));
-    let generated = made.values().flat_map(|made| &made.needs.tasks);
-    let generated =
-        generated.map(|(name, template)| (name.clone(), (TaskSpec { template: Some(template.clone()), description: None }, true)));
+    let generated = made.values().flat_map(|made| &made.needs.tasks).map(|(name, template)| (name.clone(), template.clone()));
+    let generated = generated.chain(maps).map(|(name, template)| (name, (TaskSpec { template: Some(template), description: None }, true)));
     let all: BTreeMap<_, _> = own.chain(generated).collect();
     all.into_iter()
         .map(|(name, (spec, is_generated))| Entity::Task { id: ids::task(options, &name), spec: Box::new(spec), is_generated })
@@ -125,9 +131,13 @@ fn needed<'p>(
     made.keys().map(of_workflow).chain(of_plan).collect()
 }
 
-/// The workflows that run within one, each once, with those that arms of their conditions became.
-pub(super) fn sub_workflows(of: &Made<'_>, inner: &BTreeSet<&str>, made: &BTreeMap<&str, Made<'_>>) -> Vec<WorkflowTemplate> {
-    let mut all = of.needs.arms.clone();
+/// The workflows `inner` that run within one with these arms, each once, with those that arms of their conditions became.
+pub(super) fn sub_workflows(
+    own_arms: &[WorkflowTemplate],
+    inner: &BTreeSet<&str>,
+    made: &BTreeMap<&str, Made<'_>>,
+) -> Vec<WorkflowTemplate> {
+    let mut all = own_arms.to_vec();
     for sub in inner.iter().filter_map(|name| made.get(name)) {
         let templates = std::iter::once(&sub.template).chain(&sub.needs.arms);
         all.extend(templates.map(|template| match sub.interruptible {

@@ -19,6 +19,9 @@ pub(super) const IMAGE: &str = "nebulakit.image";
 pub(super) fn template(task: &'static TaskDef, name: &str, options: &Options) -> TaskTemplate {
     let own_image = task.options().image;
     let mut template = registered(task.template(&options.binary), name, own_image.unwrap_or(&options.image), options);
+    if task.is_dynamic() {
+        template.custom = options.references.to_custom();
+    }
     if task.is_dynamic() && own_image.is_some() {
         template.config.insert(IMAGE.to_owned(), options.image.clone());
     }

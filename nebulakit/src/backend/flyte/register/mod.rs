@@ -5,10 +5,12 @@
 //! | `needs` | what has to be registered before what |
 //! | `outcome` | what came of it, entity by entity |
 //! | `difference` | what differs from what is registered under the same version |
+//! | `templates` | those of tasks that are registered already |
 
 mod difference;
 mod needs;
 mod outcome;
+mod templates;
 
 use std::collections::BTreeMap;
 use std::fmt;

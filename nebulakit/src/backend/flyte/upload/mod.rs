@@ -69,13 +69,18 @@ impl FlyteClient {
         if paths.is_empty() {
             return Ok(inputs.to_owned());
         }
+        let urls = self.upload_all(paths).await?;
+        relocated(inputs, type_of, |path| urls.get(path).cloned()).map_err(unreadable)
+    }
+
+    /// Uploads files and directories of this machine, each once; their URLs.
+    pub(crate) async fn upload_all(&self, paths: impl IntoIterator<Item = PathBuf>) -> Result<BTreeMap<PathBuf, String>, ClientError> {
         let uploads = &self.uploads()?;
         let sent = paths.into_iter().map(|path| async move {
             let url = uploads.upload(&path).await?;
             Ok::<_, ClientError>((path, url))
         });
-        let urls: BTreeMap<PathBuf, String> = stream::iter(sent).buffer_unordered(AT_A_TIME).try_collect().await?;
-        relocated(inputs, type_of, |path| urls.get(path).cloned()).map_err(unreadable)
+        stream::iter(sent).buffer_unordered(AT_A_TIME).try_collect().await
     }
 
     fn uploads(&self) -> Result<Uploads<'_>, ClientError> {
@@ -92,6 +97,18 @@ impl Uploads<'_> {
             Ok(_) => self.upload_file(path).await,
             Err(error) => Err(unreadable(path, &error)),
         }
+    }
+}
+
+/// What a file or a directory of this machine holds, as text: other contents have another one. It is read once.
+///
+/// # Errors
+/// It cannot be read.
+pub(crate) async fn digest(path: &Path) -> Result<String, ClientError> {
+    match fs::metadata(path) {
+        Ok(about) if about.is_dir() => tree::digest(path).await,
+        Ok(_) => Ok(file::content(path.to_owned()).await?.md5.iter().map(|byte| format!("{byte:02x}")).collect()),
+        Err(error) => Err(unreadable(path, &error)),
     }
 }
 

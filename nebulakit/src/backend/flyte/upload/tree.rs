@@ -42,6 +42,13 @@ impl Uploads<'_> {
     }
 }
 
+/// What a directory holds.
+pub(super) async fn digest(directory: &Path) -> Result<String, ClientError> {
+    let top = directory.to_owned();
+    let read = spawn_blocking(move || read(&top).map(|files| place(&files)));
+    read.await.map_err(|error| ClientError::new(ClientErrorKind::Upload, error.to_string()))?
+}
+
 /// The place of a directory: the same for the same names with the same contents.
 fn place(files: &[(PathBuf, String, Content)]) -> String {
     let mut hash = Sha256::new();

@@ -18,6 +18,14 @@ use crate::graph::{Graph, Place, Problem, ProblemKind, Problems};
 
 /// Everything that is wrong with a program before it is compiled.
 pub(super) fn refused(program: &Program, tables: &Tables<'_>, options: &Options) -> Problems {
+    let mut problems = everywhere(program, tables, options);
+    problems.extend(super::local::refused(program));
+    problems.extend(tables.workflows.values().flat_map(|graph| nodes::references_of_maps(graph, tables, options)));
+    problems
+}
+
+/// What is wrong with a program wherever it runs.
+pub(super) fn everywhere(program: &Program, tables: &Tables<'_>, options: &Options) -> Problems {
     let mut problems: Problems = program.graphs.iter().flat_map(Graph::problems).collect();
     problems.extend(setting(options));
     problems.extend(twice(program));
@@ -32,8 +40,9 @@ pub(super) fn refused(program: &Program, tables: &Tables<'_>, options: &Options)
 
 /// Everything that is wrong with the graph of a dynamic task, which is the only one of `program`.
 pub(super) fn in_a_job(program: &Program, tables: &Tables<'_>, options: &Options) -> Problems {
-    let mut problems = refused(program, tables, options);
-    problems.extend(nodes::references(tables));
+    let mut problems = everywhere(program, tables, options);
+    problems.extend(super::local::refused(program));
+    problems.extend(nodes::references(tables, options));
     problems
 }
 

@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 
-use super::super::conditions::parts;
-use super::super::frame::{behind, promised};
+use super::super::conditions::{approved_part, parts};
+use super::super::frame::behind;
 use super::super::options::Options;
+use super::super::references::{maps, run_by};
 use super::super::tables::Tables;
 use super::constants;
 use crate::graph::{Branch, Graph, Kind, Map, Mapped, Node, Overrides, Problem, ProblemKind, Reference, ReferenceKind, Scope};
@@ -14,10 +15,13 @@ use crate::task::quantity;
 pub(super) fn workflow(graph: &Graph, tables: &Tables<'_>, options: &Options) -> Vec<Problem> {
     let mut problems = Vec::new();
     let nodes = &graph.body.nodes;
-    let for_parts = nodes.iter().map(|node| if let Kind::Branch(branch) = &node.kind { parts(branch) } else { 0 });
+    let for_parts = nodes.iter().map(|node| match &node.kind {
+        Kind::Branch(branch) => parts(branch),
+        _ => usize::from(approved_part(node).is_some()),
+    });
     let (count, more, most) = (nodes.len(), for_parts.sum::<usize>(), options.max_nodes);
     if count + more > most {
-        let more = if more > 0 { format!(", and {more} more for parts of values that are compared") } else { String::new() };
+        let more = if more > 0 { format!(", and {more} more for parts of values that are compared or approved") } else { String::new() };
         let message = format!("`{}` has {count} nodes{more}, and the platform takes {most}", graph.name);
         let hint = "move some into workflows of their own, whose nodes do not count; an operator can raise `registration.maxWorkflowNodes`";
         problems.push(Problem::new(ProblemKind::Limit, message).at(graph.at.clone()).hint(hint));
@@ -26,11 +30,11 @@ pub(super) fn workflow(graph: &Graph, tables: &Tables<'_>, options: &Options) ->
         let message = format!("`{}` has no nodes", graph.name);
         problems.push(Problem::new(ProblemKind::Empty, message).at(graph.at.clone()).hint("the platform refuses a workflow without nodes"));
     }
+    problems.extend(graph.on_failure.as_deref().and_then(approved));
     each(graph, &mut |node| {
         problems.extend(constants::offloaded(node));
         match &node.kind {
             Kind::Map(map) => problems.extend(mapped(node, map, tables)),
-            Kind::Approve(_) => problems.extend(approved(node)),
             Kind::Branch(branch) => problems.extend(same_ids(node, branch)),
             _ => {}
         }
@@ -42,16 +46,35 @@ pub(super) fn workflow(graph: &Graph, tables: &Tables<'_>, options: &Options) ->
     problems
 }
 
-/// Tasks of other projects in a job: the platform takes their templates from the job alone, and this program does not have them.
-pub(super) fn references(tables: &Tables<'_>) -> Vec<Problem> {
+/// Tasks of other projects in a job: the platform takes their templates from the job alone, where they have to be at hand.
+pub(super) fn references(tables: &Tables<'_>, options: &Options) -> Vec<Problem> {
     let tasks = tables.references.iter().filter(|(_, reference)| reference.kind == ReferenceKind::Task);
+    let missing = tasks.filter(|(_, reference)| !options.references.has(reference));
     let problem = |(name, reference): (&&str, &&Reference)| {
-        let message = format!("`{name}` is registered elsewhere, as `{}`, and is run by a dynamic task", reference.name);
-        Problem::new(ProblemKind::Unknown, message)
-            .at(reference.at.clone())
-            .hint("run it in a workflow that is registered, or launch it by a launch plan")
+        let message = format!("`{name}` is registered elsewhere, as {}, and is run by a dynamic task", elsewhere(reference));
+        Problem::new(ProblemKind::Unknown, message).at(reference.at.clone()).hint(FETCHED)
     };
-    tasks.map(problem).collect()
+    missing.map(problem).collect()
+}
+
+/// The same in the jobs of mapped workflows.
+pub(super) fn references_of_maps(graph: &Graph, tables: &Tables<'_>, options: &Options) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for (node, workflow) in maps(graph) {
+        for reference in run_by(workflow, tables).into_iter().filter(|reference| !options.references.has(reference)) {
+            let message = format!("`{}` maps `{workflow}`, which runs {}, registered elsewhere", node.id, elsewhere(reference));
+            problems.push(problem(node, ProblemKind::Unknown, message, FETCHED));
+        }
+    }
+    problems
+}
+
+/// What has to be done about a template that is not at hand.
+const FETCHED: &str = "Flyte runs it there only with its whole template, which `register` asks the control plane for and a package cannot have: register \
+                       it first, or launch it by a launch plan";
+
+fn elsewhere(of: &Reference) -> String {
+    format!("`{}` in `{}`/`{}`, version `{}`", of.name, of.project, of.domain, of.version)
 }
 
 /// What nodes ask for that the platform does not have.
@@ -61,7 +84,15 @@ pub(super) fn ignored(graph: &Graph, tables: &Tables<'_>) -> Vec<String> {
         if node.overrides.as_ref().is_some_and(|overrides| overrides.strategy.is_some()) {
             lines.push(format!("`{}` of `{}`: Flyte has no `strategy`", node.id, graph.name));
         }
-        if let Kind::Workflow(name) = &node.kind
+        let inner = match &node.kind {
+            Kind::Workflow(name) => Some(name),
+            Kind::Map(map) => match &map.of {
+                Mapped::Workflow(name) => Some(name),
+                Mapped::Task(_) => None,
+            },
+            _ => None,
+        };
+        if let Some(name) = inner
             && tables.workflows.get(&**name).is_some_and(|inner| inner.keep_going != graph.keep_going)
         {
             let what = if graph.keep_going { "goes on at a failure as well" } else { "does not keep going at a failure" };
@@ -93,7 +124,12 @@ fn problem(node: &Node, kind: ProblemKind, message: String, hint: &str) -> Probl
 /// What the platform cannot do for each element of a list.
 fn mapped(node: &Node, map: &Map, tables: &Tables<'_>) -> Option<Problem> {
     let (what, hint) = match &map.of {
-        Mapped::Workflow(_) => ("a workflow", "map a task, or call the workflow for each element in a dynamic task"),
+        Mapped::Workflow(_) if map.success.lets_some_fail() => {
+            let message =
+                format!("`{}` maps the workflow `{}` and lets elements fail, where Flyte ends all at the first", node.id, map.of.name());
+            return Some(problem(node, ProblemKind::Map, message, "only maps of tasks let elements fail"));
+        }
+        Mapped::Workflow(_) => return None,
         Mapped::Task(name) => {
             let task = tables.definition(name)?;
             if task.container().is_some() {
@@ -124,10 +160,10 @@ fn same_ids(node: &Node, branch: &Branch) -> Vec<Problem> {
     problems
 }
 
-/// A part of a value that is approved: the platform takes the type of the whole for that of the part.
+/// A part of a value that is approved where a workflow failed: the platform takes the type of the whole for that of the part, and one node.
 fn approved(node: &Node) -> Option<Problem> {
-    let part = node.inputs.iter().find(|bound| promised(&bound.binding).is_some_and(|(_, path)| !path.is_empty()))?;
-    let message = format!("`{}` approves a part of a value, as `{}`, which Flyte refuses", node.id, part.name);
+    let part = approved_part(node)?;
+    let message = format!("`{}` approves a part of a value, as `{}`, which Flyte refuses of what handles a failure", node.id, part.name);
     Some(problem(node, ProblemKind::Gate, message, "approve the whole value, or give the part to a task and approve what that gives"))
 }
 
@@ -135,6 +171,10 @@ fn approved(node: &Node) -> Option<Problem> {
 fn within(node: &Node, overrides: &Overrides, tables: &Tables<'_>) -> Vec<Problem> {
     let (what, name) = match &node.kind {
         Kind::Workflow(name) => ("workflow", name),
+        Kind::Map(map) => match &map.of {
+            Mapped::Workflow(name) => ("workflow", name),
+            Mapped::Task(_) => return Vec::new(),
+        },
         Kind::LaunchPlan(name) => ("launch plan", name),
         Kind::Reference(name) if tables.references.get(&**name).is_some_and(|of| of.kind == ReferenceKind::LaunchPlan) => {
             ("launch plan", name)
@@ -143,6 +183,16 @@ fn within(node: &Node, overrides: &Overrides, tables: &Tables<'_>) -> Vec<Proble
     };
     let mut problems = Vec::new();
     let mut report = |message: String, hint: &str| problems.push(problem(node, ProblemKind::Override, message, hint));
+    let dropped = [
+        ("resources", overrides.resources.is_some()),
+        ("accelerator", overrides.accelerator.is_some()),
+        ("shared_memory", overrides.shared_memory.is_some()),
+        ("image", overrides.image.is_some()),
+    ];
+    for (option, _) in dropped.into_iter().filter(|(_, is_given)| *is_given) {
+        let message = format!("`{}` gives `{option}` to the {what} `{name}`, which Flyte drops", node.id);
+        report(message, "write it on the tasks in it");
+    }
     if overrides.timeout.is_some() {
         let message = format!("`{}` limits the time of the {what} `{name}`, which would run on when Flyte gives the node up", node.id);
         report(message, "write `timeout` on the tasks in it");

@@ -1,0 +1,56 @@
+//! What nobody wrote: the tasks and workflows that stand for what the platform does not have.
+
+#[cfg(feature = "run")]
+use super::{Options, Program, refused, specs, tables};
+use crate::graph::{Map, Mapped};
+
+/// A task or a workflow that nobody wrote.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub struct Generated {
+    /// The name that it is registered by, and that the console shows.
+    pub name: String,
+    /// The workflow that it is for.
+    pub workflow: String,
+    /// The id of the node of that workflow; empty if a dynamic task made it.
+    pub node: String,
+    /// Whether it is a workflow, which runs within that one; else it is a task.
+    pub is_workflow: bool,
+    /// What it does, such as ``runs `app.double` for each element of `xs` ``.
+    pub what: String,
+}
+
+impl Generated {
+    /// Of no node that is known.
+    #[cfg(feature = "run")]
+    pub(crate) fn new(name: &str, workflow: &str, is_workflow: bool, what: String) -> Self {
+        Self { name: name.to_owned(), workflow: workflow.to_owned(), node: String::new(), is_workflow, what }
+    }
+
+    /// What a map runs, in words.
+    pub(super) fn of_map(map: &Map) -> String {
+        let verb = match &map.of {
+            Mapped::Task(name) => format!("runs the task `{name}`"),
+            Mapped::Workflow(name) => format!("makes a node of the workflow `{name}`"),
+        };
+        let lists: Vec<_> = map.mapped.iter().map(|name| format!("`{name}`")).collect();
+        let rows = match map.concurrency {
+            Some(rows @ 1..) if matches!(map.of, Mapped::Workflow(_)) => format!(", {rows} at once"),
+            _ => String::new(),
+        };
+        format!("{verb} for each element of {}{rows}", lists.join(" and "))
+    }
+}
+
+/// What stands in Flyte for what it does not have of `program`, in the order of names; nothing if Flyte cannot run the program.
+#[cfg(feature = "run")]
+pub(crate) fn generated(program: &Program) -> Vec<Generated> {
+    let options = Options::new("image", "/app").max_nodes(usize::MAX);
+    let tables = tables::Tables::of(program);
+    if refused::everywhere(program, &tables, &options).or(()).is_err() {
+        return Vec::new();
+    }
+    let mut found: Vec<_> = specs::all_made(&tables, &options).into_values().flat_map(|made| made.needs.generated).collect();
+    found.sort();
+    found
+}
