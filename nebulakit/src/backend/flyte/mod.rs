@@ -7,6 +7,8 @@
 //! | `auth` | the login, and the tokens that come of it |
 //! | `client` | calls with the token that the control plane asks for |
 //! | `error` | why a call failed |
+//! | `execution` | executions that exist: what is known of them, and how they are steered |
+//! | `launch_plans` | launch plans that are registered: which are active |
 //! | `package` | the archive of what was compiled |
 //! | `register` | the registration of what was compiled |
 //!
@@ -22,6 +24,10 @@ pub mod compile;
 #[cfg(feature = "flyte")]
 mod error;
 #[cfg(feature = "flyte")]
+mod execution;
+#[cfg(feature = "flyte")]
+mod launch_plans;
+#[cfg(feature = "flyte")]
 mod package;
 #[cfg(feature = "flyte")]
 mod register;
@@ -32,6 +38,15 @@ pub use self::auth::{Login, Prompt};
 pub use self::client::FlyteClient;
 #[cfg(feature = "flyte")]
 pub use self::error::{ClientError, ClientErrorKind};
+#[cfg(feature = "flyte")]
+pub(crate) use self::execution::What;
+#[cfg(feature = "flyte")]
+pub use self::execution::{
+    Abort, AttemptPhase, CacheUsed, Execution, ExecutionDetails, ExecutionFailure, ExecutionFilter, ExecutionId, ExecutionNode,
+    ExecutionPhase, ExecutionSignal, FailureOrigin, Launched, LogLink, MapElement, NodeAttempt, NodePhase, PodLog, RelaunchOptions,
+};
+#[cfg(feature = "flyte")]
+pub use self::launch_plans::RegisteredLaunchPlan;
 #[cfg(feature = "flyte")]
 pub use self::package::package;
 #[cfg(feature = "flyte")]

@@ -45,6 +45,15 @@ impl Endpoint {
         self.authority.host().trim_matches(['[', ']'])
     }
 
+    /// The address of what people see there, without a port where it is the usual one.
+    pub(in super::super) fn address(&self) -> String {
+        match (self.is_insecure, self.authority.port_u16()) {
+            (false, Some(PORT)) => format!("https://{}", self.authority.host()),
+            (false, _) => format!("https://{}", self.authority),
+            (true, _) => format!("http://{}", self.authority),
+        }
+    }
+
     pub(super) fn origin(&self) -> Uri {
         let scheme = if self.is_insecure { "http" } else { "https" };
         let built = Uri::builder().scheme(scheme).authority(self.authority.clone()).path_and_query("/").build();

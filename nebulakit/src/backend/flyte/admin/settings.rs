@@ -24,7 +24,7 @@ pub(in super::super) struct Settings {
     pub(super) retries: u32,
     pub(super) longest_wait: Duration,
     pub(super) try_timeout: Duration,
-    pub(super) largest_answer: usize,
+    pub(in super::super) largest_answer: usize,
     options: ClientOptions,
     /// The proxy of token requests, where it is another one.
     token_proxy: Option<Proxy>,
@@ -63,7 +63,7 @@ impl Settings {
     }
 
     /// The options of the connection to the control plane.
-    pub(super) fn connection(&self) -> ClientOptions {
+    pub(in super::super) fn connection(&self) -> ClientOptions {
         self.options.clone()
     }
 

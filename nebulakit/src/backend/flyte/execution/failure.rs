@@ -1,0 +1,73 @@
+//! Why an execution, a node or an attempt failed.
+
+use std::fmt;
+
+use nebulakit_types::wire::flyteidl::core::ExecutionError;
+use nebulakit_types::wire::flyteidl::core::execution_error::ErrorKind;
+
+/// At how many characters the control plane cuts messages in lists.
+const CUT: usize = 100;
+
+/// Why an execution, a node or an attempt failed, in the platform's words. It displays as `code (user): message`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ExecutionFailure {
+    /// The code, such as `USER:NonRecoverable`; empty for mapped tasks.
+    pub code: String,
+    /// The message.
+    pub message: String,
+    /// Whose failure it is.
+    pub kind: FailureOrigin,
+}
+
+/// Whose failure it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum FailureOrigin {
+    /// The platform does not say.
+    Unknown,
+    /// The user's code.
+    User,
+    /// The system's.
+    System,
+}
+
+impl FailureOrigin {
+    /// It in a word.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown",
+            Self::User => "user",
+            Self::System => "system",
+        }
+    }
+}
+
+impl ExecutionFailure {
+    pub(super) fn from_wire(error: &ExecutionError) -> Self {
+        let kind = match error.kind() {
+            ErrorKind::Unknown => FailureOrigin::Unknown,
+            ErrorKind::User => FailureOrigin::User,
+            ErrorKind::System => FailureOrigin::System,
+        };
+        Self { code: error.code.clone(), message: error.message.clone(), kind }
+    }
+
+    /// Whether a list may have cut the message.
+    pub(super) fn may_be_cut(&self) -> bool {
+        self.message.chars().count() >= CUT || self.message.len() >= CUT
+    }
+}
+
+impl fmt::Display for ExecutionFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { code, message, kind } = self;
+        match (code.as_str(), kind) {
+            ("", FailureOrigin::Unknown) => f.write_str(message),
+            ("", kind) => write!(f, "({}) {message}", kind.as_str()),
+            (code, FailureOrigin::Unknown) => write!(f, "{code}: {message}"),
+            (code, kind) => write!(f, "{code} ({}): {message}", kind.as_str()),
+        }
+    }
+}
