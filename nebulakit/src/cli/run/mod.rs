@@ -61,7 +61,7 @@ pub(super) fn run<'a>(name: &str, words: impl Iterator<Item = &'a OsString>, set
 /// Runs a task with the flags in `words`; inputs that they leave out are as in `inputs`, the bytes of an `inputs.pb`.
 #[cfg(feature = "flyte")]
 pub(super) fn run_with(task: &'static TaskDef, inputs: &[u8], words: &[OsString], setting: &Setting<'_>) -> Result<Exit, Complaint> {
-    let subject = Subject::task(task, setting);
+    let subject = Subject::task(task, setting).given();
     recorded::run(&subject, setting.short_name(task), words, inputs, setting)
 }
 

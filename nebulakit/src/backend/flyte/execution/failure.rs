@@ -51,12 +51,19 @@ impl ExecutionFailure {
             ErrorKind::User => FailureOrigin::User,
             ErrorKind::System => FailureOrigin::System,
         };
-        Self { code: error.code.clone(), message: error.message.clone(), kind }
+        Self { code: error.code.clone(), message: error.message.trim_end().to_owned(), kind }
     }
 
     /// Whether a list may have cut the message.
     pub(super) fn may_be_cut(&self) -> bool {
-        self.message.chars().count() >= CUT || self.message.len() >= CUT
+        self.message.len() >= CUT
+    }
+
+    /// The message as a list tells it, with a sign where it was cut.
+    pub(crate) fn listed(&self) -> Self {
+        let is_cut = self.message.len() == CUT || self.message.chars().count() == CUT;
+        let message = if is_cut { format!("{}…", self.message) } else { self.message.clone() };
+        Self { message, ..self.clone() }
     }
 }
 

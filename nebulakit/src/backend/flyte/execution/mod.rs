@@ -43,7 +43,7 @@ pub use self::phase::{AttemptPhase, CacheUsed, ExecutionPhase, NodePhase};
 pub use self::signals::ExecutionSignal;
 use super::admin::{GET_EXECUTION, GET_EXECUTION_DATA};
 use super::client::FlyteClient;
-use super::error::ClientError;
+use super::error::{ClientError, ClientErrorKind};
 
 /// An execution of a workflow or a task. Clones share the client.
 ///
@@ -111,7 +111,15 @@ impl Execution {
     /// It does not exist, the control plane cannot be reached, or this user may not see it.
     pub async fn details(&self) -> Result<ExecutionDetails, ClientError> {
         let request = WorkflowExecutionGetRequest { id: Some(self.id.to_wire()) };
-        Ok(ExecutionDetails::from_wire(self.client.call(&GET_EXECUTION, &request).await?))
+        let execution = self.client.call(&GET_EXECUTION, &request).await.map_err(|error| match error.kind() {
+            ClientErrorKind::NotFound => {
+                let ExecutionId { project, domain, name } = &self.id;
+                let message = format!("`{}` has no execution `{name}` in {project}/{domain}", self.client.endpoint());
+                ClientError::new(ClientErrorKind::NotFound, message)
+            }
+            _ => error,
+        })?;
+        Ok(ExecutionDetails::from_wire(execution))
     }
 
     /// How far it is.

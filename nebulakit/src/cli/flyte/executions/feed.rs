@@ -24,6 +24,20 @@ impl Feed {
         Self { plan, sequence: 0, ready, started, over, is_stopping: false, new: Vec::new() }
     }
 
+    /// The dynamic task among `nodes` of which it is not known what the nodes are that it has made.
+    pub(super) fn unknown<'a>(&self, nodes: &'a [ExecutionNode]) -> Option<&'a ExecutionNode> {
+        let is_unknown = |node: &&ExecutionNode| {
+            let children = node.children.iter().any(|child| !self.plan.contains_key(&child.path) && !self.ready.contains(&child.path));
+            node.is_dynamic && children
+        };
+        nodes.iter().flat_map(ExecutionNode::walk).find(is_unknown)
+    }
+
+    /// Takes what the nodes are that a dynamic task has made.
+    pub(super) fn learn(&mut self, made: BTreeMap<NodePath, What>) {
+        self.plan.extend(made);
+    }
+
     /// What happened since the last look. The end is the last event, and comes once.
     pub(super) fn look(&mut self, details: &ExecutionDetails, nodes: &[ExecutionNode]) -> Vec<Event> {
         let now = SystemTime::now();
@@ -134,8 +148,10 @@ fn outcome(details: &ExecutionDetails, failed: Option<&ExecutionNode>) -> RunOut
 fn failure(failure: Option<&ExecutionFailure>, phase: &str) -> JobFailure {
     match failure {
         Some(failure) => {
-            let code = if failure.code.is_empty() { phase } else { &failure.code };
-            JobFailure::new(FailureKind::Failed, code, failure.message.clone())
+            let failure = failure.listed();
+            // Mapped tasks have none.
+            let code = if failure.code.is_empty() { failure.kind.as_str() } else { &failure.code };
+            JobFailure::new(FailureKind::Failed, code, failure.message)
         }
         None => JobFailure::new(FailureKind::Failed, phase, "the platform says no more"),
     }

@@ -42,7 +42,7 @@ pub(super) fn list(matches: &ArgMatches, place: &Place, config: &Config, setting
 }
 
 fn row(details: &ExecutionDetails) -> [String; 5] {
-    let failure = details.failure.as_ref().map(|failure| visible::line(&failure.to_string()).into_owned());
+    let failure = details.failure.as_ref().map(|failure| visible::line(&failure.listed().to_string()).into_owned());
     let took = details.duration.map(words::time).unwrap_or_default();
     let about = [took].into_iter().filter(|took| !took.is_empty()).chain(failure).collect::<Vec<_>>().join(": ");
     [details.id.name.clone(), details.phase.to_string(), visible::line(&details.launched.name).into_owned(), moment(details.created), about]

@@ -4,7 +4,7 @@ use nebulakit_types::visible;
 use serde_json::{Value, json};
 
 use crate::backend::flyte::{
-    AttemptPhase, CacheUsed, ExecutionDetails, ExecutionFailure, ExecutionId, ExecutionNode, MapElement, NodeAttempt, NodePhase,
+    AttemptPhase, CacheUsed, ExecutionDetails, ExecutionFailure, ExecutionId, ExecutionNode, MapElement, NodeAttempt, NodePhase, What,
 };
 use crate::cli::complaint::Complaint;
 use crate::cli::flyte::place::reached;
@@ -16,9 +16,9 @@ use crate::process::exit::Exit;
 use crate::services::config::Config;
 
 pub(super) fn show(id: ExecutionId, is_json: bool, config: &Config, setting: &Setting<'_>) -> Result<Exit, Complaint> {
-    let (details, nodes, console) = reached(config, setting, async |client| {
+    let ((details, console), nodes, plan) = reached(config, setting, async |client| {
         let execution = client.execution_of(id);
-        Ok((execution.details().await?, execution.nodes().await?, execution.console_url()))
+        Ok(((execution.details().await?, execution.console_url()), execution.nodes().await?, execution.plan().await?))
     })?;
     if is_json {
         let mut whole = described(&details);
@@ -26,7 +26,7 @@ pub(super) fn show(id: ExecutionId, is_json: bool, config: &Config, setting: &Se
         whole["nodes"] = nodes.iter().flat_map(ExecutionNode::walk).map(of_node).collect();
         return say(&format!("{whole:#}\n"));
     }
-    let rows: Vec<_> = nodes.iter().flat_map(ExecutionNode::walk).map(row).collect();
+    let rows: Vec<_> = nodes.iter().flat_map(ExecutionNode::walk).map(|node| row(node, plan.get(&node.path))).collect();
     let nodes = if rows.is_empty() { String::new() } else { format!("\n{}", columns(&rows)) };
     say(&format!("{}{nodes}", columns(&about(&details, &console))))
 }
@@ -60,10 +60,20 @@ fn about(details: &ExecutionDetails, console: &str) -> Vec<[String; 2]> {
 }
 
 /// A node on its line.
-fn row(node: &ExecutionNode) -> [String; 4] {
-    let task = node.last_attempt().map(|attempt| attempt.task.name.rsplit('.').next().unwrap_or_default().to_owned());
+fn row(node: &ExecutionNode, what: Option<&What>) -> [String; 4] {
+    let short = |name: &str| name.rsplit('.').next().unwrap_or_default().to_owned();
+    let task = match what {
+        Some(What::Gate { .. }) => Some("gate".to_owned()),
+        Some(What::Condition) => Some("condition".to_owned()),
+        Some(What::Sleep) => Some("sleep".to_owned()),
+        Some(What::Runs(name) | What::Maps(name)) => Some(short(name)),
+        None => node.last_attempt().map(|attempt| short(&attempt.task.name)),
+    };
     let name = [Some(node.path.to_string()), task].into_iter().flatten().collect::<Vec<_>>().join(" ");
     let mut about = Vec::new();
+    if let Some(What::Gate { signal, takes }) = what.filter(|_| !node.phase.is_over()) {
+        about.push(format!("waits for the signal `{signal}`: {takes}"));
+    }
     if node.attempts.len() > 1 {
         about.push(format!("{} attempts", node.attempts.len()));
     }

@@ -25,6 +25,9 @@ const PERIOD: Duration = Duration::from_secs(1);
 /// How often what is drawn goes on meanwhile.
 const FRAME: Duration = Duration::from_millis(200);
 
+/// Of how many dynamic tasks one looks at most what they made, in one look.
+const MOST_DYNAMIC: usize = 16;
+
 /// What is known at the end.
 struct Ended {
     details: ExecutionDetails,
@@ -68,6 +71,12 @@ async fn follow(execution: &Execution, form: Form, setting: &Setting<'_>) -> Res
             }
             Err(error) => return Err(error),
         };
+        let mut known = 0;
+        // One that does not say what it made is asked once a look.
+        while let Some(dynamic) = feed.unknown(&nodes).filter(|_| known < MOST_DYNAMIC) {
+            feed.learn(execution.made(dynamic).await.unwrap_or_default());
+            known += 1;
+        }
         for event in feed.look(&details, &nodes) {
             // They are made one after the other, and the end is the last one.
             let _ = screen.take(&event);
