@@ -64,11 +64,6 @@ impl Executions {
         .await
     }
 
-    pub(crate) fn answer(&self, method: &str, message: Vec<u8>) -> Answer {
-        let call = Call { method: method.to_owned(), headers: http::HeaderMap::new(), message: message.into() };
-        self.0.lock().unwrap().answer(&call)
-    }
-
     pub(crate) fn change(&self, change: impl FnOnce(&mut State)) {
         change(&mut self.0.lock().unwrap());
     }

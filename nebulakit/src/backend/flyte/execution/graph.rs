@@ -9,14 +9,11 @@ use nebulakit_types::wire::flyteidl::core::if_else_block::Default as Otherwise;
 use nebulakit_types::wire::flyteidl::core::node::Target;
 use nebulakit_types::wire::flyteidl::core::task_node::Reference as TaskReference;
 use nebulakit_types::wire::flyteidl::core::workflow_node::Reference;
-use nebulakit_types::wire::flyteidl::core::{
-    CompiledWorkflow, CompiledWorkflowClosure, Identifier, IfElseBlock, Node, TaskTemplate, WorkflowTemplate,
-};
+use nebulakit_types::wire::flyteidl::core::{CompiledWorkflow, CompiledWorkflowClosure, Identifier, IfElseBlock, Node, WorkflowTemplate};
 use prost::Message as _;
 
-use super::super::admin::{GET_TASK, GET_WORKFLOW};
-use super::super::client::FlyteClient;
-use super::super::error::{ClientError, ClientErrorKind};
+use super::super::admin::GET_WORKFLOW;
+use super::super::error::ClientError;
 use super::Execution;
 use super::nodes::ExecutionNode;
 use crate::run::{GateTakes, NodePath};
@@ -37,19 +34,6 @@ pub(crate) enum What {
     Gate { signal: String, takes: GateTakes },
     /// It waits for some time.
     Sleep,
-}
-
-impl FlyteClient {
-    /// A task as it is registered.
-    pub(crate) async fn task(&self, id: &Identifier) -> Result<TaskTemplate, ClientError> {
-        // An id without a version would mean some task.
-        if id.name.is_empty() || id.version.is_empty() {
-            return Err(ClientError::new(ClientErrorKind::Server, "the control plane does not say which task it is"));
-        }
-        let task = self.call(&GET_TASK, &ObjectGetRequest { id: Some(id.clone()) }).await?;
-        let compiled = task.closure.and_then(|closure| closure.compiled_task).and_then(|compiled| compiled.template);
-        Ok(TaskTemplate { id: Some(id.clone()), ..compiled.unwrap_or_default() })
-    }
 }
 
 impl Execution {

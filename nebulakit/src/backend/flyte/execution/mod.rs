@@ -7,7 +7,7 @@
 //! | `details` | what is known of one |
 //! | `phase`, `failure`, `times` | how far it is, why it failed, and when |
 //! | `nodes`, `attempts`, `tree` | its nodes, the attempts at them, and how both are read |
-//! | `graph` | the workflow that it runs |
+//! | `graph`, `task` | the workflow that it runs, and the task of an attempt |
 //! | `data` | inputs and outputs |
 //! | `control` | stopping it, and launching it once more |
 //! | `signals` | its gates |
@@ -26,6 +26,7 @@ mod nodes;
 pub(super) mod pages;
 mod phase;
 mod signals;
+mod task;
 mod times;
 mod tree;
 
@@ -41,6 +42,7 @@ pub use self::list::ExecutionFilter;
 pub use self::nodes::ExecutionNode;
 pub use self::phase::{AttemptPhase, CacheUsed, ExecutionPhase, NodePhase};
 pub use self::signals::ExecutionSignal;
+pub(crate) use self::task::RegisteredTask;
 use super::admin::{GET_EXECUTION, GET_EXECUTION_DATA};
 use super::client::FlyteClient;
 use super::error::{ClientError, ClientErrorKind};

@@ -101,7 +101,7 @@ impl Feed {
         };
         let kind = match node.phase {
             NodePhase::Failed | NodePhase::TimedOut => {
-                EventKind::Failed { failure: failure(node.failure.as_ref(), node.phase.as_str()), used: None }
+                EventKind::Failed { failure: failure(node.failure.as_ref().map(ExecutionFailure::listed), node.phase.as_str()), used: None }
             }
             NodePhase::Aborted => EventKind::Cancelled,
             NodePhase::Skipped => EventKind::Skipped { because: failed.map_or_else(|| path.clone(), |failed| failed.path.clone()) },
@@ -138,19 +138,17 @@ fn outcome(details: &ExecutionDetails, failed: Option<&ExecutionNode>) -> RunOut
     match details.phase {
         ExecutionPhase::Succeeded => RunOutcome::Succeeded,
         ExecutionPhase::Aborted => RunOutcome::Cancelled,
-        phase => RunOutcome::Failed {
-            node: failed.map(|failed| failed.path.clone()),
-            failure: failure(details.failure.as_ref(), phase.as_str()),
-        },
+        phase => {
+            RunOutcome::Failed { node: failed.map(|failed| failed.path.clone()), failure: failure(details.failure.clone(), phase.as_str()) }
+        }
     }
 }
 
-fn failure(failure: Option<&ExecutionFailure>, phase: &str) -> JobFailure {
+fn failure(failure: Option<ExecutionFailure>, phase: &str) -> JobFailure {
     match failure {
         Some(failure) => {
-            let failure = failure.listed();
             // Mapped tasks have none.
-            let code = if failure.code.is_empty() { failure.kind.as_str() } else { &failure.code };
+            let code = if failure.code.is_empty() { failure.kind.as_str() } else { failure.code.as_str() };
             JobFailure::new(FailureKind::Failed, code, failure.message)
         }
         None => JobFailure::new(FailureKind::Failed, phase, "the platform says no more"),

@@ -3,10 +3,9 @@
 use nebulakit_types::convert::reader::{Entries, LiteralRef, LiteralView, References};
 use nebulakit_types::convert::writer::Encoder;
 use nebulakit_types::literal_type::castable;
-use nebulakit_types::wire::flyteidl::core::{TaskTemplate, task_template};
-use nebulakit_types::{Interface, LiteralType, visible};
-use prost::Message as _;
+use nebulakit_types::{LiteralType, visible};
 
+use crate::backend::flyte::RegisteredTask;
 use crate::cli::complaint::Complaint;
 use crate::cli::setting::Setting;
 use crate::task::def::TaskDef;
@@ -25,9 +24,7 @@ pub(super) struct Called {
 
 impl Called {
     /// By the arguments of its container.
-    pub(super) fn of(template: &TaskTemplate) -> Self {
-        let Some(task_template::Target::Container(container)) = &template.target else { return Self::default() };
-        let args = &container.args;
+    pub(super) fn of(RegisteredTask { args, .. }: &RegisteredTask) -> Self {
         let behind = |flag: &str| args.iter().position(|arg| arg == flag).and_then(|at| args.get(at + 1)).cloned();
         let bound = behind("--bound").unwrap_or_default();
         Self {
@@ -38,20 +35,17 @@ impl Called {
     }
 
     /// The task in this binary, with the interface that it was registered with.
-    pub(super) fn task(&self, template: &TaskTemplate, setting: &Setting<'_>) -> Result<&'static TaskDef, Complaint> {
-        let id = template.id.clone().unwrap_or_default();
-        let shown = visible::line(&id.name).into_owned();
-        let name = self.name.as_deref().unwrap_or(&id.name);
-        let task = setting.find(name).map_err(|complaint| {
-            complaint.about(&format!("the task `{shown}` of the version {} cannot be replayed", visible::line(&id.version)))
-        })?;
-        let Some(wire) = &template.interface else { return Ok(task) };
-        let registered = Interface::decode(&wire.encode_to_vec()).map_err(|error| Complaint::failed(chain(&error)))?;
+    pub(super) fn task(&self, registered: &RegisteredTask, setting: &Setting<'_>) -> Result<&'static TaskDef, Complaint> {
+        let (shown, version) = (visible::line(&registered.name), visible::line(&registered.version));
+        let name = self.name.as_deref().unwrap_or(&registered.name);
+        let task = setting
+            .find(name)
+            .map_err(|complaint| complaint.about(&format!("the task `{shown}` of the version {version} cannot be replayed")))?;
         let differs = |why: String| {
             Complaint::failed(format!("the task `{shown}` is another one in this binary: {why}"))
-                .hint(format!("hint: it was registered as version {}: build that version, and replay with it", visible::line(&id.version)))
+                .hint(format!("hint: it was registered as version {}: build that version, and replay with it", version))
         };
-        for input in &registered.inputs {
+        for input in &registered.interface.inputs {
             let Some(param) = task.params.iter().find(|param| param.name() == input.name) else {
                 return Err(differs(format!("it has no input `{}`", visible::line(&input.name))));
             };
@@ -60,7 +54,7 @@ impl Called {
                 return Err(differs(format!("the input `{}` was registered as {given}, and is {taken}", visible::line(&input.name))));
             }
         }
-        let is_given = |name: &str| registered.inputs.iter().any(|input| input.name == name);
+        let is_given = |name: &str| registered.interface.inputs.iter().any(|input| input.name == name);
         match task.params.iter().find(|param| !param.is_optional() && !is_given(param.name())) {
             Some(param) => Err(differs(format!("it needs the input `{}`", param.name()))),
             None => Ok(task),

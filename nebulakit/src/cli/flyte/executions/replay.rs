@@ -7,12 +7,11 @@ use std::ffi::OsString;
 
 use clap::ArgMatches;
 use nebulakit_types::visible;
-use nebulakit_types::wire::flyteidl::core::{Identifier, TaskTemplate};
 
 use super::feed::first_failed;
 use super::found::{self, Found};
 use super::registered::Called;
-use crate::backend::flyte::{ClientError, ClientErrorKind, Execution, ExecutionId, ExecutionNode, NodeAttempt};
+use crate::backend::flyte::{ClientError, ClientErrorKind, Execution, ExecutionId, ExecutionNode, RegisteredTask};
 use crate::cli::complaint::Complaint;
 use crate::cli::flyte::place::reached;
 use crate::cli::run;
@@ -28,8 +27,7 @@ pub(super) const OPTIONS: &str = "options";
 struct Attempted {
     node: ExecutionNode,
     element: Option<u32>,
-    task: Identifier,
-    template: TaskTemplate,
+    task: RegisteredTask,
     inputs: Vec<u8>,
 }
 
@@ -41,9 +39,9 @@ pub(super) fn replay(
     setting: &Setting<'_>,
 ) -> Result<Exit, Complaint> {
     let attempted = reached(config, setting, async |client| attempted(client.execution_of(id), node).await)?;
-    let Attempted { node, element, task, template, inputs } = attempted;
-    let called = Called::of(&template);
-    let def = called.task(&template, setting)?;
+    let Attempted { node, element, task, inputs } = attempted;
+    let called = Called::of(&task);
+    let def = called.task(&task, setting)?;
     let path = visible::line(&node.path).into_owned();
     let inputs = match (called.is_map, element) {
         (false, None) => inputs,
@@ -76,7 +74,7 @@ async fn attempted(execution: Execution, node: Option<&str>) -> Result<Attempted
         Some(name) => found::node(execution, name).await?,
         None => the_failed(execution).await?,
     };
-    let Some(task) = node.last_attempt().map(|attempt: &NodeAttempt| attempt.task.clone()) else {
+    let Some(last) = node.last_attempt() else {
         let why = match node.execution {
             Some(ref launched) => format!("it launched the execution `{}`: name a node of that", launched.name),
             None => "it did not run a task".to_owned(),
@@ -84,9 +82,9 @@ async fn attempted(execution: Execution, node: Option<&str>) -> Result<Attempted
         let message = format!("the node `{}` cannot be replayed: {why}", visible::line(&node.path));
         return Err(ClientError::of(ClientErrorKind::Invalid, message));
     };
-    let template = execution.client().task(&task).await?;
+    let task = execution.client().attempted(last).await?;
     let inputs = execution.node_inputs(&node).await?;
-    Ok(Attempted { node, element, task, template, inputs })
+    Ok(Attempted { element, task, inputs, node })
 }
 
 /// The node that failed first.
