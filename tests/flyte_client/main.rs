@@ -4,6 +4,7 @@
 mod calls;
 mod constants;
 mod double;
+mod executions;
 mod launches;
 mod logins;
 #[cfg(feature = "servers")]

@@ -9,6 +9,7 @@ use sha2::{Digest as _, Sha256};
 use tokio::runtime::Builder;
 
 use super::compiled::{compiled, note, options, program, tell_ignored, wrong};
+use super::place::{Place, failed};
 use crate::backend::flyte::compile::{Entity, LocalFile, Options, Program, shown};
 use crate::backend::flyte::{ClientError, FlyteClient, RegisterOptions, Registration, digest};
 use crate::cli::complaint::Complaint;
@@ -25,10 +26,7 @@ const HASH: usize = 20;
 
 pub(super) fn register(matches: &ArgMatches, config: &Config, setting: &Setting<'_>) -> Result<Exit, Complaint> {
     let given = |name: &str| matches.get_one::<String>(name).cloned();
-    let project = given("project").or_else(|| config.local.project.clone()).ok_or_else(|| {
-        Complaint::usage("no project is named").hint("hint: name it with `--project`, or as `task.project` in the configuration file")
-    })?;
-    let domain = given("domain").or_else(|| config.local.domain.clone()).unwrap_or_else(|| "development".to_owned());
+    let Place { project, domain } = Place::of(matches, config)?;
     let program = program()?;
     let mut options = options(matches, config)?;
     let is_dry = matches.get_flag("dry-run");
@@ -108,12 +106,4 @@ fn hash(entities: &[Entity]) -> String {
     let mut text: String = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
     text.truncate(HASH);
     text
-}
-
-fn failed(error: &ClientError) -> Complaint {
-    let complaint = Complaint::failed(error.message());
-    match error.hint() {
-        Some(hint) => complaint.hint(format!("hint: {hint}")),
-        None => complaint,
-    }
 }

@@ -3,6 +3,10 @@
 use std::fs;
 
 use nebulakit_types::LiteralType;
+#[cfg(feature = "flyte")]
+use nebulakit_types::literal_type::TypeKind;
+#[cfg(feature = "flyte")]
+use nebulakit_types::visible;
 use uuid::Uuid;
 
 use super::inputs::{host, now};
@@ -37,4 +41,27 @@ pub(in crate::cli) fn answer(
         let _ = fs::remove_dir_all(copies);
     }
     given.map_err(|error| Complaint::usage(chain(&error)))
+}
+
+/// Reads `text` as a literal of this type, for a gate that is not on this machine: it may name no file of this machine.
+#[cfg(feature = "flyte")]
+pub(in crate::cli) fn literal(text: &str, literal_type: &LiteralType, setting: &Setting<'_>) -> Result<Vec<u8>, Complaint> {
+    if names_data(literal_type) && !(text.contains("://") && !text.contains("file://")) && text != "null" {
+        return Err(Complaint::usage(format!("expected the URL of a {literal_type}, found `{}`", visible::line(text)))
+            .hint("hint: the cluster reads it, so it has to be where the cluster can: `s3://bucket/key`"));
+    }
+    let stores = host(setting)?.stores;
+    let places = Places::new(setting.environment.temporary_folder(), &stores).with_stdin(Stdin::Answers);
+    let parser = Parser { now: now()?, dialect: setting.dialect(), places: &places };
+    parser.text(text, literal_type).map_err(|error| Complaint::usage(chain(&error)))
+}
+
+#[cfg(feature = "flyte")]
+fn names_data(literal_type: &LiteralType) -> bool {
+    match &literal_type.kind {
+        TypeKind::Blob(_) | TypeKind::Schema(_) | TypeKind::StructuredDataset(_) => true,
+        TypeKind::Collection(inner) | TypeKind::Map(inner) => names_data(inner),
+        TypeKind::Union(variants) => variants.iter().any(names_data),
+        _ => false,
+    }
 }

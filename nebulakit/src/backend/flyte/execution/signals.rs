@@ -11,7 +11,7 @@ use prost::Message as _;
 use super::super::admin::{GET_OR_CREATE_SIGNAL, LIST_SIGNALS, SET_SIGNAL};
 use super::super::error::{ClientError, ClientErrorKind};
 use super::Execution;
-use super::graph::{What, nodes};
+use super::graph::What;
 use super::nodes::ExecutionNode;
 use super::pages::pages;
 use crate::run::{Answer, GateTakes};
@@ -110,8 +110,7 @@ impl Execution {
     async fn dynamic_gates(&self) -> Result<Vec<(String, GateTakes)>, ClientError> {
         let mut gates = Vec::new();
         for node in self.outline().await?.iter().flat_map(ExecutionNode::walk).filter(|node| node.is_dynamic) {
-            let made = self.node_data(&node.id).await?.dynamic_workflow.and_then(|made| made.compiled_workflow);
-            gates.extend(made.iter().flat_map(|made| nodes(made, None).into_values()).filter_map(gate));
+            gates.extend(self.made(node).await?.into_values().filter_map(gate));
         }
         Ok(gates)
     }
