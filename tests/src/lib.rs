@@ -1,6 +1,8 @@
 //! What the process-level tests share: starting the fixture binary as a platform would, and reading what it left.
 #![allow(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a test fails by panicking")]
 
+#[cfg(feature = "flyte")]
+pub mod flyte;
 pub mod gcs_front;
 pub mod http;
 pub mod literals;
