@@ -7,6 +7,7 @@ mod launches;
 mod logins;
 mod recorded;
 mod registrations;
+mod remotely;
 mod uploads;
 mod verbs;
 mod watched;
