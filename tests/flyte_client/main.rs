@@ -12,6 +12,7 @@ mod provider;
 mod recorded;
 mod references;
 mod registrations;
+mod remotely;
 mod uploads;
 mod verbs;
 mod watched;

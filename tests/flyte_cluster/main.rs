@@ -26,7 +26,18 @@ nebulakit::testing::backend_conformance::register!();
 const AT_ONCE: usize = 4;
 
 /// What Flyte cannot promise, and why.
-const NOT_ON_FLYTE: &[(&str, &str)] = &[];
+const NOT_ON_FLYTE: &[(&str, &str)] = &[
+    ("constructs::a_sleep_takes_its_time", "nodes are looked at once a second, so the times of short ones are not exact"),
+    ("maps::an_element_that_may_not_fail_fails_the_map", "the platform says no code of the failures of elements"),
+    ("maps::elements_may_fail_as_far_as_the_map_says", "the platform says no code of the failures of elements"),
+    ("control::a_resumed_run_does_not_repeat_what_is_finished", "an execution is recovered, not resumed"),
+    ("control::a_cancelled_run_is_resumed", "an execution is recovered, not resumed"),
+    ("control::a_resumed_run_repeats_what_has_other_inputs", "an execution is recovered, not resumed"),
+    ("control::a_run_does_without_what_is_remembered", "the platform runs no task without its cache"),
+    ("records::what_a_task_logs_is_kept_with_its_node", "logs stay in the cluster"),
+    ("records::what_a_task_stores_is_an_artifact_of_its_node", "files stay in the cluster's store"),
+    ("records::a_gate_takes_any_text_for_a_signal", "the platform fails by some texts"),
+];
 
 struct Cluster {
     config: PathBuf,

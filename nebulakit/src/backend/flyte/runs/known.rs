@@ -5,7 +5,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::graph::{Graph, Home, Kind, Mapped, Node, Otherwise, Scope};
+use nebulakit_types::LiteralType;
+
+use crate::graph::{Binding, Graph, Home, Kind, Mapped, Node, Otherwise, Scope};
 use crate::run::{Arm, GateTakes, NodePath};
 
 /// How deep workflows can be in each other; none is deeper.
@@ -17,6 +19,10 @@ pub(super) struct Known {
     /// What it runs, or what kind of node it is.
     pub(super) of: String,
     pub(super) what: What,
+    /// The nodes that it needs.
+    pub(super) needs: Vec<NodePath>,
+    /// Whether it runs when the workflow of the run has failed.
+    pub(super) is_handler: bool,
 }
 
 /// What kind of node it is, as far as that matters here.
@@ -60,6 +66,29 @@ impl Nodes {
 
     pub(super) fn get(&self, path: &NodePath) -> Option<&Known> {
         self.nodes.get(path)
+    }
+
+    /// The type of the value that the gate of a signal takes, if it takes one.
+    pub(super) fn takes(&self, signal: &str) -> Option<&LiteralType> {
+        self.nodes.values().find_map(|known| match &known.what {
+            What::Gate { signal: of, takes: GateTakes::Value(literal_type) } if of == signal => Some(&**literal_type),
+            _ => None,
+        })
+    }
+
+    /// All nodes that are in no arm, with their paths.
+    pub(super) fn outside_arms(&self) -> impl Iterator<Item = (&NodePath, &Known)> {
+        self.nodes.iter().filter(|(path, _)| !self.arms.contains_key(*path))
+    }
+
+    /// The condition that a node of the platform decides which is none of ours: the one that was generated for an arm.
+    pub(super) fn decided(&self, theirs: &NodePath) -> Option<(NodePath, Arm)> {
+        let above = theirs.parent();
+        let above = match &above {
+            Some(above) => Some(self.path(above)?),
+            None => None,
+        };
+        self.generated_arm(above.as_ref(), theirs.as_str().rsplit('/').next()?)
     }
 
     /// The condition and the arm that a node is in.
@@ -164,7 +193,20 @@ impl Nodes {
             }
             Kind::Sleep(_) => ("sleep".to_owned(), What::Sleep),
         };
-        self.nodes.insert(path, Known { of, what });
+        let mut needs: Vec<_> = node.after.iter().map(|id| NodePath::below(parent, id)).collect();
+        node.inputs.iter().for_each(|bound| sources(&bound.binding, parent, &mut needs));
+        let is_handler = graph.on_failure.as_ref().is_some_and(|handler| parent.is_none() && handler.id == node.id);
+        self.nodes.insert(path, Known { of, what, needs, is_handler });
+    }
+}
+
+/// Adds the nodes that feed a binding.
+fn sources(binding: &Binding, parent: Option<&NodePath>, needs: &mut Vec<NodePath>) {
+    match binding {
+        Binding::Output { node, .. } => needs.push(NodePath::below(parent, node)),
+        Binding::List(bindings) => bindings.iter().for_each(|binding| sources(binding, parent, needs)),
+        Binding::Map(bindings) => bindings.values().for_each(|binding| sources(binding, parent, needs)),
+        _ => {}
     }
 }
 

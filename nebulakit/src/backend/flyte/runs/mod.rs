@@ -37,7 +37,7 @@ use super::launch::{LaunchOptions, Launchable};
 use super::register::EntityKind;
 use crate::backend::extent::Extent;
 use crate::backend::inputs::unfit;
-use crate::backend::{Backend, Capabilities, Capability, Options, Plan, RunError};
+use crate::backend::{Backend, CacheUse, Capabilities, Capability, Options, Plan, RunError};
 use crate::graph::Graph;
 use crate::run::{
     Build, Control, Durability, EVENT_VERSION, EventKind, RecordErrorKind, Recorder, RunHandle, RunId, RunState, RunStatus, RunsFolder,
@@ -171,7 +171,11 @@ impl FlyteBackend {
             )
         };
         record().map_err(RunError::Record)?;
-        self.client.launch_as(target, &inputs, &self.launch, &execution).await?;
+        let launch = match plan.options.cache {
+            CacheUse::Overwrite => self.launch.clone().overwrite_cache(true),
+            _ => self.launch.clone(),
+        };
+        self.client.launch_as(target, &inputs, &launch, &execution).await?;
         Ok(execution)
     }
 
@@ -234,6 +238,9 @@ impl Backend for FlyteBackend {
         }
         let here = options.of_a_folder().filter(|name| !["cache", "durability"].contains(name));
         reasons.extend(here.map(|name| format!("`Options::{name}` is for runs on this machine")));
+        if options.cache == CacheUse::Off {
+            reasons.push("the platform does not run tasks without its cache; `CacheUse::Overwrite` replaces what is in it".to_owned());
+        }
         if !reasons.is_empty() {
             return Err(RunError::Refused(reasons));
         }

@@ -8,7 +8,13 @@ use std::time::Duration;
 use super::super::execution::{AttemptPhase, CacheUsed, ExecutionFailure, ExecutionNode, MapElement, NodeAttempt, NodePhase};
 use super::known::{Nodes, What};
 use crate::coordinator::{FailureKind, JobFailure};
-use crate::run::{EventKind, NodePath, NodeStatus, Origin, Record, RecordError, Recorded, Recorder, RunState};
+use crate::run::{Arm, EventKind, NodePath, NodeStatus, Origin, Record, RecordError, Recorded, Recorder, RunState};
+
+/// What the code of a node begins with whose attempts are used up.
+const EXHAUSTED: &str = "RetriesExhausted|";
+
+/// The code of a failure that has none.
+const UNKNOWN: &str = "Unknown";
 
 /// What has been told of a node.
 #[derive(Debug, Default, Clone)]
@@ -21,6 +27,8 @@ struct Told {
     is_mapped: bool,
     is_decided: bool,
     is_over: bool,
+    /// Whether it failed or was skipped.
+    is_bad: bool,
 }
 
 /// A node as it was seen.
@@ -55,6 +63,7 @@ impl Teller {
                 is_mapped: node.elements.is_some(),
                 is_decided: node.arm.is_some(),
                 is_over: node.is_over(),
+                is_bad: matches!(node.status, NodeStatus::Failed | NodeStatus::Skipped { .. }),
             };
             (path.clone(), told)
         });
@@ -72,11 +81,39 @@ impl Teller {
         self.failed.as_ref()
     }
 
-    /// Tells what is new of the nodes, which come with those that they are part of before them.
+    /// Tells what is new of the nodes, which come with those that they are part of before them, in the order in which it happened as far as that is known.
     pub(super) fn tell(&mut self, sights: &[Sight]) -> Result<(), RecordError> {
-        sights.iter().try_for_each(|sight| self.begin(sight))?;
+        let begins = sights.iter().map(|sight| (sight.node.created, false, sight));
         // A node ends behind those that are part of it.
-        sights.iter().rev().try_for_each(|sight| self.end(sight))
+        let ends = sights.iter().rev().map(|sight| (sight.node.updated, true, sight));
+        let mut steps: Vec<_> = begins.chain(ends.filter(|(_, _, sight)| sight.node.phase.is_over())).collect();
+        steps.sort_by_key(|(at, is_end, _)| (*at, *is_end));
+        for (_, is_end, sight) in steps {
+            if is_end { self.end(sight)? } else { self.begin(sight)? }
+        }
+        Ok(())
+    }
+
+    /// Tells that a condition was decided.
+    pub(super) fn decide(&mut self, condition: &NodePath, arm: Arm) -> Result<(), RecordError> {
+        match self.told.get_mut(condition) {
+            Some(told) if !told.is_over && !told.is_decided => told.is_decided = true,
+            _ => return Ok(()),
+        }
+        self.record(condition, EventKind::Decided { arm })
+    }
+
+    /// Tells of the nodes that did not come to their turn, since one that they need failed.
+    pub(super) fn skip(&mut self) -> Result<(), RecordError> {
+        loop {
+            let next = self.nodes.outside_arms().find_map(|(path, known)| {
+                let is_in_reach = path.parent().is_none_or(|parent| self.told.contains_key(&parent));
+                let because = known.needs.iter().find(|need| self.told.get(*need).is_some_and(|told| told.is_bad))?;
+                (is_in_reach && !self.told.contains_key(path)).then(|| (path.clone(), because.clone()))
+            });
+            let Some((path, because)) = next else { return Ok(()) };
+            self.over(&path, EventKind::Skipped { because })?;
+        }
     }
 
     /// Tells of the nodes that are not over: nobody will say more of them.
@@ -85,7 +122,7 @@ impl Teller {
         left.iter().rev().try_for_each(|path| self.over(path, end.clone()))
     }
 
-    fn begin(&mut self, sight: &Sight) -> Result<(), RecordError> {
+    pub(super) fn begin(&mut self, sight: &Sight) -> Result<(), RecordError> {
         let Sight { path, node, attempts, .. } = sight;
         let known = self.nodes.get(path).cloned();
         let mut told = self.told.get(path).cloned().unwrap_or_default();
@@ -116,11 +153,8 @@ impl Teller {
             }
             _ => {}
         }
-        if let Some((condition, arm)) = self.nodes.arm(path).cloned()
-            && let Some(decided) = self.told.get_mut(&condition)
-            && !std::mem::replace(&mut decided.is_decided, true)
-        {
-            self.record(&condition, EventKind::Decided { arm })?;
+        if let Some((condition, arm)) = self.nodes.arm(path).cloned() {
+            self.decide(&condition, arm)?;
         }
         self.told.insert(path.clone(), told);
         if node.is_map || matches!(what_of(&self.nodes, path), Some(What::Map)) {
@@ -168,7 +202,9 @@ impl Teller {
         for element in last.into_values() {
             let path = path.element(element.index as usize);
             let mut told = self.told.get(&path).cloned().unwrap_or_default();
-            if told.is_over {
+            // It waits for its turn within the map.
+            let waits = matches!(element.phase, AttemptPhase::Undefined | AttemptPhase::Queued) && !self.told.contains_key(&path);
+            if told.is_over || waits {
                 continue;
             }
             if !self.told.contains_key(&path) {
@@ -201,7 +237,7 @@ impl Teller {
     }
 
     fn end(&mut self, sight: &Sight) -> Result<(), RecordError> {
-        let Sight { path, node, outputs, .. } = sight;
+        let Sight { path, node, outputs, attempts } = sight;
         if self.is_over(path) || !node.phase.is_over() {
             return Ok(());
         }
@@ -210,26 +246,36 @@ impl Teller {
             NodePhase::Succeeded => succeeded(outputs.clone(), Origin::Run),
             NodePhase::Recovered => succeeded(outputs.clone(), Origin::Resumed),
             NodePhase::Skipped => {
-                let because = self.failed.as_ref().map_or_else(|| path.clone(), |(failed, _)| failed.clone());
+                let needs = self.nodes.get(path).map(|known| known.needs.as_slice()).unwrap_or_default();
+                let need = needs.iter().find(|need| self.told.get(*need).is_some_and(|told| told.is_bad));
+                let first = || self.failed.as_ref().map_or_else(|| path.clone(), |(failed, _)| failed.clone());
+                let because = need.cloned().unwrap_or_else(first);
                 EventKind::Skipped { because }
             }
             NodePhase::Aborted => EventKind::Cancelled,
             phase => {
                 let kind = if phase == NodePhase::TimedOut { FailureKind::TimedOut } else { FailureKind::Failed };
-                EventKind::Failed { failure: failure(node.failure.as_ref(), kind, ""), used: None }
+                // That its attempts are used up says less than why the last one failed.
+                let last = attempts.last().and_then(|attempt| attempt.failure.as_ref());
+                let told = node.failure.as_ref().filter(|told| !told.code.starts_with(EXHAUSTED)).or(last).or(node.failure.as_ref());
+                EventKind::Failed { failure: failure(told, kind, ""), used: None }
             }
         };
         self.over(path, end)
     }
 
     fn over(&mut self, path: &NodePath, end: EventKind) -> Result<(), RecordError> {
+        // An element of a map fails within it, and a handler that fails takes the place of what it was for.
         if let EventKind::Failed { failure, .. } = &end
-            && self.failed.is_none()
+            && !path.is_element()
+            && (self.failed.is_none() || self.nodes.get(path).is_some_and(|known| known.is_handler))
         {
             self.failed = Some((path.clone(), failure.clone()));
         }
-        self.record(path, end)?;
-        self.told.entry(path.clone()).or_default().is_over = true;
+        self.record(path, end.clone())?;
+        let is_bad = matches!(end, EventKind::Failed { .. } | EventKind::Skipped { .. });
+        let told = self.told.entry(path.clone()).or_default();
+        (told.is_over, told.is_bad) = (true, is_bad);
         Ok(())
     }
 
@@ -262,14 +308,20 @@ pub(super) fn succeeded(outputs: Recorded, from: Origin) -> EventKind {
     EventKind::Succeeded { outputs, inputs: None, files: None, from, used: None }
 }
 
-/// A failure in the platform's words; `otherwise` is what else is known of it.
+/// A failure in the platform's words; `otherwise` is what else is known of it. The platform's own codes are written as they are in a run here.
 pub(super) fn failure(told: Option<&ExecutionFailure>, kind: FailureKind, otherwise: &str) -> JobFailure {
     let unknown = if otherwise.is_empty() { "the platform does not say why" } else { otherwise };
-    match told {
-        Some(told) => {
-            let code = if told.code.is_empty() { "Unknown" } else { &told.code };
-            JobFailure::new(kind, code, if told.message.is_empty() { unknown } else { told.message.as_str() })
+    let Some(told) = told else { return JobFailure::new(kind, UNKNOWN, unknown) };
+    let code = told.code.strip_prefix(EXHAUSTED).unwrap_or(&told.code);
+    let message = told.message.strip_prefix(&format!("[{code}] ")).unwrap_or(&told.message);
+    let (kind, code) = match code {
+        "" => (kind, UNKNOWN.to_owned()),
+        "TimeoutExpired" => (FailureKind::TimedOut, "USER:Timeout".to_owned()),
+        "InvalidArrayLength" | "ReceivedRejectSignal" | "UserProvidedError" | "DynamicWorkflowBuildFailed" | "MalformedBranch" => {
+            (kind, format!("USER:{code}"))
         }
-        None => JobFailure::new(kind, "Unknown", unknown),
-    }
+        "BindingResolutionFailure" => (kind, format!("SYSTEM:{code}")),
+        code => (kind, code.to_owned()),
+    };
+    JobFailure::new(kind, &code, if message.is_empty() { unknown } else { message })
 }

@@ -5,13 +5,16 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::{StreamExt as _, stream};
+use nebulakit_types::convert::reader::{Entries, References};
+use nebulakit_types::convert::writer::map_of_literals;
 
 use super::super::error::{ClientError, ClientErrorKind};
 use super::super::execution::{Execution, ExecutionDetails, ExecutionNode, ExecutionPhase};
 use super::known::What;
 use super::tell::{Sight, Teller, failure, succeeded};
 use crate::coordinator::FailureKind;
-use crate::run::{Control, EventKind, NodePath, Origin, RecordError, RecordErrorKind, Recorded, Request, RunOutcome};
+use crate::run::{Answer, Arm, Control, EventKind, NodePath, Origin, RecordError, RecordErrorKind, Recorded, Request, RunOutcome};
+use crate::task::failure::chain;
 
 /// The shortest and the longest wait between two looks: it grows while nothing happens.
 const SHORTEST: Duration = Duration::from_secs(1);
@@ -24,7 +27,7 @@ const PART: u32 = 4;
 const AT_A_TIME: usize = 8;
 
 /// How often it looks once more when the execution is over, for what is told of its nodes later than that.
-const BEHIND: u32 = 5;
+const BEHIND: u32 = 4;
 
 /// Watches an execution.
 pub(super) struct Watcher {
@@ -35,6 +38,13 @@ pub(super) struct Watcher {
     asked: VecDeque<Request>,
     /// Since when the control plane has not answered.
     away: Option<Instant>,
+}
+
+/// What was seen in a look.
+struct Sights {
+    sights: Vec<Sight>,
+    /// Conditions that were decided for arms which no node of ours stands for.
+    decided: Vec<(NodePath, Arm)>,
 }
 
 /// Why a look came to nothing.
@@ -70,7 +80,7 @@ impl Watcher {
             let before = self.teller.events();
             match self.look().await {
                 Ok(Some(outcome)) => return Ok(outcome),
-                Ok(None) => self.is_back()?,
+                Ok(None) => {}
                 Err(Trouble::Record(error)) => return Err(error),
                 Err(Trouble::Flyte(error)) if passes(&error) => self.is_away(&error)?,
                 Err(Trouble::Flyte(error)) => return self.lost(&error),
@@ -92,31 +102,45 @@ impl Watcher {
             self.asked.pop_front();
         }
         let details = self.execution.details().await?;
-        let sights = self.sights().await?;
-        self.teller.tell(&sights)?;
+        let mut sights = self.sights().await?;
+        self.is_back()?;
+        self.tell(&sights)?;
         if !details.phase.is_over() {
             return Ok(None);
         }
         for _ in 0..BEHIND {
-            if sights.iter().all(|sight| sight.node.phase.is_over()) {
+            if sights.sights.iter().all(|sight| sight.node.phase.is_over()) {
                 break;
             }
-            tokio::time::sleep(SHORTEST).await;
-            let sights = self.sights().await?;
-            self.teller.tell(&sights)?;
+            tokio::time::sleep(SHORTEST / 2).await;
+            sights = self.sights().await?;
+            self.tell(&sights)?;
         }
         self.end(details).await.map(Some)
     }
 
+    fn tell(&mut self, Sights { sights, decided }: &Sights) -> Result<(), RecordError> {
+        // A condition begins before it is decided, and is over behind that.
+        let conditions: Vec<_> = decided.iter().map(|(condition, _)| condition).collect();
+        let is_condition = |sight: &&Sight| conditions.contains(&&sight.path);
+        sights.iter().filter(is_condition).try_for_each(|sight| self.teller.begin(sight))?;
+        decided.iter().try_for_each(|(condition, arm)| self.teller.decide(condition, *arm))?;
+        self.teller.tell(sights)
+    }
+
     /// All nodes that are not told to be over, with what has to be asked of each.
-    async fn sights(&self) -> Result<Vec<Sight>, ClientError> {
+    async fn sights(&self) -> Result<Sights, ClientError> {
         let mut found: Vec<(NodePath, Execution, ExecutionNode)> = Vec::new();
+        let mut decided = Vec::new();
         let mut left: Vec<(Execution, Option<NodePath>)> = vec![(self.execution.clone(), None)];
         while let Some((execution, above)) = left.pop() {
             for top in execution.outline().await? {
                 for node in top.walk() {
                     let theirs = above.as_ref().map_or_else(|| node.path.clone(), |above| NodePath::below(Some(above), &node.path));
-                    let Some(path) = self.teller.nodes.path(&theirs) else { continue };
+                    let Some(path) = self.teller.nodes.path(&theirs) else {
+                        decided.extend(self.teller.nodes.decided(&theirs));
+                        continue;
+                    };
                     if let Some(id) = node.execution.clone().filter(|_| !self.teller.is_over(&path)) {
                         left.push((execution.client().execution_of(id), Some(theirs)));
                     }
@@ -127,7 +151,8 @@ impl Watcher {
         let news = found.into_iter().filter(|(path, ..)| !self.teller.is_over(path));
         let asked = news.map(|(path, execution, node)| self.asked_of(path, execution, node));
         let asked: Vec<_> = asked.collect();
-        stream::iter(asked).buffered(AT_A_TIME).collect::<Vec<_>>().await.into_iter().collect()
+        let sights = stream::iter(asked).buffered(AT_A_TIME).collect::<Vec<_>>().await.into_iter().collect::<Result<_, _>>()?;
+        Ok(Sights { sights, decided })
     }
 
     async fn asked_of(&self, path: NodePath, execution: Execution, node: ExecutionNode) -> Result<Sight, ClientError> {
@@ -159,6 +184,7 @@ impl Watcher {
                 (RunOutcome::Cancelled, None)
             }
             phase => {
+                self.teller.skip()?;
                 self.teller.leave(&EventKind::Cancelled)?;
                 let kind = if phase == ExecutionPhase::TimedOut { FailureKind::TimedOut } else { FailureKind::Failed };
                 let outcome = match self.teller.failed() {
@@ -195,11 +221,13 @@ impl Watcher {
                 answer => Ok(answer?),
             },
             Request::Answer { signal, answer } => {
-                let event = match self.execution.answer(&signal, answer).await {
+                let answered = async {
+                    let answer = self.stored(&signal, answer).await?;
+                    self.execution.answer(&signal, answer).await
+                };
+                let event = match answered.await {
                     Ok(()) => EventKind::Answered { signal },
-                    Err(error)
-                        if matches!(error.kind(), ClientErrorKind::Invalid | ClientErrorKind::NotFound | ClientErrorKind::Denied) =>
-                    {
+                    Err(error) if !passes(&error) => {
                         self.control.refuse(&signal)?;
                         EventKind::Refused { signal, why: error.message().to_owned() }
                     }
@@ -208,6 +236,16 @@ impl Watcher {
                 Ok(self.teller.recorder.record(None, event)?)
             }
         }
+    }
+
+    /// An answer whose data is in a store: that of files of this machine is uploaded.
+    async fn stored(&self, signal: &str, answer: Answer) -> Result<Answer, ClientError> {
+        let (Answer::Value(literal), Some(of)) = (&answer, self.teller.nodes.takes(signal)) else { return Ok(answer) };
+        let inputs = map_of_literals([(signal, literal.as_slice())]);
+        let stored = self.execution.client().upload_inputs(&inputs, |_| Some(of)).await?;
+        let unreadable = |error: nebulakit_types::Error| ClientError::new(ClientErrorKind::Upload, chain(&error));
+        let first = Entries::of_map(&stored, References::none()).next().map_err(unreadable)?.map(|(_, literal)| literal.bytes().to_vec());
+        Ok(first.map_or(answer, Answer::Value))
     }
 
     /// Says once that the control plane does not answer.
