@@ -8,5 +8,6 @@ mod logins;
 mod recorded;
 mod references;
 mod registrations;
+mod speed;
 mod uploads;
 mod verbs;
