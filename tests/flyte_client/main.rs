@@ -13,6 +13,7 @@ mod recorded;
 mod references;
 mod registrations;
 mod remotely;
+mod speed;
 mod uploads;
 mod verbs;
 mod watched;

@@ -106,7 +106,7 @@ pub(crate) fn grown(inputs: &[u8], template: &[u8], references: &References) -> 
     });
     job.nodes = nodes.collect();
     job.min_successes = i64::try_from(count).unwrap_or(i64::MAX);
-    job.outputs = outputs.variables.into_iter().map(|(name, _)| listed(name, count)).collect();
+    job.outputs = outputs.variables.into_keys().map(|name| listed(name, count)).collect();
     owned(&mut job, &id);
     Ok(Grown::Job(job.encode_to_vec()))
 }

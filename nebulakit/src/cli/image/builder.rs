@@ -3,9 +3,10 @@
 use std::path::Path;
 use std::process::Command;
 
+use super::path::on_path;
 use super::target::Target;
 use crate::cli::complaint::Complaint;
-use crate::services::env::{self, Environment};
+use crate::services::env::Environment;
 
 /// The programs that build images, the one that is taken first where several are installed first.
 pub(super) const BUILDERS: [&str; 3] = ["docker", "podman", "buildah"];
@@ -31,9 +32,4 @@ impl Builder {
         command.args(["build", "--platform", target.platform, "--tag", tag, "--file"]).arg(folder.join("Dockerfile")).arg(folder);
         command
     }
-}
-
-/// Whether a program is installed.
-pub(super) fn on_path(name: &str, environment: &Environment) -> bool {
-    environment.raw(env::PATH).is_some_and(|path| std::env::split_paths(path).any(|folder| folder.join(name).is_file()))
 }

@@ -8,11 +8,13 @@
 //! | `target` | which machine it is for, and what builds for that |
 //! | `context` | the folder that the image is built of |
 //! | `builder` | docker, podman or buildah |
+//! | `path` | which programs are installed |
 
 mod builder;
 mod context;
 mod features;
 mod grammar;
+mod path;
 mod project;
 mod target;
 

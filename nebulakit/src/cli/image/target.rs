@@ -5,7 +5,7 @@ use std::io::Read as _;
 use std::path::Path;
 use std::process::Command;
 
-use super::builder::on_path;
+use super::path::on_path;
 use crate::cli::complaint::Complaint;
 use crate::process::elf::Elf;
 use crate::services::env::Environment;

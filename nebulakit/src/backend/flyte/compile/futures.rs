@@ -14,7 +14,7 @@ use super::options::Options;
 use super::program::Program;
 use super::references::Templates;
 use super::tables::Tables;
-use super::{elements, refused, specs, tasks};
+use super::{jobs, made, refused, tasks};
 use crate::graph::Graph;
 use crate::task::def::TaskDef;
 use crate::task::grown::Grown;
@@ -41,19 +41,19 @@ pub fn futures(task: &'static TaskDef, graph: &str, template: &[u8]) -> Result<G
 
 /// The workflow `name` as a job.
 fn job(name: &str, tables: &Tables<'_>, options: &Options) -> DynamicJobSpec {
-    let made = specs::all_made(tables, options);
-    let Some((name, own)) = made.get_key_value(name) else { return DynamicJobSpec::default() };
-    let inner = specs::within(name, &made);
+    let all = made::all_made(tables, options);
+    let Some((name, own)) = all.get_key_value(name) else { return DynamicJobSpec::default() };
+    let inner = made::within(name, &all);
     let mut run = inner.clone();
     run.insert(name);
-    let maps = elements::templates(&made, tables, options);
+    let maps = jobs::templates(&all, tables, options);
     DynamicJobSpec {
         nodes: own.template.nodes.clone(),
         // Nobody reads it; flytekit writes it.
         min_successes: i64::try_from(own.template.nodes.len()).unwrap_or(i64::MAX),
         outputs: own.template.outputs.clone(),
-        tasks: elements::of_nodes(&run, &made, tables, options, &maps),
-        subworkflows: specs::sub_workflows(&own.needs.arms, &inner, &made),
+        tasks: jobs::of_nodes(&run, &all, tables, options, &maps),
+        subworkflows: made::sub_workflows(&own.needs.arms, &inner, &all),
     }
 }
 

@@ -1,7 +1,5 @@
 //! What nobody wrote: the tasks and workflows that stand for what the platform does not have.
 
-#[cfg(feature = "run")]
-use super::{Options, Program, refused, specs, tables};
 use crate::graph::{Map, Mapped};
 
 /// A task or a workflow that nobody wrote.
@@ -40,17 +38,4 @@ impl Generated {
         };
         format!("{verb} for each element of {}{rows}", lists.join(" and "))
     }
-}
-
-/// What stands in Flyte for what it does not have of `program`, in the order of names; nothing if Flyte cannot run the program.
-#[cfg(feature = "run")]
-pub(crate) fn generated(program: &Program) -> Vec<Generated> {
-    let options = Options::new("image", "/app").max_nodes(usize::MAX);
-    let tables = tables::Tables::of(program);
-    if refused::everywhere(program, &tables, &options).or(()).is_err() {
-        return Vec::new();
-    }
-    let mut found: Vec<_> = specs::all_made(&tables, &options).into_values().flat_map(|made| made.needs.generated).collect();
-    found.sort();
-    found
 }

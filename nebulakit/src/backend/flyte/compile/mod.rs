@@ -17,12 +17,14 @@ mod bindings;
 mod compiled;
 mod conditions;
 mod elements;
+mod files;
 mod frame;
 mod futures;
 mod generated;
 mod ids;
+mod jobs;
 mod launch_plans;
-mod local;
+mod made;
 mod maps;
 mod nodes;
 mod options;
@@ -38,12 +40,10 @@ mod tables;
 mod tasks;
 
 pub use self::compiled::{Compiled, Entity};
+pub use self::files::LocalFile;
 #[doc(hidden)]
 pub use self::futures::futures;
 pub use self::generated::Generated;
-#[cfg(feature = "run")]
-pub(crate) use self::generated::generated;
-pub use self::local::LocalFile;
 pub use self::options::{Options, Target};
 pub use self::program::Program;
 #[cfg(feature = "flyte")]
@@ -83,4 +83,17 @@ pub fn compile(program: &Program, options: &Options) -> Result<Compiled, Problem
     refused::refused(program, &tables, options).or(())?;
     let compiled = specs::specs(&tables, options);
     refused::too_large(&compiled, &tables, options).or(compiled)
+}
+
+/// What stands in Flyte for what it does not have of `program`, in the order of names; nothing if Flyte cannot run the program.
+#[cfg(feature = "run")]
+pub(crate) fn generated(program: &Program) -> Vec<Generated> {
+    let options = Options::new("image", "/app").max_nodes(usize::MAX);
+    let tables = tables::Tables::of(program);
+    if refused::everywhere(program, &tables, &options).or(()).is_err() {
+        return Vec::new();
+    }
+    let mut found: Vec<_> = made::all_made(&tables, &options).into_values().flat_map(|made| made.needs.generated).collect();
+    found.sort();
+    found
 }

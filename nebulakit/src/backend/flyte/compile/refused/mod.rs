@@ -19,7 +19,7 @@ use crate::graph::{Graph, Place, Problem, ProblemKind, Problems};
 /// Everything that is wrong with a program before it is compiled.
 pub(super) fn refused(program: &Program, tables: &Tables<'_>, options: &Options) -> Problems {
     let mut problems = everywhere(program, tables, options);
-    problems.extend(super::local::refused(program));
+    problems.extend(super::files::refused(program));
     problems.extend(tables.workflows.values().flat_map(|graph| nodes::references_of_maps(graph, tables, options)));
     problems
 }
@@ -41,7 +41,7 @@ pub(super) fn everywhere(program: &Program, tables: &Tables<'_>, options: &Optio
 /// Everything that is wrong with the graph of a dynamic task, which is the only one of `program`.
 pub(super) fn in_a_job(program: &Program, tables: &Tables<'_>, options: &Options) -> Problems {
     let mut problems = everywhere(program, tables, options);
-    problems.extend(super::local::refused(program));
+    problems.extend(super::files::refused(program));
     problems.extend(nodes::references(tables, options));
     problems
 }
