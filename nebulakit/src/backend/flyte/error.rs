@@ -48,6 +48,11 @@ pub enum ClientErrorKind {
 }
 
 impl ClientError {
+    /// One that is found out on this side.
+    pub(crate) fn of(kind: ClientErrorKind, message: impl Into<String>) -> Self {
+        Self::new(kind, message)
+    }
+
     pub(super) fn new(kind: ClientErrorKind, message: impl Into<String>) -> Self {
         Self(Box::new(Inner { kind, message: message.into(), hint: None, said: String::new() }))
     }

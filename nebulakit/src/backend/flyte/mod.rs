@@ -39,12 +39,12 @@ pub use self::client::FlyteClient;
 #[cfg(feature = "flyte")]
 pub use self::error::{ClientError, ClientErrorKind};
 #[cfg(feature = "flyte")]
-pub(crate) use self::execution::What;
-#[cfg(feature = "flyte")]
 pub use self::execution::{
     Abort, AttemptPhase, CacheUsed, Execution, ExecutionDetails, ExecutionFailure, ExecutionFilter, ExecutionId, ExecutionNode,
     ExecutionPhase, ExecutionSignal, FailureOrigin, Launched, LogLink, MapElement, NodeAttempt, NodePhase, PodLog, RelaunchOptions,
 };
+#[cfg(feature = "flyte")]
+pub(crate) use self::execution::{RegisteredTask, What};
 #[cfg(feature = "flyte")]
 pub use self::launch_plans::RegisteredLaunchPlan;
 #[cfg(feature = "flyte")]

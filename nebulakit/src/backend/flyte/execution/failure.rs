@@ -18,6 +18,8 @@ pub struct ExecutionFailure {
     pub message: String,
     /// Whose failure it is.
     pub kind: FailureOrigin,
+    /// Whether the message is as long as lists leave it.
+    may_be_cut: bool,
 }
 
 /// Whose failure it is.
@@ -51,18 +53,26 @@ impl ExecutionFailure {
             ErrorKind::User => FailureOrigin::User,
             ErrorKind::System => FailureOrigin::System,
         };
-        Self { code: error.code.clone(), message: error.message.clone(), kind }
+        // Characters that are not ASCII may count as one or as several.
+        let may_be_cut = error.message.len() == CUT || error.message.chars().count() == CUT;
+        Self { code: error.code.clone(), message: error.message.trim_end().to_owned(), kind, may_be_cut }
     }
 
     /// Whether a list may have cut the message.
     pub(super) fn may_be_cut(&self) -> bool {
-        self.message.chars().count() >= CUT || self.message.len() >= CUT
+        self.may_be_cut
+    }
+
+    /// The message as a list tells it, with a sign where it was cut.
+    pub(crate) fn listed(&self) -> Self {
+        let message = if self.may_be_cut { format!("{}…", self.message) } else { self.message.clone() };
+        Self { message, ..self.clone() }
     }
 }
 
 impl fmt::Display for ExecutionFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { code, message, kind } = self;
+        let Self { code, message, kind, .. } = self;
         match (code.as_str(), kind) {
             ("", FailureOrigin::Unknown) => f.write_str(message),
             ("", kind) => write!(f, "({}) {message}", kind.as_str()),

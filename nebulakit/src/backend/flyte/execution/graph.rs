@@ -15,6 +15,7 @@ use prost::Message as _;
 use super::super::admin::GET_WORKFLOW;
 use super::super::error::ClientError;
 use super::Execution;
+use super::nodes::ExecutionNode;
 use crate::run::{GateTakes, NodePath};
 
 /// How deep workflows can be in each other; none is deeper.
@@ -51,10 +52,16 @@ impl Execution {
     pub(crate) async fn plan(&self) -> Result<BTreeMap<NodePath, What>, ClientError> {
         Ok(self.workflow().await?.map(|workflow| nodes(&workflow, None)).unwrap_or_default())
     }
+
+    /// What the nodes are that a dynamic task has made, by their paths.
+    pub(crate) async fn made(&self, node: &ExecutionNode) -> Result<BTreeMap<NodePath, What>, ClientError> {
+        let made = self.node_data(&node.id).await?.dynamic_workflow.and_then(|made| made.compiled_workflow);
+        Ok(made.map(|made| nodes(&made, Some(&node.path))).unwrap_or_default())
+    }
 }
 
 /// What the nodes of a compiled workflow are, by their paths below `parent`.
-pub(super) fn nodes(workflow: &CompiledWorkflowClosure, parent: Option<&NodePath>) -> BTreeMap<NodePath, What> {
+fn nodes(workflow: &CompiledWorkflowClosure, parent: Option<&NodePath>) -> BTreeMap<NodePath, What> {
     let mut found = Found { workflow, nodes: BTreeMap::new() };
     if let Some(template) = workflow.primary.as_ref().and_then(|primary| primary.template.as_ref()) {
         found.template(template, parent, 0);

@@ -7,7 +7,7 @@
 //! | `details` | what is known of one |
 //! | `phase`, `failure`, `times` | how far it is, why it failed, and when |
 //! | `nodes`, `attempts`, `tree` | its nodes, the attempts at them, and how both are read |
-//! | `graph` | the workflow that it runs |
+//! | `graph`, `task` | the workflow that it runs, and the task of an attempt |
 //! | `data` | inputs and outputs |
 //! | `control` | stopping it, and launching it once more |
 //! | `signals` | its gates |
@@ -26,6 +26,7 @@ mod nodes;
 pub(super) mod pages;
 mod phase;
 mod signals;
+mod task;
 mod times;
 mod tree;
 
@@ -41,9 +42,10 @@ pub use self::list::ExecutionFilter;
 pub use self::nodes::ExecutionNode;
 pub use self::phase::{AttemptPhase, CacheUsed, ExecutionPhase, NodePhase};
 pub use self::signals::ExecutionSignal;
+pub(crate) use self::task::RegisteredTask;
 use super::admin::{GET_EXECUTION, GET_EXECUTION_DATA};
 use super::client::FlyteClient;
-use super::error::ClientError;
+use super::error::{ClientError, ClientErrorKind};
 
 /// An execution of a workflow or a task. Clones share the client.
 ///
@@ -111,7 +113,15 @@ impl Execution {
     /// It does not exist, the control plane cannot be reached, or this user may not see it.
     pub async fn details(&self) -> Result<ExecutionDetails, ClientError> {
         let request = WorkflowExecutionGetRequest { id: Some(self.id.to_wire()) };
-        Ok(ExecutionDetails::from_wire(self.client.call(&GET_EXECUTION, &request).await?))
+        let execution = self.client.call(&GET_EXECUTION, &request).await.map_err(|error| match error.kind() {
+            ClientErrorKind::NotFound => {
+                let ExecutionId { project, domain, name } = &self.id;
+                let message = format!("`{}` has no execution `{name}` in {project}/{domain}", self.client.endpoint());
+                ClientError::new(ClientErrorKind::NotFound, message)
+            }
+            _ => error,
+        })?;
+        Ok(ExecutionDetails::from_wire(execution))
     }
 
     /// How far it is.

@@ -11,7 +11,7 @@ use prost::Message as _;
 use super::super::admin::{GET_OR_CREATE_SIGNAL, LIST_SIGNALS, SET_SIGNAL};
 use super::super::error::{ClientError, ClientErrorKind};
 use super::Execution;
-use super::graph::{What, nodes};
+use super::graph::What;
 use super::nodes::ExecutionNode;
 use super::pages::pages;
 use crate::run::{Answer, GateTakes};
@@ -66,7 +66,8 @@ impl Execution {
     /// # async fn example(execution: nebulakit::backend::flyte::Execution) -> Result<(), Box<dyn std::error::Error>> {
     /// use nebulakit::run::Answer;
     ///
-    /// execution.answer("budget", Answer::Value(nebulakit::encode(&12_i64)?)).await?;
+    /// let value = nebulakit::types::encode(&12_i64, &nebulakit::types::Dialect::FLYTE_1)?;
+    /// execution.answer("budget", Answer::Value(value)).await?;
     /// execution.answer("publish", Answer::Approve).await?;
     /// # Ok(())
     /// # }
@@ -110,8 +111,7 @@ impl Execution {
     async fn dynamic_gates(&self) -> Result<Vec<(String, GateTakes)>, ClientError> {
         let mut gates = Vec::new();
         for node in self.outline().await?.iter().flat_map(ExecutionNode::walk).filter(|node| node.is_dynamic) {
-            let made = self.node_data(&node.id).await?.dynamic_workflow.and_then(|made| made.compiled_workflow);
-            gates.extend(made.iter().flat_map(|made| nodes(made, None).into_values()).filter_map(gate));
+            gates.extend(self.made(node).await?.into_values().filter_map(gate));
         }
         Ok(gates)
     }
